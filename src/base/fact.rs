@@ -1,0 +1,137 @@
+//! A fact: what is known of one attribute, and the way its value took.
+
+use super::place::{Place, Trail};
+
+/// What can be said of an attribute.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Claim<T> {
+    /// It has this value.
+    Known(T),
+    /// It is omitted, `null`, or one of the service's zero values.
+    Unset,
+    /// It cannot be told from here.
+    Unknown(Unknown<T>),
+}
+
+/// Why a fact is not known, and what is known of it all the same.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unknown<T> {
+    /// The reason as a clause without a full stop: "variable `level` has no value", "known after apply".
+    pub why: String,
+    /// What the value can still be.
+    pub bounds: Bounds<T>,
+}
+
+/// What an unknown value can still be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Bounds<T> {
+    /// Anything.
+    Anything,
+    /// One of these and nothing else.
+    OneOf(Vec<Case<T>>),
+    /// This, unless the caller of the module sets `input`.
+    Default {
+        /// The value without the caller's doing; `None` is unset.
+        value: Option<T>,
+        /// What the caller may set, as it is written: "protection_mode", "var.keys[*].mode".
+        input: String,
+    },
+}
+
+/// One possible value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Case<T> {
+    /// The value; `None` is unset.
+    pub value: Option<T>,
+    /// When it is this one, as a clause behind "when": "`var.level >= 3`", "not `var.level >= 3`".
+    pub when: String,
+}
+
+/// A claim with its trail.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fact<T> {
+    /// What is said.
+    pub claim: Claim<T>,
+    /// The way the value took, nearest first; empty where nothing is written.
+    pub trail: Trail,
+    /// The value may be judged but never shown.
+    pub sensitive: bool,
+    /// The value came out of a file function: shown only if it is one of the service's own words or a number.
+    pub from_file: bool,
+}
+
+impl<T> Default for Fact<T> {
+    fn default() -> Self {
+        Self::unset()
+    }
+}
+
+impl<T> Fact<T> {
+    /// Nothing is written.
+    #[must_use]
+    pub fn unset() -> Self {
+        Self { claim: Claim::Unset, trail: Trail::new(), sensitive: false, from_file: false }
+    }
+
+    /// A known value without a trail.
+    #[must_use]
+    pub fn known(value: T) -> Self {
+        Self { claim: Claim::Known(value), ..Self::unset() }
+    }
+
+    /// An unknown value that can be anything.
+    #[must_use]
+    pub fn unknown(why: impl Into<String>) -> Self {
+        Self { claim: Claim::Unknown(Unknown { why: why.into(), bounds: Bounds::Anything }), ..Self::unset() }
+    }
+
+    /// The same fact with this trail.
+    #[must_use]
+    pub fn with_trail(mut self, trail: Trail) -> Self {
+        self.trail = trail;
+        self
+    }
+
+    /// The value, where it is known.
+    #[must_use]
+    pub fn value(&self) -> Option<&T> {
+        if let Claim::Known(value) = &self.claim { Some(value) } else { None }
+    }
+
+    /// Whether the fact is unset.
+    #[must_use]
+    pub fn is_unset(&self) -> bool {
+        matches!(self.claim, Claim::Unset)
+    }
+
+    /// The unknown, where it is one.
+    #[must_use]
+    pub fn as_unknown(&self) -> Option<&Unknown<T>> {
+        if let Claim::Unknown(unknown) = &self.claim { Some(unknown) } else { None }
+    }
+
+    /// The nearest place of the value.
+    #[must_use]
+    pub fn place(&self) -> Option<&Place> {
+        self.trail.first().map(|step| &step.place)
+    }
+
+    /// Changes the value's type and keeps all else. A value that `change` cannot take becomes unset.
+    pub fn map<U>(self, mut change: impl FnMut(T) -> Option<U>) -> Fact<U> {
+        let claim = match self.claim {
+            Claim::Known(value) => change(value).map_or(Claim::Unset, Claim::Known),
+            Claim::Unset => Claim::Unset,
+            Claim::Unknown(unknown) => Claim::Unknown(Unknown {
+                why: unknown.why,
+                bounds: match unknown.bounds {
+                    Bounds::Anything => Bounds::Anything,
+                    Bounds::OneOf(cases) => Bounds::OneOf(
+                        cases.into_iter().map(|case| Case { value: case.value.and_then(&mut change), when: case.when }).collect(),
+                    ),
+                    Bounds::Default { value, input } => Bounds::Default { value: value.and_then(&mut change), input },
+                },
+            }),
+        };
+        Fact { claim, trail: self.trail, sensitive: self.sensitive, from_file: self.from_file }
+    }
+}

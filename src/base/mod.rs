@@ -1,0 +1,14 @@
+//! What every room speaks in: source texts and places, resource addresses, facts with their trails, problems, and the one file that reads the disk.
+
+pub mod address;
+pub mod disk;
+pub mod fact;
+pub mod place;
+pub mod problem;
+pub mod source;
+
+pub use address::{Address, InstanceKey, ModuleStep};
+pub use fact::{Bounds, Case, Claim, Fact, Unknown};
+pub use place::{Place, Step, Trail};
+pub use problem::{Problem, ProblemKind};
+pub use source::{Position, Source, SourceId, Sources, Span};

@@ -1,0 +1,58 @@
+//! Problems: places where we could not look. They reach the exit code.
+
+use super::place::{Place, Step};
+
+/// What kind of thing went wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum ProblemKind {
+    /// A file or folder could not be read.
+    Unreadable,
+    /// A file does not parse, or is of a kind that cannot be judged.
+    Unparsable,
+    /// A key's argument holds an expression that Terraform would refuse.
+    Refused,
+    /// A module folder is missing, or modules or values form a cycle.
+    Structure,
+    /// A plan that is not whole (`errored`, `complete: false`).
+    Partial,
+    /// An exemption, baseline or config file that does not hold water.
+    Policy,
+    /// A call to the service failed.
+    Service,
+}
+
+/// Something that kept us from doing the whole job. Exit code 2.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    /// The kind.
+    pub kind: ProblemKind,
+    /// What happened, as one sentence without a full stop.
+    pub message: String,
+    /// Where, if it can be said.
+    pub place: Option<Place>,
+    /// Further places that explain it.
+    pub related: Vec<Step>,
+    /// What to do about it, as one sentence without a full stop.
+    pub help: Option<String>,
+}
+
+impl Problem {
+    /// A problem without a place.
+    pub fn new(kind: ProblemKind, message: impl Into<String>) -> Self {
+        Self { kind, message: message.into(), place: None, related: Vec::new(), help: None }
+    }
+
+    /// The same problem at a place.
+    #[must_use]
+    pub fn at(mut self, place: Place) -> Self {
+        self.place = Some(place);
+        self
+    }
+
+    /// The same problem with what to do.
+    #[must_use]
+    pub fn help(mut self, help: impl Into<String>) -> Self {
+        self.help = Some(help.into());
+        self
+    }
+}

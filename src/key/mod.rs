@@ -1,0 +1,12 @@
+//! The waist: one model of a key, whoever brought it, and what a front end returns.
+
+mod facts;
+mod inventory;
+mod words;
+
+pub use facts::{
+    AutoRotation, CaUse, Declared, Fate, Importance, KeyFacts, KeyId, KeyShape, KeyVersion, Schedule, ScheduleForm, Stage, Symbolic, Times,
+    VaultUsage,
+};
+pub use inventory::{Comment, Covers, Inventory, ModuleNotFollowed, NotAudited};
+pub use words::{InputKind, Lifecycle, ProtectionMode, RotationStatus, VaultType};

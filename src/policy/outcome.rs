@@ -1,0 +1,85 @@
+//! The outcome of a run: what reports are made of.
+
+use crate::base::{Place, Problem};
+use crate::key::{KeyFacts, ModuleNotFollowed, NotAudited};
+use crate::rules::{Finding, Level, Rule, Verdict};
+use jiff::civil::Date;
+
+/// A key with what the rules say of it.
+#[derive(Clone, Debug)]
+pub struct JudgedKey {
+    /// The facts.
+    pub facts: KeyFacts,
+    /// The verdicts of the rules whose level is not `off`, in the order of `ALL`.
+    pub verdicts: Vec<(&'static Rule, Verdict)>,
+    /// Whether a finding of this key was exempted.
+    pub exempted: bool,
+}
+
+/// Who exempted a finding.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ExemptedBy {
+    /// A comment in the source.
+    Comment,
+    /// An `[[exempt]]` entry of the config file.
+    Config,
+    /// The baseline file.
+    Baseline,
+}
+
+/// A finding that is not reported because the user said so.
+#[derive(Clone, Debug)]
+pub struct Exempted {
+    /// The finding, with only the instances that are exempted.
+    pub finding: Finding,
+    /// By what.
+    pub by: ExemptedBy,
+    /// Where the exemption is written.
+    pub place: Option<Place>,
+    /// The reason given.
+    pub reason: String,
+    /// The last day on which it holds.
+    pub until: Option<Date>,
+}
+
+/// Something said about the user's own decisions: an exemption that is unused or expired.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Notice {
+    /// As a word: `unused-exemption`, `expired-exemption`.
+    pub kind: &'static str,
+    /// One sentence without a full stop.
+    pub message: String,
+    /// Where.
+    pub place: Option<Place>,
+}
+
+/// Everything a report needs. Sorted by place: same input, same bytes.
+#[derive(Clone, Debug, Default)]
+pub struct Outcome {
+    /// Every key.
+    pub keys: Vec<JudgedKey>,
+    /// What is reported.
+    pub findings: Vec<Finding>,
+    /// What is not, because the user said so.
+    pub exempted: Vec<Exempted>,
+    /// What is said about exemptions.
+    pub notices: Vec<Notice>,
+    /// What kept us from the whole job.
+    pub problems: Vec<Problem>,
+    /// Calls not followed.
+    pub modules_not_followed: Vec<ModuleNotFollowed>,
+    /// Parts of a tenancy not audited.
+    pub not_audited: Vec<NotAudited>,
+    /// For `--verbose`.
+    pub log: Vec<String>,
+    /// How many files were looked at.
+    pub files: usize,
+}
+
+impl Outcome {
+    /// Whether a finding is at or above a level.
+    #[must_use]
+    pub fn fails_on(&self, level: Level) -> bool {
+        self.findings.iter().any(|finding| finding.level >= level)
+    }
+}

@@ -1,0 +1,85 @@
+//! Verdicts.
+
+use crate::base::Step;
+
+/// What a rule says of a key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// The key meets the rule.
+    Pass {
+        /// Why, as a word: `scheduled`, `rotated-by-code`, `young`, `software`, `manual-versions`.
+        kind: &'static str,
+        /// Why, as one sentence without a full stop.
+        message: String,
+        /// A note that never reaches the exit code.
+        advice: Option<Advice>,
+    },
+    /// The key breaks the rule.
+    Violation(Report),
+    /// It cannot be told from here.
+    Undetermined(Report),
+    /// The rule does not speak about this key.
+    NotApplicable {
+        /// Why, as a word: `ending`, `disabled`, `external`, `certificate-authority`, `private-vault`.
+        kind: &'static str,
+        /// Why, as one sentence without a full stop.
+        message: String,
+    },
+}
+
+/// A note beside a pass.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Advice {
+    /// As a word: `due-soon`, `replacing-versions`.
+    pub kind: &'static str,
+    /// One sentence without a full stop.
+    pub message: String,
+    /// Where.
+    pub at: Vec<Step>,
+}
+
+/// What is said about a key that does not pass.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Report {
+    /// The kind, as a word: `hsm-by-default`, `no-rotation`, `unknown`.
+    pub kind: &'static str,
+    /// One sentence without a full stop and without the key's address.
+    pub message: String,
+    /// Nearest first; the first is where the finding is. Empty: the key's own place. The label of the first says what the caret shows.
+    pub at: Vec<Step>,
+    /// Why it matters for this key; sentences.
+    pub note: String,
+    /// What to write or do; sentences.
+    pub help: String,
+}
+
+impl Verdict {
+    /// The word in JSON reports: `pass`, `violation`, `undetermined`, `not-applicable`.
+    #[must_use]
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::Pass { .. } => "pass",
+            Self::Violation(_) => "violation",
+            Self::Undetermined(_) => "undetermined",
+            Self::NotApplicable { .. } => "not-applicable",
+        }
+    }
+
+    /// The kind.
+    #[must_use]
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Pass { kind, .. } | Self::NotApplicable { kind, .. } => kind,
+            Self::Violation(report) | Self::Undetermined(report) => report.kind,
+        }
+    }
+
+    /// The sentence.
+    #[must_use]
+    pub fn message(&self) -> &str {
+        match self {
+            Self::Pass { message, .. } | Self::NotApplicable { message, .. } => message,
+            Self::Violation(report) | Self::Undetermined(report) => &report.message,
+        }
+    }
+}

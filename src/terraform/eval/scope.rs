@@ -1,0 +1,66 @@
+//! What the evaluator asks its surroundings: one small trait.
+
+use super::{EvalError, Value};
+use crate::base::Span;
+use crate::terraform::syntax::Name;
+use std::sync::Arc;
+
+/// A step behind the first name of a reference, its index already evaluated.
+#[derive(Clone, Debug)]
+pub enum RefStep<'a> {
+    /// `.name`
+    Attr(&'a Name),
+    /// `[value]`
+    Index(Value, Span),
+}
+
+/// The surroundings of an expression: variables, locals, resources, modules, `each`, `count`, `path`, files.
+pub trait Scope {
+    /// Resolves a reference that begins with `name` (never a `for` variable: the evaluator keeps those). The scope consumes as
+    /// many of the `steps` as it wants, at least those that make the reference whole (`var.x`, `data.oci_kms_vault.v[0]`), and
+    /// returns the value and the number of steps it consumed; the evaluator applies the rest.
+    ///
+    /// # Errors
+    /// What Terraform would say; references to undeclared things are `fatal`.
+    fn resolve(&self, name: &str, span: Span, steps: &[RefStep<'_>]) -> Result<(Value, usize), EvalError>;
+
+    /// The text of a span, for reasons and conditions that quote the code.
+    fn text(&self, span: Span) -> String;
+
+    /// The files that file functions may read.
+    fn files(&self) -> &dyn FileAccess;
+}
+
+/// Why a file function cannot say what the file holds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum FileTrouble {
+    /// It is not there: an error in Terraform too.
+    Missing,
+    /// It may not or cannot be read here; the value is unknown for this reason, a clause: "`/etc/passwd` lies outside of the repository".
+    Withheld(String),
+}
+
+/// The files that file functions may read. Paths are as the expression wrote them; relative ones are relative to the root module's folder
+/// as Terraform resolves them (its working directory).
+pub trait FileAccess {
+    /// The bytes of a file.
+    ///
+    /// # Errors
+    /// Missing, or withheld for a reason.
+    fn read(&self, path: &str) -> Result<Arc<[u8]>, FileTrouble>;
+
+    /// Whether a regular file is there.
+    ///
+    /// # Errors
+    /// Withheld for a reason.
+    fn exists(&self, path: &str) -> Result<bool, FileTrouble>;
+
+    /// All regular files below a folder, as paths relative to it with forward slashes, sorted.
+    ///
+    /// # Errors
+    /// Missing, or withheld for a reason.
+    fn list(&self, folder: &str) -> Result<Vec<String>, FileTrouble>;
+
+    /// The absolute form of a path (`abspath`).
+    fn absolute(&self, path: &str) -> String;
+}

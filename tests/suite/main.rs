@@ -1,0 +1,29 @@
+//! The integration tests: one module per promise.
+
+/// Imports go down only, fences hold, every file says what it is for.
+mod architecture;
+/// The binary as a user meets it: arguments, exit codes, streams, transcripts.
+mod cli;
+/// Expressions evaluate as real Terraform evaluates them.
+mod conformance;
+/// README and rule documents: their examples run and say what is printed there.
+mod documents;
+/// Comments, config, baseline.
+mod exemptions;
+/// Edits change what they must and nothing else.
+mod fixes;
+/// Hostile repositories and arbitrary bytes: a clear sentence, in bounded time and memory.
+mod hostile;
+/// The service's audit against a server that behaves as OCI does.
+#[cfg(feature = "live")]
+mod live;
+/// The configuration and the plan made of it give equal facts.
+mod parity;
+/// Plans: what will happen to each key.
+mod plans;
+/// Every format is what its consumer accepts.
+mod reports;
+/// Fixtures of each rule: what must be found, what must be silent.
+mod rules;
+/// States: what is.
+mod states;
