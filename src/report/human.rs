@@ -1,7 +1,7 @@
 //! Like a compiler's report: the caret under the value, labels along its way, a note on why and a help on what to write.
 
-use super::text::{clean, count, same_length};
 use super::Context;
+use super::text::{clean, count, same_length};
 use crate::base::{Place, Problem, SourceId, Sources, Step};
 use crate::policy::{Notice, Outcome};
 use crate::rules::{Finding, Level, Verdict};
@@ -34,7 +34,13 @@ pub fn write(outcome: &Outcome, context: &Context<'_>, out: &mut dyn Write) -> i
 ///
 /// # Errors
 /// What the writer says.
-pub fn problems_and_notices(problems: &[Problem], notices: &[Notice], sources: &Sources, color: bool, out: &mut dyn Write) -> io::Result<()> {
+pub fn problems_and_notices(
+    problems: &[Problem],
+    notices: &[Notice],
+    sources: &Sources,
+    color: bool,
+    out: &mut dyn Write,
+) -> io::Result<()> {
     let texts = Texts::new(sources);
     for problem in problems {
         let mut parts = Parts::new(Severity::Error, None, clean(&problem.message).into_owned());
@@ -81,7 +87,9 @@ impl Parts {
         for step in steps {
             match &step.place {
                 // Two labels under one range would be drawn twice.
-                Place::Source(span) if !self.diagnostic.labels.iter().any(|label| label.file_id == span.source && label.range == span.range()) => {
+                Place::Source(span)
+                    if !self.diagnostic.labels.iter().any(|label| label.file_id == span.source && label.range == span.range()) =>
+                {
                     let label_text = same_length(&step.label).into_owned();
                     self.diagnostic.labels.push(Label::secondary(span.source, span.range()).with_message(label_text));
                 }
@@ -120,7 +128,8 @@ fn diagnose(finding: &Finding) -> Diagnostic<SourceId> {
     parts.primary(&finding.place, &finding.label);
     parts.secondary(&finding.trail);
     if finding.instances.len() > 1 {
-        let shown: Vec<_> = finding.instances.iter().take(INSTANCES_SHOWN).map(|instance| format!("`{}`", clean(&instance.key.address))).collect();
+        let shown: Vec<_> =
+            finding.instances.iter().take(INSTANCES_SHOWN).map(|instance| format!("`{}`", clean(&instance.key.address))).collect();
         let more = finding.instances.len() - shown.len();
         let more = if more == 0 { String::new() } else { format!(" and {more} more") };
         parts.notes([("keys", format!("{}{more}", shown.join(", ")).as_str())]);
@@ -179,13 +188,15 @@ fn summary(outcome: &Outcome, context: &Context<'_>) -> String {
     if !outcome.not_audited.is_empty() {
         parts.push(format!("{} not audited", outcome.not_audited.len()));
     }
-    let time = context.elapsed.map(|elapsed| format!(" ({}, {:.1} ms)", count(outcome.files, "file", "files"), elapsed.as_secs_f64() * 1000.0));
+    let time =
+        context.elapsed.map(|elapsed| format!(" ({}, {:.1} ms)", count(outcome.files, "file", "files"), elapsed.as_secs_f64() * 1000.0));
     format!("{}{}", parts.join(", "), time.unwrap_or_default())
 }
 
 /// Draws a diagnostic.
 fn emit(diagnostic: &Diagnostic<SourceId>, texts: &Texts<'_>, color: bool, out: &mut dyn Write) -> io::Result<()> {
-    let drawn = if color { draw(&mut Ansi::new(&mut *out), texts, diagnostic) } else { draw(&mut NoColor::new(&mut *out), texts, diagnostic) };
+    let drawn =
+        if color { draw(&mut Ansi::new(&mut *out), texts, diagnostic) } else { draw(&mut NoColor::new(&mut *out), texts, diagnostic) };
     match drawn {
         Ok(()) => Ok(()),
         Err(files::Error::Io(error)) => Err(error),

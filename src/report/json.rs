@@ -496,10 +496,9 @@ fn fact<T, U>(fact: &Fact<T>, show: impl Fn(&T) -> Option<U>) -> FactOut<U> {
         Claim::Unknown(unknown) => FactOut::Unknown {
             why: unknown.why.clone(),
             possible: match &unknown.bounds {
-                Bounds::OneOf(cases) if !fact.sensitive => cases
-                    .iter()
-                    .map(|case| CaseOut { value: case.value.as_ref().and_then(&show), when: case.when.clone() })
-                    .collect(),
+                Bounds::OneOf(cases) if !fact.sensitive => {
+                    cases.iter().map(|case| CaseOut { value: case.value.as_ref().and_then(&show), when: case.when.clone() }).collect()
+                }
                 _ => Vec::new(),
             },
         },

@@ -1,13 +1,25 @@
 //! Reports: one small file per format, each with output types of its own. `write` is the only door.
 
+mod checkstyle;
+mod github;
+mod gitlab;
+mod gitlab_sast;
 mod human;
 mod json;
+mod junit;
+mod line_hash;
 mod location;
+mod markdown;
+mod rdjson;
+mod sarif;
 mod short;
 mod text;
 
-use crate::base::Sources;
+use crate::base::{Provenance, Sources};
+use crate::fix;
 use crate::policy::Outcome;
+use crate::rules::Finding;
+use jiff::Timestamp;
 use std::io::{self, Write};
 use std::time::Duration;
 
@@ -24,6 +36,45 @@ pub enum Format {
     Short,
     /// kmslint's own, version 1.
     Json,
+    /// SARIF 2.1.0.
+    Sarif,
+    /// GitHub workflow commands: annotations.
+    Github,
+    /// GitLab Code Quality.
+    Gitlab,
+    /// GitLab's security report.
+    GitlabSast,
+    /// JUnit XML.
+    Junit,
+    /// Checkstyle XML.
+    Checkstyle,
+    /// reviewdog.
+    Rdjson,
+    /// Markdown.
+    Markdown,
+}
+
+impl Format {
+    /// Every format with its name on the command line.
+    pub const ALL: [(&'static str, Self); 11] = [
+        ("human", Self::Human),
+        ("short", Self::Short),
+        ("json", Self::Json),
+        ("sarif", Self::Sarif),
+        ("github", Self::Github),
+        ("gitlab", Self::Gitlab),
+        ("gitlab-sast", Self::GitlabSast),
+        ("junit", Self::Junit),
+        ("checkstyle", Self::Checkstyle),
+        ("rdjson", Self::Rdjson),
+        ("markdown", Self::Markdown),
+    ];
+
+    /// The format of a name.
+    #[must_use]
+    pub fn by_name(name: &str) -> Option<Self> {
+        Self::ALL.iter().find(|(known, _)| *known == name).map(|(_, format)| *format)
+    }
 }
 
 /// What a report needs besides the outcome.
@@ -32,12 +83,22 @@ pub struct Context<'a> {
     pub sources: &'a Sources,
     /// Whether the reader wants colour (human only).
     pub color: bool,
+    /// The clock.
+    pub now: Timestamp,
     /// How long the run took (human only); `None` keeps the output the same from run to run.
     pub elapsed: Option<Duration>,
     /// Whether keys that pass are listed (human, short).
     pub show_passes: bool,
     /// Maps a path as shown to the path relative to the repository's root, with forward slashes. Paths outside stay as they are.
     pub repository_path: &'a dyn Fn(&str) -> String,
+    /// Whether a path as shown lies inside the repository.
+    pub in_repository: &'a dyn Fn(&str) -> bool,
+    /// Which commit was looked at, in a git checkout.
+    pub provenance: Option<&'a Provenance>,
+    /// Edits that would mend a finding.
+    pub fixes: &'a dyn Fn(&Finding) -> Vec<fix::Edit>,
+    /// Whether exempted findings are kept, marked as such (SARIF).
+    pub include_suppressed: bool,
     /// The exit code that this outcome leads to.
     pub exit_code: u8,
 }
@@ -51,5 +112,13 @@ pub fn write(format: Format, outcome: &Outcome, context: &Context<'_>, out: &mut
         Format::Human => human::write(outcome, context, out),
         Format::Short => short::write(outcome, context, out),
         Format::Json => json::write(outcome, context, out),
+        Format::Sarif => sarif::write(outcome, context, out),
+        Format::Github => github::write(outcome, context, out),
+        Format::Gitlab => gitlab::write(outcome, context, out),
+        Format::GitlabSast => gitlab_sast::write(outcome, context, out),
+        Format::Junit => junit::write(outcome, context, out),
+        Format::Checkstyle => checkstyle::write(outcome, context, out),
+        Format::Rdjson => rdjson::write(outcome, context, out),
+        Format::Markdown => markdown::write(outcome, context, out),
     }
 }

@@ -1,5 +1,7 @@
 //! The integration tests: one module per promise.
 
+/// Runs the binary and compares with what is checked in.
+mod harness;
 /// Imports go down only, fences hold, every file says what it is for.
 mod architecture;
 /// The binary as a user meets it: arguments, exit codes, streams, transcripts.
