@@ -181,7 +181,8 @@ pub fn place_order(place: &Place, paths: &Paths<'_>) -> impl Ord + Clone + use<>
 }
 
 /// A finding that no rule's verdict stands behind: drift, modules not followed.
-pub(super) fn plain(rule: &'static str, verdict: &'static str, kind: &'static str, message: String, place: Place) -> Finding {
+#[must_use]
+pub fn plain(rule: &'static str, verdict: &'static str, kind: &'static str, message: String, place: Place) -> Finding {
     Finding {
         rule,
         level: Level::Warning,
