@@ -68,6 +68,13 @@ pub(super) fn scan(request: &Request) -> Scan {
 }
 
 impl Scan {
+    /// Takes in one root without looking at anything else; what it calls is read when it is needed.
+    pub(super) fn add_root(&mut self, root: &Path, request: &Request) {
+        let shown = request.shown(Path::new("."));
+        let manifest = Manifest::read(root, &shown, request);
+        self.take(beside(root.to_path_buf(), shown, request), manifest);
+    }
+
     fn take(&mut self, folder: Folder, manifest: Option<Manifest>) {
         self.files += folder.files.len();
         if let Some(manifest) = manifest {

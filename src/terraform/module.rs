@@ -9,6 +9,11 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+/// The resource type of key versions.
+pub(super) const KEY_VERSION: &str = "oci_kms_key_version";
+/// The resource type of certificate authorities.
+pub(super) const AUTHORITY: &str = "oci_certificates_management_certificate_authority";
+
 /// Resources of one mode, by type and name.
 pub(super) type Resources = BTreeMap<Arc<str>, BTreeMap<Arc<str>, Block>>;
 
@@ -118,6 +123,11 @@ impl Module {
     /// Whether it declares a key of its own.
     pub(super) fn has_keys(&self) -> bool {
         self.managed.contains_key("oci_kms_key") || self.may_hide_keys
+    }
+
+    /// Whether it declares a key, or something that is related to keys.
+    pub(super) fn has_relatives(&self) -> bool {
+        self.has_keys() || [KEY_VERSION, AUTHORITY].iter().any(|kind| self.managed.contains_key(*kind))
     }
 
     /// All blocks whose expressions may be evaluated.

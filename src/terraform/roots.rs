@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 /// How deep module calls may nest. Terraform has no limit; people's deepest are below 10.
-const MAX_DEPTH: usize = 64;
+pub(super) const MAX_DEPTH: usize = 64;
 /// How many module calls one root may have in all, repeated ones counted where they matter.
 const MAX_CALLS: usize = 20_000;
 
@@ -117,8 +117,8 @@ fn local_calls(module: &Module) -> Vec<PathBuf> {
 pub(super) struct Survey {
     /// All modules of the tree, each once, the root first.
     pub modules: Vec<Arc<Module>>,
-    /// Folders from which a key can be reached.
-    pub leads_to_keys: HashSet<PathBuf>,
+    /// Folders from which a key, or something that is related to keys, can be reached.
+    pub leads: HashSet<PathBuf>,
     /// Files that do not parse, folders that are not there, circles.
     pub problems: Vec<Problem>,
     /// Modules that are not there.
@@ -161,7 +161,7 @@ impl Surveyor<'_> {
             self.survey.modules.push(Arc::clone(module));
         }
         let mut has_remote = false;
-        let mut has_keys = module.has_keys();
+        let mut has_any = module.has_relatives();
         self.stack.push(module.path.clone());
         for (name, call) in &module.calls {
             self.calls += 1;
@@ -186,7 +186,7 @@ impl Surveyor<'_> {
                             let below = self.loader.module(&folder);
                             has_remote |= self.visit(&below, &path);
                         }
-                        has_keys |= self.survey.leads_to_keys.contains(&folder);
+                        has_any |= self.survey.leads.contains(&folder);
                     }
                 }
                 Target::Missing => {
@@ -210,8 +210,8 @@ impl Surveyor<'_> {
             }
         }
         self.stack.pop();
-        if has_keys {
-            self.survey.leads_to_keys.insert(module.path.clone());
+        if has_any {
+            self.survey.leads.insert(module.path.clone());
         }
         self.done.insert(module.path.clone(), has_remote);
         has_remote

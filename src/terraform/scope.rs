@@ -216,13 +216,8 @@ impl Scope for Closed<'_> {
     }
 }
 
-/// An object of unknown values, one for each name.
+/// `each` of which nothing is known.
 pub(super) fn unknown_each(why: &Arc<str>, key: Type, value: Type) -> Each {
     let unknown = |ty: Type| -> Value { UnknownValue::new(ty, Arc::clone(why)).into() };
     Each::ForEach(unknown(key), unknown(value))
-}
-
-/// Never used for anything but an empty object.
-pub(super) fn empty() -> Value {
-    Value::object(BTreeMap::new())
 }

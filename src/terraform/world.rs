@@ -26,7 +26,7 @@ pub(super) struct World<'w> {
     pub workspace: Arc<str>,
     pub files: Files,
     pub inputs: Inputs,
-    budget: Budget,
+    budget: RefCell<Rc<Budget>>,
     modules: Vec<Arc<Module>>,
     mentioned: OnceCell<BTreeSet<Arc<str>>>,
     top: OnceCell<Rc<Instance>>,
@@ -79,7 +79,7 @@ impl<'w> World<'w> {
             workspace,
             files: Files::new(root, &loader.request.allow_paths),
             inputs,
-            budget: Budget::new(),
+            budget: RefCell::default(),
             modules,
             mentioned: OnceCell::new(),
             top: OnceCell::new(),
@@ -110,9 +110,19 @@ impl<'w> World<'w> {
         Rc::clone(self.top.get_or_init(make))
     }
 
+    fn budget(&self) -> Rc<Budget> {
+        Rc::clone(&self.budget.borrow())
+    }
+
+    /// Begins a new budget: for expressions that have nothing to do with each other.
+    pub(super) fn renew_budget(&self) {
+        *self.budget.borrow_mut() = Rc::default();
+    }
+
     /// Evaluates an expression.
     pub(super) fn eval(&self, expr: &Expr, frame: &Frame<'_>) -> Result<Value, EvalError> {
-        evaluate(expr, &Context::new(frame, &self.budget)).map_err(|error| error.at(expr.span))
+        let budget = self.budget();
+        evaluate(expr, &Context::new(frame, &budget)).map_err(|error| error.at(expr.span))
     }
 
     /// Whether an error is a circle, which is a fault of the structure and not of the expression where it was noticed.
@@ -126,9 +136,10 @@ impl<'w> World<'w> {
             return done.clone();
         }
         self.guard(slot.clone(), name)?;
-        let result = match self.budget.deeper() {
+        let budget = self.budget();
+        let result = match budget.deeper() {
             Some(_deeper) => make().map_err(|error| EvalError { fatal: true, ..error }),
-            None => Ok(self.budget.too_large()),
+            None => Ok(budget.too_large()),
         };
         self.running.borrow_mut().pop();
         self.values.borrow_mut().insert(slot, result.clone());
@@ -213,7 +224,8 @@ impl<'w> World<'w> {
     /// Evaluates an expression in which nothing may be referred to.
     pub(super) fn constant(&self, expr: &Expr) -> Result<Value, EvalError> {
         let scope = super::scope::Closed { world: self };
-        evaluate(expr, &Context::new(&scope, &self.budget)).map_err(|error| error.at(expr.span))
+        let budget = self.budget();
+        evaluate(expr, &Context::new(&scope, &budget)).map_err(|error| error.at(expr.span))
     }
 
     /// `local.name`.
