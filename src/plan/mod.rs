@@ -163,11 +163,20 @@ fn refusal(document: &Document, whole: bool) -> Option<Problem> {
 /// Why a plan is not whole.
 fn partial(document: &Document) -> Option<Problem> {
     let (message, help) = if document.errored {
-        ("this plan is not whole: planning ended with errors, so that keys may be missing", "Repair what `terraform plan` complains about and make the plan anew")
+        (
+            "this plan is not whole: planning ended with errors, so that keys may be missing",
+            "Repair what `terraform plan` complains about and make the plan anew",
+        )
     } else if document.deferred_any {
-        ("this plan is not whole: some changes are deferred to a later plan, so that keys may be missing or unknown", "Judge the later plan too")
+        (
+            "this plan is not whole: some changes are deferred to a later plan, so that keys may be missing or unknown",
+            "Judge the later plan too",
+        )
     } else if document.complete == Some(false) {
-        ("this plan is not whole: another plan is needed after it (`-target`, `-exclude` or deferred changes), so that keys may be missing", "Judge a plan of everything too")
+        (
+            "this plan is not whole: another plan is needed after it (`-target`, `-exclude` or deferred changes), so that keys may be missing",
+            "Judge a plan of everything too",
+        )
     } else {
         return None;
     };
@@ -180,6 +189,7 @@ fn cut_off(file: &Arc<str>, broken: &Broken) -> Problem {
     if broken.unreadable {
         return Problem::new(ProblemKind::Unreadable, format!("reading failed at byte {}: {}", broken.offset, broken.what)).at(place);
     }
-    let problem = Problem::new(ProblemKind::Unparsable, format!("this is not a whole JSON document: {} (byte {})", broken.what, broken.offset));
+    let problem =
+        Problem::new(ProblemKind::Unparsable, format!("this is not a whole JSON document: {} (byte {})", broken.what, broken.offset));
     problem.at(place).help("Make the file anew with `terraform show -json`")
 }

@@ -85,7 +85,10 @@ fn kind(keys: &[(String, &[u8])]) -> Recognised {
     if has("encryption_version") || has("encrypted_data") {
         return Recognised::Refused(ENCRYPTED);
     }
-    if plan.iter().filter(|key| has(key)).count() + usize::from(has("format_version")) > 1 || has("resource_changes") || has("planned_values") {
+    if plan.iter().filter(|key| has(key)).count() + usize::from(has("format_version")) > 1
+        || has("resource_changes")
+        || has("planned_values")
+    {
         return Recognised::Plan;
     }
     if has("format_version") {
@@ -120,7 +123,8 @@ fn keys(text: &[u8]) -> Vec<(String, &[u8])> {
             b':' if depth == 1 => {
                 if let Some(key) = &key {
                     let value = text.get(at + 1..).unwrap_or_default().trim_ascii_start();
-                    let end = value.iter().position(|byte| matches!(byte, b',' | b'}' | b' ' | b'\n' | b'\r' | b'\t')).unwrap_or(value.len());
+                    let end =
+                        value.iter().position(|byte| matches!(byte, b',' | b'}' | b' ' | b'\n' | b'\r' | b'\t')).unwrap_or(value.len());
                     found.push((key.clone(), value.get(..end).unwrap_or_default()));
                 }
             }
@@ -171,7 +175,8 @@ mod tests {
             assert_eq!(recognise(head, Path::new("x.json")), wanted, "{}", String::from_utf8_lossy(head));
         }
         assert_eq!(recognise(b"{\"resource\":{}}", Path::new("a/main.tf.json")), Configuration);
-        let wide: Vec<u8> = [0xff, 0xfe].into_iter().chain("{\"format_version\":\"1.0\"}".encode_utf16().flat_map(u16::to_le_bytes)).collect();
+        let wide: Vec<u8> =
+            [0xff, 0xfe].into_iter().chain("{\"format_version\":\"1.0\"}".encode_utf16().flat_map(u16::to_le_bytes)).collect();
         assert_eq!(recognise(&wide, Path::new("x")), State);
     }
 }

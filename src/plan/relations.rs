@@ -52,7 +52,8 @@ impl Period {
 pub(super) fn relate(
     file: &Arc<str>,
     keys: &mut [KeyFacts],
-    current: &[Option<String>], items: &[Item],
+    current: &[Option<String>],
+    items: &[Item],
     resolver: Option<&Resolver>,
     limit: i64,
 ) {
@@ -90,7 +91,8 @@ pub(super) fn relate(
         }
     }
     for key in keys {
-        key.times.current_version = key.versions.iter().find(|version| version.is_current == Some(true)).and_then(|version| version.time_created);
+        key.times.current_version =
+            key.versions.iter().find(|version| version.is_current == Some(true)).and_then(|version| version.time_created);
         // A schedule that is sure leaves nothing to ask.
         if !key.schedules.is_empty() {
             key.schedules_unsure = None;

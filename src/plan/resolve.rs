@@ -78,7 +78,10 @@ impl<'a> Resolver<'a> {
         // What exists keeps what is omitted: only what is written can be unknown.
         let is_new = !matches!(item.fate, Fate::Update | Fate::NoOp);
         let Some((resource, scope)) = self.resource(item) else {
-            return unknown("the plan says neither that it is omitted nor what it is: its configuration is not in the plan".to_owned(), None);
+            return unknown(
+                "the plan says neither that it is omitted nor what it is: its configuration is not in the plan".to_owned(),
+                None,
+            );
         };
         let name = path.last().copied().unwrap_or_default();
         let argument = match path {
@@ -113,7 +116,8 @@ impl<'a> Resolver<'a> {
             Weight::OneNull if name != "time_of_schedule_start" => Settled::Unset,
             Weight::Known(_) if name == "protection_mode" => Settled::Unset,
             Weight::OneNull | Weight::Known(_) => {
-                let why = format!("a plan cannot tell whether `{name}` is null or known after apply here; give the sources with `--source`");
+                let why =
+                    format!("a plan cannot tell whether `{name}` is null or known after apply here; give the sources with `--source`");
                 unknown(why, Some(step()))
             }
             Weight::Open(why) => unknown(why, Some(step())),
@@ -246,7 +250,11 @@ impl<'a> Resolver<'a> {
             [] => Weight::Open("it is computed by an expression that the plan does not hold; give the sources with `--source`".to_owned()),
             [one] => one.clone(),
             many => many.iter().find(|weight| matches!(weight, Weight::Open(_))).cloned().unwrap_or_else(|| {
-                if many.iter().any(|weight| matches!(weight, Weight::Null | Weight::OneNull)) { Weight::OneNull } else { Weight::Known(None) }
+                if many.iter().any(|weight| matches!(weight, Weight::Null | Weight::OneNull)) {
+                    Weight::OneNull
+                } else {
+                    Weight::Known(None)
+                }
             }),
         }
     }
@@ -315,7 +323,8 @@ impl<'a> Resolver<'a> {
                     outputs.for_each(|(_, expression)| self.follow(expression, &scope, kind, reach, depth + 1));
                 }
                 Some(Target::Resource { data, kind: found, name, key, attribute }) => {
-                    let address = Address { modules: scope.modules.clone(), data: *data, kind: found.clone(), name: name.clone(), key: None };
+                    let address =
+                        Address { modules: scope.modules.clone(), data: *data, kind: found.clone(), name: name.clone(), key: None };
                     let resource = self.configuration.and_then(|root| root.at(&scope.modules)?.resources.get(&block(&address)));
                     let key = key.clone().or_else(|| resource?.repeat.as_ref().map(|_| InstanceKey::Any));
                     let address = Address { key, ..address };

@@ -76,18 +76,7 @@ pub(super) struct Scanner<'p> {
 
 impl<'p> Scanner<'p> {
     pub(super) fn new(feed: Feed<'p>) -> Self {
-        Self {
-            feed,
-            buffer: Vec::new(),
-            at: 0,
-            base: 0,
-            mark: None,
-            ended: false,
-            counted: 0,
-            line: 1,
-            line_start: 0,
-            open: Vec::new(),
-        }
+        Self { feed, buffer: Vec::new(), at: 0, base: 0, mark: None, ended: false, counted: 0, line: 1, line_start: 0, open: Vec::new() }
     }
 
     /// The next byte that is not white space, without taking it; `None` at the end.
@@ -283,11 +272,7 @@ impl<'p> Scanner<'p> {
             }
             if !whole {
                 self.at = self.buffer.len();
-                return Err(self.broken(if carry.is_in_string() {
-                    IN_STRING
-                } else {
-                    IN_MIDDLE
-                }));
+                return Err(self.broken(if carry.is_in_string() { IN_STRING } else { IN_MIDDLE }));
             }
             self.at += BLOCK;
         }

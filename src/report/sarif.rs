@@ -9,9 +9,10 @@ use crate::policy::{Exempted, ExemptedBy, Outcome};
 use crate::rules::{self, Finding, Level, Rule};
 use serde_json::json;
 use serde_sarif::sarif::{
-    ArtifactChange, ArtifactContent, ArtifactLocation, CodeFlow, Fix, Invocation, Location, LogicalLocation, Message, MultiformatMessageString, Notification,
-    PhysicalLocation, PropertyBag, Region, Replacement, ReportingConfiguration, ReportingDescriptor, Result as SarifResult, ResultLevel, Run,
-    RunAutomationDetails, Sarif, Suppression, ThreadFlow, ThreadFlowLocation, Tool, ToolComponent, VersionControlDetails,
+    ArtifactChange, ArtifactContent, ArtifactLocation, CodeFlow, Fix, Invocation, Location, LogicalLocation, Message,
+    MultiformatMessageString, Notification, PhysicalLocation, PropertyBag, Region, Replacement, ReportingConfiguration,
+    ReportingDescriptor, Result as SarifResult, ResultLevel, Run, RunAutomationDetails, Sarif, Suppression, ThreadFlow, ThreadFlowLocation,
+    Tool, ToolComponent, VersionControlDetails,
 };
 use std::collections::{BTreeMap, HashMap};
 use std::io::{self, Write};
@@ -31,7 +32,8 @@ pub fn write(outcome: &Outcome, context: &Context<'_>, out: &mut dyn Write) -> i
     let mut writer = Writer { context, hashes: HashMap::new(), indexes };
     let mut results: Vec<_> = outcome.findings.iter().take(MOST_RESULTS).map(|finding| writer.result(finding)).collect();
     if context.include_suppressed {
-        results.extend(outcome.exempted.iter().take(MOST_RESULTS.saturating_sub(results.len())).map(|exempted| writer.suppressed(exempted)));
+        results
+            .extend(outcome.exempted.iter().take(MOST_RESULTS.saturating_sub(results.len())).map(|exempted| writer.suppressed(exempted)));
     }
     let mut notifications: Vec<_> = outcome.problems.iter().map(|problem| writer.notification(problem)).collect();
     if outcome.findings.len() > MOST_RESULTS {
@@ -129,9 +131,17 @@ fn descriptor(rule: &Rule) -> ReportingDescriptor {
 /// What is reported beside the rules: drift, modules not followed.
 fn extra(id: &'static str) -> ReportingDescriptor {
     let (name, title, help) = if id == rules::DRIFT {
-        ("KeyDrift", "The live key and its code differ", "Bring the code and the service into line: apply the code, or change it to say what is meant.")
+        (
+            "KeyDrift",
+            "The live key and its code differ",
+            "Bring the code and the service into line: apply the code, or change it to say what is meant.",
+        )
     } else {
-        ("ModuleNotFollowed", "A module call's source is not at hand", "Run `terraform init` before kmslint, or lint the plan: what such a module makes was not judged.")
+        (
+            "ModuleNotFollowed",
+            "A module call's source is not at hand",
+            "Run `terraform init` before kmslint, or lint the plan: what such a module makes was not judged.",
+        )
     };
     ReportingDescriptor::builder()
         .id(id)

@@ -41,7 +41,8 @@ pub(super) fn facts(reader: &Reader<'_>, key: &Instance<'_>, root: &Arc<str>, re
     facts.declared = Declared { block: Some(Place::Source(block.span)), calls: calls(reader), ignore_changes: ignored(body) };
     facts.symbolic = key.symbolic.clone();
 
-    facts.protection_mode = reader.text(body.attribute("protection_mode"), &[], |text| (!text.is_empty()).then(|| ProtectionMode::read(text)));
+    facts.protection_mode =
+        reader.text(body.attribute("protection_mode"), &[], |text| (!text.is_empty()).then(|| ProtectionMode::read(text)));
     facts.rotation.enabled = reader.fact(body.attribute("is_auto_rotation_enabled"), &[], &Type::Bool, |value| Ok(value.as_bool()));
     rotation(reader, body, &mut facts);
     facts.lifecycle = reader.text(body.attribute("desired_state"), &[], |text| (!text.is_empty()).then(|| Lifecycle::read(text)));
@@ -156,7 +157,8 @@ fn unsure<T: Clone>(
         let value = match entries.into_iter().next() {
             None => None,
             Some((key, value)) => {
-                let bound = nested.bound.iter().map(|bound| super::scope::Bound { key: key.clone(), value: value.clone(), ..bound.clone() });
+                let bound =
+                    nested.bound.iter().map(|bound| super::scope::Bound { key: key.clone(), value: value.clone(), ..bound.clone() });
                 let bound: Vec<_> = bound.collect();
                 match reader.fact(nested.body.attribute(name), &bound, ty, read).claim {
                     Claim::Known(value) => Some(value),
@@ -191,7 +193,8 @@ fn rotation(reader: &Reader<'_>, body: &Body, facts: &mut KeyFacts) {
 fn shape(reader: &Reader<'_>, body: &Body, facts: &mut KeyFacts) {
     let shape = nested(reader, body, "key_shape");
     facts.shape.algorithm = within(reader, &shape, "algorithm", &Type::String, |value| Ok(text(value)));
-    facts.shape.length = within(reader, &shape, "length", &Type::Number, |value| Ok(value.as_number().and_then(crate::terraform::eval::Num::to_i64)));
+    facts.shape.length =
+        within(reader, &shape, "length", &Type::Number, |value| Ok(value.as_number().and_then(crate::terraform::eval::Num::to_i64)));
     facts.shape.curve = within(reader, &shape, "curve_id", &Type::String, |value| Ok(text(value)));
 }
 

@@ -35,7 +35,8 @@ fn merge_attributes(base: &mut Vec<Attribute>, over: Vec<Attribute>) {
 }
 
 /// The nested blocks of `oci_kms_key`.
-const KEY_BLOCKS: [&str; 5] = ["key_shape", "auto_key_rotation_details", "external_key_reference", "restore_from_file", "restore_from_object_store"];
+const KEY_BLOCKS: [&str; 5] =
+    ["key_shape", "auto_key_rotation_details", "external_key_reference", "restore_from_file", "restore_from_object_store"];
 
 /// In JSON a nested block looks like an attribute: makes blocks of those that are blocks in this type of resource.
 pub(super) fn unfold(block: &mut Block, is_json: bool) {

@@ -130,9 +130,11 @@ pub(super) fn attribute(kind: &str, name: &str) -> Known {
 /// The type of a data source's attribute, as far as it matters to know it.
 pub(super) fn data_type(kind: &str, name: &str) -> Type {
     match (kind, name) {
-        (_, "id") | ("oci_kms_vault", "management_endpoint" | "crypto_endpoint" | "vault_type" | "vault_id" | "display_name" | "compartment_id" | "state") => {
-            Type::String
-        }
+        (_, "id")
+        | (
+            "oci_kms_vault",
+            "management_endpoint" | "crypto_endpoint" | "vault_type" | "vault_id" | "display_name" | "compartment_id" | "state",
+        ) => Type::String,
         ("oci_kms_vault", "is_primary") => Type::Bool,
         _ => Type::Any,
     }

@@ -287,7 +287,14 @@ impl<'w> World<'w> {
     }
 
     /// One instance of a module call; why there is none to look into, where its source is not at hand.
-    pub(super) fn child(&self, at: &Rc<Instance>, name: &Arc<str>, call: &Block, key: Option<&InstanceKey>, each: Each) -> Result<Rc<Instance>, String> {
+    pub(super) fn child(
+        &self,
+        at: &Rc<Instance>,
+        name: &Arc<str>,
+        call: &Block,
+        key: Option<&InstanceKey>,
+        each: Each,
+    ) -> Result<Rc<Instance>, String> {
         let slot = (at.id, Arc::clone(name), key.cloned());
         if let Some(child) = self.children.borrow().get(&slot) {
             return Ok(Rc::clone(child));
@@ -356,7 +363,8 @@ impl<'w> World<'w> {
             }
             (_, Known::Open) => (if &**attribute == "id" { Type::String } else { Type::Any }, true),
         };
-        let after_apply = || self.after_apply(at, of, key, attribute, ty.clone()).through(Place::Source(block.header), self.reason(of, attribute));
+        let after_apply =
+            || self.after_apply(at, of, key, attribute, ty.clone()).through(Place::Source(block.header), self.reason(of, attribute));
         let Some(written) = written else {
             return Ok(if computed { after_apply() } else { Value::null(ty) });
         };
@@ -400,7 +408,9 @@ impl<'w> World<'w> {
         let value = |name: Arc<str>| {
             let value = self.attribute(at, of, block, key, each, &name);
             // An argument that Terraform would refuse is only a concern of those who need it.
-            let value = value.unwrap_or_else(|error| Value::unknown(Type::Any, format!("`{name}` of `{}.{}` cannot be evaluated: {}", of.kind, of.name, error.message)));
+            let value = value.unwrap_or_else(|error| {
+                Value::unknown(Type::Any, format!("`{name}` of `{}.{}` cannot be evaluated: {}", of.kind, of.name, error.message))
+            });
             (name, value)
         };
         Value::object(names.into_iter().map(value).collect())
@@ -425,7 +435,9 @@ impl<'w> World<'w> {
                 Ok(child) => {
                     let output = |output: &Arc<str>| {
                         let value = self.output(&child, output);
-                        let value = value.unwrap_or_else(|error| Value::unknown(Type::Any, format!("output `{output}` cannot be evaluated: {}", error.message)));
+                        let value = value.unwrap_or_else(|error| {
+                            Value::unknown(Type::Any, format!("output `{output}` cannot be evaluated: {}", error.message))
+                        });
                         (Arc::clone(output), value)
                     };
                     Value::object(child.module.outputs.keys().map(output).collect())
