@@ -426,6 +426,17 @@ impl Num {
         text.parse().unwrap_or(0.0)
     }
 
+    /// The decimal digits without trailing zeros, and where the point stands: `0.digits * 10^point`. All of them, or only as many as it
+    /// takes to read the number back. Zero has none; `None` for infinities.
+    #[must_use]
+    pub fn digits(&self, shortest_only: bool) -> Option<(String, i64)> {
+        let (_, mantissa, exponent) = self.parts()?;
+        if mantissa == BigUint::ZERO {
+            return Some((String::new(), 0));
+        }
+        Some(if shortest_only { shortest(&mantissa, exponent, self.precision) } else { decimal(&mantissa, exponent) })
+    }
+
     /// Which of the two is larger. The negative zero equals zero.
     #[must_use]
     pub fn compare(&self, other: &Self) -> Ordering {

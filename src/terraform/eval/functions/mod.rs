@@ -1,7 +1,37 @@
-//! Terraform's functions: one table per family; the one caller in `call` settles arity, types, unknowns, marks and purity.
+//! Terraform's built-in functions, in tables by family, and the one caller that settles what they have in common.
 
-use super::{EvalError, FileAccess, Type, Value};
-use crate::base::Span;
+mod call;
+mod charset;
+mod cidr;
+mod clock;
+mod collection;
+mod conversion;
+mod crypto;
+mod csv;
+mod datetime;
+mod encoding;
+mod filesystem;
+mod format;
+mod glob;
+mod json;
+mod lookups;
+mod network;
+mod numeric;
+mod pattern;
+mod regexes;
+mod row;
+mod sensitive;
+mod sets;
+mod string;
+mod templates;
+mod verbs;
+mod yaml;
+mod yaml_emit;
+
+pub use call::{call, exists};
+
+use super::{EvalError, FileAccess, Value};
+use row::Function;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -44,10 +74,40 @@ pub enum Inside {
     TemplateString,
 }
 
-/// Calls a function.
-///
-/// # Errors
-/// Where Terraform refuses the call.
-pub fn call(name: &str, _args: &[Value], _host: &Host<'_>, _span: Span) -> Result<Value, EvalError> {
-    Ok(Value::unknown(Type::Any, format!("`{name}` is not supported")))
+impl Inside {
+    /// Why a function may not be called here.
+    fn refusal(self, name: &str) -> Option<String> {
+        match self {
+            Self::Nothing => None,
+            _ if matches!(name, "templatefile" | "templatestring") => {
+                Some(format!("cannot recursively call `{name}` from inside another template function"))
+            }
+            Self::TemplateString if filesystem::TABLE.iter().any(|function| function.name == name && filesystem::reads(name)) => {
+                Some(format!("cannot use functions like `{name}` that read files in templates of `templatestring`"))
+            }
+            _ => None,
+        }
+    }
 }
+
+/// All functions.
+static TABLES: [&[Function]; 15] = [
+    string::TABLE,
+    format::TABLE,
+    regexes::TABLE,
+    numeric::TABLE,
+    collection::TABLE,
+    lookups::TABLE,
+    sets::TABLE,
+    conversion::TABLE,
+    sensitive::TABLE,
+    encoding::TABLE,
+    crypto::TABLE,
+    datetime::TABLE,
+    cidr::TABLE,
+    filesystem::TABLE,
+    templates::TABLE,
+];
+
+#[cfg(test)]
+mod tests;
