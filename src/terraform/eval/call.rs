@@ -2,13 +2,13 @@
 
 use super::constraint::parse_constraint;
 use super::context::{Context, Locals};
-use super::evaluate::{Errors, eval, failed, here};
+use super::evaluate::{Errors, eval, evaluate, failed, here};
 use super::functions::{self, Host, Inside};
 use super::possible::{MOST_CASES, by_cases, cases_of, with_possible};
 use super::references::check_declared;
 use super::{Data, EvalError, Marks, Possible, ResourceRef, Type, Value};
 use crate::base::Span;
-use crate::terraform::syntax::{Expr, ExprKind, Name};
+use crate::terraform::syntax::{Expr, ExprKind, Name, Origin, native};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -138,8 +138,9 @@ fn render(
     let names: Vec<(&Arc<str>, Value)> = variables.iter().map(|(name, value)| (name, value.clone())).collect();
     let locals = Locals { names: &names, outer: None };
     let context = Context { locals: Some(&locals), closed: true, inside, ..*context };
-    let _ = (text, file, span, &context);
-    Ok(Value::unknown(Type::String, "templates are not rendered yet"))
+    let template = native::parse_template(text, &Origin::Within(span))
+        .map_err(|error| EvalError::new(format!("The template `{file}` does not parse: {}", error.message), Some(span)))?;
+    evaluate(&template, &context)
 }
 
 /// What we know of an unknown result beyond Terraform: which attribute it is, or which values it can have.
@@ -277,7 +278,7 @@ fn convert_to(value: &Expr, ty: &Expr, context: &Context<'_>, errors: &mut Error
     let constraint = if old {
         Err(EvalError::new("The second argument of `convert` must be a type", Some(ty.span)))
     } else {
-        parse_constraint(ty, &mut |default| super::evaluate(default, context))
+        parse_constraint(ty, &mut |default| evaluate(default, context))
     };
     match constraint.and_then(|constraint| constraint.conform(value)) {
         Ok(value) => value,

@@ -8,9 +8,9 @@ use super::iteration::for_expression;
 use super::operators::{binary, unary};
 use super::template::template;
 use super::traversal::{reference, traversal};
-use super::{EvalError, Marks, Num, NumError, TOO_LARGE, TrailLink, Type, Value, convert};
-use crate::base::{Place, Span};
-use crate::terraform::syntax::{Expr, ExprKind, ObjectItem, TraversalStep};
+use super::{Budget, EvalError, FileAccess, FileTrouble, Marks, Num, NumError, RefStep, Scope, TOO_LARGE, TrailLink, Type, Value, convert};
+use crate::base::{Place, SourceId, Span};
+use crate::terraform::syntax::{Expr, ExprKind, ObjectItem, TraversalStep, native};
 use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock};
 
@@ -22,6 +22,58 @@ pub fn evaluate(expr: &Expr, context: &Context<'_>) -> Result<Value, EvalError> 
     let mut errors = Errors::default();
     let value = eval(expr, context, &mut errors);
     errors.or(value)
+}
+
+/// Evaluates a text that is one expression, with the usual budget. `source` is the source that holds the text from its beginning.
+///
+/// # Errors
+/// Where it does not parse, or Terraform refuses it.
+pub fn eval_text(source: SourceId, text: &str, scope: &dyn Scope) -> Result<Value, EvalError> {
+    let expr = native::parse_expression(source, text).map_err(|error| EvalError::new(error.message, Some(error.span)))?;
+    evaluate(&expr, &Context::new(scope, &Budget::new()))
+}
+
+/// Evaluates an expression that may refer to nothing and call nothing that reads files: what is written where Terraform wants a constant.
+///
+/// # Errors
+/// Where Terraform refuses it.
+pub fn eval_constant(expr: &Expr) -> Result<Value, EvalError> {
+    evaluate(expr, &Context::new(&Nothing, &Budget::new()))
+}
+
+/// The surroundings of a constant.
+struct Nothing;
+
+impl Scope for Nothing {
+    fn resolve(&self, name: &str, span: Span, _: &[RefStep<'_>]) -> Result<(Value, usize), EvalError> {
+        Err(EvalError { message: format!("Nothing can be referred to here, but `{name}` is"), span: Some(span), fatal: true })
+    }
+
+    fn text(&self, _: Span) -> String {
+        String::new()
+    }
+
+    fn files(&self) -> &dyn FileAccess {
+        self
+    }
+}
+
+impl FileAccess for Nothing {
+    fn read(&self, _: &str) -> Result<Arc<[u8]>, FileTrouble> {
+        Err(FileTrouble::Withheld("files cannot be read here".to_owned()))
+    }
+
+    fn exists(&self, _: &str) -> Result<bool, FileTrouble> {
+        Err(FileTrouble::Withheld("files cannot be read here".to_owned()))
+    }
+
+    fn list(&self, _: &str) -> Result<Vec<String>, FileTrouble> {
+        Err(FileTrouble::Withheld("files cannot be read here".to_owned()))
+    }
+
+    fn absolute(&self, path: &str) -> String {
+        path.to_owned()
+    }
 }
 
 /// What went wrong so far: the first error, or the first one that nothing may catch.

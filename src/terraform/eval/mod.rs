@@ -27,7 +27,7 @@ pub use constraint::{Defaults, TypeConstraint, parse_constraint};
 pub use context::Context;
 pub use convert::{convert, convertible};
 pub use equality::equals;
-pub use evaluate::evaluate;
+pub use evaluate::{eval_constant, eval_text, evaluate};
 pub use functions::Dialect;
 pub use num::{Num, NumError};
 pub use references::{Reference, references};
