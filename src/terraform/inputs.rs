@@ -78,6 +78,11 @@ fn file(path: &Path, shown: &Path, sources: &Sources, inputs: &mut Inputs, probl
 }
 
 impl Inputs {
+    /// The same inputs, the root looked at as a library.
+    pub(super) fn as_library(&self, fill: Fill) -> Self {
+        Self { library: Some(fill), ..self.clone() }
+    }
+
     /// Whether a library's caller could set a variable that nobody sets, so that more comes of it than now.
     pub(super) fn has_open(&self, variables: &BTreeMap<Arc<str>, Block>) -> bool {
         let is_empty = |expr: &Expr| match &expr.kind {
@@ -144,16 +149,8 @@ pub(super) fn default(variable: &Block, constraint: &TypeConstraint, name: &str,
 
 /// Parses a text as an expression.
 pub(super) fn expression(text: &str, name: &str, by: &str, sources: &Sources) -> Result<Expr, String> {
-    let whole = format!("value = {text}\n");
-    let source = sources.add(format!("<{} for {name}>", by.trim_matches('`')), whole);
-    let file = syntax::native::parse(source, sources.get(source).text());
-    if let Some(error) = file.error {
-        return Err(error.message);
-    }
-    match (file.body.attributes.into_iter().collect::<Vec<_>>().as_slice(), file.body.blocks.as_slice()) {
-        ([only], []) => Ok(only.value.clone()),
-        _ => Err("it is not one expression".to_owned()),
-    }
+    let source = sources.add(format!("<{} for {name}>", by.trim_matches('`')), text.to_owned());
+    syntax::native::parse_expression(source, text).map_err(|error| error.message)
 }
 
 /// In JSON a type is a string that holds the type expression.

@@ -74,7 +74,7 @@ impl Module {
     fn take(&mut self, file: File, is_override: bool, is_json: bool, names_keys: bool) {
         if let Some(error) = file.error {
             let problem = Problem::new(ProblemKind::Unparsable, error.message).at(Place::Source(error.span));
-            self.problems.push(problem.help("Fix the syntax; what stands behind it in this file was not judged"));
+            self.problems.push(problem.help("Fix the syntax; what could be read of the file was judged all the same"));
             self.may_hide_keys |= names_keys;
         }
         self.comments.extend(file.comments);
