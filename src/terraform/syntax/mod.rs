@@ -2,6 +2,8 @@
 
 mod comments;
 mod expression;
+pub mod json;
+mod json_text;
 pub mod native;
 mod origin;
 mod scan;
