@@ -1,6 +1,6 @@
 //! Override files: how Terraform merges a block into the one it overrides. Source: "Override Files", Terraform's language documentation.
 
-use crate::terraform::syntax::{Attribute, Block, Body};
+use crate::terraform::syntax::{Attribute, Block};
 
 /// Merges `over` into `base`: attributes one by one, nested blocks replaced by type, `lifecycle` attribute by attribute.
 pub(super) fn merge(base: &mut Block, over: Block) {
@@ -33,6 +33,7 @@ fn merge_attributes(base: &mut Vec<Attribute>, over: Vec<Attribute>) {
         }
     }
 }
+<<<<<<< HEAD
 
 /// The nested blocks of `oci_kms_key`.
 const KEY_BLOCKS: [&str; 5] =
@@ -56,3 +57,5 @@ fn unfold_body(body: &mut Body, is_block: &dyn Fn(&str) -> bool) {
         unfold_body(&mut block.body, is_block);
     }
 }
+=======
+>>>>>>> tree
