@@ -9,12 +9,12 @@ mod protection_mode;
 mod rotation;
 mod subject;
 #[cfg(test)]
-mod testing;
+pub(crate) mod testing;
 mod verdict;
 
 pub use drift::{Drift, DriftKind, Scope, compare, drift_findings};
 pub use finding::{Finding, FindingInstance, Label};
-pub use findings::{Judged, Paths, fingerprint, fingerprint_of, findings, instance, place_order, plain};
+pub use findings::{Judged, Paths, findings, fingerprint, fingerprint_of, instance, place_order, plain};
 pub use verdict::{Advice, Report, Verdict};
 
 use crate::key::KeyFacts;
