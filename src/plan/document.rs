@@ -56,7 +56,10 @@ impl Entry {
                 match key.as_str() {
                     "change" => {
                         if let Value::Object(parts) = &mut member.value {
-                            parts.iter_mut().filter(|(key, _)| change.contains(&key.as_str())).for_each(|(_, part)| part.keep_only(ATTRIBUTES));
+                            parts
+                                .iter_mut()
+                                .filter(|(key, _)| change.contains(&key.as_str()))
+                                .for_each(|(_, part)| part.keep_only(ATTRIBUTES));
                         }
                     }
                     "values" | "sensitive_values" => member.keep_only(ATTRIBUTES),

@@ -29,7 +29,10 @@ pub(super) fn read(entry: Entry) -> Option<Drift> {
         vec!["was deleted outside of Terraform".to_owned()]
     } else {
         let hidden = |name: &str| {
-            ["before_sensitive", "after_sensitive"].iter().filter_map(|key| change.get(key)).any(|mark| mark.is_true() || mark.get(name).is_some_and(Node::is_true))
+            ["before_sensitive", "after_sensitive"]
+                .iter()
+                .filter_map(|key| change.get(key))
+                .any(|mark| mark.is_true() || mark.get(name).is_some_and(Node::is_true))
         };
         let mut labels = Vec::new();
         for name in ATTRIBUTES {

@@ -50,7 +50,8 @@ impl Reader<'_> {
         if item.any {
             key.symbolic = Some(Symbolic { why: "how many there will be is known only after another apply".to_owned(), place: None });
         }
-        key.protection_mode = self.fact(&["protection_mode"], |node| Ok(Some(word(node)?).filter(|w| !w.is_empty()).map(ProtectionMode::read)));
+        key.protection_mode =
+            self.fact(&["protection_mode"], |node| Ok(Some(word(node)?).filter(|w| !w.is_empty()).map(ProtectionMode::read)));
         key.rotation.enabled = self.fact(&["is_auto_rotation_enabled"], boolean);
         key.rotation.interval_days = self.fact(&[DETAILS, "rotation_interval_in_days"], whole);
         key.rotation.start = self.fact(&[DETAILS, "time_of_schedule_start"], |node| match word(node)? {

@@ -141,33 +141,42 @@ fn refusal(document: &Document, whole: bool) -> Option<Problem> {
     let newer = "A newer kmslint may read it; please report it otherwise";
     if let Some(version) = &document.format_version {
         let major = version.split('.').next().unwrap_or_default();
+        let states = ["format_version", "terraform_version", "values", "checks"];
+        let is_ours = is_plan(document) || has("values") || document.keys.iter().all(|key| states.contains(&key.as_str()));
         return match major {
-            "0" | "1" => None,
+            "0" | "1" if is_ours => None,
+            "0" | "1" => known(recognise::OTHER),
             _ => refused(format!("format version {} is not known: kmslint reads versions 0.1 to 1.x", node::shown(version)), newer),
         };
     }
     match (document.version.as_deref(), whole) {
-        (Some("4"), _) => None,
+        (Some("4"), _) if has("resources") || has("serial") || has("lineage") || has("terraform_version") => None,
         (Some("1" | "2" | "3"), _) => known(recognise::OLD_STATE),
         (Some(version), _) if has("lineage") || has("serial") => {
             refused(format!("state version {} is not known: kmslint reads version 4", node::shown(version)), newer)
         }
         (_, false) => None,
-        (_, true) => refused(
-            "this is neither a plan nor a state of Terraform or OpenTofu".to_owned(),
-            "kmslint reads what `terraform show -json` prints, and states of version 4",
-        ),
+        (_, true) => known(recognise::OTHER),
     }
 }
 
 /// Why a plan is not whole.
 fn partial(document: &Document) -> Option<Problem> {
     let (message, help) = if document.errored {
-        ("this plan is not whole: planning ended with errors, so that keys may be missing", "Repair what `terraform plan` complains about and make the plan anew")
+        (
+            "this plan is not whole: planning ended with errors, so that keys may be missing",
+            "Repair what `terraform plan` complains about and make the plan anew",
+        )
     } else if document.deferred_any {
-        ("this plan is not whole: some changes are deferred to a later plan, so that keys may be missing or unknown", "Judge the later plan too")
+        (
+            "this plan is not whole: some changes are deferred to a later plan, so that keys may be missing or unknown",
+            "Judge the later plan too",
+        )
     } else if document.complete == Some(false) {
-        ("this plan is not whole: another plan is needed after it (`-target`, `-exclude` or deferred changes), so that keys may be missing", "Judge a plan of everything too")
+        (
+            "this plan is not whole: another plan is needed after it (`-target`, `-exclude` or deferred changes), so that keys may be missing",
+            "Judge a plan of everything too",
+        )
     } else {
         return None;
     };
@@ -180,6 +189,7 @@ fn cut_off(file: &Arc<str>, broken: &Broken) -> Problem {
     if broken.unreadable {
         return Problem::new(ProblemKind::Unreadable, format!("reading failed at byte {}: {}", broken.offset, broken.what)).at(place);
     }
-    let problem = Problem::new(ProblemKind::Unparsable, format!("this is not a whole JSON document: {} (byte {})", broken.what, broken.offset));
+    let problem =
+        Problem::new(ProblemKind::Unparsable, format!("this is not a whole JSON document: {} (byte {})", broken.what, broken.offset));
     problem.at(place).help("Make the file anew with `terraform show -json`")
 }

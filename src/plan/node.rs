@@ -201,8 +201,7 @@ impl Parser<'_> {
 
     fn number(&mut self) -> Result<Value, Broken> {
         let rest = self.kept.text.get(self.at..).unwrap_or_default();
-        let length =
-            rest.iter().take_while(|byte| matches!(byte, b'-' | b'+' | b'.' | b'e' | b'E' | b'0'..=b'9')).count();
+        let length = rest.iter().take_while(|byte| matches!(byte, b'-' | b'+' | b'.' | b'e' | b'E' | b'0'..=b'9')).count();
         let text = std::str::from_utf8(rest.get(..length).unwrap_or_default()).unwrap_or_default();
         if !is_number(text) {
             return Err(self.broken("a number is not written as JSON wants it"));

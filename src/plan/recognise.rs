@@ -50,6 +50,14 @@ pub(super) const OLD_STATE: Refusal = Refusal {
     help: "Let a newer Terraform upgrade it, or run `terraform state pull` with one and give kmslint its output",
 };
 
+pub(super) const OTHER: Refusal = Refusal {
+    what: "this is neither a plan nor a state of Terraform or OpenTofu",
+    help: "Give kmslint what `terraform show -json` prints, or a state of version 4",
+};
+
+/// Keys of other documents of Terraform that have a `format_version` too.
+const OTHERS: [&str; 4] = ["provider_schemas", "function_signatures", "valid", "error_count"];
+
 /// Tells what a file is by its first bytes; some kilobytes are enough, and less is no error. The path only tells configuration from
 /// other JSON.
 #[must_use]
@@ -85,11 +93,14 @@ fn kind(keys: &[(String, &[u8])]) -> Recognised {
     if has("encryption_version") || has("encrypted_data") {
         return Recognised::Refused(ENCRYPTED);
     }
-    if plan.iter().filter(|key| has(key)).count() + usize::from(has("format_version")) > 1 || has("resource_changes") || has("planned_values") {
+    if plan.iter().filter(|key| has(key)).count() + usize::from(has("format_version")) > 1
+        || has("resource_changes")
+        || has("planned_values")
+    {
         return Recognised::Plan;
     }
     if has("format_version") {
-        return Recognised::State;
+        return if OTHERS.into_iter().any(has) { Recognised::OtherJson } else { Recognised::State };
     }
     let version = keys.iter().find(|(key, _)| key == "version").map(|(_, value)| *value);
     let is_state = has("serial") || has("lineage") || has("terraform_version") || has("resources");
@@ -120,7 +131,8 @@ fn keys(text: &[u8]) -> Vec<(String, &[u8])> {
             b':' if depth == 1 => {
                 if let Some(key) = &key {
                     let value = text.get(at + 1..).unwrap_or_default().trim_ascii_start();
-                    let end = value.iter().position(|byte| matches!(byte, b',' | b'}' | b' ' | b'\n' | b'\r' | b'\t')).unwrap_or(value.len());
+                    let end =
+                        value.iter().position(|byte| matches!(byte, b',' | b'}' | b' ' | b'\n' | b'\r' | b'\t')).unwrap_or(value.len());
                     found.push((key.clone(), value.get(..end).unwrap_or_default()));
                 }
             }
@@ -164,6 +176,7 @@ mod tests {
             (b"PK\x03\x04rest", Refused(BINARY)),
             (br#"{"version":2,"name":"package"}"#, OtherJson),
             (br#"{"keys":[]}"#, OtherJson),
+            (br#"{"format_version":"1.0","provider_schemas":{}}"#, OtherJson),
             (b"[1]", OtherJson),
             (b"resource \"a\" \"b\" {}", Other),
             (b"", Other),
@@ -171,7 +184,8 @@ mod tests {
             assert_eq!(recognise(head, Path::new("x.json")), wanted, "{}", String::from_utf8_lossy(head));
         }
         assert_eq!(recognise(b"{\"resource\":{}}", Path::new("a/main.tf.json")), Configuration);
-        let wide: Vec<u8> = [0xff, 0xfe].into_iter().chain("{\"format_version\":\"1.0\"}".encode_utf16().flat_map(u16::to_le_bytes)).collect();
+        let wide: Vec<u8> =
+            [0xff, 0xfe].into_iter().chain("{\"format_version\":\"1.0\"}".encode_utf16().flat_map(u16::to_le_bytes)).collect();
         assert_eq!(recognise(&wide, Path::new("x")), State);
     }
 }

@@ -78,7 +78,10 @@ impl<'a> Resolver<'a> {
         // What exists keeps what is omitted: only what is written can be unknown.
         let is_new = !matches!(item.fate, Fate::Update | Fate::NoOp);
         let Some((resource, scope)) = self.resource(item) else {
-            return unknown("the plan says neither that it is omitted nor what it is: its configuration is not in the plan".to_owned(), None);
+            return unknown(
+                "the plan says neither that it is omitted nor what it is: its configuration is not in the plan".to_owned(),
+                None,
+            );
         };
         let name = path.last().copied().unwrap_or_default();
         let argument = match path {
@@ -110,10 +113,12 @@ impl<'a> Resolver<'a> {
         }
         match self.weigh(expression, &scope, &mut 0, 0) {
             Weight::Null => Settled::Unset,
+            Weight::Known(Some(value)) if is_zero(&value) => Settled::Unset,
             Weight::OneNull if name != "time_of_schedule_start" => Settled::Unset,
             Weight::Known(_) if name == "protection_mode" => Settled::Unset,
             Weight::OneNull | Weight::Known(_) => {
-                let why = format!("a plan cannot tell whether `{name}` is null or known after apply here; give the sources with `--source`");
+                let why =
+                    format!("a plan cannot tell whether `{name}` is null or known after apply here; give the sources with `--source`");
                 unknown(why, Some(step()))
             }
             Weight::Open(why) => unknown(why, Some(step())),
@@ -160,17 +165,22 @@ impl<'a> Resolver<'a> {
         Some(reach)
     }
 
-    /// What decides how many of a resource there are, and what else is written for it, reaches of a type. The flag: whether it
-    /// is the number of instances.
+    /// What decides how many of a resource there are, and what else is written for it, reaches of a type. The flag: whether a
+    /// new value replaces the resource. Of a key version's other arguments only `external_key_version_id` does.
     pub(super) fn reach_of_schedule(&self, item: &Item, kind: &str) -> Vec<(Reach, bool)> {
         let Some((resource, scope)) = self.resource(item) else { return Vec::new() };
         let scope = Scope::plain(scope.modules);
         let others = resource.arguments.iter().filter(|(name, _)| !matches!(name.as_str(), "key_id" | "management_endpoint"));
-        let others = others.filter_map(|(_, argument)| if let Argument::Expression(it) = argument { Some((it, false)) } else { None });
-        let reaches = resource.repeat.iter().map(|it| (it, true)).chain(others).map(|(expression, is_count)| {
+        let others =
+            others.filter_map(
+                |(name, argument)| {
+                    if let Argument::Expression(it) = argument { Some((it, name == "external_key_version_id")) } else { None }
+                },
+            );
+        let reaches = resource.repeat.iter().map(|it| (it, false)).chain(others).map(|(expression, replaces)| {
             let mut reach = Reach::default();
             self.follow(expression, &scope, kind, &mut reach, 0);
-            (reach, is_count)
+            (reach, replaces)
         });
         reaches.collect()
     }
@@ -246,7 +256,11 @@ impl<'a> Resolver<'a> {
             [] => Weight::Open("it is computed by an expression that the plan does not hold; give the sources with `--source`".to_owned()),
             [one] => one.clone(),
             many => many.iter().find(|weight| matches!(weight, Weight::Open(_))).cloned().unwrap_or_else(|| {
-                if many.iter().any(|weight| matches!(weight, Weight::Null | Weight::OneNull)) { Weight::OneNull } else { Weight::Known(None) }
+                if many.iter().any(|weight| matches!(weight, Weight::Null | Weight::OneNull)) {
+                    Weight::OneNull
+                } else {
+                    Weight::Known(None)
+                }
             }),
         }
     }
@@ -315,7 +329,8 @@ impl<'a> Resolver<'a> {
                     outputs.for_each(|(_, expression)| self.follow(expression, &scope, kind, reach, depth + 1));
                 }
                 Some(Target::Resource { data, kind: found, name, key, attribute }) => {
-                    let address = Address { modules: scope.modules.clone(), data: *data, kind: found.clone(), name: name.clone(), key: None };
+                    let address =
+                        Address { modules: scope.modules.clone(), data: *data, kind: found.clone(), name: name.clone(), key: None };
                     let resource = self.configuration.and_then(|root| root.at(&scope.modules)?.resources.get(&block(&address)));
                     let key = key.clone().or_else(|| resource?.repeat.as_ref().map(|_| InstanceKey::Any));
                     let address = Address { key, ..address };
@@ -354,6 +369,15 @@ impl Scope<'_> {
     /// Where nothing is repeated.
     fn plain(modules: Vec<ModuleStep>) -> Self {
         Self { modules, repeat: None, own: None }
+    }
+}
+
+/// The provider's SDK takes a zero value for an omitted one.
+fn is_zero(node: &Node) -> bool {
+    match &node.value {
+        Value::Text(text) => text.is_empty(),
+        Value::Number(number) => number.parse() == Ok(0.0),
+        _ => false,
     }
 }
 

@@ -76,18 +76,7 @@ pub(super) struct Scanner<'p> {
 
 impl<'p> Scanner<'p> {
     pub(super) fn new(feed: Feed<'p>) -> Self {
-        Self {
-            feed,
-            buffer: Vec::new(),
-            at: 0,
-            base: 0,
-            mark: None,
-            ended: false,
-            counted: 0,
-            line: 1,
-            line_start: 0,
-            open: Vec::new(),
-        }
+        Self { feed, buffer: Vec::new(), at: 0, base: 0, mark: None, ended: false, counted: 0, line: 1, line_start: 0, open: Vec::new() }
     }
 
     /// The next byte that is not white space, without taking it; `None` at the end.
@@ -120,16 +109,6 @@ impl<'p> Scanner<'p> {
     /// Takes this byte.
     pub(super) fn expect(&mut self, byte: u8) -> Result<(), Broken> {
         if self.take(byte)? { Ok(()) } else { Err(self.broken(format!("`{}` is missing", char::from(byte)))) }
-    }
-
-    /// In an object: takes the next key and its colon; `None` behind the object. `first` is true before the first member.
-    pub(super) fn key(&mut self, first: &mut bool) -> Result<Option<String>, Broken> {
-        if !self.has_key(first)? {
-            return Ok(None);
-        }
-        let key = self.string()?;
-        self.expect(b':')?;
-        Ok(Some(key))
     }
 
     /// In an object: whether a key follows, without taking it; takes what is before it or the closing bracket.
@@ -283,11 +262,7 @@ impl<'p> Scanner<'p> {
             }
             if !whole {
                 self.at = self.buffer.len();
-                return Err(self.broken(if carry.is_in_string() {
-                    IN_STRING
-                } else {
-                    IN_MIDDLE
-                }));
+                return Err(self.broken(if carry.is_in_string() { IN_STRING } else { IN_MIDDLE }));
             }
             self.at += BLOCK;
         }

@@ -71,7 +71,8 @@ impl Values {
             if let Some(wrong) = node.filter(|node| !matches!(node.value, Value::Object(_) | Value::Null)) {
                 return Cell::Value { node: wrong, pointer, sensitive: self.is_secret(path) };
             }
-            unknown = unknown.map(|(node, pointer)| node.elements().first().map_or((node, pointer.clone()), |first| (first, down(&pointer, "0"))));
+            unknown = unknown
+                .map(|(node, pointer)| node.elements().first().map_or((node, pointer.clone()), |first| (first, down(&pointer, "0"))));
             node = node.and_then(|node| node.get(step));
             pointer = down(&pointer, step);
             unknown = unknown.and_then(|(node, pointer)| Some((node.get(step)?, down(&pointer, step))));

@@ -84,7 +84,8 @@ pub(super) fn settle(key: &mut KeyFacts, item: &Item, vaults: &[Vault], resolver
     if let Cell::Value { node, pointer, .. } = item.values.cell(&["management_endpoint"]) {
         let endpoint = bare(node.text().unwrap_or_default());
         let same: Vec<&Vault> = vaults.iter().filter(|vault| vault.endpoint.as_deref().map(bare).as_deref() == Some(&endpoint)).collect();
-        let step = resolver.and_then(|resolver| Some(resolver.step("management_endpoint", resolver.expression(item, "management_endpoint")?)));
+        let step =
+            resolver.and_then(|resolver| Some(resolver.step("management_endpoint", resolver.expression(item, "management_endpoint")?)));
         if let (Some(first), Some(fact)) = (same.first(), agreed(&same, step.into_iter().collect())) {
             key.vault.get_or_insert_with(|| first.id.clone().unwrap_or_else(|| first.name.clone()));
             key.vault_type = fact;
