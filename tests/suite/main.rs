@@ -14,6 +14,8 @@ mod exemptions;
 mod expected;
 /// Edits change what they must and nothing else.
 mod fixes;
+/// Runs the binary and compares with what is checked in.
+mod harness;
 /// Hostile repositories and arbitrary bytes: a clear sentence, in bounded time and memory.
 mod hostile;
 /// The service's audit against a server that behaves as OCI does.
