@@ -245,8 +245,9 @@ struct Age {
 
 impl Age {
     fn of(made: Timestamp, settings: &Settings) -> Self {
-        let seconds = settings.now.duration_since(made).as_secs().max(0);
-        Self { days: seconds / 86_400, and_more: seconds % 86_400 > 0 }
+        let age = settings.now.duration_since(made).max(SignedDuration::ZERO);
+        let days = age.as_secs() / 86_400;
+        Self { days, and_more: age > SignedDuration::from_hours(days * 24) }
     }
 
     fn is_over(self, limit: i64) -> bool {
