@@ -19,8 +19,10 @@ pub(super) const TABLE: &[Function] = &[
     Function::new("flatten", &[any("list").marked()], Returns::By(flatten_type), Body::Pure(flatten)),
     Function::new("keys", &[any("inputMap").unknown().marked()], Returns::By(keys_type), Body::Pure(keys)),
     Function::new("length", &[any("value").untyped().unknown().marked()], Returns::By(length_type), Body::Pure(length)),
-    Function::new("list", &[], Returns::By(|_| removed("list", "tolist([ ... ])")), Body::Pure(concat)).rest(any("vals").null().unknown().untyped()),
-    Function::new("map", &[], Returns::By(|_| removed("map", "tomap({ ... })")), Body::Pure(concat)).rest(any("vals").null().unknown().untyped()),
+    Function::new("list", &[], Returns::By(|_| removed("list", "tolist([ ... ])")), Body::Pure(concat))
+        .rest(any("vals").null().unknown().untyped()),
+    Function::new("map", &[], Returns::By(|_| removed("map", "tomap({ ... })")), Body::Pure(concat))
+        .rest(any("vals").null().unknown().untyped()),
     Function::new(
         "matchkeys",
         &[Param::new("values", Want::List), Param::new("keys", Want::List), Param::new("searchset", Want::List)],
@@ -32,7 +34,12 @@ pub(super) const TABLE: &[Function] = &[
     Function::new("slice", &[any("list").marked(), number("start_index"), number("end_index")], Returns::By(slice_type), Body::Pure(slice)),
     Function::new("transpose", &[Param::new("values", Want::StringLists)], Returns::Always(Want::StringLists), Body::Pure(transpose)),
     Function::new("values", &[any("mapping").marked()], Returns::By(values_type), Body::Pure(values)),
-    Function::new("zipmap", &[Param::new("keys", Want::Strings).marked(), any("values").marked()], Returns::By(zipmap_type), Body::Pure(zipmap)),
+    Function::new(
+        "zipmap",
+        &[Param::new("keys", Want::Strings).marked(), any("values").marked()],
+        Returns::By(zipmap_type),
+        Body::Pure(zipmap),
+    ),
 ];
 
 fn same(args: &[Value]) -> Result<Type, Trouble> {
