@@ -220,3 +220,48 @@ fn deep_expressions_end_in_an_answer() {
         }
     }
 }
+
+/// Locals that refer to the one before them, evaluated on demand as a module does it.
+struct Chain<'a> {
+    module: &'a Module,
+    budget: &'a Budget,
+    link: &'a str,
+}
+
+impl Scope for Chain<'_> {
+    fn resolve(&self, _: &str, _: Span, steps: &[RefStep<'_>]) -> Result<(Value, usize), EvalError> {
+        let [RefStep::Attr(name), ..] = steps else { return Ok((Value::null(Type::Any), 0)) };
+        let number: u64 = name.text.trim_start_matches('n').parse().unwrap_or(0);
+        if number == 0 {
+            return Ok((Value::string("end"), 1));
+        }
+        let text = self.link.replace("NEXT", &format!("local.n{}", number - 1));
+        let source = self.module.sources.add("locals.tf", text.clone());
+        let expr = native::parse_expression(source, &text).map_err(|error| EvalError::new(error.message, None))?;
+        evaluate(&expr, &Context::new(self, self.budget)).map(|value| (value, 1))
+    }
+
+    fn text(&self, span: Span) -> String {
+        self.module.text(span)
+    }
+
+    fn files(&self) -> &dyn FileAccess {
+        self.module
+    }
+}
+
+#[test]
+fn long_chains_of_locals_end_in_an_answer() {
+    for link in ["NEXT", "true ? [for x in [NEXT] : upper(x)][0] : null", "[NEXT]", "\"%{ if true }${NEXT}%{ endif }\"", "try(NEXT, \"x\")"]
+    {
+        for (length, known) in [(20, true), (5_000, false)] {
+            let (module, budget) = (Module::default(), Budget::new());
+            let chain = Chain { module: &module, budget: &budget, link };
+            let text = format!("local.n{length}");
+            let source = module.sources.add("main.tf", text.clone());
+            let expr = native::parse_expression(source, &text).expect("a reference");
+            let value = evaluate(&expr, &Context::new(&chain, &budget)).expect("an answer");
+            assert_eq!(value.is_wholly_known(), known, "{length} times `{link}`");
+        }
+    }
+}

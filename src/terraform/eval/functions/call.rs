@@ -1,14 +1,11 @@
-//! The one caller: settles arity, types, null, unknown, marks and trails before and after a function's body runs.
+//! The one caller: settles arity, types, null, unknown and marks before and after a function's body runs.
 
 use super::row::{Availability, Body, Call, Function, Param, Returns, Trouble, Want, unknown};
 use super::{Dialect, Host, TABLES};
 use crate::base::Span;
-use crate::terraform::eval::{Data, EvalError, Marks, Possible, Type, UnknownValue, Value, convert};
+use crate::terraform::eval::{Data, EvalError, Marks, Type, Value, convert};
 use std::collections::HashMap;
 use std::sync::{Arc, LazyLock};
-
-/// Unknown arguments with more possible values than this are just unknown.
-const MOST_POSSIBLE: usize = 16;
 
 static BY_NAME: LazyLock<HashMap<&'static str, &'static Function>> =
     LazyLock::new(|| TABLES.into_iter().flatten().map(|function| (function.name, function)).collect());
@@ -84,8 +81,7 @@ fn run(function: &Function, args: &[Value], host: &Host<'_>) -> Result<Value, St
         },
     };
     let result = if function.nullable { result } else { result.not_null() };
-    let result = with_possible(function, result, &plain, host);
-    Ok(with_trail(result, &plain).with_marks(marks))
+    Ok(result.with_marks(marks))
 }
 
 fn body(function: &Function, call: &Call<'_>, args: &[Value]) -> Result<Value, Trouble> {
@@ -95,7 +91,7 @@ fn body(function: &Function, call: &Call<'_>, args: &[Value]) -> Result<Value, T
             Ok(Value::string(map(text)))
         }
         (Body::Text(_), _) => Ok(call.unknown(args)),
-        (Body::Pure(body) | Body::Outside(body), args) => body(call, args),
+        (Body::Values(body), args) => body(call, args),
         (Body::Unknown(why), _) => Err(Trouble::Unknown(Arc::from(*why))),
     }
 }
@@ -129,44 +125,8 @@ fn settle_untyped(function: &Function, args: &[Value]) -> Result<Option<Value>, 
         }
         if param.want == Want::Any && !param.untyped && arg.ty() == Type::Any {
             let marks = args.iter().fold(Marks::default(), |marks, arg| marks.union(arg.deep_marks()));
-            return Ok(Some(with_trail(unknown(Type::Any, args).with_marks(marks), args)));
+            return Ok(Some(unknown(Type::Any, args).with_marks(marks)));
         }
     }
     Ok(None)
-}
-
-/// Where one argument can only be one of a few values, so can the result: the function is tried on each.
-fn with_possible(function: &Function, result: Value, args: &[Value], host: &Host<'_>) -> Value {
-    let Data::Unknown(unknown) = &result.data else { return result };
-    if !unknown.possible.is_empty() || !matches!(function.body, Body::Text(_) | Body::Pure(_)) {
-        return result;
-    }
-    let mut undecided = args.iter().enumerate().filter(|(_, arg)| !arg.is_wholly_known());
-    let (Some((at, arg)), None) = (undecided.next(), undecided.next()) else { return result };
-    let Some(possible) = arg.as_unknown().map(|unknown| &unknown.possible) else { return result };
-    if possible.is_empty() || possible.len() > MOST_POSSIBLE {
-        return result;
-    }
-    let each = possible.iter().map(|case| {
-        let mut args = args.to_vec();
-        *args.get_mut(at)? = case.value.clone();
-        let value = run(function, &args, host).ok()?;
-        Some(Possible { value, when: Arc::clone(&case.when) })
-    });
-    let Some(each) = each.collect::<Option<Vec<_>>>() else { return result };
-    let unknown = UnknownValue { possible: each.into(), ..UnknownValue::clone(unknown) };
-    Value { data: Data::Unknown(Arc::new(unknown)), ..result }
-}
-
-/// A result that is not one of the arguments' own parts takes the trail of the argument that decided: the unknown one, or the first that
-/// has come a way.
-fn with_trail(result: Value, args: &[Value]) -> Value {
-    if result.trail.is_some() {
-        return result;
-    }
-    let deciding = if result.is_unknown() { args.iter().find(|arg| !arg.is_wholly_known() && arg.trail.is_some()) } else { None };
-    match deciding.or_else(|| args.iter().find(|arg| arg.trail.is_some())) {
-        Some(arg) => result.or_trail(&arg.trail),
-        None => result,
-    }
 }

@@ -6,11 +6,11 @@ use crate::terraform::eval::{Num, Value};
 use num_bigint::BigInt;
 
 pub(super) const TABLE: &[Function] = &[
-    Function::new("cidrhost", &[string("prefix"), number("hostnum")], STRING, Body::Pure(host)),
-    Function::new("cidrnetmask", &[string("prefix")], STRING, Body::Pure(netmask)),
-    Function::new("cidrsubnet", &[string("prefix"), number("newbits"), number("netnum")], STRING, Body::Pure(subnet)),
-    Function::new("cidrsubnets", &[string("prefix")], Returns::Always(Want::Strings), Body::Pure(subnets)).rest(number("newbits")),
-    Function::new("cidrcontains", &[string("containing_prefix"), string("contained_ip_or_prefix")], BOOL, Body::Pure(contains)).opentofu(),
+    Function::new("cidrhost", &[string("prefix"), number("hostnum")], STRING, Body::Values(host)),
+    Function::new("cidrnetmask", &[string("prefix")], STRING, Body::Values(netmask)),
+    Function::new("cidrsubnet", &[string("prefix"), number("newbits"), number("netnum")], STRING, Body::Values(subnet)),
+    Function::new("cidrsubnets", &[string("prefix")], Returns::Always(Want::Strings), Body::Values(subnets)).rest(number("newbits")),
+    Function::new("cidrcontains", &[string("containing_prefix"), string("contained_ip_or_prefix")], BOOL, Body::Values(contains)).opentofu(),
 ];
 
 fn big(value: &Value) -> Result<BigInt, Trouble> {

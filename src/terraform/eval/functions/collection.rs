@@ -10,36 +10,29 @@ const BOOLS: Param = Param::new("list", Want::Bools);
 const LIST: Param = Param::new("list", Want::List);
 
 pub(super) const TABLE: &[Function] = &[
-    Function::new("alltrue", &[BOOLS], BOOL, Body::Pure(all_true)),
-    Function::new("anytrue", &[BOOLS], BOOL, Body::Pure(any_true)),
-    Function::new("chunklist", &[LIST.marked(), number("size").marked()], Returns::By(chunks_type), Body::Pure(chunklist)),
-    Function::new("compact", &[Param::new("list", Want::Strings)], Returns::Always(Want::Strings), Body::Pure(compact)),
-    Function::new("concat", &[], Returns::By(concat_type), Body::Pure(concat)).rest(any("seqs").marked()),
-    Function::new("distinct", &[LIST], Returns::By(same), Body::Pure(distinct)),
-    Function::new("flatten", &[any("list").marked()], Returns::By(flatten_type), Body::Pure(flatten)),
-    Function::new("keys", &[any("inputMap").unknown().marked()], Returns::By(keys_type), Body::Pure(keys)),
-    Function::new("length", &[any("value").untyped().unknown().marked()], Returns::By(length_type), Body::Pure(length)),
-    Function::new("list", &[], Returns::By(|_| removed("list", "tolist([ ... ])")), Body::Pure(concat))
-        .rest(any("vals").null().unknown().untyped()),
-    Function::new("map", &[], Returns::By(|_| removed("map", "tomap({ ... })")), Body::Pure(concat))
-        .rest(any("vals").null().unknown().untyped()),
+    Function::new("alltrue", &[BOOLS], BOOL, Body::Values(all_true)),
+    Function::new("anytrue", &[BOOLS], BOOL, Body::Values(any_true)),
+    Function::new("chunklist", &[LIST.marked(), number("size").marked()], Returns::By(chunks_type), Body::Values(chunklist)),
+    Function::new("compact", &[Param::new("list", Want::Strings)], Returns::Always(Want::Strings), Body::Values(compact)),
+    Function::new("concat", &[], Returns::By(concat_type), Body::Values(concat)).rest(any("seqs").marked()),
+    Function::new("distinct", &[LIST], Returns::By(same), Body::Values(distinct)),
+    Function::new("flatten", &[any("list").marked()], Returns::By(flatten_type), Body::Values(flatten)),
+    Function::new("keys", &[any("inputMap").unknown().marked()], Returns::By(keys_type), Body::Values(keys)),
+    Function::new("length", &[any("value").untyped().unknown().marked()], Returns::By(length_type), Body::Values(length)),
+    Function::new("list", &[], Returns::By(|_| removed("list", "tolist([ ... ])")), Body::Values(concat)).rest(any("vals").null().unknown().untyped()),
+    Function::new("map", &[], Returns::By(|_| removed("map", "tomap({ ... })")), Body::Values(concat)).rest(any("vals").null().unknown().untyped()),
     Function::new(
         "matchkeys",
         &[Param::new("values", Want::List), Param::new("keys", Want::List), Param::new("searchset", Want::List)],
         Returns::By(matchkeys_type),
-        Body::Pure(matchkeys),
+        Body::Values(matchkeys),
     ),
-    Function::new("merge", &[], Returns::By(merge_type), Body::Pure(merge)).rest(any("maps").untyped().null().marked()),
-    Function::new("reverse", &[any("list").marked()], Returns::By(reverse_type), Body::Pure(reverse)),
-    Function::new("slice", &[any("list").marked(), number("start_index"), number("end_index")], Returns::By(slice_type), Body::Pure(slice)),
-    Function::new("transpose", &[Param::new("values", Want::StringLists)], Returns::Always(Want::StringLists), Body::Pure(transpose)),
-    Function::new("values", &[any("mapping").marked()], Returns::By(values_type), Body::Pure(values)),
-    Function::new(
-        "zipmap",
-        &[Param::new("keys", Want::Strings).marked(), any("values").marked()],
-        Returns::By(zipmap_type),
-        Body::Pure(zipmap),
-    ),
+    Function::new("merge", &[], Returns::By(merge_type), Body::Values(merge)).rest(any("maps").untyped().null().marked()),
+    Function::new("reverse", &[any("list").marked()], Returns::By(reverse_type), Body::Values(reverse)),
+    Function::new("slice", &[any("list").marked(), number("start_index"), number("end_index")], Returns::By(slice_type), Body::Values(slice)),
+    Function::new("transpose", &[Param::new("values", Want::StringLists)], Returns::Always(Want::StringLists), Body::Values(transpose)),
+    Function::new("values", &[any("mapping").marked()], Returns::By(values_type), Body::Values(values)),
+    Function::new("zipmap", &[Param::new("keys", Want::Strings).marked(), any("values").marked()], Returns::By(zipmap_type), Body::Values(zipmap)),
 ];
 
 fn same(args: &[Value]) -> Result<Type, Trouble> {

@@ -7,12 +7,12 @@ use std::sync::Arc;
 const V: Param = any("v").null().marked().untyped().unknown();
 
 pub(super) const TABLE: &[Function] = &[
-    Function::new("tobool", &[V], Returns::By(|args| check(args, Want::Bool)), Body::Pure(to)).nullable(),
-    Function::new("tolist", &[V], Returns::By(|args| check(args, Want::List)), Body::Pure(to)).nullable(),
-    Function::new("tomap", &[V], Returns::By(|args| check(args, Want::Map)), Body::Pure(to)).nullable(),
-    Function::new("tonumber", &[V], Returns::By(|args| check(args, Want::Number)), Body::Pure(to)).nullable(),
-    Function::new("toset", &[V], Returns::By(|args| check(args, Want::Set)), Body::Pure(to)).nullable(),
-    Function::new("tostring", &[V], Returns::By(|args| check(args, Want::String)), Body::Pure(to)).nullable(),
+    Function::new("tobool", &[V], Returns::By(|args| check(args, Want::Bool)), Body::Values(to)).nullable(),
+    Function::new("tolist", &[V], Returns::By(|args| check(args, Want::List)), Body::Values(to)).nullable(),
+    Function::new("tomap", &[V], Returns::By(|args| check(args, Want::Map)), Body::Values(to)).nullable(),
+    Function::new("tonumber", &[V], Returns::By(|args| check(args, Want::Number)), Body::Values(to)).nullable(),
+    Function::new("toset", &[V], Returns::By(|args| check(args, Want::Set)), Body::Values(to)).nullable(),
+    Function::new("tostring", &[V], Returns::By(|args| check(args, Want::String)), Body::Values(to)).nullable(),
 ];
 
 fn check(args: &[Value], want: Want) -> Result<Type, Trouble> {

@@ -26,7 +26,7 @@ pub(super) const TABLE: &[Function] = &[
     Function::new("sha256", &[string("str")], STRING, Body::Text(|text| sha256(text.as_bytes()))),
     Function::new("sha512", &[string("str")], STRING, Body::Text(|text| sha512(text.as_bytes()))),
     Function::new("uuid", &[], STRING, Body::Unknown(IMPURE)),
-    Function::new("uuidv5", &[string("namespace"), string("name")], STRING, Body::Pure(uuid_v5)),
+    Function::new("uuidv5", &[string("namespace"), string("name")], STRING, Body::Values(uuid_v5)),
 ];
 
 fn hex(bytes: &[u8]) -> String {

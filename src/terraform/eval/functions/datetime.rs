@@ -10,10 +10,10 @@ const MONTHS: [&str; 12] =
 const WEEKDAYS: [&str; 7] = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"];
 
 pub(super) const TABLE: &[Function] = &[
-    Function::new("formatdate", &[string("format"), string("time")], STRING, Body::Pure(format_date)),
+    Function::new("formatdate", &[string("format"), string("time")], STRING, Body::Values(format_date)),
     Function::new("plantimestamp", &[], STRING, Body::Unknown(IMPURE)),
-    Function::new("timeadd", &[string("timestamp"), string("duration")], STRING, Body::Pure(time_add)).nullable(),
-    Function::new("timecmp", &[string("timestamp_a"), string("timestamp_b")], NUMBER, Body::Pure(time_compare)),
+    Function::new("timeadd", &[string("timestamp"), string("duration")], STRING, Body::Values(time_add)).nullable(),
+    Function::new("timecmp", &[string("timestamp_a"), string("timestamp_b")], NUMBER, Body::Values(time_compare)),
     Function::new("timestamp", &[], STRING, Body::Unknown(IMPURE)),
 ];
 

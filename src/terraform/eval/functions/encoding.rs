@@ -21,24 +21,19 @@ const BASE64: GeneralPurpose = GeneralPurpose::new(
 const UNPACKED_CAP: u64 = 8 << 20;
 
 pub(super) const TABLE: &[Function] = &[
-    Function::new("base64decode", &[string("str")], STRING, Body::Pure(base64_decode)),
+    Function::new("base64decode", &[string("str")], STRING, Body::Values(base64_decode)),
     Function::new("base64encode", &[string("str")], STRING, Body::Text(|text| encode_base64(text.as_bytes()))),
-    Function::new("base64gunzip", &[string("str")], STRING, Body::Pure(base64_gunzip)).opentofu(),
-    Function::new(
-        "base64gzip",
-        &[string("str")],
-        STRING,
-        Body::Unknown("compressed data differs from one version of Terraform to another"),
-    ),
-    Function::new("csvdecode", &[string("str")], Returns::By(csv_type), Body::Pure(csv_decode)),
-    Function::new("jsondecode", &[string("str")], Returns::By(json_type), Body::Pure(json_decode)).nullable(),
-    Function::new("jsonencode", &[any("val").unknown().untyped().null()], STRING, Body::Pure(json_encode)),
-    Function::new("textdecodebase64", &[string("source"), string("encoding")], STRING, Body::Pure(text_decode)),
-    Function::new("textencodebase64", &[string("string"), string("encoding")], STRING, Body::Pure(text_encode)),
-    Function::new("urldecode", &[string("str")], STRING, Body::Pure(url_decode)).opentofu(),
+    Function::new("base64gunzip", &[string("str")], STRING, Body::Values(base64_gunzip)).opentofu(),
+    Function::new("base64gzip", &[string("str")], STRING, Body::Unknown("compressed data differs from one version of Terraform to another")),
+    Function::new("csvdecode", &[string("str")], Returns::By(csv_type), Body::Values(csv_decode)),
+    Function::new("jsondecode", &[string("str")], Returns::By(json_type), Body::Values(json_decode)).nullable(),
+    Function::new("jsonencode", &[any("val").unknown().untyped().null()], STRING, Body::Values(json_encode)),
+    Function::new("textdecodebase64", &[string("source"), string("encoding")], STRING, Body::Values(text_decode)),
+    Function::new("textencodebase64", &[string("string"), string("encoding")], STRING, Body::Values(text_encode)),
+    Function::new("urldecode", &[string("str")], STRING, Body::Values(url_decode)).opentofu(),
     Function::new("urlencode", &[string("str")], STRING, Body::Text(url_encode)),
-    Function::new("yamldecode", &[string("src")], Returns::By(|_| Ok(Type::Any)), Body::Pure(yaml_decode)).nullable(),
-    Function::new("yamlencode", &[any("value").unknown().untyped().null()], STRING, Body::Pure(yaml_encode)),
+    Function::new("yamldecode", &[string("src")], Returns::By(|_| Ok(Type::Any)), Body::Values(yaml_decode)).nullable(),
+    Function::new("yamlencode", &[any("value").unknown().untyped().null()], STRING, Body::Values(yaml_encode)),
 ];
 
 pub(super) fn encode_base64(bytes: &[u8]) -> String {
@@ -180,8 +175,7 @@ fn text_decode(call: &Call<'_>, args: &[Value]) -> Outcome {
     call.pay(text(value).len())?;
     let charset = charset(name)?;
     let bytes = decode_base64(text(value)).ok_or("the given value has an invalid base64 symbol")?;
-    let decoded =
-        charset.decode(&bytes).ok_or_else(|| format!("the given string contains symbols that are not defined for {}", text(name)))?;
+    let decoded = charset.decode(&bytes).ok_or_else(|| format!("the given string contains symbols that are not defined for {}", text(name)))?;
     Ok(Value::string(decoded))
 }
 

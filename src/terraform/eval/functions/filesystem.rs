@@ -9,20 +9,20 @@ use std::sync::Arc;
 const FROM_FILE: Marks = Marks { from_file: true, ..Marks::NONE };
 
 pub(super) const TABLE: &[Function] = &[
-    Function::new("abspath", &[string("path")], STRING, Body::Outside(absolute)),
+    Function::new("abspath", &[string("path")], STRING, Body::Values(absolute)),
     Function::new("basename", &[string("path")], STRING, Body::Text(|path| glob::base(path).to_owned())),
     Function::new("dirname", &[string("path")], STRING, Body::Text(glob::folder)),
-    Function::new("file", &[string("path")], STRING, Body::Outside(file)),
-    Function::new("filebase64", &[string("path")], STRING, Body::Outside(|call, args| digest(call, args, encoding::encode_base64))),
-    Function::new("filebase64sha256", &[string("path")], STRING, Body::Outside(|call, args| digest(call, args, crypto::base64_sha256))),
-    Function::new("filebase64sha512", &[string("path")], STRING, Body::Outside(|call, args| digest(call, args, crypto::base64_sha512))),
-    Function::new("fileexists", &[string("path")], BOOL, Body::Outside(exists)),
-    Function::new("filemd5", &[string("path")], STRING, Body::Outside(|call, args| digest(call, args, crypto::md5))),
-    Function::new("fileset", &[string("path"), string("pattern")], Returns::Always(Want::StringSet), Body::Outside(file_set)),
-    Function::new("filesha1", &[string("path")], STRING, Body::Outside(|call, args| digest(call, args, crypto::sha1))),
-    Function::new("filesha256", &[string("path")], STRING, Body::Outside(|call, args| digest(call, args, crypto::sha256))),
-    Function::new("filesha512", &[string("path")], STRING, Body::Outside(|call, args| digest(call, args, crypto::sha512))),
-    Function::new("pathexpand", &[string("path")], STRING, Body::Pure(expand)),
+    Function::new("file", &[string("path")], STRING, Body::Values(file)),
+    Function::new("filebase64", &[string("path")], STRING, Body::Values(|call, args| digest(call, args, encoding::encode_base64))),
+    Function::new("filebase64sha256", &[string("path")], STRING, Body::Values(|call, args| digest(call, args, crypto::base64_sha256))),
+    Function::new("filebase64sha512", &[string("path")], STRING, Body::Values(|call, args| digest(call, args, crypto::base64_sha512))),
+    Function::new("fileexists", &[string("path")], BOOL, Body::Values(exists)),
+    Function::new("filemd5", &[string("path")], STRING, Body::Values(|call, args| digest(call, args, crypto::md5))),
+    Function::new("fileset", &[string("path"), string("pattern")], Returns::Always(Want::StringSet), Body::Values(file_set)),
+    Function::new("filesha1", &[string("path")], STRING, Body::Values(|call, args| digest(call, args, crypto::sha1))),
+    Function::new("filesha256", &[string("path")], STRING, Body::Values(|call, args| digest(call, args, crypto::sha256))),
+    Function::new("filesha512", &[string("path")], STRING, Body::Values(|call, args| digest(call, args, crypto::sha512))),
+    Function::new("pathexpand", &[string("path")], STRING, Body::Values(expand)),
 ];
 
 /// Whether a function of this family reads the disk; templates of `templatestring` may not call it.

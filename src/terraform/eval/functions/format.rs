@@ -7,8 +7,8 @@ use crate::terraform::eval::{Type, Value};
 const ARGS: Param = any("args").null().unknown().untyped();
 
 pub(super) const TABLE: &[Function] = &[
-    Function::new("format", &[string("format")], STRING, Body::Pure(format)).rest(ARGS),
-    Function::new("formatlist", &[string("format")], Returns::Always(Want::Strings), Body::Pure(format_list)).rest(ARGS),
+    Function::new("format", &[string("format")], STRING, Body::Values(format)).rest(ARGS),
+    Function::new("formatlist", &[string("format")], Returns::Always(Want::Strings), Body::Values(format_list)).rest(ARGS),
 ];
 
 fn format(call: &Call<'_>, args: &[Value]) -> Outcome {

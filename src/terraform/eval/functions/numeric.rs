@@ -10,17 +10,17 @@ const LONGEST_RANGE: usize = 1024;
 const MOST_DIGITS: usize = 10_000;
 
 pub(super) const TABLE: &[Function] = &[
-    Function::new("abs", &[number("num").untyped()], NUMBER, Body::Pure(|_, args| map(args, Num::abs))),
-    Function::new("ceil", &[number("num")], NUMBER, Body::Pure(|_, args| map(args, Num::ceil))),
-    Function::new("floor", &[number("num")], NUMBER, Body::Pure(|_, args| map(args, Num::floor))),
-    Function::new("log", &[number("num"), number("base")], NUMBER, Body::Pure(log)),
-    Function::new("max", &[], NUMBER, Body::Pure(|_, args| extreme(args, std::cmp::Ordering::Greater))).rest(number("numbers")),
-    Function::new("min", &[], NUMBER, Body::Pure(|_, args| extreme(args, std::cmp::Ordering::Less))).rest(number("numbers")),
-    Function::new("parseint", &[any("number"), number("base")], Returns::By(parse_int_type), Body::Pure(parse_int)),
-    Function::new("pow", &[number("num"), number("power")], NUMBER, Body::Pure(pow)),
-    Function::new("range", &[], Returns::Always(Want::Numbers), Body::Pure(range)).rest(number("params")),
-    Function::new("signum", &[number("num")], NUMBER, Body::Pure(signum)),
-    Function::new("sum", &[any("list")], NUMBER, Body::Pure(sum)),
+    Function::new("abs", &[number("num").untyped()], NUMBER, Body::Values(|_, args| map(args, Num::abs))),
+    Function::new("ceil", &[number("num")], NUMBER, Body::Values(|_, args| map(args, Num::ceil))),
+    Function::new("floor", &[number("num")], NUMBER, Body::Values(|_, args| map(args, Num::floor))),
+    Function::new("log", &[number("num"), number("base")], NUMBER, Body::Values(log)),
+    Function::new("max", &[], NUMBER, Body::Values(|_, args| extreme(args, std::cmp::Ordering::Greater))).rest(number("numbers")),
+    Function::new("min", &[], NUMBER, Body::Values(|_, args| extreme(args, std::cmp::Ordering::Less))).rest(number("numbers")),
+    Function::new("parseint", &[any("number"), number("base")], Returns::By(parse_int_type), Body::Values(parse_int)),
+    Function::new("pow", &[number("num"), number("power")], NUMBER, Body::Values(pow)),
+    Function::new("range", &[], Returns::Always(Want::Numbers), Body::Values(range)).rest(number("params")),
+    Function::new("signum", &[number("num")], NUMBER, Body::Values(signum)),
+    Function::new("sum", &[any("list")], NUMBER, Body::Values(sum)),
 ];
 
 static ZERO: Num = Num::ZERO;

@@ -9,9 +9,9 @@ use std::sync::Arc;
 const REPLACEMENT_CAP: usize = 16 << 20;
 
 pub(super) const TABLE: &[Function] = &[
-    Function::new("regex", &[string("pattern"), string("string")], Returns::By(match_type), Body::Pure(regex)),
-    Function::new("regexall", &[string("pattern"), string("string")], Returns::By(matches_type), Body::Pure(regex_all)),
-    Function::new("replace", &[string("str"), string("substr"), string("replace")], STRING, Body::Pure(replace)),
+    Function::new("regex", &[string("pattern"), string("string")], Returns::By(match_type), Body::Values(regex)),
+    Function::new("regexall", &[string("pattern"), string("string")], Returns::By(matches_type), Body::Values(regex_all)),
+    Function::new("replace", &[string("str"), string("substr"), string("replace")], STRING, Body::Values(replace)),
 ];
 
 fn compile(pattern: &str) -> Result<Pattern, Trouble> {

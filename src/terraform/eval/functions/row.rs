@@ -68,12 +68,10 @@ pub(super) enum Returns {
 /// What a function does. Arguments are of the types the row demands, known and not null unless the row allows it.
 #[derive(Debug)]
 pub(super) enum Body {
-    /// One text to another: every possible value of an unknown argument can be mapped.
+    /// One text to another.
     Text(fn(&str) -> String),
-    /// Anything computed from the arguments alone.
-    Pure(fn(&Call<'_>, &[Value]) -> Outcome),
-    /// Something that asks the disk or the evaluator.
-    Outside(fn(&Call<'_>, &[Value]) -> Outcome),
+    /// Anything else.
+    Values(fn(&Call<'_>, &[Value]) -> Outcome),
     /// Its result cannot be told from here, for this reason.
     Unknown(&'static str),
 }

@@ -7,10 +7,10 @@ use std::sync::Arc;
 const VALUE: Param = any("value").null().marked().untyped().unknown();
 
 pub(super) const TABLE: &[Function] = &[
-    Function::new("ephemeralasnull", &[VALUE], Returns::By(same), Body::Pure(ephemeral_as_null)).nullable(),
-    Function::new("issensitive", &[VALUE], BOOL, Body::Pure(is_sensitive)).nullable(),
-    Function::new("nonsensitive", &[VALUE], Returns::By(same), Body::Pure(|_, args| remark(args, false))).nullable(),
-    Function::new("sensitive", &[VALUE], Returns::By(same), Body::Pure(|_, args| remark(args, true))).nullable(),
+    Function::new("ephemeralasnull", &[VALUE], Returns::By(same), Body::Values(ephemeral_as_null)).nullable(),
+    Function::new("issensitive", &[VALUE], BOOL, Body::Values(is_sensitive)).nullable(),
+    Function::new("nonsensitive", &[VALUE], Returns::By(same), Body::Values(|_, args| remark(args, false))).nullable(),
+    Function::new("sensitive", &[VALUE], Returns::By(same), Body::Values(|_, args| remark(args, true))).nullable(),
 ];
 
 fn same(args: &[Value]) -> Result<Type, Trouble> {

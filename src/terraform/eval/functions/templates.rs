@@ -5,8 +5,8 @@ use super::{Inside, filesystem};
 use crate::terraform::eval::{Marks, Type, Value, convert};
 
 pub(super) const TABLE: &[Function] = &[
-    Function::new("templatefile", &[string("path"), any("vars")], Returns::By(|_| Ok(Type::Any)), Body::Outside(template_file)).nullable(),
-    Function::new("templatestring", &[string("template"), any("vars")], STRING, Body::Outside(template_string)),
+    Function::new("templatefile", &[string("path"), any("vars")], Returns::By(|_| Ok(Type::Any)), Body::Values(template_file)).nullable(),
+    Function::new("templatestring", &[string("template"), any("vars")], STRING, Body::Values(template_string)),
 ];
 
 fn template_file(call: &Call<'_>, args: &[Value]) -> Outcome {
