@@ -300,6 +300,7 @@ impl Chase<'_> {
     fn inside(&mut self, expr: &Expr, frame: &Frame<'_>) {
         match &expr.kind {
             ExprKind::Parens(_) | ExprKind::Call { .. } | ExprKind::Template(_) => children(expr, &mut |child| self.expression(child, frame)),
+            ExprKind::Traversal(base, _) if !matches!(base.kind, ExprKind::Variable(_)) => self.expression(base, frame),
             ExprKind::Traversal(base, steps) => {
                 let (ExprKind::Variable(first), [TraversalStep::Attr(name), rest @ ..]) = (&base.kind, steps.as_slice()) else {
                     self.lost = true;
