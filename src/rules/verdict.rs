@@ -1,4 +1,4 @@
-//! Verdicts.
+//! Verdicts: what a rule says of a key, with the sentences and places that a finding is made of.
 
 use crate::base::Step;
 
