@@ -22,6 +22,8 @@ mod documents;
 mod exemptions;
 /// Edits change what they must and nothing else.
 mod fixes;
+/// Runs the binary and compares with what is checked in.
+mod harness;
 /// Hostile repositories and arbitrary bytes: a clear sentence, in bounded time and memory.
 mod hostile;
 /// The service's audit against a server that behaves as OCI does.
