@@ -1,4 +1,4 @@
-//! Verdicts: what a rule says of a key, with the sentences and places that a finding is made of.
+//! What a rule says of one key.
 
 use crate::base::Step;
 
