@@ -125,7 +125,7 @@ fn by_code(key: &KeyFacts, settings: &Settings) -> Option<Verdict> {
     let mut in_time = key.schedules.iter().filter(|schedule| is_in_time(schedule, settings.max_rotation_days));
     let first = in_time.next();
     let Some(schedule) = in_time.chain(first).find(|schedule| schedule.form == ScheduleForm::Accumulating).or(first) else {
-        return key.schedules_unsure.as_deref().map(|why| says::code_unsure(why));
+        return key.schedules_unsure.as_deref().map(says::code_unsure);
     };
     let advice = (schedule.form == ScheduleForm::Replacing).then(|| Advice {
         kind: "replacing-versions",
