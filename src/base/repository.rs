@@ -68,10 +68,7 @@ impl Repository {
         let repository_uri = web_address(&origin(&disk::read_text(&common.join("config"), SMALL).ok()?)?)?;
         let head = disk::read_text(&git.join("HEAD"), SMALL).unwrap_or_default();
         let (revision, branch) = match head.trim().strip_prefix("ref: ") {
-            Some(reference) => (
-                reference_commit(&git, &common, reference),
-                reference.strip_prefix("refs/heads/").map(ToOwned::to_owned),
-            ),
+            Some(reference) => (reference_commit(&git, &common, reference), reference.strip_prefix("refs/heads/").map(ToOwned::to_owned)),
             None => (Some(head.trim().to_owned()), None),
         };
         Some(Provenance { repository_uri, revision: revision.filter(|commit| is_commit(commit)), branch })

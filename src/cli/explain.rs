@@ -1,8 +1,9 @@
 //! `kmslint explain`: the rules' own documents.
 
+use super::Exit;
 use super::args::Explain;
 use super::surroundings::{complain, print};
-use super::{Exit, suggest};
+use crate::policy::nearest;
 use crate::rules;
 
 /// Runs the subcommand.
@@ -23,7 +24,7 @@ pub fn run(arguments: &Explain) -> std::io::Result<Exit> {
         }
         None => {
             let known = rules::ALL.iter().flat_map(|rule| [rule.id, rule.name]);
-            let hint = suggest(wanted, known).map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
+            let hint = nearest(wanted, known).map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
             complain(format!("error: there is no rule `{wanted}`{hint} `kmslint explain` lists the rules\n").as_bytes());
             Ok(Exit::Trouble)
         }

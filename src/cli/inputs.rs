@@ -6,6 +6,11 @@ use crate::terraform::{Dialect, InputSource, Request};
 use clap::ArgMatches;
 use std::path::PathBuf;
 
+/// The folder in which paths begin: `--chdir`, or the working directory.
+pub fn base(inputs: &Inputs, surroundings: &Surroundings) -> PathBuf {
+    inputs.chdir.as_ref().map_or_else(|| surroundings.cwd.clone(), |chdir| surroundings.cwd.join(chdir))
+}
+
 /// The request for the Terraform front end, as far as the inputs make it up.
 ///
 /// # Errors

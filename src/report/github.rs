@@ -38,7 +38,11 @@ pub fn write(outcome: &Outcome, context: &Context<'_>, out: &mut dyn Write) -> i
         left_out += of_kind.len().saturating_sub(MOST);
     }
     if left_out > 0 {
-        writeln!(out, "{} more than GitHub shows for one step; the step summary and SARIF hold all of them", count(left_out, "finding", "findings"))?;
+        writeln!(
+            out,
+            "{} more than GitHub shows for one step; the step summary and SARIF hold all of them",
+            count(left_out, "finding", "findings")
+        )?;
     }
     Ok(())
 }

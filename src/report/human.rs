@@ -27,7 +27,7 @@ pub fn write(outcome: &Outcome, context: &Context<'_>, out: &mut dyn Write) -> i
     if context.show_passes {
         passes(outcome, out)?;
     }
-    writeln!(out, "{}", summary(outcome, context))
+    if context.quiet { Ok(()) } else { writeln!(out, "{}", summary(outcome, context)) }
 }
 
 /// Writes problems and notices about exemptions the same way; they go to standard error whatever the format.

@@ -105,11 +105,8 @@ impl Rolling {
     fn push(&mut self, unit: u16) {
         let Some(slot) = self.window.get_mut(self.next) else { return };
         let leaving = std::mem::replace(slot, unit);
-        self.hash = self
-            .hash
-            .wrapping_mul(MODULUS)
-            .wrapping_add(i64::from(unit))
-            .wrapping_sub(self.first_power.wrapping_mul(i64::from(leaving)));
+        self.hash =
+            self.hash.wrapping_mul(MODULUS).wrapping_add(i64::from(unit)).wrapping_sub(self.first_power.wrapping_mul(i64::from(leaving)));
         self.next = (self.next + 1) % BLOCK;
     }
 }
@@ -134,7 +131,15 @@ mod tests {
                 "e6ceba753e1a442:1"
             ]
         );
-        let ends = ["e9496ae3ebfced30:1", "fb7c023a8b9ccb3f:1", "ce8ba1a563dcdaca:1", "e20e36e16fcb0cc8:1", "b3edc88f2938467e:1", "c8e28b0b4002a3a0:1", "c129715d7a2bc9a3:1"];
+        let ends = [
+            "e9496ae3ebfced30:1",
+            "fb7c023a8b9ccb3f:1",
+            "ce8ba1a563dcdaca:1",
+            "e20e36e16fcb0cc8:1",
+            "b3edc88f2938467e:1",
+            "c8e28b0b4002a3a0:1",
+            "c129715d7a2bc9a3:1",
+        ];
         assert_eq!(of_lines(" hello; \t\nworld!!!\n\n\n  \t\tGreetings\n End\n"), ends);
         assert_eq!(of_lines(" hello; \t\nworld!!!\r\n\n\r  \t\tGreetings\r End\r\n"), ends);
         let repeated = of_lines(&"Lorem ipsum dolor sit amet.\n".repeat(10));

@@ -29,31 +29,54 @@ pub fn write(outcome: &Outcome, context: &Context<'_>, out: &mut dyn Write) -> i
             }
         }
     }
-    list(out, "Could not be done", outcome.problems.iter().map(|problem| {
-        let at = problem.place.as_ref().map(|place| format!("{}: ", cell(&location::short(place, context.sources)))).unwrap_or_default();
-        let help = problem.help.as_deref().map(|help| format!(" ({})", prose(help))).unwrap_or_default();
-        format!("{at}{}{help}", prose(&problem.message))
-    }))?;
-    list(out, "Not audited", outcome.not_audited.iter().map(|part| {
-        format!("{} {} in {}: {}", part.what, cell(&part.ocid), cell(&part.region), prose(&part.why))
-    }))?;
-    list(out, "Modules not followed", outcome.modules_not_followed.iter().map(|module| {
-        format!("{} ({}): {}", cell(&module.address), cell(&module.source), prose(&module.why))
-    }))?;
-    list(out, "Exempted", outcome.exempted.iter().map(|exempted| {
-        let until = exempted.until.map(|day| format!(", until {day}")).unwrap_or_default();
-        format!("{}, {}: {}{until}", exempted.finding.rule, cell(&short::addresses(&exempted.finding)), prose(&exempted.reason))
-    }))?;
+    list(
+        out,
+        "Could not be done",
+        outcome.problems.iter().map(|problem| {
+            let at =
+                problem.place.as_ref().map(|place| format!("{}: ", cell(&location::short(place, context.sources)))).unwrap_or_default();
+            let help = problem.help.as_deref().map(|help| format!(" ({})", prose(help))).unwrap_or_default();
+            format!("{at}{}{help}", prose(&problem.message))
+        }),
+    )?;
+    list(
+        out,
+        "Not audited",
+        outcome
+            .not_audited
+            .iter()
+            .map(|part| format!("{} {} in {}: {}", part.what, cell(&part.ocid), cell(&part.region), prose(&part.why))),
+    )?;
+    list(
+        out,
+        "Modules not followed",
+        outcome
+            .modules_not_followed
+            .iter()
+            .map(|module| format!("{} ({}): {}", cell(&module.address), cell(&module.source), prose(&module.why))),
+    )?;
+    list(
+        out,
+        "Exempted",
+        outcome.exempted.iter().map(|exempted| {
+            let until = exempted.until.map(|day| format!(", until {day}")).unwrap_or_default();
+            format!("{}, {}: {}{until}", exempted.finding.rule, cell(&short::addresses(&exempted.finding)), prose(&exempted.reason))
+        }),
+    )?;
     list(out, "About exemptions", outcome.notices.iter().map(|notice| prose(&notice.message)))?;
     if context.show_passes {
-        list(out, "Passed", outcome.keys.iter().flat_map(|key| {
-            key.verdicts.iter().filter_map(|(rule, verdict)| match verdict {
-                Verdict::Pass { message, .. } | Verdict::NotApplicable { message, .. } => {
-                    Some(format!("{}, {}: {}", rule.id, cell(&key.facts.id.address), prose(message)))
-                }
-                _ => None,
-            })
-        }))?;
+        list(
+            out,
+            "Passed",
+            outcome.keys.iter().flat_map(|key| {
+                key.verdicts.iter().filter_map(|(rule, verdict)| match verdict {
+                    Verdict::Pass { message, .. } | Verdict::NotApplicable { message, .. } => {
+                        Some(format!("{}, {}: {}", rule.id, cell(&key.facts.id.address), prose(message)))
+                    }
+                    _ => None,
+                })
+            }),
+        )?;
     }
     Ok(())
 }

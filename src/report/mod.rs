@@ -25,6 +25,7 @@ use std::time::Duration;
 
 pub use human::problems_and_notices;
 pub use json::schema as json_schema;
+pub use location::short as place;
 pub use text::clean;
 
 /// The formats.
@@ -89,6 +90,8 @@ pub struct Context<'a> {
     pub elapsed: Option<Duration>,
     /// Whether keys that pass are listed (human, short).
     pub show_passes: bool,
+    /// Whether the closing line is left out (human).
+    pub quiet: bool,
     /// Maps a path as shown to the path relative to the repository's root, with forward slashes. Paths outside stay as they are.
     pub repository_path: &'a dyn Fn(&str) -> String,
     /// Whether a path as shown lies inside the repository.

@@ -9,9 +9,10 @@ use crate::policy::{Exempted, ExemptedBy, Outcome};
 use crate::rules::{self, Finding, Level, Rule};
 use serde_json::json;
 use serde_sarif::sarif::{
-    ArtifactContent, ArtifactLocation, CodeFlow, Invocation, Location, LogicalLocation, Message, MultiformatMessageString, Notification,
-    PhysicalLocation, PropertyBag, Region, ReportingConfiguration, ReportingDescriptor, Result as SarifResult, ResultLevel, Run,
-    RunAutomationDetails, Sarif, Suppression, ThreadFlow, ThreadFlowLocation, Tool, ToolComponent, VersionControlDetails,
+    ArtifactChange, ArtifactContent, ArtifactLocation, CodeFlow, Fix, Invocation, Location, LogicalLocation, Message,
+    MultiformatMessageString, Notification, PhysicalLocation, PropertyBag, Region, Replacement, ReportingConfiguration,
+    ReportingDescriptor, Result as SarifResult, ResultLevel, Run, RunAutomationDetails, Sarif, Suppression, ThreadFlow, ThreadFlowLocation,
+    Tool, ToolComponent, VersionControlDetails,
 };
 use std::collections::{BTreeMap, HashMap};
 use std::io::{self, Write};
@@ -31,7 +32,8 @@ pub fn write(outcome: &Outcome, context: &Context<'_>, out: &mut dyn Write) -> i
     let mut writer = Writer { context, hashes: HashMap::new(), indexes };
     let mut results: Vec<_> = outcome.findings.iter().take(MOST_RESULTS).map(|finding| writer.result(finding)).collect();
     if context.include_suppressed {
-        results.extend(outcome.exempted.iter().take(MOST_RESULTS.saturating_sub(results.len())).map(|exempted| writer.suppressed(exempted)));
+        results
+            .extend(outcome.exempted.iter().take(MOST_RESULTS.saturating_sub(results.len())).map(|exempted| writer.suppressed(exempted)));
     }
     let mut notifications: Vec<_> = outcome.problems.iter().map(|problem| writer.notification(problem)).collect();
     if outcome.findings.len() > MOST_RESULTS {
@@ -44,8 +46,8 @@ pub fn write(outcome: &Outcome, context: &Context<'_>, out: &mut dyn Write) -> i
     }
     for module in &outcome.modules_not_followed {
         let text = format!("{} was not followed: {} ({})", module.address, module.why, module.source);
-        let locations = writer.location(&module.place).into_iter().collect();
-        notifications.push(Notification::builder().message(message(&text)).level(json!("note")).locations::<Vec<_>>(locations).build());
+        let locations: Vec<_> = writer.location(&module.place).into_iter().collect();
+        notifications.push(Notification::builder().message(message(&text)).level(json!("note")).locations(locations).build());
     }
     let invocation = Invocation::builder()
         .execution_successful(outcome.problems.is_empty() && outcome.not_audited.is_empty())
@@ -128,10 +130,18 @@ fn descriptor(rule: &Rule) -> ReportingDescriptor {
 
 /// What is reported beside the rules: drift, modules not followed.
 fn extra(id: &'static str) -> ReportingDescriptor {
-    let (name, title, help) = if id == rules::drift::ID {
-        ("KeyDrift", "The live key and its code differ", "Bring the code and the service into line: apply the code, or change it to say what is meant.")
+    let (name, title, help) = if id == rules::DRIFT {
+        (
+            "KeyDrift",
+            "The live key and its code differ",
+            "Bring the code and the service into line: apply the code, or change it to say what is meant.",
+        )
     } else {
-        ("ModuleNotFollowed", "A module call's source is not at hand", "Run `terraform init` before kmslint, or lint the plan: what such a module makes was not judged.")
+        (
+            "ModuleNotFollowed",
+            "A module call's source is not at hand",
+            "Run `terraform init` before kmslint, or lint the plan: what such a module makes was not judged.",
+        )
     };
     ReportingDescriptor::builder()
         .id(id)
@@ -206,8 +216,33 @@ impl Writer<'_> {
             result.code_flows = Some(vec![flow(&related, result.locations.as_deref().unwrap_or_default())]);
             result.related_locations = Some(related);
         }
-        result.fixes = (self.context.fixes)(finding).map(|fixes| vec![fixes]);
+        result.fixes = self.fix(finding).map(|fix| vec![fix]);
         result
+    }
+
+    /// The edits that would mend the finding, as one fix.
+    fn fix(&self, finding: &Finding) -> Option<Fix> {
+        let mut changes: Vec<(String, Vec<Replacement>)> = Vec::new();
+        for edit in (self.context.fixes)(finding) {
+            let place = Place::Source(edit.span);
+            let at = location::locate(&place, self.context.sources, Columns::Utf16);
+            if !(self.context.in_repository)(&at.path) {
+                return None;
+            }
+            let region = Region { snippet: None, ..self.region(&place, &at) };
+            let content = ArtifactContent::builder().text(edit.replacement).build();
+            let replacement = Replacement::builder().deleted_region(region).inserted_content(content).build();
+            let path = (self.context.repository_path)(&at.path);
+            match changes.iter_mut().find(|(known, _)| *known == path) {
+                Some((_, replacements)) => replacements.push(replacement),
+                None => changes.push((path, vec![replacement])),
+            }
+        }
+        let changes: Vec<_> = changes
+            .into_iter()
+            .map(|(path, replacements)| ArtifactChange::builder().artifact_location(artifact(&path)).replacements(replacements).build())
+            .collect();
+        (!changes.is_empty()).then(|| Fix::builder().artifact_changes(changes).description(message(&plain(&finding.help))).build())
     }
 
     fn suppressed(&mut self, exempted: &Exempted) -> SarifResult {

@@ -114,6 +114,7 @@ fn finding(judged: &Judged<'_>, paths: &Paths<'_>) -> Option<Finding> {
         place,
         label,
         trail,
+        calls: key.declared.calls.clone(),
         note: report.note,
         help: report.help,
         fingerprint: instance.fingerprint.clone(),
@@ -180,7 +181,8 @@ pub fn place_order(place: &Place, paths: &Paths<'_>) -> impl Ord + Clone + use<>
 }
 
 /// A finding that no rule's verdict stands behind: drift, modules not followed.
-pub(super) fn plain(rule: &'static str, verdict: &'static str, kind: &'static str, message: String, place: Place) -> Finding {
+#[must_use]
+pub fn plain(rule: &'static str, verdict: &'static str, kind: &'static str, message: String, place: Place) -> Finding {
     Finding {
         rule,
         level: Level::Warning,
@@ -190,6 +192,7 @@ pub(super) fn plain(rule: &'static str, verdict: &'static str, kind: &'static st
         place,
         label: String::new(),
         trail: Vec::new(),
+        calls: Vec::new(),
         note: String::new(),
         help: String::new(),
         instances: Vec::new(),

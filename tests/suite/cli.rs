@@ -60,7 +60,10 @@ fn help_and_version_are_no_errors() {
 #[test]
 fn check_is_the_default() {
     let here = root().join("testdata/example");
-    assert_eq!(kmslint(&here, &["--no-config", "--format", "short"]).out, kmslint(&here, &["check", "--no-config", "--format", "short"]).out);
+    assert_eq!(
+        kmslint(&here, &["--no-config", "--format", "short"]).out,
+        kmslint(&here, &["check", "--no-config", "--format", "short"]).out
+    );
 }
 
 #[test]

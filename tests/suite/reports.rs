@@ -68,7 +68,9 @@ fn sarif_has_what_github_demands() {
     for result in results {
         let rule = &rules[result["ruleIndex"].as_u64().expect("an index") as usize];
         assert_eq!(rule["id"], result["ruleId"]);
-        for text in [&rule["shortDescription"]["text"], &rule["fullDescription"]["text"], &rule["help"]["markdown"], &result["message"]["text"]] {
+        for text in
+            [&rule["shortDescription"]["text"], &rule["fullDescription"]["text"], &rule["help"]["markdown"], &result["message"]["text"]]
+        {
             assert!(text.as_str().is_some_and(|text| !text.is_empty()));
         }
         let place = &result["locations"][0]["physicalLocation"];
@@ -121,7 +123,8 @@ fn names_from_the_repository_cannot_move_the_cursor() {
 #[test]
 fn gitlab_fingerprints_are_unique() {
     let issues: Vec<Value> = serde_json::from_str(&example("gitlab")).expect("JSON");
-    let fingerprints: std::collections::BTreeSet<_> = issues.iter().map(|issue| issue["fingerprint"].as_str().expect("a fingerprint")).collect();
+    let fingerprints: std::collections::BTreeSet<_> =
+        issues.iter().map(|issue| issue["fingerprint"].as_str().expect("a fingerprint")).collect();
     assert!(issues.len() >= 3);
     assert_eq!(fingerprints.len(), issues.len());
     for issue in &issues {
