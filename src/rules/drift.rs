@@ -452,3 +452,189 @@ fn is_ending(key: &KeyFacts) -> bool {
 fn is_enabled(key: &KeyFacts) -> bool {
     key.lifecycle.value() == Some(&Lifecycle::Enabled)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{actual, declared, rotated, with};
+    use super::*;
+    use crate::key::ProtectionMode;
+
+    const VAULT: &str = "ocid1.vault.oc1.eu-frankfurt-1.v";
+
+    /// A live key, enabled, named after its OCID's last part.
+    fn live(name: &str) -> KeyFacts {
+        with(rotated(actual(), 90), |key| {
+            let ocid = format!("ocid1.key.oc1.eu-frankfurt-1.{name}");
+            key.id.address = ocid.clone();
+            key.id.root = "live/eu-frankfurt-1".into();
+            key.place = Place::Cloud { ocid: ocid.as_str().into(), region: "eu-frankfurt-1".into() };
+            key.ocid = Some(ocid);
+            key.lifecycle = Fact::known(Lifecycle::Enabled);
+            key.protection_mode = Fact::known(ProtectionMode::Software);
+            key.display_name = Fact::known(name.to_owned());
+            key.compartment = Fact::known("ocid1.compartment.oc1..c".to_owned());
+            key.vault = Some(VAULT.to_owned());
+        })
+    }
+
+    /// A declared key that is the live one of the same name, by name and compartment.
+    fn code(name: &str) -> KeyFacts {
+        with(rotated(declared(), 90), |key| {
+            key.id.address = format!("oci_kms_key.{name}");
+            key.display_name = Fact::known(name.to_owned());
+            key.compartment = Fact::known("ocid1.compartment.oc1..c".to_owned());
+            key.vault = Some("oci_kms_vault.v".to_owned());
+        })
+    }
+
+    fn applied(name: &str) -> KeyFacts {
+        with(code(name), |key| key.ocid = live(name).ocid)
+    }
+
+    fn kinds(live: &[KeyFacts], declared: &[KeyFacts], scope: &Scope) -> Vec<(DriftKind, Option<&'static str>)> {
+        compare(live, declared, scope).into_iter().map(|drift| (drift.kind, drift.attribute)).collect()
+    }
+
+    #[test]
+    fn a_pair_that_agrees_is_silent() {
+        for declared in [code("a"), applied("a")] {
+            assert_eq!(kinds(&[live("a")], &[declared], &Scope::default()), []);
+        }
+        // What the code leaves out the provider leaves alone.
+        let bare = with(code("a"), |key| key.rotation = crate::key::AutoRotation::default());
+        assert_eq!(kinds(&[live("a")], &[bare], &Scope::default()), []);
+    }
+
+    #[test]
+    fn changed_attributes_are_told_one_by_one_with_both_values() {
+        let changed = with(live("a"), |key| {
+            key.protection_mode = Fact::known(ProtectionMode::Hsm);
+            key.rotation.enabled = Fact::known(false);
+            key.rotation.interval_days = Fact::unset();
+            key.rotation.start = Fact::known("2026-03-01T00:00:00Z".parse().unwrap());
+        });
+        let written = with(code("a"), |key| {
+            key.protection_mode = Fact::known(ProtectionMode::Software);
+            key.rotation.start = Fact::known("2026-01-01T10:30:00Z".parse().unwrap());
+            key.lifecycle = Fact::known(Lifecycle::Disabled);
+        });
+        let drifts = compare(&[changed], &[written], &Scope::default());
+        let told: Vec<(&str, Option<&str>, Option<&str>)> =
+            drifts.iter().map(|drift| (drift.attribute.unwrap(), drift.code.as_deref(), drift.live.as_deref())).collect();
+        assert_eq!(
+            told,
+            [
+                ("desired_state", Some("DISABLED"), Some("ENABLED")),
+                ("is_auto_rotation_enabled", Some("true"), Some("false")),
+                ("protection_mode", Some("SOFTWARE"), Some("HSM")),
+                ("rotation_interval_in_days", Some("90"), None),
+                ("time_of_schedule_start", Some("2026-01-01"), Some("2026-03-01")),
+            ]
+        );
+        assert_eq!(drifts[1].message, "`is_auto_rotation_enabled` is `true` in the code and `false` in the service");
+        assert_eq!(drifts[1].addresses, ["oci_kms_key.a", "ocid1.key.oc1.eu-frankfurt-1.a"]);
+        let same_day = with(live("a"), |key| key.rotation.start = Fact::known("2026-01-01T00:00:00Z".parse().unwrap()));
+        let written = with(code("a"), |key| key.rotation.start = Fact::known("2026-01-01T10:30:00Z".parse().unwrap()));
+        assert_eq!(kinds(&[same_day], &[written], &Scope::default()), [], "the service drops the time of day");
+    }
+
+    #[test]
+    fn a_sensitive_value_is_compared_and_not_shown() {
+        let secret = with(code("a"), |key| key.rotation.interval_days = Fact { sensitive: true, ..Fact::known(77) });
+        let drifts = compare(&[live("a")], &[secret], &Scope::default());
+        assert_eq!(drifts.len(), 1);
+        assert!(!format!("{drifts:?}").contains("77"));
+    }
+
+    #[test]
+    fn keys_that_are_gone_going_or_disabled_are_missing() {
+        assert_eq!(kinds(&[], &[applied("a")], &Scope::default()), [(DriftKind::Missing, None)]);
+        for state in ["PENDING_DELETION", "DISABLED"] {
+            let going = with(live("a"), |key| key.lifecycle = Fact::known(Lifecycle::read(state)));
+            assert_eq!(kinds(&[going.clone()], &[applied("a")], &Scope::default()), [(DriftKind::Missing, None)], "{state}");
+            let deleting = with(applied("a"), |key| key.fate = Fate::Delete);
+            assert_eq!(kinds(&[going], &[deleting], &Scope::default()), [], "{state}");
+        }
+        assert_eq!(kinds(&[], &[code("a")], &Scope::default()), [], "it was never made");
+        let meant = with(applied("a"), |key| key.lifecycle = Fact::known(Lifecycle::Disabled));
+        let disabled = with(live("a"), |key| key.lifecycle = Fact::known(Lifecycle::Disabled));
+        assert_eq!(kinds(&[disabled], &[meant], &Scope::default()), []);
+    }
+
+    #[test]
+    fn nothing_is_missing_from_where_nobody_looked() {
+        let elsewhere = Scope { regions: vec!["us-phoenix-1".to_owned()], ..Scope::default() };
+        let other_compartment = Scope { compartments: Some(vec!["ocid1.compartment.oc1..d".to_owned()]), ..Scope::default() };
+        let unread = Scope { unread: vec!["ocid1.compartment.oc1..c".to_owned()], ..Scope::default() };
+        for scope in [elsewhere, other_compartment, unread] {
+            assert_eq!(kinds(&[], &[applied("a")], &scope), [(DriftKind::Unproven, None)], "{scope:?}");
+        }
+        let here = Scope {
+            regions: vec!["eu-frankfurt-1".to_owned()],
+            compartments: Some(vec!["ocid1.compartment.oc1..c".to_owned()]),
+            unread: vec!["ocid1.vault.oc1.eu-frankfurt-1.other".to_owned()],
+            ..Scope::default()
+        };
+        assert_eq!(kinds(&[], &[applied("a")], &here), [(DriftKind::Missing, None)]);
+    }
+
+    #[test]
+    fn unmanaged_keys_are_told_where_the_code_speaks() {
+        let far = with(live("far"), |key| {
+            key.compartment = Fact::known("ocid1.compartment.oc1..other".to_owned());
+            key.vault = Some("ocid1.vault.oc1.eu-frankfurt-1.other".to_owned());
+        });
+        let keys = [live("a"), live("b"), far];
+        let told: Vec<String> = compare(&keys, &[code("a")], &Scope::default()).iter().map(|drift| drift.addresses.join(" ")).collect();
+        assert_eq!(told, ["ocid1.key.oc1.eu-frankfurt-1.b"]);
+        let all = Scope { all_unmanaged: true, ..Scope::default() };
+        assert_eq!(kinds(&keys, &[code("a")], &all), [(DriftKind::Unmanaged, None); 2]);
+        let disabled = with(live("b"), |key| key.lifecycle = Fact::known(Lifecycle::Disabled));
+        assert_eq!(kinds(&[live("a"), disabled], &[code("a")], &all), []);
+    }
+
+    #[test]
+    fn what_is_ambiguous_is_unproven_and_not_unmanaged() {
+        let twin = with(live("b"), |key| key.display_name = Fact::known("a".to_owned()));
+        assert_eq!(kinds(&[live("a"), twin.clone()], &[code("a")], &Scope::default()), [(DriftKind::Unproven, None)]);
+        let other = with(code("a"), |key| key.id.address = "oci_kms_key.other".to_owned());
+        assert_eq!(kinds(&[live("a")], &[code("a"), other], &Scope::default()), [(DriftKind::Unproven, None); 2]);
+        let going = with(twin, |key| key.lifecycle = Fact::known(Lifecycle::PendingDeletion));
+        assert_eq!(kinds(&[live("a"), going], &[code("a")], &Scope::default()), [], "a key that is going makes way");
+        let nameless = with(code("a"), |key| key.display_name = Fact::unknown("variable `name` has no value"));
+        assert_eq!(kinds(&[live("a")], &[nameless], &Scope::default()), [(DriftKind::Unproven, None)]);
+        let placeless = with(code("a"), |key| key.compartment = Fact::unknown("variable `c` has no value"));
+        assert_eq!(
+            kinds(&[live("a")], &[placeless], &Scope { all_unmanaged: true, ..Scope::default() }).len(),
+            1,
+            "a name alone proves nothing"
+        );
+    }
+
+    #[test]
+    fn a_state_beside_the_configuration_says_which_key_it_is() {
+        let twin = with(live("b"), |key| key.display_name = Fact::known("a".to_owned()));
+        let state = with(applied("a"), |key| key.id.root = "terraform.tfstate".into());
+        let changed = with(code("a"), |key| key.rotation.interval_days = Fact::known(180));
+        let drifts = compare(&[live("a"), twin], &[changed, state], &Scope::default());
+        let told: Vec<(DriftKind, Option<&str>)> = drifts.iter().map(|drift| (drift.kind, drift.code.as_deref())).collect();
+        assert_eq!(told, [(DriftKind::Changed, Some("180")), (DriftKind::Unmanaged, None)]);
+    }
+
+    #[test]
+    fn drift_becomes_findings_at_the_code_or_at_the_key() {
+        let path = |place: &Place| match place {
+            Place::Cloud { ocid, .. } => ocid.to_string(),
+            _ => "infra/main.tf".to_owned(),
+        };
+        let paths = Paths { place: &path, root: &str::to_owned };
+        let off = with(live("a"), |key| key.rotation.enabled = Fact::known(false));
+        let drifts = compare(&[off, live("b")], &[code("a")], &Scope::default());
+        let findings = drift_findings(&drifts, &paths);
+        let told: Vec<(&str, &str, bool)> =
+            findings.iter().map(|finding| (finding.rule, finding.kind, matches!(finding.place, Place::Cloud { .. }))).collect();
+        assert_eq!(told, [(DRIFT, "changed", false), (DRIFT, "unmanaged", true)]);
+        assert!(matches!(findings[0].trail[0].place, Place::Cloud { .. }));
+        assert_eq!(findings[0].instances.len(), 1);
+    }
+}

@@ -206,3 +206,94 @@ pub fn instance(rule: &str, key: &KeyId, root: &str, place: &Place, kind: &str, 
     let fingerprint = digest(&[rule, &(paths.root)(root), &(paths.place)(place), &key.address, kind]);
     FindingInstance { key: key.clone(), fingerprint }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{declared, now, rotated, with};
+    use super::super::{ALL, Settings, by_id};
+    use super::*;
+    use crate::base::{Fact, Sources, Span};
+    use crate::key::ProtectionMode;
+
+    fn path(place: &Place) -> String {
+        if let Place::File(path) = place { path.to_string() } else { "source.tf".to_owned() }
+    }
+
+    fn made(keys: &[KeyFacts]) -> Vec<Finding> {
+        let verdicts: Vec<(&KeyFacts, &'static Rule, Verdict)> =
+            keys.iter().flat_map(|key| ALL.iter().map(move |rule| (key, rule, (rule.judge)(key, &Settings::new(now()))))).collect();
+        let judged =
+            verdicts.iter().map(|(facts, rule, verdict)| Judged { facts, rule, verdict, level: Level::Warning, undetermined: Level::Note });
+        findings(judged, &Paths { place: &path, root: &str::to_owned })
+    }
+
+    fn named(address: &str) -> KeyFacts {
+        with(rotated(declared(), 90), |key| key.id.address = address.to_owned())
+    }
+
+    #[test]
+    fn instances_that_say_the_same_at_one_place_are_one_finding() {
+        let found = made(&[named("oci_kms_key.k[\"b\"]"), named("oci_kms_key.k[\"a\"]")]);
+        assert_eq!(found.len(), 1);
+        let addresses: Vec<&str> = found[0].instances.iter().map(|instance| instance.key.address.as_str()).collect();
+        assert_eq!(addresses, ["oci_kms_key.k[\"a\"]", "oci_kms_key.k[\"b\"]"]);
+        assert_ne!(found[0].fingerprint, found[0].instances[0].fingerprint);
+        let alone = made(&[named("oci_kms_key.k[\"a\"]")]);
+        assert_eq!(alone[0].fingerprint, alone[0].instances[0].fingerprint);
+        assert_eq!(alone[0].instances[0], found[0].instances[0], "a neighbour changes nothing");
+    }
+
+    #[test]
+    fn another_kind_or_place_is_another_finding_and_all_are_sorted_by_place() {
+        let elsewhere = with(named("oci_kms_key.z"), |key| key.place = Place::File("a.tf".into()));
+        let written = with(named("oci_kms_key.w"), |key| key.protection_mode = Fact::known(ProtectionMode::Hsm));
+        let found = made(&[named("oci_kms_key.k"), elsewhere, written]);
+        let spots: Vec<(String, &str)> = found.iter().map(|finding| (path(&finding.place), finding.kind)).collect();
+        assert_eq!(
+            spots,
+            [("a.tf".to_owned(), "hsm-by-default"), ("infra/main.tf".to_owned(), "hsm"), ("infra/main.tf".to_owned(), "hsm-by-default")]
+        );
+    }
+
+    #[test]
+    fn the_first_station_is_the_place_and_the_rest_the_trail() {
+        let sources = Sources::default();
+        let id = sources.add("main.tf", "x".repeat(20));
+        let at = |start: usize, label: &str| Step::new(Place::Source(Span::new(id, start..start + 1)), label);
+        let key = |caller: usize| {
+            with(named(&format!("module.m{caller}.oci_kms_key.k")), |key| {
+                key.protection_mode = Fact::known(ProtectionMode::Hsm).with_trail(vec![at(1, "the value"), at(caller, "set by the call")]);
+            })
+        };
+        let found = made(&[key(5), key(9)]);
+        assert_eq!(found.len(), 1, "both come from the same line of the module");
+        assert_eq!((&found[0].place, found[0].label.as_str()), (&at(1, "").place, "the value"));
+        assert_eq!(found[0].trail, [at(5, "set by the call"), at(9, "set by the call")]);
+    }
+
+    #[test]
+    fn fingerprints_hold_across_lines_and_change_with_what_matters() {
+        let key = named("oci_kms_key.k");
+        let paths = Paths { place: &path, root: &str::to_owned };
+        let of = |rule: &str, key: &KeyFacts, place: &str, kind: &str| fingerprint(rule, key, &Place::File(place.into()), kind, &paths);
+        let base = of("OCI-KMS-004", &key, "a.tf", "hsm");
+        assert_eq!(base.len(), 32);
+        assert!(base.chars().all(|c| c.is_ascii_hexdigit()));
+        assert_eq!(base, of("OCI-KMS-004", &with(key.clone(), |key| key.place = Place::File("moved".into())), "a.tf", "hsm"));
+        let planned = with(key.clone(), |key| {
+            key.source_root = Some(key.id.root.clone());
+            key.id.root = "plan.json".into();
+        });
+        assert_eq!(base, of("OCI-KMS-004", &planned, "a.tf", "hsm"), "the plan of the same root");
+        let others = [
+            of("OCI-KMS-001", &key, "a.tf", "hsm"),
+            of("OCI-KMS-004", &key, "b.tf", "hsm"),
+            of("OCI-KMS-004", &key, "a.tf", "hsm-by-default"),
+            of("OCI-KMS-004", &with(key.clone(), |key| key.id.root = "other".into()), "a.tf", "hsm"),
+            of("OCI-KMS-004", &named("oci_kms_key.l"), "a.tf", "hsm"),
+            of("OCI-KMS-004", &key, "a.tfo", "ci_kms_key.khsm"),
+        ];
+        assert!(others.iter().all(|other| *other != base));
+        assert!(by_id("oci-kms-004").is_some());
+    }
+}

@@ -9,7 +9,7 @@ mod protection_mode;
 mod rotation;
 mod subject;
 #[cfg(test)]
-mod testing;
+pub(crate) mod testing;
 mod verdict;
 
 pub use drift::{Drift, DriftKind, Scope, compare, drift_findings};

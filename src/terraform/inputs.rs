@@ -1,13 +1,12 @@
 //! The values of a root module's variables: default, `TF_VAR_x`, `terraform.tfvars`, `*.auto.tfvars`, `--var-file` and `--var`, later wins.
 
-use super::module::literal;
 use super::request::{InputSource, Request, join_shown};
 use super::symbolic::{Fill, fill};
 use super::world::{World, conform, is_false};
 use crate::base::disk::{self, DiskError};
-use crate::base::{Place, Problem, ProblemKind, Sources, Span};
+use crate::base::{Place, Problem, ProblemKind, Sources};
 use crate::terraform::eval::{EvalError, Marks, Type, TypeConstraint, Value};
-use crate::terraform::syntax::{self, Block, Expr, ExprKind, ObjectItem};
+use crate::terraform::syntax::{self, Block, Expr, ExprKind};
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
@@ -24,7 +23,7 @@ enum Given {
 /// The inputs of one root module.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Inputs {
-    given: BTreeMap<String, Given>,
+    pub(super) given: BTreeMap<String, Given>,
     /// Set where the root is looked at as a library: what variables hold that nobody sets.
     pub library: Option<Fill>,
 }
@@ -67,17 +66,21 @@ fn file(path: &Path, shown: &Path, sources: &Sources, inputs: &mut Inputs, probl
     let source = sources.add(shown, text);
     let stored = sources.get(source);
     let is_json = name.ends_with(".json");
-    let parsed = if is_json { syntax::json::parse(source, stored.text()) } else { syntax::native::parse(source, stored.text()) };
+    let parsed = if is_json { syntax::json::parse_variables(source, stored.text()) } else { syntax::native::parse(source, stored.text()) };
     if let Some(error) = parsed.error {
         problems.push(Problem::new(ProblemKind::Unparsable, error.message).at(Place::Source(error.span)));
     }
     for attribute in parsed.body.attributes {
-        let value = if is_json { verbatim(&attribute.value, sources) } else { attribute.value };
-        inputs.given.insert(attribute.name.text.to_string(), Given::Written(value, name.clone()));
+        inputs.given.insert(attribute.name.text.to_string(), Given::Written(attribute.value, name.clone()));
     }
 }
 
 impl Inputs {
+    /// The same inputs, the root looked at as a library.
+    pub(super) fn as_library(&self, fill: Fill) -> Self {
+        Self { library: Some(fill), ..self.clone() }
+    }
+
     /// Whether a library's caller could set a variable that nobody sets, so that more comes of it than now.
     pub(super) fn has_open(&self, variables: &BTreeMap<Arc<str>, Block>) -> bool {
         let is_empty = |expr: &Expr| match &expr.kind {
@@ -141,55 +144,14 @@ impl Inputs {
 pub(super) fn default(variable: &Block, constraint: &TypeConstraint, name: &str, world: &World<'_>) -> Result<Option<Value>, EvalError> {
     let Some(written) = variable.body.attribute("default") else { return Ok(None) };
     let span = written.value.span;
-    let source = world.loader.sources.get(span.source);
-    let is_json = source.path().extension().is_some_and(|ending| ending == "json");
-    let value = if is_json { world.constant(&verbatim(&written.value, world.loader.sources))? } else { world.constant(&written.value)? };
-    let value = conform(value, constraint, name, span)?;
+    let value = conform(world.constant(&written.value)?, constraint, name, span)?;
     Ok(Some(value.through(Place::Source(span), format!("default of variable `{name}`"))))
 }
 
 /// Parses a text as an expression.
 pub(super) fn expression(text: &str, name: &str, by: &str, sources: &Sources) -> Result<Expr, String> {
-    let whole = format!("value = {text}\n");
-    let source = sources.add(format!("<{} for {name}>", by.trim_matches('`')), whole);
-    let file = syntax::native::parse(source, sources.get(source).text());
-    if let Some(error) = file.error {
-        return Err(error.message);
-    }
-    match (file.body.attributes.into_iter().collect::<Vec<_>>().as_slice(), file.body.blocks.as_slice()) {
-        ([only], []) => Ok(only.value.clone()),
-        _ => Err("it is not one expression".to_owned()),
-    }
-}
-
-/// In JSON a type is a string that holds the type expression.
-pub(super) fn type_expression(expr: &Expr, sources: &Sources) -> Expr {
-    match literal(expr) {
-        Some(text) => expression(text, "type", "type", sources).unwrap_or_else(|_| expr.clone()),
-        None => expr.clone(),
-    }
-}
-
-/// A JSON value whose strings are no templates: values files and defaults.
-fn verbatim(expr: &Expr, sources: &Sources) -> Expr {
-    let kind = match &expr.kind {
-        ExprKind::Template(_) | ExprKind::String(_) => match raw(expr.span, sources) {
-            Some(text) => ExprKind::String(text.into()),
-            None => return expr.clone(),
-        },
-        ExprKind::Tuple(items) => ExprKind::Tuple(items.iter().map(|item| verbatim(item, sources)).collect()),
-        ExprKind::Object(items) => {
-            let item = |item: &ObjectItem| ObjectItem { key: verbatim(&item.key, sources), value: verbatim(&item.value, sources) };
-            ExprKind::Object(items.iter().map(item).collect())
-        }
-        ExprKind::Parens(inner) => return verbatim(inner, sources),
-        _ => return expr.clone(),
-    };
-    Expr { kind, span: expr.span }
-}
-
-fn raw(span: Span, sources: &Sources) -> Option<String> {
-    serde_json::from_str(sources.get(span.source).slice(span)).ok()
+    let source = sources.add(format!("<{} for {name}>", by.trim_matches('`')), text.to_owned());
+    syntax::native::parse_expression(source, text).map_err(|error| error.message)
 }
 
 /// The mark of a value that the caller of a library decides.

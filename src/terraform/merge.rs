@@ -1,6 +1,6 @@
 //! Override files: how Terraform merges a block into the one it overrides. Source: "Override Files", Terraform's language documentation.
 
-use crate::terraform::syntax::{Attribute, Block, Body};
+use crate::terraform::syntax::{Attribute, Block};
 
 /// Merges `over` into `base`: attributes one by one, nested blocks replaced by type, `lifecycle` attribute by attribute.
 pub(super) fn merge(base: &mut Block, over: Block) {
@@ -31,28 +31,5 @@ fn merge_attributes(base: &mut Vec<Attribute>, over: Vec<Attribute>) {
             Some(own) => *own = attribute,
             None => base.push(attribute),
         }
-    }
-}
-
-/// The nested blocks of `oci_kms_key`.
-const KEY_BLOCKS: [&str; 5] =
-    ["key_shape", "auto_key_rotation_details", "external_key_reference", "restore_from_file", "restore_from_object_store"];
-
-/// In JSON a nested block looks like an attribute: makes blocks of those that are blocks in this type of resource.
-pub(super) fn unfold(block: &mut Block, is_json: bool) {
-    let is_key = block.labels.first().is_some_and(|label| &*label.text == "oci_kms_key");
-    let is_block = |name: &str| (is_key && KEY_BLOCKS.contains(&name)) || (is_json && matches!(name, "lifecycle" | "dynamic" | "content"));
-    unfold_body(&mut block.body, &is_block);
-}
-
-fn unfold_body(body: &mut Body, is_block: &dyn Fn(&str) -> bool) {
-    let (folded, plain) = std::mem::take(&mut body.attributes).into_iter().partition(|attribute| is_block(&attribute.name.text));
-    body.attributes = plain;
-    for attribute in folded {
-        let labelled = &*attribute.name.text == "dynamic";
-        body.blocks.extend(super::unfolded::blocks(&attribute, labelled));
-    }
-    for block in &mut body.blocks {
-        unfold_body(&mut block.body, is_block);
     }
 }

@@ -25,7 +25,6 @@ mod schema;
 mod scope;
 mod symbolic;
 pub mod syntax;
-mod unfolded;
 mod walk;
 mod world;
 

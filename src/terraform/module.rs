@@ -56,8 +56,8 @@ impl Module {
                     let is_json = file.name.ends_with(".json");
                     let names_keys = text.contains("oci_kms_key");
                     let source = sources.add(shown, text);
-                    let parsed = parse(source, &sources.get(source).text().to_owned(), is_json);
-                    module.take(parsed, at >= ordinary, is_json, names_keys);
+                    let parsed = parse(source, sources.get(source).text(), is_json);
+                    module.take(parsed, at >= ordinary, names_keys);
                 }
                 Err(DiskError::Missing | DiskError::NotAFile) => {}
                 Err(error) => {
@@ -71,20 +71,17 @@ impl Module {
         module
     }
 
-    fn take(&mut self, file: File, is_override: bool, is_json: bool, names_keys: bool) {
+    fn take(&mut self, file: File, is_override: bool, names_keys: bool) {
         if let Some(error) = file.error {
             let problem = Problem::new(ProblemKind::Unparsable, error.message).at(Place::Source(error.span));
-            self.problems.push(problem.help("Fix the syntax; what stands behind it in this file was not judged"));
+            self.problems.push(problem.help("Fix the syntax; what could be read of the file was judged all the same"));
             self.may_hide_keys |= names_keys;
         }
         self.comments.extend(file.comments);
-        for mut block in file.body.blocks {
+        for block in file.body.blocks {
             let kind = block.kind.text.clone();
             match &*kind {
-                "resource" | "data" => {
-                    merge::unfold(&mut block, is_json);
-                    self.resource(block, is_override);
-                }
+                "resource" | "data" => self.resource(block, is_override),
                 "variable" => put(&mut self.variables, block, is_override),
                 "output" => put(&mut self.outputs, block, is_override),
                 "module" => put(&mut self.calls, block, is_override),

@@ -111,7 +111,7 @@ fn keys(loader: &Loader<'_>, root: &Path, shown: &Arc<str>, survey: &Survey, inp
         if !all {
             break;
         }
-        let library = Inputs { library: Some(fill), ..inputs.clone() };
+        let library = inputs.as_library(fill);
         // What Terraform would refuse of a made-up input is nobody's fault.
         let more = look(&world(library), shown, survey, &Problems::default(), &wanted);
         let replaced: HashSet<Declared> = more.iter().map(|(declared, _)| declared.clone()).collect();

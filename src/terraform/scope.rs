@@ -4,7 +4,6 @@ use super::instance::{Each, Expansion, Instance};
 use super::world::{ResourceName, World};
 use crate::base::{InstanceKey, Span};
 use crate::terraform::eval::{Data, EvalError, FileAccess, Marks, RefStep, Scope, Type, UnknownValue, Value};
-use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::Arc;
 

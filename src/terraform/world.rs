@@ -214,8 +214,7 @@ impl<'w> World<'w> {
         if let Some(done) = self.constraints.borrow().get(&key) {
             return done.clone();
         }
-        let expr = super::inputs::type_expression(&attribute.value, self.loader.sources);
-        let parsed = parse_constraint(&expr, &mut |default| self.constant(default));
+        let parsed = parse_constraint(&attribute.value, &mut |default| self.constant(default));
         let parsed = parsed.map_err(|error| EvalError { fatal: true, ..error.at(attribute.value.span) });
         self.constraints.borrow_mut().insert(key, parsed.clone());
         parsed
