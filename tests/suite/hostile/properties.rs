@@ -82,7 +82,7 @@ fn parse(text: &str) {
     let id = sources.add("a.tf", text.to_owned());
     for file in [native::parse(id, text), json::parse(id, text), json::parse_variables(id, text)] {
         check_spans(&file.body, text);
-        for error in &file.errors {
+        if let Some(error) = &file.error {
             assert!(text.get(error.span.range()).is_some(), "{error:?}");
             assert!(!error.message.is_empty());
         }
@@ -94,12 +94,6 @@ fn parse(text: &str) {
 /// Reads bytes as a plan or state; what cannot be read is told.
 fn read_document(bytes: &[u8]) {
     let read = plan::read("plan.json", std::io::Cursor::new(bytes.to_vec()), &plan::Options::default());
-    for key in &read.keys {
-        for rule in kmslint::rules::ALL {
-            drop(format!("{:?}", rule.id));
-        }
-        assert!(!key.id.address.is_empty());
-    }
     for problem in &read.problems {
         assert!(!problem.message.is_empty() && !problem.message.ends_with('.'), "{problem:?}");
     }
