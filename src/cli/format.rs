@@ -44,7 +44,7 @@ mod tests {
 
     #[test]
     fn an_unknown_format_is_an_error_with_a_hint() {
-        let said = targets(&["sarfi=x".to_owned()]);
+        let said = targets(&["sariff=x".to_owned()]);
         assert!(said.as_ref().is_err_and(|said| said.contains("did you mean `sarif`?")), "{said:?}");
         assert!(targets(&["json=".to_owned()]).is_err());
         let both = targets(&["sarif=a.sarif".to_owned(), "human".to_owned()]);

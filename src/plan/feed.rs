@@ -6,6 +6,8 @@ use std::thread::Scope;
 
 /// Bytes read at a time: they stay in the processor's second cache between the reader and the scanner.
 const SIZE: usize = 1 << 20;
+/// Bytes of the first block: most plans and states need no other.
+const FIRST: usize = 1 << 16;
 /// Blocks that wait for the scanner.
 const AHEAD: usize = 4;
 
@@ -38,7 +40,7 @@ impl<'p> Feed<'p> {
     ) -> Self {
         let mut text = Text { input, wide: None, tail: Vec::new(), ended: false, begun: false };
         let first = text.next();
-        let rest = (first.as_ref().is_some_and(Result::is_ok) && !text.ended).then(|| {
+        let rest = (first.as_ref().is_some_and(Result::is_ok) && !text.is_done()).then(|| {
             let (sender, receiver) = sync_channel(AHEAD);
             scope.spawn(move || text.pump(&sender));
             receiver
@@ -81,6 +83,10 @@ impl<R: Read> Text<R> {
         }
     }
 
+    fn is_done(&self) -> bool {
+        self.ended && self.tail.is_empty()
+    }
+
     /// The next block of whole characters; `None` at the end. A fault is said once, behind the text before it.
     fn next(&mut self) -> Option<Block> {
         if self.ended {
@@ -89,14 +95,15 @@ impl<R: Read> Text<R> {
                 Err(Fault::NotText)
             });
         }
-        let mut bytes = Vec::with_capacity(SIZE + 8);
+        let size = if self.begun { SIZE } else { FIRST };
+        let mut bytes = Vec::with_capacity(size + 8);
         bytes.append(&mut self.tail);
         let begins = bytes.len();
-        if let Err(error) = self.input.by_ref().take(SIZE as u64).read_to_end(&mut bytes) {
+        if let Err(error) = self.input.by_ref().take(size as u64).read_to_end(&mut bytes) {
             self.ended = true;
             return Some(Err(Fault::Read(error)));
         }
-        self.ended = bytes.len() < begins + SIZE;
+        self.ended = bytes.len() < begins + size;
         if !self.begun {
             self.begun = true;
             match bytes.as_slice() {
@@ -107,7 +114,7 @@ impl<R: Read> Text<R> {
             }
         }
         if let Some(decoder) = &mut self.wide {
-            let mut text = String::with_capacity(decoder.max_utf8_buffer_length(bytes.len()).unwrap_or(SIZE * 3));
+            let mut text = String::with_capacity(decoder.max_utf8_buffer_length(bytes.len()).unwrap_or(size * 3));
             let _ = decoder.decode_to_string(&bytes, &mut text, self.ended);
             bytes = text.into_bytes();
         } else if let Err(error) = std::str::from_utf8(&bytes) {

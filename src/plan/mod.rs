@@ -141,22 +141,22 @@ fn refusal(document: &Document, whole: bool) -> Option<Problem> {
     let newer = "A newer kmslint may read it; please report it otherwise";
     if let Some(version) = &document.format_version {
         let major = version.split('.').next().unwrap_or_default();
+        let states = ["format_version", "terraform_version", "values", "checks"];
+        let is_ours = is_plan(document) || has("values") || document.keys.iter().all(|key| states.contains(&key.as_str()));
         return match major {
-            "0" | "1" => None,
+            "0" | "1" if is_ours => None,
+            "0" | "1" => known(recognise::OTHER),
             _ => refused(format!("format version {} is not known: kmslint reads versions 0.1 to 1.x", node::shown(version)), newer),
         };
     }
     match (document.version.as_deref(), whole) {
-        (Some("4"), _) => None,
+        (Some("4"), _) if has("resources") || has("serial") || has("lineage") || has("terraform_version") => None,
         (Some("1" | "2" | "3"), _) => known(recognise::OLD_STATE),
         (Some(version), _) if has("lineage") || has("serial") => {
             refused(format!("state version {} is not known: kmslint reads version 4", node::shown(version)), newer)
         }
         (_, false) => None,
-        (_, true) => refused(
-            "this is neither a plan nor a state of Terraform or OpenTofu".to_owned(),
-            "kmslint reads what `terraform show -json` prints, and states of version 4",
-        ),
+        (_, true) => known(recognise::OTHER),
     }
 }
 

@@ -50,6 +50,14 @@ pub(super) const OLD_STATE: Refusal = Refusal {
     help: "Let a newer Terraform upgrade it, or run `terraform state pull` with one and give kmslint its output",
 };
 
+pub(super) const OTHER: Refusal = Refusal {
+    what: "this is neither a plan nor a state of Terraform or OpenTofu",
+    help: "Give kmslint what `terraform show -json` prints, or a state of version 4",
+};
+
+/// Keys of other documents of Terraform that have a `format_version` too.
+const OTHERS: [&str; 4] = ["provider_schemas", "function_signatures", "valid", "error_count"];
+
 /// Tells what a file is by its first bytes; some kilobytes are enough, and less is no error. The path only tells configuration from
 /// other JSON.
 #[must_use]
@@ -92,7 +100,7 @@ fn kind(keys: &[(String, &[u8])]) -> Recognised {
         return Recognised::Plan;
     }
     if has("format_version") {
-        return Recognised::State;
+        return if OTHERS.into_iter().any(has) { Recognised::OtherJson } else { Recognised::State };
     }
     let version = keys.iter().find(|(key, _)| key == "version").map(|(_, value)| *value);
     let is_state = has("serial") || has("lineage") || has("terraform_version") || has("resources");
@@ -168,6 +176,7 @@ mod tests {
             (b"PK\x03\x04rest", Refused(BINARY)),
             (br#"{"version":2,"name":"package"}"#, OtherJson),
             (br#"{"keys":[]}"#, OtherJson),
+            (br#"{"format_version":"1.0","provider_schemas":{}}"#, OtherJson),
             (b"[1]", OtherJson),
             (b"resource \"a\" \"b\" {}", Other),
             (b"", Other),

@@ -147,7 +147,7 @@ fn version(file: &Arc<str>, item: &Item, current: Option<&str>) -> KeyVersion {
 /// Schedules that the plan does show: a version whose number of instances or argument comes from a `time_rotating`.
 fn schedules(file: &Arc<str>, item: &Item, rotating: &[(&Item, Period)], resolver: &Resolver) -> Vec<Schedule> {
     let mut found = Vec::new();
-    for (reach, is_count) in resolver.reach_of_schedule(item, "time_rotating") {
+    for (reach, replaces) in resolver.reach_of_schedule(item, "time_rotating") {
         for (driver, period) in rotating {
             if !driver.parsed.as_ref().is_some_and(|address| reach.found.iter().any(|reference| means(reference, address))) {
                 continue;
@@ -155,7 +155,7 @@ fn schedules(file: &Arc<str>, item: &Item, rotating: &[(&Item, Period)], resolve
             found.push(Schedule {
                 period_days: Some(period.days),
                 period_months: period.months,
-                form: if is_count { ScheduleForm::Accumulating } else { ScheduleForm::Replacing },
+                form: if replaces { ScheduleForm::Replacing } else { ScheduleForm::Accumulating },
                 driver: driver.address.clone(),
                 trail: vec![
                     Step::new(place(file, &item.pointer, item.spot), format!("`{}` makes the next version", item.address)),

@@ -113,6 +113,7 @@ impl<'a> Resolver<'a> {
         }
         match self.weigh(expression, &scope, &mut 0, 0) {
             Weight::Null => Settled::Unset,
+            Weight::Known(Some(value)) if is_zero(&value) => Settled::Unset,
             Weight::OneNull if name != "time_of_schedule_start" => Settled::Unset,
             Weight::Known(_) if name == "protection_mode" => Settled::Unset,
             Weight::OneNull | Weight::Known(_) => {
@@ -164,17 +165,22 @@ impl<'a> Resolver<'a> {
         Some(reach)
     }
 
-    /// What decides how many of a resource there are, and what else is written for it, reaches of a type. The flag: whether it
-    /// is the number of instances.
+    /// What decides how many of a resource there are, and what else is written for it, reaches of a type. The flag: whether a
+    /// new value replaces the resource. Of a key version's other arguments only `external_key_version_id` does.
     pub(super) fn reach_of_schedule(&self, item: &Item, kind: &str) -> Vec<(Reach, bool)> {
         let Some((resource, scope)) = self.resource(item) else { return Vec::new() };
         let scope = Scope::plain(scope.modules);
         let others = resource.arguments.iter().filter(|(name, _)| !matches!(name.as_str(), "key_id" | "management_endpoint"));
-        let others = others.filter_map(|(_, argument)| if let Argument::Expression(it) = argument { Some((it, false)) } else { None });
-        let reaches = resource.repeat.iter().map(|it| (it, true)).chain(others).map(|(expression, is_count)| {
+        let others =
+            others.filter_map(
+                |(name, argument)| {
+                    if let Argument::Expression(it) = argument { Some((it, name == "external_key_version_id")) } else { None }
+                },
+            );
+        let reaches = resource.repeat.iter().map(|it| (it, false)).chain(others).map(|(expression, replaces)| {
             let mut reach = Reach::default();
             self.follow(expression, &scope, kind, &mut reach, 0);
-            (reach, is_count)
+            (reach, replaces)
         });
         reaches.collect()
     }
@@ -363,6 +369,15 @@ impl Scope<'_> {
     /// Where nothing is repeated.
     fn plain(modules: Vec<ModuleStep>) -> Self {
         Self { modules, repeat: None, own: None }
+    }
+}
+
+/// The provider's SDK takes a zero value for an omitted one.
+fn is_zero(node: &Node) -> bool {
+    match &node.value {
+        Value::Text(text) => text.is_empty(),
+        Value::Number(number) => number.parse() == Ok(0.0),
+        _ => false,
     }
 }
 

@@ -111,16 +111,6 @@ impl<'p> Scanner<'p> {
         if self.take(byte)? { Ok(()) } else { Err(self.broken(format!("`{}` is missing", char::from(byte)))) }
     }
 
-    /// In an object: takes the next key and its colon; `None` behind the object. `first` is true before the first member.
-    pub(super) fn key(&mut self, first: &mut bool) -> Result<Option<String>, Broken> {
-        if !self.has_key(first)? {
-            return Ok(None);
-        }
-        let key = self.string()?;
-        self.expect(b':')?;
-        Ok(Some(key))
-    }
-
     /// In an object: whether a key follows, without taking it; takes what is before it or the closing bracket.
     pub(super) fn has_key(&mut self, first: &mut bool) -> Result<bool, Broken> {
         if self.take(b'}')? {

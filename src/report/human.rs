@@ -15,6 +15,8 @@ use std::io::{self, Write};
 use std::ops::Range;
 use std::sync::Arc;
 
+/// How long lines of notes and helps get, in characters.
+const WIDTH: usize = 96;
 /// How many instances of one finding are listed; the rest is counted.
 const INSTANCES_SHOWN: usize = 8;
 
@@ -102,7 +104,7 @@ impl Parts {
     fn notes<'t>(&mut self, notes: impl IntoIterator<Item = (&'t str, &'t str)>) {
         for (word, text) in notes {
             if !text.is_empty() {
-                self.diagnostic.notes.push(format!("{word}: {}", indent(text)));
+                self.diagnostic.notes.push(format!("{word}: {}", wrap(text)));
             }
         }
     }
@@ -151,9 +153,27 @@ fn outside(place: &Place) -> String {
     }
 }
 
-/// Lines behind the first hang under it; each is made harmless.
-fn indent(text: &str) -> String {
-    text.lines().map(clean).collect::<Vec<_>>().join("\n")
+/// Breaks a text into lines of a readable width, each made harmless; codespan hangs them under the first.
+fn wrap(text: &str) -> String {
+    let mut out = String::new();
+    for line in text.lines() {
+        let mut width = 0;
+        for word in line.split(' ') {
+            let word = clean(word);
+            let letters = word.chars().count();
+            if width > 0 && width + 1 + letters > WIDTH {
+                out.push('\n');
+                width = 0;
+            } else if !out.is_empty() && !out.ends_with('\n') {
+                out.push(' ');
+                width += 1;
+            }
+            out.push_str(&word);
+            width += letters;
+        }
+        out.push('\n');
+    }
+    out.trim_end().to_owned()
 }
 
 /// Keys that pass, one a line.

@@ -101,6 +101,7 @@ struct Key<'a> {
     verdicts: BTreeMap<&'static str, VerdictOut<'a>>,
     /// Present and true where a finding of this key was exempted.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
+    #[schemars(default)]
     exempted: bool,
 }
 
@@ -115,6 +116,7 @@ enum FactOut<T> {
         value: Option<T>,
         /// Present and true where the value is sensitive.
         #[serde(skip_serializing_if = "std::ops::Not::not")]
+        #[schemars(default)]
         sensitive: bool,
     },
     /// It is omitted or null.
@@ -125,6 +127,7 @@ enum FactOut<T> {
         why: String,
         /// The only values it can have, where they are known; `null` is unset.
         #[serde(skip_serializing_if = "Vec::is_empty")]
+        #[schemars(default)]
         possible: Vec<CaseOut<T>>,
     },
 }

@@ -49,7 +49,7 @@ const FENCES: &[(&[&str], &[&str], &str)] = &[
     (&["clap", "clap_complete", "clap_mangen"], &["cli/"], "take plain values; only the command line knows its arguments"),
     (&["ureq"], &["live/transport.rs", "live/transport/"], "go through `live::transport`, which signs, confines and retries"),
     (
-        &["std::net", "TcpStream", "UdpSocket", "TcpListener"],
+        &["TcpStream", "UdpSocket", "TcpListener", "ToSocketAddrs"],
         &["live/transport.rs", "live/transport/"],
         "nothing but `live::transport` may reach the network",
     ),

@@ -30,7 +30,7 @@ fn the_format_never_changes_the_exit_code() {
 fn mistakes_on_the_command_line_are_answered_with_what_to_do() {
     let here = root().join("testdata/example");
     for (arguments, words) in [
-        (vec!["--format", "sarfi"], "did you mean `sarif`?"),
+        (vec!["--format", "sariff"], "did you mean `sarif`?"),
         (vec!["--level", "OCI-KMS-04=error"], "did you mean `OCI-KMS-004`?"),
         (vec!["--level", "OCI-KMS-004=loud"], "error, warning, note, off"),
         (vec!["--var", "x"], "NAME=VALUE"),

@@ -10,6 +10,8 @@ mod conformance;
 mod documents;
 /// Comments, config, baseline.
 mod exemptions;
+/// What the cases of `testdata` expect of the readers.
+mod expected;
 /// Edits change what they must and nothing else.
 mod fixes;
 /// Runs the binary and compares with what is checked in.

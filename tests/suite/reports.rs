@@ -117,7 +117,8 @@ fn names_from_the_repository_cannot_move_the_cursor() {
         assert!(!out.contains('\u{1b}') && !out.contains('\u{202e}'), "{format}: {out:?}");
         assert!(!out.lines().any(|line| line.starts_with("::")), "{format}: {out}");
     }
-    assert!(!of(folder.path(), "markdown").contains("<script>"));
+    let outside_of_code = regex::Regex::new("`[^`\n]*`").expect("a pattern").replace_all(&of(folder.path(), "markdown"), "").into_owned();
+    assert!(!outside_of_code.contains('<'), "{outside_of_code}");
 }
 
 #[test]
@@ -157,8 +158,8 @@ fn junit_lists_passes_and_counts_failures() {
     loop {
         match reader.read_event().expect("well-formed XML") {
             quick_xml::events::Event::Start(tag) | quick_xml::events::Event::Empty(tag) => match tag.name().as_ref() {
-                b"testcase" => cases += 1,
-                b"failure" => failures += 1,
+                "testcase" => cases += 1,
+                "failure" => failures += 1,
                 _ => {}
             },
             quick_xml::events::Event::Eof => break,
