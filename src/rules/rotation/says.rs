@@ -296,7 +296,7 @@ fn advice(key: &KeyFacts, settings: &Settings) -> String {
     let limit = settings.max_rotation_days;
     let switch = format!("set `is_auto_rotation_enabled = true` and `{}`", details(settings));
     let versions = format!(
-        "rotate by `oci_kms_key_version` at least every {limit} days (a `for_each` that a `time_rotating` extends keeps the old versions)"
+        "rotate by `oci_kms_key_version` at least every {limit} days (`kmslint explain OCI-KMS-001` shows how, with the old versions kept)"
     );
     let exists = subject::situation(key) != Situation::New;
     match (key.stage, subject::vault(key)) {
