@@ -1,6 +1,6 @@
 //! Function calls: evaluates the arguments, and itself the functions that look at expressions instead of values: `try`, `can`, `convert`.
 
-use super::constraint::parse_constraint;
+use super::constraint::{TypeConstraint, parse_constraint};
 use super::context::{Context, Locals};
 use super::evaluate::{Errors, bounded, eval, evaluate, failed, here};
 use super::functions::{self, Host, Inside};
@@ -310,7 +310,12 @@ fn settled_can(value: &Value) -> Value {
 /// `convert(value, type)`.
 fn convert_to(value: &Expr, ty: &Expr, context: &Context<'_>, errors: &mut Errors) -> Value {
     let span = value.span;
-    let value = eval(value, context, errors);
+    let mut own = Errors::default();
+    let value = eval(value, context, &mut own);
+    if own.any() {
+        errors.merge(own);
+        return failed(Type::Any);
+    }
     // Here the bare `list` and `"string"` of old are no types.
     let old = matches!(&ty.kind, ExprKind::String(_)) || matches!(&ty.kind, ExprKind::Variable(name) if matches!(&**name, "list" | "map"));
     let constraint = if old {
@@ -318,16 +323,27 @@ fn convert_to(value: &Expr, ty: &Expr, context: &Context<'_>, errors: &mut Error
     } else {
         parse_constraint(ty, &mut |default| evaluate(default, context))
     };
-    let converted = constraint.and_then(|constraint| {
-        // What is not known yet may turn out to be anything.
-        let unknown = value.is_unknown().then(|| Value::unknown_like(constraint.ty.without_optional(), &value).with_marks(value.marks));
-        constraint.conform(value).or_else(|error| unknown.ok_or(error))
-    });
+    let converted = constraint
+        .and_then(|constraint| if value.is_unknown() { Ok(convert_unknown(value, &constraint)) } else { constraint.conform(value) });
     match converted {
         Ok(value) => value,
         Err(error) => {
             errors.push(error.at(span));
             failed(Type::Any)
         }
+    }
+}
+
+/// An unknown value may turn out to be anything, so that nothing is wrong with it yet; it gets the type that was asked for.
+fn convert_unknown(value: Value, constraint: &TypeConstraint) -> Value {
+    let result = Value::unknown_like(constraint.ty.without_optional(), &value).with_marks(value.marks).with_trail(value.trail.clone());
+    match (result.data, constraint.conform(value).map(|converted| converted.data)) {
+        (Data::Unknown(mut unknown), Ok(Data::Unknown(converted))) => {
+            let known = Arc::make_mut(&mut unknown);
+            known.origin.clone_from(&converted.origin);
+            known.possible = Arc::clone(&converted.possible);
+            Value { data: Data::Unknown(unknown), marks: result.marks, trail: result.trail }
+        }
+        (data, _) => Value { data, marks: result.marks, trail: result.trail },
     }
 }

@@ -21,8 +21,14 @@ pub(super) fn traversal(expr: &Expr, base: &Expr, steps: &[TraversalStep], conte
     if let ExprKind::Variable(name) = &base.kind {
         return reference(name, expr, steps, context, errors);
     }
-    let value = eval(base, context, errors);
+    let mut own = Errors::default();
+    let value = eval(base, context, &mut own);
+    let faulty = own.any();
+    errors.merge(own);
     let steps = evaluate_steps(steps, context, errors);
+    if faulty && steps.iter().any(|step| matches!(step, Step::FullSplat(_) | Step::AttrSplat(_))) {
+        return failed(Type::Any);
+    }
     apply_steps(value, &steps, context, errors)
 }
 
@@ -312,10 +318,17 @@ fn splat(value: &Value, each: &[Step<'_>], span: Span, context: &Context<'_>, er
     let results: Vec<Value> = elements.iter().map(|element| apply_steps(element.clone(), each, context, &mut own)).collect();
     let element_failed = own.any();
     errors.merge(own);
-    if element_failed {
-        return failed(Type::Any);
+    let perhaps_null = !is_sequence && value.is_unknown() && !value.is_not_null();
+    if element_failed && perhaps_null {
+        return failed(Type::Any).with_marks(value.marks);
     }
-    if !is_sequence && value.is_unknown() && !value.is_not_null() {
+    if element_failed {
+        // The type of what it would have been decides about conditionals around it.
+        let upgraded = if is_sequence { ty.clone() } else { Type::tuple(vec![ty.clone()]) };
+        let result_type = splat_type(&upgraded, value, each, context, &mut Errors::default());
+        return failed(result_type).with_marks(value.marks);
+    }
+    if perhaps_null {
         // A null would make this the empty tuple.
         return Value::unknown_like(Type::Any, value).with_marks(value.marks).or_trail(trail);
     }
