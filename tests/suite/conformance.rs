@@ -158,7 +158,7 @@ fn compare(got: &Result<Value, EvalError>, expected: &Expected<'_>) -> Result<()
                 return Err(format!("has type {ty} in Terraform, here {:?}", got.ty()));
             }
             // Terraform loses the mark of some unknown values; keeping it hides nothing that it shows.
-            if got.deep_marks().is_secret() != *sensitive && !(got.is_unknown() && !sensitive) {
+            if (*sensitive || !got.is_unknown()) && got.deep_marks().is_secret() != *sensitive {
                 return Err(format!("sensitive is {sensitive} in Terraform"));
             }
             Ok(())
