@@ -102,7 +102,8 @@ impl FileAccess for Module {
 
     fn exists(&self, path: &str) -> Result<bool, FileTrouble> {
         let path = self.inside(path)?;
-        if path.is_dir() { Err(FileTrouble::Missing) } else { Ok(path.is_file()) }
+        let below_a_file = path.ancestors().skip(1).any(Path::is_file);
+        if path.is_dir() || below_a_file { Err(FileTrouble::Missing) } else { Ok(path.is_file()) }
     }
 
     fn list(&self, folder: &str) -> Result<Vec<String>, FileTrouble> {
