@@ -242,7 +242,8 @@ mod tests {
         for source in ["oracle/oci", "registry.terraform.io/oracle/oci", "./m", "terraform-aws-modules/vpc/aws", "x"] {
             assert!(!is_remote(source), "{source}");
         }
-        for source in ["git::https://x/y.git?ref=v1", "github.com/o/r", "oracle/kms/oci", "app.terraform.io/o/kms/oci//sub", "git@x:y.git"] {
+        for source in ["git::https://x/y.git?ref=v1", "github.com/o/r", "oracle/kms/oci", "app.terraform.io/o/kms/oci//sub", "git@x:y.git"]
+        {
             assert!(is_remote(source), "{source}");
         }
     }

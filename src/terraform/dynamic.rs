@@ -44,7 +44,14 @@ pub(super) fn blocks<'b>(world: &World<'_>, at: &Rc<Instance>, each: &Each, body
     Ok(found)
 }
 
-fn dynamic<'b>(world: &World<'_>, at: &Rc<Instance>, each: &Each, block: &'b Block, kind: &str, found: &mut Blocks<'b>) -> Result<(), EvalError> {
+fn dynamic<'b>(
+    world: &World<'_>,
+    at: &Rc<Instance>,
+    each: &Each,
+    block: &'b Block,
+    kind: &str,
+    found: &mut Blocks<'b>,
+) -> Result<(), EvalError> {
     let refuse = |message: &str, span| EvalError { message: message.to_owned(), span: Some(span), fatal: false };
     let Some(content) = block.body.blocks_of("content").next() else {
         return Err(refuse("a `dynamic` block needs a `content` block", block.header));

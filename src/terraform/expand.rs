@@ -46,7 +46,8 @@ fn by_count(value: Value, span: Span) -> Result<Expansion, EvalError> {
     if value.is_null() {
         return Err(refuse("`count` is null; it must be a whole number", span));
     }
-    let value = convert(value, &Type::Number).map_err(|error| refuse(format!("`count` must be a whole number: {}", error.message), span))?;
+    let value =
+        convert(value, &Type::Number).map_err(|error| refuse(format!("`count` must be a whole number: {}", error.message), span))?;
     let marks = value.marks;
     match &value.data {
         Data::Unknown(unknown) => {
@@ -54,7 +55,8 @@ fn by_count(value: Value, span: Span) -> Result<Expansion, EvalError> {
             Ok(Expansion::unknown(format!("`count` is not known: {}", unknown.why), Some(Place::Source(span)), each, None))
         }
         Data::Number(number) => {
-            let count = number.is_integer().then(|| number.to_i64()).flatten().ok_or_else(|| refuse("`count` must be a whole number", span))?;
+            let count =
+                number.is_integer().then(|| number.to_i64()).flatten().ok_or_else(|| refuse("`count` must be a whole number", span))?;
             let count = u64::try_from(count).map_err(|_| refuse("`count` must not be negative", span))?;
             if count > MAX_INSTANCES {
                 return Ok(too_many("count", span, Each::Count(Value::unknown(Type::Number, "there are too many instances"))));

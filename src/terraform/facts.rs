@@ -70,7 +70,8 @@ impl Reader<'_> {
         let expr = &attribute.value;
         let first = Step::new(Place::Source(expr.span), self.label(expr));
         let value = self.value(expr, bound).and_then(|value| {
-            let message = |error: EvalError| EvalError { message: format!("`{}` does not fit: {}", attribute.name.text, error.message), ..error };
+            let message =
+                |error: EvalError| EvalError { message: format!("`{}` does not fit: {}", attribute.name.text, error.message), ..error };
             convert(value, ty).map_err(|error| message(error).at(expr.span))
         });
         match value {

@@ -157,8 +157,20 @@ mod tests {
     #[test]
     fn the_files_that_count_are_terraforms() {
         let names = [
-            "#x.tf#", ".hidden.tf", "a.tf", "a.tf~", "b.tf.json", "c.tofu", "c.tf", "d.tftest.hcl", "main.tfvars", "override.tf",
-            "z_override.tf.json", "c.tf.json", "e.tofu.json", "e.tf.json",
+            "#x.tf#",
+            ".hidden.tf",
+            "a.tf",
+            "a.tf~",
+            "b.tf.json",
+            "c.tofu",
+            "c.tf",
+            "d.tftest.hcl",
+            "main.tfvars",
+            "override.tf",
+            "z_override.tf.json",
+            "c.tf.json",
+            "e.tofu.json",
+            "e.tf.json",
         ];
         let (primary, overrides) = configuration(&names, Dialect::Either);
         assert_eq!(primary, ["a.tf", "b.tf.json", "c.tf.json", "c.tofu", "e.tofu.json"]);

@@ -2,6 +2,7 @@
 
 use super::request::{InputSource, Request, join_shown};
 use super::symbolic::{Fill, fill};
+use super::trails::through;
 use super::world::{World, conform, is_false};
 use crate::base::disk::{self, DiskError};
 use crate::base::{Place, Problem, ProblemKind, Sources};
@@ -35,7 +36,8 @@ pub(super) fn read(request: &Request, sources: &Sources, root: &Path, shown: &Pa
     for (name, value) in &request.env_vars {
         inputs.given.insert(name.clone(), Given::Text(value.clone(), format!("`TF_VAR_{name}`")));
     }
-    let mut names: Vec<String> = disk::entries(root).unwrap_or_default().into_iter().filter_map(|entry| entry.name.into_string().ok()).collect();
+    let mut names: Vec<String> =
+        disk::entries(root).unwrap_or_default().into_iter().filter_map(|entry| entry.name.into_string().ok()).collect();
     names.retain(|name| !name.starts_with('.'));
     let automatic = |name: &&String| name.ends_with(".auto.tfvars") || name.ends_with(".auto.tfvars.json");
     let fixed = ["terraform.tfvars", "terraform.tfvars.json"].into_iter().filter(|fixed| names.iter().any(|name| name == fixed));
@@ -65,8 +67,7 @@ fn file(path: &Path, shown: &Path, sources: &Sources, inputs: &mut Inputs, probl
     let source = sources.add(shown, text);
     let stored = sources.get(source);
     let is_json = name.ends_with(".json");
-    let parsed =
-        if is_json { syntax::json::parse_variables(source, stored.text()) } else { syntax::native::parse(source, stored.text()) };
+    let parsed = if is_json { syntax::json::parse_variables(source, stored.text()) } else { syntax::native::parse(source, stored.text()) };
     if let Some(error) = parsed.error {
         problems.push(Problem::new(ProblemKind::Unparsable, error.message).at(Place::Source(error.span)));
     }
@@ -95,13 +96,19 @@ impl Inputs {
     }
 
     /// The value of a root module's variable.
-    pub(super) fn value(&self, name: &Arc<str>, variable: &Block, constraint: &TypeConstraint, world: &World<'_>) -> Result<Value, EvalError> {
+    pub(super) fn value(
+        &self,
+        name: &Arc<str>,
+        variable: &Block,
+        constraint: &TypeConstraint,
+        world: &World<'_>,
+    ) -> Result<Value, EvalError> {
         let sources = world.loader.sources;
         let given = match self.given.get(&**name) {
             None => None,
             Some(Given::Written(expr, file)) => {
                 let value = conform(world.literal(expr)?, constraint, name, expr.span)?;
-                Some(value.through(Place::Source(expr.span), format!("set by `{file}`")))
+                Some(through(value, expr.span, &format!("set by `{file}`")))
             }
             Some(Given::Text(text, by)) => {
                 // Terraform takes the text as it is for primitive types and untyped variables, and as an expression for all others.
@@ -139,7 +146,7 @@ pub(super) fn default(variable: &Block, constraint: &TypeConstraint, name: &str,
     let Some(written) = variable.body.attribute("default") else { return Ok(None) };
     let span = written.value.span;
     let value = conform(world.literal(&written.value)?, constraint, name, span)?;
-    Ok(Some(value.through(Place::Source(span), format!("default of variable `{name}`"))))
+    Ok(Some(through(value, span, &format!("default of variable `{name}`"))))
 }
 
 /// Parses a text as an expression.
@@ -154,7 +161,9 @@ pub(super) const BY_CALLER: Marks = Marks { sensitive: false, ephemeral: false, 
 /// Whether a variable may hold more than its default lets it: one whose default is empty, or that has none.
 pub(super) fn is_open(value: Option<&Value>, ty: &Type) -> bool {
     let can_hold = matches!(ty, Type::List(_) | Type::Set(_) | Type::Map(_) | Type::Object(_) | Type::Tuple(_) | Type::Any);
-    let is_empty = |value: &Value| value.is_null() || value.as_mapping().is_some_and(BTreeMap::is_empty) || value.as_sequence().is_some_and(<[Value]>::is_empty);
+    let is_empty = |value: &Value| {
+        value.is_null() || value.as_mapping().is_some_and(BTreeMap::is_empty) || value.as_sequence().is_some_and(<[Value]>::is_empty)
+    };
     match value {
         None => true,
         Some(value) => can_hold && is_empty(value),

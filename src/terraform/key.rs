@@ -41,11 +41,15 @@ pub(super) fn facts(reader: &Reader<'_>, key: &Instance<'_>, root: &Arc<str>, re
     facts.declared = Declared { block: Some(Place::Source(block.span)), calls: calls(reader), ignore_changes: ignored(body) };
     facts.symbolic = key.symbolic.clone();
 
-    facts.protection_mode = reader.text(body.attribute("protection_mode"), &[], |text| (!text.is_empty()).then(|| ProtectionMode::read(text)));
+    facts.protection_mode =
+        reader.text(body.attribute("protection_mode"), &[], |text| (!text.is_empty()).then(|| ProtectionMode::read(text)));
     facts.rotation.enabled = reader.fact(body.attribute("is_auto_rotation_enabled"), &[], &Type::Bool, |value| Ok(value.as_bool()));
     rotation(reader, body, &mut facts);
     facts.lifecycle = reader.text(body.attribute("desired_state"), &[], |text| (!text.is_empty()).then(|| Lifecycle::read(text)));
     facts.display_name = reader.text(body.attribute("display_name"), &[], |text| Some(text.to_owned()));
+    if key.symbolic.is_some() {
+        nameless(&mut facts.display_name);
+    }
     facts.compartment = reader.text(body.attribute("compartment_id"), &[], |text| Some(text.to_owned()));
     facts.freeform_tags = tags(reader, body.attribute("freeform_tags"));
     facts.defined_tags = tags(reader, body.attribute("defined_tags"));
@@ -55,6 +59,16 @@ pub(super) fn facts(reader: &Reader<'_>, key: &Instance<'_>, root: &Arc<str>, re
 
     relations.relate(reader, body, &mut facts);
     facts
+}
+
+/// The one instance that stands for many has no name of its own where the name is made of its key.
+fn nameless(name: &mut Fact<String>) {
+    if let Claim::Unknown(Unknown { why, bounds }) = &mut name.claim
+        && matches!(bounds, Bounds::Default { value: Some(text), .. } if text.contains('*'))
+    {
+        "the name depends on the key of the instance".clone_into(why);
+        *bounds = Bounds::Anything;
+    }
 }
 
 fn text(value: &Value) -> Option<String> {
@@ -156,7 +170,8 @@ fn unsure<T: Clone>(
         let value = match entries.into_iter().next() {
             None => None,
             Some((key, value)) => {
-                let bound = nested.bound.iter().map(|bound| super::scope::Bound { key: key.clone(), value: value.clone(), ..bound.clone() });
+                let bound =
+                    nested.bound.iter().map(|bound| super::scope::Bound { key: key.clone(), value: value.clone(), ..bound.clone() });
                 let bound: Vec<_> = bound.collect();
                 match reader.fact(nested.body.attribute(name), &bound, ty, read).claim {
                     Claim::Known(value) => Some(value),
@@ -191,7 +206,8 @@ fn rotation(reader: &Reader<'_>, body: &Body, facts: &mut KeyFacts) {
 fn shape(reader: &Reader<'_>, body: &Body, facts: &mut KeyFacts) {
     let shape = nested(reader, body, "key_shape");
     facts.shape.algorithm = within(reader, &shape, "algorithm", &Type::String, |value| Ok(text(value)));
-    facts.shape.length = within(reader, &shape, "length", &Type::Number, |value| Ok(value.as_number().and_then(crate::terraform::eval::Num::to_i64)));
+    facts.shape.length =
+        within(reader, &shape, "length", &Type::Number, |value| Ok(value.as_number().and_then(crate::terraform::eval::Num::to_i64)));
     facts.shape.curve = within(reader, &shape, "curve_id", &Type::String, |value| Ok(text(value)));
 }
 

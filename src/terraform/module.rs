@@ -108,7 +108,8 @@ impl Module {
             None => drop(own.insert(name, block)),
             Some(base) if is_override => merge::merge(base, block),
             Some(first) if !is_data && &*kind == "oci_kms_key" => {
-                let message = format!("`oci_kms_key.{name}` is written twice in this module; Terraform refuses that, and only the first was judged");
+                let message =
+                    format!("`oci_kms_key.{name}` is written twice in this module; Terraform refuses that, and only the first was judged");
                 let mut problem = Problem::new(ProblemKind::Refused, message).at(Place::Source(block.header));
                 problem.related.push(Step::new(Place::Source(first.header), "the first one"));
                 self.problems.push(problem.help("Give the second one another name"));
@@ -159,7 +160,10 @@ pub(super) fn literal(expr: &Expr) -> Option<&str> {
 
 /// Whether an argument is the literal `true`; old code writes `"true"`.
 pub(super) fn is_true(block: &Block, name: &str) -> bool {
-    block.body.attribute(name).is_some_and(|attribute| matches!(attribute.value.kind, ExprKind::Bool(true)) || literal(&attribute.value) == Some("true"))
+    block
+        .body
+        .attribute(name)
+        .is_some_and(|attribute| matches!(attribute.value.kind, ExprKind::Bool(true)) || literal(&attribute.value) == Some("true"))
 }
 
 /// The source of a module call and where it is written.

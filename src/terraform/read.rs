@@ -122,7 +122,13 @@ fn keys(loader: &Loader<'_>, root: &Path, shown: &Arc<str>, survey: &Survey, inp
 }
 
 /// Reads the keys of a world that are wanted.
-fn look(world: &World<'_>, root: &Arc<str>, survey: &Survey, problems: &Problems, wanted: &dyn Fn(&Declared, bool) -> bool) -> Vec<(Declared, KeyFacts)> {
+fn look(
+    world: &World<'_>,
+    root: &Arc<str>,
+    survey: &Survey,
+    problems: &Problems,
+    wanted: &dyn Fn(&Declared, bool) -> bool,
+) -> Vec<(Declared, KeyFacts)> {
     let walk = Walk::new(world, &survey.leads, problems);
     let mut relations: Option<Relations> = None;
     let mut found = Vec::new();
