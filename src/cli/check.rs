@@ -154,7 +154,7 @@ impl<'a> Desk<'a> {
     ) -> io::Result<Exit> {
         let mut problems = Vec::new();
         let baseline =
-            policy.baseline.as_ref().and_then(|path| policy::baseline::read(path).map_err(|problem| problems.push(problem)).ok());
+            policy.baseline.as_ref().and_then(|path| policy::baseline::read(path).map_err(|problem| problems.push(*problem)).ok());
         let decisions = Decisions { config, baseline: baseline.as_ref(), options: &self.options, now, repository: &self.repository };
         let mut input = input;
         input.inventory.problems.append(&mut problems);

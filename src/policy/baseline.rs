@@ -40,11 +40,11 @@ struct Accepted {
 ///
 /// # Errors
 /// A problem, where the file cannot be read or is not a baseline.
-pub fn read(path: &Path) -> Result<Baseline, Problem> {
+pub fn read(path: &Path) -> Result<Baseline, Box<Problem>> {
     let shown = path.to_string_lossy();
     let text = disk::read_text(path, CAP).map_err(|error| {
         let problem = Problem::new(ProblemKind::Policy, format!("the baseline cannot be read: {error}"));
-        problem.at(Place::File(shown.as_ref().into())).help("make one with `--write-baseline FILE`")
+        Box::new(problem.at(Place::File(shown.as_ref().into())).help("make one with `--write-baseline FILE`"))
     })?;
     parse(&shown, &text)
 }
@@ -53,9 +53,10 @@ pub fn read(path: &Path) -> Result<Baseline, Problem> {
 ///
 /// # Errors
 /// A problem, where it is not a baseline.
-pub fn parse(path: &str, text: &str) -> Result<Baseline, Problem> {
+pub fn parse(path: &str, text: &str) -> Result<Baseline, Box<Problem>> {
     let wrong = |message: String| {
-        Problem::new(ProblemKind::Policy, message).at(Place::File(path.into())).help("make a new one with `--write-baseline FILE`")
+        let problem = Problem::new(ProblemKind::Policy, message).at(Place::File(path.into()));
+        Box::new(problem.help("make a new one with `--write-baseline FILE`"))
     };
     let document: Document = serde_json::from_str(text.trim_start_matches('\u{feff}'))
         .map_err(|error| wrong(format!("the file is not a kmslint baseline: {error}")))?;

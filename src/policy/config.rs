@@ -341,3 +341,194 @@ impl Reader {
         self.problems.push(Problem { help, ..problem });
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The config of `SEMANTICS`, every setting in it.
+    const WHOLE: &str = r#"exclude = ["examples/**", "./vendor/"]
+fail-on = "error"
+undetermined = "warning"
+
+[rules.OCI-KMS-001]
+level = "error"
+max-rotation-days = 180
+due-soon-days = 14
+accept-manual-versions = true
+
+[rules.OCI-KMS-004]
+level = "off"
+accept-hsm-in-private-vault = true
+
+[rules.OCI-KMS-DRIFT]
+level = "note"
+
+[[exempt]]
+rules = ["OCI-KMS-004", "key-rotation"]
+address = "module.pci.*"
+tag = "HsmRequired=*"
+reason = "FIPS 140-2 level 3 contract"
+until = 2027-01-31
+"#;
+
+    /// Problems as `line:column: message (help)`.
+    fn mistakes(text: &str) -> Vec<String> {
+        let sources = Sources::default();
+        let (_, problems) = parse(&sources, Path::new("kmslint.toml"), text.to_owned());
+        let told = |problem: &Problem| {
+            let span = problem.place.as_ref().and_then(Place::span).unwrap();
+            let at = sources.get(span.source).position(span.start as usize);
+            format!("{}:{}: {} ({})", at.line, at.column, problem.message, problem.help.as_deref().unwrap_or("-"))
+        };
+        problems.iter().map(told).collect()
+    }
+
+    #[test]
+    fn every_setting_is_read() {
+        let (config, problems) = parse(&Sources::default(), Path::new("infra/kmslint.toml"), WHOLE.to_owned());
+        assert_eq!(problems, []);
+        assert_eq!(config.folder, Path::new("infra"));
+        assert_eq!((config.fail_on, config.undetermined), (Some(FailOn::At(Level::Error)), Some(Level::Warning)));
+        let levels: Vec<_> = config.levels.iter().map(|(id, level)| (*id, *level)).collect();
+        assert_eq!(levels, [("OCI-KMS-001", Level::Error), ("OCI-KMS-004", Level::Off), ("OCI-KMS-DRIFT", Level::Note)]);
+        let settings = config.settings(Timestamp::UNIX_EPOCH);
+        assert_eq!((settings.max_rotation_days, settings.due_soon_days), (180, 14));
+        assert!(settings.accept_manual_versions && settings.accept_hsm_in_private_vault);
+        let [entry] = config.exempt.as_slice() else { panic!("{:?}", config.exempt) };
+        assert_eq!(entry.rules, ["OCI-KMS-004", "OCI-KMS-001"]);
+        assert_eq!((entry.address.as_deref(), entry.tag.as_deref()), (Some("module.pci.*"), Some("HsmRequired=*")));
+        assert_eq!(entry.until, Some(Date::constant(2027, 1, 31)));
+    }
+
+    #[test]
+    fn folders_and_what_is_in_them_are_excluded() {
+        let (config, _) = parse(&Sources::default(), Path::new("kmslint.toml"), WHOLE.to_owned());
+        for (path, excluded) in
+            [("examples/a/main.tf", true), ("vendor/x/y.tf", true), ("vendor", true), ("vendors/x.tf", false), ("main.tf", false)]
+        {
+            assert_eq!(config.excludes(Path::new(path)), excluded, "{path}");
+        }
+    }
+
+    #[test]
+    fn mistakes_point_into_the_file_and_say_what_is_meant() {
+        for (text, expected) in [
+            ("exlude = []", "1:1: `exlude` is no setting (did you mean `exclude`?)"),
+            (
+                "[rules.OCI-KMS-001]\nmax-rotation-day = 90",
+                "2:1: `max-rotation-day` is no setting of `[rules.OCI-KMS-001]` (did you mean `max-rotation-days`?)",
+            ),
+            ("[rules.OCI-KMS-001]\nmax-rotation-days = 400", "2:21: `max-rotation-days` is 60 to 365 days, not 400 (-)"),
+            ("[rules.OCI-KMS-001]\nmax-rotation-days = 59", "2:21: `max-rotation-days` is 60 to 365 days, not 59 (-)"),
+            (
+                "[rules.OCI-KMS-001]\nmax-rotation-days = \"90\"",
+                "2:21: `max-rotation-days` is a number of days, and here is a TOML string (-)",
+            ),
+            (
+                "[rules.OCI-KMS-004]\naccept-manual-versions = true",
+                "2:1: `accept-manual-versions` is no setting of `[rules.OCI-KMS-004]` (the settings here are `level`, `accept-hsm-in-private-vault`)",
+            ),
+            (
+                "[rules.OCI-KMS-002]\nlevel = \"off\"",
+                "1:8: there is no rule `OCI-KMS-002` (the rules are `OCI-KMS-001`, `OCI-KMS-004`, `OCI-KMS-DRIFT`, `modules-not-followed`)",
+            ),
+            ("fail-on = \"warn\"", "1:11: `fail-on` is one of error, warning, note, never, not `warn` (-)"),
+            (
+                "undetermined = \"warnings\"",
+                "1:16: `undetermined` is one of error, warning, note, off, not `warnings` (did you mean `warning`?)",
+            ),
+            ("exclude = \"a\"", "1:11: `exclude` is a list of strings, and here is a TOML string (-)"),
+            ("rules = 1", "1:9: `rules` is a table, and here is a TOML integer (-)"),
+        ] {
+            assert_eq!(mistakes(text), [expected], "{text}");
+        }
+        let broken = mistakes("fail-on = \nexclude = []");
+        assert!(broken.iter().any(|told| told.starts_with("1:") && told.contains("the config file is not TOML")), "{broken:?}");
+    }
+
+    #[test]
+    fn an_exemption_with_a_mistake_exempts_nothing() {
+        let whole = [("rules", "[\"OCI-KMS-004\"]"), ("name", "\"x\""), ("reason", "\"because\""), ("until", "2027-01-31")];
+        let entry = |change: &dyn Fn(&str, &str) -> Option<String>| {
+            let lines: Vec<String> = whole.iter().filter_map(|(key, value)| change(key, value)).collect();
+            format!("[[exempt]]\n{}\n", lines.join("\n"))
+        };
+        let kept = |key: &str, value: &str| Some(format!("{key} = {value}"));
+        assert_eq!(mistakes(&entry(&kept)), Vec::<String>::new());
+        let without = |name: &'static str| entry(&|key, value| if key == name { None } else { kept(key, value) });
+        let with = |name: &'static str, new: &'static str| entry(&|key, value| kept(key, if key == name { new } else { value }));
+        for (text, expected) in [
+            (without("reason"), "the exemption gives no reason"),
+            (with("reason", "\" \""), "the exemption gives no reason"),
+            (without("rules"), "the exemption names no rule"),
+            (with("rules", "[]"), "the exemption names no rule"),
+            (with("rules", "[\"OCI-KMS-005\"]"), "there is no rule `OCI-KMS-005`"),
+            (without("name"), "the exemption does not say which keys it is for"),
+            (with("name", "3"), "`name` is a string, and here is a TOML integer"),
+            (with("until", "\"soon\""), "`until` is not a date"),
+            (with("until", "2027-01-31T10:00:00Z"), "`until` is not a date"),
+            (format!("{}nmae = \"y\"\n", without("until")), "`nmae` is no setting of `[[exempt]]`"),
+            (format!("{}tag = \"Hsm\"\n", without("until")), "`tag` has no `=`"),
+        ] {
+            let told = mistakes(&text);
+            assert!(told.len() == 1 && told[0].contains(expected), "{text}\n{told:?}");
+            assert_eq!(parse(&Sources::default(), Path::new("kmslint.toml"), text.clone()).0.exempt, [], "{text}");
+        }
+    }
+
+    #[test]
+    fn the_schema_and_the_reader_know_the_same_settings() {
+        let schema: serde_json::Value = serde_json::from_str(&super::super::schema()).unwrap();
+        let value: serde_json::Value =
+            toml::from_str::<toml::Table>(&WHOLE.replace("until = 2027-01-31", "until = \"2027-01-31\"")).unwrap().try_into().unwrap();
+        let validator = jsonschema::validator_for(&schema).unwrap();
+        let errors: Vec<String> =
+            validator.iter_errors(&value).map(|error| error.to_string()).filter(|error| !error.contains("key-rotation")).collect();
+        assert_eq!(errors, Vec::<String>::new());
+        for (name, text) in [
+            ("rules", "[rules.OCI-KMS-001]\nx = 1"),
+            ("top", "x = 1"),
+            ("exempt", "[[exempt]]\nx = 1"),
+            ("limit", "[rules.OCI-KMS-001]\nmax-rotation-days = 400"),
+        ] {
+            let value: serde_json::Value = toml::from_str::<toml::Table>(text).unwrap().try_into().unwrap();
+            assert!(!validator.is_valid(&value), "{name}");
+            assert!(!mistakes(text).is_empty(), "{name}");
+        }
+        // Every key that the schema lists is one that the reader takes.
+        let mut listed = 0;
+        for (table, definition) in
+            [("rules.OCI-KMS-001", "Rotation"), ("rules.OCI-KMS-004", "ProtectionMode"), ("rules.OCI-KMS-DRIFT", "LevelOnly")]
+        {
+            for key in schema["$defs"][definition]["properties"].as_object().unwrap().keys() {
+                let told = mistakes(&format!("[{table}]\n{key} = []"));
+                assert!(!told.iter().any(|told| told.contains("is no setting")), "{told:?}");
+                listed += 1;
+            }
+        }
+        assert_eq!(listed, 7);
+        for id in rules::ids() {
+            assert!(schema["$defs"]["Rules"]["properties"].get(id).is_some(), "the schema does not know {id}");
+        }
+    }
+
+    #[test]
+    fn the_nearest_file_upwards_is_found_and_none_above_the_repository() -> Result<(), Box<dyn std::error::Error>> {
+        let top = tempfile::tempdir()?;
+        let inner = top.path().join("repo/a/b");
+        std::fs::create_dir_all(&inner)?;
+        std::fs::create_dir(top.path().join("repo/.git"))?;
+        std::fs::write(top.path().join("kmslint.toml"), "")?;
+        assert_eq!(locate(&inner), None);
+        let file = top.path().join("repo/.kmslint.toml");
+        std::fs::write(&file, "fail-on = \"never\"")?;
+        assert_eq!(locate(&inner), Some(file.canonicalize()?));
+        let nearer = top.path().join("repo/a/kmslint.toml");
+        std::fs::write(&nearer, "")?;
+        assert_eq!(locate(&inner), Some(nearer.canonicalize()?));
+        assert_eq!(read(&Sources::default(), &file).0.fail_on, Some(FailOn::Never));
+        assert_eq!(read(&Sources::default(), &inner).1.len(), 1);
+        Ok(())
+    }
+}

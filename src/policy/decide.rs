@@ -237,3 +237,6 @@ fn unused(baseline: &Baseline, exempted: &[Exempted]) -> Option<Notice> {
     };
     Some(Notice { kind: "unused-exemption", message, place: Some(Place::File(baseline.path.as_str().into())) })
 }
+
+#[cfg(test)]
+mod tests;

@@ -247,3 +247,51 @@ impl Entry {
         matches(pattern, path) || below.is_some_and(|below| matches(pattern, below))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn comments_are_read_in_every_spelling() {
+        for (text, rules, until, reason) in [
+            (
+                "ignore[OCI-KMS-004] until=2027-01-31 FIPS 140-2 level 3 contract",
+                vec!["OCI-KMS-004"],
+                Some((2027, 1, 31)),
+                "FIPS 140-2 level 3 contract",
+            ),
+            ("ignore[OCI-KMS-001, OCI-KMS-004] both", vec!["OCI-KMS-001", "OCI-KMS-004"], None, "both"),
+            ("ignore [key-rotation,oci-kms-001] - by hand  until=2026-12-01", vec!["OCI-KMS-001"], Some((2026, 12, 1)), "by hand"),
+            ("ignore[modules-not-followed]\n  vendored", vec!["modules-not-followed"], None, "vendored"),
+        ] {
+            let until = until.map(|(year, month, day)| Date::constant(year, month, day));
+            assert_eq!(directive(text), Ok((rules, until, reason.to_owned())), "{text}");
+        }
+    }
+
+    #[test]
+    fn comments_that_hold_no_water_are_told() {
+        for (text, expected) in [
+            ("ignore", "the exemption names no rule"),
+            ("ignore all of it", "the exemption names no rule"),
+            ("ignore[] reason", "the exemption names no rule"),
+            ("ignore[OCI-KMS-004", "the exemption names no rule"),
+            ("ignore[OCI-KMS-044] reason", "there is no rule `OCI-KMS-044`"),
+            ("ignore[OCI-KMS-004]", "the exemption gives no reason"),
+            ("ignore[OCI-KMS-004] until=2027-01-31", "the exemption gives no reason"),
+            ("ignore[OCI-KMS-004] -- …", "the exemption gives no reason"),
+            ("ignore[OCI-KMS-004] until=2027-13-31 reason", "`until=2027-13-31` is not a date"),
+            ("ignore[OCI-KMS-004] until=2027-01-31 until=2028-01-31 reason", "the exemption says `until=` more than once"),
+            ("skip[OCI-KMS-004] reason", "kmslint knows no comment `skip`"),
+        ] {
+            assert_eq!(directive(text).map_err(|(message, _)| message), Err(expected.to_owned()), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_near_id_is_no_suggestion_but_a_near_name_is() {
+        assert_eq!(rule_id("OCI-KMS-DRIF"), Err("did you mean `OCI-KMS-DRIFT`?".to_owned()));
+        assert!(rule_id("OCI-KMS-003").unwrap_err().starts_with("the rules are `OCI-KMS-001`"));
+    }
+}

@@ -32,19 +32,20 @@ pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Opti
     (distance <= (word.chars().count() / 3).max(1)).then_some(best)
 }
 
-/// The number of letters to insert, remove or replace (Levenshtein). Words beyond 64 letters are near to nothing.
+/// The number of letters to insert, remove, replace or swap with their neighbour. Letters beyond the 65th do not count.
 fn distance(a: &str, b: &str) -> usize {
     let (a, b): (Vec<char>, Vec<char>) = (a.chars().take(65).collect(), b.chars().take(65).collect());
+    let at = |row: &[usize], index: usize| row.get(index).copied().unwrap_or(usize::MAX);
+    let mut before: Vec<usize> = Vec::new();
     let mut row: Vec<usize> = (0..=b.len()).collect();
     for (i, x) in a.iter().enumerate() {
-        let mut left = i + 1;
-        let mut next = vec![left];
-        for (y, pair) in b.iter().zip(row.windows(2)) {
-            let &[diagonal, above] = pair else { continue };
-            left = (diagonal + usize::from(x != y)).min(above + 1).min(left + 1);
-            next.push(left);
+        let mut next = vec![i + 1];
+        for (j, y) in b.iter().enumerate() {
+            let edited = (at(&row, j) + usize::from(x != y)).min(at(&row, j + 1) + 1).min(at(&next, j) + 1);
+            let is_swapped = i > 0 && j > 0 && a.get(i - 1) == Some(y) && b.get(j - 1) == Some(x);
+            next.push(if is_swapped { edited.min(at(&before, j - 1) + 1) } else { edited });
         }
-        row = next;
+        before = std::mem::replace(&mut row, next);
     }
     row.last().copied().unwrap_or(usize::MAX)
 }

@@ -551,7 +551,7 @@ mod tests {
         assert_eq!(kinds(&[], &[applied("a")], &Scope::default()), [(DriftKind::Missing, None)]);
         for state in ["PENDING_DELETION", "DISABLED"] {
             let going = with(live("a"), |key| key.lifecycle = Fact::known(Lifecycle::read(state)));
-            assert_eq!(kinds(&[going.clone()], &[applied("a")], &Scope::default()), [(DriftKind::Missing, None)], "{state}");
+            assert_eq!(kinds(std::slice::from_ref(&going), &[applied("a")], &Scope::default()), [(DriftKind::Missing, None)], "{state}");
             let deleting = with(applied("a"), |key| key.fate = Fate::Delete);
             assert_eq!(kinds(&[going], &[deleting], &Scope::default()), [], "{state}");
         }

@@ -125,7 +125,7 @@ fn by_code(key: &KeyFacts, settings: &Settings) -> Option<Verdict> {
     let mut in_time = key.schedules.iter().filter(|schedule| is_in_time(schedule, settings.max_rotation_days));
     let first = in_time.next();
     let Some(schedule) = in_time.chain(first).find(|schedule| schedule.form == ScheduleForm::Accumulating).or(first) else {
-        return key.schedules_unsure.as_deref().map(|why| says::code_unsure(why));
+        return key.schedules_unsure.as_deref().map(says::code_unsure);
     };
     let advice = (schedule.form == ScheduleForm::Replacing).then(|| Advice {
         kind: "replacing-versions",
@@ -245,8 +245,9 @@ struct Age {
 
 impl Age {
     fn of(made: Timestamp, settings: &Settings) -> Self {
-        let seconds = settings.now.duration_since(made).as_secs().max(0);
-        Self { days: seconds / 86_400, and_more: seconds % 86_400 > 0 }
+        let age = settings.now.duration_since(made).max(SignedDuration::ZERO);
+        let days = age.as_secs() / 86_400;
+        Self { days, and_more: age > SignedDuration::from_hours(days * 24) }
     }
 
     fn is_over(self, limit: i64) -> bool {

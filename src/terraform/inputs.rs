@@ -106,7 +106,7 @@ impl Inputs {
         let given = match self.given.get(&**name) {
             None => None,
             Some(Given::Written(expr, file)) => {
-                let value = conform(world.constant(expr)?, constraint, name, expr.span)?;
+                let value = conform(world.literal(expr)?, constraint, name, expr.span)?;
                 Some(value.through(Place::Source(expr.span), format!("set by `{file}`")))
             }
             Some(Given::Text(text, by)) => {
@@ -120,7 +120,7 @@ impl Inputs {
                         span: Some(variable.header),
                         fatal: true,
                     })?;
-                    world.constant(&expr)?
+                    world.literal(&expr)?
                 };
                 let value = conform(value, constraint, name, variable.header)?;
                 Some(value.through(Place::Source(variable.header), format!("variable `{name}`, set by {by}")))
@@ -144,7 +144,7 @@ impl Inputs {
 pub(super) fn default(variable: &Block, constraint: &TypeConstraint, name: &str, world: &World<'_>) -> Result<Option<Value>, EvalError> {
     let Some(written) = variable.body.attribute("default") else { return Ok(None) };
     let span = written.value.span;
-    let value = conform(world.constant(&written.value)?, constraint, name, span)?;
+    let value = conform(world.literal(&written.value)?, constraint, name, span)?;
     Ok(Some(value.through(Place::Source(span), format!("default of variable `{name}`"))))
 }
 

@@ -61,15 +61,6 @@ pub(super) enum Expansion {
 }
 
 impl Expansion {
-    /// Whether no instance comes of it.
-    pub(super) fn is_empty(&self) -> bool {
-        match self {
-            Self::Count(count) => *count == 0,
-            Self::ForEach(entries) => entries.is_empty(),
-            Self::One | Self::Symbolic { .. } => false,
-        }
-    }
-
     /// All instances.
     pub(super) fn keys(&self) -> Vec<Option<InstanceKey>> {
         match self {

@@ -1,5 +1,6 @@
-//! Collects the attribute names that expressions mention, for resources whose schema we do not know.
+//! What expressions are made of: the expressions directly inside, the attribute names they mention, the functions they call.
 
+use crate::base::Span;
 use crate::terraform::syntax::{Body, Directive, Expr, ExprKind, Part, Template, TraversalStep};
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -22,6 +23,20 @@ pub(super) fn in_expr(expr: &Expr, names: &mut BTreeSet<Arc<str>>) {
         }
     }
     children(expr, &mut |child| in_expr(child, names));
+}
+
+/// The first function call in an expression.
+pub(super) fn first_call(expr: &Expr) -> Option<Span> {
+    if let ExprKind::Call { .. } = &expr.kind {
+        return Some(expr.span);
+    }
+    let mut found = None;
+    children(expr, &mut |child| {
+        if found.is_none() {
+            found = first_call(child);
+        }
+    });
+    found
 }
 
 /// Calls `visit` with every expression directly inside of one.

@@ -118,6 +118,26 @@ pub(super) fn attributes(kind: &str) -> Vec<(&'static str, Attribute)> {
     }
 }
 
+/// The members of a nested block of a type we know; empty where we do not.
+pub(super) fn members(kind: &str, block: &str) -> Vec<(&'static str, Attribute)> {
+    let text = || Type::String;
+    match (kind, block) {
+        ("oci_kms_key", "key_shape") => {
+            vec![("algorithm", Argument(text())), ("curve_id", OrComputed(text())), ("length", Argument(Type::Number))]
+        }
+        ("oci_kms_key", "auto_key_rotation_details") => vec![
+            ("last_rotation_message", OrComputed(text())),
+            ("last_rotation_status", OrComputed(text())),
+            ("rotation_interval_in_days", OrComputed(Type::Number)),
+            ("time_of_last_rotation", OrComputed(text())),
+            ("time_of_next_rotation", OrComputed(text())),
+            ("time_of_schedule_start", OrComputed(text())),
+        ],
+        ("oci_kms_key", "external_key_reference") => vec![("external_key_id", Argument(text()))],
+        _ => Vec::new(),
+    }
+}
+
 /// What is known of one attribute.
 pub(super) fn attribute(kind: &str, name: &str) -> Known {
     let attributes = attributes(kind);

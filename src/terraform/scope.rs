@@ -3,7 +3,9 @@
 use super::instance::{Each, Expansion, Instance};
 use super::world::{ResourceName, World};
 use crate::base::{InstanceKey, Span};
-use crate::terraform::eval::{Data, EvalError, FileAccess, Marks, RefStep, Scope, Type, UnknownValue, Value};
+use super::module::Resources;
+use crate::terraform::eval::{Data, Dialect, EvalError, FileAccess, Marks, RefStep, Scope, Type, UnknownValue, Value};
+use crate::terraform::syntax::Name;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -41,8 +43,37 @@ impl Scope for Frame<'_> {
         self.find(name, span, steps).map_err(|error| error.at(span))
     }
 
+    fn declared(&self, name: &str, span: Span, steps: &[&Name]) -> Result<(), EvalError> {
+        if self.bound.iter().any(|bound| &*bound.name == name) {
+            return Ok(());
+        }
+        let module = &self.at.module;
+        let step = |at: usize| steps.get(at).map(|step| &*step.text);
+        let has = |resources: &Resources, kind: &str, name: Option<&str>| {
+            name.is_none_or(|name| resources.get(kind).is_some_and(|named| named.contains_key(name)))
+        };
+        let is_declared = match (name, step(0)) {
+            ("var", Some(name)) => module.variables.contains_key(name),
+            ("local", Some(name)) => module.locals.contains_key(name),
+            ("module", Some(name)) => module.calls.contains_key(name),
+            ("data", Some(kind)) => has(&module.data, kind, step(1)),
+            ("resource", Some(kind)) => has(&module.managed, kind, step(1)),
+            ("each" | "count" | "path" | "terraform" | "self" | "ephemeral", _) | (_, None) => true,
+            (kind, name) => has(&module.managed, kind, name),
+        };
+        if is_declared || !module.problems.is_empty() {
+            return Ok(());
+        }
+        let text = self.world.text(span);
+        Err(fatal(format!("`{text}` is not declared in this module")).at(span))
+    }
+
     fn text(&self, span: Span) -> String {
         self.world.text(span)
+    }
+
+    fn dialect(&self) -> Dialect {
+        self.world.dialect
     }
 
     fn files(&self) -> &dyn FileAccess {

@@ -5,12 +5,13 @@ use super::files::Files;
 use super::inputs::Inputs;
 use super::instance::{Each, Expansion, Instance, address};
 use super::module::{Module, is_true, source_of};
+use super::request;
 use super::roots::Loader;
 use super::schema::{self, Attribute, Known};
 use super::scope::{Bound, Frame};
 use crate::base::{InstanceKey, ModuleStep, Place, Span};
 use crate::terraform::eval::{
-    Budget, Context, EvalError, Marks, ResourceRef, Type, TypeConstraint, UnknownValue, Value, convert, evaluate, parse_constraint,
+    Budget, Context, Dialect, EvalError, Marks, ResourceRef, Type, TypeConstraint, UnknownValue, Value, convert, evaluate, parse_constraint,
 };
 use crate::terraform::syntax::{Block, Expr};
 use std::cell::{OnceCell, RefCell};
@@ -24,6 +25,7 @@ pub(super) struct World<'w> {
     pub loader: &'w Loader<'w>,
     pub root: PathBuf,
     pub workspace: Arc<str>,
+    pub dialect: Dialect,
     pub files: Files,
     pub inputs: Inputs,
     budget: RefCell<Rc<Budget>>,
@@ -77,6 +79,7 @@ impl<'w> World<'w> {
             loader,
             root: root.to_path_buf(),
             workspace,
+            dialect: dialect(loader.request),
             files: Files::new(root, &loader.request.allow_paths),
             inputs,
             budget: RefCell::default(),
@@ -227,6 +230,14 @@ impl<'w> World<'w> {
         evaluate(expr, &Context::new(&scope, &budget)).map_err(|error| error.at(expr.span))
     }
 
+    /// Evaluates an expression that must be a constant: in it, not even functions may be called.
+    pub(super) fn literal(&self, expr: &Expr) -> Result<Value, EvalError> {
+        match super::names::first_call(expr) {
+            Some(span) => Err(EvalError { message: "functions may not be called here".to_owned(), span: Some(span), fatal: true }),
+            None => self.constant(expr),
+        }
+    }
+
     /// `local.name`.
     pub(super) fn local(&self, at: &Rc<Instance>, name: &Arc<str>) -> Result<Value, EvalError> {
         let Some(local) = at.module.locals.get(name) else {
@@ -365,6 +376,9 @@ impl<'w> World<'w> {
         let after_apply =
             || self.after_apply(at, of, key, attribute, ty.clone()).through(Place::Source(block.header), self.reason(of, attribute));
         let Some(written) = written else {
+            if let Some(blocks) = self.nested(at, of, block, each, attribute) {
+                return blocks;
+            }
             return Ok(if computed { after_apply() } else { Value::null(ty) });
         };
         let label = || format!("`{}.{attribute}`", address(at, of.data, &of.kind, &of.name, key));
@@ -376,6 +390,36 @@ impl<'w> World<'w> {
             let value = convert(value, &ty).map_err(|error| error.at(written.value.span))?;
             Ok(value.through(Place::Source(written.value.span), format!("`{attribute}` of `{}.{}`", of.kind, of.name)))
         })
+    }
+
+    /// The nested blocks of a type as a list of objects; `None` where none is written, or the type is not one we know.
+    fn nested(&self, at: &Rc<Instance>, of: &ResourceName, block: &Block, each: &Each, kind: &str) -> Option<Result<Value, EvalError>> {
+        let members = schema::members(&of.kind, kind);
+        if members.is_empty() || of.data {
+            return None;
+        }
+        let blocks = match super::dynamic::blocks(self, at, each, &block.body, kind) {
+            Ok(blocks) if blocks.unsure.is_none() && !blocks.made.is_empty() => blocks,
+            Ok(_) => return None,
+            Err(error) => return Some(Err(error)),
+        };
+        let ty = Type::object(members.iter().map(|(name, Attribute::Argument(ty) | Attribute::OrComputed(ty) | Attribute::Computed(ty))| (Arc::from(*name), ty.clone())));
+        let one = |nested: &super::dynamic::Nested<'_>| {
+            let mut object = BTreeMap::new();
+            for (name, member) in &members {
+                let (Attribute::Argument(ty) | Attribute::OrComputed(ty) | Attribute::Computed(ty)) = member;
+                let written = nested.body.attribute(name).map(|attribute| &attribute.value);
+                let value = written.map_or(Ok(Value::null(ty.clone())), |expr| {
+                    convert(self.eval(expr, &self.frame(at, each, &nested.bound))?, ty).map_err(|error| error.at(expr.span))
+                })?;
+                let is_filled_in = value.is_null() && !matches!(member, Attribute::Argument(_));
+                let value = if is_filled_in { Value::unknown(ty.clone(), self.reason(of, &format!("{kind}[0].{name}"))) } else { value };
+                object.insert(Arc::from(*name), value);
+            }
+            Ok(Value::object(object))
+        };
+        let objects: Result<Vec<Value>, EvalError> = blocks.made.iter().map(one).collect();
+        Some(objects.map(|objects| Value::list(ty, objects).with_marks(blocks.marks)))
     }
 
     fn reason(&self, of: &ResourceName, attribute: &str) -> String {
@@ -478,6 +522,14 @@ impl<'w> World<'w> {
     /// A frame with the variables of enclosing `dynamic` blocks.
     pub(super) fn frame<'a>(&'a self, at: &'a Rc<Instance>, each: &'a Each, bound: &'a [Bound]) -> Frame<'a> {
         Frame { world: self, at, each, bound }
+    }
+}
+
+/// Whose functions there are: where nobody says, whatever either has.
+fn dialect(request: &request::Request) -> Dialect {
+    match request.dialect {
+        request::Dialect::Terraform => Dialect::Terraform,
+        request::Dialect::OpenTofu | request::Dialect::Either => Dialect::OpenTofu,
     }
 }
 

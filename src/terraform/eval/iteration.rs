@@ -1,7 +1,7 @@
 //! `for` expressions.
 
 use super::context::{Context, Locals};
-use super::evaluate::{Errors, eval, failed, here};
+use super::evaluate::{Errors, bounded, eval, failed, here};
 use super::references::check_declared;
 use super::{Data, Marks, Type, Value, convert};
 use crate::base::Span;
@@ -70,7 +70,7 @@ pub(super) fn for_expression(parts: &ForExpr, span: Span, context: &Context<'_>,
         }
         builder.add(parts, (key, value), context, errors);
     }
-    builder.finish(parts).or_trail(&here(span))
+    bounded(builder.finish(parts), context).or_trail(&here(span))
 }
 
 /// What a `for` has produced so far.

@@ -17,6 +17,8 @@ mod references;
 mod refine;
 mod scope;
 mod template;
+#[cfg(test)]
+mod tests;
 mod traversal;
 mod types;
 mod unify;

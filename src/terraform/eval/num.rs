@@ -457,6 +457,19 @@ impl Num {
         align(left).cmp(&align(right))
     }
 
+    /// The text as plan JSON has it. On its way into the plan a fraction that a double can hold becomes one, so it is printed with a
+    /// double's digits, and the negative zero loses its sign.
+    #[must_use]
+    pub fn as_planned(&self) -> String {
+        if self.is_zero() {
+            return "0".to_owned();
+        }
+        match Self::from_f64(self.to_f64()) {
+            Some(double) if !self.is_integer() && double.compare(self).is_eq() => double.text(),
+            _ => self.text(),
+        }
+    }
+
     /// Ten significant digits, with an exponent where it is large or small: the text by which cty orders numbers inside compound
     /// elements of sets (Go's `%.10g`).
     pub(super) fn ten_digits(&self) -> String {

@@ -1,7 +1,7 @@
 //! References and the steps behind them: attributes, indexes, splats.
 
 use super::context::Context;
-use super::evaluate::{Errors, eval, failed, here};
+use super::evaluate::{Errors, bounded, eval, failed, here};
 use super::possible::{MOST_CASES, by_cases, with_possible};
 use super::{Data, EvalError, Possible, RefStep, TrailLink, Type, Value, convert};
 use crate::base::{Place, Span};
@@ -106,6 +106,10 @@ fn apply_steps(value: Value, steps: &[Step<'_>], context: &Context<'_>, errors: 
                 let own = behind.iter().take_while(|step| is_own(step)).count();
                 let (each, behind) = behind.split_at(own);
                 rest = behind;
+                if let [Step::AttrSplat(span), ..] = behind {
+                    errors.push(EvalError { fatal: true, ..EvalError::new("A `.*` cannot follow another one; use `[*]`", Some(*span)) });
+                    return failed(Type::Any);
+                }
                 Ok(splat(&value, each, *span, context, errors))
             }
         };
@@ -230,9 +234,10 @@ fn index_of(value: &Value, key: &Value, span: Span) -> Result<Value, EvalError> 
             };
             let position = number.to_i64().and_then(|position| usize::try_from(position).ok());
             let element = match (&ty, value.as_sequence(), position) {
+                // Terraform asks an unknown list nothing, not even with a negative index.
+                (Type::List(element), None, _) => return Ok(unknown((**element).clone()).with_marks(marks)),
                 (_, Some(elements), Some(position)) => elements.get(position).cloned(),
                 (Type::Tuple(types), None, Some(position)) => types.get(position).map(|ty| Value::unknown_like(ty.clone(), value)),
-                (Type::List(element), None, Some(_)) => return Ok(unknown((**element).clone()).with_marks(marks)),
                 _ => None,
             };
             element.map(|element| element.with_marks(marks)).ok_or_else(|| EvalError::new(no_element(number, value), Some(span)))
@@ -326,7 +331,7 @@ fn splat(value: &Value, each: &[Step<'_>], span: Span, context: &Context<'_>, er
         _ => Value::tuple(results),
     };
     let marks = if is_sequence { value.marks } else { super::Marks::NONE };
-    result.with_marks(marks).or_trail(trail)
+    bounded(result, context).with_marks(marks).or_trail(trail)
 }
 
 /// The type of a splat over elements that are not known.
