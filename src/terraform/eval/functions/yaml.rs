@@ -122,6 +122,9 @@ impl<'t> Reader<'t> {
             Some(Ok(event)) => event,
             Some(Err(error)) => {
                 self.unindented = error.info().starts_with("invalid indentation").then(|| error.marker().line());
+                if error.info().contains("recursion limit") {
+                    return Err(Trouble::too_large());
+                }
                 if error.info().starts_with("plain scalar cannot start with '-'") {
                     return Err(Trouble::Unknown(Arc::from("the YAML text has a lone `-` in brackets, which is not read here")));
                 }
