@@ -19,10 +19,8 @@ pub(super) const TABLE: &[Function] = &[
     Function::new("flatten", &[any("list").marked()], Returns::By(flatten_type), Body::Values(flatten)),
     Function::new("keys", &[any("inputMap").unknown().marked()], Returns::By(keys_type), Body::Values(keys)),
     Function::new("length", &[any("value").untyped().unknown().marked()], Returns::By(length_type), Body::Values(length)),
-    Function::new("list", &[], Returns::By(|_| removed("list", "tolist([ ... ])")), Body::Values(concat))
-        .rest(any("vals").null().unknown().untyped()),
-    Function::new("map", &[], Returns::By(|_| removed("map", "tomap({ ... })")), Body::Values(concat))
-        .rest(any("vals").null().unknown().untyped()),
+    Function::new("list", &[], Returns::By(|_| removed("list", "tolist([ ... ])")), Body::Values(concat)).rest(any("vals").null().unknown().untyped()),
+    Function::new("map", &[], Returns::By(|_| removed("map", "tomap({ ... })")), Body::Values(concat)).rest(any("vals").null().unknown().untyped()),
     Function::new(
         "matchkeys",
         &[Param::new("values", Want::List), Param::new("keys", Want::List), Param::new("searchset", Want::List)],
@@ -31,20 +29,10 @@ pub(super) const TABLE: &[Function] = &[
     ),
     Function::new("merge", &[], Returns::By(merge_type), Body::Values(merge)).rest(any("maps").untyped().null().marked()),
     Function::new("reverse", &[any("list").marked()], Returns::By(reverse_type), Body::Values(reverse)),
-    Function::new(
-        "slice",
-        &[any("list").marked(), number("start_index"), number("end_index")],
-        Returns::By(slice_type),
-        Body::Values(slice),
-    ),
+    Function::new("slice", &[any("list").marked(), number("start_index"), number("end_index")], Returns::By(slice_type), Body::Values(slice)),
     Function::new("transpose", &[Param::new("values", Want::StringLists)], Returns::Always(Want::StringLists), Body::Values(transpose)),
     Function::new("values", &[any("mapping").marked()], Returns::By(values_type), Body::Values(values)),
-    Function::new(
-        "zipmap",
-        &[Param::new("keys", Want::Strings).marked(), any("values").marked()],
-        Returns::By(zipmap_type),
-        Body::Values(zipmap),
-    ),
+    Function::new("zipmap", &[Param::new("keys", Want::Strings).marked(), any("values").marked()], Returns::By(zipmap_type), Body::Values(zipmap)),
 ];
 
 fn same(args: &[Value]) -> Result<Type, Trouble> {

@@ -84,8 +84,7 @@ impl Prefix {
             let full = || format!("not enough remaining address space for a subnet with a prefix of {length} bits");
             let hosts = !mask(length, self.width) & mask(self.width, self.width);
             // Rounded up to where a subnet of this size may begin.
-            let address =
-                start.and_then(|start| if start & hosts == 0 { Some(start) } else { (start | hosts).checked_add(1) }).ok_or_else(full)?;
+            let address = start.and_then(|start| if start & hosts == 0 { Some(start) } else { (start | hosts).checked_add(1) }).ok_or_else(full)?;
             let next = Self { address, length, width: self.width };
             if !self.contains(address) {
                 return Err(full());

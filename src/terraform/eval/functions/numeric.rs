@@ -108,7 +108,8 @@ fn go_log(x: f64) -> f64 {
     let s2 = s * s;
     let s4 = s2 * s2;
     let odd = s2
-        * (6.666_666_666_666_735e-1 + s4 * (2.857_142_874_366_239e-1 + s4 * (1.818_357_216_161_805e-1 + s4 * 1.479_819_860_511_658_6e-1)));
+        * (6.666_666_666_666_735e-1
+            + s4 * (2.857_142_874_366_239e-1 + s4 * (1.818_357_216_161_805e-1 + s4 * 1.479_819_860_511_658_6e-1)));
     let even = s4 * (3.999_999_999_940_942e-1 + s4 * (2.222_219_843_214_978_4e-1 + s4 * 1.531_383_769_920_937_3e-1));
     let half = 0.5 * f * f;
     k * LN2_HI - ((half - (s * (half + (odd + even)) + k * LN2_LO)) - f)
@@ -227,9 +228,7 @@ fn range(call: &Call<'_>, args: &[Value]) -> Outcome {
     let mut next = start.clone();
     while end.compare(&next) == towards {
         if numbers.len() >= LONGEST_RANGE {
-            return Err(
-                "more than 1024 values were generated; either decrease the difference between start and end or use a smaller step".into()
-            );
+            return Err("more than 1024 values were generated; either decrease the difference between start and end or use a smaller step".into());
         }
         let following = next.add(step)?;
         numbers.push(Value::number(next));
