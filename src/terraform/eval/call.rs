@@ -1,11 +1,11 @@
 //! Function calls: evaluates the arguments, and itself the functions that look at expressions instead of values: `try`, `can`, `convert`.
 
-use super::constraint::parse_constraint;
+use super::constraint::{TypeConstraint, parse_constraint};
 use super::context::{Context, Locals};
-use super::evaluate::{Errors, eval, evaluate, failed, here};
+use super::evaluate::{Errors, bounded, eval, evaluate, failed, here};
 use super::functions::{self, Host, Inside};
 use super::possible::{MOST_CASES, by_cases, cases_of, with_possible};
-use super::references::check_declared;
+use super::references::{check_declared, references};
 use super::{Data, EvalError, Marks, Possible, ResourceRef, Type, Value};
 use crate::base::Span;
 use crate::terraform::syntax::{Expr, ExprKind, Name, Origin, native};
@@ -18,10 +18,8 @@ pub(super) fn call(expr: &Expr, name: &Name, arguments: &[Expr], expand: bool, c
         ("try", _) if !expand => attempt(expr, arguments, context, errors),
         ("can", [argument]) if !expand => can(argument, context, errors).with_trail(here(expr.span)),
         ("convert", [value, ty]) if !expand => convert_to(value, ty, context, errors),
+        ("try" | "can", _) if expand => expanded_attempt(expr, plain, arguments, context, errors),
         ("try" | "can" | "convert", _) => errors.fail(format!("`{plain}` does not take these arguments"), expr.span),
-        ("templatestring", [template, ..]) if !is_reference(template) => {
-            errors.fail("`templatestring` takes a reference to a template; write the template itself without it", template.span)
-        }
         _ => ordinary(expr, plain, arguments, expand, context, errors),
     }
 }
@@ -51,6 +49,15 @@ fn ordinary(expr: &Expr, name: &str, arguments: &[Expr], expand: bool, context: 
         let marks = values.iter().fold(Marks::NONE, |marks, value| marks.union(value.deep_marks()));
         return Value::unknown(Type::Any, format!("`{name}` is a function of a provider")).with_marks(marks).with_trail(here(expr.span));
     }
+    if !context.budget.work(cost(name, &values)) {
+        return context.budget.too_large().with_trail(here(expr.span));
+    }
+    if let ("templatestring", [template, ..]) = (name, arguments)
+        && !is_reference(template)
+        && !values.iter().skip(1).any(Value::is_unknown)
+    {
+        return errors.fail("`templatestring` takes a reference to a template; write the template itself without it", template.span);
+    }
     let result = match apply(name, &values, expr.span, context) {
         Ok(result) => result,
         Err(error) => {
@@ -58,6 +65,7 @@ fn ordinary(expr: &Expr, name: &str, arguments: &[Expr], expand: bool, context: 
             return failed(Type::Any);
         }
     };
+    let result = bounded(result, context);
     let result = if result.is_unknown() { with_knowledge(result, name, &values, expr.span, context) } else { result };
     if result.trail.is_some() {
         return result;
@@ -116,6 +124,13 @@ fn evaluate_arguments(arguments: &[Expr], expand: bool, context: &Context<'_>, e
     }
 }
 
+/// The elements a function looks at, roughly: those of its arguments, unless it picks one without looking at the others.
+fn cost(name: &str, values: &[Value]) -> u64 {
+    let length = |value: &Value| value.as_sequence().map_or_else(|| value.as_mapping().map_or(0, BTreeMap::len), <[Value]>::len);
+    let all: usize = values.iter().map(length).sum();
+    if matches!(name, "lookup" | "element" | "length" | "one") { 1 } else { all as u64 }
+}
+
 fn apply(name: &str, values: &[Value], span: Span, context: &Context<'_>) -> Result<Value, EvalError> {
     let spend = |amount: u64| context.budget.charge(amount);
     let render = |text: &str, file: &str, variables: &BTreeMap<Arc<str>, Value>, inside: Inside| {
@@ -140,6 +155,9 @@ fn render(
     let context = Context { locals: Some(&locals), closed: true, inside, ..*context };
     let template = native::parse_template(text, &Origin::Within(span))
         .map_err(|error| EvalError::new(format!("The template `{file}` does not parse: {}", error.message), Some(span)))?;
+    if let Some(missing) = references(&template).iter().find(|reference| !variables.contains_key(reference.root)) {
+        return Err(EvalError::new(format!("The template `{file}` needs a variable `{}`", missing.root), Some(span)));
+    }
     evaluate(&template, &context)
 }
 
@@ -219,6 +237,27 @@ fn attempt(expr: &Expr, arguments: &[Expr], context: &Context<'_>, errors: &mut 
     errors.fail(format!("No argument of `try` succeeds: {reason}"), expr.span)
 }
 
+/// `try(list...)` and `can(list...)`: the elements have no errors any more.
+fn expanded_attempt(expr: &Expr, name: &str, arguments: &[Expr], context: &Context<'_>, errors: &mut Errors) -> Value {
+    let mut own = Errors::default();
+    let values = evaluate_arguments(arguments, true, context, &mut own);
+    let faulty = own.any();
+    errors.merge(own);
+    match (name, values.as_deref()) {
+        _ if faulty => failed(Type::Any),
+        (_, Err(unknown)) => unknown.clone(),
+        ("try", Ok([value, ..])) => {
+            if value.is_wholly_known() {
+                value.clone()
+            } else {
+                undecided(value.clone(), &[], context)
+            }
+        }
+        ("can", Ok([value])) => settled_can(value),
+        _ => errors.fail(format!("`{name}` does not take these arguments"), expr.span),
+    }
+}
+
 /// The unknown result of a `try` whose deciding argument has unknown parts.
 fn undecided(value: Value, rest: &[Expr], context: &Context<'_>) -> Value {
     let why = value.first_why().map_or_else(|| Arc::from("it depends on a value that is not known"), Arc::clone);
@@ -261,6 +300,11 @@ fn can(argument: &Expr, context: &Context<'_>, errors: &mut Errors) -> Value {
         errors.forgive(own);
         return Value::bool(false);
     }
+    settled_can(&value)
+}
+
+/// What `can` says of a value without an error.
+fn settled_can(value: &Value) -> Value {
     let marks = Marks { sensitive: false, ephemeral: false, ..value.deep_marks() };
     if value.is_wholly_known() {
         return Value::bool(true).with_marks(marks);
@@ -272,7 +316,12 @@ fn can(argument: &Expr, context: &Context<'_>, errors: &mut Errors) -> Value {
 /// `convert(value, type)`.
 fn convert_to(value: &Expr, ty: &Expr, context: &Context<'_>, errors: &mut Errors) -> Value {
     let span = value.span;
-    let value = eval(value, context, errors);
+    let mut own = Errors::default();
+    let value = eval(value, context, &mut own);
+    if own.any() {
+        errors.merge(own);
+        return failed(Type::Any);
+    }
     // Here the bare `list` and `"string"` of old are no types.
     let old = matches!(&ty.kind, ExprKind::String(_)) || matches!(&ty.kind, ExprKind::Variable(name) if matches!(&**name, "list" | "map"));
     let constraint = if old {
@@ -280,11 +329,27 @@ fn convert_to(value: &Expr, ty: &Expr, context: &Context<'_>, errors: &mut Error
     } else {
         parse_constraint(ty, &mut |default| evaluate(default, context))
     };
-    match constraint.and_then(|constraint| constraint.conform(value)) {
+    let converted = constraint
+        .and_then(|constraint| if value.is_unknown() { Ok(convert_unknown(value, &constraint)) } else { constraint.conform(value) });
+    match converted {
         Ok(value) => value,
         Err(error) => {
             errors.push(error.at(span));
             failed(Type::Any)
         }
+    }
+}
+
+/// An unknown value may turn out to be anything, so that nothing is wrong with it yet; it gets the type that was asked for.
+fn convert_unknown(value: Value, constraint: &TypeConstraint) -> Value {
+    let result = Value::unknown_like(constraint.ty.without_optional(), &value).with_marks(value.marks).with_trail(value.trail.clone());
+    match (result.data, constraint.conform(value).map(|converted| converted.data)) {
+        (Data::Unknown(mut unknown), Ok(Data::Unknown(converted))) => {
+            let known = Arc::make_mut(&mut unknown);
+            known.origin.clone_from(&converted.origin);
+            known.possible = Arc::clone(&converted.possible);
+            Value { data: Data::Unknown(unknown), marks: result.marks, trail: result.trail }
+        }
+        (data, _) => Value { data, marks: result.marks, trail: result.trail },
     }
 }

@@ -13,6 +13,9 @@ pub(super) fn conditional(expr: &Expr, parts: [&Expr; 3], context: &Context<'_>,
     let (mut then_errors, mut otherwise_errors) = (Errors::default(), Errors::default());
     let then = eval(then_expr, context, &mut then_errors);
     let otherwise = eval(otherwise_expr, context, &mut otherwise_errors);
+    if !context.budget.weigh(&then) || !context.budget.weigh(&otherwise) {
+        return context.budget.too_large().with_trail(here(expr.span));
+    }
     let Some(ty) = common_type(&then, &otherwise) else {
         let message =
             format!("Both results of a conditional must have one type, but one is {} and the other {}", then.ty(), otherwise.ty());

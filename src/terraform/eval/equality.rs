@@ -35,7 +35,7 @@ fn compare(left: &Value, right: &Value) -> Option<bool> {
         _ => {}
     }
     let (left_type, right_type) = (left.ty(), right.ty());
-    if left_type.has_any() || right_type.has_any() {
+    if has_open_type(left) || has_open_type(right) {
         return if right_type.could_be(&left_type) || left_type.could_be(&right_type) { None } else { Some(false) };
     }
     if left_type != right_type {
@@ -67,6 +67,14 @@ fn compare(left: &Value, right: &Value) -> Option<bool> {
     }
 }
 
+/// Whether a value has a part whose type is not known yet. Nulls have none: they are null of whatever type.
+fn has_open_type(value: &Value) -> bool {
+    match &value.data {
+        Data::Unknown(unknown) => unknown.ty.has_any(),
+        _ => value.children().any(has_open_type),
+    }
+}
+
 /// Whether two sets hold equal elements in the same places, as equal sets without unknown parts do.
 fn same_order(left: &[Value], right: &[Value]) -> bool {
     left.iter().zip(right).all(|(left, right)| compare(left, right) == Some(true))
@@ -87,8 +95,7 @@ fn compare_unknown(ty: &Type, refinement: &Refinement, known: &Value) -> Option<
     if known.is_null() {
         return None;
     }
-    let known_type = known.ty();
-    if !ty.could_be(&known_type) && !known_type.has_any() {
+    if !ty.could_be(&known.ty()) && !has_open_type(known) {
         return Some(false);
     }
     let excluded = match &known.data {
@@ -130,7 +137,7 @@ pub(super) fn set(ty: Type, elements: Vec<Value>) -> Value {
             (if ty.is_primitive() { String::new() } else { hash_text(&element) }, element)
         })
         .collect();
-    keyed.sort_by(|left, right| order(left, right));
+    keyed.sort_by(order);
     let mut unique: Vec<(String, Value)> = Vec::with_capacity(keyed.len());
     for (key, element) in keyed {
         // Equal elements have equal keys, and elements with equal keys stand together.

@@ -156,10 +156,15 @@ pub(super) fn eval(expr: &Expr, context: &Context<'_>, errors: &mut Errors) -> V
         ExprKind::For(parts) => for_expression(parts, expr.span, context, errors),
         ExprKind::Binary(operator, left, right) => binary(*operator, left, right, expr.span, context, errors),
         ExprKind::Unary(operator, operand) => unary(*operator, operand, expr.span, context, errors),
-        ExprKind::Tuple(elements) => tuple(elements, context, errors).with_trail(here(expr.span)),
-        ExprKind::Object(items) => object(items, expr.span, context, errors).with_trail(here(expr.span)),
+        ExprKind::Tuple(elements) => bounded(tuple(elements, context, errors), context).with_trail(here(expr.span)),
+        ExprKind::Object(items) => bounded(object(items, expr.span, context, errors), context).with_trail(here(expr.span)),
         _ => literal(expr, errors).with_trail(here(expr.span)),
     }
+}
+
+/// A value that was built here, or the unknown one that stands for a value that is too large.
+pub(super) fn bounded(value: Value, context: &Context<'_>) -> Value {
+    if context.budget.weigh(&value) { value } else { context.budget.too_large() }
 }
 
 fn literal(expr: &Expr, errors: &mut Errors) -> Value {

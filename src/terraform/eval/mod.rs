@@ -6,6 +6,7 @@ mod conditional;
 mod constraint;
 mod context;
 mod convert;
+mod digits;
 mod equality;
 mod evaluate;
 pub mod functions;
@@ -17,6 +18,8 @@ mod references;
 mod refine;
 mod scope;
 mod template;
+#[cfg(test)]
+mod tests;
 mod traversal;
 mod types;
 mod unify;

@@ -81,6 +81,9 @@ pub(super) fn binary(operator: BinaryOp, left: &Expr, right: &Expr, span: Span, 
         errors.merge(left_errors);
         return failed(result_type).with_marks(marks).with_trail(here(span));
     }
+    if !context.budget.weigh(&left) || !context.budget.weigh(&right) {
+        return context.budget.too_large().with_trail(here(span));
+    }
     let result = apply(operator, &left, &right).unwrap_or_else(|message| {
         errors.fail(message, span);
         failed(result_type)

@@ -10,7 +10,8 @@ pub(super) const TABLE: &[Function] = &[
     Function::new("cidrnetmask", &[string("prefix")], STRING, Body::Values(netmask)),
     Function::new("cidrsubnet", &[string("prefix"), number("newbits"), number("netnum")], STRING, Body::Values(subnet)),
     Function::new("cidrsubnets", &[string("prefix")], Returns::Always(Want::Strings), Body::Values(subnets)).rest(number("newbits")),
-    Function::new("cidrcontains", &[string("containing_prefix"), string("contained_ip_or_prefix")], BOOL, Body::Values(contains)).opentofu(),
+    Function::new("cidrcontains", &[string("containing_prefix"), string("contained_ip_or_prefix")], BOOL, Body::Values(contains))
+        .opentofu(),
 ];
 
 fn big(value: &Value) -> Result<BigInt, Trouble> {

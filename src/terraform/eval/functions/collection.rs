@@ -1,10 +1,10 @@
 //! Functions that make collections out of collections, or say something of them as a whole.
 
+use super::clusters::clusters;
 use super::row::{BOOL, Body, Call, Function, Outcome, Param, Returns, Trouble, Want, any, elements, number, unknown, whole};
 use crate::terraform::eval::{Data, Marks, Num, Type, Value, convert, equals, unify};
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
-use unicode_segmentation::UnicodeSegmentation;
 
 const BOOLS: Param = Param::new("list", Want::Bools);
 const LIST: Param = Param::new("list", Want::List);
@@ -19,8 +19,10 @@ pub(super) const TABLE: &[Function] = &[
     Function::new("flatten", &[any("list").marked()], Returns::By(flatten_type), Body::Values(flatten)),
     Function::new("keys", &[any("inputMap").unknown().marked()], Returns::By(keys_type), Body::Values(keys)),
     Function::new("length", &[any("value").untyped().unknown().marked()], Returns::By(length_type), Body::Values(length)),
-    Function::new("list", &[], Returns::By(|_| removed("list", "tolist([ ... ])")), Body::Values(concat)).rest(any("vals").null().unknown().untyped()),
-    Function::new("map", &[], Returns::By(|_| removed("map", "tomap({ ... })")), Body::Values(concat)).rest(any("vals").null().unknown().untyped()),
+    Function::new("list", &[], Returns::By(|_| removed("list", "tolist([ ... ])")), Body::Values(concat))
+        .rest(any("vals").null().unknown().untyped()),
+    Function::new("map", &[], Returns::By(|_| removed("map", "tomap({ ... })")), Body::Values(concat))
+        .rest(any("vals").null().unknown().untyped()),
     Function::new(
         "matchkeys",
         &[Param::new("values", Want::List), Param::new("keys", Want::List), Param::new("searchset", Want::List)],
@@ -29,10 +31,20 @@ pub(super) const TABLE: &[Function] = &[
     ),
     Function::new("merge", &[], Returns::By(merge_type), Body::Values(merge)).rest(any("maps").untyped().null().marked()),
     Function::new("reverse", &[any("list").marked()], Returns::By(reverse_type), Body::Values(reverse)),
-    Function::new("slice", &[any("list").marked(), number("start_index"), number("end_index")], Returns::By(slice_type), Body::Values(slice)),
+    Function::new(
+        "slice",
+        &[any("list").marked(), number("start_index"), number("end_index")],
+        Returns::By(slice_type),
+        Body::Values(slice),
+    ),
     Function::new("transpose", &[Param::new("values", Want::StringLists)], Returns::Always(Want::StringLists), Body::Values(transpose)),
     Function::new("values", &[any("mapping").marked()], Returns::By(values_type), Body::Values(values)),
-    Function::new("zipmap", &[Param::new("keys", Want::Strings).marked(), any("values").marked()], Returns::By(zipmap_type), Body::Values(zipmap)),
+    Function::new(
+        "zipmap",
+        &[Param::new("keys", Want::Strings).marked(), any("values").marked()],
+        Returns::By(zipmap_type),
+        Body::Values(zipmap),
+    ),
 ];
 
 fn same(args: &[Value]) -> Result<Type, Trouble> {
@@ -242,12 +254,12 @@ fn length_type(args: &[Value]) -> Result<Type, Trouble> {
 fn length(call: &Call<'_>, args: &[Value]) -> Outcome {
     let [value, ..] = args else { return Err(Trouble::arity()) };
     if let Some(text) = value.as_str() {
-        return Ok(Value::number(text.graphemes(true).count()).with_marks(value.marks));
+        return Ok(Value::number(clusters(text).count()).with_marks(value.marks));
     }
     match value.ty() {
         Type::Any => Ok(call.unknown(args).with_marks(value.marks)),
         Type::String => {
-            let least = value.prefix().graphemes(true).count();
+            let least = clusters(value.prefix()).count();
             Ok(call.unknown(args).not_null().with_bounds(Some(Num::from(least)), None).with_marks(value.marks))
         }
         _ => Ok(value.length().with_marks(value.marks)),

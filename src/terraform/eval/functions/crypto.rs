@@ -16,7 +16,12 @@ pub(super) const TABLE: &[Function] = &[
     Function::new("base64sha512", &[string("str")], STRING, Body::Text(|text| base64_sha512(text.as_bytes()))),
     Function::new("bcrypt", &[string("str")], STRING, Body::Unknown(IMPURE)).rest(number("cost")),
     Function::new("md5", &[string("str")], STRING, Body::Text(|text| md5(text.as_bytes()))),
-    Function::new("rsadecrypt", &[string("ciphertext"), string("privatekey")], STRING, Body::Unknown("`rsadecrypt` is not evaluated: no private key is put to use")),
+    Function::new(
+        "rsadecrypt",
+        &[string("ciphertext"), string("privatekey")],
+        STRING,
+        Body::Unknown("`rsadecrypt` is not evaluated: no private key is put to use"),
+    ),
     Function::new("sha1", &[string("str")], STRING, Body::Text(|text| sha1(text.as_bytes()))),
     Function::new("sha256", &[string("str")], STRING, Body::Text(|text| sha256(text.as_bytes()))),
     Function::new("sha512", &[string("str")], STRING, Body::Text(|text| sha512(text.as_bytes()))),

@@ -24,7 +24,12 @@ pub(super) const TABLE: &[Function] = &[
     Function::new("base64decode", &[string("str")], STRING, Body::Values(base64_decode)),
     Function::new("base64encode", &[string("str")], STRING, Body::Text(|text| encode_base64(text.as_bytes()))),
     Function::new("base64gunzip", &[string("str")], STRING, Body::Values(base64_gunzip)).opentofu(),
-    Function::new("base64gzip", &[string("str")], STRING, Body::Unknown("compressed data differs from one version of Terraform to another")),
+    Function::new(
+        "base64gzip",
+        &[string("str")],
+        STRING,
+        Body::Unknown("compressed data differs from one version of Terraform to another"),
+    ),
     Function::new("csvdecode", &[string("str")], Returns::By(csv_type), Body::Values(csv_decode)),
     Function::new("jsondecode", &[string("str")], Returns::By(json_type), Body::Values(json_decode)).nullable(),
     Function::new("jsonencode", &[any("val").unknown().untyped().null()], STRING, Body::Values(json_encode)),
@@ -175,7 +180,8 @@ fn text_decode(call: &Call<'_>, args: &[Value]) -> Outcome {
     call.pay(text(value).len())?;
     let charset = charset(name)?;
     let bytes = decode_base64(text(value)).ok_or("the given value has an invalid base64 symbol")?;
-    let decoded = charset.decode(&bytes).ok_or_else(|| format!("the given string contains symbols that are not defined for {}", text(name)))?;
+    let decoded =
+        charset.decode(&bytes).ok_or_else(|| format!("the given string contains symbols that are not defined for {}", text(name)))?;
     Ok(Value::string(decoded))
 }
 

@@ -36,7 +36,9 @@ fn format_list(call: &Call<'_>, args: &[Value]) -> Outcome {
                 continue;
             }
             if length.is_some_and(|length| length != least) {
-                return Err(format!("a list has length {least}, which is inconsistent with another of length {}", length.unwrap_or(0)).into());
+                return Err(
+                    format!("a list has length {least}, which is inconsistent with another of length {}", length.unwrap_or(0)).into()
+                );
             }
             length = Some(least);
             unknown |= arg.is_unknown();

@@ -1,7 +1,9 @@
 //! Functions that pick something out of collections.
 
 use super::conversion::same_unknown;
-use super::row::{BOOL, Body, Call, Function, NUMBER, Outcome, Param, Returns, Trouble, any, elements, number, string, text, unknown, whole};
+use super::row::{
+    BOOL, Body, Call, Function, NUMBER, Outcome, Param, Returns, Trouble, any, elements, number, string, text, unknown, whole,
+};
 use crate::terraform::eval::{Type, Value, convert, equals, unify};
 
 const VALS: Param = any("vals").null().unknown().untyped();
@@ -9,12 +11,17 @@ const VALS: Param = any("vals").null().unknown().untyped();
 pub(super) const TABLE: &[Function] = &[
     Function::new("coalesce", &[], Returns::By(coalesce_type), Body::Values(coalesce)).rest(VALS),
     Function::new("coalescelist", &[], Returns::By(coalesce_list_type), Body::Values(coalesce_list)).rest(VALS),
-    Function::new("contains", &[any("list"), any("value").null()], BOOL, Body::Values(contains)),
+    Function::new("contains", &[any("list"), any("value")], BOOL, Body::Values(contains)),
     Function::new("element", &[any("list").marked(), number("index")], Returns::By(element_type), Body::Values(element)).nullable(),
     Function::new("index", &[any("list"), any("value")], NUMBER, Body::Values(index)),
-    Function::new("lookup", &[any("inputMap").marked().unknown(), string("key").marked().unknown()], Returns::By(lookup_type), Body::Values(lookup))
-        .rest(any("default").unknown().untyped().null().marked())
-        .nullable(),
+    Function::new(
+        "lookup",
+        &[any("inputMap").marked().unknown(), string("key").marked().unknown()],
+        Returns::By(lookup_type),
+        Body::Values(lookup),
+    )
+    .rest(any("default").unknown().untyped().null().marked())
+    .nullable(),
     Function::new("one", &[any("list")], Returns::By(one_type), Body::Values(one)).nullable(),
 ];
 

@@ -4,6 +4,7 @@ mod call;
 mod charset;
 mod cidr;
 mod clock;
+mod clusters;
 mod collection;
 mod conversion;
 mod crypto;

@@ -84,7 +84,8 @@ impl Prefix {
             let full = || format!("not enough remaining address space for a subnet with a prefix of {length} bits");
             let hosts = !mask(length, self.width) & mask(self.width, self.width);
             // Rounded up to where a subnet of this size may begin.
-            let address = start.and_then(|start| if start & hosts == 0 { Some(start) } else { (start | hosts).checked_add(1) }).ok_or_else(full)?;
+            let address =
+                start.and_then(|start| if start & hosts == 0 { Some(start) } else { (start | hosts).checked_add(1) }).ok_or_else(full)?;
             let next = Self { address, length, width: self.width };
             if !self.contains(address) {
                 return Err(full());
@@ -117,7 +118,8 @@ impl Prefix {
 
     /// `10.0.0.0/8`.
     pub(super) fn print(self) -> String {
-        format!("{}/{}", print_address(self.address, self.width), self.length)
+        let length = if self.is_mapped() { self.length.saturating_sub(96) } else { self.length };
+        format!("{}/{length}", print_address(self.address, self.width))
     }
 }
 

@@ -108,11 +108,38 @@ fn go_log(x: f64) -> f64 {
     let s2 = s * s;
     let s4 = s2 * s2;
     let odd = s2
-        * (6.666_666_666_666_735e-1
-            + s4 * (2.857_142_874_366_239e-1 + s4 * (1.818_357_216_161_805e-1 + s4 * 1.479_819_860_511_658_6e-1)));
+        * (6.666_666_666_666_735e-1 + s4 * (2.857_142_874_366_239e-1 + s4 * (1.818_357_216_161_805e-1 + s4 * 1.479_819_860_511_658_6e-1)));
     let even = s4 * (3.999_999_999_940_942e-1 + s4 * (2.222_219_843_214_978_4e-1 + s4 * 1.531_383_769_920_937_3e-1));
     let half = 0.5 * f * f;
     k * LN2_HI - ((half - (s * (half + (odd + even)) + k * LN2_LO)) - f)
+}
+
+/// The exponential function as Go has it on processors with fused multiplication: a Taylor series of a sixteenth, squared back.
+fn go_exp(x: f64) -> f64 {
+    const LN2_UPPER: f64 = 0.693_147_180_559_662_956_511_601_805_686_950_683_593_75;
+    const LN2_LOWER: f64 = 0.282_352_905_630_315_771_225_884_481_750_134_360_255_254_120_68e-12;
+    const SERIES: [f64; 7] = [
+        1.984_126_984_126_984_127_0e-4,
+        1.388_888_888_888_888_888_9e-3,
+        8.333_333_333_333_333_333_3e-3,
+        4.166_666_666_666_666_666_7e-2,
+        1.666_666_666_666_666_666_7e-1,
+        0.5,
+        1.0,
+    ];
+    if !x.is_finite() || x > 7.097_827_128_933_84e2 || x < -745.0 {
+        return x.exp();
+    }
+    let exponent = (x * std::f64::consts::LOG2_E).round_ties_even();
+    let reduced = (-exponent).mul_add(LN2_LOWER, (-exponent).mul_add(LN2_UPPER, x)) * 0.0625;
+    let series = SERIES.iter().fold(2.480_158_730_158_730_158_7e-5, |sum: f64, term| sum.mul_add(reduced, *term));
+    let mut less_one = reduced * series;
+    for _ in 0..4 {
+        less_one *= less_one + 2.0;
+    }
+    #[expect(clippy::cast_possible_truncation, reason = "at most 1100 by the bounds above")]
+    let exponent = exponent as i64;
+    ldexp(less_one + 1.0, exponent)
 }
 
 /// A power as Go computes it: by repeated squaring of the fraction, apart from the exponent.
@@ -138,7 +165,7 @@ fn go_pow(x: f64, y: f64) -> f64 {
             fraction -= 1.0;
             whole += 1.0;
         }
-        answer = (fraction * go_log(x)).exp();
+        answer = go_exp(fraction * go_log(x));
     }
     let (mut square, own) = frexp(x);
     let mut square_exponent = i64::from(own);
@@ -217,9 +244,7 @@ fn range(call: &Call<'_>, args: &[Value]) -> Outcome {
         [start, end, step] => (num(start), num(end), num(step)),
         _ => return Err("must have one, two, or three arguments".into()),
     };
-    if step.is_zero() {
-        return Err("step must not be zero".into());
-    }
+    // A step of zero is no error by itself: it leads to too many values, or to none.
     let towards = if step.is_negative() { std::cmp::Ordering::Less } else { std::cmp::Ordering::Greater };
     if end.compare(start) == towards.reverse() {
         return Err("the step leads away from the end".into());
@@ -228,7 +253,9 @@ fn range(call: &Call<'_>, args: &[Value]) -> Outcome {
     let mut next = start.clone();
     while end.compare(&next) == towards {
         if numbers.len() >= LONGEST_RANGE {
-            return Err("more than 1024 values were generated; either decrease the difference between start and end or use a smaller step".into());
+            return Err(
+                "more than 1024 values were generated; either decrease the difference between start and end or use a smaller step".into()
+            );
         }
         let following = next.add(step)?;
         numbers.push(Value::number(next));

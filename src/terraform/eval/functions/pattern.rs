@@ -29,7 +29,8 @@ pub(super) enum PatternTrouble {
 impl Pattern {
     /// Compiles a pattern.
     pub(super) fn new(text: &str) -> Result<Self, PatternTrouble> {
-        let mut translation = Translation { rest: text, out: String::with_capacity(text.len() + 16), names: Vec::new(), flags: Flags::default() };
+        let mut translation =
+            Translation { rest: text, out: String::with_capacity(text.len() + 16), names: Vec::new(), flags: Flags::default() };
         translation.alternatives(0)?;
         if !translation.rest.is_empty() {
             return Err(wrong("unexpected )"));
@@ -392,7 +393,8 @@ impl<'p> Translation<'p> {
         }
         // Categories and scripts only: the crate knows more properties than Go does.
         let not = if negated { 'P' } else { 'p' };
-        let written = ["gc=", "sc="].map(|property| format!(r"\{not}{{{property}{name}}}")).into_iter().find(|class| Regex::new(class).is_ok());
+        let written =
+            ["gc=", "sc="].map(|property| format!(r"\{not}{{{property}{name}}}")).into_iter().find(|class| Regex::new(class).is_ok());
         let written = written.ok_or_else(refused)?;
         set.push_str(&written);
         Ok(())
@@ -561,14 +563,45 @@ mod tests {
 
     #[test]
     fn what_go_refuses_is_refused() {
-        for pattern in [r"a**", "*", "a{1001}", "(?=a)", r"\C", r"\1", r"\Z", "[a--b]", "(?x)a", "(a", "a)", r"\pX", "(?P<é>x)", "a{2,1}", "(a{100}){100}", "[", "[]", "\\", r"\p{Alphabetic}", r"[a-\d]"] {
+        for pattern in [
+            r"a**",
+            "*",
+            "a{1001}",
+            "(?=a)",
+            r"\C",
+            r"\1",
+            r"\Z",
+            "[a--b]",
+            "(?x)a",
+            "(a",
+            "a)",
+            r"\pX",
+            "(?P<é>x)",
+            "a{2,1}",
+            "(a{100}){100}",
+            "[",
+            "[]",
+            "\\",
+            r"\p{Alphabetic}",
+            r"[a-\d]",
+        ] {
             assert!(matches!(Pattern::new(pattern), Err(PatternTrouble::Wrong(_))), "{pattern}");
         }
     }
 
     #[test]
     fn what_only_looks_odd_is_accepted() {
-        for (pattern, text, expected) in [("[a&&b]", "&", "&"), ("[[a]", "[", "["), ("a{,3}", "a{,3}", "a{,3}"), ("[]a]+", "]a", "]a"), (r"\Qa.b\E", "a.b", "a.b"), (r"\Qab\E+", "abb", "abb"), ("(?U)a+", "aaa", "a"), (r"[\d-z]+", "12-z", "12-z"), ("x{0}", "x", "")] {
+        for (pattern, text, expected) in [
+            ("[a&&b]", "&", "&"),
+            ("[[a]", "[", "["),
+            ("a{,3}", "a{,3}", "a{,3}"),
+            ("[]a]+", "]a", "]a"),
+            (r"\Qa.b\E", "a.b", "a.b"),
+            (r"\Qab\E+", "abb", "abb"),
+            ("(?U)a+", "aaa", "a"),
+            (r"[\d-z]+", "12-z", "12-z"),
+            ("x{0}", "x", ""),
+        ] {
             assert_eq!(found(pattern, text), Some(expected), "{pattern}");
         }
     }
@@ -576,7 +609,14 @@ mod tests {
     #[test]
     fn templates_name_groups_as_go_does() {
         let replaced = |pattern, template| Pattern::new(pattern).ok().and_then(|pattern| pattern.replace_all("hello", template, 100));
-        for (pattern, template, expected) in [("(l)(l)", "$2-$1", "hel-lo"), ("(?P<x>l+)", "<${x}>", "he<ll>o"), ("(l+)", "$1x", "heo"), ("(l+)", "a$", "hea$o"), ("(l+)", "$$", "he$o"), ("", "-", "-h-e-l-l-o-")] {
+        for (pattern, template, expected) in [
+            ("(l)(l)", "$2-$1", "hel-lo"),
+            ("(?P<x>l+)", "<${x}>", "he<ll>o"),
+            ("(l+)", "$1x", "heo"),
+            ("(l+)", "a$", "hea$o"),
+            ("(l+)", "$$", "he$o"),
+            ("", "-", "-h-e-l-l-o-"),
+        ] {
             assert_eq!(replaced(pattern, template).as_deref(), Some(expected), "{pattern} {template}");
         }
     }

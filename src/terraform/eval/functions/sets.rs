@@ -11,10 +11,22 @@ const FIRST: Param = Param::new("first_set", Want::Set).untyped();
 const OTHER: Param = Param::new("other_sets", Want::Set).untyped();
 
 pub(super) const TABLE: &[Function] = &[
-    Function::new("setintersection", &[FIRST], Returns::By(common_set), Body::Values(|call, args| combine(call, args, Operation::Intersection))).rest(OTHER),
+    Function::new(
+        "setintersection",
+        &[FIRST],
+        Returns::By(common_set),
+        Body::Values(|call, args| combine(call, args, Operation::Intersection)),
+    )
+    .rest(OTHER),
     Function::new("setproduct", &[], Returns::By(product_type), Body::Values(product)).rest(any("sets").marked().unknown()),
-    Function::new("setsubtract", &[FIRST, OTHER], Returns::By(common_set), Body::Values(|call, args| combine(call, args, Operation::Difference))),
-    Function::new("setunion", &[FIRST], Returns::By(common_set), Body::Values(|call, args| combine(call, args, Operation::Union))).rest(OTHER),
+    Function::new(
+        "setsubtract",
+        &[FIRST, OTHER],
+        Returns::By(common_set),
+        Body::Values(|call, args| combine(call, args, Operation::Difference)),
+    ),
+    Function::new("setunion", &[FIRST], Returns::By(common_set), Body::Values(|call, args| combine(call, args, Operation::Union)))
+        .rest(OTHER),
 ];
 
 #[derive(Clone, Copy, PartialEq, Eq)]
