@@ -24,7 +24,7 @@ enum Given {
 /// The inputs of one root module.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Inputs {
-    given: BTreeMap<String, Given>,
+    pub(super) given: BTreeMap<String, Given>,
     /// Set where the root is looked at as a library: what variables hold that nobody sets.
     pub library: Option<Fill>,
 }
