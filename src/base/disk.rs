@@ -25,9 +25,12 @@ pub enum DiskError {
     /// Not UTF-8; the offset of the first byte that is not.
     #[error("it is not UTF-8 text (byte {0})")]
     NotText(usize),
-    /// It resolves, through a symbolic link, to a place outside of where we may write.
+    /// It resolves, through a symbolic link, to a place outside of where we may read or write.
     #[error("it leads out of the repository")]
     Outside,
+    /// Its name is not Unicode, so that it cannot be told nor reported.
+    #[error("its name is not Unicode")]
+    StrangeName,
     /// Anything else the system says.
     #[error("{0}")]
     System(io::Error),
@@ -52,6 +55,21 @@ pub fn open(path: &Path) -> Result<(File, u64), DiskError> {
     let file = File::open(path)?;
     let size = file.metadata()?.len();
     Ok((file, size))
+}
+
+/// Opens something that the user named to be read from its beginning to its end: a file, but also the pipe of `<(terraform show -json …)`.
+///
+/// # Errors
+/// Missing, a folder, or what the system says.
+pub fn open_stream(path: &Path) -> Result<File, DiskError> {
+    let file = File::open(path)?;
+    if file.metadata()?.is_dir() { Err(DiskError::NotAFile) } else { Ok(file) }
+}
+
+/// Whether a path that somebody may have put there leads, through links, out of these folders.
+#[must_use]
+pub fn leads_out(path: &Path, within: &[PathBuf]) -> bool {
+    fs::canonicalize(path).is_ok_and(|real| !within.iter().any(|folder| real.starts_with(folder)))
 }
 
 /// Reads a regular file of at most `cap` bytes.
@@ -111,6 +129,12 @@ pub fn entries(folder: &Path) -> Result<Vec<Entry>, DiskError> {
 #[must_use]
 pub fn is_dir(path: &Path) -> bool {
     path.is_dir()
+}
+
+/// Whether something is there, a broken link too.
+#[must_use]
+pub fn is_there(path: &Path) -> bool {
+    fs::symlink_metadata(path).is_ok()
 }
 
 /// Whether a regular file is there.

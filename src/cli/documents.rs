@@ -34,8 +34,8 @@ pub fn sort(paths: &[PathBuf], base: &Path) -> Result<Sorted, String> {
             // A file that pre-commit names may be deleted already; its root is judged all the same.
             sorted.configuration.push(path.clone());
         } else {
-            if let Err(error) = disk::open(&full) {
-                return Err(format!("`{}` cannot be read: {error}", report::clean(&path.to_string_lossy())));
+            if !disk::is_there(&full) {
+                return Err(format!("`{}` cannot be read: {}", report::clean(&path.to_string_lossy()), disk::DiskError::Missing));
             }
             sorted.documents.push(path.clone());
         }
@@ -64,7 +64,7 @@ impl Sorted {
             let opened: io::Result<Box<dyn Read + Send>> = if is_input {
                 Ok(Box::new(io::stdin()))
             } else {
-                disk::open(&full).map(|(file, _)| Box::new(file) as Box<dyn Read + Send>).map_err(io::Error::other)
+                disk::open_stream(&full).map(|file| Box::new(file) as Box<dyn Read + Send>).map_err(io::Error::other)
             };
             let place = Place::File(name.as_str().into());
             match opened.and_then(recognise) {

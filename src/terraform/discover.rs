@@ -130,23 +130,18 @@ fn list(start: Start, request: &Request) -> Listed {
             return Listed { folder: Folder { path: real, shown, ..Folder::default() }, manifest: None, below: Vec::new(), problem };
         }
     };
-    let mut names = Vec::new();
     let mut below = Vec::new();
-    for entry in &entries {
-        let Some(name) = entry.name.to_str() else { continue };
-        if !entry.is_dir {
-            names.push(name);
-            continue;
-        }
-        let path = real.join(name);
+    for entry in entries.iter().filter(|entry| entry.is_dir && !entry.is_link) {
+        let path = real.join(&entry.name);
         let is_data = request.data_dir.as_ref().is_some_and(|data| path.ends_with(data) || path == *data);
-        if entry.is_link || is_data || PRUNED.contains(&name) || (request.exclude)(&path) {
+        if is_data || PRUNED.iter().any(|pruned| entry.name == *pruned) || (request.exclude)(&path) {
             continue;
         }
-        below.push(Start { real: path, shown: disk::tidy(&shown.join(name)) });
+        below.push(Start { real: path, shown: disk::tidy(&shown.join(&entry.name)) });
     }
-    let manifest = names.iter().any(|name| is_configuration(name)).then(|| Manifest::read(&real, &shown, request)).flatten();
-    Listed { folder: Folder::read(real, shown, &names, request.dialect), manifest, below, problem: None }
+    let folder = Folder::read(real, shown, &entries, request);
+    let manifest = folder.is_module().then(|| Manifest::read(&folder.path, &folder.shown, request)).flatten();
+    Listed { folder, manifest, below, problem: None }
 }
 
 /// Which folder may call which: local sources and installed modules. Reads the targets that no walk has read.
@@ -180,8 +175,7 @@ fn follow(request: &Request, scan: &mut Scan) -> BTreeMap<PathBuf, BTreeSet<Path
 /// Reads the configuration of a folder that is called but was not walked.
 pub(super) fn beside(real: PathBuf, shown: PathBuf, request: &Request) -> Folder {
     let entries = disk::entries(&real).unwrap_or_default();
-    let names: Vec<&str> = entries.iter().filter(|entry| !entry.is_dir).filter_map(|entry| entry.name.to_str()).collect();
-    Folder::read(real, shown, &names, request.dialect)
+    Folder::read(real, shown, &entries, request)
 }
 
 /// The folders from which a key, or a module that is not there, can be reached.

@@ -1,7 +1,7 @@
 //! The files of one module folder: which of them count, and their texts.
 
-use super::request::Dialect;
-use crate::base::disk::{self, DiskError};
+use super::request::{Dialect, Request};
+use crate::base::disk::{self, DiskError, Entry};
 use memchr::memmem;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -38,18 +38,31 @@ pub(super) struct Folder {
 }
 
 impl Folder {
-    /// Reads the configuration files among `names`.
-    pub(super) fn read(path: PathBuf, shown: PathBuf, names: &[&str], dialect: Dialect) -> Self {
-        let (primary, overrides) = configuration(names, dialect);
+    /// Reads the configuration files among the entries of a folder.
+    pub(super) fn read(path: PathBuf, shown: PathBuf, entries: &[Entry], request: &Request) -> Self {
+        let files = || entries.iter().filter(|entry| !entry.is_dir);
+        let names: Vec<&str> = files().filter_map(|entry| entry.name.to_str()).collect();
+        let links: BTreeSet<&str> = files().filter(|entry| entry.is_link).filter_map(|entry| entry.name.to_str()).collect();
+        let (primary, overrides) = configuration(&names, request.dialect);
         let mut folder = Self { overrides: overrides.len(), path, shown, ..Self::default() };
+        let strange = files().filter(|entry| entry.name.to_str().is_none()).map(|entry| entry.name.to_string_lossy());
+        for name in strange.filter(|name| is_configuration(name)) {
+            folder.mentions_key = true;
+            folder.files.push(FileText { name: name.into_owned(), text: Err(DiskError::StrangeName) });
+        }
         for name in primary.into_iter().chain(overrides) {
-            let text = disk::read_text(&folder.path.join(name), disk::CONFIG_CAP);
+            let full = folder.path.join(name);
+            let text = if links.contains(name) && disk::leads_out(&full, &within(&folder.path, request)) {
+                Err(DiskError::Outside)
+            } else {
+                disk::read_text(&full, disk::CONFIG_CAP)
+            };
             if let Ok(text) = &text {
                 folder.mentions_key |= mentions_key(text);
                 folder.mentions_oci |= mentions_oci(text);
                 folder.sources.extend(sources(text).map(str::to_owned));
-            } else if !matches!(text, Err(DiskError::Missing | DiskError::NotAFile)) {
-                folder.mentions_key |= unreadable_mentions_key(&folder.path.join(name));
+            } else {
+                folder.mentions_key |= may_mention_key(&full);
             }
             folder.files.push(FileText { name: name.to_owned(), text });
         }
@@ -65,6 +78,16 @@ impl Folder {
     pub(super) fn local_targets(&self) -> impl Iterator<Item = PathBuf> {
         self.sources.iter().filter(|source| is_local(source)).map(|source| disk::tidy(&self.path.join(source)))
     }
+}
+
+/// Where the files of a folder may come from: its repository, and what the user allows. A pull request that lays in a link to somebody's
+/// secrets must not have them shown in a syntax error.
+pub(super) fn within(folder: &Path, request: &Request) -> Vec<PathBuf> {
+    let own = disk::repository_root(folder).unwrap_or_else(|| {
+        let cwd = disk::canonical(&request.cwd).unwrap_or_else(|_| request.cwd.clone());
+        if folder.starts_with(&cwd) { cwd } else { folder.to_path_buf() }
+    });
+    std::iter::once(own).chain(request.allow_paths.iter().filter_map(|path| disk::canonical(&request.base().join(path)).ok())).collect()
 }
 
 /// Whether a module source is a folder beside the caller.
@@ -134,9 +157,9 @@ fn mentions_oci(text: &str) -> bool {
     })
 }
 
-/// Whether a file that is not text, or too large, may be about keys. Bytes tell; where even they cannot be had, it may not.
-fn unreadable_mentions_key(path: &Path) -> bool {
-    disk::read(path, disk::CONFIG_CAP).is_ok_and(|bytes| memmem::find(&bytes, b"oci_kms_key").is_some())
+/// Whether a file that is not text may be about keys. Bytes tell; where even they cannot be had, it may.
+fn may_mention_key(path: &Path) -> bool {
+    disk::read(path, disk::CONFIG_CAP).map_or(true, |bytes| memmem::find(&bytes, b"oci_kms_key").is_some())
 }
 
 /// What stands in quotes behind `source =` or `"source":`.

@@ -59,7 +59,6 @@ impl Module {
                     let parsed = parse(source, sources.get(source).text(), is_json);
                     module.take(parsed, at >= ordinary, names_keys);
                 }
-                Err(DiskError::Missing | DiskError::NotAFile) => {}
                 Err(error) => {
                     let shown = shown.display().to_string();
                     let kind = if matches!(error, DiskError::NotText(_)) { ProblemKind::Unparsable } else { ProblemKind::Unreadable };
