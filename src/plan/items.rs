@@ -81,7 +81,8 @@ pub(super) fn change(mut entry: Entry) -> Option<Item> {
     let sensitive = change.remove(secrets);
     let values = change.remove(side).unwrap_or(Node { spot, value: Value::Null });
     let is_unknown = unknown.as_ref().is_some_and(Node::is_true);
-    if !matches!(values.value, Value::Object(_)) && !(values.is_null() && is_unknown) && faults.is_empty() {
+    let is_usable = matches!(values.value, Value::Object(_)) || values.is_null() && is_unknown;
+    if !is_usable && faults.is_empty() {
         faults.push((format!("`{side}` of `{address}` is {}", values.kind()), values.spot, down(&pointer, side)));
     }
     let unknown = unknown.map(|node| (node, down(&pointer, "after_unknown")));
