@@ -3,6 +3,7 @@
 use super::folder::within;
 use super::request::{InputSource, Request, join_shown};
 use super::symbolic::{Fill, fill};
+use super::trails::through;
 use super::world::{World, conform, is_false};
 use crate::base::disk::{self, DiskError};
 use crate::base::{Place, Problem, ProblemKind, Sources};
@@ -24,7 +25,7 @@ enum Given {
 /// The inputs of one root module.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Inputs {
-    pub(super) given: BTreeMap<String, Given>,
+    given: BTreeMap<String, Given>,
     /// Set where the root is looked at as a library: what variables hold that nobody sets.
     pub library: Option<Fill>,
 }
@@ -117,7 +118,7 @@ impl Inputs {
             None => None,
             Some(Given::Written(expr, file)) => {
                 let value = conform(world.literal(expr)?, constraint, name, expr.span)?;
-                Some(value.through(Place::Source(expr.span), format!("set by `{file}`")))
+                Some(through(value, expr.span, &format!("set by `{file}`")))
             }
             Some(Given::Text(text, by)) => {
                 // Terraform takes the text as it is for primitive types and untyped variables, and as an expression for all others.
@@ -155,7 +156,7 @@ pub(super) fn default(variable: &Block, constraint: &TypeConstraint, name: &str,
     let Some(written) = variable.body.attribute("default") else { return Ok(None) };
     let span = written.value.span;
     let value = conform(world.literal(&written.value)?, constraint, name, span)?;
-    Ok(Some(value.through(Place::Source(span), format!("default of variable `{name}`"))))
+    Ok(Some(through(value, span, &format!("default of variable `{name}`"))))
 }
 
 /// Parses a text as an expression.

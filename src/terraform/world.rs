@@ -9,6 +9,7 @@ use super::request;
 use super::roots::Loader;
 use super::schema::{self, Attribute, Known};
 use super::scope::{Bound, Frame};
+use super::trails::through;
 use crate::base::{InstanceKey, ModuleStep, Place, Span};
 use crate::terraform::eval::{
     Budget, Context, Dialect, EvalError, Marks, ResourceRef, Type, TypeConstraint, UnknownValue, Value, convert, evaluate, parse_constraint,
@@ -35,10 +36,15 @@ pub(super) struct World<'w> {
     values: RefCell<HashMap<Slot, Result<Value, EvalError>>>,
     running: RefCell<Vec<(Slot, String)>>,
     expansions: RefCell<HashMap<Site, Rc<Expansion>>>,
-    children: RefCell<HashMap<(usize, Arc<str>, Option<InstanceKey>), Rc<Instance>>>,
-    constraints: RefCell<HashMap<(PathBuf, Arc<str>), Result<TypeConstraint, EvalError>>>,
+    children: RefCell<HashMap<ChildName, Rc<Instance>>>,
+    constraints: RefCell<HashMap<VariableName, Result<TypeConstraint, EvalError>>>,
     circles: RefCell<HashSet<String>>,
 }
+
+/// An instance of a module call: the module instance it is in, its name, its key.
+type ChildName = (usize, Arc<str>, Option<InstanceKey>);
+/// A variable: its module's folder and its name.
+type VariableName = (PathBuf, Arc<str>);
 
 /// Something that is evaluated once. The number is that of the module instance.
 #[derive(Clone, PartialEq, Eq, Hash)]
@@ -198,7 +204,7 @@ impl<'w> World<'w> {
             let value = self.eval(&written.value, &Frame::new(self, parent, &at.each))?;
             if !(value.is_null() && is_false(variable, "nullable")) {
                 let value = conform(value, constraint, name, written.value.span)?;
-                return Ok(value.through(Place::Source(written.value.span), format!("argument `{name}` of module call `{call}`")));
+                return Ok(through(value, written.value.span, &format!("argument `{name}` of module call `{call}`")));
             }
         }
         match super::inputs::default(variable, constraint, name, self)? {
@@ -246,7 +252,7 @@ impl<'w> World<'w> {
         let label = || format!("`{}local.{name}`", at.prefix);
         self.once(Slot::Local(at.id, Arc::clone(name)), label, || {
             let value = self.eval(&local.value, &Frame::new(self, at, &Each::None))?;
-            Ok(value.through(Place::Source(local.value.span), format!("`local.{name}`")))
+            Ok(through(value, local.value.span, &format!("`local.{name}`")))
         })
     }
 
@@ -262,7 +268,7 @@ impl<'w> World<'w> {
         self.once(Slot::Output(at.id, Arc::clone(name)), label, || {
             let value = self.eval(&written.value, &Frame::new(self, at, &Each::None))?;
             let marks = Marks { sensitive: is_true(block, "sensitive"), ephemeral: is_true(block, "ephemeral"), ..Marks::NONE };
-            Ok(value.with_marks(marks).through(Place::Source(written.value.span), format!("output `{name}` of module `{}`", at.path)))
+            Ok(through(value.with_marks(marks), written.value.span, &format!("output `{name}` of module `{}`", at.path)))
         })
     }
 
@@ -365,8 +371,8 @@ impl<'w> World<'w> {
         let written = block.body.attribute(attribute).filter(|_| !of.data);
         let (ty, computed) = match (of.data, schema::attribute(&of.kind, attribute)) {
             (true, _) => (schema::data_type(&of.kind, attribute), true),
-            (_, Known::Attribute(Attribute::Argument(ty))) => (ty, false),
-            (_, Known::Attribute(Attribute::OrComputed(ty) | Attribute::Computed(ty))) => (ty, true),
+            (_, Known::Attribute(Attribute::Argument(ty))) => (ty.clone(), false),
+            (_, Known::Attribute(Attribute::OrComputed(ty) | Attribute::Computed(ty))) => (ty.clone(), true),
             (_, Known::None) => {
                 let message = format!("`{}.{}` has no attribute `{attribute}`", of.kind, of.name);
                 return Err(EvalError { message, span: None, fatal: true });
@@ -388,7 +394,7 @@ impl<'w> World<'w> {
                 return Ok(after_apply());
             }
             let value = convert(value, &ty).map_err(|error| error.at(written.value.span))?;
-            Ok(value.through(Place::Source(written.value.span), format!("`{attribute}` of `{}.{}`", of.kind, of.name)))
+            Ok(through(value, written.value.span, &format!("`{attribute}` of `{}.{}`", of.kind, of.name)))
         })
     }
 
@@ -440,8 +446,8 @@ impl<'w> World<'w> {
 
     /// One instance of a resource as an object. What nobody may ask of a type we do not know, we leave out.
     pub(super) fn object(&self, at: &Rc<Instance>, of: &ResourceName, block: &Block, key: Option<&InstanceKey>, each: &Each) -> Value {
-        let known = if of.data { Vec::new() } else { schema::attributes(&of.kind) };
-        let mut names: BTreeSet<Arc<str>> = known.into_iter().map(|(name, _)| Arc::from(name)).collect();
+        let known = if of.data { &[] } else { schema::attributes(&of.kind) };
+        let mut names: BTreeSet<Arc<str>> = known.iter().map(|(name, _)| Arc::from(*name)).collect();
         if names.is_empty() {
             let mentioned = self.mentioned.get_or_init(|| super::roots::mentioned_names(&self.modules));
             names.extend(mentioned.iter().cloned());
@@ -505,11 +511,11 @@ impl<'w> World<'w> {
             Expansion::Symbolic { error: Some(error), .. } => return Err(error.clone()),
             Expansion::Symbolic { symbolic, each, .. } => match each {
                 // In a library the one instance is all there is to look at.
-                Each::ForEach(key, _) if key.marks.by_caller && key.as_str().is_some() => {
+                Each::Element(key, _) if key.marks.by_caller && key.as_str().is_some() => {
                     let name: Arc<str> = key.as_str().unwrap_or_default().into();
                     Value::object(BTreeMap::from([(name, one(Some(InstanceKey::Any)))])).with_marks(key.marks)
                 }
-                Each::Count(index) if index.marks.by_caller && !index.is_unknown() => {
+                Each::Index(index) if index.marks.by_caller && !index.is_unknown() => {
                     Value::tuple(vec![one(Some(InstanceKey::Any))]).with_marks(index.marks)
                 }
                 _ => Value::unknown(Type::Any, symbolic.why.clone()),

@@ -69,8 +69,9 @@ impl Prefix {
     /// Consecutive subnets, each as many bits longer as asked for.
     pub(super) fn subnets(self, new_bits: &[i64]) -> Result<Vec<Self>, String> {
         let mut found: Vec<Self> = Vec::with_capacity(new_bits.len());
-        // Where the next subnet may begin; `None` when the whole address space is used up.
-        let mut start = Some(self.address);
+        // Where the next subnet may begin; `None` when the whole address space is used up. The library steps back before it begins, and
+        // takes the wrap from address zero for the end.
+        let mut start = (self.address > 0).then_some(self.address);
         for bits in new_bits {
             if *bits < 1 {
                 return Err("must extend prefix by at least one bit".to_owned());
@@ -118,7 +119,8 @@ impl Prefix {
 
     /// `10.0.0.0/8`.
     pub(super) fn print(self) -> String {
-        format!("{}/{}", print_address(self.address, self.width), self.length)
+        let length = if self.is_mapped() { self.length.saturating_sub(96) } else { self.length };
+        format!("{}/{length}", print_address(self.address, self.width))
     }
 }
 
