@@ -121,6 +121,11 @@ fn a_baseline_made_on_code_holds_on_the_plan() {
         if !case.join("plan.json").exists() || !is_plain || expected.get("hand").is_some() {
             continue;
         }
+        // What data sources return is known to the plan alone: it may find more.
+        let (_, of_code) = report(&case, &["--no-config", "."]);
+        if of_code["summary"]["undetermined"] != 0 {
+            continue;
+        }
         let folder = tempfile::tempdir().expect("a folder");
         let baseline = folder.path().join("baseline.json");
         let path = baseline.to_str().expect("a path");
