@@ -1,1 +1,137 @@
-//! The whole pipeline on one page.
+//! The whole pipeline on one page: read, settle, judge, decide.
+
+use crate::base::{Place, Repository, SourceId, Sources, disk};
+use crate::key::{Fate, Inventory, KeyFacts, settle};
+use crate::plan;
+use crate::policy::{self, Baseline, Config, Outcome};
+use crate::rules::Paths;
+use crate::terraform;
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// A plan or state to be judged.
+pub struct Document {
+    /// The path as shown.
+    pub name: String,
+    /// The bytes.
+    pub input: Box<dyn Read + Send>,
+    /// The folders in which its configuration is looked for; the first that declares one of its keys counts.
+    pub sources: Vec<PathBuf>,
+}
+
+/// What is to be judged and how.
+pub struct Request<'a> {
+    /// Configuration; `None` where only documents are judged.
+    pub terraform: Option<terraform::Request>,
+    /// Makes a request for one folder's configuration, with the same inputs: the code of a document.
+    pub code: &'a dyn Fn(&Path) -> terraform::Request,
+    /// Plans and states.
+    pub documents: Vec<Document>,
+    /// How they are read.
+    pub plan: plan::Options<'a>,
+    /// `--changed-only`: keys that a plan leaves alone are not judged.
+    pub changed_only: bool,
+}
+
+/// What the user decided.
+pub struct Decisions<'a> {
+    /// The config file.
+    pub config: &'a Config,
+    /// The baseline.
+    pub baseline: Option<&'a Baseline>,
+    /// The command line.
+    pub options: &'a policy::Options,
+    /// The clock.
+    pub now: jiff::Timestamp,
+    /// The repository around the working directory.
+    pub repository: &'a Repository,
+}
+
+/// Reads everything that a request names. Never fails: what could not be read is among the problems.
+#[must_use]
+pub fn read(request: Request<'_>, sources: &Arc<Sources>) -> Inventory {
+    let mut inventory = request.terraform.as_ref().map(|asked| terraform::read(asked, sources)).unwrap_or_default();
+    for document in request.documents {
+        let mut read = plan::read(&document.name, document.input, &request.plan);
+        find_code(&mut read, &document.sources, request.code, sources);
+        if request.changed_only {
+            read.keys.retain(|key| matches!(key.fate, Fate::Create | Fate::Update | Fate::Replace | Fate::Unknown));
+        }
+        inventory.absorb(read);
+    }
+    inventory
+}
+
+/// Judges an inventory and decides what is reported.
+#[must_use]
+pub fn judge(input: policy::Input, decisions: &Decisions<'_>, sources: &Sources) -> Outcome {
+    with_paths(decisions.repository, sources, |paths| {
+        let context = policy::Context { now: decisions.now, sources, paths };
+        policy::decide(input, decisions.config, decisions.baseline, decisions.options, &context)
+    })
+}
+
+/// Runs something that needs to know how places and roots are named in the repository; each file is asked about once.
+pub fn with_paths<T>(repository: &Repository, sources: &Sources, run: impl FnOnce(&Paths<'_>) -> T) -> T {
+    let known: RefCell<HashMap<SourceId, String>> = RefCell::default();
+    let place = |place: &Place| match place {
+        Place::Source(span) => {
+            let mut known = known.borrow_mut();
+            let path = || repository.path(&sources.get(span.source).path().to_string_lossy());
+            known.entry(span.source).or_insert_with(path).clone()
+        }
+        Place::Json { file, .. } | Place::File(file) => repository.path(file),
+        Place::Cloud { ocid, .. } => ocid.to_string(),
+    };
+    let root = |root: &str| repository.path(root);
+    run(&Paths { place: &place, root: &root })
+}
+
+/// Settles a document's keys by the first of these folders whose configuration declares one of them.
+fn find_code(document: &mut Inventory, folders: &[PathBuf], request: &dyn Fn(&Path) -> terraform::Request, sources: &Arc<Sources>) {
+    if document.keys.is_empty() {
+        return;
+    }
+    for folder in folders.iter().filter(|folder| has_configuration(folder)) {
+        let code = terraform::read(&request(folder), sources);
+        if settle_all(&mut document.keys, &code.keys) {
+            document.log.push(format!(
+                "the code of `{}` is in `{}`",
+                document.keys.first().map_or("", |key| &*key.id.root),
+                folder.display()
+            ));
+            document.comments.extend(code.comments);
+            return;
+        }
+    }
+}
+
+/// Settles keys by the code of the same address; an instance that the code cannot name is settled by the instance that stands for all.
+fn settle_all(keys: &mut [KeyFacts], code: &[KeyFacts]) -> bool {
+    let exact: HashMap<&str, &KeyFacts> = code.iter().map(|key| (key.id.address.as_str(), key)).collect();
+    let any: HashMap<String, &KeyFacts> = code
+        .iter()
+        .filter(|key| key.symbolic.is_some())
+        .filter_map(|key| Some((key.address.as_ref()?.without_keys().to_string(), key)))
+        .collect();
+    let mut found = false;
+    for key in keys {
+        let block = || key.address.as_ref().map(|address| address.without_keys().to_string());
+        if let Some(same) = exact.get(key.id.address.as_str()).or_else(|| any.get(&block()?)) {
+            settle(key, same);
+            found = true;
+        }
+    }
+    found
+}
+
+/// Whether a folder holds configuration itself.
+fn has_configuration(folder: &Path) -> bool {
+    let ends = [".tf", ".tofu", ".tf.json", ".tofu.json"];
+    disk::entries(folder).is_ok_and(|entries| {
+        entries.iter().any(|entry| !entry.is_dir && entry.name.to_str().is_some_and(|name| ends.iter().any(|end| name.ends_with(end))))
+    })
+}

@@ -5,10 +5,12 @@ pub mod disk;
 pub mod fact;
 pub mod place;
 pub mod problem;
+pub mod repository;
 pub mod source;
 
 pub use address::{Address, InstanceKey, ModuleStep};
 pub use fact::{Bounds, Case, Claim, Fact, Unknown};
 pub use place::{Place, Step, Trail};
 pub use problem::{Problem, ProblemKind};
+pub use repository::{Provenance, Repository};
 pub use source::{Position, Source, SourceId, Sources, Span};

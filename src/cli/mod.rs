@@ -1,9 +1,72 @@
-//! The command line.
+//! The command line: arguments, what they mean, one file for each subcommand, exit codes.
 
+mod args;
+mod check;
+mod eval;
+mod exit;
+mod explain;
+mod format;
+mod inputs;
+mod surroundings;
+
+pub use exit::Exit;
+
+use args::{Arguments, Command};
+use clap::{CommandFactory, FromArgMatches};
+use std::ffi::OsString;
+use std::io;
 use std::process::ExitCode;
+use surroundings::{Surroundings, complain, print};
 
-/// Runs the command line.
+/// Runs the command line in the process's own surroundings.
 #[must_use]
 pub fn main() -> ExitCode {
-    ExitCode::SUCCESS
+    let ended = Surroundings::of_process().and_then(|surroundings| run(std::env::args_os(), &surroundings));
+    ended
+        .unwrap_or_else(|error| {
+            complain(format!("error: {error}\n").as_bytes());
+            Exit::Trouble
+        })
+        .into()
+}
+
+/// Runs a command line. The first word is the program's own name.
+fn run(words: impl Iterator<Item = OsString>, surroundings: &Surroundings) -> io::Result<Exit> {
+    let matches = match Arguments::command().try_get_matches_from(words) {
+        Ok(matches) => matches,
+        // Help and version are no error; clap knows which stream each belongs on.
+        Err(said) => {
+            let exit = if said.use_stderr() { Exit::Trouble } else { Exit::Clean };
+            let _ = said.print();
+            return Ok(exit);
+        }
+    };
+    let arguments = Arguments::from_arg_matches(&matches).map_err(io::Error::other)?;
+    let own = matches.subcommand().map_or(&matches, |(_, own)| own);
+    match &arguments.command {
+        None => check::run(&arguments.check, own, surroundings),
+        Some(Command::Check(check)) => check::run(check, own, surroundings),
+        Some(Command::Explain(explain)) => explain::run(explain),
+        Some(Command::Eval(eval)) => eval::run(eval, own, surroundings),
+        Some(Command::Completions(completions)) => {
+            let mut text = Vec::new();
+            clap_complete::generate(completions.shell, &mut Arguments::command(), "kmslint", &mut text);
+            print(&text).map(|()| Exit::Clean)
+        }
+        Some(Command::Man) => {
+            let mut text = Vec::new();
+            clap_mangen::Man::new(Arguments::command()).render(&mut text)?;
+            print(&text).map(|()| Exit::Clean)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_sound() {
+        Arguments::command().debug_assert();
+    }
 }

@@ -2,6 +2,7 @@
 
 mod facts;
 mod inventory;
+mod settle;
 mod words;
 
 pub use facts::{
@@ -9,4 +10,5 @@ pub use facts::{
     VaultUsage,
 };
 pub use inventory::{Comment, Covers, Inventory, ModuleNotFollowed, NotAudited};
+pub use settle::settle;
 pub use words::{InputKind, Lifecycle, ProtectionMode, RotationStatus, VaultType};

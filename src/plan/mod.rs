@@ -1,1 +1,195 @@
-//! plan
+//! Plans and states of Terraform and OpenTofu, of any size, read in one pass into facts of keys.
+//!
+//! `feed` reads ahead, `scan` steps through the text and skips what does not matter, `walk` and `document` know the shape of plans
+//! and states and keep the entries that keys have to do with, `configuration` keeps what is written. Once the document has
+//! been read, `items` makes one kind of thing of all entries, `facts` reads a key, `resolve` asks the configuration,
+//! `vaults` and `relations` relate.
+
+mod bits;
+mod configuration;
+mod document;
+mod drift;
+mod facts;
+mod feed;
+mod items;
+mod node;
+mod recognise;
+mod reference;
+mod relations;
+mod resolve;
+mod scan;
+mod times;
+mod values;
+mod vaults;
+mod walk;
+
+pub use recognise::{Recognised, Refusal, recognise};
+
+use crate::base::{Place, Problem, ProblemKind};
+use crate::key::{Fate, InputKind, Inventory, KeyFacts};
+use document::Document;
+use facts::Reader;
+use feed::Feed;
+use items::Item;
+use resolve::Resolver;
+use scan::{Broken, Scanner};
+use std::fmt;
+use std::io::Read;
+use std::sync::Arc;
+
+/// What a reader may be told.
+#[derive(Clone, Copy)]
+pub struct Options<'o> {
+    /// `max-rotation-days`: a `time_rotating` with a longer period rotates no key.
+    pub max_rotation_days: i64,
+    /// Called now and then with the number of bytes read so far.
+    pub progress: Option<&'o dyn Fn(u64)>,
+}
+
+impl Default for Options<'_> {
+    fn default() -> Self {
+        Self { max_rotation_days: 365, progress: None }
+    }
+}
+
+impl fmt::Debug for Options<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Options").field("max_rotation_days", &self.max_rotation_days).finish_non_exhaustive()
+    }
+}
+
+/// Reads a plan or a state; `file` is its path as people know it. What cannot be read is among the problems, and the keys before
+/// it are still told.
+pub fn read(file: &str, input: impl Read + Send, options: &Options) -> Inventory {
+    let file: Arc<str> = file.into();
+    let mut document = Document::default();
+    let outcome = std::thread::scope(|scope| {
+        let mut scanner = Scanner::new(Feed::start(input, options.progress, scope));
+        document::read(&mut scanner, &mut document)
+    });
+    let mut inventory = Inventory { files: 1, ..Inventory::default() };
+    let refusal = refusal(&document, outcome.is_ok()).map(|problem| problem.at(Place::File(Arc::clone(&file))));
+    match (refusal, outcome) {
+        (Some(problem), _) => {
+            inventory.problems.push(problem);
+            return inventory;
+        }
+        (None, Err(broken)) => inventory.problems.push(cut_off(&file, &broken)),
+        (None, Ok(())) => inventory.problems.extend(partial(&document).map(|problem| problem.at(Place::File(Arc::clone(&file))))),
+    }
+    if is_plan(&document) {
+        plan(&file, document, options, &mut inventory);
+    } else {
+        let items = document.stored.into_iter().filter_map(items::stored).chain(document.raw.into_iter().flat_map(items::raw)).collect();
+        keys(&file, InputKind::State, items, &[], None, options, &mut inventory);
+    }
+    inventory
+}
+
+/// The keys of a plan.
+fn plan(file: &Arc<str>, document: Document, options: &Options, inventory: &mut Inventory) {
+    let Document { variables, configuration, changes, drift, deferred, prior, keys: names, .. } = document;
+    let resolver = Resolver { file, configuration: configuration.as_ref(), variables: &variables };
+    let prior: Vec<Item> = prior.into_iter().filter_map(items::stored).collect();
+    let mut items: Vec<Item> = changes.into_iter().filter_map(items::change).collect();
+    items.extend(deferred.into_iter().filter_map(items::change));
+    let refreshes_only = !names.contains("resource_changes");
+    // A plan that only refreshes lists no changes: everything stays as the refreshed state has it.
+    let (items, prior) = if refreshes_only && !prior.is_empty() { (prior, Vec::new()) } else { (items, prior) };
+    keys(file, InputKind::Plan, items, &prior, Some(&resolver), options, inventory);
+    drift::note(file, drift.into_iter().filter_map(drift::read), &mut inventory.keys);
+}
+
+/// Reads the keys among the items and relates the others to them. `prior`: what a plan knows besides what it changes.
+fn keys(
+    file: &Arc<str>,
+    input: InputKind,
+    items: Vec<Item>,
+    prior: &[Item],
+    resolver: Option<&Resolver>,
+    options: &Options,
+    inventory: &mut Inventory,
+) {
+    let mut vaults = vaults::find(file, &items);
+    vaults.extend(vaults::find(file, prior));
+    let (mut found, mut current): (Vec<KeyFacts>, Vec<Option<String>>) = (Vec::new(), Vec::new());
+    for item in items.iter().filter(|item| item.is_managed("oci_kms_key")) {
+        let mut key = Reader { file, item, resolver, problems: &mut inventory.problems }.key(input);
+        vaults::settle(&mut key, item, &vaults, resolver);
+        current.push(item.values.text(&["current_key_version"]).map(str::to_owned).filter(|_| item.fate != Fate::Create));
+        found.push(key);
+    }
+    relations::relate(file, &mut found, &current, &items, resolver, options.max_rotation_days);
+    inventory.keys.extend(found);
+}
+
+fn is_plan(document: &Document) -> bool {
+    ["resource_changes", "planned_values", "configuration", "prior_state", "resource_drift"].iter().any(|key| document.keys.contains(*key))
+}
+
+/// Why a document that is readable JSON cannot be judged at all. `whole`: it was read to its end.
+fn refusal(document: &Document, whole: bool) -> Option<Problem> {
+    let refused = |what: String, help: &str| Some(Problem::new(ProblemKind::Unparsable, what).help(help));
+    let known = |refusal: Refusal| refused(refusal.what.to_owned(), refusal.help);
+    let has = |key: &str| document.keys.contains(key);
+    if has("encryption_version") || has("encrypted_data") {
+        return known(recognise::ENCRYPTED);
+    }
+    if document.keys.iter().any(|key| key.starts_with('@')) {
+        return known(recognise::STREAM);
+    }
+    let newer = "A newer kmslint may read it; please report it otherwise";
+    if let Some(version) = &document.format_version {
+        let major = version.split('.').next().unwrap_or_default();
+        let states = ["format_version", "terraform_version", "values", "checks"];
+        let is_ours = is_plan(document) || has("values") || document.keys.iter().all(|key| states.contains(&key.as_str()));
+        return match major {
+            "0" | "1" if is_ours => None,
+            "0" | "1" => known(recognise::OTHER),
+            _ => refused(format!("format version {} is not known: kmslint reads versions 0.1 to 1.x", node::shown(version)), newer),
+        };
+    }
+    match (document.version.as_deref(), whole) {
+        (Some("4"), _) if has("resources") || has("serial") || has("lineage") || has("terraform_version") => None,
+        (Some("1" | "2" | "3"), _) => known(recognise::OLD_STATE),
+        (Some(version), _) if has("lineage") || has("serial") => {
+            refused(format!("state version {} is not known: kmslint reads version 4", node::shown(version)), newer)
+        }
+        (_, false) => None,
+        (_, true) => known(recognise::OTHER),
+    }
+}
+
+/// Why a plan is not whole.
+fn partial(document: &Document) -> Option<Problem> {
+    let (message, help) = if document.errored {
+        (
+            "this plan is not whole: planning ended with errors, so that keys may be missing",
+            "Repair what `terraform plan` complains about and make the plan anew",
+        )
+    } else if document.deferred_any {
+        (
+            "this plan is not whole: some changes are deferred to a later plan, so that keys may be missing or unknown",
+            "Judge the later plan too",
+        )
+    } else if document.complete == Some(false) {
+        (
+            "this plan is not whole: another plan is needed after it (`-target`, `-exclude` or deferred changes), so that keys may be missing",
+            "Judge a plan of everything too",
+        )
+    } else {
+        return None;
+    };
+    Some(Problem::new(ProblemKind::Partial, message).help(help))
+}
+
+/// A document that cannot be read to its end.
+fn cut_off(file: &Arc<str>, broken: &Broken) -> Problem {
+    let place = Place::Json { file: Arc::clone(file), pointer: "".into(), line: Some((broken.spot.line, broken.spot.column)) };
+    if broken.unreadable {
+        return Problem::new(ProblemKind::Unreadable, format!("reading failed at byte {}: {}", broken.offset, broken.what)).at(place);
+    }
+    let problem =
+        Problem::new(ProblemKind::Unparsable, format!("this is not a whole JSON document: {} (byte {})", broken.what, broken.offset));
+    problem.at(place).help("Make the file anew with `terraform show -json`")
+}

@@ -1,5 +1,17 @@
 //! What the user decided: levels, exemptions, baseline. Inventory and verdicts → `Outcome`.
 
+pub mod baseline;
+pub mod config;
+mod decide;
+mod exempt;
 mod outcome;
+mod schema;
+mod words;
 
-pub use outcome::{Exempted, ExemptedBy, JudgedKey, Notice, Outcome};
+pub use baseline::Baseline;
+pub use config::Config;
+pub use decide::{Context, Input, Options, decide, fail_on};
+pub use exempt::Entry;
+pub use outcome::{Exempted, ExemptedBy, FailOn, JudgedKey, Notice, Outcome};
+pub use schema::schema;
+pub use words::{matches, nearest};

@@ -77,9 +77,38 @@ pub struct Outcome {
 }
 
 impl Outcome {
-    /// Whether a finding is at or above a level.
+    /// Whether a finding is at or above a level. Advice beside a pass never counts.
     #[must_use]
     pub fn fails_on(&self, level: Level) -> bool {
-        self.findings.iter().any(|finding| finding.level >= level)
+        self.findings.iter().any(|finding| finding.verdict != "advice" && finding.level >= level)
+    }
+
+    /// Whether the findings fail the run.
+    #[must_use]
+    pub fn fails(&self, fail_on: FailOn) -> bool {
+        match fail_on {
+            FailOn::Never => false,
+            FailOn::At(level) => self.fails_on(level),
+        }
+    }
+}
+
+/// When findings fail a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FailOn {
+    /// Never: findings are only said.
+    Never,
+    /// From this level on.
+    At(Level),
+}
+
+impl FailOn {
+    /// The words of the command line and the config.
+    pub const WORDS: [&str; 4] = ["error", "warning", "note", "never"];
+
+    /// Reads a word.
+    #[must_use]
+    pub fn read(word: &str) -> Option<Self> {
+        if word == "never" { Some(Self::Never) } else { Level::read(word).filter(|level| *level != Level::Off).map(Self::At) }
     }
 }

@@ -35,6 +35,8 @@ pub struct Finding {
     pub label: String,
     /// The rest of the value's way, nearest first.
     pub trail: Vec<Step>,
+    /// The module calls on the way, outermost first: where to report what lies outside of the repository.
+    pub calls: Vec<Step>,
     /// Why it matters; may be empty.
     pub note: String,
     /// What to do; may be empty.

@@ -1,13 +1,44 @@
 //! The rules: pure functions from the facts of a key to a verdict, and the findings people read.
+//!
+//! A new rule is one `.rs`, one `.md` and one line in [`ALL`]; everything else derives from that line.
 
+mod drift;
 mod finding;
+mod findings;
+mod protection_mode;
+mod rotation;
+mod subject;
+#[cfg(test)]
+pub(crate) mod testing;
 mod verdict;
 
+pub use drift::{Drift, DriftKind, Scope, compare, drift_findings};
 pub use finding::{Finding, FindingInstance, Label};
+pub use findings::{Judged, Paths, findings, fingerprint, fingerprint_of, instance, place_order, plain};
 pub use verdict::{Advice, Report, Verdict};
 
 use crate::key::KeyFacts;
 use jiff::Timestamp;
+
+/// All rules, in the order of their ids.
+pub static ALL: [Rule; 2] = [rotation::RULE, protection_mode::RULE];
+
+/// The id of findings on differences between code and service.
+pub const DRIFT: &str = "OCI-KMS-DRIFT";
+
+/// The id of findings on module calls that were not followed, under `--strict`.
+pub const MODULES_NOT_FOLLOWED: &str = "modules-not-followed";
+
+/// The rule with this id or name, in any case.
+#[must_use]
+pub fn by_id(id: &str) -> Option<&'static Rule> {
+    ALL.iter().find(|rule| rule.id.eq_ignore_ascii_case(id) || rule.name.eq_ignore_ascii_case(id))
+}
+
+/// The ids that settings and exemptions may name: the rules', [`DRIFT`] and [`MODULES_NOT_FOLLOWED`].
+pub fn ids() -> impl Iterator<Item = &'static str> {
+    ALL.iter().map(|rule| rule.id).chain([DRIFT, MODULES_NOT_FOLLOWED])
+}
 
 /// What a rule may ask besides the key.
 #[derive(Clone, Debug)]
@@ -22,6 +53,14 @@ pub struct Settings {
     pub accept_manual_versions: bool,
     /// `accept-hsm-in-private-vault`.
     pub accept_hsm_in_private_vault: bool,
+}
+
+impl Settings {
+    /// The settings of a run without a config file.
+    #[must_use]
+    pub fn new(now: Timestamp) -> Self {
+        Self { now, max_rotation_days: 365, due_soon_days: 30, accept_manual_versions: false, accept_hsm_in_private_vault: false }
+    }
 }
 
 /// A rule: its metadata, its document and its judgement.
@@ -43,8 +82,19 @@ pub struct Rule {
     pub security_severity: Option<&'static str>,
     /// Tags.
     pub tags: &'static [&'static str],
+    /// The keys of its table in the config file.
+    pub config_keys: &'static [&'static str],
     /// The judgement.
     pub judge: fn(&KeyFacts, &Settings) -> Verdict,
+}
+
+impl Rule {
+    /// The document's first paragraph on one line: what the rule demands.
+    #[must_use]
+    pub fn summary(&self) -> String {
+        let paragraph = self.document.split("\n\n").map(str::trim).find(|paragraph| !paragraph.is_empty() && !paragraph.starts_with('#'));
+        paragraph.unwrap_or(self.title).split_whitespace().collect::<Vec<_>>().join(" ")
+    }
 }
 
 /// How loud a finding is.
@@ -61,6 +111,9 @@ pub enum Level {
 }
 
 impl Level {
+    /// The words, quietest first.
+    pub const WORDS: [&str; 4] = ["off", "note", "warning", "error"];
+
     /// The word in the command line, the config and the reports.
     #[must_use]
     pub fn word(self) -> &'static str {
@@ -70,5 +123,35 @@ impl Level {
             Self::Warning => "warning",
             Self::Error => "error",
         }
+    }
+
+    /// Reads a word.
+    #[must_use]
+    pub fn read(word: &str) -> Option<Self> {
+        [Self::Off, Self::Note, Self::Warning, Self::Error].into_iter().find(|level| level.word() == word)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_table_of_rules_is_sorted_and_whole() {
+        assert!(ALL.is_sorted_by_key(|rule| rule.id));
+        for rule in &ALL {
+            assert!(by_id(rule.id).is_some_and(|found| std::ptr::eq(found, rule)));
+            assert!(by_id(rule.name).is_some());
+            assert!(!rule.summary().is_empty() && rule.summary().len() <= 1024, "SARIF allows 1024 characters");
+            assert!(!rule.title.is_empty() && rule.title.len() <= 120 && !rule.title.ends_with('.'));
+            assert!(rule.document.starts_with(&format!("# {}", rule.id)), "{}", rule.id);
+            for part in ["Violates:", "Passes:", "## When it does not apply", "## How to fix", "## Kinds", "## Settings", rule.risk] {
+                assert!(rule.document.contains(part), "{} has no `{part}`", rule.id);
+            }
+            for key in rule.config_keys {
+                assert!(rule.document.contains(&format!("`{key}`")), "the document of {} does not name `{key}`", rule.id);
+            }
+        }
+        assert_eq!(by_id("OCI-KMS-002").map(|rule| rule.id), None);
     }
 }

@@ -1,4 +1,4 @@
-//! Verdicts.
+//! What a rule says of one key.
 
 use crate::base::Step;
 

@@ -1,1 +1,456 @@
-//! (to be written)
+//! The house stands as `src/lib.rs` draws it: imports go down only, what is fenced in stays there, every file says what it is for.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Who may import whom. A room's own name need not be listed. `terraform` splits into its sub-rooms.
+const ROOMS: &[(&str, &[&str])] = &[
+    ("base", &[]),
+    ("key", &["base"]),
+    ("terraform/syntax", &["base"]),
+    ("terraform/eval", &["base", "terraform/syntax"]),
+    ("terraform", &["base", "key", "terraform/syntax", "terraform/eval"]),
+    ("plan", &["base", "key"]),
+    ("live", &["base", "key"]),
+    ("rules", &["base", "key"]),
+    ("policy", &["base", "key", "rules"]),
+    ("fix", &["base", "key", "rules"]),
+    ("report", &["base", "key", "rules", "policy", "fix"]),
+    ("check", &["base", "key", "terraform", "terraform/syntax", "terraform/eval", "plan", "live", "rules", "policy", "fix", "report"]),
+    (
+        "cli",
+        &["base", "key", "terraform", "terraform/syntax", "terraform/eval", "plan", "live", "rules", "policy", "fix", "report", "check"],
+    ),
+    ("main", &["cli"]),
+    (
+        "lib",
+        &[
+            "base",
+            "key",
+            "terraform",
+            "terraform/syntax",
+            "terraform/eval",
+            "plan",
+            "live",
+            "rules",
+            "policy",
+            "fix",
+            "report",
+            "check",
+            "cli",
+        ],
+    ),
+];
+
+/// What may be written in one place only: the words, where they may stand, and what to do instead.
+const FENCES: &[(&[&str], &[&str], &str)] = &[
+    (&["hcl_edit"], &["terraform/syntax/native.rs"], "read the tree of `terraform::syntax` instead"),
+    (&["clap", "clap_complete", "clap_mangen"], &["cli/"], "take plain values; only the command line knows its arguments"),
+    (&["ureq"], &["live/transport.rs", "live/transport/"], "go through `live::transport`, which signs, confines and retries"),
+    (
+        &["TcpStream", "UdpSocket", "TcpListener", "ToSocketAddrs"],
+        &["live/transport.rs", "live/transport/"],
+        "nothing but `live::transport` may reach the network",
+    ),
+    (
+        &["std::fs", "fs::File", "File::open", "File::create", "OpenOptions"],
+        &["base/disk.rs"],
+        "use `base::disk`, which refuses what is no regular file and caps its size",
+    ),
+    (&["std::env", "env::var", "env::args"], &["cli/"], "take the value as an argument; `cli` hands the environment down"),
+    (&["Timestamp::now", "SystemTime::now", "Zoned::now"], &["cli/"], "take the time as an argument; `cli` hands the clock down"),
+    (&["process::exit", "process::abort"], &[], "return an `Exit` up to `main`"),
+];
+
+/// A file's code, tests apart, is at most so many lines.
+const MOST_LINES: usize = 800;
+
+/// A source file, without its tests and with comments and strings blanked where that matters.
+struct SourceFile {
+    /// Relative to `src`, with forward slashes.
+    path: String,
+    /// As it is.
+    text: String,
+    /// The part before `#[cfg(test)] mod tests {`, comments and the contents of strings blanked; same lines.
+    code: String,
+}
+
+#[test]
+fn every_import_goes_down() {
+    let mut complaints = String::new();
+    let mut imports = 0;
+    for file in &sources() {
+        let room = room_of(&file.path);
+        let (_, allowed) = ROOMS.iter().find(|(name, _)| *name == room).unwrap_or_else(|| {
+            panic!(
+                "src/{} is in no room of tests/suite/architecture.rs: put it into one, or draw the new room in ROOMS and in src/lib.rs",
+                file.path
+            )
+        });
+        for (line, target) in imported(file) {
+            imports += 1;
+            if target != room && !allowed.contains(&target.as_str()) {
+                let may = if allowed.is_empty() { "nothing".to_owned() } else { allowed.join(", ") };
+                writeln!(complaints, "src/{}:{line}: `{room}` may not import `{target}` (it may import {may}); move what is shared down, or hand it in as a value", file.path).unwrap();
+            }
+        }
+    }
+    assert!(complaints.is_empty(), "\n{complaints}");
+    assert!(imports >= 40, "only {imports} imports between rooms were seen: the test does not see what it should");
+}
+
+#[test]
+fn what_is_fenced_in_stays_there() {
+    let mut complaints = String::new();
+    let mut seen = vec![0; FENCES.len()];
+    for file in &sources() {
+        let code = with_whole_uses(&file.code);
+        for (line, text) in numbered(&code) {
+            for ((words, homes, instead), seen) in FENCES.iter().zip(&mut seen) {
+                let Some(word) = words.iter().find(|word| names(text, word)) else { continue };
+                if homes.iter().any(|home| file.path == *home || (home.ends_with('/') && file.path.starts_with(home))) {
+                    *seen += 1;
+                } else {
+                    let home = if homes.is_empty() { "nowhere".to_owned() } else { format!("only in src/{}", homes.join(" or src/")) };
+                    writeln!(complaints, "src/{}:{line}: `{word}` may stand {home}: {instead}", file.path).unwrap();
+                }
+            }
+        }
+    }
+    assert!(complaints.is_empty(), "\n{complaints}");
+    assert!(seen[4] > 0, "not even src/base/disk.rs was seen to use the disk: the test does not see what it should");
+}
+
+#[test]
+fn every_file_says_what_it_is_for_and_has_a_readable_length() {
+    let mut complaints = String::new();
+    for file in &sources() {
+        let first = file.text.lines().next().unwrap_or_default();
+        if first.strip_prefix("//! ").is_none_or(|text| text.trim().len() < 10) {
+            writeln!(complaints, "src/{}:1: begin with one line `//! …` that says what the file is for", file.path).unwrap();
+        }
+        let lines = file.code.lines().count();
+        if lines > MOST_LINES {
+            writeln!(complaints, "src/{}:{MOST_LINES}: {lines} lines of code, and {MOST_LINES} are the most: split it by sense", file.path)
+                .unwrap();
+        }
+    }
+    assert!(complaints.is_empty(), "\n{complaints}");
+}
+
+#[test]
+fn nothing_is_left_for_later() {
+    // Put together here, so that this file does not complain of itself.
+    let marks = [["TO", "DO"].concat(), ["FIX", "ME"].concat(), ["XX", "X:"].concat(), ["HA", "CK"].concat()];
+    let mut complaints = String::new();
+    let tests = files(Path::new("tests"), "rs");
+    let all = sources().into_iter().map(|file| (format!("src/{}", file.path), file.text));
+    let all = all.chain(tests.into_iter().map(|path| (path.display().to_string(), read(&path))));
+    let mut count = 0;
+    for (path, text) in all {
+        count += 1;
+        for (line, text) in numbered(&text) {
+            if let Some(mark) = marks.iter().find(|mark| names(text, mark)) {
+                writeln!(complaints, "{path}:{line}: {mark}: do it now, or open an issue and say nothing here").unwrap();
+            }
+            if text.contains("#[allow(") && !text.contains("reason") {
+                writeln!(complaints, "{path}:{line}: a lint is allowed without a reason: write `#[expect(…, reason = \"…\")]`").unwrap();
+            }
+        }
+    }
+    assert!(complaints.is_empty(), "\n{complaints}");
+    assert!(count >= 30, "only {count} files were seen");
+}
+
+#[test]
+fn the_library_draws_its_rooms() {
+    let lib = read(Path::new("src/lib.rs"));
+    for (room, _) in ROOMS.iter().filter(|(room, _)| !room.contains('/') && !["main", "lib"].contains(room)) {
+        assert!(
+            lib.contains(&format!("pub mod {room};")),
+            "src/lib.rs does not declare `{room}`: ROOMS in tests/suite/architecture.rs names a room that is not there"
+        );
+    }
+    let main = read(Path::new("src/main.rs"));
+    assert!(main.lines().count() <= 20, "src/main.rs only hands over to `cli`: keep it to a dozen lines");
+}
+
+/// The test tests itself: what it must see, it sees.
+#[test]
+fn imports_are_seen_in_every_spelling() {
+    let file = |path: &str, text: &str| SourceFile { path: path.to_owned(), text: text.to_owned(), code: code_of(text) };
+    let seen =
+        |path: &str, text: &str| imported(&file(path, text)).into_iter().map(|(line, room)| format!("{line} {room}")).collect::<Vec<_>>();
+    assert_eq!(seen("plan/a.rs", "use crate::base::Fact;"), ["1 base"]);
+    assert_eq!(seen("plan/a.rs", "\nuse crate::{\n    base::{Fact, Place},\n    rules,\n};"), ["3 base", "4 rules"]);
+    assert_eq!(
+        seen("plan/a.rs", "pub(crate) use crate::live::x as y;\nfn f() { crate::policy::g::<crate::fix::T>() }"),
+        ["1 live", "2 policy", "2 fix"]
+    );
+    assert_eq!(
+        seen("plan/a.rs", "use crate::terraform::{syntax::File, eval};\nuse crate::terraform::modules;"),
+        ["1 terraform/syntax", "1 terraform/eval", "2 terraform"]
+    );
+    assert_eq!(seen("terraform/eval/functions/a.rs", "use super::super::super::modules::X;"), ["1 terraform"]);
+    assert_eq!(seen("rules/a.rs", "use super::super::policy::X;\nuse super::b;"), ["1 policy", "2 rules"]);
+    assert_eq!(
+        seen("plan/a.rs", "// use crate::live::x;\n/* crate::fix */ let s = \"crate::rules\"; let r = r#\"crate::cli \"#;"),
+        Vec::<String>::new()
+    );
+    assert_eq!(seen("plan/a.rs", "fn a() {}\n#[cfg(test)]\nmod tests {\n    use crate::live::x;\n}"), Vec::<String>::new());
+    assert_eq!(seen("main.rs", "fn main() { kmslint::cli::main() }"), ["1 cli"]);
+    assert!(names("use std::fs::{self};", "std::fs") && names("std :: fs", "std::fs") && names("use std::{fs, io};", "std::fs"));
+    assert_eq!(with_whole_uses("use std::{\n    fs,\n    io,\n};\nfn a() {}\n"), "use std::{     fs,     io, };\n\n\n\nfn a() {}\n");
+    assert!(!names("my_clap::x", "clap") && !names("let clapped = 1;", "clap"));
+}
+
+/// All of `src`, sorted.
+fn sources() -> Vec<SourceFile> {
+    let found: Vec<SourceFile> = files(Path::new("src"), "rs")
+        .into_iter()
+        .map(|path| {
+            let text = read(&path);
+            let code = code_of(&text);
+            let path = path.strip_prefix("src").unwrap().to_str().unwrap().replace('\\', "/");
+            // Tests in a file of their own, `#[cfg(test)] mod tests;`, are no part of the room's code.
+            let code = if path.ends_with("/tests.rs") || path.ends_with("/testing.rs") { String::new() } else { code };
+            SourceFile { path, text, code }
+        })
+        .collect();
+    assert!(found.len() >= 30, "only {} files were found in src", found.len());
+    found
+}
+
+fn files(folder: &Path, extension: &str) -> Vec<PathBuf> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut found = Vec::new();
+    for entry in walkdir::WalkDir::new(root.join(folder)).sort_by_file_name() {
+        let entry = entry.unwrap();
+        if entry.file_type().is_file() && entry.path().extension().is_some_and(|end| end == extension) {
+            found.push(entry.path().strip_prefix(root).unwrap().to_path_buf());
+        }
+    }
+    found
+}
+
+fn read(path: &Path) -> String {
+    fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(path)).unwrap()
+}
+
+/// The room a file is in.
+fn room_of(path: &str) -> String {
+    for sub in ["terraform/syntax", "terraform/eval"] {
+        if path.starts_with(&format!("{sub}/")) || path == format!("{sub}.rs") {
+            return sub.to_owned();
+        }
+    }
+    path.split('/').next().unwrap_or_default().trim_end_matches(".rs").to_owned()
+}
+
+/// The rooms that a file's code names, each with its line: paths from `crate` (`kmslint` in `main.rs`) and from `super`.
+fn imported(file: &SourceFile) -> Vec<(usize, String)> {
+    let tokens = tokens(&file.code);
+    let mut found = Vec::new();
+    let module = module_of(&file.path);
+    let mut at = 0;
+    while let Some((_, word)) = tokens.get(at) {
+        let after_path = at > 0 && tokens.get(at - 1).is_some_and(|(_, before)| before == "::");
+        let is_root = word == "crate" || (file.path == "main.rs" && word == "kmslint");
+        if after_path || !(is_root || word == "super") || tokens.get(at + 1).is_none_or(|(_, next)| next != "::") {
+            at += 1;
+            continue;
+        }
+        let mut base = if is_root { Vec::new() } else { module.clone() };
+        while tokens.get(at).is_some_and(|(_, word)| word == "super") && tokens.get(at + 1).is_some_and(|(_, next)| next == "::") {
+            base.pop();
+            at += 2;
+        }
+        if is_root {
+            at += 2;
+        }
+        at = targets(&tokens, at, &base, &mut found);
+    }
+    found.dedup();
+    found
+}
+
+/// Reads a path or a group of them from `at` on, notes the room of each, and tells where it ends.
+fn targets(tokens: &[(usize, String)], mut at: usize, base: &[String], found: &mut Vec<(usize, String)>) -> usize {
+    let mut path = base.to_vec();
+    let line = tokens.get(at).map_or(0, |(line, _)| *line);
+    while let Some((_, word)) = tokens.get(at) {
+        if word == "{" {
+            at += 1;
+            while tokens.get(at).is_some_and(|(_, word)| word != "}") {
+                let began = at;
+                at = targets(tokens, at, &path, found);
+                if at == began {
+                    at += 1;
+                    continue;
+                }
+                while tokens.get(at).is_some_and(|(_, word)| word == "as" || word == "," || is_word(word)) {
+                    let comma = tokens.get(at).is_some_and(|(_, word)| word == ",");
+                    at += 1;
+                    if comma {
+                        break;
+                    }
+                }
+            }
+            return at + 1;
+        }
+        if !is_word(word) && word != "*" {
+            break;
+        }
+        path.push(word.clone());
+        at += 1;
+        if tokens.get(at).is_none_or(|(_, next)| next != "::") {
+            break;
+        }
+        at += 1;
+    }
+    let room = match path.as_slice() {
+        [] => return at,
+        [first, second, ..] if first == "terraform" && ["syntax", "eval"].contains(&second.as_str()) => format!("{first}/{second}"),
+        [first, ..] => first.clone(),
+    };
+    if ROOMS.iter().any(|(name, _)| *name == room) {
+        found.push((line, room));
+    }
+    at
+}
+
+/// The module path of a file: `terraform/eval/mod.rs` is `terraform`, `eval`.
+fn module_of(path: &str) -> Vec<String> {
+    let mut parts: Vec<String> = path.trim_end_matches(".rs").split('/').map(str::to_owned).collect();
+    if parts.last().is_some_and(|last| ["mod", "lib", "main"].contains(&last.as_str())) {
+        parts.pop();
+    }
+    parts
+}
+
+fn is_word(text: &str) -> bool {
+    text.starts_with(|c: char| c.is_alphanumeric() || c == '_')
+}
+
+/// Words, `::` and single other characters, each with its line from 1.
+fn tokens(code: &str) -> Vec<(usize, String)> {
+    let mut found = Vec::new();
+    for (line, text) in numbered(code) {
+        let mut chars = text.chars().peekable();
+        while let Some(c) = chars.next() {
+            if c.is_whitespace() {
+                continue;
+            }
+            let mut token = c.to_string();
+            if c.is_alphanumeric() || c == '_' {
+                while let Some(next) = chars.next_if(|next| next.is_alphanumeric() || *next == '_') {
+                    token.push(next);
+                }
+            } else if c == ':' && chars.next_if_eq(&':').is_some() {
+                token.push(':');
+            }
+            found.push((line, token));
+        }
+    }
+    found
+}
+
+/// Whether a line names something, as words of their own and through a group too: `use std::{fs, io}` names `std::fs`.
+fn names(text: &str, wanted: &str) -> bool {
+    let words: Vec<String> = tokens(text).into_iter().map(|(_, word)| word).collect();
+    let wanted: Vec<String> = tokens(wanted).into_iter().map(|(_, word)| word).collect();
+    if words.windows(wanted.len()).any(|window| window == wanted) {
+        return true;
+    }
+    let [first, colons, last] = wanted.as_slice() else { return false };
+    let group = words.windows(3).position(|window| window[0] == *first && window[1] == *colons && window[2] == "{");
+    group.is_some_and(|at| words[at..].contains(last))
+}
+
+/// The code with every `use` on one line, so that a group is seen whole; the lines' numbers stay.
+fn with_whole_uses(code: &str) -> String {
+    let mut out = String::with_capacity(code.len());
+    let mut held = 0;
+    for line in code.lines() {
+        let is_use = line.trim_start().starts_with("use ") || line.trim_start().starts_with("pub use ") || held > 0;
+        out.push_str(line);
+        if is_use && !line.contains(';') {
+            held += 1;
+            out.push(' ');
+        } else {
+            out.push_str(&"\n".repeat(held + 1));
+            held = 0;
+        }
+    }
+    out
+}
+
+fn numbered(text: &str) -> impl Iterator<Item = (usize, &str)> {
+    text.lines().enumerate().map(|(index, line)| (index + 1, line))
+}
+
+/// The code before the tests, with comments and the contents of strings blanked, line for line.
+fn code_of(text: &str) -> String {
+    let blanked = blanked(text);
+    let tests = blanked.find("#[cfg(test)]\nmod tests").or_else(|| blanked.find("#[cfg(test)]\npub(crate) mod tests"));
+    tests.map_or(blanked.clone(), |at| blanked[..at].to_owned())
+}
+
+/// The text with comments and the contents of strings replaced by blanks; line ends stay.
+fn blanked(text: &str) -> String {
+    let chars: Vec<char> = text.chars().collect();
+    let mut out = String::with_capacity(text.len());
+    let mut at = 0;
+    let blank = |c: char| if c == '\n' { '\n' } else { ' ' };
+    let starts = |at: usize, what: &str| what.chars().enumerate().all(|(offset, c)| chars.get(at + offset) == Some(&c));
+    while at < chars.len() {
+        let end = if starts(at, "//") {
+            (at..chars.len()).find(|at| chars[*at] == '\n').unwrap_or(chars.len())
+        } else if starts(at, "/*") {
+            let mut depth = 0;
+            let mut end = at;
+            loop {
+                match () {
+                    () if starts(end, "/*") => (depth, end) = (depth + 1, end + 2),
+                    () if starts(end, "*/") => (depth, end) = (depth - 1, end + 2),
+                    () => end += 1,
+                }
+                if depth == 0 || end >= chars.len() {
+                    break end.min(chars.len());
+                }
+            }
+        } else if chars[at] == 'r'
+            && (starts(at + 1, "\"") || starts(at + 1, "#"))
+            && !(at > 0 && (chars[at - 1].is_alphanumeric() || chars[at - 1] == '_'))
+        {
+            let hashes = chars[at + 1..].iter().take_while(|c| **c == '#').count();
+            let close = format!("\"{}", "#".repeat(hashes));
+            if chars.get(at + 1 + hashes) == Some(&'"') {
+                (at + 2 + hashes..chars.len()).find(|at| starts(*at, &close)).map_or(chars.len(), |end| end + close.chars().count())
+            } else {
+                at
+            }
+        } else if chars[at] == '"' {
+            let mut end = at + 1;
+            while end < chars.len() && chars[end] != '"' {
+                end += if chars[end] == '\\' { 2 } else { 1 };
+            }
+            (end + 1).min(chars.len())
+        } else if starts(at, "'\"'") {
+            at + 3
+        } else if starts(at, "'\\\"'") || starts(at, "'\\''") {
+            at + 4
+        } else {
+            at
+        };
+        if end == at {
+            out.push(chars[at]);
+            at += 1;
+        } else {
+            out.extend(chars[at..end].iter().map(|c| blank(*c)));
+            at = end;
+        }
+    }
+    out
+}

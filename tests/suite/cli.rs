@@ -1,1 +1,142 @@
-//! (to be written)
+//! The binary as a user meets it: arguments, exit codes, streams.
+
+use crate::harness::{command, kmslint, kmslint_with_input, root, said, scratch};
+
+const HSM: &str = "resource \"oci_kms_key\" \"k\" {\n  protection_mode = \"HSM\"\n}\n";
+
+#[test]
+fn exit_codes_tell_clean_findings_and_trouble_apart() {
+    let example = root().join("testdata/example");
+    assert_eq!(kmslint(&example, &["--no-config"]).code, 1);
+    assert_eq!(kmslint(&example, &["--no-config", "--fail-on", "error"]).code, 0);
+    assert_eq!(kmslint(&example, &["--no-config", "--fail-on", "error", "--level", "OCI-KMS-004=error"]).code, 1);
+    assert_eq!(kmslint(&example, &["--no-config", "--fail-on", "never"]).code, 0);
+    assert_eq!(kmslint(&root().join("testdata/rules/OCI-KMS-001/ok_scheduled"), &["--no-config"]).code, 0);
+    let broken = scratch(&[("main.tf", HSM), ("broken.tf", "resource \"x\" {\n")]);
+    let said = kmslint(broken.path(), &["--no-config", "--format", "short"]);
+    assert_eq!(said.code, 2, "trouble wins over findings");
+    assert!(said.out.contains("OCI-KMS-004"), "what can be judged is judged all the same: {said:#?}");
+    assert!(said.err.contains("broken.tf"), "{said:#?}");
+}
+
+#[test]
+fn the_format_never_changes_the_exit_code() {
+    for format in ["human", "short", "json", "sarif", "github", "gitlab", "gitlab-sast", "junit", "checkstyle", "rdjson", "markdown"] {
+        assert_eq!(kmslint(&root().join("testdata/example"), &["--no-config", "--format", format]).code, 1, "{format}");
+    }
+}
+
+#[test]
+fn mistakes_on_the_command_line_are_answered_with_what_to_do() {
+    let here = root().join("testdata/example");
+    for (arguments, words) in [
+        (vec!["--format", "sariff"], "did you mean `sarif`?"),
+        (vec!["--level", "OCI-KMS-04=error"], "did you mean `OCI-KMS-004`?"),
+        (vec!["--level", "OCI-KMS-004=loud"], "error, warning, note, off"),
+        (vec!["--var", "x"], "NAME=VALUE"),
+        (vec!["explain", "OCI-KMS-04"], "did you mean `OCI-KMS-004`?"),
+        (vec!["no/such/folder"], "no/such/folder"),
+        (vec!["--config", "no.toml"], "no.toml"),
+        (vec!["--frobnicate"], "--frobnicate"),
+    ] {
+        let said = kmslint(&here, &arguments);
+        assert_eq!(said.code, 2, "{arguments:?}: {said:#?}");
+        assert!(said.err.contains(words), "{arguments:?}: {said:#?}");
+    }
+}
+
+#[test]
+fn help_and_version_are_no_errors() {
+    let help = kmslint(&root(), &["--help"]);
+    assert_eq!(help.code, 0);
+    for word in ["check", "explain", "eval", "--format", "--fix", "Exit codes"] {
+        assert!(help.out.contains(word), "{word} is missing:\n{}", help.out);
+    }
+    let version = kmslint(&root(), &["--version"]);
+    assert_eq!(version.out.trim(), concat!("kmslint ", env!("CARGO_PKG_VERSION")));
+}
+
+#[test]
+fn check_is_the_default() {
+    let here = root().join("testdata/example");
+    assert_eq!(
+        kmslint(&here, &["--no-config", "--format", "short"]).out,
+        kmslint(&here, &["check", "--no-config", "--format", "short"]).out
+    );
+}
+
+#[test]
+fn a_folder_without_configuration_is_no_problem_and_is_said() {
+    let folder = scratch(&[("notes.txt", "oci_kms_key")]);
+    let said = kmslint(folder.path(), &["--no-config"]);
+    assert_eq!(said.code, 0);
+    assert!(said.err.contains("no Terraform configuration"), "{said:#?}");
+}
+
+#[test]
+fn a_plan_comes_through_standard_input() {
+    let plan = std::fs::read(root().join("testdata/plans/create/plan.json")).expect("the plan");
+    let piped = kmslint_with_input(&root().join("testdata/plans/create"), &["--no-config", "--format", "short", "-"], &plan);
+    let named = kmslint(&root().join("testdata/plans/create"), &["--no-config", "--format", "short", "plan.json"]);
+    assert!(piped.code <= 1 && !piped.out.is_empty(), "{piped:#?}");
+    assert_eq!(piped.out.lines().count(), named.out.lines().count(), "{piped:#?}\n{named:#?}");
+}
+
+#[test]
+fn the_rules_explain_themselves() {
+    let list = kmslint(&root(), &["explain"]);
+    assert!(list.out.contains("OCI-KMS-001") && list.out.contains("OCI-KMS-004"));
+    let one = kmslint(&root(), &["explain", "oci-kms-004"]);
+    assert!(one.out.contains("Medium") || one.out.contains("Low"), "{}", one.out);
+    assert_eq!(one.out, kmslint(&root(), &["explain", "key-protection-mode"]).out);
+}
+
+#[test]
+fn expressions_are_evaluated_in_a_root_module() {
+    let said = kmslint(&root().join("testdata/example"), &["eval", "var.level", "1 + 1", "upper(var.nope)", "oci_kms_vault.main.id"]);
+    let lines: Vec<serde_json::Value> = said.out.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+    assert_eq!(said.code, 2, "one of them is an error: {said:#?}");
+    assert_eq!(lines[0]["value"], "high");
+    assert_eq!(lines[1]["value"], 2);
+    assert!(lines[2]["error"].is_string());
+    assert!(lines[3]["unknown"].as_str().is_some_and(|why| why.contains("known after apply")), "{said:#?}");
+}
+
+#[test]
+fn variables_are_taken_in_the_order_in_which_they_are_typed() {
+    let folder = scratch(&[
+        ("main.tf", "variable \"mode\" {}\nresource \"oci_kms_key\" \"k\" {\n  protection_mode = var.mode\n}\n"),
+        ("a.tfvars", "mode = \"SOFTWARE\"\n"),
+    ]);
+    let mode = |arguments: &[&str]| {
+        let (_, report) = crate::harness::report(folder.path(), &[&["--no-config"], arguments].concat());
+        report["keys"][0]["protection_mode"]["value"].as_str().map(ToOwned::to_owned)
+    };
+    assert_eq!(mode(&["--var-file", "a.tfvars", "--var", "mode=HSM"]).as_deref(), Some("HSM"));
+    assert_eq!(mode(&["--var", "mode=HSM", "--var-file", "a.tfvars"]).as_deref(), Some("SOFTWARE"));
+    let mut with_env = command(folder.path());
+    with_env.env("TF_VAR_mode", "HSM").args(["--no-config", "--format", "short"]);
+    assert!(said(&mut with_env).out.contains("OCI-KMS-004"));
+}
+
+#[test]
+fn completions_and_the_manual_page_are_written() {
+    for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
+        assert!(kmslint(&root(), &["completions", shell]).out.contains("kmslint"), "{shell}");
+    }
+    assert!(kmslint(&root(), &["man"]).out.starts_with(".ie") || kmslint(&root(), &["man"]).out.contains(".TH kmslint"));
+}
+
+#[test]
+fn colour_is_asked_for_or_not_there() {
+    let here = root().join("testdata/example");
+    assert!(!kmslint(&here, &["--no-config"]).out.contains('\u{1b}'));
+    assert!(kmslint(&here, &["--no-config", "--color", "always"]).out.contains('\u{1b}'));
+}
+
+#[test]
+fn the_working_directory_can_be_chosen() {
+    let said = kmslint(&root(), &["--no-config", "--chdir", "testdata/example", "--format", "short"]);
+    assert_eq!(said.code, 1);
+    assert!(said.out.contains("main.tf:"), "{said:#?}");
+}

@@ -1,5 +1,15 @@
 //! The integration tests: one module per promise.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "tests may fail loudly; clippy.toml allows it only inside of test functions, not in their helpers"
+)]
+
 /// Imports go down only, fences hold, every file says what it is for.
 mod architecture;
 /// The binary as a user meets it: arguments, exit codes, streams, transcripts.
@@ -10,8 +20,12 @@ mod conformance;
 mod documents;
 /// Comments, config, baseline.
 mod exemptions;
+/// What the cases of `testdata` expect of the readers.
+mod expected;
 /// Edits change what they must and nothing else.
 mod fixes;
+/// Runs the binary and compares with what is checked in.
+mod harness;
 /// Hostile repositories and arbitrary bytes: a clear sentence, in bounded time and memory.
 mod hostile;
 /// The service's audit against a server that behaves as OCI does.
@@ -25,5 +39,7 @@ mod plans;
 mod reports;
 /// Fixtures of each rule: what must be found, what must be silent.
 mod rules;
+/// Genuine plans and states through the whole pipeline.
+mod verdicts;
 /// States: what is.
 mod states;

@@ -1,1 +1,182 @@
-//! (to be written)
+//! Every format is what its consumer accepts, and nothing that a repository contains can forge anything in it.
+
+use crate::harness::{expect_file, kmslint, report, root, scratch};
+use serde_json::Value;
+
+const HOSTILE: &str = "a\"b,line=1::error::x%0A|`<script>alert(1)</script>\u{1b}[31m\u{202e}";
+
+/// A repository whose names try to be markup, commands and escapes.
+fn hostile() -> tempfile::TempDir {
+    let key = format!(
+        "resource \"oci_kms_key\" \"k\" {{\n  for_each = toset([{}])\n  display_name = each.key\n  protection_mode = \"HSM\"\n}}\n",
+        serde_json::to_string(&format!("{HOSTILE}\n::error::forged")).expect("a string").replace("\u{1b}", "\\u001b").replace("${", "$${")
+    );
+    scratch(&[("we,ird::name%/main.tf", &key), (".git/HEAD", "ref: refs/heads/main\n")])
+}
+
+fn of(folder: &std::path::Path, format: &str) -> String {
+    let said = kmslint(folder, &["--no-config", "--format", format]);
+    assert!(said.code < 2, "{said:#?}");
+    said.out
+}
+
+fn example(format: &str) -> String {
+    of(&root().join("testdata/example"), format)
+}
+
+#[test]
+fn the_json_report_is_what_its_schema_says() {
+    expect_file(&root().join("src/report/report.schema.json"), &kmslint::report::json_schema());
+    let schema: Value = serde_json::from_str(&kmslint::report::json_schema()).expect("the schema is JSON");
+    let validator = jsonschema::validator_for(&schema).expect("the schema is a schema");
+    let mut reports = 0;
+    for folder in crate::harness::folders(&root().join("testdata/parity")) {
+        let (_, report) = report(&folder, &["--no-config"]);
+        let errors: Vec<_> = validator.iter_errors(&report).map(|error| error.to_string()).collect();
+        assert!(errors.is_empty(), "{}: {errors:?}", folder.display());
+        reports += 1;
+    }
+    assert!(reports > 60);
+}
+
+#[test]
+fn what_is_reported_is_the_same_from_run_to_run() {
+    for format in ["short", "json", "sarif", "github", "gitlab", "junit", "checkstyle", "rdjson", "markdown"] {
+        assert_eq!(example(format), example(format), "{format}");
+    }
+}
+
+#[test]
+fn several_reports_come_out_of_one_run() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let sarif = folder.path().join("out.sarif");
+    let option = format!("sarif={}", sarif.display());
+    let said = kmslint(&root().join("testdata/example"), &["--no-config", "--format", &option, "--format", "short"]);
+    assert_eq!(said.code, 1);
+    assert!(said.out.contains("OCI-KMS-004"));
+    let log: Value = serde_json::from_str(&std::fs::read_to_string(sarif).expect("the file")).expect("JSON");
+    assert_eq!(log["version"], "2.1.0");
+}
+
+#[test]
+fn sarif_has_what_github_demands() {
+    let log: Value = serde_json::from_str(&example("sarif")).expect("JSON");
+    let run = &log["runs"][0];
+    let results = run["results"].as_array().expect("results");
+    assert!(results.len() >= 3);
+    let rules = run["tool"]["driver"]["rules"].as_array().expect("rules");
+    for result in results {
+        let rule = &rules[result["ruleIndex"].as_u64().expect("an index") as usize];
+        assert_eq!(rule["id"], result["ruleId"]);
+        for text in
+            [&rule["shortDescription"]["text"], &rule["fullDescription"]["text"], &rule["help"]["markdown"], &result["message"]["text"]]
+        {
+            assert!(text.as_str().is_some_and(|text| !text.is_empty()));
+        }
+        let place = &result["locations"][0]["physicalLocation"];
+        let uri = place["artifactLocation"]["uri"].as_str().expect("a URI");
+        assert!(uri.starts_with("testdata/example/"), "{uri} is not relative to the repository's root");
+        for bound in ["startLine", "startColumn", "endLine", "endColumn"] {
+            assert!(place["region"][bound].as_u64().is_some_and(|number| number > 0));
+        }
+        assert!(result["partialFingerprints"]["primaryLocationLineHash"].as_str().is_some_and(|hash| hash.contains(':')));
+    }
+    let payments = results.iter().find(|result| result["codeFlows"].is_array()).expect("a finding with its value's way");
+    assert!(payments["relatedLocations"].as_array().is_some_and(|steps| steps.len() >= 2), "{payments:#}");
+}
+
+#[test]
+fn sarif_columns_are_utf16() {
+    let folder = scratch(&[("main.tf", "resource \"oci_kms_key\" \"k\" {\n  /* 😀 */ protection_mode = \"HSM\"\n}\n")]);
+    let log: Value = serde_json::from_str(&of(folder.path(), "sarif")).expect("JSON");
+    let results = log["runs"][0]["results"].as_array().expect("results");
+    let region = results
+        .iter()
+        .map(|result| &result["locations"][0]["physicalLocation"]["region"])
+        .find(|region| region["startLine"] == 2)
+        .expect("a finding at the value");
+    assert_eq!((region["startColumn"].as_u64(), region["endColumn"].as_u64()), (Some(30), Some(35)));
+}
+
+#[test]
+fn names_from_the_repository_cannot_forge_workflow_commands() {
+    let folder = hostile();
+    let out = of(folder.path(), "github");
+    assert!(out.lines().count() >= 1);
+    for line in out.lines() {
+        assert!(line.starts_with("::warning file=we%2Cird%3A%3Aname%25/main.tf,line=") || line.starts_with("::notice file=we"), "{line}");
+    }
+    assert!(!out.contains('\u{1b}') && !out.contains('\u{202e}'));
+}
+
+#[test]
+fn names_from_the_repository_cannot_move_the_cursor() {
+    let folder = hostile();
+    for format in ["human", "short", "markdown", "junit", "checkstyle"] {
+        let out = of(folder.path(), format);
+        assert!(!out.contains('\u{1b}') && !out.contains('\u{202e}'), "{format}: {out:?}");
+        assert!(!out.lines().any(|line| line.starts_with("::")), "{format}: {out}");
+    }
+    let outside_of_code = regex::Regex::new("`[^`\n]*`").expect("a pattern").replace_all(&of(folder.path(), "markdown"), "").into_owned();
+    assert!(!outside_of_code.contains('<'), "{outside_of_code}");
+}
+
+#[test]
+fn gitlab_fingerprints_are_unique() {
+    let issues: Vec<Value> = serde_json::from_str(&example("gitlab")).expect("JSON");
+    let fingerprints: std::collections::BTreeSet<_> =
+        issues.iter().map(|issue| issue["fingerprint"].as_str().expect("a fingerprint")).collect();
+    assert!(issues.len() >= 3);
+    assert_eq!(fingerprints.len(), issues.len());
+    for issue in &issues {
+        assert!(["info", "minor", "major", "critical", "blocker"].contains(&issue["severity"].as_str().expect("a severity")));
+        assert!(issue["location"]["lines"]["begin"].as_u64().is_some_and(|line| line > 0));
+        assert!(!issue["location"]["path"].as_str().expect("a path").starts_with("./"));
+    }
+    assert_eq!(of(&root().join("testdata/rules/OCI-KMS-001/ok_scheduled"), "gitlab").trim(), "[]");
+}
+
+#[test]
+fn gitlab_sast_ids_are_stable_uuids() {
+    let read = || serde_json::from_str::<Value>(&example("gitlab-sast")).expect("JSON");
+    let (first, second) = (read(), read());
+    assert_eq!(first["vulnerabilities"], second["vulnerabilities"]);
+    assert_eq!(first["scan"]["type"], "sast");
+    for found in first["vulnerabilities"].as_array().expect("findings") {
+        assert_eq!(found["id"].as_str().map(str::len), Some(36));
+        assert!(["Critical", "High", "Medium", "Low", "Info", "Unknown"].contains(&found["severity"].as_str().expect("a severity")));
+        assert!(found["identifiers"].as_array().is_some_and(|identifiers| !identifiers.is_empty()));
+    }
+}
+
+#[test]
+fn junit_lists_passes_and_counts_failures() {
+    let out = example("junit");
+    let mut cases = 0;
+    let mut failures = 0;
+    let mut reader = quick_xml::Reader::from_str(&out);
+    loop {
+        match reader.read_event().expect("well-formed XML") {
+            quick_xml::events::Event::Start(tag) | quick_xml::events::Event::Empty(tag) => match tag.name().as_ref() {
+                "testcase" => cases += 1,
+                "failure" => failures += 1,
+                _ => {}
+            },
+            quick_xml::events::Event::Eof => break,
+            _ => {}
+        }
+    }
+    assert_eq!(cases, 4, "two keys, two rules:\n{out}");
+    assert_eq!(failures, 3, "{out}");
+}
+
+#[test]
+fn rdjson_columns_are_bytes_and_positions_whole() {
+    let found: Value = serde_json::from_str(&example("rdjson")).expect("JSON");
+    let diagnostics = found["diagnostics"].as_array().expect("diagnostics");
+    assert!(diagnostics.len() >= 3);
+    for diagnostic in diagnostics {
+        assert!(diagnostic["location"]["range"]["start"]["line"].as_u64().is_some_and(|line| line > 0));
+        assert!(["ERROR", "WARNING", "INFO"].contains(&diagnostic["severity"].as_str().expect("a severity")));
+    }
+}

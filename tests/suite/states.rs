@@ -1,1 +1,29 @@
-//! (to be written)
+//! States: what is. Cases are folders of `testdata/states`.
+
+use crate::expected::{cases, compare, expected};
+use kmslint::plan::{Options, Recognised, read, recognise};
+use std::fs;
+
+#[test]
+fn every_state_tells_what_is_expected() {
+    let (mut differences, mut keys, mut refused) = (Vec::new(), 0, 0);
+    for case in cases("states") {
+        let wanted = expected(&case);
+        let path = case.join(wanted["input"].as_str().unwrap());
+        let bytes = fs::read(&path).unwrap();
+        let recognised = recognise(&bytes[..bytes.len().min(4096)], &path);
+        let found = read("state.json", bytes.as_slice(), &Options::default());
+        if wanted.get("refused").is_some() {
+            refused += 1;
+            assert_eq!(found.problems.len(), 1, "{}: {recognised:?}", case.display());
+            continue;
+        }
+        assert!(matches!(recognised, Recognised::State | Recognised::RawState), "{}: {recognised:?}", case.display());
+        assert!(found.problems.is_empty(), "{}: {:?}", case.display(), found.problems);
+        let list = wanted["keys"].as_array().unwrap();
+        keys += list.len();
+        differences.extend(compare(&case, list, &found, false));
+    }
+    assert!(differences.is_empty(), "\n{}", differences.join("\n"));
+    assert!(keys > 50 && refused > 8, "{keys} {refused}");
+}

@@ -1,12 +1,39 @@
 //! Terraform's expression language: values with unknowns, types, operators, functions. What it says equals what Terraform says, or is unknown with the reason.
 
+mod budget;
+mod call;
+mod conditional;
+mod constraint;
+mod context;
+mod convert;
+mod equality;
+mod evaluate;
 pub mod functions;
+mod iteration;
 mod num;
+mod operators;
+mod possible;
+mod references;
+mod refine;
 mod scope;
+mod template;
+#[cfg(test)]
+mod tests;
+mod traversal;
 mod types;
+mod unify;
 mod value;
 
-pub use num::Num;
+pub use budget::{Budget, Deeper, TOO_LARGE};
+pub use constraint::{Defaults, TypeConstraint, parse_constraint};
+pub use context::Context;
+pub use convert::{convert, convertible};
+pub use equality::equals;
+pub use evaluate::{eval_constant, eval_text, evaluate};
+pub use functions::Dialect;
+pub use num::{Num, NumError};
+pub use references::{Reference, references};
 pub use scope::{FileAccess, FileTrouble, RefStep, Scope};
 pub use types::{ObjectAttr, Type};
+pub use unify::unify;
 pub use value::{Data, EvalError, Marks, Possible, Refinement, ResourceRef, TrailLink, UnknownValue, Value};

@@ -1,5 +1,696 @@
-//! Terraform's numbers: 512-bit binary floats, with whole numbers of 64 bits kept apart because nearly all are.
+//! Terraform's numbers: binary floats that carry their precision (512 bits for what is written, 64 for counts, 53 for what came from a
+//! double), rounded to nearest even as Go's `big.Float` does. Whole numbers of 64 bits are kept apart because nearly all are.
+
+use num_bigint::{BigInt, BigUint, Sign};
+use std::cmp::Ordering;
+use std::fmt;
+use std::sync::Arc;
+
+/// The precision of numbers that are written in code or strings, in bits.
+const WRITTEN: u32 = 512;
+/// The precision of counts, in bits.
+const COUNTED: u32 = 64;
+/// The precision of doubles, in bits.
+const DOUBLE: u32 = 53;
+/// Beyond 2^LARGEST or below its inverse a number is too large to handle: printing it takes pages.
+const LARGEST: i64 = 1 << 18;
 
 /// A number.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Num(pub i64);
+#[derive(Clone, Debug)]
+pub struct Num {
+    kind: Kind,
+    precision: u32,
+}
+
+#[derive(Clone, Debug)]
+enum Kind {
+    /// A whole number; never a negative zero.
+    Whole(i64),
+    /// Anything else that is finite.
+    Float(Arc<Float>),
+    /// Infinity, and whether it is the negative one.
+    Infinite(bool),
+}
+
+/// `mantissa * 2^exponent`. The mantissa is odd, or zero (for the negative zero).
+#[derive(Clone, Debug)]
+struct Float {
+    negative: bool,
+    mantissa: BigUint,
+    exponent: i64,
+}
+
+/// Why there is no number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NumError {
+    /// The text is not a number.
+    #[error("a number is required")]
+    Syntax,
+    /// `0 / 0`, `∞ - ∞` and their like.
+    #[error("the result is not a number")]
+    Undefined,
+    /// Terraform would go on; this is where we stop.
+    #[error("the number is too large to evaluate")]
+    TooLarge,
+}
+
+impl Num {
+    /// Zero.
+    pub const ZERO: Self = Self::whole(0);
+
+    const fn whole(value: i64) -> Self {
+        Self { kind: Kind::Whole(value), precision: COUNTED }
+    }
+
+    /// Infinity, or minus infinity.
+    #[must_use]
+    pub fn infinity(negative: bool) -> Self {
+        Self { kind: Kind::Infinite(negative), precision: DOUBLE }
+    }
+
+    /// The exact value of a double; `None` for NaN.
+    #[must_use]
+    pub fn from_f64(value: f64) -> Option<Self> {
+        if value.is_nan() {
+            return None;
+        }
+        if value.is_infinite() {
+            return Some(Self::infinity(value < 0.0));
+        }
+        let bits = value.to_bits();
+        let raw_exponent = i64::try_from(bits >> 52 & 0x7ff).unwrap_or(0);
+        let fraction = bits & ((1 << 52) - 1);
+        let (mantissa, exponent) = if raw_exponent == 0 { (fraction, -1074) } else { (fraction | 1 << 52, raw_exponent - 1075) };
+        Self::finite(bits >> 63 == 1, BigUint::from(mantissa), exponent, false, DOUBLE).ok()
+    }
+
+    /// A whole number of any size, exactly.
+    #[must_use]
+    pub fn from_big(value: &BigInt) -> Self {
+        let precision = u32::try_from(value.bits()).unwrap_or(u32::MAX).max(COUNTED);
+        // A number that large cannot be written in a file of a bounded size; infinity is what Go makes of an overflow.
+        let negative = value.sign() == Sign::Minus;
+        Self::finite(negative, value.magnitude().clone(), 0, false, precision).unwrap_or_else(|_| Self::infinity(negative))
+    }
+
+    /// Reads a number as Terraform converts strings: `12`, `-1.5`, `.5`, `1e3`, `1p3`, `Inf`. No spaces, no underscores, no hexadecimals.
+    ///
+    /// # Errors
+    /// `Syntax`, or `TooLarge` for exponents that no one writes in earnest.
+    pub fn parse(text: &str) -> Result<Self, NumError> {
+        if text.len() <= 18
+            && let Ok(value) = text.parse::<i64>()
+            && !(value == 0 && text.starts_with('-'))
+        {
+            return Ok(Self { kind: Kind::Whole(value), precision: WRITTEN });
+        }
+        let (negative, rest) = match text.as_bytes() {
+            [b'-', ..] => (true, text.get(1..).unwrap_or_default()),
+            [b'+', ..] => (false, text.get(1..).unwrap_or_default()),
+            _ => (false, text),
+        };
+        if rest == "Inf" || rest == "inf" {
+            return Ok(Self { kind: Kind::Infinite(negative), precision: WRITTEN });
+        }
+        let (mantissa, exponent, binary) = match rest.find(['e', 'E', 'p', 'P']) {
+            Some(at) => {
+                let (mantissa, exponent) = rest.split_at(at);
+                (mantissa, Some(exponent.get(1..).unwrap_or_default()), exponent.starts_with(['p', 'P']))
+            }
+            None => (rest, None, false),
+        };
+        let exponent = exponent.map_or(Ok(0), parse_exponent)?;
+        let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+        if whole.is_empty() && fraction.is_empty() || !whole.bytes().chain(fraction.bytes()).all(|byte| byte.is_ascii_digit()) {
+            return Err(NumError::Syntax);
+        }
+        let digits: String = [whole, fraction].concat();
+        if digits.len() > 100_000 {
+            return Err(NumError::TooLarge);
+        }
+        let digits = digits.parse::<BigUint>().map_err(|_| NumError::Syntax)?;
+        if digits == BigUint::ZERO {
+            return Self::finite(negative, digits, 0, false, WRITTEN);
+        }
+        let scale = i64::try_from(fraction.len()).map_err(|_| NumError::TooLarge)?;
+        let (tens, twos) = if binary { (-scale, exponent) } else { (exponent - scale, 0) };
+        if twos.abs() > i64::from(i32::MAX) || tens.abs() > i64::from(i32::MAX) {
+            return Err(NumError::Syntax);
+        }
+        if tens.abs() > LARGEST / 3 || twos.abs() > LARGEST {
+            return Err(NumError::TooLarge);
+        }
+        let fives = BigUint::from(5_u8).pow(u32::try_from(tens.unsigned_abs()).unwrap_or(0));
+        if tens >= 0 {
+            Self::finite(negative, digits * fives, tens + twos, false, WRITTEN)
+        } else {
+            Self::quotient(negative, &digits, &fives, tens + twos, WRITTEN)
+        }
+    }
+
+    /// `numerator / denominator * 2^exponent`, rounded. The denominator is not zero.
+    fn quotient(negative: bool, numerator: &BigUint, denominator: &BigUint, exponent: i64, precision: u32) -> Result<Self, NumError> {
+        let wanted = u64::from(precision) + 2 + denominator.bits();
+        let shift = wanted.saturating_sub(numerator.bits());
+        let shifted = numerator << shift;
+        let quotient = &shifted / denominator;
+        let exact = &quotient * denominator == shifted;
+        Self::finite(negative, quotient, exponent - i64::try_from(shift).map_err(|_| NumError::TooLarge)?, !exact, precision)
+    }
+
+    /// A finite number, rounded to nearest even; `sticky` tells of digits behind the mantissa that are not zero.
+    fn finite(negative: bool, mantissa: BigUint, exponent: i64, sticky: bool, precision: u32) -> Result<Self, NumError> {
+        let (mut mantissa, mut exponent) = (mantissa, exponent);
+        let excess = mantissa.bits().saturating_sub(u64::from(precision));
+        if excess > 0 {
+            let half = mantissa.bit(excess - 1);
+            let below_half = sticky || mantissa.trailing_zeros().is_some_and(|zeros| zeros < excess - 1);
+            mantissa >>= excess;
+            exponent += i64::try_from(excess).map_err(|_| NumError::TooLarge)?;
+            if half && (below_half || mantissa.bit(0)) {
+                mantissa += 1_u8;
+            }
+        }
+        let zeros = mantissa.trailing_zeros().unwrap_or(0);
+        mantissa >>= zeros;
+        exponent += i64::try_from(zeros).map_err(|_| NumError::TooLarge)?;
+        if mantissa == BigUint::ZERO {
+            let kind = if negative { Kind::Float(Arc::new(Float { negative, mantissa, exponent: 0 })) } else { Kind::Whole(0) };
+            return Ok(Self { kind, precision });
+        }
+        let size = i64::try_from(mantissa.bits()).map_err(|_| NumError::TooLarge)? + exponent;
+        if size.abs() > LARGEST {
+            return Err(NumError::TooLarge);
+        }
+        if exponent >= 0 && size <= 63 {
+            let magnitude = i64::try_from(&mantissa << exponent).map_err(|_| NumError::TooLarge)?;
+            return Ok(Self { kind: Kind::Whole(if negative { -magnitude } else { magnitude }), precision });
+        }
+        Ok(Self { kind: Kind::Float(Arc::new(Float { negative, mantissa, exponent })), precision })
+    }
+
+    /// Sign, mantissa and exponent; `None` for infinities.
+    fn parts(&self) -> Option<(bool, BigUint, i64)> {
+        match &self.kind {
+            Kind::Whole(value) => Some((*value < 0, BigUint::from(value.unsigned_abs()), 0)),
+            Kind::Float(float) => Some((float.negative, float.mantissa.clone(), float.exponent)),
+            Kind::Infinite(_) => None,
+        }
+    }
+
+    /// Sum, as cty computes it.
+    ///
+    /// # Errors
+    /// `Undefined` for opposite infinities, `TooLarge`.
+    pub fn add(&self, other: &Self) -> Result<Self, NumError> {
+        let precision = self.precision.max(other.precision);
+        if precision >= COUNTED
+            && let (Kind::Whole(left), Kind::Whole(right)) = (&self.kind, &other.kind)
+            && let Some(sum) = left.checked_add(*right)
+        {
+            return Ok(Self { kind: Kind::Whole(sum), precision });
+        }
+        match (&self.kind, &other.kind) {
+            (Kind::Infinite(left), Kind::Infinite(right)) if left != right => return Err(NumError::Undefined),
+            (Kind::Infinite(negative), _) | (_, Kind::Infinite(negative)) => {
+                return Ok(Self { kind: Kind::Infinite(*negative), precision });
+            }
+            _ => {}
+        }
+        let (Some(left), Some(right)) = (self.parts(), other.parts()) else { return Err(NumError::Undefined) };
+        let exponent = left.2.min(right.2);
+        let align = |(negative, mantissa, own): (bool, BigUint, i64)| {
+            BigInt::from_biguint(if negative { Sign::Minus } else { Sign::Plus }, mantissa << own.abs_diff(exponent))
+        };
+        let both_negative = left.0 && right.0;
+        let sum = align(left) + align(right);
+        let negative = if sum.sign() == Sign::NoSign { both_negative } else { sum.sign() == Sign::Minus };
+        Self::finite(negative, sum.into_parts().1, exponent, false, precision)
+    }
+
+    /// Difference, as cty computes it.
+    ///
+    /// # Errors
+    /// `Undefined` for equal infinities, `TooLarge`.
+    pub fn sub(&self, other: &Self) -> Result<Self, NumError> {
+        self.add(&other.neg())
+    }
+
+    /// Product, as cty computes it: at 512 bits, of which as many are kept as are needed.
+    ///
+    /// # Errors
+    /// `Undefined` for `0 * ∞`, `TooLarge`.
+    pub fn mul(&self, other: &Self) -> Result<Self, NumError> {
+        let precision = self.precision.max(other.precision);
+        if let (Kind::Whole(left), Kind::Whole(right)) = (&self.kind, &other.kind)
+            && *left != 0
+            && *right != 0
+            && precision >= COUNTED
+            && let Some(product) = left.checked_mul(*right)
+        {
+            return Ok(Self { kind: Kind::Whole(product), precision });
+        }
+        let (Some(left), Some(right)) = (self.parts(), other.parts()) else {
+            if self.is_zero() || other.is_zero() {
+                return Err(NumError::Undefined);
+            }
+            return Ok(Self { kind: Kind::Infinite(self.is_negative() != other.is_negative()), precision });
+        };
+        let product = Self::finite(left.0 != right.0, left.1 * right.1, left.2 + right.2, false, WRITTEN)?;
+        let needed = product.parts().map_or(0, |(_, mantissa, _)| mantissa.bits() - mantissa.trailing_zeros().unwrap_or(0));
+        let precision = precision.max(u32::try_from(needed).unwrap_or(WRITTEN));
+        let (negative, mantissa, exponent) = product.parts().ok_or(NumError::Undefined)?;
+        Self::finite(negative, mantissa, exponent, false, precision)
+    }
+
+    /// Quotient, as cty computes it: a division by zero is infinite.
+    ///
+    /// # Errors
+    /// `Undefined` for `0 / 0` and `∞ / ∞`, `TooLarge`.
+    pub fn div(&self, other: &Self) -> Result<Self, NumError> {
+        let precision = self.precision.max(other.precision);
+        let negative = self.is_negative() != other.is_negative();
+        let (Some(left), Some(right)) = (self.parts(), other.parts()) else {
+            return match (&self.kind, &other.kind) {
+                (Kind::Infinite(_), Kind::Infinite(_)) => Err(NumError::Undefined),
+                (Kind::Infinite(_), _) => Ok(Self { kind: Kind::Infinite(negative), precision }),
+                _ => Self::finite(negative, BigUint::ZERO, 0, false, precision),
+            };
+        };
+        if right.1 == BigUint::ZERO {
+            return if left.1 == BigUint::ZERO { Err(NumError::Undefined) } else { Ok(Self { kind: Kind::Infinite(negative), precision }) };
+        }
+        Self::quotient(negative, &left.1, &right.1, left.2 - right.2, precision)
+    }
+
+    /// Remainder of the division truncated to a whole number; `x % 0` is `x`, as in Terraform.
+    ///
+    /// # Errors
+    /// `Undefined` where infinities take part, `TooLarge`.
+    pub fn modulo(&self, other: &Self) -> Result<Self, NumError> {
+        if self.is_infinite() || other.is_infinite() {
+            return Err(NumError::Undefined);
+        }
+        if other.is_zero() {
+            return Ok(self.clone());
+        }
+        let whole = self.div(other)?.truncate().rounded_to(self.precision)?;
+        let (left, right) = (whole.parts(), other.parts());
+        let (Some(left), Some(right)) = (left, right) else { return Err(NumError::Undefined) };
+        let product = Self::finite(left.0 != right.0, left.1 * right.1, left.2 + right.2, false, self.precision)?;
+        self.sub(&product)?.rounded_to(self.precision)
+    }
+
+    fn rounded_to(&self, precision: u32) -> Result<Self, NumError> {
+        match self.parts() {
+            Some((negative, mantissa, exponent)) => Self::finite(negative, mantissa, exponent, false, precision),
+            None => Ok(self.clone()),
+        }
+    }
+
+    /// The negative. Zero becomes the negative zero, which prints as `-0` and equals zero.
+    #[must_use]
+    pub fn neg(&self) -> Self {
+        let kind = match &self.kind {
+            Kind::Whole(0) => Kind::Float(Arc::new(Float { negative: true, mantissa: BigUint::ZERO, exponent: 0 })),
+            Kind::Whole(value) => match value.checked_neg() {
+                Some(value) => Kind::Whole(value),
+                None => Kind::Float(Arc::new(Float { negative: false, mantissa: BigUint::from(1_u8), exponent: 63 })),
+            },
+            Kind::Float(float) if float.mantissa == BigUint::ZERO => Kind::Whole(0),
+            Kind::Float(float) => {
+                return Self::finite(!float.negative, float.mantissa.clone(), float.exponent, false, self.precision)
+                    .unwrap_or_else(|_| self.clone());
+            }
+            Kind::Infinite(negative) => Kind::Infinite(!negative),
+        };
+        Self { kind, precision: self.precision }
+    }
+
+    /// The number without its sign.
+    #[must_use]
+    pub fn abs(&self) -> Self {
+        if self.is_negative() { self.neg() } else { self.clone() }
+    }
+
+    /// The whole number next to it towards zero.
+    #[must_use]
+    pub fn truncate(&self) -> Self {
+        match &self.kind {
+            Kind::Float(float) if float.exponent < 0 => {
+                let mantissa = &float.mantissa >> float.exponent.unsigned_abs();
+                let negative = float.negative && mantissa != BigUint::ZERO;
+                Self::finite(negative, mantissa, 0, false, self.precision).unwrap_or_else(|_| self.clone())
+            }
+            _ => self.clone(),
+        }
+    }
+
+    /// The largest whole number that is not above it.
+    #[must_use]
+    pub fn floor(&self) -> Self {
+        let whole = self.truncate();
+        if self.is_negative() && !self.is_integer() { whole.sub(&Self::whole(1)).unwrap_or(whole) } else { whole }
+    }
+
+    /// The smallest whole number that is not below it.
+    #[must_use]
+    pub fn ceil(&self) -> Self {
+        let whole = self.truncate();
+        if !self.is_negative() && !self.is_integer() { whole.add(&Self::whole(1)).unwrap_or(whole) } else { whole }
+    }
+
+    /// Whether the sign is a minus, the negative zero included.
+    #[must_use]
+    pub fn is_negative(&self) -> bool {
+        match &self.kind {
+            Kind::Whole(value) => *value < 0,
+            Kind::Float(float) => float.negative,
+            Kind::Infinite(negative) => *negative,
+        }
+    }
+
+    /// Whether it is zero, the negative zero included.
+    #[must_use]
+    pub fn is_zero(&self) -> bool {
+        match &self.kind {
+            Kind::Whole(value) => *value == 0,
+            Kind::Float(float) => float.mantissa == BigUint::ZERO,
+            Kind::Infinite(_) => false,
+        }
+    }
+
+    /// Whether it is infinite.
+    #[must_use]
+    pub fn is_infinite(&self) -> bool {
+        matches!(self.kind, Kind::Infinite(_))
+    }
+
+    /// Whether it is a whole number.
+    #[must_use]
+    pub fn is_integer(&self) -> bool {
+        match &self.kind {
+            Kind::Whole(_) => true,
+            Kind::Float(float) => float.exponent >= 0,
+            Kind::Infinite(_) => false,
+        }
+    }
+
+    /// The number, where it is whole and fits.
+    #[must_use]
+    pub fn to_i64(&self) -> Option<i64> {
+        match &self.kind {
+            Kind::Whole(value) => Some(*value),
+            Kind::Float(_) => self.to_big().and_then(|value| i64::try_from(value).ok()),
+            Kind::Infinite(_) => None,
+        }
+    }
+
+    /// The number, where it is whole.
+    #[must_use]
+    pub fn to_big(&self) -> Option<BigInt> {
+        let (negative, mantissa, exponent) = self.parts()?;
+        let shift = u64::try_from(exponent).ok()?;
+        Some(BigInt::from_biguint(if negative { Sign::Minus } else { Sign::Plus }, mantissa << shift))
+    }
+
+    /// The nearest double.
+    #[must_use]
+    pub fn to_f64(&self) -> f64 {
+        let Some((negative, mantissa, exponent)) = self.parts() else {
+            return if self.is_negative() { f64::NEG_INFINITY } else { f64::INFINITY };
+        };
+        // Decimal digits are exact here, and the standard library rounds them to nearest even, subnormals included.
+        let (digits, point) = decimal(&mantissa, exponent);
+        let text = format!("{}0.{digits}e{point}", if negative { "-" } else { "" });
+        text.parse().unwrap_or(0.0)
+    }
+
+    /// The decimal digits without trailing zeros, and where the point stands: `0.digits * 10^point`. All of them, or only as many as it
+    /// takes to read the number back. Zero has none; `None` for infinities.
+    #[must_use]
+    pub fn digits(&self, shortest_only: bool) -> Option<(String, i64)> {
+        let (_, mantissa, exponent) = self.parts()?;
+        if mantissa == BigUint::ZERO {
+            return Some((String::new(), 0));
+        }
+        Some(if shortest_only { shortest(&mantissa, exponent, self.precision) } else { decimal(&mantissa, exponent) })
+    }
+
+    /// Which of the two is larger. The negative zero equals zero.
+    #[must_use]
+    pub fn compare(&self, other: &Self) -> Ordering {
+        if let (Kind::Whole(left), Kind::Whole(right)) = (&self.kind, &other.kind) {
+            return left.cmp(right);
+        }
+        match (&self.kind, &other.kind) {
+            (Kind::Infinite(left), Kind::Infinite(right)) => return right.cmp(left),
+            (Kind::Infinite(negative), _) => return if *negative { Ordering::Less } else { Ordering::Greater },
+            (_, Kind::Infinite(negative)) => return if *negative { Ordering::Greater } else { Ordering::Less },
+            _ => {}
+        }
+        let (Some(left), Some(right)) = (self.parts(), other.parts()) else { return Ordering::Equal };
+        let exponent = left.2.min(right.2);
+        let align = |(negative, mantissa, own): (bool, BigUint, i64)| {
+            BigInt::from_biguint(if negative { Sign::Minus } else { Sign::Plus }, mantissa << own.abs_diff(exponent))
+        };
+        align(left).cmp(&align(right))
+    }
+
+    /// The text as plan JSON has it. On its way into the plan a fraction that a double can hold becomes one, so it is printed with a
+    /// double's digits, and the negative zero loses its sign.
+    #[must_use]
+    pub fn as_planned(&self) -> String {
+        if self.is_zero() {
+            return "0".to_owned();
+        }
+        match Self::from_f64(self.to_f64()) {
+            Some(double) if !self.is_integer() && double.compare(self).is_eq() => double.text(),
+            _ => self.text(),
+        }
+    }
+
+    /// Ten significant digits, with an exponent where it is large or small: the text by which cty orders numbers inside compound
+    /// elements of sets (Go's `%.10g`).
+    pub(super) fn ten_digits(&self) -> String {
+        let Some((negative, mantissa, exponent)) = self.parts() else { return self.text() };
+        let sign = if negative { "-" } else { "" };
+        if mantissa == BigUint::ZERO {
+            return format!("{sign}0");
+        }
+        let (digits, point) = decimal(&mantissa, exponent);
+        let up = rounds_up(digits.as_bytes(), 10);
+        let (digits, point) = round_at(digits.as_bytes(), 10, point, up);
+        let length = i64::try_from(digits.len()).unwrap_or(i64::MAX);
+        let limit = if length >= point { length } else { 10 };
+        if point < -3 || point > limit {
+            let (first, rest) = digits.split_at(1.min(digits.len()));
+            let rest = if rest.is_empty() { String::new() } else { format!(".{rest}") };
+            return format!("{sign}{first}{rest}e{}{:02}", if point > 0 { '+' } else { '-' }, (point - 1).abs());
+        }
+        format!("{sign}{}", place_point(&digits, point))
+    }
+
+    /// The shortest decimal text that reads back as this number at its precision, as Terraform prints numbers: never an exponent.
+    fn text(&self) -> String {
+        let float = match &self.kind {
+            Kind::Whole(value) if self.precision >= COUNTED || value.unsigned_abs() < 1 << DOUBLE => return value.to_string(),
+            Kind::Infinite(negative) => return if *negative { "-Inf" } else { "+Inf" }.to_owned(),
+            _ => self.parts(),
+        };
+        let Some((negative, mantissa, exponent)) = float else { return String::new() };
+        let sign = if negative { "-" } else { "" };
+        if mantissa == BigUint::ZERO {
+            return format!("{sign}0");
+        }
+        let (digits, point) = shortest(&mantissa, exponent, self.precision);
+        format!("{sign}{}", place_point(&digits, point))
+    }
+}
+
+/// Writes `0.digits * 10^point` without an exponent.
+fn place_point(digits: &str, point: i64) -> String {
+    let length = i64::try_from(digits.len()).unwrap_or(i64::MAX);
+    if point <= 0 {
+        format!("0.{}{digits}", "0".repeat(usize::try_from(-point).unwrap_or(0)))
+    } else if point >= length {
+        format!("{digits}{}", "0".repeat(usize::try_from(point - length).unwrap_or(0)))
+    } else {
+        let (whole, fraction) = digits.split_at(usize::try_from(point).unwrap_or(0));
+        format!("{whole}.{fraction}")
+    }
+}
+
+/// Reads the digits behind `e` or `p`.
+fn parse_exponent(text: &str) -> Result<i64, NumError> {
+    let digits = text.strip_prefix(['+', '-']).unwrap_or(text);
+    if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Err(NumError::Syntax);
+    }
+    text.parse().map_err(|_| NumError::Syntax)
+}
+
+/// The exact decimal digits of `mantissa * 2^exponent` without trailing zeros, and where the point stands: `0.digits * 10^point`.
+fn decimal(mantissa: &BigUint, exponent: i64) -> (String, i64) {
+    let mut digits = if exponent >= 0 {
+        (mantissa << exponent.unsigned_abs()).to_string()
+    } else {
+        (mantissa * BigUint::from(5_u8).pow(u32::try_from(-exponent).unwrap_or(u32::MAX))).to_string()
+    };
+    let point = i64::try_from(digits.len()).unwrap_or(i64::MAX) + exponent.min(0);
+    digits.truncate(digits.trim_end_matches('0').len());
+    (digits, point)
+}
+
+/// The shortest decimal digits between the two neighbours at this precision. Digit by digit like Go's `roundShortest`, because equality
+/// of fractions is equality of these texts.
+fn shortest(mantissa: &BigUint, exponent: i64, precision: u32) -> (String, i64) {
+    let (digits, point) = decimal(mantissa, exponent);
+    let wanted = u64::from(precision) + 1;
+    // The mantissa never has more bits than the precision, so this shifts to the left.
+    let shift = wanted.saturating_sub(mantissa.bits());
+    let halves = mantissa << shift;
+    let exponent = exponent - i64::try_from(shift).unwrap_or(0);
+    let inclusive = !halves.bit(1);
+    let (lower, _) = decimal(&(&halves - 1_u8), exponent);
+    let (upper, _) = decimal(&(&halves + 1_u8), exponent);
+    let (exact, lower, upper) = (digits.as_bytes(), lower.as_bytes(), upper.as_bytes());
+    for (at, &digit) in exact.iter().enumerate() {
+        let below = lower.get(at).copied().unwrap_or(b'0');
+        let above = upper.get(at).copied().unwrap_or(b'0');
+        let down = below != digit || inclusive && at + 1 == lower.len();
+        let up = digit != above && (inclusive || digit + 1 < above || at + 1 < upper.len());
+        if down || up {
+            let rounds_up = if down && up { rounds_up(exact, at + 1) } else { up };
+            return round_at(exact, at + 1, point, rounds_up);
+        }
+    }
+    (digits, point)
+}
+
+/// Whether the digits from `at` on are more than a half, or a half behind an odd digit.
+fn rounds_up(digits: &[u8], at: usize) -> bool {
+    match digits.get(at..) {
+        Some([b'5']) => at > 0 && digits.get(at - 1).is_some_and(|digit| (digit - b'0') % 2 == 1),
+        Some([first, ..]) => *first >= b'5',
+        _ => false,
+    }
+}
+
+/// Cuts the digits to `count` and adds one to the last if asked to.
+fn round_at(digits: &[u8], count: usize, point: i64, up: bool) -> (String, i64) {
+    let mut kept: Vec<u8> = digits.iter().take(count).copied().collect();
+    if up && count < digits.len() {
+        while kept.last() == Some(&b'9') {
+            kept.pop();
+        }
+        match kept.last_mut() {
+            Some(digit) => *digit += 1,
+            None => return ("1".to_owned(), point + 1),
+        }
+    }
+    while kept.last() == Some(&b'0') {
+        kept.pop();
+    }
+    (kept.iter().map(|&byte| char::from(byte)).collect(), point)
+}
+
+impl fmt::Display for Num {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.text())
+    }
+}
+
+impl From<i64> for Num {
+    fn from(value: i64) -> Self {
+        Self::whole(value)
+    }
+}
+
+impl From<usize> for Num {
+    fn from(value: usize) -> Self {
+        Self::whole(i64::try_from(value).unwrap_or(i64::MAX))
+    }
+}
+
+/// As cty: whole numbers by value, fractions by what they print.
+impl PartialEq for Num {
+    fn eq(&self, other: &Self) -> bool {
+        match (&self.kind, &other.kind) {
+            (Kind::Whole(left), Kind::Whole(right)) => left == right,
+            _ if self.is_zero() || other.is_zero() => self.is_zero() && other.is_zero(),
+            _ if self.is_integer() != other.is_integer() => false,
+            _ if self.is_integer() => self.compare(other).is_eq(),
+            _ => self.text() == other.text(),
+        }
+    }
+}
+
+impl Eq for Num {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn num(text: &str) -> Num {
+        Num::parse(text).unwrap()
+    }
+
+    #[test]
+    fn numbers_print_as_terraform_prints_them() {
+        for text in ["0", "1", "-1", "0.1", "9223372036854775807", "9223372036854775808", "123456789012345678901234567890", "0.000001"] {
+            assert_eq!(num(text).to_string(), text);
+        }
+        assert_eq!(num("1e3").to_string(), "1000");
+        assert_eq!(num("1p3").to_string(), "8");
+        assert_eq!(num(".5").to_string(), "0.5");
+        assert_eq!(num("1.50").to_string(), "1.5");
+        assert_eq!(num("-0").to_string(), "-0");
+    }
+
+    #[test]
+    fn sums_of_fractions_are_rounded_to_512_bits() {
+        assert_eq!(num("0.1").add(&num("0.2")).unwrap(), num("0.3"));
+        let third = num("1").div(&num("3")).unwrap().to_string();
+        assert!(third.starts_with("0.33333333333333333333333333333333333"), "{third}");
+        assert_eq!(third.len(), 157, "{third}");
+        assert_eq!(Num::from(1_i64).div(&Num::from(3_i64)).unwrap().to_string(), "0.33333333333333333334");
+    }
+
+    #[test]
+    fn divisions_by_zero_are_infinite_and_remainders_by_zero_the_number() {
+        assert!(num("1").div(&num("0")).unwrap().is_infinite());
+        assert_eq!(num("0").div(&num("0")).unwrap_err(), NumError::Undefined);
+        assert_eq!(num("10").modulo(&num("0")).unwrap(), num("10"));
+        assert_eq!(num("-7").modulo(&num("3")).unwrap(), num("-1"));
+        assert_eq!(num("5.5").modulo(&num("2")).unwrap(), num("1.5"));
+    }
+
+    #[test]
+    fn doubles_go_in_and_out_exactly() {
+        for value in [0.0, 1.5, -2.25, 1e300, 5e-324, 0.1, f64::MAX] {
+            assert_eq!(Num::from_f64(value).unwrap().to_f64(), value);
+        }
+        assert_eq!(Num::from_f64(0.1).unwrap().to_string(), "0.1");
+        assert_eq!(num("0.1").to_f64(), 0.1);
+    }
+
+    #[test]
+    fn exponent_bombs_are_refused() {
+        assert_eq!(Num::parse("1e999999999").unwrap_err(), NumError::TooLarge);
+        assert_eq!(Num::parse("1e-999999999").unwrap_err(), NumError::TooLarge);
+        assert_eq!(Num::parse("1e99999999999").unwrap_err(), NumError::Syntax);
+        for text in ["", "1_000", " 1", "0x10", "1e", "a", "--1", "+", ".", "1.2.3"] {
+            assert_eq!(Num::parse(text).unwrap_err(), NumError::Syntax, "{text}");
+        }
+    }
+
+    #[test]
+    fn floors_and_ceilings() {
+        assert_eq!(num("-1.5").floor(), num("-2"));
+        assert_eq!(num("-1.5").ceil(), num("-1"));
+        assert_eq!(num("1.5").ceil(), num("2"));
+        assert_eq!(num("1.5").floor(), num("1"));
+        assert_eq!(num("1e30").floor(), num("1e30"));
+    }
+}

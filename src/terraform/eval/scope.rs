@@ -1,5 +1,6 @@
 //! What the evaluator asks its surroundings: one small trait.
 
+use super::functions::Dialect;
 use super::{EvalError, Value};
 use crate::base::Span;
 use crate::terraform::syntax::Name;
@@ -24,8 +25,23 @@ pub trait Scope {
     /// What Terraform would say; references to undeclared things are `fatal`.
     fn resolve(&self, name: &str, span: Span, steps: &[RefStep<'_>]) -> Result<(Value, usize), EvalError>;
 
+    /// Whether what a reference names is declared, asked of references that are not evaluated (the rest of a `try`, the inside of a
+    /// `for` over nothing): Terraform refuses those too. `steps` are the attribute names that follow, up to the first index.
+    ///
+    /// # Errors
+    /// The same `fatal` error that [`Scope::resolve`] gives.
+    fn declared(&self, name: &str, span: Span, steps: &[&Name]) -> Result<(), EvalError> {
+        let _ = (name, span, steps);
+        Ok(())
+    }
+
     /// The text of a span, for reasons and conditions that quote the code.
     fn text(&self, span: Span) -> String;
+
+    /// Whose functions there are.
+    fn dialect(&self) -> Dialect {
+        Dialect::default()
+    }
 
     /// The files that file functions may read.
     fn files(&self) -> &dyn FileAccess;

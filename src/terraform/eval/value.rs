@@ -4,6 +4,7 @@ use super::{Num, Type};
 use crate::base::{Place, Span};
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
 
 /// A value.
 #[derive(Clone, Debug)]
@@ -136,4 +137,297 @@ pub struct EvalError {
     pub span: Option<Span>,
     /// Whether `try` and `can` may not catch it: references to things that are not declared fail even there.
     pub fatal: bool,
+}
+
+impl From<Data> for Value {
+    fn from(data: Data) -> Self {
+        Self { data, marks: Marks::default(), trail: None }
+    }
+}
+
+impl Value {
+    /// A string, brought into Unicode's composed form (NFC) as Terraform does with every string.
+    pub fn string(text: impl AsRef<str>) -> Self {
+        let text = text.as_ref();
+        if is_nfc_quick(text.chars()) == IsNormalized::Yes {
+            Data::String(text.into()).into()
+        } else {
+            Data::String(text.nfc().collect::<String>().into()).into()
+        }
+    }
+
+    /// A number.
+    pub fn number(number: impl Into<Num>) -> Self {
+        Data::Number(number.into()).into()
+    }
+
+    /// A boolean.
+    #[must_use]
+    pub fn bool(value: bool) -> Self {
+        Data::Bool(value).into()
+    }
+
+    /// A null of a type; `Type::Any` for a bare one.
+    #[must_use]
+    pub fn null(ty: Type) -> Self {
+        Data::Null(ty).into()
+    }
+
+    /// A list. All elements must have the type.
+    #[must_use]
+    pub fn list(ty: Type, elements: Vec<Self>) -> Self {
+        Data::List(ty, Arc::new(elements)).into()
+    }
+
+    /// A set: drops duplicates, sorts as Terraform iterates, and carries the marks of its elements. All elements must have the type.
+    #[must_use]
+    pub fn set(ty: Type, elements: Vec<Self>) -> Self {
+        super::equality::set(ty, elements)
+    }
+
+    /// A map. All elements must have the type.
+    #[must_use]
+    pub fn map(ty: Type, elements: BTreeMap<Arc<str>, Self>) -> Self {
+        Data::Map(ty, Arc::new(elements)).into()
+    }
+
+    /// A tuple.
+    #[must_use]
+    pub fn tuple(elements: Vec<Self>) -> Self {
+        Data::Tuple(Arc::new(elements)).into()
+    }
+
+    /// An object.
+    #[must_use]
+    pub fn object(attributes: BTreeMap<Arc<str>, Self>) -> Self {
+        Data::Object(Arc::new(attributes)).into()
+    }
+
+    /// An unknown value of a type, with the reason as a clause without a full stop.
+    pub fn unknown(ty: Type, why: impl Into<Arc<str>>) -> Self {
+        UnknownValue::new(ty, why).into()
+    }
+
+    /// An unknown value of a type that is unknown for the same reason as another. The origin and what is possible stay behind; what
+    /// `other` is when it is known does not matter.
+    #[must_use]
+    pub fn unknown_like(ty: Type, other: &Self) -> Self {
+        let why = other.why().map_or_else(|| Arc::from("it depends on a value that is not known"), Arc::clone);
+        UnknownValue::new(ty, why).into()
+    }
+
+    /// The value with these marks besides its own.
+    #[must_use]
+    pub fn with_marks(mut self, marks: Marks) -> Self {
+        self.marks = self.marks.union(marks);
+        self
+    }
+
+    /// The value without its own marks. Elements keep theirs.
+    #[must_use]
+    pub fn unmarked(mut self) -> Self {
+        self.marks = Marks::default();
+        self
+    }
+
+    /// The value with another trail.
+    #[must_use]
+    pub fn with_trail(mut self, trail: Option<Arc<TrailLink>>) -> Self {
+        self.trail = trail;
+        self
+    }
+
+    /// The value with a trail where it has none.
+    #[must_use]
+    pub fn or_trail(mut self, trail: &Option<Arc<TrailLink>>) -> Self {
+        if self.trail.is_none() {
+            self.trail.clone_from(trail);
+        }
+        self
+    }
+
+    /// The value with a station put in front of its trail.
+    #[must_use]
+    pub fn through(mut self, place: Place, label: impl Into<Arc<str>>) -> Self {
+        self.trail = Some(Arc::new(TrailLink { place, label: label.into(), next: self.trail.take() }));
+        self
+    }
+
+    /// The stations of the trail, nearest first.
+    pub fn stations(&self) -> impl Iterator<Item = &TrailLink> {
+        std::iter::successors(self.trail.as_deref(), |link| link.next.as_deref())
+    }
+
+    /// The value's type.
+    #[must_use]
+    pub fn ty(&self) -> Type {
+        match &self.data {
+            Data::Null(ty) => ty.clone(),
+            Data::Bool(_) => Type::Bool,
+            Data::Number(_) => Type::Number,
+            Data::String(_) => Type::String,
+            Data::List(element, _) => Type::List(Arc::new(element.clone())),
+            Data::Set(element, _) => Type::Set(Arc::new(element.clone())),
+            Data::Map(element, _) => Type::Map(Arc::new(element.clone())),
+            Data::Tuple(elements) => Type::Tuple(elements.iter().map(Self::ty).collect()),
+            Data::Object(attributes) => Type::object(attributes.iter().map(|(name, value)| (Arc::clone(name), value.ty()))),
+            Data::Unknown(unknown) => unknown.ty.clone(),
+        }
+    }
+
+    /// Whether it is null.
+    #[must_use]
+    pub fn is_null(&self) -> bool {
+        matches!(self.data, Data::Null(_))
+    }
+
+    /// Whether it is unknown. Elements of known collections may be unknown nevertheless.
+    #[must_use]
+    pub fn is_unknown(&self) -> bool {
+        matches!(self.data, Data::Unknown(_))
+    }
+
+    /// Whether it and everything in it is known.
+    #[must_use]
+    pub fn is_wholly_known(&self) -> bool {
+        match &self.data {
+            Data::Unknown(_) => false,
+            _ => self.children().all(Self::is_wholly_known),
+        }
+    }
+
+    /// Whether it cannot be null: known and not null, or known not to be.
+    #[must_use]
+    pub fn is_not_null(&self) -> bool {
+        match &self.data {
+            Data::Null(_) => false,
+            Data::Unknown(unknown) => unknown.refinement.not_null,
+            _ => true,
+        }
+    }
+
+    /// The unknown, where it is one.
+    #[must_use]
+    pub fn as_unknown(&self) -> Option<&UnknownValue> {
+        if let Data::Unknown(unknown) = &self.data { Some(unknown) } else { None }
+    }
+
+    /// The reason, where it is unknown.
+    #[must_use]
+    pub fn why(&self) -> Option<&Arc<str>> {
+        self.as_unknown().map(|unknown| &unknown.why)
+    }
+
+    /// The reason of the first unknown in it, itself included.
+    #[must_use]
+    pub fn first_why(&self) -> Option<&Arc<str>> {
+        self.why().or_else(|| self.children().find_map(Self::first_why))
+    }
+
+    /// The text, where it is a known string.
+    #[must_use]
+    pub fn as_str(&self) -> Option<&str> {
+        if let Data::String(text) = &self.data { Some(text) } else { None }
+    }
+
+    /// The number, where it is a known number.
+    #[must_use]
+    pub fn as_number(&self) -> Option<&Num> {
+        if let Data::Number(number) = &self.data { Some(number) } else { None }
+    }
+
+    /// The boolean, where it is a known boolean.
+    #[must_use]
+    pub fn as_bool(&self) -> Option<bool> {
+        if let Data::Bool(value) = &self.data { Some(*value) } else { None }
+    }
+
+    /// The elements of a known list, set or tuple.
+    #[must_use]
+    pub fn as_sequence(&self) -> Option<&[Self]> {
+        match &self.data {
+            Data::List(_, elements) | Data::Set(_, elements) | Data::Tuple(elements) => Some(elements),
+            _ => None,
+        }
+    }
+
+    /// The entries of a known map or object.
+    #[must_use]
+    pub fn as_mapping(&self) -> Option<&BTreeMap<Arc<str>, Self>> {
+        match &self.data {
+            Data::Map(_, entries) | Data::Object(entries) => Some(entries),
+            _ => None,
+        }
+    }
+
+    /// All elements of a known collection, tuple or object, in Terraform's order; nothing for anything else.
+    pub fn children(&self) -> impl Iterator<Item = &Self> {
+        let sequence = self.as_sequence().unwrap_or_default().iter();
+        sequence.chain(self.as_mapping().into_iter().flat_map(BTreeMap::values))
+    }
+
+    /// The marks of the value and of everything in it.
+    #[must_use]
+    pub fn deep_marks(&self) -> Marks {
+        self.children().fold(self.marks, |marks, child| marks.union(child.deep_marks()))
+    }
+
+    /// The value with all marks taken off, and these marks.
+    #[must_use]
+    pub fn unmark_deep(self) -> (Self, Marks) {
+        let marks = self.deep_marks();
+        if marks == Marks::default() { (self, marks) } else { (self.without_marks(), marks) }
+    }
+
+    fn without_marks(mut self) -> Self {
+        self.marks = Marks::default();
+        let strip = |elements: &[Self]| -> Vec<Self> { elements.iter().cloned().map(Self::without_marks).collect() };
+        let strip_all = |entries: &BTreeMap<Arc<str>, Self>| -> BTreeMap<Arc<str>, Self> {
+            entries.iter().map(|(name, value)| (Arc::clone(name), value.clone().without_marks())).collect()
+        };
+        match &mut self.data {
+            Data::List(_, elements) | Data::Set(_, elements) | Data::Tuple(elements) => *elements = Arc::new(strip(elements)),
+            Data::Map(_, entries) | Data::Object(entries) => *entries = Arc::new(strip_all(entries)),
+            _ => {}
+        }
+        self
+    }
+}
+
+impl From<UnknownValue> for Value {
+    fn from(unknown: UnknownValue) -> Self {
+        Data::Unknown(Arc::new(unknown)).into()
+    }
+}
+
+impl UnknownValue {
+    /// An unknown value that can be anything of its type.
+    pub fn new(ty: Type, why: impl Into<Arc<str>>) -> Self {
+        Self { ty, why: why.into(), refinement: Refinement::default(), origin: None, possible: Arc::from([]) }
+    }
+}
+
+impl Marks {
+    /// No marks.
+    pub const NONE: Self = Self { sensitive: false, ephemeral: false, from_file: false, by_caller: false };
+
+    /// Whether a value with these marks may never be shown.
+    #[must_use]
+    pub fn is_secret(self) -> bool {
+        self.sensitive || self.ephemeral
+    }
+}
+
+impl EvalError {
+    /// An error at a place.
+    pub fn new(message: impl Into<String>, span: Option<Span>) -> Self {
+        Self { message: message.into(), span, fatal: false }
+    }
+
+    /// The same error at this place, if it has none yet.
+    #[must_use]
+    pub fn at(mut self, span: Span) -> Self {
+        self.span.get_or_insert(span);
+        self
+    }
 }

@@ -1,7 +1,20 @@
 //! Configuration files → one small spanned tree, the same for native syntax and JSON.
 
+mod comments;
+mod expression;
+pub mod json;
+mod json_text;
+pub mod native;
+mod origin;
+mod scan;
+mod structure;
+mod template;
+#[cfg(test)]
+mod tests;
 mod tree;
+mod values;
 
+pub use origin::{OffsetMap, Origin};
 pub use tree::{
     Attribute, BinaryOp, Block, Body, CommentText, Directive, Expr, ExprKind, File, ForExpr, Name, ObjectItem, Part, SyntaxError, Template,
     TraversalStep, UnaryOp,

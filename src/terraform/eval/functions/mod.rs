@@ -1,1 +1,113 @@
-//! Terraform's functions: one table per family; the one caller in `call` settles arity, types, unknowns, marks and purity.
+//! Terraform's built-in functions, in tables by family, and the one caller that settles what they have in common.
+
+mod call;
+mod charset;
+mod cidr;
+mod clock;
+mod collection;
+mod conversion;
+mod crypto;
+mod csv;
+mod datetime;
+mod encoding;
+mod filesystem;
+mod format;
+mod glob;
+mod json;
+mod lookups;
+mod network;
+mod numeric;
+mod pattern;
+mod regexes;
+mod row;
+mod sensitive;
+mod sets;
+mod string;
+mod templates;
+mod verbs;
+mod yaml;
+mod yaml_emit;
+
+pub use call::{call, exists};
+
+use super::{EvalError, FileAccess, Value};
+use row::Function;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// Whose language is spoken.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Dialect {
+    /// Terraform's: functions that only OpenTofu has are unknown.
+    Terraform,
+    /// OpenTofu's: all functions.
+    #[default]
+    OpenTofu,
+}
+
+/// Renders template text: the text, its name for messages, the variables, and what it is inside of.
+pub type Render<'a> = dyn Fn(&str, &str, &BTreeMap<Arc<str>, Value>, Inside) -> Result<Value, EvalError> + 'a;
+
+/// What functions may ask of their surroundings.
+pub struct Host<'a> {
+    /// The files that file functions may read.
+    pub files: &'a dyn FileAccess,
+    /// Whose functions there are.
+    pub dialect: Dialect,
+    /// Pays for a number of elements or bytes; false when the budget is spent.
+    pub spend: &'a dyn Fn(u64) -> bool,
+    /// Renders a template with nothing but the given variables. While it does, functions are called with the [`Inside`] it was given.
+    pub render: &'a Render<'a>,
+    /// Whether the call stands in a template that a function renders.
+    pub inside: Inside,
+}
+
+/// Whether a call stands in a template that a function renders, where some functions are refused.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Inside {
+    /// It does not.
+    #[default]
+    Nothing,
+    /// In a template of `templatefile`.
+    TemplateFile,
+    /// In a template of `templatestring`.
+    TemplateString,
+}
+
+impl Inside {
+    /// Why a function may not be called here.
+    fn refusal(self, name: &str) -> Option<String> {
+        match self {
+            Self::Nothing => None,
+            _ if matches!(name, "templatefile" | "templatestring") => {
+                Some(format!("cannot recursively call `{name}` from inside another template function"))
+            }
+            Self::TemplateString if filesystem::TABLE.iter().any(|function| function.name == name && filesystem::reads(name)) => {
+                Some(format!("cannot use functions like `{name}` that read files in templates of `templatestring`"))
+            }
+            _ => None,
+        }
+    }
+}
+
+/// All functions.
+static TABLES: [&[Function]; 15] = [
+    string::TABLE,
+    format::TABLE,
+    regexes::TABLE,
+    numeric::TABLE,
+    collection::TABLE,
+    lookups::TABLE,
+    sets::TABLE,
+    conversion::TABLE,
+    sensitive::TABLE,
+    encoding::TABLE,
+    crypto::TABLE,
+    datetime::TABLE,
+    cidr::TABLE,
+    filesystem::TABLE,
+    templates::TABLE,
+];
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,92 @@
+//! What the fuzz targets share: checks on what the readers return, and the surroundings of an expression.
+
+use kmslint::base::{Sources, Span};
+use kmslint::key::Inventory;
+use kmslint::plan;
+use kmslint::terraform::eval::{EvalError, FileAccess, FileTrouble, RefStep, Scope, Type, Value};
+use kmslint::terraform::syntax::{Body, File};
+use std::io::Cursor;
+use std::sync::Arc;
+
+/// Every place that a file speaks of lies in its text.
+pub fn check_file(file: &File, text: &str) {
+    check_body(&file.body, text);
+    if let Some(error) = &file.error {
+        check_span(error.span, text);
+    }
+}
+
+fn check_body(body: &Body, text: &str) {
+    for attribute in &body.attributes {
+        check_span(attribute.name.span, text);
+        check_span(attribute.value.span(), text);
+    }
+    for block in &body.blocks {
+        check_span(block.span, text);
+        check_body(&block.body, text);
+    }
+}
+
+/// A span lies in its text, on character boundaries.
+pub fn check_span(span: Span, text: &str) {
+    assert!(text.get(span.range()).is_some(), "{span:?} does not fit a text of {} bytes", text.len());
+}
+
+/// Reads a plan or state and judges what is in it; reading twice gives the same.
+pub fn document(bytes: &[u8]) {
+    let read = |bytes: &[u8]| plan::read("plan.json", Cursor::new(bytes.to_vec()), &plan::Options::default());
+    let (first, second) = (read(bytes), read(bytes));
+    assert_eq!(format!("{first:?}"), format!("{second:?}"));
+    judge(first, &Sources::default());
+}
+
+/// Judges an inventory by both rules and decides what is reported.
+pub fn judge(inventory: Inventory, sources: &Sources) {
+    use kmslint::check::{Decisions, judge};
+    use kmslint::policy::{Config, Input, Options};
+    let repository = kmslint::base::Repository::around(std::path::Path::new("/nowhere"));
+    let (config, options) = (Config::default(), Options::default());
+    let now = jiff::Timestamp::UNIX_EPOCH;
+    let decisions = Decisions { config: &config, baseline: None, options: &options, now, repository: &repository };
+    let input = Input { inventory, drift: Vec::new(), declared: Vec::new() };
+    drop(judge(input, &decisions, sources));
+}
+
+/// A root module in which every variable is `HSM`, everything else that is declared is unknown, and some files are there.
+pub struct Surroundings;
+
+impl Scope for Surroundings {
+    fn resolve(&self, name: &str, span: Span, steps: &[RefStep<'_>]) -> Result<(Value, usize), EvalError> {
+        match (name, steps) {
+            ("var", [RefStep::Attr(_), ..]) => Ok((Value::string("HSM"), 1)),
+            ("local" | "data" | "module", [RefStep::Attr(_), ..]) => Ok((Value::unknown(Type::Any, "known after apply"), 1)),
+            _ => Err(EvalError { message: format!("`{name}` is not declared"), span: Some(span), fatal: true }),
+        }
+    }
+
+    fn text(&self, _: Span) -> String {
+        "text".to_owned()
+    }
+
+    fn files(&self) -> &dyn FileAccess {
+        self
+    }
+}
+
+impl FileAccess for Surroundings {
+    fn read(&self, path: &str) -> Result<Arc<[u8]>, FileTrouble> {
+        if path.len() % 2 == 0 { Err(FileTrouble::Missing) } else { Ok(Arc::from(path.as_bytes())) }
+    }
+
+    fn exists(&self, path: &str) -> Result<bool, FileTrouble> {
+        Ok(path.len() % 2 == 1)
+    }
+
+    fn list(&self, _: &str) -> Result<Vec<String>, FileTrouble> {
+        Ok(vec!["a".to_owned(), "b/c".to_owned()])
+    }
+
+    fn absolute(&self, path: &str) -> String {
+        format!("/{path}")
+    }
+}

@@ -1,0 +1,13 @@
+//! Config files and baselines; excluding paths by what the file says.
+#![no_main]
+
+use kmslint::base::Sources;
+use kmslint::policy::{baseline, config};
+use std::path::Path;
+
+libfuzzer_sys::fuzz_target!(|text: &str| {
+    let (read, problems) = config::parse(&Sources::default(), Path::new("kmslint.toml"), text.to_owned());
+    assert!(problems.iter().all(|problem| !problem.message.is_empty()));
+    drop(read.excludes(Path::new("a/b/examples/c.tf")));
+    drop(baseline::parse("baseline.json", text));
+});

@@ -1,0 +1,20 @@
+//! Comments that speak to kmslint, as they stand in a file and as they are read.
+#![no_main]
+
+use kmslint::base::{Place, Sources, Span};
+use kmslint::key::{Comment, Covers, Fate, InputKind, Inventory, KeyFacts, KeyId, Stage};
+use kmslint::terraform::syntax::native;
+
+libfuzzer_sys::fuzz_target!(|text: &str| {
+    let sources = Sources::default();
+    let id = sources.add("main.tf", text.to_owned());
+    let whole = Place::Source(Span::new(id, 0..text.len()));
+    let mut comments = vec![Comment { text: text.to_owned(), place: whole.clone(), covers: Covers::Resource(whole.clone()) }];
+    for comment in native::parse(id, text).comments {
+        kmslint_fuzz::check_span(comment.span, text);
+        comments.push(Comment { text: comment.text, place: Place::Source(comment.span), covers: Covers::Lines(0, 9) });
+    }
+    let key = KeyId { root: ".".into(), address: "oci_kms_key.k".to_owned(), input: InputKind::Hcl };
+    let keys = vec![KeyFacts::new(key, Stage::Declared, Fate::Create, whole)];
+    kmslint_fuzz::judge(Inventory { keys, comments, ..Inventory::default() }, &sources);
+});

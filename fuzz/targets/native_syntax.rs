@@ -1,0 +1,10 @@
+//! Configuration in native syntax: every place that is told lies in the text.
+#![no_main]
+
+use kmslint::base::Sources;
+use kmslint::terraform::syntax::native;
+
+libfuzzer_sys::fuzz_target!(|text: &str| {
+    let id = Sources::default().add("main.tf", text.to_owned());
+    kmslint_fuzz::check_file(&native::parse(id, text), text);
+});

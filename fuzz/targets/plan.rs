@@ -1,0 +1,4 @@
+//! Plans: read twice, judged once.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| kmslint_fuzz::document(bytes));

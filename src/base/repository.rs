@@ -1,0 +1,187 @@
+//! The repository that the input lies in: paths relative to its root are what CI services know files by.
+
+use super::disk;
+use std::path::{Path, PathBuf};
+
+/// The repository around a working directory.
+#[derive(Clone, Debug)]
+pub struct Repository {
+    cwd: PathBuf,
+    root: Option<PathBuf>,
+}
+
+impl Repository {
+    /// Looks upwards from the working directory for `.git`. Without one, paths stay relative to the working directory.
+    #[must_use]
+    pub fn around(cwd: &Path) -> Self {
+        let cwd = disk::canonical(cwd).unwrap_or_else(|_| cwd.to_path_buf());
+        let root = disk::repository_root(&cwd);
+        Self { cwd, root }
+    }
+
+    /// The repository's root, links resolved.
+    #[must_use]
+    pub fn root(&self) -> Option<&Path> {
+        self.root.as_deref()
+    }
+
+    /// A path as shown, relative to the repository's root with forward slashes. A path outside of the repository stays as it is shown.
+    #[must_use]
+    pub fn path(&self, shown: &str) -> String {
+        let full = disk::tidy(&self.cwd.join(shown));
+        let base = self.root.as_deref().unwrap_or(&self.cwd);
+        let inside = full.strip_prefix(base).ok();
+        let path = inside.unwrap_or(Path::new(shown));
+        let text = path.components().map(|part| part.as_os_str().to_string_lossy()).collect::<Vec<_>>().join("/");
+        match (text.is_empty(), inside.is_none() && Path::new(shown).is_absolute()) {
+            (true, _) => ".".to_owned(),
+            (_, true) => shown.to_owned(),
+            _ => text,
+        }
+    }
+
+    /// Whether a path as shown lies inside the repository, or below the working directory where there is none.
+    #[must_use]
+    pub fn contains(&self, shown: &str) -> bool {
+        disk::tidy(&self.cwd.join(shown)).starts_with(self.root.as_deref().unwrap_or(&self.cwd))
+    }
+}
+
+/// Which commit of which repository was looked at.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Provenance {
+    /// Where the repository is published: the remote `origin`, without credentials.
+    pub repository_uri: String,
+    /// The commit, 40 or 64 hexadecimal digits.
+    pub revision: Option<String>,
+    /// The branch.
+    pub branch: Option<String>,
+}
+
+impl Repository {
+    /// Reads what git says of the checkout; `None` outside of one or where it has no remote with a web address.
+    #[must_use]
+    pub fn provenance(&self) -> Option<Provenance> {
+        let git = git_folder(self.root()?)?;
+        // In a linked work tree the config and most references are those of the main one.
+        let common = disk::read_text(&git.join("commondir"), SMALL).map_or_else(|_| git.clone(), |path| git.join(path.trim()));
+        let repository_uri = web_address(&origin(&disk::read_text(&common.join("config"), SMALL).ok()?)?)?;
+        let head = disk::read_text(&git.join("HEAD"), SMALL).unwrap_or_default();
+        let (revision, branch) = match head.trim().strip_prefix("ref: ") {
+            Some(reference) => (reference_commit(&git, &common, reference), reference.strip_prefix("refs/heads/").map(ToOwned::to_owned)),
+            None => (Some(head.trim().to_owned()), None),
+        };
+        Some(Provenance { repository_uri, revision: revision.filter(|commit| is_commit(commit)), branch })
+    }
+}
+
+/// The largest file of git's that is read.
+const SMALL: u64 = 4 << 20;
+
+/// `.git` itself, or the folder that a `.git` file (work tree, submodule) names.
+fn git_folder(root: &Path) -> Option<PathBuf> {
+    let git = root.join(".git");
+    if disk::is_dir(&git) {
+        return Some(git);
+    }
+    let text = disk::read_text(&git, SMALL).ok()?;
+    Some(root.join(text.trim().strip_prefix("gitdir: ")?))
+}
+
+/// `url` of the remote `origin` in git's config.
+fn origin(config: &str) -> Option<String> {
+    let mut inside = false;
+    for line in config.lines().map(str::trim) {
+        if line.starts_with('[') {
+            inside = line == "[remote \"origin\"]";
+        } else if inside
+            && let Some((name, value)) = line.split_once('=')
+            && name.trim() == "url"
+        {
+            return Some(value.trim().to_owned());
+        }
+    }
+    None
+}
+
+/// A remote as an `https` address, without credentials; `None` for local paths.
+fn web_address(remote: &str) -> Option<String> {
+    let (scheme, rest) = match remote.split_once("://") {
+        Some((scheme, rest)) => (scheme, rest.to_owned()),
+        // `git@host:owner/name.git`
+        None => ("ssh", remote.split_once('@')?.1.replacen(':', "/", 1)),
+    };
+    let rest = rest.split_once('@').map_or(rest.as_str(), |(_, host)| host);
+    matches!(scheme, "https" | "http" | "ssh" | "git").then(|| format!("https://{}", rest.trim_end_matches('/').trim_end_matches(".git")))
+}
+
+/// The commit that a reference names: a loose one, or one of the packed ones.
+fn reference_commit(git: &Path, common: &Path, reference: &str) -> Option<String> {
+    if reference.split('/').any(|part| part == "..") {
+        return None;
+    }
+    let loose = [git, common].into_iter().find_map(|folder| disk::read_text(&folder.join(reference), SMALL).ok());
+    if let Some(commit) = loose {
+        return Some(commit.trim().to_owned());
+    }
+    let packed = disk::read_text(&common.join("packed-refs"), SMALL).ok()?;
+    packed.lines().find_map(|line| Some(line.split_once(' ').filter(|(_, name)| *name == reference)?.0.to_owned()))
+}
+
+fn is_commit(text: &str) -> bool {
+    matches!(text.len(), 40 | 64) && text.bytes().all(|byte| byte.is_ascii_hexdigit())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_are_told_from_the_root_of_the_repository() -> Result<(), Box<dyn std::error::Error>> {
+        let folder = tempfile::tempdir()?;
+        std::fs::create_dir_all(folder.path().join(".git"))?;
+        std::fs::create_dir_all(folder.path().join("infra/prod"))?;
+        let repository = Repository::around(&folder.path().join("infra"));
+        assert_eq!(repository.path("prod/main.tf"), "infra/prod/main.tf");
+        assert_eq!(repository.path("../a.tf"), "a.tf");
+        assert_eq!(repository.path("."), "infra");
+        assert_eq!(repository.path("../.."), "../..");
+        assert!(repository.contains("../a.tf"));
+        assert!(!repository.contains("../../a.tf"));
+        Ok(())
+    }
+
+    #[test]
+    fn remotes_are_told_without_credentials() {
+        for (remote, address) in [
+            ("git@example.com:acme/infra.git", Some("https://example.com/acme/infra")),
+            ("https://user:secret@example.com/acme/infra.git", Some("https://example.com/acme/infra")),
+            ("ssh://git@example.com/acme/infra", Some("https://example.com/acme/infra")),
+            ("/srv/git/infra.git", None),
+            ("file:///srv/git/infra.git", None),
+        ] {
+            assert_eq!(web_address(remote).as_deref(), address, "{remote}");
+        }
+    }
+
+    #[test]
+    fn the_commit_is_read_from_loose_and_packed_references() -> Result<(), Box<dyn std::error::Error>> {
+        let folder = tempfile::tempdir()?;
+        let git = folder.path().join(".git");
+        std::fs::create_dir_all(&git)?;
+        std::fs::write(git.join("HEAD"), "ref: refs/heads/main\n")?;
+        std::fs::write(git.join("config"), "[core]\n\tbare = false\n[remote \"origin\"]\n\turl = git@example.com:acme/infra.git\n")?;
+        let commit = "0123456789abcdef0123456789abcdef01234567";
+        std::fs::write(git.join("packed-refs"), format!("# pack-refs\n{commit} refs/heads/main\n"))?;
+        let provenance = Repository::around(folder.path()).provenance();
+        assert_eq!(
+            provenance,
+            Some(Provenance {
+                repository_uri: "https://example.com/acme/infra".to_owned(),
+                revision: Some(commit.to_owned()),
+                branch: Some("main".to_owned())
+            })
+        );
+        Ok(())
+    }
+}

@@ -1,0 +1,264 @@
+//! The command line as it is typed. What it means is settled in `surroundings` and the subcommands.
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::path::PathBuf;
+
+const AFTER_HELP: &str = "\
+Examples:
+  kmslint                          judge every root module below the working directory
+  kmslint infra/prod --var-file prod.tfvars
+  terraform show -json tfplan | kmslint -
+  kmslint plan.json --source infra/prod --format sarif=kmslint.sarif --format human
+  kmslint explain OCI-KMS-004
+
+Exit codes: 0 nothing to report · 1 findings · 2 the job could not be done in full";
+
+/// Finds OCI KMS keys that will be HSM-protected where SOFTWARE would do, or that nothing rotates within a year, before the keys exist.
+#[derive(Debug, Parser)]
+#[command(
+    name = "kmslint",
+    version,
+    about,
+    after_help = AFTER_HELP,
+    args_conflicts_with_subcommands = true,
+    subcommand_negates_reqs = true,
+    disable_help_subcommand = true,
+    max_term_width = 100
+)]
+pub struct Arguments {
+    /// What to do; without a word, `check`.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+
+    /// Arguments of `check`.
+    #[command(flatten)]
+    pub check: Box<Check>,
+}
+
+/// The subcommands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Judge the keys of Terraform/OpenTofu folders, plans and states (the default).
+    #[command(after_help = AFTER_HELP)]
+    Check(Box<Check>),
+    /// Explain the rules, or one rule.
+    Explain(Explain),
+    /// Evaluate expressions in a root module, as Terraform would see them.
+    Eval(Eval),
+    /// Write shell completions to standard output.
+    Completions(Completions),
+    /// Write the manual page (roff) to standard output.
+    #[command(hide = true)]
+    Man,
+}
+
+/// `kmslint check`.
+#[derive(Debug, Args)]
+pub struct Check {
+    /// Folders, .tf/.tofu/.tfvars files, plan or state JSON; `-` for standard input.
+    #[arg(value_name = "PATH", default_value = ".")]
+    pub paths: Vec<PathBuf>,
+
+    /// Input of root modules.
+    #[command(flatten)]
+    pub inputs: Inputs,
+
+    /// The code that plans and states were made of: findings point at its lines, and it settles what they leave open
+    #[arg(long, value_name = "DIR", help_heading = "Input")]
+    pub source: Option<PathBuf>,
+
+    /// Judge only keys that a plan creates, updates or replaces
+    #[arg(long, help_heading = "Input")]
+    pub changed_only: bool,
+
+    /// The time to judge by (RFC 3339), for reproducible runs of states and live inventories
+    #[arg(long, value_name = "TIME", help_heading = "Input")]
+    pub now: Option<jiff::Timestamp>,
+
+    /// What is reported and how.
+    #[command(flatten)]
+    pub report: Reporting,
+
+    /// What the user decided.
+    #[command(flatten)]
+    pub policy: Policy,
+
+    /// Edits.
+    #[command(flatten)]
+    pub fix: Fix,
+
+    /// Terminal.
+    #[command(flatten)]
+    pub terminal: Terminal,
+}
+
+/// Where a root module's values come from.
+#[derive(Debug, Args)]
+pub struct Inputs {
+    /// Set an input variable, as for `terraform plan`; repeatable
+    #[arg(long = "var", value_name = "NAME=VALUE", help_heading = "Input")]
+    pub vars: Vec<String>,
+
+    /// Read input variables from a file, as for `terraform plan`; repeatable
+    #[arg(long = "var-file", value_name = "FILE", help_heading = "Input")]
+    pub var_files: Vec<PathBuf>,
+
+    /// Work as if started in this folder
+    #[arg(long, value_name = "DIR", help_heading = "Input")]
+    pub chdir: Option<PathBuf>,
+
+    /// `terraform.workspace`
+    #[arg(long, value_name = "NAME", help_heading = "Input")]
+    pub workspace: Option<String>,
+
+    /// Whose rules decide which files count: Terraform ignores .tofu files, OpenTofu prefers them [default: read what is there]
+    #[arg(long, value_enum, value_name = "DIALECT", help_heading = "Input")]
+    pub dialect: Option<Dialect>,
+
+    /// Let file functions read below this folder too; repeatable
+    #[arg(long = "allow-path", value_name = "DIR", help_heading = "Input")]
+    pub allow_paths: Vec<PathBuf>,
+}
+
+/// Terraform or OpenTofu.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Dialect {
+    /// Terraform.
+    Terraform,
+    /// OpenTofu.
+    Opentofu,
+}
+
+/// What is reported and how.
+#[derive(Debug, Args)]
+pub struct Reporting {
+    /// How to report, and where to: human, short, json, sarif, github, gitlab, gitlab-sast, junit, checkstyle, rdjson, markdown; repeatable
+    #[arg(long = "format", value_name = "FORMAT[=FILE]", help_heading = "Report")]
+    pub formats: Vec<String>,
+
+    /// Exit with 1 if a finding is at or above this level [default: warning]
+    #[arg(long, value_name = "LEVEL", value_enum, help_heading = "Report")]
+    pub fail_on: Option<FailOn>,
+
+    /// Undetermined verdicts are errors, and modules not followed are findings
+    #[arg(long, help_heading = "Report")]
+    pub strict: bool,
+
+    /// Set a rule's level: error, warning, note or off; repeatable
+    #[arg(long = "level", value_name = "RULE=LEVEL", help_heading = "Report")]
+    pub levels: Vec<String>,
+
+    /// List keys that pass too
+    #[arg(long, help_heading = "Report")]
+    pub show_passes: bool,
+
+    /// Keep exempted findings in SARIF, marked as suppressed
+    #[arg(long, help_heading = "Report")]
+    pub sarif_include_suppressed: bool,
+}
+
+/// `--fail-on`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum FailOn {
+    /// Errors only.
+    Error,
+    /// Warnings and errors.
+    Warning,
+    /// Anything reported.
+    Note,
+    /// Findings never fail the run; problems still do.
+    Never,
+}
+
+/// What the user decided.
+#[derive(Debug, Args)]
+pub struct Policy {
+    /// The config file [default: the nearest kmslint.toml or .kmslint.toml upwards, within the repository]
+    #[arg(long, value_name = "FILE", conflicts_with = "no_config", help_heading = "Policy")]
+    pub config: Option<PathBuf>,
+
+    /// Read no config file
+    #[arg(long, help_heading = "Policy")]
+    pub no_config: bool,
+
+    /// Report only findings that this baseline does not hold
+    #[arg(long, value_name = "FILE", help_heading = "Policy")]
+    pub baseline: Option<PathBuf>,
+
+    /// Write today's findings as a baseline and exit
+    #[arg(long, value_name = "FILE", conflicts_with = "baseline", help_heading = "Policy")]
+    pub write_baseline: Option<PathBuf>,
+
+    /// Report exempted findings too: comments, config entries and baseline count for nothing
+    #[arg(long, help_heading = "Policy")]
+    pub no_exemptions: bool,
+}
+
+/// Edits.
+#[derive(Debug, Args)]
+pub struct Fix {
+    /// Write the safe fixes
+    #[arg(long, help_heading = "Fix")]
+    pub fix: bool,
+
+    /// Write fixes that change what protects an existing key, too
+    #[arg(long, help_heading = "Fix")]
+    pub unsafe_fixes: bool,
+
+    /// Show the fixes as a unified diff and write nothing
+    #[arg(long, help_heading = "Fix")]
+    pub diff: bool,
+}
+
+/// Terminal.
+#[derive(Clone, Debug, Args)]
+pub struct Terminal {
+    /// When to colour
+    #[arg(long, value_enum, default_value_t = Color::Auto, value_name = "WHEN", help_heading = "Terminal")]
+    pub color: Color,
+
+    /// Say nothing but findings: no summary, no notes on exemptions
+    #[arg(short, long, conflicts_with = "verbose", help_heading = "Terminal")]
+    pub quiet: bool,
+
+    /// Say which roots, inputs and modules were used
+    #[arg(short, long, help_heading = "Terminal")]
+    pub verbose: bool,
+}
+
+/// `--color`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Color {
+    /// On a terminal, unless `NO_COLOR` is set.
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// `kmslint explain`.
+#[derive(Debug, Args)]
+pub struct Explain {
+    /// A rule's id or name; without one, a list of the rules
+    pub rule: Option<String>,
+}
+
+/// `kmslint eval`.
+#[derive(Debug, Args)]
+pub struct Eval {
+    /// Expressions; `-` reads one a line from standard input
+    #[arg(value_name = "EXPR", required = true)]
+    pub expressions: Vec<String>,
+
+    /// Input of the root module.
+    #[command(flatten)]
+    pub inputs: Inputs,
+}
+
+/// `kmslint completions`.
+#[derive(Debug, Args)]
+pub struct Completions {
+    /// The shell
+    pub shell: clap_complete::Shell,
+}

@@ -1,0 +1,52 @@
+//! `kmslint eval`: expressions in a root module, as Terraform would see them; one JSON object a line.
+
+use super::Exit;
+use super::args::Eval;
+use super::inputs;
+use super::surroundings::{Surroundings, complain, print};
+use crate::base::Sources;
+use crate::terraform::{self, Answer};
+use clap::ArgMatches;
+use serde_json::json;
+use std::io::{self, Read};
+use std::sync::Arc;
+
+/// Runs the subcommand.
+pub fn run(arguments: &Eval, matches: &ArgMatches, surroundings: &Surroundings) -> io::Result<Exit> {
+    let request = match inputs::request(&arguments.inputs, matches, surroundings, Vec::new()) {
+        Ok(request) => request,
+        Err(said) => {
+            complain(format!("error: {said}\n").as_bytes());
+            return Ok(Exit::Trouble);
+        }
+    };
+    let mut expressions = Vec::new();
+    for word in &arguments.expressions {
+        if word == "-" {
+            let mut text = String::new();
+            io::stdin().lock().read_to_string(&mut text)?;
+            expressions.extend(text.lines().filter(|line| !line.trim().is_empty()).map(ToOwned::to_owned));
+        } else {
+            expressions.push(word.clone());
+        }
+    }
+    let sources = Arc::new(Sources::default());
+    let mut exit = Exit::Clean;
+    let mut out = String::new();
+    for answer in terraform::evaluate(&request, &sources, &expressions) {
+        let line = match answer {
+            Answer::Value { sensitive: true, .. } => json!({ "sensitive": true }).to_string(),
+            // Already JSON: numbers keep every digit.
+            Answer::Value { json, .. } => format!("{{\"value\":{json}}}"),
+            Answer::Unknown(why) => json!({ "unknown": why }).to_string(),
+            Answer::Error { message, .. } => {
+                exit = Exit::Trouble;
+                json!({ "error": message }).to_string()
+            }
+        };
+        out.push_str(&line);
+        out.push('\n');
+    }
+    print(out.as_bytes())?;
+    Ok(exit)
+}

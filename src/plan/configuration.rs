@@ -1,0 +1,224 @@
+//! The `configuration` of a plan, so far as it reaches keys: it tells what is written from what is merely planned.
+
+use super::node::{self, Node, Value};
+use super::reference::{self, Reference};
+use super::scan::{Broken, Scanner, Spot};
+use super::walk::{self, Pointer};
+use crate::base::ModuleStep;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// A module: the root, or what a call calls.
+#[derive(Debug, Default)]
+pub(super) struct Module {
+    /// The resources that keys have to do with, by their address without instance keys.
+    pub resources: BTreeMap<String, Resource>,
+    pub calls: BTreeMap<String, Call>,
+    /// The defaults of the variables.
+    pub variables: BTreeMap<String, Given>,
+    pub outputs: BTreeMap<String, Expression>,
+}
+
+/// Whether a value is given, and which.
+#[derive(Clone, Debug)]
+pub(super) enum Given {
+    Nothing,
+    Null,
+    /// A value; kept unless it is large.
+    Value(Option<Arc<Node>>),
+}
+
+/// Values of variables that are longer than this are not kept, in bytes.
+const LARGE: usize = 1 << 18;
+
+/// A module call.
+#[derive(Debug, Default)]
+pub(super) struct Call {
+    pub arguments: BTreeMap<String, Expression>,
+    /// `for_each` or `count`.
+    pub repeat: Option<Expression>,
+    pub module: Module,
+}
+
+/// A resource or data source.
+#[derive(Debug)]
+pub(super) struct Resource {
+    pub arguments: BTreeMap<String, Argument>,
+    /// `for_each` or `count`.
+    pub repeat: Option<Expression>,
+}
+
+/// What is written for an argument.
+#[derive(Debug)]
+pub(super) enum Argument {
+    Expression(Expression),
+    /// Nested blocks; blocks that come from `dynamic` are not among them.
+    Blocks(Vec<BTreeMap<String, Self>>),
+}
+
+/// An expression, as far as a plan tells it.
+#[derive(Clone, Debug)]
+pub(super) struct Expression {
+    /// What it evaluates to without knowing anything.
+    pub constant: Given,
+    pub references: Vec<Reference>,
+    /// Where it is in the plan.
+    pub pointer: Arc<str>,
+    pub spot: Spot,
+}
+
+impl Resource {
+    /// The expression of an argument that is not a block.
+    pub(super) fn expression(&self, name: &str) -> Option<&Expression> {
+        if let Some(Argument::Expression(expression)) = self.arguments.get(name) { Some(expression) } else { None }
+    }
+
+    /// The only block of a type.
+    pub(super) fn block(&self, name: &str) -> Option<&BTreeMap<String, Argument>> {
+        if let Some(Argument::Blocks(blocks)) = self.arguments.get(name) { blocks.first() } else { None }
+    }
+}
+
+impl Module {
+    /// The module at a path of calls.
+    pub(super) fn at(&self, path: &[ModuleStep]) -> Option<&Self> {
+        path.iter().try_fold(self, |module, step| module.calls.get(&step.name).map(|call| &call.module))
+    }
+
+    /// Whether anything in it has to do with keys.
+    fn is_idle(&self) -> bool {
+        self.resources.is_empty() && self.calls.is_empty()
+    }
+}
+
+/// Types whose configuration is kept: keys, what they are related to, and what values are passed through.
+fn wanted(kind: &[u8]) -> bool {
+    walk::RELATED.contains(&kind) || kind.starts_with(b"time_") || matches!(kind, b"terraform_data" | b"null_resource")
+}
+
+/// Reads the value of the top-level key `configuration`.
+pub(super) fn read(scanner: &mut Scanner, pointer: &mut Pointer) -> Result<Module, Broken> {
+    let mut root = Module::default();
+    walk::object(scanner, pointer, "`configuration`", |scanner, pointer, key| match key {
+        "root_module" => {
+            root = module(scanner, pointer)?;
+            Ok(())
+        }
+        _ => scanner.skip(),
+    })?;
+    Ok(root)
+}
+
+fn module(scanner: &mut Scanner, pointer: &mut Pointer) -> Result<Module, Broken> {
+    let mut found = Module::default();
+    walk::object(scanner, pointer, "a module", |scanner, pointer, key| match key {
+        "resources" => walk::entries(scanner, pointer, wanted, |node, pointer| {
+            if let Some((address, resource)) = resource(&node, pointer) {
+                found.resources.insert(address, resource);
+            }
+        }),
+        "module_calls" => walk::object(scanner, pointer, "`module_calls`", |scanner, pointer, name| {
+            let call = call(scanner, pointer)?;
+            if !call.module.is_idle() {
+                found.calls.insert(name.to_owned(), call);
+            }
+            Ok(())
+        }),
+        "variables" => {
+            found.variables = given(scanner, pointer, "default")?;
+            Ok(())
+        }
+        "outputs" => walk::object(scanner, pointer, "`outputs`", |scanner, pointer, name| {
+            let node = walk::keep(scanner)?;
+            if let Some(found_expression) = node.get("expression").and_then(|node| expression(node, &pointer.down("expression"))) {
+                found.outputs.insert(name.to_owned(), found_expression);
+            }
+            Ok(())
+        }),
+        _ => scanner.skip(),
+    })?;
+    Ok(found)
+}
+
+fn call(scanner: &mut Scanner, pointer: &mut Pointer) -> Result<Call, Broken> {
+    let mut call = Call::default();
+    walk::object(scanner, pointer, "a module call", |scanner, pointer, key| match key {
+        "module" => {
+            call.module = module(scanner, pointer)?;
+            Ok(())
+        }
+        "expressions" => walk::object(scanner, pointer, "`expressions`", |scanner, pointer, name| {
+            let node = walk::keep(scanner)?;
+            if let Some(argument) = expression(&node, &pointer.text()) {
+                call.arguments.insert(name.to_owned(), argument);
+            }
+            Ok(())
+        }),
+        "for_each_expression" | "count_expression" => {
+            call.repeat = expression(&walk::keep(scanner)?, &pointer.text());
+            Ok(())
+        }
+        _ => scanner.skip(),
+    })?;
+    Ok(call)
+}
+
+/// Reads an object of objects, and of each the value of `member`. Serves `variables` of a module and of the plan.
+pub(super) fn given(scanner: &mut Scanner, pointer: &mut Pointer, member: &str) -> Result<BTreeMap<String, Given>, Broken> {
+    let mut found = BTreeMap::new();
+    walk::object(scanner, pointer, "`variables`", |scanner, pointer, name| {
+        let mut value = Given::Nothing;
+        walk::object(scanner, pointer, "a variable", |scanner, _, key| {
+            if key != member {
+                return scanner.skip();
+            }
+            value = scanner.keep_value(|kept| {
+                if kept.text.len() > LARGE {
+                    return Ok(Given::Value(None));
+                }
+                let node = node::parse(kept)?;
+                Ok(if node.is_null() { Given::Null } else { Given::Value(Some(Arc::new(node))) })
+            })?;
+            Ok(())
+        })?;
+        found.insert(name.to_owned(), value);
+        Ok(())
+    })?;
+    Ok(found)
+}
+
+fn resource(node: &Node, pointer: &Pointer) -> Option<(String, Resource)> {
+    let address = node.get("address")?.text()?.to_owned();
+    let arguments = node.get("expressions").map(|node| arguments(node, &pointer.down("expressions"))).unwrap_or_default();
+    let repeat = ["for_each_expression", "count_expression"]
+        .into_iter()
+        .find_map(|key| node.get(key).and_then(|node| expression(node, &pointer.down(key))));
+    Some((address, Resource { arguments, repeat }))
+}
+
+fn arguments(node: &Node, pointer: &str) -> BTreeMap<String, Argument> {
+    let members = node.members().iter().filter_map(|(name, node)| {
+        let pointer = walk::down(pointer, name);
+        let argument = match &node.value {
+            Value::List(list) => {
+                let blocks = list.iter().enumerate();
+                Argument::Blocks(blocks.map(|(index, node)| arguments(node, &walk::down(&pointer, &index.to_string()))).collect())
+            }
+            _ => Argument::Expression(expression(node, &pointer)?),
+        };
+        Some((name.clone(), argument))
+    });
+    members.collect()
+}
+
+fn expression(node: &Node, pointer: &str) -> Option<Expression> {
+    let Value::Object(_) = node.value else { return None };
+    let constant = match node.get("constant_value") {
+        None => Given::Nothing,
+        Some(node) if node.is_null() => Given::Null,
+        Some(node) => Given::Value(Some(Arc::new(node.clone()))),
+    };
+    let references = node.get("references").map(Node::elements).unwrap_or_default();
+    let references = reference::read(references.iter().filter_map(Node::text));
+    Some(Expression { constant, references, pointer: pointer.into(), spot: node.spot })
+}

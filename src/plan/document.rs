@@ -1,0 +1,209 @@
+//! One pass over a plan or a state: of the whole document, only what keys need is kept.
+
+use super::configuration::{self, Given, Module};
+use super::node::{Node, Value};
+use super::scan::{Broken, Scanner, Spot};
+use super::walk::{self, Pointer, RELATED};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+/// The attributes that are kept of what keys have to do with. All else is forgotten at once.
+const ATTRIBUTES: &[&str] = &[
+    "auto_key_rotation_details",
+    "compartment_id",
+    "current_key_version",
+    "defined_tags",
+    "desired_state",
+    "display_name",
+    "external_key_reference",
+    "freeform_tags",
+    "id",
+    "is_auto_rotated",
+    "is_auto_rotation_enabled",
+    "is_primary",
+    "key_id",
+    "key_shape",
+    "key_version_id",
+    "kms_key_id",
+    "management_endpoint",
+    "protection_mode",
+    "rotation_days",
+    "rotation_hours",
+    "rotation_minutes",
+    "rotation_months",
+    "rotation_years",
+    "state",
+    "time_created",
+    "time_of_deletion",
+    "vault_id",
+    "vault_type",
+    "vaults",
+];
+
+/// A resource entry.
+#[derive(Debug)]
+pub(super) struct Entry {
+    pub node: Node,
+    /// The JSON pointer to it.
+    pub pointer: Arc<str>,
+}
+
+impl Entry {
+    fn new(mut node: Node, pointer: &Pointer) -> Self {
+        let change = ["before", "after", "after_unknown", "before_sensitive", "after_sensitive"];
+        if let Value::Object(members) = &mut node.value {
+            for (key, member) in members {
+                match key.as_str() {
+                    "change" => {
+                        if let Value::Object(parts) = &mut member.value {
+                            parts
+                                .iter_mut()
+                                .filter(|(key, _)| change.contains(&key.as_str()))
+                                .for_each(|(_, part)| part.keep_only(ATTRIBUTES));
+                        }
+                    }
+                    "values" | "sensitive_values" => member.keep_only(ATTRIBUTES),
+                    "instances" => {
+                        let Value::List(instances) = &mut member.value else { continue };
+                        for instance in instances {
+                            let Value::Object(parts) = &mut instance.value else { continue };
+                            parts.retain(|(key, _)| key != "private");
+                            parts.iter_mut().filter(|(key, _)| key == "attributes").for_each(|(_, part)| part.keep_only(ATTRIBUTES));
+                        }
+                    }
+                    _ => {}
+                }
+            }
+        }
+        Self { node, pointer: pointer.text().into() }
+    }
+
+    /// A string member.
+    pub(super) fn text(&self, key: &str) -> Option<&str> {
+        self.node.get(key)?.text()
+    }
+
+    /// Whether it is a data source.
+    pub(super) fn is_data(&self) -> bool {
+        self.text("mode") == Some("data")
+    }
+
+    /// Whether it is a managed resource of a type.
+    pub(super) fn is_managed(&self, kind: &str) -> bool {
+        !self.is_data() && self.text("type") == Some(kind)
+    }
+}
+
+/// What was kept of a document.
+#[derive(Debug, Default)]
+pub(super) struct Document {
+    /// The keys of the document itself, as far as it was read.
+    pub keys: BTreeSet<String>,
+    /// `format_version` of plans and of `show -json`.
+    pub format_version: Option<String>,
+    /// `version` of raw states.
+    pub version: Option<String>,
+    pub errored: bool,
+    pub complete: Option<bool>,
+    /// Whether `deferred_changes` holds any.
+    pub deferred_any: bool,
+    pub variables: BTreeMap<String, Given>,
+    pub configuration: Option<Module>,
+    pub changes: Vec<Entry>,
+    pub drift: Vec<Entry>,
+    pub deferred: Vec<Entry>,
+    /// `prior_state` of a plan.
+    pub prior: Vec<Entry>,
+    /// `values` of a state as `show -json` prints it.
+    pub stored: Vec<Entry>,
+    /// `resources` of a raw state.
+    pub raw: Vec<Entry>,
+    /// Where the first key of the document is that says it is a state of version 1 to 3.
+    pub modules: Option<Spot>,
+}
+
+fn related(kind: &[u8]) -> bool {
+    RELATED.contains(&kind)
+}
+
+fn key(kind: &[u8]) -> bool {
+    kind == b"oci_kms_key"
+}
+
+/// Reads a document into `found`, which holds what was read even where the document breaks off.
+pub(super) fn read(scanner: &mut Scanner, found: &mut Document) -> Result<(), Broken> {
+    let mut pointer = Pointer::default();
+    walk::object(scanner, &mut pointer, "the document", |scanner, pointer, name| {
+        found.keys.insert(name.to_owned());
+        member(scanner, pointer, name, found)
+    })?;
+    match scanner.peek()? {
+        None => Ok(()),
+        Some(_) => Err(scanner.broken("something follows the document")),
+    }
+}
+
+fn member(scanner: &mut Scanner, pointer: &mut Pointer, name: &str, found: &mut Document) -> Result<(), Broken> {
+    match name {
+        "format_version" => found.format_version = Some(short(scanner)?),
+        "version" => found.version = Some(short(scanner)?),
+        "errored" => found.errored = scanner.keep_value(|kept| Ok(kept.text == b"true"))?,
+        "complete" => found.complete = Some(scanner.keep_value(|kept| Ok(kept.text != b"false"))?),
+        "variables" => found.variables = configuration::given(scanner, pointer, "value")?,
+        "configuration" => found.configuration = Some(configuration::read(scanner, pointer)?),
+        "resource_changes" => walk::entries(scanner, pointer, related, |node, pointer| found.changes.push(Entry::new(node, pointer)))?,
+        "resource_drift" => walk::entries(scanner, pointer, key, |node, pointer| found.drift.push(Entry::new(node, pointer)))?,
+        "deferred_changes" => walk::array(scanner, pointer, |scanner, pointer| {
+            found.deferred_any = true;
+            walk::object(scanner, pointer, "a deferred change", |scanner, pointer, name| {
+                if name != "resource_change" {
+                    return scanner.skip();
+                }
+                if let Some(node) = walk::entry(scanner, related)? {
+                    found.deferred.push(Entry::new(node, pointer));
+                }
+                Ok(())
+            })
+        })?,
+        "prior_state" => walk::object(scanner, pointer, "`prior_state`", |scanner, pointer, name| match name {
+            "values" => state(scanner, pointer, &mut found.prior),
+            _ => scanner.skip(),
+        })?,
+        "values" => state(scanner, pointer, &mut found.stored)?,
+        "resources" if scanner.peek_some()? == b'[' => {
+            walk::entries(scanner, pointer, related, |node, pointer| found.raw.push(Entry::new(node, pointer)))?;
+        }
+        "modules" => {
+            found.modules = Some(scanner.here());
+            scanner.skip()?;
+        }
+        _ => scanner.skip()?,
+    }
+    Ok(())
+}
+
+/// A string or a number that says a version.
+fn short(scanner: &mut Scanner) -> Result<String, Broken> {
+    let node = walk::keep(scanner)?;
+    Ok(match node.value {
+        Value::Text(text) => text,
+        Value::Number(text) => text.into(),
+        _ => node.kind().to_owned(),
+    })
+}
+
+/// Reads the values of a state: `root_module` and what is below it.
+fn state(scanner: &mut Scanner, pointer: &mut Pointer, found: &mut Vec<Entry>) -> Result<(), Broken> {
+    walk::object(scanner, pointer, "`values`", |scanner, pointer, name| match name {
+        "root_module" => module(scanner, pointer, found),
+        _ => scanner.skip(),
+    })
+}
+
+fn module(scanner: &mut Scanner, pointer: &mut Pointer, found: &mut Vec<Entry>) -> Result<(), Broken> {
+    walk::object(scanner, pointer, "a module", |scanner, pointer, name| match name {
+        "resources" => walk::entries(scanner, pointer, related, |node, pointer| found.push(Entry::new(node, pointer))),
+        "child_modules" => walk::array(scanner, pointer, |scanner, pointer| module(scanner, pointer, found)),
+        _ => scanner.skip(),
+    })
+}

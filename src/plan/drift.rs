@@ -1,0 +1,70 @@
+//! What changed outside of Terraform since the last apply, told beside the keys.
+
+use super::document::Entry;
+use super::facts::place;
+use super::node::{Node, Value};
+use super::scan::Spot;
+use super::walk::down;
+use crate::base::Step;
+use crate::key::KeyFacts;
+use std::sync::Arc;
+
+/// The attributes whose drift is worth a line. `auto_key_rotation_details` never drifts: the provider does not read it back.
+const ATTRIBUTES: [&str; 4] = ["protection_mode", "is_auto_rotation_enabled", "desired_state", "state"];
+
+/// The drift of one key.
+pub(super) struct Drift {
+    address: String,
+    pointer: String,
+    spot: Spot,
+    labels: Vec<String>,
+}
+
+/// Reads an entry of `resource_drift`.
+pub(super) fn read(entry: Entry) -> Option<Drift> {
+    let address = entry.text("address").filter(|_| entry.is_managed("oci_kms_key"))?.to_owned();
+    let change = entry.node.get("change")?;
+    let (before, after) = (change.get("before")?, change.get("after")?);
+    let labels = if after.is_null() {
+        vec!["was deleted outside of Terraform".to_owned()]
+    } else {
+        let hidden = |name: &str| {
+            ["before_sensitive", "after_sensitive"]
+                .iter()
+                .filter_map(|key| change.get(key))
+                .any(|mark| mark.is_true() || mark.get(name).is_some_and(Node::is_true))
+        };
+        let mut labels = Vec::new();
+        for name in ATTRIBUTES {
+            let (old, new) = (shown(before.get(name)), shown(after.get(name)));
+            if old == new || (name == "state" && before.get("desired_state").is_some()) {
+                continue;
+            }
+            labels.push(if hidden(name) {
+                format!("`{name}` was changed outside of Terraform")
+            } else {
+                format!("`{name}` was changed outside of Terraform, from {old} to {new}")
+            });
+        }
+        labels
+    };
+    Some(Drift { address, pointer: down(&entry.pointer, "change"), spot: change.spot, labels })
+}
+
+/// Adds drift to the keys it is about.
+pub(super) fn note(file: &Arc<str>, drift: impl Iterator<Item = Drift>, keys: &mut [KeyFacts]) {
+    for drift in drift {
+        let Some(key) = keys.iter_mut().find(|key| key.id.address == drift.address) else { continue };
+        let here = place(file, &drift.pointer, drift.spot);
+        key.notes.extend(drift.labels.into_iter().map(|label| Step::new(here.clone(), label)));
+    }
+}
+
+fn shown(node: Option<&Node>) -> String {
+    match node.map(|node| &node.value) {
+        Some(Value::Text(text)) => format!("`{}`", super::node::shown(text)),
+        Some(Value::Bool(value)) => format!("`{value}`"),
+        Some(Value::Number(number)) => format!("`{number}`"),
+        _ => "nothing".to_owned(),
+    }
+}

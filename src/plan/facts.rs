@@ -1,0 +1,204 @@
+//! One resource entry into the facts of one key.
+
+use super::items::Item;
+use super::node::{Node, Value};
+use super::resolve::{Resolver, Settled};
+use super::scan::Spot;
+use super::times;
+use super::values::Cell;
+use crate::base::{Fact, Place, Problem, ProblemKind, Step};
+use crate::key::{Fate, Importance, InputKind, KeyFacts, KeyId, Lifecycle, ProtectionMode, RotationStatus, Stage, Symbolic};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+const DETAILS: &str = "auto_key_rotation_details";
+
+/// Reads attributes of one key into facts.
+pub(super) struct Reader<'a> {
+    pub file: &'a Arc<str>,
+    pub item: &'a Item,
+    /// The configuration of the plan; states have none.
+    pub resolver: Option<&'a Resolver<'a>>,
+    pub problems: &'a mut Vec<Problem>,
+}
+
+/// Why a value is not taken.
+enum Wrong {
+    /// It is of another type than this.
+    Type(&'static str),
+    /// It is not what the provider takes.
+    Value(String),
+}
+
+/// A place in the document.
+pub(super) fn place(file: &Arc<str>, pointer: &str, spot: Spot) -> Place {
+    Place::Json { file: Arc::clone(file), pointer: pointer.into(), line: Some((spot.line, spot.column)) }
+}
+
+impl Reader<'_> {
+    /// All facts but those about other resources.
+    pub(super) fn key(&mut self, input: InputKind) -> KeyFacts {
+        let item = self.item;
+        let stage = if input == InputKind::State { Stage::Actual } else { Stage::Declared };
+        let id = KeyId { root: Arc::clone(self.file), address: item.address.clone(), input };
+        let mut key = KeyFacts::new(id, stage, item.fate, place(self.file, &item.pointer, item.spot));
+        key.notes = item.remarks.iter().map(|remark| Step::new(key.place.clone(), remark.as_str())).collect();
+        for (message, spot, pointer) in &item.faults {
+            let problem = Problem::new(ProblemKind::Unparsable, message.clone()).at(place(self.file, pointer, *spot));
+            self.problems.push(problem.help("Make the file anew with `terraform show -json`"));
+        }
+        if item.any {
+            key.symbolic = Some(Symbolic { why: "how many there will be is known only after another apply".to_owned(), place: None });
+        }
+        key.protection_mode =
+            self.fact(&["protection_mode"], |node| Ok(Some(word(node)?).filter(|w| !w.is_empty()).map(ProtectionMode::read)));
+        key.rotation.enabled = self.fact(&["is_auto_rotation_enabled"], boolean);
+        key.rotation.interval_days = self.fact(&[DETAILS, "rotation_interval_in_days"], whole);
+        key.rotation.start = self.fact(&[DETAILS, "time_of_schedule_start"], |node| match word(node)? {
+            "" => Ok(None),
+            text => times::read(text).map(Some).ok_or_else(|| Wrong::Value("is not an RFC 3339 time".to_owned())),
+        });
+        if let Cell::Value { node, pointer, .. } = item.values.cell(&[DETAILS])
+            && let Some(block) = node.elements().first()
+        {
+            key.rotation.block = Some(place(self.file, &format!("{pointer}/0"), block.spot));
+        }
+        key.lifecycle = self.lifecycle();
+        key.shape.algorithm = self.fact(&["key_shape", "algorithm"], text);
+        key.shape.length = self.fact(&["key_shape", "length"], whole);
+        key.shape.curve = self.fact(&["key_shape", "curve_id"], text);
+        key.external_key_reference = self.external();
+        key.display_name = self.fact(&["display_name"], text);
+        key.compartment = self.fact(&["compartment_id"], text);
+        key.freeform_tags = self.tags("freeform_tags");
+        key.defined_tags = self.tags("defined_tags");
+        if matches!(item.values.cell(&["is_primary"]), Cell::Value { node: Node { value: Value::Bool(false), .. }, .. }) {
+            key.importance = Importance::Replica;
+        }
+        if !matches!(item.fate, Fate::Create | Fate::Replace) {
+            key.ocid = item.values.text(&["id"]).map(str::to_owned);
+            self.times(&mut key);
+        }
+        key
+    }
+
+    /// The fact of an attribute. `read` gives `None` for a zero value.
+    fn fact<T>(&mut self, path: &[&str], read: impl Fn(&Node) -> Result<Option<T>, Wrong>) -> Fact<T> {
+        let (name, item) = (path.last().copied().unwrap_or_default(), self.item);
+        match item.values.cell(path) {
+            Cell::Absent | Cell::Null => Fact::unset(),
+            Cell::Unknown { pointer, spot, whole_block } => {
+                let mut trail = vec![Step::new(place(self.file, &pointer, spot), "not known in the plan")];
+                let settled = match self.resolver {
+                    Some(resolver) => resolver.settle(item, path, whole_block),
+                    None => Settled::Unknown { why: "known after apply".to_owned(), step: None },
+                };
+                match settled {
+                    Settled::Unset => Fact::unset(),
+                    Settled::Unknown { why, step } => {
+                        trail.extend(step);
+                        Fact::unknown(why).with_trail(trail)
+                    }
+                }
+            }
+            Cell::Value { node, pointer, sensitive } => {
+                let here = place(self.file, &pointer, node.spot);
+                let label = if self.resolver.is_some() { "planned value" } else { "value in the state" };
+                let trail = vec![Step::new(here.clone(), label)];
+                let fact = match read(node) {
+                    Ok(Some(value)) => Fact::known(value),
+                    Ok(None) => Fact::unset(),
+                    Err(Wrong::Value(why)) => Fact::unknown(format!("what is written for `{name}` {why}")),
+                    Err(Wrong::Type(wanted)) => {
+                        let message = format!("`{name}` of `{}` is {} where {wanted} belongs", item.address, node.kind());
+                        self.problems.push(Problem::new(ProblemKind::Unparsable, message).at(here));
+                        Fact::unknown(format!("`{name}` is {} where {wanted} belongs", node.kind()))
+                    }
+                };
+                Fact { sensitive, ..fact.with_trail(trail) }
+            }
+        }
+    }
+
+    /// What the key is, or what it will be made: a key that is going away is not brought back by `desired_state`.
+    fn lifecycle(&mut self) -> Fact<Lifecycle> {
+        let read = |node: &Node| Ok(Some(word(node)?).filter(|word| !word.is_empty()).map(Lifecycle::read));
+        let desired = self.fact(&["desired_state"], read);
+        if matches!(self.item.fate, Fate::Create | Fate::Replace) {
+            return desired;
+        }
+        let actual = if let Cell::Unknown { .. } = self.item.values.cell(&["state"]) { Fact::unset() } else { self.fact(&["state"], read) };
+        match actual.value() {
+            Some(state) if state.is_ending() || desired.value().is_none() || self.resolver.is_none() => actual,
+            Some(_) => desired,
+            None => desired,
+        }
+    }
+
+    /// `external_key_reference` counts as unset unless it is written: almost no key has it, and one that has it says EXTERNAL
+    /// in its mode too.
+    fn external(&mut self) -> Fact<String> {
+        let path = ["external_key_reference", "external_key_id"];
+        let is_written = self.resolver.is_none_or(|resolver| resolver.writes_block(self.item, "external_key_reference"));
+        if !is_written && matches!(self.item.values.cell(&path), Cell::Unknown { .. }) {
+            return Fact::unset();
+        }
+        self.fact(&path, text)
+    }
+
+    fn tags(&self, name: &str) -> BTreeMap<String, String> {
+        let Cell::Value { node, .. } = self.item.values.cell(&[name]) else { return BTreeMap::new() };
+        let known = node.members().iter().filter(|(tag, _)| !self.item.values.is_secret(&[name, tag]));
+        known.filter_map(|(tag, value)| Some((tag.clone(), value.text()?.to_owned()))).collect()
+    }
+
+    fn times(&self, key: &mut KeyFacts) {
+        let values = &self.item.values;
+        let time = |path: &[&str]| values.text(path).and_then(times::read);
+        key.times.created = time(&["time_created"]);
+        key.times.deletion = time(&["time_of_deletion"]);
+        key.times.last_rotation = time(&[DETAILS, "time_of_last_rotation"]);
+        key.times.next_rotation = time(&[DETAILS, "time_of_next_rotation"]);
+        key.times.last_status = values.text(&[DETAILS, "last_rotation_status"]).map(RotationStatus::read);
+        let message = [DETAILS, "last_rotation_message"];
+        key.times.last_message = values.text(&message).filter(|_| !values.is_secret(&message)).map(str::to_owned);
+    }
+}
+
+fn word(node: &Node) -> Result<&str, Wrong> {
+    node.text().ok_or(Wrong::Type("a string"))
+}
+
+fn text(node: &Node) -> Result<Option<String>, Wrong> {
+    Ok(Some(word(node)?).filter(|text| !text.is_empty()).map(str::to_owned))
+}
+
+/// A boolean; old states hold them as strings.
+fn boolean(node: &Node) -> Result<Option<bool>, Wrong> {
+    match (&node.value, node.text()) {
+        (Value::Bool(value), _) => Ok(Some(*value)),
+        (_, Some("true")) => Ok(Some(true)),
+        (_, Some("false")) => Ok(Some(false)),
+        _ => Err(Wrong::Type("a boolean")),
+    }
+}
+
+/// A whole number; 0 is a zero value, and old states hold numbers as strings.
+fn whole(node: &Node) -> Result<Option<i64>, Wrong> {
+    let text = match &node.value {
+        Value::Number(number) => number,
+        Value::Text(text) if text.parse::<f64>().is_ok() => text.as_str(),
+        Value::Text(text) if text.is_empty() => return Ok(None),
+        _ => return Err(Wrong::Type("a number")),
+    };
+    if let Ok(number) = text.parse::<i64>() {
+        return Ok(Some(number).filter(|&number| number != 0));
+    }
+    // `90.0` and `9e1` are whole; beyond 2^53 nothing is a number of days any more.
+    let number: f64 = text.parse().map_err(|_| Wrong::Type("a number"))?;
+    if number.fract() != 0.0 || number.abs() > 9e15 {
+        return Err(Wrong::Value("is not a whole number of days".to_owned()));
+    }
+    #[expect(clippy::cast_possible_truncation, reason = "it is whole and below 2^53")]
+    Ok(Some(number as i64).filter(|&number| number != 0))
+}

@@ -1,0 +1,173 @@
+//! The bytes of a document, block after block: read ahead on a second thread, checked to be UTF-8, and decoded where PowerShell wrote UTF-16.
+
+use std::io::{self, Read};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::thread::Scope;
+
+/// Bytes read at a time: they stay in the processor's second cache between the reader and the scanner.
+const SIZE: usize = 1 << 20;
+/// Bytes of the first block: most plans and states need no other.
+const FIRST: usize = 1 << 16;
+/// Blocks that wait for the scanner.
+const AHEAD: usize = 4;
+
+/// Why there are no more bytes, other than that the document has ended.
+#[derive(Debug)]
+pub(super) enum Fault {
+    /// The system failed to read.
+    Read(io::Error),
+    /// The byte at this offset of the block is not UTF-8; what is before it was handed out.
+    NotText,
+}
+
+/// A block of text, or why there is none.
+type Block = Result<Vec<u8>, Fault>;
+
+/// The blocks of a document.
+pub(super) struct Feed<'p> {
+    first: Option<Block>,
+    rest: Option<Receiver<Block>>,
+    progress: Option<&'p dyn Fn(u64)>,
+    given: u64,
+}
+
+impl<'p> Feed<'p> {
+    /// Begins to read. A document of one block needs no second thread.
+    pub(super) fn start<'scope, R: Read + Send + 'scope>(
+        input: R,
+        progress: Option<&'p dyn Fn(u64)>,
+        scope: &'scope Scope<'scope, '_>,
+    ) -> Self {
+        let mut text = Text { input, wide: None, tail: Vec::new(), ended: false, begun: false };
+        let first = text.next();
+        let rest = (first.as_ref().is_some_and(Result::is_ok) && !text.is_done()).then(|| {
+            let (sender, receiver) = sync_channel(AHEAD);
+            scope.spawn(move || text.pump(&sender));
+            receiver
+        });
+        Self { first, rest, progress, given: 0 }
+    }
+
+    /// The next block; `None` at the end.
+    pub(super) fn next(&mut self) -> Option<Block> {
+        let block = self.first.take().or_else(|| self.rest.as_ref()?.recv().ok())?;
+        if let Ok(bytes) = &block {
+            self.given += bytes.len() as u64;
+            if let Some(progress) = self.progress {
+                progress(self.given);
+            }
+        }
+        Some(block)
+    }
+}
+
+/// Reads blocks and makes sure that they are text.
+struct Text<R> {
+    input: R,
+    /// The decoder, where a byte order mark announced UTF-16.
+    wide: Option<encoding_rs::Decoder>,
+    /// The beginning of a character that the last block cut in two.
+    tail: Vec<u8>,
+    ended: bool,
+    begun: bool,
+}
+
+impl<R: Read> Text<R> {
+    /// Sends blocks until the document ends, fails, or nobody listens any more.
+    fn pump(mut self, sender: &SyncSender<Block>) {
+        while let Some(block) = self.next() {
+            let failed = block.is_err();
+            if sender.send(block).is_err() || failed {
+                return;
+            }
+        }
+    }
+
+    fn is_done(&self) -> bool {
+        self.ended && self.tail.is_empty()
+    }
+
+    /// The next block of whole characters; `None` at the end. A fault is said once, behind the text before it.
+    fn next(&mut self) -> Option<Block> {
+        if self.ended {
+            return (!self.tail.is_empty()).then(|| {
+                self.tail.clear();
+                Err(Fault::NotText)
+            });
+        }
+        let size = if self.begun { SIZE } else { FIRST };
+        let mut bytes = Vec::with_capacity(size + 8);
+        bytes.append(&mut self.tail);
+        let begins = bytes.len();
+        if let Err(error) = self.input.by_ref().take(size as u64).read_to_end(&mut bytes) {
+            self.ended = true;
+            return Some(Err(Fault::Read(error)));
+        }
+        self.ended = bytes.len() < begins + size;
+        if !self.begun {
+            self.begun = true;
+            match bytes.as_slice() {
+                [0xef, 0xbb, 0xbf, ..] => drop(bytes.drain(..3)),
+                [0xff, 0xfe, ..] => self.wide = Some(encoding_rs::UTF_16LE.new_decoder()),
+                [0xfe, 0xff, ..] => self.wide = Some(encoding_rs::UTF_16BE.new_decoder()),
+                _ => {}
+            }
+        }
+        if let Some(decoder) = &mut self.wide {
+            let mut text = String::with_capacity(decoder.max_utf8_buffer_length(bytes.len()).unwrap_or(size * 3));
+            let _ = decoder.decode_to_string(&bytes, &mut text, self.ended);
+            bytes = text.into_bytes();
+        } else if let Err(error) = std::str::from_utf8(&bytes) {
+            // Behind the text: the beginning of a character that the next block completes, or rubbish that it cannot.
+            self.tail = bytes.split_off(error.valid_up_to());
+            self.ended |= error.error_len().is_some();
+        }
+        (!bytes.is_empty() || !self.tail.is_empty()).then_some(Ok(bytes))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn all(input: &[u8]) -> (Vec<u8>, Option<Fault>) {
+        std::thread::scope(|scope| {
+            let mut feed = Feed::start(input, None, scope);
+            let mut text = Vec::new();
+            while let Some(block) = feed.next() {
+                match block {
+                    Ok(bytes) => text.extend(bytes),
+                    Err(fault) => return (text, Some(fault)),
+                }
+            }
+            (text, None)
+        })
+    }
+
+    #[test]
+    fn characters_across_blocks_stay_whole() {
+        let mut long = "x".repeat(SIZE - 1);
+        long.push('é');
+        long.push_str(&"😀".repeat(SIZE / 4));
+        let (text, fault) = all(long.as_bytes());
+        assert!(fault.is_none());
+        assert_eq!(text, long.as_bytes());
+    }
+
+    #[test]
+    fn bytes_that_are_not_text_are_told_behind_the_text() {
+        for (input, good) in [(&b"ab\xffcd"[..], 2), (b"abc\xc3", 3), (b"\xff", 0)] {
+            let (text, fault) = all(input);
+            assert_eq!(text.len(), good);
+            assert!(matches!(fault, Some(Fault::NotText)), "{input:?}");
+        }
+        assert!(matches!(all(b""), (text, None) if text.is_empty()));
+    }
+
+    #[test]
+    fn byte_order_marks_and_utf_16_are_understood() {
+        assert_eq!(all(b"\xef\xbb\xbf{}").0, b"{}");
+        let wide: Vec<u8> = [0xff, 0xfe].into_iter().chain("{\"é\"}".encode_utf16().flat_map(u16::to_le_bytes)).collect();
+        assert_eq!(all(&wide).0, "{\"é\"}".as_bytes());
+    }
+}

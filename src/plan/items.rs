@@ -1,0 +1,199 @@
+//! Resource entries of plans and states as one kind of thing: an address, values, and what will happen.
+
+use super::document::Entry;
+use super::node::{Node, Value};
+use super::scan::Spot;
+use super::values::Values;
+use super::walk::down;
+use crate::base::{Address, InstanceKey};
+use crate::key::Fate;
+
+/// A resource instance.
+#[derive(Debug)]
+pub(super) struct Item {
+    /// As Terraform prints it.
+    pub address: String,
+    pub parsed: Option<Address>,
+    pub kind: String,
+    pub data: bool,
+    pub fate: Fate,
+    pub values: Values,
+    pub pointer: String,
+    pub spot: Spot,
+    /// Things to say beside it.
+    pub remarks: Vec<String>,
+    /// Set where `for_each` or `count` is not known yet.
+    pub any: bool,
+    /// What is wrong with the entry itself, and where.
+    pub faults: Vec<(String, Spot, String)>,
+}
+
+impl Item {
+    /// Whether it is a managed resource of a type.
+    pub(super) fn is_managed(&self, kind: &str) -> bool {
+        !self.data && self.kind == kind
+    }
+}
+
+/// A change of a plan. `None` for a deposed object, which is a leftover of an earlier run.
+pub(super) fn change(mut entry: Entry) -> Option<Item> {
+    let given = entry.text("address")?.to_owned();
+    if entry.text("deposed").is_some() {
+        return None;
+    }
+    // An instance that stands for all is printed as `[*]`.
+    let any = given.contains("[*]") || entry.node.get("index_unknown").is_some_and(Node::is_true);
+    let address = given.replace("[*]", "[\"*\"]");
+    let pointer = down(&entry.pointer, "change");
+    let mut faults = Vec::new();
+    let mut wrong = |node: &Node, pointer: &str, wanted: &str| {
+        faults.push((format!("`{wanted}` of `{address}` is {}", node.kind()), node.spot, pointer.to_owned()));
+    };
+    let spot = entry.node.spot;
+    let mut change = entry.node.remove("change").unwrap_or(Node { spot, value: Value::Null });
+    if !matches!(change.value, Value::Object(_)) {
+        wrong(&change, &pointer, "change");
+    }
+    let actions: Vec<&str> = change.get("actions").map(Node::elements).unwrap_or_default().iter().filter_map(Node::text).collect();
+    let fate = match actions.as_slice() {
+        ["no-op" | "read"] => Fate::NoOp,
+        ["create"] | ["create", "forget"] => Fate::Create,
+        ["update"] => Fate::Update,
+        ["delete"] => Fate::Delete,
+        ["forget"] => Fate::Forget,
+        ["delete", "create"] | ["create", "delete"] => Fate::Replace,
+        _ => Fate::Unknown,
+    };
+    let mut remarks = Vec::new();
+    if actions == ["create", "forget"] {
+        remarks.push("Terraform forgets the present key, which stays, and makes a new one".to_owned());
+    }
+    if let Some(previous) = entry.text("previous_address") {
+        remarks.push(format!("moved from `{previous}`"));
+    }
+    if change.get("importing").is_some_and(|importing| matches!(importing.value, Value::Object(_))) {
+        remarks.push("imported by this plan".to_owned());
+    }
+    // What will be; of what goes away, what was.
+    let (side, secrets) =
+        if matches!(fate, Fate::Delete | Fate::Forget) { ("before", "before_sensitive") } else { ("after", "after_sensitive") };
+    let mut unknown = change.remove("after_unknown");
+    if side == "before" {
+        unknown = None;
+    }
+    let sensitive = change.remove(secrets);
+    let values = change.remove(side).unwrap_or(Node { spot, value: Value::Null });
+    if !matches!(values.value, Value::Object(_) | Value::Null) {
+        wrong(&values, &down(&pointer, side), side);
+    }
+    let unknown = unknown.map(|node| (node, down(&pointer, "after_unknown")));
+    let values = Values::new(values, down(&pointer, side), unknown, sensitive.as_ref());
+    Some(Item {
+        parsed: Address::parse(&address),
+        kind: entry.text("type").unwrap_or_default().to_owned(),
+        data: entry.is_data(),
+        fate,
+        values,
+        pointer: entry.pointer.to_string(),
+        spot,
+        remarks,
+        any,
+        faults,
+        address,
+    })
+}
+
+/// A resource of a state as `show -json` prints it. `None` for a deposed object.
+pub(super) fn stored(mut entry: Entry) -> Option<Item> {
+    let address = entry.text("address")?.to_owned();
+    if entry.text("deposed_key").is_some() {
+        return None;
+    }
+    let spot = entry.node.spot;
+    let sensitive = entry.node.remove("sensitive_values");
+    let values = entry.node.remove("values").unwrap_or(Node { spot, value: Value::Null });
+    Some(Item {
+        parsed: Address::parse(&address),
+        kind: entry.text("type").unwrap_or_default().to_owned(),
+        data: entry.is_data(),
+        fate: Fate::NoOp,
+        values: Values::new(values, down(&entry.pointer, "values"), None, sensitive.as_ref()),
+        pointer: entry.pointer.to_string(),
+        spot,
+        remarks: tainted(entry.node.get("tainted").is_some_and(Node::is_true)),
+        any: false,
+        faults: Vec::new(),
+        address,
+    })
+}
+
+/// The instances of a resource of a raw state. Source: `internal/states/statefile/version4.go` of Terraform and OpenTofu.
+pub(super) fn raw(mut entry: Entry) -> Vec<Item> {
+    let Some(Node { value: Value::List(instances), .. }) = entry.node.remove("instances") else { return Vec::new() };
+    let (Some(kind), Some(name)) = (entry.text("type"), entry.text("name")) else { return Vec::new() };
+    let module = entry.text("module").map(|module| format!("{module}.")).unwrap_or_default();
+    let data = entry.is_data();
+    let block = format!("{module}{}{kind}.{name}", if data { "data." } else { "" });
+    let items = instances.into_iter().enumerate().filter_map(|(index, mut instance)| {
+        if instance.get("deposed").is_some_and(|deposed| deposed.text().is_some()) {
+            return None;
+        }
+        let key = instance.get("index_key").and_then(instance_key);
+        let address = key.map_or_else(|| block.clone(), |key| format!("{block}{key}"));
+        let pointer = down(&down(&entry.pointer, "instances"), &index.to_string());
+        let spot = instance.spot;
+        let is_tainted = instance.get("status").and_then(Node::text) == Some("tainted");
+        let sensitive = instance.remove("sensitive_attributes");
+        let (attributes, part) = match (instance.remove("attributes"), instance.remove("attributes_flat")) {
+            (None | Some(Node { value: Value::Null, .. }), Some(flat)) => (unflatten(&flat), "attributes_flat"),
+            (attributes, _) => (attributes.unwrap_or(Node { spot, value: Value::Null }), "attributes"),
+        };
+        Some(Item {
+            parsed: Address::parse(&address),
+            kind: kind.to_owned(),
+            data,
+            fate: Fate::NoOp,
+            values: Values::raw(attributes, down(&pointer, part), sensitive.as_ref()),
+            pointer,
+            spot,
+            remarks: tainted(is_tainted),
+            any: false,
+            faults: Vec::new(),
+            address,
+        })
+    });
+    items.collect()
+}
+
+fn tainted(is: bool) -> Vec<String> {
+    if is { vec!["tainted: the next apply deletes the key and makes a new one".to_owned()] } else { Vec::new() }
+}
+
+fn instance_key(node: &Node) -> Option<InstanceKey> {
+    match &node.value {
+        Value::Text(text) => Some(InstanceKey::Text(text.clone())),
+        Value::Number(number) => number.parse().ok().map(InstanceKey::Number),
+        _ => None,
+    }
+}
+
+/// The attributes of a resource that an old state left behind: `key_shape.0.length` = `"32"` becomes a list of one object.
+fn unflatten(flat: &Node) -> Node {
+    let mut members: Vec<(String, Node)> = Vec::new();
+    for (path, node) in flat.members() {
+        let Some((block, rest)) = path.split_once('.') else {
+            members.push((path.clone(), node.clone()));
+            continue;
+        };
+        if matches!(rest, "#" | "%") {
+            continue;
+        }
+        let child = rest.strip_prefix("0.").unwrap_or(rest).to_owned();
+        match members.iter_mut().find(|(name, _)| name == block) {
+            Some((_, Node { value: Value::Object(children), .. })) => children.push((child, node.clone())),
+            Some(_) => {}
+            None => members.push((block.to_owned(), Node { spot: node.spot, value: Value::Object(vec![(child, node.clone())]) })),
+        }
+    }
+    Node { spot: flat.spot, value: Value::Object(members) }
+}

@@ -1,0 +1,274 @@
+//! A small JSON tree for the few values that matter, each with its place; strict about syntax and about keys that are there twice.
+
+use super::scan::{Broken, Kept, Spot};
+use std::collections::HashSet;
+
+/// Values nested deeper than this are refused: what kmslint looks at is never deeper than ten.
+const DEPTH: usize = 200;
+
+/// A value and where it begins.
+#[derive(Clone, Debug)]
+pub(super) struct Node {
+    pub spot: Spot,
+    pub value: Value,
+}
+
+/// A JSON value.
+#[derive(Clone, Debug)]
+pub(super) enum Value {
+    Null,
+    Bool(bool),
+    /// As it is written.
+    Number(Box<str>),
+    Text(String),
+    List(Vec<Node>),
+    Object(Vec<(String, Node)>),
+}
+
+impl Node {
+    /// The member of an object.
+    pub(super) fn get(&self, key: &str) -> Option<&Self> {
+        self.members().iter().find(|(name, _)| name == key).map(|(_, node)| node)
+    }
+
+    /// The member of an object, which is taken out.
+    pub(super) fn remove(&mut self, key: &str) -> Option<Self> {
+        let Value::Object(members) = &mut self.value else { return None };
+        let index = members.iter().position(|(name, _)| name == key)?;
+        Some(members.swap_remove(index).1)
+    }
+
+    /// The members of an object; none of anything else.
+    pub(super) fn members(&self) -> &[(String, Self)] {
+        if let Value::Object(members) = &self.value { members } else { &[] }
+    }
+
+    /// The elements of a list; none of anything else.
+    pub(super) fn elements(&self) -> &[Self] {
+        if let Value::List(list) = &self.value { list } else { &[] }
+    }
+
+    /// The text of a string.
+    pub(super) fn text(&self) -> Option<&str> {
+        if let Value::Text(text) = &self.value { Some(text) } else { None }
+    }
+
+    /// The text of a string.
+    pub(super) fn into_text(self) -> Option<String> {
+        if let Value::Text(text) = self.value { Some(text) } else { None }
+    }
+
+    /// Whether it is `null`.
+    pub(super) fn is_null(&self) -> bool {
+        matches!(self.value, Value::Null)
+    }
+
+    /// Whether it is literally `true`.
+    pub(super) fn is_true(&self) -> bool {
+        matches!(self.value, Value::Bool(true))
+    }
+
+    /// What kind of value it is, for people.
+    pub(super) fn kind(&self) -> &'static str {
+        match self.value {
+            Value::Null => "null",
+            Value::Bool(_) => "a boolean",
+            Value::Number(_) => "a number",
+            Value::Text(_) => "a string",
+            Value::List(_) => "a list",
+            Value::Object(_) => "an object",
+        }
+    }
+
+    /// Keeps only these members of an object.
+    pub(super) fn keep_only(&mut self, keys: &[&str]) {
+        if let Value::Object(members) = &mut self.value {
+            members.retain(|(name, _)| keys.contains(&name.as_str()));
+            members.shrink_to_fit();
+        }
+    }
+}
+
+/// Reads a value that the scanner kept.
+pub(super) fn parse(kept: &Kept) -> Result<Node, Broken> {
+    let mut parser = Parser { kept, at: 0, line: kept.spot.line, line_start: 0, first_column: kept.spot.column };
+    let node = parser.value(0)?;
+    parser.space();
+    if parser.at == kept.text.len() { Ok(node) } else { Err(parser.broken("something follows the value")) }
+}
+
+struct Parser<'k> {
+    kept: &'k Kept<'k>,
+    at: usize,
+    line: usize,
+    /// Where the line begins in the text, and the column of that byte.
+    line_start: usize,
+    first_column: usize,
+}
+
+impl Parser<'_> {
+    fn value(&mut self, depth: usize) -> Result<Node, Broken> {
+        if depth > DEPTH {
+            return Err(self.broken(format!("values are nested more than {DEPTH} deep")));
+        }
+        self.space();
+        let spot = self.spot();
+        let value = match self.peek() {
+            Some(b'{') => self.object(depth)?,
+            Some(b'[') => self.list(depth)?,
+            Some(b'"') => Value::Text(self.string()?),
+            Some(b't') => self.word("true", Value::Bool(true))?,
+            Some(b'f') => self.word("false", Value::Bool(false))?,
+            Some(b'n') => self.word("null", Value::Null)?,
+            Some(b'-' | b'0'..=b'9') => self.number()?,
+            _ => return Err(self.broken("a value is missing")),
+        };
+        Ok(Node { spot, value })
+    }
+
+    fn object(&mut self, depth: usize) -> Result<Value, Broken> {
+        self.at += 1;
+        let mut members: Vec<(String, Node)> = Vec::new();
+        let mut seen = HashSet::new();
+        loop {
+            self.space();
+            if self.take(b'}') {
+                return Ok(Value::Object(members));
+            }
+            if !members.is_empty() {
+                self.expect(b',')?;
+                self.space();
+            }
+            let key_at = self.at;
+            if self.peek() != Some(b'"') {
+                return Err(self.broken("a key in double quotes is missing"));
+            }
+            let key = self.string()?;
+            // Few members are compared one by one, many through a set.
+            let twice = if members.len() < 16 {
+                members.iter().any(|(name, _)| *name == key)
+            } else {
+                if seen.is_empty() {
+                    seen.extend(members.iter().map(|(name, _)| name.clone()));
+                }
+                !seen.insert(key.clone())
+            };
+            if twice {
+                self.at = key_at;
+                return Err(self.broken(format!("the key `{}` is there twice", shown(&key))));
+            }
+            self.space();
+            self.expect(b':')?;
+            let node = self.value(depth + 1)?;
+            members.push((key, node));
+        }
+    }
+
+    fn list(&mut self, depth: usize) -> Result<Value, Broken> {
+        self.at += 1;
+        let mut elements = Vec::new();
+        loop {
+            self.space();
+            if self.take(b']') {
+                return Ok(Value::List(elements));
+            }
+            if !elements.is_empty() {
+                self.expect(b',')?;
+            }
+            elements.push(self.value(depth + 1)?);
+        }
+    }
+
+    /// A string; the rules of escapes and surrogates are `serde_json`'s.
+    fn string(&mut self) -> Result<String, Broken> {
+        let rest = self.kept.text.get(self.at..).unwrap_or_default();
+        let mut length = 1;
+        loop {
+            match memchr::memchr2(b'"', b'\\', rest.get(length..).unwrap_or_default()) {
+                Some(found) if rest.get(length + found) == Some(&b'"') => {
+                    length += found + 1;
+                    break;
+                }
+                Some(found) => length += found + 2,
+                None => return Err(self.broken("a string does not end")),
+            }
+        }
+        let text = serde_json::from_slice(rest.get(..length).unwrap_or_default());
+        let text = text.map_err(|_| self.broken("a string holds an escape or a control character that JSON does not allow"))?;
+        self.at += length;
+        Ok(text)
+    }
+
+    fn number(&mut self) -> Result<Value, Broken> {
+        let rest = self.kept.text.get(self.at..).unwrap_or_default();
+        let length = rest.iter().take_while(|byte| matches!(byte, b'-' | b'+' | b'.' | b'e' | b'E' | b'0'..=b'9')).count();
+        let text = std::str::from_utf8(rest.get(..length).unwrap_or_default()).unwrap_or_default();
+        if !is_number(text) {
+            return Err(self.broken("a number is not written as JSON wants it"));
+        }
+        self.at += length;
+        Ok(Value::Number(text.into()))
+    }
+
+    fn word(&mut self, word: &str, value: Value) -> Result<Value, Broken> {
+        if !self.kept.text.get(self.at..).is_some_and(|rest| rest.starts_with(word.as_bytes())) {
+            return Err(self.broken("a value is missing"));
+        }
+        self.at += word.len();
+        Ok(value)
+    }
+
+    fn space(&mut self) {
+        while let Some(byte @ (b' ' | b'\n' | b'\r' | b'\t')) = self.peek() {
+            self.at += 1;
+            if byte == b'\n' {
+                self.line += 1;
+                self.line_start = self.at;
+                self.first_column = 1;
+            }
+        }
+    }
+
+    fn peek(&self) -> Option<u8> {
+        self.kept.text.get(self.at).copied()
+    }
+
+    fn take(&mut self, byte: u8) -> bool {
+        let found = self.peek() == Some(byte);
+        self.at += usize::from(found);
+        found
+    }
+
+    fn expect(&mut self, byte: u8) -> Result<(), Broken> {
+        if self.take(byte) { Ok(()) } else { Err(self.broken(format!("`{}` is missing", char::from(byte)))) }
+    }
+
+    fn spot(&self) -> Spot {
+        Spot { line: self.line, column: self.at - self.line_start + self.first_column }
+    }
+
+    fn broken(&self, what: impl Into<String>) -> Broken {
+        Broken { what: what.into(), offset: self.kept.offset + self.at as u64, spot: self.spot(), unreadable: false }
+    }
+}
+
+/// Whether a text is a number of JSON.
+fn is_number(text: &str) -> bool {
+    let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let text = text.strip_prefix('-').unwrap_or(text);
+    let (mantissa, exponent) = text.split_once(['e', 'E']).map_or((text, None), |(mantissa, exponent)| (mantissa, Some(exponent)));
+    let (whole, fraction) = mantissa.split_once('.').map_or((mantissa, None), |(whole, fraction)| (whole, Some(fraction)));
+    digits(whole)
+        && (whole == "0" || !whole.starts_with('0'))
+        && fraction.is_none_or(digits)
+        && exponent.is_none_or(|exponent| digits(exponent.strip_prefix(['+', '-']).unwrap_or(exponent)))
+}
+
+/// The beginning of a key, for a message.
+pub(super) fn shown(key: &str) -> String {
+    let mut text: String = key.chars().take(60).flat_map(char::escape_debug).collect();
+    if key.chars().nth(60).is_some() {
+        text.push('…');
+    }
+    text
+}

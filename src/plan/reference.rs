@@ -1,0 +1,168 @@
+//! References as the `configuration` of a plan lists them: each one written out, followed by its own prefixes.
+
+use crate::base::InstanceKey;
+
+/// What an expression refers to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Target {
+    /// `var.x`.
+    Variable(String),
+    /// `local.x`: locals are not part of a plan.
+    Local(String),
+    /// `each.value`.
+    EachValue,
+    /// `each.key`, `count.index`, `path.module`, `terraform.workspace`: known whenever Terraform plans.
+    Known,
+    /// `module.x`, with the instance and the output where they are written.
+    Module { name: String, key: Option<InstanceKey>, output: Option<String> },
+    /// A resource or data source, with the instance and the attribute where they are written.
+    Resource { data: bool, kind: String, name: String, key: Option<InstanceKey>, attribute: Option<String> },
+}
+
+/// One reference of an expression.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Reference {
+    /// As it is written: `oci_kms_vault.v.management_endpoint`.
+    pub text: Box<str>,
+    /// What it refers to; `None` where that is not understood.
+    pub target: Option<Target>,
+    /// Behind `var.x` or `each.value`: the way into the value.
+    pub path: Vec<InstanceKey>,
+}
+
+/// The references of an expression without their prefixes.
+pub(super) fn read<'t>(list: impl Iterator<Item = &'t str>) -> Vec<Reference> {
+    let mut found: Vec<Reference> = Vec::new();
+    let mut previous = "";
+    for text in list {
+        let is_prefix = previous.strip_prefix(text).is_some_and(|rest| rest.starts_with(['.', '[']));
+        previous = text;
+        if !is_prefix && !found.iter().any(|reference| &*reference.text == text) {
+            found.push(Reference { text: text.into(), target: target(text), path: path(text) });
+        }
+    }
+    found
+}
+
+fn target(text: &str) -> Option<Target> {
+    let parts = parts(text)?;
+    Some(match parts.as_slice() {
+        [Part::Name("var"), Part::Name(name), ..] => Target::Variable((*name).to_owned()),
+        [Part::Name("local"), Part::Name(name), ..] => Target::Local((*name).to_owned()),
+        [Part::Name("each"), Part::Name("value"), ..] => Target::EachValue,
+        [Part::Name("each" | "count" | "path" | "terraform"), ..] => Target::Known,
+        [Part::Name("module"), Part::Name(name), rest @ ..] => {
+            let (key, rest) = instance(rest);
+            Target::Module { name: (*name).to_owned(), key, output: name_of(rest) }
+        }
+        [Part::Name("data"), Part::Name(kind), Part::Name(name), rest @ ..] => resource(true, kind, name, rest),
+        [Part::Name("self" | "run"), ..] => return None,
+        [Part::Name(kind), Part::Name(name), rest @ ..] => resource(false, kind, name, rest),
+        _ => return None,
+    })
+}
+
+/// The attributes and keys behind the first two names.
+fn path(text: &str) -> Vec<InstanceKey> {
+    let rest = parts(text).unwrap_or_default().into_iter().skip(2);
+    rest.map(|part| match part {
+        Part::Name(name) => InstanceKey::Text(name.to_owned()),
+        Part::Key(key) => key,
+    })
+    .collect()
+}
+
+fn resource(data: bool, kind: &str, name: &str, rest: &[Part]) -> Target {
+    let (key, rest) = instance(rest);
+    Target::Resource { data, kind: kind.to_owned(), name: name.to_owned(), key, attribute: name_of(rest) }
+}
+
+fn instance<'p, 't>(rest: &'p [Part<'t>]) -> (Option<InstanceKey>, &'p [Part<'t>]) {
+    if let [Part::Key(key), rest @ ..] = rest { (Some(key.clone()), rest) } else { (None, rest) }
+}
+
+fn name_of(rest: &[Part]) -> Option<String> {
+    if let [Part::Name(name), ..] = rest { Some((*name).to_owned()) } else { None }
+}
+
+enum Part<'t> {
+    Name(&'t str),
+    Key(InstanceKey),
+}
+
+/// Splits `a.b["c.d"][0].e`.
+fn parts(text: &str) -> Option<Vec<Part<'_>>> {
+    let mut parts = Vec::new();
+    let mut rest = text;
+    while !rest.is_empty() {
+        if let Some(inside) = rest.strip_prefix("[\"") {
+            let end = closing_quote(inside)?;
+            let (key, after) = inside.split_at_checked(end)?;
+            let key = key.replace("\\\"", "\"").replace("\\\\", "\\");
+            parts.push(Part::Key(InstanceKey::Text(key)));
+            rest = after.strip_prefix("\"]")?;
+        } else if let Some(inside) = rest.strip_prefix('[') {
+            let (number, after) = inside.split_once(']')?;
+            parts.push(Part::Key(InstanceKey::Number(number.parse().ok()?)));
+            rest = after;
+        } else {
+            rest = rest.strip_prefix('.').unwrap_or(rest);
+            let (name, after) = rest.split_at_checked(rest.find(['.', '[']).unwrap_or(rest.len()))?;
+            if name.is_empty() {
+                return None;
+            }
+            parts.push(Part::Name(name));
+            rest = after;
+        }
+    }
+    Some(parts)
+}
+
+fn closing_quote(text: &str) -> Option<usize> {
+    let mut escaped = false;
+    text.bytes().position(|byte| {
+        let closes = byte == b'"' && !escaped;
+        escaped = byte == b'\\' && !escaped;
+        closes
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn prefixes_are_not_references_of_their_own() {
+        let list = [
+            "oci_kms_vault.v[\"a.b\"].management_endpoint",
+            "oci_kms_vault.v[\"a.b\"]",
+            "oci_kms_vault.v",
+            "var.x",
+            "module.v.endpoint",
+            "module.v",
+            "each.value.mode",
+            "each.value",
+        ];
+        let found = read(list.into_iter());
+        let texts: Vec<&str> = found.iter().map(|reference| &*reference.text).collect();
+        assert_eq!(texts, ["oci_kms_vault.v[\"a.b\"].management_endpoint", "var.x", "module.v.endpoint", "each.value.mode"]);
+        assert_eq!(
+            found[0].target,
+            Some(Target::Resource {
+                data: false,
+                kind: "oci_kms_vault".to_owned(),
+                name: "v".to_owned(),
+                key: Some(InstanceKey::Text("a.b".to_owned())),
+                attribute: Some("management_endpoint".to_owned()),
+            })
+        );
+        assert_eq!(found[2].target, Some(Target::Module { name: "v".to_owned(), key: None, output: Some("endpoint".to_owned()) }));
+    }
+
+    #[test]
+    fn what_is_not_a_reference_is_not_understood() {
+        for text in ["", "x", "a..b", "a.b[", "a.b[\"c", "a.b[x]"] {
+            assert_eq!(target(text), None, "{text}");
+        }
+    }
+}

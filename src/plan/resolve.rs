@@ -1,0 +1,429 @@
+//! What the configuration in a plan settles: omitted, null or really unknown; and which resources an expression reaches.
+//!
+//! The plan marks an omitted optional attribute of a new key and one that is known after apply alike. Only the configuration
+//! tells them apart, and it lists what an expression refers to, not the expression. An expression that refers to nothing but
+//! known values is itself known, unless it calls `timestamp()`, `uuid()` or `bcrypt()`; so where the plan does not know it, it is
+//! null. A mode that changed with every run would replace the key with every run: for the mode this is proof enough. For all
+//! else one of the values referred to must be null.
+
+use super::configuration::{Argument, Call, Expression, Given, Module, Resource};
+use super::facts;
+use super::items::Item;
+use super::node::{Node, Value};
+use super::reference::Target;
+use crate::base::{Address, InstanceKey, ModuleStep, Step};
+use crate::key::Fate;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// References through modules are followed this far.
+const DEPTH: usize = 50;
+/// And this many of them for one question.
+const STEPS: usize = 10_000;
+
+/// The configuration and what else a question about it needs.
+pub(super) struct Resolver<'a> {
+    pub file: &'a Arc<str>,
+    pub configuration: Option<&'a Module>,
+    /// The variables of the root module.
+    pub variables: &'a BTreeMap<String, Given>,
+}
+
+/// What an attribute that the plan does not know turns out to be.
+pub(super) enum Settled {
+    Unset,
+    Unknown { why: String, step: Option<Step> },
+}
+
+/// What is known of an expression's value.
+#[derive(Clone, Debug)]
+enum Weight {
+    /// It is null, as far as an expression that only refers to one null value is.
+    Null,
+    /// Every value it refers to is known, and one of them is null.
+    OneNull,
+    /// Every value it refers to is known. The value is there if the expression refers to one value only, and is then at least
+    /// made from it.
+    Known(Option<Arc<Node>>),
+    /// It cannot be told, and why.
+    Open(String),
+}
+
+/// Where an expression stands.
+#[derive(Clone)]
+struct Scope<'a> {
+    modules: Vec<ModuleStep>,
+    /// `for_each` or `count` of the block it stands in.
+    repeat: Option<&'a Expression>,
+    /// The instance of that block.
+    own: Option<InstanceKey>,
+}
+
+/// The resources an expression may get its value from.
+#[derive(Debug, Default)]
+pub(super) struct Reach {
+    /// Addresses; a key that is not written is [`InstanceKey::Any`].
+    pub found: Vec<Address>,
+    /// What it may get its value from besides, if anything.
+    pub blocked: Option<String>,
+    /// Whether it refers to `each.key` or `count.index`, and beside it to nothing but `found`.
+    pub by_own_key: bool,
+    steps: usize,
+}
+
+impl<'a> Resolver<'a> {
+    /// Decides about an attribute that the plan does not know. `path`: the attribute, or a block and its attribute.
+    pub(super) fn settle(&self, item: &Item, path: &[&str], whole_block: bool) -> Settled {
+        let unknown = |why: String, step| Settled::Unknown { why, step };
+        // What exists keeps what is omitted: only what is written can be unknown.
+        let is_new = !matches!(item.fate, Fate::Update | Fate::NoOp);
+        let Some((resource, scope)) = self.resource(item) else {
+            return unknown(
+                "the plan says neither that it is omitted nor what it is: its configuration is not in the plan".to_owned(),
+                None,
+            );
+        };
+        let name = path.last().copied().unwrap_or_default();
+        let argument = match path {
+            [block, name] => match (resource.block(block), whole_block) {
+                (Some(block), _) => block.get(*name),
+                (None, true) => {
+                    let why = format!(
+                        "a plan cannot tell an omitted `{block}` block from a dynamic one that is known after apply; give the sources with `--source`"
+                    );
+                    return unknown(why, None);
+                }
+                (None, false) => {
+                    let why = format!(
+                        "the `{block}` block is dynamic, and a plan does not tell what is written in it; give the sources with `--source`"
+                    );
+                    return unknown(why, None);
+                }
+            },
+            _ => resource.arguments.get(name),
+        };
+        let expression = match argument {
+            None if is_new => return Settled::Unset,
+            Some(Argument::Expression(expression)) => expression,
+            _ => return unknown("known after apply".to_owned(), None),
+        };
+        let step = || self.step(name, expression);
+        if !is_new {
+            return unknown(format!("`{name}` is known only after apply"), Some(step()));
+        }
+        match self.weigh(expression, &scope, &mut 0, 0) {
+            Weight::Null => Settled::Unset,
+            Weight::Known(Some(value)) if is_zero(&value) => Settled::Unset,
+            Weight::OneNull if name != "time_of_schedule_start" => Settled::Unset,
+            Weight::Known(_) if name == "protection_mode" => Settled::Unset,
+            Weight::OneNull | Weight::Known(_) => {
+                let why =
+                    format!("a plan cannot tell whether `{name}` is null or known after apply here; give the sources with `--source`");
+                unknown(why, Some(step()))
+            }
+            Weight::Open(why) => unknown(why, Some(step())),
+        }
+    }
+
+    /// Whether a block is written for a resource, other than by `dynamic`.
+    pub(super) fn writes_block(&self, item: &Item, block: &str) -> bool {
+        self.resource(item).is_none_or(|(resource, _)| resource.block(block).is_some())
+    }
+
+    /// The label and place of an expression.
+    pub(super) fn step(&self, name: &str, expression: &Expression) -> Step {
+        let list: Vec<String> = expression.references.iter().take(3).map(|reference| format!("`{}`", reference.text)).collect();
+        let label = match list.as_slice() {
+            [] => format!("`{name}` is computed here"),
+            list => format!("`{name}` refers to {}", list.join(", ")),
+        };
+        Step::new(facts::place(self.file, &expression.pointer, expression.spot), label)
+    }
+
+    /// The expression of a resource's argument.
+    pub(super) fn expression(&self, item: &Item, name: &str) -> Option<&'a Expression> {
+        self.resource(item)?.0.expression(name)
+    }
+
+    /// What an argument of a resource reaches of a type.
+    pub(super) fn reach(&self, item: &Item, name: &str, kind: &str) -> Option<Reach> {
+        self.reach_at(item.parsed.as_ref()?, name, kind)
+    }
+
+    /// What an argument of the resource with this address reaches of a type.
+    pub(super) fn reach_at(&self, address: &Address, name: &str, kind: &str) -> Option<Reach> {
+        let (resource, scope) = self.resource_at(address)?;
+        let expression = resource.expression(name)?;
+        let mut reach = Reach::default();
+        self.follow(expression, &scope, kind, &mut reach, 0);
+        let own = expression.references.iter().all(|reference| match &reference.target {
+            Some(Target::Known) => matches!(&*reference.text, "each.key" | "count.index"),
+            Some(Target::Resource { kind: found, .. }) => found == kind,
+            _ => false,
+        });
+        reach.by_own_key = own && expression.references.iter().any(|reference| reference.target == Some(Target::Known));
+        Some(reach)
+    }
+
+    /// What decides how many of a resource there are, and what else is written for it, reaches of a type. The flag: whether a
+    /// new value replaces the resource. Of a key version's other arguments only `external_key_version_id` does.
+    pub(super) fn reach_of_schedule(&self, item: &Item, kind: &str) -> Vec<(Reach, bool)> {
+        let Some((resource, scope)) = self.resource(item) else { return Vec::new() };
+        let scope = Scope::plain(scope.modules);
+        let others = resource.arguments.iter().filter(|(name, _)| !matches!(name.as_str(), "key_id" | "management_endpoint"));
+        let others =
+            others.filter_map(
+                |(name, argument)| {
+                    if let Argument::Expression(it) = argument { Some((it, name == "external_key_version_id")) } else { None }
+                },
+            );
+        let reaches = resource.repeat.iter().map(|it| (it, false)).chain(others).map(|(expression, replaces)| {
+            let mut reach = Reach::default();
+            self.follow(expression, &scope, kind, &mut reach, 0);
+            (reach, replaces)
+        });
+        reaches.collect()
+    }
+
+    /// The block of a resource, and where it stands.
+    fn resource(&self, item: &Item) -> Option<(&'a Resource, Scope<'a>)> {
+        self.resource_at(item.parsed.as_ref()?)
+    }
+
+    fn resource_at(&self, address: &Address) -> Option<(&'a Resource, Scope<'a>)> {
+        let resource = self.configuration?.at(&address.modules)?.resources.get(&block(address))?;
+        Some((resource, Scope { modules: address.modules.clone(), repeat: resource.repeat.as_ref(), own: address.key.clone() }))
+    }
+
+    /// The call that leads to a module, and the scope it stands in; `None` for the root.
+    fn call(&self, modules: &[ModuleStep]) -> Option<(&'a Call, Scope<'a>)> {
+        let (last, above) = modules.split_last()?;
+        let call = self.configuration?.at(above)?.calls.get(&last.name)?;
+        Some((call, Scope { modules: above.to_vec(), repeat: call.repeat.as_ref(), own: last.key.clone() }))
+    }
+
+    /// What a variable of a module is given.
+    fn variable(&self, name: &str, modules: &[ModuleStep]) -> Variable<'a> {
+        if modules.is_empty() {
+            return Variable::Given(self.variables.get(name).cloned().unwrap_or(Given::Nothing));
+        }
+        let Some((call, scope)) = self.call(modules) else { return Variable::Given(Given::Nothing) };
+        match call.arguments.get(name) {
+            Some(expression) => Variable::Argument(expression, scope),
+            None => Variable::Given(call.module.variables.get(name).cloned().unwrap_or(Given::Nothing)),
+        }
+    }
+
+    /// What is known of an expression's value.
+    fn weigh(&self, expression: &Expression, scope: &Scope<'a>, steps: &mut usize, depth: usize) -> Weight {
+        *steps += 1;
+        if depth > DEPTH || *steps > STEPS {
+            return Weight::Open("the way of the value through modules is too long".to_owned());
+        }
+        match &expression.constant {
+            Given::Null => return Weight::Null,
+            Given::Value(value) => return Weight::Known(value.clone()),
+            Given::Nothing => {}
+        }
+        let mut weights = Vec::new();
+        for reference in &expression.references {
+            let text = &reference.text;
+            weights.push(match &reference.target {
+                Some(Target::Variable(name)) => match self.variable(name, &scope.modules) {
+                    Variable::Given(Given::Null) => within(Weight::Null, &reference.path),
+                    Variable::Given(Given::Value(value)) => within(Weight::Known(value.clone()), &reference.path),
+                    Variable::Argument(expression, above) => within(self.weigh(expression, &above, steps, depth + 1), &reference.path),
+                    Variable::Given(Given::Nothing) => Weight::Open(format!("`{text}` has no value in the plan")),
+                },
+                Some(Target::EachValue) => match scope.repeat {
+                    Some(repeat) => {
+                        let all = self.weigh(repeat, &Scope::plain(scope.modules.clone()), steps, depth + 1);
+                        let path: Vec<InstanceKey> = scope.own.iter().chain(&reference.path).cloned().collect();
+                        within(all, &path)
+                    }
+                    None => Weight::Open(format!("what `{text}` is, the plan does not tell")),
+                },
+                Some(Target::Known) => Weight::Known(None),
+                Some(Target::Module { name, key, output }) => self.weigh_output(name, key.as_ref(), output.as_deref(), scope, steps, depth),
+                Some(Target::Local(_)) => Weight::Open(format!(
+                    "it comes from `{text}`, and a plan does not hold locals, so null cannot be told from known after apply; give the sources with `--source`"
+                )),
+                Some(Target::Resource { .. }) => Weight::Open(format!("it depends on `{text}`, which may be known only after apply")),
+                None => Weight::Open(format!("it depends on `{text}`")),
+            });
+        }
+        match weights.as_slice() {
+            [] => Weight::Open("it is computed by an expression that the plan does not hold; give the sources with `--source`".to_owned()),
+            [one] => one.clone(),
+            many => many.iter().find(|weight| matches!(weight, Weight::Open(_))).cloned().unwrap_or_else(|| {
+                if many.iter().any(|weight| matches!(weight, Weight::Null | Weight::OneNull)) {
+                    Weight::OneNull
+                } else {
+                    Weight::Known(None)
+                }
+            }),
+        }
+    }
+
+    fn weigh_output(
+        &self,
+        name: &str,
+        key: Option<&InstanceKey>,
+        output: Option<&str>,
+        scope: &Scope<'a>,
+        steps: &mut usize,
+        depth: usize,
+    ) -> Weight {
+        let modules = inside(&scope.modules, name, key.cloned());
+        let module = self.configuration.and_then(|root| root.at(&modules));
+        match (module, output.and_then(|output| module?.outputs.get(output))) {
+            (Some(_), Some(expression)) => self.weigh(expression, &Scope::plain(modules), steps, depth + 1),
+            _ => Weight::Open(format!("it depends on `module.{name}`, whose outputs may be known only after apply")),
+        }
+    }
+
+    /// Collects what an expression may get a value of a type from.
+    fn follow(&self, expression: &Expression, scope: &Scope<'a>, kind: &str, reach: &mut Reach, depth: usize) {
+        reach.steps += 1;
+        if depth > DEPTH || reach.steps > STEPS {
+            reach.block("the way of the value through modules is too long");
+            return;
+        }
+        if !matches!(expression.constant, Given::Nothing) {
+            return;
+        }
+        if expression.references.is_empty() {
+            reach.block("it is computed by an expression that the plan does not hold");
+        }
+        for reference in &expression.references {
+            let text = &reference.text;
+            match &reference.target {
+                Some(Target::Variable(name)) => match self.variable(name, &scope.modules) {
+                    Variable::Argument(expression, above) => self.follow(expression, &above, kind, reach, depth + 1),
+                    Variable::Given(Given::Null | Given::Value(_)) => {}
+                    Variable::Given(Given::Nothing) => reach.block(format!("`{text}` has no value in the plan")),
+                },
+                Some(Target::EachValue) => match scope.repeat {
+                    Some(repeat) => self.follow(repeat, &Scope::plain(scope.modules.clone()), kind, reach, depth + 1),
+                    None => reach.block(format!("it comes from `{text}`")),
+                },
+                Some(Target::Known) => {}
+                Some(Target::Local(_)) => reach.block(format!("it comes from `{text}`, and a plan does not hold locals")),
+                Some(Target::Module { name, key, output }) => {
+                    let key = key.clone().or_else(|| {
+                        let call = self.configuration?.at(&scope.modules)?.calls.get(name)?;
+                        call.repeat.as_ref().map(|_| InstanceKey::Any)
+                    });
+                    let modules = inside(&scope.modules, name, key);
+                    let Some(module) = self.configuration.and_then(|root| root.at(&modules)) else {
+                        reach.block(format!("it comes from `{text}`, which the plan does not tell"));
+                        continue;
+                    };
+                    let scope = Scope::plain(modules);
+                    // Without a named output, any of them may be meant.
+                    let wanted = |name: &str| output.as_ref().is_none_or(|output| output == name);
+                    let mut outputs = module.outputs.iter().filter(|(name, _)| wanted(name)).peekable();
+                    if outputs.peek().is_none() {
+                        reach.block(format!("it comes from `{text}`, which the plan does not tell"));
+                    }
+                    outputs.for_each(|(_, expression)| self.follow(expression, &scope, kind, reach, depth + 1));
+                }
+                Some(Target::Resource { data, kind: found, name, key, attribute }) => {
+                    let address =
+                        Address { modules: scope.modules.clone(), data: *data, kind: found.clone(), name: name.clone(), key: None };
+                    let resource = self.configuration.and_then(|root| root.at(&scope.modules)?.resources.get(&block(&address)));
+                    let key = key.clone().or_else(|| resource?.repeat.as_ref().map(|_| InstanceKey::Any));
+                    let address = Address { key, ..address };
+                    if found == kind {
+                        reach.found.push(address);
+                        continue;
+                    }
+                    let passed = attribute.as_ref().and_then(|attribute| resource?.expression(attribute).zip(resource));
+                    match passed {
+                        Some((expression, resource)) if !data => {
+                            let scope = Scope { repeat: resource.repeat.as_ref(), ..Scope::plain(scope.modules.clone()) };
+                            self.follow(expression, &scope, kind, reach, depth + 1);
+                        }
+                        _ => reach.block(format!("it depends on `{text}`")),
+                    }
+                }
+                None => reach.block(format!("it depends on `{text}`")),
+            }
+        }
+    }
+}
+
+impl Reach {
+    fn block(&mut self, why: impl Into<String>) {
+        self.blocked.get_or_insert_with(|| why.into());
+    }
+}
+
+/// What a variable is given.
+enum Variable<'a> {
+    Given(Given),
+    Argument(&'a Expression, Scope<'a>),
+}
+
+impl Scope<'_> {
+    /// Where nothing is repeated.
+    fn plain(modules: Vec<ModuleStep>) -> Self {
+        Self { modules, repeat: None, own: None }
+    }
+}
+
+/// The provider's SDK takes a zero value for an omitted one.
+fn is_zero(node: &Node) -> bool {
+    match &node.value {
+        Value::Text(text) => text.is_empty(),
+        Value::Number(number) => number.parse() == Ok(0.0),
+        _ => false,
+    }
+}
+
+/// What is known of a part of a value.
+fn within(whole: Weight, path: &[InstanceKey]) -> Weight {
+    let value = match (whole, path) {
+        // A part of null cannot be: the reference is guarded by `try` or the like.
+        (Weight::Null, [_, ..]) => return Weight::OneNull,
+        (Weight::Known(Some(value)), [_, ..]) => value,
+        (whole, _) => return whole,
+    };
+    let mut part = &*value;
+    for step in path {
+        let next = match (&part.value, step) {
+            (Value::Object(_), InstanceKey::Text(name)) => part.get(name),
+            (Value::List(list), InstanceKey::Number(index)) => usize::try_from(*index).ok().and_then(|index| list.get(index)),
+            // A set or something that a function made of the value.
+            _ => return Weight::Known(None),
+        };
+        match next {
+            // An optional attribute that is not given is null; one with a default would be known.
+            None => return Weight::OneNull,
+            Some(next) if next.is_null() => return Weight::Null,
+            Some(next) => part = next,
+        }
+    }
+    Weight::Known(Some(Arc::new(part.clone())))
+}
+
+/// The modules of a call inside of a module.
+fn inside(modules: &[ModuleStep], name: &str, key: Option<InstanceKey>) -> Vec<ModuleStep> {
+    modules.iter().cloned().chain(std::iter::once(ModuleStep { name: name.to_owned(), key })).collect()
+}
+
+/// A resource's address inside of its module, without instance.
+fn block(address: &Address) -> String {
+    format!("{}{}.{}", if address.data { "data." } else { "" }, address.kind, address.name)
+}
+
+/// Whether an address is among those that a reference means.
+pub(super) fn means(reference: &Address, address: &Address) -> bool {
+    let same = |meant: &Option<InstanceKey>, key: &Option<InstanceKey>| *meant == Some(InstanceKey::Any) || meant == key;
+    reference.data == address.data
+        && reference.kind == address.kind
+        && reference.name == address.name
+        && same(&reference.key, &address.key)
+        && reference.modules.len() == address.modules.len()
+        && reference.modules.iter().zip(&address.modules).all(|(meant, step)| meant.name == step.name && same(&meant.key, &step.key))
+}

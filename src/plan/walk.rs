@@ -1,0 +1,143 @@
+//! Walking through a document: objects, arrays of resource entries, and where in the document the walk is.
+
+use super::node::{self, Node};
+use super::scan::{Broken, Scanner};
+use std::collections::HashSet;
+
+/// The types of resources that keys have to do with.
+pub(super) const RELATED: &[&[u8]] = &[
+    b"oci_kms_key",
+    b"oci_kms_vault",
+    b"oci_kms_vaults",
+    b"oci_kms_key_version",
+    b"oci_certificates_management_certificate_authority",
+    b"time_rotating",
+];
+
+/// How deep modules may be nested; Terraform projects reach five.
+const MODULES: usize = 100;
+
+/// A JSON pointer that grows and shrinks with the walk.
+#[derive(Debug, Default)]
+pub(super) struct Pointer {
+    parts: Vec<String>,
+}
+
+impl Pointer {
+    /// The pointer as text (RFC 6901).
+    pub(super) fn text(&self) -> String {
+        self.parts.iter().fold(String::new(), |text, part| down(&text, part))
+    }
+
+    /// The pointer of a member.
+    pub(super) fn down(&self, key: &str) -> String {
+        down(&self.text(), key)
+    }
+}
+
+/// The pointer of a member.
+pub(super) fn down(pointer: &str, key: &str) -> String {
+    format!("{pointer}/{}", key.replace('~', "~0").replace('/', "~1"))
+}
+
+/// Takes a value whole.
+pub(super) fn keep(scanner: &mut Scanner) -> Result<Node, Broken> {
+    scanner.keep_value(node::parse)
+}
+
+/// Walks over an object. `each` takes the value of the key it is given.
+pub(super) fn object<'p>(
+    scanner: &mut Scanner<'p>,
+    pointer: &mut Pointer,
+    what: &str,
+    mut each: impl FnMut(&mut Scanner<'p>, &mut Pointer, &str) -> Result<(), Broken>,
+) -> Result<(), Broken> {
+    if scanner.peek_some()? != b'{' {
+        return Err(scanner.broken(format!("{what} is not an object")));
+    }
+    if pointer.parts.len() > MODULES * 3 {
+        return Err(scanner.broken(format!("modules are nested more than {MODULES} deep")));
+    }
+    scanner.expect(b'{')?;
+    let (mut first, mut seen) = (true, HashSet::new());
+    while scanner.has_key(&mut first)? {
+        let at = scanner.hold()?;
+        let key = scanner.string()?;
+        scanner.release();
+        if !seen.insert(key.clone()) {
+            return Err(at.broken(format!("the key `{}` is there twice", node::shown(&key))));
+        }
+        scanner.expect(b':')?;
+        pointer.parts.push(key.clone());
+        each(scanner, pointer, &key)?;
+        pointer.parts.pop();
+    }
+    Ok(())
+}
+
+/// Walks over an array. `each` takes the element.
+pub(super) fn array<'p>(
+    scanner: &mut Scanner<'p>,
+    pointer: &mut Pointer,
+    mut each: impl FnMut(&mut Scanner<'p>, &mut Pointer) -> Result<(), Broken>,
+) -> Result<(), Broken> {
+    if scanner.peek_some()? != b'[' {
+        let what = pointer.parts.last().map(|part| node::shown(part)).unwrap_or_default();
+        return Err(scanner.broken(format!("`{what}` is not a list")));
+    }
+    scanner.expect(b'[')?;
+    let (mut first, mut index) = (true, 0_usize);
+    while scanner.element(&mut first)? {
+        pointer.parts.push(index.to_string());
+        each(scanner, pointer)?;
+        pointer.parts.pop();
+        index += 1;
+    }
+    Ok(())
+}
+
+/// Walks over an array of resource entries and hands those of a wanted type to `each`, whole.
+pub(super) fn entries(
+    scanner: &mut Scanner,
+    pointer: &mut Pointer,
+    wanted: fn(&[u8]) -> bool,
+    mut each: impl FnMut(Node, &Pointer),
+) -> Result<(), Broken> {
+    array(scanner, pointer, |scanner, pointer| {
+        if let Some(node) = entry(scanner, wanted)? {
+            each(node, pointer);
+        }
+        Ok(())
+    })
+}
+
+/// Takes a resource entry; gives it if its type is wanted. The type is near the beginning of what Terraform writes, so that
+/// the buffer need not keep the entries of other types; where a tool has sorted the keys, it must.
+pub(super) fn entry(scanner: &mut Scanner, wanted: fn(&[u8]) -> bool) -> Result<Option<Node>, Broken> {
+    let held = scanner.hold()?;
+    if !scanner.take(b'{')? {
+        return Err(scanner.broken("a resource is not an object"));
+    }
+    let mut first = true;
+    while scanner.has_key(&mut first)? {
+        let is_type = scanner.raw_string()? == b"type";
+        scanner.expect(b':')?;
+        if !is_type {
+            scanner.skip()?;
+            continue;
+        }
+        let is_wanted = wanted(scanner.raw_string()?);
+        if !is_wanted {
+            scanner.release();
+        }
+        scanner.skip_rest_of_object()?;
+        if !is_wanted {
+            return Ok(None);
+        }
+        let node = node::parse(&scanner.kept(held))?;
+        scanner.release();
+        return Ok(Some(node));
+    }
+    scanner.release();
+    Ok(None)
+}

@@ -1,0 +1,108 @@
+//! The baseline file: fingerprints of findings that were there when kmslint was introduced.
+
+use super::outcome::{ExemptedBy, Outcome};
+use crate::base::{Place, Problem, ProblemKind, disk};
+use crate::rules::{Finding, FindingInstance, Paths};
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeSet, HashSet};
+use std::path::Path;
+
+/// The version of the format.
+const VERSION: u64 = 1;
+/// The largest baseline that is read, in bytes.
+const CAP: u64 = 64 << 20;
+
+/// The accepted findings.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Baseline {
+    /// The file's path as it is shown.
+    pub path: String,
+    fingerprints: HashSet<String>,
+}
+
+/// The file. Everything but the fingerprints is for people.
+#[derive(Debug, Deserialize, Serialize)]
+struct Document {
+    version: u64,
+    findings: BTreeSet<Accepted>,
+}
+
+#[derive(Debug, Deserialize, Serialize, PartialEq, Eq, PartialOrd, Ord)]
+struct Accepted {
+    path: String,
+    address: String,
+    rule: String,
+    kind: String,
+    fingerprint: String,
+}
+
+/// Reads a baseline file.
+///
+/// # Errors
+/// A problem, where the file cannot be read or is not a baseline.
+pub fn read(path: &Path) -> Result<Baseline, Box<Problem>> {
+    let shown = path.to_string_lossy();
+    let text = disk::read_text(path, CAP).map_err(|error| {
+        let problem = Problem::new(ProblemKind::Policy, format!("the baseline cannot be read: {error}"));
+        Box::new(problem.at(Place::File(shown.as_ref().into())).help("make one with `--write-baseline FILE`"))
+    })?;
+    parse(&shown, &text)
+}
+
+/// Reads the text of a baseline file, which is shown as `path`.
+///
+/// # Errors
+/// A problem, where it is not a baseline.
+pub fn parse(path: &str, text: &str) -> Result<Baseline, Box<Problem>> {
+    let wrong = |message: String| {
+        let problem = Problem::new(ProblemKind::Policy, message).at(Place::File(path.into()));
+        Box::new(problem.help("make a new one with `--write-baseline FILE`"))
+    };
+    let document: Document = serde_json::from_str(text.trim_start_matches('\u{feff}'))
+        .map_err(|error| wrong(format!("the file is not a kmslint baseline: {error}")))?;
+    if document.version != VERSION {
+        return Err(wrong(format!("the baseline has version {}, and this kmslint knows version {VERSION}", document.version)));
+    }
+    let fingerprints = document.findings.into_iter().map(|accepted| accepted.fingerprint).collect();
+    Ok(Baseline { path: path.to_owned(), fingerprints })
+}
+
+/// The baseline of an outcome: what is reported, and what an earlier baseline accepted and is still there. Sorted, with a line end.
+#[must_use]
+pub fn write(outcome: &Outcome, paths: &Paths<'_>) -> String {
+    let accepted = outcome.exempted.iter().filter(|exempted| exempted.by == ExemptedBy::Baseline).map(|exempted| &exempted.finding);
+    let findings = outcome
+        .findings
+        .iter()
+        .filter(|finding| finding.verdict != "advice")
+        .chain(accepted)
+        .flat_map(|finding| finding.instances.iter().map(|instance| of(finding, instance, paths)))
+        .collect();
+    let mut text = serde_json::to_string_pretty(&Document { version: VERSION, findings }).unwrap_or_default();
+    text.push('\n');
+    text
+}
+
+fn of(finding: &Finding, instance: &FindingInstance, paths: &Paths<'_>) -> Accepted {
+    Accepted {
+        path: (paths.place)(&finding.place),
+        address: instance.key.address.clone(),
+        rule: finding.rule.to_owned(),
+        kind: finding.kind.to_owned(),
+        fingerprint: instance.fingerprint.clone(),
+    }
+}
+
+impl Baseline {
+    /// Whether an instance of a finding is accepted.
+    #[must_use]
+    pub fn holds(&self, instance: &FindingInstance) -> bool {
+        self.fingerprints.contains(&instance.fingerprint)
+    }
+
+    /// How many entries none of these fingerprints is.
+    #[must_use]
+    pub fn unused(&self, seen: &HashSet<String>) -> usize {
+        self.fingerprints.difference(seen).count()
+    }
+}

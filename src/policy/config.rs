@@ -1,0 +1,534 @@
+//! The config file: `kmslint.toml` → settings, levels and exemptions. Every mistake is a problem that points into the file.
+
+use super::exempt::Entry;
+use super::outcome::FailOn;
+use super::words::{matches, nearest};
+use crate::base::{Place, Problem, ProblemKind, SourceId, Sources, Span, disk};
+use crate::rules::{self, Level, Settings};
+use jiff::{Timestamp, civil::Date};
+use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
+use std::path::{Path, PathBuf};
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+/// The names under which the config file is found, the first one before the second.
+pub const NAMES: [&str; 2] = ["kmslint.toml", ".kmslint.toml"];
+/// The largest config file that is read, in bytes.
+const CAP: u64 = 4 << 20;
+/// What the limit of OCI-KMS-001 may be, in days: what the service accepts as an interval.
+const LIMITS: RangeInclusive<i64> = 60..=365;
+
+/// What the config file says, checked. Without a file: the defaults.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Config {
+    /// The file's folder, to which its paths are relative.
+    pub folder: PathBuf,
+    /// Paths that are not looked at.
+    pub exclude: Vec<String>,
+    /// The level at which a run fails.
+    pub fail_on: Option<FailOn>,
+    /// The level of undetermined verdicts.
+    pub undetermined: Option<Level>,
+    /// Levels by the id of the rule.
+    pub levels: BTreeMap<&'static str, Level>,
+    /// `max-rotation-days`.
+    pub max_rotation_days: i64,
+    /// `due-soon-days`.
+    pub due_soon_days: i64,
+    /// `accept-manual-versions`.
+    pub accept_manual_versions: bool,
+    /// `accept-hsm-in-private-vault`.
+    pub accept_hsm_in_private_vault: bool,
+    /// `[[exempt]]`.
+    pub exempt: Vec<Entry>,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        let defaults = Settings::new(Timestamp::UNIX_EPOCH);
+        Self {
+            folder: PathBuf::from("."),
+            exclude: Vec::new(),
+            fail_on: None,
+            undetermined: None,
+            levels: BTreeMap::new(),
+            max_rotation_days: defaults.max_rotation_days,
+            due_soon_days: defaults.due_soon_days,
+            accept_manual_versions: defaults.accept_manual_versions,
+            accept_hsm_in_private_vault: defaults.accept_hsm_in_private_vault,
+            exempt: Vec::new(),
+        }
+    }
+}
+
+impl Config {
+    /// What the rules may ask.
+    #[must_use]
+    pub fn settings(&self, now: Timestamp) -> Settings {
+        Settings {
+            now,
+            max_rotation_days: self.max_rotation_days,
+            due_soon_days: self.due_soon_days,
+            accept_manual_versions: self.accept_manual_versions,
+            accept_hsm_in_private_vault: self.accept_hsm_in_private_vault,
+        }
+    }
+
+    /// Whether a path, relative to the config's folder, is not to be looked at: it or a folder it is in matches an `exclude`.
+    #[must_use]
+    pub fn excludes(&self, path: &Path) -> bool {
+        let names = path.ancestors().filter_map(Path::to_str).map(|name| name.replace('\\', "/")).filter(|name| !name.is_empty());
+        names
+            .into_iter()
+            .any(|name| self.exclude.iter().any(|pattern| matches(pattern.trim_start_matches("./").trim_end_matches('/'), &name)))
+    }
+}
+
+/// The nearest config file upwards from an input, not above the repository's root.
+#[must_use]
+pub fn locate(input: &Path) -> Option<PathBuf> {
+    let start = disk::canonical(input).ok()?;
+    let top = disk::repository_root(input);
+    for folder in start.ancestors() {
+        if let Some(found) = NAMES.iter().map(|name| folder.join(name)).find(|path| disk::is_file(path)) {
+            return Some(found);
+        }
+        if top.as_deref() == Some(folder) {
+            return None;
+        }
+    }
+    None
+}
+
+/// Reads a config file. What is wrong in it is among the problems, and the rest holds.
+#[must_use]
+pub fn read(sources: &Sources, path: &Path) -> (Config, Vec<Problem>) {
+    match disk::read_text(path, CAP) {
+        Ok(text) => parse(sources, path, text),
+        Err(error) => {
+            let problem = Problem::new(ProblemKind::Policy, format!("the config file cannot be read: {error}"));
+            (Config::default(), vec![problem.at(Place::File(path.to_string_lossy().into()))])
+        }
+    }
+}
+
+/// Reads the text of a config file.
+#[must_use]
+pub fn parse(sources: &Sources, path: &Path, text: String) -> (Config, Vec<Problem>) {
+    let source = sources.add(path, text);
+    let kept = sources.get(source);
+    let (table, errors) = DeTable::parse_recoverable(kept.text());
+    let mut reader = Reader { source, problems: Vec::new() };
+    for error in errors {
+        reader.mistake(error.span().unwrap_or(0..0), format!("the config file is not TOML: {}", error.message()), None);
+    }
+    let mut config = Config { folder: path.parent().unwrap_or(Path::new(".")).to_path_buf(), ..Config::default() };
+    reader.document(table.get_ref(), &mut config);
+    (config, reader.problems)
+}
+
+/// Reads values out of the TOML and notes what is wrong with them.
+struct Reader {
+    source: SourceId,
+    problems: Vec<Problem>,
+}
+
+type Value<'a> = Spanned<DeValue<'a>>;
+
+impl Reader {
+    fn document(&mut self, table: &DeTable<'_>, config: &mut Config) {
+        self.known(table, "", &["exclude", "fail-on", "undetermined", "rules", "exempt"]);
+        if let Some(value) = table.get("exclude") {
+            config.exclude = self.texts(value, "exclude").into_iter().map(|(text, _)| text).collect();
+        }
+        if let Some(value) = table.get("fail-on") {
+            config.fail_on = self.word(value, "fail-on", &["error", "warning", "note", "never"]).and_then(FailOn::read);
+        }
+        if let Some(value) = table.get("undetermined") {
+            config.undetermined = self.level(value, "undetermined");
+        }
+        if let Some(value) = table.get("rules") {
+            for (id, value) in self.table(value, "rules").into_iter().flatten() {
+                if let Some(id) = self.rule(id.get_ref(), id.span()) {
+                    self.rule_table(id, value, config);
+                }
+            }
+        }
+        if let Some(value) = table.get("exempt") {
+            match value.get_ref() {
+                DeValue::Array(entries) => config.exempt = entries.iter().filter_map(|entry| self.entry(entry)).collect(),
+                other => self.wrong(value, "exempt", "a list of tables, each under `[[exempt]]`", other),
+            }
+        }
+    }
+
+    fn rule_table(&mut self, id: &'static str, value: &Value<'_>, config: &mut Config) {
+        let Some(table) = self.table(value, id) else { return };
+        let known = rules::by_id(id).map_or(["level"].as_slice(), |rule| rule.config_keys);
+        self.known(table, &format!("[rules.{id}]"), known);
+        let allowed = |key: &str| table.get(key).filter(|_| known.contains(&key));
+        if let Some(level) = allowed("level").and_then(|value| self.level(value, "level")) {
+            config.levels.insert(id, level);
+        }
+        if let Some(days) = allowed("max-rotation-days").and_then(|value| self.days(value, "max-rotation-days", LIMITS)) {
+            config.max_rotation_days = days;
+        }
+        if let Some(days) = allowed("due-soon-days").and_then(|value| self.days(value, "due-soon-days", 0..=*LIMITS.end())) {
+            config.due_soon_days = days;
+        }
+        if let Some(accept) = allowed("accept-manual-versions").and_then(|value| self.yes_or_no(value, "accept-manual-versions")) {
+            config.accept_manual_versions = accept;
+        }
+        if let Some(accept) = allowed("accept-hsm-in-private-vault").and_then(|value| self.yes_or_no(value, "accept-hsm-in-private-vault"))
+        {
+            config.accept_hsm_in_private_vault = accept;
+        }
+    }
+
+    /// One `[[exempt]]`. An entry with a mistake exempts nothing: better one finding too many than one hidden by a slip.
+    fn entry(&mut self, value: &Value<'_>) -> Option<Entry> {
+        const SELECTORS: [&str; 6] = ["address", "path", "name", "compartment", "key", "tag"];
+        let before = self.problems.len();
+        let table = self.table(value, "exempt")?;
+        let known: Vec<&str> = ["rules", "reason", "until"].into_iter().chain(SELECTORS).collect();
+        self.known(table, "[[exempt]]", &known);
+        let rules = match table.get("rules") {
+            Some(rules) => {
+                let named = self.texts(rules, "rules");
+                if named.is_empty() && matches!(rules.get_ref(), DeValue::Array(_)) {
+                    self.mistake(
+                        rules.span(),
+                        "the exemption names no rule".to_owned(),
+                        Some("write `rules = [\"OCI-KMS-004\"]`".to_owned()),
+                    );
+                }
+                named.into_iter().filter_map(|(id, span)| self.rule(&id, span)).collect()
+            }
+            None => {
+                self.mistake(value.span(), "the exemption names no rule".to_owned(), Some("add `rules = [\"OCI-KMS-004\"]`".to_owned()));
+                Vec::new()
+            }
+        };
+        let reason = table.get("reason").and_then(|value| self.text(value, "reason")).filter(|reason| !reason.trim().is_empty());
+        if reason.is_none() {
+            self.mistake(
+                value.span(),
+                "the exemption gives no reason".to_owned(),
+                Some("add `reason = \"…\"`: who decided it, and why".to_owned()),
+            );
+        }
+        let until = table.get("until").and_then(|value| self.date(value));
+        let [address, path, name, compartment, key, tag] = SELECTORS.map(|key| table.get(key).and_then(|value| self.text(value, key)));
+        if SELECTORS.iter().all(|key| table.get(*key).is_none()) {
+            let help = format!("add one or more of {}; `address = \"*\"` is every key", SELECTORS.map(|key| format!("`{key}`")).join(", "));
+            self.mistake(value.span(), "the exemption does not say which keys it is for".to_owned(), Some(help));
+        }
+        if let (Some(tag), Some(value)) = (&tag, table.get("tag"))
+            && !tag.contains('=')
+        {
+            self.mistake(value.span(), "`tag` has no `=`".to_owned(), Some(format!("write `tag = \"{tag}=*\"` for any value")));
+        }
+        let place = Place::Source(Span::new(self.source, value.span()));
+        let entry = Entry { rules, address, path, name, compartment, key, tag, reason: reason.unwrap_or_default(), until, place };
+        (self.problems.len() == before).then_some(entry)
+    }
+
+    /// Notes every key that is none of the known ones.
+    fn known(&mut self, table: &DeTable<'_>, of: &str, known: &[&str]) {
+        for key in table.keys().filter(|key| !known.contains(&key.get_ref().as_ref())) {
+            let name = key.get_ref();
+            let message = if of.is_empty() { format!("`{name}` is no setting") } else { format!("`{name}` is no setting of `{of}`") };
+            let help = match nearest(name, known.iter().copied()) {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => format!("the settings here are {}", known.iter().map(|key| format!("`{key}`")).collect::<Vec<_>>().join(", ")),
+            };
+            self.mistake(key.span(), message, Some(help));
+        }
+    }
+
+    fn rule(&mut self, id: &str, span: std::ops::Range<usize>) -> Option<&'static str> {
+        let found = super::exempt::rule_id(id);
+        if let Err(help) = &found {
+            self.mistake(span, format!("there is no rule `{id}`"), Some(help.clone()));
+        }
+        found.ok()
+    }
+
+    fn level(&mut self, value: &Value<'_>, name: &str) -> Option<Level> {
+        self.word(value, name, &["error", "warning", "note", "off"]).and_then(Level::read)
+    }
+
+    fn word<'a>(&mut self, value: &'a Value<'_>, name: &str, words: &[&str]) -> Option<&'a str> {
+        let DeValue::String(text) = value.get_ref() else {
+            self.wrong(value, name, &format!("one of {}", words.join(", ")), value.get_ref());
+            return None;
+        };
+        if words.contains(&text.as_ref()) {
+            return Some(text.as_ref());
+        }
+        let help = nearest(text, words.iter().copied()).map(|near| format!("did you mean `{near}`?"));
+        self.mistake(value.span(), format!("`{name}` is one of {}, not `{text}`", words.join(", ")), help);
+        None
+    }
+
+    fn days(&mut self, value: &Value<'_>, name: &str, range: RangeInclusive<i64>) -> Option<i64> {
+        let DeValue::Integer(number) = value.get_ref() else {
+            self.wrong(value, name, "a number of days", value.get_ref());
+            return None;
+        };
+        let days = i64::from_str_radix(number.as_str(), number.radix()).ok().filter(|days| range.contains(days));
+        if days.is_none() {
+            let message = format!("`{name}` is {} to {} days, not {}", range.start(), range.end(), number.as_str());
+            self.mistake(value.span(), message, None);
+        }
+        days
+    }
+
+    fn yes_or_no(&mut self, value: &Value<'_>, name: &str) -> Option<bool> {
+        let found = value.get_ref().as_bool();
+        if found.is_none() {
+            self.wrong(value, name, "`true` or `false`", value.get_ref());
+        }
+        found
+    }
+
+    fn date(&mut self, value: &Value<'_>) -> Option<Date> {
+        let found = match value.get_ref() {
+            DeValue::Datetime(time) if time.time.is_none() => time.date.and_then(|date| {
+                Date::new(i16::try_from(date.year).ok()?, i8::try_from(date.month).ok()?, i8::try_from(date.day).ok()?).ok()
+            }),
+            DeValue::String(text) => text.parse().ok(),
+            _ => None,
+        };
+        if found.is_none() {
+            let help = "write the last day on which it holds, as `until = 2027-01-31`".to_owned();
+            self.mistake(value.span(), "`until` is not a date".to_owned(), Some(help));
+        }
+        found
+    }
+
+    fn text(&mut self, value: &Value<'_>, name: &str) -> Option<String> {
+        let found = value.get_ref().as_str().map(str::to_owned);
+        if found.is_none() {
+            self.wrong(value, name, "a string", value.get_ref());
+        }
+        found
+    }
+
+    fn texts(&mut self, value: &Value<'_>, name: &str) -> Vec<(String, std::ops::Range<usize>)> {
+        let DeValue::Array(items) = value.get_ref() else {
+            self.wrong(value, name, "a list of strings", value.get_ref());
+            return Vec::new();
+        };
+        items.iter().filter_map(|item| Some((self.text(item, name)?, item.span()))).collect()
+    }
+
+    fn table<'v, 'a>(&mut self, value: &'v Value<'a>, name: &str) -> Option<&'v DeTable<'a>> {
+        let found = value.get_ref().as_table();
+        if found.is_none() {
+            self.wrong(value, name, "a table", value.get_ref());
+        }
+        found
+    }
+
+    fn wrong(&mut self, value: &Value<'_>, name: &str, wanted: &str, found: &DeValue<'_>) {
+        self.mistake(value.span(), format!("`{name}` is {wanted}, and here is a TOML {}", found.type_str()), None);
+    }
+
+    fn mistake(&mut self, span: std::ops::Range<usize>, message: String, help: Option<String>) {
+        let problem = Problem::new(ProblemKind::Policy, message).at(Place::Source(Span::new(self.source, span)));
+        self.problems.push(Problem { help, ..problem });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The config of `SEMANTICS`, every setting in it.
+    const WHOLE: &str = r#"exclude = ["examples/**", "./vendor/"]
+fail-on = "error"
+undetermined = "warning"
+
+[rules.OCI-KMS-001]
+level = "error"
+max-rotation-days = 180
+due-soon-days = 14
+accept-manual-versions = true
+
+[rules.OCI-KMS-004]
+level = "off"
+accept-hsm-in-private-vault = true
+
+[rules.OCI-KMS-DRIFT]
+level = "note"
+
+[[exempt]]
+rules = ["OCI-KMS-004", "key-rotation"]
+address = "module.pci.*"
+tag = "HsmRequired=*"
+reason = "FIPS 140-2 level 3 contract"
+until = 2027-01-31
+"#;
+
+    /// Problems as `line:column: message (help)`.
+    fn mistakes(text: &str) -> Vec<String> {
+        let sources = Sources::default();
+        let (_, problems) = parse(&sources, Path::new("kmslint.toml"), text.to_owned());
+        let told = |problem: &Problem| {
+            let span = problem.place.as_ref().and_then(Place::span).unwrap();
+            let at = sources.get(span.source).position(span.start as usize);
+            format!("{}:{}: {} ({})", at.line, at.column, problem.message, problem.help.as_deref().unwrap_or("-"))
+        };
+        problems.iter().map(told).collect()
+    }
+
+    #[test]
+    fn every_setting_is_read() {
+        let (config, problems) = parse(&Sources::default(), Path::new("infra/kmslint.toml"), WHOLE.to_owned());
+        assert_eq!(problems, []);
+        assert_eq!(config.folder, Path::new("infra"));
+        assert_eq!((config.fail_on, config.undetermined), (Some(FailOn::At(Level::Error)), Some(Level::Warning)));
+        let levels: Vec<_> = config.levels.iter().map(|(id, level)| (*id, *level)).collect();
+        assert_eq!(levels, [("OCI-KMS-001", Level::Error), ("OCI-KMS-004", Level::Off), ("OCI-KMS-DRIFT", Level::Note)]);
+        let settings = config.settings(Timestamp::UNIX_EPOCH);
+        assert_eq!((settings.max_rotation_days, settings.due_soon_days), (180, 14));
+        assert!(settings.accept_manual_versions && settings.accept_hsm_in_private_vault);
+        let [entry] = config.exempt.as_slice() else { panic!("{:?}", config.exempt) };
+        assert_eq!(entry.rules, ["OCI-KMS-004", "OCI-KMS-001"]);
+        assert_eq!((entry.address.as_deref(), entry.tag.as_deref()), (Some("module.pci.*"), Some("HsmRequired=*")));
+        assert_eq!(entry.until, Some(Date::constant(2027, 1, 31)));
+    }
+
+    #[test]
+    fn folders_and_what_is_in_them_are_excluded() {
+        let (config, _) = parse(&Sources::default(), Path::new("kmslint.toml"), WHOLE.to_owned());
+        for (path, excluded) in
+            [("examples/a/main.tf", true), ("vendor/x/y.tf", true), ("vendor", true), ("vendors/x.tf", false), ("main.tf", false)]
+        {
+            assert_eq!(config.excludes(Path::new(path)), excluded, "{path}");
+        }
+    }
+
+    #[test]
+    fn mistakes_point_into_the_file_and_say_what_is_meant() {
+        for (text, expected) in [
+            ("exlude = []", "1:1: `exlude` is no setting (did you mean `exclude`?)"),
+            (
+                "[rules.OCI-KMS-001]\nmax-rotation-day = 90",
+                "2:1: `max-rotation-day` is no setting of `[rules.OCI-KMS-001]` (did you mean `max-rotation-days`?)",
+            ),
+            ("[rules.OCI-KMS-001]\nmax-rotation-days = 400", "2:21: `max-rotation-days` is 60 to 365 days, not 400 (-)"),
+            ("[rules.OCI-KMS-001]\nmax-rotation-days = 59", "2:21: `max-rotation-days` is 60 to 365 days, not 59 (-)"),
+            (
+                "[rules.OCI-KMS-001]\nmax-rotation-days = \"90\"",
+                "2:21: `max-rotation-days` is a number of days, and here is a TOML string (-)",
+            ),
+            (
+                "[rules.OCI-KMS-004]\naccept-manual-versions = true",
+                "2:1: `accept-manual-versions` is no setting of `[rules.OCI-KMS-004]` (the settings here are `level`, `accept-hsm-in-private-vault`)",
+            ),
+            (
+                "[rules.OCI-KMS-002]\nlevel = \"off\"",
+                "1:8: there is no rule `OCI-KMS-002` (the rules are `OCI-KMS-001`, `OCI-KMS-004`, `OCI-KMS-DRIFT`, `modules-not-followed`)",
+            ),
+            ("fail-on = \"warn\"", "1:11: `fail-on` is one of error, warning, note, never, not `warn` (-)"),
+            (
+                "undetermined = \"warnings\"",
+                "1:16: `undetermined` is one of error, warning, note, off, not `warnings` (did you mean `warning`?)",
+            ),
+            ("exclude = \"a\"", "1:11: `exclude` is a list of strings, and here is a TOML string (-)"),
+            ("rules = 1", "1:9: `rules` is a table, and here is a TOML integer (-)"),
+        ] {
+            assert_eq!(mistakes(text), [expected], "{text}");
+        }
+        let broken = mistakes("fail-on = \nexclude = []");
+        assert!(broken.iter().any(|told| told.starts_with("1:") && told.contains("the config file is not TOML")), "{broken:?}");
+    }
+
+    #[test]
+    fn an_exemption_with_a_mistake_exempts_nothing() {
+        let whole = [("rules", "[\"OCI-KMS-004\"]"), ("name", "\"x\""), ("reason", "\"because\""), ("until", "2027-01-31")];
+        let entry = |change: &dyn Fn(&str, &str) -> Option<String>| {
+            let lines: Vec<String> = whole.iter().filter_map(|(key, value)| change(key, value)).collect();
+            format!("[[exempt]]\n{}\n", lines.join("\n"))
+        };
+        let kept = |key: &str, value: &str| Some(format!("{key} = {value}"));
+        assert_eq!(mistakes(&entry(&kept)), Vec::<String>::new());
+        let without = |name: &'static str| entry(&|key, value| if key == name { None } else { kept(key, value) });
+        let with = |name: &'static str, new: &'static str| entry(&|key, value| kept(key, if key == name { new } else { value }));
+        for (text, expected) in [
+            (without("reason"), "the exemption gives no reason"),
+            (with("reason", "\" \""), "the exemption gives no reason"),
+            (without("rules"), "the exemption names no rule"),
+            (with("rules", "[]"), "the exemption names no rule"),
+            (with("rules", "[\"OCI-KMS-005\"]"), "there is no rule `OCI-KMS-005`"),
+            (without("name"), "the exemption does not say which keys it is for"),
+            (with("name", "3"), "`name` is a string, and here is a TOML integer"),
+            (with("until", "\"soon\""), "`until` is not a date"),
+            (with("until", "2027-01-31T10:00:00Z"), "`until` is not a date"),
+            (format!("{}nmae = \"y\"\n", without("until")), "`nmae` is no setting of `[[exempt]]`"),
+            (format!("{}tag = \"Hsm\"\n", without("until")), "`tag` has no `=`"),
+        ] {
+            let told = mistakes(&text);
+            assert!(told.len() == 1 && told[0].contains(expected), "{text}\n{told:?}");
+            assert_eq!(parse(&Sources::default(), Path::new("kmslint.toml"), text.clone()).0.exempt, [], "{text}");
+        }
+    }
+
+    #[test]
+    fn the_schema_and_the_reader_know_the_same_settings() {
+        let schema: serde_json::Value = serde_json::from_str(&super::super::schema()).unwrap();
+        let value: serde_json::Value =
+            toml::from_str::<toml::Table>(&WHOLE.replace("until = 2027-01-31", "until = \"2027-01-31\"")).unwrap().try_into().unwrap();
+        let validator = jsonschema::validator_for(&schema).unwrap();
+        let errors: Vec<String> =
+            validator.iter_errors(&value).map(|error| error.to_string()).filter(|error| !error.contains("key-rotation")).collect();
+        assert_eq!(errors, Vec::<String>::new());
+        for (name, text) in [
+            ("rules", "[rules.OCI-KMS-001]\nx = 1"),
+            ("top", "x = 1"),
+            ("exempt", "[[exempt]]\nx = 1"),
+            ("limit", "[rules.OCI-KMS-001]\nmax-rotation-days = 400"),
+        ] {
+            let value: serde_json::Value = toml::from_str::<toml::Table>(text).unwrap().try_into().unwrap();
+            assert!(!validator.is_valid(&value), "{name}");
+            assert!(!mistakes(text).is_empty(), "{name}");
+        }
+        // Every key that the schema lists is one that the reader takes.
+        let mut listed = 0;
+        for (table, definition) in
+            [("rules.OCI-KMS-001", "Rotation"), ("rules.OCI-KMS-004", "ProtectionMode"), ("rules.OCI-KMS-DRIFT", "LevelOnly")]
+        {
+            for key in schema["$defs"][definition]["properties"].as_object().unwrap().keys() {
+                let told = mistakes(&format!("[{table}]\n{key} = []"));
+                assert!(!told.iter().any(|told| told.contains("is no setting")), "{told:?}");
+                listed += 1;
+            }
+        }
+        assert_eq!(listed, 7);
+        for id in rules::ids() {
+            assert!(schema["$defs"]["Rules"]["properties"].get(id).is_some(), "the schema does not know {id}");
+        }
+    }
+
+    #[test]
+    fn the_nearest_file_upwards_is_found_and_none_above_the_repository() -> Result<(), Box<dyn std::error::Error>> {
+        let top = tempfile::tempdir()?;
+        let inner = top.path().join("repo/a/b");
+        std::fs::create_dir_all(&inner)?;
+        std::fs::create_dir(top.path().join("repo/.git"))?;
+        std::fs::write(top.path().join("kmslint.toml"), "")?;
+        assert_eq!(locate(&inner), None);
+        let file = top.path().join("repo/.kmslint.toml");
+        std::fs::write(&file, "fail-on = \"never\"")?;
+        assert_eq!(locate(&inner), Some(file.canonicalize()?));
+        let nearer = top.path().join("repo/a/kmslint.toml");
+        std::fs::write(&nearer, "")?;
+        assert_eq!(locate(&inner), Some(nearer.canonicalize()?));
+        assert_eq!(read(&Sources::default(), &file).0.fail_on, Some(FailOn::Never));
+        assert_eq!(read(&Sources::default(), &inner).1.len(), 1);
+        Ok(())
+    }
+}

@@ -1,0 +1,242 @@
+//! Inventory → outcome: every key judged, every finding given its level, the user's exemptions taken off.
+
+use super::baseline::Baseline;
+use super::config::Config;
+use super::exempt::{self, Exemption, Surroundings};
+use super::outcome::{Exempted, ExemptedBy, FailOn, JudgedKey, Notice, Outcome};
+use crate::base::{Place, Sources};
+use crate::key::{InputKind, Inventory, KeyFacts, KeyId, ModuleNotFollowed};
+use crate::rules::{self, Finding, FindingInstance, Judged, Level, MODULES_NOT_FOLLOWED, Paths, Rule, Verdict};
+use jiff::{Timestamp, civil::Date, tz::TimeZone};
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+/// What the command line decides over the config file.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// Exemptions and baseline hide nothing.
+    pub no_exemptions: bool,
+    /// What is undetermined or not followed is an error.
+    pub strict: bool,
+    /// Levels by the id of the rule.
+    pub levels: BTreeMap<&'static str, Level>,
+    /// The level at which the run fails.
+    pub fail_on: Option<FailOn>,
+}
+
+/// What a run's surroundings are, handed down.
+#[derive(Clone, Copy, Debug)]
+pub struct Context<'a> {
+    /// The clock.
+    pub now: Timestamp,
+    /// The texts.
+    pub sources: &'a Sources,
+    /// How places and roots are named in the repository.
+    pub paths: &'a Paths<'a>,
+}
+
+/// What is to be decided on.
+#[derive(Clone, Debug, Default)]
+pub struct Input {
+    /// Keys to be judged, comments, problems.
+    pub inventory: Inventory,
+    /// Findings on drift.
+    pub drift: Vec<Finding>,
+    /// Keys that are not judged but that findings on drift speak of.
+    pub declared: Vec<KeyFacts>,
+}
+
+/// The level at which a run fails: the command line's, else the config file's, else `warning`.
+#[must_use]
+pub fn fail_on(config: &Config, options: &Options) -> FailOn {
+    options.fail_on.or(config.fail_on).unwrap_or(FailOn::At(Level::Warning))
+}
+
+/// Decides what is reported. Everything in the outcome is sorted by place.
+#[must_use]
+pub fn decide(input: Input, config: &Config, baseline: Option<&Baseline>, options: &Options, context: &Context<'_>) -> Outcome {
+    let levels = Levels { config, options };
+    let paths = context.paths;
+    let Input { inventory, drift, declared } = input;
+    let mut keys = judge(inventory.keys, config, &levels, context);
+    let mut findings = rules::findings(
+        keys.iter().flat_map(|key| key.verdicts.iter().map(|(rule, verdict)| levels.judged(&key.facts, rule, verdict))),
+        paths,
+    );
+    findings.extend(drift.into_iter().filter_map(|finding| levels.of_drift(finding)));
+    if options.strict && levels.of(MODULES_NOT_FOLLOWED) != Level::Off {
+        findings.extend(inventory.modules_not_followed.iter().map(|module| not_followed(module, paths)));
+    }
+
+    let (mut exemptions, mistakes) = exempt::gather(&inventory.comments, &config.exempt);
+    let mut problems = inventory.problems;
+    problems.extend(mistakes);
+    let mut exempted = Vec::new();
+    let mut notices = Vec::new();
+    if !options.no_exemptions {
+        let config_folder = (paths.root)(&config.folder.to_string_lossy());
+        let facts: HashMap<&KeyId, &KeyFacts> = keys.iter().map(|key| &key.facts).chain(&declared).map(|key| (&key.id, key)).collect();
+        let today = context.now.to_zoned(TimeZone::UTC).date();
+        let config_folder = if config_folder == "." { "" } else { config_folder.as_str() };
+        let around = Surroundings { sources: context.sources, paths, config_folder };
+        (findings, exempted) = take_off(findings, &mut exemptions, baseline, &facts, today, around);
+        notices = exempt::notices(&exemptions, today, |rule| levels.of(rule) != Level::Off);
+        notices.extend(baseline.and_then(|baseline| unused(baseline, &exempted)));
+    }
+    let accepted: HashSet<KeyId> =
+        exempted.iter().flat_map(|exempted| exempted.finding.instances.iter().map(|instance| instance.key.clone())).collect();
+    for key in &mut keys {
+        key.exempted = accepted.contains(&key.facts.id);
+    }
+
+    let order = |place: &Place| rules::place_order(place, paths);
+    findings.sort_by_cached_key(|finding| (order(&finding.place), finding.rule, finding.message.clone()));
+    exempted.sort_by_cached_key(|exempted| (order(&exempted.finding.place), exempted.finding.rule, exempted.finding.message.clone()));
+    notices.sort_by_cached_key(|notice| (notice.place.as_ref().map(order), notice.message.clone()));
+    problems.sort_by_cached_key(|problem| (problem.place.as_ref().map(order), problem.kind, problem.message.clone()));
+    problems.dedup();
+    let mut modules_not_followed = inventory.modules_not_followed;
+    modules_not_followed.sort_by_cached_key(|module| (order(&module.place), module.root.clone(), module.address.clone()));
+    modules_not_followed.dedup();
+    let mut not_audited = inventory.not_audited;
+    not_audited.sort_by(|a, b| (&a.region, &a.ocid, &a.why).cmp(&(&b.region, &b.ocid, &b.why)));
+    not_audited.dedup();
+    Outcome { keys, findings, exempted, notices, problems, modules_not_followed, not_audited, log: inventory.log, files: inventory.files }
+}
+
+/// Every key by every rule that is not off.
+fn judge(keys: Vec<KeyFacts>, config: &Config, levels: &Levels<'_>, context: &Context<'_>) -> Vec<JudgedKey> {
+    let settings = config.settings(context.now);
+    let asked: Vec<&'static Rule> = rules::ALL.iter().filter(|rule| levels.of(rule.id) != Level::Off).collect();
+    let judged = |facts: KeyFacts| {
+        let verdicts = asked.iter().map(|rule| (*rule, (rule.judge)(&facts, &settings))).collect();
+        JudgedKey { facts, verdicts, exempted: false }
+    };
+    let mut keys: Vec<JudgedKey> = keys.into_iter().map(judged).collect();
+    keys.sort_by_cached_key(|key| (rules::place_order(&key.facts.place, context.paths), key.facts.id.clone()));
+    keys
+}
+
+/// How loud what is.
+struct Levels<'a> {
+    config: &'a Config,
+    options: &'a Options,
+}
+
+impl Levels<'_> {
+    /// The level of a rule's violations.
+    fn of(&self, rule: &str) -> Level {
+        let default = if rule == MODULES_NOT_FOLLOWED { Level::Error } else { Level::Warning };
+        self.options.levels.get(rule).or_else(|| self.config.levels.get(rule)).copied().unwrap_or(default)
+    }
+
+    /// The level of undetermined verdicts.
+    fn undetermined(&self) -> Level {
+        if self.options.strict { Level::Error } else { self.config.undetermined.unwrap_or(Level::Note) }
+    }
+
+    fn judged<'k>(&self, facts: &'k KeyFacts, rule: &'static Rule, verdict: &'k Verdict) -> Judged<'k> {
+        Judged { facts, rule, verdict, level: self.of(rule.id), undetermined: self.undetermined() }
+    }
+
+    fn of_drift(&self, mut finding: Finding) -> Option<Finding> {
+        let level = self.of(finding.rule);
+        finding.level = if finding.verdict == "undetermined" && level != Level::Off { self.undetermined() } else { level };
+        (finding.level != Level::Off).then_some(finding)
+    }
+}
+
+/// The finding on a module call that was not followed, under `--strict`.
+fn not_followed(module: &ModuleNotFollowed, paths: &Paths<'_>) -> Finding {
+    let key = KeyId { root: module.root.as_str().into(), address: module.address.clone(), input: InputKind::Hcl };
+    let kind = "module-not-followed";
+    let mut finding = rules::plain(
+        MODULES_NOT_FOLLOWED,
+        "undetermined",
+        kind,
+        format!("the module `{}` was not followed: {}", module.source, module.why),
+        module.place.clone(),
+    );
+    finding.level = Level::Error;
+    finding.note = "Keys in it are not judged.".to_owned();
+    finding.help = "Run `terraform init` first, so that the module is at hand, or check the plan.".to_owned();
+    finding.instances = vec![rules::instance(MODULES_NOT_FOLLOWED, &key, &module.root, &module.place, kind, paths)];
+    finding.fingerprint = rules::fingerprint_of(&finding.instances);
+    finding
+}
+
+/// Splits findings, instance by instance, into what is reported and what the user accepted.
+fn take_off(
+    findings: Vec<Finding>,
+    exemptions: &mut [Exemption],
+    baseline: Option<&Baseline>,
+    facts: &HashMap<&KeyId, &KeyFacts>,
+    today: Date,
+    around: Surroundings<'_>,
+) -> (Vec<Finding>, Vec<Exempted>) {
+    let mut reported = Vec::new();
+    let mut exempted: Vec<Exempted> = Vec::new();
+    for finding in findings {
+        let mut left = Vec::new();
+        // Instances under one exemption stay together.
+        let mut groups: Vec<(Exempted, Vec<FindingInstance>)> = Vec::new();
+        for instance in &finding.instances {
+            let found = exempt::find(exemptions, &finding, instance, facts.get(&instance.key).copied(), today, around);
+            let accepted = match found {
+                Some(exemption) => Exempted {
+                    finding: finding.clone(),
+                    by: exemption.by,
+                    place: Some(exemption.place.clone()),
+                    reason: exemption.reason.clone(),
+                    until: exemption.until,
+                },
+                None => match baseline.filter(|baseline| baseline.holds(instance)) {
+                    Some(baseline) => Exempted {
+                        finding: finding.clone(),
+                        by: ExemptedBy::Baseline,
+                        place: Some(Place::File(baseline.path.as_str().into())),
+                        reason: "accepted in the baseline".to_owned(),
+                        until: None,
+                    },
+                    None => {
+                        left.push(instance.clone());
+                        continue;
+                    }
+                },
+            };
+            match groups.iter_mut().find(|(group, _)| (group.by, &group.place) == (accepted.by, &accepted.place)) {
+                Some((_, instances)) => instances.push(instance.clone()),
+                None => groups.push((accepted, vec![instance.clone()])),
+            }
+        }
+        exempted.extend(groups.into_iter().map(|(group, instances)| Exempted { finding: only(&finding, instances), ..group }));
+        if !left.is_empty() || finding.instances.is_empty() {
+            reported.push(only(&finding, left));
+        }
+    }
+    (reported, exempted)
+}
+
+/// The finding with these of its instances.
+fn only(finding: &Finding, instances: Vec<FindingInstance>) -> Finding {
+    let fingerprint = if instances == finding.instances { finding.fingerprint.clone() } else { rules::fingerprint_of(&instances) };
+    Finding { instances, fingerprint, ..finding.clone() }
+}
+
+/// What is to be said about a baseline with entries that nothing matches.
+fn unused(baseline: &Baseline, exempted: &[Exempted]) -> Option<Notice> {
+    let seen: HashSet<String> = exempted
+        .iter()
+        .filter(|exempted| exempted.by == ExemptedBy::Baseline)
+        .flat_map(|exempted| exempted.finding.instances.iter().map(|instance| instance.fingerprint.clone()))
+        .collect();
+    let count = baseline.unused(&seen);
+    let message = match count {
+        0 => return None,
+        1 => "1 entry of the baseline matches nothing any more: write it anew with `--write-baseline`".to_owned(),
+        count => format!("{count} entries of the baseline match nothing any more: write it anew with `--write-baseline`"),
+    };
+    Some(Notice { kind: "unused-exemption", message, place: Some(Place::File(baseline.path.as_str().into())) })
+}
+
+#[cfg(test)]
+mod tests;

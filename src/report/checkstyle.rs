@@ -1,0 +1,60 @@
+//! Checkstyle XML: files with their errors.
+
+use super::location::{Columns, locate};
+use super::text::clean;
+use super::{Context, short};
+use crate::policy::Outcome;
+use crate::rules::Level;
+use quick_xml::Writer;
+use quick_xml::events::{BytesDecl, BytesEnd, BytesStart, Event};
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+
+/// Writes the report.
+pub fn write(outcome: &Outcome, context: &Context<'_>, out: &mut dyn Write) -> io::Result<()> {
+    let mut files: BTreeMap<String, Vec<BytesStart<'static>>> = BTreeMap::new();
+    for problem in &outcome.problems {
+        let at = problem.place.as_ref().map(|place| locate(place, context.sources, Columns::Characters));
+        let path = at.as_ref().map_or_else(|| "kmslint".to_owned(), |at| (context.repository_path)(&at.path));
+        let start = at.and_then(|at| at.range).map(|(start, _)| (start.line, start.column));
+        files.entry(path).or_default().push(error(start, "error", &problem.message, "problem"));
+    }
+    for finding in &outcome.findings {
+        let at = locate(&finding.place, context.sources, Columns::Characters);
+        let severity = match finding.level {
+            Level::Error => "error",
+            Level::Warning => "warning",
+            Level::Note | Level::Off => "info",
+        };
+        let message = format!("{}: {}", short::addresses(finding), finding.message);
+        let start = at.range.map(|(start, _)| (start.line, start.column));
+        files.entry((context.repository_path)(&at.path)).or_default().push(error(start, severity, &message, finding.rule));
+    }
+    let mut xml = Writer::new_with_indent(&mut *out, b' ', 2);
+    xml.write_event(Event::Decl(BytesDecl::new("1.0", Some("UTF-8"), None)))?;
+    let mut root = BytesStart::new("checkstyle");
+    root.push_attribute(("version", "4.3"));
+    xml.write_event(Event::Start(root))?;
+    for (path, errors) in files {
+        let mut file = BytesStart::new("file");
+        file.push_attribute(("name", clean(&path).as_ref()));
+        xml.write_event(Event::Start(file))?;
+        for error in errors {
+            xml.write_event(Event::Empty(error))?;
+        }
+        xml.write_event(Event::End(BytesEnd::new("file")))?;
+    }
+    xml.write_event(Event::End(BytesEnd::new("checkstyle")))?;
+    writeln!(out)
+}
+
+fn error(start: Option<(usize, usize)>, severity: &str, message: &str, source: &str) -> BytesStart<'static> {
+    let (line, column) = start.unwrap_or((1, 1));
+    let mut element = BytesStart::new("error");
+    element.push_attribute(("line", line.to_string().as_str()));
+    element.push_attribute(("column", column.to_string().as_str()));
+    element.push_attribute(("severity", severity));
+    element.push_attribute(("message", clean(message).as_ref()));
+    element.push_attribute(("source", source));
+    element
+}

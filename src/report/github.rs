@@ -1,0 +1,113 @@
+//! Workflow commands: annotations on a pull request. GitHub shows ten errors and ten warnings of a step and drops the rest in silence, so the
+//! rest is counted here.
+
+use super::location::{Columns, locate};
+use super::text::{clean, count};
+use super::{Context, short};
+use crate::base::{Place, Problem};
+use crate::policy::Outcome;
+use crate::rules::Level;
+use std::io::{self, Write};
+
+/// How many annotations of one level GitHub keeps for a step.
+const MOST: usize = 10;
+
+/// Writes the report.
+pub fn write(outcome: &Outcome, context: &Context<'_>, out: &mut dyn Write) -> io::Result<()> {
+    let mut annotations: Vec<Annotation> = outcome.problems.iter().map(|problem| of_problem(problem, context)).collect();
+    for finding in &outcome.findings {
+        let mut text = format!("{}: {}", short::addresses(finding), finding.message);
+        for more in [&finding.note, &finding.help] {
+            if !more.is_empty() {
+                text.push_str("\n\n");
+                text.push_str(more);
+            }
+        }
+        annotations.push(Annotation {
+            command: command(finding.level),
+            properties: properties(Some(&finding.place), context, finding.rule),
+            text,
+        });
+    }
+    let mut left_out = 0;
+    for kind in ["error", "warning", "notice"] {
+        let of_kind: Vec<_> = annotations.iter().filter(|annotation| annotation.command == kind).collect();
+        for annotation in of_kind.iter().take(MOST) {
+            writeln!(out, "::{kind}{}::{}", annotation.properties, data(&annotation.text))?;
+        }
+        left_out += of_kind.len().saturating_sub(MOST);
+    }
+    if left_out > 0 {
+        writeln!(
+            out,
+            "{} more than GitHub shows for one step; the step summary and SARIF hold all of them",
+            count(left_out, "finding", "findings")
+        )?;
+    }
+    Ok(())
+}
+
+struct Annotation {
+    command: &'static str,
+    properties: String,
+    text: String,
+}
+
+fn command(level: Level) -> &'static str {
+    match level {
+        Level::Error => "error",
+        Level::Warning => "warning",
+        Level::Note | Level::Off => "notice",
+    }
+}
+
+fn of_problem(problem: &Problem, context: &Context<'_>) -> Annotation {
+    let help = problem.help.as_deref().map(|help| format!("\n\n{help}")).unwrap_or_default();
+    Annotation {
+        command: "error",
+        properties: properties(problem.place.as_ref(), context, "kmslint"),
+        text: format!("{}{help}", problem.message),
+    }
+}
+
+/// ` file=…,line=…,title=…`
+fn properties(place: Option<&Place>, context: &Context<'_>, title: &str) -> String {
+    let mut list = Vec::new();
+    if let Some(place) = place {
+        let at = locate(place, context.sources, Columns::Characters);
+        if !at.cloud {
+            list.push(format!("file={}", property(&(context.repository_path)(&at.path))));
+            if let Some((start, end)) = at.range {
+                list.push(format!("line={},endLine={}", start.line, end.line));
+                // Columns make sense on one line only.
+                if start.line == end.line {
+                    list.push(format!("col={},endColumn={}", start.column, end.column));
+                }
+            }
+        }
+    }
+    list.push(format!("title={}", property(title)));
+    format!(" {}", list.join(","))
+}
+
+/// Escapes the text of a command, as actions/toolkit does.
+fn data(text: &str) -> String {
+    let harmless: Vec<_> = text.lines().map(clean).collect();
+    harmless.join("\n").replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
+}
+
+/// Escapes a property of a command, as actions/toolkit does.
+fn property(text: &str) -> String {
+    clean(text).replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A").replace(':', "%3A").replace(',', "%2C")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_cannot_forge_a_command_or_a_property() {
+        assert_eq!(property("a,line=1::b%\n.tf"), "a%2Cline=1%3A%3Ab%25\\n.tf");
+        assert_eq!(data("50%\n::error::x"), "50%25%0A::error::x");
+    }
+}

@@ -1,0 +1,54 @@
+//! GitLab Code Quality: a JSON array; findings with equal fingerprints would be merged, ours are unique and stable.
+
+use super::location::{Columns, locate};
+use super::{Context, short};
+use crate::policy::Outcome;
+use crate::rules::Level;
+use serde::Serialize;
+use std::io::{self, Write};
+
+#[derive(Serialize)]
+struct Issue<'a> {
+    description: String,
+    check_name: &'a str,
+    fingerprint: &'a str,
+    severity: &'static str,
+    location: Location,
+}
+
+#[derive(Serialize)]
+struct Location {
+    path: String,
+    lines: Lines,
+}
+
+#[derive(Serialize)]
+struct Lines {
+    begin: usize,
+    end: usize,
+}
+
+/// Writes the report.
+pub fn write(outcome: &Outcome, context: &Context<'_>, out: &mut dyn Write) -> io::Result<()> {
+    let issues: Vec<_> = outcome
+        .findings
+        .iter()
+        .map(|finding| {
+            let at = locate(&finding.place, context.sources, Columns::Characters);
+            let (begin, end) = at.range.map_or((1, 1), |(start, end)| (start.line, end.line));
+            Issue {
+                description: format!("{}: {}", short::addresses(finding), finding.message),
+                check_name: finding.rule,
+                fingerprint: &finding.fingerprint,
+                severity: match finding.level {
+                    Level::Error => "major",
+                    Level::Warning => "minor",
+                    Level::Note | Level::Off => "info",
+                },
+                location: Location { path: (context.repository_path)(&at.path), lines: Lines { begin, end } },
+            }
+        })
+        .collect();
+    serde_json::to_writer_pretty(&mut *out, &issues)?;
+    writeln!(out)
+}

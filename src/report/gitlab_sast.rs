@@ -1,0 +1,114 @@
+//! GitLab's security report of type `sast`, schema 15.
+
+use super::location::{Columns, locate};
+use super::{Context, short};
+use crate::policy::Outcome;
+use crate::rules::{self, Finding, Level};
+use serde::Serialize;
+use std::io::{self, Write};
+use uuid::Uuid;
+
+/// The report's schema version.
+const VERSION: &str = "15.0.7";
+
+#[derive(Serialize)]
+struct Report {
+    version: &'static str,
+    scan: Scan,
+    vulnerabilities: Vec<Vulnerability>,
+}
+
+#[derive(Serialize)]
+struct Scan {
+    #[serde(rename = "type")]
+    kind: &'static str,
+    status: &'static str,
+    start_time: String,
+    end_time: String,
+    analyzer: Tool,
+    scanner: Tool,
+}
+
+#[derive(Serialize)]
+struct Tool {
+    id: &'static str,
+    name: &'static str,
+    version: &'static str,
+    vendor: Vendor,
+}
+
+#[derive(Serialize)]
+struct Vendor {
+    name: &'static str,
+}
+
+#[derive(Serialize)]
+struct Vulnerability {
+    id: String,
+    name: String,
+    description: String,
+    severity: &'static str,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    solution: String,
+    identifiers: Vec<Identifier>,
+    location: Location,
+}
+
+#[derive(Serialize)]
+struct Identifier {
+    #[serde(rename = "type")]
+    kind: &'static str,
+    name: &'static str,
+    value: &'static str,
+}
+
+#[derive(Serialize)]
+struct Location {
+    file: String,
+    start_line: usize,
+    end_line: usize,
+}
+
+/// Writes the report.
+pub fn write(outcome: &Outcome, context: &Context<'_>, out: &mut dyn Write) -> io::Result<()> {
+    let tool = || Tool { id: "kmslint", name: "kmslint", version: env!("CARGO_PKG_VERSION"), vendor: Vendor { name: "kmslint" } };
+    let time = context.now.strftime("%Y-%m-%dT%H:%M:%S").to_string();
+    let report = Report {
+        version: VERSION,
+        scan: Scan {
+            kind: "sast",
+            status: if outcome.problems.is_empty() { "success" } else { "failure" },
+            start_time: time.clone(),
+            end_time: time,
+            analyzer: tool(),
+            scanner: tool(),
+        },
+        vulnerabilities: outcome.findings.iter().map(|finding| vulnerability(finding, context)).collect(),
+    };
+    serde_json::to_writer_pretty(&mut *out, &report)?;
+    writeln!(out)
+}
+
+fn vulnerability(finding: &Finding, context: &Context<'_>) -> Vulnerability {
+    let at = locate(&finding.place, context.sources, Columns::Characters);
+    let (start_line, end_line) = at.range.map_or((1, 1), |(start, end)| (start.line, end.line));
+    Vulnerability {
+        // Stable from run to run, as GitLab asks of an id it is to recognise.
+        id: Uuid::new_v5(&Uuid::NAMESPACE_OID, finding.fingerprint.as_bytes()).to_string(),
+        name: rules::by_id(finding.rule).map_or(finding.rule, |rule| rule.title).to_owned(),
+        description: format!("{}: {}. {}", short::addresses(finding), finding.message, finding.note).trim_end().to_owned(),
+        severity: severity(finding),
+        solution: finding.help.clone(),
+        identifiers: vec![Identifier { kind: "kmslint_rule", name: finding.rule, value: finding.rule }],
+        location: Location { file: (context.repository_path)(&at.path), start_line, end_line },
+    }
+}
+
+/// The published risk of the rule; what is only noted is information.
+fn severity(finding: &Finding) -> &'static str {
+    match (finding.level, rules::by_id(finding.rule).map(|rule| rule.risk)) {
+        (Level::Note | Level::Off, _) => "Info",
+        (_, Some(risk)) => risk,
+        (_, None) => "Medium",
+    }
+}

@@ -1,0 +1,270 @@
+//! Like a compiler's report: the caret under the value, labels along its way, a note on why and a help on what to write.
+
+use super::Context;
+use super::text::{clean, count, same_length};
+use crate::base::{Place, Problem, SourceId, Sources, Step};
+use crate::policy::{Notice, Outcome};
+use crate::rules::{Finding, Level, Verdict};
+use codespan_reporting::diagnostic::{Diagnostic, Label, Severity};
+use codespan_reporting::files::{self, Files};
+use codespan_reporting::term::termcolor::{Ansi, NoColor, WriteColor};
+use codespan_reporting::term::{self, Config};
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::io::{self, Write};
+use std::ops::Range;
+use std::sync::Arc;
+
+/// How long lines of notes and helps get, in characters.
+const WIDTH: usize = 96;
+/// How many instances of one finding are listed; the rest is counted.
+const INSTANCES_SHOWN: usize = 8;
+
+/// Writes the report.
+pub fn write(outcome: &Outcome, context: &Context<'_>, out: &mut dyn Write) -> io::Result<()> {
+    let texts = Texts::new(context.sources);
+    for finding in &outcome.findings {
+        emit(&diagnose(finding), &texts, context.color, out)?;
+    }
+    if context.show_passes {
+        passes(outcome, out)?;
+    }
+    if context.quiet { Ok(()) } else { writeln!(out, "{}", summary(outcome, context)) }
+}
+
+/// Writes problems and notices about exemptions the same way; they go to standard error whatever the format.
+///
+/// # Errors
+/// What the writer says.
+pub fn problems_and_notices(
+    problems: &[Problem],
+    notices: &[Notice],
+    sources: &Sources,
+    color: bool,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let texts = Texts::new(sources);
+    for problem in problems {
+        let mut parts = Parts::new(Severity::Error, None, clean(&problem.message).into_owned());
+        if let Some(place) = &problem.place {
+            parts.primary(place, "");
+        }
+        parts.secondary(&problem.related);
+        parts.notes(problem.help.as_deref().map(|help| ("help", help)));
+        emit(&parts.finish(), &texts, color, out)?;
+    }
+    for notice in notices {
+        let mut parts = Parts::new(Severity::Note, None, clean(&notice.message).into_owned());
+        if let Some(place) = &notice.place {
+            parts.primary(place, "");
+        }
+        emit(&parts.finish(), &texts, color, out)?;
+    }
+    Ok(())
+}
+
+/// A diagnostic under construction: places with a text become labels, others become lines below.
+struct Parts {
+    diagnostic: Diagnostic<SourceId>,
+}
+
+impl Parts {
+    fn new(severity: Severity, code: Option<&str>, message: String) -> Self {
+        let mut diagnostic = Diagnostic::new(severity).with_message(message);
+        diagnostic.code = code.map(ToOwned::to_owned);
+        Self { diagnostic }
+    }
+
+    fn primary(&mut self, place: &Place, label: &str) {
+        match place {
+            Place::Source(span) => {
+                let label_text = same_length(label).into_owned();
+                self.diagnostic.labels.push(Label::primary(span.source, span.range()).with_message(label_text));
+            }
+            other => self.diagnostic.notes.push(format!("at {}", outside(other))),
+        }
+    }
+
+    fn secondary(&mut self, steps: &[Step]) {
+        for step in steps {
+            match &step.place {
+                // Two labels under one range would be drawn twice.
+                Place::Source(span)
+                    if !self.diagnostic.labels.iter().any(|label| label.file_id == span.source && label.range == span.range()) =>
+                {
+                    let label_text = same_length(&step.label).into_owned();
+                    self.diagnostic.labels.push(Label::secondary(span.source, span.range()).with_message(label_text));
+                }
+                Place::Source(_) => {}
+                other => self.diagnostic.notes.push(format!("{}: {}", clean(&step.label), outside(other))),
+            }
+        }
+    }
+
+    fn notes<'t>(&mut self, notes: impl IntoIterator<Item = (&'t str, &'t str)>) {
+        for (word, text) in notes {
+            if !text.is_empty() {
+                self.diagnostic.notes.push(format!("{word}: {}", wrap(text)));
+            }
+        }
+    }
+
+    fn finish(self) -> Diagnostic<SourceId> {
+        self.diagnostic
+    }
+}
+
+/// A finding as a diagnostic.
+fn diagnose(finding: &Finding) -> Diagnostic<SourceId> {
+    let severity = match finding.level {
+        Level::Error => Severity::Error,
+        Level::Warning => Severity::Warning,
+        Level::Note | Level::Off => Severity::Note,
+    };
+    let who = match finding.instances.as_slice() {
+        [] => String::new(),
+        [one] => format!("`{}`: ", clean(&one.key.address)),
+        many => format!("{}: ", count(many.len(), "key", "keys")),
+    };
+    let mut parts = Parts::new(severity, Some(finding.rule), format!("{who}{}", clean(&finding.message)));
+    parts.primary(&finding.place, &finding.label);
+    parts.secondary(&finding.trail);
+    if finding.instances.len() > 1 {
+        let shown: Vec<_> =
+            finding.instances.iter().take(INSTANCES_SHOWN).map(|instance| format!("`{}`", clean(&instance.key.address))).collect();
+        let more = finding.instances.len() - shown.len();
+        let more = if more == 0 { String::new() } else { format!(" and {more} more") };
+        parts.notes([("keys", format!("{}{more}", shown.join(", ")).as_str())]);
+    }
+    parts.notes([("note", finding.note.as_str()), ("help", finding.help.as_str())]);
+    parts.finish()
+}
+
+/// A place that is not in a text at hand.
+fn outside(place: &Place) -> String {
+    match place {
+        Place::Json { file, pointer, line } => {
+            let at = line.map(|(line, column)| format!(":{line}:{column}")).unwrap_or_default();
+            format!("{}{at} ({})", clean(file), clean(pointer))
+        }
+        Place::File(file) => clean(file).into_owned(),
+        Place::Cloud { ocid, region } => format!("{} in {}", clean(ocid), clean(region)),
+        Place::Source(_) => String::new(),
+    }
+}
+
+/// Breaks a text into lines of a readable width, each made harmless; codespan hangs them under the first.
+fn wrap(text: &str) -> String {
+    let mut out = String::new();
+    for line in text.lines() {
+        let mut width = 0;
+        for word in line.split(' ') {
+            let word = clean(word);
+            let letters = word.chars().count();
+            if width > 0 && width + 1 + letters > WIDTH {
+                out.push('\n');
+                width = 0;
+            } else if !out.is_empty() && !out.ends_with('\n') {
+                out.push(' ');
+                width += 1;
+            }
+            out.push_str(&word);
+            width += letters;
+        }
+        out.push('\n');
+    }
+    out.trim_end().to_owned()
+}
+
+/// Keys that pass, one a line.
+fn passes(outcome: &Outcome, out: &mut dyn Write) -> io::Result<()> {
+    for key in &outcome.keys {
+        for (rule, verdict) in &key.verdicts {
+            if let Verdict::Pass { message, .. } | Verdict::NotApplicable { message, .. } = verdict {
+                writeln!(out, "{}[{}]: `{}`: {}", verdict.word(), rule.id, clean(&key.facts.id.address), clean(message))?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The closing line.
+fn summary(outcome: &Outcome, context: &Context<'_>) -> String {
+    let of = |word: &str| -> usize {
+        outcome.findings.iter().filter(|finding| finding.verdict == word).map(|finding| finding.instances.len().max(1)).sum()
+    };
+    let mut parts = vec![
+        format!("{} judged", count(outcome.keys.len(), "key", "keys")),
+        count(of("violation"), "violation", "violations"),
+        format!("{} undetermined", of("undetermined")),
+        format!("{} exempted", outcome.exempted.iter().map(|exempted| exempted.finding.instances.len()).sum::<usize>()),
+    ];
+    if !outcome.problems.is_empty() {
+        parts.push(count(outcome.problems.len(), "problem", "problems"));
+    }
+    if !outcome.modules_not_followed.is_empty() {
+        parts.push(format!("{} not followed", count(outcome.modules_not_followed.len(), "module", "modules")));
+    }
+    if !outcome.not_audited.is_empty() {
+        parts.push(format!("{} not audited", outcome.not_audited.len()));
+    }
+    let time =
+        context.elapsed.map(|elapsed| format!(" ({}, {:.1} ms)", count(outcome.files, "file", "files"), elapsed.as_secs_f64() * 1000.0));
+    format!("{}{}", parts.join(", "), time.unwrap_or_default())
+}
+
+/// Draws a diagnostic.
+fn emit(diagnostic: &Diagnostic<SourceId>, texts: &Texts<'_>, color: bool, out: &mut dyn Write) -> io::Result<()> {
+    let drawn =
+        if color { draw(&mut Ansi::new(&mut *out), texts, diagnostic) } else { draw(&mut NoColor::new(&mut *out), texts, diagnostic) };
+    match drawn {
+        Ok(()) => Ok(()),
+        Err(files::Error::Io(error)) => Err(error),
+        // A span that does not fit its text is our own fault; the sentence still reaches the reader.
+        Err(_) => writeln!(out, "{}\n", diagnostic.message),
+    }
+}
+
+fn draw<W: WriteColor>(out: &mut W, texts: &Texts<'_>, diagnostic: &Diagnostic<SourceId>) -> Result<(), files::Error> {
+    let styles = term::Styles::default();
+    let mut writer = term::StylesWriter::new(out, &styles);
+    term::emit_to_write_style(&mut writer, &Config::default(), texts, diagnostic)
+}
+
+/// Our sources as codespan wants to see them: harmless for a terminal, each made so once.
+struct Texts<'a> {
+    sources: &'a Sources,
+    harmless: RefCell<HashMap<SourceId, Arc<str>>>,
+}
+
+impl<'a> Texts<'a> {
+    fn new(sources: &'a Sources) -> Self {
+        Self { sources, harmless: RefCell::default() }
+    }
+}
+
+impl<'a> Files<'a> for Texts<'_> {
+    type FileId = SourceId;
+    type Name = String;
+    type Source = Arc<str>;
+
+    fn name(&'a self, id: SourceId) -> Result<String, files::Error> {
+        Ok(clean(&self.sources.get(id).path().to_string_lossy()).into_owned())
+    }
+
+    fn source(&'a self, id: SourceId) -> Result<Arc<str>, files::Error> {
+        let mut harmless = self.harmless.borrow_mut();
+        Ok(harmless.entry(id).or_insert_with(|| same_length(self.sources.get(id).text()).into()).clone())
+    }
+
+    fn line_index(&'a self, id: SourceId, at: usize) -> Result<usize, files::Error> {
+        Ok(self.sources.get(id).line_index(at))
+    }
+
+    fn line_range(&'a self, id: SourceId, line: usize) -> Result<Range<usize>, files::Error> {
+        let source = self.sources.get(id);
+        let starts = source.line_starts();
+        let start = starts.get(line).copied().ok_or(files::Error::LineTooLarge { given: line, max: starts.len() })?;
+        Ok(start..starts.get(line + 1).copied().unwrap_or(source.text().len()))
+    }
+}

@@ -1,0 +1,578 @@
+//! kmslint's own JSON, version 1. These types are the format: the schema beside this file is made from them and nothing else is serialised.
+
+use super::Context;
+use super::location::{self, Columns};
+use crate::base::{Bounds, Claim, Fact, Place, Problem, ProblemKind, Sources, Step};
+use crate::key::{KeyFacts, ScheduleForm};
+use crate::policy::{Exempted, ExemptedBy, JudgedKey, Outcome};
+use crate::rules::{Finding, Verdict};
+use schemars::JsonSchema;
+use serde::Serialize;
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+
+/// A report of kmslint, version 1. Within a version fields are only added.
+#[derive(Serialize, JsonSchema)]
+#[schemars(title = "kmslint report")]
+struct Report<'a> {
+    /// The version of this format.
+    version: u32,
+    /// kmslint's own version.
+    kmslint: &'static str,
+    /// Every key that was judged.
+    keys: Vec<Key<'a>>,
+    /// Everything reported: violations, undetermined verdicts, advice and drift.
+    findings: Vec<FindingOut<'a>>,
+    /// Findings that are not reported because the user said so.
+    exempted: Vec<ExemptedOut<'a>>,
+    /// What is said about exemptions: unused, expired.
+    notices: Vec<NoticeOut<'a>>,
+    /// What kept kmslint from doing the whole job; any of them makes the exit code 2.
+    problems: Vec<ProblemOut<'a>>,
+    /// Module calls whose source is not at hand.
+    modules_not_followed: Vec<ModuleOut<'a>>,
+    /// Parts of a tenancy that could not be read.
+    not_audited: Vec<NotAuditedOut<'a>>,
+    /// Totals.
+    summary: Summary,
+}
+
+/// A key.
+#[derive(Serialize, JsonSchema)]
+struct Key<'a> {
+    /// The address as Terraform prints it; the OCID of a live key.
+    address: &'a str,
+    /// The root module's folder relative to the working directory, or the file's path.
+    root: &'a str,
+    /// `hcl`, `plan`, `state` or `live`.
+    input: &'static str,
+    /// The resource's header.
+    place: PlaceOut,
+    /// The key's OCID, where it is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ocid: Option<&'a str>,
+    /// What will happen to it: `create`, `update`, `no-op`, `replace`, `delete`, `forget` or `unknown`.
+    fate: &'static str,
+    /// Why this instance stands for many that may come to be.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    symbolic: Option<&'a str>,
+    /// `HSM`, `SOFTWARE`, `EXTERNAL`, or another word as it is written.
+    protection_mode: FactOut<String>,
+    /// The switch of automatic rotation.
+    is_auto_rotation_enabled: FactOut<bool>,
+    /// Days between automatic rotations.
+    rotation_interval_in_days: FactOut<i64>,
+    /// When the schedule begins, RFC 3339.
+    time_of_schedule_start: FactOut<String>,
+    /// `DEFAULT`, `VIRTUAL_PRIVATE` or `EXTERNAL`.
+    vault_type: FactOut<String>,
+    /// The vault's OCID or address, where it is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    vault: Option<&'a str>,
+    /// `desired_state`, or the lifecycle state where the key exists.
+    lifecycle_state: FactOut<String>,
+    /// AES, RSA, ECDSA.
+    key_algorithm: FactOut<String>,
+    /// Length in bytes.
+    key_length: FactOut<i64>,
+    /// Curve of ECDSA keys.
+    key_curve_id: FactOut<String>,
+    /// Identifier of the key in the external key manager.
+    external_key_reference: FactOut<String>,
+    /// The name.
+    display_name: FactOut<String>,
+    /// The compartment's OCID.
+    compartment_id: FactOut<String>,
+    /// Freeform tags that are known.
+    freeform_tags: &'a BTreeMap<String, String>,
+    /// Defined tags that are known, `Namespace.Key`.
+    defined_tags: &'a BTreeMap<String, String>,
+    /// Versions that are written in code or listed by the service.
+    key_versions: Vec<VersionOut<'a>>,
+    /// Rotations that Terraform itself repeats.
+    schedules: Vec<ScheduleOut<'a>>,
+    /// Certificate authorities that use the key: addresses or OCIDs.
+    certificate_authorities: Vec<&'a str>,
+    /// Attributes that Terraform was told to leave alone.
+    ignore_changes: &'a [String],
+    /// Times that only a state, a plan of an existing key or the service knows; RFC 3339.
+    times: TimesOut,
+    /// The verdicts, by rule.
+    verdicts: BTreeMap<&'static str, VerdictOut<'a>>,
+    /// Present and true where a finding of this key was exempted.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    #[schemars(default)]
+    exempted: bool,
+}
+
+/// A fact.
+#[derive(Serialize, JsonSchema)]
+#[serde(tag = "claim", rename_all = "lowercase")]
+enum FactOut<T> {
+    /// It has this value.
+    Known {
+        /// The value; left out where it is sensitive, or came out of a file and is not one of the service's own words.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        value: Option<T>,
+        /// Present and true where the value is sensitive.
+        #[serde(skip_serializing_if = "std::ops::Not::not")]
+        #[schemars(default)]
+        sensitive: bool,
+    },
+    /// It is omitted or null.
+    Unset,
+    /// It cannot be told from here.
+    Unknown {
+        /// Why.
+        why: String,
+        /// The only values it can have, where they are known; `null` is unset.
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        #[schemars(default)]
+        possible: Vec<CaseOut<T>>,
+    },
+}
+
+/// A possible value.
+#[derive(Serialize, JsonSchema)]
+struct CaseOut<T> {
+    /// The value; `null` is unset.
+    value: Option<T>,
+    /// When.
+    when: String,
+}
+
+/// A place.
+#[derive(Serialize, JsonSchema, Default)]
+struct PlaceOut {
+    /// Path relative to the working directory.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    path: Option<String>,
+    /// Line, from 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    line: Option<usize>,
+    /// Column in characters, from 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    column: Option<usize>,
+    /// Last line, from 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    end_line: Option<usize>,
+    /// Column behind the last character, from 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    end_column: Option<usize>,
+    /// JSON pointer (RFC 6901) in a plan or state.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pointer: Option<String>,
+    /// OCID of a live resource.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ocid: Option<String>,
+    /// Region of a live resource.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    region: Option<String>,
+}
+
+/// A station of a value's way.
+#[derive(Serialize, JsonSchema)]
+struct StepOut {
+    /// Where.
+    place: PlaceOut,
+    /// What happens there.
+    label: String,
+}
+
+/// A verdict.
+#[derive(Serialize, JsonSchema)]
+struct VerdictOut<'a> {
+    /// `pass`, `violation`, `undetermined` or `not-applicable`.
+    verdict: &'static str,
+    /// The kind, a word.
+    kind: &'static str,
+    /// One sentence.
+    message: &'a str,
+    /// Advice beside a pass.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    advice: Option<&'a str>,
+}
+
+/// A key version.
+#[derive(Serialize, JsonSchema)]
+struct VersionOut<'a> {
+    /// Address or OCID.
+    id: &'a str,
+    /// When it was made, RFC 3339.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    time_created: Option<String>,
+    /// Whether it is in use.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    is_current: Option<bool>,
+}
+
+/// A rotation that Terraform repeats.
+#[derive(Serialize, JsonSchema)]
+struct ScheduleOut<'a> {
+    /// The longest time between rotations, in days; absent where every run rotates.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    period_days: Option<f64>,
+    /// What drives it.
+    driver: &'a str,
+    /// `accumulating` or `replacing`.
+    form: &'static str,
+}
+
+/// Times, RFC 3339.
+#[derive(Serialize, JsonSchema)]
+struct TimesOut {
+    /// The key's creation.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    created: Option<String>,
+    /// Creation of the version in use.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    current_version: Option<String>,
+    /// The schedule's last rotation.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    last_rotation: Option<String>,
+    /// The schedule's next rotation.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next_rotation: Option<String>,
+    /// How the last one ended.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    last_rotation_status: Option<String>,
+    /// Planned deletion.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    deletion: Option<String>,
+}
+
+/// A finding.
+#[derive(Serialize, JsonSchema)]
+struct FindingOut<'a> {
+    /// The rule's id.
+    rule: &'static str,
+    /// `error`, `warning` or `note`.
+    level: &'static str,
+    /// `violation`, `undetermined` or `advice`.
+    verdict: &'static str,
+    /// The kind, a word.
+    kind: &'static str,
+    /// One sentence.
+    message: &'a str,
+    /// Where.
+    place: PlaceOut,
+    /// The way the value took, nearest first.
+    trail: Vec<StepOut>,
+    /// Why it matters for this key.
+    note: &'a str,
+    /// What to write.
+    help: &'a str,
+    /// The keys' addresses.
+    addresses: Vec<&'a str>,
+    /// Stable from run to run; holds no line number.
+    fingerprint: &'a str,
+    /// The fingerprint of each key, in the order of `addresses`: what a baseline file holds.
+    fingerprints: Vec<&'a str>,
+}
+
+/// An exempted finding.
+#[derive(Serialize, JsonSchema)]
+struct ExemptedOut<'a> {
+    /// The finding.
+    #[serde(flatten)]
+    finding: FindingOut<'a>,
+    /// `comment`, `config` or `baseline`.
+    by: &'static str,
+    /// The reason given.
+    reason: &'a str,
+    /// The last day on which it holds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    until: Option<String>,
+    /// Where the exemption is written.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    exemption: Option<PlaceOut>,
+}
+
+/// Something about an exemption.
+#[derive(Serialize, JsonSchema)]
+struct NoticeOut<'a> {
+    /// `unused-exemption`, `expired-exemption`.
+    kind: &'static str,
+    /// One sentence.
+    message: &'a str,
+    /// Where.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    place: Option<PlaceOut>,
+}
+
+/// A problem.
+#[derive(Serialize, JsonSchema)]
+struct ProblemOut<'a> {
+    /// `unreadable`, `unparsable`, `refused`, `structure`, `partial`, `policy` or `service`.
+    kind: &'static str,
+    /// One sentence.
+    message: &'a str,
+    /// Where.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    place: Option<PlaceOut>,
+    /// What to do.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    help: Option<&'a str>,
+}
+
+/// A module call that was not followed.
+#[derive(Serialize, JsonSchema)]
+struct ModuleOut<'a> {
+    /// The call's address.
+    address: &'a str,
+    /// The root module's folder.
+    root: &'a str,
+    /// The source as written.
+    source: &'a str,
+    /// Why it was not followed.
+    why: &'a str,
+    /// The call's header.
+    place: PlaceOut,
+}
+
+/// A part of a tenancy that could not be read.
+#[derive(Serialize, JsonSchema)]
+struct NotAuditedOut<'a> {
+    /// The OCID.
+    ocid: &'a str,
+    /// The region.
+    region: &'a str,
+    /// `compartment`, `vault` or `key`.
+    what: &'static str,
+    /// Why.
+    why: &'a str,
+}
+
+/// Totals.
+#[derive(Serialize, JsonSchema)]
+struct Summary {
+    /// Files looked at.
+    files: usize,
+    /// Keys judged.
+    keys: usize,
+    /// Keys with a violation, counted once for each rule.
+    violations: usize,
+    /// Keys with an undetermined verdict, counted once for each rule.
+    undetermined: usize,
+    /// Exempted findings, counted by key.
+    exempted: usize,
+    /// Problems.
+    problems: usize,
+    /// The exit code.
+    exit_code: u8,
+}
+
+/// Writes the report.
+pub fn write(outcome: &Outcome, context: &Context<'_>, out: &mut dyn Write) -> io::Result<()> {
+    let sources = context.sources;
+    let instances = |word: &str| -> usize {
+        outcome.findings.iter().filter(|finding| finding.verdict == word).map(|finding| finding.instances.len().max(1)).sum()
+    };
+    let report = Report {
+        version: 1,
+        kmslint: env!("CARGO_PKG_VERSION"),
+        keys: outcome.keys.iter().map(|judged| key(judged, sources)).collect(),
+        findings: outcome.findings.iter().map(|found| finding(found, sources)).collect(),
+        exempted: outcome.exempted.iter().map(|one| exempted(one, sources)).collect(),
+        notices: outcome
+            .notices
+            .iter()
+            .map(|notice| NoticeOut {
+                kind: notice.kind,
+                message: &notice.message,
+                place: notice.place.as_ref().map(|at| place(at, sources)),
+            })
+            .collect(),
+        problems: outcome.problems.iter().map(|one| problem(one, sources)).collect(),
+        modules_not_followed: outcome
+            .modules_not_followed
+            .iter()
+            .map(|module| ModuleOut {
+                address: &module.address,
+                root: &module.root,
+                source: &module.source,
+                why: &module.why,
+                place: place(&module.place, sources),
+            })
+            .collect(),
+        not_audited: outcome
+            .not_audited
+            .iter()
+            .map(|part| NotAuditedOut { ocid: &part.ocid, region: &part.region, what: part.what, why: &part.why })
+            .collect(),
+        summary: Summary {
+            files: outcome.files,
+            keys: outcome.keys.len(),
+            violations: instances("violation"),
+            undetermined: instances("undetermined"),
+            exempted: outcome.exempted.iter().map(|one| one.finding.instances.len()).sum(),
+            problems: outcome.problems.len(),
+            exit_code: context.exit_code,
+        },
+    };
+    serde_json::to_writer_pretty(&mut *out, &report)?;
+    writeln!(out)
+}
+
+/// The JSON Schema (draft 2020-12) of the format, ending in a line feed.
+#[must_use]
+pub fn schema() -> String {
+    let schema = schemars::schema_for!(Report<'static>);
+    serde_json::to_string_pretty(&schema).unwrap_or_default() + "\n"
+}
+
+fn key<'a>(judged: &'a JudgedKey, sources: &Sources) -> Key<'a> {
+    let KeyFacts { id, fate, rotation, times, .. } = &judged.facts;
+    let facts = &judged.facts;
+    let time = |time: &Option<jiff::Timestamp>| time.map(|time| time.to_string());
+    Key {
+        address: &id.address,
+        root: &id.root,
+        input: id.input.word(),
+        place: place(&facts.place, sources),
+        ocid: facts.ocid.as_deref(),
+        fate: fate.word(),
+        symbolic: facts.symbolic.as_ref().map(|symbolic| symbolic.why.as_str()),
+        protection_mode: word(&facts.protection_mode, |mode| mode.is_documented()),
+        is_auto_rotation_enabled: fact(&rotation.enabled, |on| Some(*on)),
+        rotation_interval_in_days: fact(&rotation.interval_days, |days| Some(*days)),
+        time_of_schedule_start: word(&rotation.start, |_| true),
+        vault_type: word(&facts.vault_type, |kind| kind.is_documented()),
+        vault: facts.vault.as_deref(),
+        lifecycle_state: word(&facts.lifecycle, |state| state.is_documented()),
+        key_algorithm: word(&facts.shape.algorithm, |name| matches!(name.as_str(), "AES" | "RSA" | "ECDSA")),
+        key_length: fact(&facts.shape.length, |length| Some(*length)),
+        key_curve_id: word(&facts.shape.curve, |curve| matches!(curve.as_str(), "NIST_P256" | "NIST_P384" | "NIST_P521")),
+        external_key_reference: word(&facts.external_key_reference, |_| false),
+        display_name: word(&facts.display_name, |_| false),
+        compartment_id: word(&facts.compartment, |_| false),
+        freeform_tags: &facts.freeform_tags,
+        defined_tags: &facts.defined_tags,
+        key_versions: facts
+            .versions
+            .iter()
+            .map(|version| VersionOut { id: &version.id, time_created: time(&version.time_created), is_current: version.is_current })
+            .collect(),
+        schedules: facts
+            .schedules
+            .iter()
+            .map(|schedule| ScheduleOut {
+                period_days: schedule.period_days,
+                driver: &schedule.driver,
+                form: match schedule.form {
+                    ScheduleForm::Accumulating => "accumulating",
+                    ScheduleForm::Replacing => "replacing",
+                },
+            })
+            .collect(),
+        certificate_authorities: facts.authorities.iter().map(|authority| authority.id.as_str()).collect(),
+        ignore_changes: &facts.declared.ignore_changes,
+        times: TimesOut {
+            created: time(&times.created),
+            current_version: time(&times.current_version),
+            last_rotation: time(&times.last_rotation),
+            next_rotation: time(&times.next_rotation),
+            last_rotation_status: times.last_status.as_ref().map(ToString::to_string),
+            deletion: time(&times.deletion),
+        },
+        verdicts: judged.verdicts.iter().map(|(rule, verdict)| (rule.id, verdict_out(verdict))).collect(),
+        exempted: judged.exempted,
+    }
+}
+
+fn verdict_out(verdict: &Verdict) -> VerdictOut<'_> {
+    let advice = if let Verdict::Pass { advice: Some(advice), .. } = verdict { Some(advice.message.as_str()) } else { None };
+    VerdictOut { verdict: verdict.word(), kind: verdict.kind(), message: verdict.message(), advice }
+}
+
+/// A fact whose value is a word; `shown` says whether a value that came out of a file may be seen.
+fn word<T: ToString>(fact_in: &Fact<T>, shown: impl Fn(&T) -> bool) -> FactOut<String> {
+    let from_file = fact_in.from_file;
+    fact(fact_in, |value| (!from_file || shown(value)).then(|| value.to_string()))
+}
+
+/// A fact; `show` gives the value as it may be seen.
+fn fact<T, U>(fact: &Fact<T>, show: impl Fn(&T) -> Option<U>) -> FactOut<U> {
+    match &fact.claim {
+        Claim::Known(value) => FactOut::Known { value: if fact.sensitive { None } else { show(value) }, sensitive: fact.sensitive },
+        Claim::Unset => FactOut::Unset,
+        Claim::Unknown(unknown) => FactOut::Unknown {
+            why: unknown.why.clone(),
+            possible: match &unknown.bounds {
+                Bounds::OneOf(cases) if !fact.sensitive => {
+                    cases.iter().map(|case| CaseOut { value: case.value.as_ref().and_then(&show), when: case.when.clone() }).collect()
+                }
+                _ => Vec::new(),
+            },
+        },
+    }
+}
+
+fn finding<'a>(finding: &'a Finding, sources: &Sources) -> FindingOut<'a> {
+    FindingOut {
+        rule: finding.rule,
+        level: finding.level.word(),
+        verdict: finding.verdict,
+        kind: finding.kind,
+        message: &finding.message,
+        place: place(&finding.place, sources),
+        trail: finding.trail.iter().map(|one| step(one, sources)).collect(),
+        note: &finding.note,
+        help: &finding.help,
+        addresses: finding.instances.iter().map(|instance| instance.key.address.as_str()).collect(),
+        fingerprint: &finding.fingerprint,
+        fingerprints: finding.instances.iter().map(|instance| instance.fingerprint.as_str()).collect(),
+    }
+}
+
+fn exempted<'a>(one: &'a Exempted, sources: &Sources) -> ExemptedOut<'a> {
+    ExemptedOut {
+        finding: finding(&one.finding, sources),
+        by: match one.by {
+            ExemptedBy::Comment => "comment",
+            ExemptedBy::Config => "config",
+            ExemptedBy::Baseline => "baseline",
+        },
+        reason: &one.reason,
+        until: one.until.map(|day| day.to_string()),
+        exemption: one.place.as_ref().map(|at| place(at, sources)),
+    }
+}
+
+fn problem<'a>(problem: &'a Problem, sources: &Sources) -> ProblemOut<'a> {
+    ProblemOut {
+        kind: match problem.kind {
+            ProblemKind::Unreadable => "unreadable",
+            ProblemKind::Unparsable => "unparsable",
+            ProblemKind::Refused => "refused",
+            ProblemKind::Structure => "structure",
+            ProblemKind::Partial => "partial",
+            ProblemKind::Policy => "policy",
+            ProblemKind::Service => "service",
+        },
+        message: &problem.message,
+        place: problem.place.as_ref().map(|at| place(at, sources)),
+        help: problem.help.as_deref(),
+    }
+}
+
+fn step(step: &Step, sources: &Sources) -> StepOut {
+    StepOut { place: place(&step.place, sources), label: step.label.to_string() }
+}
+
+fn place(at: &Place, sources: &Sources) -> PlaceOut {
+    if let Place::Cloud { ocid, region } = at {
+        return PlaceOut { ocid: Some(ocid.to_string()), region: Some(region.to_string()), ..PlaceOut::default() };
+    }
+    let location = location::locate(at, sources, Columns::Characters);
+    let (start, end) = location.range.unzip();
+    PlaceOut {
+        path: Some(location.path),
+        line: start.map(|at| at.line),
+        column: start.map(|at| at.column),
+        end_line: end.map(|at| at.line),
+        end_column: end.map(|at| at.column),
+        pointer: location.pointer,
+        ..PlaceOut::default()
+    }
+}

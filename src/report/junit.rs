@@ -1,0 +1,70 @@
+//! JUnit XML: a test case for each key and rule, so that what passes shows green; problems are errors.
+
+use super::location::short as at;
+use super::{Context, text::clean};
+use crate::policy::Outcome;
+use crate::rules::Verdict;
+use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+
+/// Writes the report.
+pub fn write(outcome: &Outcome, context: &Context<'_>, out: &mut dyn Write) -> io::Result<()> {
+    let mut suites: BTreeMap<&'static str, TestSuite> = BTreeMap::new();
+    // Reported findings say what fails: verdicts alone know neither levels nor exemptions.
+    let mut failing: BTreeMap<(&str, &crate::key::KeyId), &crate::rules::Finding> = BTreeMap::new();
+    for finding in outcome.findings.iter().filter(|finding| finding.verdict != "advice") {
+        for instance in &finding.instances {
+            failing.insert((finding.rule, &instance.key), finding);
+        }
+    }
+    for judged in &outcome.keys {
+        for (rule, verdict) in &judged.verdicts {
+            let id = &judged.facts.id;
+            let suite = suites.entry(rule.id).or_insert_with(|| TestSuite::new(rule.id));
+            let status = match (failing.remove(&(rule.id, id)), verdict) {
+                (Some(finding), Verdict::Violation(_)) => failure(finding, context),
+                (Some(finding), _) if finding.level >= crate::rules::Level::Warning => failure(finding, context),
+                (_, Verdict::Pass { .. }) => TestCaseStatus::success(),
+                _ => skipped(verdict.message()),
+            };
+            let mut case = TestCase::new(clean(&id.address).into_owned(), status);
+            case.set_classname(clean(&id.root).into_owned());
+            suite.add_test_case(case);
+        }
+    }
+    for ((rule, id), finding) in failing {
+        let suite = suites.entry(finding.rule).or_insert_with(|| TestSuite::new(rule));
+        let mut case = TestCase::new(clean(&id.address).into_owned(), failure(finding, context));
+        case.set_classname(clean(&id.root).into_owned());
+        suite.add_test_case(case);
+    }
+    let mut report = Report::new("kmslint");
+    report.add_test_suites(suites.into_values());
+    if !outcome.problems.is_empty() {
+        let mut suite = TestSuite::new("kmslint");
+        for (number, problem) in outcome.problems.iter().enumerate() {
+            let mut status = TestCaseStatus::non_success(NonSuccessKind::Error);
+            let place = problem.place.as_ref().map(|place| format!("{}: ", at(place, context.sources))).unwrap_or_default();
+            status.set_message(format!("{place}{}", clean(&problem.message))).set_type("problem");
+            suite.add_test_case(TestCase::new(format!("problem {}", number + 1), status));
+        }
+        report.add_test_suite(suite);
+    }
+    let text = report.to_string().map_err(io::Error::other)?;
+    writeln!(out, "{}", text.trim_end())
+}
+
+fn failure(finding: &crate::rules::Finding, context: &Context<'_>) -> TestCaseStatus {
+    let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
+    status.set_message(clean(&finding.message).into_owned()).set_type(finding.kind);
+    let lines: Vec<_> = [finding.note.as_str(), finding.help.as_str()].into_iter().filter(|text| !text.is_empty()).map(clean).collect();
+    status.set_description(format!("{}\n{}", at(&finding.place, context.sources), lines.join("\n")).trim_end().to_owned());
+    status
+}
+
+fn skipped(message: &str) -> TestCaseStatus {
+    let mut status = TestCaseStatus::skipped();
+    status.set_message(clean(message).into_owned());
+    status
+}

@@ -1,0 +1,66 @@
+//! Places, as the formats want them.
+
+use crate::base::{Place, Position, Sources};
+
+/// A place resolved to a path and positions.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Location {
+    /// The path as shown, forward slashes; for a resource of the service its OCID.
+    pub path: String,
+    /// Beginning and end, columns in the unit asked for, the end behind the last character. `None` where only the path is known.
+    pub range: Option<(Position, Position)>,
+    /// JSON pointer, for places in plans and states.
+    pub pointer: Option<String>,
+    /// Whether the path is an OCID.
+    pub cloud: bool,
+}
+
+/// The unit of columns.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Columns {
+    /// Unicode characters.
+    Characters,
+    /// UTF-16 code units.
+    Utf16,
+    /// Bytes of UTF-8.
+    Bytes,
+}
+
+/// Resolves a place.
+#[must_use]
+pub fn locate(place: &Place, sources: &Sources, columns: Columns) -> Location {
+    match place {
+        Place::Source(span) => {
+            let source = sources.get(span.source);
+            let position = |offset: u32| match columns {
+                Columns::Characters => source.position(offset as usize),
+                Columns::Utf16 => source.position_utf16(offset as usize),
+                Columns::Bytes => source.position_bytes(offset as usize),
+            };
+            let range = Some((position(span.start), position(span.end.max(span.start))));
+            Location { path: slashes(&source.path().to_string_lossy()), range, pointer: None, cloud: false }
+        }
+        Place::Json { file, pointer, line } => {
+            let range = line.map(|(line, column)| {
+                let at = Position { line, column };
+                (at, Position { line, column: column + 1 })
+            });
+            Location { path: slashes(file), range, pointer: Some(pointer.to_string()), cloud: false }
+        }
+        Place::File(file) => Location { path: slashes(file), range: None, pointer: None, cloud: false },
+        Place::Cloud { ocid, .. } => Location { path: ocid.to_string(), range: None, pointer: None, cloud: true },
+    }
+}
+
+/// Forward slashes, as every format wants them.
+fn slashes(path: &str) -> String {
+    if std::path::MAIN_SEPARATOR == '\\' { path.replace('\\', "/") } else { path.to_owned() }
+}
+
+/// `path:line:col`, or as much of it as is known. Harmless for a terminal.
+#[must_use]
+pub fn short(place: &Place, sources: &Sources) -> String {
+    let location = locate(place, sources, Columns::Characters);
+    let path = super::text::clean(&location.path).into_owned();
+    location.range.map_or(path.clone(), |(start, _)| format!("{path}:{}:{}", start.line, start.column))
+}

@@ -1,0 +1,115 @@
+//! reviewdog's `rdjson` (proto/rdf/reviewdog.proto): columns are bytes, ends exclusive.
+
+use super::location::{self, Columns, locate};
+use super::{Context, short};
+use crate::base::Place;
+use crate::policy::Outcome;
+use crate::rules::Level;
+use serde::Serialize;
+use std::io::{self, Write};
+
+#[derive(Serialize)]
+struct Report {
+    source: Source,
+    diagnostics: Vec<Diagnostic>,
+}
+
+#[derive(Serialize)]
+struct Source {
+    name: &'static str,
+    url: &'static str,
+}
+
+#[derive(Serialize)]
+struct Diagnostic {
+    message: String,
+    location: Location,
+    severity: &'static str,
+    code: Code,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    suggestions: Vec<Suggestion>,
+    #[serde(rename = "relatedLocations", skip_serializing_if = "Vec::is_empty")]
+    related: Vec<Related>,
+}
+
+#[derive(Serialize)]
+struct Location {
+    path: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    range: Option<Range>,
+}
+
+#[derive(Serialize)]
+struct Range {
+    start: Position,
+    end: Position,
+}
+
+#[derive(Serialize)]
+struct Position {
+    line: usize,
+    column: usize,
+}
+
+#[derive(Serialize)]
+struct Code {
+    value: &'static str,
+}
+
+#[derive(Serialize)]
+struct Suggestion {
+    range: Range,
+    text: String,
+}
+
+#[derive(Serialize)]
+struct Related {
+    message: String,
+    location: Location,
+}
+
+/// Writes the report.
+pub fn write(outcome: &Outcome, context: &Context<'_>, out: &mut dyn Write) -> io::Result<()> {
+    let problems = outcome.problems.iter().map(|problem| Diagnostic {
+        message: problem.message.clone(),
+        location: problem.place.as_ref().map_or_else(|| Location { path: String::new(), range: None }, |place| at(place, context)),
+        severity: "ERROR",
+        code: Code { value: "problem" },
+        suggestions: Vec::new(),
+        related: Vec::new(),
+    });
+    let findings = outcome.findings.iter().map(|finding| Diagnostic {
+        message: [format!("{}: {}", short::addresses(finding), finding.message), finding.note.clone(), finding.help.clone()]
+            .into_iter()
+            .filter(|text| !text.is_empty())
+            .collect::<Vec<_>>()
+            .join("\n\n"),
+        location: at(&finding.place, context),
+        severity: match finding.level {
+            Level::Error => "ERROR",
+            Level::Warning => "WARNING",
+            Level::Note | Level::Off => "INFO",
+        },
+        code: Code { value: finding.rule },
+        suggestions: (context.fixes)(finding)
+            .into_iter()
+            // reviewdog applies suggestions to the diagnostic's own file only.
+            .filter(|edit| finding.place.span().is_some_and(|span| span.source == edit.span.source))
+            .filter_map(|edit| Some(Suggestion { range: at(&Place::Source(edit.span), context).range?, text: edit.replacement }))
+            .collect(),
+        related: finding.trail.iter().map(|step| Related { message: step.label.to_string(), location: at(&step.place, context) }).collect(),
+    });
+    let report =
+        Report { source: Source { name: "kmslint", url: env!("CARGO_PKG_REPOSITORY") }, diagnostics: problems.chain(findings).collect() };
+    serde_json::to_writer_pretty(&mut *out, &report)?;
+    writeln!(out)
+}
+
+fn at(place: &Place, context: &Context<'_>) -> Location {
+    let location::Location { path, range, .. } = locate(place, context.sources, Columns::Bytes);
+    let position = |at: crate::base::Position| Position { line: at.line, column: at.column };
+    Location {
+        path: (context.repository_path)(&path),
+        range: range.map(|(start, end)| Range { start: position(start), end: position(end) }),
+    }
+}

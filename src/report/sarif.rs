@@ -1,0 +1,382 @@
+//! SARIF 2.1.0 for GitHub code scanning and every other reader, through the types of `serde-sarif`.
+//!
+//! What GitHub takes and refuses is in its document "SARIF support for code scanning"; the limits below are its own.
+
+use super::location::{self, Columns, Location as At};
+use super::{Context, line_hash};
+use crate::base::{Place, Problem, SourceId, Step};
+use crate::policy::{Exempted, ExemptedBy, Outcome};
+use crate::rules::{self, Finding, Level, Rule};
+use serde_json::json;
+use serde_sarif::sarif::{
+    ArtifactChange, ArtifactContent, ArtifactLocation, CodeFlow, Fix, Invocation, Location, LogicalLocation, Message,
+    MultiformatMessageString, Notification, PhysicalLocation, PropertyBag, Region, Replacement, ReportingConfiguration,
+    ReportingDescriptor, Result as SarifResult, ResultLevel, Run, RunAutomationDetails, Sarif, Suppression, ThreadFlow, ThreadFlowLocation,
+    Tool, ToolComponent, VersionControlDetails,
+};
+use std::collections::{BTreeMap, HashMap};
+use std::io::{self, Write};
+
+const SCHEMA: &str = "https://json.schemastore.org/sarif-2.1.0.json";
+/// Where the tool lives.
+const HOME: &str = env!("CARGO_PKG_REPOSITORY");
+/// GitHub refuses a run with more results.
+const MOST_RESULTS: usize = 25_000;
+/// GitHub keeps that many logical locations and related ones with ease; the rest is in `properties.addresses`.
+const MOST_ADDRESSES: usize = 100;
+
+/// Writes the report.
+pub fn write(outcome: &Outcome, context: &Context<'_>, out: &mut dyn Write) -> io::Result<()> {
+    let descriptors = descriptors(outcome);
+    let indexes: HashMap<&str, i64> = descriptors.iter().zip(0..).map(|(descriptor, index)| (descriptor.id, index)).collect();
+    let mut writer = Writer { context, hashes: HashMap::new(), indexes };
+    let mut results: Vec<_> = outcome.findings.iter().take(MOST_RESULTS).map(|finding| writer.result(finding)).collect();
+    if context.include_suppressed {
+        results
+            .extend(outcome.exempted.iter().take(MOST_RESULTS.saturating_sub(results.len())).map(|exempted| writer.suppressed(exempted)));
+    }
+    let mut notifications: Vec<_> = outcome.problems.iter().map(|problem| writer.notification(problem)).collect();
+    if outcome.findings.len() > MOST_RESULTS {
+        let text = format!("{} findings are left out: a run holds at most {MOST_RESULTS}", outcome.findings.len() - MOST_RESULTS);
+        notifications.push(Notification::builder().message(message(&text)).level(json!("error")).build());
+    }
+    for part in &outcome.not_audited {
+        let text = format!("{} {} in {} was not audited: {}", part.what, part.ocid, part.region, part.why);
+        notifications.push(Notification::builder().message(message(&text)).level(json!("error")).build());
+    }
+    for module in &outcome.modules_not_followed {
+        let text = format!("{} was not followed: {} ({})", module.address, module.why, module.source);
+        let locations: Vec<_> = writer.location(&module.place).into_iter().collect();
+        notifications.push(Notification::builder().message(message(&text)).level(json!("note")).locations(locations).build());
+    }
+    let invocation = Invocation::builder()
+        .execution_successful(outcome.problems.is_empty() && outcome.not_audited.is_empty())
+        .exit_code(i64::from(context.exit_code))
+        .tool_execution_notifications(notifications)
+        .build();
+    let driver = ToolComponent::builder()
+        .name("kmslint")
+        .full_name(concat!("kmslint ", env!("CARGO_PKG_VERSION")))
+        .version(env!("CARGO_PKG_VERSION"))
+        .semantic_version(env!("CARGO_PKG_VERSION"))
+        .information_uri(HOME)
+        .rules(descriptors.into_iter().map(|descriptor| descriptor.sarif).collect::<Vec<_>>())
+        .build();
+    let mut run = Run::builder()
+        .tool(Tool::builder().driver(driver).build())
+        .invocations(vec![invocation])
+        .automation_details(RunAutomationDetails::builder().id("kmslint/").build())
+        .column_kind(json!("utf16CodeUnits"))
+        .results(results)
+        .build();
+    run.version_control_provenance = context.provenance.map(|provenance| {
+        let mut details = VersionControlDetails::builder().repository_uri(provenance.repository_uri.clone()).build();
+        details.revision_id.clone_from(&provenance.revision);
+        details.branch.clone_from(&provenance.branch);
+        // Paths in this file are relative to the repository's root.
+        details.mapped_to = Some(ArtifactLocation::builder().uri_base_id("PROJECTROOT").build());
+        vec![details]
+    });
+    if run.version_control_provenance.is_some() {
+        let description = message("The root of the repository");
+        run.original_uri_base_ids =
+            Some(BTreeMap::from([("PROJECTROOT".to_owned(), ArtifactLocation::builder().description(description).build())]));
+    }
+    let log = Sarif::builder().schema(SCHEMA).version(json!("2.1.0")).runs(vec![run]).build();
+    serde_json::to_writer_pretty(&mut *out, &log)?;
+    writeln!(out)
+}
+
+/// A rule as SARIF wants to see it, with its id at hand.
+struct Descriptor {
+    id: &'static str,
+    sarif: ReportingDescriptor,
+}
+
+/// Descriptors of every rule, and of what is reported beside the rules where it occurs.
+fn descriptors(outcome: &Outcome) -> Vec<Descriptor> {
+    let mut all: Vec<_> = rules::ALL.iter().map(|rule| Descriptor { id: rule.id, sarif: descriptor(rule) }).collect();
+    let everything = outcome.findings.iter().chain(outcome.exempted.iter().map(|exempted| &exempted.finding));
+    for finding in everything {
+        if !all.iter().any(|known| known.id == finding.rule) {
+            all.push(Descriptor { id: finding.rule, sarif: extra(finding.rule) });
+        }
+    }
+    all
+}
+
+fn descriptor(rule: &Rule) -> ReportingDescriptor {
+    let summary = rule.summary();
+    let mut properties = BTreeMap::from([
+        ("precision".to_owned(), json!("very-high")),
+        ("problem.severity".to_owned(), json!("warning")),
+        ("risk".to_owned(), json!(rule.risk)),
+    ]);
+    if let Some(severity) = rule.security_severity {
+        properties.insert("security-severity".to_owned(), json!(severity));
+    }
+    let tags: Vec<String> = rule.tags.iter().map(ToString::to_string).collect();
+    ReportingDescriptor::builder()
+        .id(rule.id)
+        .name(rule.pascal_name)
+        .short_description(text(rule.title))
+        .full_description(text(&summary))
+        .help(MultiformatMessageString::builder().text(rule.document).markdown(rule.document).build())
+        .help_uri(format!("{HOME}#rules"))
+        .default_configuration(ReportingConfiguration::builder().level(json!("warning")).build())
+        .properties(PropertyBag::builder().tags(tags).additional_properties(properties).build())
+        .build()
+}
+
+/// What is reported beside the rules: drift, modules not followed.
+fn extra(id: &'static str) -> ReportingDescriptor {
+    let (name, title, help) = if id == rules::DRIFT {
+        (
+            "KeyDrift",
+            "The live key and its code differ",
+            "Bring the code and the service into line: apply the code, or change it to say what is meant.",
+        )
+    } else {
+        (
+            "ModuleNotFollowed",
+            "A module call's source is not at hand",
+            "Run `terraform init` before kmslint, or lint the plan: what such a module makes was not judged.",
+        )
+    };
+    ReportingDescriptor::builder()
+        .id(id)
+        .name(name)
+        .short_description(text(title))
+        .full_description(text(title))
+        .help(MultiformatMessageString::builder().text(help).markdown(help).build())
+        .help_uri(format!("{HOME}#rules"))
+        .default_configuration(ReportingConfiguration::builder().level(json!("warning")).build())
+        .build()
+}
+
+fn text(text: &str) -> MultiformatMessageString {
+    MultiformatMessageString::builder().text(text).build()
+}
+
+fn message(text: &str) -> Message {
+    Message::builder().text(text).build()
+}
+
+/// Escapes what SARIF reads as a link in a message (SARIF 2.1.0 §3.11.6).
+fn plain(text: &str) -> String {
+    text.replace('\\', "\\\\").replace('[', "\\[").replace(']', "\\]")
+}
+
+struct Writer<'a> {
+    context: &'a Context<'a>,
+    hashes: HashMap<SourceId, Vec<String>>,
+    indexes: HashMap<&'static str, i64>,
+}
+
+impl Writer<'_> {
+    fn result(&mut self, finding: &Finding) -> SarifResult {
+        let place = self.within(finding);
+        let mut steps = finding.trail.clone();
+        if place != finding.place {
+            steps.insert(0, Step::new(finding.place.clone(), finding.label.as_str()));
+        }
+        let mut main = self.location(&place).unwrap_or_else(|| self.nowhere(&place));
+        main.logical_locations = Some(
+            finding
+                .instances
+                .iter()
+                .take(MOST_ADDRESSES)
+                .map(|instance| LogicalLocation::builder().fully_qualified_name(instance.key.address.as_str()).kind("resource").build())
+                .collect(),
+        );
+        let related: Vec<_> = steps
+            .iter()
+            .filter_map(|step| Some((self.location(&step.place)?, &step.label)))
+            .zip(1..)
+            .map(|((location, label), id)| Location { id: Some(id), message: Some(message(&plain(label))), ..location })
+            .collect();
+        let mut fingerprints = BTreeMap::from([("kmslintFinding/v1".to_owned(), finding.fingerprint.clone())]);
+        fingerprints.insert("primaryLocationLineHash".to_owned(), self.line_hash(&place, finding));
+        let addresses: Vec<_> = finding.instances.iter().map(|instance| instance.key.address.as_str()).collect();
+        let properties = BTreeMap::from([
+            ("kind".to_owned(), json!(finding.kind)),
+            ("verdict".to_owned(), json!(finding.verdict)),
+            ("addresses".to_owned(), json!(addresses)),
+        ]);
+        let mut result = SarifResult::builder()
+            .rule_id(finding.rule)
+            .level(level(finding.level))
+            .message(message(&self.sentence(finding, &related)))
+            .locations(vec![main])
+            .partial_fingerprints(fingerprints)
+            .properties(PropertyBag::builder().additional_properties(properties).build())
+            .build();
+        result.rule_index = self.indexes.get(finding.rule).copied();
+        if !related.is_empty() {
+            result.code_flows = Some(vec![flow(&related, result.locations.as_deref().unwrap_or_default())]);
+            result.related_locations = Some(related);
+        }
+        result.fixes = self.fix(finding).map(|fix| vec![fix]);
+        result
+    }
+
+    /// The edits that would mend the finding, as one fix.
+    fn fix(&self, finding: &Finding) -> Option<Fix> {
+        let mut changes: Vec<(String, Vec<Replacement>)> = Vec::new();
+        for edit in (self.context.fixes)(finding) {
+            let place = Place::Source(edit.span);
+            let at = location::locate(&place, self.context.sources, Columns::Utf16);
+            if !(self.context.in_repository)(&at.path) {
+                return None;
+            }
+            let region = Region { snippet: None, ..self.region(&place, &at) };
+            let content = ArtifactContent::builder().text(edit.replacement).build();
+            let replacement = Replacement::builder().deleted_region(region).inserted_content(content).build();
+            let path = (self.context.repository_path)(&at.path);
+            match changes.iter_mut().find(|(known, _)| *known == path) {
+                Some((_, replacements)) => replacements.push(replacement),
+                None => changes.push((path, vec![replacement])),
+            }
+        }
+        let changes: Vec<_> = changes
+            .into_iter()
+            .map(|(path, replacements)| ArtifactChange::builder().artifact_location(artifact(&path)).replacements(replacements).build())
+            .collect();
+        (!changes.is_empty()).then(|| Fix::builder().artifact_changes(changes).description(message(&plain(&finding.help))).build())
+    }
+
+    fn suppressed(&mut self, exempted: &Exempted) -> SarifResult {
+        let kind = if exempted.by == ExemptedBy::Comment { "inSource" } else { "external" };
+        let mut suppression = Suppression::builder().kind(json!(kind)).status(json!("accepted")).build();
+        suppression.justification = Some(exempted.reason.clone());
+        suppression.location = exempted.place.as_ref().and_then(|place| self.location(place));
+        SarifResult { suppressions: Some(vec![suppression]), ..self.result(&exempted.finding) }
+    }
+
+    /// One message: what, why, what to do; the first sentence is what GitHub shows where space is short.
+    fn sentence(&self, finding: &Finding, related: &[Location]) -> String {
+        let who = match finding.instances.as_slice() {
+            [] => String::new(),
+            [one] => format!("{}: ", plain(&one.key.address)),
+            many => format!("{} keys: ", many.len()),
+        };
+        let mut text = format!("{who}{}.", plain(&finding.message));
+        for more in [&finding.note, &finding.help] {
+            if !more.is_empty() {
+                text.push(' ');
+                text.push_str(&plain(more));
+            }
+        }
+        if let [first, ..] = related
+            && let Some(label) = first.message.as_ref().and_then(|message| message.text.as_deref())
+        {
+            text.push_str(&format!(" See [{}](1).", label.replace('`', "'")));
+        }
+        text
+    }
+
+    fn notification(&self, problem: &Problem) -> Notification {
+        let mut text = problem.message.clone();
+        if let Some(help) = &problem.help {
+            text.push_str(": ");
+            text.push_str(help);
+        }
+        let mut notification = Notification::builder().message(message(&plain(&text))).level(json!("error")).build();
+        notification.locations = problem.place.as_ref().and_then(|place| self.location(place)).map(|location| vec![location]);
+        notification
+    }
+
+    /// The place to report at: where the finding is, or the nearest one on the way that lies within the repository.
+    fn within(&self, finding: &Finding) -> Place {
+        let candidates = std::iter::once(&finding.place).chain(finding.trail.iter().chain(&finding.calls).map(|step| &step.place));
+        candidates.into_iter().find(|place| self.location(place).is_some()).unwrap_or(&finding.place).clone()
+    }
+
+    /// A place as a location; `None` where it lies outside of the repository: GitHub refuses such paths.
+    fn location(&self, place: &Place) -> Option<Location> {
+        let at = location::locate(place, self.context.sources, Columns::Utf16);
+        if at.cloud || !(self.context.in_repository)(&at.path) {
+            return None;
+        }
+        let mut physical = PhysicalLocation::builder().artifact_location(artifact(&(self.context.repository_path)(&at.path))).build();
+        physical.region = Some(self.region(place, &at));
+        Some(Location::builder().physical_location(physical).build())
+    }
+
+    /// A location for what has no file: a resource of the service. Its OCID stands where a path would.
+    fn nowhere(&self, place: &Place) -> Location {
+        let at = location::locate(place, self.context.sources, Columns::Utf16);
+        let path = if at.cloud { at.path.clone() } else { at.path.rsplit('/').next().unwrap_or_default().to_owned() };
+        let mut physical = PhysicalLocation::builder().artifact_location(artifact(&path)).build();
+        physical.region = Some(self.region(place, &at));
+        Location::builder().physical_location(physical).build()
+    }
+
+    fn region(&self, place: &Place, at: &At) -> Region {
+        let number = |number: usize| i64::try_from(number).unwrap_or(i64::MAX);
+        let Some((start, end)) = at.range else {
+            return Region::builder().start_line(1).start_column(1).end_line(1).end_column(1).build();
+        };
+        let mut region = Region::builder()
+            .start_line(number(start.line))
+            .start_column(number(start.column))
+            .end_line(number(end.line))
+            .end_column(number(end.column))
+            .build();
+        if let Place::Source(span) = place {
+            let source = self.context.sources.get(span.source);
+            let snippet = source.slice(*span);
+            if !snippet.is_empty() && snippet.len() <= 1000 {
+                region.snippet = Some(ArtifactContent::builder().text(snippet).build());
+            }
+        }
+        region
+    }
+
+    /// GitHub's hash of the line; our own where the text is not at hand.
+    fn line_hash(&mut self, place: &Place, finding: &Finding) -> String {
+        if let Place::Source(span) = place {
+            let source = self.context.sources.get(span.source);
+            let hashes = self.hashes.entry(span.source).or_insert_with(|| line_hash::of_lines(source.text()));
+            if let Some(hash) = hashes.get(source.line_index(span.start as usize)) {
+                return hash.clone();
+            }
+        }
+        format!("{}:1", finding.fingerprint.get(..16).unwrap_or(&finding.fingerprint))
+    }
+}
+
+fn artifact(path: &str) -> ArtifactLocation {
+    ArtifactLocation::builder().uri(uri(path)).build()
+}
+
+/// A relative path as a URI reference: percent-encoded, forward slashes (RFC 3986).
+fn uri(path: &str) -> String {
+    let path = path.trim_start_matches("./").trim_start_matches('/');
+    let mut out = String::with_capacity(path.len());
+    for byte in path.bytes() {
+        match byte {
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'/' => out.push(char::from(byte)),
+            _ => out.push_str(&format!("%{byte:02X}")),
+        }
+    }
+    if out.is_empty() { "unknown".to_owned() } else { out }
+}
+
+/// The way as a code flow: from where the value is written to where it is used.
+fn flow(related: &[Location], main: &[Location]) -> CodeFlow {
+    let steps = related.iter().rev().chain(main).map(|location| {
+        let location = Location { id: None, logical_locations: None, ..location.clone() };
+        ThreadFlowLocation::builder().location(location).build()
+    });
+    CodeFlow::builder().thread_flows(vec![ThreadFlow::builder().locations(steps.collect::<Vec<_>>()).build()]).build()
+}
+
+fn level(level: Level) -> ResultLevel {
+    match level {
+        Level::Error => ResultLevel::Error,
+        Level::Warning => ResultLevel::Warning,
+        Level::Note => ResultLevel::Note,
+        Level::Off => ResultLevel::None,
+    }
+}

@@ -1,0 +1,640 @@
+//! Drift: what the code says of a key against what the service says of it.
+
+use super::finding::Finding;
+use super::findings::{Paths, fingerprint_of, instance, place_order, plain};
+use super::subject::{always, day};
+use super::{DRIFT, Level};
+use crate::base::{Claim, Fact, Place, Step};
+use crate::key::{Fate, KeyFacts, KeyId, Lifecycle};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What kind of difference.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum DriftKind {
+    /// An attribute differs between code and service.
+    Changed,
+    /// Declared and applied, but gone, pending deletion or disabled.
+    Missing,
+    /// An enabled key that no code declares.
+    Unmanaged,
+    /// The pair is ambiguous, or the key could not be read.
+    Unproven,
+}
+
+impl DriftKind {
+    /// The word in reports.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Changed => "changed",
+            Self::Missing => "missing",
+            Self::Unmanaged => "unmanaged",
+            Self::Unproven => "unproven",
+        }
+    }
+}
+
+/// One difference.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Drift {
+    /// The kind.
+    pub kind: DriftKind,
+    /// The attribute, as Terraform names it; `None` where the key as a whole differs.
+    pub attribute: Option<&'static str>,
+    /// What the service says, where it may be shown.
+    pub live: Option<String>,
+    /// What the code says, where it may be shown.
+    pub code: Option<String>,
+    /// The key in the service.
+    pub live_place: Option<Place>,
+    /// The value in the code, or the resource.
+    pub code_place: Option<Place>,
+    /// The declared key, or the live one where none is declared.
+    pub key: KeyId,
+    /// The root module's folder, or the document, that declares it.
+    pub root: String,
+    /// The addresses and OCIDs it speaks of, sorted.
+    pub addresses: Vec<String>,
+    /// One sentence without a full stop.
+    pub message: String,
+    /// What to do; may be empty.
+    pub help: String,
+}
+
+/// What was audited: nothing is missing from where nobody looked.
+#[derive(Clone, Debug, Default)]
+pub struct Scope {
+    /// The audited regions' identifiers; empty for all.
+    pub regions: Vec<String>,
+    /// The audited compartments' OCIDs; `None` for the whole tenancy.
+    pub compartments: Option<Vec<String>>,
+    /// OCIDs of compartments, vaults and keys that could not be read.
+    pub unread: Vec<String>,
+    /// Report keys that no code declares wherever they are, not only in the vaults and compartments the code speaks of.
+    pub all_unmanaged: bool,
+}
+
+/// Compares the service's keys with the declared ones. The result is sorted by address.
+#[must_use]
+pub fn compare(live: &[KeyFacts], declared: &[KeyFacts], scope: &Scope) -> Vec<Drift> {
+    let pairing = Pairing::new(live, declared);
+    let mut drifts = Vec::new();
+    for (key, pair) in declared.iter().zip(&pairing.pairs) {
+        match pair {
+            Pair::With(index) => drifts.extend(live.get(*index).into_iter().flat_map(|live| differences(key, live))),
+            Pair::Gone(ocid) => drifts.extend(gone(key, ocid, scope)),
+            Pair::Ambiguous(candidates) => drifts.push(ambiguous(key, candidates.iter().filter_map(|index| live.get(*index)))),
+            Pair::None => {}
+        }
+    }
+    let spoken_of = SpokenOf::new(live, declared, &pairing);
+    for (index, key) in live.iter().enumerate() {
+        let in_scope = scope.all_unmanaged || spoken_of.holds(key);
+        if in_scope && is_enabled(key) && !pairing.taken.contains(&index) {
+            drifts.push(unmanaged(
+                key,
+                declared.iter().zip(&pairing.pairs).filter(|(_, pair)| matches!(pair, Pair::None)).map(|(key, _)| key),
+            ));
+        }
+    }
+    drifts.sort_by(|a, b| (&a.addresses, a.kind, a.attribute, &a.key).cmp(&(&b.addresses, b.kind, b.attribute, &b.key)));
+    drifts
+}
+
+/// Drift as findings of the rule [`DRIFT`], sorted by place. A finding is at the code where there is any, else at the key's OCID.
+#[must_use]
+pub fn drift_findings(drifts: &[Drift], paths: &Paths<'_>) -> Vec<Finding> {
+    let mut findings: Vec<Finding> = drifts.iter().filter_map(|drift| finding(drift, paths)).collect();
+    findings.sort_by_cached_key(|finding| (place_order(&finding.place, paths), finding.message.clone()));
+    findings
+}
+
+fn finding(drift: &Drift, paths: &Paths<'_>) -> Option<Finding> {
+    let places = [
+        drift.code_place.clone().map(|place| (place, "the code says so")),
+        drift.live_place.clone().map(|place| (place, "the key in the service")),
+    ];
+    let mut places = places.into_iter().flatten();
+    let (place, label) = places.next()?;
+    let verdict = if drift.kind == DriftKind::Unproven { "undetermined" } else { "violation" };
+    let mut finding = plain(DRIFT, verdict, drift.kind.word(), drift.message.clone(), place);
+    finding.label = if drift.attribute.is_some() { label.to_owned() } else { String::new() };
+    finding.trail = places.map(|(place, label)| Step::new(place, label)).collect();
+    finding.help = drift.help.clone();
+    finding.note = match drift.kind {
+        DriftKind::Changed => "Terraform cannot see all of this: the provider never reads the rotation schedule back.".to_owned(),
+        DriftKind::Missing | DriftKind::Unmanaged | DriftKind::Unproven => String::new(),
+    };
+    finding.level = if drift.kind == DriftKind::Unproven { Level::Note } else { Level::Warning };
+    let kind = drift.attribute.map_or_else(|| drift.kind.word().to_owned(), |attribute| format!("{}:{attribute}", drift.kind.word()));
+    finding.instances = vec![instance(DRIFT, &drift.key, &drift.root, &finding.place, &kind, paths)];
+    finding.fingerprint = fingerprint_of(&finding.instances);
+    Some(finding)
+}
+
+/// Which live key a declared one is.
+enum Pair {
+    /// This one.
+    With(usize),
+    /// It had this OCID, and no live key has it.
+    Gone(String),
+    /// One of these, or one that another declared key may be as well.
+    Ambiguous(Vec<usize>),
+    /// It may not exist yet.
+    None,
+}
+
+struct Pairing {
+    /// For each declared key.
+    pairs: Vec<Pair>,
+    /// Live keys that some declared key is, or may be.
+    taken: BTreeSet<usize>,
+}
+
+impl Pairing {
+    fn new(live: &[KeyFacts], declared: &[KeyFacts]) -> Self {
+        let by_ocid: BTreeMap<&str, usize> =
+            live.iter().enumerate().filter_map(|(index, key)| Some((key.ocid.as_deref()?, index))).collect();
+        let applied = Applied::new(declared);
+        let mut pairs: Vec<Pair> = declared
+            .iter()
+            .map(|key| match applied.ocid(key) {
+                Some(ocid) => by_ocid.get(ocid).map_or_else(|| Pair::Gone(ocid.to_owned()), |index| Pair::With(*index)),
+                None => Pair::Ambiguous(Vec::new()),
+            })
+            .collect();
+        let mut taken: BTreeSet<usize> =
+            pairs.iter().filter_map(|pair| if let Pair::With(index) = pair { Some(*index) } else { None }).collect();
+        let names = by_name(live, &taken);
+        let candidates: Vec<Vec<usize>> = declared
+            .iter()
+            .zip(&pairs)
+            .map(|(key, pair)| match pair {
+                Pair::Ambiguous(_) => candidates(key, live, &names),
+                _ => Vec::new(),
+            })
+            .collect();
+        let mut wanted: BTreeMap<usize, BTreeSet<String>> = BTreeMap::new();
+        for (key, candidates) in declared.iter().zip(&candidates) {
+            for index in candidates {
+                wanted.entry(*index).or_default().insert(key.id.address.clone());
+            }
+        }
+        for (pair, candidates) in pairs.iter_mut().zip(candidates) {
+            if !matches!(pair, Pair::Ambiguous(_)) {
+                continue;
+            }
+            taken.extend(&candidates);
+            *pair = match candidates.as_slice() {
+                [] => Pair::None,
+                [one] if wanted.get(one).is_some_and(|wanted| wanted.len() == 1) => Pair::With(*one),
+                _ => Pair::Ambiguous(candidates),
+            };
+        }
+        Self { pairs, taken }
+    }
+}
+
+/// OCIDs of addresses: a state or plan beside the configuration says which key an address became.
+struct Applied<'a>(BTreeMap<&'a str, Option<&'a str>>);
+
+impl<'a> Applied<'a> {
+    fn new(declared: &'a [KeyFacts]) -> Self {
+        let mut of: BTreeMap<&str, Option<&str>> = BTreeMap::new();
+        for key in declared {
+            let Some(ocid) = key.ocid.as_deref() else { continue };
+            // Two roots may have the same address for two keys; then it names neither.
+            of.entry(&key.id.address).and_modify(|known| *known = known.filter(|known| *known == ocid)).or_insert(Some(ocid));
+        }
+        let mut roots: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+        for key in declared.iter().filter(|key| key.ocid.is_none()) {
+            roots.entry(&key.id.address).or_default().insert(&key.id.root);
+        }
+        of.retain(|address, _| roots.get(address).is_none_or(|roots| roots.len() == 1));
+        Self(of)
+    }
+
+    fn ocid(&self, key: &'a KeyFacts) -> Option<&'a str> {
+        key.ocid.as_deref().or_else(|| self.0.get(key.id.address.as_str()).copied().flatten())
+    }
+}
+
+/// Live keys by display name. A key that is going makes way for its namesake that stays.
+fn by_name<'a>(live: &'a [KeyFacts], taken: &BTreeSet<usize>) -> BTreeMap<&'a str, Vec<usize>> {
+    let mut names: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+    for (index, key) in live.iter().enumerate().filter(|(index, _)| !taken.contains(index)) {
+        if let Some(name) = key.display_name.value() {
+            names.entry(name).or_default().push(index);
+        }
+    }
+    for indices in names.values_mut() {
+        let staying: Vec<usize> = indices.iter().copied().filter(|index| live.get(*index).is_some_and(|key| !is_ending(key))).collect();
+        if !staying.is_empty() {
+            *indices = staying;
+        }
+    }
+    names
+}
+
+/// The live keys that a declared one without an OCID can be: the same name, the same vault or compartment, and no contradiction.
+fn candidates(key: &KeyFacts, live: &[KeyFacts], names: &BTreeMap<&str, Vec<usize>>) -> Vec<usize> {
+    let Some(name) = key.display_name.value() else { return Vec::new() };
+    let same = |index: &usize| {
+        let Some(other) = live.get(*index) else { return false };
+        let vault = vault_ocid(key).map(|vault| vault_ocid(other) == Some(vault));
+        let compartment = key.compartment.value().map(|compartment| other.compartment.value() == Some(compartment));
+        vault != Some(false) && compartment != Some(false) && (vault.is_some() || compartment.is_some())
+    };
+    names.get(name.as_str()).into_iter().flatten().copied().filter(same).collect()
+}
+
+/// The vault, where it is known by OCID; configuration knows vaults by address.
+fn vault_ocid(key: &KeyFacts) -> Option<&str> {
+    key.vault.as_deref().filter(|vault| vault.starts_with("ocid1."))
+}
+
+/// The vaults and compartments that the code speaks of.
+struct SpokenOf<'a> {
+    vaults: BTreeSet<&'a str>,
+    compartments: BTreeSet<&'a str>,
+}
+
+impl<'a> SpokenOf<'a> {
+    fn new(live: &'a [KeyFacts], declared: &'a [KeyFacts], pairing: &Pairing) -> Self {
+        let paired = pairing.taken.iter().filter_map(|index| live.get(*index));
+        let all: Vec<&KeyFacts> = declared.iter().chain(paired).collect();
+        Self {
+            vaults: all.iter().filter_map(|key| vault_ocid(key)).collect(),
+            compartments: all.iter().filter_map(|key| key.compartment.value()).map(String::as_str).collect(),
+        }
+    }
+
+    fn holds(&self, key: &KeyFacts) -> bool {
+        vault_ocid(key).is_some_and(|vault| self.vaults.contains(vault))
+            || key.compartment.value().is_some_and(|compartment| self.compartments.contains(compartment.as_str()))
+    }
+}
+
+/// What differs between a declared key and its live self.
+fn differences(code: &KeyFacts, live: &KeyFacts) -> Vec<Drift> {
+    // What Terraform is about to remove or renew is no drift any more.
+    if matches!(code.fate, Fate::Delete | Fate::Forget | Fate::Replace) {
+        return Vec::new();
+    }
+    let wants_disabled = always(&code.lifecycle, |state| state.is_some_and(Lifecycle::is_disabled));
+    let going = is_ending(live) || (!wants_disabled && always(&live.lifecycle, |state| state.is_some_and(Lifecycle::is_disabled)));
+    if going {
+        let state = live.lifecycle.value().map_or_else(String::new, ToString::to_string);
+        let mut drift = whole(DriftKind::Missing, code, Some(live), format!("the key is declared, but in the service it is {state}"));
+        drift.live = Some(state);
+        drift.help = "Enable the key or call its deletion off if the code is right; else take the resource out of the code.".to_owned();
+        return vec![drift];
+    }
+    let days = |days: &i64| days.to_string();
+    let off = |fact: &Fact<bool>| fact.value().copied().unwrap_or(false);
+    let mut drifts = Vec::new();
+    drifts.extend(attribute("protection_mode", &code.protection_mode, &live.protection_mode, ToString::to_string, (code, live)));
+    let (switch, live_switch) = (&code.rotation.enabled, &live.rotation.enabled);
+    if switch.value().is_some_and(|on| *on != off(live_switch)) && live_switch.as_unknown().is_none() {
+        drifts.extend(attribute("is_auto_rotation_enabled", switch, live_switch, ToString::to_string, (code, live)));
+    }
+    drifts.extend(attribute("rotation_interval_in_days", &code.rotation.interval_days, &live.rotation.interval_days, days, (code, live)));
+    let start = |time: &jiff::Timestamp| day(*time).to_string();
+    drifts.extend(attribute("time_of_schedule_start", &code.rotation.start, &live.rotation.start, start, (code, live)));
+    if wants_disabled && live.lifecycle.value() == Some(&Lifecycle::Enabled) {
+        drifts.extend(attribute("desired_state", &code.lifecycle, &live.lifecycle, ToString::to_string, (code, live)));
+    }
+    drifts
+}
+
+/// An attribute that the code sets and the service has otherwise. What the code leaves out the provider leaves alone.
+fn attribute<T>(
+    name: &'static str,
+    code: &Fact<T>,
+    live: &Fact<T>,
+    show: impl Fn(&T) -> String,
+    keys: (&KeyFacts, &KeyFacts),
+) -> Option<Drift> {
+    let written = show(code.value()?);
+    let found = match &live.claim {
+        Claim::Known(value) => Some(show(value)),
+        Claim::Unset => None,
+        Claim::Unknown(_) => return None,
+    };
+    if found.as_ref() == Some(&written) {
+        return None;
+    }
+    let visible = !code.sensitive && !code.from_file;
+    let said = if visible { format!("`{written}`") } else { "a value that is not shown".to_owned() };
+    let has = found.as_ref().map_or_else(|| "unset".to_owned(), |value| format!("`{value}`"));
+    let mut drift = whole(DriftKind::Changed, keys.0, Some(keys.1), format!("`{name}` is {said} in the code and {has} in the service"));
+    drift.attribute = Some(name);
+    drift.live = found;
+    drift.code = visible.then_some(written);
+    drift.code_place = code.place().cloned().or(drift.code_place);
+    drift.help = match name {
+        "protection_mode" => "The mode of a key can never be changed: write what the service has, or Terraform will replace the key.",
+        "rotation_interval_in_days" | "time_of_schedule_start" => {
+            "Terraform never reads the schedule back and will plan nothing: write what the service has, or set the service by hand to what is written."
+        }
+        _ => "Apply the code again if it is right, or write what the service has.",
+    }
+    .to_owned();
+    Some(drift)
+}
+
+/// A declared key with an OCID that the service does not list.
+fn gone(code: &KeyFacts, ocid: &str, scope: &Scope) -> Option<Drift> {
+    if matches!(code.fate, Fate::Delete | Fate::Forget) {
+        return None;
+    }
+    let unread = scope.unread.iter().any(|unread| {
+        unread == ocid
+            || Some(unread.as_str()) == vault_ocid(code)
+            || code.compartment.value().is_none_or(|compartment| compartment == unread)
+    });
+    let outside = scope
+        .compartments
+        .as_ref()
+        .is_some_and(|audited| code.compartment.value().is_none_or(|compartment| !audited.contains(compartment)))
+        || !is_region_audited(ocid, &scope.regions);
+    let mut drift = if unread || outside {
+        let why = if unread { "a part of the tenancy that may hold it could not be read" } else { "the audit did not cover where it is" };
+        whole(DriftKind::Unproven, code, None, format!("whether the declared key still exists cannot be told: {why}"))
+    } else {
+        let mut drift =
+            whole(DriftKind::Missing, code, None, "the key is declared and was made, but the service does not have it".to_owned());
+        drift.help = "Plan again: Terraform will make a new key, which cannot decrypt what the old one encrypted.".to_owned();
+        drift
+    };
+    drift.addresses.push(ocid.to_owned());
+    drift.addresses.sort();
+    drift.addresses.dedup();
+    Some(drift)
+}
+
+/// Whether the region in an OCID was audited. Ashburn and Phoenix have short names there.
+fn is_region_audited(ocid: &str, regions: &[String]) -> bool {
+    let region = match ocid.split('.').nth(3) {
+        Some("iad") => "us-ashburn-1",
+        Some("phx") => "us-phoenix-1",
+        Some(region) => region,
+        None => return false,
+    };
+    regions.is_empty() || regions.iter().any(|audited| audited == region)
+}
+
+/// A declared key that may be one of several.
+fn ambiguous<'a>(code: &KeyFacts, candidates: impl Iterator<Item = &'a KeyFacts>) -> Drift {
+    let names: Vec<String> = candidates.filter_map(|key| key.ocid.clone()).collect();
+    let message = if names.len() == 1 {
+        "several declared keys may be the same key in the service: they have its display name".to_owned()
+    } else {
+        format!("which of {} keys in the service this is cannot be told: they have the same display name", names.len())
+    };
+    let mut drift = whole(DriftKind::Unproven, code, None, message);
+    drift.addresses.extend(names);
+    drift.addresses.sort();
+    drift.help = "Give the state or a plan to `--against` as well: they hold the OCIDs.".to_owned();
+    drift
+}
+
+/// An enabled key that nothing declares, as far as that can be told.
+fn unmanaged<'a>(live: &KeyFacts, unpaired: impl Iterator<Item = &'a KeyFacts>) -> Drift {
+    // A declared key whose name is not known may be this one.
+    let nameless = unpaired.into_iter().find(|key| {
+        key.display_name.as_unknown().is_some()
+            && vault_ocid(key).is_none_or(|vault| vault_ocid(live) == Some(vault))
+            && key.compartment.value().is_none_or(|compartment| live.compartment.value() == Some(compartment))
+    });
+    let mut drift = match nameless {
+        Some(code) => whole(
+            DriftKind::Unproven,
+            live,
+            None,
+            format!("whether any code declares the key cannot be told: `{}` may be it, but its display name is not known", code.id.address),
+        ),
+        None => whole(DriftKind::Unmanaged, live, None, "the key is enabled, and no code declares it".to_owned()),
+    };
+    drift.live_place = Some(live.place.clone());
+    drift.code_place = None;
+    drift.help = match nameless {
+        Some(_) => "Give the state or a plan to `--against` as well: they hold the OCIDs.".to_owned(),
+        None => "Import it into the code, or disable it and schedule its deletion if nothing uses it any more.".to_owned(),
+    };
+    drift
+}
+
+/// A difference of a key as a whole.
+fn whole(kind: DriftKind, key: &KeyFacts, live: Option<&KeyFacts>, message: String) -> Drift {
+    let mut addresses: Vec<String> = std::iter::once(key.id.address.clone()).chain(live.and_then(|live| live.ocid.clone())).collect();
+    addresses.sort();
+    addresses.dedup();
+    Drift {
+        kind,
+        attribute: None,
+        live: None,
+        code: None,
+        live_place: live.map(|live| live.place.clone()),
+        code_place: Some(key.place.clone()),
+        key: key.id.clone(),
+        root: key.source_root.as_deref().unwrap_or(&key.id.root).to_owned(),
+        addresses,
+        message,
+        help: String::new(),
+    }
+}
+
+fn is_ending(key: &KeyFacts) -> bool {
+    always(&key.lifecycle, |state| state.is_some_and(Lifecycle::is_ending))
+}
+
+fn is_enabled(key: &KeyFacts) -> bool {
+    key.lifecycle.value() == Some(&Lifecycle::Enabled)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{actual, declared, rotated, with};
+    use super::*;
+    use crate::key::ProtectionMode;
+
+    const VAULT: &str = "ocid1.vault.oc1.eu-frankfurt-1.v";
+
+    /// A live key, enabled, named after its OCID's last part.
+    fn live(name: &str) -> KeyFacts {
+        with(rotated(actual(), 90), |key| {
+            let ocid = format!("ocid1.key.oc1.eu-frankfurt-1.{name}");
+            key.id.address = ocid.clone();
+            key.id.root = "live/eu-frankfurt-1".into();
+            key.place = Place::Cloud { ocid: ocid.as_str().into(), region: "eu-frankfurt-1".into() };
+            key.ocid = Some(ocid);
+            key.lifecycle = Fact::known(Lifecycle::Enabled);
+            key.protection_mode = Fact::known(ProtectionMode::Software);
+            key.display_name = Fact::known(name.to_owned());
+            key.compartment = Fact::known("ocid1.compartment.oc1..c".to_owned());
+            key.vault = Some(VAULT.to_owned());
+        })
+    }
+
+    /// A declared key that is the live one of the same name, by name and compartment.
+    fn code(name: &str) -> KeyFacts {
+        with(rotated(declared(), 90), |key| {
+            key.id.address = format!("oci_kms_key.{name}");
+            key.display_name = Fact::known(name.to_owned());
+            key.compartment = Fact::known("ocid1.compartment.oc1..c".to_owned());
+            key.vault = Some("oci_kms_vault.v".to_owned());
+        })
+    }
+
+    fn applied(name: &str) -> KeyFacts {
+        with(code(name), |key| key.ocid = live(name).ocid)
+    }
+
+    fn kinds(live: &[KeyFacts], declared: &[KeyFacts], scope: &Scope) -> Vec<(DriftKind, Option<&'static str>)> {
+        compare(live, declared, scope).into_iter().map(|drift| (drift.kind, drift.attribute)).collect()
+    }
+
+    #[test]
+    fn a_pair_that_agrees_is_silent() {
+        for declared in [code("a"), applied("a")] {
+            assert_eq!(kinds(&[live("a")], &[declared], &Scope::default()), []);
+        }
+        // What the code leaves out the provider leaves alone.
+        let bare = with(code("a"), |key| key.rotation = crate::key::AutoRotation::default());
+        assert_eq!(kinds(&[live("a")], &[bare], &Scope::default()), []);
+    }
+
+    #[test]
+    fn changed_attributes_are_told_one_by_one_with_both_values() {
+        let changed = with(live("a"), |key| {
+            key.protection_mode = Fact::known(ProtectionMode::Hsm);
+            key.rotation.enabled = Fact::known(false);
+            key.rotation.interval_days = Fact::unset();
+            key.rotation.start = Fact::known("2026-03-01T00:00:00Z".parse().unwrap());
+        });
+        let written = with(code("a"), |key| {
+            key.protection_mode = Fact::known(ProtectionMode::Software);
+            key.rotation.start = Fact::known("2026-01-01T10:30:00Z".parse().unwrap());
+            key.lifecycle = Fact::known(Lifecycle::Disabled);
+        });
+        let drifts = compare(&[changed], &[written], &Scope::default());
+        let told: Vec<(&str, Option<&str>, Option<&str>)> =
+            drifts.iter().map(|drift| (drift.attribute.unwrap(), drift.code.as_deref(), drift.live.as_deref())).collect();
+        assert_eq!(
+            told,
+            [
+                ("desired_state", Some("DISABLED"), Some("ENABLED")),
+                ("is_auto_rotation_enabled", Some("true"), Some("false")),
+                ("protection_mode", Some("SOFTWARE"), Some("HSM")),
+                ("rotation_interval_in_days", Some("90"), None),
+                ("time_of_schedule_start", Some("2026-01-01"), Some("2026-03-01")),
+            ]
+        );
+        assert_eq!(drifts[1].message, "`is_auto_rotation_enabled` is `true` in the code and `false` in the service");
+        assert_eq!(drifts[1].addresses, ["oci_kms_key.a", "ocid1.key.oc1.eu-frankfurt-1.a"]);
+        let same_day = with(live("a"), |key| key.rotation.start = Fact::known("2026-01-01T00:00:00Z".parse().unwrap()));
+        let written = with(code("a"), |key| key.rotation.start = Fact::known("2026-01-01T10:30:00Z".parse().unwrap()));
+        assert_eq!(kinds(&[same_day], &[written], &Scope::default()), [], "the service drops the time of day");
+    }
+
+    #[test]
+    fn a_sensitive_value_is_compared_and_not_shown() {
+        let secret = with(code("a"), |key| key.rotation.interval_days = Fact { sensitive: true, ..Fact::known(77) });
+        let drifts = compare(&[live("a")], &[secret], &Scope::default());
+        assert_eq!(drifts.len(), 1);
+        assert!(!format!("{drifts:?}").contains("77"));
+    }
+
+    #[test]
+    fn keys_that_are_gone_going_or_disabled_are_missing() {
+        assert_eq!(kinds(&[], &[applied("a")], &Scope::default()), [(DriftKind::Missing, None)]);
+        for state in ["PENDING_DELETION", "DISABLED"] {
+            let going = with(live("a"), |key| key.lifecycle = Fact::known(Lifecycle::read(state)));
+            assert_eq!(kinds(std::slice::from_ref(&going), &[applied("a")], &Scope::default()), [(DriftKind::Missing, None)], "{state}");
+            let deleting = with(applied("a"), |key| key.fate = Fate::Delete);
+            assert_eq!(kinds(&[going], &[deleting], &Scope::default()), [], "{state}");
+        }
+        assert_eq!(kinds(&[], &[code("a")], &Scope::default()), [], "it was never made");
+        let meant = with(applied("a"), |key| key.lifecycle = Fact::known(Lifecycle::Disabled));
+        let disabled = with(live("a"), |key| key.lifecycle = Fact::known(Lifecycle::Disabled));
+        assert_eq!(kinds(&[disabled], &[meant], &Scope::default()), []);
+    }
+
+    #[test]
+    fn nothing_is_missing_from_where_nobody_looked() {
+        let elsewhere = Scope { regions: vec!["us-phoenix-1".to_owned()], ..Scope::default() };
+        let other_compartment = Scope { compartments: Some(vec!["ocid1.compartment.oc1..d".to_owned()]), ..Scope::default() };
+        let unread = Scope { unread: vec!["ocid1.compartment.oc1..c".to_owned()], ..Scope::default() };
+        for scope in [elsewhere, other_compartment, unread] {
+            assert_eq!(kinds(&[], &[applied("a")], &scope), [(DriftKind::Unproven, None)], "{scope:?}");
+        }
+        let here = Scope {
+            regions: vec!["eu-frankfurt-1".to_owned()],
+            compartments: Some(vec!["ocid1.compartment.oc1..c".to_owned()]),
+            unread: vec!["ocid1.vault.oc1.eu-frankfurt-1.other".to_owned()],
+            ..Scope::default()
+        };
+        assert_eq!(kinds(&[], &[applied("a")], &here), [(DriftKind::Missing, None)]);
+    }
+
+    #[test]
+    fn unmanaged_keys_are_told_where_the_code_speaks() {
+        let far = with(live("far"), |key| {
+            key.compartment = Fact::known("ocid1.compartment.oc1..other".to_owned());
+            key.vault = Some("ocid1.vault.oc1.eu-frankfurt-1.other".to_owned());
+        });
+        let keys = [live("a"), live("b"), far];
+        let told: Vec<String> = compare(&keys, &[code("a")], &Scope::default()).iter().map(|drift| drift.addresses.join(" ")).collect();
+        assert_eq!(told, ["ocid1.key.oc1.eu-frankfurt-1.b"]);
+        let all = Scope { all_unmanaged: true, ..Scope::default() };
+        assert_eq!(kinds(&keys, &[code("a")], &all), [(DriftKind::Unmanaged, None); 2]);
+        let disabled = with(live("b"), |key| key.lifecycle = Fact::known(Lifecycle::Disabled));
+        assert_eq!(kinds(&[live("a"), disabled], &[code("a")], &all), []);
+    }
+
+    #[test]
+    fn what_is_ambiguous_is_unproven_and_not_unmanaged() {
+        let twin = with(live("b"), |key| key.display_name = Fact::known("a".to_owned()));
+        assert_eq!(kinds(&[live("a"), twin.clone()], &[code("a")], &Scope::default()), [(DriftKind::Unproven, None)]);
+        let other = with(code("a"), |key| key.id.address = "oci_kms_key.other".to_owned());
+        assert_eq!(kinds(&[live("a")], &[code("a"), other], &Scope::default()), [(DriftKind::Unproven, None); 2]);
+        let going = with(twin, |key| key.lifecycle = Fact::known(Lifecycle::PendingDeletion));
+        assert_eq!(kinds(&[live("a"), going], &[code("a")], &Scope::default()), [], "a key that is going makes way");
+        let nameless = with(code("a"), |key| key.display_name = Fact::unknown("variable `name` has no value"));
+        assert_eq!(kinds(&[live("a")], &[nameless], &Scope::default()), [(DriftKind::Unproven, None)]);
+        let placeless = with(code("a"), |key| key.compartment = Fact::unknown("variable `c` has no value"));
+        assert_eq!(
+            kinds(&[live("a")], &[placeless], &Scope { all_unmanaged: true, ..Scope::default() }).len(),
+            1,
+            "a name alone proves nothing"
+        );
+    }
+
+    #[test]
+    fn a_state_beside_the_configuration_says_which_key_it_is() {
+        let twin = with(live("b"), |key| key.display_name = Fact::known("a".to_owned()));
+        let state = with(applied("a"), |key| key.id.root = "terraform.tfstate".into());
+        let changed = with(code("a"), |key| key.rotation.interval_days = Fact::known(180));
+        let drifts = compare(&[live("a"), twin], &[changed, state], &Scope::default());
+        let told: Vec<(DriftKind, Option<&str>)> = drifts.iter().map(|drift| (drift.kind, drift.code.as_deref())).collect();
+        assert_eq!(told, [(DriftKind::Changed, Some("180")), (DriftKind::Unmanaged, None)]);
+    }
+
+    #[test]
+    fn drift_becomes_findings_at_the_code_or_at_the_key() {
+        let path = |place: &Place| match place {
+            Place::Cloud { ocid, .. } => ocid.to_string(),
+            _ => "infra/main.tf".to_owned(),
+        };
+        let paths = Paths { place: &path, root: &str::to_owned };
+        let off = with(live("a"), |key| key.rotation.enabled = Fact::known(false));
+        let drifts = compare(&[off, live("b")], &[code("a")], &Scope::default());
+        let findings = drift_findings(&drifts, &paths);
+        let told: Vec<(&str, &str, bool)> =
+            findings.iter().map(|finding| (finding.rule, finding.kind, matches!(finding.place, Place::Cloud { .. }))).collect();
+        assert_eq!(told, [(DRIFT, "changed", false), (DRIFT, "unmanaged", true)]);
+        assert!(matches!(findings[0].trail[0].place, Place::Cloud { .. }));
+        assert_eq!(findings[0].instances.len(), 1);
+    }
+}

@@ -1,0 +1,299 @@
+//! Verdicts → findings: instances that say the same at one place are one finding; fingerprints hold across edits.
+
+use super::finding::{Finding, FindingInstance};
+use super::verdict::{Report, Verdict};
+use super::{Level, Rule};
+use crate::base::{Place, Step};
+use crate::key::{KeyFacts, KeyId};
+use sha2::{Digest, Sha256};
+use std::collections::BTreeMap;
+
+/// How places and roots are named in the repository: relative to its root, with forward slashes. The caller knows the disk.
+pub struct Paths<'a> {
+    /// The repository path of the file a place is in; the OCID for a place in the service.
+    pub place: &'a dyn Fn(&Place) -> String,
+    /// The repository path of a root: of a root module's folder, a plan or a state.
+    pub root: &'a dyn Fn(&str) -> String,
+}
+
+impl std::fmt::Debug for Paths<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Paths")
+    }
+}
+
+/// A verdict on a key, and how loud it is.
+#[derive(Clone, Copy, Debug)]
+pub struct Judged<'a> {
+    /// The key.
+    pub facts: &'a KeyFacts,
+    /// The rule.
+    pub rule: &'static Rule,
+    /// What it says.
+    pub verdict: &'a Verdict,
+    /// The level of a violation.
+    pub level: Level,
+    /// The level of an undetermined verdict.
+    pub undetermined: Level,
+}
+
+/// What there is to report, sorted by place. What has the level `off` is left out.
+#[must_use]
+pub fn findings<'a>(judged: impl IntoIterator<Item = Judged<'a>>, paths: &Paths<'_>) -> Vec<Finding> {
+    let mut groups: BTreeMap<(Spot, &'static str, Spoken), Finding> = BTreeMap::new();
+    for one in judged {
+        let Some(finding) = finding(&one, paths) else { continue };
+        let spoken = Spoken {
+            verdict: finding.verdict,
+            kind: finding.kind,
+            message: finding.message.clone(),
+            note: finding.note.clone(),
+            help: finding.help.clone(),
+        };
+        match groups.entry((Spot::of(&finding.place, paths), finding.rule, spoken)) {
+            std::collections::btree_map::Entry::Vacant(entry) => {
+                entry.insert(finding);
+            }
+            std::collections::btree_map::Entry::Occupied(mut entry) => {
+                let group = entry.get_mut();
+                group.instances.extend(finding.instances);
+                let known: std::collections::HashSet<Step> = group.trail.iter().cloned().collect();
+                group.trail.extend(finding.trail.into_iter().filter(|step| !known.contains(step)));
+            }
+        }
+    }
+    groups
+        .into_values()
+        .map(|mut finding| {
+            finding.instances.sort_by(|a, b| a.key.cmp(&b.key));
+            finding.fingerprint = fingerprint_of(&finding.instances);
+            finding
+        })
+        .collect()
+}
+
+/// What a finding says: only those that say the same are one.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Spoken {
+    verdict: &'static str,
+    kind: &'static str,
+    message: String,
+    note: String,
+    help: String,
+}
+
+/// One verdict as a finding of one instance.
+fn finding(judged: &Judged<'_>, paths: &Paths<'_>) -> Option<Finding> {
+    let key = judged.facts;
+    let (level, report) = match judged.verdict {
+        Verdict::Violation(report) => (judged.level, report.clone()),
+        Verdict::Undetermined(report) => (judged.undetermined, report.clone()),
+        Verdict::Pass { advice: Some(advice), .. } => (
+            Level::Note,
+            Report { kind: advice.kind, message: advice.message.clone(), at: advice.at.clone(), note: String::new(), help: String::new() },
+        ),
+        Verdict::Pass { .. } | Verdict::NotApplicable { .. } => return None,
+    };
+    if level == Level::Off {
+        return None;
+    }
+    let verdict = if matches!(judged.verdict, Verdict::Pass { .. }) { "advice" } else { judged.verdict.word() };
+    let mut at = report.at.into_iter();
+    let (place, label) = at.next().map_or_else(|| (key.place.clone(), String::new()), |step| (step.place, step.label.to_string()));
+    let mut trail: Vec<Step> = at.collect();
+    if verdict != "advice" {
+        trail.extend(key.notes.iter().cloned());
+    }
+    let instance = FindingInstance { key: key.id.clone(), fingerprint: fingerprint(judged.rule.id, key, &place, report.kind, paths) };
+    Some(Finding {
+        rule: judged.rule.id,
+        level,
+        verdict,
+        kind: report.kind,
+        message: report.message,
+        place,
+        label,
+        trail,
+        calls: key.declared.calls.clone(),
+        note: report.note,
+        help: report.help,
+        fingerprint: instance.fingerprint.clone(),
+        instances: vec![instance],
+    })
+}
+
+/// The fingerprint of one instance: rule, root, path of the finding's place, address and kind; no lines. 32 hexadecimal digits.
+#[must_use]
+pub fn fingerprint(rule: &str, key: &KeyFacts, place: &Place, kind: &str, paths: &Paths<'_>) -> String {
+    let root = key.source_root.as_deref().unwrap_or(&key.id.root);
+    digest(&[rule, &(paths.root)(root), &(paths.place)(place), &key.id.address, kind])
+}
+
+/// The fingerprint of a finding: its one instance's, or the hash of all of them.
+#[must_use]
+pub fn fingerprint_of(instances: &[FindingInstance]) -> String {
+    if let [one] = instances {
+        return one.fingerprint.clone();
+    }
+    let mut all: Vec<&str> = instances.iter().map(|instance| instance.fingerprint.as_str()).collect();
+    all.sort_unstable();
+    digest(&all)
+}
+
+/// SHA-256 over the parts, each with its length before it so that no two lists look alike; the first 128 bits.
+fn digest(parts: &[&str]) -> String {
+    let mut hash = Sha256::new();
+    for part in parts {
+        hash.update((part.len() as u64).to_be_bytes());
+        hash.update(part.as_bytes());
+    }
+    hash.finalize().iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Where a finding stands among all: by path, then by the spot in the file.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Spot {
+    path: String,
+    start: usize,
+    end: usize,
+    pointer: String,
+}
+
+impl Spot {
+    fn of(place: &Place, paths: &Paths<'_>) -> Self {
+        let (start, end, pointer) = match place {
+            Place::Source(span) => (span.start as usize, span.end as usize, String::new()),
+            Place::Json { pointer, line, .. } => {
+                let (line, column) = line.unwrap_or_default();
+                (line, column, pointer.to_string())
+            }
+            Place::Cloud { ocid, .. } => (0, 0, ocid.to_string()),
+            Place::File(_) => (0, 0, String::new()),
+        };
+        Self { path: (paths.place)(place), start, end, pointer }
+    }
+}
+
+/// A key to sort places by: path first, then the spot in the file.
+#[must_use]
+pub fn place_order(place: &Place, paths: &Paths<'_>) -> impl Ord + Clone + use<> {
+    Spot::of(place, paths)
+}
+
+/// A finding that no rule's verdict stands behind: drift, modules not followed.
+#[must_use]
+pub fn plain(rule: &'static str, verdict: &'static str, kind: &'static str, message: String, place: Place) -> Finding {
+    Finding {
+        rule,
+        level: Level::Warning,
+        verdict,
+        kind,
+        message,
+        place,
+        label: String::new(),
+        trail: Vec::new(),
+        calls: Vec::new(),
+        note: String::new(),
+        help: String::new(),
+        instances: Vec::new(),
+        fingerprint: String::new(),
+    }
+}
+
+/// The instance of a finding on something that is no judged key: a module call, a key that only one side knows.
+#[must_use]
+pub fn instance(rule: &str, key: &KeyId, root: &str, place: &Place, kind: &str, paths: &Paths<'_>) -> FindingInstance {
+    let fingerprint = digest(&[rule, &(paths.root)(root), &(paths.place)(place), &key.address, kind]);
+    FindingInstance { key: key.clone(), fingerprint }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{declared, now, rotated, with};
+    use super::super::{ALL, Settings, by_id};
+    use super::*;
+    use crate::base::{Fact, Sources, Span};
+    use crate::key::ProtectionMode;
+
+    fn path(place: &Place) -> String {
+        if let Place::File(path) = place { path.to_string() } else { "source.tf".to_owned() }
+    }
+
+    fn made(keys: &[KeyFacts]) -> Vec<Finding> {
+        let verdicts: Vec<(&KeyFacts, &'static Rule, Verdict)> =
+            keys.iter().flat_map(|key| ALL.iter().map(move |rule| (key, rule, (rule.judge)(key, &Settings::new(now()))))).collect();
+        let judged =
+            verdicts.iter().map(|(facts, rule, verdict)| Judged { facts, rule, verdict, level: Level::Warning, undetermined: Level::Note });
+        findings(judged, &Paths { place: &path, root: &str::to_owned })
+    }
+
+    fn named(address: &str) -> KeyFacts {
+        with(rotated(declared(), 90), |key| key.id.address = address.to_owned())
+    }
+
+    #[test]
+    fn instances_that_say_the_same_at_one_place_are_one_finding() {
+        let found = made(&[named("oci_kms_key.k[\"b\"]"), named("oci_kms_key.k[\"a\"]")]);
+        assert_eq!(found.len(), 1);
+        let addresses: Vec<&str> = found[0].instances.iter().map(|instance| instance.key.address.as_str()).collect();
+        assert_eq!(addresses, ["oci_kms_key.k[\"a\"]", "oci_kms_key.k[\"b\"]"]);
+        assert_ne!(found[0].fingerprint, found[0].instances[0].fingerprint);
+        let alone = made(&[named("oci_kms_key.k[\"a\"]")]);
+        assert_eq!(alone[0].fingerprint, alone[0].instances[0].fingerprint);
+        assert_eq!(alone[0].instances[0], found[0].instances[0], "a neighbour changes nothing");
+    }
+
+    #[test]
+    fn another_kind_or_place_is_another_finding_and_all_are_sorted_by_place() {
+        let elsewhere = with(named("oci_kms_key.z"), |key| key.place = Place::File("a.tf".into()));
+        let written = with(named("oci_kms_key.w"), |key| key.protection_mode = Fact::known(ProtectionMode::Hsm));
+        let found = made(&[named("oci_kms_key.k"), elsewhere, written]);
+        let spots: Vec<(String, &str)> = found.iter().map(|finding| (path(&finding.place), finding.kind)).collect();
+        assert_eq!(
+            spots,
+            [("a.tf".to_owned(), "hsm-by-default"), ("infra/main.tf".to_owned(), "hsm"), ("infra/main.tf".to_owned(), "hsm-by-default")]
+        );
+    }
+
+    #[test]
+    fn the_first_station_is_the_place_and_the_rest_the_trail() {
+        let sources = Sources::default();
+        let id = sources.add("main.tf", "x".repeat(20));
+        let at = |start: usize, label: &str| Step::new(Place::Source(Span::new(id, start..start + 1)), label);
+        let key = |caller: usize| {
+            with(named(&format!("module.m{caller}.oci_kms_key.k")), |key| {
+                key.protection_mode = Fact::known(ProtectionMode::Hsm).with_trail(vec![at(1, "the value"), at(caller, "set by the call")]);
+            })
+        };
+        let found = made(&[key(5), key(9)]);
+        assert_eq!(found.len(), 1, "both come from the same line of the module");
+        assert_eq!((&found[0].place, found[0].label.as_str()), (&at(1, "").place, "the value"));
+        assert_eq!(found[0].trail, [at(5, "set by the call"), at(9, "set by the call")]);
+    }
+
+    #[test]
+    fn fingerprints_hold_across_lines_and_change_with_what_matters() {
+        let key = named("oci_kms_key.k");
+        let paths = Paths { place: &path, root: &str::to_owned };
+        let of = |rule: &str, key: &KeyFacts, place: &str, kind: &str| fingerprint(rule, key, &Place::File(place.into()), kind, &paths);
+        let base = of("OCI-KMS-004", &key, "a.tf", "hsm");
+        assert_eq!(base.len(), 32);
+        assert!(base.chars().all(|c| c.is_ascii_hexdigit()));
+        assert_eq!(base, of("OCI-KMS-004", &with(key.clone(), |key| key.place = Place::File("moved".into())), "a.tf", "hsm"));
+        let planned = with(key.clone(), |key| {
+            key.source_root = Some(key.id.root.clone());
+            key.id.root = "plan.json".into();
+        });
+        assert_eq!(base, of("OCI-KMS-004", &planned, "a.tf", "hsm"), "the plan of the same root");
+        let others = [
+            of("OCI-KMS-001", &key, "a.tf", "hsm"),
+            of("OCI-KMS-004", &key, "b.tf", "hsm"),
+            of("OCI-KMS-004", &key, "a.tf", "hsm-by-default"),
+            of("OCI-KMS-004", &with(key.clone(), |key| key.id.root = "other".into()), "a.tf", "hsm"),
+            of("OCI-KMS-004", &named("oci_kms_key.l"), "a.tf", "hsm"),
+            of("OCI-KMS-004", &key, "a.tfo", "ci_kms_key.khsm"),
+        ];
+        assert!(others.iter().all(|other| *other != base));
+        assert!(by_id("oci-kms-004").is_some());
+    }
+}

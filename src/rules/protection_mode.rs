@@ -1,0 +1,476 @@
+//! OCI-KMS-004 · key-protection-mode: HSM where SOFTWARE would do.
+
+use super::subject::{self, Situation, Vault, listed, not_applicable, pass, sentences, shown_mode};
+use super::{Report, Rule, Settings, Verdict};
+use crate::base::{Bounds, Case, Claim, Step, Unknown};
+use crate::key::{KeyFacts, ProtectionMode, Stage};
+
+/// The rule. Id and risk are Trend Micro's.
+pub const RULE: Rule = Rule {
+    id: "OCI-KMS-004",
+    name: "key-protection-mode",
+    pascal_name: "KeyProtectionMode",
+    title: "Key is protected by an HSM where SOFTWARE would do",
+    document: include_str!("protection_mode.md"),
+    risk: "Low",
+    security_severity: None,
+    tags: &["oci", "kms", "cost"],
+    config_keys: &["level", "accept-hsm-in-private-vault"],
+    judge,
+};
+
+/// Judges one key; the rows are those of the rule's document, in their order.
+fn judge(key: &KeyFacts, settings: &Settings) -> Verdict {
+    if let Some(verdict) = subject::ending_or_disabled(key) {
+        return verdict;
+    }
+    if let Some(authority) = key.authorities.first() {
+        let message =
+            format!("the certificate authority `{}` uses the key, and OCI Certificates requires a hardware-protected key", authority.id);
+        return not_applicable("certificate-authority", message);
+    }
+    if let Some(verdict) = subject::external(key, "it is kept neither in OCI's HSM nor in software") {
+        return verdict;
+    }
+    match &key.protection_mode.claim {
+        Claim::Known(mode) => by_effect(key, settings, Effect::of(Some(mode), key)),
+        Claim::Unset => by_effect(key, settings, Effect::of(None, key)),
+        Claim::Unknown(unknown) => by_bounds(key, settings, unknown),
+    }
+}
+
+/// What a value of `protection_mode` does to a key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Effect {
+    Software,
+    External,
+    Hsm,
+    HsmByDefault,
+    Invalid,
+    /// Unset on a key that exists: the reader did not learn what the key has.
+    Unrecorded,
+}
+
+impl Effect {
+    fn of(mode: Option<&ProtectionMode>, key: &KeyFacts) -> Self {
+        match mode {
+            Some(ProtectionMode::Software) => Self::Software,
+            Some(ProtectionMode::External) => Self::External,
+            Some(ProtectionMode::Hsm) => Self::Hsm,
+            Some(ProtectionMode::Other(_)) => Self::Invalid,
+            None if subject::situation(key) == Situation::Existing => Self::Unrecorded,
+            None => Self::HsmByDefault,
+        }
+    }
+
+    fn violates(self) -> bool {
+        matches!(self, Self::Hsm | Self::HsmByDefault | Self::Invalid)
+    }
+}
+
+/// The verdict where the effect is certain.
+fn by_effect(key: &KeyFacts, settings: &Settings, effect: Effect) -> Verdict {
+    match effect {
+        Effect::Software => pass("software", "the key is SOFTWARE-protected"),
+        Effect::External => not_applicable("external", "the protection mode is EXTERNAL: it is kept neither in OCI's HSM nor in software"),
+        Effect::Hsm => hsm(key, settings, "hsm"),
+        Effect::HsmByDefault => subject::unless_external(key, hsm(key, settings, "hsm-by-default")),
+        Effect::Invalid => invalid(key),
+        Effect::Unrecorded => Verdict::Undetermined(Report {
+            kind: "unknown",
+            message: "which protection mode the key has is not recorded here".to_owned(),
+            at: key.protection_mode.trail.clone(),
+            note: "The key exists without a recorded `protection_mode`: an import or an old provider may have left it out.".to_owned(),
+            help: subject::how_to_settle(key),
+        }),
+    }
+}
+
+/// Rows 5 and 6: the key is or will be an HSM key.
+fn hsm(key: &KeyFacts, settings: &Settings, kind: &'static str) -> Verdict {
+    if settings.accept_hsm_in_private_vault {
+        match subject::vault(key) {
+            Vault::Private => {
+                return not_applicable("private-vault", "the key is in a VIRTUAL_PRIVATE vault, where the settings accept HSM keys");
+            }
+            Vault::Default => {}
+            Vault::Unsure => return maybe_accepted(key),
+        }
+    }
+    let cause = if kind == "hsm-by-default" { ": `protection_mode` is not set, and the service's default is HSM" } else { "" };
+    let message = match subject::situation(key) {
+        Situation::New | Situation::Unsure => format!("the key will be HSM-protected{cause}"),
+        Situation::Existing => format!("the key is HSM-protected{cause}"),
+        Situation::Replaced => format!("the key that replaces this one will be HSM-protected{cause}"),
+    };
+    Verdict::Violation(Report { kind, message, at: caret(key, "this makes it an HSM key"), note: note(key), help: help(key) })
+}
+
+/// The settings accept HSM keys in VIRTUAL_PRIVATE vaults, and the vault's type is not known.
+fn maybe_accepted(key: &KeyFacts) -> Verdict {
+    let why = key.vault_type.as_unknown().map_or("no vault is named", |unknown| unknown.why.as_str());
+    Verdict::Undetermined(Report {
+        kind: "unknown",
+        message: format!("whether the HSM key is in a VIRTUAL_PRIVATE vault cannot be told: {why}"),
+        at: key.protection_mode.trail.clone(),
+        note: "The setting `accept-hsm-in-private-vault` accepts HSM keys there and nowhere else.".to_owned(),
+        help: subject::how_to_settle(key),
+    })
+}
+
+/// Row 7: none of the service's words.
+fn invalid(key: &KeyFacts) -> Verdict {
+    let written = match &key.protection_mode.claim {
+        Claim::Known(mode) => shown_mode(&key.protection_mode, mode),
+        Claim::Unset | Claim::Unknown(_) => None,
+    };
+    let written = written.unwrap_or_else(|| "its value".to_owned());
+    Verdict::Violation(Report {
+        kind: "invalid-protection-mode",
+        message: format!("`protection_mode` is none of HSM, SOFTWARE and EXTERNAL: {written}"),
+        at: caret(key, "the service does not know this mode"),
+        note: "The provider sends the value as it is written; the plan looks well, and the service refuses it at apply.".to_owned(),
+        help: "Set `protection_mode = \"SOFTWARE\"`.".to_owned(),
+    })
+}
+
+/// Row 8: the value is unknown, but perhaps not wholly.
+fn by_bounds(key: &KeyFacts, settings: &Settings, unknown: &Unknown<ProtectionMode>) -> Verdict {
+    match &unknown.bounds {
+        Bounds::Anything => Verdict::Undetermined(Report {
+            kind: "unknown",
+            message: format!("whether the key will be HSM-protected cannot be told: {}", unknown.why),
+            at: key.protection_mode.trail.clone(),
+            note: "Without a value the service makes an HSM key, whose versions are billed per key version beyond the free allowance."
+                .to_owned(),
+            help: subject::how_to_settle(key),
+        }),
+        Bounds::OneOf(cases) => by_cases(key, settings, unknown, cases),
+        Bounds::Default { value, input } => by_default(key, settings, value.as_ref(), input),
+    }
+}
+
+/// One of several values: certain if all of them come to the same.
+fn by_cases(key: &KeyFacts, settings: &Settings, unknown: &Unknown<ProtectionMode>, cases: &[Case<ProtectionMode>]) -> Verdict {
+    let effects: Vec<Effect> = cases.iter().map(|case| Effect::of(case.value.as_ref(), key)).collect();
+    let worst = effects.iter().copied().filter(|effect| effect.violates()).min();
+    let told = cases_told(key, cases);
+    match worst {
+        Some(effect) if effects.iter().all(|effect| effect.violates()) => match by_effect(key, settings, effect) {
+            Verdict::Violation(report) => Verdict::Violation(Report { note: sentences([Some(told), Some(report.note)]), ..report }),
+            other => other,
+        },
+        None if !effects.contains(&Effect::Unrecorded) && !effects.is_empty() => {
+            pass("software", "the key is not HSM-protected, whichever value `protection_mode` takes")
+        }
+        _ => Verdict::Undetermined(Report {
+            kind: "depends",
+            message: format!("whether the key will be HSM-protected depends on what is not known here: {}", unknown.why),
+            at: key.protection_mode.trail.clone(),
+            note: told,
+            help: "Choose SOFTWARE in every case, or check the plan, which knows the value: `terraform show -json PLANFILE | kmslint -`."
+                .to_owned(),
+        }),
+    }
+}
+
+/// "The key will be HSM when `x`, SOFTWARE when not `x`."
+fn cases_told(key: &KeyFacts, cases: &[Case<ProtectionMode>]) -> String {
+    let parts: Vec<String> = cases
+        .iter()
+        .map(|case| {
+            let word = match &case.value {
+                None => "HSM by default".to_owned(),
+                Some(mode) if mode.is_documented() && !key.protection_mode.sensitive => mode.to_string(),
+                Some(mode) => shown_mode(&key.protection_mode, mode).unwrap_or_else(|| "a value that is not shown".to_owned()),
+            };
+            format!("{word} when {}", case.when)
+        })
+        .collect();
+    format!("It will be {}.", listed(&parts, "and"))
+}
+
+/// A value that the module's caller may change: true of the module, not of any key.
+fn by_default(key: &KeyFacts, settings: &Settings, value: Option<&ProtectionMode>, input: &str) -> Verdict {
+    let effect = Effect::of(value, key);
+    if effect != Effect::Invalid && settings.accept_hsm_in_private_vault && subject::vault(key) == Vault::Private {
+        return not_applicable("private-vault", "the keys are in a VIRTUAL_PRIVATE vault, where the settings accept HSM keys");
+    }
+    let mode = match effect {
+        _ if key.protection_mode.sensitive => "protected in a mode that is not shown".to_owned(),
+        Effect::Software => "SOFTWARE".to_owned(),
+        Effect::External => "EXTERNAL".to_owned(),
+        Effect::Hsm | Effect::HsmByDefault => "HSM".to_owned(),
+        Effect::Invalid | Effect::Unrecorded => "protected in a mode that the service does not know".to_owned(),
+    };
+    let help = if effect.violates() {
+        format!(
+            "Make SOFTWARE the default of `{input}`, so that an HSM key is a choice and not an oversight; or check the callers of this module."
+        )
+    } else {
+        subject::how_to_settle(key)
+    };
+    Verdict::Undetermined(Report {
+        kind: "module-default",
+        message: format!("keys of this module are {mode} unless the caller sets `{input}`"),
+        at: key.protection_mode.trail.clone(),
+        note: sentences([
+            key.symbolic.as_ref().map(|symbolic| format!("No key of it can be named: {}.", symbolic.why)),
+            effect.violates().then(|| billing(key)),
+        ]),
+        help,
+    })
+}
+
+/// The value's trail, its first station labelled if the reader had nothing to say there.
+fn caret(key: &KeyFacts, label: &str) -> Vec<Step> {
+    let mut trail = key.protection_mode.trail.clone();
+    if let Some(first) = trail.first_mut()
+        && first.label.is_empty()
+    {
+        first.label = label.into();
+    }
+    trail
+}
+
+/// Why it matters for this key.
+fn note(key: &KeyFacts) -> String {
+    let versions = key.vault_usage.map(|usage| match usage.hsm_versions {
+        1 => "The vault holds 1 HSM key version now.".to_owned(),
+        count => format!("The vault holds {count} HSM key versions now."),
+    });
+    sentences([Some(billing(key)), versions, subject::stands_for_many(key)])
+}
+
+/// What the bill makes of it, which hangs on the vault.
+fn billing(key: &KeyFacts) -> String {
+    match subject::vault(key) {
+        Vault::Private => {
+            "A VIRTUAL_PRIVATE vault includes 1000 key versions, so the saving starts after them; beyond, HSM keys are billed per key version."
+        }
+        Vault::Default | Vault::Unsure => {
+            "HSM keys are billed per key version beyond the free allowance, and every rotation adds a version; versions of SOFTWARE keys are free."
+        }
+    }
+    .to_owned()
+}
+
+/// The way out of an existing HSM key.
+const MIGRATE: &str = "(the old one is deleted after 7 to 30 days and what it encrypted becomes unreadable): create a SOFTWARE key, re-encrypt, then retire this one.";
+
+/// What to write.
+fn help(key: &KeyFacts) -> String {
+    let advice = match subject::situation(key) {
+        Situation::New => "Set `protection_mode = \"SOFTWARE\"` before it is created: it can never be changed afterwards.".to_owned(),
+        Situation::Unsure => format!(
+            "Set `protection_mode = \"SOFTWARE\"` before it is created: it can never be changed afterwards. \
+             If the key exists already, changing it replaces the key {MIGRATE}"
+        ),
+        Situation::Existing => format!("Do not change `protection_mode` of this key: changing it replaces the key {MIGRATE}"),
+        Situation::Replaced => "Set `protection_mode = \"SOFTWARE\"` before the new key is created: it can never be changed afterwards. \
+             Re-encrypt first: the old key is deleted after 7 to 30 days and what it encrypted becomes unreadable."
+            .to_owned(),
+    };
+    let exemption = match key.stage {
+        Stage::Declared => "If this key must be in an HSM, say why: `# kmslint: ignore[OCI-KMS-004] the reason`.",
+        Stage::Actual => "If this key must be in an HSM, say why in an `[[exempt]]` entry of `kmslint.toml`.",
+    };
+    sentences([Some(advice), Some(exemption.to_owned())])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{actual, by_default, declared, in_vault, key, one_of, planned, report, said, settings, trail, with};
+    use super::*;
+    use crate::base::Fact;
+    use crate::key::{CaUse, Fate, Lifecycle, Symbolic, VaultType, VaultUsage};
+
+    fn mode(key: KeyFacts, mode: &str) -> KeyFacts {
+        with(key, |key| key.protection_mode = Fact::known(ProtectionMode::read(mode)))
+    }
+
+    fn for_authority(key: KeyFacts) -> KeyFacts {
+        with(key, |key| {
+            key.authorities.push(CaUse { id: "oci_certificates_management_certificate_authority.root".to_owned(), place: None })
+        })
+    }
+
+    fn judged(key: &KeyFacts) -> (&'static str, &'static str) {
+        said(&RULE, key, &settings())
+    }
+
+    #[test]
+    fn row_1_ending_and_disabled_keys_are_not_spoken_of_even_for_an_authority() {
+        let ending = for_authority(mode(key(Stage::Declared, Fate::Delete), "HSM"));
+        assert_eq!(judged(&ending), ("not-applicable", "ending"));
+        for (state, kind) in [("PENDING_DELETION", "ending"), ("DELETED", "ending"), ("DISABLED", "disabled"), ("disabled", "disabled")] {
+            let key = for_authority(with(actual(), |key| key.lifecycle = Fact::known(Lifecycle::read(state))));
+            assert_eq!(judged(&key), ("not-applicable", kind), "{state}");
+        }
+        let enabled = with(mode(actual(), "HSM"), |key| key.lifecycle = Fact::known(Lifecycle::Enabled));
+        assert_eq!(judged(&enabled), ("violation", "hsm"));
+    }
+
+    #[test]
+    fn row_2_an_authority_needs_an_hsm_before_the_vault_is_asked() {
+        assert_eq!(judged(&for_authority(mode(declared(), "HSM"))), ("not-applicable", "certificate-authority"));
+        assert_eq!(judged(&for_authority(in_vault(declared(), VaultType::External))), ("not-applicable", "certificate-authority"));
+    }
+
+    #[test]
+    fn row_3_external_keys_are_not_spoken_of() {
+        assert_eq!(judged(&mode(declared(), "external")), ("not-applicable", "external"));
+        assert_eq!(judged(&in_vault(mode(declared(), "SOFTWARE"), VaultType::External)), ("not-applicable", "external"));
+        assert_eq!(judged(&in_vault(mode(declared(), "HSM"), VaultType::External)), ("not-applicable", "external"));
+        let referring = with(declared(), |key| key.external_key_reference = Fact::known("ekms-1".to_owned()));
+        assert_eq!(judged(&referring), ("not-applicable", "external"));
+    }
+
+    #[test]
+    fn row_3_an_external_reference_of_unknown_value_leaves_an_unset_mode_open() {
+        let unsure = with(declared(), |key| key.external_key_reference = Fact::unknown("variable `id` has no value"));
+        assert_eq!(judged(&unsure), ("undetermined", "unknown"));
+        assert_eq!(judged(&mode(unsure, "HSM")), ("violation", "hsm"));
+        let optional = with(declared(), |key| key.external_key_reference = by_default(None, "external_key_id"));
+        assert_eq!(judged(&optional), ("violation", "hsm-by-default"));
+    }
+
+    #[test]
+    fn row_4_software_passes_in_any_case() {
+        for word in ["SOFTWARE", "software", "Software"] {
+            assert_eq!(judged(&mode(declared(), word)), ("pass", "software"));
+        }
+    }
+
+    #[test]
+    fn row_5_hsm_violates_in_any_case() {
+        for word in ["HSM", "hsm"] {
+            assert_eq!(judged(&mode(declared(), word)), ("violation", "hsm"));
+        }
+        assert_eq!(judged(&mode(actual(), "HSM")), ("violation", "hsm"));
+    }
+
+    #[test]
+    fn row_6_unset_is_hsm_on_a_key_to_be_made() {
+        for fate in [Fate::Create, Fate::Replace, Fate::Unknown] {
+            assert_eq!(judged(&key(Stage::Declared, fate)), ("violation", "hsm-by-default"), "{fate:?}");
+        }
+        // An existing key keeps what it has; that is not recorded here.
+        assert_eq!(judged(&key(Stage::Declared, Fate::NoOp)), ("undetermined", "unknown"));
+        assert_eq!(judged(&actual()), ("undetermined", "unknown"));
+    }
+
+    #[test]
+    fn row_7_other_words_are_refused_by_the_service() {
+        let odd = mode(declared(), "Hardware");
+        assert_eq!(judged(&odd), ("violation", "invalid-protection-mode"));
+        assert!(report(&RULE, &odd, &settings()).message.ends_with("`Hardware`"));
+    }
+
+    #[test]
+    fn row_8_unknown_is_undetermined_unless_every_possible_value_says_the_same() {
+        let unknown = |fact| with(declared(), |key| key.protection_mode = fact);
+        let (hsm, software, external) = (ProtectionMode::Hsm, ProtectionMode::Software, ProtectionMode::External);
+        assert_eq!(judged(&unknown(Fact::unknown("it is known after apply"))), ("undetermined", "unknown"));
+        let mixed = unknown(one_of([(Some(hsm.clone()), "`var.x`"), (Some(software.clone()), "not `var.x`")]));
+        assert_eq!(judged(&mixed), ("undetermined", "depends"));
+        assert_eq!(report(&RULE, &mixed, &settings()).note, "It will be HSM when `var.x` and SOFTWARE when not `var.x`.");
+        assert_eq!(judged(&unknown(one_of([(Some(hsm.clone()), "`var.x`"), (None, "not `var.x`")]))), ("violation", "hsm"));
+        assert_eq!(judged(&unknown(one_of([(None, "a"), (None, "b")]))), ("violation", "hsm-by-default"));
+        assert_eq!(judged(&unknown(one_of([(Some(software.clone()), "a"), (Some(external), "b")]))), ("pass", "software"));
+        assert_eq!(judged(&unknown(one_of([]))), ("undetermined", "depends"));
+    }
+
+    #[test]
+    fn a_default_that_the_caller_may_change_is_told_as_a_default() {
+        let by = |value: Option<ProtectionMode>| with(declared(), |key| key.protection_mode = by_default(value, "protection_mode"));
+        for (value, word) in [(None, "HSM"), (Some(ProtectionMode::Hsm), "HSM"), (Some(ProtectionMode::Software), "SOFTWARE")] {
+            let key = by(value);
+            assert_eq!(judged(&key), ("undetermined", "module-default"));
+            let message = format!("keys of this module are {word} unless the caller sets `protection_mode`");
+            assert_eq!(report(&RULE, &key, &settings()).message, message);
+        }
+    }
+
+    #[test]
+    fn what_a_module_itself_fixes_stands() {
+        let symbolic = |key| {
+            with(key, |key| key.symbolic = Some(Symbolic { why: "nobody in the scanned tree calls this module".to_owned(), place: None }))
+        };
+        let hsm = symbolic(mode(declared(), "HSM"));
+        assert_eq!(judged(&hsm), ("violation", "hsm"));
+        assert!(report(&RULE, &hsm, &settings()).note.contains("every key that the block may make: nobody in the scanned tree"));
+        assert_eq!(judged(&symbolic(mode(declared(), "SOFTWARE"))), ("pass", "software"));
+    }
+
+    #[test]
+    fn hsm_in_a_private_vault_may_be_accepted() {
+        let accepting = Settings { accept_hsm_in_private_vault: true, ..settings() };
+        for key in [mode(declared(), "HSM"), declared()] {
+            let private = in_vault(key.clone(), VaultType::VirtualPrivate);
+            assert_eq!(said(&RULE, &private, &accepting), ("not-applicable", "private-vault"));
+            assert_eq!(said(&RULE, &private, &settings()).0, "violation");
+            assert_eq!(said(&RULE, &in_vault(key.clone(), VaultType::Default), &accepting).0, "violation");
+            let unsure = with(key, |key| key.vault_type = Fact::unknown("the vault is in another state"));
+            assert_eq!(said(&RULE, &unsure, &accepting), ("undetermined", "unknown"));
+        }
+        let invalid = in_vault(mode(declared(), "Hardware"), VaultType::VirtualPrivate);
+        assert_eq!(said(&RULE, &invalid, &accepting), ("violation", "invalid-protection-mode"));
+    }
+
+    #[test]
+    fn the_advice_fits_the_key() {
+        let help = |key: &KeyFacts| report(&RULE, key, &settings()).help;
+        let message = |key: &KeyFacts| report(&RULE, key, &settings()).message;
+        let (new, old) = (
+            "set `protection_mode = \"SOFTWARE\"` before it is created: it can never be changed afterwards",
+            "changing it replaces the key",
+        );
+        let is_in = |text: &str, part: &str| text.to_lowercase().contains(&part.to_lowercase());
+        assert!(is_in(&help(&planned()), new) && !is_in(&help(&planned()), old));
+        assert!(is_in(&help(&declared()), new) && is_in(&help(&declared()), old));
+        let existing = mode(key(Stage::Declared, Fate::NoOp), "HSM");
+        assert!(is_in(&help(&existing), old) && !is_in(&help(&existing), new));
+        assert!(help(&existing).contains("create a SOFTWARE key, re-encrypt, then retire this one"));
+        assert_eq!(message(&existing), "the key is HSM-protected");
+        assert!(help(&mode(key(Stage::Declared, Fate::Replace), "HSM")).contains("before the new key is created"));
+        assert_eq!(message(&planned()), "the key will be HSM-protected: `protection_mode` is not set, and the service's default is HSM");
+        assert!(help(&mode(actual(), "HSM")).contains("`[[exempt]]`"));
+    }
+
+    #[test]
+    fn the_note_fits_the_vault() {
+        let note = |key: &KeyFacts| report(&RULE, key, &settings()).note;
+        assert!(
+            note(&in_vault(planned(), VaultType::VirtualPrivate)).contains("includes 1000 key versions, so the saving starts after them")
+        );
+        assert!(note(&in_vault(planned(), VaultType::Default)).contains("billed per key version beyond the free allowance"));
+        let used = with(mode(actual(), "HSM"), |key| key.vault_usage = Some(VaultUsage { hsm_versions: 37, software_versions: 2 }));
+        assert!(note(&used).contains("The vault holds 37 HSM key versions now."));
+    }
+
+    #[test]
+    fn the_caret_goes_to_the_value_or_to_the_header() {
+        let written = with(mode(declared(), "HSM"), |key| key.protection_mode.trail = trail("mode.tf"));
+        let at = report(&RULE, &written, &settings()).at;
+        assert_eq!(at.len(), 1);
+        assert!(!at[0].label.is_empty());
+        assert!(report(&RULE, &declared(), &settings()).at.is_empty());
+    }
+
+    #[test]
+    fn a_value_that_must_not_be_shown_is_judged_and_not_shown() {
+        for hide in [|fact: &mut Fact<ProtectionMode>| fact.sensitive = true, |fact: &mut Fact<ProtectionMode>| fact.from_file = true] {
+            let key = with(mode(declared(), "hunter2"), |key| hide(&mut key.protection_mode));
+            assert_eq!(judged(&key), ("violation", "invalid-protection-mode"));
+            assert!(!format!("{:?}", (RULE.judge)(&key, &settings())).contains("hunter2"));
+            let cases = one_of([(Some(ProtectionMode::read("hunter2")), "a"), (Some(ProtectionMode::Software), "b")]);
+            let key = with(declared(), |key| {
+                key.protection_mode = cases;
+                hide(&mut key.protection_mode);
+            });
+            assert_eq!(judged(&key), ("undetermined", "depends"));
+            assert!(!format!("{:?}", (RULE.judge)(&key, &settings())).contains("hunter2"));
+        }
+    }
+}

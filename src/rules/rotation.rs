@@ -1,0 +1,264 @@
+//! OCI-KMS-001 · key-rotation: rotated within a year.
+
+mod says;
+
+use super::subject::{self, Vault, always, day, pass, shown_days};
+use super::{Advice, Rule, Settings, Verdict};
+use crate::base::{Bounds, Claim, Fact, Unknown};
+use crate::key::{KeyFacts, RotationStatus, Schedule, ScheduleForm, Stage};
+use jiff::{SignedDuration, Timestamp, ToSpan, civil::Date};
+
+/// The rule. Id and risk are Trend Micro's; CIS OCI Foundations Benchmark v2.0/v3.x 4.16 is the same demand.
+pub const RULE: Rule = Rule {
+    id: "OCI-KMS-001",
+    name: "key-rotation",
+    pascal_name: "KeyRotation",
+    title: "Key is not rotated within a year",
+    document: include_str!("rotation.md"),
+    risk: "Medium",
+    security_severity: Some("5.5"),
+    tags: &["oci", "kms", "security"],
+    config_keys: &["level", "max-rotation-days", "due-soon-days", "accept-manual-versions"],
+    judge,
+};
+
+/// The shortest and longest interval that the service accepts, in days. Source: AutoKeyRotationDetails of the KMS management API.
+const INTERVALS: std::ops::RangeInclusive<i64> = 60..=365;
+
+/// Judges one key; the rows are those of the rule's document, in their order.
+fn judge(key: &KeyFacts, settings: &Settings) -> Verdict {
+    if let Some(verdict) = subject::ending_or_disabled(key).or_else(|| subject::external(key, "it is rotated in the external key manager"))
+    {
+        return verdict;
+    }
+    let auto = &key.rotation.enabled;
+    let verdict = went_wrong(key, settings).unwrap_or_else(|| match &auto.claim {
+        Claim::Known(true) => scheduled(key, settings, &key.rotation.interval_days.claim),
+        Claim::Known(false) | Claim::Unset => {
+            by_hand(key, settings).unwrap_or_else(|| unrotated(key, settings, &key.rotation.interval_days.claim))
+        }
+        Claim::Unknown(unknown) => by_hand(key, settings).unwrap_or_else(|| by_bounds_of_switch(key, settings, unknown)),
+    });
+    subject::unless_external(key, verdict)
+}
+
+/// Rows 3 and 4: what the service says did not happen.
+fn went_wrong(key: &KeyFacts, settings: &Settings) -> Option<Verdict> {
+    if key.stage != Stage::Actual {
+        return None;
+    }
+    if key.times.last_status == Some(RotationStatus::Failed) {
+        return Some(says::failed(key));
+    }
+    if let Some(next) = key.times.next_rotation
+        && settings.now.duration_since(next) > SignedDuration::from_hours(24)
+    {
+        return Some(says::overdue(key, next, settings.now));
+    }
+    let age = Age::of(current_version(key)?, settings);
+    age.is_over(settings.max_rotation_days).then(|| says::too_old(key, settings, age))
+}
+
+/// Rows 5 to 11: the switch is on.
+fn scheduled(key: &KeyFacts, settings: &Settings, days: &Claim<i64>) -> Verdict {
+    if subject::vault(key) == Vault::Default {
+        return says::unsupported(key, settings);
+    }
+    match days {
+        Claim::Unset => says::interval_missing(key, settings),
+        Claim::Known(days) => with_interval(key, settings, *days),
+        Claim::Unknown(unknown) => by_bounds_of_interval(key, settings, unknown),
+    }
+}
+
+/// Rows 7 to 10: the switch is on and the interval is known.
+fn with_interval(key: &KeyFacts, settings: &Settings, days: i64) -> Verdict {
+    if days > settings.max_rotation_days {
+        return says::interval_too_long(key, settings, days);
+    }
+    if days < *INTERVALS.start() {
+        return says::interval_rejected(key, settings, days);
+    }
+    let deadline = deadline(key, settings);
+    if always(&key.rotation.start, |start| {
+        start.is_some_and(|start| first_rotation(*start, days).is_none_or(|first| Some(first) > deadline))
+    }) {
+        return says::starts_too_late(key, settings, days);
+    }
+    let every = shown_days(&key.rotation.interval_days, days).unwrap_or_else(|| "so often".to_owned());
+    pass("scheduled", format!("the key is rotated automatically every {every}"))
+}
+
+/// The first rotation comes an interval behind the start, whose time of day the service drops.
+fn first_rotation(start: Timestamp, days: i64) -> Option<Date> {
+    day(start).checked_add(days.days()).ok()
+}
+
+/// The last day on which the first rotation is in time: the limit behind the newest version that is known, or behind today where
+/// there is none yet, or where that day has gone by. A schedule that begins now is the way out for an old key, not its fault.
+fn deadline(key: &KeyFacts, settings: &Settings) -> Option<Date> {
+    let behind = |time| day(time).checked_add(settings.max_rotation_days.days()).ok();
+    let newest = key.times.created.max(key.times.current_version);
+    newest.and_then(behind).filter(|deadline| *deadline >= day(settings.now)).or_else(|| behind(settings.now))
+}
+
+/// Rows 12 to 14, and manual versions where the settings accept them: the switch is not known to be on, and yet the key is rotated.
+fn by_hand(key: &KeyFacts, settings: &Settings) -> Option<Verdict> {
+    if let Some(verdict) = by_code(key, settings) {
+        return Some(verdict);
+    }
+    if key.stage == Stage::Actual
+        && let Some(verdict) = young(key, settings)
+    {
+        return Some(verdict);
+    }
+    match written_versions(key) {
+        count if count > 0 && settings.accept_manual_versions => {
+            Some(pass("manual-versions", format!("the key is rotated by hand: {}, which the settings accept", says::resources(count))))
+        }
+        _ => None,
+    }
+}
+
+/// Row 12: Terraform itself makes the next version in time.
+fn by_code(key: &KeyFacts, settings: &Settings) -> Option<Verdict> {
+    let mut in_time = key.schedules.iter().filter(|schedule| is_in_time(schedule, settings.max_rotation_days));
+    let first = in_time.next();
+    let Some(schedule) = in_time.chain(first).find(|schedule| schedule.form == ScheduleForm::Accumulating).or(first) else {
+        return key.schedules_unsure.as_deref().map(says::code_unsure);
+    };
+    let advice = (schedule.form == ScheduleForm::Replacing).then(|| Advice {
+        kind: "replacing-versions",
+        message: "each rotation destroys the previous `oci_kms_key_version` and so schedules the old key version for deletion: \
+                  data that is still encrypted with it will be lost"
+            .to_owned(),
+        at: schedule.trail.clone(),
+    });
+    let message = format!("Terraform itself makes the next key version in time, driven by `{}`", schedule.driver);
+    Some(Verdict::Pass { kind: "rotated-by-code", message, advice })
+}
+
+/// Whether a rotation by code comes at least once within the limit, in days. A year of 365 days has twelve months, however they fall.
+fn is_in_time(schedule: &Schedule, limit: i64) -> bool {
+    let Some(days) = schedule.period_days else { return true };
+    #[expect(clippy::cast_precision_loss, reason = "the limit is at most 365")]
+    let within = days <= limit as f64;
+    within || (limit == 365 && schedule.period_months.is_some_and(|months| months <= 12))
+}
+
+/// Rows 13 and 14: the version in use is young enough, or some version is.
+fn young(key: &KeyFacts, settings: &Settings) -> Option<Verdict> {
+    let (made, what) = match current_version(key) {
+        // Row 13 speaks of keys without a schedule; an unknown switch is left to row 18.
+        Some(_) if key.rotation.enabled.as_unknown().is_some() => return None,
+        Some(made) => (made, "the key's current version"),
+        None => {
+            let versions = key.versions.iter().filter_map(|version| version.time_created).max();
+            let newest = key.times.created.max(versions)?;
+            (newest, if key.times.created == Some(newest) { "the key" } else { "the key's newest version" })
+        }
+    };
+    let age = Age::of(made, settings);
+    if age.is_over(settings.max_rotation_days) {
+        return None;
+    }
+    let left = settings.max_rotation_days - age.days;
+    let advice = (left <= settings.due_soon_days).then(|| says::due_soon(key, left, settings));
+    Some(Verdict::Pass { kind: "young", message: format!("{what} is {}", age.told()), advice })
+}
+
+/// Rows 15 to 17: nothing rotates the key.
+fn unrotated(key: &KeyFacts, settings: &Settings, days: &Claim<i64>) -> Verdict {
+    if matches!(days, Claim::Known(_)) { says::not_enabled(key, settings) } else { says::no_rotation(key, settings) }
+}
+
+/// Row 18: the switch is unknown, but perhaps not wholly.
+fn by_bounds_of_switch(key: &KeyFacts, settings: &Settings, unknown: &Unknown<bool>) -> Verdict {
+    let interval = &key.rotation.interval_days;
+    let on_or_off = |on: bool, days: &Claim<i64>| if on { scheduled(key, settings, days) } else { unrotated(key, settings, days) };
+    match &unknown.bounds {
+        Bounds::Anything => says::switch_unknown(key, unknown),
+        Bounds::OneOf(cases) => {
+            let judged = cases
+                .iter()
+                .map(|case| (case.when.as_str(), on_or_off(case.value == Some(true), &in_case(interval, &case.when))))
+                .collect::<Vec<_>>();
+            says::by_cases(key, &key.rotation.enabled.trail, &unknown.why, &judged)
+        }
+        Bounds::Default { value, input } => {
+            says::by_default(key, &key.rotation.enabled.trail, input, &on_or_off(*value == Some(true), &at_default(interval)))
+        }
+    }
+}
+
+/// Row 11: the switch is on, the interval is unknown, but perhaps not wholly.
+fn by_bounds_of_interval(key: &KeyFacts, settings: &Settings, unknown: &Unknown<i64>) -> Verdict {
+    let judge = |days: Option<i64>| days.map_or_else(|| says::interval_missing(key, settings), |days| with_interval(key, settings, days));
+    let trail = &key.rotation.interval_days.trail;
+    match &unknown.bounds {
+        Bounds::Anything => says::interval_unknown(key, unknown),
+        Bounds::OneOf(cases) => {
+            let judged = cases.iter().map(|case| (case.when.as_str(), judge(case.value))).collect::<Vec<_>>();
+            says::by_cases(key, trail, &unknown.why, &judged)
+        }
+        Bounds::Default { value, input } => says::by_default(key, trail, input, &judge(*value)),
+    }
+}
+
+/// What the interval is in one case of the switch: `enabled = var.x ? true : false` and `days = var.x ? 90 : null` go together.
+fn in_case(interval: &Fact<i64>, when: &str) -> Claim<i64> {
+    if let Claim::Unknown(Unknown { bounds: Bounds::OneOf(cases), .. }) = &interval.claim
+        && let Some(case) = cases.iter().find(|case| case.when == when)
+    {
+        return case.value.map_or(Claim::Unset, Claim::Known);
+    }
+    interval.claim.clone()
+}
+
+/// What the interval is where the caller sets nothing.
+fn at_default(interval: &Fact<i64>) -> Claim<i64> {
+    match &interval.claim {
+        Claim::Unknown(Unknown { bounds: Bounds::Default { value, .. }, .. }) => value.map_or(Claim::Unset, Claim::Known),
+        claim => claim.clone(),
+    }
+}
+
+/// When the version in use was made, where that is known.
+fn current_version(key: &KeyFacts) -> Option<Timestamp> {
+    let listed = || key.versions.iter().find(|version| version.is_current == Some(true))?.time_created;
+    key.times.current_version.or_else(listed)
+}
+
+/// How many versions are written as resources of their own: one rotation each. The service's list, told by OCIDs, holds the first one too.
+fn written_versions(key: &KeyFacts) -> usize {
+    key.versions.iter().filter(|version| !version.id.starts_with("ocid1.")).count()
+}
+
+/// How old a version is.
+#[derive(Clone, Copy, Debug)]
+struct Age {
+    /// Whole days.
+    days: i64,
+    /// Whether there is more than that.
+    and_more: bool,
+}
+
+impl Age {
+    fn of(made: Timestamp, settings: &Settings) -> Self {
+        let age = settings.now.duration_since(made).max(SignedDuration::ZERO);
+        let days = age.as_secs() / 86_400;
+        Self { days, and_more: age > SignedDuration::from_hours(days * 24) }
+    }
+
+    fn is_over(self, limit: i64) -> bool {
+        self.days > limit || (self.days == limit && self.and_more)
+    }
+
+    /// "412 days old"
+    fn told(self) -> String {
+        if self.days == 1 { "1 day old".to_owned() } else { format!("{} days old", self.days) }
+    }
+}
+
+#[cfg(test)]
+mod tests;

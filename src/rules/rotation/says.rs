@@ -1,0 +1,382 @@
+//! Every sentence of OCI-KMS-001, apart from its logic.
+
+use super::{Age, INTERVALS, written_versions};
+use crate::base::{Claim, Step, Trail, Unknown};
+use crate::key::{KeyFacts, ProtectionMode, Stage};
+use crate::rules::subject::{self, Situation, Vault, always, day, how_to_settle, sentences, shown_date, shown_days, stands_for_many};
+use crate::rules::{Advice, Report, Settings, Verdict};
+use jiff::Timestamp;
+
+fn violation(kind: &'static str, message: String, at: Trail, note: String, help: String) -> Verdict {
+    Verdict::Violation(Report { kind, message, at, note, help })
+}
+
+/// Row 3: the last rotation failed.
+pub(super) fn failed(key: &KeyFacts) -> Verdict {
+    let said = key.times.last_message.as_deref().map(one_line).filter(|message| !message.is_empty());
+    let note = sentences([
+        said.map(|message| format!("The service says: \"{message}\".")),
+        key.times.last_rotation.map(|last| format!("The last rotation was on {}.", day(last))),
+        Some("A schedule that fails rotates nothing.".to_owned()),
+    ]);
+    let help = "Settle what the service complains of (the key must be ENABLED and the vault ACTIVE when a rotation is due), \
+                then rotate by hand: `oci kms management key-version create`.";
+    violation("rotation-failed", "the last automatic rotation of the key failed".to_owned(), Trail::new(), note, help.to_owned())
+}
+
+/// Row 3: the next rotation should have been.
+pub(super) fn overdue(key: &KeyFacts, next: Timestamp, now: Timestamp) -> Verdict {
+    let days = now.duration_since(next).as_hours() / 24;
+    let days = if days == 1 { "1 day ago".to_owned() } else { format!("{days} days ago") };
+    let note = sentences([
+        Some(
+            "The schedule exists, but it is not carried out: a key that is not ENABLED, or a vault that is not ACTIVE, is passed over."
+                .to_owned(),
+        ),
+        key.times.last_rotation.map(|last| format!("The last rotation was on {}.", day(last))),
+    ]);
+    let help = "Rotate by hand now, `oci kms management key-version create`, and see whether the schedule goes on.".to_owned();
+    violation(
+        "rotation-overdue",
+        format!("the automatic rotation that was due on {} ({days}) has not taken place", day(next)),
+        Trail::new(),
+        note,
+        help,
+    )
+}
+
+/// Row 4: the version in use is too old.
+pub(super) fn too_old(key: &KeyFacts, settings: &Settings, age: Age) -> Verdict {
+    let limit = settings.max_rotation_days;
+    let told = if age.days == limit { format!("more than {limit} days old") } else { age.told() };
+    let schedule = match (&key.rotation.enabled.claim, key.rotation.interval_days.value()) {
+        (Claim::Known(true), Some(days)) => shown_days(&key.rotation.interval_days, *days)
+            .map_or_else(|| "A schedule exists all the same.".to_owned(), |days| format!("A schedule of {days} exists all the same.")),
+        (Claim::Known(true), None) => "A schedule exists all the same.".to_owned(),
+        _ => "No schedule exists.".to_owned(),
+    };
+    let next = key.times.next_rotation.map(|next| format!("The next rotation is due on {}.", day(next)));
+    let help = sentences([Some("Rotate it now: `oci kms management key-version create`.".to_owned()), Some(advice(key, settings))]);
+    let note = sentences([Some(schedule), next, Some(why(key))]);
+    violation("too-old", format!("the key's current version is {told}, and the limit is {limit} days"), Trail::new(), note, help)
+}
+
+/// Row 5: the switch is on where it cannot be.
+pub(super) fn unsupported(key: &KeyFacts, settings: &Settings) -> Verdict {
+    let mut at = caret(&key.rotation.enabled.trail, "the service refuses this");
+    at.extend(key.vault_type.trail.first().cloned());
+    let note = "At apply the service answers \"400 InvalidParameter: Automatic key rotation is not supported with VIRTUAL vaults\": \
+                only VIRTUAL_PRIVATE vaults have it."
+        .to_owned();
+    let message = "automatic rotation is on, but the vault is DEFAULT, where the service does not support it".to_owned();
+    violation("auto-rotation-unsupported", message, at, sentences([Some(note), stands_for_many(key)]), advice(key, settings))
+}
+
+/// Row 6: the switch is on without an interval.
+pub(super) fn interval_missing(key: &KeyFacts, settings: &Settings) -> Verdict {
+    let mut at = key.rotation.interval_days.trail.clone();
+    if let (true, Some(block)) = (at.is_empty(), &key.rotation.block) {
+        at.push(Step::new(block.clone(), "no `rotation_interval_in_days` in here"));
+    }
+    at.extend(caret(&key.rotation.enabled.trail, "switched on here"));
+    let note = "A schedule needs an interval: the service demands one when the schedule is made.".to_owned();
+    let help = format!("Add `{}`.", details(settings));
+    violation(
+        "interval-missing",
+        "automatic rotation is on without an interval".to_owned(),
+        at,
+        sentences([Some(note), stands_for_many(key)]),
+        help,
+    )
+}
+
+/// Row 7: the interval is over the limit.
+pub(super) fn interval_too_long(key: &KeyFacts, settings: &Settings, days: i64) -> Verdict {
+    let limit = settings.max_rotation_days;
+    let message = shown_days(&key.rotation.interval_days, days).map_or_else(
+        || format!("the rotation interval is longer than {limit} days"),
+        |days| format!("the rotation interval is {days}, and the limit is {limit} days"),
+    );
+    let refused = (days > *INTERVALS.end()).then(|| format!("The service refuses it too: {}.", accepted()));
+    let note = sentences([refused, Some(why(key)), stands_for_many(key)]);
+    let help = format!("Set `rotation_interval_in_days` to {} to {limit}.", INTERVALS.start());
+    violation("interval-too-long", message, caret(&key.rotation.interval_days.trail, "too long"), note, help)
+}
+
+/// Row 8: the interval is below what the service accepts.
+pub(super) fn interval_rejected(key: &KeyFacts, settings: &Settings, days: i64) -> Verdict {
+    let message = shown_days(&key.rotation.interval_days, days).map_or_else(
+        || format!("the service will refuse the rotation interval: {}", accepted()),
+        |days| format!("the service will refuse a rotation interval of {days}: {}", accepted()),
+    );
+    let note =
+        sentences([Some("The provider does not check it: the plan looks well, and the apply fails.".to_owned()), stands_for_many(key)]);
+    let help = format!("Set `rotation_interval_in_days` to {} to {}.", INTERVALS.start(), settings.max_rotation_days);
+    violation("interval-rejected", message, caret(&key.rotation.interval_days.trail, "too short for the service"), note, help)
+}
+
+/// Row 9: the schedule begins too late.
+pub(super) fn starts_too_late(key: &KeyFacts, settings: &Settings, days: i64) -> Verdict {
+    let start = &key.rotation.start;
+    let first = start
+        .value()
+        .filter(|_| !key.rotation.interval_days.sensitive)
+        .and_then(|at| super::first_rotation(*at, days))
+        .and_then(|first| shown_date(start, first))
+        .map_or_else(String::new, |first| format!(" on {first}"));
+    let limit = settings.max_rotation_days;
+    let since = match (subject::situation(key), key.times.created) {
+        (Situation::Existing, Some(_)) => "since the key was last known to be new",
+        _ => "from now",
+    };
+    let message = format!("the first automatic rotation comes too late{first}: more than {limit} days {since}");
+    let note = sentences([
+        Some("The service rotates for the first time one interval after `time_of_schedule_start`.".to_owned()),
+        Some(why(key)),
+        stands_for_many(key),
+    ]);
+    let help = "Leave out `time_of_schedule_start`, and the schedule starts today; or set an earlier one.".to_owned();
+    violation("starts-too-late", message, caret(&start.trail, "the schedule starts here"), note, help)
+}
+
+/// Row 15: a schedule that is not switched on.
+pub(super) fn not_enabled(key: &KeyFacts, settings: &Settings) -> Verdict {
+    let mut at = caret(&key.rotation.enabled.trail, "switched off here");
+    at.extend(caret(&key.rotation.interval_days.trail, "this schedule is not switched on"));
+    let help = match subject::vault(key) {
+        Vault::Private if key.stage == Stage::Declared => {
+            "Set `is_auto_rotation_enabled = true`: it is the switch, and the interval alone does nothing.".to_owned()
+        }
+        _ => advice(key, settings),
+    };
+    let note = sentences([
+        Some("`is_auto_rotation_enabled` is the switch; without it the service keeps the interval and rotates nothing.".to_owned()),
+        stands_for_many(key),
+    ]);
+    violation(
+        "schedule-not-enabled",
+        "a rotation schedule is written, but it is not switched on".to_owned(),
+        at,
+        note,
+        sentences([Some(help), besides(key)]),
+    )
+}
+
+/// Rows 16 and 17: nothing rotates the key.
+pub(super) fn no_rotation(key: &KeyFacts, settings: &Settings) -> Verdict {
+    let limit = settings.max_rotation_days;
+    let verb = match subject::situation(key) {
+        Situation::Existing => "rotates the key",
+        Situation::New | Situation::Unsure => "will rotate the key",
+        Situation::Replaced => "will rotate the key that replaces this one",
+    };
+    let counted = match written_versions(key) {
+        0 => String::new(),
+        1 => "; its `oci_kms_key_version` is one rotation and no schedule".to_owned(),
+        count => format!("; its {} are one rotation each and no schedule", resources(count)),
+    };
+    let slow = key.schedules.first().and_then(|schedule| {
+        let days = schedule.period_days?;
+        Some(format!("`{}` makes a new version only every {days:.0} days.", schedule.driver))
+    });
+    let lost = (subject::situation(key) == Situation::Replaced)
+        .then(|| "A schedule that only the old key has is not carried over to the new one.".to_owned());
+    let unseen = (key.stage == Stage::Declared && subject::vault(key) == Vault::Default && subject::situation(key) != Situation::New)
+        .then(|| "A rotation from outside of Terraform cannot be seen here; `kmslint live` sees it.".to_owned());
+    let note = sentences([slow, lost, Some(why(key)), unseen, stands_for_many(key)]);
+    let help = sentences([Some(advice(key, settings)), besides(key)]);
+    violation(
+        "no-rotation",
+        format!("nothing {verb} within {limit} days{counted}"),
+        caret(&key.rotation.enabled.trail, "switched off here"),
+        note,
+        help,
+    )
+}
+
+/// Row 12, where it cannot be told whether code rotates the key.
+pub(super) fn code_unsure(why: &str) -> Verdict {
+    Verdict::Undetermined(Report {
+        kind: "unknown",
+        message: format!("whether Terraform itself rotates the key cannot be told: {why}"),
+        at: Trail::new(),
+        note: "An `oci_kms_key_version` that a `time_rotating` renews in time counts as rotation.".to_owned(),
+        help: "Give the configuration beside the plan: `--source DIR`.".to_owned(),
+    })
+}
+
+/// Row 11: the switch is on, the interval anything.
+pub(super) fn interval_unknown(key: &KeyFacts, unknown: &Unknown<i64>) -> Verdict {
+    Verdict::Undetermined(Report {
+        kind: "unknown",
+        message: format!("automatic rotation is on, but its interval cannot be told: {}", unknown.why),
+        at: key.rotation.interval_days.trail.clone(),
+        note: format!("The service accepts an interval of 60 to 365 days and demands one. {}", stands_for_many(key).unwrap_or_default())
+            .trim_end()
+            .to_owned(),
+        help: how_to_settle(key),
+    })
+}
+
+/// Row 18: the switch may be anything.
+pub(super) fn switch_unknown(key: &KeyFacts, unknown: &Unknown<bool>) -> Verdict {
+    let default = (subject::vault(key) == Vault::Default).then(|| {
+        "The vault is DEFAULT, where the service does not support automatic rotation: switched on, it would be refused.".to_owned()
+    });
+    Verdict::Undetermined(Report {
+        kind: "unknown",
+        message: format!("whether the key is rotated cannot be told: {}", unknown.why),
+        at: key.rotation.enabled.trail.clone(),
+        note: sentences([default, Some("Unset, `is_auto_rotation_enabled` is false.".to_owned()), stands_for_many(key)]),
+        help: how_to_settle(key),
+    })
+}
+
+/// A value that is one of several: certain if all of them come to the same.
+pub(super) fn by_cases(key: &KeyFacts, trail: &Trail, why: &str, judged: &[(&str, Verdict)]) -> Verdict {
+    let told = judged.iter().map(|(when, verdict)| format!("When {when}: {}.", verdict.message())).collect::<Vec<_>>().join(" ");
+    let first = judged.first().map(|(_, verdict)| verdict);
+    match first {
+        Some(Verdict::Violation(report)) if judged.iter().all(|(_, verdict)| matches!(verdict, Verdict::Violation(_))) => {
+            Verdict::Violation(Report { note: format!("{told} {}", report.note), ..report.clone() })
+        }
+        Some(pass @ Verdict::Pass { .. }) if judged.iter().all(|(_, verdict)| matches!(verdict, Verdict::Pass { .. })) => pass.clone(),
+        _ => Verdict::Undetermined(Report {
+            kind: "depends",
+            message: format!("whether the key is rotated in time depends on what is not known here: {why}"),
+            at: trail.clone(),
+            note: told,
+            help: how_to_settle(key),
+        }),
+    }
+}
+
+/// A value that the module's caller may change: true of the module, not of any key.
+pub(super) fn by_default(key: &KeyFacts, trail: &Trail, input: &str, at_default: &Verdict) -> Verdict {
+    let (message, help) = match at_default {
+        Verdict::Pass { .. } => (format!("keys of this module are rotated in time unless the caller sets `{input}`"), how_to_settle(key)),
+        Verdict::Violation(report) if report.kind == "no-rotation" || report.kind == "schedule-not-enabled" => (
+            format!("keys of this module are not rotated unless the caller sets `{input}`"),
+            format!(
+                "Give `{input}` a default that rotates the key, so that a key without rotation is a choice and not an oversight; or check the callers of this module."
+            ),
+        ),
+        other => (format!("unless the caller sets `{input}`: {}", other.message()), how_to_settle(key)),
+    };
+    let note = match at_default {
+        Verdict::Violation(report) => report.note.clone(),
+        _ => stands_for_many(key).unwrap_or_default(),
+    };
+    Verdict::Undetermined(Report { kind: "module-default", message, at: trail.clone(), note, help })
+}
+
+/// Row 13: the limit is near.
+pub(super) fn due_soon(key: &KeyFacts, left: i64, settings: &Settings) -> Advice {
+    let left = match left {
+        0 => "today".to_owned(),
+        1 => "within 1 day".to_owned(),
+        days => format!("within {days} days"),
+    };
+    let how = match subject::vault(key) {
+        Vault::Default => "no schedule can do it in a DEFAULT vault",
+        Vault::Private | Vault::Unsure => "no schedule will do it",
+    };
+    let message = format!("the key must be rotated {left} to stay within {} days, and {how}", settings.max_rotation_days);
+    Advice { kind: "due-soon", message, at: Trail::new() }
+}
+
+/// "2 `oci_kms_key_version` resources"
+pub(super) fn resources(count: usize) -> String {
+    if count == 1 { "1 `oci_kms_key_version` resource".to_owned() } else { format!("{count} `oci_kms_key_version` resources") }
+}
+
+/// What to do, which hangs on the vault and on whether the key exists.
+fn advice(key: &KeyFacts, settings: &Settings) -> String {
+    let limit = settings.max_rotation_days;
+    let switch = format!("set `is_auto_rotation_enabled = true` and `{}`", details(settings));
+    let versions = format!(
+        "rotate by `oci_kms_key_version` at least every {limit} days (a `for_each` that a `time_rotating` extends keeps the old versions)"
+    );
+    let exists = subject::situation(key) != Situation::New;
+    match (key.stage, subject::vault(key)) {
+        (Stage::Actual, Vault::Default) => format!(
+            "DEFAULT vaults have no automatic rotation: make a new version at least every {limit} days, by `oci_kms_key_version` or \
+             `oci kms management key-version create`, or use a key in a VIRTUAL_PRIVATE vault."
+        ),
+        (Stage::Actual, Vault::Private) => {
+            format!("Switch automatic rotation on, with an interval of 60 to {limit} days: {switch}. The key stays the same.")
+        }
+        (Stage::Actual, Vault::Unsure) => format!(
+            "In a VIRTUAL_PRIVATE vault, {switch}; the key stays the same. In a DEFAULT vault, which has no automatic rotation, make a new version at least every {limit} days."
+        ),
+        (Stage::Declared, Vault::Default) => format!(
+            "DEFAULT vaults have no automatic rotation: {versions}, or use a VIRTUAL_PRIVATE vault{}.",
+            if exists { " (a key cannot be moved, it must be created there)" } else { "" }
+        ),
+        (Stage::Declared, Vault::Private) => {
+            let stays = if exists { " An existing key is not replaced by that." } else { "" };
+            format!("{}.{stays}", capitalised(&switch))
+        }
+        (Stage::Declared, Vault::Unsure) => {
+            format!("In a VIRTUAL_PRIVATE vault, {switch}. In a DEFAULT vault, which has no automatic rotation, {versions}.")
+        }
+    }
+}
+
+/// What else stands in the way of this key.
+fn besides(key: &KeyFacts) -> Option<String> {
+    let authority = (!key.authorities.is_empty())
+        .then(|| "A certificate authority uses the key: rotating the key does not renew the authority's certificate.".to_owned());
+    let names = ["is_auto_rotation_enabled", "auto_key_rotation_details", "*", "all"];
+    let ignored = key.declared.ignore_changes.iter().find(|name| names.contains(&name.as_str()));
+    let ignored = ignored.filter(|_| subject::situation(key) != Situation::New).map(|name| {
+        let name = if name == "*" { "all" } else { name };
+        format!("`lifecycle.ignore_changes` holds `{name}`: take it out, or Terraform will not change a key that exists.")
+    });
+    let text = sentences([authority, ignored]);
+    (!text.is_empty()).then_some(text)
+}
+
+/// Why it matters for this key.
+fn why(key: &KeyFacts) -> String {
+    let risk = "A version that stays in use protects ever more data, all of which is open to whoever gets hold of it; \
+                CIS OCI Foundations Benchmark v2.0/v3.x 4.16 asks for a rotation at least once a year.";
+    let by_default = subject::situation(key) != Situation::Existing;
+    let is_hsm =
+        !key.protection_mode.sensitive && always(&key.protection_mode, |mode| mode.map_or(by_default, |mode| *mode == ProtectionMode::Hsm));
+    let cost = (is_hsm && subject::vault(key) != Vault::Private)
+        .then(|| "Each rotation of an HSM key adds a version that is billed per key version beyond the free allowance.".to_owned());
+    let usage = key.vault_usage.filter(|_| is_hsm).map(|usage| format!("HSM key versions in the vault now: {}.", usage.hsm_versions));
+    sentences([Some(risk.to_owned()), cost, usage])
+}
+
+/// The block to write.
+fn details(settings: &Settings) -> String {
+    format!("auto_key_rotation_details {{ rotation_interval_in_days = {} }}", settings.max_rotation_days.min(90))
+}
+
+fn accepted() -> String {
+    format!("it accepts {} to {} days", INTERVALS.start(), INTERVALS.end())
+}
+
+fn capitalised(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
+}
+
+/// A trail whose first station is labelled if the reader had nothing to say there.
+fn caret(trail: &Trail, label: &str) -> Trail {
+    let mut trail = trail.clone();
+    if let Some(first) = trail.first_mut()
+        && first.label.is_empty()
+    {
+        first.label = label.into();
+    }
+    trail
+}
+
+/// The service's own words on one line, at most 300 characters of them.
+fn one_line(text: &str) -> String {
+    let words: String = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    words.chars().take(300).collect::<String>().trim_end_matches('.').to_owned()
+}

@@ -1,0 +1,427 @@
+//! Every row of the table of OCI-KMS-001, and the sentences that hang on the key.
+
+use super::super::testing::{
+    actual, by_default, days_ago, declared, in_vault, key, now, one_of, planned, report, rotated, said, schedule, settings, trail, version,
+    with,
+};
+use super::*;
+use crate::base::Place;
+use crate::key::{CaUse, Fate, Lifecycle, ProtectionMode, Symbolic, VaultType, VaultUsage};
+use jiff::ToSpan;
+
+fn judged(key: &KeyFacts) -> (&'static str, &'static str) {
+    said(&RULE, key, &settings())
+}
+
+fn switch(key: KeyFacts, on: bool) -> KeyFacts {
+    with(key, |key| key.rotation.enabled = Fact::known(on))
+}
+
+/// The version in use was made so many days ago.
+fn aged(key: KeyFacts, days: i64) -> KeyFacts {
+    with(key, |key| key.times.current_version = Some(days_ago(days)))
+}
+
+fn failing(key: KeyFacts) -> KeyFacts {
+    with(key, |key| {
+        key.times.last_status = Some(RotationStatus::Failed);
+        key.times.last_message = Some("Vault is\n not active.".to_owned());
+    })
+}
+
+fn by_code_of(key: KeyFacts, schedule: Schedule) -> KeyFacts {
+    with(key, |key| key.schedules.push(schedule))
+}
+
+#[test]
+fn row_1_ending_and_disabled_keys_cannot_be_rotated_not_even_external_ones() {
+    assert_eq!(judged(&in_vault(key(Stage::Declared, Fate::Delete), VaultType::External)), ("not-applicable", "ending"));
+    for (state, kind) in [("PENDING_DELETION", "ending"), ("SCHEDULING_DELETION", "ending"), ("DISABLED", "disabled")] {
+        let key = with(failing(actual()), |key| key.lifecycle = Fact::known(Lifecycle::read(state)));
+        assert_eq!(judged(&key), ("not-applicable", kind), "{state}");
+    }
+}
+
+#[test]
+fn row_2_external_keys_are_rotated_elsewhere_even_if_a_rotation_failed() {
+    assert_eq!(judged(&in_vault(failing(actual()), VaultType::External)), ("not-applicable", "external"));
+    let external = with(failing(actual()), |key| key.protection_mode = Fact::known(ProtectionMode::External));
+    assert_eq!(judged(&external), ("not-applicable", "external"));
+    let referring = with(declared(), |key| key.external_key_reference = Fact::known("ekms-1".to_owned()));
+    assert_eq!(judged(&referring), ("not-applicable", "external"));
+}
+
+#[test]
+fn row_3_a_failed_rotation_is_told_before_the_age() {
+    let failed = aged(failing(rotated(actual(), 90)), 400);
+    assert_eq!(judged(&failed), ("violation", "rotation-failed"));
+    assert!(report(&RULE, &failed, &settings()).note.contains("The service says: \"Vault is not active\"."));
+    assert_eq!(judged(&rotated(failing(declared()), 90)), ("pass", "scheduled"), "only states and the service know");
+}
+
+#[test]
+fn row_3_a_rotation_more_than_a_day_late_is_told_before_the_age() {
+    let due = |hours: i64| with(rotated(actual(), 90), |key| key.times.next_rotation = Some(now() - hours.hours()));
+    assert_eq!(judged(&aged(due(50), 400)), ("violation", "rotation-overdue"));
+    assert!(report(&RULE, &due(50), &settings()).message.contains("due on 2026-11-19 (2 days ago)"));
+    assert_eq!(judged(&due(23)), ("pass", "scheduled"));
+    assert_eq!(judged(&due(-500)), ("pass", "scheduled"));
+}
+
+#[test]
+fn row_4_a_version_over_the_limit_is_too_old_whatever_schedule_exists() {
+    let old = aged(rotated(actual(), 90), 412);
+    assert_eq!(judged(&old), ("violation", "too-old"));
+    let told = report(&RULE, &old, &settings());
+    assert_eq!(told.message, "the key's current version is 412 days old, and the limit is 365 days");
+    assert!(told.note.contains("A schedule of 90 days exists all the same."));
+    assert_eq!(judged(&in_vault(aged(switch(actual(), true), 412), VaultType::Default)), ("violation", "too-old"), "before row 5");
+    assert!(report(&RULE, &aged(actual(), 412), &settings()).note.contains("No schedule exists."));
+    let listed = with(actual(), |key| key.versions.push(version("ocid1.keyversion.oc1..a", Some(days_ago(366)), Some(true))));
+    assert_eq!(judged(&listed), ("violation", "too-old"));
+    let strict = Settings { max_rotation_days: 90, ..settings() };
+    assert_eq!(said(&RULE, &aged(actual(), 91), &strict), ("violation", "too-old"));
+    assert_eq!(judged(&rotated(aged(declared(), 412), 90)), ("pass", "scheduled"), "of code it says nothing");
+}
+
+#[test]
+fn row_4_the_limit_itself_is_not_over_the_limit() {
+    assert_eq!(judged(&aged(actual(), 365)), ("pass", "young"));
+    let just_over = with(actual(), |key| key.times.current_version = Some(days_ago(365) - 1.hour()));
+    assert_eq!(judged(&just_over), ("violation", "too-old"));
+    assert!(report(&RULE, &just_over, &settings()).message.contains("more than 365 days old"));
+}
+
+#[test]
+fn row_5_default_vaults_refuse_automatic_rotation_whatever_the_interval() {
+    for key in [rotated(declared(), 90), rotated(declared(), 999), switch(declared(), true)] {
+        let key = in_vault(key, VaultType::Default);
+        assert_eq!(judged(&key), ("violation", "auto-rotation-unsupported"));
+        let told = report(&RULE, &key, &settings());
+        assert!(told.note.contains("400 InvalidParameter: Automatic key rotation is not supported with VIRTUAL vaults"));
+        assert!(!told.help.contains("is_auto_rotation_enabled = true"), "{}", told.help);
+    }
+}
+
+#[test]
+fn row_6_a_switch_without_an_interval() {
+    let bare = switch(declared(), true);
+    assert_eq!(judged(&bare), ("violation", "interval-missing"));
+    let empty_block = with(bare, |key| key.rotation.block = Some(Place::File("block.tf".into())));
+    assert_eq!(report(&RULE, &empty_block, &settings()).at[0].place, Place::File("block.tf".into()));
+}
+
+#[test]
+fn row_7_an_interval_over_the_limit_even_if_it_starts_late() {
+    let late = with(rotated(declared(), 366), |key| key.rotation.start = Fact::known(now() + (24 * 900).hours()));
+    assert_eq!(judged(&late), ("violation", "interval-too-long"));
+    let told = report(&RULE, &late, &settings());
+    assert_eq!(told.message, "the rotation interval is 366 days, and the limit is 365 days");
+    assert!(told.note.contains("The service refuses it too: it accepts 60 to 365 days."));
+    let strict = Settings { max_rotation_days: 90, ..settings() };
+    assert_eq!(said(&RULE, &rotated(declared(), 180), &strict), ("violation", "interval-too-long"));
+}
+
+#[test]
+fn row_8_an_interval_the_service_refuses_even_if_it_starts_late() {
+    let late = with(rotated(declared(), 30), |key| key.rotation.start = Fact::known(now() + (24 * 900).hours()));
+    assert_eq!(judged(&late), ("violation", "interval-rejected"));
+    assert_eq!(judged(&rotated(declared(), 59)), ("violation", "interval-rejected"));
+    assert_eq!(judged(&rotated(declared(), -1)), ("violation", "interval-rejected"));
+    assert_eq!(judged(&rotated(declared(), 60)), ("pass", "scheduled"));
+}
+
+#[test]
+fn row_9_the_first_rotation_counts_from_the_start() {
+    let starting = |key: KeyFacts, days: i64| with(key, |key| key.rotation.start = Fact::known(now() + (24 * days).hours()));
+    for (days, expected) in [(275, ("pass", "scheduled")), (276, ("violation", "starts-too-late")), (-3000, ("pass", "scheduled"))] {
+        assert_eq!(judged(&starting(rotated(planned(), 90), days)), expected, "start in {days} days");
+    }
+    let made = |days: i64| with(rotated(actual(), 90), |key| key.times.created = Some(days_ago(days)));
+    assert_eq!(judged(&starting(made(200), 80)), ("violation", "starts-too-late"), "370 days after it was made");
+    assert_eq!(judged(&starting(made(200), 70)), ("pass", "scheduled"));
+    let told = report(&RULE, &starting(rotated(planned(), 90), 300), &settings());
+    assert!(told.message.contains("on 2027-12-16"), "{}", told.message);
+}
+
+#[test]
+fn row_9_a_schedule_that_begins_now_is_no_fault_of_an_old_key() {
+    let old = with(rotated(key(Stage::Declared, Fate::Update), 90), |key| {
+        key.times.created = Some(days_ago(2000));
+        key.rotation.start = Fact::known(now());
+    });
+    assert_eq!(judged(&old), ("pass", "scheduled"));
+    assert_eq!(judged(&with(old, |key| key.rotation.start = Fact::known(now() + (24 * 400).hours()))), ("violation", "starts-too-late"));
+}
+
+#[test]
+fn row_10_a_schedule_within_the_limit_passes_whatever_else_is_unknown() {
+    for key in [planned(), declared(), actual()] {
+        assert_eq!(judged(&rotated(key, 90)), ("pass", "scheduled"));
+    }
+    let unknown = with(rotated(declared(), 365), |key| {
+        key.vault_type = Fact::unknown("the vault is in another state");
+        key.rotation.start = Fact::unknown("variable `start` has no value");
+    });
+    assert_eq!(judged(&unknown), ("pass", "scheduled"));
+    let bounded = with(rotated(declared(), 365), |key| {
+        key.vault_type = one_of([(Some(VaultType::Default), "a"), (Some(VaultType::VirtualPrivate), "b")])
+    });
+    assert_eq!(judged(&bounded), ("pass", "scheduled"));
+}
+
+#[test]
+fn row_11_an_unknown_interval_is_undetermined_even_if_code_rotates_the_key() {
+    let unknown = |fact: Fact<i64>| {
+        by_code_of(
+            with(switch(declared(), true), |key| key.rotation.interval_days = fact),
+            schedule(None, None, ScheduleForm::Accumulating),
+        )
+    };
+    assert_eq!(judged(&unknown(Fact::unknown("variable `days` has no value"))), ("undetermined", "unknown"));
+    assert_eq!(judged(&unknown(one_of([(Some(90), "`var.prod`"), (Some(180), "not `var.prod`")]))), ("pass", "scheduled"));
+    assert_eq!(judged(&unknown(one_of([(Some(400), "`var.prod`"), (None, "not `var.prod`")]))), ("violation", "interval-too-long"));
+    let mixed = unknown(one_of([(Some(90), "`var.prod`"), (Some(400), "not `var.prod`")]));
+    assert_eq!(judged(&mixed), ("undetermined", "depends"));
+    assert!(report(&RULE, &mixed, &settings()).note.contains("When not `var.prod`: the rotation interval is 400 days"));
+    assert_eq!(judged(&unknown(by_default(Some(90), "days"))), ("undetermined", "module-default"));
+}
+
+#[test]
+fn row_12_code_that_makes_the_next_version_in_time_rotates_the_key() {
+    let within = schedule(Some(366.0), Some(12), ScheduleForm::Accumulating);
+    for key in
+        [declared(), switch(declared(), false), with(declared(), |key| key.rotation.enabled = Fact::unknown("it is known after apply"))]
+    {
+        assert_eq!(judged(&by_code_of(key, within.clone())), ("pass", "rotated-by-code"));
+    }
+    let default = in_vault(declared(), VaultType::Default);
+    assert_eq!(judged(&by_code_of(default.clone(), schedule(None, None, ScheduleForm::Accumulating))), ("pass", "rotated-by-code"));
+    let off_with_interval = with(default, |key| key.rotation.interval_days = Fact::known(90));
+    assert_eq!(judged(&by_code_of(off_with_interval, within.clone())), ("pass", "rotated-by-code"), "before row 15");
+    assert_eq!(judged(&by_code_of(aged(actual(), 10), within)), ("pass", "rotated-by-code"), "before row 13");
+}
+
+#[test]
+fn row_12_periods_are_counted_in_months_for_a_year_and_in_days_for_other_limits() {
+    let of = |days: f64, months: Option<i64>, limit: i64| {
+        let key = by_code_of(declared(), schedule(Some(days), months, ScheduleForm::Accumulating));
+        said(&RULE, &key, &Settings { max_rotation_days: limit, ..settings() }).1
+    };
+    assert_eq!(of(365.0, None, 365), "rotated-by-code");
+    assert_eq!(of(365.5, None, 365), "no-rotation");
+    assert_eq!(of(372.0, Some(12), 365), "rotated-by-code");
+    assert_eq!(of(403.0, Some(13), 365), "no-rotation");
+    assert_eq!(of(93.0, Some(3), 93), "rotated-by-code");
+    assert_eq!(of(93.0, Some(3), 90), "no-rotation");
+    assert_eq!(of(366.0, Some(12), 364), "no-rotation");
+}
+
+#[test]
+fn row_12_replacing_versions_pass_with_advice() {
+    let advice = |key: &KeyFacts| match (RULE.judge)(key, &settings()) {
+        Verdict::Pass { advice, .. } => advice,
+        other => panic!("{other:?}"),
+    };
+    let replacing = by_code_of(declared(), schedule(Some(90.0), None, ScheduleForm::Replacing));
+    assert_eq!(judged(&replacing), ("pass", "rotated-by-code"));
+    let told = advice(&replacing).unwrap();
+    assert_eq!(told.kind, "replacing-versions");
+    assert_eq!(told.at, trail("infra/time.tf"));
+    assert_eq!(advice(&by_code_of(replacing, schedule(Some(90.0), None, ScheduleForm::Accumulating))), None);
+}
+
+#[test]
+fn row_12_a_plan_that_hides_the_relation_is_undetermined_before_row_15() {
+    let unsure = with(declared(), |key| {
+        key.schedules_unsure = Some("a plan does not carry `replace_triggered_by`".to_owned());
+        key.rotation.interval_days = Fact::known(90);
+    });
+    assert_eq!(judged(&unsure), ("undetermined", "unknown"));
+    assert_eq!(judged(&switch(unsure, true)), ("pass", "scheduled"));
+}
+
+#[test]
+fn row_13_a_version_within_the_limit_is_young_in_fact_and_not_in_code() {
+    assert_eq!(judged(&aged(actual(), 100)), ("pass", "young"));
+    let written = with(aged(switch(actual(), false), 100), |key| key.rotation.interval_days = Fact::known(90));
+    assert_eq!(judged(&written), ("pass", "young"), "before row 15");
+    assert_eq!(judged(&in_vault(aged(actual(), 100), VaultType::Default)), ("pass", "young"), "before row 16");
+    assert_eq!(judged(&aged(declared(), 100)), ("violation", "no-rotation"));
+}
+
+#[test]
+fn row_13_near_the_limit_it_is_due_soon() {
+    let advice = |days: i64| match (RULE.judge)(&aged(actual(), days), &settings()) {
+        Verdict::Pass { advice, .. } => advice.map(|advice| (advice.kind, advice.message)),
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(advice(334), None);
+    let (kind, message) = advice(335).unwrap();
+    assert_eq!(kind, "due-soon");
+    assert!(message.starts_with("the key must be rotated within 30 days"), "{message}");
+    assert!(advice(365).unwrap().1.contains("today"));
+}
+
+#[test]
+fn row_14_any_known_birth_within_the_limit_is_young() {
+    let made = |days: i64| with(actual(), |key| key.times.created = Some(days_ago(days)));
+    assert_eq!(judged(&made(100)), ("pass", "young"));
+    assert_eq!(judged(&made(1000)), ("violation", "no-rotation"));
+    let hand_rotated = with(made(1000), |key| key.versions.push(version("oci_kms_key_version.v", Some(days_ago(20)), None)));
+    assert_eq!(judged(&hand_rotated), ("pass", "young"));
+    let unknown_switch = with(made(100), |key| key.rotation.enabled = Fact::unknown("it could not be read"));
+    assert_eq!(judged(&unknown_switch), ("pass", "young"), "before row 18");
+    assert_eq!(judged(&with(made(100), |key| key.stage = Stage::Declared)), ("violation", "no-rotation"));
+}
+
+#[test]
+fn row_15_a_schedule_that_is_not_switched_on() {
+    for key in [declared(), switch(declared(), false)] {
+        let written = with(key, |key| key.rotation.interval_days = Fact::known(90));
+        assert_eq!(judged(&written), ("violation", "schedule-not-enabled"));
+        assert_eq!(judged(&in_vault(written.clone(), VaultType::Default)), ("violation", "schedule-not-enabled"), "before row 16");
+        let help = |vault| report(&RULE, &in_vault(written.clone(), vault), &settings()).help;
+        assert!(help(VaultType::VirtualPrivate).contains("is_auto_rotation_enabled = true"));
+        assert!(!help(VaultType::Default).contains("is_auto_rotation_enabled = true"));
+    }
+}
+
+#[test]
+fn row_16_in_a_default_vault_the_advice_is_never_the_switch() {
+    for key in [planned(), declared(), actual(), switch(key(Stage::Declared, Fate::Update), false), key(Stage::Declared, Fate::Replace)] {
+        let key = in_vault(key, VaultType::Default);
+        assert_eq!(judged(&key), ("violation", "no-rotation"));
+        let help = report(&RULE, &key, &settings()).help;
+        assert!(
+            !help.contains("is_auto_rotation_enabled") && help.contains("`oci_kms_key_version`") && help.contains("365 days"),
+            "{help}"
+        );
+    }
+}
+
+#[test]
+fn row_17_elsewhere_the_advice_is_the_switch_and_the_interval() {
+    for key in
+        [planned(), declared(), actual(), in_vault(declared(), VaultType::VirtualPrivate), in_vault(actual(), VaultType::VirtualPrivate)]
+    {
+        assert_eq!(judged(&key), ("violation", "no-rotation"));
+        let help = report(&RULE, &key, &settings()).help;
+        assert!(help.contains("`is_auto_rotation_enabled = true`") && help.contains("rotation_interval_in_days = 90"), "{help}");
+        assert!(help.contains("VIRTUAL_PRIVATE") || key.vault_type.value().is_some(), "{help}");
+    }
+    let strict = Settings { max_rotation_days: 60, ..settings() };
+    assert!(report(&RULE, &declared(), &strict).help.contains("rotation_interval_in_days = 60"));
+}
+
+#[test]
+fn row_18_an_unknown_switch_is_undetermined_unless_every_possible_value_says_the_same() {
+    let unknown = |fact: Fact<bool>| with(declared(), |key| key.rotation.enabled = fact);
+    assert_eq!(judged(&unknown(Fact::unknown("variable `rotate` has no value"))), ("undetermined", "unknown"));
+    let (on, off) = ("`var.rotate`", "not `var.rotate`");
+    let either = || one_of([(Some(true), on), (Some(false), off)]);
+    let together = with(unknown(either()), |key| key.rotation.interval_days = one_of([(Some(90), on), (None, off)]));
+    assert_eq!(judged(&together), ("undetermined", "depends"));
+    let note = report(&RULE, &together, &settings()).note;
+    assert_eq!(
+        note,
+        "When `var.rotate`: the key is rotated automatically every 90 days. When not `var.rotate`: nothing will rotate the key within 365 days."
+    );
+    let crossed = with(unknown(either()), |key| key.rotation.interval_days = one_of([(None, on), (Some(90), off)]));
+    assert_eq!(judged(&crossed), ("violation", "interval-missing"));
+    assert_eq!(judged(&in_vault(unknown(either()), VaultType::Default)), ("violation", "auto-rotation-unsupported"));
+    assert_eq!(
+        judged(&with(unknown(one_of([(Some(true), on), (Some(true), off)])), |key| key.rotation.interval_days = Fact::known(90))).0,
+        "pass"
+    );
+    assert_eq!(judged(&unknown(one_of([(None, on), (Some(false), off)]))), ("violation", "no-rotation"));
+}
+
+#[test]
+fn a_default_that_the_caller_may_change_is_told_as_a_default() {
+    let by = |value: Option<bool>, days: Option<i64>| {
+        with(declared(), |key| {
+            key.rotation.enabled = by_default(value, "rotate");
+            key.rotation.interval_days = by_default(days, "days");
+        })
+    };
+    for (key, message) in [
+        (by(None, None), "keys of this module are not rotated unless the caller sets `rotate`"),
+        (by(Some(false), Some(90)), "keys of this module are not rotated unless the caller sets `rotate`"),
+        (by(Some(true), Some(90)), "keys of this module are rotated in time unless the caller sets `rotate`"),
+        (by(Some(true), Some(400)), "unless the caller sets `rotate`: the rotation interval is 400 days, and the limit is 365 days"),
+    ] {
+        assert_eq!(judged(&key), ("undetermined", "module-default"));
+        assert_eq!(report(&RULE, &key, &settings()).message, message);
+    }
+}
+
+#[test]
+fn what_a_module_itself_fixes_stands() {
+    let symbolic =
+        |key| with(key, |key| key.symbolic = Some(Symbolic { why: "`for_each` is known only after apply".to_owned(), place: None }));
+    assert_eq!(judged(&symbolic(declared())), ("violation", "no-rotation"));
+    assert_eq!(judged(&symbolic(rotated(declared(), 90))), ("pass", "scheduled"));
+    assert!(report(&RULE, &symbolic(declared()), &settings()).note.contains("`for_each` is known only after apply"));
+}
+
+#[test]
+fn written_versions_are_counted_and_pass_only_where_the_settings_accept_them() {
+    let two = with(declared(), |key| {
+        key.versions = vec![version("oci_kms_key_version.a", None, None), version("oci_kms_key_version.b", None, None)]
+    });
+    assert_eq!(judged(&two), ("violation", "no-rotation"));
+    let message = report(&RULE, &two, &settings()).message;
+    assert_eq!(
+        message,
+        "nothing will rotate the key within 365 days; its 2 `oci_kms_key_version` resources are one rotation each and no schedule"
+    );
+    let accepting = Settings { accept_manual_versions: true, ..settings() };
+    assert_eq!(said(&RULE, &two, &accepting), ("pass", "manual-versions"));
+    assert_eq!(said(&RULE, &declared(), &accepting), ("violation", "no-rotation"));
+    let listed = with(actual(), |key| key.versions = vec![version("ocid1.keyversion.oc1..first", None, None)]);
+    assert_eq!(said(&RULE, &listed, &accepting), ("violation", "no-rotation"), "every key has a first version");
+    assert_eq!(said(&RULE, &aged(two, 400), &accepting), ("pass", "manual-versions"), "of code the age says nothing");
+}
+
+#[test]
+fn the_advice_fits_the_key() {
+    let help = |key: &KeyFacts| report(&RULE, key, &settings()).help;
+    let authority = with(declared(), |key| key.authorities.push(CaUse { id: "ca".to_owned(), place: None }));
+    assert!(help(&authority).contains("does not renew the authority's certificate"));
+    let ignoring = with(declared(), |key| key.declared.ignore_changes.push("is_auto_rotation_enabled".to_owned()));
+    assert!(help(&ignoring).contains("`lifecycle.ignore_changes` holds `is_auto_rotation_enabled`"));
+    assert!(!help(&with(ignoring, |key| key.fate = Fate::Create)).contains("ignore_changes"));
+    let slow = by_code_of(declared(), schedule(Some(400.0), None, ScheduleForm::Accumulating));
+    assert!(report(&RULE, &slow, &settings()).note.contains("`time_rotating.yearly` makes a new version only every 400 days."));
+    let used = with(actual(), |key| {
+        key.protection_mode = Fact::known(ProtectionMode::Hsm);
+        key.vault_usage = Some(VaultUsage { hsm_versions: 37, software_versions: 2 });
+    });
+    assert!(report(&RULE, &used, &settings()).note.contains("HSM key versions in the vault now: 37."));
+}
+
+#[test]
+fn values_that_must_not_be_shown_are_judged_and_not_shown() {
+    let secret = |days: i64, hide: fn(&mut KeyFacts)| with(rotated(declared(), days), hide);
+    for (days, kind) in [(4321, "interval-too-long"), (43, "interval-rejected"), (143, "scheduled")] {
+        let key = secret(days, |key| key.rotation.interval_days.sensitive = true);
+        assert_eq!(judged(&key).1, kind);
+        assert!(!format!("{:?}", (RULE.judge)(&key, &settings())).contains(&days.to_string()));
+    }
+    let start = |key: &mut KeyFacts| key.rotation.start = Fact { sensitive: true, ..Fact::known("2031-03-07T00:00:00Z".parse().unwrap()) };
+    let key = secret(90, start);
+    assert_eq!(judged(&key).1, "starts-too-late");
+    let told = format!("{:?}", (RULE.judge)(&key, &settings()));
+    assert!(!told.contains("2031"), "{told}");
+}
+
+#[test]
+fn the_caret_goes_to_the_value_or_to_the_header() {
+    let written = with(rotated(declared(), 400), |key| key.rotation.interval_days.trail = trail("days.tf"));
+    assert_eq!(report(&RULE, &written, &settings()).at[0].place, Place::File("days.tf".into()));
+    assert!(report(&RULE, &declared(), &settings()).at.is_empty());
+    let off = with(switch(declared(), false), |key| key.rotation.enabled.trail = trail("switch.tf"));
+    let at = report(&RULE, &off, &settings()).at;
+    assert_eq!((&at[0].place, &*at[0].label), (&Place::File("switch.tf".into()), "switched off here"));
+}

@@ -1,0 +1,111 @@
+//! Keys made by hand for the rules' tests.
+
+use super::{Report, Rule, Settings, Verdict};
+use crate::base::{Bounds, Case, Claim, Fact, Place, Step, Unknown};
+use crate::key::{Fate, InputKind, KeyFacts, KeyId, KeyVersion, Schedule, ScheduleForm, Stage, VaultType};
+use jiff::{Timestamp, ToSpan};
+
+/// The clock of all tests: 2026-11-21, noon.
+pub(crate) fn now() -> Timestamp {
+    "2026-11-21T12:00:00Z".parse().unwrap()
+}
+
+pub(crate) fn days_ago(days: i64) -> Timestamp {
+    now() - (24 * days).hours()
+}
+
+pub(crate) fn settings() -> Settings {
+    Settings::new(now())
+}
+
+/// A key with nothing written.
+pub(crate) fn key(stage: Stage, fate: Fate) -> KeyFacts {
+    let id = KeyId { root: "infra".into(), address: "oci_kms_key.k".to_owned(), input: InputKind::Hcl };
+    KeyFacts::new(id, stage, fate, Place::File("infra/main.tf".into()))
+}
+
+/// A key that configuration declares.
+pub(crate) fn declared() -> KeyFacts {
+    key(Stage::Declared, Fate::Unknown)
+}
+
+/// A key that a plan will make.
+pub(crate) fn planned() -> KeyFacts {
+    key(Stage::Declared, Fate::Create)
+}
+
+/// A key that exists.
+pub(crate) fn actual() -> KeyFacts {
+    key(Stage::Actual, Fate::NoOp)
+}
+
+/// The key with a change.
+pub(crate) fn with(mut key: KeyFacts, change: impl FnOnce(&mut KeyFacts)) -> KeyFacts {
+    change(&mut key);
+    key
+}
+
+/// The key with automatic rotation on, every so many days.
+pub(crate) fn rotated(key: KeyFacts, days: i64) -> KeyFacts {
+    with(key, |key| {
+        key.rotation.enabled = Fact::known(true);
+        key.rotation.interval_days = Fact::known(days);
+    })
+}
+
+/// The key in a vault of this type.
+pub(crate) fn in_vault(key: KeyFacts, vault: VaultType) -> KeyFacts {
+    with(key, |key| key.vault_type = Fact::known(vault))
+}
+
+pub(crate) fn trail(path: &str) -> Vec<Step> {
+    vec![Step::new(Place::File(path.into()), "")]
+}
+
+/// A fact that is one of these values.
+pub(crate) fn one_of<T>(cases: impl IntoIterator<Item = (Option<T>, &'static str)>) -> Fact<T> {
+    let cases = cases.into_iter().map(|(value, when)| Case { value, when: when.to_owned() }).collect();
+    bounded(Bounds::OneOf(cases))
+}
+
+/// A fact that the caller of the module may change.
+pub(crate) fn by_default<T>(value: Option<T>, input: &str) -> Fact<T> {
+    bounded(Bounds::Default { value, input: input.to_owned() })
+}
+
+fn bounded<T>(bounds: Bounds<T>) -> Fact<T> {
+    Fact { claim: Claim::Unknown(Unknown { why: "variable `x` has no value".to_owned(), bounds }), ..Fact::unset() }
+}
+
+/// A version of the key, written as a resource.
+pub(crate) fn version(id: &str, time_created: Option<Timestamp>, is_current: Option<bool>) -> KeyVersion {
+    KeyVersion { id: id.to_owned(), place: None, time_created, is_current, is_auto_rotated: None }
+}
+
+/// A rotation by code.
+pub(crate) fn schedule(period_days: Option<f64>, period_months: Option<i64>, form: ScheduleForm) -> Schedule {
+    Schedule { period_days, period_months, form, driver: "time_rotating.yearly".to_owned(), trail: trail("infra/time.tf") }
+}
+
+/// What a rule says of a key: the verdict's word and its kind.
+pub(crate) fn said(rule: &Rule, key: &KeyFacts, settings: &Settings) -> (&'static str, &'static str) {
+    let verdict = (rule.judge)(key, settings);
+    assert!(!verdict.message().is_empty() && !verdict.message().ends_with('.'), "{}", verdict.message());
+    if let Verdict::Violation(report) | Verdict::Undetermined(report) = &verdict {
+        assert!(!report.help.is_empty() && report.help.ends_with('.') && !report.help.contains("  "), "{}", report.help);
+        assert!(report.note.is_empty() || report.note.ends_with(['.', '!']), "{}", report.note);
+        for text in [&report.message, &report.note, &report.help] {
+            assert!(!text.contains(['$', '€']), "never a price: {text}");
+        }
+    }
+    assert!(rule.document.contains(&format!("| `{}` |", verdict.kind())), "the document of {} does not know `{}`", rule.id, verdict.kind());
+    (verdict.word(), verdict.kind())
+}
+
+/// The report of a verdict that has one.
+pub(crate) fn report(rule: &Rule, key: &KeyFacts, settings: &Settings) -> Report {
+    match (rule.judge)(key, settings) {
+        Verdict::Violation(report) | Verdict::Undetermined(report) => report,
+        other => panic!("no report: {other:?}"),
+    }
+}

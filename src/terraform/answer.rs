@@ -1,0 +1,93 @@
+//! `kmslint eval`: expressions in a root module, as Terraform would see them.
+
+use super::discover;
+use super::inputs;
+use super::instance::Each;
+use super::read::{deep, workspace};
+use super::request::{Answer, Request};
+use super::roots::{self, Loader};
+use super::scope::Frame;
+use super::world::World;
+use crate::base::{Place, Sources, disk};
+use crate::terraform::eval::{Data, EvalError, Value};
+use std::fmt::Write as _;
+use std::sync::Arc;
+
+/// Evaluates expressions in the root module at the request's `chdir`, one answer for each.
+#[must_use]
+pub fn evaluate(request: &Request, sources: &Arc<Sources>, expressions: &[String]) -> Vec<Answer> {
+    deep(|| answers(request, sources, expressions))
+}
+
+fn answers(request: &Request, sources: &Arc<Sources>, expressions: &[String]) -> Vec<Answer> {
+    let root = disk::canonical(&request.base()).unwrap_or_else(|_| request.base());
+    let mut scan = discover::Scan::default();
+    scan.add_root(&root, request);
+    let loader = Loader::new(request, sources, &mut scan);
+    let survey = roots::survey(&loader, &root);
+    let (inputs, _) = inputs::read(request, sources, &root, &loader.module(&root).shown);
+    let world = World::new(&loader, &root, survey.modules, inputs, workspace(request, &root));
+    let top = world.top();
+    let frame = Frame::new(&world, &top, &Each::None);
+    expressions
+        .iter()
+        .enumerate()
+        .map(|(at, text)| {
+            let expr = match inputs::expression(text, &format!("expression {}", at + 1), "`eval`", sources) {
+                Ok(expr) => expr,
+                Err(message) => return Answer::Error { message, place: None },
+            };
+            world.renew_budget();
+            match world.eval(&expr, &frame) {
+                Ok(value) => answer(&value),
+                Err(EvalError { message, span, .. }) => Answer::Error { message, place: span.map(Place::Source) },
+            }
+        })
+        .collect()
+}
+
+fn answer(value: &Value) -> Answer {
+    if let Some(why) = value.first_why() {
+        return Answer::Unknown(why.to_string());
+    }
+    let mut json = String::new();
+    write(value, &mut json);
+    Answer::Value { json, sensitive: value.deep_marks().is_secret() }
+}
+
+/// Writes a value as JSON.
+fn write(value: &Value, out: &mut String) {
+    match &value.data {
+        Data::Null(_) | Data::Unknown(_) => out.push_str("null"),
+        Data::Bool(value) => out.push_str(if *value { "true" } else { "false" }),
+        Data::Number(number) if number.is_infinite() => drop(write!(out, "\"{number}\"")),
+        Data::Number(number) => drop(write!(out, "{number}")),
+        Data::String(text) => string(text, out),
+        Data::List(_, elements) | Data::Set(_, elements) | Data::Tuple(elements) => {
+            out.push('[');
+            for (at, element) in elements.iter().enumerate() {
+                if at > 0 {
+                    out.push(',');
+                }
+                write(element, out);
+            }
+            out.push(']');
+        }
+        Data::Map(_, entries) | Data::Object(entries) => {
+            out.push('{');
+            for (at, (key, element)) in entries.iter().enumerate() {
+                if at > 0 {
+                    out.push(',');
+                }
+                string(key, out);
+                out.push(':');
+                write(element, out);
+            }
+            out.push('}');
+        }
+    }
+}
+
+fn string(text: &str, out: &mut String) {
+    out.push_str(&serde_json::Value::String(text.to_owned()).to_string());
+}

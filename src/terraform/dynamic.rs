@@ -1,0 +1,106 @@
+//! Nested blocks, those included that `dynamic` blocks make.
+
+use super::instance::{Each, Instance};
+use super::scope::Bound;
+use super::world::World;
+use crate::base::{Place, Span};
+use crate::terraform::eval::{Data, EvalError, Marks, Value};
+use crate::terraform::syntax::{Block, Body, Expr, ExprKind};
+use std::rc::Rc;
+use std::sync::Arc;
+
+/// One nested block.
+#[derive(Clone)]
+pub(super) struct Nested<'b> {
+    /// Its inside.
+    pub body: &'b Body,
+    /// Where it is written: the block's or the `dynamic` block's header.
+    pub header: Span,
+    /// The iterators around it.
+    pub bound: Vec<Bound>,
+}
+
+/// The nested blocks of one type.
+#[derive(Default)]
+pub(super) struct Blocks<'b> {
+    /// Those that are certainly there.
+    pub made: Vec<Nested<'b>>,
+    /// What their number rests on.
+    pub marks: Marks,
+    /// A `dynamic` block of which it is not known what it makes: its `for_each`, and one of its blocks.
+    pub unsure: Option<(Value, Span, Nested<'b>)>,
+}
+
+/// The blocks of a type in a body.
+pub(super) fn blocks<'b>(world: &World<'_>, at: &Rc<Instance>, each: &Each, body: &'b Body, kind: &str) -> Result<Blocks<'b>, EvalError> {
+    let mut found = Blocks::default();
+    for block in &body.blocks {
+        if &*block.kind.text == kind {
+            found.made.push(Nested { body: &block.body, header: block.header, bound: Vec::new() });
+        } else if &*block.kind.text == "dynamic" && block.labels.first().is_some_and(|label| &*label.text == kind) {
+            dynamic(world, at, each, block, kind, &mut found)?;
+        }
+    }
+    Ok(found)
+}
+
+fn dynamic<'b>(
+    world: &World<'_>,
+    at: &Rc<Instance>,
+    each: &Each,
+    block: &'b Block,
+    kind: &str,
+    found: &mut Blocks<'b>,
+) -> Result<(), EvalError> {
+    let refuse = |message: &str, span| EvalError { message: message.to_owned(), span: Some(span), fatal: false };
+    let Some(content) = block.body.blocks_of("content").next() else {
+        return Err(refuse("a `dynamic` block needs a `content` block", block.header));
+    };
+    let Some(for_each) = block.body.attribute("for_each") else {
+        return Err(refuse("a `dynamic` block needs a `for_each`", block.header));
+    };
+    let name: Arc<str> = block.body.attribute("iterator").and_then(|iterator| keyword(&iterator.value)).unwrap_or_else(|| kind.into());
+    let value = world.eval(&for_each.value, &world.frame(at, each, &[]))?;
+    found.marks = found.marks.union(value.marks);
+    let nested = |bound: Bound| Nested { body: &content.body, header: block.header, bound: vec![bound] };
+    match entries(&value) {
+        Some(entries) => found.made.extend(entries.into_iter().map(|(key, value)| nested(Bound { name: Arc::clone(&name), key, value }))),
+        None if value.is_unknown() => {
+            let unknown = Value::unknown_like(crate::terraform::eval::Type::Any, &value);
+            let bound = Bound { name, key: unknown.clone(), value: unknown };
+            found.unsure = Some((value, for_each.value.span, nested(bound)));
+        }
+        None => return Err(refuse("the `for_each` of a `dynamic` block must be a list, set, map, tuple or object", for_each.value.span)),
+    }
+    Ok(())
+}
+
+/// Keys and values of something that can be iterated over and is known.
+pub(super) fn entries(value: &Value) -> Option<Vec<(Value, Value)>> {
+    let marks = value.marks;
+    let element = |element: &Value| element.clone().with_marks(marks).or_trail(&value.trail);
+    match &value.data {
+        Data::Set(_, elements) => Some(elements.iter().map(|own| (element(own), element(own))).collect()),
+        Data::List(_, elements) | Data::Tuple(elements) => {
+            Some(elements.iter().enumerate().map(|(index, own)| (Value::number(index).with_marks(marks), element(own))).collect())
+        }
+        Data::Map(_, entries) | Data::Object(entries) => {
+            Some(entries.iter().map(|(key, own)| (Value::string(key).with_marks(marks), element(own))).collect())
+        }
+        _ => None,
+    }
+}
+
+/// The name an expression is, where it is nothing but a name.
+pub(super) fn keyword(expr: &Expr) -> Option<Arc<str>> {
+    match &expr.kind {
+        ExprKind::Variable(name) | ExprKind::String(name) => Some(Arc::clone(name)),
+        ExprKind::Parens(inner) => keyword(inner),
+        _ => None,
+    }
+}
+
+/// The place of a nested block.
+pub(super) fn place(nested: &Nested<'_>) -> Place {
+    Place::Source(nested.header)
+}

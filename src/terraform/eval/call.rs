@@ -1,0 +1,333 @@
+//! Function calls: evaluates the arguments, and itself the functions that look at expressions instead of values: `try`, `can`, `convert`.
+
+use super::constraint::parse_constraint;
+use super::context::{Context, Locals};
+use super::evaluate::{Errors, bounded, eval, evaluate, failed, here};
+use super::functions::{self, Host, Inside};
+use super::possible::{MOST_CASES, by_cases, cases_of, with_possible};
+use super::references::{check_declared, references};
+use super::{Data, EvalError, Marks, Possible, ResourceRef, Type, Value};
+use crate::base::Span;
+use crate::terraform::syntax::{Expr, ExprKind, Name, Origin, native};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+pub(super) fn call(expr: &Expr, name: &Name, arguments: &[Expr], expand: bool, context: &Context<'_>, errors: &mut Errors) -> Value {
+    let plain = name.text.strip_prefix("core::").unwrap_or(&name.text);
+    match (plain, arguments) {
+        ("try", _) if !expand => attempt(expr, arguments, context, errors),
+        ("can", [argument]) if !expand => can(argument, context, errors).with_trail(here(expr.span)),
+        ("convert", [value, ty]) if !expand => convert_to(value, ty, context, errors),
+        ("try" | "can", _) if expand => expanded_attempt(expr, plain, arguments, context, errors),
+        ("try" | "can" | "convert", _) => errors.fail(format!("`{plain}` does not take these arguments"), expr.span),
+        _ => ordinary(expr, plain, arguments, expand, context, errors),
+    }
+}
+
+fn is_reference(expr: &Expr) -> bool {
+    match &expr.kind {
+        ExprKind::Variable(_) => true,
+        ExprKind::Traversal(base, _) => matches!(base.kind, ExprKind::Variable(_)),
+        _ => false,
+    }
+}
+
+/// A function that takes values.
+fn ordinary(expr: &Expr, name: &str, arguments: &[Expr], expand: bool, context: &Context<'_>, errors: &mut Errors) -> Value {
+    let mut own = Errors::default();
+    let evaluated = evaluate_arguments(arguments, expand, context, &mut own);
+    let faulty = own.any();
+    errors.merge(own);
+    if faulty {
+        return failed(Type::Any);
+    }
+    let values = match evaluated {
+        Ok(values) => values,
+        Err(unknown) => return unknown.with_trail(here(expr.span)),
+    };
+    if name.contains("::") && name.starts_with("provider::") {
+        let marks = values.iter().fold(Marks::NONE, |marks, value| marks.union(value.deep_marks()));
+        return Value::unknown(Type::Any, format!("`{name}` is a function of a provider")).with_marks(marks).with_trail(here(expr.span));
+    }
+    let elements: u64 = values.iter().map(|value| value.children().count() as u64).sum();
+    if !context.budget.work(elements) {
+        return context.budget.too_large().with_trail(here(expr.span));
+    }
+    if let ("templatestring", [template, ..]) = (name, arguments)
+        && !is_reference(template)
+        && !values.iter().skip(1).any(Value::is_unknown)
+    {
+        return errors.fail("`templatestring` takes a reference to a template; write the template itself without it", template.span);
+    }
+    let result = match apply(name, &values, expr.span, context) {
+        Ok(result) => result,
+        Err(error) => {
+            errors.push(error.at(expr.span));
+            return failed(Type::Any);
+        }
+    };
+    let result = bounded(result, context);
+    let result = if result.is_unknown() { with_knowledge(result, name, &values, expr.span, context) } else { result };
+    if result.trail.is_some() {
+        return result;
+    }
+    result.with_trail(carried(arguments, &values).or_else(|| here(expr.span)))
+}
+
+/// The trail of the only argument that is not written out, or of the only one.
+fn carried(arguments: &[Expr], values: &[Value]) -> Option<Arc<super::TrailLink>> {
+    if let ([_], [value]) = (arguments, values) {
+        return value.trail.clone();
+    }
+    let mut moving = arguments.iter().zip(values).filter(|(argument, _)| !is_written_out(argument));
+    match (moving.next(), moving.next()) {
+        (Some((_, value)), None) => value.trail.clone(),
+        _ => None,
+    }
+}
+
+/// Whether an expression holds nothing but literals.
+fn is_written_out(expr: &Expr) -> bool {
+    match &expr.kind {
+        ExprKind::Null | ExprKind::Bool(_) | ExprKind::Number(_) | ExprKind::String(_) => true,
+        ExprKind::Parens(inner) | ExprKind::Unary(_, inner) => is_written_out(inner),
+        ExprKind::Tuple(elements) => elements.iter().all(is_written_out),
+        ExprKind::Object(items) => items.iter().all(|item| is_written_out(&item.value)),
+        _ => false,
+    }
+}
+
+/// The values of the arguments, `...` expanded; or the unknown value of a call whose number of arguments is unknown.
+fn evaluate_arguments(arguments: &[Expr], expand: bool, context: &Context<'_>, errors: &mut Errors) -> Result<Vec<Value>, Value> {
+    let (plain, last) = match arguments.split_last() {
+        Some((last, plain)) if expand => (plain, Some(last)),
+        _ => (arguments, None),
+    };
+    let mut values: Vec<Value> = plain.iter().map(|argument| eval(argument, context, errors)).collect();
+    let Some(last) = last else { return Ok(values) };
+    let expanded = eval(last, context, errors);
+    if expanded.is_null() {
+        return Err(errors.fail("The argument in front of `...` is null", last.span));
+    }
+    let ty = expanded.ty();
+    match expanded.as_sequence() {
+        Some(elements) => {
+            if !context.budget.charge(elements.len() as u64) {
+                return Err(context.budget.too_large());
+            }
+            values.extend(elements.iter().map(|element| element.clone().with_marks(expanded.marks).or_trail(&expanded.trail)));
+            Ok(values)
+        }
+        None if matches!(ty, Type::Any | Type::List(_) | Type::Set(_) | Type::Tuple(_)) => {
+            Err(Value::unknown_like(Type::Any, &expanded).with_marks(expanded.marks))
+        }
+        None => Err(errors.fail("The argument in front of `...` must be a tuple, list or set", last.span)),
+    }
+}
+
+fn apply(name: &str, values: &[Value], span: Span, context: &Context<'_>) -> Result<Value, EvalError> {
+    let spend = |amount: u64| context.budget.charge(amount);
+    let render = |text: &str, file: &str, variables: &BTreeMap<Arc<str>, Value>, inside: Inside| {
+        render(text, file, variables, inside, span, context)
+    };
+    let host =
+        Host { files: context.scope.files(), dialect: context.scope.dialect(), spend: &spend, render: &render, inside: context.inside };
+    functions::call(name, values, &host, span)
+}
+
+/// Renders template text with these variables and no others.
+fn render(
+    text: &str,
+    file: &str,
+    variables: &BTreeMap<Arc<str>, Value>,
+    inside: Inside,
+    span: Span,
+    context: &Context<'_>,
+) -> Result<Value, EvalError> {
+    let names: Vec<(&Arc<str>, Value)> = variables.iter().map(|(name, value)| (name, value.clone())).collect();
+    let locals = Locals { names: &names, outer: None };
+    let context = Context { locals: Some(&locals), closed: true, inside, ..*context };
+    let template = native::parse_template(text, &Origin::Within(span))
+        .map_err(|error| EvalError::new(format!("The template `{file}` does not parse: {}", error.message), Some(span)))?;
+    if let Some(missing) = references(&template).iter().find(|reference| !variables.contains_key(reference.root)) {
+        return Err(EvalError::new(format!("The template `{file}` needs a variable `{}`", missing.root), Some(span)));
+    }
+    evaluate(&template, &context)
+}
+
+/// What we know of an unknown result beyond Terraform: which attribute it is, or which values it can have.
+fn with_knowledge(result: Value, name: &str, values: &[Value], span: Span, context: &Context<'_>) -> Value {
+    let mut result = result;
+    if let (Data::Unknown(unknown), Some(origin)) = (&mut result.data, origin_of(name, values))
+        && unknown.origin.is_none()
+    {
+        Arc::make_mut(unknown).origin = Some(origin);
+        return result;
+    }
+    if let Some(cases) = looked_up(name, values) {
+        return with_possible(result, cases);
+    }
+    let inputs: Vec<&Value> = values.iter().collect();
+    by_cases(&result, &inputs, |values| apply(name, values, span, context).ok())
+}
+
+/// The resource attribute that a call hands through.
+fn origin_of(name: &str, values: &[Value]) -> Option<Arc<ResourceRef>> {
+    let origin = |value: &Value| value.as_unknown().and_then(|unknown| unknown.origin.clone());
+    match (name, values) {
+        ("tostring" | "sensitive" | "nonsensitive" | "trimspace" | "one" | "element", [value, ..]) => origin(value),
+        ("coalesce", values) => {
+            let deciding = values.iter().find(|value| !value.is_null() && value.as_str() != Some(""))?;
+            origin(deciding)
+        }
+        ("join", [_, list]) => match list.as_sequence() {
+            Some([only]) => origin(only),
+            _ => None,
+        },
+        ("format", [pattern, value]) if pattern.as_str() == Some("%s") => origin(value),
+        _ => None,
+    }
+}
+
+/// The values that a lookup of an unknown key in a known map can give.
+fn looked_up(name: &str, values: &[Value]) -> Option<Vec<Possible>> {
+    let ("lookup", [map, key, default]) = (name, values) else { return None };
+    let unlisted = key.as_unknown().is_some_and(|unknown| unknown.possible.is_empty());
+    let entries = map.as_mapping().filter(|entries| unlisted && entries.len() < MOST_CASES)?;
+    let entry = |(name, value): (&Arc<str>, &Value)| Possible { value: value.clone(), when: format!("the key is `\"{name}\"`").into() };
+    let other = Possible { value: default.clone(), when: Arc::from("the key is any other") };
+    Some(entries.iter().map(entry).chain([other]).collect())
+}
+
+/// `try`: the first argument without an error. One with unknown parts may yet turn out to be an error, so the result is unknown then.
+fn attempt(expr: &Expr, arguments: &[Expr], context: &Context<'_>, errors: &mut Errors) -> Value {
+    if arguments.is_empty() {
+        return errors.fail("`try` takes at least one argument", expr.span);
+    }
+    let mut last = None;
+    for (at, argument) in arguments.iter().enumerate() {
+        let mut own = Errors::default();
+        let value = eval(argument, context, &mut own);
+        if own.any() {
+            let error = own.into_first();
+            let fatal = error.as_ref().is_some_and(|error| error.fatal);
+            if fatal {
+                errors.merge_error(error);
+                return failed(Type::Any);
+            }
+            last = error;
+            continue;
+        }
+        let rest = arguments.get(at + 1..).unwrap_or_default();
+        for argument in rest {
+            check_declared(argument, &[], context, errors);
+        }
+        if value.is_wholly_known() {
+            return value;
+        }
+        return undecided(value, rest, context);
+    }
+    let reason = last.map(|error| error.message).unwrap_or_default();
+    errors.fail(format!("No argument of `try` succeeds: {reason}"), expr.span)
+}
+
+/// `try(list...)` and `can(list...)`: the elements have no errors any more.
+fn expanded_attempt(expr: &Expr, name: &str, arguments: &[Expr], context: &Context<'_>, errors: &mut Errors) -> Value {
+    let mut own = Errors::default();
+    let values = evaluate_arguments(arguments, true, context, &mut own);
+    let faulty = own.any();
+    errors.merge(own);
+    match (name, values.as_deref()) {
+        _ if faulty => failed(Type::Any),
+        (_, Err(unknown)) => unknown.clone(),
+        ("try", Ok([value, ..])) => {
+            if value.is_wholly_known() {
+                value.clone()
+            } else {
+                undecided(value.clone(), &[], context)
+            }
+        }
+        ("can", Ok([value])) => settled_can(value),
+        _ => errors.fail(format!("`{name}` does not take these arguments"), expr.span),
+    }
+}
+
+/// The unknown result of a `try` whose deciding argument has unknown parts.
+fn undecided(value: Value, rest: &[Expr], context: &Context<'_>) -> Value {
+    let why = value.first_why().map_or_else(|| Arc::from("it depends on a value that is not known"), Arc::clone);
+    let mut unknown = super::UnknownValue::new(Type::Any, why);
+    unknown.origin = value.as_unknown().and_then(|unknown| unknown.origin.clone());
+    let result = Value::from(unknown).with_marks(value.marks).with_trail(value.trail.clone());
+    let listed = value.as_unknown().is_some_and(|unknown| !unknown.possible.is_empty());
+    if value.is_unknown() && !listed {
+        return result;
+    }
+    // It may fail once it is known: what comes then belongs to what is possible.
+    let mut cases = match value.as_unknown() {
+        Some(unknown) => unknown.possible.to_vec(),
+        None => vec![Possible { value, when: Arc::from("`try` succeeds with its first choice") }],
+    };
+    let otherwise: Arc<str> = Arc::from("that fails");
+    for argument in rest {
+        let mut own = Errors::default();
+        let value = eval(argument, context, &mut own);
+        if own.any() {
+            continue;
+        }
+        if value.is_unknown() && value.as_unknown().is_some_and(|unknown| unknown.possible.is_empty()) {
+            return result;
+        }
+        let settled = value.is_wholly_known();
+        cases.extend(cases_of(&value, &otherwise));
+        if settled {
+            break;
+        }
+    }
+    with_possible(result, cases)
+}
+
+/// `can`: whether the argument has no error. With unknown parts that is unknown.
+fn can(argument: &Expr, context: &Context<'_>, errors: &mut Errors) -> Value {
+    let mut own = Errors::default();
+    let value = eval(argument, context, &mut own);
+    if own.any() {
+        errors.forgive(own);
+        return Value::bool(false);
+    }
+    settled_can(&value)
+}
+
+/// What `can` says of a value without an error.
+fn settled_can(value: &Value) -> Value {
+    let marks = Marks { sensitive: false, ephemeral: false, ..value.deep_marks() };
+    if value.is_wholly_known() {
+        return Value::bool(true).with_marks(marks);
+    }
+    let why = value.first_why().map_or_else(|| Arc::from("it depends on a value that is not known"), Arc::clone);
+    Value::unknown(Type::Bool, why).with_marks(marks)
+}
+
+/// `convert(value, type)`.
+fn convert_to(value: &Expr, ty: &Expr, context: &Context<'_>, errors: &mut Errors) -> Value {
+    let span = value.span;
+    let value = eval(value, context, errors);
+    // Here the bare `list` and `"string"` of old are no types.
+    let old = matches!(&ty.kind, ExprKind::String(_)) || matches!(&ty.kind, ExprKind::Variable(name) if matches!(&**name, "list" | "map"));
+    let constraint = if old {
+        Err(EvalError::new("The second argument of `convert` must be a type", Some(ty.span)))
+    } else {
+        parse_constraint(ty, &mut |default| evaluate(default, context))
+    };
+    let converted = constraint.and_then(|constraint| {
+        // What is not known yet may turn out to be anything.
+        let unknown = value.is_unknown().then(|| Value::unknown_like(constraint.ty.without_optional(), &value).with_marks(value.marks));
+        constraint.conform(value).or_else(|error| unknown.ok_or(error))
+    });
+    match converted {
+        Ok(value) => value,
+        Err(error) => {
+            errors.push(error.at(span));
+            failed(Type::Any)
+        }
+    }
+}

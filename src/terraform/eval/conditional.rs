@@ -1,0 +1,164 @@
+//! `condition ? a : b`. Both branches are evaluated and brought to one type even when the condition is known, as in Terraform.
+
+use super::context::Context;
+use super::evaluate::{Errors, eval, failed, here};
+use super::possible::{MOST_CASES, cases_of, with_possible};
+use super::{Data, Marks, Num, Possible, Type, Value, convert, unify};
+use crate::terraform::syntax::{Expr, ExprKind};
+use std::cmp::Ordering;
+use std::sync::Arc;
+
+pub(super) fn conditional(expr: &Expr, parts: [&Expr; 3], context: &Context<'_>, errors: &mut Errors) -> Value {
+    let [condition_expr, then_expr, otherwise_expr] = parts;
+    let (mut then_errors, mut otherwise_errors) = (Errors::default(), Errors::default());
+    let then = eval(then_expr, context, &mut then_errors);
+    let otherwise = eval(otherwise_expr, context, &mut otherwise_errors);
+    if !context.budget.weigh(&then) || !context.budget.weigh(&otherwise) {
+        return context.budget.too_large().with_trail(here(expr.span));
+    }
+    let Some(ty) = common_type(&then, &otherwise) else {
+        let message =
+            format!("Both results of a conditional must have one type, but one is {} and the other {}", then.ty(), otherwise.ty());
+        errors.forgive(then_errors);
+        errors.forgive(otherwise_errors);
+        return errors.fail(message, then_expr.span.to(otherwise_expr.span));
+    };
+    let condition = eval(condition_expr, context, errors);
+    if condition.is_null() {
+        errors.fail("The condition is null; it must be true or false", condition_expr.span);
+        return failed(ty);
+    }
+    if condition.is_unknown() {
+        let branch_failed = then_errors.any() || otherwise_errors.any();
+        errors.forgive(then_errors);
+        errors.forgive(otherwise_errors);
+        let marks = condition.marks.union(then.marks).union(otherwise.marks);
+        let result = undecided(&condition, &then, &otherwise, &ty);
+        let result = if branch_failed { result } else { with_both(result, condition_expr, &then, &otherwise, &ty, context) };
+        return result.with_marks(marks).with_trail(here(expr.span));
+    }
+    let condition_marks = condition.marks;
+    let decision = match convert(condition, &Type::Bool).map(|condition| condition.as_bool()) {
+        Ok(Some(decision)) => decision,
+        // Only a string that is unknown by our own limits gets here.
+        Ok(None) => return failed(ty),
+        Err(_) => {
+            errors.fail("The condition must be true or false", condition_expr.span);
+            return failed(ty);
+        }
+    };
+    let (taken, taken_expr, left) = if decision { (then, then_expr, otherwise) } else { (otherwise, otherwise_expr, then) };
+    let (taken_errors, left_errors) = if decision { (then_errors, otherwise_errors) } else { (otherwise_errors, then_errors) };
+    errors.merge(taken_errors);
+    errors.forgive(left_errors);
+    // Terraform marks the result with the marks of the branch not taken, too. Where a value comes from is ours, and is not.
+    let left_marks = Marks { from_file: false, by_caller: false, ..left.marks };
+    let converted = convert(taken, &ty).unwrap_or_else(|error| {
+        errors.fail(format!("This result of the conditional has the wrong type: {}", error.message), taken_expr.span);
+        failed(ty)
+    });
+    converted.with_marks(condition_marks.union(left_marks)).or_trail(&here(expr.span))
+}
+
+/// The type of the result; a bare null takes the other's, and with an unknown type on one side nothing is converted.
+fn common_type(then: &Value, otherwise: &Value) -> Option<Type> {
+    let bare_null = |value: &Value| matches!(value.data, Data::Null(Type::Any)) && !value.marks.is_secret();
+    let (then_type, otherwise_type) = (then.ty(), otherwise.ty());
+    if bare_null(then) {
+        Some(otherwise_type)
+    } else if bare_null(otherwise) {
+        Some(then_type)
+    } else if then_type == Type::Any || otherwise_type == Type::Any {
+        Some(Type::Any)
+    } else if then_type == otherwise_type {
+        Some(then_type)
+    } else {
+        unify(&[then_type, otherwise_type], true)
+    }
+}
+
+/// The result under an unknown condition: what the branches share stays known.
+fn undecided(condition: &Value, then: &Value, otherwise: &Value, ty: &Type) -> Value {
+    if then.is_null() && otherwise.is_null() {
+        return Value::null(ty.clone());
+    }
+    let not_null = then.is_not_null() && otherwise.is_not_null();
+    let refine = |value: Value| if not_null { value.not_null() } else { value };
+    let (then_type, otherwise_type) = (then.ty(), otherwise.ty());
+    if then_type == Type::Number && otherwise_type == Type::Number {
+        let low = outer_bound(bound(then, Bound::Low), bound(otherwise, Bound::Low), Ordering::Less);
+        let high = outer_bound(bound(then, Bound::High), bound(otherwise, Bound::High), Ordering::Greater);
+        let value = Value::unknown_like(Type::Number, condition).refine(|refinement| {
+            refinement.at_least = low;
+            refinement.at_most = high;
+        });
+        return refine(value);
+    }
+    if then_type.is_collection() && then_type == otherwise_type {
+        let ((then_least, then_most), (least, most)) = (then.length_bounds(), otherwise.length_bounds());
+        return refine(Value::unknown_like(ty.clone(), condition).with_length(then_least.min(least), then_most.max(most)));
+    }
+    refine(Value::unknown_like(ty.clone(), condition))
+}
+
+#[derive(Clone, Copy)]
+enum Bound {
+    Low,
+    High,
+}
+
+fn bound(value: &Value, side: Bound) -> Option<(Num, bool)> {
+    match (&value.data, side) {
+        (Data::Number(number), _) => Some((number.clone(), true)),
+        (Data::Unknown(unknown), Bound::Low) => unknown.refinement.at_least.clone(),
+        (Data::Unknown(unknown), Bound::High) => unknown.refinement.at_most.clone(),
+        _ => None,
+    }
+}
+
+/// The looser of two bounds; none if one side is unbounded.
+fn outer_bound(left: Option<(Num, bool)>, right: Option<(Num, bool)>, outer: Ordering) -> Option<(Num, bool)> {
+    let ((left, left_included), (right, right_included)) = (left?, right?);
+    match left.compare(&right) {
+        Ordering::Equal => Some((left, left_included || right_included)),
+        order if order == outer => Some((left, left_included)),
+        _ => Some((right, right_included)),
+    }
+}
+
+/// The unknown result with both branches as what it can be, and with their origin where they agree on one.
+fn with_both(mut result: Value, condition: &Expr, then: &Value, otherwise: &Value, ty: &Type, context: &Context<'_>) -> Value {
+    let Data::Unknown(unknown) = &mut result.data else { return result };
+    let origin = |value: &Value| value.as_unknown().and_then(|unknown| unknown.origin.clone());
+    if let (Some(left), Some(right)) = (origin(then), origin(otherwise))
+        && left == right
+    {
+        Arc::make_mut(unknown).origin = Some(left);
+    }
+    let (yes, no) = clauses(condition, context);
+    let mut cases = cases_of(then, &yes);
+    cases.extend(cases_of(otherwise, &no));
+    if cases.len() > MOST_CASES {
+        return result;
+    }
+    let converted: Option<Vec<Possible>> =
+        cases.into_iter().map(|case| Some(Possible { value: convert(case.value, ty).ok()?, when: case.when })).collect();
+    match converted {
+        Some(cases) => with_possible(result, cases),
+        None => result,
+    }
+}
+
+/// How a condition reads behind "when", and its opposite.
+fn clauses(condition: &Expr, context: &Context<'_>) -> (Arc<str>, Arc<str>) {
+    let mut inner = condition;
+    while let ExprKind::Parens(expr) = &inner.kind {
+        inner = expr;
+    }
+    let text = context.scope.text(inner.span);
+    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    if text.is_empty() || text.chars().count() > 80 {
+        return (Arc::from("the condition holds"), Arc::from("the condition does not hold"));
+    }
+    (format!("`{text}`").into(), format!("not `{text}`").into())
+}

@@ -1,0 +1,239 @@
+//! When two values are equal, and the order in which sets hold their elements.
+
+use super::{Data, Marks, Num, Refinement, Type, Value};
+use std::cmp::Ordering;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// `left == right` as Terraform decides it: true, false or an unknown boolean that is not null. Nothing is converted. Marks of both
+/// sides are on the result; in a comparison of a null with something else only the outermost ones.
+#[must_use]
+pub fn equals(left: &Value, right: &Value) -> Value {
+    let marks = if left.is_null() == right.is_null() { left.deep_marks().union(right.deep_marks()) } else { left.marks.union(right.marks) };
+    compare(left, right).map_or_else(|| unknown_bool(left, right), Value::bool).with_marks(marks)
+}
+
+/// A boolean that is not null, unknown because of one of the two.
+fn unknown_bool(left: &Value, right: &Value) -> Value {
+    let cause = if left.is_wholly_known() { right } else { left };
+    let why = cause.first_why().map_or_else(|| Arc::from("it depends on a value that is not known"), Arc::clone);
+    Value::unknown(Type::Bool, why).not_null()
+}
+
+/// Whether two values are equal; `None` where that is unknown.
+fn compare(left: &Value, right: &Value) -> Option<bool> {
+    match (&left.data, &right.data) {
+        (Data::Null(_), Data::Null(_)) => return Some(true),
+        (Data::Null(_), _) if right.is_not_null() => return Some(false),
+        (_, Data::Null(_)) if left.is_not_null() => return Some(false),
+        (Data::Unknown(_), Data::Unknown(_)) => return None,
+        (Data::Unknown(unknown), _) => return compare_unknown(&unknown.ty, &unknown.refinement, right),
+        (_, Data::Unknown(unknown)) => return compare_unknown(&unknown.ty, &unknown.refinement, left),
+        (Data::Bool(left), Data::Bool(right)) => return Some(left == right),
+        (Data::Number(left), Data::Number(right)) => return Some(left == right),
+        (Data::String(left), Data::String(right)) => return Some(left == right),
+        _ => {}
+    }
+    let (left_type, right_type) = (left.ty(), right.ty());
+    if has_open_type(left) || has_open_type(right) {
+        return if right_type.could_be(&left_type) || left_type.could_be(&right_type) { None } else { Some(false) };
+    }
+    if left_type != right_type {
+        return Some(false);
+    }
+    match (&left.data, &right.data) {
+        (Data::List(_, left), Data::List(_, right)) | (Data::Tuple(left), Data::Tuple(right)) => {
+            if left.len() == right.len() {
+                all_equal(left.iter().zip(right.iter()))
+            } else {
+                Some(false)
+            }
+        }
+        (Data::Map(_, left), Data::Map(_, right)) | (Data::Object(left), Data::Object(right)) => {
+            if left.len() != right.len() || left.keys().ne(right.keys()) {
+                return Some(false);
+            }
+            all_equal(left.values().zip(right.values()))
+        }
+        (Data::Set(_, left), Data::Set(_, right)) => {
+            if left.iter().chain(right.iter()).any(Value::is_unknown) {
+                return None;
+            }
+            let within =
+                |these: &[Value], those: &[Value]| these.iter().all(|this| those.iter().any(|that| compare(this, that) == Some(true)));
+            Some(left.len() == right.len() && (same_order(left, right) || within(left, right) && within(right, left)))
+        }
+        _ => Some(false),
+    }
+}
+
+/// Whether a value has a part whose type is not known yet. Nulls have none: they are null of whatever type.
+fn has_open_type(value: &Value) -> bool {
+    match &value.data {
+        Data::Unknown(unknown) => unknown.ty.has_any(),
+        _ => value.children().any(has_open_type),
+    }
+}
+
+/// Whether two sets hold equal elements in the same places, as equal sets without unknown parts do.
+fn same_order(left: &[Value], right: &[Value]) -> bool {
+    left.iter().zip(right).all(|(left, right)| compare(left, right) == Some(true))
+}
+
+/// Whether all pairs are equal: an unknown pair makes the whole unknown unless a pair before it differs.
+fn all_equal<'a>(pairs: impl Iterator<Item = (&'a Value, &'a Value)>) -> Option<bool> {
+    for (left, right) in pairs {
+        if !compare(left, right)? {
+            return Some(false);
+        }
+    }
+    Some(true)
+}
+
+/// Whether an unknown value can equal a known one: false where the type or what is known of it forbids that.
+fn compare_unknown(ty: &Type, refinement: &Refinement, known: &Value) -> Option<bool> {
+    if known.is_null() {
+        return None;
+    }
+    if !ty.could_be(&known.ty()) && !has_open_type(known) {
+        return Some(false);
+    }
+    let excluded = match &known.data {
+        Data::String(text) => refinement.prefix.as_ref().is_some_and(|prefix| !text.starts_with(&**prefix)),
+        Data::Number(number) => !within_bounds(number, refinement),
+        Data::List(..) | Data::Set(..) | Data::Map(..) => refinement.length.is_some_and(|(least, most)| {
+            let length = known.children().count() as u64;
+            let least_here = if matches!(known.data, Data::Set(..)) && !known.is_wholly_known() { length.min(1) } else { length };
+            length < least || least_here > most
+        }),
+        _ => false,
+    };
+    if excluded { Some(false) } else { None }
+}
+
+/// Whether a number lies within the bounds.
+fn within_bounds(number: &Num, refinement: &Refinement) -> bool {
+    let above = refinement.at_least.as_ref().is_none_or(|(bound, inclusive)| match number.compare(bound) {
+        Ordering::Greater => true,
+        Ordering::Equal => *inclusive,
+        Ordering::Less => false,
+    });
+    let below = refinement.at_most.as_ref().is_none_or(|(bound, inclusive)| match number.compare(bound) {
+        Ordering::Less => true,
+        Ordering::Equal => *inclusive,
+        Ordering::Greater => false,
+    });
+    above && below
+}
+
+/// Builds a set: unique elements in Terraform's order of iteration, their marks on the set.
+pub(super) fn set(ty: Type, elements: Vec<Value>) -> Value {
+    let mut marks = Marks::NONE;
+    let mut keyed: Vec<(String, Value)> = elements
+        .into_iter()
+        .map(|element| {
+            let (element, own) = element.unmark_deep();
+            marks = marks.union(own);
+            (if ty.is_primitive() { String::new() } else { hash_text(&element) }, element)
+        })
+        .collect();
+    keyed.sort_by(order);
+    let mut unique: Vec<(String, Value)> = Vec::with_capacity(keyed.len());
+    for (key, element) in keyed {
+        // Equal elements have equal keys, and elements with equal keys stand together.
+        let known = unique.iter().rev().take_while(|(other, _)| *other == key);
+        let mut candidates = if ty.is_primitive() { known.take(1).collect::<Vec<_>>() } else { known.collect() };
+        candidates.retain(|(_, other)| compare(other, &element) == Some(true));
+        if candidates.is_empty() {
+            unique.push((key, element));
+        }
+    }
+    Value::from(Data::Set(ty, Arc::new(unique.into_iter().map(|(_, element)| element).collect()))).with_marks(marks)
+}
+
+/// Terraform's order within sets: known before unknown before null; strings by bytes, numbers by value, false before true, others by a
+/// text made of their contents.
+fn order((left_key, left): &(String, Value), (right_key, right): &(String, Value)) -> Ordering {
+    match (&left.data, &right.data) {
+        (Data::Null(_), Data::Null(_)) => Ordering::Equal,
+        (Data::Null(_), _) => Ordering::Greater,
+        (_, Data::Null(_)) => Ordering::Less,
+        (Data::Unknown(_), Data::Unknown(_)) => Ordering::Equal,
+        (Data::Unknown(_), _) => Ordering::Greater,
+        (_, Data::Unknown(_)) => Ordering::Less,
+        (Data::String(left), Data::String(right)) => left.cmp(right),
+        (Data::Number(left), Data::Number(right)) => left.compare(right),
+        (Data::Bool(left), Data::Bool(right)) => left.cmp(right),
+        _ => left_key.as_bytes().cmp(right_key.as_bytes()),
+    }
+}
+
+/// The text by which cty orders compound elements of sets.
+fn hash_text(value: &Value) -> String {
+    let mut text = String::new();
+    append_hash(value, &mut text);
+    text
+}
+
+fn append_hash(value: &Value, text: &mut String) {
+    let sequence = |elements: &[Value], open: char, close: char, text: &mut String| {
+        text.push(open);
+        for element in elements {
+            append_hash(element, text);
+            text.push(';');
+        }
+        text.push(close);
+    };
+    match &value.data {
+        Data::Unknown(_) => text.push('?'),
+        Data::Null(_) => text.push('~'),
+        Data::Bool(value) => text.push(if *value { 'T' } else { 'F' }),
+        Data::Number(number) => text.push_str(&number.ten_digits()),
+        Data::String(string) => append_quoted(string, text),
+        Data::List(_, elements) | Data::Set(_, elements) => sequence(elements, '[', ']', text),
+        Data::Tuple(elements) => sequence(elements, '<', '>', text),
+        Data::Map(_, entries) => {
+            text.push('{');
+            append_entries(entries, text);
+            text.push('}');
+        }
+        Data::Object(attributes) => {
+            text.push('<');
+            for value in attributes.values() {
+                append_hash(value, text);
+                text.push(';');
+            }
+            text.push('>');
+        }
+    }
+}
+
+fn append_entries(entries: &BTreeMap<Arc<str>, Value>, text: &mut String) {
+    for (key, value) in entries {
+        append_quoted(key, text);
+        text.push(':');
+        append_hash(value, text);
+        text.push(';');
+    }
+}
+
+/// Quotes a string as Go's `%q` does.
+fn append_quoted(string: &str, text: &mut String) {
+    text.push('"');
+    for character in string.chars() {
+        match character {
+            '"' => text.push_str("\\\""),
+            '\\' => text.push_str("\\\\"),
+            '\u{7}' => text.push_str("\\a"),
+            '\u{8}' => text.push_str("\\b"),
+            '\u{c}' => text.push_str("\\f"),
+            '\n' => text.push_str("\\n"),
+            '\r' => text.push_str("\\r"),
+            '\t' => text.push_str("\\t"),
+            '\u{b}' => text.push_str("\\v"),
+            character if character.is_ascii_control() => text.push_str(&format!("\\x{:02x}", u32::from(character))),
+            character => text.push(character),
+        }
+    }
+    text.push('"');
+}

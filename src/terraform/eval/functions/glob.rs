@@ -1,0 +1,247 @@
+//! Paths and patterns as Go's `filepath` and `doublestar` take them, on systems with forward slashes.
+
+/// The most patterns that braces expand to.
+const MOST_ALTERNATIVES: usize = 256;
+/// The most steps that matching one path takes: patterns like `*a*a*a*` go back and forth.
+const MOST_STEPS: usize = 100_000;
+
+/// A path without `.`, `..` and doubled slashes, as far as its text allows it.
+pub(super) fn clean(path: &str) -> String {
+    let rooted = path.starts_with('/');
+    let mut parts: Vec<&str> = Vec::new();
+    for part in path.split('/') {
+        match part {
+            "" | "." => {}
+            ".." if parts.last().is_some_and(|last| *last != "..") => {
+                parts.pop();
+            }
+            ".." if rooted => {}
+            part => parts.push(part),
+        }
+    }
+    let joined = parts.join("/");
+    match (rooted, joined.is_empty()) {
+        (true, _) => format!("/{joined}"),
+        (false, true) => ".".to_owned(),
+        (false, false) => joined,
+    }
+}
+
+/// The last part of a path.
+pub(super) fn base(path: &str) -> &str {
+    let trimmed = path.trim_end_matches('/');
+    match (path, trimmed) {
+        ("", _) => ".",
+        (_, "") => "/",
+        (_, trimmed) => trimmed.rsplit_once('/').map_or(trimmed, |(_, base)| base),
+    }
+}
+
+/// All but the last part of a path.
+pub(super) fn folder(path: &str) -> String {
+    clean(path.rsplit_once('/').map_or("", |(folder, _)| if folder.is_empty() { "/" } else { folder }))
+}
+
+/// `target` as seen from `from`, both clean and both absolute or both relative; `None` where the text cannot tell.
+pub(super) fn relative(from: &str, target: &str) -> Option<String> {
+    if from.starts_with('/') != target.starts_with('/') {
+        return None;
+    }
+    let parts =
+        |path: &str| -> Vec<String> { path.split('/').filter(|part| !part.is_empty() && *part != ".").map(str::to_owned).collect() };
+    let (from, target) = (parts(from), parts(target));
+    let shared = from.iter().zip(&target).take_while(|(a, b)| a == b).count();
+    let up = from.get(shared..)?;
+    if up.iter().any(|part| part == "..") {
+        return None;
+    }
+    let path: Vec<String> = up.iter().map(|_| "..".to_owned()).chain(target.get(shared..)?.iter().cloned()).collect();
+    Some(if path.is_empty() { ".".to_owned() } else { path.join("/") })
+}
+
+/// Whether a part of a pattern is a plain name.
+pub(super) fn is_plain(part: &str) -> bool {
+    !part.contains(['*', '?', '[', '{', '\\'])
+}
+
+/// The patterns that braces stand for; `None` where there are too many or a brace is not closed.
+pub(super) fn alternatives(pattern: &str) -> Option<Vec<String>> {
+    let mut done = Vec::new();
+    let mut open = vec![pattern.to_owned()];
+    while let Some(pattern) = open.pop() {
+        if done.len() + open.len() > MOST_ALTERNATIVES {
+            return None;
+        }
+        let Some(start) = pattern.find('{') else {
+            done.push(pattern);
+            continue;
+        };
+        let (before, rest) = pattern.split_at(start);
+        let mut depth = 0_usize;
+        let mut cuts = Vec::new();
+        let mut end = None;
+        for (at, c) in rest.char_indices() {
+            match c {
+                '{' => depth += 1,
+                '}' if depth == 1 => {
+                    end = Some(at);
+                    break;
+                }
+                '}' => depth -= 1,
+                ',' if depth == 1 => cuts.push(at),
+                _ => {}
+            }
+        }
+        let end = end?;
+        let after = rest.get(end + 1..)?;
+        let mut from = 1;
+        for cut in cuts.into_iter().chain([end]) {
+            open.push(format!("{before}{}{after}", rest.get(from..cut)?));
+            from = cut + 1;
+        }
+    }
+    Some(done)
+}
+
+/// Whether a pattern is well-formed.
+pub(super) fn is_valid(pattern: &str) -> bool {
+    let mut rest = pattern.chars();
+    while let Some(c) = rest.next() {
+        match c {
+            '\\' if rest.next().is_none() => return false,
+            '[' => {
+                let text = rest.as_str();
+                if class('\0', text).is_none() {
+                    return false;
+                }
+                rest = class('\0', text).map_or(rest, |(_, after)| after.chars());
+            }
+            _ => {}
+        }
+    }
+    true
+}
+
+/// Whether a path matches a pattern, part by part; `**` stands for any number of parts. `None` where it takes too long.
+pub(super) fn matches(pattern: &[&str], path: &[&str]) -> Option<bool> {
+    let mut steps = 0;
+    parts_match(pattern, path, &mut steps)
+}
+
+fn parts_match(pattern: &[&str], path: &[&str], steps: &mut usize) -> Option<bool> {
+    *steps += 1;
+    if *steps > MOST_STEPS {
+        return None;
+    }
+    match (pattern, path) {
+        ([], path) => Some(path.is_empty()),
+        (["**"], path) => Some(!path.is_empty()),
+        (["**", rest @ ..], path) => {
+            for skip in 0..=path.len() {
+                if parts_match(rest, path.get(skip..)?, steps)? {
+                    return Some(true);
+                }
+            }
+            Some(false)
+        }
+        ([part, rest @ ..], [name, names @ ..]) => Some(name_matches(part, name, steps)? && parts_match(rest, names, steps)?),
+        (_, []) => Some(false),
+    }
+}
+
+fn name_matches(pattern: &str, name: &str, steps: &mut usize) -> Option<bool> {
+    *steps += 1;
+    if *steps > MOST_STEPS {
+        return None;
+    }
+    let mut pattern_chars = pattern.chars();
+    let Some(c) = pattern_chars.next() else { return Some(name.is_empty()) };
+    let rest = pattern_chars.as_str();
+    if c == '*' {
+        let mut ends = name.char_indices().map(|(at, _)| at).chain([name.len()]);
+        return ends.try_fold(false, |found, at| if found { Some(true) } else { name_matches(rest, name.get(at..)?, steps) });
+    }
+    let mut name_chars = name.chars();
+    let Some(first) = name_chars.next() else { return Some(false) };
+    let behind = name_chars.as_str();
+    match c {
+        '?' => name_matches(rest, behind, steps),
+        '[' => match class(first, rest) {
+            Some((true, after)) => name_matches(after, behind, steps),
+            _ => Some(false),
+        },
+        '\\' => {
+            let mut escaped = rest.chars();
+            if escaped.next() == Some(first) { name_matches(escaped.as_str(), behind, steps) } else { Some(false) }
+        }
+        c if c == first => name_matches(rest, behind, steps),
+        _ => Some(false),
+    }
+}
+
+/// Behind `[`: whether a character is in the class, and what follows it; `None` where it is not well-formed.
+fn class(wanted: char, text: &str) -> Option<(bool, &str)> {
+    let (negated, text) = match text.strip_prefix(['^', '!']) {
+        Some(rest) => (true, rest),
+        None => (false, text),
+    };
+    let mut chars = text.chars();
+    let (mut found, mut empty) = (false, true);
+    loop {
+        let member = |chars: &mut std::str::Chars<'_>| match chars.next()? {
+            '\\' => chars.next(),
+            '-' | ']' => None,
+            c => Some(c),
+        };
+        if !empty && let Some(rest) = chars.as_str().strip_prefix(']') {
+            return Some((found != negated, rest));
+        }
+        let low = member(&mut chars)?;
+        let mut high = low;
+        if let Some(rest) = chars.as_str().strip_prefix('-') {
+            chars = rest.chars();
+            high = member(&mut chars)?;
+        }
+        found |= (low..=high).contains(&wanted);
+        empty = false;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_are_cleaned_as_go_cleans_them() {
+        for (path, expected) in [("", "."), ("a//b/../c/.", "a/c"), ("/..", "/"), ("../a", "../a"), ("/", "/"), ("a/..", ".")] {
+            assert_eq!(clean(path), expected, "{path}");
+        }
+        for (path, name, parent) in [("", ".", "."), ("/", "/", "/"), ("a/b/", "b", "a/b"), ("/a", "a", "/"), ("a", "a", ".")] {
+            assert_eq!((base(path), folder(path).as_str()), (name, parent), "{path}");
+        }
+        assert_eq!(relative("a/b", "a/c/d").as_deref(), Some("../c/d"));
+    }
+
+    #[test]
+    fn patterns_match_as_doublestar_matches_them() {
+        let does =
+            |pattern: &str, path: &str| matches(&pattern.split('/').collect::<Vec<_>>(), &path.split('/').collect::<Vec<_>>()).unwrap();
+        for (pattern, path) in
+            [("*.txt", "a.txt"), ("**", "a/b"), ("**/*.txt", "a.txt"), ("a/**/c", "a/c"), ("[a-c]?", "bz"), ("[^a]", "b"), ("\\*", "*")]
+        {
+            assert!(does(pattern, path), "{pattern} {path}");
+        }
+        for (pattern, path) in [("*", "a/b"), ("*.txt", "a.md"), ("[!a]", "a"), ("?", "ab"), ("a*b", "ac")] {
+            assert!(!does(pattern, path), "{pattern} {path}");
+        }
+        assert_eq!(
+            alternatives("{a,b{c,d}}.x").map(|mut all| {
+                all.sort();
+                all
+            }),
+            Some(vec!["a.x".to_owned(), "bc.x".to_owned(), "bd.x".to_owned()])
+        );
+        assert!(!is_valid("[a") && is_valid("[a]"));
+        assert_eq!(matches(&["*a*a*a*a*a*a*a*a*a*b"], &["aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"]), None);
+    }
+}

@@ -1,0 +1,3 @@
+//! The tables as a whole, and what the caller settles.
+
+use super::*;

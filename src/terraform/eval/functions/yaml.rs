@@ -1,0 +1,283 @@
+//! YAML as Terraform's go-cty-yaml reads it: YAML 1.1 in its booleans, 1.2 in its numbers.
+
+use super::clock::Instant;
+use super::row::Trouble;
+use crate::terraform::eval::{Data, Num, NumError, Type, Value, convert};
+use saphyr_parser::{Event, Parser, ScalarStyle, StrInput};
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::Arc;
+use unicode_normalization::UnicodeNormalization;
+
+/// The deepest nesting that is read.
+const DEPTH_CAP: usize = 200;
+/// The most nodes, those behind aliases counted every time.
+const NODE_CAP: u64 = 1_000_000;
+const PREFIX: &str = "tag:yaml.org,2002:";
+
+/// Reads the only document of a text. Sequences become tuples, mappings objects; of equal keys the last counts.
+pub(super) fn decode(text: &str) -> Result<Value, Trouble> {
+    let mut reader = Reader { parser: Parser::new_from_str(text), anchors: HashMap::new(), open: HashSet::new(), nodes: 0 };
+    let mut started = false;
+    loop {
+        match reader.next()? {
+            Event::DocumentStart(_) => started = true,
+            Event::StreamEnd => break,
+            Event::StreamStart | Event::Nothing if !started => continue,
+            _ => {}
+        }
+        if started {
+            break;
+        }
+    }
+    if !started {
+        return Err("missing start of document".into());
+    }
+    let event = reader.next()?;
+    let (value, _) = reader.node(event, 0)?;
+    loop {
+        match reader.next()? {
+            Event::StreamEnd => return Ok(value),
+            Event::DocumentEnd | Event::Nothing => {}
+            _ => return Err("unexpected extra content after value".into()),
+        }
+    }
+}
+
+struct Reader<'t> {
+    parser: Parser<'t, StrInput<'t>>,
+    /// What an anchor stands for, and how many nodes that is.
+    anchors: HashMap<usize, (Value, u64)>,
+    open: HashSet<usize>,
+    nodes: u64,
+}
+
+impl<'t> Reader<'t> {
+    fn next(&mut self) -> Result<Event<'t>, Trouble> {
+        match self.parser.next_event() {
+            Some(Ok((event, _))) => Ok(event),
+            Some(Err(error)) => Err(format!("invalid YAML: {error}").into()),
+            None => Ok(Event::StreamEnd),
+        }
+    }
+
+    fn count(&mut self, nodes: u64) -> Result<(), Trouble> {
+        self.nodes = self.nodes.saturating_add(nodes);
+        if self.nodes > NODE_CAP { Err(Trouble::too_large()) } else { Ok(()) }
+    }
+
+    /// A value, and how many nodes it is.
+    fn node(&mut self, event: Event<'t>, depth: usize) -> Result<(Value, u64), Trouble> {
+        if depth > DEPTH_CAP {
+            return Err(Trouble::too_large());
+        }
+        self.count(1)?;
+        let before = self.nodes;
+        let (anchor, value) = match event {
+            Event::Scalar(text, style, anchor, tag) => {
+                let tag = tag.map(|tag| format!("{}{}", tag.handle, tag.suffix)).unwrap_or_default();
+                (anchor, scalar(&tag, &text, style)?)
+            }
+            Event::SequenceStart(anchor, tag) => {
+                check_tag(tag.map(|tag| format!("{}{}", tag.handle, tag.suffix)), "seq")?;
+                self.open.insert(anchor);
+                (anchor, self.sequence(depth)?)
+            }
+            Event::MappingStart(anchor, tag) => {
+                check_tag(tag.map(|tag| format!("{}{}", tag.handle, tag.suffix)), "map")?;
+                self.open.insert(anchor);
+                (anchor, self.mapping(depth)?)
+            }
+            Event::Alias(anchor) => {
+                if self.open.contains(&anchor) {
+                    return Err("cannot refer to an anchor from inside its own definition".into());
+                }
+                let (value, size) = self.anchors.get(&anchor).cloned().ok_or("reference to undefined anchor")?;
+                self.count(size)?;
+                return Ok((value, size));
+            }
+            _ => return Err("invalid YAML: a value is missing".into()),
+        };
+        let size = self.nodes - before + 1;
+        // 0 is no anchor.
+        if anchor > 0 {
+            self.open.remove(&anchor);
+            self.anchors.insert(anchor, (value.clone(), size));
+        }
+        Ok((value, size))
+    }
+
+    fn sequence(&mut self, depth: usize) -> Result<Value, Trouble> {
+        let mut elements = Vec::new();
+        loop {
+            match self.next()? {
+                Event::SequenceEnd => return Ok(Value::tuple(elements)),
+                event => elements.push(self.node(event, depth + 1)?.0),
+            }
+        }
+    }
+
+    fn mapping(&mut self, depth: usize) -> Result<Value, Trouble> {
+        let mut entries: BTreeMap<Arc<str>, Value> = BTreeMap::new();
+        loop {
+            let (text, style, tag) = match self.next()? {
+                Event::MappingEnd => return Ok(Value::object(entries)),
+                // An anchor at a key is not remembered.
+                Event::Scalar(text, style, _, tag) => {
+                    (text, style, tag.map(|tag| format!("{}{}", tag.handle, tag.suffix)).unwrap_or_default())
+                }
+                _ => return Err("only strings are allowed as mapping keys".into()),
+            };
+            let merges = (tag.is_empty() && text == "<<") || tag.strip_prefix(PREFIX) == Some("merge");
+            let key = if merges { None } else { Some(key(&tag, &text, style)?) };
+            let event = self.next()?;
+            let (value, _) = self.node(event, depth + 1)?;
+            match (key, &value.data) {
+                (Some(key), _) => {
+                    entries.insert(key, value);
+                }
+                (None, Data::Object(merged)) => {
+                    entries.extend(merged.iter().map(|(name, value)| (Arc::clone(name), value.clone())));
+                }
+                (None, _) => return Err(format!("cannot merge {} into mapping", value.ty()).into()),
+            }
+        }
+    }
+}
+
+fn check_tag(tag: Option<String>, wanted: &str) -> Result<(), Trouble> {
+    match tag {
+        Some(tag) if tag.strip_prefix(PREFIX) != Some(wanted) && !tag.is_empty() => {
+            Err(format!("cannot interpret a {} as {tag}", if wanted == "seq" { "sequence" } else { "mapping" }).into())
+        }
+        _ => Ok(()),
+    }
+}
+
+fn key(tag: &str, text: &str, style: ScalarStyle) -> Result<Arc<str>, Trouble> {
+    let key = convert(resolve(tag, text, style)?, &Type::String).map_err(|_| "only strings are allowed as mapping keys")?;
+    let key = key.as_str().ok_or("mapping key cannot be null")?;
+    Ok(key.nfc().collect::<String>().into())
+}
+
+/// A scalar's value. Block scalars are strings in the end, but only after they were read as whatever they look like.
+fn scalar(tag: &str, text: &str, style: ScalarStyle) -> Result<Value, Trouble> {
+    let value = resolve(tag, text, style)?;
+    if tag.is_empty() && matches!(style, ScalarStyle::Literal | ScalarStyle::Folded) {
+        return Ok(convert(value, &Type::String)?);
+    }
+    Ok(value)
+}
+
+/// Words with a meaning of their own.
+fn word(text: &str) -> Option<Value> {
+    Some(match text {
+        "y" | "Y" | "yes" | "Yes" | "YES" | "true" | "True" | "TRUE" | "on" | "On" | "ON" => Value::bool(true),
+        "n" | "N" | "no" | "No" | "NO" | "false" | "False" | "FALSE" | "off" | "Off" | "OFF" => Value::bool(false),
+        "" | "~" | "null" | "Null" | "NULL" => Value::null(Type::Any),
+        ".inf" | ".Inf" | ".INF" | "+.inf" | "+.Inf" | "+.INF" => Value::number(Num::infinity(false)),
+        "-.inf" | "-.Inf" | "-.INF" => Value::number(Num::infinity(true)),
+        _ => return None,
+    })
+}
+
+fn resolve(tag: &str, text: &str, style: ScalarStyle) -> Result<Value, Trouble> {
+    let short = if tag.is_empty() {
+        ""
+    } else {
+        match tag.strip_prefix(PREFIX) {
+            Some(name @ ("str" | "bool" | "int" | "float" | "null" | "timestamp" | "binary")) => name,
+            _ => return Err(format!("unsupported tag `{tag}`").into()),
+        }
+    };
+    // Only texts that begin like one of these are looked at more closely.
+    let first = text.chars().next();
+    let hinted = first.is_none_or(|c| "+-0123456789yYnNtTfFoO~.".contains(c));
+    let mut numeric = false;
+    if hinted && short != "str" && short != "binary" {
+        if matches!(style, ScalarStyle::SingleQuoted | ScalarStyle::DoubleQuoted) {
+            return Ok(Value::string(text));
+        }
+        if let Some(value) = word(text) {
+            return Ok(value);
+        }
+        if short.is_empty() && matches!(text, ".nan" | ".NaN" | ".NAN") {
+            return Err("floating point NaN is not supported".into());
+        }
+        match first {
+            Some('.') => match Num::parse(text) {
+                Ok(number) => return Ok(Value::number(number)),
+                Err(NumError::TooLarge) => return Err(Trouble::too_large()),
+                Err(_) => {}
+            },
+            Some('0'..='9' | '+' | '-') => {
+                if matches!(short, "" | "timestamp")
+                    && let Some(time) = Instant::parse_yaml(text)
+                {
+                    return Ok(Value::string(time.rfc3339()));
+                }
+                numeric = looks_like_number(text);
+            }
+            _ => {}
+        }
+    }
+    match short {
+        _ if numeric => number(text),
+        "bool" => word(text).filter(|value| value.as_bool().is_some()).ok_or_else(|| format!("cannot parse `{text}` as a bool").into()),
+        "int" | "float" => number(text),
+        "null" => Ok(Value::null(Type::Any)),
+        "timestamp" => match Instant::parse_yaml(text) {
+            Some(time) => Ok(Value::string(time.rfc3339())),
+            None => Err(format!("cannot parse `{text}` as a timestamp").into()),
+        },
+        "binary" if super::encoding::decode_base64(text).is_none() => {
+            Err(format!("cannot parse `{text}` as binary: not valid base64").into())
+        }
+        _ => Ok(Value::string(text)),
+    }
+}
+
+/// `[-+]?[0-9]+`, `0o17`, `0x1F`, or a decimal with a fraction or exponent.
+fn looks_like_number(text: &str) -> bool {
+    let all = |digits: &str, is: fn(&u8) -> bool| !digits.is_empty() && digits.as_bytes().iter().all(is);
+    if let Some(digits) = text.strip_prefix("0o") {
+        return all(digits, |byte| matches!(byte, b'0'..=b'7'));
+    }
+    if let Some(digits) = text.strip_prefix("0x") {
+        return all(digits, u8::is_ascii_hexdigit);
+    }
+    let text = text.strip_prefix(['+', '-']).unwrap_or(text);
+    let (mantissa, exponent) = text.split_once(['e', 'E']).map_or((text, None), |(mantissa, exponent)| (mantissa, Some(exponent)));
+    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+    exponent.is_none_or(|exponent| all(exponent.strip_prefix(['+', '-']).unwrap_or(exponent), u8::is_ascii_digit))
+        && !(whole.is_empty() && fraction.is_empty())
+        && whole.bytes().chain(fraction.bytes()).all(|byte| byte.is_ascii_digit())
+}
+
+/// A number as Terraform reads it, or as Go reads integers with a prefix.
+fn number(text: &str) -> Result<Value, Trouble> {
+    let plain = text.replace('_', "");
+    match Num::parse(&plain) {
+        Ok(number) => return Ok(Value::number(number)),
+        Err(NumError::TooLarge) => return Err(Trouble::too_large()),
+        Err(_) => {}
+    }
+    let refused = || Trouble::Wrong(format!("cannot parse `{text}` as a number"));
+    let (negative, digits) = match plain.strip_prefix('-') {
+        Some(digits) => (true, digits),
+        None => (false, plain.strip_prefix('+').unwrap_or(&plain)),
+    };
+    let lower = digits.to_ascii_lowercase();
+    let (digits, radix) = [("0x", 16), ("0o", 8), ("0b", 2)]
+        .into_iter()
+        .find_map(|(prefix, radix)| lower.strip_prefix(prefix).map(|digits| (digits, radix)))
+        .ok_or_else(refused)?;
+    if digits.starts_with(['+', '-']) {
+        return Err(refused());
+    }
+    let magnitude = u64::from_str_radix(digits, radix).map_err(|_| refused())?;
+    let number = if negative { -i128::from(magnitude) } else { i128::from(magnitude) };
+    if number < i128::from(i64::MIN) {
+        return Err(refused());
+    }
+    Ok(Value::number(Num::from_big(&number.into())))
+}

@@ -1,0 +1,61 @@
+//! What we know beyond Terraform: the few values an unknown can have, and when it has which. Never part of a result.
+
+use super::{Data, Possible, Value};
+use std::sync::Arc;
+
+/// More values than this help nobody.
+pub(super) const MOST_CASES: usize = 16;
+
+/// Gives an unknown result the values it can have, if exactly one of the `inputs` is an unknown with a list of values and the rest is
+/// known: those that `compute` makes of each. One that cannot be computed spoils the list.
+pub(super) fn by_cases(result: &Value, inputs: &[&Value], compute: impl Fn(&[Value]) -> Option<Value>) -> Value {
+    let open = |value: &Value| value.as_unknown().is_some_and(|unknown| !unknown.possible.is_empty());
+    let mut varying = inputs.iter().enumerate().filter(|(_, value)| open(value));
+    let (Data::Unknown(unknown), Some((at, input)), None) = (&result.data, varying.next(), varying.next()) else {
+        return result.clone();
+    };
+    if !unknown.possible.is_empty() || unknown.origin.is_some() || inputs.iter().any(|value| !open(value) && !value.is_wholly_known()) {
+        return result.clone();
+    }
+    let cases = input.as_unknown().map(|unknown| Arc::clone(&unknown.possible)).unwrap_or_default();
+    let computed: Option<Vec<Possible>> = cases
+        .iter()
+        .map(|case| {
+            let values: Vec<Value> = inputs
+                .iter()
+                .enumerate()
+                .map(|(position, value)| if position == at { case.value.clone() } else { (*value).clone() })
+                .collect();
+            Some(Possible { value: compute(&values)?, when: Arc::clone(&case.when) })
+        })
+        .collect();
+    match computed {
+        Some(cases) => with_possible(result.clone(), cases),
+        None => result.clone(),
+    }
+}
+
+/// The unknown value with this list of what it can be. Too long lists are dropped.
+pub(super) fn with_possible(mut value: Value, cases: Vec<Possible>) -> Value {
+    if let Data::Unknown(unknown) = &mut value.data
+        && cases.len() <= MOST_CASES
+    {
+        Arc::make_mut(unknown).possible = cases.into();
+    }
+    value
+}
+
+/// The values of a branch that is taken when `when` holds: its own list with `when` in front, or itself.
+pub(super) fn cases_of(value: &Value, when: &Arc<str>) -> Vec<Possible> {
+    match value.as_unknown() {
+        Some(unknown) if !unknown.possible.is_empty() => unknown
+            .possible
+            .iter()
+            .map(|case| Possible {
+                value: case.value.clone().with_marks(value.marks),
+                when: if case.when.contains(&**when) { Arc::clone(&case.when) } else { format!("{when} and {}", case.when).into() },
+            })
+            .collect(),
+        _ => vec![Possible { value: value.clone(), when: Arc::clone(when) }],
+    }
+}

@@ -1,0 +1,197 @@
+//! What is known of unknown values: refinements, and the values that become known by them.
+
+use super::{Data, Num, Possible, Refinement, Type, UnknownValue, Value, convert};
+use std::sync::Arc;
+use unicode_segmentation::UnicodeSegmentation;
+
+/// The longest prefix of a template that Terraform remembers, in bytes.
+const PREFIX_LIMIT: usize = 128;
+/// Characters that end what stands before them, as Terraform counts them.
+const DELIMITERS: &str = "-_:;/\\,.(){}[]|?!~ \t@#$%^&*+\"'";
+
+impl Value {
+    /// The value, and if it is unknown the knowledge that it is not null. Of a value whose type is unknown nothing can be noted.
+    #[must_use]
+    pub fn not_null(self) -> Self {
+        self.refine(|refinement| refinement.not_null = true)
+    }
+
+    /// The value, and if it is an unknown string the knowledge how it begins. The last character is dropped, as a combining
+    /// character may follow; only letters, digits and other characters that nothing combines with stay.
+    #[must_use]
+    pub fn with_prefix(self, prefix: &str) -> Self {
+        let safe = safe_prefix(prefix);
+        self.with_full_prefix(safe)
+    }
+
+    /// The value, and if it is an unknown string the knowledge that it begins with exactly this.
+    #[must_use]
+    pub fn with_full_prefix(self, prefix: &str) -> Self {
+        if prefix.is_empty() {
+            return self;
+        }
+        self.refine(|refinement| {
+            if refinement.prefix.as_ref().is_none_or(|known| known.len() < prefix.len()) {
+                refinement.prefix = Some(prefix.into());
+            }
+        })
+    }
+
+    /// The value, and if it is an unknown collection the knowledge of its length.
+    #[must_use]
+    pub fn with_length(self, least: u64, most: u64) -> Self {
+        self.refine(|refinement| {
+            let (known_least, known_most) = refinement.length.unwrap_or((0, u64::MAX));
+            let bounds = (known_least.max(least), known_most.min(most));
+            refinement.length = (bounds != (0, u64::MAX)).then_some(bounds);
+        })
+    }
+
+    /// The value, and if it is an unknown number the knowledge of its (included) bounds.
+    #[must_use]
+    pub fn with_bounds(self, at_least: Option<Num>, at_most: Option<Num>) -> Self {
+        self.refine(|refinement| {
+            if let Some(bound) = at_least
+                && refinement.at_least.as_ref().is_none_or(|(known, _)| known.compare(&bound).is_lt())
+            {
+                refinement.at_least = Some((bound, true));
+            }
+            if let Some(bound) = at_most
+                && refinement.at_most.as_ref().is_none_or(|(known, _)| known.compare(&bound).is_gt())
+            {
+                refinement.at_most = Some((bound, true));
+            }
+        })
+    }
+
+    /// Changes what is known of an unknown value. Known values, and unknown ones of an unknown type, stay as they are; what can only be
+    /// one value becomes known, as in Terraform.
+    #[must_use]
+    pub fn refine(mut self, change: impl FnOnce(&mut Refinement)) -> Self {
+        if let Data::Unknown(unknown) = &mut self.data
+            && unknown.ty != Type::Any
+        {
+            change(&mut Arc::make_mut(unknown).refinement);
+            if let Some(data) = settled(unknown) {
+                self.data = data;
+            }
+        }
+        self
+    }
+
+    /// The knowledge of how a string begins: all of it, where it is known.
+    #[must_use]
+    pub fn prefix(&self) -> &str {
+        match &self.data {
+            Data::String(text) => text,
+            Data::Unknown(unknown) => unknown.refinement.prefix.as_deref().unwrap_or_default(),
+            _ => "",
+        }
+    }
+
+    /// The bounds of a collection's length: `(length, length)` where it is known. Sets with unknown elements may shrink.
+    #[must_use]
+    pub fn length_bounds(&self) -> (u64, u64) {
+        match &self.data {
+            Data::Unknown(unknown) => match &unknown.ty {
+                Type::Tuple(elements) => (elements.len() as u64, elements.len() as u64),
+                Type::Object(attributes) => (attributes.len() as u64, attributes.len() as u64),
+                _ => unknown.refinement.length.unwrap_or((0, u64::MAX)),
+            },
+            Data::Null(_) => (0, u64::MAX),
+            Data::Set(_, elements) if elements.len() > 1 && !self.is_wholly_known() => (1, elements.len() as u64),
+            _ => {
+                let length = self.children().count() as u64;
+                (length, length)
+            }
+        }
+    }
+
+    /// `length()` of a list, set, map, tuple or object: a number, unknown within bounds where it depends on unknown values.
+    #[must_use]
+    pub fn length(&self) -> Self {
+        let (least, most) = self.length_bounds();
+        if least == most && (!self.is_unknown() || matches!(self.ty(), Type::Tuple(_) | Type::Object(_))) {
+            return Self::number(i64::try_from(least).unwrap_or(i64::MAX)).with_marks(self.marks);
+        }
+        let why = self.first_why().map_or_else(|| Arc::from("it depends on a value that is not known"), Arc::clone);
+        // Terraform bounds an unbounded length by the largest 64-bit number.
+        let number = |bound: u64| Num::from(i64::try_from(bound).unwrap_or(i64::MAX));
+        Self::unknown(Type::Number, why).with_bounds(Some(number(least)), Some(number(most))).not_null().with_marks(self.marks)
+    }
+}
+
+/// The only value an unknown can be, where its refinement leaves just one.
+fn settled(unknown: &UnknownValue) -> Option<Data> {
+    let refinement = &unknown.refinement;
+    if !refinement.not_null {
+        return None;
+    }
+    if let (Some((least, true)), Some((most, true))) = (&refinement.at_least, &refinement.at_most)
+        && least == most
+    {
+        return Some(Data::Number(least.clone()));
+    }
+    let (least, most) = refinement.length?;
+    if least != most {
+        return None;
+    }
+    let member = |element: &Type| Value::unknown(element.clone(), Arc::clone(&unknown.why));
+    match &unknown.ty {
+        Type::List(element) if least <= 1024 => {
+            let elements = (0..least).map(|_| member(element)).collect();
+            Some(Data::List((**element).clone(), Arc::new(elements)))
+        }
+        Type::Set(element) if least <= 1 => {
+            let elements = (0..least).map(|_| member(element)).collect();
+            Some(Data::Set((**element).clone(), Arc::new(elements)))
+        }
+        Type::Map(element) if least == 0 => Some(Data::Map((**element).clone(), Arc::default())),
+        _ => None,
+    }
+}
+
+/// An unknown value converted to a type: the reason and the origin stay, and of the refinement what holds for the new type.
+pub(super) fn converted(unknown: &UnknownValue, ty: Type) -> Value {
+    let possible: Option<Vec<Possible>> = unknown
+        .possible
+        .iter()
+        .map(|case| Some(Possible { value: convert(case.value.clone(), &ty).ok()?, when: Arc::clone(&case.when) }))
+        .collect();
+    let result = Value::from(UnknownValue {
+        ty: ty.clone(),
+        why: Arc::clone(&unknown.why),
+        refinement: Refinement { not_null: unknown.refinement.not_null && ty != Type::Any, ..Refinement::default() },
+        origin: unknown.origin.clone(),
+        possible: possible.unwrap_or_default().into(),
+    });
+    match (&unknown.ty, &ty) {
+        (Type::Object(attributes), Type::Map(_)) => result.with_length(attributes.len() as u64, attributes.len() as u64),
+        (Type::Tuple(elements), Type::List(_)) => result.with_length(elements.len() as u64, elements.len() as u64),
+        (Type::Tuple(elements), Type::Set(_)) => result.with_length((elements.len() as u64).min(1), elements.len() as u64),
+        (from, Type::Set(_)) if from.is_collection() => {
+            let (least, most) = unknown.refinement.length.unwrap_or((0, u64::MAX));
+            result.with_length(least.min(1), most)
+        }
+        (from, to) if from.is_collection() && to.is_collection() => {
+            let (least, most) = unknown.refinement.length.unwrap_or((0, u64::MAX));
+            result.with_length(least, most)
+        }
+        _ => result,
+    }
+}
+
+/// The part of a prefix that whatever follows cannot change: at most 128 bytes, without the last character (as people see it) unless
+/// nothing combines with it.
+fn safe_prefix(prefix: &str) -> &str {
+    let mut end = prefix.len().min(PREFIX_LIMIT);
+    while !prefix.is_char_boundary(end) {
+        end -= 1;
+    }
+    let prefix = prefix.get(..end).unwrap_or_default();
+    match prefix.grapheme_indices(true).next_back() {
+        Some((_, last)) if DELIMITERS.contains(last) => prefix,
+        Some((at, _)) => prefix.get(..at).unwrap_or_default(),
+        None => prefix,
+    }
+}

@@ -1,0 +1,153 @@
+//! `count` and `for_each`: how many instances a block has, by Terraform's rules.
+
+use super::instance::{Each, Expansion, Instance};
+use super::scope::{Frame, unknown_each};
+use super::world::World;
+use crate::base::{Place, Span};
+use crate::terraform::eval::{Data, EvalError, Marks, Type, Value, convert};
+use crate::terraform::syntax::Block;
+use std::rc::Rc;
+use std::sync::Arc;
+
+/// How many instances of one block are judged one by one. Terraform has no limit, but hostile code has no shame.
+const MAX_INSTANCES: u64 = 100_000;
+
+/// What a block's `count` or `for_each` comes to.
+pub(super) fn expand(world: &World<'_>, at: &Rc<Instance>, block: &Block) -> Expansion {
+    let frame = Frame::new(world, at, &Each::None);
+    if let Some(count) = block.body.attribute("count") {
+        let value = world.eval(&count.value, &frame);
+        return settle("count", count.value.span, value.and_then(|value| by_count(value, count.value.span)));
+    }
+    if let Some(for_each) = block.body.attribute("for_each") {
+        let value = world.eval(&for_each.value, &frame);
+        return settle("for_each", for_each.value.span, value.and_then(|value| by_key(value, for_each.value.span)));
+    }
+    Expansion::One
+}
+
+/// An error becomes one instance that stands for all: a key must not disappear behind somebody's mistake.
+fn settle(argument: &str, span: Span, expansion: Result<Expansion, EvalError>) -> Expansion {
+    expansion.unwrap_or_else(|error| {
+        let why = format!("`{argument}` cannot be evaluated");
+        let each = match argument {
+            "count" => Each::Count(Value::unknown(Type::Number, why.as_str())),
+            _ => unknown_each(&why.as_str().into(), Type::String, Type::Any),
+        };
+        Expansion::unknown(why, Some(Place::Source(span)), each, Some(error.at(span)))
+    })
+}
+
+fn refuse(message: impl Into<String>, span: Span) -> EvalError {
+    EvalError { message: message.into(), span: Some(span), fatal: true }
+}
+
+fn by_count(value: Value, span: Span) -> Result<Expansion, EvalError> {
+    if value.is_null() {
+        return Err(refuse("`count` is null; it must be a whole number", span));
+    }
+    let value =
+        convert(value, &Type::Number).map_err(|error| refuse(format!("`count` must be a whole number: {}", error.message), span))?;
+    let marks = value.marks;
+    match &value.data {
+        Data::Unknown(unknown) => {
+            let each = Each::Count(Value::unknown(Type::Number, Arc::clone(&unknown.why)).with_marks(marks));
+            Ok(Expansion::unknown(format!("`count` is not known: {}", unknown.why), Some(Place::Source(span)), each, None))
+        }
+        Data::Number(number) => {
+            let count =
+                number.is_integer().then(|| number.to_i64()).flatten().ok_or_else(|| refuse("`count` must be a whole number", span))?;
+            let count = u64::try_from(count).map_err(|_| refuse("`count` must not be negative", span))?;
+            if count > MAX_INSTANCES {
+                return Ok(too_many("count", span, Each::Count(Value::unknown(Type::Number, "there are too many instances"))));
+            }
+            if marks.by_caller && count > 0 {
+                let each = Each::Count(Value::number(0_i64).with_marks(marks));
+                return Ok(Expansion::unknown(by_caller("count"), Some(Place::Source(span)), each, None));
+            }
+            Ok(Expansion::Count(count))
+        }
+        _ => Err(refuse("`count` must be a whole number", span)),
+    }
+}
+
+fn too_many(argument: &str, span: Span, each: Each) -> Expansion {
+    let why = format!("`{argument}` makes more than {MAX_INSTANCES} instances");
+    Expansion::unknown(why, Some(Place::Source(span)), each, None)
+}
+
+fn by_caller(argument: &str) -> String {
+    format!("nobody in the scanned tree sets what its `{argument}` depends on")
+}
+
+fn by_key(value: Value, span: Span) -> Result<Expansion, EvalError> {
+    let (marks, trail) = (value.marks, value.trail.clone());
+    if marks.sensitive {
+        return Err(refuse("`for_each` is sensitive: instance keys are shown in the plan, so Terraform refuses it", span));
+    }
+    if marks.ephemeral {
+        return Err(refuse("`for_each` is ephemeral: Terraform refuses it", span));
+    }
+    let entries: Vec<(Arc<str>, Value)> = match &value.data {
+        Data::Null(_) => return Err(refuse("`for_each` is null; it must be a map, or a set of strings", span)),
+        Data::Unknown(unknown) => {
+            let (key, element) = match &unknown.ty {
+                Type::List(_) | Type::Tuple(_) | Type::Bool | Type::Number | Type::String => return Err(wrong(&unknown.ty, span)),
+                Type::Map(element) => (Type::String, (**element).clone()),
+                Type::Set(_) => (Type::String, Type::String),
+                _ => (Type::String, Type::Any),
+            };
+            let each = match unknown_each(&unknown.why, key, element) {
+                Each::ForEach(key, value) => Each::ForEach(key.with_marks(marks), value.with_marks(marks)),
+                each => each,
+            };
+            return Ok(Expansion::unknown(format!("`for_each` is not known: {}", unknown.why), Some(Place::Source(span)), each, None));
+        }
+        Data::Map(_, entries) | Data::Object(entries) => {
+            entries.iter().map(|(key, value)| (Arc::clone(key), value.clone().or_trail(&trail))).collect()
+        }
+        Data::Set(element, elements) => {
+            if elements.is_empty() {
+                return Ok(Expansion::ForEach(Vec::new()));
+            }
+            if !matches!(element, Type::String | Type::Any) {
+                return Err(refuse(format!("`for_each` is a set of {element}; it must be a map, or a set of strings"), span));
+            }
+            if let Some(unknown) = elements.iter().find_map(Value::as_unknown) {
+                let each = unknown_each(&unknown.why, Type::String, Type::String);
+                let why = format!("`for_each` holds values that are not known: {}", unknown.why);
+                return Ok(Expansion::unknown(why, Some(Place::Source(span)), with_marks(each, marks), None));
+            }
+            let text = |value: &Value| value.as_str().map(|key| (Arc::from(key), value.clone().or_trail(&trail)));
+            let entries: Option<Vec<_>> = elements.iter().map(text).collect();
+            entries.ok_or_else(|| refuse("`for_each` holds null; all elements of the set must be strings", span))?
+        }
+        _ => return Err(wrong(&value.ty(), span)),
+    };
+    finish(entries, marks, span)
+}
+
+fn finish(mut entries: Vec<(Arc<str>, Value)>, marks: Marks, span: Span) -> Result<Expansion, EvalError> {
+    if entries.len() as u64 > MAX_INSTANCES {
+        return Ok(too_many("for_each", span, unknown_each(&"there are too many instances".into(), Type::String, Type::Any)));
+    }
+    entries.sort_by(|a, b| a.0.cmp(&b.0));
+    if marks.by_caller
+        && let Some((key, value)) = entries.first()
+    {
+        let each = Each::ForEach(Value::string(key).with_marks(marks), value.clone().with_marks(marks));
+        return Ok(Expansion::unknown(by_caller("for_each"), Some(Place::Source(span)), each, None));
+    }
+    Ok(Expansion::ForEach(entries))
+}
+
+fn with_marks(each: Each, marks: Marks) -> Each {
+    match each {
+        Each::ForEach(key, value) => Each::ForEach(key.with_marks(marks), value.with_marks(marks)),
+        each => each,
+    }
+}
+
+fn wrong(ty: &Type, span: Span) -> EvalError {
+    refuse(format!("`for_each` is a {ty}; it must be a map, or a set of strings"), span)
+}

@@ -1,0 +1,178 @@
+//! Values → facts: what a rule may know of an attribute, with its trail.
+
+use super::instance::{Each, Instance};
+use super::scope::Bound;
+use super::world::World;
+use crate::base::{Bounds, Case, Claim, Fact, Place, Problem, ProblemKind, Step, Unknown};
+use crate::terraform::eval::{EvalError, Possible, Type, Value, convert};
+use crate::terraform::syntax::{Attribute, Expr, ExprKind};
+use std::cell::RefCell;
+use std::collections::HashSet;
+use std::rc::Rc;
+
+/// One instance of a block, as the readers of its arguments need it.
+pub(super) struct Reader<'a> {
+    pub world: &'a World<'a>,
+    pub at: &'a Rc<Instance>,
+    pub each: &'a Each,
+    pub problems: &'a Problems,
+}
+
+/// What went wrong while keys were read; each thing is said once, however many keys it touches.
+#[derive(Default)]
+pub(super) struct Problems {
+    list: RefCell<Vec<Problem>>,
+    seen: RefCell<HashSet<(String, Option<Place>)>>,
+}
+
+impl Problems {
+    /// Notes what Terraform would refuse.
+    pub(super) fn refused(&self, world: &World<'_>, error: &EvalError) {
+        let kind = if world.is_circle(error) { ProblemKind::Structure } else { ProblemKind::Refused };
+        let mut problem = Problem::new(kind, error.message.clone());
+        problem.place = error.span.map(Place::Source);
+        self.add(problem);
+    }
+
+    /// Notes a problem.
+    pub(super) fn add(&self, problem: Problem) {
+        if self.seen.borrow_mut().insert((problem.message.clone(), problem.place.clone())) {
+            self.list.borrow_mut().push(problem);
+        }
+    }
+
+    /// All of them, in the order in which they were found.
+    pub(super) fn take(self) -> Vec<Problem> {
+        self.list.into_inner()
+    }
+}
+
+impl Reader<'_> {
+    /// Evaluates an expression of the block, within `dynamic` blocks.
+    pub(super) fn value(&self, expr: &Expr, bound: &[Bound]) -> Result<Value, EvalError> {
+        self.world.eval(expr, &self.world.frame(self.at, self.each, bound))
+    }
+
+    /// The fact of an argument that is a string in the provider's schema. `read` makes nothing of what counts as unset.
+    pub(super) fn text<T>(&self, attribute: Option<&Attribute>, bound: &[Bound], read: impl Fn(&str) -> Option<T>) -> Fact<T> {
+        self.fact(attribute, bound, &Type::String, |value| Ok(value.as_str().and_then(&read)))
+    }
+
+    /// The fact of an argument of some type. `read` says what a known value means, or why it means nothing.
+    pub(super) fn fact<T>(
+        &self,
+        attribute: Option<&Attribute>,
+        bound: &[Bound],
+        ty: &Type,
+        read: impl Fn(&Value) -> Result<Option<T>, String>,
+    ) -> Fact<T> {
+        let Some(attribute) = attribute else { return Fact::unset() };
+        let expr = &attribute.value;
+        let first = Step::new(Place::Source(expr.span), self.label(expr));
+        let value = self.value(expr, bound).and_then(|value| {
+            let message =
+                |error: EvalError| EvalError { message: format!("`{}` does not fit: {}", attribute.name.text, error.message), ..error };
+            convert(value, ty).map_err(|error| message(error).at(expr.span))
+        });
+        match value {
+            Ok(value) => of_value(&value, first, ty, read, || self.input(expr, bound)),
+            Err(error) => {
+                self.problems.refused(self.world, &error);
+                let mut trail = vec![first];
+                if let Some(span) = error.span.filter(|span| *span != expr.span) {
+                    trail.push(Step::new(Place::Source(span), "Terraform would refuse this"));
+                }
+                Fact::unknown(format!("Terraform would refuse its value: {}", error.message)).with_trail(trail)
+            }
+        }
+    }
+
+    /// What the caret under an argument's value says.
+    fn label(&self, expr: &Expr) -> String {
+        let text = self.world.text(expr.span);
+        match &expr.kind {
+            ExprKind::Traversal(..) | ExprKind::Variable(_) if text.len() <= 60 && !text.contains('\n') => format!("`{text}` is used here"),
+            ExprKind::Null | ExprKind::Bool(_) | ExprKind::Number(_) | ExprKind::String(_) => "set here".to_owned(),
+            _ => "comes from this expression".to_owned(),
+        }
+    }
+
+    /// What the caller of a library may set to change the value of an expression, as it is written there.
+    pub(super) fn input(&self, expr: &Expr, bound: &[Bound]) -> String {
+        let mut found = None;
+        self.find_input(expr, bound, &mut found);
+        found.unwrap_or_else(|| self.world.text(expr.span))
+    }
+
+    fn find_input(&self, expr: &Expr, bound: &[Bound], found: &mut Option<String>) {
+        if let ExprKind::Traversal(base, steps) = &expr.kind
+            && let ExprKind::Variable(name) = &base.kind
+            && self.value(expr, bound).is_ok_and(|value| value.marks.by_caller)
+        {
+            let named = steps.iter().rev().find_map(|step| match step {
+                crate::terraform::syntax::TraversalStep::Attr(name) => Some(name.text.to_string()),
+                _ => None,
+            });
+            *found = match &**name {
+                "var" | "local" if steps.len() == 1 => Some(self.world.text(expr.span)),
+                _ => named,
+            };
+        }
+        if found.is_none() {
+            super::names::children(expr, &mut |child| {
+                if found.is_none() {
+                    self.find_input(child, bound, found);
+                }
+            });
+        }
+    }
+}
+
+/// The fact that a value of a known type is.
+pub(super) fn of_value<T>(
+    value: &Value,
+    first: Step,
+    ty: &Type,
+    read: impl Fn(&Value) -> Result<Option<T>, String>,
+    input: impl FnOnce() -> String,
+) -> Fact<T> {
+    let mut trail = vec![first];
+    for link in value.stations() {
+        let step = Step { place: link.place.clone(), label: link.label.clone() };
+        // A value may be looked at twice at one place: converted there, and handed on.
+        if !trail.iter().any(|own| own.place == step.place) {
+            trail.push(step);
+        }
+    }
+    let marks = value.marks;
+    let known = |value: &Value| if value.is_null() { Ok(None) } else { read(value) };
+    let claim = if let Some(unknown) = value.as_unknown() {
+        let bounds = bounds(&unknown.possible, ty, &known);
+        Claim::Unknown(Unknown { why: unknown.why.to_string(), bounds })
+    } else {
+        match known(value) {
+            Ok(value) if marks.by_caller => {
+                let input = input();
+                let why = format!("the caller of the module may set `{input}`");
+                Claim::Unknown(Unknown { why, bounds: Bounds::Default { value, input } })
+            }
+            Ok(Some(value)) => Claim::Known(value),
+            Ok(None) => Claim::Unset,
+            Err(why) => Claim::Unknown(Unknown { why, bounds: Bounds::Anything }),
+        }
+    };
+    Fact { claim, trail, sensitive: marks.is_secret(), from_file: marks.from_file }
+}
+
+/// What an unknown value can still be, where all of it is known.
+fn bounds<T>(possible: &[Possible], ty: &Type, known: &impl Fn(&Value) -> Result<Option<T>, String>) -> Bounds<T> {
+    let case = |possible: &Possible| {
+        let value = convert(possible.value.clone(), ty).ok().filter(|value| !value.is_unknown() && !value.marks.by_caller)?;
+        Some(Case { value: known(&value).ok()?, when: possible.when.to_string() })
+    };
+    let cases: Option<Vec<_>> = possible.iter().map(case).collect();
+    match cases {
+        Some(cases) if !cases.is_empty() => Bounds::OneOf(cases),
+        _ => Bounds::Anything,
+    }
+}

@@ -1,0 +1,215 @@
+//! One instance of `oci_kms_key` → its facts. Arguments and what the provider makes of them: oracle/oci 8.28.0, `kms_key_resource.go`.
+
+use super::dynamic::{self, Blocks, Nested};
+use super::facts::Reader;
+use super::relations::Relations;
+use crate::base::{Bounds, Case, Claim, Fact, InstanceKey, Place, Problem, ProblemKind, Step, Unknown};
+use crate::key::{Declared, Fate, InputKind, KeyFacts, KeyId, Lifecycle, ProtectionMode, Stage, Symbolic};
+use crate::terraform::eval::{Data, Type, Value};
+use crate::terraform::syntax::{Attribute, Block, Body, Expr, ExprKind};
+use jiff::Timestamp;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// A key that is to be read.
+pub(super) struct Instance<'a> {
+    /// The resource's name.
+    pub name: &'a Arc<str>,
+    /// Its block.
+    pub block: &'a Block,
+    /// Which instance.
+    pub key: Option<InstanceKey>,
+    /// Set where it stands for many.
+    pub symbolic: Option<Symbolic>,
+}
+
+/// The facts of one key.
+pub(super) fn facts(reader: &Reader<'_>, key: &Instance<'_>, root: &Arc<str>, relations: &Relations) -> KeyFacts {
+    let Instance { block, .. } = key;
+    let body = &block.body;
+    let address = super::instance::address(reader.at, false, "oci_kms_key", key.name, key.key.as_ref());
+    let id = KeyId { root: Arc::clone(root), address, input: InputKind::Hcl };
+    let mut facts = KeyFacts::new(id, Stage::Declared, Fate::Unknown, Place::Source(block.header));
+    facts.address = Some(crate::base::Address {
+        modules: reader.at.steps.clone(),
+        data: false,
+        kind: "oci_kms_key".to_owned(),
+        name: key.name.to_string(),
+        key: key.key.clone(),
+    });
+    facts.source_root = Some(Arc::clone(root));
+    facts.declared = Declared { block: Some(Place::Source(block.span)), calls: calls(reader), ignore_changes: ignored(body) };
+    facts.symbolic = key.symbolic.clone();
+
+    facts.protection_mode =
+        reader.text(body.attribute("protection_mode"), &[], |text| (!text.is_empty()).then(|| ProtectionMode::read(text)));
+    facts.rotation.enabled = reader.fact(body.attribute("is_auto_rotation_enabled"), &[], &Type::Bool, |value| Ok(value.as_bool()));
+    rotation(reader, body, &mut facts);
+    facts.lifecycle = reader.text(body.attribute("desired_state"), &[], |text| (!text.is_empty()).then(|| Lifecycle::read(text)));
+    facts.display_name = reader.text(body.attribute("display_name"), &[], |text| Some(text.to_owned()));
+    facts.compartment = reader.text(body.attribute("compartment_id"), &[], |text| Some(text.to_owned()));
+    facts.freeform_tags = tags(reader, body.attribute("freeform_tags"));
+    facts.defined_tags = tags(reader, body.attribute("defined_tags"));
+    shape(reader, body, &mut facts);
+    let reference = nested(reader, body, "external_key_reference");
+    facts.external_key_reference = within(reader, &reference, "external_key_id", &Type::String, |value| Ok(text(value)));
+
+    relations.relate(reader, body, &mut facts);
+    facts
+}
+
+fn text(value: &Value) -> Option<String> {
+    value.as_str().filter(|text| !text.is_empty()).map(str::to_owned)
+}
+
+/// The calls on the way, outermost first.
+fn calls(reader: &Reader<'_>) -> Vec<Step> {
+    let around = std::iter::successors(reader.at.parent.as_ref(), |(parent, _)| parent.parent.as_ref());
+    let mut calls: Vec<Step> = around
+        .filter_map(|(parent, name)| {
+            let call = parent.module.calls.get(name)?;
+            Some(Step::new(Place::Source(call.header), format!("called here as `{}module.{name}`", parent.prefix)))
+        })
+        .collect();
+    calls.reverse();
+    calls
+}
+
+/// `lifecycle.ignore_changes`.
+fn ignored(body: &Body) -> Vec<String> {
+    let attributes = body.blocks_of("lifecycle").filter_map(|lifecycle| lifecycle.body.attribute("ignore_changes"));
+    let names = attributes.flat_map(|attribute| match &attribute.value.kind {
+        ExprKind::Tuple(items) => items.iter().filter_map(first_name).collect::<Vec<_>>(),
+        _ => first_name(&attribute.value).filter(|name| &**name == "all").map(|_| Arc::from("*")).into_iter().collect(),
+    });
+    names.map(|name| name.to_string()).collect()
+}
+
+fn first_name(expr: &Expr) -> Option<Arc<str>> {
+    match &expr.kind {
+        ExprKind::Traversal(base, _) => dynamic::keyword(base),
+        _ => dynamic::keyword(expr),
+    }
+}
+
+/// The nested blocks of a type; what Terraform would refuse of them is noted, and nothing is known of them then.
+struct Found<'b> {
+    blocks: Option<Blocks<'b>>,
+}
+
+fn nested<'b>(reader: &Reader<'_>, body: &'b Body, kind: &str) -> Found<'b> {
+    match dynamic::blocks(reader.world, reader.at, reader.each, body, kind) {
+        Ok(blocks) => {
+            if let [_, second, ..] = blocks.made.as_slice() {
+                let message = format!("there may be one `{kind}` block at most; only the first was judged");
+                reader.problems.add(Problem::new(ProblemKind::Refused, message).at(dynamic::place(second)));
+            }
+            Found { blocks: Some(blocks) }
+        }
+        Err(error) => {
+            reader.problems.refused(reader.world, &error);
+            Found { blocks: None }
+        }
+    }
+}
+
+/// The fact of an argument of a nested block.
+fn within<T: Clone>(
+    reader: &Reader<'_>,
+    found: &Found<'_>,
+    name: &str,
+    ty: &Type,
+    read: impl Fn(&Value) -> Result<Option<T>, String>,
+) -> Fact<T> {
+    let Some(blocks) = &found.blocks else { return Fact::unknown("Terraform would refuse the block it is in") };
+    let one = |nested: &Nested<'_>| reader.fact(nested.body.attribute(name), &nested.bound, ty, &read);
+    let fact = match (blocks.made.first(), &blocks.unsure) {
+        (Some(nested), _) => one(nested),
+        (None, Some((for_each, span, nested))) => unsure(reader, for_each, *span, nested, name, ty, &read),
+        (None, None) => Fact::unset(),
+    };
+    match fact.claim {
+        // Whether the block is there at all is the caller's decision.
+        Claim::Known(_) | Claim::Unset if blocks.marks.by_caller => {
+            let value = if let Claim::Known(value) = fact.claim { Some(value) } else { None };
+            let input = name.to_owned();
+            let why = "the caller of the module decides whether its block is there".to_owned();
+            Fact { claim: Claim::Unknown(Unknown { why, bounds: Bounds::Default { value, input } }), ..fact }
+        }
+        _ => fact,
+    }
+}
+
+/// An argument of a `dynamic` block of which it is not known whether it makes a block.
+fn unsure<T: Clone>(
+    reader: &Reader<'_>,
+    for_each: &Value,
+    span: crate::base::Span,
+    nested: &Nested<'_>,
+    name: &str,
+    ty: &Type,
+    read: &impl Fn(&Value) -> Result<Option<T>, String>,
+) -> Fact<T> {
+    let trail = vec![Step::new(Place::Source(span), "decides whether the block is there")];
+    let Some(unknown) = for_each.as_unknown() else { return Fact::unset() };
+    let case = |possible: &crate::terraform::eval::Possible| {
+        let entries = dynamic::entries(&possible.value)?;
+        let value = match entries.into_iter().next() {
+            None => None,
+            Some((key, value)) => {
+                let bound =
+                    nested.bound.iter().map(|bound| super::scope::Bound { key: key.clone(), value: value.clone(), ..bound.clone() });
+                let bound: Vec<_> = bound.collect();
+                match reader.fact(nested.body.attribute(name), &bound, ty, read).claim {
+                    Claim::Known(value) => Some(value),
+                    Claim::Unset => None,
+                    Claim::Unknown(_) => return None,
+                }
+            }
+        };
+        Some(Case { value, when: possible.when.to_string() })
+    };
+    let cases: Option<Vec<_>> = unknown.possible.iter().map(case).collect();
+    let bounds = cases.filter(|cases| !cases.is_empty()).map_or(Bounds::Anything, Bounds::OneOf);
+    Fact { claim: Claim::Unknown(Unknown { why: unknown.why.to_string(), bounds }), ..Fact::unset() }.with_trail(trail)
+}
+
+fn rotation(reader: &Reader<'_>, body: &Body, facts: &mut KeyFacts) {
+    let details = nested(reader, body, "auto_key_rotation_details");
+    facts.rotation.interval_days = within(reader, &details, "rotation_interval_in_days", &Type::Number, |value| {
+        let Some(number) = value.as_number() else { return Ok(None) };
+        let days = if number.is_integer() { number.to_i64() } else { None };
+        // The provider's SDK takes 0 for "not set".
+        days.map(|days| (days != 0).then_some(days)).ok_or_else(|| "it is not a whole number of days".to_owned())
+    });
+    facts.rotation.start = within(reader, &details, "time_of_schedule_start", &Type::String, |value| {
+        let Some(text) = text(value) else { return Ok(None) };
+        text.parse::<Timestamp>().map(Some).map_err(|_| "it is not a time as RFC 3339 writes it, like `2027-01-31T00:00:00Z`".to_owned())
+    });
+    let block = details.blocks.as_ref().and_then(|blocks| blocks.made.first().or(blocks.unsure.as_ref().map(|(_, _, nested)| nested)));
+    facts.rotation.block = block.map(dynamic::place);
+}
+
+fn shape(reader: &Reader<'_>, body: &Body, facts: &mut KeyFacts) {
+    let shape = nested(reader, body, "key_shape");
+    facts.shape.algorithm = within(reader, &shape, "algorithm", &Type::String, |value| Ok(text(value)));
+    facts.shape.length =
+        within(reader, &shape, "length", &Type::Number, |value| Ok(value.as_number().and_then(crate::terraform::eval::Num::to_i64)));
+    facts.shape.curve = within(reader, &shape, "curve_id", &Type::String, |value| Ok(text(value)));
+}
+
+/// Tags that are known. What Terraform would refuse of tags no rule depends on, so it is not our concern.
+fn tags(reader: &Reader<'_>, attribute: Option<&Attribute>) -> BTreeMap<String, String> {
+    let value = attribute.and_then(|attribute| reader.value(&attribute.value, &[]).ok());
+    let mut tags = BTreeMap::new();
+    let Some(entries) = value.as_ref().filter(|value| !value.deep_marks().is_secret()).and_then(Value::as_mapping) else { return tags };
+    for (key, value) in entries {
+        match &value.data {
+            Data::String(text) => drop(tags.insert(key.to_string(), text.to_string())),
+            Data::Number(number) => drop(tags.insert(key.to_string(), number.to_string())),
+            Data::Bool(value) => drop(tags.insert(key.to_string(), value.to_string())),
+            _ => {}
+        }
+    }
+    tags
+}

@@ -1,0 +1,175 @@
+//! The front end's entry: a request in, an inventory out. It never fails: what could not be read is among the problems.
+
+use super::discover;
+use super::facts::{Problems, Reader};
+use super::inputs::{self, Inputs};
+use super::instance::{Each, Instance};
+use super::key;
+use super::module::Module;
+use super::relations::Relations;
+use super::request::Request;
+use super::roots::{self, Loader, Survey};
+use super::symbolic::Fill;
+use super::walk::{Visit, Walk};
+use super::world::World;
+use crate::base::{Problem, Sources, disk};
+use crate::key::{Inventory, KeyFacts};
+use rayon::prelude::*;
+use std::collections::{HashMap, HashSet};
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+use std::sync::Arc;
+
+/// The stack of a thread that evaluates, in bytes: references nest as deep as the evaluator's budget lets them.
+const STACK: usize = 64 << 20;
+
+/// Reads all keys of the roots that a request names.
+#[must_use]
+pub fn read(request: &Request, sources: &Arc<Sources>) -> Inventory {
+    deep(|| gather(request, sources))
+}
+
+/// Runs something on threads with a deep stack.
+pub(super) fn deep<T: Send>(run: impl FnOnce() -> T + Send) -> T {
+    match rayon::ThreadPoolBuilder::new().stack_size(STACK).build() {
+        Ok(pool) => pool.install(run),
+        Err(_) => run(),
+    }
+}
+
+fn gather(request: &Request, sources: &Arc<Sources>) -> Inventory {
+    let mut scan = discover::scan(request);
+    let loader = Loader::new(request, sources, &mut scan);
+    let roots = roots::find(&loader, &scan);
+    let mut inventory = Inventory { files: scan.files, problems: scan.problems, ..Inventory::default() };
+    inventory.log.push(format!("{} configuration files, {} root modules that may have keys", scan.files, roots.len()));
+    let read: Vec<(Inventory, Vec<Arc<Module>>)> = roots.par_iter().map(|root| one_root(&loader, root)).collect();
+    let mut seen: HashSet<PathBuf> = HashSet::new();
+    for (own, modules) in read {
+        inventory.absorb(own);
+        for module in modules {
+            if seen.insert(module.path.clone()) {
+                inventory.comments.extend(super::comments::of(&module, sources));
+            }
+        }
+    }
+    // A module that several roots call has its faults once.
+    let mut known: Vec<Problem> = Vec::new();
+    for problem in inventory.problems {
+        if !known.contains(&problem) {
+            known.push(problem);
+        }
+    }
+    inventory.problems = known;
+    inventory
+}
+
+/// The keys of one root, and the modules of its tree if it has any.
+fn one_root(loader: &Loader<'_>, root: &Path) -> (Inventory, Vec<Arc<Module>>) {
+    let survey = roots::survey(loader, root);
+    let mut inventory = Inventory { modules_not_followed: survey.not_followed.clone(), ..Inventory::default() };
+    if !survey.has_keys() {
+        return (inventory, Vec::new());
+    }
+    let module = loader.module(root);
+    let (inputs, unread) = inputs::read(loader.request, loader.sources, root, &module.shown);
+    inventory.problems.extend(survey.problems.iter().cloned());
+    inventory.problems.extend(unread);
+    let shown: Arc<str> = shown(&module).into();
+    let problems = Problems::default();
+    inventory.keys = keys(loader, root, &shown, &survey, &inputs, &problems);
+    inventory.problems.extend(problems.take());
+    inventory.log.push(format!("root module `{shown}`: {} modules, {} keys", survey.modules.len(), inventory.keys.len()));
+    (inventory, survey.modules)
+}
+
+fn shown(module: &Module) -> String {
+    module.shown.to_string_lossy().replace('\\', "/")
+}
+
+/// A key's block: the path of calls, and its name.
+type Declared = (String, Arc<str>);
+
+fn keys(loader: &Loader<'_>, root: &Path, shown: &Arc<str>, survey: &Survey, inputs: &Inputs, problems: &Problems) -> Vec<KeyFacts> {
+    let workspace = workspace(loader.request, root);
+    let world = |inputs: Inputs| World::new(loader, root, survey.modules.clone(), inputs, Arc::clone(&workspace));
+    let mut found = look(&world(inputs.clone()), shown, survey, problems, &|_, _| true);
+    if !inputs.has_open(&loader.module(root).variables) {
+        return found.into_iter().map(|(_, facts)| facts).collect();
+    }
+    // Keys that come of inputs which nobody sets: the root may be a library, and silence would be wrong.
+    for fill in [Fill::Shallow, Fill::Deep, Fill::Open] {
+        let mut settled: HashMap<&Declared, bool> = HashMap::new();
+        for (declared, facts) in &found {
+            *settled.entry(declared).or_default() |= facts.symbolic.is_none();
+        }
+        let wanted = |declared: &Declared, is_filled: bool| match settled.get(declared) {
+            None => true,
+            Some(is_certain) => !is_certain && is_filled && fill == Fill::Shallow,
+        };
+        let all = survey.modules.iter().any(|module| module.managed.contains_key("oci_kms_key"));
+        if !all {
+            break;
+        }
+        let library = inputs.as_library(fill);
+        // What Terraform would refuse of a made-up input is nobody's fault.
+        let more = look(&world(library), shown, survey, &Problems::default(), &wanted);
+        let replaced: HashSet<Declared> = more.iter().map(|(declared, _)| declared.clone()).collect();
+        found.retain(|(declared, _)| !replaced.contains(declared));
+        found.extend(more);
+    }
+    found.into_iter().map(|(_, facts)| facts).collect()
+}
+
+/// Reads the keys of a world that are wanted.
+fn look(
+    world: &World<'_>,
+    root: &Arc<str>,
+    survey: &Survey,
+    problems: &Problems,
+    wanted: &dyn Fn(&Declared, bool) -> bool,
+) -> Vec<(Declared, KeyFacts)> {
+    let walk = Walk::new(world, &survey.leads, problems);
+    let mut relations: Option<Relations> = None;
+    let mut found = Vec::new();
+    let is_library = world.inputs.library.is_some();
+    walk.each(&"oci_kms_key".into(), &mut |visit| {
+        let declared = (visit.at.path.clone(), Arc::clone(&visit.of.name));
+        if (is_library && visit.symbolic.is_none()) || !wanted(&declared, is_filled(&visit)) {
+            return;
+        }
+        let relations = relations.get_or_insert_with(|| Relations::read(&Walk::new(world, &survey.leads, problems)));
+        let reader = Reader { world, at: visit.at, each: &visit.each, problems };
+        let key = key::Instance {
+            name: &visit.of.name,
+            block: visit.block,
+            key: visit.key.clone(),
+            symbolic: visit.symbolic.as_deref().cloned(),
+        };
+        found.push((declared, key::facts(&reader, &key, root, relations)));
+    });
+    found
+}
+
+/// Whether an instance comes of an entry that was put into an empty input.
+fn is_filled(visit: &Visit<'_>) -> bool {
+    let filled = |each: &Each| match each {
+        Each::ForEach(value, _) | Each::Count(value) => value.marks.by_caller && !value.is_unknown(),
+        Each::None => false,
+    };
+    let mut around = std::iter::successors(Some(visit.at), |at: &&Rc<Instance>| at.parent.as_ref().map(|(parent, _)| parent));
+    filled(&visit.each) || around.any(|at| filled(&at.each))
+}
+
+/// `terraform.workspace`.
+pub(super) fn workspace(request: &Request, root: &Path) -> Arc<str> {
+    if let Some(workspace) = request.workspace.as_deref().filter(|workspace| !workspace.is_empty()) {
+        return workspace.into();
+    }
+    let data = request.data_dir.as_deref().unwrap_or(Path::new(".terraform"));
+    let chosen = disk::read_text(&root.join(data).join("environment"), 4096).unwrap_or_default();
+    match chosen.trim() {
+        "" => "default".into(),
+        chosen => chosen.into(),
+    }
+}

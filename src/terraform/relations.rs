@@ -1,0 +1,350 @@
+//! What else the configuration says of a key: the vault it is in, its versions and what makes the next one, who issues certificates with it.
+
+use super::facts::Reader;
+use super::module::{AUTHORITY, KEY_VERSION};
+use super::names::children;
+use super::scope::Frame;
+use super::walk::{Visit, Walk, locate};
+use super::world::World;
+use crate::base::{Address, Bounds, Case, Claim, Fact, Place, Step, Unknown};
+use crate::key::{CaUse, KeyFacts, KeyVersion, Schedule, VaultType};
+use crate::terraform::eval::{ResourceRef, Value};
+use crate::terraform::syntax::{Attribute, Body, Expr, ExprKind, TraversalStep};
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::rc::Rc;
+use std::sync::Arc;
+
+/// How many hops a vault is followed: data source to resource, through modules.
+const MAX_HOPS: usize = 16;
+
+/// Key versions and authorities of a root, by the address of their key.
+#[derive(Default)]
+pub(super) struct Relations {
+    versions: HashMap<Arc<str>, Vec<Version>>,
+    authorities: HashMap<Arc<str>, Vec<CaUse>>,
+    /// Set where something rotates a key that cannot be told.
+    unsure: Option<String>,
+    vaults: RefCell<HashMap<Arc<ResourceRef>, Vault>>,
+}
+
+#[derive(Clone)]
+struct Version {
+    version: KeyVersion,
+    is_symbolic: bool,
+    schedules: Vec<Schedule>,
+    unsure: Option<String>,
+}
+
+/// The vault behind an endpoint.
+#[derive(Clone)]
+struct Vault {
+    kind: Fact<VaultType>,
+    name: Option<String>,
+}
+
+impl Relations {
+    /// Reads the relations of a root.
+    pub(super) fn read(walk: &Walk<'_>) -> Self {
+        let mut relations = Self::default();
+        walk.each(&KEY_VERSION.into(), &mut |visit| relations.version(walk.world, &visit));
+        walk.each(&AUTHORITY.into(), &mut |visit| {
+            let keys = keys_of(walk.world, &visit, "kms_key_id").unwrap_or_default();
+            let id = super::instance::address(visit.at, false, &visit.of.kind, &visit.of.name, visit.key.as_ref());
+            for key in keys.into_iter().filter(|key| visit.symbolic.is_none() || key.ends_with("[\"*\"]")) {
+                relations.authorities.entry(key).or_default().push(CaUse { id: id.clone(), place: Some(Place::Source(visit.block.header)) });
+            }
+        });
+        relations
+    }
+
+    fn version(&mut self, world: &World<'_>, visit: &Visit<'_>) {
+        let id = super::instance::address(visit.at, false, &visit.of.kind, &visit.of.name, visit.key.as_ref());
+        let (schedules, unsure) = super::schedule::of(world, visit.at, visit.block);
+        let Some(keys) = keys_of(world, visit, "key_id") else {
+            if !schedules.is_empty() {
+                self.unsure.get_or_insert(format!("`{id}` rotates a key that cannot be told from here"));
+            }
+            return;
+        };
+        let place = Some(Place::Source(visit.block.header));
+        let version = KeyVersion { id, place, time_created: None, is_current: None, is_auto_rotated: None };
+        let version = Version { version, is_symbolic: visit.symbolic.is_some(), schedules, unsure };
+        for key in keys {
+            self.versions.entry(key).or_default().push(version.clone());
+        }
+    }
+
+    /// Fills in what is related to a key.
+    pub(super) fn relate(&self, reader: &Reader<'_>, body: &Body, facts: &mut KeyFacts) {
+        let endpoint = body.attribute("management_endpoint");
+        let vault = endpoint.map_or_else(
+            || Vault { kind: Fact::unknown("no `management_endpoint` is written"), name: None },
+            |endpoint| self.vault_behind(reader, endpoint),
+        );
+        facts.vault_type = vault.kind;
+        facts.vault = vault.name;
+        let address = facts.id.address.as_str();
+        for version in self.versions.get(address).into_iter().flatten() {
+            // A version that may or may not come to be is none yet; a schedule is one however many versions it makes at first.
+            if !version.is_symbolic || facts.symbolic.is_some() {
+                facts.versions.push(version.version.clone());
+            }
+            for schedule in &version.schedules {
+                if !facts.schedules.iter().any(|own| own.driver == schedule.driver && own.form == schedule.form) {
+                    facts.schedules.push(schedule.clone());
+                }
+            }
+            if facts.schedules_unsure.is_none() {
+                facts.schedules_unsure.clone_from(&version.unsure);
+            }
+        }
+        if facts.schedules_unsure.is_none() {
+            facts.schedules_unsure.clone_from(&self.unsure);
+        }
+        facts.authorities = self.authorities.get(address).cloned().unwrap_or_default();
+    }
+
+    fn vault_behind(&self, reader: &Reader<'_>, endpoint: &Attribute) -> Vault {
+        let expr = &endpoint.value;
+        let first = || Step::new(Place::Source(expr.span), "the key's vault is named here");
+        let value = match reader.value(expr, &[]) {
+            Ok(value) => value,
+            Err(error) => {
+                reader.problems.refused(reader.world, &error);
+                let fact = Fact::unknown(format!("Terraform would refuse `management_endpoint`: {}", error.message));
+                return Vault { kind: fact.with_trail(vec![first()]), name: None };
+            }
+        };
+        let mut vault = self.vault(reader, &value, 0);
+        if vault.is_none() && value.is_unknown() {
+            let mut chase = Chase { world: reader.world, found: Vec::new(), lost: false, depth: 0 };
+            chase.expression(expr, &Frame::new(reader.world, reader.at, reader.each));
+            if !chase.lost {
+                vault = self.agreeing(reader, chase.found.iter().map(|origin| (origin, None)), 0);
+            }
+        }
+        let mut vault = vault.unwrap_or_else(|| {
+            let why = match value.why() {
+                Some(why) => format!("the key's vault cannot be told: {why}"),
+                None => "the endpoint is written out, and does not say what type of vault is behind it".to_owned(),
+            };
+            let mut trail = vec![first()];
+            trail.extend(value.stations().map(|link| Step { place: link.place.clone(), label: link.label.clone() }));
+            Vault { kind: Fact::unknown(why).with_trail(trail), name: None }
+        });
+        if value.marks.by_caller {
+            by_caller(&mut vault.kind, || reader.input(expr, &[]));
+        }
+        vault
+    }
+
+    /// The vault that a value leads to.
+    fn vault(&self, reader: &Reader<'_>, value: &Value, hops: usize) -> Option<Vault> {
+        let unknown = value.as_unknown()?;
+        if let Some(origin) = &unknown.origin {
+            return self.vault_of(reader, origin, hops);
+        }
+        let mut cases = Vec::new();
+        for possible in unknown.possible.iter() {
+            cases.push((self.vault(reader, &possible.value, hops)?, possible.when.to_string()));
+        }
+        agree(cases)
+    }
+
+    fn agreeing<'o>(&self, reader: &Reader<'_>, origins: impl Iterator<Item = (&'o Arc<ResourceRef>, Option<String>)>, hops: usize) -> Option<Vault> {
+        let mut cases = Vec::new();
+        for (origin, when) in origins {
+            cases.push((self.vault_of(reader, origin, hops)?, when.unwrap_or_default()));
+        }
+        agree(cases)
+    }
+
+    /// The vault that an attribute of a resource leads to.
+    fn vault_of(&self, reader: &Reader<'_>, origin: &Arc<ResourceRef>, hops: usize) -> Option<Vault> {
+        if hops > MAX_HOPS {
+            return None;
+        }
+        if let Some(vault) = self.vaults.borrow().get(origin) {
+            return Some(vault.clone());
+        }
+        let address = Address::parse(&origin.address)?;
+        let (at, of, _, each) = locate(reader.world, &address)?;
+        let module = Arc::clone(&at.module);
+        let declared = if of.data { &module.data } else { &module.managed };
+        let block = declared.get(&of.kind)?.get(&of.name)?;
+        let own = Reader { world: reader.world, at: &at, each: &each, problems: reader.problems };
+        let vault = match (of.data, &*of.kind) {
+            (false, "oci_kms_vault") => {
+                let attribute = block.body.attribute("vault_type");
+                let mut kind = own.text(attribute, &[], |text| (!text.is_empty()).then(|| VaultType::read(text)));
+                if kind.is_unset() {
+                    let trail = std::mem::take(&mut kind.trail);
+                    kind = Fact::unknown(format!("`{}` has no `vault_type`", origin.address)).with_trail(trail);
+                }
+                match kind.trail.first_mut() {
+                    Some(first) => first.label = "the type of the key's vault".into(),
+                    None => kind.trail.push(Step::new(Place::Source(block.header), "the key's vault")),
+                }
+                Vault { kind, name: Some(origin.address.to_string()) }
+            }
+            (true, "oci_kms_vault") => {
+                let id = block.body.attribute("vault_id").and_then(|id| own.value(&id.value, &[]).ok());
+                let followed = id.as_ref().and_then(|id| self.vault(reader, id, hops + 1));
+                followed.unwrap_or_else(|| service_only(&origin.address, block.header, id.as_ref().and_then(Value::as_str)))
+            }
+            (true, _) => service_only(&origin.address, block.header, None),
+            _ => return None,
+        };
+        self.vaults.borrow_mut().insert(Arc::clone(origin), vault.clone());
+        Some(vault)
+    }
+}
+
+fn service_only(address: &str, header: crate::base::Span, ocid: Option<&str>) -> Vault {
+    let fact = Fact::unknown(format!("the type of the vault that `{address}` looks up is known only to the service"));
+    let trail = vec![Step::new(Place::Source(header), "the key's vault is looked up here")];
+    Vault { kind: fact.with_trail(trail), name: ocid.map(str::to_owned) }
+}
+
+/// One answer out of several vaults: theirs, where they agree.
+fn agree(cases: Vec<(Vault, String)>) -> Option<Vault> {
+    let (first, _) = cases.first()?;
+    let same = cases.iter().all(|(vault, _)| vault.kind.value().is_some() && vault.kind.value() == first.kind.value());
+    if same || cases.len() == 1 {
+        let name = first.name.clone().filter(|_| cases.iter().all(|(vault, _)| vault.name == first.name));
+        return Some(Vault { kind: first.kind.clone(), name });
+    }
+    let case = |(vault, when): &(Vault, String)| Some(Case { value: Some(vault.kind.value()?.clone()), when: when.clone() });
+    let bounds = cases.iter().map(case).collect::<Option<Vec<_>>>().map_or(Bounds::Anything, Bounds::OneOf);
+    let unknown = cases.iter().find_map(|(vault, _)| vault.kind.as_unknown().map(|unknown| unknown.why.clone()));
+    let why = unknown.unwrap_or_else(|| "the key may be in one of several vaults of different types".to_owned());
+    let trail = cases.iter().flat_map(|(vault, _)| vault.kind.trail.first().cloned()).collect();
+    Some(Vault { kind: Fact { claim: Claim::Unknown(Unknown { why, bounds }), ..Fact::unset() }.with_trail(trail), name: None })
+}
+
+/// What the caller of a library may set is only a default.
+fn by_caller(fact: &mut Fact<VaultType>, input: impl FnOnce() -> String) {
+    if let Claim::Known(value) = &fact.claim {
+        let input = input();
+        let why = format!("the caller of the module may set `{input}`");
+        fact.claim = Claim::Unknown(Unknown { why, bounds: Bounds::Default { value: Some(value.clone()), input } });
+    }
+}
+
+/// The addresses of the keys that an argument refers to; `None` where it cannot be told.
+fn keys_of(world: &World<'_>, visit: &Visit<'_>, argument: &str) -> Option<Vec<Arc<str>>> {
+    let attribute = visit.block.body.attribute(argument)?;
+    let frame = Frame::new(world, visit.at, &visit.each);
+    let value = world.eval(&attribute.value, &frame).ok()?;
+    let mut origins = Vec::new();
+    if !gather(&value, &mut origins) || origins.is_empty() {
+        // A literal OCID is no key of this configuration.
+        if !value.is_unknown() {
+            return Some(Vec::new());
+        }
+        let mut chase = Chase { world, found: Vec::new(), lost: false, depth: 0 };
+        chase.expression(&attribute.value, &frame);
+        if chase.lost || chase.found.is_empty() {
+            return None;
+        }
+        origins = chase.found;
+    }
+    let is_key = |origin: &&Arc<ResourceRef>| &*origin.attribute == "id" && Address::parse(&origin.address).is_some_and(|address| !address.data && address.kind == "oci_kms_key");
+    Some(origins.iter().filter(is_key).map(|origin| Arc::clone(&origin.address)).collect())
+}
+
+/// Adds the origins of all unknown parts of a value; false where one has none.
+fn gather(value: &Value, found: &mut Vec<Arc<ResourceRef>>) -> bool {
+    let Some(unknown) = value.as_unknown() else { return value.children().all(|child| gather(child, found)) };
+    match &unknown.origin {
+        Some(origin) => {
+            if !found.contains(origin) {
+                found.push(Arc::clone(origin));
+            }
+            true
+        }
+        None => !unknown.possible.is_empty() && unknown.possible.iter().all(|possible| gather(&possible.value, found)),
+    }
+}
+
+/// Finds what an unknown value was made of where functions stand between: `join("", module.vault[*].endpoint)`.
+struct Chase<'w> {
+    world: &'w World<'w>,
+    found: Vec<Arc<ResourceRef>>,
+    /// Whether a part of the value comes from somewhere that is not an attribute.
+    lost: bool,
+    depth: usize,
+}
+
+impl Chase<'_> {
+    fn expression(&mut self, expr: &Expr, frame: &Frame<'_>) {
+        self.depth += 1;
+        if self.depth > MAX_HOPS {
+            self.lost = true;
+            return;
+        }
+        match self.world.eval(expr, frame) {
+            Ok(value) => {
+                let before = self.found.len();
+                if !gather(&value, &mut self.found) {
+                    self.found.truncate(before);
+                    self.inside(expr, frame);
+                }
+            }
+            Err(_) => self.lost = true,
+        }
+        self.depth -= 1;
+    }
+
+    fn inside(&mut self, expr: &Expr, frame: &Frame<'_>) {
+        match &expr.kind {
+            ExprKind::Parens(_) | ExprKind::Call { .. } | ExprKind::Template(_) => children(expr, &mut |child| self.expression(child, frame)),
+            ExprKind::Traversal(base, _) if !matches!(base.kind, ExprKind::Variable(_)) => self.expression(base, frame),
+            ExprKind::Traversal(base, steps) => {
+                let (ExprKind::Variable(first), [TraversalStep::Attr(name), rest @ ..]) = (&base.kind, steps.as_slice()) else {
+                    self.lost = true;
+                    return;
+                };
+                self.definition(first, &name.text, rest, frame);
+            }
+            _ => self.lost = true,
+        }
+    }
+
+    /// Goes on where a name is defined.
+    fn definition(&mut self, first: &str, name: &Arc<str>, rest: &[TraversalStep], frame: &Frame<'_>) {
+        let at = frame.at;
+        match (first, rest) {
+            ("local", []) => {
+                if let Some(local) = at.module.locals.get(name) {
+                    return self.expression(&local.value, &Frame::new(self.world, at, &super::instance::Each::None));
+                }
+            }
+            ("var", []) => {
+                if let Some((parent, call)) = &at.parent
+                    && let Some(argument) = parent.module.calls.get(call).and_then(|call| call.body.attribute(name))
+                {
+                    return self.expression(&argument.value, &Frame::new(self.world, parent, &at.each));
+                }
+            }
+            ("module", [.., TraversalStep::Attr(output)]) if rest.len() <= 2 => {
+                if let Some(child) = self.only_child(at, name)
+                    && let Some(value) = child.module.outputs.get(&output.text).and_then(|output| output.body.attribute("value"))
+                {
+                    return self.expression(&value.value, &Frame::new(self.world, &child, &super::instance::Each::None));
+                }
+            }
+            _ => {}
+        }
+        self.lost = true;
+    }
+
+    fn only_child(&self, at: &Rc<super::instance::Instance>, name: &Arc<str>) -> Option<Rc<super::instance::Instance>> {
+        let call = at.module.calls.get(name)?;
+        let expansion = self.world.call_expansion(at, name, call).ok()?;
+        let keys = expansion.keys();
+        let [key] = keys.as_slice() else { return None };
+        self.world.child(at, name, call, key.as_ref(), expansion.each(key.as_ref())?).ok()
+    }
+}

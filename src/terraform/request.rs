@@ -1,0 +1,137 @@
+//! What the Terraform front end is asked: where to look, which inputs to use, how to read them.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+/// One `--var` or `--var-file`; their order on the command line decides which wins.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum InputSource {
+    /// `--var NAME=VALUE`.
+    Var(String, String),
+    /// `--var-file FILE`, relative to the working directory (or to `--chdir`).
+    File(PathBuf),
+}
+
+/// Whose rules decide which files count.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Dialect {
+    /// Nobody said: `.tofu` files are read where they are there.
+    #[default]
+    Either,
+    /// Terraform does not know `.tofu` files.
+    Terraform,
+    /// OpenTofu takes `a.tofu` instead of `a.tf`.
+    OpenTofu,
+}
+
+/// What to read. Everything that comes from the environment is in here as a value.
+pub struct Request {
+    /// Folders and files as the user named them; relative ones are relative to `chdir`, else to `cwd`. Empty means `.`.
+    pub paths: Vec<PathBuf>,
+    /// `--chdir`: where Terraform would be run.
+    pub chdir: Option<PathBuf>,
+    /// The working directory, absolute.
+    pub cwd: PathBuf,
+    /// `--var` and `--var-file` in their order.
+    pub inputs: Vec<InputSource>,
+    /// The values of `TF_VAR_x`, by `x`.
+    pub env_vars: BTreeMap<String, String>,
+    /// `--workspace` or `TF_WORKSPACE`.
+    pub workspace: Option<String>,
+    /// `TF_DATA_DIR`; relative ones are relative to each root module.
+    pub data_dir: Option<PathBuf>,
+    /// The dialect.
+    pub dialect: Dialect,
+    /// Which folders (absolute paths) are not walked into.
+    pub exclude: Box<dyn Fn(&Path) -> bool + Sync + Send>,
+    /// Folders outside of the repository that file functions may read.
+    pub allow_paths: Vec<PathBuf>,
+}
+
+impl Request {
+    /// A request for these paths without any inputs.
+    #[must_use]
+    pub fn new(cwd: PathBuf, paths: Vec<PathBuf>) -> Self {
+        Self {
+            paths,
+            chdir: None,
+            cwd,
+            inputs: Vec::new(),
+            env_vars: BTreeMap::new(),
+            workspace: None,
+            data_dir: None,
+            dialect: Dialect::default(),
+            exclude: Box::new(|_| false),
+            allow_paths: Vec::new(),
+        }
+    }
+
+    /// Where relative paths begin.
+    #[must_use]
+    pub fn base(&self) -> PathBuf {
+        self.chdir.as_ref().map_or_else(|| self.cwd.clone(), |chdir| self.cwd.join(chdir))
+    }
+
+    /// A path as it is shown: relative to the working directory where it lies in it.
+    #[must_use]
+    pub fn shown(&self, path: &Path) -> PathBuf {
+        let path = crate::base::disk::tidy(&self.base().join(path));
+        let cwd = crate::base::disk::tidy(&self.cwd);
+        match path.strip_prefix(&cwd) {
+            Ok(inside) if inside.as_os_str().is_empty() => PathBuf::from("."),
+            Ok(inside) => inside.to_path_buf(),
+            Err(_) => beside(&path, &cwd).unwrap_or(path),
+        }
+    }
+}
+
+/// `../x` for a path that shares at least one folder with the working directory.
+fn beside(path: &Path, cwd: &Path) -> Option<PathBuf> {
+    let shared = path.components().zip(cwd.components()).take_while(|(a, b)| a == b).count();
+    let up = cwd.components().count() - shared;
+    if shared < 2 || up > 8 {
+        return None;
+    }
+    let mut out: PathBuf = std::iter::repeat_n("..", up).collect();
+    out.extend(path.components().skip(shared));
+    Some(out)
+}
+
+/// A file in a folder as it is shown: `main.tf`, not `./main.tf`.
+pub(super) fn join_shown(folder: &Path, name: &str) -> PathBuf {
+    crate::base::disk::tidy(&folder.join(name))
+}
+
+/// The answer to one expression of `kmslint eval`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Answer {
+    /// The value as JSON; `sensitive` values carry no text worth showing.
+    Value {
+        /// The value as JSON.
+        json: String,
+        /// Whether it, or something in it, may not be shown.
+        sensitive: bool,
+    },
+    /// It cannot be told from here, and why.
+    Unknown(String),
+    /// Terraform would refuse it.
+    Error {
+        /// What is wrong.
+        message: String,
+        /// Where.
+        place: Option<crate::base::Place>,
+    },
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_are_shown_relative_to_the_working_directory() {
+        let request = Request::new("/home/me/repo".into(), Vec::new());
+        for (path, shown) in [(".", "."), ("a/../b", "b"), ("/home/me/repo/x", "x"), ("../other/x", "../other/x"), ("/etc/x", "/etc/x")] {
+            assert_eq!(request.shown(Path::new(path)), Path::new(shown));
+        }
+    }
+}

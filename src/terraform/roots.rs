@@ -1,0 +1,241 @@
+//! Which folders are root modules, and what hangs below each: the static tree of module calls.
+
+use super::calls::{self, Manifest, Target};
+use super::discover::{self, Scan};
+use super::folder::{Folder, is_local};
+use super::module::{Module, source_of};
+use super::request::Request;
+use crate::base::{Place, Problem, ProblemKind, Sources, Span};
+use crate::key::ModuleNotFollowed;
+use crate::terraform::syntax::Block;
+use rayon::prelude::*;
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+/// How deep module calls may nest. Terraform has no limit; people's deepest are below 10.
+pub(super) const MAX_DEPTH: usize = 64;
+/// How many module calls one root may have in all, repeated ones counted where they matter.
+const MAX_CALLS: usize = 20_000;
+
+/// Parses each folder once, for all roots that need it.
+pub(super) struct Loader<'r> {
+    pub request: &'r Request,
+    pub sources: &'r Sources,
+    manifests: HashMap<PathBuf, Manifest>,
+    folders: Mutex<HashMap<PathBuf, Folder>>,
+    modules: Mutex<HashMap<PathBuf, Arc<OnceLock<Arc<Module>>>>>,
+}
+
+impl<'r> Loader<'r> {
+    /// A loader over what a scan has read.
+    pub(super) fn new(request: &'r Request, sources: &'r Sources, scan: &mut Scan) -> Self {
+        Self {
+            request,
+            sources,
+            manifests: std::mem::take(&mut scan.manifests),
+            folders: Mutex::new(std::mem::take(&mut scan.folders)),
+            modules: Mutex::default(),
+        }
+    }
+
+    /// The module in a folder.
+    pub(super) fn module(&self, path: &Path) -> Arc<Module> {
+        let cell = {
+            let mut modules = self.modules.lock().unwrap_or_else(PoisonError::into_inner);
+            Arc::clone(modules.entry(path.to_path_buf()).or_default())
+        };
+        let parse = || {
+            let folder = self.folders.lock().unwrap_or_else(PoisonError::into_inner).remove(path);
+            let folder = folder.unwrap_or_else(|| discover::beside(path.to_path_buf(), self.request.shown(path), self.request));
+            Arc::new(Module::parse(folder, self.sources))
+        };
+        Arc::clone(cell.get_or_init(parse))
+    }
+
+    /// Where a call leads. `path` is the call's path from the root, `a.b`.
+    pub(super) fn target(&self, root: &Path, path: &str, caller: &Module, call: &Block) -> Target {
+        match source_of(call) {
+            Some((source, _)) => calls::locate(source, path, &caller.path, self.manifests.get(root)),
+            None if call.body.attribute("source").is_some() => Target::Elsewhere("its source is not a literal"),
+            None => Target::Elsewhere("it has no source"),
+        }
+    }
+}
+
+/// The roots among what was scanned, sorted by path.
+pub(super) fn find(loader: &Loader<'_>, scan: &Scan) -> Vec<PathBuf> {
+    let candidates: Vec<&PathBuf> = scan.candidates.iter().collect();
+    let calls: Vec<(&PathBuf, Vec<PathBuf>)> = candidates.par_iter().map(|path| (*path, local_calls(&loader.module(path)))).collect();
+    let called: HashSet<&PathBuf> = calls.iter().flat_map(|(path, targets)| targets.iter().filter(move |target| target != path)).collect();
+    let edges: HashMap<&PathBuf, &Vec<PathBuf>> = calls.iter().map(|(path, targets)| (*path, targets)).collect();
+    let walked = || candidates.iter().copied().filter(|path| scan.walked.contains(*path));
+
+    let mut roots: Vec<&PathBuf> = walked().filter(|path| !called.contains(path)).collect();
+    let mut covered: HashSet<&PathBuf> = HashSet::new();
+    roots.iter().for_each(|root| cover(root, &edges, &mut covered));
+    // Folders that call each other in a circle have no root: the first of them stands for one, so that they are not passed over.
+    for path in walked() {
+        if !covered.contains(path) {
+            roots.push(path);
+            cover(path, &edges, &mut covered);
+        }
+    }
+    if !scan.focus.is_empty() {
+        let focus: Vec<&Path> = scan.focus.iter().map(|folder| nearest_module(folder, scan)).collect();
+        roots.retain(|root| {
+            let mut tree = HashSet::new();
+            cover(root, &edges, &mut tree);
+            focus.iter().any(|folder| tree.iter().any(|path| path.as_path() == *folder))
+        });
+    }
+    roots.sort();
+    roots.into_iter().cloned().collect()
+}
+
+/// A values file may lie in a folder below the root it is for.
+fn nearest_module<'p>(folder: &'p Path, scan: &Scan) -> &'p Path {
+    folder.ancestors().find(|folder| scan.walked.contains(*folder)).unwrap_or(folder)
+}
+
+fn cover<'p>(root: &'p PathBuf, edges: &HashMap<&'p PathBuf, &'p Vec<PathBuf>>, covered: &mut HashSet<&'p PathBuf>) {
+    let mut open = vec![root];
+    while let Some(path) = open.pop() {
+        if covered.insert(path) {
+            open.extend(edges.get(path).into_iter().flat_map(|targets| targets.iter()));
+        }
+    }
+}
+
+fn local_calls(module: &Module) -> Vec<PathBuf> {
+    let sources = module.calls.values().filter_map(source_of).filter(|(source, _)| is_local(source));
+    sources.filter_map(|(source, _)| crate::base::disk::canonical(&module.path.join(source)).ok()).collect()
+}
+
+/// What hangs below one root.
+#[derive(Default)]
+pub(super) struct Survey {
+    /// All modules of the tree, each once, the root first.
+    pub modules: Vec<Arc<Module>>,
+    /// Folders from which a key, or something that is related to keys, can be reached.
+    pub leads: HashSet<PathBuf>,
+    /// Files that do not parse, folders that are not there, circles.
+    pub problems: Vec<Problem>,
+    /// Modules that are not there.
+    pub not_followed: Vec<ModuleNotFollowed>,
+}
+
+impl Survey {
+    /// Whether the tree declares a key.
+    pub(super) fn has_keys(&self) -> bool {
+        self.modules.iter().any(|module| module.has_keys())
+    }
+}
+
+/// Follows all calls of a root, whatever their `count` will be.
+pub(super) fn survey(loader: &Loader<'_>, root: &Path) -> Survey {
+    let module = loader.module(root);
+    let shown = module.shown.display().to_string();
+    let mut surveyor = Surveyor { loader, root, shown, survey: Survey::default(), done: HashMap::new(), stack: Vec::new(), calls: 0 };
+    surveyor.visit(&module, "");
+    surveyor.survey
+}
+
+struct Surveyor<'s> {
+    loader: &'s Loader<'s>,
+    root: &'s Path,
+    shown: String,
+    survey: Survey,
+    /// Folders that were visited, and whether anything below them depends on the path of calls that leads there.
+    done: HashMap<PathBuf, bool>,
+    stack: Vec<PathBuf>,
+    calls: usize,
+}
+
+impl Surveyor<'_> {
+    /// Visits a module; says whether a remote module is called somewhere below.
+    fn visit(&mut self, module: &Arc<Module>, path: &str) -> bool {
+        let is_first = !self.done.contains_key(&module.path);
+        if is_first {
+            self.survey.problems.extend(module.problems.iter().cloned());
+            self.survey.modules.push(Arc::clone(module));
+        }
+        let mut has_remote = false;
+        let mut has_any = module.has_relatives();
+        self.stack.push(module.path.clone());
+        for (name, call) in &module.calls {
+            self.calls += 1;
+            if self.calls > MAX_CALLS {
+                let message = format!("root module `{}` has more than {MAX_CALLS} module calls", self.shown);
+                self.problem(message, call.header, None);
+                break;
+            }
+            let path = if path.is_empty() { name.to_string() } else { format!("{path}.{name}") };
+            let place = source_of(call).map_or(call.header, |(_, span)| span);
+            match self.loader.target(self.root, &path, module, call) {
+                Target::Folder(folder) => {
+                    has_remote |= source_of(call).is_some_and(|(source, _)| !is_local(source));
+                    if self.stack.contains(&folder) {
+                        let message = format!("module `{name}` calls a folder that it is called from itself");
+                        self.problem(message, place, Some("Break the circle: Terraform cannot load such a tree"));
+                    } else if self.stack.len() >= MAX_DEPTH {
+                        let message = format!("module calls nest deeper than {MAX_DEPTH} levels; what is below `{name}` was not judged");
+                        self.problem(message, place, None);
+                    } else {
+                        if self.done.get(&folder) != Some(&false) {
+                            let below = self.loader.module(&folder);
+                            has_remote |= self.visit(&below, &path);
+                        }
+                        has_any |= self.survey.leads.contains(&folder);
+                    }
+                }
+                Target::Missing => {
+                    let source = source_of(call).map_or("", |(source, _)| source);
+                    let message = format!("the folder `{source}` of module `{name}` does not exist");
+                    self.problem(message, place, Some("Correct the `source`, or check the folder out"));
+                }
+                Target::Elsewhere(why) => {
+                    has_remote = true;
+                    let attribute = call.body.attribute("source").map(|attribute| attribute.value.span);
+                    let source = source_of(call).map(|(source, _)| source.to_owned());
+                    let source = source.or_else(|| attribute.map(|span| self.loader.sources.get(span.source).slice(span).to_owned()));
+                    self.survey.not_followed.push(ModuleNotFollowed {
+                        address: format!("module.{}", path.replace('.', ".module.")),
+                        root: self.shown.clone(),
+                        source: source.unwrap_or_default(),
+                        place: Place::Source(call.header),
+                        why: why.to_owned(),
+                    });
+                }
+            }
+        }
+        self.stack.pop();
+        if has_any {
+            self.survey.leads.insert(module.path.clone());
+        }
+        self.done.insert(module.path.clone(), has_remote);
+        has_remote
+    }
+
+    fn problem(&mut self, message: String, span: Span, help: Option<&str>) {
+        let mut problem = Problem::new(ProblemKind::Structure, message).at(Place::Source(span));
+        problem.help = help.map(str::to_owned);
+        if !self.survey.problems.contains(&problem) {
+            self.survey.problems.push(problem);
+        }
+    }
+}
+
+/// Names that stand behind a dot or in brackets anywhere in these modules: what somebody expects resources to have.
+pub(super) fn mentioned_names(modules: &[Arc<Module>]) -> BTreeSet<Arc<str>> {
+    let mut names = BTreeSet::new();
+    for module in modules {
+        for block in module.blocks() {
+            super::names::in_body(&block.body, &mut names);
+        }
+        for local in module.locals.values() {
+            super::names::in_expr(&local.value, &mut names);
+        }
+    }
+    names
+}

@@ -1,0 +1,253 @@
+//! What names mean in an expression: `var`, `local`, `module`, `data`, resources, `each`, `count`, `path`, `terraform`, iterators.
+
+use super::instance::{Each, Expansion, Instance};
+use super::world::{ResourceName, World};
+use crate::base::{InstanceKey, Span};
+use super::module::Resources;
+use crate::terraform::eval::{Data, Dialect, EvalError, FileAccess, Marks, RefStep, Scope, Type, UnknownValue, Value};
+use crate::terraform::syntax::Name;
+use std::rc::Rc;
+use std::sync::Arc;
+
+/// The surroundings of an expression in one instance of a block.
+pub(super) struct Frame<'a> {
+    pub world: &'a World<'a>,
+    pub at: &'a Rc<Instance>,
+    pub each: &'a Each,
+    /// Iterators of enclosing `dynamic` blocks, innermost last.
+    pub bound: &'a [Bound],
+}
+
+/// The iterator of a `dynamic` block.
+#[derive(Clone)]
+pub(super) struct Bound {
+    /// Its name.
+    pub name: Arc<str>,
+    /// `name.key`.
+    pub key: Value,
+    /// `name.value`.
+    pub value: Value,
+}
+
+impl<'a> Frame<'a> {
+    /// A frame without iterators.
+    pub(super) fn new(world: &'a World<'a>, at: &'a Rc<Instance>, each: &'a Each) -> Self {
+        Self { world, at, each, bound: &[] }
+    }
+}
+
+type Resolved = Result<(Value, usize), EvalError>;
+
+impl Scope for Frame<'_> {
+    fn resolve(&self, name: &str, span: Span, steps: &[RefStep<'_>]) -> Resolved {
+        self.find(name, span, steps).map_err(|error| error.at(span))
+    }
+
+    fn declared(&self, name: &str, span: Span, steps: &[&Name]) -> Result<(), EvalError> {
+        if self.bound.iter().any(|bound| &*bound.name == name) {
+            return Ok(());
+        }
+        let module = &self.at.module;
+        let step = |at: usize| steps.get(at).map(|step| &*step.text);
+        let has = |resources: &Resources, kind: &str, name: Option<&str>| {
+            name.is_none_or(|name| resources.get(kind).is_some_and(|named| named.contains_key(name)))
+        };
+        let is_declared = match (name, step(0)) {
+            ("var", Some(name)) => module.variables.contains_key(name),
+            ("local", Some(name)) => module.locals.contains_key(name),
+            ("module", Some(name)) => module.calls.contains_key(name),
+            ("data", Some(kind)) => has(&module.data, kind, step(1)),
+            ("resource", Some(kind)) => has(&module.managed, kind, step(1)),
+            ("each" | "count" | "path" | "terraform" | "self" | "ephemeral", _) | (_, None) => true,
+            (kind, name) => has(&module.managed, kind, name),
+        };
+        if is_declared || !module.problems.is_empty() {
+            return Ok(());
+        }
+        let text = self.world.text(span);
+        Err(fatal(format!("`{text}` is not declared in this module")).at(span))
+    }
+
+    fn text(&self, span: Span) -> String {
+        self.world.text(span)
+    }
+
+    fn dialect(&self) -> Dialect {
+        self.world.dialect
+    }
+
+    fn files(&self) -> &dyn FileAccess {
+        &self.world.files
+    }
+}
+
+impl Frame<'_> {
+    fn find(&self, name: &str, span: Span, steps: &[RefStep<'_>]) -> Resolved {
+        if let Some(bound) = self.bound.iter().rev().find(|bound| &*bound.name == name) {
+            let entries = [("key", &bound.key), ("value", &bound.value)];
+            return match steps.first().and_then(step_name).and_then(|step| entries.iter().find(|(own, _)| **own == **step)) {
+                Some((_, value)) => Ok(((*value).clone(), 1)),
+                None => Ok((Value::object(entries.iter().map(|(name, value)| (Arc::from(*name), (*value).clone())).collect()), 0)),
+            };
+        }
+        let first = steps.first().and_then(step_name);
+        let needs = |what: &str| Err(fatal(format!("`{name}` must be followed by {what}")));
+        match (name, first) {
+            ("var", Some(variable)) => Ok((self.world.variable(self.at, variable)?, 1)),
+            ("local", Some(local)) => Ok((self.world.local(self.at, local)?, 1)),
+            ("each", Some(part)) => Ok((self.each(part)?, 1)),
+            ("count", Some(part)) => Ok((self.count(part)?, 1)),
+            ("path", Some(part)) => Ok((self.path(part)?, 1)),
+            ("terraform", Some(part)) => Ok((self.terraform(part)?, 1)),
+            ("module", Some(call)) => self.module(call, steps),
+            ("data", Some(kind)) => match steps.get(1).and_then(step_name) {
+                Some(of) => self.resource(ResourceName { data: true, kind: Arc::clone(kind), name: Arc::clone(of) }, steps, 2),
+                None => needs("the type and the name of a data source"),
+            },
+            ("ephemeral", Some(_)) if steps.len() >= 2 => {
+                let value = Value::unknown(Type::Any, "ephemeral resources are read on every run");
+                Ok((value.with_marks(Marks { ephemeral: true, ..Marks::NONE }), 2))
+            }
+            ("resource", Some(kind)) => match steps.get(1).and_then(step_name) {
+                Some(of) => self.resource(ResourceName { data: false, kind: Arc::clone(kind), name: Arc::clone(of) }, steps, 2),
+                None => needs("the type and the name of a resource"),
+            },
+            ("self", _) => Err(fatal("`self` has no meaning here")),
+            ("var" | "local" | "each" | "count" | "path" | "terraform" | "module" | "data", None) => needs("a name"),
+            (kind, Some(of)) => self.resource(ResourceName { data: false, kind: kind.into(), name: Arc::clone(of) }, steps, 1),
+            (_, None) => {
+                let text = self.world.text(span);
+                Err(fatal(format!("`{text}` is not a reference: a resource type must be followed by a resource's name")))
+            }
+        }
+    }
+
+    fn each(&self, part: &str) -> Result<Value, EvalError> {
+        match (self.each, part) {
+            (Each::ForEach(key, _), "key") => Ok(key.clone()),
+            (Each::ForEach(_, value), "value") => Ok(value.clone()),
+            (_, "key" | "value") => Err(fatal(format!("`each.{part}` may be used only in blocks with `for_each`"))),
+            _ => Err(fatal(format!("`each` has no attribute `{part}`"))),
+        }
+    }
+
+    fn count(&self, part: &str) -> Result<Value, EvalError> {
+        match (self.each, part) {
+            (Each::Count(index), "index") => Ok(index.clone()),
+            (_, "index") => Err(fatal("`count.index` may be used only in blocks with `count`")),
+            _ => Err(fatal(format!("`count` has no attribute `{part}`"))),
+        }
+    }
+
+    fn path(&self, part: &str) -> Result<Value, EvalError> {
+        match part {
+            "module" => Ok(Value::string(&self.at.folder)),
+            "root" => Ok(Value::string(".")),
+            "cwd" => Ok(Value::string(self.world.root.to_string_lossy().replace('\\', "/"))),
+            _ => Err(fatal(format!("`path` has no attribute `{part}`"))),
+        }
+    }
+
+    fn terraform(&self, part: &str) -> Result<Value, EvalError> {
+        match part {
+            "workspace" => Ok(Value::string(&self.world.workspace)),
+            "applying" => Ok(Value::bool(false).with_marks(Marks { ephemeral: true, ..Marks::NONE })),
+            _ => Err(fatal(format!("`terraform` has no attribute `{part}`"))),
+        }
+    }
+
+    fn module(&self, name: &Arc<str>, steps: &[RefStep<'_>]) -> Resolved {
+        let world = self.world;
+        let Some(call) = self.at.module.calls.get(name) else {
+            return Ok((world.undeclared(self.at, format!("there is no module call `{name}` in this module"))?, steps.len()));
+        };
+        let expansion = world.call_expansion(self.at, name, call)?;
+        if let Some((key, taken)) = instance(&expansion, steps.get(1))
+            && let Some(each) = expansion.each(key.as_ref())
+        {
+            let taken = 1 + taken;
+            let Some(output) = steps.get(taken).and_then(step_name) else { return Ok((world.whole_module(self.at, name, call)?, 1)) };
+            return match world.child(self.at, name, call, key.as_ref(), each) {
+                Ok(child) => Ok((world.output(&child, output)?, taken + 1)),
+                Err(why) => Ok((Value::unknown(Type::Any, why), steps.len())),
+            };
+        }
+        Ok((world.whole_module(self.at, name, call)?, 1))
+    }
+
+    /// A resource, behind whose name `named` steps are consumed.
+    fn resource(&self, of: ResourceName, steps: &[RefStep<'_>], named: usize) -> Resolved {
+        let world = self.world;
+        let declared = if of.data { &self.at.module.data } else { &self.at.module.managed };
+        let Some(block) = declared.get(&of.kind).and_then(|named| named.get(&of.name)) else {
+            let mode = if of.data { "data source" } else { "resource" };
+            let message = format!("there is no {mode} `{}.{}` in this module", of.kind, of.name);
+            return Ok((world.undeclared(self.at, message)?, steps.len()));
+        };
+        let expansion = world.resource_expansion(self.at, &of, block)?;
+        if let Some((key, taken)) = instance(&expansion, steps.get(named))
+            && let Some(each) = expansion.each(key.as_ref())
+            && let Some(attribute) = steps.get(named + taken).and_then(step_name)
+        {
+            let value = world.attribute(self.at, &of, block, key.as_ref(), &each, attribute)?;
+            return Ok((value, named + taken + 1));
+        }
+        Ok((world.whole(self.at, &of, block)?, named))
+    }
+}
+
+/// Which instance the step behind a name picks, and how many steps that took; `None` where it has to be found out from the whole.
+fn instance(expansion: &Expansion, step: Option<&RefStep<'_>>) -> Option<(Option<InstanceKey>, usize)> {
+    let index = match step {
+        Some(RefStep::Index(value, _)) if value.marks == Marks::NONE || value.marks.by_caller => Some(&value.data),
+        _ => None,
+    };
+    match (expansion, index) {
+        (Expansion::One, _) => Some((None, 0)),
+        (Expansion::Count(_), Some(Data::Number(number))) => Some((Some(InstanceKey::Number(number.to_string().parse().ok()?)), 1)),
+        (Expansion::Count(_), Some(Data::String(text))) => Some((Some(InstanceKey::Number(text.parse().ok()?)), 1)),
+        (Expansion::ForEach(_), Some(Data::String(text))) => Some((Some(InstanceKey::Text(text.to_string())), 1)),
+        (Expansion::ForEach(_), Some(Data::Number(number))) => Some((Some(InstanceKey::Text(number.to_string())), 1)),
+        (Expansion::Symbolic { error: None, .. }, Some(_)) => Some((Some(InstanceKey::Any), 1)),
+        _ => None,
+    }
+}
+
+/// The name of a `.name` or `["name"]` step.
+fn step_name<'s>(step: &'s RefStep<'_>) -> Option<&'s Arc<str>> {
+    match step {
+        RefStep::Attr(name) => Some(&name.text),
+        RefStep::Index(Value { data: Data::String(name), marks: Marks::NONE, .. }, _) => Some(name),
+        RefStep::Index(..) => None,
+    }
+}
+
+fn fatal(message: impl Into<String>) -> EvalError {
+    EvalError { message: message.into(), span: None, fatal: true }
+}
+
+/// The surroundings of values that may refer to nothing: defaults and values files.
+pub(super) struct Closed<'a> {
+    /// For texts and files.
+    pub world: &'a World<'a>,
+}
+
+impl Scope for Closed<'_> {
+    fn resolve(&self, name: &str, span: Span, _: &[RefStep<'_>]) -> Resolved {
+        Err(EvalError { message: format!("`{name}` may not be referred to here"), span: Some(span), fatal: true })
+    }
+
+    fn text(&self, span: Span) -> String {
+        self.world.text(span)
+    }
+
+    fn files(&self) -> &dyn FileAccess {
+        &self.world.files
+    }
+}
+
+/// `each` of which nothing is known.
+pub(super) fn unknown_each(why: &Arc<str>, key: Type, value: Type) -> Each {
+    let unknown = |ty: Type| -> Value { UnknownValue::new(ty, Arc::clone(why)).into() };
+    Each::ForEach(unknown(key), unknown(value))
+}

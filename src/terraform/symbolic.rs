@@ -1,0 +1,85 @@
+//! Library modules: what a variable holds that nobody in the scanned tree sets, so that the keys a caller would make can be judged.
+
+use super::inputs::{BY_CALLER, is_open};
+use crate::base::Place;
+use crate::terraform::eval::{Data, Type, TypeConstraint, Value};
+use crate::terraform::syntax::Block;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// The key of the one entry that stands for all.
+const ANY: &str = "*";
+
+/// How much is put into empty inputs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Fill {
+    /// One entry in each collection that the variable itself holds; what is inside of it is the smallest the type allows.
+    Shallow,
+    /// One entry in collections within entries as well.
+    Deep,
+    /// As deep, and variables whose default is null are not known, whatever their type.
+    Open,
+}
+
+/// What a variable holds in a library: its default as far as it has one, marked as the caller's, and one smallest entry where it
+/// has none or an empty one.
+pub(super) fn fill(default: Option<&Value>, variable: &Block, constraint: &TypeConstraint, name: &str, how: Fill) -> Value {
+    let is_kept = |value: &&Value| !is_open(Some(value), &constraint.ty) && !(how == Fill::Open && value.is_null());
+    if let Some(value) = default.filter(is_kept) {
+        return mark(value.clone());
+    }
+    let why = format!("the caller decides `var.{name}`");
+    let place = Place::Source(variable.header);
+    let filled = outer(&constraint.ty, &why.as_str().into(), how);
+    // A type with required parts that are not known may refuse nothing: what does not conform is as good as unknown.
+    let value = constraint.conform(filled).unwrap_or_else(|_| Value::unknown(constraint.ty.without_optional(), why));
+    mark(value).through(place, format!("variable `{name}`, which the caller sets"))
+}
+
+/// The variable's own collections get one entry each.
+fn outer(ty: &Type, why: &Arc<str>, how: Fill) -> Value {
+    match ty {
+        Type::Map(element) => Value::object(BTreeMap::from([(Arc::from(ANY), smallest(element, why, how))])),
+        Type::List(element) | Type::Set(element) => Value::tuple(vec![smallest(element, why, how)]),
+        Type::Object(attributes) => {
+            let inside = attributes.iter().filter(|(_, own)| !own.optional || can_hold(&own.ty));
+            Value::object(inside.map(|(name, own)| (Arc::clone(name), outer(&own.ty, why, how))).collect())
+        }
+        _ => Value::unknown(ty.without_optional(), Arc::clone(why)),
+    }
+}
+
+/// The smallest value of an entry: required attributes are not known, optional ones are left to their defaults.
+fn smallest(ty: &Type, why: &Arc<str>, how: Fill) -> Value {
+    match (ty, how) {
+        (Type::Object(attributes), _) => {
+            let inside = attributes.iter().filter(|(_, own)| !own.optional || (how != Fill::Shallow && can_hold(&own.ty)));
+            Value::object(inside.map(|(name, own)| (Arc::clone(name), smallest(&own.ty, why, how))).collect())
+        }
+        (Type::Map(_) | Type::List(_) | Type::Set(_), Fill::Deep | Fill::Open) => outer(ty, why, how),
+        _ => Value::unknown(ty.without_optional(), Arc::clone(why)),
+    }
+}
+
+fn can_hold(ty: &Type) -> bool {
+    match ty {
+        Type::Map(_) | Type::List(_) | Type::Set(_) => true,
+        Type::Object(attributes) => attributes.values().any(|own| can_hold(&own.ty)),
+        _ => false,
+    }
+}
+
+/// Marks a value and everything in it as the caller's.
+fn mark(mut value: Value) -> Value {
+    value.marks = value.marks.union(BY_CALLER);
+    let all = |elements: &[Value]| Arc::new(elements.iter().cloned().map(mark).collect::<Vec<_>>());
+    let entries = |entries: &BTreeMap<Arc<str>, Value>| {
+        Arc::new(entries.iter().map(|(key, value)| (Arc::clone(key), mark(value.clone()))).collect::<BTreeMap<_, _>>())
+    };
+    match &mut value.data {
+        Data::List(_, own) | Data::Set(_, own) | Data::Tuple(own) => *own = all(own),
+        Data::Map(_, own) | Data::Object(own) => *own = entries(own),
+        _ => {}
+    }
+    value
+}

@@ -1,0 +1,416 @@
+//! Tokens → expressions. Objects and templates are taken apart here, innermost first; what is left, operators and calls around values, is
+//! the expression parser's (`native`), which sees an empty string in the place of each object and template.
+//!
+//! Two reasons: `hcl-edit` refuses objects that repeat a key, which Terraform takes (martinohmann/hcl-rs#511), and resolves trims and
+//! indentation of templates before their tokens' borders are known.
+
+use super::native;
+use super::origin::Origin;
+use super::scan::{Kind, Token, is_closer, is_opener, pair};
+use super::template::{Form, Piece, PieceKind, assemble};
+use super::tree::{Expr, ExprKind, Name, ObjectItem, SyntaxError, TraversalStep};
+use super::values::{normalised, plain, quoted};
+use std::collections::HashMap;
+use std::ops::Range;
+
+/// How deep objects and templates may nest in each other.
+const MAX_NESTING: usize = 64;
+/// How deep the tree of one expression may be: those who walk it, and the compiler's own drop, do so recursively.
+const MAX_HEIGHT: usize = 400;
+
+/// A text cut into tokens.
+pub(super) struct Tokens<'a> {
+    pub(super) text: &'a str,
+    pub(super) origin: &'a Origin,
+    pub(super) list: Vec<Token>,
+    /// For each opening token its closing one.
+    closers: Vec<Option<usize>>,
+}
+
+/// An expression and how deep its tree is.
+pub(super) struct Tall {
+    pub(super) expr: Expr,
+    pub(super) height: usize,
+}
+
+type Parsed<T> = Result<T, SyntaxError>;
+
+impl<'a> Tokens<'a> {
+    pub(super) fn new(text: &'a str, origin: &'a Origin, list: Vec<Token>) -> Self {
+        let closers = pair(&list);
+        Self { text, origin, list, closers }
+    }
+
+    pub(super) fn get(&self, at: usize) -> Option<Token> {
+        self.list.get(at).copied()
+    }
+
+    pub(super) fn closer(&self, at: usize) -> Option<usize> {
+        self.closers.get(at).copied().flatten()
+    }
+
+    pub(super) fn slice(&self, range: Range<usize>) -> &'a str {
+        self.text.get(range).unwrap_or_default()
+    }
+
+    pub(super) fn name(&self, token: Token) -> Name {
+        Name { text: normalised(self.slice(token.range())), span: self.origin.span(token.range()) }
+    }
+
+    pub(super) fn error<T>(&self, range: Range<usize>, message: impl Into<String>) -> Parsed<T> {
+        Err(SyntaxError { message: message.into(), span: self.origin.span(range) })
+    }
+
+    /// The error of an opening token without a closing one.
+    pub(super) fn never_closed<T>(&self, token: Token) -> Parsed<T> {
+        let opener = self.slice(token.range()).trim_end();
+        match token.kind {
+            Kind::OpenHeredoc => {
+                let marker = opener.trim_start_matches(['<', '-']);
+                self.error(token.range(), format!("this heredoc never ends: no line holds `{marker}` alone"))
+            }
+            Kind::OpenQuote => self.error(token.range(), "this string is never closed"),
+            _ => self.error(token.range(), format!("this `{opener}` is never closed")),
+        }
+    }
+
+    /// Where an expression ends that begins with token `at` and ends with its line, with a comma, or at `end`: the index behind its last
+    /// token.
+    ///
+    /// # Errors
+    /// A bracket that is not closed, or closes nothing: then nobody can tell where the expression ends.
+    pub(super) fn line_end(&self, mut at: usize, end: usize, comma_ends: bool) -> Parsed<usize> {
+        while at < end {
+            let Some(token) = self.get(at) else { break };
+            match token.kind {
+                Kind::Newline => break,
+                Kind::Comma if comma_ends => break,
+                kind if is_opener(kind) => match self.closer(at) {
+                    Some(closer) => at = closer,
+                    None => return self.never_closed(token),
+                },
+                kind if is_closer(kind) => {
+                    return self.error(token.range(), format!("this `{}` closes nothing", self.slice(token.range())));
+                }
+                _ => {}
+            }
+            at += 1;
+        }
+        Ok(at)
+    }
+
+    /// The expression made of these tokens.
+    pub(super) fn expression(&self, tokens: Range<usize>, depth: usize) -> Parsed<Tall> {
+        let list = self.list.get(tokens.clone()).unwrap_or_default();
+        let is_trivia = |token: &&Token| matches!(token.kind, Kind::Newline | Kind::Comment);
+        let leading = list.iter().take_while(is_trivia).count();
+        let trailing = list.iter().rev().take_while(is_trivia).count();
+        let inner = tokens.start + leading..tokens.end.saturating_sub(trailing);
+        let (Some(first), Some(last)) = (self.get(inner.start), self.get(inner.end.saturating_sub(1))) else {
+            return self.error(self.gap(tokens.start), "a value is missing here");
+        };
+        if inner.is_empty() {
+            return self.error(self.gap(tokens.start), "a value is missing here");
+        }
+        if depth > MAX_NESTING {
+            return self.error(first.range(), format!("this is nested more than {MAX_NESTING} levels deep"));
+        }
+        if let Some(simple) = self.simple(&inner, first) {
+            return Ok(simple);
+        }
+        let range = first.start..last.end;
+        let mut masked = Masked::default();
+        let mut at = inner.start;
+        while at < inner.end {
+            let Some(token) = self.get(at) else { break };
+            match token.kind {
+                Kind::Newline | Kind::Comment => {}
+                Kind::OpenQuote | Kind::OpenHeredoc | Kind::OpenBrace if !self.is_for(at) => {
+                    let (closer, part) = self.part(at, depth)?;
+                    if (at, closer + 1) == (inner.start, inner.end) {
+                        return Ok(part);
+                    }
+                    at = closer;
+                    let end = self.get(closer).map_or(range.end, |token| token.end);
+                    masked.parts.insert(token.start, part);
+                    masked.push("\"\"", token.start..end);
+                }
+                Kind::Invalid => return self.invalid(token),
+                kind if is_opener(kind) && self.closer(at).is_none() => return self.never_closed(token),
+                _ => masked.push(self.slice(token.range()), token.range()),
+            }
+            at += 1;
+        }
+        let tall = native::expression(masked, self)?;
+        if tall.height > MAX_HEIGHT {
+            return self.error(range, format!("this expression is more than {MAX_HEIGHT} levels deep"));
+        }
+        Ok(tall)
+    }
+
+    /// Expressions of one token need no parser.
+    fn simple(&self, tokens: &Range<usize>, token: Token) -> Option<Tall> {
+        if tokens.len() != 1 {
+            return None;
+        }
+        let text = self.slice(token.range());
+        let kind = match (token.kind, text) {
+            (Kind::Number, _) if text.bytes().all(|byte| byte.is_ascii_digit()) => ExprKind::Number(text.into()),
+            (Kind::Ident, "true") => ExprKind::Bool(true),
+            (Kind::Ident, "false") => ExprKind::Bool(false),
+            (Kind::Ident, "null") => ExprKind::Null,
+            (Kind::Ident, _) if text.is_ascii() => ExprKind::Variable(text.into()),
+            _ => return None,
+        };
+        Some(Tall { expr: Expr { kind, span: self.origin.span(token.range()) }, height: 1 })
+    }
+
+    fn invalid<T>(&self, token: Token) -> Parsed<T> {
+        let text = self.slice(token.range());
+        if text.starts_with("/*") {
+            return self.error(token.start..token.start + 2, "this comment is never closed");
+        }
+        self.error(token.range(), format!("`{}` is not part of the language", text.escape_debug()))
+    }
+
+    /// The empty range in front of a token, or behind the last one.
+    fn gap(&self, at: usize) -> Range<usize> {
+        let before = at.checked_sub(1).and_then(|at| self.get(at));
+        let end = before.map_or_else(|| self.get(at).map_or(self.text.len(), |token| token.start), |token| token.end);
+        end..end
+    }
+
+    /// Whether this brace begins `{for …}`.
+    fn is_for(&self, at: usize) -> bool {
+        let first = self.list.iter().skip(at + 1).find(|token| !matches!(token.kind, Kind::Newline | Kind::Comment));
+        self.get(at).is_some_and(|token| token.kind == Kind::OpenBrace)
+            && first.is_some_and(|token| token.kind == Kind::Ident && self.slice(token.range()) == "for")
+    }
+
+    /// The object or template that begins with token `at`, and the index of its last token.
+    fn part(&self, at: usize, depth: usize) -> Parsed<(usize, Tall)> {
+        let Some(token) = self.get(at) else { return self.error(0..0, "a value is missing here") };
+        let Some(closer) = self.closer(at) else { return self.never_closed(token) };
+        let end = self.get(closer).map_or(token.end, |token| token.end);
+        let part = if token.kind == Kind::OpenBrace {
+            self.object(at, closer, token.start..end, depth + 1)?
+        } else {
+            if self.get(closer).is_some_and(|token| token.kind == Kind::CutQuote) {
+                return self.error(token.start..end, "this string does not end on its line; close it, or write a heredoc");
+            }
+            let form = match token.kind {
+                Kind::OpenQuote => Form::Quoted,
+                _ if self.slice(token.range()).starts_with("<<-") => Form::Flush,
+                _ => Form::Plain,
+            };
+            self.template(at + 1..closer, form, token.start..end, depth + 1)?
+        };
+        Ok((closer, part))
+    }
+
+    fn object(&self, open: usize, close: usize, range: Range<usize>, depth: usize) -> Parsed<Tall> {
+        let mut items = Vec::new();
+        let mut height = 0;
+        let mut at = open + 1;
+        while at < close {
+            let Some(token) = self.get(at) else { break };
+            if matches!(token.kind, Kind::Newline | Kind::Comment) {
+                at += 1;
+                continue;
+            }
+            let equal = self.separator(at, close)?;
+            let end = self.line_end(equal + 1, close, true)?;
+            let key = self.key(at..equal, depth)?;
+            let value = self.expression(equal + 1..end, depth)?;
+            height = height.max(key.height).max(value.height);
+            items.push(ObjectItem { key: key.expr, value: value.expr });
+            at = end + 1;
+        }
+        Ok(Tall { expr: Expr { kind: ExprKind::Object(items), span: self.origin.span(range) }, height: height + 1 })
+    }
+
+    /// The index of the `=` or `:` between a key that begins with token `at` and its value.
+    fn separator(&self, at: usize, close: usize) -> Parsed<usize> {
+        let mut questions = 0_usize;
+        let end = self.line_end(at, close, true)?;
+        let mut here = at;
+        while here < end {
+            match self.get(here).map(|token| token.kind) {
+                Some(Kind::Equal) => return Ok(here),
+                Some(Kind::Question) => questions += 1,
+                Some(Kind::Colon) if questions == 0 => return Ok(here),
+                Some(Kind::Colon) => questions -= 1,
+                Some(kind) if is_opener(kind) => here = self.closer(here).unwrap_or(here),
+                _ => {}
+            }
+            here += 1;
+        }
+        let start = self.get(at).map_or(0, |token| token.start);
+        let last = self.get(end.saturating_sub(1)).map_or(start, |token| token.end);
+        self.error(start..last.max(start), "an object's entry needs a key, `=`, and a value")
+    }
+
+    fn key(&self, tokens: Range<usize>, depth: usize) -> Parsed<Tall> {
+        if let (1, Some(token)) = (tokens.len(), self.get(tokens.start))
+            && token.kind == Kind::Ident
+        {
+            let Name { text, span } = self.name(token);
+            return Ok(Tall { expr: Expr { kind: ExprKind::String(text), span }, height: 1 });
+        }
+        let mut key = self.expression(tokens, depth)?;
+        if let ExprKind::Traversal(base, steps) = &key.expr.kind
+            && matches!(base.kind, ExprKind::Variable(_))
+            && steps.iter().all(is_fixed)
+        {
+            let message = "a key of several parts is ambiguous: write it in parentheses if it is a reference, in quotes if it is a name";
+            key.expr.kind = ExprKind::Invalid(message.into());
+        }
+        Ok(key)
+    }
+
+    /// The template made of these tokens.
+    pub(super) fn template(&self, tokens: Range<usize>, form: Form, range: Range<usize>, depth: usize) -> Parsed<Tall> {
+        let mut pieces = Vec::new();
+        let mut height = 0;
+        let mut at = tokens.start;
+        while at < tokens.end {
+            let Some(token) = self.get(at) else { break };
+            let text = self.slice(token.range());
+            let mut piece = Piece {
+                kind: PieceKind::Literal(String::new()),
+                range: token.range(),
+                trim_before: token.kind != Kind::Literal && text.ends_with('~'),
+                trim_behind: false,
+            };
+            match token.kind {
+                Kind::Literal => {
+                    let text = if form == Form::Quoted {
+                        quoted(text).or_else(|(message, at)| self.error(token.start + at.start..token.start + at.end, message))?
+                    } else {
+                        plain(text)
+                    };
+                    piece.kind = PieceKind::Literal(text.into_owned());
+                }
+                Kind::Interpolation | Kind::Control => {
+                    let Some(closer) = self.closer(at) else { return self.never_closed(token) };
+                    if token.kind == Kind::Interpolation {
+                        let inner = self.expression(at + 1..closer, depth)?;
+                        height = height.max(inner.height);
+                        piece.kind = PieceKind::Interpolation(inner.expr);
+                    } else {
+                        let (kind, inner) = self.directive(at, closer, depth)?;
+                        height = height.max(inner + 1);
+                        piece.kind = kind;
+                    }
+                    if let Some(end) = self.get(closer) {
+                        piece.range.end = end.end;
+                        piece.trim_behind = end.end - end.start == 2;
+                    }
+                    at = closer;
+                }
+                _ => return self.error(token.range(), "this string is never closed"),
+            }
+            pieces.push(piece);
+            at += 1;
+        }
+        let directives = pieces.iter().filter(|piece| matches!(piece.kind, PieceKind::If(_) | PieceKind::For { .. })).count();
+        let expr = assemble(pieces, form, self.origin, range)?;
+        Ok(Tall { expr, height: height + 1 + directives.min(MAX_NESTING) })
+    }
+
+    /// The directive between `%{` and `}`, and the height of its expression.
+    fn directive(&self, open: usize, close: usize, depth: usize) -> Parsed<(PieceKind, usize)> {
+        let mut at = open + 1;
+        let mut next = |kind: Kind| {
+            while self.get(at).is_some_and(|token| matches!(token.kind, Kind::Newline | Kind::Comment)) {
+                at += 1;
+            }
+            let token = self.get(at).filter(|token| at < close && token.kind == kind)?;
+            at += 1;
+            Some((token, at))
+        };
+        let range = self.get(open).map_or(0, |token| token.start)..self.get(close).map_or(0, |token| token.end);
+        let Some((keyword, behind)) = next(Kind::Ident) else {
+            return self.error(range, "a directive begins with `if`, `else`, `endif`, `for` or `endfor`");
+        };
+        let word = self.slice(keyword.range());
+        if word == "if" {
+            let condition = self.expression(behind..close, depth)?;
+            return Ok((PieceKind::If(condition.expr), condition.height));
+        }
+        if word == "for" {
+            let Some((first, _)) = next(Kind::Ident) else {
+                return self.error(range, "a `for` directive needs the name of a variable behind `for`");
+            };
+            let second = next(Kind::Comma).and_then(|_| next(Kind::Ident));
+            let Some((_, behind)) = next(Kind::Ident).filter(|(token, _)| self.slice(token.range()) == "in") else {
+                return self.error(range, "a `for` directive needs `in` and a collection behind its variables");
+            };
+            let collection = self.expression(behind..close, depth)?;
+            let (key_var, value_var) = match second {
+                Some((second, _)) => (Some(self.name(first)), self.name(second)),
+                None => (None, self.name(first)),
+            };
+            return Ok((PieceKind::For { key_var, value_var, collection: collection.expr }, collection.height));
+        }
+        let kind = match word {
+            "else" => PieceKind::Else,
+            "endif" => PieceKind::EndIf,
+            "endfor" => PieceKind::EndFor,
+            _ => {
+                return self
+                    .error(keyword.range(), format!("`{word}` is not a directive; there are `if`, `else`, `endif`, `for`, `endfor`"));
+            }
+        };
+        let mut rest = self.list.get(behind..close).unwrap_or_default().iter();
+        match rest.find(|token| !matches!(token.kind, Kind::Newline | Kind::Comment)) {
+            Some(extra) => self.error(extra.range(), format!("nothing may follow `{word}` in a directive")),
+            None => Ok((kind, 0)),
+        }
+    }
+}
+
+/// Whether a step's place is written rather than computed.
+fn is_fixed(step: &TraversalStep) -> bool {
+    match step {
+        TraversalStep::Attr(_) | TraversalStep::LegacyIndex(..) => true,
+        TraversalStep::Index(key, _) => matches!(key.kind, ExprKind::String(_) | ExprKind::Number(_)),
+        TraversalStep::FullSplat(_) | TraversalStep::AttrSplat(_) => false,
+    }
+}
+
+/// An expression whose objects and templates are masked.
+#[derive(Default)]
+pub(super) struct Masked {
+    /// What the expression parser sees.
+    pub(super) text: String,
+    /// What is masked, by its offset in the whole text.
+    pub(super) parts: HashMap<usize, Tall>,
+    /// For each token its offset in the masked text and its range in the whole text.
+    tokens: Vec<(usize, Range<usize>)>,
+}
+
+impl Masked {
+    fn push(&mut self, text: &str, range: Range<usize>) {
+        if self.tokens.last().is_some_and(|(_, before)| before.end < range.start) {
+            self.text.push(' ');
+        }
+        self.tokens.push((self.text.len(), range));
+        self.text.push_str(text);
+    }
+
+    /// The range in the whole text of a range of the masked text.
+    pub(super) fn range(&self, range: Range<usize>) -> Range<usize> {
+        let start = self.find(range.start).map_or(0, |(at, token)| (token.start + range.start - at).min(token.end));
+        let last = self.find(range.end.saturating_sub(1).max(range.start));
+        let end = last.map_or(start, |(at, token)| {
+            if self.parts.contains_key(&token.start) { token.end } else { (token.start + range.end - at).min(token.end) }
+        });
+        start..end.max(start)
+    }
+
+    fn find(&self, offset: usize) -> Option<(usize, Range<usize>)> {
+        let behind = self.tokens.partition_point(|(at, _)| *at <= offset);
+        self.tokens.get(behind.checked_sub(1)?).cloned()
+    }
+}

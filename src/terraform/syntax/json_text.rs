@@ -1,0 +1,378 @@
+//! JSON text → values with their byte ranges, names in order and repeated ones kept, numbers as they are written.
+
+use super::origin::OffsetMap;
+use std::ops::Range;
+
+/// How deep arrays and objects may nest.
+const MAX_DEPTH: usize = 100;
+/// How many values a text may have.
+const MAX_VALUES: usize = 2_000_000;
+
+/// A value.
+#[derive(Debug)]
+pub(super) struct Node {
+    pub(super) value: Value,
+    pub(super) range: Range<usize>,
+    /// Whether it was read to its end; only arrays and objects may be read in part.
+    pub(super) whole: bool,
+}
+
+#[derive(Debug)]
+pub(super) enum Value {
+    Null,
+    Bool(bool),
+    /// As written.
+    Number(String),
+    String(Text),
+    Array(Vec<Node>),
+    Object(Vec<Property>),
+}
+
+/// A string.
+#[derive(Debug)]
+pub(super) struct Text {
+    /// Escapes resolved.
+    pub(super) text: String,
+    /// Where its characters are in the source.
+    pub(super) map: OffsetMap,
+    /// Quotes included.
+    pub(super) range: Range<usize>,
+}
+
+#[derive(Debug)]
+pub(super) struct Property {
+    pub(super) name: Text,
+    pub(super) value: Node,
+}
+
+/// What is wrong, as a sentence without a full stop, and where.
+pub(super) type JsonError = (String, Range<usize>);
+
+/// Reads a text; what stands before its first error where there is one.
+pub(super) fn read(text: &str) -> (Option<Node>, Option<JsonError>) {
+    let mut reader = Reader { text, at: 0, values: 0, error: None };
+    if text.starts_with('\u{feff}') {
+        reader.at = '\u{feff}'.len_utf8();
+    }
+    let node = reader.value(0);
+    reader.skip();
+    if reader.error.is_none() && reader.at < text.len() {
+        reader.fail(reader.here(), "nothing may follow the JSON value");
+    }
+    (node, reader.error)
+}
+
+struct Reader<'a> {
+    text: &'a str,
+    at: usize,
+    values: usize,
+    error: Option<JsonError>,
+}
+
+impl<'a> Reader<'a> {
+    fn rest(&self) -> &'a str {
+        self.text.get(self.at..).unwrap_or_default()
+    }
+
+    fn peek(&self) -> Option<u8> {
+        self.text.as_bytes().get(self.at).copied()
+    }
+
+    fn skip(&mut self) {
+        while matches!(self.peek(), Some(b' ' | b'\t' | b'\r' | b'\n')) {
+            self.at += 1;
+        }
+    }
+
+    /// The range of the next character.
+    fn here(&self) -> Range<usize> {
+        self.at..self.at + self.rest().chars().next().map_or(0, char::len_utf8)
+    }
+
+    fn fail(&mut self, range: Range<usize>, message: impl Into<String>) {
+        self.error.get_or_insert((message.into(), range));
+    }
+
+    fn value(&mut self, depth: usize) -> Option<Node> {
+        self.skip();
+        self.values += 1;
+        let start = self.at;
+        if depth > MAX_DEPTH || self.values > MAX_VALUES {
+            let message = if depth > MAX_DEPTH { "this is nested more than 100 levels deep" } else { "this file holds too many values" };
+            self.fail(self.here(), message);
+            return None;
+        }
+        let value = match self.peek() {
+            Some(b'{') => self.object(depth),
+            Some(b'[') => self.array(depth),
+            Some(b'"') => Value::String(self.string()?),
+            Some(b'-' | b'0'..=b'9') => Value::Number(self.number()?),
+            Some(_) => self.keyword()?,
+            None => {
+                self.fail(start..start, "the JSON ends where a value is expected");
+                return None;
+            }
+        };
+        let whole = self.error.is_none();
+        Some(Node { value, range: start..self.at, whole })
+    }
+
+    fn keyword(&mut self) -> Option<Value> {
+        let word = self.rest().split(|c: char| !c.is_alphanumeric() && c != '_').next().unwrap_or_default();
+        let value = match word {
+            "null" => Value::Null,
+            "true" => Value::Bool(true),
+            "false" => Value::Bool(false),
+            "" => {
+                self.fail(self.here(), "a JSON value must begin here: a brace, a bracket, a quote, a number, `true`, `false` or `null`");
+                return None;
+            }
+            _ => {
+                self.fail(self.at..self.at + word.len(), format!("`{word}` is not a JSON value; write a string in quotes"));
+                return None;
+            }
+        };
+        self.at += word.len();
+        Some(value)
+    }
+
+    fn number(&mut self) -> Option<String> {
+        let rest = self.rest();
+        let len = rest.find(|c: char| !matches!(c, '0'..='9' | '-' | '+' | '.' | 'e' | 'E')).unwrap_or(rest.len());
+        let word = rest.get(..len).unwrap_or_default();
+        if !is_number(word) {
+            self.fail(self.at..self.at + len, "this is not a JSON number");
+            return None;
+        }
+        self.at += len;
+        Some(word.to_owned())
+    }
+
+    fn string(&mut self) -> Option<Text> {
+        let start = self.at;
+        self.at += 1;
+        let mut map = OffsetMap::new(self.at);
+        let mut text = String::new();
+        loop {
+            let rest = self.rest();
+            let plain = rest.find(|c: char| c == '"' || c == '\\' || c < ' ').unwrap_or(rest.len());
+            text.push_str(rest.get(..plain).unwrap_or_default());
+            self.at += plain;
+            match self.peek() {
+                Some(b'"') => {
+                    self.at += 1;
+                    return Some(Text { text, map, range: start..self.at });
+                }
+                Some(b'\\') => {
+                    text.push(self.escape()?);
+                    map.note(text.len(), self.at);
+                }
+                Some(_) => {
+                    self.fail(start..self.at, "a JSON string may not hold a line end or control character; write `\\n`");
+                    return None;
+                }
+                None => {
+                    self.fail(start..start + 1, "this string is never closed");
+                    return None;
+                }
+            }
+        }
+    }
+
+    fn escape(&mut self) -> Option<char> {
+        let start = self.at;
+        let selector = self.rest().chars().nth(1);
+        self.at += 1 + selector.map_or(0, char::len_utf8);
+        let simple = match selector {
+            Some(c @ ('"' | '\\' | '/')) => Some(c),
+            Some('b') => Some('\u{8}'),
+            Some('f') => Some('\u{c}'),
+            Some('n') => Some('\n'),
+            Some('r') => Some('\r'),
+            Some('t') => Some('\t'),
+            Some('u') => return self.unicode(start),
+            _ => None,
+        };
+        if simple.is_none() {
+            self.fail(start..self.at, "this is not a JSON escape sequence");
+        }
+        simple
+    }
+
+    /// The character behind `\u`. Halves of a pair that stand alone become U+FFFD, as in Go.
+    fn unicode(&mut self, start: usize) -> Option<char> {
+        let Some(first) = self.hex() else {
+            self.fail(start..self.at, "`\\u` must be followed by four hexadecimal digits");
+            return None;
+        };
+        if (0xD800..0xDC00).contains(&first) && self.rest().starts_with("\\u") {
+            let back = self.at;
+            self.at += 2;
+            if let Some(second @ 0xDC00..0xE000) = self.hex() {
+                return char::from_u32(0x10000 + ((first - 0xD800) << 10) + (second - 0xDC00));
+            }
+            self.at = back;
+        }
+        Some(char::from_u32(first).unwrap_or(char::REPLACEMENT_CHARACTER))
+    }
+
+    fn hex(&mut self) -> Option<u32> {
+        let digits = self.rest().get(..4).filter(|digits| digits.bytes().all(|byte| byte.is_ascii_hexdigit()))?;
+        self.at += 4;
+        u32::from_str_radix(digits, 16).ok()
+    }
+
+    fn array(&mut self, depth: usize) -> Value {
+        let open = self.here();
+        self.at += 1;
+        let mut items = Vec::new();
+        self.skip();
+        if self.peek() == Some(b']') {
+            self.at += 1;
+            return Value::Array(items);
+        }
+        loop {
+            items.extend(self.value(depth + 1));
+            if self.error.is_some() || !self.comma(b']', open.clone()) {
+                return Value::Array(items);
+            }
+        }
+    }
+
+    fn object(&mut self, depth: usize) -> Value {
+        let open = self.here();
+        self.at += 1;
+        let mut properties = Vec::new();
+        self.skip();
+        if self.peek() == Some(b'}') {
+            self.at += 1;
+            return Value::Object(properties);
+        }
+        loop {
+            self.skip();
+            if self.peek() != Some(b'"') {
+                match self.peek() {
+                    Some(_) => self.fail(self.here(), "a property's name in quotes is expected here"),
+                    None => self.fail(open, "this `{` is never closed"),
+                }
+                return Value::Object(properties);
+            }
+            let Some(name) = self.string() else { return Value::Object(properties) };
+            self.skip();
+            if self.peek() != Some(b':') {
+                self.fail(self.here(), "a `:` is expected behind a property's name");
+                return Value::Object(properties);
+            }
+            self.at += 1;
+            if let Some(value) = self.value(depth + 1) {
+                properties.push(Property { name, value });
+            }
+            if self.error.is_some() || !self.comma(b'}', open.clone()) {
+                return Value::Object(properties);
+            }
+        }
+    }
+
+    /// Reads what stands behind an entry. Whether another entry follows.
+    fn comma(&mut self, close: u8, open: Range<usize>) -> bool {
+        self.skip();
+        match self.peek() {
+            Some(b',') => {
+                let comma = self.here();
+                self.at += 1;
+                self.skip();
+                if self.peek() == Some(close) {
+                    self.fail(comma, "JSON has no comma behind the last entry");
+                    return false;
+                }
+                true
+            }
+            Some(byte) if byte == close => {
+                self.at += 1;
+                false
+            }
+            Some(_) => {
+                self.fail(self.here(), format!("a comma or `{}` is expected here", char::from(close)));
+                false
+            }
+            None => {
+                let opener = if close == b']' { '[' } else { '{' };
+                self.fail(open, format!("this `{opener}` is never closed"));
+                false
+            }
+        }
+    }
+}
+
+/// Whether a word is a number by JSON's grammar.
+fn is_number(word: &str) -> bool {
+    let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let unsigned = word.strip_prefix('-').unwrap_or(word);
+    let (mantissa, exponent) = unsigned.split_once(['e', 'E']).map_or((unsigned, None), |(mantissa, exponent)| (mantissa, Some(exponent)));
+    let (whole, fraction) = mantissa.split_once('.').map_or((mantissa, None), |(whole, fraction)| (whole, Some(fraction)));
+    digits(whole)
+        && (whole == "0" || !whole.starts_with('0'))
+        && fraction.is_none_or(digits)
+        && exponent.is_none_or(|exponent| digits(exponent.strip_prefix(['+', '-']).unwrap_or(exponent)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_have_their_ranges() {
+        let text = "\u{feff}{ \"a\\u0062\": [1, -2.5E+3, true, null, {\"x\": \"\\ud83d\\ude00\\ud800\\/\"}] } ";
+        let (node, error) = read(text);
+        assert_eq!(error, None);
+        let node = node.unwrap();
+        assert!(text[node.range].starts_with('{'));
+        let Value::Object(properties) = node.value else { panic!("an object") };
+        assert_eq!((properties[0].name.text.as_str(), &text[properties[0].name.range.clone()]), ("ab", "\"a\\u0062\""));
+        let Value::Array(items) = &properties[0].value.value else { panic!("an array") };
+        let slices: Vec<_> = items.iter().map(|item| &text[item.range.clone()]).collect();
+        assert_eq!(slices[..4], ["1", "-2.5E+3", "true", "null"]);
+        let Value::Object(inner) = &items[4].value else { panic!("an object") };
+        let Value::String(string) = &inner[0].value.value else { panic!("a string") };
+        assert_eq!(string.text, "\u{1F600}\u{FFFD}/");
+    }
+
+    #[test]
+    fn errors_have_a_sentence_and_a_place() {
+        for (text, place) in [
+            ("", ""),
+            ("{", "{"),
+            ("{\"a\" 1}", "1"),
+            ("{\"a\": 1,}", ","),
+            ("[1 2]", "2"),
+            ("[01]", "01"),
+            ("[1.]", "1."),
+            ("[.5]", "."),
+            ("{a: 1}", "a"),
+            ("[True]", "True"),
+            ("\"a", "\""),
+            ("\"a\nb\"", "\"a"),
+            ("\"\\x\"", "\\x"),
+            ("\"\\u12\"", "\\u"),
+            ("1 1", "1"),
+            ("// c\n1", "/"),
+        ] {
+            let (_, error) = read(text);
+            let (message, range) = error.expect(text);
+            assert_eq!(&text[range], place, "{text}: {message}");
+        }
+        let deep = format!("{}1{}", "[".repeat(100_000), "]".repeat(100_000));
+        assert!(read(&deep).1.is_some());
+    }
+
+    #[test]
+    fn what_stands_before_an_error_is_kept_and_marked() {
+        let (node, error) = read("{\"a\": {\"x\": 1}, \"b\": {\"y\": 2, \"z\": oops}}");
+        assert!(error.is_some());
+        let node = node.unwrap();
+        assert!(!node.whole);
+        let Value::Object(properties) = node.value else { panic!("an object") };
+        let whole: Vec<_> = properties.iter().map(|property| (property.name.text.as_str(), property.value.whole)).collect();
+        assert_eq!(whole, [("a", true), ("b", false)]);
+    }
+}

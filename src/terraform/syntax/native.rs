@@ -1,0 +1,248 @@
+//! Native syntax (`.tf`, `.tofu`, `.tfvars`) → the tree, through `hcl-edit`'s expression parser. The only file that names it.
+
+use super::comments;
+use super::expression::{Masked, Tall, Tokens};
+use super::origin::Origin;
+use super::scan::{Start, scan};
+use super::structure;
+use super::template::Form;
+use super::tree::{BinaryOp, Expr, ExprKind, File, ForExpr, Name, SyntaxError, TraversalStep, UnaryOp};
+use super::values::normalised;
+use crate::base::{SourceId, Span as Place};
+use hcl_edit::expr::{BinaryOperator, Expression, FuncCall, Traversal, TraversalOperator, UnaryOperator};
+use hcl_edit::{Decorated, Ident, Span};
+use std::ops::Range;
+
+/// Parses a file. Blocks and arguments that hold a syntax error are kept as far as it is certain where they end; the rest of the file is
+/// read all the same.
+#[must_use]
+pub fn parse(source: SourceId, text: &str) -> File {
+    let (body, error) = structure::file(source, text);
+    File { source, body, comments: comments::find(source, text), error }
+}
+
+/// Parses a text that is one expression, as if it stood in parentheses.
+///
+/// # Errors
+/// The text is not an expression.
+pub fn parse_expression(source: SourceId, text: &str) -> Result<Expr, SyntaxError> {
+    parse_expression_at(text, &Origin::At(source, 0))
+}
+
+/// [`parse_expression`] of a text from anywhere.
+///
+/// # Errors
+/// The text is not an expression.
+pub fn parse_expression_at(text: &str, origin: &Origin) -> Result<Expr, SyntaxError> {
+    let tokens = Tokens::new(text, origin, scan(text, Start::Code));
+    tokens.expression(0..tokens.list.len(), 0).map(|tall| tall.expr)
+}
+
+/// Parses a text that is the inside of a template: a string of JSON configuration, the text of `templatefile` and `templatestring`. A lone
+/// interpolation is an [`ExprKind::Template`] of that one part; text without sequences is an [`ExprKind::String`].
+///
+/// # Errors
+/// The text is not a template.
+pub fn parse_template(text: &str, origin: &Origin) -> Result<Expr, SyntaxError> {
+    let tokens = Tokens::new(text, origin, scan(text, Start::Template));
+    tokens.template(0..tokens.list.len(), Form::Plain, 0..text.len(), 0).map(|tall| tall.expr)
+}
+
+/// Parses an expression whose objects and templates are masked.
+pub(super) fn expression(masked: Masked, tokens: &Tokens<'_>) -> Result<Tall, SyntaxError> {
+    match hcl_edit::parser::parse_expr(&masked.text) {
+        Ok(parsed) => {
+            let mut reader = Reader { tokens, masked, height: 0 };
+            let expr = reader.expr(parsed, 1)?;
+            Ok(Tall { expr, height: reader.height })
+        }
+        Err(error) => {
+            let (message, range) = explain(&masked.text, error.message(), error.location().offset());
+            tokens.error(masked.range(range), message)
+        }
+    }
+}
+
+/// A sentence for an error of the parser, and the range it is about.
+fn explain(masked: &str, message: &str, at: usize) -> (String, Range<usize>) {
+    let at = masked.floor_char_boundary(at);
+    let rest = masked.get(at..).unwrap_or_default();
+    let here = rest.trim_start();
+    let start = masked.len() - here.len();
+    if message.contains("nested levels") || message.contains("chained binary operators") {
+        return ("this expression is nested too deep, or chains too many operators".to_owned(), at..masked.len());
+    }
+    let is_word = |c: char| c == '_' || c == '-' || c.is_alphanumeric();
+    let first = here.chars().next().unwrap_or(' ');
+    let len = if is_word(first) { here.find(|c| !is_word(c)).unwrap_or(here.len()) } else { first.len_utf8().min(here.len()) };
+    let word = here.get(..len).unwrap_or_default();
+    let range = start..start + len;
+    // The parser cannot tell the last character from the end behind it.
+    let is_last = range.end >= masked.len();
+    let message = match (at + 1 >= masked.len(), word) {
+        (_, "+" | "*" | "/" | "%" | "<" | ">" | "=" | "&" | "|" | "!" | "-" | "?" | ":" | "." | ",") if is_last => {
+            format!("the expression breaks off behind `{word}`: a value is missing")
+        }
+        (true, "\"") => "the expression is not complete, or this string, template or object does not belong here".to_owned(),
+        (true, word) => format!("the expression is not complete, or `{word}` does not belong here"),
+        (false, "\"") => "this string, template or object does not belong here; an operator or a comma is missing before it".to_owned(),
+        (false, word) => format!("`{word}` does not belong here"),
+    };
+    (message, range)
+}
+
+/// Turns the parser's tree into ours.
+struct Reader<'a> {
+    tokens: &'a Tokens<'a>,
+    masked: Masked,
+    height: usize,
+}
+
+impl Reader<'_> {
+    fn range(&self, node: &impl Span) -> Range<usize> {
+        self.masked.range(node.span().unwrap_or(0..0))
+    }
+
+    fn span(&self, node: &impl Span) -> Place {
+        self.tokens.origin.span(self.range(node))
+    }
+
+    fn name(&self, ident: &Decorated<Ident>) -> Name {
+        Name { text: normalised(ident.as_str()), span: self.span(ident) }
+    }
+
+    fn boxed(&mut self, expr: Expression, depth: usize) -> Result<Box<Expr>, SyntaxError> {
+        self.expr(expr, depth + 1).map(Box::new)
+    }
+
+    fn all(&mut self, list: impl IntoIterator<Item = Expression>, depth: usize) -> Result<Vec<Expr>, SyntaxError> {
+        list.into_iter().map(|expr| self.expr(expr, depth + 1)).collect()
+    }
+
+    fn expr(&mut self, expr: Expression, depth: usize) -> Result<Expr, SyntaxError> {
+        self.height = self.height.max(depth);
+        let range = self.range(&expr);
+        let span = self.tokens.origin.span(range.clone());
+        let kind = match expr {
+            Expression::Null(_) => ExprKind::Null,
+            Expression::Bool(value) => ExprKind::Bool(*value.value()),
+            Expression::Number(_) => return self.number(range),
+            Expression::String(_) => {
+                let Some(part) = self.masked.parts.get_mut(&range.start) else { return self.foreign(range) };
+                self.height = self.height.max(depth + part.height);
+                // The entry stays: spans that end here are still to be asked for.
+                return Ok(std::mem::replace(&mut part.expr, Expr { kind: ExprKind::Null, span }));
+            }
+            Expression::Variable(name) => ExprKind::Variable(normalised(name.as_str())),
+            Expression::Array(array) => ExprKind::Tuple(self.all(array, depth)?),
+            Expression::Parenthesis(inner) => ExprKind::Parens(self.boxed(inner.into_inner(), depth)?),
+            Expression::Conditional(conditional) => ExprKind::Conditional(
+                self.boxed(conditional.cond_expr, depth)?,
+                self.boxed(conditional.true_expr, depth)?,
+                self.boxed(conditional.false_expr, depth)?,
+            ),
+            Expression::UnaryOp(operation) => {
+                let operator = match operation.operator.value() {
+                    UnaryOperator::Neg => UnaryOp::Negate,
+                    UnaryOperator::Not => UnaryOp::Not,
+                };
+                ExprKind::Unary(operator, self.boxed(operation.expr, depth)?)
+            }
+            Expression::BinaryOp(operation) => ExprKind::Binary(
+                binary(*operation.operator.value()),
+                self.boxed(operation.lhs_expr, depth)?,
+                self.boxed(operation.rhs_expr, depth)?,
+            ),
+            Expression::FuncCall(call) => self.call(*call, depth)?,
+            Expression::Traversal(traversal) => self.traversal(*traversal, depth)?,
+            Expression::ForExpr(for_expr) => {
+                let intro = for_expr.intro;
+                ExprKind::For(Box::new(ForExpr {
+                    key_var: intro.key_var.as_ref().map(|name| self.name(name)),
+                    value_var: self.name(&intro.value_var),
+                    collection: self.expr(intro.collection_expr, depth + 1)?,
+                    key: for_expr.key_expr.map(|key| self.expr(key, depth + 1)).transpose()?,
+                    value: self.expr(for_expr.value_expr, depth + 1)?,
+                    group: for_expr.grouping,
+                    condition: for_expr.cond.map(|condition| self.expr(condition.expr, depth + 1)).transpose()?,
+                }))
+            }
+            // They are all masked.
+            Expression::Object(_) | Expression::StringTemplate(_) | Expression::HeredocTemplate(_) => return self.foreign(range),
+        };
+        Ok(Expr { kind, span })
+    }
+
+    fn foreign(&self, range: Range<usize>) -> Result<Expr, SyntaxError> {
+        self.tokens.error(range, "this is not an expression")
+    }
+
+    /// The parser makes a 64-bit number; the digits are in the text. A sign is an operator, as it is to Terraform.
+    fn number(&self, range: Range<usize>) -> Result<Expr, SyntaxError> {
+        let text = self.tokens.slice(range.clone());
+        let digits = text.trim_start_matches(|c: char| !c.is_ascii_digit());
+        let start = range.end - digits.len();
+        let number = Expr { kind: ExprKind::Number(digits.into()), span: self.tokens.origin.span(start..range.end) };
+        if start == range.start {
+            return Ok(number);
+        }
+        Ok(Expr { kind: ExprKind::Unary(UnaryOp::Negate, Box::new(number)), span: self.tokens.origin.span(range) })
+    }
+
+    fn call(&mut self, call: FuncCall, depth: usize) -> Result<ExprKind, SyntaxError> {
+        let last = self.name(&call.name.name);
+        let namespace: Vec<Name> = call.name.namespace.iter().map(|part| self.name(part)).collect();
+        let name = match namespace.first() {
+            None => last,
+            Some(first) => {
+                let words: Vec<&str> = namespace.iter().chain([&last]).map(|part| &*part.text).collect();
+                Name { text: words.join("::").into(), span: first.span.to(last.span) }
+            }
+        };
+        let expand = call.args.expand_final();
+        Ok(ExprKind::Call { name, arguments: self.all(call.args, depth)?, expand })
+    }
+
+    fn traversal(&mut self, traversal: Traversal, depth: usize) -> Result<ExprKind, SyntaxError> {
+        let base = self.boxed(traversal.expr, depth)?;
+        let mut steps = Vec::with_capacity(traversal.operators.len());
+        let mut legacy_end = None;
+        for operator in traversal.operators {
+            let range = self.range(&operator);
+            let span = self.tokens.origin.span(range.clone());
+            let step = match operator.into_value() {
+                TraversalOperator::GetAttr(name) => TraversalStep::Attr(self.name(&name)),
+                TraversalOperator::Index(key) => TraversalStep::Index(self.expr(key, depth + 1)?, span),
+                TraversalOperator::LegacyIndex(index) => {
+                    if legacy_end == Some(range.start) {
+                        return self.tokens.error(range, "two indexes in a row must be written in brackets: `[0][1]`, not `.0.1`");
+                    }
+                    legacy_end = Some(range.end);
+                    TraversalStep::LegacyIndex(*index.value(), span)
+                }
+                TraversalOperator::FullSplat(_) => TraversalStep::FullSplat(span),
+                TraversalOperator::AttrSplat(_) => TraversalStep::AttrSplat(span),
+            };
+            steps.push(step);
+        }
+        Ok(ExprKind::Traversal(base, steps))
+    }
+}
+
+fn binary(operator: BinaryOperator) -> BinaryOp {
+    match operator {
+        BinaryOperator::Or => BinaryOp::Or,
+        BinaryOperator::And => BinaryOp::And,
+        BinaryOperator::Eq => BinaryOp::Equal,
+        BinaryOperator::NotEq => BinaryOp::NotEqual,
+        BinaryOperator::Less => BinaryOp::Less,
+        BinaryOperator::LessEq => BinaryOp::LessEqual,
+        BinaryOperator::Greater => BinaryOp::Greater,
+        BinaryOperator::GreaterEq => BinaryOp::GreaterEqual,
+        BinaryOperator::Plus => BinaryOp::Add,
+        BinaryOperator::Minus => BinaryOp::Subtract,
+        BinaryOperator::Mul => BinaryOp::Multiply,
+        BinaryOperator::Div => BinaryOp::Divide,
+        BinaryOperator::Mod => BinaryOp::Modulo,
+    }
+}

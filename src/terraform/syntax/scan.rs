@@ -1,0 +1,443 @@
+//! Text → tokens, cut exactly where HashiCorp's scanner (`hclsyntax/scan_tokens.rl`) cuts it: trims and heredoc indentation work on
+//! tokens, so their borders are part of the language.
+
+use std::ops::Range;
+
+/// What a token is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    Ident,
+    Number,
+    Newline,
+    Comment,
+    Comma,
+    Equal,
+    Colon,
+    Question,
+    OpenParen,
+    CloseParen,
+    OpenBracket,
+    CloseBracket,
+    OpenBrace,
+    CloseBrace,
+    /// `"`
+    OpenQuote,
+    CloseQuote,
+    /// The end of a line inside a quoted string: the string ends here as far as we are concerned. Empty.
+    CutQuote,
+    /// `<<EOT` or `<<-EOT` with its line end.
+    OpenHeredoc,
+    /// The line of the end marker without its line end.
+    CloseHeredoc,
+    /// Literal text of a template: a line, or a part of one.
+    Literal,
+    /// `${` or `${~`
+    Interpolation,
+    /// `%{` or `%{~`
+    Control,
+    /// `}` or `~}` at the end of an interpolation or directive.
+    SequenceEnd,
+    /// Any other operator.
+    Other,
+    /// A character that is not part of the language, or the beginning of a comment that never ends.
+    Invalid,
+}
+
+/// A token; what lies between two tokens is spaces and tabs.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Token {
+    pub(super) kind: Kind,
+    pub(super) start: usize,
+    pub(super) end: usize,
+}
+
+impl Token {
+    pub(super) fn range(self) -> Range<usize> {
+        self.start..self.end
+    }
+}
+
+/// What the text is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Start {
+    /// A body or an expression.
+    Code,
+    /// A template without quotes.
+    Template,
+}
+
+/// How many tokens a text may have. People's largest files have a tenth of it; a tree of more would take gigabytes.
+const MAX_TOKENS: usize = 2_000_000;
+
+/// Cuts a text into tokens. Total: every text has tokens. What is behind the largest number of them is one invalid token.
+pub(super) fn scan(text: &str, start: Start) -> Vec<Token> {
+    let base = match start {
+        Start::Code => Mode::Code { braces: 0 },
+        Start::Template => Mode::Template,
+    };
+    let mut scanner = Scanner { text, at: 0, modes: vec![base], tokens: Vec::with_capacity((text.len() / 4).min(MAX_TOKENS)) };
+    if start == Start::Code && text.starts_with('\u{feff}') {
+        scanner.at = '\u{feff}'.len_utf8();
+    }
+    scanner.run();
+    scanner.tokens
+}
+
+/// How many openers a closer looks back over for its own, so that hostile texts cost no more than their length.
+const REACH: usize = 256;
+
+/// For each token that opens something, the index of the token that closes it.
+pub(super) fn pair(tokens: &[Token]) -> Vec<Option<usize>> {
+    let mut closers = vec![None; tokens.len()];
+    let mut open: Vec<(usize, Kind)> = Vec::new();
+    for (index, token) in tokens.iter().enumerate() {
+        if let Some(closer) = closer_of(token.kind) {
+            open.push((index, closer));
+        } else if is_closer(token.kind) {
+            let wanted = if token.kind == Kind::CutQuote { Kind::CloseQuote } else { token.kind };
+            // A closer that does not fit the innermost opener leaves openers without one, so that a forgotten `)` does not
+            // reach beyond the braces around it. A bracket never does that to braces.
+            let reach = open.iter().rev().take(REACH).position(|&(_, closer)| closer == wanted || closer == Kind::CloseBrace);
+            if let Some(&(opener, closer)) = reach.and_then(|back| open.iter().rev().nth(back))
+                && closer == wanted
+            {
+                if let Some(slot) = closers.get_mut(opener) {
+                    *slot = Some(index);
+                }
+                open.truncate(open.len() - reach.unwrap_or(0) - 1);
+            }
+        }
+    }
+    closers
+}
+
+fn closer_of(kind: Kind) -> Option<Kind> {
+    match kind {
+        Kind::OpenParen => Some(Kind::CloseParen),
+        Kind::OpenBracket => Some(Kind::CloseBracket),
+        Kind::OpenBrace => Some(Kind::CloseBrace),
+        Kind::OpenQuote => Some(Kind::CloseQuote),
+        Kind::OpenHeredoc => Some(Kind::CloseHeredoc),
+        Kind::Interpolation | Kind::Control => Some(Kind::SequenceEnd),
+        _ => None,
+    }
+}
+
+/// Whether a token opens something.
+pub(super) fn is_opener(kind: Kind) -> bool {
+    closer_of(kind).is_some()
+}
+
+/// Whether a token closes something.
+pub(super) fn is_closer(kind: Kind) -> bool {
+    use Kind::{CloseBrace, CloseBracket, CloseHeredoc, CloseParen, CloseQuote, CutQuote, SequenceEnd};
+    matches!(kind, CloseParen | CloseBracket | CloseBrace | CloseQuote | CutQuote | CloseHeredoc | SequenceEnd)
+}
+
+/// Whether a character may begin a name. The expression parser is stricter beyond ASCII.
+pub(super) fn is_name_start(c: char) -> bool {
+    c == '_' || c.is_alphabetic()
+}
+
+fn is_name_part(c: char) -> bool {
+    c == '_' || c == '-' || c.is_alphanumeric() || (!c.is_ascii() && !c.is_whitespace() && !c.is_control())
+}
+
+enum Mode {
+    Code { braces: usize },
+    Quote,
+    Heredoc { marker: Range<usize>, line_start: bool },
+    Template,
+}
+
+struct Scanner<'a> {
+    text: &'a str,
+    at: usize,
+    modes: Vec<Mode>,
+    tokens: Vec<Token>,
+}
+
+impl<'a> Scanner<'a> {
+    fn run(&mut self) {
+        while self.at < self.text.len() {
+            if self.tokens.len() >= MAX_TOKENS {
+                return self.emit(Kind::Invalid, self.text.len() - self.at);
+            }
+            match self.modes.last() {
+                Some(Mode::Code { .. }) | None => self.code(),
+                Some(Mode::Quote) => self.quote(),
+                Some(Mode::Heredoc { .. } | Mode::Template) => self.lines(),
+            }
+        }
+    }
+
+    fn rest(&self) -> &'a str {
+        self.text.get(self.at..).unwrap_or_default()
+    }
+
+    fn emit(&mut self, kind: Kind, len: usize) {
+        self.tokens.push(Token { kind, start: self.at, end: self.at + len });
+        self.at += len;
+    }
+
+    fn code(&mut self) {
+        let rest = self.rest();
+        let Some(first) = rest.chars().next() else { return };
+        match first {
+            ' ' | '\t' => self.at += 1,
+            '\n' => self.emit(Kind::Newline, 1),
+            '\r' if rest.starts_with("\r\n") => self.emit(Kind::Newline, 2),
+            '#' => self.emit(Kind::Comment, line_len(rest)),
+            '/' if rest.starts_with("//") => self.emit(Kind::Comment, line_len(rest)),
+            '/' if rest.starts_with("/*") => match rest.get(2..).and_then(|inner| inner.find("*/")) {
+                Some(inner) => self.emit(Kind::Comment, inner + 4),
+                None => self.emit(Kind::Invalid, rest.len()),
+            },
+            '"' => {
+                self.emit(Kind::OpenQuote, 1);
+                self.modes.push(Mode::Quote);
+            }
+            '<' if rest.starts_with("<<") => self.heredoc(rest),
+            '{' => {
+                self.emit(Kind::OpenBrace, 1);
+                if let Some(Mode::Code { braces }) = self.modes.last_mut() {
+                    *braces += 1;
+                }
+            }
+            '}' => self.close_brace(1),
+            '~' if rest.starts_with("~}") && self.ends_sequence() => self.close_brace(2),
+            '0'..='9' => self.emit(Kind::Number, number_len(rest)),
+            c if is_name_start(c) => {
+                let len = rest.find(|c| !is_name_part(c)).unwrap_or(rest.len());
+                self.emit(Kind::Ident, len);
+            }
+            _ => self.operator(rest, first),
+        }
+    }
+
+    fn operator(&mut self, rest: &str, first: char) {
+        if rest.starts_with("...") {
+            return self.emit(Kind::Other, 3);
+        }
+        if ["==", "=>", "!=", "<=", ">=", "&&", "||", "::"].iter().any(|operator| rest.starts_with(operator)) {
+            return self.emit(Kind::Other, 2);
+        }
+        let kind = match first {
+            ',' => Kind::Comma,
+            '=' => Kind::Equal,
+            ':' => Kind::Colon,
+            '?' => Kind::Question,
+            '(' => Kind::OpenParen,
+            ')' => Kind::CloseParen,
+            '[' => Kind::OpenBracket,
+            ']' => Kind::CloseBracket,
+            '.' | '*' | '/' | '%' | '+' | '-' | '<' | '>' | '!' | '&' | '|' => Kind::Other,
+            _ => Kind::Invalid,
+        };
+        self.emit(kind, first.len_utf8());
+    }
+
+    /// Whether a closing brace here ends an interpolation or directive.
+    fn ends_sequence(&self) -> bool {
+        self.modes.len() > 1 && matches!(self.modes.last(), Some(Mode::Code { braces: 0 }))
+    }
+
+    fn close_brace(&mut self, len: usize) {
+        if self.ends_sequence() {
+            self.emit(Kind::SequenceEnd, len);
+            self.modes.pop();
+        } else {
+            self.emit(Kind::CloseBrace, len);
+            if let Some(Mode::Code { braces }) = self.modes.last_mut() {
+                *braces = braces.saturating_sub(1);
+            }
+        }
+    }
+
+    fn heredoc(&mut self, rest: &str) {
+        let dash = usize::from(rest.starts_with("<<-"));
+        let marker_start = 2 + dash;
+        let marker = rest.get(marker_start..).unwrap_or_default();
+        let len = if marker.starts_with(is_name_start) { marker.find(|c| !is_name_part(c)).unwrap_or(marker.len()) } else { 0 };
+        let behind = marker.get(len..).unwrap_or_default();
+        let end = if behind.starts_with("\r\n") { 2 } else { usize::from(behind.starts_with('\n')) };
+        if len == 0 || end == 0 {
+            return self.emit(Kind::Other, 1);
+        }
+        let marker = self.at + marker_start..self.at + marker_start + len;
+        self.emit(Kind::OpenHeredoc, marker_start + len + end);
+        self.modes.push(Mode::Heredoc { marker, line_start: true });
+    }
+
+    /// An interpolation, a directive, or literal text that begins with `$` or `%`. `false` where none of them is here.
+    fn sequence(&mut self, rest: &str) -> bool {
+        let Some(sign @ ('$' | '%')) = rest.chars().next() else { return false };
+        let behind = rest.get(1..).unwrap_or_default();
+        if let Some(inner) = behind.strip_prefix('{') {
+            let kind = if sign == '$' { Kind::Interpolation } else { Kind::Control };
+            self.mid_line();
+            self.emit(kind, 2 + usize::from(inner.starts_with('~')));
+            self.modes.push(Mode::Code { braces: 0 });
+            return true;
+        }
+        let doubled = behind.strip_prefix(sign).and_then(|behind| behind.strip_prefix('{'));
+        let len = doubled.map_or(1, |inner| 3 + usize::from(inner.starts_with('~')));
+        self.mid_line();
+        self.emit(Kind::Literal, len);
+        true
+    }
+
+    fn quote(&mut self) {
+        let rest = self.rest();
+        if rest.starts_with('"') {
+            self.emit(Kind::CloseQuote, 1);
+            self.modes.pop();
+        } else if rest.starts_with(['\n', '\r']) {
+            self.cut_quote();
+        } else if !self.sequence(rest) {
+            self.emit(Kind::Literal, quoted_len(rest));
+        }
+    }
+
+    /// A quoted string that does not end on its line. HashiCorp's scanner goes on inside of it, and the rest of the file is lost; we go
+    /// on behind all strings that begin on this line.
+    fn cut_quote(&mut self) {
+        self.emit(Kind::CutQuote, 0);
+        let heredoc = self.modes.iter().rposition(|mode| matches!(mode, Mode::Heredoc { .. }));
+        self.modes.truncate(heredoc.map_or(1, |at| at + 1));
+    }
+
+    fn mid_line(&mut self) {
+        if let Some(Mode::Heredoc { line_start, .. }) = self.modes.last_mut() {
+            *line_start = false;
+        }
+    }
+
+    /// Literal text of a heredoc or a bare template: up to the end of the line, or to the next `$` or `%`.
+    fn lines(&mut self) {
+        let rest = self.rest();
+        if self.sequence(rest) {
+            return;
+        }
+        let len = rest.find(['$', '%', '\n']).unwrap_or(rest.len());
+        let ends_line = rest.as_bytes().get(len) == Some(&b'\n');
+        let line = rest.get(..len).unwrap_or_default();
+        if let Some(Mode::Heredoc { marker, line_start }) = self.modes.last_mut() {
+            let whole = *line_start && (ends_line || len == rest.len());
+            if whole && line.trim() == self.text.get(marker.clone()).unwrap_or_default() {
+                self.modes.pop();
+                let len = line.strip_suffix('\r').unwrap_or(line).len();
+                return self.emit(Kind::CloseHeredoc, len);
+            }
+            *line_start = ends_line;
+        }
+        self.emit(Kind::Literal, len + usize::from(ends_line));
+    }
+}
+
+/// The length of the text up to its line end.
+fn line_len(text: &str) -> usize {
+    text.split('\n').next().map_or(0, |line| line.strip_suffix('\r').unwrap_or(line).len())
+}
+
+/// The length of literal text in a quoted string, escapes included.
+fn quoted_len(text: &str) -> usize {
+    let mut chars = text.char_indices();
+    while let Some((at, c)) = chars.next() {
+        match c {
+            '"' | '$' | '%' | '\n' | '\r' => return at,
+            '\\' if !chars.as_str().starts_with(['\n', '\r']) => {
+                chars.next();
+            }
+            _ => {}
+        }
+    }
+    text.len()
+}
+
+/// The length of a number, as greedy as HashiCorp's: `0.0` behind a dot is one number, and never ends with a dot.
+fn number_len(text: &str) -> usize {
+    let bytes = text.as_bytes();
+    let digit = |at: usize| bytes.get(at).is_some_and(u8::is_ascii_digit);
+    let (mut at, mut end) = (0, 0);
+    loop {
+        match bytes.get(at) {
+            Some(b'0'..=b'9') => {
+                at += 1;
+                end = at;
+            }
+            Some(b'.') => at += 1,
+            Some(b'e' | b'E') if digit(at + 1) => at += 1,
+            Some(b'e' | b'E') if matches!(bytes.get(at + 1), Some(b'+' | b'-')) && digit(at + 2) => at += 2,
+            _ => return end,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn cut(text: &str, start: Start) -> Vec<(Kind, &str)> {
+        scan(text, start).into_iter().map(|token| (token.kind, &text[token.range()])).collect()
+    }
+
+    #[test]
+    fn a_template_is_cut_at_lines_and_signs() {
+        use Kind::{Control, Ident, Interpolation, Literal, SequenceEnd};
+        let text = "5 % $${~ a\r\n ${~ x ~}%{ b }$";
+        assert_eq!(
+            cut(text, Start::Template),
+            [
+                (Literal, "5 "),
+                (Literal, "%"),
+                (Literal, " "),
+                (Literal, "$${~"),
+                (Literal, " a\r\n"),
+                (Literal, " "),
+                (Interpolation, "${~"),
+                (Ident, "x"),
+                (SequenceEnd, "~}"),
+                (Control, "%{"),
+                (Ident, "b"),
+                (SequenceEnd, "}"),
+                (Literal, "$"),
+            ]
+        );
+    }
+
+    #[test]
+    fn only_a_line_of_its_own_ends_a_heredoc() {
+        use Kind::{CloseHeredoc, CloseParen, Equal, Ident, Literal, Newline, OpenHeredoc, OpenParen};
+        let text = "a = f(<<-E\n E,\n${x}E\n\tE \r\n)\n";
+        let kinds: Vec<Kind> = cut(text, Start::Code).into_iter().map(|(kind, _)| kind).collect();
+        let expected = [Ident, Equal, Ident, OpenParen, OpenHeredoc, Literal, Kind::Interpolation, Ident, Kind::SequenceEnd, Literal];
+        assert_eq!(kinds, [&expected[..], &[CloseHeredoc, Newline, CloseParen, Newline]].concat());
+    }
+
+    #[test]
+    fn a_forgotten_quote_ends_with_its_line() {
+        let text = "a = \"x\nb = 1\n";
+        let tokens = scan(text, Start::Code);
+        let closers = pair(&tokens);
+        assert_eq!(closers[2], Some(4));
+        assert_eq!(tokens[4].kind, Kind::CutQuote);
+        assert_eq!(&text[tokens[6].range()], "b");
+    }
+
+    #[test]
+    fn a_forgotten_bracket_stays_within_its_braces() {
+        let tokens = scan("a { b = [1 } c { }", Start::Code);
+        let closers = pair(&tokens);
+        let open: Vec<_> = tokens.iter().zip(&closers).filter(|(token, _)| is_opener(token.kind)).map(|(_, closer)| *closer).collect();
+        assert_eq!(open, [Some(6), None, Some(9)]);
+    }
+
+    #[test]
+    fn numbers_are_cut_as_greedily_as_hashicorp_does() {
+        for (text, number) in [("0.b", "0"), ("0.0.b", "0.0"), ("1e5x", "1e5"), ("1e-5", "1e-5"), ("1e", "1"), ("1...", "1"), ("12", "12")]
+        {
+            assert_eq!(&text[..number_len(text)], number, "{text}");
+        }
+    }
+}

@@ -1,0 +1,315 @@
+//! Tokens → attributes and blocks, and the way on behind a syntax error.
+//!
+//! An argument whose value does not parse stays as [`ExprKind::Invalid`], so that its block is judged and the argument is unknown. Where
+//! brackets do not fit, nobody can tell which block an argument belongs to: the outermost block is left out, never half of it.
+
+use super::expression::Tokens;
+use super::origin::Origin;
+use super::scan::{Kind, Start, is_closer, is_name_start, is_opener, scan};
+use super::tree::{Attribute, Block, Body, Expr, ExprKind, Name, SyntaxError};
+use super::values::{normalised, quoted};
+use crate::base::SourceId;
+use std::collections::HashSet;
+use std::ops::Range;
+
+/// How deep blocks may nest.
+const MAX_BLOCKS: usize = 64;
+/// How often reading begins anew behind a block that never ends.
+const MAX_RESTARTS: usize = 20;
+
+/// Reads a file: all of it that can be read, and its first error.
+pub(super) fn file(source: SourceId, text: &str) -> (Body, Option<SyntaxError>) {
+    let mut body = Body::default();
+    let mut errors = Errors::default();
+    let mut start = 0;
+    for _ in 0..=MAX_RESTARTS {
+        let part = text.get(start..).unwrap_or_default();
+        let origin = Origin::At(source, start);
+        let tokens = Tokens::new(part, &origin, scan(part, Start::Code));
+        let mut reader = Reader { tokens: &tokens, errors: &mut errors };
+        let torn = reader.body(0..tokens.list.len(), 0, &mut body).err();
+        // Only what never ends stops the reading of the outermost body; the next line that looks like an item is behind it.
+        let Some(next) = torn.and_then(|Torn(at)| next_item(part, at)) else { break };
+        start += next;
+    }
+    (body, errors.first)
+}
+
+/// The first error in the order of the text.
+#[derive(Default)]
+struct Errors {
+    first: Option<SyntaxError>,
+}
+
+impl Errors {
+    fn add(&mut self, error: SyntaxError) {
+        if self.first.as_ref().is_none_or(|first| error.span.start < first.span.start) {
+            self.first = Some(error);
+        }
+    }
+}
+
+/// It cannot be told where the item ends that begins at this offset.
+struct Torn(usize);
+
+struct Reader<'a> {
+    tokens: &'a Tokens<'a>,
+    errors: &'a mut Errors,
+}
+
+impl Reader<'_> {
+    fn error(&mut self, range: Range<usize>, message: impl Into<String>) {
+        self.errors.add(SyntaxError { message: message.into(), span: self.tokens.origin.span(range) });
+    }
+
+    fn kind(&self, at: usize, end: usize) -> Option<Kind> {
+        self.tokens.get(at).filter(|_| at < end).map(|token| token.kind)
+    }
+
+    /// The next token on the line.
+    fn skip_comments(&self, mut at: usize, end: usize) -> usize {
+        while self.kind(at, end) == Some(Kind::Comment) {
+            at += 1;
+        }
+        at
+    }
+
+    fn body(&mut self, tokens: Range<usize>, depth: usize, body: &mut Body) -> Result<(), Torn> {
+        let end = tokens.end;
+        let mut at = tokens.start;
+        let mut names: HashSet<&str> = HashSet::new();
+        while at < end {
+            let Some(token) = self.tokens.get(at) else { break };
+            if matches!(token.kind, Kind::Newline | Kind::Comment) {
+                at += 1;
+                continue;
+            }
+            let behind = self.skip_comments(at + 1, end);
+            let torn = Torn(token.start);
+            let next = if token.kind == Kind::Ident { self.kind(behind, end) } else { None };
+            let item = match next {
+                Some(Kind::Equal) => self.attribute(at, behind, end).map(|(attribute, next)| {
+                    if names.insert(self.tokens.slice(token.range())) {
+                        body.attributes.push(attribute);
+                    } else {
+                        self.error(
+                            token.range(),
+                            format!("`{}` is already set above; an argument may be set only once", attribute.name.text),
+                        );
+                    }
+                    next
+                }),
+                Some(Kind::OpenQuote | Kind::OpenBrace | Kind::Ident) => match self.block(at, behind, end, depth) {
+                    Ok((block, next)) => {
+                        body.blocks.extend(block);
+                        Ok(next)
+                    }
+                    Err(torn) => Err(torn),
+                },
+                _ => {
+                    self.unexpected(at);
+                    self.skip(at, end)
+                }
+            };
+            match item {
+                Ok(next) => at = next,
+                // The outermost block is left out, and where it ends is known: go on behind it.
+                Err(_) if depth == 0 && self.end_of_block(at, end).is_some() => at = self.end_of_block(at, end).unwrap_or(end),
+                Err(_) => return Err(torn),
+            }
+        }
+        Ok(())
+    }
+
+    fn unexpected(&mut self, at: usize) {
+        let Some(token) = self.tokens.get(at) else { return };
+        let text = self.tokens.slice(token.range());
+        match token.kind {
+            Kind::Ident => {
+                self.error(token.range(), format!("`{text}` is neither an argument (`{text} = …`) nor a block (`{text} {{ … }}`)"))
+            }
+            Kind::Invalid if text.starts_with("/*") => self.error(token.start..token.start + 2, "this comment is never closed"),
+            Kind::OpenQuote => self.error(token.range(), "the name of an argument is written without quotes"),
+            kind if is_closer(kind) => self.error(token.range(), format!("this `{text}` closes nothing")),
+            _ => self.error(token.range(), format!("an argument or a block must begin here, not `{}`", text.trim_end().escape_debug())),
+        }
+    }
+
+    /// Behind the line, and behind what is opened on it.
+    fn skip(&self, mut at: usize, end: usize) -> Result<usize, Torn> {
+        while let Some(kind) = self.kind(at, end) {
+            if kind == Kind::Newline {
+                // A header whose brace is on the next line.
+                if self.kind(at + 1, end) != Some(Kind::OpenBrace) {
+                    break;
+                }
+            } else if is_opener(kind) {
+                at = self.tokens.closer(at).ok_or(Torn(0))?;
+            }
+            at += 1;
+        }
+        Ok(at)
+    }
+
+    /// The index behind the first block that opens behind token `at` on its line, where it is closed.
+    fn end_of_block(&self, mut at: usize, end: usize) -> Option<usize> {
+        while let Some(kind) = self.kind(at, end) {
+            match kind {
+                Kind::Newline | Kind::Equal => return None,
+                Kind::OpenBrace => return self.tokens.closer(at).map(|closer| closer + 1),
+                _ => at += 1,
+            }
+        }
+        None
+    }
+
+    /// The attribute whose name is token `at`, and the index behind it.
+    fn attribute(&mut self, at: usize, equal: usize, end: usize) -> Result<(Attribute, usize), Torn> {
+        let Some(name) = self.tokens.get(at) else { return Err(Torn(0)) };
+        let next = match self.tokens.line_end(equal + 1, end, false) {
+            Ok(next) => next,
+            Err(error) => {
+                self.errors.add(error);
+                return Err(Torn(name.start));
+            }
+        };
+        let value_end = next.checked_sub(1).and_then(|last| self.tokens.get(last)).map_or(name.end, |token| token.end);
+        let value = match self.tokens.expression(equal + 1..next, 0) {
+            Ok(tall) => tall.expr,
+            Err(error) => {
+                let start = self.tokens.get(equal + 1).filter(|_| equal + 1 < next).map_or(value_end, |token| token.start);
+                let kind = ExprKind::Invalid(error.message.as_str().into());
+                self.errors.add(error);
+                Expr { kind, span: self.tokens.origin.span(start..value_end) }
+            }
+        };
+        let name = self.tokens.name(name);
+        let span = name.span.to(value.span);
+        Ok((Attribute { name, value, span }, next))
+    }
+
+    /// The block whose type is token `at`, and the index behind it. No block where its header is wrong.
+    fn block(&mut self, at: usize, mut here: usize, end: usize, depth: usize) -> Result<(Option<Block>, usize), Torn> {
+        let Some(first) = self.tokens.get(at) else { return Err(Torn(0)) };
+        let kind = self.tokens.name(first);
+        let mut labels: Vec<Name> = Vec::new();
+        loop {
+            let Some(token) = self.tokens.get(here).filter(|_| here < end) else {
+                self.error(first.range(), "this block has no body: `{` is missing");
+                return Ok((None, end));
+            };
+            match token.kind {
+                Kind::OpenBrace => break,
+                Kind::Ident => labels.push(self.tokens.name(token)),
+                Kind::Comment => {}
+                Kind::OpenQuote => {
+                    let Some(closer) = self.tokens.closer(here) else { return Err(Torn(first.start)) };
+                    match self.label(here, closer) {
+                        Some(label) => labels.push(label),
+                        None => return self.skip(here, end).map(|next| (None, next)),
+                    }
+                    here = closer;
+                }
+                _ => {
+                    let message = match token.kind {
+                        Kind::Newline => "the `{` of a block must be on the line of its header",
+                        Kind::Equal => "an argument has one name; a block has no `=`",
+                        _ => "a label in quotes or `{` must follow here",
+                    };
+                    self.error(first.start..token.start.max(first.end), message);
+                    return self.skip(here, end).map(|next| (None, next));
+                }
+            }
+            here += 1;
+        }
+        let open = here;
+        let brace = self.tokens.get(open).map_or(first.range(), super::scan::Token::range);
+        let Some(close) = self.tokens.closer(open) else {
+            self.never_closed(open, brace);
+            return Err(Torn(first.start));
+        };
+        if depth >= MAX_BLOCKS {
+            self.error(first.range(), format!("blocks are nested more than {MAX_BLOCKS} levels deep"));
+            return Ok((None, close + 1));
+        }
+        let mut body = Body::default();
+        self.one_line(open, close);
+        self.body(open + 1..close, depth + 1, &mut body)?;
+        let header = labels.last().map_or(kind.span, |label| kind.span.to(label.span));
+        let last = self.tokens.get(close).map_or(brace.end, |token| token.end);
+        let span = self.tokens.origin.span(first.start..last);
+        let next = self.skip_comments(close + 1, end);
+        if !matches!(self.kind(next, end), None | Some(Kind::Newline)) {
+            let range = self.tokens.get(next).map_or(brace, super::scan::Token::range);
+            self.error(range, "a line must end behind the `}` of a block");
+        }
+        Ok((Some(Block { kind, labels, body, header, span }), close + 1))
+    }
+
+    /// The error of a block that never ends; what swallowed its end is named instead.
+    fn never_closed(&mut self, open: usize, brace: Range<usize>) {
+        let heredoc = (open..self.tokens.list.len())
+            .filter(|&at| self.tokens.closer(at).is_none())
+            .find_map(|at| self.tokens.get(at).filter(|token| token.kind == Kind::OpenHeredoc));
+        match heredoc.map(|token| self.tokens.never_closed::<()>(token)) {
+            Some(Err(error)) => self.errors.add(error),
+            _ => self.error(brace, "this block is never closed"),
+        }
+    }
+
+    /// A block whose first argument stands on the line of its brace has only this one and ends on the same line.
+    fn one_line(&mut self, open: usize, close: usize) {
+        let first = self.skip_comments(open + 1, close);
+        if matches!(self.kind(first, close), None | Some(Kind::Newline)) {
+            return;
+        }
+        let ends = self.tokens.line_end(first, close, false).unwrap_or(close);
+        if ends < close
+            && let Some(token) = self.tokens.get(first)
+        {
+            self.error(token.range(), "a block with several lines begins its first argument on a line of its own");
+        }
+    }
+
+    fn label(&mut self, open: usize, close: usize) -> Option<Name> {
+        let (first, last) = (self.tokens.get(open)?, self.tokens.get(close)?);
+        if last.kind == Kind::CutQuote {
+            self.error(first.start..last.end, "this label does not end on its line");
+            return None;
+        }
+        let mut text = String::new();
+        for at in open + 1..close {
+            let token = self.tokens.get(at)?;
+            if token.kind != Kind::Literal {
+                self.error(first.start..last.end, "a label may not hold a template; write `$${` for a literal `${`");
+                return None;
+            }
+            match quoted(self.tokens.slice(token.range())) {
+                Ok(literal) => text.push_str(&literal),
+                Err((message, at)) => {
+                    self.error(token.start + at.start..token.start + at.end, message);
+                    return None;
+                }
+            }
+        }
+        Some(Name { text: normalised(&text), span: self.tokens.origin.span(first.start..last.end) })
+    }
+}
+
+/// The offset of the next line behind `from` that begins an argument or a block in its first column.
+fn next_item(text: &str, from: usize) -> Option<usize> {
+    let mut at = from + text.get(from..)?.find('\n')? + 1;
+    loop {
+        let rest = text.get(at..)?;
+        let line = rest.split('\n').next()?;
+        let behind = line.trim_start_matches(|c: char| c == '_' || c == '-' || c.is_alphanumeric());
+        let begins = line.starts_with(is_name_start) && {
+            let behind = behind.trim_start();
+            (behind.starts_with('=') && !behind.starts_with("==")) || behind.starts_with(['"', '{']) || line.trim_end().ends_with('{')
+        };
+        if begins {
+            return Some(at);
+        }
+        at += rest.find('\n')? + 1;
+    }
+}

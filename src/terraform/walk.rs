@@ -1,0 +1,145 @@
+//! Walks the instances of one resource type through a root's module instances.
+
+use super::facts::Problems;
+use super::instance::{Each, Expansion, Instance};
+use super::world::{ResourceName, World};
+use crate::base::{Address, InstanceKey, Problem, ProblemKind};
+use crate::key::Symbolic;
+use crate::terraform::syntax::Block;
+use std::cell::Cell;
+use std::collections::HashSet;
+use std::path::PathBuf;
+use std::rc::Rc;
+use std::sync::Arc;
+
+/// How many instances of modules and resources one root may have in all.
+const MAX_VISITS: usize = 300_000;
+
+/// One instance of a resource.
+pub(super) struct Visit<'v> {
+    /// The module instance it is in.
+    pub at: &'v Rc<Instance>,
+    /// The resource.
+    pub of: &'v ResourceName,
+    /// Its block.
+    pub block: &'v Block,
+    /// Which instance.
+    pub key: Option<InstanceKey>,
+    /// `each` or `count`.
+    pub each: Each,
+    /// Set where it stands for many.
+    pub symbolic: Option<Rc<Symbolic>>,
+}
+
+/// A walk through a root.
+pub(super) struct Walk<'w> {
+    pub world: &'w World<'w>,
+    /// Module folders that are worth walking into.
+    pub leads: &'w HashSet<PathBuf>,
+    pub problems: &'w Problems,
+    visits: Cell<usize>,
+}
+
+impl<'w> Walk<'w> {
+    /// A walk that enters only these folders.
+    pub(super) fn new(world: &'w World<'w>, leads: &'w HashSet<PathBuf>, problems: &'w Problems) -> Self {
+        Self { world, leads, problems, visits: Cell::new(0) }
+    }
+
+    /// Visits all instances of a managed resource type, in the order of modules, names and keys.
+    pub(super) fn each(&self, kind: &Arc<str>, visit: &mut dyn FnMut(Visit<'_>)) {
+        self.module(&self.world.top(), kind, visit);
+    }
+
+    /// Counts a visit; false where there are too many.
+    fn may_go_on(&self) -> bool {
+        self.visits.set(self.visits.get() + 1);
+        if self.visits.get() == MAX_VISITS {
+            let message = format!("root module has more than {MAX_VISITS} instances; the rest was not judged");
+            self.problems.add(Problem::new(ProblemKind::Structure, message));
+        }
+        self.visits.get() < MAX_VISITS
+    }
+
+    fn module(&self, at: &Rc<Instance>, kind: &Arc<str>, visit: &mut dyn FnMut(Visit<'_>)) {
+        for (name, block) in at.module.managed.get(kind).into_iter().flatten() {
+            let of = ResourceName { data: false, kind: Arc::clone(kind), name: Arc::clone(name) };
+            let Some(expansion) = self.expansion(self.world.resource_expansion(at, &of, block)) else { continue };
+            let symbolic = at.symbolic.clone().or_else(|| expansion.symbolic().cloned());
+            for key in expansion.keys() {
+                if !self.may_go_on() {
+                    return;
+                }
+                let each = expansion.each(key.as_ref()).unwrap_or(Each::None);
+                visit(Visit { at, of: &of, block, key, each, symbolic: symbolic.clone() });
+            }
+        }
+        for (name, call) in &at.module.calls {
+            if !self.leads_on(at, name, call) {
+                continue;
+            }
+            let Some(expansion) = self.expansion(self.world.call_expansion(at, name, call)) else { continue };
+            for key in expansion.keys() {
+                if !self.may_go_on() {
+                    return;
+                }
+                let each = expansion.each(key.as_ref()).unwrap_or(Each::None);
+                if let Ok(child) = self.world.child(at, name, call, key.as_ref(), each) {
+                    self.module(&child, kind, visit);
+                }
+            }
+        }
+    }
+
+    /// An expansion, and what Terraform would say of it.
+    fn expansion(&self, expansion: Result<Rc<Expansion>, crate::terraform::eval::EvalError>) -> Option<Rc<Expansion>> {
+        match expansion {
+            Ok(expansion) => {
+                if let Expansion::Symbolic { error: Some(error), .. } = &*expansion {
+                    self.problems.refused(self.world, error);
+                }
+                Some(expansion)
+            }
+            Err(error) => {
+                self.problems.refused(self.world, &error);
+                None
+            }
+        }
+    }
+
+    /// Whether a call leads to a folder worth walking into. Asked before anything of the call is evaluated.
+    fn leads_on(&self, at: &Instance, name: &Arc<str>, call: &Block) -> bool {
+        use super::calls::Target;
+        let path = if at.path.is_empty() { name.to_string() } else { format!("{}.{name}", at.path) };
+        match self.world.loader.target(&self.world.root, &path, &at.module, call) {
+            Target::Folder(folder) => self.leads.contains(&folder),
+            Target::Missing | Target::Elsewhere(_) => false,
+        }
+    }
+}
+
+/// The instance with an address, found from the root.
+pub(super) fn locate(world: &World<'_>, address: &Address) -> Option<(Rc<Instance>, ResourceName, Option<InstanceKey>, Each)> {
+    let mut at = world.top();
+    let any = |key: &Option<InstanceKey>, expansion: &Expansion| match key {
+        Some(InstanceKey::Text(text)) if text == "*" && expansion.symbolic().is_some() => Some(InstanceKey::Any),
+        key => key.clone(),
+    };
+    for step in &address.modules {
+        let module = Arc::clone(&at.module);
+        let (name, call) = module.calls.get_key_value(step.name.as_str())?;
+        let expansion = world.call_expansion(&at, name, call).ok()?;
+        let key = any(&step.key, &expansion);
+        let each = expansion.each(key.as_ref())?;
+        at = world.child(&at, name, call, key.as_ref(), each).ok()?;
+    }
+    let module = Arc::clone(&at.module);
+    let declared = if address.data { &module.data } else { &module.managed };
+    let (kind, named) = declared.get_key_value(address.kind.as_str())?;
+    let (name, block) = named.get_key_value(address.name.as_str())?;
+    let of = ResourceName { data: address.data, kind: Arc::clone(kind), name: Arc::clone(name) };
+    let expansion = world.resource_expansion(&at, &of, block).ok()?;
+    let key = any(&address.key, &expansion);
+    let each = expansion.each(key.as_ref())?;
+    Some((at, of, key, each))
+}

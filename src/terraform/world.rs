@@ -1,0 +1,551 @@
+//! One root module being evaluated: everything is evaluated when it is asked for, once, and nothing else is.
+
+use super::calls::Target;
+use super::files::Files;
+use super::inputs::Inputs;
+use super::instance::{Each, Expansion, Instance, address};
+use super::module::{Module, is_true, source_of};
+use super::request;
+use super::roots::Loader;
+use super::schema::{self, Attribute, Known};
+use super::scope::{Bound, Frame};
+use crate::base::{InstanceKey, ModuleStep, Place, Span};
+use crate::terraform::eval::{
+    Budget, Context, Dialect, EvalError, Marks, ResourceRef, Type, TypeConstraint, UnknownValue, Value, convert, evaluate, parse_constraint,
+};
+use crate::terraform::syntax::{Block, Expr};
+use std::cell::{OnceCell, RefCell};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+use std::sync::Arc;
+
+/// A root module with its inputs.
+pub(super) struct World<'w> {
+    pub loader: &'w Loader<'w>,
+    pub root: PathBuf,
+    pub workspace: Arc<str>,
+    pub dialect: Dialect,
+    pub files: Files,
+    pub inputs: Inputs,
+    budget: RefCell<Rc<Budget>>,
+    modules: Vec<Arc<Module>>,
+    mentioned: OnceCell<BTreeSet<Arc<str>>>,
+    top: OnceCell<Rc<Instance>>,
+    values: RefCell<HashMap<Slot, Result<Value, EvalError>>>,
+    running: RefCell<Vec<(Slot, String)>>,
+    expansions: RefCell<HashMap<Site, Rc<Expansion>>>,
+    children: RefCell<HashMap<(usize, Arc<str>, Option<InstanceKey>), Rc<Instance>>>,
+    constraints: RefCell<HashMap<(PathBuf, Arc<str>), Result<TypeConstraint, EvalError>>>,
+    circles: RefCell<HashSet<String>>,
+}
+
+/// Something that is evaluated once. The number is that of the module instance.
+#[derive(Clone, PartialEq, Eq, Hash)]
+enum Slot {
+    Variable(usize, Arc<str>),
+    Local(usize, Arc<str>),
+    Output(usize, Arc<str>),
+    Argument(usize, ResourceName, Option<InstanceKey>, Arc<str>),
+    Whole(usize, ResourceName),
+    Module(usize, Arc<str>),
+    Expansion(Site),
+}
+
+/// A resource within its module.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) struct ResourceName {
+    /// Whether it is a data source.
+    pub data: bool,
+    /// Its type.
+    pub kind: Arc<str>,
+    /// Its name.
+    pub name: Arc<str>,
+}
+
+/// A block that expands, within one module instance.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub(super) enum Site {
+    /// A module call.
+    Call(usize, Arc<str>),
+    /// A resource.
+    Resource(usize, ResourceName),
+}
+
+impl<'w> World<'w> {
+    /// A world of which nothing is evaluated yet.
+    pub(super) fn new(loader: &'w Loader<'w>, root: &Path, modules: Vec<Arc<Module>>, inputs: Inputs, workspace: Arc<str>) -> Self {
+        Self {
+            loader,
+            root: root.to_path_buf(),
+            workspace,
+            dialect: dialect(loader.request),
+            files: Files::new(root, &loader.request.allow_paths),
+            inputs,
+            budget: RefCell::default(),
+            modules,
+            mentioned: OnceCell::new(),
+            top: OnceCell::new(),
+            values: RefCell::default(),
+            running: RefCell::default(),
+            expansions: RefCell::default(),
+            children: RefCell::default(),
+            constraints: RefCell::default(),
+            circles: RefCell::default(),
+        }
+    }
+
+    /// The root module's only instance.
+    pub(super) fn top(&self) -> Rc<Instance> {
+        let make = || {
+            Rc::new(Instance {
+                id: 0,
+                module: self.loader.module(&self.root),
+                parent: None,
+                each: Each::None,
+                steps: Vec::new(),
+                prefix: String::new(),
+                path: String::new(),
+                folder: ".".to_owned(),
+                symbolic: None,
+            })
+        };
+        Rc::clone(self.top.get_or_init(make))
+    }
+
+    fn budget(&self) -> Rc<Budget> {
+        Rc::clone(&self.budget.borrow())
+    }
+
+    /// Begins a new budget: for expressions that have nothing to do with each other.
+    pub(super) fn renew_budget(&self) {
+        *self.budget.borrow_mut() = Rc::default();
+    }
+
+    /// Evaluates an expression.
+    pub(super) fn eval(&self, expr: &Expr, frame: &Frame<'_>) -> Result<Value, EvalError> {
+        let budget = self.budget();
+        evaluate(expr, &Context::new(frame, &budget)).map_err(|error| error.at(expr.span))
+    }
+
+    /// Whether an error is a circle, which is a fault of the structure and not of the expression where it was noticed.
+    pub(super) fn is_circle(&self, error: &EvalError) -> bool {
+        self.circles.borrow().contains(&error.message)
+    }
+
+    /// The value of a slot, evaluated the first time. An error in there is not for `try` of whoever refers to it to catch.
+    fn once(&self, slot: Slot, name: impl FnOnce() -> String, make: impl FnOnce() -> Result<Value, EvalError>) -> Result<Value, EvalError> {
+        if let Some(done) = self.values.borrow().get(&slot) {
+            return done.clone();
+        }
+        self.guard(slot.clone(), name)?;
+        let budget = self.budget();
+        let result = match budget.deeper() {
+            Some(_deeper) => make().map_err(|error| EvalError { fatal: true, ..error }),
+            None => Ok(budget.too_large()),
+        };
+        self.running.borrow_mut().pop();
+        self.values.borrow_mut().insert(slot, result.clone());
+        result
+    }
+
+    /// Notes that something is being evaluated; an error where it already is.
+    fn guard(&self, slot: Slot, name: impl FnOnce() -> String) -> Result<(), EvalError> {
+        let mut running = self.running.borrow_mut();
+        if let Some(at) = running.iter().position(|(own, _)| *own == slot) {
+            let names: Vec<&str> = running.iter().skip(at).map(|(_, name)| name.as_str()).collect();
+            let message = match names.as_slice() {
+                [only] => format!("{only} refers to itself"),
+                [first, ..] => format!("{} refer to each other in a circle: {} → {first}", "these values", names.join(" → ")),
+                [] => "a value refers to itself".to_owned(),
+            };
+            self.circles.borrow_mut().insert(message.clone());
+            return Err(EvalError { message, span: None, fatal: true });
+        }
+        running.push((slot, name()));
+        Ok(())
+    }
+
+    /// `var.name`.
+    pub(super) fn variable(&self, at: &Rc<Instance>, name: &Arc<str>) -> Result<Value, EvalError> {
+        let Some(block) = at.module.variables.get(name) else {
+            return self.undeclared(at, format!("there is no variable `{name}` in this module"));
+        };
+        let label = || format!("`{}var.{name}`", at.prefix);
+        self.once(Slot::Variable(at.id, Arc::clone(name)), label, || {
+            let marks = Marks { sensitive: is_true(block, "sensitive"), ephemeral: is_true(block, "ephemeral"), ..Marks::NONE };
+            let constraint = self.constraint(&at.module, block, name)?;
+            let value = match &at.parent {
+                None => self.inputs.value(name, block, &constraint, self)?,
+                Some((parent, call)) => self.argument(parent, call, at, name, block, &constraint)?,
+            };
+            Ok(value.with_marks(marks))
+        })
+    }
+
+    /// What a module call gives a variable.
+    fn argument(
+        &self,
+        parent: &Rc<Instance>,
+        call: &Arc<str>,
+        at: &Rc<Instance>,
+        name: &Arc<str>,
+        variable: &Block,
+        constraint: &TypeConstraint,
+    ) -> Result<Value, EvalError> {
+        let written = parent.module.calls.get(call).and_then(|call| call.body.attribute(name));
+        if let Some(written) = written {
+            let value = self.eval(&written.value, &Frame::new(self, parent, &at.each))?;
+            if !(value.is_null() && is_false(variable, "nullable")) {
+                let value = conform(value, constraint, name, written.value.span)?;
+                return Ok(value.through(Place::Source(written.value.span), format!("argument `{name}` of module call `{call}`")));
+            }
+        }
+        match super::inputs::default(variable, constraint, name, self)? {
+            Some(value) => Ok(value),
+            None => {
+                let value = Value::unknown(constraint.ty.without_optional(), format!("module call `{call}` does not set `{name}`"));
+                Ok(value.through(Place::Source(variable.header), format!("variable `{name}` has no default")))
+            }
+        }
+    }
+
+    /// The type of a variable.
+    pub(super) fn constraint(&self, module: &Module, block: &Block, name: &Arc<str>) -> Result<TypeConstraint, EvalError> {
+        let Some(attribute) = block.body.attribute("type") else { return Ok(TypeConstraint::any()) };
+        let key = (module.path.clone(), Arc::clone(name));
+        if let Some(done) = self.constraints.borrow().get(&key) {
+            return done.clone();
+        }
+        let parsed = parse_constraint(&attribute.value, &mut |default| self.constant(default));
+        let parsed = parsed.map_err(|error| EvalError { fatal: true, ..error.at(attribute.value.span) });
+        self.constraints.borrow_mut().insert(key, parsed.clone());
+        parsed
+    }
+
+    /// Evaluates an expression in which nothing may be referred to.
+    pub(super) fn constant(&self, expr: &Expr) -> Result<Value, EvalError> {
+        let scope = super::scope::Closed { world: self };
+        let budget = self.budget();
+        evaluate(expr, &Context::new(&scope, &budget)).map_err(|error| error.at(expr.span))
+    }
+
+    /// Evaluates an expression that must be a constant: in it, not even functions may be called.
+    pub(super) fn literal(&self, expr: &Expr) -> Result<Value, EvalError> {
+        match super::names::first_call(expr) {
+            Some(span) => Err(EvalError { message: "functions may not be called here".to_owned(), span: Some(span), fatal: true }),
+            None => self.constant(expr),
+        }
+    }
+
+    /// `local.name`.
+    pub(super) fn local(&self, at: &Rc<Instance>, name: &Arc<str>) -> Result<Value, EvalError> {
+        let Some(local) = at.module.locals.get(name) else {
+            return self.undeclared(at, format!("there is no local value `{name}` in this module"));
+        };
+        let label = || format!("`{}local.{name}`", at.prefix);
+        self.once(Slot::Local(at.id, Arc::clone(name)), label, || {
+            let value = self.eval(&local.value, &Frame::new(self, at, &Each::None))?;
+            Ok(value.through(Place::Source(local.value.span), format!("`local.{name}`")))
+        })
+    }
+
+    /// An output of a module instance.
+    pub(super) fn output(&self, at: &Rc<Instance>, name: &Arc<str>) -> Result<Value, EvalError> {
+        let Some(block) = at.module.outputs.get(name) else {
+            return self.undeclared(at, format!("module `{}` has no output `{name}`", at.path));
+        };
+        let Some(written) = block.body.attribute("value") else {
+            return Ok(Value::unknown(Type::Any, format!("output `{name}` has no value")));
+        };
+        let label = || format!("`{}output.{name}`", at.prefix);
+        self.once(Slot::Output(at.id, Arc::clone(name)), label, || {
+            let value = self.eval(&written.value, &Frame::new(self, at, &Each::None))?;
+            let marks = Marks { sensitive: is_true(block, "sensitive"), ephemeral: is_true(block, "ephemeral"), ..Marks::NONE };
+            Ok(value.with_marks(marks).through(Place::Source(written.value.span), format!("output `{name}` of module `{}`", at.path)))
+        })
+    }
+
+    /// What is said of a name that is not declared: where a file could not be read, it may be declared there.
+    pub(super) fn undeclared(&self, at: &Instance, message: String) -> Result<Value, EvalError> {
+        if at.module.problems.is_empty() {
+            return Err(EvalError { message, span: None, fatal: true });
+        }
+        Ok(Value::unknown(Type::Any, format!("{message}, but a file of it could not be read")))
+    }
+
+    /// How a module call expands.
+    pub(super) fn call_expansion(&self, at: &Rc<Instance>, name: &Arc<str>, call: &Block) -> Result<Rc<Expansion>, EvalError> {
+        self.expansion(Site::Call(at.id, Arc::clone(name)), at, call, || format!("`{}module.{name}`", at.prefix))
+    }
+
+    /// How a resource expands.
+    pub(super) fn resource_expansion(&self, at: &Rc<Instance>, of: &ResourceName, block: &Block) -> Result<Rc<Expansion>, EvalError> {
+        let label = || format!("`{}`", address(at, of.data, &of.kind, &of.name, None));
+        self.expansion(Site::Resource(at.id, of.clone()), at, block, label)
+    }
+
+    fn expansion(&self, site: Site, at: &Rc<Instance>, block: &Block, label: impl FnOnce() -> String) -> Result<Rc<Expansion>, EvalError> {
+        if let Some(done) = self.expansions.borrow().get(&site) {
+            return Ok(Rc::clone(done));
+        }
+        self.guard(Slot::Expansion(site.clone()), label)?;
+        let expansion = Rc::new(super::expand::expand(self, at, block));
+        self.running.borrow_mut().pop();
+        self.expansions.borrow_mut().insert(site, Rc::clone(&expansion));
+        Ok(expansion)
+    }
+
+    /// One instance of a module call; why there is none to look into, where its source is not at hand.
+    pub(super) fn child(
+        &self,
+        at: &Rc<Instance>,
+        name: &Arc<str>,
+        call: &Block,
+        key: Option<&InstanceKey>,
+        each: Each,
+    ) -> Result<Rc<Instance>, String> {
+        let slot = (at.id, Arc::clone(name), key.cloned());
+        if let Some(child) = self.children.borrow().get(&slot) {
+            return Ok(Rc::clone(child));
+        }
+        let path = if at.path.is_empty() { name.to_string() } else { format!("{}.{name}", at.path) };
+        let folder = match self.loader.target(&self.root, &path, &at.module, call) {
+            Target::Folder(folder) => folder,
+            Target::Missing => return Err(format!("the folder of module `{name}` does not exist")),
+            Target::Elsewhere(why) => return Err(format!("module `{name}` was not followed: {why}")),
+        };
+        let is_around = std::iter::successors(Some(at), |instance| instance.parent.as_ref().map(|(parent, _)| parent));
+        if is_around.clone().any(|instance| instance.module.path == folder) || is_around.count() > super::roots::MAX_DEPTH {
+            return Err(format!("module `{name}` calls itself in a circle"));
+        }
+        let symbolic = key.filter(|key| **key == InstanceKey::Any).and_then(|_| {
+            let expansion = self.call_expansion(at, name, call).ok()?;
+            expansion.symbolic().cloned()
+        });
+        let mut steps = at.steps.clone();
+        steps.push(ModuleStep { name: name.to_string(), key: key.cloned() });
+        let shown = key.map(InstanceKey::to_string).unwrap_or_default();
+        let mut children = self.children.borrow_mut();
+        let child = Rc::new(Instance {
+            id: children.len() + 1,
+            module: self.loader.module(&folder),
+            parent: Some((Rc::clone(at), Arc::clone(name))),
+            each,
+            steps,
+            prefix: format!("{}module.{name}{shown}.", at.prefix),
+            folder: self.module_path(at, call, &folder),
+            path,
+            symbolic: at.symbolic.clone().or(symbolic),
+        });
+        children.insert(slot, Rc::clone(&child));
+        Ok(child)
+    }
+
+    /// `path.module` of a called module: relative to the root module, as Terraform writes it.
+    fn module_path(&self, at: &Instance, call: &Block, folder: &Path) -> String {
+        let local = source_of(call).map(|(source, _)| source).filter(|source| super::folder::is_local(source));
+        let path = match local {
+            Some(source) => crate::base::disk::tidy(&Path::new(&at.folder).join(source)),
+            None => folder.strip_prefix(&self.root).map_or_else(|_| folder.to_path_buf(), Path::to_path_buf),
+        };
+        path.to_string_lossy().replace('\\', "/")
+    }
+
+    /// One attribute of one instance of a resource.
+    pub(super) fn attribute(
+        &self,
+        at: &Rc<Instance>,
+        of: &ResourceName,
+        block: &Block,
+        key: Option<&InstanceKey>,
+        each: &Each,
+        attribute: &Arc<str>,
+    ) -> Result<Value, EvalError> {
+        let written = block.body.attribute(attribute).filter(|_| !of.data);
+        let (ty, computed) = match (of.data, schema::attribute(&of.kind, attribute)) {
+            (true, _) => (schema::data_type(&of.kind, attribute), true),
+            (_, Known::Attribute(Attribute::Argument(ty))) => (ty, false),
+            (_, Known::Attribute(Attribute::OrComputed(ty) | Attribute::Computed(ty))) => (ty, true),
+            (_, Known::None) => {
+                let message = format!("`{}.{}` has no attribute `{attribute}`", of.kind, of.name);
+                return Err(EvalError { message, span: None, fatal: true });
+            }
+            (_, Known::Open) => (if &**attribute == "id" { Type::String } else { Type::Any }, true),
+        };
+        let after_apply =
+            || self.after_apply(at, of, key, attribute, ty.clone()).through(Place::Source(block.header), self.reason(of, attribute));
+        let Some(written) = written else {
+            if let Some(blocks) = self.nested(at, of, block, each, attribute) {
+                return blocks;
+            }
+            return Ok(if computed { after_apply() } else { Value::null(ty) });
+        };
+        let label = || format!("`{}.{attribute}`", address(at, of.data, &of.kind, &of.name, key));
+        self.once(Slot::Argument(at.id, of.clone(), key.cloned(), Arc::clone(attribute)), label, || {
+            let value = self.eval(&written.value, &Frame::new(self, at, each))?;
+            if value.is_null() && computed {
+                return Ok(after_apply());
+            }
+            let value = convert(value, &ty).map_err(|error| error.at(written.value.span))?;
+            Ok(value.through(Place::Source(written.value.span), format!("`{attribute}` of `{}.{}`", of.kind, of.name)))
+        })
+    }
+
+    /// The nested blocks of a type as a list of objects; `None` where none is written, or the type is not one we know.
+    fn nested(&self, at: &Rc<Instance>, of: &ResourceName, block: &Block, each: &Each, kind: &str) -> Option<Result<Value, EvalError>> {
+        let members = schema::members(&of.kind, kind);
+        if members.is_empty() || of.data {
+            return None;
+        }
+        let blocks = match super::dynamic::blocks(self, at, each, &block.body, kind) {
+            Ok(blocks) if blocks.unsure.is_none() && !blocks.made.is_empty() => blocks,
+            Ok(_) => return None,
+            Err(error) => return Some(Err(error)),
+        };
+        let ty = Type::object(members.iter().map(|(name, Attribute::Argument(ty) | Attribute::OrComputed(ty) | Attribute::Computed(ty))| (Arc::from(*name), ty.clone())));
+        let one = |nested: &super::dynamic::Nested<'_>| {
+            let mut object = BTreeMap::new();
+            for (name, member) in &members {
+                let (Attribute::Argument(ty) | Attribute::OrComputed(ty) | Attribute::Computed(ty)) = member;
+                let written = nested.body.attribute(name).map(|attribute| &attribute.value);
+                let value = written.map_or(Ok(Value::null(ty.clone())), |expr| {
+                    convert(self.eval(expr, &self.frame(at, each, &nested.bound))?, ty).map_err(|error| error.at(expr.span))
+                })?;
+                let is_filled_in = value.is_null() && !matches!(member, Attribute::Argument(_));
+                let value = if is_filled_in { Value::unknown(ty.clone(), self.reason(of, &format!("{kind}[0].{name}"))) } else { value };
+                object.insert(Arc::from(*name), value);
+            }
+            Ok(Value::object(object))
+        };
+        let objects: Result<Vec<Value>, EvalError> = blocks.made.iter().map(one).collect();
+        Some(objects.map(|objects| Value::list(ty, objects).with_marks(blocks.marks)))
+    }
+
+    fn reason(&self, of: &ResourceName, attribute: &str) -> String {
+        let mode = if of.data { "data." } else { "" };
+        let when = if of.data { "read from the service" } else { "known after apply" };
+        format!("`{mode}{}.{}.{attribute}` is {when}", of.kind, of.name)
+    }
+
+    fn after_apply(&self, at: &Instance, of: &ResourceName, key: Option<&InstanceKey>, attribute: &Arc<str>, ty: Type) -> Value {
+        let mut unknown = UnknownValue::new(ty, self.reason(of, attribute));
+        let address = address(at, of.data, &of.kind, &of.name, key).into();
+        unknown.origin = Some(Arc::new(ResourceRef { address, attribute: Arc::clone(attribute) }));
+        unknown.into()
+    }
+
+    /// One instance of a resource as an object. What nobody may ask of a type we do not know, we leave out.
+    pub(super) fn object(&self, at: &Rc<Instance>, of: &ResourceName, block: &Block, key: Option<&InstanceKey>, each: &Each) -> Value {
+        let known = if of.data { Vec::new() } else { schema::attributes(&of.kind) };
+        let mut names: BTreeSet<Arc<str>> = known.into_iter().map(|(name, _)| Arc::from(name)).collect();
+        if names.is_empty() {
+            let mentioned = self.mentioned.get_or_init(|| super::roots::mentioned_names(&self.modules));
+            names.extend(mentioned.iter().cloned());
+            names.extend(block.body.attributes.iter().map(|attribute| Arc::clone(&attribute.name.text)));
+            names.insert("id".into());
+            for not_attribute in ["count", "for_each", "provider", "depends_on"] {
+                names.remove(not_attribute);
+            }
+        }
+        let value = |name: Arc<str>| {
+            let value = self.attribute(at, of, block, key, each, &name);
+            // An argument that Terraform would refuse is only a concern of those who need it.
+            let value = value.unwrap_or_else(|error| {
+                Value::unknown(Type::Any, format!("`{name}` of `{}.{}` cannot be evaluated: {}", of.kind, of.name, error.message))
+            });
+            (name, value)
+        };
+        Value::object(names.into_iter().map(value).collect())
+    }
+
+    /// A resource as a whole: an object, or a tuple or object of them.
+    pub(super) fn whole(&self, at: &Rc<Instance>, of: &ResourceName, block: &Block) -> Result<Value, EvalError> {
+        let label = || format!("`{}`", address(at, of.data, &of.kind, &of.name, None));
+        self.once(Slot::Whole(at.id, of.clone()), label, || {
+            let expansion = self.resource_expansion(at, of, block)?;
+            self.gather(&expansion, |key, each| self.object(at, of, block, key, &each))
+        })
+    }
+
+    /// A module call as a whole: an object of its outputs, or a tuple or object of them.
+    pub(super) fn whole_module(&self, at: &Rc<Instance>, name: &Arc<str>, call: &Block) -> Result<Value, EvalError> {
+        let label = || format!("`{}module.{name}`", at.prefix);
+        self.once(Slot::Module(at.id, Arc::clone(name)), label, || {
+            let expansion = self.call_expansion(at, name, call)?;
+            self.gather(&expansion, |key, each| match self.child(at, name, call, key, each) {
+                Err(why) => Value::unknown(Type::Any, why),
+                Ok(child) => {
+                    let output = |output: &Arc<str>| {
+                        let value = self.output(&child, output);
+                        let value = value.unwrap_or_else(|error| {
+                            Value::unknown(Type::Any, format!("output `{output}` cannot be evaluated: {}", error.message))
+                        });
+                        (Arc::clone(output), value)
+                    };
+                    Value::object(child.module.outputs.keys().map(output).collect())
+                }
+            })
+        })
+    }
+
+    fn gather(&self, expansion: &Expansion, make: impl Fn(Option<&InstanceKey>, Each) -> Value) -> Result<Value, EvalError> {
+        let one = |key: Option<InstanceKey>| make(key.as_ref(), expansion.each(key.as_ref()).unwrap_or(Each::None));
+        Ok(match expansion {
+            Expansion::One => one(None),
+            Expansion::Count(_) => Value::tuple(expansion.keys().into_iter().map(one).collect()),
+            Expansion::ForEach(entries) => {
+                let entries: BTreeMap<Arc<str>, Value> =
+                    entries.iter().map(|(key, _)| (Arc::clone(key), one(Some(InstanceKey::Text(key.to_string()))))).collect();
+                Value::object(entries)
+            }
+            Expansion::Symbolic { error: Some(error), .. } => return Err(error.clone()),
+            Expansion::Symbolic { symbolic, each, .. } => match each {
+                // In a library the one instance is all there is to look at.
+                Each::ForEach(key, _) if key.marks.by_caller && key.as_str().is_some() => {
+                    let name: Arc<str> = key.as_str().unwrap_or_default().into();
+                    Value::object(BTreeMap::from([(name, one(Some(InstanceKey::Any)))])).with_marks(key.marks)
+                }
+                Each::Count(index) if index.marks.by_caller && !index.is_unknown() => {
+                    Value::tuple(vec![one(Some(InstanceKey::Any))]).with_marks(index.marks)
+                }
+                _ => Value::unknown(Type::Any, symbolic.why.clone()),
+            },
+        })
+    }
+
+    /// The text of a span.
+    pub(super) fn text(&self, span: Span) -> String {
+        self.loader.sources.get(span.source).slice(span).to_owned()
+    }
+
+    /// A frame with the variables of enclosing `dynamic` blocks.
+    pub(super) fn frame<'a>(&'a self, at: &'a Rc<Instance>, each: &'a Each, bound: &'a [Bound]) -> Frame<'a> {
+        Frame { world: self, at, each, bound }
+    }
+}
+
+/// Whose functions there are: where nobody says, whatever either has.
+fn dialect(request: &request::Request) -> Dialect {
+    match request.dialect {
+        request::Dialect::Terraform => Dialect::Terraform,
+        request::Dialect::OpenTofu | request::Dialect::Either => Dialect::OpenTofu,
+    }
+}
+
+/// Brings a value into a variable's type.
+pub(super) fn conform(value: Value, constraint: &TypeConstraint, name: &str, span: Span) -> Result<Value, EvalError> {
+    constraint.conform(value).map_err(|error| EvalError {
+        message: format!("the value of variable `{name}` does not fit its type: {}", error.message),
+        span: Some(span),
+        fatal: true,
+    })
+}
+
+/// Whether an argument is the literal `false`.
+pub(super) fn is_false(block: &Block, name: &str) -> bool {
+    use crate::terraform::syntax::ExprKind;
+    block.body.attribute(name).is_some_and(|attribute| {
+        matches!(attribute.value.kind, ExprKind::Bool(false)) || super::module::literal(&attribute.value) == Some("false")
+    })
+}

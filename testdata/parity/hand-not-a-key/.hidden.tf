@@ -1,0 +1,1 @@
+resource "oci_kms_key" "hidden" {}

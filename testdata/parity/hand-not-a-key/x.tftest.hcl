@@ -1,0 +1,1 @@
+run "oci_kms_key" {}

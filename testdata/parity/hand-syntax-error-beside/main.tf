@@ -1,0 +1,12 @@
+resource "oci_kms_key" "k" {
+  compartment_id      = "ocid1.compartment.oc1..example"
+  display_name        = "k"
+  management_endpoint = oci_kms_vault.main.management_endpoint
+
+  key_shape {
+    algorithm = "AES"
+    length    = 32
+  }
+
+  protection_mode = "HSM"
+}

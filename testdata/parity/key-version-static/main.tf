@@ -1,0 +1,33 @@
+resource "oci_kms_vault" "main" {
+  compartment_id = "ocid1.compartment.oc1..example"
+  display_name   = "main"
+  vault_type     = "DEFAULT"
+}
+
+resource "oci_kms_key" "k" {
+  compartment_id      = "ocid1.compartment.oc1..example"
+  display_name        = "k"
+  management_endpoint = oci_kms_vault.main.management_endpoint
+
+  key_shape {
+    algorithm = "AES"
+    length    = 32
+  }
+
+  protection_mode = "SOFTWARE"
+}
+
+resource "oci_kms_key_version" "second" {
+  key_id              = oci_kms_key.k.id
+  management_endpoint = oci_kms_vault.main.management_endpoint
+}
+
+variable "versions" {
+  default = ["2025", "2026"]
+}
+
+resource "oci_kms_key_version" "bumped" {
+  for_each            = toset(var.versions)
+  key_id              = oci_kms_key.k.id
+  management_endpoint = oci_kms_key.k.management_endpoint
+}

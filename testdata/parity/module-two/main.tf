@@ -1,0 +1,7 @@
+module "security" {
+  source = "./modules/security"
+  kms = {
+    mode  = "software"
+    vault = "DEFAULT"
+  }
+}

@@ -1,0 +1,3 @@
+resource "oci_kms_key" "k" {
+  display_name = var.name
+}

@@ -1,0 +1,7 @@
+module "on" {
+  source = "./m"
+}
+module "off" {
+  source = "./m"
+  create = false
+}

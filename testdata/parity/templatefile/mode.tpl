@@ -1,0 +1,1 @@
+%{ if env == "prod" }HSM%{ else }SOFTWARE%{ endif }

@@ -1,0 +1,2 @@
+d = "from B.auto.tfvars"
+e = "from B.auto.tfvars"

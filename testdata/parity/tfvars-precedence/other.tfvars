@@ -1,0 +1,1 @@
+e = "from other.tfvars, which nothing reads"

@@ -1,0 +1,5 @@
+a = "from terraform.tfvars"
+b = "from terraform.tfvars"
+c = "from terraform.tfvars"
+d = "from terraform.tfvars"
+e = "from terraform.tfvars"

@@ -1,0 +1,3 @@
+# chosen by the platform team
+mode = "SOFTWARE"
+days = 365

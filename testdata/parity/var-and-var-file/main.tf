@@ -1,0 +1,29 @@
+resource "oci_kms_vault" "main" {
+  compartment_id = "ocid1.compartment.oc1..example"
+  display_name   = "main"
+  vault_type     = "DEFAULT"
+}
+
+variable "mode" { type = string }
+variable "days" { type = number }
+variable "rotate" {
+  type    = bool
+  default = null
+}
+
+resource "oci_kms_key" "k" {
+  compartment_id      = "ocid1.compartment.oc1..example"
+  display_name        = "k"
+  management_endpoint = oci_kms_vault.main.management_endpoint
+
+  key_shape {
+    algorithm = "AES"
+    length    = 32
+  }
+
+  protection_mode          = var.mode
+  is_auto_rotation_enabled = var.rotate
+  auto_key_rotation_details {
+    rotation_interval_in_days = var.days
+  }
+}

@@ -1,0 +1,2 @@
+days   = 120
+rotate = true

@@ -1,0 +1,17 @@
+resource "oci_kms_vault" "main" {
+  compartment_id = "ocid1.compartment.oc1..example"
+  display_name   = "main"
+  vault_type     = "DEFAULT"
+}
+resource "oci_kms_key" "a" {
+  compartment_id      = "ocid1.compartment.oc1..example"
+  display_name        = "a"
+  management_endpoint = oci_kms_vault.main.management_endpoint
+
+  key_shape {
+    algorithm = "AES"
+    length    = 32
+  }
+
+  protection_mode = "SOFTWARE"
+}

@@ -1,0 +1,24 @@
+resource "oci_kms_vault" "main" {
+  compartment_id = "ocid1.compartment.oc1..example"
+  display_name   = "main"
+  vault_type     = "DEFAULT"
+}
+
+resource "oci_kms_key" "k" {
+  compartment_id      = "ocid1.compartment.oc1..example"
+  display_name        = "k"
+  management_endpoint = oci_kms_vault.main.management_endpoint
+
+  key_shape {
+    algorithm = "AES"
+    length    = 32
+  }
+
+  protection_mode = "SOFTWARE"
+}
+resource "time_rotating" "year" {
+  rotation_years = 1
+}
+locals {
+  labels = toset([for y in range(2025, time_rotating.year.year + 1) : tostring(y)])
+}

@@ -1,0 +1,26 @@
+variable "mode" {}
+variable "endpoint" {}
+resource "oci_kms_key" "k" {
+  compartment_id      = "ocid1.compartment.oc1..example"
+  display_name        = "k"
+  management_endpoint = var.endpoint
+
+  key_shape {
+    algorithm = "AES"
+    length    = 32
+  }
+
+  protection_mode = var.mode
+}
+resource "oci_kms_key" "fixed" {
+  compartment_id      = "ocid1.compartment.oc1..example"
+  display_name        = "fixed"
+  management_endpoint = var.endpoint
+
+  key_shape {
+    algorithm = "AES"
+    length    = 32
+  }
+
+  protection_mode = "HSM"
+}

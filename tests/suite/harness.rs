@@ -1,0 +1,107 @@
+//! Runs the binary as a user would, in an environment that nothing leaks into, and compares with what is checked in.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+/// What a run said.
+#[derive(Debug)]
+pub struct Said {
+    pub code: i32,
+    pub out: String,
+    pub err: String,
+}
+
+/// The repository's root.
+pub fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// The binary in a folder, without the environment of whoever runs the tests.
+pub fn command(folder: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_kmslint"));
+    command.current_dir(folder).env_clear().stdin(Stdio::null());
+    command
+}
+
+/// Runs the binary in a folder.
+pub fn kmslint(folder: &Path, arguments: &[&str]) -> Said {
+    said(command(folder).args(arguments))
+}
+
+/// Runs the binary in a folder with this standard input.
+pub fn kmslint_with_input(folder: &Path, arguments: &[&str], input: &[u8]) -> Said {
+    use std::io::Write;
+    let mut child = command(folder)
+        .args(arguments)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("kmslint starts");
+    let mut stdin = child.stdin.take().expect("a pipe");
+    let input = input.to_vec();
+    // A binary that does not read to the end closes the pipe: not this test's concern.
+    let writer = std::thread::spawn(move || drop(stdin.write_all(&input)));
+    let output = child.wait_with_output().expect("kmslint ends");
+    writer.join().expect("the writer ends");
+    told(&output)
+}
+
+/// Runs a command to its end.
+pub fn said(command: &mut Command) -> Said {
+    told(&command.output().expect("kmslint starts"))
+}
+
+fn told(output: &std::process::Output) -> Said {
+    Said {
+        code: output.status.code().unwrap_or(-1),
+        out: String::from_utf8(output.stdout.clone()).expect("standard output is UTF-8"),
+        err: String::from_utf8(output.stderr.clone()).expect("standard error is UTF-8"),
+    }
+}
+
+/// Runs the binary and reads its JSON report.
+pub fn report(folder: &Path, arguments: &[&str]) -> (Said, serde_json::Value) {
+    let mut all = vec!["check", "--format", "json"];
+    all.extend(arguments);
+    let said = kmslint(folder, &all);
+    let report = serde_json::from_str(&said.out).unwrap_or_else(|error| panic!("no JSON report ({error}):\n{said:#?}"));
+    (said, report)
+}
+
+/// Compares with a checked-in text. `SNAPSHOTS=overwrite cargo test` writes it anew; a missing one fails.
+pub fn expect_file(path: &Path, actual: &str) {
+    if std::env::var("SNAPSHOTS").as_deref() == Ok("overwrite") {
+        std::fs::write(path, actual).expect("the expectation can be written");
+        return;
+    }
+    let expected = std::fs::read_to_string(path)
+        .unwrap_or_else(|_| panic!("{} is missing; SNAPSHOTS=overwrite cargo test writes it. It would be:\n{actual}", path.display()));
+    assert!(
+        expected.replace("\r\n", "\n") == actual,
+        "{} differs (SNAPSHOTS=overwrite cargo test updates it)\n--- expected\n{expected}\n--- actual\n{actual}",
+        path.display()
+    );
+}
+
+/// The folders directly below a folder, sorted.
+pub fn folders(below: &Path) -> Vec<PathBuf> {
+    let mut list: Vec<_> = std::fs::read_dir(below)
+        .unwrap_or_else(|error| panic!("{}: {error}", below.display()))
+        .map(|entry| entry.expect("an entry").path())
+        .filter(|path| path.is_dir())
+        .collect();
+    list.sort();
+    list
+}
+
+/// A scratch folder with these files.
+pub fn scratch(files: &[(&str, &str)]) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().expect("a scratch folder");
+    for (path, text) in files {
+        let path = folder.path().join(path);
+        std::fs::create_dir_all(path.parent().expect("a parent")).expect("a folder");
+        std::fs::write(path, text).expect("a file");
+    }
+    folder
+}

@@ -1,0 +1,293 @@
+//! What stands in files: bombs, depth, size, recursion, nonsense.
+
+use super::{HONEST, judged, keys, kmslint, shell};
+use crate::harness::scratch;
+use std::fs;
+use std::io::Write;
+
+/// Judges a key whose protection mode is this expression; returns the key.
+fn mode(expression: &str) -> serde_json::Value {
+    beside_honest(&format!("resource \"oci_kms_key\" \"k\" {{\n  protection_mode = {expression}\n}}\n"), expression)
+}
+
+/// Judges `oci_kms_key.k` of this configuration, which must not be passed over.
+fn beside_honest(text: &str, about: &str) -> serde_json::Value {
+    let folder = scratch(&[("main.tf", HONEST), ("hostile.tf", text)]);
+    let (said, report) = judged(folder.path(), &[]);
+    let about: String = about.chars().take(200).collect();
+    let key = keys(&report).find(|key| key["address"].as_str().is_some_and(|address| address.starts_with("oci_kms_key.k")));
+    key.cloned().unwrap_or_else(|| panic!("{about}: the key is passed over: {said:#?}"))
+}
+
+/// A key is said to be undetermined, with a reason.
+fn undetermined(key: &serde_json::Value, about: &str) {
+    let about: String = about.chars().take(200).collect();
+    assert_eq!(key["protection_mode"]["claim"], "unknown", "{about}: {key:#}");
+    assert!(key["protection_mode"]["why"].as_str().is_some_and(|why| !why.is_empty()), "{about}: {key:#}");
+    assert_eq!(key["verdicts"]["OCI-KMS-004"]["verdict"], "undetermined", "{about}: {key:#}");
+}
+
+#[test]
+fn expressions_that_explode_are_undetermined() {
+    for expression in [
+        "join(\",\", [for p in setproduct(range(1000), range(1000), range(1000)) : p[0]])",
+        "length(setproduct(range(1000), range(1000), range(1000), range(1000))) > 3 ? \"HSM\" : \"SOFTWARE\"",
+        "tostring(length([for a in range(1000) : [for b in range(1000) : [for c in range(1000) : a]]]))",
+        "format(\"%2000000000s\", \"a\")",
+        "format(\"%.2000000000f\", 1)",
+        "join(\"\", [for n in range(1000) : format(\"%1000000s\", \"a\")])",
+        "tostring(length(jsonencode([for n in range(1024) : [for m in range(1024) : range(1024)]])))",
+        "tostring(pow(10, 1000000000))",
+        "cidrsubnets(\"0.0.0.0/0\", [for n in range(1000) : 30]...)[0] == \"\" ? \"\" : join(\"\", [for n in range(1000) : join(\"\", [for m in range(1000) : join(\"\", range(1000))])])",
+        "\"%{for a in range(1000)}%{for b in range(1000)}%{for c in range(1000)}x%{endfor}%{endfor}%{endfor}\"",
+    ] {
+        undetermined(&mode(expression), expression);
+    }
+}
+
+#[test]
+fn values_that_double_and_double_are_undetermined() {
+    let chain = |step: &str| {
+        let locals: String = (1..60).map(|n| format!("  a{n} = {}\n", step.replace("PREV", &format!("local.a{}", n - 1)))).collect();
+        format!(
+            "locals {{\n  a0 = \"HSM\"\n  list = [\"HSM\"]\n{locals}}}\nresource \"oci_kms_key\" \"k\" {{\n  protection_mode = jsonencode(local.a59)\n}}\n"
+        )
+    };
+    for step in ["\"${PREV}${PREV}\"", "[PREV, PREV]", "{ a = PREV, b = PREV }", "replace(PREV, \"/./\", \"$0$0\")", "concat([PREV], [PREV])", "base64encode(jsonencode([PREV, PREV]))"] {
+        undetermined(&beside_honest(&chain(step), step), step);
+    }
+}
+
+#[test]
+fn bombs_in_yaml_gzip_and_regular_expressions_do_not_go_off() {
+    let aliases: String = (1..30).map(|n| format!("a{n}: &a{n} [{}]\\n", vec![format!("*a{}", n - 1); 9].join(", "))).collect();
+    let yaml = format!("jsonencode(yamldecode(\"a0: &a0 [lol]\\n{aliases}\"))");
+    let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    for _ in 0..64 {
+        gzip.write_all(&[b'a'; 1 << 20]).expect("memory");
+    }
+    let gzip = base64::Engine::encode(&base64::engine::general_purpose::STANDARD, gzip.finish().expect("memory"));
+    let gzip = format!("join(\"\", [for n in range(100) : base64gunzip(\"{gzip}\")])");
+    for expression in [
+        yaml.as_str(),
+        &gzip,
+        "regex(\"((a{1000}){1000}){1000}\", \"a\")",
+        "replace(join(\"\", [for n in range(1000) : \"aaaaaaaaaaaaaaaaaaaa\"]), \"/(a*)*(a*)*(a*)*b/\", \"\") == \"\" ? \"HSM\" : upper(file(\"missing\"))",
+        "yamldecode(\"&a [*a]\")",
+    ] {
+        undetermined(&mode(expression), expression);
+    }
+}
+
+#[test]
+fn a_million_instances_are_not_made() {
+    for many in [
+        "for_each = toset([for p in setproduct(range(1000), range(1000)) : join(\"-\", p)])",
+        "for_each = { for p in setproduct(range(1000), range(1000)) : join(\"-\", p) => p }",
+        "count = 1000000",
+        "count = 1000000000000",
+        "count = pow(2, 200)",
+        "count = 1000000000000000000000000000000",
+    ] {
+        let key = beside_honest(&format!("resource \"oci_kms_key\" \"k\" {{\n  {many}\n  protection_mode = \"HSM\"\n}}\n"), many);
+        assert!(key["verdicts"]["OCI-KMS-004"]["verdict"] == "violation", "{many}: {key:#}");
+    }
+}
+
+#[test]
+fn modules_that_multiply_end() {
+    let twice = |next: &str| format!("module \"a\" {{\n  source = \"{next}\"\n}}\nmodule \"b\" {{\n  source = \"{next}\"\n}}\n");
+    let folder = scratch(&[("main.tf", HONEST), ("call.tf", &twice("./m0"))]);
+    for n in 0..40 {
+        let module = folder.path().join(format!("m{n}"));
+        fs::create_dir(&module).expect("a folder");
+        let text = if n == 39 { HONEST.replace("honest", "leaf") } else { twice(&format!("../m{}", n + 1)) };
+        fs::write(module.join("main.tf"), text).expect("a file");
+    }
+    let (said, report) = judged(folder.path(), &[]);
+    assert!(said.code == 2 && !report["problems"].as_array().expect("problems").is_empty(), "2^40 keys are not judged, and that is said: code {}", said.code);
+
+    for call in ["module \"m\" {\n  source = \"./m\"\n  for_each = toset([for p in setproduct(range(1000), range(1000)) : join(\"-\", p)])\n}\n", "module \"m\" {\n  source = \"./m\"\n  count = 1000000000\n}\n"] {
+        let folder = scratch(&[("main.tf", HONEST), ("call.tf", call), ("m/main.tf", "resource \"oci_kms_key\" \"k\" {\n  protection_mode = \"HSM\"\n}\n")]);
+        let (_, report) = judged(folder.path(), &[]);
+        assert!(keys(&report).any(|key| key["address"].as_str().is_some_and(|address| address.starts_with("module.m"))), "{call}");
+    }
+}
+
+#[test]
+fn modules_and_values_that_call_themselves_are_told() {
+    for (files, about) in [
+        (vec![("call.tf", "module \"me\" {\n  source = \"./\"\n}\n")], "itself"),
+        (vec![("call.tf", "module \"a\" {\n  source = \"./a\"\n}\n"), ("a/a.tf", "module \"up\" {\n  source = \"../\"\n}\n")], "its caller"),
+        (vec![("call.tf", "module \"a\" {\n  source = \"./a\"\n}\n"), ("a/a.tf", "module \"b\" {\n  source = \"../b\"\n}\nresource \"oci_kms_key\" \"x\" {}\n"), ("b/b.tf", "module \"a\" {\n  source = \"../a\"\n}\n")], "each other"),
+    ] {
+        let mut files = files;
+        files.push(("main.tf", HONEST));
+        let folder = scratch(&files);
+        let (said, report) = {
+            let said = kmslint(folder.path(), &["--no-config", "--format", "json"]);
+            let report: serde_json::Value = serde_json::from_str(&said.out).expect("a report");
+            (said, report)
+        };
+        assert_eq!(said.code, 2, "{about}: {said:#?}");
+        assert!(keys(&report).any(|key| key["address"].as_str().is_some_and(|address| address.ends_with("oci_kms_key.honest"))), "{about}: {said:#?}");
+        assert!(said.err.len() < 10_000, "{about}: said once, not for each round: {said:#?}");
+    }
+    let key = beside_honest(
+        "locals {\n  a = local.b\n  b = local.c\n  c = local.a\n}\nresource \"oci_kms_key\" \"k\" {\n  protection_mode = local.a\n}\n",
+        "a cycle of locals",
+    );
+    undetermined(&key, "a cycle of locals");
+    let long: String = (1..20_000).map(|n| format!("  a{n} = local.a{}\n", n - 1)).collect();
+    let key = beside_honest(&format!("locals {{\n  a0 = \"HSM\"\n{long}}}\nresource \"oci_kms_key\" \"k\" {{\n  protection_mode = local.a19999\n}}\n"), "a chain of locals");
+    assert!(matches!(key["verdicts"]["OCI-KMS-004"]["verdict"].as_str(), Some("violation" | "undetermined")), "{key:#}");
+}
+
+#[test]
+fn depth_is_refused_before_the_stack_ends() {
+    let deep = |open: &str, middle: &str, close: &str, times: usize| format!("{}{middle}{}", open.repeat(times), close.repeat(times));
+    for times in [200, 5_000, 100_000] {
+        for expression in [
+            deep("(", "\"HSM\"", ")", times),
+            deep("[", "\"HSM\"", "]", times),
+            deep("{ a = ", "\"HSM\"", " }", times),
+            deep("\"${", "\"HSM\"", "}\"", times),
+            deep("!", "true", "", times),
+            deep("-", "1", "", times),
+            deep("true ? ", "\"HSM\"", " : \"HSM\"", times),
+            deep("upper(", "\"HSM\"", ")", times),
+            deep("[for a in ", "[]", " : a]", times),
+            deep("1 + ", "1", "", times),
+            deep("true && ", "true", "", times),
+            deep("\"HSM\" == ", "\"HSM\"", "", times),
+            format!("local.x{}", ".a".repeat(times)),
+            format!("local.x{}", "[0]".repeat(times)),
+            format!("local.x{}", "[*]".repeat(times)),
+            format!("\"{}\"", "%{ if true }".repeat(times) + &"%{ endif }".repeat(times)),
+        ] {
+            let folder = scratch(&[("main.tf", HONEST), ("deep.tf", &format!("resource \"oci_kms_key\" \"k\" {{\n  protection_mode = {expression}\n}}\n"))]);
+            let (said, report) = judged(folder.path(), &[]);
+            let told = keys(&report).any(|key| key["address"] == "oci_kms_key.k") || said.code == 2;
+            assert!(told, "{times} × {}: the key is passed over", expression.chars().take(20).collect::<String>());
+        }
+        let blocks = scratch(&[("main.tf", HONEST), ("deep.tf", &deep("a {\n", "", "}\n", times))]);
+        judged(blocks.path(), &[]);
+    }
+}
+
+#[test]
+fn deep_json_is_refused_before_the_stack_ends() {
+    for times in [100, 5_000, 1_000_000] {
+        for (open, close) in [("[", "]"), ("{\"a\":", "}")] {
+            let deep = format!("{}1{}", open.repeat(times), close.repeat(times));
+            for (name, text) in [
+                ("deep.tf.json", format!("{{\"resource\": {{\"oci_kms_key\": {deep}}}}}")),
+                ("deep.tf.json", deep.clone()),
+                ("terraform.tfvars.json", format!("{{\"a\": {deep}}}")),
+                (".terraform/modules/modules.json", format!("{{\"Modules\": {deep}}}")),
+            ] {
+                let folder = scratch(&[("main.tf", HONEST), (name, &text)]);
+                judged(folder.path(), &[]);
+            }
+            for document in [
+                format!("{{\"format_version\":\"1.2\",\"planned_values\":{deep}}}"),
+                format!("{{\"format_version\":\"1.2\",\"resource_changes\":[{{\"type\":\"oci_kms_key\",\"change\":{{\"after\":{deep}}}}}]}}"),
+                format!("{{\"version\":4,\"resources\":{deep}}}"),
+                open.repeat(times),
+                deep.clone(),
+            ] {
+                let folder = scratch(&[("plan.json", &document)]);
+                let said = kmslint(folder.path(), &["--no-config", "plan.json"]);
+                assert!(said.code == 2 && said.err.contains("plan.json"), "{}: {said:#?}", &document[..60.min(document.len())]);
+            }
+            let decoded = scratch(&[("main.tf", HONEST), ("deep.json", &deep)]);
+            fs::write(decoded.path().join("k.tf"), "resource \"oci_kms_key\" \"k\" {\n  protection_mode = jsonencode(jsondecode(file(\"deep.json\")))\n}\n").expect("a file");
+            judged(decoded.path(), &[]);
+            fs::write(decoded.path().join("k.tf"), "resource \"oci_kms_key\" \"k\" {\n  protection_mode = jsonencode(yamldecode(file(\"deep.json\")))\n}\n").expect("a file");
+            judged(decoded.path(), &[]);
+        }
+    }
+}
+
+#[test]
+fn many_variables_are_read() {
+    let values: String = (0..50_000).map(|n| format!("x{n} = {n}\n")).collect();
+    let map: String = (0..20_000).map(|n| format!("  k{n} = \"HSM\"\n")).collect();
+    let folder = scratch(&[
+        ("main.tf", HONEST),
+        ("variables.tf", "variable \"modes\" {\n  type = map(string)\n}\nresource \"oci_kms_key\" \"k\" {\n  protection_mode = var.modes[\"k19999\"]\n}\n"),
+        ("terraform.tfvars", &values),
+        ("x.auto.tfvars", &format!("modes = {{\n{map}}}\n")),
+    ]);
+    let (said, report) = judged(folder.path(), &[]);
+    let key = keys(&report).find(|key| key["address"] == "oci_kms_key.k").expect("the key");
+    assert_eq!(key["protection_mode"]["value"], "HSM", "{}", said.err.chars().take(500).collect::<String>());
+}
+
+#[test]
+fn nonsense_is_told_and_hides_nothing() {
+    let utf16: Vec<u8> = std::iter::once(0xfeff_u16).chain(HONEST.encode_utf16()).flat_map(u16::to_le_bytes).collect();
+    let nonsense: [(&str, &[u8]); 12] = [
+        ("zeros", &[0; 4096]),
+        ("UTF-16", &utf16),
+        ("Latin 1", b"locals {\n  a = \"Gr\xf6\xdfe\"\n}\n"),
+        ("a ZIP", b"PK\x03\x04\x14\0\0\0\x08\0oci_kms_key"),
+        ("an ELF", b"\x7fELF\x02\x01\x01\0oci_kms_key\0\0"),
+        ("open string", b"resource \"oci_kms_key\" \"k\" {\n  protection_mode = \"HSM\n}\n"),
+        ("open heredoc", b"locals {\n  a = <<EOT\noci_kms_key\n"),
+        ("open comment", b"/* oci_kms_key\n"),
+        ("open template", b"locals {\n  a = \"${\n}\n"),
+        ("merge conflict", b"<<<<<<< HEAD\nresource \"oci_kms_key\" \"k\" {}\n=======\n>>>>>>> theirs\n"),
+        ("prose", "Dies ist kein Terraform — sondern Text über oci_kms_key.\n".as_bytes()),
+        ("brackets", b"}}}}]])){{{"),
+    ];
+    for (about, bytes) in nonsense {
+        let folder = scratch(&[("main.tf", HONEST)]);
+        fs::write(folder.path().join("nonsense.tf"), bytes).expect("a file");
+        let (said, _) = judged(folder.path(), &[]);
+        assert!(said.code == 2 && said.err.contains("nonsense.tf"), "{about}: {said:#?}");
+        fs::rename(folder.path().join("nonsense.tf"), folder.path().join("nonsense.tf.json")).expect("a name");
+        let (said, _) = judged(folder.path(), &[]);
+        assert!(said.code == 2 && said.err.contains("nonsense.tf.json"), "{about}: {said:#?}");
+        let said = kmslint(folder.path(), &["--no-config", "nonsense.tf.json"]);
+        assert_eq!(said.code, 2, "{about}: {said:#?}");
+    }
+}
+
+#[test]
+fn documents_that_are_not_whole_are_told() {
+    let plan = fs::read(crate::harness::root().join("testdata/plans/create/plan.json")).expect("the plan");
+    let folder = scratch(&[]);
+    for end in [0, 1, 2, plan.len() / 3, plan.len() / 2, plan.len() - 2] {
+        fs::write(folder.path().join("plan.json"), &plan[..end]).expect("a file");
+        let said = kmslint(folder.path(), &["--no-config", "plan.json"]);
+        assert!(said.code == 2 && said.err.contains("plan.json"), "{end} bytes: {said:#?}");
+        let piped = shell(folder.path(), "exec \"$KMSLINT\" --no-config - <plan.json", &[]);
+        assert_eq!(piped.code, 2, "{end} bytes: {piped:#?}");
+    }
+}
+
+#[test]
+fn comments_configuration_and_baselines_may_be_nonsense() {
+    let folder = scratch(&[("main.tf", HONEST)]);
+    for text in [
+        "# kmslint: ignore[",
+        "# kmslint: ignore[]]]] until=9999999999-99-99 x",
+        "# kmslint: ignore[OCI-KMS-004] until=2026-02-30 x",
+        "# kmslint: \u{202e}\u{0}",
+        "/* kmslint: ignore[OCI-KMS-004 */",
+        &format!("# kmslint: ignore[{}] x", "OCI-KMS-004,".repeat(20_000)),
+    ] {
+        fs::write(folder.path().join("main.tf"), format!("{text}\n{HONEST}")).expect("a file");
+        judged(folder.path(), &[]);
+    }
+    fs::write(folder.path().join("main.tf"), HONEST).expect("a file");
+    for text in ["[[exempt]]\n", "exclude = [\"[\", \"**/**/**/**/{{{\"]\n", "\u{0}", "[rules.OCI-KMS-001]\nmax-rotation-days = 1e400\n", &"[a]\n".repeat(50_000), &"[".repeat(100_000), &format!("a = {}", "[".repeat(100_000))] {
+        fs::write(folder.path().join("kmslint.toml"), text).expect("a file");
+        let said = kmslint(folder.path(), &["--format", "short"]);
+        assert!(said.code == 2 && said.err.contains("kmslint.toml"), "{}: {said:#?}", text.chars().take(40).collect::<String>());
+        fs::write(folder.path().join("baseline.json"), text).expect("a file");
+        let said = kmslint(folder.path(), &["--no-config", "--baseline", "baseline.json"]);
+        assert!(said.code == 2 && said.err.contains("baseline.json"), "{}: {said:#?}", text.chars().take(40).collect::<String>());
+    }
+}

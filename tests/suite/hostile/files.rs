@@ -1,0 +1,259 @@
+//! What lies in folders: links, pipes, devices, strange names, too many and too large files.
+
+use super::{HONEST, has_problem, judged, keys, kmslint, shell};
+use crate::harness::{root, scratch};
+use std::ffi::OsStr;
+use std::fs::{self, File};
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::symlink;
+use std::process::Command;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// Makes a FIFO.
+fn pipe(path: &std::path::Path) {
+    assert!(Command::new("mkfifo").arg(path).status().expect("mkfifo").success());
+}
+
+#[test]
+fn links_that_lead_in_circles_end() {
+    let folder = scratch(&[("main.tf", HONEST), ("a/b/c/other.tf", "locals {}\n")]);
+    symlink("..", folder.path().join("a/up")).expect("a link");
+    symlink(".", folder.path().join("here")).expect("a link");
+    symlink(folder.path(), folder.path().join("a/b/c/top")).expect("a link");
+    let (said, _) = judged(folder.path(), &[]);
+    assert_eq!(said.code, 1, "{said:#?}");
+    symlink("self.tf", folder.path().join("self.tf")).expect("a link");
+    let (said, report) = judged(folder.path(), &[]);
+    assert!(has_problem(&said, &report, &["self.tf"]), "{said:#?}");
+}
+
+#[test]
+fn links_out_of_the_repository_show_nothing_of_what_is_there() {
+    let outside = scratch(&[("secret.txt", "the-secret { of = \n the-house\n"), ("module/main.tf", "resource \"oci_kms_key\" \"theirs\" {}\n")]);
+    let folder = scratch(&[("main.tf", HONEST), (".git/HEAD", "")]);
+    symlink(outside.path().join("secret.txt"), folder.path().join("notes.tf")).expect("a link");
+    symlink(outside.path().join("module"), folder.path().join("walked")).expect("a link");
+    symlink("/", folder.path().join("everything")).expect("a link");
+    let (_, report) = judged(folder.path(), &[]);
+    assert_eq!(keys(&report).count(), 1, "a walk does not follow links: {report:#}");
+    for format in ["human", "short", "json", "sarif", "github", "markdown"] {
+        let said = kmslint(folder.path(), &["--no-config", "--format", format]);
+        assert!(!said.out.contains("the-secret") && !said.err.contains("the-secret"), "{format}: {said:#?}");
+    }
+}
+
+#[test]
+fn file_functions_do_not_read_what_lies_outside() {
+    let outside = scratch(&[("secret.txt", "HSM-the-secret")]);
+    let path = outside.path().join("secret.txt");
+    let reading = |expression: &str| format!("resource \"oci_kms_key\" \"k\" {{\n  protection_mode = {expression}\n}}\n");
+    let folder = scratch(&[("main.tf", HONEST), (".git/HEAD", "")]);
+    symlink(&path, folder.path().join("inside.txt")).expect("a link");
+    for expression in [
+        format!("file(\"{}\")", path.display()),
+        "file(\"inside.txt\")".to_owned(),
+        "templatefile(\"${path.module}/inside.txt\", {})".to_owned(),
+        "file(\"/etc/passwd\")".to_owned(),
+        "file(\"../../../../../../../etc/passwd\")".to_owned(),
+        "file(\"/dev/zero\")".to_owned(),
+    ] {
+        fs::write(folder.path().join("reading.tf"), reading(&expression)).expect("a file");
+        let (said, report) = judged(folder.path(), &[]);
+        let key = keys(&report).find(|key| key["address"] == "oci_kms_key.k").expect("the key");
+        assert_eq!(key["protection_mode"]["claim"], "unknown", "{expression}: {said:#?}");
+        assert!(!said.out.contains("the-secret") && !said.out.contains("root:"), "{expression}: {said:#?}");
+    }
+}
+
+#[test]
+fn pipes_and_devices_are_not_waited_for() {
+    let folder = scratch(&[("main.tf", HONEST), ("other/main.tf", "locals {}\n"), (".terraform/modules/keep", "")]);
+    pipe(&folder.path().join("pipe.tf"));
+    symlink("/dev/zero", folder.path().join("zero.tf")).expect("a link");
+    fs::create_dir(folder.path().join("folder.tf")).expect("a folder");
+    let (said, report) = judged(folder.path(), &[]);
+    assert!(has_problem(&said, &report, &["pipe.tf", "regular file"]), "{said:#?}");
+    assert!(has_problem(&said, &report, &["zero.tf", "regular file"]), "{said:#?}");
+    for name in ["pipe.tf", "zero.tf"] {
+        fs::remove_file(folder.path().join(name)).expect("it is there");
+    }
+    for name in ["terraform.tfvars", "x.auto.tfvars", ".terraform/modules/modules.json", ".terraform/environment", "pipe.tf.json", "notes.json"] {
+        pipe(&folder.path().join(name));
+        judged(folder.path(), &[]);
+        fs::remove_file(folder.path().join(name)).expect("it is there");
+    }
+    pipe(&folder.path().join("kmslint.toml"));
+    let said = kmslint(folder.path(), &[]);
+    assert!(said.code == 2 && said.err.contains("kmslint.toml"), "{said:#?}");
+}
+
+#[test]
+fn a_plan_is_read_from_a_pipe_that_has_a_name() {
+    let plan = root().join("testdata/plans/create/plan.json");
+    let script = "cat \"$1\" | \"$KMSLINT\" --no-config --format short /dev/stdin";
+    let said = shell(plan.parent().expect("a folder"), script, &[plan.to_str().expect("UTF-8")]);
+    assert!(said.code == 1 && said.out.contains("OCI-KMS-004"), "{said:#?}");
+}
+
+#[test]
+fn what_may_not_be_read_is_told() {
+    let folder = scratch(&[("main.tf", HONEST), ("secret.tf", "locals {}\n"), ("closed/main.tf", HONEST)]);
+    let readable = Command::new("chmod").args(["-R", "go+rX"]).arg(folder.path()).status().expect("chmod");
+    assert!(readable.success());
+    for name in ["secret.tf", "closed"] {
+        assert!(Command::new("chmod").arg("000").arg(folder.path().join(name)).status().expect("chmod").success());
+    }
+    // Nothing is closed to root, so root becomes somebody else.
+    let script = "if [ \"$(id -u)\" = 0 ]; then cp \"$KMSLINT\" ./kmslint; set -- setpriv --reuid 65534 --regid 65534 --clear-groups ./kmslint \"$@\"; else set -- \"$KMSLINT\" \"$@\"; fi; exec \"$@\"";
+    let said = shell(folder.path(), script, &["--no-config", "--format", "short"]);
+    assert!(Command::new("chmod").args(["-R", "700"]).arg(folder.path()).status().expect("chmod").success());
+    assert_eq!(said.code, 2, "{said:#?}");
+    assert!(said.out.contains("main.tf:1") || said.out.contains("main.tf:2"), "{said:#?}");
+    assert!(said.err.contains("secret.tf") && said.err.contains("closed"), "{said:#?}");
+}
+
+#[test]
+fn files_that_come_and_go_are_no_reason_to_stop() {
+    let folder = scratch(&[("main.tf", HONEST)]);
+    let (stop, here) = (AtomicBool::new(false), folder.path());
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            while !stop.load(Ordering::Relaxed) {
+                let other = here.join("other");
+                let _ = fs::create_dir(&other);
+                let _ = fs::write(other.join("a.tf"), HONEST.repeat(50));
+                let _ = fs::write(here.join("b.tf"), "locals {}\n".repeat(3));
+                let _ = fs::remove_file(here.join("b.tf"));
+                let _ = fs::remove_dir_all(&other);
+            }
+        });
+        let runs = std::panic::catch_unwind(|| (0..20).for_each(|_| drop(judged(here, &[]))));
+        stop.store(true, Ordering::Relaxed);
+        runs.expect("every run ends well");
+    });
+}
+
+#[test]
+fn names_are_shown_so_that_they_command_nobody() {
+    let folder = scratch(&[("main.tf", HONEST)]);
+    let names: [&[u8]; 6] = [
+        b"a\n::warning::owned.tf",
+        b"\x1b[31mred\x1b]0;title\x07.tf",
+        b"c\r::error file=x::owned.tf",
+        b"d`$(touch owned)`<script>|table|.tf",
+        b"e\xff\xfe.tf",
+        "f\u{202e}ft.oci\u{2028}.tf".as_bytes(),
+    ];
+    for (number, name) in names.into_iter().enumerate() {
+        let text = HONEST.replace("honest", &format!("k{number}"));
+        let below = folder.path().join(OsStr::from_bytes(&name[..name.len() - 3]));
+        fs::create_dir(&below).expect("a folder");
+        fs::write(below.join("main.tf"), &text).expect("a file");
+        fs::write(folder.path().join(OsStr::from_bytes(name)), text).expect("a file");
+    }
+    let (said, report) = judged(folder.path(), &[]);
+    assert_eq!(keys(&report).count(), 13, "{said:#?}");
+    for format in ["human", "short", "json", "sarif", "github", "gitlab", "gitlab-sast", "junit", "checkstyle", "rdjson", "markdown"] {
+        let said = kmslint(folder.path(), &["--no-config", "--verbose", "--format", format]);
+        for text in [&said.out, &said.err] {
+            assert!(!text.contains(['\u{1b}', '\u{7}']), "{format}: {said:#?}");
+            assert!(!text.split(['\n', '\r']).any(|line| line.trim_start().starts_with("::") && line.contains("::owned")), "{format}: {said:#?}");
+        }
+        assert!(!said.out.is_empty(), "{format}");
+    }
+    for format in ["human", "short", "github"] {
+        let said = kmslint(folder.path(), &["--no-config", "--format", format]);
+        assert!(!said.out.contains('\u{202e}') && !said.err.contains('\u{202e}'), "text that runs backwards is shown escaped, {format}: {said:#?}");
+    }
+}
+
+#[test]
+fn texts_in_the_code_are_shown_so_that_they_command_nobody() {
+    let folder = scratch(&[
+        ("main.tf", HONEST),
+        (
+            "keys.tf",
+            "resource \"oci_kms_key\" \"k\" {\n  for_each        = toset([\"a\\n::warning::owned\", \"\\u001b[31mred\"])\n  display_name    = each.key\n  protection_mode = each.key\n}\n",
+        ),
+        ("broken.tf", "# \u{1b}[31m\nresource \"a\u{1b}[0m\n::warning::owned\n"),
+    ]);
+    for format in ["human", "short", "github", "gitlab", "junit", "checkstyle", "markdown", "sarif", "rdjson"] {
+        let said = kmslint(folder.path(), &["--no-config", "--format", format]);
+        for text in [&said.out, &said.err] {
+            assert!(!text.contains('\u{1b}'), "{format}: {said:#?}");
+            assert!(!text.split(['\n', '\r']).any(|line| line.starts_with("::warning::owned")), "{format}: {said:#?}");
+        }
+        assert!(!said.out.is_empty(), "{format}");
+    }
+}
+
+#[test]
+fn an_index_of_modules_does_not_send_us_through_the_disk() {
+    let call = "module \"m\" {\n  source = \"example.com/acme/keys/oci\"\n}\n";
+    for modules in [
+        r#"{"Modules":[{"Key":"m","Source":"example.com/acme/keys/oci","Dir":"/"}]}"#,
+        r#"{"Modules":[{"Key":"m","Source":"example.com/acme/keys/oci","Dir":".."}]}"#,
+        r#"{"Modules":[{"Key":"m","Source":"example.com/acme/keys/oci","Dir":"../../../../../../../../../../.."}]}"#,
+        r#"{"Modules":[{"Key":"m","Source":"example.com/acme/keys/oci","Dir":"."}]}"#,
+        r#"{"Modules":[{"Key":"m","Source":"example.com/acme/keys/oci","Dir":"/dev"}]}"#,
+        r#"{"Modules":[{"Key":"m","Source":"example.com/acme/keys/oci","Dir":"\u0000"}]}"#,
+        r#"{"Modules":[{"Key":"m","Dir":7}]}"#,
+        r#"{"Modules":{"Key":"m"}}"#,
+        "[[[[",
+        "",
+    ] {
+        let folder = scratch(&[("a/main.tf", HONEST), ("a/call.tf", call), ("a/.terraform/modules/modules.json", modules)]);
+        let said = kmslint(&folder.path().join("a"), &["--no-config", "--format", "json"]);
+        let report: serde_json::Value = serde_json::from_str(&said.out).expect("a report");
+        assert!(keys(&report).any(|key| key["address"] == "oci_kms_key.honest"), "{modules}: {said:#?}");
+        assert!(keys(&report).count() <= 100, "{modules}: {} keys", keys(&report).count());
+    }
+}
+
+#[test]
+fn a_huge_file_is_refused_unread() {
+    let folder = scratch(&[("main.tf", HONEST)]);
+    for name in ["huge.tf", "huge.tf.json", "huge.auto.tfvars"] {
+        // Sparse: it takes no space on the disk.
+        let path = folder.path().join(name);
+        File::create(&path).and_then(|file| file.set_len(2 << 30)).expect("a sparse file");
+        let (said, report) = judged(folder.path(), &[]);
+        assert!(has_problem(&said, &report, &[name, "larger than"]), "{name}: {said:#?}");
+        fs::remove_file(path).expect("it is there");
+    }
+    let path = folder.path().join("plan.json");
+    File::create(&path).and_then(|file| file.set_len(2 << 30)).expect("a sparse file");
+    let said = kmslint(folder.path(), &["--no-config", "plan.json"]);
+    assert!(said.code == 2 && said.err.contains("plan.json"), "{said:#?}");
+}
+
+#[test]
+fn a_folder_of_many_files_is_read() {
+    let folder = scratch(&[("main.tf", HONEST)]);
+    for number in 0..5_000 {
+        fs::write(folder.path().join(format!("n{number}.tf")), "locals {}\n").expect("a file");
+        fs::write(folder.path().join(format!("n{number}.txt")), "").expect("a file");
+    }
+    let (said, _) = judged(folder.path(), &[]);
+    assert_eq!(said.code, 1, "{said:#?}");
+}
+
+#[test]
+fn long_names_and_deep_folders_are_walked() {
+    let folder = scratch(&[("main.tf", HONEST)]);
+    fs::write(folder.path().join(format!("{}.tf", "é".repeat(126))), "locals {}\n").expect("a file");
+    let mut deep = folder.path().to_path_buf();
+    while deep.as_os_str().len() < 3_800 {
+        deep.push("d".repeat(100));
+    }
+    fs::create_dir_all(&deep).expect("a deep folder");
+    fs::write(deep.join("main.tf"), HONEST.replace("honest", "deep")).expect("a file");
+    let (said, report) = judged(folder.path(), &[]);
+    assert!(said.code == 1 && keys(&report).any(|key| key["address"] == "oci_kms_key.deep"), "{said:#?}");
+    let mut narrow = folder.path().to_path_buf();
+    while narrow.as_os_str().len() < 3_000 {
+        narrow.push("n");
+    }
+    fs::create_dir_all(&narrow).expect("a deeper folder");
+    judged(folder.path(), &[]);
+}

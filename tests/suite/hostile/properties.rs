@@ -1,0 +1,284 @@
+//! No panic on arbitrary bytes nor on real inputs that were changed at random; what must not matter does not.
+
+use crate::harness::{command, folders, root, said, scratch};
+use kmslint::base::{Span, Sources};
+use kmslint::plan;
+use kmslint::policy::{baseline, config};
+use kmslint::terraform::eval::{EvalError, FileAccess, FileTrouble, RefStep, Scope, Value, eval_text};
+use kmslint::terraform::syntax::{Body, json, native};
+use proptest::prelude::*;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// Readers run on threads with a deep stack, as they do in kmslint.
+fn deep<T: Send>(run: impl FnOnce() -> T + Send) -> T {
+    std::thread::scope(|scope| {
+        std::thread::Builder::new().stack_size(256 << 20).spawn_scoped(scope, run).expect("a thread").join().expect("no panic")
+    })
+}
+
+/// All files below a folder of `testdata` whose names end so.
+fn corpus(below: &str, end: &str) -> Vec<(PathBuf, Vec<u8>)> {
+    let mut list: Vec<_> = walkdir::WalkDir::new(root().join("testdata").join(below))
+        .into_iter()
+        .map(|entry| entry.expect("an entry").into_path())
+        .filter(|path| path.is_file() && path.to_str().is_some_and(|path| path.ends_with(end)))
+        .map(|path| (path.clone(), fs::read(path).expect("it is there")))
+        .collect();
+    list.sort();
+    assert!(list.len() >= 3, "{below} has files that end in {end}");
+    list
+}
+
+/// A change to a text: a piece taken out, doubled, or replaced by something that means something.
+#[derive(Clone, Debug)]
+struct Change {
+    at: prop::sample::Index,
+    length: usize,
+    put: Vec<u8>,
+}
+
+fn changes() -> impl Strategy<Value = Vec<Change>> {
+    let words: Vec<Vec<u8>> = [
+        "${", "%{", "}", "{", "[", "]", "(", ")", "\"", "\\", "\\u", "<<EOT\n", "<<-\n", "EOT", "\n", "\r", "#", "/*", "*/", "//", "\u{feff}", "\0", "é", "😀",
+        "=", "=>", "...", "[*]", ".*", "?", ":", ",", "-", "!", "1e999", "0x", "null", "true", "each.value", "count.index", "self", "dynamic", "for_each", "count",
+        "for a in b : ", "if", "oci_kms_key", "\"a\":", "{}", "[]", "1.5e-400", "after", "null,", "\u{202e}", "~}", "${~", "%{if",
+    ]
+    .iter()
+    .map(|word| word.as_bytes().to_vec())
+    .collect();
+    let put = prop_oneof![4 => prop::sample::select(words), 1 => prop::collection::vec(any::<u8>(), 0..8), 1 => Just(Vec::new())];
+    let change = (any::<prop::sample::Index>(), prop_oneof![3 => 0..4_usize, 1 => 0..200_usize], put).prop_map(|(at, length, put)| Change { at, length, put });
+    prop::collection::vec(change, 1..6)
+}
+
+fn changed(bytes: &[u8], changes: &[Change]) -> Vec<u8> {
+    let mut bytes = bytes.to_vec();
+    for change in changes {
+        let at = change.at.index(bytes.len() + 1);
+        let end = (at + change.length).min(bytes.len());
+        bytes.splice(at..end, change.put.iter().copied());
+    }
+    bytes
+}
+
+/// Every span of a body lies in the text.
+fn check_spans(body: &Body, text: &str) {
+    let fits = |span: Span| assert!(text.get(span.range()).is_some(), "{span:?} does not fit a text of {} bytes", text.len());
+    for attribute in &body.attributes {
+        fits(attribute.name.span);
+        fits(attribute.value.span());
+    }
+    for block in &body.blocks {
+        fits(block.span);
+        check_spans(&block.body, text);
+    }
+}
+
+/// Parses a text by every reader of configuration.
+fn parse(text: &str) {
+    let sources = Sources::default();
+    let id = sources.add("a.tf", text.to_owned());
+    for file in [native::parse(id, text), json::parse(id, text), json::parse_variables(id, text)] {
+        check_spans(&file.body, text);
+        if let Some(error) = &file.error {
+            assert!(text.get(error.span.range()).is_some(), "{error:?}");
+            assert!(!error.message.is_empty());
+        }
+    }
+    drop(config::parse(&sources, Path::new("kmslint.toml"), text.to_owned()));
+    drop(baseline::parse("baseline.json", text));
+}
+
+/// Reads bytes as a plan or state; what cannot be read is told.
+fn read_document(bytes: &[u8]) {
+    let read = plan::read("plan.json", std::io::Cursor::new(bytes.to_vec()), &plan::Options::default());
+    for problem in &read.problems {
+        assert!(!problem.message.is_empty() && !problem.message.ends_with('.'), "{problem:?}");
+    }
+}
+
+/// A root module in which some names are known, one is unknown, and no file is there.
+struct Surroundings;
+
+impl Scope for Surroundings {
+    fn resolve(&self, name: &str, span: Span, steps: &[RefStep<'_>]) -> Result<(Value, usize), EvalError> {
+        match (name, steps) {
+            ("var", [RefStep::Attr(_), ..]) => Ok((Value::string("HSM"), 1)),
+            ("local" | "data" | "module", [RefStep::Attr(_), ..]) => Ok((Value::unknown(kmslint::terraform::eval::Type::Any, "known after apply"), 1)),
+            _ => Err(EvalError { message: format!("`{name}` is not declared"), span: Some(span), fatal: true }),
+        }
+    }
+
+    fn text(&self, _: Span) -> String {
+        "text".to_owned()
+    }
+
+    fn files(&self) -> &dyn FileAccess {
+        self
+    }
+}
+
+impl FileAccess for Surroundings {
+    fn read(&self, path: &str) -> Result<Arc<[u8]>, FileTrouble> {
+        if path.len() % 2 == 0 { Err(FileTrouble::Missing) } else { Ok(Arc::from(path.as_bytes())) }
+    }
+
+    fn exists(&self, path: &str) -> Result<bool, FileTrouble> {
+        Ok(path.len() % 2 == 1)
+    }
+
+    fn list(&self, _: &str) -> Result<Vec<String>, FileTrouble> {
+        Ok(vec!["a".to_owned(), "b/c".to_owned()])
+    }
+
+    fn absolute(&self, path: &str) -> String {
+        format!("/{path}")
+    }
+}
+
+/// Evaluates a text twice; both say the same. Functions that differ from run to run are unknown here, so nothing may differ.
+fn evaluate(text: &str) {
+    let sources = Sources::default();
+    let id = sources.add("a.tf", text.to_owned());
+    let once = || format!("{:?}", eval_text(id, text, &Surroundings));
+    assert_eq!(once(), once(), "{text}");
+}
+
+/// The expressions that real Terraform has answered.
+fn expressions() -> Vec<String> {
+    let list: Vec<String> = corpus("functions", ".jsonl")
+        .iter()
+        .flat_map(|(_, bytes)| String::from_utf8_lossy(bytes).lines().map(ToOwned::to_owned).collect::<Vec<_>>())
+        .filter_map(|line| serde_json::from_str::<serde_json::Value>(&line).expect("JSON")["expr"].as_str().map(ToOwned::to_owned))
+        .collect();
+    assert!(list.len() > 1000);
+    list
+}
+
+fn cases(count: u32) -> ProptestConfig {
+    // Failures are to become tests of their own, not files that a run leaves behind.
+    ProptestConfig { cases: count, failure_persistence: None, ..ProptestConfig::default() }
+}
+
+#[test]
+fn no_bytes_make_the_readers_panic() {
+    deep(|| {
+        proptest!(cases(400), |(bytes in prop::collection::vec(any::<u8>(), 0..300), text in "\\PC{0,200}", code in "[a-z{}\\[\\]()\"$%~#/*=<>.,:?!&|\n -]{0,200}")| {
+            read_document(&bytes);
+            parse(&String::from_utf8_lossy(&bytes));
+            parse(&text);
+            parse(&code);
+            evaluate(&text);
+            evaluate(&code);
+        });
+    });
+}
+
+#[test]
+fn no_change_to_real_configuration_makes_the_readers_panic() {
+    let files = [corpus("parity", ".tf"), corpus("parity", ".tf.json"), corpus("rules", ".tf")].concat();
+    deep(|| {
+        for (_, bytes) in &files {
+            parse(&String::from_utf8_lossy(bytes));
+        }
+        proptest!(cases(1500), |(file in prop::sample::select(files), changes in changes())| {
+            parse(&String::from_utf8_lossy(&changed(&file.1, &changes)));
+        });
+    });
+}
+
+#[test]
+fn no_change_to_real_plans_and_states_makes_the_reader_panic() {
+    let files = [corpus("plans", ".json"), corpus("states", ".json"), corpus("states", ".tfstate"), corpus("parity", "plan.json")].concat();
+    deep(|| {
+        proptest!(cases(600), |(file in prop::sample::select(files), changes in changes())| {
+            read_document(&changed(&file.1, &changes));
+        });
+    });
+}
+
+#[test]
+fn evaluating_twice_gives_the_same() {
+    let list = expressions();
+    deep(|| {
+        for text in list.iter().step_by(7) {
+            evaluate(text);
+        }
+        proptest!(cases(1500), |(text in prop::sample::select(list), changes in changes())| {
+            evaluate(&String::from_utf8_lossy(&changed(text.as_bytes(), &changes)));
+        });
+    });
+}
+
+/// Copies a folder, its entries in this order.
+fn copy(from: &Path, to: &Path, backwards: bool) {
+    fs::create_dir_all(to).expect("a folder");
+    let mut list: Vec<_> = fs::read_dir(from).expect("a folder").map(|entry| entry.expect("an entry").file_name()).collect();
+    list.sort();
+    if backwards {
+        list.reverse();
+    }
+    for name in list {
+        let (from, to) = (from.join(&name), to.join(&name));
+        if from.is_dir() { copy(&from, &to, backwards) } else { drop(fs::copy(from, to).expect("a copy")) }
+    }
+}
+
+#[test]
+fn neither_threads_nor_the_order_on_disk_change_the_report() {
+    let (forwards, backwards) = (scratch(&[]), scratch(&[]));
+    copy(&root().join("testdata/parity"), forwards.path(), false);
+    copy(&root().join("testdata/parity"), backwards.path(), true);
+    for format in ["human", "json", "sarif"] {
+        let run = |folder: &Path, threads: &str| {
+            let said = said(command(folder).env("RAYON_NUM_THREADS", threads).args(["--no-config", "--verbose", "--format", format]));
+            assert!(said.out.len() > 1000, "{said:#?}");
+            (said.code, said.out, said.err)
+        };
+        let first = run(forwards.path(), "1");
+        for threads in ["2", "7", "32"] {
+            assert!(run(forwards.path(), threads) == first, "{format} differs with {threads} threads");
+        }
+        assert!(run(backwards.path(), "3") == first, "{format} differs with the order on disk");
+    }
+}
+
+#[test]
+fn fixes_keep_everything_but_their_edits() {
+    let mut fixed = 0;
+    for case in folders(&root().join("testdata/parity")) {
+        let copied = scratch(&[]);
+        copy(&case, copied.path(), false);
+        let said = said(command(copied.path()).args(["--no-config", "--fix", "--unsafe-fixes", "--format", "short"]));
+        assert!((0..=2).contains(&said.code), "{}: {said:#?}", case.display());
+        for entry in walkdir::WalkDir::new(&case).into_iter().map(|entry| entry.expect("an entry")).filter(|entry| entry.file_type().is_file()) {
+            let path = entry.path().strip_prefix(&case).expect("it lies there");
+            let (before, after) = (fs::read(entry.path()).expect("it is there"), fs::read(copied.path().join(path)).expect("it is still there"));
+            if before == after {
+                continue;
+            }
+            fixed += 1;
+            assert!(path.extension().is_some_and(|end| end == "tf" || end == "json" || end == "tofu"), "{} of {} was changed", path.display(), case.display());
+            check_edits(&before, &after, &case.join(path));
+        }
+        let names = |folder: &Path| walkdir::WalkDir::new(folder).into_iter().count();
+        assert_eq!(names(&case), names(copied.path()), "{}: nothing is left behind", case.display());
+    }
+    assert!(fixed >= 10, "only {fixed} files were fixed");
+}
+
+/// Lines that a fix takes out, it puts back changed; all it adds speaks of what the rules want.
+fn check_edits(before: &[u8], after: &[u8], path: &Path) {
+    let (before, after) = (String::from_utf8(before.to_vec()).expect("UTF-8"), String::from_utf8(after.to_vec()).expect("UTF-8"));
+    assert_eq!(before.starts_with('\u{feff}'), after.starts_with('\u{feff}'), "{}", path.display());
+    let all_crlf = |text: &str| text.lines().count() > 1 && text.matches("\r\n").count() == text.matches('\n').count();
+    assert_eq!(all_crlf(&before), all_crlf(&after), "{}", path.display());
+    let wanted = ["protection_mode", "is_auto_rotation_enabled", "auto_key_rotation_details", "rotation_interval_in_days", "time_of_schedule_start", "}"];
+    for change in similar::TextDiff::from_lines(&before, &after).iter_all_changes() {
+        let line = change.value().trim();
+        let kept = change.tag() == similar::ChangeTag::Equal || line.is_empty();
+        assert!(kept || wanted.iter().any(|word| line.contains(word)) || line.contains("SOFTWARE") || line.contains("HSM"), "{}: {:?} {line}", path.display(), change.tag());
+    }
+}

@@ -1,0 +1,138 @@
+//! Plans and states through the whole pipeline: the verdicts and exit codes that were written by hand beside genuine documents.
+
+use crate::harness::{Said, folders, kmslint, report, root};
+use serde_json::Value;
+use std::collections::BTreeMap;
+use std::path::Path;
+
+const NOW: &str = "2026-11-21T00:00:00Z";
+
+/// The verdicts of a report, by address and rule.
+fn verdicts(report: &Value) -> BTreeMap<String, Value> {
+    let keys = report["keys"].as_array().expect("keys");
+    keys.iter().map(|key| (key["address"].as_str().expect("an address").to_owned(), key["verdicts"].clone())).collect()
+}
+
+/// Whether a verdict is the wanted one; `or` names another that is right too, as a verdict or as `verdict kind`.
+fn fits(wanted: &Value, found: &Value) -> bool {
+    let is = |verdict: &str| found["verdict"] == verdict;
+    let kind_fits = wanted.get("kind").is_none_or(|kind| found["kind"] == *kind) || !is("violation");
+    (is(wanted["verdict"].as_str().expect("a verdict")) && kind_fits)
+        || wanted["or"].as_str().is_some_and(|or| is(or.split([' ', '…']).next().unwrap_or_default()))
+}
+
+/// What differs between the wanted and the found verdicts of one case.
+fn differences(wanted: &[(String, Value)], found: &BTreeMap<String, Value>) -> Vec<String> {
+    let mut list = Vec::new();
+    for (address, rules) in wanted {
+        for (rule, verdict) in rules.as_object().into_iter().flatten() {
+            let here = found.get(address).map_or(&Value::Null, |verdicts| &verdicts[rule]);
+            if !fits(verdict, here) {
+                list.push(format!("{address} {rule}: wanted {verdict}, found {here}"));
+            }
+        }
+    }
+    list
+}
+
+fn expectation(case: &Path) -> Value {
+    serde_json::from_str(&std::fs::read_to_string(case.join("expected.json")).expect("expected.json")).expect("JSON")
+}
+
+fn wanted(expected: &Value) -> Vec<(String, Value)> {
+    let keys = expected["keys"].as_array().map(Vec::as_slice).unwrap_or_default();
+    keys.iter().map(|key| (key["address"].as_str().expect("an address").to_owned(), key["verdicts"].clone())).collect()
+}
+
+/// Runs every case of a folder; gives what differs, and how many verdicts were compared.
+fn run(kind: &str) -> (Vec<String>, usize) {
+    let (mut wrong, mut compared) = (Vec::new(), 0);
+    for case in folders(&root().join("testdata").join(kind)) {
+        let name = format!("{kind}/{}", case.file_name().expect("a name").to_string_lossy());
+        let expected = expectation(&case);
+        let input = expected["input"].as_str().unwrap_or("plan.json");
+        let now = expected["now"].as_str().unwrap_or(NOW);
+        let (said, report): (Said, Value) = report(&case, &["--no-config", "--now", now, input]);
+        if expected.get("refused").is_some() {
+            if said.code != 2 || report["problems"][0]["help"].as_str().is_none_or(str::is_empty) {
+                wrong.push(format!("{name}: it is not refused with what to do: {said:#?}"));
+            }
+            compared += 1;
+            continue;
+        }
+        let wanted = wanted(&expected);
+        compared += wanted.len();
+        wrong.extend(differences(&wanted, &verdicts(&report)).into_iter().map(|one| format!("{name}: {one}")));
+        if let Some(exit) = expected["exit"].as_i64()
+            && i64::from(said.code) != exit
+        {
+            wrong.push(format!("{name}: exit code {} instead of {exit}\n{}", said.code, said.err));
+        }
+    }
+    (wrong, compared)
+}
+
+#[test]
+fn plans_are_judged_as_the_tables_say() {
+    let (wrong, compared) = run("plans");
+    assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
+    assert!(compared > 120, "{compared}");
+}
+
+#[test]
+fn states_are_judged_as_the_tables_say() {
+    let (wrong, compared) = run("states");
+    assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
+    assert!(compared > 60, "{compared}");
+}
+
+#[test]
+fn with_the_sources_a_plan_is_settled_and_points_at_them() {
+    let (mut settled, mut pointed) = (0, 0);
+    let mut wrong = Vec::new();
+    for case in folders(&root().join("testdata/plans")) {
+        let expected = expectation(&case);
+        if !case.join("src").is_dir() || expected.get("refused").is_some() {
+            continue;
+        }
+        let name = case.file_name().expect("a name").to_string_lossy().into_owned();
+        let (_, report) = report(&case, &["--no-config", "--now", NOW, "--source", "src", "plan.json"]);
+        let found = verdicts(&report);
+        if let Some(with_source) = expected["with_source"].as_object() {
+            let wanted: Vec<_> = with_source.iter().map(|(address, verdicts)| (address.clone(), verdicts.clone())).collect();
+            settled += wanted.len();
+            wrong.extend(differences(&wanted, &found).into_iter().map(|one| format!("{name}: {one}")));
+        }
+        for finding in report["findings"].as_array().expect("findings") {
+            pointed += usize::from(finding["place"]["path"].as_str().is_some_and(|path| path.starts_with("src/")));
+        }
+    }
+    assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
+    assert!(settled >= 3 && pointed >= 40, "{settled} {pointed}");
+}
+
+/// The same finding from code and from its plan: what was accepted on one is accepted on the other.
+#[test]
+fn a_baseline_made_on_code_holds_on_the_plan() {
+    let mut compared = 0;
+    for case in folders(&root().join("testdata/parity")) {
+        let expected = expectation(&case);
+        let is_plain = ["vars", "var_files", "flags", "env", "workspace"].iter().all(|kind| expected["args"].get(kind).is_none());
+        if !case.join("plan.json").exists() || !is_plain || expected.get("hand").is_some() {
+            continue;
+        }
+        let folder = tempfile::tempdir().expect("a folder");
+        let baseline = folder.path().join("baseline.json");
+        let path = baseline.to_str().expect("a path");
+        let name = case.file_name().expect("a name").to_string_lossy().into_owned();
+        assert!(kmslint(&case, &["--no-config", "--write-baseline", path, "."]).code != 1, "{name}");
+        let code = kmslint(&case, &["--no-config", "--format", "short", "--baseline", path, "."]);
+        assert_eq!(code.out, "", "{name}");
+        let before = kmslint(&case, &["--no-config", "--format", "short", "--source", ".", "plan.json"]);
+        let after = kmslint(&case, &["--no-config", "--format", "short", "--source", ".", "--baseline", path, "plan.json"]);
+        let new: Vec<_> = after.out.lines().filter(|line| !line.contains(": note ")).collect();
+        assert!(new.is_empty(), "{name}: findings on the plan alone:\n{}\nbefore:\n{}", after.out, before.out);
+        compared += before.out.lines().count();
+    }
+    assert!(compared > 100, "{compared}");
+}
