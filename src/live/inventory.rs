@@ -54,7 +54,7 @@ pub fn take(audit: &Audit<'_>, sites: &[Site]) -> Inventory {
     };
     let vaults = vaults(audit, sites, &scope, &mut gaps);
     let listed = keys(audit, &vaults, &scope, &mut gaps);
-    let usage = usage(audit, &vaults, &listed);
+    let usage = usage(audit, &vaults, &listed, &mut gaps);
     let keys = details(audit, listed, &usage, &mut gaps);
     let log = vec![format!(
         "{} compartments, {} vaults and {} keys in {}",
@@ -176,7 +176,7 @@ fn vaults<'a>(audit: &Audit<'_>, sites: &'a [Site], scope: &Scope, gaps: &mut Ve
     }
     found.sort_by(|a, b| (&a.site.region.name, &a.vault.id).cmp(&(&b.site.region.name, &b.vault.id)));
     found.dedup_by(|a, b| a.site.region.name == b.site.region.name && a.vault.id == b.vault.id);
-    primaries(audit, found)
+    primaries(audit, found, gaps)
 }
 
 /// One gap for each compartment, or one for the tenancy where every compartment fails in the same way.
@@ -215,11 +215,11 @@ fn reachable(audit: &Audit<'_>, site: &Site, vault: &Vault) -> Result<Base, Stri
 }
 
 /// Asks each vault whether it is a replica and which its wrapping key is, and drops replicas whose primary is in sight.
-fn primaries<'a>(audit: &Audit<'_>, found: Vec<VaultAt<'a>>) -> Vec<VaultAt<'a>> {
+fn primaries<'a>(audit: &Audit<'_>, found: Vec<VaultAt<'a>>, gaps: &mut Vec<NotAudited>) -> Vec<VaultAt<'a>> {
     let answers = audit.each("vault details", &found, |at| {
         audit.client.one::<Vault>(at.site, &at.site.vaults, &format!("/20180608/vaults/{}", at.vault.id))
     });
-    let mut unseen: Vec<Fault> = Vec::new();
+    let mut denied: Vec<Fault> = Vec::new();
     let mut vaults: Vec<VaultAt<'a>> = Vec::new();
     for (mut at, answer) in found.into_iter().zip(answers) {
         match answer {
@@ -227,20 +227,20 @@ fn primaries<'a>(audit: &Audit<'_>, found: Vec<VaultAt<'a>>) -> Vec<VaultAt<'a>>
                 at.vault.is_primary = details.is_primary;
                 at.vault.wrapping_key_id = details.wrapping_key_id;
             }
-            Err(fault) => unseen.push(fault),
+            Err(fault) if fault.kind == FaultKind::Denied => denied.push(fault),
+            Err(fault) => gaps.push(vault_gap(&at, "its details could not be read", &fault, Permission::ReadVaults)),
         }
         vaults.push(at);
     }
-    if let Some(fault) = unseen.first() {
-        audit.progress.warn(&errors::gap(
-            &format!("the details of {} vaults could not be read, so replicas and the number of HSM versions are not known", unseen.len()),
-            fault,
-            Permission::ReadVaults,
-            None,
-        ));
+    // With `inspect` alone the keys can still be judged: this takes nothing away but the count and the names of replicas.
+    if let Some(fault) = denied.first() {
+        let doing =
+            format!("the details of {} vaults could not be read, so replicas and the number of HSM versions are not known", denied.len());
+        audit.progress.warn(&errors::gap(&doing, fault, Permission::ReadVaults, None));
     }
     // A replica has its primary's OCID. The primary comes first, then one of which nothing is known.
-    vaults.sort_by_key(|at| (at.vault.id.clone(), at.vault.is_primary == Some(false), at.site.region.name.clone()));
+    let rank = |at: &VaultAt<'_>| at.vault.is_primary.map_or(1, |primary| if primary { 0 } else { 2 });
+    vaults.sort_by(|a, b| (&a.vault.id, rank(a), &a.site.region.name).cmp(&(&b.vault.id, rank(b), &b.site.region.name)));
     vaults.dedup_by(|later, earlier| later.vault.id == earlier.vault.id);
     vaults
 }
@@ -279,14 +279,22 @@ fn keys<'a>(audit: &Audit<'_>, vaults: &'a [VaultAt<'a>], scope: &Scope, gaps: &
 }
 
 /// The counts of versions of vaults with HSM keys, by vault.
-fn usage(audit: &Audit<'_>, vaults: &[VaultAt<'_>], listed: &[Listed<'_>]) -> BTreeMap<String, Usage> {
+fn usage(audit: &Audit<'_>, vaults: &[VaultAt<'_>], listed: &[Listed<'_>], gaps: &mut Vec<NotAudited>) -> BTreeMap<String, Usage> {
     let with_hsm: BTreeSet<&str> = listed.iter().filter(|one| is_hsm(&one.key)).map(|one| one.at.vault.id.as_str()).collect();
     let wanted: Vec<&VaultAt<'_>> = vaults.iter().filter(|at| with_hsm.contains(at.vault.id.as_str())).collect();
     let answers = audit.each("vault usage", &wanted, |at| {
         audit.client.one::<Usage>(at.site, &at.site.vaults, &format!("/20180608/vaults/{}/usage", at.vault.id))
     });
-    // The count only adorns a message; where it cannot be read the details could not be either, and that was said.
-    wanted.iter().zip(answers).filter_map(|(at, answer)| Some((at.vault.id.clone(), answer.ok()?))).collect()
+    let mut counts = BTreeMap::new();
+    for (at, answer) in wanted.into_iter().zip(answers) {
+        match answer {
+            Ok(usage) => drop(counts.insert(at.vault.id.clone(), usage)),
+            // The same permission as for the details, and their denial was said.
+            Err(fault) if fault.kind == FaultKind::Denied => {}
+            Err(fault) => gaps.push(vault_gap(at, "its HSM key versions could not be counted", &fault, Permission::ReadVaults)),
+        }
+    }
+    counts
 }
 
 fn is_hsm(key: &Key) -> bool {
@@ -360,6 +368,10 @@ fn needs_versions(audit: &Audit<'_>, key: &Key) -> bool {
 
 fn age(now: Timestamp, created: Timestamp) -> SignedDuration {
     now.duration_since(created)
+}
+
+fn vault_gap(at: &VaultAt<'_>, doing: &str, fault: &Fault, permission: Permission) -> NotAudited {
+    gap("vault", &at.vault.id, &at.site.region.name, errors::gap(doing, fault, permission, None))
 }
 
 fn unique(mut list: Vec<String>) -> Vec<String> {

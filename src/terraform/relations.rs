@@ -52,7 +52,11 @@ impl Relations {
             let keys = keys_of(walk.world, &visit, "kms_key_id").unwrap_or_default();
             let id = super::instance::address(visit.at, false, &visit.of.kind, &visit.of.name, visit.key.as_ref());
             for key in keys.into_iter().filter(|key| visit.symbolic.is_none() || key.ends_with("[\"*\"]")) {
-                relations.authorities.entry(key).or_default().push(CaUse { id: id.clone(), place: Some(Place::Source(visit.block.header)) });
+                relations
+                    .authorities
+                    .entry(key)
+                    .or_default()
+                    .push(CaUse { id: id.clone(), place: Some(Place::Source(visit.block.header)) });
             }
         });
         relations
@@ -152,7 +156,12 @@ impl Relations {
         agree(cases)
     }
 
-    fn agreeing<'o>(&self, reader: &Reader<'_>, origins: impl Iterator<Item = (&'o Arc<ResourceRef>, Option<String>)>, hops: usize) -> Option<Vault> {
+    fn agreeing<'o>(
+        &self,
+        reader: &Reader<'_>,
+        origins: impl Iterator<Item = (&'o Arc<ResourceRef>, Option<String>)>,
+        hops: usize,
+    ) -> Option<Vault> {
         let mut cases = Vec::new();
         for (origin, when) in origins {
             cases.push((self.vault_of(reader, origin, hops)?, when.unwrap_or_default()));
@@ -250,7 +259,9 @@ fn keys_of(world: &World<'_>, visit: &Visit<'_>, argument: &str) -> Option<Vec<A
         }
         origins = chase.found;
     }
-    let is_key = |origin: &&Arc<ResourceRef>| &*origin.attribute == "id" && Address::parse(&origin.address).is_some_and(|address| !address.data && address.kind == "oci_kms_key");
+    let is_key = |origin: &&Arc<ResourceRef>| {
+        &*origin.attribute == "id" && Address::parse(&origin.address).is_some_and(|address| !address.data && address.kind == "oci_kms_key")
+    };
     Some(origins.iter().filter(is_key).map(|origin| Arc::clone(&origin.address)).collect())
 }
 
@@ -299,7 +310,9 @@ impl Chase<'_> {
 
     fn inside(&mut self, expr: &Expr, frame: &Frame<'_>) {
         match &expr.kind {
-            ExprKind::Parens(_) | ExprKind::Call { .. } | ExprKind::Template(_) => children(expr, &mut |child| self.expression(child, frame)),
+            ExprKind::Parens(_) | ExprKind::Call { .. } | ExprKind::Template(_) => {
+                children(expr, &mut |child| self.expression(child, frame))
+            }
             ExprKind::Traversal(base, _) if !matches!(base.kind, ExprKind::Variable(_)) => self.expression(base, frame),
             ExprKind::Traversal(base, steps) => {
                 let (ExprKind::Variable(first), [TraversalStep::Attr(name), rest @ ..]) = (&base.kind, steps.as_slice()) else {

@@ -1,9 +1,9 @@
 //! What names mean in an expression: `var`, `local`, `module`, `data`, resources, `each`, `count`, `path`, `terraform`, iterators.
 
 use super::instance::{Each, Expansion, Instance};
+use super::module::Resources;
 use super::world::{ResourceName, World};
 use crate::base::{InstanceKey, Span};
-use super::module::Resources;
 use crate::terraform::eval::{Data, Dialect, EvalError, FileAccess, Marks, RefStep, Scope, Type, UnknownValue, Value};
 use crate::terraform::syntax::Name;
 use std::rc::Rc;

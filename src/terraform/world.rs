@@ -403,7 +403,10 @@ impl<'w> World<'w> {
             Ok(_) => return None,
             Err(error) => return Some(Err(error)),
         };
-        let ty = Type::object(members.iter().map(|(name, Attribute::Argument(ty) | Attribute::OrComputed(ty) | Attribute::Computed(ty))| (Arc::from(*name), ty.clone())));
+        let ty =
+            Type::object(members.iter().map(|(name, Attribute::Argument(ty) | Attribute::OrComputed(ty) | Attribute::Computed(ty))| {
+                (Arc::from(*name), ty.clone())
+            }));
         let one = |nested: &super::dynamic::Nested<'_>| {
             let mut object = BTreeMap::new();
             for (name, member) in &members {

@@ -39,7 +39,7 @@ mod plans;
 mod reports;
 /// Fixtures of each rule: what must be found, what must be silent.
 mod rules;
-/// Genuine plans and states through the whole pipeline.
-mod verdicts;
 /// States: what is.
 mod states;
+/// Genuine plans and states through the whole pipeline.
+mod verdicts;

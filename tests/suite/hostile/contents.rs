@@ -53,7 +53,14 @@ fn values_that_double_and_double_are_undetermined() {
             "locals {{\n  a0 = \"HSM\"\n  list = [\"HSM\"]\n{locals}}}\nresource \"oci_kms_key\" \"k\" {{\n  protection_mode = jsonencode(local.a59)\n}}\n"
         )
     };
-    for step in ["\"${PREV}${PREV}\"", "[PREV, PREV]", "{ a = PREV, b = PREV }", "replace(PREV, \"/./\", \"$0$0\")", "concat([PREV], [PREV])", "base64encode(jsonencode([PREV, PREV]))"] {
+    for step in [
+        "\"${PREV}${PREV}\"",
+        "[PREV, PREV]",
+        "{ a = PREV, b = PREV }",
+        "replace(PREV, \"/./\", \"$0$0\")",
+        "concat([PREV], [PREV])",
+        "base64encode(jsonencode([PREV, PREV]))",
+    ] {
         undetermined(&beside_honest(&chain(step), step), step);
     }
 }
@@ -105,10 +112,21 @@ fn modules_that_multiply_end() {
         fs::write(module.join("main.tf"), text).expect("a file");
     }
     let (said, report) = judged(folder.path(), &[]);
-    assert!(said.code == 2 && !report["problems"].as_array().expect("problems").is_empty(), "2^40 keys are not judged, and that is said: code {}", said.code);
+    assert!(
+        said.code == 2 && !report["problems"].as_array().expect("problems").is_empty(),
+        "2^40 keys are not judged, and that is said: code {}",
+        said.code
+    );
 
-    for call in ["module \"m\" {\n  source = \"./m\"\n  for_each = toset([for p in setproduct(range(1000), range(1000)) : join(\"-\", p)])\n}\n", "module \"m\" {\n  source = \"./m\"\n  count = 1000000000\n}\n"] {
-        let folder = scratch(&[("main.tf", HONEST), ("call.tf", call), ("m/main.tf", "resource \"oci_kms_key\" \"k\" {\n  protection_mode = \"HSM\"\n}\n")]);
+    for call in [
+        "module \"m\" {\n  source = \"./m\"\n  for_each = toset([for p in setproduct(range(1000), range(1000)) : join(\"-\", p)])\n}\n",
+        "module \"m\" {\n  source = \"./m\"\n  count = 1000000000\n}\n",
+    ] {
+        let folder = scratch(&[
+            ("main.tf", HONEST),
+            ("call.tf", call),
+            ("m/main.tf", "resource \"oci_kms_key\" \"k\" {\n  protection_mode = \"HSM\"\n}\n"),
+        ]);
         let (_, report) = judged(folder.path(), &[]);
         assert!(keys(&report).any(|key| key["address"].as_str().is_some_and(|address| address.starts_with("module.m"))), "{call}");
     }
@@ -118,8 +136,18 @@ fn modules_that_multiply_end() {
 fn modules_and_values_that_call_themselves_are_told() {
     for (files, about) in [
         (vec![("call.tf", "module \"me\" {\n  source = \"./\"\n}\n")], "itself"),
-        (vec![("call.tf", "module \"a\" {\n  source = \"./a\"\n}\n"), ("a/a.tf", "module \"up\" {\n  source = \"../\"\n}\n")], "its caller"),
-        (vec![("call.tf", "module \"a\" {\n  source = \"./a\"\n}\n"), ("a/a.tf", "module \"b\" {\n  source = \"../b\"\n}\nresource \"oci_kms_key\" \"x\" {}\n"), ("b/b.tf", "module \"a\" {\n  source = \"../a\"\n}\n")], "each other"),
+        (
+            vec![("call.tf", "module \"a\" {\n  source = \"./a\"\n}\n"), ("a/a.tf", "module \"up\" {\n  source = \"../\"\n}\n")],
+            "its caller",
+        ),
+        (
+            vec![
+                ("call.tf", "module \"a\" {\n  source = \"./a\"\n}\n"),
+                ("a/a.tf", "module \"b\" {\n  source = \"../b\"\n}\nresource \"oci_kms_key\" \"x\" {}\n"),
+                ("b/b.tf", "module \"a\" {\n  source = \"../a\"\n}\n"),
+            ],
+            "each other",
+        ),
     ] {
         let mut files = files;
         files.push(("main.tf", HONEST));
@@ -130,7 +158,10 @@ fn modules_and_values_that_call_themselves_are_told() {
             (said, report)
         };
         assert_eq!(said.code, 2, "{about}: {said:#?}");
-        assert!(keys(&report).any(|key| key["address"].as_str().is_some_and(|address| address.ends_with("oci_kms_key.honest"))), "{about}: {said:#?}");
+        assert!(
+            keys(&report).any(|key| key["address"].as_str().is_some_and(|address| address.ends_with("oci_kms_key.honest"))),
+            "{about}: {said:#?}"
+        );
         assert!(said.err.len() < 10_000, "{about}: said once, not for each round: {said:#?}");
     }
     let key = beside_honest(
@@ -139,7 +170,10 @@ fn modules_and_values_that_call_themselves_are_told() {
     );
     undetermined(&key, "a cycle of locals");
     let long: String = (1..20_000).map(|n| format!("  a{n} = local.a{}\n", n - 1)).collect();
-    let key = beside_honest(&format!("locals {{\n  a0 = \"HSM\"\n{long}}}\nresource \"oci_kms_key\" \"k\" {{\n  protection_mode = local.a19999\n}}\n"), "a chain of locals");
+    let key = beside_honest(
+        &format!("locals {{\n  a0 = \"HSM\"\n{long}}}\nresource \"oci_kms_key\" \"k\" {{\n  protection_mode = local.a19999\n}}\n"),
+        "a chain of locals",
+    );
     assert!(matches!(key["verdicts"]["OCI-KMS-004"]["verdict"].as_str(), Some("violation" | "undetermined")), "{key:#}");
 }
 
@@ -165,7 +199,10 @@ fn depth_is_refused_before_the_stack_ends() {
             format!("local.x{}", "[*]".repeat(times)),
             format!("\"{}\"", "%{ if true }".repeat(times) + &"%{ endif }".repeat(times)),
         ] {
-            let folder = scratch(&[("main.tf", HONEST), ("deep.tf", &format!("resource \"oci_kms_key\" \"k\" {{\n  protection_mode = {expression}\n}}\n"))]);
+            let folder = scratch(&[
+                ("main.tf", HONEST),
+                ("deep.tf", &format!("resource \"oci_kms_key\" \"k\" {{\n  protection_mode = {expression}\n}}\n")),
+            ]);
             let (said, report) = judged(folder.path(), &[]);
             let told = keys(&report).any(|key| key["address"] == "oci_kms_key.k") || said.code == 2;
             assert!(told, "{times} × {}: the key is passed over", expression.chars().take(20).collect::<String>());
@@ -191,7 +228,9 @@ fn deep_json_is_refused_before_the_stack_ends() {
             }
             for document in [
                 format!("{{\"format_version\":\"1.2\",\"planned_values\":{deep}}}"),
-                format!("{{\"format_version\":\"1.2\",\"resource_changes\":[{{\"type\":\"oci_kms_key\",\"change\":{{\"after\":{deep}}}}}]}}"),
+                format!(
+                    "{{\"format_version\":\"1.2\",\"resource_changes\":[{{\"type\":\"oci_kms_key\",\"change\":{{\"after\":{deep}}}}}]}}"
+                ),
                 format!("{{\"version\":4,\"resources\":{deep}}}"),
                 open.repeat(times),
                 deep.clone(),
@@ -201,9 +240,17 @@ fn deep_json_is_refused_before_the_stack_ends() {
                 assert!(said.code == 2 && said.err.contains("plan.json"), "{}: {said:#?}", &document[..60.min(document.len())]);
             }
             let decoded = scratch(&[("main.tf", HONEST), ("deep.json", &deep)]);
-            fs::write(decoded.path().join("k.tf"), "resource \"oci_kms_key\" \"k\" {\n  protection_mode = jsonencode(jsondecode(file(\"deep.json\")))\n}\n").expect("a file");
+            fs::write(
+                decoded.path().join("k.tf"),
+                "resource \"oci_kms_key\" \"k\" {\n  protection_mode = jsonencode(jsondecode(file(\"deep.json\")))\n}\n",
+            )
+            .expect("a file");
             judged(decoded.path(), &[]);
-            fs::write(decoded.path().join("k.tf"), "resource \"oci_kms_key\" \"k\" {\n  protection_mode = jsonencode(yamldecode(file(\"deep.json\")))\n}\n").expect("a file");
+            fs::write(
+                decoded.path().join("k.tf"),
+                "resource \"oci_kms_key\" \"k\" {\n  protection_mode = jsonencode(yamldecode(file(\"deep.json\")))\n}\n",
+            )
+            .expect("a file");
             judged(decoded.path(), &[]);
         }
     }
@@ -215,7 +262,10 @@ fn many_variables_are_read() {
     let map: String = (0..20_000).map(|n| format!("  k{n} = \"HSM\"\n")).collect();
     let folder = scratch(&[
         ("main.tf", HONEST),
-        ("variables.tf", "variable \"modes\" {\n  type = map(string)\n}\nresource \"oci_kms_key\" \"k\" {\n  protection_mode = var.modes[\"k19999\"]\n}\n"),
+        (
+            "variables.tf",
+            "variable \"modes\" {\n  type = map(string)\n}\nresource \"oci_kms_key\" \"k\" {\n  protection_mode = var.modes[\"k19999\"]\n}\n",
+        ),
         ("terraform.tfvars", &values),
         ("x.auto.tfvars", &format!("modes = {{\n{map}}}\n")),
     ]);
@@ -282,7 +332,15 @@ fn comments_configuration_and_baselines_may_be_nonsense() {
         judged(folder.path(), &[]);
     }
     fs::write(folder.path().join("main.tf"), HONEST).expect("a file");
-    for text in ["[[exempt]]\n", "exclude = [\"[\", \"**/**/**/**/{{{\"]\n", "\u{0}", "[rules.OCI-KMS-001]\nmax-rotation-days = 1e400\n", &"[a]\n".repeat(50_000), &"[".repeat(100_000), &format!("a = {}", "[".repeat(100_000))] {
+    for text in [
+        "[[exempt]]\n",
+        "exclude = [\"[\", \"**/**/**/**/{{{\"]\n",
+        "\u{0}",
+        "[rules.OCI-KMS-001]\nmax-rotation-days = 1e400\n",
+        &"[a]\n".repeat(50_000),
+        &"[".repeat(100_000),
+        &format!("a = {}", "[".repeat(100_000)),
+    ] {
         fs::write(folder.path().join("kmslint.toml"), text).expect("a file");
         let said = kmslint(folder.path(), &["--format", "short"]);
         assert!(said.code == 2 && said.err.contains("kmslint.toml"), "{}: {said:#?}", text.chars().take(40).collect::<String>());

@@ -29,7 +29,8 @@ fn links_that_lead_in_circles_end() {
 
 #[test]
 fn links_out_of_the_repository_show_nothing_of_what_is_there() {
-    let outside = scratch(&[("secret.txt", "the-secret { of = \n the-house\n"), ("module/main.tf", "resource \"oci_kms_key\" \"theirs\" {}\n")]);
+    let outside =
+        scratch(&[("secret.txt", "the-secret { of = \n the-house\n"), ("module/main.tf", "resource \"oci_kms_key\" \"theirs\" {}\n")]);
     let folder = scratch(&[("main.tf", HONEST), (".git/HEAD", "")]);
     symlink(outside.path().join("secret.txt"), folder.path().join("notes.tf")).expect("a link");
     symlink(outside.path().join("module"), folder.path().join("walked")).expect("a link");
@@ -77,7 +78,9 @@ fn pipes_and_devices_are_not_waited_for() {
     for name in ["pipe.tf", "zero.tf"] {
         fs::remove_file(folder.path().join(name)).expect("it is there");
     }
-    for name in ["terraform.tfvars", "x.auto.tfvars", ".terraform/modules/modules.json", ".terraform/environment", "pipe.tf.json", "notes.json"] {
+    for name in
+        ["terraform.tfvars", "x.auto.tfvars", ".terraform/modules/modules.json", ".terraform/environment", "pipe.tf.json", "notes.json"]
+    {
         pipe(&folder.path().join(name));
         judged(folder.path(), &[]);
         fs::remove_file(folder.path().join(name)).expect("it is there");
@@ -157,13 +160,19 @@ fn names_are_shown_so_that_they_command_nobody() {
         let said = kmslint(folder.path(), &["--no-config", "--verbose", "--format", format]);
         for text in [&said.out, &said.err] {
             assert!(!text.contains(['\u{1b}', '\u{7}']), "{format}: {said:#?}");
-            assert!(!text.split(['\n', '\r']).any(|line| line.trim_start().starts_with("::") && line.contains("::owned")), "{format}: {said:#?}");
+            assert!(
+                !text.split(['\n', '\r']).any(|line| line.trim_start().starts_with("::") && line.contains("::owned")),
+                "{format}: {said:#?}"
+            );
         }
         assert!(!said.out.is_empty(), "{format}");
     }
     for format in ["human", "short", "github"] {
         let said = kmslint(folder.path(), &["--no-config", "--format", format]);
-        assert!(!said.out.contains('\u{202e}') && !said.err.contains('\u{202e}'), "text that runs backwards is shown escaped, {format}: {said:#?}");
+        assert!(
+            !said.out.contains('\u{202e}') && !said.err.contains('\u{202e}'),
+            "text that runs backwards is shown escaped, {format}: {said:#?}"
+        );
     }
 }
 

@@ -1,7 +1,7 @@
 //! No panic on arbitrary bytes nor on real inputs that were changed at random; what must not matter does not.
 
 use crate::harness::{command, folders, root, said, scratch};
-use kmslint::base::{Span, Sources};
+use kmslint::base::{Sources, Span};
 use kmslint::plan;
 use kmslint::policy::{baseline, config};
 use kmslint::terraform::eval::{EvalError, FileAccess, FileTrouble, RefStep, Scope, Value, eval_text};
@@ -41,15 +41,70 @@ struct Change {
 
 fn changes() -> impl Strategy<Value = Vec<Change>> {
     let words: Vec<Vec<u8>> = [
-        "${", "%{", "}", "{", "[", "]", "(", ")", "\"", "\\", "\\u", "<<EOT\n", "<<-\n", "EOT", "\n", "\r", "#", "/*", "*/", "//", "\u{feff}", "\0", "é", "😀",
-        "=", "=>", "...", "[*]", ".*", "?", ":", ",", "-", "!", "1e999", "0x", "null", "true", "each.value", "count.index", "self", "dynamic", "for_each", "count",
-        "for a in b : ", "if", "oci_kms_key", "\"a\":", "{}", "[]", "1.5e-400", "after", "null,", "\u{202e}", "~}", "${~", "%{if",
+        "${",
+        "%{",
+        "}",
+        "{",
+        "[",
+        "]",
+        "(",
+        ")",
+        "\"",
+        "\\",
+        "\\u",
+        "<<EOT\n",
+        "<<-\n",
+        "EOT",
+        "\n",
+        "\r",
+        "#",
+        "/*",
+        "*/",
+        "//",
+        "\u{feff}",
+        "\0",
+        "é",
+        "😀",
+        "=",
+        "=>",
+        "...",
+        "[*]",
+        ".*",
+        "?",
+        ":",
+        ",",
+        "-",
+        "!",
+        "1e999",
+        "0x",
+        "null",
+        "true",
+        "each.value",
+        "count.index",
+        "self",
+        "dynamic",
+        "for_each",
+        "count",
+        "for a in b : ",
+        "if",
+        "oci_kms_key",
+        "\"a\":",
+        "{}",
+        "[]",
+        "1.5e-400",
+        "after",
+        "null,",
+        "\u{202e}",
+        "~}",
+        "${~",
+        "%{if",
     ]
     .iter()
     .map(|word| word.as_bytes().to_vec())
     .collect();
     let put = prop_oneof![4 => prop::sample::select(words), 1 => prop::collection::vec(any::<u8>(), 0..8), 1 => Just(Vec::new())];
-    let change = (any::<prop::sample::Index>(), prop_oneof![3 => 0..4_usize, 1 => 0..200_usize], put).prop_map(|(at, length, put)| Change { at, length, put });
+    let change = (any::<prop::sample::Index>(), prop_oneof![3 => 0..4_usize, 1 => 0..200_usize], put)
+        .prop_map(|(at, length, put)| Change { at, length, put });
     prop::collection::vec(change, 1..6)
 }
 
@@ -106,7 +161,9 @@ impl Scope for Surroundings {
     fn resolve(&self, name: &str, span: Span, steps: &[RefStep<'_>]) -> Result<(Value, usize), EvalError> {
         match (name, steps) {
             ("var", [RefStep::Attr(_), ..]) => Ok((Value::string("HSM"), 1)),
-            ("local" | "data" | "module", [RefStep::Attr(_), ..]) => Ok((Value::unknown(kmslint::terraform::eval::Type::Any, "known after apply"), 1)),
+            ("local" | "data" | "module", [RefStep::Attr(_), ..]) => {
+                Ok((Value::unknown(kmslint::terraform::eval::Type::Any, "known after apply"), 1))
+            }
             _ => Err(EvalError { message: format!("`{name}` is not declared"), span: Some(span), fatal: true }),
         }
     }
@@ -253,14 +310,22 @@ fn fixes_keep_everything_but_their_edits() {
         copy(&case, copied.path(), false);
         let said = said(command(copied.path()).args(["--no-config", "--fix", "--unsafe-fixes", "--format", "short"]));
         assert!((0..=2).contains(&said.code), "{}: {said:#?}", case.display());
-        for entry in walkdir::WalkDir::new(&case).into_iter().map(|entry| entry.expect("an entry")).filter(|entry| entry.file_type().is_file()) {
+        for entry in
+            walkdir::WalkDir::new(&case).into_iter().map(|entry| entry.expect("an entry")).filter(|entry| entry.file_type().is_file())
+        {
             let path = entry.path().strip_prefix(&case).expect("it lies there");
-            let (before, after) = (fs::read(entry.path()).expect("it is there"), fs::read(copied.path().join(path)).expect("it is still there"));
+            let (before, after) =
+                (fs::read(entry.path()).expect("it is there"), fs::read(copied.path().join(path)).expect("it is still there"));
             if before == after {
                 continue;
             }
             fixed += 1;
-            assert!(path.extension().is_some_and(|end| end == "tf" || end == "json" || end == "tofu"), "{} of {} was changed", path.display(), case.display());
+            assert!(
+                path.extension().is_some_and(|end| end == "tf" || end == "json" || end == "tofu"),
+                "{} of {} was changed",
+                path.display(),
+                case.display()
+            );
             check_edits(&before, &after, &case.join(path));
         }
         let names = |folder: &Path| walkdir::WalkDir::new(folder).into_iter().count();
@@ -275,10 +340,22 @@ fn check_edits(before: &[u8], after: &[u8], path: &Path) {
     assert_eq!(before.starts_with('\u{feff}'), after.starts_with('\u{feff}'), "{}", path.display());
     let all_crlf = |text: &str| text.lines().count() > 1 && text.matches("\r\n").count() == text.matches('\n').count();
     assert_eq!(all_crlf(&before), all_crlf(&after), "{}", path.display());
-    let wanted = ["protection_mode", "is_auto_rotation_enabled", "auto_key_rotation_details", "rotation_interval_in_days", "time_of_schedule_start", "}"];
+    let wanted = [
+        "protection_mode",
+        "is_auto_rotation_enabled",
+        "auto_key_rotation_details",
+        "rotation_interval_in_days",
+        "time_of_schedule_start",
+        "}",
+    ];
     for change in similar::TextDiff::from_lines(&before, &after).iter_all_changes() {
         let line = change.value().trim();
         let kept = change.tag() == similar::ChangeTag::Equal || line.is_empty();
-        assert!(kept || wanted.iter().any(|word| line.contains(word)) || line.contains("SOFTWARE") || line.contains("HSM"), "{}: {:?} {line}", path.display(), change.tag());
+        assert!(
+            kept || wanted.iter().any(|word| line.contains(word)) || line.contains("SOFTWARE") || line.contains("HSM"),
+            "{}: {:?} {line}",
+            path.display(),
+            change.tag()
+        );
     }
 }

@@ -14,7 +14,8 @@ fn many() -> String {
 
 /// The names in a folder, sorted.
 fn names(folder: &Path) -> Vec<String> {
-    let mut list: Vec<_> = fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry").file_name().to_string_lossy().into_owned()).collect();
+    let mut list: Vec<_> =
+        fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry").file_name().to_string_lossy().into_owned()).collect();
     list.sort();
     list
 }
@@ -65,12 +66,20 @@ fn a_place_that_cannot_be_written_is_told() {
     assert_eq!(names(folder.path()), ["main.tf"]);
     // Nothing is closed to root, so root becomes somebody else.
     let script = "chmod -R a+rX,go-w .; if [ \"$(id -u)\" = 0 ]; then cp \"$KMSLINT\" ./kmslint; set -- setpriv --reuid 65534 --regid 65534 --clear-groups ./kmslint \"$@\"; else chmod a-w .; set -- \"$KMSLINT\" \"$@\"; fi; exec \"$@\"";
-    for arguments in [["--no-config", "--fix"].as_slice(), &["--no-config", "--format", "json=report.json"], &["--no-config", "--write-baseline", "baseline.json"]] {
+    for arguments in [
+        ["--no-config", "--fix"].as_slice(),
+        &["--no-config", "--format", "json=report.json"],
+        &["--no-config", "--write-baseline", "baseline.json"],
+    ] {
         let said = shell(folder.path(), script, arguments);
         shell(folder.path(), "chmod u+w .", &[]);
         assert!(said.code == 2, "{arguments:?}: {said:#?}");
         assert_eq!(fs::read_to_string(folder.path().join("main.tf")).expect("it is there"), HONEST);
-        assert!(names(folder.path()).iter().all(|name| name == "main.tf" || name == "kmslint"), "{arguments:?}: {:?}", names(folder.path()));
+        assert!(
+            names(folder.path()).iter().all(|name| name == "main.tf" || name == "kmslint"),
+            "{arguments:?}: {:?}",
+            names(folder.path())
+        );
     }
 }
 
@@ -99,11 +108,19 @@ fn what_is_written_is_whole_or_not_there() {
         for blocks in [0, 1, 8] {
             let folder = scratch(&files);
             unguarded(folder.path(), &format!("ulimit -f {blocks}; exec \"$KMSLINT\" \"$@\""), &arguments);
-            assert_eq!(fs::read_to_string(folder.path().join(written)).expect("it is there"), before, "{arguments:?}, killed after {blocks} blocks");
+            assert_eq!(
+                fs::read_to_string(folder.path().join(written)).expect("it is there"),
+                before,
+                "{arguments:?}, killed after {blocks} blocks"
+            );
             let folder = scratch(&files);
             let said = shell(folder.path(), &format!("trap '' XFSZ; ulimit -f {blocks}; exec \"$KMSLINT\" \"$@\""), &arguments);
             assert!(said.code == 2 && said.err.contains(written), "{arguments:?}, {blocks} blocks: {said:#?}");
-            assert_eq!(fs::read_to_string(folder.path().join(written)).expect("it is there"), before, "{arguments:?}, failed after {blocks} blocks");
+            assert_eq!(
+                fs::read_to_string(folder.path().join(written)).expect("it is there"),
+                before,
+                "{arguments:?}, failed after {blocks} blocks"
+            );
             assert_eq!(names(folder.path()), ["baseline.json", "main.tf", "report.json"], "{arguments:?} leaves nothing behind");
         }
 
