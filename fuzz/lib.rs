@@ -19,7 +19,7 @@ pub fn check_file(file: &File, text: &str) {
 fn check_body(body: &Body, text: &str) {
     for attribute in &body.attributes {
         check_span(attribute.name.span, text);
-        check_span(attribute.value.span(), text);
+        check_span(attribute.value.span, text);
     }
     for block in &body.blocks {
         check_span(block.span, text);

@@ -1,12 +1,109 @@
-//! (room to be furnished)
+//! Minimal edits of the code that mend findings, and the way they get into files.
+//!
+//! Only what is written can be changed: an edit replaces the literal where a value comes from, or inserts what is missing into a block. It is
+//! made only if all keys that the place decides about want the same; otherwise a note says why not.
 
-use crate::base::Span;
+mod agree;
+mod text;
+mod wants;
+mod write;
 
-/// placeholder until the room is furnished
-#[derive(Clone, Debug)]
-pub struct Edit {
-    /// span
-    pub span: Span,
-    /// replacement
-    pub replacement: String,
+pub use write::{ApplyError, Rewritten, apply, diff, revert, rewritten};
+
+use crate::base::{Place, Sources, Span};
+use crate::key::KeyFacts;
+use crate::rules::Finding;
+
+/// What may be edited, and to what.
+#[derive(Clone, Copy, Debug)]
+pub struct Options {
+    /// Edits that change what protects a key that may exist.
+    pub unsafe_fixes: bool,
+    /// The longest time between two rotations, in days: what is written as an interval.
+    pub max_rotation_days: i64,
 }
+
+/// Whether an edit can do harm.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Safety {
+    /// Nothing that exists is replaced.
+    Safe,
+    /// A key that exists would be replaced, and what it encrypted lost.
+    Unsafe,
+}
+
+/// A change of one range of one text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Edit {
+    /// What is replaced; empty where something is inserted.
+    pub span: Span,
+    /// What stands there afterwards.
+    pub replacement: String,
+    /// Whether it can do harm.
+    pub safety: Safety,
+    /// The rule it serves.
+    pub rule: &'static str,
+    /// The keys it mends, sorted.
+    pub addresses: Vec<String>,
+    /// The fingerprints of the findings it mends.
+    pub findings: Vec<String>,
+    /// What it does, as one sentence without a full stop.
+    pub description: String,
+}
+
+/// Why a finding is not mended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Note {
+    /// The rule.
+    pub rule: &'static str,
+    /// The keys, sorted.
+    pub addresses: Vec<String>,
+    /// Where the finding is.
+    pub place: Place,
+    /// Why, as one sentence without a full stop.
+    pub message: String,
+}
+
+/// What is to be done.
+#[derive(Clone, Debug, Default)]
+pub struct Plan {
+    /// Edits by path and offset; no two of them overlap. Those at one offset stand in the order in which they are inserted.
+    pub edits: Vec<Edit>,
+    /// What is left undone.
+    pub notes: Vec<Note>,
+}
+
+impl Plan {
+    /// The edits that mend a finding.
+    pub fn edits_of<'a>(&'a self, finding: &'a Finding) -> impl Iterator<Item = &'a Edit> {
+        self.edits.iter().filter(|edit| edit.findings.contains(&finding.fingerprint))
+    }
+}
+
+/// Finds the edits that mend findings. `keys` are all keys that were judged: those without a finding have a say, too.
+#[must_use]
+pub fn edits(findings: &[Finding], keys: &[&KeyFacts], sources: &Sources, options: Options) -> Plan {
+    let (requests, mut notes) = wants::requests(findings, keys, sources, options);
+    let (edits, refused) = agree::settle(requests, findings, keys, sources);
+    notes.extend(refused);
+    Plan { edits, notes: merged(notes) }
+}
+
+/// Notes that say the same of one place are one.
+fn merged(notes: Vec<Note>) -> Vec<Note> {
+    let mut merged: Vec<Note> = Vec::new();
+    for note in notes {
+        match merged.iter_mut().find(|known| (known.rule, &known.place, &known.message) == (note.rule, &note.place, &note.message)) {
+            Some(known) => known.addresses.extend(note.addresses),
+            None => merged.push(note),
+        }
+    }
+    for note in &mut merged {
+        note.addresses.sort();
+        note.addresses.dedup();
+    }
+    merged
+}
+
+#[cfg(test)]
+mod tests;

@@ -220,7 +220,9 @@ impl Reader {
         }
         let until = table.get("until").and_then(|value| self.date(value));
         let [address, path, name, compartment, key, tag] = SELECTORS.map(|key| table.get(key).and_then(|value| self.text(value, key)));
-        if SELECTORS.iter().all(|key| table.get(*key).is_none()) {
+        // A misspelt selector has been told already.
+        let is_misspelt = table.keys().any(|key| !known.contains(&key.get_ref().as_ref()));
+        if !is_misspelt && SELECTORS.iter().all(|key| table.get(*key).is_none()) {
             let help = format!("add one or more of {}; `address = \"*\"` is every key", SELECTORS.map(|key| format!("`{key}`")).join(", "));
             self.mistake(value.span(), "the exemption does not say which keys it is for".to_owned(), Some(help));
         }
@@ -433,7 +435,7 @@ until = 2027-01-31
                 "[rules.OCI-KMS-002]\nlevel = \"off\"",
                 "1:8: there is no rule `OCI-KMS-002` (the rules are `OCI-KMS-001`, `OCI-KMS-004`, `OCI-KMS-DRIFT`, `modules-not-followed`)",
             ),
-            ("fail-on = \"warn\"", "1:11: `fail-on` is one of error, warning, note, never, not `warn` (-)"),
+            ("fail-on = \"warn\"", "1:11: `fail-on` is one of error, warning, note, never, not `warn` (did you mean `warning`?)"),
             (
                 "undetermined = \"warnings\"",
                 "1:16: `undetermined` is one of error, warning, note, off, not `warnings` (did you mean `warning`?)",

@@ -24,10 +24,15 @@ pub fn matches(pattern: &str, text: &str) -> bool {
     pattern.get(p..).is_some_and(|rest| rest.iter().all(|c| *c == '*'))
 }
 
-/// The known word that is meant, if one is near enough: at most a third of the letters differ.
+/// The known word that is meant: one that begins so, or one of which at most a third of the letters differ.
 #[must_use]
 pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let word = word.to_lowercase();
+    let known: Vec<&str> = known.into_iter().collect();
+    // `warn` is `warning`, however many letters are missing.
+    if let Some(longer) = known.iter().find(|candidate| word.len() >= 3 && candidate.to_lowercase().starts_with(&word)) {
+        return Some(longer);
+    }
     let (distance, best) = known.into_iter().map(|candidate| (distance(&word, &candidate.to_lowercase()), candidate)).min()?;
     (distance <= (word.chars().count() / 3).max(1)).then_some(best)
 }
@@ -79,6 +84,7 @@ mod tests {
         let known = ["max-rotation-days", "due-soon-days", "level"];
         assert_eq!(nearest("max-rotation-day", known), Some("max-rotation-days"));
         assert_eq!(nearest("Levle", known), Some("level"));
+        assert_eq!(nearest("max-rot", known), Some("max-rotation-days"));
         assert_eq!(nearest("colour", known), None);
         assert_eq!(nearest("x", []), None);
     }

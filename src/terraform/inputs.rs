@@ -2,6 +2,7 @@
 
 use super::request::{InputSource, Request, join_shown};
 use super::symbolic::{Fill, fill};
+use super::trails::through;
 use super::world::{World, conform, is_false};
 use crate::base::disk::{self, DiskError};
 use crate::base::{Place, Problem, ProblemKind, Sources};
@@ -107,7 +108,7 @@ impl Inputs {
             None => None,
             Some(Given::Written(expr, file)) => {
                 let value = conform(world.literal(expr)?, constraint, name, expr.span)?;
-                Some(value.through(Place::Source(expr.span), format!("set by `{file}`")))
+                Some(through(value, expr.span, &format!("set by `{file}`")))
             }
             Some(Given::Text(text, by)) => {
                 // Terraform takes the text as it is for primitive types and untyped variables, and as an expression for all others.
@@ -145,7 +146,7 @@ pub(super) fn default(variable: &Block, constraint: &TypeConstraint, name: &str,
     let Some(written) = variable.body.attribute("default") else { return Ok(None) };
     let span = written.value.span;
     let value = conform(world.literal(&written.value)?, constraint, name, span)?;
-    Ok(Some(value.through(Place::Source(span), format!("default of variable `{name}`"))))
+    Ok(Some(through(value, span, &format!("default of variable `{name}`"))))
 }
 
 /// Parses a text as an expression.

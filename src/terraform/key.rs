@@ -47,6 +47,9 @@ pub(super) fn facts(reader: &Reader<'_>, key: &Instance<'_>, root: &Arc<str>, re
     rotation(reader, body, &mut facts);
     facts.lifecycle = reader.text(body.attribute("desired_state"), &[], |text| (!text.is_empty()).then(|| Lifecycle::read(text)));
     facts.display_name = reader.text(body.attribute("display_name"), &[], |text| Some(text.to_owned()));
+    if key.symbolic.is_some() {
+        nameless(&mut facts.display_name);
+    }
     facts.compartment = reader.text(body.attribute("compartment_id"), &[], |text| Some(text.to_owned()));
     facts.freeform_tags = tags(reader, body.attribute("freeform_tags"));
     facts.defined_tags = tags(reader, body.attribute("defined_tags"));
@@ -56,6 +59,16 @@ pub(super) fn facts(reader: &Reader<'_>, key: &Instance<'_>, root: &Arc<str>, re
 
     relations.relate(reader, body, &mut facts);
     facts
+}
+
+/// The one instance that stands for many has no name of its own where the name is made of its key.
+fn nameless(name: &mut Fact<String>) {
+    if let Claim::Unknown(Unknown { why, bounds }) = &mut name.claim
+        && matches!(bounds, Bounds::Default { value: Some(text), .. } if text.contains('*'))
+    {
+        "the name depends on the key of the instance".clone_into(why);
+        *bounds = Bounds::Anything;
+    }
 }
 
 fn text(value: &Value) -> Option<String> {

@@ -25,6 +25,7 @@ mod schema;
 mod scope;
 mod symbolic;
 pub mod syntax;
+mod trails;
 mod walk;
 mod world;
 

@@ -3,9 +3,10 @@
 //! Sources: provider oracle/oci 8.28.0 (`internal/service/kms/*_resource.go`), hashicorp/time 0.13, Terraform's built-in provider.
 
 use crate::terraform::eval::Type;
+use std::sync::LazyLock;
 
 /// What an attribute is.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub(super) enum Attribute {
     /// An argument of this type; omitted it is null.
     Argument(Type),
@@ -18,7 +19,7 @@ pub(super) enum Attribute {
 /// What is known of an attribute of a managed resource type.
 pub(super) enum Known {
     /// The type is known, and so is the attribute.
-    Attribute(Attribute),
+    Attribute(&'static Attribute),
     /// The type is known and has no such attribute.
     None,
     /// The type is not known.
@@ -28,7 +29,15 @@ pub(super) enum Known {
 use Attribute::{Argument, Computed, OrComputed};
 
 /// The attributes of a type we know; empty where we do not.
-pub(super) fn attributes(kind: &str) -> Vec<(&'static str, Attribute)> {
+pub(super) fn attributes(kind: &str) -> &'static [(&'static str, Attribute)] {
+    static TYPES: LazyLock<Vec<(&str, Vec<(&str, Attribute)>)>> = LazyLock::new(|| {
+        let kinds = ["oci_kms_vault", "oci_kms_key", "time_rotating", "time_sleep", "null_resource", "terraform_data"];
+        kinds.into_iter().map(|kind| (kind, listed(kind))).collect()
+    });
+    TYPES.iter().find(|(own, _)| *own == kind).map_or(&[], |(_, attributes)| attributes.as_slice())
+}
+
+fn listed(kind: &str) -> Vec<(&'static str, Attribute)> {
     let text = || Type::String;
     let texts = || Type::map(Type::String);
     let number = || Type::Number;
@@ -144,7 +153,7 @@ pub(super) fn attribute(kind: &str, name: &str) -> Known {
     if attributes.is_empty() {
         return Known::Open;
     }
-    attributes.into_iter().find(|(own, _)| *own == name).map_or(Known::None, |(_, attribute)| Known::Attribute(attribute))
+    attributes.iter().find(|(own, _)| *own == name).map_or(Known::None, |(_, attribute)| Known::Attribute(attribute))
 }
 
 /// The type of a data source's attribute, as far as it matters to know it.

@@ -9,6 +9,7 @@ use super::request;
 use super::roots::Loader;
 use super::schema::{self, Attribute, Known};
 use super::scope::{Bound, Frame};
+use super::trails::through;
 use crate::base::{InstanceKey, ModuleStep, Place, Span};
 use crate::terraform::eval::{
     Budget, Context, Dialect, EvalError, Marks, ResourceRef, Type, TypeConstraint, UnknownValue, Value, convert, evaluate, parse_constraint,
@@ -198,7 +199,7 @@ impl<'w> World<'w> {
             let value = self.eval(&written.value, &Frame::new(self, parent, &at.each))?;
             if !(value.is_null() && is_false(variable, "nullable")) {
                 let value = conform(value, constraint, name, written.value.span)?;
-                return Ok(value.through(Place::Source(written.value.span), format!("argument `{name}` of module call `{call}`")));
+                return Ok(through(value, written.value.span, &format!("argument `{name}` of module call `{call}`")));
             }
         }
         match super::inputs::default(variable, constraint, name, self)? {
@@ -246,7 +247,7 @@ impl<'w> World<'w> {
         let label = || format!("`{}local.{name}`", at.prefix);
         self.once(Slot::Local(at.id, Arc::clone(name)), label, || {
             let value = self.eval(&local.value, &Frame::new(self, at, &Each::None))?;
-            Ok(value.through(Place::Source(local.value.span), format!("`local.{name}`")))
+            Ok(through(value, local.value.span, &format!("`local.{name}`")))
         })
     }
 
@@ -262,7 +263,7 @@ impl<'w> World<'w> {
         self.once(Slot::Output(at.id, Arc::clone(name)), label, || {
             let value = self.eval(&written.value, &Frame::new(self, at, &Each::None))?;
             let marks = Marks { sensitive: is_true(block, "sensitive"), ephemeral: is_true(block, "ephemeral"), ..Marks::NONE };
-            Ok(value.with_marks(marks).through(Place::Source(written.value.span), format!("output `{name}` of module `{}`", at.path)))
+            Ok(through(value.with_marks(marks), written.value.span, &format!("output `{name}` of module `{}`", at.path)))
         })
     }
 
@@ -365,8 +366,8 @@ impl<'w> World<'w> {
         let written = block.body.attribute(attribute).filter(|_| !of.data);
         let (ty, computed) = match (of.data, schema::attribute(&of.kind, attribute)) {
             (true, _) => (schema::data_type(&of.kind, attribute), true),
-            (_, Known::Attribute(Attribute::Argument(ty))) => (ty, false),
-            (_, Known::Attribute(Attribute::OrComputed(ty) | Attribute::Computed(ty))) => (ty, true),
+            (_, Known::Attribute(Attribute::Argument(ty))) => (ty.clone(), false),
+            (_, Known::Attribute(Attribute::OrComputed(ty) | Attribute::Computed(ty))) => (ty.clone(), true),
             (_, Known::None) => {
                 let message = format!("`{}.{}` has no attribute `{attribute}`", of.kind, of.name);
                 return Err(EvalError { message, span: None, fatal: true });
@@ -388,7 +389,7 @@ impl<'w> World<'w> {
                 return Ok(after_apply());
             }
             let value = convert(value, &ty).map_err(|error| error.at(written.value.span))?;
-            Ok(value.through(Place::Source(written.value.span), format!("`{attribute}` of `{}.{}`", of.kind, of.name)))
+            Ok(through(value, written.value.span, &format!("`{attribute}` of `{}.{}`", of.kind, of.name)))
         })
     }
 
@@ -440,8 +441,8 @@ impl<'w> World<'w> {
 
     /// One instance of a resource as an object. What nobody may ask of a type we do not know, we leave out.
     pub(super) fn object(&self, at: &Rc<Instance>, of: &ResourceName, block: &Block, key: Option<&InstanceKey>, each: &Each) -> Value {
-        let known = if of.data { Vec::new() } else { schema::attributes(&of.kind) };
-        let mut names: BTreeSet<Arc<str>> = known.into_iter().map(|(name, _)| Arc::from(name)).collect();
+        let known = if of.data { &[] } else { schema::attributes(&of.kind) };
+        let mut names: BTreeSet<Arc<str>> = known.iter().map(|(name, _)| Arc::from(*name)).collect();
         if names.is_empty() {
             let mentioned = self.mentioned.get_or_init(|| super::roots::mentioned_names(&self.modules));
             names.extend(mentioned.iter().cloned());

@@ -358,6 +358,10 @@ fn tokens(code: &str) -> Vec<(usize, String)> {
 
 /// Whether a line names something, as words of their own and through a group too: `use std::{fs, io}` names `std::fs`.
 fn names(text: &str, wanted: &str) -> bool {
+    // Most lines are settled by a look.
+    if !wanted.split("::").all(|word| text.contains(word)) {
+        return false;
+    }
     let words: Vec<String> = tokens(text).into_iter().map(|(_, word)| word).collect();
     let wanted: Vec<String> = tokens(wanted).into_iter().map(|(_, word)| word).collect();
     if words.windows(wanted.len()).any(|window| window == wanted) {

@@ -14,6 +14,8 @@
 mod architecture;
 /// The binary as a user meets it: arguments, exit codes, streams, transcripts.
 mod cli;
+/// Roots, files, values, libraries, relations: what configuration says of keys.
+mod configuration;
 /// Expressions evaluate as real Terraform evaluates them.
 mod conformance;
 /// README and rule documents: their examples run and say what is printed there.

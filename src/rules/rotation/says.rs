@@ -69,7 +69,8 @@ pub(super) fn unsupported(key: &KeyFacts, settings: &Settings) -> Verdict {
                 only VIRTUAL_PRIVATE vaults have it."
         .to_owned();
     let message = "automatic rotation is on, but the vault is DEFAULT, where the service does not support it".to_owned();
-    violation("auto-rotation-unsupported", message, at, sentences([Some(note), stands_for_many(key)]), advice(key, settings))
+    let help = format!("Set `is_auto_rotation_enabled = false`. {}", advice(key, settings));
+    violation("auto-rotation-unsupported", message, at, sentences([Some(note), stands_for_many(key)]), help)
 }
 
 /// Row 6: the switch is on without an interval.
@@ -295,7 +296,7 @@ fn advice(key: &KeyFacts, settings: &Settings) -> String {
     let limit = settings.max_rotation_days;
     let switch = format!("set `is_auto_rotation_enabled = true` and `{}`", details(settings));
     let versions = format!(
-        "rotate by `oci_kms_key_version` at least every {limit} days (a `for_each` that a `time_rotating` extends keeps the old versions)"
+        "rotate by `oci_kms_key_version` at least every {limit} days (`kmslint explain OCI-KMS-001` shows how, with the old versions kept)"
     );
     let exists = subject::situation(key) != Situation::New;
     match (key.stage, subject::vault(key)) {
@@ -339,8 +340,8 @@ fn besides(key: &KeyFacts) -> Option<String> {
 
 /// Why it matters for this key.
 fn why(key: &KeyFacts) -> String {
-    let risk = "A version that stays in use protects ever more data, all of which is open to whoever gets hold of it; \
-                CIS OCI Foundations Benchmark v2.0/v3.x 4.16 asks for a rotation at least once a year.";
+    let risk = "The longer one version stays in use, the more data hangs on it; CIS OCI Foundations Benchmark v2.0/v3.x 4.16 \
+                asks for a rotation at least once a year.";
     let by_default = subject::situation(key) != Situation::Existing;
     let is_hsm =
         !key.protection_mode.sensitive && always(&key.protection_mode, |mode| mode.map_or(by_default, |mode| *mode == ProtectionMode::Hsm));

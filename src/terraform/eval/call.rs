@@ -1,6 +1,6 @@
 //! Function calls: evaluates the arguments, and itself the functions that look at expressions instead of values: `try`, `can`, `convert`.
 
-use super::constraint::parse_constraint;
+use super::constraint::{TypeConstraint, parse_constraint};
 use super::context::{Context, Locals};
 use super::evaluate::{Errors, bounded, eval, evaluate, failed, here};
 use super::functions::{self, Host, Inside};
@@ -49,8 +49,7 @@ fn ordinary(expr: &Expr, name: &str, arguments: &[Expr], expand: bool, context: 
         let marks = values.iter().fold(Marks::NONE, |marks, value| marks.union(value.deep_marks()));
         return Value::unknown(Type::Any, format!("`{name}` is a function of a provider")).with_marks(marks).with_trail(here(expr.span));
     }
-    let elements: u64 = values.iter().map(|value| value.children().count() as u64).sum();
-    if !context.budget.work(elements) {
+    if !context.budget.work(cost(name, &values)) {
         return context.budget.too_large().with_trail(here(expr.span));
     }
     if let ("templatestring", [template, ..]) = (name, arguments)
@@ -123,6 +122,13 @@ fn evaluate_arguments(arguments: &[Expr], expand: bool, context: &Context<'_>, e
         }
         None => Err(errors.fail("The argument in front of `...` must be a tuple, list or set", last.span)),
     }
+}
+
+/// The elements a function looks at, roughly: those of its arguments, unless it picks one without looking at the others.
+fn cost(name: &str, values: &[Value]) -> u64 {
+    let length = |value: &Value| value.as_sequence().map_or_else(|| value.as_mapping().map_or(0, BTreeMap::len), <[Value]>::len);
+    let all: usize = values.iter().map(length).sum();
+    if matches!(name, "lookup" | "element" | "length" | "one") { 1 } else { all as u64 }
 }
 
 fn apply(name: &str, values: &[Value], span: Span, context: &Context<'_>) -> Result<Value, EvalError> {
@@ -310,7 +316,12 @@ fn settled_can(value: &Value) -> Value {
 /// `convert(value, type)`.
 fn convert_to(value: &Expr, ty: &Expr, context: &Context<'_>, errors: &mut Errors) -> Value {
     let span = value.span;
-    let value = eval(value, context, errors);
+    let mut own = Errors::default();
+    let value = eval(value, context, &mut own);
+    if own.any() {
+        errors.merge(own);
+        return failed(Type::Any);
+    }
     // Here the bare `list` and `"string"` of old are no types.
     let old = matches!(&ty.kind, ExprKind::String(_)) || matches!(&ty.kind, ExprKind::Variable(name) if matches!(&**name, "list" | "map"));
     let constraint = if old {
@@ -318,16 +329,27 @@ fn convert_to(value: &Expr, ty: &Expr, context: &Context<'_>, errors: &mut Error
     } else {
         parse_constraint(ty, &mut |default| evaluate(default, context))
     };
-    let converted = constraint.and_then(|constraint| {
-        // What is not known yet may turn out to be anything.
-        let unknown = value.is_unknown().then(|| Value::unknown_like(constraint.ty.without_optional(), &value).with_marks(value.marks));
-        constraint.conform(value).or_else(|error| unknown.ok_or(error))
-    });
+    let converted = constraint
+        .and_then(|constraint| if value.is_unknown() { Ok(convert_unknown(value, &constraint)) } else { constraint.conform(value) });
     match converted {
         Ok(value) => value,
         Err(error) => {
             errors.push(error.at(span));
             failed(Type::Any)
         }
+    }
+}
+
+/// An unknown value may turn out to be anything, so that nothing is wrong with it yet; it gets the type that was asked for.
+fn convert_unknown(value: Value, constraint: &TypeConstraint) -> Value {
+    let result = Value::unknown_like(constraint.ty.without_optional(), &value).with_marks(value.marks).with_trail(value.trail.clone());
+    match (result.data, constraint.conform(value).map(|converted| converted.data)) {
+        (Data::Unknown(mut unknown), Ok(Data::Unknown(converted))) => {
+            let known = Arc::make_mut(&mut unknown);
+            known.origin.clone_from(&converted.origin);
+            known.possible = Arc::clone(&converted.possible);
+            Value { data: Data::Unknown(unknown), marks: result.marks, trail: result.trail }
+        }
+        (data, _) => Value { data, marks: result.marks, trail: result.trail },
     }
 }

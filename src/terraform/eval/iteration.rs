@@ -92,7 +92,7 @@ impl Builder {
         let locals = Locals { names: &variables, outer: context.locals };
         let context = context.with(&locals);
         if let Some(condition) = &parts.condition
-            && !self.included(condition, &context, errors)
+            && !self.included(condition, parts.key.is_some(), &context, errors)
         {
             return;
         }
@@ -113,14 +113,20 @@ impl Builder {
         }
     }
 
-    /// Whether the condition lets an element in; an unknown one spoils the whole result.
-    fn included(&mut self, condition: &Expr, context: &Context<'_>, errors: &mut Errors) -> bool {
+    /// Whether the condition lets an element in; an unknown one spoils the whole result. Behind that Terraform forgives wrong conditions
+    /// and keys, but not wrong values.
+    fn included(&mut self, condition: &Expr, is_object: bool, context: &Context<'_>, errors: &mut Errors) -> bool {
         let include = eval(condition, context, errors);
         if include.is_null() {
-            self.spoil(errors.fail("The `if` of a `for` is null; it must be true or false", condition.span));
+            self.refuse("The `if` of a `for` is null; it must be true or false", condition.span, errors);
             return false;
         }
         self.marks = self.marks.union(include.marks);
+        // A list looks whether the condition is known before it looks at its type; an object does it the other way round.
+        if include.is_unknown() && !is_object {
+            self.spoil(include);
+            return false;
+        }
         match convert(include, &Type::Bool) {
             Ok(include) => match include.as_bool() {
                 Some(include) => include,
@@ -130,7 +136,7 @@ impl Builder {
                 }
             },
             Err(error) => {
-                self.spoil(errors.fail(format!("The `if` of a `for` must be true or false: {}", error.message), condition.span));
+                self.refuse(format!("The `if` of a `for` must be true or false: {}", error.message), condition.span, errors);
                 false
             }
         }
@@ -139,7 +145,7 @@ impl Builder {
     fn name(&mut self, key: &Expr, context: &Context<'_>, errors: &mut Errors) -> Option<Arc<str>> {
         let name = eval(key, context, errors);
         if name.is_null() {
-            self.spoil(errors.fail("The key of a `for` is null", key.span));
+            self.refuse("The key of a `for` is null", key.span, errors);
             return None;
         }
         self.marks = self.marks.union(name.marks);
@@ -150,9 +156,15 @@ impl Builder {
         match convert(name, &Type::String).map(|name| name.as_str().map(Arc::from)) {
             Ok(name) => name,
             Err(error) => {
-                self.spoil(errors.fail(format!("This value cannot be a key: {}", error.message), key.span));
+                self.refuse(format!("This value cannot be a key: {}", error.message), key.span, errors);
                 None
             }
+        }
+    }
+
+    fn refuse(&mut self, message: impl Into<String>, span: Span, errors: &mut Errors) {
+        if self.cause.is_none() {
+            self.spoil(errors.fail(message, span));
         }
     }
 

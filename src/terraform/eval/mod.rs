@@ -6,6 +6,7 @@ mod conditional;
 mod constraint;
 mod context;
 mod convert;
+mod digits;
 mod equality;
 mod evaluate;
 pub mod functions;

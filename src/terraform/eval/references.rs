@@ -86,6 +86,12 @@ fn walk<'a>(expr: &'a Expr, bound: &mut Vec<&'a str>, found: &mut Vec<Reference<
                 walk(part, bound, found);
             }
         }
+        // The second argument is a type, whose keywords look like references.
+        ExprKind::Call { name, arguments, .. } if matches!(&*name.text, "convert" | "core::convert") => {
+            if let Some(value) = arguments.first() {
+                walk(value, bound, found);
+            }
+        }
         ExprKind::Tuple(elements) | ExprKind::Call { arguments: elements, .. } => {
             for element in elements {
                 walk(element, bound, found);

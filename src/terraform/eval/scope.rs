@@ -68,7 +68,7 @@ pub trait FileAccess {
     /// Whether a regular file is there.
     ///
     /// # Errors
-    /// Withheld for a reason.
+    /// Missing where something else is there (a folder, a pipe): an error in Terraform; or withheld for a reason.
     fn exists(&self, path: &str) -> Result<bool, FileTrouble>;
 
     /// All regular files below a folder, as paths relative to it with forward slashes, sorted.

@@ -22,6 +22,7 @@ fn text(template: &Template, span: Span, context: &Context<'_>, errors: &mut Err
     let mut values = Vec::with_capacity(template.parts.len());
     let mut own = Errors::default();
     for part in &template.parts {
+        let before = own.any();
         let value = match part {
             Part::Literal(text) => Value::string(text),
             Part::Interpolation(inner) => {
@@ -33,13 +34,15 @@ fn text(template: &Template, span: Span, context: &Context<'_>, errors: &mut Err
                 printable(value, span, &mut own)
             }
         };
-        values.push(value);
+        // What is known of a text in error is what stands before the error, and it decides about conversions around it.
+        let usable = !before && !own.any() || value.is_unknown();
+        values.push(if usable { value } else { Value::string("").with_marks(value.marks).with_trail(value.trail) });
     }
     let faulty = own.any();
     errors.merge(own);
     let marks = values.iter().fold(Marks::NONE, |marks, value| marks.union(value.marks));
     let trail = carried(template, &values).or_else(|| here(span));
-    if faulty {
+    if faulty && values.iter().any(Value::is_unknown) {
         return failed(Type::String).not_null().with_marks(marks).with_trail(trail);
     }
     let Some(result) = concatenate(&values, context) else { return context.budget.too_large().with_marks(marks).with_trail(trail) };
@@ -65,7 +68,7 @@ fn carried(template: &Template, values: &[Value]) -> Option<std::sync::Arc<super
 fn printable(value: Value, span: Span, errors: &mut Errors) -> Value {
     if value.is_null() {
         errors.fail("Null cannot be part of a text", span);
-        return failed(Type::String);
+        return value;
     }
     if value.is_unknown() {
         return value;
@@ -73,7 +76,7 @@ fn printable(value: Value, span: Span, errors: &mut Errors) -> Value {
     let marks = value.marks;
     convert(value, &Type::String).unwrap_or_else(|error| {
         errors.fail(format!("This value cannot be part of a text: {}", error.message), span);
-        failed(Type::String).with_marks(marks)
+        Value::string("").with_marks(marks)
     })
 }
 

@@ -21,8 +21,14 @@ pub(super) fn traversal(expr: &Expr, base: &Expr, steps: &[TraversalStep], conte
     if let ExprKind::Variable(name) = &base.kind {
         return reference(name, expr, steps, context, errors);
     }
-    let value = eval(base, context, errors);
+    let mut own = Errors::default();
+    let value = eval(base, context, &mut own);
+    let faulty = own.any();
+    errors.merge(own);
     let steps = evaluate_steps(steps, context, errors);
+    if faulty && steps.iter().any(|step| matches!(step, Step::FullSplat(_) | Step::AttrSplat(_))) {
+        return failed(Type::Any);
+    }
     apply_steps(value, &steps, context, errors)
 }
 
@@ -207,6 +213,39 @@ fn any_element(result: Value, value: &Value, key: &Value, span: Span, context: &
     with_possible(result, cases)
 }
 
+/// What an index makes of a value, told without building the type of all it holds.
+enum Indexed {
+    Unknown,
+    /// A list or tuple; the element type where it is a list.
+    Sequence(Option<Type>),
+    /// A map and its element type.
+    Map(Type),
+    Object,
+    Set,
+    Nothing,
+}
+
+fn indexed(value: &Value) -> Indexed {
+    let of_type = |ty: &Type| match ty {
+        Type::Any => Indexed::Unknown,
+        Type::List(element) => Indexed::Sequence(Some((**element).clone())),
+        Type::Tuple(_) => Indexed::Sequence(None),
+        Type::Map(element) => Indexed::Map((**element).clone()),
+        Type::Object(_) => Indexed::Object,
+        Type::Set(_) => Indexed::Set,
+        Type::Bool | Type::Number | Type::String => Indexed::Nothing,
+    };
+    match &value.data {
+        Data::Unknown(unknown) => of_type(&unknown.ty),
+        Data::List(element, _) => Indexed::Sequence(Some(element.clone())),
+        Data::Tuple(_) => Indexed::Sequence(None),
+        Data::Map(element, _) => Indexed::Map(element.clone()),
+        Data::Object(_) => Indexed::Object,
+        Data::Set(..) => Indexed::Set,
+        Data::Null(_) | Data::Bool(_) | Data::Number(_) | Data::String(_) => Indexed::Nothing,
+    }
+}
+
 fn index_of(value: &Value, key: &Value, span: Span) -> Result<Value, EvalError> {
     let fail = |message: &str| Err(EvalError::new(message, Some(span)));
     if value.is_null() {
@@ -215,7 +254,6 @@ fn index_of(value: &Value, key: &Value, span: Span) -> Result<Value, EvalError> 
     if key.is_null() {
         return fail("Null cannot be a key");
     }
-    let ty = value.ty();
     let unknown = |ty: Type| {
         let cause = if value.is_unknown() { value } else { key };
         Value::unknown_like(ty, cause).with_marks(value.marks)
@@ -223,26 +261,29 @@ fn index_of(value: &Value, key: &Value, span: Span) -> Result<Value, EvalError> 
     let typed_key = |wanted: &Type| {
         convert(key.clone(), wanted).map_err(|error| EvalError::new(format!("This key names no element: {}", error.message), Some(span)))
     };
-    match &ty {
-        Type::Any => Ok(unknown(Type::Any)),
-        _ if key.ty() == Type::Any => Ok(unknown(Type::Any)),
-        Type::List(_) | Type::Tuple(_) => {
+    if matches!(&key.data, Data::Unknown(key) if key.ty == Type::Any) {
+        return Ok(unknown(Type::Any));
+    }
+    match indexed(value) {
+        Indexed::Unknown => Ok(unknown(Type::Any)),
+        Indexed::Sequence(element) => {
             let key = typed_key(&Type::Number)?;
             let marks = value.marks.union(key.marks);
-            let Some(number) = key.as_number() else {
-                return Ok(unknown(if let Type::List(element) = &ty { (**element).clone() } else { Type::Any }));
-            };
+            let Some(number) = key.as_number() else { return Ok(unknown(element.unwrap_or(Type::Any))) };
             let position = number.to_i64().and_then(|position| usize::try_from(position).ok());
-            let element = match (&ty, value.as_sequence(), position) {
+            let found = match (value.as_sequence(), &value.data, element) {
+                (Some(elements), ..) => position.and_then(|position| elements.get(position)).cloned(),
                 // Terraform asks an unknown list nothing, not even with a negative index.
-                (Type::List(element), None, _) => return Ok(unknown((**element).clone()).with_marks(marks)),
-                (_, Some(elements), Some(position)) => elements.get(position).cloned(),
-                (Type::Tuple(types), None, Some(position)) => types.get(position).map(|ty| Value::unknown_like(ty.clone(), value)),
+                (None, _, Some(element)) => Some(unknown(element)),
+                (None, Data::Unknown(tuple), None) => match (&tuple.ty, position) {
+                    (Type::Tuple(types), Some(position)) => types.get(position).map(|ty| Value::unknown_like(ty.clone(), value)),
+                    _ => None,
+                },
                 _ => None,
             };
-            element.map(|element| element.with_marks(marks)).ok_or_else(|| EvalError::new(no_element(number, value), Some(span)))
+            found.map(|element| element.with_marks(marks)).ok_or_else(|| EvalError::new(no_element(number, value), Some(span)))
         }
-        Type::Map(element) => {
+        Indexed::Map(element) => {
             let key = typed_key(&Type::String)?;
             let marks = value.marks.union(key.marks);
             match (value.as_mapping(), key.as_str()) {
@@ -250,18 +291,18 @@ fn index_of(value: &Value, key: &Value, span: Span) -> Result<Value, EvalError> 
                     Some(entry) => Ok(entry.clone().with_marks(marks)),
                     None => Err(EvalError::new(format!("This map has no element with the key `{name}`"), Some(span))),
                 },
-                _ => Ok(unknown((**element).clone())),
+                _ => Ok(unknown(element)),
             }
         }
-        Type::Object(_) => {
+        Indexed::Object => {
             let key = typed_key(&Type::String)?;
             match key.as_str() {
                 Some(name) => attribute_of(value, name, span).map(|attribute| attribute.with_marks(value.marks)),
                 None => Ok(unknown(Type::Any)),
             }
         }
-        Type::Set(_) => fail("Elements of a set have no index or key"),
-        _ => fail("This value has no elements"),
+        Indexed::Set => fail("Elements of a set have no index or key"),
+        Indexed::Nothing => fail("This value has no elements"),
     }
 }
 
@@ -312,10 +353,17 @@ fn splat(value: &Value, each: &[Step<'_>], span: Span, context: &Context<'_>, er
     let results: Vec<Value> = elements.iter().map(|element| apply_steps(element.clone(), each, context, &mut own)).collect();
     let element_failed = own.any();
     errors.merge(own);
-    if element_failed {
-        return failed(Type::Any);
+    let perhaps_null = !is_sequence && value.is_unknown() && !value.is_not_null();
+    if element_failed && perhaps_null {
+        return failed(Type::Any).with_marks(value.marks);
     }
-    if !is_sequence && value.is_unknown() && !value.is_not_null() {
+    if element_failed {
+        // The type of what it would have been decides about conditionals around it.
+        let upgraded = if is_sequence { ty.clone() } else { Type::tuple(vec![ty.clone()]) };
+        let result_type = splat_type(&upgraded, value, each, context, &mut Errors::default());
+        return failed(result_type).with_marks(value.marks);
+    }
+    if perhaps_null {
         // A null would make this the empty tuple.
         return Value::unknown_like(Type::Any, value).with_marks(value.marks).or_trail(trail);
     }

@@ -123,7 +123,7 @@ fn check_spans(body: &Body, text: &str) {
     let fits = |span: Span| assert!(text.get(span.range()).is_some(), "{span:?} does not fit a text of {} bytes", text.len());
     for attribute in &body.attributes {
         fits(attribute.name.span);
-        fits(attribute.value.span());
+        fits(attribute.value.span);
     }
     for block in &body.blocks {
         fits(block.span);

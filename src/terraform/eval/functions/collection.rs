@@ -1,10 +1,10 @@
 //! Functions that make collections out of collections, or say something of them as a whole.
 
+use super::clusters::clusters;
 use super::row::{BOOL, Body, Call, Function, Outcome, Param, Returns, Trouble, Want, any, elements, number, unknown, whole};
 use crate::terraform::eval::{Data, Marks, Num, Type, Value, convert, equals, unify};
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
-use unicode_segmentation::UnicodeSegmentation;
 
 const BOOLS: Param = Param::new("list", Want::Bools);
 const LIST: Param = Param::new("list", Want::List);
@@ -254,12 +254,12 @@ fn length_type(args: &[Value]) -> Result<Type, Trouble> {
 fn length(call: &Call<'_>, args: &[Value]) -> Outcome {
     let [value, ..] = args else { return Err(Trouble::arity()) };
     if let Some(text) = value.as_str() {
-        return Ok(Value::number(text.graphemes(true).count()).with_marks(value.marks));
+        return Ok(Value::number(clusters(text).count()).with_marks(value.marks));
     }
     match value.ty() {
         Type::Any => Ok(call.unknown(args).with_marks(value.marks)),
         Type::String => {
-            let least = value.prefix().graphemes(true).count();
+            let least = clusters(value.prefix()).count();
             Ok(call.unknown(args).not_null().with_bounds(Some(Num::from(least)), None).with_marks(value.marks))
         }
         _ => Ok(value.length().with_marks(value.marks)),

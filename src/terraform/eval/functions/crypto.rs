@@ -2,6 +2,7 @@
 
 use super::encoding::encode_base64;
 use super::row::{Body, Call, Function, Outcome, STRING, Trouble, number, string, text};
+use super::rsa;
 use crate::terraform::eval::Value;
 use md5::Md5;
 use sha1::Sha1;
@@ -16,12 +17,7 @@ pub(super) const TABLE: &[Function] = &[
     Function::new("base64sha512", &[string("str")], STRING, Body::Text(|text| base64_sha512(text.as_bytes()))),
     Function::new("bcrypt", &[string("str")], STRING, Body::Unknown(IMPURE)).rest(number("cost")),
     Function::new("md5", &[string("str")], STRING, Body::Text(|text| md5(text.as_bytes()))),
-    Function::new(
-        "rsadecrypt",
-        &[string("ciphertext"), string("privatekey")],
-        STRING,
-        Body::Unknown("`rsadecrypt` is not evaluated: no private key is put to use"),
-    ),
+    Function::new("rsadecrypt", &[string("ciphertext"), string("privatekey")], STRING, Body::Values(rsa_decrypt)),
     Function::new("sha1", &[string("str")], STRING, Body::Text(|text| sha1(text.as_bytes()))),
     Function::new("sha256", &[string("str")], STRING, Body::Text(|text| sha256(text.as_bytes()))),
     Function::new("sha512", &[string("str")], STRING, Body::Text(|text| sha512(text.as_bytes()))),
@@ -55,6 +51,11 @@ pub(super) fn base64_sha256(bytes: &[u8]) -> String {
 
 pub(super) fn base64_sha512(bytes: &[u8]) -> String {
     encode_base64(&Sha512::digest(bytes))
+}
+
+fn rsa_decrypt(_: &Call<'_>, args: &[Value]) -> Outcome {
+    let [encrypted, key, ..] = args else { return Err(Trouble::arity()) };
+    rsa::decrypt(text(encrypted), text(key)).map(Value::string)
 }
 
 fn uuid_v5(_: &Call<'_>, args: &[Value]) -> Outcome {

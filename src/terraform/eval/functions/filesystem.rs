@@ -6,6 +6,7 @@ use crate::terraform::eval::{FileTrouble, Marks, Type, Value};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+const BAD_PATTERN: &str = "failed to glob pattern: syntax error in pattern";
 const FROM_FILE: Marks = Marks { from_file: true, ..Marks::NONE };
 
 pub(super) const TABLE: &[Function] = &[
@@ -79,18 +80,10 @@ fn digest(call: &Call<'_>, args: &[Value], digest: fn(&[u8]) -> String) -> Outco
 fn exists(call: &Call<'_>, args: &[Value]) -> Outcome {
     let [path, ..] = args else { return Err(Trouble::arity()) };
     let path = at_home(text(path))?;
-    let withheld = |trouble| match trouble {
+    call.host.files.exists(path).map(Value::bool).map_err(|trouble| match trouble {
         FileTrouble::Withheld(why) => Trouble::Unknown(why.into()),
-        FileTrouble::Missing => Trouble::from("failed to stat the file"),
-    };
-    if call.host.files.exists(path).map_err(withheld)? {
-        return Ok(Value::bool(true));
-    }
-    // Something that is there but is no file is an error in Terraform.
-    match call.host.files.list(path) {
-        Ok(_) => Err(format!("`{path}` is a directory, not a file").into()),
-        Err(_) => Ok(Value::bool(false)),
-    }
+        FileTrouble::Missing => Trouble::Wrong(format!("`{path}` is not a regular file")),
+    })
 }
 
 /// All files that match, relative to the first argument.
@@ -100,9 +93,13 @@ fn file_set(call: &Call<'_>, args: &[Value]) -> Outcome {
     let from = glob::clean(path);
     let whole = if path.is_empty() { pattern.to_owned() } else { format!("{path}/{pattern}") };
     let mut found = BTreeSet::new();
-    for pattern in glob::alternatives(&glob::clean(&whole)).ok_or("failed to glob pattern: syntax error in pattern")? {
+    // Braces may not reach across folders.
+    if whole.split('/').any(|part| glob::alternatives(part).is_none()) {
+        return Err(BAD_PATTERN.into());
+    }
+    for pattern in glob::alternatives(&glob::clean(&whole)).ok_or_else(Trouble::too_large)? {
         if !glob::is_valid(&pattern) {
-            return Err("failed to glob pattern: syntax error in pattern".into());
+            return Err(BAD_PATTERN.into());
         }
         for file in matching(call, &pattern)? {
             let file = glob::relative(&from, &file);
@@ -140,7 +137,7 @@ fn matching(call: &Call<'_>, pattern: &str) -> Result<Vec<String>, Trouble> {
     };
     call.pay(files.len())?;
     let mut found = Vec::new();
-    for file in files {
+    for file in files.into_iter().filter(|file| !file.is_empty()) {
         let names: Vec<&str> = file.split('/').collect();
         if glob::matches(back, &names).ok_or_else(Trouble::too_large)? {
             found.push(if folder == "." { file } else { format!("{}/{file}", folder.trim_end_matches('/')) });

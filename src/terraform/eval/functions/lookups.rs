@@ -11,7 +11,7 @@ const VALS: Param = any("vals").null().unknown().untyped();
 pub(super) const TABLE: &[Function] = &[
     Function::new("coalesce", &[], Returns::By(coalesce_type), Body::Values(coalesce)).rest(VALS),
     Function::new("coalescelist", &[], Returns::By(coalesce_list_type), Body::Values(coalesce_list)).rest(VALS),
-    Function::new("contains", &[any("list"), any("value").null()], BOOL, Body::Values(contains)),
+    Function::new("contains", &[any("list"), any("value")], BOOL, Body::Values(contains)),
     Function::new("element", &[any("list").marked(), number("index")], Returns::By(element_type), Body::Values(element)).nullable(),
     Function::new("index", &[any("list"), any("value")], NUMBER, Body::Values(index)),
     Function::new(

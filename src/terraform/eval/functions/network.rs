@@ -118,7 +118,8 @@ impl Prefix {
 
     /// `10.0.0.0/8`.
     pub(super) fn print(self) -> String {
-        format!("{}/{}", print_address(self.address, self.width), self.length)
+        let length = if self.is_mapped() { self.length.saturating_sub(96) } else { self.length };
+        format!("{}/{length}", print_address(self.address, self.width))
     }
 }
 

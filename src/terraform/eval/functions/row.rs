@@ -4,6 +4,9 @@ use super::Host;
 use crate::terraform::eval::{TOO_LARGE, Type, Value};
 use std::sync::Arc;
 
+/// The largest single result, in elements or bytes.
+const LARGEST_RESULT: u64 = 8 << 20;
+
 /// A built-in function.
 #[derive(Debug)]
 pub(super) struct Function {
@@ -137,7 +140,8 @@ impl Call<'_> {
     /// Pays for `amount` elements or bytes of a result.
     pub(super) fn pay(&self, amount: usize) -> Result<(), Trouble> {
         let amount = u64::try_from(amount).unwrap_or(u64::MAX);
-        if (self.host.spend)(amount) { Ok(()) } else { Err(Trouble::too_large()) }
+        // One value that is too large by itself does not use up what others may need.
+        if amount <= LARGEST_RESULT && (self.host.spend)(amount) { Ok(()) } else { Err(Trouble::too_large()) }
     }
 
     /// An unknown result, for the reason of the first unknown among the values.

@@ -1,8 +1,8 @@
 //! Functions on strings. Characters are what people see as one: grapheme clusters.
 
+use super::clusters::clusters;
 use super::row::{BOOL, Body, Call, Function, Outcome, Param, Returns, STRING, Trouble, Want, elements, number, string, text, whole};
 use crate::terraform::eval::Value;
-use unicode_segmentation::UnicodeSegmentation;
 
 pub(super) const TABLE: &[Function] = &[
     Function::new("chomp", &[string("str")], STRING, Body::Text(|text| text.trim_end_matches(['\r', '\n']).to_owned())),
@@ -14,7 +14,7 @@ pub(super) const TABLE: &[Function] = &[
     Function::new("split", &[string("separator"), string("str")], Returns::Always(Want::Strings), Body::Values(split)),
     Function::new("startswith", &[string("str").unknown(), string("prefix")], BOOL, Body::Values(starts_with)),
     Function::new("strcontains", &[string("str"), string("substr")], BOOL, Body::Values(contains)).nullable(),
-    Function::new("strrev", &[string("str")], STRING, Body::Text(|text| text.graphemes(true).rev().collect())),
+    Function::new("strrev", &[string("str")], STRING, Body::Text(|text| clusters(text).rev().collect())),
     Function::new("substr", &[string("str"), number("offset"), number("length")], STRING, Body::Values(substr)),
     Function::new("title", &[string("str")], STRING, Body::Text(title)),
     Function::new("trim", &[string("str"), string("cutset")], STRING, Body::Values(trim)),
@@ -150,11 +150,11 @@ fn substr(_: &Call<'_>, args: &[Value]) -> Outcome {
     let [value, offset, length, ..] = args else { return Err(Trouble::arity()) };
     let (value, mut offset, length) = (text(value), whole(offset)?, whole(length)?);
     if offset < 0 {
-        offset = offset.saturating_add(i64::try_from(value.graphemes(true).count()).unwrap_or(i64::MAX));
+        offset = offset.saturating_add(i64::try_from(clusters(value).count()).unwrap_or(i64::MAX));
     } else if length == 0 {
         return Ok(Value::string(""));
     }
-    let rest = value.graphemes(true).skip(usize::try_from(offset).unwrap_or(0));
+    let rest = clusters(value).skip(usize::try_from(offset).unwrap_or(0));
     // A length of 0 behind a negative offset takes everything: the library only stops when it has counted to the length.
     let part: String = match usize::try_from(length) {
         Ok(length) if length > 0 => rest.take(length).collect(),

@@ -30,6 +30,7 @@ fn render(call: &Call<'_>, template: &str, name: &str, vars: &Value, inside: Ins
         )
         .into());
     }
+    let template = template.strip_prefix('\u{feff}').unwrap_or(template);
     let rendered = (call.host.render)(template, name, vars, inside)?;
     if rendered.is_null() { Err("the result of the template is null".into()) } else { Ok(rendered) }
 }

@@ -1,10 +1,10 @@
 //! The verbs of `format`: `%s`, `%05d`, `%[2]q`, `%.3g` … as Terraform's own parser and Go's `fmt` take them.
 
+use super::clusters::clusters;
 use super::json;
 use super::row::{Call, Trouble};
 use crate::terraform::eval::{Data, Num, Type, Value, convert};
 use num_bigint::{BigInt, Sign};
-use unicode_segmentation::UnicodeSegmentation;
 
 /// The widest field of a number; Go's `fmt` has the same bound and prints an apology beyond it.
 const WIDEST: usize = 1_000_000;
@@ -120,7 +120,7 @@ fn render_verb(verb: Verb, arg: &Value) -> Result<String, Trouble> {
             let value = to(verb, arg, &Type::String)?;
             let text = value.as_str().unwrap_or_default();
             let text = match verb.precision {
-                Some(precision) if precision > 0 => text.graphemes(true).take(precision).collect(),
+                Some(precision) if precision > 0 => clusters(text).take(precision).collect(),
                 _ => text.to_owned(),
             };
             if verb.mode == 'q' { pad(verb, &json::encode(&Value::string(text))?) } else { pad(verb, &text) }
@@ -153,7 +153,7 @@ fn pad(verb: Verb, text: &str) -> Result<String, Trouble> {
     if width > WIDEST {
         return Err(Trouble::too_large());
     }
-    let fill = if verb.zero { "0" } else { " " }.repeat(width.saturating_sub(text.graphemes(true).count()));
+    let fill = if verb.zero { "0" } else { " " }.repeat(width.saturating_sub(clusters(text).count()));
     Ok(if verb.minus { format!("{text}{fill}") } else { format!("{fill}{text}") })
 }
 

@@ -4,6 +4,7 @@ use super::clock::Instant;
 use super::row::Trouble;
 use crate::terraform::eval::{Data, Num, NumError, Type, Value, convert};
 use saphyr_parser::{Event, Parser, ScalarStyle, StrInput};
+use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 use unicode_normalization::UnicodeNormalization;
@@ -14,33 +15,60 @@ const DEPTH_CAP: usize = 200;
 const NODE_CAP: u64 = 1_000_000;
 const PREFIX: &str = "tag:yaml.org,2002:";
 
+/// How often a text is read again with a line indented that our parser wants further in than Terraform's does.
+const MOST_REPAIRS: usize = 50;
+
 /// Reads the only document of a text. Sequences become tuples, mappings objects; of equal keys the last counts.
 pub(super) fn decode(text: &str) -> Result<Value, Trouble> {
-    let mut reader = Reader { parser: Parser::new_from_str(text), anchors: HashMap::new(), open: HashSet::new(), nodes: 0 };
-    let mut started = false;
-    loop {
-        match reader.next()? {
-            Event::DocumentStart(_) => started = true,
-            Event::StreamEnd => break,
-            Event::StreamStart | Event::Nothing if !started => continue,
-            _ => {}
-        }
-        if started {
-            break;
-        }
-    }
-    if !started {
-        return Err("missing start of document".into());
-    }
-    let event = reader.next()?;
-    let (value, _) = reader.node(event, 0)?;
-    loop {
-        match reader.next()? {
-            Event::StreamEnd => return Ok(value),
-            Event::DocumentEnd | Event::Nothing => {}
-            _ => return Err("unexpected extra content after value".into()),
+    check_text(text)?;
+    let mut repaired = Cow::Borrowed(text);
+    for _ in 0..MOST_REPAIRS {
+        let mut reader = Reader::new(&repaired);
+        match reader.document() {
+            Err(Trouble::Wrong(message)) => {
+                let Some(line) = reader.unindented else { return Err(message.into()) };
+                // Within brackets indentation means nothing, so more of it does no harm.
+                let lines = repaired.split_inclusive('\n').enumerate();
+                repaired = lines.flat_map(|(at, text)| [if at + 1 == line { FURTHER_IN } else { "" }, text]).collect::<String>().into();
+            }
+            done => return done,
         }
     }
+    Err(Trouble::Unknown(Arc::from("the YAML text is laid out in a way that is not read here")))
+}
+
+const FURTHER_IN: &str = "                                ";
+
+/// What Terraform's parser refuses and ours does not: control characters, a tab in front, versions other than 1.1.
+fn check_text(text: &str) -> Result<(), Trouble> {
+    let allowed = |c: char| matches!(c, '\t' | '\n' | '\r' | ' '..='~' | '\u{85}' | '\u{a0}'..='\u{fffd}' | '\u{10000}'..);
+    if let Some(c) = text.chars().find(|c| !allowed(*c)) {
+        return Err(format!("invalid YAML: control characters are not allowed ({})", c.escape_unicode()).into());
+    }
+    if text.trim_start_matches([' ', '\n', '\r']).starts_with('\t') {
+        return Err("invalid YAML: found character that cannot start any token".into());
+    }
+    if text
+        .lines()
+        .take_while(|line| !line.starts_with("---"))
+        .any(|line| line.starts_with("%YAML") && line.split_whitespace().nth(1) != Some("1.1"))
+    {
+        return Err("invalid YAML: found incompatible YAML document".into());
+    }
+    Ok(())
+}
+
+/// The places, in characters, where a text has `\/`: JSON and YAML 1.2 know it in double quotes, Terraform's parser does not.
+fn escaped_slashes(text: &str) -> Vec<usize> {
+    let mut found = Vec::new();
+    let mut escaped = false;
+    for (at, c) in text.chars().enumerate() {
+        if escaped && c == '/' {
+            found.push(at);
+        }
+        escaped = c == '\\' && !escaped;
+    }
+    found
 }
 
 struct Reader<'t> {
@@ -49,14 +77,76 @@ struct Reader<'t> {
     anchors: HashMap<usize, (Value, u64)>,
     open: HashSet<usize>,
     nodes: u64,
+    /// The line that the parser wanted further in, from 1.
+    unindented: Option<usize>,
+    escaped_slashes: Vec<usize>,
+    /// The length of the text in characters, if it does not end with a line break.
+    ragged_end: Option<usize>,
 }
 
 impl<'t> Reader<'t> {
+    fn new(text: &'t str) -> Self {
+        Self {
+            parser: Parser::new_from_str(text),
+            anchors: HashMap::new(),
+            open: HashSet::new(),
+            nodes: 0,
+            unindented: None,
+            escaped_slashes: escaped_slashes(text),
+            ragged_end: (!text.ends_with(['\n', '\r'])).then(|| text.chars().count()),
+        }
+    }
+
+    fn document(&mut self) -> Result<Value, Trouble> {
+        loop {
+            match self.next()? {
+                Event::DocumentStart(_) => break,
+                Event::StreamEnd => return Err("missing start of document".into()),
+                _ => {}
+            }
+        }
+        let event = self.next()?;
+        let (value, _) = self.node(event, 0)?;
+        loop {
+            match self.next()? {
+                Event::StreamEnd => return Ok(value),
+                Event::DocumentEnd | Event::Nothing => {}
+                _ => return Err("unexpected extra content after value".into()),
+            }
+        }
+    }
+
+    /// The next event, with what Terraform's parser makes of scalars.
     fn next(&mut self) -> Result<Event<'t>, Trouble> {
-        match self.parser.next_event() {
-            Some(Ok((event, _))) => Ok(event),
-            Some(Err(error)) => Err(format!("invalid YAML: {error}").into()),
-            None => Ok(Event::StreamEnd),
+        let (event, span) = match self.parser.next_event() {
+            Some(Ok(event)) => event,
+            Some(Err(error)) => {
+                self.unindented = error.info().starts_with("invalid indentation").then(|| error.marker().line());
+                if error.info().starts_with("plain scalar cannot start with '-'") {
+                    return Err(Trouble::Unknown(Arc::from("the YAML text has a lone `-` in brackets, which is not read here")));
+                }
+                return Err(format!("invalid YAML: {error}").into());
+            }
+            None => return Ok(Event::StreamEnd),
+        };
+        match event {
+            Event::Scalar(_, ScalarStyle::DoubleQuoted, ..) => {
+                let from = self.escaped_slashes.partition_point(|at| *at < span.start.index());
+                if self.escaped_slashes.get(from).is_some_and(|at| *at < span.end.index()) {
+                    return Err("invalid YAML: found unknown escape character".into());
+                }
+                Ok(event)
+            }
+            // A block that ends with the text, without a line break, has none in Terraform either.
+            Event::Scalar(Cow::Owned(mut text), style @ (ScalarStyle::Literal | ScalarStyle::Folded), anchor, tag)
+                if self.ragged_end.is_some_and(|end| span.end.index() >= end) =>
+            {
+                if text.ends_with('\n') {
+                    text.pop();
+                }
+                Ok(Event::Scalar(Cow::Owned(text), style, anchor, tag))
+            }
+            event => Ok(event),
         }
     }
 

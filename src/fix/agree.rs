@@ -1,0 +1,183 @@
+//! What keys want → edits that all keys concerned agree on.
+
+use super::text::{self, Insertion};
+use super::wants::{Action, Change, Request, Site, note};
+use super::{Edit, Note};
+use crate::base::{Place, SourceId, Sources, Span};
+use crate::key::KeyFacts;
+use crate::rules::Finding;
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::path::{Path, PathBuf};
+
+/// A site and the thing there that is to change.
+type Slot = (Site, &'static str);
+
+/// A source for each path; nothing for paths whose file was read with different texts.
+type Ids = HashMap<PathBuf, Option<SourceId>>;
+
+/// Makes edits of the requests that nobody contradicts. A request is met as a whole or not at all, so one that falls may take others along.
+pub(super) fn settle(mut requests: Vec<Request>, findings: &[Finding], keys: &[&KeyFacts], sources: &Sources) -> (Vec<Edit>, Vec<Note>) {
+    let touching = touching(keys, sources);
+    let ids = ids(keys, sources);
+    let mut notes = Vec::new();
+    loop {
+        let made = make(&requests, &touching, &ids, sources);
+        let overlapping = overlapping(&made);
+        let mut fallen: HashMap<usize, String> = HashMap::new();
+        for (slot, group) in &made {
+            let why = match &group.edit {
+                Err(why) => why.clone(),
+                Ok(_) if overlapping.contains(slot) => "another edit changes the same place; run the fixes again".to_owned(),
+                Ok(_) => continue,
+            };
+            for &request in &group.requests {
+                fallen.entry(request).or_insert_with(|| why.clone());
+            }
+        }
+        if fallen.is_empty() {
+            let edits = made.into_iter().filter_map(|(slot, group)| edit(&slot, group, &requests, findings, keys, &ids)).collect();
+            return (sorted(edits, sources), notes);
+        }
+        let mut kept = Vec::with_capacity(requests.len());
+        for (at, request) in requests.into_iter().enumerate() {
+            match (fallen.remove(&at), findings.get(request.finding), keys.get(request.key)) {
+                (None, ..) => kept.push(request),
+                (Some(why), Some(finding), Some(key)) => notes.push(note(finding, key, why)),
+                _ => {}
+            }
+        }
+        requests = kept;
+    }
+}
+
+/// Which keys a literal or a block decides about.
+fn touching(keys: &[&KeyFacts], sources: &Sources) -> HashMap<Site, HashSet<usize>> {
+    let mut touching: HashMap<Site, HashSet<usize>> = HashMap::new();
+    for (at, key) in keys.iter().enumerate() {
+        let last = [&key.protection_mode.trail, &key.rotation.enabled.trail, &key.rotation.interval_days.trail];
+        let literals = last.into_iter().filter_map(|trail| trail.last()).map(|step| &step.place);
+        let blocks = key.declared.block.iter().chain(&key.rotation.block);
+        for span in literals.chain(blocks).filter_map(Place::span) {
+            touching.entry(Site::of(span, sources)).or_default().insert(at);
+        }
+    }
+    touching
+}
+
+/// The sources of all places that may be edited.
+fn ids(keys: &[&KeyFacts], sources: &Sources) -> Ids {
+    let mut ids = Ids::new();
+    for key in keys {
+        let facts = [&key.protection_mode.trail, &key.rotation.enabled.trail, &key.rotation.interval_days.trail];
+        let steps = facts.into_iter().flatten().map(|step| &step.place);
+        for span in steps.chain(&key.declared.block).chain(&key.rotation.block).filter_map(Place::span) {
+            let source = sources.get(span.source);
+            let known = ids.entry(source.path().to_path_buf()).or_insert(Some(span.source));
+            if known.is_some_and(|known| known != span.source && sources.get(known).text() != source.text()) {
+                *known = None;
+            }
+        }
+    }
+    ids
+}
+
+/// What is to happen at a slot, and who wants it.
+struct Group {
+    requests: Vec<usize>,
+    changes: Vec<Change>,
+    edit: Result<Insertion, String>,
+}
+
+fn make(requests: &[Request], touching: &HashMap<Site, HashSet<usize>>, ids: &Ids, sources: &Sources) -> BTreeMap<Slot, Group> {
+    let mut groups: BTreeMap<Slot, Group> = BTreeMap::new();
+    for (at, request) in requests.iter().enumerate() {
+        for change in &request.changes {
+            let slot = (change.site.clone(), change.action.slot());
+            let group = groups.entry(slot).or_insert_with(|| Group { requests: Vec::new(), changes: Vec::new(), edit: Err(String::new()) });
+            group.requests.push(at);
+            group.changes.push(change.clone());
+        }
+    }
+    for ((site, slot), group) in &mut groups {
+        let wanting: HashSet<usize> = group.requests.iter().filter_map(|&at| requests.get(at)).map(|request| request.key).collect();
+        let all = touching.get(site);
+        let [first, others @ ..] = group.changes.as_slice() else { continue };
+        group.edit = if others.iter().any(|other| other.action != first.action) {
+            Err("the findings that this place decides about want different values".to_owned())
+        } else if all.is_some_and(|all| !all.is_subset(&wanting)) {
+            Err(match slot.is_empty() {
+                true => "the value also decides about keys that do not want another".to_owned(),
+                false => "the block also declares keys that do not want the change".to_owned(),
+            })
+        } else {
+            match ids.get(&site.path).copied().flatten() {
+                None => Err("the file changed while it was read".to_owned()),
+                Some(id) => {
+                    let source = sources.get(id);
+                    let range = site.start as usize..site.end as usize;
+                    let json = site.path.extension().is_some_and(|extension| extension == "json");
+                    realise(source.text(), range, &first.action, json)
+                }
+            }
+        };
+    }
+    groups
+}
+
+fn realise(source: &str, range: std::ops::Range<usize>, action: &Action, json: bool) -> Result<Insertion, String> {
+    match action {
+        Action::Replace(new) => Ok(Insertion { range, text: new.clone() }),
+        Action::InsertArgument { name, value } => text::argument(source, range, name, value, json),
+        Action::InsertInterval(days) => text::argument(source, range, "rotation_interval_in_days", &days.to_string(), json),
+        Action::InsertSchedule(days) => text::schedule(source, range, *days, json),
+    }
+}
+
+/// The slots whose edits overlap with one before them. Insertions at one offset follow each other.
+fn overlapping(groups: &BTreeMap<Slot, Group>) -> HashSet<Slot> {
+    let mut all: Vec<(&Slot, &Insertion)> = groups.iter().filter_map(|(slot, group)| Some((slot, group.edit.as_ref().ok()?))).collect();
+    all.sort_by_key(|((site, _), insertion)| (&site.path, insertion.range.start, insertion.range.end));
+    let mut found = HashSet::new();
+    let mut reach: Option<(&Path, usize)> = None;
+    for ((site, slot), insertion) in all {
+        match reach {
+            Some((path, end)) if path == site.path && insertion.range.start < end => {
+                found.insert((site.clone(), *slot));
+            }
+            _ => reach = Some((&site.path, insertion.range.end)),
+        }
+    }
+    found
+}
+
+fn edit((site, _): &Slot, group: Group, requests: &[Request], findings: &[Finding], keys: &[&KeyFacts], ids: &Ids) -> Option<Edit> {
+    let insertion = group.edit.ok()?;
+    let safety = group.changes.iter().map(|change| change.safety).max()?;
+    let change = group.changes.iter().find(|change| change.safety == safety)?;
+    let wanting: Vec<&Request> = group.requests.iter().filter_map(|&at| requests.get(at)).collect();
+    let mut addresses: Vec<String> = wanting.iter().filter_map(|request| keys.get(request.key)).map(|key| key.id.address.clone()).collect();
+    addresses.sort();
+    addresses.dedup();
+    let mended: Vec<&Finding> = wanting.iter().filter_map(|request| findings.get(request.finding)).collect();
+    let mut fingerprints: Vec<String> = mended.iter().map(|finding| finding.fingerprint.clone()).collect();
+    fingerprints.sort();
+    fingerprints.dedup();
+    Some(Edit {
+        span: Span::new(ids.get(&site.path).copied().flatten()?, insertion.range),
+        replacement: insertion.text,
+        safety,
+        rule: mended.first()?.rule,
+        addresses,
+        findings: fingerprints,
+        description: change.description.clone(),
+    })
+}
+
+/// By path and offset. At one offset arguments come before blocks, which begin a new paragraph.
+fn sorted(mut edits: Vec<Edit>, sources: &Sources) -> Vec<Edit> {
+    edits.sort_by_cached_key(|edit| {
+        let is_block = edit.replacement.contains("auto_key_rotation_details");
+        (sources.get(edit.span.source).path().to_path_buf(), edit.span.start, edit.span.end, is_block, edit.replacement.clone())
+    });
+    edits
+}

@@ -1,0 +1,259 @@
+//! Tests of which edits are made, by keys made by hand and findings of the real rules.
+
+use super::{Options, Plan, Safety, edits, rewritten};
+use crate::base::{Claim, Fact, Place, SourceId, Sources, Span, Step};
+use crate::key::{Fate, InputKind, KeyFacts, KeyId, ProtectionMode, Stage, VaultType};
+use crate::rules::{ALL, Finding, Judged, Level, Paths, Settings, findings};
+
+/// Texts, and the keys that are written in them.
+#[derive(Default)]
+struct World {
+    sources: Sources,
+    keys: Vec<KeyFacts>,
+}
+
+const BLOCK: &str = "resource \"oci_kms_key\" \"k\" {\n  display_name        = \"k\"\n  management_endpoint = var.e\n}\n";
+
+impl World {
+    fn add(&self, path: &str, text: &str) -> SourceId {
+        self.sources.add(path, text.to_owned())
+    }
+
+    /// The place of the first such text in a source.
+    fn place(&self, id: SourceId, needle: &str) -> Place {
+        let start = self.sources.get(id).text().find(needle).unwrap_or_else(|| panic!("{needle}"));
+        Place::Source(Span::new(id, start..start + needle.len()))
+    }
+
+    fn fact<T>(&self, claim: Claim<T>, stations: &[(SourceId, &str)]) -> Fact<T> {
+        let trail = stations.iter().map(|&(id, needle)| Step::new(self.place(id, needle), "")).collect();
+        Fact { claim, ..Fact::unset() }.with_trail(trail)
+    }
+
+    /// A key whose block is the rest of the text from its header on.
+    fn key(&self, id: SourceId, address: &str, input: InputKind, fate: Fate) -> KeyFacts {
+        let text = self.sources.get(id).text().to_owned();
+        let start = text.find("\"k\": {").or_else(|| text.find("resource")).unwrap_or(0);
+        let end = text.trim_end().trim_end_matches("}}}").len().max(start);
+        let place = Place::Source(Span::new(id, start..start + 8));
+        let key_id = KeyId { root: ".".into(), address: address.to_owned(), input };
+        let mut key = KeyFacts::new(key_id, Stage::Declared, fate, place);
+        key.declared.block = Some(Place::Source(Span::new(id, start..end)));
+        key
+    }
+
+    fn plan(&self, unsafe_fixes: bool) -> (Plan, Vec<Finding>) {
+        let settings = Settings::new("2026-01-01T00:00:00Z".parse().unwrap());
+        let verdicts: Vec<_> = self
+            .keys
+            .iter()
+            .flat_map(|key| ALL.iter().map(move |rule| (key, rule)))
+            .map(|(key, rule)| (key, rule, (rule.judge)(key, &settings)))
+            .collect();
+        let judged =
+            verdicts.iter().map(|(facts, rule, verdict)| Judged { facts, rule, verdict, level: Level::Warning, undetermined: Level::Note });
+        let place =
+            |place: &Place| place.span().map_or_else(String::new, |span| self.sources.get(span.source).path().display().to_string());
+        let root = |root: &str| root.to_owned();
+        let found = findings(judged, &Paths { place: &place, root: &root });
+        let keys: Vec<&KeyFacts> = self.keys.iter().collect();
+        (edits(&found, &keys, &self.sources, Options { unsafe_fixes, max_rotation_days: 365 }), found)
+    }
+
+    fn texts(&self, plan: &Plan) -> Vec<(String, String)> {
+        rewritten(&plan.edits, &self.sources).into_iter().map(|file| (file.path.display().to_string(), file.new)).collect()
+    }
+}
+
+fn software(mut key: KeyFacts) -> KeyFacts {
+    key.protection_mode = Fact::known(ProtectionMode::Software);
+    key
+}
+
+fn private(mut key: KeyFacts) -> KeyFacts {
+    key.vault_type = Fact::known(VaultType::VirtualPrivate);
+    key
+}
+
+fn messages(plan: &Plan) -> Vec<&str> {
+    plan.notes.iter().map(|note| note.message.as_str()).collect()
+}
+
+#[test]
+fn rotation_is_turned_on_in_a_private_vault_and_nowhere_else() {
+    let mut world = World::default();
+    let id = world.add("main.tf", BLOCK);
+    world.keys = vec![private(software(world.key(id, "oci_kms_key.k", InputKind::Hcl, Fate::Unknown)))];
+    let (plan, found) = world.plan(false);
+    assert_eq!(
+        world.texts(&plan),
+        [(
+            "main.tf".to_owned(),
+            "resource \"oci_kms_key\" \"k\" {\n  display_name        = \"k\"\n  management_endpoint = var.e\n\n  \
+             is_auto_rotation_enabled = true\n\n  auto_key_rotation_details {\n    rotation_interval_in_days = 365\n  }\n}\n"
+                .to_owned()
+        )]
+    );
+    assert!(plan.edits.iter().all(|edit| edit.safety == Safety::Safe && edit.addresses == ["oci_kms_key.k"]));
+    assert_eq!(plan.edits_of(&found[0]).count(), 2);
+
+    for vault in [Fact::known(VaultType::Default), Fact::unknown("known after apply")] {
+        world.keys[0].vault_type = vault;
+        let (plan, found) = world.plan(true);
+        assert_eq!((found.len(), plan.edits.len(), plan.notes.len()), (1, 0, 0));
+    }
+}
+
+#[test]
+fn what_is_missing_is_added_to_what_is_there() {
+    let text = "resource \"oci_kms_key\" \"k\" {\n  is_auto_rotation_enabled = false\n  auto_key_rotation_details {\n    rotation_interval_in_days = 400\n  }\n}\n";
+    let mut world = World::default();
+    let id = world.add("main.tf", text);
+    let mut key = private(software(world.key(id, "oci_kms_key.k", InputKind::Hcl, Fate::Unknown)));
+    key.rotation.block = Some(world.place(id, "auto_key_rotation_details"));
+    key.rotation.enabled = world.fact(Claim::Known(false), &[(id, "false")]);
+    key.rotation.interval_days = world.fact(Claim::Known(400), &[(id, "400")]);
+    world.keys = vec![key];
+    let both = text.replace("false", "true").replace("400", "365");
+    assert_eq!(world.texts(&world.plan(false).0)[0].1, both, "schedule-not-enabled, and too long at that");
+
+    world.keys[0].rotation.enabled = Fact::known(true);
+    world.keys[0].vault_type = Fact::unset();
+    assert_eq!(world.texts(&world.plan(false).0)[0].1, text.replace("400", "365"), "interval-too-long");
+
+    let text = "resource \"oci_kms_key\" \"k\" {\n  auto_key_rotation_details { time_of_schedule_start = null }\n}\n";
+    let id = world.add("other.tf", text);
+    let mut key = software(world.key(id, "oci_kms_key.k", InputKind::Hcl, Fate::Unknown));
+    key.rotation.enabled = Fact::known(true);
+    key.rotation.block = Some(world.place(id, "auto_key_rotation_details"));
+    world.keys = vec![key];
+    assert_eq!(
+        world.texts(&world.plan(false).0)[0].1,
+        "resource \"oci_kms_key\" \"k\" {\n  auto_key_rotation_details {\n    time_of_schedule_start = null\n    rotation_interval_in_days = 365\n  }\n}\n"
+    );
+    let zero = "resource \"oci_kms_key\" \"k\" {\n  i = 30\n}\n";
+    let id = world.add("zero.tf", zero);
+    let mut key = software(world.key(id, "oci_kms_key.k", InputKind::Hcl, Fate::Unknown));
+    key.rotation.enabled = Fact::known(true);
+    key.rotation.interval_days = world.fact(Claim::Known(30), &[(id, "30")]);
+    world.keys = vec![key];
+    assert_eq!(world.texts(&world.plan(false).0)[0].1, zero.replace("30", "60"), "interval-rejected");
+}
+
+#[test]
+fn the_mode_is_changed_only_where_asked_for_or_new() {
+    let mut world = World::default();
+    let id = world.add("main.tf", BLOCK);
+    let with = BLOCK.replace("var.e\n", "var.e\n  protection_mode     = \"SOFTWARE\"\n");
+    let (rule, id) = ("OCI-KMS-004", id);
+    for (input, fate, is_safe) in [
+        (InputKind::Hcl, Fate::Unknown, false),
+        (InputKind::Plan, Fate::Create, true),
+        (InputKind::Plan, Fate::Replace, false),
+        (InputKind::Hcl, Fate::Create, false),
+    ] {
+        let mut key = world.key(id, "oci_kms_key.k", input, fate);
+        key.vault_type = Fact::known(VaultType::Default);
+        world.keys = vec![key];
+        let (plan, _) = world.plan(false);
+        assert_eq!(plan.edits.len(), usize::from(is_safe), "{input:?} {fate:?}");
+        assert_eq!(plan.notes.len(), usize::from(!is_safe));
+        assert!(plan.notes.iter().all(|note| note.rule == rule && note.message.contains("`--unsafe-fixes`")));
+        let (plan, _) = world.plan(true);
+        assert_eq!(world.texts(&plan)[0].1, with);
+        assert_eq!(plan.edits[0].description.contains("unreadable"), !is_safe, "an unsafe edit says what it does");
+    }
+}
+
+#[test]
+fn a_value_is_changed_where_it_is_written() {
+    let mut world = World::default();
+    let key = world.add("m/main.tf", "resource \"oci_kms_key\" \"k\" {\n  protection_mode = var.mode\n}\n");
+    let again = world.add("m/main.tf", "resource \"oci_kms_key\" \"k\" {\n  protection_mode = var.mode\n}\n");
+    let values = world.add("terraform.tfvars", "mode = \"hsm\"\n");
+    let fact = |id| world.fact(Claim::Known(ProtectionMode::Hsm), &[(id, "var.mode"), (values, "\"hsm\"")]);
+    let mut a = world.key(key, "module.a.oci_kms_key.k", InputKind::Hcl, Fate::Unknown);
+    a.protection_mode = fact(key);
+    let mut b = world.key(again, "module.b.oci_kms_key.k", InputKind::Hcl, Fate::Unknown);
+    b.protection_mode = fact(again);
+    world.keys = vec![a, b];
+    let (plan, _) = world.plan(true);
+    assert_eq!(world.texts(&plan), [("terraform.tfvars".to_owned(), "mode = \"SOFTWARE\"\n".to_owned())]);
+    assert_eq!(plan.edits[0].addresses, ["module.a.oci_kms_key.k", "module.b.oci_kms_key.k"]);
+
+    // A key of a certificate authority needs the HSM: nobody gets the edit.
+    world.keys[1].authorities.push(crate::key::CaUse { id: "ca".to_owned(), place: None });
+    let (plan, _) = world.plan(true);
+    assert_eq!(plan.edits, []);
+    assert_eq!(messages(&plan), ["the value also decides about keys that do not want another"]);
+}
+
+#[test]
+fn instances_of_one_block_must_agree() {
+    let mut world = World::default();
+    let id = world.add("main.tf", BLOCK);
+    let key = |address: &str| software(world.key(id, address, InputKind::Hcl, Fate::Unknown));
+    let (a, mut b) = (private(key("oci_kms_key.k[0]")), key("oci_kms_key.k[1]"));
+    b.vault_type = Fact::known(VaultType::Default);
+    world.keys = vec![a, b];
+    let (plan, _) = world.plan(false);
+    assert_eq!(plan.edits, []);
+    assert_eq!(messages(&plan), ["the block also declares keys that do not want the change"]);
+    assert_eq!(plan.notes[0].addresses, ["oci_kms_key.k[0]"]);
+    world.keys[1].vault_type = Fact::known(VaultType::VirtualPrivate);
+    assert_eq!(world.plan(false).0.edits.len(), 2);
+}
+
+#[test]
+fn what_cannot_be_changed_is_told_with_the_reason() {
+    let mut world = World::default();
+    let text = "resource \"oci_kms_key\" \"k\" {\n  protection_mode = upper(var.mode)\n}\n";
+    let id = world.add("main.tf", text);
+    let given = world.add("<--var for mode>", "HSM");
+    let installed = world.add(".terraform/modules/m/main.tf", text);
+    let base = |id| world.key(id, "oci_kms_key.k", InputKind::Hcl, Fate::Unknown);
+    let known = |id, stations: &[(SourceId, &str)]| KeyFacts {
+        protection_mode: world.fact(Claim::Known(ProtectionMode::Hsm), stations),
+        ..base(id)
+    };
+    let computed = known(id, &[(id, "upper(var.mode)")]);
+    let mut sensitive = computed.clone();
+    sensitive.protection_mode.sensitive = true;
+    let mut ignored = computed.clone();
+    ignored.declared.ignore_changes = vec!["protection_mode".to_owned()];
+    ignored.fate = Fate::NoOp;
+    let mut unknown_code = known(id, &[]);
+    unknown_code.declared.block = None;
+    let cases = [
+        (computed, "`protection_mode` is computed, so there is no value to write anew"),
+        (sensitive, "`protection_mode` is sensitive, so its value is not touched"),
+        (ignored, "the key exists, and `ignore_changes` keeps Terraform from changing `protection_mode`"),
+        (known(id, &[(id, "var.mode"), (given, "HSM")]), "the value is given on the command line or in the environment"),
+        (known(installed, &[]), "`.terraform/modules/m/main.tf` is part of an installed module, which `terraform init` writes anew"),
+        (unknown_code, "the code that declares the key is not at hand; name its folder with `--source`"),
+    ];
+    let all: Vec<_> = cases.into_iter().map(|(key, message)| (vec![key], message)).collect();
+    for (keys, message) in all {
+        world.keys = keys;
+        let (plan, _) = world.plan(true);
+        assert_eq!(plan.edits, []);
+        assert!(messages(&plan).contains(&message), "{message}: {:?}", plan.notes);
+    }
+}
+
+#[test]
+fn json_is_edited_as_json() {
+    let text = "{\"resource\": {\"oci_kms_key\": {\"k\": {\n  \"is_auto_rotation_enabled\": false,\n  \"x\": 1\n}}}}\n";
+    let mut world = World::default();
+    let id = world.add("main.tf.json", text);
+    let mut key = private(world.key(id, "oci_kms_key.k", InputKind::Plan, Fate::Create));
+    key.rotation.enabled = world.fact(Claim::Known(false), &[(id, "false")]);
+    world.keys = vec![key];
+    let (plan, found) = world.plan(false);
+    assert_eq!(found.len(), 2);
+    assert_eq!(
+        world.texts(&plan)[0].1,
+        "{\"resource\": {\"oci_kms_key\": {\"k\": {\n  \"protection_mode\": \"SOFTWARE\",\n  \
+         \"auto_key_rotation_details\": { \"rotation_interval_in_days\": 365 },\n  \"is_auto_rotation_enabled\": true,\n  \"x\": 1\n}}}}\n"
+    );
+}

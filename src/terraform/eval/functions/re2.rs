@@ -1,0 +1,443 @@
+//! Go's syntax of regular expressions, translated for the `regex` crate: the same at heart, with other corners.
+
+use super::pattern::PatternTrouble;
+use regex::Regex;
+use std::fmt::Write;
+
+/// The deepest nesting of groups; Go allows 1000.
+const DEPTH_CAP: usize = 250;
+/// The most repetitions Go allows, of one operator and of nested ones together.
+const REPEAT_CAP: u32 = 1000;
+
+/// The pattern in the crate's syntax, and the names of its groups, empty for those without one.
+pub(super) fn translate(pattern: &str) -> Result<(String, Vec<String>), PatternTrouble> {
+    let mut translation =
+        Translation { rest: pattern, out: String::with_capacity(pattern.len() + 16), names: Vec::new(), flags: Flags::default() };
+    translation.alternatives(0)?;
+    if translation.rest.is_empty() { Ok((translation.out, translation.names)) } else { Err(wrong("unexpected )")) }
+}
+
+fn wrong(text: &str) -> PatternTrouble {
+    PatternTrouble::Wrong(format!("invalid regular expression: {text}"))
+}
+
+/// The flags that may be set inside of a pattern.
+#[derive(Clone, Copy, Default)]
+struct Flags {
+    ignore_case: bool,
+    multi_line: bool,
+    dot_all: bool,
+    ungreedy: bool,
+}
+
+/// Reads Go's syntax off the front of `rest` and writes this crate's syntax to `out`, so explicit that no flag of the crate matters
+/// but the four that mean the same.
+struct Translation<'p> {
+    rest: &'p str,
+    out: String,
+    names: Vec<String>,
+    flags: Flags,
+}
+
+impl<'p> Translation<'p> {
+    fn eat(&mut self, text: &str) -> bool {
+        match self.rest.strip_prefix(text) {
+            Some(rest) => {
+                self.rest = rest;
+                true
+            }
+            None => false,
+        }
+    }
+
+    fn next(&mut self) -> Option<char> {
+        let mut chars = self.rest.chars();
+        let c = chars.next();
+        self.rest = chars.as_str();
+        c
+    }
+
+    /// `a|b|c` up to a closing parenthesis or the end. Returns how often its largest nested repetition repeats.
+    fn alternatives(&mut self, depth: usize) -> Result<u32, PatternTrouble> {
+        if depth > DEPTH_CAP {
+            return Err(PatternTrouble::TooLarge);
+        }
+        let flags = self.flags;
+        let mut largest = 1;
+        loop {
+            largest = largest.max(self.sequence(depth)?);
+            if !self.eat("|") {
+                break;
+            }
+            self.out.push('|');
+        }
+        // Flags that were set inside of a group end with it.
+        self.flags = flags;
+        Ok(largest)
+    }
+
+    /// Atoms with their repetitions.
+    fn sequence(&mut self, depth: usize) -> Result<u32, PatternTrouble> {
+        let mut largest = 1;
+        while !self.rest.is_empty() && !self.rest.starts_with(['|', ')']) {
+            let start = self.out.len();
+            let Some(inner) = self.atom(depth)? else { continue };
+            let repeats = self.repetition(start, inner)?;
+            largest = largest.max(repeats);
+        }
+        Ok(largest)
+    }
+
+    /// One atom, wrapped so that a repetition takes the whole of it; `None` where nothing can be repeated (flags).
+    fn atom(&mut self, depth: usize) -> Result<Option<u32>, PatternTrouble> {
+        let flags = self.flags;
+        let Some(c) = self.next() else { return Ok(Some(1)) };
+        match c {
+            '(' => return self.group(depth),
+            '[' => self.class()?,
+            '.' => self.out.push_str(if flags.dot_all { "(?s:.)" } else { "(?-s:.)" }),
+            '^' => self.out.push_str(if flags.multi_line { "(?m:^)" } else { r"\A" }),
+            '$' => self.out.push_str(if flags.multi_line { "(?m:$)" } else { r"\z" }),
+            '*' | '+' | '?' => return Err(wrong(&format!("missing argument to repetition operator: `{c}`"))),
+            '\\' => return self.escape().map(Some),
+            c => self.literal(c),
+        }
+        Ok(Some(1))
+    }
+
+    fn literal(&mut self, c: char) {
+        let case = if self.flags.ignore_case { "i" } else { "-i" };
+        // Writing to a string cannot fail.
+        let _ = write!(self.out, "(?{case}:\\x{{{:x}}})", u32::from(c));
+    }
+
+    /// Behind `(`: a group, or flags for what follows.
+    fn group(&mut self, depth: usize) -> Result<Option<u32>, PatternTrouble> {
+        let mut opening = "(".to_owned();
+        let mut inner_flags = self.flags;
+        let outer_flags = self.flags;
+        if self.eat("?P<") || (self.rest.starts_with("?<") && self.eat("?<")) {
+            let (name, rest) = self.rest.split_once('>').ok_or_else(|| wrong("invalid named capture"))?;
+            if name.is_empty() || !name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_') {
+                return Err(wrong("invalid named capture"));
+            }
+            self.names.push(name.to_owned());
+            self.rest = rest;
+        } else if self.eat("?") {
+            let whole = self.flags_of_group(&mut inner_flags)?;
+            if whole {
+                self.flags = inner_flags;
+                return Ok(None);
+            }
+            opening.push_str("?:");
+        } else {
+            self.names.push(String::new());
+        }
+        self.out.push_str(&opening);
+        self.flags = inner_flags;
+        let largest = self.alternatives(depth + 1)?;
+        self.flags = outer_flags;
+        if !self.eat(")") {
+            return Err(wrong("missing closing )"));
+        }
+        self.out.push(')');
+        Ok(Some(largest))
+    }
+
+    /// Behind `(?`: flags up to `:` (a group follows, false) or `)` (they hold for what follows, true).
+    fn flags_of_group(&mut self, flags: &mut Flags) -> Result<bool, PatternTrouble> {
+        let refused = || wrong("invalid or unsupported Perl syntax behind `(?`");
+        let (mut set, mut seen) = (true, false);
+        loop {
+            match self.next() {
+                Some('i') => flags.ignore_case = set,
+                Some('m') => flags.multi_line = set,
+                Some('s') => flags.dot_all = set,
+                Some('U') => flags.ungreedy = set,
+                Some('-') if set => {
+                    (set, seen) = (false, false);
+                    continue;
+                }
+                Some(end @ (':' | ')')) if set || seen => return Ok(end == ')'),
+                _ => return Err(refused()),
+            }
+            seen = true;
+        }
+    }
+
+    /// The operator behind an atom that was written from `start` on.
+    fn repetition(&mut self, start: usize, inner: u32) -> Result<u32, PatternTrouble> {
+        let before = self.rest;
+        let (operator, count) = match self.rest.chars().next() {
+            Some(c @ ('*' | '+' | '?')) => {
+                self.next();
+                (c.to_string(), 1)
+            }
+            Some('{') => match counted(self.rest) {
+                None => return Ok(inner),
+                Some((least, most, rest)) => {
+                    let written = before.get(..before.len() - rest.len()).unwrap_or_default();
+                    if least > REPEAT_CAP || most.is_some_and(|most| most > REPEAT_CAP || most < least) {
+                        return Err(wrong(&format!("invalid repeat count: `{written}`")));
+                    }
+                    self.rest = rest;
+                    let operator = match most {
+                        None => format!("{{{least},}}"),
+                        Some(most) => format!("{{{least},{most}}}"),
+                    };
+                    (operator, most.unwrap_or(least).max(least))
+                }
+            },
+            _ => return Ok(inner),
+        };
+        let lazy = self.eat("?");
+        let total = inner.saturating_mul(count.max(1));
+        if count >= 2 && total > REPEAT_CAP {
+            return Err(wrong("invalid repeat count"));
+        }
+        if self.rest.starts_with(['*', '+', '?']) || counted(self.rest).is_some() {
+            return Err(wrong("invalid nested repetition operator"));
+        }
+        self.out.insert_str(start, "(?:");
+        self.out.push(')');
+        self.out.push_str(&operator);
+        if lazy != self.flags.ungreedy {
+            self.out.push('?');
+        }
+        Ok(total)
+    }
+
+    /// Behind a backslash, outside of a class.
+    fn escape(&mut self) -> Result<u32, PatternTrouble> {
+        match self.rest.chars().next() {
+            Some('A') => self.assertion(r"\A"),
+            Some('z') => self.assertion(r"\z"),
+            Some('b') => self.assertion(r"(?-u:\b)"),
+            // The crate's ASCII `\B` could match within a character; its meaning is spelled out instead.
+            Some('B') => self.assertion(r"(?-u:\B)"),
+            Some('Q') => {
+                self.next();
+                let (quoted, rest) = self.rest.split_once(r"\E").unwrap_or((self.rest, ""));
+                self.rest = rest;
+                // A repetition behind the quotation takes its last character only.
+                let mut chars = quoted.chars().peekable();
+                while let Some(c) = chars.next() {
+                    let start = self.out.len();
+                    self.literal(c);
+                    if chars.peek().is_none() {
+                        return self.repetition(start, 1);
+                    }
+                }
+            }
+            _ => {
+                let mut set = String::new();
+                if self.class_escape(&mut set)? {
+                    let case = if self.flags.ignore_case { "i" } else { "-i" };
+                    let _ = write!(self.out, "(?{case}:[{set}])");
+                } else {
+                    let c = self.character()?;
+                    self.literal(c);
+                }
+            }
+        }
+        Ok(1)
+    }
+
+    fn assertion(&mut self, text: &str) {
+        self.next();
+        self.out.push_str(text);
+    }
+
+    /// Behind a backslash: `\d`, `\pL` and the like, written as members of a class. False where it is something else.
+    fn class_escape(&mut self, set: &mut String) -> Result<bool, PatternTrouble> {
+        let Some(c) = self.rest.chars().next() else { return Err(wrong("trailing backslash at end of expression")) };
+        let members = match c {
+            'd' | 'D' => "0-9",
+            's' | 'S' => r"\t\n\x0c\r\x20",
+            'w' | 'W' => "0-9A-Za-z_",
+            'p' | 'P' => {
+                self.next();
+                return self.unicode_class(c == 'P', set).map(|()| true);
+            }
+            _ => return Ok(false),
+        };
+        self.next();
+        nested_class(members, c.is_ascii_uppercase(), set);
+        Ok(true)
+    }
+
+    /// Behind `\p` or `\P`.
+    fn unicode_class(&mut self, mut negated: bool, set: &mut String) -> Result<(), PatternTrouble> {
+        let refused = || wrong("invalid character class range");
+        let name = if self.eat("{") {
+            let (name, rest) = self.rest.split_once('}').ok_or_else(refused)?;
+            self.rest = rest;
+            name
+        } else {
+            let letter = self.rest.chars().next().map_or(0, char::len_utf8);
+            let (name, rest) = self.rest.split_at_checked(letter).ok_or_else(refused)?;
+            self.rest = rest;
+            name
+        };
+        let name = match name.strip_prefix('^') {
+            Some(name) => {
+                negated = !negated;
+                name
+            }
+            None => name,
+        };
+        if name.is_empty() || !name.bytes().all(|byte| byte.is_ascii_alphabetic() || matches!(byte, b'_' | b'-' | b' ')) {
+            return Err(refused());
+        }
+        // Categories and scripts only: the crate knows more properties than Go does.
+        let not = if negated { 'P' } else { 'p' };
+        let written =
+            ["gc=", "sc="].map(|property| format!(r"\{not}{{{property}{name}}}")).into_iter().find(|class| Regex::new(class).is_ok());
+        let written = written.ok_or_else(refused)?;
+        set.push_str(&written);
+        Ok(())
+    }
+
+    /// One escaped character, behind the backslash.
+    fn character(&mut self) -> Result<char, PatternTrouble> {
+        let refused = |c: char| wrong(&format!("invalid escape sequence: `\\{c}`"));
+        let c = self.next().ok_or_else(|| wrong("trailing backslash at end of expression"))?;
+        match c {
+            '0'..='7' => {
+                let mut digits = self.rest.chars().take_while(|c| ('0'..='7').contains(c)).take(2).collect::<String>();
+                // `\1` alone would refer back to a group, which Go does not do.
+                if c != '0' && digits.is_empty() {
+                    return Err(refused(c));
+                }
+                self.rest = self.rest.get(digits.len()..).unwrap_or_default();
+                digits.insert(0, c);
+                u32::from_str_radix(&digits, 8).ok().and_then(char::from_u32).ok_or_else(|| refused(c))
+            }
+            'x' => {
+                let digits = if self.eat("{") {
+                    let (digits, rest) = self.rest.split_once('}').ok_or_else(|| refused(c))?;
+                    self.rest = rest;
+                    digits
+                } else {
+                    let (digits, rest) = self.rest.split_at_checked(2).ok_or_else(|| refused(c))?;
+                    self.rest = rest;
+                    digits
+                };
+                if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+                    return Err(refused(c));
+                }
+                u32::from_str_radix(digits, 16).ok().and_then(char::from_u32).ok_or_else(|| refused(c))
+            }
+            'a' => Ok('\x07'),
+            'f' => Ok('\x0c'),
+            'n' => Ok('\n'),
+            'r' => Ok('\r'),
+            't' => Ok('\t'),
+            'v' => Ok('\x0b'),
+            c if c.is_ascii() && !c.is_ascii_alphanumeric() => Ok(c),
+            c => Err(refused(c)),
+        }
+    }
+
+    /// Behind `[`: a class up to its closing bracket.
+    fn class(&mut self) -> Result<(), PatternTrouble> {
+        let unclosed = || wrong("missing closing ]");
+        let negated = self.eat("^");
+        let mut set = String::new();
+        let mut first = true;
+        loop {
+            if self.rest.is_empty() {
+                return Err(unclosed());
+            }
+            if !first && self.eat("]") {
+                break;
+            }
+            first = false;
+            if self.posix(&mut set)? {
+                continue;
+            }
+            if let Some(rest) = self.rest.strip_prefix('\\') {
+                let before = self.rest;
+                self.rest = rest;
+                if self.class_escape(&mut set)? {
+                    continue;
+                }
+                self.rest = before;
+            }
+            let low = self.class_character()?;
+            let mut high = low;
+            if self.rest.starts_with('-') && !self.rest.starts_with("-]") && self.rest.len() > 1 {
+                self.next();
+                high = self.class_character()?;
+                if high < low {
+                    return Err(wrong("invalid character class range"));
+                }
+            }
+            let _ = write!(set, "\\x{{{:x}}}-\\x{{{:x}}}", u32::from(low), u32::from(high));
+        }
+        let case = if self.flags.ignore_case { "i" } else { "-i" };
+        let not = if negated { "^" } else { "" };
+        let _ = write!(self.out, "(?{case}:[{not}{set}])");
+        Ok(())
+    }
+
+    fn class_character(&mut self) -> Result<char, PatternTrouble> {
+        match self.next() {
+            Some('\\') => self.character(),
+            Some(c) => Ok(c),
+            None => Err(wrong("missing closing ]")),
+        }
+    }
+
+    /// `[:alpha:]` and its like.
+    fn posix(&mut self, set: &mut String) -> Result<bool, PatternTrouble> {
+        let Some((name, rest)) = self.rest.strip_prefix("[:").and_then(|inner| inner.split_once(":]")) else { return Ok(false) };
+        let (negated, name) = match name.strip_prefix('^') {
+            Some(name) => (true, name),
+            None => (false, name),
+        };
+        let members = match name {
+            "alnum" => "0-9A-Za-z",
+            "alpha" => "A-Za-z",
+            "ascii" => r"\x00-\x7f",
+            "blank" => r"\t\x20",
+            "cntrl" => r"\x00-\x1f\x7f",
+            "digit" => "0-9",
+            "graph" => r"\x21-\x7e",
+            "lower" => "a-z",
+            "print" => r"\x20-\x7e",
+            "punct" => r"\x21-\x2f\x3a-\x40\x5b-\x60\x7b-\x7e",
+            "space" => r"\t\n\x0b\x0c\r\x20",
+            "upper" => "A-Z",
+            "word" => "0-9A-Za-z_",
+            "xdigit" => "0-9A-Fa-f",
+            _ => return Err(wrong("invalid character class range")),
+        };
+        nested_class(members, negated, set);
+        self.rest = rest;
+        Ok(true)
+    }
+}
+
+/// A class within a class.
+fn nested_class(members: &str, negated: bool, set: &mut String) {
+    let not = if negated { "^" } else { "" };
+    let _ = write!(set, "[{not}{members}]");
+}
+
+/// `{2}`, `{2,}` or `{2,5}` at the front, and what stands behind; anything else in braces is literal text.
+fn counted(text: &str) -> Option<(u32, Option<u32>, &str)> {
+    let (inner, rest) = text.strip_prefix('{')?.split_once('}')?;
+    // Go refuses leading zeros, and numbers beyond 1e8 are out of any range.
+    let number = |digits: &str| -> Option<u32> {
+        if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) || (digits.len() > 1 && digits.starts_with('0')) {
+            return None;
+        }
+        Some(digits.parse().unwrap_or(u32::MAX))
+    };
+    match inner.split_once(',') {
+        None => number(inner).map(|count| (count, Some(count), rest)),
+        Some((least, "")) => number(least).map(|least| (least, None, rest)),
+        Some((least, most)) => Some((number(least)?, Some(number(most)?), rest)),
+    }
+}

@@ -1,0 +1,84 @@
+//! `rsadecrypt`: PKCS #1 v1.5 with a private key in PEM, PKCS #1 or PKCS #8.
+
+use super::encoding::decode_base64;
+use super::row::Trouble;
+use num_bigint::BigUint;
+
+/// The sizes of keys that are put to use, in bits. Go refuses smaller ones by default, larger ones take too long.
+const KEY_BITS: std::ops::RangeInclusive<u64> = 1024..=8192;
+
+/// The text that was encrypted with the public half of the key.
+pub(super) fn decrypt(encrypted: &str, pem: &str) -> Result<String, Trouble> {
+    let encrypted = decode_base64(encrypted).ok_or("failed to decode input: cipher text must be base64-encoded")?;
+    let key = Key::parse(pem).ok_or("invalid private key")?;
+    if !KEY_BITS.contains(&key.modulus.bits()) {
+        return Err(Trouble::Unknown("keys of this size are not put to use here".into()));
+    }
+    let size = usize::try_from(key.modulus.bits().div_ceil(8)).map_err(|_| Trouble::too_large())?;
+    let number = BigUint::from_bytes_be(&encrypted);
+    if encrypted.len() > size || number >= key.modulus {
+        return Err("failed to decrypt: decryption error".into());
+    }
+    let decrypted = number.modpow(&key.exponent, &key.modulus).to_bytes_be();
+    // `00 02`, at least eight bytes that are not zero, a zero, and the text; the number has no zero in front.
+    let text = match decrypted.as_slice() {
+        [2, padded @ ..] if decrypted.len() + 1 == size => padded.iter().position(|byte| *byte == 0).filter(|at| *at >= 8),
+        _ => None,
+    };
+    let text = text.and_then(|at| decrypted.get(at + 2..)).ok_or("failed to decrypt: decryption error")?;
+    String::from_utf8(text.to_vec()).map_err(|_| Trouble::Unknown("what was encrypted is not UTF-8 text".into()))
+}
+
+struct Key {
+    modulus: BigUint,
+    exponent: BigUint,
+}
+
+impl Key {
+    fn parse(pem: &str) -> Option<Self> {
+        let (_, rest) = pem.split_once("-----BEGIN ")?;
+        let (kind, rest) = rest.split_once("-----")?;
+        let (body, _) = rest.split_once(&format!("-----END {kind}-----"))?;
+        // Headers mean that the key is encrypted; Terraform refuses such keys.
+        let der = decode_base64(&body.split_whitespace().collect::<String>())?;
+        match kind {
+            "RSA PRIVATE KEY" => Self::from_der(&der),
+            "PRIVATE KEY" => {
+                let (mut fields, _) = element(&der, SEQUENCE)?;
+                for tag in [INTEGER, SEQUENCE] {
+                    fields = element(fields, tag)?.1;
+                }
+                Self::from_der(element(fields, OCTETS)?.0)
+            }
+            _ => None,
+        }
+    }
+
+    /// `RSAPrivateKey` of RFC 8017: version, modulus, public and private exponent, the two primes, and what speeds things up.
+    fn from_der(der: &[u8]) -> Option<Self> {
+        let (mut fields, _) = element(der, SEQUENCE)?;
+        let mut numbers = Vec::with_capacity(6);
+        for _ in 0..6 {
+            let (number, rest) = element(fields, INTEGER)?;
+            numbers.push(BigUint::from_bytes_be(number));
+            fields = rest;
+        }
+        let [_, modulus, _, exponent, first, second] = numbers.as_slice() else { return None };
+        (first * second == *modulus).then(|| Self { modulus: modulus.clone(), exponent: exponent.clone() })
+    }
+}
+
+const INTEGER: u8 = 0x02;
+const OCTETS: u8 = 0x04;
+const SEQUENCE: u8 = 0x30;
+
+/// The contents of the first DER element, which must have the tag, and what follows it.
+fn element(der: &[u8], tag: u8) -> Option<(&[u8], &[u8])> {
+    let (length, rest) = match der {
+        [first, length @ 0..=0x7f, rest @ ..] if *first == tag => (usize::from(*length), rest),
+        [first, 0x81, length, rest @ ..] if *first == tag => (usize::from(*length), rest),
+        [first, 0x82, high, low, rest @ ..] if *first == tag => (usize::from(u16::from_be_bytes([*high, *low])), rest),
+        _ => return None,
+    };
+    rest.split_at_checked(length)
+}
