@@ -1,11 +1,13 @@
 //! `kmslint check`: what the arguments mean, the pipeline, the reports, the exit code.
 
-use super::args::{Check, FailOn, Fix, Policy, Reporting, Terminal};
+use super::args::{Check, FailOn, Fix, Inputs, Policy, Reporting, Terminal};
 use super::format::{self, Target};
 use super::surroundings::{Surroundings, complain, print};
 use super::{Exit, inputs};
 use crate::base::{Place, Problem, ProblemKind, Repository, Sources, disk};
 use crate::check::{self, Decisions, Document};
+use crate::key::Inventory;
+use crate::live;
 use crate::plan::{self, Recognised};
 use crate::policy::{self, Config, Outcome, config};
 use crate::report;
@@ -29,33 +31,18 @@ pub fn run(arguments: &Check, matches: &ArgMatches, surroundings: &Surroundings)
         Err(said) => return Ok(refuse(&said)),
     };
     let base = inputs::base(&arguments.inputs, surroundings);
-    let mut sorted = match sort(&arguments.paths, &base) {
-        Ok(sorted) => sorted,
-        Err(said) => return Ok(refuse(&said)),
-    };
     let (config, mut problems) = desk.config(&arguments.policy, &base, &arguments.paths);
-    let make = |paths: Vec<PathBuf>| inputs::request(&arguments.inputs, matches, surroundings, paths);
-    let request = match make(std::mem::take(&mut sorted.configuration)) {
-        Ok(request) => request,
-        Err(said) => return Ok(refuse(&said)),
-    };
-    let code = |folder: &Path| {
-        let root = disk::canonical(folder).unwrap_or_else(|_| folder.to_path_buf());
-        let request = make(vec![root.clone()]).unwrap_or_else(|_| terraform::Request::new(surroundings.cwd.clone(), vec![root.clone()]));
-        terraform::Request { exclude: Box::new(move |path| path != root), ..request }
-    };
-    let documents = sorted.documents(arguments, &base, &config, &surroundings.cwd);
-    problems.append(&mut sorted.problems);
-    let progress = progress(started, surroundings.err_is_terminal && !arguments.terminal.quiet);
-    let asked = check::Request {
-        terraform: (!request.paths.is_empty()).then(|| terraform::Request { exclude: excluder(&config, &surroundings.cwd), ..request }),
-        code: &code,
-        documents,
-        plan: plan::Options { max_rotation_days: config.max_rotation_days, progress: Some(&progress) },
+    let wanted = Wanted {
+        paths: &arguments.paths,
+        inputs: &arguments.inputs,
+        matches,
+        source: arguments.source.as_deref(),
         changed_only: arguments.changed_only,
     };
-    let is_configuration = asked.terraform.is_some();
-    let mut inventory = check::read(asked, &desk.sources);
+    let (mut inventory, is_configuration) = match read(&desk, &wanted, &config, surroundings, started, arguments.terminal.quiet) {
+        Ok(read) => read,
+        Err(said) => return Ok(refuse(&said)),
+    };
     inventory.problems.append(&mut problems);
     if inventory.files == 0 && is_configuration && inventory.problems.is_empty() && !arguments.terminal.quiet {
         let names: Vec<_> = arguments.paths.iter().map(|path| format!("`{}`", report::clean(&path.to_string_lossy()))).collect();
@@ -63,6 +50,57 @@ pub fn run(arguments: &Check, matches: &ArgMatches, surroundings: &Surroundings)
     }
     let input = policy::Input { inventory, ..policy::Input::default() };
     desk.finish(input, &config, arguments.now.unwrap_or(surroundings.now), &arguments.policy, Some(&arguments.fix), started)
+}
+
+/// What is to be read: of `check` to be judged, of `live` to be compared with.
+pub struct Wanted<'a> {
+    /// Folders, configuration, plans, states, saved inventories; `-` is standard input.
+    pub paths: &'a [PathBuf],
+    /// Input of root modules.
+    pub inputs: &'a Inputs,
+    /// In which order it was typed.
+    pub matches: &'a ArgMatches,
+    /// `--source`.
+    pub source: Option<&'a Path>,
+    /// `--changed-only`.
+    pub changed_only: bool,
+}
+
+/// Reads it, and tells whether configuration was among it.
+///
+/// # Errors
+/// A sentence about a path or an input that cannot be meant.
+pub fn read(
+    desk: &Desk<'_>,
+    wanted: &Wanted<'_>,
+    config: &Config,
+    surroundings: &Surroundings,
+    started: Instant,
+    quiet: bool,
+) -> Result<(Inventory, bool), String> {
+    let base = inputs::base(wanted.inputs, surroundings);
+    let mut sorted = sort(wanted.paths, &base)?;
+    let make = |paths: Vec<PathBuf>| inputs::request(wanted.inputs, wanted.matches, surroundings, paths);
+    let request = make(std::mem::take(&mut sorted.configuration))?;
+    let code = |folder: &Path| {
+        let root = disk::canonical(folder).unwrap_or_else(|_| folder.to_path_buf());
+        let request = make(vec![root.clone()]).unwrap_or_else(|_| terraform::Request::new(surroundings.cwd.clone(), vec![root.clone()]));
+        terraform::Request { exclude: Box::new(move |path| path != root), ..request }
+    };
+    let documents = sorted.documents(wanted.source, &base, config, &surroundings.cwd);
+    let progress = progress(started, surroundings.err_is_terminal && !quiet);
+    let asked = check::Request {
+        terraform: (!request.paths.is_empty()).then(|| terraform::Request { exclude: excluder(config, &surroundings.cwd), ..request }),
+        code: &code,
+        documents,
+        plan: plan::Options { max_rotation_days: config.max_rotation_days, progress: Some(&progress) },
+        changed_only: wanted.changed_only,
+    };
+    let is_configuration = asked.terraform.is_some();
+    let mut inventory = check::read(asked, &desk.sources);
+    inventory.absorb(sorted.saved);
+    inventory.problems.append(&mut sorted.problems);
+    Ok((inventory, is_configuration))
 }
 
 /// Says what is wrong with the command line.
@@ -281,6 +319,8 @@ struct Sorted {
     configuration: Vec<PathBuf>,
     /// Plans and states, and files that may be.
     documents: Vec<PathBuf>,
+    /// What saved inventories of the service hold.
+    saved: Inventory,
     /// What can be judged in no way.
     problems: Vec<Problem>,
 }
@@ -313,7 +353,7 @@ fn is_configuration(path: &Path) -> bool {
 
 impl Sorted {
     /// Opens plans and states; what is neither becomes a problem.
-    fn documents(&mut self, arguments: &Check, base: &Path, config: &Config, cwd: &Path) -> Vec<Document> {
+    fn documents(&mut self, source: Option<&Path>, base: &Path, config: &Config, cwd: &Path) -> Vec<Document> {
         let excluded = excluder(config, cwd);
         let mut documents = Vec::new();
         for path in std::mem::take(&mut self.documents) {
@@ -331,17 +371,23 @@ impl Sorted {
             let place = Place::File(name.as_str().into());
             match opened.and_then(recognise) {
                 Err(error) => self.problems.push(Problem::new(ProblemKind::Unreadable, format!("it cannot be read: {error}")).at(place)),
-                Ok((Recognised::Refused(refusal), _)) => {
+                Ok((Recognised::Refused(refusal), ..)) => {
                     self.problems.push(Problem::new(ProblemKind::Unparsable, refusal.what).at(place).help(refusal.help));
                 }
-                Ok((Recognised::Other | Recognised::OtherJson | Recognised::Configuration, _)) => {
+                Ok((Recognised::OtherJson, input, true)) => match io::read_to_string(input.take(disk::CONFIG_CAP)) {
+                    Ok(text) => self.saved.absorb(live::saved::read(&name, &text)),
+                    Err(error) => {
+                        self.problems.push(Problem::new(ProblemKind::Unreadable, format!("it cannot be read: {error}")).at(place))
+                    }
+                },
+                Ok((Recognised::Other | Recognised::OtherJson | Recognised::Configuration, ..)) => {
                     let help = "kmslint reads folders and files of configuration (.tf, .tofu, .tfvars and their JSON forms), plans \
-                                (`terraform show -json PLANFILE`) and states";
+                                (`terraform show -json PLANFILE`), states, and inventories saved by `kmslint live --save`";
                     let problem = Problem::new(ProblemKind::Unparsable, "this is neither a plan nor a state in JSON");
                     self.problems.push(problem.at(place).help(help));
                 }
-                Ok((Recognised::Plan | Recognised::State | Recognised::RawState, input)) => {
-                    documents.push(Document { name, input, sources: code_folders(arguments, base, &full, is_input) });
+                Ok((Recognised::Plan | Recognised::State | Recognised::RawState, input, _)) => {
+                    documents.push(Document { name, input, sources: code_folders(source, base, &full, is_input) });
                 }
             }
         }
@@ -349,17 +395,18 @@ impl Sorted {
     }
 }
 
-/// Reads the head of an input and puts it back in front.
-fn recognise(mut input: Box<dyn Read + Send>) -> io::Result<(Recognised, Box<dyn Read + Send>)> {
+/// Reads the head of an input and puts it back in front; tells what it is, and whether it is a saved inventory of the service.
+fn recognise(mut input: Box<dyn Read + Send>) -> io::Result<(Recognised, Box<dyn Read + Send>, bool)> {
     let mut head = Vec::new();
     (&mut input).take(HEAD as u64).read_to_end(&mut head)?;
     let recognised = plan::recognise(&head, Path::new(""));
-    Ok((recognised, Box::new(io::Cursor::new(head).chain(input))))
+    let is_saved = live::saved::is_saved(&head);
+    Ok((recognised, Box::new(io::Cursor::new(head).chain(input)), is_saved))
 }
 
 /// Where the code of a document is looked for: `--source`, or the document's folder and then the working directory.
-fn code_folders(arguments: &Check, base: &Path, document: &Path, is_input: bool) -> Vec<PathBuf> {
-    match &arguments.source {
+fn code_folders(source: Option<&Path>, base: &Path, document: &Path, is_input: bool) -> Vec<PathBuf> {
+    match source {
         Some(folder) => vec![base.join(folder)],
         None if is_input => vec![base.to_path_buf()],
         None => vec![document.parent().unwrap_or(base).to_path_buf(), base.to_path_buf()],

@@ -150,10 +150,7 @@ impl Client<'_> {
             }
             let fault = match self.send(base, &target, attempt) {
                 Ok(answer) if (200..300).contains(&answer.status) => return Ok(answer),
-                Ok(answer) => match self.judge(site, &answer) {
-                    Ok(passing) => passing,
-                    Err(fault) => return Err(fault),
-                },
+                Ok(answer) => self.judge(site, &answer)?,
                 Err(Failure::Passing(why)) => Fault::failed(format!("{}: {why}", base.host())),
                 Err(Failure::Lasting(why)) => return Err(Fault::failed(format!("{}: {why}", base.host()))),
             };

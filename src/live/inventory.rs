@@ -10,10 +10,13 @@ use super::facts::{self, Seen};
 use super::permissions::Permission;
 use super::request::{Progress, Request};
 use super::wire::{Compartment, Key, Usage, Vault, Version};
-use crate::key::{Inventory, KeyFacts, Lifecycle, NotAudited, ProtectionMode};
+use crate::key::{Inventory, KeyFacts, Lifecycle, NotAudited, ProtectionMode, Reach};
 use jiff::{SignedDuration, Timestamp};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicUsize, Ordering};
+
+/// What is not audited where no vault of a region could be listed.
+const LOST_REGION: &str = "region";
 
 /// What every phase needs.
 pub struct Audit<'a> {
@@ -29,6 +32,8 @@ pub struct Audit<'a> {
 struct Scope {
     /// Compartments whose keys are judged.
     keys: Vec<String>,
+    /// Whether these are all there are.
+    whole: bool,
     /// Compartments whose vaults are looked into: keys live in other compartments than their vault.
     vaults: Vec<String>,
 }
@@ -63,7 +68,18 @@ pub fn take(audit: &Audit<'_>, sites: &[Site]) -> Inventory {
         keys.len(),
         sites.iter().map(|site| site.region.name.as_str()).collect::<Vec<_>>().join(", ")
     )];
-    Inventory { keys, not_audited: gaps, log, ..Inventory::default() }
+    let reach = Some(reach(sites, &scope, &gaps));
+    Inventory { keys, not_audited: gaps, reach, log, ..Inventory::default() }
+}
+
+/// The regions that could be looked into at all, and the compartments.
+fn reach(sites: &[Site], scope: &Scope, gaps: &[NotAudited]) -> Reach {
+    let lost = |region: &str| gaps.iter().any(|gap| gap.what == LOST_REGION && gap.region == region);
+    let looked_into = |site: &&Site| site.halted.get().is_none() && !lost(&site.region.name);
+    Reach {
+        regions: sites.iter().filter(looked_into).map(|site| site.region.name.clone()).collect(),
+        compartments: (!scope.whole).then(|| scope.keys.clone()),
+    }
 }
 
 impl Audit<'_> {
@@ -104,7 +120,7 @@ fn scope(audit: &Audit<'_>, sites: &[Site], gaps: &mut Vec<NotAudited>) -> Optio
         unique(wanted.clone())
     };
     let vaults = unique(all.into_iter().chain(keys.iter().cloned()).collect());
-    Some(Scope { keys, vaults })
+    Some(Scope { keys, whole: whole && fault.is_none(), vaults })
 }
 
 /// Every active compartment below the tenancy. Those we may not see cannot be asked for one by one, so the list must be whole: `ANY`
@@ -179,7 +195,7 @@ fn vaults<'a>(audit: &Audit<'_>, sites: &'a [Site], scope: &Scope, gaps: &mut Ve
     primaries(audit, found, gaps)
 }
 
-/// One gap for each compartment, or one for the tenancy where every compartment fails in the same way.
+/// One gap for each compartment, or one for the region where every compartment fails in the same way.
 fn merge(
     audit: &Audit<'_>,
     region: &str,
@@ -193,7 +209,7 @@ fn merge(
     match faults.first() {
         Some((_, fault)) if alike && asked > 1 && faults.len() == asked => {
             let doing = format!("{doing} in any of {asked} compartments");
-            gaps.push(gap("tenancy", &audit.client.credentials.tenancy, region, errors::gap(&doing, fault, permission, None)));
+            gaps.push(gap(LOST_REGION, &audit.client.credentials.tenancy, region, errors::gap(&doing, fault, permission, None)));
         }
         _ => {
             for (ocid, fault) in &faults {

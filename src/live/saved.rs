@@ -87,6 +87,12 @@ struct Version {
     is_auto_rotated: Option<bool>,
 }
 
+/// Whether a JSON text that begins so is a saved inventory.
+#[must_use]
+pub fn is_saved(head: &[u8]) -> bool {
+    memchr::memmem::find(head, format!("\"{MARK}\"").as_bytes()).is_some()
+}
+
 /// Writes an inventory that was taken at this time.
 #[must_use]
 pub fn write(inventory: &Inventory, taken: Timestamp) -> String {

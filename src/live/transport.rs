@@ -140,11 +140,23 @@ fn failure(error: ureq::Error) -> Failure {
             Err(error) if matches!(error.kind(), std::io::ErrorKind::TimedOut | std::io::ErrorKind::WouldBlock) => {
                 Failure::Passing("there was no answer in time".to_owned())
             }
+            // What TLS refuses comes as invalid data, and is as invalid the next time.
+            Err(error) if error.kind() == std::io::ErrorKind::InvalidData => not_trusted(&error.to_string()),
             Err(error) => Failure::Passing(format!("the connection failed ({error})")),
         },
-        ureq::Error::Rustls(error) => Failure::Lasting(format!("the server's certificate is not accepted ({error})")),
+        ureq::Error::Rustls(error) => not_trusted(&error.to_string()),
         ureq::Error::Tls(error) => Failure::Lasting(format!("no encrypted connection was made ({error})")),
         ureq::Error::ConnectProxyFailed(error) => Failure::Passing(format!("the proxy refused ({error})")),
         error => Failure::Passing(format!("the connection failed ({error})")),
     }
+}
+
+/// A connection that TLS did not let come about.
+fn not_trusted(error: &str) -> Failure {
+    if error.contains("UnknownIssuer") {
+        let hint = "behind a proxy that opens connections, name its certificate with `--ca-bundle`";
+        return Failure::Lasting(format!("the server's certificate is not accepted ({error}); {hint}"));
+    }
+    let what = if error.contains("certificate") { "the server's certificate is not accepted" } else { "no encrypted connection was made" };
+    Failure::Lasting(format!("{what} ({error})"))
 }
