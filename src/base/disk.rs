@@ -143,6 +143,21 @@ pub fn is_file(path: &Path) -> bool {
     path.is_file()
 }
 
+/// Who may do what with a file: the permission bits, where the system has them.
+#[cfg(unix)]
+#[must_use]
+pub fn mode(path: &Path) -> Option<u32> {
+    use std::os::unix::fs::PermissionsExt;
+    fs::metadata(path).ok().map(|about| about.permissions().mode())
+}
+
+/// Who may do what with a file: the permission bits, where the system has them.
+#[cfg(not(unix))]
+#[must_use]
+pub fn mode(_: &Path) -> Option<u32> {
+    None
+}
+
 /// The path with all links resolved.
 ///
 /// # Errors
