@@ -63,7 +63,7 @@ pub(super) fn scan(request: &Request) -> Scan {
     scan.candidates = reaching(&scan, &edges);
     // What nothing else needs is let go: large repositories have much that has nothing to do with keys.
     let reachable = reached(&scan.candidates, &edges);
-    scan.folders.retain(|path, _| reachable.contains(path));
+    scan.folders.retain(|path, folder| reachable.contains(path) && folder.is_module());
     scan
 }
 
@@ -75,8 +75,9 @@ impl Scan {
         self.take(beside(root.to_path_buf(), shown, request), manifest);
     }
 
-    fn take(&mut self, folder: Folder, manifest: Option<Manifest>) {
+    fn take(&mut self, mut folder: Folder, manifest: Option<Manifest>) {
         self.files += folder.files.len();
+        folder.forget();
         if let Some(manifest) = manifest {
             self.manifests.insert(folder.path.clone(), manifest);
         }

@@ -88,6 +88,14 @@ impl Folder {
         !self.files.is_empty()
     }
 
+    /// Lets go of the texts where nothing of OCI is in them: large repositories have much of that. A folder that turns out to be
+    /// called on the way to a key is read again.
+    pub(super) fn forget(&mut self) {
+        if !self.mentions_key && !self.mentions_oci {
+            self.files = Vec::new();
+        }
+    }
+
     /// The folders that its local sources lead to.
     pub(super) fn local_targets(&self) -> impl Iterator<Item = PathBuf> {
         self.sources.iter().filter(|source| is_local(source)).map(|source| disk::tidy(&self.path.join(source)))
