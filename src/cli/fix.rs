@@ -20,7 +20,7 @@ pub enum Ended {
     /// The diff was shown; nothing was written.
     Shown(Exit),
     /// What there was to write is written; with what is left to report where everything could be read again.
-    Written(Option<(Outcome, Arc<Sources>)>),
+    Written(Option<Box<(Outcome, Arc<Sources>)>>),
     /// Nothing is written, and it was said why.
     Failed,
 }
@@ -86,7 +86,7 @@ pub fn run(
             complain(format!("fixed: {at}: {} ({})\n", report::clean(&edit.description), edit.rule).as_bytes());
         }
     }
-    Ok(Ended::Written(after.ok().filter(|_| !before.is_empty())))
+    Ok(Ended::Written(after.ok().filter(|_| !before.is_empty()).map(Box::new)))
 }
 
 /// Whether a new text parses as what its name says it is.
