@@ -324,10 +324,10 @@ impl Shared {
     }
 }
 
-/// Method, target and headers; `None` where the client is done.
 /// Method, path with query, headers by lower-case name.
 type Head = (String, String, BTreeMap<String, String>);
 
+/// Method, target and headers; `None` where the client is done.
 fn head(stream: &mut impl BufRead) -> std::io::Result<Option<Head>> {
     let mut line = String::new();
     if stream.read_line(&mut line)? == 0 {
