@@ -25,9 +25,12 @@ pub enum DiskError {
     /// Not UTF-8; the offset of the first byte that is not.
     #[error("it is not UTF-8 text (byte {0})")]
     NotText(usize),
-    /// It resolves, through a symbolic link, to a place outside of where we may write.
+    /// It resolves, through a symbolic link, to a place outside of where we may read or write.
     #[error("it leads out of the repository")]
     Outside,
+    /// Its name is not Unicode, so that it cannot be told nor reported.
+    #[error("its name is not Unicode")]
+    StrangeName,
     /// Anything else the system says.
     #[error("{0}")]
     System(io::Error),
@@ -54,18 +57,50 @@ pub fn open(path: &Path) -> Result<(File, u64), DiskError> {
     Ok((file, size))
 }
 
+/// Opens something that the user named to be read from its beginning to its end: a file, but also the pipe of `<(terraform show -json …)`.
+///
+/// # Errors
+/// Missing, a folder, or what the system says.
+pub fn open_stream(path: &Path) -> Result<File, DiskError> {
+    let file = File::open(path)?;
+    if file.metadata()?.is_dir() { Err(DiskError::NotAFile) } else { Ok(file) }
+}
+
+/// Whether a path that somebody may have put there leads, through links, out of these folders.
+#[must_use]
+pub fn leads_out(path: &Path, within: &[PathBuf]) -> bool {
+    fs::canonicalize(path).is_ok_and(|real| !within.iter().any(|folder| real.starts_with(folder)))
+}
+
 /// Reads a regular file of at most `cap` bytes.
 ///
 /// # Errors
 /// Missing, not a regular file, too large, or what the system says.
 pub fn read(path: &Path, cap: u64) -> Result<Vec<u8>, DiskError> {
     let (file, size) = open(path)?;
+    whole(file, size, cap)
+}
+
+/// Reads a file that a listing of its folder has just told to be a regular one, of at most `cap` bytes.
+///
+/// # Errors
+/// As [`read`].
+pub fn read_listed(path: &Path, cap: u64) -> Result<Vec<u8>, DiskError> {
+    let file = File::open(path)?;
+    let size = file.metadata()?.len();
+    whole(file, size, cap)
+}
+
+/// The bytes of an open file of this size.
+fn whole(file: File, size: u64, cap: u64) -> Result<Vec<u8>, DiskError> {
     if size > cap {
         return Err(DiskError::TooLarge(cap));
     }
-    let mut bytes = Vec::with_capacity(usize::try_from(size).unwrap_or(0) + 1);
-    // The file may grow while it is read.
-    file.take(cap + 1).read_to_end(&mut bytes)?;
+    // What a file grows by while it is read is not asked for: one call of the system less for each of a repository's many files. Files
+    // of the kernel's say that they are empty.
+    let limit = if size == 0 { cap + 1 } else { size };
+    let mut bytes = Vec::with_capacity(usize::try_from(size).unwrap_or(0));
+    file.take(limit).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > cap {
         return Err(DiskError::TooLarge(cap));
     }
@@ -77,7 +112,15 @@ pub fn read(path: &Path, cap: u64) -> Result<Vec<u8>, DiskError> {
 /// # Errors
 /// As [`read`], and not UTF-8.
 pub fn read_text(path: &Path, cap: u64) -> Result<String, DiskError> {
-    String::from_utf8(read(path, cap)?).map_err(|error| DiskError::NotText(error.utf8_error().valid_up_to()))
+    text(read(path, cap)?)
+}
+
+/// Bytes as text.
+///
+/// # Errors
+/// Not UTF-8.
+pub fn text(bytes: Vec<u8>) -> Result<String, DiskError> {
+    String::from_utf8(bytes).map_err(|error| DiskError::NotText(error.utf8_error().valid_up_to()))
 }
 
 /// One entry of a folder.
@@ -89,6 +132,8 @@ pub struct Entry {
     pub is_dir: bool,
     /// Whether it is a symbolic link.
     pub is_link: bool,
+    /// Whether it is a regular file itself, not through a link.
+    pub is_file: bool,
 }
 
 /// The entries of a folder, sorted by name, so that no result depends on their order on disk.
@@ -101,7 +146,7 @@ pub fn entries(folder: &Path) -> Result<Vec<Entry>, DiskError> {
         let entry = entry?;
         let kind = entry.file_type()?;
         let is_dir = if kind.is_symlink() { entry.path().is_dir() } else { kind.is_dir() };
-        list.push(Entry { name: entry.file_name(), is_dir, is_link: kind.is_symlink() });
+        list.push(Entry { name: entry.file_name(), is_dir, is_link: kind.is_symlink(), is_file: kind.is_file() });
     }
     list.sort_by(|a, b| a.name.cmp(&b.name));
     Ok(list)
@@ -111,6 +156,12 @@ pub fn entries(folder: &Path) -> Result<Vec<Entry>, DiskError> {
 #[must_use]
 pub fn is_dir(path: &Path) -> bool {
     path.is_dir()
+}
+
+/// Whether something is there, a broken link too.
+#[must_use]
+pub fn is_there(path: &Path) -> bool {
+    fs::symlink_metadata(path).is_ok()
 }
 
 /// Whether a regular file is there.

@@ -1,10 +1,11 @@
 //! `kmslint live`: the keys of the tenancy by the same two rules, and drift against the code.
 
 use super::args::{Inputs, Policy, Reporting, Terminal};
-use super::check::{self, Desk, refuse};
+use super::check;
+use super::desk::{self, Desk, refuse};
 use super::surroundings::{Surroundings, complain, print};
 use super::{Exit, inputs};
-use crate::base::disk;
+use crate::base::{Sources, disk};
 use crate::key::{Inventory, Reach};
 use crate::live::{self, AuthKind, Clock, Progress, Timeouts};
 use crate::policy;
@@ -117,18 +118,19 @@ pub fn run(arguments: &Live, matches: &ArgMatches, surroundings: &Surroundings) 
     if arguments.print_policy {
         return print(live::policy_text(&arguments.compartments).as_bytes()).map(|()| Exit::Clean);
     }
-    let started = Instant::now();
+    let clock = desk::Clock { now: arguments.now.unwrap_or(surroundings.now), started: Instant::now() };
+    let sources = Arc::new(Sources::default());
     let desk = match Desk::new(&arguments.report, &arguments.policy, &arguments.terminal, surroundings, arguments.inputs.chdir.as_deref()) {
         Ok(desk) => desk,
         Err(said) => return Ok(refuse(&said)),
     };
     let base = inputs::base(&arguments.inputs, surroundings);
-    let (config, mut problems) = desk.config(&arguments.policy, &base, &arguments.against);
+    let (config, mut problems) = desk.config(&arguments.policy, &base, &arguments.against, &sources);
     let declared = if arguments.against.is_empty() {
         Inventory::default()
     } else {
         let wanted = check::Wanted { paths: &arguments.against, inputs: &arguments.inputs, matches, source: None, changed_only: false };
-        match check::read(&desk, &wanted, &config, surroundings, started, arguments.terminal.quiet) {
+        match check::read(&desk, &wanted, &config, clock, &sources) {
             Ok((declared, _)) => declared,
             Err(said) => return Ok(refuse(&said)),
         }
@@ -146,7 +148,7 @@ pub fn run(arguments: &Live, matches: &ArgMatches, surroundings: &Surroundings) 
     let drift = match &inventory.reach {
         Some(reach) if !arguments.against.is_empty() => {
             let drifts = rules::compare(&inventory.keys, &declared.keys, &scope(arguments, reach, &inventory));
-            crate::check::with_paths(&desk.repository, &desk.sources, |paths| rules::drift_findings(&drifts, paths))
+            crate::check::with_paths(&desk.repository, &sources, |paths| rules::drift_findings(&drifts, paths))
         }
         _ => Vec::new(),
     };
@@ -154,7 +156,8 @@ pub fn run(arguments: &Live, matches: &ArgMatches, surroundings: &Surroundings) 
     let declared_keys = declared.keys.clone();
     inventory.absorb(Inventory { keys: Vec::new(), ..declared });
     let input = policy::Input { inventory, drift, declared: declared_keys };
-    desk.finish(input, &config, arguments.now.unwrap_or(surroundings.now), &arguments.policy, None, started)
+    let outcome = desk.judge(input, &config, clock.now, &arguments.policy, &sources);
+    desk.finish(&outcome, &config, &arguments.policy, clock, &sources)
 }
 
 /// What the arguments ask of the audit.

@@ -2,9 +2,12 @@
 
 mod args;
 mod check;
+mod desk;
+mod documents;
 mod eval;
 mod exit;
 mod explain;
+mod fix;
 mod format;
 mod inputs;
 mod live;

@@ -3,7 +3,7 @@
 use super::node::{self, Node, Value};
 use super::reference::{self, Reference};
 use super::scan::{Broken, Scanner, Spot};
-use super::walk::{self, Pointer};
+use super::walk::{self, Pointer, RELATED, Wanted};
 use crate::base::ModuleStep;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -92,8 +92,14 @@ impl Module {
 }
 
 /// Types whose configuration is kept: keys, what they are related to, and what values are passed through.
-fn wanted(kind: &[u8]) -> bool {
-    walk::RELATED.contains(&kind) || kind.starts_with(b"time_") || matches!(kind, b"terraform_data" | b"null_resource")
+fn wanted(kind: &[u8]) -> Wanted {
+    if RELATED.contains(&kind) {
+        Wanted::Yes
+    } else if kind.starts_with(b"time_") || matches!(kind, b"terraform_data" | b"null_resource") {
+        Wanted::IfItRefers
+    } else {
+        Wanted::No
+    }
 }
 
 /// Reads the value of the top-level key `configuration`.

@@ -3,7 +3,7 @@
 use super::configuration::{self, Given, Module};
 use super::node::{Node, Value};
 use super::scan::{Broken, Scanner, Spot};
-use super::walk::{self, Pointer, RELATED};
+use super::walk::{self, Pointer, RELATED, Wanted};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -122,12 +122,12 @@ pub(super) struct Document {
     pub modules: Option<Spot>,
 }
 
-fn related(kind: &[u8]) -> bool {
-    RELATED.contains(&kind)
+fn related(kind: &[u8]) -> Wanted {
+    RELATED.contains(&kind).into()
 }
 
-fn key(kind: &[u8]) -> bool {
-    kind == b"oci_kms_key"
+fn key(kind: &[u8]) -> Wanted {
+    (kind == b"oci_kms_key").into()
 }
 
 /// Reads a document into `found`, which holds what was read even where the document breaks off.

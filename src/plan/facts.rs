@@ -86,6 +86,7 @@ impl Reader<'_> {
     fn fact<T>(&mut self, path: &[&str], read: impl Fn(&Node) -> Result<Option<T>, Wrong>) -> Fact<T> {
         let (name, item) = (path.last().copied().unwrap_or_default(), self.item);
         match item.values.cell(path) {
+            Cell::Absent | Cell::Null if !item.faults.is_empty() => Fact::unknown("its entry in the file cannot be read"),
             Cell::Absent | Cell::Null => Fact::unset(),
             Cell::Unknown { pointer, spot, whole_block } => {
                 let mut trail = vec![Step::new(place(self.file, &pointer, spot), "not known in the plan")];

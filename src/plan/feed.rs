@@ -5,11 +5,11 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::Scope;
 
 /// Bytes read at a time: they stay in the processor's second cache between the reader and the scanner.
-const SIZE: usize = 1 << 20;
+const SIZE: usize = 1 << 19;
 /// Bytes of the first block: most plans and states need no other.
 const FIRST: usize = 1 << 16;
 /// Blocks that wait for the scanner.
-const AHEAD: usize = 4;
+const AHEAD: usize = 3;
 
 /// Why there are no more bytes, other than that the document has ended.
 #[derive(Debug)]
@@ -27,6 +27,8 @@ type Block = Result<Vec<u8>, Fault>;
 pub(super) struct Feed<'p> {
     first: Option<Block>,
     rest: Option<Receiver<Block>>,
+    /// Memory of blocks that are done with, on its way back to the reader.
+    spent: Option<SyncSender<Vec<u8>>>,
     progress: Option<&'p dyn Fn(u64)>,
     given: u64,
 }
@@ -38,14 +40,23 @@ impl<'p> Feed<'p> {
         progress: Option<&'p dyn Fn(u64)>,
         scope: &'scope Scope<'scope, '_>,
     ) -> Self {
-        let mut text = Text { input, wide: None, tail: Vec::new(), ended: false, begun: false };
+        let (give, take) = sync_channel(AHEAD);
+        let mut text = Text { input, spent: take, wide: None, tail: Vec::new(), ended: false, begun: false };
         let first = text.next();
         let rest = (first.as_ref().is_some_and(Result::is_ok) && !text.is_done()).then(|| {
             let (sender, receiver) = sync_channel(AHEAD);
             scope.spawn(move || text.pump(&sender));
             receiver
         });
-        Self { first, rest, progress, given: 0 }
+        let spent = rest.is_some().then_some(give);
+        Self { first, rest, spent, progress, given: 0 }
+    }
+
+    /// Takes back the memory of a block.
+    pub(super) fn done_with(&self, mut block: Vec<u8>) {
+        block.clear();
+        // A full channel means that the reader has enough.
+        let _ = self.spent.as_ref().map(|spent| spent.try_send(block));
     }
 
     /// The next block; `None` at the end.
@@ -64,6 +75,7 @@ impl<'p> Feed<'p> {
 /// Reads blocks and makes sure that they are text.
 struct Text<R> {
     input: R,
+    spent: Receiver<Vec<u8>>,
     /// The decoder, where a byte order mark announced UTF-16.
     wide: Option<encoding_rs::Decoder>,
     /// The beginning of a character that the last block cut in two.
@@ -96,7 +108,9 @@ impl<R: Read> Text<R> {
             });
         }
         let size = if self.begun { SIZE } else { FIRST };
-        let mut bytes = Vec::with_capacity(size + 8);
+        let mut bytes = self.spent.try_recv().unwrap_or_default();
+        // With room to spare, so that the end of a read does not double the memory.
+        bytes.reserve(size + 64);
         bytes.append(&mut self.tail);
         let begins = bytes.len();
         if let Err(error) = self.input.by_ref().take(size as u64).read_to_end(&mut bytes) {

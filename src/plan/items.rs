@@ -37,22 +37,19 @@ impl Item {
 
 /// A change of a plan. `None` for a deposed object, which is a leftover of an earlier run.
 pub(super) fn change(mut entry: Entry) -> Option<Item> {
-    let given = entry.text("address")?.to_owned();
     if entry.text("deposed").is_some() {
         return None;
     }
+    let Some(given) = entry.text("address").map(str::to_owned) else { return Some(unreadable(&entry, "has no `address`")) };
     // An instance that stands for all is printed as `[*]`.
     let any = given.contains("[*]") || entry.node.get("index_unknown").is_some_and(Node::is_true);
     let address = given.replace("[*]", "[\"*\"]");
     let pointer = down(&entry.pointer, "change");
     let mut faults = Vec::new();
-    let mut wrong = |node: &Node, pointer: &str, wanted: &str| {
-        faults.push((format!("`{wanted}` of `{address}` is {}", node.kind()), node.spot, pointer.to_owned()));
-    };
     let spot = entry.node.spot;
     let mut change = entry.node.remove("change").unwrap_or(Node { spot, value: Value::Null });
     if !matches!(change.value, Value::Object(_)) {
-        wrong(&change, &pointer, "change");
+        faults.push((format!("`change` of `{address}` is {}", change.kind()), change.spot, pointer.clone()));
     }
     let actions: Vec<&str> = change.get("actions").map(Node::elements).unwrap_or_default().iter().filter_map(Node::text).collect();
     let fate = match actions.as_slice() {
@@ -83,8 +80,10 @@ pub(super) fn change(mut entry: Entry) -> Option<Item> {
     }
     let sensitive = change.remove(secrets);
     let values = change.remove(side).unwrap_or(Node { spot, value: Value::Null });
-    if !matches!(values.value, Value::Object(_) | Value::Null) {
-        wrong(&values, &down(&pointer, side), side);
+    let is_unknown = unknown.as_ref().is_some_and(Node::is_true);
+    let is_usable = matches!(values.value, Value::Object(_)) || values.is_null() && is_unknown;
+    if !is_usable && faults.is_empty() {
+        faults.push((format!("`{side}` of `{address}` is {}", values.kind()), values.spot, down(&pointer, side)));
     }
     let unknown = unknown.map(|node| (node, down(&pointer, "after_unknown")));
     let values = Values::new(values, down(&pointer, side), unknown, sensitive.as_ref());
@@ -105,10 +104,10 @@ pub(super) fn change(mut entry: Entry) -> Option<Item> {
 
 /// A resource of a state as `show -json` prints it. `None` for a deposed object.
 pub(super) fn stored(mut entry: Entry) -> Option<Item> {
-    let address = entry.text("address")?.to_owned();
     if entry.text("deposed_key").is_some() {
         return None;
     }
+    let Some(address) = entry.text("address").map(str::to_owned) else { return Some(unreadable(&entry, "has no `address`")) };
     let spot = entry.node.spot;
     let sensitive = entry.node.remove("sensitive_values");
     let values = entry.node.remove("values").unwrap_or(Node { spot, value: Value::Null });
@@ -129,8 +128,12 @@ pub(super) fn stored(mut entry: Entry) -> Option<Item> {
 
 /// The instances of a resource of a raw state. Source: `internal/states/statefile/version4.go` of Terraform and OpenTofu.
 pub(super) fn raw(mut entry: Entry) -> Vec<Item> {
-    let Some(Node { value: Value::List(instances), .. }) = entry.node.remove("instances") else { return Vec::new() };
-    let (Some(kind), Some(name)) = (entry.text("type"), entry.text("name")) else { return Vec::new() };
+    let Some(Node { value: Value::List(instances), .. }) = entry.node.remove("instances") else {
+        return vec![unreadable(&entry, "has no list of `instances`")];
+    };
+    let (Some(kind), Some(name)) = (entry.text("type"), entry.text("name")) else {
+        return vec![unreadable(&entry, "has no `name`")];
+    };
     let module = entry.text("module").map(|module| format!("{module}.")).unwrap_or_default();
     let data = entry.is_data();
     let block = format!("{module}{}{kind}.{name}", if data { "data." } else { "" });
@@ -163,6 +166,23 @@ pub(super) fn raw(mut entry: Entry) -> Vec<Item> {
         })
     });
     items.collect()
+}
+
+/// An entry that is not what it should be. Nothing is known of it, and it is told.
+fn unreadable(entry: &Entry, what: &str) -> Item {
+    Item {
+        address: entry.pointer.to_string(),
+        parsed: None,
+        kind: entry.text("type").unwrap_or_default().to_owned(),
+        data: entry.is_data(),
+        fate: Fate::Unknown,
+        values: Values::new(Node { spot: entry.node.spot, value: Value::Null }, entry.pointer.to_string(), None, None),
+        pointer: entry.pointer.to_string(),
+        spot: entry.node.spot,
+        remarks: Vec::new(),
+        any: false,
+        faults: vec![(format!("the entry of a key {what}"), entry.node.spot, entry.pointer.to_string())],
+    }
 }
 
 fn tainted(is: bool) -> Vec<String> {

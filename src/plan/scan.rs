@@ -318,10 +318,11 @@ impl<'p> Scanner<'p> {
             }
             Some(Ok(block)) => {
                 if keep == self.buffer.len() {
-                    self.buffer = block;
+                    self.feed.done_with(std::mem::replace(&mut self.buffer, block));
                 } else {
                     self.buffer.drain(..keep);
                     self.buffer.extend_from_slice(&block);
+                    self.feed.done_with(block);
                 }
                 self.base += keep as u64;
                 self.at -= keep;

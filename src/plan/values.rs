@@ -75,7 +75,12 @@ impl Values {
                 .map(|(node, pointer)| node.elements().first().map_or((node, pointer.clone()), |first| (first, down(&pointer, "0"))));
             node = node.and_then(|node| node.get(step));
             pointer = down(&pointer, step);
-            unknown = unknown.and_then(|(node, pointer)| Some((node.get(step)?, down(&pointer, step))));
+            // A mark on the whole covers every part of it.
+            unknown = unknown.and_then(
+                |(mark, pointer)| {
+                    if mark.is_true() { Some((mark, pointer)) } else { Some((mark.get(step)?, down(&pointer, step))) }
+                },
+            );
         }
         if let Some(cell) = not_known(unknown.as_ref(), node, false) {
             return cell;

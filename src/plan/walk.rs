@@ -14,6 +14,21 @@ pub(super) const RELATED: &[&[u8]] = &[
     b"time_rotating",
 ];
 
+/// Whether entries of a type are kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Wanted {
+    No,
+    Yes,
+    /// Only if it refers to something else: its values are passed on.
+    IfItRefers,
+}
+
+impl From<bool> for Wanted {
+    fn from(wanted: bool) -> Self {
+        if wanted { Self::Yes } else { Self::No }
+    }
+}
+
 /// How deep modules may be nested; Terraform projects reach five.
 const MODULES: usize = 100;
 
@@ -100,7 +115,7 @@ pub(super) fn array<'p>(
 pub(super) fn entries(
     scanner: &mut Scanner,
     pointer: &mut Pointer,
-    wanted: fn(&[u8]) -> bool,
+    wanted: fn(&[u8]) -> Wanted,
     mut each: impl FnMut(Node, &Pointer),
 ) -> Result<(), Broken> {
     array(scanner, pointer, |scanner, pointer| {
@@ -113,7 +128,7 @@ pub(super) fn entries(
 
 /// Takes a resource entry; gives it if its type is wanted. The type is near the beginning of what Terraform writes, so that
 /// the buffer need not keep the entries of other types; where a tool has sorted the keys, it must.
-pub(super) fn entry(scanner: &mut Scanner, wanted: fn(&[u8]) -> bool) -> Result<Option<Node>, Broken> {
+pub(super) fn entry(scanner: &mut Scanner, wanted: fn(&[u8]) -> Wanted) -> Result<Option<Node>, Broken> {
     let held = scanner.hold()?;
     if !scanner.take(b'{')? {
         return Err(scanner.broken("a resource is not an object"));
@@ -126,17 +141,19 @@ pub(super) fn entry(scanner: &mut Scanner, wanted: fn(&[u8]) -> bool) -> Result<
             scanner.skip()?;
             continue;
         }
-        let is_wanted = wanted(scanner.raw_string()?);
-        if !is_wanted {
+        let wanted = wanted(scanner.raw_string()?);
+        if wanted == Wanted::No {
             scanner.release();
         }
         scanner.skip_rest_of_object()?;
-        if !is_wanted {
+        if wanted == Wanted::No {
             return Ok(None);
         }
-        let node = node::parse(&scanner.kept(held))?;
+        let kept = scanner.kept(held);
+        let refers = wanted == Wanted::Yes || memchr::memmem::find(kept.text, b"\"references\"").is_some();
+        let node = if refers { Some(node::parse(&kept)?) } else { None };
         scanner.release();
-        return Ok(Some(node));
+        return Ok(node);
     }
     scanner.release();
     Ok(None)

@@ -208,9 +208,8 @@ fn summary(outcome: &Outcome, context: &Context<'_>) -> String {
     if !outcome.not_audited.is_empty() {
         parts.push(format!("{} not audited", outcome.not_audited.len()));
     }
-    let time =
-        context.elapsed.map(|elapsed| format!(" ({}, {:.1} ms)", count(outcome.files, "file", "files"), elapsed.as_secs_f64() * 1000.0));
-    format!("{}{}", parts.join(", "), time.unwrap_or_default())
+    let time = context.elapsed.map_or_else(String::new, |elapsed| format!(", {:.1} ms", elapsed.as_secs_f64() * 1000.0));
+    format!("{} ({}{time})", parts.join(", "), count(outcome.files, "file", "files"))
 }
 
 /// Draws a diagnostic.

@@ -83,7 +83,8 @@ fn same_source(installed: &str, source: &str) -> bool {
     if installed == source {
         return true;
     }
-    let is_shorthand = source.split("//").next().is_some_and(|address| address.split('/').count() == 3) && !source.contains(':');
+    let address = source.split("//").next().unwrap_or_default();
+    let is_shorthand = matches!(address.split('/').collect::<Vec<_>>().as_slice(), [owner, _, _] if !owner.contains(['.', ':', '@']));
     // Everything that is not the registry's shorthand is normalised by go-getter in ways that are not ours to repeat.
     !is_shorthand || installed.ends_with(&format!("/{source}"))
 }

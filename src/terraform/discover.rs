@@ -63,7 +63,7 @@ pub(super) fn scan(request: &Request) -> Scan {
     scan.candidates = reaching(&scan, &edges);
     // What nothing else needs is let go: large repositories have much that has nothing to do with keys.
     let reachable = reached(&scan.candidates, &edges);
-    scan.folders.retain(|path, _| reachable.contains(path));
+    scan.folders.retain(|path, folder| reachable.contains(path) && folder.is_module());
     scan
 }
 
@@ -75,8 +75,9 @@ impl Scan {
         self.take(beside(root.to_path_buf(), shown, request), manifest);
     }
 
-    fn take(&mut self, folder: Folder, manifest: Option<Manifest>) {
+    fn take(&mut self, mut folder: Folder, manifest: Option<Manifest>) {
         self.files += folder.files.len();
+        folder.forget();
         if let Some(manifest) = manifest {
             self.manifests.insert(folder.path.clone(), manifest);
         }
@@ -130,23 +131,19 @@ fn list(start: Start, request: &Request) -> Listed {
             return Listed { folder: Folder { path: real, shown, ..Folder::default() }, manifest: None, below: Vec::new(), problem };
         }
     };
-    let mut names = Vec::new();
     let mut below = Vec::new();
-    for entry in &entries {
-        let Some(name) = entry.name.to_str() else { continue };
-        if !entry.is_dir {
-            names.push(name);
-            continue;
-        }
-        let path = real.join(name);
+    for entry in entries.iter().filter(|entry| entry.is_dir && !entry.is_link) {
+        let path = real.join(&entry.name);
         let is_data = request.data_dir.as_ref().is_some_and(|data| path.ends_with(data) || path == *data);
-        if entry.is_link || is_data || PRUNED.contains(&name) || (request.exclude)(&path) {
+        if is_data || PRUNED.iter().any(|pruned| entry.name == *pruned) || (request.exclude)(&path) {
             continue;
         }
-        below.push(Start { real: path, shown: disk::tidy(&shown.join(name)) });
+        below.push(Start { real: path, shown: disk::tidy(&shown.join(&entry.name)) });
     }
-    let manifest = names.iter().any(|name| is_configuration(name)).then(|| Manifest::read(&real, &shown, request)).flatten();
-    Listed { folder: Folder::read(real, shown, &names, request.dialect), manifest, below, problem: None }
+    let folder = Folder::read(real, shown, &entries, request);
+    let has_data = request.data_dir.is_some() || entries.iter().any(|entry| entry.name == ".terraform");
+    let manifest = (folder.is_module() && has_data).then(|| Manifest::read(&folder.path, &folder.shown, request)).flatten();
+    Listed { folder, manifest, below, problem: None }
 }
 
 /// Which folder may call which: local sources and installed modules. Reads the targets that no walk has read.
@@ -160,7 +157,9 @@ fn follow(request: &Request, scan: &mut Scan) -> BTreeMap<PathBuf, BTreeSet<Path
             let Some(folder) = scan.folders.get(&path) else { continue };
             let installed = scan.manifests.get(&path).into_iter().flat_map(Manifest::folders);
             for target in folder.local_targets().chain(installed) {
-                let Ok(target) = disk::canonical(&target) else { continue };
+                // Most lead to a folder that was walked: its path is a real one.
+                let real = if scan.folders.contains_key(&target) { Ok(target) } else { disk::canonical(&target) };
+                let Ok(target) = real else { continue };
                 if !scan.folders.contains_key(&target) && tried.insert(target.clone()) {
                     wanted.insert(target.clone(), request.shown(&target));
                 }
@@ -180,8 +179,7 @@ fn follow(request: &Request, scan: &mut Scan) -> BTreeMap<PathBuf, BTreeSet<Path
 /// Reads the configuration of a folder that is called but was not walked.
 pub(super) fn beside(real: PathBuf, shown: PathBuf, request: &Request) -> Folder {
     let entries = disk::entries(&real).unwrap_or_default();
-    let names: Vec<&str> = entries.iter().filter(|entry| !entry.is_dir).filter_map(|entry| entry.name.to_str()).collect();
-    Folder::read(real, shown, &names, request.dialect)
+    Folder::read(real, shown, &entries, request)
 }
 
 /// The folders from which a key, or a module that is not there, can be reached.

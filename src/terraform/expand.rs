@@ -31,7 +31,7 @@ fn settle(argument: &str, span: Span, expansion: Result<Expansion, EvalError>) -
     expansion.unwrap_or_else(|error| {
         let why = format!("`{argument}` cannot be evaluated");
         let each = match argument {
-            "count" => Each::Count(Value::unknown(Type::Number, why.as_str())),
+            "count" => Each::Index(Value::unknown(Type::Number, why.as_str())),
             _ => unknown_each(&why.as_str().into(), Type::String, Type::Any),
         };
         Expansion::unknown(why, Some(Place::Source(span)), each, Some(error.at(span)))
@@ -51,7 +51,7 @@ fn by_count(value: Value, span: Span) -> Result<Expansion, EvalError> {
     let marks = value.marks;
     match &value.data {
         Data::Unknown(unknown) => {
-            let each = Each::Count(Value::unknown(Type::Number, Arc::clone(&unknown.why)).with_marks(marks));
+            let each = Each::Index(Value::unknown(Type::Number, Arc::clone(&unknown.why)).with_marks(marks));
             Ok(Expansion::unknown(format!("`count` is not known: {}", unknown.why), Some(Place::Source(span)), each, None))
         }
         Data::Number(number) => {
@@ -59,10 +59,10 @@ fn by_count(value: Value, span: Span) -> Result<Expansion, EvalError> {
                 number.is_integer().then(|| number.to_i64()).flatten().ok_or_else(|| refuse("`count` must be a whole number", span))?;
             let count = u64::try_from(count).map_err(|_| refuse("`count` must not be negative", span))?;
             if count > MAX_INSTANCES {
-                return Ok(too_many("count", span, Each::Count(Value::unknown(Type::Number, "there are too many instances"))));
+                return Ok(too_many("count", span, Each::Index(Value::unknown(Type::Number, "there are too many instances"))));
             }
             if marks.by_caller && count > 0 {
-                let each = Each::Count(Value::number(0_i64).with_marks(marks));
+                let each = Each::Index(Value::number(0_i64).with_marks(marks));
                 return Ok(Expansion::unknown(by_caller("count"), Some(Place::Source(span)), each, None));
             }
             Ok(Expansion::Count(count))
@@ -98,7 +98,7 @@ fn by_key(value: Value, span: Span) -> Result<Expansion, EvalError> {
                 _ => (Type::String, Type::Any),
             };
             let each = match unknown_each(&unknown.why, key, element) {
-                Each::ForEach(key, value) => Each::ForEach(key.with_marks(marks), value.with_marks(marks)),
+                Each::Element(key, value) => Each::Element(key.with_marks(marks), value.with_marks(marks)),
                 each => each,
             };
             return Ok(Expansion::unknown(format!("`for_each` is not known: {}", unknown.why), Some(Place::Source(span)), each, None));
@@ -135,7 +135,7 @@ fn finish(mut entries: Vec<(Arc<str>, Value)>, marks: Marks, span: Span) -> Resu
     if marks.by_caller
         && let Some((key, value)) = entries.first()
     {
-        let each = Each::ForEach(Value::string(key).with_marks(marks), value.clone().with_marks(marks));
+        let each = Each::Element(Value::string(key).with_marks(marks), value.clone().with_marks(marks));
         return Ok(Expansion::unknown(by_caller("for_each"), Some(Place::Source(span)), each, None));
     }
     Ok(Expansion::ForEach(entries))
@@ -143,7 +143,7 @@ fn finish(mut entries: Vec<(Arc<str>, Value)>, marks: Marks, span: Span) -> Resu
 
 fn with_marks(each: Each, marks: Marks) -> Each {
     match each {
-        Each::ForEach(key, value) => Each::ForEach(key.with_marks(marks), value.with_marks(marks)),
+        Each::Element(key, value) => Each::Element(key.with_marks(marks), value.with_marks(marks)),
         each => each,
     }
 }

@@ -136,14 +136,7 @@ pub(super) fn of_value<T>(
     read: impl Fn(&Value) -> Result<Option<T>, String>,
     input: impl FnOnce() -> String,
 ) -> Fact<T> {
-    let mut trail = vec![first];
-    for link in value.stations() {
-        let step = Step { place: link.place.clone(), label: link.label.clone() };
-        // A value may be looked at twice at one place: converted there, and handed on.
-        if !trail.iter().any(|own| own.place == step.place) {
-            trail.push(step);
-        }
-    }
+    let trail = trail(first, value);
     let marks = value.marks;
     let known = |value: &Value| if value.is_null() { Ok(None) } else { read(value) };
     let claim = if let Some(unknown) = value.as_unknown() {
@@ -162,6 +155,24 @@ pub(super) fn of_value<T>(
         }
     };
     Fact { claim, trail, sensitive: marks.is_secret(), from_file: marks.from_file }
+}
+
+/// How many stations of a trail are kept: the nearest ones, and the last, where the value comes from.
+const MOST_STATIONS: usize = 10;
+
+/// The way a value took, the expression it was read from first.
+fn trail(first: Step, value: &Value) -> Vec<Step> {
+    let mut trail = vec![first];
+    for link in value.stations() {
+        // A value may be looked at twice at one place: converted there, and handed on.
+        if !trail.iter().any(|own| own.place == link.place) {
+            if trail.len() == MOST_STATIONS {
+                trail.pop();
+            }
+            trail.push(Step { place: link.place.clone(), label: link.label.clone() });
+        }
+    }
+    trail
 }
 
 /// What an unknown value can still be, where all of it is known.

@@ -1,7 +1,7 @@
 //! The files of one module folder: which of them count, and their texts.
 
-use super::request::Dialect;
-use crate::base::disk::{self, DiskError};
+use super::request::{Dialect, Request};
+use crate::base::disk::{self, DiskError, Entry};
 use memchr::memmem;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -15,7 +15,16 @@ pub(super) struct FileText {
     /// Its name.
     pub name: String,
     /// Its text, or why it could not be read.
-    pub text: Result<String, DiskError>,
+    pub text: Result<Text, DiskError>,
+}
+
+/// The text of a file that could be read.
+#[derive(Debug)]
+pub(super) enum Text {
+    /// Here it is.
+    Kept(String),
+    /// Let go: the folder says nothing of keys, so that few such texts are needed, and all of them would not fit into memory.
+    OnDisk,
 }
 
 /// One folder with configuration, read but not parsed.
@@ -38,20 +47,38 @@ pub(super) struct Folder {
 }
 
 impl Folder {
-    /// Reads the configuration files among `names`.
-    pub(super) fn read(path: PathBuf, shown: PathBuf, names: &[&str], dialect: Dialect) -> Self {
-        let (primary, overrides) = configuration(names, dialect);
+    /// Reads the configuration files among the entries of a folder.
+    pub(super) fn read(path: PathBuf, shown: PathBuf, entries: &[Entry], request: &Request) -> Self {
+        let files = || entries.iter().filter(|entry| !entry.is_dir);
+        let names: Vec<&str> = files().filter_map(|entry| entry.name.to_str()).collect();
+        // Links, pipes and devices.
+        let odd: BTreeSet<&str> = files().filter(|entry| !entry.is_file).filter_map(|entry| entry.name.to_str()).collect();
+        let (primary, overrides) = configuration(&names, request.dialect);
         let mut folder = Self { overrides: overrides.len(), path, shown, ..Self::default() };
+        let strange = files().filter(|entry| entry.name.to_str().is_none()).map(|entry| entry.name.to_string_lossy());
+        for name in strange.filter(|name| is_configuration(name)) {
+            folder.mentions_key = true;
+            folder.files.push(FileText { name: name.into_owned(), text: Err(DiskError::StrangeName) });
+        }
         for name in primary.into_iter().chain(overrides) {
-            let text = disk::read_text(&folder.path.join(name), disk::CONFIG_CAP);
+            let full = folder.path.join(name);
+            let bytes = match odd.contains(name) {
+                false => disk::read_listed(&full, disk::CONFIG_CAP),
+                true if disk::leads_out(&full, &within(&folder.path, request)) => Err(DiskError::Outside),
+                true => disk::read(&full, disk::CONFIG_CAP),
+            };
+            // Where not even bytes can be had, or not those of text, it may be about keys.
+            let is_utf16 = |bytes: &[u8]| bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff");
+            folder.mentions_key |= bytes.as_ref().map_or(true, |bytes| mentions_key(bytes) || is_utf16(bytes));
+            let text = bytes.and_then(disk::text);
             if let Ok(text) = &text {
-                folder.mentions_key |= mentions_key(text);
-                folder.mentions_oci |= mentions_oci(text);
+                folder.mentions_oci = folder.mentions_oci || mentions_oci(text);
                 folder.sources.extend(sources(text).map(str::to_owned));
-            } else if !matches!(text, Err(DiskError::Missing | DiskError::NotAFile)) {
-                folder.mentions_key |= unreadable_mentions_key(&folder.path.join(name));
             }
-            folder.files.push(FileText { name: name.to_owned(), text });
+            folder.files.push(FileText { name: name.to_owned(), text: text.map(Text::Kept) });
+        }
+        if !folder.mentions_key {
+            folder.files.iter_mut().filter_map(|file| file.text.as_mut().ok()).for_each(|text| *text = Text::OnDisk);
         }
         folder
     }
@@ -61,10 +88,28 @@ impl Folder {
         !self.files.is_empty()
     }
 
+    /// Lets go of the texts where nothing of OCI is in them: large repositories have much of that. A folder that turns out to be
+    /// called on the way to a key is read again.
+    pub(super) fn forget(&mut self) {
+        if !self.mentions_key && !self.mentions_oci {
+            self.files = Vec::new();
+        }
+    }
+
     /// The folders that its local sources lead to.
     pub(super) fn local_targets(&self) -> impl Iterator<Item = PathBuf> {
         self.sources.iter().filter(|source| is_local(source)).map(|source| disk::tidy(&self.path.join(source)))
     }
+}
+
+/// Where the files of a folder may come from: its repository, and what the user allows. A pull request that lays in a link to somebody's
+/// secrets must not have them shown in a syntax error.
+pub(super) fn within(folder: &Path, request: &Request) -> Vec<PathBuf> {
+    let own = disk::repository_root(folder).unwrap_or_else(|| {
+        let cwd = disk::canonical(&request.cwd).unwrap_or_else(|_| request.cwd.clone());
+        if folder.starts_with(&cwd) { cwd } else { folder.to_path_buf() }
+    });
+    std::iter::once(own).chain(request.allow_paths.iter().filter_map(|path| disk::canonical(&request.base().join(path)).ok())).collect()
 }
 
 /// Whether a module source is a folder beside the caller.
@@ -116,8 +161,7 @@ fn is_ignored(name: &str) -> bool {
 }
 
 /// Whether a text names the resource type, and not only a longer one that begins with it.
-fn mentions_key(text: &str) -> bool {
-    let bytes = text.as_bytes();
+fn mentions_key(bytes: &[u8]) -> bool {
     memmem::find_iter(bytes, "oci_kms_key").any(|at| {
         let after = bytes.get(at + "oci_kms_key".len());
         !after.is_some_and(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'))
@@ -132,11 +176,6 @@ fn mentions_oci(text: &str) -> bool {
         let after = bytes.get(at + 3);
         !before.is_some_and(|byte| byte.is_ascii_alphanumeric() || *byte == b'_') && !after.is_some_and(u8::is_ascii_alphanumeric)
     })
-}
-
-/// Whether a file that is not text, or too large, may be about keys. Bytes tell; where even they cannot be had, it may not.
-fn unreadable_mentions_key(path: &Path) -> bool {
-    disk::read(path, disk::CONFIG_CAP).is_ok_and(|bytes| memmem::find(&bytes, b"oci_kms_key").is_some())
 }
 
 /// What stands in quotes behind `source =` or `"source":`.
@@ -181,9 +220,9 @@ mod tests {
 
     #[test]
     fn only_the_whole_word_is_a_candidate() {
-        assert!(mentions_key(r#"resource "oci_kms_key" "k" {}"#));
-        assert!(mentions_key("resource oci_kms_key k {}"));
-        assert!(!mentions_key(r#"resource "oci_kms_key_version" "k" {}"#));
+        assert!(mentions_key(br#"resource "oci_kms_key" "k" {}"#));
+        assert!(mentions_key(b"resource oci_kms_key k {}"));
+        assert!(!mentions_key(br#"resource "oci_kms_key_version" "k" {}"#));
         assert!(mentions_oci(r#"source = "oracle/oci""#) && mentions_oci("provider oci {}") && mentions_oci("oci_core_vcn"));
         assert!(!mentions_oci("association social"));
     }

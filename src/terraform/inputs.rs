@@ -1,5 +1,6 @@
 //! The values of a root module's variables: default, `TF_VAR_x`, `terraform.tfvars`, `*.auto.tfvars`, `--var-file` and `--var`, later wins.
 
+use super::folder::within;
 use super::request::{InputSource, Request, join_shown};
 use super::symbolic::{Fill, fill};
 use super::trails::through;
@@ -24,7 +25,7 @@ enum Given {
 /// The inputs of one root module.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Inputs {
-    pub(super) given: BTreeMap<String, Given>,
+    given: BTreeMap<String, Given>,
     /// Set where the root is looked at as a library: what variables hold that nobody sets.
     pub library: Option<Fill>,
 }
@@ -42,7 +43,12 @@ pub(super) fn read(request: &Request, sources: &Sources, root: &Path, shown: &Pa
     let automatic = |name: &&String| name.ends_with(".auto.tfvars") || name.ends_with(".auto.tfvars.json");
     let fixed = ["terraform.tfvars", "terraform.tfvars.json"].into_iter().filter(|fixed| names.iter().any(|name| name == fixed));
     for name in fixed.chain(names.iter().filter(automatic).map(String::as_str)) {
-        file(&root.join(name), &join_shown(shown, name), sources, &mut inputs, &mut problems);
+        let (path, shown) = (root.join(name), join_shown(shown, name));
+        if disk::leads_out(&path, &within(root, request)) {
+            problems.push(unreadable(&shown, &DiskError::Outside));
+        } else {
+            file(&path, &shown, sources, &mut inputs, &mut problems);
+        }
     }
     for input in &request.inputs {
         match input {
@@ -58,9 +64,7 @@ fn file(path: &Path, shown: &Path, sources: &Sources, inputs: &mut Inputs, probl
     let text = match disk::read_text(path, disk::CONFIG_CAP) {
         Ok(text) => text,
         Err(error) => {
-            let kind = if matches!(error, DiskError::NotText(_)) { ProblemKind::Unparsable } else { ProblemKind::Unreadable };
-            let problem = Problem::new(kind, format!("cannot read the values in `{name}`: {error}"));
-            problems.push(problem.at(Place::File(name.into())));
+            problems.push(unreadable(shown, &error));
             return;
         }
     };
@@ -74,6 +78,12 @@ fn file(path: &Path, shown: &Path, sources: &Sources, inputs: &mut Inputs, probl
     for attribute in parsed.body.attributes {
         inputs.given.insert(attribute.name.text.to_string(), Given::Written(attribute.value, name.clone()));
     }
+}
+
+fn unreadable(shown: &Path, error: &DiskError) -> Problem {
+    let name = shown.display().to_string();
+    let kind = if matches!(error, DiskError::NotText(_)) { ProblemKind::Unparsable } else { ProblemKind::Unreadable };
+    Problem::new(kind, format!("cannot read the values in `{name}`: {error}")).at(Place::File(name.into()))
 }
 
 impl Inputs {

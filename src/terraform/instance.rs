@@ -35,9 +35,9 @@ pub(super) enum Each {
     /// Neither is written.
     None,
     /// `count.index`.
-    Count(Value),
+    Index(Value),
     /// `each.key`, `each.value`.
-    ForEach(Value, Value),
+    Element(Value, Value),
 }
 
 /// What a block's `count` or `for_each` comes to.
@@ -76,12 +76,12 @@ impl Expansion {
         match (self, key) {
             (Self::One, None) => Some(Each::None),
             (Self::Count(count), Some(InstanceKey::Number(index))) if index < count => {
-                Some(Each::Count(Value::number(i64::try_from(*index).unwrap_or(i64::MAX))))
+                Some(Each::Index(Value::number(i64::try_from(*index).unwrap_or(i64::MAX))))
             }
             (Self::ForEach(entries), Some(InstanceKey::Text(key))) => {
                 let at = entries.binary_search_by(|(own, _)| (**own).cmp(key.as_str())).ok()?;
                 let (key, value) = entries.get(at)?;
-                Some(Each::ForEach(Value::string(key), value.clone()))
+                Some(Each::Element(Value::string(key), value.clone()))
             }
             (Self::Symbolic { each, .. }, Some(_)) => Some(each.clone()),
             _ => None,

@@ -154,7 +154,7 @@ fn look(
 /// Whether an instance comes of an entry that was put into an empty input.
 fn is_filled(visit: &Visit<'_>) -> bool {
     let filled = |each: &Each| match each {
-        Each::ForEach(value, _) | Each::Count(value) => value.marks.by_caller && !value.is_unknown(),
+        Each::Element(value, _) | Each::Index(value) => value.marks.by_caller && !value.is_unknown(),
         Each::None => false,
     };
     let mut around = std::iter::successors(Some(visit.at), |at: &&Rc<Instance>| at.parent.as_ref().map(|(parent, _)| parent));

@@ -42,7 +42,7 @@ pub struct Request {
     pub data_dir: Option<PathBuf>,
     /// The dialect.
     pub dialect: Dialect,
-    /// Which folders (absolute paths) are not walked into.
+    /// Which folders are not walked into, asked with absolute paths whose links are resolved. Called modules are read all the same.
     pub exclude: Box<dyn Fn(&Path) -> bool + Sync + Send>,
     /// Folders outside of the repository that file functions may read.
     pub allow_paths: Vec<PathBuf>,
@@ -80,7 +80,12 @@ impl Request {
         match path.strip_prefix(&cwd) {
             Ok(inside) if inside.as_os_str().is_empty() => PathBuf::from("."),
             Ok(inside) => inside.to_path_buf(),
-            Err(_) => beside(&path, &cwd).unwrap_or(path),
+            Err(_) => match crate::base::disk::canonical(&cwd) {
+                // The working directory may be known under a name that leads through links.
+                Ok(real) if path.starts_with(&real) => path.strip_prefix(&real).map_or_else(|_| path.clone(), crate::base::disk::tidy),
+                Ok(real) => beside(&path, &cwd).or_else(|| beside(&path, &real)).unwrap_or(path),
+                Err(_) => beside(&path, &cwd).unwrap_or(path),
+            },
         }
     }
 }

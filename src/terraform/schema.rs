@@ -16,6 +16,9 @@ pub(super) enum Attribute {
     Computed(Type),
 }
 
+/// Attributes by name.
+pub(super) type Attributes = Vec<(&'static str, Attribute)>;
+
 /// What is known of an attribute of a managed resource type.
 pub(super) enum Known {
     /// The type is known, and so is the attribute.
@@ -30,14 +33,14 @@ use Attribute::{Argument, Computed, OrComputed};
 
 /// The attributes of a type we know; empty where we do not.
 pub(super) fn attributes(kind: &str) -> &'static [(&'static str, Attribute)] {
-    static TYPES: LazyLock<Vec<(&str, Vec<(&str, Attribute)>)>> = LazyLock::new(|| {
+    static TYPES: LazyLock<Vec<(&str, Attributes)>> = LazyLock::new(|| {
         let kinds = ["oci_kms_vault", "oci_kms_key", "time_rotating", "time_sleep", "null_resource", "terraform_data"];
         kinds.into_iter().map(|kind| (kind, listed(kind))).collect()
     });
     TYPES.iter().find(|(own, _)| *own == kind).map_or(&[], |(_, attributes)| attributes.as_slice())
 }
 
-fn listed(kind: &str) -> Vec<(&'static str, Attribute)> {
+fn listed(kind: &str) -> Attributes {
     let text = || Type::String;
     let texts = || Type::map(Type::String);
     let number = || Type::Number;
@@ -128,7 +131,7 @@ fn listed(kind: &str) -> Vec<(&'static str, Attribute)> {
 }
 
 /// The members of a nested block of a type we know; empty where we do not.
-pub(super) fn members(kind: &str, block: &str) -> Vec<(&'static str, Attribute)> {
+pub(super) fn members(kind: &str, block: &str) -> Attributes {
     let text = || Type::String;
     match (kind, block) {
         ("oci_kms_key", "key_shape") => {

@@ -124,8 +124,8 @@ impl Frame<'_> {
 
     fn each(&self, part: &str) -> Result<Value, EvalError> {
         match (self.each, part) {
-            (Each::ForEach(key, _), "key") => Ok(key.clone()),
-            (Each::ForEach(_, value), "value") => Ok(value.clone()),
+            (Each::Element(key, _), "key") => Ok(key.clone()),
+            (Each::Element(_, value), "value") => Ok(value.clone()),
             (_, "key" | "value") => Err(fatal(format!("`each.{part}` may be used only in blocks with `for_each`"))),
             _ => Err(fatal(format!("`each` has no attribute `{part}`"))),
         }
@@ -133,7 +133,7 @@ impl Frame<'_> {
 
     fn count(&self, part: &str) -> Result<Value, EvalError> {
         match (self.each, part) {
-            (Each::Count(index), "index") => Ok(index.clone()),
+            (Each::Index(index), "index") => Ok(index.clone()),
             (_, "index") => Err(fatal("`count.index` may be used only in blocks with `count`")),
             _ => Err(fatal(format!("`count` has no attribute `{part}`"))),
         }
@@ -249,5 +249,5 @@ impl Scope for Closed<'_> {
 /// `each` of which nothing is known.
 pub(super) fn unknown_each(why: &Arc<str>, key: Type, value: Type) -> Each {
     let unknown = |ty: Type| -> Value { UnknownValue::new(ty, Arc::clone(why)).into() };
-    Each::ForEach(unknown(key), unknown(value))
+    Each::Element(unknown(key), unknown(value))
 }

@@ -24,8 +24,8 @@ pub(super) enum Fill {
 /// What a variable holds in a library: its default as far as it has one, marked as the caller's, and one smallest entry where it
 /// has none or an empty one.
 pub(super) fn fill(default: Option<&Value>, variable: &Block, constraint: &TypeConstraint, name: &str, how: Fill) -> Value {
-    let is_kept = |value: &&Value| !is_open(Some(value), &constraint.ty) && !(how == Fill::Open && value.is_null());
-    if let Some(value) = default.filter(is_kept) {
+    let is_opened = |value: &Value| is_open(Some(value), &constraint.ty) || (how == Fill::Open && value.is_null());
+    if let Some(value) = default.filter(|value| !is_opened(value)) {
         return mark(value.clone());
     }
     let why = format!("the caller decides `var.{name}`");

@@ -36,10 +36,18 @@ pub(super) struct World<'w> {
     values: RefCell<HashMap<Slot, Result<Value, EvalError>>>,
     running: RefCell<Vec<(Slot, String)>>,
     expansions: RefCell<HashMap<Site, Rc<Expansion>>>,
-    children: RefCell<HashMap<(usize, Arc<str>, Option<InstanceKey>), Rc<Instance>>>,
-    constraints: RefCell<HashMap<(PathBuf, Arc<str>), Result<TypeConstraint, EvalError>>>,
+    children: RefCell<HashMap<ChildName, Rc<Instance>>>,
+    constraints: RefCell<HashMap<VariableName, Result<TypeConstraint, EvalError>>>,
     circles: RefCell<HashSet<String>>,
 }
+
+/// How many instances of modules one root may have: modules that call the next one twice make a million of them within twenty folders.
+pub(super) const MAX_MODULES: usize = 20_000;
+
+/// An instance of a module call: the module instance it is in, its name, its key.
+type ChildName = (usize, Arc<str>, Option<InstanceKey>);
+/// A variable: its module's folder and its name.
+type VariableName = (PathBuf, Arc<str>);
 
 /// Something that is evaluated once. The number is that of the module instance.
 #[derive(Clone, PartialEq, Eq, Hash)]
@@ -310,6 +318,9 @@ impl<'w> World<'w> {
         if let Some(child) = self.children.borrow().get(&slot) {
             return Ok(Rc::clone(child));
         }
+        if self.is_full() {
+            return Err(format!("module `{name}` was not followed: there are more than {MAX_MODULES} module instances"));
+        }
         let path = if at.path.is_empty() { name.to_string() } else { format!("{}.{name}", at.path) };
         let folder = match self.loader.target(&self.root, &path, &at.module, call) {
             Target::Folder(folder) => folder,
@@ -341,6 +352,11 @@ impl<'w> World<'w> {
         });
         children.insert(slot, Rc::clone(&child));
         Ok(child)
+    }
+
+    /// Whether no further module instance may be made.
+    pub(super) fn is_full(&self) -> bool {
+        self.children.borrow().len() >= MAX_MODULES
     }
 
     /// `path.module` of a called module: relative to the root module, as Terraform writes it.
@@ -506,11 +522,11 @@ impl<'w> World<'w> {
             Expansion::Symbolic { error: Some(error), .. } => return Err(error.clone()),
             Expansion::Symbolic { symbolic, each, .. } => match each {
                 // In a library the one instance is all there is to look at.
-                Each::ForEach(key, _) if key.marks.by_caller && key.as_str().is_some() => {
+                Each::Element(key, _) if key.marks.by_caller && key.as_str().is_some() => {
                     let name: Arc<str> = key.as_str().unwrap_or_default().into();
                     Value::object(BTreeMap::from([(name, one(Some(InstanceKey::Any)))])).with_marks(key.marks)
                 }
-                Each::Count(index) if index.marks.by_caller && !index.is_unknown() => {
+                Each::Index(index) if index.marks.by_caller && !index.is_unknown() => {
                     Value::tuple(vec![one(Some(InstanceKey::Any))]).with_marks(index.marks)
                 }
                 _ => Value::unknown(Type::Any, symbolic.why.clone()),

@@ -1,4 +1,5 @@
 //! Which folders are roots, which files and values count, what is said of modules that nobody calls, what is related to a key.
+#![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "tests may fail loudly")]
 
 use kmslint::base::{Bounds, Claim, ProblemKind, Sources};
 use kmslint::key::{Covers, Inventory, KeyFacts, ProtectionMode, ScheduleForm, VaultType};

@@ -1,4 +1,5 @@
 //! The configuration in `testdata/parity/<case>/` and what real Terraform made of it give equal facts.
+#![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "tests may fail loudly")]
 
 use kmslint::base::{Claim, Fact, ProblemKind, Sources};
 use kmslint::key::{Inventory, KeyFacts, ScheduleForm};

@@ -160,6 +160,22 @@ fn values_of_wrong_types_are_told_and_never_believed() {
 }
 
 #[test]
+fn an_entry_that_cannot_be_read_is_told_and_nothing_of_it_is_known() {
+    for (entry, wanted) in [
+        (r#""address":"oci_kms_key.k","change":7"#, "`change` of `oci_kms_key.k` is a number"),
+        (r#""address":"oci_kms_key.k","change":{"actions":["create"],"after":null}"#, "`after` of `oci_kms_key.k` is null"),
+        (r#""change":{"actions":["create"],"after":{}}"#, "the entry of a key has no `address`"),
+    ] {
+        let text = format!(r#"{{"format_version":"1.2","resource_changes":[{{"mode":"managed","type":"oci_kms_key",{entry}}}]}}"#);
+        let found = read("plan.json", text.as_bytes(), &Options::default());
+        let messages: Vec<&str> = found.problems.iter().map(|problem| problem.message.as_str()).collect();
+        assert_eq!(messages, [wanted]);
+        assert_eq!(found.keys.len(), 1, "{wanted}");
+        assert!(found.keys[0].protection_mode.as_unknown().is_some() && found.keys[0].rotation.enabled.as_unknown().is_some(), "{wanted}");
+    }
+}
+
+#[test]
 fn places_are_lines_and_columns_of_the_document() {
     let plan = fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/plans/pretty/plan.json")).unwrap();
     let lines: Vec<&[u8]> = plan.split(|&byte| byte == b'\n').collect();

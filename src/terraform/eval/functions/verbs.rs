@@ -222,7 +222,8 @@ fn float(verb: Verb, number: &Num) -> Result<String, Trouble> {
         },
     };
     let gap = width.saturating_sub(sign.len() + body.len());
-    Ok(if verb.zero && !verb.minus && !number.is_infinite() {
+    // Unlike with whole numbers, zeros win over a minus.
+    Ok(if verb.zero && !number.is_infinite() {
         format!("{sign}{}{body}", "0".repeat(gap))
     } else if verb.minus {
         format!("{sign}{body}{}", " ".repeat(gap))

@@ -122,8 +122,12 @@ impl<'t> Reader<'t> {
             Some(Ok(event)) => event,
             Some(Err(error)) => {
                 self.unindented = error.info().starts_with("invalid indentation").then(|| error.marker().line());
-                if error.info().starts_with("plain scalar cannot start with '-'") {
-                    return Err(Trouble::Unknown(Arc::from("the YAML text has a lone `-` in brackets, which is not read here")));
+                if error.info().contains("recursion limit") {
+                    return Err(Trouble::too_large());
+                }
+                // Terraform's parser takes these: a lone `-` in brackets, a tab behind a colon.
+                if error.info().starts_with("plain scalar cannot start with '-'") || error.info().starts_with("':' must be followed") {
+                    return Err(Trouble::Unknown(Arc::from("the YAML text is laid out in a way that is not read here")));
                 }
                 return Err(format!("invalid YAML: {error}").into());
             }

@@ -1,0 +1,230 @@
+//! What `check` and `live` share: levels, config, judging, reports, exit code.
+
+use super::Exit;
+use super::args::{FailOn, Policy, Reporting, Terminal};
+use super::format::{self, Target};
+use super::surroundings::{Surroundings, complain, print};
+use crate::base::{Problem, Repository, Sources, disk};
+use crate::check::{self, Decisions};
+use crate::fix;
+use crate::policy::{self, Config, Outcome, config};
+use crate::report;
+use crate::rules::{self, Level};
+use jiff::Timestamp;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+/// The times of a run.
+#[derive(Clone, Copy)]
+pub struct Clock {
+    /// The time to judge by.
+    pub now: Timestamp,
+    /// When the run began.
+    pub started: Instant,
+}
+
+/// Says what is wrong with the command line.
+pub fn refuse(said: &str) -> Exit {
+    complain(format!("error: {said}\n").as_bytes());
+    Exit::Trouble
+}
+
+/// What the arguments that `check` and `live` share mean.
+pub struct Desk<'a> {
+    /// The repository around the working directory.
+    pub repository: Repository,
+    /// What the command line decides.
+    pub options: policy::Options,
+    targets: Vec<Target>,
+    reporting: &'a Reporting,
+    /// The terminal's options.
+    pub terminal: &'a Terminal,
+    /// The process's surroundings.
+    pub surroundings: &'a Surroundings,
+}
+
+impl<'a> Desk<'a> {
+    /// Reads the shared arguments.
+    ///
+    /// # Errors
+    /// A sentence about the first that does not fit.
+    pub fn new(
+        reporting: &'a Reporting,
+        policy: &Policy,
+        terminal: &'a Terminal,
+        surroundings: &'a Surroundings,
+        chdir: Option<&Path>,
+    ) -> Result<Self, String> {
+        if let Some(chdir) = chdir
+            && !disk::is_dir(&surroundings.cwd.join(chdir))
+        {
+            return Err(format!("`--chdir {}`: there is no such folder", chdir.display()));
+        }
+        let mut options = policy::Options { no_exemptions: policy.no_exemptions, strict: reporting.strict, ..policy::Options::default() };
+        for text in &reporting.levels {
+            let (rule, level) = level(text)?;
+            options.levels.insert(rule, level);
+        }
+        options.fail_on = reporting.fail_on.map(|level| match level {
+            FailOn::Error => policy::FailOn::At(Level::Error),
+            FailOn::Warning => policy::FailOn::At(Level::Warning),
+            FailOn::Note => policy::FailOn::At(Level::Note),
+            FailOn::Never => policy::FailOn::Never,
+        });
+        Ok(Self {
+            repository: Repository::around(&surroundings.cwd),
+            options,
+            targets: format::targets(&reporting.formats)?,
+            reporting,
+            terminal,
+            surroundings,
+        })
+    }
+
+    /// The config file: the one named, or the nearest upwards from the first input.
+    pub fn config(&self, policy: &Policy, base: &Path, inputs: &[PathBuf], sources: &Sources) -> (Config, Vec<Problem>) {
+        let nearest = || {
+            let input = inputs.iter().find(|path| path.as_os_str() != "-");
+            config::locate(&input.map_or_else(|| base.to_path_buf(), |path| base.join(path)))
+        };
+        let path = match &policy.config {
+            Some(path) => Some(path.clone()),
+            None if policy.no_config => None,
+            None => nearest(),
+        };
+        let cwd = disk::canonical(&self.surroundings.cwd).unwrap_or_else(|_| self.surroundings.cwd.clone());
+        path.map_or_else(Default::default, |path| config::read(sources, path.strip_prefix(&cwd).unwrap_or(&path)))
+    }
+
+    /// Judges what was read. A baseline that cannot be read is among the problems.
+    pub fn judge(&self, mut input: policy::Input, config: &Config, now: Timestamp, policy: &Policy, sources: &Sources) -> Outcome {
+        let baseline = policy.baseline.as_ref().and_then(|path| match policy::baseline::read(path) {
+            Ok(baseline) => Some(baseline),
+            Err(problem) => {
+                input.inventory.problems.push(*problem);
+                None
+            }
+        });
+        let decisions = Decisions { config, baseline: baseline.as_ref(), options: &self.options, now, repository: &self.repository };
+        check::judge(input, &decisions, sources)
+    }
+
+    /// Writes what is to be written of an outcome, and says how it ended.
+    ///
+    /// # Errors
+    /// What the system says about standard output.
+    pub fn finish(&self, outcome: &Outcome, config: &Config, policy: &Policy, clock: Clock, sources: &Sources) -> io::Result<Exit> {
+        if let Some(path) = &policy.write_baseline {
+            return self.write_baseline(path, outcome, sources);
+        }
+        let exit = exit_of(outcome, policy::fail_on(config, &self.options));
+        let written = self.report(outcome, exit, config, clock, sources)?;
+        Ok(exit.max(written))
+    }
+
+    /// `--write-baseline`: today's findings, accepted. What could not be looked at is still trouble.
+    fn write_baseline(&self, path: &Path, outcome: &Outcome, sources: &Sources) -> io::Result<Exit> {
+        let text = check::with_paths(&self.repository, sources, |paths| policy::baseline::write(outcome, paths));
+        self.complain_of(outcome, sources)?;
+        if let Err(error) = disk::replace(&self.surroundings.cwd.join(path), text.as_bytes(), None) {
+            return Ok(refuse(&format!("the baseline `{}` cannot be written: {error}", path.display())));
+        }
+        if !self.terminal.quiet {
+            let count: usize = outcome.findings.iter().map(|finding| finding.instances.len()).sum();
+            complain(format!("{count} findings accepted in `{}`\n", path.display()).as_bytes());
+        }
+        Ok(if outcome.problems.is_empty() { Exit::Clean } else { Exit::Trouble })
+    }
+
+    /// Writes every report. A file is complete or untouched.
+    fn report(&self, outcome: &Outcome, exit: Exit, config: &Config, clock: Clock, sources: &Sources) -> io::Result<Exit> {
+        self.complain_of(outcome, sources)?;
+        let provenance = self.repository.provenance();
+        let fixes = self.fixes(outcome, config, true, sources);
+        let mut ended = Exit::Clean;
+        for target in &self.targets {
+            let to_terminal = target.file.is_none();
+            let context = report::Context {
+                sources,
+                color: to_terminal && self.surroundings.color(self.terminal, self.surroundings.out_is_terminal),
+                now: clock.now,
+                // The same input gives the same bytes, except where only a person reads them.
+                elapsed: (to_terminal && self.surroundings.out_is_terminal).then(|| clock.started.elapsed()),
+                show_passes: self.reporting.show_passes,
+                quiet: self.terminal.quiet,
+                repository_path: &|path| self.repository.path(path),
+                in_repository: &|path| self.repository.contains(path),
+                provenance: provenance.as_ref(),
+                fixes: &|finding| fixes.edits_of(finding).cloned().collect(),
+                include_suppressed: self.reporting.sarif_include_suppressed,
+                exit_code: exit.code(),
+            };
+            let mut text = Vec::new();
+            report::write(target.format, outcome, &context, &mut text)?;
+            match &target.file {
+                None => print(&text)?,
+                Some(path) => {
+                    if let Err(error) = disk::replace(&self.surroundings.cwd.join(path), &text, None) {
+                        ended = refuse(&format!("the report `{}` cannot be written: {error}", path.display()));
+                    }
+                }
+            }
+        }
+        Ok(ended)
+    }
+
+    /// The edits that would mend what is reported.
+    pub fn fixes(&self, outcome: &Outcome, config: &Config, unsafe_fixes: bool, sources: &Sources) -> fix::Plan {
+        let keys: Vec<_> = outcome.keys.iter().map(|key| &key.facts).collect();
+        let options = fix::Options { unsafe_fixes, max_rotation_days: config.max_rotation_days };
+        fix::edits(&outcome.findings, &keys, sources, options)
+    }
+
+    /// Problems, notices and, with `--verbose`, what was used: to standard error.
+    pub fn complain_of(&self, outcome: &Outcome, sources: &Sources) -> io::Result<()> {
+        let color = self.surroundings.color(self.terminal, self.surroundings.err_is_terminal);
+        let notices = if self.terminal.quiet { &[] } else { outcome.notices.as_slice() };
+        let mut text = Vec::new();
+        report::problems_and_notices(&outcome.problems, notices, sources, color, &mut text)?;
+        for part in &outcome.not_audited {
+            writeln!(text, "not audited: {} {} in {}: {}", part.what, part.ocid, part.region, report::clean(&part.why))?;
+        }
+        if !self.terminal.quiet {
+            for module in &outcome.modules_not_followed {
+                let at = report::place(&module.place, sources);
+                writeln!(text, "note: {at}: {} was not followed: {}", report::clean(&module.address), report::clean(&module.why))?;
+            }
+        }
+        if self.terminal.verbose {
+            for line in &outcome.log {
+                writeln!(text, "{}", report::clean(line))?;
+            }
+        }
+        complain(&text);
+        Ok(())
+    }
+}
+
+/// 2 wins over 1.
+pub fn exit_of(outcome: &Outcome, fail_on: policy::FailOn) -> Exit {
+    if !outcome.problems.is_empty() || !outcome.not_audited.is_empty() {
+        Exit::Trouble
+    } else if outcome.fails(fail_on) {
+        Exit::Findings
+    } else {
+        Exit::Clean
+    }
+}
+
+/// `RULE=LEVEL`.
+fn level(text: &str) -> Result<(&'static str, Level), String> {
+    let (rule, word) = text.split_once('=').ok_or_else(|| format!("`--level {text}` is not of the form RULE=LEVEL"))?;
+    let level = Level::read(word).ok_or_else(|| format!("`{word}` is no level; the levels are error, warning, note, off"))?;
+    let id = rules::by_id(rule).map(|rule| rule.id).or_else(|| rules::ids().find(|id| id.eq_ignore_ascii_case(rule)));
+    let id = id.ok_or_else(|| {
+        let hint = policy::nearest(rule, rules::ids()).map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
+        format!("there is no rule `{rule}`{hint} `kmslint explain` lists the rules")
+    })?;
+    Ok((id, level))
+}

@@ -1,0 +1,122 @@
+//! What the paths of a command line are: configuration, plans and states, standard input. Told by content, not only by name.
+
+use crate::base::{Place, Problem, ProblemKind, disk};
+use crate::check::Document;
+use crate::key::Inventory;
+use crate::live;
+use crate::plan::{self, Recognised};
+use crate::policy::Config;
+use crate::report;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+/// How many bytes of a file tell what it is.
+const HEAD: u64 = 64 << 10;
+
+/// The paths of a command line, told apart by what they are.
+#[derive(Default)]
+pub struct Sorted {
+    /// Folders and configuration files.
+    pub configuration: Vec<PathBuf>,
+    /// Plans and states, and files that may be.
+    documents: Vec<PathBuf>,
+    /// What saved inventories of the service hold.
+    pub saved: Inventory,
+    /// What can be judged in no way.
+    pub problems: Vec<Problem>,
+}
+
+/// Tells paths apart. A path that is not there is a mistake on the command line.
+pub fn sort(paths: &[PathBuf], base: &Path) -> Result<Sorted, String> {
+    let mut sorted = Sorted::default();
+    for path in paths {
+        let full = base.join(path);
+        if path.as_os_str() == "-" {
+            sorted.documents.push(path.clone());
+        } else if disk::is_dir(&full) || is_configuration(path) {
+            // A file that pre-commit names may be deleted already; its root is judged all the same.
+            sorted.configuration.push(path.clone());
+        } else {
+            if !disk::is_there(&full) {
+                return Err(format!("`{}` cannot be read: {}", report::clean(&path.to_string_lossy()), disk::DiskError::Missing));
+            }
+            sorted.documents.push(path.clone());
+        }
+    }
+    Ok(sorted)
+}
+
+/// Whether a file is configuration by its name: content cannot tell native syntax from other text.
+fn is_configuration(path: &Path) -> bool {
+    let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    [".tf", ".tofu", ".tfvars", ".tf.json", ".tofu.json", ".tfvars.json"].iter().any(|end| name.ends_with(end))
+}
+
+impl Sorted {
+    /// Opens plans and states; what is neither becomes a problem.
+    pub fn documents(&mut self, source: Option<&Path>, base: &Path, config: &Config, cwd: &Path) -> Vec<Document> {
+        let excluded = excluder(config, cwd);
+        let mut documents = Vec::new();
+        for path in std::mem::take(&mut self.documents) {
+            let is_input = path.as_os_str() == "-";
+            let full = base.join(&path);
+            if !is_input && excluded(&disk::canonical(&full).unwrap_or_else(|_| full.clone())) {
+                continue;
+            }
+            let name = if is_input { "<stdin>".to_owned() } else { disk::tidy(&path).to_string_lossy().into_owned() };
+            let opened: io::Result<Box<dyn Read + Send>> = if is_input {
+                Ok(Box::new(io::stdin()))
+            } else {
+                disk::open_stream(&full).map(|file| Box::new(file) as Box<dyn Read + Send>).map_err(io::Error::other)
+            };
+            let place = Place::File(name.as_str().into());
+            match opened.and_then(recognise) {
+                Err(error) => self.problems.push(Problem::new(ProblemKind::Unreadable, format!("it cannot be read: {error}")).at(place)),
+                Ok((Recognised::Refused(refusal), ..)) => {
+                    self.problems.push(Problem::new(ProblemKind::Unparsable, refusal.what).at(place).help(refusal.help));
+                }
+                Ok((Recognised::OtherJson, input, true)) => match io::read_to_string(input.take(disk::CONFIG_CAP)) {
+                    Ok(text) => self.saved.absorb(live::saved::read(&name, &text)),
+                    Err(error) => {
+                        self.problems.push(Problem::new(ProblemKind::Unreadable, format!("it cannot be read: {error}")).at(place));
+                    }
+                },
+                Ok((Recognised::Other | Recognised::OtherJson | Recognised::Configuration, ..)) => {
+                    let help = "kmslint reads folders and files of configuration (.tf, .tofu, .tfvars and their JSON forms), plans \
+                                (`terraform show -json PLANFILE`), states, and inventories saved by `kmslint live --save`";
+                    let problem = Problem::new(ProblemKind::Unparsable, "this is neither a plan nor a state in JSON");
+                    self.problems.push(problem.at(place).help(help));
+                }
+                Ok((Recognised::Plan | Recognised::State | Recognised::RawState, input, _)) => {
+                    documents.push(Document { name, input, sources: code_folders(source, base, &full, is_input) });
+                }
+            }
+        }
+        documents
+    }
+}
+
+/// Reads the head of an input and puts it back in front; tells what it is, and whether it is a saved inventory of the service.
+fn recognise(mut input: Box<dyn Read + Send>) -> io::Result<(Recognised, Box<dyn Read + Send>, bool)> {
+    let mut head = Vec::new();
+    (&mut input).take(HEAD).read_to_end(&mut head)?;
+    let recognised = plan::recognise(&head, Path::new(""));
+    let is_saved = live::saved::is_saved(&head);
+    Ok((recognised, Box::new(io::Cursor::new(head).chain(input)), is_saved))
+}
+
+/// Where the code of a document is looked for: `--source`, or the document's folder and then the working directory.
+fn code_folders(source: Option<&Path>, base: &Path, document: &Path, is_input: bool) -> Vec<PathBuf> {
+    match source {
+        Some(folder) => vec![base.join(folder)],
+        None if is_input => vec![base.to_path_buf()],
+        None => vec![document.parent().unwrap_or(base).to_path_buf(), base.to_path_buf()],
+    }
+}
+
+/// What is not looked at, by the config file.
+pub fn excluder(config: &Config, cwd: &Path) -> Box<dyn Fn(&Path) -> bool + Sync + Send> {
+    let folder = cwd.join(&config.folder);
+    let (folder, config) = (disk::canonical(&folder).unwrap_or(folder), config.clone());
+    Box::new(move |path| path.strip_prefix(&folder).is_ok_and(|inside| config.excludes(inside)))
+}

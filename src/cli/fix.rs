@@ -1,0 +1,115 @@
+//! `--fix`, `--unsafe-fixes`, `--diff`: edits are shown or written; what was written is read again, and a finding that is still there takes
+//! the edits back.
+
+use super::Exit;
+use super::args::Fix;
+use super::desk::{Desk, exit_of, refuse};
+use super::surroundings::{complain, print};
+use crate::base::{Sources, disk};
+use crate::fix::{self, Plan, Safety};
+use crate::policy::{self, Config, Outcome};
+use crate::report;
+use crate::terraform::syntax;
+use std::collections::HashSet;
+use std::io;
+use std::path::Path;
+use std::sync::Arc;
+
+/// How it ended.
+pub enum Ended {
+    /// The diff was shown; nothing was written.
+    Shown(Exit),
+    /// What there was to write is written; with what is left to report where everything could be read again.
+    Written(Option<(Outcome, Arc<Sources>)>),
+    /// Nothing is written, and it was said why.
+    Failed,
+}
+
+/// Whether any of it is asked for.
+pub fn is_wanted(fix: &Fix) -> bool {
+    fix.fix || fix.unsafe_fixes || fix.diff
+}
+
+/// Shows or makes the edits. `again` reads and judges everything anew.
+///
+/// # Errors
+/// What the system says about standard output.
+pub fn run(
+    arguments: &Fix,
+    desk: &Desk<'_>,
+    outcome: &Outcome,
+    config: &Config,
+    sources: &Sources,
+    again: &dyn Fn() -> Result<(Outcome, Arc<Sources>), String>,
+) -> io::Result<Ended> {
+    let plan = desk.fixes(outcome, config, arguments.unsafe_fixes, sources);
+    let files = fix::rewritten(&plan.edits, sources);
+    if !desk.terminal.quiet {
+        complain(notes(&plan, sources).as_bytes());
+    }
+    if arguments.diff {
+        desk.complain_of(outcome, sources)?;
+        print(fix::diff(&files).as_bytes())?;
+        return Ok(Ended::Shown(exit_of(outcome, policy::fail_on(config, &desk.options))));
+    }
+    if files.is_empty() {
+        return Ok(Ended::Written(None));
+    }
+    let cwd = &desk.surroundings.cwd;
+    let within = desk.repository.root().map_or_else(|| disk::canonical(cwd).unwrap_or_else(|_| cwd.clone()), Path::to_path_buf);
+    if let Err(error) = fix::apply(&files, cwd, Some(&within), &|path, text| parses(path, text)) {
+        refuse(&format!("{error}; no file was changed"));
+        return Ok(Ended::Failed);
+    }
+    // A plan or state says what it said before the code was changed: only code can be asked again.
+    let of_code = |outcome: &Outcome| -> HashSet<String> {
+        let live =
+            outcome.findings.iter().filter(|finding| finding.instances.iter().all(|one| one.key.input == crate::key::InputKind::Hcl));
+        live.map(|finding| finding.fingerprint.clone()).collect()
+    };
+    let before = of_code(outcome);
+    let mended: HashSet<&String> = plan.edits.iter().flat_map(|edit| &edit.findings).filter(|finding| before.contains(*finding)).collect();
+    let after = again();
+    let still_there = after.as_ref().map_or(1, |(after, _)| {
+        let left = of_code(after);
+        mended.iter().filter(|finding| left.contains(**finding)).count()
+    });
+    if still_there > 0 {
+        let back = fix::revert(&files, cwd, Some(&within)).err().map_or_else(String::new, |error| format!("; {error}"));
+        let why = after.err().unwrap_or_else(|| format!("{still_there} findings would still be there"));
+        refuse(&format!("the fixes were taken back: {why}{back}"));
+        return Ok(Ended::Failed);
+    }
+    if !desk.terminal.quiet {
+        for edit in &plan.edits {
+            let at = report::place(&crate::base::Place::Source(edit.span), sources);
+            complain(format!("fixed: {at}: {} ({})\n", report::clean(&edit.description), edit.rule).as_bytes());
+        }
+    }
+    Ok(Ended::Written(after.ok().filter(|_| !before.is_empty())))
+}
+
+/// Whether a new text parses as what its name says it is.
+fn parses(path: &str, text: &str) -> Result<(), String> {
+    let sources = Sources::default();
+    let source = sources.add(path, text.to_owned());
+    let file = if path.ends_with(".json") { syntax::json::parse(source, text) } else { syntax::native::parse(source, text) };
+    file.error.map_or(Ok(()), |error| Err(error.message))
+}
+
+/// What cannot be fixed, and which edits hold back because they are unsafe.
+fn notes(plan: &Plan, sources: &Sources) -> String {
+    let mut text = String::new();
+    for note in &plan.notes {
+        let keys = note.addresses.iter().map(|address| report::clean(address)).collect::<Vec<_>>().join(", ");
+        let at = report::place(&note.place, sources);
+        text.push_str(&format!("not fixed: {at}: {} {keys}: {}\n", note.rule, report::clean(&note.message)));
+    }
+    for edit in plan.edits.iter().filter(|edit| edit.safety == Safety::Unsafe) {
+        let keys = edit.addresses.iter().map(|address| report::clean(address)).collect::<Vec<_>>().join(", ");
+        text.push_str(&format!(
+            "unsafe fix: {keys}: a key that exists already is replaced, and what it encrypted becomes unreadable when the old one is deleted\n"
+        ));
+    }
+    text
+}
