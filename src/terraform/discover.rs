@@ -141,7 +141,8 @@ fn list(start: Start, request: &Request) -> Listed {
         below.push(Start { real: path, shown: disk::tidy(&shown.join(&entry.name)) });
     }
     let folder = Folder::read(real, shown, &entries, request);
-    let manifest = folder.is_module().then(|| Manifest::read(&folder.path, &folder.shown, request)).flatten();
+    let has_data = request.data_dir.is_some() || entries.iter().any(|entry| entry.name == ".terraform");
+    let manifest = (folder.is_module() && has_data).then(|| Manifest::read(&folder.path, &folder.shown, request)).flatten();
     Listed { folder, manifest, below, problem: None }
 }
 
@@ -156,7 +157,9 @@ fn follow(request: &Request, scan: &mut Scan) -> BTreeMap<PathBuf, BTreeSet<Path
             let Some(folder) = scan.folders.get(&path) else { continue };
             let installed = scan.manifests.get(&path).into_iter().flat_map(Manifest::folders);
             for target in folder.local_targets().chain(installed) {
-                let Ok(target) = disk::canonical(&target) else { continue };
+                // Most lead to a folder that was walked: its path is a real one.
+                let real = if scan.folders.contains_key(&target) { Ok(target) } else { disk::canonical(&target) };
+                let Ok(target) = real else { continue };
                 if !scan.folders.contains_key(&target) && tried.insert(target.clone()) {
                     wanted.insert(target.clone(), request.shown(&target));
                 }

@@ -82,7 +82,7 @@ fn sarif_has_what_github_demands() {
         assert!(result["partialFingerprints"]["primaryLocationLineHash"].as_str().is_some_and(|hash| hash.contains(':')));
     }
     let payments = results.iter().find(|result| result["codeFlows"].is_array()).expect("a finding with its value's way");
-    assert!(payments["relatedLocations"].as_array().is_some_and(|steps| steps.len() >= 2), "{payments:#}");
+    assert!(payments["relatedLocations"].as_array().is_some_and(|steps| !steps.is_empty()), "{payments:#}");
 }
 
 #[test]

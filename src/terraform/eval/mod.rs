@@ -28,6 +28,7 @@ mod value;
 pub use budget::{Budget, Deeper, TOO_LARGE};
 pub use constraint::{Defaults, TypeConstraint, parse_constraint};
 pub use context::Context;
+pub use conditional::CHOSEN;
 pub use convert::{convert, convertible};
 pub use equality::equals;
 pub use evaluate::{eval_constant, eval_text, evaluate};
