@@ -246,6 +246,7 @@ fn what_is_excluded_is_not_looked_at_even_if_it_is_named() {
     for path in ["examples/a/main.tf", "old/main.tf", "old", "examples"] {
         let said = run(folder.path(), &[path]);
         assert_eq!((said.code, said.out.as_str()), (0, ""), "{path}: {said:#?}");
+        assert!(said.err.contains("that the config file does not exclude"), "{path}: {said:#?}");
         assert_eq!(run(folder.path(), &[path, "--no-config"]).code, 1, "{path}");
     }
 }
