@@ -41,7 +41,7 @@ pub fn run(arguments: &Check, matches: &ArgMatches, surroundings: &Surroundings)
     };
     match fix::run(&arguments.fix, &desk, &outcome, &config, &sources, &again)? {
         fix::Ended::Shown(exit) => Ok(exit),
-        fix::Ended::Written(Some((outcome, sources))) => desk.finish(&outcome, &config, &arguments.policy, clock, &sources),
+        fix::Ended::Written(Some(again)) => desk.finish(&again.0, &config, &arguments.policy, clock, &again.1),
         fix::Ended::Written(None) => desk.finish(&outcome, &config, &arguments.policy, clock, &sources),
         fix::Ended::Failed => Ok(Exit::Trouble),
     }

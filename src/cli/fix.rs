@@ -20,7 +20,7 @@ pub enum Ended {
     /// The diff was shown; nothing was written.
     Shown(Exit),
     /// What there was to write is written; with what is left to report where everything could be read again.
-    Written(Option<(Outcome, Arc<Sources>)>),
+    Written(Option<Box<(Outcome, Arc<Sources>)>>),
     /// Nothing is written, and it was said why.
     Failed,
 }
@@ -94,7 +94,7 @@ pub fn run(
         let edits: Vec<&Edit> = plan.edits.iter().collect();
         complain(told("fixed", &edits, sources).as_bytes());
     }
-    Ok(Ended::Written(after.ok().filter(|_| !before.is_empty())))
+    Ok(Ended::Written(after.ok().filter(|_| !before.is_empty()).map(Box::new)))
 }
 
 /// Whether a new text parses as what its name says it is.

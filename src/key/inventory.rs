@@ -57,7 +57,7 @@ pub struct NotAudited {
 /// Where an audit of the service looked: nothing is missing from where nobody looked.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Reach {
-    /// Identifiers of the regions that were looked into.
+    /// Identifiers and short codes of the regions that were looked into: OCIDs have either.
     pub regions: Vec<String>,
     /// OCIDs of the compartments whose keys were asked for; `None` is the whole tenancy.
     pub compartments: Option<Vec<String>>,

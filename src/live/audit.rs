@@ -84,7 +84,7 @@ fn sites(request: &Request, client: &Client<'_>, gaps: &mut Vec<NotAudited>) -> 
     let mut found: Vec<Region> = Vec::new();
     for name in &names {
         let region = regions::resolve(request, name, tenancy)?;
-        if !found.contains(&region) {
+        if found.iter().all(|one| one.name != region.name) {
             found.push(region);
         }
     }

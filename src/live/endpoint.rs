@@ -120,7 +120,7 @@ mod tests {
     use super::*;
 
     fn region() -> Region {
-        Region { name: "eu-frankfurt-1".to_owned(), domain: "oraclecloud.com".to_owned() }
+        Region { name: "eu-frankfurt-1".to_owned(), code: None, domain: "oraclecloud.com".to_owned() }
     }
 
     #[test]

@@ -77,7 +77,11 @@ fn reach(sites: &[Site], scope: &Scope, gaps: &[NotAudited]) -> Reach {
     let lost = |region: &str| gaps.iter().any(|gap| gap.what == LOST_REGION && gap.region == region);
     let looked_into = |site: &&Site| site.halted.get().is_none() && !lost(&site.region.name);
     Reach {
-        regions: sites.iter().filter(looked_into).map(|site| site.region.name.clone()).collect(),
+        regions: sites
+            .iter()
+            .filter(looked_into)
+            .flat_map(|site| site.region.code.clone().into_iter().chain([site.region.name.clone()]))
+            .collect(),
         compartments: (!scope.whole).then(|| scope.keys.clone()),
     }
 }
@@ -326,7 +330,8 @@ fn details(audit: &Audit<'_>, listed: Vec<Listed<'_>>, usage: &BTreeMap<String, 
         let versions = needs_versions(audit, &one.key).then(|| {
             let query = [("sortBy", "TIMECREATED"), ("sortOrder", "DESC")];
             let path = format!("{path}/keyVersions");
-            audit.client.list_until::<Version>(one.at.site, base, &path, &query, |seen| seen.iter().any(facts::is_usable))
+            let enough = |seen: &[Version]| !audit.request.thorough && seen.iter().any(facts::is_usable);
+            audit.client.list_until::<Version>(one.at.site, base, &path, &query, enough)
         });
         (key, versions)
     });

@@ -22,6 +22,8 @@ struct Realm {
 pub struct Region {
     /// Identifier: `eu-frankfurt-1`.
     pub name: String,
+    /// Short code: `fra`. Unknown for regions that no table or file names.
+    pub code: Option<String>,
     /// The realm's domain: `oraclecloud.com`.
     pub domain: String,
 }
@@ -67,10 +69,10 @@ pub fn resolve(request: &Request, text: &str, tenancy: &str) -> Result<Region, T
     }
     // `us-custom-1.example.com`: region and domain in one, as Oracle's SDKs take it.
     if let Some((name, domain)) = text.split_once('.') {
-        return Ok(Region { name: name.to_owned(), domain: domain.to_owned() });
+        return Ok(Region { name: name.to_owned(), code: None, domain: domain.to_owned() });
     }
     let domain = request.var("OCI_DEFAULT_REALM").map(str::to_lowercase).or_else(|| domain_of(tenancy).map(str::to_owned));
-    Ok(Region { name: text, domain: domain.unwrap_or_else(|| "oraclecloud.com".to_owned()) })
+    Ok(Region { name: text, code: None, domain: domain.unwrap_or_else(|| "oraclecloud.com".to_owned()) })
 }
 
 /// The domain of the realm that an OCID names.
@@ -81,8 +83,8 @@ fn domain_of(ocid: &str) -> Option<&'static str> {
 
 impl Realm {
     fn region(&self, text: &str) -> Option<Region> {
-        let (name, _) = self.regions.iter().find(|(name, code)| *name == text || *code == text)?;
-        Some(Region { name: (*name).to_owned(), domain: self.domain.to_owned() })
+        let (name, code) = self.regions.iter().find(|(name, code)| *name == text || *code == text)?;
+        Some(Region { name: (*name).to_owned(), code: Some((*code).to_owned()), domain: self.domain.to_owned() })
     }
 }
 
@@ -90,8 +92,9 @@ impl Metadata {
     fn matching(&self, text: &str) -> Option<Region> {
         let name = self.region_identifier.to_lowercase();
         let domain = self.realm_domain_component.to_lowercase();
-        let meant = name == text || self.region_key.to_lowercase() == text;
-        (meant && !name.is_empty() && !domain.is_empty()).then_some(Region { name, domain })
+        let code = self.region_key.to_lowercase();
+        let meant = name == text || code == text;
+        (meant && !name.is_empty() && !domain.is_empty()).then_some(Region { name, code: Some(code), domain })
     }
 }
 

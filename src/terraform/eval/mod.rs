@@ -26,9 +26,9 @@ mod unify;
 mod value;
 
 pub use budget::{Budget, Deeper, TOO_LARGE};
+pub use conditional::CHOSEN;
 pub use constraint::{Defaults, TypeConstraint, parse_constraint};
 pub use context::Context;
-pub use conditional::CHOSEN;
 pub use convert::{convert, convertible};
 pub use equality::equals;
 pub use evaluate::{eval_constant, eval_text, evaluate};

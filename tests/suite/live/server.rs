@@ -324,8 +324,11 @@ impl Shared {
     }
 }
 
+/// Method, path with query, headers by lower-case name.
+type Head = (String, String, BTreeMap<String, String>);
+
 /// Method, target and headers; `None` where the client is done.
-fn head(stream: &mut impl BufRead) -> std::io::Result<Option<(String, String, BTreeMap<String, String>)>> {
+fn head(stream: &mut impl BufRead) -> std::io::Result<Option<Head>> {
     let mut line = String::new();
     if stream.read_line(&mut line)? == 0 {
         return Ok(None);
