@@ -66,7 +66,8 @@ fn look(arguments: &Check, matches: &ArgMatches, desk: &Desk<'_>, clock: Clock) 
     inventory.problems.append(&mut problems);
     if inventory.files == 0 && is_configuration && inventory.problems.is_empty() && !arguments.terminal.quiet {
         let names: Vec<_> = arguments.paths.iter().map(|path| format!("`{}`", report::clean(&path.to_string_lossy()))).collect();
-        complain(format!("note: there is no Terraform configuration in {}\n", names.join(", ")).as_bytes());
+        let excluded = if config.exclude.is_empty() { "" } else { " that the config file does not exclude" };
+        complain(format!("note: there is no Terraform configuration in {}{excluded}\n", names.join(", ")).as_bytes());
     }
     Ok((policy::Input { inventory, ..policy::Input::default() }, config, sources))
 }
