@@ -6,13 +6,10 @@ use super::context::Context;
 use super::evaluate::{Errors, eval, failed, here};
 use super::possible::{MOST_CASES, cases_of, with_possible};
 use super::{Data, Marks, Num, Possible, Type, Value, convert, unify};
-use crate::base::Place;
+use crate::base::{CHOSEN, Place};
 use crate::terraform::syntax::{Expr, ExprKind};
 use std::cmp::Ordering;
 use std::sync::Arc;
-
-/// How the label of a branch begins that was taken.
-pub const CHOSEN: &str = "chosen because";
 
 pub(super) fn conditional(expr: &Expr, parts: [&Expr; 3], context: &Context<'_>, errors: &mut Errors) -> Value {
     let [condition_expr, then_expr, otherwise_expr] = parts;
