@@ -210,6 +210,10 @@ impl Wants<'_> {
         if literal(text).is_some_and(|literal| found(&literal)) {
             return Ok(site);
         }
+        // A way that ends at a variable's header leads out of the configuration.
+        if text.starts_with("variable ") {
+            return Err("the value is given on the command line or in the environment".to_owned());
+        }
         Err(format!("`{name}` is computed, so there is no value to write anew"))
     }
 
