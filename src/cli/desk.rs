@@ -3,7 +3,7 @@
 use super::Exit;
 use super::args::{FailOn, Policy, Reporting, Terminal};
 use super::format::{self, Target};
-use super::surroundings::{Surroundings, complain, print};
+use super::surroundings::{Surroundings, complain, print_through};
 use crate::base::{Problem, Repository, Sources, disk};
 use crate::check::{self, Decisions};
 use crate::fix;
@@ -164,11 +164,12 @@ impl<'a> Desk<'a> {
                 include_suppressed: self.reporting.sarif_include_suppressed,
                 exit_code: exit.code(),
             };
-            let mut text = Vec::new();
-            report::write(target.format, outcome, &context, &mut text)?;
             match &target.file {
-                None => print(&text)?,
+                // Large reports are not kept as a whole.
+                None => print_through(|out| report::write(target.format, outcome, &context, out))?,
                 Some(path) => {
+                    let mut text = Vec::new();
+                    report::write(target.format, outcome, &context, &mut text)?;
                     if let Err(error) = disk::replace(&self.surroundings.cwd.join(path), &text, None) {
                         ended = refuse(&format!("the report `{}` cannot be written: {error}", path.display()));
                     }

@@ -324,10 +324,10 @@ impl Shared {
     }
 }
 
-/// Method, path with query, headers by lower-case name.
+/// Method, target and headers.
 type Head = (String, String, BTreeMap<String, String>);
 
-/// Method, target and headers; `None` where the client is done.
+/// Reads a request; `None` where the client is done.
 fn head(stream: &mut impl BufRead) -> std::io::Result<Option<Head>> {
     let mut line = String::new();
     if stream.read_line(&mut line)? == 0 {
