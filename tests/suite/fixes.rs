@@ -266,10 +266,12 @@ fn what_cannot_be_fixed_is_told_and_left() {
               resource \"oci_kms_key\" \"ca\" {\n  protection_mode = local.mode\n}\n\
               resource \"oci_certificates_management_certificate_authority\" \"ca\" {\n  kms_key_id = oci_kms_key.ca.id\n}\n";
     let computed = "resource \"oci_kms_key\" \"k\" {\n  protection_mode = join(\"S\", [\"H\", \"M\"])\n}\n";
+    let branch = "variable \"level\" {\n  default = \"high\"\n}\nresource \"oci_kms_key\" \"k\" {\n  protection_mode = var.level == \"high\" ? \"HSM\" : \"SOFTWARE\"\n}\n";
     let given = "variable \"mode\" {}\nresource \"oci_kms_key\" \"k\" {\n  protection_mode = var.mode\n}\n";
     for (text, arguments, why) in [
         (ca, [].as_slice(), "the value also decides about keys that do not want another"),
         (computed, &[], "`protection_mode` is computed, so there is no value to write anew"),
+        (branch, &[], "a condition decides about `protection_mode`"),
         (given, &["--var", "mode=HSM"], "the value is given on the command line or in the environment"),
     ] {
         let folder = folder(&[("main.tf", text)]);
