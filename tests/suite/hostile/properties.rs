@@ -331,7 +331,7 @@ fn fixes_keep_everything_but_their_edits() {
             }
             fixed += 1;
             assert!(
-                path.extension().is_some_and(|end| end == "tf" || end == "json" || end == "tofu"),
+                path.extension().is_some_and(|end| end == "tf" || end == "json" || end == "tofu" || end == "tfvars"),
                 "{} of {} was changed",
                 path.display(),
                 case.display()
