@@ -304,6 +304,16 @@ fn the_config_files_schema_is_what_is_read() {
 }
 
 #[test]
+fn the_config_file_in_the_readme_is_one() {
+    let readme = std::fs::read_to_string(root().join("README.md")).expect("README.md");
+    let config = readme.split("```toml\n").nth(1).and_then(|rest| rest.split("```").next()).expect("a block of TOML");
+    let folder = configured(config);
+    let said = run(folder.path(), &[]);
+    assert_eq!((said.code, rules(&said)), (1, BOTH.to_vec()), "it says what holds without it: {said:#?}");
+    assert!(said.err.starts_with("note: the exemption of `OCI-KMS-004` matches nothing") && !said.err.contains("error"), "{said:#?}");
+}
+
+#[test]
 fn a_baseline_accepts_what_is_there_and_nothing_new() {
     let folder = scratch(&[(".git/HEAD", "ref: refs/heads/main\n"), ("a/main.tf", &key("", ""))]);
     let written = run(folder.path(), &["--write-baseline", "baseline.json"]);
