@@ -83,6 +83,20 @@ fn configuration_without_keys_is_said_to_have_none() {
 }
 
 #[test]
+fn the_verbose_are_told_what_was_used() {
+    let said = kmslint(&root(), &["testdata/example", "--no-config", "--verbose", "--var", "compartment=x"]);
+    for line in [
+        "configuration files: 2; root modules that may have keys: 1",
+        "root module `testdata/example`: keys: 2",
+        "  module `testdata/example/modules/key`",
+        "  input `compartment` from `--var`",
+        "  input `level` from `testdata/example/terraform.tfvars`",
+    ] {
+        assert!(said.err.lines().any(|told| told == line), "{line}: {said:#?}");
+    }
+}
+
+#[test]
 fn a_deleted_file_stands_for_its_folder() {
     let folder = scratch(&[("my infra/main.tf", HSM)]);
     let said = kmslint(folder.path(), &["--no-config", "--format", "short", "my infra/deleted.tf"]);
