@@ -109,6 +109,7 @@ def compare(tally, where, theirs, report):
             elif t['claim'] == 'unset' and m.get('value') == '': tally.note('same')
             elif t['claim'] != m['claim']: tally.note('known against unknown' if t['claim'] == 'unknown' else 'other value', text); good = False
             elif t['claim'] == 'unset' or (m.get('sensitive') and t.get('sensitive')): tally.note('same')
+            elif n == 'vault_type' and m.get('sensitive'): tally.note('hidden', text)
             elif bool(m.get('sensitive')) != bool(t.get('sensitive')): tally.note('other sensitivity', text); good = False
             elif 'value' not in m: tally.note('hidden', text)
             elif same(n, t['value'], m['value']): tally.note('same')

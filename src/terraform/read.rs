@@ -148,13 +148,7 @@ struct Look {
 }
 
 /// Reads the keys of a world that are wanted.
-fn look(
-    world: &World<'_>,
-    root: &Arc<str>,
-    survey: &Survey,
-    problems: &Problems,
-    wanted: &dyn Fn(&Declared, bool) -> bool,
-) -> Look {
+fn look(world: &World<'_>, root: &Arc<str>, survey: &Survey, problems: &Problems, wanted: &dyn Fn(&Declared, bool) -> bool) -> Look {
     let walk = Walk::new(world, &survey.leads, problems);
     let mut relations: Option<Relations> = None;
     let mut seen = Look::default();

@@ -12,7 +12,8 @@ use super::scope::{Bound, Frame};
 use super::trails::through;
 use crate::base::{InstanceKey, ModuleStep, Place, Span};
 use crate::terraform::eval::{
-    Budget, Context, Data, Dialect, EvalError, Marks, ResourceRef, Type, TypeConstraint, UnknownValue, Value, convert, evaluate, parse_constraint,
+    Budget, Context, Data, Dialect, EvalError, Marks, ResourceRef, Type, TypeConstraint, UnknownValue, Value, convert, evaluate,
+    parse_constraint,
 };
 use crate::terraform::syntax::{Block, Expr};
 use std::cell::{OnceCell, RefCell};
