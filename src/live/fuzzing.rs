@@ -17,8 +17,16 @@ pub fn answer(bytes: &[u8]) -> Inventory {
         let vault: Vault = serde_json::from_value(value.clone()).ok()?;
         let key: Key = serde_json::from_value(value).ok()?;
         let (region, details) = ("eu-frankfurt-1", Some(&key));
-        let seen =
-            Seen { region, vault: &vault, usage: usage.as_ref(), listed: &key, details, no_schedule: None, versions: &versions, no_versions: false };
+        let seen = Seen {
+            region,
+            vault: &vault,
+            usage: usage.as_ref(),
+            listed: &key,
+            details,
+            no_schedule: None,
+            versions: &versions,
+            no_versions: false,
+        };
         Some(key_facts(&seen))
     };
     let values = match serde_json::from_slice(bytes) {
