@@ -17,6 +17,8 @@ mod endpoint;
 mod errors;
 #[cfg(feature = "live")]
 mod facts;
+#[cfg(all(feature = "live", fuzzing))]
+pub mod fuzzing;
 #[cfg(feature = "live")]
 mod inventory;
 mod permissions;

@@ -71,8 +71,12 @@ impl Scan {
     /// Takes in one root without looking at anything else; what it calls is read when it is needed.
     pub(super) fn add_root(&mut self, root: &Path, request: &Request) {
         let shown = request.shown(Path::new("."));
-        let manifest = Manifest::read(root, &shown, request);
-        self.take(beside(root.to_path_buf(), shown, request), manifest);
+        if let Some(manifest) = Manifest::read(root, &shown, request) {
+            self.manifests.insert(root.to_path_buf(), manifest);
+        }
+        let folder = beside(root.to_path_buf(), shown, request);
+        self.files += folder.files.len();
+        self.folders.insert(folder.path.clone(), folder);
     }
 
     fn take(&mut self, mut folder: Folder, manifest: Option<Manifest>) {

@@ -1,6 +1,6 @@
 //! Who asks: an API key or a session token of a profile, or a principal that OCI hands out.
 
-mod ini;
+pub mod ini;
 pub mod key;
 mod pem;
 pub mod principal;
