@@ -129,14 +129,13 @@ impl<'a> Desk<'a> {
 
     /// `--write-baseline`: today's findings, accepted. What could not be looked at is still trouble.
     fn write_baseline(&self, path: &Path, outcome: &Outcome, sources: &Sources) -> io::Result<Exit> {
-        let text = check::with_paths(&self.repository, sources, |paths| policy::baseline::write(outcome, paths));
+        let (text, count) = check::with_paths(&self.repository, sources, |paths| policy::baseline::write(outcome, paths));
         self.complain_of(outcome, sources)?;
         if let Err(error) = disk::replace(&self.surroundings.cwd.join(path), text.as_bytes(), None) {
             return Ok(refuse(&format!("the baseline `{}` cannot be written: {error}", path.display())));
         }
         if !self.terminal.quiet {
-            let count: usize = outcome.findings.iter().map(|finding| finding.instances.len()).sum();
-            complain(format!("{count} findings accepted in `{}`\n", path.display()).as_bytes());
+            complain(format!("{} accepted in `{}`\n", report::count(count, "finding", "findings"), path.display()).as_bytes());
         }
         Ok(if outcome.problems.is_empty() { Exit::Clean } else { Exit::Trouble })
     }

@@ -1,6 +1,6 @@
 //! Findings → what each key wants changed, and where that is written.
 
-use super::text::{Literal, is_branch, literal};
+use super::text::{Literal, literal};
 use super::{Note, Options, Safety};
 use crate::base::{CHOSEN, Claim, Fact, Place, Sources, Span};
 use crate::key::{Fate, InputKind, KeyFacts, KeyId, ProtectionMode, VaultType};
@@ -211,13 +211,7 @@ impl Wants<'_> {
         let source = last.place.span().map(|span| (self.sources.get(span.source), span));
         let text = source.as_ref().map_or("", |(source, span)| source.slice(*span));
         if literal(text).is_some_and(|literal| found(&literal)) {
-            let before = source.as_ref().and_then(|(source, span)| source.text().get(..span.range().start)).unwrap_or_default();
-            let json = site.path.extension().is_some_and(|extension| extension == "json");
-            return if !json && is_branch(before) {
-                Err(format!("a condition decides about `{name}`, and its author must say what it is for"))
-            } else {
-                Ok(site)
-            };
+            return Ok(site);
         }
         // A way that ends at a variable's header leads out of the configuration.
         if text.starts_with("variable ") {

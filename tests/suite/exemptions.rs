@@ -404,6 +404,21 @@ fn one_entry_holds_for_code_plan_and_state() {
 }
 
 #[test]
+fn advice_on_keys_that_are_due_soon_is_no_finding() {
+    let (_, state) = documents();
+    let mut state: Value = serde_json::from_str(&state).expect("JSON");
+    state["values"]["root_module"]["resources"][0]["values"]["time_created"] = "2025-06-21 12:00:00 +0000 UTC".into();
+    let folder = scratch(&[("state.json", &state.to_string()), ("kmslint.toml", "[rules.OCI-KMS-004]\nlevel = \"off\"\n")]);
+    let said = run(folder.path(), &["state.json", "--fail-on", "note"]);
+    assert_eq!((said.code, said.out.contains("must be rotated within 20 days")), (0, true), "{said:#?}");
+    let written = run(folder.path(), &["state.json", "--write-baseline", "baseline.json"]);
+    assert!(written.err.contains("0 findings accepted"), "{written:#?}");
+    std::fs::write(folder.path().join("kmslint.toml"), "[rules.OCI-KMS-001]\ndue-soon-days = 19\n").expect("a file");
+    let said = run(folder.path(), &["state.json", "--level", "OCI-KMS-004=off"]);
+    assert_eq!((said.code, said.out.as_str()), (0, ""), "{said:#?}");
+}
+
+#[test]
 fn a_comment_in_the_code_holds_for_a_plan_made_of_it() {
     let (plan, _) = documents();
     let code = key("# kmslint: ignore[OCI-KMS-004] contract\n", "");

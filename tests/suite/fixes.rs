@@ -271,7 +271,7 @@ fn what_cannot_be_fixed_is_told_and_left() {
     for (text, arguments, why) in [
         (ca, [].as_slice(), "the value also decides about keys that do not want another"),
         (computed, &[], "`protection_mode` is computed, so there is no value to write anew"),
-        (branch, &[], "a condition decides about `protection_mode`"),
+        (branch, &[], "a condition chooses `protection_mode`"),
         (given, &["--var", "mode=HSM"], "the value is given on the command line or in the environment"),
     ] {
         let folder = folder(&[("main.tf", text)]);
