@@ -1,6 +1,6 @@
 //! Calls: signed, spaced, retried, paged; each ends in values and, where not all went well, a fault.
 
-use super::auth::Credentials;
+use super::auth::{Credentials, Signer};
 use super::endpoint::Base;
 use super::errors;
 use super::regions::Region;
@@ -25,7 +25,7 @@ pub struct Client<'a> {
     /// The way to the service.
     pub transport: Transport,
     /// Who asks.
-    pub credentials: Credentials,
+    pub credentials: Credentials<'a>,
     /// Time passing.
     pub clock: &'a dyn Clock,
     /// The machine's time when the clock was at zero.
@@ -75,6 +75,13 @@ pub struct Fault {
 impl Fault {
     fn failed(why: impl Into<String>) -> Self {
         Self { kind: FaultKind::Failed, why: why.into() }
+    }
+}
+
+impl Site {
+    /// Ends the audit here; the first reason stays.
+    fn halt(&self, why: String) -> Fault {
+        self.halted.get_or_init(|| Fault { kind: FaultKind::Halted, why }).clone()
     }
 }
 
@@ -139,6 +146,7 @@ impl Client<'_> {
         let target = base.target(path_and_query);
         let begun = self.clock.elapsed();
         let mut attempt = 1;
+        let mut renewed = false;
         loop {
             if let Some(fault) = site.halted.get() {
                 return Err(fault.clone());
@@ -146,11 +154,19 @@ impl Client<'_> {
             self.pace.wait(self.clock);
             if self.clock.elapsed() >= self.deadline {
                 let why = format!("the audit was to end after {} s", self.deadline.as_secs());
-                return Err(site.halted.get_or_init(|| Fault { kind: FaultKind::Halted, why }).clone());
+                return Err(site.halt(why));
             }
-            let fault = match self.send(base, &target, attempt) {
+            let signer = self.credentials.signer(self.now()).map_err(|trouble| site.halt(trouble.message))?;
+            let fault = match self.send(base, &target, &signer, attempt) {
                 Ok(answer) if (200..300).contains(&answer.status) => return Ok(answer),
-                Ok(answer) => self.judge(site, &answer)?,
+                // A token may be withdrawn before its time.
+                Ok(answer) if answer.status == 401 && !renewed && self.credentials.is_renewable() => {
+                    self.credentials.renew(&signer).map_err(|trouble| site.halt(trouble.message))?;
+                    self.retries.fetch_add(1, Ordering::Relaxed);
+                    renewed = true;
+                    continue;
+                }
+                Ok(answer) => self.judge(site, &answer, &signer)?,
                 Err(Failure::Passing(why)) => Fault::failed(format!("{}: {why}", base.host())),
                 Err(Failure::Lasting(why)) => return Err(Fault::failed(format!("{}: {why}", base.host()))),
             };
@@ -166,13 +182,13 @@ impl Client<'_> {
     }
 
     /// Signs and sends.
-    fn send(&self, base: &Base, target: &str, attempt: u32) -> Result<Answer, Failure> {
+    fn send(&self, base: &Base, target: &str, signer: &Signer, attempt: u32) -> Result<Answer, Failure> {
         let now = self.now();
         let date = httpdate::fmt_http_date(SystemTime::from(now));
         let request_line = format!("get {target}");
         let host = base.authority();
         let signed = [("date", date.as_str()), ("(request-target)", request_line.as_str()), ("host", host)];
-        let authorization = authorization(&self.credentials.key, &self.credentials.key_id, &signed)
+        let authorization = authorization(&signer.key, &signer.key_id, &signed)
             .ok_or_else(|| Failure::Lasting("the request could not be signed: the system gives no random numbers".to_owned()))?;
         let id = retry::request_id();
         let mut headers = vec![
@@ -195,13 +211,13 @@ impl Client<'_> {
     }
 
     /// An answer that is no success: a fault worth another attempt, or one for good.
-    fn judge(&self, site: &Site, answer: &Answer) -> Result<Fault, Fault> {
+    fn judge(&self, site: &Site, answer: &Answer, signer: &Signer) -> Result<Fault, Fault> {
         let error: ServiceError = serde_json::from_slice(&answer.body).unwrap_or_default();
         let why = described(answer, &error);
         match answer.status {
             401 => {
-                let why = self.not_accepted(site, answer, &why);
-                Err(site.halted.get_or_init(|| Fault { kind: FaultKind::Halted, why }).clone())
+                let why = self.not_accepted(site, answer, signer, &why);
+                Err(site.halt(why))
             }
             403 | 404 => Err(Fault { kind: FaultKind::Denied, why }),
             status if retry::is_passing(status, &error.code) => Ok(Fault::failed(why)),
@@ -210,16 +226,17 @@ impl Client<'_> {
     }
 
     /// Why the credentials are not accepted, as far as it can be told from here.
-    fn not_accepted(&self, site: &Site, answer: &Answer, why: &str) -> String {
+    fn not_accepted(&self, site: &Site, answer: &Answer, signer: &Signer, why: &str) -> String {
         let now = self.now();
         let theirs = answer.date.as_deref().and_then(|date| httpdate::parse_http_date(date).ok());
         let theirs = theirs.and_then(|time| Timestamp::try_from(time).ok());
         let skew = theirs.map(|theirs| now.duration_since(theirs).as_secs()).filter(|seconds| seconds.abs() > 300);
-        match (self.credentials.expires, skew) {
+        match (signer.expires, skew) {
             (Some(expires), _) if expires <= now => {
                 errors::expired_token(&self.credentials.source, &expires.to_string(), self.credentials.profile.as_deref()).message
             }
             (_, Some(seconds)) => errors::clock_skew(seconds, why),
+            _ if signer.is_token() => errors::token_not_accepted(&self.credentials.source, &site.region.name, why),
             _ => errors::not_accepted(&self.credentials.source, &site.region.name, why),
         }
     }
@@ -254,7 +271,7 @@ pub fn each<T: Sync, R: Send>(connections: usize, items: &[T], work: impl Fn(&T)
 }
 
 /// An answer in a clause: status, code, what the service says, the id to quote in a ticket.
-fn described(answer: &Answer, error: &ServiceError) -> String {
+pub fn described(answer: &Answer, error: &ServiceError) -> String {
     let mut text = format!("the service answered {}", answer.status);
     if !error.code.is_empty() {
         text.push(' ');

@@ -13,7 +13,12 @@ pub enum Service {
     Identity,
     /// Vaults.
     Vaults,
+    /// Session tokens for instances.
+    Auth,
 }
+
+/// Where an instance finds its metadata: link-local addresses, which no router passes on.
+const METADATA: [&str; 2] = ["http://169.254.169.254/opc/v2", "http://[fd00:c1::a9fe:a9fe]/opc/v2"];
 
 /// The beginning of an address: scheme, host, port and, for special endpoints, a path.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -79,10 +84,15 @@ pub fn service(endpoint: Option<&str>, service: Service, region: &Region) -> Res
         let host = match service {
             Service::Identity => format!("identity.{}.oci.{}", region.name, region.domain),
             Service::Vaults => format!("kms.{}.{}", region.name, region.domain),
+            Service::Auth => format!("auth.{}.{}", region.name, region.domain),
         };
         return Ok(Base { scheme: "https".to_owned(), authority: host, path: String::new() });
     };
-    let name = if service == Service::Identity { "identity" } else { "kms" };
+    let name = match service {
+        Service::Identity => "identity",
+        Service::Vaults => "kms",
+        Service::Auth => "auth",
+    };
     let base = Base::read(&template.replace("{region}", &region.name).replace("{service}", name)).ok_or_else(|| {
         Trouble::helped(
             format!("`--endpoint {template}` is not an address"),
@@ -96,6 +106,20 @@ pub fn service(endpoint: Option<&str>, service: Service, region: &Region) -> Res
         ));
     }
     Ok(base)
+}
+
+/// The addresses of the instance's metadata service, to be tried in this order. `named`: the value of `OCI_METADATA_BASE_URL`.
+///
+/// # Errors
+/// What is named is no address.
+pub fn metadata(named: Option<&str>) -> Result<Vec<Base>, Trouble> {
+    let Some(text) = named else {
+        return Ok(METADATA.into_iter().filter_map(Base::read).collect());
+    };
+    let base = Base::read(text).ok_or_else(|| {
+        Trouble::helped(format!("`OCI_METADATA_BASE_URL` is `{text}`, which is not an address"), "write `http://HOST[:PORT]/opc/v2`")
+    })?;
+    Ok(vec![base])
 }
 
 /// Takes in the `managementEndpoint` of a vault. `ours`: the address of the vault service if the user named it.
@@ -128,11 +152,20 @@ mod tests {
         let url = |service| super::service(None, service, &region()).unwrap().url("/x");
         assert_eq!(url(Service::Identity), "https://identity.eu-frankfurt-1.oci.oraclecloud.com/x");
         assert_eq!(url(Service::Vaults), "https://kms.eu-frankfurt-1.oraclecloud.com/x");
+        assert_eq!(url(Service::Auth), "https://auth.eu-frankfurt-1.oraclecloud.com/x");
         let own = service(Some("http://localhost:8080/{region}/{service}/"), Service::Vaults, &region()).unwrap();
         assert_eq!(own.url(&own.target("/v?a=b")), "http://localhost:8080/eu-frankfurt-1/kms/v?a=b");
         for wrong in ["http://kms.example.com", "ftp://localhost", "https://", "https://user@host", "https://a b"] {
             assert!(service(Some(wrong), Service::Vaults, &region()).is_err(), "{wrong}");
         }
+    }
+
+    #[test]
+    fn metadata_come_from_this_machines_link_or_from_where_the_user_says() {
+        let hosts = |named| metadata(named).unwrap().iter().map(|base| base.url(&base.target("/x"))).collect::<Vec<_>>();
+        assert_eq!(hosts(None), ["http://169.254.169.254/opc/v2/x", "http://[fd00:c1::a9fe:a9fe]/opc/v2/x"]);
+        assert_eq!(hosts(Some("http://127.0.0.1:80/opc/v2/")), ["http://127.0.0.1/opc/v2/x"]);
+        assert!(metadata(Some("file:///etc")).is_err());
     }
 
     #[test]

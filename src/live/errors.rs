@@ -131,6 +131,24 @@ pub fn bad_token(source: &str) -> Trouble {
     Trouble::helped(format!("{source} does not hold a session token"), "run `oci session authenticate`")
 }
 
+/// Not on an instance, most likely.
+pub fn no_metadata(base: &str, why: &str) -> Trouble {
+    Trouble::helped(
+        format!("the instance's metadata service at {base} cannot be used: {why}"),
+        "instance principals work on OCI's compute instances only; elsewhere use an API key, or `oci session authenticate` and `--auth security_token`",
+    )
+}
+
+/// What the metadata service gave is no instance's certificate.
+pub fn bad_certificate(why: &str) -> Trouble {
+    Trouble::new(format!("the certificate of the instance's metadata service cannot be used: {why}"))
+}
+
+/// The service gives no token for the instance's certificate.
+pub fn no_session(host: &str, why: &str) -> Trouble {
+    Trouble::new(format!("{host} gives no session token for this instance's certificate: {why}"))
+}
+
 /// A file that others may read.
 pub fn open_permissions(what: &str, path: &Path, mode: u32) -> String {
     format!("{what} {} can be read by others (mode {:03o}); run `chmod 600 {}`", path.display(), mode & 0o777, path.display())
@@ -141,6 +159,11 @@ pub fn clock_skew(seconds: i64, why: &str) -> String {
     let minutes = (seconds.abs() + 30) / 60;
     let direction = if seconds < 0 { "behind" } else { "ahead of" };
     format!("this machine's clock is {minutes} minutes {direction} the service's, which accepts 5: {why}")
+}
+
+/// 401 for any other reason, with a token.
+pub fn token_not_accepted(source: &str, region: &str, why: &str) -> String {
+    format!("the session token of {source} is not accepted in {region}: {why}; is the region subscribed to?")
 }
 
 /// 401 for any other reason.

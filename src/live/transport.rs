@@ -5,8 +5,9 @@ use super::errors::{self, Trouble};
 use super::request::Request;
 use crate::base::disk;
 use std::io::Read;
+use ureq::http::Response;
 use ureq::tls::{PemItem, RootCerts, TlsConfig, parse_pem};
-use ureq::{Agent, Proxy};
+use ureq::{Agent, Body, Proxy};
 
 /// The largest body that is read: 64 MiB. A page of 1,000 keys with every tag is below 4 MiB.
 const BODY_CAP: u64 = 64 << 20;
@@ -44,6 +45,18 @@ impl Transport {
     /// # Errors
     /// The bundle of certificates or the proxy's address cannot be read.
     pub fn new(request: &Request) -> Result<Self, Trouble> {
+        Self::through(request, proxy(request)?)
+    }
+
+    /// The same without a proxy: only this machine reaches its own metadata.
+    ///
+    /// # Errors
+    /// The bundle of certificates cannot be read.
+    pub fn direct(request: &Request) -> Result<Self, Trouble> {
+        Self::through(request, None)
+    }
+
+    fn through(request: &Request, proxy: Option<Proxy>) -> Result<Self, Trouble> {
         let roots = match ca_bundle(request) {
             Some(path) => {
                 let path = expand(request, &path);
@@ -62,7 +75,7 @@ impl Transport {
             .http_status_as_error(false)
             .max_redirects(0)
             .tls_config(TlsConfig::builder().root_certs(roots).build())
-            .proxy(proxy(request)?)
+            .proxy(proxy)
             .timeout_connect(Some(request.timeouts.connect))
             .timeout_recv_response(Some(request.timeouts.read))
             .timeout_recv_body(Some(request.timeouts.read))
@@ -81,18 +94,35 @@ impl Transport {
         for (name, value) in headers {
             call = call.header(*name, *value);
         }
-        let mut response = call.call().map_err(failure)?;
-        let header = |name: &str| response.headers().get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
-        let (next_page, request_id, date) = (header("opc-next-page"), header("opc-request-id"), header("date"));
-        let status = response.status().as_u16();
-        let mut body = Vec::new();
-        let mut reader = response.body_mut().as_reader().take(BODY_CAP + 1);
-        reader.read_to_end(&mut body).map_err(|error| failure(error.into()))?;
-        if body.len() as u64 > BODY_CAP {
-            return Err(Failure::Lasting(format!("the answer is larger than {} MiB", BODY_CAP >> 20)));
-        }
-        Ok(Answer { status, next_page, request_id, date, body })
+        received(call.call())
     }
+
+    /// One POST with these headers.
+    ///
+    /// # Errors
+    /// No whole answer came back.
+    pub fn post(&self, url: &str, headers: &[(&str, &str)], body: &[u8]) -> Result<Answer, Failure> {
+        let mut call = self.agent.post(url);
+        for (name, value) in headers {
+            call = call.header(*name, *value);
+        }
+        received(call.send(body))
+    }
+}
+
+/// Reads the whole answer.
+fn received(response: Result<Response<Body>, ureq::Error>) -> Result<Answer, Failure> {
+    let mut response = response.map_err(failure)?;
+    let header = |name: &str| response.headers().get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
+    let (next_page, request_id, date) = (header("opc-next-page"), header("opc-request-id"), header("date"));
+    let status = response.status().as_u16();
+    let mut body = Vec::new();
+    let mut reader = response.body_mut().as_reader().take(BODY_CAP + 1);
+    reader.read_to_end(&mut body).map_err(|error| failure(error.into()))?;
+    if body.len() as u64 > BODY_CAP {
+        return Err(Failure::Lasting(format!("the answer is larger than {} MiB", BODY_CAP >> 20)));
+    }
+    Ok(Answer { status, next_page, request_id, date, body })
 }
 
 /// `--ca-bundle`, then the variables that OCI's command line and Python's `requests` read.

@@ -6,6 +6,8 @@ mod command;
 mod credentials;
 /// Each call in turn goes wrong: nothing is lost silently, nothing hangs.
 mod faults;
+/// Instance principals: metadata, certificate, tokens and their renewal.
+mod instance;
 /// What is found in a healthy tenancy, and in how many calls.
 mod inventory;
 /// Serves for Oracle's own client.

@@ -1,6 +1,7 @@
 //! The private key that signs, and its fingerprint.
 
 use super::pem::{self, Der};
+use super::session_key;
 use crate::live::errors::{self, Trouble};
 use md5::{Digest, Md5};
 use ring::rand::SystemRandom;
@@ -40,6 +41,11 @@ impl PrivateKey {
         Ok(Self { pair })
     }
 
+    /// Makes a key of 2048 bits. `None` only where the system gives no random numbers.
+    pub fn fresh() -> Option<Self> {
+        session_key::make().map(|pair| Self { pair })
+    }
+
     /// RSA PKCS#1 v1.5 with SHA-256. `None` only where the system gives no random numbers for blinding.
     pub fn sign(&self, message: &[u8]) -> Option<Vec<u8>> {
         let mut signature = vec![0; self.pair.public().modulus_len()];
@@ -71,7 +77,34 @@ pub fn colons(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().join(":")
 }
 
-/// One DER value.
+/// A DER value, taken apart.
+pub struct Value<'a> {
+    /// Its tag.
+    pub tag: u8,
+    /// What is in it.
+    pub content: &'a [u8],
+    /// Tag, length and content.
+    pub whole: &'a [u8],
+    /// What follows it.
+    pub rest: &'a [u8],
+}
+
+/// Reads the first DER value of some bytes. `None`: there is none, or it is longer than they are.
+pub fn der(bytes: &[u8]) -> Option<Value<'_>> {
+    let (&tag, after) = bytes.split_first()?;
+    let (&first, after) = after.split_first()?;
+    let (length, after) = if first < 0x80 {
+        (usize::from(first), after)
+    } else {
+        let (digits, after) = after.split_at_checked(usize::from(first & 0x7f)).filter(|(digits, _)| (1..=4).contains(&digits.len()))?;
+        (digits.iter().fold(0, |length, digit| (length << 8) | usize::from(*digit)), after)
+    };
+    let (content, rest) = after.split_at_checked(length)?;
+    let whole = bytes.get(..bytes.len() - rest.len())?;
+    Some(Value { tag, content, whole, rest })
+}
+
+/// Writes a DER value.
 fn tagged(tag: u8, parts: &[&[u8]]) -> Vec<u8> {
     let length: usize = parts.iter().map(|part| part.len()).sum();
     let mut out = vec![tag];

@@ -1,4 +1,4 @@
-//! Private keys out of PEM texts: PKCS#1 and PKCS#8, plain and encrypted, in the forms that OpenSSL 1 and 3, the OCI console and the
+//! Private keys and certificates out of PEM texts; keys are PKCS#1 and PKCS#8, plain and encrypted, in the forms that OpenSSL 1 and 3, the OCI console and the
 //! OCI command line write.
 
 use crate::live::errors::{self, Trouble};
@@ -28,7 +28,8 @@ pub enum Der {
 /// # Errors
 /// No key, a broken one, no passphrase, a wrong one, or an encryption that is not supported.
 pub fn read(text: &str, passphrase: Option<&str>, source: &str) -> Result<Der, Trouble> {
-    let (label, inside) = block(text).ok_or_else(|| errors::not_a_key(source, "it has no `-----BEGIN … PRIVATE KEY-----` block"))?;
+    let (label, inside, _) = block(text, |label| label.ends_with("PRIVATE KEY"))
+        .ok_or_else(|| errors::not_a_key(source, "it has no `-----BEGIN … PRIVATE KEY-----` block"))?;
     let (headers, body) = split_headers(inside);
     let bytes = STANDARD
         .decode(body.split_whitespace().collect::<String>())
@@ -52,15 +53,26 @@ pub fn read(text: &str, passphrase: Option<&str>, source: &str) -> Result<Der, T
     }
 }
 
-/// Label and inside of the first block whose label ends in `PRIVATE KEY`.
-fn block(text: &str) -> Option<(&str, &str)> {
+/// The DER of every certificate of a text. One that is not base64 is left out.
+pub fn certificates(text: &str) -> Vec<Vec<u8>> {
+    let mut found = Vec::new();
+    let mut rest = text;
+    while let Some((_, inside, after)) = block(rest, |label| label == "CERTIFICATE") {
+        found.extend(STANDARD.decode(inside.split_whitespace().collect::<String>()));
+        rest = after;
+    }
+    found
+}
+
+/// Label and inside of the first block whose label is wanted, and what follows it.
+fn block(text: &str, wanted: impl Fn(&str) -> bool) -> Option<(&str, &str, &str)> {
     let mut rest = text;
     loop {
         let (_, after) = rest.split_once("-----BEGIN ")?;
         let (label, after) = after.split_once("-----")?;
         let (inside, after) = after.split_once(&format!("-----END {label}-----"))?;
-        if label.ends_with("PRIVATE KEY") {
-            return Some((label, inside));
+        if wanted(label) {
+            return Some((label, inside, after));
         }
         rest = after;
     }

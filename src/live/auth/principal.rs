@@ -1,7 +1,7 @@
-//! Principals that OCI hands to what runs inside of it.
+//! Resource principals: tokens that OCI hands to what runs inside of its services.
 
 use super::key::PrivateKey;
-use super::{Credentials, FILE_CAP, check_expiry, token};
+use super::{Credentials, FILE_CAP, Signer, check_expiry, token};
 use crate::base::disk;
 use crate::live::errors::{self, Trouble};
 use crate::live::request::Request;
@@ -11,7 +11,7 @@ use std::path::Path;
 ///
 /// # Errors
 /// Another version, something lacking or broken, or the token is over.
-pub fn resource(request: &Request) -> Result<Credentials, Trouble> {
+pub fn resource<'a>(request: &Request) -> Result<Credentials<'a>, Trouble> {
     const SOURCE: &str = "the resource principal of the environment";
     match request.var("OCI_RESOURCE_PRINCIPAL_VERSION") {
         Some("2.2") => {}
@@ -31,7 +31,7 @@ pub fn resource(request: &Request) -> Result<Credentials, Trouble> {
     let token = literal_or_file(request, "OCI_RESOURCE_PRINCIPAL_RPST")?;
     let token = token.trim();
     let claims = token::claims(token).ok_or_else(|| errors::bad_token("`OCI_RESOURCE_PRINCIPAL_RPST`"))?;
-    check_expiry(request, claims.expires(), "of `OCI_RESOURCE_PRINCIPAL_RPST`", None)?;
+    check_expiry(request.now, claims.expires(), "of `OCI_RESOURCE_PRINCIPAL_RPST`", None)?;
     let tenancy = claims.tenancy().ok_or_else(|| errors::bad_token("`OCI_RESOURCE_PRINCIPAL_RPST`"))?.to_owned();
     let pem = literal_or_file(request, "OCI_RESOURCE_PRINCIPAL_PRIVATE_PEM")?;
     let passphrase = match request.var("OCI_RESOURCE_PRINCIPAL_PRIVATE_PEM_PASSPHRASE") {
@@ -41,15 +41,8 @@ pub fn resource(request: &Request) -> Result<Credentials, Trouble> {
     let passphrase = passphrase.as_deref().map(|text| text.trim_end_matches(['\n', '\r']));
     let key = PrivateKey::read(&pem, passphrase, "of `OCI_RESOURCE_PRINCIPAL_PRIVATE_PEM`")?;
     let region = request.var("OCI_RESOURCE_PRINCIPAL_REGION").map(str::to_owned);
-    Ok(Credentials {
-        key_id: format!("ST${token}"),
-        key,
-        tenancy,
-        region,
-        expires: claims.expires(),
-        source: SOURCE.to_owned(),
-        profile: None,
-    })
+    let signer = Signer { key_id: format!("ST${token}"), key, expires: claims.expires() };
+    Ok(Credentials::new(signer, tenancy, region, SOURCE.to_owned()))
 }
 
 /// A variable's value, or the text of the file it names by an absolute path.
@@ -60,12 +53,4 @@ fn literal_or_file(request: &Request, variable: &str) -> Result<String, Trouble>
         return Ok(value.to_owned());
     }
     disk::read_text(path, FILE_CAP).map_err(|error| errors::unreadable(&format!("`{variable}`:"), path, &error.to_string()))
-}
-
-/// Instance principals need a session key of their own.
-pub fn instance_unavailable() -> Trouble {
-    Trouble::helped(
-        "instance principals are not supported by this build",
-        "use an API key, or `oci session authenticate` and `--auth security_token`",
-    )
 }

@@ -86,6 +86,8 @@ pub struct Behaviour {
     pub now: Box<dyn Fn() -> SystemTime + Send + Sync>,
     /// The `keyId` of whom it accepts.
     pub key_id: String,
+    /// The instance whose metadata it serves, and to which it gives tokens; then only the newest token is accepted.
+    pub instance: Option<Instance>,
     /// Certificate chain and key; without them it speaks plain HTTP.
     pub tls: Option<Arc<rustls::ServerConfig>>,
 }
@@ -97,9 +99,26 @@ impl Default for Behaviour {
             faults: Box::new(|_, _| None),
             now: Box::new(SystemTime::now),
             key_id: format!("{TENANCY}/{USER}/{}", FINGERPRINT.trim()),
+            instance: None,
             tls: None,
         }
     }
+}
+
+/// A compute instance.
+pub struct Instance {
+    /// What `/opc/v2` has under these paths.
+    pub metadata: BTreeMap<&'static str, String>,
+    /// The certificate the service knows, as DER.
+    pub certificate: Vec<u8>,
+    /// Seconds for which the first token, the second … holds; all that follow hold an hour.
+    pub lives: Vec<i64>,
+}
+
+/// A token that was given, and the public key it is for.
+struct Session {
+    token: String,
+    public: Vec<u8>,
 }
 
 /// A server that is running. It ends with the test process.
@@ -119,6 +138,7 @@ struct Shared {
     authority: String,
     public: Vec<u8>,
     asked: Mutex<BTreeMap<String, usize>>,
+    sessions: Mutex<Vec<Session>>,
     log: Arc<Mutex<Vec<String>>>,
     refused: Arc<Mutex<Vec<String>>>,
 }
@@ -146,6 +166,7 @@ impl Server {
             authority,
             public: public_key(),
             asked: Mutex::default(),
+            sessions: Mutex::default(),
             log: Arc::clone(&log),
             refused: Arc::clone(&refused),
         });
@@ -190,7 +211,9 @@ impl Shared {
         let mut stream = BufReader::new(stream);
         loop {
             let Some((method, target, headers)) = head(&mut stream)? else { return Ok(()) };
-            let answer = self.answer(&method, &target, &headers);
+            let mut body = vec![0; headers.get("content-length").and_then(|length| length.parse().ok()).unwrap_or(0)];
+            stream.read_exact(&mut body)?;
+            let answer = self.answer(&method, &target, &headers, &body);
             match answer.fault {
                 Some(Fault::Drop) => return Ok(()),
                 Some(Fault::Truncate) => {
@@ -210,8 +233,23 @@ impl Shared {
         }
     }
 
-    fn answer(&self, method: &str, target: &str, headers: &BTreeMap<String, String>) -> Answer {
+    fn answer(&self, method: &str, target: &str, headers: &BTreeMap<String, String>, body: &[u8]) -> Answer {
         self.log.lock().unwrap().push(target.to_owned());
+        if let Some(instance) = &self.behaviour.instance {
+            if let Some(path) = target.strip_prefix("/opc/v2") {
+                return match (headers.get("authorization").map(String::as_str), instance.metadata.get(path)) {
+                    (Some("Bearer Oracle"), Some(text)) => self.success(text.clone()),
+                    (Some("Bearer Oracle"), None) => self.error(404, "NotFound"),
+                    _ => self.error(401, "NotAuthenticated"),
+                };
+            }
+            if target.ends_with("/auth/v1/x509") {
+                return self.federate(instance, method, target, headers, body).unwrap_or_else(|why| {
+                    self.refused.lock().unwrap().push(format!("{target}: {why}"));
+                    self.error(401, "NotAuthenticated")
+                });
+            }
+        }
         if let Err(why) = self.verify(method, target, headers) {
             self.refused.lock().unwrap().push(format!("{target}: {why}"));
             return self.error(401, "NotAuthenticated");
@@ -288,13 +326,64 @@ impl Shared {
 
     /// As the service does: who, when, where, and the signature of it all.
     fn verify(&self, method: &str, target: &str, headers: &BTreeMap<String, String>) -> Result<(), String> {
+        let signed = ["date", "(request-target)", "host"];
+        match self.sessions.lock().unwrap().last() {
+            Some(session) => self.verify_as(&format!("ST${}", session.token), &session.public, &signed, method, target, headers),
+            None => self.verify_as(&self.behaviour.key_id, &self.public, &signed, method, target, headers),
+        }
+    }
+
+    /// Gives a token for the key in the body to the instance whose certificate is there, if its key signed the request.
+    fn federate(
+        &self,
+        instance: &Instance,
+        method: &str,
+        target: &str,
+        headers: &BTreeMap<String, String>,
+        body: &[u8],
+    ) -> Result<Answer, String> {
+        let fingerprint = ring::digest::digest(&ring::digest::SHA1_FOR_LEGACY_USE_ONLY, &instance.certificate);
+        let pairs: Vec<String> = fingerprint.as_ref().iter().map(|byte| format!("{byte:02X}")).collect();
+        let key_id = format!("{TENANCY}/fed-x509/{}", pairs.join(":"));
+        let signed = ["date", "(request-target)", "content-length", "content-type", "x-content-sha256"];
+        self.verify_as(&key_id, &self.public, &signed, method, target, headers)?;
+        let digest = STANDARD.encode(ring::digest::digest(&ring::digest::SHA256, body));
+        if headers.get("x-content-sha256") != Some(&digest) || method != "POST" {
+            return Err("digest or method".to_owned());
+        }
+        let body: Value = serde_json::from_slice(body).map_err(|error| error.to_string())?;
+        let der = |value: &Value| STANDARD.decode(value.as_str().unwrap_or_default()).map_err(|_| "base64".to_owned());
+        if der(&body["certificate"])? != instance.certificate || der(&body["intermediateCertificates"][0])?.first() != Some(&0x30) {
+            return Err("certificates".to_owned());
+        }
+        // Behind the 24 bytes that say RSA is the key of 2048 bits itself.
+        let public = der(&body["publicKey"])?.split_off(24);
+        let mut sessions = self.sessions.lock().unwrap();
+        let life = instance.lives.get(sessions.len()).copied().unwrap_or(3600);
+        let now = (self.behaviour.now)().duration_since(SystemTime::UNIX_EPOCH).unwrap().as_secs() as i64;
+        let payload = json!({"exp": now + life, "opc-tenant": TENANCY, "number": sessions.len()}).to_string();
+        let token = format!("e30.{}.c2VjcmV0", base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(payload));
+        sessions.push(Session { token: token.clone(), public });
+        Ok(self.success(json!({"token": token}).to_string()))
+    }
+
+    /// Verifies that this key signed the request, these headers and more.
+    fn verify_as(
+        &self,
+        key_id: &str,
+        public: &[u8],
+        signed: &[&str],
+        method: &str,
+        target: &str,
+        headers: &BTreeMap<String, String>,
+    ) -> Result<(), String> {
         let header = |name: &str| headers.get(name).ok_or_else(|| format!("no {name}"));
         let authorization = header("authorization")?.strip_prefix("Signature ").ok_or("no signature")?;
         let part = |name: &str| {
             let start = authorization.split_once(&format!("{name}=\"")).ok_or_else(|| format!("no {name}"))?.1;
             start.split_once('"').map(|(value, _)| value).ok_or_else(|| format!("broken {name}"))
         };
-        if part("version")? != "1" || part("algorithm")? != "rsa-sha256" || part("keyId")? != self.behaviour.key_id {
+        if part("version")? != "1" || part("algorithm")? != "rsa-sha256" || part("keyId")? != key_id {
             return Err("version, algorithm or keyId".to_owned());
         }
         if header("host")? != &self.authority {
@@ -307,7 +396,7 @@ impl Shared {
             return Err(format!("skew of {} s", skew.as_secs()));
         }
         let names: Vec<&str> = part("headers")?.split(' ').collect();
-        if ["date", "(request-target)", "host"].iter().any(|name| !names.contains(name)) {
+        if signed.iter().any(|name| !names.contains(name)) {
             return Err("headers that must be signed".to_owned());
         }
         let lines: Result<Vec<String>, String> = names
@@ -318,7 +407,7 @@ impl Shared {
             })
             .collect();
         let signature = STANDARD.decode(part("signature")?).map_err(|_| "signature is not base64".to_owned())?;
-        UnparsedPublicKey::new(&RSA_PKCS1_2048_8192_SHA256, &self.public)
+        UnparsedPublicKey::new(&RSA_PKCS1_2048_8192_SHA256, public)
             .verify(lines?.join("\n").as_bytes(), &signature)
             .map_err(|_| "wrong signature".to_owned())
     }
