@@ -41,7 +41,7 @@ pub fn run(arguments: &Check, matches: &ArgMatches, surroundings: &Surroundings)
     };
     match fix::run(&arguments.fix, &desk, &outcome, &config, &sources, &again)? {
         fix::Ended::Shown(exit) => Ok(exit),
-        fix::Ended::Written(Some((outcome, sources))) => desk.finish(&outcome, &config, &arguments.policy, clock, &sources),
+        fix::Ended::Written(Some(again)) => desk.finish(&again.0, &config, &arguments.policy, clock, &again.1),
         fix::Ended::Written(None) => desk.finish(&outcome, &config, &arguments.policy, clock, &sources),
         fix::Ended::Failed => Ok(Exit::Trouble),
     }
@@ -66,7 +66,8 @@ fn look(arguments: &Check, matches: &ArgMatches, desk: &Desk<'_>, clock: Clock) 
     inventory.problems.append(&mut problems);
     if inventory.files == 0 && is_configuration && inventory.problems.is_empty() && !arguments.terminal.quiet {
         let names: Vec<_> = arguments.paths.iter().map(|path| format!("`{}`", report::clean(&path.to_string_lossy()))).collect();
-        complain(format!("note: there is no Terraform configuration in {}\n", names.join(", ")).as_bytes());
+        let excluded = if config.exclude.is_empty() { "" } else { " that the config file does not exclude" };
+        complain(format!("note: there is no Terraform configuration in {}{excluded}\n", names.join(", ")).as_bytes());
     }
     Ok((policy::Input { inventory, ..policy::Input::default() }, config, sources))
 }

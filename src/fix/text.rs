@@ -34,6 +34,17 @@ pub(super) fn literal(text: &str) -> Option<Literal<'_>> {
     plain.then_some(Literal::Text(inner))
 }
 
+/// Whether what follows this text of native syntax is a branch of a conditional: `… ? `, or `… : ` that no key of an object precedes.
+pub(super) fn is_branch(before: &str) -> bool {
+    let before = before.trim_end();
+    if before.ends_with('?') {
+        return true;
+    }
+    let Some(before) = before.strip_suffix(':') else { return false };
+    let key = before.trim_end().trim_end_matches(|c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '"'));
+    !key.trim_end().ends_with(['{', ','])
+}
+
 /// Inserts an argument into the block that begins at `block`; its end may be that of its header.
 pub(super) fn argument(source: &str, block: Range<usize>, name: &str, value: &str, json: bool) -> Result<Insertion, String> {
     if json {
@@ -281,6 +292,16 @@ mod tests {
 
     fn with_mode(source: &str) -> String {
         inserted(source, |source| argument(source, 0..source.trim_end().len(), "protection_mode", "\"SOFTWARE\"", false))
+    }
+
+    #[test]
+    fn branches_of_conditionals_are_told_from_items_of_objects() {
+        for before in ["x = a ? ", "x = a ?\n    ", "x = a ? b : ", "x = a ? f(b, c) : ", "x = a ? \"b\" : ", "x = { y = a ? b : "] {
+            assert!(is_branch(before), "{before}");
+        }
+        for before in ["x = ", "x = { y : ", "x = { a = b, \"y\" : ", "x = f(a, ", "x = [", ""] {
+            assert!(!is_branch(before), "{before}");
+        }
     }
 
     #[test]

@@ -71,8 +71,12 @@ impl Scan {
     /// Takes in one root without looking at anything else; what it calls is read when it is needed.
     pub(super) fn add_root(&mut self, root: &Path, request: &Request) {
         let shown = request.shown(Path::new("."));
-        let manifest = Manifest::read(root, &shown, request);
-        self.take(beside(root.to_path_buf(), shown, request), manifest);
+        if let Some(manifest) = Manifest::read(root, &shown, request) {
+            self.manifests.insert(root.to_path_buf(), manifest);
+        }
+        let folder = beside(root.to_path_buf(), shown, request);
+        self.files += folder.files.len();
+        self.folders.insert(folder.path.clone(), folder);
     }
 
     fn take(&mut self, mut folder: Folder, manifest: Option<Manifest>) {
@@ -97,16 +101,22 @@ fn starts(request: &Request, scan: &mut Scan) -> Vec<Start> {
             let text = shown.display().to_string();
             Problem::new(ProblemKind::Unreadable, format!("cannot read `{text}`: {error}")).at(Place::File(text.into()))
         };
-        let Ok(real) = disk::canonical(&full) else {
+        let name = full.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        let is_ours = is_configuration(&name) || is_values(&name);
+        // A file that was deleted still stands for the folder it was in.
+        let deleted = || disk::canonical(full.parent().filter(|_| is_ours)?).ok().map(|folder| folder.join(&name));
+        let Some(real) = disk::canonical(&full).ok().or_else(deleted) else {
             scan.problems.push(missing(&DiskError::Missing));
             continue;
         };
+        if (request.exclude)(&real) {
+            continue;
+        }
         if disk::is_dir(&real) {
             starts.push(Start { real, shown });
             continue;
         }
-        let name = real.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-        if !is_configuration(&name) && !is_values(&name) {
+        if !is_ours {
             continue;
         }
         let Some(folder) = real.parent() else { continue };

@@ -41,6 +41,11 @@ impl Problems {
         }
     }
 
+    /// How many there are.
+    pub(super) fn count(&self) -> usize {
+        self.list.borrow().len()
+    }
+
     /// All of them, in the order in which they were found.
     pub(super) fn take(self) -> Vec<Problem> {
         self.list.into_inner()

@@ -141,6 +141,8 @@ fn within<T: Clone>(
         (None, Some((for_each, span, nested))) => unsure(reader, for_each, *span, nested, name, ty, &read),
         (None, None) => Fact::unset(),
     };
+    // What decides about the block decides about all that is in it.
+    let fact = Fact { sensitive: fact.sensitive || blocks.marks.is_secret(), ..fact };
     match fact.claim {
         // Whether the block is there at all is the caller's decision.
         Claim::Known(_) | Claim::Unset if blocks.marks.by_caller => {

@@ -93,8 +93,11 @@ type Declared = (String, Arc<str>);
 fn keys(loader: &Loader<'_>, root: &Path, shown: &Arc<str>, survey: &Survey, inputs: &Inputs, problems: &Problems) -> Vec<KeyFacts> {
     let workspace = workspace(loader.request, root);
     let world = |inputs: Inputs| World::new(loader, root, survey.modules.clone(), inputs, Arc::clone(&workspace));
-    let mut found = look(&world(inputs.clone()), shown, survey, problems, &|_, _| true);
+    let own = Problems::default();
+    let Look { mut found, mut refused } = look(&world(inputs.clone()), shown, survey, &own, &|_, _| true);
+    let own = own.take();
     if !inputs.has_open(&loader.module(root).variables) {
+        own.into_iter().for_each(|problem| problems.add(problem));
         return found.into_iter().map(|(_, facts)| facts).collect();
     }
     // Keys that come of inputs which nobody sets: the root may be a library, and silence would be wrong.
@@ -105,33 +108,51 @@ fn keys(loader: &Loader<'_>, root: &Path, shown: &Arc<str>, survey: &Survey, inp
         }
         let wanted = |declared: &Declared, is_filled: bool| match settled.get(declared) {
             None => true,
-            Some(is_certain) => !is_certain && is_filled && fill == Fill::Shallow,
+            Some(is_certain) => !is_certain && fill == Fill::Shallow && (is_filled || refused.contains_key(declared)),
         };
         let all = survey.modules.iter().any(|module| module.managed.contains_key("oci_kms_key"));
         if !all {
             break;
         }
         let library = inputs.as_library(fill);
-        // What Terraform would refuse of a made-up input is nobody's fault.
-        let more = look(&world(library), shown, survey, &Problems::default(), &wanted);
-        let replaced: HashSet<Declared> = more.iter().map(|(declared, _)| declared.clone()).collect();
+        // What Terraform would refuse of a made-up input is nobody's fault. What it refuses of an empty one, and not of the made-up one, is
+        // no fault either: the caller will give another.
+        let made_up = Problems::default();
+        let more = look(&world(library), shown, survey, &made_up, &wanted);
+        let made_up = made_up.take();
+        let replaced: HashSet<Declared> = more.found.iter().map(|(declared, _)| declared.clone()).collect();
+        for (declared, problems) in &mut refused {
+            if replaced.contains(declared) {
+                problems.retain(|at| own.get(*at).is_some_and(|problem| made_up.contains(problem)));
+            }
+        }
         found.retain(|(declared, _)| !replaced.contains(declared));
-        found.extend(more);
+        found.extend(more.found);
+    }
+    let kept: HashSet<usize> = refused.into_values().flatten().collect();
+    for (at, problem) in own.into_iter().enumerate() {
+        if kept.contains(&at) {
+            problems.add(problem);
+        }
     }
     found.into_iter().map(|(_, facts)| facts).collect()
 }
 
+/// What one look at a world finds.
+#[derive(Default)]
+struct Look {
+    /// The keys.
+    found: Vec<(Declared, KeyFacts)>,
+    /// The positions of the problems that were found on the way to each key; those of no key are under the empty name.
+    refused: HashMap<Declared, Vec<usize>>,
+}
+
 /// Reads the keys of a world that are wanted.
-fn look(
-    world: &World<'_>,
-    root: &Arc<str>,
-    survey: &Survey,
-    problems: &Problems,
-    wanted: &dyn Fn(&Declared, bool) -> bool,
-) -> Vec<(Declared, KeyFacts)> {
+fn look(world: &World<'_>, root: &Arc<str>, survey: &Survey, problems: &Problems, wanted: &dyn Fn(&Declared, bool) -> bool) -> Look {
     let walk = Walk::new(world, &survey.leads, problems);
     let mut relations: Option<Relations> = None;
-    let mut found = Vec::new();
+    let mut seen = Look::default();
+    let mut before = 0;
     let is_library = world.inputs.library.is_some();
     walk.each(&"oci_kms_key".into(), &mut |visit| {
         let declared = (visit.at.path.clone(), Arc::clone(&visit.of.name));
@@ -146,9 +167,18 @@ fn look(
             key: visit.key.clone(),
             symbolic: visit.symbolic.as_deref().cloned(),
         };
-        found.push((declared, key::facts(&reader, &key, root, relations)));
+        let facts = key::facts(&reader, &key, root, relations);
+        let after = problems.count();
+        if after > before {
+            seen.refused.entry(declared.clone()).or_default().extend(before..after);
+        }
+        before = after;
+        seen.found.push((declared, facts));
     });
-    found
+    if problems.count() > before {
+        seen.refused.entry((String::new(), "".into())).or_default().extend(before..problems.count());
+    }
+    seen
 }
 
 /// Whether an instance comes of an entry that was put into an empty input.

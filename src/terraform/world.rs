@@ -12,7 +12,8 @@ use super::scope::{Bound, Frame};
 use super::trails::through;
 use crate::base::{InstanceKey, ModuleStep, Place, Span};
 use crate::terraform::eval::{
-    Budget, Context, Dialect, EvalError, Marks, ResourceRef, Type, TypeConstraint, UnknownValue, Value, convert, evaluate, parse_constraint,
+    Budget, Context, Data, Dialect, EvalError, Marks, ResourceRef, Type, TypeConstraint, UnknownValue, Value, convert, evaluate,
+    parse_constraint,
 };
 use crate::terraform::syntax::{Block, Expr};
 use std::cell::{OnceCell, RefCell};
@@ -206,7 +207,14 @@ impl<'w> World<'w> {
         if let Some(written) = written {
             let value = self.eval(&written.value, &Frame::new(self, parent, &at.each))?;
             if !(value.is_null() && is_false(variable, "nullable")) {
-                let value = conform(value, constraint, name, written.value.span)?;
+                let value = match self.inputs.library {
+                    // An input of which the root says nothing is what the module that it is for lets it be.
+                    Some(how) if value.marks.by_caller && matches!(&value.data, Data::Unknown(unknown) if unknown.ty == Type::Any) => {
+                        let trail = value.trail.clone();
+                        super::symbolic::fill(None, variable, constraint, name, how).or_trail(&trail)
+                    }
+                    _ => conform(value, constraint, name, written.value.span)?,
+                };
                 return Ok(through(value, written.value.span, &format!("argument `{name}` of module call `{call}`")));
             }
         }
@@ -451,6 +459,8 @@ impl<'w> World<'w> {
     fn after_apply(&self, at: &Instance, of: &ResourceName, key: Option<&InstanceKey>, attribute: &Arc<str>, ty: Type) -> Value {
         let mut unknown = UnknownValue::new(ty, self.reason(of, attribute));
         let address = address(at, of.data, &of.kind, &of.name, key).into();
+        // Of all types we know, only Terraform's own promises that.
+        unknown.refinement.not_null = &*of.kind == "terraform_data" && &**attribute == "id";
         unknown.origin = Some(Arc::new(ResourceRef { address, attribute: Arc::clone(attribute) }));
         unknown.into()
     }

@@ -27,12 +27,12 @@ def arguments():
     return a
 
 
-def enter(oracle):
+def enter(oracle, script=__file__):
     """runs this script again with the oracle's own Python if need be, and makes its modules importable"""
     try: import grpc  # noqa: F401
     except ImportError:
         os.environ['KMSLINT_ORACLE'] = oracle
-        os.execv('/bin/sh', ['sh', '-c', '. "$0"; exec "$PY" "$@"', os.path.join(oracle, 'env.sh'), os.path.abspath(__file__)] + sys.argv[1:])
+        os.execv('/bin/sh', ['sh', '-c', '. "$0"; exec "$PY" "$@"', os.path.join(oracle, 'env.sh'), os.path.abspath(script)] + sys.argv[1:])
     sys.path.insert(0, oracle); sys.dont_write_bytecode = True
 
 
@@ -74,6 +74,13 @@ def vendored(folder):
     return copy
 
 
+class Refused(RuntimeError):
+    """Terraform refuses a configuration"""
+    def __init__(self, errors):
+        super().__init__('; '.join('%s %s' % (d['summary'], d.get('detail', '')) for d in errors))
+        self.errors = errors
+
+
 def plan(folder, args, trace=False, defer=False):
     import fakeprov, plan as oracle
     copy = vendored(folder)
@@ -103,7 +110,7 @@ def plan(folder, args, trace=False, defer=False):
         else: r = oracle.run(oracle.parser().parse_args([folder] + flags))
     finally:
         fakeprov.Provider = keep; os.environ.clear(); os.environ.update(os.environ_before)
-    if not r['ok']: raise RuntimeError('; '.join('%s %s' % (d['summary'], d.get('detail', '')) for d in r['diagnostics'] if d['severity'] == 'error'))
+    if not r['ok']: raise Refused([d for d in r['diagnostics'] if d['severity'] == 'error'])
     return r
 
 

@@ -141,3 +141,23 @@ fn a_baseline_made_on_code_holds_on_the_plan() {
     }
     assert!(compared > 100, "{compared}");
 }
+
+#[test]
+fn only_what_a_plan_changes_is_judged_if_asked() {
+    let fates = |case: &str| {
+        let case = root().join("testdata/plans").join(case);
+        let (_, all) = report(&case, &["--no-config", "--now", NOW, "plan.json"]);
+        let (_, changed) = report(&case, &["--no-config", "--now", NOW, "--changed-only", "plan.json"]);
+        let list = |report: &Value| -> Vec<String> {
+            report["keys"].as_array().expect("keys").iter().map(|key| key["fate"].as_str().expect("a fate").to_owned()).collect()
+        };
+        (list(&all), list(&changed))
+    };
+    let (all, changed) = fates("update");
+    assert!(all.iter().any(|fate| fate == "no-op") && all.iter().any(|fate| fate == "update"), "{all:?}");
+    assert!(changed.iter().all(|fate| fate == "update") && !changed.is_empty(), "{changed:?}");
+    let (all, changed) = fates("replace");
+    assert_eq!(all.iter().filter(|fate| *fate == "replace").count(), changed.len());
+    let (all, changed) = fates("destroy");
+    assert!(!all.is_empty() && changed.is_empty(), "{all:?} {changed:?}");
+}

@@ -106,7 +106,7 @@ fn evaluate_arguments(arguments: &[Expr], expand: bool, context: &Context<'_>, e
     let Some(last) = last else { return Ok(values) };
     let expanded = eval(last, context, errors);
     if expanded.is_null() {
-        return Err(errors.fail("The argument in front of `...` is null", last.span));
+        return Err(errors.fail("the argument in front of `...` is null", last.span));
     }
     let ty = expanded.ty();
     match expanded.as_sequence() {
@@ -120,7 +120,7 @@ fn evaluate_arguments(arguments: &[Expr], expand: bool, context: &Context<'_>, e
         None if matches!(ty, Type::Any | Type::List(_) | Type::Set(_) | Type::Tuple(_)) => {
             Err(Value::unknown_like(Type::Any, &expanded).with_marks(expanded.marks))
         }
-        None => Err(errors.fail("The argument in front of `...` must be a tuple, list or set", last.span)),
+        None => Err(errors.fail("the argument in front of `...` must be a tuple, list or set", last.span)),
     }
 }
 
@@ -138,7 +138,29 @@ fn apply(name: &str, values: &[Value], span: Span, context: &Context<'_>) -> Res
     };
     let host =
         Host { files: context.scope.files(), dialect: context.scope.dialect(), spend: &spend, render: &render, inside: context.inside };
-    functions::call(name, values, &host, span)
+    functions::call(name, values, &host, span).map_err(|error| discreet(error, name, values))
+}
+
+/// An error without the texts that may not be shown.
+fn discreet(error: EvalError, name: &str, values: &[Value]) -> EvalError {
+    let marks = values.iter().fold(Marks::NONE, |marks, value| marks.union(value.deep_marks()));
+    let why = if marks.is_secret() {
+        "sensitive"
+    } else if marks.from_file && values.iter().any(|value| quotes(&error.message, value)) {
+        "read from a file"
+    } else {
+        return error;
+    };
+    EvalError { message: format!("`{name}` does not take this; why is not shown, because a value is {why}"), ..error }
+}
+
+/// Whether a message holds a text of a value, or quotes a piece of one.
+fn quotes(message: &str, value: &Value) -> bool {
+    let pieces = || message.split(['`', '"', '\'']).map(str::trim).filter(|piece| piece.len() > 1);
+    let told = |text: &str| !text.is_empty() && (message.contains(text) || pieces().any(|piece| text.contains(piece)));
+    value.as_str().is_some_and(told)
+        || value.as_mapping().is_some_and(|entries| entries.keys().any(|key| told(key)))
+        || value.children().any(|child| quotes(message, child))
 }
 
 /// Renders template text with these variables and no others.
@@ -154,9 +176,9 @@ fn render(
     let locals = Locals { names: &names, outer: None };
     let context = Context { locals: Some(&locals), closed: true, inside, ..*context };
     let template = native::parse_template(text, &Origin::Within(span))
-        .map_err(|error| EvalError::new(format!("The template `{file}` does not parse: {}", error.message), Some(span)))?;
+        .map_err(|error| EvalError::new(format!("the template `{file}` does not parse: {}", error.message), Some(span)))?;
     if let Some(missing) = references(&template).iter().find(|reference| !variables.contains_key(reference.root)) {
-        return Err(EvalError::new(format!("The template `{file}` needs a variable `{}`", missing.root), Some(span)));
+        return Err(EvalError::new(format!("the template `{file}` needs a variable `{}`", missing.root), Some(span)));
     }
     evaluate(&template, &context)
 }
@@ -198,6 +220,9 @@ fn origin_of(name: &str, values: &[Value]) -> Option<Arc<ResourceRef>> {
 /// The values that a lookup of an unknown key in a known map can give.
 fn looked_up(name: &str, values: &[Value]) -> Option<Vec<Possible>> {
     let ("lookup", [map, key, default]) = (name, values) else { return None };
+    if map.marks.is_secret() {
+        return None;
+    }
     let unlisted = key.as_unknown().is_some_and(|unknown| unknown.possible.is_empty());
     let entries = map.as_mapping().filter(|entries| unlisted && entries.len() < MOST_CASES)?;
     let entry = |(name, value): (&Arc<str>, &Value)| Possible { value: value.clone(), when: format!("the key is `\"{name}\"`").into() };
@@ -234,7 +259,7 @@ fn attempt(expr: &Expr, arguments: &[Expr], context: &Context<'_>, errors: &mut 
         return undecided(value, rest, context);
     }
     let reason = last.map(|error| error.message).unwrap_or_default();
-    errors.fail(format!("No argument of `try` succeeds: {reason}"), expr.span)
+    errors.fail(format!("no argument of `try` succeeds: {reason}"), expr.span)
 }
 
 /// `try(list...)` and `can(list...)`: the elements have no errors any more.
@@ -325,7 +350,7 @@ fn convert_to(value: &Expr, ty: &Expr, context: &Context<'_>, errors: &mut Error
     // Here the bare `list` and `"string"` of old are no types.
     let old = matches!(&ty.kind, ExprKind::String(_)) || matches!(&ty.kind, ExprKind::Variable(name) if matches!(&**name, "list" | "map"));
     let constraint = if old {
-        Err(EvalError::new("The second argument of `convert` must be a type", Some(ty.span)))
+        Err(EvalError::new("the second argument of `convert` must be a type", Some(ty.span)))
     } else {
         parse_constraint(ty, &mut |default| evaluate(default, context))
     };

@@ -6,13 +6,10 @@ use super::context::Context;
 use super::evaluate::{Errors, eval, failed, here};
 use super::possible::{MOST_CASES, cases_of, with_possible};
 use super::{Data, Marks, Num, Possible, Type, Value, convert, unify};
-use crate::base::Place;
+use crate::base::{CHOSEN, Place};
 use crate::terraform::syntax::{Expr, ExprKind};
 use std::cmp::Ordering;
 use std::sync::Arc;
-
-/// How the label of a branch begins that was taken.
-pub const CHOSEN: &str = "chosen because";
 
 pub(super) fn conditional(expr: &Expr, parts: [&Expr; 3], context: &Context<'_>, errors: &mut Errors) -> Value {
     let [condition_expr, then_expr, otherwise_expr] = parts;
@@ -24,14 +21,14 @@ pub(super) fn conditional(expr: &Expr, parts: [&Expr; 3], context: &Context<'_>,
     }
     let Some(ty) = common_type(&then, &otherwise) else {
         let message =
-            format!("Both results of a conditional must have one type, but one is {} and the other {}", then.ty(), otherwise.ty());
+            format!("both results of a conditional must have one type, but one is {} and the other {}", then.ty(), otherwise.ty());
         errors.forgive(then_errors);
         errors.forgive(otherwise_errors);
         return errors.fail(message, then_expr.span.to(otherwise_expr.span));
     };
     let condition = eval(condition_expr, context, errors);
     if condition.is_null() {
-        errors.fail("The condition is null; it must be true or false", condition_expr.span);
+        errors.fail("the condition is null; it must be true or false", condition_expr.span);
         return failed(ty);
     }
     if condition.is_unknown() {
@@ -49,7 +46,7 @@ pub(super) fn conditional(expr: &Expr, parts: [&Expr; 3], context: &Context<'_>,
         // Only a string that is unknown by our own limits gets here.
         Ok(None) => return failed(ty),
         Err(_) => {
-            errors.fail("The condition must be true or false", condition_expr.span);
+            errors.fail("the condition must be true or false", condition_expr.span);
             return failed(ty);
         }
     };
@@ -60,7 +57,7 @@ pub(super) fn conditional(expr: &Expr, parts: [&Expr; 3], context: &Context<'_>,
     // Terraform marks the result with the marks of the branch not taken, too. Where a value comes from is ours, and is not.
     let left_marks = Marks { from_file: false, by_caller: false, ..left.marks };
     let converted = convert(taken, &ty).unwrap_or_else(|error| {
-        errors.fail(format!("This result of the conditional has the wrong type: {}", error.message), taken_expr.span);
+        errors.fail(format!("this result of the conditional has the wrong type: {}", error.message), taken_expr.span);
         failed(ty)
     });
     let trail = chosen(&converted, taken_expr, condition_expr, decision, context);

@@ -72,7 +72,7 @@ const DEEPEST: usize = 100;
 
 fn read(expr: &Expr, evaluate: &mut dyn FnMut(&Expr) -> Result<Value, EvalError>, depth: usize) -> Result<Read, EvalError> {
     if depth > DEEPEST {
-        return Err(EvalError::new("The type constraint is nested too deeply", Some(expr.span)));
+        return Err(EvalError::new("the type constraint is nested too deeply", Some(expr.span)));
     }
     match &expr.kind {
         ExprKind::Variable(name) => keyword(name, expr.span),
@@ -93,7 +93,7 @@ fn keyword(name: &str, span: Span) -> Result<Read, EvalError> {
         "list" => Type::list(Type::Any),
         "map" => Type::map(Type::Any),
         "set" | "object" | "tuple" => {
-            return Err(EvalError::new(format!("The type constructor `{name}` requires an argument"), Some(span)));
+            return Err(EvalError::new(format!("the type constructor `{name}` requires an argument"), Some(span)));
         }
         _ => return Err(EvalError::new(format!("`{name}` is not a type"), Some(span))),
     };
@@ -130,7 +130,7 @@ fn call(
 }
 
 fn one_argument(name: &str, span: Span) -> EvalError {
-    EvalError::new(format!("The type constructor `{name}` takes one argument"), Some(span))
+    EvalError::new(format!("the type constructor `{name}` takes one argument"), Some(span))
 }
 
 fn object(items: &[ObjectItem], evaluate: &mut dyn FnMut(&Expr) -> Result<Value, EvalError>, depth: usize) -> Result<Read, EvalError> {
@@ -139,7 +139,7 @@ fn object(items: &[ObjectItem], evaluate: &mut dyn FnMut(&Expr) -> Result<Value,
     let mut inside = BTreeMap::new();
     for ObjectItem { key, value } in items {
         let ExprKind::String(name) = &key.kind else {
-            return Err(EvalError::new("Attribute names of an object type are plain names", Some(key.span)));
+            return Err(EvalError::new("attribute names of an object type are plain names", Some(key.span)));
         };
         let (ty_expr, optional, default) = match &value.kind {
             ExprKind::Call { name, arguments, expand: false } if &*name.text == "optional" => match arguments.as_slice() {
@@ -154,7 +154,7 @@ fn object(items: &[ObjectItem], evaluate: &mut dyn FnMut(&Expr) -> Result<Value,
             let given = evaluate(default)?;
             let converted = convert(given, &ty).map_err(|error| {
                 EvalError::new(
-                    format!("The default of optional attribute `{name}` does not fit its type: {}", error.message),
+                    format!("the default of optional attribute `{name}` does not fit its type: {}", error.message),
                     Some(default.span),
                 )
             })?;

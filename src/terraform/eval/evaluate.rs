@@ -46,7 +46,7 @@ struct Nothing;
 
 impl Scope for Nothing {
     fn resolve(&self, name: &str, span: Span, _: &[RefStep<'_>]) -> Result<(Value, usize), EvalError> {
-        Err(EvalError { message: format!("Nothing can be referred to here, but `{name}` is"), span: Some(span), fatal: true })
+        Err(EvalError { message: format!("nothing can be referred to here, but `{name}` is"), span: Some(span), fatal: true })
     }
 
     fn text(&self, _: Span) -> String {
@@ -229,19 +229,19 @@ fn object_key(key: &Expr, context: &Context<'_>, errors: &mut Errors) -> Value {
         && steps.iter().all(is_plain)
     {
         return errors
-            .fail("A reference used as an object key needs parentheses around it, a literal key with periods needs quotes", key.span);
+            .fail("a reference used as an object key needs parentheses around it, a literal key with periods needs quotes", key.span);
     }
     let name = eval(key, context, errors);
     if errors.any() {
         return name;
     }
     if name.is_null() {
-        return errors.fail("Null cannot be the key of an object", key.span);
+        return errors.fail("null cannot be the key of an object", key.span);
     }
     let marks = name.marks;
     match convert(name, &Type::String) {
         Ok(name) => name.with_marks(marks),
-        Err(error) => errors.fail(format!("This value cannot be the key of an object: {}", error.message), key.span),
+        Err(error) => errors.fail(format!("this value cannot be the key of an object: {}", error.message), key.span),
     }
 }
 

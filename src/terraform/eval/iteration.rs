@@ -33,7 +33,7 @@ pub(super) fn entries(collection: &Value) -> Option<Vec<(Value, Value)>> {
 pub(super) fn for_expression(parts: &ForExpr, span: Span, context: &Context<'_>, errors: &mut Errors) -> Value {
     let collection = eval(&parts.collection, context, errors);
     if collection.is_null() {
-        return errors.fail("Null has no elements to iterate over", parts.collection.span);
+        return errors.fail("null has no elements to iterate over", parts.collection.span);
     }
     let ty = collection.ty();
     let unknown =
@@ -43,7 +43,7 @@ pub(super) fn for_expression(parts: &ForExpr, span: Span, context: &Context<'_>,
         return unknown(collection.marks);
     }
     if ty.is_primitive() {
-        return errors.fail(format!("A value of type {ty} has no elements to iterate over"), parts.collection.span);
+        return errors.fail(format!("a value of type {ty} has no elements to iterate over"), parts.collection.span);
     }
     let mut marks = collection.marks;
     if let Some(condition) = &parts.condition {
@@ -106,10 +106,8 @@ impl Builder {
         if group.is_empty() || parts.group {
             group.push(value);
         } else {
-            errors.fail(
-                format!("Two elements have the key `{name}`; write `...` behind the value to group them, if that is meant"),
-                key.span,
-            );
+            let name = if self.marks.hides_text() { "one key, which is not shown here".to_owned() } else { format!("the key `{name}`") };
+            errors.fail(format!("two elements have {name}; write `...` behind the value to group them, if that is meant"), key.span);
         }
     }
 
@@ -118,7 +116,7 @@ impl Builder {
     fn included(&mut self, condition: &Expr, is_object: bool, context: &Context<'_>, errors: &mut Errors) -> bool {
         let include = eval(condition, context, errors);
         if include.is_null() {
-            self.refuse("The `if` of a `for` is null; it must be true or false", condition.span, errors);
+            self.refuse("the `if` of a `for` is null; it must be true or false", condition.span, errors);
             return false;
         }
         self.marks = self.marks.union(include.marks);
@@ -136,7 +134,7 @@ impl Builder {
                 }
             },
             Err(error) => {
-                self.refuse(format!("The `if` of a `for` must be true or false: {}", error.message), condition.span, errors);
+                self.refuse(format!("the `if` of a `for` must be true or false: {}", error.message), condition.span, errors);
                 false
             }
         }
@@ -145,7 +143,7 @@ impl Builder {
     fn name(&mut self, key: &Expr, context: &Context<'_>, errors: &mut Errors) -> Option<Arc<str>> {
         let name = eval(key, context, errors);
         if name.is_null() {
-            self.refuse("The key of a `for` is null", key.span, errors);
+            self.refuse("the key of a `for` is null", key.span, errors);
             return None;
         }
         self.marks = self.marks.union(name.marks);
@@ -156,7 +154,7 @@ impl Builder {
         match convert(name, &Type::String).map(|name| name.as_str().map(Arc::from)) {
             Ok(name) => name,
             Err(error) => {
-                self.refuse(format!("This value cannot be a key: {}", error.message), key.span, errors);
+                self.refuse(format!("this value cannot be a key: {}", error.message), key.span, errors);
                 None
             }
         }
@@ -198,11 +196,11 @@ fn try_condition(parts: &ForExpr, condition: &Expr, context: &Context<'_>, error
     let mut own = Errors::default();
     let result = eval(condition, &context.with(&locals), &mut own);
     if result.is_null() {
-        own.fail("The `if` of a `for` is null; it must be true or false", condition.span);
+        own.fail("the `if` of a `for` is null; it must be true or false", condition.span);
     }
     let marks = result.marks;
     if let Err(error) = convert(result, &Type::Bool) {
-        own.fail(format!("The `if` of a `for` must be true or false: {}", error.message), condition.span);
+        own.fail(format!("the `if` of a `for` must be true or false: {}", error.message), condition.span);
     }
     let failed = own.any();
     errors.merge(own);

@@ -26,7 +26,6 @@ mod unify;
 mod value;
 
 pub use budget::{Budget, Deeper, TOO_LARGE};
-pub use conditional::CHOSEN;
 pub use constraint::{Defaults, TypeConstraint, parse_constraint};
 pub use context::Context;
 pub use convert::{convert, convertible};

@@ -15,7 +15,7 @@ pub(super) fn unary(operator: UnaryOp, operand: &Expr, span: Span, context: &Con
     };
     let mut own = Errors::default();
     let value = eval(operand, context, &mut own);
-    let value = convert(value, &ty).unwrap_or_else(|error| own.fail(format!("The operand does not suit: {}", error.message), operand.span));
+    let value = convert(value, &ty).unwrap_or_else(|error| own.fail(format!("the operand does not suit: {}", error.message), operand.span));
     if own.any() {
         errors.merge(own);
         return failed(ty);
@@ -33,7 +33,7 @@ pub(super) fn unary(operator: UnaryOp, operand: &Expr, span: Span, context: &Con
 
 fn apply_unary(operator: UnaryOp, value: &Value) -> Result<Value, &'static str> {
     Ok(match (operator, &value.data) {
-        (_, Data::Null(_)) => return Err("The operand is null"),
+        (_, Data::Null(_)) => return Err("the operand is null"),
         (UnaryOp::Negate, Data::Number(number)) => Value::number(number.neg()),
         (UnaryOp::Not, Data::Bool(value)) => Value::bool(!value),
         (UnaryOp::Negate, _) => Value::unknown_like(Type::Number, value).not_null(),
@@ -48,7 +48,7 @@ pub(super) fn binary(operator: BinaryOp, left: &Expr, right: &Expr, span: Span, 
         let value = eval(expr, context, own);
         match operand_type(operator) {
             Some(ty) => convert(value, &ty)
-                .unwrap_or_else(|error| unsuited.fail(format!("This operand does not suit: {}", error.message), expr.span)),
+                .unwrap_or_else(|error| unsuited.fail(format!("this operand does not suit: {}", error.message), expr.span)),
             None => value,
         }
     };
@@ -148,7 +148,7 @@ fn apply(operator: BinaryOp, left: &Value, right: &Value) -> Result<Value, Strin
     match operator {
         BinaryOp::Equal => return Ok(equals(left, right)),
         BinaryOp::NotEqual => return Ok(not(equals(left, right))),
-        _ if left.is_null() || right.is_null() => return Err("An operand is null".to_owned()),
+        _ if left.is_null() || right.is_null() => return Err("an operand is null".to_owned()),
         _ => {}
     }
     if let (Some(left), Some(right)) = (left.as_number(), right.as_number()) {
@@ -225,6 +225,6 @@ fn arithmetic(operator: BinaryOp, left: &Num, right: &Num) -> Result<Value, Stri
     match result {
         Ok(number) => Ok(Value::number(number)),
         Err(NumError::TooLarge) => Ok(Value::unknown(Type::Number, TOO_LARGE)),
-        Err(error) => Err(format!("The operation fails: {error}")),
+        Err(error) => Err(format!("the operation fails: {error}")),
     }
 }

@@ -67,7 +67,7 @@ fn carried(template: &Template, values: &[Value]) -> Option<std::sync::Arc<super
 /// A value as text: unknown ones stay unknown, null and compound ones are errors.
 fn printable(value: Value, span: Span, errors: &mut Errors) -> Value {
     if value.is_null() {
-        errors.fail("Null cannot be part of a text", span);
+        errors.fail("null cannot be part of a text", span);
         return value;
     }
     if value.is_unknown() {
@@ -75,7 +75,7 @@ fn printable(value: Value, span: Span, errors: &mut Errors) -> Value {
     }
     let marks = value.marks;
     convert(value, &Type::String).unwrap_or_else(|error| {
-        errors.fail(format!("This value cannot be part of a text: {}", error.message), span);
+        errors.fail(format!("this value cannot be part of a text: {}", error.message), span);
         Value::string("").with_marks(marks)
     })
 }
@@ -114,7 +114,7 @@ fn branch(condition: &Expr, then: &Template, otherwise: &Template, span: Span, c
     let otherwise = text(otherwise, span, context, &mut otherwise_errors);
     let decision = eval(condition, context, errors);
     if decision.is_null() {
-        errors.fail("The condition is null; it must be true or false", condition.span);
+        errors.fail("the condition is null; it must be true or false", condition.span);
         return failed(Type::String);
     }
     let marks = decision.marks.union(then.marks).union(otherwise.marks);
@@ -135,7 +135,7 @@ fn branch(condition: &Expr, then: &Template, otherwise: &Template, span: Span, c
             otherwise.with_marks(marks)
         }
         None => {
-            errors.fail("The condition must be true or false", condition.span);
+            errors.fail("the condition must be true or false", condition.span);
             failed(Type::String)
         }
     }
@@ -153,7 +153,7 @@ fn repeat(
     let over = eval(collection, context, errors);
     let unknown = |over: &Value| Value::unknown_like(Type::String, over).with_marks(over.marks);
     if over.is_null() {
-        errors.fail("There is nothing to repeat over: the value is null", collection.span);
+        errors.fail("there is nothing to repeat over: the value is null", collection.span);
         return failed(Type::String);
     }
     if over.ty() == Type::Any {
@@ -162,7 +162,7 @@ fn repeat(
     }
     let Some(items) = entries(&over) else {
         if matches!(over.ty(), Type::Bool | Type::Number | Type::String) {
-            errors.fail(format!("A value of type {} has no elements to repeat over", over.ty()), collection.span);
+            errors.fail(format!("a value of type {} has no elements to repeat over", over.ty()), collection.span);
             return failed(Type::String);
         }
         check_template(body, &bound(key_var, value_var), context, errors);

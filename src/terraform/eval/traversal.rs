@@ -39,7 +39,7 @@ pub(super) fn reference(name: &Arc<str>, expr: &Expr, steps: &[TraversalStep], c
         return apply_steps(value.clone(), &steps, context, errors);
     }
     if context.closed {
-        return errors.fail(format!("The template has no variable named `{name}`"), expr.span);
+        return errors.fail(format!("the template has no variable named `{name}`"), expr.span);
     }
     let mut own = Errors::default();
     let steps = evaluate_steps(steps, context, &mut own);
@@ -145,21 +145,21 @@ fn attribute(value: &Value, name: &str, span: Span) -> Result<Value, EvalError> 
 fn attribute_of(value: &Value, name: &str, span: Span) -> Result<Value, EvalError> {
     let fail = |message: String| Err(EvalError::new(message, Some(span)));
     match &value.data {
-        Data::Null(_) => fail(format!("The value is null, so it has no attribute `{name}`")),
+        Data::Null(_) => fail(format!("the value is null, so it has no attribute `{name}`")),
         Data::Object(attributes) => match attributes.get(name) {
             Some(attribute) => Ok(attribute.clone()),
-            None => fail(format!("This object has no attribute `{name}`")),
+            None => fail(format!("this object has no attribute `{name}`")),
         },
         Data::Map(_, entries) => match entries.get(name) {
             Some(entry) => Ok(entry.clone()),
-            None => fail(format!("This map has no element with the key `{name}`")),
+            None => fail(format!("this map has no element with the key `{name}`")),
         },
         Data::Unknown(unknown) => match &unknown.ty {
             Type::Any => Ok(Value::unknown_like(Type::Any, value)),
             Type::Map(element) => Ok(Value::unknown_like((**element).clone(), value)),
             Type::Object(attributes) => match attributes.get(name) {
                 Some(attribute) => Ok(Value::unknown_like(attribute.ty.clone(), value)),
-                None => fail(format!("This object has no attribute `{name}`")),
+                None => fail(format!("this object has no attribute `{name}`")),
             },
             ty => fail(no_attributes(ty, name)),
         },
@@ -170,9 +170,9 @@ fn attribute_of(value: &Value, name: &str, span: Span) -> Result<Value, EvalErro
 fn no_attributes(ty: &Type, name: &str) -> String {
     match ty {
         Type::List(element) | Type::Set(element) if matches!(**element, Type::Object(_)) => {
-            format!("A {ty} has no attribute `{name}`; its elements may have")
+            format!("a {ty} has no attribute `{name}`; its elements may have")
         }
-        _ => format!("A value of type {ty} has no attribute `{name}`"),
+        _ => format!("a value of type {ty} has no attribute `{name}`"),
     }
 }
 
@@ -189,7 +189,7 @@ fn index(value: &Value, key: &Value, span: Span, context: &Context<'_>) -> Resul
 /// A known collection under an unknown key can only give one of its elements.
 fn any_element(result: Value, value: &Value, key: &Value, span: Span, context: &Context<'_>) -> Value {
     let open = result.as_unknown().is_some_and(|unknown| unknown.possible.is_empty() && unknown.origin.is_none());
-    if !open || !key.is_unknown() || value.is_unknown() {
+    if !open || !key.is_unknown() || value.is_unknown() || value.marks.is_secret() {
         return result;
     }
     let text = context.scope.text(span);
@@ -247,19 +247,26 @@ fn indexed(value: &Value) -> Indexed {
 }
 
 fn index_of(value: &Value, key: &Value, span: Span) -> Result<Value, EvalError> {
+    element(value, key, span).map_err(|error| {
+        let hidden = key.marks.is_secret() || (key.marks.from_file && key.as_str().is_some());
+        if hidden { EvalError { message: "there is no element with this key, which is not shown here".to_owned(), ..error } } else { error }
+    })
+}
+
+fn element(value: &Value, key: &Value, span: Span) -> Result<Value, EvalError> {
     let fail = |message: &str| Err(EvalError::new(message, Some(span)));
     if value.is_null() {
-        return fail("The value is null, so it has no elements");
+        return fail("the value is null, so it has no elements");
     }
     if key.is_null() {
-        return fail("Null cannot be a key");
+        return fail("null cannot be a key");
     }
     let unknown = |ty: Type| {
         let cause = if value.is_unknown() { value } else { key };
         Value::unknown_like(ty, cause).with_marks(value.marks)
     };
     let typed_key = |wanted: &Type| {
-        convert(key.clone(), wanted).map_err(|error| EvalError::new(format!("This key names no element: {}", error.message), Some(span)))
+        convert(key.clone(), wanted).map_err(|error| EvalError::new(format!("this key names no element: {}", error.message), Some(span)))
     };
     if matches!(&key.data, Data::Unknown(key) if key.ty == Type::Any) {
         return Ok(unknown(Type::Any));
@@ -289,7 +296,7 @@ fn index_of(value: &Value, key: &Value, span: Span) -> Result<Value, EvalError> 
             match (value.as_mapping(), key.as_str()) {
                 (Some(entries), Some(name)) => match entries.get(name) {
                     Some(entry) => Ok(entry.clone().with_marks(marks)),
-                    None => Err(EvalError::new(format!("This map has no element with the key `{name}`"), Some(span))),
+                    None => Err(EvalError::new(format!("this map has no element with the key `{name}`"), Some(span))),
                 },
                 _ => Ok(unknown(element)),
             }
@@ -297,24 +304,25 @@ fn index_of(value: &Value, key: &Value, span: Span) -> Result<Value, EvalError> 
         Indexed::Object => {
             let key = typed_key(&Type::String)?;
             match key.as_str() {
-                Some(name) => attribute_of(value, name, span).map(|attribute| attribute.with_marks(value.marks)),
+                // Terraform forgets the marks of the key here.
+                Some(name) => attribute_of(value, name, span).map(|own| own.with_marks(value.marks.union(key.marks.of_origin()))),
                 None => Ok(unknown(Type::Any)),
             }
         }
-        Indexed::Set => fail("Elements of a set have no index or key"),
-        Indexed::Nothing => fail("This value has no elements"),
+        Indexed::Set => fail("elements of a set have no index or key"),
+        Indexed::Nothing => fail("this value has no elements"),
     }
 }
 
 fn no_element(number: &super::Num, value: &Value) -> String {
     if !number.is_integer() {
-        format!("The index {number} is not a whole number")
+        format!("the index {number} is not a whole number")
     } else if number.is_negative() {
-        format!("The index {number} is negative")
+        format!("the index {number} is negative")
     } else {
         match value.length_bounds() {
-            (0, 0) => "There is no element: the collection is empty".to_owned(),
-            (length, _) => format!("There is no element {number}: the collection has {length}"),
+            (0, 0) => "there is no element: the collection is empty".to_owned(),
+            (length, _) => format!("there is no element {number}: the collection has {length}"),
         }
     }
 }
@@ -374,7 +382,7 @@ fn splat(value: &Value, each: &[Step<'_>], span: Span, context: &Context<'_>, er
                 _ => Value::list(Type::Any, Vec::new()),
             },
             Some(element) if results.iter().all(|result| result.ty() == element) => Value::list(element, results),
-            Some(_) => return errors.fail("The elements of this splat have different types; use a `for` expression", span),
+            Some(_) => return errors.fail("the elements of this splat have different types; use a `for` expression", span),
         },
         _ => Value::tuple(results),
     };

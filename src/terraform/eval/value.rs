@@ -411,6 +411,18 @@ impl Marks {
     /// No marks.
     pub const NONE: Self = Self { sensitive: false, ephemeral: false, from_file: false, by_caller: false };
 
+    /// Whether a text with these marks may not be quoted in a message.
+    #[must_use]
+    pub fn hides_text(self) -> bool {
+        self.is_secret() || self.from_file
+    }
+
+    /// The marks that are ours and not Terraform's: where a value comes from, and who may change it.
+    #[must_use]
+    pub fn of_origin(self) -> Self {
+        Self { sensitive: false, ephemeral: false, ..self }
+    }
+
     /// Whether a value with these marks may never be shown.
     #[must_use]
     pub fn is_secret(self) -> bool {

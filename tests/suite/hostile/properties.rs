@@ -179,7 +179,7 @@ impl Scope for Surroundings {
 
 impl FileAccess for Surroundings {
     fn read(&self, path: &str) -> Result<Arc<[u8]>, FileTrouble> {
-        if path.len() % 2 == 0 { Err(FileTrouble::Missing) } else { Ok(Arc::from(path.as_bytes())) }
+        if path.len().is_multiple_of(2) { Err(FileTrouble::Missing) } else { Ok(Arc::from(path.as_bytes())) }
     }
 
     fn exists(&self, path: &str) -> Result<bool, FileTrouble> {
@@ -285,7 +285,11 @@ fn copy(from: &Path, to: &Path, backwards: bool) {
     }
     for name in list {
         let (from, to) = (from.join(&name), to.join(&name));
-        if from.is_dir() { copy(&from, &to, backwards) } else { drop(fs::copy(from, to).expect("a copy")) }
+        if from.is_dir() {
+            copy(&from, &to, backwards)
+        } else {
+            let _bytes = fs::copy(from, to).expect("a copy");
+        }
     }
 }
 
@@ -327,7 +331,7 @@ fn fixes_keep_everything_but_their_edits() {
             }
             fixed += 1;
             assert!(
-                path.extension().is_some_and(|end| end == "tf" || end == "json" || end == "tofu"),
+                path.extension().is_some_and(|end| end == "tf" || end == "json" || end == "tofu" || end == "tfvars"),
                 "{} of {} was changed",
                 path.display(),
                 case.display()

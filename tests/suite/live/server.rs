@@ -324,8 +324,11 @@ impl Shared {
     }
 }
 
-/// Method, target and headers; `None` where the client is done.
-fn head(stream: &mut impl BufRead) -> std::io::Result<Option<(String, String, BTreeMap<String, String>)>> {
+/// Method, target and headers.
+type Head = (String, String, BTreeMap<String, String>);
+
+/// Reads a request; `None` where the client is done.
+fn head(stream: &mut impl BufRead) -> std::io::Result<Option<Head>> {
     let mut line = String::new();
     if stream.read_line(&mut line)? == 0 {
         return Ok(None);

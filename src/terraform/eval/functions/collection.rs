@@ -191,9 +191,6 @@ fn flatten_type(args: &[Value]) -> Result<Type, Trouble> {
 
 fn flatten(call: &Call<'_>, args: &[Value]) -> Outcome {
     let [list, ..] = args else { return Err(Trouble::arity()) };
-    if !is_sequence(&list.ty()) {
-        return Err("can only flatten lists, sets and tuples".into());
-    }
     let (mut flat, mut marks) = (Vec::new(), Marks::NONE);
     if flatten_into(call, list, &mut flat, &mut marks)? {
         return Ok(Value::tuple(flat).with_marks(marks));
@@ -207,9 +204,10 @@ fn flatten_into(call: &Call<'_>, list: &Value, flat: &mut Vec<Value>, marks: &mu
     if list.length().is_unknown() {
         return Ok(false);
     }
-    call.pay(elements(list).len())?;
     let mut known = true;
-    for element in elements(list) {
+    // Terraform checks the type only of what is known through and through: the values of an object are elements, too.
+    for element in list.children() {
+        call.pay(1)?;
         let ty = element.ty();
         if element.is_unknown() && (ty == Type::Any || is_sequence(&ty)) {
             *marks = marks.union(element.marks);
