@@ -170,9 +170,7 @@ fn member(scanner: &mut Scanner, pointer: &mut Pointer, name: &str, found: &mut 
             _ => scanner.skip(),
         })?,
         "values" => state(scanner, pointer, &mut found.stored)?,
-        "resources" if scanner.peek_some()? == b'[' => {
-            walk::entries(scanner, pointer, related, |node, pointer| found.raw.push(Entry::new(node, pointer)))?;
-        }
+        "resources" => walk::entries(scanner, pointer, related, |node, pointer| found.raw.push(Entry::new(node, pointer)))?,
         "modules" => {
             found.modules = Some(scanner.here());
             scanner.skip()?;

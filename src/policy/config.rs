@@ -91,7 +91,7 @@ pub fn locate(input: &Path) -> Option<PathBuf> {
     let start = disk::canonical(input).ok()?;
     let top = disk::repository_root(input);
     for folder in start.ancestors() {
-        if let Some(found) = NAMES.iter().map(|name| folder.join(name)).find(|path| disk::is_file(path)) {
+        if let Some(found) = NAMES.iter().map(|name| folder.join(name)).find(|path| disk::is_there(path)) {
             return Some(found);
         }
         if top.as_deref() == Some(folder) {
