@@ -42,6 +42,11 @@ pub fn document(bytes: &[u8]) {
 
 /// Judges an inventory by both rules and decides what is reported.
 pub fn judge(inventory: Inventory, sources: &Sources) {
+    drop(outcome(inventory, sources));
+}
+
+/// What both rules and the default policy make of an inventory.
+pub fn outcome(inventory: Inventory, sources: &Sources) -> kmslint::policy::Outcome {
     use kmslint::check::{Decisions, judge};
     use kmslint::policy::{Config, Input, Options};
     let repository = kmslint::base::Repository::around(std::path::Path::new("/nowhere"));
@@ -49,7 +54,7 @@ pub fn judge(inventory: Inventory, sources: &Sources) {
     let now = jiff::Timestamp::UNIX_EPOCH;
     let decisions = Decisions { config: &config, baseline: None, options: &options, now, repository: &repository };
     let input = Input { inventory, drift: Vec::new(), declared: Vec::new() };
-    drop(judge(input, &decisions, sources));
+    judge(input, &decisions, sources)
 }
 
 /// A root module in which every variable is `HSM`, everything else that is declared is unknown, and some files are there.

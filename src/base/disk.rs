@@ -78,12 +78,29 @@ pub fn leads_out(path: &Path, within: &[PathBuf]) -> bool {
 /// Missing, not a regular file, too large, or what the system says.
 pub fn read(path: &Path, cap: u64) -> Result<Vec<u8>, DiskError> {
     let (file, size) = open(path)?;
+    whole(file, size, cap)
+}
+
+/// Reads a file that a listing of its folder has just told to be a regular one, of at most `cap` bytes.
+///
+/// # Errors
+/// As [`read`].
+pub fn read_listed(path: &Path, cap: u64) -> Result<Vec<u8>, DiskError> {
+    let file = File::open(path)?;
+    let size = file.metadata()?.len();
+    whole(file, size, cap)
+}
+
+/// The bytes of an open file of this size.
+fn whole(file: File, size: u64, cap: u64) -> Result<Vec<u8>, DiskError> {
     if size > cap {
         return Err(DiskError::TooLarge(cap));
     }
-    let mut bytes = Vec::with_capacity(usize::try_from(size).unwrap_or(0) + 1);
-    // The file may grow while it is read.
-    file.take(cap + 1).read_to_end(&mut bytes)?;
+    // What a file grows by while it is read is not asked for: one call of the system less for each of a repository's many files. Files
+    // of the kernel's say that they are empty.
+    let limit = if size == 0 { cap + 1 } else { size };
+    let mut bytes = Vec::with_capacity(usize::try_from(size).unwrap_or(0));
+    file.take(limit).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > cap {
         return Err(DiskError::TooLarge(cap));
     }
@@ -95,7 +112,15 @@ pub fn read(path: &Path, cap: u64) -> Result<Vec<u8>, DiskError> {
 /// # Errors
 /// As [`read`], and not UTF-8.
 pub fn read_text(path: &Path, cap: u64) -> Result<String, DiskError> {
-    String::from_utf8(read(path, cap)?).map_err(|error| DiskError::NotText(error.utf8_error().valid_up_to()))
+    text(read(path, cap)?)
+}
+
+/// Bytes as text.
+///
+/// # Errors
+/// Not UTF-8.
+pub fn text(bytes: Vec<u8>) -> Result<String, DiskError> {
+    String::from_utf8(bytes).map_err(|error| DiskError::NotText(error.utf8_error().valid_up_to()))
 }
 
 /// One entry of a folder.
@@ -107,6 +132,8 @@ pub struct Entry {
     pub is_dir: bool,
     /// Whether it is a symbolic link.
     pub is_link: bool,
+    /// Whether it is a regular file itself, not through a link.
+    pub is_file: bool,
 }
 
 /// The entries of a folder, sorted by name, so that no result depends on their order on disk.
@@ -119,7 +146,7 @@ pub fn entries(folder: &Path) -> Result<Vec<Entry>, DiskError> {
         let entry = entry?;
         let kind = entry.file_type()?;
         let is_dir = if kind.is_symlink() { entry.path().is_dir() } else { kind.is_dir() };
-        list.push(Entry { name: entry.file_name(), is_dir, is_link: kind.is_symlink() });
+        list.push(Entry { name: entry.file_name(), is_dir, is_link: kind.is_symlink(), is_file: kind.is_file() });
     }
     list.sort_by(|a, b| a.name.cmp(&b.name));
     Ok(list)
@@ -141,6 +168,21 @@ pub fn is_there(path: &Path) -> bool {
 #[must_use]
 pub fn is_file(path: &Path) -> bool {
     path.is_file()
+}
+
+/// Who may do what with a file: the permission bits, where the system has them.
+#[cfg(unix)]
+#[must_use]
+pub fn mode(path: &Path) -> Option<u32> {
+    use std::os::unix::fs::PermissionsExt;
+    fs::metadata(path).ok().map(|about| about.permissions().mode())
+}
+
+/// Who may do what with a file: the permission bits, where the system has them.
+#[cfg(not(unix))]
+#[must_use]
+pub fn mode(_: &Path) -> Option<u32> {
+    None
 }
 
 /// The path with all links resolved.

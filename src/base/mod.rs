@@ -10,7 +10,7 @@ pub mod source;
 
 pub use address::{Address, InstanceKey, ModuleStep};
 pub use fact::{Bounds, Case, Claim, Fact, Unknown};
-pub use place::{Place, Step, Trail};
+pub use place::{CHOSEN, Place, Step, Trail};
 pub use problem::{Problem, ProblemKind};
 pub use repository::{Provenance, Repository};
 pub use source::{Position, Source, SourceId, Sources, Span};

@@ -36,6 +36,9 @@ impl Place {
     }
 }
 
+/// How the label of a station ends whose value a conditional chose: "chosen because `var.level == "high"` is true".
+pub const CHOSEN: &str = "chosen because";
+
 /// One station of a value's way.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Step {

@@ -41,6 +41,8 @@ pub enum Command {
     /// Judge the keys of Terraform/OpenTofu folders, plans and states (the default).
     #[command(after_help = AFTER_HELP)]
     Check(Box<Check>),
+    /// Judge the keys of the tenancy itself, and compare them with the code.
+    Live(Box<super::live::Live>),
     /// Explain the rules, or one rule.
     Explain(Explain),
     /// Evaluate expressions in a root module, as Terraform would see them.

@@ -1,12 +1,13 @@
 //! `kmslint check`: what the arguments mean, then the pipeline; with `--fix` a second time over what was written.
 
-use super::args::Check;
+use super::args::{Check, Inputs};
 use super::desk::{Clock, Desk, refuse};
 use super::documents::{excluder, sort};
 use super::surroundings::{Surroundings, complain};
 use super::{Exit, fix, inputs};
 use crate::base::{Sources, disk};
 use crate::check;
+use crate::key::Inventory;
 use crate::plan;
 use crate::policy::{self, Config};
 use crate::report;
@@ -40,7 +41,7 @@ pub fn run(arguments: &Check, matches: &ArgMatches, surroundings: &Surroundings)
     };
     match fix::run(&arguments.fix, &desk, &outcome, &config, &sources, &again)? {
         fix::Ended::Shown(exit) => Ok(exit),
-        fix::Ended::Written(Some((outcome, sources))) => desk.finish(&outcome, &config, &arguments.policy, clock, &sources),
+        fix::Ended::Written(Some(again)) => desk.finish(&again.0, &config, &arguments.policy, clock, &again.1),
         fix::Ended::Written(None) => desk.finish(&outcome, &config, &arguments.policy, clock, &sources),
         fix::Ended::Failed => Ok(Exit::Trouble),
     }
@@ -51,36 +52,75 @@ type Seen = (policy::Input, Config, Arc<Sources>);
 
 /// Reads everything that the arguments name.
 fn look(arguments: &Check, matches: &ArgMatches, desk: &Desk<'_>, clock: Clock) -> Result<Seen, String> {
-    let surroundings = desk.surroundings;
     let sources = Arc::new(Sources::default());
-    let base = inputs::base(&arguments.inputs, surroundings);
-    let mut sorted = sort(&arguments.paths, &base)?;
+    let base = inputs::base(&arguments.inputs, desk.surroundings);
     let (config, mut problems) = desk.config(&arguments.policy, &base, &arguments.paths, &sources);
-    let make = |paths: Vec<PathBuf>| inputs::request(&arguments.inputs, matches, surroundings, paths);
+    let wanted = Wanted {
+        paths: &arguments.paths,
+        inputs: &arguments.inputs,
+        matches,
+        source: arguments.source.as_deref(),
+        changed_only: arguments.changed_only,
+    };
+    let (mut inventory, is_configuration) = read(desk, &wanted, &config, clock, &sources)?;
+    inventory.problems.append(&mut problems);
+    if inventory.files == 0 && is_configuration && inventory.problems.is_empty() && !arguments.terminal.quiet {
+        let names: Vec<_> = arguments.paths.iter().map(|path| format!("`{}`", report::clean(&path.to_string_lossy()))).collect();
+        let excluded = if config.exclude.is_empty() { "" } else { " that the config file does not exclude" };
+        complain(format!("note: there is no Terraform configuration in {}{excluded}\n", names.join(", ")).as_bytes());
+    }
+    Ok((policy::Input { inventory, ..policy::Input::default() }, config, sources))
+}
+
+/// What is to be read: of `check` to be judged, of `live` to be compared with.
+pub struct Wanted<'a> {
+    /// Folders, configuration, plans, states, saved inventories; `-` is standard input.
+    pub paths: &'a [PathBuf],
+    /// Input of root modules.
+    pub inputs: &'a Inputs,
+    /// In which order it was typed.
+    pub matches: &'a ArgMatches,
+    /// `--source`.
+    pub source: Option<&'a Path>,
+    /// `--changed-only`.
+    pub changed_only: bool,
+}
+
+/// Reads it, and tells whether configuration was among it.
+///
+/// # Errors
+/// A sentence about a path or an input that cannot be meant.
+pub fn read(
+    desk: &Desk<'_>,
+    wanted: &Wanted<'_>,
+    config: &Config,
+    clock: Clock,
+    sources: &Arc<Sources>,
+) -> Result<(Inventory, bool), String> {
+    let surroundings = desk.surroundings;
+    let base = inputs::base(wanted.inputs, surroundings);
+    let mut sorted = sort(wanted.paths, &base)?;
+    let make = |paths: Vec<PathBuf>| inputs::request(wanted.inputs, wanted.matches, surroundings, paths);
     let request = make(std::mem::take(&mut sorted.configuration))?;
     let code = |folder: &Path| {
         let root = disk::canonical(folder).unwrap_or_else(|_| folder.to_path_buf());
         let request = make(vec![root.clone()]).unwrap_or_else(|_| terraform::Request::new(surroundings.cwd.clone(), vec![root.clone()]));
         terraform::Request { exclude: Box::new(move |path| path != root), ..request }
     };
-    let documents = sorted.documents(arguments, &base, &config, &surroundings.cwd);
-    problems.append(&mut sorted.problems);
-    let progress = progress(clock.started, surroundings.err_is_terminal && !arguments.terminal.quiet);
+    let documents = sorted.documents(wanted.source, &base, config, &surroundings.cwd);
+    let progress = progress(clock.started, surroundings.err_is_terminal && !desk.terminal.quiet);
     let asked = check::Request {
-        terraform: (!request.paths.is_empty()).then(|| terraform::Request { exclude: excluder(&config, &surroundings.cwd), ..request }),
+        terraform: (!request.paths.is_empty()).then(|| terraform::Request { exclude: excluder(config, &surroundings.cwd), ..request }),
         code: &code,
         documents,
         plan: plan::Options { max_rotation_days: config.max_rotation_days, progress: Some(&progress) },
-        changed_only: arguments.changed_only,
+        changed_only: wanted.changed_only,
     };
     let is_configuration = asked.terraform.is_some();
-    let mut inventory = check::read(asked, &sources);
-    inventory.problems.append(&mut problems);
-    if inventory.files == 0 && is_configuration && inventory.problems.is_empty() && !arguments.terminal.quiet {
-        let names: Vec<_> = arguments.paths.iter().map(|path| format!("`{}`", report::clean(&path.to_string_lossy()))).collect();
-        complain(format!("note: there is no Terraform configuration in {}\n", names.join(", ")).as_bytes());
-    }
-    Ok((policy::Input { inventory, ..policy::Input::default() }, config, sources))
+    let mut inventory = check::read(asked, sources);
+    inventory.absorb(sorted.saved);
+    inventory.problems.append(&mut sorted.problems);
+    Ok((inventory, is_configuration))
 }
 
 /// Tells a person on a terminal how far the reading of a large document is, from the second second on.

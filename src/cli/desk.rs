@@ -3,10 +3,11 @@
 use super::Exit;
 use super::args::{FailOn, Policy, Reporting, Terminal};
 use super::format::{self, Target};
-use super::surroundings::{Surroundings, complain, print};
+use super::surroundings::{Surroundings, complain, print_through};
 use crate::base::{Problem, Repository, Sources, disk};
 use crate::check::{self, Decisions};
 use crate::fix;
+use crate::key::ModuleNotFollowed;
 use crate::policy::{self, Config, Outcome, config};
 use crate::report;
 use crate::rules::{self, Level};
@@ -14,6 +15,9 @@ use jiff::Timestamp;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
+
+/// How many module calls that were not followed are listed; the rest is counted.
+const MODULES_SHOWN: usize = 3;
 
 /// The times of a run.
 #[derive(Clone, Copy)]
@@ -125,14 +129,13 @@ impl<'a> Desk<'a> {
 
     /// `--write-baseline`: today's findings, accepted. What could not be looked at is still trouble.
     fn write_baseline(&self, path: &Path, outcome: &Outcome, sources: &Sources) -> io::Result<Exit> {
-        let text = check::with_paths(&self.repository, sources, |paths| policy::baseline::write(outcome, paths));
+        let (text, count) = check::with_paths(&self.repository, sources, |paths| policy::baseline::write(outcome, paths));
         self.complain_of(outcome, sources)?;
         if let Err(error) = disk::replace(&self.surroundings.cwd.join(path), text.as_bytes(), None) {
             return Ok(refuse(&format!("the baseline `{}` cannot be written: {error}", path.display())));
         }
         if !self.terminal.quiet {
-            let count: usize = outcome.findings.iter().map(|finding| finding.instances.len()).sum();
-            complain(format!("{count} findings accepted in `{}`\n", path.display()).as_bytes());
+            complain(format!("{} accepted in `{}`\n", report::count(count, "finding", "findings"), path.display()).as_bytes());
         }
         Ok(if outcome.problems.is_empty() { Exit::Clean } else { Exit::Trouble })
     }
@@ -160,11 +163,12 @@ impl<'a> Desk<'a> {
                 include_suppressed: self.reporting.sarif_include_suppressed,
                 exit_code: exit.code(),
             };
-            let mut text = Vec::new();
-            report::write(target.format, outcome, &context, &mut text)?;
             match &target.file {
-                None => print(&text)?,
+                // Large reports are not kept as a whole.
+                None => print_through(|out| report::write(target.format, outcome, &context, out))?,
                 Some(path) => {
+                    let mut text = Vec::new();
+                    report::write(target.format, outcome, &context, &mut text)?;
                     if let Err(error) = disk::replace(&self.surroundings.cwd.join(path), &text, None) {
                         ended = refuse(&format!("the report `{}` cannot be written: {error}", path.display()));
                     }
@@ -191,9 +195,9 @@ impl<'a> Desk<'a> {
             writeln!(text, "not audited: {} {} in {}: {}", part.what, part.ocid, part.region, report::clean(&part.why))?;
         }
         if !self.terminal.quiet {
-            for module in &outcome.modules_not_followed {
-                let at = report::place(&module.place, sources);
-                writeln!(text, "note: {at}: {} was not followed: {}", report::clean(&module.address), report::clean(&module.why))?;
+            self.tell_of_modules(&outcome.modules_not_followed, sources, &mut text)?;
+            if outcome.keys.is_empty() && outcome.files > 0 && outcome.problems.is_empty() && outcome.not_audited.is_empty() {
+                writeln!(text, "note: no `oci_kms_key` in {}", report::count(outcome.files, "file", "files"))?;
             }
         }
         if self.terminal.verbose {
@@ -202,6 +206,20 @@ impl<'a> Desk<'a> {
             }
         }
         complain(&text);
+        Ok(())
+    }
+
+    /// Module calls that were not followed: a large repository has dozens, and the reports have them all.
+    fn tell_of_modules(&self, modules: &[ModuleNotFollowed], sources: &Sources, text: &mut Vec<u8>) -> io::Result<()> {
+        let shown = if self.terminal.verbose || modules.len() <= MODULES_SHOWN + 1 { modules.len() } else { MODULES_SHOWN };
+        for module in modules.iter().take(shown) {
+            let at = report::place(&module.place, sources);
+            writeln!(text, "note: {at}: {} was not followed: {}", report::clean(&module.address), report::clean(&module.why))?;
+        }
+        if shown < modules.len() {
+            let more = modules.len() - shown;
+            writeln!(text, "note: … and {more} more (`--verbose` lists them); run `terraform init` or check the plan")?;
+        }
         Ok(())
     }
 }
@@ -223,8 +241,8 @@ fn level(text: &str) -> Result<(&'static str, Level), String> {
     let level = Level::read(word).ok_or_else(|| format!("`{word}` is no level; the levels are error, warning, note, off"))?;
     let id = rules::by_id(rule).map(|rule| rule.id).or_else(|| rules::ids().find(|id| id.eq_ignore_ascii_case(rule)));
     let id = id.ok_or_else(|| {
-        let hint = policy::nearest(rule, rules::ids()).map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
-        format!("there is no rule `{rule}`{hint} `kmslint explain` lists the rules")
+        let hint = policy::nearest(rule, rules::ids()).map_or_else(String::new, |near| format!(" (did you mean `{near}`?)"));
+        format!("there is no rule `{rule}`{hint}; `kmslint explain` lists the rules")
     })?;
     Ok((id, level))
 }

@@ -1,8 +1,9 @@
 //! What the paths of a command line are: configuration, plans and states, standard input. Told by content, not only by name.
 
-use super::args::Check;
 use crate::base::{Place, Problem, ProblemKind, disk};
 use crate::check::Document;
+use crate::key::Inventory;
+use crate::live;
 use crate::plan::{self, Recognised};
 use crate::policy::Config;
 use crate::report;
@@ -19,6 +20,8 @@ pub struct Sorted {
     pub configuration: Vec<PathBuf>,
     /// Plans and states, and files that may be.
     documents: Vec<PathBuf>,
+    /// What saved inventories of the service hold.
+    pub saved: Inventory,
     /// What can be judged in no way.
     pub problems: Vec<Problem>,
 }
@@ -51,7 +54,7 @@ fn is_configuration(path: &Path) -> bool {
 
 impl Sorted {
     /// Opens plans and states; what is neither becomes a problem.
-    pub fn documents(&mut self, arguments: &Check, base: &Path, config: &Config, cwd: &Path) -> Vec<Document> {
+    pub fn documents(&mut self, source: Option<&Path>, base: &Path, config: &Config, cwd: &Path) -> Vec<Document> {
         let excluded = excluder(config, cwd);
         let mut documents = Vec::new();
         for path in std::mem::take(&mut self.documents) {
@@ -69,17 +72,23 @@ impl Sorted {
             let place = Place::File(name.as_str().into());
             match opened.and_then(recognise) {
                 Err(error) => self.problems.push(Problem::new(ProblemKind::Unreadable, format!("it cannot be read: {error}")).at(place)),
-                Ok((Recognised::Refused(refusal), _)) => {
+                Ok((Recognised::Refused(refusal), ..)) => {
                     self.problems.push(Problem::new(ProblemKind::Unparsable, refusal.what).at(place).help(refusal.help));
                 }
-                Ok((Recognised::Other | Recognised::OtherJson | Recognised::Configuration, _)) => {
+                Ok((Recognised::OtherJson, input, true)) => match io::read_to_string(input.take(disk::CONFIG_CAP)) {
+                    Ok(text) => self.saved.absorb(live::saved::read(&name, &text)),
+                    Err(error) => {
+                        self.problems.push(Problem::new(ProblemKind::Unreadable, format!("it cannot be read: {error}")).at(place));
+                    }
+                },
+                Ok((Recognised::Other | Recognised::OtherJson | Recognised::Configuration, ..)) => {
                     let help = "kmslint reads folders and files of configuration (.tf, .tofu, .tfvars and their JSON forms), plans \
-                                (`terraform show -json PLANFILE`) and states";
+                                (`terraform show -json PLANFILE`), states, and inventories saved by `kmslint live --save`";
                     let problem = Problem::new(ProblemKind::Unparsable, "this is neither a plan nor a state in JSON");
                     self.problems.push(problem.at(place).help(help));
                 }
-                Ok((Recognised::Plan | Recognised::State | Recognised::RawState, input)) => {
-                    documents.push(Document { name, input, sources: code_folders(arguments, base, &full, is_input) });
+                Ok((Recognised::Plan | Recognised::State | Recognised::RawState, input, _)) => {
+                    documents.push(Document { name, input, sources: code_folders(source, base, &full, is_input) });
                 }
             }
         }
@@ -87,17 +96,18 @@ impl Sorted {
     }
 }
 
-/// Reads the head of an input and puts it back in front.
-fn recognise(mut input: Box<dyn Read + Send>) -> io::Result<(Recognised, Box<dyn Read + Send>)> {
+/// Reads the head of an input and puts it back in front; tells what it is, and whether it is a saved inventory of the service.
+fn recognise(mut input: Box<dyn Read + Send>) -> io::Result<(Recognised, Box<dyn Read + Send>, bool)> {
     let mut head = Vec::new();
     (&mut input).take(HEAD).read_to_end(&mut head)?;
     let recognised = plan::recognise(&head, Path::new(""));
-    Ok((recognised, Box::new(io::Cursor::new(head).chain(input))))
+    let is_saved = live::saved::is_saved(&head);
+    Ok((recognised, Box::new(io::Cursor::new(head).chain(input)), is_saved))
 }
 
 /// Where the code of a document is looked for: `--source`, or the document's folder and then the working directory.
-fn code_folders(arguments: &Check, base: &Path, document: &Path, is_input: bool) -> Vec<PathBuf> {
-    match &arguments.source {
+fn code_folders(source: Option<&Path>, base: &Path, document: &Path, is_input: bool) -> Vec<PathBuf> {
+    match source {
         Some(folder) => vec![base.join(folder)],
         None if is_input => vec![base.to_path_buf()],
         None => vec![document.parent().unwrap_or(base).to_path_buf(), base.to_path_buf()],

@@ -24,8 +24,8 @@ pub fn run(arguments: &Explain) -> std::io::Result<Exit> {
         }
         None => {
             let known = rules::ALL.iter().flat_map(|rule| [rule.id, rule.name]);
-            let hint = nearest(wanted, known).map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
-            complain(format!("error: there is no rule `{wanted}`{hint} `kmslint explain` lists the rules\n").as_bytes());
+            let hint = nearest(wanted, known).map_or_else(String::new, |near| format!(" (did you mean `{near}`?)"));
+            complain(format!("error: there is no rule `{wanted}`{hint}; `kmslint explain` lists the rules\n").as_bytes());
             Ok(Exit::Trouble)
         }
     }

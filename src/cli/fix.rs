@@ -5,8 +5,8 @@ use super::Exit;
 use super::args::Fix;
 use super::desk::{Desk, exit_of, refuse};
 use super::surroundings::{complain, print};
-use crate::base::{Sources, disk};
-use crate::fix::{self, Plan, Safety};
+use crate::base::{Place, Sources, disk};
+use crate::fix::{self, Edit, Plan, Safety};
 use crate::policy::{self, Config, Outcome};
 use crate::report;
 use crate::terraform::syntax;
@@ -20,7 +20,7 @@ pub enum Ended {
     /// The diff was shown; nothing was written.
     Shown(Exit),
     /// What there was to write is written; with what is left to report where everything could be read again.
-    Written(Option<(Outcome, Arc<Sources>)>),
+    Written(Option<Box<(Outcome, Arc<Sources>)>>),
     /// Nothing is written, and it was said why.
     Failed,
 }
@@ -45,10 +45,14 @@ pub fn run(
     let plan = desk.fixes(outcome, config, arguments.unsafe_fixes, sources);
     let files = fix::rewritten(&plan.edits, sources);
     if !desk.terminal.quiet {
-        complain(notes(&plan, sources).as_bytes());
+        complain(not_fixed(&plan, sources).as_bytes());
     }
     if arguments.diff {
         desk.complain_of(outcome, sources)?;
+        if !desk.terminal.quiet {
+            let edits: Vec<&Edit> = plan.edits.iter().filter(|edit| edit.safety == Safety::Unsafe).collect();
+            complain(told("would fix, unsafe", &edits, sources).as_bytes());
+        }
         print(fix::diff(&files).as_bytes())?;
         return Ok(Ended::Shown(exit_of(outcome, policy::fail_on(config, &desk.options))));
     }
@@ -76,17 +80,21 @@ pub fn run(
     });
     if still_there > 0 {
         let back = fix::revert(&files, cwd, Some(&within)).err().map_or_else(String::new, |error| format!("; {error}"));
-        let why = after.err().unwrap_or_else(|| format!("{still_there} findings would still be there"));
+        let why = after.err().unwrap_or_else(|| {
+            if still_there == 1 {
+                "a finding would still be there".to_owned()
+            } else {
+                format!("{still_there} findings would still be there")
+            }
+        });
         refuse(&format!("the fixes were taken back: {why}{back}"));
         return Ok(Ended::Failed);
     }
     if !desk.terminal.quiet {
-        for edit in &plan.edits {
-            let at = report::place(&crate::base::Place::Source(edit.span), sources);
-            complain(format!("fixed: {at}: {} ({})\n", report::clean(&edit.description), edit.rule).as_bytes());
-        }
+        let edits: Vec<&Edit> = plan.edits.iter().collect();
+        complain(told("fixed", &edits, sources).as_bytes());
     }
-    Ok(Ended::Written(after.ok().filter(|_| !before.is_empty())))
+    Ok(Ended::Written(after.ok().filter(|_| !before.is_empty()).map(Box::new)))
 }
 
 /// Whether a new text parses as what its name says it is.
@@ -97,19 +105,30 @@ fn parses(path: &str, text: &str) -> Result<(), String> {
     file.error.map_or(Ok(()), |error| Err(error.message))
 }
 
-/// What cannot be fixed, and which edits hold back because they are unsafe.
-fn notes(plan: &Plan, sources: &Sources) -> String {
-    let mut text = String::new();
-    for note in &plan.notes {
-        let keys = note.addresses.iter().map(|address| report::clean(address)).collect::<Vec<_>>().join(", ");
-        let at = report::place(&note.place, sources);
-        text.push_str(&format!("not fixed: {at}: {} {keys}: {}\n", note.rule, report::clean(&note.message)));
-    }
-    for edit in plan.edits.iter().filter(|edit| edit.safety == Safety::Unsafe) {
-        let keys = edit.addresses.iter().map(|address| report::clean(address)).collect::<Vec<_>>().join(", ");
-        text.push_str(&format!(
-            "unsafe fix: {keys}: a key that exists already is replaced, and what it encrypted becomes unreadable when the old one is deleted\n"
-        ));
+/// What is left as it is, and why.
+fn not_fixed(plan: &Plan, sources: &Sources) -> String {
+    let line = |note: &fix::Note| {
+        let (at, keys) = (report::place(&note.place, sources), listed(&note.addresses));
+        format!("not fixed: {at}: {} {keys}: {}\n", note.rule, report::clean(&note.message))
+    };
+    plan.notes.iter().map(line).collect()
+}
+
+/// Edits, one a line: where, for which rule and keys, what.
+fn told(word: &str, edits: &[&Edit], sources: &Sources) -> String {
+    let line = |edit: &&Edit| {
+        let (at, keys) = (report::place(&Place::Source(edit.span), sources), listed(&edit.addresses));
+        format!("{word}: {at}: {} {keys}: {}\n", edit.rule, report::clean(&edit.description))
+    };
+    edits.iter().map(line).collect()
+}
+
+/// Addresses in a row; a long list is counted.
+fn listed(addresses: &[String]) -> String {
+    const SHOWN: usize = 3;
+    let mut text = addresses.iter().take(SHOWN).map(|address| report::clean(address)).collect::<Vec<_>>().join(", ");
+    if addresses.len() > SHOWN {
+        text.push_str(&format!(" and {} more", addresses.len() - SHOWN));
     }
     text
 }

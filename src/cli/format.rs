@@ -27,8 +27,8 @@ pub fn targets(options: &[String]) -> Result<Vec<Target>, String> {
             let (name, file) = option.split_once('=').map_or((option.as_str(), None), |(name, file)| (name, Some(PathBuf::from(file))));
             let names = || Format::ALL.iter().map(|(name, _)| *name);
             let format = Format::by_name(name).ok_or_else(|| {
-                let hint = nearest(name, names()).map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
-                format!("there is no format `{name}`{hint} The formats are {}", names().collect::<Vec<_>>().join(", "))
+                let hint = nearest(name, names()).map_or_else(String::new, |near| format!(" (did you mean `{near}`?)"));
+                format!("there is no format `{name}`{hint}; the formats are {}", names().collect::<Vec<_>>().join(", "))
             })?;
             if file.as_ref().is_some_and(|file| file.as_os_str().is_empty()) {
                 return Err(format!("`--format {option}` names no file"));

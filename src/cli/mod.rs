@@ -10,6 +10,7 @@ mod explain;
 mod fix;
 mod format;
 mod inputs;
+mod live;
 mod surroundings;
 
 pub use exit::Exit;
@@ -49,6 +50,7 @@ fn run(words: impl Iterator<Item = OsString>, surroundings: &Surroundings) -> io
     match &arguments.command {
         None => check::run(&arguments.check, own, surroundings),
         Some(Command::Check(check)) => check::run(check, own, surroundings),
+        Some(Command::Live(live)) => live::run(live, own, surroundings),
         Some(Command::Explain(explain)) => explain::run(explain),
         Some(Command::Eval(eval)) => eval::run(eval, own, surroundings),
         Some(Command::Completions(completions)) => {

@@ -57,8 +57,16 @@ impl Surroundings {
 /// # Errors
 /// What the system says, a closed pipe excepted.
 pub fn print(bytes: &[u8]) -> std::io::Result<()> {
-    let mut out = std::io::stdout().lock();
-    match out.write_all(bytes).and_then(|()| out.flush()) {
+    print_through(|out| out.write_all(bytes))
+}
+
+/// Lets something write to standard output, in large pieces.
+///
+/// # Errors
+/// What the system says, a closed pipe excepted.
+pub fn print_through(write: impl FnOnce(&mut dyn Write) -> std::io::Result<()>) -> std::io::Result<()> {
+    let mut out = std::io::BufWriter::with_capacity(64 << 10, std::io::stdout().lock());
+    match write(&mut out).and_then(|()| out.flush()) {
         Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
         written => written,
     }

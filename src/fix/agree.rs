@@ -173,11 +173,13 @@ fn edit((site, _): &Slot, group: Group, requests: &[Request], findings: &[Findin
     })
 }
 
-/// By path and offset. At one offset arguments come before blocks, which begin a new paragraph.
+/// By path and offset. At one offset what joins the lines above comes before what begins a new paragraph, and arguments before blocks.
 fn sorted(mut edits: Vec<Edit>, sources: &Sources) -> Vec<Edit> {
     edits.sort_by_cached_key(|edit| {
         let is_block = edit.replacement.contains("auto_key_rotation_details");
-        (sources.get(edit.span.source).path().to_path_buf(), edit.span.start, edit.span.end, is_block, edit.replacement.clone())
+        let is_paragraph = edit.replacement.starts_with(['\n', '\r']);
+        let path = sources.get(edit.span.source).path().to_path_buf();
+        (path, edit.span.start, edit.span.end, is_block, is_paragraph, edit.replacement.clone())
     });
     edits
 }

@@ -2,7 +2,7 @@
 
 use super::text::{Literal, literal};
 use super::{Note, Options, Safety};
-use crate::base::{Claim, Fact, Place, Sources, Span};
+use crate::base::{CHOSEN, Claim, Fact, Place, Sources, Span};
 use crate::key::{Fate, InputKind, KeyFacts, KeyId, ProtectionMode, VaultType};
 use crate::rules::Finding;
 use std::collections::HashMap;
@@ -204,11 +204,18 @@ impl Wants<'_> {
             return Err(format!("`{name}` is sensitive, so its value is not touched"));
         }
         let Some(last) = fact.trail.last() else { return Err(format!("it is not known where `{name}` is written")) };
+        if last.label.contains(CHOSEN) {
+            return Err(format!("a condition chooses `{name}`, and what it should choose is yours to say"));
+        }
         let site = self.editable(&last.place)?;
         let source = last.place.span().map(|span| (self.sources.get(span.source), span));
         let text = source.as_ref().map_or("", |(source, span)| source.slice(*span));
         if literal(text).is_some_and(|literal| found(&literal)) {
             return Ok(site);
+        }
+        // A way that ends at a variable's header leads out of the configuration.
+        if text.starts_with("variable ") {
+            return Err("the value is given on the command line or in the environment".to_owned());
         }
         Err(format!("`{name}` is computed, so there is no value to write anew"))
     }

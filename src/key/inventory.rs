@@ -54,6 +54,15 @@ pub struct NotAudited {
     pub why: String,
 }
 
+/// Where an audit of the service looked: nothing is missing from where nobody looked.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Reach {
+    /// Identifiers and short codes of the regions that were looked into: OCIDs have either.
+    pub regions: Vec<String>,
+    /// OCIDs of the compartments whose keys were asked for; `None` is the whole tenancy.
+    pub compartments: Option<Vec<String>>,
+}
+
 /// What a front end returns. It never fails: what could not be read is among the problems.
 #[derive(Clone, Debug, Default)]
 pub struct Inventory {
@@ -67,6 +76,8 @@ pub struct Inventory {
     pub modules_not_followed: Vec<ModuleNotFollowed>,
     /// Parts of a tenancy not audited.
     pub not_audited: Vec<NotAudited>,
+    /// Where an audit of the service looked.
+    pub reach: Option<Reach>,
     /// Things worth a line with `--verbose`: which roots, inputs and modules were used, how many calls were made.
     pub log: Vec<String>,
     /// How many files were looked at.
@@ -81,6 +92,7 @@ impl Inventory {
         self.comments.extend(other.comments);
         self.modules_not_followed.extend(other.modules_not_followed);
         self.not_audited.extend(other.not_audited);
+        self.reach = self.reach.take().or(other.reach);
         self.log.extend(other.log);
         self.files += other.files;
     }

@@ -67,20 +67,22 @@ pub fn parse(path: &str, text: &str) -> Result<Baseline, Box<Problem>> {
     Ok(Baseline { path: path.to_owned(), fingerprints })
 }
 
-/// The baseline of an outcome: what is reported, and what an earlier baseline accepted and is still there. Sorted, with a line end.
+/// The baseline of an outcome: what is reported, and what an earlier baseline accepted and is still there. Sorted, with a line end. And how
+/// many findings it holds.
 #[must_use]
-pub fn write(outcome: &Outcome, paths: &Paths<'_>) -> String {
+pub fn write(outcome: &Outcome, paths: &Paths<'_>) -> (String, usize) {
     let accepted = outcome.exempted.iter().filter(|exempted| exempted.by == ExemptedBy::Baseline).map(|exempted| &exempted.finding);
-    let findings = outcome
+    let findings: BTreeSet<Accepted> = outcome
         .findings
         .iter()
         .filter(|finding| finding.verdict != "advice")
         .chain(accepted)
         .flat_map(|finding| finding.instances.iter().map(|instance| of(finding, instance, paths)))
         .collect();
+    let count = findings.len();
     let mut text = serde_json::to_string_pretty(&Document { version: VERSION, findings }).unwrap_or_default();
     text.push('\n');
-    text
+    (text, count)
 }
 
 fn of(finding: &Finding, instance: &FindingInstance, paths: &Paths<'_>) -> Accepted {

@@ -26,7 +26,7 @@ use std::time::Duration;
 pub use human::problems_and_notices;
 pub use json::schema as json_schema;
 pub use location::short as place;
-pub use text::clean;
+pub use text::{clean, count};
 
 /// The formats.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -101,16 +101,22 @@ fn starts(request: &Request, scan: &mut Scan) -> Vec<Start> {
             let text = shown.display().to_string();
             Problem::new(ProblemKind::Unreadable, format!("cannot read `{text}`: {error}")).at(Place::File(text.into()))
         };
-        let Ok(real) = disk::canonical(&full) else {
+        let name = full.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        let is_ours = is_configuration(&name) || is_values(&name);
+        // A file that was deleted still stands for the folder it was in.
+        let deleted = || disk::canonical(full.parent().filter(|_| is_ours)?).ok().map(|folder| folder.join(&name));
+        let Some(real) = disk::canonical(&full).ok().or_else(deleted) else {
             scan.problems.push(missing(&DiskError::Missing));
             continue;
         };
+        if (request.exclude)(&real) {
+            continue;
+        }
         if disk::is_dir(&real) {
             starts.push(Start { real, shown });
             continue;
         }
-        let name = real.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-        if !is_configuration(&name) && !is_values(&name) {
+        if !is_ours {
             continue;
         }
         let Some(folder) = real.parent() else { continue };
@@ -145,7 +151,8 @@ fn list(start: Start, request: &Request) -> Listed {
         below.push(Start { real: path, shown: disk::tidy(&shown.join(&entry.name)) });
     }
     let folder = Folder::read(real, shown, &entries, request);
-    let manifest = folder.is_module().then(|| Manifest::read(&folder.path, &folder.shown, request)).flatten();
+    let has_data = request.data_dir.is_some() || entries.iter().any(|entry| entry.name == ".terraform");
+    let manifest = (folder.is_module() && has_data).then(|| Manifest::read(&folder.path, &folder.shown, request)).flatten();
     Listed { folder, manifest, below, problem: None }
 }
 
@@ -160,7 +167,9 @@ fn follow(request: &Request, scan: &mut Scan) -> BTreeMap<PathBuf, BTreeSet<Path
             let Some(folder) = scan.folders.get(&path) else { continue };
             let installed = scan.manifests.get(&path).into_iter().flat_map(Manifest::folders);
             for target in folder.local_targets().chain(installed) {
-                let Ok(target) = disk::canonical(&target) else { continue };
+                // Most lead to a folder that was walked: its path is a real one.
+                let real = if scan.folders.contains_key(&target) { Ok(target) } else { disk::canonical(&target) };
+                let Ok(target) = real else { continue };
                 if !scan.folders.contains_key(&target) && tried.insert(target.clone()) {
                     wanted.insert(target.clone(), request.shown(&target));
                 }

@@ -15,7 +15,16 @@ pub(super) struct FileText {
     /// Its name.
     pub name: String,
     /// Its text, or why it could not be read.
-    pub text: Result<String, DiskError>,
+    pub text: Result<Text, DiskError>,
+}
+
+/// The text of a file that could be read.
+#[derive(Debug)]
+pub(super) enum Text {
+    /// Here it is.
+    Kept(String),
+    /// Let go: the folder says nothing of keys, so that few such texts are needed, and all of them would not fit into memory.
+    OnDisk,
 }
 
 /// One folder with configuration, read but not parsed.
@@ -42,7 +51,8 @@ impl Folder {
     pub(super) fn read(path: PathBuf, shown: PathBuf, entries: &[Entry], request: &Request) -> Self {
         let files = || entries.iter().filter(|entry| !entry.is_dir);
         let names: Vec<&str> = files().filter_map(|entry| entry.name.to_str()).collect();
-        let links: BTreeSet<&str> = files().filter(|entry| entry.is_link).filter_map(|entry| entry.name.to_str()).collect();
+        // Links, pipes and devices.
+        let odd: BTreeSet<&str> = files().filter(|entry| !entry.is_file).filter_map(|entry| entry.name.to_str()).collect();
         let (primary, overrides) = configuration(&names, request.dialect);
         let mut folder = Self { overrides: overrides.len(), path, shown, ..Self::default() };
         let strange = files().filter(|entry| entry.name.to_str().is_none()).map(|entry| entry.name.to_string_lossy());
@@ -52,19 +62,23 @@ impl Folder {
         }
         for name in primary.into_iter().chain(overrides) {
             let full = folder.path.join(name);
-            let text = if links.contains(name) && disk::leads_out(&full, &within(&folder.path, request)) {
-                Err(DiskError::Outside)
-            } else {
-                disk::read_text(&full, disk::CONFIG_CAP)
+            let bytes = match odd.contains(name) {
+                false => disk::read_listed(&full, disk::CONFIG_CAP),
+                true if disk::leads_out(&full, &within(&folder.path, request)) => Err(DiskError::Outside),
+                true => disk::read(&full, disk::CONFIG_CAP),
             };
+            // Where not even bytes can be had, or not those of text, it may be about keys.
+            let is_utf16 = |bytes: &[u8]| bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff");
+            folder.mentions_key |= bytes.as_ref().map_or(true, |bytes| mentions_key(bytes) || is_utf16(bytes));
+            let text = bytes.and_then(disk::text);
             if let Ok(text) = &text {
-                folder.mentions_key |= mentions_key(text);
-                folder.mentions_oci |= mentions_oci(text);
+                folder.mentions_oci = folder.mentions_oci || mentions_oci(text);
                 folder.sources.extend(sources(text).map(str::to_owned));
-            } else {
-                folder.mentions_key |= may_mention_key(&full);
             }
-            folder.files.push(FileText { name: name.to_owned(), text });
+            folder.files.push(FileText { name: name.to_owned(), text: text.map(Text::Kept) });
+        }
+        if !folder.mentions_key {
+            folder.files.iter_mut().filter_map(|file| file.text.as_mut().ok()).for_each(|text| *text = Text::OnDisk);
         }
         folder
     }
@@ -147,8 +161,7 @@ fn is_ignored(name: &str) -> bool {
 }
 
 /// Whether a text names the resource type, and not only a longer one that begins with it.
-fn mentions_key(text: &str) -> bool {
-    let bytes = text.as_bytes();
+fn mentions_key(bytes: &[u8]) -> bool {
     memmem::find_iter(bytes, "oci_kms_key").any(|at| {
         let after = bytes.get(at + "oci_kms_key".len());
         !after.is_some_and(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'))
@@ -163,11 +176,6 @@ fn mentions_oci(text: &str) -> bool {
         let after = bytes.get(at + 3);
         !before.is_some_and(|byte| byte.is_ascii_alphanumeric() || *byte == b'_') && !after.is_some_and(u8::is_ascii_alphanumeric)
     })
-}
-
-/// Whether a file that is not text may be about keys. Bytes tell; where even they cannot be had, it may.
-fn may_mention_key(path: &Path) -> bool {
-    disk::read(path, disk::CONFIG_CAP).map_or(true, |bytes| memmem::find(&bytes, b"oci_kms_key").is_some())
 }
 
 /// What stands in quotes behind `source =` or `"source":`.
@@ -212,9 +220,9 @@ mod tests {
 
     #[test]
     fn only_the_whole_word_is_a_candidate() {
-        assert!(mentions_key(r#"resource "oci_kms_key" "k" {}"#));
-        assert!(mentions_key("resource oci_kms_key k {}"));
-        assert!(!mentions_key(r#"resource "oci_kms_key_version" "k" {}"#));
+        assert!(mentions_key(br#"resource "oci_kms_key" "k" {}"#));
+        assert!(mentions_key(b"resource oci_kms_key k {}"));
+        assert!(!mentions_key(br#"resource "oci_kms_key_version" "k" {}"#));
         assert!(mentions_oci(r#"source = "oracle/oci""#) && mentions_oci("provider oci {}") && mentions_oci("oci_core_vcn"));
         assert!(!mentions_oci("association social"));
     }

@@ -92,6 +92,17 @@ impl Inputs {
         Self { library: Some(fill), ..self.clone() }
     }
 
+    /// Which of these variables are given a value, and where.
+    pub(super) fn told<'a>(&'a self, variables: &'a BTreeMap<Arc<str>, Block>) -> impl Iterator<Item = (&'a str, String)> {
+        self.given.iter().filter(|(name, _)| variables.contains_key(name.as_str())).map(|(name, given)| {
+            let origin = match given {
+                Given::Written(_, file) => format!("`{file}`"),
+                Given::Text(_, origin) => origin.clone(),
+            };
+            (name.as_str(), origin)
+        })
+    }
+
     /// Whether a library's caller could set a variable that nobody sets, so that more comes of it than now.
     pub(super) fn has_open(&self, variables: &BTreeMap<Arc<str>, Block>) -> bool {
         let is_empty = |expr: &Expr| match &expr.kind {

@@ -1,8 +1,8 @@
 //! One module folder, parsed and with its override files merged; shared by all roots and calls that lead to it.
 
-use super::folder::Folder;
+use super::folder::{Folder, Text};
 use super::merge;
-use crate::base::disk::DiskError;
+use crate::base::disk::{self, DiskError};
 use crate::base::{Place, Problem, ProblemKind, Sources, Span, Step};
 use crate::terraform::syntax::{self, Attribute, Block, CommentText, Expr, ExprKind, File};
 use std::collections::BTreeMap;
@@ -51,7 +51,11 @@ impl Module {
         let ordinary = folder.files.len() - folder.overrides;
         for (at, file) in folder.files.into_iter().enumerate() {
             let shown = super::request::join_shown(&module.shown, &file.name);
-            match file.text {
+            let text = file.text.and_then(|text| match text {
+                Text::Kept(text) => Ok(text),
+                Text::OnDisk => disk::read_text(&module.path.join(&file.name), disk::CONFIG_CAP),
+            });
+            match text {
                 Ok(text) => {
                     let is_json = file.name.ends_with(".json");
                     let names_keys = text.contains("oci_kms_key");

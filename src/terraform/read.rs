@@ -42,7 +42,7 @@ fn gather(request: &Request, sources: &Arc<Sources>) -> Inventory {
     let loader = Loader::new(request, sources, &mut scan);
     let roots = roots::find(&loader, &scan);
     let mut inventory = Inventory { files: scan.files, problems: scan.problems, ..Inventory::default() };
-    inventory.log.push(format!("{} configuration files, {} root modules that may have keys", scan.files, roots.len()));
+    inventory.log.push(format!("configuration files: {}; root modules that may have keys: {}", scan.files, roots.len()));
     let read: Vec<(Inventory, Vec<Arc<Module>>)> = roots.par_iter().map(|root| one_root(&loader, root)).collect();
     let mut seen: HashSet<PathBuf> = HashSet::new();
     for (own, modules) in read {
@@ -79,8 +79,18 @@ fn one_root(loader: &Loader<'_>, root: &Path) -> (Inventory, Vec<Arc<Module>>) {
     let problems = Problems::default();
     inventory.keys = keys(loader, root, &shown, &survey, &inputs, &problems);
     inventory.problems.extend(problems.take());
-    inventory.log.push(format!("root module `{shown}`: {} modules, {} keys", survey.modules.len(), inventory.keys.len()));
+    inventory.log.extend(used(&survey, &inputs, &shown, inventory.keys.len()));
     (inventory, survey.modules)
+}
+
+/// What a root is made of, for those who wonder where a value came from.
+fn used(survey: &Survey, inputs: &Inputs, shown_root: &str, keys: usize) -> Vec<String> {
+    let mut lines = vec![format!("root module `{shown_root}`: keys: {keys}")];
+    if let [root, called @ ..] = survey.modules.as_slice() {
+        lines.extend(called.iter().map(|module| format!("  module `{}`", shown(module))));
+        lines.extend(inputs.told(&root.variables).map(|(name, origin)| format!("  input `{name}` from {origin}")));
+    }
+    lines
 }
 
 fn shown(module: &Module) -> String {

@@ -1,6 +1,6 @@
 //! The way values took, put on everything in them: whoever takes one element out of a map learns where the map went through.
 
-use crate::base::{Place, Span};
+use crate::base::{CHOSEN, Place, Span};
 use crate::terraform::eval::{Data, TrailLink, Value};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -19,7 +19,7 @@ pub(super) fn through(value: Value, span: Span, label: &str) -> Value {
 fn mark(mut value: Value, span: Span, label: &Arc<str>, left: &mut usize) -> Value {
     value.trail = Some(match value.trail.take() {
         Some(own) if is_within(&own.place, span) => {
-            Arc::new(TrailLink { place: own.place.clone(), label: Arc::clone(label), next: own.next.clone() })
+            Arc::new(TrailLink { place: own.place.clone(), label: both(label, &own.label), next: own.next.clone() })
         }
         next => Arc::new(TrailLink { place: Place::Source(span), label: Arc::clone(label), next }),
     });
@@ -38,6 +38,14 @@ fn mark(mut value: Value, span: Span, label: &Arc<str>, left: &mut usize) -> Val
         _ => {}
     }
     value
+}
+
+/// The new label, and why a conditional chose this value, if one did.
+fn both(label: &Arc<str>, own: &str) -> Arc<str> {
+    match own.find(CHOSEN) {
+        Some(at) => format!("{label}, {}", own.get(at..).unwrap_or_default()).into(),
+        None => Arc::clone(label),
+    }
 }
 
 /// Whether a place is a part of a text, and not the whole of it.

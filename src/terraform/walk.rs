@@ -2,7 +2,7 @@
 
 use super::facts::Problems;
 use super::instance::{Each, Expansion, Instance};
-use super::world::{ResourceName, World};
+use super::world::{MAX_MODULES, ResourceName, World};
 use crate::base::{Address, InstanceKey, Problem, ProblemKind};
 use crate::key::Symbolic;
 use crate::terraform::syntax::Block;
@@ -38,12 +38,13 @@ pub(super) struct Walk<'w> {
     pub leads: &'w HashSet<PathBuf>,
     pub problems: &'w Problems,
     visits: Cell<usize>,
+    told: Cell<bool>,
 }
 
 impl<'w> Walk<'w> {
     /// A walk that enters only these folders.
     pub(super) fn new(world: &'w World<'w>, leads: &'w HashSet<PathBuf>, problems: &'w Problems) -> Self {
-        Self { world, leads, problems, visits: Cell::new(0) }
+        Self { world, leads, problems, visits: Cell::new(0), told: Cell::new(false) }
     }
 
     /// Visits all instances of a managed resource type, in the order of modules, names and keys.
@@ -54,11 +55,21 @@ impl<'w> Walk<'w> {
     /// Counts a visit; false where there are too many.
     fn may_go_on(&self) -> bool {
         self.visits.set(self.visits.get() + 1);
-        if self.visits.get() == MAX_VISITS {
-            let message = format!("root module has more than {MAX_VISITS} instances; the rest was not judged");
-            self.problems.add(Problem::new(ProblemKind::Structure, message));
+        if self.visits.get() >= MAX_VISITS {
+            self.too_many(MAX_VISITS, "instances");
         }
         self.visits.get() < MAX_VISITS
+    }
+
+    /// Says once that the rest was left out.
+    fn too_many(&self, most: usize, what: &str) {
+        if !self.told.replace(true) {
+            let message = format!(
+                "the root module `{}` has more than {most} {what}; the rest was not judged",
+                self.world.top().module.shown.display()
+            );
+            self.problems.add(Problem::new(ProblemKind::Structure, message));
+        }
     }
 
     fn module(&self, at: &Rc<Instance>, kind: &Arc<str>, visit: &mut dyn FnMut(Visit<'_>)) {
@@ -84,8 +95,10 @@ impl<'w> Walk<'w> {
                     return;
                 }
                 let each = expansion.each(key.as_ref()).unwrap_or(Each::None);
-                if let Ok(child) = self.world.child(at, name, call, key.as_ref(), each) {
-                    self.module(&child, kind, visit);
+                match self.world.child(at, name, call, key.as_ref(), each) {
+                    Ok(child) => self.module(&child, kind, visit),
+                    Err(_) if self.world.is_full() => return self.too_many(MAX_MODULES, "module instances"),
+                    Err(_) => {}
                 }
             }
         }

@@ -42,6 +42,9 @@ pub(super) struct World<'w> {
     circles: RefCell<HashSet<String>>,
 }
 
+/// How many instances of modules one root may have: modules that call the next one twice make a million of them within twenty folders.
+pub(super) const MAX_MODULES: usize = 20_000;
+
 /// An instance of a module call: the module instance it is in, its name, its key.
 type ChildName = (usize, Arc<str>, Option<InstanceKey>);
 /// A variable: its module's folder and its name.
@@ -323,6 +326,9 @@ impl<'w> World<'w> {
         if let Some(child) = self.children.borrow().get(&slot) {
             return Ok(Rc::clone(child));
         }
+        if self.is_full() {
+            return Err(format!("module `{name}` was not followed: there are more than {MAX_MODULES} module instances"));
+        }
         let path = if at.path.is_empty() { name.to_string() } else { format!("{}.{name}", at.path) };
         let folder = match self.loader.target(&self.root, &path, &at.module, call) {
             Target::Folder(folder) => folder,
@@ -354,6 +360,11 @@ impl<'w> World<'w> {
         });
         children.insert(slot, Rc::clone(&child));
         Ok(child)
+    }
+
+    /// Whether no further module instance may be made.
+    pub(super) fn is_full(&self) -> bool {
+        self.children.borrow().len() >= MAX_MODULES
     }
 
     /// `path.module` of a called module: relative to the root module, as Terraform writes it.

@@ -4,6 +4,10 @@ variable "level" {
   default     = "software"
 }
 
+locals {
+  mode = var.level == "high" ? "HSM" : "SOFTWARE"
+}
+
 resource "oci_kms_vault" "main" {
   compartment_id = var.compartment
   display_name   = "main"
@@ -22,13 +26,9 @@ resource "oci_kms_key" "backups" {
   }
 }
 
-# A new version every 300 days, as long as somebody applies.
-resource "time_rotating" "yearly" {
-  rotation_days = 300
-}
-
+# A new version every year, as long as somebody applies; the old ones are kept.
 resource "oci_kms_key_version" "backups" {
-  for_each            = toset([time_rotating.yearly.id])
+  for_each            = toset([for year in range(2026, tonumber(formatdate("YYYY", plantimestamp())) + 1) : tostring(year)])
   key_id              = oci_kms_key.backups.id
   management_endpoint = oci_kms_vault.main.management_endpoint
 }
@@ -38,7 +38,7 @@ module "payments" {
 
   compartment = var.compartment
   endpoint    = oci_kms_vault.main.management_endpoint
-  mode        = var.level == "high" ? "HSM" : "SOFTWARE"
+  mode        = local.mode
 }
 
 variable "compartment" {

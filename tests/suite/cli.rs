@@ -74,6 +74,51 @@ fn a_folder_without_configuration_is_no_problem_and_is_said() {
 }
 
 #[test]
+fn configuration_without_keys_is_said_to_have_none() {
+    let folder = scratch(&[("a.tf", "variable \"a\" {}\n"), ("b.tf", "variable \"b\" {}\n")]);
+    let said = kmslint(folder.path(), &["--no-config"]);
+    assert_eq!((said.code, said.err.as_str()), (0, "note: no `oci_kms_key` in 2 files\n"), "{said:#?}");
+    let quiet = kmslint(folder.path(), &["--no-config", "--quiet"]);
+    assert_eq!((quiet.code, quiet.out.as_str(), quiet.err.as_str()), (0, "", ""));
+}
+
+#[test]
+fn the_verbose_are_told_what_was_used() {
+    let said = kmslint(&root(), &["testdata/example", "--no-config", "--verbose", "--var", "compartment=x"]);
+    for line in [
+        "configuration files: 2; root modules that may have keys: 1",
+        "root module `testdata/example`: keys: 2",
+        "  module `testdata/example/modules/key`",
+        "  input `compartment` from `--var`",
+        "  input `level` from `testdata/example/terraform.tfvars`",
+    ] {
+        assert!(said.err.lines().any(|told| told == line), "{line}: {said:#?}");
+    }
+}
+
+#[test]
+fn a_deleted_file_stands_for_its_folder() {
+    let folder = scratch(&[("my infra/main.tf", HSM)]);
+    let said = kmslint(folder.path(), &["--no-config", "--format", "short", "my infra/deleted.tf"]);
+    assert_eq!(said.code, 1, "{said:#?}");
+    assert!(said.out.contains("my infra/main.tf:2:"), "{said:#?}");
+    assert_eq!(kmslint(folder.path(), &["--no-config", "no/deleted.tf"]).code, 2);
+}
+
+#[test]
+fn modules_that_are_not_followed_are_counted_where_they_are_many() {
+    let calls: String = (0..9).map(|n| format!("module \"m{n}\" {{\n  source = \"example/m{n}/oci\"\n}}\n")).collect();
+    let folder = scratch(&[("main.tf", &calls)]);
+    let lines = |arguments: &[&str]| {
+        let said = kmslint(folder.path(), &[&["--no-config"], arguments].concat());
+        (said.err.lines().filter(|line| line.contains("was not followed")).count(), said.err.contains("and 6 more"))
+    };
+    assert_eq!((lines(&[]), lines(&["--verbose"]), lines(&["--quiet"])), ((3, true), (9, false), (0, false)));
+    let (_, json) = crate::harness::report(folder.path(), &["--no-config"]);
+    assert_eq!(json["modules_not_followed"].as_array().map(Vec::len), Some(9), "the report has all");
+}
+
+#[test]
 fn a_plan_comes_through_standard_input() {
     let plan = std::fs::read(root().join("testdata/plans/create/plan.json")).expect("the plan");
     let piped = kmslint_with_input(&root().join("testdata/plans/create"), &["--no-config", "--format", "short", "-"], &plan);

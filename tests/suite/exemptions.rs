@@ -1,1 +1,430 @@
-//! (to be written)
+//! What users decided holds through the whole pipeline: comments, config file, baseline; and what is wrong with it is said.
+
+use crate::harness::{Said, expect_file, kmslint, kmslint_with_input, report, root, scratch};
+use serde_json::Value;
+use std::path::Path;
+
+const NOW: [&str; 4] = ["--now", "2026-06-01T12:00:00Z", "--format", "short"];
+const BOTH: [&str; 2] = ["OCI-KMS-001", "OCI-KMS-004"];
+
+/// Runs kmslint on the first of June 2026, one line a finding.
+fn run(folder: &Path, arguments: &[&str]) -> Said {
+    kmslint(folder, &[&NOW, arguments].concat())
+}
+
+/// The rules that are reported, sorted, once for each line.
+fn rules(said: &Said) -> Vec<&str> {
+    let mut rules: Vec<_> = said.out.lines().filter_map(|line| line.split(' ').nth(2)).collect();
+    rules.sort_unstable();
+    rules
+}
+
+/// A key that violates both rules; the first argument is line 4.
+fn key(above: &str, behind: &str) -> String {
+    format!(
+        "{above}resource \"oci_kms_key\" \"k\" {{\n  compartment_id      = \"ocid1.compartment.oc1..a\"\n  \
+         display_name        = \"payments\"\n  management_endpoint = \"https://x\"\n  protection_mode     = \"HSM\"{behind}\n  \
+         freeform_tags       = {{ HsmRequired = \"FIPS [140-2]\" }}\n  \
+         key_shape {{\n    algorithm = \"AES\"\n    length    = 32\n  }}\n}}\n"
+    )
+}
+
+#[test]
+fn a_key_without_exemptions_violates_both_rules() {
+    let folder = scratch(&[("main.tf", &key("", ""))]);
+    let said = run(folder.path(), &[]);
+    assert_eq!((said.code, rules(&said)), (1, BOTH.to_vec()), "{said:#?}");
+    assert_eq!(said.err, "");
+}
+
+#[test]
+fn comments_hold_where_they_are_written() {
+    let (one, other) = (&BOTH[..1], &BOTH[1..]);
+    for (above, behind, left) in [
+        ("# kmslint: ignore[OCI-KMS-004] contract\n", "", one),
+        ("// kmslint: ignore[OCI-KMS-004] contract\n", "", one),
+        ("/* kmslint: ignore[OCI-KMS-004] contract */\n", "", one),
+        ("/*\n   kmslint: ignore[OCI-KMS-004] contract\n*/\n", "", one),
+        ("# Keys of the payments team\n# kmslint: ignore[OCI-KMS-004] contract\n# which they asked for\n", "", one),
+        ("# kmslint: ignore[OCI-KMS-001, OCI-KMS-004] contract\n", "", &[]),
+        ("# kmslint: ignore[key-rotation] rotated by hand\n", "", other),
+        ("", " # kmslint: ignore[OCI-KMS-004] contract", one),
+        ("", " // kmslint: ignore[OCI-KMS-004] contract", one),
+        ("", " /* kmslint: ignore[OCI-KMS-004] contract */", one),
+        ("# kmslint: ignore[OCI-KMS-004] until=2026-06-01 today is its last day\n", "", one),
+    ] {
+        let folder = scratch(&[("main.tf", &key(above, behind))]);
+        let said = run(folder.path(), &[]);
+        assert_eq!(rules(&said), left, "{above}{behind}: {said:#?}");
+        assert_eq!(said.code, i32::from(!left.is_empty()), "{above}{behind}: {said:#?}");
+        assert_eq!(said.err, "", "{above}{behind}");
+        let all = run(folder.path(), &["--no-exemptions"]);
+        assert_eq!((all.code, rules(&all)), (1, BOTH.to_vec()), "auditors see everything: {all:#?}");
+    }
+    let line_above = key("", "").replace("  protection_mode ", "  # kmslint: ignore[OCI-KMS-004] contract\n  protection_mode ");
+    let folder = scratch(&[("main.tf", &line_above)]);
+    assert_eq!(rules(&run(folder.path(), &[])), one);
+}
+
+#[test]
+fn comments_that_do_not_hold_are_said_and_hide_nothing() {
+    for (comment, code, said_so) in [
+        ("ignore[OCI-KMS-004] until=2026-05-31 yesterday", 1, "note: the exemption of `OCI-KMS-004` expired after 2026-05-31"),
+        ("ignore[OCI-KMS-004]", 2, "error: the exemption gives no reason"),
+        ("ignore[OCI-KMS-044] contract", 2, "error: there is no rule `OCI-KMS-044`"),
+        ("ignore[OCI-KMS-004] until=31.01.2027 contract", 2, "error: `until=31.01.2027` is not a date"),
+        ("disable[OCI-KMS-004] contract", 2, "error: kmslint knows no comment `disable`"),
+        ("ignore[OCI-KMS-DRIFT] contract", 1, "note: the exemption of `OCI-KMS-DRIFT` matches nothing"),
+    ] {
+        let folder = scratch(&[("main.tf", &key(&format!("# kmslint: {comment}\n"), ""))]);
+        let said = run(folder.path(), &[]);
+        assert_eq!((said.code, rules(&said)), (code, BOTH.to_vec()), "{comment}: {said:#?}");
+        assert!(said.err.contains(said_so) && said.err.contains("main.tf:1:"), "{comment}: {said:#?}");
+        let quiet = run(folder.path(), &["--quiet"]);
+        assert_eq!(quiet.err.contains(said_so), code == 2, "problems are said even when quiet: {quiet:#?}");
+    }
+    let fine = key("# kmslint: ignore[OCI-KMS-004] contract\n", "").replace("\"HSM\"", "\"SOFTWARE\"");
+    let folder = scratch(&[("main.tf", &fine)]);
+    let said = run(folder.path(), &[]);
+    assert!(said.err.contains("note: the exemption of `OCI-KMS-004` matches nothing: take it out"), "{said:#?}");
+    assert_eq!(rules(&said), ["OCI-KMS-001"]);
+}
+
+#[test]
+fn json_configuration_is_exempted_by_a_comment_property() {
+    let text = |comment: &str| {
+        format!(
+            "{{\n  \"resource\": {{ \"oci_kms_key\": {{ \"k\": {{\n    {comment}\"display_name\": \"k\",\n    \
+             \"protection_mode\": \"HSM\"\n  }} }} }}\n}}\n"
+        )
+    };
+    let folder = scratch(&[("main.tf.json", &text(""))]);
+    assert_eq!(rules(&run(folder.path(), &[])), BOTH);
+    let folder = scratch(&[("main.tf.json", &text("\"//\": \"kmslint: ignore[OCI-KMS-004] contract\",\n    "))]);
+    let said = run(folder.path(), &[]);
+    assert_eq!((rules(&said), said.err.as_str()), (vec!["OCI-KMS-001"], ""));
+}
+
+#[test]
+fn a_comment_at_a_module_call_holds_for_the_keys_of_that_call_only() {
+    let module = key("", "");
+    for root in [
+        "# kmslint: ignore[OCI-KMS-004, OCI-KMS-001] contract\nmodule \"a\" {\n  source = \"./m\"\n}\nmodule \"b\" {\n  source = \"./m\"\n}\n",
+        "module \"a\" {\n  # kmslint: ignore[OCI-KMS-004, OCI-KMS-001] contract\n  source = \"./m\"\n}\nmodule \"b\" {\n  source = \"./m\"\n}\n",
+    ] {
+        let folder = scratch(&[("main.tf", root), ("m/main.tf", &module)]);
+        let said = run(folder.path(), &[]);
+        assert_eq!((rules(&said), said.err.as_str()), (BOTH.to_vec(), ""), "{said:#?}");
+        assert!(said.out.contains("module.b.") && !said.out.contains("module.a."), "{said:#?}");
+        let (_, json) = report(folder.path(), &["--now", NOW[1]]);
+        let exempted = json["exempted"].as_array().expect("a list");
+        assert_eq!(exempted.len(), 2);
+        assert!(exempted.iter().all(|one| one["reason"] == "contract"), "{exempted:#?}");
+        assert_eq!(json["keys"].as_array().expect("keys").iter().filter(|key| key["exempted"] == true).count(), 1);
+    }
+}
+
+/// A repository whose config file holds this.
+fn configured(config: &str) -> tempfile::TempDir {
+    scratch(&[(".git/HEAD", "ref: refs/heads/main\n"), ("kmslint.toml", config), ("infra/prod/main.tf", &key("", ""))])
+}
+
+#[test]
+fn entries_of_the_config_file_select_keys() {
+    for (selectors, holds) in [
+        ("address = \"oci_kms_key.k\"", true),
+        ("address = \"oci_kms_key.*\"", true),
+        ("address = \"oci_kms_key.[k]\"", false),
+        ("path = \"infra/prod/*.tf\"", true),
+        ("path = \"infra/**\"", true),
+        ("path = \"infra/dev/*\"", false),
+        ("name = \"pay?ents\"", true),
+        ("compartment = \"ocid1.compartment.oc1..a\"", true),
+        ("compartment = \"ocid1.compartment.oc1..b\"", false),
+        ("key = \"ocid1.key.*\"", false),
+        ("tag = \"HsmRequired=*\"", true),
+        ("tag = \"HsmRequired=FIPS [140-2]\"", true),
+        ("tag = \"HsmRequired=FIPS [0-9]*\"", false),
+        ("tag = \"HsmRequired=*\"\naddress = \"module.*\"", false),
+        ("tag = \"HsmRequired=*\"\nname = \"payments\"", true),
+        ("address = \"*\"\nuntil = 2026-06-01", true),
+        ("address = \"*\"\nuntil = 2026-05-31", false),
+    ] {
+        let folder = configured(&format!("[[exempt]]\nrules = [\"OCI-KMS-004\"]\n{selectors}\nreason = \"contract\"\n"));
+        let said = run(&folder.path().join("infra"), &["prod"]);
+        let left = if holds { &BOTH[..1] } else { &BOTH[..] };
+        assert_eq!((said.code, rules(&said)), (1, left.to_vec()), "{selectors}: {said:#?}");
+        let word = if selectors.contains("until = 2026-05-31") { "expired after 2026-05-31" } else { "matches nothing" };
+        assert_eq!(said.err.contains(word), !holds, "{selectors}: {said:#?}");
+        assert_eq!(said.err.contains("kmslint.toml:1:1"), !holds, "{selectors}: {said:#?}");
+        for option in ["--no-exemptions", "--no-config"] {
+            let all = run(&folder.path().join("infra"), &["prod", option]);
+            assert_eq!((rules(&all), all.err.as_str()), (BOTH.to_vec(), ""), "{option}: {all:#?}");
+        }
+    }
+}
+
+#[test]
+fn the_config_file_is_the_nearest_within_the_repository() {
+    let off = "[rules.OCI-KMS-001]\nlevel = \"off\"\n";
+    let folder = scratch(&[
+        ("kmslint.toml", "[rules.OCI-KMS-004]\nlevel = \"off\"\n"),
+        ("repository/.git/HEAD", "ref: refs/heads/main\n"),
+        ("repository/infra/main.tf", &key("", "")),
+    ]);
+    let repository = folder.path().join("repository");
+    assert_eq!(rules(&run(&repository, &["infra"])), BOTH, "a file above the repository is none of ours");
+    std::fs::write(repository.join(".kmslint.toml"), off).expect("a file");
+    for (here, path) in [(&repository, "infra"), (&repository, "infra/main.tf"), (&repository.join("infra"), ".")] {
+        assert_eq!(rules(&run(here, &[path])), ["OCI-KMS-004"], "{path}");
+    }
+    std::fs::write(repository.join("infra/kmslint.toml"), "").expect("a file");
+    assert_eq!(rules(&run(&repository, &["infra"])), BOTH, "the nearest is the only one");
+    assert_eq!(rules(&run(&repository, &["infra", "--config", ".kmslint.toml"])), ["OCI-KMS-004"]);
+}
+
+#[test]
+fn settings_of_the_config_file_hold_and_the_command_line_wins() {
+    let level = |config: &str, arguments: &[&str]| {
+        let folder = configured(config);
+        let said = run(folder.path(), arguments);
+        assert!(!said.err.contains("error"), "{config}: {said:#?}");
+        let line = said.out.lines().find(|line| line.contains("OCI-KMS-004")).unwrap_or_default();
+        (said.code, line.split(' ').nth(1).unwrap_or_default().to_owned())
+    };
+    let of = |code: i32, word: &str| (code, word.to_owned());
+    assert_eq!(level("[rules.OCI-KMS-004]\nlevel = \"error\"\n", &[]), of(1, "error"));
+    assert_eq!(level("[rules.OCI-KMS-004]\nlevel = \"error\"\n", &["--level", "OCI-KMS-004=note"]), of(1, "note"));
+    assert_eq!(level("fail-on = \"error\"\n", &[]), of(0, "warning"));
+    assert_eq!(level("fail-on = \"error\"\n", &["--fail-on", "warning"]), of(1, "warning"));
+    assert_eq!(level("fail-on = \"never\"\n[rules.OCI-KMS-004]\nlevel = \"off\"\n", &[]), of(0, ""));
+
+    let unknown = "variable \"mode\" {}\nresource \"oci_kms_key\" \"k\" {\n  protection_mode = var.mode\n}\n";
+    let folder = scratch(&[("main.tf", unknown), ("kmslint.toml", "undetermined = \"error\"\n[rules.OCI-KMS-001]\nlevel = \"off\"\n")]);
+    let said = run(folder.path(), &[]);
+    assert!(said.code == 1 && said.out.contains("error OCI-KMS-004"), "{said:#?}");
+    let said = run(folder.path(), &["--no-config"]);
+    assert!(said.out.contains("note OCI-KMS-004"), "{said:#?}");
+    let said = run(folder.path(), &["--no-config", "--strict"]);
+    assert!(said.code == 1 && said.out.contains("error OCI-KMS-004"), "{said:#?}");
+}
+
+#[test]
+fn the_rules_own_settings_hold() {
+    let private = "resource \"oci_kms_vault\" \"v\" {\n  vault_type = \"VIRTUAL_PRIVATE\"\n}\n";
+    let keys = "resource \"oci_kms_key\" \"k\" {\n  management_endpoint = oci_kms_vault.v.management_endpoint\n  protection_mode = \"HSM\"\n  \
+                is_auto_rotation_enabled = true\n  auto_key_rotation_details {\n    rotation_interval_in_days = 180\n  }\n}\n\
+                resource \"oci_kms_key\" \"m\" {\n  protection_mode = \"SOFTWARE\"\n}\n\
+                resource \"oci_kms_key_version\" \"m\" {\n  key_id = oci_kms_key.m.id\n  management_endpoint = \"https://x\"\n}\n";
+    for (config, expected) in [
+        ("", ["OCI-KMS-001 oci_kms_key.m:", "OCI-KMS-004 oci_kms_key.k:"].as_slice()),
+        ("[rules.OCI-KMS-004]\naccept-hsm-in-private-vault = true\n", &["OCI-KMS-001 oci_kms_key.m:"]),
+        ("[rules.OCI-KMS-001]\naccept-manual-versions = true\n", &["OCI-KMS-004 oci_kms_key.k:"]),
+        (
+            "[rules.OCI-KMS-001]\nmax-rotation-days = 90\naccept-manual-versions = true\n",
+            &["OCI-KMS-001 oci_kms_key.k:", "OCI-KMS-004 oci_kms_key.k:"],
+        ),
+    ] {
+        let folder = scratch(&[("vault.tf", private), ("main.tf", keys), ("kmslint.toml", config)]);
+        let said = run(folder.path(), &[]);
+        let mut found: Vec<_> = said.out.lines().map(|line| line.split(' ').skip(2).take(2).collect::<Vec<_>>().join(" ")).collect();
+        found.sort();
+        assert_eq!(found, expected, "{config}: {said:#?}");
+    }
+}
+
+#[test]
+fn what_is_excluded_is_not_looked_at_even_if_it_is_named() {
+    let folder = scratch(&[
+        ("kmslint.toml", "exclude = [\"examples/**\", \"old\"]\n"),
+        ("main.tf", &key("", "")),
+        ("examples/a/main.tf", &key("", "")),
+        ("old/main.tf", &key("", "")),
+    ]);
+    let said = run(folder.path(), &[]);
+    assert_eq!((rules(&said), said.out.contains("examples") || said.out.contains("old/")), (BOTH.to_vec(), false), "{said:#?}");
+    for path in ["examples/a/main.tf", "old/main.tf", "old", "examples"] {
+        let said = run(folder.path(), &[path]);
+        assert_eq!((said.code, said.out.as_str()), (0, ""), "{path}: {said:#?}");
+        assert!(said.err.contains("that the config file does not exclude"), "{path}: {said:#?}");
+        assert_eq!(run(folder.path(), &[path, "--no-config"]).code, 1, "{path}");
+    }
+}
+
+#[test]
+fn mistakes_in_the_config_file_point_into_it() {
+    for (config, place, words) in [
+        ("undetermind = \"note\"\n", "kmslint.toml:1:1", "did you mean `undetermined`?"),
+        ("[rules.OCI-KMS-001]\nmax-rotation-day = 90\n", "kmslint.toml:2:1", "did you mean `max-rotation-days`?"),
+        ("[rules.OCI-KMS-001]\nmax-rotation-days = 400\n", "kmslint.toml:2:21", "60 to 365 days, not 400"),
+        ("[rules.OCI-KMS-004]\nlevel = \"warn\"\n", "kmslint.toml:2:9", "did you mean `warning`?"),
+        ("[rules.OCI-KMS-014]\nlevel = \"off\"\n", "kmslint.toml:1:8", "there is no rule `OCI-KMS-014`"),
+        ("fail-on = 3\n", "kmslint.toml:1:11", "one of error, warning, note, never"),
+        ("exclude = \"x\"\n", "kmslint.toml:1:11", "a list of strings"),
+        ("a = \n", "kmslint.toml:1:", "not TOML"),
+        ("[[exempt]]\nrules = [\"OCI-KMS-004\"]\naddress = \"*\"\n", "kmslint.toml:1:1", "gives no reason"),
+        ("[[exempt]]\nrules = [\"OCI-KMS-004\"]\nreason = \"x\"\n", "kmslint.toml:1:1", "does not say which keys"),
+        ("[[exempt]]\nrules = [\"OCI-KMS-004\"]\nreason = \"x\"\nadress = \"*\"\n", "kmslint.toml:4:1", "did you mean `address`?"),
+        (
+            "[[exempt]]\nrules = [\"OCI-KMS-004\"]\nreason = \"x\"\naddress = \"*\"\nuntil = \"soon\"\n",
+            "kmslint.toml:5:9",
+            "`until` is not a date",
+        ),
+    ] {
+        let folder = configured(config);
+        let said = run(folder.path(), &[]);
+        assert_eq!((said.code, rules(&said)), (2, BOTH.to_vec()), "a slip hides nothing: {config}: {said:#?}");
+        assert!(said.err.contains(place) && said.err.contains(words), "{config}: {said:#?}");
+    }
+}
+
+#[test]
+fn the_config_files_schema_is_what_is_read() {
+    expect_file(&root().join("src/policy/config.schema.json"), &kmslint::policy::schema());
+    let schema: Value = serde_json::from_str(&kmslint::policy::schema()).expect("the schema is JSON");
+    let validator = jsonschema::validator_for(&schema).expect("the schema is a schema");
+    for (config, is_valid) in [
+        (
+            "exclude = [\"a\"]\nfail-on = \"never\"\nundetermined = \"off\"\n[rules.OCI-KMS-001]\nlevel = \"error\"\nmax-rotation-days = 90\n\
+             due-soon-days = 10\naccept-manual-versions = true\n[rules.OCI-KMS-004]\nlevel = \"off\"\naccept-hsm-in-private-vault = true\n\
+             [rules.OCI-KMS-DRIFT]\nlevel = \"note\"\n[rules.modules-not-followed]\nlevel = \"off\"\n",
+            true,
+        ),
+        ("[[exempt]]\nrules = [\"OCI-KMS-004\"]\nkey = \"a\"\ntag = \"a=b\"\nreason = \"x\"\nuntil = \"2027-01-31\"\n", true),
+        ("[rules.OCI-KMS-001]\nmax-rotation-days = 400\n", false),
+        ("[rules.OCI-KMS-004]\nmax-rotation-days = 90\n", false),
+        ("[[exempt]]\nrules = [\"OCI-KMS-004\"]\naddress = \"*\"\n", false),
+        ("undetermind = \"note\"\n", false),
+    ] {
+        let table: Value = toml::from_str(config).expect("TOML");
+        assert_eq!(validator.is_valid(&table), is_valid, "{config}");
+        let folder = configured(config);
+        assert_eq!(run(folder.path(), &[]).code == 2, !is_valid, "schema and reader agree: {config}");
+    }
+}
+
+#[test]
+fn the_config_file_in_the_readme_is_one() {
+    let readme = std::fs::read_to_string(root().join("README.md")).expect("README.md");
+    let config = readme.split("```toml\n").nth(1).and_then(|rest| rest.split("```").next()).expect("a block of TOML");
+    let folder = configured(config);
+    let said = run(folder.path(), &[]);
+    assert_eq!((said.code, rules(&said)), (1, BOTH.to_vec()), "it says what holds without it: {said:#?}");
+    assert!(said.err.starts_with("note: the exemption of `OCI-KMS-004` matches nothing") && !said.err.contains("error"), "{said:#?}");
+}
+
+#[test]
+fn a_baseline_accepts_what_is_there_and_nothing_new() {
+    let folder = scratch(&[(".git/HEAD", "ref: refs/heads/main\n"), ("a/main.tf", &key("", ""))]);
+    let written = run(folder.path(), &["--write-baseline", "baseline.json"]);
+    assert_eq!((written.code, written.out.as_str()), (0, ""), "{written:#?}");
+    assert!(written.err.contains("2 findings accepted in `baseline.json`"), "{written:#?}");
+    let with = |folder: &Path| run(folder, &["--baseline", "baseline.json"]);
+    assert_eq!((with(folder.path()).code, with(folder.path()).err), (0, String::new()));
+
+    // Edited above the finding: no line numbers in a baseline.
+    let main = folder.path().join("a/main.tf");
+    std::fs::write(&main, key("# a comment more\n\nlocals {\n  x = 1\n}\n\n", "")).expect("a file");
+    assert_eq!(with(folder.path()).code, 0);
+    // The same block in another file is another finding.
+    std::fs::create_dir(folder.path().join("b")).expect("a folder");
+    std::fs::write(folder.path().join("b/main.tf"), key("", "")).expect("a file");
+    let said = with(folder.path());
+    assert_eq!((said.code, rules(&said)), (1, BOTH.to_vec()), "{said:#?}");
+    assert!(said.out.lines().all(|line| line.starts_with("b/main.tf:")), "{said:#?}");
+    // Another kind of violation of the same key is another finding.
+    std::fs::remove_dir_all(folder.path().join("b")).expect("it is there");
+    std::fs::write(&main, key("", "").replace("\"HSM\"", "null")).expect("a file");
+    let said = with(folder.path());
+    assert_eq!((said.code, rules(&said)), (1, vec!["OCI-KMS-004"]), "{said:#?}");
+    assert!(said.err.contains("1 entry of the baseline matches nothing any more"), "{said:#?}");
+    assert_eq!(rules(&run(folder.path(), &["--baseline", "baseline.json", "--no-exemptions"])), BOTH);
+    // From another folder of the repository the baseline is the same.
+    std::fs::write(&main, key("", "")).expect("a file");
+    let inside = run(&folder.path().join("a"), &["--baseline", "../baseline.json"]);
+    assert_eq!((inside.code, inside.err.as_str()), (0, ""), "{inside:#?}");
+}
+
+#[test]
+fn a_baseline_that_is_none_is_a_problem_and_hides_nothing() {
+    let folder = scratch(&[("main.tf", &key("", "")), ("baseline.json", "{\"version\": 99, \"findings\": []}"), ("x.json", "[]")]);
+    for (file, words) in [("no.json", "there is no such file"), ("baseline.json", "version 99"), ("x.json", "not a kmslint baseline")] {
+        let said = run(folder.path(), &["--baseline", file]);
+        assert_eq!((said.code, rules(&said)), (2, BOTH.to_vec()), "{said:#?}");
+        assert!(said.err.contains(words) && said.err.contains(file), "{said:#?}");
+    }
+}
+
+/// A plan that makes the key of `key()`, as far as kmslint asks; and a state that has it.
+fn documents() -> (String, String) {
+    let values = serde_json::json!({
+        "compartment_id": "ocid1.compartment.oc1..a", "display_name": "payments", "management_endpoint": "https://x", "protection_mode": "HSM",
+        "freeform_tags": { "HsmRequired": "FIPS [140-2]" }, "is_auto_rotation_enabled": false, "auto_key_rotation_details": [],
+        "key_shape": [{ "algorithm": "AES", "length": 32, "curve_id": "" }],
+    });
+    let address = serde_json::json!({ "address": "oci_kms_key.k", "mode": "managed", "type": "oci_kms_key", "name": "k",
+                            "provider_name": "registry.terraform.io/oracle/oci", "schema_version": 0 });
+    let with = |more: Value| {
+        let mut all = address.clone();
+        all.as_object_mut().expect("an object").extend(more.as_object().expect("an object").clone());
+        all
+    };
+    let plan = serde_json::json!({
+        "format_version": "1.2", "terraform_version": "1.9.8", "complete": true, "errored": false, "applyable": true,
+        "planned_values": { "root_module": { "resources": [with(serde_json::json!({ "values": values }))] } },
+        "resource_changes": [with(serde_json::json!({ "change": { "actions": ["create"], "before": null, "after": values, "after_unknown": {} } }))],
+        "configuration": { "root_module": {} },
+    });
+    let mut stored = values;
+    stored["id"] = "ocid1.key.oc1..k".into();
+    stored["state"] = "ENABLED".into();
+    let state = serde_json::json!({
+        "format_version": "1.0", "terraform_version": "1.9.8",
+        "values": { "root_module": { "resources": [with(serde_json::json!({ "values": stored }))] } },
+    });
+    (plan.to_string(), state.to_string())
+}
+
+#[test]
+fn one_entry_holds_for_code_plan_and_state() {
+    let (plan, state) = documents();
+    for selectors in ["address = \"oci_kms_key.k\"", "name = \"payments\"", "tag = \"HsmRequired=*\"", "compartment = \"*..a\""] {
+        let config = format!("[[exempt]]\nrules = [\"OCI-KMS-004\"]\n{selectors}\nreason = \"contract\"\n");
+        let folder = scratch(&[("code/main.tf", &key("", "")), ("plan.json", &plan), ("state.json", &state), ("kmslint.toml", &config)]);
+        for (path, more) in [("code", [].as_slice()), ("plan.json", &[]), ("plan.json", &["--source", "code"]), ("state.json", &[])] {
+            let all = run(folder.path(), &[&[path, "--no-exemptions"], more].concat());
+            assert!(rules(&all).contains(&"OCI-KMS-004"), "{path}: {all:#?}");
+            let said = run(folder.path(), &[&[path], more].concat());
+            assert!(!rules(&said).contains(&"OCI-KMS-004"), "{selectors}, {path} {more:?}: {said:#?}");
+            assert!(!said.err.contains("matches nothing"), "{selectors}, {path} {more:?}: {said:#?}");
+        }
+        let piped = kmslint_with_input(folder.path(), &[&NOW, ["-"].as_slice()].concat(), plan.as_bytes());
+        assert!(!rules(&piped).contains(&"OCI-KMS-004"), "{selectors}, -: {piped:#?}");
+    }
+}
+
+#[test]
+fn advice_on_keys_that_are_due_soon_is_no_finding() {
+    let (_, state) = documents();
+    let mut state: Value = serde_json::from_str(&state).expect("JSON");
+    state["values"]["root_module"]["resources"][0]["values"]["time_created"] = "2025-06-21 12:00:00 +0000 UTC".into();
+    let folder = scratch(&[("state.json", &state.to_string()), ("kmslint.toml", "[rules.OCI-KMS-004]\nlevel = \"off\"\n")]);
+    let said = run(folder.path(), &["state.json", "--fail-on", "note"]);
+    assert_eq!((said.code, said.out.contains("must be rotated within 20 days")), (0, true), "{said:#?}");
+    let written = run(folder.path(), &["state.json", "--write-baseline", "baseline.json"]);
+    assert!(written.err.contains("0 findings accepted"), "{written:#?}");
+    std::fs::write(folder.path().join("kmslint.toml"), "[rules.OCI-KMS-001]\ndue-soon-days = 19\n").expect("a file");
+    let said = run(folder.path(), &["state.json", "--level", "OCI-KMS-004=off"]);
+    assert_eq!((said.code, said.out.as_str()), (0, ""), "{said:#?}");
+}
+
+#[test]
+fn a_comment_in_the_code_holds_for_a_plan_made_of_it() {
+    let (plan, _) = documents();
+    let code = key("# kmslint: ignore[OCI-KMS-004] contract\n", "");
+    let folder = scratch(&[("code/main.tf", &code), ("elsewhere/plan.json", &plan)]);
+    let path = "elsewhere/plan.json";
+    assert!(rules(&run(folder.path(), &[path])).contains(&"OCI-KMS-004"), "nothing says where the code is");
+    let said = run(folder.path(), &[path, "--source", "code"]);
+    assert_eq!((rules(&said), said.err.as_str()), (vec!["OCI-KMS-001"], ""), "{said:#?}");
+}

@@ -1,5 +1,6 @@
 //! Edits, from configuration on disk to configuration on disk: the finding is gone, and nothing else has changed.
 
+use crate::harness::{Said, kmslint, root};
 use kmslint::base::{Repository, Sources};
 use kmslint::check::{self, Decisions};
 use kmslint::fix::{self, Plan};
@@ -174,4 +175,154 @@ fn a_result_that_does_not_parse_is_never_written() {
     let refused = fix::apply(&files, folder.path(), Some(folder.path()), &|_, _| Err("it does not parse".to_owned()));
     assert!(refused.is_err());
     assert_eq!(std::fs::read_to_string(folder.path().join("key.tf")).expect("the file is there"), KEY);
+}
+
+/// Runs the binary without a config file, one line a finding.
+fn run(folder: &Path, arguments: &[&str]) -> Said {
+    kmslint(folder, &[&["--no-config", "--format", "short"], arguments].concat())
+}
+
+fn read(folder: &TempDir, name: &str) -> String {
+    std::fs::read_to_string(folder.path().join(name)).expect("the file is there")
+}
+
+#[test]
+fn a_user_sees_what_was_fixed_and_what_was_not() {
+    let folder = folder(&[("vault.tf", VAULT), ("key.tf", KEY)]);
+    let said = run(folder.path(), &["--fix"]);
+    assert_eq!((said.code, said.out.lines().count()), (1, 1), "the protection mode is left: {said:#?}");
+    let lines: Vec<_> = said.err.lines().collect();
+    assert_eq!(lines.len(), 3, "{said:#?}");
+    assert!(lines[0].starts_with("not fixed: key.tf:1:1: OCI-KMS-004 oci_kms_key.k: left to `--unsafe-fixes`: set"), "{said:#?}");
+    assert_eq!(lines[1], "fixed: key.tf:5:1: OCI-KMS-001 oci_kms_key.k: turn automatic rotation on");
+    assert_eq!(lines[2], "fixed: key.tf:10:1: OCI-KMS-001 oci_kms_key.k: rotate the key every 365 days");
+    let said = run(folder.path(), &["--unsafe-fixes"]);
+    assert_eq!((said.code, said.out.as_str()), (0, ""), "{said:#?}");
+    assert!(said.err.contains("what it encrypted becomes unreadable"), "it says what that does to an existing key: {said:#?}");
+    let before = (read(&folder, "key.tf"), read(&folder, "vault.tf"));
+    let said = run(folder.path(), &["--unsafe-fixes"]);
+    assert_eq!((said.code, said.out.as_str(), said.err.as_str()), (0, "", ""), "nothing is left to do");
+    assert_eq!((read(&folder, "key.tf"), read(&folder, "vault.tf")), before);
+}
+
+#[test]
+fn a_diff_is_all_there_is_on_standard_output_and_nothing_is_written() {
+    let folder = folder(&[("vault.tf", VAULT), ("key.tf", KEY)]);
+    let safe = run(folder.path(), &["--diff"]);
+    let both = run(folder.path(), &["--diff", "--unsafe-fixes"]);
+    let with_fix = run(folder.path(), &["--diff", "--fix"]);
+    assert_eq!((safe.code, both.code), (1, 1));
+    assert_eq!(safe.out, with_fix.out);
+    assert!(safe.out.starts_with("--- a/key.tf\n+++ b/key.tf\n@@ "), "{safe:#?}");
+    assert!(!safe.out.contains("SOFTWARE") && both.out.contains("+  protection_mode     = \"SOFTWARE\""), "{both:#?}");
+    assert!(safe.err.contains("not fixed:") && both.err.contains("would fix, unsafe: key.tf"), "{both:#?}");
+    assert_eq!((read(&folder, "key.tf").as_str(), read(&folder, "vault.tf").as_str()), (KEY, VAULT));
+    let quiet = run(folder.path(), &["--diff", "--quiet"]);
+    assert_eq!((quiet.out, quiet.err.as_str()), (safe.out, ""));
+    let clean = run(&root().join("testdata/rules/OCI-KMS-001/ok_scheduled"), &["--diff"]);
+    assert_eq!((clean.code, clean.out.as_str()), (0, ""));
+}
+
+#[test]
+fn several_edits_of_one_key_stand_where_they_belong() {
+    let tight = KEY.replace("\n\n  key_shape", "\n  key_shape");
+    let folder = folder(&[("vault.tf", VAULT), ("key.tf", &tight)]);
+    assert_eq!(run(folder.path(), &["--unsafe-fixes"]).code, 0);
+    let expected = tight
+        .replace("  key_shape", "  protection_mode     = \"SOFTWARE\"\n\n  is_auto_rotation_enabled = true\n  key_shape")
+        .replace("  }\n}\n", "  }\n\n  auto_key_rotation_details {\n    rotation_interval_in_days = 365\n  }\n}\n");
+    assert_eq!(read(&folder, "key.tf"), expected);
+}
+
+#[test]
+fn the_authors_style_is_kept() {
+    for (before, after) in [
+        (
+            "resource \"oci_kms_key\" \"k\" { protection_mode = \"HSM\" }\n",
+            "resource \"oci_kms_key\" \"k\" { protection_mode = \"SOFTWARE\" }\n",
+        ),
+        (
+            "resource \"oci_kms_key\" \"k\" {\n\tprotection_mode\t= \"HSM\" # why\n}",
+            "resource \"oci_kms_key\" \"k\" {\n\tprotection_mode\t= \"SOFTWARE\" # why\n}",
+        ),
+        (
+            "resource \"oci_kms_key\" \"k\" {\n\tdisplay_name        = \"k\" # name\n\tmanagement_endpoint = \"x\"\n}\n",
+            "resource \"oci_kms_key\" \"k\" {\n\tdisplay_name        = \"k\" # name\n\tmanagement_endpoint = \"x\"\n\tprotection_mode     = \"SOFTWARE\"\n}\n",
+        ),
+        (
+            "\u{feff}resource \"oci_kms_key\" \"k\" {\r\n  # HSM\r\n  protection_mode = \"hsm\"\r\n}\r\n",
+            "\u{feff}resource \"oci_kms_key\" \"k\" {\r\n  # HSM\r\n  protection_mode = \"SOFTWARE\"\r\n}\r\n",
+        ),
+    ] {
+        let folder = folder(&[("main.tf", before)]);
+        let said = run(folder.path(), &["--unsafe-fixes", "--level", "OCI-KMS-001=off"]);
+        assert_eq!((read(&folder, "main.tf").as_str(), said.code), (after, 0), "{said:#?}");
+    }
+}
+
+#[test]
+fn what_cannot_be_fixed_is_told_and_left() {
+    let ca = "locals {\n  mode = \"HSM\"\n}\nresource \"oci_kms_key\" \"a\" {\n  protection_mode = local.mode\n}\n\
+              resource \"oci_kms_key\" \"ca\" {\n  protection_mode = local.mode\n}\n\
+              resource \"oci_certificates_management_certificate_authority\" \"ca\" {\n  kms_key_id = oci_kms_key.ca.id\n}\n";
+    let computed = "resource \"oci_kms_key\" \"k\" {\n  protection_mode = join(\"S\", [\"H\", \"M\"])\n}\n";
+    let branch = "variable \"level\" {\n  default = \"high\"\n}\nresource \"oci_kms_key\" \"k\" {\n  protection_mode = var.level == \"high\" ? \"HSM\" : \"SOFTWARE\"\n}\n";
+    let given = "variable \"mode\" {}\nresource \"oci_kms_key\" \"k\" {\n  protection_mode = var.mode\n}\n";
+    for (text, arguments, why) in [
+        (ca, [].as_slice(), "the value also decides about keys that do not want another"),
+        (computed, &[], "`protection_mode` is computed, so there is no value to write anew"),
+        (branch, &[], "a condition chooses `protection_mode`"),
+        (given, &["--var", "mode=HSM"], "the value is given on the command line or in the environment"),
+    ] {
+        let folder = folder(&[("main.tf", text)]);
+        let said = run(folder.path(), &[&["--unsafe-fixes", "--level", "OCI-KMS-001=off"], arguments].concat());
+        assert_eq!((said.code, read(&folder, "main.tf").as_str()), (1, text), "{said:#?}");
+        assert!(said.err.starts_with("not fixed: main.tf:") && said.err.contains(why), "{said:#?}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn nothing_is_written_through_a_link_out_of_the_repository() {
+    let (inside, outside) = (folder(&[("infra/vault.tf", VAULT), (".git/HEAD", "ref: refs/heads/main\n")]), folder(&[("key.tf", KEY)]));
+    std::os::unix::fs::symlink(outside.path().join("key.tf"), inside.path().join("infra/key.tf")).expect("a link");
+    let allowed = outside.path().to_str().expect("UTF-8");
+    let said = run(inside.path(), &["--fix", "--allow-path", allowed]);
+    assert_eq!(said.code, 2, "{said:#?}");
+    assert!(said.err.contains("infra/key.tf") && said.err.contains("no file was changed"), "{said:#?}");
+    assert_eq!(read(&outside, "key.tf"), KEY);
+    // A link within the repository is followed, and stays a link.
+    let inside = folder(&[("vault.tf", VAULT), ("shared/key.txt", KEY), (".git/HEAD", "ref: refs/heads/main\n")]);
+    std::os::unix::fs::symlink("shared/key.txt", inside.path().join("key.tf")).expect("a link");
+    assert_eq!(run(inside.path(), &["--unsafe-fixes"]).code, 0);
+    assert!(read(&inside, "shared/key.txt").contains("SOFTWARE"));
+    assert!(std::fs::symlink_metadata(inside.path().join("key.tf")).expect("it is there").is_symlink());
+}
+
+#[cfg(unix)]
+#[test]
+fn permissions_are_kept() {
+    use std::os::unix::fs::PermissionsExt;
+    for mode in [0o640, 0o444] {
+        let folder = folder(&[("vault.tf", VAULT), ("key.tf", KEY)]);
+        let path = folder.path().join("key.tf");
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(mode)).expect("its own file");
+        let said = run(folder.path(), &["--unsafe-fixes"]);
+        assert_eq!(std::fs::metadata(&path).expect("it is there").permissions().mode() & 0o777, mode, "{said:#?}");
+    }
+}
+
+#[test]
+fn a_new_key_in_a_plan_may_become_software_without_asking_twice() {
+    let plan = std::fs::read_to_string(root().join("testdata/plans/create/plan.json")).expect("the plan");
+    let code = std::fs::read_dir(root().join("testdata/plans/create/src"))
+        .expect("the code")
+        .map(|entry| std::fs::read_to_string(entry.expect("an entry").path()).expect("a file"))
+        .collect::<String>();
+    let folder = folder(&[("plan.json", &plan), ("src/main.tf", &code)]);
+    let said = run(folder.path(), &["plan.json", "--source", "src", "--fix", "--level", "OCI-KMS-001=off"]);
+    let fixed = read(&folder, "src/main.tf");
+    assert!(said.err.contains("set `protection_mode` to SOFTWARE before the key is made"), "{said:#?}");
+    assert!(code.contains("\"HSM\"") && !fixed.contains("\"HSM\""), "{said:#?}\n{fixed}");
+    assert_eq!(run(folder.path(), &["src", "--level", "OCI-KMS-001=off"]).code, 0);
 }

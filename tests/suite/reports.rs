@@ -82,7 +82,7 @@ fn sarif_has_what_github_demands() {
         assert!(result["partialFingerprints"]["primaryLocationLineHash"].as_str().is_some_and(|hash| hash.contains(':')));
     }
     let payments = results.iter().find(|result| result["codeFlows"].is_array()).expect("a finding with its value's way");
-    assert!(payments["relatedLocations"].as_array().is_some_and(|steps| steps.len() >= 2), "{payments:#}");
+    assert!(payments["relatedLocations"].as_array().is_some_and(|steps| !steps.is_empty()), "{payments:#}");
 }
 
 #[test]
@@ -178,5 +178,67 @@ fn rdjson_columns_are_bytes_and_positions_whole() {
     for diagnostic in diagnostics {
         assert!(diagnostic["location"]["range"]["start"]["line"].as_u64().is_some_and(|line| line > 0));
         assert!(["ERROR", "WARNING", "INFO"].contains(&diagnostic["severity"].as_str().expect("a severity")));
+    }
+}
+
+#[test]
+fn sarif_carries_fixes_and_leaves_accepted_findings_out_unless_asked() {
+    let folder = scratch(&[(
+        "main.tf",
+        "resource \"oci_kms_key\" \"a\" {\n  protection_mode = \"HSM\"\n}\n\n# kmslint: ignore[OCI-KMS-004] FIPS 140-2 level 3 contract\nresource \"oci_kms_key\" \"b\" {\n  protection_mode = \"HSM\"\n}\n",
+    )]);
+    let results = |arguments: &[&str]| {
+        let said = kmslint(folder.path(), &[&["--no-config", "--format", "sarif", "--level", "OCI-KMS-001=off"], arguments].concat());
+        let log: Value = serde_json::from_str(&said.out).expect("JSON");
+        log["runs"][0]["results"].as_array().expect("results").clone()
+    };
+    let reported = results(&[]);
+    assert_eq!(reported.len(), 1);
+    let change = &reported[0]["fixes"][0]["artifactChanges"][0];
+    assert_eq!(change["artifactLocation"]["uri"], "main.tf");
+    assert_eq!(change["replacements"][0]["insertedContent"]["text"], "\"SOFTWARE\"");
+    assert_eq!(change["replacements"][0]["deletedRegion"]["startLine"], 2);
+    let all = results(&["--sarif-include-suppressed"]);
+    assert_eq!(all.len(), 2);
+    let suppressed = all.iter().find(|result| result["suppressions"].is_array()).expect("a suppressed result");
+    assert_eq!(suppressed["suppressions"][0]["kind"], "inSource");
+    assert_eq!(suppressed["suppressions"][0]["justification"], "FIPS 140-2 level 3 contract");
+}
+
+#[test]
+fn sarif_says_which_commit_was_looked_at() {
+    let folder = scratch(&[
+        ("infra/main.tf", "resource \"oci_kms_key\" \"a\" {\n  protection_mode = \"HSM\"\n}\n"),
+        (".git/HEAD", "ref: refs/heads/main\n"),
+        (".git/refs/heads/main", "0123456789abcdef0123456789abcdef01234567\n"),
+        (".git/config", "[remote \"origin\"]\n\turl = https://user:secret@example.com/acme/infra.git\n"),
+    ]);
+    let said = kmslint(&folder.path().join("infra"), &["--no-config", "--format", "sarif"]);
+    assert!(!said.out.contains("secret"));
+    let log: Value = serde_json::from_str(&said.out).expect("JSON");
+    let run = &log["runs"][0];
+    let commit = &run["versionControlProvenance"][0];
+    assert_eq!(commit["repositoryUri"], "https://example.com/acme/infra");
+    assert_eq!(commit["revisionId"], "0123456789abcdef0123456789abcdef01234567");
+    assert_eq!(commit["branch"], "main");
+    assert_eq!(run["results"][0]["locations"][0]["physicalLocation"]["artifactLocation"]["uri"], "infra/main.tf");
+    assert!(run["automationDetails"]["id"].as_str().is_some_and(|id| !id.is_empty()));
+}
+
+#[test]
+fn sensitive_values_and_values_out_of_files_are_in_no_format() {
+    let folder = scratch(&[
+        (
+            "main.tf",
+            "variable \"mode\" {\n  type      = string\n  sensitive = true\n}\n\nresource \"oci_kms_key\" \"a\" {\n  protection_mode = var.mode\n  display_name    = trimspace(file(\"${path.module}/name\"))\n}\n",
+        ),
+        ("name", "do-not-show-this-name\n"),
+    ]);
+    for format in ["human", "short", "json", "sarif", "github", "gitlab", "gitlab-sast", "junit", "checkstyle", "rdjson", "markdown"] {
+        let said = kmslint(folder.path(), &["--no-config", "--var", "mode=hush-hush", "--format", format, "--show-passes", "--verbose"]);
+        assert_eq!(said.code, 1, "{said:#?}");
+        for secret in ["hush", "do-not-show"] {
+            assert!(!said.out.contains(secret) && !said.err.contains(secret), "{format}: {said:#?}");
+        }
     }
 }

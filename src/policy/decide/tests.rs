@@ -320,7 +320,7 @@ fn without_exemptions_everything_is_shown() {
         .key("oci_kms_key.k", 1)
         .comment("ignore[OCI-KMS-004] a reason", Covers::Lines(1, 1))
         .entry(|entry| entry.address = Some("x".to_owned()));
-    run.baseline = Some(baseline::parse("b.json", &baseline::write(&run.decide(), &paths())).unwrap());
+    run.baseline = Some(baseline::parse("b.json", &baseline::write(&run.decide(), &paths()).0).unwrap());
     run.options.no_exemptions = true;
     let outcome = run.decide();
     assert_eq!((outcome.findings.len(), outcome.exempted.len(), outcome.notices.len()), (1, 0, 0));
@@ -330,12 +330,12 @@ fn without_exemptions_everything_is_shown() {
 #[test]
 fn a_baseline_takes_off_what_it_knows_and_nothing_else() {
     let mut run = Run::new().key("oci_kms_key.k[0]", 1).key("oci_kms_key.k[1]", 1);
-    let text = baseline::write(&run.decide(), &paths());
+    let text = baseline::write(&run.decide(), &paths()).0;
     run.baseline = Some(baseline::parse("baseline.json", &text).unwrap());
     let accepted = run.decide();
     assert_eq!((accepted.findings.len(), accepted.exempted.len()), (0, 1));
     assert_eq!(accepted.exempted[0].by, ExemptedBy::Baseline);
-    assert_eq!(baseline::write(&accepted, &paths()), text, "written again it is the same");
+    assert_eq!(baseline::write(&accepted, &paths()).0, text, "written again it is the same");
     let run = run.key("oci_kms_key.k[2]", 1);
     assert_eq!(split(&run.decide()).0, ["oci_kms_key.k[2]"], "a new instance of a known finding");
     let moved = Run { baseline: run.baseline.clone(), ..Run::new().key("oci_kms_key.k[0]", 7) };
@@ -352,7 +352,7 @@ fn a_baseline_takes_off_what_it_knows_and_nothing_else() {
 #[test]
 fn a_baseline_is_sorted_and_says_what_it_holds() {
     let run = Run::new().key("oci_kms_key.z", 1).key("oci_kms_key.a", 5);
-    let text = baseline::write(&run.decide(), &paths());
+    let text = baseline::write(&run.decide(), &paths()).0;
     let document: serde_json::Value = serde_json::from_str(&text).unwrap();
     let addresses: Vec<&str> = document["findings"].as_array().unwrap().iter().map(|entry| entry["address"].as_str().unwrap()).collect();
     assert_eq!(addresses, ["oci_kms_key.a", "oci_kms_key.z"]);

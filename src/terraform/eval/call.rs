@@ -86,7 +86,7 @@ fn carried(arguments: &[Expr], values: &[Value]) -> Option<Arc<super::TrailLink>
 }
 
 /// Whether an expression holds nothing but literals.
-fn is_written_out(expr: &Expr) -> bool {
+pub(super) fn is_written_out(expr: &Expr) -> bool {
     match &expr.kind {
         ExprKind::Null | ExprKind::Bool(_) | ExprKind::Number(_) | ExprKind::String(_) => true,
         ExprKind::Parens(inner) | ExprKind::Unary(_, inner) => is_written_out(inner),

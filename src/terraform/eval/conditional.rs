@@ -1,9 +1,12 @@
 //! `condition ? a : b`. Both branches are evaluated and brought to one type even when the condition is known, as in Terraform.
 
+use super::TrailLink;
+use super::call::is_written_out;
 use super::context::Context;
 use super::evaluate::{Errors, eval, failed, here};
 use super::possible::{MOST_CASES, cases_of, with_possible};
 use super::{Data, Marks, Num, Possible, Type, Value, convert, unify};
+use crate::base::{CHOSEN, Place};
 use crate::terraform::syntax::{Expr, ExprKind};
 use std::cmp::Ordering;
 use std::sync::Arc;
@@ -57,7 +60,18 @@ pub(super) fn conditional(expr: &Expr, parts: [&Expr; 3], context: &Context<'_>,
         errors.fail(format!("this result of the conditional has the wrong type: {}", error.message), taken_expr.span);
         failed(ty)
     });
-    converted.with_marks(condition_marks.union(left_marks)).or_trail(&here(expr.span))
+    let trail = chosen(&converted, taken_expr, condition_expr, decision, context);
+    converted.with_marks(condition_marks.union(left_marks)).with_trail(trail).or_trail(&here(expr.span))
+}
+
+/// The way of a value that a condition chose: where the branch is written out, its station says why it was taken.
+fn chosen(value: &Value, taken: &Expr, condition: &Expr, decision: bool, context: &Context<'_>) -> Option<Arc<TrailLink>> {
+    let link = value.trail.as_ref()?;
+    if !is_written_out(taken) || link.place != Place::Source(taken.span) {
+        return value.trail.clone();
+    }
+    let label = format!("{CHOSEN} `{}` is {decision}", context.scope.text(condition.span));
+    Some(Arc::new(TrailLink { place: link.place.clone(), label: label.into(), next: link.next.clone() }))
 }
 
 /// The type of the result; a bare null takes the other's, and with an unknown type on one side nothing is converted.

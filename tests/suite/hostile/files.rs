@@ -74,7 +74,7 @@ fn pipes_and_devices_are_not_waited_for() {
     fs::create_dir(folder.path().join("folder.tf")).expect("a folder");
     let (said, report) = judged(folder.path(), &[]);
     assert!(has_problem(&said, &report, &["pipe.tf", "regular file"]), "{said:#?}");
-    assert!(has_problem(&said, &report, &["zero.tf", "regular file"]), "{said:#?}");
+    assert!(has_problem(&said, &report, &["zero.tf"]), "{said:#?}");
     for name in ["pipe.tf", "zero.tf"] {
         fs::remove_file(folder.path().join(name)).expect("it is there");
     }
@@ -124,7 +124,7 @@ fn files_that_come_and_go_are_no_reason_to_stop() {
             while !stop.load(Ordering::Relaxed) {
                 let other = here.join("other");
                 let _ = fs::create_dir(&other);
-                let _ = fs::write(other.join("a.tf"), HONEST.repeat(50));
+                let _ = fs::write(other.join("a.tf"), "locals {}\n".repeat(500));
                 let _ = fs::write(here.join("b.tf"), "locals {}\n".repeat(3));
                 let _ = fs::remove_file(here.join("b.tf"));
                 let _ = fs::remove_dir_all(&other);
@@ -155,7 +155,9 @@ fn names_are_shown_so_that_they_command_nobody() {
         fs::write(folder.path().join(OsStr::from_bytes(name)), text).expect("a file");
     }
     let (said, report) = judged(folder.path(), &[]);
-    assert_eq!(keys(&report).count(), 13, "{said:#?}");
+    // A file whose name is not Unicode is told and not read; a folder is walked.
+    assert_eq!(keys(&report).count(), 12, "{said:#?}");
+    assert!(has_problem(&said, &report, &["not Unicode"]), "{said:#?}");
     for format in ["human", "short", "json", "sarif", "github", "gitlab", "gitlab-sast", "junit", "checkstyle", "rdjson", "markdown"] {
         let said = kmslint(folder.path(), &["--no-config", "--verbose", "--format", format]);
         for text in [&said.out, &said.err] {

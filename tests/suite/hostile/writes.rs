@@ -67,7 +67,7 @@ fn a_place_that_cannot_be_written_is_told() {
     // Nothing is closed to root, so root becomes somebody else.
     let script = "chmod -R a+rX,go-w .; if [ \"$(id -u)\" = 0 ]; then cp \"$KMSLINT\" ./kmslint; set -- setpriv --reuid 65534 --regid 65534 --clear-groups ./kmslint \"$@\"; else chmod a-w .; set -- \"$KMSLINT\" \"$@\"; fi; exec \"$@\"";
     for arguments in [
-        ["--no-config", "--fix"].as_slice(),
+        ["--no-config", "--fix", "--unsafe-fixes"].as_slice(),
         &["--no-config", "--format", "json=report.json"],
         &["--no-config", "--write-baseline", "baseline.json"],
     ] {
@@ -96,7 +96,7 @@ fn what_is_written_is_whole_or_not_there() {
     let old = many();
     let files = [("main.tf", old.as_str()), ("report.json", "old"), ("baseline.json", "{}")];
     for (arguments, written) in [
-        (vec!["--no-config", "--fix"], "main.tf"),
+        (vec!["--no-config", "--fix", "--unsafe-fixes"], "main.tf"),
         (vec!["--no-config", "--format", "json=report.json"], "report.json"),
         (vec!["--no-config", "--write-baseline", "baseline.json"], "baseline.json"),
     ] {

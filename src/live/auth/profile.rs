@@ -1,0 +1,126 @@
+//! Profiles of `~/.oci/config`, and the environment variables of OCI's command line that win over them.
+
+use super::ini::Ini;
+use crate::base::disk;
+use crate::live::errors::{self, Trouble};
+use crate::live::request::Request;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+/// Variables of OCI's command line and what they stand for.
+const VARIABLES: [(&str, &str); 8] = [
+    ("OCI_CLI_USER", "user"),
+    ("OCI_CLI_TENANCY", "tenancy"),
+    ("OCI_CLI_FINGERPRINT", "fingerprint"),
+    ("OCI_CLI_KEY_FILE", "key_file"),
+    ("OCI_CLI_KEY_CONTENT", "key_content"),
+    ("OCI_CLI_PASSPHRASE", "pass_phrase"),
+    ("OCI_CLI_REGION", "region"),
+    ("OCI_CLI_SECURITY_TOKEN_FILE", "security_token_file"),
+];
+
+/// The values that hold, whoever set them.
+pub struct Profile {
+    values: BTreeMap<String, String>,
+    file: Option<(PathBuf, String)>,
+}
+
+impl Profile {
+    /// Finds the config file, reads the profile and lays the environment over it. Credentials may be wholly in the environment.
+    ///
+    /// # Errors
+    /// No file and no credentials in the environment, a broken file, or no such profile.
+    pub fn load(request: &Request, warn: &mut dyn FnMut(String)) -> Result<Self, Trouble> {
+        let (path, explicit) = config_path(request);
+        let mut profile = Self { values: BTreeMap::new(), file: None };
+        if disk::is_file(&path) || explicit {
+            let name = profile_name(request)?;
+            let text = super::secret_file(request, "the config file", &path, warn)?;
+            let ini = Ini::read(&text).map_err(|why| errors::bad_config(&path, &why))?;
+            let others: Vec<String> = ini.names().map(str::to_owned).collect();
+            profile.values = ini.section(&name).ok_or_else(|| errors::no_profile(&name, &path, &others))?;
+            // Keys do not belong into a config file, and Oracle's tools refuse them there.
+            if profile.values.contains_key("key_content") {
+                return Err(errors::bad_config(&path, "`key_content` is only allowed as `OCI_CLI_KEY_CONTENT`"));
+            }
+            profile.file = Some((path, name));
+        } else if request.var("OCI_CLI_TENANCY").is_none() && request.var("OCI_CLI_SECURITY_TOKEN_FILE").is_none() {
+            return Err(errors::no_credentials(&path, request.var("OCI_RESOURCE_PRINCIPAL_VERSION").is_some()));
+        }
+        // A key in the environment replaces the profile's key; its passphrase comes with it.
+        if request.var("OCI_CLI_KEY_FILE").is_some() && request.var("OCI_CLI_KEY_CONTENT").is_none() {
+            profile.values.remove("key_content");
+        }
+        for (variable, name) in VARIABLES {
+            if let Some(value) = request.var(variable) {
+                profile.values.insert(name.to_owned(), value.to_owned());
+            }
+        }
+        if let (None, Some(region)) = (profile.value("region"), request.var("OCI_REGION")) {
+            profile.values.insert("region".to_owned(), region.to_owned());
+        }
+        Ok(profile)
+    }
+
+    /// A value that is set and not empty.
+    pub fn value(&self, name: &str) -> Option<&str> {
+        self.values.get(name).map(String::as_str).filter(|value| !value.is_empty())
+    }
+
+    /// Where it is from, for people.
+    pub fn source(&self) -> String {
+        match &self.file {
+            Some((path, name)) => format!("profile `{name}` of {}", path.display()),
+            None => "the environment".to_owned(),
+        }
+    }
+
+    /// The profile's name, where a file was read.
+    pub fn name(&self) -> Option<&str> {
+        self.file.as_ref().map(|(_, name)| name.as_str())
+    }
+}
+
+/// A path with `~` for the home folder.
+pub fn expand(request: &Request, path: &str) -> PathBuf {
+    match (path.strip_prefix("~/").or_else(|| path.strip_prefix("~\\")), &request.home) {
+        (Some(rest), Some(home)) => home.join(rest),
+        _ => PathBuf::from(path),
+    }
+}
+
+/// The config file, and whether the user named it. `OCI_CONFIG_FILE` counts only where the usual file does not exist: so do Oracle's SDKs.
+fn config_path(request: &Request) -> (PathBuf, bool) {
+    if let Some(path) = &request.config_file {
+        return (path.clone(), true);
+    }
+    if let Some(path) = request.var("OCI_CLI_CONFIG_FILE") {
+        return (expand(request, path), true);
+    }
+    let usual = expand(request, "~/.oci/config");
+    if disk::is_file(&usual) {
+        return (usual, false);
+    }
+    if let Some(path) = request.var("OCI_CONFIG_FILE") {
+        return (expand(request, path), true);
+    }
+    let legacy = expand(request, "~/.oraclebmc/config");
+    if disk::is_file(&legacy) { (legacy, false) } else { (usual, false) }
+}
+
+/// `--profile`, `OCI_CLI_PROFILE`, `default_profile` of OCI's command line, `DEFAULT`.
+fn profile_name(request: &Request) -> Result<String, Trouble> {
+    if let Some(name) = request.profile.as_deref().or_else(|| request.var("OCI_CLI_PROFILE")) {
+        return Ok(name.to_owned());
+    }
+    let settings = request.var("OCI_CLI_RC_FILE").map_or_else(|| expand(request, "~/.oci/oci_cli_rc"), |path| expand(request, path));
+    Ok(default_profile(&settings)?.unwrap_or_else(|| "DEFAULT".to_owned()))
+}
+
+fn default_profile(path: &Path) -> Result<Option<String>, Trouble> {
+    let Ok(text) = disk::read_text(path, super::FILE_CAP) else {
+        return Ok(None);
+    };
+    let ini = Ini::read(&text).map_err(|why| errors::bad_config(path, &why))?;
+    Ok(ini.section("OCI_CLI_SETTINGS").and_then(|mut values| values.remove("default_profile")))
+}

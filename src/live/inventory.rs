@@ -1,0 +1,406 @@
+//! The inventory: compartments, vaults, keys and what else of them the rules need, in the least number of calls.
+//!
+//! Keys live in other compartments than their vault, and can only be listed by vault *and* compartment: one call per pair. Everything
+//! else is asked only where a rule or the report needs it.
+
+use super::api::{Client, Fault, FaultKind, Site, each};
+use super::endpoint::{self, Base};
+use super::errors;
+use super::facts::{self, Seen};
+use super::permissions::Permission;
+use super::request::{Progress, Request};
+use super::wire::{Compartment, Key, Usage, Vault, Version};
+use crate::key::{Inventory, KeyFacts, Lifecycle, NotAudited, ProtectionMode, Reach};
+use jiff::{SignedDuration, Timestamp};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+/// What is not audited where no vault of a region could be listed.
+const LOST_REGION: &str = "region";
+
+/// What every phase needs.
+pub struct Audit<'a> {
+    /// Who calls.
+    pub client: &'a Client<'a>,
+    /// What is wanted.
+    pub request: &'a Request,
+    /// Who watches.
+    pub progress: &'a dyn Progress,
+}
+
+/// Where to look.
+struct Scope {
+    /// Compartments whose keys are judged.
+    keys: Vec<String>,
+    /// Whether these are all there are.
+    whole: bool,
+    /// Compartments whose vaults are looked into: keys live in other compartments than their vault.
+    vaults: Vec<String>,
+}
+
+/// A vault.
+struct VaultAt<'a> {
+    site: &'a Site,
+    vault: Vault,
+    management: Base,
+}
+
+/// A key as listed, with the vault it was listed in.
+struct Listed<'a> {
+    at: &'a VaultAt<'a>,
+    key: Key,
+}
+
+/// Reads everything in these regions.
+pub fn take(audit: &Audit<'_>, sites: &[Site]) -> Inventory {
+    let mut gaps = Vec::new();
+    let Some(scope) = scope(audit, sites, &mut gaps) else {
+        return Inventory { not_audited: gaps, ..Inventory::default() };
+    };
+    let vaults = vaults(audit, sites, &scope, &mut gaps);
+    let listed = keys(audit, &vaults, &scope, &mut gaps);
+    let usage = usage(audit, &vaults, &listed, &mut gaps);
+    let keys = details(audit, listed, &usage, &mut gaps);
+    let log = vec![format!(
+        "{} compartments, {} vaults and {} keys in {}",
+        scope.keys.len(),
+        vaults.len(),
+        keys.len(),
+        sites.iter().map(|site| site.region.name.as_str()).collect::<Vec<_>>().join(", ")
+    )];
+    let reach = Some(reach(sites, &scope, &gaps));
+    Inventory { keys, not_audited: gaps, reach, log, ..Inventory::default() }
+}
+
+/// The regions that could be looked into at all, and the compartments.
+fn reach(sites: &[Site], scope: &Scope, gaps: &[NotAudited]) -> Reach {
+    let lost = |region: &str| gaps.iter().any(|gap| gap.what == LOST_REGION && gap.region == region);
+    let looked_into = |site: &&Site| site.halted.get().is_none() && !lost(&site.region.name);
+    Reach {
+        regions: sites
+            .iter()
+            .filter(looked_into)
+            .flat_map(|site| site.region.code.clone().into_iter().chain([site.region.name.clone()]))
+            .collect(),
+        compartments: (!scope.whole).then(|| scope.keys.clone()),
+    }
+}
+
+impl Audit<'_> {
+    /// `each` with progress.
+    fn each<T: Sync, R: Send>(&self, what: &str, items: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R> {
+        let done = AtomicUsize::new(0);
+        each(self.request.connections, items, |item| {
+            let result = work(item);
+            self.progress.step(what, done.fetch_add(1, Ordering::Relaxed) + 1, items.len());
+            result
+        })
+    }
+}
+
+/// The compartments. `None` where not even one is known.
+fn scope(audit: &Audit<'_>, sites: &[Site], gaps: &mut Vec<NotAudited>) -> Option<Scope> {
+    let site = sites.first()?;
+    let tenancy = audit.client.credentials.tenancy.as_str();
+    let wanted = &audit.request.compartments;
+    let whole = wanted.is_empty() || (audit.request.recursive && wanted.iter().any(|ocid| ocid == tenancy));
+    let (tree, fault) = compartments(audit, site, tenancy, whole);
+    let mut all: Vec<String> = vec![tenancy.to_owned()];
+    all.extend(tree.iter().map(|one| one.id.clone()));
+    if let Some(fault) = &fault {
+        let doing = "its compartments could not be listed, only those that were seen are audited";
+        let why = errors::gap(doing, fault, Permission::InspectCompartments, None);
+        if whole || audit.request.recursive || fault.kind != FaultKind::Denied {
+            gaps.push(gap("tenancy", tenancy, &site.region.name, why));
+        } else {
+            audit.progress.warn(&format!("{why}; keys in vaults of other compartments are not seen"));
+        }
+    }
+    let keys = if whole {
+        all.clone()
+    } else if audit.request.recursive {
+        below(wanted, &tree)
+    } else {
+        unique(wanted.clone())
+    };
+    let vaults = unique(all.into_iter().chain(keys.iter().cloned()).collect());
+    Some(Scope { keys, whole: whole && fault.is_none(), vaults })
+}
+
+/// Every active compartment below the tenancy. Those we may not see cannot be asked for one by one, so the list must be whole: `ANY`
+/// demands that. Where that is denied, those we may see, and the denial.
+fn compartments(audit: &Audit<'_>, site: &Site, tenancy: &str, whole: bool) -> (Vec<Compartment>, Option<Fault>) {
+    let list = |level| {
+        let query = [("compartmentId", tenancy), ("compartmentIdInSubtree", "true"), ("accessLevel", level), ("lifecycleState", "ACTIVE")];
+        audit.client.list::<Compartment>(site, &site.identity, "/20160918/compartments", &query)
+    };
+    let (mut tree, mut fault) = list(if whole { "ANY" } else { "ACCESSIBLE" });
+    if whole && fault.as_ref().is_some_and(|fault| fault.kind == FaultKind::Denied) {
+        let (visible, second) = list("ACCESSIBLE");
+        tree = visible;
+        fault = second.or(fault);
+    }
+    // The root is not among them, and is added by hand; a deleted compartment has no keys.
+    tree.retain(|one| one.id != tenancy && one.lifecycle_state.as_deref().is_none_or(|state| state.eq_ignore_ascii_case("ACTIVE")));
+    (tree, fault)
+}
+
+/// The wanted compartments and all that are below them.
+fn below(wanted: &[String], tree: &[Compartment]) -> Vec<String> {
+    let mut children: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for one in tree {
+        children.entry(one.compartment_id.as_deref().unwrap_or_default()).or_default().push(&one.id);
+    }
+    let mut found: Vec<String> = Vec::new();
+    let mut seen = BTreeSet::new();
+    let mut open: Vec<&str> = wanted.iter().rev().map(String::as_str).collect();
+    while let Some(ocid) = open.pop() {
+        if seen.insert(ocid) {
+            found.push(ocid.to_owned());
+            open.extend(children.get(ocid).into_iter().flatten().rev());
+        }
+    }
+    found
+}
+
+/// The vaults that are there for use, in every region, replicas left out where the primary is in sight.
+fn vaults<'a>(audit: &Audit<'_>, sites: &'a [Site], scope: &Scope, gaps: &mut Vec<NotAudited>) -> Vec<VaultAt<'a>> {
+    let pairs: Vec<(&Site, &String)> = sites.iter().flat_map(|site| scope.vaults.iter().map(move |ocid| (site, ocid))).collect();
+    let answers = audit.each("vaults", &pairs, |(site, ocid)| {
+        audit.client.list::<Vault>(site, &site.vaults, "/20180608/vaults", &[("compartmentId", ocid)])
+    });
+    let judged: BTreeSet<&str> = scope.keys.iter().map(String::as_str).collect();
+    let mut found: Vec<VaultAt<'a>> = Vec::new();
+    let mut outside = 0;
+    let mut failed: BTreeMap<&str, Vec<(&str, Fault)>> = BTreeMap::new();
+    for ((site, ocid), (list, fault)) in pairs.iter().zip(answers) {
+        match fault {
+            Some(fault) if fault.kind == FaultKind::Denied && !judged.contains(ocid.as_str()) => outside += 1,
+            Some(fault) => failed.entry(&site.region.name).or_default().push((ocid, fault)),
+            None => {}
+        }
+        for vault in list.into_iter().filter(in_use) {
+            match reachable(audit, site, &vault) {
+                Ok(management) => found.push(VaultAt { site, vault, management }),
+                Err(why) => gaps.push(gap("vault", &vault.id, &site.region.name, format!("its keys could not be listed: {why}"))),
+            }
+        }
+    }
+    if outside > 0 {
+        audit.progress.warn(&format!(
+            "the vaults of {outside} compartments outside of `--compartment` could not be listed; keys in them that belong to the compartments asked for are not seen"
+        ));
+    }
+    for (region, faults) in failed {
+        merge(audit, region, "its vaults could not be listed", scope.vaults.len(), faults, Permission::InspectVaults, gaps);
+    }
+    found.sort_by(|a, b| (&a.site.region.name, &a.vault.id).cmp(&(&b.site.region.name, &b.vault.id)));
+    found.dedup_by(|a, b| a.site.region.name == b.site.region.name && a.vault.id == b.vault.id);
+    primaries(audit, found, gaps)
+}
+
+/// One gap for each compartment, or one for the region where every compartment fails in the same way.
+fn merge(
+    audit: &Audit<'_>,
+    region: &str,
+    doing: &str,
+    asked: usize,
+    faults: Vec<(&str, Fault)>,
+    permission: Permission,
+    gaps: &mut Vec<NotAudited>,
+) {
+    let alike = faults.windows(2).all(|pair| matches!(pair, [(_, a), (_, b)] if a.kind == b.kind));
+    match faults.first() {
+        Some((_, fault)) if alike && asked > 1 && faults.len() == asked => {
+            let doing = format!("{doing} in any of {asked} compartments");
+            gaps.push(gap(LOST_REGION, &audit.client.credentials.tenancy, region, errors::gap(&doing, fault, permission, None)));
+        }
+        _ => {
+            for (ocid, fault) in &faults {
+                gaps.push(gap("compartment", ocid, region, errors::gap(doing, fault, permission, Some(ocid))));
+            }
+        }
+    }
+}
+
+/// Whether a vault's keys exist: not one that is being made, and not one that is going or gone.
+fn in_use(vault: &Vault) -> bool {
+    let state = vault.lifecycle_state.as_deref().unwrap_or_default().to_ascii_uppercase();
+    !matches!(state.as_str(), "CREATING" | "DELETING" | "DELETED" | "PENDING_DELETION" | "SCHEDULING_DELETION")
+}
+
+fn reachable(audit: &Audit<'_>, site: &Site, vault: &Vault) -> Result<Base, String> {
+    let text = vault.management_endpoint.as_deref().ok_or("the service names no management endpoint for it")?;
+    endpoint::management(text, &site.region, audit.request.endpoint.as_ref().map(|_| &site.vaults))
+}
+
+/// Asks each vault whether it is a replica and which its wrapping key is, and drops replicas whose primary is in sight.
+fn primaries<'a>(audit: &Audit<'_>, found: Vec<VaultAt<'a>>, gaps: &mut Vec<NotAudited>) -> Vec<VaultAt<'a>> {
+    let answers = audit.each("vault details", &found, |at| {
+        audit.client.one::<Vault>(at.site, &at.site.vaults, &format!("/20180608/vaults/{}", at.vault.id))
+    });
+    let mut denied: Vec<Fault> = Vec::new();
+    let mut vaults: Vec<VaultAt<'a>> = Vec::new();
+    for (mut at, answer) in found.into_iter().zip(answers) {
+        match answer {
+            Ok(details) => {
+                at.vault.is_primary = details.is_primary;
+                at.vault.wrapping_key_id = details.wrapping_key_id;
+            }
+            Err(fault) if fault.kind == FaultKind::Denied => denied.push(fault),
+            Err(fault) => gaps.push(vault_gap(&at, "its details could not be read", &fault, Permission::ReadVaults)),
+        }
+        vaults.push(at);
+    }
+    // With `inspect` alone the keys can still be judged: this takes nothing away but the count and the names of replicas.
+    if let Some(fault) = denied.first() {
+        let doing =
+            format!("the details of {} vaults could not be read, so replicas and the number of HSM versions are not known", denied.len());
+        audit.progress.warn(&errors::gap(&doing, fault, Permission::ReadVaults, None));
+    }
+    // A replica has its primary's OCID. The primary comes first, then one of which nothing is known.
+    let rank = |at: &VaultAt<'_>| at.vault.is_primary.map_or(1, |primary| if primary { 0 } else { 2 });
+    vaults.sort_by(|a, b| (&a.vault.id, rank(a), &a.site.region.name).cmp(&(&b.vault.id, rank(b), &b.site.region.name)));
+    vaults.dedup_by(|later, earlier| later.vault.id == earlier.vault.id);
+    vaults
+}
+
+/// The keys of every vault in every compartment.
+fn keys<'a>(audit: &Audit<'_>, vaults: &'a [VaultAt<'a>], scope: &Scope, gaps: &mut Vec<NotAudited>) -> Vec<Listed<'a>> {
+    let pairs: Vec<(&VaultAt<'a>, &String)> = vaults.iter().flat_map(|at| scope.keys.iter().map(move |ocid| (at, ocid))).collect();
+    let answers = audit
+        .each("keys", &pairs, |(at, ocid)| audit.client.list::<Key>(at.site, &at.management, "/20180608/keys", &[("compartmentId", ocid)]));
+    let mut found: BTreeMap<String, Listed<'a>> = BTreeMap::new();
+    let mut failed: BTreeMap<(&str, &str), Vec<(&str, Fault)>> = BTreeMap::new();
+    for ((at, ocid), (list, fault)) in pairs.iter().zip(answers) {
+        if let Some(fault) = fault {
+            failed.entry((&at.site.region.name, &at.vault.id)).or_default().push((ocid, fault));
+        }
+        for key in list.into_iter().filter(|key| at.vault.wrapping_key_id.as_ref() != Some(&key.id)) {
+            found.entry(key.id.clone()).or_insert(Listed { at, key });
+        }
+    }
+    for ((region, vault), faults) in failed {
+        match faults.as_slice() {
+            [(_, fault), ..] if faults.len() == scope.keys.len() => {
+                let compartment = scope.keys.first().filter(|_| scope.keys.len() == 1);
+                let why = errors::gap("its keys could not be listed", fault, Permission::InspectKeys, compartment.map(String::as_str));
+                gaps.push(gap("vault", vault, region, why));
+            }
+            _ => {
+                for (ocid, fault) in &faults {
+                    let doing = format!("its keys in vault {vault} could not be listed");
+                    gaps.push(gap("compartment", ocid, region, errors::gap(&doing, fault, Permission::InspectKeys, Some(ocid))));
+                }
+            }
+        }
+    }
+    found.into_values().collect()
+}
+
+/// The counts of versions of vaults with HSM keys, by vault.
+fn usage(audit: &Audit<'_>, vaults: &[VaultAt<'_>], listed: &[Listed<'_>], gaps: &mut Vec<NotAudited>) -> BTreeMap<String, Usage> {
+    let with_hsm: BTreeSet<&str> = listed.iter().filter(|one| is_hsm(&one.key)).map(|one| one.at.vault.id.as_str()).collect();
+    let wanted: Vec<&VaultAt<'_>> = vaults.iter().filter(|at| with_hsm.contains(at.vault.id.as_str())).collect();
+    let answers = audit.each("vault usage", &wanted, |at| {
+        audit.client.one::<Usage>(at.site, &at.site.vaults, &format!("/20180608/vaults/{}/usage", at.vault.id))
+    });
+    let mut counts = BTreeMap::new();
+    for (at, answer) in wanted.into_iter().zip(answers) {
+        match answer {
+            Ok(usage) => drop(counts.insert(at.vault.id.clone(), usage)),
+            // The same permission as for the details, and their denial was said.
+            Err(fault) if fault.kind == FaultKind::Denied => {}
+            Err(fault) => gaps.push(vault_gap(at, "its HSM key versions could not be counted", &fault, Permission::ReadVaults)),
+        }
+    }
+    counts
+}
+
+fn is_hsm(key: &Key) -> bool {
+    key.protection_mode.as_deref().is_some_and(|mode| ProtectionMode::read(mode) == ProtectionMode::Hsm)
+}
+
+/// Schedules and versions of the keys that need them.
+fn details(audit: &Audit<'_>, listed: Vec<Listed<'_>>, usage: &BTreeMap<String, Usage>, gaps: &mut Vec<NotAudited>) -> Vec<KeyFacts> {
+    let answers = audit.each("key details", &listed, |one| {
+        let path = format!("/20180608/keys/{}", one.key.id);
+        let base = &one.at.management;
+        let key = needs_schedule(audit, &one.key).then(|| audit.client.one::<Key>(one.at.site, base, &path));
+        let versions = needs_versions(audit, &one.key).then(|| {
+            let query = [("sortBy", "TIMECREATED"), ("sortOrder", "DESC")];
+            let path = format!("{path}/keyVersions");
+            let enough = |seen: &[Version]| !audit.request.thorough && seen.iter().any(facts::is_usable);
+            audit.client.list_until::<Version>(one.at.site, base, &path, &query, enough)
+        });
+        (key, versions)
+    });
+    let mut keys = Vec::new();
+    for (one, (key, versions)) in listed.into_iter().zip(answers) {
+        let (site, compartment) = (one.at.site, one.key.compartment_id.clone());
+        let mut missed = |doing: &str, fault: &Fault, permission| {
+            let why = errors::gap(doing, fault, permission, compartment.as_deref());
+            gaps.push(gap("key", &one.key.id, &site.region.name, why.clone()));
+            why
+        };
+        let (details, no_schedule) = match key {
+            Some(Ok(details)) => (Some(details), None),
+            Some(Err(fault)) => (None, Some(missed("its rotation schedule could not be read", &fault, Permission::ReadKeys))),
+            None => (None, None),
+        };
+        let (versions, no_versions) = match versions {
+            Some((versions, Some(fault))) => {
+                (versions, Some(missed("its versions could not be listed, so its age is not known", &fault, Permission::InspectKeys)))
+            }
+            Some((versions, None)) => (versions, None),
+            None => (Vec::new(), None),
+        };
+        keys.push(facts::key_facts(&Seen {
+            region: &site.region.name,
+            vault: &one.at.vault,
+            usage: usage.get(&one.at.vault.id),
+            listed: &one.key,
+            details: details.as_ref(),
+            no_schedule: no_schedule.as_deref(),
+            versions: &versions,
+            no_versions: no_versions.is_some(),
+        }));
+    }
+    keys
+}
+
+/// Whether a rule will look at the rotation of a key: it can be rotated, and here.
+fn rotates(key: &Key) -> bool {
+    let state = Lifecycle::read(key.lifecycle_state.as_deref().unwrap_or_default());
+    let external = key.protection_mode.as_deref().is_some_and(|mode| ProtectionMode::read(mode) == ProtectionMode::External);
+    !state.is_ending() && !state.is_disabled() && !external
+}
+
+fn needs_schedule(audit: &Audit<'_>, key: &Key) -> bool {
+    audit.request.thorough || (rotates(key) && key.is_auto_rotation_enabled == Some(true))
+}
+
+/// A key that is young itself has a young version.
+fn needs_versions(audit: &Audit<'_>, key: &Key) -> bool {
+    let fresh =
+        key.time_created.is_some_and(|created| age(audit.request.now, created) < SignedDuration::from_hours(24 * audit.request.fresh_days));
+    audit.request.thorough || (rotates(key) && !fresh)
+}
+
+fn age(now: Timestamp, created: Timestamp) -> SignedDuration {
+    now.duration_since(created)
+}
+
+fn vault_gap(at: &VaultAt<'_>, doing: &str, fault: &Fault, permission: Permission) -> NotAudited {
+    gap("vault", &at.vault.id, &at.site.region.name, errors::gap(doing, fault, permission, None))
+}
+
+fn unique(mut list: Vec<String>) -> Vec<String> {
+    let mut seen = BTreeSet::new();
+    list.retain(|one| seen.insert(one.clone()));
+    list
+}
+
+fn gap(what: &'static str, ocid: &str, region: &str, why: String) -> NotAudited {
+    NotAudited { ocid: ocid.to_owned(), region: region.to_owned(), what, why }
+}

@@ -1,0 +1,79 @@
+//! The least IAM policy that an audit needs, and the statement that is lacking where something could not be read.
+//!
+//! Source: "Details for the Vault Service" and "Details for IAM" of Oracle's policy reference. `use keys` is never asked for: it would
+//! allow to encrypt and decrypt.
+
+/// What a call needs to be allowed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(not(feature = "live"), expect(dead_code, reason = "only an audit names all of them; the policy text needs four"))]
+pub enum Permission {
+    /// ListCompartments.
+    InspectCompartments,
+    /// ListRegionSubscriptions.
+    InspectTenancies,
+    /// ListVaults.
+    InspectVaults,
+    /// GetVault, GetVaultUsage.
+    ReadVaults,
+    /// ListKeys, ListKeyVersions.
+    InspectKeys,
+    /// GetKey.
+    ReadKeys,
+}
+
+impl Permission {
+    /// Verb and resource type as a policy statement has them.
+    #[must_use]
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::InspectCompartments => "inspect compartments",
+            Self::InspectTenancies => "inspect tenancies",
+            Self::InspectVaults => "inspect vaults",
+            Self::ReadVaults => "read vaults",
+            Self::InspectKeys => "inspect keys",
+            Self::ReadKeys => "read keys",
+        }
+    }
+
+    /// The statement that grants it, for a compartment or, where that is none or a tenancy, for the tenancy.
+    #[must_use]
+    pub fn statement(self, compartment: Option<&str>) -> String {
+        let place = match compartment {
+            Some(ocid) if !ocid.starts_with("ocid1.tenancy.") => format!("compartment id {ocid}"),
+            _ => "tenancy".to_owned(),
+        };
+        format!("Allow group GROUP to {} in {place}", self.words())
+    }
+}
+
+/// The text of `--print-policy`: the least policy for a whole audit, for the tenancy or for compartments.
+#[must_use]
+pub fn policy_text(compartments: &[String]) -> String {
+    let mut lines = vec![Permission::InspectCompartments.statement(None), Permission::InspectTenancies.statement(None)];
+    if compartments.is_empty() {
+        lines.extend([Permission::ReadVaults.statement(None), Permission::ReadKeys.statement(None)]);
+    }
+    for ocid in compartments {
+        lines.extend([Permission::ReadVaults.statement(Some(ocid)), Permission::ReadKeys.statement(Some(ocid))]);
+    }
+    lines.push(String::new());
+    lines.join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_policy_never_asks_for_use() {
+        let text = policy_text(&[]);
+        assert_eq!(
+            text,
+            "Allow group GROUP to inspect compartments in tenancy\nAllow group GROUP to inspect tenancies in tenancy\n\
+             Allow group GROUP to read vaults in tenancy\nAllow group GROUP to read keys in tenancy\n"
+        );
+        let scoped = policy_text(&["ocid1.compartment.oc1..a".to_owned()]);
+        assert!(scoped.contains("to read keys in compartment id ocid1.compartment.oc1..a\n"));
+        assert!(!scoped.contains("read keys in tenancy") && !scoped.contains(" use "));
+    }
+}

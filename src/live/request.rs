@@ -1,0 +1,190 @@
+//! What an audit of the tenancy is asked: environment, clock and wishes come in as values, nothing is looked up on the way.
+
+use jiff::Timestamp;
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Requests a second by default. The service allows 10 management reads a second per tenancy, shared with everybody else in it.
+pub const DEFAULT_RPS: f64 = 5.0;
+/// How long an audit may take by default.
+pub const DEFAULT_DEADLINE: Duration = Duration::from_secs(6 * 3600);
+
+/// How to prove who is asking.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AuthKind {
+    /// An API signing key of a user.
+    ApiKey,
+    /// A session token beside a profile: `oci session authenticate`, and what CI actions for OIDC write.
+    SecurityToken,
+    /// What Functions, Data Science and other services hand to the code they run: resource principal 2.2.
+    ResourcePrincipal,
+    /// The certificate of the compute instance that runs kmslint.
+    InstancePrincipal,
+}
+
+impl AuthKind {
+    /// Reads the words of `--auth` and `OCI_CLI_AUTH`.
+    #[must_use]
+    pub fn read(word: &str) -> Option<Self> {
+        match word.to_ascii_lowercase().replace('-', "_").as_str() {
+            "api_key" => Some(Self::ApiKey),
+            "security_token" | "session_token" => Some(Self::SecurityToken),
+            "resource_principal" => Some(Self::ResourcePrincipal),
+            "instance_principal" => Some(Self::InstancePrincipal),
+            _ => None,
+        }
+    }
+}
+
+/// Time as the audit sees it. The command line hands in the machine's; tests hand in one that does not wait.
+pub trait Clock: Send + Sync {
+    /// Time since the audit was asked for.
+    fn elapsed(&self) -> Duration;
+    /// Waits.
+    fn sleep(&self, duration: Duration);
+}
+
+/// Somebody who watches.
+pub trait Progress: Sync {
+    /// So many calls of a phase are done. `what` names the phase: "keys".
+    fn step(&self, what: &str, done: usize, total: usize);
+    /// Something the user should know which takes nothing away from the result; one sentence without a full stop.
+    fn warn(&self, sentence: &str);
+}
+
+/// How long one call may take.
+#[derive(Clone, Copy, Debug)]
+pub struct Timeouts {
+    /// To connect, the TLS handshake included.
+    pub connect: Duration,
+    /// To answer, and again for the whole body.
+    pub read: Duration,
+}
+
+impl Default for Timeouts {
+    /// As Oracle's SDKs: 10 and 60 seconds.
+    fn default() -> Self {
+        Self { connect: Duration::from_secs(10), read: Duration::from_secs(60) }
+    }
+}
+
+/// What is to be audited, and as whom.
+pub struct Request {
+    /// Environment variables.
+    pub env: BTreeMap<String, String>,
+    /// The home folder.
+    pub home: Option<PathBuf>,
+    /// The machine's time when the audit was asked for; requests are signed with it. Never the time of `--now`.
+    pub now: Timestamp,
+    /// Time passing.
+    pub clock: Arc<dyn Clock>,
+    /// `--profile`.
+    pub profile: Option<String>,
+    /// `--config-file`.
+    pub config_file: Option<PathBuf>,
+    /// `--auth`.
+    pub auth: Option<AuthKind>,
+    /// `--region`; empty is the profile's.
+    pub regions: Vec<String>,
+    /// `--all-regions`: every region the tenancy has subscribed to.
+    pub all_regions: bool,
+    /// `--compartment`: OCIDs; empty is the whole tenancy.
+    pub compartments: Vec<String>,
+    /// `--recursive`: the compartments below those, too.
+    pub recursive: bool,
+    /// `--endpoint`: the base of every service's address in place of the realm's; `{region}` and `{service}` in it are filled in.
+    pub endpoint: Option<String>,
+    /// `--ca-bundle`: the certificates to trust in place of the system's.
+    pub ca_bundle: Option<PathBuf>,
+    /// `--rps`: requests a second; infinite is no limit.
+    pub rps: f64,
+    /// How long the whole audit may take.
+    pub deadline: Duration,
+    /// How many calls may be under way at once.
+    pub connections: usize,
+    /// How long one call may take.
+    pub timeouts: Timeouts,
+    /// Ask for every fact of every key, also for those that no rule needs: for evidence and for drift.
+    pub thorough: bool,
+    /// A key made within so many days cannot be too old nor nearly so: its versions are not asked for.
+    pub fresh_days: i64,
+}
+
+impl Request {
+    /// A variable that is set and not empty.
+    #[must_use]
+    pub fn var(&self, name: &str) -> Option<&str> {
+        self.env.get(name).map(String::as_str).filter(|value| !value.is_empty())
+    }
+}
+
+impl fmt::Debug for Request {
+    /// The environment is left out: passphrases, keys and tokens live there.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Request")
+            .field("now", &self.now)
+            .field("profile", &self.profile)
+            .field("config_file", &self.config_file)
+            .field("auth", &self.auth)
+            .field("regions", &self.regions)
+            .field("compartments", &self.compartments)
+            .field("endpoint", &self.endpoint)
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+
+    struct Still;
+
+    impl Clock for Still {
+        fn elapsed(&self) -> Duration {
+            Duration::ZERO
+        }
+        fn sleep(&self, _: Duration) {}
+    }
+
+    /// A request with nothing in its environment.
+    #[cfg(feature = "live")]
+    pub fn request() -> Request {
+        Request {
+            env: BTreeMap::new(),
+            home: None,
+            now: Timestamp::from_second(1_700_000_000).unwrap(),
+            clock: Arc::new(Still),
+            profile: None,
+            config_file: None,
+            auth: None,
+            regions: Vec::new(),
+            all_regions: false,
+            compartments: Vec::new(),
+            recursive: false,
+            endpoint: None,
+            ca_bundle: None,
+            rps: f64::INFINITY,
+            deadline: DEFAULT_DEADLINE,
+            connections: 1,
+            timeouts: Timeouts::default(),
+            thorough: false,
+            fresh_days: 0,
+        }
+    }
+
+    #[test]
+    fn auth_words_are_those_of_the_oci_command_line() {
+        for (word, kind) in [
+            ("api_key", AuthKind::ApiKey),
+            ("security_token", AuthKind::SecurityToken),
+            ("resource-principal", AuthKind::ResourcePrincipal),
+            ("instance_principal", AuthKind::InstancePrincipal),
+        ] {
+            assert_eq!(AuthKind::read(word), Some(kind));
+        }
+        assert_eq!(AuthKind::read("magic"), None);
+    }
+}

@@ -1,0 +1,350 @@
+//! Saved inventories: the facts of a live audit as JSON, to be judged again later or elsewhere. Facts only: no verdicts, no secrets.
+//!
+//! Compiled with and without the feature `live`: reading a file needs no network.
+
+use crate::base::{Fact, Place, Problem, ProblemKind};
+use crate::key::{
+    AutoRotation, Fate, Importance, InputKind, Inventory, KeyFacts, KeyId, KeyShape, KeyVersion, Lifecycle, NotAudited, ProtectionMode,
+    RotationStatus, Stage, Times, VaultType, VaultUsage,
+};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// The property by which such a file is recognised; its value is the format's version.
+pub const MARK: &str = "kmslint_inventory";
+/// The version that is written, and the newest that is read.
+const VERSION: u64 = 1;
+
+#[derive(Serialize, Deserialize)]
+struct File {
+    #[serde(rename = "kmslint_inventory")]
+    version: u64,
+    /// When the tenancy was read.
+    taken: String,
+    #[serde(default)]
+    keys: Vec<Key>,
+    #[serde(default)]
+    not_audited: Vec<Gap>,
+    #[serde(default)]
+    problems: Vec<String>,
+}
+
+#[derive(Deserialize)]
+struct Head {
+    #[serde(rename = "kmslint_inventory")]
+    version: u64,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Gap {
+    ocid: String,
+    region: String,
+    what: String,
+    why: String,
+}
+
+#[derive(Default, Serialize, Deserialize)]
+#[serde(default)]
+struct Key {
+    ocid: String,
+    region: String,
+    vault: Option<String>,
+    is_replica: bool,
+    display_name: Option<String>,
+    compartment_id: Option<String>,
+    lifecycle_state: Option<String>,
+    vault_type: Option<String>,
+    protection_mode: Option<String>,
+    algorithm: Option<String>,
+    length: Option<i64>,
+    curve_id: Option<String>,
+    external_key_id: Option<String>,
+    is_auto_rotation_enabled: Option<bool>,
+    rotation_interval_in_days: Option<i64>,
+    time_of_schedule_start: Option<String>,
+    time_created: Option<String>,
+    time_of_current_version: Option<String>,
+    time_of_last_rotation: Option<String>,
+    time_of_next_rotation: Option<String>,
+    last_rotation_status: Option<String>,
+    last_rotation_message: Option<String>,
+    time_of_deletion: Option<String>,
+    versions: Vec<Version>,
+    vault_hsm_key_versions: Option<u64>,
+    vault_software_key_versions: Option<u64>,
+    freeform_tags: BTreeMap<String, String>,
+    defined_tags: BTreeMap<String, String>,
+    /// Why a property above could not be told, by its name.
+    unknown: BTreeMap<String, String>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Version {
+    id: String,
+    time_created: Option<String>,
+    is_current: Option<bool>,
+    is_auto_rotated: Option<bool>,
+}
+
+/// Whether a JSON text that begins so is a saved inventory.
+#[must_use]
+pub fn is_saved(head: &[u8]) -> bool {
+    memchr::memmem::find(head, format!("\"{MARK}\"").as_bytes()).is_some()
+}
+
+/// Writes an inventory that was taken at this time.
+#[must_use]
+pub fn write(inventory: &Inventory, taken: Timestamp) -> String {
+    let file = File {
+        version: VERSION,
+        taken: taken.to_string(),
+        keys: inventory.keys.iter().map(saved).collect(),
+        not_audited: inventory.not_audited.iter().map(saved_gap).collect(),
+        problems: inventory.problems.iter().map(|problem| problem.message.clone()).collect(),
+    };
+    // Maps with text keys and plain values always have a JSON form.
+    let mut text = serde_json::to_string_pretty(&file).unwrap_or_default();
+    text.push('\n');
+    text
+}
+
+/// Reads a file. `name` is its path as shown. What was not audited then is not audited now: it comes back, and so do the problems.
+#[must_use]
+pub fn read(name: &str, text: &str) -> Inventory {
+    let place = Place::File(name.into());
+    let refused = |message: String, help: &str| Inventory {
+        problems: vec![Problem::new(ProblemKind::Unparsable, message).at(place.clone()).help(help)],
+        files: 1,
+        ..Inventory::default()
+    };
+    if let Ok(Head { version }) = serde_json::from_str::<Head>(text)
+        && version != VERSION
+    {
+        return refused(
+            format!("this saved inventory has version {version}, and this kmslint reads version {VERSION}"),
+            "judge it with the kmslint that wrote it, or a newer one",
+        );
+    }
+    let file: File = match serde_json::from_str(text) {
+        Ok(file) => file,
+        Err(error) => {
+            return refused(format!("this saved inventory cannot be read: {error}"), "save it again with `kmslint live --save FILE`");
+        }
+    };
+    let mut inventory = Inventory { files: 1, ..Inventory::default() };
+    inventory.log.push(format!("{name}: inventory of {}, {} keys", file.taken, file.keys.len()));
+    for key in file.keys {
+        match facts(&key) {
+            Ok(facts) => inventory.keys.push(facts),
+            Err(why) => inventory.problems.push(
+                Problem::new(ProblemKind::Unparsable, format!("key {} of this saved inventory cannot be read: {why}", key.ocid))
+                    .at(place.clone()),
+            ),
+        }
+    }
+    inventory.not_audited = file.not_audited.into_iter().map(gap).collect();
+    inventory.problems.extend(file.problems.into_iter().map(|message| Problem::new(ProblemKind::Service, message).at(place.clone())));
+    inventory
+}
+
+fn saved(key: &KeyFacts) -> Key {
+    let mut unknown = BTreeMap::new();
+    Key {
+        ocid: key.ocid.clone().unwrap_or_default(),
+        region: key.region.clone().unwrap_or_default(),
+        vault: key.vault.clone(),
+        is_replica: key.importance == Importance::Replica,
+        display_name: put(&mut unknown, "display_name", &key.display_name),
+        compartment_id: put(&mut unknown, "compartment_id", &key.compartment),
+        lifecycle_state: put(&mut unknown, "lifecycle_state", &key.lifecycle),
+        vault_type: put(&mut unknown, "vault_type", &key.vault_type),
+        protection_mode: put(&mut unknown, "protection_mode", &key.protection_mode),
+        algorithm: put(&mut unknown, "algorithm", &key.shape.algorithm),
+        length: value(&mut unknown, "length", &key.shape.length),
+        curve_id: put(&mut unknown, "curve_id", &key.shape.curve),
+        external_key_id: put(&mut unknown, "external_key_id", &key.external_key_reference),
+        is_auto_rotation_enabled: value(&mut unknown, "is_auto_rotation_enabled", &key.rotation.enabled),
+        rotation_interval_in_days: value(&mut unknown, "rotation_interval_in_days", &key.rotation.interval_days),
+        time_of_schedule_start: put(&mut unknown, "time_of_schedule_start", &key.rotation.start),
+        time_created: key.times.created.map(|time| time.to_string()),
+        time_of_current_version: key.times.current_version.map(|time| time.to_string()),
+        time_of_last_rotation: key.times.last_rotation.map(|time| time.to_string()),
+        time_of_next_rotation: key.times.next_rotation.map(|time| time.to_string()),
+        last_rotation_status: key.times.last_status.as_ref().map(ToString::to_string),
+        last_rotation_message: key.times.last_message.clone(),
+        time_of_deletion: key.times.deletion.map(|time| time.to_string()),
+        versions: key.versions.iter().map(saved_version).collect(),
+        vault_hsm_key_versions: key.vault_usage.map(|usage| usage.hsm_versions),
+        vault_software_key_versions: key.vault_usage.map(|usage| usage.software_versions),
+        freeform_tags: key.freeform_tags.clone(),
+        defined_tags: key.defined_tags.clone(),
+        unknown,
+    }
+}
+
+fn saved_version(version: &KeyVersion) -> Version {
+    Version {
+        id: version.id.clone(),
+        time_created: version.time_created.map(|time| time.to_string()),
+        is_current: version.is_current,
+        is_auto_rotated: version.is_auto_rotated,
+    }
+}
+
+/// A fact's value; where it is unknown, the reason goes into the map.
+fn value<T: Clone>(unknown: &mut BTreeMap<String, String>, name: &str, fact: &Fact<T>) -> Option<T> {
+    if let Some(reason) = fact.as_unknown() {
+        unknown.insert(name.to_owned(), reason.why.clone());
+    }
+    fact.value().cloned()
+}
+
+fn put<T: Clone + ToString>(unknown: &mut BTreeMap<String, String>, name: &str, fact: &Fact<T>) -> Option<String> {
+    value(unknown, name, fact).map(|value| value.to_string())
+}
+
+fn facts(key: &Key) -> Result<KeyFacts, String> {
+    if !key.ocid.starts_with("ocid1.") {
+        return Err("it has no OCID".to_owned());
+    }
+    let place = Place::Cloud { ocid: key.ocid.as_str().into(), region: key.region.as_str().into() };
+    let id = KeyId { root: format!("live/{}", key.region).into(), address: key.ocid.clone(), input: InputKind::Live };
+    let text = |name: &str, value: &Option<String>| take(key, name, value.clone());
+    let number = |name: &str, value: Option<i64>| take(key, name, value);
+    let words = |name: &str, value: &Option<String>| take(key, name, value.clone());
+    Ok(KeyFacts {
+        ocid: Some(key.ocid.clone()),
+        region: Some(key.region.clone()),
+        protection_mode: words("protection_mode", &key.protection_mode).map(|word| Some(ProtectionMode::read(&word))),
+        rotation: AutoRotation {
+            enabled: take(key, "is_auto_rotation_enabled", key.is_auto_rotation_enabled),
+            interval_days: number("rotation_interval_in_days", key.rotation_interval_in_days),
+            start: take(key, "time_of_schedule_start", time(&key.time_of_schedule_start)?),
+            block: None,
+        },
+        vault_type: words("vault_type", &key.vault_type).map(|word| Some(VaultType::read(&word))),
+        vault: key.vault.clone(),
+        lifecycle: words("lifecycle_state", &key.lifecycle_state).map(|word| Some(Lifecycle::read(&word))),
+        shape: KeyShape {
+            algorithm: text("algorithm", &key.algorithm),
+            length: number("length", key.length),
+            curve: text("curve_id", &key.curve_id),
+        },
+        external_key_reference: text("external_key_id", &key.external_key_id),
+        display_name: text("display_name", &key.display_name),
+        compartment: text("compartment_id", &key.compartment_id),
+        freeform_tags: key.freeform_tags.clone(),
+        defined_tags: key.defined_tags.clone(),
+        importance: if key.is_replica { Importance::Replica } else { Importance::Primary },
+        versions: key.versions.iter().map(version).collect::<Result<_, _>>()?,
+        times: Times {
+            created: time(&key.time_created)?,
+            current_version: time(&key.time_of_current_version)?,
+            last_rotation: time(&key.time_of_last_rotation)?,
+            next_rotation: time(&key.time_of_next_rotation)?,
+            last_status: key.last_rotation_status.as_deref().map(RotationStatus::read),
+            last_message: key.last_rotation_message.clone(),
+            deletion: time(&key.time_of_deletion)?,
+        },
+        vault_usage: key
+            .vault_hsm_key_versions
+            .map(|hsm_versions| VaultUsage { hsm_versions, software_versions: key.vault_software_key_versions.unwrap_or(0) }),
+        ..KeyFacts::new(id, Stage::Actual, Fate::NoOp, place)
+    })
+}
+
+fn take<T>(key: &Key, name: &str, value: Option<T>) -> Fact<T> {
+    match (value, key.unknown.get(name)) {
+        (_, Some(why)) => Fact::unknown(why.as_str()),
+        (Some(value), None) => Fact::known(value),
+        (None, None) => Fact::unset(),
+    }
+}
+
+fn version(version: &Version) -> Result<KeyVersion, String> {
+    Ok(KeyVersion {
+        id: version.id.clone(),
+        place: None,
+        time_created: time(&version.time_created)?,
+        is_current: version.is_current,
+        is_auto_rotated: version.is_auto_rotated,
+    })
+}
+
+fn time(text: &Option<String>) -> Result<Option<Timestamp>, String> {
+    let read = |text: &String| text.parse().map_err(|_| format!("`{text}` is not a time"));
+    text.as_ref().map(read).transpose()
+}
+
+fn saved_gap(gap: &NotAudited) -> Gap {
+    Gap { ocid: gap.ocid.clone(), region: gap.region.clone(), what: gap.what.to_owned(), why: gap.why.clone() }
+}
+
+fn gap(gap: Gap) -> NotAudited {
+    let known = ["tenancy", "region", "compartment", "vault", "key"];
+    let what = known.into_iter().find(|what| *what == gap.what).unwrap_or("part");
+    NotAudited { ocid: gap.ocid, region: gap.region, what, why: gap.why }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn inventory() -> Inventory {
+        let place = Place::Cloud { ocid: "ocid1.key.oc1.iad.a".into(), region: "us-ashburn-1".into() };
+        let id = KeyId { root: "live/us-ashburn-1".into(), address: "ocid1.key.oc1.iad.a".to_owned(), input: InputKind::Live };
+        let mut key = KeyFacts::new(id, Stage::Actual, Fate::NoOp, place);
+        key.ocid = Some("ocid1.key.oc1.iad.a".to_owned());
+        key.region = Some("us-ashburn-1".to_owned());
+        key.protection_mode = Fact::known(ProtectionMode::Hsm);
+        key.rotation.enabled = Fact::known(true);
+        key.rotation.interval_days = Fact::unknown("`read keys` is lacking");
+        key.times.created = Some("2024-02-01T11:30:12.995Z".parse().unwrap());
+        key.versions = vec![KeyVersion {
+            id: "v".to_owned(),
+            place: None,
+            time_created: key.times.created,
+            is_current: Some(true),
+            is_auto_rotated: None,
+        }];
+        key.vault_usage = Some(VaultUsage { hsm_versions: 21, software_versions: 3 });
+        key.freeform_tags.insert("Env".to_owned(), "prod".to_owned());
+        Inventory {
+            keys: vec![key],
+            not_audited: vec![NotAudited { ocid: "c".to_owned(), region: "r".to_owned(), what: "compartment", why: "no".to_owned() }],
+            problems: vec![Problem::new(ProblemKind::Service, "it broke")],
+            ..Inventory::default()
+        }
+    }
+
+    #[test]
+    fn what_is_saved_comes_back_whole() {
+        let taken = "2026-01-02T03:04:05Z".parse().unwrap();
+        let text = write(&inventory(), taken);
+        assert!(text.contains(&format!("\"{MARK}\": 1")) && text.contains("2026-01-02T03:04:05Z"));
+        let again = read("evidence.json", &text);
+        assert_eq!(again.keys.len(), 1);
+        // The fields of facts are many; their debug form compares all of them.
+        assert_eq!(format!("{:?}", again.keys), format!("{:?}", inventory().keys));
+        assert_eq!(again.not_audited, inventory().not_audited);
+        assert_eq!(again.problems.len(), 1);
+        assert_eq!(write(&again, taken), text);
+    }
+
+    #[test]
+    fn other_files_and_versions_are_refused_with_a_sentence() {
+        for (text, said) in [
+            ("{", "cannot be read"),
+            (r#"{"kmslint_inventory": 2, "keys": {}}"#, "has version 2"),
+            (r#"{"kmslint_inventory": 1}"#, "missing field `taken`"),
+            (r#"{"kmslint_inventory": 1, "taken": "", "keys": [{"ocid": "ocid1.a", "time_created": "x"}]}"#, "`x` is not a time"),
+            (r#"{"kmslint_inventory": 1, "taken": "", "keys": [{}]}"#, "it has no OCID"),
+        ] {
+            let inventory = read("f", text);
+            assert!(inventory.keys.is_empty());
+            assert_eq!(inventory.problems.len(), 1, "{text}");
+            assert!(inventory.problems[0].message.contains(said), "{}", inventory.problems[0].message);
+        }
+    }
+}

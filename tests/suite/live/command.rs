@@ -1,0 +1,152 @@
+//! `kmslint live` as a user meets it: exit codes, reports, evidence, drift.
+
+use super::server::{Behaviour, FINGERPRINT, Fault, Faults, KEY_PEM, Server, TENANCY, USER};
+use super::tenancy::{A, C, FRA, KEYS, PRIVATE, Small, ocid};
+use super::trial::healthy;
+use crate::harness::{Said, command, said};
+use jiff::Timestamp;
+use serde_json::{Value, json};
+use std::path::Path;
+
+fn serve(faults: Faults) -> Server {
+    Server::start(Small::at(Timestamp::now()), Behaviour { faults, ..Behaviour::default() })
+}
+
+fn live(server: &Server, folder: &Path, arguments: &[&str]) -> Said {
+    let mut command = command(folder);
+    command
+        .env("OCI_CLI_USER", USER)
+        .env("OCI_CLI_TENANCY", TENANCY)
+        .env("OCI_CLI_FINGERPRINT", FINGERPRINT.trim())
+        .env("OCI_CLI_KEY_CONTENT", KEY_PEM)
+        .env("OCI_CLI_REGION", FRA)
+        .args(["live", "--all-regions", "--rps", "10000", "--endpoint", &server.endpoint()])
+        .args(arguments);
+    said(&mut command)
+}
+
+fn json_of(said: &Said) -> Value {
+    serde_json::from_str(&said.out).unwrap_or_else(|error| panic!("{error}\n{}\n{}", said.out, said.err))
+}
+
+/// Rule, kind and the key's name of every violation.
+fn violations(report: &Value) -> Vec<(String, String, String)> {
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let findings = report["findings"].as_array().unwrap().iter().filter(|finding| finding["verdict"] == "violation");
+    let mut list: Vec<_> = findings
+        .flat_map(|finding| {
+            let addresses = finding["addresses"].as_array().unwrap();
+            addresses.iter().map(|address| {
+                let name = text(address).rsplit('.').next().unwrap_or_default().to_owned();
+                (text(&finding["rule"]), text(&finding["kind"]), name)
+            })
+        })
+        .collect();
+    list.sort();
+    list
+}
+
+#[test]
+fn live_keys_are_judged_by_the_same_two_rules() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = serve(healthy());
+    let said = live(&server, folder.path(), &["--format", "json", "--verbose"]);
+    assert_eq!(said.code, 1, "{}", said.err);
+    let report = json_of(&said);
+    assert_eq!(report["keys"].as_array().unwrap().len(), KEYS.len());
+    assert!(report["keys"].as_array().unwrap().iter().all(|key| key["input"] == "live"));
+    let expected = [
+        ("OCI-KMS-001", "rotation-failed", "failed"),
+        ("OCI-KMS-001", "too-old", "odd"),
+        ("OCI-KMS-001", "too-old", "stale"),
+        ("OCI-KMS-004", "hsm", "scheduled"),
+        ("OCI-KMS-004", "hsm", "stale"),
+        ("OCI-KMS-004", "invalid-protection-mode", "odd"),
+    ];
+    let found = violations(&report);
+    let found: Vec<_> = found.iter().map(|(rule, kind, name)| (rule.as_str(), kind.as_str(), name.as_str())).collect();
+    assert_eq!(found, expected);
+    assert!(said.err.contains("35 calls"), "{}", said.err);
+    assert_eq!(*server.refused.lock().unwrap(), [] as [&str; 0]);
+}
+
+#[test]
+fn saved_evidence_is_judged_to_the_same_findings() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = serve(healthy());
+    let now = Timestamp::now().to_string();
+    let first = live(&server, folder.path(), &["--format", "json", "--save", "evidence.json", "--now", &now]);
+    let again = crate::harness::kmslint(folder.path(), &["check", "evidence.json", "--format", "json", "--now", &now]);
+    assert_eq!((first.code, again.code), (1, 1), "{}\n{}", first.err, again.err);
+    let (first, again) = (json_of(&first), json_of(&again));
+    assert_eq!(first["findings"], again["findings"]);
+    assert_eq!(first["keys"], again["keys"]);
+    assert!(!violations(&first).is_empty());
+}
+
+#[test]
+fn what_could_not_be_read_is_exit_code_2_and_the_rest_is_judged() {
+    let folder = tempfile::tempdir().unwrap();
+    let denied = Fault::Status(404, "NotAuthorizedOrNotFound");
+    let server = serve(Box::new(move |ask, _| (ask.path.ends_with("/keys") && ask.get("compartmentId") == C).then_some(denied)));
+    let said = live(&server, folder.path(), &["--format", "json"]);
+    assert_eq!(said.code, 2, "{}", said.err);
+    assert!(said.err.contains(&format!("not audited: compartment {C} in {FRA}")), "{}", said.err);
+    assert!(said.err.contains(&format!("Allow group GROUP to inspect keys in compartment id {C}")), "{}", said.err);
+    let report = json_of(&said);
+    assert_eq!(report["not_audited"].as_array().unwrap().len(), 3);
+    assert_eq!(report["keys"].as_array().unwrap().len(), KEYS.len() - 3);
+}
+
+#[test]
+fn drift_is_reported_where_code_and_service_differ() {
+    let folder = tempfile::tempdir().unwrap();
+    let key = |name: &str, attributes: Value| {
+        let mut all = json!({"id": ocid(name), "display_name": name, "compartment_id": A, "vault_id": PRIVATE, "state": "ENABLED",
+            "time_created": "2023-05-24 10:25:53.87 +0000 UTC"});
+        all.as_object_mut().unwrap().extend(attributes.as_object().unwrap().clone());
+        json!({"mode": "managed", "type": "oci_kms_key", "name": name, "provider": "provider[\"registry.terraform.io/oracle/oci\"]",
+            "instances": [{"schema_version": 0, "attributes": all}]})
+    };
+    let state = json!({"version": 4, "terraform_version": "1.9.0", "serial": 1, "lineage": "x", "outputs": {}, "resources": [
+        key("scheduled", json!({"protection_mode": "HSM", "is_auto_rotation_enabled": true,
+            "auto_key_rotation_details": [{"rotation_interval_in_days": 60}]})),
+        key("gone", json!({"protection_mode": "SOFTWARE"})),
+    ]});
+    std::fs::write(folder.path().join("terraform.tfstate"), state.to_string()).unwrap();
+    let server = serve(healthy());
+    let said = live(&server, folder.path(), &["--format", "json", "--against", "terraform.tfstate"]);
+    assert_eq!(said.code, 1, "{}", said.err);
+    let report = json_of(&said);
+    let mut drift: Vec<(String, String)> = report["findings"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|finding| finding["rule"] == "OCI-KMS-DRIFT")
+        .map(|finding| (finding["kind"].as_str().unwrap().to_owned(), finding["message"].as_str().unwrap().to_owned()))
+        .collect();
+    drift.sort();
+    let kinds: Vec<&str> = drift.iter().map(|(kind, _)| kind.as_str()).collect();
+    assert!(kinds.contains(&"changed") && kinds.contains(&"missing") && kinds.contains(&"unmanaged"), "{drift:?}");
+    assert!(
+        drift.iter().any(|(_, message)| message.contains("`rotation_interval_in_days` is `60` in the code and `90` in the service")),
+        "{drift:?}"
+    );
+}
+
+#[test]
+fn the_policy_is_printed_without_any_call() {
+    let folder = tempfile::tempdir().unwrap();
+    let said = crate::harness::kmslint(folder.path(), &["live", "--print-policy"]);
+    assert_eq!(said.code, 0);
+    assert_eq!(said.out.lines().count(), 4);
+    assert!(said.out.contains("Allow group GROUP to read keys in tenancy\n"));
+}
+
+#[test]
+fn without_credentials_there_is_a_sentence_and_exit_code_2() {
+    let folder = tempfile::tempdir().unwrap();
+    let said = crate::harness::kmslint(folder.path(), &["live"]);
+    assert_eq!(said.code, 2);
+    assert!(said.err.contains("there are no credentials"), "{}", said.err);
+}

@@ -1,0 +1,236 @@
+//! Credentials: what is found, and the sentence for everything that can be wrong with them. No sentence shows a secret.
+
+use super::server::{Behaviour, FINGERPRINT, KEY_PEM, Server, TENANCY, USER};
+use super::tenancy::{FRA, KEYS, Small};
+use super::trial::{self, Trial, run};
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use jiff::{SignedDuration, Timestamp};
+use kmslint::live::{AuthKind, Request};
+use std::collections::BTreeMap;
+use std::path::Path;
+
+const ENCRYPTED: &str = include_str!("../../../testdata/live/vectors/trad_aes256.pem");
+
+/// A home folder with a config file and a key.
+struct Home(tempfile::TempDir);
+
+impl Home {
+    fn new() -> Self {
+        let home = tempfile::tempdir().unwrap();
+        std::fs::create_dir(home.path().join(".oci")).unwrap();
+        Self(home)
+    }
+
+    fn file(&self, name: &str, text: &str) -> String {
+        let path = self.0.path().join(".oci").join(name);
+        std::fs::write(&path, text).unwrap();
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt;
+            std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).unwrap();
+        }
+        path.display().to_string()
+    }
+
+    fn path(&self) -> &Path {
+        self.0.path()
+    }
+}
+
+fn config() -> String {
+    format!("[DEFAULT]\nuser={USER}\nfingerprint={}\ntenancy={TENANCY}\nregion={FRA}\nkey_file=~/.oci/key.pem\n", FINGERPRINT.trim())
+}
+
+fn token(expires: Timestamp) -> String {
+    let payload = format!(r#"{{"exp":{},"res_tenant":"{TENANCY}"}}"#, expires.as_second());
+    format!("e30.{}.c2VjcmV0", URL_SAFE_NO_PAD.encode(payload))
+}
+
+fn hours(hours: i64) -> Timestamp {
+    Timestamp::now().checked_add(SignedDuration::from_hours(hours)).unwrap()
+}
+
+/// Audits with nothing in the environment but what `change` puts there; the server accepts this `keyId`.
+fn with(home: &Home, key_id: Option<String>, change: impl FnOnce(&mut Request)) -> Trial {
+    let (mut request, clock) = trial::request("");
+    request.env = BTreeMap::new();
+    request.home = Some(home.path().to_path_buf());
+    request.all_regions = false;
+    let mut behaviour = Behaviour::default();
+    behaviour.key_id = key_id.unwrap_or(behaviour.key_id);
+    let server = Server::start(Small::at(request.now), behaviour);
+    request.endpoint = Some(server.endpoint());
+    change(&mut request);
+    run(&request, &clock, &server)
+}
+
+fn set(request: &mut Request, name: &str, value: &str) {
+    request.env.insert(name.to_owned(), value.to_owned());
+}
+
+#[track_caller]
+fn assert_fine(trial: &Trial) {
+    assert!(trial.is_whole() && trial.warnings.is_empty(), "{}", trial.said());
+    assert_eq!(trial.inventory.keys.len(), KEYS.len() - 1);
+}
+
+#[test]
+fn the_default_profile_is_found() {
+    let home = Home::new();
+    home.file("config", &config());
+    home.file("key.pem", KEY_PEM);
+    let trial = with(&home, None, |_| {});
+    assert_fine(&trial);
+    assert!(trial.inventory.log[0].starts_with("credentials: profile `DEFAULT` of "), "{:?}", trial.inventory.log);
+}
+
+#[test]
+fn profiles_inherit_and_are_chosen_as_ocis_command_line_does() {
+    let home = Home::new();
+    home.file("config", &format!("{}\n[GOOD]\nkey_file = ~/.oci/other.pem\npass_phrase=hunter2\n", config()));
+    home.file("other.pem", ENCRYPTED);
+    assert_fine(&with(&home, None, |request| request.profile = Some("GOOD".to_owned())));
+    assert_fine(&with(&home, None, |request| set(request, "OCI_CLI_PROFILE", "GOOD")));
+    home.file("oci_cli_rc", "[OCI_CLI_SETTINGS]\ndefault_profile = GOOD\n");
+    assert_fine(&with(&home, None, |_| {}));
+    let elsewhere = home.file("elsewhere", &config().replace("key.pem", "other.pem"));
+    std::fs::remove_file(home.path().join(".oci/oci_cli_rc")).unwrap();
+    std::fs::remove_file(home.path().join(".oci/config")).unwrap();
+    for name in ["OCI_CLI_CONFIG_FILE", "OCI_CONFIG_FILE"] {
+        assert_fine(&with(&home, None, |request| {
+            set(request, name, &elsewhere);
+            set(request, "OCI_CLI_PASSPHRASE", "hunter2");
+        }));
+    }
+}
+
+#[test]
+fn everything_that_is_wrong_has_its_sentence() {
+    let other = FINGERPRINT.trim().replace("e0:", "e1:");
+    let cases: Vec<(&str, String, &str, &str)> = vec![
+        ("no key", config(), "", "the private key {key} cannot be read: there is no such file or folder"),
+        ("junk", config(), "junk", "the private key {key} cannot be read: it has no `-----BEGIN … PRIVATE KEY-----` block"),
+        ("locked", config(), ENCRYPTED, "the private key {key} is encrypted and there is no passphrase"),
+        ("wrong", format!("{}pass_phrase=hunter3\n", config()), ENCRYPTED, "cannot be decrypted: the passphrase is wrong"),
+        (
+            "print",
+            config().replace(FINGERPRINT.trim(), &other),
+            KEY_PEM,
+            "does not belong to the private key {key}, whose fingerprint is e0:",
+        ),
+        ("user", config().replace("user=", "usr="), KEY_PEM, "profile `DEFAULT` of {config} has no `user`"),
+        ("tenancy", config().replace(TENANCY, "mine"), KEY_PEM, "`tenancy` of profile `DEFAULT` of {config} is not an OCID"),
+        ("region", config().replace("region=", "regio="), KEY_PEM, "there is no region"),
+        (
+            "twice",
+            format!("{}user=again\n", config()),
+            KEY_PEM,
+            "is not a valid OCI config file: line 7: `user` is set twice in `[DEFAULT]`",
+        ),
+        ("content", format!("{}key_content=x\n", config()), KEY_PEM, "`key_content` is only allowed as `OCI_CLI_KEY_CONTENT`"),
+    ];
+    for (name, text, key, sentence) in cases {
+        let home = Home::new();
+        let config = home.file("config", &text);
+        if !key.is_empty() {
+            home.file("key.pem", key);
+        }
+        let trial = with(&home, None, |_| {});
+        let sentence = sentence.replace("{key}", &home.path().join(".oci/key.pem").display().to_string()).replace("{config}", &config);
+        assert!(trial.said().contains(&sentence), "{name}: {}", trial.said());
+        assert_eq!((trial.inventory.problems.len(), trial.log.len()), (1, 0), "{name}");
+        assert!(!trial.said().contains("hunter3"), "{name} shows a passphrase");
+    }
+    let home = Home::new();
+    let trial = with(&home, None, |_| {});
+    assert!(trial.said().contains("there are no credentials:"), "{}", trial.said());
+    home.file("config", &format!("{}[A]\n[B]\n", config()));
+    let trial = with(&home, None, |request| request.profile = Some("C".to_owned()));
+    assert!(trial.said().contains("has no profile `C`\nit has `DEFAULT`, `A`, `B`"), "{}", trial.said());
+}
+
+#[cfg(unix)]
+#[test]
+fn files_that_others_can_read_are_warned_of() {
+    use std::os::unix::fs::PermissionsExt;
+    let home = Home::new();
+    home.file("config", &config());
+    let key = home.file("key.pem", KEY_PEM);
+    std::fs::set_permissions(&key, std::fs::Permissions::from_mode(0o644)).unwrap();
+    let trial = with(&home, None, |_| {});
+    assert!(trial.is_whole());
+    assert_eq!(trial.warnings, [format!("the private key {key} can be read by others (mode 644); run `chmod 600 {key}`")]);
+    let quiet = with(&home, None, |request| set(request, "OCI_CLI_SUPPRESS_FILE_PERMISSIONS_WARNING", "True"));
+    assert_fine(&quiet);
+}
+
+#[test]
+fn session_tokens_sign_until_they_expire() {
+    let home = Home::new();
+    home.file("key.pem", KEY_PEM);
+    let session = format!("[DEFAULT]\nregion={FRA}\n[S]\ntenancy={TENANCY}\nkey_file=~/.oci/key.pem\nsecurity_token_file=~/.oci/token\n");
+    home.file("config", &session);
+    let valid = token(hours(1));
+    home.file("token", &format!("{valid}\n"));
+    let choose = |request: &mut Request| request.profile = Some("S".to_owned());
+    assert_fine(&with(&home, Some(format!("ST${valid}")), choose));
+    let over = token(hours(-1));
+    home.file("token", &over);
+    let trial = with(&home, Some(format!("ST${over}")), choose);
+    let said = trial.said();
+    assert!(said.contains("the session token") && said.contains("expired at"), "{said}");
+    assert!(said.contains("oci session authenticate --profile-name S"), "{said}");
+    assert!(!said.contains(&over) && trial.log.is_empty());
+    home.file("token", "<html>");
+    assert!(with(&home, None, choose).said().contains("does not hold a session token"));
+}
+
+#[test]
+fn resource_principals_are_read_from_values_and_files() {
+    let home = Home::new();
+    let valid = token(hours(1));
+    let (token_file, key_file) = (home.file("rpst", &valid), home.file("rp.pem", ENCRYPTED));
+    let accepted = Some(format!("ST${valid}"));
+    let base = |request: &mut Request| {
+        request.auth = Some(AuthKind::ResourcePrincipal);
+        set(request, "OCI_RESOURCE_PRINCIPAL_VERSION", "2.2");
+        set(request, "OCI_RESOURCE_PRINCIPAL_REGION", "fra");
+    };
+    assert_fine(&with(&home, accepted.clone(), |request| {
+        base(request);
+        set(request, "OCI_RESOURCE_PRINCIPAL_RPST", &valid);
+        set(request, "OCI_RESOURCE_PRINCIPAL_PRIVATE_PEM", KEY_PEM);
+    }));
+    assert_fine(&with(&home, accepted, |request| {
+        base(request);
+        set(request, "OCI_RESOURCE_PRINCIPAL_RPST", &token_file);
+        set(request, "OCI_RESOURCE_PRINCIPAL_PRIVATE_PEM", &key_file);
+        set(request, "OCI_RESOURCE_PRINCIPAL_PRIVATE_PEM_PASSPHRASE", "hunter2");
+    }));
+    let trial = with(&home, None, |request| {
+        base(request);
+        set(request, "OCI_RESOURCE_PRINCIPAL_VERSION", "1.1");
+    });
+    assert!(trial.said().contains("resource principal version 1.1 is not supported"), "{}", trial.said());
+    let trial = with(&home, None, |request| request.auth = Some(AuthKind::ResourcePrincipal));
+    assert!(trial.said().contains("there is no resource principal"), "{}", trial.said());
+}
+
+#[test]
+fn a_key_the_service_does_not_know_is_refused_and_named() {
+    let home = Home::new();
+    home.file("config", &config());
+    home.file("key.pem", KEY_PEM);
+    let trial = with(&home, Some("somebody/else".to_owned()), |_| {});
+    assert_eq!(trial.refused.len(), 1);
+    assert!(trial.said().contains("of profile `DEFAULT`") && trial.said().contains("401 NotAuthenticated"), "{}", trial.said());
+    assert!(trial.inventory.keys.is_empty());
+}
+
+#[test]
+fn a_request_shows_no_secrets() {
+    let (request, _) = trial::request("");
+    let shown = format!("{request:?}");
+    assert!(shown.contains("Request") && !shown.contains("PRIVATE KEY") && !shown.contains(FINGERPRINT.trim()));
+}

@@ -1,0 +1,275 @@
+//! Each call in turn goes wrong: nothing is lost silently, nothing hangs, and what could be read is judged.
+
+use super::server::{Ask, Behaviour, Fault, Faults, Server};
+use super::tenancy::{A, B, FRA, KEYS, PRIVATE, Small, VIRTUAL};
+use super::trial::{self, Trial, healthy, run, trial};
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+/// Every call that a healthy audit makes, in order.
+fn calls() -> Vec<String> {
+    let calls = trial(healthy(), None, |_| {}).log;
+    assert_eq!(calls.len(), 35);
+    calls
+}
+
+/// One call goes wrong: the first `times` attempts.
+fn broken(target: &str, fault: Fault, times: usize) -> Faults {
+    let target = target.to_owned();
+    Box::new(move |ask: &Ask, before| (ask.target == target && before < times).then_some(fault))
+}
+
+fn said(trial: &Trial) -> String {
+    trial.said()
+}
+
+#[test]
+fn what_passes_is_tried_again_and_leaves_no_trace() {
+    for fault in [Fault::Status(429, "TooManyRequests"), Fault::Status(500, "InternalServerError"), Fault::Drop, Fault::Truncate] {
+        for target in calls() {
+            let trial = trial(broken(&target, fault, 2), None, |_| {});
+            assert!(trial.is_whole() && trial.warnings.is_empty(), "{fault:?} {target}: {}", said(&trial));
+            assert_eq!(trial.names(), KEYS);
+            assert_eq!(trial.log.iter().filter(|one| **one == target).count(), 3, "{fault:?} {target}");
+            // 1 s and 2 s, each with up to a second of jitter.
+            assert!((3..=5).contains(&trial.took.as_secs()), "{:?}", trial.took);
+        }
+    }
+}
+
+#[test]
+fn what_lasts_is_said_and_the_rest_is_judged() {
+    let faults = [
+        (Fault::Status(429, "TooManyRequests"), 8, "429 TooManyRequests"),
+        (Fault::Status(500, "InternalServerError"), 8, "500 InternalServerError"),
+        (Fault::Status(400, "InvalidParameter"), 1, "400 InvalidParameter"),
+        (Fault::Drop, 8, "the connection failed"),
+        (Fault::Truncate, 8, "the connection failed"),
+        (Fault::Html, 1, "a web page in place of JSON"),
+        (Fault::Redirect, 1, "the service answered 302"),
+    ];
+    for (fault, attempts, words) in faults {
+        for target in calls() {
+            let trial = trial(broken(&target, fault, usize::MAX), None, |_| {});
+            assert!(!trial.is_whole(), "{fault:?} {target} was lost silently");
+            assert!(said(&trial).contains(words), "{fault:?} {target}: {}", said(&trial));
+            assert_eq!(trial.log.iter().filter(|one| **one == target).count(), attempts, "{fault:?} {target}");
+            assert_lost_is_covered(&trial, &target);
+            assert!(trial.took < Duration::from_secs(600));
+        }
+    }
+}
+
+/// A key is missing only where the call that lists it, its vault, or its compartment failed.
+fn assert_lost_is_covered(trial: &Trial, target: &str) {
+    let lists = ["/vaults?", "/keys?", "/compartments?", "regionSubscriptions"].iter().any(|part| target.contains(part));
+    if !lists {
+        assert_eq!(judged(trial), KEYS, "{target}");
+    }
+    assert!(judged(trial).iter().all(|name| KEYS.contains(name)));
+}
+
+/// Names of the keys. Where a vault's details are out of sight its wrapping key cannot be told from others, and this server lists it.
+fn judged(trial: &Trial) -> Vec<&str> {
+    trial.names().into_iter().filter(|name| *name != "wrapping").collect()
+}
+
+#[test]
+fn what_is_denied_is_listed_with_the_statement_that_is_lacking() {
+    for status in [(404, "NotAuthorizedOrNotFound"), (403, "NotAllowed")] {
+        for target in calls() {
+            let trial = trial(broken(&target, Fault::Status(status.0, status.1), usize::MAX), None, |_| {});
+            let said = said(&trial);
+            let details_only = target.contains("/kms/20180608/vaults/");
+            assert_eq!(trial.is_whole(), details_only, "{target}: {said}");
+            if target.ends_with("/usage") {
+                continue;
+            }
+            let permission = if target.contains("regionSubscriptions") {
+                "inspect tenancies in tenancy"
+            } else if target.contains("/compartments?") {
+                "inspect compartments in tenancy"
+            } else if details_only {
+                "read vaults in tenancy"
+            } else if target.contains("/vaults?") {
+                "inspect vaults in"
+            } else if target.contains("/keys?") || target.contains("/keyVersions") {
+                "inspect keys in"
+            } else {
+                "read keys in compartment id ocid1.compartment.oc1..a"
+            };
+            assert!(said.contains(&format!("Allow group GROUP to {permission}")), "{target}: {said}");
+            assert!(said.contains(status.1), "{said}");
+            assert_lost_is_covered(&trial, &target);
+        }
+    }
+}
+
+#[test]
+fn one_compartment_that_is_denied_takes_no_other_with_it() {
+    let denied = Fault::Status(404, "NotAuthorizedOrNotFound");
+    let trial =
+        trial(Box::new(move |ask, _| (ask.path.ends_with("/keys") && ask.get("compartmentId") == B).then_some(denied)), None, |_| {});
+    assert_eq!(trial.names(), ["disabled", "external", "failed", "fresh", "manual", "odd", "scheduled"]);
+    let gaps: Vec<_> = trial.inventory.not_audited.iter().map(|gap| (gap.what, gap.ocid.as_str())).collect();
+    assert_eq!(gaps, [("compartment", B); 3]);
+    assert!(said(&trial).contains(&format!("Allow group GROUP to inspect keys in compartment id {B}")));
+}
+
+#[test]
+fn a_vault_that_is_denied_everywhere_is_said_once() {
+    let denied = Fault::Status(404, "NotAuthorizedOrNotFound");
+    let trial = trial(Box::new(move |ask, _| (ask.service == VIRTUAL).then_some(denied)), None, |_| {});
+    assert_eq!(trial.names(), ["external", "failed", "manual", "scheduled"]);
+    let gaps: Vec<_> = trial.inventory.not_audited.iter().map(|gap| (gap.what, gap.ocid.as_str())).collect();
+    assert_eq!(gaps, [("vault", VIRTUAL)]);
+}
+
+#[test]
+fn inspect_alone_gives_modes_and_ages() {
+    let denied = Fault::Status(404, "NotAuthorizedOrNotFound");
+    let read = |ask: &Ask| {
+        let parts: Vec<&str> = ask.path.split('/').skip(2).collect();
+        matches!(parts.as_slice(), ["vaults", _] | ["vaults", _, "usage"] | ["keys", _])
+    };
+    let trial = trial(Box::new(move |ask, _| read(ask).then_some(denied)), None, |request| request.all_regions = false);
+    assert_eq!(judged(&trial), ["disabled", "failed", "fresh", "going", "manual", "odd", "scheduled", "stale"]);
+    let keys = trial.keys();
+    assert!(keys["scheduled"].rotation.interval_days.as_unknown().is_some_and(|unknown| unknown.why.contains("read keys")));
+    assert!(keys["scheduled"].times.current_version.is_some());
+    assert!(keys["stale"].protection_mode.value().is_some() && keys["stale"].vault_usage.is_none());
+    let gaps: Vec<_> = trial.inventory.not_audited.iter().map(|gap| gap.what).collect();
+    assert_eq!(gaps, ["key", "key"]);
+    assert_eq!(trial.warnings.len(), 1);
+}
+
+#[test]
+fn credentials_that_are_not_accepted_end_the_audit_of_a_region_at_once() {
+    for target in calls() {
+        let trial = trial(broken(&target, Fault::Status(401, "NotAuthenticated"), usize::MAX), None, |_| {});
+        let said = said(&trial);
+        assert!(!trial.inventory.problems.is_empty(), "{target}: {said}");
+        assert!(said.contains("the credentials of the environment are not accepted"), "{said}");
+        // Nothing more is asked in that region.
+        let position = trial.log.iter().position(|one| *one == target).unwrap();
+        let region = target.split('/').nth(1).unwrap();
+        assert!(trial.log[position + 1..].iter().all(|one| one.split('/').nth(1) != Some(region)), "{target}");
+    }
+}
+
+#[test]
+fn a_body_that_never_ends_is_given_up() {
+    // One call of each kind: each attempt waits for the timeout.
+    let mut kinds: Vec<String> = Vec::new();
+    for part in ["/compartments?", "/keyVersions", "/keys?"] {
+        kinds.extend(calls().into_iter().find(|target| target.contains(part)));
+    }
+    assert_eq!(kinds.len(), 3);
+    for target in kinds {
+        let trial = trial(broken(&target, Fault::Stall, usize::MAX), None, |request| request.timeouts.read = Duration::from_millis(100));
+        assert!(!trial.is_whole() && said(&trial).contains("there was no answer in time"), "{target}: {}", said(&trial));
+    }
+}
+
+#[test]
+fn a_list_without_end_is_given_up_and_what_was_read_is_kept() {
+    for target in
+        calls().into_iter().filter(|target| target.contains("/vaults?") || target.contains("/keys?") || target.contains("/compartments?"))
+    {
+        let path = target.clone();
+        let faults: Faults = Box::new(move |ask, _| ask.target.starts_with(&path).then_some(Fault::SamePage));
+        let trial = trial(faults, None, |_| {});
+        assert!(said(&trial).contains("the same page twice"), "{target}: {}", said(&trial));
+        assert_eq!(trial.names(), KEYS, "{target}");
+    }
+}
+
+#[test]
+fn nothing_is_sent_outside_of_the_realm() {
+    let faults: Faults = Box::new(|ask, _| {
+        (ask.path == "/20180608/vaults" && ask.region == FRA && ask.get("compartmentId") == A).then_some(Fault::ForeignHost)
+    });
+    let trial = trial(faults, None, |request| request.all_regions = false);
+    assert_eq!(trial.names(), ["disabled", "fresh", "going", "odd", "stale"]);
+    let gaps: Vec<_> = trial.inventory.not_audited.iter().map(|gap| (gap.what, gap.ocid.as_str())).collect();
+    assert_eq!(gaps, [("vault", PRIVATE)]);
+    assert!(said(&trial).contains("its management endpoint is at evil.example, outside of oraclecloud.com: nothing is sent there"));
+}
+
+#[test]
+fn the_deadline_ends_the_audit_and_says_what_was_not_seen() {
+    let trial = trial(healthy(), None, |request| {
+        request.rps = 1.0;
+        request.deadline = Duration::from_secs(20);
+    });
+    assert!(trial.log.len() <= 20);
+    assert!(!trial.inventory.problems.is_empty() && said(&trial).contains("the audit was to end after 20 s"), "{}", said(&trial));
+    assert!(!trial.inventory.not_audited.is_empty());
+    assert!(trial.took <= Duration::from_secs(21));
+}
+
+#[test]
+fn a_clock_that_is_wrong_is_named() {
+    for (hours, words) in [(1, "this machine's clock is 60 minutes behind the service's"), (-1, "60 minutes ahead of")] {
+        let (mut request, clock) = trial::request("");
+        let offset = Duration::from_secs(3600);
+        let now = move || if hours > 0 { SystemTime::now() + offset } else { SystemTime::now() - offset };
+        let server = Server::start(Small::at(request.now), Behaviour { now: Box::new(now), ..Behaviour::default() });
+        request.endpoint = Some(server.endpoint());
+        let trial = run(&request, &clock, &server);
+        assert!(said(&trial).contains(words), "{}", said(&trial));
+        assert_eq!(server.calls(), 1);
+    }
+}
+
+#[test]
+fn a_network_that_is_not_there_is_said() {
+    let (mut request, clock) = trial::request("");
+    let server = Server::start(Small::at(request.now), Behaviour::default());
+    // Nobody listens on port 1.
+    request.endpoint = Some("http://127.0.0.1:1/{region}/{service}".to_owned());
+    let trial = run(&request, &clock, &server);
+    assert!(!trial.is_whole() && said(&trial).contains("127.0.0.1: the connection failed"), "{}", said(&trial));
+    assert_eq!(server.calls(), 0);
+}
+
+#[test]
+fn certificates_are_always_verified() {
+    let made = rcgen::generate_simple_self_signed(vec!["127.0.0.1".to_owned()]).unwrap();
+    let key = rustls::pki_types::PrivateKeyDer::try_from(made.signing_key.serialize_der()).unwrap();
+    let config = rustls::ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(vec![made.cert.der().clone()], key)
+        .unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let bundle = folder.path().join("ca.pem");
+    std::fs::write(&bundle, made.cert.pem()).unwrap();
+    for trusted in [true, false] {
+        let (mut request, clock) = trial::request("");
+        let behaviour = Behaviour { tls: Some(Arc::new(config.clone())), ..Behaviour::default() };
+        let server = Server::start(Small::at(request.now), behaviour);
+        assert!(server.base.starts_with("https://"));
+        request.endpoint = Some(server.endpoint());
+        request.ca_bundle = trusted.then(|| bundle.clone());
+        let trial = run(&request, &clock, &server);
+        assert_eq!(trial.is_whole(), trusted, "{}", said(&trial));
+        assert_eq!(trial.names().len(), if trusted { KEYS.len() } else { 0 });
+        if !trusted {
+            assert!(said(&trial).contains("certificate is not accepted"), "{}", said(&trial));
+            assert_eq!(server.calls(), 0);
+        }
+    }
+}
+
+#[test]
+fn an_endpoint_without_encryption_is_for_this_machine_only() {
+    let (mut request, clock) = trial::request("");
+    let server = Server::start(Small::at(request.now), Behaviour::default());
+    request.endpoint = Some("http://kms.example.com".to_owned());
+    let trial = run(&request, &clock, &server);
+    assert_eq!(trial.inventory.problems.len(), 1);
+    assert!(said(&trial).contains("`--endpoint http://kms.example.com` is not encrypted"), "{}", said(&trial));
+    assert!(trial.inventory.keys.is_empty());
+}

@@ -1,0 +1,140 @@
+//! Instance principals: metadata, certificate, tokens and their renewal.
+
+use super::server::{Behaviour, Fault, Faults, Instance, KEY_PEM, Server, TENANCY};
+use super::tenancy::{FRA, KEYS, Small};
+use super::trial::{self, Trial, healthy, run};
+use kmslint::live::{AuthKind, Request};
+use rcgen::{BasicConstraints, CertificateParams, DistinguishedName, DnType, IsCa, Issuer, KeyPair};
+use std::collections::BTreeMap;
+
+/// The server's key again, in the form that rcgen reads.
+const KEY_PKCS8: &str = include_str!("../../../testdata/live/vectors/pkcs8.pem");
+
+/// An instance with a certificate for this key, issued by a throw-away authority.
+fn instance(key: &KeyPair) -> Instance {
+    let authority = KeyPair::generate().unwrap();
+    let mut root = CertificateParams::new([]).unwrap();
+    root.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    let intermediate = root.self_signed(&authority).unwrap();
+    let mut leaf = CertificateParams::new([]).unwrap();
+    leaf.distinguished_name = DistinguishedName::new();
+    leaf.distinguished_name.push(DnType::CommonName, "ocid1.instance.oc1.eu-frankfurt-1.a");
+    leaf.distinguished_name.push(DnType::OrganizationalUnitName, format!("opc-tenant:{TENANCY}"));
+    let leaf = leaf.signed_by(key, &Issuer::from_params(&root, &authority)).unwrap();
+    let metadata = BTreeMap::from([
+        ("/instance/region", "fra".to_owned()),
+        ("/identity/cert.pem", leaf.pem()),
+        ("/identity/key.pem", KEY_PEM.to_owned()),
+        ("/identity/intermediate.pem", intermediate.pem()),
+    ]);
+    Instance { metadata, certificate: leaf.der().to_vec(), lives: Vec::new() }
+}
+
+fn own() -> Instance {
+    instance(&KeyPair::from_pem(KEY_PKCS8).unwrap())
+}
+
+/// Audits as an instance, with nothing else in the environment.
+fn audit(instance: Instance, faults: Faults, change: impl FnOnce(&mut Request)) -> Trial {
+    let (mut request, clock) = trial::request("");
+    let server = Server::start(Small::at(request.now), Behaviour { instance: Some(instance), faults, ..Behaviour::default() });
+    request.env = BTreeMap::from([("OCI_METADATA_BASE_URL".to_owned(), format!("{}/opc/v2", server.base))]);
+    request.auth = Some(AuthKind::InstancePrincipal);
+    request.all_regions = false;
+    request.endpoint = Some(server.endpoint());
+    change(&mut request);
+    run(&request, &clock, &server)
+}
+
+/// How many tokens were asked for, all in the instance's region.
+fn tokens(trial: &Trial) -> usize {
+    trial.log.iter().filter(|target| **target == format!("/{FRA}/auth/v1/x509")).count()
+}
+
+#[track_caller]
+fn assert_fine(trial: &Trial, with_tokens: usize) {
+    assert!(trial.is_whole() && trial.warnings.is_empty(), "{}", trial.said());
+    assert_eq!(trial.refused, [] as [&str; 0]);
+    assert_eq!(trial.inventory.keys.len(), KEYS.len() - 1);
+    assert_eq!(tokens(trial), with_tokens);
+}
+
+#[test]
+fn an_instance_audits_with_nothing_but_its_certificate() {
+    let trial = audit(own(), healthy(), |request| request.connections = 4);
+    assert_fine(&trial, 1);
+    assert_eq!(trial.inventory.log[0], "credentials: the instance principal");
+    assert_eq!(trial.log.iter().filter(|target| target.starts_with("/opc/v2/")).count(), 4);
+}
+
+#[test]
+fn the_command_lines_variable_chooses_it_and_no_proxy_is_asked() {
+    let trial = audit(own(), healthy(), |request| {
+        request.auth = None;
+        request.env.insert("OCI_CLI_AUTH".to_owned(), "instance_principal".to_owned());
+        request.env.insert("HTTPS_PROXY".to_owned(), "http://127.0.0.1:1".to_owned());
+    });
+    assert_fine(&trial, 1);
+}
+
+#[test]
+fn a_token_is_replaced_a_minute_before_its_end() {
+    let trial = audit(Instance { lives: vec![59], ..own() }, healthy(), |_| {});
+    assert_fine(&trial, 2);
+}
+
+#[test]
+fn a_token_that_is_withdrawn_is_replaced_once() {
+    let withdrawn = Fault::Status(401, "NotAuthenticated");
+    let once: Faults = Box::new(move |ask, before| {
+        (ask.path.ends_with("/vaults") && before == 0 && ask.get("compartmentId") == TENANCY).then_some(withdrawn)
+    });
+    assert_fine(&audit(own(), once, |_| {}), 2);
+    let trial = audit(own(), Box::new(move |_, _| Some(withdrawn)), |_| {});
+    assert_eq!(tokens(&trial), 2, "{:?}", trial.log);
+    assert_eq!(trial.inventory.keys.len(), 0);
+    assert!(
+        trial.said().contains("the session token of the instance principal is not accepted in eu-frankfurt-1: the service answered 401"),
+        "{}",
+        trial.said()
+    );
+}
+
+/// What is said where nothing can begin.
+#[track_caller]
+fn refused(instance: Instance, expected: &str) {
+    let trial = audit(instance, healthy(), |_| {});
+    assert!(trial.said().contains(expected), "{}", trial.said());
+    assert_eq!((trial.inventory.problems.len(), trial.inventory.keys.len()), (1, 0));
+    assert!(trial.log.iter().all(|target| !target.contains("compartments")));
+    assert!(!trial.said().contains("BEGIN") && !trial.said().contains("e30."), "{}", trial.said());
+}
+
+#[test]
+fn a_certificate_that_is_not_the_keys_or_not_known_is_told() {
+    refused(
+        instance(&KeyPair::generate().unwrap()),
+        "the certificate of the instance's metadata service cannot be used: it does not belong to the private key there",
+    );
+    let unknown = Instance { certificate: vec![0x30, 0], ..own() };
+    refused(unknown, "127.0.0.1 gives no session token for this instance's certificate: the service answered 401 NotAuthenticated");
+}
+
+#[test]
+fn a_token_that_is_over_when_it_comes_is_told() {
+    refused(Instance { lives: vec![-1], ..own() }, "the session token of 127.0.0.1 expired at ");
+}
+
+#[test]
+fn metadata_that_are_lacking_or_out_of_reach_are_told() {
+    let mut bare = own();
+    bare.metadata.remove("/identity/key.pem");
+    refused(bare, "it answers 404 for /identity/key.pem");
+    let trial = audit(own(), healthy(), |request| {
+        request.env.insert("OCI_METADATA_BASE_URL".to_owned(), "http://127.0.0.1:1/opc/v2".to_owned());
+    });
+    let said = trial.said();
+    assert!(said.contains("the instance's metadata service at http://127.0.0.1:1/opc/v2 cannot be used: the connection failed"), "{said}");
+    assert!(said.contains("instance principals work on OCI's compute instances only"), "{said}");
+    assert_eq!(trial.log, [] as [&str; 0]);
+}

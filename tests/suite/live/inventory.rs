@@ -1,0 +1,242 @@
+//! What is found in a healthy tenancy, and in how many calls.
+
+use super::server::{Ask, Behaviour, Reply, Server, TENANCY, Tenancy};
+use super::tenancy::{A, B, C, EXTERNAL, FRA, IAD, KEYS, PRIVATE, Small, VIRTUAL};
+use super::trial::{self, healthy, run, trial};
+use jiff::Timestamp;
+use kmslint::base::Place;
+use kmslint::key::{Fate, Importance, InputKind, Lifecycle, ProtectionMode, RotationStatus, Stage, VaultType};
+use kmslint::live::Clock;
+use serde_json::{Value, json};
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+#[test]
+fn every_key_of_every_compartment_vault_and_region_is_found_once() {
+    let trial = trial(healthy(), None, |_| {});
+    assert!(trial.is_whole(), "{}", trial.said());
+    assert_eq!(trial.warnings, [] as [&str; 0]);
+    assert_eq!(trial.names(), KEYS);
+    assert_eq!(trial.inventory.keys.len(), KEYS.len());
+    assert_eq!(trial.refused, [] as [&str; 0]);
+    for key in &trial.inventory.keys {
+        assert_eq!((key.stage, key.fate, key.id.input, key.importance), (Stage::Actual, Fate::NoOp, InputKind::Live, Importance::Primary));
+        let region = key.region.clone().unwrap();
+        assert_eq!(&*key.id.root, format!("live/{region}"));
+        assert_eq!(key.place, Place::Cloud { ocid: key.ocid.clone().unwrap().into(), region: region.into() });
+    }
+}
+
+#[test]
+fn facts_are_what_the_service_knows() {
+    let trial = trial(healthy(), None, |_| {});
+    let keys = trial.keys();
+    let days = |time: Option<Timestamp>| time.map(|time| Timestamp::now().duration_since(time).as_hours() / 24);
+
+    let scheduled = keys["scheduled"];
+    assert_eq!(scheduled.protection_mode.value(), Some(&ProtectionMode::Hsm));
+    assert_eq!(scheduled.vault_type.value(), Some(&VaultType::VirtualPrivate));
+    assert_eq!(scheduled.vault.as_deref(), Some(PRIVATE));
+    assert_eq!(scheduled.region.as_deref(), Some(FRA));
+    assert_eq!(scheduled.compartment.value().map(String::as_str), Some(A));
+    assert_eq!((scheduled.rotation.enabled.value(), scheduled.rotation.interval_days.value()), (Some(&true), Some(&90)));
+    assert_eq!(days(scheduled.rotation.start.value().copied()), Some(400));
+    assert_eq!(days(scheduled.times.current_version), Some(20));
+    assert_eq!(days(scheduled.times.created), Some(400));
+    assert_eq!(scheduled.times.last_status, Some(RotationStatus::Success));
+    assert_eq!(days(scheduled.times.next_rotation), Some(-69));
+    assert_eq!(scheduled.vault_usage.map(|usage| (usage.hsm_versions, usage.software_versions)), Some((23, 5)));
+    assert_eq!(scheduled.shape.length.value(), Some(&32));
+    assert_eq!(scheduled.freeform_tags["Name"], "scheduled");
+    assert_eq!((scheduled.defined_tags["Ops.Owner"].as_str(), scheduled.defined_tags["Ops.Level"].as_str()), ("team", "3"));
+
+    assert_eq!(keys["failed"].times.last_status, Some(RotationStatus::Failed));
+    let manual = keys["manual"];
+    assert_eq!((days(manual.times.current_version), manual.versions.len()), (Some(30), 3));
+    assert_eq!(manual.compartment.value().map(String::as_str), Some(C));
+    assert_eq!(manual.rotation.enabled.value(), Some(&false));
+    // It was not asked for, so it is not known: no schedule is no proof that there is no interval.
+    assert!(manual.rotation.interval_days.as_unknown().is_some());
+    let stale = keys["stale"];
+    assert!(stale.rotation.enabled.is_unset());
+    assert_eq!((stale.vault_type.value(), days(stale.times.current_version)), (Some(&VaultType::Default), Some(1800)));
+    // A young key has a young version: nobody was asked.
+    assert_eq!((days(keys["fresh"].times.created), keys["fresh"].times.current_version), (Some(10), None));
+    assert_eq!(keys["disabled"].lifecycle.value(), Some(&Lifecycle::Disabled));
+    assert_eq!(keys["going"].lifecycle.value(), Some(&Lifecycle::PendingDeletion));
+    assert_eq!(keys["external"].vault_type.value(), Some(&VaultType::External));
+    assert_eq!(keys["odd"].protection_mode.value(), Some(&ProtectionMode::Other("QUANTUM".to_owned())));
+}
+
+#[test]
+fn no_call_is_made_that_no_fact_needs() {
+    let trial = trial(healthy(), None, |_| {});
+    let count = |part: &str| trial.log.iter().filter(|target| target.contains(part)).count();
+    // Subscriptions, compartments; root, a, b, c in two regions.
+    assert_eq!(count("regionSubscriptions"), 1);
+    assert_eq!(count("/compartments?"), 1);
+    assert_eq!(count("/vaults?"), 2 * 4);
+    // Each vault once in each region; the one that is going is passed over, the replica is not listed again.
+    assert_eq!(count("/kms/20180608/vaults/") - count("/usage"), 4);
+    assert_eq!(count("/keys?"), 3 * 4);
+    assert_eq!(count("/usage"), 2);
+    // Schedules of `scheduled` and `failed`; versions of all that are old enough and can be rotated.
+    assert_eq!(count("/keys/") - count("/keyVersions"), 2);
+    assert_eq!(count("/keyVersions"), 5);
+    assert_eq!(trial.log.len(), 1 + 1 + 8 + 4 + 12 + 2 + 2 + 5);
+    assert!(trial.inventory.log.contains(&"35 calls".to_owned()), "{:?}", trial.inventory.log);
+}
+
+#[test]
+fn for_evidence_and_drift_every_fact_is_asked_for() {
+    let trial = trial(healthy(), None, |request| request.thorough = true);
+    assert!(trial.is_whole());
+    assert_eq!(trial.keys()["fresh"].versions.len(), 1);
+    assert!(trial.keys()["manual"].rotation.interval_days.is_unset());
+}
+
+#[test]
+fn pages_are_followed_through_empty_ones() {
+    for page in [1, 2] {
+        let paged = trial(healthy(), Some(page), |request| request.connections = 4);
+        assert!(paged.is_whole(), "{}", paged.said());
+        assert_eq!(paged.names(), KEYS);
+        assert!(paged.log.iter().any(|target| target.contains("page=AAA%2B%2F%3D%3A%20")));
+    }
+}
+
+#[test]
+fn one_region_is_audited_where_one_is_asked_for() {
+    let fra = trial(healthy(), None, |request| request.all_regions = false);
+    assert_eq!(fra.names(), ["disabled", "failed", "fresh", "going", "manual", "odd", "scheduled", "stale"]);
+    let iad = trial(healthy(), None, |request| {
+        request.all_regions = false;
+        request.regions = vec!["IAD".to_owned(), IAD.to_owned()];
+    });
+    // The primary is out of sight: its replica is all there is to be seen of it.
+    assert_eq!(iad.names(), ["external", "failed", "manual", "scheduled"]);
+    assert_eq!(iad.keys()["external"].vault.as_deref(), Some(EXTERNAL));
+}
+
+#[test]
+fn a_compartments_keys_are_found_wherever_their_vault_is() {
+    let only = |compartment: &str, recursive| {
+        let compartment = compartment.to_owned();
+        let trial = trial(healthy(), None, move |request| {
+            request.compartments = vec![compartment];
+            request.recursive = recursive;
+        });
+        assert!(trial.is_whole(), "{}", trial.said());
+        trial.names().into_iter().map(str::to_owned).collect::<Vec<_>>()
+    };
+    assert_eq!(only(C, false), ["external", "manual", "odd"]);
+    assert_eq!(only(A, false), ["disabled", "failed", "scheduled"]);
+    assert_eq!(only(A, true), ["disabled", "failed", "going", "scheduled", "stale"]);
+    assert_eq!(only(TENANCY, false), ["fresh"]);
+    assert_eq!(only(TENANCY, true), KEYS);
+    assert_eq!(only(B, true), ["going", "stale"]);
+}
+
+#[test]
+fn requests_keep_the_pace_that_was_asked_for() {
+    let trial = trial(healthy(), None, |request| request.rps = 5.0);
+    assert_eq!(trial.took, Duration::from_millis(200) * 34);
+}
+
+#[test]
+fn saved_evidence_is_the_same_inventory() {
+    let trial = trial(healthy(), None, |request| request.thorough = true);
+    let text = kmslint::live::saved::write(&trial.inventory, Timestamp::now());
+    let again = kmslint::live::saved::read("evidence.json", &text);
+    assert_eq!(again.keys.len(), KEYS.len());
+    assert_eq!(format!("{:?}", again.keys), format!("{:?}", trial.inventory.keys));
+    assert!(!text.contains("PRIVATE KEY"));
+}
+
+/// 200 compartments, 5 vaults, 2,000 keys, spread evenly; half of the keys are old.
+struct Large;
+
+const COMPARTMENTS: usize = 200;
+const VAULTS: usize = 5;
+const LARGE_KEYS: usize = 2000;
+
+impl Tenancy for Large {
+    fn answer(&self, ask: &Ask, base: &str) -> Reply {
+        let compartment = |at: usize| format!("ocid1.compartment.oc1..{at}");
+        let vault = |at: usize| format!("ocid1.vault.oc1.fra.{at}");
+        let parts: Vec<&str> = ask.path.split('/').skip(1).collect();
+        match (ask.service.as_str(), parts.as_slice()) {
+            ("identity", ["20160918", "compartments"]) => Reply::List(
+                (0..COMPARTMENTS).map(|at| json!({"id": compartment(at), "compartmentId": TENANCY, "lifecycleState": "ACTIVE"})).collect(),
+            ),
+            ("kms", ["20180608", "vaults"]) => Reply::List(
+                (0..VAULTS)
+                    .filter(|at| ask.get("compartmentId") == compartment(*at))
+                    .map(|at| {
+                        let endpoint = format!("{base}/{FRA}/{}", vault(at));
+                        json!({"id": vault(at), "lifecycleState": "ACTIVE", "vaultType": "DEFAULT", "managementEndpoint": endpoint})
+                    })
+                    .collect(),
+            ),
+            ("kms", ["20180608", "vaults", id]) => Reply::One(json!({"id": id, "isPrimary": true, "wrappingkeyId": "w"})),
+            (_, ["20180608", "keys"]) => {
+                let here =
+                    |at: &usize| ask.service == vault(at % VAULTS) && ask.get("compartmentId") == compartment(at / VAULTS % COMPARTMENTS);
+                let created = |at: usize| {
+                    if at / (VAULTS * COMPARTMENTS) == 0 { "2020-01-01T00:00:00Z".to_owned() } else { Timestamp::now().to_string() }
+                };
+                let key = |at: usize| {
+                    json!({"id": format!("ocid1.key.oc1.fra.{at}"), "displayName": at.to_string(), "protectionMode": "SOFTWARE",
+                        "lifecycleState": "ENABLED", "timeCreated": created(at), "isAutoRotationEnabled": false})
+                };
+                Reply::List((0..LARGE_KEYS).filter(here).map(key).collect())
+            }
+            (_, ["20180608", "keys", _, "keyVersions"]) => {
+                Reply::List(vec![json!({"id": "v", "timeCreated": "2020-01-01T00:00:00Z", "lifecycleState": "ENABLED"})])
+            }
+            _ => Reply::Missing,
+        }
+    }
+}
+
+#[test]
+fn a_large_tenancy_takes_the_least_number_of_calls() {
+    let (mut request, clock) = trial::request("");
+    let (started, theirs) = (SystemTime::now(), Arc::clone(&clock));
+    let behaviour = Behaviour { now: Box::new(move || started + theirs.elapsed()), ..Behaviour::default() };
+    let server = Server::start(Large, behaviour);
+    request.endpoint = Some(server.endpoint());
+    request.all_regions = false;
+    request.connections = 4;
+    let trial = run(&request, &clock, &server);
+    assert!(trial.is_whole(), "{}", trial.said());
+    assert_eq!(trial.inventory.keys.len(), LARGE_KEYS);
+    let compartments = COMPARTMENTS.div_ceil(100);
+    let all = COMPARTMENTS + 1;
+    let old = LARGE_KEYS / 2;
+    assert_eq!(server.calls(), compartments + all + VAULTS + VAULTS * all + old);
+}
+
+#[test]
+fn an_entry_that_cannot_be_read_hides_no_other() {
+    struct Odd(Small);
+    impl Tenancy for Odd {
+        fn answer(&self, ask: &Ask, base: &str) -> Reply {
+            match self.0.answer(ask, base) {
+                Reply::List(mut list) if ask.service == VIRTUAL && ask.path.ends_with("/keys") && ask.get("compartmentId") == B => {
+                    list.insert(0, json!({"displayName": "nameless"}));
+                    list.insert(0, Value::Null);
+                    Reply::List(list)
+                }
+                reply => reply,
+            }
+        }
+    }
+    let (mut request, clock) = trial::request("");
+    let server = Server::start(Odd(Small::at(request.now)), Behaviour::default());
+    request.endpoint = Some(server.endpoint());
+    let trial = run(&request, &clock, &server);
+    assert_eq!(trial.names(), KEYS);
+    assert_eq!(trial.inventory.not_audited.len(), 1);
+    assert!(trial.said().contains("an answer that cannot be read"), "{}", trial.said());
+}

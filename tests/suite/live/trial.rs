@@ -1,0 +1,139 @@
+//! An audit of the server, with a clock that does not wait and somebody who writes down what is said.
+
+use super::server::{Behaviour, FINGERPRINT, Faults, KEY_PEM, Server, TENANCY, USER};
+use super::tenancy::{FRA, Small};
+use jiff::Timestamp;
+use kmslint::key::{Inventory, KeyFacts};
+use kmslint::live::{self, Clock, Progress, Request, Timeouts};
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, SystemTime};
+
+/// Time that passes only while somebody sleeps.
+#[derive(Default)]
+pub struct Skipping(Mutex<Duration>);
+
+impl Clock for Skipping {
+    fn elapsed(&self) -> Duration {
+        *self.0.lock().unwrap()
+    }
+
+    fn sleep(&self, duration: Duration) {
+        *self.0.lock().unwrap() += duration;
+    }
+}
+
+/// Writes down what is said.
+#[derive(Default)]
+pub struct Listener {
+    pub warnings: Mutex<Vec<String>>,
+}
+
+impl Progress for Listener {
+    fn step(&self, _: &str, done: usize, total: usize) {
+        assert!(done <= total);
+    }
+
+    fn warn(&self, sentence: &str) {
+        self.warnings.lock().unwrap().push(sentence.to_owned());
+    }
+}
+
+/// A request with everything in the environment, and its clock.
+pub fn request(endpoint: &str) -> (Request, Arc<Skipping>) {
+    let clock = Arc::new(Skipping::default());
+    let env = [
+        ("OCI_CLI_USER", USER),
+        ("OCI_CLI_TENANCY", TENANCY),
+        ("OCI_CLI_FINGERPRINT", FINGERPRINT.trim()),
+        ("OCI_CLI_KEY_CONTENT", KEY_PEM),
+        ("OCI_CLI_REGION", FRA),
+    ];
+    let request = Request {
+        env: env.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect(),
+        home: None,
+        now: Timestamp::now(),
+        clock: Arc::clone(&clock) as Arc<dyn Clock>,
+        profile: None,
+        config_file: None,
+        auth: None,
+        regions: Vec::new(),
+        all_regions: true,
+        compartments: Vec::new(),
+        recursive: false,
+        endpoint: Some(endpoint.to_owned()),
+        ca_bundle: None,
+        rps: f64::INFINITY,
+        deadline: live::DEFAULT_DEADLINE,
+        connections: 1,
+        timeouts: Timeouts { connect: Duration::from_secs(10), read: Duration::from_secs(10) },
+        thorough: false,
+        fresh_days: 335,
+    };
+    (request, clock)
+}
+
+/// What came of an audit.
+pub struct Trial {
+    pub inventory: Inventory,
+    pub warnings: Vec<String>,
+    pub log: Vec<String>,
+    pub refused: Vec<String>,
+    /// How long it would have taken.
+    pub took: Duration,
+}
+
+/// Audits the small tenancy behind a server with these faults, after `change` changed the request.
+pub fn trial(faults: Faults, page: Option<usize>, change: impl FnOnce(&mut Request)) -> Trial {
+    let (mut request, clock) = request("");
+    let started = SystemTime::now();
+    let theirs = Arc::clone(&clock);
+    let behaviour = Behaviour { page, faults, now: Box::new(move || started + theirs.elapsed()), ..Behaviour::default() };
+    let server = Server::start(Small::at(request.now), behaviour);
+    request.endpoint = Some(server.endpoint());
+    change(&mut request);
+    run(&request, &clock, &server)
+}
+
+/// Runs an audit of a server.
+pub fn run(request: &Request, clock: &Skipping, server: &Server) -> Trial {
+    let listener = Listener::default();
+    let inventory = live::audit(request, &listener);
+    Trial {
+        inventory,
+        warnings: listener.warnings.into_inner().unwrap(),
+        log: server.log.lock().unwrap().clone(),
+        refused: server.refused.lock().unwrap().clone(),
+        took: clock.elapsed(),
+    }
+}
+
+impl Trial {
+    /// Whether anything could not be done.
+    pub fn is_whole(&self) -> bool {
+        self.inventory.problems.is_empty() && self.inventory.not_audited.is_empty()
+    }
+
+    /// Keys by display name.
+    pub fn keys(&self) -> BTreeMap<&str, &KeyFacts> {
+        self.inventory.keys.iter().map(|key| (key.display_name.value().map(String::as_str).unwrap_or_default(), key)).collect()
+    }
+
+    /// Names of keys, sorted.
+    pub fn names(&self) -> Vec<&str> {
+        self.keys().into_keys().collect()
+    }
+
+    /// Everything that was said about what did not work.
+    pub fn said(&self) -> String {
+        let problems =
+            self.inventory.problems.iter().map(|problem| format!("{}\n{}", problem.message, problem.help.as_deref().unwrap_or("")));
+        let gaps = self.inventory.not_audited.iter().map(|gap| format!("{} {} {}: {}", gap.what, gap.ocid, gap.region, gap.why));
+        problems.chain(gaps).chain(self.warnings.iter().cloned()).collect::<Vec<_>>().join("\n")
+    }
+}
+
+/// No faults.
+pub fn healthy() -> Faults {
+    Box::new(|_, _| None)
+}
