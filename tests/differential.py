@@ -159,8 +159,9 @@ def configurations(a):
             # what Terraform refuses must not stop kmslint
             if without:
                 shutil.rmtree(folder); os.makedirs(folder); write(folder, configuration.files()); ours(a.kmslint, folder)
+    except KeyboardInterrupt: print('stopped at seed %d' % seed)
     finally: shutil.rmtree(work, ignore_errors=True)
-    tally.print('%d configurations with %d scenarios and %d keys (%d scenarios refused by Terraform, %d configurations given up)' % (a.configurations, made, keys, refused, nobody))
+    tally.print('%d configurations with %d scenarios and %d keys (%d scenarios refused by Terraform, %d configurations given up)' % (seed + 1 - a.seed, made, keys, refused, nobody))
     for why, n in REASONS.most_common(8): print('    %5d refused: %s' % (n, why))
     return tally.bad()
 

@@ -409,7 +409,7 @@ impl<'w> World<'w> {
         let label = || format!("`{}.{attribute}`", address(at, of.data, &of.kind, &of.name, key));
         self.once(Slot::Argument(at.id, of.clone(), key.cloned(), Arc::clone(attribute)), label, || {
             let value = self.eval(&written.value, &Frame::new(self, at, each))?;
-            if value.is_null() && computed {
+            if computed && is_left_out(of, &value) {
                 return Ok(after_apply());
             }
             let value = convert(value, &ty).map_err(|error| error.at(written.value.span))?;
@@ -440,7 +440,7 @@ impl<'w> World<'w> {
                 let value = written.map_or(Ok(Value::null(ty.clone())), |expr| {
                     convert(self.eval(expr, &self.frame(at, each, &nested.bound))?, ty).map_err(|error| error.at(expr.span))
                 })?;
-                let is_filled_in = value.is_null() && !matches!(member, Attribute::Argument(_));
+                let is_filled_in = is_left_out(of, &value) && !matches!(member, Attribute::Argument(_));
                 let value = if is_filled_in { Value::unknown(ty.clone(), self.reason(of, &format!("{kind}[0].{name}"))) } else { value };
                 object.insert(Arc::from(*name), value);
             }
@@ -561,6 +561,12 @@ fn dialect(request: &request::Request) -> Dialect {
         request::Dialect::Terraform => Dialect::Terraform,
         request::Dialect::OpenTofu | request::Dialect::Either => Dialect::OpenTofu,
     }
+}
+
+/// Whether the provider fills in what it computes as if the argument were not written. The SDK that the provider is made with takes an
+/// empty text for none (terraform-plugin-sdk, `schema.finalizeDiff`).
+fn is_left_out(of: &ResourceName, value: &Value) -> bool {
+    value.is_null() || (of.kind.starts_with("oci_") && value.as_str() == Some(""))
 }
 
 /// Brings a value into a variable's type.

@@ -346,6 +346,34 @@ fn expressions_are_answered_in_the_root_module() {
 }
 
 #[test]
+fn expressions_are_answered_in_a_root_without_anything_of_oci() {
+    let folder = folder(&[("main.tf", "variable \"x\" {\n  default = 2\n}\nlocals {\n  y = var.x + 1\n}\n")]);
+    let answers = evaluate(&request(&folder, &[]), &Arc::new(Sources::default()), &["local.y".to_owned()]);
+    assert_eq!(answers, [Answer::Value { json: "3".to_owned(), sensitive: false }]);
+}
+
+#[test]
+fn errors_quote_nothing_that_is_sensitive_or_read_from_a_file() {
+    let folder = folder(&[("main.tf", "variable \"s\" {\n  default = \"hunter2\"\n  sensitive = true\n}\n"), ("token.txt", "hunter2")]);
+    let forms = [
+        "cidrnetmask(X)",
+        "uuidv5(X, \"a\")",
+        "textdecodebase64(\"a\", X)",
+        "file(X)",
+        "{ for n in [1, 2] : X => n }",
+        "tomap({ a = 1 })[X]",
+        "{ a = 1 }[X]",
+        "X + 1",
+    ];
+    let ask: Vec<String> = ["var.s", "file(\"token.txt\")"].iter().flat_map(|x| forms.map(|form| form.replace('X', x))).collect();
+    for (text, answer) in ask.iter().zip(evaluate(&request(&folder, &[]), &Arc::new(Sources::default()), &ask)) {
+        let Answer::Error { message, .. } = &answer else { panic!("{text}: {answer:?}") };
+        assert!(!message.contains("hunter2"), "{text}: {message}");
+        assert!(!message.starts_with(char::is_uppercase) && !message.ends_with('.'), "{text}: {message}");
+    }
+}
+
+#[test]
 fn too_much_is_said_and_not_tried() {
     let text = key("bomb", "count = 1000000000\n  protection_mode = \"HSM\"") + &key("small", "") + VAULT;
     let inventory = look(&folder(&[("main.tf", &text)]), &[]);

@@ -144,23 +144,25 @@ fn apply(name: &str, values: &[Value], span: Span, context: &Context<'_>) -> Res
 /// An error without the texts that may not be shown.
 fn discreet(error: EvalError, name: &str, values: &[Value]) -> EvalError {
     let marks = values.iter().fold(Marks::NONE, |marks, value| marks.union(value.deep_marks()));
-    let why = if marks.is_secret() {
-        "sensitive"
-    } else if marks.from_file && values.iter().any(|value| quotes(&error.message, value)) {
-        "read from a file"
-    } else {
+    if !marks.hides_text() || !values.iter().any(|value| quotes(&error.message, value, marks.is_secret())) {
         return error;
-    };
+    }
+    let why = if marks.is_secret() { "sensitive" } else { "read from a file" };
     EvalError { message: format!("`{name}` does not take this; why is not shown, because a value is {why}"), ..error }
 }
 
-/// Whether a message holds a text of a value, or quotes a piece of one.
-fn quotes(message: &str, value: &Value) -> bool {
-    let pieces = || message.split(['`', '"', '\'']).map(str::trim).filter(|piece| piece.len() > 1);
-    let told = |text: &str| !text.is_empty() && (message.contains(text) || pieces().any(|piece| text.contains(piece)));
-    value.as_str().is_some_and(told)
-        || value.as_mapping().is_some_and(|entries| entries.keys().any(|key| told(key)))
-        || value.children().any(|child| quotes(message, child))
+/// Whether a message holds a text of a value, or quotes a piece of one. Of what is secret, not even a number or a letter.
+fn quotes(message: &str, value: &Value, secret: bool) -> bool {
+    let quoted = || message.split(['`', '"', '\'']).map(str::trim).filter(|piece| piece.len() > 1 || (secret && !piece.is_empty()));
+    let told = |text: &str| (text.len() > 3 && message.contains(text)) || quoted().any(|piece| text.contains(piece));
+    match &value.data {
+        Data::String(text) => told(text),
+        Data::Number(number) => secret && message.contains(&number.to_string()),
+        _ => {
+            let named = |entries: &BTreeMap<Arc<str>, Value>| entries.keys().any(|key| quotes(message, &Value::string(key), secret));
+            value.as_mapping().is_some_and(named) || value.children().any(|child| quotes(message, child, secret))
+        }
+    }
 }
 
 /// Renders template text with these variables and no others.

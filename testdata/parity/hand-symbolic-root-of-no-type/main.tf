@@ -1,0 +1,8 @@
+variable "vaults_configuration" {
+  default = null
+}
+
+module "vaults" {
+  source               = "./vaults"
+  vaults_configuration = var.vaults_configuration
+}
