@@ -303,4 +303,11 @@ impl KeyFacts {
             notes: Vec::new(),
         }
     }
+
+    /// The display name of a key of the service, whose address is but an OCID. `None` also where the name may not be shown.
+    #[must_use]
+    pub fn service_name(&self) -> Option<&str> {
+        let shown = self.id.input == InputKind::Live && !self.display_name.sensitive;
+        self.display_name.value().filter(|name| shown && !name.is_empty()).map(String::as_str)
+    }
 }

@@ -8,6 +8,7 @@ use super::errors::Trouble;
 use super::request::Request;
 use crate::base::disk;
 use serde::Deserialize;
+use serde_json::Value;
 
 /// A realm: a cloud of its own with its own domain.
 struct Realm {
@@ -39,10 +40,15 @@ struct Metadata {
 
 /// A developer tool configuration (Alloy).
 #[derive(Default, Deserialize)]
-#[serde(default)]
+#[serde(rename_all = "camelCase", default)]
 struct DeveloperTools {
     regions: Vec<Metadata>,
+    /// No other regions may be used. A text in Oracle's own examples.
+    allow_only_developer_tool_configuration_regions: Value,
 }
+
+/// Says whether only the regions of the developer tool configuration may be used; wins over what that says itself.
+const ONLY: &str = "OCI_ALLOW_ONLY_DEVELOPER_TOOL_CONFIGURATION_REGIONS";
 
 /// Finds a region by its identifier or short code.
 ///
@@ -54,10 +60,17 @@ pub fn resolve(request: &Request, text: &str, tenancy: &str) -> Result<Region, T
     if !clean || text.starts_with(['.', '-']) || text.ends_with(['.', '-']) {
         return Err(Trouble::helped(format!("`{text}` is not the name of a region"), "regions are named like `eu-frankfurt-1`"));
     }
-    for metadata in developer_tools(request)? {
+    let (path, tools) = developer_tools(request)?;
+    for metadata in &tools.regions {
         if let Some(region) = metadata.matching(&text) {
             return Ok(region);
         }
+    }
+    if tools.are_all(request) {
+        return Err(Trouble::helped(
+            format!("the region `{text}` may not be used: {path} does not name it, and no others are allowed"),
+            format!("add it there, or do not set `{ONLY}` or `allowOnlyDeveloperToolConfigurationRegions`"),
+        ));
     }
     if let Some(region) = REALMS.iter().find_map(|realm| realm.region(&text)) {
         return Ok(region);
@@ -98,13 +111,27 @@ impl Metadata {
     }
 }
 
-/// Regions of the developer tool configuration, which come before the built-in ones.
-fn developer_tools(request: &Request) -> Result<Vec<Metadata>, Trouble> {
+impl DeveloperTools {
+    /// Whether there are no regions but these.
+    fn are_all(&self, request: &Request) -> bool {
+        let said = match (request.var(ONLY), &self.allow_only_developer_tool_configuration_regions) {
+            (Some(text), _) => text,
+            (None, Value::Bool(only)) => return *only,
+            (None, Value::String(text)) => text,
+            (None, _) => return false,
+        };
+        said.trim().eq_ignore_ascii_case("true")
+    }
+}
+
+/// The developer tool configuration, whose regions come before the built-in ones, and its path.
+fn developer_tools(request: &Request) -> Result<(&str, DeveloperTools), Trouble> {
     let path = request.var("OCI_DEVELOPER_TOOL_CONFIGURATION_FILE_PATH").unwrap_or("~/.oci/developer-tool-configuration.json");
-    let Some(text) = optional(request, path)? else {
-        return Ok(Vec::new());
+    let tools = match optional(request, path)? {
+        Some(text) => serde_json::from_str(&text).map_err(|error| broken(path, &error))?,
+        None => DeveloperTools::default(),
     };
-    serde_json::from_str::<DeveloperTools>(&text).map(|file| file.regions).map_err(|error| broken(path, &error))
+    Ok((path, tools))
 }
 
 /// Regions of `regions-config.json` and `OCI_REGION_METADATA`, which come behind the built-in ones.
@@ -201,6 +228,18 @@ mod tests {
         for (text, domain) in [("one", "one.example"), ("xx-two-1", "two.example"), ("fra", "alloy.example"), ("iad", "oraclecloud.com")] {
             assert_eq!(resolve(&request, text, "").unwrap().domain, domain);
         }
+        request.env.insert(ONLY.to_owned(), "True".to_owned());
+        assert_eq!(resolve(&request, "fra", "").unwrap().domain, "alloy.example");
+        for text in ["iad", "us-ashburn-1", "xx-one-1", "xx-own-1.example.org"] {
+            let trouble = resolve(&request, text, "").err().unwrap();
+            assert!(trouble.message.starts_with(&format!("the region `{text}` may not be used: ~/.oci/dev")), "{}", trouble.message);
+        }
+        request.env.remove(ONLY);
+        let alone = r#"{"regions":[],"allowOnlyDeveloperToolConfigurationRegions":"true"}"#;
+        std::fs::write(home.path().join(".oci/developer-tool-configuration.json"), alone).unwrap();
+        assert!(resolve(&request, "iad", "").is_err());
+        request.env.insert(ONLY.to_owned(), "false".to_owned());
+        assert!(resolve(&request, "iad", "").is_ok());
         std::fs::write(home.path().join(".oci/regions-config.json"), "{").unwrap();
         assert!(resolve(&request, "xx-three-1", "").is_err());
     }

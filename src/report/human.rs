@@ -4,7 +4,7 @@ use super::Context;
 use super::text::{clean, count, same_length};
 use crate::base::{Place, Problem, SourceId, Sources, Step};
 use crate::policy::{Notice, Outcome};
-use crate::rules::{Finding, Level, Verdict};
+use crate::rules::{Finding, FindingInstance, Level, Verdict};
 use codespan_reporting::diagnostic::{Diagnostic, Label, Severity};
 use codespan_reporting::files::{self, Files};
 use codespan_reporting::term::termcolor::{Ansi, NoColor, WriteColor};
@@ -123,21 +123,26 @@ fn diagnose(finding: &Finding) -> Diagnostic<SourceId> {
     };
     let who = match finding.instances.as_slice() {
         [] => String::new(),
-        [one] => format!("`{}`: ", clean(&one.key.address)),
+        [one] => format!("{}: ", named(one)),
         many => format!("{}: ", count(many.len(), "key", "keys")),
     };
     let mut parts = Parts::new(severity, Some(finding.rule), format!("{who}{}", clean(&finding.message)));
     parts.primary(&finding.place, &finding.label);
     parts.secondary(&finding.trail);
     if finding.instances.len() > 1 {
-        let shown: Vec<_> =
-            finding.instances.iter().take(INSTANCES_SHOWN).map(|instance| format!("`{}`", clean(&instance.key.address))).collect();
+        let shown: Vec<_> = finding.instances.iter().take(INSTANCES_SHOWN).map(named).collect();
         let more = finding.instances.len() - shown.len();
         let more = if more == 0 { String::new() } else { format!(" and {more} more") };
         parts.notes([("keys", format!("{}{more}", shown.join(", ")).as_str())]);
     }
     parts.notes([("note", finding.note.as_str()), ("help", finding.help.as_str())]);
     parts.finish()
+}
+
+/// A key's address; one of the service's has a name that says more than its OCID.
+fn named(instance: &FindingInstance) -> String {
+    let address = clean(&instance.key.address);
+    instance.name.as_deref().map_or_else(|| format!("`{address}`"), |name| format!("`{}` ({address})", clean(name)))
 }
 
 /// A place that is not in a text at hand.
@@ -208,8 +213,11 @@ fn summary(outcome: &Outcome, context: &Context<'_>) -> String {
     if !outcome.not_audited.is_empty() {
         parts.push(format!("{} not audited", outcome.not_audited.len()));
     }
-    let time = context.elapsed.map_or_else(String::new, |elapsed| format!(", {:.1} ms", elapsed.as_secs_f64() * 1000.0));
-    format!("{} ({}{time})", parts.join(", "), count(outcome.files, "file", "files"))
+    // The service's keys are in no file.
+    let files = (outcome.files > 0).then(|| count(outcome.files, "file", "files"));
+    let time = context.elapsed.map(|elapsed| format!("{:.1} ms", elapsed.as_secs_f64() * 1000.0));
+    let aside: Vec<String> = files.into_iter().chain(time).collect();
+    if aside.is_empty() { parts.join(", ") } else { format!("{} ({})", parts.join(", "), aside.join(", ")) }
 }
 
 /// Draws a diagnostic.

@@ -3,7 +3,7 @@
 use super::text::clean;
 use super::{Context, location};
 use crate::policy::Outcome;
-use crate::rules::{Finding, Verdict};
+use crate::rules::{Finding, FindingInstance, Verdict};
 use std::io::{self, Write};
 
 /// Writes the report.
@@ -29,7 +29,13 @@ pub fn write(outcome: &Outcome, context: &Context<'_>, out: &mut dyn Write) -> i
 pub fn addresses(finding: &Finding) -> String {
     match finding.instances.as_slice() {
         [] => String::new(),
-        [one] => clean(&one.key.address).into_owned(),
-        [first, rest @ ..] => format!("{} and {} more", clean(&first.key.address), rest.len()),
+        [one] => address(one),
+        [first, rest @ ..] => format!("{} and {} more", address(first), rest.len()),
     }
+}
+
+/// A key's address; one of the service's has a name that says more than its OCID.
+fn address(instance: &FindingInstance) -> String {
+    let address = clean(&instance.key.address);
+    instance.name.as_deref().map_or_else(|| address.to_string(), |name| format!("{} ({address})", clean(name)))
 }

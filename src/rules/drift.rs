@@ -1,6 +1,6 @@
 //! Drift: what the code says of a key against what the service says of it.
 
-use super::finding::Finding;
+use super::finding::{Finding, FindingInstance};
 use super::findings::{Paths, fingerprint_of, instance, place_order, plain};
 use super::subject::{always, day};
 use super::{DRIFT, Level};
@@ -51,6 +51,8 @@ pub struct Drift {
     pub code_place: Option<Place>,
     /// The declared key, or the live one where none is declared.
     pub key: KeyId,
+    /// The live key's display name, where only it is spoken of and the name may be shown.
+    pub name: Option<String>,
     /// The root module's folder, or the document, that declares it.
     pub root: String,
     /// The addresses and OCIDs it speaks of, sorted.
@@ -64,7 +66,7 @@ pub struct Drift {
 /// What was audited: nothing is missing from where nobody looked.
 #[derive(Clone, Debug, Default)]
 pub struct Scope {
-    /// The audited regions' identifiers; empty for all.
+    /// Identifiers and short codes of the audited regions, since OCIDs have either; empty for all.
     pub regions: Vec<String>,
     /// The audited compartments' OCIDs; `None` for the whole tenancy.
     pub compartments: Option<Vec<String>>,
@@ -127,7 +129,8 @@ fn finding(drift: &Drift, paths: &Paths<'_>) -> Option<Finding> {
     };
     finding.level = if drift.kind == DriftKind::Unproven { Level::Note } else { Level::Warning };
     let kind = drift.attribute.map_or_else(|| drift.kind.word().to_owned(), |attribute| format!("{}:{attribute}", drift.kind.word()));
-    finding.instances = vec![instance(DRIFT, &drift.key, &drift.root, &finding.place, &kind, paths)];
+    let instance = instance(DRIFT, &drift.key, &drift.root, &finding.place, &kind, paths);
+    finding.instances = vec![FindingInstance { name: drift.name.clone(), ..instance }];
     finding.fingerprint = fingerprint_of(&finding.instances);
     Some(finding)
 }
@@ -373,15 +376,9 @@ fn gone(code: &KeyFacts, ocid: &str, scope: &Scope) -> Option<Drift> {
     Some(drift)
 }
 
-/// Whether the region in an OCID was audited. Ashburn and Phoenix have short names there.
+/// Whether the region in an OCID was audited.
 fn is_region_audited(ocid: &str, regions: &[String]) -> bool {
-    let region = match ocid.split('.').nth(3) {
-        Some("iad") => "us-ashburn-1",
-        Some("phx") => "us-phoenix-1",
-        Some(region) => region,
-        None => return false,
-    };
-    regions.is_empty() || regions.iter().any(|audited| audited == region)
+    ocid.split('.').nth(3).is_some_and(|region| regions.is_empty() || regions.iter().any(|audited| audited == region))
 }
 
 /// A declared key that may be one of several.
@@ -438,6 +435,7 @@ fn whole(kind: DriftKind, key: &KeyFacts, live: Option<&KeyFacts>, message: Stri
         live_place: live.map(|live| live.place.clone()),
         code_place: Some(key.place.clone()),
         key: key.id.clone(),
+        name: key.service_name().map(str::to_owned),
         root: key.source_root.as_deref().unwrap_or(&key.id.root).to_owned(),
         addresses,
         message,
@@ -568,6 +566,11 @@ mod tests {
         let unread = Scope { unread: vec!["ocid1.compartment.oc1..c".to_owned()], ..Scope::default() };
         for scope in [elsewhere, other_compartment, unread] {
             assert_eq!(kinds(&[], &[applied("a")], &scope), [(DriftKind::Unproven, None)], "{scope:?}");
+        }
+        let short = with(applied("a"), |key| key.ocid = Some("ocid1.key.oc1.fra.a".to_owned()));
+        for (regions, kind) in [(["eu-frankfurt-1", "fra"], DriftKind::Missing), (["us-ashburn-1", "iad"], DriftKind::Unproven)] {
+            let scope = Scope { regions: regions.map(str::to_owned).to_vec(), ..Scope::default() };
+            assert_eq!(kinds(&[], std::slice::from_ref(&short), &scope), [(kind, None)]);
         }
         let here = Scope {
             regions: vec!["eu-frankfurt-1".to_owned()],

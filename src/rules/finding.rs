@@ -12,6 +12,8 @@ pub type Label = Step;
 pub struct FindingInstance {
     /// The key.
     pub key: KeyId,
+    /// The display name of a key of the service, whose address is but an OCID; where it is known and may be shown.
+    pub name: Option<String>,
     /// Rule + root + repository path + address + kind, hashed; 32 hexadecimal digits. No line numbers.
     pub fingerprint: String,
 }

@@ -104,7 +104,11 @@ fn finding(judged: &Judged<'_>, paths: &Paths<'_>) -> Option<Finding> {
     if verdict != "advice" {
         trail.extend(key.notes.iter().cloned());
     }
-    let instance = FindingInstance { key: key.id.clone(), fingerprint: fingerprint(judged.rule.id, key, &place, report.kind, paths) };
+    let instance = FindingInstance {
+        key: key.id.clone(),
+        name: key.service_name().map(str::to_owned),
+        fingerprint: fingerprint(judged.rule.id, key, &place, report.kind, paths),
+    };
     Some(Finding {
         rule: judged.rule.id,
         level,
@@ -204,7 +208,7 @@ pub fn plain(rule: &'static str, verdict: &'static str, kind: &'static str, mess
 #[must_use]
 pub fn instance(rule: &str, key: &KeyId, root: &str, place: &Place, kind: &str, paths: &Paths<'_>) -> FindingInstance {
     let fingerprint = digest(&[rule, &(paths.root)(root), &(paths.place)(place), &key.address, kind]);
-    FindingInstance { key: key.clone(), fingerprint }
+    FindingInstance { key: key.clone(), name: None, fingerprint }
 }
 
 #[cfg(test)]

@@ -99,6 +99,22 @@ fn what_could_not_be_read_is_exit_code_2_and_the_rest_is_judged() {
 }
 
 #[test]
+fn people_are_told_keys_by_their_names_and_of_no_files() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = serve(healthy());
+    let stale = ocid("stale");
+    for (format, expected) in [
+        ("human", format!("warning[OCI-KMS-004]: `stale` ({stale}): ")),
+        ("short", format!("{stale}: warning OCI-KMS-004 stale ({stale}): ")),
+        ("markdown", format!("| warning | OCI-KMS-004 | `stale ({stale})` |")),
+    ] {
+        let said = live(&server, folder.path(), &["--format", format]);
+        assert!(said.out.contains(&expected), "{expected}\n{}", said.out);
+        assert!(!said.out.contains("files") && !said.err.contains("files"), "{}{}", said.out, said.err);
+    }
+}
+
+#[test]
 fn drift_is_reported_where_code_and_service_differ() {
     let folder = tempfile::tempdir().unwrap();
     let key = |name: &str, attributes: Value| {
