@@ -140,8 +140,10 @@ impl fmt::Debug for Request {
 pub(super) mod tests {
     use super::*;
 
+    #[cfg(feature = "live")]
     struct Still;
 
+    #[cfg(feature = "live")]
     impl Clock for Still {
         fn elapsed(&self) -> Duration {
             Duration::ZERO
