@@ -13,6 +13,7 @@ use crate::policy::{self, Config};
 use crate::report;
 use crate::terraform;
 use clap::ArgMatches;
+use std::cell::Cell;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -108,7 +109,8 @@ pub fn read(
         terraform::Request { exclude: Box::new(move |path| path != root), ..request }
     };
     let documents = sorted.documents(wanted.source, &base, config, &surroundings.cwd);
-    let progress = progress(clock.started, surroundings.err_is_terminal && !desk.terminal.quiet);
+    let meter = Meter::new(clock.started, surroundings.err_is_terminal && !desk.terminal.quiet);
+    let progress = |bytes| meter.tick(bytes);
     let asked = check::Request {
         terraform: (!request.paths.is_empty()).then(|| terraform::Request { exclude: excluder(config, &surroundings.cwd), ..request }),
         code: &code,
@@ -118,19 +120,37 @@ pub fn read(
     };
     let is_configuration = asked.terraform.is_some();
     let mut inventory = check::read(asked, sources);
+    meter.clear();
     inventory.absorb(sorted.saved);
     inventory.problems.append(&mut sorted.problems);
     Ok((inventory, is_configuration))
 }
 
-/// Tells a person on a terminal how far the reading of a large document is, from the second second on.
-fn progress(started: Instant, wanted: bool) -> impl Fn(u64) {
-    let told = std::cell::Cell::new(Duration::from_secs(1));
-    move |bytes| {
-        let now = started.elapsed();
-        if wanted && now >= told.get() {
-            told.set(now + Duration::from_millis(200));
+/// Tells a person on a terminal how far the reading of a large document is, from the second second on, in one line that goes away again.
+struct Meter {
+    started: Instant,
+    wanted: bool,
+    next: Cell<Duration>,
+    drawn: Cell<bool>,
+}
+
+impl Meter {
+    fn new(started: Instant, wanted: bool) -> Self {
+        Self { started, wanted, next: Cell::new(Duration::from_secs(1)), drawn: Cell::new(false) }
+    }
+
+    fn tick(&self, bytes: u64) {
+        let now = self.started.elapsed();
+        if self.wanted && now >= self.next.get() {
+            self.next.set(now + Duration::from_millis(200));
+            self.drawn.set(true);
             complain(format!("\r{} MB read", bytes / 1_000_000).as_bytes());
+        }
+    }
+
+    fn clear(&self) {
+        if self.drawn.take() {
+            complain(b"\r\x1b[K");
         }
     }
 }
