@@ -12,7 +12,7 @@ use super::roots::{self, Loader, Survey};
 use super::symbolic::Fill;
 use super::walk::{Visit, Walk};
 use super::world::World;
-use crate::base::{Problem, Sources, disk};
+use crate::base::{Sources, disk};
 use crate::key::{Inventory, KeyFacts};
 use rayon::prelude::*;
 use std::collections::{HashMap, HashSet};
@@ -54,13 +54,8 @@ fn gather(request: &Request, sources: &Arc<Sources>) -> Inventory {
         }
     }
     // A module that several roots call has its faults once.
-    let mut known: Vec<Problem> = Vec::new();
-    for problem in inventory.problems {
-        if !known.contains(&problem) {
-            known.push(problem);
-        }
-    }
-    inventory.problems = known;
+    let mut known = HashSet::new();
+    inventory.problems.retain(|problem| known.insert((problem.kind, problem.message.clone(), problem.place.clone())));
     inventory
 }
 
