@@ -110,12 +110,12 @@ fn find_code(document: &mut Inventory, folders: &[PathBuf], request: &dyn Fn(&Pa
 }
 
 /// Settles keys by the code of the same address; an instance that the code cannot name is settled by the instance that stands for all.
-fn settle_all(keys: &mut [KeyFacts], code: &[KeyFacts]) -> bool {
-    let exact: HashMap<&str, &KeyFacts> = code.iter().map(|key| (key.id.address.as_str(), key)).collect();
+fn settle_all(keys: &mut [Box<KeyFacts>], code: &[Box<KeyFacts>]) -> bool {
+    let exact: HashMap<&str, &KeyFacts> = code.iter().map(|key| (key.id.address.as_str(), &**key)).collect();
     let any: HashMap<String, &KeyFacts> = code
         .iter()
         .filter(|key| key.symbolic.is_some())
-        .filter_map(|key| Some((key.address.as_ref()?.without_keys().to_string(), key)))
+        .filter_map(|key| Some((key.address.as_ref()?.without_keys().to_string(), &**key)))
         .collect();
     let mut found = false;
     for key in keys {

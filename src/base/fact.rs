@@ -9,8 +9,16 @@ pub enum Claim<T> {
     Known(T),
     /// It is omitted, `null`, or one of the service's zero values.
     Unset,
+    /// It cannot be told from here. Most claims are not of this kind, and need not have room for it.
+    Unknown(Box<Unknown<T>>),
+}
+
+impl<T> Claim<T> {
     /// It cannot be told from here.
-    Unknown(Unknown<T>),
+    #[must_use]
+    pub fn unknown(why: impl Into<String>, bounds: Bounds<T>) -> Self {
+        Self::Unknown(Box::new(Unknown { why: why.into(), bounds }))
+    }
 }
 
 /// Why a fact is not known, and what is known of it all the same.
@@ -82,7 +90,7 @@ impl<T> Fact<T> {
     /// An unknown value that can be anything.
     #[must_use]
     pub fn unknown(why: impl Into<String>) -> Self {
-        Self { claim: Claim::Unknown(Unknown { why: why.into(), bounds: Bounds::Anything }), ..Self::unset() }
+        Self { claim: Claim::unknown(why, Bounds::Anything), ..Self::unset() }
     }
 
     /// The same fact with this trail.
@@ -121,16 +129,16 @@ impl<T> Fact<T> {
         let claim = match self.claim {
             Claim::Known(value) => change(value).map_or(Claim::Unset, Claim::Known),
             Claim::Unset => Claim::Unset,
-            Claim::Unknown(unknown) => Claim::Unknown(Unknown {
-                why: unknown.why,
-                bounds: match unknown.bounds {
+            Claim::Unknown(unknown) => {
+                let bounds = match unknown.bounds {
                     Bounds::Anything => Bounds::Anything,
                     Bounds::OneOf(cases) => Bounds::OneOf(
                         cases.into_iter().map(|case| Case { value: case.value.and_then(&mut change), when: case.when }).collect(),
                     ),
                     Bounds::Default { value, input } => Bounds::Default { value: value.and_then(&mut change), input },
-                },
-            }),
+                };
+                Claim::unknown(unknown.why, bounds)
+            }
         };
         Fact { claim, trail: self.trail, sensitive: self.sensitive, from_file: self.from_file }
     }

@@ -63,11 +63,14 @@ pub struct Reach {
     pub compartments: Option<Vec<String>>,
 }
 
+/// Keys as they are gathered. Each has a place of its own in memory: they are 2 KiB, and all are moved and sorted on their way to the report.
+pub type Keys = Vec<Box<KeyFacts>>;
+
 /// What a front end returns. It never fails: what could not be read is among the problems.
 #[derive(Clone, Debug, Default)]
 pub struct Inventory {
     /// Keys.
-    pub keys: Vec<KeyFacts>,
+    pub keys: Keys,
     /// Problems.
     pub problems: Vec<Problem>,
     /// Comments that speak to kmslint.

@@ -10,7 +10,7 @@ use super::facts::{self, Seen};
 use super::permissions::Permission;
 use super::request::{Progress, Request};
 use super::wire::{Compartment, Key, Usage, Vault, Version};
-use crate::key::{Inventory, KeyFacts, Lifecycle, NotAudited, ProtectionMode, Reach};
+use crate::key::{Inventory, Keys, Lifecycle, NotAudited, ProtectionMode, Reach};
 use jiff::{SignedDuration, Timestamp};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -322,7 +322,7 @@ fn is_hsm(key: &Key) -> bool {
 }
 
 /// Schedules and versions of the keys that need them.
-fn details(audit: &Audit<'_>, listed: Vec<Listed<'_>>, usage: &BTreeMap<String, Usage>, gaps: &mut Vec<NotAudited>) -> Vec<KeyFacts> {
+fn details(audit: &Audit<'_>, listed: Vec<Listed<'_>>, usage: &BTreeMap<String, Usage>, gaps: &mut Vec<NotAudited>) -> Keys {
     let answers = audit.each("key details", &listed, |one| {
         let path = format!("/20180608/keys/{}", one.key.id);
         let base = &one.at.management;
@@ -355,7 +355,7 @@ fn details(audit: &Audit<'_>, listed: Vec<Listed<'_>>, usage: &BTreeMap<String, 
             Some((versions, None)) => (versions, None),
             None => (Vec::new(), None),
         };
-        keys.push(facts::key_facts(&Seen {
+        keys.push(Box::new(facts::key_facts(&Seen {
             region: &site.region.name,
             vault: &one.at.vault,
             usage: usage.get(&one.at.vault.id),
@@ -364,7 +364,7 @@ fn details(audit: &Audit<'_>, listed: Vec<Listed<'_>>, usage: &BTreeMap<String, 
             no_schedule: no_schedule.as_deref(),
             versions: &versions,
             no_versions: no_versions.is_some(),
-        }));
+        })));
     }
     keys
 }

@@ -99,7 +99,7 @@ pub fn write(inventory: &Inventory, taken: Timestamp) -> String {
     let file = File {
         version: VERSION,
         taken: taken.to_string(),
-        keys: inventory.keys.iter().map(saved).collect(),
+        keys: inventory.keys.iter().map(|key| saved(key)).collect(),
         not_audited: inventory.not_audited.iter().map(saved_gap).collect(),
         problems: inventory.problems.iter().map(|problem| problem.message.clone()).collect(),
     };
@@ -136,7 +136,7 @@ pub fn read(name: &str, text: &str) -> Inventory {
     inventory.log.push(format!("{name}: inventory of {}, {} keys", file.taken, file.keys.len()));
     for key in file.keys {
         match facts(&key) {
-            Ok(facts) => inventory.keys.push(facts),
+            Ok(facts) => inventory.keys.push(Box::new(facts)),
             Err(why) => inventory.problems.push(
                 Problem::new(ProblemKind::Unparsable, format!("key {} of this saved inventory cannot be read: {why}", key.ocid))
                     .at(place.clone()),
@@ -311,7 +311,7 @@ mod tests {
         key.vault_usage = Some(VaultUsage { hsm_versions: 21, software_versions: 3 });
         key.freeform_tags.insert("Env".to_owned(), "prod".to_owned());
         Inventory {
-            keys: vec![key],
+            keys: vec![Box::new(key)],
             not_audited: vec![NotAudited { ocid: "c".to_owned(), region: "r".to_owned(), what: "compartment", why: "no".to_owned() }],
             problems: vec![Problem::new(ProblemKind::Service, "it broke")],
             ..Inventory::default()

@@ -52,7 +52,7 @@ pub(super) fn read(entry: Entry) -> Option<Drift> {
 }
 
 /// Adds drift to the keys it is about.
-pub(super) fn note(file: &Arc<str>, drift: impl Iterator<Item = Drift>, keys: &mut [KeyFacts]) {
+pub(super) fn note(file: &Arc<str>, drift: impl Iterator<Item = Drift>, keys: &mut [Box<KeyFacts>]) {
     for drift in drift {
         let Some(key) = keys.iter_mut().find(|key| key.id.address == drift.address) else { continue };
         let here = place(file, &drift.pointer, drift.spot);

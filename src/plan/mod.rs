@@ -120,7 +120,7 @@ fn keys(
         found.push(key);
     }
     relations::relate(file, &mut found, &current, &items, resolver, options.max_rotation_days);
-    inventory.keys.extend(found);
+    inventory.keys.extend(found.into_iter().map(Box::new));
 }
 
 fn is_plan(document: &Document) -> bool {

@@ -5,9 +5,10 @@ use super::config::Config;
 use super::exempt::{self, Exemption, Surroundings};
 use super::outcome::{Exempted, ExemptedBy, FailOn, JudgedKey, Notice, Outcome};
 use crate::base::{Place, Sources};
-use crate::key::{InputKind, Inventory, KeyFacts, KeyId, ModuleNotFollowed};
+use crate::key::{InputKind, Inventory, KeyFacts, KeyId, Keys, ModuleNotFollowed};
 use crate::rules::{self, Finding, FindingInstance, Judged, Level, MODULES_NOT_FOLLOWED, Paths, Rule, Verdict};
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
+use rayon::prelude::*;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 /// What the command line decides over the config file.
@@ -42,7 +43,7 @@ pub struct Input {
     /// Findings on drift.
     pub drift: Vec<Finding>,
     /// Keys that are not judged but that findings on drift speak of.
-    pub declared: Vec<KeyFacts>,
+    pub declared: Keys,
 }
 
 /// The level at which a run fails: the command line's, else the config file's, else `warning`.
@@ -74,7 +75,7 @@ pub fn decide(input: Input, config: &Config, baseline: Option<&Baseline>, option
     let mut notices = Vec::new();
     if !options.no_exemptions {
         let config_folder = (paths.root)(&config.folder.to_string_lossy());
-        let facts: HashMap<&KeyId, &KeyFacts> = keys.iter().map(|key| &key.facts).chain(&declared).map(|key| (&key.id, key)).collect();
+        let facts: HashMap<&KeyId, &KeyFacts> = keys.iter().map(|key| &key.facts).chain(&declared).map(|key| (&key.id, &**key)).collect();
         let today = context.now.to_zoned(TimeZone::UTC).date();
         let config_folder = if config_folder == "." { "" } else { config_folder.as_str() };
         let around = Surroundings { sources: context.sources, paths, config_folder };
@@ -103,15 +104,20 @@ pub fn decide(input: Input, config: &Config, baseline: Option<&Baseline>, option
     Outcome { keys, findings, exempted, notices, problems, modules_not_followed, not_audited, log: inventory.log, files: inventory.files }
 }
 
+/// From how many keys on several threads judge.
+const MANY: usize = 500;
+
 /// Every key by every rule that is not off.
-fn judge(keys: Vec<KeyFacts>, config: &Config, levels: &Levels<'_>, context: &Context<'_>) -> Vec<JudgedKey> {
+fn judge(keys: Keys, config: &Config, levels: &Levels<'_>, context: &Context<'_>) -> Vec<JudgedKey> {
     let settings = config.settings(context.now);
     let asked: Vec<&'static Rule> = rules::ALL.iter().filter(|rule| levels.of(rule.id) != Level::Off).collect();
-    let judged = |facts: KeyFacts| {
+    let judged = |facts: Box<KeyFacts>| {
         let verdicts = asked.iter().map(|rule| (*rule, (rule.judge)(&facts, &settings))).collect();
         JudgedKey { facts, verdicts, exempted: false }
     };
-    let mut keys: Vec<JudgedKey> = keys.into_iter().map(judged).collect();
+    // A few keys are judged sooner than threads begin.
+    let mut keys: Vec<JudgedKey> =
+        if keys.len() < MANY { keys.into_iter().map(judged).collect() } else { keys.into_par_iter().map(judged).collect() };
     keys.sort_by_cached_key(|key| (rules::place_order(&key.facts.place, context.paths), key.facts.id.clone()));
     keys
 }
@@ -173,6 +179,9 @@ fn take_off(
     today: Date,
     around: Surroundings<'_>,
 ) -> (Vec<Finding>, Vec<Exempted>) {
+    if exemptions.is_empty() && baseline.is_none() {
+        return (findings, Vec::new());
+    }
     let mut reported = Vec::new();
     let mut exempted: Vec<Exempted> = Vec::new();
     for finding in findings {

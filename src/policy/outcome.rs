@@ -9,7 +9,7 @@ use jiff::civil::Date;
 #[derive(Clone, Debug)]
 pub struct JudgedKey {
     /// The facts.
-    pub facts: KeyFacts,
+    pub facts: Box<KeyFacts>,
     /// The verdicts of the rules whose level is not `off`, in the order of `ALL`.
     pub verdicts: Vec<(&'static Rule, Verdict)>,
     /// Whether a finding of this key was exempted.

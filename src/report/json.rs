@@ -7,7 +7,7 @@ use crate::key::{KeyFacts, ScheduleForm};
 use crate::policy::{Exempted, ExemptedBy, JudgedKey, Outcome};
 use crate::rules::{Finding, Verdict};
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
@@ -20,7 +20,8 @@ struct Report<'a> {
     /// kmslint's own version.
     kmslint: &'static str,
     /// Every key that was judged.
-    keys: Vec<Key<'a>>,
+    #[schemars(with = "Vec<Key<'a>>")]
+    keys: Keys<'a>,
     /// Everything reported: violations, undetermined verdicts, advice and drift.
     findings: Vec<FindingOut<'a>>,
     /// Findings that are not reported because the user said so.
@@ -35,6 +36,18 @@ struct Report<'a> {
     not_audited: Vec<NotAuditedOut<'a>>,
     /// Totals.
     summary: Summary,
+}
+
+/// The keys, each made when it is written: ten thousand of them are never in memory a second time.
+struct Keys<'a> {
+    judged: &'a [JudgedKey],
+    sources: &'a Sources,
+}
+
+impl Serialize for Keys<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.judged.iter().map(|judged| key(judged, self.sources)))
+    }
 }
 
 /// A key.
@@ -371,7 +384,7 @@ pub fn write(outcome: &Outcome, context: &Context<'_>, out: &mut dyn Write) -> i
     let report = Report {
         version: 1,
         kmslint: env!("CARGO_PKG_VERSION"),
-        keys: outcome.keys.iter().map(|judged| key(judged, sources)).collect(),
+        keys: Keys { judged: &outcome.keys, sources },
         findings: outcome.findings.iter().map(|found| finding(found, sources)).collect(),
         exempted: outcome.exempted.iter().map(|one| exempted(one, sources)).collect(),
         notices: outcome
@@ -410,8 +423,11 @@ pub fn write(outcome: &Outcome, context: &Context<'_>, out: &mut dyn Write) -> i
             exit_code: context.exit_code,
         },
     };
-    serde_json::to_writer_pretty(&mut *out, &report)?;
-    writeln!(out)
+    // The serialiser writes words, and what it writes to may be far away.
+    let mut out = io::BufWriter::with_capacity(64 << 10, out);
+    serde_json::to_writer_pretty(&mut out, &report)?;
+    writeln!(out)?;
+    out.flush()
 }
 
 /// The JSON Schema (draft 2020-12) of the format, ending in a line feed.
@@ -422,8 +438,8 @@ pub fn schema() -> String {
 }
 
 fn key<'a>(judged: &'a JudgedKey, sources: &Sources) -> Key<'a> {
-    let KeyFacts { id, fate, rotation, times, .. } = &judged.facts;
-    let facts = &judged.facts;
+    let KeyFacts { id, fate, rotation, times, .. } = &*judged.facts;
+    let facts = &*judged.facts;
     let time = |time: &Option<jiff::Timestamp>| time.map(|time| time.to_string());
     Key {
         address: &id.address,

@@ -6,6 +6,7 @@ use super::subject::{always, day};
 use super::{DRIFT, Level};
 use crate::base::{Claim, Fact, Place, Step};
 use crate::key::{Fate, KeyFacts, KeyId, Lifecycle};
+use std::borrow::Borrow;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What kind of difference.
@@ -78,14 +79,20 @@ pub struct Scope {
 
 /// Compares the service's keys with the declared ones. The result is sorted by address.
 #[must_use]
-pub fn compare(live: &[KeyFacts], declared: &[KeyFacts], scope: &Scope) -> Vec<Drift> {
+pub fn compare<K: Borrow<KeyFacts>>(live: &[K], declared: &[K], scope: &Scope) -> Vec<Drift> {
+    let live: Vec<&KeyFacts> = live.iter().map(Borrow::borrow).collect();
+    let declared: Vec<&KeyFacts> = declared.iter().map(Borrow::borrow).collect();
+    drifts(&live, &declared, scope)
+}
+
+fn drifts(live: &[&KeyFacts], declared: &[&KeyFacts], scope: &Scope) -> Vec<Drift> {
     let pairing = Pairing::new(live, declared);
     let mut drifts = Vec::new();
     for (key, pair) in declared.iter().zip(&pairing.pairs) {
         match pair {
             Pair::With(index) => drifts.extend(live.get(*index).into_iter().flat_map(|live| differences(key, live))),
             Pair::Gone(ocid) => drifts.extend(gone(key, ocid, scope)),
-            Pair::Ambiguous(candidates) => drifts.push(ambiguous(key, candidates.iter().filter_map(|index| live.get(*index)))),
+            Pair::Ambiguous(candidates) => drifts.push(ambiguous(key, candidates.iter().filter_map(|index| live.get(*index).copied()))),
             Pair::None => {}
         }
     }
@@ -95,7 +102,7 @@ pub fn compare(live: &[KeyFacts], declared: &[KeyFacts], scope: &Scope) -> Vec<D
         if in_scope && is_enabled(key) && !pairing.taken.contains(&index) {
             drifts.push(unmanaged(
                 key,
-                declared.iter().zip(&pairing.pairs).filter(|(_, pair)| matches!(pair, Pair::None)).map(|(key, _)| key),
+                declared.iter().zip(&pairing.pairs).filter(|(_, pair)| matches!(pair, Pair::None)).map(|(key, _)| *key),
             ));
         }
     }
@@ -155,7 +162,7 @@ struct Pairing {
 }
 
 impl Pairing {
-    fn new(live: &[KeyFacts], declared: &[KeyFacts]) -> Self {
+    fn new(live: &[&KeyFacts], declared: &[&KeyFacts]) -> Self {
         let by_ocid: BTreeMap<&str, usize> =
             live.iter().enumerate().filter_map(|(index, key)| Some((key.ocid.as_deref()?, index))).collect();
         let applied = Applied::new(declared);
@@ -202,7 +209,7 @@ impl Pairing {
 struct Applied<'a>(BTreeMap<&'a str, Option<&'a str>>);
 
 impl<'a> Applied<'a> {
-    fn new(declared: &'a [KeyFacts]) -> Self {
+    fn new(declared: &[&'a KeyFacts]) -> Self {
         let mut of: BTreeMap<&str, Option<&str>> = BTreeMap::new();
         for key in declared {
             let Some(ocid) = key.ocid.as_deref() else { continue };
@@ -223,7 +230,7 @@ impl<'a> Applied<'a> {
 }
 
 /// Live keys by display name. A key that is going makes way for its namesake that stays.
-fn by_name<'a>(live: &'a [KeyFacts], taken: &BTreeSet<usize>) -> BTreeMap<&'a str, Vec<usize>> {
+fn by_name<'a>(live: &[&'a KeyFacts], taken: &BTreeSet<usize>) -> BTreeMap<&'a str, Vec<usize>> {
     let mut names: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
     for (index, key) in live.iter().enumerate().filter(|(index, _)| !taken.contains(index)) {
         if let Some(name) = key.display_name.value() {
@@ -240,7 +247,7 @@ fn by_name<'a>(live: &'a [KeyFacts], taken: &BTreeSet<usize>) -> BTreeMap<&'a st
 }
 
 /// The live keys that a declared one without an OCID can be: the same name, the same vault or compartment, and no contradiction.
-fn candidates(key: &KeyFacts, live: &[KeyFacts], names: &BTreeMap<&str, Vec<usize>>) -> Vec<usize> {
+fn candidates(key: &KeyFacts, live: &[&KeyFacts], names: &BTreeMap<&str, Vec<usize>>) -> Vec<usize> {
     let Some(name) = key.display_name.value() else { return Vec::new() };
     let same = |index: &usize| {
         let Some(other) = live.get(*index) else { return false };
@@ -263,9 +270,9 @@ struct SpokenOf<'a> {
 }
 
 impl<'a> SpokenOf<'a> {
-    fn new(live: &'a [KeyFacts], declared: &'a [KeyFacts], pairing: &Pairing) -> Self {
+    fn new(live: &[&'a KeyFacts], declared: &[&'a KeyFacts], pairing: &Pairing) -> Self {
         let paired = pairing.taken.iter().filter_map(|index| live.get(*index));
-        let all: Vec<&KeyFacts> = declared.iter().chain(paired).collect();
+        let all: Vec<&'a KeyFacts> = declared.iter().chain(paired).copied().collect();
         Self {
             vaults: all.iter().filter_map(|key| vault_ocid(key)).collect(),
             compartments: all.iter().filter_map(|key| key.compartment.value()).map(String::as_str).collect(),

@@ -1,12 +1,13 @@
 //! Verdicts → findings: instances that say the same at one place are one finding; fingerprints hold across edits.
 
 use super::finding::{Finding, FindingInstance};
-use super::verdict::{Report, Verdict};
+use super::verdict::{Advice, Report, Verdict};
 use super::{Level, Rule};
 use crate::base::{Place, Step};
 use crate::key::{KeyFacts, KeyId};
 use sha2::{Digest, Sha256};
-use std::collections::BTreeMap;
+use std::collections::{HashMap, HashSet};
+use std::fmt::Write as _;
 
 /// How places and roots are named in the repository: relative to its root, with forward slashes. The caller knows the disk.
 pub struct Paths<'a> {
@@ -40,97 +41,100 @@ pub struct Judged<'a> {
 /// What there is to report, sorted by place. What has the level `off` is left out.
 #[must_use]
 pub fn findings<'a>(judged: impl IntoIterator<Item = Judged<'a>>, paths: &Paths<'_>) -> Vec<Finding> {
-    let mut groups: BTreeMap<(Spot, &'static str, Spoken), Finding> = BTreeMap::new();
+    let mut groups: HashMap<Spoken<'a>, Group> = HashMap::new();
+    let mut roots: HashMap<&'a str, String> = HashMap::new();
     for one in judged {
-        let Some(finding) = finding(&one, paths) else { continue };
-        let spoken = Spoken {
-            verdict: finding.verdict,
-            kind: finding.kind,
-            message: finding.message.clone(),
-            note: finding.note.clone(),
-            help: finding.help.clone(),
-        };
-        match groups.entry((Spot::of(&finding.place, paths), finding.rule, spoken)) {
-            std::collections::btree_map::Entry::Vacant(entry) => {
-                entry.insert(finding);
-            }
-            std::collections::btree_map::Entry::Occupied(mut entry) => {
-                let group = entry.get_mut();
-                group.instances.extend(finding.instances);
-                let known: std::collections::HashSet<Step> = group.trail.iter().cloned().collect();
-                group.trail.extend(finding.trail.into_iter().filter(|step| !known.contains(step)));
+        let Some((spoken, level, at)) = spoken(&one) else { continue };
+        let key = one.facts;
+        let notes = if spoken.verdict == "advice" { &[] } else { key.notes.as_slice() };
+        let trail = at.get(1..).unwrap_or_default().iter().chain(notes);
+        let group = groups.entry(spoken).or_insert_with_key(|spoken| Group {
+            path: (paths.place)(spoken.place),
+            known: HashSet::new(),
+            finding: Finding {
+                level,
+                label: at.first().map_or_else(String::new, |step| step.label.to_string()),
+                calls: key.declared.calls.clone(),
+                note: spoken.note.to_owned(),
+                help: spoken.help.to_owned(),
+                ..plain(spoken.rule, spoken.verdict, spoken.kind, spoken.message.to_owned(), spoken.place.clone())
+            },
+        });
+        for step in trail {
+            // Most instances came the same way.
+            if !group.known.contains(step) {
+                group.known.insert(step.clone());
+                group.finding.trail.push(step.clone());
             }
         }
+        let root = root_of(key);
+        let root = roots.entry(root).or_insert_with(|| (paths.root)(root));
+        let fingerprint = digest(&[group.finding.rule, root, &group.path, &key.id.address, group.finding.kind]);
+        let name = key.service_name().map(str::to_owned);
+        group.finding.instances.push(FindingInstance { key: key.id.clone(), name, fingerprint });
     }
-    groups
-        .into_values()
-        .map(|mut finding| {
-            finding.instances.sort_by(|a, b| a.key.cmp(&b.key));
-            finding.fingerprint = fingerprint_of(&finding.instances);
-            finding
-        })
-        .collect()
+    let mut found: Vec<Finding> = groups.into_values().map(|group| group.finding).collect();
+    for finding in &mut found {
+        finding.instances.sort_by(|a, b| a.key.cmp(&b.key));
+        finding.fingerprint = fingerprint_of(&finding.instances);
+    }
+    found.sort_by_cached_key(|finding| {
+        let Finding { rule, verdict, kind, message, note, help, .. } = finding;
+        (Spot::of(&finding.place, paths), *rule, *verdict, *kind, message.clone(), note.clone(), help.clone())
+    });
+    found
 }
 
-/// What a finding says: only those that say the same are one.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct Spoken {
+/// What a finding says, and where: only those that say the same at one place are one.
+#[derive(PartialEq, Eq, Hash)]
+struct Spoken<'a> {
+    place: &'a Place,
+    rule: &'static str,
     verdict: &'static str,
     kind: &'static str,
-    message: String,
-    note: String,
-    help: String,
+    message: &'a str,
+    note: &'a str,
+    help: &'a str,
 }
 
-/// One verdict as a finding of one instance.
-fn finding(judged: &Judged<'_>, paths: &Paths<'_>) -> Option<Finding> {
-    let key = judged.facts;
-    let (level, report) = match judged.verdict {
-        Verdict::Violation(report) => (judged.level, report.clone()),
-        Verdict::Undetermined(report) => (judged.undetermined, report.clone()),
-        Verdict::Pass { advice: Some(advice), .. } => (
-            Level::Note,
-            Report { kind: advice.kind, message: advice.message.clone(), at: advice.at.clone(), note: String::new(), help: String::new() },
-        ),
+/// A finding that grows.
+struct Group {
+    finding: Finding,
+    /// The path of its place in the repository.
+    path: String,
+    /// The stations of its trail.
+    known: HashSet<Step>,
+}
+
+/// What a verdict says, how loud, and the way the value took; `None` where there is nothing to report.
+fn spoken<'a>(judged: &Judged<'a>) -> Option<(Spoken<'a>, Level, &'a [Step])> {
+    let rule = judged.rule.id;
+    let of = |report: &'a Report, level| {
+        let place = report.at.first().map_or(&judged.facts.place, |step| &step.place);
+        let Report { kind, message, note, help, at } = report;
+        (Spoken { place, rule, verdict: judged.verdict.word(), kind, message, note, help }, level, at.as_slice())
+    };
+    let said = match judged.verdict {
+        Verdict::Violation(report) => of(report, judged.level),
+        Verdict::Undetermined(report) => of(report, judged.undetermined),
+        Verdict::Pass { advice: Some(Advice { kind, message, at }), .. } => {
+            let place = at.first().map_or(&judged.facts.place, |step| &step.place);
+            (Spoken { place, rule, verdict: "advice", kind, message, note: "", help: "" }, Level::Note, at.as_slice())
+        }
         Verdict::Pass { .. } | Verdict::NotApplicable { .. } => return None,
     };
-    if level == Level::Off {
-        return None;
-    }
-    let verdict = if matches!(judged.verdict, Verdict::Pass { .. }) { "advice" } else { judged.verdict.word() };
-    let mut at = report.at.into_iter();
-    let (place, label) = at.next().map_or_else(|| (key.place.clone(), String::new()), |step| (step.place, step.label.to_string()));
-    let mut trail: Vec<Step> = at.collect();
-    if verdict != "advice" {
-        trail.extend(key.notes.iter().cloned());
-    }
-    let instance = FindingInstance {
-        key: key.id.clone(),
-        name: key.service_name().map(str::to_owned),
-        fingerprint: fingerprint(judged.rule.id, key, &place, report.kind, paths),
-    };
-    Some(Finding {
-        rule: judged.rule.id,
-        level,
-        verdict,
-        kind: report.kind,
-        message: report.message,
-        place,
-        label,
-        trail,
-        calls: key.declared.calls.clone(),
-        note: report.note,
-        help: report.help,
-        fingerprint: instance.fingerprint.clone(),
-        instances: vec![instance],
-    })
+    (said.1 != Level::Off).then_some(said)
 }
 
 /// The fingerprint of one instance: rule, root, path of the finding's place, address and kind; no lines. 32 hexadecimal digits.
 #[must_use]
 pub fn fingerprint(rule: &str, key: &KeyFacts, place: &Place, kind: &str, paths: &Paths<'_>) -> String {
-    let root = key.source_root.as_deref().unwrap_or(&key.id.root);
-    digest(&[rule, &(paths.root)(root), &(paths.place)(place), &key.id.address, kind])
+    digest(&[rule, &(paths.root)(root_of(key)), &(paths.place)(place), &key.id.address, kind])
+}
+
+/// The root by which a key is told from others: that of its configuration, where that is known.
+fn root_of(key: &KeyFacts) -> &str {
+    key.source_root.as_deref().unwrap_or(&key.id.root)
 }
 
 /// The fingerprint of a finding: its one instance's, or the hash of all of them.
@@ -151,7 +155,11 @@ fn digest(parts: &[&str]) -> String {
         hash.update((part.len() as u64).to_be_bytes());
         hash.update(part.as_bytes());
     }
-    hash.finalize().iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+    let mut text = String::with_capacity(32);
+    for byte in hash.finalize().iter().take(16) {
+        let _ = write!(text, "{byte:02x}");
+    }
+    text
 }
 
 /// Where a finding stands among all: by path, then by the spot in the file.

@@ -207,7 +207,7 @@ fn by_bounds_of_interval(key: &KeyFacts, settings: &Settings, unknown: &Unknown<
 
 /// What the interval is in one case of the switch: `enabled = var.x ? true : false` and `days = var.x ? 90 : null` go together.
 fn in_case(interval: &Fact<i64>, when: &str) -> Claim<i64> {
-    if let Claim::Unknown(Unknown { bounds: Bounds::OneOf(cases), .. }) = &interval.claim
+    if let Some(Unknown { bounds: Bounds::OneOf(cases), .. }) = interval.as_unknown()
         && let Some(case) = cases.iter().find(|case| case.when == when)
     {
         return case.value.map_or(Claim::Unset, Claim::Known);
@@ -217,9 +217,9 @@ fn in_case(interval: &Fact<i64>, when: &str) -> Claim<i64> {
 
 /// What the interval is where the caller sets nothing.
 fn at_default(interval: &Fact<i64>) -> Claim<i64> {
-    match &interval.claim {
-        Claim::Unknown(Unknown { bounds: Bounds::Default { value, .. }, .. }) => value.map_or(Claim::Unset, Claim::Known),
-        claim => claim.clone(),
+    match interval.as_unknown() {
+        Some(Unknown { bounds: Bounds::Default { value, .. }, .. }) => value.map_or(Claim::Unset, Claim::Known),
+        _ => interval.claim.clone(),
     }
 }
 

@@ -1,7 +1,7 @@
 //! Keys made by hand for the rules' tests.
 
 use super::{Report, Rule, Settings, Verdict};
-use crate::base::{Bounds, Case, Claim, Fact, Place, Step, Unknown};
+use crate::base::{Bounds, Case, Claim, Fact, Place, Step};
 use crate::key::{Fate, InputKind, KeyFacts, KeyId, KeyVersion, Schedule, ScheduleForm, Stage, VaultType};
 use jiff::{Timestamp, ToSpan};
 
@@ -74,7 +74,7 @@ pub(crate) fn by_default<T>(value: Option<T>, input: &str) -> Fact<T> {
 }
 
 fn bounded<T>(bounds: Bounds<T>) -> Fact<T> {
-    Fact { claim: Claim::Unknown(Unknown { why: "variable `x` has no value".to_owned(), bounds }), ..Fact::unset() }
+    Fact { claim: Claim::unknown("variable `x` has no value", bounds), ..Fact::unset() }
 }
 
 /// A version of the key, written as a resource.

@@ -3,7 +3,7 @@
 use super::instance::{Each, Instance};
 use super::scope::Bound;
 use super::world::World;
-use crate::base::{Bounds, Case, Claim, Fact, Place, Problem, ProblemKind, Step, Unknown};
+use crate::base::{Bounds, Case, Claim, Fact, Place, Problem, ProblemKind, Step};
 use crate::terraform::eval::{EvalError, Possible, Type, Value, convert};
 use crate::terraform::syntax::{Attribute, Expr, ExprKind};
 use std::cell::RefCell;
@@ -73,7 +73,7 @@ impl Reader<'_> {
     ) -> Fact<T> {
         let Some(attribute) = attribute else { return Fact::unset() };
         let expr = &attribute.value;
-        let first = Step::new(Place::Source(expr.span), self.label(expr));
+        let first = Step::new(Place::Source(expr.span), self.world.label(expr.span, || self.label(expr)));
         let value = self.value(expr, bound).and_then(|value| {
             let message =
                 |error: EvalError| EvalError { message: format!("`{}` does not fit: {}", attribute.name.text, error.message), ..error };
@@ -146,17 +146,17 @@ pub(super) fn of_value<T>(
     let known = |value: &Value| if value.is_null() { Ok(None) } else { read(value) };
     let claim = if let Some(unknown) = value.as_unknown() {
         let bounds = bounds(&unknown.possible, ty, &known);
-        Claim::Unknown(Unknown { why: unknown.why.to_string(), bounds })
+        Claim::unknown(&*unknown.why, bounds)
     } else {
         match known(value) {
             Ok(value) if marks.by_caller => {
                 let input = input();
                 let why = format!("the caller of the module may set `{input}`");
-                Claim::Unknown(Unknown { why, bounds: Bounds::Default { value, input } })
+                Claim::unknown(why, Bounds::Default { value, input })
             }
             Ok(Some(value)) => Claim::Known(value),
             Ok(None) => Claim::Unset,
-            Err(why) => Claim::Unknown(Unknown { why, bounds: Bounds::Anything }),
+            Err(why) => Claim::unknown(why, Bounds::Anything),
         }
     };
     Fact { claim, trail, sensitive: marks.is_secret(), from_file: marks.from_file }
@@ -167,7 +167,8 @@ const MOST_STATIONS: usize = 10;
 
 /// The way a value took, the expression it was read from first.
 fn trail(first: Step, value: &Value) -> Vec<Step> {
-    let mut trail = vec![first];
+    let mut trail = Vec::with_capacity(1 + value.stations().take(MOST_STATIONS - 1).count());
+    trail.push(first);
     for link in value.stations() {
         // A value may be looked at twice at one place: converted there, and handed on.
         if !trail.iter().any(|own| own.place == link.place) {

@@ -1,7 +1,7 @@
 //! Instances of modules and of what is in them: how a block's `count` or `for_each` expands.
 
 use super::module::Module;
-use crate::base::{InstanceKey, ModuleStep, Place};
+use crate::base::{InstanceKey, ModuleStep, Place, Step};
 use crate::key::Symbolic;
 use crate::terraform::eval::{EvalError, Value};
 use std::rc::Rc;
@@ -19,6 +19,8 @@ pub(super) struct Instance {
     pub each: Each,
     /// The calls on the way from the root.
     pub steps: Vec<ModuleStep>,
+    /// Where they are written, outermost first.
+    pub calls: Vec<Step>,
     /// `module.a["x"].`, empty for the root.
     pub prefix: String,
     /// The path of calls without instance keys, `a.b`; empty for the root.

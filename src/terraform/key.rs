@@ -38,7 +38,7 @@ pub(super) fn facts(reader: &Reader<'_>, key: &Instance<'_>, root: &Arc<str>, re
         key: key.key.clone(),
     });
     facts.source_root = Some(Arc::clone(root));
-    facts.declared = Declared { block: Some(Place::Source(block.span)), calls: calls(reader), ignore_changes: ignored(body) };
+    facts.declared = Declared { block: Some(Place::Source(block.span)), calls: reader.at.calls.clone(), ignore_changes: ignored(body) };
     facts.symbolic = key.symbolic.clone();
 
     facts.protection_mode =
@@ -63,29 +63,15 @@ pub(super) fn facts(reader: &Reader<'_>, key: &Instance<'_>, root: &Arc<str>, re
 
 /// The one instance that stands for many has no name of its own where the name is made of its key.
 fn nameless(name: &mut Fact<String>) {
-    if let Claim::Unknown(Unknown { why, bounds }) = &mut name.claim
-        && matches!(bounds, Bounds::Default { value: Some(text), .. } if text.contains('*'))
+    if let Claim::Unknown(unknown) = &mut name.claim
+        && matches!(&unknown.bounds, Bounds::Default { value: Some(text), .. } if text.contains('*'))
     {
-        "the name depends on the key of the instance".clone_into(why);
-        *bounds = Bounds::Anything;
+        **unknown = Unknown { why: "the name depends on the key of the instance".to_owned(), bounds: Bounds::Anything };
     }
 }
 
 fn text(value: &Value) -> Option<String> {
     value.as_str().filter(|text| !text.is_empty()).map(str::to_owned)
-}
-
-/// The calls on the way, outermost first.
-fn calls(reader: &Reader<'_>) -> Vec<Step> {
-    let around = std::iter::successors(reader.at.parent.as_ref(), |(parent, _)| parent.parent.as_ref());
-    let mut calls: Vec<Step> = around
-        .filter_map(|(parent, name)| {
-            let call = parent.module.calls.get(name)?;
-            Some(Step::new(Place::Source(call.header), format!("called here as `{}module.{name}`", parent.prefix)))
-        })
-        .collect();
-    calls.reverse();
-    calls
 }
 
 /// `lifecycle.ignore_changes`.
@@ -148,8 +134,8 @@ fn within<T: Clone>(
         Claim::Known(_) | Claim::Unset if blocks.marks.by_caller => {
             let value = if let Claim::Known(value) = fact.claim { Some(value) } else { None };
             let input = name.to_owned();
-            let why = "the caller of the module decides whether its block is there".to_owned();
-            Fact { claim: Claim::Unknown(Unknown { why, bounds: Bounds::Default { value, input } }), ..fact }
+            let why = "the caller of the module decides whether its block is there";
+            Fact { claim: Claim::unknown(why, Bounds::Default { value, input }), ..fact }
         }
         _ => fact,
     }
@@ -186,7 +172,7 @@ fn unsure<T: Clone>(
     };
     let cases: Option<Vec<_>> = unknown.possible.iter().map(case).collect();
     let bounds = cases.filter(|cases| !cases.is_empty()).map_or(Bounds::Anything, Bounds::OneOf);
-    Fact { claim: Claim::Unknown(Unknown { why: unknown.why.to_string(), bounds }), ..Fact::unset() }.with_trail(trail)
+    Fact { claim: Claim::unknown(&*unknown.why, bounds), ..Fact::unset() }.with_trail(trail)
 }
 
 fn rotation(reader: &Reader<'_>, body: &Body, facts: &mut KeyFacts) {

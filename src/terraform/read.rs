@@ -13,7 +13,7 @@ use super::symbolic::Fill;
 use super::walk::{Visit, Walk};
 use super::world::World;
 use crate::base::{Sources, disk};
-use crate::key::{Inventory, KeyFacts};
+use crate::key::{Inventory, KeyFacts, Keys};
 use rayon::prelude::*;
 use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
@@ -95,7 +95,7 @@ fn shown(module: &Module) -> String {
 /// A key's block: the path of calls, and its name.
 type Declared = (String, Arc<str>);
 
-fn keys(loader: &Loader<'_>, root: &Path, shown: &Arc<str>, survey: &Survey, inputs: &Inputs, problems: &Problems) -> Vec<KeyFacts> {
+fn keys(loader: &Loader<'_>, root: &Path, shown: &Arc<str>, survey: &Survey, inputs: &Inputs, problems: &Problems) -> Keys {
     let workspace = workspace(loader.request, root);
     let world = |inputs: Inputs| World::new(loader, root, survey.modules.clone(), inputs, Arc::clone(&workspace));
     let own = Problems::default();
@@ -147,7 +147,7 @@ fn keys(loader: &Loader<'_>, root: &Path, shown: &Arc<str>, survey: &Survey, inp
 #[derive(Default)]
 struct Look {
     /// The keys.
-    found: Vec<(Declared, KeyFacts)>,
+    found: Vec<(Declared, Box<KeyFacts>)>,
     /// The positions of the problems that were found on the way to each key; those of no key are under the empty name.
     refused: HashMap<Declared, Vec<usize>>,
 }
@@ -178,7 +178,7 @@ fn look(world: &World<'_>, root: &Arc<str>, survey: &Survey, problems: &Problems
             seen.refused.entry(declared.clone()).or_default().extend(before..after);
         }
         before = after;
-        seen.found.push((declared, facts));
+        seen.found.push((declared, Box::new(facts)));
     });
     if problems.count() > before {
         seen.refused.entry((String::new(), "".into())).or_default().extend(before..problems.count());

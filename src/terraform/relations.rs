@@ -6,7 +6,7 @@ use super::names::children;
 use super::scope::Frame;
 use super::walk::{Visit, Walk, locate};
 use super::world::World;
-use crate::base::{Address, Bounds, Case, Claim, Fact, Place, Step, Unknown};
+use crate::base::{Address, Bounds, Case, Claim, Fact, Place, Step};
 use crate::key::{CaUse, KeyFacts, KeyVersion, Schedule, VaultType};
 use crate::terraform::eval::{ResourceRef, Value};
 use crate::terraform::syntax::{Attribute, Body, Expr, ExprKind, TraversalStep};
@@ -229,7 +229,7 @@ fn agree(cases: Vec<(Vault, String)>) -> Option<Vault> {
     let unknown = cases.iter().find_map(|(vault, _)| vault.kind.as_unknown().map(|unknown| unknown.why.clone()));
     let why = unknown.unwrap_or_else(|| "the key may be in one of several vaults of different types".to_owned());
     let trail = cases.iter().flat_map(|(vault, _)| vault.kind.trail.first().cloned()).collect();
-    Some(Vault { kind: Fact { claim: Claim::Unknown(Unknown { why, bounds }), ..Fact::unset() }.with_trail(trail), name: None })
+    Some(Vault { kind: Fact { claim: Claim::unknown(why, bounds), ..Fact::unset() }.with_trail(trail), name: None })
 }
 
 /// What the caller of a library may set is only a default.
@@ -237,7 +237,7 @@ fn by_caller(fact: &mut Fact<VaultType>, input: impl FnOnce() -> String) {
     if let Claim::Known(value) = &fact.claim {
         let input = input();
         let why = format!("the caller of the module may set `{input}`");
-        fact.claim = Claim::Unknown(Unknown { why, bounds: Bounds::Default { value: Some(value.clone()), input } });
+        fact.claim = Claim::unknown(why, Bounds::Default { value: Some(value.clone()), input });
     }
 }
 

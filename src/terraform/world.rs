@@ -10,7 +10,7 @@ use super::roots::Loader;
 use super::schema::{self, Attribute, Known};
 use super::scope::{Bound, Frame};
 use super::trails::through;
-use crate::base::{InstanceKey, ModuleStep, Place, Span};
+use crate::base::{InstanceKey, ModuleStep, Place, Span, Step};
 use crate::terraform::eval::{
     Budget, Context, Data, Dialect, EvalError, Marks, ResourceRef, Type, TypeConstraint, UnknownValue, Value, convert, evaluate,
     parse_constraint,
@@ -40,6 +40,7 @@ pub(super) struct World<'w> {
     children: RefCell<HashMap<ChildName, Rc<Instance>>>,
     constraints: RefCell<HashMap<VariableName, Result<TypeConstraint, EvalError>>>,
     circles: RefCell<HashSet<String>>,
+    labels: RefCell<HashMap<Span, Arc<str>>>,
 }
 
 /// How many instances of modules one root may have: modules that call the next one twice make a million of them within twenty folders.
@@ -102,6 +103,7 @@ impl<'w> World<'w> {
             children: RefCell::default(),
             constraints: RefCell::default(),
             circles: RefCell::default(),
+            labels: RefCell::default(),
         }
     }
 
@@ -114,6 +116,7 @@ impl<'w> World<'w> {
                 parent: None,
                 each: Each::None,
                 steps: Vec::new(),
+                calls: Vec::new(),
                 prefix: String::new(),
                 path: String::new(),
                 folder: ".".to_owned(),
@@ -345,6 +348,8 @@ impl<'w> World<'w> {
         });
         let mut steps = at.steps.clone();
         steps.push(ModuleStep { name: name.to_string(), key: key.cloned() });
+        let mut calls = at.calls.clone();
+        calls.push(Step::new(Place::Source(call.header), format!("called here as `{}module.{name}`", at.prefix)));
         let shown = key.map(InstanceKey::to_string).unwrap_or_default();
         let mut children = self.children.borrow_mut();
         let child = Rc::new(Instance {
@@ -353,6 +358,7 @@ impl<'w> World<'w> {
             parent: Some((Rc::clone(at), Arc::clone(name))),
             each,
             steps,
+            calls,
             prefix: format!("{}module.{name}{shown}.", at.prefix),
             folder: self.module_path(at, call, &folder),
             path,
@@ -547,6 +553,11 @@ impl<'w> World<'w> {
     /// The text of a span.
     pub(super) fn text(&self, span: Span) -> String {
         self.loader.sources.get(span.source).slice(span).to_owned()
+    }
+
+    /// What is said of an expression, made the first time: it is the same for every instance of the block that it is in.
+    pub(super) fn label(&self, span: Span, make: impl FnOnce() -> String) -> Arc<str> {
+        Arc::clone(self.labels.borrow_mut().entry(span).or_insert_with(|| make().into()))
     }
 
     /// A frame with the variables of enclosing `dynamic` blocks.

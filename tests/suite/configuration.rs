@@ -61,7 +61,10 @@ fn called_folders_are_judged_through_their_callers_only() {
     let inventory = look(&folder, &[]);
     let expected = ["live/dev module.b.oci_kms_key.k", "live/prod module.a.oci_kms_key.k", "modules/alone oci_kms_key.k"];
     assert_eq!(addresses(&inventory), expected);
-    assert_eq!(inventory.keys.iter().map(mode).collect::<Vec<_>>(), [Some(&ProtectionMode::Software), Some(&ProtectionMode::Hsm), None]);
+    assert_eq!(
+        inventory.keys.iter().map(|key| mode(key)).collect::<Vec<_>>(),
+        [Some(&ProtectionMode::Software), Some(&ProtectionMode::Hsm), None]
+    );
     let key = &inventory.keys[0];
     assert_eq!(key.declared.calls.len(), 1);
     let labels: Vec<&str> = key.protection_mode.trail.iter().map(|step| &*step.label).collect();

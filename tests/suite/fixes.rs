@@ -39,7 +39,7 @@ fn judge(folder: &Path) -> (Outcome, Arc<Sources>) {
 }
 
 fn plan(outcome: &Outcome, sources: &Sources, unsafe_fixes: bool) -> Plan {
-    let keys: Vec<&KeyFacts> = outcome.keys.iter().map(|key| &key.facts).collect();
+    let keys: Vec<&KeyFacts> = outcome.keys.iter().map(|key| &*key.facts).collect();
     fix::edits(&outcome.findings, &keys, sources, fix::Options { unsafe_fixes, max_rotation_days: 365 })
 }
 

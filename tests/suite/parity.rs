@@ -126,9 +126,9 @@ fn check(case: &Path, expected: &Value, inventory: &Inventory, sources: &Sources
                 None => drop(writeln!(out, "    {address} is not found among {addresses:?}")),
             }
         }
-        let is_extra = |key: &&KeyFacts| key.symbolic.is_some() && !keys.iter().any(|expected| expected["address"] == *key.id.address);
+        let is_extra = |key: &KeyFacts| key.symbolic.is_some() && !keys.iter().any(|expected| expected["address"] == *key.id.address);
         // Terraform itself knows no symbolic instances.
-        let extra = if expected["hand"] == true { 0 } else { inventory.keys.iter().filter(is_extra).count() };
+        let extra = if expected["hand"] == true { 0 } else { inventory.keys.iter().filter(|key| is_extra(key)).count() };
         if keys.len() + extra != inventory.keys.len() {
             let _ = writeln!(out, "    {} keys instead of {}: {addresses:?}", inventory.keys.len(), keys.len());
         }

@@ -51,7 +51,7 @@ impl Run {
             key.place = self.lines(line, line);
             key.declared.block = Some(self.lines(line, line + 2));
         });
-        self.input.inventory.keys.push(key);
+        self.input.inventory.keys.push(Box::new(key));
         self
     }
 
@@ -383,7 +383,7 @@ fn drift_has_levels_and_exemptions_too() {
     let code = with(rotated(declared(), 90), |key| key.ocid = Some("ocid1.key.oc1.eu-frankfurt-1.gone".to_owned()));
     let drifts = rules::compare(&[], std::slice::from_ref(&code), &rules::Scope::default());
     run.input.drift = rules::drift_findings(&drifts, &paths());
-    run.input.declared.push(code);
+    run.input.declared.push(Box::new(code));
     assert_eq!(run.decide().findings.iter().map(|finding| finding.kind).collect::<Vec<_>>(), ["missing"]);
     let exempting = Run { input: run.input.clone(), ..Run::new() }
         .entry(|entry| (entry.rules, entry.key) = (vec![rules::DRIFT], Some("*gone".to_owned())));

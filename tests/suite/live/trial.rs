@@ -116,7 +116,7 @@ impl Trial {
 
     /// Keys by display name.
     pub fn keys(&self) -> BTreeMap<&str, &KeyFacts> {
-        self.inventory.keys.iter().map(|key| (key.display_name.value().map(String::as_str).unwrap_or_default(), key)).collect()
+        self.inventory.keys.iter().map(|key| (key.display_name.value().map(String::as_str).unwrap_or_default(), &**key)).collect()
     }
 
     /// Names of keys, sorted.
