@@ -1,4 +1,4 @@
-//! Doors for the fuzz targets (`--cfg fuzzing`): what reads bytes from the network and from credential files.
+//! Doors for the fuzz targets (`--cfg fuzzing`; built for tests too, so that they are never left behind): what reads bytes from the network and from credential files.
 
 use super::auth::{ini::Ini, key::PrivateKey};
 use super::facts::{Seen, key_facts};
@@ -34,7 +34,7 @@ pub fn answer(bytes: &[u8]) -> Inventory {
         Ok(value) => vec![value],
         Err(_) => Vec::new(),
     };
-    Inventory { keys: values.into_iter().filter_map(one).collect(), ..Inventory::default() }
+    Inventory { keys: values.into_iter().filter_map(one).map(Box::new).collect(), ..Inventory::default() }
 }
 
 /// Reads a configuration file of the SDK; returns how many values all its sections have.

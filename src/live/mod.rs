@@ -17,7 +17,7 @@ mod endpoint;
 mod errors;
 #[cfg(feature = "live")]
 mod facts;
-#[cfg(all(feature = "live", fuzzing))]
+#[cfg(all(feature = "live", any(test, fuzzing)))]
 pub mod fuzzing;
 #[cfg(feature = "live")]
 mod inventory;

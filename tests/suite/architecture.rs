@@ -176,6 +176,37 @@ fn the_library_draws_its_rooms() {
     assert!(main.lines().count() <= 20, "src/main.rs only hands over to `cli`: keep it to a dozen lines");
 }
 
+/// What is linked in is needed, and the README says what for.
+#[test]
+fn every_dependency_is_used_and_accounted_for() {
+    let manifest: toml::Table = read(Path::new("Cargo.toml")).parse().expect("Cargo.toml");
+    let readme = read(Path::new("README.md"));
+    let source_files = sources();
+    // Unit tests use what only tests use as well, so for those the whole text counts.
+    let tested: Vec<String> =
+        files(Path::new("tests"), "rs").iter().map(|path| read(path)).chain(source_files.iter().map(|file| file.text.clone())).collect();
+    let mut complaints = String::new();
+    for (table, of_tests) in [("dependencies", false), ("dev-dependencies", true)] {
+        let listed = manifest[table].as_table().expect("a table");
+        assert!(!listed.is_empty());
+        for name in listed.keys() {
+            let word = if name == "md-5" { "md5".to_owned() } else { name.replace('-', "_") };
+            let used = if of_tests {
+                tested.iter().any(|text| names(text, &word))
+            } else {
+                source_files.iter().any(|file| names(&file.code, &word))
+            };
+            if !used {
+                writeln!(complaints, "Cargo.toml: nothing uses `{name}`: take it out of [{table}]").unwrap();
+            }
+            if !of_tests && !readme.contains(&format!("`{name}`")) {
+                writeln!(complaints, "README.md: `{name}` is not in the list of dependencies: say there what it is for").unwrap();
+            }
+        }
+    }
+    assert!(complaints.is_empty(), "\n{complaints}");
+}
+
 /// The test tests itself: what it must see, it sees.
 #[test]
 fn imports_are_seen_in_every_spelling() {
