@@ -12,7 +12,7 @@ libfuzzer_sys::fuzz_target!(|text: &str| {
     let sources = Arc::new(Sources::default());
     let inventory = read(&Request::new(folder.path().to_path_buf(), Vec::new()), &sources);
     let outcome = kmslint_fuzz::outcome(inventory, &sources);
-    let keys: Vec<_> = outcome.keys.iter().map(|key| &key.facts).collect();
+    let keys: Vec<_> = outcome.keys.iter().map(|key| &*key.facts).collect();
     let plan = edits(&outcome.findings, &keys, &sources, Options { unsafe_fixes: true, max_rotation_days: 365 });
     for file in rewritten(&plan.edits, &sources) {
         assert_eq!(file.old, text);

@@ -183,8 +183,12 @@ fn every_dependency_is_used_and_accounted_for() {
     let readme = read(Path::new("README.md"));
     let source_files = sources();
     // Unit tests use what only tests use as well, so for those the whole text counts.
-    let tested: Vec<String> =
-        files(Path::new("tests"), "rs").iter().map(|path| read(path)).chain(source_files.iter().map(|file| file.text.clone())).collect();
+    let tested: Vec<String> = [files(Path::new("tests"), "rs"), files(Path::new("benches"), "rs")]
+        .concat()
+        .iter()
+        .map(|path| read(path))
+        .chain(source_files.iter().map(|file| file.text.clone()))
+        .collect();
     let mut complaints = String::new();
     for (table, of_tests) in [("dependencies", false), ("dev-dependencies", true)] {
         let listed = manifest[table].as_table().expect("a table");

@@ -1,0 +1,218 @@
+//! Where the time goes, part by part: parsing, evaluating, scanning JSON, judging, writing.
+//!
+//!     cargo bench --locked -- [NAME]
+//!
+//! Whole runs beside other tools are `benches/bench`, regressions `benches/instructions`.
+#![allow(missing_docs, clippy::expect_used, reason = "a benchmark, and no part of the library")]
+
+use divan::counter::{BytesCount, ItemsCount};
+use divan::{Bencher, black_box};
+use kmslint::base::{Repository, Sources, Span};
+use kmslint::check::{Decisions, judge};
+use kmslint::key::Inventory;
+use kmslint::policy::{Config, Input, Options, Outcome};
+use kmslint::terraform::eval::{EvalError, FileAccess, FileTrouble, RefStep, Scope, Value, eval_text};
+use kmslint::terraform::syntax::{json, native};
+use kmslint::{plan, report, terraform};
+use std::fmt::Write as _;
+use std::path::Path;
+use std::sync::Arc;
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+fn main() {
+    divan::main();
+}
+
+/// How many resources the texts have.
+const RESOURCES: usize = 200;
+
+fn hcl() -> String {
+    let one = |at| {
+        format!(
+            r#"# Keys of team {at}
+resource "oci_kms_key" "k{at}" {{
+  compartment_id      = var.compartment_id
+  display_name        = "${{var.prefix}}-{at}"
+  management_endpoint = oci_kms_vault.main.management_endpoint
+  protection_mode     = var.tier == "gold" && {at} % 2 == 0 ? "HSM" : "SOFTWARE"
+  freeform_tags = {{
+    team  = upper(var.team)
+    index = {at}
+  }}
+  key_shape {{
+    algorithm = "AES"
+    length    = 32
+  }}
+}}
+"#
+        )
+    };
+    (0..RESOURCES).map(one).collect()
+}
+
+#[divan::bench]
+fn parse_native(bencher: Bencher<'_, '_>) {
+    let text = hcl();
+    let id = Sources::default().add("main.tf", text.clone());
+    bencher.counter(BytesCount::of_str(&text)).bench_local(|| native::parse(id, black_box(&text)));
+}
+
+#[divan::bench]
+fn parse_json(bencher: Bencher<'_, '_>) {
+    let key = |at| {
+        format!(
+            r#""k{at}": {{"display_name": "${{var.prefix}}-{at}", "protection_mode": "${{var.mode}}", "key_shape": [{{"algorithm": "AES", "length": 32}}]}}"#
+        )
+    };
+    let text = format!(r#"{{"resource": {{"oci_kms_key": {{{}}}}}}}"#, (0..RESOURCES).map(key).collect::<Vec<_>>().join(",\n"));
+    let id = Sources::default().add("main.tf.json", text.clone());
+    bencher.counter(BytesCount::of_str(&text)).bench_local(|| json::parse(id, black_box(&text)));
+}
+
+/// Expressions of the kinds that modules are full of.
+const EXPRESSIONS: [&str; 6] = [
+    r#""${upper("a")}-${format("%04d", 7)}""#,
+    r#"{ for n in range(100) : format("key-%03d", n) => { mode = n % 2 == 0 ? "HSM" : "SOFTWARE" } }"#,
+    r#"merge({ a = 1, b = [1, 2, 3] }, { b = null, c = "x" })"#,
+    r#"flatten([for a in ["x", "y", "z"] : [for b in range(20) : "${a}${b}" if b % 3 == 0]])"#,
+    r#"try(lookup({ a = "HSM" }, "b", "SOFTWARE"), null)"#,
+    r#"regexall("[a-z]+-([0-9]+)", join(",", formatlist("key-%d", range(50))))"#,
+];
+
+#[divan::bench(args = 0..EXPRESSIONS.len())]
+fn evaluate(bencher: Bencher<'_, '_>, which: usize) {
+    let text = EXPRESSIONS.get(which).copied().unwrap_or_default();
+    let id = Sources::default().add("expression", text.to_owned());
+    assert!(eval_text(id, text, &Nowhere).is_ok(), "{text}");
+    bencher.bench_local(|| eval_text(id, black_box(text), &Nowhere));
+}
+
+#[divan::bench]
+fn read_root_with_for_each(bencher: Bencher<'_, '_>) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let one = r#"resource "oci_kms_key" "k" {
+  for_each        = { for n in range(1000) : format("key-%04d", n) => { mode = n % 2 == 0 ? "HSM" : "SOFTWARE" } }
+  compartment_id  = "c"
+  display_name    = each.key
+  protection_mode = each.value.mode
+}
+"#;
+    std::fs::write(folder.path().join("main.tf"), one).expect("a file");
+    bencher.counter(ItemsCount::new(1000_usize)).bench_local(|| keys_of(folder.path()));
+}
+
+#[divan::bench]
+fn scan_plan(bencher: Bencher<'_, '_>) {
+    let text = planned();
+    let read = || plan::read("plan.json", std::io::Cursor::new(text.clone().into_bytes()), &plan::Options::default());
+    assert_eq!(read().keys.len(), RESOURCES / 20);
+    bencher.counter(BytesCount::of_str(&text)).bench_local(read);
+}
+
+/// A plan in which one resource in twenty is a key.
+fn planned() -> String {
+    let mut text = r#"{"format_version":"1.2","terraform_version":"1.9.0","resource_changes":["#.to_owned();
+    for at in 0..RESOURCES {
+        let kind = if at % 20 == 0 { "oci_kms_key" } else { "oci_core_security_list" };
+        let comma = if at == 0 { "" } else { "," };
+        let rules =
+            r#"{"description":"ingress \"web\" traffic","protocol":"6","source":"10.0.0.0/16","tcp_options":[{"min":443,"max":443}]},"#
+                .repeat(40);
+        let _ = write!(
+            text,
+            r#"{comma}{{"address":"{kind}.r{at}","mode":"managed","type":"{kind}","name":"r{at}","change":{{"actions":["create"],"before":null,"after":{{"display_name":"r{at}","protection_mode":"HSM","rules":[{rules}{{}}]}},"after_unknown":{{"id":true}}}}}}"#
+        );
+    }
+    text + "]}"
+}
+
+#[divan::bench]
+fn judge_keys(bencher: Bencher<'_, '_>) {
+    let inventory = thousand();
+    bencher.counter(ItemsCount::new(inventory.keys.len())).with_inputs(|| inventory.clone()).bench_local_values(judged);
+}
+
+#[divan::bench(args = [report::Format::Human, report::Format::Json, report::Format::Sarif])]
+fn write(bencher: Bencher<'_, '_>, format: report::Format) {
+    let outcome = judged(thousand());
+    let sources = Sources::default();
+    let context = report::Context {
+        sources: &sources,
+        color: false,
+        now: jiff::Timestamp::UNIX_EPOCH,
+        elapsed: None,
+        show_passes: false,
+        quiet: false,
+        repository_path: &str::to_owned,
+        in_repository: &|_| true,
+        provenance: None,
+        fixes: &|_| Vec::new(),
+        include_suppressed: false,
+        exit_code: 1,
+    };
+    bencher.counter(ItemsCount::new(outcome.keys.len())).bench_local(|| {
+        let mut out = Vec::new();
+        report::write(format, &outcome, &context, &mut out).expect("memory");
+        out
+    });
+}
+
+/// A thousand keys of a plan.
+fn thousand() -> Inventory {
+    let keys = (0..1000).map(|at| format!(r#"{{"address":"oci_kms_key.k[\"{at}\"]","mode":"managed","type":"oci_kms_key","name":"k","index":"{at}","change":{{"actions":["create"],"before":null,"after":{{"display_name":"k{at}","protection_mode":"HSM"}},"after_unknown":{{"id":true}}}}}}"#));
+    let text =
+        format!(r#"{{"format_version":"1.2","terraform_version":"1.9.0","resource_changes":[{}]}}"#, keys.collect::<Vec<_>>().join(","));
+    let inventory = plan::read("plan.json", std::io::Cursor::new(text.into_bytes()), &plan::Options::default());
+    assert_eq!(inventory.keys.len(), 1000);
+    inventory
+}
+
+fn judged(inventory: Inventory) -> Outcome {
+    let (config, options, repository) = (Config::default(), Options::default(), Repository::around(Path::new("/")));
+    let decisions =
+        Decisions { config: &config, baseline: None, options: &options, now: jiff::Timestamp::UNIX_EPOCH, repository: &repository };
+    judge(Input { inventory, ..Input::default() }, &decisions, &Sources::default())
+}
+
+fn keys_of(folder: &Path) -> usize {
+    let keys = terraform::read(&terraform::Request::new(folder.to_path_buf(), Vec::new()), &Arc::new(Sources::default())).keys.len();
+    assert_eq!(keys, 1000);
+    keys
+}
+
+/// A scope in which nothing is declared.
+struct Nowhere;
+
+impl Scope for Nowhere {
+    fn resolve(&self, name: &str, span: Span, _: &[RefStep<'_>]) -> Result<(Value, usize), EvalError> {
+        Err(EvalError { message: format!("`{name}` is not declared"), span: Some(span), fatal: true })
+    }
+
+    fn text(&self, _: Span) -> String {
+        String::new()
+    }
+
+    fn files(&self) -> &dyn FileAccess {
+        self
+    }
+}
+
+impl FileAccess for Nowhere {
+    fn read(&self, _: &str) -> Result<Arc<[u8]>, FileTrouble> {
+        Err(FileTrouble::Missing)
+    }
+
+    fn exists(&self, _: &str) -> Result<bool, FileTrouble> {
+        Ok(false)
+    }
+
+    fn list(&self, _: &str) -> Result<Vec<String>, FileTrouble> {
+        Ok(Vec::new())
+    }
+
+    fn absolute(&self, path: &str) -> String {
+        path.to_owned()
+    }
+}
