@@ -35,6 +35,8 @@ pub struct Unknown<T> {
 pub enum Bounds<T> {
     /// Anything.
     Anything,
+    /// Nothing: as it is written Terraform would refuse it, and no input and no plan will give it a value.
+    Nothing,
     /// One of these and nothing else.
     OneOf(Vec<Case<T>>),
     /// This, unless the caller of the module sets `input`.
@@ -93,6 +95,12 @@ impl<T> Fact<T> {
         Self { claim: Claim::unknown(why, Bounds::Anything), ..Self::unset() }
     }
 
+    /// An expression that Terraform would refuse.
+    #[must_use]
+    pub fn refused(why: impl Into<String>) -> Self {
+        Self { claim: Claim::unknown(why, Bounds::Nothing), ..Self::unset() }
+    }
+
     /// The same fact with this trail.
     #[must_use]
     pub fn with_trail(mut self, trail: Trail) -> Self {
@@ -132,6 +140,7 @@ impl<T> Fact<T> {
             Claim::Unknown(unknown) => {
                 let bounds = match unknown.bounds {
                     Bounds::Anything => Bounds::Anything,
+                    Bounds::Nothing => Bounds::Nothing,
                     Bounds::OneOf(cases) => Bounds::OneOf(
                         cases.into_iter().map(|case| Case { value: case.value.and_then(&mut change), when: case.when }).collect(),
                     ),

@@ -108,13 +108,14 @@ fn hsm(key: &KeyFacts, settings: &Settings, kind: &'static str) -> Verdict {
 
 /// The settings accept HSM keys in VIRTUAL_PRIVATE vaults, and the vault's type is not known.
 fn maybe_accepted(key: &KeyFacts) -> Verdict {
-    let why = key.vault_type.as_unknown().map_or("no vault is named", |unknown| unknown.why.as_str());
+    let unknown = key.vault_type.as_unknown();
+    let why = unknown.map_or("no vault is named", |unknown| unknown.why.as_str());
     Verdict::Undetermined(Report {
         kind: "unknown",
         message: format!("whether the HSM key is in a VIRTUAL_PRIVATE vault cannot be told: {why}"),
         at: key.protection_mode.trail.clone(),
         note: "The setting `accept-hsm-in-private-vault` accepts HSM keys there and nowhere else.".to_owned(),
-        help: subject::how_to_settle(key),
+        help: unknown.map_or_else(|| subject::how_to_settle(key), |unknown| subject::how_to_settle_this(key, unknown)),
     })
 }
 
@@ -137,13 +138,13 @@ fn invalid(key: &KeyFacts) -> Verdict {
 /// Row 8: the value is unknown, but perhaps not wholly.
 fn by_bounds(key: &KeyFacts, settings: &Settings, unknown: &Unknown<ProtectionMode>) -> Verdict {
     match &unknown.bounds {
-        Bounds::Anything => Verdict::Undetermined(Report {
+        Bounds::Anything | Bounds::Nothing => Verdict::Undetermined(Report {
             kind: "unknown",
             message: format!("whether the key will be HSM-protected cannot be told: {}", unknown.why),
             at: key.protection_mode.trail.clone(),
             note: "Without a value the service makes an HSM key, whose versions are billed per key version beyond the free allowance."
                 .to_owned(),
-            help: subject::how_to_settle(key),
+            help: subject::how_to_settle_this(key, unknown),
         }),
         Bounds::OneOf(cases) => by_cases(key, settings, unknown, cases),
         Bounds::Default { value, input } => by_default(key, settings, value.as_ref(), input),
@@ -365,6 +366,14 @@ mod tests {
         let odd = mode(declared(), "Hardware");
         assert_eq!(judged(&odd), ("violation", "invalid-protection-mode"));
         assert!(report(&RULE, &odd, &settings()).message.ends_with("`Hardware`"));
+    }
+
+    #[test]
+    fn an_expression_that_terraform_would_refuse_is_to_be_mended_and_no_value_is_asked_for() {
+        let help = |fact| report(&RULE, &with(declared(), |key| key.protection_mode = fact), &settings()).help;
+        let refused = help(Fact::refused("Terraform would refuse its value"));
+        assert!(refused.starts_with("Mend what is written") && !refused.contains("--var"), "{refused}");
+        assert!(help(Fact::unknown("known after apply")).contains("--var"));
     }
 
     #[test]

@@ -177,7 +177,7 @@ fn by_bounds_of_switch(key: &KeyFacts, settings: &Settings, unknown: &Unknown<bo
     let interval = &key.rotation.interval_days;
     let on_or_off = |on: bool, days: &Claim<i64>| if on { scheduled(key, settings, days) } else { unrotated(key, settings, days) };
     match &unknown.bounds {
-        Bounds::Anything => says::switch_unknown(key, unknown),
+        Bounds::Anything | Bounds::Nothing => says::switch_unknown(key, unknown),
         Bounds::OneOf(cases) => {
             let judged = cases
                 .iter()
@@ -196,7 +196,7 @@ fn by_bounds_of_interval(key: &KeyFacts, settings: &Settings, unknown: &Unknown<
     let judge = |days: Option<i64>| days.map_or_else(|| says::interval_missing(key, settings), |days| with_interval(key, settings, days));
     let trail = &key.rotation.interval_days.trail;
     match &unknown.bounds {
-        Bounds::Anything => says::interval_unknown(key, unknown),
+        Bounds::Anything | Bounds::Nothing => says::interval_unknown(key, unknown),
         Bounds::OneOf(cases) => {
             let judged = cases.iter().map(|case| (case.when.as_str(), judge(case.value))).collect::<Vec<_>>();
             says::by_cases(key, trail, &unknown.why, &judged)

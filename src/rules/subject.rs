@@ -1,7 +1,7 @@
 //! What both rules ask of a key: how far it exists, its vault, the rows they share, and which values may be shown.
 
 use super::verdict::{Report, Verdict};
-use crate::base::{Bounds, Claim, Fact};
+use crate::base::{Bounds, Claim, Fact, Unknown};
 use crate::key::{Fate, KeyFacts, Lifecycle, ProtectionMode, Stage, VaultType};
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
 
@@ -58,7 +58,7 @@ pub(super) fn always<T>(fact: &Fact<T>, holds: impl Fn(Option<&T>) -> bool) -> b
         Claim::Unset => holds(None),
         Claim::Unknown(unknown) => match &unknown.bounds {
             Bounds::OneOf(cases) => !cases.is_empty() && cases.iter().all(|case| holds(case.value.as_ref())),
-            Bounds::Anything | Bounds::Default { .. } => false,
+            Bounds::Anything | Bounds::Nothing | Bounds::Default { .. } => false,
         },
     }
 }
@@ -93,7 +93,7 @@ pub(super) fn external(key: &KeyFacts, consequence: &str) -> Option<Verdict> {
 pub(super) fn unless_external(key: &KeyFacts, verdict: Verdict) -> Verdict {
     let Some(unknown) = key.external_key_reference.as_unknown() else { return verdict };
     let may_be_set = match &unknown.bounds {
-        Bounds::Anything => true,
+        Bounds::Anything | Bounds::Nothing => true,
         Bounds::OneOf(cases) => cases.iter().any(|case| case.value.is_some()),
         Bounds::Default { value, .. } => value.is_some(),
     };
@@ -157,6 +157,14 @@ pub(super) fn how_to_settle(key: &KeyFacts) -> String {
         Stage::Actual => "Ask the service: `kmslint live`.",
     }
     .to_owned()
+}
+
+/// How an undetermined verdict on one attribute can be settled.
+pub(super) fn how_to_settle_this<T>(key: &KeyFacts, unknown: &Unknown<T>) -> String {
+    match unknown.bounds {
+        Bounds::Nothing => "Mend what is written: as it stands Terraform would refuse it, so no plan will know more.".to_owned(),
+        _ => how_to_settle(key),
+    }
 }
 
 /// Sentences as one text.

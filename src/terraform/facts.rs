@@ -87,7 +87,7 @@ impl Reader<'_> {
                 if let Some(span) = error.span.filter(|span| *span != expr.span) {
                     trail.push(Step::new(Place::Source(span), "Terraform would refuse this"));
                 }
-                Fact::unknown(format!("Terraform would refuse its value: {}", error.message)).with_trail(trail)
+                Fact::refused(format!("Terraform would refuse its value: {}", error.message)).with_trail(trail)
             }
         }
     }
@@ -156,7 +156,7 @@ pub(super) fn of_value<T>(
             }
             Ok(Some(value)) => Claim::Known(value),
             Ok(None) => Claim::Unset,
-            Err(why) => Claim::unknown(why, Bounds::Anything),
+            Err(why) => Claim::unknown(why, Bounds::Nothing),
         }
     };
     Fact { claim, trail, sensitive: marks.is_secret(), from_file: marks.from_file }

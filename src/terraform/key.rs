@@ -120,7 +120,7 @@ fn within<T: Clone>(
     ty: &Type,
     read: impl Fn(&Value) -> Result<Option<T>, String>,
 ) -> Fact<T> {
-    let Some(blocks) = &found.blocks else { return Fact::unknown("Terraform would refuse the block it is in") };
+    let Some(blocks) = &found.blocks else { return Fact::refused("Terraform would refuse the block it is in") };
     let one = |nested: &Nested<'_>| reader.fact(nested.body.attribute(name), &nested.bound, ty, &read);
     let fact = match (blocks.made.first(), &blocks.unsure) {
         (Some(nested), _) => one(nested),

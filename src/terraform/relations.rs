@@ -116,7 +116,7 @@ impl Relations {
             Ok(value) => value,
             Err(error) => {
                 reader.problems.refused(reader.world, &error);
-                let fact = Fact::unknown(format!("Terraform would refuse `management_endpoint`: {}", error.message));
+                let fact = Fact::refused(format!("Terraform would refuse `management_endpoint`: {}", error.message));
                 return Vault { kind: fact.with_trail(vec![first()]), name: None };
             }
         };

@@ -3,7 +3,9 @@
 use super::{Age, INTERVALS, written_versions};
 use crate::base::{Claim, Step, Trail, Unknown};
 use crate::key::{KeyFacts, ProtectionMode, Stage};
-use crate::rules::subject::{self, Situation, Vault, always, day, how_to_settle, sentences, shown_date, shown_days, stands_for_many};
+use crate::rules::subject::{
+    self, Situation, Vault, always, day, how_to_settle, how_to_settle_this, sentences, shown_date, shown_days, stands_for_many,
+};
 use crate::rules::{Advice, Report, Settings, Verdict};
 use jiff::Timestamp;
 
@@ -215,7 +217,7 @@ pub(super) fn interval_unknown(key: &KeyFacts, unknown: &Unknown<i64>) -> Verdic
         note: format!("The service accepts an interval of 60 to 365 days and demands one. {}", stands_for_many(key).unwrap_or_default())
             .trim_end()
             .to_owned(),
-        help: how_to_settle(key),
+        help: how_to_settle_this(key, unknown),
     })
 }
 
@@ -229,7 +231,7 @@ pub(super) fn switch_unknown(key: &KeyFacts, unknown: &Unknown<bool>) -> Verdict
         message: format!("whether the key is rotated cannot be told: {}", unknown.why),
         at: key.rotation.enabled.trail.clone(),
         note: sentences([default, Some("Unset, `is_auto_rotation_enabled` is false.".to_owned()), stands_for_many(key)]),
-        help: how_to_settle(key),
+        help: how_to_settle_this(key, unknown),
     })
 }
 

@@ -318,6 +318,9 @@ fn row_17_elsewhere_the_advice_is_the_switch_and_the_interval() {
 fn row_18_an_unknown_switch_is_undetermined_unless_every_possible_value_says_the_same() {
     let unknown = |fact: Fact<bool>| with(declared(), |key| key.rotation.enabled = fact);
     assert_eq!(judged(&unknown(Fact::unknown("variable `rotate` has no value"))), ("undetermined", "unknown"));
+    let refused = unknown(Fact::refused("Terraform would refuse its value"));
+    assert_eq!(judged(&refused), ("undetermined", "unknown"));
+    assert!(report(&RULE, &refused, &settings()).help.starts_with("Mend what is written"));
     let (on, off) = ("`var.rotate`", "not `var.rotate`");
     let either = || one_of([(Some(true), on), (Some(false), off)]);
     let together = with(unknown(either()), |key| key.rotation.interval_days = one_of([(Some(90), on), (None, off)]));
