@@ -18,6 +18,8 @@ const DEPTH: u32 = 300;
 const ELEMENTS: u64 = 1 << 20;
 /// Values within values.
 const NESTING: u32 = 100;
+/// How many bytes of a text can be looked at in the time that one element takes.
+const BYTES: usize = 16;
 
 /// What is left. One budget serves one root module's evaluation, or one expression of a user; it is shared by all expressions that are
 /// evaluated on the way.
@@ -64,9 +66,9 @@ impl Budget {
     /// lines make exponentially large values.
     #[must_use]
     pub fn weigh(&self, value: &Value) -> bool {
-        let mut left = ELEMENTS;
-        let fits = count(value, NESTING, &mut left);
-        self.work(ELEMENTS - left) && fits
+        let (mut left, mut texts) = (ELEMENTS, of_text(value));
+        let fits = count(value, NESTING, &mut left, &mut texts);
+        self.work(ELEMENTS - left + texts) && fits
     }
 
     /// Takes the size of something that is about to be produced, in elements or bytes; false where it is too large. Ask *before* you
@@ -103,12 +105,18 @@ impl Budget {
     }
 }
 
-/// Counts the elements of a value down from `left`; false where there are more, or more levels than `depth`.
-fn count(value: &Value, depth: u32, left: &mut u64) -> bool {
+/// What looking at the text that a value is costs, in elements.
+pub(super) fn of_text(value: &Value) -> u64 {
+    value.as_str().map_or(0, |text| (text.len() / BYTES) as u64)
+}
+
+/// Counts the elements of a value down from `left`, and what their texts cost up; false where there are more, or more levels than `depth`.
+fn count(value: &Value, depth: u32, left: &mut u64, texts: &mut u64) -> bool {
     value.children().all(|child| {
         let has_children = child.as_sequence().is_some() || child.as_mapping().is_some();
         *left = left.saturating_sub(1);
-        *left > 0 && (!has_children || depth > 0 && count(child, depth - 1, left))
+        *texts += of_text(child);
+        *left > 0 && (!has_children || depth > 0 && count(child, depth - 1, left, texts))
     })
 }
 

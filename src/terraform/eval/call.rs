@@ -1,5 +1,6 @@
 //! Function calls: evaluates the arguments, and itself the functions that look at expressions instead of values: `try`, `can`, `convert`.
 
+use super::budget::of_text;
 use super::constraint::{TypeConstraint, parse_constraint};
 use super::context::{Context, Locals};
 use super::evaluate::{Errors, bounded, eval, evaluate, failed, here};
@@ -49,7 +50,7 @@ fn ordinary(expr: &Expr, name: &str, arguments: &[Expr], expand: bool, context: 
         let marks = values.iter().fold(Marks::NONE, |marks, value| marks.union(value.deep_marks()));
         return Value::unknown(Type::Any, format!("`{name}` is a function of a provider")).with_marks(marks).with_trail(here(expr.span));
     }
-    if !context.budget.work(cost(name, &values)) {
+    if !afford(name, &values, context) {
         return context.budget.too_large().with_trail(here(expr.span));
     }
     if let ("templatestring", [template, ..]) = (name, arguments)
@@ -124,11 +125,12 @@ fn evaluate_arguments(arguments: &[Expr], expand: bool, context: &Context<'_>, e
     }
 }
 
-/// The elements a function looks at, roughly: those of its arguments, unless it picks one without looking at the others.
-fn cost(name: &str, values: &[Value]) -> u64 {
-    let length = |value: &Value| value.as_sequence().map_or_else(|| value.as_mapping().map_or(0, BTreeMap::len), <[Value]>::len);
-    let all: usize = values.iter().map(length).sum();
-    if matches!(name, "lookup" | "element" | "length" | "one") { 1 } else { all as u64 }
+/// Pays for what a function looks at: all of its arguments, for their marks and types if for nothing else, unless it picks one element
+/// without looking at the others; false where nothing is left.
+fn afford(name: &str, values: &[Value], context: &Context<'_>) -> bool {
+    let picked_from = usize::from(matches!(name, "lookup" | "element" | "length"));
+    values.iter().take(picked_from).all(|value| context.budget.work(1 + of_text(value)))
+        && values.iter().skip(picked_from).all(|value| context.budget.weigh(value))
 }
 
 fn apply(name: &str, values: &[Value], span: Span, context: &Context<'_>) -> Result<Value, EvalError> {
@@ -255,6 +257,7 @@ fn attempt(expr: &Expr, arguments: &[Expr], context: &Context<'_>, errors: &mut 
         for argument in rest {
             check_declared(argument, &[], context, errors);
         }
+        let value = bounded(value, context);
         if value.is_wholly_known() {
             return value;
         }
@@ -327,7 +330,7 @@ fn can(argument: &Expr, context: &Context<'_>, errors: &mut Errors) -> Value {
         errors.forgive(own);
         return Value::bool(false);
     }
-    settled_can(&value)
+    settled_can(&bounded(value, context))
 }
 
 /// What `can` says of a value without an error.
@@ -349,6 +352,7 @@ fn convert_to(value: &Expr, ty: &Expr, context: &Context<'_>, errors: &mut Error
         errors.merge(own);
         return failed(Type::Any);
     }
+    let value = bounded(value, context);
     // Here the bare `list` and `"string"` of old are no types.
     let old = matches!(&ty.kind, ExprKind::String(_)) || matches!(&ty.kind, ExprKind::Variable(name) if matches!(&**name, "list" | "map"));
     let constraint = if old {

@@ -206,9 +206,9 @@ fn object(items: &[ObjectItem], span: Span, context: &Context<'_>, errors: &mut 
             continue;
         }
         marks = marks.union(name.marks);
-        match name.as_str() {
+        match name.as_name() {
             Some(text) => {
-                attributes.insert(Arc::from(text), value);
+                attributes.insert(text, value);
             }
             None => {
                 unknown_key.get_or_insert(name);

@@ -151,7 +151,7 @@ impl Builder {
             self.spoil(name);
             return None;
         }
-        match convert(name, &Type::String).map(|name| name.as_str().map(Arc::from)) {
+        match convert(name, &Type::String).map(|name| name.as_name()) {
             Ok(name) => name,
             Err(error) => {
                 self.refuse(format!("this value cannot be a key: {}", error.message), key.span, errors);

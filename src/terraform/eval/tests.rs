@@ -265,3 +265,24 @@ fn long_chains_of_locals_end_in_an_answer() {
         }
     }
 }
+
+#[test]
+fn what_is_looked_at_has_its_price() {
+    let rounds = |call: &str| {
+        let text =
+            format!("[for deep in [[for a in range(50) : range(50)]] : length([for n in setproduct(range(60), range(60)) : {call}])][0]");
+        value(&text)
+    };
+    for call in ["reverse(deep)", "try(deep)", "can(deep)", "contains(deep, 1)", "tolist(deep)", "jsonencode(deep)", "keys({ a = deep })"] {
+        assert_eq!(rounds(call).why().map(|why| &**why), Some(super::TOO_LARGE), "{call}");
+    }
+    // What picks something out does not pay for the rest.
+    for call in ["element(deep, 1)[0]", "length(deep)", "deep[1][2]"] {
+        assert_eq!(rounds(call).as_number().and_then(super::Num::to_i64), Some(3600), "{call}");
+    }
+    let long = "x".repeat(100_000);
+    for call in ["startswith(text, \"y\")", "text == \"y\"", "length(text)", "substr(text, 0, 1)", "[text]", "sort([text])"] {
+        let text = format!("[for text in [\"{long}\"] : length([for n in setproduct(range(60), range(60)) : {call}])][0]");
+        assert_eq!(value(&text).why().map(|why| &**why), Some(super::TOO_LARGE), "{call}");
+    }
+}

@@ -275,6 +275,16 @@ impl Value {
         }
     }
 
+    /// Whether its type is not known, or that of a null of no type.
+    #[must_use]
+    pub fn is_untyped(&self) -> bool {
+        match &self.data {
+            Data::Null(ty) => *ty == Type::Any,
+            Data::Unknown(unknown) => unknown.ty == Type::Any,
+            _ => false,
+        }
+    }
+
     /// Whether it is null.
     #[must_use]
     pub fn is_null(&self) -> bool {
@@ -328,6 +338,12 @@ impl Value {
     #[must_use]
     pub fn as_str(&self) -> Option<&str> {
         if let Data::String(text) = &self.data { Some(text) } else { None }
+    }
+
+    /// The text as a name, where it is a known string: shared, because copies of a large one would fill the memory.
+    #[must_use]
+    pub fn as_name(&self) -> Option<Arc<str>> {
+        if let Data::String(text) = &self.data { Some(Arc::clone(text)) } else { None }
     }
 
     /// The number, where it is a known number.

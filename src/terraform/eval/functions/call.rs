@@ -123,7 +123,7 @@ fn settle_untyped(function: &Function, args: &[Value]) -> Result<Option<Value>, 
         if arg.is_null() && !param.null {
             return Err(format!("invalid value for `{}`: argument must not be null", param.name));
         }
-        if param.want == Want::Any && !param.untyped && arg.ty() == Type::Any {
+        if param.want == Want::Any && !param.untyped && arg.is_untyped() {
             let marks = args.iter().fold(Marks::default(), |marks, arg| marks.union(arg.deep_marks()));
             return Ok(Some(unknown(Type::Any, args).with_marks(marks)));
         }

@@ -230,28 +230,43 @@ fn keys_type(args: &[Value]) -> Result<Type, Trouble> {
     }
 }
 
+/// A name as a value, shared like the others that are the same.
+fn named(name: Arc<str>) -> Value {
+    Data::String(name).into()
+}
+
 fn keys(call: &Call<'_>, args: &[Value]) -> Outcome {
     let [map, ..] = args else { return Err(Trouble::arity()) };
     // An object's keys are known by its type.
     let names: Vec<Value> = match map.ty() {
-        Type::Object(attributes) => attributes.keys().map(Value::string).collect(),
+        Type::Object(attributes) => attributes.keys().cloned().map(named).collect(),
         _ if map.is_unknown() => return Ok(call.unknown(args).with_marks(map.marks)),
-        _ => map.as_mapping().into_iter().flat_map(BTreeMap::keys).map(Value::string).collect(),
+        _ => map.as_mapping().into_iter().flat_map(BTreeMap::keys).cloned().map(named).collect(),
     };
     call.pay(names.len())?;
     Ok(shaped(call, names).with_marks(map.marks))
 }
 
 fn length_type(args: &[Value]) -> Result<Type, Trouble> {
-    match same(args)? {
-        Type::Bool | Type::Number => Err("argument must be a string, a collection type, or a structural type".into()),
-        _ => Ok(Type::Number),
+    let [value, ..] = args else { return Err(Trouble::arity()) };
+    if !is_compound(value) && matches!(value.ty(), Type::Bool | Type::Number) {
+        return Err("argument must be a string, a collection type, or a structural type".into());
     }
+    Ok(Type::Number)
+}
+
+/// Whether it is known and has elements. The type of something large is large itself, and not asked for where this is enough.
+fn is_compound(value: &Value) -> bool {
+    value.as_sequence().is_some() || value.as_mapping().is_some()
 }
 
 fn length(call: &Call<'_>, args: &[Value]) -> Outcome {
     let [value, ..] = args else { return Err(Trouble::arity()) };
+    if is_compound(value) {
+        return Ok(value.length().with_marks(value.marks));
+    }
     if let Some(text) = value.as_str() {
+        call.pay(text.len())?;
         return Ok(Value::number(clusters(text).count()).with_marks(value.marks));
     }
     match value.ty() {
@@ -412,11 +427,11 @@ fn transpose(call: &Call<'_>, args: &[Value]) -> Outcome {
         let list = list.as_sequence().ok_or("input must not contain null list")?;
         call.pay(list.len())?;
         for element in list {
-            let element = element.as_str().ok_or("input list must not contain null string")?;
-            turned.entry(element.into()).or_default().push(Arc::clone(name));
+            let element = element.as_name().ok_or("input list must not contain null string")?;
+            turned.entry(element).or_default().push(Arc::clone(name));
         }
     }
-    let turned = turned.into_iter().map(|(name, list)| (name, Value::list(Type::String, list.iter().map(Value::string).collect())));
+    let turned = turned.into_iter().map(|(name, list)| (name, Value::list(Type::String, list.into_iter().map(named).collect())));
     Ok(Value::map(call.element(), turned.collect()))
 }
 
@@ -451,7 +466,7 @@ fn key_names(keys: &Value, wanted: usize) -> Result<Vec<Arc<str>>, Trouble> {
     if keys.len() != wanted {
         return Err(format!("number of keys ({}) does not match number of values ({wanted})", keys.len()).into());
     }
-    keys.iter().map(|key| key.as_str().map(Arc::from).ok_or_else(|| "keys list has a null value".into())).collect()
+    keys.iter().map(|key| key.as_name().ok_or_else(|| "keys list has a null value".into())).collect()
 }
 
 fn zipmap(call: &Call<'_>, args: &[Value]) -> Outcome {

@@ -1,7 +1,7 @@
 //! Functions that encode and decode texts.
 
 use super::charset::Charset;
-use super::row::{Body, Call, Function, Outcome, Returns, STRING, Trouble, any, string, text};
+use super::row::{Body, Call, Function, LARGEST_RESULT, Outcome, Returns, STRING, Trouble, any, string, text};
 use super::{csv, json, yaml, yaml_emit};
 use crate::terraform::eval::{Type, Value};
 use base64::Engine;
@@ -17,8 +17,6 @@ const BASE64: GeneralPurpose = GeneralPurpose::new(
     &STANDARD,
     GeneralPurposeConfig::new().with_decode_allow_trailing_bits(true).with_decode_padding_mode(DecodePaddingMode::RequireCanonical),
 );
-/// The largest text that compressed data may hold, in bytes.
-const UNPACKED_CAP: u64 = 8 << 20;
 
 pub(super) const TABLE: &[Function] = &[
     Function::new("base64decode", &[string("str")], STRING, Body::Values(base64_decode)),
@@ -61,12 +59,10 @@ fn base64_gunzip(call: &Call<'_>, args: &[Value]) -> Outcome {
     let [value, ..] = args else { return Err(Trouble::arity()) };
     let bytes = decode_base64(text(value)).ok_or("failed to decode base64 data")?;
     let mut unpacked = Vec::new();
-    let mut reader = flate2::read::MultiGzDecoder::new(bytes.as_slice()).take(UNPACKED_CAP + 1);
-    reader.read_to_end(&mut unpacked).map_err(|_| "failed to decompress gzip data")?;
-    if unpacked.len() as u64 > UNPACKED_CAP {
-        return Err(Trouble::too_large());
-    }
-    call.pay(unpacked.len())?;
+    let mut reader = flate2::read::MultiGzDecoder::new(bytes.as_slice()).take(LARGEST_RESULT as u64 + 1);
+    let read = reader.read_to_end(&mut unpacked);
+    call.pay_for_made(unpacked.len())?;
+    read.map_err(|_| "failed to decompress gzip data")?;
     String::from_utf8(unpacked).map(Value::string).map_err(|_| "the result of decompressing is not valid UTF-8".into())
 }
 
@@ -138,7 +134,7 @@ fn json_encode(call: &Call<'_>, args: &[Value]) -> Outcome {
         return Ok(unknown.with_full_prefix(opening));
     }
     let text = json::encode(value)?;
-    call.pay(text.len())?;
+    call.pay_for_made(text.len())?;
     Ok(Value::string(text))
 }
 
@@ -154,7 +150,7 @@ fn yaml_encode(call: &Call<'_>, args: &[Value]) -> Outcome {
         return Ok(call.unknown(args));
     }
     let text = yaml_emit::encode(value)?;
-    call.pay(text.len())?;
+    call.pay_for_made(text.len())?;
     Ok(Value::string(text))
 }
 

@@ -1,6 +1,6 @@
 //! JSON as Go's `encoding/json` writes and reads it, between text and Terraform's values.
 
-use super::row::Trouble;
+use super::row::{LARGEST_RESULT, Trouble};
 use crate::terraform::eval::{Data, Num, Type, Value};
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -10,7 +10,7 @@ use unicode_normalization::is_nfc;
 /// The deepest nesting that is read or written. Go's decoder goes to 10,000.
 const DEPTH_CAP: usize = 200;
 
-/// The JSON text of a wholly known value, with `<`, `>` and `&` escaped.
+/// The JSON text of a wholly known value, with `<`, `>` and `&` escaped. Where it grows beyond the largest result, it breaks off there.
 pub(super) fn encode(value: &Value) -> Result<String, Trouble> {
     let mut out = String::new();
     write_value(value, &mut out, 0)?;
@@ -20,6 +20,9 @@ pub(super) fn encode(value: &Value) -> Result<String, Trouble> {
 fn write_value(value: &Value, out: &mut String, depth: usize) -> Result<(), Trouble> {
     if depth > DEPTH_CAP {
         return Err(Trouble::too_large());
+    }
+    if out.len() > LARGEST_RESULT {
+        return Ok(());
     }
     match &value.data {
         Data::Null(_) => out.push_str("null"),
@@ -165,9 +168,8 @@ impl<'a> Reader<'a> {
                 return Err(self.unexpected());
             }
             let value = self.value(depth + 1)?;
-            let ty = value.ty();
-            if let Some(earlier) = entries.insert(Arc::from(name.as_str()), value)
-                && earlier.ty() != ty
+            if let Some(earlier) = entries.insert(Arc::from(name.as_str()), value.clone())
+                && earlier.ty() != value.ty()
             {
                 return Err(format!("duplicate `{name}` property in JSON object").into());
             }

@@ -4,7 +4,7 @@ use super::conversion::same_unknown;
 use super::row::{
     BOOL, Body, Call, Function, NUMBER, Outcome, Param, Returns, Trouble, any, elements, number, string, text, unknown, whole,
 };
-use crate::terraform::eval::{Type, Value, convert, equals, unify};
+use crate::terraform::eval::{Data, Type, Value, convert, equals, unify};
 
 const VALS: Param = any("vals").null().unknown().untyped();
 
@@ -121,6 +121,10 @@ fn wrapped(index: &Value, length: usize) -> Result<usize, Trouble> {
 
 fn element_type(args: &[Value]) -> Result<Type, Trouble> {
     let [list, index, ..] = args else { return Err(Trouble::arity()) };
+    // The type of a large tuple is large itself: only that of the element is asked for.
+    if let (Data::Tuple(elements), false) = (&list.data, index.is_unknown()) {
+        return Ok(elements.get(wrapped(index, elements.len())?).map_or(Type::Any, Value::ty));
+    }
     match list.ty() {
         Type::List(element) => Ok((*element).clone()),
         Type::Tuple(_) if index.is_unknown() => Ok(Type::Any),
@@ -140,13 +144,18 @@ fn lookup_type(args: &[Value]) -> Result<Type, Trouble> {
     if default.len() > 1 {
         return Err(format!("lookup() takes two or three arguments, got {}", args.len()).into());
     }
+    let picked = |attribute: Option<Type>| match (attribute, default) {
+        (Some(ty), _) => Ok(ty),
+        (None, [default]) => Ok(default.ty()),
+        (None, _) => Err("the given object has no such attribute".into()),
+    };
+    // The type of a large object is large itself: only that of the attribute is asked for.
+    if let (Data::Object(attributes), false) = (&map.data, key.is_unknown()) {
+        return picked(attributes.get(text(key)).map(Value::ty));
+    }
     match map.ty() {
         Type::Object(_) if key.is_unknown() => Ok(Type::Any),
-        Type::Object(attributes) => match (attributes.get(text(key)), default) {
-            (Some(attribute), _) => Ok(attribute.ty.clone()),
-            (None, [default]) => Ok(default.ty()),
-            (None, _) => Err("the given object has no such attribute".into()),
-        },
+        Type::Object(attributes) => picked(attributes.get(text(key)).map(|attribute| attribute.ty.clone())),
         Type::Map(element) => {
             if let [default] = default
                 && convert(default.clone(), &element).is_err()

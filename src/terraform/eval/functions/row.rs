@@ -5,7 +5,7 @@ use crate::terraform::eval::{TOO_LARGE, Type, Value};
 use std::sync::Arc;
 
 /// The largest single result, in elements or bytes.
-const LARGEST_RESULT: u64 = 8 << 20;
+pub(super) const LARGEST_RESULT: usize = 8 << 20;
 
 /// A built-in function.
 #[derive(Debug)]
@@ -139,9 +139,15 @@ pub(super) struct Call<'a> {
 impl Call<'_> {
     /// Pays for `amount` elements or bytes of a result.
     pub(super) fn pay(&self, amount: usize) -> Result<(), Trouble> {
-        let amount = u64::try_from(amount).unwrap_or(u64::MAX);
         // One value that is too large by itself does not use up what others may need.
-        if amount <= LARGEST_RESULT && (self.host.spend)(amount) { Ok(()) } else { Err(Trouble::too_large()) }
+        if amount <= LARGEST_RESULT && (self.host.spend)(amount as u64) { Ok(()) } else { Err(Trouble::too_large()) }
+    }
+
+    /// Pays for a result whose size nobody could tell before it was made. One that is too large was made up to there, and has its price:
+    /// otherwise a loop could make it again and again.
+    pub(super) fn pay_for_made(&self, amount: usize) -> Result<(), Trouble> {
+        self.pay(amount.min(LARGEST_RESULT))?;
+        if amount <= LARGEST_RESULT { Ok(()) } else { Err(Trouble::too_large()) }
     }
 
     /// An unknown result, for the reason of the first unknown among the values.

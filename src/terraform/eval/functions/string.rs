@@ -146,9 +146,10 @@ fn split(call: &Call<'_>, args: &[Value]) -> Outcome {
 }
 
 /// Counts in characters as people see them. A negative offset counts from the end; from before the start Terraform begins there.
-fn substr(_: &Call<'_>, args: &[Value]) -> Outcome {
+fn substr(call: &Call<'_>, args: &[Value]) -> Outcome {
     let [value, offset, length, ..] = args else { return Err(Trouble::arity()) };
     let (value, mut offset, length) = (text(value), whole(offset)?, whole(length)?);
+    call.pay(value.len())?;
     if offset < 0 {
         offset = offset.saturating_add(i64::try_from(clusters(value).count()).unwrap_or(i64::MAX));
     } else if length == 0 {

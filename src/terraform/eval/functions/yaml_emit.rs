@@ -1,7 +1,7 @@
 //! YAML as Terraform's go-cty-yaml writes it: libyaml's emitter with every string in double quotes, or as a literal block where it has
 //! line breaks.
 
-use super::row::Trouble;
+use super::row::{LARGEST_RESULT, Trouble};
 use crate::terraform::eval::{Data, Value};
 use std::fmt::Write;
 use std::sync::Arc;
@@ -14,7 +14,7 @@ const BEST_WIDTH: usize = 80;
 const LONGEST_KEY: usize = 128;
 const INDENT: usize = 2;
 
-/// The YAML text of a wholly known value.
+/// The YAML text of a wholly known value. Where it grows beyond the largest result, it breaks off there.
 pub(super) fn encode(value: &Value) -> Result<String, Trouble> {
     let mut emitter = Emitter { out: String::new(), column: 0, indent: None, whitespace: true, indention: true, open_ended: false };
     emitter.node(value, Place::Root, 0)?;
@@ -82,6 +82,9 @@ impl Emitter {
     fn node(&mut self, value: &Value, place: Place, depth: usize) -> Result<(), Trouble> {
         if depth > DEPTH_CAP {
             return Err(Trouble::too_large());
+        }
+        if self.out.len() > LARGEST_RESULT {
+            return Ok(());
         }
         let outer = self.indent;
         match &value.data {
