@@ -1,6 +1,7 @@
 //! A fact: what is known of one attribute, and the way its value took.
 
 use super::place::{Place, Trail};
+use super::problem::brief;
 
 /// What can be said of an attribute.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,7 +18,7 @@ impl<T> Claim<T> {
     /// It cannot be told from here.
     #[must_use]
     pub fn unknown(why: impl Into<String>, bounds: Bounds<T>) -> Self {
-        Self::Unknown(Box::new(Unknown { why: why.into(), bounds }))
+        Self::Unknown(Box::new(Unknown { why: brief(why.into()), bounds }))
     }
 }
 

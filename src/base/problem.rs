@@ -21,6 +21,19 @@ pub enum ProblemKind {
     Service,
 }
 
+/// The longest sentence, in bytes.
+const LONGEST: usize = 2000;
+
+/// A sentence that may quote megabytes of a hostile file: what is too long is left out of its middle.
+pub(super) fn brief(text: String) -> String {
+    if text.len() <= LONGEST {
+        return text;
+    }
+    let (start, end) = text.split_at(text.floor_char_boundary(LONGEST / 2));
+    let (_, end) = end.split_at(end.ceil_char_boundary(end.len() - LONGEST / 4));
+    format!("{start} … {end}")
+}
+
 /// Something that kept us from doing the whole job. Exit code 2.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
@@ -39,7 +52,7 @@ pub struct Problem {
 impl Problem {
     /// A problem without a place.
     pub fn new(kind: ProblemKind, message: impl Into<String>) -> Self {
-        Self { kind, message: message.into(), place: None, related: Vec::new(), help: None }
+        Self { kind, message: brief(message.into()), place: None, related: Vec::new(), help: None }
     }
 
     /// The same problem at a place.

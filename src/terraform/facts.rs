@@ -143,7 +143,11 @@ pub(super) fn of_value<T>(
 ) -> Fact<T> {
     let trail = trail(first, value);
     let marks = value.marks;
-    let known = |value: &Value| if value.is_null() { Ok(None) } else { read(value) };
+    let known = |value: &Value| match value.as_str() {
+        _ if value.is_null() => Ok(None),
+        Some(text) if text.len() > LONGEST_TEXT => Err(format!("its text of {} bytes is too long to be looked at", text.len())),
+        _ => read(value),
+    };
     let claim = if let Some(unknown) = value.as_unknown() {
         let bounds = bounds(&unknown.possible, ty, &known);
         Claim::unknown(&*unknown.why, bounds)
@@ -161,6 +165,10 @@ pub(super) fn of_value<T>(
     };
     Fact { claim, trail, sensitive: marks.is_secret(), from_file: marks.from_file }
 }
+
+/// The longest text that is kept of a value, in bytes: every instance has its own, and hostile code can make many of a large one. The
+/// service's longest is a key's name, of 255 characters.
+const LONGEST_TEXT: usize = 4 << 10;
 
 /// How many stations of a trail are kept: the nearest ones, and the last, where the value comes from.
 const MOST_STATIONS: usize = 10;
