@@ -98,7 +98,11 @@ impl<'a> Reader<'a> {
         self.values += 1;
         let start = self.at;
         if depth > MAX_DEPTH || self.values > MAX_VALUES {
-            let message = if depth > MAX_DEPTH { "this is nested more than 100 levels deep" } else { "this file holds too many values" };
+            let message = if depth > MAX_DEPTH {
+                format!("this is nested more than {MAX_DEPTH} levels deep")
+            } else {
+                format!("this file is not read: it holds more than {MAX_VALUES} values")
+            };
             self.fail(self.here(), message);
             return None;
         }

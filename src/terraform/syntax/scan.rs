@@ -67,9 +67,9 @@ pub(super) enum Start {
 }
 
 /// How many tokens a text may have. People's largest files have a tenth of it; a tree of more would take gigabytes.
-const MAX_TOKENS: usize = 2_000_000;
+pub(super) const MAX_TOKENS: usize = 2_000_000;
 
-/// Cuts a text into tokens. Total: every text has tokens. What is behind the largest number of them is one invalid token.
+/// Cuts a text into tokens. Total: every text has tokens. What is behind [`MAX_TOKENS`] of them is one invalid token.
 pub(super) fn scan(text: &str, start: Start) -> Vec<Token> {
     let base = match start {
         Start::Code => Mode::Code { braces: 0 },

@@ -5,7 +5,7 @@
 
 use super::expression::Tokens;
 use super::origin::Origin;
-use super::scan::{Kind, Start, is_closer, is_name_start, is_opener, scan};
+use super::scan::{Kind, MAX_TOKENS, Start, is_closer, is_name_start, is_opener, scan};
 use super::tree::{Attribute, Block, Body, Expr, ExprKind, Name, SyntaxError};
 use super::values::{normalised, quoted};
 use crate::base::SourceId;
@@ -21,18 +21,22 @@ const MAX_RESTARTS: usize = 20;
 pub(super) fn file(source: SourceId, text: &str) -> (Body, Option<SyntaxError>) {
     let mut body = Body::default();
     let mut errors = Errors::default();
-    let mut start = 0;
+    let (mut start, mut unread) = (0, None);
     for _ in 0..=MAX_RESTARTS {
         let part = text.get(start..).unwrap_or_default();
         let origin = Origin::At(source, start);
         let tokens = Tokens::new(part, &origin, scan(part, Start::Code));
+        unread = unread.or_else(|| tokens.get(MAX_TOKENS).map(|token| origin.span(token.start..token.start)));
         let mut reader = Reader { tokens: &tokens, errors: &mut errors };
         let torn = reader.body(0..tokens.list.len(), 0, &mut body).err();
         // Only what never ends stops the reading of the outermost body; the next line that looks like an item is behind it.
         let Some(next) = torn.and_then(|Torn(at)| next_item(part, at)) else { break };
         start += next;
     }
-    (body, errors.first)
+    // What seems to be wrong where the reading broke off is not.
+    let too_long =
+        |span| SyntaxError { message: format!("not all of this file is read: it has more than {MAX_TOKENS} words and signs"), span };
+    (body, unread.map(too_long).or(errors.first))
 }
 
 /// The first error in the order of the text.
