@@ -2,7 +2,7 @@
 
 use super::Context;
 use super::text::{clean, count, same_length};
-use crate::base::{Place, Problem, SourceId, Sources, Step};
+use crate::base::{Place, Problem, SourceId, Sources, Span, Step};
 use crate::policy::{Notice, Outcome};
 use crate::rules::{Finding, FindingInstance, Level, Verdict};
 use codespan_reporting::diagnostic::{Diagnostic, Label, Severity};
@@ -19,6 +19,9 @@ use std::sync::Arc;
 const WIDTH: usize = 96;
 /// How many instances of one finding are listed; the rest is counted.
 const INSTANCES_SHOWN: usize = 8;
+
+/// The longest line that is drawn, in bytes.
+const WIDEST: usize = 2000;
 
 /// Writes the report.
 pub fn write(outcome: &Outcome, context: &Context<'_>, out: &mut dyn Write) -> io::Result<()> {
@@ -222,6 +225,8 @@ fn summary(outcome: &Outcome, context: &Context<'_>) -> String {
 
 /// Draws a diagnostic.
 fn emit(diagnostic: &Diagnostic<SourceId>, texts: &Texts<'_>, color: bool, out: &mut dyn Write) -> io::Result<()> {
+    let narrowed = diagnostic.labels.iter().any(|label| texts.is_wide(label)).then(|| texts.without_excerpt(diagnostic));
+    let diagnostic = narrowed.as_ref().unwrap_or(diagnostic);
     let drawn =
         if color { draw(&mut Ansi::new(&mut *out), texts, diagnostic) } else { draw(&mut NoColor::new(&mut *out), texts, diagnostic) };
     match drawn {
@@ -247,6 +252,22 @@ struct Texts<'a> {
 impl<'a> Texts<'a> {
     fn new(sources: &'a Sources) -> Self {
         Self { sources, harmless: RefCell::default() }
+    }
+
+    /// Whether a label stands on a line that nobody can read, as that of a file that a program wrote.
+    fn is_wide(&self, label: &Label<SourceId>) -> bool {
+        let source = self.sources.get(label.file_id);
+        [label.range.start, label.range.end].iter().any(|at| source.line(source.line_index(*at)).len() > WIDEST)
+    }
+
+    /// The same diagnostic, its places told instead of drawn.
+    fn without_excerpt(&self, diagnostic: &Diagnostic<SourceId>) -> Diagnostic<SourceId> {
+        let told = diagnostic.labels.iter().map(|label| {
+            let at = super::place(&Place::Source(Span::new(label.file_id, label.range.clone())), self.sources);
+            if label.message.is_empty() { format!("at {at}") } else { format!("at {at}: {}", label.message) }
+        });
+        let notes = told.chain(diagnostic.notes.iter().cloned()).collect();
+        Diagnostic { labels: Vec::new(), notes, ..diagnostic.clone() }
     }
 }
 
