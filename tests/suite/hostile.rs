@@ -3,6 +3,9 @@
 /// What stands in files.
 #[cfg(unix)]
 mod contents;
+/// What is cheap to write and dear to compute.
+#[cfg(unix)]
+mod costs;
 /// What lies in folders.
 #[cfg(unix)]
 mod files;

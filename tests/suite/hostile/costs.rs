@@ -1,0 +1,182 @@
+//! What is cheap to write and dear to compute: bombs in YAML, gzip and JSON, loops over dear calls, lists of millions.
+
+use super::{HONEST, has_problem, judged, keys, kmslint};
+use crate::harness::scratch;
+use base64::Engine;
+use std::fs;
+use std::io::Write;
+
+/// Judges `oci_kms_key.k`, whose protection mode is this expression, in a folder with these files.
+fn mode(expression: &str, files: &[(&str, &str)]) -> serde_json::Value {
+    let key = format!("resource \"oci_kms_key\" \"k\" {{\n  protection_mode = {expression}\n}}\n");
+    let folder = scratch(&[files, &[("main.tf", HONEST), ("k.tf", &key)]].concat());
+    let (said, report) = judged(folder.path(), &[]);
+    let about: String = expression.chars().take(200).collect();
+    let key = keys(&report).find(|key| key["address"] == "oci_kms_key.k");
+    key.cloned().unwrap_or_else(|| panic!("{about}: the key is passed over, code {}", said.code))
+}
+
+/// The protection mode is undetermined because its value is too large.
+fn is_given_up(expression: &str, files: &[(&str, &str)]) {
+    let (key, about) = (mode(expression, files), expression.chars().take(200).collect::<String>());
+    assert_eq!(key["protection_mode"]["why"], "the value is too large to evaluate", "{about}: {key:#}");
+    assert_eq!(key["verdicts"]["OCI-KMS-004"]["verdict"], "undetermined", "{about}: {key:#}");
+}
+
+/// 90,000 rounds of an expression: few words, and more calls than anybody waits for where each is dear.
+fn rounds(expression: &str) -> String {
+    format!("length([for n in setproduct(range(300), range(300)) : {expression}]) == 7 ? \"HSM\" : \"SOFTWARE\"")
+}
+
+/// Gzip of this many MiB of one letter, in Base64.
+fn gzip(mebibytes: usize, damaged: bool) -> String {
+    let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    for _ in 0..mebibytes {
+        packed.write_all(&[b'a'; 1 << 20]).expect("memory");
+    }
+    let mut packed = packed.finish().expect("memory");
+    if damaged {
+        packed.truncate(packed.len() - 4);
+    }
+    base64::engine::general_purpose::STANDARD.encode(packed)
+}
+
+#[test]
+fn yaml_files_that_explode_are_given_up() {
+    let aliases: String = (1..30).map(|n| format!("a{n}: &a{n} [{}]\n", vec![format!("*a{}", n - 1); 9].join(", "))).collect();
+    let merges: String = (1..3_000).map(|n| format!("a{n}: &a{n} {{<<: *a{}, k{n}: 1}}\n", n - 1)).collect();
+    for (about, text) in [
+        ("aliases of aliases", format!("a0: &a0 [lol]\n{aliases}")),
+        ("mappings that merge each other", format!("a0: &a0 {{x: 1}}\n{merges}")),
+        ("a large text many times", format!("a: &a \"{}\"\nb: [{}]\n", "x".repeat(1 << 20), vec!["*a"; 20_000].join(","))),
+        ("brackets", "[".repeat(100_000)),
+        ("lists in lists", format!("{}x", "- ".repeat(100_000))),
+        ("mappings in mappings", (0..2_000).map(|n| format!("{}a:\n", " ".repeat(n))).collect()),
+    ] {
+        let key = mode("jsonencode(yamldecode(file(\"bomb.yaml\")))", &[("bomb.yaml", &text)]);
+        assert_eq!(key["protection_mode"]["why"], "the value is too large to evaluate", "{about}: {key:#}");
+        assert_eq!(key["verdicts"]["OCI-KMS-004"]["verdict"], "undetermined", "{about}: {key:#}");
+    }
+}
+
+#[test]
+fn a_large_text_is_not_written_out_again_and_again() {
+    let texts = format!(
+        "locals {{\n  large = join(\"\", [for n in range(1000) : \"{}\"])\n  many = [for n in range(1000) : local.large]\n}}\n",
+        "x".repeat(4_000)
+    );
+    for expression in ["jsonencode(local.many)", "yamlencode(local.many)", "format(\"%v\", local.many)", "join(\"\", local.many)"] {
+        is_given_up(expression, &[("texts.tf", &texts)]);
+    }
+    let keys = rounds("{ (join(\"\", [local.large, local.large])) = 1 }");
+    is_given_up(&keys, &[("texts.tf", &texts)]);
+    // Names are shared, not copied: this takes no memory, and is known.
+    let key = mode(&rounds("{ (local.large) = 1 }"), &[("texts.tf", &texts)]);
+    assert_eq!(key["protection_mode"]["value"], "SOFTWARE", "{key:#}");
+}
+
+#[test]
+fn what_is_packed_is_not_unpacked_again_and_again() {
+    for packed in [gzip(64, false), gzip(7, true)] {
+        is_given_up(&rounds(&format!("try(base64gunzip(\"{packed}\"), \"\")")), &[]);
+    }
+    let honest = gzip(7, false);
+    let key = mode(&format!("length(base64gunzip(\"{honest}\")) > 5 ? \"SOFTWARE\" : \"HSM\""), &[]);
+    assert_eq!(key["protection_mode"]["value"], "SOFTWARE", "what fits is read: {key:#}");
+}
+
+#[test]
+fn long_texts_are_not_looked_at_again_and_again() {
+    let text = "x".repeat(8_000_000);
+    let locals = "locals {\n  text  = file(\"text.txt\")\n  other = replace(local.text, \"x\", \"x\")\n}\n";
+    for call in ["startswith(local.text, \"y\")", "local.text == local.other", "sort([local.text, local.other])"] {
+        is_given_up(&rounds(call), &[("text.txt", &text), ("locals.tf", locals)]);
+    }
+}
+
+#[test]
+fn a_long_value_is_not_kept_for_each_of_many_keys() {
+    let text = "locals {\n  large = join(\"\", [for n in range(1000) : \"PIECE\"])\n}\nresource \"oci_kms_key\" \"k\" {\n  count           = 1000\n  display_name    = local.large\n  protection_mode = local.large\n}\nresource \"oci_kms_key\" \"refused\" {\n  count           = 1000\n  protection_mode = jsondecode(local.large)\n}\n"
+        .replace("PIECE", &"x".repeat(5_000));
+    let folder = scratch(&[("main.tf", HONEST), ("large.tf", &text)]);
+    for format in ["human", "json", "sarif"] {
+        let said = kmslint(folder.path(), &["--no-config", "--format", format]);
+        assert_eq!(said.code, 2, "{format}: {}", said.err);
+        assert!(said.out.len() + said.err.len() < 20 << 20, "{format}: {} bytes of report", said.out.len());
+    }
+    let (_, report) = judged(folder.path(), &[]);
+    let long: Vec<_> =
+        keys(&report).filter(|key| key["address"].as_str().is_some_and(|address| address.starts_with("oci_kms_key.k["))).collect();
+    assert_eq!(long.len(), 1000);
+    for key in long {
+        assert_eq!(key["protection_mode"]["claim"], "unknown");
+        assert_eq!(key["protection_mode"]["why"], "its text of 5000000 bytes is too long to be looked at");
+    }
+}
+
+#[test]
+fn long_lists_from_files_are_not_judged_one_by_one() {
+    let list: String = (0..120_000).map(|n| format!("\"{n:x}\",")).collect();
+    let key = |for_each: &str| {
+        format!(
+            "variable \"list\" {{\n  type = list(string)\n}}\nresource \"oci_kms_key\" \"k\" {{\n  for_each        = toset({for_each})\n  protection_mode = \"HSM\"\n}}\n"
+        )
+    };
+    let json = format!("[{}]", list.trim_end_matches(','));
+    for (for_each, files) in [
+        ("jsondecode(file(\"list.json\"))", [("list.json", json.clone())]),
+        ("var.list", [("terraform.tfvars", format!("list = {json}\n"))]),
+        ("var.list", [("terraform.tfvars.json", format!("{{\"list\": {json}}}"))]),
+    ] {
+        let [(name, text)] = &files;
+        let folder = scratch(&[("main.tf", HONEST), ("k.tf", &key(for_each)), (name, text)]);
+        let (said, report) = judged(folder.path(), &[]);
+        let all: Vec<_> = keys(&report).filter(|key| key["address"] != "oci_kms_key.honest").collect();
+        assert_eq!(all.len(), 1, "{name}: one key stands for all: {}", said.err);
+        assert_eq!(all[0]["verdicts"]["OCI-KMS-004"]["verdict"], "violation", "{name}: {:#}", all[0]);
+        assert_eq!(said.code, 1, "{name}: {}", said.err);
+    }
+}
+
+#[test]
+fn what_is_beyond_the_longest_file_is_told_as_that() {
+    let numbers = "1,".repeat(1_100_000);
+    for (name, text, sentence) in [
+        ("terraform.tfvars", format!("list = [{numbers}]\n"), "not all of this file is read"),
+        ("long.tf", format!("locals {{\n  list = [{numbers}]\n}}\n"), "not all of this file is read"),
+        ("terraform.tfvars.json", format!("{{\"list\": [{}1]}}", numbers.repeat(2)), "this file is not read"),
+    ] {
+        let folder = scratch(&[("main.tf", HONEST), (name, &text)]);
+        let (said, report) = judged(folder.path(), &[]);
+        assert!(has_problem(&said, &report, &[name, sentence, "more than 2000000"]), "{name}: {}", said.err);
+        assert_eq!(report["problems"].as_array().map(Vec::len), Some(1), "{name}: nothing else is said to be wrong: {}", said.err);
+        assert!(said.err.len() < 10_000, "{name}: {} bytes of complaint", said.err.len());
+    }
+}
+
+#[test]
+fn archives_are_refused_unopened() {
+    let packed = base64::engine::general_purpose::STANDARD.decode(gzip(64, false)).expect("Base64");
+    let folder = scratch(&[("main.tf", HONEST)]);
+    for (name, head) in [("plan.json", b"".as_slice()), ("plan.bin", b"PK\x03\x04"), ("plan.gz", b""), ("state.tfstate", b"")] {
+        fs::write(folder.path().join(name), [head, &packed].concat()).expect("a file");
+        let said = kmslint(folder.path(), &["--no-config", name]);
+        assert!(said.code == 2 && said.err.contains(name), "{name}: {said:#?}");
+        let sentence = if head.is_empty() { "neither a plan nor a state" } else { "terraform show -json" };
+        assert!(said.err.contains(sentence), "{name}: {said:#?}");
+    }
+    fs::write(folder.path().join("packed.tf"), packed).expect("a file");
+    let (said, report) = judged(folder.path(), &[]);
+    assert!(has_problem(&said, &report, &["packed.tf", "not UTF-8"]), "{said:#?}");
+}
+
+#[test]
+fn lines_that_nobody_can_read_are_not_shown() {
+    let text = format!("locals {{ a = \"{}\" b c }}\n", "x".repeat(5_000_000));
+    let key = format!("resource \"oci_kms_key\" \"k\" {{ protection_mode = true ? \"HSM\" : \"{}\" }}\n", "x".repeat(100_000));
+    let folder = scratch(&[("main.tf", HONEST), ("wide.tf", &text), ("key.tf", &key)]);
+    let said = kmslint(folder.path(), &["--no-config"]);
+    assert_eq!(said.code, 2, "{} bytes", said.err.len());
+    assert!(said.err.contains("at wide.tf:1:") && said.out.contains("at key.tf:1:48"), "{} bytes: {}", said.err.len(), said.out);
+    assert!(said.out.len() + said.err.len() < 10_000, "{} and {} bytes", said.out.len(), said.err.len());
+}
