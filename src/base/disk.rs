@@ -238,6 +238,8 @@ pub fn replace(path: &Path, bytes: &[u8], within: Option<&Path>) -> Result<(), D
             file.write_all(bytes)?;
             return Ok(file.flush()?);
         }
+        // A rename would not ask, but whoever took the permission away from the file meant it.
+        Ok(about) if about.permissions().readonly() => return Err(DiskError::System(io::ErrorKind::PermissionDenied.into())),
         _ => {}
     }
     let folder = target.parent().unwrap_or(Path::new("."));
