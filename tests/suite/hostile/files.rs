@@ -6,6 +6,7 @@ use std::ffi::OsStr;
 use std::fs::{self, File};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::symlink;
+use std::os::unix::net::UnixListener;
 use std::process::Command;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -137,6 +138,61 @@ fn files_that_come_and_go_are_no_reason_to_stop() {
 }
 
 #[test]
+fn pipes_and_sockets_are_not_waited_for_wherever_they_are_named() {
+    let folder = scratch(&[("main.tf", HONEST), ("reading.tf", "")]);
+    pipe(&folder.path().join("pipe"));
+    let _socket = UnixListener::bind(folder.path().join("socket.tf")).expect("a socket");
+    let (said, report) = judged(folder.path(), &[]);
+    assert!(has_problem(&said, &report, &["socket.tf", "regular file"]), "{said:#?}");
+    for arguments in [["--var-file", "pipe"], ["--baseline", "pipe"]] {
+        let (said, report) = judged(folder.path(), &arguments);
+        assert!(has_problem(&said, &report, &["pipe", "regular file"]), "{arguments:?}: {said:#?}");
+    }
+    let said = kmslint(folder.path(), &["--config", "pipe"]);
+    assert!(said.code == 2 && said.err.contains("pipe") && said.err.contains("regular file"), "{said:#?}");
+    for text in [
+        "resource \"oci_kms_key\" \"k\" {\n  protection_mode = file(\"pipe\")\n}\n",
+        "resource \"oci_kms_key\" \"k\" {\n  protection_mode = templatefile(\"socket.tf\", {})\n}\n",
+        "resource \"oci_kms_key\" \"k\" {\n  protection_mode = fileexists(\"pipe\") ? \"HSM\" : file(\"pipe\")\n}\n",
+    ] {
+        fs::write(folder.path().join("reading.tf"), text).expect("a file");
+        let (said, report) = judged(folder.path(), &[]);
+        let key = keys(&report).find(|key| key["address"] == "oci_kms_key.k").expect("the key");
+        assert_eq!(key["protection_mode"]["claim"], "unknown", "{text}: {said:#?}");
+    }
+    fs::write(folder.path().join("reading.tf"), "module \"m\" {\n  source = \"./pipe\"\n}\n").expect("a file");
+    let (said, report) = judged(folder.path(), &[]);
+    assert!(has_problem(&said, &report, &["pipe"]), "{said:#?}");
+}
+
+#[test]
+fn a_file_is_read_as_it_was_or_as_it_is() {
+    let old = HONEST.replace("honest", "k") + &"# old\n".repeat(20_000);
+    let new = old.replace("HSM", "SOFTWARE").replace("old", "new");
+    let folder = scratch(&[("main.tf", HONEST), ("k.tf", &old)]);
+    let (stop, here) = (AtomicBool::new(false), folder.path());
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            for text in [&new, &old].into_iter().cycle() {
+                if stop.load(Ordering::Relaxed) {
+                    break;
+                }
+                fs::write(here.join("next"), text).and_then(|()| fs::rename(here.join("next"), here.join("k.tf"))).expect("a file");
+            }
+        });
+        let runs = std::panic::catch_unwind(|| {
+            for _ in 0..20 {
+                let (said, report) = judged(here, &[]);
+                let key = keys(&report).find(|key| key["address"] == "oci_kms_key.k").expect("the key");
+                assert!(matches!(key["protection_mode"]["value"].as_str(), Some("HSM" | "SOFTWARE")), "{said:#?}");
+            }
+        });
+        stop.store(true, Ordering::Relaxed);
+        runs.expect("every run ends well");
+    });
+}
+
+#[test]
 fn names_are_shown_so_that_they_command_nobody() {
     let folder = scratch(&[("main.tf", HONEST)]);
     let names: [&[u8]; 6] = [
@@ -239,14 +295,25 @@ fn a_huge_file_is_refused_unread() {
 }
 
 #[test]
-fn a_folder_of_many_files_is_read() {
-    let folder = scratch(&[("main.tf", HONEST)]);
-    for number in 0..5_000 {
+fn a_folder_of_very_many_files_is_read() {
+    let folder = scratch(&[("main.tf", HONEST), ("first", "")]);
+    for number in 0..2_000 {
         fs::write(folder.path().join(format!("n{number}.tf")), "locals {}\n").expect("a file");
-        fs::write(folder.path().join(format!("n{number}.txt")), "").expect("a file");
+    }
+    // Links to one file are made in no time: names are what there are many of.
+    let first = folder.path().join("first");
+    for number in 0..60_000 {
+        fs::hard_link(&first, folder.path().join(format!("n{number}.txt"))).expect("a name");
     }
     let (said, _) = judged(folder.path(), &[]);
     assert_eq!(said.code, 1, "{said:#?}");
+    let counting =
+        "resource \"oci_kms_key\" \"k\" {\n  protection_mode = length(fileset(path.module, \"**\")) > 1 ? \"HSM\" : \"SOFTWARE\"\n}\n";
+    fs::write(folder.path().join("counting.tf"), counting).expect("a file");
+    let (said, report) = judged(folder.path(), &[]);
+    let key = keys(&report).find(|key| key["address"] == "oci_kms_key.k").expect("the key");
+    let why = key["protection_mode"]["why"].as_str().unwrap_or_default();
+    assert!(why.contains("there are more than 50000 files"), "{why}: {said:#?}");
 }
 
 #[test]

@@ -1,11 +1,11 @@
 //! Writes are complete or did not happen: killed at any step, on a full disk, into a read-only folder, into a closed pipe.
 
 use super::{HONEST, kmslint, shell, unguarded};
-use crate::harness::scratch;
+use crate::harness::{report, scratch};
 use std::fs;
 use std::path::Path;
 use std::process::{Command, Stdio};
-use std::time::Duration;
+use tempfile::TempDir;
 
 /// Many keys, so that what is written is much.
 fn many() -> String {
@@ -30,6 +30,15 @@ fn a_reader_that_goes_away_is_no_trouble() {
     }
     let said = shell(folder.path(), "{ \"$KMSLINT\" explain OCI-KMS-001; echo \"code $?\" >&2; } | true", &[]);
     assert!(said.err.contains("code 0"), "{said:#?}");
+    for command in ["--no-config --unsafe-fixes --diff", "completions bash", "eval 'range(1000)'"] {
+        let said = shell(folder.path(), &format!("{{ \"$KMSLINT\" {command}; echo \"code $?\" >&2; }} | head -c 10"), &[]);
+        assert!(said.out.len() == 10 && (said.err.contains("code 0") || said.err.contains("code 1")), "{command}: {said:#?}");
+        assert!(!said.err.contains("pipe"), "{command}: {said:#?}");
+    }
+    // A report for somebody who does not read it to the end is not whole, and that is said.
+    let script = "mkfifo pipe; head -c 10 pipe & \"$KMSLINT\" --no-config --format json=pipe; code=$?; wait; exit $code";
+    let said = shell(folder.path(), script, &[]);
+    assert!(said.code == 2 && said.err.contains("the report `pipe` cannot be written"), "{said:#?}");
     let said = shell(folder.path(), "\"$KMSLINT\" --no-config --format short >&-; echo \"code $?\" >&2", &[]);
     assert!(said.err.contains("code "), "{said:#?}");
 }
@@ -83,68 +92,134 @@ fn a_place_that_cannot_be_written_is_told() {
     }
 }
 
-/// What `--fix`, `--write-baseline` and a report make of the folder when nothing disturbs them.
-fn undisturbed(files: &[(&str, &str)], arguments: &[&str], written: &str) -> String {
-    let folder = scratch(files);
+/// A thing that is written: the arguments, and the file.
+const WRITES: [(&[&str], &str); 3] = [
+    (&["--no-config", "--fix", "--unsafe-fixes"], "main.tf"),
+    (&["--no-config", "--format", "json=report.json"], "report.json"),
+    (&["--no-config", "--write-baseline", "baseline.json"], "baseline.json"),
+];
+
+/// A folder in which each of them overwrites something.
+fn overwritten() -> TempDir {
+    scratch(&[("main.tf", &many()), ("report.json", "old"), ("baseline.json", "{}")])
+}
+
+fn text(folder: &Path, name: &str) -> String {
+    fs::read_to_string(folder.join(name)).expect("it is there")
+}
+
+/// What a file holds before, and after a run that nothing disturbs.
+fn undisturbed(arguments: &[&str], written: &str) -> (String, String) {
+    let folder = overwritten();
+    let before = text(folder.path(), written);
     let said = kmslint(folder.path(), arguments);
     assert!(said.code <= 1, "{said:#?}");
-    fs::read_to_string(folder.path().join(written)).expect("it is written")
+    let after = text(folder.path(), written);
+    assert!(after != before && after.len() > 8 << 10, "{arguments:?} writes {written}");
+    assert_eq!(names(folder.path()), ["baseline.json", "main.tf", "report.json"], "{arguments:?} leaves nothing behind");
+    (before, after)
+}
+
+/// The temporary files in a folder, and their sizes.
+fn temporary(folder: &Path) -> Vec<(String, u64)> {
+    let list = fs::read_dir(folder).expect("a folder").filter_map(Result::ok);
+    let list = list.filter_map(|entry| Some((entry.file_name().into_string().ok()?, entry.metadata().ok()?.len())));
+    list.filter(|(name, _)| name.starts_with(".kmslint-")).collect()
 }
 
 #[test]
-fn what_is_written_is_whole_or_not_there() {
-    let old = many();
-    let files = [("main.tf", old.as_str()), ("report.json", "old"), ("baseline.json", "{}")];
-    for (arguments, written) in [
-        (vec!["--no-config", "--fix", "--unsafe-fixes"], "main.tf"),
-        (vec!["--no-config", "--format", "json=report.json"], "report.json"),
-        (vec!["--no-config", "--write-baseline", "baseline.json"], "baseline.json"),
-    ] {
-        let before = files.iter().find(|(name, _)| *name == written).expect("it is among the files").1;
-        let after = undisturbed(&files, &arguments, written);
-        assert!(after != before, "{arguments:?} writes {written}");
-
-        // A limit on the size of files ends the process in the midst of the first write, or fails the write where the signal is ignored.
-        for blocks in [0, 1, 8] {
-            let folder = scratch(&files);
-            unguarded(folder.path(), &format!("ulimit -f {blocks}; exec \"$KMSLINT\" \"$@\""), &arguments);
-            assert_eq!(
-                fs::read_to_string(folder.path().join(written)).expect("it is there"),
-                before,
-                "{arguments:?}, killed after {blocks} blocks"
-            );
-            let folder = scratch(&files);
-            let said = shell(folder.path(), &format!("trap '' XFSZ; ulimit -f {blocks}; exec \"$KMSLINT\" \"$@\""), &arguments);
+fn a_write_that_breaks_off_is_none() {
+    for (arguments, written) in WRITES {
+        let (before, after) = undisturbed(arguments, written);
+        // A limit on the size of files, in blocks of 512 or 1024 bytes, ends the process in the midst of the write, or fails the write
+        // where the signal is ignored.
+        let last = (after.len() - 1) / 1024;
+        for blocks in [0, 1, last / 2, last] {
+            let folder = overwritten();
+            unguarded(folder.path(), &format!("ulimit -f {blocks}; exec \"$KMSLINT\" \"$@\""), arguments);
+            assert_eq!(text(folder.path(), written), before, "{arguments:?}, killed after {blocks} blocks");
+            // What a killed process leaves is nobody's configuration, and in nobody's way.
+            let left = temporary(folder.path());
+            assert!(matches!(left.as_slice(), [(_, size)] if *size < after.len() as u64), "{arguments:?}, {blocks} blocks: {left:?}");
+            let (_, report) = report(folder.path(), &["--no-config"]);
+            assert_eq!(report["keys"].as_array().map(Vec::len), Some(300), "{arguments:?}: each key is read once");
+            assert!(kmslint(folder.path(), arguments).code <= 1);
+            assert_eq!(text(folder.path(), written), after, "{arguments:?}: the next run writes it");
+            assert_eq!(temporary(folder.path()), left, "{arguments:?}: and leaves no more behind");
+            let folder = overwritten();
+            let said = shell(folder.path(), &format!("trap '' XFSZ; ulimit -f {blocks}; exec \"$KMSLINT\" \"$@\""), arguments);
             assert!(said.code == 2 && said.err.contains(written), "{arguments:?}, {blocks} blocks: {said:#?}");
-            assert_eq!(
-                fs::read_to_string(folder.path().join(written)).expect("it is there"),
-                before,
-                "{arguments:?}, failed after {blocks} blocks"
-            );
+            assert_eq!(text(folder.path(), written), before, "{arguments:?}, failed after {blocks} blocks");
             assert_eq!(names(folder.path()), ["baseline.json", "main.tf", "report.json"], "{arguments:?} leaves nothing behind");
         }
+    }
+}
 
-        // Killed after ever longer: whichever step that hits, the file is one or the other.
-        let mut delay = Duration::ZERO;
-        for _ in 0..40 {
-            let folder = scratch(&files);
-            let mut child = Command::new(env!("CARGO_BIN_EXE_kmslint"))
-                .args(&arguments)
-                .current_dir(folder.path())
-                .env_clear()
-                .stdout(Stdio::null())
-                .stderr(Stdio::null())
-                .spawn()
-                .expect("kmslint starts");
-            let begun = std::time::Instant::now();
-            while begun.elapsed() < delay && child.try_wait().expect("a child").is_none() {
-                std::hint::spin_loop();
-            }
-            let _ = child.kill();
-            child.wait().expect("a child");
-            let now = fs::read_to_string(folder.path().join(written)).expect("it is there");
-            assert!(now == before || now == after, "{arguments:?} killed after {delay:?} leaves a part");
-            delay = delay * 5 / 4 + Duration::from_micros(200);
+#[test]
+fn of_several_files_all_are_mended_or_none() {
+    let (short, long) = (HONEST.replace("honest", "a"), many());
+    let files = [("a.tf", short.as_str()), ("b.tf", long.as_str())];
+    let arguments = ["--no-config", "--fix", "--unsafe-fixes"];
+    // The first file fits below the limit, the second does not.
+    let folder = scratch(&files);
+    let said = shell(folder.path(), "trap '' XFSZ; ulimit -f 8; exec \"$KMSLINT\" \"$@\"", &arguments);
+    assert!(said.code == 2 && said.err.contains("b.tf") && said.err.contains("no file was changed"), "{said:#?}");
+    assert_eq!((text(folder.path(), "a.tf"), text(folder.path(), "b.tf")), (short.clone(), long.clone()));
+    assert_eq!(names(folder.path()), ["a.tf", "b.tf"]);
+    // Killed there, it cannot take the first one back; but each is whole.
+    let folder = scratch(&files);
+    unguarded(folder.path(), "ulimit -f 8; exec \"$KMSLINT\" \"$@\"", &arguments);
+    assert_eq!(text(folder.path(), "b.tf"), long);
+    assert!(text(folder.path(), "a.tf") != short && kmslint(folder.path(), &["--no-config", "a.tf"]).code == 1);
+}
+
+/// Kills a run as soon as its temporary file has grown so long; false where the run was over before.
+fn kill_at(folder: &Path, arguments: &[&str], size: u64) -> bool {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_kmslint"))
+        .args(arguments)
+        .current_dir(folder)
+        .env_clear()
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("kmslint starts");
+    loop {
+        if temporary(folder).iter().any(|(_, length)| *length >= size) {
+            child.kill().expect("it is ours");
+            return child.wait().expect("a child").code().is_none();
         }
+        if child.try_wait().expect("a child").is_some() {
+            return false;
+        }
+    }
+}
+
+#[test]
+fn a_file_whose_writer_is_killed_is_the_old_one_or_the_new_one() {
+    for (arguments, written) in WRITES {
+        let (before, after) = undisturbed(arguments, written);
+        // Made and still empty; begun; complete and not yet in its place.
+        for size in [0, 1, after.len() as u64] {
+            // How far the writer comes until the signal arrives is not in our hands, and need not be.
+            for _ in 0..2 {
+                let folder = overwritten();
+                let killed = kill_at(folder.path(), arguments, size);
+                let now = text(folder.path(), written);
+                assert!(now == after || killed && now == before, "{arguments:?} killed at {size} bytes leaves {} bytes", now.len());
+            }
+        }
+    }
+}
+
+#[test]
+fn a_file_that_may_not_be_written_is_left_alone() {
+    for (arguments, written) in WRITES {
+        let folder = overwritten();
+        let before = text(folder.path(), written);
+        assert!(Command::new("chmod").args(["a-w", written]).current_dir(folder.path()).status().expect("chmod").success());
+        let said = kmslint(folder.path(), arguments);
+        assert!(said.code == 2 && said.err.contains(written) && said.err.contains("permission"), "{arguments:?}: {said:#?}");
+        assert_eq!(text(folder.path(), written), before, "{arguments:?}");
+        assert_eq!(names(folder.path()), ["baseline.json", "main.tf", "report.json"], "{arguments:?} leaves nothing behind");
     }
 }
