@@ -544,6 +544,90 @@ mod tests {
     }
 
     #[test]
+    fn what_amounts_to_the_same_is_no_drift() {
+        let off = with(code("a"), |key| key.rotation = crate::key::AutoRotation { enabled: Fact::known(false), ..Default::default() });
+        let unset = with(live("a"), |key| key.rotation = crate::key::AutoRotation::default());
+        assert_eq!(kinds(&[unset], &[off], &Scope::default()), [], "unset is off");
+        let unread = with(live("a"), |key| key.rotation.enabled = Fact::unknown("its rotation schedule could not be read"));
+        assert_eq!(kinds(&[unread], &[code("a")], &Scope::default()), []);
+        let meant = with(applied("a"), |key| key.lifecycle = Fact::known(Lifecycle::Disabled));
+        let changing = with(live("a"), |key| key.lifecycle = Fact::known(Lifecycle::read("UPDATING")));
+        assert_eq!(kinds(&[changing], &[meant], &Scope::default()), [], "the service is at it");
+    }
+
+    #[test]
+    fn the_help_fits_the_attribute() {
+        let changed = with(live("a"), |key| {
+            key.protection_mode = Fact::known(ProtectionMode::Hsm);
+            key.rotation.enabled = Fact::known(false);
+            key.rotation.interval_days = Fact::known(120);
+        });
+        let written = with(code("a"), |key| key.protection_mode = Fact::known(ProtectionMode::Software));
+        let drifts = compare(&[changed], &[written], &Scope::default());
+        let help = |name| drifts.iter().find(|drift| drift.attribute == Some(name)).map(|drift| drift.help.as_str()).unwrap_or_default();
+        assert!(help("protection_mode").contains("can never be changed"));
+        assert!(help("rotation_interval_in_days").contains("will plan nothing"));
+        assert!(help("is_auto_rotation_enabled").starts_with("Apply the code again"));
+    }
+
+    #[test]
+    fn a_vault_known_by_ocid_tells_namesakes_apart() {
+        let elsewhere = with(live("b"), |key| {
+            key.display_name = Fact::known("a".to_owned());
+            key.vault = Some("ocid1.vault.oc1.eu-frankfurt-1.w".to_owned());
+        });
+        let placed = with(code("a"), |key| key.vault = Some(VAULT.to_owned()));
+        let far = Scope { all_unmanaged: true, ..Scope::default() };
+        assert_eq!(kinds(&[live("a"), elsewhere], std::slice::from_ref(&placed), &far), [(DriftKind::Unmanaged, None)]);
+        // The vault alone is enough, and another compartment contradicts it.
+        let unsure = with(placed.clone(), |key| key.compartment = Fact::unknown("variable `c` has no value"));
+        assert_eq!(kinds(&[live("a")], &[unsure], &far), []);
+        let contradicting = with(placed, |key| key.compartment = Fact::known("ocid1.compartment.oc1..d".to_owned()));
+        assert_eq!(kinds(&[live("a")], &[contradicting], &far), [(DriftKind::Unmanaged, None)]);
+    }
+
+    #[test]
+    fn an_address_that_two_states_give_to_two_keys_names_neither() {
+        let state = |root: &str, name: &str| {
+            with(code("a"), |key| {
+                key.id.root = root.into();
+                key.ocid = live(name).ocid;
+                key.rotation.interval_days = Fact::known(90);
+            })
+        };
+        let written = || with(code("a"), |key| key.rotation.interval_days = Fact::known(180));
+        let changed = |names: [&str; 2]| {
+            let [one, two] = names;
+            let declared = [written(), state("one.tfstate", one), state("two.tfstate", two)];
+            kinds(&[live("a"), live("b")], &declared, &Scope::default()).iter().filter(|(kind, _)| *kind == DriftKind::Changed).count()
+        };
+        assert_eq!(changed(["a", "b"]), 0, "which of them the code is cannot be told");
+        assert_eq!(changed(["a", "a"]), 1, "states that agree say which key it is");
+    }
+
+    #[test]
+    fn a_key_may_be_where_a_vault_or_the_key_itself_could_not_be_read() {
+        let placed = with(applied("a"), |key| key.vault = Some(VAULT.to_owned()));
+        for unread in [VAULT.to_owned(), live("a").ocid.unwrap()] {
+            let scope = Scope { unread: vec![unread], ..Scope::default() };
+            assert_eq!(kinds(&[], std::slice::from_ref(&placed), &scope), [(DriftKind::Unproven, None)], "{scope:?}");
+        }
+    }
+
+    #[test]
+    fn an_unmanaged_key_is_unproven_only_where_a_nameless_one_may_be_it() {
+        let nameless = |change: fn(&mut KeyFacts)| {
+            let key = with(code("a"), |key| key.display_name = Fact::unknown("variable `name` has no value"));
+            kinds(&[live("b")], &[with(key, change)], &Scope { all_unmanaged: true, ..Scope::default() })
+        };
+        assert_eq!(nameless(|_| {}), [(DriftKind::Unproven, None)]);
+        assert_eq!(nameless(|key| key.vault = Some(VAULT.to_owned())), [(DriftKind::Unproven, None)]);
+        let unmanaged = [(DriftKind::Unmanaged, None)];
+        assert_eq!(nameless(|key| key.vault = Some("ocid1.vault.oc1.eu-frankfurt-1.w".to_owned())), unmanaged);
+        assert_eq!(nameless(|key| key.compartment = Fact::known("ocid1.compartment.oc1..d".to_owned())), unmanaged);
+    }
+
+    #[test]
     fn a_sensitive_value_is_compared_and_not_shown() {
         let secret = with(code("a"), |key| key.rotation.interval_days = Fact { sensitive: true, ..Fact::known(77) });
         let drifts = compare(&[live("a")], &[secret], &Scope::default());
@@ -646,5 +730,11 @@ mod tests {
         assert_eq!(told, [(DRIFT, "changed", false), (DRIFT, "unmanaged", true)]);
         assert!(matches!(findings[0].trail[0].place, Place::Cloud { .. }));
         assert_eq!(findings[0].instances.len(), 1);
+        assert!(findings.iter().all(|finding| (finding.verdict, finding.level) == ("violation", Level::Warning)));
+        let other = with(code("a"), |key| key.id.address = "oci_kms_key.other".to_owned());
+        let unsure = compare(&[live("a")], &[code("a"), other], &Scope::default());
+        assert!(unsure.iter().all(|drift| drift.message.starts_with("several declared keys may be the same key")));
+        let unsure = drift_findings(&unsure, &paths);
+        assert!(unsure.len() == 2 && unsure.iter().all(|finding| (finding.verdict, finding.level) == ("undetermined", Level::Note)));
     }
 }

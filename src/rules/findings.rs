@@ -284,6 +284,23 @@ mod tests {
     }
 
     #[test]
+    fn what_a_reader_noted_stands_beside_findings_and_not_beside_advice() {
+        let noted = |key| {
+            with(key, |key: &mut KeyFacts| key.notes.push(Step::new(Place::File("drift.json".into()), "changed outside of Terraform")))
+        };
+        let violated = made(&[noted(named("oci_kms_key.k"))]);
+        assert_eq!(violated[0].trail.len(), 1);
+        let advised = noted(with(named("oci_kms_key.k"), |key| {
+            key.protection_mode = Fact::known(ProtectionMode::Software);
+            key.rotation = crate::key::AutoRotation::default();
+            key.times.created = Some(super::super::testing::days_ago(360));
+            key.stage = crate::key::Stage::Actual;
+        }));
+        let found = made(&[advised]);
+        assert_eq!((found[0].verdict, found[0].trail.len()), ("advice", 0), "{found:?}");
+    }
+
+    #[test]
     fn fingerprints_hold_across_lines_and_change_with_what_matters() {
         let key = named("oci_kms_key.k");
         let paths = Paths { place: &path, root: &str::to_owned };

@@ -143,6 +143,8 @@ mod tests {
             assert!(by_id(rule.id).is_some_and(|found| std::ptr::eq(found, rule)));
             assert!(by_id(rule.name).is_some());
             assert!(!rule.summary().is_empty() && rule.summary().len() <= 1024, "SARIF allows 1024 characters");
+            let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+            assert!(words(rule.document).contains(&rule.summary()) && !rule.summary().contains('#'), "{}", rule.summary());
             assert!(!rule.title.is_empty() && rule.title.len() <= 120 && !rule.title.ends_with('.'));
             assert!(rule.document.starts_with(&format!("# {}", rule.id)), "{}", rule.id);
             for part in ["Violates:", "Passes:", "## When it does not apply", "## How to fix", "## Kinds", "## Settings", rule.risk] {

@@ -369,11 +369,32 @@ mod tests {
     }
 
     #[test]
+    fn a_default_is_told_by_its_word_unless_it_must_not_be_shown() {
+        let told = |fact, settings: &Settings| report(&RULE, &with(declared(), |key| key.protection_mode = fact), settings).message;
+        let hsm = || by_default(Some(ProtectionMode::Hsm), "mode");
+        assert!(told(hsm(), &settings()).contains("HSM"));
+        assert!(!told(Fact { sensitive: true, ..hsm() }, &settings()).contains("HSM keys"));
+        let accepting = Settings { accept_hsm_in_private_vault: true, ..settings() };
+        let in_private = |fact| with(in_vault(declared(), VaultType::VirtualPrivate), |key| key.protection_mode = fact);
+        assert_eq!(said(&RULE, &in_private(hsm()), &accepting), ("not-applicable", "private-vault"));
+        assert_eq!(said(&RULE, &in_private(hsm()), &settings()).0, "undetermined");
+        let invalid = in_private(by_default(Some(ProtectionMode::read("GOLD")), "mode"));
+        assert_eq!(said(&RULE, &invalid, &accepting).0, "undetermined", "no setting accepts what the service refuses");
+        let elsewhere = with(in_vault(declared(), VaultType::Default), |key| key.protection_mode = hsm());
+        assert_eq!(said(&RULE, &elsewhere, &accepting).0, "undetermined");
+    }
+
+    #[test]
     fn an_expression_that_terraform_would_refuse_is_to_be_mended_and_no_value_is_asked_for() {
         let help = |fact| report(&RULE, &with(declared(), |key| key.protection_mode = fact), &settings()).help;
         let refused = help(Fact::refused("Terraform would refuse its value"));
         assert!(refused.starts_with("Mend what is written") && !refused.contains("--var"), "{refused}");
         assert!(help(Fact::unknown("known after apply")).contains("--var"));
+        let symbolic = with(declared(), |key| {
+            key.protection_mode = Fact::unknown("known after apply");
+            key.symbolic = Some(Symbolic { why: "nobody calls this module".to_owned(), place: None });
+        });
+        assert!(report(&RULE, &symbolic, &settings()).help.starts_with("Check the folders that call this module"));
     }
 
     #[test]

@@ -404,6 +404,96 @@ fn the_advice_fits_the_key() {
     assert!(report(&RULE, &used, &settings()).note.contains("HSM key versions in the vault now: 37."));
 }
 
+/// Mutation testing showed that nothing held these sentences to the key they are said of.
+#[test]
+fn the_sentences_fit_the_vault_the_schedule_and_whether_the_key_exists() {
+    let told = |key: &KeyFacts| report(&RULE, key, &settings());
+    let overdue = with(rotated(actual(), 90), |key| key.times.next_rotation = Some(days_ago(3)));
+    assert!(told(&overdue).message.contains("(3 days ago)"), "{}", told(&overdue).message);
+    let punctual = with(rotated(actual(), 90), |key| key.times.next_rotation = Some(days_ago(1)));
+    assert_eq!(judged(&punctual).0, "pass", "the service has a day's time");
+
+    let old = |enabled: Fact<bool>, interval: Fact<i64>| {
+        with(aged(actual(), 400), |key| (key.rotation.enabled, key.rotation.interval_days) = (enabled, interval))
+    };
+    for (enabled, interval, note) in [
+        (Fact::known(true), Fact::known(90), "A schedule of 90 days exists all the same."),
+        (Fact::known(true), Fact::unknown("it is not told"), "A schedule exists all the same."),
+        (Fact::known(false), Fact::known(90), "No schedule exists."),
+    ] {
+        let key = old(enabled, interval);
+        assert!(told(&key).note.starts_with(note), "{}", told(&key).note);
+    }
+
+    let strict = Settings { max_rotation_days: 180, ..settings() };
+    let refused = |days| report(&RULE, &rotated(declared(), days), &strict).note.contains("The service refuses it too");
+    assert!(!refused(365) && refused(366), "the service takes a year, the setting does not");
+
+    let late = |key: KeyFacts| with(rotated(key, 90), |key| key.rotation.start = Fact::known(now() + (24 * 400).hours()));
+    assert!(told(&late(planned())).message.ends_with("more than 365 days from now"));
+    let existing = with(late(key(Stage::Declared, Fate::NoOp)), |key| key.times.created = Some(days_ago(10)));
+    assert!(told(&existing).message.ends_with("since the key was last known to be new"), "{}", told(&existing).message);
+
+    let idle = |key: KeyFacts| with(switch(key, false), |key| key.rotation.interval_days = Fact::known(90));
+    let switched = "Set `is_auto_rotation_enabled = true`: it is the switch";
+    assert!(told(&idle(in_vault(declared(), VaultType::VirtualPrivate))).help.starts_with(switched));
+    assert!(told(&idle(in_vault(declared(), VaultType::Default))).help.starts_with("DEFAULT vaults have no automatic rotation"));
+    assert!(!told(&idle(in_vault(actual(), VaultType::VirtualPrivate))).help.starts_with(switched));
+
+    let of = |fate, vault: VaultType| told(&in_vault(key(Stage::Declared, fate), vault)).note;
+    let (lost, unseen) = ("is not carried over to the new one", "A rotation from outside of Terraform cannot be seen here");
+    assert!(of(Fate::Replace, VaultType::Default).contains(lost) && !of(Fate::NoOp, VaultType::Default).contains(lost));
+    assert!(of(Fate::NoOp, VaultType::Default).contains(unseen) && !of(Fate::Create, VaultType::Default).contains(unseen));
+    assert!(!of(Fate::NoOp, VaultType::VirtualPrivate).contains(unseen));
+    assert!(!told(&in_vault(actual(), VaultType::Default)).note.contains(unseen), "the service sees it");
+
+    let open = |vault| told(&in_vault(with(declared(), |key| key.rotation.enabled = Fact::unknown("it is not told")), vault)).note;
+    assert!(open(VaultType::Default).starts_with("The vault is DEFAULT") && !open(VaultType::VirtualPrivate).contains("DEFAULT"));
+
+    let advised = |fate| told(&in_vault(key(Stage::Declared, fate), VaultType::VirtualPrivate)).help;
+    let stays = "An existing key is not replaced by that.";
+    assert!(advised(Fate::NoOp).contains(stays) && !advised(Fate::Create).contains(stays));
+}
+
+#[test]
+fn what_a_rotation_costs_is_said_of_hsm_keys_only() {
+    let costs = |key: &KeyFacts| report(&RULE, key, &settings()).note.contains("billed per key version");
+    let mode = |key: KeyFacts, mode: Fact<ProtectionMode>| with(key, |key| key.protection_mode = mode);
+    assert!(costs(&mode(declared(), Fact::known(ProtectionMode::Hsm))) && !costs(&mode(declared(), Fact::known(ProtectionMode::Software))));
+    assert!(costs(&planned()) && !costs(&key(Stage::Declared, Fate::NoOp)), "unset makes an HSM key, and says nothing of one that exists");
+    assert!(!costs(&mode(declared(), Fact { sensitive: true, ..Fact::known(ProtectionMode::Hsm) })));
+    assert!(!costs(&in_vault(planned(), VaultType::VirtualPrivate)), "a private vault is paid for as a whole");
+    let usage = |mode| {
+        let used = with(actual(), |key| key.vault_usage = Some(VaultUsage { hsm_versions: 37, software_versions: 2 }));
+        report(&RULE, &with(used, |key| key.protection_mode = Fact::known(mode)), &settings()).note.contains("37")
+    };
+    assert!(usage(ProtectionMode::Hsm) && !usage(ProtectionMode::Software));
+}
+
+#[test]
+fn cases_of_which_only_the_first_is_a_violation_leave_the_verdict_open() {
+    let key = with(rotated(declared(), 90), |key| key.rotation.enabled = one_of([(Some(false), "not `var.on`"), (Some(true), "`var.on`")]));
+    assert_eq!(judged(&key), ("undetermined", "depends"));
+    let note = |key: &KeyFacts| report(&RULE, key, &settings()).note;
+    let default = with(rotated(declared(), 400), |key| key.rotation.enabled = by_default(Some(true), "rotate"));
+    assert!(note(&default).contains("The service refuses it too"), "{}", note(&default));
+}
+
+#[test]
+fn an_unknown_switch_is_settled_before_the_age_of_a_version() {
+    let young = with(aged(actual(), 10), |key| key.rotation.enabled = Fact::unknown("it is not told"));
+    assert_eq!(judged(&young), ("undetermined", "unknown"));
+    let message = |key: KeyFacts| match (RULE.judge)(&key, &settings()) {
+        Verdict::Pass { message, .. } => message,
+        other => panic!("{other:?}"),
+    };
+    let made = |key: KeyFacts, days| with(key, |key| key.times.created = Some(days_ago(days)));
+    let versions =
+        |days| with(made(actual(), 300), |key| key.versions = vec![version("ocid1.keyversion.oc1..v", Some(days_ago(days)), None)]);
+    assert!(message(versions(10)).starts_with("the key's newest version is"), "{}", message(versions(10)));
+    assert!(message(versions(300)).starts_with("the key is"), "{}", message(versions(300)));
+}
+
 #[test]
 fn values_that_must_not_be_shown_are_judged_and_not_shown() {
     let secret = |days: i64, hide: fn(&mut KeyFacts)| with(rotated(declared(), days), hide);
