@@ -7,7 +7,7 @@ use super::read::{deep, workspace};
 use super::request::{Answer, Request};
 use super::roots::{self, Loader};
 use super::scope::Frame;
-use super::world::World;
+use super::world::{MAX_VISITS, Ration, World};
 use crate::base::{Place, Sources, disk};
 use crate::terraform::eval::{Data, EvalError, Value};
 use std::fmt::Write as _;
@@ -26,7 +26,8 @@ fn answers(request: &Request, sources: &Arc<Sources>, expressions: &[String]) ->
     let loader = Loader::new(request, sources, &mut scan);
     let survey = roots::survey(&loader, &root);
     let (inputs, _) = inputs::read(request, sources, &root, &loader.module(&root).shown);
-    let world = World::new(&loader, &root, survey.modules, inputs, workspace(request, &root));
+    let ration = Ration::new(MAX_VISITS);
+    let world = World::new(&loader, &root, survey.modules, inputs, workspace(request, &root), &ration);
     let top = world.top();
     let frame = Frame::new(&world, &top, &Each::None);
     expressions

@@ -11,7 +11,7 @@ use super::request::Request;
 use super::roots::{self, Loader, Survey};
 use super::symbolic::Fill;
 use super::walk::{Visit, Walk};
-use super::world::World;
+use super::world::{MAX_VISITS, Ration, World};
 use crate::base::{Sources, disk};
 use crate::key::{Inventory, KeyFacts, Keys};
 use rayon::prelude::*;
@@ -43,9 +43,19 @@ fn gather(request: &Request, sources: &Arc<Sources>) -> Inventory {
     let roots = roots::find(&loader, &scan);
     let mut inventory = Inventory { files: scan.files, problems: scan.problems, ..Inventory::default() };
     inventory.log.push(format!("configuration files: {}; root modules that may have keys: {}", scan.files, roots.len()));
-    let read: Vec<(Inventory, Vec<Arc<Module>>)> = roots.par_iter().map(|root| one_root(&loader, root)).collect();
+    // At first each root has its share, whichever thread comes first; those that need more go on one after another with what is left.
+    let share = MAX_VISITS / roots.len().max(1);
+    let mut read: Vec<(One, Ration)> = roots.par_iter().map(|root| with_ration(&loader, root, share)).collect();
+    let within = read.iter().filter(|(_, ration)| !ration.is_exceeded.get());
+    let mut left = MAX_VISITS.saturating_sub(within.map(|((own, _), _)| own.keys.len()).sum());
+    for (root, one) in roots.iter().zip(&mut read).filter(|(_, (_, ration))| ration.is_exceeded.get() && ration.most < MAX_VISITS) {
+        // What was read of it is given back before it is read again.
+        one.0 = One::default();
+        *one = with_ration(&loader, root, left);
+        left = left.saturating_sub(one.0.0.keys.len());
+    }
     let mut seen: HashSet<PathBuf> = HashSet::new();
-    for (own, modules) in read {
+    for ((own, modules), _) in read {
         inventory.absorb(own);
         for module in modules {
             if seen.insert(module.path.clone()) {
@@ -60,7 +70,14 @@ fn gather(request: &Request, sources: &Arc<Sources>) -> Inventory {
 }
 
 /// The keys of one root, and the modules of its tree if it has any.
-fn one_root(loader: &Loader<'_>, root: &Path) -> (Inventory, Vec<Arc<Module>>) {
+type One = (Inventory, Vec<Arc<Module>>);
+
+fn with_ration(loader: &Loader<'_>, root: &Path, most: usize) -> (One, Ration) {
+    let ration = Ration::new(most);
+    (one_root(loader, root, &ration), ration)
+}
+
+fn one_root(loader: &Loader<'_>, root: &Path, ration: &Ration) -> One {
     let survey = roots::survey(loader, root);
     let mut inventory = Inventory { modules_not_followed: survey.not_followed.clone(), ..Inventory::default() };
     if !survey.has_keys() {
@@ -72,7 +89,7 @@ fn one_root(loader: &Loader<'_>, root: &Path) -> (Inventory, Vec<Arc<Module>>) {
     inventory.problems.extend(unread);
     let shown: Arc<str> = shown(&module).into();
     let problems = Problems::default();
-    inventory.keys = keys(loader, root, &shown, &survey, &inputs, &problems);
+    inventory.keys = keys(loader, root, &shown, &survey, &inputs, &problems, ration);
     inventory.problems.extend(problems.take());
     inventory.log.extend(used(&survey, &inputs, &shown, inventory.keys.len()));
     (inventory, survey.modules)
@@ -95,9 +112,17 @@ fn shown(module: &Module) -> String {
 /// A key's block: the path of calls, and its name.
 type Declared = (String, Arc<str>);
 
-fn keys(loader: &Loader<'_>, root: &Path, shown: &Arc<str>, survey: &Survey, inputs: &Inputs, problems: &Problems) -> Keys {
+fn keys(
+    loader: &Loader<'_>,
+    root: &Path,
+    shown: &Arc<str>,
+    survey: &Survey,
+    inputs: &Inputs,
+    problems: &Problems,
+    ration: &Ration,
+) -> Keys {
     let workspace = workspace(loader.request, root);
-    let world = |inputs: Inputs| World::new(loader, root, survey.modules.clone(), inputs, Arc::clone(&workspace));
+    let world = |inputs: Inputs| World::new(loader, root, survey.modules.clone(), inputs, Arc::clone(&workspace), ration);
     let own = Problems::default();
     let Look { mut found, mut refused } = look(&world(inputs.clone()), shown, survey, &own, &|_, _| true);
     let own = own.take();
@@ -206,5 +231,36 @@ pub(super) fn workspace(request: &Request, root: &Path) -> Arc<str> {
     match chosen.trim() {
         "" => "default".into(),
         chosen => chosen.into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Reads root modules `a`, `b`, … with so many keys each: how many were read, and what was said.
+    fn of(keys: &[usize]) -> (usize, Vec<String>) {
+        let folder = tempfile::tempdir().unwrap();
+        for (name, count) in ["a", "b", "c"].iter().zip(keys) {
+            std::fs::create_dir(folder.path().join(name)).unwrap();
+            let text = format!("resource \"oci_kms_key\" \"k\" {{\n  count = {count}\n}}\n");
+            std::fs::write(folder.path().join(name).join("main.tf"), text).unwrap();
+        }
+        let read = read(&Request::new(folder.path().to_path_buf(), Vec::new()), &Arc::new(Sources::default()));
+        (read.keys.len(), read.problems.into_iter().map(|problem| problem.message).collect())
+    }
+
+    #[test]
+    fn a_root_that_needs_more_than_its_share_gets_what_the_others_leave() {
+        assert_eq!(of(&[500, 2000, 100]), (2600, Vec::new()));
+        assert_eq!(of(&[2900]), (2900, Vec::new()));
+    }
+
+    #[test]
+    fn roots_that_fill_the_memory_together_are_cut_at_the_same_key_on_every_run() {
+        let (count, said) = of(&[1500, 1400, 1300]);
+        assert!((2900..3000).contains(&count), "{count}");
+        assert!(matches!(said.as_slice(), [one] if one.contains("more than 3000 instances") && one.contains("`c`")), "{said:?}");
+        assert_eq!(of(&[1500, 1400, 1300]), (count, said));
     }
 }

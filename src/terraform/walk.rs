@@ -2,7 +2,7 @@
 
 use super::facts::Problems;
 use super::instance::{Each, Expansion, Instance};
-use super::world::{MAX_MODULES, ResourceName, World};
+use super::world::{MAX_MODULES, MAX_VISITS, ResourceName, World};
 use crate::base::{Address, InstanceKey, Problem, ProblemKind};
 use crate::key::Symbolic;
 use crate::terraform::syntax::Block;
@@ -11,9 +11,6 @@ use std::collections::HashSet;
 use std::path::PathBuf;
 use std::rc::Rc;
 use std::sync::Arc;
-
-/// How many instances of modules and resources one root may have in all.
-const MAX_VISITS: usize = 300_000;
 
 /// One instance of a resource.
 pub(super) struct Visit<'v> {
@@ -55,21 +52,27 @@ impl<'w> Walk<'w> {
     /// Counts a visit; false where there are too many.
     fn may_go_on(&self) -> bool {
         self.visits.set(self.visits.get() + 1);
-        if self.visits.get() >= MAX_VISITS {
-            self.too_many(MAX_VISITS, "instances");
+        let may = self.visits.get() < self.world.ration.most;
+        if !may {
+            self.world.ration.is_exceeded.set(true);
+            let root = self.world.top().module.shown.display().to_string();
+            self.tell(format!(
+                "the root modules have more than {MAX_VISITS} instances of resources and modules; the rest of `{root}` was not judged"
+            ));
         }
-        self.visits.get() < MAX_VISITS
+        may
     }
 
     /// Says once that the rest was left out.
-    fn too_many(&self, most: usize, what: &str) {
+    fn tell(&self, message: String) {
         if !self.told.replace(true) {
-            let message = format!(
-                "the root module `{}` has more than {most} {what}; the rest was not judged",
-                self.world.top().module.shown.display()
-            );
             self.problems.add(Problem::new(ProblemKind::Structure, message));
         }
+    }
+
+    fn too_many_modules(&self) {
+        let root = self.world.top().module.shown.display().to_string();
+        self.tell(format!("the root module `{root}` has more than {MAX_MODULES} module instances; the rest was not judged"));
     }
 
     fn module(&self, at: &Rc<Instance>, kind: &Arc<str>, visit: &mut dyn FnMut(Visit<'_>)) {
@@ -97,7 +100,7 @@ impl<'w> Walk<'w> {
                 let each = expansion.each(key.as_ref()).unwrap_or(Each::None);
                 match self.world.child(at, name, call, key.as_ref(), each) {
                     Ok(child) => self.module(&child, kind, visit),
-                    Err(_) if self.world.is_full() => return self.too_many(MAX_MODULES, "module instances"),
+                    Err(_) if self.world.is_full() => return self.too_many_modules(),
                     Err(_) => {}
                 }
             }

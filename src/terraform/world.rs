@@ -16,7 +16,7 @@ use crate::terraform::eval::{
     parse_constraint,
 };
 use crate::terraform::syntax::{Block, Expr};
-use std::cell::{OnceCell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
@@ -30,6 +30,7 @@ pub(super) struct World<'w> {
     pub dialect: Dialect,
     pub files: Files,
     pub inputs: Inputs,
+    pub ration: &'w Ration,
     budget: RefCell<Rc<Budget>>,
     modules: Vec<Arc<Module>>,
     mentioned: OnceCell<BTreeSet<Arc<str>>>,
@@ -45,6 +46,23 @@ pub(super) struct World<'w> {
 
 /// How many instances of modules one root may have: modules that call the next one twice make a million of them within twenty folders.
 pub(super) const MAX_MODULES: usize = 20_000;
+
+/// How many instances of modules and resources all roots together may have: their keys are kept until they are reported.
+/// Tests of what happens then need fewer.
+pub(super) const MAX_VISITS: usize = if cfg!(test) { 3_000 } else { 300_000 };
+
+/// How many instances one root may have, and whether it has more.
+#[derive(Debug)]
+pub(super) struct Ration {
+    pub most: usize,
+    pub is_exceeded: Cell<bool>,
+}
+
+impl Ration {
+    pub(super) fn new(most: usize) -> Self {
+        Self { most, is_exceeded: Cell::new(false) }
+    }
+}
 
 /// An instance of a module call: the module instance it is in, its name, its key.
 type ChildName = (usize, Arc<str>, Option<InstanceKey>);
@@ -85,7 +103,14 @@ pub(super) enum Site {
 
 impl<'w> World<'w> {
     /// A world of which nothing is evaluated yet.
-    pub(super) fn new(loader: &'w Loader<'w>, root: &Path, modules: Vec<Arc<Module>>, inputs: Inputs, workspace: Arc<str>) -> Self {
+    pub(super) fn new(
+        loader: &'w Loader<'w>,
+        root: &Path,
+        modules: Vec<Arc<Module>>,
+        inputs: Inputs,
+        workspace: Arc<str>,
+        ration: &'w Ration,
+    ) -> Self {
         Self {
             loader,
             root: root.to_path_buf(),
@@ -93,6 +118,7 @@ impl<'w> World<'w> {
             dialect: dialect(loader.request),
             files: Files::new(root, &loader.request.allow_paths),
             inputs,
+            ration,
             budget: RefCell::default(),
             modules,
             mentioned: OnceCell::new(),
