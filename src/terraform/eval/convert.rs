@@ -202,14 +202,24 @@ fn alike(elements: Vec<Value>, unified: bool) -> Result<(Type, Vec<Value>), Eval
     if elements.iter().all(|element| element.ty() == first) {
         return Ok((first, elements));
     }
-    // An unknown member of an unknown type may yet become anything: the collection keeps it, at an element type that is not known.
-    let types: Vec<Type> = elements.iter().map(Value::ty).collect();
-    if !unified {
-        return Err(EvalError::new("element types must all match", None));
+    let mut elements = elements;
+    if unified {
+        let types: Vec<Type> = elements.iter().map(Value::ty).collect();
+        let ty = unify(&types, true).ok_or_else(no_common_type)?;
+        elements = elements.into_iter().map(|element| convert(element, &ty)).collect::<Result<_, _>>()?;
     }
-    let ty = unify(&types, true).ok_or_else(no_common_type)?;
-    let elements: Vec<Value> = elements.into_iter().map(|element| convert(element, &ty)).collect::<Result<_, _>>()?;
-    Ok((ty, elements))
+    // A conversion to a type with `any` in it leaves that part as it was. A member of an unknown type may yet become anything: the
+    // collection keeps it, at the type of the others.
+    let mut common = Type::Any;
+    for element in &elements {
+        let ty = element.ty();
+        if common == Type::Any {
+            common = ty;
+        } else if ty != Type::Any && ty != common {
+            return Err(EvalError::new("element types must all match", None));
+        }
+    }
+    Ok((common, elements))
 }
 
 fn no_common_type() -> EvalError {

@@ -6,10 +6,10 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// `left == right` as Terraform decides it: true, false or an unknown boolean that is not null. Nothing is converted. Marks of both
-/// sides are on the result; in a comparison of a null with something else only the outermost ones.
+/// sides, those of their parts as well, are on the result.
 #[must_use]
 pub fn equals(left: &Value, right: &Value) -> Value {
-    let marks = if left.is_null() == right.is_null() { left.deep_marks().union(right.deep_marks()) } else { left.marks.union(right.marks) };
+    let marks = left.deep_marks().union(right.deep_marks());
     compare(left, right).map_or_else(|| unknown_bool(left, right), Value::bool).with_marks(marks)
 }
 

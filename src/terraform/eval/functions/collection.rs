@@ -345,7 +345,13 @@ fn merge_type(args: &[Value]) -> Result<Type, Trouble> {
 fn merge(call: &Call<'_>, args: &[Value]) -> Outcome {
     let (mut merged, mut marks) = (BTreeMap::new(), Marks::NONE);
     for arg in args {
-        let Some(entries) = arg.as_mapping() else { continue };
+        let Some(entries) = arg.as_mapping() else {
+            // Behind a null of no type Terraform looks at the arguments too late: it takes an empty list, and breaks down on others.
+            if arg.is_null() || arg.as_sequence().is_some_and(<[Value]>::is_empty) {
+                continue;
+            }
+            return Err(format!("arguments must be maps or objects, got {}", arg.ty()).into());
+        };
         marks = marks.union(arg.marks);
         call.pay(entries.len())?;
         merged.extend(entries.iter().map(|(name, value)| (Arc::clone(name), value.clone())));

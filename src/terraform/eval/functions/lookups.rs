@@ -36,7 +36,8 @@ fn coalesce_type(args: &[Value]) -> Result<Type, Trouble> {
 /// The first argument that is neither null nor, among strings, empty.
 fn coalesce(call: &Call<'_>, args: &[Value]) -> Outcome {
     for arg in args {
-        let value = convert(arg.clone(), &call.returns)?;
+        // Terraform passes over what turns out not to convert.
+        let Ok(value) = convert(arg.clone(), &call.returns) else { continue };
         if value.is_unknown() {
             return Ok(same_unknown(&value, call.returns.clone()));
         }
