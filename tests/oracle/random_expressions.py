@@ -4,7 +4,9 @@ import random
 U = 'terraform_data.unk.id'
 ATOMS = ['1', '0', '-1', '2.5', '"a"', '"b"', '""', '"1"', 'true', 'false', '"true"', 'null', '[]', '{}', U, U, '"x-${%s}"' % U, 'tonumber(%s)' % U, 'tobool(%s)' % U, 'jsondecode(%s)' % U,
     'split(",", %s)' % U, 'tolist(["a", "b"])', 'toset(["b", "a"])', 'tomap({ a = 1, b = 2 })', 'tostring(null)', 'tolist(null)', 'sensitive("s")', 'sensitive(1)', 'toset([%s, "a"])' % U, '[%s]' % U, '{ a = %s }' % U,
-    'tomap({ a = %s })' % U, 'nosuch()', '1/0 > 5', '10', '"é"', '{ a = 1, b = "x" }', '["a", 1, null]', '{ a = { b = [1, 2] } }', '"a,b,c"', '1e3', '"e\u0301"', 'tolist([])', 'tomap({})']
+    'tomap({ a = %s })' % U, 'nosuch()', '1/0 > 5', '10', '"é"', '{ a = 1, b = "x" }', '["a", 1, null]', '{ a = { b = [1, 2] } }', '"a,b,c"', '1e3', '"e\u0301"', 'tolist([])', 'tomap({})',
+    'tolist([{ a = 1 }])', 'tolist([tomap({ a = "x" })])', 'toset([[1], [2]])', '[[null], [1]]', '[[1], ["x"]]', '[{ x = 1 }, { x = "a" }]', '[{ x = 1 }, { y = 2 }]', 'tomap({ a = tolist(["x"]) })', 'tolist([tolist([])])',
+    '{ a = { b = "x", c = true } }', '{ a = [1], b = ["x"] }', '{ a = null }', 'tolist([%s])' % U, '[toset(["a"]), tolist(["b"])]']
 ONE = ['tostring', 'tonumber', 'tobool', 'tolist', 'toset', 'tomap', 'length', 'upper', 'lower', 'keys', 'values', 'one', 'flatten', 'jsonencode', 'distinct', 'compact', 'reverse', 'sort', 'sum', 'alltrue', 'anytrue', 'abs', 'ceil',
     'trimspace', 'nonsensitive', 'issensitive', 'yamlencode', 'md5', 'transpose', 'title', 'base64encode', 'chomp']
 TWO = ['join', 'split', 'concat', 'merge', 'contains', 'element', 'setunion', 'setintersection', 'setsubtract', 'zipmap', 'coalesce', 'coalescelist', 'max', 'min', 'startswith', 'chunklist', 'index', 'range', 'trimprefix', 'setproduct',

@@ -5,7 +5,8 @@ use super::call::is_written_out;
 use super::context::Context;
 use super::evaluate::{Errors, eval, failed, here};
 use super::possible::{MOST_CASES, cases_of, with_possible};
-use super::{Data, Marks, Num, Possible, Type, Value, convert, unify};
+use super::unify::as_collection;
+use super::{Data, EvalError, Marks, Num, Possible, Type, Value, convert, unify};
 use crate::base::{CHOSEN, Place};
 use crate::terraform::syntax::{Expr, ExprKind};
 use std::cmp::Ordering;
@@ -56,12 +57,32 @@ pub(super) fn conditional(expr: &Expr, parts: [&Expr; 3], context: &Context<'_>,
     errors.forgive(left_errors);
     // Terraform marks the result with the marks of the branch not taken, too. Where a value comes from is ours, and is not.
     let left_marks = Marks { from_file: false, by_caller: false, ..left.marks };
-    let converted = convert(taken, &ty).unwrap_or_else(|error| {
+    let left_type = left.ty();
+    let converted = brought(taken, &left_type, &ty).unwrap_or_else(|error| {
         errors.fail(format!("this result of the conditional has the wrong type: {}", error.message), taken_expr.span);
         failed(ty)
     });
     let trail = chosen(&converted, taken_expr, condition_expr, decision, context);
     converted.with_marks(condition_marks.union(left_marks)).with_trail(trail).or_trail(&here(expr.span))
+}
+
+/// The branch taken, as the common type. Where a tuple has to become a list of yet another type than its members have in common, cty
+/// converts the members as they were written, and so they must have been of one type to begin with; objects and maps alike.
+fn brought(taken: Value, left: &Type, ty: &Type) -> Result<Value, EvalError> {
+    let is_list = matches!((&taken.data, left, ty), (Data::Tuple(_), Type::List(_), Type::List(_)));
+    // Members of a map are brought together once more, unless anything goes.
+    let is_map = matches!((&taken.data, left, ty), (Data::Object(_), Type::Map(_), Type::Map(element)) if **element == Type::Any || element.is_primitive());
+    let through_another = (is_list || is_map) && as_collection(&taken.ty()).is_some_and(|own| own != *ty);
+    if through_another {
+        let strictly = ty.element().is_some_and(Type::has_any);
+        let mut types = taken.children().map(Value::ty).filter(|member| *member != Type::Any);
+        if let Some(first) = types.next()
+            && types.any(|other| if strictly { other != first } else { !other.could_be(&first) && !first.could_be(&other) })
+        {
+            return Err(EvalError::new("element types must all match", None));
+        }
+    }
+    convert(taken, ty)
 }
 
 /// The way of a value that a condition chose: where the branch is written out, its station says why it was taken.

@@ -219,6 +219,9 @@ fn alike(elements: Vec<Value>, unified: bool) -> Result<(Type, Vec<Value>), Eval
             return Err(EvalError::new("element types must all match", None));
         }
     }
+    if common != Type::Any {
+        elements = elements.into_iter().map(|element| convert(element, &common)).collect::<Result<_, _>>()?;
+    }
     Ok((common, elements))
 }
 

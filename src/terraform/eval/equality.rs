@@ -95,7 +95,8 @@ fn compare_unknown(ty: &Type, refinement: &Refinement, known: &Value) -> Option<
     if known.is_null() {
         return None;
     }
-    if !ty.could_be(&known.ty()) && !has_open_type(known) {
+    let known_type = known.ty();
+    if !(ty.could_be(&known_type) || has_open_type(known) && known_type.could_be(ty)) {
         return Some(false);
     }
     let excluded = match &known.data {

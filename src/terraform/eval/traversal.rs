@@ -386,8 +386,7 @@ fn splat(value: &Value, each: &[Step<'_>], span: Span, context: &Context<'_>, er
         },
         _ => Value::tuple(results),
     };
-    let marks = if is_sequence { value.marks } else { super::Marks::NONE };
-    bounded(result, context).with_marks(marks).or_trail(trail)
+    bounded(result, context).with_marks(value.marks).or_trail(trail)
 }
 
 /// The type of a splat over elements that are not known.

@@ -103,6 +103,15 @@ fn as_maps(types: &[Type], risky: bool) -> Option<Type> {
     unify(&replaced, risky)
 }
 
+/// The list type that a tuple's members allow, the map type that an object's attributes allow.
+pub(super) fn as_collection(ty: &Type) -> Option<Type> {
+    match ty {
+        Type::Tuple(_) => tuples_to_list(std::slice::from_ref(ty), true),
+        Type::Object(_) => objects_to_map(std::slice::from_ref(ty), true),
+        _ => None,
+    }
+}
+
 /// Tuples beside lists are taken for lists.
 fn as_lists(types: &[Type], risky: bool) -> Option<Type> {
     let tuples: Vec<Type> = types.iter().filter(|ty| matches!(ty, Type::Tuple(_))).cloned().collect();

@@ -204,7 +204,12 @@ impl Reader<'_> {
     }
 
     fn traversal(&mut self, traversal: Traversal, depth: usize) -> Result<ExprKind, SyntaxError> {
-        let base = self.boxed(traversal.expr, depth)?;
+        // The sign of `-1[0]` is that of what is behind it, as with every other operand.
+        let is_number = matches!(traversal.expr, Expression::Number(_));
+        let (base, is_negated) = match *self.boxed(traversal.expr, depth)? {
+            Expr { kind: ExprKind::Unary(_, number), .. } if is_number => (number, true),
+            base => (Box::new(base), false),
+        };
         let mut steps = Vec::with_capacity(traversal.operators.len());
         let mut legacy_end = None;
         for operator in traversal.operators {
@@ -225,7 +230,9 @@ impl Reader<'_> {
             };
             steps.push(step);
         }
-        Ok(ExprKind::Traversal(base, steps))
+        let span = steps.last().map_or(base.span, |step| base.span.to(step.span()));
+        let traversal = ExprKind::Traversal(base, steps);
+        Ok(if is_negated { ExprKind::Unary(UnaryOp::Negate, Box::new(Expr { kind: traversal, span })) } else { traversal })
     }
 }
 

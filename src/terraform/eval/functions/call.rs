@@ -75,6 +75,7 @@ fn run(function: &Function, args: &[Value], host: &Host<'_>) -> Result<Value, St
             unknown(returns, &plain).with_marks(outer)
         }
         Ok(returns) => match body(function, &Call { host, returns: returns.clone() }, &plain) {
+            Ok(value) if is_mixed(&value) => return Err("all elements of the result must have the same type".to_owned()),
             Ok(value) => value,
             Err(Trouble::Unknown(why)) => Value::unknown(returns, why),
             Err(Trouble::Wrong(message)) => return Err(message),
@@ -82,6 +83,13 @@ fn run(function: &Function, args: &[Value], host: &Host<'_>) -> Result<Value, St
     };
     let result = if function.nullable { result } else { result.not_null() };
     Ok(result.with_marks(marks))
+}
+
+/// Whether a collection holds members of different types: `any` is what types have in common only until there are values.
+fn is_mixed(value: &Value) -> bool {
+    let (Data::List(element, _) | Data::Set(element, _) | Data::Map(element, _)) = &value.data else { return false };
+    let mut types = value.children().map(Value::ty).filter(|ty| *ty != Type::Any);
+    element.has_any() && types.next().is_some_and(|first| types.any(|other| other != first))
 }
 
 fn body(function: &Function, call: &Call<'_>, args: &[Value]) -> Result<Value, Trouble> {

@@ -56,6 +56,11 @@ fn combine(call: &Call<'_>, args: &[Value], operation: Operation) -> Outcome {
         sets.push(set);
     }
     let [first, others @ ..] = sets.as_slice() else { return Err(Trouble::arity()) };
+    // What types have in common may be `any`, and sets of different types do not go together all the same.
+    let mut types = sets.iter().filter(|set| !elements(set).is_empty()).map(Value::ty);
+    if types.next().is_some_and(|first| types.any(|other| other != first)) {
+        return Err("given sets must all have compatible element types".into());
+    }
     let mut result = elements(first).to_vec();
     for other in others {
         let other = elements(other);
