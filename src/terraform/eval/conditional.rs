@@ -75,11 +75,15 @@ fn brought(taken: Value, left: &Type, ty: &Type) -> Result<Value, EvalError> {
     let through_another = (is_list || is_map) && as_collection(&taken.ty()).is_some_and(|own| own != *ty);
     if through_another {
         let strictly = ty.element().is_some_and(Type::has_any);
-        let mut types = taken.children().map(Value::ty).filter(|member| *member != Type::Any);
-        if let Some(first) = types.next()
-            && types.any(|other| if strictly { other != first } else { !other.could_be(&first) && !first.could_be(&other) })
-        {
+        let types: Vec<Type> = taken.children().map(Value::ty).filter(|member| *member != Type::Any).collect();
+        let others = || types.iter().zip(types.iter().skip(1));
+        if others().any(|(first, other)| if strictly { first != other } else { !first.could_be(other) && !other.could_be(first) }) {
             return Err(EvalError::new("element types must all match", None));
+        }
+        if others().any(|(first, other)| first != other) {
+            // Whether the nulls within take the types of the others hangs on what has to be converted beside them.
+            let value = Value::unknown(ty.clone(), "its members have nulls of no type in different places").with_marks(taken.deep_marks());
+            return Ok(value.with_trail(taken.trail.clone()));
         }
     }
     convert(taken, ty)
