@@ -46,11 +46,13 @@ pub(super) fn facts(reader: &Reader<'_>, key: &Instance<'_>, root: &Arc<str>, re
     facts.rotation.enabled = reader.fact(body.attribute("is_auto_rotation_enabled"), &[], &Type::Bool, |value| Ok(value.as_bool()));
     rotation(reader, body, &mut facts);
     facts.lifecycle = reader.text(body.attribute("desired_state"), &[], |text| (!text.is_empty()).then(|| Lifecycle::read(text)));
-    facts.display_name = reader.text(body.attribute("display_name"), &[], |text| Some(text.to_owned()));
+    // The provider's SDK takes "" for "not set".
+    let written = |text: &str| (!text.is_empty()).then(|| text.to_owned());
+    facts.display_name = reader.text(body.attribute("display_name"), &[], written);
     if key.symbolic.is_some() {
         nameless(&mut facts.display_name);
     }
-    facts.compartment = reader.text(body.attribute("compartment_id"), &[], |text| Some(text.to_owned()));
+    facts.compartment = reader.text(body.attribute("compartment_id"), &[], written);
     facts.freeform_tags = tags(reader, body.attribute("freeform_tags"));
     facts.defined_tags = tags(reader, body.attribute("defined_tags"));
     shape(reader, body, &mut facts);
