@@ -174,6 +174,45 @@ fn what_terraform_would_refuse_is_said_once() {
     assert!(inventory.keys.iter().all(|key| key.protection_mode.as_unknown().is_some() && key.rotation.enabled.as_unknown().is_some()));
 }
 
+/// What Terraform 1.15.5 said of each of these as the type of a variable.
+#[test]
+fn type_constraints_are_taken_and_refused_as_terraform_does() {
+    let taken =
+        ["string", "any", "list", "map", "list(any)", "list(string...)", "object({ a = optional(string) })", "tuple([string, number])"];
+    let refused = [
+        "\"string\"",
+        "\"list\"",
+        "\"number\"",
+        "\"list(string)\"",
+        "(string)",
+        "string()",
+        "set",
+        "object",
+        "list(any, any)",
+        "foo",
+        "null",
+        "optional(string)",
+        "list(optional(string))",
+        "tuple([optional(string)])",
+        "object({ a = optional(string, 1, 2) })",
+        "object({ a = string, a = number })",
+        "object({ \"a\" = string })",
+        "object({ (a) = string })",
+    ];
+    for (constraint, is_taken) in
+        taken.iter().map(|constraint| (constraint, true)).chain(refused.iter().map(|constraint| (constraint, false)))
+    {
+        let text = format!("variable \"v\" {{\n  type = {constraint}\n  default = null\n}}\n");
+        let folder = folder(&[("main.tf", &text)]);
+        let answers = evaluate(&request(&folder, &[]), &Arc::new(Sources::default()), &["var.v".to_owned()]);
+        match answers.as_slice() {
+            [Answer::Value { json, .. }] if is_taken => assert_eq!(json, "null", "{constraint}"),
+            [Answer::Error { message, .. }] if !is_taken => assert!(!message.is_empty(), "{constraint}"),
+            other => panic!("{constraint}: {other:?}"),
+        }
+    }
+}
+
 #[test]
 fn a_key_does_not_disappear_behind_a_mistake_in_for_each() {
     let text = key("a", "for_each = [\"x\"]\n  protection_mode = \"HSM\"")

@@ -76,10 +76,11 @@ fn read(expr: &Expr, evaluate: &mut dyn FnMut(&Expr) -> Result<Value, EvalError>
     }
     match &expr.kind {
         ExprKind::Variable(name) => keyword(name, expr.span),
-        // The syntax of Terraform 0.11, which every version still reads.
-        ExprKind::String(name) if matches!(&**name, "string" | "list" | "map") => keyword(name, expr.span),
-        ExprKind::Parens(inner) => read(inner, evaluate, depth + 1),
-        ExprKind::Call { name, arguments, expand: false } => call(&name.text, arguments, expr.span, evaluate, depth),
+        ExprKind::Call { name, arguments, .. } => call(&name.text, arguments, expr.span, evaluate, depth),
+        // The syntax of Terraform 0.11, which no version reads any more.
+        ExprKind::String(name) if matches!(&**name, "string" | "list" | "map") => {
+            Err(EvalError::new(format!("a type is written without quotes: `{name}`"), Some(expr.span)))
+        }
         _ => Err(EvalError::new("A type constraint is either a keyword like `string` or a call like `list(string)`", Some(expr.span))),
     }
 }
@@ -138,9 +139,14 @@ fn object(items: &[ObjectItem], evaluate: &mut dyn FnMut(&Expr) -> Result<Value,
     let mut values = BTreeMap::new();
     let mut inside = BTreeMap::new();
     for ObjectItem { key, value } in items {
-        let ExprKind::String(name) = &key.kind else {
-            return Err(EvalError::new("attribute names of an object type are plain names", Some(key.span)));
+        // A name in quotes is longer in the text.
+        let name = match &key.kind {
+            ExprKind::String(name) if key.span.range().len() == name.len() => name,
+            _ => return Err(EvalError::new("attribute names of an object type are plain names", Some(key.span))),
         };
+        if attributes.contains_key(name) {
+            return Err(EvalError::new(format!("the object type has the attribute `{name}` twice"), Some(key.span)));
+        }
         let (ty_expr, optional, default) = match &value.kind {
             ExprKind::Call { name, arguments, expand: false } if &*name.text == "optional" => match arguments.as_slice() {
                 [ty] => (ty, true, None),
