@@ -20,6 +20,8 @@ pub fn root() -> PathBuf {
 pub fn command(folder: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_kmslint"));
     command.current_dir(folder).env_clear().stdin(Stdio::null());
+    // `cargo llvm-cov` says here where the binary leaves what it covered.
+    command.envs(std::env::var_os("LLVM_PROFILE_FILE").map(|file| ("LLVM_PROFILE_FILE", file)));
     command
 }
 
