@@ -50,7 +50,7 @@ impl Scope for Frame<'_> {
         let module = &self.at.module;
         let step = |at: usize| steps.get(at).map(|step| &*step.text);
         let has = |resources: &Resources, kind: &str, name: Option<&str>| {
-            name.is_none_or(|name| resources.get(kind).is_some_and(|named| named.contains_key(name)))
+            name.is_some_and(|name| resources.get(kind).is_some_and(|named| named.contains_key(name)))
         };
         let is_declared = match (name, step(0)) {
             ("var", Some(name)) => module.variables.contains_key(name),
@@ -58,7 +58,12 @@ impl Scope for Frame<'_> {
             ("module", Some(name)) => module.calls.contains_key(name),
             ("data", Some(kind)) => has(&module.data, kind, step(1)),
             ("resource", Some(kind)) => has(&module.managed, kind, step(1)),
-            ("each" | "count" | "path" | "terraform" | "self" | "ephemeral", _) | (_, None) => true,
+            ("each", Some(part)) => self.each(part).is_ok(),
+            ("count", Some(part)) => self.count(part).is_ok(),
+            ("path", Some(part)) => self.path(part).is_ok(),
+            ("terraform", Some(part)) => self.terraform(part).is_ok(),
+            ("ephemeral", Some(_)) => true,
+            ("self", _) => false,
             (kind, name) => has(&module.managed, kind, name),
         };
         if is_declared || !module.problems.is_empty() {
@@ -90,7 +95,7 @@ impl Frame<'_> {
                 None => Ok((Value::object(entries.iter().map(|(name, value)| (Arc::from(*name), (*value).clone())).collect()), 0)),
             };
         }
-        let first = steps.first().and_then(step_name);
+        let first = steps.first().and_then(attribute_name);
         let needs = |what: &str| Err(fatal(format!("`{name}` must be followed by {what}")));
         match (name, first) {
             ("var", Some(variable)) => Ok((self.world.variable(self.at, variable)?, 1)),
@@ -100,7 +105,7 @@ impl Frame<'_> {
             ("path", Some(part)) => Ok((self.path(part)?, 1)),
             ("terraform", Some(part)) => Ok((self.terraform(part)?, 1)),
             ("module", Some(call)) => self.module(call, steps),
-            ("data", Some(kind)) => match steps.get(1).and_then(step_name) {
+            ("data", Some(kind)) => match steps.get(1).and_then(attribute_name) {
                 Some(of) => self.resource(ResourceName { data: true, kind: Arc::clone(kind), name: Arc::clone(of) }, steps, 2),
                 None => needs("the type and the name of a data source"),
             },
@@ -108,7 +113,7 @@ impl Frame<'_> {
                 let value = Value::unknown(Type::Any, "ephemeral resources are read on every run");
                 Ok((value.with_marks(Marks { ephemeral: true, ..Marks::NONE }), 2))
             }
-            ("resource", Some(kind)) => match steps.get(1).and_then(step_name) {
+            ("resource", Some(kind)) => match steps.get(1).and_then(attribute_name) {
                 Some(of) => self.resource(ResourceName { data: false, kind: Arc::clone(kind), name: Arc::clone(of) }, steps, 2),
                 None => needs("the type and the name of a resource"),
             },
@@ -214,6 +219,11 @@ fn instance(expansion: &Expansion, step: Option<&RefStep<'_>>) -> Option<(Option
 }
 
 /// The name of a `.name` or `["name"]` step.
+/// The name that a reference begins with: brackets do not make one.
+fn attribute_name<'s>(step: &'s RefStep<'_>) -> Option<&'s Arc<str>> {
+    if let RefStep::Attr(name) = step { Some(&name.text) } else { None }
+}
+
 fn step_name<'s>(step: &'s RefStep<'_>) -> Option<&'s Arc<str>> {
     match step {
         RefStep::Attr(name) => Some(&name.text),

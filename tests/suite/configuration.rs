@@ -213,6 +213,54 @@ fn type_constraints_are_taken_and_refused_as_terraform_does() {
     }
 }
 
+/// What Terraform 1.15.5 said of each of these: a reference to nothing is refused even where nobody comes by.
+#[test]
+fn references_are_checked_where_nothing_is_evaluated() {
+    let folder = folder(&[("main.tf", "resource \"terraform_data\" \"unk\" {}\nlocals {\n  a = 1\n}\n")]);
+    let refused = [
+        "try(1, local.nosuch)",
+        "try(1, a)",
+        "try(1, a.b)",
+        "try(1, var)",
+        "try(1, path.nope)",
+        "try(1, terraform.nope)",
+        "try(1, each.key)",
+        "try(1, count.index)",
+        "try(1, self.x)",
+        "try(1, data.a)",
+        "try(1, module.a.b)",
+        "try(1, local[\"a\"])",
+        "try(1, [for a in [1] : a + local.nosuch])",
+        "try(1, \"${a}\")",
+        "[for x in [] : local.nosuch]",
+        "[for x in [] : x if local.nosuch]",
+        "[for x in [] : [for y in x : local.nosuch]]",
+        "[for x in [] : terraform_data.nosuch.id]",
+        "{ for k, v in {} : k => local.nosuch }",
+        "\"%{ for x in [] }%{ if x }${var.nosuch}%{ endif }%{ endfor }\"",
+        "false ? local.nosuch : 1",
+        "local[\"a\"]",
+        "path[\"module\"]",
+        "terraform_data[\"unk\"]",
+    ];
+    let taken = [
+        ("try(1, terraform_data.unk)", "1"),
+        ("try(1, resource.terraform_data.unk)", "1"),
+        ("try(1, path.module)", "1"),
+        ("try(1, [for y in [1] : y])", "1"),
+        ("[for x in [] : [for y in x : x.a + y]]", "[]"),
+        ("[for x in [] : nosuch()]", "[]"),
+        ("\"%{ for k, v in {} }${k}${v.x}%{ endfor }\"", "\"\""),
+    ];
+    let ask = |text: &str| evaluate(&request(&folder, &[]), &Arc::new(Sources::default()), &[text.to_owned()]).remove(0);
+    for text in refused {
+        assert!(matches!(ask(text), Answer::Error { .. }), "{text}: {:?}", ask(text));
+    }
+    for (text, expected) in taken {
+        assert!(matches!(ask(text), Answer::Value { json, .. } if json == expected), "{text}: {:?}", ask(text));
+    }
+}
+
 #[test]
 fn a_key_does_not_disappear_behind_a_mistake_in_for_each() {
     let text = key("a", "for_each = [\"x\"]\n  protection_mode = \"HSM\"")
@@ -291,6 +339,9 @@ fn the_vault_is_followed_wherever_it_is_made() {
             ("either", "var.which ? oci_kms_vault.two[\"DEFAULT\"].management_endpoint : time_sleep.wait.triggers.endpoint"),
             ("differ", "var.which ? oci_kms_vault.two[\"DEFAULT\"].management_endpoint : module.vault[0].endpoint"),
             ("joined", "join(\"\", compact([oci_kms_vault.two[\"DEFAULT\"].management_endpoint]))"),
+            ("text", "tostring(oci_kms_vault.two[\"DEFAULT\"].management_endpoint)"),
+            ("formatted", "format(\"%s\", oci_kms_vault.two[\"DEFAULT\"].management_endpoint)"),
+            ("first", "coalesce(\"\", null, oci_kms_vault.two[\"DEFAULT\"].management_endpoint, module.vault[0].endpoint)"),
             ("literal", "\"https://x-management.kms.eu-frankfurt-1.oraclecloud.com\""),
         ]
         .map(|(name, endpoint)| format!("resource \"oci_kms_key\" \"{name}\" {{\n  management_endpoint = {endpoint}\n}}\n"))
@@ -302,7 +353,7 @@ fn the_vault_is_followed_wherever_it_is_made() {
     for name in ["module", "each", "data"] {
         assert_eq!(vault(name), Some(VaultType::VirtualPrivate), "{name}");
     }
-    for name in ["sleep", "either", "joined"] {
+    for name in ["sleep", "either", "joined", "text", "formatted", "first"] {
         assert_eq!(vault(name), Some(VaultType::Default), "{name}");
     }
     let differ = &find(&inventory, "oci_kms_key.differ").vault_type;
