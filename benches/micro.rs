@@ -7,11 +7,11 @@
 
 use divan::counter::{BytesCount, ItemsCount};
 use divan::{Bencher, black_box};
-use kmslint::base::{Repository, Sources, Span};
+use kmslint::base::{Repository, Sources};
 use kmslint::check::{Decisions, judge};
 use kmslint::key::Inventory;
 use kmslint::policy::{Config, Input, Options, Outcome};
-use kmslint::terraform::eval::{EvalError, FileAccess, FileTrouble, RefStep, Scope, Value, eval_text};
+use kmslint::terraform::eval::eval_constant;
 use kmslint::terraform::syntax::{json, native};
 use kmslint::{plan, report, terraform};
 use std::fmt::Write as _;
@@ -85,8 +85,9 @@ const EXPRESSIONS: [&str; 6] = [
 fn evaluate(bencher: Bencher<'_, '_>, which: usize) {
     let text = EXPRESSIONS.get(which).copied().unwrap_or_default();
     let id = Sources::default().add("expression", text.to_owned());
-    assert!(eval_text(id, text, &Nowhere).is_ok(), "{text}");
-    bencher.bench_local(|| eval_text(id, black_box(text), &Nowhere));
+    let expr = native::parse_expression(id, text).expect(text);
+    assert!(eval_constant(&expr).is_ok(), "{text}");
+    bencher.bench_local(|| eval_constant(black_box(&expr)));
 }
 
 #[divan::bench]
@@ -180,39 +181,4 @@ fn keys_of(folder: &Path) -> usize {
     let keys = terraform::read(&terraform::Request::new(folder.to_path_buf(), Vec::new()), &Arc::new(Sources::default())).keys.len();
     assert_eq!(keys, 1000);
     keys
-}
-
-/// A scope in which nothing is declared.
-struct Nowhere;
-
-impl Scope for Nowhere {
-    fn resolve(&self, name: &str, span: Span, _: &[RefStep<'_>]) -> Result<(Value, usize), EvalError> {
-        Err(EvalError { message: format!("`{name}` is not declared"), span: Some(span), fatal: true })
-    }
-
-    fn text(&self, _: Span) -> String {
-        String::new()
-    }
-
-    fn files(&self) -> &dyn FileAccess {
-        self
-    }
-}
-
-impl FileAccess for Nowhere {
-    fn read(&self, _: &str) -> Result<Arc<[u8]>, FileTrouble> {
-        Err(FileTrouble::Missing)
-    }
-
-    fn exists(&self, _: &str) -> Result<bool, FileTrouble> {
-        Ok(false)
-    }
-
-    fn list(&self, _: &str) -> Result<Vec<String>, FileTrouble> {
-        Ok(Vec::new())
-    }
-
-    fn absolute(&self, path: &str) -> String {
-        path.to_owned()
-    }
 }

@@ -69,7 +69,7 @@ pub fn findings<'a>(judged: impl IntoIterator<Item = Judged<'a>>, paths: &Paths<
         }
         let root = root_of(key);
         let root = roots.entry(root).or_insert_with(|| (paths.root)(root));
-        let fingerprint = digest(&[group.finding.rule, root, &group.path, &key.id.address, group.finding.kind]);
+        let fingerprint = fingerprint(group.finding.rule, root, &group.path, &key.id.address, group.finding.kind);
         let name = key.service_name().map(str::to_owned);
         group.finding.instances.push(FindingInstance { key: key.id.clone(), name, fingerprint });
     }
@@ -127,9 +127,8 @@ fn spoken<'a>(judged: &Judged<'a>) -> Option<(Spoken<'a>, Level, &'a [Step])> {
 }
 
 /// The fingerprint of one instance: rule, root, path of the finding's place, address and kind; no lines. 32 hexadecimal digits.
-#[must_use]
-pub fn fingerprint(rule: &str, key: &KeyFacts, place: &Place, kind: &str, paths: &Paths<'_>) -> String {
-    digest(&[rule, &(paths.root)(root_of(key)), &(paths.place)(place), &key.id.address, kind])
+fn fingerprint(rule: &str, root: &str, path: &str, address: &str, kind: &str) -> String {
+    digest(&[rule, root, path, address, kind])
 }
 
 /// The root by which a key is told from others: that of its configuration, where that is known.
@@ -215,7 +214,7 @@ pub fn plain(rule: &'static str, verdict: &'static str, kind: &'static str, mess
 /// The instance of a finding on something that is no judged key: a module call, a key that only one side knows.
 #[must_use]
 pub fn instance(rule: &str, key: &KeyId, root: &str, place: &Place, kind: &str, paths: &Paths<'_>) -> FindingInstance {
-    let fingerprint = digest(&[rule, &(paths.root)(root), &(paths.place)(place), &key.address, kind]);
+    let fingerprint = fingerprint(rule, &(paths.root)(root), &(paths.place)(place), &key.address, kind);
     FindingInstance { key: key.clone(), name: None, fingerprint }
 }
 
@@ -304,7 +303,9 @@ mod tests {
     fn fingerprints_hold_across_lines_and_change_with_what_matters() {
         let key = named("oci_kms_key.k");
         let paths = Paths { place: &path, root: &str::to_owned };
-        let of = |rule: &str, key: &KeyFacts, place: &str, kind: &str| fingerprint(rule, key, &Place::File(place.into()), kind, &paths);
+        let of = |rule: &str, key: &KeyFacts, place: &str, kind: &str| {
+            instance(rule, &key.id, root_of(key), &Place::File(place.into()), kind, &paths).fingerprint
+        };
         let base = of("OCI-KMS-004", &key, "a.tf", "hsm");
         assert_eq!(base.len(), 32);
         assert!(base.chars().all(|c| c.is_ascii_hexdigit()));

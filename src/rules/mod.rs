@@ -14,7 +14,7 @@ mod verdict;
 
 pub use drift::{Drift, DriftKind, Scope, compare, drift_findings};
 pub use finding::{Finding, FindingInstance, Label};
-pub use findings::{Judged, Paths, findings, fingerprint, fingerprint_of, instance, place_order, plain};
+pub use findings::{Judged, Paths, findings, fingerprint_of, instance, place_order, plain};
 pub use verdict::{Advice, Report, Verdict};
 
 use crate::key::KeyFacts;
