@@ -93,9 +93,8 @@ pub(super) fn entries(value: &Value) -> Option<Vec<(Value, Value)>> {
 
 /// The name an expression is, where it is nothing but a name.
 pub(super) fn keyword(expr: &Expr) -> Option<Arc<str>> {
-    match &expr.kind {
+    match &expr.without_parens().kind {
         ExprKind::Variable(name) | ExprKind::String(name) => Some(Arc::clone(name)),
-        ExprKind::Parens(inner) => keyword(inner),
         _ => None,
     }
 }

@@ -154,9 +154,8 @@ fn parse(source: crate::base::SourceId, text: &str, is_json: bool) -> File {
 
 /// The text of an expression that is nothing but a string.
 pub(super) fn literal(expr: &Expr) -> Option<&str> {
-    match &expr.kind {
+    match &expr.without_parens().kind {
         ExprKind::String(text) => Some(text),
-        ExprKind::Parens(inner) => literal(inner),
         _ => None,
     }
 }

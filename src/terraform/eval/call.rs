@@ -16,11 +16,16 @@ use std::sync::Arc;
 pub(super) fn call(expr: &Expr, name: &Name, arguments: &[Expr], expand: bool, context: &Context<'_>, errors: &mut Errors) -> Value {
     let plain = name.text.strip_prefix("core::").unwrap_or(&name.text);
     match (plain, arguments) {
-        ("try", _) if !expand => attempt(expr, arguments, context, errors),
-        ("can", [argument]) if !expand => can(argument, context, errors).with_trail(here(expr.span)),
+        ("try" | "can", _) => match choices(arguments, expand, context, errors) {
+            Ok(choices) => match (plain, choices.as_slice()) {
+                ("try", [_, ..]) => attempt(expr, &choices, context, errors),
+                ("can", [choice]) => can(choice, context, errors).with_trail(here(expr.span)),
+                _ => errors.fail(format!("`{plain}` does not take these arguments"), expr.span),
+            },
+            Err(unknown) => unknown.with_trail(here(expr.span)),
+        },
         ("convert", [value, ty]) if !expand => convert_to(value, ty, context, errors),
-        ("try" | "can", _) if expand => expanded_attempt(expr, plain, arguments, context, errors),
-        ("try" | "can" | "convert", _) => errors.fail(format!("`{plain}` does not take these arguments"), expr.span),
+        ("convert", _) => errors.fail("`convert` takes a value and a type", expr.span),
         _ => ordinary(expr, plain, arguments, expand, context, errors),
     }
 }
@@ -99,12 +104,24 @@ pub(super) fn is_written_out(expr: &Expr) -> bool {
 
 /// The values of the arguments, `...` expanded; or the unknown value of a call whose number of arguments is unknown.
 fn evaluate_arguments(arguments: &[Expr], expand: bool, context: &Context<'_>, errors: &mut Errors) -> Result<Vec<Value>, Value> {
-    let (plain, last) = match arguments.split_last() {
+    let (plain, last) = expanding(arguments, expand);
+    let mut values: Vec<Value> = plain.iter().map(|argument| eval(argument, context, errors)).collect();
+    if let Some(last) = last {
+        values.extend(expanded(last, context, errors)?);
+    }
+    Ok(values)
+}
+
+/// The arguments that stand for themselves, and the one in front of `...`.
+fn expanding(arguments: &[Expr], expand: bool) -> (&[Expr], Option<&Expr>) {
+    match arguments.split_last() {
         Some((last, plain)) if expand => (plain, Some(last)),
         _ => (arguments, None),
-    };
-    let mut values: Vec<Value> = plain.iter().map(|argument| eval(argument, context, errors)).collect();
-    let Some(last) = last else { return Ok(values) };
+    }
+}
+
+/// The elements of the argument in front of `...`; or the value of a call whose number of arguments is unknown, or which fails.
+fn expanded(last: &Expr, context: &Context<'_>, errors: &mut Errors) -> Result<Vec<Value>, Value> {
     let expanded = eval(last, context, errors);
     if expanded.is_null() {
         return Err(errors.fail("the argument in front of `...` is null", last.span));
@@ -115,8 +132,7 @@ fn evaluate_arguments(arguments: &[Expr], expand: bool, context: &Context<'_>, e
             if !context.budget.charge(elements.len() as u64) {
                 return Err(context.budget.too_large());
             }
-            values.extend(elements.iter().map(|element| element.clone().with_marks(expanded.marks).or_trail(&expanded.trail)));
-            Ok(values)
+            Ok(elements.iter().map(|element| element.clone().with_marks(expanded.marks).or_trail(&expanded.trail)).collect())
         }
         None if matches!(ty, Type::Any | Type::List(_) | Type::Set(_) | Type::Tuple(_)) => {
             Err(Value::unknown_like(Type::Any, &expanded).with_marks(expanded.marks))
@@ -145,10 +161,12 @@ fn apply(name: &str, values: &[Value], span: Span, context: &Context<'_>) -> Res
 
 /// An error without the texts that may not be shown.
 fn discreet(error: EvalError, name: &str, values: &[Value]) -> EvalError {
-    let marks = values.iter().fold(Marks::NONE, |marks, value| marks.union(value.deep_marks()));
-    if !marks.hides_text() || !values.iter().any(|value| quotes(&error.message, value, marks.is_secret())) {
-        return error;
-    }
+    let told = values
+        .iter()
+        .map(Value::deep_marks)
+        .zip(values)
+        .find(|(marks, value)| marks.hides_text() && quotes(&error.message, value, marks.is_secret()));
+    let Some((marks, _)) = told else { return error };
     let why = if marks.is_secret() { "sensitive" } else { "read from a file" };
     EvalError { message: format!("`{name}` does not take this; why is not shown, because a value is {why}"), ..error }
 }
@@ -234,15 +252,44 @@ fn looked_up(name: &str, values: &[Value]) -> Option<Vec<Possible>> {
     Some(entries.iter().map(entry).chain([other]).collect())
 }
 
-/// `try`: the first argument without an error. One with unknown parts may yet turn out to be an error, so the result is unknown then.
-fn attempt(expr: &Expr, arguments: &[Expr], context: &Context<'_>, errors: &mut Errors) -> Value {
-    if arguments.is_empty() {
-        return errors.fail("`try` takes at least one argument", expr.span);
+/// What `try` and `can` look at: an expression, which may fail; or an element of what was in front of `...`, which cannot any more.
+enum Choice<'a> {
+    Written(&'a Expr),
+    Given(Value),
+}
+
+impl Choice<'_> {
+    fn eval(&self, context: &Context<'_>, errors: &mut Errors) -> Value {
+        match self {
+            Self::Written(expr) => eval(expr, context, errors),
+            Self::Given(value) => value.clone(),
+        }
     }
-    let mut last = None;
-    for (at, argument) in arguments.iter().enumerate() {
+}
+
+/// The arguments of `try` and `can`, or the value of the call where there is no telling them.
+fn choices<'a>(arguments: &'a [Expr], expand: bool, context: &Context<'_>, errors: &mut Errors) -> Result<Vec<Choice<'a>>, Value> {
+    let (plain, last) = expanding(arguments, expand);
+    let mut choices: Vec<Choice<'a>> = plain.iter().map(Choice::Written).collect();
+    if let Some(last) = last {
         let mut own = Errors::default();
-        let value = eval(argument, context, &mut own);
+        let elements = expanded(last, context, &mut own);
+        let faulty = own.any();
+        errors.merge(own);
+        if faulty {
+            return Err(failed(Type::Any));
+        }
+        choices.extend(elements?.into_iter().map(Choice::Given));
+    }
+    Ok(choices)
+}
+
+/// `try`: the first choice without an error. One with unknown parts may yet turn out to be an error, so the result is unknown then.
+fn attempt(expr: &Expr, choices: &[Choice<'_>], context: &Context<'_>, errors: &mut Errors) -> Value {
+    let mut last = None;
+    for (at, choice) in choices.iter().enumerate() {
+        let mut own = Errors::default();
+        let value = choice.eval(context, &mut own);
         if own.any() {
             let error = own.into_first();
             let fatal = error.as_ref().is_some_and(|error| error.fatal);
@@ -253,9 +300,11 @@ fn attempt(expr: &Expr, arguments: &[Expr], context: &Context<'_>, errors: &mut 
             last = error;
             continue;
         }
-        let rest = arguments.get(at + 1..).unwrap_or_default();
-        for argument in rest {
-            check_declared(argument, &[], context, errors);
+        let rest = choices.get(at + 1..).unwrap_or_default();
+        for choice in rest {
+            if let Choice::Written(argument) = choice {
+                check_declared(argument, &[], context, errors);
+            }
         }
         let value = bounded(value, context);
         if value.is_wholly_known() {
@@ -267,29 +316,8 @@ fn attempt(expr: &Expr, arguments: &[Expr], context: &Context<'_>, errors: &mut 
     errors.fail(format!("no argument of `try` succeeds: {reason}"), expr.span)
 }
 
-/// `try(list...)` and `can(list...)`: the elements have no errors any more.
-fn expanded_attempt(expr: &Expr, name: &str, arguments: &[Expr], context: &Context<'_>, errors: &mut Errors) -> Value {
-    let mut own = Errors::default();
-    let values = evaluate_arguments(arguments, true, context, &mut own);
-    let faulty = own.any();
-    errors.merge(own);
-    match (name, values.as_deref()) {
-        _ if faulty => failed(Type::Any),
-        (_, Err(unknown)) => unknown.clone(),
-        ("try", Ok([value, ..])) => {
-            if value.is_wholly_known() {
-                value.clone()
-            } else {
-                undecided(value.clone(), &[], context)
-            }
-        }
-        ("can", Ok([value])) => settled_can(value),
-        _ => errors.fail(format!("`{name}` does not take these arguments"), expr.span),
-    }
-}
-
 /// The unknown result of a `try` whose deciding argument has unknown parts.
-fn undecided(value: Value, rest: &[Expr], context: &Context<'_>) -> Value {
+fn undecided(value: Value, rest: &[Choice<'_>], context: &Context<'_>) -> Value {
     let why = value.first_why().map_or_else(|| Arc::from("it depends on a value that is not known"), Arc::clone);
     let mut unknown = super::UnknownValue::new(Type::Any, why);
     unknown.origin = value.as_unknown().and_then(|unknown| unknown.origin.clone());
@@ -304,9 +332,9 @@ fn undecided(value: Value, rest: &[Expr], context: &Context<'_>) -> Value {
         None => vec![Possible { value, when: Arc::from("`try` succeeds with its first choice") }],
     };
     let otherwise: Arc<str> = Arc::from("that fails");
-    for argument in rest {
+    for choice in rest {
         let mut own = Errors::default();
-        let value = eval(argument, context, &mut own);
+        let value = choice.eval(context, &mut own);
         if own.any() {
             continue;
         }
@@ -322,19 +350,15 @@ fn undecided(value: Value, rest: &[Expr], context: &Context<'_>) -> Value {
     with_possible(result, cases)
 }
 
-/// `can`: whether the argument has no error. With unknown parts that is unknown.
-fn can(argument: &Expr, context: &Context<'_>, errors: &mut Errors) -> Value {
+/// `can`: whether the choice has no error. With unknown parts that is unknown.
+fn can(choice: &Choice<'_>, context: &Context<'_>, errors: &mut Errors) -> Value {
     let mut own = Errors::default();
-    let value = eval(argument, context, &mut own);
+    let value = choice.eval(context, &mut own);
     if own.any() {
         errors.forgive(own);
         return Value::bool(false);
     }
-    settled_can(&bounded(value, context))
-}
-
-/// What `can` says of a value without an error.
-fn settled_can(value: &Value) -> Value {
+    let value = bounded(value, context);
     let marks = Marks { sensitive: false, ephemeral: false, ..value.deep_marks() };
     if value.is_wholly_known() {
         return Value::bool(true).with_marks(marks);

@@ -4,12 +4,12 @@ use super::TrailLink;
 use super::call::is_written_out;
 use super::context::Context;
 use super::evaluate::{Errors, eval, failed, here};
+use super::operators::bounds;
 use super::possible::{MOST_CASES, cases_of, with_possible};
 use super::unify::as_collection;
-use super::{Data, EvalError, Marks, Num, Possible, Type, Value, convert, unify};
+use super::{Data, EvalError, Marks, Possible, Type, Value, convert, unify};
 use crate::base::{CHOSEN, Place};
-use crate::terraform::syntax::{Expr, ExprKind};
-use std::cmp::Ordering;
+use crate::terraform::syntax::Expr;
 use std::sync::Arc;
 
 pub(super) fn conditional(expr: &Expr, parts: [&Expr; 3], context: &Context<'_>, errors: &mut Errors) -> Value {
@@ -92,7 +92,7 @@ fn brought(taken: Value, left: &Type, ty: &Type) -> Result<Value, EvalError> {
 /// The way of a value that a condition chose: where the branch is written out, its station says why it was taken.
 fn chosen(value: &Value, taken: &Expr, condition: &Expr, decision: bool, context: &Context<'_>) -> Option<Arc<TrailLink>> {
     let link = value.trail.as_ref()?;
-    if !is_written_out(taken) || link.place != Place::Source(taken.span) {
+    if !is_written_out(taken) || link.place != Place::Source(taken.without_parens().span) {
         return value.trail.clone();
     }
     let label = format!("{CHOSEN} `{}` is {decision}", context.scope.text(condition.span));
@@ -125,44 +125,21 @@ fn undecided(condition: &Value, then: &Value, otherwise: &Value, ty: &Type) -> V
     let refine = |value: Value| if not_null { value.not_null() } else { value };
     let (then_type, otherwise_type) = (then.ty(), otherwise.ty());
     if then_type == Type::Number && otherwise_type == Type::Number {
-        let low = outer_bound(bound(then, Bound::Low), bound(otherwise, Bound::Low), Ordering::Less);
-        let high = outer_bound(bound(then, Bound::High), bound(otherwise, Bound::High), Ordering::Greater);
-        let value = Value::unknown_like(Type::Number, condition).refine(|refinement| {
-            refinement.at_least = low;
-            refinement.at_most = high;
-        });
-        return refine(value);
+        let ((then_low, then_high), (low, high)) = (bounds(then), bounds(otherwise));
+        let low = then_low.zip(low).map(|(left, right)| if left.compare(&right).is_lt() { left } else { right });
+        let high = then_high.zip(high).map(|(left, right)| if left.compare(&right).is_gt() { left } else { right });
+        return refine(Value::unknown_like(Type::Number, condition).with_bounds(low, high));
     }
     if then_type.is_collection() && then_type == otherwise_type {
-        let ((then_least, then_most), (least, most)) = (then.length_bounds(), otherwise.length_bounds());
+        let ((then_least, then_most), (least, most)) = (noted_length(then), noted_length(otherwise));
         return refine(Value::unknown_like(ty.clone(), condition).with_length(then_least.min(least), then_most.max(most)));
     }
     refine(Value::unknown_like(ty.clone(), condition))
 }
 
-#[derive(Clone, Copy)]
-enum Bound {
-    Low,
-    High,
-}
-
-fn bound(value: &Value, side: Bound) -> Option<(Num, bool)> {
-    match (&value.data, side) {
-        (Data::Number(number), _) => Some((number.clone(), true)),
-        (Data::Unknown(unknown), Bound::Low) => unknown.refinement.at_least.clone(),
-        (Data::Unknown(unknown), Bound::High) => unknown.refinement.at_most.clone(),
-        _ => None,
-    }
-}
-
-/// The looser of two bounds; none if one side is unbounded.
-fn outer_bound(left: Option<(Num, bool)>, right: Option<(Num, bool)>, outer: Ordering) -> Option<(Num, bool)> {
-    let ((left, left_included), (right, right_included)) = (left?, right?);
-    match left.compare(&right) {
-        Ordering::Equal => Some((left, left_included || right_included)),
-        order if order == outer => Some((left, left_included)),
-        _ => Some((right, right_included)),
-    }
+/// The bounds of a collection's length as cty notes them of a value: none of a set that may yet shrink.
+fn noted_length(value: &Value) -> (u64, u64) {
+    if value.is_unknown() || !value.length().is_unknown() { value.length_bounds() } else { (0, u64::MAX) }
 }
 
 /// The unknown result with both branches as what it can be, and with their origin where they agree on one.
@@ -190,11 +167,7 @@ fn with_both(mut result: Value, condition: &Expr, then: &Value, otherwise: &Valu
 
 /// How a condition reads behind "when", and its opposite.
 fn clauses(condition: &Expr, context: &Context<'_>) -> (Arc<str>, Arc<str>) {
-    let mut inner = condition;
-    while let ExprKind::Parens(expr) = &inner.kind {
-        inner = expr;
-    }
-    let text = context.scope.text(inner.span);
+    let text = context.scope.text(condition.without_parens().span);
     let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
     if text.is_empty() || text.chars().count() > 80 {
         return (Arc::from("the condition holds"), Arc::from("the condition does not hold"));

@@ -114,17 +114,8 @@ fn compare_unknown(ty: &Type, refinement: &Refinement, known: &Value) -> Option<
 
 /// Whether a number lies within the bounds.
 fn within_bounds(number: &Num, refinement: &Refinement) -> bool {
-    let above = refinement.at_least.as_ref().is_none_or(|(bound, inclusive)| match number.compare(bound) {
-        Ordering::Greater => true,
-        Ordering::Equal => *inclusive,
-        Ordering::Less => false,
-    });
-    let below = refinement.at_most.as_ref().is_none_or(|(bound, inclusive)| match number.compare(bound) {
-        Ordering::Less => true,
-        Ordering::Equal => *inclusive,
-        Ordering::Greater => false,
-    });
-    above && below
+    refinement.at_least.as_ref().is_none_or(|bound| number.compare(bound).is_ge())
+        && refinement.at_most.as_ref().is_none_or(|bound| number.compare(bound).is_le())
 }
 
 /// Builds a set: unique elements in Terraform's order of iteration, their marks on the set.

@@ -158,15 +158,14 @@ fn apply(operator: BinaryOp, left: &Value, right: &Value) -> Result<Value, Strin
         return Ok(Value::bool(if operator == BinaryOp::And { left && right } else { left || right }));
     }
     let cause = if left.is_unknown() { left } else { right };
-    let unknown = || Value::unknown_like(Type::Bool, cause).not_null();
+    let unknown = || Value::unknown_like(result_type(operator), cause).not_null();
     let decided = |known: Option<bool>| known.map_or_else(unknown, Value::bool);
     Ok(match operator {
         BinaryOp::Less => decided(less(left, right)),
         BinaryOp::Greater => decided(less(right, left)),
         BinaryOp::LessEqual => decided(either(less(left, right), equals(left, right).as_bool())),
         BinaryOp::GreaterEqual => decided(either(less(right, left), equals(left, right).as_bool())),
-        BinaryOp::And | BinaryOp::Or => unknown(),
-        _ => Value::unknown_like(Type::Number, cause).not_null(),
+        _ => unknown(),
     })
 }
 
@@ -202,10 +201,7 @@ fn less(left: &Value, right: &Value) -> Option<bool> {
 pub(super) fn bounds(value: &Value) -> (Option<Num>, Option<Num>) {
     match &value.data {
         Data::Number(number) => (Some(number.clone()), Some(number.clone())),
-        Data::Unknown(unknown) => {
-            let bound = |bound: &Option<(Num, bool)>| bound.as_ref().map(|(number, _)| number.clone());
-            (bound(&unknown.refinement.at_least), bound(&unknown.refinement.at_most))
-        }
+        Data::Unknown(unknown) => (unknown.refinement.at_least.clone(), unknown.refinement.at_most.clone()),
         _ => (None, None),
     }
 }

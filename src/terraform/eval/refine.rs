@@ -30,20 +30,14 @@ impl Value {
         if prefix.is_empty() {
             return self;
         }
-        self.refine(|refinement| {
-            if refinement.prefix.as_ref().is_none_or(|known| known.len() < prefix.len()) {
-                refinement.prefix = Some(prefix.into());
-            }
-        })
+        self.refine(|refinement| refinement.prefix = Some(prefix.into()))
     }
 
     /// The value, and if it is an unknown collection the knowledge of its length.
     #[must_use]
     pub fn with_length(self, least: u64, most: u64) -> Self {
         self.refine(|refinement| {
-            let (known_least, known_most) = refinement.length.unwrap_or((0, u64::MAX));
-            let bounds = (known_least.max(least), known_most.min(most));
-            refinement.length = (bounds != (0, u64::MAX)).then_some(bounds);
+            refinement.length = ((least, most) != (0, u64::MAX)).then_some((least, most));
         })
     }
 
@@ -51,16 +45,8 @@ impl Value {
     #[must_use]
     pub fn with_bounds(self, at_least: Option<Num>, at_most: Option<Num>) -> Self {
         self.refine(|refinement| {
-            if let Some(bound) = at_least
-                && refinement.at_least.as_ref().is_none_or(|(known, _)| known.compare(&bound).is_lt())
-            {
-                refinement.at_least = Some((bound, true));
-            }
-            if let Some(bound) = at_most
-                && refinement.at_most.as_ref().is_none_or(|(known, _)| known.compare(&bound).is_gt())
-            {
-                refinement.at_most = Some((bound, true));
-            }
+            refinement.at_least = at_least;
+            refinement.at_most = at_most;
         })
     }
 
@@ -127,7 +113,7 @@ fn settled(unknown: &UnknownValue) -> Option<Data> {
     if !refinement.not_null {
         return None;
     }
-    if let (Some((least, true)), Some((most, true))) = (&refinement.at_least, &refinement.at_most)
+    if let (Some(least), Some(most)) = (&refinement.at_least, &refinement.at_most)
         && least == most
     {
         return Some(Data::Number(least.clone()));

@@ -1,6 +1,8 @@
 //! What the evaluator knows beyond values: trails, origins, what is possible; and its budgets.
 
-use super::{Budget, Context, Data, EvalError, FileAccess, FileTrouble, RefStep, ResourceRef, Scope, Type, UnknownValue, Value, evaluate};
+use super::{
+    Budget, Context, Data, EvalError, FileAccess, FileTrouble, Marks, RefStep, ResourceRef, Scope, Type, UnknownValue, Value, evaluate,
+};
 use crate::base::{Place, Sources, Span};
 use crate::terraform::syntax::native;
 use std::sync::Arc;
@@ -21,6 +23,7 @@ impl Scope for Module {
             ("var", "unset") => Ok((Value::unknown(Type::Any, "variable `unset` has no value"), 1)),
             ("var", "level") => Ok((Value::unknown(Type::Number, "variable `level` has no value").not_null(), 1)),
             ("var", "mode") => Ok((Value::string("HSM").through(Place::File("x.tfvars".into()), "set by x.tfvars"), 1)),
+            ("var", "file") => Ok((Value::string("top: [hunter2-open").with_marks(Marks { from_file: true, ..Marks::NONE }), 1)),
             ("oci_kms_vault", "v") => {
                 let mut endpoint = UnknownValue::new(Type::String, "it is known after apply");
                 let (address, attribute) = (Arc::from("oci_kms_vault.v"), Arc::from("management_endpoint"));
@@ -116,6 +119,25 @@ fn a_value_carries_the_way_it_took() {
     assert_eq!(trail("[for mode in [var.mode] : lower(mode)][0]"), through);
     assert_eq!(trail("lookup({ a = var.mode }, \"a\", \"x\")"), through);
     assert_eq!(trail("\"${var.mode}\""), through);
+    // Where two values meet, the place where they do is all that can be said.
+    for text in ["format(\"%s%s\", var.mode, var.mode)", "\"${var.mode}-${var.mode}\"", "replace(var.mode, var.mode, \"x\")"] {
+        assert_eq!(trail(text), ["set here"], "{text}");
+    }
+}
+
+#[test]
+fn a_value_that_a_condition_chose_says_why() {
+    for written in ["\"HSM\"", "(\"HSM\")", "null", "-1", "!true", "[\"a\", [1]]", "{ a = \"x\", b = { c = true } }"] {
+        let chosen = |yes: &str, no: &str, said: &str| {
+            assert_eq!(trail(&format!("var.mode == \"HSM\" ? {yes} : {no}")), [said.to_owned()], "{written}");
+        };
+        chosen(written, "null", "chosen because `var.mode == \"HSM\"` is true");
+        assert_eq!(trail(&format!("var.mode != \"HSM\" ? null : {written}")), ["chosen because `var.mode != \"HSM\"` is false"]);
+    }
+    // What is not written out says where it comes from instead.
+    for computed in ["upper(\"hsm\")", "[upper(\"hsm\")]", "{ a = upper(\"hsm\") }", "\"${upper(\"hsm\")}\"", "1 + 1"] {
+        assert_eq!(trail(&format!("var.mode == \"HSM\" ? {computed} : null")), ["set here"], "{computed}");
+    }
 }
 
 #[test]
@@ -127,6 +149,11 @@ fn an_attribute_of_a_resource_stays_one_on_its_way() {
         "tostring(oci_kms_vault.v.management_endpoint)",
         "try(oci_kms_vault.v.management_endpoint, null)",
         "coalesce(null, oci_kms_vault.v.management_endpoint)",
+        "coalesce(\"\", oci_kms_vault.v.management_endpoint, \"x\")",
+        "coalesce(oci_kms_vault.v.management_endpoint, \"x\")",
+        "trimspace(oci_kms_vault.v.management_endpoint)",
+        "nonsensitive(sensitive(oci_kms_vault.v.management_endpoint))",
+        "format(\"%s\", oci_kms_vault.v.management_endpoint)",
         "one([oci_kms_vault.v.management_endpoint])",
         "one(oci_kms_vault.v[*].management_endpoint)",
         "element(concat([oci_kms_vault.v.management_endpoint], [\"\"]), 0)",
@@ -137,7 +164,15 @@ fn an_attribute_of_a_resource_stays_one_on_its_way() {
     ] {
         assert_eq!(origin(text), endpoint, "{text}");
     }
-    assert_eq!(origin("\"x${oci_kms_vault.v.management_endpoint}\""), None);
+    for text in [
+        "\"x${oci_kms_vault.v.management_endpoint}\"",
+        "format(\"%s!\", oci_kms_vault.v.management_endpoint)",
+        "coalesce(tostring(var.level), oci_kms_vault.v.management_endpoint)",
+        "join(\",\", [oci_kms_vault.v.management_endpoint, \"x\"])",
+        "upper(oci_kms_vault.v.management_endpoint)",
+    ] {
+        assert_eq!(origin(text), None, "{text}");
+    }
     assert_eq!(origin("var.level > 1 ? oci_kms_vault.v.management_endpoint : \"x\""), None);
 }
 
@@ -154,6 +189,29 @@ fn what_an_unknown_can_be_is_kept_apart() {
         possible("var.level > 5 ? \"a\" : var.level > 3 ? \"b\" : \"c\""),
         ["a when `var.level > 5`", "b when not `var.level > 5` and `var.level > 3`", "c when not `var.level > 5` and not `var.level > 3`"]
     );
+    assert_eq!(possible("-(var.level > 3 ? 1 : 2)"), ["-1 when `var.level > 3`", "-2 when not `var.level > 3`"]);
+    assert_eq!(possible("(var.level > 3 ? 1 : 2) * 10"), ["10 when `var.level > 3`", "20 when not `var.level > 3`"]);
+    assert_eq!(possible("(var.level > 3 ? true : false) && true"), ["true when `var.level > 3`", "false when not `var.level > 3`"]);
+    assert_eq!(possible("!(var.level > 3 ? true : false) || false"), ["false when `var.level > 3`", "true when not `var.level > 3`"]);
+    assert_eq!(possible("(var.level > 3 ? \"a\" : \"b\") == \"a\""), ["true when `var.level > 3`", "false when not `var.level > 3`"]);
+    assert_eq!(possible("{ a = 1, b = 2 }[var.level > 3 ? \"b\" : \"a\"]"), ["2 when `var.level > 3`", "1 when not `var.level > 3`"]);
+    assert_eq!(possible("[10, 20][var.level]"), ["10 when `var.level` is `0`", "20 when `var.level` is `1`"]);
+    assert_eq!(possible("((var.level > 3)) ? 1 : 2"), ["1 when `var.level > 3`", "2 when not `var.level > 3`"]);
+    let long = format!("var.level > {} ? 1 : 2", "1".repeat(80));
+    assert_eq!(possible(&long), ["1 when the condition holds", "2 when the condition does not hold"]);
+    // A branch that fails says nothing of what the result can be, and neither do more values than people read.
+    assert_eq!(possible("var.level > 3 ? 1 : [2][1]"), [""; 0]);
+    let map = |entries: usize| (0..entries).map(|n| format!("k{n} = {n}, ")).collect::<String>();
+    for (entries, told) in [(15, 16), (16, 0)] {
+        assert_eq!(possible(&format!("lookup({{ {} }}, var.unset, 99)", map(entries))).len(), told);
+    }
+    for (entries, told) in [(16, 16), (17, 0)] {
+        assert_eq!(possible(&format!("{{ {} }}[var.unset]", map(entries))).len(), told);
+        assert_eq!(possible(&format!("[{}][var.level]", "7, ".repeat(entries))).len(), told);
+    }
+    assert_eq!(possible("lookup({ a = 1 }, var.level > 3 ? \"a\" : \"b\", 2)"), ["1 when `var.level > 3`", "2 when not `var.level > 3`"]);
+    assert_eq!(possible("lookup(sensitive({ a = 1 }), var.unset, 2)"), [""; 0]);
+    assert_eq!(possible("sensitive({ a = 1 })[var.unset]"), [""; 0]);
     // It never decides anything.
     assert!(value("(var.level > 3 ? \"a\" : \"a\") == \"a\"").is_unknown());
     assert!(value("var.level > 3 ? \"a\" : \"a\"").is_unknown());
@@ -183,6 +241,126 @@ fn references_to_what_is_not_declared_are_never_forgiven() {
         assert!(eval(text).is_err_and(|error| error.fatal), "{text}");
     }
     assert!(eval("try(nosuch(), 1)").is_ok());
+}
+
+#[test]
+fn errors_say_what_is_wrong() {
+    for (text, message) in [
+        (r#"-("a")"#, "the operand does not suit: a number is required"),
+        ("convert([1], bool)", "bool required, but have tuple"),
+        ("convert({}, number)", "number required, but have object"),
+        (r#"convert("x", bool)"#, "a bool is required"),
+        (r#"convert("x", number)"#, "a number is required"),
+        ("convert(true, number)", "number required, but have bool"),
+        ("convert(1, bool)", "bool required, but have number"),
+        (r#"convert("a", list(string))"#, "list of string required"),
+        (r#"convert("a", set(string))"#, "set of string required"),
+        (r#"convert("a", map(string))"#, "map of string required"),
+        ("convert({}, list(string))", "list of string required"),
+        ("convert([], map(string))", "map of string required"),
+        (r#"convert(["a"], list(number))"#, "a number is required"),
+        ("convert([true], list(number))", "element 0: number required, but have bool"),
+        ("convert([[1]], list(string))", "element 0: string required, but have tuple"),
+        (r#"convert([[1], "a"], list(any))"#, "all list elements must have the same type"),
+        (r#"convert([[1], "a"], set(any))"#, "all set elements must have the same type"),
+        (r#"convert({ a = [1], b = "x" }, map(any))"#, "all map elements must have the same type"),
+        ("convert({ a = [1] }, map(string))", r#"element "a": string required, but have tuple"#),
+        ("convert({ a = true }, map(number))", r#"element "a": number required, but have bool"#),
+        ("convert(tolist([true]), list(number))", "incorrect list element type: number required, but have bool"),
+        ("convert(toset([true]), set(number))", "incorrect set element type: number required, but have bool"),
+        ("convert(toset([true]), list(number))", "incorrect list element type: number required, but have bool"),
+        ("convert(tolist([true]), set(number))", "incorrect set element type: number required, but have bool"),
+        ("convert(tomap({ a = true }), map(number))", "incorrect map element type: number required, but have bool"),
+        ("convert(tolist([[true]]), list(list(number)))", "incorrect list element type: element 0: number required, but have bool"),
+        ("convert({ a = 1 }, object({ b = number }))", r#"attribute "b" is required"#),
+        ("convert({ a = 1 }, object({ a = number, b = number, c = string }))", r#"attributes "b" and "c" are required"#),
+        ("convert({ a = true }, object({ a = number }))", r#"attribute "a": number required, but have bool"#),
+        (
+            "convert({ a = { b = true } }, object({ a = object({ b = number }) }))",
+            r#"attribute "a": attribute "b": number required, but have bool"#,
+        ),
+        ("convert([1], tuple([number, string]))", "tuple required"),
+        ("convert([true], tuple([number]))", "tuple required"),
+        (r#"convert(["a", 1], tuple([string]))"#, "tuple required"),
+        (r#"convert(tomap({ a = "x" }), object({ a = list(string) }))"#, "object required"),
+        ("convert([{ a = 1 }], list(object({ b = string })))", r#"element 0: attribute "b" is required"#),
+        ("convert({ k = { a = 1 } }, map(object({ b = string })))", r#"element "k": attribute "b" is required"#),
+        ("convert([{ a = 1 }, { b = 2 }], list(object({ a = number })))", r#"element 1: attribute "a" is required"#),
+        (r#"convert([1, "a"], list(bool))"#, "element 0: bool required, but have number"),
+        (r#"convert({ a = 1, b = "x" }, map(bool))"#, r#"element "a": bool required, but have number"#),
+        ("[1].a", "a value of type tuple has no attribute `a`"),
+        ("tolist([{ a = 1 }]).a", "a list of object has no attribute `a`; its elements may have"),
+        ("toset([{ a = 1 }]).a", "a set of object has no attribute `a`; its elements may have"),
+        (r#""a".b"#, "a value of type string has no attribute `b`"),
+        ("tomap({ a = 1 }).b", "this map has no element with the key `b`"),
+        ("{ a = 1 }.b", "this object has no attribute `b`"),
+        ("null.a", "the value is null, so it has no attribute `a`"),
+        ("null[0]", "the value is null, so it has no elements"),
+        ("[][0]", "there is no element: the collection is empty"),
+        ("[1][1]", "there is no element 1: the collection has 1"),
+        ("[1][-1]", "the index -1 is negative"),
+        ("[1][0.5]", "the index 0.5 is not a whole number"),
+        ("tolist([1, 2])[2]", "there is no element 2: the collection has 2"),
+        (r#"{ a = 1 }["b"]"#, "this object has no attribute `b`"),
+        (r#"tomap({ a = 1 })["b"]"#, "this map has no element with the key `b`"),
+        ("toset([1])[0]", "elements of a set have no index or key"),
+        (r#""a"[0]"#, "this value has no elements"),
+        (r#"[1]["x"]"#, "this key names no element: a number is required"),
+        ("[1][null]", "null cannot be a key"),
+        ("{ a = 1 }[null]", "null cannot be a key"),
+        ("tolist(null)[*]", "A null sequence has no elements for a splat"),
+        ("try()", "`try` does not take these arguments"),
+        ("can()", "`can` does not take these arguments"),
+        ("can(1, 2)", "`can` does not take these arguments"),
+        ("convert(1)", "`convert` takes a value and a type"),
+        ("try([1][5])", "no argument of `try` succeeds: there is no element 5: the collection has 1"),
+        ("nosuch(1)", "there is no function named `nosuch`"),
+        ("upper()", "`upper`: not enough arguments: 1 expected, a value for `str` is missing"),
+        (r#"upper("a", "b")"#, "`upper`: too many arguments: only 1 expected"),
+        (r#"upper(["a"])"#, "`upper`: invalid value for `str`: string required, but have tuple"),
+        ("upper(null)", "`upper`: invalid value for `str`: argument must not be null"),
+        ("[for x in 1 : x]", "a value of type number has no elements to iterate over"),
+        ("[for x in null : x]", "null has no elements to iterate over"),
+        (
+            r#"{for x in ["a", "a"] : x => 1}"#,
+            "two elements have the key `a`; write `...` behind the value to group them, if that is meant",
+        ),
+        (r#"1 + "a""#, "this operand does not suit: a number is required"),
+        ("1 + null", "an operand is null"),
+        ("!1", "the operand does not suit: bool required, but have number"),
+        ("null ? 1 : 2", "the condition is null; it must be true or false"),
+        (r#""x" ? 1 : 2"#, "the condition must be true or false"),
+        ("true ? [1] : { a = 1 }", "both results of a conditional must have one type, but one is tuple and the other object"),
+        (r#"upper("a"...)"#, "the argument in front of `...` must be a tuple, list or set"),
+        ("upper(null...)", "the argument in front of `...` is null"),
+    ] {
+        assert_eq!(eval(text).map(|value| value.ty()).expect_err(text).message, message, "{text}");
+    }
+}
+
+#[test]
+fn an_error_tells_nothing_of_what_is_secret() {
+    let message = |text: &str| eval(text).map(|value| value.ty()).expect_err(text).message;
+    let refused = |name: &str, why: &str| format!("`{name}` does not take this; why is not shown, because a value is {why}");
+    // Each would quote the value, or a piece of it, if it were not a secret.
+    for (text, name) in [
+        ("formatdate(sensitive(\"hunter2-open\"), \"2020-01-01T00:00:00Z\")", "formatdate"),
+        ("format(sensitive(\"%d%k\"), 1)", "format"),
+        ("cidrhost(sensitive(\"10.0.0.0/33\"), 1)", "cidrhost"),
+        ("cidrhost(\"10.0.0.0/24\", sensitive(4321))", "cidrhost"),
+        ("jsondecode(sensitive(\"{x\"))", "jsondecode"),
+        ("jsondecode(sensitive(\"{\\\"a\\\": tru}\"))", "jsondecode"),
+    ] {
+        assert_eq!(message(text), refused(name, "sensitive"));
+        let open = message(&text.replacen("sensitive(", "(", 1));
+        assert!(!open.contains("is not shown"), "{text}: {open}");
+    }
+    assert_eq!(message("cidrhost(var.file, 1)"), refused("cidrhost", "read from a file"));
+    // What names nothing of the secret helps and stays, and so does what is said of another value.
+    assert_eq!(message("parseint(sensitive(\"hunter2-open\"), 10)"), "`parseint`: cannot parse the text as a base 10 integer");
+    assert_eq!(message("format(\"%d\", sensitive(\"hunter2-open\"))"), "`format`: unsupported value for `%d`: a number is required");
+    assert_eq!(message("yamldecode(var.file)"), message("yamldecode(\"top: [hunter2-open\")"));
+    assert_eq!(message("cidrhost(\"10.0.0.0/33\", sensitive(77))"), message("cidrhost(\"10.0.0.0/33\", 77)"));
 }
 
 #[test]

@@ -74,10 +74,10 @@ pub struct Refinement {
     pub not_null: bool,
     /// A string begins with this.
     pub prefix: Option<Arc<str>>,
-    /// A number is at least this (and whether equal is allowed).
-    pub at_least: Option<(Num, bool)>,
-    /// A number is at most this (and whether equal is allowed).
-    pub at_most: Option<(Num, bool)>,
+    /// A number is at least this.
+    pub at_least: Option<Num>,
+    /// A number is at most this.
+    pub at_most: Option<Num>,
     /// Bounds of a collection's length.
     pub length: Option<(u64, u64)>,
 }

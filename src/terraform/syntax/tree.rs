@@ -100,6 +100,18 @@ pub struct Expr {
     pub span: Span,
 }
 
+impl Expr {
+    /// The expression without the parentheses around it.
+    #[must_use]
+    pub fn without_parens(&self) -> &Self {
+        let mut bare = self;
+        while let ExprKind::Parens(inner) = &bare.kind {
+            bare = inner;
+        }
+        bare
+    }
+}
+
 /// The kinds of expression of HCL's native syntax. JSON configuration uses a subset.
 #[derive(Clone, Debug)]
 pub enum ExprKind {

@@ -120,7 +120,12 @@ fn convert_argument(arg: &Value, param: &Param) -> Result<Value, String> {
     if param.want == Want::Any {
         return Ok(arg.clone());
     }
-    convert(arg.clone(), &param.want.ty()).map_err(|error| format!("invalid value for `{}`: {}", param.name, error.message))
+    let ty = param.want.ty();
+    let invalid = |why: &str| format!("invalid value for `{}`: {why}", param.name);
+    let converted = convert(arg.clone(), &ty).map_err(|error| invalid(&error.message))?;
+    let became = converted.ty();
+    // A set that may yet shrink becomes a list of the elements that it has, whatever the list is to be of.
+    if ty.could_be(&became) || became.could_be(&ty) { Ok(converted) } else { Err(invalid(&format!("{ty} is required, not {became}"))) }
 }
 
 /// Refuses nulls in the order of the parameters, up to the first argument of an unknown type that the body cannot take: then nothing can
