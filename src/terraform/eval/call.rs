@@ -226,10 +226,6 @@ fn origin_of(name: &str, values: &[Value]) -> Option<Arc<ResourceRef>> {
     let origin = |value: &Value| value.as_unknown().and_then(|unknown| unknown.origin.clone());
     match (name, values) {
         ("tostring" | "sensitive" | "nonsensitive" | "trimspace" | "one" | "element", [value, ..]) => origin(value),
-        ("coalesce", values) => {
-            let deciding = values.iter().find(|value| !value.is_null() && value.as_str() != Some(""))?;
-            origin(deciding)
-        }
         ("join", [_, list]) => match list.as_sequence() {
             Some([only]) => origin(only),
             _ => None,

@@ -5,7 +5,7 @@ use super::call::is_written_out;
 use super::context::Context;
 use super::evaluate::{Errors, eval, failed, here};
 use super::operators::bounds;
-use super::possible::{MOST_CASES, cases_of, with_possible};
+use super::possible::{cases_of, with_possible};
 use super::unify::as_collection;
 use super::{Data, EvalError, Marks, Possible, Type, Value, convert, unify};
 use crate::base::{CHOSEN, Place};
@@ -154,9 +154,6 @@ fn with_both(mut result: Value, condition: &Expr, then: &Value, otherwise: &Valu
     let (yes, no) = clauses(condition, context);
     let mut cases = cases_of(then, &yes);
     cases.extend(cases_of(otherwise, &no));
-    if cases.len() > MOST_CASES {
-        return result;
-    }
     let converted: Option<Vec<Possible>> =
         cases.into_iter().map(|case| Some(Possible { value: convert(case.value, ty).ok()?, when: case.when })).collect();
     match converted {

@@ -61,22 +61,16 @@ impl TypeConstraint {
 /// # Errors
 /// What is not a type, at its place.
 pub fn parse_constraint(expr: &Expr, evaluate: &mut dyn FnMut(&Expr) -> Result<Value, EvalError>) -> Result<TypeConstraint, EvalError> {
-    let (ty, defaults) = read(expr, evaluate, 0)?;
+    let (ty, defaults) = read(expr, evaluate)?;
     Ok(TypeConstraint { ty, defaults: defaults.map(Arc::new) })
 }
 
 type Read = (Type, Option<Defaults>);
 
-/// Types nest as deep as this.
-const DEEPEST: usize = 100;
-
-fn read(expr: &Expr, evaluate: &mut dyn FnMut(&Expr) -> Result<Value, EvalError>, depth: usize) -> Result<Read, EvalError> {
-    if depth > DEEPEST {
-        return Err(EvalError::new("the type constraint is nested too deeply", Some(expr.span)));
-    }
+fn read(expr: &Expr, evaluate: &mut dyn FnMut(&Expr) -> Result<Value, EvalError>) -> Result<Read, EvalError> {
     match &expr.kind {
         ExprKind::Variable(name) => keyword(name, expr.span),
-        ExprKind::Call { name, arguments, .. } => call(&name.text, arguments, expr.span, evaluate, depth),
+        ExprKind::Call { name, arguments, .. } => call(&name.text, arguments, expr.span, evaluate),
         // The syntax of Terraform 0.11, which no version reads any more.
         ExprKind::String(name) if matches!(&**name, "string" | "list" | "map") => {
             Err(EvalError::new(format!("a type is written without quotes: `{name}`"), Some(expr.span)))
@@ -106,7 +100,6 @@ fn call(
     arguments: &[Expr],
     span: Span,
     evaluate: &mut dyn FnMut(&Expr) -> Result<Value, EvalError>,
-    depth: usize,
 ) -> Result<Read, EvalError> {
     let shape: fn(Type) -> Type = match name {
         "list" => Type::list,
@@ -115,8 +108,8 @@ fn call(
         "object" | "tuple" => {
             let [argument] = arguments else { return Err(one_argument(name, span)) };
             return match (name, &argument.kind) {
-                ("object", ExprKind::Object(items)) => object(items, evaluate, depth),
-                ("tuple", ExprKind::Tuple(elements)) => tuple(elements, evaluate, depth),
+                ("object", ExprKind::Object(items)) => object(items, evaluate),
+                ("tuple", ExprKind::Tuple(elements)) => tuple(elements, evaluate),
                 ("object", _) => Err(EvalError::new("`object` takes attribute types in braces", Some(argument.span))),
                 _ => Err(EvalError::new("`tuple` takes element types in brackets", Some(argument.span))),
             };
@@ -125,7 +118,7 @@ fn call(
         _ => return Err(EvalError::new(format!("`{name}` is not a type constructor"), Some(span))),
     };
     let [argument] = arguments else { return Err(one_argument(name, span)) };
-    let (element, defaults) = read(argument, evaluate, depth + 1)?;
+    let (element, defaults) = read(argument, evaluate)?;
     let defaults = defaults.map(|inner| Defaults { values: BTreeMap::new(), inside: Inside::Elements(Arc::new(inner)) });
     Ok((shape(element), defaults))
 }
@@ -134,7 +127,7 @@ fn one_argument(name: &str, span: Span) -> EvalError {
     EvalError::new(format!("the type constructor `{name}` takes one argument"), Some(span))
 }
 
-fn object(items: &[ObjectItem], evaluate: &mut dyn FnMut(&Expr) -> Result<Value, EvalError>, depth: usize) -> Result<Read, EvalError> {
+fn object(items: &[ObjectItem], evaluate: &mut dyn FnMut(&Expr) -> Result<Value, EvalError>) -> Result<Read, EvalError> {
     let mut attributes = BTreeMap::new();
     let mut values = BTreeMap::new();
     let mut inside = BTreeMap::new();
@@ -155,7 +148,7 @@ fn object(items: &[ObjectItem], evaluate: &mut dyn FnMut(&Expr) -> Result<Value,
             },
             _ => (value, false, None),
         };
-        let (ty, defaults) = read(ty_expr, evaluate, depth + 1)?;
+        let (ty, defaults) = read(ty_expr, evaluate)?;
         if let Some(default) = default {
             let given = evaluate(default)?;
             let converted = convert(given, &ty).map_err(|error| {
@@ -175,10 +168,10 @@ fn object(items: &[ObjectItem], evaluate: &mut dyn FnMut(&Expr) -> Result<Value,
     Ok((Type::Object(Arc::new(attributes)), defaults))
 }
 
-fn tuple(elements: &[Expr], evaluate: &mut dyn FnMut(&Expr) -> Result<Value, EvalError>, depth: usize) -> Result<Read, EvalError> {
+fn tuple(elements: &[Expr], evaluate: &mut dyn FnMut(&Expr) -> Result<Value, EvalError>) -> Result<Read, EvalError> {
     let (mut types, mut inside) = (Vec::new(), Vec::new());
     for element in elements {
-        let (ty, defaults) = read(element, evaluate, depth + 1)?;
+        let (ty, defaults) = read(element, evaluate)?;
         types.push(ty);
         inside.push(defaults.map(Arc::new));
     }

@@ -23,7 +23,7 @@ pub fn convert(value: Value, ty: &Type) -> Result<Value, EvalError> {
     apply(value, &from, ty)
 }
 
-/// Whether there is a conversion between two types; one that may fail for some values (string to number) only if `risky`.
+/// Whether there is a conversion between two types (each has one to itself); one that may fail for some values (string to number) only if `risky`.
 #[must_use]
 pub fn convertible(from: &Type, to: &Type, risky: bool) -> bool {
     match (from, to) {
@@ -32,16 +32,14 @@ pub fn convertible(from: &Type, to: &Type, risky: bool) -> bool {
         (Type::Number | Type::Bool, Type::String) => true,
         (Type::String, Type::Number | Type::Bool) => risky,
         (Type::Object(from), Type::Object(to)) => to.iter().all(|(name, wanted)| match from.get(name) {
-            Some(given) => given.ty == wanted.ty || convertible(&given.ty, &wanted.ty, risky),
+            Some(given) => convertible(&given.ty, &wanted.ty, risky),
             None => wanted.optional,
         }),
         (Type::Tuple(from), Type::Tuple(to)) => {
-            from.len() == to.len() && from.iter().zip(to.iter()).all(|(from, to)| from == to || convertible(from, to, risky))
+            from.len() == to.len() && from.iter().zip(to.iter()).all(|(from, to)| convertible(from, to, risky))
         }
-        (Type::List(from) | Type::Set(from), Type::List(to)) | (Type::Set(from), Type::Set(to)) => {
-            from == to || convertible(from, to, risky)
-        }
-        (Type::List(from), Type::Set(to)) => risky && (from == to || convertible(from, to, risky)),
+        (Type::List(from) | Type::Set(from), Type::List(to)) | (Type::Set(from), Type::Set(to)) => convertible(from, to, risky),
+        (Type::List(from), Type::Set(to)) => risky && convertible(from, to, risky),
         (Type::Map(from), Type::Map(to)) => convertible(from, to, risky),
         (Type::Tuple(from), Type::List(to) | Type::Set(to)) => {
             let target = match element_target(from.iter(), to, risky) {
@@ -49,15 +47,13 @@ pub fn convertible(from: &Type, to: &Type, risky: bool) -> bool {
                 Some(target) => target,
                 None => return false,
             };
-            from.iter().all(|from| *from == target || convertible(from, &target, risky))
+            from.iter().all(|from| convertible(from, &target, risky))
         }
         (Type::Object(from), Type::Map(to)) => {
             let Some(target) = element_target(from.values().map(|from| &from.ty), to, risky) else { return false };
-            from.values().all(|from| from.ty == target || convertible(&from.ty, &target, risky))
+            from.values().all(|from| convertible(&from.ty, &target, risky))
         }
-        (Type::Map(from), Type::Object(to)) => {
-            risky && to.values().all(|to| **from == to.ty || to.optional || convertible(from, &to.ty, risky))
-        }
+        (Type::Map(from), Type::Object(to)) => risky && to.values().all(|to| to.optional || convertible(from, &to.ty, risky)),
         // Primitives of one type have no conversion to themselves in cty either, but nobody asks for one.
         _ => from == to && from.is_primitive(),
     }
@@ -173,7 +169,7 @@ fn map_to_object(element: &Type, entries: &BTreeMap<Arc<str>, Value>, wanted: &B
     let mut attributes = BTreeMap::new();
     for (name, wanted) in wanted {
         let value = match entries.get(name) {
-            Some(value) if *element == wanted.ty || convertible(element, &wanted.ty, true) => convert(value.clone(), &wanted.ty)?,
+            Some(value) if convertible(element, &wanted.ty, true) => convert(value.clone(), &wanted.ty)?,
             Some(value) => {
                 let why = mismatch(&value.ty(), &wanted.ty);
                 return Err(EvalError::new(format!("map element type is incompatible with attribute \"{name}\": {why}"), None));
@@ -267,14 +263,14 @@ fn mismatch(from: &Type, to: &Type) -> String {
         (Type::Tuple(_), Type::Set(element)) if **element == Type::Any => "all set elements must have the same type".to_owned(),
         (Type::Object(_), Type::Map(element)) if **element == Type::Any => "all map elements must have the same type".to_owned(),
         (Type::Tuple(from), Type::List(to) | Type::Set(to)) => {
-            let bad = from.iter().enumerate().find(|(_, from)| *from != &**to && !convertible(from, to, true));
+            let bad = from.iter().enumerate().find(|(_, from)| !convertible(from, to, true));
             bad.map_or_else(
                 || format!("all elements must be {}", to.wanted()),
                 |(at, from)| format!("element {at}: {}", mismatch(from, to)),
             )
         }
         (Type::Object(from), Type::Map(to)) => {
-            let bad = from.iter().find(|(_, from)| from.ty != **to && !convertible(&from.ty, to, true));
+            let bad = from.iter().find(|(_, from)| !convertible(&from.ty, to, true));
             bad.map_or_else(
                 || format!("all elements must be {}", to.wanted()),
                 |(name, from)| format!("element \"{name}\": {}", mismatch(&from.ty, to)),
@@ -298,7 +294,7 @@ fn mismatch_objects(from: &BTreeMap<Arc<str>, ObjectAttr>, to: &BTreeMap<Arc<str
         [] => to
             .iter()
             .filter_map(|(name, wanted)| Some((name, &from.get(name)?.ty, &wanted.ty)))
-            .find(|(_, from, to)| from != to && !convertible(from, to, true))
+            .find(|(_, from, to)| !convertible(from, to, true))
             .map_or_else(
                 || "incorrect object attributes".to_owned(),
                 |(name, from, to)| format!("attribute \"{name}\": {}", mismatch(from, to)),

@@ -217,14 +217,23 @@ fn what_an_unknown_can_be_is_kept_apart() {
     assert!(value("var.level > 3 ? \"a\" : \"a\"").is_unknown());
     // A `try` whose choice may yet fail includes what comes then.
     assert_eq!(possible("try({ a = \"x\" }[var.unset], \"d\")").len(), 2);
+    assert_eq!(possible("try([var.unset], 1, 2)"), ["? when `try` succeeds with its first choice", "1 when that fails"]);
+    assert_eq!(possible("try([var.unset], [2][1], [var.unset][0], 1)"), [""; 0]);
 }
 
 #[test]
 fn unknowns_keep_their_reason() {
-    for text in
-        ["upper(var.unset)", "\"a${var.unset}\"", "var.unset + 1", "[var.unset][0].a", "var.unset ? 1 : \"a\"", "[for x in var.unset : x]"]
-    {
+    for text in [
+        "tolist(toset([\"a\", var.unset]))",
+        "upper(var.unset)",
+        "\"a${var.unset}\"",
+        "var.unset + 1",
+        "[var.unset][0].a",
+        "var.unset ? 1 : \"a\"",
+        "[for x in var.unset : x]",
+    ] {
         assert_eq!(why(text), "variable `unset` has no value", "{text}");
+        assert_eq!(why("tolist(toset([\"a\", var.unset]))"), "variable `unset` has no value");
     }
 }
 
@@ -326,6 +335,28 @@ fn errors_say_what_is_wrong() {
             "two elements have the key `a`; write `...` behind the value to group them, if that is meant",
         ),
         (r#"1 + "a""#, "this operand does not suit: a number is required"),
+        ("convert(1, set)", "the type constructor `set` requires an argument"),
+        ("convert(1, object)", "the type constructor `object` requires an argument"),
+        ("convert(1, object(1))", "`object` takes attribute types in braces"),
+        ("convert(1, tuple(1))", "`tuple` takes element types in brackets"),
+        ("convert(1, object())", "the type constructor `object` takes one argument"),
+        ("convert(1, list(string, string))", "the type constructor `list` takes one argument"),
+        ("convert(1, optional(string))", "`optional` is for the attributes of an object type only"),
+        ("convert(1, list(optional(string)))", "`optional` is for the attributes of an object type only"),
+        ("convert(1, nosuch)", "`nosuch` is not a type"),
+        ("convert(1, nosuch(string))", "`nosuch` is not a type constructor"),
+        (r#"convert(1, object({ "a" = string }))"#, "attribute names of an object type are plain names"),
+        ("convert(1, object({ (a) = string }))", "attribute names of an object type are plain names"),
+        ("convert(1, object({ a = string, a = number }))", "the object type has the attribute `a` twice"),
+        ("convert(1, object({ a = optional() }))", "`optional` takes a type and at most one default"),
+        ("convert(1, object({ a = optional(number, 1, 2) }))", "`optional` takes a type and at most one default"),
+        (
+            r#"convert(1, object({ a = optional(number, "x") }))"#,
+            "the default of optional attribute `a` does not fit its type: a number is required",
+        ),
+        ("convert(1, [string])", "A type constraint is either a keyword like `string` or a call like `list(string)`"),
+        (r#"convert(1, list("string"))"#, "a type is written without quotes: `string`"),
+        (r#"convert(1, list("nosuch"))"#, "A type constraint is either a keyword like `string` or a call like `list(string)`"),
         ("1 + null", "an operand is null"),
         ("!1", "the operand does not suit: bool required, but have number"),
         ("null ? 1 : 2", "the condition is null; it must be true or false"),
@@ -335,6 +366,34 @@ fn errors_say_what_is_wrong() {
         ("upper(null...)", "the argument in front of `...` is null"),
     ] {
         assert_eq!(eval(text).map(|value| value.ty()).expect_err(text).message, message, "{text}");
+    }
+}
+
+#[test]
+fn an_unknown_takes_the_types_that_its_constraint_leaves_open() {
+    let of = |text: &str| {
+        let source = Module::default().sources.add("types.tf", text.to_owned());
+        let expr = native::parse_expression(source, text).expect("a type");
+        super::parse_constraint(&expr, &mut |default| Err(EvalError::new("no default", Some(default.span)))).expect("a type").ty
+    };
+    for (given, wanted, became) in [
+        ("any", "list(string)", "list(string)"),
+        ("list(string)", "any", "list(string)"),
+        ("map(string)", "map(any)", "map(string)"),
+        ("object({ a = string, b = number })", "map(any)", "map(string)"),
+        ("map(string)", "object({ a = any })", "object({ a = string })"),
+        ("object({ a = string, b = bool })", "object({ a = any })", "object({ a = string })"),
+        ("object({})", "object({ a = optional(any) })", "object({ a = any })"),
+        ("tuple([string, number])", "set(any)", "set(string)"),
+        ("tuple([bool, bool])", "list(any)", "list(bool)"),
+        ("tuple([string, bool])", "tuple([any, string])", "tuple([string, string])"),
+        ("list(bool)", "set(any)", "set(bool)"),
+        ("set(bool)", "list(any)", "list(bool)"),
+        ("object({ a = tuple([bool]) })", "map(list(any))", "map(list(bool))"),
+    ] {
+        let converted = super::convert(Value::unknown(of(given), "it is unknown"), &of(wanted)).expect(given);
+        assert_eq!(converted.ty(), of(became), "{given} as {wanted}");
+        assert_eq!(converted.why().map(|why| &**why), Some("it is unknown"));
     }
 }
 

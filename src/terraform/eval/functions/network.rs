@@ -70,8 +70,8 @@ impl Prefix {
     pub(super) fn subnets(self, new_bits: &[i64]) -> Result<Vec<Self>, String> {
         let mut found: Vec<Self> = Vec::with_capacity(new_bits.len());
         // Where the next subnet may begin; `None` when the whole address space is used up. The library steps back before it begins, and
-        // takes the wrap from address zero for the end.
-        let mut start = (self.address > 0).then_some(self.address);
+        // takes the wrap from address zero for the end; from an IPv6 prefix that it takes for an IPv4 one it does not get back.
+        let mut start = (self.address > 0 && !self.is_mapped()).then_some(self.address);
         for bits in new_bits {
             if *bits < 1 {
                 return Err("must extend prefix by at least one bit".to_owned());

@@ -52,12 +52,25 @@ fn of_double(double: f64) -> Outcome {
 
 fn log(_: &Call<'_>, args: &[Value]) -> Outcome {
     let [number, base, ..] = args else { return Err(Trouble::arity()) };
-    of_double(go_log(double(number)?) / go_log(double(base)?))
+    let (number, base) = (double(number)?, double(base)?);
+    if number.is_subnormal() || base.is_subnormal() {
+        return Err(by_machine("the logarithm of a number so close to zero"));
+    }
+    of_double(go_log(number) / go_log(base))
 }
 
 fn pow(_: &Call<'_>, args: &[Value]) -> Outcome {
     let [number, power, ..] = args else { return Err(Trouble::arity()) };
-    of_double(go_pow(double(number)?, double(power)?))
+    let (number, power) = (double(number)?, double(power)?);
+    match go_pow(number, power) {
+        Some(result) => of_double(result),
+        None => Err(by_machine("the last digit of a power with a fraction in its exponent")),
+    }
+}
+
+/// Go has assembly for some processors, which differs from what it has for the others.
+fn by_machine(what: &str) -> Trouble {
+    Trouble::Unknown(format!("{what} differs between the machines that Terraform runs on").into())
 }
 
 /// A double as a fraction in `0.5..1` and a power of two.
@@ -114,52 +127,25 @@ fn go_log(x: f64) -> f64 {
     k * LN2_HI - ((half - (s * (half + (odd + even)) + k * LN2_LO)) - f)
 }
 
-/// The exponential function as Go has it on processors with fused multiplication: a Taylor series of a sixteenth, squared back.
-fn go_exp(x: f64) -> f64 {
-    const LN2_UPPER: f64 = 0.693_147_180_559_662_956_511_601_805_686_950_683_593_75;
-    const LN2_LOWER: f64 = 0.282_352_905_630_315_771_225_884_481_750_134_360_255_254_120_68e-12;
-    /// The reciprocals of factorials.
-    const SERIES: [f64; 7] = [1.0 / 5040.0, 1.0 / 720.0, 1.0 / 120.0, 1.0 / 24.0, 1.0 / 6.0, 0.5, 1.0];
-    if !(-745.0..=709.782_712_893_384).contains(&x) {
-        return x.exp();
-    }
-    let exponent = (x * std::f64::consts::LOG2_E).round_ties_even();
-    let reduced = (-exponent).mul_add(LN2_LOWER, (-exponent).mul_add(LN2_UPPER, x)) * 0.0625;
-    let series = SERIES.iter().fold(1.0 / 40_320.0, |sum: f64, term| sum.mul_add(reduced, *term));
-    let mut less_one = reduced * series;
-    for _ in 0..4 {
-        less_one *= less_one + 2.0;
-    }
-    #[expect(clippy::cast_possible_truncation, reason = "at most 1100 by the bounds above")]
-    let exponent = exponent as i64;
-    ldexp(less_one + 1.0, exponent)
-}
-
-/// A power as Go computes it: by repeated squaring of the fraction, apart from the exponent.
-fn go_pow(x: f64, y: f64) -> f64 {
+/// A power as Go computes it: by repeated squaring of the fraction, apart from the exponent. `None` where that takes the exponential
+/// function, whose last digit is not the same on all machines.
+fn go_pow(x: f64, y: f64) -> Option<f64> {
     // The exact corner cases are those of C99, which the standard library has.
     if y == 0.0 || x == 1.0 || y == 1.0 || x == 0.0 || !x.is_finite() || !y.is_finite() {
-        return x.powf(y);
+        return Some(x.powf(y));
     }
     if y.abs() == 0.5 {
-        return if y > 0.0 { x.sqrt() } else { 1.0 / x.sqrt() };
+        return Some(if y > 0.0 { x.sqrt() } else { 1.0 / x.sqrt() });
     }
-    let (mut whole, mut fraction) = (y.abs().trunc(), y.abs().fract());
-    if fraction != 0.0 && x < 0.0 {
-        return f64::NAN;
+    if y.fract() != 0.0 {
+        return (x < 0.0).then_some(f64::NAN);
     }
+    let whole = y.abs();
     if whole >= 9_223_372_036_854_775_808.0 {
-        return x.powf(y);
+        return Some(x.powf(y));
     }
     let mut answer = 1.0;
     let mut exponent: i64 = 0;
-    if fraction != 0.0 {
-        if fraction > 0.5 {
-            fraction -= 1.0;
-            whole += 1.0;
-        }
-        answer = go_exp(fraction * go_log(x));
-    }
     let (mut square, own) = frexp(x);
     let mut square_exponent = i64::from(own);
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a whole number below 2^63, checked above")]
@@ -181,7 +167,7 @@ fn go_pow(x: f64, y: f64) -> f64 {
         }
         left >>= 1;
     }
-    if y < 0.0 { ldexp(1.0 / answer, -exponent) } else { ldexp(answer, exponent) }
+    Some(if y < 0.0 { ldexp(1.0 / answer, -exponent) } else { ldexp(answer, exponent) })
 }
 
 fn parse_int_type(args: &[Value]) -> Result<Type, Trouble> {

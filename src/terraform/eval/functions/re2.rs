@@ -17,6 +17,127 @@ pub(super) fn translate(pattern: &str) -> Result<(String, Vec<String>), PatternT
     if translation.rest.is_empty() { Ok((translation.out, translation.names)) } else { Err(wrong("unexpected )")) }
 }
 
+/// The scripts that Go finds by name: it looks for them without underscores, and so misses those that are written with one.
+const SCRIPTS: &[&str] = &[
+    "Adlam",
+    "Ahom",
+    "Arabic",
+    "Armenian",
+    "Avestan",
+    "Balinese",
+    "Bamum",
+    "Batak",
+    "Bengali",
+    "Bhaiksuki",
+    "Bopomofo",
+    "Brahmi",
+    "Braille",
+    "Buginese",
+    "Buhid",
+    "Carian",
+    "Chakma",
+    "Cham",
+    "Cherokee",
+    "Chorasmian",
+    "Common",
+    "Coptic",
+    "Cuneiform",
+    "Cypriot",
+    "Cyrillic",
+    "Deseret",
+    "Devanagari",
+    "Dogra",
+    "Duployan",
+    "Elbasan",
+    "Elymaic",
+    "Ethiopic",
+    "Georgian",
+    "Glagolitic",
+    "Gothic",
+    "Grantha",
+    "Greek",
+    "Gujarati",
+    "Gurmukhi",
+    "Han",
+    "Hangul",
+    "Hanunoo",
+    "Hatran",
+    "Hebrew",
+    "Hiragana",
+    "Inherited",
+    "Javanese",
+    "Kaithi",
+    "Kannada",
+    "Katakana",
+    "Kawi",
+    "Kharoshthi",
+    "Khmer",
+    "Khojki",
+    "Khudawadi",
+    "Lao",
+    "Latin",
+    "Lepcha",
+    "Limbu",
+    "Lisu",
+    "Lycian",
+    "Lydian",
+    "Mahajani",
+    "Makasar",
+    "Malayalam",
+    "Mandaic",
+    "Manichaean",
+    "Marchen",
+    "Medefaidrin",
+    "Miao",
+    "Modi",
+    "Mongolian",
+    "Mro",
+    "Multani",
+    "Myanmar",
+    "Nabataean",
+    "Nandinagari",
+    "Newa",
+    "Nko",
+    "Nushu",
+    "Ogham",
+    "Oriya",
+    "Osage",
+    "Osmanya",
+    "Palmyrene",
+    "Phoenician",
+    "Rejang",
+    "Runic",
+    "Samaritan",
+    "Saurashtra",
+    "Sharada",
+    "Shavian",
+    "Siddham",
+    "Sinhala",
+    "Sogdian",
+    "Soyombo",
+    "Sundanese",
+    "Syriac",
+    "Tagalog",
+    "Tagbanwa",
+    "Takri",
+    "Tamil",
+    "Tangsa",
+    "Tangut",
+    "Telugu",
+    "Thaana",
+    "Thai",
+    "Tibetan",
+    "Tifinagh",
+    "Tirhuta",
+    "Toto",
+    "Ugaritic",
+    "Vai",
+    "Vithkuqi",
+    "Wancho",
+    "Yezidi",
+    "Yi",
+];
+
 fn wrong(text: &str) -> PatternTrouble {
     PatternTrouble::Wrong(format!("invalid regular expression: {text}"))
 }
@@ -80,6 +201,10 @@ impl<'p> Translation<'p> {
     fn sequence(&mut self, depth: usize) -> Result<u32, PatternTrouble> {
         let mut largest = 1;
         while !self.rest.is_empty() && !self.rest.starts_with(['|', ')']) {
+            if let Some((_, _, rest)) = counted(self.rest) {
+                let written = self.rest.get(..self.rest.len() - rest.len()).unwrap_or_default();
+                return Err(wrong(&format!("missing argument to repetition operator: `{written}`")));
+            }
             let start = self.out.len();
             let Some(inner) = self.atom(depth)? else { continue };
             let repeats = self.repetition(start, inner)?;
@@ -289,12 +414,24 @@ impl<'p> Translation<'p> {
         if name.is_empty() || !name.bytes().all(|byte| byte.is_ascii_alphabetic() || matches!(byte, b'_' | b'-' | b' ')) {
             return Err(refused());
         }
-        // Categories and scripts only: the crate knows more properties than Go does.
+        let plain = name.replace(['_', '-', ' '], "");
+        if ["cs", "surrogate"].iter().any(|known| known.eq_ignore_ascii_case(&plain)) {
+            // No text has surrogates, and the crate does not know them.
+            nested_class(r"\x{0}-\x{10ffff}", !negated, set);
+            return Ok(());
+        }
+        // Categories and scripts only: the crate knows more properties than Go does, and more names of scripts.
         let not = if negated { 'P' } else { 'p' };
-        let written =
-            ["gc=", "sc="].map(|property| format!(r"\{not}{{{property}{name}}}")).into_iter().find(|class| Regex::new(class).is_ok());
-        let written = written.ok_or_else(refused)?;
-        set.push_str(&written);
+        let category = format!(r"\{not}{{gc={name}}}");
+        if Regex::new(&category).is_ok() {
+            set.push_str(&category);
+            return Ok(());
+        }
+        if !SCRIPTS.iter().any(|known| known.eq_ignore_ascii_case(&plain)) {
+            return Err(refused());
+        }
+        // Writing to a string cannot fail.
+        let _ = write!(set, r"\{not}{{sc={plain}}}");
         Ok(())
     }
 

@@ -18,9 +18,16 @@ const PREFIX: &str = "tag:yaml.org,2002:";
 /// How often a text is read again with a line indented that our parser wants further in than Terraform's does.
 const MOST_REPAIRS: usize = 50;
 
+/// Why a text that Terraform reads is unknown.
+const UNREAD: &str = "the YAML text is laid out in a way that is not read here";
+
 /// Reads the only document of a text. Sequences become tuples, mappings objects; of equal keys the last counts.
 pub(super) fn decode(text: &str) -> Result<Value, Trouble> {
     check_text(text)?;
+    // Line breaks of YAML 1.1, which our parser, of YAML 1.2, takes for text.
+    if text.contains(['\u{85}', '\u{2028}', '\u{2029}']) {
+        return Err(Trouble::Unknown(Arc::from(UNREAD)));
+    }
     let mut repaired = Cow::Borrowed(text);
     for _ in 0..MOST_REPAIRS {
         let mut reader = Reader::new(&repaired);
@@ -34,7 +41,7 @@ pub(super) fn decode(text: &str) -> Result<Value, Trouble> {
             done => return done,
         }
     }
-    Err(Trouble::Unknown(Arc::from("the YAML text is laid out in a way that is not read here")))
+    Err(Trouble::Unknown(Arc::from(UNREAD)))
 }
 
 const FURTHER_IN: &str = "                                ";
@@ -127,7 +134,7 @@ impl<'t> Reader<'t> {
                 }
                 // Terraform's parser takes these: a lone `-` in brackets, a tab behind a colon.
                 if error.info().starts_with("plain scalar cannot start with '-'") || error.info().starts_with("':' must be followed") {
-                    return Err(Trouble::Unknown(Arc::from("the YAML text is laid out in a way that is not read here")));
+                    return Err(Trouble::Unknown(Arc::from(UNREAD)));
                 }
                 return Err(format!("invalid YAML: {error}").into());
             }

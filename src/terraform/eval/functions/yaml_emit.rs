@@ -192,8 +192,10 @@ impl Emitter {
     fn quoted(&mut self, text: &str, may_fold: bool) {
         self.indicator("\"", true, false, false);
         let mut spaces = false;
+        // libyaml asks whether the text, not the character, is a byte order mark.
+        let is_marked = text.starts_with('\u{feff}');
         for (at, c) in text.char_indices() {
-            if c == ' ' {
+            if c == ' ' && !is_marked {
                 let inner = at > 0 && at + 1 < text.len();
                 if may_fold && !spaces && self.column > BEST_WIDTH && inner {
                     self.write_indent();
@@ -207,7 +209,7 @@ impl Emitter {
                 continue;
             }
             spaces = false;
-            if is_printable(c) && !is_break(c) && c != '"' && c != '\\' {
+            if is_printable(c) && !is_break(c) && c != '"' && c != '\\' && !is_marked {
                 self.put(c);
                 continue;
             }
