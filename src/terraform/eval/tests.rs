@@ -24,6 +24,8 @@ impl Scope for Module {
             ("var", "level") => Ok((Value::unknown(Type::Number, "variable `level` has no value").not_null(), 1)),
             ("var", "mode") => Ok((Value::string("HSM").through(Place::File("x.tfvars".into()), "set by x.tfvars"), 1)),
             ("var", "file") => Ok((Value::string("top: [hunter2-open").with_marks(Marks { from_file: true, ..Marks::NONE }), 1)),
+            ("var", "key") => Ok((Value::string("a").with_marks(Marks { from_file: true, by_caller: true, ..Marks::NONE }), 1)),
+            ("var", "token") => Ok((Value::string("t").with_marks(Marks { ephemeral: true, ..Marks::NONE }), 1)),
             ("oci_kms_vault", "v") => {
                 let mut endpoint = UnknownValue::new(Type::String, "it is known after apply");
                 let (address, attribute) = (Arc::from("oci_kms_vault.v"), Arc::from("management_endpoint"));
@@ -119,6 +121,9 @@ fn a_value_carries_the_way_it_took() {
     assert_eq!(trail("[for mode in [var.mode] : lower(mode)][0]"), through);
     assert_eq!(trail("lookup({ a = var.mode }, \"a\", \"x\")"), through);
     assert_eq!(trail("\"${var.mode}\""), through);
+    assert_eq!(trail("\"key-${var.mode}\""), through);
+    assert_eq!(trail("replace(var.mode, \"H\", \"h\")"), through);
+    assert_eq!(trail("format(\"%s-%s\", \"a\", var.mode)"), through);
     // Where two values meet, the place where they do is all that can be said.
     for text in ["format(\"%s%s\", var.mode, var.mode)", "\"${var.mode}-${var.mode}\"", "replace(var.mode, var.mode, \"x\")"] {
         assert_eq!(trail(text), ["set here"], "{text}");
@@ -238,6 +243,20 @@ fn unknowns_keep_their_reason() {
 }
 
 #[test]
+fn marks_stay_on_what_was_made_of_a_value() {
+    for text in ["var.key", "{ a = \"x\" }[var.key]", "lookup({ a = \"x\" }, var.key, \"y\")", "upper(var.key)", "\"x${var.key}\""] {
+        let marks = value(text).deep_marks();
+        assert!(marks.from_file && marks.by_caller && !marks.is_secret(), "{text}");
+    }
+    for text in ["\"x${var.token}\"", "[var.token, \"a\"]", "upper(var.token)", "tomap({ a = \"x\", t = \"y\" })[var.token]"] {
+        assert!(value(text).deep_marks().ephemeral, "{text}");
+    }
+    let (bare, marks) = value("[{ a = [var.token] }, toset([sensitive(\"s\")]), tomap({ k = sensitive(1) })]").unmark_deep();
+    assert!(marks.ephemeral && marks.sensitive);
+    assert_eq!(bare.deep_marks(), Marks::NONE);
+}
+
+#[test]
 fn references_to_what_is_not_declared_are_never_forgiven() {
     for text in [
         "try(var.nosuch, 1)",
@@ -246,10 +265,13 @@ fn references_to_what_is_not_declared_are_never_forgiven() {
         "true || var.nosuch",
         "try(1, var.nosuch)",
         "[for x in [] : var.nosuch]",
+        "[for x in [] : convert(var.nosuch, string)]",
     ] {
         assert!(eval(text).is_err_and(|error| error.fatal), "{text}");
     }
     assert!(eval("try(nosuch(), 1)").is_ok());
+    // The names of types are no references.
+    assert!(eval("[for x in [] : convert(x, list(string))]").is_ok());
 }
 
 #[test]

@@ -148,7 +148,7 @@ impl Charset {
         match self {
             Self::Utf8 => Some(text.as_bytes().to_vec()),
             Self::Utf16 { little, marked } => {
-                let mark = if marked && !text.is_empty() { Some(0xfeff) } else { None };
+                let mark = marked.then_some(0xfeff);
                 let bytes = |unit: u16| if little { unit.to_le_bytes() } else { unit.to_be_bytes() };
                 Some(mark.into_iter().chain(text.encode_utf16()).flat_map(bytes).collect())
             }
