@@ -19,10 +19,13 @@ pub fn root() -> PathBuf {
 /// The binary in a folder, without the environment of whoever runs the tests.
 pub fn command(folder: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_kmslint"));
-    command.current_dir(folder).env_clear().stdin(Stdio::null());
-    // `cargo llvm-cov` says here where the binary leaves what it covered.
-    command.envs(std::env::var_os("LLVM_PROFILE_FILE").map(|file| ("LLVM_PROFILE_FILE", file)));
+    bare(&mut command).current_dir(folder).stdin(Stdio::null());
     command
+}
+
+/// Takes the environment away, but for where `cargo llvm-cov` wants the binary to leave what it covered.
+pub fn bare(command: &mut Command) -> &mut Command {
+    command.env_clear().envs(std::env::var_os("LLVM_PROFILE_FILE").map(|file| ("LLVM_PROFILE_FILE", file)))
 }
 
 /// Runs the binary in a folder.

@@ -15,7 +15,7 @@ mod properties;
 #[cfg(unix)]
 mod writes;
 
-use crate::harness::Said;
+use crate::harness::{Said, bare};
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::mpsc;
@@ -40,11 +40,10 @@ fn shell(folder: &Path, script: &str, arguments: &[&str]) -> Said {
 
 /// A shell command in a folder that may be killed, but not hang.
 fn unguarded(folder: &Path, script: &str, arguments: &[&str]) -> Said {
-    let child = Command::new("/bin/sh")
+    let child = bare(&mut Command::new("/bin/sh"))
         .args(["-c", script, "sh"])
         .args(arguments)
         .current_dir(folder)
-        .env_clear()
         .env("PATH", "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin")
         .env("KMSLINT", env!("CARGO_BIN_EXE_kmslint"))
         .stdin(Stdio::null())

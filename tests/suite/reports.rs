@@ -171,6 +171,40 @@ fn junit_lists_passes_and_counts_failures() {
 }
 
 #[test]
+fn what_could_not_be_judged_is_told_whatever_the_format() {
+    let folder = scratch(&[
+        ("main.tf", "resource \"oci_kms_key\" \"k\" {\n  protection_mode = \"HSM\"\n}\n"),
+        ("broken.tf", "resource \"oci_kms_key\" \"b\" {\n  display_name = \"x\n"),
+    ]);
+    let sentence = "this block is never closed";
+    // GitLab's reports hold findings only, and people read problems on standard error.
+    let elsewhere = ["human", "short", "gitlab", "gitlab-sast"];
+    for format in ["json", "sarif", "github", "junit", "checkstyle", "rdjson", "markdown"].into_iter().chain(elsewhere) {
+        let said = kmslint(folder.path(), &["--no-config", "--format", format]);
+        assert_eq!(said.code, 2, "{format}");
+        assert!(elsewhere.contains(&format) || said.out.contains("broken.tf") && said.out.contains(sentence), "{format}: {}", said.out);
+        let reports = format!("{format}=report.out");
+        let said = kmslint(folder.path(), &["--no-config", "--format", &reports]);
+        assert!(said.code == 2 && said.err.contains("broken.tf:1:28") && said.err.contains(sentence), "{format}: {said:#?}");
+    }
+}
+
+#[test]
+fn a_module_that_is_not_at_hand_is_a_finding_of_its_own_where_that_is_asked() {
+    let folder = scratch(&[("main.tf", "module \"keys\" {\n  source  = \"example/keys/oci\"\n  version = \"1.0.0\"\n}\n")]);
+    let said = kmslint(folder.path(), &["--no-config", "--strict", "--format", "sarif"]);
+    assert_eq!(said.code, 1, "{said:#?}");
+    let log: Value = serde_json::from_str(&said.out).expect("JSON");
+    let run = &log["runs"][0];
+    let [result] = run["results"].as_array().expect("results").as_slice() else { panic!("{run:#}") };
+    assert!(result["ruleId"] == "modules-not-followed" && result["level"] == "error", "{result:#}");
+    assert_eq!(result["locations"][0]["physicalLocation"]["region"]["startLine"], 1);
+    let rules = run["tool"]["driver"]["rules"].as_array().expect("rules");
+    let rule = rules.iter().find(|rule| rule["id"] == "modules-not-followed").expect("the rule is described");
+    assert!(rule["help"]["text"].as_str().is_some_and(|text| text.contains("terraform init")), "{rule:#}");
+}
+
+#[test]
 fn rdjson_columns_are_bytes_and_positions_whole() {
     let found: Value = serde_json::from_str(&example("rdjson")).expect("JSON");
     let diagnostics = found["diagnostics"].as_array().expect("diagnostics");

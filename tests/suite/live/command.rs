@@ -148,6 +148,14 @@ fn drift_is_reported_where_code_and_service_differ() {
         drift.iter().any(|(_, message)| message.contains("`rotation_interval_in_days` is `60` in the code and `90` in the service")),
         "{drift:?}"
     );
+    // SARIF describes the rule of what it reports.
+    let log = json_of(&live(&server, folder.path(), &["--format", "sarif", "--against", "terraform.tfstate"]));
+    let run = &log["runs"][0];
+    let rules = run["tool"]["driver"]["rules"].as_array().unwrap();
+    let told = run["results"].as_array().unwrap().iter().filter(|result| result["ruleId"] == "OCI-KMS-DRIFT").count();
+    assert_eq!(told, drift.len());
+    let rule = rules.iter().find(|rule| rule["id"] == "OCI-KMS-DRIFT").expect("the rule is described");
+    assert!(rule["help"]["text"].as_str().unwrap().contains("apply the code"), "{rule:#}");
 }
 
 #[test]
