@@ -218,12 +218,12 @@ fn instance(expansion: &Expansion, step: Option<&RefStep<'_>>) -> Option<(Option
     }
 }
 
-/// The name of a `.name` or `["name"]` step.
 /// The name that a reference begins with: brackets do not make one.
 fn attribute_name<'s>(step: &'s RefStep<'_>) -> Option<&'s Arc<str>> {
     if let RefStep::Attr(name) = step { Some(&name.text) } else { None }
 }
 
+/// The name of a `.name` or `["name"]` step.
 fn step_name<'s>(step: &'s RefStep<'_>) -> Option<&'s Arc<str>> {
     match step {
         RefStep::Attr(name) => Some(&name.text),

@@ -19,6 +19,7 @@ pub(super) fn call(expr: &Expr, name: &Name, arguments: &[Expr], expand: bool, c
         ("try" | "can", _) => match choices(arguments, expand, context, errors) {
             Ok(choices) => match (plain, choices.as_slice()) {
                 ("try", [_, ..]) => attempt(expr, &choices, context, errors),
+                ("try", []) => errors.fail("`try` takes at least one argument", expr.span),
                 ("can", [choice]) => can(choice, context, errors).with_trail(here(expr.span)),
                 _ => errors.fail(format!("`{plain}` does not take these arguments"), expr.span),
             },
@@ -122,7 +123,13 @@ fn expanding(arguments: &[Expr], expand: bool) -> (&[Expr], Option<&Expr>) {
 
 /// The elements of the argument in front of `...`; or the value of a call whose number of arguments is unknown, or which fails.
 fn expanded(last: &Expr, context: &Context<'_>, errors: &mut Errors) -> Result<Vec<Value>, Value> {
-    let expanded = eval(last, context, errors);
+    let mut own = Errors::default();
+    let expanded = eval(last, context, &mut own);
+    let faulty = own.any();
+    errors.merge(own);
+    if faulty {
+        return Err(failed(Type::Any));
+    }
     if expanded.is_null() {
         return Err(errors.fail("the argument in front of `...` is null", last.span));
     }
@@ -268,14 +275,7 @@ fn choices<'a>(arguments: &'a [Expr], expand: bool, context: &Context<'_>, error
     let (plain, last) = expanding(arguments, expand);
     let mut choices: Vec<Choice<'a>> = plain.iter().map(Choice::Written).collect();
     if let Some(last) = last {
-        let mut own = Errors::default();
-        let elements = expanded(last, context, &mut own);
-        let faulty = own.any();
-        errors.merge(own);
-        if faulty {
-            return Err(failed(Type::Any));
-        }
-        choices.extend(elements?.into_iter().map(Choice::Given));
+        choices.extend(expanded(last, context, errors)?.into_iter().map(Choice::Given));
     }
     Ok(choices)
 }

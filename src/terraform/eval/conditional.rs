@@ -77,7 +77,7 @@ fn brought(taken: Value, left: &Type, ty: &Type) -> Result<Value, EvalError> {
         let strictly = ty.element().is_some_and(Type::has_any);
         let types: Vec<Type> = taken.children().map(Value::ty).filter(|member| *member != Type::Any).collect();
         let others = || types.iter().zip(types.iter().skip(1));
-        if others().any(|(first, other)| if strictly { first != other } else { !first.could_be(other) && !other.could_be(first) }) {
+        if others().any(|(first, other)| if strictly { first != other } else { !first.overlaps(other) }) {
             return Err(EvalError::new("element types must all match", None));
         }
         if others().any(|(first, other)| first != other) {
@@ -139,7 +139,10 @@ fn undecided(condition: &Value, then: &Value, otherwise: &Value, ty: &Type) -> V
 
 /// The bounds of a collection's length as cty notes them of a value: none of a set that may yet shrink.
 fn noted_length(value: &Value) -> (u64, u64) {
-    if value.is_unknown() || !value.length().is_unknown() { value.length_bounds() } else { (0, u64::MAX) }
+    match value.length_bounds() {
+        (least, most) if value.is_unknown() || least == most => (least, most),
+        _ => (0, u64::MAX),
+    }
 }
 
 /// The unknown result with both branches as what it can be, and with their origin where they agree on one.

@@ -23,7 +23,8 @@ pub fn convert(value: Value, ty: &Type) -> Result<Value, EvalError> {
     apply(value, &from, ty)
 }
 
-/// Whether there is a conversion between two types (each has one to itself); one that may fail for some values (string to number) only if `risky`.
+/// Whether there is a conversion between two types, of which each has one to itself; one that may fail for some values (string to
+/// number) only if `risky`.
 #[must_use]
 pub fn convertible(from: &Type, to: &Type, risky: bool) -> bool {
     match (from, to) {
@@ -54,7 +55,7 @@ pub fn convertible(from: &Type, to: &Type, risky: bool) -> bool {
             from.values().all(|from| convertible(&from.ty, &target, risky))
         }
         (Type::Map(from), Type::Object(to)) => risky && to.values().all(|to| to.optional || convertible(from, &to.ty, risky)),
-        // Primitives of one type have no conversion to themselves in cty either, but nobody asks for one.
+        // cty knows no conversion of a primitive type to itself: there the callers ask first.
         _ => from == to && from.is_primitive(),
     }
 }

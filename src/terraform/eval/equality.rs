@@ -36,7 +36,7 @@ fn compare(left: &Value, right: &Value) -> Option<bool> {
     }
     let (left_type, right_type) = (left.ty(), right.ty());
     if has_open_type(left) || has_open_type(right) {
-        return if right_type.could_be(&left_type) || left_type.could_be(&right_type) { None } else { Some(false) };
+        return if left_type.overlaps(&right_type) { None } else { Some(false) };
     }
     if left_type != right_type {
         return Some(false);

@@ -133,10 +133,11 @@ fn a_value_carries_the_way_it_took() {
 #[test]
 fn a_value_that_a_condition_chose_says_why() {
     for written in ["\"HSM\"", "(\"HSM\")", "null", "-1", "!true", "[\"a\", [1]]", "{ a = \"x\", b = { c = true } }"] {
-        let chosen = |yes: &str, no: &str, said: &str| {
-            assert_eq!(trail(&format!("var.mode == \"HSM\" ? {yes} : {no}")), [said.to_owned()], "{written}");
-        };
-        chosen(written, "null", "chosen because `var.mode == \"HSM\"` is true");
+        assert_eq!(
+            trail(&format!("var.mode == \"HSM\" ? {written} : null")),
+            ["chosen because `var.mode == \"HSM\"` is true"],
+            "{written}"
+        );
         assert_eq!(trail(&format!("var.mode != \"HSM\" ? null : {written}")), ["chosen because `var.mode != \"HSM\"` is false"]);
     }
     // What is not written out says where it comes from instead.
@@ -238,7 +239,6 @@ fn unknowns_keep_their_reason() {
         "[for x in var.unset : x]",
     ] {
         assert_eq!(why(text), "variable `unset` has no value", "{text}");
-        assert_eq!(why("tolist(toset([\"a\", var.unset]))"), "variable `unset` has no value");
     }
 }
 
@@ -340,7 +340,7 @@ fn errors_say_what_is_wrong() {
         ("[1][null]", "null cannot be a key"),
         ("{ a = 1 }[null]", "null cannot be a key"),
         ("tolist(null)[*]", "A null sequence has no elements for a splat"),
-        ("try()", "`try` does not take these arguments"),
+        ("try()", "`try` takes at least one argument"),
         ("can()", "`can` does not take these arguments"),
         ("can(1, 2)", "`can` does not take these arguments"),
         ("convert(1)", "`convert` takes a value and a type"),

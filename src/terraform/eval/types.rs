@@ -118,6 +118,12 @@ impl Type {
         }
     }
 
+    /// Whether either of two types could turn out to be the other.
+    #[must_use]
+    pub fn overlaps(&self, other: &Self) -> bool {
+        self.could_be(other) || other.could_be(self)
+    }
+
     /// The same type with all attributes required, as values have it.
     #[must_use]
     pub fn without_optional(&self) -> Self {

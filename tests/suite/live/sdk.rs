@@ -5,6 +5,7 @@ use super::tenancy::Small;
 use jiff::Timestamp;
 use std::io::Read;
 
+/// A server in the shape of a test, because only tests have it; `.ci/run` runs it by `tests/live_sdk.py`, which needs Oracle's client.
 #[test]
 #[ignore = "serves until standard input ends; run by tests/live_sdk.py"]
 fn serve() {

@@ -125,7 +125,7 @@ fn convert_argument(arg: &Value, param: &Param) -> Result<Value, String> {
     let converted = convert(arg.clone(), &ty).map_err(|error| invalid(&error.message))?;
     let became = converted.ty();
     // A set that may yet shrink becomes a list of the elements that it has, whatever the list is to be of.
-    if ty.could_be(&became) || became.could_be(&ty) { Ok(converted) } else { Err(invalid(&format!("{ty} is required, not {became}"))) }
+    if ty.overlaps(&became) { Ok(converted) } else { Err(invalid(&format!("{ty} is required, not {became}"))) }
 }
 
 /// Refuses nulls in the order of the parameters, up to the first argument of an unknown type that the body cannot take: then nothing can
