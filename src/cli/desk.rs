@@ -7,7 +7,7 @@ use super::surroundings::{Surroundings, complain, print_through};
 use crate::base::{Problem, Repository, Sources, disk};
 use crate::check::{self, Decisions};
 use crate::fix;
-use crate::key::ModuleNotFollowed;
+use crate::key::{ModuleNotFollowed, NotRead, NotReadKind, SwitchedOff};
 use crate::policy::{self, Config, Outcome, config};
 use crate::report;
 use crate::rules::{self, Level};
@@ -199,7 +199,10 @@ impl<'a> Desk<'a> {
         }
         if !self.terminal.quiet {
             self.tell_of_modules(&outcome.modules_not_followed, sources, &mut text)?;
-            if outcome.keys.is_empty() && outcome.files > 0 && outcome.problems.is_empty() && outcome.not_audited.is_empty() {
+            tell_of_switched_off(&outcome.switched_off, sources, &mut text)?;
+            tell_of_not_read(&outcome.not_read, self.terminal.verbose, &mut text)?;
+            let is_complete = outcome.problems.is_empty() && outcome.not_audited.is_empty() && outcome.switched_off.is_empty();
+            if outcome.keys.is_empty() && outcome.files > 0 && is_complete {
                 writeln!(text, "note: no `oci_kms_key` in {}", report::count(outcome.files, "file", "files"))?;
             }
         }
@@ -225,6 +228,47 @@ impl<'a> Desk<'a> {
         }
         Ok(())
     }
+}
+
+/// Blocks that create no key with these inputs.
+fn tell_of_switched_off(blocks: &[SwitchedOff], sources: &Sources, text: &mut Vec<u8>) -> io::Result<()> {
+    if blocks.is_empty() {
+        return Ok(());
+    }
+    let create = if blocks.len() == 1 { "creates" } else { "create" };
+    let shown: Vec<String> = blocks
+        .iter()
+        .take(MODULES_SHOWN)
+        .map(|block| {
+            let at = report::place(&block.place, sources);
+            format!("`{}` ({}, {})", report::clean(&block.address), report::clean(&at), report::clean(&block.why))
+        })
+        .collect();
+    let more = blocks.len() - shown.len();
+    let more = if more == 0 { String::new() } else { format!(" and {more} more") };
+    let count = report::count(blocks.len(), "`oci_kms_key` block", "`oci_kms_key` blocks");
+    writeln!(text, "note: {count} {create} no key with these inputs: {}{more}", shown.join(", "))
+}
+
+/// What was seen and not read, one line for each kind.
+fn tell_of_not_read(all: &[NotRead], is_verbose: bool, text: &mut Vec<u8>) -> io::Result<()> {
+    for same in all.chunk_by(|a, b| a.kind == b.kind) {
+        let Some(first) = same.first() else { continue };
+        let (one, many) = match first.kind {
+            NotReadKind::Plan => ("plan was", "plans were"),
+            NotReadKind::State => ("state was", "states were"),
+            NotReadKind::ValuesFile => ("values file was", "values files were"),
+            NotReadKind::TerragruntUnit => ("Terragrunt unit was", "Terragrunt units were"),
+            NotReadKind::Stack => ("Stack was", "Stacks were"),
+        };
+        let shown = if is_verbose { same.len() } else { MODULES_SHOWN };
+        let names: Vec<_> = same.iter().take(shown).map(|one| format!("`{}`", report::clean(&one.path))).collect();
+        let more = same.len() - names.len();
+        let more = if more == 0 { String::new() } else { format!(" and {more} more") };
+        let count = report::count(same.len(), one, many);
+        writeln!(text, "note: {count} not read: {}{more}; {}", names.join(", "), report::clean(&first.why))?;
+    }
+    Ok(())
 }
 
 /// 2 wins over 1.

@@ -36,7 +36,7 @@ impl World {
         let start = text.find("\"k\": {").or_else(|| text.find("resource")).unwrap_or(0);
         let end = text.trim_end().trim_end_matches("}}}").len().max(start);
         let place = Place::Source(Span::new(id, start..start + 8));
-        let key_id = KeyId { root: ".".into(), address: address.to_owned(), input };
+        let key_id = KeyId { root: ".".into(), inputs: None, address: address.to_owned(), input };
         let mut key = KeyFacts::new(key_id, Stage::Declared, fate, place);
         key.declared.block = Some(Place::Source(Span::new(id, start..end)));
         key

@@ -12,6 +12,8 @@ pub struct KeyId {
     /// The root module's folder relative to the working directory (`.` for itself), the path of the plan or state file, or
     /// `live/REGION` for the service.
     pub root: Arc<str>,
+    /// The values files that were passed for this run of the root, as shown, where they distinguish it from another run of the same root.
+    pub inputs: Option<Arc<str>>,
     /// The address of the instance as Terraform prints it; the OCID where the key is known from the service only.
     pub address: String,
     /// The reader.

@@ -2,6 +2,7 @@
 
 use super::facts::KeyFacts;
 use crate::base::{Place, Problem};
+use std::sync::Arc;
 
 /// A comment that speaks to kmslint (`kmslint: …`), or a module call's comments.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,6 +42,63 @@ pub struct ModuleNotFollowed {
     pub why: String,
 }
 
+/// A key's block that creates no key with the inputs of a run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SwitchedOff {
+    /// The block's address without instance keys of its own: `module.a.oci_kms_key.k`.
+    pub address: String,
+    /// The root module's directory.
+    pub root: Arc<str>,
+    /// The values files of this run, where they distinguish it from another.
+    pub inputs: Option<Arc<str>>,
+    /// The block's header.
+    pub place: Place,
+    /// Why, as a clause that names what decides: "`count` is 0 because `var.own_keys` is false".
+    pub why: String,
+}
+
+/// What a [`NotRead`] is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum NotReadKind {
+    /// A plan as JSON that was not passed.
+    Plan,
+    /// A state that was not passed.
+    State,
+    /// A values file that no run used.
+    ValuesFile,
+    /// A `terragrunt.hcl`: it calls a module in a language that is not Terraform's.
+    TerragruntUnit,
+    /// A component configuration of Terraform Stacks.
+    Stack,
+}
+
+impl NotReadKind {
+    /// The word in JSON reports.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Plan => "plan",
+            Self::State => "state",
+            Self::ValuesFile => "values-file",
+            Self::TerragruntUnit => "terragrunt-unit",
+            Self::Stack => "stack",
+        }
+    }
+}
+
+/// Something that was seen and not read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NotRead {
+    /// The path as shown, relative to the working directory.
+    pub path: String,
+    /// What it is.
+    pub kind: NotReadKind,
+    /// Why, and what to do to have it read, as a clause.
+    pub why: String,
+    /// Whether keys may be missed because of it: a finding with `--strict`.
+    pub may_hide_keys: bool,
+}
+
 /// A part of a tenancy that could not be read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NotAudited {
@@ -77,6 +135,10 @@ pub struct Inventory {
     pub comments: Vec<Comment>,
     /// Module calls not followed.
     pub modules_not_followed: Vec<ModuleNotFollowed>,
+    /// Blocks that create no key with these inputs.
+    pub switched_off: Vec<SwitchedOff>,
+    /// What was seen and not read.
+    pub not_read: Vec<NotRead>,
     /// Parts of a tenancy not audited.
     pub not_audited: Vec<NotAudited>,
     /// Where an audit of the service looked.
@@ -94,6 +156,8 @@ impl Inventory {
         self.problems.extend(other.problems);
         self.comments.extend(other.comments);
         self.modules_not_followed.extend(other.modules_not_followed);
+        self.switched_off.extend(other.switched_off);
+        self.not_read.extend(other.not_read);
         self.not_audited.extend(other.not_audited);
         self.reach = self.reach.take().or(other.reach);
         self.log.extend(other.log);

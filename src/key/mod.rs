@@ -9,6 +9,6 @@ pub use facts::{
     AutoRotation, CaUse, Declared, Fate, Importance, KeyFacts, KeyId, KeyShape, KeyVersion, Schedule, ScheduleForm, Stage, Symbolic, Times,
     VaultUsage,
 };
-pub use inventory::{Comment, Covers, Inventory, Keys, ModuleNotFollowed, NotAudited, Reach};
+pub use inventory::{Comment, Covers, Inventory, Keys, ModuleNotFollowed, NotAudited, NotRead, NotReadKind, Reach, SwitchedOff};
 pub use settle::settle;
 pub use words::{InputKind, Lifecycle, ProtectionMode, RotationStatus, VaultType};

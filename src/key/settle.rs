@@ -74,7 +74,7 @@ mod tests {
     use crate::key::{InputKind, KeyId, ProtectionMode, Stage};
 
     fn key(input: InputKind, fate: Fate, mode: Fact<ProtectionMode>) -> KeyFacts {
-        let id = KeyId { root: "infra".into(), address: "oci_kms_key.k".to_owned(), input };
+        let id = KeyId { root: "infra".into(), inputs: None, address: "oci_kms_key.k".to_owned(), input };
         let place = Place::File(format!("{}.txt", input.word()).into());
         KeyFacts { protection_mode: mode, ..KeyFacts::new(id, Stage::Declared, fate, place) }
     }

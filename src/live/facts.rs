@@ -35,7 +35,7 @@ pub fn key_facts(seen: &Seen<'_>) -> KeyFacts {
     let key = seen.details.unwrap_or(seen.listed);
     let place = Place::Cloud { ocid: key.id.as_str().into(), region: seen.region.into() };
     let root: Arc<str> = format!("live/{}", seen.region).into();
-    let id = KeyId { root, address: key.id.clone(), input: InputKind::Live };
+    let id = KeyId { root, inputs: None, address: key.id.clone(), input: InputKind::Live };
     let usable: Vec<&Version> = seen.versions.iter().filter(|version| is_usable(version)).collect();
     let current = current(key, &usable);
     let schedule = key.auto_key_rotation_details.as_ref();

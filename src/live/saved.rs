@@ -209,7 +209,7 @@ fn facts(key: &Key) -> Result<KeyFacts, String> {
         return Err("it has no OCID".to_owned());
     }
     let place = Place::Cloud { ocid: key.ocid.as_str().into(), region: key.region.as_str().into() };
-    let id = KeyId { root: format!("live/{}", key.region).into(), address: key.ocid.clone(), input: InputKind::Live };
+    let id = KeyId { root: format!("live/{}", key.region).into(), inputs: None, address: key.ocid.clone(), input: InputKind::Live };
     let text = |name: &str, value: &Option<String>| take(key, name, value.clone());
     let number = |name: &str, value: Option<i64>| take(key, name, value);
     let words = |name: &str, value: &Option<String>| take(key, name, value.clone());
@@ -293,7 +293,8 @@ mod tests {
 
     fn inventory() -> Inventory {
         let place = Place::Cloud { ocid: "ocid1.key.oc1.iad.a".into(), region: "us-ashburn-1".into() };
-        let id = KeyId { root: "live/us-ashburn-1".into(), address: "ocid1.key.oc1.iad.a".to_owned(), input: InputKind::Live };
+        let id =
+            KeyId { root: "live/us-ashburn-1".into(), inputs: None, address: "ocid1.key.oc1.iad.a".to_owned(), input: InputKind::Live };
         let mut key = KeyFacts::new(id, Stage::Actual, Fate::NoOp, place);
         key.ocid = Some("ocid1.key.oc1.iad.a".to_owned());
         key.region = Some("us-ashburn-1".to_owned());

@@ -40,7 +40,7 @@ impl Reader<'_> {
     pub(super) fn key(&mut self, input: InputKind) -> KeyFacts {
         let item = self.item;
         let stage = if input == InputKind::State { Stage::Actual } else { Stage::Declared };
-        let id = KeyId { root: Arc::clone(self.file), address: item.address.clone(), input };
+        let id = KeyId { root: Arc::clone(self.file), inputs: None, address: item.address.clone(), input };
         let mut key = KeyFacts::new(id, stage, item.fate, place(self.file, &item.pointer, item.spot));
         key.notes = item.remarks.iter().map(|remark| Step::new(key.place.clone(), remark.as_str())).collect();
         for (message, spot, pointer) in &item.faults {

@@ -5,11 +5,12 @@ use super::config::Config;
 use super::exempt::{self, Exemption, Surroundings};
 use super::outcome::{Exempted, ExemptedBy, FailOn, JudgedKey, Notice, Outcome};
 use crate::base::{Place, Sources};
-use crate::key::{InputKind, Inventory, KeyFacts, KeyId, Keys, ModuleNotFollowed};
+use crate::key::{InputKind, Inventory, KeyFacts, KeyId, Keys, ModuleNotFollowed, NotRead};
 use crate::rules::{self, Finding, FindingInstance, Judged, Level, MODULES_NOT_FOLLOWED, Paths, Rule, Verdict};
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
 use rayon::prelude::*;
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::Arc;
 
 /// What the command line decides over the config file.
 #[derive(Clone, Debug, Default)]
@@ -66,6 +67,7 @@ pub fn decide(input: Input, config: &Config, baseline: Option<&Baseline>, option
     findings.extend(drift.into_iter().filter_map(|finding| levels.of_drift(finding)));
     if options.strict && levels.of(MODULES_NOT_FOLLOWED) != Level::Off {
         findings.extend(inventory.modules_not_followed.iter().map(|module| not_followed(module, paths)));
+        findings.extend(inventory.not_read.iter().filter(|one| one.may_hide_keys).map(|one| not_read(one, paths)));
     }
 
     let (mut exemptions, mistakes) = exempt::gather(&inventory.comments, &config.exempt);
@@ -98,10 +100,28 @@ pub fn decide(input: Input, config: &Config, baseline: Option<&Baseline>, option
     let mut modules_not_followed = inventory.modules_not_followed;
     modules_not_followed.sort_by_cached_key(|module| (order(&module.place), module.root.clone(), module.address.clone()));
     modules_not_followed.dedup();
+    let mut switched_off = inventory.switched_off;
+    switched_off.sort_by_cached_key(|block| (order(&block.place), block.root.clone(), block.inputs.clone(), block.address.clone()));
+    switched_off.dedup();
+    let mut not_read = inventory.not_read;
+    not_read.sort_by(|a, b| (a.kind, &a.path, &a.why).cmp(&(b.kind, &b.path, &b.why)));
+    not_read.dedup();
     let mut not_audited = inventory.not_audited;
     not_audited.sort_by(|a, b| (&a.region, &a.ocid, &a.why).cmp(&(&b.region, &b.ocid, &b.why)));
     not_audited.dedup();
-    Outcome { keys, findings, exempted, notices, problems, modules_not_followed, not_audited, log: inventory.log, files: inventory.files }
+    Outcome {
+        keys,
+        findings,
+        exempted,
+        notices,
+        problems,
+        modules_not_followed,
+        switched_off,
+        not_read,
+        not_audited,
+        log: inventory.log,
+        files: inventory.files,
+    }
 }
 
 /// From how many keys on several threads judge.
@@ -153,7 +173,7 @@ impl Levels<'_> {
 
 /// The finding on a module call that was not followed, under `--strict`.
 fn not_followed(module: &ModuleNotFollowed, paths: &Paths<'_>) -> Finding {
-    let key = KeyId { root: module.root.as_str().into(), address: module.address.clone(), input: InputKind::Hcl };
+    let key = KeyId { root: module.root.as_str().into(), inputs: None, address: module.address.clone(), input: InputKind::Hcl };
     let kind = "module-not-followed";
     let mut finding = rules::plain(
         MODULES_NOT_FOLLOWED,
@@ -166,6 +186,20 @@ fn not_followed(module: &ModuleNotFollowed, paths: &Paths<'_>) -> Finding {
     finding.note = "Keys in it are not judged.".to_owned();
     finding.help = "Run `terraform init` first, so that the module is at hand, or check the plan.".to_owned();
     finding.instances = vec![rules::instance(MODULES_NOT_FOLLOWED, &key, &module.root, &module.place, kind, paths)];
+    finding.fingerprint = rules::fingerprint_of(&finding.instances);
+    finding
+}
+
+/// The finding on something that was seen and not read and that may hide keys, under `--strict`.
+fn not_read(one: &NotRead, paths: &Paths<'_>) -> Finding {
+    let path: Arc<str> = one.path.as_str().into();
+    let key = KeyId { root: Arc::clone(&path), inputs: None, address: one.path.clone(), input: InputKind::Hcl };
+    let (kind, place) = ("not-read", Place::File(path));
+    let message = format!("`{}` was not read: {}", one.path, one.why);
+    let mut finding = rules::plain(MODULES_NOT_FOLLOWED, "undetermined", kind, message, place.clone());
+    finding.level = Level::Error;
+    finding.note = "Keys that depend on it are not checked.".to_owned();
+    finding.instances = vec![rules::instance(MODULES_NOT_FOLLOWED, &key, &one.path, &place, kind, paths)];
     finding.fingerprint = rules::fingerprint_of(&finding.instances);
     finding
 }

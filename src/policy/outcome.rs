@@ -1,7 +1,7 @@
 //! The outcome of a run: what reports are made of.
 
 use crate::base::{Place, Problem};
-use crate::key::{KeyFacts, ModuleNotFollowed, NotAudited};
+use crate::key::{KeyFacts, ModuleNotFollowed, NotAudited, NotRead, SwitchedOff};
 use crate::rules::{Finding, Level, Rule, Verdict};
 use jiff::civil::Date;
 
@@ -68,6 +68,10 @@ pub struct Outcome {
     pub problems: Vec<Problem>,
     /// Calls not followed.
     pub modules_not_followed: Vec<ModuleNotFollowed>,
+    /// Blocks that create no key with these inputs.
+    pub switched_off: Vec<SwitchedOff>,
+    /// What was seen and not read.
+    pub not_read: Vec<NotRead>,
     /// Parts of a tenancy not audited.
     pub not_audited: Vec<NotAudited>,
     /// For `--verbose`.

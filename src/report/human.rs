@@ -213,6 +213,12 @@ fn summary(outcome: &Outcome, context: &Context<'_>) -> String {
     if !outcome.modules_not_followed.is_empty() {
         parts.push(format!("{} not followed", count(outcome.modules_not_followed.len(), "module", "modules")));
     }
+    if !outcome.switched_off.is_empty() {
+        parts.push(format!("{} switched off", count(outcome.switched_off.len(), "block", "blocks")));
+    }
+    if !outcome.not_read.is_empty() {
+        parts.push(format!("{} not read", count(outcome.not_read.len(), "file", "files")));
+    }
     if !outcome.not_audited.is_empty() {
         parts.push(format!("{} not audited", outcome.not_audited.len()));
     }

@@ -5,7 +5,7 @@ use super::location::{self, Columns};
 use crate::base::{Bounds, Claim, Fact, Place, Problem, ProblemKind, Sources, Step};
 use crate::key::{KeyFacts, ScheduleForm};
 use crate::policy::{Exempted, ExemptedBy, JudgedKey, Outcome};
-use crate::rules::{Finding, Verdict};
+use crate::rules::{Finding, FindingInstance, Verdict};
 use schemars::JsonSchema;
 use serde::{Serialize, Serializer};
 use std::collections::BTreeMap;
@@ -32,6 +32,10 @@ struct Report<'a> {
     problems: Vec<ProblemOut<'a>>,
     /// Module calls whose source is not at hand.
     modules_not_followed: Vec<ModuleOut<'a>>,
+    /// Blocks that create no key with these inputs. Never a finding.
+    switched_off: Vec<SwitchedOffOut<'a>>,
+    /// Plans, states, values files, Terragrunt units and Stacks that were seen and not read.
+    not_read: Vec<NotReadOut<'a>>,
     /// Parts of a tenancy that could not be read.
     not_audited: Vec<NotAuditedOut<'a>>,
     /// Totals.
@@ -57,6 +61,9 @@ struct Key<'a> {
     address: &'a str,
     /// The root module's folder relative to the working directory, or the file's path.
     root: &'a str,
+    /// The values files that were passed for this run of the root, where they distinguish it from another run.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    inputs: Option<&'a str>,
     /// `hcl`, `plan`, `state` or `live`.
     input: &'static str,
     /// The resource's header.
@@ -277,10 +284,24 @@ struct FindingOut<'a> {
     help: &'a str,
     /// The keys' addresses.
     addresses: Vec<&'a str>,
+    /// The keys, in the order of `addresses`, by what identifies them in `keys` of the report.
+    keys: Vec<KeyRef<'a>>,
     /// Stable from run to run; holds no line number.
     fingerprint: &'a str,
     /// The fingerprint of each key, in the order of `addresses`: what a baseline file holds.
     fingerprints: Vec<&'a str>,
+}
+
+/// What identifies a key.
+#[derive(Serialize, JsonSchema)]
+struct KeyRef<'a> {
+    /// As the key's own.
+    root: &'a str,
+    /// As the key's own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    inputs: Option<&'a str>,
+    /// As the key's own.
+    address: &'a str,
 }
 
 /// An exempted finding.
@@ -341,6 +362,33 @@ struct ModuleOut<'a> {
     why: &'a str,
     /// The call's header.
     place: PlaceOut,
+}
+
+/// A block that creates no key with these inputs.
+#[derive(Serialize, JsonSchema)]
+struct SwitchedOffOut<'a> {
+    /// The block's address, without instance keys of its own.
+    address: &'a str,
+    /// The root module's directory.
+    root: &'a str,
+    /// The values files of this run, where they distinguish it from another.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    inputs: Option<&'a str>,
+    /// Why, and what decides.
+    why: &'a str,
+    /// The block's header.
+    place: PlaceOut,
+}
+
+/// Something that was seen and not read.
+#[derive(Serialize, JsonSchema)]
+struct NotReadOut<'a> {
+    /// The path relative to the working directory.
+    path: &'a str,
+    /// `plan`, `state`, `values-file`, `terragrunt-unit` or `stack`.
+    kind: &'static str,
+    /// Why, and how to have it read.
+    why: &'a str,
 }
 
 /// A part of a tenancy that could not be read.
@@ -408,6 +456,18 @@ pub fn write(outcome: &Outcome, context: &Context<'_>, out: &mut dyn Write) -> i
                 place: place(&module.place, sources),
             })
             .collect(),
+        switched_off: outcome
+            .switched_off
+            .iter()
+            .map(|block| SwitchedOffOut {
+                address: &block.address,
+                root: &block.root,
+                inputs: block.inputs.as_deref(),
+                why: &block.why,
+                place: place(&block.place, sources),
+            })
+            .collect(),
+        not_read: outcome.not_read.iter().map(|one| NotReadOut { path: &one.path, kind: one.kind.word(), why: &one.why }).collect(),
         not_audited: outcome
             .not_audited
             .iter()
@@ -444,6 +504,7 @@ fn key<'a>(judged: &'a JudgedKey, sources: &Sources) -> Key<'a> {
     Key {
         address: &id.address,
         root: &id.root,
+        inputs: id.inputs.as_deref(),
         input: id.input.word(),
         place: place(&facts.place, sources),
         ocid: facts.ocid.as_deref(),
@@ -536,6 +597,11 @@ fn finding<'a>(finding: &'a Finding, sources: &Sources) -> FindingOut<'a> {
         note: &finding.note,
         help: &finding.help,
         addresses: finding.instances.iter().map(|instance| instance.key.address.as_str()).collect(),
+        keys: finding
+            .instances
+            .iter()
+            .map(|FindingInstance { key, .. }| KeyRef { root: &key.root, inputs: key.inputs.as_deref(), address: &key.address })
+            .collect(),
         fingerprint: &finding.fingerprint,
         fingerprints: finding.instances.iter().map(|instance| instance.fingerprint.as_str()).collect(),
     }

@@ -20,7 +20,7 @@ pub(crate) fn settings() -> Settings {
 
 /// A key with nothing written.
 pub(crate) fn key(stage: Stage, fate: Fate) -> KeyFacts {
-    let id = KeyId { root: "infra".into(), address: "oci_kms_key.k".to_owned(), input: InputKind::Hcl };
+    let id = KeyId { root: "infra".into(), inputs: None, address: "oci_kms_key.k".to_owned(), input: InputKind::Hcl };
     KeyFacts::new(id, stage, fate, Place::File("infra/main.tf".into()))
 }
 

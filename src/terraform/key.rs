@@ -28,7 +28,7 @@ pub(super) fn facts(reader: &Reader<'_>, key: &Instance<'_>, root: &Arc<str>, re
     let Instance { block, .. } = key;
     let body = &block.body;
     let address = super::instance::address(reader.at, false, "oci_kms_key", key.name, key.key.as_ref());
-    let id = KeyId { root: Arc::clone(root), address, input: InputKind::Hcl };
+    let id = KeyId { root: Arc::clone(root), inputs: None, address, input: InputKind::Hcl };
     let mut facts = KeyFacts::new(id, Stage::Declared, Fate::Unknown, Place::Source(block.header));
     facts.address = Some(crate::base::Address {
         modules: reader.at.steps.clone(),
