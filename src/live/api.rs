@@ -10,11 +10,13 @@ use super::sign::{authorization, escape};
 use super::transport::{Answer, Failure, Transport};
 use super::wire::ServiceError;
 use jiff::Timestamp;
+use regex::Regex;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
+use std::borrow::Cow;
 use std::collections::BTreeSet;
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{LazyLock, OnceLock};
 use std::time::{Duration, SystemTime};
 
 /// How many entries a page should have. The service may send fewer; a documented maximum there is none.
@@ -297,9 +299,26 @@ fn garbled(answer: &Answer, why: &str) -> Fault {
     Fault::failed(format!("the service gave {what}"))
 }
 
-/// Text of the other side, cut, without anything that could steer a terminal.
+/// Text of the other side, cut, without anything that could steer a terminal and without what we sent to prove who we are: some
+/// gateways quote the headers of a request that they refuse.
 fn printable(text: &str, length: usize) -> String {
-    text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(length).collect()
+    without_credentials(text).chars().map(|c| if c.is_control() { ' ' } else { c }).take(length).collect()
+}
+
+/// Replaces key ids, tokens and signatures by `[hidden]`.
+fn without_credentials(text: &str) -> Cow<'_, str> {
+    // The value after a header's or parameter's name; a session token (`ST$…`) or a JWT wherever it is; a run of Base64 as long as a signature.
+    const SECRETS: &str = r#"(?ix)
+        (?: key_?id | signature | authorization | bearer | opc-obo-token | (?: security[-_]? | session[-_]? )? token )
+            ["']? \s* [:=\s] \s* (?: "[^"]*"? | '[^']*'? | [^\s,;]+ )
+        | ST\$ [^\s"',;]+
+        | eyJ [a-z0-9_\-]{10,} (?: \. [a-z0-9_\-]* )*
+        | [a-z0-9+/_\-]{64,} ={0,2}"#;
+    static PATTERN: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(SECRETS).ok());
+    match &*PATTERN {
+        Some(pattern) => pattern.replace_all(text, "[hidden]"),
+        None => Cow::Borrowed("[hidden]"),
+    }
 }
 
 #[cfg(test)]
@@ -313,6 +332,24 @@ mod tests {
             assert_eq!(each(connections, &items, |item| item * 2), items.iter().map(|item| item * 2).collect::<Vec<_>>());
         }
         assert!(each(4, &[] as &[usize], |item| *item).is_empty());
+    }
+
+    #[test]
+    fn what_proves_who_we_are_is_not_quoted_back() {
+        let token = format!("ST$eyJraWQi{}", "aB3".repeat(40));
+        let signature = format!("{}==", "Zm9v/+".repeat(50));
+        let echo = format!("bad request: authorization: Signature keyId=\"{token}\",algorithm=\"rsa-sha256\",signature=\"{signature}\"");
+        for text in
+            [echo.as_str(), token.as_str(), &format!("token={token}"), &format!("saw '{signature}'"), "Bearer abc.def", "keyId: t/u/12:34"]
+        {
+            let shown = printable(text, 1000);
+            for part in ["eyJ", "aB3", "Zm9v", "abc.def", "t/u/12:34"] {
+                assert!(!shown.contains(part), "{shown}");
+            }
+            assert!(shown.contains("[hidden]"), "{shown}");
+        }
+        let plain = "Automatic key rotation is not supported with VIRTUAL vaults (ocid1.vault.oc1.iad.aaaa)";
+        assert_eq!(printable(plain, 1000), plain);
     }
 
     #[test]

@@ -139,7 +139,8 @@ fn proxy(request: &Request) -> Result<Option<Proxy>, Trouble> {
         return Ok(None);
     };
     // The address may hold a password: the error must not show it.
-    let broken = |_| Trouble::helped(format!("`{name}` is not the address of a proxy"), "write `http://HOST:PORT`");
+    let broken =
+        |_| Trouble::helped(format!("`{name}` is not the address of a proxy"), "write `http://HOST:PORT` or `socks5h://HOST:PORT`");
     let plain = Proxy::new(address).map_err(broken)?;
     let mut builder = Proxy::builder(plain.protocol()).host(plain.host()).port(plain.port());
     if let Some(user) = plain.username() {

@@ -3,6 +3,8 @@
 use super::server::{Ask, Behaviour, Fault, Faults, Server};
 use super::tenancy::{A, B, FRA, KEYS, PRIVATE, Small, VIRTUAL};
 use super::trial::{self, Trial, healthy, run, trial};
+use std::io::Read;
+use std::net::TcpListener;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
@@ -272,4 +274,29 @@ fn an_endpoint_without_encryption_is_for_this_machine_only() {
     assert_eq!(trial.inventory.problems.len(), 1);
     assert!(said(&trial).contains("`--endpoint http://kms.example.com` is not encrypted"), "{}", said(&trial));
     assert!(trial.inventory.keys.is_empty());
+}
+
+#[test]
+fn socks_proxies_are_used_and_their_failure_is_a_sentence() {
+    for scheme in ["socks", "socks4", "socks4a", "socks5", "socks5h"] {
+        for variable in ["ALL_PROXY", "HTTPS_PROXY"] {
+            let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+            let address = listener.local_addr().unwrap();
+            // A proxy that hangs up after the greeting, whose first byte is the protocol's version.
+            let proxy = std::thread::spawn(move || {
+                let (mut stream, _) = listener.accept().unwrap();
+                let mut version = [0];
+                stream.read_exact(&mut version).unwrap();
+                version[0]
+            });
+            let (mut request, clock) = trial::request("");
+            let server = Server::start(Small::at(request.now), Behaviour::default());
+            // No name to resolve and no route to it but the proxy: an address for documentation (RFC 5737).
+            request.endpoint = Some("https://192.0.2.1".to_owned());
+            request.env.insert(variable.to_owned(), format!("{scheme}://{address}"));
+            let trial = run(&request, &clock, &server);
+            assert_eq!(proxy.join().unwrap(), if scheme.starts_with("socks4") { 4 } else { 5 }, "{scheme}");
+            assert!(!trial.is_whole() && server.calls() == 0, "{scheme}: {}", said(&trial));
+        }
+    }
 }
