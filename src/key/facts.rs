@@ -134,6 +134,16 @@ pub struct Schedule {
     pub trail: Vec<Step>,
 }
 
+/// A `time_rotating` in `replace_triggered_by` of a key version. It never triggers: when it expires, its provider drops it from the state,
+/// Terraform plans to create it, and only an update or a replacement triggers (Terraform, `EvaluateReplaceTriggeredBy`).
+#[derive(Clone, Debug)]
+pub struct IdleSchedule {
+    /// The address of the `time_rotating` within its module.
+    pub driver: String,
+    /// Where `replace_triggered_by` names it.
+    pub at: Step,
+}
+
 /// A certificate authority that uses the key.
 #[derive(Clone, Debug)]
 pub struct CaUse {
@@ -258,8 +268,12 @@ pub struct KeyFacts {
     pub schedules: Vec<Schedule>,
     /// Set where it cannot be told whether `schedules` is whole; the reason as a clause.
     pub schedules_unsure: Option<String>,
+    /// What looks like a schedule and rotates nothing.
+    pub idle_schedule: Option<IdleSchedule>,
     /// Certificate authorities that use it.
     pub authorities: Vec<CaUse>,
+    /// Set where a certificate authority may use the key that is not in `authorities`; the reason as a clause.
+    pub authorities_unsure: Option<String>,
     /// Times.
     pub times: Times,
     /// The vault's count of versions, where the service told it.
@@ -299,7 +313,9 @@ impl KeyFacts {
             versions: Vec::new(),
             schedules: Vec::new(),
             schedules_unsure: None,
+            idle_schedule: None,
             authorities: Vec::new(),
+            authorities_unsure: None,
             times: Times::default(),
             vault_usage: None,
             notes: Vec::new(),

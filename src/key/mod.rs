@@ -6,8 +6,8 @@ mod settle;
 mod words;
 
 pub use facts::{
-    AutoRotation, CaUse, Declared, Fate, Importance, KeyFacts, KeyId, KeyShape, KeyVersion, Schedule, ScheduleForm, Stage, Symbolic, Times,
-    VaultUsage,
+    AutoRotation, CaUse, Declared, Fate, IdleSchedule, Importance, KeyFacts, KeyId, KeyShape, KeyVersion, Schedule, ScheduleForm, Stage,
+    Symbolic, Times, VaultUsage,
 };
 pub use inventory::{Comment, Covers, Inventory, Keys, ModuleNotFollowed, NotAudited, NotRead, NotReadKind, Reach, SwitchedOff};
 pub use settle::settle;

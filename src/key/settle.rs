@@ -31,6 +31,10 @@ pub fn settle(key: &mut KeyFacts, code: &KeyFacts) {
     if !code.schedules.is_empty() {
         key.schedules.clone_from(&code.schedules);
     }
+    key.idle_schedule.clone_from(&code.idle_schedule);
+    if key.authorities_unsure.is_some() {
+        key.authorities_unsure.clone_from(&code.authorities_unsure);
+    }
     for version in &code.versions {
         match key.versions.iter_mut().find(|known| known.id == version.id) {
             Some(known) => known.place = version.place.clone(),

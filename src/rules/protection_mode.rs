@@ -32,10 +32,28 @@ fn judge(key: &KeyFacts, settings: &Settings) -> Verdict {
     if let Some(verdict) = subject::external(key, "it is kept neither in OCI's HSM nor in software") {
         return verdict;
     }
-    match &key.protection_mode.claim {
+    let verdict = match &key.protection_mode.claim {
         Claim::Known(mode) => by_effect(key, settings, Effect::of(Some(mode), key)),
         Claim::Unset => by_effect(key, settings, Effect::of(None, key)),
         Claim::Unknown(unknown) => by_bounds(key, settings, unknown),
+    };
+    unless_authority(key, verdict)
+}
+
+/// Row 2, where it is unknown which key a certificate authority uses: what would be a violation is not certain.
+fn unless_authority(key: &KeyFacts, verdict: Verdict) -> Verdict {
+    match (verdict, &key.authorities_unsure) {
+        (Verdict::Violation(report), Some(why)) => Verdict::Undetermined(Report {
+            kind: "unknown",
+            message: format!("cannot determine whether a certificate authority uses the key: {why}"),
+            note: sentences([
+                Some("OCI Certificates requires a hardware-protected key.".to_owned()),
+                Some(format!("If no certificate authority uses it, this holds: {}.", report.message)),
+            ]),
+            help: subject::how_to_settle(key),
+            at: report.at,
+        }),
+        (verdict, _) => verdict,
     }
 }
 
@@ -316,6 +334,17 @@ mod tests {
     fn row_2_an_authority_needs_an_hsm_before_the_vault_is_asked() {
         assert_eq!(judged(&for_authority(mode(declared(), "HSM"))), ("not-applicable", "certificate-authority"));
         assert_eq!(judged(&for_authority(in_vault(declared(), VaultType::External))), ("not-applicable", "certificate-authority"));
+    }
+
+    #[test]
+    fn row_2_an_authority_of_an_unknown_key_leaves_a_violation_open_and_nothing_else() {
+        let maybe = |key: KeyFacts| with(key, |key| key.authorities_unsure = Some("variable `x` has no value".to_owned()));
+        assert_eq!(judged(&maybe(mode(declared(), "HSM"))), ("undetermined", "unknown"));
+        assert_eq!(judged(&maybe(declared())), ("undetermined", "unknown"));
+        assert_eq!(judged(&maybe(mode(declared(), "SOFTWARE"))), ("pass", "software"));
+        let report = report(&RULE, &maybe(declared()), &settings());
+        assert!(report.message.ends_with("uses the key: variable `x` has no value"), "{}", report.message);
+        assert!(report.note.contains("this holds: the key will be HSM-protected"), "{}", report.note);
     }
 
     #[test]

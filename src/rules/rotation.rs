@@ -116,7 +116,7 @@ fn by_hand(key: &KeyFacts, settings: &Settings) -> Option<Verdict> {
         count if count > 0 && settings.accept_manual_versions => {
             Some(pass("manual-versions", format!("the key is rotated by hand: {}, which the settings accept", says::resources(count))))
         }
-        _ => None,
+        _ => key.schedules_unsure.as_deref().map(|why| says::code_unsure(key, why)),
     }
 }
 
@@ -124,9 +124,7 @@ fn by_hand(key: &KeyFacts, settings: &Settings) -> Option<Verdict> {
 fn by_code(key: &KeyFacts, settings: &Settings) -> Option<Verdict> {
     let mut in_time = key.schedules.iter().filter(|schedule| is_in_time(schedule, settings.max_rotation_days));
     let first = in_time.next();
-    let Some(schedule) = in_time.chain(first).find(|schedule| schedule.form == ScheduleForm::Accumulating).or(first) else {
-        return key.schedules_unsure.as_deref().map(says::code_unsure);
-    };
+    let schedule = in_time.chain(first).find(|schedule| schedule.form == ScheduleForm::Accumulating).or(first)?;
     let advice = (schedule.form == ScheduleForm::Replacing).then(|| Advice {
         kind: "replacing-versions",
         message: "each rotation destroys the previous `oci_kms_key_version` and so schedules the old key version for deletion: \

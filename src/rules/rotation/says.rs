@@ -2,7 +2,7 @@
 
 use super::{Age, INTERVALS, written_versions};
 use crate::base::{Claim, Step, Trail, Unknown};
-use crate::key::{KeyFacts, ProtectionMode, Stage};
+use crate::key::{InputKind, KeyFacts, ProtectionMode, Stage};
 use crate::rules::subject::{
     self, Situation, Vault, always, day, how_to_settle, how_to_settle_this, sentences, shown_date, shown_days, stands_for_many,
 };
@@ -186,25 +186,40 @@ pub(super) fn no_rotation(key: &KeyFacts, settings: &Settings) -> Verdict {
         .then(|| "A schedule that only the old key has is not carried over to the new one.".to_owned());
     let unseen = (key.stage == Stage::Declared && subject::vault(key) == Vault::Default && subject::situation(key) != Situation::New)
         .then(|| "A rotation from outside of Terraform cannot be seen here; `kmslint live` sees it.".to_owned());
-    let note = sentences([slow, lost, Some(why(key)), unseen, stands_for_many(key)]);
-    let help = sentences([Some(advice(key, settings)), besides(key)]);
-    violation(
-        "no-rotation",
-        format!("nothing {verb} within {limit} days{counted}"),
-        caret(&key.rotation.enabled.trail, "switched off here"),
-        note,
-        help,
-    )
+    let idle = key.idle_schedule.as_ref();
+    let never = idle.map(|idle| {
+        format!(
+            "`{}` in `replace_triggered_by` never triggers: when it expires, Terraform plans to create it, and only an update or a \
+             replacement triggers.",
+            idle.driver
+        )
+    });
+    let through_data = idle.map(|idle| {
+        format!(
+            "Let a `terraform_data` pass the time on: `resource \"terraform_data\" \"rotation\" {{ triggers_replace = {}.id }}`, and \
+             `replace_triggered_by = [terraform_data.rotation]`; each rotation then destroys the previous version.",
+            idle.driver
+        )
+    });
+    let note = sentences([slow, never, lost, Some(why(key)), unseen, stands_for_many(key)]);
+    let help = sentences([through_data.or_else(|| Some(advice(key, settings))), besides(key)]);
+    let mut at = caret(&key.rotation.enabled.trail, "switched off here");
+    at.extend(idle.map(|idle| idle.at.clone()));
+    violation("no-rotation", format!("nothing {verb} within {limit} days{counted}"), at, note, help)
 }
 
-/// Row 12, where it cannot be told whether code rotates the key.
-pub(super) fn code_unsure(why: &str) -> Verdict {
+/// Row 12, where it is unknown whether code rotates the key.
+pub(super) fn code_unsure(key: &KeyFacts, why: &str) -> Verdict {
+    let help = match key.id.input {
+        InputKind::Plan => "Pass the configuration with the plan: `--source DIR`.".to_owned(),
+        _ => how_to_settle(key),
+    };
     Verdict::Undetermined(Report {
         kind: "unknown",
-        message: format!("whether Terraform itself rotates the key cannot be told: {why}"),
+        message: format!("cannot determine whether Terraform itself rotates the key: {why}"),
         at: Trail::new(),
-        note: "An `oci_kms_key_version` that a `time_rotating` renews in time counts as rotation.".to_owned(),
-        help: "Give the configuration beside the plan: `--source DIR`.".to_owned(),
+        note: "An `oci_kms_key_version` that Terraform creates again in time counts as rotation.".to_owned(),
+        help,
     })
 }
 

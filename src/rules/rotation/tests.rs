@@ -6,7 +6,7 @@ use super::super::testing::{
 };
 use super::*;
 use crate::base::Place;
-use crate::key::{CaUse, Fate, Lifecycle, ProtectionMode, Symbolic, VaultType, VaultUsage};
+use crate::key::{CaUse, Fate, IdleSchedule, Lifecycle, ProtectionMode, Symbolic, VaultType, VaultUsage};
 use jiff::ToSpan;
 
 fn judged(key: &KeyFacts) -> (&'static str, &'static str) {
@@ -517,4 +517,26 @@ fn the_caret_goes_to_the_value_or_to_the_header() {
     let off = with(switch(declared(), false), |key| key.rotation.enabled.trail = trail("switch.tf"));
     let at = report(&RULE, &off, &settings()).at;
     assert_eq!((&at[0].place, &*at[0].label), (&Place::File("switch.tf".into()), "switched off here"));
+}
+
+#[test]
+fn a_time_rotating_that_never_triggers_is_explained_with_the_form_that_works() {
+    let at = trail("infra/version.tf").remove(0);
+    let idle = with(declared(), |key| {
+        key.idle_schedule = Some(IdleSchedule { driver: "time_rotating.r".to_owned(), at: at.clone() });
+    });
+    assert_eq!(judged(&idle), ("violation", "no-rotation"));
+    let report = report(&RULE, &idle, &settings());
+    assert!(report.note.contains("`time_rotating.r` in `replace_triggered_by` never triggers"), "{}", report.note);
+    assert!(report.help.contains("triggers_replace = time_rotating.r.id"), "{}", report.help);
+    assert!(report.at.contains(&at));
+}
+
+#[test]
+fn an_unsure_schedule_leaves_open_only_what_would_be_a_violation() {
+    let unsure = |key: KeyFacts| with(key, |key| key.schedules_unsure = Some("variable `x` has no value".to_owned()));
+    assert_eq!(judged(&unsure(declared())), ("undetermined", "unknown"));
+    assert_eq!(judged(&unsure(aged(actual(), 100))), ("pass", "young"));
+    let rotated = by_code_of(unsure(declared()), schedule(Some(90.0), None, ScheduleForm::Accumulating));
+    assert_eq!(judged(&rotated), ("pass", "rotated-by-code"));
 }
