@@ -107,7 +107,7 @@ fn read_root_with_for_each(bencher: Bencher<'_, '_>) {
 #[divan::bench]
 fn scan_plan(bencher: Bencher<'_, '_>) {
     let text = planned();
-    let read = || plan::read("plan.json", std::io::Cursor::new(text.clone().into_bytes()), &plan::Options::default());
+    let read = || plan::read("plan.json", std::io::Cursor::new(text.clone().into_bytes()), &plan::Options::default()).inventory;
     assert_eq!(read().keys.len(), RESOURCES / 20);
     bencher.counter(BytesCount::of_str(&text)).bench_local(read);
 }
@@ -165,7 +165,7 @@ fn thousand() -> Inventory {
     let keys = (0..1000).map(|at| format!(r#"{{"address":"oci_kms_key.k[\"{at}\"]","mode":"managed","type":"oci_kms_key","name":"k","index":"{at}","change":{{"actions":["create"],"before":null,"after":{{"display_name":"k{at}","protection_mode":"HSM"}},"after_unknown":{{"id":true}}}}}}"#));
     let text =
         format!(r#"{{"format_version":"1.2","terraform_version":"1.9.0","resource_changes":[{}]}}"#, keys.collect::<Vec<_>>().join(","));
-    let inventory = plan::read("plan.json", std::io::Cursor::new(text.into_bytes()), &plan::Options::default());
+    let inventory = plan::read("plan.json", std::io::Cursor::new(text.into_bytes()), &plan::Options::default()).inventory;
     assert_eq!(inventory.keys.len(), 1000);
     inventory
 }

@@ -34,7 +34,7 @@ pub fn check_span(span: Span, text: &str) {
 
 /// Reads a plan or state and judges what is in it; reading twice gives the same.
 pub fn document(bytes: &[u8]) {
-    let read = |bytes: &[u8]| plan::read("plan.json", Cursor::new(bytes.to_vec()), &plan::Options::default());
+    let read = |bytes: &[u8]| plan::read("plan.json", Cursor::new(bytes.to_vec()), &plan::Options::default()).inventory;
     let (first, second) = (read(bytes), read(bytes));
     assert_eq!(format!("{first:?}"), format!("{second:?}"));
     judge(first, &Sources::default());

@@ -1,8 +1,8 @@
 //! The whole pipeline on one page: read, settle, judge, decide.
 
-use crate::base::{Place, Repository, SourceId, Sources, disk};
-use crate::key::{Fate, Inventory, KeyFacts, settle};
-use crate::plan;
+use crate::base::{Place, Problem, ProblemKind, Repository, SourceId, Sources, disk};
+use crate::key::{Fate, Inventory, KeyFacts, Listed, settle};
+use crate::plan::{self, Contents};
 use crate::policy::{self, Baseline, Config, Outcome};
 use crate::rules::Paths;
 use crate::terraform;
@@ -18,8 +18,10 @@ pub struct Document {
     pub name: String,
     /// The bytes.
     pub input: Box<dyn Read + Send>,
-    /// The folders in which its configuration is looked for; the first that declares one of its keys counts.
+    /// The directories in which its configuration is looked for; the first that declares one of its keys counts.
     pub sources: Vec<PathBuf>,
+    /// Whether the user named them.
+    pub is_source_named: bool,
 }
 
 /// What is to be judged and how.
@@ -55,8 +57,12 @@ pub struct Decisions<'a> {
 pub fn read(request: Request<'_>, sources: &Arc<Sources>) -> Inventory {
     let mut inventory = request.terraform.as_ref().map(|asked| terraform::read(asked, sources)).unwrap_or_default();
     for document in request.documents {
-        let mut read = plan::read(&document.name, document.input, &request.plan);
-        find_code(&mut read, &document.sources, request.code, sources);
+        let Contents { inventory: mut read, variables, listed } = plan::read(&document.name, document.input, &request.plan);
+        let code = |directory: &Path| terraform::Request { recorded: variables.clone(), ..(request.code)(directory) };
+        if !read.keys.is_empty() && !find_code(&mut read, &document.sources, &code, &listed, sources) && document.is_source_named {
+            let problem = unused_source(&read.log, &document.name);
+            read.problems.push(problem);
+        }
         if request.changed_only {
             read.keys.retain(|key| matches!(key.fate, Fate::Create | Fate::Update | Fate::Replace | Fate::Unknown));
         }
@@ -90,27 +96,37 @@ pub fn with_paths<T>(repository: &Repository, sources: &Sources, run: impl FnOnc
     run(&Paths { place: &place, root: &root })
 }
 
-/// Settles a document's keys by the first of these folders whose configuration declares one of them.
-fn find_code(document: &mut Inventory, folders: &[PathBuf], request: &dyn Fn(&Path) -> terraform::Request, sources: &Arc<Sources>) {
-    if document.keys.is_empty() {
-        return;
-    }
-    for folder in folders.iter().filter(|folder| has_configuration(folder)) {
-        let code = terraform::read(&request(folder), sources);
-        if settle_all(&mut document.keys, &code.keys) {
-            document.log.push(format!(
-                "the code of `{}` is in `{}`",
-                document.keys.first().map_or("", |key| &*key.id.root),
-                folder.display()
-            ));
+/// Settles a document's keys by the first of these directories whose configuration declares one of them; false where there is none.
+fn find_code(
+    document: &mut Inventory,
+    directories: &[PathBuf],
+    request: &dyn Fn(&Path) -> terraform::Request,
+    listed: &Listed,
+    sources: &Arc<Sources>,
+) -> bool {
+    let name = document.keys.first().map(|key| Arc::clone(&key.id.root)).unwrap_or_default();
+    for directory in directories.iter().filter(|directory| has_configuration(directory)) {
+        let code = terraform::read(&request(directory), sources);
+        if settle_all(&mut document.keys, &code.keys, listed) {
+            document.log.push(format!("the configuration of `{name}` is in `{}`", directory.display()));
             document.comments.extend(code.comments);
-            return;
+            return true;
         }
+        let why = code.problems.iter().map(|problem| problem.message.as_str()).chain(["it declares none of its keys"]).next();
+        document.log.push(format!("the configuration of `{name}` is not in `{}`: {}", directory.display(), why.unwrap_or_default()));
     }
+    false
+}
+
+/// A directory that the user named as the source of a document and that is not.
+fn unused_source(log: &[String], document: &str) -> Problem {
+    let message = log.last().cloned().unwrap_or_else(|| format!("`--source` has no configuration for `{document}`"));
+    let help = "Pass the directory of the root module that it was made from, as it was then, or leave `--source` out";
+    Problem::new(ProblemKind::Structure, message).at(Place::File(document.into())).help(help)
 }
 
 /// Settles keys by the code of the same address; an instance that the code cannot name is settled by the instance that stands for all.
-fn settle_all(keys: &mut [Box<KeyFacts>], code: &[Box<KeyFacts>]) -> bool {
+fn settle_all(keys: &mut [Box<KeyFacts>], code: &[Box<KeyFacts>], listed: &Listed) -> bool {
     let exact: HashMap<&str, &KeyFacts> = code.iter().map(|key| (key.id.address.as_str(), &**key)).collect();
     let any: HashMap<String, &KeyFacts> = code
         .iter()
@@ -121,7 +137,7 @@ fn settle_all(keys: &mut [Box<KeyFacts>], code: &[Box<KeyFacts>]) -> bool {
     for key in keys {
         let block = || key.address.as_ref().map(|address| address.without_keys().to_string());
         if let Some(same) = exact.get(key.id.address.as_str()).or_else(|| any.get(&block()?)) {
-            settle(key, same);
+            settle(key, same, listed);
             found = true;
         }
     }

@@ -10,9 +10,6 @@ use crate::report;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-/// How many bytes of a file tell what it is.
-const HEAD: u64 = 64 << 10;
-
 /// The paths of a command line, told apart by what they are.
 #[derive(Default)]
 pub struct Sorted {
@@ -88,7 +85,8 @@ impl Sorted {
                     self.problems.push(problem.at(place).help(help));
                 }
                 Ok((Recognised::Plan | Recognised::State | Recognised::RawState, input, _)) => {
-                    documents.push(Document { name, input, sources: code_folders(source, base, &full, is_input) });
+                    let sources = code_folders(source, base, &full, is_input);
+                    documents.push(Document { name, input, sources, is_source_named: source.is_some() });
                 }
             }
         }
@@ -96,13 +94,12 @@ impl Sorted {
     }
 }
 
-/// Reads the head of an input and puts it back in front; tells what it is, and whether it is a saved inventory of the service.
-fn recognise(mut input: Box<dyn Read + Send>) -> io::Result<(Recognised, Box<dyn Read + Send>, bool)> {
-    let mut head = Vec::new();
-    (&mut input).take(HEAD).read_to_end(&mut head)?;
+/// What an input is, the input, and whether it is a saved inventory of the service.
+fn recognise(input: Box<dyn Read + Send>) -> io::Result<(Recognised, Box<dyn Read + Send>, bool)> {
+    let (head, input) = plan::open(input)?;
     let recognised = plan::recognise(&head, Path::new(""));
     let is_saved = live::saved::is_saved(&head);
-    Ok((recognised, Box::new(io::Cursor::new(head).chain(input)), is_saved))
+    Ok((recognised, input, is_saved))
 }
 
 /// Where the code of a document is looked for: `--source`, or the document's folder and then the working directory.

@@ -130,6 +130,8 @@ pub struct Schedule {
     pub form: ScheduleForm,
     /// What drives it: the address of the `time_rotating`, or `timestamp()`.
     pub driver: String,
+    /// The address of the key version that is made again.
+    pub version: String,
     /// The places on the way: the key version, the `time_rotating`.
     pub trail: Vec<Step>,
 }

@@ -10,5 +10,5 @@ pub use facts::{
     Symbolic, Times, VaultUsage,
 };
 pub use inventory::{Comment, Covers, Inventory, Keys, ModuleNotFollowed, NotAudited, NotRead, NotReadKind, Reach, SwitchedOff};
-pub use settle::settle;
+pub use settle::{Listed, settle};
 pub use words::{InputKind, Lifecycle, ProtectionMode, RotationStatus, VaultType};

@@ -3,7 +3,7 @@
 use super::node::{self, Node, Value};
 use super::reference::{self, Reference};
 use super::scan::{Broken, Scanner, Spot};
-use super::walk::{self, Pointer, RELATED, Wanted};
+use super::walk::{self, Pointer, RELATED};
 use crate::base::ModuleStep;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -43,6 +43,8 @@ pub(super) struct Call {
 /// A resource or data source.
 #[derive(Debug)]
 pub(super) struct Resource {
+    /// Whether it passes time on to what names it in `replace_triggered_by`.
+    pub passes_time_on: bool,
     pub arguments: BTreeMap<String, Argument>,
     /// `for_each` or `count`.
     pub repeat: Option<Expression>,
@@ -65,6 +67,23 @@ pub(super) struct Expression {
     /// Where it is in the plan.
     pub pointer: Arc<str>,
     pub spot: Spot,
+}
+
+impl Argument {
+    /// All expressions in it.
+    pub(super) fn expressions(&self) -> Vec<&Expression> {
+        match self {
+            Self::Expression(expression) => vec![expression],
+            Self::Blocks(blocks) => blocks.iter().flat_map(BTreeMap::values).flat_map(Self::expressions).collect(),
+        }
+    }
+}
+
+impl Expression {
+    /// Whether it is a literal.
+    pub(super) fn is_constant(&self) -> bool {
+        !matches!(self.constant, Given::Nothing)
+    }
 }
 
 impl Resource {
@@ -91,15 +110,12 @@ impl Module {
     }
 }
 
+/// What types begin with whose resources change when what they are given changes: `replace_triggered_by` may name them, and a plan does not show it.
+const PASSES_TIME_ON: [&[u8]; 4] = [b"time_", b"terraform_data", b"null_resource", b"random_"];
+
 /// Types whose configuration is kept: keys, what they are related to, and what values are passed through.
-fn wanted(kind: &[u8]) -> Wanted {
-    if RELATED.contains(&kind) {
-        Wanted::Yes
-    } else if kind.starts_with(b"time_") || matches!(kind, b"terraform_data" | b"null_resource") {
-        Wanted::IfItRefers
-    } else {
-        Wanted::No
-    }
+fn wanted(kind: &[u8]) -> bool {
+    RELATED.contains(&kind) || PASSES_TIME_ON.iter().any(|prefix| kind.starts_with(prefix))
 }
 
 /// Reads the value of the top-level key `configuration`.
@@ -199,7 +215,9 @@ fn resource(node: &Node, pointer: &Pointer) -> Option<(String, Resource)> {
     let repeat = ["for_each_expression", "count_expression"]
         .into_iter()
         .find_map(|key| node.get(key).and_then(|node| expression(node, &pointer.down(key))));
-    Some((address, Resource { arguments, repeat }))
+    let kind = node.get("type").and_then(Node::text).unwrap_or_default();
+    let passes_time_on = !address.starts_with("data.") && PASSES_TIME_ON.iter().any(|prefix| kind.as_bytes().starts_with(prefix));
+    Some((address, Resource { passes_time_on, arguments, repeat }))
 }
 
 fn arguments(node: &Node, pointer: &str) -> BTreeMap<String, Argument> {

@@ -3,7 +3,7 @@
 use super::configuration::{self, Given, Module};
 use super::node::{Node, Value};
 use super::scan::{Broken, Scanner, Spot};
-use super::walk::{self, Pointer, RELATED, Wanted};
+use super::walk::{self, Pointer, RELATED};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -39,6 +39,9 @@ const ATTRIBUTES: &[&str] = &[
     "vault_type",
     "vaults",
 ];
+
+/// What is wrong where something follows the document.
+pub(super) const FOLLOWED: &str = "something follows the document";
 
 /// A resource entry.
 #[derive(Debug)]
@@ -105,6 +108,8 @@ pub(super) struct Document {
     pub version: Option<String>,
     pub errored: bool,
     pub complete: Option<bool>,
+    /// How often `planned_values` names the type of a key.
+    pub planned_keys: usize,
     /// Whether `deferred_changes` holds any.
     pub deferred_any: bool,
     pub variables: BTreeMap<String, Given>,
@@ -122,12 +127,12 @@ pub(super) struct Document {
     pub modules: Option<Spot>,
 }
 
-fn related(kind: &[u8]) -> Wanted {
-    RELATED.contains(&kind).into()
+fn related(kind: &[u8]) -> bool {
+    RELATED.contains(&kind)
 }
 
-fn key(kind: &[u8]) -> Wanted {
-    (kind == b"oci_kms_key").into()
+fn key(kind: &[u8]) -> bool {
+    kind == b"oci_kms_key"
 }
 
 /// Reads a document into `found`, which holds what was read even where the document breaks off.
@@ -139,7 +144,7 @@ pub(super) fn read(scanner: &mut Scanner, found: &mut Document) -> Result<(), Br
     })?;
     match scanner.peek()? {
         None => Ok(()),
-        Some(_) => Err(scanner.broken("something follows the document")),
+        Some(_) => Err(scanner.broken(FOLLOWED)),
     }
 }
 
@@ -165,6 +170,7 @@ fn member(scanner: &mut Scanner, pointer: &mut Pointer, name: &str, found: &mut 
                 Ok(())
             })
         })?,
+        "planned_values" => found.planned_keys = scanner.skip_and_count(b"\"oci_kms_key\"")?,
         "prior_state" => walk::object(scanner, pointer, "`prior_state`", |scanner, pointer, name| match name {
             "values" => state(scanner, pointer, &mut found.prior),
             _ => scanner.skip(),

@@ -4,6 +4,7 @@ use super::document::Entry;
 use super::facts::place;
 use super::node::{Node, Value};
 use super::scan::Spot;
+use super::values::hides;
 use super::walk::down;
 use crate::base::Step;
 use crate::key::KeyFacts;
@@ -28,12 +29,8 @@ pub(super) fn read(entry: Entry) -> Option<Drift> {
     let labels = if after.is_null() {
         vec!["was deleted outside of Terraform".to_owned()]
     } else {
-        let hidden = |name: &str| {
-            ["before_sensitive", "after_sensitive"]
-                .iter()
-                .filter_map(|key| change.get(key))
-                .any(|mark| mark.is_true() || mark.get(name).is_some_and(Node::is_true))
-        };
+        let hidden =
+            |name: &str| ["before_sensitive", "after_sensitive"].iter().filter_map(|key| change.get(key)).any(|mark| hides(mark, name));
         let mut labels = Vec::new();
         for name in ATTRIBUTES {
             let (old, new) = (shown(before.get(name)), shown(after.get(name)));

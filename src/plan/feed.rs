@@ -1,5 +1,6 @@
 //! The bytes of a document, block after block: read ahead on a second thread, checked to be UTF-8, and decoded where PowerShell wrote UTF-16.
 
+use super::unpack;
 use std::io::{self, Read};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::Scope;
@@ -76,7 +77,7 @@ impl<'p> Feed<'p> {
 struct Text<R> {
     input: R,
     spent: Receiver<Vec<u8>>,
-    /// The decoder, where a byte order mark announced UTF-16.
+    /// The decoder, where the text is UTF-16.
     wide: Option<encoding_rs::Decoder>,
     /// The beginning of a character that the last block cut in two.
     tail: Vec<u8>,
@@ -122,9 +123,7 @@ impl<R: Read> Text<R> {
             self.begun = true;
             match bytes.as_slice() {
                 [0xef, 0xbb, 0xbf, ..] => drop(bytes.drain(..3)),
-                [0xff, 0xfe, ..] => self.wide = Some(encoding_rs::UTF_16LE.new_decoder()),
-                [0xfe, 0xff, ..] => self.wide = Some(encoding_rs::UTF_16BE.new_decoder()),
-                _ => {}
+                head => self.wide = unpack::wide(head).map(encoding_rs::Encoding::new_decoder),
             }
         }
         if let Some(decoder) = &mut self.wide {
@@ -181,7 +180,11 @@ mod tests {
     #[test]
     fn byte_order_marks_and_utf_16_are_understood() {
         assert_eq!(all(b"\xef\xbb\xbf{}").0, b"{}");
-        let wide: Vec<u8> = [0xff, 0xfe].into_iter().chain("{\"é\"}".encode_utf16().flat_map(u16::to_le_bytes)).collect();
-        assert_eq!(all(&wide).0, "{\"é\"}".as_bytes());
+        let text = "{\"é😀\"}";
+        let little: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
+        let big: Vec<u8> = text.encode_utf16().flat_map(u16::to_be_bytes).collect();
+        for wide in [[&[0xff, 0xfe], &*little].concat(), [&[0xfe, 0xff], &*big].concat(), little, big] {
+            assert_eq!(all(&wide).0, text.as_bytes());
+        }
     }
 }

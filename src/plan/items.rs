@@ -54,7 +54,7 @@ pub(super) fn change(mut entry: Entry) -> Option<Item> {
     let actions: Vec<&str> = change.get("actions").map(Node::elements).unwrap_or_default().iter().filter_map(Node::text).collect();
     let fate = match actions.as_slice() {
         ["no-op" | "read"] => Fate::NoOp,
-        ["create"] | ["create", "forget"] => Fate::Create,
+        ["create"] | ["create", "forget"] | ["forget", "create"] => Fate::Create,
         ["update"] => Fate::Update,
         ["delete"] => Fate::Delete,
         ["forget"] => Fate::Forget,
@@ -62,8 +62,8 @@ pub(super) fn change(mut entry: Entry) -> Option<Item> {
         _ => Fate::Unknown,
     };
     let mut remarks = Vec::new();
-    if actions == ["create", "forget"] {
-        remarks.push("Terraform forgets the present key, which stays, and makes a new one".to_owned());
+    if matches!(actions.as_slice(), ["create", "forget"] | ["forget", "create"]) {
+        remarks.push("the present key leaves Terraform's state and stays in the vault; this is the new one".to_owned());
     }
     if let Some(previous) = entry.text("previous_address") {
         remarks.push(format!("moved from `{previous}`"));

@@ -15,24 +15,31 @@ mod items;
 mod node;
 mod recognise;
 mod reference;
+mod refusal;
 mod relations;
 mod resolve;
 mod scan;
+mod schedule;
 mod times;
+mod unpack;
 mod values;
 mod vaults;
 mod walk;
 
-pub use recognise::{Recognised, Refusal, recognise};
+pub use recognise::{Recognised, recognise};
+pub use refusal::Refusal;
+pub use unpack::open;
 
 use crate::base::{Place, Problem, ProblemKind};
-use crate::key::{Fate, InputKind, Inventory, KeyFacts};
+use crate::key::{Fate, InputKind, Inventory, KeyFacts, Listed, NotRead, NotReadKind};
+use configuration::Given;
 use document::Document;
 use facts::Reader;
 use feed::Feed;
 use items::Item;
 use resolve::Resolver;
-use scan::{Broken, Scanner};
+use scan::{Broken, Failure, Scanner};
+use std::collections::BTreeMap;
 use std::fmt;
 use std::io::Read;
 use std::sync::Arc;
@@ -58,36 +65,60 @@ impl fmt::Debug for Options<'_> {
     }
 }
 
+/// What a plan or a state holds.
+#[derive(Debug, Default)]
+pub struct Contents {
+    /// Keys and problems.
+    pub inventory: Inventory,
+    /// The values of the root module's variables that a plan records, as JSON; `None` for one that is too large to keep. A state records none.
+    pub variables: Option<BTreeMap<String, Option<Arc<str>>>>,
+    /// What else it lists.
+    pub listed: Listed,
+}
+
 /// Reads a plan or a state; `file` is its path as people know it. What cannot be read is among the problems, and the keys before
-/// it are still told.
-pub fn read(file: &str, input: impl Read + Send, options: &Options) -> Inventory {
+/// it are still read.
+pub fn read(file: &str, input: impl Read + Send, options: &Options) -> Contents {
     let file: Arc<str> = file.into();
     let mut document = Document::default();
     let outcome = std::thread::scope(|scope| {
         let mut scanner = Scanner::new(Feed::start(input, options.progress, scope));
         document::read(&mut scanner, &mut document)
     });
-    let mut inventory = Inventory { files: 1, ..Inventory::default() };
+    let mut contents = Contents { inventory: Inventory { files: 1, ..Inventory::default() }, ..Contents::default() };
+    let inventory = &mut contents.inventory;
     let refusal = refusal(&document, outcome.is_ok()).map(|problem| problem.at(Place::File(Arc::clone(&file))));
     match (refusal, outcome) {
         (Some(problem), _) => {
             inventory.problems.push(problem);
-            return inventory;
+            return contents;
         }
         (None, Err(broken)) => inventory.problems.push(cut_off(&file, &broken)),
         (None, Ok(())) => inventory.problems.extend(partial(&document).map(|problem| problem.at(Place::File(Arc::clone(&file))))),
     }
     if is_plan(&document) {
-        plan(&file, document, options, &mut inventory);
+        plan(&file, document, options, &mut contents);
     } else {
+        inventory.not_read.extend(nothing(&file, &document));
         let items = document.stored.into_iter().filter_map(items::stored).chain(document.raw.into_iter().flat_map(items::raw)).collect();
-        keys(&file, InputKind::State, items, &[], None, options, &mut inventory);
+        keys(&file, InputKind::State, items, &[], None, options, &mut contents);
     }
-    inventory
+    contents
+}
+
+/// Says that a state has nothing in it: `terraform show -json` prints one where the name of the plan file was forgotten.
+fn nothing(file: &str, document: &Document) -> Option<NotRead> {
+    let is_empty = document.format_version.is_some() && !document.keys.contains("values");
+    is_empty.then(|| NotRead {
+        path: file.to_owned(),
+        kind: NotReadKind::State,
+        why: "it is empty; to check a plan, name it: `terraform show -json PLANFILE`".to_owned(),
+        may_hide_keys: true,
+    })
 }
 
 /// The keys of a plan.
-fn plan(file: &Arc<str>, document: Document, options: &Options, inventory: &mut Inventory) {
+fn plan(file: &Arc<str>, document: Document, options: &Options, contents: &mut Contents) {
     let Document { variables, configuration, changes, drift, deferred, prior, keys: names, .. } = document;
     let resolver = Resolver { file, configuration: configuration.as_ref(), variables: &variables };
     let prior: Vec<Item> = prior.into_iter().filter_map(items::stored).collect();
@@ -96,8 +127,23 @@ fn plan(file: &Arc<str>, document: Document, options: &Options, inventory: &mut 
     let refreshes_only = !names.contains("resource_changes");
     // A plan that only refreshes lists no changes: everything stays as the refreshed state has it.
     let (items, prior) = if refreshes_only && !prior.is_empty() { (prior, Vec::new()) } else { (items, prior) };
-    keys(file, InputKind::Plan, items, &prior, Some(&resolver), options, inventory);
-    drift::note(file, drift.into_iter().filter_map(drift::read), &mut inventory.keys);
+    keys(file, InputKind::Plan, items, &prior, Some(&resolver), options, contents);
+    drift::note(file, drift.into_iter().filter_map(drift::read), &mut contents.inventory.keys);
+    contents.variables = Some(variables.into_iter().filter_map(recorded).collect());
+}
+
+/// A variable's value as JSON.
+fn recorded((name, given): (String, Given)) -> Option<(String, Option<Arc<str>>)> {
+    let value = match given {
+        Given::Nothing => return None,
+        Given::Null => Some("null".into()),
+        Given::Value(node) => node.map(|node| {
+            let mut text = String::new();
+            node.write(&mut text);
+            text.into()
+        }),
+    };
+    Some((name, value))
 }
 
 /// Reads the keys among the items and relates the others to them. `prior`: what a plan knows besides what it changes.
@@ -108,8 +154,9 @@ fn keys(
     prior: &[Item],
     resolver: Option<&Resolver>,
     options: &Options,
-    inventory: &mut Inventory,
+    contents: &mut Contents,
 ) {
+    let Contents { inventory, listed, .. } = contents;
     let mut vaults = vaults::find(file, &items);
     vaults.extend(vaults::find(file, prior));
     let (mut found, mut current): (Vec<KeyFacts>, Vec<Option<String>>) = (Vec::new(), Vec::new());
@@ -120,6 +167,12 @@ fn keys(
         found.push(key);
     }
     relations::relate(file, &mut found, &current, &items, resolver, options.max_rotation_days);
+    for item in items.iter().chain(prior).filter(|item| !item.data && !matches!(item.fate, Fate::Delete | Fate::Forget)) {
+        if item.kind != "oci_kms_key" {
+            listed.add(&item.address, item.parsed.as_ref());
+        }
+    }
+    vaults.iter().for_each(|vault| vault.list(listed));
     inventory.keys.extend(found.into_iter().map(Box::new));
 }
 
@@ -133,10 +186,10 @@ fn refusal(document: &Document, whole: bool) -> Option<Problem> {
     let known = |refusal: Refusal| refused(refusal.what.to_owned(), refusal.help);
     let has = |key: &str| document.keys.contains(key);
     if has("encryption_version") || has("encrypted_data") {
-        return known(recognise::ENCRYPTED);
+        return known(refusal::ENCRYPTED);
     }
     if document.keys.iter().any(|key| key.starts_with('@')) {
-        return known(recognise::STREAM);
+        return known(refusal::STREAM);
     }
     let newer = "A newer kmslint may read it; please report it otherwise";
     if let Some(version) = &document.format_version {
@@ -144,20 +197,28 @@ fn refusal(document: &Document, whole: bool) -> Option<Problem> {
         let states = ["format_version", "terraform_version", "values", "checks"];
         let is_ours = is_plan(document) || has("values") || document.keys.iter().all(|key| states.contains(&key.as_str()));
         return match major {
+            "0" | "1" if is_ours && whole && is_cut(document) => known(refusal::CUT),
             "0" | "1" if is_ours => None,
-            "0" | "1" => known(recognise::OTHER),
+            "0" | "1" => known(refusal::OTHER),
             _ => refused(format!("format version {} is not known: kmslint reads versions 0.1 to 1.x", node::shown(version)), newer),
         };
     }
     match (document.version.as_deref(), whole) {
         (Some("4"), _) if has("resources") || has("serial") || has("lineage") || has("terraform_version") => None,
-        (Some("1" | "2" | "3"), _) => known(recognise::OLD_STATE),
+        (Some("1" | "2" | "3"), _) => known(refusal::OLD_STATE),
         (Some(version), _) if has("lineage") || has("serial") => {
             refused(format!("state version {} is not known: kmslint reads version 4", node::shown(version)), newer)
         }
         (_, false) => None,
-        (_, true) => known(recognise::OTHER),
+        (_, true) => known(refusal::OTHER),
     }
+}
+
+/// Whether a tool has taken the changes out of a plan. Only a plan that changes nothing has none, and what it plans is in its prior state then.
+fn is_cut(document: &Document) -> bool {
+    let has = |key: &str| document.keys.contains(key);
+    let prior = document.prior.iter().filter(|entry| entry.is_managed("oci_kms_key")).count();
+    is_plan(document) && !has("resource_changes") && !has("deferred_changes") && (!has("planned_values") || document.planned_keys > prior)
 }
 
 /// Why a plan is not whole.
@@ -186,10 +247,16 @@ fn partial(document: &Document) -> Option<Problem> {
 /// A document that cannot be read to its end.
 fn cut_off(file: &Arc<str>, broken: &Broken) -> Problem {
     let place = Place::Json { file: Arc::clone(file), pointer: "".into(), line: Some((broken.spot.line, broken.spot.column)) };
-    if broken.unreadable {
-        return Problem::new(ProblemKind::Unreadable, format!("reading failed at byte {}: {}", broken.offset, broken.what)).at(place);
-    }
-    let problem =
-        Problem::new(ProblemKind::Unparsable, format!("this is not a whole JSON document: {} (byte {})", broken.what, broken.offset));
-    problem.at(place).help("Make the file anew with `terraform show -json`")
+    let again = "Create the file again with `terraform show -json`";
+    let (kind, what, help) = match broken.kind {
+        Failure::Input => {
+            return Problem::new(ProblemKind::Unreadable, format!("reading failed at byte {}: {}", broken.offset, broken.what)).at(place);
+        }
+        Failure::Shape => (ProblemKind::Unparsable, "this is not a valid plan or state", again),
+        Failure::Syntax if broken.what == document::FOLLOWED => {
+            (ProblemKind::Unparsable, "this is more than one JSON document", refusal::FOLLOWED.help)
+        }
+        Failure::Syntax => (ProblemKind::Unparsable, "this is not a complete JSON document", again),
+    };
+    Problem::new(kind, format!("{what}: {} (byte {})", broken.what, broken.offset)).at(place).help(help)
 }

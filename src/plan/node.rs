@@ -1,6 +1,6 @@
 //! A small JSON tree for the few values that matter, each with its place; strict about syntax and about keys that are there twice.
 
-use super::scan::{Broken, Kept, Spot};
+use super::scan::{Broken, Failure, Kept, Spot};
 use std::collections::HashSet;
 
 /// Values nested deeper than this are refused: what kmslint looks at is never deeper than ten.
@@ -80,6 +80,34 @@ impl Node {
         }
     }
 
+    /// The value as JSON.
+    pub(super) fn write(&self, out: &mut String) {
+        match &self.value {
+            Value::Null => out.push_str("null"),
+            Value::Bool(value) => out.push_str(if *value { "true" } else { "false" }),
+            Value::Number(number) => out.push_str(number),
+            Value::Text(text) => quote(text, out),
+            Value::List(list) => {
+                out.push('[');
+                for (index, node) in list.iter().enumerate() {
+                    out.push_str(if index == 0 { "" } else { "," });
+                    node.write(out);
+                }
+                out.push(']');
+            }
+            Value::Object(members) => {
+                out.push('{');
+                for (index, (key, node)) in members.iter().enumerate() {
+                    out.push_str(if index == 0 { "" } else { "," });
+                    quote(key, out);
+                    out.push(':');
+                    node.write(out);
+                }
+                out.push('}');
+            }
+        }
+    }
+
     /// Keeps only these members of an object.
     pub(super) fn keep_only(&mut self, keys: &[&str]) {
         if let Value::Object(members) = &mut self.value {
@@ -87,6 +115,10 @@ impl Node {
             members.shrink_to_fit();
         }
     }
+}
+
+fn quote(text: &str, out: &mut String) {
+    out.push_str(&serde_json::Value::from(text).to_string());
 }
 
 /// Reads a value that the scanner kept.
@@ -248,7 +280,7 @@ impl Parser<'_> {
     }
 
     fn broken(&self, what: impl Into<String>) -> Broken {
-        Broken { what: what.into(), offset: self.kept.offset + self.at as u64, spot: self.spot(), unreadable: false }
+        Broken { what: what.into(), offset: self.kept.offset + self.at as u64, spot: self.spot(), kind: Failure::Syntax }
     }
 }
 

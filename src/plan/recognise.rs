@@ -1,5 +1,11 @@
 //! What a file is, told by its content: a plan, a state, or something else that people mistake for one.
 
+use super::refusal::{
+    API, ARCHIVE, BACKEND, BINARY, COLORED, COMPRESSED, EMPTY, ENCRYPTED, MESSAGE, OLD_STATE, PART, PREFIXED, QUOTED, REDACTED, REMOTE,
+    Refusal, SEVERAL, STACK, STREAM, TEXT, WRAPPED,
+};
+use super::unpack;
+use std::borrow::Cow;
 use std::path::Path;
 
 /// What a file is.
@@ -21,70 +27,145 @@ pub enum Recognised {
     Other,
 }
 
-/// Why something that we know cannot be judged, and what to do instead.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Refusal {
-    /// What it is, as a clause: "this is a binary plan file".
-    pub what: &'static str,
-    /// What to do, as one sentence without a full stop.
-    pub help: &'static str,
-}
-
-const BINARY: Refusal = Refusal {
-    what: "this is a binary plan file, which only the Terraform that made it can read",
-    help: "Run `terraform show -json FILE > plan.json` (or `tofu show -json`) where the plan was made, and give kmslint that file",
-};
-
-pub(super) const STREAM: Refusal = Refusal {
-    what: "this is the message stream of `terraform plan -json`, which does not hold the planned values",
-    help: "Run `terraform plan -out=plan.bin`, then `terraform show -json plan.bin > plan.json`, and give kmslint that file",
-};
-
-pub(super) const ENCRYPTED: Refusal = Refusal {
-    what: "this state or plan is encrypted by OpenTofu",
-    help: "Run `tofu show -json > state.json` with the encryption's configuration at hand, and give kmslint that file",
-};
-
-pub(super) const OLD_STATE: Refusal = Refusal {
-    what: "this is a state of Terraform 0.11 or older",
-    help: "Let a newer Terraform upgrade it, or run `terraform state pull` with one and give kmslint its output",
-};
-
-pub(super) const OTHER: Refusal = Refusal {
-    what: "this is neither a plan nor a state of Terraform or OpenTofu",
-    help: "Give kmslint what `terraform show -json` prints, or a state of version 4",
-};
-
 /// Keys of other documents of Terraform that have a `format_version` too.
 const OTHERS: [&str; 4] = ["provider_schemas", "function_signatures", "valid", "error_count"];
 
-/// Tells what a file is by its first bytes; some kilobytes are enough, and less is no error. The path only tells configuration from
-/// other JSON.
+/// Recognizes a file by its first bytes; some kilobytes are enough, and fewer are no error. Compressed data is unpacked before
+/// ([`unpack::open`]). The path only distinguishes configuration from other JSON.
 #[must_use]
 pub fn recognise(head: &[u8], path: &Path) -> Recognised {
-    if head.starts_with(b"PK\x03\x04") {
-        return Recognised::Refused(BINARY);
+    if let Some(refusal) = packed(head) {
+        return Recognised::Refused(refusal);
     }
-    let wide = match head {
-        [0xff, 0xfe, ..] => Some(encoding_rs::UTF_16LE),
-        [0xfe, 0xff, ..] => Some(encoding_rs::UTF_16BE),
-        _ => None,
-    };
-    let decoded = wide.map(|encoding| encoding.decode(head).0);
+    let decoded = unpack::wide(head).map(|encoding| encoding.decode(head).0);
     let text = decoded.as_ref().map_or(head, |text| text.as_bytes());
     let text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text).trim_ascii_start();
-    if text.first() != Some(&b'{') {
-        return if text.first() == Some(&b'[') { Recognised::OtherJson } else { Recognised::Other };
+    match text {
+        [] => Recognised::Refused(EMPTY),
+        [b'{', ..] => {
+            let name = path.file_name().map(|name| name.to_string_lossy().to_lowercase()).unwrap_or_default();
+            if [".tf.json", ".tofu.json", ".tfvars.json"].iter().any(|end| name.ends_with(end)) {
+                return Recognised::Configuration;
+            }
+            kind(&keys(text), text)
+        }
+        [b'[', rest @ ..] if is_list(rest) => list(rest.trim_ascii_start()),
+        [b'"', ..] if contains(text, br#"\"format_version\""#) || contains(text, br#"\"terraform_version\""#) => {
+            Recognised::Refused(QUOTED)
+        }
+        _ => prose(text).map_or(Recognised::Other, Recognised::Refused),
     }
-    let name = path.file_name().map(|name| name.to_string_lossy().to_lowercase()).unwrap_or_default();
-    if [".tf.json", ".tofu.json", ".tfvars.json"].iter().any(|end| name.ends_with(end)) {
-        return Recognised::Configuration;
+}
+
+/// Archives and compressed files.
+fn packed(head: &[u8]) -> Option<Refusal> {
+    match head {
+        [b'P', b'K', 3, 4, ..] => {
+            let names = unpack::zip_names(head);
+            let is_configuration =
+                |name: &&[u8]| [&b".tf"[..], b".tf.json", b".tofu", b".tofu.json", b".tfvars"].iter().any(|end| name.ends_with(end));
+            Some(match names.as_slice() {
+                [b"tfplan", ..] => BINARY,
+                names if names.iter().any(is_configuration) => STACK,
+                names if names.contains(&&b"tfplan"[..]) => BINARY,
+                _ => ARCHIVE,
+            })
+        }
+        [b'B', b'Z', b'h', b'1'..=b'9', ..] | [0xfd, b'7', b'z', b'X', b'Z', ..] | [0x28, 0xb5, 0x2f, 0xfd, ..] => Some(COMPRESSED),
+        [b'7', b'z', 0xbc, 0xaf, ..] => Some(ARCHIVE),
+        _ if head.get(257..262) == Some(b"ustar") => Some(ARCHIVE),
+        _ => None,
     }
-    kind(&keys(text))
+}
+
+/// Whether `[` begins a JSON array, not a line like `[command]…` or `[0m`.
+fn is_list(rest: &[u8]) -> bool {
+    matches!(rest.trim_ascii_start().first(), Some(b'{' | b'[' | b'"' | b']' | b'-' | b'0'..=b'9') | None)
+        || [&b"true"[..], b"false", b"null"].iter().any(|word| rest.trim_ascii_start().starts_with(word))
+}
+
+/// A JSON array, after its bracket.
+fn list(rest: &[u8]) -> Recognised {
+    if rest.first() != Some(&b'{') {
+        return Recognised::OtherJson;
+    }
+    match kind(&keys(rest), rest) {
+        Recognised::Plan | Recognised::State | Recognised::RawState => Recognised::Refused(SEVERAL),
+        Recognised::Refused(refusal) => Recognised::Refused(refusal),
+        _ => Recognised::OtherJson,
+    }
+}
+
+/// Text that is not JSON although people redirect it to files for plans.
+fn prose(text: &[u8]) -> Option<Refusal> {
+    let plain = without_colors(text);
+    let plain = plain.trim_ascii_start();
+    if plain.starts_with(b"[command]") {
+        return Some(WRAPPED);
+    }
+    if plain.len() < text.len() && matches!(plain, [b'{' | b'[', ..]) {
+        return Some(COLORED);
+    }
+    let mut lines = plain.split(|&byte| byte == b'\n').map(<[u8]>::trim_ascii);
+    let has_json = lines.clone().any(|line| line.starts_with(b"{")) && SIGNS.iter().any(|sign| contains(plain, sign));
+    if has_json {
+        return Some(PREFIXED);
+    }
+    let first = lines.find(|line| !line.is_empty()).unwrap_or_default();
+    if PROSE.iter().any(|sentence| contains(plain, sentence)) || is_block_comment(first) {
+        return Some(TEXT);
+    }
+    let framed = first.strip_prefix("╷".as_bytes()).is_some() || first.starts_with("│".as_bytes());
+    (framed || first.starts_with(b"Error:") || first.starts_with(b"Error ")).then_some(MESSAGE)
+}
+
+/// Members that plans and states have.
+const SIGNS: [&[u8]; 3] = [b"\"format_version\"", b"\"terraform_version\"", b"\"resource_changes\""];
+
+/// Sentences of `terraform plan` and `terraform show`.
+const PROSE: [&[u8]; 8] = [
+    b"used the selected providers to generate the following execution",
+    b"will perform the following actions",
+    b"Resource actions are indicated with the following symbols",
+    b"No changes. Your infrastructure matches the configuration",
+    b"No changes. Infrastructure is up-to-date",
+    b"An execution plan has been generated and is shown below",
+    b"The state file is empty. No resources are represented",
+    b"Note: Objects have changed outside of",
+];
+
+/// `# oci_kms_key.k:`, with which the text of a state begins; `# oci_kms_key.k will be created` in a plan.
+fn is_block_comment(line: &[u8]) -> bool {
+    line.strip_prefix(b"# ").is_some_and(|rest| {
+        (rest.ends_with(b":") && contains(rest, b".") && !rest.contains(&b' '))
+            || contains(rest, b" will be ")
+            || contains(rest, b" must be replaced")
+    })
+}
+
+/// A text without the color codes for terminals.
+fn without_colors(text: &[u8]) -> Cow<'_, [u8]> {
+    if memchr::memchr(0x1b, text).is_none() {
+        return Cow::Borrowed(text);
+    }
+    let (mut plain, mut rest) = (Vec::with_capacity(text.len()), text);
+    while let Some(at) = memchr::memchr(0x1b, rest) {
+        let (before, code) = rest.split_at(at);
+        plain.extend_from_slice(before);
+        // A code ends with a letter: `ESC [ 1 ; 32 m`.
+        let end = code.iter().position(u8::is_ascii_alphabetic).map_or(code.len(), |end| end + 1);
+        rest = code.get(end..).unwrap_or_default();
+    }
+    plain.extend_from_slice(rest);
+    Cow::Owned(plain)
+}
+
+fn contains(text: &[u8], part: &[u8]) -> bool {
+    memchr::memmem::find(text, part).is_some()
 }
 
 /// What an object with these keys is; the list may break off.
-fn kind(keys: &[(String, &[u8])]) -> Recognised {
+fn kind(keys: &[(String, &[u8])], text: &[u8]) -> Recognised {
     let has = |wanted: &str| keys.iter().any(|(key, _)| key == wanted);
     let plan = ["resource_changes", "planned_values", "prior_state", "configuration", "resource_drift", "variables", "deferred_changes"];
     if keys.first().is_some_and(|(key, _)| key.starts_with('@')) {
@@ -92,6 +173,12 @@ fn kind(keys: &[(String, &[u8])]) -> Recognised {
     }
     if has("encryption_version") || has("encrypted_data") {
         return Recognised::Refused(ENCRYPTED);
+    }
+    if has("remote_plan_format") {
+        return Recognised::Refused(REMOTE);
+    }
+    if has("plan_format_version") {
+        return Recognised::Refused(REDACTED);
     }
     if plan.iter().filter(|key| has(key)).count() + usize::from(has("format_version")) > 1
         || has("resource_changes")
@@ -102,9 +189,20 @@ fn kind(keys: &[(String, &[u8])]) -> Recognised {
     if has("format_version") {
         return if OTHERS.into_iter().any(has) { Recognised::OtherJson } else { Recognised::State };
     }
+    if has("root_module") || (has("address") && (has("change") || has("mode"))) {
+        return Recognised::Refused(PART);
+    }
+    let is_api = || {
+        let marks = [&b"\"log-read-url\""[..], b"\"hosted-state-download-url\"", b"\"json-output\"", b"\"json-output-redacted\""];
+        marks.iter().any(|mark| contains(text, mark))
+    };
+    if has("data") && is_api() {
+        return Recognised::Refused(API);
+    }
     let version = keys.iter().find(|(key, _)| key == "version").map(|(_, value)| *value);
     let is_state = has("serial") || has("lineage") || has("terraform_version") || has("resources");
     match version {
+        Some(b"1" | b"2" | b"3") if has("backend") => Recognised::Refused(BACKEND),
         Some(b"1" | b"2" | b"3") if is_state || has("modules") => Recognised::Refused(OLD_STATE),
         Some(_) if is_state => Recognised::RawState,
         None if has("serial") && has("lineage") => Recognised::RawState,
@@ -173,19 +271,67 @@ mod tests {
             (br#"{"version":3,"terraform_version":"0.11.14","serial":1,"modules":[]}"#, Refused(OLD_STATE)),
             (br#"{"@level":"info","@message":"Terraform 1.15.5"}"#, Refused(STREAM)),
             (br#"{"serial":1,"lineage":"x","meta":{},"encrypted_data":"x","encryption_version":"v0"}"#, Refused(ENCRYPTED)),
-            (b"PK\x03\x04rest", Refused(BINARY)),
+            (&[b"PK\x03\x04", &[0; 22][..], &[6, 0, 0, 0], b"tfplan"].concat(), Refused(BINARY)),
             (br#"{"version":2,"name":"package"}"#, OtherJson),
             (br#"{"keys":[]}"#, OtherJson),
             (br#"{"format_version":"1.0","provider_schemas":{}}"#, OtherJson),
             (b"[1]", OtherJson),
+            (b"[]", OtherJson),
+            (b"[{\"a\":1}]", OtherJson),
             (b"resource \"a\" \"b\" {}", Other),
-            (b"", Other),
         ] {
             assert_eq!(recognise(head, Path::new("x.json")), wanted, "{}", String::from_utf8_lossy(head));
         }
         assert_eq!(recognise(b"{\"resource\":{}}", Path::new("a/main.tf.json")), Configuration);
-        let wide: Vec<u8> =
-            [0xff, 0xfe].into_iter().chain("{\"format_version\":\"1.0\"}".encode_utf16().flat_map(u16::to_le_bytes)).collect();
-        assert_eq!(recognise(&wide, Path::new("x")), State);
+        for bom in [&[0xff, 0xfe][..], &[]] {
+            let wide: Vec<u8> =
+                bom.iter().copied().chain("{\"format_version\":\"1.0\"}".encode_utf16().flat_map(u16::to_le_bytes)).collect();
+            assert_eq!(recognise(&wide, Path::new("x")), State);
+        }
+    }
+
+    #[test]
+    fn what_people_take_for_plans_is_refused_with_what_to_do() {
+        let zip = |names: &[&str]| -> Vec<u8> {
+            names
+                .iter()
+                .flat_map(|name| [b"PK\x03\x04", &[0; 22][..], &[name.len() as u8, 0, 0, 0], name.as_bytes(), b"data"].concat())
+                .collect()
+        };
+        let tar = [&[b'a'; 257][..], b"ustar"].concat();
+        for (head, wanted) in [
+            (&b""[..], EMPTY),
+            (b" \n\n", EMPTY),
+            (&zip(&["tfplan", "tfstate", "tfconfig/m-/main.tf"]), BINARY),
+            (&zip(&["schema.yaml", "main.tf"]), STACK),
+            (&zip(&["modules/kms/keys.tf.json"]), STACK),
+            (&zip(&["plan.json"]), ARCHIVE),
+            (&tar, ARCHIVE),
+            (b"BZh91AY", COMPRESSED),
+            (b"\x28\xb5\x2f\xfd..", COMPRESSED),
+            (b"[command]/opt/terraform-bin show -json p\n{\"format_version\":\"1.2\"}", WRAPPED),
+            (b"\x1b[0m[command]/opt/terraform-bin show -json p\n{\"format_version\":\"1.2\"}", WRAPPED),
+            (b"Acquiring state lock. This may take a few moments...\n{\"format_version\":\"1.2\"}", PREFIXED),
+            (b"```json\n{\n  \"version\": 4,\n  \"terraform_version\": \"1.9.0\"}\n```", PREFIXED),
+            (b"\x1b[1;39m{\n  \x1b[0m\x1b[34;1m\"format_version\"\x1b[0m: \"1.2\"", COLORED),
+            (b"\x1b[0m{\"format_version\":\"1.2\"}\x1b[0m", COLORED),
+            (b"\x1b[0m\x1b[1moci_kms_key.k\x1b[0m: Refreshing state...\n\nTerraform will perform the following actions:\n", TEXT),
+            (b"\nOpenTofu used the selected providers to generate the following execution\nplan.", TEXT),
+            (b"# oci_kms_key.k:\nresource \"oci_kms_key\" \"k\" {\n", TEXT),
+            ("╷\n│ Error: Failed to load plan".as_bytes(), MESSAGE),
+            (b"Error: No plan file", MESSAGE),
+            (br#"[{"format_version":"1.2","planned_values":{}},{"format_version":"1.2"}]"#, SEVERAL),
+            (br#"[{"version":4,"serial":1}]"#, SEVERAL),
+            (br#"[{"address":"oci_kms_key.k","mode":"managed","change":{}}]"#, PART),
+            (br#"{"address":"oci_kms_key.k","change":{}}"#, PART),
+            (br#"{"root_module":{"resources":[]}}"#, PART),
+            (br#""{\"format_version\":\"1.2\"}""#, QUOTED),
+            (br#"{"remote_plan_format":1,"run_id":"run-abc","hostname":"app.terraform.io"}"#, REMOTE),
+            (br#"{"plan_format_version":"1.2","resource_changes":[],"provider_schemas":{}}"#, REDACTED),
+            (br#"{"data":{"id":"plan-x","type":"plans","attributes":{"log-read-url":"https://x"}}}"#, API),
+            (br#"{"version":3,"serial":1,"lineage":"x","backend":{"type":"s3"},"modules":[]}"#, BACKEND),
+        ] {
+            assert_eq!(recognise(head, Path::new("")), Recognised::Refused(wanted), "{}", String::from_utf8_lossy(head));
+        }
     }
 }

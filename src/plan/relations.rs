@@ -1,54 +1,18 @@
-//! What other resources do with keys: versions, schedules that make the next one, certificate authorities.
+//! What other resources do with keys: versions, what may make the next one, certificate authorities.
 
 use super::facts::place;
 use super::items::Item;
 use super::resolve::{Resolver, means};
+use super::schedule;
 use super::times;
 use super::values::Cell;
-use crate::base::{Address, Step};
-use crate::key::{CaUse, Fate, KeyFacts, KeyVersion, Schedule, ScheduleForm};
+use crate::base::Address;
+use crate::key::{CaUse, Fate, KeyFacts, KeyVersion};
+use std::collections::HashMap;
 use std::sync::Arc;
 
-/// A month counts 31 days and a year 366, unless the limit is a year.
-const UNITS: [(&str, f64, i64); 5] = [
-    ("rotation_minutes", 1.0 / 1440.0, 0),
-    ("rotation_hours", 1.0 / 24.0, 0),
-    ("rotation_days", 1.0, 0),
-    ("rotation_months", 31.0, 1),
-    ("rotation_years", 366.0, 12),
-];
-
-/// How often a `time_rotating` rotates.
-struct Period {
-    days: f64,
-    months: Option<i64>,
-}
-
-impl Period {
-    /// The smallest period counts if several are set.
-    fn of(item: &Item) -> Option<Self> {
-        let periods = UNITS.iter().filter_map(|&(name, days, months)| {
-            let Cell::Value { node, .. } = item.values.cell(&[name]) else { return None };
-            let super::node::Value::Number(number) = &node.value else { return None };
-            let number: f64 = number.parse().ok().filter(|&number| number > 0.0)?;
-            #[expect(clippy::cast_possible_truncation, reason = "a number of months; beyond the range it saturates")]
-            let months = (months > 0).then_some((number as i64).saturating_mul(months));
-            Some(Self { days: number * days, months })
-        });
-        periods.min_by(|a, b| a.days.total_cmp(&b.days))
-    }
-
-    fn is_within(&self, limit: i64) -> bool {
-        match self.months {
-            Some(months) if limit == 365 => months <= 12,
-            #[expect(clippy::cast_precision_loss, reason = "a number of days")]
-            _ => self.days <= limit as f64,
-        }
-    }
-}
-
-/// Relates versions, schedules and authorities to the keys. `current`: the OCID of the version in use of each key. `limit`: the
-/// longest time between rotations that counts, in days.
+/// Relates versions and authorities to the keys. `current`: the OCID of the version in use of each key. `limit`: the longest time between rotations
+/// that counts, in days.
 pub(super) fn relate(
     file: &Arc<str>,
     keys: &mut [KeyFacts],
@@ -57,76 +21,165 @@ pub(super) fn relate(
     resolver: Option<&Resolver>,
     limit: i64,
 ) {
-    let staying = |item: &&Item| item.fate != Fate::Delete;
-    let rotating: Vec<(&Item, Period)> = items
-        .iter()
-        .filter(staying)
-        .filter(|item| item.is_managed("time_rotating"))
-        .filter_map(|item| Some((item, Period::of(item)?)))
-        .collect();
-    let may_schedule = rotating.iter().find(|(_, period)| period.is_within(limit));
+    let index = Index::of(keys);
+    let staying = |item: &&Item| !matches!(item.fate, Fate::Delete | Fate::Forget);
+    let rotating = items.iter().filter(staying).filter(|item| item.is_managed("time_rotating"));
+    let drivers: Vec<&Address> = rotating.filter(|item| schedule::is_within(item, limit)).filter_map(|item| item.parsed.as_ref()).collect();
+    let mut repeating = Candidates::default();
     for item in items.iter().filter(staying).filter(|item| item.is_managed("oci_kms_key_version")) {
-        let (users, sure) = users(keys, item, "key_id", resolver);
-        for index in users {
-            let Some(key) = keys.get_mut(index) else { continue };
-            if let (Some((driver, _)), Some(_)) = (may_schedule, resolver) {
-                key.schedules_unsure.get_or_insert_with(|| {
-                    format!(
-                        "`{}` may be made anew by `{}`: a plan does not hold `replace_triggered_by`; give the sources with `--source`",
-                        item.address, driver.address
-                    )
-                });
+        match index.users(keys, item, "key_id", resolver) {
+            Users::Sure(found) => {
+                for at in found {
+                    let Some(key) = keys.get_mut(at) else { continue };
+                    let doubt = resolver.and_then(|resolver| schedule::doubt(item, key.address.as_ref(), &drivers, resolver));
+                    key.schedules_unsure = key.schedules_unsure.take().or(doubt);
+                    key.versions.push(version(file, item, current.get(at).and_then(Option::as_deref)));
+                }
             }
-            if sure {
-                key.schedules.extend(resolver.iter().flat_map(|resolver| schedules(file, item, &rotating, resolver)));
-                key.versions.push(version(file, item, current.get(index).and_then(Option::as_deref)));
+            Users::Maybe(references) => {
+                if let Some(doubt) = resolver.and_then(|resolver| schedule::doubt(item, None, &drivers, resolver)) {
+                    repeating.add(references, || format!("{doubt}; the plan does not show either which key it is a version of"));
+                }
             }
         }
     }
+    let mut using = Candidates::default();
     for item in items.iter().filter(staying).filter(|item| item.is_managed("oci_certificates_management_certificate_authority")) {
-        let (users, sure) = users(keys, item, "kms_key_id", resolver);
-        for index in users.into_iter().filter(|_| sure) {
-            let Some(key) = keys.get_mut(index) else { continue };
-            key.authorities.push(CaUse { id: item.address.clone(), place: Some(place(file, &item.pointer, item.spot)) });
+        match index.users(keys, item, "kms_key_id", resolver) {
+            Users::Sure(found) => {
+                for at in found {
+                    let Some(key) = keys.get_mut(at) else { continue };
+                    key.authorities.push(CaUse { id: item.address.clone(), place: Some(place(file, &item.pointer, item.spot)) });
+                }
+            }
+            Users::Maybe(references) => using
+                .add(references, || format!("a plan does not show which key `{}` uses; pass the sources with `--source`", item.address)),
         }
     }
     for key in keys {
         key.times.current_version =
             key.versions.iter().find(|version| version.is_current == Some(true)).and_then(|version| version.time_created);
-        // A schedule that is sure leaves nothing to ask.
-        if !key.schedules.is_empty() {
-            key.schedules_unsure = None;
-        }
+        key.schedules_unsure = key.schedules_unsure.take().or_else(|| repeating.of(key));
+        key.authorities_unsure = using.of(key);
     }
 }
 
-/// The keys that an argument of a resource means, and whether it is sure that it means each of them.
-fn users(keys: &[KeyFacts], item: &Item, argument: &str, resolver: Option<&Resolver>) -> (Vec<usize>, bool) {
-    if let Some(id) = item.values.text(&[argument]) {
-        return (positions(keys, |key| key.ocid.as_deref() == Some(id)), true);
+/// The keys that a resource uses.
+enum Users {
+    /// Positions of keys.
+    Sure(Vec<usize>),
+    /// Any of what these addresses mean; without addresses any key at all.
+    Maybe(Option<Vec<Address>>),
+}
+
+/// Keys by what others name them with.
+struct Index {
+    ocids: HashMap<String, Vec<usize>>,
+    addresses: HashMap<String, usize>,
+    blocks: HashMap<String, Vec<usize>>,
+}
+
+impl Index {
+    fn of(keys: &[KeyFacts]) -> Self {
+        let mut index = Self { ocids: HashMap::new(), addresses: HashMap::new(), blocks: HashMap::new() };
+        for (at, key) in keys.iter().enumerate() {
+            if let Some(ocid) = &key.ocid {
+                index.ocids.entry(ocid.clone()).or_default().push(at);
+            }
+            if let Some(address) = &key.address {
+                index.addresses.insert(key.id.address.clone(), at);
+                index.blocks.entry(address.without_keys().to_string()).or_default().push(at);
+            }
+        }
+        index
     }
-    let Some(reach) = resolver.and_then(|resolver| resolver.reach(item, argument, "oci_kms_key")) else { return (Vec::new(), false) };
-    let is_meant = |address: &Address| reach.found.iter().any(|reference| !reference.data && means(reference, address));
-    let mut found = positions(keys, |key| key.address.as_ref().is_some_and(is_meant));
-    if reach.blocked.is_some() {
-        // It may be any key that is not there yet.
-        return (positions(keys, |key| key.ocid.is_none() && key.fate != Fate::Delete), false);
-    }
-    if found.len() > 1 && reach.by_own_key {
+
+    /// The keys that an argument of a resource means.
+    fn users(&self, keys: &[KeyFacts], item: &Item, argument: &str, resolver: Option<&Resolver>) -> Users {
+        if let Some(id) = item.values.text(&[argument]) {
+            return Users::Sure(self.ocids.get(id).cloned().unwrap_or_default());
+        }
+        let (Some(resolver), Cell::Unknown { .. }) = (resolver, item.values.cell(&[argument])) else { return Users::Sure(Vec::new()) };
+        let Some(reach) = resolver.reach(item, argument, "oci_kms_key").filter(|reach| reach.blocked.is_none()) else {
+            return Users::Maybe(None);
+        };
+        let references: Vec<Address> = reach.found.into_iter().filter(|reference| !reference.data).collect();
         // `oci_kms_key.k[each.key]`: the instance of the same key.
-        let own = |address: &Address| item.parsed.as_ref().is_some_and(|item| item.key == address.key && item.modules == address.modules);
-        let same: Vec<usize> =
-            found.iter().copied().filter(|&index| keys.get(index).and_then(|key| key.address.as_ref()).is_some_and(own)).collect();
-        if same.len() == 1 {
-            found = same;
+        if let ([reference], true, Some(own)) = (references.as_slice(), reach.by_own_key, &item.parsed) {
+            let same = Address { modules: own.modules.clone(), key: own.key.clone(), ..reference.clone() };
+            if let Some(at) = self.addresses.get(&same.to_string()).filter(|_| means(reference, &same)) {
+                return Users::Sure(vec![*at]);
+            }
+        }
+        // What is unknown although each key is known comes from somewhere else.
+        let is_new = |at: &usize| keys.get(*at).is_some_and(|key| key.ocid.is_none());
+        match references.as_slice() {
+            [] => Users::Sure(Vec::new()),
+            [one] => match self.meant(keys, one).as_slice() {
+                [at] if is_new(at) => Users::Sure(vec![*at]),
+                _ => Users::Maybe(Some(references)),
+            },
+            _ => Users::Maybe(Some(references)),
         }
     }
-    let sure = found.len() == 1;
-    (found, sure)
+
+    /// At most two keys that a reference means.
+    fn meant(&self, keys: &[KeyFacts], reference: &Address) -> Vec<usize> {
+        let same = self.blocks.get(&reference.without_keys().to_string()).into_iter().flatten().copied();
+        let is_meant = |at: &usize| keys.get(*at).and_then(|key| key.address.as_ref()).is_some_and(|address| means(reference, address));
+        same.filter(is_meant).take(2).collect()
+    }
 }
 
-fn positions(keys: &[KeyFacts], wanted: impl Fn(&KeyFacts) -> bool) -> Vec<usize> {
-    keys.iter().enumerate().filter(|(_, key)| wanted(key)).map(|(index, _)| index).collect()
+/// Why something may concern keys that cannot be named one by one.
+#[derive(Default)]
+struct Candidates {
+    all: Option<String>,
+    blocks: HashMap<String, Vec<(Address, String)>>,
+}
+
+/// How many different references to one block are kept apart.
+const MOST: usize = 16;
+
+impl Candidates {
+    fn add(&mut self, references: Option<Vec<Address>>, why: impl FnOnce() -> String) {
+        let Some(references) = references else {
+            self.all.get_or_insert_with(why);
+            return;
+        };
+        let why = why();
+        for reference in references {
+            let block = reference.without_keys();
+            let known = self.blocks.entry(block.to_string()).or_default();
+            if known.len() < MOST && !known.iter().any(|(other, _)| *other == reference) {
+                known.push((reference, why.clone()));
+            } else if known.len() == MOST {
+                // One for all of them.
+                known.push((any(block), why.clone()));
+            }
+        }
+    }
+
+    fn of(&self, key: &KeyFacts) -> Option<String> {
+        if matches!(key.fate, Fate::Delete | Fate::Forget) {
+            return None;
+        }
+        let address = key.address.as_ref();
+        let named = address.and_then(|address| {
+            let known = self.blocks.get(&address.without_keys().to_string())?;
+            known.iter().find(|(reference, _)| means(reference, address)).map(|(_, why)| why.clone())
+        });
+        named.or_else(|| self.all.clone())
+    }
+}
+
+/// Every instance of a block.
+fn any(mut block: Address) -> Address {
+    block.key = Some(crate::base::InstanceKey::Any);
+    for step in &mut block.modules {
+        step.key = Some(crate::base::InstanceKey::Any);
+    }
+    block
 }
 
 fn version(file: &Arc<str>, item: &Item, current: Option<&str>) -> KeyVersion {
@@ -142,27 +195,4 @@ fn version(file: &Arc<str>, item: &Item, current: Option<&str>) -> KeyVersion {
         is_current: id.zip(current).map(|(id, current)| id == current),
         is_auto_rotated: flag("is_auto_rotated"),
     }
-}
-
-/// Schedules that the plan does show: a version whose number of instances or argument comes from a `time_rotating`.
-fn schedules(file: &Arc<str>, item: &Item, rotating: &[(&Item, Period)], resolver: &Resolver) -> Vec<Schedule> {
-    let mut found = Vec::new();
-    for (reach, replaces) in resolver.reach_of_schedule(item, "time_rotating") {
-        for (driver, period) in rotating {
-            if !driver.parsed.as_ref().is_some_and(|address| reach.found.iter().any(|reference| means(reference, address))) {
-                continue;
-            }
-            found.push(Schedule {
-                period_days: Some(period.days),
-                period_months: period.months,
-                form: if replaces { ScheduleForm::Replacing } else { ScheduleForm::Accumulating },
-                driver: driver.address.clone(),
-                trail: vec![
-                    Step::new(place(file, &item.pointer, item.spot), format!("`{}` makes the next version", item.address)),
-                    Step::new(place(file, &driver.pointer, driver.spot), format!("`{}` drives it", driver.address)),
-                ],
-            });
-        }
-    }
-    found
 }

@@ -51,12 +51,12 @@ enum Weight {
 
 /// Where an expression stands.
 #[derive(Clone)]
-struct Scope<'a> {
-    modules: Vec<ModuleStep>,
-    /// `for_each` or `count` of the block it stands in.
-    repeat: Option<&'a Expression>,
+pub(super) struct Scope<'a> {
+    pub modules: Vec<ModuleStep>,
+    /// `for_each` or `count` of the block around it.
+    pub repeat: Option<&'a Expression>,
     /// The instance of that block.
-    own: Option<InstanceKey>,
+    pub own: Option<InstanceKey>,
 }
 
 /// The resources an expression may get its value from.
@@ -66,6 +66,8 @@ pub(super) struct Reach {
     pub found: Vec<Address>,
     /// What it may get its value from besides, if anything.
     pub blocked: Option<String>,
+    /// Whether it may get its value from what a plan does not hold: a local, or a call without references.
+    pub hides: bool,
     /// Whether it refers to `each.key` or `count.index`, and beside it to nothing but `found`.
     pub by_own_key: bool,
     steps: usize,
@@ -165,28 +167,15 @@ impl<'a> Resolver<'a> {
         Some(reach)
     }
 
-    /// What decides how many of a resource there are, and what else is written for it, reaches of a type. The flag: whether a
-    /// new value replaces the resource. Of a key version's other arguments only `external_key_version_id` does.
-    pub(super) fn reach_of_schedule(&self, item: &Item, kind: &str) -> Vec<(Reach, bool)> {
-        let Some((resource, scope)) = self.resource(item) else { return Vec::new() };
-        let scope = Scope::plain(scope.modules);
-        let others = resource.arguments.iter().filter(|(name, _)| !matches!(name.as_str(), "key_id" | "management_endpoint"));
-        let others =
-            others.filter_map(
-                |(name, argument)| {
-                    if let Argument::Expression(it) = argument { Some((it, name == "external_key_version_id")) } else { None }
-                },
-            );
-        let reaches = resource.repeat.iter().map(|it| (it, false)).chain(others).map(|(expression, replaces)| {
-            let mut reach = Reach::default();
-            self.follow(expression, &scope, kind, &mut reach, 0);
-            (reach, replaces)
-        });
-        reaches.collect()
+    /// What an expression reaches of a type.
+    pub(super) fn reach_of(&self, expression: &Expression, scope: &Scope<'a>, kind: &str) -> Reach {
+        let mut reach = Reach::default();
+        self.follow(expression, scope, kind, &mut reach, 0);
+        reach
     }
 
-    /// The block of a resource, and where it stands.
-    fn resource(&self, item: &Item) -> Option<(&'a Resource, Scope<'a>)> {
+    /// The block of a resource, and its scope.
+    pub(super) fn resource(&self, item: &Item) -> Option<(&'a Resource, Scope<'a>)> {
         self.resource_at(item.parsed.as_ref()?)
     }
 
@@ -195,8 +184,8 @@ impl<'a> Resolver<'a> {
         Some((resource, Scope { modules: address.modules.clone(), repeat: resource.repeat.as_ref(), own: address.key.clone() }))
     }
 
-    /// The call that leads to a module, and the scope it stands in; `None` for the root.
-    fn call(&self, modules: &[ModuleStep]) -> Option<(&'a Call, Scope<'a>)> {
+    /// The call that leads to a module, and its scope; `None` for the root.
+    pub(super) fn call(&self, modules: &[ModuleStep]) -> Option<(&'a Call, Scope<'a>)> {
         let (last, above) = modules.split_last()?;
         let call = self.configuration?.at(above)?.calls.get(&last.name)?;
         Some((call, Scope { modules: above.to_vec(), repeat: call.repeat.as_ref(), own: last.key.clone() }))
@@ -293,6 +282,7 @@ impl<'a> Resolver<'a> {
             return;
         }
         if expression.references.is_empty() {
+            reach.hides = true;
             reach.block("it is computed by an expression that the plan does not hold");
         }
         for reference in &expression.references {
@@ -308,7 +298,10 @@ impl<'a> Resolver<'a> {
                     None => reach.block(format!("it comes from `{text}`")),
                 },
                 Some(Target::Known) => {}
-                Some(Target::Local(_)) => reach.block(format!("it comes from `{text}`, and a plan does not hold locals")),
+                Some(Target::Local(_)) => {
+                    reach.hides = true;
+                    reach.block(format!("it comes from `{text}`, and a plan does not hold locals"));
+                }
                 Some(Target::Module { name, key, output }) => {
                     let key = key.clone().or_else(|| {
                         let call = self.configuration?.at(&scope.modules)?.calls.get(name)?;
@@ -367,18 +360,14 @@ enum Variable<'a> {
 
 impl Scope<'_> {
     /// Where nothing is repeated.
-    fn plain(modules: Vec<ModuleStep>) -> Self {
+    pub(super) fn plain(modules: Vec<ModuleStep>) -> Self {
         Self { modules, repeat: None, own: None }
     }
 }
 
-/// The provider's SDK takes a zero value for an omitted one.
+/// The provider's SDK takes an empty text for an omitted one.
 fn is_zero(node: &Node) -> bool {
-    match &node.value {
-        Value::Text(text) => text.is_empty(),
-        Value::Number(number) => number.parse() == Ok(0.0),
-        _ => false,
-    }
+    node.text().is_some_and(str::is_empty)
 }
 
 /// What is known of a part of a value.

@@ -2,7 +2,7 @@
 
 use super::bits::{self, BLOCK, Carry};
 use super::feed::{Fault, Feed};
-use memchr::{memchr_iter, memchr2, memrchr};
+use memchr::{memchr_iter, memchr2, memmem, memrchr};
 
 /// Values nested deeper than this are refused; Terraform's own limit on types is far below.
 const DEPTH: usize = 10_000;
@@ -19,8 +19,19 @@ pub(super) struct Broken {
     pub offset: u64,
     /// Line and column, from 1.
     pub spot: Spot,
-    /// Whether reading itself failed: the file is unreadable rather than wrong.
-    pub unreadable: bool,
+    /// What kind of failure it is.
+    pub kind: Failure,
+}
+
+/// Why reading a document stopped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Failure {
+    /// It is not JSON.
+    Syntax,
+    /// It is JSON of another shape than plans and states have.
+    Shape,
+    /// The system failed to read it.
+    Input,
 }
 
 /// A position in the document, both counted from 1, the column in bytes.
@@ -42,7 +53,7 @@ pub(super) struct Held {
 impl Held {
     /// What is wrong there.
     pub(super) fn broken(self, what: impl Into<String>) -> Broken {
-        Broken { what: what.into(), offset: self.offset, spot: self.spot, unreadable: false }
+        Broken { what: what.into(), offset: self.offset, spot: self.spot, kind: Failure::Syntax }
     }
 }
 
@@ -72,11 +83,52 @@ pub(super) struct Scanner<'p> {
     line_start: u64,
     /// The open brackets of a value that is being skipped; kept to be used again.
     open: Vec<u8>,
+    /// What is counted in a value that is being skipped.
+    tally: Option<Tally>,
+}
+
+/// Counts how often a text occurs in what is skipped, however the text is cut into blocks.
+struct Tally {
+    text: &'static [u8],
+    count: usize,
+    /// Counted up to this place of the buffer.
+    from: usize,
+    /// The last bytes before that place, too few to hold the text.
+    tail: Vec<u8>,
+}
+
+impl Tally {
+    fn take(&mut self, buffer: &[u8], to: usize) {
+        let Some(seen) = buffer.get(self.from..to) else { return };
+        let before = self.text.len() - 1;
+        self.count += memmem::find_iter(seen, self.text).count();
+        self.tail.extend_from_slice(seen.get(..before).unwrap_or(seen));
+        self.count += memmem::find_iter(&self.tail, self.text).count();
+        if seen.len() >= before {
+            self.tail.clear();
+            self.tail.extend_from_slice(seen.get(seen.len() - before..).unwrap_or_default());
+        } else {
+            self.tail.drain(..self.tail.len().saturating_sub(before));
+        }
+        self.from = to;
+    }
 }
 
 impl<'p> Scanner<'p> {
     pub(super) fn new(feed: Feed<'p>) -> Self {
-        Self { feed, buffer: Vec::new(), at: 0, base: 0, mark: None, ended: false, counted: 0, line: 1, line_start: 0, open: Vec::new() }
+        Self {
+            feed,
+            buffer: Vec::new(),
+            at: 0,
+            base: 0,
+            mark: None,
+            ended: false,
+            counted: 0,
+            line: 1,
+            line_start: 0,
+            open: Vec::new(),
+            tally: None,
+        }
     }
 
     /// The next byte that is not white space, without taking it; `None` at the end.
@@ -214,6 +266,18 @@ impl<'p> Scanner<'p> {
         }
     }
 
+    /// Skips the coming value and counts how often a text occurs in it.
+    pub(super) fn skip_and_count(&mut self, text: &'static [u8]) -> Result<usize, Broken> {
+        self.peek_some()?;
+        self.tally = Some(Tally { text, count: 0, from: self.at, tail: Vec::new() });
+        let outcome = self.skip();
+        let count = self.tally.take().map_or(0, |mut tally| {
+            tally.take(&self.buffer, self.at);
+            tally.count
+        });
+        outcome.map(|()| count)
+    }
+
     /// Skips the rest of the object whose inside the scanner is in.
     pub(super) fn skip_rest_of_object(&mut self) -> Result<(), Broken> {
         self.open.clear();
@@ -310,6 +374,9 @@ impl<'p> Scanner<'p> {
             return Ok(false);
         }
         let keep = self.mark.unwrap_or(self.at).min(self.at).min(self.buffer.len());
+        if let Some(tally) = &mut self.tally {
+            tally.take(&self.buffer, self.at.min(self.buffer.len()));
+        }
         self.count_lines(keep);
         match self.feed.next() {
             None => {
@@ -328,6 +395,7 @@ impl<'p> Scanner<'p> {
                 self.at -= keep;
                 self.counted -= keep;
                 self.mark = self.mark.map(|mark| mark - keep);
+                self.tally.iter_mut().for_each(|tally| tally.from -= keep);
                 Ok(true)
             }
             Some(Err(fault)) => {
@@ -335,7 +403,7 @@ impl<'p> Scanner<'p> {
                 self.at = self.buffer.len();
                 Err(match fault {
                     Fault::NotText => self.broken("it is not UTF-8 text"),
-                    Fault::Read(error) => Broken { unreadable: true, ..self.broken(error.to_string()) },
+                    Fault::Read(error) => Broken { kind: Failure::Input, ..self.broken(error.to_string()) },
                 })
             }
         }
@@ -365,6 +433,11 @@ impl<'p> Scanner<'p> {
 
     /// What is wrong where the scanner is.
     pub(super) fn broken(&mut self, what: impl Into<String>) -> Broken {
-        Broken { what: what.into(), offset: self.base + self.at as u64, spot: self.here(), unreadable: false }
+        Broken { what: what.into(), offset: self.base + self.at as u64, spot: self.here(), kind: Failure::Syntax }
+    }
+
+    /// What has another shape than is expected where the scanner is.
+    pub(super) fn misshapen(&mut self, what: impl Into<String>) -> Broken {
+        Broken { kind: Failure::Shape, ..self.broken(what) }
     }
 }

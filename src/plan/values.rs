@@ -47,13 +47,19 @@ impl Values {
 
     /// The values of a raw state, where `sensitive_attributes` lists paths.
     pub(super) fn raw(node: Node, pointer: String, sensitive: Option<&Node>) -> Self {
-        let paths = sensitive.map(Node::elements).unwrap_or_default();
         // Terraform before 0.15.1 wrote the path's steps without a list around each path.
-        let secret = paths.iter().map(|path| {
+        let path = |path: &Node| {
             let steps = if path.elements().is_empty() { std::slice::from_ref(path) } else { path.elements() };
+            // An index is left out, so that the mark holds for every element; so does one of which nothing can be read.
             steps.iter().filter_map(|step| step.get("value")?.text().map(str::to_owned)).collect()
-        });
-        Self { node, pointer, unknown: None, secret: secret.collect() }
+        };
+        let secret = match sensitive.map(|marks| &marks.value) {
+            None => Vec::new(),
+            Some(Value::List(paths)) => paths.iter().map(path).collect(),
+            // What cannot be read as marks hides everything.
+            Some(_) => vec![Vec::new()],
+        };
+        Self { node, pointer, unknown: None, secret }
     }
 
     /// What is at a path: an attribute, or a block and an attribute of its first instance.
@@ -97,9 +103,9 @@ impl Values {
         if let Cell::Value { node, .. } = self.cell(path) { node.text().filter(|text| !text.is_empty()) } else { None }
     }
 
-    /// Whether a value must not be shown.
+    /// Whether a value must not be shown: it, what it is in, or a part of it is marked.
     pub(super) fn is_secret(&self, path: &[&str]) -> bool {
-        self.secret.iter().any(|secret| secret.len() <= path.len() && secret.iter().zip(path).all(|(secret, step)| secret == step))
+        self.secret.iter().any(|secret| secret.iter().zip(path).all(|(secret, step)| secret == step))
     }
 }
 
@@ -109,10 +115,17 @@ fn not_known<'v>(unknown: Option<&(&Node, String)>, node: Option<&Node>, whole_b
     (mark.is_true() && node.is_none_or(Node::is_null)).then(|| Cell::Unknown { pointer: pointer.clone(), spot: mark.spot, whole_block })
 }
 
-/// Collects the paths at which a sensitivity mark is literally `true`.
+/// Whether a sensitivity mark hides an attribute.
+pub(super) fn hides(mark: &Node, attribute: &str) -> bool {
+    let mut found = Vec::new();
+    secrets(mark, &mut Vec::new(), &mut found);
+    found.iter().any(|path| path.first().is_none_or(|first| first == attribute))
+}
+
+/// Collects the paths that a sensitivity mark hides: where it is `true`, and where it is nothing that a mark can be.
 fn secrets(mark: &Node, path: &mut Vec<String>, found: &mut Vec<Vec<String>>) {
     match &mark.value {
-        Value::Bool(true) => found.push(path.clone()),
+        Value::Bool(false) => {}
         Value::List(list) => list.iter().for_each(|mark| secrets(mark, path, found)),
         Value::Object(members) => {
             for (key, mark) in members {
@@ -121,6 +134,6 @@ fn secrets(mark: &Node, path: &mut Vec<String>, found: &mut Vec<Vec<String>>) {
                 path.pop();
             }
         }
-        _ => {}
+        Value::Bool(true) | Value::Null | Value::Number(_) | Value::Text(_) => found.push(path.clone()),
     }
 }

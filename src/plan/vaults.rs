@@ -6,7 +6,7 @@ use super::node::Node;
 use super::resolve::{Resolver, means};
 use super::values::Cell;
 use crate::base::{Address, Fact, Place, Step};
-use crate::key::{Fate, KeyFacts, VaultType};
+use crate::key::{Fate, KeyFacts, Listed, VaultType};
 use std::sync::Arc;
 
 /// A vault that a plan or a state knows of.
@@ -20,6 +20,15 @@ pub(super) struct Vault {
     kind: Option<VaultType>,
     sensitive: bool,
     place: Place,
+}
+
+impl Vault {
+    /// Lists it under the names that the configuration has for it.
+    pub(super) fn list(&self, listed: &mut Listed) {
+        for name in [Some(&self.name), self.id.as_ref()].into_iter().flatten() {
+            listed.add_vault(name, self.kind.clone());
+        }
+    }
 }
 
 /// The vaults of a list of resources; vaults that will be deleted still tell the type of the keys that go with them.

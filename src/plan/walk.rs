@@ -14,21 +14,6 @@ pub(super) const RELATED: &[&[u8]] = &[
     b"time_rotating",
 ];
 
-/// Whether entries of a type are kept.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Wanted {
-    No,
-    Yes,
-    /// Only if it refers to something else: its values are passed on.
-    IfItRefers,
-}
-
-impl From<bool> for Wanted {
-    fn from(wanted: bool) -> Self {
-        if wanted { Self::Yes } else { Self::No }
-    }
-}
-
 /// How deep modules may be nested; Terraform projects reach five.
 const MODULES: usize = 100;
 
@@ -68,7 +53,7 @@ pub(super) fn object<'p>(
     mut each: impl FnMut(&mut Scanner<'p>, &mut Pointer, &str) -> Result<(), Broken>,
 ) -> Result<(), Broken> {
     if scanner.peek_some()? != b'{' {
-        return Err(scanner.broken(format!("{what} is not an object")));
+        return Err(scanner.misshapen(format!("{what} is not an object")));
     }
     if pointer.parts.len() > MODULES * 3 {
         return Err(scanner.broken(format!("modules are nested more than {MODULES} deep")));
@@ -98,7 +83,7 @@ pub(super) fn array<'p>(
 ) -> Result<(), Broken> {
     if scanner.peek_some()? != b'[' {
         let what = pointer.parts.last().map(|part| node::shown(part)).unwrap_or_default();
-        return Err(scanner.broken(format!("`{what}` is not a list")));
+        return Err(scanner.misshapen(format!("`{what}` is not a list")));
     }
     scanner.expect(b'[')?;
     let (mut first, mut index) = (true, 0_usize);
@@ -115,7 +100,7 @@ pub(super) fn array<'p>(
 pub(super) fn entries(
     scanner: &mut Scanner,
     pointer: &mut Pointer,
-    wanted: fn(&[u8]) -> Wanted,
+    wanted: fn(&[u8]) -> bool,
     mut each: impl FnMut(Node, &Pointer),
 ) -> Result<(), Broken> {
     array(scanner, pointer, |scanner, pointer| {
@@ -128,10 +113,10 @@ pub(super) fn entries(
 
 /// Takes a resource entry; gives it if its type is wanted. The type is near the beginning of what Terraform writes, so that
 /// the buffer need not keep the entries of other types; where a tool has sorted the keys, it must.
-pub(super) fn entry(scanner: &mut Scanner, wanted: fn(&[u8]) -> Wanted) -> Result<Option<Node>, Broken> {
+pub(super) fn entry(scanner: &mut Scanner, wanted: fn(&[u8]) -> bool) -> Result<Option<Node>, Broken> {
     let held = scanner.hold()?;
     if !scanner.take(b'{')? {
-        return Err(scanner.broken("a resource is not an object"));
+        return Err(scanner.misshapen("a resource is not an object"));
     }
     let mut first = true;
     while scanner.has_key(&mut first)? {
@@ -142,18 +127,16 @@ pub(super) fn entry(scanner: &mut Scanner, wanted: fn(&[u8]) -> Wanted) -> Resul
             continue;
         }
         let wanted = wanted(scanner.raw_string()?);
-        if wanted == Wanted::No {
+        if !wanted {
             scanner.release();
         }
         scanner.skip_rest_of_object()?;
-        if wanted == Wanted::No {
+        if !wanted {
             return Ok(None);
         }
-        let kept = scanner.kept(held);
-        let refers = wanted == Wanted::Yes || memchr::memmem::find(kept.text, b"\"references\"").is_some();
-        let node = if refers { Some(node::parse(&kept)?) } else { None };
+        let node = node::parse(&scanner.kept(held))?;
         scanner.release();
-        return Ok(node);
+        return Ok(Some(node));
     }
     scanner.release();
     Ok(None)

@@ -17,7 +17,7 @@ pub struct JudgedKey {
 }
 
 /// Who exempted a finding.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ExemptedBy {
     /// A comment in the source.
     Comment,

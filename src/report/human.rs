@@ -153,7 +153,8 @@ fn outside(place: &Place) -> String {
     match place {
         Place::Json { file, pointer, line } => {
             let at = line.map(|(line, column)| format!(":{line}:{column}")).unwrap_or_default();
-            format!("{}{at} ({})", clean(file), clean(pointer))
+            let within = if pointer.is_empty() { String::new() } else { format!(" ({})", clean(pointer)) };
+            format!("{}{at}{within}", clean(file))
         }
         Place::File(file) => clean(file).into_owned(),
         Place::Cloud { ocid, region } => format!("{} in {}", clean(ocid), clean(region)),

@@ -84,7 +84,14 @@ pub(crate) fn version(id: &str, time_created: Option<Timestamp>, is_current: Opt
 
 /// A rotation by code.
 pub(crate) fn schedule(period_days: Option<f64>, period_months: Option<i64>, form: ScheduleForm) -> Schedule {
-    Schedule { period_days, period_months, form, driver: "time_rotating.yearly".to_owned(), trail: trail("infra/time.tf") }
+    Schedule {
+        period_days,
+        period_months,
+        form,
+        driver: "time_rotating.yearly".to_owned(),
+        version: "oci_kms_key_version.v".to_owned(),
+        trail: trail("infra/time.tf"),
+    }
 }
 
 /// What a rule says of a key: the verdict's word and its kind.

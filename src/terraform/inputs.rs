@@ -1,6 +1,8 @@
 //! The values of a root module's variables: default, `TF_VAR_x`, `terraform.tfvars`, `*.auto.tfvars`, `--var-file` and `--var`, later wins.
 
 use super::folder::within;
+use super::module::is_true;
+use super::recorded;
 use super::request::{InputSource, Request, join_shown};
 use super::symbolic::{Fill, fill};
 use super::trails::through;
@@ -20,12 +22,16 @@ enum Given {
     Written(Expr, String),
     /// A text on the command line or in the environment; what people call it.
     Text(String, String),
+    /// A value that a plan records.
+    Recorded(Value),
 }
 
 /// The inputs of one root module.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Inputs {
     given: BTreeMap<String, Given>,
+    /// Why every variable that `given` does not have may hold anything.
+    lost: Option<Arc<str>>,
     /// Set where the root is looked at as a library: what variables hold that nobody sets.
     pub library: Option<Fill>,
 }
@@ -34,6 +40,11 @@ pub(super) struct Inputs {
 pub(super) fn read(request: &Request, sources: &Sources, root: &Path, shown: &Path) -> (Inputs, Vec<Problem>) {
     let mut inputs = Inputs::default();
     let mut problems = Vec::new();
+    if let Some(recorded) = &request.recorded {
+        inputs.given = recorded::values(recorded).map(|(name, value)| (name.clone(), Given::Recorded(value))).collect();
+        inputs.lost = Some(recorded::NOT_RECORDED.into());
+        return (inputs, problems);
+    }
     for (name, value) in &request.env_vars {
         inputs.given.insert(name.clone(), Given::Text(value.clone(), format!("`TF_VAR_{name}`")));
     }
@@ -98,6 +109,7 @@ impl Inputs {
             let origin = match given {
                 Given::Written(_, file) => format!("`{file}`"),
                 Given::Text(_, origin) => origin.clone(),
+                Given::Recorded(_) => "the plan".to_owned(),
             };
             (name.as_str(), origin)
         })
@@ -111,9 +123,10 @@ impl Inputs {
             ExprKind::Object(items) => items.is_empty(),
             _ => false,
         };
-        variables.iter().any(|(name, variable)| {
-            !self.given.contains_key(&**name) && variable.body.attribute("default").is_none_or(|default| is_empty(&default.value))
-        })
+        self.lost.is_none()
+            && variables.iter().any(|(name, variable)| {
+                !self.given.contains_key(&**name) && variable.body.attribute("default").is_none_or(|default| is_empty(&default.value))
+            })
     }
 
     /// The value of a root module's variable.
@@ -126,7 +139,17 @@ impl Inputs {
     ) -> Result<Value, EvalError> {
         let sources = world.loader.sources;
         let given = match self.given.get(&**name) {
-            None => None,
+            // Of an ephemeral variable a plan records the default, whatever was given.
+            Some(Given::Recorded(value)) if !is_true(variable, "ephemeral") => {
+                let value = conform(value.clone(), constraint, name, variable.header)?;
+                Some(value.through(Place::Source(variable.header), format!("variable `{name}`, set in the plan")))
+            }
+            None | Some(Given::Recorded(_)) if self.lost.is_some() => {
+                let why = self.lost.as_deref().unwrap_or_default();
+                let value = Value::unknown(constraint.ty.without_optional(), format!("variable `{name}`: {why}"));
+                return Ok(value.through(Place::Source(variable.header), format!("variable `{name}`")));
+            }
+            None | Some(Given::Recorded(_)) => None,
             Some(Given::Written(expr, file)) => {
                 let value = conform(world.literal(expr)?, constraint, name, expr.span)?;
                 Some(through(value, expr.span, &format!("set by `{file}`")))

@@ -17,6 +17,7 @@ mod merge;
 mod module;
 mod names;
 mod read;
+mod recorded;
 mod relations;
 mod request;
 mod roots;
@@ -31,4 +32,5 @@ mod world;
 
 pub use answer::evaluate;
 pub use read::read;
+pub use recorded::Recorded;
 pub use request::{Answer, Dialect, InputSource, Request};

@@ -6,13 +6,14 @@ use super::inputs::{self, Inputs};
 use super::instance::{Each, Instance};
 use super::key;
 use super::module::Module;
+use super::recorded;
 use super::relations::Relations;
 use super::request::Request;
 use super::roots::{self, Loader, Survey};
 use super::symbolic::Fill;
 use super::walk::{Visit, Walk};
 use super::world::{MAX_VISITS, Ration, World};
-use crate::base::{Sources, disk};
+use crate::base::{Place, Problem, ProblemKind, Sources, disk};
 use crate::key::{Inventory, KeyFacts, Keys};
 use rayon::prelude::*;
 use std::collections::{HashMap, HashSet};
@@ -85,6 +86,12 @@ fn one_root(loader: &Loader<'_>, root: &Path, ration: &Ration) -> One {
     }
     let module = loader.module(root);
     let (inputs, unread) = inputs::read(loader.request, loader.sources, root, &module.shown);
+    if let Some(why) = loader.request.recorded.as_ref().and_then(|recorded| recorded::mismatch(&module.variables, recorded)) {
+        let message = format!("this configuration is not what the plan was made from: {why}");
+        let place = Place::File(shown(&module).into());
+        inventory.problems.push(Problem::new(ProblemKind::Structure, message).at(place));
+        return (inventory, Vec::new());
+    }
     inventory.problems.extend(survey.problems.iter().cloned());
     inventory.problems.extend(unread);
     let shown: Arc<str> = shown(&module).into();

@@ -64,7 +64,8 @@ impl Relations {
 
     fn version(&mut self, world: &World<'_>, visit: &Visit<'_>) {
         let id = super::instance::address(visit.at, false, &visit.of.kind, &visit.of.name, visit.key.as_ref());
-        let (schedules, unsure) = super::schedule::of(world, visit.at, visit.block);
+        let (mut schedules, unsure) = super::schedule::of(world, visit.at, visit.block);
+        schedules.iter_mut().for_each(|schedule| schedule.version.clone_from(&id));
         let Some(keys) = keys_of(world, visit, "key_id") else {
             if !schedules.is_empty() {
                 self.unsure.get_or_insert(format!("`{id}` rotates a key that cannot be told from here"));
@@ -95,7 +96,11 @@ impl Relations {
                 facts.versions.push(version.version.clone());
             }
             for schedule in &version.schedules {
-                if !facts.schedules.iter().any(|own| own.driver == schedule.driver && own.form == schedule.form) {
+                if !facts
+                    .schedules
+                    .iter()
+                    .any(|own| own.driver == schedule.driver && own.form == schedule.form && own.version == schedule.version)
+                {
                     facts.schedules.push(schedule.clone());
                 }
             }

@@ -1,5 +1,6 @@
 //! What the Terraform front end is asked: where to look, which inputs to use, how to read them.
 
+use super::recorded::Recorded;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -34,6 +35,8 @@ pub struct Request {
     pub cwd: PathBuf,
     /// `--var` and `--var-file` in their order.
     pub inputs: Vec<InputSource>,
+    /// The inputs that a plan records: they count instead of all others.
+    pub recorded: Option<Recorded>,
     /// The values of `TF_VAR_x`, by `x`.
     pub env_vars: BTreeMap<String, String>,
     /// `--workspace` or `TF_WORKSPACE`.
@@ -57,6 +60,7 @@ impl Request {
             chdir: None,
             cwd,
             inputs: Vec::new(),
+            recorded: None,
             env_vars: BTreeMap::new(),
             workspace: None,
             data_dir: None,

@@ -72,6 +72,7 @@ impl<'w> Search<'w> {
             form,
             trail: vec![first.clone(), Step::new(Place::Source(driver.place), format!("`{}` drives it", driver.name))],
             driver: driver.name,
+            version: String::new(),
         };
         self.drivers.into_iter().map(schedule).collect()
     }

@@ -33,6 +33,12 @@ mod yaml_emit;
 
 pub use call::{call, exists};
 
+/// Reads a JSON document as `jsondecode` does; `None` where it is not one.
+#[must_use]
+pub fn decode_json(text: &str) -> Option<Value> {
+    json::decode(text).ok()
+}
+
 use super::{EvalError, FileAccess, Value};
 use row::Function;
 use std::collections::BTreeMap;

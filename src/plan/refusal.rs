@@ -1,0 +1,125 @@
+//! Files that people take for plans or states: what each of them is, and what to pass instead.
+
+/// Why a file that was recognized cannot be checked, and what to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Refusal {
+    /// What it is, as a clause: "this is a binary plan file".
+    pub what: &'static str,
+    /// What to do, as one sentence without a period.
+    pub help: &'static str,
+}
+
+pub(super) const BINARY: Refusal = Refusal {
+    what: "this is a binary plan file, which only the Terraform that made it can read",
+    help: "Run `terraform show -json FILE > plan.json` (or `tofu show -json`) where the plan was made, and pass that file to kmslint",
+};
+
+pub(super) const STACK: Refusal = Refusal {
+    what: "this is a zip archive of configuration, for example a Resource Manager stack",
+    help: "Unpack it and pass the directory to kmslint",
+};
+
+pub(super) const ARCHIVE: Refusal = Refusal {
+    what: "this is an archive, not a plan or a state",
+    help: "Unpack it and pass the JSON in it; of a plan file, pass the output of `terraform show -json FILE`",
+};
+
+pub(super) const COMPRESSED: Refusal = Refusal {
+    what: "this file is compressed in a format that kmslint does not read (it reads gzip)",
+    help: "Unpack it (`unxz`, `zstd -d`, `bunzip2`) and pass the JSON to kmslint",
+};
+
+pub(super) const STREAM: Refusal = Refusal {
+    what: "this is the message stream of `terraform plan -json`, which does not hold the planned values",
+    help: "Run `terraform plan -out=plan.bin`, then `terraform show -json plan.bin > plan.json`, and pass that file to kmslint",
+};
+
+pub(super) const TEXT: Refusal = Refusal {
+    what: "this is the text that Terraform prints for people, not JSON",
+    help: "Run `terraform plan -out=plan.bin`, then `terraform show -json plan.bin > plan.json`, and pass that file to kmslint",
+};
+
+pub(super) const MESSAGE: Refusal = Refusal {
+    what: "this is an error message, not JSON: the command that should have written the plan or state failed",
+    help: "Fix the error, run `terraform show -json plan.bin > plan.json` again, and pass that file to kmslint",
+};
+
+pub(super) const EMPTY: Refusal = Refusal {
+    what: "this file is empty",
+    help: "The command that should have written it probably failed; run `terraform show -json plan.bin > plan.json` again",
+};
+
+pub(super) const WRAPPED: Refusal = Refusal {
+    what: "the first line is a `[command]` line of the setup-terraform action's wrapper, so this is not JSON",
+    help: "Set `terraform_wrapper: false` in the `hashicorp/setup-terraform` step, or remove the lines around the JSON",
+};
+
+pub(super) const PREFIXED: Refusal = Refusal {
+    what: "there is other text before the JSON",
+    help: "Keep only the JSON: write standard output of `terraform show -json plan.bin` to a file, without standard error and without a wrapper",
+};
+
+pub(super) const COLORED: Refusal = Refusal {
+    what: "this JSON is mixed with color codes for terminals",
+    help: "Write it without colors: `jq -M`, `NO_COLOR=1`, or `terraform show -json plan.bin > plan.json`",
+};
+
+pub(super) const QUOTED: Refusal = Refusal {
+    what: "this is a JSON string that holds the plan or state as text",
+    help: "Unquote it (`jq -r . FILE > plan.json`, `fromJSON` in a workflow), and pass that file to kmslint",
+};
+
+pub(super) const SEVERAL: Refusal = Refusal {
+    what: "this is a JSON array of plans or states",
+    help: "Pass one file for each plan, for example `jq -c '.[0]' FILE > plan.json`",
+};
+
+pub(super) const FOLLOWED: Refusal = Refusal {
+    what: "another JSON document follows the first one",
+    help: "Pass one file for each plan, for example `jq -s '.[0]' FILE > plan.json`",
+};
+
+pub(super) const PART: Refusal = Refusal {
+    what: "this is a part of a plan or a state: keys and values are missing",
+    help: "Pass the complete output of `terraform show -json`, without a `jq` filter",
+};
+
+pub(super) const CUT: Refusal = Refusal {
+    what: "this plan was cut down: it does not hold the changes of the resources that it plans",
+    help: "Pass the complete output of `terraform show -json PLANFILE`, without a `jq` filter",
+};
+
+pub(super) const REMOTE: Refusal = Refusal {
+    what: "this is a saved plan of HCP Terraform: it only names the run, and holds no plan",
+    help: "Run `terraform show -json FILE > plan.json` in the directory where the plan was made, logged in to HCP Terraform, and pass that file to kmslint",
+};
+
+pub(super) const REDACTED: Refusal = Refusal {
+    what: "this is a redacted plan of HCP Terraform, in which values are left out",
+    help: "Download the complete plan (`/api/v2/plans/PLAN_ID/json-output`), or run `terraform show -json PLANFILE`, and pass that file to kmslint",
+};
+
+pub(super) const API: Refusal = Refusal {
+    what: "this is an answer of the API of HCP Terraform about a plan, a run or a state, not the document itself",
+    help: "Download the plan (`/api/v2/plans/PLAN_ID/json-output`) or the state (`hosted-state-download-url`), and pass that file to kmslint",
+};
+
+pub(super) const ENCRYPTED: Refusal = Refusal {
+    what: "this state or plan is encrypted by OpenTofu",
+    help: "Run `tofu show -json > state.json` with the encryption's configuration at hand, and pass that file to kmslint",
+};
+
+pub(super) const OLD_STATE: Refusal = Refusal {
+    what: "this is a state of Terraform 0.11 or older",
+    help: "Let a newer Terraform upgrade it, or run `terraform state pull` with one and pass its output to kmslint",
+};
+
+pub(super) const BACKEND: Refusal = Refusal {
+    what: "this file only records which backend is in use; the state is in the backend",
+    help: "Run `terraform state pull > state.json` and pass that file to kmslint",
+};
+
+pub(super) const OTHER: Refusal = Refusal {
+    what: "this is neither a plan nor a state of Terraform or OpenTofu",
+    help: "Pass what `terraform show -json` prints, or a state of version 4",
+};
