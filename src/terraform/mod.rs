@@ -5,6 +5,7 @@ mod calls;
 mod comments;
 mod discover;
 mod dynamic;
+mod escape;
 pub mod eval;
 mod expand;
 mod facts;

@@ -32,6 +32,7 @@ mod harness;
 mod hostile;
 /// The service's audit against a server that behaves as OCI does.
 #[cfg(feature = "live")]
+mod language;
 mod live;
 /// The configuration and the plan made of it give equal facts.
 mod parity;
