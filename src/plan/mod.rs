@@ -214,11 +214,10 @@ fn refusal(document: &Document, whole: bool) -> Option<Problem> {
     }
 }
 
-/// Whether a tool has taken the changes out of a plan. Only a plan that changes nothing has none, and what it plans is in its prior state then.
+/// Whether a tool has taken the changes out of a plan. What is planned comes from them: a plan that only refreshes plans nothing.
 fn is_cut(document: &Document) -> bool {
     let has = |key: &str| document.keys.contains(key);
-    let prior = document.prior.iter().filter(|entry| entry.is_managed("oci_kms_key")).count();
-    is_plan(document) && !has("resource_changes") && !has("deferred_changes") && (!has("planned_values") || document.planned_keys > prior)
+    is_plan(document) && !has("resource_changes") && !has("deferred_changes") && (!has("planned_values") || document.planned_keys > 0)
 }
 
 /// Why a plan is not whole.

@@ -105,7 +105,7 @@ impl Index {
         };
         let references: Vec<Address> = reach.found.into_iter().filter(|reference| !reference.data).collect();
         // `oci_kms_key.k[each.key]`: the instance of the same key.
-        if let ([reference], true, Some(own)) = (references.as_slice(), reach.by_own_key, &item.parsed) {
+        if let ([reference], true, Some(own)) = (references.as_slice(), reach.by_own_key && reach.decided_by.is_none(), &item.parsed) {
             let same = Address { modules: own.modules.clone(), key: own.key.clone(), ..reference.clone() };
             if let Some(at) = self.addresses.get(&same.to_string()).filter(|_| means(reference, &same)) {
                 return Users::Sure(vec![*at]);
@@ -115,7 +115,7 @@ impl Index {
         let is_new = |at: &usize| keys.get(*at).is_some_and(|key| key.ocid.is_none());
         match references.as_slice() {
             [] => Users::Sure(Vec::new()),
-            [one] => match self.meant(keys, one).as_slice() {
+            [one] if reach.decided_by.is_none() => match self.meant(keys, one).as_slice() {
                 [at] if is_new(at) => Users::Sure(vec![*at]),
                 _ => Users::Maybe(Some(references)),
             },

@@ -66,6 +66,8 @@ pub(super) struct Reach {
     pub found: Vec<Address>,
     /// What it may get its value from besides, if anything.
     pub blocked: Option<String>,
+    /// Something unknown that it depends on and that cannot itself be what is looked for: it may decide which of `found` counts.
+    pub decided_by: Option<String>,
     /// Whether it may get its value from what a plan does not hold: a local, or a call without references.
     pub hides: bool,
     /// Whether it refers to `each.key` or `count.index`, and beside it to nothing but `found`.
@@ -331,6 +333,25 @@ impl<'a> Resolver<'a> {
                         reach.found.push(address);
                         continue;
                     }
+                    // The output of a `terraform_data` is its input.
+                    let attribute = match (found.as_str(), attribute.as_deref()) {
+                        ("terraform_data", Some("output")) => {
+                            reach.decided_by.get_or_insert_with(|| text.to_string());
+                            match resource.and_then(|resource| resource.expression("input")) {
+                                Some(input) if matches!(input.constant, Given::Nothing) => Some("input".to_owned()),
+                                _ => continue,
+                            }
+                        }
+                        ("terraform_data" | "null_resource", Some("id")) => {
+                            reach.decided_by.get_or_insert_with(|| text.to_string());
+                            continue;
+                        }
+                        (kind, _) if kind.starts_with("random_") => {
+                            reach.decided_by.get_or_insert_with(|| text.to_string());
+                            continue;
+                        }
+                        _ => attribute.clone(),
+                    };
                     let passed = attribute.as_ref().and_then(|attribute| resource?.expression(attribute).zip(resource));
                     match passed {
                         Some((expression, resource)) if !data => {

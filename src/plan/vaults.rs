@@ -120,7 +120,8 @@ fn referred(key: &mut KeyFacts, item: &Item, vaults: &[Vault], resolver: &Resolv
     };
     let step = resolver.step("management_endpoint", expression);
     let unknown = |why: String| Fact::unknown(why).with_trail(vec![step.clone()]);
-    if let Some(why) = reach.blocked {
+    let decided = reach.decided_by.map(|text| format!("it depends on `{text}`"));
+    if let Some(why) = reach.blocked.or(decided) {
         return unknown(format!("the vault's management endpoint cannot be followed: {why}"));
     }
     let mut same: Vec<&Vault> = Vec::new();
@@ -159,7 +160,7 @@ fn data_source<'v>(vault: &Vault, vaults: &'v [Vault], resolver: &Resolver) -> O
         return (!same.is_empty()).then_some(same);
     }
     let reach = resolver.reach_at(vault.address.as_ref()?, "vault_id", "oci_kms_vault")?;
-    if reach.blocked.is_some() || reach.found.iter().any(|reference| reference.data) {
+    if reach.blocked.is_some() || reach.decided_by.is_some() || reach.found.iter().any(|reference| reference.data) {
         return None;
     }
     let meant = vaults.iter().filter(|other| other.address.as_ref().is_some_and(|address| reach.found.iter().any(|it| means(it, address))));

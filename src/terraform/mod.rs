@@ -5,7 +5,6 @@ mod calls;
 mod comments;
 mod discover;
 mod dynamic;
-mod escape;
 pub mod eval;
 mod expand;
 mod facts;

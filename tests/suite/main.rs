@@ -26,13 +26,13 @@ mod exemptions;
 mod expected;
 /// Edits change what they must and nothing else.
 mod fixes;
+mod forms;
 /// Runs the binary and compares with what is checked in.
 mod harness;
 /// Hostile repositories and arbitrary bytes: a clear sentence, in bounded time and memory.
 mod hostile;
 /// The service's audit against a server that behaves as OCI does.
 #[cfg(feature = "live")]
-mod language;
 mod live;
 /// The configuration and the plan made of it give equal facts.
 mod parity;

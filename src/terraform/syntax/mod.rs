@@ -5,7 +5,6 @@ mod expression;
 pub mod json;
 mod json_text;
 pub mod native;
-mod operators;
 mod origin;
 mod scan;
 mod structure;

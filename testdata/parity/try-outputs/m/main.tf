@@ -1,3 +1,0 @@
-output "mode" {
-  value = "HSM"
-}
