@@ -1,7 +1,7 @@
 //! The whole pipeline on one page: read, settle, judge, decide.
 
 use crate::base::{Place, Problem, ProblemKind, Repository, SourceId, Sources, disk};
-use crate::key::{Fate, Inventory, KeyFacts, Listed, settle};
+use crate::key::{Fate, InputKind, Inventory, KeyFacts, Listed, settle};
 use crate::plan::{self, Contents};
 use crate::policy::{self, Baseline, Config, Outcome};
 use crate::rules::Paths;
@@ -34,7 +34,7 @@ pub struct Request<'a> {
     pub documents: Vec<Document>,
     /// How they are read.
     pub plan: plan::Options<'a>,
-    /// `--changed-only`: keys that a plan leaves alone are not judged.
+    /// `--changed-only`: keys that a plan leaves alone are not checked.
     pub changed_only: bool,
 }
 
@@ -64,7 +64,8 @@ pub fn read(request: Request<'_>, sources: &Arc<Sources>) -> Inventory {
             read.problems.push(problem);
         }
         if request.changed_only {
-            read.keys.retain(|key| matches!(key.fate, Fate::Create | Fate::Update | Fate::Replace | Fate::Unknown));
+            let is_changed = |fate| matches!(fate, Fate::Create | Fate::Update | Fate::Replace | Fate::Unknown);
+            read.keys.retain(|key| key.id.input != InputKind::Plan || is_changed(key.fate));
         }
         inventory.absorb(read);
     }

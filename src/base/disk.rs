@@ -66,6 +66,16 @@ pub fn open_stream(path: &Path) -> Result<File, DiskError> {
     if file.metadata()?.is_dir() { Err(DiskError::NotAFile) } else { Ok(file) }
 }
 
+/// Reads something that the user named to its end, of at most `cap` bytes: a file, or a pipe.
+///
+/// # Errors
+/// Missing, a folder, too large, or what the system says.
+pub fn read_stream(path: &Path, cap: u64) -> Result<Vec<u8>, DiskError> {
+    let mut bytes = Vec::new();
+    open_stream(path)?.take(cap + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > cap { Err(DiskError::TooLarge(cap)) } else { Ok(bytes) }
+}
+
 /// Whether a path that somebody may have put there leads, through links, out of these folders.
 #[must_use]
 pub fn leads_out(path: &Path, within: &[PathBuf]) -> bool {

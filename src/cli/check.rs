@@ -67,7 +67,12 @@ fn look(arguments: &Check, matches: &ArgMatches, desk: &Desk<'_>, clock: Clock) 
     };
     let (mut inventory, is_configuration) = read(desk, &wanted, &config, clock, &sources)?;
     inventory.problems.append(&mut problems);
-    if inventory.files == 0 && is_configuration && inventory.problems.is_empty() && !arguments.terminal.quiet {
+    if inventory.files == 0
+        && is_configuration
+        && inventory.problems.is_empty()
+        && inventory.not_read.is_empty()
+        && !arguments.terminal.quiet
+    {
         let names: Vec<_> = arguments.paths.iter().map(|path| format!("`{}`", report::clean(&path.to_string_lossy()))).collect();
         let excluded = if config.exclude.is_empty() { "" } else { " that the config file does not exclude" };
         complain(format!("note: there is no Terraform configuration in {}{excluded}\n", names.join(", ")).as_bytes());
@@ -103,6 +108,14 @@ pub fn read(
     let surroundings = desk.surroundings;
     let base = inputs::base(wanted.inputs, surroundings);
     let mut sorted = sort(wanted.paths, &base)?;
+    if let Some(source) = wanted.source {
+        if !disk::is_dir(&base.join(source)) {
+            return Err(format!("`--source {}`: no such directory", source.display()));
+        }
+        if !sorted.has_documents() {
+            return Err("`--source` has no effect without a plan or a state; pass one as a path".to_owned());
+        }
+    }
     let make = |paths: Vec<PathBuf>| inputs::request(wanted.inputs, wanted.matches, surroundings, paths);
     let request = make(std::mem::take(&mut sorted.configuration))?;
     let code = |folder: &Path| {
@@ -111,6 +124,9 @@ pub fn read(
         terraform::Request { exclude: Box::new(move |path| path != root), ..request }
     };
     let documents = sorted.documents(wanted.source, &base, config, &surroundings.cwd);
+    if wanted.changed_only && !sorted.has_plan && sorted.problems.is_empty() {
+        return Err("`--changed-only` has no effect without a plan; pass one as a path".to_owned());
+    }
     let meter = Meter::new(clock.started, surroundings.err_is_terminal && !desk.terminal.quiet);
     let progress = |bytes| meter.tick(bytes);
     let asked = check::Request {

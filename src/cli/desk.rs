@@ -197,7 +197,12 @@ impl<'a> Desk<'a> {
         for part in &outcome.not_audited {
             writeln!(text, "not audited: {} {} in {}: {}", part.what, part.ocid, part.region, report::clean(&part.why))?;
         }
-        if !self.terminal.quiet {
+        if self.terminal.quiet {
+            // What was passed and had no effect is shown in any case.
+            let is_passed = |one: &&NotRead| one.kind == NotReadKind::ValuesFile && one.may_hide_keys;
+            let passed: Vec<NotRead> = outcome.not_read.iter().filter(is_passed).cloned().collect();
+            tell_of_not_read(&passed, false, &mut text)?;
+        } else {
             self.tell_of_modules(&outcome.modules_not_followed, sources, &mut text)?;
             tell_of_switched_off(&outcome.switched_off, sources, &mut text)?;
             tell_of_not_read(&outcome.not_read, self.terminal.verbose, &mut text)?;
@@ -250,23 +255,23 @@ fn tell_of_switched_off(blocks: &[SwitchedOff], sources: &Sources, text: &mut Ve
     writeln!(text, "note: {count} {create} no key with these inputs: {}{more}", shown.join(", "))
 }
 
-/// What was seen and not read, one line for each kind.
+/// What was seen and not read, one line for each kind and reason.
 fn tell_of_not_read(all: &[NotRead], is_verbose: bool, text: &mut Vec<u8>) -> io::Result<()> {
-    for same in all.chunk_by(|a, b| a.kind == b.kind) {
+    for same in all.chunk_by(|a, b| (a.kind, &a.why) == (b.kind, &b.why)) {
         let Some(first) = same.first() else { continue };
         let (one, many) = match first.kind {
-            NotReadKind::Plan => ("plan was", "plans were"),
-            NotReadKind::State => ("state was", "states were"),
-            NotReadKind::ValuesFile => ("values file was", "values files were"),
-            NotReadKind::TerragruntUnit => ("Terragrunt unit was", "Terragrunt units were"),
-            NotReadKind::Stack => ("Stack was", "Stacks were"),
+            NotReadKind::Plan => ("plan was not read", "plans were not read"),
+            NotReadKind::State => ("state was not read", "states were not read"),
+            NotReadKind::ValuesFile => ("values file was not used", "values files were not used"),
+            NotReadKind::TerragruntUnit => ("Terragrunt unit was not read", "Terragrunt units were not read"),
+            NotReadKind::Stack => ("Stack was not read", "Stacks were not read"),
         };
         let shown = if is_verbose { same.len() } else { MODULES_SHOWN };
         let names: Vec<_> = same.iter().take(shown).map(|one| format!("`{}`", report::clean(&one.path))).collect();
         let more = same.len() - names.len();
         let more = if more == 0 { String::new() } else { format!(" and {more} more") };
         let count = report::count(same.len(), one, many);
-        writeln!(text, "note: {count} not read: {}{more}; {}", names.join(", "), report::clean(&first.why))?;
+        writeln!(text, "note: {count}: {}{more}; {}", names.join(", "), report::clean(&first.why))?;
     }
     Ok(())
 }

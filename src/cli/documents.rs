@@ -21,6 +21,8 @@ pub struct Sorted {
     pub saved: Inventory,
     /// What can be judged in no way.
     pub problems: Vec<Problem>,
+    /// Whether a plan is among the documents.
+    pub has_plan: bool,
 }
 
 /// Tells paths apart. A path that is not there is a mistake on the command line.
@@ -50,6 +52,11 @@ fn is_configuration(path: &Path) -> bool {
 }
 
 impl Sorted {
+    /// Whether there are plans, states, or files that may be.
+    pub fn has_documents(&self) -> bool {
+        !self.documents.is_empty()
+    }
+
     /// Opens plans and states; what is neither becomes a problem.
     pub fn documents(&mut self, source: Option<&Path>, base: &Path, config: &Config, cwd: &Path) -> Vec<Document> {
         let excluded = excluder(config, cwd);
@@ -84,7 +91,8 @@ impl Sorted {
                     let problem = Problem::new(ProblemKind::Unparsable, "this is neither a plan nor a state in JSON");
                     self.problems.push(problem.at(place).help(help));
                 }
-                Ok((Recognised::Plan | Recognised::State | Recognised::RawState, input, _)) => {
+                Ok((kind @ (Recognised::Plan | Recognised::State | Recognised::RawState), input, _)) => {
+                    self.has_plan |= kind == Recognised::Plan;
                     let sources = code_folders(source, base, &full, is_input);
                     documents.push(Document { name, input, sources, is_source_named: source.is_some() });
                 }

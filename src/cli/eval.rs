@@ -2,9 +2,11 @@
 
 use super::Exit;
 use super::args::Eval;
+use super::desk::refuse;
 use super::inputs;
 use super::surroundings::{Surroundings, complain, print};
 use crate::base::Sources;
+use crate::report;
 use crate::terraform::{self, Answer};
 use clap::ArgMatches;
 use serde_json::json;
@@ -13,12 +15,12 @@ use std::sync::Arc;
 
 /// Runs the subcommand.
 pub fn run(arguments: &Eval, matches: &ArgMatches, surroundings: &Surroundings) -> io::Result<Exit> {
+    if let Err(error) = inputs::directory(&arguments.inputs, surroundings) {
+        return Ok(refuse(&error));
+    }
     let request = match inputs::request(&arguments.inputs, matches, surroundings, Vec::new()) {
         Ok(request) => request,
-        Err(said) => {
-            complain(format!("error: {said}\n").as_bytes());
-            return Ok(Exit::Trouble);
-        }
+        Err(error) => return Ok(refuse(&error)),
     };
     let mut expressions = Vec::new();
     for word in &arguments.expressions {
@@ -31,7 +33,11 @@ pub fn run(arguments: &Eval, matches: &ArgMatches, surroundings: &Surroundings) 
         }
     }
     let sources = Arc::new(Sources::default());
-    let mut exit = Exit::Clean;
+    let problems = terraform::input_problems(&request, &sources);
+    let mut exit = if problems.is_empty() { Exit::Clean } else { Exit::Trouble };
+    let mut text = Vec::new();
+    report::problems_and_notices(&problems, &[], &sources, false, &mut text)?;
+    complain(&text);
     let mut out = String::new();
     for answer in terraform::evaluate(&request, &sources, &expressions) {
         let line = match answer {

@@ -1,35 +1,69 @@
-//! `--var` and `--var-file` in the order in which they were typed: the later wins, as in Terraform.
+//! The inputs of root modules: `--var`, `--var-file` and values files in the order in which they were typed, after those of `TF_CLI_ARGS`.
 
 use super::args::{self, Inputs};
+use super::spelling::{Added, added};
 use super::surroundings::Surroundings;
-use crate::terraform::{Dialect, InputSource, Request};
+use crate::base::disk;
+use crate::terraform::{Dialect, EnvInput, InputSource, Request};
 use clap::ArgMatches;
 use std::path::PathBuf;
+use std::sync::Arc;
+
+/// The environment variables that add arguments to `terraform plan`, in the order in which Terraform puts them before its command line.
+const ADDED: [&str; 2] = ["TF_CLI_ARGS_plan", "TF_CLI_ARGS"];
 
 /// The folder in which paths begin: `--chdir`, or the working directory.
 pub fn base(inputs: &Inputs, surroundings: &Surroundings) -> PathBuf {
     inputs.chdir.as_ref().map_or_else(|| surroundings.cwd.clone(), |chdir| surroundings.cwd.join(chdir))
 }
 
+/// Checks that `--chdir` names a directory.
+///
+/// # Errors
+/// A sentence about what it names.
+pub fn directory(inputs: &Inputs, surroundings: &Surroundings) -> Result<(), String> {
+    match &inputs.chdir {
+        Some(chdir) if !disk::is_dir(&surroundings.cwd.join(chdir)) => Err(format!("`--chdir {}`: no such directory", chdir.display())),
+        _ => Ok(()),
+    }
+}
+
 /// The request for the Terraform front end, as far as the inputs make it up.
 ///
 /// # Errors
-/// A sentence about a `--var` that is not `NAME=VALUE`.
+/// A sentence about a `--var` that is not `NAME=VALUE`, or about `TF_CLI_ARGS` that cannot be taken apart.
 pub fn request(inputs: &Inputs, matches: &ArgMatches, surroundings: &Surroundings, paths: Vec<PathBuf>) -> Result<Request, String> {
     let mut typed: Vec<(usize, InputSource)> = Vec::new();
     for (at, text) in matches.indices_of("vars").into_iter().flatten().zip(&inputs.vars) {
-        let (name, value) = text.split_once('=').ok_or_else(|| format!("`--var {text}` is not of the form NAME=VALUE"))?;
-        typed.push((at, InputSource::Var(name.to_owned(), value.to_owned())));
+        typed.push((at, var(text, "--var")?));
     }
     for (at, path) in matches.indices_of("var_files").into_iter().flatten().zip(&inputs.var_files) {
         typed.push((at, InputSource::File(path.clone())));
     }
+    // Each values file among the paths is an input of the run that it is passed for, at its place among the others.
+    for id in ["paths", "against"] {
+        let Ok(Some(named)) = matches.try_get_many::<PathBuf>(id) else { continue };
+        typed.extend(matches.indices_of(id).into_iter().flatten().zip(named.cloned().map(InputSource::Passed)));
+    }
     typed.sort_by_key(|(at, _)| *at);
+    let mut env_inputs = Vec::new();
+    for by in ADDED {
+        let all = added(surroundings.var(by).unwrap_or_default()).map_err(|why| format!("cannot read the arguments in `{by}`: {why}"))?;
+        for one in all {
+            let source = match one {
+                Added::Var(text) => var(&text, by)?,
+                Added::VarFile(path) => InputSource::File(path.into()),
+            };
+            env_inputs.push(EnvInput { by, source });
+        }
+    }
     Ok(Request {
         chdir: inputs.chdir.clone(),
         inputs: typed.into_iter().map(|(_, input)| input).collect(),
+        env_inputs,
         env_vars: surroundings.tf_vars(),
-        workspace: inputs.workspace.clone().or_else(|| surroundings.var("TF_WORKSPACE").map(ToOwned::to_owned)),
+        workspace: inputs.workspace.clone(),
+        env_workspace: surroundings.var("TF_WORKSPACE").map(ToOwned::to_owned),
         data_dir: surroundings.var("TF_DATA_DIR").map(PathBuf::from),
         dialect: match inputs.dialect {
             None => Dialect::Either,
@@ -37,6 +71,13 @@ pub fn request(inputs: &Inputs, matches: &ArgMatches, surroundings: &Surrounding
             Some(args::Dialect::Opentofu) => Dialect::OpenTofu,
         },
         allow_paths: inputs.allow_paths.clone(),
+        streams: Arc::clone(&surroundings.streams),
         ..Request::new(surroundings.cwd.clone(), paths)
     })
+}
+
+/// `NAME=VALUE`. The text is not repeated: it may be a secret.
+fn var(text: &str, by: &str) -> Result<InputSource, String> {
+    let (name, value) = text.split_once('=').ok_or_else(|| format!("`{by}` needs NAME=VALUE"))?;
+    Ok(InputSource::Var(name.to_owned(), value.to_owned()))
 }

@@ -11,6 +11,7 @@ mod fix;
 mod format;
 mod inputs;
 mod live;
+mod spelling;
 mod surroundings;
 
 pub use exit::Exit;
@@ -36,6 +37,9 @@ pub fn main() -> ExitCode {
 
 /// Runs a command line. The first word is the program's own name.
 fn run(words: impl Iterator<Item = OsString>, surroundings: &Surroundings) -> io::Result<Exit> {
+    let command = Arguments::command();
+    let subcommands: Vec<&str> = command.get_subcommands().map(clap::Command::get_name).collect();
+    let words = spelling::accept(words, &subcommands);
     let matches = match Arguments::command().try_get_matches_from(words) {
         Ok(matches) => matches,
         // Help and version are no error; clap knows which stream each belongs on.

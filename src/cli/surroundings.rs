@@ -1,10 +1,12 @@
 //! What the process finds around it: environment, clock, working directory, streams. Read here and nowhere else, handed down as values.
 
 use super::args::{Color, Terminal};
+use crate::terraform::Streams;
 use jiff::Timestamp;
 use std::collections::BTreeMap;
 use std::io::{IsTerminal, Write};
 use std::path::PathBuf;
+use std::sync::Arc;
 
 /// The surroundings of a run.
 pub struct Surroundings {
@@ -12,6 +14,8 @@ pub struct Surroundings {
     pub env: BTreeMap<String, String>,
     /// The working directory.
     pub cwd: PathBuf,
+    /// What was read from pipes: `--fix` reads everything twice.
+    pub streams: Arc<Streams>,
     /// The clock.
     pub now: Timestamp,
     /// Whether standard output is a terminal.
@@ -26,6 +30,7 @@ impl Surroundings {
         Ok(Self {
             env: std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?))).collect(),
             cwd: std::env::current_dir()?,
+            streams: Arc::default(),
             now: Timestamp::now(),
             out_is_terminal: std::io::stdout().is_terminal(),
             err_is_terminal: std::io::stderr().is_terminal(),

@@ -3,6 +3,7 @@
 use super::words::{InputKind, Lifecycle, ProtectionMode, RotationStatus, VaultType};
 use crate::base::{Address, Fact, Place, Step};
 use jiff::Timestamp;
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -12,12 +13,30 @@ pub struct KeyId {
     /// The root module's folder relative to the working directory (`.` for itself), the path of the plan or state file, or
     /// `live/REGION` for the service.
     pub root: Arc<str>,
-    /// The values files that were passed for this run of the root, as shown, where they distinguish it from another run of the same root.
+    /// The values file that was passed for this run of the root, by its path from the root module's directory.
     pub inputs: Option<Arc<str>>,
     /// The address of the instance as Terraform prints it; the OCID where the key is known from the service only.
     pub address: String,
     /// The reader.
     pub input: InputKind,
+}
+
+impl KeyId {
+    /// The address, and the values file of the run where one was passed: `oci_kms_key.k (prod.tfvars)`.
+    #[must_use]
+    pub fn labeled_address(&self) -> Cow<'_, str> {
+        self.labeled(&self.address)
+    }
+
+    /// The root, and the values file of the run where one was passed: `prod (prod.tfvars)`.
+    #[must_use]
+    pub fn labeled_root(&self) -> Cow<'_, str> {
+        self.labeled(&self.root)
+    }
+
+    fn labeled<'a>(&self, text: &'a str) -> Cow<'a, str> {
+        self.inputs.as_ref().map_or(Cow::Borrowed(text), |inputs| Cow::Owned(format!("{text} ({inputs})")))
+    }
 }
 
 /// Whether the facts say what will be or what is.

@@ -88,7 +88,7 @@ pub fn write(outcome: &Outcome, paths: &Paths<'_>) -> (String, usize) {
 fn of(finding: &Finding, instance: &FindingInstance, paths: &Paths<'_>) -> Accepted {
     Accepted {
         path: (paths.place)(&finding.place),
-        address: instance.key.address.clone(),
+        address: instance.key.labeled_address().into_owned(),
         rule: finding.rule.to_owned(),
         kind: finding.kind.to_owned(),
         fingerprint: instance.fingerprint.clone(),

@@ -155,6 +155,9 @@ pub(super) fn rule_id(word: &str) -> Result<&'static str, String> {
 #[expect(clippy::type_complexity, reason = "it is taken apart at once")]
 fn directive(text: &str) -> Result<(Vec<&'static str>, Option<Date>, String), (String, String)> {
     let usage = || "write `kmslint: ignore[OCI-KMS-004] until=2027-01-31 the reason`; `until` may be left out".to_owned();
+    if let Some(word) = near_miss(text) {
+        return Err((format!("`{word}` has no effect: kmslint does not know this spelling"), usage()));
+    }
     let Some(rest) = text.strip_prefix("ignore") else {
         let word = text.split(|c: char| c.is_whitespace() || c == '[').next().unwrap_or_default();
         return Err((format!("kmslint knows no comment `{word}`"), usage()));
@@ -190,6 +193,21 @@ fn directive(text: &str) -> Result<(Vec<&'static str>, Option<Date>, String), (S
         return Err(("the exemption gives no reason".to_owned(), "say behind it who decided it, and why".to_owned()));
     }
     Ok((ids, until, reason))
+}
+
+/// The first words of a comment that was meant as an exemption and does not begin with `kmslint: `.
+fn near_miss(text: &str) -> Option<&str> {
+    text.to_ascii_lowercase().find("kmslint")?;
+    let words = text.split_inclusive([' ', '[', '=']);
+    let mut end = 0;
+    for word in words {
+        end += word.len();
+        if end > "kmslint".len() + 1 {
+            break;
+        }
+    }
+    let is_at_start = text.to_ascii_lowercase().find("kmslint").is_some_and(|at| at < 12);
+    is_at_start.then(|| text.get(..end).unwrap_or(text).trim_end_matches([' ', '[', '=']))
 }
 
 impl Exemption {

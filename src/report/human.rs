@@ -144,7 +144,8 @@ fn diagnose(finding: &Finding) -> Diagnostic<SourceId> {
 
 /// A key's address; one of the service's has a name that says more than its OCID.
 fn named(instance: &FindingInstance) -> String {
-    let address = clean(&instance.key.address);
+    let address = instance.key.labeled_address();
+    let address = clean(&address);
     instance.name.as_deref().map_or_else(|| format!("`{address}`"), |name| format!("`{}` ({address})", clean(name)))
 }
 
@@ -190,7 +191,7 @@ fn passes(outcome: &Outcome, out: &mut dyn Write) -> io::Result<()> {
     for key in &outcome.keys {
         for (rule, verdict) in &key.verdicts {
             if let Verdict::Pass { message, .. } | Verdict::NotApplicable { message, .. } = verdict {
-                writeln!(out, "{}[{}]: `{}`: {}", verdict.word(), rule.id, clean(&key.facts.id.address), clean(message))?;
+                writeln!(out, "{}[{}]: `{}`: {}", verdict.word(), rule.id, clean(&key.facts.id.labeled_address()), clean(message))?;
             }
         }
     }

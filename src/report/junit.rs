@@ -28,14 +28,14 @@ pub fn write(outcome: &Outcome, context: &Context<'_>, out: &mut dyn Write) -> i
                 (_, Verdict::Pass { .. }) => TestCaseStatus::success(),
                 _ => skipped(verdict.message()),
             };
-            let mut case = TestCase::new(clean(&id.address).into_owned(), status);
+            let mut case = TestCase::new(clean(&id.labeled_address()).into_owned(), status);
             case.set_classname(clean(&id.root).into_owned());
             suite.add_test_case(case);
         }
     }
     for ((rule, id), finding) in failing {
         let suite = suites.entry(finding.rule).or_insert_with(|| TestSuite::new(rule));
-        let mut case = TestCase::new(clean(&id.address).into_owned(), failure(finding, context));
+        let mut case = TestCase::new(clean(&id.labeled_address()).into_owned(), failure(finding, context));
         case.set_classname(clean(&id.root).into_owned());
         suite.add_test_case(case);
     }

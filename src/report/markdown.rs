@@ -71,7 +71,7 @@ pub fn write(outcome: &Outcome, context: &Context<'_>, out: &mut dyn Write) -> i
             outcome.keys.iter().flat_map(|key| {
                 key.verdicts.iter().filter_map(|(rule, verdict)| match verdict {
                     Verdict::Pass { message, .. } | Verdict::NotApplicable { message, .. } => {
-                        Some(format!("{}, {}: {}", rule.id, cell(&key.facts.id.address), prose(message)))
+                        Some(format!("{}, {}: {}", rule.id, cell(&key.facts.id.labeled_address()), prose(message)))
                     }
                     _ => None,
                 })

@@ -186,7 +186,7 @@ impl Writer<'_> {
                 .instances
                 .iter()
                 .take(MOST_ADDRESSES)
-                .map(|instance| LogicalLocation::builder().fully_qualified_name(instance.key.address.as_str()).kind("resource").build())
+                .map(|instance| LogicalLocation::builder().fully_qualified_name(instance.key.labeled_address()).kind("resource").build())
                 .collect(),
         );
         let related: Vec<_> = steps
@@ -197,7 +197,7 @@ impl Writer<'_> {
             .collect();
         let mut fingerprints = BTreeMap::from([("kmslintFinding/v1".to_owned(), finding.fingerprint.clone())]);
         fingerprints.insert("primaryLocationLineHash".to_owned(), self.line_hash(&place, finding));
-        let addresses: Vec<_> = finding.instances.iter().map(|instance| instance.key.address.as_str()).collect();
+        let addresses: Vec<_> = finding.instances.iter().map(|instance| instance.key.labeled_address()).collect();
         let properties = BTreeMap::from([
             ("kind".to_owned(), json!(finding.kind)),
             ("verdict".to_owned(), json!(finding.verdict)),
@@ -257,7 +257,7 @@ impl Writer<'_> {
     fn sentence(&self, finding: &Finding, related: &[Location]) -> String {
         let who = match finding.instances.as_slice() {
             [] => String::new(),
-            [one] => format!("{}: ", plain(&one.key.address)),
+            [one] => format!("{}: ", plain(&one.key.labeled_address())),
             many => format!("{} keys: ", many.len()),
         };
         let mut text = format!("{who}{}.", plain(&finding.message));

@@ -17,7 +17,7 @@ pub fn write(outcome: &Outcome, context: &Context<'_>, out: &mut dyn Write) -> i
             for (rule, verdict) in &key.verdicts {
                 if let Verdict::Pass { message, .. } | Verdict::NotApplicable { message, .. } = verdict {
                     let at = location::short(&key.facts.place, context.sources);
-                    writeln!(out, "{at}: {} {} {}: {}", verdict.word(), rule.id, clean(&key.facts.id.address), clean(message))?;
+                    writeln!(out, "{at}: {} {} {}: {}", verdict.word(), rule.id, clean(&key.facts.id.labeled_address()), clean(message))?;
                 }
             }
         }
@@ -36,6 +36,7 @@ pub fn addresses(finding: &Finding) -> String {
 
 /// A key's address; one of the service's has a name that says more than its OCID.
 fn address(instance: &FindingInstance) -> String {
-    let address = clean(&instance.key.address);
+    let address = instance.key.labeled_address();
+    let address = clean(&address);
     instance.name.as_deref().map_or_else(|| address.to_string(), |name| format!("{} ({address})", clean(name)))
 }

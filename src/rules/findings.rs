@@ -69,7 +69,7 @@ pub fn findings<'a>(judged: impl IntoIterator<Item = Judged<'a>>, paths: &Paths<
         }
         let root = root_of(key);
         let root = roots.entry(root).or_insert_with(|| (paths.root)(root));
-        let fingerprint = fingerprint(group.finding.rule, root, &group.path, &key.id.address, group.finding.kind);
+        let fingerprint = fingerprint(group.finding.rule, root, &group.path, &key.id, group.finding.kind);
         let name = key.service_name().map(str::to_owned);
         group.finding.instances.push(FindingInstance { key: key.id.clone(), name, fingerprint });
     }
@@ -126,9 +126,13 @@ fn spoken<'a>(judged: &Judged<'a>) -> Option<(Spoken<'a>, Level, &'a [Step])> {
     (said.1 != Level::Off).then_some(said)
 }
 
-/// The fingerprint of one instance: rule, root, path of the finding's place, address and kind; no lines. 32 hexadecimal digits.
-fn fingerprint(rule: &str, root: &str, path: &str, address: &str, kind: &str) -> String {
-    digest(&[rule, root, path, address, kind])
+/// The fingerprint of one instance: rule, root, path of the finding's place, address, kind, and the values file where one was passed; no
+/// lines. 32 hexadecimal digits.
+fn fingerprint(rule: &str, root: &str, path: &str, key: &KeyId, kind: &str) -> String {
+    match &key.inputs {
+        None => digest(&[rule, root, path, &key.address, kind]),
+        Some(inputs) => digest(&[rule, root, path, &key.address, kind, inputs]),
+    }
 }
 
 /// The root by which a key is told from others: that of its configuration, where that is known.
@@ -214,7 +218,7 @@ pub fn plain(rule: &'static str, verdict: &'static str, kind: &'static str, mess
 /// The instance of a finding on something that is no judged key: a module call, a key that only one side knows.
 #[must_use]
 pub fn instance(rule: &str, key: &KeyId, root: &str, place: &Place, kind: &str, paths: &Paths<'_>) -> FindingInstance {
-    let fingerprint = fingerprint(rule, &(paths.root)(root), &(paths.place)(place), &key.address, kind);
+    let fingerprint = fingerprint(rule, &(paths.root)(root), &(paths.place)(place), key, kind);
     FindingInstance { key: key.clone(), name: None, fingerprint }
 }
 
@@ -321,9 +325,12 @@ mod tests {
             of("OCI-KMS-004", &key, "a.tf", "hsm-by-default"),
             of("OCI-KMS-004", &with(key.clone(), |key| key.id.root = "other".into()), "a.tf", "hsm"),
             of("OCI-KMS-004", &named("oci_kms_key.l"), "a.tf", "hsm"),
+            of("OCI-KMS-004", &with(key.clone(), |key| key.id.inputs = Some("dev.tfvars".into())), "a.tf", "hsm"),
+            of("OCI-KMS-004", &with(key.clone(), |key| key.id.inputs = Some("prod.tfvars".into())), "a.tf", "hsm"),
             of("OCI-KMS-004", &key, "a.tfo", "ci_kms_key.khsm"),
         ];
         assert!(others.iter().all(|other| *other != base));
+        assert_eq!(others.iter().collect::<HashSet<_>>().len(), others.len(), "each of them is another");
         assert!(by_id("oci-kms-004").is_some());
     }
 }

@@ -3,12 +3,13 @@
 use super::discover;
 use super::inputs;
 use super::instance::Each;
-use super::read::{deep, workspace};
+use super::read::deep;
 use super::request::{Answer, Request};
 use super::roots::{self, Loader};
 use super::scope::Frame;
+use super::workspace;
 use super::world::{MAX_VISITS, Ration, World};
-use crate::base::{Place, Sources, disk};
+use crate::base::{Place, Problem, Sources, disk};
 use crate::terraform::eval::{Data, EvalError, Value};
 use std::fmt::Write as _;
 use std::sync::Arc;
@@ -19,15 +20,31 @@ pub fn evaluate(request: &Request, sources: &Arc<Sources>, expressions: &[String
     deep(|| answers(request, sources, expressions))
 }
 
+/// What is wrong with the inputs of the root module at the request's `chdir`: values files that cannot be read, `--var`s that it does
+/// not declare, a workspace that the configuration contradicts.
+#[must_use]
+pub fn input_problems(request: &Request, sources: &Arc<Sources>) -> Vec<Problem> {
+    let root = disk::canonical(&request.base()).unwrap_or_else(|_| request.base());
+    let mut scan = discover::Scan::default();
+    scan.add_root(&root, request);
+    let loader = Loader::new(request, sources, &mut scan);
+    let module = loader.module(&root);
+    let mut problems = inputs::read(request, sources, &root, &module.shown, None).problems;
+    problems.extend(inputs::undeclared(request, &[module.clone()], Vec::new));
+    problems.extend(workspace::find(request, &module, sources).1);
+    problems
+}
+
 fn answers(request: &Request, sources: &Arc<Sources>, expressions: &[String]) -> Vec<Answer> {
     let root = disk::canonical(&request.base()).unwrap_or_else(|_| request.base());
     let mut scan = discover::Scan::default();
     scan.add_root(&root, request);
     let loader = Loader::new(request, sources, &mut scan);
     let survey = roots::survey(&loader, &root);
-    let (inputs, _) = inputs::read(request, sources, &root, &loader.module(&root).shown);
+    let module = loader.module(&root);
+    let inputs = inputs::read(request, sources, &root, &module.shown, None).inputs;
     let ration = Ration::new(MAX_VISITS);
-    let world = World::new(&loader, &root, survey.modules, inputs, workspace(request, &root), &ration);
+    let world = World::new(&loader, &root, survey.modules, inputs, workspace::find(request, &module, sources).0, &ration);
     let top = world.top();
     let frame = Frame::new(&world, &top, &Each::None);
     expressions

@@ -10,6 +10,17 @@ pub(super) fn of(module: &Module, sources: &Sources) -> Vec<Comment> {
     module.comments.iter().map(|comment| place(comment, module, &sources.get(comment.span.source))).collect()
 }
 
+/// A comment in a values file: it covers the lines that it is next to.
+pub(super) fn of_line(comment: &CommentText, source: &Source) -> Comment {
+    let covers = lines(comment, source, next_line(comment.span, source));
+    Comment { text: comment.text.clone(), place: Place::Source(comment.span), covers }
+}
+
+fn lines(comment: &CommentText, source: &Source, next: usize) -> Covers {
+    let first = source.line_index(comment.span.range().start);
+    Covers::Lines(first, if is_alone(comment.span, source) { next } else { source.line_index(last_byte(comment.span)) })
+}
+
 fn place(comment: &CommentText, module: &Module, source: &Source) -> Comment {
     let is_json = source.path().extension().is_some_and(|ending| ending == "json");
     let here = |block: &&Block| block.span.source == comment.span.source;
@@ -24,8 +35,7 @@ fn place(comment: &CommentText, module: &Module, source: &Source) -> Comment {
     } else if let Some(key) = keys().find(|block| if is_json { inside(block) } else { !inside(block) && above(block) }) {
         Covers::Resource(Place::Source(key.span))
     } else {
-        let first = source.line_index(comment.span.range().start);
-        Covers::Lines(first, if is_alone(comment.span, source) { next } else { source.line_index(last_byte(comment.span)) })
+        lines(comment, source, next)
     };
     Comment { text: comment.text.clone(), place: Place::Source(comment.span), covers }
 }

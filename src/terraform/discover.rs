@@ -2,6 +2,7 @@
 
 use super::calls::Manifest;
 use super::folder::{Folder, PRUNED, is_configuration, is_values};
+use super::inputs::is_automatic;
 use super::request::Request;
 use crate::base::disk::{self, DiskError};
 use crate::base::{Place, Problem, ProblemKind};
@@ -20,8 +21,12 @@ pub(super) struct Scan {
     pub manifests: HashMap<PathBuf, Manifest>,
     /// Folders from which a key or a remote module can be reached.
     pub candidates: BTreeSet<PathBuf>,
-    /// Folders of the files that the user named; empty where folders were named.
+    /// Directories that the user named.
+    pub named: Vec<PathBuf>,
+    /// Directories of the configuration files that the user named.
     pub focus: BTreeSet<PathBuf>,
+    /// Values files that the user named and that Terraform does not read by itself, as they were named.
+    pub values: Vec<PathBuf>,
     /// How many files were looked at.
     pub files: usize,
     /// What could not be looked at.
@@ -113,20 +118,46 @@ fn starts(request: &Request, scan: &mut Scan) -> Vec<Start> {
             continue;
         }
         if disk::is_dir(&real) {
+            scan.named.push(real.clone());
             starts.push(Start { real, shown });
             continue;
         }
         if !is_ours {
             continue;
         }
-        let Some(folder) = real.parent() else { continue };
-        scan.focus.insert(folder.to_path_buf());
-        let walk = disk::repository_root(folder).unwrap_or_else(|| folder.to_path_buf());
+        // A values file belongs to where it is, not to where it links to.
+        let own = full.parent().filter(|_| is_values(&name)).and_then(|folder| disk::canonical(folder).ok());
+        let Some(folder) = own.as_deref().or_else(|| real.parent()) else { continue };
+        if is_values(&name) && !(is_automatic(&name) && holds_configuration(folder)) {
+            scan.values.push(path.clone());
+        } else {
+            scan.focus.insert(folder.to_path_buf());
+        }
+        let walk =
+            if is_values(&name) { top(folder, request) } else { disk::repository_root(folder).unwrap_or_else(|| folder.to_path_buf()) };
         starts.push(Start { shown: request.shown(&walk), real: walk });
     }
     starts.sort_by(|a, b| a.real.cmp(&b.real));
     starts.dedup_by(|a, b| a.real == b.real);
     starts
+}
+
+/// Where the root module of a values file is looked for: in the repository; without one, below the working directory or the nearest
+/// directory upwards that holds configuration, whichever is higher.
+pub(super) fn top(folder: &Path, request: &Request) -> PathBuf {
+    let cwd = || disk::canonical(&request.cwd).ok().filter(|cwd| folder.starts_with(cwd));
+    let nearest = || folder.ancestors().take(UP).find(|above| holds_configuration(above)).map(Path::to_path_buf);
+    let higher = || cwd().into_iter().chain(nearest()).min_by_key(|top| top.components().count());
+    disk::repository_root(folder).or_else(higher).unwrap_or_else(|| folder.to_path_buf())
+}
+
+/// How many directories upwards configuration is looked for where nothing else bounds the search.
+const UP: usize = 5;
+
+/// Whether there is configuration in a directory itself.
+fn holds_configuration(folder: &Path) -> bool {
+    let entries = disk::entries(folder).unwrap_or_default();
+    entries.iter().any(|entry| !entry.is_dir && entry.name.to_str().is_some_and(is_configuration))
 }
 
 /// Reads one folder: its configuration, its installed modules, its sub-folders.

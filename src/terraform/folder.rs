@@ -150,9 +150,9 @@ pub(super) fn is_configuration(name: &str) -> bool {
     !is_ignored(name) && stem(name).is_some()
 }
 
-/// Whether a file holds values of variables.
+/// Whether a file holds values of variables. Terraform reads hidden ones, too.
 pub(super) fn is_values(name: &str) -> bool {
-    !is_ignored(name) && (name.ends_with(".tfvars") || name.ends_with(".tfvars.json"))
+    name.ends_with(".tfvars") || name.ends_with(".tfvars.json")
 }
 
 /// Editors' backups and hidden files, as Terraform ignores them.

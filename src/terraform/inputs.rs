@@ -1,94 +1,202 @@
 //! The values of a root module's variables: default, `TF_VAR_x`, `terraform.tfvars`, `*.auto.tfvars`, `--var-file` and `--var`, later wins.
 
-use super::folder::within;
-use super::module::is_true;
+use super::constants;
+use super::folder::{is_values, within};
+use super::module::Module;
 use super::recorded;
-use super::request::{InputSource, Request, join_shown};
+use super::request::{EnvInput, InputSource, Request, join_shown};
 use super::symbolic::{Fill, fill};
 use super::trails::through;
-use super::world::{World, conform, is_false};
+use super::world::{World, conform};
 use crate::base::disk::{self, DiskError};
-use crate::base::{Place, Problem, ProblemKind, Sources};
+use crate::base::{Place, Problem, ProblemKind, SourceId, Sources, nearest};
+use crate::key::Comment;
 use crate::terraform::eval::{EvalError, Marks, Type, TypeConstraint, Value};
-use crate::terraform::syntax::{self, Block, Expr, ExprKind};
-use std::collections::BTreeMap;
-use std::path::Path;
+use crate::terraform::syntax::{self, Block, Expr, ExprKind, File};
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-/// What somebody gives a variable.
+/// What gives a variable its value.
 #[derive(Clone, Debug)]
 enum Given {
     /// An expression in a values file, which is named.
-    Written(Expr, String),
+    Written(Expr, Arc<str>),
     /// A text on the command line or in the environment; what people call it.
-    Text(String, String),
+    Text(String, Arc<str>),
+    /// Something that Terraform rejects; why the value is unknown.
+    Rejected(Arc<str>),
     /// A value that a plan records.
     Recorded(Value),
 }
 
-/// The inputs of one root module.
+/// The inputs of one run of a root module.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Inputs {
     given: BTreeMap<String, Given>,
-    /// Why every variable that `given` does not have may hold anything.
+    /// Why every variable that `given` does not have may hold anything: a values file could not be read to its end, or a plan does not
+    /// record them.
     lost: Option<Arc<str>>,
     /// Set where the root is looked at as a library: what variables hold that nobody sets.
     pub library: Option<Fill>,
 }
 
-/// The inputs of a root module, and what could not be read of them.
-pub(super) fn read(request: &Request, sources: &Sources, root: &Path, shown: &Path) -> (Inputs, Vec<Problem>) {
-    let mut inputs = Inputs::default();
-    let mut problems = Vec::new();
-    if let Some(recorded) = &request.recorded {
-        inputs.given = recorded::values(recorded).map(|(name, value)| (name.clone(), Given::Recorded(value))).collect();
-        inputs.lost = Some(recorded::NOT_RECORDED.into());
-        return (inputs, problems);
-    }
-    for (name, value) in &request.env_vars {
-        inputs.given.insert(name.clone(), Given::Text(value.clone(), format!("`TF_VAR_{name}`")));
-    }
-    let mut names: Vec<String> =
-        disk::entries(root).unwrap_or_default().into_iter().filter_map(|entry| entry.name.into_string().ok()).collect();
-    names.retain(|name| !name.starts_with('.'));
-    let automatic = |name: &&String| name.ends_with(".auto.tfvars") || name.ends_with(".auto.tfvars.json");
-    let fixed = ["terraform.tfvars", "terraform.tfvars.json"].into_iter().filter(|fixed| names.iter().any(|name| name == fixed));
-    for name in fixed.chain(names.iter().filter(automatic).map(String::as_str)) {
-        let (path, shown) = (root.join(name), join_shown(shown, name));
-        if disk::leads_out(&path, &within(root, request)) {
-            problems.push(unreadable(&shown, &DiskError::Outside));
-        } else {
-            file(&path, &shown, sources, &mut inputs, &mut problems);
-        }
-    }
-    for input in &request.inputs {
-        match input {
-            InputSource::Var(name, value) => drop(inputs.given.insert(name.clone(), Given::Text(value.clone(), "`--var`".to_owned()))),
-            InputSource::File(path) => file(&request.base().join(path), &request.shown(path), sources, &mut inputs, &mut problems),
-        }
-    }
-    (inputs, problems)
+/// What reading the inputs of a run brings.
+#[derive(Default)]
+pub(super) struct ReadInputs {
+    pub inputs: Inputs,
+    /// What could not be read of them.
+    pub problems: Vec<Problem>,
+    /// The values files that were used, links resolved.
+    pub used: Vec<PathBuf>,
+    /// Comments to kmslint in values files.
+    pub comments: Vec<Comment>,
 }
 
-fn file(path: &Path, shown: &Path, sources: &Sources, inputs: &mut Inputs, problems: &mut Vec<Problem>) {
-    let name = shown.display().to_string();
-    let text = match disk::read_text(path, disk::CONFIG_CAP) {
-        Ok(text) => text,
-        Err(error) => {
-            problems.push(unreadable(shown, &error));
-            return;
+/// Reads the inputs of one run of the root module in `root`. `passed`: the values file that the run is for, as the user named it.
+pub(super) fn read(request: &Request, sources: &Sources, root: &Path, shown: &Path, passed: Option<&Path>) -> ReadInputs {
+    let mut read = ReadInputs::default();
+    if let Some(recorded) = &request.recorded {
+        read.inputs.given = recorded::values(recorded).map(|(name, value)| (name.clone(), Given::Recorded(value))).collect();
+        read.inputs.lost = Some(recorded::NOT_RECORDED.into());
+        return read;
+    }
+    for (name, value) in &request.env_vars {
+        read.inputs.set(name, Given::Text(value.clone(), format!("`TF_VAR_{name}`").into()));
+    }
+    for name in automatic(root) {
+        let (path, shown) = (root.join(&name), join_shown(shown, &name));
+        if disk::leads_out(&path, &within(root, request)) {
+            read.lose(unreadable(&shown, &DiskError::Outside), &shown);
+        } else {
+            read.file(&path, &shown, disk::read(&path, disk::CONFIG_CAP), sources);
         }
+    }
+    for EnvInput { by, source } in &request.env_inputs {
+        read.source(source, by, request, sources, passed);
+    }
+    for source in &request.inputs {
+        read.source(source, "--var", request, sources, passed);
+    }
+    // A path that is not among the inputs has no place in their order: it comes last.
+    if let Some(path) = passed.filter(|path| !request.inputs.iter().any(|input| matches!(input, InputSource::Passed(own) if own == path))) {
+        read.source(&InputSource::Passed(path.to_path_buf()), "", request, sources, passed);
+    }
+    read
+}
+
+/// The values files that Terraform reads by itself, in its order. Hidden ones count, and directories are an error there, too.
+fn automatic(root: &Path) -> Vec<String> {
+    let entries = disk::entries(root).unwrap_or_default();
+    let names: Vec<String> = entries.into_iter().filter_map(|entry| entry.name.into_string().ok()).collect();
+    let fixed = FIXED.iter().filter(|fixed| names.iter().any(|name| name == *fixed)).map(|fixed| (*fixed).to_owned());
+    fixed.chain(names.iter().filter(|name| is_auto(name)).cloned()).collect()
+}
+
+/// The names that Terraform looks for.
+const FIXED: [&str; 2] = ["terraform.tfvars", "terraform.tfvars.json"];
+
+fn is_auto(name: &str) -> bool {
+    name.ends_with(".auto.tfvars") || name.ends_with(".auto.tfvars.json")
+}
+
+/// Whether Terraform reads a values file of this name by itself where it lies next to the configuration.
+pub(super) fn is_automatic(name: &str) -> bool {
+    FIXED.contains(&name) || is_auto(name)
+}
+
+/// Parses a values file by what its name says, as Terraform does.
+pub(super) fn parse(name: &str, source: SourceId, text: &str) -> File {
+    if name.ends_with(".json") { syntax::json::parse_variables(source, text) } else { syntax::native::parse(source, text) }
+}
+
+impl ReadInputs {
+    fn source(&mut self, input: &InputSource, by: &str, request: &Request, sources: &Sources, passed: Option<&Path>) {
+        match input {
+            InputSource::Var(name, value) => self.inputs.set(name, Given::Text(value.clone(), format!("`{by}`").into())),
+            InputSource::Passed(path) if passed != Some(path) => {}
+            InputSource::File(path) | InputSource::Passed(path) => {
+                let full = request.base().join(path);
+                self.file(&full, &request.shown(path), request.streams.read(&full), sources);
+            }
+        }
+    }
+
+    fn file(&mut self, path: &Path, shown: &Path, bytes: Result<Vec<u8>, DiskError>, sources: &Sources) {
+        self.used.extend(disk::canonical(path));
+        let name = shown.display().to_string();
+        let text = match bytes.and_then(disk::text) {
+            Ok(text) => text,
+            Err(error) => {
+                let mut problem = unreadable(shown, &error);
+                problem.help = similar(path).filter(|_| matches!(error, DiskError::Missing));
+                return self.lose(problem, shown);
+            }
+        };
+        let source = sources.add(shown, text);
+        let stored = sources.get(source);
+        let parsed = parse(&name, source, stored.text());
+        if let Some(error) = parsed.error {
+            self.lose(Problem::new(ProblemKind::Unparsable, error.message).at(Place::Source(error.span)), shown);
+        }
+        self.comments.extend(parsed.comments.iter().map(|comment| super::comments::of_line(comment, &stored)));
+        let name: Arc<str> = name.into();
+        for attribute in parsed.body.attributes {
+            self.inputs.set(&attribute.name.text, Given::Written(attribute.value, Arc::clone(&name)));
+        }
+        for block in parsed.body.blocks {
+            let kind = &block.kind.text;
+            let message = format!("unexpected block `{kind}`: a values file holds `name = value` lines only");
+            let help = format!("Write `{kind} = {{ … }}`, or move the block into the configuration");
+            self.problems.push(Problem::new(ProblemKind::Refused, message).at(Place::Source(block.header)).help(help));
+            self.inputs.set(kind, Given::Rejected(format!("`{name}` sets `{kind}` in a form that Terraform rejects").into()));
+        }
+    }
+
+    /// Notes that a values file is not known to its end: what was set before it may be set again in there.
+    fn lose(&mut self, problem: Problem, shown: &Path) {
+        self.problems.push(problem);
+        self.inputs.given.clear();
+        self.inputs.lost = Some(format!("`{}`, which may set it, could not be read", shown.display()).into());
+    }
+}
+
+/// The `--var`s that no root module declares. Terraform rejects them, because they are misspelled as a rule; here a root that declares one
+/// may be next to others that do not. `others` are asked for only where the roots that are checked do not declare one.
+pub(super) fn undeclared(request: &Request, roots: &[Arc<Module>], others: impl FnOnce() -> Vec<Arc<Module>>) -> Vec<Problem> {
+    let typed = request.inputs.iter().map(|source| ("--var", source));
+    let all = request.env_inputs.iter().map(|input| (input.by, &input.source)).chain(typed);
+    let given = all.filter_map(|(by, source)| if let InputSource::Var(name, _) = source { Some((by, name.as_str())) } else { None });
+    // What is not declared in the files that were read may be declared in one that does not parse.
+    if request.recorded.is_some() || roots.is_empty() || roots.iter().any(|module| !module.problems.is_empty()) {
+        return Vec::new();
+    }
+    let declares = |modules: &[Arc<Module>], name: &str| modules.iter().any(|module| module.variables.contains_key(name));
+    let mut missing: Vec<(&str, &str)> = given.filter(|(_, name)| !declares(roots, name)).collect();
+    if missing.is_empty() {
+        return Vec::new();
+    }
+    let others = others();
+    missing.retain(|(_, name)| !declares(&others, name));
+    let known: BTreeSet<&str> = roots.iter().flat_map(|module| module.variables.keys().map(|name| &**name)).collect();
+    missing.into_iter().map(|(by, name)| unknown_variable(by, name, &known)).collect()
+}
+
+/// The problem with a value for a variable that is not declared.
+fn unknown_variable(by: &str, name: &str, known: &BTreeSet<&str>) -> Problem {
+    let help = match nearest(name.trim(), known.iter().copied()) {
+        Some(near) => format!("Did you mean `{near}`?"),
+        None => format!("Declare `variable \"{name}\" {{}}`, or remove it"),
     };
-    let source = sources.add(shown, text);
-    let stored = sources.get(source);
-    let is_json = name.ends_with(".json");
-    let parsed = if is_json { syntax::json::parse_variables(source, stored.text()) } else { syntax::native::parse(source, stored.text()) };
-    if let Some(error) = parsed.error {
-        problems.push(Problem::new(ProblemKind::Unparsable, error.message).at(Place::Source(error.span)));
-    }
-    for attribute in parsed.body.attributes {
-        inputs.given.insert(attribute.name.text.to_string(), Given::Written(attribute.value, name.clone()));
-    }
+    Problem::new(ProblemKind::Refused, format!("`{by}` sets `{name}`, but no root module declares that variable")).help(help)
+}
+
+/// A values file next to one that is missing, with nearly the same name.
+fn similar(path: &Path) -> Option<String> {
+    let entries = disk::entries(path.parent()?).ok()?;
+    let names = entries.iter().filter(|entry| !entry.is_dir).filter_map(|entry| entry.name.to_str()).filter(|name| is_values(name));
+    let near = nearest(path.file_name()?.to_str()?, names)?;
+    Some(format!("Did you mean `{near}`?"))
 }
 
 fn unreadable(shown: &Path, error: &DiskError) -> Problem {
@@ -103,12 +211,16 @@ impl Inputs {
         Self { library: Some(fill), ..self.clone() }
     }
 
+    fn set(&mut self, name: &str, given: Given) {
+        self.given.insert(name.to_owned(), given);
+    }
+
     /// Which of these variables are given a value, and where.
     pub(super) fn told<'a>(&'a self, variables: &'a BTreeMap<Arc<str>, Block>) -> impl Iterator<Item = (&'a str, String)> {
         self.given.iter().filter(|(name, _)| variables.contains_key(name.as_str())).map(|(name, given)| {
             let origin = match given {
                 Given::Written(_, file) => format!("`{file}`"),
-                Given::Text(_, origin) => origin.clone(),
+                Given::Text(_, origin) | Given::Rejected(origin) => origin.to_string(),
                 Given::Recorded(_) => "the plan".to_owned(),
             };
             (name.as_str(), origin)
@@ -138,18 +250,21 @@ impl Inputs {
         world: &World<'_>,
     ) -> Result<Value, EvalError> {
         let sources = world.loader.sources;
+        let unknown = |why: &Arc<str>| {
+            let value = Value::unknown(constraint.ty.without_optional(), format!("variable `{name}`: {why}"));
+            value.through(Place::Source(variable.header), format!("variable `{name}`"))
+        };
         let given = match self.given.get(&**name) {
             // Of an ephemeral variable a plan records the default, whatever was given.
-            Some(Given::Recorded(value)) if !is_true(variable, "ephemeral") => {
+            Some(Given::Recorded(value)) if !constants::is_true(variable, "ephemeral", sources) => {
                 let value = conform(value.clone(), constraint, name, variable.header)?;
                 Some(value.through(Place::Source(variable.header), format!("variable `{name}`, set in the plan")))
             }
-            None | Some(Given::Recorded(_)) if self.lost.is_some() => {
-                let why = self.lost.as_deref().unwrap_or_default();
-                let value = Value::unknown(constraint.ty.without_optional(), format!("variable `{name}`: {why}"));
-                return Ok(value.through(Place::Source(variable.header), format!("variable `{name}`")));
-            }
-            None | Some(Given::Recorded(_)) => None,
+            None | Some(Given::Recorded(_)) => match &self.lost {
+                Some(why) => return Ok(unknown(why)),
+                None => None,
+            },
+            Some(Given::Rejected(why)) => return Ok(unknown(why)),
             Some(Given::Written(expr, file)) => {
                 let value = conform(world.literal(expr)?, constraint, name, expr.span)?;
                 Some(through(value, expr.span, &format!("set by `{file}`")))
@@ -171,7 +286,9 @@ impl Inputs {
                 Some(value.through(Place::Source(variable.header), format!("variable `{name}`, set by {by}")))
             }
         };
-        if let Some(value) = given.filter(|value| !(value.is_null() && is_false(variable, "nullable"))) {
+        if let Some(value) = given
+            && (!value.is_null() || world.is_nullable(variable)?)
+        {
             return Ok(value);
         }
         let value = default(variable, constraint, name, world)?;

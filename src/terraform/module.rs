@@ -34,6 +34,8 @@ pub(super) struct Module {
     pub managed: Resources,
     /// `data` blocks.
     pub data: Resources,
+    /// `terraform` blocks, those of override files last.
+    pub settings: Vec<Block>,
     /// `module` blocks.
     pub calls: BTreeMap<Arc<str>, Block>,
     /// Comments that speak to kmslint.
@@ -87,6 +89,7 @@ impl Module {
                 "resource" | "data" => self.resource(block, is_override),
                 "variable" => put(&mut self.variables, block, is_override),
                 "output" => put(&mut self.outputs, block, is_override),
+                "terraform" => self.settings.push(block),
                 "module" => put(&mut self.calls, block, is_override),
                 "locals" => {
                     for attribute in block.body.attributes {
@@ -158,14 +161,6 @@ pub(super) fn literal(expr: &Expr) -> Option<&str> {
         ExprKind::String(text) => Some(text),
         _ => None,
     }
-}
-
-/// Whether an argument is the literal `true`; old code writes `"true"`.
-pub(super) fn is_true(block: &Block, name: &str) -> bool {
-    block
-        .body
-        .attribute(name)
-        .is_some_and(|attribute| matches!(attribute.value.kind, ExprKind::Bool(true)) || literal(&attribute.value) == Some("true"))
 }
 
 /// The source of a module call and where it is written.

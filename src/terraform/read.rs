@@ -1,6 +1,6 @@
 //! The front end's entry: a request in, an inventory out. It never fails: what could not be read is among the problems.
 
-use super::discover;
+use super::discover::{self, Scan};
 use super::facts::{Problems, Reader};
 use super::inputs::{self, Inputs};
 use super::instance::{Each, Instance};
@@ -9,11 +9,13 @@ use super::module::Module;
 use super::recorded;
 use super::relations::Relations;
 use super::request::Request;
-use super::roots::{self, Loader, Survey};
+use super::roots::{self, Loader, Roots, Survey};
+use super::runs::{self, Run, Runs};
 use super::symbolic::Fill;
 use super::walk::{Visit, Walk};
+use super::workspace;
 use super::world::{MAX_VISITS, Ration, World};
-use crate::base::{Place, Problem, ProblemKind, Sources, disk};
+use crate::base::{Place, Problem, ProblemKind, Sources};
 use crate::key::{Inventory, KeyFacts, Keys};
 use rayon::prelude::*;
 use std::collections::{HashMap, HashSet};
@@ -42,64 +44,101 @@ fn gather(request: &Request, sources: &Arc<Sources>) -> Inventory {
     let mut scan = discover::scan(request);
     let loader = Loader::new(request, sources, &mut scan);
     let roots = roots::find(&loader, &scan);
-    let mut inventory = Inventory { files: scan.files, problems: scan.problems, ..Inventory::default() };
-    inventory.log.push(format!("configuration files: {}; root modules that may have keys: {}", scan.files, roots.len()));
-    // At first each root has its share, whichever thread comes first; those that need more go on one after another with what is left.
-    let share = MAX_VISITS / roots.len().max(1);
-    let mut read: Vec<(One, Ration)> = roots.par_iter().map(|root| with_ration(&loader, root, share)).collect();
+    let Runs { runs, not_read } = runs::plan(&loader, &scan, &roots);
+    let mut inventory = Inventory { files: scan.files, not_read, ..Inventory::default() };
+    inventory.log.push(format!("configuration files: {}; root modules that may have keys: {}", scan.files, roots.checked.len()));
+    // At first each run has its share, whichever thread comes first; those that need more go on one after another with what is left.
+    let share = MAX_VISITS / runs.len().max(1);
+    let mut read: Vec<(One, Ration)> = runs.par_iter().map(|run| with_ration(&loader, run, share)).collect();
     let within = read.iter().filter(|(_, ration)| !ration.is_exceeded.get());
-    let mut left = MAX_VISITS.saturating_sub(within.map(|((own, _), _)| own.keys.len()).sum());
-    for (root, one) in roots.iter().zip(&mut read).filter(|(_, (_, ration))| ration.is_exceeded.get() && ration.most < MAX_VISITS) {
+    let mut left = MAX_VISITS.saturating_sub(within.map(|(own, _)| own.inventory.keys.len()).sum());
+    for (run, one) in runs.iter().zip(&mut read).filter(|(_, (_, ration))| ration.is_exceeded.get() && ration.most < MAX_VISITS) {
         // What was read of it is given back before it is read again.
         one.0 = One::default();
-        *one = with_ration(&loader, root, left);
-        left = left.saturating_sub(one.0.0.keys.len());
+        *one = with_ration(&loader, run, left);
+        left = left.saturating_sub(one.0.inventory.keys.len());
     }
     let mut seen: HashSet<PathBuf> = HashSet::new();
-    for ((own, modules), _) in read {
-        inventory.absorb(own);
-        for module in modules {
+    let mut near = HashMap::new();
+    let mut used = HashSet::new();
+    for (one, _) in read {
+        inventory.absorb(one.inventory);
+        near.extend(one.near);
+        used.extend(one.used);
+        for module in one.modules {
             if seen.insert(module.path.clone()) {
                 inventory.comments.extend(super::comments::of(&module, sources));
             }
         }
     }
+    inventory.not_read.extend(runs::unused(near, &used));
+    inventory.problems.extend(undeclared(&loader, &scan, &roots, &runs));
+    inventory.problems.extend(scan.problems);
     // A module that several roots call has its faults once.
     let mut known = HashSet::new();
     inventory.problems.retain(|problem| known.insert((problem.kind, problem.message.clone(), problem.place.clone())));
     inventory
 }
 
-/// The keys of one root, and the modules of its tree if it has any.
-type One = (Inventory, Vec<Arc<Module>>);
-
-fn with_ration(loader: &Loader<'_>, root: &Path, most: usize) -> (One, Ration) {
-    let ration = Ration::new(most);
-    (one_root(loader, root, &ration), ration)
+/// The `--var`s that no root module declares; roots without keys may declare them, too.
+fn undeclared(loader: &Loader<'_>, scan: &Scan, roots: &Roots, runs: &[Run]) -> Vec<Problem> {
+    let own: Vec<Arc<Module>> = runs.iter().map(|run| loader.module(&run.root)).collect();
+    let is_called = |path: &&PathBuf| scan.candidates.contains(*path) && !roots.all.contains(path);
+    inputs::undeclared(loader.request, &own, || {
+        scan.walked.iter().filter(|path| !is_called(path)).map(|path| loader.module(path)).collect()
+    })
 }
 
-fn one_root(loader: &Loader<'_>, root: &Path, ration: &Ration) -> One {
+/// What one run of a root finds.
+#[derive(Default)]
+struct One {
+    inventory: Inventory,
+    /// The modules of its tree, if it has any key.
+    modules: Vec<Arc<Module>>,
+    /// The values files that it used, and those that it could have used.
+    used: Vec<PathBuf>,
+    near: Vec<(PathBuf, PathBuf)>,
+}
+
+fn with_ration(loader: &Loader<'_>, run: &Run, most: usize) -> (One, Ration) {
+    let ration = Ration::new(most);
+    (one_run(loader, run, &ration), ration)
+}
+
+fn one_run(loader: &Loader<'_>, run: &Run, ration: &Ration) -> One {
+    let root = &run.root;
     let survey = roots::survey(loader, root);
     let mut inventory = Inventory { modules_not_followed: survey.not_followed.clone(), ..Inventory::default() };
     if !survey.has_keys() {
-        return (inventory, Vec::new());
+        return One { inventory, ..One::default() };
     }
     let module = loader.module(root);
-    let (inputs, unread) = inputs::read(loader.request, loader.sources, root, &module.shown);
-    if let Some(why) = loader.request.recorded.as_ref().and_then(|recorded| recorded::mismatch(&module.variables, recorded)) {
+    let read = inputs::read(loader.request, loader.sources, root, &module.shown, run.passed.as_deref());
+    if let Some(why) = loader.request.recorded.as_ref().and_then(|recorded| recorded::mismatch(&module.variables, recorded, loader.sources))
+    {
         let message = format!("this configuration is not what the plan was made from: {why}");
         let place = Place::File(shown(&module).into());
         inventory.problems.push(Problem::new(ProblemKind::Structure, message).at(place));
-        return (inventory, Vec::new());
+        return One { inventory, ..One::default() };
     }
     inventory.problems.extend(survey.problems.iter().cloned());
-    inventory.problems.extend(unread);
+    inventory.problems.extend(read.problems);
+    inventory.comments.extend(read.comments);
     let shown: Arc<str> = shown(&module).into();
     let problems = Problems::default();
-    inventory.keys = keys(loader, root, &shown, &survey, &inputs, &problems, ration);
+    inventory.keys = keys(loader, root, &shown, &survey, &read.inputs, &problems, ration);
+    for key in &mut inventory.keys {
+        key.id.inputs.clone_from(&run.label);
+    }
     inventory.problems.extend(problems.take());
-    inventory.log.extend(used(&survey, &inputs, &shown, inventory.keys.len()));
-    (inventory, survey.modules)
+    inventory.log.extend(used(&survey, &read.inputs, &name(&shown, run), inventory.keys.len()));
+    let near = runs::values_near(root, &module.shown, loader.request);
+    One { inventory, modules: survey.modules, used: read.used, near }
+}
+
+/// A run as people name it: `prod (prod.tfvars)`.
+fn name(shown: &str, run: &Run) -> String {
+    run.label.as_ref().map_or_else(|| shown.to_owned(), |label| format!("{shown} ({label})"))
 }
 
 /// What a root is made of, for those who wonder where a value came from.
@@ -128,8 +167,11 @@ fn keys(
     problems: &Problems,
     ration: &Ration,
 ) -> Keys {
-    let workspace = workspace(loader.request, root);
-    let world = |inputs: Inputs| World::new(loader, root, survey.modules.clone(), inputs, Arc::clone(&workspace), ration);
+    let (workspace, problem) = workspace::find(loader.request, &loader.module(root), loader.sources);
+    if let Some(problem) = problem {
+        problems.add(problem);
+    }
+    let world = |inputs: Inputs| World::new(loader, root, survey.modules.clone(), inputs, workspace.clone(), ration);
     let own = Problems::default();
     let Look { mut found, mut refused } = look(&world(inputs.clone()), shown, survey, &own, &|_, _| true);
     let own = own.take();
@@ -226,19 +268,6 @@ fn is_filled(visit: &Visit<'_>) -> bool {
     };
     let mut around = std::iter::successors(Some(visit.at), |at: &&Rc<Instance>| at.parent.as_ref().map(|(parent, _)| parent));
     filled(&visit.each) || around.any(|at| filled(&at.each))
-}
-
-/// `terraform.workspace`.
-pub(super) fn workspace(request: &Request, root: &Path) -> Arc<str> {
-    if let Some(workspace) = request.workspace.as_deref().filter(|workspace| !workspace.is_empty()) {
-        return workspace.into();
-    }
-    let data = request.data_dir.as_deref().unwrap_or(Path::new(".terraform"));
-    let chosen = disk::read_text(&root.join(data).join("environment"), 4096).unwrap_or_default();
-    match chosen.trim() {
-        "" => "default".into(),
-        chosen => chosen.into(),
-    }
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! The values of a root module's variables as a plan records them: with them, and with nothing else, its configuration is evaluated again.
 
-use super::module::is_true;
+use super::constants::is_true;
+use crate::base::Sources;
 use crate::terraform::eval::Value;
 use crate::terraform::eval::functions::decode_json;
 use crate::terraform::syntax::Block;
@@ -19,11 +20,11 @@ pub(super) fn values(recorded: &Recorded) -> impl Iterator<Item = (&String, Valu
 }
 
 /// Why a configuration is not the one that a plan was made from. A plan records every variable of its root module, except for ephemeral ones.
-pub(super) fn mismatch(variables: &BTreeMap<Arc<str>, Block>, recorded: &Recorded) -> Option<String> {
+pub(super) fn mismatch(variables: &BTreeMap<Arc<str>, Block>, recorded: &Recorded, sources: &Sources) -> Option<String> {
     let undeclared = recorded.keys().find(|name| !variables.contains_key(name.as_str()));
     if let Some(name) = undeclared {
         return Some(format!("it does not declare variable `{name}`, for which the plan records a value"));
     }
-    let added = variables.iter().find(|(name, variable)| !recorded.contains_key(&***name) && !is_true(variable, "ephemeral"));
+    let added = variables.iter().find(|(name, variable)| !recorded.contains_key(&***name) && !is_true(variable, "ephemeral", sources));
     added.map(|(name, _)| format!("the plan does not record a value for its variable `{name}`"))
 }

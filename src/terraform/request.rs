@@ -1,16 +1,29 @@
 //! What the Terraform front end is asked: where to look, which inputs to use, how to read them.
 
 use super::recorded::Recorded;
+use super::streams::Streams;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-/// One `--var` or `--var-file`; their order on the command line decides which wins.
+/// One `--var`, `--var-file` or values file on the command line; their order decides which wins.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum InputSource {
     /// `--var NAME=VALUE`.
     Var(String, String),
     /// `--var-file FILE`, relative to the working directory (or to `--chdir`).
     File(PathBuf),
+    /// A values file among the paths: it is read in the run that it is passed for, and in no other.
+    Passed(PathBuf),
+}
+
+/// An input that the environment adds to the command line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EnvInput {
+    /// The name of the environment variable: `TF_CLI_ARGS_plan`.
+    pub by: &'static str,
+    /// What it adds.
+    pub source: InputSource,
 }
 
 /// Whose rules decide which files count.
@@ -33,14 +46,18 @@ pub struct Request {
     pub chdir: Option<PathBuf>,
     /// The working directory, absolute.
     pub cwd: PathBuf,
-    /// `--var` and `--var-file` in their order.
+    /// `--var`, `--var-file` and values files among the paths in their order.
     pub inputs: Vec<InputSource>,
     /// The inputs that a plan records: they count instead of all others.
     pub recorded: Option<Recorded>,
+    /// What `TF_CLI_ARGS_plan` and `TF_CLI_ARGS` add before them, in Terraform's order.
+    pub env_inputs: Vec<EnvInput>,
     /// The values of `TF_VAR_x`, by `x`.
     pub env_vars: BTreeMap<String, String>,
-    /// `--workspace` or `TF_WORKSPACE`.
+    /// `--workspace`.
     pub workspace: Option<String>,
+    /// `TF_WORKSPACE`.
+    pub env_workspace: Option<String>,
     /// `TF_DATA_DIR`; relative ones are relative to each root module.
     pub data_dir: Option<PathBuf>,
     /// The dialect.
@@ -49,6 +66,8 @@ pub struct Request {
     pub exclude: Box<dyn Fn(&Path) -> bool + Sync + Send>,
     /// Folders outside of the repository that file functions may read.
     pub allow_paths: Vec<PathBuf>,
+    /// What was read from pipes, for all roots and for every run of the same process.
+    pub streams: Arc<Streams>,
 }
 
 impl Request {
@@ -61,12 +80,15 @@ impl Request {
             cwd,
             inputs: Vec::new(),
             recorded: None,
+            env_inputs: Vec::new(),
             env_vars: BTreeMap::new(),
             workspace: None,
+            env_workspace: None,
             data_dir: None,
             dialect: Dialect::default(),
             exclude: Box::new(|_| false),
             allow_paths: Vec::new(),
+            streams: Arc::default(),
         }
     }
 

@@ -63,8 +63,16 @@ impl<'r> Loader<'r> {
     }
 }
 
-/// The roots among what was scanned, sorted by path.
-pub(super) fn find(loader: &Loader<'_>, scan: &Scan) -> Vec<PathBuf> {
+/// The root modules among what was scanned, each list sorted by path.
+pub(super) struct Roots {
+    /// All that may have keys.
+    pub all: Vec<PathBuf>,
+    /// Those that are checked with the inputs that every root has.
+    pub checked: Vec<PathBuf>,
+}
+
+/// The roots among what was scanned.
+pub(super) fn find(loader: &Loader<'_>, scan: &Scan) -> Roots {
     let candidates: Vec<&PathBuf> = scan.candidates.iter().collect();
     let calls: Vec<(&PathBuf, Vec<PathBuf>)> = candidates.par_iter().map(|path| (*path, local_calls(&loader.module(path)))).collect();
     let called: HashSet<&PathBuf> = calls.iter().flat_map(|(path, targets)| targets.iter().filter(move |target| target != path)).collect();
@@ -81,19 +89,21 @@ pub(super) fn find(loader: &Loader<'_>, scan: &Scan) -> Vec<PathBuf> {
             cover(path, &edges, &mut covered);
         }
     }
-    if !scan.focus.is_empty() {
+    roots.sort();
+    let all: Vec<PathBuf> = roots.iter().copied().cloned().collect();
+    if !scan.focus.is_empty() || !scan.values.is_empty() {
         let focus: Vec<&Path> = scan.focus.iter().map(|folder| nearest_module(folder, scan)).collect();
         roots.retain(|root| {
             let mut tree = HashSet::new();
             cover(root, &edges, &mut tree);
-            focus.iter().any(|folder| tree.iter().any(|path| path.as_path() == *folder))
+            scan.named.iter().any(|named| root.starts_with(named))
+                || focus.iter().any(|folder| tree.iter().any(|path| path.as_path() == *folder))
         });
     }
-    roots.sort();
-    roots.into_iter().cloned().collect()
+    Roots { checked: roots.into_iter().cloned().collect(), all }
 }
 
-/// A values file may lie in a folder below the root it is for.
+/// The last file of a directory may have been deleted.
 fn nearest_module<'p>(folder: &'p Path, scan: &Scan) -> &'p Path {
     folder.ancestors().find(|folder| scan.walked.contains(*folder)).unwrap_or(folder)
 }

@@ -155,7 +155,10 @@ impl Frame<'_> {
 
     fn terraform(&self, part: &str) -> Result<Value, EvalError> {
         match part {
-            "workspace" => Ok(Value::string(&self.world.workspace)),
+            "workspace" => Ok(match &self.world.workspace {
+                Ok(name) => Value::string(name),
+                Err(why) => Value::unknown(Type::String, Arc::clone(why)),
+            }),
             "applying" => Ok(Value::bool(false).with_marks(Marks { ephemeral: true, ..Marks::NONE })),
             _ => Err(fatal(format!("`terraform` has no attribute `{part}`"))),
         }

@@ -4,12 +4,13 @@ use super::calls::Target;
 use super::files::Files;
 use super::inputs::Inputs;
 use super::instance::{Each, Expansion, Instance, address};
-use super::module::{Module, is_true, source_of};
+use super::module::{Module, source_of};
 use super::request;
 use super::roots::Loader;
 use super::schema::{self, Attribute, Known};
 use super::scope::{Bound, Frame};
 use super::trails::through;
+use super::workspace::Workspace;
 use crate::base::{InstanceKey, ModuleStep, Place, Span, Step};
 use crate::terraform::eval::{
     Budget, Context, Data, Dialect, EvalError, Marks, ResourceRef, Type, TypeConstraint, UnknownValue, Value, convert, evaluate,
@@ -26,7 +27,7 @@ use std::sync::Arc;
 pub(super) struct World<'w> {
     pub loader: &'w Loader<'w>,
     pub root: PathBuf,
-    pub workspace: Arc<str>,
+    pub workspace: Workspace,
     pub dialect: Dialect,
     pub files: Files,
     pub inputs: Inputs,
@@ -108,7 +109,7 @@ impl<'w> World<'w> {
         root: &Path,
         modules: Vec<Arc<Module>>,
         inputs: Inputs,
-        workspace: Arc<str>,
+        workspace: Workspace,
         ration: &'w Ration,
     ) -> Self {
         Self {
@@ -212,7 +213,7 @@ impl<'w> World<'w> {
         };
         let label = || format!("`{}var.{name}`", at.prefix);
         self.once(Slot::Variable(at.id, Arc::clone(name)), label, || {
-            let marks = Marks { sensitive: is_true(block, "sensitive"), ephemeral: is_true(block, "ephemeral"), ..Marks::NONE };
+            let marks = self.written_marks(block)?;
             let constraint = self.constraint(&at.module, block, name)?;
             let value = match &at.parent {
                 None => self.inputs.value(name, block, &constraint, self)?,
@@ -220,6 +221,17 @@ impl<'w> World<'w> {
             };
             Ok(value.with_marks(marks))
         })
+    }
+
+    /// The marks that a variable or an output declares.
+    fn written_marks(&self, block: &Block) -> Result<Marks, EvalError> {
+        let flag = |name| Ok(super::constants::flag(block, name, self.loader.sources)?.unwrap_or(false));
+        Ok(Marks { sensitive: flag("sensitive")?, ephemeral: flag("ephemeral")?, ..Marks::NONE })
+    }
+
+    /// Whether a variable may be null; otherwise null stands for its default.
+    pub(super) fn is_nullable(&self, variable: &Block) -> Result<bool, EvalError> {
+        Ok(super::constants::flag(variable, "nullable", self.loader.sources)?.unwrap_or(true))
     }
 
     /// What a module call gives a variable.
@@ -235,7 +247,7 @@ impl<'w> World<'w> {
         let written = parent.module.calls.get(call).and_then(|call| call.body.attribute(name));
         if let Some(written) = written {
             let value = self.eval(&written.value, &Frame::new(self, parent, &at.each))?;
-            if !(value.is_null() && is_false(variable, "nullable")) {
+            if !value.is_null() || self.is_nullable(variable)? {
                 let value = match self.inputs.library {
                     // An input of which the root says nothing is what the module that it is for lets it be.
                     Some(how) if value.marks.by_caller && matches!(&value.data, Data::Unknown(unknown) if unknown.ty == Type::Any) => {
@@ -307,7 +319,7 @@ impl<'w> World<'w> {
         let label = || format!("`{}output.{name}`", at.prefix);
         self.once(Slot::Output(at.id, Arc::clone(name)), label, || {
             let value = self.eval(&written.value, &Frame::new(self, at, &Each::None))?;
-            let marks = Marks { sensitive: is_true(block, "sensitive"), ephemeral: is_true(block, "ephemeral"), ..Marks::NONE };
+            let marks = self.written_marks(block)?;
             Ok(through(value.with_marks(marks), written.value.span, &format!("output `{name}` of module `{}`", at.path)))
         })
     }
@@ -612,13 +624,5 @@ pub(super) fn conform(value: Value, constraint: &TypeConstraint, name: &str, spa
         message: format!("the value of variable `{name}` does not fit its type: {}", error.message),
         span: Some(span),
         fatal: true,
-    })
-}
-
-/// Whether an argument is the literal `false`.
-pub(super) fn is_false(block: &Block, name: &str) -> bool {
-    use crate::terraform::syntax::ExprKind;
-    block.body.attribute(name).is_some_and(|attribute| {
-        matches!(attribute.value.kind, ExprKind::Bool(false)) || super::module::literal(&attribute.value) == Some("false")
     })
 }

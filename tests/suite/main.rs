@@ -31,6 +31,8 @@ mod forms;
 mod harness;
 /// Hostile repositories and arbitrary bytes: a clear sentence, in bounded time and memory.
 mod hostile;
+/// Where the values of root variables come from.
+mod inputs;
 /// The service's audit against a server that behaves as OCI does.
 #[cfg(feature = "live")]
 mod live;

@@ -1,0 +1,165 @@
+//! Terraform's own spelling of arguments: one dash, `-chdir` before the subcommand, and what `TF_CLI_ARGS` adds.
+
+use std::ffi::{OsStr, OsString};
+
+/// Options that people know from Terraform with one dash.
+const KNOWN: [&str; 3] = ["-var", "-var-file", "-chdir"];
+
+/// Accepts `-var`, `-var-file` and `-chdir` with one dash, and `-chdir` before the subcommand.
+pub fn accept(words: impl Iterator<Item = OsString>, subcommands: &[&str]) -> Vec<OsString> {
+    let mut out: Vec<OsString> = Vec::new();
+    let mut is_rest = false;
+    for word in words {
+        is_rest |= word == "--";
+        out.push(if is_rest { word } else { with_two_dashes(word) });
+    }
+    // `terraform -chdir=DIR plan`: there it is an option of the program, here of each subcommand.
+    let is_chdir = |word: &OsString| word.to_str().is_some_and(|word| word.starts_with("--chdir="));
+    let is_subcommand = |word: &OsString| word.to_str().is_some_and(|word| subcommands.contains(&word));
+    if out.get(1).is_some_and(is_chdir) && out.get(2).is_some_and(is_subcommand) {
+        out.swap(1, 2);
+    }
+    out
+}
+
+fn with_two_dashes(word: OsString) -> OsString {
+    let name = word.to_str().map(|text| text.split_once('=').map_or(text, |(name, _)| name));
+    if !name.is_some_and(|name| KNOWN.contains(&name)) {
+        return word;
+    }
+    let mut two = OsString::from("-");
+    two.push(OsStr::new(&word));
+    two
+}
+
+/// A `-var` or `-var-file` among the words of `TF_CLI_ARGS`.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Added {
+    /// `-var NAME=VALUE`.
+    Var(String),
+    /// `-var-file FILE`.
+    VarFile(String),
+}
+
+/// Options of `terraform plan` and `tofu plan` that take a value, which may be a word of its own.
+const VALUED: [&str; 13] = [
+    "var",
+    "var-file",
+    "out",
+    "parallelism",
+    "lock-timeout",
+    "target",
+    "target-file",
+    "exclude",
+    "exclude-file",
+    "replace",
+    "state",
+    "generate-config-out",
+    "backup",
+];
+
+/// The inputs among the words of an environment variable, taken apart as Go's `flag` package does: one dash or two, `=` or the next word,
+/// up to the first word that is no option.
+///
+/// # Errors
+/// Quotes that are not closed, or an option without its value.
+pub fn added(text: &str) -> Result<Vec<Added>, String> {
+    let mut words = split(text)?.into_iter();
+    let mut inputs = Vec::new();
+    while let Some(word) = words.next() {
+        let Some(option) = word.strip_prefix("--").or_else(|| word.strip_prefix('-')).filter(|option| !option.is_empty()) else { break };
+        let (name, value) = match option.split_once('=') {
+            Some((name, value)) => (name, Some(value.to_owned())),
+            None => (option, None),
+        };
+        if !VALUED.contains(&name) {
+            continue;
+        }
+        let value = value.or_else(|| words.next()).ok_or_else(|| format!("`-{name}` needs a value"))?;
+        match name {
+            "var" => inputs.push(Added::Var(value)),
+            "var-file" => inputs.push(Added::VarFile(value)),
+            _ => {}
+        }
+    }
+    Ok(inputs)
+}
+
+/// Splits a text into words as a shell does, without expanding anything. Terraform uses `mattn/go-shellwords`, which ends at the first
+/// operator of the shell that is not quoted.
+fn split(text: &str) -> Result<Vec<String>, String> {
+    let mut words = Vec::new();
+    let mut word: Option<String> = None;
+    let mut quote = None;
+    let mut chars = text.chars();
+    while let Some(c) = chars.next() {
+        match (quote, c) {
+            (Some('\''), _) if c != '\'' => word.get_or_insert_default().push(c),
+            (_, '\\') => {
+                let next = chars.next().ok_or("it ends with a backslash")?;
+                word.get_or_insert_default().push(next);
+            }
+            (Some(open), _) if c == open => quote = None,
+            (Some(_), _) => word.get_or_insert_default().push(c),
+            (None, '"' | '\'') => {
+                quote = Some(c);
+                word.get_or_insert_default();
+            }
+            (None, ' ' | '\t' | '\r' | '\n') => words.extend(word.take()),
+            (None, ';' | '&' | '|' | '<' | '>') => break,
+            (None, '(' | ')') => return Err(format!("`{c}` is not allowed outside of quotes")),
+            (None, _) => word.get_or_insert_default().push(c),
+        }
+    }
+    if quote.is_some() {
+        return Err("a quote is not closed".to_owned());
+    }
+    words.extend(word);
+    Ok(words)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn accepted(words: &[&str]) -> Vec<String> {
+        let words = accept(words.iter().map(OsString::from), &["check", "eval"]);
+        words.into_iter().map(|word| word.into_string().unwrap()).collect()
+    }
+
+    #[test]
+    fn terraforms_spelling_is_accepted() {
+        assert_eq!(
+            accepted(&["kmslint", "-var-file=a.tfvars", "-var", "m=HSM", "-var=x=-var=y", "-v", "-chdir=d"]),
+            ["kmslint", "--var-file=a.tfvars", "--var", "m=HSM", "--var=x=-var=y", "-v", "--chdir=d"]
+        );
+        assert_eq!(accepted(&["kmslint", "-chdir=d", "eval", "1"]), ["kmslint", "eval", "--chdir=d", "1"]);
+        assert_eq!(accepted(&["kmslint", "--chdir=d", "check", "."]), ["kmslint", "check", "--chdir=d", "."]);
+        assert_eq!(accepted(&["kmslint", "-chdir=d", "modules"]), ["kmslint", "--chdir=d", "modules"]);
+        assert_eq!(accepted(&["kmslint", "--", "-var"]), ["kmslint", "--", "-var"]);
+        assert_eq!(accepted(&["kmslint", "-variable", "-vq"]), ["kmslint", "-variable", "-vq"]);
+    }
+
+    #[test]
+    fn inputs_among_other_options_are_found() {
+        let var = |text: &str| Added::Var(text.to_owned());
+        let file = |text: &str| Added::VarFile(text.to_owned());
+        for (text, expected) in [
+            ("", vec![]),
+            ("-var-file=prod.tfvars -var x=1", vec![file("prod.tfvars"), var("x=1")]),
+            ("--var 'x=a b' --var-file \"my file\"", vec![var("x=a b"), file("my file")]),
+            ("-input=false -lock=false -parallelism 4 -out -var -var x=1", vec![var("x=1")]),
+            ("-no-color -target a.b -var=x='[\"a\"]'", vec![var("x=[\"a\"]")]),
+            ("-var x=a\\ b\\\"c", vec![var("x=a b\"c")]),
+            ("-var x=1 planfile -var x=2", vec![var("x=1")]),
+            ("-var x=1 -- -var x=2", vec![var("x=1")]),
+            ("-var x=1; -var x=2", vec![var("x=1")]),
+            ("-var x=", vec![var("x=")]),
+        ] {
+            assert_eq!(added(text), Ok(expected), "{text}");
+        }
+        for text in ["-var 'x=1", "-var", "-var \"x", "-var x=\\", "-var x=$(cat y)"] {
+            assert!(added(text).is_err(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,127 @@
+//! `terraform.workspace`: the workspace that is selected, as far as options, environment, configuration and data directory show it.
+
+use super::constants;
+use super::folder::within;
+use super::module::Module;
+use super::request::{Request, join_shown};
+use crate::base::disk;
+use crate::base::{Place, Problem, ProblemKind, Sources, Step};
+use crate::terraform::eval::{Data, Value};
+use crate::terraform::syntax::{Block, Body};
+use std::path::Path;
+use std::sync::Arc;
+
+/// The longest `.terraform/environment` that is read, in bytes.
+const CAP: u64 = 4096;
+
+/// The name of the workspace, or why it is unknown.
+pub(super) type Workspace = Result<Arc<str>, Arc<str>>;
+
+/// What the configuration says about workspaces.
+enum Backend {
+    /// Workspaces are those of the backend's state, or there is no backend.
+    Local,
+    /// A `cloud` block, and the name in its `workspaces` block.
+    Cloud(Named, Place),
+    /// `backend "remote"` with a prefix: one of several workspaces is selected by `terraform workspace select`.
+    Prefix,
+}
+
+/// The name in a `workspaces` block.
+enum Named {
+    This(Arc<str>),
+    No,
+    NotConstant,
+}
+
+/// The workspace of a root module, and a problem where the environment contradicts the configuration.
+pub(super) fn find(request: &Request, module: &Module, sources: &Sources) -> (Workspace, Option<Problem>) {
+    let given = |name: &Option<String>| name.as_deref().filter(|name| !name.is_empty()).map(Arc::from);
+    if let Some(name) = given(&request.workspace) {
+        return (Ok(name), None);
+    }
+    let backend = backend(module, sources);
+    if let Some(name) = given(&request.env_workspace) {
+        return match &backend {
+            Backend::Cloud(Named::This(configured), place) if *configured != name => {
+                let message = format!("`TF_WORKSPACE` selects the workspace `{name}`, but the `cloud` block names `{configured}`");
+                let mut problem = Problem::new(ProblemKind::Refused, message).help("Unset `TF_WORKSPACE`, or pass `--workspace`");
+                problem.related.push(Step::new(place.clone(), "the `cloud` block"));
+                let why = "`TF_WORKSPACE` and the `cloud` block name different workspaces";
+                (Err(why.into()), Some(problem.at(place.clone())))
+            }
+            _ => (Ok(name), None),
+        };
+    }
+    let selected = || selected(request, module);
+    let workspace = match backend {
+        Backend::Cloud(Named::This(name), _) => Ok(name),
+        Backend::Cloud(Named::NotConstant, _) => Err("the workspace name in the `cloud` block is not a constant".into()),
+        Backend::Cloud(Named::No, _) => {
+            selected().unwrap_or_else(|| Err("the `cloud` block does not name the workspace; pass it with `--workspace`".into()))
+        }
+        Backend::Prefix => {
+            selected().unwrap_or_else(|| Err("the backend has several workspaces; pass the name of one with `--workspace`".into()))
+        }
+        Backend::Local => selected().unwrap_or_else(|| Ok("default".into())),
+    };
+    (workspace, None)
+}
+
+/// The workspace that `terraform workspace select` noted.
+fn selected(request: &Request, module: &Module) -> Option<Workspace> {
+    let data = request.data_dir.as_deref().unwrap_or(Path::new(".terraform"));
+    let path = module.path.join(data).join("environment");
+    let shown = join_shown(&module.shown, &data.join("environment").to_string_lossy());
+    // A data directory that the user names may be anywhere; one that is found must not lead out of the repository.
+    if request.data_dir.is_none() && disk::leads_out(&path, &within(&module.path, request)) {
+        return Some(Err(format!("`{}` leads out of the repository", shown.display()).into()));
+    }
+    let text = disk::read_text(&path, CAP).ok()?;
+    match text.trim() {
+        "" => None,
+        name if is_valid(name) => Some(Ok(name.into())),
+        _ => Some(Err(format!("`{}` does not hold the name of a workspace", shown.display()).into())),
+    }
+}
+
+/// What Terraform allows in the name of a workspace: what needs no escape in a part of a URL's path (`validWorkspaceName`,
+/// internal/command/workspace_command.go).
+fn is_valid(name: &str) -> bool {
+    name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.~$&+=:@".contains(&byte))
+}
+
+/// The last `cloud` or `backend` block decides: override files come last and replace either.
+fn backend(module: &Module, sources: &Sources) -> Backend {
+    let blocks = module.settings.iter().flat_map(|settings| &settings.body.blocks);
+    let last = blocks.filter(|block| matches!(&*block.kind.text, "cloud" | "backend")).last();
+    match last {
+        Some(block) if &*block.kind.text == "cloud" => Backend::Cloud(member(block, "name", sources), Place::Source(block.header)),
+        Some(block) if block.labels.first().is_some_and(|label| &*label.text == "remote") => {
+            if matches!(member(block, "prefix", sources), Named::No) { Backend::Local } else { Backend::Prefix }
+        }
+        _ => Backend::Local,
+    }
+}
+
+/// An argument of the `workspaces` block; JSON syntax has an object in its place.
+fn member(block: &Block, name: &str, sources: &Sources) -> Named {
+    let of = |text: Option<Arc<str>>| match text {
+        Some(text) if text.is_empty() => Named::No,
+        Some(text) => Named::This(text),
+        None => Named::NotConstant,
+    };
+    let in_body = |body: &Body| body.attribute(name).map(|written| of(constants::text(&written.value, sources)));
+    let nested = block.body.blocks.iter().filter(|inner| &*inner.kind.text == "workspaces");
+    if let Some(named) = nested.filter_map(|inner| in_body(&inner.body)).last() {
+        return named;
+    }
+    let Some(written) = block.body.attribute("workspaces") else { return Named::No };
+    let Ok(value) = constants::value(&written.value, sources) else { return Named::NotConstant };
+    let object = value.as_sequence().and_then(<[Value]>::first).unwrap_or(&value);
+    match object.as_mapping().and_then(|members| members.get(name)).map(|member| &member.data) {
+        None | Some(Data::Null(_)) => Named::No,
+        Some(Data::String(text)) => of(Some(Arc::clone(text))),
+        Some(_) => Named::NotConstant,
+    }
+}
