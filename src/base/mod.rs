@@ -3,6 +3,7 @@
 pub mod address;
 pub mod disk;
 pub mod fact;
+pub mod near;
 pub mod place;
 pub mod problem;
 pub mod repository;
@@ -10,6 +11,7 @@ pub mod source;
 
 pub use address::{Address, InstanceKey, ModuleStep};
 pub use fact::{Bounds, Case, Claim, Fact, Unknown};
+pub use near::{closest, nearest};
 pub use place::{CHOSEN, Place, Step, Trail};
 pub use problem::{Problem, ProblemKind};
 pub use repository::{Provenance, Repository};
