@@ -54,9 +54,33 @@ pub struct Source {
     path: PathBuf,
     text: String,
     lines: OnceLock<Vec<usize>>,
+    marks: OnceLock<Vec<Widths>>,
 }
 
+/// How wide a beginning of a text is.
+#[derive(Clone, Copy, Debug, Default)]
+struct Widths {
+    /// In Unicode characters.
+    characters: usize,
+    /// In UTF-16 code units.
+    utf16: usize,
+}
+
+impl Widths {
+    fn of(text: &str) -> Self {
+        text.chars().fold(Self::default(), |sum, c| Self { characters: sum.characters + 1, utf16: sum.utf16 + c.len_utf16() })
+    }
+}
+
+/// How many bytes are counted again and again at most: on a line of megabytes, as generated JSON has it, every column would be counted from
+/// the line's start.
+const STRIDE: usize = 4 << 10;
+
 impl Source {
+    fn new(path: PathBuf, text: String) -> Self {
+        Self { path, text, lines: OnceLock::new(), marks: OnceLock::new() }
+    }
+
     /// The path as it is shown: relative to the working directory where possible.
     #[must_use]
     pub fn path(&self) -> &Path {
@@ -96,33 +120,70 @@ impl Source {
         self.text.get(start..end).unwrap_or_default().trim_end_matches(['\n', '\r'])
     }
 
-    /// The text from the beginning of its line to a byte offset.
-    fn before(&self, offset: usize) -> (usize, &str) {
-        let offset = offset.min(self.text.len());
+    /// The line of a byte offset and where it begins.
+    fn line_of(&self, offset: usize) -> (usize, usize) {
         let line = self.line_index(offset);
-        let start = self.line_starts().get(line).copied().unwrap_or(0);
-        (line, self.text.get(start..offset).unwrap_or_default())
+        (line, self.line_starts().get(line).copied().unwrap_or(0))
+    }
+
+    /// The line of a byte offset, and how wide the text from the line's beginning to it is.
+    fn before(&self, offset: usize) -> (usize, Widths) {
+        let offset = offset.min(self.text.len());
+        let (line, start) = self.line_of(offset);
+        if offset - start <= STRIDE {
+            return (line, self.text.get(start..offset).map_or_else(Widths::default, Widths::of));
+        }
+        let (from, to) = (self.width_to(start), self.width_to(offset));
+        (line, Widths { characters: to.characters - from.characters, utf16: to.utf16 - from.utf16 })
+    }
+
+    /// How wide the text before a byte offset is.
+    fn width_to(&self, offset: usize) -> Widths {
+        let at = offset / STRIDE;
+        let before = self.marks().get(at).copied().unwrap_or_default();
+        let rest = self.text.get(self.mark(at)..offset).map_or_else(Widths::default, Widths::of);
+        Widths { characters: before.characters + rest.characters, utf16: before.utf16 + rest.utf16 }
+    }
+
+    /// The width of the text before each mark.
+    fn marks(&self) -> &[Widths] {
+        self.marks.get_or_init(|| {
+            let mut sum = Widths::default();
+            let mut marks = vec![sum];
+            for at in 1..=self.text.len() / STRIDE {
+                let part = self.text.get(self.mark(at - 1)..self.mark(at)).map_or_else(Widths::default, Widths::of);
+                sum = Widths { characters: sum.characters + part.characters, utf16: sum.utf16 + part.utf16 };
+                marks.push(sum);
+            }
+            marks
+        })
+    }
+
+    /// Where a mark is: at the first beginning of a character from its multiple of [`STRIDE`] on.
+    fn mark(&self, at: usize) -> usize {
+        (at * STRIDE..self.text.len()).find(|offset| self.text.is_char_boundary(*offset)).unwrap_or(self.text.len())
     }
 
     /// Line and column of a byte offset, the column in bytes of UTF-8 (reviewdog).
     #[must_use]
     pub fn position_bytes(&self, offset: usize) -> Position {
-        let (line, before) = self.before(offset);
-        Position { line: line + 1, column: before.len() + 1 }
+        let offset = offset.min(self.text.len());
+        let (line, start) = self.line_of(offset);
+        Position { line: line + 1, column: offset - start + 1 }
     }
 
     /// Line and column of a byte offset, the column in Unicode characters (people, `path:line:col`).
     #[must_use]
     pub fn position(&self, offset: usize) -> Position {
         let (line, before) = self.before(offset);
-        Position { line: line + 1, column: before.chars().count() + 1 }
+        Position { line: line + 1, column: before.characters + 1 }
     }
 
     /// Line and column of a byte offset, the column in UTF-16 code units (SARIF `columnKind: utf16CodeUnits`).
     #[must_use]
     pub fn position_utf16(&self, offset: usize) -> Position {
         let (line, before) = self.before(offset);
-        Position { line: line + 1, column: before.encode_utf16().count() + 1 }
+        Position { line: line + 1, column: before.utf16 + 1 }
     }
 }
 
@@ -135,7 +196,7 @@ pub struct Sources {
 impl Sources {
     /// Adds a text under the path that people will see.
     pub fn add(&self, path: impl Into<PathBuf>, text: String) -> SourceId {
-        let source = Arc::new(Source { path: path.into(), text, lines: OnceLock::new() });
+        let source = Arc::new(Source::new(path.into(), text));
         let mut list = self.list.write().unwrap_or_else(std::sync::PoisonError::into_inner);
         list.push(source);
         SourceId(u32::try_from(list.len() - 1).unwrap_or(u32::MAX))
@@ -145,15 +206,33 @@ impl Sources {
     #[must_use]
     pub fn get(&self, id: SourceId) -> Arc<Source> {
         let list = self.list.read().unwrap_or_else(std::sync::PoisonError::into_inner);
-        list.get(id.0 as usize)
-            .cloned()
-            .unwrap_or_else(|| Arc::new(Source { path: PathBuf::new(), text: String::new(), lines: OnceLock::new() }))
+        list.get(id.0 as usize).cloned().unwrap_or_else(|| Arc::new(Source::new(PathBuf::new(), String::new())))
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn columns_far_out_on_a_line_are_those_that_counting_gives() {
+        for unit in ["a", "é", "日本", "x😀y", "e\u{301}"] {
+            let text = format!("{}\n{}", "short", unit.repeat(5 * STRIDE / unit.len() + 3));
+            let sources = Sources::default();
+            let source = sources.get(sources.add("long.json", text.clone()));
+            let start = "short\n".len();
+            for (offset, _) in text.char_indices().skip(start).filter(|(offset, _)| offset % 97 == 0 || offset % STRIDE < 5) {
+                let before = &text[start..offset];
+                assert_eq!(source.position(offset), Position { line: 2, column: before.chars().count() + 1 }, "{unit} {offset}");
+                assert_eq!(
+                    source.position_utf16(offset),
+                    Position { line: 2, column: before.encode_utf16().count() + 1 },
+                    "{unit} {offset}"
+                );
+                assert_eq!(source.position_bytes(offset), Position { line: 2, column: before.len() + 1 }, "{unit} {offset}");
+            }
+        }
+    }
 
     #[test]
     fn columns_are_counted_in_each_readers_unit() {

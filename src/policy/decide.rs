@@ -2,12 +2,12 @@
 
 use super::baseline::Baseline;
 use super::config::Config;
-use super::exempt::{self, Exemption, Surroundings};
+use super::exempt::{self, Exemptions, Surroundings};
 use super::outcome::{Exempted, ExemptedBy, FailOn, JudgedKey, Notice, Outcome};
 use crate::base::{Place, Sources};
 use crate::key::{InputKind, Inventory, KeyFacts, KeyId, Keys, ModuleNotFollowed, NotRead};
-use crate::rules::{self, Finding, FindingInstance, Judged, Level, MODULES_NOT_FOLLOWED, Paths, Rule, Verdict};
-use jiff::{Timestamp, civil::Date, tz::TimeZone};
+use crate::rules::{self, Finding, Judged, Level, MODULES_NOT_FOLLOWED, Paths, Rule, Verdict};
+use jiff::{Timestamp, tz::TimeZone};
 use rayon::prelude::*;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
@@ -70,7 +70,8 @@ pub fn decide(input: Input, config: &Config, baseline: Option<&Baseline>, option
         findings.extend(inventory.not_read.iter().filter(|one| one.may_hide_keys).map(|one| not_read(one, paths)));
     }
 
-    let (mut exemptions, mistakes) = exempt::gather(&inventory.comments, &config.exempt);
+    let today = context.now.to_zoned(TimeZone::UTC).date();
+    let (mut exemptions, mistakes) = exempt::gather(&inventory.comments, &config.exempt, today);
     let mut problems = inventory.problems;
     problems.extend(mistakes);
     let mut exempted = Vec::new();
@@ -78,11 +79,11 @@ pub fn decide(input: Input, config: &Config, baseline: Option<&Baseline>, option
     if !options.no_exemptions {
         let config_folder = (paths.root)(&config.folder.to_string_lossy());
         let facts: HashMap<&KeyId, &KeyFacts> = keys.iter().map(|key| &key.facts).chain(&declared).map(|key| (&key.id, &**key)).collect();
-        let today = context.now.to_zoned(TimeZone::UTC).date();
         let config_folder = if config_folder == "." { "" } else { config_folder.as_str() };
         let around = Surroundings { sources: context.sources, paths, config_folder };
-        (findings, exempted) = take_off(findings, &mut exemptions, baseline, &facts, today, around);
-        notices = exempt::notices(&exemptions, today, |rule| levels.of(rule) != Level::Off);
+        (findings, exempted) = take_off(findings, &mut exemptions, baseline, &facts, around);
+        problems.extend(exemptions.problem());
+        notices = exemptions.notices(|rule| levels.of(rule) != Level::Off);
         notices.extend(baseline.and_then(|baseline| unused(baseline, &exempted)));
     }
     let accepted: HashSet<KeyId> =
@@ -207,10 +208,9 @@ fn not_read(one: &NotRead, paths: &Paths<'_>) -> Finding {
 /// Splits findings, instance by instance, into what is reported and what the user accepted.
 fn take_off(
     findings: Vec<Finding>,
-    exemptions: &mut [Exemption],
+    exemptions: &mut Exemptions,
     baseline: Option<&Baseline>,
     facts: &HashMap<&KeyId, &KeyFacts>,
-    today: Date,
     around: Surroundings<'_>,
 ) -> (Vec<Finding>, Vec<Exempted>) {
     if exemptions.is_empty() && baseline.is_none() {
@@ -218,51 +218,48 @@ fn take_off(
     }
     let mut reported = Vec::new();
     let mut exempted: Vec<Exempted> = Vec::new();
-    for finding in findings {
+    for mut finding in findings {
+        let instances = std::mem::take(&mut finding.instances);
+        let is_about_keys = !instances.is_empty();
         let mut left = Vec::new();
-        // Instances under one exemption stay together.
-        let mut groups: Vec<(Exempted, Vec<FindingInstance>)> = Vec::new();
-        for instance in &finding.instances {
-            let found = exempt::find(exemptions, &finding, instance, facts.get(&instance.key).copied(), today, around);
-            let accepted = match found {
-                Some(exemption) => Exempted {
-                    finding: finding.clone(),
-                    by: exemption.by,
-                    place: Some(exemption.place.clone()),
-                    reason: exemption.reason.clone(),
-                    until: exemption.until,
-                },
-                None => match baseline.filter(|baseline| baseline.holds(instance)) {
-                    Some(baseline) => Exempted {
-                        finding: finding.clone(),
-                        by: ExemptedBy::Baseline,
-                        place: Some(Place::File(baseline.path.as_str().into())),
-                        reason: "accepted in the baseline".to_owned(),
-                        until: None,
-                    },
+        // Instances with the same exemption stay together, in the order in which the exemptions are met.
+        let mut groups: Vec<Exempted> = Vec::new();
+        let mut known: HashMap<(ExemptedBy, Option<Place>), usize> = HashMap::new();
+        for instance in instances {
+            let accepted = match exemptions.find(&finding, &instance, facts.get(&instance.key).copied(), around) {
+                Some(exemption) => (exemption.by, Some(exemption.place.clone()), exemption.reason.clone(), exemption.until),
+                None => match baseline.filter(|baseline| baseline.holds(&instance)) {
+                    Some(baseline) => {
+                        let place = Place::File(baseline.path.as_str().into());
+                        (ExemptedBy::Baseline, Some(place), "accepted in the baseline".to_owned(), None)
+                    }
                     None => {
-                        left.push(instance.clone());
+                        left.push(instance);
                         continue;
                     }
                 },
             };
-            match groups.iter_mut().find(|(group, _)| (group.by, &group.place) == (accepted.by, &accepted.place)) {
-                Some((_, instances)) => instances.push(instance.clone()),
-                None => groups.push((accepted, vec![instance.clone()])),
+            let (by, place, reason, until) = accepted;
+            let at = *known.entry((by, place.clone())).or_insert_with(|| {
+                groups.push(Exempted { finding: finding.clone(), by, place, reason, until });
+                groups.len() - 1
+            });
+            if let Some(group) = groups.get_mut(at) {
+                group.finding.instances.push(instance);
             }
         }
-        exempted.extend(groups.into_iter().map(|(group, instances)| Exempted { finding: only(&finding, instances), ..group }));
-        if !left.is_empty() || finding.instances.is_empty() {
-            reported.push(only(&finding, left));
+        for mut group in groups {
+            group.finding.fingerprint = rules::fingerprint_of(&group.finding.instances);
+            exempted.push(group);
+        }
+        if !left.is_empty() || !is_about_keys {
+            if is_about_keys {
+                finding.fingerprint = rules::fingerprint_of(&left);
+            }
+            reported.push(Finding { instances: left, ..finding });
         }
     }
     (reported, exempted)
-}
-
-/// The finding with these of its instances.
-fn only(finding: &Finding, instances: Vec<FindingInstance>) -> Finding {
-    let fingerprint = if instances == finding.instances { finding.fingerprint.clone() } else { rules::fingerprint_of(&instances) };
-    Finding { instances, fingerprint, ..finding.clone() }
 }
 
 /// What is to be said about a baseline with entries that nothing matches.
@@ -275,8 +272,8 @@ fn unused(baseline: &Baseline, exempted: &[Exempted]) -> Option<Notice> {
     let count = baseline.unused(&seen);
     let message = match count {
         0 => return None,
-        1 => "1 entry of the baseline matches nothing any more: write it anew with `--write-baseline`".to_owned(),
-        count => format!("{count} entries of the baseline match nothing any more: write it anew with `--write-baseline`"),
+        1 => "1 baseline entry is stale; refresh it with `--write-baseline`".to_owned(),
+        count => format!("{count} baseline entries are stale; refresh them with `--write-baseline`"),
     };
     Some(Notice { kind: "unused-exemption", message, place: Some(Place::File(baseline.path.as_str().into())) })
 }

@@ -1,10 +1,13 @@
-//! Exemptions: what the user accepts, each with a reason. A pass of its own behind the rules.
+//! Exemptions: what the user accepts, each with a reason. A pass of its own after the rules.
+
+mod index;
 
 use super::outcome::{ExemptedBy, Notice};
 use super::words::{matches, nearest};
-use crate::base::{Place, Problem, ProblemKind, Sources, Span};
+use crate::base::{Place, Problem, ProblemKind, Sources};
 use crate::key::{Comment, Covers, KeyFacts};
 use crate::rules::{self, Finding, FindingInstance, Paths};
+use index::{Index, Selector};
 use jiff::civil::Date;
 use std::collections::{BTreeSet, HashMap};
 
@@ -61,8 +64,21 @@ pub(super) struct Surroundings<'a> {
     pub(super) config_folder: &'a str,
 }
 
+/// All exemptions of a run.
+#[derive(Debug)]
+pub(super) struct Exemptions {
+    list: Vec<Exemption>,
+    index: Index,
+    today: Date,
+    /// How many more patterns of the config file may be compared with keys.
+    left: usize,
+}
+
+/// How many patterns are compared with keys in one run. Only patterns that begin with a wildcard come near: 1,000 of them and 5,000 keys.
+const MOST_COMPARISONS: usize = 10_000_000;
+
 /// Exemptions out of the comments and the config file, and what is wrong with the comments.
-pub(super) fn gather(comments: &[Comment], entries: &[Entry]) -> (Vec<Exemption>, Vec<Problem>) {
+pub(super) fn gather(comments: &[Comment], entries: &[Entry], today: Date) -> (Exemptions, Vec<Problem>) {
     let mut exemptions = Vec::new();
     let mut problems = Vec::new();
     // A module's file is read once for each root that calls it.
@@ -95,43 +111,100 @@ pub(super) fn gather(comments: &[Comment], entries: &[Entry]) -> (Vec<Exemption>
         scope: Scope::Entry(Box::new(entry.clone())),
         used: BTreeSet::new(),
     }));
-    (exemptions, problems)
+    let index = Index::new(&exemptions, today);
+    (Exemptions { list: exemptions, index, today, left: MOST_COMPARISONS }, problems)
 }
 
-/// The exemption that holds for one instance of a finding today; it is noted as used.
-pub(super) fn find<'e>(
-    exemptions: &'e mut [Exemption],
-    finding: &Finding,
-    instance: &FindingInstance,
-    facts: Option<&KeyFacts>,
-    today: Date,
-    around: Surroundings<'_>,
-) -> Option<&'e Exemption> {
-    let found = exemptions.iter_mut().find(|exemption| {
-        exemption.rules.contains(&finding.rule)
-            && exemption.until.is_none_or(|until| today <= until)
-            && exemption.covers(finding, instance, facts, around)
-    })?;
-    found.used.insert(finding.rule);
-    Some(found)
-}
-
-/// What is to be said about the exemptions themselves: expired, or of no use. `judged`: the rules that were asked at all.
-pub(super) fn notices(exemptions: &[Exemption], today: Date, judged: impl Fn(&str) -> bool) -> Vec<Notice> {
-    let mut notices = Vec::new();
-    for exemption in exemptions {
-        if let Some(until) = exemption.until.filter(|until| *until < today) {
-            let message = format!("the exemption of {} expired after {until} and hides nothing any more", named(&exemption.rules));
-            notices.push(Notice { kind: "expired-exemption", message, place: Some(exemption.place.clone()) });
-            continue;
-        }
-        let unused: Vec<&str> = exemption.rules.iter().copied().filter(|rule| !exemption.used.contains(rule) && judged(rule)).collect();
-        if !unused.is_empty() {
-            let message = format!("the exemption of {} matches nothing: take it out", named(&unused));
-            notices.push(Notice { kind: "unused-exemption", message, place: Some(exemption.place.clone()) });
-        }
+impl Exemptions {
+    /// Whether there are none.
+    pub(super) fn is_empty(&self) -> bool {
+        self.list.is_empty()
     }
-    notices
+
+    /// The exemption that covers one instance of a finding today; it is noted as used. `facts`: the instance's key.
+    pub(super) fn find(
+        &mut self,
+        finding: &Finding,
+        instance: &FindingInstance,
+        facts: Option<&KeyFacts>,
+        around: Surroundings<'_>,
+    ) -> Option<&Exemption> {
+        let at = self.comment(finding, facts, around).or_else(|| self.entry(finding, instance, facts, around))?;
+        let found = self.list.get_mut(at)?;
+        found.used.insert(finding.rule);
+        Some(found)
+    }
+
+    /// The first comment that covers it. Comments precede the config file's entries in the list.
+    fn comment(&self, finding: &Finding, facts: Option<&KeyFacts>, around: Surroundings<'_>) -> Option<usize> {
+        let (index, rule) = (&self.index, finding.rule);
+        let on_line = finding.place.span().and_then(|span| {
+            let line = around.sources.get(span.source).line_index(span.start as usize);
+            index.on_line(span.source, line, rule)
+        });
+        let blocks = facts.into_iter().flat_map(|key| key.declared.block.iter().chain([&key.place])).chain([&finding.place]);
+        let calls = facts.into_iter().flat_map(|key| key.declared.calls.iter().map(|call| &call.place)).chain([&finding.place]);
+        let in_block = blocks.filter_map(|place| index.around(place, rule));
+        on_line.into_iter().chain(in_block).chain(calls.filter_map(|header| index.at_call(header, rule))).min()
+    }
+
+    /// The first entry of the config file that covers it.
+    fn entry(
+        &mut self,
+        finding: &Finding,
+        instance: &FindingInstance,
+        facts: Option<&KeyFacts>,
+        around: Surroundings<'_>,
+    ) -> Option<usize> {
+        if !self.index.has_entries() {
+            return None;
+        }
+        let mut texts = vec![(Selector::Address, instance.key.address.clone())];
+        for place in std::iter::once(&finding.place).chain(facts.map(|key| &key.place)) {
+            let path = (around.paths.place)(place);
+            texts.extend(below(&path, around.config_folder).map(|below| (Selector::Path, below.to_owned())));
+            texts.push((Selector::Path, path));
+        }
+        if let Some(key) = facts {
+            texts.extend(key.display_name.value().map(|name| (Selector::Name, name.clone())));
+            texts.extend(key.compartment.value().map(|ocid| (Selector::Compartment, ocid.clone())));
+            texts.extend(key.ocid.as_ref().map(|ocid| (Selector::Key, ocid.clone())));
+            texts.extend(tags(key).map(|tag| (Selector::Tag, tag)));
+        }
+        self.index.entries(&texts).into_iter().find(|at| {
+            let Some(Exemption { rules, scope: Scope::Entry(entry), .. }) = self.list.get(*at) else { return false };
+            let may_ask = rules.contains(&finding.rule) && self.left > 0;
+            self.left -= usize::from(may_ask);
+            may_ask && entry.covers(finding, instance, facts, around)
+        })
+    }
+
+    /// What kept an exemption from being looked for, if anything did.
+    pub(super) fn problem(&self) -> Option<Problem> {
+        let place = self.list.iter().find(|one| matches!(one.scope, Scope::Entry(_))).map(|one| one.place.clone())?;
+        let message = format!("the `[[exempt]]` entries need more than {MOST_COMPARISONS} comparisons with keys; the rest was not made");
+        let problem = Problem::new(ProblemKind::Policy, message).at(place);
+        (self.left == 0).then(|| problem.help("Begin patterns with the part that is always the same instead of with a wildcard."))
+    }
+
+    /// What is reported of the exemptions themselves: expired or unused ones. `is_checked`: whether a rule was asked at all.
+    pub(super) fn notices(&self, is_checked: impl Fn(&str) -> bool) -> Vec<Notice> {
+        let mut notices = Vec::new();
+        for exemption in &self.list {
+            if let Some(until) = exemption.until.filter(|_| !exemption.is_in_force(self.today)) {
+                let message = format!("exemption for {} expired on {until}", named(&exemption.rules));
+                notices.push(Notice { kind: "expired-exemption", message, place: Some(exemption.place.clone()) });
+                continue;
+            }
+            let is_unused = |rule: &&str| !exemption.used.contains(rule) && is_checked(rule);
+            let unused: Vec<&str> = exemption.rules.iter().copied().filter(is_unused).collect();
+            if !unused.is_empty() {
+                let message = format!("unused exemption for {}; remove it", named(&unused));
+                notices.push(Notice { kind: "unused-exemption", message, place: Some(exemption.place.clone()) });
+            }
+        }
+        notices
+    }
 }
 
 fn named(rules: &[&str]) -> String {
@@ -211,33 +284,10 @@ fn near_miss(text: &str) -> Option<&str> {
 }
 
 impl Exemption {
-    fn covers(&self, finding: &Finding, instance: &FindingInstance, facts: Option<&KeyFacts>, around: Surroundings<'_>) -> bool {
-        match &self.scope {
-            Scope::Comment(Covers::Lines(first, last)) => {
-                let (Some(here), Some(there)) = (self.place.span(), finding.place.span()) else { return false };
-                here.source == there.source && {
-                    let line = around.sources.get(there.source).line_index(there.start as usize);
-                    (*first..=*last).contains(&line)
-                }
-            }
-            Scope::Comment(Covers::Resource(block)) => {
-                let key =
-                    facts.is_some_and(|key| key.declared.block.as_ref().is_some_and(|own| own == block) || is_within(&key.place, block));
-                key || is_within(&finding.place, block)
-            }
-            Scope::Comment(Covers::Call(header)) => {
-                let through = facts.is_some_and(|key| key.declared.calls.iter().any(|call| call.place == *header));
-                through || finding.place == *header
-            }
-            Scope::Entry(entry) => entry.covers(finding, instance, facts, around),
-        }
+    /// Whether it holds on a day: `until` is the last.
+    fn is_in_force(&self, today: Date) -> bool {
+        self.until.is_none_or(|until| today <= until)
     }
-}
-
-/// Whether a place is in a block of the same text.
-fn is_within(place: &Place, block: &Place) -> bool {
-    let (Some(Span { source, start, end }), Some(block)) = (place.span(), block.span()) else { return place == block };
-    source == block.source && start >= block.start && end <= block.end
 }
 
 impl Entry {
@@ -252,18 +302,36 @@ impl Entry {
             && given(&self.name, &|pattern| known(facts.and_then(|key| key.display_name.value()), pattern))
             && given(&self.compartment, &|pattern| known(facts.and_then(|key| key.compartment.value()), pattern))
             && given(&self.key, &|pattern| known(facts.and_then(|key| key.ocid.as_ref()), pattern))
-            && given(&self.tag, &|pattern| {
-                facts.is_some_and(|key| {
-                    key.freeform_tags.iter().chain(&key.defined_tags).any(|(tag, value)| matches(pattern, &format!("{tag}={value}")))
-                })
-            })
+            && given(&self.tag, &|pattern| facts.is_some_and(|key| tags(key).any(|tag| matches(pattern, &tag))))
+    }
+
+    /// The selectors that are given, the most selective first.
+    fn selectors(&self) -> Vec<(Selector, &str)> {
+        let all = [
+            (Selector::Key, &self.key),
+            (Selector::Address, &self.address),
+            (Selector::Name, &self.name),
+            (Selector::Tag, &self.tag),
+            (Selector::Path, &self.path),
+            (Selector::Compartment, &self.compartment),
+        ];
+        all.into_iter().filter_map(|(selector, pattern)| Some((selector, pattern.as_deref()?))).collect()
     }
 
     /// A path is named from the repository's root or from the config file's folder.
     fn is_at(&self, pattern: &str, path: &str, config_folder: &str) -> bool {
-        let below = path.strip_prefix(config_folder).map(|rest| rest.trim_start_matches('/'));
-        matches(pattern, path) || below.is_some_and(|below| matches(pattern, below))
+        matches(pattern, path) || below(path, config_folder).is_some_and(|below| matches(pattern, below))
     }
+}
+
+/// A path as it is named from the config file's directory, where it lies in it.
+fn below<'p>(path: &'p str, config_folder: &str) -> Option<&'p str> {
+    path.strip_prefix(config_folder).map(|rest| rest.trim_start_matches('/'))
+}
+
+/// A key's tags, as selectors name them.
+fn tags(key: &KeyFacts) -> impl Iterator<Item = String> {
+    key.freeform_tags.iter().chain(&key.defined_tags).map(|(tag, value)| format!("{tag}={value}"))
 }
 
 #[cfg(test)]

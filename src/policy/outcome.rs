@@ -17,7 +17,7 @@ pub struct JudgedKey {
 }
 
 /// Who exempted a finding.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum ExemptedBy {
     /// A comment in the source.
     Comment,

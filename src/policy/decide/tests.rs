@@ -6,6 +6,7 @@ use super::*;
 use crate::base::{Fact, Problem, ProblemKind, SourceId, Span, Step};
 use crate::key::{Comment, Covers, ProtectionMode};
 use crate::rules::testing::{days_ago, declared, now, rotated, with};
+use jiff::civil::Date;
 
 /// A run with one source text of ten lines, ten bytes each with the line end.
 struct Run {
@@ -267,6 +268,57 @@ fn every_selector_of_an_entry_selects_and_all_must_match() {
 }
 
 #[test]
+fn an_exemption_is_found_among_many_by_whatever_its_patterns_begin_with() {
+    let key = || {
+        let run = Run::new().key("module.pci.oci_kms_key.k[\"a\"]", 1);
+        run.change(|key| {
+            key.ocid = Some("ocid1.key.oc1..a".to_owned());
+            key.display_name = Fact::known("orders".to_owned());
+            key.compartment = Fact::known("ocid1.compartment.oc1..c".to_owned());
+            key.freeform_tags.insert("Hsm".to_owned(), "yes".to_owned());
+        })
+    };
+    // Many that cover nothing, of each kind, around the one that does.
+    let crowd = |mut run: Run, kind: &str| {
+        for at in 0..300 {
+            run = run.entry(|entry| match at % 6 {
+                0 => entry.address = Some(format!("module.pci{at}.*")),
+                1 => entry.name = Some(format!("orders{at}")),
+                2 => entry.key = Some(format!("*{kind}{at}")),
+                3 => entry.tag = Some(format!("Hsm{at}=*")),
+                4 => entry.path = Some(format!("infra/{at}/*.tf")),
+                _ => entry.compartment = Some(format!("ocid1.compartment.oc1..c{at}")),
+            });
+        }
+        run
+    };
+    let selectors: [fn(&mut Entry, &str); 6] = [
+        |entry, text| entry.address = Some(text.to_owned()),
+        |entry, text| entry.name = Some(text.to_owned()),
+        |entry, text| entry.key = Some(text.to_owned()),
+        |entry, text| entry.tag = Some(text.to_owned()),
+        |entry, text| entry.path = Some(text.to_owned()),
+        |entry, text| entry.compartment = Some(text.to_owned()),
+    ];
+    let texts = [
+        ["module.pci.oci_kms_key.k[\"a\"]", "module.pci.*", "*[\"a\"]", "?odule*"],
+        ["orders", "ord*", "*ers", "?rders"],
+        ["ocid1.key.oc1..a", "ocid1.*", "*..a", "ocid?.key*"],
+        ["Hsm=yes", "Hsm=*", "*=yes", "Hs?=yes"],
+        ["infra/main.tf", "infra/*", "*.tf", "infra/mai?.tf"],
+        ["ocid1.compartment.oc1..c", "ocid1.c*", "*..c", "*"],
+    ];
+    for (select, patterns) in selectors.iter().zip(texts) {
+        for pattern in patterns {
+            let run = crowd(crowd(key(), "x").entry(|entry| select(entry, pattern)), "y");
+            let outcome = run.decide();
+            assert_eq!((outcome.exempted.len(), outcome.findings.len()), (1, 0), "{pattern}");
+            assert_eq!(outcome.notices.len(), 600, "{pattern}");
+        }
+    }
+}
+
+#[test]
 fn a_path_may_be_told_from_the_config_files_folder() {
     let mut run = Run::new().key("oci_kms_key.k", 1).entry(|entry| entry.path = Some("main.tf".to_owned()));
     assert_eq!(run.decide().exempted.len(), 0);
@@ -287,7 +339,7 @@ fn until_is_the_last_day_on_which_an_exemption_holds() {
         assert_eq!((outcome.exempted.len(), notices(&outcome)), (exempted, notice), "2026-11-{day}");
     }
     let expired = until(20);
-    assert_eq!(expired.notices[0].message, "the exemption of `OCI-KMS-004` expired after 2026-11-20 and hides nothing any more");
+    assert_eq!(expired.notices[0].message, "exemption for `OCI-KMS-004` expired on 2026-11-20");
     assert_eq!(expired.findings.len(), 1);
 }
 
@@ -298,7 +350,7 @@ fn what_matches_nothing_is_told_rule_by_rule() {
     assert_eq!(outcome.exempted.len(), 1);
     assert_eq!(
         outcome.notices.iter().map(|notice| notice.message.as_str()).collect::<Vec<_>>(),
-        ["the exemption of `OCI-KMS-001` matches nothing: take it out"]
+        ["unused exemption for `OCI-KMS-001`; remove it"]
     );
     let mut off = Run::new().key("oci_kms_key.k", 1).comment("ignore[OCI-KMS-004] a reason", Covers::Lines(1, 1));
     off.config.levels.insert("OCI-KMS-004", Level::Off);
@@ -341,7 +393,7 @@ fn a_baseline_takes_off_what_it_knows_and_nothing_else() {
     let moved = Run { baseline: run.baseline.clone(), ..Run::new().key("oci_kms_key.k[0]", 7) };
     let outcome = moved.decide();
     assert_eq!(outcome.findings, [], "lines do not matter");
-    assert_eq!(outcome.notices[0].message, "1 entry of the baseline matches nothing any more: write it anew with `--write-baseline`");
+    assert_eq!(outcome.notices[0].message, "1 baseline entry is stale; refresh it with `--write-baseline`");
     let other = Run {
         baseline: run.baseline.clone(),
         ..Run::new().key("oci_kms_key.k[0]", 1).change(|key| key.protection_mode = Fact::known(ProtectionMode::Hsm))
