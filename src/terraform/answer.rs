@@ -30,7 +30,7 @@ pub fn input_problems(request: &Request, sources: &Arc<Sources>) -> Vec<Problem>
     let loader = Loader::new(request, sources, &mut scan);
     let module = loader.module(&root);
     let mut problems = inputs::read(request, sources, &root, &module.shown, None).problems;
-    problems.extend(inputs::undeclared(request, &[module.clone()], Vec::new));
+    problems.extend(inputs::undeclared(request, std::slice::from_ref(&module), Vec::new));
     problems.extend(workspace::find(request, &module, sources).1);
     problems
 }

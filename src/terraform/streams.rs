@@ -8,7 +8,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 /// What was read from pipes, by path. An error is kept as its text.
 #[derive(Debug, Default)]
-pub struct Streams(Mutex<HashMap<PathBuf, Result<Arc<[u8]>, String>>>);
+pub struct Streams(Mutex<HashMap<PathBuf, Content>>);
+
+type Content = Result<Arc<[u8]>, String>;
 
 impl Streams {
     /// Reads a values file that the user named. A regular file is read each time, for `--fix` changes it; anything else only once.

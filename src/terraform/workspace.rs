@@ -93,8 +93,8 @@ fn is_valid(name: &str) -> bool {
 
 /// The last `cloud` or `backend` block decides: override files come last and replace either.
 fn backend(module: &Module, sources: &Sources) -> Backend {
-    let blocks = module.settings.iter().flat_map(|settings| &settings.body.blocks);
-    let last = blocks.filter(|block| matches!(&*block.kind.text, "cloud" | "backend")).last();
+    let mut blocks = module.settings.iter().flat_map(|settings| &settings.body.blocks);
+    let last = blocks.rfind(|block| matches!(&*block.kind.text, "cloud" | "backend"));
     match last {
         Some(block) if &*block.kind.text == "cloud" => Backend::Cloud(member(block, "name", sources), Place::Source(block.header)),
         Some(block) if block.labels.first().is_some_and(|label| &*label.text == "remote") => {
@@ -113,7 +113,7 @@ fn member(block: &Block, name: &str, sources: &Sources) -> Named {
     };
     let in_body = |body: &Body| body.attribute(name).map(|written| of(constants::text(&written.value, sources)));
     let nested = block.body.blocks.iter().filter(|inner| &*inner.kind.text == "workspaces");
-    if let Some(named) = nested.filter_map(|inner| in_body(&inner.body)).last() {
+    if let Some(named) = nested.filter_map(|inner| in_body(&inner.body)).next_back() {
         return named;
     }
     let Some(written) = block.body.attribute("workspaces") else { return Named::No };
