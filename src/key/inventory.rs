@@ -99,6 +99,17 @@ pub struct NotRead {
     pub may_hide_keys: bool,
 }
 
+/// Something that may be a mistake, or that is said about the user's own decisions: it never reaches the exit code.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Notice {
+    /// As a word: `unused-exemption`, `expired-exemption`, `unknown-argument`.
+    pub kind: &'static str,
+    /// One sentence without a full stop.
+    pub message: String,
+    /// Where.
+    pub place: Option<Place>,
+}
+
 /// A part of a tenancy that could not be read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NotAudited {
@@ -139,6 +150,8 @@ pub struct Inventory {
     pub switched_off: Vec<SwitchedOff>,
     /// What was seen and not read.
     pub not_read: Vec<NotRead>,
+    /// What may be a mistake.
+    pub notices: Vec<Notice>,
     /// Parts of a tenancy not audited.
     pub not_audited: Vec<NotAudited>,
     /// Where an audit of the service looked.
@@ -154,6 +167,7 @@ impl Inventory {
     pub fn absorb(&mut self, other: Self) {
         self.keys.extend(other.keys);
         self.problems.extend(other.problems);
+        self.notices.extend(other.notices);
         self.comments.extend(other.comments);
         self.modules_not_followed.extend(other.modules_not_followed);
         self.switched_off.extend(other.switched_off);

@@ -9,6 +9,6 @@ pub use facts::{
     AutoRotation, CaUse, Declared, Fate, IdleSchedule, Importance, KeyFacts, KeyId, KeyShape, KeyVersion, Schedule, ScheduleForm, Stage,
     Symbolic, Times, VaultUsage,
 };
-pub use inventory::{Comment, Covers, Inventory, Keys, ModuleNotFollowed, NotAudited, NotRead, NotReadKind, Reach, SwitchedOff};
+pub use inventory::{Comment, Covers, Inventory, Keys, ModuleNotFollowed, NotAudited, NotRead, NotReadKind, Notice, Reach, SwitchedOff};
 pub use settle::{Listed, settle};
 pub use words::{InputKind, Lifecycle, ProtectionMode, RotationStatus, VaultType};

@@ -75,7 +75,7 @@ pub fn decide(input: Input, config: &Config, baseline: Option<&Baseline>, option
     let mut problems = inventory.problems;
     problems.extend(mistakes);
     let mut exempted = Vec::new();
-    let mut notices = Vec::new();
+    let mut notices = inventory.notices;
     if !options.no_exemptions {
         let config_folder = (paths.root)(&config.folder.to_string_lossy());
         let facts: HashMap<&KeyId, &KeyFacts> = keys.iter().map(|key| &key.facts).chain(&declared).map(|key| (&key.id, &**key)).collect();
@@ -83,7 +83,7 @@ pub fn decide(input: Input, config: &Config, baseline: Option<&Baseline>, option
         let around = Surroundings { sources: context.sources, paths, config_folder };
         (findings, exempted) = take_off(findings, &mut exemptions, baseline, &facts, around);
         problems.extend(exemptions.problem());
-        notices = exemptions.notices(|rule| levels.of(rule) != Level::Off);
+        notices.extend(exemptions.notices(|rule| levels.of(rule) != Level::Off));
         notices.extend(baseline.and_then(|baseline| unused(baseline, &exempted)));
     }
     let accepted: HashSet<KeyId> =

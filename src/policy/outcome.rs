@@ -1,5 +1,7 @@
 //! The outcome of a run: what reports are made of.
 
+pub use crate::key::Notice;
+
 use crate::base::{Place, Problem};
 use crate::key::{KeyFacts, ModuleNotFollowed, NotAudited, NotRead, SwitchedOff};
 use crate::rules::{Finding, Level, Rule, Verdict};
@@ -42,17 +44,6 @@ pub struct Exempted {
     pub until: Option<Date>,
 }
 
-/// Something said about the user's own decisions: an exemption that is unused or expired.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Notice {
-    /// As a word: `unused-exemption`, `expired-exemption`.
-    pub kind: &'static str,
-    /// One sentence without a full stop.
-    pub message: String,
-    /// Where.
-    pub place: Option<Place>,
-}
-
 /// Everything a report needs. Sorted by place: same input, same bytes.
 #[derive(Clone, Debug, Default)]
 pub struct Outcome {
@@ -62,7 +53,7 @@ pub struct Outcome {
     pub findings: Vec<Finding>,
     /// What is not, because the user said so.
     pub exempted: Vec<Exempted>,
-    /// What is said about exemptions.
+    /// What is said about exemptions, and what may be a mistake.
     pub notices: Vec<Notice>,
     /// What kept us from the whole job.
     pub problems: Vec<Problem>,

@@ -63,7 +63,7 @@ pub fn write(outcome: &Outcome, context: &Context<'_>, out: &mut dyn Write) -> i
             format!("{}, {}: {}{until}", exempted.finding.rule, cell(&short::addresses(&exempted.finding)), prose(&exempted.reason))
         }),
     )?;
-    list(out, "About exemptions", outcome.notices.iter().map(|notice| prose(&notice.message)))?;
+    list(out, "Notices", outcome.notices.iter().map(|notice| prose(&notice.message)))?;
     if context.show_passes {
         list(
             out,

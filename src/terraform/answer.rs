@@ -5,7 +5,7 @@ use super::inputs;
 use super::instance::Each;
 use super::read::deep;
 use super::request::{Answer, Request};
-use super::roots::{self, Loader};
+use super::roots::Loader;
 use super::scope::Frame;
 use super::workspace;
 use super::world::{MAX_VISITS, Ration, World};
@@ -40,11 +40,10 @@ fn answers(request: &Request, sources: &Arc<Sources>, expressions: &[String]) ->
     let mut scan = discover::Scan::default();
     scan.add_root(&root, request);
     let loader = Loader::new(request, sources, &mut scan);
-    let survey = roots::survey(&loader, &root);
     let module = loader.module(&root);
     let inputs = inputs::read(request, sources, &root, &module.shown, None).inputs;
     let ration = Ration::new(MAX_VISITS);
-    let world = World::new(&loader, &root, survey.modules, inputs, workspace::find(request, &module, sources).0, &ration);
+    let world = World::new(&loader, &root, inputs, workspace::find(request, &module, sources).0, &ration);
     let top = world.top();
     let frame = Frame::new(&world, &top, &Each::None);
     expressions

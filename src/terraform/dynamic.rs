@@ -32,13 +32,20 @@ pub(super) struct Blocks<'b> {
 }
 
 /// The blocks of a type in a body.
-pub(super) fn blocks<'b>(world: &World<'_>, at: &Rc<Instance>, each: &Each, body: &'b Body, kind: &str) -> Result<Blocks<'b>, EvalError> {
+pub(super) fn blocks<'b>(
+    world: &World<'_>,
+    at: &Rc<Instance>,
+    each: &Each,
+    body: &'b Body,
+    kind: &str,
+    bound: &[Bound],
+) -> Result<Blocks<'b>, EvalError> {
     let mut found = Blocks::default();
     for block in &body.blocks {
         if &*block.kind.text == kind {
-            found.made.push(Nested { body: &block.body, header: block.header, bound: Vec::new() });
+            found.made.push(Nested { body: &block.body, header: block.header, bound: bound.to_vec() });
         } else if &*block.kind.text == "dynamic" && block.labels.first().is_some_and(|label| &*label.text == kind) {
-            dynamic(world, at, each, block, kind, &mut found)?;
+            dynamic(world, at, each, block, kind, bound, &mut found)?;
         }
     }
     Ok(found)
@@ -50,6 +57,7 @@ fn dynamic<'b>(
     each: &Each,
     block: &'b Block,
     kind: &str,
+    bound: &[Bound],
     found: &mut Blocks<'b>,
 ) -> Result<(), EvalError> {
     let refuse = |message: &str, span| EvalError { message: message.to_owned(), span: Some(span), fatal: false };
@@ -59,16 +67,40 @@ fn dynamic<'b>(
     let Some(for_each) = block.body.attribute("for_each") else {
         return Err(refuse("a `dynamic` block needs a `for_each`", block.header));
     };
-    let name: Arc<str> = block.body.attribute("iterator").and_then(|iterator| keyword(&iterator.value)).unwrap_or_else(|| kind.into());
-    let value = world.eval(&for_each.value, &world.frame(at, each, &[]))?;
+    if let [_, extra, ..] = block.labels.as_slice() {
+        return Err(refuse("a `dynamic` block has one label", extra.span));
+    }
+    if let Some(second) = block.body.blocks_of("content").nth(1) {
+        return Err(refuse("a `dynamic` block has one `content` block", second.header));
+    }
+    if let Some(block) = block.body.blocks.iter().find(|block| &*block.kind.text != "content") {
+        return Err(refuse("unsupported block in a `dynamic` block; only `content` may be in it", block.header));
+    }
+    let is_known = |name: &str| matches!(name, "for_each" | "iterator");
+    if let Some(attribute) = block.body.attributes.iter().find(|attribute| !is_known(&attribute.name.text)) {
+        let name = &attribute.name.text;
+        let message = match &**name {
+            "labels" => format!("unsupported argument `labels` in a `dynamic` block: a `{kind}` block has no labels"),
+            _ => format!("unsupported argument `{name}` in a `dynamic` block"),
+        };
+        return Err(refuse(&message, attribute.name.span));
+    }
+    let name: Arc<str> = match block.body.attribute("iterator") {
+        None => kind.into(),
+        Some(iterator) => match &iterator.value.kind {
+            ExprKind::Variable(name) => Arc::clone(name),
+            _ => return Err(refuse("the `iterator` of a `dynamic` block must be a name without quotes", iterator.value.span)),
+        },
+    };
+    let value = world.eval(&for_each.value, &world.frame(at, each, bound))?;
     found.marks = found.marks.union(value.marks);
-    let nested = |bound: Bound| Nested { body: &content.body, header: block.header, bound: vec![bound] };
+    let nested = |own: Bound| Nested { body: &content.body, header: block.header, bound: bound.iter().cloned().chain([own]).collect() };
     match entries(&value) {
         Some(entries) => found.made.extend(entries.into_iter().map(|(key, value)| nested(Bound { name: Arc::clone(&name), key, value }))),
         None if value.is_unknown() => {
             let unknown = Value::unknown_like(crate::terraform::eval::Type::Any, &value);
-            let bound = Bound { name, key: unknown.clone(), value: unknown };
-            found.unsure = Some((value, for_each.value.span, nested(bound)));
+            let own = Bound { name, key: unknown.clone(), value: unknown };
+            found.unsure = Some((value, for_each.value.span, nested(own)));
         }
         None => return Err(refuse("the `for_each` of a `dynamic` block must be a list, set, map, tuple or object", for_each.value.span)),
     }

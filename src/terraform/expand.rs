@@ -15,6 +15,10 @@ const MAX_INSTANCES: u64 = 100_000;
 /// What a block's `count` or `for_each` comes to.
 pub(super) fn expand(world: &World<'_>, at: &Rc<Instance>, block: &Block) -> Expansion {
     let frame = Frame::new(world, at, &Each::None);
+    if let (Some(count), Some(for_each)) = (block.body.attribute("count"), block.body.attribute("for_each")) {
+        let message = "`count` and `for_each` may not be used together";
+        return settle("count", count.value.span, Err(refuse(message, for_each.name.span)));
+    }
     if let Some(count) = block.body.attribute("count") {
         let value = world.eval(&count.value, &frame);
         return settle("count", count.value.span, value.and_then(|value| by_count(value, count.value.span)));

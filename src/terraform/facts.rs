@@ -4,6 +4,7 @@ use super::instance::{Each, Instance};
 use super::scope::Bound;
 use super::world::World;
 use crate::base::{Bounds, Case, Claim, Fact, Place, Problem, ProblemKind, Step};
+use crate::key::Notice;
 use crate::terraform::eval::{EvalError, Possible, Type, Value, convert};
 use crate::terraform::syntax::{Attribute, Expr, ExprKind};
 use std::cell::RefCell;
@@ -23,6 +24,8 @@ pub(super) struct Reader<'a> {
 pub(super) struct Problems {
     list: RefCell<Vec<Problem>>,
     seen: RefCell<HashSet<(String, Option<Place>)>>,
+    certain: RefCell<Vec<Problem>>,
+    notices: RefCell<Vec<Notice>>,
 }
 
 impl Problems {
@@ -41,6 +44,33 @@ impl Problems {
         }
     }
 
+    /// Notes a problem that does not depend on any input.
+    pub(super) fn certain(&self, problem: Problem) {
+        let mut certain = self.certain.borrow_mut();
+        if !certain.contains(&problem) {
+            certain.push(problem);
+        }
+    }
+
+    /// Notes something that may be a mistake.
+    pub(super) fn notice(&self, notice: Notice) {
+        let mut notices = self.notices.borrow_mut();
+        if !notices.contains(&notice) {
+            notices.push(notice);
+        }
+    }
+
+    /// Takes over what does not depend on any input.
+    pub(super) fn adopt(&self, other: &Self) {
+        other.certain.take().into_iter().for_each(|problem| self.certain(problem));
+        other.notices.take().into_iter().for_each(|notice| self.notice(notice));
+    }
+
+    /// The notices.
+    pub(super) fn take_notices(&self) -> Vec<Notice> {
+        self.notices.take()
+    }
+
     /// How many there are.
     pub(super) fn count(&self) -> usize {
         self.list.borrow().len()
@@ -48,7 +78,14 @@ impl Problems {
 
     /// All of them, in the order in which they were found.
     pub(super) fn take(self) -> Vec<Problem> {
-        self.list.into_inner()
+        let mut all = self.certain.into_inner();
+        let more = self.list.into_inner();
+        all.extend(
+            more.into_iter()
+                .filter(|problem| !all.iter().any(|own| own.message == problem.message && own.place == problem.place))
+                .collect::<Vec<_>>(),
+        );
+        all
     }
 }
 

@@ -2,10 +2,11 @@
 
 use super::dynamic::{self, Blocks, Nested};
 use super::facts::Reader;
+use super::refusals::{self, Refusals};
 use super::relations::Relations;
 use crate::base::{Bounds, Case, Claim, Fact, InstanceKey, Place, Problem, ProblemKind, Step, Unknown};
-use crate::key::{Declared, Fate, InputKind, KeyFacts, KeyId, Lifecycle, ProtectionMode, Stage, Symbolic};
-use crate::terraform::eval::{Data, Type, Value};
+use crate::key::{AutoRotation, Declared, Fate, InputKind, KeyFacts, KeyId, KeyShape, Lifecycle, ProtectionMode, Stage, Symbolic};
+use crate::terraform::eval::{Data, EvalError, Type, Value, convert};
 use crate::terraform::syntax::{Attribute, Block, Body, Expr, ExprKind};
 use jiff::Timestamp;
 use std::collections::BTreeMap;
@@ -41,6 +42,7 @@ pub(super) fn facts(reader: &Reader<'_>, key: &Instance<'_>, root: &Arc<str>, re
     facts.declared = Declared { block: Some(Place::Source(block.span)), calls: reader.at.calls.clone(), ignore_changes: ignored(body) };
     facts.symbolic = key.symbolic.clone();
 
+    let refusals = refusals::of_block(reader, "oci_kms_key", key.name, block);
     facts.protection_mode =
         reader.text(body.attribute("protection_mode"), &[], |text| (!text.is_empty()).then(|| ProtectionMode::read(text)));
     facts.rotation.enabled = reader.fact(body.attribute("is_auto_rotation_enabled"), &[], &Type::Bool, |value| Ok(value.as_bool()));
@@ -60,7 +62,37 @@ pub(super) fn facts(reader: &Reader<'_>, key: &Instance<'_>, root: &Arc<str>, re
     facts.external_key_reference = within(reader, &reference, "external_key_id", &Type::String, |value| Ok(text(value)));
 
     relations.relate(reader, body, &mut facts);
-    facts
+    for name in ["time_of_deletion", "restore_trigger"] {
+        let ty = if name == "restore_trigger" { Type::Bool } else { Type::String };
+        // No fact is made of them, but Terraform would refuse what does not fit.
+        let _: Fact<()> = reader.fact(body.attribute(name), &[], &ty, |_| Ok(None));
+    }
+    guard(&refusals, facts)
+}
+
+/// The facts, of which those are unknown that something refused was to set.
+fn guard(refusals: &Refusals, facts: KeyFacts) -> KeyFacts {
+    let (rotation, shape) = (facts.rotation, facts.shape);
+    KeyFacts {
+        protection_mode: refusals.guard("protection_mode", facts.protection_mode),
+        rotation: AutoRotation {
+            enabled: refusals.guard("is_auto_rotation_enabled", rotation.enabled),
+            interval_days: refusals.guard("rotation_interval_in_days", rotation.interval_days),
+            start: refusals.guard("time_of_schedule_start", rotation.start),
+            ..rotation
+        },
+        lifecycle: refusals.guard("desired_state", facts.lifecycle),
+        shape: KeyShape {
+            algorithm: refusals.guard("algorithm", shape.algorithm),
+            length: refusals.guard("length", shape.length),
+            curve: refusals.guard("curve_id", shape.curve),
+        },
+        external_key_reference: refusals.guard("external_key_id", facts.external_key_reference),
+        vault_type: refusals.guard("management_endpoint", facts.vault_type),
+        display_name: refusals.guard("display_name", facts.display_name),
+        compartment: refusals.guard("compartment_id", facts.compartment),
+        ..facts
+    }
 }
 
 /// The one instance that stands for many has no name of its own where the name is made of its key.
@@ -99,11 +131,12 @@ struct Found<'b> {
 }
 
 fn nested<'b>(reader: &Reader<'_>, body: &'b Body, kind: &str) -> Found<'b> {
-    match dynamic::blocks(reader.world, reader.at, reader.each, body, kind) {
+    match dynamic::blocks(reader.world, reader.at, reader.each, body, kind, &[]) {
         Ok(blocks) => {
             if let [_, second, ..] = blocks.made.as_slice() {
-                let message = format!("there may be one `{kind}` block at most; only the first was judged");
+                let message = format!("there may be one `{kind}` block at most");
                 reader.problems.add(Problem::new(ProblemKind::Refused, message).at(dynamic::place(second)));
+                return Found { blocks: None };
             }
             Found { blocks: Some(blocks) }
         }
@@ -201,9 +234,25 @@ fn shape(reader: &Reader<'_>, body: &Body, facts: &mut KeyFacts) {
     facts.shape.curve = within(reader, &shape, "curve_id", &Type::String, |value| Ok(text(value)));
 }
 
-/// Tags that are known. What Terraform would refuse of tags no rule depends on, so it is not our concern.
+/// Tags that are known.
 fn tags(reader: &Reader<'_>, attribute: Option<&Attribute>) -> BTreeMap<String, String> {
-    let value = attribute.and_then(|attribute| reader.value(&attribute.value, &[]).ok());
+    let read = |attribute: &Attribute| {
+        let value = reader.value(&attribute.value, &[])?;
+        // The provider's type for tags; what is shown keeps the types that are written.
+        convert(value.clone(), &Type::map(Type::String)).map_err(|error| EvalError {
+            message: format!("`{}` does not fit: {}", attribute.name.text, error.message),
+            span: Some(attribute.value.span),
+            fatal: true,
+        })?;
+        Ok(value)
+    };
+    let value = attribute.and_then(|attribute| match read(attribute) {
+        Ok(value) => Some(value),
+        Err(error) => {
+            reader.problems.refused(reader.world, &error);
+            None
+        }
+    });
     let mut tags = BTreeMap::new();
     let Some(entries) = value.as_ref().filter(|value| !value.deep_marks().is_secret()).and_then(Value::as_mapping) else { return tags };
     for (key, value) in entries {

@@ -1,6 +1,7 @@
 //! Terraform and OpenTofu configuration → `Inventory`: roots, inputs, module tree, instances, keys.
 
 mod answer;
+mod arguments;
 mod calls;
 mod comments;
 mod constants;
@@ -14,13 +15,16 @@ mod folder;
 mod inputs;
 mod instance;
 mod key;
+mod lock;
 mod merge;
 mod module;
 mod names;
 mod read;
 mod recorded;
+mod refusals;
 mod relations;
 mod request;
+mod resource;
 mod roots;
 mod runs;
 mod schedule;

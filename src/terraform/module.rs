@@ -3,7 +3,8 @@
 use super::folder::{Folder, Text};
 use super::merge;
 use crate::base::disk::{self, DiskError};
-use crate::base::{Place, Problem, ProblemKind, Sources, Span, Step};
+use crate::base::{Place, Problem, ProblemKind, Sources, Span, closest};
+use crate::terraform::eval::EvalError;
 use crate::terraform::syntax::{self, Attribute, Block, CommentText, Expr, ExprKind, File};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -16,6 +17,39 @@ pub(super) const AUTHORITY: &str = "oci_certificates_management_certificate_auth
 
 /// Resources of one mode, by type and name.
 pub(super) type Resources = BTreeMap<Arc<str>, BTreeMap<Arc<str>, Block>>;
+
+/// What a declared name is the name of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Named {
+    /// A `variable` block.
+    Variable,
+    /// An entry of a `locals` block.
+    Local,
+    /// An `output` block.
+    Output,
+    /// A `module` block.
+    Call,
+    /// A `resource` or `data` block, by its address.
+    Resource,
+}
+
+impl Named {
+    /// What it is called in messages.
+    fn word(self) -> &'static str {
+        match self {
+            Self::Variable => "variable",
+            Self::Local => "local value",
+            Self::Output => "output",
+            Self::Call => "module call",
+            Self::Resource => "resource",
+        }
+    }
+}
+
+/// Resource types whose blocks must not get lost.
+const FOLLOWED: [&str; 4] = ["oci_kms_key", "oci_kms_vault", KEY_VERSION, AUTHORITY];
+/// Types of blocks that hold what keys are made of.
+const BLOCKS: [&str; 6] = ["resource", "data", "module", "variable", "locals", "output"];
 
 /// A module folder.
 #[derive(Debug, Default)]
@@ -40,8 +74,12 @@ pub(super) struct Module {
     pub calls: BTreeMap<Arc<str>, Block>,
     /// Comments that speak to kmslint.
     pub comments: Vec<CommentText>,
-    /// Files that could not be read or parsed, keys written twice.
+    /// Files that could not be read or parsed.
     pub problems: Vec<Problem>,
+    /// Blocks that are not what they should be: keys and module calls may be missing because of them.
+    pub refused: Vec<Problem>,
+    /// Names whose declaration Terraform would refuse.
+    faults: BTreeMap<Named, BTreeMap<Arc<str>, EvalError>>,
     /// Whether a file that did not parse may declare a key.
     pub may_hide_keys: bool,
 }
@@ -87,41 +125,117 @@ impl Module {
             let kind = block.kind.text.clone();
             match &*kind {
                 "resource" | "data" => self.resource(block, is_override),
-                "variable" => put(&mut self.variables, block, is_override),
-                "output" => put(&mut self.outputs, block, is_override),
+                "variable" => self.put(Named::Variable, block, is_override),
+                "output" => self.put(Named::Output, block, is_override),
+                "module" => {
+                    if block.labels.len() != 1 {
+                        self.refuse("a `module` block has one label: the name of the call", block.header);
+                    }
+                    self.put(Named::Call, block, is_override);
+                }
                 "terraform" => self.settings.push(block),
-                "module" => put(&mut self.calls, block, is_override),
                 "locals" => {
                     for attribute in block.body.attributes {
+                        let span = attribute.name.span;
                         match self.locals.get_mut(&attribute.name.text) {
                             Some(own) if is_override => *own = attribute,
-                            Some(_) => {}
+                            Some(_) => self.twice(Named::Local, &attribute.name.text, span),
+                            None if is_override => self.without_base(Named::Local, &attribute.name.text, span),
                             None => drop(self.locals.insert(attribute.name.text.clone(), attribute)),
                         }
                     }
                 }
-                _ => {}
+                unknown => self.unknown_block(unknown, &block),
             }
         }
     }
 
     fn resource(&mut self, block: Block, is_override: bool) {
-        let [kind, name] = block.labels.as_slice() else { return };
-        let (kind, name) = (kind.text.clone(), name.text.clone());
         let is_data = &*block.kind.text == "data";
-        let own = if is_data { &mut self.data } else { &mut self.managed }.entry(kind.clone()).or_default();
-        match own.get_mut(&name) {
-            None => drop(own.insert(name, block)),
-            Some(base) if is_override => merge::merge(base, block),
-            Some(first) if !is_data && &*kind == "oci_kms_key" => {
-                let message =
-                    format!("`oci_kms_key.{name}` is written twice in this module; Terraform refuses that, and only the first was judged");
-                let mut problem = Problem::new(ProblemKind::Refused, message).at(Place::Source(block.header));
-                problem.related.push(Step::new(Place::Source(first.header), "the first one"));
-                self.problems.push(problem.help("Give the second one another name"));
+        let [kind, name] = block.labels.as_slice() else {
+            if let Some(kind) = block.labels.first().filter(|kind| !is_data && FOLLOWED.contains(&&*kind.text)) {
+                self.may_hide_keys |= &*kind.text == "oci_kms_key";
+                self.refuse("a `resource` block has two labels: a type and a name", block.header);
             }
-            Some(_) => {}
+            return;
+        };
+        let (kind, name) = (kind.text.clone(), name.text.clone());
+        let own = if is_data { &mut self.data } else { &mut self.managed };
+        let address = || format!("{}{kind}.{name}", if is_data { "data." } else { "" });
+        match own.get_mut(&kind).and_then(|named| named.get_mut(&name)) {
+            Some(base) if is_override => merge::merge(base, block),
+            Some(_) => self.twice(Named::Resource, &address(), block.header),
+            None if is_override => {
+                let is_key = !is_data && &*kind == "oci_kms_key";
+                self.without_base(Named::Resource, &address(), block.header);
+                if is_key {
+                    self.may_hide_keys = true;
+                    self.refuse(
+                        &format!("`oci_kms_key.{name}` overrides a resource that is not declared outside of override files"),
+                        block.header,
+                    );
+                }
+            }
+            None => drop(own.entry(kind).or_default().insert(name, block)),
         }
+    }
+
+    /// Adds a block by its only label; merges it where it overrides.
+    fn put(&mut self, what: Named, block: Block, is_override: bool) {
+        let [label] = block.labels.as_slice() else { return };
+        let name = Arc::clone(&label.text);
+        let into = match what {
+            Named::Variable => &mut self.variables,
+            Named::Output => &mut self.outputs,
+            _ => &mut self.calls,
+        };
+        match into.get_mut(&name) {
+            Some(base) if is_override => merge::merge(base, block),
+            Some(_) => self.twice(what, &name, block.header),
+            None if is_override => {
+                if what == Named::Call {
+                    self.refuse(
+                        &format!("module call `{name}` overrides a call that is not declared outside of override files"),
+                        block.header,
+                    );
+                }
+                self.without_base(what, &name, block.header);
+            }
+            None => drop(into.insert(name, block)),
+        }
+    }
+
+    /// A block of a type that does not exist: a misspelled one may hold keys.
+    fn unknown_block(&mut self, kind: &str, block: &Block) {
+        let Some(near) = closest(kind, BLOCKS) else { return };
+        let is_key = block.labels.first().is_some_and(|label| &*label.text == "oci_kms_key");
+        if is_key || near == "module" || block.labels.first().is_some_and(|label| FOLLOWED.contains(&&*label.text)) {
+            self.may_hide_keys |= is_key;
+            self.refuse(&format!("unsupported block type `{kind}`; did you mean `{near}`?"), block.kind.span);
+        }
+    }
+
+    fn refuse(&mut self, message: &str, span: Span) {
+        self.refused.push(Problem::new(ProblemKind::Refused, message).at(Place::Source(span)));
+    }
+
+    fn twice(&mut self, what: Named, name: &str, span: Span) {
+        self.add_fault(what, name, format!("the {} `{name}` is declared twice in this module", what.word()), span);
+    }
+
+    fn without_base(&mut self, what: Named, name: &str, span: Span) {
+        let message = format!("the {} `{name}` is declared in an override file only, and there is nothing to override", what.word());
+        self.add_fault(what, name, message, span);
+    }
+
+    fn add_fault(&mut self, what: Named, name: &str, message: String, span: Span) {
+        let error = EvalError { message, span: Some(span), fatal: true };
+        self.faults.entry(what).or_default().entry(name.into()).or_insert(error);
+    }
+
+    /// What Terraform would say of a name's declaration, where it would refuse it.
+    pub(super) fn fault(&self, what: Named, name: &str) -> Option<EvalError> {
+        self.faults.get(&what)?.get(name).cloned()
     }
 
     /// Whether it declares a key of its own.
@@ -132,22 +246,6 @@ impl Module {
     /// Whether it declares a key, or something that is related to keys.
     pub(super) fn has_relatives(&self) -> bool {
         self.has_keys() || [KEY_VERSION, AUTHORITY].iter().any(|kind| self.managed.contains_key(*kind))
-    }
-
-    /// All blocks whose expressions may be evaluated.
-    pub(super) fn blocks(&self) -> impl Iterator<Item = &Block> {
-        let resources = self.managed.values().chain(self.data.values()).flat_map(BTreeMap::values);
-        resources.chain(self.calls.values()).chain(self.outputs.values())
-    }
-}
-
-/// Adds a block by its only label; merges it where it overrides.
-fn put(into: &mut BTreeMap<Arc<str>, Block>, block: Block, is_override: bool) {
-    let [label] = block.labels.as_slice() else { return };
-    match into.get_mut(&label.text) {
-        None => drop(into.insert(label.text.clone(), block)),
-        Some(base) if is_override => merge::merge(base, block),
-        Some(_) => {}
     }
 }
 

@@ -1,29 +1,7 @@
-//! What expressions are made of: the expressions directly inside, the attribute names they mention, the functions they call.
+//! What expressions are made of: the expressions directly inside, the functions they call.
 
 use crate::base::Span;
-use crate::terraform::syntax::{Body, Directive, Expr, ExprKind, Part, Template, TraversalStep};
-use std::collections::BTreeSet;
-use std::sync::Arc;
-
-/// Adds the names in a body.
-pub(super) fn in_body(body: &Body, names: &mut BTreeSet<Arc<str>>) {
-    body.attributes.iter().for_each(|attribute| in_expr(&attribute.value, names));
-    body.blocks.iter().for_each(|block| in_body(&block.body, names));
-}
-
-/// Adds the names in an expression.
-pub(super) fn in_expr(expr: &Expr, names: &mut BTreeSet<Arc<str>>) {
-    if let ExprKind::Traversal(_, steps) = &expr.kind {
-        for step in steps {
-            match step {
-                TraversalStep::Attr(name) => drop(names.insert(Arc::clone(&name.text))),
-                TraversalStep::Index(Expr { kind: ExprKind::String(name), .. }, _) => drop(names.insert(Arc::clone(name))),
-                _ => {}
-            }
-        }
-    }
-    children(expr, &mut |child| in_expr(child, names));
-}
+use crate::terraform::syntax::{Directive, Expr, ExprKind, Part, Template, TraversalStep};
 
 /// The first function call in an expression.
 pub(super) fn first_call(expr: &Expr) -> Option<Span> {

@@ -77,6 +77,8 @@ fn gather(request: &Request, sources: &Arc<Sources>) -> Inventory {
     // A module that several roots call has its faults once.
     let mut known = HashSet::new();
     inventory.problems.retain(|problem| known.insert((problem.kind, problem.message.clone(), problem.place.clone())));
+    let mut known = HashSet::new();
+    inventory.notices.retain(|notice| known.insert((notice.message.clone(), notice.place.clone())));
     inventory
 }
 
@@ -130,6 +132,7 @@ fn one_run(loader: &Loader<'_>, run: &Run, ration: &Ration) -> One {
     for key in &mut inventory.keys {
         key.id.inputs.clone_from(&run.label);
     }
+    inventory.notices.extend(problems.take_notices());
     inventory.problems.extend(problems.take());
     inventory.log.extend(used(&survey, &read.inputs, &name(&shown, run), inventory.keys.len()));
     let near = runs::values_near(root, &module.shown, loader.request);
@@ -171,9 +174,10 @@ fn keys(
     if let Some(problem) = problem {
         problems.add(problem);
     }
-    let world = |inputs: Inputs| World::new(loader, root, survey.modules.clone(), inputs, workspace.clone(), ration);
+    let world = |inputs: Inputs| World::new(loader, root, inputs, workspace.clone(), ration);
     let own = Problems::default();
     let Look { mut found, mut refused } = look(&world(inputs.clone()), shown, survey, &own, &|_, _| true);
+    problems.adopt(&own);
     let own = own.take();
     if !inputs.has_open(&loader.module(root).variables) {
         own.into_iter().for_each(|problem| problems.add(problem));
@@ -198,6 +202,7 @@ fn keys(
         // no fault either: the caller will give another.
         let made_up = Problems::default();
         let more = look(&world(library), shown, survey, &made_up, &wanted);
+        problems.adopt(&made_up);
         let made_up = made_up.take();
         let replaced: HashSet<Declared> = more.found.iter().map(|(declared, _)| declared.clone()).collect();
         for (declared, problems) in &mut refused {

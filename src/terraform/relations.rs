@@ -3,6 +3,7 @@
 use super::facts::Reader;
 use super::module::{AUTHORITY, KEY_VERSION};
 use super::names::children;
+use super::refusals;
 use super::scope::Frame;
 use super::walk::{Visit, Walk, locate};
 use super::world::World;
@@ -47,7 +48,11 @@ impl Relations {
     /// Reads the relations of a root.
     pub(super) fn read(walk: &Walk<'_>) -> Self {
         let mut relations = Self::default();
-        walk.each(&KEY_VERSION.into(), &mut |visit| relations.version(walk.world, &visit));
+        walk.each(&KEY_VERSION.into(), &mut |visit| {
+            let reader = Reader { world: walk.world, at: visit.at, each: &visit.each, problems: walk.problems };
+            refusals::of_visit(&reader, &visit);
+            relations.version(walk.world, &visit);
+        });
         walk.each(&AUTHORITY.into(), &mut |visit| {
             let keys = keys_of(walk.world, &visit, "kms_key_id").unwrap_or_default();
             let id = super::instance::address(visit.at, false, &visit.of.kind, &visit.of.name, visit.key.as_ref());
@@ -191,11 +196,13 @@ impl Relations {
         let vault = match (of.data, &*of.kind) {
             (false, "oci_kms_vault") => {
                 let attribute = block.body.attribute("vault_type");
+                let refusals = refusals::of_block(&own, &of.kind, &of.name, block);
                 let mut kind = own.text(attribute, &[], |text| (!text.is_empty()).then(|| VaultType::read(text)));
                 if kind.is_unset() {
                     let trail = std::mem::take(&mut kind.trail);
                     kind = Fact::unknown(format!("`{}` has no `vault_type`", origin.address)).with_trail(trail);
                 }
+                kind = refusals.guard("vault_type", kind);
                 match kind.trail.first_mut() {
                     Some(first) => first.label = "the type of the key's vault".into(),
                     None => kind.trail.push(Step::new(Place::Source(block.header), "the key's vault")),

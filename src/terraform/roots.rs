@@ -9,7 +9,7 @@ use crate::base::{Place, Problem, ProblemKind, Sources, Span};
 use crate::key::ModuleNotFollowed;
 use crate::terraform::syntax::Block;
 use rayon::prelude::*;
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
@@ -167,7 +167,7 @@ impl Surveyor<'_> {
     fn visit(&mut self, module: &Arc<Module>, path: &str) -> bool {
         let is_first = !self.done.contains_key(&module.path);
         if is_first {
-            self.survey.problems.extend(module.problems.iter().cloned());
+            self.survey.problems.extend(module.problems.iter().chain(&module.refused).cloned());
             self.survey.modules.push(Arc::clone(module));
         }
         let mut has_remote = false;
@@ -205,6 +205,10 @@ impl Surveyor<'_> {
                     self.problem(message, place, Some("Correct the `source`, or check the folder out"));
                 }
                 Target::Elsewhere(why) => {
+                    if call.body.attribute("source").is_none() {
+                        let message = format!("module call `{name}` has no `source`");
+                        self.problem(message, call.header, Some("Add the `source` of the module, or remove the call"));
+                    }
                     has_remote = true;
                     let attribute = call.body.attribute("source").map(|attribute| attribute.value.span);
                     let source = source_of(call).map(|(source, _)| source.to_owned());
@@ -234,18 +238,4 @@ impl Surveyor<'_> {
             self.survey.problems.push(problem);
         }
     }
-}
-
-/// Names that stand behind a dot or in brackets anywhere in these modules: what somebody expects resources to have.
-pub(super) fn mentioned_names(modules: &[Arc<Module>]) -> BTreeSet<Arc<str>> {
-    let mut names = BTreeSet::new();
-    for module in modules {
-        for block in module.blocks() {
-            super::names::in_body(&block.body, &mut names);
-        }
-        for local in module.locals.values() {
-            super::names::in_expr(&local.value, &mut names);
-        }
-    }
-    names
 }

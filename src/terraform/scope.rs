@@ -1,11 +1,13 @@
 //! What names mean in an expression: `var`, `local`, `module`, `data`, resources, `each`, `count`, `path`, `terraform`, iterators.
 
 use super::instance::{Each, Expansion, Instance};
-use super::module::Resources;
+use super::module::{Named, Resources};
+use super::resource::One;
+use super::schema;
 use super::world::{ResourceName, World};
 use crate::base::{InstanceKey, Span};
 use crate::terraform::eval::{Data, Dialect, EvalError, FileAccess, Marks, RefStep, Scope, Type, UnknownValue, Value};
-use crate::terraform::syntax::Name;
+use crate::terraform::syntax::{Block, Name};
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -66,6 +68,9 @@ impl Scope for Frame<'_> {
             ("self", _) => false,
             (kind, name) => has(&module.managed, kind, name),
         };
+        if is_declared {
+            self.check_attribute(name, steps).map_err(|error| error.at(span))?;
+        }
         if is_declared || !module.problems.is_empty() {
             return Ok(());
         }
@@ -169,6 +174,9 @@ impl Frame<'_> {
         let Some(call) = self.at.module.calls.get(name) else {
             return Ok((world.undeclared(self.at, format!("there is no module call `{name}` in this module"))?, steps.len()));
         };
+        if let Some(fault) = self.at.module.fault(Named::Call, name) {
+            return Err(fault);
+        }
         let expansion = world.call_expansion(self.at, name, call)?;
         if let Some((key, taken)) = instance(&expansion, steps.get(1))
             && let Some(each) = expansion.each(key.as_ref())
@@ -183,6 +191,76 @@ impl Frame<'_> {
         Ok((world.whole_module(self.at, name, call)?, 1))
     }
 
+    /// Refuses a reference that is not evaluated where it names something that its resource does not have: Terraform checks those too.
+    fn check_attribute(&self, first: &str, steps: &[&Name]) -> Result<(), EvalError> {
+        let (data, kind, rest): (bool, &str, &[&Name]) = match (first, steps) {
+            ("var" | "local" | "module" | "each" | "count" | "path" | "terraform" | "ephemeral" | "self", _) => return Ok(()),
+            ("data" | "resource", [kind, rest @ ..]) => (first == "data", &kind.text, rest),
+            (kind, rest) => (false, kind, rest),
+        };
+        let [name, attribute, rest @ ..] = rest else { return Ok(()) };
+        let of = ResourceName { data, kind: kind.into(), name: Arc::clone(&name.text) };
+        let declared = if data { &self.at.module.data } else { &self.at.module.managed };
+        if let Some(block) = declared.get(kind).and_then(|named| named.get(&name.text)) {
+            self.check_instance(&of, block, Some(&RefStep::Attr(attribute)))?;
+        }
+        let Some(schema) = schema::of(data, kind) else { return Ok(()) };
+        match schema.fields.get(&attribute.text) {
+            Some(field) => {
+                let steps: Vec<RefStep<'_>> = rest.iter().map(|name| RefStep::Attr(name)).collect();
+                self.check_steps(field.ty(), &steps)
+            }
+            None => self.world.refuse_attribute(&of, &attribute.text, &schema).map_or(Ok(()), Err),
+        }
+    }
+
+    /// Refuses an attribute of all instances at once, and an instance of a resource that has only one: as Terraform says so before it
+    /// evaluates anything, `try` and `can` do not catch it.
+    fn check_instance(&self, of: &ResourceName, block: &Block, step: Option<&RefStep<'_>>) -> Result<(), EvalError> {
+        let repeated = ["count", "for_each"].into_iter().find(|argument| block.body.attribute(argument).is_some());
+        let mode = if of.data { "data." } else { "" };
+        let name = format!("{mode}{}.{}", of.kind, of.name);
+        match (repeated, step) {
+            (Some(argument), Some(RefStep::Attr(attribute))) => {
+                let example = if argument == "count" { "0" } else { "each.key" };
+                let message = format!(
+                    "`{name}` has `{argument}`: its attributes belong to its instances, such as `{name}[{example}].{}`",
+                    attribute.text
+                );
+                Err(fatal(message).at(attribute.span))
+            }
+            (None, Some(RefStep::Index(key, span))) if key.as_number().is_some() && is_constant_index(&self.world.text(*span)) => {
+                Err(fatal(format!("`{name}` has neither `count` nor `for_each`, so it has no instance key")).at(*span))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Refuses steps that a value of this type cannot have: Terraform checks what a reference itself names against the schema, so that
+    /// `try` and `can` do not catch it. Only what is written out counts.
+    fn check_steps(&self, ty: Type, steps: &[RefStep<'_>]) -> Result<(), EvalError> {
+        let mut ty = ty;
+        for step in steps {
+            let (shown, span) = match step {
+                RefStep::Attr(name) => (format!(".{}", name.text), name.span),
+                RefStep::Index(_, span) => (self.world.text(*span), *span),
+            };
+            if matches!(step, RefStep::Index(..)) && !is_constant_index(&shown) {
+                return Ok(());
+            }
+            let next = match (&ty, step_name(step)) {
+                (Type::Any | Type::Tuple(_), _) => return Ok(()),
+                (Type::Object(attributes), Some(name)) => attributes.get(name).map(|attribute| attribute.ty.clone()),
+                (Type::Map(element), _) => Some((**element).clone()),
+                (Type::List(element), _) if matches!(step, RefStep::Index(..)) => Some((**element).clone()),
+                _ => None,
+            };
+            let Some(next) = next else { return Err(fatal(format!("a value of type {ty} has no `{shown}`")).at(span)) };
+            ty = next;
+        }
+        Ok(())
+    }
+
     /// A resource, behind whose name `named` steps are consumed.
     fn resource(&self, of: ResourceName, steps: &[RefStep<'_>], named: usize) -> Resolved {
         let world = self.world;
@@ -192,13 +270,28 @@ impl Frame<'_> {
             let message = format!("there is no {mode} `{}.{}` in this module", of.kind, of.name);
             return Ok((world.undeclared(self.at, message)?, steps.len()));
         };
+        let mode = if of.data { "data." } else { "" };
+        if let Some(fault) = self.at.module.fault(Named::Resource, &format!("{mode}{}.{}", of.kind, of.name)) {
+            return Err(fault);
+        }
         let expansion = world.resource_expansion(self.at, &of, block)?;
+        let schema = schema::of(of.data, &of.kind);
+        self.check_instance(&of, block, steps.get(named))?;
         if let Some((key, taken)) = instance(&expansion, steps.get(named))
             && let Some(each) = expansion.each(key.as_ref())
             && let Some(attribute) = steps.get(named + taken).and_then(step_name)
         {
-            let value = world.attribute(self.at, &of, block, key.as_ref(), &each, attribute)?;
-            return Ok((value, named + taken + 1));
+            let one = One { at: self.at, of: &of, block, key: key.as_ref(), each: &each };
+            let taken = named + taken + 1;
+            let behind = steps.get(taken..).unwrap_or_default();
+            let Some(schema) = schema else {
+                let (value, more) = world.attribute_without_schema(one, attribute, behind)?;
+                return Ok((value, taken + more));
+            };
+            if let Some(field) = schema.fields.get(attribute) {
+                self.check_steps(field.ty(), behind)?;
+            }
+            return Ok((world.attribute(one, attribute)?, taken));
         }
         Ok((world.whole(self.at, &of, block)?, named))
     }
@@ -219,6 +312,13 @@ fn instance(expansion: &Expansion, step: Option<&RefStep<'_>>) -> Option<(Option
         (Expansion::Symbolic { error: None, .. }, Some(_)) => Some((Some(InstanceKey::Any), 1)),
         _ => None,
     }
+}
+
+/// Whether an index is written out as a number or a text: `[0]`, `.0`, `["a"]`.
+fn is_constant_index(text: &str) -> bool {
+    let inner = text.trim_start_matches(['.', '[']).trim_end_matches(']').trim();
+    let is_text = inner.len() >= 2 && inner.starts_with('"') && inner.ends_with('"') && !inner.contains(['$', '%', '\\']);
+    is_text && inner.matches('"').count() == 2 || !inner.is_empty() && inner.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// The name that a reference begins with: brackets do not make one.

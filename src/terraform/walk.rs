@@ -1,14 +1,15 @@
 //! Walks the instances of one resource type through a root's module instances.
 
-use super::facts::Problems;
+use super::facts::{Problems, Reader};
 use super::instance::{Each, Expansion, Instance};
+use super::module::Named;
 use super::world::{MAX_MODULES, MAX_VISITS, ResourceName, World};
-use crate::base::{Address, InstanceKey, Problem, ProblemKind};
+use crate::base::{Address, InstanceKey, Place, Problem, ProblemKind};
 use crate::key::Symbolic;
 use crate::terraform::syntax::Block;
 use std::cell::Cell;
 use std::collections::HashSet;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -89,9 +90,8 @@ impl<'w> Walk<'w> {
             }
         }
         for (name, call) in &at.module.calls {
-            if !self.leads_on(at, name, call) {
-                continue;
-            }
+            let Some(folder) = self.leads_on(at, name, call) else { continue };
+            self.check_call(at, name, call, &folder);
             let Some(expansion) = self.expansion(self.world.call_expansion(at, name, call)) else { continue };
             for key in expansion.keys() {
                 if !self.may_go_on() {
@@ -124,13 +124,24 @@ impl<'w> Walk<'w> {
     }
 
     /// Whether a call leads to a folder worth walking into. Asked before anything of the call is evaluated.
-    fn leads_on(&self, at: &Instance, name: &Arc<str>, call: &Block) -> bool {
+    fn leads_on(&self, at: &Instance, name: &Arc<str>, call: &Block) -> Option<PathBuf> {
         use super::calls::Target;
         let path = if at.path.is_empty() { name.to_string() } else { format!("{}.{name}", at.path) };
         match self.world.loader.target(&self.world.root, &path, &at.module, call) {
-            Target::Folder(folder) => self.leads.contains(&folder),
-            Target::Missing | Target::Elsewhere(_) => false,
+            Target::Folder(folder) => self.leads.contains(&folder).then_some(folder),
+            Target::Missing | Target::Elsewhere(_) => None,
         }
+    }
+
+    /// Notes what Terraform would refuse of a call that leads to keys.
+    fn check_call(&self, at: &Rc<Instance>, name: &Arc<str>, call: &Block, folder: &Path) {
+        if let Some(fault) = at.module.fault(Named::Call, name) {
+            let place = Place::Source(fault.span.unwrap_or(call.header));
+            self.problems.certain(Problem::new(ProblemKind::Refused, fault.message).at(place));
+        }
+        super::arguments::check(name, call, &self.world.loader.module(folder), self.problems);
+        let reader = Reader { world: self.world, at, each: &Each::None, problems: self.problems };
+        super::refusals::depends_on(&reader, &call.body);
     }
 }
 

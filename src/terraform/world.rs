@@ -4,21 +4,20 @@ use super::calls::Target;
 use super::files::Files;
 use super::inputs::Inputs;
 use super::instance::{Each, Expansion, Instance, address};
-use super::module::{Module, source_of};
+use super::module::{Module, Named, source_of};
+use super::refusals::Refusals;
 use super::request;
+use super::resource::One;
 use super::roots::Loader;
-use super::schema::{self, Attribute, Known};
+use super::schema;
 use super::scope::{Bound, Frame};
 use super::trails::through;
 use super::workspace::Workspace;
 use crate::base::{InstanceKey, ModuleStep, Place, Span, Step};
-use crate::terraform::eval::{
-    Budget, Context, Data, Dialect, EvalError, Marks, ResourceRef, Type, TypeConstraint, UnknownValue, Value, convert, evaluate,
-    parse_constraint,
-};
+use crate::terraform::eval::{Budget, Context, Data, Dialect, EvalError, Marks, Type, TypeConstraint, Value, evaluate, parse_constraint};
 use crate::terraform::syntax::{Block, Expr};
 use std::cell::{Cell, OnceCell, RefCell};
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::sync::Arc;
@@ -33,8 +32,7 @@ pub(super) struct World<'w> {
     pub inputs: Inputs,
     pub ration: &'w Ration,
     budget: RefCell<Rc<Budget>>,
-    modules: Vec<Arc<Module>>,
-    mentioned: OnceCell<BTreeSet<Arc<str>>>,
+    pinned: OnceCell<bool>,
     top: OnceCell<Rc<Instance>>,
     values: RefCell<HashMap<Slot, Result<Value, EvalError>>>,
     running: RefCell<Vec<(Slot, String)>>,
@@ -43,6 +41,7 @@ pub(super) struct World<'w> {
     constraints: RefCell<HashMap<VariableName, Result<TypeConstraint, EvalError>>>,
     circles: RefCell<HashSet<String>>,
     labels: RefCell<HashMap<Span, Arc<str>>>,
+    refusals: RefCell<HashMap<Span, Rc<Refusals>>>,
 }
 
 /// How many instances of modules one root may have: modules that call the next one twice make a million of them within twenty folders.
@@ -51,6 +50,9 @@ pub(super) const MAX_MODULES: usize = 20_000;
 /// How many instances of modules and resources all roots together may have: their keys are kept until they are reported.
 /// Tests of what happens then need fewer.
 pub(super) const MAX_VISITS: usize = if cfg!(test) { 3_000 } else { 300_000 };
+
+/// How many attributes the instances of one resource may have together where they are used as a whole: large types have hundreds.
+const MAX_ATTRIBUTES: usize = 500_000;
 
 /// How many instances one root may have, and whether it has more.
 #[derive(Debug)]
@@ -72,7 +74,7 @@ type VariableName = (PathBuf, Arc<str>);
 
 /// Something that is evaluated once. The number is that of the module instance.
 #[derive(Clone, PartialEq, Eq, Hash)]
-enum Slot {
+pub(super) enum Slot {
     Variable(usize, Arc<str>),
     Local(usize, Arc<str>),
     Output(usize, Arc<str>),
@@ -104,14 +106,7 @@ pub(super) enum Site {
 
 impl<'w> World<'w> {
     /// A world of which nothing is evaluated yet.
-    pub(super) fn new(
-        loader: &'w Loader<'w>,
-        root: &Path,
-        modules: Vec<Arc<Module>>,
-        inputs: Inputs,
-        workspace: Workspace,
-        ration: &'w Ration,
-    ) -> Self {
+    pub(super) fn new(loader: &'w Loader<'w>, root: &Path, inputs: Inputs, workspace: Workspace, ration: &'w Ration) -> Self {
         Self {
             loader,
             root: root.to_path_buf(),
@@ -121,8 +116,7 @@ impl<'w> World<'w> {
             inputs,
             ration,
             budget: RefCell::default(),
-            modules,
-            mentioned: OnceCell::new(),
+            pinned: OnceCell::new(),
             top: OnceCell::new(),
             values: RefCell::default(),
             running: RefCell::default(),
@@ -131,6 +125,7 @@ impl<'w> World<'w> {
             constraints: RefCell::default(),
             circles: RefCell::default(),
             labels: RefCell::default(),
+            refusals: RefCell::default(),
         }
     }
 
@@ -174,7 +169,12 @@ impl<'w> World<'w> {
     }
 
     /// The value of a slot, evaluated the first time. An error in there is not for `try` of whoever refers to it to catch.
-    fn once(&self, slot: Slot, name: impl FnOnce() -> String, make: impl FnOnce() -> Result<Value, EvalError>) -> Result<Value, EvalError> {
+    pub(super) fn once(
+        &self,
+        slot: Slot,
+        name: impl FnOnce() -> String,
+        make: impl FnOnce() -> Result<Value, EvalError>,
+    ) -> Result<Value, EvalError> {
         if let Some(done) = self.values.borrow().get(&slot) {
             return done.clone();
         }
@@ -208,11 +208,17 @@ impl<'w> World<'w> {
 
     /// `var.name`.
     pub(super) fn variable(&self, at: &Rc<Instance>, name: &Arc<str>) -> Result<Value, EvalError> {
+        if let Some(fault) = at.module.fault(Named::Variable, name) {
+            return Err(fault);
+        }
         let Some(block) = at.module.variables.get(name) else {
             return self.undeclared(at, format!("there is no variable `{name}` in this module"));
         };
         let label = || format!("`{}var.{name}`", at.prefix);
         self.once(Slot::Variable(at.id, Arc::clone(name)), label, || {
+            if let Some(error) = super::arguments::declaration(block) {
+                return Err(error);
+            }
             let marks = self.written_marks(block)?;
             let constraint = self.constraint(&at.module, block, name)?;
             let value = match &at.parent {
@@ -244,7 +250,16 @@ impl<'w> World<'w> {
         variable: &Block,
         constraint: &TypeConstraint,
     ) -> Result<Value, EvalError> {
-        let written = parent.module.calls.get(call).and_then(|call| call.body.attribute(name));
+        if let Some(fault) = parent.module.fault(Named::Call, call) {
+            return Err(fault);
+        }
+        let block = parent.module.calls.get(call);
+        let written = block.and_then(|call| call.body.attribute(name));
+        if written.is_none()
+            && let Some(error) = block.and_then(|block| super::arguments::refused(call, block, name, &at.module))
+        {
+            return Err(error);
+        }
         if let Some(written) = written {
             let value = self.eval(&written.value, &Frame::new(self, parent, &at.each))?;
             if !value.is_null() || self.is_nullable(variable)? {
@@ -298,6 +313,9 @@ impl<'w> World<'w> {
 
     /// `local.name`.
     pub(super) fn local(&self, at: &Rc<Instance>, name: &Arc<str>) -> Result<Value, EvalError> {
+        if let Some(fault) = at.module.fault(Named::Local, name) {
+            return Err(fault);
+        }
         let Some(local) = at.module.locals.get(name) else {
             return self.undeclared(at, format!("there is no local value `{name}` in this module"));
         };
@@ -310,6 +328,9 @@ impl<'w> World<'w> {
 
     /// An output of a module instance.
     pub(super) fn output(&self, at: &Rc<Instance>, name: &Arc<str>) -> Result<Value, EvalError> {
+        if let Some(fault) = at.module.fault(Named::Output, name) {
+            return Err(fault);
+        }
         let Some(block) = at.module.outputs.get(name) else {
             return self.undeclared(at, format!("module `{}` has no output `{name}`", at.path));
         };
@@ -318,6 +339,9 @@ impl<'w> World<'w> {
         };
         let label = || format!("`{}output.{name}`", at.prefix);
         self.once(Slot::Output(at.id, Arc::clone(name)), label, || {
+            if let Some(error) = super::arguments::declaration(block) {
+                return Err(error);
+            }
             let value = self.eval(&written.value, &Frame::new(self, at, &Each::None))?;
             let marks = self.written_marks(block)?;
             Ok(through(value.with_marks(marks), written.value.span, &format!("output `{name}` of module `{}`", at.path)))
@@ -421,124 +445,16 @@ impl<'w> World<'w> {
         path.to_string_lossy().replace('\\', "/")
     }
 
-    /// One attribute of one instance of a resource.
-    pub(super) fn attribute(
-        &self,
-        at: &Rc<Instance>,
-        of: &ResourceName,
-        block: &Block,
-        key: Option<&InstanceKey>,
-        each: &Each,
-        attribute: &Arc<str>,
-    ) -> Result<Value, EvalError> {
-        let written = block.body.attribute(attribute).filter(|_| !of.data);
-        let (ty, computed) = match (of.data, schema::attribute(&of.kind, attribute)) {
-            (true, _) => (schema::data_type(&of.kind, attribute), true),
-            (_, Known::Attribute(Attribute::Argument(ty))) => (ty.clone(), false),
-            (_, Known::Attribute(Attribute::OrComputed(ty) | Attribute::Computed(ty))) => (ty.clone(), true),
-            (_, Known::None) => {
-                let message = format!("`{}.{}` has no attribute `{attribute}`", of.kind, of.name);
-                return Err(EvalError { message, span: None, fatal: true });
-            }
-            (_, Known::Open) => (if &**attribute == "id" { Type::String } else { Type::Any }, true),
-        };
-        let after_apply =
-            || self.after_apply(at, of, key, attribute, ty.clone()).through(Place::Source(block.header), self.reason(of, attribute));
-        let Some(written) = written else {
-            if let Some(blocks) = self.nested(at, of, block, each, attribute) {
-                return blocks;
-            }
-            return Ok(if computed { after_apply() } else { Value::null(ty) });
-        };
-        let label = || format!("`{}.{attribute}`", address(at, of.data, &of.kind, &of.name, key));
-        self.once(Slot::Argument(at.id, of.clone(), key.cloned(), Arc::clone(attribute)), label, || {
-            let value = self.eval(&written.value, &Frame::new(self, at, each))?;
-            if computed && is_left_out(of, &value) {
-                return Ok(after_apply());
-            }
-            let value = convert(value, &ty).map_err(|error| error.at(written.value.span))?;
-            Ok(through(value, written.value.span, &format!("`{attribute}` of `{}.{}`", of.kind, of.name)))
-        })
-    }
-
-    /// The nested blocks of a type as a list of objects; `None` where none is written, or the type is not one we know.
-    fn nested(&self, at: &Rc<Instance>, of: &ResourceName, block: &Block, each: &Each, kind: &str) -> Option<Result<Value, EvalError>> {
-        let members = schema::members(&of.kind, kind);
-        if members.is_empty() || of.data {
-            return None;
-        }
-        let blocks = match super::dynamic::blocks(self, at, each, &block.body, kind) {
-            Ok(blocks) if blocks.unsure.is_none() && !blocks.made.is_empty() => blocks,
-            Ok(_) => return None,
-            Err(error) => return Some(Err(error)),
-        };
-        let ty =
-            Type::object(members.iter().map(|(name, Attribute::Argument(ty) | Attribute::OrComputed(ty) | Attribute::Computed(ty))| {
-                (Arc::from(*name), ty.clone())
-            }));
-        let one = |nested: &super::dynamic::Nested<'_>| {
-            let mut object = BTreeMap::new();
-            for (name, member) in &members {
-                let (Attribute::Argument(ty) | Attribute::OrComputed(ty) | Attribute::Computed(ty)) = member;
-                let written = nested.body.attribute(name).map(|attribute| &attribute.value);
-                let value = written.map_or(Ok(Value::null(ty.clone())), |expr| {
-                    convert(self.eval(expr, &self.frame(at, each, &nested.bound))?, ty).map_err(|error| error.at(expr.span))
-                })?;
-                let is_filled_in = is_left_out(of, &value) && !matches!(member, Attribute::Argument(_));
-                let value = if is_filled_in { Value::unknown(ty.clone(), self.reason(of, &format!("{kind}[0].{name}"))) } else { value };
-                object.insert(Arc::from(*name), value);
-            }
-            Ok(Value::object(object))
-        };
-        let objects: Result<Vec<Value>, EvalError> = blocks.made.iter().map(one).collect();
-        Some(objects.map(|objects| Value::list(ty, objects).with_marks(blocks.marks)))
-    }
-
-    fn reason(&self, of: &ResourceName, attribute: &str) -> String {
-        let mode = if of.data { "data." } else { "" };
-        let when = if of.data { "read from the service" } else { "known after apply" };
-        format!("`{mode}{}.{}.{attribute}` is {when}", of.kind, of.name)
-    }
-
-    fn after_apply(&self, at: &Instance, of: &ResourceName, key: Option<&InstanceKey>, attribute: &Arc<str>, ty: Type) -> Value {
-        let mut unknown = UnknownValue::new(ty, self.reason(of, attribute));
-        let address = address(at, of.data, &of.kind, &of.name, key).into();
-        // Of all types we know, only Terraform's own promises that.
-        unknown.refinement.not_null = &*of.kind == "terraform_data" && &**attribute == "id";
-        unknown.origin = Some(Arc::new(ResourceRef { address, attribute: Arc::clone(attribute) }));
-        unknown.into()
-    }
-
-    /// One instance of a resource as an object. What nobody may ask of a type we do not know, we leave out.
-    pub(super) fn object(&self, at: &Rc<Instance>, of: &ResourceName, block: &Block, key: Option<&InstanceKey>, each: &Each) -> Value {
-        let known = if of.data { &[] } else { schema::attributes(&of.kind) };
-        let mut names: BTreeSet<Arc<str>> = known.iter().map(|(name, _)| Arc::from(*name)).collect();
-        if names.is_empty() {
-            let mentioned = self.mentioned.get_or_init(|| super::roots::mentioned_names(&self.modules));
-            names.extend(mentioned.iter().cloned());
-            names.extend(block.body.attributes.iter().map(|attribute| Arc::clone(&attribute.name.text)));
-            names.insert("id".into());
-            for not_attribute in ["count", "for_each", "provider", "depends_on"] {
-                names.remove(not_attribute);
-            }
-        }
-        let value = |name: Arc<str>| {
-            let value = self.attribute(at, of, block, key, each, &name);
-            // An argument that Terraform would refuse is only a concern of those who need it.
-            let value = value.unwrap_or_else(|error| {
-                Value::unknown(Type::Any, format!("`{name}` of `{}.{}` cannot be evaluated: {}", of.kind, of.name, error.message))
-            });
-            (name, value)
-        };
-        Value::object(names.into_iter().map(value).collect())
-    }
-
     /// A resource as a whole: an object, or a tuple or object of them.
     pub(super) fn whole(&self, at: &Rc<Instance>, of: &ResourceName, block: &Block) -> Result<Value, EvalError> {
         let label = || format!("`{}`", address(at, of.data, &of.kind, &of.name, None));
         self.once(Slot::Whole(at.id, of.clone()), label, || {
             let expansion = self.resource_expansion(at, of, block)?;
-            self.gather(&expansion, |key, each| self.object(at, of, block, key, &each))
+            let attributes = schema::of(of.data, &of.kind).map_or(1, |schema| schema.fields.len());
+            if expansion.keys().len().saturating_mul(attributes) > MAX_ATTRIBUTES {
+                return Ok(self.budget().too_large());
+            }
+            self.gather(&expansion, |key, each| self.object(One { at, of, block, key, each: &each }))
         })
     }
 
@@ -588,6 +504,21 @@ impl<'w> World<'w> {
         })
     }
 
+    /// Whether the lock file pins the oci provider to a version that is not newer than the one whose types are known.
+    pub(super) fn is_pinned(&self) -> bool {
+        *self.pinned.get_or_init(|| super::lock::is_not_newer(&self.root, schema::version(), self.loader.sources))
+    }
+
+    /// What is refused of a resource's block, found the first time: it is the same for every instance.
+    pub(super) fn refusals(&self, header: Span, make: impl FnOnce() -> Refusals) -> Rc<Refusals> {
+        if let Some(known) = self.refusals.borrow().get(&header) {
+            return Rc::clone(known);
+        }
+        let made = Rc::new(make());
+        self.refusals.borrow_mut().insert(header, Rc::clone(&made));
+        made
+    }
+
     /// The text of a span.
     pub(super) fn text(&self, span: Span) -> String {
         self.loader.sources.get(span.source).slice(span).to_owned()
@@ -610,12 +541,6 @@ fn dialect(request: &request::Request) -> Dialect {
         request::Dialect::Terraform => Dialect::Terraform,
         request::Dialect::OpenTofu | request::Dialect::Either => Dialect::OpenTofu,
     }
-}
-
-/// Whether the provider fills in what it computes as if the argument were not written. The SDK that the provider is made with takes an
-/// empty text for none (terraform-plugin-sdk, `schema.finalizeDiff`).
-fn is_left_out(of: &ResourceName, value: &Value) -> bool {
-    value.is_null() || (of.kind.starts_with("oci_") && value.as_str() == Some(""))
 }
 
 /// Brings a value into a variable's type.

@@ -40,11 +40,15 @@ mod live;
 mod parity;
 /// Plans: what will happen to each key.
 mod plans;
+/// What Terraform refuses where a key depends on it.
+mod refusals;
 /// Every format is what its consumer accepts.
 mod reports;
 /// Fixtures of each rule: what must be found, what must be silent.
 mod rules;
 /// States: what is.
 mod states;
+/// What providers make of written arguments.
+mod types;
 /// Genuine plans and states through the whole pipeline.
 mod verdicts;

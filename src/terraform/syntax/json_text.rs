@@ -53,6 +53,7 @@ pub(super) fn read(text: &str) -> (Option<Node>, Option<JsonError>) {
     let mut reader = Reader { text, at: 0, values: 0, error: None };
     if text.starts_with('\u{feff}') {
         reader.at = '\u{feff}'.len_utf8();
+        reader.fail(0..reader.at, "a file in JSON syntax must not begin with a byte order mark");
     }
     let node = reader.value(0);
     reader.skip();

@@ -1,0 +1,89 @@
+//! The arguments of module calls, and of `variable` and `output` blocks: names that are not declared, and what is missing.
+
+use super::facts::Problems;
+use super::module::{Module, Named};
+use crate::base::{Place, Problem, ProblemKind, closest};
+use crate::terraform::eval::EvalError;
+use crate::terraform::syntax::{Block, Name};
+use std::sync::Arc;
+
+/// What a module call may have besides its module's variables.
+const META_ARGUMENTS: [&str; 6] = ["source", "version", "count", "for_each", "providers", "depends_on"];
+/// Blocks of a module call that are not mistakes: `lifecycle` is OpenTofu's, `_` holds arguments.
+const META_BLOCKS: [&str; 2] = ["lifecycle", "_"];
+/// What a `variable` block may have.
+const VARIABLE: [&str; 9] = ["type", "default", "description", "validation", "sensitive", "nullable", "ephemeral", "const", "deprecated"];
+/// What an `output` block may have.
+const OUTPUT: [&str; 7] = ["value", "description", "sensitive", "ephemeral", "depends_on", "precondition", "deprecated"];
+
+/// Notes what Terraform refuses of a call's arguments.
+pub(super) fn check(name: &str, call: &Block, module: &Module, problems: &Problems) {
+    if !module.problems.is_empty() {
+        // What it declares is not known in full.
+        return;
+    }
+    for error in unknown(name, call, module).chain(missing(name, call, module)) {
+        let place = Place::Source(error.span.unwrap_or(call.header));
+        problems.certain(Problem::new(ProblemKind::Refused, error.message).at(place));
+    }
+}
+
+/// Why a variable of a call is unknown, where the call does not set it: a misspelled name may mean it, or it is required.
+pub(super) fn refused(name: &str, call: &Block, variable: &str, module: &Module) -> Option<EvalError> {
+    if !module.problems.is_empty() {
+        return None;
+    }
+    let meant = unknown_names(call, module).find(|written| nearest(&written.text, module) == Some(variable));
+    match meant {
+        Some(written) => Some(unknown_argument(name, written, module)),
+        None => missing(name, call, module).find(|error| error.message.ends_with(&format!("`{variable}`"))),
+    }
+}
+
+fn unknown<'a>(name: &'a str, call: &'a Block, module: &'a Module) -> impl Iterator<Item = EvalError> + 'a {
+    unknown_names(call, module).map(move |written| unknown_argument(name, written, module))
+}
+
+/// The names of arguments and blocks that the module has no variables for. Blocks are never variables.
+fn unknown_names<'a>(call: &'a Block, module: &'a Module) -> impl Iterator<Item = &'a Name> + 'a {
+    let arguments = call.body.attributes.iter().map(|attribute| &attribute.name);
+    let is_known =
+        |name: &str| META_ARGUMENTS.contains(&name) || module.variables.contains_key(name) || module.fault(Named::Variable, name).is_some();
+    let blocks = call.body.blocks.iter().map(|block| &block.kind).filter(|kind| !META_BLOCKS.contains(&&*kind.text));
+    arguments.filter(move |name| !is_known(&name.text)).chain(blocks)
+}
+
+fn nearest<'m>(written: &str, module: &'m Module) -> Option<&'m str> {
+    let names = || module.variables.keys().map(|name| &**name);
+    names().find(|name| *name == written).or_else(|| closest(written, names()))
+}
+
+fn unknown_argument(name: &str, written: &Name, module: &Module) -> EvalError {
+    let message = match nearest(&written.text, module) {
+        Some(near) if *near == *written.text => format!("`{near}` is an argument of module `{name}`, not a block: write `{near} = …`"),
+        Some(near) => format!("module `{name}` has no variable `{}`; did you mean `{near}`?", written.text),
+        None => format!("module `{name}` has no variable `{}`", written.text),
+    };
+    EvalError { message, span: Some(written.span), fatal: true }
+}
+
+fn missing<'a>(name: &'a str, call: &'a Block, module: &'a Module) -> impl Iterator<Item = EvalError> + 'a {
+    let is_missing =
+        |(variable, block): &(&Arc<str>, &Block)| block.body.attribute("default").is_none() && call.body.attribute(variable).is_none();
+    let required = module.variables.iter().filter(move |own| is_missing(own));
+    required.map(move |(variable, _)| EvalError {
+        message: format!("module call `{name}` does not set the required variable `{variable}`"),
+        span: Some(call.header),
+        fatal: true,
+    })
+}
+
+/// What is refused of a `variable` or `output` block: a misspelled argument changes what it means.
+pub(super) fn declaration(block: &Block) -> Option<EvalError> {
+    let (what, known): (_, &[&str]) = if &*block.kind.text == "variable" { ("variable", &VARIABLE) } else { ("output", &OUTPUT) };
+    let names = block.body.attributes.iter().map(|attribute| &attribute.name);
+    let (name, near) =
+        names.filter(|name| !known.contains(&&*name.text)).find_map(|name| Some((name, closest(&name.text, known.iter().copied())?)))?;
+    let message = format!("unsupported argument `{}` in a `{what}` block; did you mean `{near}`?", name.text);
+    Some(EvalError { message, span: Some(name.span), fatal: true })
+}

@@ -1,0 +1,324 @@
+//! What Terraform refuses of a resource's block before it evaluates anything: arguments and blocks that its type does not have, and
+//! which facts are then unknown.
+//!
+//! A name that is nearly a known one, belongs elsewhere or is of the other kind is a mistake in every version of the provider. Any other
+//! unknown name may be one that a newer version has.
+
+use super::facts::Reader;
+use super::module::Named;
+use super::resource::body_of;
+use super::schema::{self, Field, Fields, Filling, Nesting};
+use super::scope::Frame;
+use super::walk::Visit;
+use crate::base::{Fact, Place, Problem, ProblemKind, Span, Step, closest};
+use crate::key::Notice;
+use crate::terraform::eval::Scope as _;
+use crate::terraform::syntax::{Attribute, Block, Body, Expr, ExprKind, Name, TraversalStep};
+use std::collections::BTreeMap;
+use std::rc::Rc;
+use std::sync::Arc;
+
+/// What every resource block may have besides its type's own arguments.
+const META_ARGUMENTS: [&str; 4] = ["count", "for_each", "provider", "depends_on"];
+/// Blocks that every resource block may have.
+const META_BLOCKS: [&str; 4] = ["lifecycle", "connection", "provisioner", "_"];
+/// What `lifecycle` may have, OpenTofu's arguments included.
+const LIFECYCLE: [&str; 9] = [
+    "create_before_destroy",
+    "prevent_destroy",
+    "ignore_changes",
+    "replace_triggered_by",
+    "enabled",
+    "destroy",
+    "precondition",
+    "postcondition",
+    "action_trigger",
+];
+/// Names that are often written for another one: the resource type, the name, what is meant.
+const ALIASES: [(&str, &str, &str); 21] = [
+    ("oci_kms_key", "protection_level", "protection_mode"),
+    ("oci_kms_key", "protection", "protection_mode"),
+    ("oci_kms_key", "protection_type", "protection_mode"),
+    ("oci_kms_key", "mode", "protection_mode"),
+    ("oci_kms_key", "key_protection_mode", "protection_mode"),
+    ("oci_kms_key", "auto_rotation", "is_auto_rotation_enabled"),
+    ("oci_kms_key", "enable_auto_rotation", "is_auto_rotation_enabled"),
+    ("oci_kms_key", "enable_key_rotation", "is_auto_rotation_enabled"),
+    ("oci_kms_key", "is_rotation_enabled", "is_auto_rotation_enabled"),
+    ("oci_kms_key", "rotation_enabled", "is_auto_rotation_enabled"),
+    ("oci_kms_key", "auto_rotation_details", "auto_key_rotation_details"),
+    ("oci_kms_key", "rotation_details", "auto_key_rotation_details"),
+    ("oci_kms_key", "rotation_interval", "rotation_interval_in_days"),
+    ("oci_kms_key", "rotation_days", "rotation_interval_in_days"),
+    ("oci_kms_key", "rotation_period", "rotation_interval_in_days"),
+    ("oci_kms_key", "rotation_period_in_days", "rotation_interval_in_days"),
+    ("oci_kms_key", "interval_in_days", "rotation_interval_in_days"),
+    ("oci_kms_key", "external_key_id", "external_key_reference"),
+    ("oci_kms_key", "vault_management_endpoint", "management_endpoint"),
+    ("oci_kms_vault", "type", "vault_type"),
+    ("oci_kms_vault", "vault", "vault_type"),
+];
+
+/// The inside of a block that is not looked at.
+static EMPTY: Body = Body { attributes: Vec::new(), blocks: Vec::new() };
+
+/// What is refused of a block.
+#[derive(Default)]
+pub(super) struct Refusals {
+    /// By the field whose value is then unknown: why, and where.
+    fields: BTreeMap<Arc<str>, (String, Span)>,
+    /// Why nothing of the block counts, and where.
+    all: Option<(String, Span)>,
+}
+
+impl Refusals {
+    /// The fact, or that it is unknown because of what is refused.
+    pub(super) fn guard<T>(&self, field: &str, fact: Fact<T>) -> Fact<T> {
+        match self.fields.get(field).or(self.all.as_ref()) {
+            None => fact,
+            Some((why, span)) => Fact::refused(format!("Terraform would refuse the key's block: {why}"))
+                .with_trail(vec![Step::new(Place::Source(*span), "Terraform would refuse this")]),
+        }
+    }
+}
+
+/// Checks an instance's block; what is refused is noted once.
+pub(super) fn of_visit(reader: &Reader<'_>, visit: &Visit<'_>) -> Rc<Refusals> {
+    of_block(reader, &visit.of.kind, &visit.of.name, visit.block)
+}
+
+/// Checks a resource's block; what is refused is noted once.
+pub(super) fn of_block(reader: &Reader<'_>, kind: &str, name: &str, block: &Block) -> Rc<Refusals> {
+    reader.world.refusals(block.header, || {
+        let mut found = Refusals::default();
+        if let Some(fault) = reader.at.module.fault(Named::Resource, &format!("{kind}.{name}")) {
+            let span = fault.span.unwrap_or(block.header);
+            reader.problems.certain(Problem::new(ProblemKind::Refused, fault.message.clone()).at(Place::Source(span)));
+            found.all = Some((fault.message, span));
+        }
+        if let Some(schema) = schema::of(false, kind) {
+            let mut check = Check { reader, kind, top: &schema.fields, found };
+            check.body(&schema.fields, &block.body, None);
+            found = check.found;
+        }
+        depends_on(reader, &block.body);
+        found
+    })
+}
+
+/// Refuses names in `depends_on` that are not declared.
+pub(super) fn depends_on(reader: &Reader<'_>, body: &Body) {
+    let Some(ExprKind::Tuple(items)) = body.attribute("depends_on").map(|attribute| &attribute.value.kind) else { return };
+    let frame = Frame::new(reader.world, reader.at, reader.each);
+    for item in items {
+        if let Some((root, steps)) = reference(item)
+            && let Err(error) = frame.declared(root, item.span, &steps)
+        {
+            reader.problems.certain(Problem::new(ProblemKind::Refused, error.message).at(Place::Source(error.span.unwrap_or(item.span))));
+        }
+    }
+}
+
+fn reference(expr: &Expr) -> Option<(&Arc<str>, Vec<&Name>)> {
+    match &expr.kind {
+        ExprKind::Variable(name) => Some((name, Vec::new())),
+        ExprKind::Traversal(base, steps) => {
+            let ExprKind::Variable(root) = &base.kind else { return None };
+            let names = steps.iter().map_while(|step| if let TraversalStep::Attr(name) = step { Some(name) } else { None });
+            Some((root, names.collect()))
+        }
+        _ => None,
+    }
+}
+
+/// What the name is that is not known.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Written {
+    Argument,
+    Block,
+}
+
+struct Check<'a> {
+    reader: &'a Reader<'a>,
+    kind: &'a str,
+    top: &'a Fields,
+    found: Refusals,
+}
+
+impl Check<'_> {
+    /// Checks what is written in a body: the resource's own, or that of the nested block `within`.
+    fn body(&mut self, fields: &Fields, body: &Body, within: Option<&str>) {
+        for attribute in &body.attributes {
+            if within.is_some() || !META_ARGUMENTS.contains(&&*attribute.name.text) {
+                self.attribute(fields, attribute, within);
+            }
+        }
+        let mut lifecycles = 0;
+        for block in &body.blocks {
+            match &*block.kind.text {
+                "lifecycle" if within.is_none() => {
+                    lifecycles += 1;
+                    if lifecycles > 1 {
+                        self.refuse(block.header, "there may be one `lifecycle` block at most".to_owned(), &[]);
+                    }
+                    self.lifecycle(&block.body);
+                }
+                "dynamic" => self.dynamic(fields, block, within),
+                kind if within.is_none() && META_BLOCKS.contains(&kind) => {}
+                _ => self.block(fields, &block.kind, &block.body, block.labels.first(), within),
+            }
+        }
+    }
+
+    fn attribute(&mut self, fields: &Fields, attribute: &Attribute, within: Option<&str>) {
+        let name = &attribute.name;
+        match fields.get(&name.text) {
+            Some(Field::Attribute(own)) => {
+                if own.filling == Filling::Computed && !matches!(attribute.value.kind, ExprKind::Null) {
+                    let hint = if &*name.text == "vault_id" { "; the vault is chosen by `management_endpoint`" } else { "" };
+                    self.refuse(name.span, format!("`{}` is set by the provider and cannot be configured{hint}", name.text), &[]);
+                }
+            }
+            Some(Field::Block(own)) if self.reader.world.is_json(name.span.source) => {
+                let items = match &attribute.value.kind {
+                    ExprKind::Null => return,
+                    ExprKind::Tuple(items) => items.as_slice(),
+                    _ => std::slice::from_ref(&attribute.value),
+                };
+                match items.iter().map(body_of).collect::<Option<Vec<_>>>() {
+                    Some(bodies) => bodies.iter().for_each(|body| self.body(&own.fields, body, Some(&name.text))),
+                    None => {
+                        let message = format!("`{}` is a block: it must be an object, or an array of objects", name.text);
+                        self.refuse(attribute.value.span, message, &members(&name.text, fields));
+                    }
+                }
+            }
+            Some(Field::Block(_)) => {
+                self.refuse(name.span, format!("`{}` is a block: remove the `=`", name.text), &members(&name.text, fields));
+            }
+            None => self.unknown(fields, name, Written::Argument, within),
+        }
+    }
+
+    fn block(&mut self, fields: &Fields, kind: &Name, body: &Body, label: Option<&Name>, within: Option<&str>) {
+        match fields.get(&kind.text) {
+            Some(Field::Block(own)) => {
+                if let Some(label) = label.filter(|_| own.nesting != Nesting::Map) {
+                    self.refuse(label.span, format!("a `{}` block has no labels", kind.text), &members(&kind.text, fields));
+                }
+                self.body(&own.fields, body, Some(&kind.text));
+            }
+            Some(Field::Attribute(_)) => {
+                let message = format!("`{0}` is an argument, not a block: write `{0} = …`", kind.text);
+                self.refuse(kind.span, message, &[Arc::clone(&kind.text)]);
+            }
+            None => self.unknown(fields, kind, Written::Block, within),
+        }
+    }
+
+    /// A `dynamic` block: what is wrong within itself is found where it is expanded.
+    fn dynamic(&mut self, fields: &Fields, block: &Block, within: Option<&str>) {
+        let Some(label) = block.labels.first() else {
+            return self.refuse(block.header, "a `dynamic` block needs a label: the type of the blocks it makes".to_owned(), &[]);
+        };
+        if within.is_none() && META_BLOCKS.contains(&&*label.text) {
+            return self.refuse(label.span, format!("a `dynamic` block cannot make `{}` blocks", label.text), &[]);
+        }
+        if block.body.blocks_of("content").next().is_none() {
+            return self.block(fields, label, &EMPTY, None, within);
+        }
+        // Terraform looks at the content once for each block that is made, so never where there is none.
+        let bodies = block.body.blocks_of("content").map(|content| &content.body);
+        let makes_none = within.is_none() && self.makes_none(block);
+        for body in bodies {
+            self.block(fields, label, if makes_none { &EMPTY } else { body }, None, within);
+        }
+    }
+
+    /// Whether a `dynamic` block certainly makes no blocks.
+    fn makes_none(&self, block: &Block) -> bool {
+        let for_each = block.body.attribute("for_each").map(|attribute| self.reader.value(&attribute.value, &[]));
+        let Some(Ok(value)) = for_each else { return false };
+        super::dynamic::entries(&value).is_some_and(|entries| entries.is_empty())
+    }
+
+    fn lifecycle(&mut self, body: &Body) {
+        let names = body.attributes.iter().map(|attribute| &attribute.name).chain(body.blocks.iter().map(|block| &block.kind));
+        for name in names.filter(|name| !LIFECYCLE.contains(&&*name.text)) {
+            if let Some(near) = closest(&name.text, LIFECYCLE) {
+                self.refuse(name.span, format!("unsupported argument `{}` in `lifecycle`; did you mean `{near}`?", name.text), &[]);
+            }
+        }
+    }
+
+    /// A name that the type does not have.
+    fn unknown(&mut self, fields: &Fields, name: &Name, written: Written, within: Option<&str>) {
+        let what = if written == Written::Block { "block" } else { "argument" };
+        let text = &*name.text;
+        if let Some((target, hint)) = self.meant(fields, text, within) {
+            let affected = members(&target, self.top);
+            return self.refuse(name.span, format!("unsupported {what} `{text}`; {hint}"), &affected);
+        }
+        let place = within.map_or_else(|| format!("`{}`", self.kind), |within| format!("`{within}` of `{}`", self.kind));
+        let message = format!("unsupported {what} `{text}`: {place} does not have it");
+        if self.reader.world.is_pinned() {
+            return self.refuse(name.span, message, &[]);
+        }
+        let version = schema::version();
+        let message =
+            format!("{place} does not have the {what} `{text}` in version {version} of the provider, but may have it in a newer one");
+        self.reader.problems.notice(Notice { kind: "unknown-argument", message, place: Some(Place::Source(name.span)) });
+    }
+
+    /// The known name that is meant by an unknown one, and what to say.
+    fn meant(&self, fields: &Fields, text: &str, within: Option<&str>) -> Option<(Arc<str>, String)> {
+        let did_you_mean = |target: &str| (Arc::from(target), format!("did you mean `{target}`?"));
+        let belongs = |target: &str, block: &str| (Arc::from(target), format!("`{target}` belongs in the block `{block}`"));
+        let home = |name: &str| {
+            let is_home = |(block, field): (&Arc<str>, &Field)| match field {
+                Field::Block(own) if own.fields.contains_key(name) => Some(Arc::clone(block)),
+                _ => None,
+            };
+            self.top.iter().find_map(is_home)
+        };
+        if let Some(within) = within {
+            if self.top.contains_key(text) {
+                return Some((text.into(), format!("it belongs outside of the block `{within}`")));
+            }
+        } else if let Some(block) = home(text) {
+            return Some((text.into(), format!("it belongs in the block `{block}`")));
+        }
+        let alias = ALIASES.iter().find(|(kind, alias, target)| *kind == self.kind && *alias == text && *target != text);
+        if let Some((.., target)) = alias {
+            let is_here = fields.contains_key(*target);
+            let block = home(target).filter(|_| !is_here && within.is_none());
+            return Some(block.map_or_else(|| did_you_mean(target), |block| belongs(target, &block)));
+        }
+        if let Some(near) = closest(text, fields.keys().map(|name| &**name)) {
+            return Some(did_you_mean(near));
+        }
+        if within.is_none() {
+            let blocks = self.top.values().filter_map(|field| if let Field::Block(own) = field { Some(own) } else { None });
+            let near = closest(text, blocks.flat_map(|block| block.fields.keys().map(|name| &**name)))?;
+            return home(near).map(|block| belongs(near, &block));
+        }
+        None
+    }
+
+    /// Notes a problem, and the fields that are unknown because of it.
+    fn refuse(&mut self, span: Span, message: String, fields: &[Arc<str>]) {
+        for field in fields {
+            self.found.fields.entry(Arc::clone(field)).or_insert_with(|| (message.clone(), span));
+        }
+        self.reader.problems.certain(Problem::new(ProblemKind::Refused, message).at(Place::Source(span)));
+    }
+}
+
+/// A field, and if it is a block what is in it.
+fn members(name: &str, fields: &Fields) -> Vec<Arc<str>> {
+    let mut names = vec![Arc::from(name)];
+    if let Some(Field::Block(block)) = fields.get(name) {
+        names.extend(block.fields.keys().cloned());
+    }
+    names
+}

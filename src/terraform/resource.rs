@@ -1,0 +1,369 @@
+//! Resources and data sources as values: what a provider's schema makes of what is written.
+//!
+//! Sources: terraform-plugin-sdk v2 (`helper/schema`: what counts as omitted, maps with unknown elements, empty sets), Terraform's
+//! `objchange.ProposedNew` and `configschema`.
+
+use super::dynamic::{self, Nested};
+use super::instance::{Each, Instance, address};
+use super::schema::{self, Attribute, Field, Fields, Filling, NestedBlock, Nesting, Schema};
+use super::scope::{Bound, Frame};
+use super::trails::through;
+use super::world::{ResourceName, Slot, World};
+use crate::base::{InstanceKey, Place, closest};
+use crate::terraform::eval::{Data, EvalError, Marks, Num, Possible, RefStep, ResourceRef, Type, UnknownValue, Value, convert};
+use crate::terraform::syntax::{self, Block, Body, Expr, ExprKind};
+use std::collections::BTreeMap;
+use std::rc::Rc;
+use std::sync::Arc;
+
+/// One instance of a resource or data source.
+#[derive(Clone, Copy)]
+pub(super) struct One<'a> {
+    /// The module instance it is in.
+    pub at: &'a Rc<Instance>,
+    /// Its mode, type and name.
+    pub of: &'a ResourceName,
+    /// Its block.
+    pub block: &'a Block,
+    /// Which instance.
+    pub key: Option<&'a InstanceKey>,
+    /// `each` or `count`.
+    pub each: &'a Each,
+}
+
+/// Something inside of an instance: the nested body it is written in, with the iterators around it, and its path.
+struct Inside<'a> {
+    body: &'a Body,
+    bound: &'a [Bound],
+    /// `key_shape[0].`, empty for the resource's own body.
+    path: &'a str,
+}
+
+impl World<'_> {
+    /// One attribute of one instance of a resource.
+    pub(super) fn attribute(&self, one: One<'_>, name: &Arc<str>) -> Result<Value, EvalError> {
+        let Some(schema) = schema::of(one.of.data, &one.of.kind) else {
+            return self.attribute_without_schema(one, name, &[]).map(|(value, _)| value);
+        };
+        let Some(field) = schema.fields.get(name) else { return self.no_attribute(one.of, name, &schema) };
+        let label = || format!("`{}.{name}`", address(one.at, one.of.data, &one.of.kind, &one.of.name, one.key));
+        let inside = Inside { body: &one.block.body, bound: &[], path: "" };
+        // Most attributes of most resources are omitted, and those are made anew faster than they are looked up.
+        if !is_written(&inside, name, field) {
+            return self.field(one, &inside, name, field, &schema);
+        }
+        self.once(Slot::Argument(one.at.id, one.of.clone(), one.key.cloned(), Arc::clone(name)), label, || {
+            self.field(one, &inside, name, field, &schema)
+        })
+    }
+
+    /// What a reference to an attribute that the schema does not have comes to.
+    fn no_attribute(&self, of: &ResourceName, name: &Arc<str>, schema: &Schema) -> Result<Value, EvalError> {
+        match self.refuse_attribute(of, name, schema) {
+            Some(error) => Err(error),
+            None => {
+                let why = format!(
+                    "`{}` has no attribute `{name}` in version {} of its provider, but may have it in a newer one",
+                    of.kind,
+                    schema::version()
+                );
+                Ok(Value::unknown(Type::Any, why))
+            }
+        }
+    }
+
+    /// Why a reference to an attribute that the schema does not have is an error: no other version has it, or it is a misspelled one.
+    pub(super) fn refuse_attribute(&self, of: &ResourceName, name: &str, schema: &Schema) -> Option<EvalError> {
+        let near = closest(name, schema.fields.keys().map(|own| &**own));
+        let is_certain = near.is_some() || schema.is_complete || (schema.is_sdk && self.is_pinned());
+        let mode = if of.data { "data." } else { "" };
+        let hint = near.map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
+        let message = format!("`{mode}{}.{}` has no attribute `{name}`{hint}", of.kind, of.name);
+        is_certain.then_some(EvalError { message, span: None, fatal: true })
+    }
+
+    /// The value of a field.
+    fn field(&self, one: One<'_>, inside: &Inside<'_>, name: &Arc<str>, field: &Field, schema: &Schema) -> Result<Value, EvalError> {
+        match field {
+            Field::Attribute(attribute) => self.argument_or_computed(one, inside, name, attribute, schema),
+            Field::Block(block) => self.nested(one, inside, name, block, schema),
+        }
+    }
+
+    fn argument_or_computed(
+        &self,
+        one: One<'_>,
+        inside: &Inside<'_>,
+        name: &Arc<str>,
+        attribute: &Attribute,
+        schema: &Schema,
+    ) -> Result<Value, EvalError> {
+        let marks = Marks { sensitive: attribute.is_sensitive, ..Marks::NONE };
+        let omitted = || self.omitted(one, inside, name, attribute).with_marks(marks);
+        let written = inside.body.attribute(name).filter(|_| attribute.filling != Filling::Computed);
+        let Some(written) = written else { return Ok(omitted()) };
+        let value = self.eval(&written.value, &self.frame(one.at, one.each, inside.bound))?;
+        if value.is_null() || (is_empty_text(&value, schema) && attribute.filling == Filling::OrComputed) {
+            return Ok(omitted());
+        }
+        if attribute.is_altered {
+            let why = format!("the provider changes what is written for `{name}`");
+            return Ok(Value::unknown(attribute.ty.clone(), why).with_marks(marks));
+        }
+        let value = convert(value, &attribute.ty).map_err(|error| error.at(written.value.span))?;
+        let value = self.possibly_omitted(value, attribute, schema, &omitted);
+        let value = if schema.is_sdk && !one.of.data { planned_by_sdk(value, attribute, omitted) } else { value };
+        let label = format!("`{}{name}` of `{}.{}`", inside.path, one.of.kind, one.of.name);
+        Ok(through(value.with_marks(marks), written.value.span, &label))
+    }
+
+    /// An unknown value that may turn out to be null may turn out to be what the provider makes of an omitted argument.
+    fn possibly_omitted(&self, value: Value, attribute: &Attribute, schema: &Schema, omitted: &dyn Fn() -> Value) -> Value {
+        if attribute.filling != Filling::OrComputed && attribute.default.is_none() {
+            return value;
+        }
+        let is_omitted = |case: &Possible| case.value.is_null() || is_empty_text(&case.value, schema);
+        match &value.data {
+            Data::Unknown(unknown) if unknown.possible.iter().any(is_omitted) => {
+                let case =
+                    |case: &Possible| Possible { value: if is_omitted(case) { omitted() } else { case.value.clone() }, ..case.clone() };
+                let possible = unknown.possible.iter().map(case).collect();
+                let data = Data::Unknown(Arc::new(UnknownValue { possible, ..(**unknown).clone() }));
+                Value { data, ..value }
+            }
+            _ => value,
+        }
+    }
+
+    /// What an attribute is that is not written.
+    fn omitted(&self, one: One<'_>, inside: &Inside<'_>, name: &Arc<str>, attribute: &Attribute) -> Value {
+        let path: Arc<str> = if inside.path.is_empty() { Arc::clone(name) } else { format!("{}{name}", inside.path).into() };
+        if &*one.of.kind == "terraform_data" && &**name == "output" {
+            return self.output_of_data(one, &path);
+        }
+        match (attribute.filling, &attribute.default) {
+            // What an omitted argument within a block of a data source comes to is up to the provider.
+            (_, Some(_)) if one.of.data && !inside.path.is_empty() => self.after_apply(one, &path, attribute.ty.clone()),
+            (Filling::Optional | Filling::OrComputed, Some(default)) => default.value(),
+            (Filling::Optional, None) if !attribute.is_altered => Value::null(attribute.ty.clone()),
+            (Filling::Optional, None) => {
+                Value::unknown(attribute.ty.clone(), format!("`{}.{}` does not set `{path}`", one.of.kind, one.of.name))
+            }
+            (Filling::Required, _) => {
+                Value::unknown(attribute.ty.clone(), format!("`{}.{}` does not set the required `{path}`", one.of.kind, one.of.name))
+            }
+            (Filling::OrComputed | Filling::Computed, _) => self.after_apply(one, &path, attribute.ty.clone()),
+        }
+    }
+
+    /// `terraform_data.x.output`: what `input` is, known after apply; null without one.
+    fn output_of_data(&self, one: One<'_>, path: &Arc<str>) -> Value {
+        let input = self.attribute(one, &"input".into());
+        match input {
+            Ok(input) if input.is_null() => input,
+            Ok(input) => self.after_apply(one, path, input.ty()).with_marks(input.deep_marks()),
+            Err(_) => self.after_apply(one, path, Type::Any),
+        }
+    }
+
+    /// The nested blocks of a type.
+    fn nested(&self, one: One<'_>, inside: &Inside<'_>, name: &Arc<str>, block: &NestedBlock, schema: &Schema) -> Result<Value, EvalError> {
+        let found = dynamic::blocks(self, one.at, one.each, inside.body, name, inside.bound)?;
+        let from_json = self.bodies_in_json(inside.body, name)?;
+        let json = from_json.iter().map(|body| Nested { body, header: one.block.header, bound: inside.bound.to_vec() });
+        let made: Vec<Nested<'_>> = found.made.iter().cloned().chain(json).collect();
+        if let Some((for_each, ..)) = &found.unsure {
+            return Ok(Value::unknown_like(block.ty(), for_each).with_marks(found.marks));
+        }
+        if block.most.is_some_and(|most| made.len() > most) {
+            let span = made.last().map(|nested| nested.header);
+            return Err(EvalError {
+                message: format!("too many `{name}` blocks: there may be {} at most", block.most.unwrap_or(0)),
+                span,
+                fatal: true,
+            });
+        }
+        if made.is_empty() && block.is_filled_in {
+            let path: Arc<str> = format!("{}{name}", inside.path).into();
+            return Ok(self.after_apply(one, &path, block.ty()).with_marks(found.marks));
+        }
+        let object = |(at, nested): (usize, &Nested<'_>)| {
+            let path =
+                if block.nesting == Nesting::Single { format!("{}{name}.", inside.path) } else { format!("{}{name}[{at}].", inside.path) };
+            self.fields(one, &Inside { body: nested.body, bound: &nested.bound, path: &path }, &block.fields, schema)
+        };
+        let objects = made.iter().enumerate().map(object).collect::<Result<Vec<Value>, EvalError>>()?;
+        let element = block.object();
+        let value = match block.nesting {
+            Nesting::Single => objects.into_iter().next().unwrap_or_else(|| Value::null(element)),
+            // Blocks with members of any type need not be alike.
+            _ if element.has_any() => Value::tuple(objects),
+            Nesting::List => Value::list(element, objects),
+            Nesting::Set => Value::set(element, objects),
+            Nesting::Map if objects.is_empty() => Value::map(element, BTreeMap::new()),
+            Nesting::Map => Value::unknown(block.ty(), "blocks by label are not followed"),
+        };
+        Ok(value.with_marks(found.marks))
+    }
+
+    fn fields(&self, one: One<'_>, inside: &Inside<'_>, fields: &Fields, schema: &Schema) -> Result<Value, EvalError> {
+        let field = |(name, field): (&Arc<str>, &Field)| Ok((Arc::clone(name), self.field(one, inside, name, field, schema)?));
+        fields.iter().map(field).collect::<Result<BTreeMap<_, _>, EvalError>>().map(Value::object)
+    }
+
+    /// Blocks that JSON syntax writes as an object or an array of objects: only the schema tells them from arguments.
+    fn bodies_in_json(&self, body: &Body, name: &str) -> Result<Vec<Body>, EvalError> {
+        let Some(written) = body.attribute(name) else { return Ok(Vec::new()) };
+        let refuse = |message: String| Err(EvalError { message, span: Some(written.name.span), fatal: true });
+        if !self.is_json(written.value.span.source) {
+            return refuse(format!("`{name}` is a block: remove the `=`"));
+        }
+        let items = match &written.value.kind {
+            ExprKind::Null => return Ok(Vec::new()),
+            ExprKind::Tuple(items) => items.as_slice(),
+            _ => std::slice::from_ref(&written.value),
+        };
+        let bodies: Option<Vec<Body>> = items.iter().map(body_of).collect();
+        bodies.map_or_else(|| refuse(format!("`{name}` is a block: it must be an object, or an array of objects")), Ok)
+    }
+
+    /// Whether a file is written in JSON syntax.
+    pub(super) fn is_json(&self, source: crate::base::SourceId) -> bool {
+        self.loader.sources.get(source).path().extension().is_some_and(|extension| extension == "json")
+    }
+
+    fn reason(&self, of: &ResourceName, attribute: &str) -> String {
+        let mode = if of.data { "data." } else { "" };
+        let when = if of.data { "read from the service" } else { "known after apply" };
+        format!("`{mode}{}.{}.{attribute}` is {when}", of.kind, of.name)
+    }
+
+    fn after_apply(&self, one: One<'_>, attribute: &Arc<str>, ty: Type) -> Value {
+        let reason = self.reason(one.of, attribute);
+        let mut unknown = UnknownValue::new(ty, reason.as_str());
+        let address = address(one.at, one.of.data, &one.of.kind, &one.of.name, one.key).into();
+        // Of all types we know, only Terraform's own promises that.
+        unknown.refinement.not_null = &*one.of.kind == "terraform_data" && &**attribute == "id";
+        unknown.origin = Some(Arc::new(ResourceRef { address, attribute: Arc::clone(attribute) }));
+        Value::from(unknown).through(Place::Source(one.block.header), reason)
+    }
+
+    /// One instance of a resource as an object; unknown where its type is.
+    pub(super) fn object(&self, one: One<'_>) -> Value {
+        let Some(schema) = schema::of(one.of.data, &one.of.kind) else {
+            let mode = if one.of.data { "data." } else { "" };
+            let why = format!("the attributes of `{mode}{}.{}` are unknown without its provider's schema", one.of.kind, one.of.name);
+            return Value::unknown(Type::Any, why);
+        };
+        let value = |(name, field): (&Arc<str>, &Field)| {
+            let value = self.attribute(one, name);
+            // An argument that Terraform would refuse is only a concern of those who need it.
+            let value = value.unwrap_or_else(|error| {
+                Value::unknown(field.ty(), format!("`{name}` of `{}.{}` cannot be evaluated: {}", one.of.kind, one.of.name, error.message))
+            });
+            (Arc::clone(name), value)
+        };
+        Value::object(schema.fields.iter().map(value).collect())
+    }
+
+    /// An attribute of a resource of which no schema is known, and how many of the steps after it were taken. What is written is known
+    /// only where no schema could change it: `5` may become a text, `"5"` a number, a list a set, and an object may have more attributes.
+    pub(super) fn attribute_without_schema(
+        &self,
+        one: One<'_>,
+        name: &Arc<str>,
+        steps: &[RefStep<'_>],
+    ) -> Result<(Value, usize), EvalError> {
+        let Some(written) = one.block.body.attribute(name) else {
+            let ty = if &**name == "id" { Type::String } else { Type::Any };
+            // The evaluator may index what is unknown.
+            return Ok((self.after_apply(one, name, ty), 0));
+        };
+        let label = || format!("`{}.{name}`", address(one.at, one.of.data, &one.of.kind, &one.of.name, one.key));
+        let value = self.once(Slot::Argument(one.at.id, one.of.clone(), one.key.cloned(), Arc::clone(name)), label, || {
+            let value = self.eval(&written.value, &Frame::new(self, one.at, one.each))?;
+            Ok(through(value, written.value.span, &format!("`{name}` of `{}.{}`", one.of.kind, one.of.name)))
+        })?;
+        let mut inner = value;
+        for step in steps {
+            let next = member(&inner, step).map(|next| next.with_marks(inner.marks));
+            match next {
+                Some(next) => inner = next,
+                None => return Ok((self.unclear(one, name, &inner), steps.len())),
+            }
+        }
+        let value = if is_unchangeable(&inner) { inner } else { self.unclear(one, name, &inner) };
+        Ok((value, steps.len()))
+    }
+
+    fn unclear(&self, one: One<'_>, name: &str, value: &Value) -> Value {
+        let why = format!("the type of `{name}` of `{}.{}` is unknown without its provider's schema", one.of.kind, one.of.name);
+        Value::unknown(Type::Any, value.first_why().map_or(why, ToString::to_string)).with_marks(value.deep_marks())
+    }
+}
+
+/// The value of the step after a value whose type is only known as far as it is written; `None` where the schema may have something else.
+fn member(value: &Value, step: &RefStep<'_>) -> Option<Value> {
+    let key = match step {
+        RefStep::Attr(name) => return value.as_mapping()?.get(&name.text).cloned(),
+        RefStep::Index(key, _) if key.marks == Marks::NONE => key,
+        RefStep::Index(..) => return None,
+    };
+    match &value.data {
+        Data::Map(_, entries) | Data::Object(entries) => entries.get(key.as_str()?).cloned(),
+        Data::Tuple(elements) | Data::List(_, elements) => elements.get(usize::try_from(key.as_number()?.to_i64()?).ok()?).cloned(),
+        _ => None,
+    }
+}
+
+/// Whether a value is the same whatever type an argument has. An empty text may be taken for an omitted one.
+fn is_unchangeable(value: &Value) -> bool {
+    match &value.data {
+        Data::String(text) => !text.is_empty() && !matches!(&**text, "true" | "false") && Num::parse(text).is_err(),
+        // Where it comes from is what matters of it.
+        Data::Unknown(unknown) => unknown.possible.iter().all(|case| is_unchangeable(&case.value)),
+        _ => false,
+    }
+}
+
+/// What terraform-plugin-sdk plans for a written argument of a resource.
+fn planned_by_sdk(value: Value, attribute: &Attribute, omitted: impl FnOnce() -> Value) -> Value {
+    if value.is_unknown() || !attribute.ty.is_collection() {
+        return value;
+    }
+    let is_empty = value.children().next().is_none();
+    match (&attribute.ty, attribute.filling) {
+        (_, Filling::OrComputed) if is_empty => omitted(),
+        (Type::Map(_) | Type::Set(_), _) if is_empty => Value::null(attribute.ty.clone()).with_marks(value.marks),
+        // It has no maps that are known in part.
+        (Type::Map(_), _) if !value.is_wholly_known() => {
+            let marks = value.deep_marks();
+            let why = value.first_why().map_or_else(|| Arc::from("an element of it is unknown"), Arc::clone);
+            Value::unknown(attribute.ty.clone(), why).with_marks(marks)
+        }
+        _ => value,
+    }
+}
+
+fn is_empty_text(value: &Value, schema: &Schema) -> bool {
+    schema.is_sdk && value.as_str() == Some("")
+}
+
+/// Whether anything is written of a field.
+fn is_written(inside: &Inside<'_>, name: &str, field: &Field) -> bool {
+    inside.body.attribute(name).is_some()
+        || matches!(field, Field::Block(_))
+            && inside.body.blocks.iter().any(|block| &*block.kind.text == name || &*block.kind.text == "dynamic")
+}
+
+/// An object in JSON syntax as the inside of a block; `None` where it is something else.
+pub(super) fn body_of(expr: &Expr) -> Option<Body> {
+    let ExprKind::Object(items) = &expr.kind else { return None };
+    let attribute = |item: &syntax::ObjectItem| {
+        let ExprKind::String(text) = &item.key.kind else { return None };
+        let name = syntax::Name { text: Arc::clone(text), span: item.key.span };
+        Some(syntax::Attribute { name, span: item.key.span, value: item.value.clone() })
+    };
+    let attributes = items.iter().filter(|item| !matches!(&item.key.kind, ExprKind::String(text) if &**text == "//"));
+    Some(Body { attributes: attributes.map(attribute).collect::<Option<_>>()?, blocks: Vec::new() })
+}

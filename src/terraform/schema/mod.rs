@@ -1,0 +1,162 @@
+//! What is known of resource types and data sources: which arguments, attributes and blocks they have, of which types, and who fills
+//! them in.
+//!
+//! The types of oracle/oci come from a table that `make.py` makes of the provider's own schema; those of a few small providers, which
+//! keys are often written with, are in `builtin.rs`. Of all others nothing is known.
+
+mod builtin;
+mod table;
+
+use crate::terraform::eval::{Type, Value};
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
+
+/// Fields by name.
+pub(super) type Fields = BTreeMap<Arc<str>, Field>;
+
+/// A resource type or data source.
+#[derive(Debug)]
+pub(super) struct Schema {
+    /// Its arguments, attributes and nested blocks.
+    pub fields: Fields,
+    /// Whether the provider is made with terraform-plugin-sdk, which takes an empty text for an omitted one.
+    pub is_sdk: bool,
+    /// Whether no version of the provider has more fields than these.
+    pub is_complete: bool,
+}
+
+/// An argument, attribute or nested block.
+#[derive(Debug)]
+pub(super) enum Field {
+    /// An argument or attribute.
+    Attribute(Attribute),
+    /// A nested block.
+    Block(NestedBlock),
+}
+
+/// An argument or attribute.
+#[derive(Debug)]
+pub(super) struct Attribute {
+    /// Its type.
+    pub ty: Type,
+    /// Who sets it.
+    pub filling: Filling,
+    /// What it is where it is omitted.
+    pub default: Option<Default>,
+    /// Whether its value is never shown.
+    pub is_sensitive: bool,
+    /// Whether the provider stores something else than what is written, or a default that is not known here.
+    pub is_altered: bool,
+}
+
+/// Who sets an attribute.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Filling {
+    /// The configuration must.
+    Required,
+    /// The configuration may; omitted it is null, or its default.
+    Optional,
+    /// The configuration may; omitted, the provider does.
+    OrComputed,
+    /// The provider alone.
+    Computed,
+}
+
+/// The default of an argument.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Default {
+    /// `true` or `false`.
+    Bool(bool),
+    /// A whole number.
+    Number(i64),
+    /// A text.
+    Text(Arc<str>),
+}
+
+/// A nested block.
+#[derive(Debug)]
+pub(super) struct NestedBlock {
+    /// What several of them make.
+    pub nesting: Nesting,
+    /// How many there may be, where that is limited.
+    pub most: Option<usize>,
+    /// Whether the provider makes it where it is omitted.
+    pub is_filled_in: bool,
+    /// What is inside.
+    pub fields: Fields,
+}
+
+/// What the blocks of a type make.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Nesting {
+    /// An object, or null.
+    Single,
+    /// A list of objects.
+    List,
+    /// A set of objects.
+    Set,
+    /// A map of objects, by label.
+    Map,
+}
+
+impl Field {
+    /// The type of its value.
+    pub(super) fn ty(&self) -> Type {
+        match self {
+            Self::Attribute(attribute) => attribute.ty.clone(),
+            Self::Block(block) => block.ty(),
+        }
+    }
+}
+
+impl NestedBlock {
+    /// The type of one of them.
+    pub(super) fn object(&self) -> Type {
+        Type::object(self.fields.iter().map(|(name, field)| (Arc::clone(name), field.ty())))
+    }
+
+    /// The type of all of them.
+    pub(super) fn ty(&self) -> Type {
+        match self.nesting {
+            Nesting::Single => self.object(),
+            Nesting::List => Type::list(self.object()),
+            Nesting::Set => Type::set(self.object()),
+            Nesting::Map => Type::map(self.object()),
+        }
+    }
+}
+
+impl Default {
+    /// As a value.
+    pub(super) fn value(&self) -> Value {
+        match self {
+            Self::Bool(value) => Value::bool(*value),
+            Self::Number(value) => Value::number(*value),
+            Self::Text(text) => Value::string(text),
+        }
+    }
+}
+
+/// The schema of a type, where it is known. Read the first time, and kept.
+pub(super) fn of(is_data: bool, kind: &str) -> Option<Arc<Schema>> {
+    static READ: LazyLock<Mutex<[HashMap<String, Arc<Schema>>; 2]>> = LazyLock::new(Mutex::default);
+    let at = |read: &[HashMap<String, Arc<Schema>>; 2]| {
+        let [resources, data] = read;
+        (if is_data { data } else { resources }).get(kind).cloned()
+    };
+    if let Some(schema) = at(&READ.lock().unwrap_or_else(PoisonError::into_inner)) {
+        return Some(schema);
+    }
+    let is_oci = kind.starts_with("oci_");
+    let line = if is_oci { table::find(is_data, kind) } else { table::line(builtin::LINES, is_data, kind) }?;
+    let schema = Arc::new(table::schema(line, is_oci, builtin::is_complete(kind))?);
+    let mut read = READ.lock().unwrap_or_else(PoisonError::into_inner);
+    let [resources, data] = &mut *read;
+    (if is_data { data } else { resources }).insert(kind.to_owned(), Arc::clone(&schema));
+    Some(schema)
+}
+
+/// The version of oracle/oci that the table describes.
+pub(super) fn version() -> &'static str {
+    table::version()
+}

@@ -1,0 +1,306 @@
+//! What Terraform refuses of a key's blocks, calls and declarations is a problem with a suggestion, and the fact is unknown.
+//!
+//! Terraform 1.15.5 with the types of oracle/oci 8.28.0 refuses each configuration here that must have a problem, and plans each that
+//! must not.
+#![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "tests may fail loudly")]
+
+use kmslint::base::{Claim, ProblemKind, Sources};
+use kmslint::key::{Inventory, KeyFacts};
+use kmslint::terraform::{Request, read};
+use std::sync::Arc;
+
+fn look(files: &[(&str, &str)]) -> Inventory {
+    let directory = tempfile::tempdir().expect("a directory");
+    for (path, text) in files {
+        let path = directory.path().join(path);
+        std::fs::create_dir_all(path.parent().expect("a parent")).expect("a directory");
+        std::fs::write(path, text).expect("a file");
+    }
+    let request = Request::new(directory.path().canonicalize().expect("a path"), Vec::new());
+    read(&request, &Arc::new(Sources::default()))
+}
+
+fn key(extra: &str) -> String {
+    format!(
+        "resource \"oci_kms_key\" \"k\" {{\n  compartment_id      = \"c\"\n  display_name        = \"k\"\n  management_endpoint = \"https://x\"\n  \
+         key_shape {{\n    algorithm = \"AES\"\n    length    = 32\n  }}\n  {extra}\n}}\n"
+    )
+}
+
+fn messages(inventory: &Inventory) -> Vec<&str> {
+    inventory.problems.iter().map(|problem| problem.message.as_str()).collect()
+}
+
+/// The names of the facts that are refused: nothing can give them a value.
+fn refused(key: &KeyFacts) -> Vec<&'static str> {
+    fn is_refused<T>(claim: &Claim<T>) -> bool {
+        matches!(claim, Claim::Unknown(unknown) if matches!(unknown.bounds, kmslint::base::Bounds::Nothing))
+    }
+    let facts = [
+        ("mode", is_refused(&key.protection_mode.claim)),
+        ("enabled", is_refused(&key.rotation.enabled.claim)),
+        ("interval", is_refused(&key.rotation.interval_days.claim)),
+    ];
+    facts.into_iter().filter(|(_, is_refused)| *is_refused).map(|(name, _)| name).collect()
+}
+
+/// What is added to a key, the only problem, the facts that are refused.
+const KEYS: &[(&str, &str, &[&str])] = &[
+    ("protection_mod = \"SOFTWARE\"", "unsupported argument `protection_mod`; did you mean `protection_mode`?", &["mode"]),
+    ("protection_level = \"SOFTWARE\"", "unsupported argument `protection_level`; did you mean `protection_mode`?", &["mode"]),
+    ("protectionMode = \"SOFTWARE\"", "unsupported argument `protectionMode`; did you mean `protection_mode`?", &["mode"]),
+    (
+        "is_auto_rotation_enable = true",
+        "unsupported argument `is_auto_rotation_enable`; did you mean `is_auto_rotation_enabled`?",
+        &["enabled"],
+    ),
+    (
+        "rotation_interval_in_days = 90",
+        "unsupported argument `rotation_interval_in_days`; it belongs in the block `auto_key_rotation_details`",
+        &["interval"],
+    ),
+    (
+        "rotation_interval_days = 90",
+        "unsupported argument `rotation_interval_days`; `rotation_interval_in_days` belongs in the block `auto_key_rotation_details`",
+        &["interval"],
+    ),
+    ("vault_id = \"x\"", "`vault_id` is set by the provider and cannot be configured; the vault is chosen by `management_endpoint`", &[]),
+    (
+        "auto_key_rotation_details = [{ rotation_interval_in_days = 90 }]",
+        "`auto_key_rotation_details` is a block: remove the `=`",
+        &["interval"],
+    ),
+    ("protection_mode {\n  }", "`protection_mode` is an argument, not a block: write `protection_mode = …`", &["mode"]),
+    (
+        "auto_key_rotation_detail {\n  rotation_interval_in_days = 90\n  }",
+        "unsupported block `auto_key_rotation_detail`; did you mean `auto_key_rotation_details`?",
+        &["interval"],
+    ),
+    (
+        "auto_key_rotation_details {\n    interval_in_days = 90\n  }",
+        "unsupported argument `interval_in_days`; did you mean `rotation_interval_in_days`?",
+        &["interval"],
+    ),
+    (
+        "auto_key_rotation_details {\n    is_auto_rotation_enabled = true\n  }",
+        "unsupported argument `is_auto_rotation_enabled`; it belongs outside of the block `auto_key_rotation_details`",
+        &["enabled"],
+    ),
+    ("auto_key_rotation_details \"x\" {\n  }", "a `auto_key_rotation_details` block has no labels", &["interval"]),
+    (
+        "auto_key_rotation_details {\n    rotation_interval_in_days = 90\n  }\n  auto_key_rotation_details {\n  }",
+        "there may be one `auto_key_rotation_details` block at most",
+        &["interval"],
+    ),
+    (
+        "dynamic \"auto_key_rotation_details\" {\n    for_each = [90, 30]\n    content {\n    }\n  }",
+        "there may be one `auto_key_rotation_details` block at most",
+        &["interval"],
+    ),
+    (
+        "dynamic \"auto_key_rotation_details\" {\n    for_each = [90]\n    iterator = \"rot\"\n    content {\n      rotation_interval_in_days = rot.value\n    }\n  }",
+        "the `iterator` of a `dynamic` block must be a name without quotes",
+        &["interval"],
+    ),
+    (
+        "dynamic \"auto_key_rotation_details\" {\n    for_each = [90]\n    labels = []\n    content {\n    }\n  }",
+        "unsupported argument `labels` in a `dynamic` block: a `auto_key_rotation_details` block has no labels",
+        &["interval"],
+    ),
+    ("dynamic \"lifecycle\" {\n    for_each = [1]\n    content {\n    }\n  }", "a `dynamic` block cannot make `lifecycle` blocks", &[]),
+    (
+        "dynamic \"protection_mode\" {\n    for_each = [1]\n    content {\n    }\n  }",
+        "`protection_mode` is an argument, not a block: write `protection_mode = …`",
+        &["mode"],
+    ),
+    (
+        "dynamic \"auto_key_rotation_details\" {\n    for_each = [1]\n    content {\n      rotation_interval_in_day = 1\n    }\n  }",
+        "unsupported argument `rotation_interval_in_day`; did you mean `rotation_interval_in_days`?",
+        &["interval"],
+    ),
+    (
+        "lifecycle {\n    ignore_change = [display_name]\n  }",
+        "unsupported argument `ignore_change` in `lifecycle`; did you mean `ignore_changes`?",
+        &[],
+    ),
+    ("lifecycle {\n  }\n  lifecycle {\n  }", "there may be one `lifecycle` block at most", &[]),
+    ("depends_on = [oci_kms_vault.nope]", "`oci_kms_vault.nope` is not declared in this module", &[]),
+    ("depends_on = [module.nope]", "`module.nope` is not declared in this module", &[]),
+    ("freeform_tags = \"x\"", "`freeform_tags` does not fit: map of string required", &[]),
+    ("time_of_deletion = []", "`time_of_deletion` does not fit: string required", &[]),
+    ("count = 1\n  for_each = toset([\"a\"])", "`count` and `for_each` may not be used together", &[]),
+];
+
+#[test]
+fn key_block_that_terraform_refuses_is_a_problem_at_its_place() {
+    for (extra, message, facts) in KEYS {
+        let inventory = look(&[("main.tf", &key(extra))]);
+        assert_eq!(messages(&inventory), [*message], "{extra}");
+        let problem = &inventory.problems[0];
+        assert!(problem.kind == ProblemKind::Refused && problem.place.is_some(), "{extra}: {problem:?}");
+        assert_eq!(inventory.keys.len(), 1, "{extra}");
+        assert_eq!(refused(&inventory.keys[0]), *facts, "{extra}");
+    }
+}
+
+#[test]
+fn unknown_name_that_means_nothing_known_is_a_notice_unless_the_lock_file_pins_the_version() {
+    for (extra, name) in [("brand_new = 1", "brand_new"), ("brand_new {\n  }", "brand_new"), ("key_shape_two = 5", "key_shape_two")] {
+        let main = key(extra);
+        let inventory = look(&[("main.tf", &main)]);
+        assert_eq!(messages(&inventory), [""; 0], "{extra}");
+        let [notice] = inventory.notices.as_slice() else { panic!("{extra}: {:?}", inventory.notices) };
+        assert!(notice.kind == "unknown-argument" && notice.message.contains(name) && notice.place.is_some(), "{notice:?}");
+        for (version, problems) in [("8.28.0", 1), ("6.0.0", 1), ("8.28.1", 0)] {
+            let lock = format!("provider \"registry.terraform.io/oracle/oci\" {{\n  version = \"{version}\"\n}}\n");
+            let inventory = look(&[("main.tf", &main), (".terraform.lock.hcl", &lock)]);
+            assert_eq!((inventory.problems.len(), inventory.notices.len()), (problems, 1 - problems), "{extra} {version}");
+        }
+    }
+}
+
+#[test]
+fn what_terraform_plans_is_no_problem() {
+    for extra in [
+        "vault_id = null",
+        "dynamic \"auto_key_rotation_details\" {\n    for_each = [90]\n    iterator = rot\n    content {\n      rotation_interval_in_days = rot.value\n    }\n  }",
+        "depends_on = [var.x]\n}\nvariable \"x\" {\n  default = 1",
+        "lifecycle {\n    ignore_changes = [\"display_name\"]\n    precondition {\n      condition = true\n      error_message = \"x\"\n    }\n  }",
+        "timeouts {\n    create = \"1h\"\n  }",
+        "dynamic \"auto_key_rotation_details\" {\n    for_each = []\n    content {\n      rotation_interval_in_day = 1\n    }\n  }",
+        "provider = oci",
+        "freeform_tags = { a = 1, b = true }",
+        "restore_from_object_store {\n    destination = \"BUCKET\"\n  }",
+    ] {
+        let inventory = look(&[("main.tf", &key(extra))]);
+        assert_eq!((messages(&inventory), inventory.notices.len()), (Vec::new(), 0), "{extra}");
+    }
+}
+
+const MODULE: &str = "variable \"mode\" {\n  default = \"SOFTWARE\"\n}\nvariable \"n\" {}\n";
+
+#[test]
+fn arguments_of_calls_that_make_keys_are_checked() {
+    let module = key("protection_mode = var.mode") + MODULE;
+    let cases: [(&str, &[&str], &[&str]); 6] = [
+        ("n = 1\n  mdoe = \"HSM\"", &["module `m` has no variable `mdoe`; did you mean `mode`?"], &["mode"]),
+        ("n = 1\n  other = \"HSM\"", &["module `m` has no variable `other`"], &[]),
+        ("", &["module call `m` does not set the required variable `n`"], &[]),
+        ("n = 1\n  mode {\n  }", &["`mode` is an argument of module `m`, not a block: write `mode = …`"], &["mode"]),
+        ("n = 1\n  depends_on = [oci_kms_vault.v]", &["`oci_kms_vault.v` is not declared in this module"], &[]),
+        ("n = 1\n  mode = \"HSM\"\n  providers = {}", &[], &[]),
+    ];
+    for (arguments, problems, facts) in cases {
+        let main = format!("module \"m\" {{\n  source = \"./m\"\n  {arguments}\n}}\n");
+        let inventory = look(&[("main.tf", &main), ("m/main.tf", &module)]);
+        assert_eq!(messages(&inventory), problems, "{arguments}");
+        assert_eq!(refused(&inventory.keys[0]), facts, "{arguments}");
+    }
+    // No key depends on the call.
+    let main = key("") + "module \"m\" {\n  source = \"./m\"\n  nope = 1\n}\n";
+    assert_eq!(messages(&look(&[("main.tf", &main), ("m/main.tf", "variable \"a\" {}\n")])), [""; 0]);
+}
+
+#[test]
+fn missing_argument_that_a_key_uses_is_refused() {
+    let module = key("protection_mode = var.n") + MODULE;
+    let inventory = look(&[("main.tf", "module \"m\" {\n  source = \"./m\"\n}\n"), ("m/main.tf", &module)]);
+    assert_eq!(messages(&inventory), ["module call `m` does not set the required variable `n`"]);
+    assert_eq!(refused(&inventory.keys[0]), ["mode"]);
+}
+
+#[test]
+fn declarations_that_terraform_refuses_are_problems_where_a_key_depends_on_them() {
+    let by_variable = key("protection_mode = var.m");
+    let by_local = key("protection_mode = local.m");
+    let variable = "variable \"m\" {\n  default = \"HSM\"\n}\n";
+    let local = "locals {\n  m = \"HSM\"\n}\n";
+    let misspelled = by_variable.clone() + "variable \"m\" {\n  defualt = \"HSM\"\n}\n";
+    let (twice, local_twice) = (format!("{by_variable}{variable}{variable}"), format!("{by_local}{local}{local}"));
+    let key_twice = key("") + &key("protection_mode = \"HSM\"");
+    let cases: [(&[(&str, &str)], &str); 6] = [
+        (&[("main.tf", &twice)], "the variable `m` is declared twice in this module"),
+        (&[("main.tf", &local_twice)], "the local value `m` is declared twice in this module"),
+        (&[("main.tf", &misspelled)], "unsupported argument `defualt` in a `variable` block; did you mean `default`?"),
+        (&[("main.tf", &key_twice)], "the resource `oci_kms_key.k` is declared twice in this module"),
+        (
+            &[("main.tf", &by_variable), ("x_override.tf", variable)],
+            "the variable `m` is declared in an override file only, and there is nothing to override",
+        ),
+        (
+            &[("main.tf", &by_local), ("x_override.tf", local)],
+            "the local value `m` is declared in an override file only, and there is nothing to override",
+        ),
+    ];
+    for (files, message) in cases {
+        let inventory = look(files);
+        assert_eq!(messages(&inventory), [message], "{files:?}");
+        assert!(refused(&inventory.keys[0]).contains(&"mode"), "{files:?}");
+    }
+    // No key depends on it.
+    let unused = key("") + variable + variable + local + local + "output \"o\" {\n  value = var.m\n}\n";
+    assert_eq!(messages(&look(&[("main.tf", &unused)])), [""; 0]);
+}
+
+#[test]
+fn blocks_that_may_have_been_keys_are_problems() {
+    let labels = |labels: &str| key("").replace("\"oci_kms_key\" \"k\"", labels);
+    let module = key("") + MODULE;
+    let call = |header: &str| format!("{}{header} {{\n  source = \"./m\"\n  n = 1\n}}\n", key("").replace("\"k\" {", "\"r\" {"));
+    let misspelled = key("").replacen("resource", "resorce", 1);
+    let (one, three) = (labels("\"oci_kms_key\""), labels("\"oci_kms_key\" \"k\" \"x\""));
+    let (two_labels, modul) = (call("module \"m\" \"x\""), call("modul \"m\""));
+    let no_source = key("") + "module \"m\" {\n  n = 1\n}\n";
+    let alone = key("");
+    let cases: [(&[(&str, &str)], &str); 7] = [
+        (&[("main.tf", &one)], "a `resource` block has two labels: a type and a name"),
+        (&[("main.tf", &three)], "a `resource` block has two labels: a type and a name"),
+        (&[("main.tf", &misspelled)], "unsupported block type `resorce`; did you mean `resource`?"),
+        (&[("main.tf", &two_labels), ("m/main.tf", &module)], "a `module` block has one label: the name of the call"),
+        (&[("main.tf", &modul), ("m/main.tf", &module)], "unsupported block type `modul`; did you mean `module`?"),
+        (&[("main.tf", &no_source)], "module call `m` has no `source`"),
+        (&[("x_override.tf", &alone)], "`oci_kms_key.k` overrides a resource that is not declared outside of override files"),
+    ];
+    for (files, message) in cases {
+        assert!(messages(&look(files)).contains(&message), "{files:?}: {:?}", messages(&look(files)));
+    }
+}
+
+#[test]
+fn json_blocks_are_checked_by_the_same_rules() {
+    let with = |more: &str| {
+        format!(
+            r#"{{"resource": {{"oci_kms_key": {{"k": {{"compartment_id": "c", "display_name": "k", "management_endpoint": "x", {more}}}}}}}}}"#
+        )
+    };
+    let cases = [
+        (r#""protection_mod": "HSM""#, "unsupported argument `protection_mod`; did you mean `protection_mode`?"),
+        (
+            r#""auto_key_rotation_details": {"interval_in_days": 90}"#,
+            "unsupported argument `interval_in_days`; did you mean `rotation_interval_in_days`?",
+        ),
+    ];
+    for (more, message) in cases {
+        assert_eq!(messages(&look(&[("main.tf.json", &with(more))])), [message], "{more}");
+    }
+    assert_eq!(look(&[("main.tf.json", &with(r#""auto_key_rotation_details": "x""#))]).problems.len(), 1);
+    let iterator = r#""dynamic": {"auto_key_rotation_details": {"for_each": [90], "iterator": "rot", "content": {"rotation_interval_in_days": "${rot.value}"}}}"#;
+    for plans in [r#""auto_key_rotation_details": [{"rotation_interval_in_days": 90}]"#, iterator] {
+        let inventory = look(&[("main.tf.json", &with(plans))]);
+        assert_eq!(messages(&inventory), [""; 0], "{plans}");
+        assert_eq!(inventory.keys[0].rotation.interval_days.value(), Some(&90), "{plans}");
+    }
+    let marked = format!("\u{feff}{}", with(r#""protection_mode": "HSM""#));
+    assert_eq!(messages(&look(&[("main.tf.json", &marked)])), ["a file in JSON syntax must not begin with a byte order mark"]);
+}
+
+#[test]
+fn vaults_and_versions_are_checked_like_keys() {
+    let vault = "resource \"oci_kms_vault\" \"v\" {\n  compartment_id = \"c\"\n  display_name = \"v\"\n  vault_typ = \"DEFAULT\"\n}\n";
+    let inventory = look(&[("main.tf", &(key("").replace("\"https://x\"", "oci_kms_vault.v.management_endpoint") + vault))]);
+    assert_eq!(messages(&inventory), ["unsupported argument `vault_typ`; did you mean `vault_type`?"]);
+    assert!(inventory.keys[0].vault_type.value().is_none() && !inventory.keys[0].vault_type.is_unset());
+    let version =
+        "resource \"oci_kms_key_version\" \"v\" {\n  key_id = oci_kms_key.k.id\n  management_endpoint = \"x\"\n  key_ids = 1\n}\n";
+    assert_eq!(messages(&look(&[("main.tf", &(key("") + version))])), ["unsupported argument `key_ids`; did you mean `key_id`?"]);
+}
