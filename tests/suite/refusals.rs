@@ -127,7 +127,7 @@ const KEYS: &[(&str, &str, &[&str])] = &[
     ("depends_on = [oci_kms_vault.nope]", "`oci_kms_vault.nope` is not declared in this module", &[]),
     ("depends_on = [module.nope]", "`module.nope` is not declared in this module", &[]),
     ("freeform_tags = \"x\"", "`freeform_tags` does not fit: map of string required", &[]),
-    ("time_of_deletion = []", "`time_of_deletion` does not fit: string required", &[]),
+    ("time_of_deletion = []", "`time_of_deletion` does not fit: string required, but have tuple", &[]),
     ("count = 1\n  for_each = toset([\"a\"])", "`count` and `for_each` may not be used together", &[]),
 ];
 

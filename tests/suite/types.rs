@@ -143,15 +143,15 @@ fn blocks_in_json_are_told_from_arguments_by_the_schema() {
     let directory = tempfile::tempdir().expect("a directory");
     let main = r#"{"resource": {
   "oci_core_instance": {"i": {"shape": 5, "create_vnic_details": {"//": "c", "subnet_id": "s"}, "source_details": [{"source_type": "image"}]}},
-  "oci_core_security_list": {"s": {"egress_security_rules": [{"destination": "a", "protocol": 6}, {"destination": "b", "protocol": 6}]}}
+  "oci_core_security_list": {"s": {"egress_security_rules": [{"destination": "a", "protocol": 6}]}}
 }}"#;
     std::fs::write(directory.path().join("main.tf.json"), main).expect("a file");
     let expressions = [
         ("oci_core_instance.i.create_vnic_details[0].subnet_id", "\"s\""),
         ("oci_core_instance.i.source_details[0].source_type", "\"image\""),
         ("oci_core_instance.i.shape", "\"5\""),
-        ("length(oci_core_security_list.s.egress_security_rules)", "2"),
-        ("[for rule in oci_core_security_list.s.egress_security_rules : rule.protocol]", "[\"6\",\"6\"]"),
+        ("length(oci_core_security_list.s.egress_security_rules)", "1"),
+        ("one(oci_core_security_list.s.egress_security_rules).protocol", "\"6\""),
     ];
     let asked: Vec<String> = expressions.iter().map(|(expr, _)| (*expr).to_owned()).collect();
     for ((expr, wanted), answer) in expressions.iter().zip(ask(directory.path(), &asked)) {
