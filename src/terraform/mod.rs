@@ -7,6 +7,7 @@ mod comments;
 mod constants;
 mod discover;
 mod dynamic;
+mod escape;
 pub mod eval;
 mod expand;
 mod facts;

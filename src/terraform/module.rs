@@ -121,8 +121,15 @@ impl Module {
             self.may_hide_keys |= names_keys;
         }
         self.comments.extend(file.comments);
-        for block in file.body.blocks {
+        for mut block in file.body.blocks {
             let kind = block.kind.text.clone();
+            if matches!(&*kind, "resource" | "data" | "module") {
+                let refused = super::escape::unescape(&mut block);
+                // Of resources that no key depends on, nothing is reported.
+                if &*kind == "module" || block.labels.first().is_some_and(|label| label.text.starts_with("oci_kms_")) {
+                    self.problems.extend(refused);
+                }
+            }
             match &*kind {
                 "resource" | "data" => self.resource(block, is_override),
                 "variable" => self.put(Named::Variable, block, is_override),

@@ -184,6 +184,10 @@ impl Frame<'_> {
             let taken = 1 + taken;
             let Some(output) = steps.get(taken).and_then(step_name) else { return Ok((world.whole_module(self.at, name, call)?, 1)) };
             return match world.child(self.at, name, call, key.as_ref(), each) {
+                // A module is an object of its outputs: `try` may catch that one is missing, which it may not of other references.
+                Ok(child) if !child.module.outputs.contains_key(output) && child.module.problems.is_empty() => {
+                    Err(EvalError::new(format!("module `{}` has no output `{output}`", child.path), None))
+                }
                 Ok(child) => Ok((world.output(&child, output)?, taken + 1)),
                 Err(why) => Ok((Value::unknown(Type::Any, why), steps.len())),
             };

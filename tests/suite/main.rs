@@ -35,6 +35,7 @@ mod hostile;
 mod inputs;
 /// The service's audit against a server that behaves as OCI does.
 #[cfg(feature = "live")]
+mod language;
 mod live;
 /// The configuration and the plan made of it give equal facts.
 mod parity;

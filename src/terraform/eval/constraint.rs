@@ -75,6 +75,7 @@ fn read(expr: &Expr, evaluate: &mut dyn FnMut(&Expr) -> Result<Value, EvalError>
         ExprKind::String(name) if matches!(&**name, "string" | "list" | "map") => {
             Err(EvalError::new(format!("a type is written without quotes: `{name}`"), Some(expr.span)))
         }
+        ExprKind::Invalid(message) => Err(EvalError::new(message.to_string(), Some(expr.span))),
         _ => Err(EvalError::new("A type constraint is either a keyword like `string` or a call like `list(string)`", Some(expr.span))),
     }
 }

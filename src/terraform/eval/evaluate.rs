@@ -143,18 +143,18 @@ pub(super) fn here(span: Span) -> Option<Arc<TrailLink>> {
 
 /// The value of an expression; what is wrong with it goes into `errors`.
 pub(super) fn eval(expr: &Expr, context: &Context<'_>, errors: &mut Errors) -> Value {
+    let expr = expr.without_parens();
     let (true, Some(_deeper)) = (context.budget.step(), context.budget.deeper()) else {
         return context.budget.too_large().with_trail(here(expr.span));
     };
     match &expr.kind {
-        ExprKind::Parens(inner) => eval(inner, context, errors),
         ExprKind::Variable(name) => reference(name, expr, &[], context, errors),
         ExprKind::Traversal(base, steps) => traversal(expr, base, steps, context, errors),
         ExprKind::Conditional(condition, then, otherwise) => conditional(expr, [condition, then, otherwise], context, errors),
         ExprKind::Call { name, arguments, expand } => call(expr, name, arguments, *expand, context, errors),
         ExprKind::Template(parts) => template(parts, expr.span, context, errors),
         ExprKind::For(parts) => for_expression(parts, expr.span, context, errors),
-        ExprKind::Binary(operator, left, right) => binary(*operator, left, right, expr.span, context, errors),
+        ExprKind::Binary(..) => binary(expr, context, errors),
         ExprKind::Unary(operator, operand) => unary(*operator, operand, expr.span, context, errors),
         ExprKind::Tuple(elements) => bounded(tuple(elements, context, errors), context).with_trail(here(expr.span)),
         ExprKind::Object(items) => bounded(object(items, expr.span, context, errors), context).with_trail(here(expr.span)),

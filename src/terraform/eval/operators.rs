@@ -5,7 +5,7 @@ use super::evaluate::{Errors, eval, failed, here};
 use super::possible::by_cases;
 use super::{Data, Marks, Num, NumError, TOO_LARGE, Type, Value, convert, equals};
 use crate::base::Span;
-use crate::terraform::syntax::{BinaryOp, Expr, UnaryOp};
+use crate::terraform::syntax::{BinaryOp, Expr, ExprKind, UnaryOp};
 use std::cmp::Ordering;
 
 pub(super) fn unary(operator: UnaryOp, operand: &Expr, span: Span, context: &Context<'_>, errors: &mut Errors) -> Value {
@@ -15,7 +15,7 @@ pub(super) fn unary(operator: UnaryOp, operand: &Expr, span: Span, context: &Con
     };
     let mut own = Errors::default();
     let value = eval(operand, context, &mut own);
-    let value = convert(value, &ty).unwrap_or_else(|error| own.fail(format!("the operand does not suit: {}", error.message), operand.span));
+    let value = convert(value, &ty).unwrap_or_else(|error| own.fail(format!("invalid operand: {}", error.message), operand.span));
     if own.any() {
         errors.merge(own);
         return failed(ty);
@@ -41,19 +41,44 @@ fn apply_unary(operator: UnaryOp, value: &Value) -> Result<Value, &'static str> 
     })
 }
 
-pub(super) fn binary(operator: BinaryOp, left: &Expr, right: &Expr, span: Span, context: &Context<'_>, errors: &mut Errors) -> Value {
-    let result_type = result_type(operator);
-    let (mut left_errors, mut right_errors, mut unsuited) = (Errors::default(), Errors::default(), Errors::default());
-    let operand = |expr: &Expr, own: &mut Errors, unsuited: &mut Errors| {
-        let value = eval(expr, context, own);
-        match operand_type(operator) {
-            Some(ty) => convert(value, &ty)
-                .unwrap_or_else(|error| unsuited.fail(format!("this operand does not suit: {}", error.message), expr.span)),
-            None => value,
+/// An operation. A chain of them leans to the left, and is evaluated in a loop: generated code has hundreds of operands.
+pub(super) fn binary(expr: &Expr, context: &Context<'_>, errors: &mut Errors) -> Value {
+    let (mut chain, mut first) = (Vec::new(), expr);
+    while let ExprKind::Binary(operator, left, right) = &first.kind {
+        chain.push((*operator, &**left, &**right, first.span));
+        first = left;
+    }
+    let mut own = Errors::default();
+    let mut value = eval(first, context, &mut own);
+    while let Some((operator, left, right, span)) = chain.pop() {
+        // The first step is paid by whoever evaluates the expression.
+        if !chain.is_empty() && !context.budget.step() {
+            return context.budget.too_large().with_trail(here(span));
         }
+        let mut after = Errors::default();
+        value = operation(operator, (left, value, own), right, span, context, &mut after);
+        own = after;
+    }
+    errors.merge(own);
+    value
+}
+
+fn operation(
+    operator: BinaryOp,
+    (left_expr, left, mut left_errors): (&Expr, Value, Errors),
+    right_expr: &Expr,
+    span: Span,
+    context: &Context<'_>,
+    errors: &mut Errors,
+) -> Value {
+    let result_type = result_type(operator);
+    let (mut right_errors, mut unsuited) = (Errors::default(), Errors::default());
+    let mut operand = |expr: &Expr, value: Value| match operand_type(operator) {
+        Some(ty) => convert(value, &ty).unwrap_or_else(|error| unsuited.fail(format!("invalid operand: {}", error.message), expr.span)),
+        None => value,
     };
-    let left = operand(left, &mut left_errors, &mut unsuited);
-    let right = operand(right, &mut right_errors, &mut unsuited);
+    let left = operand(left_expr, left);
+    let right = operand(right_expr, eval(right_expr, context, &mut right_errors));
     let marks = if matches!(operator, BinaryOp::Equal | BinaryOp::NotEqual) { Marks::NONE } else { left.marks.union(right.marks) };
     if unsuited.any() {
         // Where both a side and its type are wrong, the side's own error says more.

@@ -277,7 +277,7 @@ fn references_to_what_is_not_declared_are_never_forgiven() {
 #[test]
 fn errors_say_what_is_wrong() {
     for (text, message) in [
-        (r#"-("a")"#, "the operand does not suit: a number is required"),
+        (r#"-("a")"#, "invalid operand: a number is required"),
         ("convert([1], bool)", "bool required, but have tuple"),
         ("convert({}, number)", "number required, but have object"),
         (r#"convert("x", bool)"#, "a bool is required"),
@@ -356,7 +356,7 @@ fn errors_say_what_is_wrong() {
             r#"{for x in ["a", "a"] : x => 1}"#,
             "two elements have the key `a`; write `...` behind the value to group them, if that is meant",
         ),
-        (r#"1 + "a""#, "this operand does not suit: a number is required"),
+        (r#"1 + "a""#, "invalid operand: a number is required"),
         ("convert(1, set)", "the type constructor `set` requires an argument"),
         ("convert(1, object)", "the type constructor `object` requires an argument"),
         ("convert(1, object(1))", "`object` takes attribute types in braces"),
@@ -380,7 +380,7 @@ fn errors_say_what_is_wrong() {
         (r#"convert(1, list("string"))"#, "a type is written without quotes: `string`"),
         (r#"convert(1, list("nosuch"))"#, "A type constraint is either a keyword like `string` or a call like `list(string)`"),
         ("1 + null", "an operand is null"),
-        ("!1", "the operand does not suit: bool required, but have number"),
+        ("!1", "invalid operand: bool required, but have number"),
         ("null ? 1 : 2", "the condition is null; it must be true or false"),
         (r#""x" ? 1 : 2"#, "the condition must be true or false"),
         ("true ? [1] : { a = 1 }", "both results of a conditional must have one type, but one is tuple and the other object"),
@@ -466,6 +466,12 @@ fn expressions_that_are_too_large_are_unknown_and_not_caught() {
 
 #[test]
 fn deep_expressions_end_in_an_answer() {
+    // As deep as the threads that evaluate modules are.
+    let thread = std::thread::Builder::new().stack_size(64 << 20).spawn(evaluate_deep_expressions).unwrap();
+    thread.join().unwrap();
+}
+
+fn evaluate_deep_expressions() {
     let nested = |open: &str, close: &str, depth: usize| format!("{}1{}", open.repeat(depth), close.repeat(depth));
     for depth in [50, 400, 5_000] {
         for (open, close) in

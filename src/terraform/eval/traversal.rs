@@ -3,6 +3,7 @@
 use super::context::Context;
 use super::evaluate::{Errors, bounded, eval, failed, here};
 use super::possible::{MOST_CASES, by_cases, with_possible};
+use super::value::normal_form;
 use super::{Data, EvalError, Possible, RefStep, TrailLink, Type, Value, convert};
 use crate::base::{Place, Span};
 use crate::terraform::syntax::{Expr, ExprKind, Name, TraversalStep};
@@ -143,6 +144,8 @@ fn attribute(value: &Value, name: &str, span: Span) -> Result<Value, EvalError> 
 }
 
 fn attribute_of(value: &Value, name: &str, span: Span) -> Result<Value, EvalError> {
+    // Attribute names and keys are in Unicode's normal form, names in code are as they are written.
+    let name: &str = &normal_form(name);
     let fail = |message: String| Err(EvalError::new(message, Some(span)));
     match &value.data {
         Data::Null(_) => fail(format!("the value is null, so it has no attribute `{name}`")),

@@ -2,6 +2,7 @@
 
 use super::{Num, Type};
 use crate::base::{Place, Span};
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
@@ -148,12 +149,7 @@ impl From<Data> for Value {
 impl Value {
     /// A string, brought into Unicode's composed form (NFC) as Terraform does with every string.
     pub fn string(text: impl AsRef<str>) -> Self {
-        let text = text.as_ref();
-        if is_nfc_quick(text.chars()) == IsNormalized::Yes {
-            Data::String(text.into()).into()
-        } else {
-            Data::String(text.nfc().collect::<String>().into()).into()
-        }
+        Data::String((*normal_form(text.as_ref())).into()).into()
     }
 
     /// A number.
@@ -408,6 +404,11 @@ impl Value {
         }
         self
     }
+}
+
+/// A text in Unicode's composed form (NFC).
+pub(super) fn normal_form(text: &str) -> Cow<'_, str> {
+    if text.is_ascii() || is_nfc_quick(text.chars()) == IsNormalized::Yes { Cow::Borrowed(text) } else { Cow::Owned(text.nfc().collect()) }
 }
 
 impl From<UnknownValue> for Value {

@@ -1,10 +1,9 @@
-//! Tokens → expressions. Objects and templates are taken apart here, innermost first; what is left, operators and calls around values, is
-//! the expression parser's (`native`), which sees an empty string in the place of each object and template.
+//! Tokens → expressions. Objects and templates are taken apart here, innermost first, operators and brackets in `operators`; what is left,
+//! one operand with its steps or one call, is the expression parser's (`native`), which sees an empty string in the place of each part.
 //!
 //! Two reasons: `hcl-edit` refuses objects that repeat a key, which Terraform takes (martinohmann/hcl-rs#511), and resolves trims and
 //! indentation of templates before their tokens' borders are known.
 
-use super::native;
 use super::origin::Origin;
 use super::scan::{Kind, Token, is_closer, is_opener, pair};
 use super::template::{Form, Piece, PieceKind, assemble};
@@ -13,10 +12,10 @@ use super::values::{normalised, plain, quoted};
 use std::collections::HashMap;
 use std::ops::Range;
 
-/// How deep objects and templates may nest in each other.
-const MAX_NESTING: usize = 64;
+/// How deep brackets, objects and templates may nest in each other.
+const MAX_NESTING: usize = 200;
 /// How deep the tree of one expression may be: those who walk it, and the compiler's own drop, do so recursively.
-const MAX_HEIGHT: usize = 400;
+pub(super) const MAX_HEIGHT: usize = 1500;
 
 /// A text cut into tokens.
 pub(super) struct Tokens<'a> {
@@ -33,7 +32,7 @@ pub(super) struct Tall {
     pub(super) height: usize,
 }
 
-type Parsed<T> = Result<T, SyntaxError>;
+pub(super) type Parsed<T> = Result<T, SyntaxError>;
 
 impl<'a> Tokens<'a> {
     pub(super) fn new(text: &'a str, origin: &'a Origin, list: Vec<Token>) -> Self {
@@ -53,8 +52,9 @@ impl<'a> Tokens<'a> {
         self.text.get(range).unwrap_or_default()
     }
 
+    /// The token as a name. Names are not strings: Terraform does not bring them into Unicode's normal form.
     pub(super) fn name(&self, token: Token) -> Name {
-        Name { text: normalised(self.slice(token.range())), span: self.origin.span(token.range()) }
+        Name { text: self.slice(token.range()).into(), span: self.origin.span(token.range()) }
     }
 
     pub(super) fn error<T>(&self, range: Range<usize>, message: impl Into<String>) -> Parsed<T> {
@@ -101,61 +101,27 @@ impl<'a> Tokens<'a> {
 
     /// The expression made of these tokens.
     pub(super) fn expression(&self, tokens: Range<usize>, depth: usize) -> Parsed<Tall> {
-        let list = self.list.get(tokens.clone()).unwrap_or_default();
-        let is_trivia = |token: &&Token| matches!(token.kind, Kind::Newline | Kind::Comment);
-        let leading = list.iter().take_while(is_trivia).count();
-        let trailing = list.iter().rev().take_while(is_trivia).count();
-        let inner = tokens.start + leading..tokens.end.saturating_sub(trailing);
-        let (Some(first), Some(last)) = (self.get(inner.start), self.get(inner.end.saturating_sub(1))) else {
-            return self.error(self.gap(tokens.start), "a value is missing here");
+        let inner = self.trim(tokens.clone());
+        let Some(first) = self.get(inner.start).filter(|_| !inner.is_empty()) else {
+            return self.missing(&tokens);
         };
-        if inner.is_empty() {
-            return self.error(self.gap(tokens.start), "a value is missing here");
-        }
         if depth > MAX_NESTING {
             return self.error(first.range(), format!("this is nested more than {MAX_NESTING} levels deep"));
         }
-        if let Some(simple) = self.simple(&inner, first) {
-            return Ok(simple);
+        match self.simple(&inner, first) {
+            Some(simple) => Ok(simple),
+            None => self.conditional(inner, depth),
         }
-        let range = first.start..last.end;
-        let mut masked = Masked::default();
-        let mut at = inner.start;
-        while at < inner.end {
-            let Some(token) = self.get(at) else { break };
-            match token.kind {
-                Kind::Newline | Kind::Comment => {}
-                Kind::OpenQuote | Kind::OpenHeredoc | Kind::OpenBrace if !self.is_for(at) => {
-                    let (closer, part) = self.part(at, depth)?;
-                    if (at, closer + 1) == (inner.start, inner.end) {
-                        return Ok(part);
-                    }
-                    at = closer;
-                    let end = self.get(closer).map_or(range.end, |token| token.end);
-                    masked.parts.insert(token.start, part);
-                    masked.push("\"\"", token.start..end);
-                }
-                Kind::Invalid => return self.invalid(token),
-                kind if is_opener(kind) && self.closer(at).is_none() => return self.never_closed(token),
-                _ => masked.push(self.slice(token.range()), token.range()),
-            }
-            at += 1;
-        }
-        let tall = native::expression(masked, self)?;
-        if tall.height > MAX_HEIGHT {
-            return self.error(range, format!("this expression is more than {MAX_HEIGHT} levels deep"));
-        }
-        Ok(tall)
     }
 
     /// Expressions of one token need no parser.
-    fn simple(&self, tokens: &Range<usize>, token: Token) -> Option<Tall> {
+    pub(super) fn simple(&self, tokens: &Range<usize>, token: Token) -> Option<Tall> {
         if tokens.len() != 1 {
             return None;
         }
         let text = self.slice(token.range());
         let kind = match (token.kind, text) {
-            (Kind::Number, _) if text.bytes().all(|byte| byte.is_ascii_digit()) => ExprKind::Number(text.into()),
+            (Kind::Number, _) => ExprKind::Number(text.into()),
             (Kind::Ident, "true") => ExprKind::Bool(true),
             (Kind::Ident, "false") => ExprKind::Bool(false),
             (Kind::Ident, "null") => ExprKind::Null,
@@ -165,7 +131,7 @@ impl<'a> Tokens<'a> {
         Some(Tall { expr: Expr { kind, span: self.origin.span(token.range()) }, height: 1 })
     }
 
-    fn invalid<T>(&self, token: Token) -> Parsed<T> {
+    pub(super) fn invalid<T>(&self, token: Token) -> Parsed<T> {
         let text = self.slice(token.range());
         if text.starts_with("/*") {
             return self.error(token.start..token.start + 2, "this comment is never closed");
@@ -174,21 +140,21 @@ impl<'a> Tokens<'a> {
     }
 
     /// The empty range in front of a token, or behind the last one.
-    fn gap(&self, at: usize) -> Range<usize> {
+    pub(super) fn gap(&self, at: usize) -> Range<usize> {
         let before = at.checked_sub(1).and_then(|at| self.get(at));
         let end = before.map_or_else(|| self.get(at).map_or(self.text.len(), |token| token.start), |token| token.end);
         end..end
     }
 
-    /// Whether this brace begins `{for …}`.
-    fn is_for(&self, at: usize) -> bool {
+    /// Whether this brace or bracket begins `{for …}` or `[for …]`.
+    pub(super) fn is_for(&self, at: usize) -> bool {
         let first = self.list.iter().skip(at + 1).find(|token| !matches!(token.kind, Kind::Newline | Kind::Comment));
-        self.get(at).is_some_and(|token| token.kind == Kind::OpenBrace)
+        self.get(at).is_some_and(|token| matches!(token.kind, Kind::OpenBrace | Kind::OpenBracket))
             && first.is_some_and(|token| token.kind == Kind::Ident && self.slice(token.range()) == "for")
     }
 
     /// The object or template that begins with token `at`, and the index of its last token.
-    fn part(&self, at: usize, depth: usize) -> Parsed<(usize, Tall)> {
+    pub(super) fn part(&self, at: usize, depth: usize) -> Parsed<(usize, Tall)> {
         let Some(token) = self.get(at) else { return self.error(0..0, "a value is missing here") };
         let Some(closer) = self.closer(at) else { return self.never_closed(token) };
         let end = self.get(closer).map_or(token.end, |token| token.end);
@@ -254,7 +220,8 @@ impl<'a> Tokens<'a> {
         if let (1, Some(token)) = (tokens.len(), self.get(tokens.start))
             && token.kind == Kind::Ident
         {
-            let Name { text, span } = self.name(token);
+            let span = self.origin.span(token.range());
+            let text = normalised(self.slice(token.range()));
             return Ok(Tall { expr: Expr { kind: ExprKind::String(text), span }, height: 1 });
         }
         let mut key = self.expression(tokens, depth)?;
@@ -391,7 +358,13 @@ pub(super) struct Masked {
 }
 
 impl Masked {
-    fn push(&mut self, text: &str, range: Range<usize>) {
+    /// Puts an empty string in the place of an expression that is read already.
+    pub(super) fn mask(&mut self, part: Tall, range: Range<usize>) {
+        self.parts.insert(range.start, part);
+        self.push("\"\"", range);
+    }
+
+    pub(super) fn push(&mut self, text: &str, range: Range<usize>) {
         if self.tokens.last().is_some_and(|(_, before)| before.end < range.start) {
             self.text.push(' ');
         }

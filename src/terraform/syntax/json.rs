@@ -9,7 +9,7 @@ use super::origin::Origin;
 use super::tree::{Attribute, Block, Body, CommentText, Expr, ExprKind, File, Name, ObjectItem, SyntaxError, UnaryOp};
 use super::values::normalised;
 use crate::base::{SourceId, Span};
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -97,10 +97,19 @@ static OUTPUT: Shape = Shape {
     special: &[("depends_on", Reading::CodeList), ("description", Reading::Verbatim), ("type", Reading::Code)],
     others: Reading::Template,
 };
-static MODULE: Shape =
-    Shape { blocks: &[], special: &[("depends_on", Reading::CodeList), ("providers", Reading::CodeMap)], others: Reading::Template };
+static MODULE: Shape = Shape {
+    blocks: &[("_", 0, &OPEN)],
+    special: &[("depends_on", Reading::CodeList), ("providers", Reading::CodeMap)],
+    others: Reading::Template,
+};
 static RESOURCE: Shape = Shape {
-    blocks: &[("lifecycle", 0, &LIFECYCLE), ("connection", 0, &OPEN), ("provisioner", 1, &PROVISIONER), (DYNAMIC, 1, &OPEN)],
+    blocks: &[
+        ("lifecycle", 0, &LIFECYCLE),
+        ("connection", 0, &OPEN),
+        ("provisioner", 1, &PROVISIONER),
+        (DYNAMIC, 1, &OPEN),
+        ("_", 0, &NESTED),
+    ],
     special: &[("depends_on", Reading::CodeList), ("provider", Reading::Code)],
     others: Reading::Template,
 };
@@ -177,7 +186,7 @@ impl Reader {
     }
 
     fn name(&self, text: &Text) -> Name {
-        Name { text: normalised(&text.text), span: self.span(text.range.clone()) }
+        Name { text: text.text.as_str().into(), span: self.span(text.range.clone()) }
     }
 
     /// The properties of an object, or of all objects of an array.
@@ -204,7 +213,7 @@ impl Reader {
 
     /// Reads the inside of a block. `nested`: the block types of the resource around it.
     fn body(&mut self, node: Node, shape: &'static Shape, nested: &'static [&'static str], body: &mut Body) {
-        let mut names: HashSet<Arc<str>> = HashSet::new();
+        let mut names: HashMap<Arc<str>, usize> = HashMap::new();
         for Property { name, value } in self.properties(node) {
             let block = shape.blocks.iter().find(|(kind, ..)| *kind == name.text);
             if name.text == "//" {
@@ -215,9 +224,14 @@ impl Reader {
             } else if nested.contains(&name.text.as_str()) {
                 let kind = self.name(&name);
                 self.blocks(value, &kind, 0, &mut Vec::new(), (&NESTED, nested), &mut body.blocks);
-            } else if !names.insert(normalised(&name.text)) {
-                self.fail(name.range.clone(), format!("`{}` is already set above; an argument may be set only once", name.text));
+            } else if let Some(first) = names.get(name.text.as_str()) {
+                let message = format!("`{}` is already set above; an argument may be set only once", name.text);
+                if let Some(first) = body.attributes.get_mut(*first) {
+                    first.value.kind = ExprKind::Invalid(message.as_str().into());
+                }
+                self.fail(name.range.clone(), message);
             } else if value.whole {
+                names.insert(name.text.as_str().into(), body.attributes.len());
                 let special = shape.special.iter().find(|(argument, _)| *argument == name.text);
                 let reading = special.map_or(shape.others, |&(_, reading)| reading);
                 let name = self.name(&name);
@@ -459,7 +473,7 @@ mod tests {
         let (file, source) = open(r#"{"locals": {"a": 1, "a": 2, "o": {"k": 1, "k": 2}, "t": "${"}, "resource": 5}"#, parse);
         assert_eq!(source.slice(file.error.unwrap().span), "\"a\"");
         let locals = &file.body.blocks[0];
-        assert!(matches!(argument(locals, "a").kind, ExprKind::Number(_)));
+        assert!(matches!(argument(locals, "a").kind, ExprKind::Invalid(_)), "what is set twice has no value");
         assert!(matches!(argument(locals, "o").kind, ExprKind::Invalid(_)));
         assert!(matches!(argument(locals, "t").kind, ExprKind::Invalid(_)));
         assert!(open("[]", parse).0.error.is_none());

@@ -5,6 +5,7 @@ mod expression;
 pub mod json;
 mod json_text;
 pub mod native;
+mod operators;
 mod origin;
 mod scan;
 mod structure;

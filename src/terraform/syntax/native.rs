@@ -6,10 +6,9 @@ use super::origin::Origin;
 use super::scan::{Start, scan};
 use super::structure;
 use super::template::Form;
-use super::tree::{BinaryOp, Expr, ExprKind, File, ForExpr, Name, SyntaxError, TraversalStep, UnaryOp};
-use super::values::normalised;
+use super::tree::{Expr, ExprKind, File, ForExpr, Name, SyntaxError, TraversalStep};
 use crate::base::{SourceId, Span as Place};
-use hcl_edit::expr::{BinaryOperator, Expression, FuncCall, Traversal, TraversalOperator, UnaryOperator};
+use hcl_edit::expr::{Expression, FuncCall, Traversal, TraversalOperator};
 use hcl_edit::{Decorated, Ident, Span};
 use std::ops::Range;
 
@@ -57,21 +56,18 @@ pub(super) fn expression(masked: Masked, tokens: &Tokens<'_>) -> Result<Tall, Sy
             Ok(Tall { expr, height: reader.height })
         }
         Err(error) => {
-            let (message, range) = explain(&masked.text, error.message(), error.location().offset());
+            let (message, range) = explain(&masked.text, error.location().offset());
             tokens.error(masked.range(range), message)
         }
     }
 }
 
 /// A sentence for an error of the parser, and the range it is about.
-fn explain(masked: &str, message: &str, at: usize) -> (String, Range<usize>) {
+fn explain(masked: &str, at: usize) -> (String, Range<usize>) {
     let at = masked.floor_char_boundary(at);
     let rest = masked.get(at..).unwrap_or_default();
     let here = rest.trim_start();
     let start = masked.len() - here.len();
-    if message.contains("nested levels") || message.contains("chained binary operators") {
-        return ("this expression is nested too deep, or chains too many operators".to_owned(), at..masked.len());
-    }
     let is_word = |c: char| c == '_' || c == '-' || c.is_alphanumeric();
     let first = here.chars().next().unwrap_or(' ');
     let len = if is_word(first) { here.find(|c| !is_word(c)).unwrap_or(here.len()) } else { first.len_utf8().min(here.len()) };
@@ -80,9 +76,7 @@ fn explain(masked: &str, message: &str, at: usize) -> (String, Range<usize>) {
     // The parser cannot tell the last character from the end behind it.
     let is_last = range.end >= masked.len();
     let message = match (at + 1 >= masked.len(), word) {
-        (_, "+" | "*" | "/" | "%" | "<" | ">" | "=" | "&" | "|" | "!" | "-" | "?" | ":" | "." | ",") if is_last => {
-            format!("the expression breaks off behind `{word}`: a value is missing")
-        }
+        (_, "=" | "&" | "|" | ":" | "." | ",") if is_last => format!("unexpected end of expression after `{word}`"),
         (true, "\"") => "the expression is not complete, or this string, template or object does not belong here".to_owned(),
         (true, word) => format!("the expression is not complete, or `{word}` does not belong here"),
         (false, "\"") => "this string, template or object does not belong here; an operator or a comma is missing before it".to_owned(),
@@ -108,7 +102,7 @@ impl Reader<'_> {
     }
 
     fn name(&self, ident: &Decorated<Ident>) -> Name {
-        Name { text: normalised(ident.as_str()), span: self.span(ident) }
+        Name { text: ident.as_str().into(), span: self.span(ident) }
     }
 
     fn boxed(&mut self, expr: Expression, depth: usize) -> Result<Box<Expr>, SyntaxError> {
@@ -126,33 +120,15 @@ impl Reader<'_> {
         let kind = match expr {
             Expression::Null(_) => ExprKind::Null,
             Expression::Bool(value) => ExprKind::Bool(*value.value()),
-            Expression::Number(_) => return self.number(range),
             Expression::String(_) => {
                 let Some(part) = self.masked.parts.get_mut(&range.start) else { return self.foreign(range) };
                 self.height = self.height.max(depth + part.height);
                 // The entry stays: spans that end here are still to be asked for.
                 return Ok(std::mem::replace(&mut part.expr, Expr { kind: ExprKind::Null, span }));
             }
-            Expression::Variable(name) => ExprKind::Variable(normalised(name.as_str())),
+            Expression::Variable(name) => ExprKind::Variable(name.as_str().into()),
             Expression::Array(array) => ExprKind::Tuple(self.all(array, depth)?),
             Expression::Parenthesis(inner) => ExprKind::Parens(self.boxed(inner.into_inner(), depth)?),
-            Expression::Conditional(conditional) => ExprKind::Conditional(
-                self.boxed(conditional.cond_expr, depth)?,
-                self.boxed(conditional.true_expr, depth)?,
-                self.boxed(conditional.false_expr, depth)?,
-            ),
-            Expression::UnaryOp(operation) => {
-                let operator = match operation.operator.value() {
-                    UnaryOperator::Neg => UnaryOp::Negate,
-                    UnaryOperator::Not => UnaryOp::Not,
-                };
-                ExprKind::Unary(operator, self.boxed(operation.expr, depth)?)
-            }
-            Expression::BinaryOp(operation) => ExprKind::Binary(
-                binary(*operation.operator.value()),
-                self.boxed(operation.lhs_expr, depth)?,
-                self.boxed(operation.rhs_expr, depth)?,
-            ),
             Expression::FuncCall(call) => self.call(*call, depth)?,
             Expression::Traversal(traversal) => self.traversal(*traversal, depth)?,
             Expression::ForExpr(for_expr) => {
@@ -167,26 +143,14 @@ impl Reader<'_> {
                     condition: for_expr.cond.map(|condition| self.expr(condition.expr, depth + 1)).transpose()?,
                 }))
             }
-            // They are all masked.
-            Expression::Object(_) | Expression::StringTemplate(_) | Expression::HeredocTemplate(_) => return self.foreign(range),
+            // All others are masked, or taken apart before.
+            _ => return self.foreign(range),
         };
         Ok(Expr { kind, span })
     }
 
     fn foreign(&self, range: Range<usize>) -> Result<Expr, SyntaxError> {
         self.tokens.error(range, "this is not an expression")
-    }
-
-    /// The parser makes a 64-bit number; the digits are in the text. A sign is an operator, as it is to Terraform.
-    fn number(&self, range: Range<usize>) -> Result<Expr, SyntaxError> {
-        let text = self.tokens.slice(range.clone());
-        let digits = text.trim_start_matches(|c: char| !c.is_ascii_digit());
-        let start = range.end - digits.len();
-        let number = Expr { kind: ExprKind::Number(digits.into()), span: self.tokens.origin.span(start..range.end) };
-        if start == range.start {
-            return Ok(number);
-        }
-        Ok(Expr { kind: ExprKind::Unary(UnaryOp::Negate, Box::new(number)), span: self.tokens.origin.span(range) })
     }
 
     fn call(&mut self, call: FuncCall, depth: usize) -> Result<ExprKind, SyntaxError> {
@@ -204,12 +168,7 @@ impl Reader<'_> {
     }
 
     fn traversal(&mut self, traversal: Traversal, depth: usize) -> Result<ExprKind, SyntaxError> {
-        // The sign of `-1[0]` is that of what is behind it, as with every other operand.
-        let is_number = matches!(traversal.expr, Expression::Number(_));
-        let (base, is_negated) = match *self.boxed(traversal.expr, depth)? {
-            Expr { kind: ExprKind::Unary(_, number), .. } if is_number => (number, true),
-            base => (Box::new(base), false),
-        };
+        let base = self.boxed(traversal.expr, depth)?;
         let mut steps = Vec::with_capacity(traversal.operators.len());
         let mut legacy_end = None;
         for operator in traversal.operators {
@@ -230,26 +189,6 @@ impl Reader<'_> {
             };
             steps.push(step);
         }
-        let span = steps.last().map_or(base.span, |step| base.span.to(step.span()));
-        let traversal = ExprKind::Traversal(base, steps);
-        Ok(if is_negated { ExprKind::Unary(UnaryOp::Negate, Box::new(Expr { kind: traversal, span })) } else { traversal })
-    }
-}
-
-fn binary(operator: BinaryOperator) -> BinaryOp {
-    match operator {
-        BinaryOperator::Or => BinaryOp::Or,
-        BinaryOperator::And => BinaryOp::And,
-        BinaryOperator::Eq => BinaryOp::Equal,
-        BinaryOperator::NotEq => BinaryOp::NotEqual,
-        BinaryOperator::Less => BinaryOp::Less,
-        BinaryOperator::LessEq => BinaryOp::LessEqual,
-        BinaryOperator::Greater => BinaryOp::Greater,
-        BinaryOperator::GreaterEq => BinaryOp::GreaterEqual,
-        BinaryOperator::Plus => BinaryOp::Add,
-        BinaryOperator::Minus => BinaryOp::Subtract,
-        BinaryOperator::Mul => BinaryOp::Multiply,
-        BinaryOperator::Div => BinaryOp::Divide,
-        BinaryOperator::Mod => BinaryOp::Modulo,
+        Ok(ExprKind::Traversal(base, steps))
     }
 }

@@ -5,11 +5,12 @@
 
 use super::expression::Tokens;
 use super::origin::Origin;
-use super::scan::{Kind, MAX_TOKENS, Start, is_closer, is_name_start, is_opener, scan};
+use super::scan::{Kind, MAX_TOKENS, Start, Token, is_closer, is_name_start, is_opener, scan};
 use super::tree::{Attribute, Block, Body, Expr, ExprKind, Name, SyntaxError};
-use super::values::{normalised, quoted};
-use crate::base::SourceId;
-use std::collections::HashSet;
+use super::values::quoted;
+use crate::base::{SourceId, Span};
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::ops::Range;
 
 /// How deep blocks may nest.
@@ -43,10 +44,17 @@ pub(super) fn file(source: SourceId, text: &str) -> (Body, Option<SyntaxError>) 
 #[derive(Default)]
 struct Errors {
     first: Option<SyntaxError>,
+    latest: Option<SyntaxError>,
 }
 
 impl Errors {
+    /// The latest error, where it is within a text.
+    fn within(&self, span: Span) -> Option<&SyntaxError> {
+        self.latest.as_ref().filter(|first| span.start <= first.span.start && first.span.end <= span.end)
+    }
+
     fn add(&mut self, error: SyntaxError) {
+        self.latest = Some(error.clone());
         if self.first.as_ref().is_none_or(|first| error.span.start < first.span.start) {
             self.first = Some(error);
         }
@@ -81,7 +89,7 @@ impl Reader<'_> {
     fn body(&mut self, tokens: Range<usize>, depth: usize, body: &mut Body) -> Result<(), Torn> {
         let end = tokens.end;
         let mut at = tokens.start;
-        let mut names: HashSet<&str> = HashSet::new();
+        let mut names: HashMap<&str, usize> = HashMap::new();
         while at < end {
             let Some(token) = self.tokens.get(at) else { break };
             if matches!(token.kind, Kind::Newline | Kind::Comment) {
@@ -92,14 +100,21 @@ impl Reader<'_> {
             let torn = Torn(token.start);
             let next = if token.kind == Kind::Ident { self.kind(behind, end) } else { None };
             let item = match next {
-                Some(Kind::Equal) => self.attribute(at, behind, end).map(|(attribute, next)| {
-                    if names.insert(self.tokens.slice(token.range())) {
-                        body.attributes.push(attribute);
-                    } else {
-                        self.error(
-                            token.range(),
-                            format!("`{}` is already set above; an argument may be set only once", attribute.name.text),
-                        );
+                Some(Kind::Equal) => self.attribute(at, behind, end).map(|(attributes, next)| {
+                    for (token, attribute) in attributes {
+                        match names.entry(self.tokens.slice(token.range())) {
+                            Entry::Vacant(entry) => {
+                                entry.insert(body.attributes.len());
+                                body.attributes.push(attribute);
+                            }
+                            Entry::Occupied(first) => {
+                                let message = format!("`{}` is already set above; an argument may be set only once", attribute.name.text);
+                                if let Some(first) = body.attributes.get_mut(*first.get()) {
+                                    first.value.kind = ExprKind::Invalid(message.as_str().into());
+                                }
+                                self.error(token.range(), message);
+                            }
+                        }
                     }
                     next
                 }),
@@ -167,8 +182,8 @@ impl Reader<'_> {
         None
     }
 
-    /// The attribute whose name is token `at`, and the index behind it.
-    fn attribute(&mut self, at: usize, equal: usize, end: usize) -> Result<(Attribute, usize), Torn> {
+    /// The attribute whose name is token `at`, those that its value swallows because something is wrong with it, and the index behind them.
+    fn attribute(&mut self, at: usize, equal: usize, end: usize) -> Result<(Vec<(Token, Attribute)>, usize), Torn> {
         let Some(name) = self.tokens.get(at) else { return Err(Torn(0)) };
         let next = match self.tokens.line_end(equal + 1, end, false) {
             Ok(next) => next,
@@ -178,18 +193,36 @@ impl Reader<'_> {
             }
         };
         let value_end = next.checked_sub(1).and_then(|last| self.tokens.get(last)).map_or(name.end, |token| token.end);
-        let value = match self.tokens.expression(equal + 1..next, 0) {
-            Ok(tall) => tall.expr,
-            Err(error) => {
-                let start = self.tokens.get(equal + 1).filter(|_| equal + 1 < next).map_or(value_end, |token| token.start);
-                let kind = ExprKind::Invalid(error.message.as_str().into());
-                self.errors.add(error);
-                Expr { kind, span: self.tokens.origin.span(start..value_end) }
-            }
+        let make = |name: Token, value: Expr| {
+            let name = self.tokens.name(name);
+            let span = name.span.to(value.span);
+            Attribute { name, value, span }
         };
-        let name = self.tokens.name(name);
-        let span = name.span.to(value.span);
-        Ok((Attribute { name, value, span }, next))
+        let error = match self.tokens.expression(equal + 1..next, 0) {
+            Ok(tall) => return Ok((vec![(name, make(name, tall.expr))], next)),
+            Err(error) => error,
+        };
+        let start = self.tokens.get(equal + 1).filter(|_| equal + 1 < next).map_or(value_end, |token| token.start);
+        let span = self.tokens.origin.span(start..value_end);
+        let kind = ExprKind::Invalid(self.errors.within(span).unwrap_or(&error).message.as_str().into());
+        let swallowed = self.swallowed(equal + 1, next);
+        let names = std::iter::once(name).chain(swallowed);
+        let attributes = names.map(|name| (name, make(name, Expr { kind: kind.clone(), span }))).collect();
+        self.errors.add(error);
+        Ok((attributes, next))
+    }
+
+    /// The names of further arguments on the line of one whose value does not parse. They are not unset.
+    fn swallowed(&self, mut at: usize, end: usize) -> Vec<Token> {
+        let mut names = Vec::new();
+        while at < end {
+            let Some(token) = self.tokens.get(at) else { break };
+            if token.kind == Kind::Ident && self.kind(at + 1, end) == Some(Kind::Equal) {
+                names.push(token);
+            }
+            at = self.tokens.closer(at).unwrap_or(at) + 1;
+        }
+        names
     }
 
     /// The block whose type is token `at`, and the index behind it. No block where its header is wrong.
@@ -227,7 +260,7 @@ impl Reader<'_> {
             here += 1;
         }
         let open = here;
-        let brace = self.tokens.get(open).map_or(first.range(), super::scan::Token::range);
+        let brace = self.tokens.get(open).map_or(first.range(), Token::range);
         let Some(close) = self.tokens.closer(open) else {
             self.never_closed(open, brace);
             return Err(Torn(first.start));
@@ -244,7 +277,7 @@ impl Reader<'_> {
         let span = self.tokens.origin.span(first.start..last);
         let next = self.skip_comments(close + 1, end);
         if !matches!(self.kind(next, end), None | Some(Kind::Newline)) {
-            let range = self.tokens.get(next).map_or(brace, super::scan::Token::range);
+            let range = self.tokens.get(next).map_or(brace, Token::range);
             self.error(range, "a line must end behind the `}` of a block");
         }
         Ok((Some(Block { kind, labels, body, header, span }), close + 1))
@@ -261,17 +294,23 @@ impl Reader<'_> {
         }
     }
 
-    /// A block whose first argument stands on the line of its brace has only this one and ends on the same line.
+    /// A block whose first argument is on the line of its brace has only this one and ends on the same line.
     fn one_line(&mut self, open: usize, close: usize) {
         let first = self.skip_comments(open + 1, close);
-        if matches!(self.kind(first, close), None | Some(Kind::Newline)) {
-            return;
-        }
+        let Some(token) = self.tokens.get(first).filter(|token| first < close && token.kind != Kind::Newline) else { return };
         let ends = self.tokens.line_end(first, close, false).unwrap_or(close);
-        if ends < close
-            && let Some(token) = self.tokens.get(first)
-        {
-            self.error(token.range(), "a block with several lines begins its first argument on a line of its own");
+        if ends < close {
+            return self.error(token.range(), "a block with several lines begins its first argument on a line of its own");
+        }
+        if matches!(self.kind(self.skip_comments(first + 1, close), close), Some(Kind::OpenBrace | Kind::OpenQuote | Kind::Ident)) {
+            let message = "a block on one line can hold only one argument and no block; write this block on lines of its own";
+            return self.error(token.range(), message);
+        }
+        let value_end = self.tokens.line_end(first, close, true).unwrap_or(close);
+        let second = if value_end < close { self.tokens.get(value_end) } else { self.swallowed(first + 2, close).first().copied() };
+        if let Some(second) = second {
+            let message = "a block on one line can hold only one argument; write each argument on a line of its own";
+            self.error(second.range(), message);
         }
     }
 
@@ -296,7 +335,7 @@ impl Reader<'_> {
                 }
             }
         }
-        Some(Name { text: normalised(&text), span: self.tokens.origin.span(first.start..last.end) })
+        Some(Name { text: text.into(), span: self.tokens.origin.span(first.start..last.end) })
     }
 }
 

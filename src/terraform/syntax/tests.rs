@@ -207,7 +207,7 @@ fn every_expression_has_its_tree() {
         ("\"${ a # }\n }\"", "`${a}`"),
         ("a /* b */ + # c\n // d\n 1", "(Add a 1)"),
         ("\"e\u{301}\"", "\"\u{e9}\""),
-        ("{ e\u{301} = e\u{301}.e\u{301} }", "{\"\u{e9}\"=\u{e9}.\u{e9}}"),
+        ("{ e\u{301} = e\u{301}.e\u{301} }", "{\"\u{e9}\"=e\u{301}.e\u{301}}"),
         ("größe.天", "größe.天"),
     ] {
         assert_eq!(tree(text), expected, "{text}");
@@ -325,6 +325,9 @@ fn what_is_not_broken_is_still_read() {
         ("k \"a\" {\n x\n y = 1\n}\nk \"b\" {}\n", "a b", "x"),
         ("k \"a\" {\n x = 1, y = 2\n}\nk \"b\" {}\n", "a b", ","),
         ("k \"a\" { x = 1\n y = 1 }\nk \"b\" {}\n", "a b", "x"),
+        ("k \"a\" { x = 1, y = 1 }\nk \"b\" {}\n", "a b", ","),
+        ("k \"a\" { x = f(1) y = 1 }\nk \"b\" {}\n", "a b", "y"),
+        ("k \"a\" { r { x = 1 } }\nk \"b\" {}\n", "a b", "r"),
         ("k \"a\" {} k \"b\" {}\n", "a b", "k"),
         // Nobody can tell where something ends: its outermost block is left out.
         ("k \"a\" {\n x = [1\n y = 2\n}\nk \"b\" {}\n", "b", "["),
@@ -342,11 +345,32 @@ fn what_is_not_broken_is_still_read() {
         let found = file.error.as_ref().map(|error| source.slice(error.span));
         assert_eq!(found, Some(error), "{text}: {:?}", file.error);
     }
+    let (twice, _) = file("k \"a\" {\n x = 1\n x = 2\n}\n");
+    let body = &twice.body.blocks[0].body;
+    assert!(matches!(body.attribute("x").unwrap().value.kind, ExprKind::Invalid(_)), "an argument that is set twice has no value");
     let (file, _) = file("k \"a\" {\n x = 1 +\n x = 3\n y = 2\n}\n");
     let body = &file.body.blocks[0].body;
     assert!(matches!(body.attribute("x").unwrap().value.kind, ExprKind::Invalid(_)), "a broken argument is not an unset one");
     assert_eq!(body.attributes.len(), 2);
     assert_eq!(show(&body.attribute("y").unwrap().value), "2");
+}
+
+#[test]
+fn arguments_on_the_line_of_a_broken_one_are_not_unset() {
+    for text in
+        ["k \"a\" { x = 1, y = 2, z = { w = 3 } }\n", "k \"a\" {\n x = [1] y = 2 z = a\n}\n", "k \"a\" {\n x = 1, y = 2, z\n = 3\n}\n"]
+    {
+        let (file, _) = file(text);
+        let body = &file.body.blocks[0].body;
+        let names: Vec<_> = body.attributes.iter().map(|attribute| &*attribute.name.text).collect();
+        assert!(names.starts_with(&["x", "y"]) && !names.contains(&"w"), "{text}: {names:?}");
+        let error = file.error.unwrap().message;
+        for name in ["x", "y"] {
+            assert_eq!(show(&body.attribute(name).unwrap().value), format!("!({error})"), "{text}");
+        }
+    }
+    let (file, _) = file("variable \"m\" { type = string, default = \"x\" }\n");
+    assert_eq!(file.error.unwrap().message, "a block on one line can hold only one argument; write each argument on a line of its own");
 }
 
 #[test]
@@ -361,8 +385,14 @@ fn variables_behind_a_broken_one_are_still_read() {
 fn errors_say_what_is_wrong_and_where() {
     for (text, message, place) in [
         ("", "a value is missing here", ""),
-        ("1 +", "the expression breaks off behind `+`: a value is missing", "+"),
-        ("a ? b", "the expression is not complete, or `b` does not belong here", "b"),
+        ("1 +", "unexpected end of expression after `+`", "+"),
+        ("a.", "unexpected end of expression after `.`", "."),
+        ("(1 +)", "missing value after `+`", "+"),
+        ("1 + * 2", "`*` does not belong here", "*"),
+        ("(* 2)", "`*` does not belong here", "*"),
+        ("a ? b", "this conditional has no `:` and no second result", "?"),
+        ("a ? b :", "unexpected end of expression after `:`", ":"),
+        ("[for x in y]", "a `:` is missing after the collection of this `for` expression", ""),
         ("a bb", "`bb` does not belong here", "bb"),
         ("f(a \"b\")", "this string, template or object does not belong here; an operator or a comma is missing before it", "\"b\""),
         ("[1 2]", "`2` does not belong here", "2"),
@@ -402,6 +432,12 @@ fn a_template_may_come_from_anywhere() {
 
 #[test]
 fn depth_is_an_error_and_never_an_overflow() {
+    // As deep as the threads that read modules are.
+    let thread = std::thread::Builder::new().stack_size(64 << 20).spawn(read_deep_texts).unwrap();
+    thread.join().unwrap();
+}
+
+fn read_deep_texts() {
     let deep = 100_000;
     for (open, middle, close) in [
         ("(", "1", ")"),
@@ -436,7 +472,14 @@ fn depth_is_an_error_and_never_an_overflow() {
     let blocks = format!("{}{}", "a {\n".repeat(deep), "}\n".repeat(deep));
     assert!(file(&blocks).0.error.is_some());
     // As deep as is allowed: the tree is made, walked and dropped.
-    for text in [format!("{}1{}", "{a=".repeat(60), "}".repeat(60)), format!("{}1{}", "(".repeat(60), ")".repeat(60))] {
+    for text in [
+        format!("{}1{}", "{a=".repeat(60), "}".repeat(60)),
+        format!("{}1{}", "(".repeat(150), ")".repeat(150)),
+        format!("{}1{}", "f([".repeat(90), "])".repeat(90)),
+        format!("a{}", " || a".repeat(1000)),
+        format!("{}c", "a ? b : ".repeat(1000)),
+        format!("[for x in y : {} if {}a]", "x == \"a\" || ".repeat(200) + "b", "!".repeat(300)),
+    ] {
         assert!(!tree(&text).starts_with("error"), "{text}");
     }
 }

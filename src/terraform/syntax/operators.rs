@@ -1,0 +1,348 @@
+//! Operators, signs and brackets → expressions. What is between operators goes to the expression parser one operand at a time, so that
+//! its limits on nesting and on chains (64 levels, 128 operators) are not ours: generated code has longer ones, and Terraform reads them.
+
+use super::expression::{MAX_HEIGHT, Masked, Parsed, Tall, Tokens};
+use super::native;
+use super::scan::{Kind, Token, is_opener};
+use super::tree::{BinaryOp, Expr, ExprKind, UnaryOp};
+use std::ops::Range;
+
+impl Tokens<'_> {
+    /// The range without the newlines and comments at its ends.
+    pub(super) fn trim(&self, tokens: Range<usize>) -> Range<usize> {
+        let list = self.list.get(tokens.clone()).unwrap_or_default();
+        let is_trivia = |token: &&Token| matches!(token.kind, Kind::Newline | Kind::Comment);
+        let leading = list.iter().take_while(is_trivia).count();
+        let trailing = list.iter().rev().take_while(is_trivia).count();
+        tokens.start + leading..tokens.end.saturating_sub(trailing).max(tokens.start + leading)
+    }
+
+    /// `condition ? a : b`, or anything that binds tighter.
+    pub(super) fn conditional(&self, tokens: Range<usize>, depth: usize) -> Parsed<Tall> {
+        // A chain of them leans to the right, and is read in a loop.
+        let mut chain = Vec::new();
+        let mut rest = tokens;
+        while let Some(question) = self.find(rest.clone(), |token| token.kind == Kind::Question) {
+            let condition = self.binary(rest.start..question, depth)?;
+            let Some(colon) = self.colon(question + 1..rest.end) else {
+                let range = self.get(question).map_or(0..0, Token::range);
+                return self.error(range, "this conditional has no `:` and no second result");
+            };
+            let then = self.expression(question + 1..colon, depth + 1)?;
+            chain.push((condition, then));
+            rest = colon + 1..rest.end;
+        }
+        let mut last = self.binary(rest, depth)?;
+        while let Some((condition, then)) = chain.pop() {
+            let height = condition.height.max(then.height).max(last.height) + 1;
+            let span = condition.expr.span.to(last.expr.span);
+            let kind = ExprKind::Conditional(Box::new(condition.expr), Box::new(then.expr), Box::new(last.expr));
+            last = self.bounded(Tall { expr: Expr { kind, span }, height })?;
+        }
+        Ok(last)
+    }
+
+    /// The first token outside of brackets that is wanted.
+    fn find(&self, tokens: Range<usize>, wanted: impl Fn(Token) -> bool) -> Option<usize> {
+        let mut at = tokens.start;
+        while at < tokens.end {
+            let Some(token) = self.get(at) else { break };
+            if wanted(token) {
+                return Some(at);
+            }
+            at = self.behind(at);
+        }
+        None
+    }
+
+    /// The index behind a token, or behind what it opens. What is not closed is found by whoever reads it.
+    fn behind(&self, at: usize) -> usize {
+        self.closer(at).unwrap_or(at) + 1
+    }
+
+    /// The `:` that belongs to what is in front of these tokens, conditionals on the way left out.
+    pub(super) fn colon(&self, tokens: Range<usize>) -> Option<usize> {
+        let mut questions = 0_usize;
+        let mut at = tokens.start;
+        while at < tokens.end {
+            let Some(token) = self.get(at) else { break };
+            match token.kind {
+                Kind::Question => questions += 1,
+                Kind::Colon if questions == 0 => return Some(at),
+                Kind::Colon => questions -= 1,
+                _ => {}
+            }
+            at = self.behind(at);
+        }
+        None
+    }
+
+    /// Operands with binary operators between them, all of which lean to the left.
+    fn binary(&self, tokens: Range<usize>, depth: usize) -> Parsed<Tall> {
+        let mut operands: Vec<Tall> = Vec::new();
+        let mut operators: Vec<BinaryOp> = Vec::new();
+        let mut start = tokens.start;
+        let mut at = tokens.start;
+        // Whether an operand has begun, and the token in front.
+        let (mut begun, mut before) = (false, "");
+        while at < tokens.end {
+            let Some(token) = self.get(at) else { break };
+            let next = self.behind(at);
+            let text = self.slice(token.range());
+            match (token.kind, operator(text)) {
+                (Kind::Newline | Kind::Comment, _) => {}
+                (Kind::Other, Some(operator)) if begun && !(text == "*" && before == ".") => {
+                    operands.push(self.operand(start..at, depth)?);
+                    while let Some(last) = operators.last().filter(|last| precedence(**last) >= precedence(operator)).copied() {
+                        operators.pop();
+                        self.join(last, &mut operands)?;
+                    }
+                    operators.push(operator);
+                    (start, begun, before) = (next, false, "");
+                }
+                // A sign belongs to the operand that it is in front of.
+                (Kind::Other, _) if !begun && matches!(text, "-" | "!") => {}
+                _ => (begun, before) = (true, text),
+            }
+            at = next;
+        }
+        operands.push(self.operand(start..tokens.end, depth)?);
+        while let Some(last) = operators.pop() {
+            self.join(last, &mut operands)?;
+        }
+        match operands.pop() {
+            Some(only) => Ok(only),
+            None => self.missing(&tokens),
+        }
+    }
+
+    /// Makes one operand of the last two.
+    fn join(&self, operator: BinaryOp, operands: &mut Vec<Tall>) -> Parsed<()> {
+        let (Some(right), Some(left)) = (operands.pop(), operands.pop()) else { return self.error(0..0, "a value is missing here") };
+        let span = left.expr.span.to(right.expr.span);
+        let height = left.height.max(right.height) + 1;
+        let kind = ExprKind::Binary(operator, Box::new(left.expr), Box::new(right.expr));
+        operands.push(self.bounded(Tall { expr: Expr { kind, span }, height })?);
+        Ok(())
+    }
+
+    fn bounded(&self, tall: Tall) -> Parsed<Tall> {
+        if tall.height > MAX_HEIGHT {
+            let message = format!("this expression is more than {MAX_HEIGHT} levels deep");
+            return Err(super::tree::SyntaxError { message, span: tall.expr.span });
+        }
+        Ok(tall)
+    }
+
+    /// The error of a value that is missing in the place of these tokens.
+    pub(super) fn missing<T>(&self, tokens: &Range<usize>) -> Parsed<T> {
+        let before = tokens.start.checked_sub(1).and_then(|at| self.get(at));
+        match (before.filter(|token| matches!(token.kind, Kind::Other | Kind::Question | Kind::Colon)), self.get(tokens.end)) {
+            (Some(token), None) => self.error(token.range(), format!("unexpected end of expression after `{}`", self.slice(token.range()))),
+            (Some(token), Some(_)) => self.error(token.range(), format!("missing value after `{}`", self.slice(token.range()))),
+            _ => self.error(self.gap(tokens.start), "a value is missing here"),
+        }
+    }
+
+    /// One operand with its signs.
+    fn operand(&self, tokens: Range<usize>, depth: usize) -> Parsed<Tall> {
+        let tokens = self.trim(tokens);
+        let mut signs = Vec::new();
+        let mut at = tokens.start;
+        while at < tokens.end {
+            let Some(token) = self.get(at) else { break };
+            match self.slice(token.range()) {
+                "-" => signs.push((UnaryOp::Negate, token)),
+                "!" => signs.push((UnaryOp::Not, token)),
+                _ if matches!(token.kind, Kind::Newline | Kind::Comment) => {}
+                _ => break,
+            }
+            at += 1;
+        }
+        let inner = self.trim(at..tokens.end);
+        if inner.is_empty() {
+            return self.missing(&(at..tokens.end));
+        }
+        let mut operand = self.term(inner, depth)?;
+        for (operator, token) in signs.into_iter().rev() {
+            let span = self.origin.span(token.range()).to(operand.expr.span);
+            let kind = ExprKind::Unary(operator, Box::new(operand.expr));
+            operand = self.bounded(Tall { expr: Expr { kind, span }, height: operand.height + 1 })?;
+        }
+        Ok(operand)
+    }
+
+    /// A value and the steps behind it: what the expression parser reads. It sees an empty string in the place of every number, object,
+    /// template, and of everything in brackets.
+    fn term(&self, tokens: Range<usize>, depth: usize) -> Parsed<Tall> {
+        let Some(first) = self.get(tokens.start) else { return self.missing(&tokens) };
+        if let Some(simple) = self.simple(&tokens, first) {
+            return Ok(simple);
+        }
+        let mut masked = Masked::default();
+        let mut at = tokens.start;
+        while at < tokens.end {
+            let Some(token) = self.get(at) else { break };
+            match token.kind {
+                Kind::Newline | Kind::Comment => {}
+                Kind::Invalid => return self.invalid(token),
+                Kind::OpenQuote | Kind::OpenHeredoc | Kind::OpenBrace if !self.is_for(at) => {
+                    let (closer, part) = self.part(at, depth)?;
+                    if (at, closer + 1) == (tokens.start, tokens.end) {
+                        return Ok(part);
+                    }
+                    masked.mask(part, token.start..self.get(closer).map_or(token.end, |token| token.end));
+                    at = closer;
+                }
+                Kind::Number if at == tokens.start => {
+                    let kind = ExprKind::Number(self.slice(token.range()).into());
+                    masked.mask(Tall { expr: Expr { kind, span: self.origin.span(token.range()) }, height: 1 }, token.range());
+                }
+                kind if is_opener(kind) => {
+                    let Some(close) = self.closer(at) else { return self.never_closed(token) };
+                    masked.push(self.slice(token.range()), token.range());
+                    let is_tuple = at == tokens.start && self.is_for(at);
+                    if is_tuple || kind == Kind::OpenBrace {
+                        self.for_parts(at + 1..close, &mut masked, depth + 1)?;
+                    } else {
+                        self.listed(at + 1..close, &mut masked, depth + 1)?;
+                    }
+                    let last = self.get(close).map_or(token.range(), Token::range);
+                    masked.push(self.slice(last.clone()), last);
+                    at = close;
+                }
+                _ => masked.push(self.slice(token.range()), token.range()),
+            }
+            at += 1;
+        }
+        self.bounded(native::expression(masked, self)?)
+    }
+
+    /// Elements, arguments, or an index: expressions between commas.
+    fn listed(&self, tokens: Range<usize>, masked: &mut Masked, depth: usize) -> Parsed<()> {
+        let is_splat =
+            |range: &Range<usize>| range.len() == 1 && self.get(range.start).is_some_and(|token| self.slice(token.range()) == "*");
+        let mut start = tokens.start;
+        loop {
+            let comma = self.find(start..tokens.end, |token| token.kind == Kind::Comma);
+            let range = self.trim(start..comma.unwrap_or(tokens.end));
+            let last = range.end.checked_sub(1).and_then(|at| self.get(at)).filter(|_| !range.is_empty());
+            let expansion = last.filter(|token| self.slice(token.range()) == "...");
+            if is_splat(&range) {
+                last.into_iter().for_each(|token| masked.push("*", token.range()));
+            } else if !range.is_empty() {
+                let end = range.end - usize::from(expansion.is_some());
+                self.masked(range.start..end, masked, depth)?;
+                expansion.into_iter().for_each(|token| masked.push("...", token.range()));
+            }
+            let Some(comma) = comma else { return Ok(()) };
+            let range = self.get(comma).map_or(0..0, Token::range);
+            masked.push(",", range);
+            start = comma + 1;
+        }
+    }
+
+    /// Reads an expression and masks it.
+    fn masked(&self, tokens: Range<usize>, masked: &mut Masked, depth: usize) -> Parsed<()> {
+        let range = self.trim(tokens.clone());
+        let ends = self.get(range.start).zip(range.end.checked_sub(1).and_then(|at| self.get(at)));
+        let part = self.expression(tokens, depth)?;
+        if let Some((first, last)) = ends {
+            masked.mask(part, first.start..last.end);
+        }
+        Ok(())
+    }
+
+    /// The inside of `[for …]` or `{for …}`.
+    fn for_parts(&self, tokens: Range<usize>, masked: &mut Masked, depth: usize) -> Parsed<()> {
+        let word = |at: usize, word: &str| self.get(at).is_some_and(|token| token.kind == Kind::Ident && self.slice(token.range()) == word);
+        let mut at = tokens.start;
+        // `for k, v in`
+        while at < tokens.end {
+            let Some(token) = self.get(at) else { break };
+            match token.kind {
+                Kind::Newline | Kind::Comment => {}
+                Kind::Ident | Kind::Comma => masked.push(self.slice(token.range()), token.range()),
+                _ => return self.error(token.range(), "a `for` expression begins with `for`, the names of its variables, and `in`"),
+            }
+            at += 1;
+            if word(at - 1, "in") && at > tokens.start + 2 {
+                break;
+            }
+        }
+        let Some(colon) = self.colon(at..tokens.end) else {
+            return self.error(self.gap(tokens.end), "a `:` is missing after the collection of this `for` expression");
+        };
+        self.masked(at..colon, masked, depth)?;
+        let keep = |at: usize, masked: &mut Masked| {
+            let token = self.get(at).map_or(0..0, Token::range);
+            masked.push(self.slice(token.clone()), token);
+        };
+        keep(colon, masked);
+        let mut start = colon + 1;
+        let arrow = |token: Token| token.kind == Kind::Other && self.slice(token.range()) == "=>";
+        if let Some(arrow) = self.find(start..tokens.end, arrow) {
+            self.masked(start..arrow, masked, depth)?;
+            keep(arrow, masked);
+            start = arrow + 1;
+        }
+        let start_of_value = self.trim(start..tokens.end).start;
+        let mut end = start_of_value;
+        let mut after_dot = false;
+        let mut group = None;
+        while end < tokens.end {
+            let Some(token) = self.get(end) else { break };
+            if token.kind == Kind::Other && self.slice(token.range()) == "..." {
+                group.get_or_insert(end);
+            }
+            if word(end, "if") && !after_dot && end > start_of_value {
+                break;
+            }
+            after_dot = token.kind == Kind::Other && self.slice(token.range()) == ".";
+            end = self.behind(end);
+        }
+        self.masked(start..group.unwrap_or(end), masked, depth)?;
+        if let Some(group) = group {
+            keep(group, masked);
+            if let Some(extra) = self.get(self.trim(group + 1..end).start).filter(|_| !self.trim(group + 1..end).is_empty()) {
+                return self.error(extra.range(), "only `if` may follow `...` in a `for` expression");
+            }
+        }
+        if end < tokens.end {
+            keep(end, masked);
+            self.masked(end + 1..tokens.end, masked, depth)?;
+        }
+        Ok(())
+    }
+}
+
+fn operator(text: &str) -> Option<BinaryOp> {
+    Some(match text {
+        "||" => BinaryOp::Or,
+        "&&" => BinaryOp::And,
+        "==" => BinaryOp::Equal,
+        "!=" => BinaryOp::NotEqual,
+        "<" => BinaryOp::Less,
+        "<=" => BinaryOp::LessEqual,
+        ">" => BinaryOp::Greater,
+        ">=" => BinaryOp::GreaterEqual,
+        "+" => BinaryOp::Add,
+        "-" => BinaryOp::Subtract,
+        "*" => BinaryOp::Multiply,
+        "/" => BinaryOp::Divide,
+        "%" => BinaryOp::Modulo,
+        _ => return None,
+    })
+}
+
+/// How tightly an operator binds. Source: `binaryOps` in HashiCorp's `hclsyntax/expression_ops.go`.
+fn precedence(operator: BinaryOp) -> u8 {
+    match operator {
+        BinaryOp::Or => 1,
+        BinaryOp::And => 2,
+        BinaryOp::Equal | BinaryOp::NotEqual => 3,
+        BinaryOp::Less | BinaryOp::LessEqual | BinaryOp::Greater | BinaryOp::GreaterEqual => 4,
+        BinaryOp::Add | BinaryOp::Subtract => 5,
+        BinaryOp::Multiply | BinaryOp::Divide | BinaryOp::Modulo => 6,
+    }
+}
