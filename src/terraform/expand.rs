@@ -4,7 +4,7 @@ use super::instance::{Each, Expansion, Instance};
 use super::scope::{Frame, unknown_each};
 use super::world::World;
 use crate::base::{Place, Span};
-use crate::terraform::eval::{Data, EvalError, Marks, Type, Value, convert};
+use crate::terraform::eval::{Data, Drivers, EvalError, Marks, Type, Value, convert};
 use crate::terraform::syntax::Block;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -21,11 +21,11 @@ pub(super) fn expand(world: &World<'_>, at: &Rc<Instance>, block: &Block) -> Exp
     }
     if let Some(count) = block.body.attribute("count") {
         let value = world.eval(&count.value, &frame);
-        return settle("count", count.value.span, value.and_then(|value| by_count(value, count.value.span)));
+        return settle("count", count.value.span, value.and_then(|value| by_count(world, value, count.value.span)));
     }
     if let Some(for_each) = block.body.attribute("for_each") {
         let value = world.eval(&for_each.value, &frame);
-        return settle("for_each", for_each.value.span, value.and_then(|value| by_key(value, for_each.value.span)));
+        return settle("for_each", for_each.value.span, value.and_then(|value| by_key(world, value, for_each.value.span)));
     }
     Expansion::One
 }
@@ -46,7 +46,7 @@ fn refuse(message: impl Into<String>, span: Span) -> EvalError {
     EvalError { message: message.into(), span: Some(span), fatal: true }
 }
 
-fn by_count(value: Value, span: Span) -> Result<Expansion, EvalError> {
+fn by_count(world: &World<'_>, value: Value, span: Span) -> Result<Expansion, EvalError> {
     if value.is_null() {
         return Err(refuse("`count` is null; it must be a whole number", span));
     }
@@ -55,7 +55,8 @@ fn by_count(value: Value, span: Span) -> Result<Expansion, EvalError> {
     let marks = value.marks;
     match &value.data {
         Data::Unknown(unknown) => {
-            let each = Each::Index(Value::unknown(Type::Number, Arc::clone(&unknown.why)).with_marks(marks));
+            refuse_time(world, "count", marks, span)?;
+            let each = Each::Index(Value::unknown(Type::Number, Arc::clone(&unknown.why)).with_marks(timeless(marks)));
             Ok(Expansion::unknown(format!("`count` is not known: {}", unknown.why), Some(Place::Source(span)), each, None))
         }
         Data::Number(number) => {
@@ -84,7 +85,7 @@ fn by_caller(argument: &str) -> String {
     format!("nobody in the scanned tree sets what its `{argument}` depends on")
 }
 
-fn by_key(value: Value, span: Span) -> Result<Expansion, EvalError> {
+fn by_key(world: &World<'_>, value: Value, span: Span) -> Result<Expansion, EvalError> {
     let (marks, trail) = (value.marks, value.trail.clone());
     if marks.sensitive {
         return Err(refuse("`for_each` is sensitive: instance keys are shown in the plan, so Terraform refuses it", span));
@@ -95,6 +96,7 @@ fn by_key(value: Value, span: Span) -> Result<Expansion, EvalError> {
     let entries: Vec<(Arc<str>, Value)> = match &value.data {
         Data::Null(_) => return Err(refuse("`for_each` is null; it must be a map, or a set of strings", span)),
         Data::Unknown(unknown) => {
+            refuse_time(world, "for_each", marks, span)?;
             let (key, element) = match &unknown.ty {
                 Type::List(_) | Type::Tuple(_) | Type::Bool | Type::Number | Type::String => return Err(wrong(&unknown.ty, span)),
                 Type::Map(element) => (Type::String, (**element).clone()),
@@ -102,7 +104,7 @@ fn by_key(value: Value, span: Span) -> Result<Expansion, EvalError> {
                 _ => (Type::String, Type::Any),
             };
             let each = match unknown_each(&unknown.why, key, element) {
-                Each::Element(key, value) => Each::Element(key.with_marks(marks), value.with_marks(marks)),
+                Each::Element(key, value) => Each::Element(key.with_marks(timeless(marks)), value.with_marks(marks)),
                 each => each,
             };
             return Ok(Expansion::unknown(format!("`for_each` is not known: {}", unknown.why), Some(Place::Source(span)), each, None));
@@ -118,6 +120,7 @@ fn by_key(value: Value, span: Span) -> Result<Expansion, EvalError> {
                 return Err(refuse(format!("`for_each` is a set of {element}; it must be a map, or a set of strings"), span));
             }
             if let Some(unknown) = elements.iter().find_map(Value::as_unknown) {
+                refuse_time(world, "for_each", Marks { time: value.drivers(), ..marks }, span)?;
                 let each = unknown_each(&unknown.why, Type::String, Type::String);
                 let why = format!("`for_each` holds values that are not known: {}", unknown.why);
                 return Ok(Expansion::unknown(why, Some(Place::Source(span)), with_marks(each, marks), None));
@@ -145,9 +148,27 @@ fn finish(mut entries: Vec<(Arc<str>, Value)>, marks: Marks, span: Span) -> Resu
     Ok(Expansion::ForEach(entries))
 }
 
+/// The marks of `each.key` and `count.index`, which one instance keeps for as long as it exists.
+fn timeless(marks: Marks) -> Marks {
+    Marks { time: Drivers::NONE, ..marks }
+}
+
+/// Terraform must know instance keys while it plans, and of what changes in time it knows `plantimestamp()` only.
+fn refuse_time(world: &World<'_>, argument: &str, marks: Marks, span: Span) -> Result<(), EvalError> {
+    match world.passing.names(marks.time.without(Drivers::PLAN_TIME)).first() {
+        None => Ok(()),
+        Some(name) => Err(refuse(
+            format!(
+                "`{argument}` depends on `{name}`, which is known only after apply; the only time it may depend on is `plantimestamp()`"
+            ),
+            span,
+        )),
+    }
+}
+
 fn with_marks(each: Each, marks: Marks) -> Each {
     match each {
-        Each::Element(key, value) => Each::Element(key.with_marks(marks), value.with_marks(marks)),
+        Each::Element(key, value) => Each::Element(key.with_marks(timeless(marks)), value.with_marks(timeless(marks))),
         each => each,
     }
 }

@@ -317,7 +317,7 @@ pub(super) fn expression(text: &str, name: &str, by: &str, sources: &Sources) ->
 }
 
 /// The mark of a value that the caller of a library decides.
-pub(super) const BY_CALLER: Marks = Marks { sensitive: false, ephemeral: false, from_file: false, by_caller: true };
+pub(super) const BY_CALLER: Marks = Marks { by_caller: true, ..Marks::NONE };
 
 /// Whether a variable may hold more than its default lets it: one whose default is empty, or that has none.
 pub(super) fn is_open(value: Option<&Value>, ty: &Type) -> bool {

@@ -109,7 +109,7 @@ fn text(value: &Value) -> Option<String> {
 }
 
 /// `lifecycle.ignore_changes`.
-fn ignored(body: &Body) -> Vec<String> {
+pub(super) fn ignored(body: &Body) -> Vec<String> {
     let attributes = body.blocks_of("lifecycle").filter_map(|lifecycle| lifecycle.body.attribute("ignore_changes"));
     let names = attributes.flat_map(|attribute| match &attribute.value.kind {
         ExprKind::Tuple(items) => items.iter().filter_map(first_name).collect::<Vec<_>>(),

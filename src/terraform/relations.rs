@@ -4,6 +4,7 @@ use super::facts::Reader;
 use super::module::{AUTHORITY, KEY_VERSION};
 use super::names::children;
 use super::refusals;
+use super::schedule;
 use super::scope::Frame;
 use super::walk::{Visit, Walk, locate};
 use super::world::World;
@@ -24,8 +25,8 @@ const MAX_HOPS: usize = 16;
 pub(super) struct Relations {
     versions: HashMap<Arc<str>, Vec<Version>>,
     authorities: HashMap<Arc<str>, Vec<CaUse>>,
-    /// Set where something rotates a key that cannot be told.
-    unsure: Option<String>,
+    maybe_rotated: Candidates,
+    maybe_used: Candidates,
     vaults: RefCell<HashMap<Arc<ResourceRef>, Vault>>,
 }
 
@@ -33,8 +34,38 @@ pub(super) struct Relations {
 struct Version {
     version: KeyVersion,
     is_symbolic: bool,
-    schedules: Vec<Schedule>,
-    unsure: Option<String>,
+    made: schedule::Found,
+}
+
+/// Keys that something may belong to, and why that is unknown.
+#[derive(Default)]
+struct Candidates {
+    /// By the key's address.
+    some: HashMap<Arc<str>, String>,
+    /// Set where it may be any key.
+    any: Option<String>,
+}
+
+impl Candidates {
+    fn add(&mut self, keys: Vec<Arc<str>>, why: &str) {
+        for key in keys {
+            self.some.entry(key).or_insert_with(|| why.to_owned());
+        }
+    }
+
+    fn why(&self, key: &str) -> Option<String> {
+        self.some.get(key).or(self.any.as_ref()).cloned()
+    }
+}
+
+/// The keys that an argument refers to.
+enum Keys {
+    /// Exactly these.
+    These(Vec<Arc<str>>),
+    /// One of these, for this reason.
+    OneOf(Vec<Arc<str>>, String),
+    /// Any, for this reason.
+    Any(String),
 }
 
 /// The vault behind an endpoint.
@@ -51,37 +82,59 @@ impl Relations {
         walk.each(&KEY_VERSION.into(), &mut |visit| {
             let reader = Reader { world: walk.world, at: visit.at, each: &visit.each, problems: walk.problems };
             refusals::of_visit(&reader, &visit);
-            relations.version(walk.world, &visit);
+            relations.version(walk, &visit);
         });
-        walk.each(&AUTHORITY.into(), &mut |visit| {
-            let keys = keys_of(walk.world, &visit, "kms_key_id").unwrap_or_default();
-            let id = super::instance::address(visit.at, false, &visit.of.kind, &visit.of.name, visit.key.as_ref());
-            for key in keys.into_iter().filter(|key| visit.symbolic.is_none() || key.ends_with("[\"*\"]")) {
-                relations
-                    .authorities
-                    .entry(key)
-                    .or_default()
-                    .push(CaUse { id: id.clone(), place: Some(Place::Source(visit.block.header)) });
-            }
-        });
+        walk.each(&AUTHORITY.into(), &mut |visit| relations.authority(walk.world, &visit));
         relations
     }
 
-    fn version(&mut self, world: &World<'_>, visit: &Visit<'_>) {
+    fn authority(&mut self, world: &World<'_>, visit: &Visit<'_>) {
         let id = super::instance::address(visit.at, false, &visit.of.kind, &visit.of.name, visit.key.as_ref());
-        let (mut schedules, unsure) = super::schedule::of(world, visit.at, visit.block);
-        schedules.iter_mut().for_each(|schedule| schedule.version.clone_from(&id));
-        let Some(keys) = keys_of(world, visit, "key_id") else {
-            if !schedules.is_empty() {
-                self.unsure.get_or_insert(format!("`{id}` rotates a key that cannot be told from here"));
+        let unclear = |why: &str| format!("which key `{id}` uses is unknown: {why}");
+        match keys_of(world, visit, "kms_key_id") {
+            Keys::These(keys) => {
+                for key in keys {
+                    if let Some(why) = may_not_exist(visit, &key, &id) {
+                        self.maybe_used.add(vec![key], &why);
+                        continue;
+                    }
+                    let used = CaUse { id: id.clone(), place: Some(Place::Source(visit.block.header)) };
+                    self.authorities.entry(key).or_default().push(used);
+                }
             }
-            return;
-        };
-        let place = Some(Place::Source(visit.block.header));
-        let version = KeyVersion { id, place, time_created: None, is_current: None, is_auto_rotated: None };
-        let version = Version { version, is_symbolic: visit.symbolic.is_some(), schedules, unsure };
-        for key in keys {
-            self.versions.entry(key).or_default().push(version.clone());
+            Keys::OneOf(keys, why) => self.maybe_used.add(keys, &unclear(&why)),
+            Keys::Any(why) => drop(self.maybe_used.any.get_or_insert_with(|| unclear(&why))),
+        }
+    }
+
+    fn version(&mut self, walk: &Walk<'_>, visit: &Visit<'_>) {
+        let world = walk.world;
+        let id = super::instance::address(visit.at, false, &visit.of.kind, &visit.of.name, visit.key.as_ref());
+        let made = schedule::of(world, visit);
+        if let Some(error) = &made.refused {
+            walk.problems.refused(world, error);
+        }
+        // Whatever the limit is, a longer period is beyond it.
+        let may_rotate =
+            made.unsure.is_some() || made.schedules.iter().any(|schedule| schedule.period_days.is_none_or(|days| days <= 366.0));
+        let unclear = |why: &str| format!("which key `{id}` belongs to is unknown: {why}");
+        match keys_of(world, visit, "key_id") {
+            Keys::These(keys) => {
+                let place = Some(Place::Source(visit.block.header));
+                let version = KeyVersion { id: id.clone(), place, time_created: None, is_current: None, is_auto_rotated: None };
+                for key in keys {
+                    let mut made = made.clone();
+                    if let Some(why) = may_not_exist(visit, &key, &id).filter(|_| !made.by_instances) {
+                        made.schedules.clear();
+                        made.unsure = made.unsure.or(may_rotate.then_some(why));
+                    }
+                    let version = Version { version: version.clone(), is_symbolic: visit.symbolic.is_some(), made };
+                    self.versions.entry(key).or_default().push(version);
+                }
+            }
+            Keys::OneOf(keys, why) if may_rotate => self.maybe_rotated.add(keys, &unclear(&why)),
+            Keys::Any(why) if may_rotate => drop(self.maybe_rotated.any.get_or_insert_with(|| unclear(&why))),
+            Keys::OneOf(..) | Keys::Any(_) => {}
         }
     }
 
@@ -100,23 +153,26 @@ impl Relations {
             if !version.is_symbolic || facts.symbolic.is_some() {
                 facts.versions.push(version.version.clone());
             }
-            for schedule in &version.schedules {
-                if !facts
-                    .schedules
-                    .iter()
-                    .any(|own| own.driver == schedule.driver && own.form == schedule.form && own.version == schedule.version)
-                {
+            for schedule in &version.made.schedules {
+                let is_same =
+                    |own: &Schedule| own.driver == schedule.driver && own.form == schedule.form && own.version == schedule.version;
+                if !facts.schedules.iter().any(is_same) {
                     facts.schedules.push(schedule.clone());
                 }
             }
             if facts.schedules_unsure.is_none() {
-                facts.schedules_unsure.clone_from(&version.unsure);
+                facts.schedules_unsure.clone_from(&version.made.unsure);
+                facts.is_schedule_refused = version.made.is_refused;
+            }
+            if facts.idle_schedule.is_none() {
+                facts.idle_schedule.clone_from(&version.made.idle);
             }
         }
         if facts.schedules_unsure.is_none() {
-            facts.schedules_unsure.clone_from(&self.unsure);
+            facts.schedules_unsure = self.maybe_rotated.why(address);
         }
         facts.authorities = self.authorities.get(address).cloned().unwrap_or_default();
+        facts.authorities_unsure = self.maybe_used.why(address);
     }
 
     fn vault_behind(&self, reader: &Reader<'_>, endpoint: &Attribute) -> Vault {
@@ -253,28 +309,44 @@ fn by_caller(fact: &mut Fact<VaultType>, input: impl FnOnce() -> String) {
     }
 }
 
-/// The addresses of the keys that an argument refers to; `None` where it cannot be told.
-fn keys_of(world: &World<'_>, visit: &Visit<'_>, argument: &str) -> Option<Vec<Arc<str>>> {
-    let attribute = visit.block.body.attribute(argument)?;
+/// Why something that is certainly of a key may not exist: it stands for instances that may not come to be, and the key does not.
+fn may_not_exist(visit: &Visit<'_>, key: &str, id: &str) -> Option<String> {
+    let symbolic = visit.symbolic.as_ref().filter(|_| !key.ends_with("[\"*\"]") && !key.contains("[\"*\"]."))?;
+    Some(format!("whether `{id}` exists is unknown: {}", symbolic.why))
+}
+
+/// The keys that an argument refers to.
+fn keys_of(world: &World<'_>, visit: &Visit<'_>, argument: &str) -> Keys {
+    let Some(attribute) = visit.block.body.attribute(argument) else { return Keys::These(Vec::new()) };
     let frame = Frame::new(world, visit.at, &visit.each);
-    let value = world.eval(&attribute.value, &frame).ok()?;
-    let mut origins = Vec::new();
-    if !gather(&value, &mut origins) || origins.is_empty() {
-        // A literal OCID is no key of this configuration.
-        if !value.is_unknown() {
-            return Some(Vec::new());
-        }
+    let value = match world.eval(&attribute.value, &frame) {
+        Ok(value) => value,
+        Err(error) => return Keys::Any(format!("Terraform would refuse its `{argument}`: {}", error.message)),
+    };
+    // A literal OCID is not a key of this configuration.
+    if !value.is_unknown() {
+        return Keys::These(Vec::new());
+    }
+    let why = value.why().map_or_else(String::new, ToString::to_string);
+    let mut found = Vec::new();
+    let is_certain = if gather(&value, &mut found) && !found.is_empty() {
+        value.as_unknown().is_some_and(|unknown| unknown.origin.is_some() || unknown.possible.iter().all(|case| case.value.is_unknown()))
+    } else {
+        found.clear();
         let mut chase = Chase { world, found: Vec::new(), lost: false, depth: 0 };
         chase.expression(&attribute.value, &frame);
         if chase.lost || chase.found.is_empty() {
-            return None;
+            return Keys::Any(why);
         }
-        origins = chase.found;
-    }
-    let is_key = |origin: &&Arc<ResourceRef>| {
+        found = chase.found;
+        true
+    };
+    let is_key = |origin: &Arc<ResourceRef>| {
         &*origin.attribute == "id" && Address::parse(&origin.address).is_some_and(|address| !address.data && address.kind == "oci_kms_key")
     };
-    Some(origins.iter().filter(is_key).map(|origin| Arc::clone(&origin.address)).collect())
+    let is_one = found.len() == 1 && is_certain;
+    let keys: Vec<Arc<str>> = found.iter().filter(|origin| is_key(origin)).map(|origin| Arc::clone(&origin.address)).collect();
+    if is_one { Keys::These(keys) } else { Keys::OneOf(keys, why) }
 }
 
 /// Adds the origins of all unknown parts of a value; false where one has none.

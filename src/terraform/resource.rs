@@ -10,7 +10,7 @@ use super::scope::{Bound, Frame};
 use super::trails::through;
 use super::world::{ResourceName, Slot, World};
 use crate::base::{InstanceKey, Place, closest};
-use crate::terraform::eval::{Data, EvalError, Marks, Num, Possible, RefStep, ResourceRef, Type, UnknownValue, Value, convert};
+use crate::terraform::eval::{Data, Drivers, EvalError, Marks, Num, Possible, RefStep, ResourceRef, Type, UnknownValue, Value, convert};
 use crate::terraform::syntax::{self, Block, Body, Expr, ExprKind};
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -161,7 +161,11 @@ impl World<'_> {
         let input = self.attribute(one, &"input".into());
         match input {
             Ok(input) if input.is_null() => input,
-            Ok(input) => self.after_apply(one, path, input.ty()).with_marks(input.deep_marks()),
+            Ok(input) => {
+                // What changes it in time depends on more than its input.
+                let marks = Marks { time: Drivers::NONE, ..input.deep_marks() };
+                self.after_apply(one, path, input.ty()).with_marks(marks)
+            }
             Err(_) => self.after_apply(one, path, Type::Any),
         }
     }
@@ -245,7 +249,8 @@ impl World<'_> {
         // Of all types we know, only Terraform's own promises that.
         unknown.refinement.not_null = &*one.of.kind == "terraform_data" && &**attribute == "id";
         unknown.origin = Some(Arc::new(ResourceRef { address, attribute: Arc::clone(attribute) }));
-        Value::from(unknown).through(Place::Source(one.block.header), reason)
+        let time = super::schedule::drivers(self, one.at, one.of, one.block, one.key, one.each, attribute);
+        Value::from(unknown).with_marks(Marks { time, ..Marks::NONE }).through(Place::Source(one.block.header), reason)
     }
 
     /// One instance of a resource as an object; unknown where its type is.

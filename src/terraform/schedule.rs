@@ -1,189 +1,227 @@
-//! Rotation by code: what makes an `oci_kms_key_version` anew in time.
+//! Rotation by code: what makes Terraform itself create an `oci_kms_key_version` again in time. Expressions are evaluated, and the values say
+//! what they depend on; nothing is searched in their text, except to find out whether a value that is unknown could depend on time.
 
+mod driver;
+mod passing;
+mod reach;
+mod triggers;
+
+pub(super) use passing::{Passing, drivers};
+
+use super::facts::{Problems, Reader};
 use super::instance::{Each, Instance};
 use super::names::children;
 use super::scope::Frame;
+use super::walk::Visit;
 use super::world::World;
 use crate::base::{Place, Span, Step};
-use crate::key::{Schedule, ScheduleForm};
-use crate::terraform::eval::{Type, Value, convert};
-use crate::terraform::syntax::{Block, Expr, ExprKind, TraversalStep};
-use std::collections::HashSet;
+use crate::key::{IdleSchedule, Schedule, ScheduleForm};
+use crate::terraform::eval::{Data, Drivers, EvalError, Value};
+use crate::terraform::syntax::{Block, Expr, ExprKind};
 use std::rc::Rc;
-use std::sync::Arc;
 
-/// How long a chain of references is followed.
-const MAX_DEPTH: usize = 200;
+/// The arguments of a key version that force a new one. `time_of_deletion` is updated in place. Source: provider oracle/oci,
+/// `kms_key_version_resource.go`.
+const FORCE_NEW: [&str; 3] = ["key_id", "management_endpoint", "external_key_version_id"];
 
-/// The schedules of a key version, and why there may be more.
-pub(super) fn of(world: &World<'_>, at: &Rc<Instance>, version: &Block) -> (Vec<Schedule>, Option<String>) {
-    let mut accumulating = Search::new(world);
-    let mut replacing = Search::new(world);
-    for attribute in &version.body.attributes {
-        match &*attribute.name.text {
-            "count" | "for_each" => accumulating.expression(&attribute.value, at),
-            // Changing it updates the version in place.
-            "time_of_deletion" | "depends_on" | "provider" => {}
-            _ => replacing.expression(&attribute.value, at),
+/// What makes an instance of a key version anew.
+#[derive(Clone, Default)]
+pub(super) struct Found {
+    /// The schedules.
+    pub schedules: Vec<Schedule>,
+    /// Why there may be more.
+    pub unsure: Option<String>,
+    /// Whether that is because Terraform would refuse the configuration.
+    pub is_refused: bool,
+    /// What looks like a schedule and is none.
+    pub idle: Option<IdleSchedule>,
+    /// What Terraform would refuse of `replace_triggered_by`.
+    pub refused: Option<EvalError>,
+    /// Whether the instances themselves are made in time: an unknown number of them is no doubt about the schedule then.
+    pub by_instances: bool,
+}
+
+/// The schedules of an instance of a key version.
+pub(super) fn of(world: &World<'_>, visit: &Visit<'_>) -> Found {
+    let id = super::instance::address(visit.at, false, &visit.of.kind, &visit.of.name, visit.key.as_ref());
+    let mut search = Search { world, id, header: visit.block.header, found: Found::default() };
+    search.instances(visit.at, visit.block);
+    let mut around = Some(visit.at);
+    while let Some((parent, call)) = around.and_then(|at| at.parent.as_ref()) {
+        if let Some(call) = parent.module.calls.get(call) {
+            search.instances(parent, call);
+        }
+        around = Some(parent);
+    }
+    search.found.by_instances = !search.found.schedules.is_empty();
+    let ignored = super::key::ignored(&visit.block.body);
+    for argument in FORCE_NEW {
+        let attribute = visit.block.body.attribute(argument);
+        if let Some(attribute) = attribute.filter(|_| !ignored.iter().any(|own| own == argument || own == "*")) {
+            search.argument(&attribute.value, visit.at, &visit.each);
         }
     }
-    for lifecycle in version.body.blocks_of("lifecycle") {
-        if let Some(triggers) = lifecycle.body.attribute("replace_triggered_by") {
-            replacing.expression(&triggers.value, at);
-        }
+    search.triggers(visit);
+    if let Some(error) = triggers::wrong(world, visit.at, visit.block) {
+        search.refused("replace_triggered_by", "of");
+        search.found.refused = Some(error);
     }
-    let unsure = accumulating.unsure.take().or(replacing.unsure.take());
-    let first = Step::new(Place::Source(version.header), "this version is made anew in time");
-    let mut schedules = accumulating.schedules(ScheduleForm::Accumulating, &first);
-    schedules.extend(replacing.schedules(ScheduleForm::Replacing, &first));
-    (schedules, unsure)
+    search.found
 }
 
-/// What passes time on: resources that are made anew, or change, when what they are given changes.
-fn passes_on(kind: &str) -> bool {
-    matches!(kind, "terraform_data" | "null_resource" | "time_static" | "time_offset") || kind.starts_with("random_")
-}
-
-struct Driver {
-    name: String,
-    place: Span,
-    period_days: Option<f64>,
-    period_months: Option<i64>,
-}
-
-/// Follows references until it meets time.
 struct Search<'w> {
     world: &'w World<'w>,
-    seen: HashSet<(usize, String)>,
-    depth: usize,
-    drivers: Vec<Driver>,
-    unsure: Option<String>,
+    id: String,
+    header: Span,
+    found: Found,
 }
 
-impl<'w> Search<'w> {
-    fn new(world: &'w World<'w>) -> Self {
-        Self { world, seen: HashSet::new(), depth: 0, drivers: Vec::new(), unsure: None }
+impl Search<'_> {
+    /// `count` or `for_each` of a block: of what changes in time, Terraform knows only `plantimestamp()` there.
+    fn instances(&mut self, at: &Rc<Instance>, block: &Block) {
+        for argument in ["count", "for_each"] {
+            let Some(attribute) = block.body.attribute(argument) else { continue };
+            let expr = &attribute.value;
+            let Ok(value) = self.world.eval(expr, &Frame::new(self.world, at, &Each::None)) else {
+                self.refused(argument, "that creates");
+                continue;
+            };
+            let drivers = of_keys(&value);
+            if !drivers.without(Drivers::PLAN_TIME).is_none() {
+                self.refused(argument, "that creates");
+            } else if drivers.is_none() || value.marks.by_caller {
+                let is_open = match &value.data {
+                    Data::Map(..) | Data::Object(_) => value.marks.by_caller,
+                    _ => !value.is_wholly_known() || value.marks.by_caller,
+                };
+                if is_open {
+                    self.perhaps(expr, &value, at, &Each::None);
+                }
+            } else {
+                self.driven(drivers, ScheduleForm::Accumulating, expr);
+            }
+        }
     }
 
-    fn schedules(self, form: ScheduleForm, first: &Step) -> Vec<Schedule> {
-        let schedule = |driver: Driver| Schedule {
-            period_days: driver.period_days,
-            period_months: driver.period_months,
-            form,
-            trail: vec![first.clone(), Step::new(Place::Source(driver.place), format!("`{}` drives it", driver.name))],
-            driver: driver.name,
-            version: String::new(),
+    fn refused(&mut self, argument: &str, role: &str) {
+        let id = &self.id;
+        if self.found.unsure.is_none() {
+            self.found.unsure = Some(format!("Terraform would reject the `{argument}` {role} `{id}`"));
+            self.found.is_refused = true;
+        }
+    }
+
+    /// An argument that forces a new version.
+    fn argument(&mut self, expr: &Expr, at: &Rc<Instance>, each: &Each) {
+        let Ok(value) = self.world.eval(expr, &Frame::new(self.world, at, each)) else { return };
+        let drivers = value.drivers();
+        if drivers.is_none() || value.marks.by_caller {
+            if !value.is_wholly_known() || value.marks.by_caller {
+                self.perhaps(expr, &value, at, each);
+            }
+        } else {
+            self.driven(drivers, ScheduleForm::Replacing, expr);
+        }
+    }
+
+    fn triggers(&mut self, visit: &Visit<'_>) {
+        let found = triggers::of(self.world, visit.at, visit.block, &visit.each);
+        let named = triggers::named(self.world, visit.at, visit.block, &visit.each);
+        if let Some(first) = named.first().filter(|_| !found.drivers.is_none()) {
+            self.driven(found.drivers, ScheduleForm::Replacing, first.expr);
+        }
+        if let Some(why) = found.unsure {
+            self.found.unsure.get_or_insert(why);
+        }
+        self.found.idle = found.idle.map(|idle| IdleSchedule {
+            at: Step::new(Place::Source(idle.at), format!("`{}` never triggers here", idle.driver)),
+            driver: idle.driver,
+        });
+        // An argument of a trigger that is unknown for another reason may still depend on time.
+        for trigger in named {
+            for attribute in &trigger.block.body.attributes {
+                let Ok(value) = self.world.eval(&attribute.value, &Frame::new(self.world, visit.at, &trigger.each)) else { continue };
+                if !value.is_wholly_known() && value.drivers().is_none() {
+                    self.perhaps(&attribute.value, &value, visit.at, &trigger.each);
+                }
+            }
+        }
+    }
+
+    /// Notes that a value which is unknown here, or which the caller may change, could depend on time.
+    fn perhaps(&mut self, expr: &Expr, value: &Value, at: &Rc<Instance>, each: &Each) {
+        if self.found.unsure.is_some() {
+            return;
+        }
+        let Some(driver) = reach::driver(self.world, expr, at, each) else { return };
+        let why = if value.marks.by_caller {
+            let problems = Problems::default();
+            let input = Reader { world: self.world, at, each, problems: &problems }.input(expr, &[]);
+            format!("the caller of the module may set `{input}`")
+        } else {
+            value.first_why().map_or_else(|| "its value is unknown".to_owned(), ToString::to_string)
         };
-        self.drivers.into_iter().map(schedule).collect()
+        self.found.unsure = Some(format!("`{}` may depend on `{driver}`: {why}", self.id));
     }
 
-    fn expression(&mut self, expr: &Expr, at: &Rc<Instance>) {
-        if self.depth >= MAX_DEPTH {
-            return;
-        }
-        self.depth += 1;
-        match &expr.kind {
-            ExprKind::Call { name, .. } if matches!(&*name.text, "timestamp" | "plantimestamp") => {
-                let name = format!("{}()", name.text);
-                self.drivers.push(Driver { name, place: expr.span, period_days: None, period_months: None });
-            }
-            ExprKind::Traversal(base, steps) => {
-                if let ExprKind::Variable(name) = &base.kind {
-                    let names = steps.iter().filter_map(|step| match step {
-                        TraversalStep::Attr(name) => Some(&name.text),
-                        _ => None,
-                    });
-                    self.reference(name, &names.take(2).collect::<Vec<_>>(), at);
-                }
-            }
-            _ => {}
-        }
-        children(expr, &mut |child| self.expression(child, at));
-        self.depth -= 1;
-    }
-
-    fn reference(&mut self, first: &Arc<str>, names: &[&Arc<str>], at: &Rc<Instance>) {
-        let Some(name) = names.first() else { return };
-        if !self.seen.insert((at.id, format!("{first}.{name}"))) {
-            return;
-        }
-        let module = Arc::clone(&at.module);
-        match &**first {
-            "local" => {
-                if let Some(local) = module.locals.get(*name) {
-                    self.expression(&local.value, at);
-                }
-            }
-            "var" => {
-                let Some((parent, call)) = &at.parent else { return };
-                if let Some(argument) = parent.module.calls.get(call).and_then(|call| call.body.attribute(name)) {
-                    self.expression(&argument.value, parent);
-                }
-            }
-            "module" => {
-                let (Some((call_name, call)), Some(output)) = (module.calls.get_key_value(*name), names.get(1)) else { return };
-                let Ok(expansion) = self.world.call_expansion(at, call_name, call) else { return };
-                let Some(key) = expansion.keys().into_iter().next() else { return };
-                let Some(each) = expansion.each(key.as_ref()) else { return };
-                let Ok(child) = self.world.child(at, call_name, call, key.as_ref(), each) else { return };
-                if let Some(value) = child.module.outputs.get(*output).and_then(|output| output.body.attribute("value")) {
-                    self.expression(&value.value, &child);
-                }
-            }
-            "each" | "count" | "path" | "terraform" | "data" | "self" => {}
-            kind => {
-                let Some(block) = module.managed.get(kind).and_then(|named| named.get(*name)) else { return };
-                if kind == "time_rotating" {
-                    self.rotating(block, name, at);
-                } else if passes_on(kind) {
-                    for attribute in &block.body.attributes {
-                        self.expression(&attribute.value, at);
-                    }
-                    for lifecycle in block.body.blocks_of("lifecycle") {
-                        lifecycle.body.attributes.iter().for_each(|attribute| self.expression(&attribute.value, at));
-                    }
-                }
+    /// Notes the schedules that drivers make.
+    fn driven(&mut self, drivers: Drivers, form: ScheduleForm, expr: &Expr) {
+        let made = Step::new(Place::Source(self.header), "this version is created again in time");
+        let step = |place: Span, name: &str| Step::new(Place::Source(place), format!("`{name}` drives it"));
+        for (function, own) in driver::FUNCTIONS {
+            if drivers.contains(own) {
+                let name = format!("{function}()");
+                let place = call_of(expr, function).unwrap_or(expr.span);
+                let trail = vec![made.clone(), step(place, &name)];
+                self.found.schedules.push(Schedule {
+                    period_days: None,
+                    period_months: None,
+                    form,
+                    driver: name,
+                    version: self.id.clone(),
+                    trail,
+                });
             }
         }
-    }
-
-    /// The period of a `time_rotating`; the smallest counts where several are given.
-    fn rotating(&mut self, block: &Block, name: &str, at: &Rc<Instance>) {
-        let driver = format!("{}time_rotating.{name}", at.prefix);
-        let units = [
-            ("rotation_minutes", 1.0 / 1440.0, 0),
-            ("rotation_hours", 1.0 / 24.0, 0),
-            ("rotation_days", 1.0, 0),
-            ("rotation_months", 31.0, 1),
-            ("rotation_years", 366.0, 12),
-        ];
-        let mut smallest: Option<(f64, Option<i64>)> = None;
-        for (unit, days, months) in units {
-            let Some(attribute) = block.body.attribute(unit) else { continue };
-            let value = self.world.eval(&attribute.value, &Frame::new(self.world, at, &Each::None));
-            match value.and_then(|value| convert(value, &Type::Number)) {
-                Ok(value) if value.is_null() => {}
-                Ok(value) => {
-                    let Some(amount) = value.as_number().and_then(crate::terraform::eval::Num::to_i64) else {
-                        self.unsure = Some(unsure(&driver, &value));
-                        continue;
-                    };
-                    #[allow(clippy::cast_precision_loss, reason = "periods are far below 2^52 days")]
-                    let period = amount as f64 * days;
-                    if smallest.is_none_or(|(own, _)| period < own) {
-                        smallest = Some((period, (months > 0).then(|| amount.saturating_mul(months))));
-                    }
+        for driver in self.world.passing.resources(drivers) {
+            match driver.period {
+                Ok(period) => self.found.schedules.push(Schedule {
+                    period_days: Some(period.days),
+                    period_months: period.months,
+                    form,
+                    trail: vec![made.clone(), step(driver.place, &driver.name)],
+                    driver: driver.name,
+                    version: self.id.clone(),
+                }),
+                Err(why) => {
+                    self.found.unsure.get_or_insert(why);
                 }
-                Err(_) => self.unsure = Some(format!("the period of `{driver}` cannot be evaluated")),
             }
-        }
-        if let Some((days, months)) = smallest {
-            self.drivers.push(Driver { name: driver, place: block.header, period_days: Some(days), period_months: months });
         }
     }
 }
 
-fn unsure(driver: &str, value: &Value) -> String {
-    let why = value.why().map_or("it is not a whole number", |why| why);
-    format!("the period of `{driver}` is not known: {why}")
+/// What changes the instance keys that a value makes: not the values of a map.
+fn of_keys(value: &Value) -> Drivers {
+    match &value.data {
+        Data::Unknown(_) => value.marks.time,
+        Data::Set(..) => value.drivers(),
+        _ => Drivers::NONE,
+    }
+}
+
+/// Where a function is called in an expression.
+fn call_of(expr: &Expr, function: &str) -> Option<Span> {
+    if let ExprKind::Call { name, .. } = &expr.kind
+        && &*name.text == function
+    {
+        return Some(expr.span);
+    }
+    let mut found = None;
+    children(expr, &mut |child| {
+        if found.is_none() {
+            found = call_of(child, function);
+        }
+    });
+    found
 }

@@ -9,6 +9,7 @@ use super::refusals::Refusals;
 use super::request;
 use super::resource::One;
 use super::roots::Loader;
+use super::schedule::Passing;
 use super::schema;
 use super::scope::{Bound, Frame};
 use super::trails::through;
@@ -42,6 +43,8 @@ pub(super) struct World<'w> {
     circles: RefCell<HashSet<String>>,
     labels: RefCell<HashMap<Span, Arc<str>>>,
     refusals: RefCell<HashMap<Span, Rc<Refusals>>>,
+    /// What changes in time.
+    pub passing: Passing,
 }
 
 /// How many instances of modules one root may have: modules that call the next one twice make a million of them within twenty folders.
@@ -126,6 +129,7 @@ impl<'w> World<'w> {
             circles: RefCell::default(),
             labels: RefCell::default(),
             refusals: RefCell::default(),
+            passing: Passing::default(),
         }
     }
 

@@ -366,3 +366,55 @@ class Configuration:
         values.setdefault('given.tfvars', [])
         out.update({f: '\n'.join(lines) + '\n' for f, lines in values.items()})
         return out
+
+
+class Schedules:
+    """a root module with `count` keys, each with a key version that may rotate: branches that are taken and dead, neighboring members, constants"""
+
+    def __init__(self, seed, count):
+        self.r, self.locals, self.blocks = random.Random('schedules %s' % seed), [], []
+        for n in range(count): self.key(n)
+        head = 'variable "on" {\n  default = true\n}\nvariable "off" {\n  default = false\n}\nvariable "which" {\n  default = "b"\n}\nresource "time_rotating" "r" {\n  rotation_days = 90\n}\n' \
+            'resource "oci_kms_vault" "v" {\n  compartment_id = "c"\n  display_name   = "v"\n  vault_type     = "DEFAULT"\n}\nlocals {\n%s}\n' % ''.join('  l%d = %s\n' % x for x in enumerate(self.locals))
+        self.text = head + ''.join(self.blocks)
+
+    def condition(self): return self.r.choice(['true', 'false', 'var.on', 'var.off', '!var.on', '1 > 2', 'var.which == "b"', 'var.on && var.off', 'contains(["a"], "a")'])
+
+    def expression(self, times, depth):
+        r, e = self.r, lambda: self.expression(times, depth - 1)
+        if depth <= 0: return r.choice(times) if r.random() < .4 else r.choice(['"x%d"' % r.randrange(3), '"${time_rotating.r.rotation_days}d"', 'var.which'])
+        def local():
+            text = e()
+            self.locals.append(text)
+            return 'local.l%d' % (len(self.locals) - 1)
+        return r.choice([
+            lambda: '(%s ? %s : %s)' % (self.condition(), e(), e()), lambda: '(%s ? %s : %s)' % (self.condition(), e(), e()), lambda: '"${%s}-y"' % e(), lambda: 'upper(%s)' % e(), lambda: 'md5(%s)' % e(),
+            lambda: '{ a = %s, b = %s }.a' % (e(), e()), lambda: '{ a = %s, b = %s }[var.which]' % (e(), e()), lambda: '[%s, %s][1]' % (e(), e()), lambda: 'lookup({ a = %s, b = %s }, "b", "d")' % (e(), e()),
+            lambda: 'coalesce(%s, %s)' % (e(), e()), lambda: 'try(%s, %s)' % (e(), e()), lambda: 'try(tomap({ a = "z" }).nope, %s)' % e(), lambda: 'element([%s, %s], 2)' % (e(), e()),
+            lambda: 'join("-", [for s in [%s, %s] : s if s != "x1"])' % (e(), e()), lambda: 'join("-", [for k, s in { a = %s, b = %s } : s if k == "a"])' % (e(), e()), lambda: 'merge({ a = %s }, { a = %s }).a' % (e(), e()),
+            lambda: '"%%{ if %s }${%s}%%{ else }${%s}%%{ endif }"' % (self.condition(), e(), e()), local, lambda: 'one([%s])' % e(), lambda: 'jsonencode({ a = [%s] })' % e(),
+            lambda: 'format("%%s/%%s", %s, %s)' % (e(), e()), lambda: 'tostring(length([%s, %s]))' % (e(), e()), lambda: 'reverse([%s, %s])[0]' % (e(), e()), lambda: '([{ a = %s, b = %s }][*].b)[0]' % (e(), e())])()
+
+    def key(self, n):
+        r, inner, more = self.r, '', ''
+        kind = r.choice(['for_each', 'map', 'argument', 'data', 'data', 'null'])
+        times = ['time_rotating.r.id', 'time_rotating.r.rfc3339', 'timestamp()', 'terraform_data.passed.id', 'terraform_data.passed.output']
+        value = self.expression(['formatdate("YYYYMMDDhhmmss", plantimestamp())'] if kind in ('for_each', 'map') else times, r.randrange(1, 4))
+        if kind == 'for_each': inner = 'for_each = toset([%s])' % value
+        elif kind == 'map': inner = r.choice(['for_each = { a = %s }', 'for_each = { (%s) = "a" }']) % value
+        elif kind == 'argument':
+            inner = 'external_key_version_id = %s' % value
+            if r.random() < .2: inner += '\n  lifecycle {\n    ignore_changes = [%s]\n  }' % r.choice(['external_key_version_id', 'time_of_deletion'])
+        else:
+            if kind == 'null': block, argument, after = 'null_resource', 'triggers = { a = %s, b = "x" }' % value, r.choice(['', '', '.triggers', '.triggers["a"]', '.triggers.b'])
+            else:
+                name = r.choice(['triggers_replace', 'triggers_replace', 'input'])
+                other = {'triggers_replace': 'input', 'input': 'triggers_replace'}[name]
+                block, after = 'terraform_data', r.choice(['', '', '', '.id', '.output', '.input', '.triggers_replace'])
+                argument = '%s = %s\n  %s = "fixed"' % (name, value, other)
+            if r.random() < .15: argument += '\n  count = %d' % r.choice([0, 1]); after = '' if 'count = 0' in argument else '[0]' + after
+            more = 'resource "%s" "t%d" {\n  %s\n}\n' % (block, n, argument)
+            inner = 'lifecycle {\n    replace_triggered_by = [%s.t%d%s]\n  }' % (block, n, after)
+        self.blocks.append('resource "oci_kms_key" "k%d" {\n  compartment_id = "c"\n  display_name = "k"\n  protection_mode = "SOFTWARE"\n  management_endpoint = oci_kms_vault.v.management_endpoint\n  key_shape {\n    algorithm = "AES"\n    length = 32\n  }\n}\n'
+                           '%sresource "oci_kms_key_version" "v%d" {\n  key_id = oci_kms_key.k%d.id\n  management_endpoint = oci_kms_vault.v.management_endpoint\n  %s\n}\n' % (n, more, n, n, inner))
+        if n == 0: self.blocks.append('resource "terraform_data" "passed" {\n  triggers_replace = time_rotating.r.unix\n  input = "fixed"\n}\n')

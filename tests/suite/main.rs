@@ -47,6 +47,8 @@ mod refusals;
 mod reports;
 /// Fixtures of each rule: what must be found, what must be silent.
 mod rules;
+/// Rotation by code: what Terraform does when time passes.
+mod schedules;
 /// States: what is.
 mod states;
 /// What providers make of written arguments.

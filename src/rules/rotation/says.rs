@@ -204,7 +204,12 @@ pub(super) fn no_rotation(key: &KeyFacts, settings: &Settings) -> Verdict {
     let note = sentences([slow, never, lost, Some(why(key)), unseen, stands_for_many(key)]);
     let help = sentences([through_data.or_else(|| Some(advice(key, settings))), besides(key)]);
     let mut at = caret(&key.rotation.enabled.trail, "switched off here");
-    at.extend(idle.map(|idle| idle.at.clone()));
+    if let Some(idle) = idle {
+        if at.is_empty() {
+            at.push(Step::new(key.place.clone(), ""));
+        }
+        at.push(idle.at.clone());
+    }
     violation("no-rotation", format!("nothing {verb} within {limit} days{counted}"), at, note, help)
 }
 

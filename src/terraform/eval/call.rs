@@ -221,7 +221,7 @@ fn with_knowledge(result: Value, name: &str, values: &[Value], span: Span, conte
         Arc::make_mut(unknown).origin = Some(origin);
         return result;
     }
-    if let Some(cases) = looked_up(name, values) {
+    if let Some(cases) = looked_up(name, values).or_else(|| picked(name, values)) {
         return with_possible(result, cases);
     }
     let inputs: Vec<&Value> = values.iter().collect();
@@ -253,6 +253,16 @@ fn looked_up(name: &str, values: &[Value]) -> Option<Vec<Possible>> {
     let entry = |(name, value): (&Arc<str>, &Value)| Possible { value: value.clone(), when: format!("the key is `\"{name}\"`").into() };
     let other = Possible { value: default.clone(), when: Arc::from("the key is any other") };
     Some(entries.iter().map(entry).chain([other]).collect())
+}
+
+/// The values that `element` can give of a known sequence under an unknown index.
+fn picked(name: &str, values: &[Value]) -> Option<Vec<Possible>> {
+    let ("element", [list, index]) = (name, values) else { return None };
+    let unlisted = index.as_unknown().is_some_and(|unknown| unknown.possible.is_empty());
+    let elements =
+        list.as_sequence().filter(|elements| unlisted && !list.marks.is_secret() && (1..=MOST_CASES).contains(&elements.len()))?;
+    let element = |(at, value): (usize, &Value)| Possible { value: value.clone(), when: format!("the index picks element {at}").into() };
+    Some(elements.iter().enumerate().map(element).collect())
 }
 
 /// What `try` and `can` look at: an expression, which may fail; or an element of what was in front of `...`, which cannot any more.
@@ -317,7 +327,8 @@ fn undecided(value: Value, rest: &[Choice<'_>], context: &Context<'_>) -> Value 
     let why = value.first_why().map_or_else(|| Arc::from("it depends on a value that is not known"), Arc::clone);
     let mut unknown = super::UnknownValue::new(Type::Any, why);
     unknown.origin = value.as_unknown().and_then(|unknown| unknown.origin.clone());
-    let result = Value::from(unknown).with_marks(value.marks).with_trail(value.trail.clone());
+    let marks = Marks { time: value.drivers(), ..value.marks };
+    let result = Value::from(unknown).with_marks(marks).with_trail(value.trail.clone());
     let listed = value.as_unknown().is_some_and(|unknown| !unknown.possible.is_empty());
     if value.is_unknown() && !listed {
         return result;

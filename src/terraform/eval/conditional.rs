@@ -7,7 +7,7 @@ use super::evaluate::{Errors, eval, failed, here};
 use super::operators::bounds;
 use super::possible::{cases_of, with_possible};
 use super::unify::as_collection;
-use super::{Data, EvalError, Marks, Possible, Type, Value, convert, unify};
+use super::{Data, Drivers, EvalError, Marks, Possible, Type, Value, convert, unify};
 use crate::base::{CHOSEN, Place};
 use crate::terraform::syntax::Expr;
 use std::sync::Arc;
@@ -36,7 +36,9 @@ pub(super) fn conditional(expr: &Expr, parts: [&Expr; 3], context: &Context<'_>,
         let branch_failed = then_errors.any() || otherwise_errors.any();
         errors.forgive(then_errors);
         errors.forgive(otherwise_errors);
-        let marks = condition.marks.union(then.marks).union(otherwise.marks);
+        // Only what both results depend on, the result certainly does.
+        let time = condition.marks.time.union(then.drivers().intersection(otherwise.drivers()));
+        let marks = Marks { time, ..condition.marks.union(then.marks).union(otherwise.marks) };
         let result = undecided(&condition, &then, &otherwise, &ty);
         let result = if branch_failed { result } else { with_both(result, condition_expr, &then, &otherwise, &ty, context) };
         return result.with_marks(marks).with_trail(here(expr.span));
@@ -56,7 +58,7 @@ pub(super) fn conditional(expr: &Expr, parts: [&Expr; 3], context: &Context<'_>,
     errors.merge(taken_errors);
     errors.forgive(left_errors);
     // Terraform marks the result with the marks of the branch not taken, too. Where a value comes from is ours, and is not.
-    let left_marks = Marks { from_file: false, by_caller: false, ..left.marks };
+    let left_marks = Marks { from_file: false, by_caller: false, time: Drivers::NONE, ..left.marks };
     let left_type = left.ty();
     let converted = brought(taken, &left_type, &ty).unwrap_or_else(|error| {
         errors.fail(format!("this result of the conditional has the wrong type: {}", error.message), taken_expr.span);

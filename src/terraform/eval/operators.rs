@@ -79,7 +79,14 @@ fn operation(
     };
     let left = operand(left_expr, left);
     let right = operand(right_expr, eval(right_expr, context, &mut right_errors));
-    let marks = if matches!(operator, BinaryOp::Equal | BinaryOp::NotEqual) { Marks::NONE } else { left.marks.union(right.marks) };
+    let marks = match operator {
+        BinaryOp::Equal | BinaryOp::NotEqual => Marks::NONE,
+        // Either side may decide alone, so only what both change by certainly changes the result.
+        BinaryOp::And | BinaryOp::Or if left.is_unknown() && right.is_unknown() => {
+            Marks { time: left.marks.time.intersection(right.marks.time), ..left.marks.union(right.marks) }
+        }
+        _ => left.marks.union(right.marks),
+    };
     if unsuited.any() {
         // Where both a side and its type are wrong, the side's own error says more.
         errors.merge(left_errors);

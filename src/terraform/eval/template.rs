@@ -117,8 +117,10 @@ fn branch(condition: &Expr, then: &Template, otherwise: &Template, span: Span, c
         errors.fail("the condition is null; it must be true or false", condition.span);
         return failed(Type::String);
     }
-    let marks = decision.marks.union(then.marks).union(otherwise.marks);
+    let both = then.drivers().intersection(otherwise.drivers());
+    let marks = Marks { time: decision.marks.time, ..decision.marks.union(then.marks).union(otherwise.marks) };
     if decision.is_unknown() {
+        let marks = Marks { time: marks.time.union(both), ..marks };
         errors.forgive(then_errors);
         errors.forgive(otherwise_errors);
         return Value::unknown_like(Type::String, &decision).not_null().with_marks(marks);

@@ -4,7 +4,7 @@ use super::context::Context;
 use super::evaluate::{Errors, bounded, eval, failed, here};
 use super::possible::{MOST_CASES, by_cases, with_possible};
 use super::value::normal_form;
-use super::{Data, EvalError, Possible, RefStep, TrailLink, Type, Value, convert};
+use super::{Data, EvalError, Marks, Possible, RefStep, TrailLink, Type, Value, convert};
 use crate::base::{Place, Span};
 use crate::terraform::syntax::{Expr, ExprKind, Name, TraversalStep};
 use std::sync::Arc;
@@ -266,7 +266,8 @@ fn element(value: &Value, key: &Value, span: Span) -> Result<Value, EvalError> {
     }
     let unknown = |ty: Type| {
         let cause = if value.is_unknown() { value } else { key };
-        Value::unknown_like(ty, cause).with_marks(value.marks)
+        let time = value.marks.time.union(key.marks.time);
+        Value::unknown_like(ty, cause).with_marks(Marks { time, ..value.marks })
     };
     let typed_key = |wanted: &Type| {
         convert(key.clone(), wanted).map_err(|error| EvalError::new(format!("this key names no element: {}", error.message), Some(span)))

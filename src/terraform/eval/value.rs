@@ -1,6 +1,6 @@
 //! Values: known, null or unknown, with marks, the way they took, and what unknown ones can still be.
 
-use super::{Num, Type};
+use super::{Drivers, Num, Type};
 use crate::base::{Place, Span};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -103,6 +103,8 @@ pub struct Marks {
     pub from_file: bool,
     /// Rests on something the caller of a library module may set.
     pub by_caller: bool,
+    /// What changes it in time, as far as it is unknown.
+    pub time: Drivers,
 }
 
 impl Marks {
@@ -114,6 +116,7 @@ impl Marks {
             ephemeral: self.ephemeral || other.ephemeral,
             from_file: self.from_file || other.from_file,
             by_caller: self.by_caller || other.by_caller,
+            time: self.time.union(other.time),
         }
     }
 }
@@ -216,7 +219,25 @@ impl Value {
     #[must_use]
     pub fn with_marks(mut self, marks: Marks) -> Self {
         self.marks = self.marks.union(marks);
+        // What is known while Terraform plans stays what it is, whatever it was made of: `length([timestamp()])`.
+        if matches!(self.data, Data::Null(_) | Data::Bool(_) | Data::Number(_) | Data::String(_)) {
+            self.marks.time = Drivers::NONE;
+        }
         self
+    }
+
+    /// What changes its unknown parts in time.
+    #[must_use]
+    pub fn drivers(&self) -> Drivers {
+        self.drivers_within(Drivers::NONE)
+    }
+
+    fn drivers_within(&self, around: Drivers) -> Drivers {
+        let own = around.union(self.marks.time);
+        match &self.data {
+            Data::Unknown(_) => own,
+            _ => self.children().fold(Drivers::NONE, |drivers, child| drivers.union(child.drivers_within(own))),
+        }
     }
 
     /// The value without its own marks. Elements keep theirs.
@@ -426,7 +447,7 @@ impl UnknownValue {
 
 impl Marks {
     /// No marks.
-    pub const NONE: Self = Self { sensitive: false, ephemeral: false, from_file: false, by_caller: false };
+    pub const NONE: Self = Self { sensitive: false, ephemeral: false, from_file: false, by_caller: false, time: Drivers::NONE };
 
     /// Whether a text with these marks may not be quoted in a message.
     #[must_use]

@@ -56,8 +56,11 @@ fn run(function: &Function, args: &[Value], host: &Host<'_>) -> Result<Value, St
             plain.push(arg);
         } else {
             let trail = arg.trail.clone();
+            // Only what is unknown of an argument changes the result in time.
+            let marked = arg.clone();
             let (arg, own) = arg.unmark_deep();
-            marks = marks.union(own);
+            let time = if own.time.is_none() { own.time } else { marked.drivers() };
+            marks = marks.union(Marks { time, ..own });
             plain.push(arg.with_trail(trail));
         }
     }

@@ -3,14 +3,14 @@
 use super::encoding::encode_base64;
 use super::row::{Body, Call, Function, Outcome, STRING, Trouble, number, string, text};
 use super::rsa;
-use crate::terraform::eval::Value;
+use crate::terraform::eval::{Drivers, Marks, Type, Value};
 use md5::Md5;
 use sha1::Sha1;
 use sha2::{Digest, Sha256, Sha512};
 use uuid::Uuid;
 
 /// Why the impure functions have no value.
-pub(super) const IMPURE: &str = "its result differs from run to run";
+const IMPURE: &str = "its result differs from run to run";
 
 pub(super) const TABLE: &[Function] = &[
     Function::new("base64sha256", &[string("str")], STRING, Body::Text(|text| base64_sha256(text.as_bytes()))),
@@ -21,9 +21,18 @@ pub(super) const TABLE: &[Function] = &[
     Function::new("sha1", &[string("str")], STRING, Body::Text(|text| sha1(text.as_bytes()))),
     Function::new("sha256", &[string("str")], STRING, Body::Text(|text| sha256(text.as_bytes()))),
     Function::new("sha512", &[string("str")], STRING, Body::Text(|text| sha512(text.as_bytes()))),
-    Function::new("uuid", &[], STRING, Body::Unknown(IMPURE)),
+    Function::new("uuid", &[], STRING, Body::Values(uuid)),
     Function::new("uuidv5", &[string("namespace"), string("name")], STRING, Body::Values(uuid_v5)),
 ];
+
+/// The result of a function that has another one on every run.
+pub(super) fn changing(time: Drivers) -> Value {
+    Value::unknown(Type::String, IMPURE).with_marks(Marks { time, ..Marks::NONE })
+}
+
+fn uuid(_: &Call<'_>, _: &[Value]) -> Outcome {
+    Ok(changing(Drivers::UUID))
+}
 
 fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()

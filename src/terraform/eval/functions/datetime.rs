@@ -1,9 +1,9 @@
 //! Functions on timestamps.
 
 use super::clock::{Fields, Instant, Strictness, parse_duration};
-use super::crypto::IMPURE;
+use super::crypto::changing;
 use super::row::{Body, Call, Function, NUMBER, Outcome, STRING, Trouble, string, text};
-use crate::terraform::eval::Value;
+use crate::terraform::eval::{Drivers, Value};
 
 const MONTHS: [&str; 12] =
     ["January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"];
@@ -11,14 +11,22 @@ const WEEKDAYS: [&str; 7] = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursd
 
 pub(super) const TABLE: &[Function] = &[
     Function::new("formatdate", &[string("format"), string("time")], STRING, Body::Values(format_date)),
-    Function::new("plantimestamp", &[], STRING, Body::Unknown(IMPURE)),
+    Function::new("plantimestamp", &[], STRING, Body::Values(plan_time)),
     Function::new("timeadd", &[string("timestamp"), string("duration")], STRING, Body::Values(time_add)).nullable(),
     Function::new("timecmp", &[string("timestamp_a"), string("timestamp_b")], NUMBER, Body::Values(time_compare)),
-    Function::new("timestamp", &[], STRING, Body::Unknown(IMPURE)),
+    Function::new("timestamp", &[], STRING, Body::Values(run_time)),
 ];
 
 fn instant(value: &Value, strictness: Strictness) -> Result<Instant, Trouble> {
     Instant::parse(text(value), strictness).ok_or_else(|| "not a valid RFC3339 timestamp".into())
+}
+
+fn plan_time(_: &Call<'_>, _: &[Value]) -> Outcome {
+    Ok(changing(Drivers::PLAN_TIME))
+}
+
+fn run_time(_: &Call<'_>, _: &[Value]) -> Outcome {
+    Ok(changing(Drivers::RUN_TIME))
 }
 
 fn time_add(_: &Call<'_>, args: &[Value]) -> Outcome {

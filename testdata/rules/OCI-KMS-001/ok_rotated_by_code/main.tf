@@ -16,12 +16,8 @@ resource "oci_kms_key" "k" {
   }
 }
 
-resource "time_rotating" "r" {
-  rotation_days = 180
-}
-
 resource "oci_kms_key_version" "k" {
-  for_each            = toset([time_rotating.r.id])
+  for_each            = toset([formatdate("YYYY-MM", plantimestamp())])
   key_id              = oci_kms_key.k.id
   management_endpoint = oci_kms_vault.v.management_endpoint
 }

@@ -20,11 +20,15 @@ resource "time_rotating" "r" {
   rotation_years = 1
 }
 
+resource "terraform_data" "rotation" {
+  triggers_replace = time_rotating.r.id
+}
+
 resource "oci_kms_key_version" "k" {
   key_id              = oci_kms_key.k.id
   management_endpoint = oci_kms_vault.v.management_endpoint
 
   lifecycle {
-    replace_triggered_by = [time_rotating.r.id]
+    replace_triggered_by = [terraform_data.rotation]
   }
 }

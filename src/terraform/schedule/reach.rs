@@ -1,0 +1,119 @@
+//! Whether an expression of unknown value could depend on time: follows its references, but not into branches that are certainly not taken.
+
+use super::super::instance::{Each, Instance};
+use super::super::names::children;
+use super::super::scope::Frame;
+use super::super::world::World;
+use super::driver::{function, rotating};
+use super::passing::passes_on;
+use crate::terraform::syntax::{Expr, ExprKind, TraversalStep};
+use std::collections::HashSet;
+use std::rc::Rc;
+use std::sync::Arc;
+
+/// How long a chain of references is followed.
+const MAX_DEPTH: usize = 200;
+
+/// A search for the first driver that an expression could depend on.
+pub(super) struct Reach<'w> {
+    world: &'w World<'w>,
+    seen: HashSet<(usize, String)>,
+    depth: usize,
+    found: Option<String>,
+}
+
+/// What an expression could depend on.
+pub(super) fn driver(world: &World<'_>, expr: &Expr, at: &Rc<Instance>, each: &Each) -> Option<String> {
+    let mut reach = Reach { world, seen: HashSet::new(), depth: 0, found: None };
+    reach.expression(expr, at, each);
+    reach.found
+}
+
+impl Reach<'_> {
+    fn expression(&mut self, expr: &Expr, at: &Rc<Instance>, each: &Each) {
+        if self.depth >= MAX_DEPTH || self.found.is_some() {
+            return;
+        }
+        self.depth += 1;
+        match &expr.kind {
+            ExprKind::Call { name, .. } if function(&name.text).is_some() => self.found = Some(format!("{}()", name.text)),
+            ExprKind::Conditional(condition, then, otherwise) => {
+                let decision = self.world.eval(condition, &Frame::new(self.world, at, each)).ok();
+                let decision = decision.filter(|decision| !decision.marks.by_caller).and_then(|decision| decision.as_bool());
+                self.expression(condition, at, each);
+                if decision != Some(false) {
+                    self.expression(then, at, each);
+                }
+                if decision != Some(true) {
+                    self.expression(otherwise, at, each);
+                }
+            }
+            ExprKind::Traversal(base, steps) => {
+                if let ExprKind::Variable(name) = &base.kind {
+                    let names = steps.iter().filter_map(|step| match step {
+                        TraversalStep::Attr(name) => Some(&name.text),
+                        _ => None,
+                    });
+                    self.reference(name, &names.take(2).collect::<Vec<_>>(), at);
+                }
+                children(expr, &mut |child| self.expression(child, at, each));
+            }
+            _ => children(expr, &mut |child| self.expression(child, at, each)),
+        }
+        self.depth -= 1;
+    }
+
+    fn reference(&mut self, first: &Arc<str>, names: &[&Arc<str>], at: &Rc<Instance>) {
+        let Some(name) = names.first() else { return };
+        let last = names.get(1).map_or("", |name| name);
+        if !self.seen.insert((at.id, format!("{first}.{name}.{last}"))) {
+            return;
+        }
+        let module = Arc::clone(&at.module);
+        match &**first {
+            "local" => {
+                if let Some(local) = module.locals.get(*name) {
+                    self.expression(&local.value, at, &Each::None);
+                }
+            }
+            "var" => {
+                let Some((parent, call)) = &at.parent else { return };
+                if let Some(argument) = parent.module.calls.get(call).and_then(|call| call.body.attribute(name)) {
+                    self.expression(&argument.value, parent, &at.each);
+                }
+            }
+            "module" => self.output(name, last, at),
+            "each" | "count" | "path" | "terraform" | "data" | "self" => {}
+            kind => self.resource(kind, name, last, at),
+        }
+    }
+
+    fn output(&mut self, name: &Arc<str>, output: &str, at: &Rc<Instance>) {
+        let module = Arc::clone(&at.module);
+        let Some((name, call)) = module.calls.get_key_value(name) else { return };
+        let Ok(expansion) = self.world.call_expansion(at, name, call) else { return };
+        let Some(key) = expansion.keys().into_iter().next() else { return };
+        let Some(each) = expansion.each(key.as_ref()) else { return };
+        let Ok(child) = self.world.child(at, name, call, key.as_ref(), each) else { return };
+        if let Some(value) = child.module.outputs.get(output).and_then(|output| output.body.attribute("value")) {
+            self.expression(&value.value, &child, &Each::None);
+        }
+    }
+
+    fn resource(&mut self, kind: &str, name: &Arc<str>, attribute: &str, at: &Rc<Instance>) {
+        let module = Arc::clone(&at.module);
+        let Some(block) = module.managed.get(kind).and_then(|named| named.get(name)) else { return };
+        if !passes_on(kind) {
+            return;
+        }
+        match block.body.attribute(attribute) {
+            Some(argument) => self.expression(&argument.value, at, &Each::None),
+            None => {
+                block.body.attributes.iter().for_each(|argument| self.expression(&argument.value, at, &Each::None));
+                if kind == "time_rotating" && self.found.is_none() {
+                    self.found = rotating(self.world, at, name, block, &Each::None).map(|driver| driver.name);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,178 @@
+//! `replace_triggered_by`: which resources a block names there, and what makes them trigger. Only an update or a replacement does, and with an
+//! attribute behind the name, only another value of it. Source: `EvaluateReplaceTriggeredBy` of Terraform's `eval_context_builtin.go`.
+
+use super::super::instance::{Each, Expansion, Instance};
+use super::super::scope::Frame;
+use super::super::world::{ResourceName, World};
+use super::passing::{change, computed, passes_on};
+use crate::base::{InstanceKey, Span};
+use crate::terraform::eval::{Data, Drivers, EvalError, Value};
+use crate::terraform::syntax::{Block, Expr, ExprKind, TraversalStep};
+use std::rc::Rc;
+use std::sync::Arc;
+
+/// A `time_rotating` in `replace_triggered_by`: it expires, and triggers nothing.
+#[derive(Clone, Debug)]
+pub(super) struct Idle {
+    /// Its address within its module.
+    pub driver: String,
+    /// Where it is named.
+    pub at: Span,
+}
+
+/// What triggers a replacement in time.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Triggers {
+    pub drivers: Drivers,
+    pub idle: Option<Idle>,
+    /// Why there may be more.
+    pub unsure: Option<String>,
+}
+
+/// An instance that is named in `replace_triggered_by`.
+pub(super) struct Named<'b> {
+    pub of: ResourceName,
+    pub block: &'b Block,
+    pub key: Option<InstanceKey>,
+    pub each: Each,
+    /// The attribute behind it.
+    pub attribute: Option<Arc<str>>,
+    /// The reference.
+    pub expr: &'b Expr,
+}
+
+/// What triggers the replacement of an instance of a block.
+pub(super) fn of(world: &World<'_>, at: &Rc<Instance>, block: &Block, each: &Each) -> Triggers {
+    let mut found = Triggers::default();
+    for named in named(world, at, block, each) {
+        let drivers = by_one(world, at, each, &named, &mut found);
+        found.drivers = found.drivers.union(drivers);
+        if drivers.is_none() && &*named.of.kind == "time_rotating" {
+            found.idle.get_or_insert_with(|| Idle { driver: format!("time_rotating.{}", named.of.name), at: named.expr.span });
+        }
+    }
+    found
+}
+
+fn by_one(world: &World<'_>, at: &Rc<Instance>, each: &Each, named: &Named<'_>, found: &mut Triggers) -> Drivers {
+    let Named { of, block, key, each: own, attribute, expr } = named;
+    let change = change(world, at, of, block, key.as_ref(), own);
+    let any = change.updated.union(change.replaced);
+    if let Some(idle) = change.idle {
+        found.idle.get_or_insert(idle);
+    }
+    let Some(attribute) = attribute else { return any };
+    if block.body.attribute(attribute).is_some() {
+        let is_ignored = super::super::key::ignored(&block.body).iter().any(|name| **name == **attribute || name == "*");
+        let value = if is_ignored { None } else { world.eval(expr, &Frame::new(world, at, each)).ok() };
+        return value.map_or(Drivers::NONE, |value| value.drivers()).intersection(any);
+    }
+    if passes_on(&of.kind) {
+        return computed(world, at, of, block, key.as_ref(), own, attribute);
+    }
+    // What OCI computes of a resource stays what it is when the resource is updated.
+    if !any.is_none() && !of.kind.starts_with("oci_") {
+        found.unsure.get_or_insert_with(|| format!("it is unknown whether `{attribute}` of `{}.{}` changes", of.kind, of.name));
+    }
+    Drivers::NONE
+}
+
+/// The instances that are named in `replace_triggered_by` of a block. What Terraform would refuse of it names nothing.
+pub(super) fn named<'b>(world: &World<'_>, at: &'b Rc<Instance>, block: &'b Block, each: &Each) -> Vec<Named<'b>> {
+    let mut found = Vec::new();
+    for lifecycle in block.body.blocks_of("lifecycle") {
+        let items = lifecycle.body.attribute("replace_triggered_by").map(|attribute| &attribute.value.without_parens().kind);
+        let Some(ExprKind::Tuple(items)) = items else { continue };
+        for item in items {
+            named_by(world, at, each, item, &mut found);
+        }
+    }
+    found
+}
+
+/// What Terraform would refuse of `replace_triggered_by`.
+pub(super) fn wrong(world: &World<'_>, at: &Rc<Instance>, block: &Block) -> Option<EvalError> {
+    let error = |message: String, span| Some(EvalError { message, span: Some(span), fatal: true });
+    for lifecycle in block.body.blocks_of("lifecycle") {
+        let Some(attribute) = lifecycle.body.attribute("replace_triggered_by") else { continue };
+        let ExprKind::Tuple(items) = &attribute.value.without_parens().kind else {
+            return error("`replace_triggered_by` must be a list of references to resources".to_owned(), attribute.value.span);
+        };
+        for item in items {
+            let Some((kind, name, steps)) = resource(item).filter(|(kind, ..)| !NOT_TYPES.contains(&&***kind)) else {
+                return error("`replace_triggered_by` takes references to managed resources of this module only".to_owned(), item.span);
+            };
+            let Some(block) = at.module.managed.get(kind).and_then(|named| named.get(name)) else {
+                let is_readable = at.module.problems.is_empty();
+                return is_readable.then(|| error(format!("there is no resource `{kind}.{name}` in this module"), item.span)).flatten();
+            };
+            let is_many = block.body.attribute("count").or_else(|| block.body.attribute("for_each")).is_some();
+            if is_many && matches!(steps.first(), Some(TraversalStep::Attr(_))) {
+                let text = world.text(item.span);
+                return error(format!("`{kind}.{name}` has many instances: `{text}` needs the key of one"), item.span);
+            }
+        }
+    }
+    None
+}
+
+/// Names that a reference to anything but a managed resource begins with.
+const NOT_TYPES: [&str; 10] = ["var", "local", "module", "data", "each", "count", "path", "terraform", "self", "ephemeral"];
+
+fn named_by<'b>(world: &World<'_>, at: &'b Rc<Instance>, each: &Each, item: &'b Expr, found: &mut Vec<Named<'b>>) {
+    let Some((kind, name, steps)) = resource(item) else { return };
+    let Some(block) = at.module.managed.get(kind).and_then(|named| named.get(name)) else { return };
+    let of = ResourceName { data: false, kind: Arc::clone(kind), name: Arc::clone(name) };
+    let Ok(expansion) = world.resource_expansion(at, &of, block) else { return };
+    let (index, steps) = match steps {
+        [TraversalStep::Index(index, _), rest @ ..] if !matches!(*expansion, Expansion::One) => {
+            (Some(world.eval(index, &Frame::new(world, at, each))), rest)
+        }
+        [TraversalStep::LegacyIndex(index, _), rest @ ..] => (Some(Ok(Value::number(i64::try_from(*index).unwrap_or(i64::MAX)))), rest),
+        steps => (None, steps),
+    };
+    let attribute = match steps.first() {
+        Some(TraversalStep::Attr(name)) => Some(Arc::clone(&name.text)),
+        Some(TraversalStep::Index(Expr { kind: ExprKind::String(name), .. }, _)) => Some(Arc::clone(name)),
+        _ => None,
+    };
+    // Terraform refuses an attribute of all instances at once.
+    if attribute.is_some() && index.is_none() && !matches!(*expansion, Expansion::One) {
+        return;
+    }
+    for key in expansion.keys().into_iter().filter(|key| is_picked(index.as_ref(), key.as_ref())) {
+        let Some(own) = expansion.each(key.as_ref()) else { continue };
+        found.push(Named { of: of.clone(), block, key, each: own, attribute: attribute.clone(), expr: item });
+    }
+}
+
+/// The type, the name and what follows of a reference to a resource.
+fn resource(item: &Expr) -> Option<(&Arc<str>, &Arc<str>, &[TraversalStep])> {
+    let ExprKind::Traversal(base, steps) = &item.without_parens().kind else { return None };
+    match (&base.kind, steps.as_slice()) {
+        (ExprKind::Variable(first), [TraversalStep::Attr(kind), TraversalStep::Attr(name), rest @ ..]) if &**first == "resource" => {
+            Some((&kind.text, &name.text, rest))
+        }
+        (ExprKind::Variable(kind), [TraversalStep::Attr(name), rest @ ..]) => Some((kind, &name.text, rest)),
+        _ => None,
+    }
+}
+
+/// Whether an index picks an instance; an unknown one may pick any.
+fn is_picked(index: Option<&Result<Value, EvalError>>, key: Option<&InstanceKey>) -> bool {
+    match (index, key) {
+        (None, _) | (_, Some(InstanceKey::Any)) => true,
+        (Some(Err(_)), _) => false,
+        (Some(Ok(index)), Some(InstanceKey::Number(number))) => match &index.data {
+            Data::Number(index) => index.to_string() == number.to_string(),
+            Data::String(index) => **index == number.to_string(),
+            data => matches!(data, Data::Unknown(_)),
+        },
+        (Some(Ok(index)), Some(InstanceKey::Text(text))) => match &index.data {
+            Data::String(index) => **index == **text,
+            Data::Number(index) => index.to_string() == **text,
+            data => matches!(data, Data::Unknown(_)),
+        },
+        (Some(Ok(_)), None) => false,
+    }
+}
