@@ -62,7 +62,7 @@ pub(super) fn of(world: &World<'_>, visit: &Visit<'_>) -> Found {
         }
     }
     search.triggers(visit);
-    if let Some(error) = triggers::wrong(world, visit.at, visit.block) {
+    if let Some(error) = triggers::wrong(world, visit.at, visit.block, &visit.each) {
         search.refused("replace_triggered_by", "of");
         search.found.refused = Some(error);
     }

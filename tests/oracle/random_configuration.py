@@ -412,7 +412,7 @@ class Schedules:
                 other = {'triggers_replace': 'input', 'input': 'triggers_replace'}[name]
                 block, after = 'terraform_data', r.choice(['', '', '', '.id', '.output', '.input', '.triggers_replace'])
                 argument = '%s = %s\n  %s = "fixed"' % (name, value, other)
-            if r.random() < .15: argument += '\n  count = %d' % r.choice([0, 1]); after = '' if 'count = 0' in argument else '[0]' + after
+            if r.random() < .15: argument += '\n  count = %d' % r.choice([0] + [1] * 15); after = '' if 'count = 0' in argument else '[0]' + after
             more = 'resource "%s" "t%d" {\n  %s\n}\n' % (block, n, argument)
             inner = 'lifecycle {\n    replace_triggered_by = [%s.t%d%s]\n  }' % (block, n, after)
         self.blocks.append('resource "oci_kms_key" "k%d" {\n  compartment_id = "c"\n  display_name = "k"\n  protection_mode = "SOFTWARE"\n  management_endpoint = oci_kms_vault.v.management_endpoint\n  key_shape {\n    algorithm = "AES"\n    length = 32\n  }\n}\n'

@@ -129,6 +129,11 @@ fn replaces(kind: &str, argument: &str) -> bool {
     }
 }
 
+/// Whether another value of an argument changes a computed attribute.
+pub(super) fn is_changed_by(kind: &str, attribute: &str, argument: &str) -> bool {
+    replaces(kind, argument) || kind == "time_offset" || (kind == "terraform_data" && attribute == "output")
+}
+
 /// What happens to an instance in time. Where resources refer to each other in a circle, nothing.
 pub(super) fn change(
     world: &World<'_>,

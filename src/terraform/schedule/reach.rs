@@ -5,7 +5,7 @@ use super::super::names::children;
 use super::super::scope::Frame;
 use super::super::world::World;
 use super::driver::{function, rotating};
-use super::passing::passes_on;
+use super::passing::{is_changed_by, passes_on};
 use crate::terraform::syntax::{Expr, ExprKind, TraversalStep};
 use std::collections::HashSet;
 use std::rc::Rc;
@@ -109,7 +109,10 @@ impl Reach<'_> {
         match block.body.attribute(attribute) {
             Some(argument) => self.expression(&argument.value, at, &Each::None),
             None => {
-                block.body.attributes.iter().for_each(|argument| self.expression(&argument.value, at, &Each::None));
+                let is_all = attribute.is_empty();
+                for argument in block.body.attributes.iter().filter(|own| is_all || is_changed_by(kind, attribute, &own.name.text)) {
+                    self.expression(&argument.value, at, &Each::None);
+                }
                 if kind == "time_rotating" && self.found.is_none() {
                     self.found = rotating(self.world, at, name, block, &Each::None).map(|driver| driver.name);
                 }

@@ -91,7 +91,7 @@ pub(super) fn named<'b>(world: &World<'_>, at: &'b Rc<Instance>, block: &'b Bloc
 }
 
 /// What Terraform would refuse of `replace_triggered_by`.
-pub(super) fn wrong(world: &World<'_>, at: &Rc<Instance>, block: &Block) -> Option<EvalError> {
+pub(super) fn wrong(world: &World<'_>, at: &Rc<Instance>, block: &Block, each: &Each) -> Option<EvalError> {
     let error = |message: String, span| Some(EvalError { message, span: Some(span), fatal: true });
     for lifecycle in block.body.blocks_of("lifecycle") {
         let Some(attribute) = lifecycle.body.attribute("replace_triggered_by") else { continue };
@@ -102,14 +102,20 @@ pub(super) fn wrong(world: &World<'_>, at: &Rc<Instance>, block: &Block) -> Opti
             let Some((kind, name, steps)) = resource(item).filter(|(kind, ..)| !NOT_TYPES.contains(&&***kind)) else {
                 return error("`replace_triggered_by` takes references to managed resources of this module only".to_owned(), item.span);
             };
-            let Some(block) = at.module.managed.get(kind).and_then(|named| named.get(name)) else {
+            let Some(named) = at.module.managed.get(kind).and_then(|named| named.get(name)) else {
                 let is_readable = at.module.problems.is_empty();
                 return is_readable.then(|| error(format!("there is no resource `{kind}.{name}` in this module"), item.span)).flatten();
             };
-            let is_many = block.body.attribute("count").or_else(|| block.body.attribute("for_each")).is_some();
+            let text = world.text(item.span);
+            let is_many = named.body.attribute("count").or_else(|| named.body.attribute("for_each")).is_some();
             if is_many && matches!(steps.first(), Some(TraversalStep::Attr(_))) {
-                let text = world.text(item.span);
-                return error(format!("`{kind}.{name}` has many instances: `{text}` needs the key of one"), item.span);
+                return error(format!("`{kind}.{name}` has `count` or `for_each`: `{text}` needs the key of one instance"), item.span);
+            }
+            let mut found = Vec::new();
+            named_by(world, at, each, item, &mut found);
+            let of = ResourceName { data: false, kind: Arc::clone(kind), name: Arc::clone(name) };
+            if found.is_empty() && world.resource_expansion(at, &of, named).is_ok() {
+                return error(format!("`{text}` does not exist: `{kind}.{name}` has no such instance"), item.span);
             }
         }
     }
