@@ -289,6 +289,8 @@ pub struct KeyFacts {
     pub schedules: Vec<Schedule>,
     /// Set where it cannot be told whether `schedules` is whole; the reason as a clause.
     pub schedules_unsure: Option<String>,
+    /// Whether that is because Terraform would refuse the configuration: then no plan will tell.
+    pub is_schedule_refused: bool,
     /// What looks like a schedule and rotates nothing.
     pub idle_schedule: Option<IdleSchedule>,
     /// Certificate authorities that use it.
@@ -334,6 +336,7 @@ impl KeyFacts {
             versions: Vec::new(),
             schedules: Vec::new(),
             schedules_unsure: None,
+            is_schedule_refused: false,
             idle_schedule: None,
             authorities: Vec::new(),
             authorities_unsure: None,

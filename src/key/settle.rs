@@ -187,6 +187,7 @@ fn rotation_by_code(key: &mut KeyFacts, code: &KeyFacts, listed: &Listed) {
             Some(format!("the configuration rotates it with `{}`, which is not part of this plan or state", schedule.version));
     } else if key.schedules_unsure.is_some() {
         key.schedules_unsure.clone_from(&code.schedules_unsure);
+        key.is_schedule_refused = code.is_schedule_refused;
     }
     key.idle_schedule.clone_from(&code.idle_schedule);
 }

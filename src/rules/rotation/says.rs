@@ -216,6 +216,7 @@ pub(super) fn no_rotation(key: &KeyFacts, settings: &Settings) -> Verdict {
 /// Row 12, where it is unknown whether code rotates the key.
 pub(super) fn code_unsure(key: &KeyFacts, why: &str) -> Verdict {
     let help = match key.id.input {
+        _ if key.is_schedule_refused => "Fix the configuration: Terraform would reject it, so a plan cannot resolve it either.".to_owned(),
         InputKind::Plan => "Pass the configuration with the plan: `--source DIR`.".to_owned(),
         _ => how_to_settle(key),
     };

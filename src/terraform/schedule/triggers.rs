@@ -115,7 +115,11 @@ pub(super) fn wrong(world: &World<'_>, at: &Rc<Instance>, block: &Block, each: &
             named_by(world, at, each, item, &mut found);
             let of = ResourceName { data: false, kind: Arc::clone(kind), name: Arc::clone(name) };
             if found.is_empty() && world.resource_expansion(at, &of, named).is_ok() {
-                return error(format!("`{text}` does not exist: `{kind}.{name}` has no such instance"), item.span);
+                let message = match steps {
+                    [] => format!("`{text}` has no instances, and Terraform rejects a plan in which it has no change to look at"),
+                    _ => format!("`{text}` does not exist: `{kind}.{name}` has no such instance"),
+                };
+                return error(message, item.span);
             }
         }
     }
