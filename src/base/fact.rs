@@ -58,6 +58,15 @@ pub struct Case<T> {
     pub when: String,
 }
 
+/// Where a person edits a default.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum DefaultSite {
+    /// This literal.
+    Literal(Place),
+    /// This `optional(…)` in a variable's type has no default yet.
+    Optional(Place),
+}
+
 /// A claim with its trail.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fact<T> {
@@ -69,6 +78,10 @@ pub struct Fact<T> {
     pub sensitive: bool,
     /// The value came out of a file function: shown only if it is one of the service's own words or a number.
     pub from_file: bool,
+    /// Where the default that decides is written, or would be; only of a value that the caller of a module may change.
+    pub default: Option<DefaultSite>,
+    /// The value is a default of a directory's variable, and nothing shows that the directory is a root module: a caller may set another.
+    pub by_default: bool,
 }
 
 impl<T> Default for Fact<T> {
@@ -81,7 +94,7 @@ impl<T> Fact<T> {
     /// Nothing is written.
     #[must_use]
     pub fn unset() -> Self {
-        Self { claim: Claim::Unset, trail: Trail::new(), sensitive: false, from_file: false }
+        Self { claim: Claim::Unset, trail: Trail::new(), sensitive: false, from_file: false, default: None, by_default: false }
     }
 
     /// A known value without a trail.
@@ -150,6 +163,7 @@ impl<T> Fact<T> {
                 Claim::unknown(unknown.why, bounds)
             }
         };
-        Fact { claim, trail: self.trail, sensitive: self.sensitive, from_file: self.from_file }
+        let Self { trail, sensitive, from_file, default, by_default, .. } = self;
+        Fact { claim, trail, sensitive, from_file, default, by_default }
     }
 }

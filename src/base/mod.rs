@@ -1,6 +1,7 @@
 //! What every room speaks in: source texts and places, resource addresses, facts with their trails, problems, and the one file that reads the disk.
 
 pub mod address;
+pub mod cause;
 pub mod disk;
 pub mod fact;
 pub mod near;
@@ -10,7 +11,8 @@ pub mod repository;
 pub mod source;
 
 pub use address::{Address, InstanceKey, ModuleStep};
-pub use fact::{Bounds, Case, Claim, Fact, Unknown};
+pub use cause::Cause;
+pub use fact::{Bounds, Case, Claim, DefaultSite, Fact, Unknown};
 pub use near::{closest, nearest};
 pub use place::{CHOSEN, Place, Step, Trail};
 pub use problem::{Problem, ProblemKind};

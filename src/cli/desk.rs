@@ -184,8 +184,8 @@ impl<'a> Desk<'a> {
     /// The edits that would mend what is reported.
     pub fn fixes(&self, outcome: &Outcome, config: &Config, unsafe_fixes: bool, sources: &Sources) -> fix::Plan {
         let keys: Vec<_> = outcome.keys.iter().map(|key| &*key.facts).collect();
-        let options = fix::Options { unsafe_fixes, max_rotation_days: config.max_rotation_days };
-        fix::edits(&outcome.findings, &keys, sources, options)
+        let settings = config.settings(self.surroundings.now);
+        fix::edits(&outcome.findings, &keys, sources, &fix::Options { unsafe_fixes, settings })
     }
 
     /// Problems, notices and, with `--verbose`, what was used: to standard error.

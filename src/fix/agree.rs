@@ -3,7 +3,7 @@
 use super::text::{self, Insertion};
 use super::wants::{Action, Change, Request, Site, note};
 use super::{Edit, Note};
-use crate::base::{Place, SourceId, Sources, Span};
+use crate::base::{DefaultSite, Place, SourceId, Sources, Span};
 use crate::key::KeyFacts;
 use crate::rules::Finding;
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -68,9 +68,14 @@ fn touching(keys: &[&KeyFacts], sources: &Sources) -> HashMap<Site, HashSet<usiz
 fn ids(keys: &[&KeyFacts], sources: &Sources) -> Ids {
     let mut ids = Ids::new();
     for key in keys {
-        let facts = [&key.protection_mode.trail, &key.rotation.enabled.trail, &key.rotation.interval_days.trail];
+        let rotation = &key.rotation;
+        let facts = [&key.protection_mode.trail, &rotation.enabled.trail, &rotation.interval_days.trail, &rotation.start.trail];
         let steps = facts.into_iter().flatten().map(|step| &step.place);
-        for span in steps.chain(&key.declared.block).chain(&key.rotation.block).filter_map(Place::span) {
+        let defaults = [&key.protection_mode.default, &rotation.enabled.default, &rotation.interval_days.default];
+        let places = steps.chain(defaults.into_iter().flatten().map(|site| match site {
+            DefaultSite::Literal(place) | DefaultSite::Optional(place) => place,
+        }));
+        for span in places.chain(&key.declared.block).chain(&rotation.block).filter_map(Place::span) {
             let source = sources.get(span.source);
             let known = ids.entry(source.path().to_path_buf()).or_insert(Some(span.source));
             if known.is_some_and(|known| known != span.source && sources.get(known).text() != source.text()) {
@@ -130,7 +135,29 @@ fn realise(source: &str, range: std::ops::Range<usize>, action: &Action, json: b
         Action::InsertArgument { name, value } => text::argument(source, range, name, value, json),
         Action::InsertInterval(days) => text::argument(source, range, "rotation_interval_in_days", &days.to_string(), json),
         Action::InsertSchedule(days) => text::schedule(source, range, *days, json),
+        Action::InsertDefault(value) => text::optional(source, range, value),
     }
+}
+
+/// The edits of one key alone.
+pub(super) fn alone(changes: Vec<Change>, rule: &'static str, key: &KeyFacts, sources: &Sources) -> Result<Vec<Edit>, String> {
+    let ids = ids(&[key], sources);
+    let one = |change: Change| {
+        let id = ids.get(&change.site.path).copied().flatten().ok_or("the file changed while it was read")?;
+        let json = change.site.path.extension().is_some_and(|extension| extension == "json");
+        let range = change.site.start as usize..change.site.end as usize;
+        let insertion = realise(sources.get(id).text(), range, &change.action, json)?;
+        Ok(Edit {
+            span: Span::new(id, insertion.range),
+            replacement: insertion.text,
+            safety: change.safety,
+            rule,
+            addresses: vec![key.id.address.clone()],
+            findings: Vec::new(),
+            description: change.description,
+        })
+    };
+    Ok(sorted(changes.into_iter().map(one).collect::<Result<_, String>>()?, sources))
 }
 
 /// The slots whose edits overlap with one before them. Insertions at one offset follow each other.

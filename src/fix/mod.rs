@@ -12,24 +12,17 @@ pub use write::{ApplyError, Rewritten, apply, diff, revert, rewritten};
 
 use crate::base::{Place, Sources, Span};
 use crate::key::KeyFacts;
-use crate::rules::Finding;
+use crate::rules::{Finding, Remedy, Settings};
+
+pub use crate::rules::Safety;
 
 /// What may be edited, and to what.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Options {
     /// Edits that change what protects a key that may exist.
     pub unsafe_fixes: bool,
-    /// The longest time between two rotations, in days: what is written as an interval.
-    pub max_rotation_days: i64,
-}
-
-/// Whether an edit can do harm.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Safety {
-    /// Nothing that exists is replaced.
-    Safe,
-    /// A key that exists would be replaced, and what it encrypted lost.
-    Unsafe,
+    /// The rules' settings: what is written must suit them.
+    pub settings: Settings,
 }
 
 /// A change of one range of one text.
@@ -82,11 +75,19 @@ impl Plan {
 
 /// Finds the edits that mend findings. `keys` are all keys that were judged: those without a finding have a say, too.
 #[must_use]
-pub fn edits(findings: &[Finding], keys: &[&KeyFacts], sources: &Sources, options: Options) -> Plan {
+pub fn edits(findings: &[Finding], keys: &[&KeyFacts], sources: &Sources, options: &Options) -> Plan {
     let (requests, mut notes) = wants::requests(findings, keys, sources, options);
     let (edits, refused) = agree::settle(requests, findings, keys, sources);
     notes.extend(refused);
     Plan { edits, notes: merged(notes) }
+}
+
+/// The edits that one remedy means for one key, whatever other keys want: what an editor offers.
+///
+/// # Errors
+/// Why the text cannot be changed so.
+pub fn of_remedy(remedy: &Remedy, rule: &'static str, key: &KeyFacts, sources: &Sources) -> Result<Vec<Edit>, String> {
+    agree::alone(wants::changes(remedy, key, sources)?, rule, key, sources)
 }
 
 /// Notes that say the same of one place are one.

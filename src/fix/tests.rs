@@ -57,7 +57,7 @@ impl World {
         let root = |root: &str| root.to_owned();
         let found = findings(judged, &Paths { place: &place, root: &root });
         let keys: Vec<&KeyFacts> = self.keys.iter().collect();
-        (edits(&found, &keys, &self.sources, Options { unsafe_fixes, max_rotation_days: 365 }), found)
+        (edits(&found, &keys, &self.sources, &Options { unsafe_fixes, settings }), found)
     }
 
     fn texts(&self, plan: &Plan) -> Vec<(String, String)> {
@@ -90,7 +90,7 @@ fn rotation_is_turned_on_in_a_private_vault_and_nowhere_else() {
         [(
             "main.tf".to_owned(),
             "resource \"oci_kms_key\" \"k\" {\n  display_name        = \"k\"\n  management_endpoint = var.e\n\n  \
-             is_auto_rotation_enabled = true\n\n  auto_key_rotation_details {\n    rotation_interval_in_days = 365\n  }\n}\n"
+             is_auto_rotation_enabled = true\n\n  auto_key_rotation_details {\n    rotation_interval_in_days = 90\n  }\n}\n"
                 .to_owned()
         )]
     );
@@ -129,7 +129,7 @@ fn what_is_missing_is_added_to_what_is_there() {
     world.keys = vec![key];
     assert_eq!(
         world.texts(&world.plan(false).0)[0].1,
-        "resource \"oci_kms_key\" \"k\" {\n  auto_key_rotation_details {\n    time_of_schedule_start = null\n    rotation_interval_in_days = 365\n  }\n}\n"
+        "resource \"oci_kms_key\" \"k\" {\n  auto_key_rotation_details {\n    time_of_schedule_start = null\n    rotation_interval_in_days = 90\n  }\n}\n"
     );
     let zero = "resource \"oci_kms_key\" \"k\" {\n  i = 30\n}\n";
     let id = world.add("zero.tf", zero);
@@ -226,11 +226,11 @@ fn what_cannot_be_changed_is_told_with_the_reason() {
     unknown_code.declared.block = None;
     let cases = [
         (computed, "`protection_mode` is computed, so there is no value to write anew"),
-        (sensitive, "`protection_mode` is sensitive, so its value is not touched"),
+        (sensitive, "`protection_mode` is sensitive, so its value is not changed"),
         (ignored, "the key exists, and `ignore_changes` keeps Terraform from changing `protection_mode`"),
         (known(id, &[(id, "var.mode"), (given, "HSM")]), "the value is given on the command line or in the environment"),
         (known(installed, &[]), "`.terraform/modules/m/main.tf` is part of an installed module, which `terraform init` writes anew"),
-        (unknown_code, "the code that declares the key is not at hand; name its folder with `--source`"),
+        (unknown_code, "the code that declares the key is not at hand; name its directory with `--source`"),
     ];
     let all: Vec<_> = cases.into_iter().map(|(key, message)| (vec![key], message)).collect();
     for (keys, message) in all {
@@ -254,6 +254,6 @@ fn json_is_edited_as_json() {
     assert_eq!(
         world.texts(&plan)[0].1,
         "{\"resource\": {\"oci_kms_key\": {\"k\": {\n  \"protection_mode\": \"SOFTWARE\",\n  \
-         \"auto_key_rotation_details\": { \"rotation_interval_in_days\": 365 },\n  \"is_auto_rotation_enabled\": true,\n  \"x\": 1\n}}}}\n"
+         \"auto_key_rotation_details\": { \"rotation_interval_in_days\": 90 },\n  \"is_auto_rotation_enabled\": true,\n  \"x\": 1\n}}}}\n"
     );
 }

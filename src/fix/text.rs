@@ -62,6 +62,16 @@ pub(super) fn argument(source: &str, block: Range<usize>, name: &str, value: &st
     Ok(Insertion { range: spot.at..spot.at, text })
 }
 
+/// Makes a value the default of the `optional(…)` at `call`.
+pub(super) fn optional(source: &str, call: Range<usize>, value: &str) -> Result<Insertion, String> {
+    let text = source.get(call.clone()).unwrap_or_default();
+    let inside =
+        text.strip_prefix("optional(").and_then(|rest| rest.strip_suffix(')')).ok_or("the type is not written as `optional(…)`")?;
+    let kept = inside.trim_end().strip_suffix("null").map_or(inside, |rest| rest.trim_end().strip_suffix(',').unwrap_or(inside));
+    let start = call.start + "optional(".len() + kept.trim_end().len();
+    Ok(Insertion { range: start..call.end - 1, text: format!(", {value}") })
+}
+
 /// Inserts a schedule into the resource's block.
 pub(super) fn schedule(source: &str, block: Range<usize>, days: i64, json: bool) -> Result<Insertion, String> {
     let inside = source.get(block.clone()).unwrap_or_default();
@@ -311,6 +321,14 @@ mod tests {
         assert_eq!(with_mode("a { b = 1 }"), "a {\n  b = 1\n  protection_mode = \"SOFTWARE\"\n}");
         assert!(argument("a { b = \"}\" } # c", 0..12, "x", "1", false).is_err());
         assert!(argument("dynamic \"a\" {\n}", 0..11, "x", "1", false).is_err());
+    }
+
+    #[test]
+    fn a_default_is_added_to_an_optional_attribute() {
+        let with_default = |source: &str| inserted(source, |source| optional(source, 0..source.len(), "\"S\""));
+        assert_eq!(with_default("optional(string)"), "optional(string, \"S\")");
+        assert_eq!(with_default("optional( map(any), null )"), "optional( map(any), \"S\")");
+        assert!(optional("string", 0..6, "1").is_err());
     }
 
     #[test]

@@ -1,15 +1,12 @@
 //! Findings → what each key wants changed, and where that is written.
 
 use super::text::{Literal, literal};
-use super::{Note, Options, Safety};
-use crate::base::{CHOSEN, Claim, Fact, Place, Sources, Span};
-use crate::key::{Fate, InputKind, KeyFacts, KeyId, ProtectionMode, VaultType};
-use crate::rules::Finding;
+use super::{Note, Options};
+use crate::base::{Claim, Place, Sources, Span};
+use crate::key::{InputKind, KeyFacts, KeyId, ProtectionMode};
+use crate::rules::{self, Finding, Remedy, Safety, Setting};
 use std::collections::HashMap;
 use std::path::{Component, Path, PathBuf};
-
-/// The shortest interval that the service accepts, in days. Source: AutoKeyRotationDetails of the KMS management API.
-const SHORTEST: i64 = 60;
 
 /// What one key wants so that one finding goes away: all of it or nothing.
 pub(super) struct Request {
@@ -54,13 +51,15 @@ pub(super) enum Action {
     InsertSchedule(i64),
     /// The interval is inserted into the `auto_key_rotation_details` whose header is there.
     InsertInterval(i64),
+    /// The value becomes the default of the `optional(…)` there.
+    InsertDefault(String),
 }
 
 impl Action {
     /// The argument or block that it is about: a site may want one thing for each.
     pub(super) fn slot(&self) -> &'static str {
         match self {
-            Self::Replace(_) => "",
+            Self::Replace(_) | Self::InsertDefault(_) => "",
             Self::InsertArgument { name, .. } => name,
             Self::InsertSchedule(_) => "auto_key_rotation_details",
             Self::InsertInterval(_) => "rotation_interval_in_days",
@@ -69,14 +68,19 @@ impl Action {
 }
 
 /// What all findings want, and why some cannot have it.
-pub(super) fn requests(findings: &[Finding], keys: &[&KeyFacts], sources: &Sources, options: Options) -> (Vec<Request>, Vec<Note>) {
+pub(super) fn requests(findings: &[Finding], keys: &[&KeyFacts], sources: &Sources, options: &Options) -> (Vec<Request>, Vec<Note>) {
     let known: HashMap<&KeyId, usize> = keys.iter().enumerate().map(|(at, key)| (&key.id, at)).collect();
     let mut requests = Vec::new();
     let mut notes = Vec::new();
     for (at, finding) in findings.iter().enumerate().filter(|(_, finding)| finding.verdict == "violation") {
+        let Some(rule) = rules::by_id(finding.rule) else { continue };
         for instance in &finding.instances {
             let Some((index, key)) = known.get(&instance.key).and_then(|&index| Some((index, *keys.get(index)?))) else { continue };
-            let wanted = Wants { key, sources, options }.of(finding.kind).and_then(|changes| permitted(changes, options));
+            let remedies = (rule.remedies)(key, finding.kind, &options.settings);
+            let wanted = remedies.and_then(|remedies| {
+                let own = remedies.iter().find(|remedy| remedy.safety != Safety::Choice);
+                own.map_or(Ok(Vec::new()), |remedy| changes(remedy, key, sources)).and_then(|changes| permitted(changes, options))
+            });
             match wanted {
                 Ok(changes) if changes.is_empty() => {}
                 Ok(changes) => requests.push(Request { finding: at, key: index, changes }),
@@ -87,152 +91,127 @@ pub(super) fn requests(findings: &[Finding], keys: &[&KeyFacts], sources: &Sourc
     (requests, notes)
 }
 
-/// Why a finding of a key is not mended.
+/// Why a finding of a key is not fixed.
 pub(super) fn note(finding: &Finding, key: &KeyFacts, message: String) -> Note {
     Note { rule: finding.rule, addresses: vec![key.id.address.clone()], place: finding.place.clone(), message }
 }
 
-fn permitted(changes: Vec<Change>, options: Options) -> Result<Vec<Change>, String> {
+fn permitted(changes: Vec<Change>, options: &Options) -> Result<Vec<Change>, String> {
     match changes.iter().find(|change| change.safety == Safety::Unsafe) {
         Some(change) if !options.unsafe_fixes => Err(format!("left to `--unsafe-fixes`: {}", change.description)),
         _ => Ok(changes),
     }
 }
 
-struct Wants<'a> {
-    key: &'a KeyFacts,
-    sources: &'a Sources,
-    options: Options,
+/// The changes of the text that a remedy means.
+pub(super) fn changes(remedy: &Remedy, key: &KeyFacts, sources: &Sources) -> Result<Vec<Change>, String> {
+    let one = |change: &rules::Change| {
+        let (site, action) = placed(change, key, sources)?;
+        Ok(Change { site, action, safety: remedy.safety, description: description(change.to, remedy, key) })
+    };
+    remedy.changes.iter().map(one).collect()
 }
 
-impl Wants<'_> {
-    /// The changes that mend a finding of this kind; none where no edit can.
-    fn of(&self, kind: &str) -> Result<Vec<Change>, String> {
-        let limit = self.options.max_rotation_days;
-        let private = self.key.vault_type.value() == Some(&VaultType::VirtualPrivate);
-        match kind {
-            "hsm" | "hsm-by-default" | "invalid-protection-mode" => Ok(vec![self.mode()?]),
-            // Outside of a VIRTUAL_PRIVATE vault the service refuses a schedule, and where the vault is not known, it may.
-            "no-rotation" | "schedule-not-enabled" if private => {
-                let mut changes = vec![self.switch()?];
-                if !self.key.rotation.interval_days.value().is_some_and(|days| (SHORTEST..=limit).contains(days)) {
-                    changes.push(self.interval(limit)?);
-                }
-                Ok(changes)
-            }
-            "interval-missing" | "interval-too-long" => Ok(vec![self.interval(limit)?]),
-            "interval-rejected" => Ok(vec![self.interval(SHORTEST)?]),
-            _ => Ok(Vec::new()),
+/// What a change does, as one sentence without a full stop.
+fn description(to: Setting, remedy: &Remedy, key: &KeyFacts) -> String {
+    let only_if = |text: String| match remedy.condition {
+        Some(condition) if remedy.safety != Safety::Safe => format!("{text}, only if {condition}"),
+        _ => text,
+    };
+    match to {
+        Setting::Software if remedy.safety == Safety::Safe => "set `protection_mode` to SOFTWARE before the key is created".to_owned(),
+        Setting::Software if key.fate == crate::key::Fate::Create && key.id.input == InputKind::Plan => {
+            only_if("set `protection_mode` to SOFTWARE before the key is created".to_owned())
         }
-    }
-
-    fn mode(&self) -> Result<Change, String> {
-        self.not_ignored("protection_mode")?;
-        let fact = &self.key.protection_mode;
-        let new = self.key.fate == Fate::Create && self.key.id.input == InputKind::Plan;
-        let (safety, description) = if new {
-            (Safety::Safe, "set `protection_mode` to SOFTWARE before the key is made".to_owned())
-        } else {
+        Setting::Software => {
             let consequence =
                 "a key that exists is replaced, the old one is deleted after 7 to 30 days, and what it encrypted becomes unreadable";
-            (Safety::Unsafe, format!("set `protection_mode` to SOFTWARE; {consequence}"))
-        };
-        let (site, action) = if fact.trail.is_empty() {
-            (self.block()?, Action::InsertArgument { name: "protection_mode", value: "\"SOFTWARE\"".to_owned() })
-        } else {
-            let found = |literal: &Literal<'_>| match (&fact.claim, literal) {
-                (Claim::Known(mode), Literal::Text(text)) => ProtectionMode::read(text) == *mode,
-                (Claim::Unset, Literal::Null) => true,
-                (Claim::Unset, Literal::Text(text)) => text.is_empty(),
-                _ => false,
-            };
-            (self.literal(fact, "protection_mode", found)?, Action::Replace("\"SOFTWARE\"".to_owned()))
-        };
-        Ok(Change { site, action, safety, description })
+            format!("set `protection_mode` to SOFTWARE; {consequence}")
+        }
+        Setting::Switch(true) => only_if("turn automatic rotation on".to_owned()),
+        Setting::Switch(false) => only_if("turn automatic rotation off".to_owned()),
+        Setting::Interval(days) => only_if(format!("rotate the key every {days} days")),
+        Setting::NoStart => only_if("let the schedule start today".to_owned()),
     }
+}
 
-    fn switch(&self) -> Result<Change, String> {
-        let name = "is_auto_rotation_enabled";
-        self.not_ignored(name)?;
-        let fact = &self.key.rotation.enabled;
-        let (site, action) = if fact.trail.is_empty() {
-            (self.block()?, Action::InsertArgument { name, value: "true".to_owned() })
-        } else {
-            let found = |literal: &Literal<'_>| matches!(literal, Literal::Null | Literal::Bool(false) | Literal::Text("false"));
-            (self.literal(fact, name, found)?, Action::Replace("true".to_owned()))
-        };
-        Ok(Change { site, action, safety: Safety::Safe, description: "turn automatic rotation on".to_owned() })
-    }
+/// Where and how a change gets into the text.
+fn placed(change: &rules::Change, key: &KeyFacts, sources: &Sources) -> Result<(Site, Action), String> {
+    let (name, value) = (change.to.argument(), change.to.value());
+    let days = if let Setting::Interval(days) = change.to { days } else { 0 };
+    Ok(match &change.at {
+        rules::Site::Value(place) => (literal_at(place, change.to, key, sources)?, Action::Replace(value)),
+        rules::Site::Block(place) => (editable(place, sources)?, Action::InsertArgument { name, value }),
+        rules::Site::Details(place) => (editable(place, sources)?, Action::InsertInterval(days)),
+        rules::Site::NewDetails(place) => (editable(place, sources)?, Action::InsertSchedule(days)),
+        rules::Site::Optional(place) => (editable(place, sources)?, Action::InsertDefault(value)),
+    })
+}
 
-    fn interval(&self, days: i64) -> Result<Change, String> {
-        self.not_ignored("auto_key_rotation_details")?;
-        let fact = &self.key.rotation.interval_days;
-        let (site, action) = if !fact.trail.is_empty() {
-            let found = |literal: &Literal<'_>| match (&fact.claim, literal) {
-                (Claim::Known(days), Literal::Number(number)) => number == days,
-                (Claim::Known(days), Literal::Text(text)) => text.parse() == Ok(*days),
-                (Claim::Unset, Literal::Null | Literal::Number(0)) => true,
-                _ => false,
-            };
-            (self.literal(fact, "rotation_interval_in_days", found)?, Action::Replace(days.to_string()))
-        } else if let Some(header) = &self.key.rotation.block {
-            (self.editable(header)?, Action::InsertInterval(days))
-        } else {
-            (self.block()?, Action::InsertSchedule(days))
-        };
-        Ok(Change { site, action, safety: Safety::Safe, description: format!("rotate the key every {days} days") })
+/// The site of the literal that a fact comes from, if it is one.
+fn literal_at(place: &Place, to: Setting, key: &KeyFacts, sources: &Sources) -> Result<Site, String> {
+    let site = editable(place, sources)?;
+    let source = place.span().map(|span| (sources.get(span.source), span));
+    let text = source.as_ref().map_or("", |(source, span)| source.slice(*span));
+    if literal(text).is_some_and(|literal| is_own(&literal, to, key)) {
+        return Ok(site);
     }
+    // A way that ends at a variable's header leads out of the configuration.
+    if text.starts_with("variable ") {
+        return Err("the value is given on the command line or in the environment".to_owned());
+    }
+    Err(format!("`{}` is computed, so there is no value to write anew", to.argument()))
+}
 
-    fn block(&self) -> Result<Site, String> {
-        match &self.key.declared.block {
-            Some(place) => self.editable(place),
-            None => Err("the code that declares the key is not at hand; name its folder with `--source`".to_owned()),
-        }
+/// Whether a literal is the value that the key has, or has by default.
+fn is_own(literal: &Literal<'_>, to: Setting, key: &KeyFacts) -> bool {
+    match to {
+        Setting::Software => match (own(&key.protection_mode.claim), literal) {
+            (Some(Some(mode)), Literal::Text(text)) => ProtectionMode::read(text) == *mode,
+            (Some(None), Literal::Null) => true,
+            (Some(None), Literal::Text(text)) => text.is_empty(),
+            _ => false,
+        },
+        Setting::Switch(on) => match literal {
+            Literal::Null => on,
+            Literal::Bool(value) => *value != on,
+            Literal::Text(text) => text.parse() == Ok(!on),
+            Literal::Number(_) => false,
+        },
+        Setting::Interval(_) => match (own(&key.rotation.interval_days.claim), literal) {
+            (Some(Some(days)), Literal::Number(number)) => number == days,
+            (Some(Some(days)), Literal::Text(text)) => text.parse() == Ok(*days),
+            (Some(None), Literal::Null) => true,
+            _ => false,
+        },
+        Setting::NoStart => matches!(literal, Literal::Text(_)),
     }
+}
 
-    fn not_ignored(&self, name: &str) -> Result<(), String> {
-        let ignored = self.key.declared.ignore_changes.iter().any(|ignored| ignored == "*" || ignored == name);
-        if ignored && self.key.fate.is_existing() {
-            return Err(format!("the key exists, and `ignore_changes` keeps Terraform from changing `{name}`"));
-        }
-        Ok(())
+/// The value of a claim, or its default; `None` where neither is known.
+fn own<T>(claim: &Claim<T>) -> Option<Option<&T>> {
+    match claim {
+        Claim::Known(value) => Some(Some(value)),
+        Claim::Unset => Some(None),
+        Claim::Unknown(unknown) => match &unknown.bounds {
+            crate::base::Bounds::Default { value, .. } => Some(value.as_ref()),
+            _ => None,
+        },
     }
+}
 
-    /// The literal that a fact comes from, which stands farthest on its way.
-    fn literal<T>(&self, fact: &Fact<T>, name: &str, found: impl Fn(&Literal<'_>) -> bool) -> Result<Site, String> {
-        if fact.sensitive {
-            return Err(format!("`{name}` is sensitive, so its value is not touched"));
-        }
-        let Some(last) = fact.trail.last() else { return Err(format!("it is not known where `{name}` is written")) };
-        if last.label.contains(CHOSEN) {
-            return Err(format!("a condition chooses `{name}`, and what it should choose is yours to say"));
-        }
-        let site = self.editable(&last.place)?;
-        let source = last.place.span().map(|span| (self.sources.get(span.source), span));
-        let text = source.as_ref().map_or("", |(source, span)| source.slice(*span));
-        if literal(text).is_some_and(|literal| found(&literal)) {
-            return Ok(site);
-        }
-        // A way that ends at a variable's header leads out of the configuration.
-        if text.starts_with("variable ") {
-            return Err("the value is given on the command line or in the environment".to_owned());
-        }
-        Err(format!("`{name}` is computed, so there is no value to write anew"))
+/// The site of a place in a file that is the user's own.
+fn editable(place: &Place, sources: &Sources) -> Result<Site, String> {
+    let Some(span) = place.span() else { return Err("it is not written in a file of configuration".to_owned()) };
+    let site = Site::of(span, sources);
+    let shown = site.path.display().to_string();
+    if shown.is_empty() || shown.starts_with('<') {
+        return Err("the value is given on the command line or in the environment".to_owned());
     }
-
-    /// The site of a place in a file that is the user's own.
-    fn editable(&self, place: &Place) -> Result<Site, String> {
-        let Some(span) = place.span() else { return Err("it is not written in a file of configuration".to_owned()) };
-        let site = Site::of(span, self.sources);
-        let shown = site.path.display().to_string();
-        if shown.is_empty() || shown.starts_with('<') {
-            return Err("the value is given on the command line or in the environment".to_owned());
-        }
-        if is_installed(&site.path) {
-            return Err(format!("`{shown}` is part of an installed module, which `terraform init` writes anew"));
-        }
-        Ok(site)
+    if is_installed(&site.path) {
+        return Err(format!("`{shown}` is part of an installed module, which `terraform init` writes anew"));
     }
+    Ok(site)
 }
 
 /// Whether a file is Terraform's own copy of a module.

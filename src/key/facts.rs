@@ -94,7 +94,8 @@ impl Fate {
 pub struct AutoRotation {
     /// `is_auto_rotation_enabled`.
     pub enabled: Fact<bool>,
-    /// `rotation_interval_in_days`; 0 is unset. A fraction is not a number of days: it is unknown.
+    /// `rotation_interval_in_days`. 0 is a value: Terraform plans it and the provider sends it. A fraction is not a number of days: it is
+    /// unknown.
     pub interval_days: Fact<i64>,
     /// `time_of_schedule_start`.
     pub start: Fact<Timestamp>,
@@ -222,6 +223,19 @@ pub struct Declared {
     pub ignore_changes: Vec<String>,
 }
 
+/// A version of the provider without some of the arguments that advice would name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OldProvider {
+    /// The constraint, or the version in the lock file.
+    pub version: String,
+    /// Whether the lock file says it, which `terraform init -upgrade` rewrites.
+    pub is_locked: bool,
+    /// Where it is written.
+    pub place: Place,
+    /// Whether it is from before keys in SOFTWARE, too.
+    pub without_software: bool,
+}
+
 /// Whether the key is the primary one of a replicated pair.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Importance {
@@ -258,6 +272,10 @@ pub struct KeyFacts {
     pub symbolic: Option<Symbolic>,
     /// What will happen to it.
     pub fate: Fate,
+    /// `restore_from_file` or `restore_from_object_store`: the key comes from a backup, whose mode wins. Unset where neither is written.
+    pub restored: Fact<bool>,
+    /// An `import` block of the configuration names the key, so it exists. Unset where none does.
+    pub imported: Fact<bool>,
     /// `protection_mode`; `""` is unset.
     pub protection_mode: Fact<ProtectionMode>,
     /// The switch, the interval, the start.
@@ -297,6 +315,10 @@ pub struct KeyFacts {
     pub authorities: Vec<CaUse>,
     /// Set where a certificate authority may use the key that is not in `authorities`; the reason as a clause.
     pub authorities_unsure: Option<String>,
+    /// Set where the configuration keeps the provider below the version that rotates keys.
+    pub old_provider: Option<OldProvider>,
+    /// Set where `management_endpoint` is known not to be a vault's management endpoint.
+    pub wrong_endpoint: Option<Step>,
     /// Times.
     pub times: Times,
     /// The vault's count of versions, where the service told it.
@@ -321,6 +343,8 @@ impl KeyFacts {
             declared: Declared::default(),
             symbolic: None,
             fate,
+            restored: Fact::unset(),
+            imported: Fact::unset(),
             protection_mode: Fact::unset(),
             rotation: AutoRotation::default(),
             vault_type: Fact::unset(),
@@ -340,6 +364,8 @@ impl KeyFacts {
             idle_schedule: None,
             authorities: Vec::new(),
             authorities_unsure: None,
+            old_provider: None,
+            wrong_endpoint: None,
             times: Times::default(),
             vault_usage: None,
             notes: Vec::new(),

@@ -1,13 +1,15 @@
 //! The waist: one model of a key, whoever brought it, and what a front end returns.
 
+mod endpoint;
 mod facts;
 mod inventory;
 mod settle;
 mod words;
 
+pub use endpoint::wrong_endpoint;
 pub use facts::{
-    AutoRotation, CaUse, Declared, Fate, IdleSchedule, Importance, KeyFacts, KeyId, KeyShape, KeyVersion, Schedule, ScheduleForm, Stage,
-    Symbolic, Times, VaultUsage,
+    AutoRotation, CaUse, Declared, Fate, IdleSchedule, Importance, KeyFacts, KeyId, KeyShape, KeyVersion, OldProvider, Schedule,
+    ScheduleForm, Stage, Symbolic, Times, VaultUsage,
 };
 pub use inventory::{Comment, Covers, Inventory, Keys, ModuleNotFollowed, NotAudited, NotRead, NotReadKind, Notice, Reach, SwitchedOff};
 pub use settle::{Listed, settle};

@@ -75,6 +75,7 @@ pub fn settle(key: &mut KeyFacts, code: &KeyFacts, listed: &Listed) {
     fact(&mut key.rotation.start, &code.rotation.start, is_new);
     fact(&mut key.lifecycle, &code.lifecycle, is_new);
     fact(&mut key.external_key_reference, &code.external_key_reference, is_new);
+    fact(&mut key.restored, &code.restored, is_new);
     fact(&mut key.display_name, &code.display_name, is_new);
     fact(&mut key.compartment, &code.compartment, is_new);
     key.rotation.block = code.rotation.block.clone().or_else(|| key.rotation.block.take());
@@ -90,6 +91,8 @@ pub fn settle(key: &mut KeyFacts, code: &KeyFacts, listed: &Listed) {
     if key.authorities_unsure.is_some() {
         key.authorities_unsure.clone_from(&code.authorities_unsure);
     }
+    key.old_provider.clone_from(&code.old_provider);
+    key.wrong_endpoint = code.wrong_endpoint.clone().or_else(|| key.wrong_endpoint.take());
     key.notes.extend(code.notes.iter().cloned());
 }
 

@@ -16,6 +16,8 @@ const ATTRIBUTES: &[&str] = &[
     "desired_state",
     "display_name",
     "external_key_reference",
+    "restore_from_file",
+    "restore_from_object_store",
     "freeform_tags",
     "id",
     "is_auto_rotated",

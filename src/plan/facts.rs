@@ -53,7 +53,9 @@ impl Reader<'_> {
         key.protection_mode =
             self.fact(&["protection_mode"], |node| Ok(Some(word(node)?).filter(|w| !w.is_empty()).map(ProtectionMode::read)));
         key.rotation.enabled = self.fact(&["is_auto_rotation_enabled"], boolean);
-        key.rotation.interval_days = self.fact(&[DETAILS, "rotation_interval_in_days"], whole);
+        // The provider sends a 0 that is planned; in a state it may stand for an argument that was never set.
+        let interval = if stage == Stage::Declared { number } else { whole };
+        key.rotation.interval_days = self.fact(&[DETAILS, "rotation_interval_in_days"], interval);
         key.rotation.start = self.fact(&[DETAILS, "time_of_schedule_start"], |node| match word(node)? {
             "" => Ok(None),
             text => times::read(text).map(Some).ok_or_else(|| Wrong::Value("is not an RFC 3339 time".to_owned())),
@@ -68,6 +70,8 @@ impl Reader<'_> {
         key.shape.length = self.fact(&["key_shape", "length"], whole);
         key.shape.curve = self.fact(&["key_shape", "curve_id"], text);
         key.external_key_reference = self.external();
+        key.restored = self.restored();
+        key.wrong_endpoint = self.wrong_endpoint();
         key.display_name = self.fact(&["display_name"], text);
         key.compartment = self.fact(&["compartment_id"], text);
         key.freeform_tags = self.tags("freeform_tags");
@@ -147,6 +151,33 @@ impl Reader<'_> {
         self.fact(&path, text)
     }
 
+    /// Whether the key comes from a backup.
+    fn restored(&self) -> Fact<bool> {
+        let mut restored = Fact::unset();
+        for kind in ["restore_from_file", "restore_from_object_store"] {
+            match self.item.values.cell(&[kind]) {
+                Cell::Value { node, pointer, .. } if !node.elements().is_empty() => {
+                    let here = place(self.file, &pointer, node.spot);
+                    return Fact::known(true).with_trail(vec![Step::new(here, "the key is restored from this backup")]);
+                }
+                Cell::Unknown { pointer, spot, .. } => {
+                    let here = place(self.file, &pointer, spot);
+                    let fact = Fact::unknown(format!("whether there is a `{kind}` block is known only after apply"));
+                    restored = fact.with_trail(vec![Step::new(here, "not known in the plan")]);
+                }
+                _ => {}
+            }
+        }
+        restored
+    }
+
+    /// The step to a `management_endpoint` that is not one.
+    fn wrong_endpoint(&self) -> Option<Step> {
+        let Cell::Value { node, pointer, sensitive: false } = self.item.values.cell(&["management_endpoint"]) else { return None };
+        let what = crate::key::wrong_endpoint(node.text()?)?;
+        Some(Step::new(place(self.file, &pointer, node.spot), format!("this is {what}")))
+    }
+
     fn tags(&self, name: &str) -> BTreeMap<String, String> {
         let Cell::Value { node, .. } = self.item.values.cell(&[name]) else { return BTreeMap::new() };
         let known = node.members().iter().filter(|(tag, _)| !self.item.values.is_secret(&[name, tag]));
@@ -184,8 +215,13 @@ fn boolean(node: &Node) -> Result<Option<bool>, Wrong> {
     }
 }
 
-/// A whole number; 0 is a zero value, and old states hold numbers as strings.
+/// A whole number; 0 is a zero value.
 fn whole(node: &Node) -> Result<Option<i64>, Wrong> {
+    Ok(number(node)?.filter(|&number| number != 0))
+}
+
+/// A whole number; old states hold numbers as strings.
+fn number(node: &Node) -> Result<Option<i64>, Wrong> {
     let text = match &node.value {
         Value::Number(number) => number,
         Value::Text(text) if text.parse::<f64>().is_ok() => text.as_str(),
@@ -193,7 +229,7 @@ fn whole(node: &Node) -> Result<Option<i64>, Wrong> {
         _ => return Err(Wrong::Type("a number")),
     };
     if let Ok(number) = text.parse::<i64>() {
-        return Ok(Some(number).filter(|&number| number != 0));
+        return Ok(Some(number));
     }
     // `90.0` and `9e1` are whole; beyond 2^53 nothing is a number of days any more.
     let number: f64 = text.parse().map_err(|_| Wrong::Type("a number"))?;
@@ -201,5 +237,5 @@ fn whole(node: &Node) -> Result<Option<i64>, Wrong> {
         return Err(Wrong::Value("is not a whole number of days".to_owned()));
     }
     #[expect(clippy::cast_possible_truncation, reason = "it is whole and below 2^53")]
-    Ok(Some(number as i64).filter(|&number| number != 0))
+    Ok(Some(number as i64))
 }

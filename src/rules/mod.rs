@@ -6,6 +6,7 @@ mod drift;
 mod finding;
 mod findings;
 mod protection_mode;
+mod remedy;
 mod rotation;
 mod subject;
 #[cfg(test)]
@@ -15,6 +16,7 @@ mod verdict;
 pub use drift::{Drift, DriftKind, Scope, compare, drift_findings};
 pub use finding::{Finding, FindingInstance, Label};
 pub use findings::{Judged, Paths, findings, fingerprint_of, instance, place_order, plain};
+pub use remedy::{Change, Remedy, Safety, Setting, Site};
 pub use verdict::{Advice, Report, Verdict};
 
 use crate::key::KeyFacts;
@@ -86,6 +88,8 @@ pub struct Rule {
     pub config_keys: &'static [&'static str],
     /// The judgement.
     pub judge: fn(&KeyFacts, &Settings) -> Verdict,
+    /// What settles a kind of finding on a key, each as edits with its condition; as an error, why it cannot be done by edits.
+    pub remedies: fn(&KeyFacts, &str, &Settings) -> Result<Vec<Remedy>, String>,
 }
 
 impl Rule {

@@ -1,9 +1,11 @@
 //! OCI-KMS-004 · key-protection-mode: HSM where SOFTWARE would do.
 
+mod remedies;
+
 use super::subject::{self, Situation, Vault, listed, not_applicable, pass, sentences, shown_mode};
 use super::{Report, Rule, Settings, Verdict};
 use crate::base::{Bounds, Case, Claim, Step, Unknown};
-use crate::key::{KeyFacts, ProtectionMode, Stage};
+use crate::key::{Importance, KeyFacts, ProtectionMode, Stage};
 
 /// The rule. Id and risk are Trend Micro's.
 pub const RULE: Rule = Rule {
@@ -17,12 +19,16 @@ pub const RULE: Rule = Rule {
     tags: &["oci", "kms", "cost"],
     config_keys: &["level", "accept-hsm-in-private-vault"],
     judge,
+    remedies: remedies::remedies,
 };
 
 /// Judges one key; the rows are those of the rule's document, in their order.
 fn judge(key: &KeyFacts, settings: &Settings) -> Verdict {
     if let Some(verdict) = subject::ending_or_disabled(key) {
         return verdict;
+    }
+    if let Some(verdict) = restored(key) {
+        return subject::with_cautions(key, verdict, true);
     }
     if let Some(authority) = key.authorities.first() {
         let message =
@@ -37,7 +43,8 @@ fn judge(key: &KeyFacts, settings: &Settings) -> Verdict {
         Claim::Unset => by_effect(key, settings, Effect::of(None, key)),
         Claim::Unknown(unknown) => by_bounds(key, settings, unknown),
     };
-    unless_authority(key, verdict)
+    let verdict = unless_authority(key, unless_restored(key, verdict));
+    subject::with_cautions(key, subject::unless_disabled(key, verdict), true)
 }
 
 /// Row 2, where it is unknown which key a certificate authority uses: what would be a violation is not certain.
@@ -55,6 +62,39 @@ fn unless_authority(key: &KeyFacts, verdict: Verdict) -> Verdict {
         }),
         (verdict, _) => verdict,
     }
+}
+
+/// Row 1a: a key that will come from a backup has the backup's mode.
+fn restored(key: &KeyFacts) -> Option<Verdict> {
+    let is_restored = key.restored.value() == Some(&true) && subject::situation(key) != Situation::Existing;
+    is_restored.then(|| from_backup(key, "the key is restored from a backup, and keeps the backup's protection mode", String::new()))
+}
+
+/// A verdict on a key that may come from a backup is not certain.
+fn unless_restored(key: &KeyFacts, verdict: Verdict) -> Verdict {
+    let (Some(unknown), Situation::New | Situation::Unsure | Situation::Replaced) = (key.restored.as_unknown(), subject::situation(key))
+    else {
+        return verdict;
+    };
+    match &verdict {
+        Verdict::Violation(_) | Verdict::Pass { .. } => {
+            let message =
+                format!("cannot determine whether the key is restored from a backup, whose protection mode wins: {}", unknown.why);
+            from_backup(key, &message, format!("If it is not, this holds: {}.", verdict.message()))
+        }
+        _ => verdict,
+    }
+}
+
+fn from_backup(key: &KeyFacts, message: &str, note: String) -> Verdict {
+    let why = "The provider restores the backup and never sends `protection_mode`, so the argument decides nothing here.";
+    Verdict::Undetermined(Report {
+        kind: "restored",
+        message: message.to_owned(),
+        at: key.restored.trail.clone(),
+        note: sentences([Some(why.to_owned()), Some(note), subject::stands_for_many(key)]),
+        help: "Check the mode of the key that was backed up; after the restore, `kmslint live` checks the key itself.".to_owned(),
+    })
 }
 
 /// What a value of `protection_mode` does to a key.
@@ -76,7 +116,7 @@ impl Effect {
             Some(ProtectionMode::External) => Self::External,
             Some(ProtectionMode::Hsm) => Self::Hsm,
             Some(ProtectionMode::Other(_)) => Self::Invalid,
-            None if subject::situation(key) == Situation::Existing => Self::Unrecorded,
+            None if subject::situation(key) == Situation::Existing || subject::may_be_imported(key) => Self::Unrecorded,
             None => Self::HsmByDefault,
         }
     }
@@ -94,6 +134,11 @@ fn by_effect(key: &KeyFacts, settings: &Settings, effect: Effect) -> Verdict {
         Effect::Hsm => hsm(key, settings, "hsm"),
         Effect::HsmByDefault => subject::unless_external(key, hsm(key, settings, "hsm-by-default")),
         Effect::Invalid => invalid(key),
+        Effect::Unrecorded if subject::may_be_imported(key) => subject::imported(
+            key,
+            "its protection mode",
+            "Where `protection_mode` is omitted, Terraform leaves the mode of an existing key as it is.",
+        ),
         Effect::Unrecorded => Verdict::Undetermined(Report {
             kind: "unknown",
             message: "which protection mode the key has is not recorded here".to_owned(),
@@ -130,7 +175,7 @@ fn maybe_accepted(key: &KeyFacts) -> Verdict {
     let why = unknown.map_or("no vault is named", |unknown| unknown.why.as_str());
     Verdict::Undetermined(Report {
         kind: "unknown",
-        message: format!("whether the HSM key is in a VIRTUAL_PRIVATE vault cannot be told: {why}"),
+        message: format!("cannot determine whether the HSM key is in a VIRTUAL_PRIVATE vault: {why}"),
         at: key.protection_mode.trail.clone(),
         note: "The setting `accept-hsm-in-private-vault` accepts HSM keys there and nowhere else.".to_owned(),
         help: unknown.map_or_else(|| subject::how_to_settle(key), |unknown| subject::how_to_settle_this(key, unknown)),
@@ -146,9 +191,9 @@ fn invalid(key: &KeyFacts) -> Verdict {
     let written = written.unwrap_or_else(|| "its value".to_owned());
     Verdict::Violation(Report {
         kind: "invalid-protection-mode",
-        message: format!("`protection_mode` is none of HSM, SOFTWARE and EXTERNAL: {written}"),
+        message: format!("`protection_mode` is not HSM, SOFTWARE or EXTERNAL: {written}"),
         at: caret(key, "the service does not know this mode"),
-        note: "The provider sends the value as it is written; the plan looks well, and the service refuses it at apply.".to_owned(),
+        note: "The provider sends the value as it is written: `plan` succeeds and `apply` fails.".to_owned(),
         help: "Set `protection_mode = \"SOFTWARE\"`.".to_owned(),
     })
 }
@@ -158,7 +203,7 @@ fn by_bounds(key: &KeyFacts, settings: &Settings, unknown: &Unknown<ProtectionMo
     match &unknown.bounds {
         Bounds::Anything | Bounds::Nothing => Verdict::Undetermined(Report {
             kind: "unknown",
-            message: format!("whether the key will be HSM-protected cannot be told: {}", unknown.why),
+            message: format!("cannot determine whether the key will be HSM-protected: {}", unknown.why),
             at: key.protection_mode.trail.clone(),
             note: "Without a value the service makes an HSM key, whose versions are billed per key version beyond the free allowance."
                 .to_owned(),
@@ -184,11 +229,10 @@ fn by_cases(key: &KeyFacts, settings: &Settings, unknown: &Unknown<ProtectionMod
         }
         _ => Verdict::Undetermined(Report {
             kind: "depends",
-            message: format!("whether the key will be HSM-protected depends on what is not known here: {}", unknown.why),
+            message: format!("whether the key will be HSM-protected depends on a value that is unknown here: {}", unknown.why),
             at: key.protection_mode.trail.clone(),
             note: told,
-            help: "Choose SOFTWARE in every case, or check the plan, which knows the value: `terraform show -json PLANFILE | kmslint -`."
-                .to_owned(),
+            help: format!("Choose SOFTWARE in every case. {}", subject::how_to_settle_this(key, unknown)),
         }),
     }
 }
@@ -222,12 +266,11 @@ fn by_default(key: &KeyFacts, settings: &Settings, value: Option<&ProtectionMode
         Effect::Hsm | Effect::HsmByDefault => "HSM".to_owned(),
         Effect::Invalid | Effect::Unrecorded => "protected in a mode that the service does not know".to_owned(),
     };
-    let help = if effect.violates() {
-        format!(
-            "Make SOFTWARE the default of `{input}`, so that an HSM key is a choice and not an oversight; or check the callers of this module."
-        )
-    } else {
-        subject::how_to_settle(key)
+    let help = match remedies::by_default(key, settings) {
+        Some(remedy) if effect.violates() => {
+            format!("{}, so that an HSM key is a choice and not an oversight; or check the callers of this module.", remedy.told(input))
+        }
+        _ => subject::check_callers(key),
     };
     Verdict::Undetermined(Report {
         kind: "module-default",
@@ -274,27 +317,51 @@ fn billing(key: &KeyFacts) -> String {
     .to_owned()
 }
 
+/// Whether a certificate authority outside of this tree may use the key: those take RSA and ECDSA keys.
+fn may_be_for_authority(key: &KeyFacts) -> bool {
+    subject::holds_possibly(&key.shape.algorithm, |algorithm| {
+        algorithm.is_some_and(|algorithm| algorithm.eq_ignore_ascii_case("RSA") || algorithm.eq_ignore_ascii_case("ECDSA"))
+    })
+}
+
 /// The way out of an existing HSM key.
 const MIGRATE: &str = "(the old one is deleted after 7 to 30 days and what it encrypted becomes unreadable): create a SOFTWARE key, re-encrypt, then retire this one.";
 
 /// What to write.
 fn help(key: &KeyFacts) -> String {
+    if key.importance == Importance::Replica {
+        let primary = "This key is a replica, whose mode is that of its primary key: look there, in the region of the primary key's vault.";
+        return sentences([Some(primary.to_owned()), Some(exemption(key).to_owned())]);
+    }
+    let authority = may_be_for_authority(key).then(|| match key.shape.algorithm.value() {
+        Some(_) => "If a certificate authority of another stack uses this key, it must stay an HSM key.".to_owned(),
+        None => "If it is an RSA or ECDSA key that a certificate authority of another stack uses, it must stay an HSM key.".to_owned(),
+    });
+    if let Some(old) = key.old_provider.as_ref().filter(|old| old.without_software) {
+        let advice =
+            format!("Keys in SOFTWARE need oracle/oci 3.94.0 or later, and the configuration allows {} only: raise it first.", old.version);
+        return sentences([Some(advice), authority, Some(exemption(key).to_owned())]);
+    }
     let advice = match subject::situation(key) {
-        Situation::New => "Set `protection_mode = \"SOFTWARE\"` before it is created: it can never be changed afterwards.".to_owned(),
+        Situation::New => "Set `protection_mode = \"SOFTWARE\"` before the key is created; the mode cannot be changed later.".to_owned(),
         Situation::Unsure => format!(
-            "Set `protection_mode = \"SOFTWARE\"` before it is created: it can never be changed afterwards. \
+            "Set `protection_mode = \"SOFTWARE\"` before the key is created; the mode cannot be changed later. \
              If the key exists already, changing it replaces the key {MIGRATE}"
         ),
         Situation::Existing => format!("Do not change `protection_mode` of this key: changing it replaces the key {MIGRATE}"),
-        Situation::Replaced => "Set `protection_mode = \"SOFTWARE\"` before the new key is created: it can never be changed afterwards. \
+        Situation::Replaced => "Set `protection_mode = \"SOFTWARE\"` before the new key is created; the mode cannot be changed later. \
              Re-encrypt first: the old key is deleted after 7 to 30 days and what it encrypted becomes unreadable."
             .to_owned(),
     };
-    let exemption = match key.stage {
+    sentences([Some(advice), authority, Some(exemption(key).to_owned())])
+}
+
+/// How to keep an HSM key.
+fn exemption(key: &KeyFacts) -> &'static str {
+    match key.stage {
         Stage::Declared => "If this key must be in an HSM, say why: `# kmslint: ignore[OCI-KMS-004] the reason`.",
         Stage::Actual => "If this key must be in an HSM, say why in an `[[exempt]]` entry of `kmslint.toml`.",
-    };
-    sentences([Some(advice), Some(exemption.to_owned())])
+    }
 }
 
 #[cfg(test)]
@@ -328,6 +395,105 @@ mod tests {
         }
         let enabled = with(mode(actual(), "HSM"), |key| key.lifecycle = Fact::known(Lifecycle::Enabled));
         assert_eq!(judged(&enabled), ("violation", "hsm"));
+    }
+
+    #[test]
+    fn row_1_a_key_that_is_forgotten_or_may_be_disabled() {
+        let forgotten = mode(key(Stage::Declared, Fate::Forget), "HSM");
+        assert_eq!(judged(&forgotten), ("not-applicable", "forgotten"));
+        assert!((RULE.judge)(&forgotten, &settings()).message().contains("`kmslint live`"));
+        let state = |key, fact| with(mode(key, "HSM"), |key| key.lifecycle = fact);
+        let open = || Fact::unknown("variable `on` has no value");
+        assert_eq!(judged(&state(declared(), open())), ("undetermined", "unknown"));
+        assert_eq!(judged(&with(state(declared(), open()), |key| key.protection_mode = Fact::known(ProtectionMode::Software))).0, "pass");
+        assert_eq!(judged(&state(planned(), open())), ("violation", "hsm"), "a new key is created enabled");
+        let either = |word| one_of([(Some(Lifecycle::Enabled), "`x`"), (Some(Lifecycle::read(word)), "not `x`")]);
+        assert_eq!(judged(&state(declared(), either("DISABLED"))), ("undetermined", "unknown"));
+        assert_eq!(judged(&state(declared(), either("ENABLED"))), ("violation", "hsm"));
+        assert_eq!(judged(&state(declared(), by_default(Some(Lifecycle::Enabled), "state"))), ("violation", "hsm"));
+        assert_eq!(judged(&state(declared(), by_default(Some(Lifecycle::Disabled), "state"))), ("undetermined", "unknown"));
+    }
+
+    #[test]
+    fn row_1_a_key_is_never_created_disabled() {
+        let disabled = |key| with(key, |key: &mut KeyFacts| key.lifecycle = Fact::known(Lifecycle::Disabled));
+        assert_eq!(judged(&disabled(declared())), ("not-applicable", "disabled"));
+        let created = disabled(planned());
+        assert_eq!(judged(&created), ("violation", "hsm-by-default"));
+        assert!(report(&RULE, &created, &settings()).note.contains("refuses to create a key that is not enabled"));
+        let Verdict::Pass { advice: Some(advice), .. } = (RULE.judge)(&mode(created, "SOFTWARE"), &settings()) else { panic!("no advice") };
+        assert_eq!(advice.kind, "created-disabled");
+        let restored = with(disabled(planned()), |key| key.restored = Fact::known(true));
+        assert_eq!(judged(&restored), ("not-applicable", "disabled"));
+    }
+
+    #[test]
+    fn row_1a_the_mode_of_a_backup_wins() {
+        let restored = |key, fact| with(key, |key: &mut KeyFacts| key.restored = fact);
+        for key in [declared(), planned(), mode(declared(), "HSM"), mode(planned(), "SOFTWARE"), for_authority(declared())] {
+            assert_eq!(judged(&restored(key, Fact::known(true))), ("undetermined", "restored"));
+        }
+        assert_eq!(judged(&restored(mode(key(Stage::Declared, Fate::Update), "HSM"), Fact::known(true))), ("violation", "hsm"));
+        for word in ["HSM", "SOFTWARE"] {
+            assert_eq!(judged(&restored(mode(declared(), word), Fact::unknown("x"))), ("undetermined", "restored"));
+        }
+        assert_eq!(judged(&restored(for_authority(declared()), Fact::unknown("x"))).1, "certificate-authority");
+    }
+
+    #[test]
+    fn row_8_an_imported_key_keeps_an_omitted_mode() {
+        let imported = |key, fact| with(key, |key: &mut KeyFacts| key.imported = fact);
+        for fact in [Fact::known(true), Fact::unknown("x")] {
+            assert_eq!(judged(&imported(declared(), fact.clone())), ("undetermined", "imported"));
+            assert_eq!(judged(&imported(mode(declared(), "HSM"), fact.clone())), ("violation", "hsm"));
+            assert_eq!(judged(&imported(mode(declared(), "SOFTWARE"), fact.clone())).0, "pass");
+            let unset_or = |mode: &str| one_of([(None, "a"), (Some(ProtectionMode::read(mode)), "b")]);
+            let open = |mode| imported(with(declared(), |key| key.protection_mode = unset_or(mode)), fact.clone());
+            assert_eq!(judged(&open("HSM")), ("undetermined", "depends"));
+        }
+        let existing = imported(mode(declared(), "HSM"), Fact::known(true));
+        assert!(report(&RULE, &existing, &settings()).help.starts_with("Do not change `protection_mode`"));
+    }
+
+    #[test]
+    fn keys_that_an_authority_elsewhere_may_use_are_not_changed_without_a_choice() {
+        let safety = |key: &KeyFacts| (RULE.remedies)(key, "hsm", &settings()).unwrap()[0].safety;
+        let shaped = |algorithm: Fact<String>| {
+            with(mode(planned(), "HSM"), |key| {
+                key.id.input = crate::key::InputKind::Plan;
+                key.declared.block = Some(key.place.clone());
+                key.shape.algorithm = algorithm;
+            })
+        };
+        let sentence = "it must stay an HSM key";
+        for algorithm in ["RSA", "ecdsa"] {
+            let key = shaped(Fact::known(algorithm.to_owned()));
+            assert_eq!(safety(&key), super::super::Safety::Unsafe);
+            assert!(report(&RULE, &key, &settings()).help.contains(sentence));
+        }
+        assert_eq!(safety(&shaped(Fact::unknown("x"))), super::super::Safety::Unsafe);
+        let aes = shaped(Fact::known("AES".to_owned()));
+        assert_eq!(safety(&aes), super::super::Safety::Safe);
+        assert!(!report(&RULE, &aes, &settings()).help.contains(sentence));
+    }
+
+    #[test]
+    fn a_replica_is_referred_to_its_primary_key() {
+        let replica = with(mode(actual(), "HSM"), |key| key.importance = Importance::Replica);
+        assert!(report(&RULE, &replica, &settings()).help.starts_with("This key is a replica"));
+        assert!((RULE.remedies)(&replica, "hsm", &settings()).is_err());
+    }
+
+    #[test]
+    fn an_endpoint_that_is_none_is_said_with_and_without_a_finding() {
+        let wrong = |key| {
+            with(key, |key: &mut KeyFacts| key.wrong_endpoint = Some(Step::new(key.place.clone(), "this is the endpoint of the region")))
+        };
+        assert!(report(&RULE, &wrong(declared()), &settings()).note.contains("fails with 404"));
+        let Verdict::Pass { advice: Some(advice), .. } = (RULE.judge)(&wrong(mode(declared(), "SOFTWARE")), &settings()) else {
+            panic!("no advice")
+        };
+        assert_eq!(advice.kind, "wrong-endpoint");
     }
 
     #[test]
@@ -418,13 +584,16 @@ mod tests {
     fn an_expression_that_terraform_would_refuse_is_to_be_mended_and_no_value_is_asked_for() {
         let help = |fact| report(&RULE, &with(declared(), |key| key.protection_mode = fact), &settings()).help;
         let refused = help(Fact::refused("Terraform would refuse its value"));
-        assert!(refused.starts_with("Mend what is written") && !refused.contains("--var"), "{refused}");
-        assert!(help(Fact::unknown("known after apply")).contains("--var"));
+        assert!(refused.starts_with("Fix the configuration") && !refused.contains("--var"), "{refused}");
+        assert!(
+            help(Fact::unknown("variable `x` has no value")).contains("--var 'x=…'")
+                && !help(Fact::unknown("known after apply")).contains("--var")
+        );
         let symbolic = with(declared(), |key| {
             key.protection_mode = Fact::unknown("known after apply");
-            key.symbolic = Some(Symbolic { why: "nobody calls this module".to_owned(), place: None });
+            key.symbolic = Some(Symbolic { why: crate::base::cause::no_caller("count"), place: None });
         });
-        assert!(report(&RULE, &symbolic, &settings()).help.starts_with("Check the folders that call this module"));
+        assert!(report(&RULE, &symbolic, &settings()).help.starts_with("Check the directories that call this module"));
     }
 
     #[test]
@@ -483,7 +652,7 @@ mod tests {
         let help = |key: &KeyFacts| report(&RULE, key, &settings()).help;
         let message = |key: &KeyFacts| report(&RULE, key, &settings()).message;
         let (new, old) = (
-            "set `protection_mode = \"SOFTWARE\"` before it is created: it can never be changed afterwards",
+            "set `protection_mode = \"SOFTWARE\"` before the key is created; the mode cannot be changed later",
             "changing it replaces the key",
         );
         let is_in = |text: &str, part: &str| text.to_lowercase().contains(&part.to_lowercase());

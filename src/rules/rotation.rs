@@ -1,5 +1,6 @@
 //! OCI-KMS-001 · key-rotation: rotated within a year.
 
+mod remedies;
 mod says;
 
 use super::subject::{self, Vault, always, day, pass, shown_days};
@@ -20,10 +21,16 @@ pub const RULE: Rule = Rule {
     tags: &["oci", "kms", "security"],
     config_keys: &["level", "max-rotation-days", "due-soon-days", "accept-manual-versions"],
     judge,
+    remedies: remedies::remedies,
 };
 
 /// The shortest and longest interval that the service accepts, in days. Source: AutoKeyRotationDetails of the KMS management API.
 const INTERVALS: std::ops::RangeInclusive<i64> = 60..=365;
+
+/// The interval that is written where there is none, in days.
+fn usual_interval(settings: &Settings) -> i64 {
+    settings.max_rotation_days.min(90)
+}
 
 /// Judges one key; the rows are those of the rule's document, in their order.
 fn judge(key: &KeyFacts, settings: &Settings) -> Verdict {
@@ -35,11 +42,12 @@ fn judge(key: &KeyFacts, settings: &Settings) -> Verdict {
     let verdict = went_wrong(key, settings).unwrap_or_else(|| match &auto.claim {
         Claim::Known(true) => scheduled(key, settings, &key.rotation.interval_days.claim),
         Claim::Known(false) | Claim::Unset => {
-            by_hand(key, settings).unwrap_or_else(|| unrotated(key, settings, &key.rotation.interval_days.claim))
+            by_hand(key, settings).unwrap_or_else(|| unrotated(key, settings, !auto.is_unset(), &key.rotation.interval_days.claim))
         }
         Claim::Unknown(unknown) => by_hand(key, settings).unwrap_or_else(|| by_bounds_of_switch(key, settings, unknown)),
     });
-    subject::unless_external(key, verdict)
+    let verdict = subject::unless_disabled(key, subject::unless_external(key, verdict));
+    subject::with_cautions(key, says::of_replica(key, verdict), false)
 }
 
 /// Rows 3 and 4: what the service says did not happen.
@@ -65,10 +73,15 @@ fn scheduled(key: &KeyFacts, settings: &Settings, days: &Claim<i64>) -> Verdict 
         return says::unsupported(key, settings);
     }
     match days {
-        Claim::Unset => says::interval_missing(key, settings),
+        Claim::Unset => no_interval(key, settings),
         Claim::Known(days) => with_interval(key, settings, *days),
         Claim::Unknown(unknown) => by_bounds_of_interval(key, settings, unknown),
     }
+}
+
+/// Row 6: the switch is on, and no interval is written. An imported key may have one.
+fn no_interval(key: &KeyFacts, settings: &Settings) -> Verdict {
+    if subject::may_be_imported(key) { says::imported_interval(key) } else { says::interval_missing(key, settings) }
 }
 
 /// Rows 7 to 10: the switch is on and the interval is known.
@@ -165,33 +178,38 @@ fn young(key: &KeyFacts, settings: &Settings) -> Option<Verdict> {
     Some(Verdict::Pass { kind: "young", message: format!("{what} is {}", age.told()), advice })
 }
 
-/// Rows 15 to 17: nothing rotates the key.
-fn unrotated(key: &KeyFacts, settings: &Settings, days: &Claim<i64>) -> Verdict {
-    if matches!(days, Claim::Known(_)) { says::not_enabled(key, settings) } else { says::no_rotation(key, settings) }
+/// Rows 14a to 17: nothing rotates the key. `is_off`: the switch is written and off.
+fn unrotated(key: &KeyFacts, settings: &Settings, is_off: bool, days: &Claim<i64>) -> Verdict {
+    if !is_off && subject::may_be_imported(key) {
+        return says::imported_switch(key);
+    }
+    if matches!(days, Claim::Known(days) if *days != 0) { says::not_enabled(key, settings) } else { says::no_rotation(key, settings) }
 }
 
 /// Row 18: the switch is unknown, but perhaps not wholly.
 fn by_bounds_of_switch(key: &KeyFacts, settings: &Settings, unknown: &Unknown<bool>) -> Verdict {
     let interval = &key.rotation.interval_days;
-    let on_or_off = |on: bool, days: &Claim<i64>| if on { scheduled(key, settings, days) } else { unrotated(key, settings, days) };
+    let on_or_off = |switch: Option<bool>, days: &Claim<i64>| match switch {
+        Some(true) => scheduled(key, settings, days),
+        Some(false) => unrotated(key, settings, true, days),
+        None => unrotated(key, settings, false, days),
+    };
     match &unknown.bounds {
         Bounds::Anything | Bounds::Nothing => says::switch_unknown(key, unknown),
         Bounds::OneOf(cases) => {
-            let judged = cases
-                .iter()
-                .map(|case| (case.when.as_str(), on_or_off(case.value == Some(true), &in_case(interval, &case.when))))
-                .collect::<Vec<_>>();
+            let judged =
+                cases.iter().map(|case| (case.when.as_str(), on_or_off(case.value, &in_case(interval, &case.when)))).collect::<Vec<_>>();
             says::by_cases(key, &key.rotation.enabled.trail, &unknown.why, &judged)
         }
         Bounds::Default { value, input } => {
-            says::by_default(key, &key.rotation.enabled.trail, input, &on_or_off(*value == Some(true), &at_default(interval)))
+            says::by_default(key, settings, &key.rotation.enabled.trail, input, &on_or_off(*value, &at_default(interval)))
         }
     }
 }
 
 /// Row 11: the switch is on, the interval is unknown, but perhaps not wholly.
 fn by_bounds_of_interval(key: &KeyFacts, settings: &Settings, unknown: &Unknown<i64>) -> Verdict {
-    let judge = |days: Option<i64>| days.map_or_else(|| says::interval_missing(key, settings), |days| with_interval(key, settings, days));
+    let judge = |days: Option<i64>| days.map_or_else(|| no_interval(key, settings), |days| with_interval(key, settings, days));
     let trail = &key.rotation.interval_days.trail;
     match &unknown.bounds {
         Bounds::Anything | Bounds::Nothing => says::interval_unknown(key, unknown),
@@ -199,7 +217,7 @@ fn by_bounds_of_interval(key: &KeyFacts, settings: &Settings, unknown: &Unknown<
             let judged = cases.iter().map(|case| (case.when.as_str(), judge(case.value))).collect::<Vec<_>>();
             says::by_cases(key, trail, &unknown.why, &judged)
         }
-        Bounds::Default { value, input } => says::by_default(key, trail, input, &judge(*value)),
+        Bounds::Default { value, input } => says::by_default(key, settings, trail, input, &judge(*value)),
     }
 }
 

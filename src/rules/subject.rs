@@ -1,8 +1,8 @@
 //! What both rules ask of a key: how far it exists, its vault, the rows they share, and which values may be shown.
 
-use super::verdict::{Report, Verdict};
-use crate::base::{Bounds, Claim, Fact, Unknown};
-use crate::key::{Fate, KeyFacts, Lifecycle, ProtectionMode, Stage, VaultType};
+use super::verdict::{Advice, Report, Verdict};
+use crate::base::{Bounds, Cause, Claim, Fact, Step, Unknown};
+use crate::key::{Fate, InputKind, KeyFacts, Lifecycle, ProtectionMode, Stage, VaultType};
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
 
 /// How far a key exists: advice hangs on it.
@@ -21,6 +21,7 @@ pub(super) enum Situation {
 /// How far the key exists.
 pub(super) fn situation(key: &KeyFacts) -> Situation {
     match (key.stage, key.fate) {
+        _ if key.imported.value() == Some(&true) => Situation::Existing,
         (Stage::Actual, _) => Situation::Existing,
         (Stage::Declared, Fate::Create) => Situation::New,
         (Stage::Declared, Fate::Replace) => Situation::Replaced,
@@ -63,16 +64,110 @@ pub(super) fn always<T>(fact: &Fact<T>, holds: impl Fn(Option<&T>) -> bool) -> b
     }
 }
 
-/// Row 1 of both tables: the key is going or switched off.
+/// Row 1 of both tables: the key is going, leaves Terraform's care, or is switched off.
 pub(super) fn ending_or_disabled(key: &KeyFacts) -> Option<Verdict> {
-    if key.fate == Fate::Delete {
-        return Some(not_applicable("ending", "the key will be deleted"));
+    match key.fate {
+        Fate::Delete => return Some(not_applicable("ending", "the key will be deleted")),
+        Fate::Forget => {
+            let message = "Terraform will forget the key, which stays in its vault; `kmslint live` still checks it";
+            return Some(not_applicable("forgotten", message));
+        }
+        _ => {}
     }
     if always(&key.lifecycle, |state| state.is_some_and(Lifecycle::is_ending)) {
-        return Some(not_applicable("ending", "the key is deleted or waits for its deletion"));
+        return Some(not_applicable("ending", "the key is deleted or pending deletion"));
     }
-    always(&key.lifecycle, |state| state.is_some_and(Lifecycle::is_disabled))
+    (is_disabled(key) && !cannot_be_created(key))
         .then(|| not_applicable("disabled", "the key is disabled: it can neither be used nor rotated until it is enabled again"))
+}
+
+fn is_disabled(key: &KeyFacts) -> bool {
+    always(&key.lifecycle, |state| state.is_some_and(Lifecycle::is_disabled))
+}
+
+/// Whether the provider refuses to create the key because it would be disabled. A key from a backup is restored first and disabled then.
+/// Source: `kms_key_resource.go` of oracle/oci 8.28.0, "can only be created in ENABLED state".
+fn cannot_be_created(key: &KeyFacts) -> bool {
+    let is_created = matches!(situation(key), Situation::New | Situation::Replaced);
+    is_created && is_disabled(key) && key.restored.value() != Some(&true)
+}
+
+/// A violation of a key that may turn out to be disabled is not certain. A key that does not exist yet is created enabled.
+pub(super) fn unless_disabled(key: &KeyFacts, verdict: Verdict) -> Verdict {
+    let is_created = matches!(situation(key), Situation::New | Situation::Replaced) && key.restored.value() != Some(&true);
+    if is_created || !may_be(&key.lifecycle, |state| state.is_some_and(Lifecycle::is_disabled)) {
+        return verdict;
+    }
+    unsure(verdict, &key.lifecycle, |why| format!("cannot determine whether the key is enabled: {why}"), "If it is enabled, this holds")
+}
+
+/// What is said next to every verdict: an apply that will fail for another reason. `with_passes`: one rule says it where both pass.
+pub(super) fn with_cautions(key: &KeyFacts, verdict: Verdict, with_passes: bool) -> Verdict {
+    let disabled = cannot_be_created(key).then(|| Advice {
+        kind: "created-disabled",
+        message:
+            "`desired_state` is DISABLED, and the provider refuses to create a key that is not enabled: create it enabled, then disable it"
+                .to_owned(),
+        at: key.lifecycle.trail.clone(),
+    });
+    let endpoint = key.wrong_endpoint.as_ref().filter(|_| key.stage == Stage::Declared).map(|step| Advice {
+        kind: "wrong-endpoint",
+        message: format!(
+            "`management_endpoint`: {}; `plan` succeeds and `apply` fails with 404: use the `management_endpoint` of the vault",
+            step.label
+        ),
+        at: vec![Step::new(step.place.clone(), "not a vault's management endpoint")],
+    });
+    let Some(caution) = disabled.or(endpoint) else { return verdict };
+    let with = |report: Report| {
+        let sentence = format!("{}.", capitalized(caution.message.trim_end_matches('.')));
+        Report { note: sentences([Some(report.note), Some(sentence)]), ..report }
+    };
+    match verdict {
+        Verdict::Violation(report) => Verdict::Violation(with(report)),
+        Verdict::Undetermined(report) => Verdict::Undetermined(with(report)),
+        Verdict::Pass { kind, message, advice } if with_passes => Verdict::Pass { kind, message, advice: advice.or(Some(caution)) },
+        other => other,
+    }
+}
+
+/// A text with its first letter in upper case.
+pub(super) fn capitalized(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
+}
+
+/// Whether something may hold for what an unknown fact turns out to be. A default counts for itself: what its caller may do is unknown.
+fn may_be<T>(fact: &Fact<T>, holds: impl Fn(Option<&T>) -> bool) -> bool {
+    let Some(unknown) = fact.as_unknown() else { return false };
+    match &unknown.bounds {
+        Bounds::Anything | Bounds::Nothing => true,
+        Bounds::OneOf(cases) => cases.iter().any(|case| holds(case.value.as_ref())),
+        Bounds::Default { value, .. } => holds(value.as_ref()),
+    }
+}
+
+/// Whether something holds for what a fact is or may turn out to be.
+pub(super) fn holds_possibly<T>(fact: &Fact<T>, holds: impl Fn(Option<&T>) -> bool) -> bool {
+    match &fact.claim {
+        Claim::Known(value) => holds(Some(value)),
+        Claim::Unset => holds(None),
+        Claim::Unknown(unknown) => matches!(unknown.bounds, Bounds::Anything | Bounds::Nothing) || may_be(fact, holds),
+    }
+}
+
+/// A violation that another unknown fact may avert.
+fn unsure<T>(verdict: Verdict, fact: &Fact<T>, message: impl Fn(&str) -> String, otherwise: &str) -> Verdict {
+    match (verdict, fact.as_unknown()) {
+        (Verdict::Violation(report), Some(unknown)) => Verdict::Undetermined(Report {
+            kind: "unknown",
+            message: message(&unknown.why),
+            at: fact.trail.clone(),
+            note: sentences([Some(format!("{otherwise}: {}.", report.message)), Some(report.note)]),
+            help: report.help,
+        }),
+        (verdict, _) => verdict,
+    }
 }
 
 /// Row 3 of 004, row 2 of 001: the key lives in an external key manager.
@@ -91,23 +186,35 @@ pub(super) fn external(key: &KeyFacts, consequence: &str) -> Option<Verdict> {
 
 /// A violation of a key that may turn out to be external is not certain: `external_key_reference` is written, and its value is unknown.
 pub(super) fn unless_external(key: &KeyFacts, verdict: Verdict) -> Verdict {
-    let Some(unknown) = key.external_key_reference.as_unknown() else { return verdict };
-    let may_be_set = match &unknown.bounds {
-        Bounds::Anything | Bounds::Nothing => true,
-        Bounds::OneOf(cases) => cases.iter().any(|case| case.value.is_some()),
-        Bounds::Default { value, .. } => value.is_some(),
-    };
-    match verdict {
-        Verdict::Violation(report) if may_be_set => Verdict::Undetermined(Report {
-            kind: "unknown",
-            message: format!("whether the key is an external one cannot be told: {}", unknown.why),
-            at: key.external_key_reference.trail.clone(),
-            note: sentences([Some(format!("If it is not, this holds: {}.", report.message)), Some(report.note)]),
-            help: report.help,
-        }),
-        other => other,
+    let fact = &key.external_key_reference;
+    if !may_be(fact, |reference| reference.is_some()) {
+        return verdict;
     }
+    unsure(verdict, fact, |why| format!("cannot determine whether the key is an external one: {why}"), "If it is not, this holds")
 }
+
+/// What is said of an argument that an imported key keeps. `what`: "its protection mode".
+pub(super) fn imported(key: &KeyFacts, what: &str, note: &str) -> Verdict {
+    let message = match key.imported.as_unknown() {
+        None => format!("the imported key keeps {what}, which the configuration does not set"),
+        Some(unknown) => format!("cannot determine whether the key is imported and keeps {what}: {}", unknown.why),
+    };
+    Verdict::Undetermined(Report {
+        kind: "imported",
+        message,
+        at: key.imported.trail.clone(),
+        note: sentences([Some(note.to_owned()), stands_for_many(key)]),
+        help: format!("Check the plan, which shows what the imported key has: {CHECK_PLAN}."),
+    })
+}
+
+/// Whether an `import` block names the key, or may name it.
+pub(super) fn may_be_imported(key: &KeyFacts) -> bool {
+    key.stage == Stage::Declared && (key.imported.value() == Some(&true) || key.imported.as_unknown().is_some())
+}
+
+/// How a plan is checked.
+pub(super) const CHECK_PLAN: &str = "`terraform show -json PLANFILE | kmslint -`";
 
 /// A verdict that the rule does not speak about the key.
 pub(super) fn not_applicable(kind: &'static str, message: impl Into<String>) -> Verdict {
@@ -146,25 +253,54 @@ pub(super) fn stands_for_many(key: &KeyFacts) -> Option<String> {
 
 /// How an undetermined verdict can be settled.
 pub(super) fn how_to_settle(key: &KeyFacts) -> String {
-    match key.stage {
-        Stage::Declared if key.symbolic.is_some() => {
-            "Check the folders that call this module, so that its keys are judged with what the callers set, or check the plan: \
-             `terraform show -json PLANFILE | kmslint -`."
-        }
-        Stage::Declared => {
-            "Give the value with `--var` or `--var-file`, or check the plan, which knows more: `terraform show -json PLANFILE | kmslint -`."
-        }
-        Stage::Actual => "Ask the service: `kmslint live`.",
-    }
-    .to_owned()
+    settle_by(key, Cause::Other)
 }
 
 /// How an undetermined verdict on one attribute can be settled.
 pub(super) fn how_to_settle_this<T>(key: &KeyFacts, unknown: &Unknown<T>) -> String {
     match unknown.bounds {
-        Bounds::Nothing => "Mend what is written: as it stands Terraform would refuse it, so no plan will know more.".to_owned(),
-        _ => how_to_settle(key),
+        Bounds::Nothing => "Fix the configuration: Terraform would reject it, so a plan cannot resolve it either.".to_owned(),
+        Bounds::Default { .. } => settle_by(key, Cause::Caller),
+        Bounds::Anything | Bounds::OneOf(_) => settle_by(key, Cause::of(&unknown.why)),
     }
+}
+
+/// What settles a value that is unknown for this cause. Where the value itself does not say, what makes the key one of many does.
+pub(super) fn settle_by(key: &KeyFacts, cause: Cause) -> String {
+    if key.stage == Stage::Actual {
+        return "Check the service itself: `kmslint live`.".to_owned();
+    }
+    if key.id.input == InputKind::Plan {
+        return "Give the configuration next to the plan with `--source DIR`, or check the state after the apply.".to_owned();
+    }
+    let cause = match (&key.symbolic, cause) {
+        (Some(symbolic), Cause::Other) => Cause::of(&symbolic.why),
+        (_, cause) => cause,
+    };
+    match cause {
+        Cause::Variable(name) => {
+            format!("Give `var.{name}` a value with `--var '{name}=…'` or `--var-file`, or check the plan, which has it: {CHECK_PLAN}.")
+        }
+        Cause::Caller => format!(
+            "Check the directories that call this module, so that its keys are checked with what the callers set, or check the plan: \
+             {CHECK_PLAN}."
+        ),
+        Cause::NotInstalled => format!("Run `terraform init`, so that the module can be read, or check the plan: {CHECK_PLAN}."),
+        Cause::Outside => {
+            format!("Allow the file to be read with `--allow-path DIR`, or check the plan, which has the value: {CHECK_PLAN}.")
+        }
+        Cause::Other => format!("Check the plan, which may have the value: {CHECK_PLAN}."),
+    }
+}
+
+/// How a verdict can be settled that the caller of a module decides.
+pub(super) fn check_callers(key: &KeyFacts) -> String {
+    settle_by(key, Cause::Caller)
+}
+
+/// Whether the vault is DEFAULT unless the caller of the module sets another type.
+pub(super) fn is_default_by_default(key: &KeyFacts) -> bool {
+    matches!(key.vault_type.as_unknown().map(|unknown| &unknown.bounds), Some(Bounds::Default { value: Some(VaultType::Default), .. }))
 }
 
 /// Sentences as one text.

@@ -2,6 +2,7 @@
 
 use super::folder::is_local;
 use super::request::Request;
+use crate::base::cause::NOT_INSTALLED;
 use crate::base::disk;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -66,7 +67,7 @@ pub(super) fn locate(source: &str, path: &str, caller: &Path, manifest: Option<&
         };
     }
     let Some((installed, folder)) = manifest.and_then(|manifest| manifest.entries.get(path)) else {
-        return Target::Elsewhere("not installed");
+        return Target::Elsewhere(NOT_INSTALLED);
     };
     // `init` writes registry sources with their host; an entry for another source is of a time before the source was changed.
     if !same_source(installed, source) {
@@ -74,7 +75,7 @@ pub(super) fn locate(source: &str, path: &str, caller: &Path, manifest: Option<&
     }
     match disk::canonical(folder) {
         Ok(folder) if disk::is_dir(&folder) => Target::Folder(folder),
-        _ => Target::Elsewhere("not installed"),
+        _ => Target::Elsewhere(NOT_INSTALLED),
     }
 }
 

@@ -82,7 +82,7 @@ fn too_many(argument: &str, span: Span, each: Each) -> Expansion {
 }
 
 fn by_caller(argument: &str) -> String {
-    format!("nobody in the scanned tree sets what its `{argument}` depends on")
+    crate::base::cause::no_caller(argument)
 }
 
 fn by_key(world: &World<'_>, value: Value, span: Span) -> Result<Expansion, EvalError> {

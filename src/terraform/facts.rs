@@ -3,6 +3,7 @@
 use super::instance::{Each, Instance};
 use super::scope::Bound;
 use super::world::World;
+use crate::base::cause::caller_may_set;
 use crate::base::{Bounds, Case, Claim, Fact, Place, Problem, ProblemKind, Step};
 use crate::key::Notice;
 use crate::terraform::eval::{EvalError, Possible, Type, Value, convert};
@@ -117,7 +118,14 @@ impl Reader<'_> {
             convert(value, ty).map_err(|error| message(error).at(expr.span))
         });
         match value {
-            Ok(value) => of_value(&value, first, ty, read, || self.input(expr, bound)),
+            Ok(value) => {
+                let mut fact = of_value(&value, first, ty, read, || self.input(expr, bound));
+                if let Some(Bounds::Default { .. }) = fact.as_unknown().map(|unknown| &unknown.bounds) {
+                    fact.default = super::defaults::site(self.world, &fact.trail);
+                }
+                fact.by_default = super::defaults::is_default(self.world, &fact.trail);
+                fact
+            }
             Err(error) => {
                 self.problems.refused(self.world, &error);
                 let mut trail = vec![first];
@@ -192,7 +200,7 @@ pub(super) fn of_value<T>(
         match known(value) {
             Ok(value) if marks.by_caller => {
                 let input = input();
-                let why = format!("the caller of the module may set `{input}`");
+                let why = caller_may_set(&input);
                 Claim::unknown(why, Bounds::Default { value, input })
             }
             Ok(Some(value)) => Claim::Known(value),
@@ -200,7 +208,7 @@ pub(super) fn of_value<T>(
             Err(why) => Claim::unknown(why, Bounds::Nothing),
         }
     };
-    Fact { claim, trail, sensitive: marks.is_secret(), from_file: marks.from_file }
+    Fact { claim, trail, sensitive: marks.is_secret(), from_file: marks.from_file, default: None, by_default: false }
 }
 
 /// The longest text that is kept of a value, in bytes: every instance has its own, and hostile code can make many of a large one. The

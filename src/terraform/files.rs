@@ -33,7 +33,7 @@ impl Files {
             return Err(FileTrouble::Withheld(format!("`{path}` lies in somebody's home folder")));
         }
         let full = self.root.join(path);
-        let outside = || FileTrouble::Withheld(format!("`{path}` lies outside of the repository"));
+        let outside = || FileTrouble::Withheld(crate::base::cause::outside(path));
         // What lies outside is not even asked for: whether it exists would be an answer.
         if !self.is_within(&disk::tidy(&full)) {
             return Err(outside());

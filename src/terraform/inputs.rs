@@ -8,6 +8,7 @@ use super::request::{EnvInput, InputSource, Request, join_shown};
 use super::symbolic::{Fill, fill};
 use super::trails::through;
 use super::world::{World, conform};
+use crate::base::cause::no_value;
 use crate::base::disk::{self, DiskError};
 use crate::base::{Place, Problem, ProblemKind, SourceId, Sources, nearest};
 use crate::key::Comment;
@@ -296,8 +297,8 @@ impl Inputs {
             return Ok(fill(value.as_ref(), variable, constraint, name, how));
         }
         Ok(value.unwrap_or_else(|| {
-            let value = Value::unknown(constraint.ty.without_optional(), format!("variable `{name}` has no value"));
-            value.through(Place::Source(variable.header), format!("variable `{name}` has no value"))
+            let value = Value::unknown(constraint.ty.without_optional(), no_value(name));
+            value.through(Place::Source(variable.header), no_value(name))
         }))
     }
 }

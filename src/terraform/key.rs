@@ -61,6 +61,8 @@ pub(super) fn facts(reader: &Reader<'_>, key: &Instance<'_>, root: &Arc<str>, re
     let reference = nested(reader, body, "external_key_reference");
     facts.external_key_reference = within(reader, &reference, "external_key_id", &Type::String, |value| Ok(text(value)));
 
+    facts.restored = restored(reader, body);
+
     relations.relate(reader, body, &mut facts);
     for name in ["time_of_deletion", "restore_trigger"] {
         let ty = if name == "restore_trigger" { Type::Bool } else { Type::String };
@@ -215,8 +217,7 @@ fn rotation(reader: &Reader<'_>, body: &Body, facts: &mut KeyFacts) {
     facts.rotation.interval_days = within(reader, &details, "rotation_interval_in_days", &Type::Number, |value| {
         let Some(number) = value.as_number() else { return Ok(None) };
         let days = if number.is_integer() { number.to_i64() } else { None };
-        // The provider's SDK takes 0 for "not set".
-        days.map(|days| (days != 0).then_some(days)).ok_or_else(|| "it is not a whole number of days".to_owned())
+        days.map(Some).ok_or_else(|| "it is not a whole number of days".to_owned())
     });
     facts.rotation.start = within(reader, &details, "time_of_schedule_start", &Type::String, |value| {
         let Some(text) = text(value) else { return Ok(None) };
@@ -224,6 +225,31 @@ fn rotation(reader: &Reader<'_>, body: &Body, facts: &mut KeyFacts) {
     });
     let block = details.blocks.as_ref().and_then(|blocks| blocks.made.first().or(blocks.unsure.as_ref().map(|(_, _, nested)| nested)));
     facts.rotation.block = block.map(dynamic::place);
+}
+
+/// Whether the key comes from a backup. Source: `kms_key_resource.go`, which then restores and never sends a mode.
+fn restored(reader: &Reader<'_>, body: &Body) -> Fact<bool> {
+    let mut restored = Fact::unset();
+    for kind in ["restore_from_file", "restore_from_object_store"] {
+        let found = nested(reader, body, kind);
+        let Some(blocks) = &found.blocks else { return Fact::refused(format!("Terraform would refuse the `{kind}` block")) };
+        let step = |place: Place| vec![Step::new(place, "the key is restored from this backup")];
+        match (blocks.made.first(), &blocks.unsure) {
+            (Some(nested), _) if blocks.marks.by_caller => {
+                let why = format!("the caller of the module decides whether there is a `{kind}` block");
+                let bounds = Bounds::Default { value: Some(true), input: kind.to_owned() };
+                let fact = Fact { claim: Claim::unknown(why, bounds), ..Fact::unset() };
+                restored = fact.with_trail(step(dynamic::place(nested)));
+            }
+            (Some(nested), _) => return Fact::known(true).with_trail(step(dynamic::place(nested))),
+            (None, Some((for_each, _, nested))) => {
+                let why = for_each.why().map_or_else(|| "its `for_each` is unknown".to_owned(), ToString::to_string);
+                restored = Fact::unknown(why).with_trail(step(dynamic::place(nested)));
+            }
+            (None, None) => {}
+        }
+    }
+    restored
 }
 
 fn shape(reader: &Reader<'_>, body: &Body, facts: &mut KeyFacts) {

@@ -72,6 +72,12 @@ pub(super) struct Module {
     pub settings: Vec<Block>,
     /// `module` blocks.
     pub calls: BTreeMap<Arc<str>, Block>,
+    /// `provider` blocks of the oci provider.
+    pub providers: Vec<Block>,
+    /// Whether the directory shows that it is a root module: it has a backend, or values of its own.
+    pub is_surely_a_root: bool,
+    /// `import` blocks.
+    pub imports: Vec<Block>,
     /// Comments that speak to kmslint.
     pub comments: Vec<CommentText>,
     /// Files that could not be read or parsed.
@@ -88,6 +94,10 @@ impl Module {
     /// Parses the files of a folder.
     pub(super) fn parse(folder: Folder, sources: &Sources) -> Self {
         let mut module = Self { path: folder.path, shown: folder.shown, ..Self::default() };
+        module.is_surely_a_root = disk::entries(&module.path).is_ok_and(|entries| {
+            let is_own = |name: &str| name.starts_with("terraform.tfvars") || name.contains(".auto.tfvars");
+            entries.iter().any(|entry| !entry.is_dir && entry.name.to_str().is_some_and(is_own))
+        });
         let ordinary = folder.files.len() - folder.overrides;
         for (at, file) in folder.files.into_iter().enumerate() {
             let shown = super::request::join_shown(&module.shown, &file.name);
@@ -140,7 +150,12 @@ impl Module {
                     }
                     self.put(Named::Call, block, is_override);
                 }
-                "terraform" => self.settings.push(block),
+                "terraform" => {
+                    self.is_surely_a_root |= ["backend", "cloud"].iter().any(|kind| block.body.blocks_of(kind).next().is_some());
+                    self.settings.push(block);
+                }
+                "provider" if block.labels.first().is_some_and(|label| &*label.text == "oci") => self.providers.push(block),
+                "import" => self.imports.push(block),
                 "locals" => {
                     for attribute in block.body.attributes {
                         let span = attribute.name.span;

@@ -133,6 +133,8 @@ fn one_run(loader: &Loader<'_>, run: &Run, ration: &Ration) -> One {
         key.id.inputs.clone_from(&run.label);
     }
     inventory.notices.extend(problems.take_notices());
+    let old = super::provider::old(loader.request, loader.sources, root, &survey.modules);
+    inventory.keys.iter_mut().for_each(|key| key.old_provider.clone_from(&old));
     inventory.problems.extend(problems.take());
     inventory.log.extend(used(&survey, &read.inputs, &name(&shown, run), inventory.keys.len()));
     let near = runs::values_near(root, &module.shown, loader.request);

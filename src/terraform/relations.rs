@@ -1,6 +1,7 @@
 //! What else the configuration says of a key: the vault it is in, its versions and what makes the next one, who issues certificates with it.
 
 use super::facts::Reader;
+use super::imports::Imports;
 use super::module::{AUTHORITY, KEY_VERSION};
 use super::names::children;
 use super::refusals;
@@ -25,6 +26,7 @@ const MAX_HOPS: usize = 16;
 pub(super) struct Relations {
     versions: HashMap<Arc<str>, Vec<Version>>,
     authorities: HashMap<Arc<str>, Vec<CaUse>>,
+    imports: Imports,
     maybe_rotated: Candidates,
     maybe_used: Candidates,
     vaults: RefCell<HashMap<Arc<ResourceRef>, Vault>>,
@@ -78,7 +80,7 @@ struct Vault {
 impl Relations {
     /// Reads the relations of a root.
     pub(super) fn read(walk: &Walk<'_>) -> Self {
-        let mut relations = Self::default();
+        let mut relations = Self { imports: Imports::read(walk.world), ..Self::default() };
         walk.each(&KEY_VERSION.into(), &mut |visit| {
             let reader = Reader { world: walk.world, at: visit.at, each: &visit.each, problems: walk.problems };
             refusals::of_visit(&reader, &visit);
@@ -147,6 +149,7 @@ impl Relations {
         );
         facts.vault_type = vault.kind;
         facts.vault = vault.name;
+        facts.wrong_endpoint = endpoint.and_then(|endpoint| wrong(reader, endpoint));
         let address = facts.id.address.as_str();
         for version in self.versions.get(address).into_iter().flatten() {
             // A version that may or may not come to be is none yet; a schedule is one however many versions it makes at first.
@@ -170,6 +173,9 @@ impl Relations {
         }
         if facts.schedules_unsure.is_none() {
             facts.schedules_unsure = self.maybe_rotated.why(address);
+        }
+        if let Some(address) = &facts.address {
+            facts.imported = self.imports.of(address);
         }
         facts.authorities = self.authorities.get(address).cloned().unwrap_or_default();
         facts.authorities_unsure = self.maybe_used.why(address);
@@ -304,7 +310,7 @@ fn agree(cases: Vec<(Vault, String)>) -> Option<Vault> {
 fn by_caller(fact: &mut Fact<VaultType>, input: impl FnOnce() -> String) {
     if let Claim::Known(value) = &fact.claim {
         let input = input();
-        let why = format!("the caller of the module may set `{input}`");
+        let why = crate::base::cause::caller_may_set(&input);
         fact.claim = Claim::unknown(why, Bounds::Default { value: Some(value.clone()), input });
     }
 }
@@ -313,6 +319,18 @@ fn by_caller(fact: &mut Fact<VaultType>, input: impl FnOnce() -> String) {
 fn may_not_exist(visit: &Visit<'_>, key: &str, id: &str) -> Option<String> {
     let symbolic = visit.symbolic.as_ref().filter(|_| !key.ends_with("[\"*\"]") && !key.contains("[\"*\"]."))?;
     Some(format!("whether `{id}` exists is unknown: {}", symbolic.why))
+}
+
+/// A step to an endpoint that is not a vault's management endpoint. Not where the value may not be shown: the label would say what it is.
+fn wrong(reader: &Reader<'_>, endpoint: &Attribute) -> Option<Step> {
+    let value = reader.value(&endpoint.value, &[]).ok()?;
+    let what = match (value.as_str(), value.as_unknown().and_then(|unknown| unknown.origin.as_deref())) {
+        (Some(url), _) if !value.marks.is_secret() => crate::key::wrong_endpoint(url)?,
+        (None, Some(origin)) if &*origin.attribute == "crypto_endpoint" => "the vault's crypto endpoint, not its management endpoint",
+        _ => return None,
+    };
+    let place = value.stations().last().map_or(Place::Source(endpoint.value.span), |link| link.place.clone());
+    Some(Step::new(place, format!("this is {what}")))
 }
 
 /// The keys that an argument refers to.

@@ -28,7 +28,7 @@ pub(super) fn fill(default: Option<&Value>, variable: &Block, constraint: &TypeC
     if let Some(value) = default.filter(|value| !is_opened(value)) {
         return mark(value.clone());
     }
-    let why = format!("the caller decides `var.{name}`");
+    let why = crate::base::cause::caller_decides(name);
     let place = Place::Source(variable.header);
     let filled = outer(&constraint.ty, &why.as_str().into(), how);
     // A type with required parts that are not known may refuse nothing: what does not conform is as good as unknown.

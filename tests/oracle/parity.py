@@ -116,7 +116,7 @@ def plan(folder, args, trace=False, defer=False):
 
 def fact(v):
     if v == '(unknown)': return {'claim': 'unknown'}
-    if v is None or v == '' or (v == 0 and v is not False): return {'claim': 'unset'}
+    if v is None or v == '': return {'claim': 'unset'}
     return {'claim': 'known', 'value': v}
 
 

@@ -6,6 +6,7 @@ use kmslint::check::{self, Decisions};
 use kmslint::fix::{self, Plan};
 use kmslint::key::KeyFacts;
 use kmslint::policy::{Config, Input, Options, Outcome};
+use kmslint::rules::Settings;
 use kmslint::terraform;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -22,6 +23,10 @@ fn folder(files: &[(&str, &str)]) -> TempDir {
     folder
 }
 
+fn now() -> jiff::Timestamp {
+    "2026-01-01T00:00:00Z".parse().expect("a time")
+}
+
 /// What the rules say of a folder.
 fn judge(folder: &Path) -> (Outcome, Arc<Sources>) {
     let sources = Arc::new(Sources::default());
@@ -32,7 +37,7 @@ fn judge(folder: &Path) -> (Outcome, Arc<Sources>) {
         config: &Config::default(),
         baseline: None,
         options: &Options::default(),
-        now: "2026-01-01T00:00:00Z".parse().expect("a time"),
+        now: now(),
         repository: &Repository::around(&folder),
     };
     (check::judge(Input { inventory, ..Input::default() }, &decisions, &sources), sources)
@@ -40,7 +45,7 @@ fn judge(folder: &Path) -> (Outcome, Arc<Sources>) {
 
 fn plan(outcome: &Outcome, sources: &Sources, unsafe_fixes: bool) -> Plan {
     let keys: Vec<&KeyFacts> = outcome.keys.iter().map(|key| &*key.facts).collect();
-    fix::edits(&outcome.findings, &keys, sources, fix::Options { unsafe_fixes, max_rotation_days: 365 })
+    fix::edits(&outcome.findings, &keys, sources, &fix::Options { unsafe_fixes, settings: Settings::new(now()) })
 }
 
 /// Fixes a folder and says what is left: the diff, the notes, the kinds of findings.
@@ -92,7 +97,7 @@ fn a_key_in_a_private_vault_gets_a_schedule_and_software() {
    }
 +
 +  auto_key_rotation_details {
-+    rotation_interval_in_days = 365
++    rotation_interval_in_days = 90
 +  }
  }
 "
@@ -161,7 +166,7 @@ fn line_ends_and_json_are_kept() {
     assert!(key.contains("\r\n  protection_mode     = \"SOFTWARE\"\r\n"), "{key}");
     let changed = json.replace("\"HSM\"", "\"SOFTWARE\"").replace(
         "\"j\": {\n",
-        "\"j\": {\n        \"is_auto_rotation_enabled\": true,\n        \"auto_key_rotation_details\": { \"rotation_interval_in_days\": 365 },\n",
+        "\"j\": {\n        \"is_auto_rotation_enabled\": true,\n        \"auto_key_rotation_details\": { \"rotation_interval_in_days\": 90 },\n",
     );
     assert_eq!(read("json.tf.json"), changed);
 }
@@ -195,7 +200,7 @@ fn a_user_sees_what_was_fixed_and_what_was_not() {
     assert_eq!(lines.len(), 3, "{said:#?}");
     assert!(lines[0].starts_with("not fixed: key.tf:1:1: OCI-KMS-004 oci_kms_key.k: left to `--unsafe-fixes`: set"), "{said:#?}");
     assert_eq!(lines[1], "fixed: key.tf:5:1: OCI-KMS-001 oci_kms_key.k: turn automatic rotation on");
-    assert_eq!(lines[2], "fixed: key.tf:10:1: OCI-KMS-001 oci_kms_key.k: rotate the key every 365 days");
+    assert_eq!(lines[2], "fixed: key.tf:10:1: OCI-KMS-001 oci_kms_key.k: rotate the key every 90 days");
     let said = run(folder.path(), &["--unsafe-fixes"]);
     assert_eq!((said.code, said.out.as_str()), (0, ""), "{said:#?}");
     assert!(said.err.contains("what it encrypted becomes unreadable"), "it says what that does to an existing key: {said:#?}");
@@ -230,7 +235,7 @@ fn several_edits_of_one_key_stand_where_they_belong() {
     assert_eq!(run(folder.path(), &["--unsafe-fixes"]).code, 0);
     let expected = tight
         .replace("  key_shape", "  protection_mode     = \"SOFTWARE\"\n\n  is_auto_rotation_enabled = true\n  key_shape")
-        .replace("  }\n}\n", "  }\n\n  auto_key_rotation_details {\n    rotation_interval_in_days = 365\n  }\n}\n");
+        .replace("  }\n}\n", "  }\n\n  auto_key_rotation_details {\n    rotation_interval_in_days = 90\n  }\n}\n");
     assert_eq!(read(&folder, "key.tf"), expected);
 }
 
@@ -271,7 +276,7 @@ fn what_cannot_be_fixed_is_told_and_left() {
     for (text, arguments, why) in [
         (ca, [].as_slice(), "the value also decides about keys that do not want another"),
         (computed, &[], "`protection_mode` is computed, so there is no value to write anew"),
-        (branch, &[], "a condition chooses `protection_mode`"),
+        (branch, &[], "`protection_mode` depends on a condition"),
         (given, &["--var", "mode=HSM"], "the value is given on the command line or in the environment"),
     ] {
         let folder = folder(&[("main.tf", text)]);
@@ -322,7 +327,7 @@ fn a_new_key_in_a_plan_may_become_software_without_asking_twice() {
     let folder = folder(&[("plan.json", &plan), ("src/main.tf", &code)]);
     let said = run(folder.path(), &["plan.json", "--source", "src", "--fix", "--level", "OCI-KMS-001=off"]);
     let fixed = read(&folder, "src/main.tf");
-    assert!(said.err.contains("set `protection_mode` to SOFTWARE before the key is made"), "{said:#?}");
+    assert!(said.err.contains("set `protection_mode` to SOFTWARE before the key is created"), "{said:#?}");
     assert!(code.contains("\"HSM\"") && !fixed.contains("\"HSM\""), "{said:#?}\n{fixed}");
     assert_eq!(run(folder.path(), &["src", "--level", "OCI-KMS-001=off"]).code, 0);
 }

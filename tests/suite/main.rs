@@ -10,6 +10,8 @@
     reason = "tests may fail loudly; clippy.toml allows it only inside of test functions, not in their helpers"
 )]
 
+/// Advice is true: every remedy leads where it says.
+mod advice;
 /// Imports go down only, fences hold, every file says what it is for.
 mod architecture;
 /// The binary as a user meets it: arguments, exit codes, streams, transcripts.

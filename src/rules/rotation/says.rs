@@ -2,15 +2,24 @@
 
 use super::{Age, INTERVALS, written_versions};
 use crate::base::{Claim, Step, Trail, Unknown};
-use crate::key::{InputKind, KeyFacts, ProtectionMode, Stage};
-use crate::rules::subject::{
-    self, Situation, Vault, always, day, how_to_settle, how_to_settle_this, sentences, shown_date, shown_days, stands_for_many,
-};
+use crate::key::{Importance, InputKind, KeyFacts, OldProvider, ProtectionMode, Stage};
+use crate::rules::subject::{self, Situation, Vault, always, day, how_to_settle_this, sentences, shown_date, shown_days, stands_for_many};
 use crate::rules::{Advice, Report, Settings, Verdict};
 use jiff::Timestamp;
 
 fn violation(kind: &'static str, message: String, at: Trail, note: String, help: String) -> Verdict {
     Verdict::Violation(Report { kind, message, at, note, help })
+}
+
+/// A replica refuses every command that would rotate it: what is to be done is to be done to its primary key.
+pub(super) fn of_replica(key: &KeyFacts, verdict: Verdict) -> Verdict {
+    match verdict {
+        Verdict::Violation(report) if key.importance == Importance::Replica => {
+            let help = "This key is a replica: rotate the primary key, in the region of its vault, and the replica follows.".to_owned();
+            Verdict::Violation(Report { help, ..report })
+        }
+        other => other,
+    }
 }
 
 /// Row 3: the last rotation failed.
@@ -83,7 +92,7 @@ pub(super) fn interval_missing(key: &KeyFacts, settings: &Settings) -> Verdict {
     }
     at.extend(caret(&key.rotation.enabled.trail, "switched on here"));
     let note = "A schedule needs an interval: the service demands one when the schedule is made.".to_owned();
-    let help = format!("Add `{}`.", details(settings));
+    let help = sentences([provider_first(key), Some(format!("Add `{}`.", details(settings)))]);
     violation(
         "interval-missing",
         "automatic rotation is on without an interval".to_owned(),
@@ -102,7 +111,8 @@ pub(super) fn interval_too_long(key: &KeyFacts, settings: &Settings, days: i64) 
     );
     let refused = (days > *INTERVALS.end()).then(|| format!("The service refuses it too: {}.", accepted()));
     let note = sentences([refused, Some(why(key)), stands_for_many(key)]);
-    let help = format!("Set `rotation_interval_in_days` to {} to {limit}.", INTERVALS.start());
+    let set = format!("Set `rotation_interval_in_days` to a value from {} to {limit}.", INTERVALS.start());
+    let help = sentences([provider_first(key), Some(set)]);
     violation("interval-too-long", message, caret(&key.rotation.interval_days.trail, "too long"), note, help)
 }
 
@@ -113,8 +123,9 @@ pub(super) fn interval_rejected(key: &KeyFacts, settings: &Settings, days: i64) 
         |days| format!("the service will refuse a rotation interval of {days}: {}", accepted()),
     );
     let note =
-        sentences([Some("The provider does not check it: the plan looks well, and the apply fails.".to_owned()), stands_for_many(key)]);
-    let help = format!("Set `rotation_interval_in_days` to {} to {}.", INTERVALS.start(), settings.max_rotation_days);
+        sentences([Some("The provider does not validate this: `plan` succeeds and `apply` fails.".to_owned()), stands_for_many(key)]);
+    let set = format!("Set `rotation_interval_in_days` to a value from {} to {}.", INTERVALS.start(), settings.max_rotation_days);
+    let help = sentences([provider_first(key), Some(set)]);
     violation("interval-rejected", message, caret(&key.rotation.interval_days.trail, "too short for the service"), note, help)
 }
 
@@ -142,13 +153,32 @@ pub(super) fn starts_too_late(key: &KeyFacts, settings: &Settings, days: i64) ->
     violation("starts-too-late", message, caret(&start.trail, "the schedule starts here"), note, help)
 }
 
+/// Row 14a: an imported key keeps its schedule.
+pub(super) fn imported_switch(key: &KeyFacts) -> Verdict {
+    subject::imported(
+        key,
+        "its rotation schedule",
+        "Where `is_auto_rotation_enabled` is omitted, Terraform leaves the switch of an existing key as it is.",
+    )
+}
+
+/// Row 6 of an imported key: it may have an interval.
+pub(super) fn imported_interval(key: &KeyFacts) -> Verdict {
+    subject::imported(
+        key,
+        "its rotation interval",
+        "Where `auto_key_rotation_details` is omitted, Terraform leaves the interval of an existing key as it is.",
+    )
+}
+
 /// Row 15: a schedule that is not switched on.
 pub(super) fn not_enabled(key: &KeyFacts, settings: &Settings) -> Verdict {
     let mut at = caret(&key.rotation.enabled.trail, "switched off here");
     at.extend(caret(&key.rotation.interval_days.trail, "this schedule is not switched on"));
     let help = match subject::vault(key) {
         Vault::Private if key.stage == Stage::Declared => {
-            "Set `is_auto_rotation_enabled = true`: it is the switch, and the interval alone does nothing.".to_owned()
+            let switch = "Set `is_auto_rotation_enabled = true`: it is the switch, and the interval alone does nothing.".to_owned();
+            sentences([provider_first(key), Some(switch)])
         }
         _ => advice(key, settings),
     };
@@ -218,7 +248,7 @@ pub(super) fn code_unsure(key: &KeyFacts, why: &str) -> Verdict {
     let help = match key.id.input {
         _ if key.is_schedule_refused => "Fix the configuration: Terraform would reject it, so a plan cannot resolve it either.".to_owned(),
         InputKind::Plan => "Pass the configuration with the plan: `--source DIR`.".to_owned(),
-        _ => how_to_settle(key),
+        _ => subject::settle_by(key, crate::base::Cause::of(why)),
     };
     Verdict::Undetermined(Report {
         kind: "unknown",
@@ -233,7 +263,7 @@ pub(super) fn code_unsure(key: &KeyFacts, why: &str) -> Verdict {
 pub(super) fn interval_unknown(key: &KeyFacts, unknown: &Unknown<i64>) -> Verdict {
     Verdict::Undetermined(Report {
         kind: "unknown",
-        message: format!("automatic rotation is on, but its interval cannot be told: {}", unknown.why),
+        message: format!("automatic rotation is on, but its interval is unknown: {}", unknown.why),
         at: key.rotation.interval_days.trail.clone(),
         note: format!("The service accepts an interval of 60 to 365 days and demands one. {}", stands_for_many(key).unwrap_or_default())
             .trim_end()
@@ -249,7 +279,7 @@ pub(super) fn switch_unknown(key: &KeyFacts, unknown: &Unknown<bool>) -> Verdict
     });
     Verdict::Undetermined(Report {
         kind: "unknown",
-        message: format!("whether the key is rotated cannot be told: {}", unknown.why),
+        message: format!("cannot determine whether the key is rotated: {}", unknown.why),
         at: key.rotation.enabled.trail.clone(),
         note: sentences([default, Some("Unset, `is_auto_rotation_enabled` is false.".to_owned()), stands_for_many(key)]),
         help: how_to_settle_this(key, unknown),
@@ -267,25 +297,29 @@ pub(super) fn by_cases(key: &KeyFacts, trail: &Trail, why: &str, judged: &[(&str
         Some(pass @ Verdict::Pass { .. }) if judged.iter().all(|(_, verdict)| matches!(verdict, Verdict::Pass { .. })) => pass.clone(),
         _ => Verdict::Undetermined(Report {
             kind: "depends",
-            message: format!("whether the key is rotated in time depends on what is not known here: {why}"),
+            message: format!("whether the key is rotated in time depends on a value that is unknown here: {why}"),
             at: trail.clone(),
             note: told,
-            help: how_to_settle(key),
+            help: subject::settle_by(key, crate::base::Cause::of(why)),
         }),
     }
 }
 
 /// A value that the module's caller may change: true of the module, not of any key.
-pub(super) fn by_default(key: &KeyFacts, trail: &Trail, input: &str, at_default: &Verdict) -> Verdict {
-    let (message, help) = match at_default {
-        Verdict::Pass { .. } => (format!("keys of this module are rotated in time unless the caller sets `{input}`"), how_to_settle(key)),
-        Verdict::Violation(report) if report.kind == "no-rotation" || report.kind == "schedule-not-enabled" => (
-            format!("keys of this module are not rotated unless the caller sets `{input}`"),
-            format!(
-                "Give `{input}` a default that rotates the key, so that a key without rotation is a choice and not an oversight; or check the callers of this module."
-            ),
+pub(super) fn by_default(key: &KeyFacts, settings: &Settings, trail: &Trail, input: &str, at_default: &Verdict) -> Verdict {
+    let message = match at_default {
+        Verdict::Pass { .. } => format!("keys of this module are rotated in time unless the caller sets `{input}`"),
+        Verdict::Violation(report) if report.kind == "no-rotation" || report.kind == "schedule-not-enabled" => {
+            format!("keys of this module are not rotated unless the caller sets `{input}`")
+        }
+        other => format!("unless the caller sets `{input}`: {}", other.message()),
+    };
+    let help = match super::remedies::by_default(key, settings) {
+        Some(remedy) if !matches!(at_default, Verdict::Pass { .. }) => format!(
+            "{}, so that a key without rotation is a choice and not an oversight; or check the callers of this module.",
+            remedy.told(input)
         ),
-        other => (format!("unless the caller sets `{input}`: {}", other.message()), how_to_settle(key)),
+        _ => subject::check_callers(key),
     };
     let note = match at_default {
         Verdict::Violation(report) => report.note.clone(),
@@ -317,7 +351,9 @@ pub(super) fn resources(count: usize) -> String {
 /// What to do, which hangs on the vault and on whether the key exists.
 fn advice(key: &KeyFacts, settings: &Settings) -> String {
     let limit = settings.max_rotation_days;
-    let switch = format!("set `is_auto_rotation_enabled = true` and `{}`", details(settings));
+    let is_scheduled = key.rotation.interval_days.value().is_some_and(|days| (*INTERVALS.start()..=limit).contains(days));
+    let interval = if is_scheduled { String::new() } else { format!(" and `{}`", details(settings)) };
+    let switch = format!("set `is_auto_rotation_enabled = true`{interval}");
     let versions = format!(
         "rotate by `oci_kms_key_version` at least every {limit} days (`kmslint explain OCI-KMS-001` shows how, with the old versions kept)"
     );
@@ -338,12 +374,16 @@ fn advice(key: &KeyFacts, settings: &Settings) -> String {
             if exists { " (a key cannot be moved, it must be created there)" } else { "" }
         ),
         (Stage::Declared, Vault::Private) => {
-            let stays = if exists { " An existing key is not replaced by that." } else { "" };
-            format!("{}.{stays}", capitalised(&switch))
+            let stays = if exists { " An existing key is updated in place." } else { "" };
+            sentences([provider_first(key), Some(format!("{}.{stays}", subject::capitalized(&switch)))])
         }
-        (Stage::Declared, Vault::Unsure) => {
-            format!("In a VIRTUAL_PRIVATE vault, {switch}. In a DEFAULT vault, which has no automatic rotation, {versions}.")
-        }
+        (Stage::Declared, Vault::Unsure) if subject::is_default_by_default(key) => format!(
+            "The vault is DEFAULT unless the caller of the module sets another type, and DEFAULT vaults have no automatic rotation: {versions}."
+        ),
+        (Stage::Declared, Vault::Unsure) => sentences([
+            provider_first(key),
+            Some(format!("In a VIRTUAL_PRIVATE vault, {switch}. In a DEFAULT vault, which has no automatic rotation, {versions}.")),
+        ]),
     }
 }
 
@@ -363,7 +403,7 @@ fn besides(key: &KeyFacts) -> Option<String> {
 
 /// Why it matters for this key.
 fn why(key: &KeyFacts) -> String {
-    let risk = "The longer one version stays in use, the more data hangs on it; CIS OCI Foundations Benchmark v2.0/v3.x 4.16 \
+    let risk = "The longer a key version is in use, the more data depends on it; CIS OCI Foundations Benchmark v2.0/v3.x 4.16 \
                 asks for a rotation at least once a year.";
     let by_default = subject::situation(key) != Situation::Existing;
     let is_hsm =
@@ -374,18 +414,30 @@ fn why(key: &KeyFacts) -> String {
     sentences([Some(risk.to_owned()), cost, usage])
 }
 
+/// What keeps the provider old, as a clause.
+pub(super) fn provider(old: &OldProvider) -> String {
+    let by = if old.is_locked { "the lock file" } else { "`required_providers`" };
+    format!("oracle/oci {}, to which {by} keeps the provider,", old.version)
+}
+
+/// What has to be done before the provider takes a schedule.
+fn provider_first(key: &KeyFacts) -> Option<String> {
+    let old = key.old_provider.as_ref()?;
+    let how = if old.is_locked {
+        format!("the lock file pins {}: run `terraform init -upgrade` first", old.version)
+    } else {
+        format!("`required_providers` allows `{}` only: raise it and run `terraform init -upgrade` first", old.version)
+    };
+    Some(format!("`is_auto_rotation_enabled` needs oracle/oci 5.31.0 or later, and {how}."))
+}
+
 /// The block to write.
 fn details(settings: &Settings) -> String {
-    format!("auto_key_rotation_details {{ rotation_interval_in_days = {} }}", settings.max_rotation_days.min(90))
+    format!("auto_key_rotation_details {{ rotation_interval_in_days = {} }}", super::usual_interval(settings))
 }
 
 fn accepted() -> String {
     format!("it accepts {} to {} days", INTERVALS.start(), INTERVALS.end())
-}
-
-fn capitalised(text: &str) -> String {
-    let mut chars = text.chars();
-    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
 }
 
 /// A trail whose first station is labelled if the reader had nothing to say there.

@@ -320,7 +320,7 @@ fn row_18_an_unknown_switch_is_undetermined_unless_every_possible_value_says_the
     assert_eq!(judged(&unknown(Fact::unknown("variable `rotate` has no value"))), ("undetermined", "unknown"));
     let refused = unknown(Fact::refused("Terraform would refuse its value"));
     assert_eq!(judged(&refused), ("undetermined", "unknown"));
-    assert!(report(&RULE, &refused, &settings()).help.starts_with("Mend what is written"));
+    assert!(report(&RULE, &refused, &settings()).help.starts_with("Fix the configuration"));
     let (on, off) = ("`var.rotate`", "not `var.rotate`");
     let either = || one_of([(Some(true), on), (Some(false), off)]);
     let together = with(unknown(either()), |key| key.rotation.interval_days = one_of([(Some(90), on), (None, off)]));
@@ -451,7 +451,7 @@ fn the_sentences_fit_the_vault_the_schedule_and_whether_the_key_exists() {
     assert!(open(VaultType::Default).starts_with("The vault is DEFAULT") && !open(VaultType::VirtualPrivate).contains("DEFAULT"));
 
     let advised = |fate| told(&in_vault(key(Stage::Declared, fate), VaultType::VirtualPrivate)).help;
-    let stays = "An existing key is not replaced by that.";
+    let stays = "An existing key is updated in place.";
     assert!(advised(Fate::NoOp).contains(stays) && !advised(Fate::Create).contains(stays));
 }
 
@@ -539,4 +539,83 @@ fn an_unsure_schedule_leaves_open_only_what_would_be_a_violation() {
     assert_eq!(judged(&unsure(aged(actual(), 100))), ("pass", "young"));
     let rotated = by_code_of(unsure(declared()), schedule(Some(90.0), None, ScheduleForm::Accumulating));
     assert_eq!(judged(&rotated), ("pass", "rotated-by-code"));
+}
+
+#[test]
+fn rows_6_and_14a_an_imported_key_keeps_what_is_omitted() {
+    let imported = |key, fact| with(key, |key: &mut KeyFacts| key.imported = fact);
+    for fact in [Fact::known(true), Fact::unknown("x")] {
+        let key = |key| imported(key, fact.clone());
+        assert_eq!(judged(&key(declared())), ("undetermined", "imported"));
+        assert_eq!(judged(&key(in_vault(declared(), VaultType::Default))), ("undetermined", "imported"));
+        assert_eq!(judged(&key(with(declared(), |key| key.rotation.enabled = Fact::known(true)))), ("undetermined", "imported"));
+        assert_eq!(judged(&key(with(declared(), |key| key.rotation.enabled = Fact::known(false)))), ("violation", "no-rotation"));
+        assert_eq!(judged(&key(rotated(declared(), 90))), ("pass", "scheduled"));
+        let scheduled = with(declared(), |key| key.schedules.push(schedule(Some(90.0), None, ScheduleForm::Accumulating)));
+        assert_eq!(judged(&key(scheduled)), ("pass", "rotated-by-code"));
+    }
+}
+
+#[test]
+fn rows_8_and_15_an_interval_of_0_is_sent_and_is_no_schedule() {
+    assert_eq!(judged(&rotated(declared(), 0)), ("violation", "interval-rejected"));
+    let off = with(rotated(declared(), 0), |key| key.rotation.enabled = Fact::unset());
+    assert_eq!(judged(&off), ("violation", "no-rotation"));
+}
+
+#[test]
+fn row_1_a_forgotten_key_and_one_that_may_be_disabled() {
+    assert_eq!(judged(&key(Stage::Declared, Fate::Forget)), ("not-applicable", "forgotten"));
+    let maybe = with(declared(), |key| key.lifecycle = Fact::unknown("variable `on` has no value"));
+    assert_eq!(judged(&maybe), ("undetermined", "unknown"));
+    assert!(report(&RULE, &maybe, &settings()).note.starts_with("If it is enabled, this holds: nothing"));
+}
+
+#[test]
+fn a_replica_is_rotated_where_its_primary_key_is() {
+    let replica = |key| with(key, |key: &mut KeyFacts| key.importance = crate::key::Importance::Replica);
+    let old = replica(with(actual(), |key| key.times.current_version = Some(days_ago(400))));
+    for key in [old, replica(declared())] {
+        let help = report(&RULE, &key, &settings()).help;
+        assert!(help.starts_with("This key is a replica: rotate the primary key") && !help.contains('`'), "{help}");
+        assert!((RULE.remedies)(&key, "no-rotation", &settings()).is_err());
+    }
+}
+
+#[test]
+fn an_old_provider_gets_neither_the_argument_nor_the_fix() {
+    let old = |is_locked| {
+        with(in_vault(declared(), VaultType::VirtualPrivate), |key| {
+            key.declared.block = Some(key.place.clone());
+            key.old_provider = Some(crate::key::OldProvider {
+                version: "5.18.0".to_owned(),
+                is_locked,
+                place: key.place.clone(),
+                without_software: false,
+            });
+        })
+    };
+    for (is_locked, part) in [(true, "the lock file pins 5.18.0"), (false, "`required_providers` allows `5.18.0` only")] {
+        let help = report(&RULE, &old(is_locked), &settings()).help;
+        assert!(help.contains(part) && help.contains("5.31.0"), "{help}");
+        assert!((RULE.remedies)(&old(is_locked), "no-rotation", &settings()).is_err());
+    }
+    let new = with(old(true), |key| key.old_provider = None);
+    assert_eq!((RULE.remedies)(&new, "no-rotation", &settings()).unwrap()[0].leads_to, ("pass", Some("scheduled")));
+}
+
+#[test]
+fn a_vault_type_by_default_is_never_a_reason_for_a_safe_fix() {
+    let key = |by_default| {
+        with(in_vault(declared(), VaultType::VirtualPrivate), |key| {
+            key.declared.block = Some(key.place.clone());
+            key.vault_type.by_default = by_default;
+        })
+    };
+    let safety = |key: &KeyFacts| (RULE.remedies)(key, "no-rotation", &settings()).unwrap()[0].safety;
+    assert_eq!((safety(&key(false)), safety(&key(true))), (crate::rules::Safety::Safe, crate::rules::Safety::Unsafe));
+    let unsure = with(key(false), |key| key.vault_type = Fact::unknown("known after apply"));
+    assert_eq!(safety(&unsure), crate::rules::Safety::Choice);
+    let default = with(key(false), |key| key.vault_type = Fact::known(VaultType::Default));
+    assert_eq!((RULE.remedies)(&default, "no-rotation", &settings()), Ok(Vec::new()));
 }

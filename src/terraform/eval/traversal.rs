@@ -265,9 +265,13 @@ fn element(value: &Value, key: &Value, span: Span) -> Result<Value, EvalError> {
         return fail("null cannot be a key");
     }
     let unknown = |ty: Type| {
-        let cause = if value.is_unknown() { value } else { key };
         let time = value.marks.time.union(key.marks.time);
-        Value::unknown_like(ty, cause).with_marks(Marks { time, ..value.marks })
+        let marks = Marks { time, ..value.marks };
+        // Of a collection that the caller decides, its elements say so, and the number of them does not matter.
+        match value.first_why().filter(|_| value.is_unknown() || value.marks.by_caller) {
+            Some(why) => Value::unknown(ty, Arc::clone(why)).with_marks(marks),
+            None => Value::unknown_like(ty, key).with_marks(marks),
+        }
     };
     let typed_key = |wanted: &Type| {
         convert(key.clone(), wanted).map_err(|error| EvalError::new(format!("this key names no element: {}", error.message), Some(span)))

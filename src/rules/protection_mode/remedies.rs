@@ -1,0 +1,49 @@
+//! What to write so that a key becomes a SOFTWARE key, as data.
+
+use super::{RULE, may_be_for_authority};
+use crate::key::{InputKind, KeyFacts};
+use crate::rules::remedy::{self, Change, Remedy, Safety, Setting};
+use crate::rules::subject::{self, Situation};
+use crate::rules::{Settings, Verdict};
+
+/// The remedies for a kind of finding on a key; none where no edit of an argument can settle it.
+pub(super) fn remedies(key: &KeyFacts, kind: &str, settings: &Settings) -> Result<Vec<Remedy>, String> {
+    remedy::not_replica(key)?;
+    match kind {
+        "hsm" | "hsm-by-default" | "invalid-protection-mode" => {
+            if let Some(old) = key.old_provider.as_ref().filter(|old| old.without_software) {
+                return Err(format!("oracle/oci {} has no SOFTWARE keys: they need 3.94.0", old.version));
+            }
+            remedy::not_ignored(key, "protection_mode")?;
+            let is_new = subject::situation(key) == Situation::New && key.id.input == InputKind::Plan;
+            let (safety, condition) = if may_be_for_authority(key) {
+                (Safety::Unsafe, Some("no certificate authority uses the key"))
+            } else if is_new {
+                (Safety::Safe, None)
+            } else {
+                (Safety::Unsafe, Some("the key does not exist yet, or nothing that it encrypted is needed any more"))
+            };
+            Ok(vec![software(key, safety, condition, settings)?])
+        }
+        "module-default" => Ok(by_default(key, settings).into_iter().collect()),
+        _ => Ok(Vec::new()),
+    }
+}
+
+fn software(key: &KeyFacts, safety: Safety, condition: Option<&'static str>, settings: &Settings) -> Result<Remedy, String> {
+    let at = remedy::site(key, &key.protection_mode, "protection_mode")?;
+    let changes = vec![Change { to: Setting::Software, at }];
+    let verdict = remedy::after(&RULE, key, &changes, settings);
+    Ok(Remedy { condition, safety, changes, leads_to: (verdict.word(), Some(verdict.kind())) })
+}
+
+/// The default by which the keys of a module are SOFTWARE keys where the caller sets nothing.
+pub(super) fn by_default(key: &KeyFacts, settings: &Settings) -> Option<Remedy> {
+    let passes = |changes: &[Change]| matches!(remedy::after_by_default(&RULE, key, changes, settings), Verdict::Pass { .. });
+    if passes(&[]) || key.old_provider.as_ref().is_some_and(|old| old.without_software) {
+        return None;
+    }
+    let condition = may_be_for_authority(key).then_some("no certificate authority uses the keys");
+    let remedy = software(key, Safety::Choice, condition, settings).ok()?;
+    passes(&remedy.changes).then_some(remedy)
+}

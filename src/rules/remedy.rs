@@ -1,0 +1,217 @@
+//! What a help offers, as data: what to write where, when that is right, and what the rule says afterwards. Fixes and reports share it.
+
+use super::{Rule, Settings, Verdict};
+use crate::base::{Bounds, CHOSEN, Claim, DefaultSite, Fact, Place};
+use crate::key::Importance;
+use crate::key::{KeyFacts, ProtectionMode};
+
+/// One way to settle a finding on one key: all of its changes or none.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Remedy {
+    /// When it is right, as a clause after "if"; `None` where it always is.
+    pub condition: Option<&'static str>,
+    /// Who may apply it.
+    pub safety: Safety,
+    /// What is written where.
+    pub changes: Vec<Change>,
+    /// What the rule says of the key afterwards: the verdict's word, and its kind where the change decides about nothing else.
+    pub leads_to: (&'static str, Option<&'static str>),
+}
+
+/// Whether a change can do harm.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Safety {
+    /// Nothing that exists is replaced.
+    Safe,
+    /// A key that exists would be replaced, and what it encrypted lost; or it is right only under the condition.
+    Unsafe,
+    /// A person has to choose: it is shown and never applied by itself.
+    Choice,
+}
+
+/// One change of one argument.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Change {
+    /// The argument and its new value.
+    pub to: Setting,
+    /// Where it is written.
+    pub at: Site,
+}
+
+/// An argument with a value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Setting {
+    /// `protection_mode = "SOFTWARE"`
+    Software,
+    /// `is_auto_rotation_enabled`
+    Switch(bool),
+    /// `rotation_interval_in_days`
+    Interval(i64),
+    /// `time_of_schedule_start = null`
+    NoStart,
+}
+
+impl Setting {
+    /// The argument.
+    #[must_use]
+    pub fn argument(self) -> &'static str {
+        match self {
+            Self::Software => "protection_mode",
+            Self::Switch(_) => "is_auto_rotation_enabled",
+            Self::Interval(_) => "rotation_interval_in_days",
+            Self::NoStart => "time_of_schedule_start",
+        }
+    }
+
+    /// The value as Terraform and JSON write it.
+    #[must_use]
+    pub fn value(self) -> String {
+        match self {
+            Self::Software => "\"SOFTWARE\"".to_owned(),
+            Self::Switch(on) => on.to_string(),
+            Self::Interval(days) => days.to_string(),
+            Self::NoStart => "null".to_owned(),
+        }
+    }
+
+    /// The key as it is with this setting.
+    fn set(self, key: &mut KeyFacts) {
+        match self {
+            Self::Software => put(&mut key.protection_mode, Some(ProtectionMode::Software)),
+            Self::Switch(on) => put(&mut key.rotation.enabled, Some(on)),
+            Self::Interval(days) => put(&mut key.rotation.interval_days, Some(days)),
+            Self::NoStart => put(&mut key.rotation.start, None),
+        }
+    }
+}
+
+impl Remedy {
+    /// What to write, as an imperative clause with a capital letter: where the defaults are that decide about `input`.
+    #[must_use]
+    pub(super) fn told(&self, input: &str) -> String {
+        let one = |change: &Change| {
+            let (name, value) = (change.to.argument(), change.to.value());
+            match &change.at {
+                Site::Value(_) => format!("change the default of `{input}` to `{value}`"),
+                Site::Optional(_) => format!("write `optional(…, {value})` in the type of the variable"),
+                Site::Block(_) => format!("set `{name} = {value}` in the resource"),
+                Site::Details(_) | Site::NewDetails(_) => format!("set `auto_key_rotation_details {{ {name} = {value} }}` in the resource"),
+            }
+        };
+        let parts: Vec<String> = self.changes.iter().map(one).collect();
+        super::subject::capitalized(&super::subject::listed(&parts, "and"))
+    }
+}
+
+/// A default stays a default, with another value.
+fn put<T>(fact: &mut Fact<T>, value: Option<T>) {
+    let default = match fact.as_unknown().map(|unknown| (&unknown.bounds, &unknown.why)) {
+        Some((Bounds::Default { input, .. }, why)) => Some((input.clone(), why.clone())),
+        _ => None,
+    };
+    fact.claim = match (default, value) {
+        (Some((input, why)), value) => Claim::unknown(why, Bounds::Default { value, input }),
+        (None, Some(value)) => Claim::Known(value),
+        (None, None) => Claim::Unset,
+    };
+}
+
+/// Where a value is written, or would be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Site {
+    /// The literal here is replaced.
+    Value(Place),
+    /// The argument is inserted into the resource's block.
+    Block(Place),
+    /// It is inserted into the `auto_key_rotation_details` whose header is here.
+    Details(Place),
+    /// `auto_key_rotation_details` is inserted into the resource's block.
+    NewDetails(Place),
+    /// It becomes the default of the `optional(…)` here.
+    Optional(Place),
+}
+
+/// The site of an argument of the resource itself.
+pub(super) fn site<T>(key: &KeyFacts, fact: &Fact<T>, name: &str) -> Result<Site, String> {
+    if fact.trail.is_empty() && !is_default(fact) { block(key).map(Site::Block) } else { written(fact, name) }
+}
+
+/// The site of the interval, which is in a block of its own.
+pub(super) fn interval_site(key: &KeyFacts) -> Result<Site, String> {
+    let fact = &key.rotation.interval_days;
+    if !fact.trail.is_empty() || is_default(fact) {
+        return written(fact, "rotation_interval_in_days");
+    }
+    match &key.rotation.block {
+        Some(header) => Ok(Site::Details(header.clone())),
+        None => block(key).map(Site::NewDetails),
+    }
+}
+
+fn block(key: &KeyFacts) -> Result<Place, String> {
+    let missing = || "the code that declares the key is not at hand; name its directory with `--source`".to_owned();
+    key.declared.block.clone().ok_or_else(missing)
+}
+
+/// The literal that a fact comes from, which is the last of its trail.
+fn written<T>(fact: &Fact<T>, name: &str) -> Result<Site, String> {
+    if fact.sensitive {
+        return Err(format!("`{name}` is sensitive, so its value is not changed"));
+    }
+    let Some(last) = fact.trail.last() else { return Err(format!("it is unknown where `{name}` is written")) };
+    if last.label.contains(CHOSEN) {
+        return Err(format!("`{name}` depends on a condition"));
+    }
+    match &fact.default {
+        Some(DefaultSite::Literal(place)) => Ok(Site::Value(place.clone())),
+        Some(DefaultSite::Optional(place)) => Ok(Site::Optional(place.clone())),
+        None if is_default(fact) => Err(format!("the caller of the module decides about `{name}`")),
+        None => Ok(Site::Value(last.place.clone())),
+    }
+}
+
+fn is_default<T>(fact: &Fact<T>) -> bool {
+    matches!(fact.as_unknown().map(|unknown| &unknown.bounds), Some(Bounds::Default { .. }))
+}
+
+/// A replica cannot be changed.
+pub(super) fn not_replica(key: &KeyFacts) -> Result<(), String> {
+    match key.importance {
+        Importance::Primary => Ok(()),
+        Importance::Replica => Err("the key is a replica: change the primary key, in the region of its vault".to_owned()),
+    }
+}
+
+/// Whether Terraform is kept from changing an argument of a key that exists.
+pub(super) fn not_ignored(key: &KeyFacts, name: &str) -> Result<(), String> {
+    let ignored = key.declared.ignore_changes.iter().any(|ignored| ignored == "*" || ignored == name);
+    if ignored && key.fate.is_existing() {
+        return Err(format!("the key exists, and `ignore_changes` keeps Terraform from changing `{name}`"));
+    }
+    Ok(())
+}
+
+/// What a rule says of a key after changes.
+pub(super) fn after(rule: &Rule, key: &KeyFacts, changes: &[Change], settings: &Settings) -> Verdict {
+    let mut changed = key.clone();
+    changes.iter().for_each(|change| change.to.set(&mut changed));
+    (rule.judge)(&changed, settings)
+}
+
+/// What a rule says of a key whose callers set nothing, after changes.
+pub(super) fn after_by_default(rule: &Rule, key: &KeyFacts, changes: &[Change], settings: &Settings) -> Verdict {
+    let mut changed = key.clone();
+    changes.iter().for_each(|change| change.to.set(&mut changed));
+    settle(&mut changed.protection_mode);
+    settle(&mut changed.rotation.enabled);
+    settle(&mut changed.rotation.interval_days);
+    settle(&mut changed.rotation.start);
+    settle(&mut changed.vault_type);
+    (rule.judge)(&changed, settings)
+}
+
+fn settle<T: Clone>(fact: &mut Fact<T>) {
+    if let Some(Bounds::Default { value, .. }) = fact.as_unknown().map(|unknown| &unknown.bounds) {
+        fact.claim = value.clone().map_or(Claim::Unset, Claim::Known);
+    }
+}

@@ -1,0 +1,459 @@
+//! Advice is true: every remedy leads where it says, and a help names what would settle the matter.
+
+use crate::harness::{folders, report, root};
+use kmslint::base::Sources;
+use kmslint::fix;
+use kmslint::key::KeyFacts;
+use kmslint::rules::{ALL, Remedy, Rule, Settings, Verdict};
+use kmslint::terraform;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use tempfile::TempDir;
+
+fn settings() -> Settings {
+    Settings::new("2026-11-21T00:00:00Z".parse().expect("a time"))
+}
+
+fn copy(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).expect("a directory");
+    for entry in std::fs::read_dir(from).expect("a directory").map(|entry| entry.expect("readable")) {
+        let (path, target) = (entry.path(), to.join(entry.file_name()));
+        if path.is_dir() {
+            copy(&path, &target);
+        } else {
+            std::fs::copy(&path, &target).expect("a file");
+        }
+    }
+}
+
+fn read(folder: &Path) -> (kmslint::key::Keys, Arc<Sources>) {
+    let sources = Arc::new(Sources::default());
+    let folder = folder.canonicalize().expect("the directory is there");
+    let inventory = terraform::read(&terraform::Request::new(folder, vec![PathBuf::from(".")]), &sources);
+    (inventory.keys, sources)
+}
+
+/// Applies one remedy to a fresh copy: what the rule then says of the key. `None` where the text cannot be changed so.
+fn applied(case: &Path, rule: &Rule, key: &KeyFacts, remedy: &Remedy, sources: &Sources) -> Option<(String, String)> {
+    let edits = fix::of_remedy(remedy, rule.id, key, sources).ok()?;
+    let copied = tempfile::tempdir().expect("a temporary directory");
+    copy(case, copied.path());
+    for file in fix::rewritten(&edits, sources) {
+        std::fs::write(copied.path().join(&file.path), &file.new).expect("the file can be written");
+    }
+    let (keys, _) = read(copied.path());
+    let changed = keys.iter().find(|other| other.id.address == key.id.address && other.id.root == key.id.root);
+    let verdict = (rule.judge)(changed.unwrap_or_else(|| panic!("{} is gone after {remedy:?}", key.id.address)), &settings());
+    Some((verdict.word().to_owned(), verdict.kind().to_owned()))
+}
+
+#[test]
+fn every_remedy_leads_where_it_says() {
+    let testdata = root().join("testdata");
+    let all = ["rules/OCI-KMS-001", "rules/OCI-KMS-004", "parity"].iter().flat_map(|kind| folders(&testdata.join(kind)));
+    let mut done: BTreeMap<(&str, &str), usize> = BTreeMap::new();
+    let mut wrong = Vec::new();
+    for case in all {
+        let (keys, sources) = read(&case);
+        // Instances of one block get the same edits: the first two tell as much as a hundred.
+        for key in keys.iter().take(12) {
+            for rule in &ALL {
+                let verdict = (rule.judge)(key, &settings());
+                let Ok(remedies) = (rule.remedies)(key, verdict.kind(), &settings()) else { continue };
+                for remedy in &remedies {
+                    let Some((word, kind)) = applied(&case, rule, key, remedy, &sources) else { continue };
+                    *done.entry((rule.id, verdict.kind())).or_default() += 1;
+                    let is_promised =
+                        word == remedy.leads_to.0 && remedy.leads_to.1.map_or(kind != verdict.kind(), |promised| kind == promised);
+                    if !is_promised {
+                        wrong.push(format!("{}: {} {}: {word} {kind} after {remedy:?}", case.display(), key.id.address, rule.id));
+                    }
+                }
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
+    for (rule, kind) in [
+        ("OCI-KMS-001", "auto-rotation-unsupported"),
+        ("OCI-KMS-001", "interval-missing"),
+        ("OCI-KMS-001", "interval-rejected"),
+        ("OCI-KMS-001", "interval-too-long"),
+        ("OCI-KMS-001", "module-default"),
+        ("OCI-KMS-001", "no-rotation"),
+        ("OCI-KMS-001", "schedule-not-enabled"),
+        ("OCI-KMS-001", "starts-too-late"),
+        ("OCI-KMS-004", "hsm"),
+        ("OCI-KMS-004", "hsm-by-default"),
+        ("OCI-KMS-004", "invalid-protection-mode"),
+        ("OCI-KMS-004", "module-default"),
+    ] {
+        assert!(done.contains_key(&(rule, kind)), "no remedy of {rule} {kind} was applied: {done:?}");
+    }
+    assert!(done.values().sum::<usize>() > 100, "{done:?}");
+}
+
+#[test]
+fn nothing_is_offered_to_keys_that_pass() {
+    for case in folders(&root().join("testdata/parity")) {
+        for key in &read(&case).0 {
+            for rule in &ALL {
+                let verdict = (rule.judge)(key, &settings());
+                if let Verdict::Pass { .. } | Verdict::NotApplicable { .. } = verdict {
+                    assert_eq!((rule.remedies)(key, verdict.kind(), &settings()).unwrap_or_default(), [], "{}", case.display());
+                }
+            }
+        }
+    }
+}
+
+const SHAPE: &str = "  key_shape {\n    algorithm = \"AES\"\n    length    = 32\n  }\n";
+const ROTATED: &str = "  is_auto_rotation_enabled = true\n  auto_key_rotation_details {\n    rotation_interval_in_days = 90\n  }\n";
+
+fn vault(kind: &str) -> String {
+    format!("resource \"oci_kms_vault\" \"v\" {{\n  vault_type = {kind}\n}}\n")
+}
+
+/// A key in the vault, with these further lines.
+fn key(lines: &str) -> String {
+    format!("resource \"oci_kms_key\" \"k\" {{\n  management_endpoint = oci_kms_vault.v.management_endpoint\n{lines}{SHAPE}}}\n")
+}
+
+fn written(files: &[(&str, String)]) -> TempDir {
+    let folder = tempfile::tempdir().expect("a temporary directory");
+    for (path, text) in files {
+        let path = folder.path().join(path);
+        std::fs::create_dir_all(path.parent().expect("a directory")).expect("the directory can be made");
+        std::fs::write(path, text).expect("the file can be written");
+    }
+    folder
+}
+
+/// What a rule says of the only key: verdict, kind, and the finding's message, note and help.
+fn said(folder: &TempDir, rule: &str, arguments: &[&str]) -> (String, String, String) {
+    let now = ["--no-config", "--now", "2026-11-21T00:00:00Z", "--show-passes"];
+    let (said, report) = report(folder.path(), &[&now, arguments].concat());
+    let [key] = report["keys"].as_array().expect("keys").as_slice() else {
+        panic!("not one key: {said:#?}\n{:?}", std::fs::read_to_string(folder.path().join("main.tf")))
+    };
+    let verdict = &key["verdicts"][rule];
+    let finding = report["findings"].as_array().expect("findings").iter().find(|finding| finding["rule"] == rule);
+    let text = |name: &str| finding.and_then(|finding| finding[name].as_str()).unwrap_or_default().to_owned();
+    let all = format!("{}\n{}\n{}", text("message"), text("note"), text("help"));
+    (verdict["verdict"].as_str().expect("a verdict").to_owned(), verdict["kind"].as_str().unwrap_or_default().to_owned(), all)
+}
+
+/// One input: the rule that is asked, the verdict, and what the finding says and does not say.
+struct Case {
+    name: &'static str,
+    files: Vec<(&'static str, String)>,
+    arguments: &'static [&'static str],
+    rule: &'static str,
+    verdict: (&'static str, &'static str),
+    says: &'static [&'static str],
+    says_not: &'static [&'static str],
+}
+
+fn case(name: &'static str, main: String, rule: &'static str, verdict: (&'static str, &'static str)) -> Case {
+    Case { name, files: vec![("main.tf", main)], arguments: &[], rule, verdict, says: &[], says_not: &[] }
+}
+
+const ROTATION: &str = "OCI-KMS-001";
+const MODE: &str = "OCI-KMS-004";
+const IMPORT: &str = "import {\n  to = oci_kms_key.k\n  id = \"managementEndpoint/https://x/keys/ocid1.key.oc1..a\"\n}\n";
+
+fn cases() -> Vec<Case> {
+    let default = vault("\"DEFAULT\"");
+    let private = vault("\"VIRTUAL_PRIVATE\"");
+    let backup = "  restore_from_object_store {\n    destination = \"BUCKET\"\n  }\n";
+    let maybe = "variable \"on\" {\n  type = bool\n}\n";
+    let dynamic =
+        "  dynamic \"restore_from_file\" {\n    for_each = var.on ? [1] : []\n    content {\n      content_length = 1\n    }\n  }\n";
+    let required = |version: &str| {
+        format!(
+            "terraform {{\n  required_providers {{\n    oci = {{\n      source  = \"oracle/oci\"\n      version = \"{version}\"\n    }}\n  }}\n}}\n"
+        )
+    };
+    let software = "  protection_mode = \"SOFTWARE\"\n";
+    let plain = [
+        case("restored", format!("{default}{}", key(backup)), MODE, ("undetermined", "restored")),
+        case("restored in SOFTWARE", format!("{default}{}", key(&format!("{software}{backup}"))), MODE, ("undetermined", "restored")),
+        case("restored, rotation", format!("{private}{}", key(&format!("{ROTATED}{backup}"))), ROTATION, ("pass", "scheduled")),
+        case("perhaps restored", format!("{default}{maybe}{}", key(dynamic)), MODE, ("undetermined", "restored")),
+        case(
+            "perhaps restored in SOFTWARE",
+            format!("{default}{maybe}{}", key(&format!("{software}{dynamic}"))),
+            MODE,
+            ("undetermined", "restored"),
+        ),
+        case("imported", format!("{default}{}{IMPORT}", key("")), MODE, ("undetermined", "imported")),
+        case("imported, rotation", format!("{default}{}{IMPORT}", key("")), ROTATION, ("undetermined", "imported")),
+        case("imported in HSM", format!("{default}{}{IMPORT}", key("  protection_mode = \"HSM\"\n")), MODE, ("violation", "hsm")),
+        case(
+            "imported to another key",
+            format!("{default}{}{}", key(""), IMPORT.replace(".k", ".j")),
+            MODE,
+            ("violation", "hsm-by-default"),
+        ),
+        case("disabled", format!("{default}{}", key("  desired_state = \"DISABLED\"\n")), MODE, ("not-applicable", "disabled")),
+        case(
+            "perhaps disabled",
+            format!("{default}{maybe}{}", key("  desired_state = var.on ? \"ENABLED\" : \"DISABLED\"\n")),
+            MODE,
+            ("undetermined", "unknown"),
+        ),
+        case(
+            "perhaps disabled, rotation",
+            format!("{default}{maybe}{}", key("  desired_state = var.on ? null : \"DISABLED\"\n")),
+            ROTATION,
+            ("undetermined", "unknown"),
+        ),
+        case(
+            "enabled either way",
+            format!("{default}{maybe}{}", key("  desired_state = var.on ? null : \"ENABLED\"\n")),
+            MODE,
+            ("violation", "hsm-by-default"),
+        ),
+        case("an interval of 0", format!("{private}{}", key(&ROTATED.replace("90", "0"))), ROTATION, ("violation", "interval-rejected")),
+        case(
+            "a computed interval of 0",
+            format!("{private}{}", key(&ROTATED.replace("90", "90 - 90"))),
+            ROTATION,
+            ("violation", "interval-rejected"),
+        ),
+        case("a null interval", format!("{private}{}", key(&ROTATED.replace("90", "null"))), ROTATION, ("violation", "interval-missing")),
+    ];
+    let library = "variable \"keys\" {\n  type    = map(object({ protection_mode = optional(string) }))\n  default = {}\n}\n";
+    let mut told = Vec::from(plain);
+    let mut more = |one: Case, says: &'static [&'static str], says_not: &'static [&'static str]| told.push(Case { says, says_not, ..one });
+    more(
+        case(
+            "a regional endpoint",
+            key(&format!("{software}{ROTATED}"))
+                .replace("oci_kms_vault.v.management_endpoint", "\"https://kms.eu-frankfurt-1.oraclecloud.com\""),
+            MODE,
+            ("pass", "software"),
+        ),
+        &["`management_endpoint`", "404"],
+        &[],
+    );
+    more(
+        case(
+            "the crypto endpoint",
+            format!("{default}{}", key("").replace("v.management", "v.crypto")),
+            MODE,
+            ("violation", "hsm-by-default"),
+        ),
+        &["crypto endpoint", "404"],
+        &[],
+    );
+    more(
+        case(
+            "a management endpoint",
+            key("").replace("oci_kms_vault.v.management_endpoint", "\"https://x-management.kms.eu-frankfurt-1.oraclecloud.com\""),
+            MODE,
+            ("violation", "hsm-by-default"),
+        ),
+        &[],
+        &["404"],
+    );
+    more(
+        case("an RSA key", format!("{default}{}", key("").replace("AES", "RSA")), MODE, ("violation", "hsm-by-default")),
+        &["If a certificate authority of another stack uses this key, it must stay an HSM key."],
+        &[],
+    );
+    more(case("an AES key", format!("{default}{}", key("")), MODE, ("violation", "hsm-by-default")), &[], &["certificate authority"]);
+    for version in ["5.18.0", "~> 5.18.0", "< 5.31.0", ">= 4.0, <= 5.30.0"] {
+        more(
+            case("an old provider", format!("{}{private}{}", required(version), key("")), ROTATION, ("violation", "no-rotation")),
+            &["5.31.0 or later", "`required_providers`"],
+            &[],
+        );
+    }
+    for version in ["5.31.0", "~> 5.18", ">= 5.18.0", "~> 8.0"] {
+        more(
+            case("a new provider", format!("{}{private}{}", required(version), key("")), ROTATION, ("violation", "no-rotation")),
+            &["Set `is_auto_rotation_enabled = true`"],
+            &["5.31.0"],
+        );
+    }
+    let lock = "provider \"registry.terraform.io/oracle/oci\" {\n  version = \"5.18.0\"\n}\n".to_owned();
+    let mut locked = case("an old lock", format!("{private}{}", key("")), ROTATION, ("violation", "no-rotation"));
+    locked.files.push((".terraform.lock.hcl", lock));
+    more(locked, &["the lock file pins 5.18.0", "terraform init -upgrade"], &[]);
+    more(
+        case(
+            "no value",
+            format!("variable \"mode\" {{\n  type = string\n}}\n{default}{}", key("  protection_mode = var.mode\n")),
+            MODE,
+            ("undetermined", "unknown"),
+        ),
+        &["--var 'mode=…'"],
+        &["callers", "--allow-path"],
+    );
+    let module = format!("variable \"mode\" {{}}\n{default}{}", key("  protection_mode = var.mode\n"));
+    let mut call = case("no argument", "module \"m\" {\n  source = \"./m\"\n}\n".to_owned(), MODE, ("undetermined", "unknown"));
+    call.files.push(("m/main.tf", module));
+    more(call, &["module call `m` does not set `mode`"], &["--var"]);
+    more(
+        case("not declared", format!("{default}{}", key("  protection_mode = var.nope\n")), MODE, ("undetermined", "unknown")),
+        &["Fix the configuration"],
+        &["--var", "callers"],
+    );
+    more(
+        case(
+            "from data",
+            format!("data \"oci_kms_key\" \"d\" {{\n}}\n{default}{}", key("  protection_mode = data.oci_kms_key.d.protection_mode\n")),
+            MODE,
+            ("undetermined", "unknown"),
+        ),
+        &["Check the plan"],
+        &["--var", "callers"],
+    );
+    more(
+        case(
+            "not installed",
+            format!(
+                "module \"x\" {{\n  source = \"git::https://example.com/x.git\"\n}}\n{default}{}",
+                key("  protection_mode = module.x.mode\n")
+            ),
+            MODE,
+            ("undetermined", "unknown"),
+        ),
+        &["`terraform init`"],
+        &["--var", "callers"],
+    );
+    more(
+        case(
+            "instances from data",
+            format!(
+                "data \"oci_x\" \"d\" {{\n}}\n{default}{}",
+                key("  for_each = toset(data.oci_x.d.names)\n  protection_mode = each.value\n")
+            ),
+            MODE,
+            ("undetermined", "unknown"),
+        ),
+        &["Check the plan"],
+        &["--var", "callers"],
+    );
+    let outside = format!("{default}{}", key("  protection_mode = file(\"../../mode.txt\")\n"));
+    let mut repository = case("outside", outside, MODE, ("undetermined", "unknown"));
+    repository.files.push((".git/HEAD", "ref: refs/heads/main\n".to_owned()));
+    more(repository, &["`--allow-path"], &["--var", "callers"]);
+    let by_index =
+        key("  count = length(var.compartment) == 0 ? 0 : length(var.key)\n  protection_mode = lookup(var.key[count.index], \"mode\")\n");
+    more(
+        case(
+            "what decides",
+            format!("variable \"compartment\" {{}}\nvariable \"key\" {{}}\n{default}{by_index}"),
+            MODE,
+            ("undetermined", "unknown"),
+        ),
+        &["`key`"],
+        &["HSM-protected: variable `compartment`"],
+    );
+    let typed = "variable \"compartment\" {\n  type = string\n}\nvariable \"key\" {\n  type = list(map(string))\n}\n";
+    more(
+        case("what decides in a library", format!("{typed}{default}{by_index}"), MODE, ("undetermined", "unknown")),
+        &["`var.key`"],
+        &["`var.compartment`"],
+    );
+    let optional = format!("{library}{default}{}", key("  for_each        = var.keys\n  protection_mode = each.value.protection_mode\n"));
+    more(
+        case("an optional attribute", optional, MODE, ("undetermined", "module-default")),
+        &["`optional(…, \"SOFTWARE\")`"],
+        &["the default of"],
+    );
+    let mut null = case(
+        "a default that never applies",
+        format!(
+            "{library}module \"keys\" {{\n  source          = \"./m\"\n  for_each        = var.keys\n  protection_mode = each.value.protection_mode\n}}\n"
+        ),
+        MODE,
+        ("undetermined", "module-default"),
+    );
+    null.files.push((
+        "m/main.tf",
+        format!(
+            "variable \"protection_mode\" {{\n  default = \"SOFTWARE\"\n}}\n{default}{}",
+            key("  protection_mode = var.protection_mode\n")
+        ),
+    ));
+    more(null, &["`optional(…, \"SOFTWARE\")`"], &["the default of"]);
+    let of_default = format!(
+        "variable \"keys\" {{\n  default = {{}}\n}}\nvariable \"vault_type\" {{\n  default = \"DEFAULT\"\n}}\n{}{}",
+        vault("var.vault_type"),
+        key("  for_each = var.keys\n")
+    );
+    more(
+        case("DEFAULT by default", of_default, ROTATION, ("violation", "no-rotation")),
+        &["DEFAULT unless the caller"],
+        &["is_auto_rotation_enabled = true"],
+    );
+    told
+}
+
+#[test]
+fn verdicts_and_advice_are_those_of_the_tables() {
+    let mut wrong = Vec::new();
+    let cases = cases();
+    for case in &cases {
+        let folder = written(&case.files);
+        let (verdict, kind, text) = said(&folder, case.rule, case.arguments);
+        if (verdict.as_str(), kind.as_str()) != case.verdict {
+            wrong.push(format!("{}: {verdict} {kind} instead of {:?}", case.name, case.verdict));
+        }
+        let missing = case.says.iter().filter(|part| !text.contains(**part)).map(|part| format!("{}: no {part:?} in: {text}", case.name));
+        wrong.extend(missing);
+        let extra = case.says_not.iter().filter(|part| text.contains(**part)).map(|part| format!("{}: {part:?} in: {text}", case.name));
+        wrong.extend(extra);
+    }
+    assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
+    assert!(cases.len() > 40, "{}", cases.len());
+}
+
+#[test]
+fn imports_are_followed_to_instances_and_called_modules() {
+    let module = format!("{}{}", vault("\"DEFAULT\""), key("  for_each = toset([\"a\", \"b\"])\n"));
+    let call = "module \"m\" {\n  source   = \"./m\"\n  for_each = toset([\"x\", \"y\"])\n}\n";
+    let of = |imports: &str, name: &'static str| {
+        let folder = written(&[("main.tf", call.to_owned()), (name, imports.to_owned()), ("m/main.tf", module.clone())]);
+        let (keys, _) = read(folder.path());
+        let imported = keys.iter().filter(|key| !key.imported.is_unset());
+        imported.map(|key| (key.id.address.clone(), key.imported.value().copied())).collect::<Vec<_>>()
+    };
+    let address = |call: &str, key: &str| format!("module.m[\"{call}\"].oci_kms_key.k[\"{key}\"]");
+    let one = "import {\n  to = module.m[\"x\"].oci_kms_key.k[\"b\"]\n  id = \"i\"\n}\n";
+    assert_eq!(of(one, "import.tf"), [(address("x", "b"), Some(true))]);
+    let each = "locals {\n  ids = { x = \"a\", y = \"b\" }\n}\nimport {\n  for_each = local.ids\n  to       = module.m[each.key].oci_kms_key.k[each.value]\n  id       = \"i\"\n}\n";
+    assert_eq!(of(each, "import.tf"), [(address("x", "a"), Some(true)), (address("y", "b"), Some(true))]);
+    let json = "{\"import\": [{\"to\": \"module.m[\\\"y\\\"].oci_kms_key.k[\\\"a\\\"]\", \"id\": \"i\"}]}";
+    assert_eq!(of(json, "import.tf.json"), [(address("y", "a"), Some(true))]);
+    let open = "variable \"ids\" {\n  type = map(string)\n}\nimport {\n  for_each = var.ids\n  to       = module.m[\"x\"].oci_kms_key.k[each.key]\n  id       = each.value\n}\n";
+    assert_eq!(of(open, "import.tf"), [(address("x", "a"), None), (address("x", "b"), None)]);
+    // Terraform plans as if an `import` block in a called module were not there.
+    let inside = written(&[
+        ("main.tf", call.to_owned()),
+        ("m/main.tf", format!("{module}import {{\n  to = oci_kms_key.k[\"a\"]\n  id = \"i\"\n}}\n")),
+    ]);
+    assert!(read(inside.path()).0.iter().all(|key| key.imported.is_unset()));
+}
+
+#[test]
+fn a_vault_type_by_default_of_a_directory_that_may_be_called_gets_no_safe_fix() {
+    let main = format!(
+        "variable \"vault_type\" {{\n  default = \"VIRTUAL_PRIVATE\"\n}}\n{}{}",
+        vault("var.vault_type"),
+        key("  protection_mode = \"SOFTWARE\"\n")
+    );
+    let backend = format!("terraform {{\n  backend \"s3\" {{\n  }}\n}}\n{main}");
+    for (text, arguments, changed) in
+        [(&main, ["--fix"].as_slice(), false), (&main, &["--fix", "--unsafe-fixes"], true), (&backend, &["--fix"], true)]
+    {
+        let folder = written(&[("main.tf", text.clone())]);
+        let said = crate::harness::kmslint(folder.path(), &[&["--no-config"], arguments].concat());
+        let now = std::fs::read_to_string(folder.path().join("main.tf")).expect("the file");
+        assert_eq!(now != *text, changed, "{arguments:?} {said:#?}");
+        assert_eq!(now.contains("rotation_interval_in_days = 90"), changed);
+    }
+}
