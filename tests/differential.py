@@ -5,7 +5,8 @@
 
 The oracle's folder may also come from KMSLINT_ORACLE; without one nothing is compared and the reason is printed. The same seed makes the
 same configurations. kmslint may say "unknown" where Terraform knows (counted as avoidable, and why); it may never say another known value,
-know what Terraform does not, or have other instances. --keep writes each configuration that differs. The exit code is 1 if anything differs.
+know what Terraform does not, or have other instances. The plan of each configuration is read as well, next to the sources (without the values files
+that it was made with) and alone. --keep writes each configuration that differs. The exit code is 1 if anything differs.
 """
 import argparse, collections, json, os, re, shutil, subprocess, sys, tempfile
 from decimal import Decimal
@@ -82,8 +83,8 @@ def followed(files):
 REASONS = collections.Counter()
 
 
-def ours(program, folder):
-    r = subprocess.run([program, 'check', '--no-config', '--chdir', folder, '--var-file', 'given.tfvars', '--format', 'json', '.'], capture_output=True, text=True, timeout=120)
+def ours(program, folder, what=('--var-file', 'given.tfvars', '.')):
+    r = subprocess.run([program, 'check', '--no-config', '--chdir', folder, '--format', 'json', *what], capture_output=True, text=True, timeout=120)
     if r.returncode not in (0, 1, 2) or not r.stdout.startswith('{'): raise RuntimeError('kmslint ended with %d: %s' % (r.returncode, r.stderr[-500:]))
     return json.loads(r.stdout)
 
@@ -117,6 +118,23 @@ def compare(tally, where, theirs, report):
     return good
 
 
+def planned(a, tally, alone, where, theirs, told, folder, work):
+    """the same facts from the plan next to its sources, where no values file and other values of the environment are left, and from the plan alone"""
+    beside, apart = os.path.join(work, 'sources'), os.path.join(work, 'plan')
+    for to in (beside, apart): shutil.rmtree(to, ignore_errors=True)
+    shutil.copytree(folder, beside); os.makedirs(apart)
+    for path, _, names in os.walk(beside):
+        for n in names:
+            if n.endswith(('.tfvars', '.tfvars.json')): os.remove(os.path.join(path, n))
+    good = True
+    for to, t in ((beside, tally), (apart, alone)):
+        with open(os.path.join(to, 'plan.json'), 'w', encoding='utf-8') as f: json.dump(told['plan'], f, ensure_ascii=False)
+        report = ours(a.kmslint, to, ('plan.json',))
+        good &= compare(t, where, theirs, report)
+        for p in report['problems']: t.note('problem', '%s: %s' % (where, json.dumps(p)[:300])); good = False
+    return good
+
+
 def same(name, theirs, mine):
     if name == 'protection_mode': return str(theirs).upper() == str(mine).upper()
     if name == 'time_of_schedule_start': return moment(theirs) == moment(mine)
@@ -131,6 +149,7 @@ def moment(text):
 def configurations(a):
     from random_configuration import Configuration
     tally, made, refused, keys, nobody = Tally(a.show), 0, 0, 0, 0
+    with_sources, alone = Tally(a.show), Tally(a.show)
     work = tempfile.mkdtemp(prefix='kmslint-differential-'); folder = os.path.join(work, 'root')
     try:
         for seed in range(a.seed, a.seed + a.configurations):
@@ -153,6 +172,7 @@ def configurations(a):
             keys += len(theirs)
             report = ours(a.kmslint, folder)
             good = compare(tally, 'seed %d' % seed, theirs, report)
+            good &= planned(a, with_sources, alone, 'seed %d, plan' % seed, theirs, told, folder, work)
             for p in report['problems']: tally.note('problem', 'seed %d: %s' % (seed, json.dumps(p)[:300])); good = False
             if a.keep and not good:
                 to = os.path.join(a.keep, 'seed%d' % seed); shutil.rmtree(to, ignore_errors=True); shutil.copytree(folder, to)
@@ -162,8 +182,9 @@ def configurations(a):
     except KeyboardInterrupt: print('stopped at seed %d' % seed)
     finally: shutil.rmtree(work, ignore_errors=True)
     tally.print('%d configurations with %d scenarios and %d keys (%d scenarios refused by Terraform, %d configurations given up)' % (seed + 1 - a.seed, made, keys, refused, nobody))
+    with_sources.print('their plans next to the sources, without the values files'); alone.print('their plans alone')
     for why, n in REASONS.most_common(8): print('    %5d refused: %s' % (n, why))
-    return tally.bad()
+    return tally.bad() + with_sources.bad() + alone.bad()
 
 
 # expressions

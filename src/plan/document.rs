@@ -133,6 +133,10 @@ fn related(kind: &[u8]) -> bool {
     RELATED.contains(&kind)
 }
 
+fn others(kind: &[u8]) -> bool {
+    related(kind) && !key(kind)
+}
+
 fn key(kind: &[u8]) -> bool {
     kind == b"oci_kms_key"
 }
@@ -174,10 +178,12 @@ fn member(scanner: &mut Scanner, pointer: &mut Pointer, name: &str, found: &mut 
         })?,
         "planned_values" => found.planned_keys = scanner.skip_and_count(b"\"oci_kms_key\"")?,
         "prior_state" => walk::object(scanner, pointer, "`prior_state`", |scanner, pointer, name| match name {
-            "values" => state(scanner, pointer, &mut found.prior),
+            // Of keys the changes say more, where they were read before.
+            "values" if found.keys.contains("resource_changes") => state(scanner, pointer, others, &mut found.prior),
+            "values" => state(scanner, pointer, related, &mut found.prior),
             _ => scanner.skip(),
         })?,
-        "values" => state(scanner, pointer, &mut found.stored)?,
+        "values" => state(scanner, pointer, related, &mut found.stored)?,
         "resources" => walk::entries(scanner, pointer, related, |node, pointer| found.raw.push(Entry::new(node, pointer)))?,
         "modules" => {
             found.modules = Some(scanner.here());
@@ -199,17 +205,17 @@ fn short(scanner: &mut Scanner) -> Result<String, Broken> {
 }
 
 /// Reads the values of a state: `root_module` and what is below it.
-fn state(scanner: &mut Scanner, pointer: &mut Pointer, found: &mut Vec<Entry>) -> Result<(), Broken> {
+fn state(scanner: &mut Scanner, pointer: &mut Pointer, wanted: fn(&[u8]) -> bool, found: &mut Vec<Entry>) -> Result<(), Broken> {
     walk::object(scanner, pointer, "`values`", |scanner, pointer, name| match name {
-        "root_module" => module(scanner, pointer, found),
+        "root_module" => module(scanner, pointer, wanted, found),
         _ => scanner.skip(),
     })
 }
 
-fn module(scanner: &mut Scanner, pointer: &mut Pointer, found: &mut Vec<Entry>) -> Result<(), Broken> {
+fn module(scanner: &mut Scanner, pointer: &mut Pointer, wanted: fn(&[u8]) -> bool, found: &mut Vec<Entry>) -> Result<(), Broken> {
     walk::object(scanner, pointer, "a module", |scanner, pointer, name| match name {
-        "resources" => walk::entries(scanner, pointer, related, |node, pointer| found.push(Entry::new(node, pointer))),
-        "child_modules" => walk::array(scanner, pointer, |scanner, pointer| module(scanner, pointer, found)),
+        "resources" => walk::entries(scanner, pointer, wanted, |node, pointer| found.push(Entry::new(node, pointer))),
+        "child_modules" => walk::array(scanner, pointer, |scanner, pointer| module(scanner, pointer, wanted, found)),
         _ => scanner.skip(),
     })
 }

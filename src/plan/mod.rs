@@ -31,9 +31,9 @@ pub use refusal::Refusal;
 pub use unpack::open;
 
 use crate::base::{Place, Problem, ProblemKind};
-use crate::key::{Fate, InputKind, Inventory, KeyFacts, Listed, NotRead, NotReadKind};
+use crate::key::{Fate, InputKind, Inventory, Keys, Listed, NotRead, NotReadKind};
 use configuration::Given;
-use document::Document;
+use document::{Document, Entry};
 use facts::Reader;
 use feed::Feed;
 use items::Item;
@@ -43,6 +43,9 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::io::Read;
 use std::sync::Arc;
+
+/// The type of keys.
+const KEY: &str = "oci_kms_key";
 
 /// What a reader may be told.
 #[derive(Clone, Copy)]
@@ -100,8 +103,12 @@ pub fn read(file: &str, input: impl Read + Send, options: &Options) -> Contents 
         plan(&file, document, options, &mut contents);
     } else {
         inventory.not_read.extend(nothing(&file, &document));
-        let items = document.stored.into_iter().filter_map(items::stored).chain(document.raw.into_iter().flat_map(items::raw)).collect();
-        keys(&file, InputKind::State, items, &[], None, options, &mut contents);
+        let (stored, others) = split(document.stored.into_iter());
+        let (raw, raw_others) = split(document.raw.into_iter());
+        let found = stored.into_iter().filter_map(items::stored).chain(raw.into_iter().flat_map(items::raw));
+        let others: Vec<Item> = others.into_iter().filter_map(items::stored).chain(raw_others.into_iter().flat_map(items::raw)).collect();
+        let source = Source { file: &file, input: InputKind::State, resolver: None, options };
+        keys(&source, found, &others, &[], &mut contents);
     }
     contents
 }
@@ -121,13 +128,19 @@ fn nothing(file: &str, document: &Document) -> Option<NotRead> {
 fn plan(file: &Arc<str>, document: Document, options: &Options, contents: &mut Contents) {
     let Document { variables, configuration, changes, drift, deferred, prior, keys: names, .. } = document;
     let resolver = Resolver { file, configuration: configuration.as_ref(), variables: &variables };
+    let source = Source { file, input: InputKind::Plan, resolver: Some(&resolver), options };
+    let (prior_keys, prior) = split(prior.into_iter());
     let prior: Vec<Item> = prior.into_iter().filter_map(items::stored).collect();
-    let mut items: Vec<Item> = changes.into_iter().filter_map(items::change).collect();
-    items.extend(deferred.into_iter().filter_map(items::change));
-    let refreshes_only = !names.contains("resource_changes");
-    // A plan that only refreshes lists no changes: everything stays as the refreshed state has it.
-    let (items, prior) = if refreshes_only && !prior.is_empty() { (prior, Vec::new()) } else { (items, prior) };
-    keys(file, InputKind::Plan, items, &prior, Some(&resolver), options, contents);
+    let is_refresh_only = !names.contains("resource_changes");
+    if is_refresh_only && (!prior.is_empty() || !prior_keys.is_empty()) {
+        // A plan that only refreshes lists no changes: everything stays as the refreshed state has it.
+        keys(&source, prior_keys.into_iter().filter_map(items::stored), &prior, &[], contents);
+    } else {
+        drop(prior_keys);
+        let (planned, others) = split(changes.into_iter().chain(deferred));
+        let others: Vec<Item> = others.into_iter().filter_map(items::change).collect();
+        keys(&source, planned.into_iter().filter_map(items::change), &others, &prior, contents);
+    }
     drift::note(file, drift.into_iter().filter_map(drift::read), &mut contents.inventory.keys);
     contents.variables = Some(variables.into_iter().filter_map(recorded).collect());
 }
@@ -146,34 +159,39 @@ fn recorded((name, given): (String, Given)) -> Option<(String, Option<Arc<str>>)
     Some((name, value))
 }
 
-/// Reads the keys among the items and relates the others to them. `prior`: what a plan knows besides what it changes.
-fn keys(
-    file: &Arc<str>,
+/// Where keys are read from.
+struct Source<'a> {
+    file: &'a Arc<str>,
     input: InputKind,
-    items: Vec<Item>,
-    prior: &[Item],
-    resolver: Option<&Resolver>,
-    options: &Options,
-    contents: &mut Contents,
-) {
+    resolver: Option<&'a Resolver<'a>>,
+    options: &'a Options<'a>,
+}
+
+/// Entries that are keys, and all others.
+fn split(entries: impl Iterator<Item = Entry>) -> (Vec<Entry>, Vec<Entry>) {
+    entries.partition(|entry| entry.is_managed(KEY))
+}
+
+/// Reads the keys, each of which is let go once it was read, and relates the other items to them. `prior`: what a plan knows in addition to what it
+/// changes.
+fn keys(source: &Source<'_>, keys: impl Iterator<Item = Item>, items: &[Item], prior: &[Item], contents: &mut Contents) {
+    let Source { file, input, resolver, options } = *source;
     let Contents { inventory, listed, .. } = contents;
-    let mut vaults = vaults::find(file, &items);
+    let mut vaults = vaults::find(file, items);
     vaults.extend(vaults::find(file, prior));
-    let (mut found, mut current): (Vec<KeyFacts>, Vec<Option<String>>) = (Vec::new(), Vec::new());
-    for item in items.iter().filter(|item| item.is_managed("oci_kms_key")) {
-        let mut key = Reader { file, item, resolver, problems: &mut inventory.problems }.key(input);
-        vaults::settle(&mut key, item, &vaults, resolver);
+    let (mut found, mut current): (Keys, Vec<Option<String>>) = (Vec::new(), Vec::new());
+    for item in keys {
+        let mut key = Reader { file, item: &item, resolver, problems: &mut inventory.problems }.key(input);
+        vaults::settle(&mut key, &item, &vaults, resolver);
         current.push(item.values.text(&["current_key_version"]).map(str::to_owned).filter(|_| item.fate != Fate::Create));
-        found.push(key);
+        found.push(Box::new(key));
     }
-    relations::relate(file, &mut found, &current, &items, resolver, options.max_rotation_days);
+    relations::relate(file, &mut found, &current, items, resolver, options.max_rotation_days);
     for item in items.iter().chain(prior).filter(|item| !item.data && !matches!(item.fate, Fate::Delete | Fate::Forget)) {
-        if item.kind != "oci_kms_key" {
-            listed.add(&item.address, item.parsed.as_ref());
-        }
+        listed.add(&item.address, item.parsed.as_ref());
     }
     vaults.iter().for_each(|vault| vault.list(listed));
-    inventory.keys.extend(found.into_iter().map(Box::new));
+    inventory.keys.append(&mut found);
 }
 
 fn is_plan(document: &Document) -> bool {

@@ -15,12 +15,16 @@ use std::sync::Arc;
 /// that counts, in days.
 pub(super) fn relate(
     file: &Arc<str>,
-    keys: &mut [KeyFacts],
+    keys: &mut [Box<KeyFacts>],
     current: &[Option<String>],
     items: &[Item],
     resolver: Option<&Resolver>,
     limit: i64,
 ) {
+    let uses = |item: &Item| item.is_managed("oci_kms_key_version") || item.is_managed("oci_certificates_management_certificate_authority");
+    if !items.iter().any(uses) {
+        return;
+    }
     let index = Index::of(keys);
     let staying = |item: &&Item| !matches!(item.fate, Fate::Delete | Fate::Forget);
     let rotating = items.iter().filter(staying).filter(|item| item.is_managed("time_rotating"));
@@ -80,7 +84,7 @@ struct Index {
 }
 
 impl Index {
-    fn of(keys: &[KeyFacts]) -> Self {
+    fn of(keys: &[Box<KeyFacts>]) -> Self {
         let mut index = Self { ocids: HashMap::new(), addresses: HashMap::new(), blocks: HashMap::new() };
         for (at, key) in keys.iter().enumerate() {
             if let Some(ocid) = &key.ocid {
@@ -95,7 +99,7 @@ impl Index {
     }
 
     /// The keys that an argument of a resource means.
-    fn users(&self, keys: &[KeyFacts], item: &Item, argument: &str, resolver: Option<&Resolver>) -> Users {
+    fn users(&self, keys: &[Box<KeyFacts>], item: &Item, argument: &str, resolver: Option<&Resolver>) -> Users {
         if let Some(id) = item.values.text(&[argument]) {
             return Users::Sure(self.ocids.get(id).cloned().unwrap_or_default());
         }
@@ -124,7 +128,7 @@ impl Index {
     }
 
     /// At most two keys that a reference means.
-    fn meant(&self, keys: &[KeyFacts], reference: &Address) -> Vec<usize> {
+    fn meant(&self, keys: &[Box<KeyFacts>], reference: &Address) -> Vec<usize> {
         let same = self.blocks.get(&reference.without_keys().to_string()).into_iter().flatten().copied();
         let is_meant = |at: &usize| keys.get(*at).and_then(|key| key.address.as_ref()).is_some_and(|address| means(reference, address));
         same.filter(is_meant).take(2).collect()
