@@ -62,7 +62,10 @@ fn unknown_argument(name: &str, written: &Name, module: &Module) -> EvalError {
     let message = match nearest(&written.text, module) {
         Some(near) if *near == *written.text => format!("`{near}` is an argument of module `{name}`, not a block: write `{near} = …`"),
         Some(near) => format!("module `{name}` has no variable `{}`; did you mean `{near}`?", written.text),
-        None => format!("module `{name}` has no variable `{}`", written.text),
+        None => match closest(&written.text, META_ARGUMENTS) {
+            Some(near) => format!("module `{name}` has no variable `{}`; did you mean `{near}`?", written.text),
+            None => format!("module `{name}` has no variable `{}`", written.text),
+        },
     };
     EvalError { message, span: Some(written.span), fatal: true }
 }

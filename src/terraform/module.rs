@@ -2,6 +2,7 @@
 
 use super::folder::{Folder, Text};
 use super::merge;
+use super::schema;
 use crate::base::disk::{self, DiskError};
 use crate::base::{Place, Problem, ProblemKind, Sources, Span, closest};
 use crate::terraform::eval::EvalError;
@@ -182,6 +183,10 @@ impl Module {
             return;
         };
         let (kind, name) = (kind.text.clone(), name.text.clone());
+        if !is_data && let Some(near) = misspelled(&kind) {
+            self.may_hide_keys |= near == "oci_kms_key";
+            self.refuse(&format!("unknown resource type `{kind}`; did you mean `{near}`?"), block.header);
+        }
         let own = if is_data { &mut self.data } else { &mut self.managed };
         let address = || format!("{}{kind}.{name}", if is_data { "data." } else { "" });
         match own.get_mut(&kind).and_then(|named| named.get_mut(&name)) {
@@ -269,6 +274,12 @@ impl Module {
     pub(super) fn has_relatives(&self) -> bool {
         self.has_keys() || [KEY_VERSION, AUTHORITY].iter().any(|kind| self.managed.contains_key(*kind))
     }
+}
+
+/// The resource type that an unknown one is a misspelling of.
+fn misspelled(kind: &str) -> Option<&'static str> {
+    let near = if kind.starts_with("oci_k") { closest(kind, FOLLOWED)? } else { return None };
+    (near != kind && schema::of(false, kind).is_none()).then_some(near)
 }
 
 fn parse(source: crate::base::SourceId, text: &str, is_json: bool) -> File {

@@ -20,6 +20,8 @@ use std::sync::Arc;
 
 /// What every resource block may have besides its type's own arguments.
 const META_ARGUMENTS: [&str; 4] = ["count", "for_each", "provider", "depends_on"];
+/// The arguments and blocks that a misspelled name may mean.
+const META_NAMES: [&str; 6] = ["count", "for_each", "provider", "depends_on", "lifecycle", "dynamic"];
 /// Blocks that every resource block may have.
 const META_BLOCKS: [&str; 4] = ["lifecycle", "connection", "provisioner", "_"];
 /// What `lifecycle` may have, OpenTofu's arguments included.
@@ -34,6 +36,8 @@ const LIFECYCLE: [&str; 9] = [
     "postcondition",
     "action_trigger",
 ];
+/// Blocks that stand on their own: one within a resource is behind a brace that is missing.
+const TOP_LEVEL: [&str; 6] = ["resource", "data", "module", "variable", "locals", "output"];
 /// Names that are often written for another one: the resource type, the name, what is meant.
 const ALIASES: [(&str, &str, &str); 21] = [
     ("oci_kms_key", "protection_level", "protection_mode"),
@@ -108,7 +112,13 @@ pub(super) fn of_block(reader: &Reader<'_>, kind: &str, name: &str, block: &Bloc
 
 /// Refuses names in `depends_on` that are not declared.
 pub(super) fn depends_on(reader: &Reader<'_>, body: &Body) {
-    let Some(ExprKind::Tuple(items)) = body.attribute("depends_on").map(|attribute| &attribute.value.kind) else { return };
+    if let Some(ExprKind::Tuple(items)) = body.attribute("depends_on").map(|attribute| &attribute.value.kind) {
+        declared(reader, items);
+    }
+}
+
+/// Refuses references to what is not declared.
+fn declared(reader: &Reader<'_>, items: &[Expr]) {
     let frame = Frame::new(reader.world, reader.at, reader.each);
     for item in items {
         if let Some((root, steps)) = reference(item)
@@ -156,6 +166,13 @@ impl Check<'_> {
         let mut lifecycles = 0;
         for block in &body.blocks {
             match &*block.kind.text {
+                kind if TOP_LEVEL.contains(&kind) && !fields.contains_key(kind) => {
+                    let message = format!("a `{kind}` block cannot be within a resource: a closing brace may be missing before it");
+                    self.refuse(block.header, message, &[]);
+                }
+                kind if within.is_none() && META_ARGUMENTS.contains(&kind) => {
+                    self.refuse(block.kind.span, format!("`{kind}` is an argument, not a block: write `{kind} = …`"), &[]);
+                }
                 "lifecycle" if within.is_none() => {
                     lifecycles += 1;
                     if lifecycles > 1 {
@@ -172,6 +189,9 @@ impl Check<'_> {
 
     fn attribute(&mut self, fields: &Fields, attribute: &Attribute, within: Option<&str>) {
         let name = &attribute.name;
+        if within.is_none() && matches!(&*name.text, "lifecycle" | "connection" | "provisioner" | "dynamic") {
+            return self.refuse(name.span, format!("`{}` is a block: remove the `=`", name.text), &[]);
+        }
         match fields.get(&name.text) {
             Some(Field::Attribute(own)) => {
                 if own.filling == Filling::Computed && !matches!(attribute.value.kind, ExprKind::Null) {
@@ -249,6 +269,29 @@ impl Check<'_> {
                 self.refuse(name.span, format!("unsupported argument `{}` in `lifecycle`; did you mean `{near}`?", name.text), &[]);
             }
         }
+        self.ignored(body);
+        if let Some(ExprKind::Tuple(items)) = body.attribute("replace_triggered_by").map(|attribute| &attribute.value.kind) {
+            declared(self.reader, items);
+        }
+    }
+
+    /// Names in `ignore_changes` that the type does not have.
+    fn ignored(&mut self, body: &Body) {
+        let Some(ExprKind::Tuple(items)) = body.attribute("ignore_changes").map(|attribute| &attribute.value.kind) else { return };
+        for item in items {
+            let name: &str = match &item.kind {
+                ExprKind::String(text) => text.split(['.', '[']).next().unwrap_or_default(),
+                _ => reference(item).map_or("", |(name, _)| name),
+            };
+            if name.is_empty() || self.top.contains_key(name) {
+                continue;
+            }
+            let near = closest(name, self.top.keys().map(|name| &**name));
+            let hint = near.map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
+            if near.is_some() || self.reader.world.is_pinned() {
+                self.refuse(item.span, format!("`{name}` in `ignore_changes` is not an attribute of `{}`{hint}", self.kind), &[]);
+            }
+        }
     }
 
     /// A name that the type does not have.
@@ -294,7 +337,8 @@ impl Check<'_> {
             let block = home(target).filter(|_| !is_here && within.is_none());
             return Some(block.map_or_else(|| did_you_mean(target), |block| belongs(target, &block)));
         }
-        if let Some(near) = closest(text, fields.keys().map(|name| &**name)) {
+        let meta: &[&str] = if within.is_none() { &META_NAMES } else { &[] };
+        if let Some(near) = closest(text, fields.keys().map(|name| &**name).chain(meta.iter().copied())) {
             return Some(did_you_mean(near));
         }
         if within.is_none() {

@@ -126,6 +126,22 @@ const KEYS: &[(&str, &str, &[&str])] = &[
     ("lifecycle {\n  }\n  lifecycle {\n  }", "there may be one `lifecycle` block at most", &[]),
     ("depends_on = [oci_kms_vault.nope]", "`oci_kms_vault.nope` is not declared in this module", &[]),
     ("depends_on = [module.nope]", "`module.nope` is not declared in this module", &[]),
+    ("lifecycle = { ignore_changes = [] }", "`lifecycle` is a block: remove the `=`", &[]),
+    ("timeouts = { create = \"1h\" }", "`timeouts` is a block: remove the `=`", &[]),
+    ("depends_on {\n  }", "`depends_on` is an argument, not a block: write `depends_on = …`", &[]),
+    ("for_eech = toset([\"a\"])", "unsupported argument `for_eech`; did you mean `for_each`?", &[]),
+    ("lifecycel {\n  }", "unsupported block `lifecycel`; did you mean `lifecycle`?", &[]),
+    (
+        "resource \"oci_kms_key\" \"j\" {\n  }",
+        "a `resource` block cannot be within a resource: a closing brace may be missing before it",
+        &[],
+    ),
+    (
+        "lifecycle {\n    ignore_changes = [protection_mod]\n  }",
+        "`protection_mod` in `ignore_changes` is not an attribute of `oci_kms_key`; did you mean `protection_mode`?",
+        &[],
+    ),
+    ("lifecycle {\n    replace_triggered_by = [terraform_data.nope]\n  }", "`terraform_data.nope` is not declared in this module", &[]),
     ("freeform_tags = \"x\"", "`freeform_tags` does not fit: map of string required", &[]),
     ("time_of_deletion = []", "`time_of_deletion` does not fit: string required, but have tuple", &[]),
     ("count = 1\n  for_each = toset([\"a\"])", "`count` and `for_each` may not be used together", &[]),
@@ -182,9 +198,10 @@ const MODULE: &str = "variable \"mode\" {\n  default = \"SOFTWARE\"\n}\nvariable
 #[test]
 fn arguments_of_calls_that_make_keys_are_checked() {
     let module = key("protection_mode = var.mode") + MODULE;
-    let cases: [(&str, &[&str], &[&str]); 6] = [
+    let cases: [(&str, &[&str], &[&str]); 7] = [
         ("n = 1\n  mdoe = \"HSM\"", &["module `m` has no variable `mdoe`; did you mean `mode`?"], &["mode"]),
         ("n = 1\n  other = \"HSM\"", &["module `m` has no variable `other`"], &[]),
+        ("n = 1\n  for_eech = [1]", &["module `m` has no variable `for_eech`; did you mean `for_each`?"], &[]),
         ("", &["module call `m` does not set the required variable `n`"], &[]),
         ("n = 1\n  mode {\n  }", &["`mode` is an argument of module `m`, not a block: write `mode = …`"], &["mode"]),
         ("n = 1\n  depends_on = [oci_kms_vault.v]", &["`oci_kms_vault.v` is not declared in this module"], &[]),
@@ -252,13 +269,15 @@ fn blocks_that_may_have_been_keys_are_problems() {
     let (two_labels, modul) = (call("module \"m\" \"x\""), call("modul \"m\""));
     let no_source = key("") + "module \"m\" {\n  n = 1\n}\n";
     let alone = key("");
-    let cases: [(&[(&str, &str)], &str); 7] = [
+    let plural = key("") + &key("").replace("oci_kms_key", "oci_kms_keys");
+    let cases: [(&[(&str, &str)], &str); 8] = [
         (&[("main.tf", &one)], "a `resource` block has two labels: a type and a name"),
         (&[("main.tf", &three)], "a `resource` block has two labels: a type and a name"),
         (&[("main.tf", &misspelled)], "unsupported block type `resorce`; did you mean `resource`?"),
         (&[("main.tf", &two_labels), ("m/main.tf", &module)], "a `module` block has one label: the name of the call"),
         (&[("main.tf", &modul), ("m/main.tf", &module)], "unsupported block type `modul`; did you mean `module`?"),
         (&[("main.tf", &no_source)], "module call `m` has no `source`"),
+        (&[("main.tf", &plural)], "unknown resource type `oci_kms_keys`; did you mean `oci_kms_key`?"),
         (&[("x_override.tf", &alone)], "`oci_kms_key.k` overrides a resource that is not declared outside of override files"),
     ];
     for (files, message) in cases {

@@ -137,10 +137,13 @@ impl Default {
     }
 }
 
+/// Schemas that were read, by type: those of resources, then those of data sources.
+type Read = [HashMap<String, Arc<Schema>>; 2];
+
 /// The schema of a type, where it is known. Read the first time, and kept.
 pub(super) fn of(is_data: bool, kind: &str) -> Option<Arc<Schema>> {
-    static READ: LazyLock<Mutex<[HashMap<String, Arc<Schema>>; 2]>> = LazyLock::new(Mutex::default);
-    let at = |read: &[HashMap<String, Arc<Schema>>; 2]| {
+    static READ: LazyLock<Mutex<Read>> = LazyLock::new(Mutex::default);
+    let at = |read: &Read| {
         let [resources, data] = read;
         (if is_data { data } else { resources }).get(kind).cloned()
     };

@@ -329,7 +329,8 @@ mod tests {
     fn values_have_their_ranges() {
         let text = "\u{feff}{ \"a\\u0062\": [1, -2.5E+3, true, null, {\"x\": \"\\ud83d\\ude00\\ud800\\/\"}] } ";
         let (node, error) = read(text);
-        assert_eq!(error, None);
+        assert!(error.is_some_and(|(message, range)| range == (0..3) && message.contains("byte order mark")));
+        assert_eq!(read(&text[3..]).1, None);
         let node = node.unwrap();
         assert!(text[node.range].starts_with('{'));
         let Value::Object(properties) = node.value else { panic!("an object") };
