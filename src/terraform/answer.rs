@@ -10,7 +10,7 @@ use super::scope::Frame;
 use super::workspace;
 use super::world::{MAX_VISITS, Ration, World};
 use crate::base::{Place, Problem, Sources, disk};
-use crate::terraform::eval::{Data, EvalError, Value};
+use crate::terraform::eval::{Account, Data, EvalError, Value};
 use std::fmt::Write as _;
 use std::sync::Arc;
 
@@ -42,7 +42,8 @@ fn answers(request: &Request, sources: &Arc<Sources>, expressions: &[String]) ->
     let loader = Loader::new(request, sources, &mut scan);
     let module = loader.module(&root);
     let inputs = inputs::read(request, sources, &root, &module.shown, None).inputs;
-    let ration = Ration::new(MAX_VISITS);
+    let limits = request.limits;
+    let ration = Ration::new(MAX_VISITS, Account::new(limits, limits.run_work, limits.run_kept));
     let world = World::new(&loader, &root, inputs, workspace::find(request, &module, sources).0, &ration);
     let top = world.top();
     let frame = Frame::new(&world, &top, &Each::None);
@@ -54,7 +55,6 @@ fn answers(request: &Request, sources: &Arc<Sources>, expressions: &[String]) ->
                 Ok(expr) => expr,
                 Err(message) => return Answer::Error { message, place: None },
             };
-            world.renew_budget();
             match world.eval(&expr, &frame) {
                 Ok(value) => answer(&value),
                 Err(EvalError { message, span, .. }) => Answer::Error { message, place: span.map(Place::Source) },

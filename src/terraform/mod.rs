@@ -34,6 +34,7 @@ mod runs;
 mod schedule;
 mod schema;
 mod scope;
+mod shares;
 mod streams;
 mod symbolic;
 pub mod syntax;

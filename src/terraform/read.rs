@@ -11,13 +11,13 @@ use super::relations::Relations;
 use super::request::Request;
 use super::roots::{self, Loader, Roots, Survey};
 use super::runs::{self, Run, Runs};
+use super::shares;
 use super::symbolic::Fill;
 use super::walk::{Visit, Walk};
 use super::workspace;
-use super::world::{MAX_VISITS, Ration, World};
+use super::world::{Ration, World};
 use crate::base::{Place, Problem, ProblemKind, Sources};
 use crate::key::{Inventory, KeyFacts, Keys};
-use rayon::prelude::*;
 use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
@@ -47,21 +47,13 @@ fn gather(request: &Request, sources: &Arc<Sources>) -> Inventory {
     let Runs { runs, not_read } = runs::plan(&loader, &scan, &roots);
     let mut inventory = Inventory { files: scan.files, not_read, ..Inventory::default() };
     inventory.log.push(format!("configuration files: {}; root modules that may have keys: {}", scan.files, roots.checked.len()));
-    // At first each run has its share, whichever thread comes first; those that need more go on one after another with what is left.
-    let share = MAX_VISITS / runs.len().max(1);
-    let mut read: Vec<(One, Ration)> = runs.par_iter().map(|run| with_ration(&loader, run, share)).collect();
-    let within = read.iter().filter(|(_, ration)| !ration.is_exceeded.get());
-    let mut left = MAX_VISITS.saturating_sub(within.map(|(own, _)| own.inventory.keys.len()).sum());
-    for (run, one) in runs.iter().zip(&mut read).filter(|(_, (_, ration))| ration.is_exceeded.get() && ration.most < MAX_VISITS) {
-        // What was read of it is given back before it is read again.
-        one.0 = One::default();
-        *one = with_ration(&loader, run, left);
-        left = left.saturating_sub(one.0.inventory.keys.len());
-    }
+    let read = |run: &Run, ration: &Ration| one_run(&loader, run, ration);
+    let (read, short) = shares::read_all(&runs, request.limits, read, |one| one.inventory.keys.len());
+    inventory.problems.extend(too_costly(&loader, &runs, &short));
     let mut seen: HashSet<PathBuf> = HashSet::new();
     let mut near = HashMap::new();
     let mut used = HashSet::new();
-    for (one, _) in read {
+    for one in read {
         inventory.absorb(one.inventory);
         near.extend(one.near);
         used.extend(one.used);
@@ -102,9 +94,15 @@ struct One {
     near: Vec<(PathBuf, PathBuf)>,
 }
 
-fn with_ration(loader: &Loader<'_>, run: &Run, most: usize) -> (One, Ration) {
-    let ration = Ration::new(most);
-    (one_run(loader, run, &ration), ration)
+/// What is reported where the limits of a run were too small.
+fn too_costly(loader: &Loader<'_>, runs: &[Run], short: &[usize]) -> Option<Problem> {
+    let first = loader.request.shown(&runs.get(*short.first()?)?.root);
+    let message = match short.len() {
+        1 => format!("the expressions of root module `{}` are too costly to evaluate", first.display()),
+        count => format!("the expressions of {count} root modules are too costly to evaluate, the first is `{}`", first.display()),
+    };
+    let help = "Values that were given up are unknown. Check fewer root modules at a time, or simplify their expressions.";
+    Some(Problem::new(ProblemKind::Structure, message).help(help))
 }
 
 fn one_run(loader: &Loader<'_>, run: &Run, ration: &Ration) -> One {

@@ -1,10 +1,14 @@
 //! What the Terraform front end is asked: where to look, which inputs to use, how to read them.
 
+use super::eval::Limits;
 use super::recorded::Recorded;
 use super::streams::Streams;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+
+/// How deep evaluation may go on threads with the stack that [`super::read()`] gives them.
+const DEPTH: u32 = 900;
 
 /// One `--var`, `--var-file` or values file on the command line; their order decides which wins.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -68,6 +72,8 @@ pub struct Request {
     pub allow_paths: Vec<PathBuf>,
     /// What was read from pipes, for all roots and for every run of the same process.
     pub streams: Arc<Streams>,
+    /// What evaluation may cost.
+    pub limits: Limits,
 }
 
 impl Request {
@@ -89,6 +95,7 @@ impl Request {
             exclude: Box::new(|_| false),
             allow_paths: Vec::new(),
             streams: Arc::default(),
+            limits: Limits { depth: DEPTH, ..Limits::default() },
         }
     }
 

@@ -15,7 +15,9 @@ use super::scope::{Bound, Frame};
 use super::trails::through;
 use super::workspace::Workspace;
 use crate::base::{InstanceKey, ModuleStep, Place, Span, Step};
-use crate::terraform::eval::{Budget, Context, Data, Dialect, EvalError, Marks, Type, TypeConstraint, Value, evaluate, parse_constraint};
+use crate::terraform::eval::{
+    Account, Budget, Context, Data, Dialect, EvalError, Marks, Type, TypeConstraint, Value, evaluate, parse_constraint,
+};
 use crate::terraform::syntax::{Block, Expr};
 use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -32,7 +34,6 @@ pub(super) struct World<'w> {
     pub files: Files,
     pub inputs: Inputs,
     pub ration: &'w Ration,
-    budget: RefCell<Rc<Budget>>,
     pinned: OnceCell<bool>,
     top: OnceCell<Rc<Instance>>,
     values: RefCell<HashMap<Slot, Result<Value, EvalError>>>,
@@ -57,16 +58,17 @@ pub(super) const MAX_VISITS: usize = if cfg!(test) { 3_000 } else { 300_000 };
 /// How many attributes the instances of one resource may have together where they are used as a whole: large types have hundreds.
 const MAX_ATTRIBUTES: usize = 500_000;
 
-/// How many instances one root may have, and whether it has more.
+/// How many instances one root may have, whether it has more, and what its expressions may cost.
 #[derive(Debug)]
 pub(super) struct Ration {
     pub most: usize,
     pub is_exceeded: Cell<bool>,
+    pub account: Rc<Account>,
 }
 
 impl Ration {
-    pub(super) fn new(most: usize) -> Self {
-        Self { most, is_exceeded: Cell::new(false) }
+    pub(super) fn new(most: usize, account: Account) -> Self {
+        Self { most, is_exceeded: Cell::new(false), account: Rc::new(account) }
     }
 }
 
@@ -118,7 +120,6 @@ impl<'w> World<'w> {
             files: Files::new(root, &loader.request.allow_paths),
             inputs,
             ration,
-            budget: RefCell::default(),
             pinned: OnceCell::new(),
             top: OnceCell::new(),
             values: RefCell::default(),
@@ -152,13 +153,9 @@ impl<'w> World<'w> {
         Rc::clone(self.top.get_or_init(make))
     }
 
-    fn budget(&self) -> Rc<Budget> {
-        Rc::clone(&self.budget.borrow())
-    }
-
-    /// Begins a new budget: for expressions that have nothing to do with each other.
-    pub(super) fn renew_budget(&self) {
-        *self.budget.borrow_mut() = Rc::default();
+    /// The budget of one expression.
+    fn budget(&self) -> Budget {
+        Budget::of(&self.ration.account)
     }
 
     /// Evaluates an expression.
@@ -183,11 +180,13 @@ impl<'w> World<'w> {
             return done.clone();
         }
         self.guard(slot.clone(), name)?;
-        let budget = self.budget();
-        let result = match budget.deeper() {
+        let account = &self.ration.account;
+        let mark = account.mark();
+        let result = match account.deeper() {
             Some(_deeper) => make().map_err(|error| EvalError { fatal: true, ..error }),
-            None => Ok(budget.too_large()),
+            None => Ok(self.budget().too_large()),
         };
+        let result = if account.keep(mark) { result } else { Ok(self.budget().too_large()) };
         self.running.borrow_mut().pop();
         self.values.borrow_mut().insert(slot, result.clone());
         result

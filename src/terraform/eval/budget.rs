@@ -2,18 +2,17 @@
 
 use super::{Type, Value};
 use std::cell::Cell;
+use std::rc::Rc;
 
 /// The reason of values that were given up.
 pub const TOO_LARGE: &str = "the value is too large to evaluate";
 
-/// Work in one budget: elements looked at.
-const WORK: u64 = 100_000_000;
 /// What evaluating one expression costs, in elements looked at.
 const STEP: u64 = 20;
-/// Elements and bytes produced in one budget.
-const SIZE: u64 = 64 << 20;
-/// Expressions within expressions, through locals and modules as far as they share the budget.
+/// How deep evaluation may go where nobody says how large the stack is.
 const DEPTH: u32 = 300;
+/// What an element of a collection takes in memory, in bytes.
+const ELEMENT: u64 = 64;
 /// Elements of one value, those within elements included.
 const ELEMENTS: u64 = 1 << 20;
 /// Values within values.
@@ -21,44 +20,146 @@ const NESTING: u32 = 100;
 /// How many bytes of a text can be looked at in the time that one element takes.
 const BYTES: usize = 16;
 
-/// What is left. One budget serves one root module's evaluation, or one expression of a user; it is shared by all expressions that are
-/// evaluated on the way.
+/// What evaluation may cost.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Elements that may be looked at for one expression. What it refers to is paid by what is written there.
+    pub work: u64,
+    /// Bytes that may be produced for one expression.
+    pub size: u64,
+    /// Elements that may be looked at in one run, over all root modules.
+    pub run_work: u64,
+    /// Bytes of values that may be kept in one run: those of variables, locals, outputs and arguments.
+    pub run_kept: u64,
+    /// Expressions within expressions, through locals and modules.
+    pub depth: u32,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { work: 100_000_000, size: 256 << 20, run_work: 600_000_000, run_kept: 512 << 20, depth: DEPTH }
+    }
+}
+
+/// What the expressions of one root module may cost together, and what is left of it.
+#[derive(Debug)]
+pub struct Account {
+    limits: Limits,
+    /// The share of an expression is smaller than its limit while others wait for theirs.
+    expression: u64,
+    work: Cell<u64>,
+    kept: Cell<u64>,
+    made: Cell<u64>,
+    depth: Cell<u32>,
+    is_short: Cell<bool>,
+}
+
+/// How much of an account one expression may use up.
+const PART: u64 = 8;
+
+impl Account {
+    /// An account of this much work and this many bytes to keep.
+    #[must_use]
+    pub fn new(limits: Limits, work: u64, kept: u64) -> Self {
+        let expression = if work < limits.run_work { limits.work.min(work / PART) } else { limits.work };
+        let (work, kept, depth) = (Cell::new(work), Cell::new(kept), Cell::new(limits.depth));
+        Self { limits, expression, work, kept, made: Cell::new(0), depth, is_short: Cell::new(false) }
+    }
+
+    /// Whether something was given up that a larger account would have paid for.
+    #[must_use]
+    pub fn is_short(&self) -> bool {
+        self.is_short.get()
+    }
+
+    /// The work and the bytes that are left.
+    #[must_use]
+    pub fn left(&self) -> (u64, u64) {
+        (self.work.get(), self.kept.get())
+    }
+
+    /// What was made and what is left to keep, as [`Account::keep`] wants it.
+    #[must_use]
+    pub fn mark(&self) -> (u64, u64) {
+        (self.made.get(), self.kept.get())
+    }
+
+    /// Keeps what was made since the mark and is not kept yet; false where there is no room for it.
+    #[must_use]
+    pub fn keep(&self, (made, kept): (u64, u64)) -> bool {
+        let own = (self.made.get() - made).saturating_sub(kept.saturating_sub(self.kept.get()));
+        let fits = take(&self.kept, own);
+        self.is_short.set(self.is_short.get() || !fits);
+        fits
+    }
+
+    /// Whether a level of depth is left for a value that is evaluated on demand. Dropping the guard comes back up.
+    #[must_use]
+    pub fn deeper(self: &Rc<Self>) -> Option<Deeper> {
+        let left = self.depth.get().checked_sub(1)?;
+        self.depth.set(left);
+        Some(Deeper { account: Rc::clone(self) })
+    }
+}
+
+/// Takes an amount; false where nothing is left.
+fn take(left: &Cell<u64>, amount: u64) -> bool {
+    let rest = left.get().checked_sub(amount);
+    left.set(rest.unwrap_or(0));
+    amount == 0 || rest.is_some_and(|rest| rest > 0)
+}
+
+/// What is left for one expression as it is written somewhere. What it refers to has budgets of its own, on the same account.
 #[derive(Debug)]
 pub struct Budget {
     work: Cell<u64>,
     size: Cell<u64>,
-    depth: Cell<u32>,
+    account: Rc<Account>,
 }
 
 impl Default for Budget {
     fn default() -> Self {
-        Self { work: Cell::new(WORK), size: Cell::new(SIZE), depth: Cell::new(DEPTH) }
+        let limits = Limits::default();
+        Self::of(&Rc::new(Account::new(limits, limits.run_work, limits.run_kept)))
     }
 }
 
 impl Budget {
-    /// The usual amounts.
+    /// The usual amounts, for an expression on its own.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
+    /// The budget of an expression on this account.
+    #[must_use]
+    pub fn of(account: &Rc<Account>) -> Self {
+        Self { work: Cell::new(account.expression), size: Cell::new(account.limits.size), account: Rc::clone(account) }
+    }
+
     /// A small one, so that tests reach its end soon.
     #[cfg(test)]
     pub(super) fn small() -> Self {
-        Self { work: Cell::new(WORK / 50), size: Cell::new(SIZE / 50), ..Self::default() }
+        let usual = Limits::default();
+        let limits = Limits { work: usual.work / 50, size: usual.size / 4, ..usual };
+        Self::of(&Rc::new(Account::new(limits, limits.run_work, limits.run_kept)))
     }
 
     /// Pays for the evaluation of one expression; false where nothing is left.
     #[must_use]
     pub fn step(&self) -> bool {
-        Self::take(&self.work, STEP)
+        self.work(STEP)
     }
 
     /// Pays for looking at a number of elements; false where nothing is left.
     #[must_use]
     pub fn work(&self, elements: u64) -> bool {
-        Self::take(&self.work, elements)
+        let account = &*self.account;
+        let (own, all) = (take(&self.work, elements), take(&account.work, elements));
+        if !all || !own && account.expression < account.limits.work {
+            account.is_short.set(true);
+        }
+        own && all
     }
 
     /// Pays for looking at everything in a value, as comparisons, conversions and constructors do; false where nothing is left, or where
@@ -71,37 +172,35 @@ impl Budget {
         self.work(ELEMENTS - left + texts) && fits
     }
 
-    /// Takes the size of something that is about to be produced, in elements or bytes; false where it is too large. Ask *before* you
-    /// allocate.
+    /// Takes the size of something that is about to be produced, in bytes; false where it is too large. Ask *before* you allocate.
     #[must_use]
     pub fn charge(&self, size: u64) -> bool {
-        Self::take(&self.size, size)
+        self.account.made.set(self.account.made.get().saturating_add(size));
+        take(&self.size, size)
+    }
+
+    /// Takes the size of a collection of this many elements.
+    #[must_use]
+    pub fn charge_elements(&self, elements: u64) -> bool {
+        self.charge(elements.saturating_mul(ELEMENT))
     }
 
     /// Goes one level deeper; `None` at the deepest. Dropping the guard comes back up.
     #[must_use]
-    pub fn deeper(&self) -> Option<Deeper<'_>> {
-        let left = self.depth.get().checked_sub(1)?;
-        self.depth.set(left);
-        Some(Deeper { budget: self })
+    pub fn deeper(&self) -> Option<Deeper> {
+        self.account.deeper()
     }
 
     /// Whether work or size have run out: what was computed since cannot be told from what Terraform would compute.
     #[must_use]
     pub fn is_spent(&self) -> bool {
-        self.work.get() == 0 || self.size.get() == 0
+        self.work.get() == 0 || self.size.get() == 0 || self.account.work.get() == 0
     }
 
     /// The unknown value that stands for what was given up.
     #[must_use]
     pub fn too_large(&self) -> Value {
         Value::unknown(Type::Any, TOO_LARGE)
-    }
-
-    fn take(left: &Cell<u64>, amount: u64) -> bool {
-        let rest = left.get().checked_sub(amount);
-        left.set(rest.unwrap_or(0));
-        rest.is_some_and(|rest| rest > 0)
     }
 }
 
@@ -122,12 +221,12 @@ fn count(value: &Value, depth: u32, left: &mut u64, texts: &mut u64) -> bool {
 
 /// One level of depth, held while it lives.
 #[derive(Debug)]
-pub struct Deeper<'a> {
-    budget: &'a Budget,
+pub struct Deeper {
+    account: Rc<Account>,
 }
 
-impl Drop for Deeper<'_> {
+impl Drop for Deeper {
     fn drop(&mut self) {
-        self.budget.depth.set(self.budget.depth.get() + 1);
+        self.account.depth.set(self.account.depth.get() + 1);
     }
 }

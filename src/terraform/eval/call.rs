@@ -72,12 +72,19 @@ fn ordinary(expr: &Expr, name: &str, arguments: &[Expr], expand: bool, context: 
             return failed(Type::Any);
         }
     };
-    let result = bounded(result, context);
+    // The elements themselves may be shared with the arguments, unless they were read from a text.
+    let made = if name.ends_with("decode") { deep_count(&result) } else { result.children().count() as u64 };
+    let result = if context.budget.charge_elements(made) { bounded(result, context) } else { context.budget.too_large() };
     let result = if result.is_unknown() { with_knowledge(result, name, &values, expr.span, context) } else { result };
     if result.trail.is_some() {
         return result;
     }
     result.with_trail(carried(arguments, &values).or_else(|| here(expr.span)))
+}
+
+/// How many elements a value holds at all depths.
+fn deep_count(value: &Value) -> u64 {
+    value.children().map(|child| 1 + deep_count(child)).sum()
 }
 
 /// The trail of the only argument that is not written out, or of the only one.
@@ -136,7 +143,7 @@ fn expanded(last: &Expr, context: &Context<'_>, errors: &mut Errors) -> Result<V
     let ty = expanded.ty();
     match expanded.as_sequence() {
         Some(elements) => {
-            if !context.budget.charge(elements.len() as u64) {
+            if !context.budget.charge_elements(elements.len() as u64) {
                 return Err(context.budget.too_large());
             }
             Ok(elements.iter().map(|element| element.clone().with_marks(expanded.marks).or_trail(&expanded.trail)).collect())

@@ -144,6 +144,10 @@ pub(super) fn here(span: Span) -> Option<Arc<TrailLink>> {
 /// The value of an expression; what is wrong with it goes into `errors`.
 pub(super) fn eval(expr: &Expr, context: &Context<'_>, errors: &mut Errors) -> Value {
     let expr = expr.without_parens();
+    // What is written out costs nothing: it is known even where nothing is left.
+    if let ExprKind::Null | ExprKind::Bool(_) | ExprKind::Number(_) | ExprKind::String(_) = &expr.kind {
+        return literal(expr, errors).with_trail(here(expr.span));
+    }
     let (true, Some(_deeper)) = (context.budget.step(), context.budget.deeper()) else {
         return context.budget.too_large().with_trail(here(expr.span));
     };
@@ -183,14 +187,14 @@ fn literal(expr: &Expr, errors: &mut Errors) -> Value {
 }
 
 fn tuple(elements: &[Expr], context: &Context<'_>, errors: &mut Errors) -> Value {
-    if !context.budget.charge(elements.len() as u64) {
+    if !context.budget.charge_elements(elements.len() as u64) {
         return context.budget.too_large();
     }
     Value::tuple(elements.iter().map(|element| eval(element, context, errors)).collect())
 }
 
 fn object(items: &[ObjectItem], span: Span, context: &Context<'_>, errors: &mut Errors) -> Value {
-    if !context.budget.charge(items.len() as u64) {
+    if !context.budget.charge_elements(items.len() as u64) {
         return context.budget.too_large();
     }
     let mut attributes = BTreeMap::new();

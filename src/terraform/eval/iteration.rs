@@ -60,7 +60,7 @@ pub(super) fn for_expression(parts: &ForExpr, span: Span, context: &Context<'_>,
     if items.is_empty() {
         check_body(parts, context, errors);
     }
-    if !context.budget.charge(items.len() as u64) {
+    if !context.budget.charge_elements(items.len() as u64) {
         return context.budget.too_large();
     }
     let mut builder = Builder { marks, cause: None, values: Vec::new(), named: BTreeMap::new() };

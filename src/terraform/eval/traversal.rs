@@ -362,7 +362,7 @@ fn splat(value: &Value, each: &[Step<'_>], span: Span, context: &Context<'_>, er
         };
         return bounded.with_marks(value.marks).or_trail(trail);
     };
-    if !context.budget.charge(elements.len() as u64) {
+    if !context.budget.charge_elements(elements.len() as u64) {
         return context.budget.too_large();
     }
     let mut own = Errors::default();
