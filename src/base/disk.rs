@@ -28,6 +28,9 @@ pub enum DiskError {
     /// It resolves, through a symbolic link, to a place outside of where we may read or write.
     #[error("it leads out of the repository")]
     Outside,
+    /// It is git's own: credentials are in there, and nothing that we check is.
+    #[error("it lies in `.git`, which is never read")]
+    Git,
     /// Its name is not Unicode, so that it cannot be told nor reported.
     #[error("its name is not Unicode")]
     StrangeName,
@@ -38,29 +41,45 @@ pub enum DiskError {
 
 impl From<io::Error> for DiskError {
     fn from(error: io::Error) -> Self {
-        if error.kind() == io::ErrorKind::NotFound { Self::Missing } else { Self::System(error) }
+        match error.kind() {
+            io::ErrorKind::NotFound => Self::Missing,
+            // What cannot be opened at all, as a socket.
+            _ if error.get_ref().is_some_and(|inner| inner.is::<Self>()) => Self::NotAFile,
+            _ => Self::System(error),
+        }
     }
 }
 
-/// Opens a regular file and tells its size in bytes.
+/// Opens a regular file and returns its size in bytes. The kind is asked of the open file, so that nothing can be swapped in between,
+/// and opening a FIFO does not wait for a writer.
 ///
 /// # Errors
 /// Missing, not a regular file, or what the system says.
 pub fn open(path: &Path) -> Result<(File, u64), DiskError> {
-    // The kind is asked before opening: opening a FIFO blocks until somebody writes to it.
-    let about = fs::metadata(path)?;
-    if !about.is_file() {
-        return Err(DiskError::NotAFile);
+    let file = open_without_waiting(path)?;
+    let about = file.metadata()?;
+    if about.is_file() { Ok((file, about.len())) } else { Err(DiskError::NotAFile) }
+}
+
+#[cfg(unix)]
+fn open_without_waiting(path: &Path) -> io::Result<File> {
+    use std::os::unix::fs::OpenOptionsExt;
+    // A socket cannot be opened at all; a terminal must not become ours.
+    match fs::OpenOptions::new().read(true).custom_flags(libc::O_NONBLOCK | libc::O_NOCTTY | libc::O_CLOEXEC).open(path) {
+        Err(error) if error.raw_os_error() == Some(libc::ENXIO) => Err(io::Error::other(DiskError::NotAFile)),
+        opened => opened,
     }
-    let file = File::open(path)?;
-    let size = file.metadata()?.len();
-    Ok((file, size))
+}
+
+#[cfg(not(unix))]
+fn open_without_waiting(path: &Path) -> io::Result<File> {
+    File::open(path)
 }
 
 /// Opens something that the user named to be read from its beginning to its end: a file, but also the pipe of `<(terraform show -json …)`.
 ///
 /// # Errors
-/// Missing, a folder, or what the system says.
+/// Missing, a directory, or what the system says.
 pub fn open_stream(path: &Path) -> Result<File, DiskError> {
     let file = File::open(path)?;
     if file.metadata()?.is_dir() { Err(DiskError::NotAFile) } else { Ok(file) }
@@ -76,10 +95,41 @@ pub fn read_stream(path: &Path, cap: u64) -> Result<Vec<u8>, DiskError> {
     if bytes.len() as u64 > cap { Err(DiskError::TooLarge(cap)) } else { Ok(bytes) }
 }
 
-/// Whether a path that somebody may have put there leads, through links, out of these folders.
+/// The real path of something that was found and not named by the user: links may lead about within these directories, but not out of
+/// them, and not into `.git`.
+///
+/// # Errors
+/// Missing, outside, in `.git`, or what the system says.
+pub fn admit(path: &Path, within: &[PathBuf]) -> Result<PathBuf, DiskError> {
+    let real = canonical(path)?;
+    if is_git(&real) {
+        return Err(DiskError::Git);
+    }
+    if within.iter().any(|folder| real.starts_with(folder)) { Ok(real) } else { Err(DiskError::Outside) }
+}
+
+/// Whether a real path lies in a git directory: one named `.git`, or one that looks like it (`git init --separate-git-dir`).
+#[must_use]
+pub fn is_git(real: &Path) -> bool {
+    if real.components().any(|part| part.as_os_str().eq_ignore_ascii_case(".git")) {
+        return true;
+    }
+    let is_one = |folder: &Path| ["HEAD", "objects", "refs"].iter().all(|part| folder.join(part).exists());
+    real.ancestors().any(is_one)
+}
+
+/// Whether something that was found leads, through links, out of these directories or into `.git`.
 #[must_use]
 pub fn leads_out(path: &Path, within: &[PathBuf]) -> bool {
-    fs::canonicalize(path).is_ok_and(|real| !within.iter().any(|folder| real.starts_with(folder)))
+    matches!(admit(path, within), Err(DiskError::Outside | DiskError::Git))
+}
+
+/// Reads a regular file that was found and not named by the user.
+///
+/// # Errors
+/// As [`admit`] and [`read`].
+pub fn read_found(path: &Path, cap: u64, within: &[PathBuf]) -> Result<Vec<u8>, DiskError> {
+    read(&admit(path, within)?, cap)
 }
 
 /// Reads a regular file of at most `cap` bytes.
@@ -96,8 +146,7 @@ pub fn read(path: &Path, cap: u64) -> Result<Vec<u8>, DiskError> {
 /// # Errors
 /// As [`read`].
 pub fn read_listed(path: &Path, cap: u64) -> Result<Vec<u8>, DiskError> {
-    let file = File::open(path)?;
-    let size = file.metadata()?.len();
+    let (file, size) = open(path)?;
     whole(file, size, cap)
 }
 
@@ -174,6 +223,12 @@ pub fn is_there(path: &Path) -> bool {
     fs::symlink_metadata(path).is_ok()
 }
 
+/// Whether a path is a symbolic link itself.
+#[must_use]
+pub fn is_link(path: &Path) -> bool {
+    fs::symlink_metadata(path).is_ok_and(|about| about.is_symlink())
+}
+
 /// Whether a regular file is there.
 #[must_use]
 pub fn is_file(path: &Path) -> bool {
@@ -226,25 +281,59 @@ pub fn repository_root(path: &Path) -> Option<PathBuf> {
     start.ancestors().find(|folder| folder.join(".git").exists()).map(Path::to_path_buf)
 }
 
-/// Replaces a file, whole or not at all, keeping its permissions. `within`: where links may lead.
+/// Replaces a file, complete or not at all, keeping its permissions. `within`: where links may lead.
 ///
 /// # Errors
-/// The target leads out of `within`, or what the system says; the file is untouched then.
-pub fn replace(path: &Path, bytes: &[u8], within: Option<&Path>) -> Result<(), DiskError> {
-    let target = match fs::canonicalize(path) {
-        Ok(target) => target,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => std::path::absolute(path)?,
-        Err(error) => return Err(error.into()),
-    };
-    if let Some(within) = within
-        && !target.starts_with(canonical(within)?)
-    {
+/// The target leads out of `within` or into `.git`, or what the system says; the file is untouched then.
+pub fn replace(path: &Path, bytes: &[u8], within: &Path) -> Result<(), DiskError> {
+    let target = target(path)?;
+    if !target.starts_with(canonical(within)?) {
         return Err(DiskError::Outside);
     }
-    match fs::metadata(&target) {
-        // `--format sarif=/dev/stdout`, a named pipe: nothing to keep whole.
+    if is_git(&target) {
+        return Err(DiskError::Git);
+    }
+    put(&target, bytes)
+}
+
+/// Writes a file that the user named. A path inside of the repository never leads out of it or into `.git`: a link may have been
+/// committed there. A path elsewhere (`/dev/stdout`, a pipe) is followed.
+///
+/// # Errors
+/// The path leads out of the repository, or what the system says; the file is untouched then.
+pub fn write_named(path: &Path, bytes: &[u8], repository: &Path) -> Result<(), DiskError> {
+    let named = tidy(&std::path::absolute(path)?);
+    let root = canonical(repository)?;
+    let target = target(path)?;
+    if [&root, repository].iter().any(|root| named.starts_with(root)) {
+        if !target.starts_with(&root) {
+            return Err(DiskError::Outside);
+        }
+        if is_git(&target) {
+            return Err(DiskError::Git);
+        }
+    }
+    put(&target, bytes)
+}
+
+/// Where a path leads, also where nothing is there yet. A broken link is replaced itself.
+fn target(path: &Path) -> Result<PathBuf, DiskError> {
+    let path = std::path::absolute(path)?;
+    match fs::canonicalize(&path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => match (path.parent(), path.file_name()) {
+            (Some(folder), Some(name)) => Ok(canonical(folder)?.join(name)),
+            _ => Err(DiskError::Missing),
+        },
+        found => Ok(found?),
+    }
+}
+
+/// Writes a file whose real path is known.
+fn put(target: &Path, bytes: &[u8]) -> Result<(), DiskError> {
+    match fs::metadata(target) {
+        // `--format sarif=/dev/stdout`, a named pipe: nothing to keep complete.
         Ok(about) if !about.is_file() => {
-            let mut file = fs::OpenOptions::new().write(true).open(&target)?;
+            let mut file = fs::OpenOptions::new().write(true).open(target)?;
             file.write_all(bytes)?;
             return Ok(file.flush()?);
         }
@@ -253,28 +342,28 @@ pub fn replace(path: &Path, bytes: &[u8], within: Option<&Path>) -> Result<(), D
         _ => {}
     }
     let folder = target.parent().unwrap_or(Path::new("."));
-    let mut temporary = tempfile::Builder::new().prefix(".kmslint-").tempfile_in(folder)?;
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".kmslint-");
+    fresh_permissions(&mut builder);
+    let mut temporary = builder.tempfile_in(folder)?;
     temporary.write_all(bytes)?;
     temporary.as_file().sync_all()?;
-    match fs::metadata(&target) {
-        Ok(about) => temporary.as_file().set_permissions(about.permissions())?,
-        Err(_) => fresh_permissions(temporary.as_file())?,
+    if let Ok(about) = fs::metadata(target) {
+        temporary.as_file().set_permissions(about.permissions())?;
     }
-    temporary.persist(&target).map_err(|error| DiskError::System(error.error))?;
+    temporary.persist(target).map_err(|error| DiskError::System(error.error))?;
     Ok(())
 }
 
-/// A new file is readable by all, as `touch` would make it; temporary files are not.
+/// A new file has the permissions that the umask leaves, as one that `touch` makes; temporary files have fewer.
 #[cfg(unix)]
-fn fresh_permissions(file: &File) -> io::Result<()> {
+fn fresh_permissions(builder: &mut tempfile::Builder<'_, '_>) {
     use std::os::unix::fs::PermissionsExt;
-    file.set_permissions(fs::Permissions::from_mode(0o644))
+    builder.permissions(fs::Permissions::from_mode(0o666));
 }
 
 #[cfg(not(unix))]
-fn fresh_permissions(_: &File) -> io::Result<()> {
-    Ok(())
-}
+fn fresh_permissions(_: &mut tempfile::Builder<'_, '_>) {}
 
 #[cfg(test)]
 mod tests {
@@ -292,7 +381,7 @@ mod tests {
         let folder = tempfile::tempdir()?;
         let path = folder.path().join("a.tf");
         fs::write(&path, "old")?;
-        replace(&path, b"new", Some(folder.path()))?;
+        replace(&path, b"new", folder.path())?;
         assert_eq!(read_text(&path, 10)?, "new");
         assert_eq!(entries(folder.path())?.len(), 1);
         assert!(matches!(read(&path, 2), Err(DiskError::TooLarge(2))));
@@ -307,8 +396,53 @@ mod tests {
         let target = outside.path().join("a.tf");
         fs::write(&target, "theirs")?;
         std::os::unix::fs::symlink(&target, inside.path().join("a.tf"))?;
-        assert!(matches!(replace(&inside.path().join("a.tf"), b"ours", Some(inside.path())), Err(DiskError::Outside)));
-        assert_eq!(fs::read_to_string(target)?, "theirs");
+        assert!(matches!(replace(&inside.path().join("a.tf"), b"ours", inside.path()), Err(DiskError::Outside)));
+        assert!(matches!(write_named(&inside.path().join("a.tf"), b"ours", inside.path()), Err(DiskError::Outside)));
+        assert_eq!(fs::read_to_string(&target)?, "theirs");
+        // A directory may be the link, and what it leads to need not be there yet.
+        std::os::unix::fs::symlink(outside.path(), inside.path().join("out"))?;
+        assert!(matches!(write_named(&inside.path().join("out/new"), b"ours", inside.path()), Err(DiskError::Outside)));
+        std::os::unix::fs::symlink(outside.path().join("none"), inside.path().join("broken"))?;
+        write_named(&inside.path().join("broken"), b"ours", inside.path())?;
+        assert_eq!(entries(outside.path())?.len(), 1);
+        // What the user names elsewhere is followed.
+        std::os::unix::fs::symlink(&target, outside.path().join("link"))?;
+        write_named(&outside.path().join("link"), b"ours", inside.path())?;
+        assert_eq!(fs::read_to_string(&target)?, "ours");
+        Ok(())
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn nothing_is_written_into_git_and_nothing_read_from_it() -> Result<(), Box<dyn std::error::Error>> {
+        let folder = tempfile::tempdir()?;
+        let root = fs::canonicalize(folder.path())?;
+        fs::create_dir_all(root.join(".git/hooks"))?;
+        fs::write(root.join(".git/config"), "token")?;
+        std::os::unix::fs::symlink(".git/hooks/pre-commit", root.join("hook"))?;
+        std::os::unix::fs::symlink(".git/hooks", root.join("hooks"))?;
+        std::os::unix::fs::symlink(".git/config", root.join("kmslint.toml"))?;
+        assert!(matches!(write_named(&root.join("hooks/post-commit"), b"ours", &root), Err(DiskError::Git)));
+        assert!(matches!(read_found(&root.join("kmslint.toml"), 10, std::slice::from_ref(&root)), Err(DiskError::Git)));
+        for part in ["objects", "refs"] {
+            fs::create_dir_all(root.join("data").join(part))?;
+        }
+        fs::write(root.join("data/HEAD"), "")?;
+        assert!(is_git(&root.join("data/config")) && !is_git(&root.join("main.tf")));
+        Ok(())
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn what_is_not_a_regular_file_is_refused_without_waiting() -> Result<(), Box<dyn std::error::Error>> {
+        let folder = tempfile::tempdir()?;
+        let pipe = folder.path().join("pipe");
+        assert!(std::process::Command::new("mkfifo").arg(&pipe).status()?.success());
+        let _socket = std::os::unix::net::UnixListener::bind(folder.path().join("socket"))?;
+        for path in [pipe, folder.path().join("socket"), folder.path().to_path_buf()] {
+            assert!(matches!(read(&path, 10), Err(DiskError::NotAFile)), "{path:?}: {:?}", read(&path, 10));
+            assert!(matches!(read_listed(&path, 10), Err(DiskError::NotAFile)), "{path:?}");
+        }
         Ok(())
     }
 }

@@ -2,6 +2,7 @@
 
 use super::place::{Place, Trail};
 use super::problem::brief;
+use super::secrecy;
 
 /// What can be said of an attribute.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -126,6 +127,18 @@ impl<T> Fact<T> {
     #[must_use]
     pub fn value(&self) -> Option<&T> {
         if let Claim::Known(value) = &self.claim { Some(value) } else { None }
+    }
+
+    /// The value, where it is known and may be shown. `is_harmless`: whether it is one of the service's own words, or a number.
+    #[must_use]
+    pub fn shown(&self, is_harmless: impl Fn(&T) -> bool) -> Option<&T> {
+        self.value().filter(|value| self.shows(is_harmless(value)))
+    }
+
+    /// Whether a value of this fact may be shown, known or possible.
+    #[must_use]
+    pub fn shows(&self, is_harmless: bool) -> bool {
+        secrecy::may_show(self.sensitive, self.from_file, is_harmless)
     }
 
     /// Whether the fact is unset.

@@ -8,6 +8,7 @@ pub mod near;
 pub mod place;
 pub mod problem;
 pub mod repository;
+pub mod secrecy;
 pub mod source;
 
 pub use address::{Address, InstanceKey, ModuleStep};

@@ -25,11 +25,25 @@ impl Repository {
         self.root.as_deref()
     }
 
+    /// What counts as the repository: its root, or the working directory where there is none.
+    #[must_use]
+    pub fn bounds(&self) -> &Path {
+        self.root.as_deref().unwrap_or(&self.cwd)
+    }
+
+    /// Writes a file that the user named: the one way in which output reaches the disk.
+    ///
+    /// # Errors
+    /// As [`disk::write_named`].
+    pub fn write(&self, path: &Path, bytes: &[u8]) -> Result<(), disk::DiskError> {
+        disk::write_named(path, bytes, self.bounds())
+    }
+
     /// A path as shown, relative to the repository's root with forward slashes. A path outside of the repository stays as it is shown.
     #[must_use]
     pub fn path(&self, shown: &str) -> String {
         let full = disk::tidy(&self.cwd.join(shown));
-        let base = self.root.as_deref().unwrap_or(&self.cwd);
+        let base = self.bounds();
         let inside = full.strip_prefix(base).ok();
         let path = inside.unwrap_or(Path::new(shown));
         let text = path.components().map(|part| part.as_os_str().to_string_lossy()).collect::<Vec<_>>().join("/");
@@ -43,7 +57,7 @@ impl Repository {
     /// Whether a path as shown lies inside the repository, or below the working directory where there is none.
     #[must_use]
     pub fn contains(&self, shown: &str) -> bool {
-        disk::tidy(&self.cwd.join(shown)).starts_with(self.root.as_deref().unwrap_or(&self.cwd))
+        disk::tidy(&self.cwd.join(shown)).starts_with(self.bounds())
     }
 }
 

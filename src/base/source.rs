@@ -1,6 +1,9 @@
 //! Source texts, spans in them, and lines and columns counted the ways our readers count.
 
+use super::secrecy::Veil;
+use std::borrow::Cow;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock, RwLock};
 
 /// Names one text of a [`Sources`] store. The number says nothing about order: sort by path.
@@ -55,6 +58,8 @@ pub struct Source {
     text: String,
     lines: OnceLock<Vec<usize>>,
     marks: OnceLock<Vec<Widths>>,
+    veil: Veil,
+    outside: AtomicBool,
 }
 
 /// How wide a beginning of a text is.
@@ -77,8 +82,8 @@ impl Widths {
 const STRIDE: usize = 4 << 10;
 
 impl Source {
-    fn new(path: PathBuf, text: String) -> Self {
-        Self { path, text, lines: OnceLock::new(), marks: OnceLock::new() }
+    fn new(path: PathBuf, text: String, veil: Veil) -> Self {
+        Self { path, text, lines: OnceLock::new(), marks: OnceLock::new(), veil, outside: AtomicBool::new(false) }
     }
 
     /// The path as it is shown: relative to the working directory where possible.
@@ -93,10 +98,46 @@ impl Source {
         &self.text
     }
 
-    /// The text of a span; empty where the span does not fit the text.
+    /// Whether it is a file outside of the repository.
+    #[must_use]
+    pub fn is_outside(&self) -> bool {
+        self.outside.load(Ordering::Relaxed)
+    }
+
+    /// The text of a span for our own reading; empty where the span does not fit the text.
     #[must_use]
     pub fn slice(&self, span: Span) -> &str {
         self.text.get(span.range()).unwrap_or_default()
+    }
+
+    /// The text of a span for others to see; `None` where something of it may not be shown.
+    #[must_use]
+    pub fn quote(&self, span: Span) -> Option<&str> {
+        if self.veil.hides(&span.range()) { None } else { self.text.get(span.range()) }
+    }
+
+    /// The text for others to see: lines that may not be shown are blank, and nothing moves.
+    #[must_use]
+    pub fn shown(&self) -> Cow<'_, str> {
+        self.veil.shown(&self.text)
+    }
+
+    /// Whether a line (from 0) may be shown.
+    #[must_use]
+    pub fn shows_line(&self, index: usize) -> bool {
+        self.line_starts().get(index).is_none_or(|start| self.shows_lines(&(*start..*start)))
+    }
+
+    /// Whether the lines that a range of bytes touches may all be shown.
+    #[must_use]
+    pub fn shows_lines(&self, range: &std::ops::Range<usize>) -> bool {
+        if self.veil.is_empty() {
+            return true;
+        }
+        let (first, last) = (self.line_index(range.start), self.line_index(range.end.max(range.start)));
+        let start = self.line_starts().get(first).copied().unwrap_or(0);
+        let end = self.line_starts().get(last + 1).copied().unwrap_or(self.text.len());
+        !self.veil.hides(&(start..end))
     }
 
     /// Offsets at which lines begin.
@@ -196,7 +237,39 @@ pub struct Sources {
 impl Sources {
     /// Adds a text under the path that people will see.
     pub fn add(&self, path: impl Into<PathBuf>, text: String) -> SourceId {
-        let source = Arc::new(Source::new(path.into(), text));
+        self.put(Source::new(path.into(), text, Veil::default()))
+    }
+
+    /// Adds a text of which nothing may be shown: of the environment, of the command line, of a file outside of the repository.
+    pub fn add_hidden(&self, path: impl Into<PathBuf>, text: String) -> SourceId {
+        self.put(Source::new(path.into(), text, Veil::over_all()))
+    }
+
+    /// Notes that what a span holds may not be shown.
+    pub fn hide(&self, span: Span) {
+        self.get(span.source).veil.hide(span.range());
+    }
+
+    /// Notes that nothing of a text may be shown.
+    pub fn hide_all(&self, id: SourceId) {
+        self.get(id).veil.hide_all();
+    }
+
+    /// Notes that a text is of a file outside of the repository: nothing of it may be shown, and nothing is reported in it.
+    pub fn mark_outside(&self, id: SourceId) {
+        let source = self.get(id);
+        source.outside.store(true, Ordering::Relaxed);
+        source.veil.hide_all();
+    }
+
+    /// The text of a span for others to see; `None` where something of it may not be shown.
+    #[must_use]
+    pub fn quote(&self, span: Span) -> Option<String> {
+        self.get(span.source).quote(span).map(str::to_owned)
+    }
+
+    fn put(&self, source: Source) -> SourceId {
+        let source = Arc::new(source);
         let mut list = self.list.write().unwrap_or_else(std::sync::PoisonError::into_inner);
         list.push(source);
         SourceId(u32::try_from(list.len() - 1).unwrap_or(u32::MAX))
@@ -206,7 +279,7 @@ impl Sources {
     #[must_use]
     pub fn get(&self, id: SourceId) -> Arc<Source> {
         let list = self.list.read().unwrap_or_else(std::sync::PoisonError::into_inner);
-        list.get(id.0 as usize).cloned().unwrap_or_else(|| Arc::new(Source::new(PathBuf::new(), String::new())))
+        list.get(id.0 as usize).cloned().unwrap_or_else(|| Arc::new(Source::new(PathBuf::new(), String::new(), Veil::over_all())))
     }
 }
 

@@ -117,6 +117,10 @@ pub struct Inputs {
     #[arg(long, value_enum, value_name = "DIALECT", help_heading = "Input")]
     pub dialect: Option<Dialect>,
 
+    /// Refuse modules outside of the repository instead of following them
+    #[arg(long, help_heading = "Input")]
+    pub confined: bool,
+
     /// Let file functions read below this folder too; repeatable
     #[arg(long = "allow-path", value_name = "DIR", help_heading = "Input")]
     pub allow_paths: Vec<PathBuf>,

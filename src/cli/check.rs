@@ -5,9 +5,9 @@ use super::desk::{Clock, Desk, refuse};
 use super::documents::{excluder, sort};
 use super::surroundings::{Surroundings, complain};
 use super::{Exit, fix, inputs};
-use crate::base::{Sources, disk};
+use crate::base::{Place, Problem, ProblemKind, Sources, disk};
 use crate::check;
-use crate::key::Inventory;
+use crate::key::{Inventory, NotRead, NotReadKind};
 use crate::plan;
 use crate::policy::{self, Config};
 use crate::report;
@@ -107,7 +107,9 @@ pub fn read(
 ) -> Result<(Inventory, bool), String> {
     let surroundings = desk.surroundings;
     let base = inputs::base(wanted.inputs, surroundings);
-    let mut sorted = sort(wanted.paths, &base)?;
+    let mut refused = Inventory::default();
+    let paths = admitted(wanted.paths, &base, desk, config, &mut refused);
+    let mut sorted = sort(&paths, &base)?;
     if let Some(source) = wanted.source {
         if !disk::is_dir(&base.join(source)) {
             return Err(format!("`--source {}`: no such directory", source.display()));
@@ -140,8 +142,39 @@ pub fn read(
     let mut inventory = check::read(asked, sources);
     meter.clear();
     inventory.absorb(sorted.saved);
+    inventory.absorb(refused);
     inventory.problems.append(&mut sorted.problems);
     Ok((inventory, is_configuration))
+}
+
+/// The paths that are looked at. Those that the config file excludes are noted, for whoever named them expects otherwise; a file that is a
+/// link out of the repository is refused, for pre-commit takes the paths from the repository.
+fn admitted(paths: &[PathBuf], base: &Path, desk: &Desk<'_>, config: &Config, noted: &mut Inventory) -> Vec<PathBuf> {
+    let excluded = excluder(config, &desk.surroundings.cwd);
+    let within = [desk.repository.bounds().to_path_buf()];
+    let admit = |path: &&PathBuf| {
+        let full = base.join(path);
+        let Ok(real) = disk::canonical(&full).map_err(drop).and_then(|real| if path.as_os_str() == "-" { Err(()) } else { Ok(real) })
+        else {
+            return true;
+        };
+        let shown = path.to_string_lossy().replace('\\', "/");
+        if excluded(&real) {
+            let by = config.path.as_ref().map_or_else(String::new, |path| format!(" by `{}`", path.display()));
+            let why = format!("excluded{by}");
+            noted.not_read.push(NotRead { path: shown, kind: NotReadKind::Excluded, why, may_hide_keys: false });
+            return false;
+        }
+        let is_found = disk::tidy(&full).starts_with(desk.repository.bounds());
+        if is_found && (!disk::is_dir(&real) || desk.repository.root().is_some()) && disk::leads_out(&full, &within) {
+            let problem = Problem::new(ProblemKind::Unreadable, format!("cannot read `{shown}`: it leads out of the repository"));
+            noted.problems.push(problem.at(Place::File(shown.into())).help("Pass the path that the link leads to"));
+            return false;
+        }
+        true
+    };
+    let mut admit = admit;
+    paths.iter().filter(|path| admit(path)).cloned().collect()
 }
 
 /// Tells a person on a terminal how far the reading of a large document is, from the second second on, in one line that goes away again.

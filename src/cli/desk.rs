@@ -92,13 +92,15 @@ impl<'a> Desk<'a> {
             let input = inputs.iter().find(|path| path.as_os_str() != "-");
             config::locate(&input.map_or_else(|| base.to_path_buf(), |path| base.join(path)))
         };
-        let path = match &policy.config {
-            Some(path) => Some(path.clone()),
-            None if policy.no_config => None,
-            None => nearest(),
-        };
         let cwd = disk::canonical(&self.surroundings.cwd).unwrap_or_else(|_| self.surroundings.cwd.clone());
-        path.map_or_else(Default::default, |path| config::read(sources, path.strip_prefix(&cwd).unwrap_or(&path)))
+        match &policy.config {
+            Some(path) => config::read(sources, path.strip_prefix(&cwd).unwrap_or(path)),
+            None if policy.no_config => Default::default(),
+            None => nearest().map_or_else(Default::default, |real| {
+                let shown = real.strip_prefix(&cwd).map_or_else(|_| real.clone(), Path::to_path_buf);
+                config::read_found(sources, &real, &shown)
+            }),
+        }
     }
 
     /// Judges what was read. A baseline that cannot be read is among the problems.
@@ -131,7 +133,7 @@ impl<'a> Desk<'a> {
     fn write_baseline(&self, path: &Path, outcome: &Outcome, sources: &Sources) -> io::Result<Exit> {
         let (text, count) = check::with_paths(&self.repository, sources, |paths| policy::baseline::write(outcome, paths));
         self.complain_of(outcome, sources)?;
-        if let Err(error) = disk::replace(&self.surroundings.cwd.join(path), text.as_bytes(), None) {
+        if let Err(error) = self.repository.write(&self.surroundings.cwd.join(path), text.as_bytes()) {
             return Ok(refuse(&format!("the baseline `{}` cannot be written: {error}", path.display())));
         }
         if !self.terminal.quiet {
@@ -172,7 +174,7 @@ impl<'a> Desk<'a> {
                 Some(path) => {
                     let mut text = Vec::new();
                     report::write(target.format, outcome, &context, &mut text)?;
-                    if let Err(error) = disk::replace(&self.surroundings.cwd.join(path), &text, None) {
+                    if let Err(error) = self.repository.write(&self.surroundings.cwd.join(path), &text) {
                         ended = refuse(&format!("the report `{}` cannot be written: {error}", path.display()));
                     }
                 }
@@ -265,6 +267,7 @@ fn tell_of_not_read(all: &[NotRead], is_verbose: bool, text: &mut Vec<u8>) -> io
             NotReadKind::ValuesFile => ("values file was not used", "values files were not used"),
             NotReadKind::TerragruntUnit => ("Terragrunt unit was not read", "Terragrunt units were not read"),
             NotReadKind::Stack => ("Stack was not read", "Stacks were not read"),
+            NotReadKind::Excluded => ("path was not read", "paths were not read"),
         };
         let shown = if is_verbose { same.len() } else { MODULES_SHOWN };
         let names: Vec<_> = same.iter().take(shown).map(|one| format!("`{}`", report::clean(&one.path))).collect();

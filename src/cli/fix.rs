@@ -5,7 +5,7 @@ use super::Exit;
 use super::args::Fix;
 use super::desk::{Desk, exit_of, refuse};
 use super::surroundings::{complain, print};
-use crate::base::{Place, Sources, disk};
+use crate::base::{Place, Sources};
 use crate::fix::{self, Edit, Plan, Safety};
 use crate::policy::{self, Config, Outcome};
 use crate::report;
@@ -53,15 +53,17 @@ pub fn run(
             let edits: Vec<&Edit> = plan.edits.iter().filter(|edit| edit.safety == Safety::Unsafe).collect();
             complain(told("would fix, unsafe", &edits, sources).as_bytes());
         }
-        print(fix::diff(&files).as_bytes())?;
+        let source = |path: &Path| plan.edits.iter().map(|edit| sources.get(edit.span.source)).find(|source| source.path() == path);
+        let shows = |path: &Path, line: usize| source(path).is_some_and(|source| source.shows_line(line));
+        print(&report::guarded(fix::diff(&files, &shows).as_bytes()))?;
         return Ok(Ended::Shown(exit_of(outcome, policy::fail_on(config, &desk.options))));
     }
     if files.is_empty() {
         return Ok(Ended::Written(None));
     }
     let cwd = &desk.surroundings.cwd;
-    let within = desk.repository.root().map_or_else(|| disk::canonical(cwd).unwrap_or_else(|_| cwd.clone()), Path::to_path_buf);
-    if let Err(error) = fix::apply(&files, cwd, Some(&within), &|path, text| parses(path, text)) {
+    let within = desk.repository.bounds().to_path_buf();
+    if let Err(error) = fix::apply(&files, cwd, &within, &|path, text| parses(path, text)) {
         refuse(&format!("{error}; no file was changed"));
         return Ok(Ended::Failed);
     }
@@ -79,7 +81,7 @@ pub fn run(
         mended.iter().filter(|finding| left.contains(**finding)).count()
     });
     if still_there > 0 {
-        let back = fix::revert(&files, cwd, Some(&within)).err().map_or_else(String::new, |error| format!("; {error}"));
+        let back = fix::revert(&files, cwd, &within).err().map_or_else(String::new, |error| format!("; {error}"));
         let why = after.err().unwrap_or_else(|| {
             if still_there == 1 {
                 "a finding would still be there".to_owned()

@@ -72,6 +72,7 @@ pub fn request(inputs: &Inputs, matches: &ArgMatches, surroundings: &Surrounding
         },
         allow_paths: inputs.allow_paths.clone(),
         streams: Arc::clone(&surroundings.streams),
+        confined: inputs.confined,
         ..Request::new(surroundings.cwd.clone(), paths)
     })
 }

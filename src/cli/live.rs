@@ -5,7 +5,7 @@ use super::check;
 use super::desk::{self, Desk, refuse};
 use super::surroundings::{Surroundings, complain, print};
 use super::{Exit, inputs};
-use crate::base::{Sources, disk};
+use crate::base::Sources;
 use crate::key::{Inventory, Reach};
 use crate::live::{self, AuthKind, Clock, Progress, Timeouts};
 use crate::policy;
@@ -141,7 +141,7 @@ pub fn run(arguments: &Live, matches: &ArgMatches, surroundings: &Surroundings) 
     watcher.clear();
     if let (Some(file), Some(_)) = (&arguments.save, &inventory.reach) {
         let text = live::saved::write(&inventory, surroundings.now);
-        if let Err(error) = disk::replace(&surroundings.cwd.join(file), text.as_bytes(), None) {
+        if let Err(error) = desk.repository.write(&surroundings.cwd.join(file), text.as_bytes()) {
             return Ok(refuse(&format!("the inventory `{}` cannot be written: {error}", file.display())));
         }
     }

@@ -77,7 +77,7 @@ pub fn print_through(write: impl FnOnce(&mut dyn Write) -> std::io::Result<()>) 
     }
 }
 
-/// Writes to standard error; there is nobody to tell where that fails.
+/// Writes to standard error, with what reads as a command of a CI service broken. Where that fails there is no one to report it to.
 pub fn complain(bytes: &[u8]) {
-    let _ = std::io::stderr().lock().write_all(bytes);
+    let _ = std::io::stderr().lock().write_all(&crate::report::guarded(bytes));
 }

@@ -66,14 +66,28 @@ pub fn rewritten(edits: &[Edit], sources: &Sources) -> Vec<Rewritten> {
     files.into_iter().map(end).collect()
 }
 
-/// A unified diff, as `git apply` takes it.
+/// How many lines around a change a diff shows.
+const CONTEXT: usize = 3;
+
+/// A unified diff, as `git apply` takes it. `shows` tells whether a line (from 0) of a file may be shown: next to one that may not there is
+/// less context, and a change of one is only mentioned.
 #[must_use]
-pub fn diff(files: &[Rewritten]) -> String {
+pub fn diff(files: &[Rewritten], shows: &dyn Fn(&Path, usize) -> bool) -> String {
     let mut out = String::new();
     for file in files {
         let path = file.path.to_string_lossy().replace('\\', "/");
         let diff = TextDiff::from_lines(&file.old, &file.new);
-        out.push_str(&diff.unified_diff().context_radius(3).header(&format!("a/{path}"), &format!("b/{path}")).to_string());
+        let is_shown = |context: &usize| {
+            let mut lines = diff.grouped_ops(*context).into_iter().flatten().flat_map(|change| change.old_range());
+            lines.all(|line| shows(&file.path, line))
+        };
+        match (0..=CONTEXT).rev().find(is_shown) {
+            Some(context) => {
+                let header = (format!("a/{path}"), format!("b/{path}"));
+                out.push_str(&diff.unified_diff().context_radius(context).header(&header.0, &header.1).to_string());
+            }
+            None => out.push_str(&format!("# {path}: the diff holds a value that may not be shown\n")),
+        }
     }
     out
 }
@@ -86,7 +100,7 @@ pub fn diff(files: &[Rewritten]) -> String {
 pub fn apply(
     files: &[Rewritten],
     folder: &Path,
-    within: Option<&Path>,
+    within: &Path,
     verify: &dyn Fn(&str, &str) -> Result<(), String>,
 ) -> Result<(), ApplyError> {
     for file in files {
@@ -110,7 +124,7 @@ pub fn apply(
 ///
 /// # Errors
 /// The last file that cannot be written.
-pub fn revert(files: &[Rewritten], folder: &Path, within: Option<&Path>) -> Result<(), ApplyError> {
+pub fn revert(files: &[Rewritten], folder: &Path, within: &Path) -> Result<(), ApplyError> {
     let mut done = Ok(());
     for file in files {
         if let Err(error) = disk::replace(&folder.join(&file.path), file.old.as_bytes(), within) {
@@ -139,7 +153,7 @@ mod tests {
         let files = rewritten(&edits, &sources);
         assert_eq!(files.iter().map(|file| file.new.as_str()).collect::<Vec<_>>(), ["x = 3\nn = 0\ny = 2", "z\nw\n"]);
         assert_eq!(
-            diff(&files),
+            diff(&files, &|_, _| true),
             "--- a/a.tf\n+++ b/a.tf\n@@ -1,2 +1,3 @@\n-x = 1\n+x = 3\n+n = 0\n y = 2\n\\ No newline at end of file\n\
              --- a/m/b.tf\n+++ b/m/b.tf\n@@ -1 +1,2 @@\n z\n+w\n"
         );
@@ -156,12 +170,12 @@ mod tests {
         let fine = |_: &str, _: &str| Ok(());
         let picky = |path: &str, _: &str| if path == "b.tf" { Err("no".to_owned()) } else { Ok(()) };
         let both = [file("a.tf"), file("b.tf")];
-        assert!(matches!(apply(&both, folder.path(), None, &picky), Err(ApplyError::Rejected { .. })));
+        assert!(matches!(apply(&both, folder.path(), folder.path(), &picky), Err(ApplyError::Rejected { .. })));
         std::fs::write(folder.path().join("b.tf"), "other").unwrap();
-        assert!(matches!(apply(&both, folder.path(), None, &fine), Err(ApplyError::Changed(path)) if path == Path::new("b.tf")));
+        assert!(matches!(apply(&both, folder.path(), folder.path(), &fine), Err(ApplyError::Changed(path)) if path == Path::new("b.tf")));
         assert_eq!((read("a.tf"), read("b.tf")), ("old".to_owned(), "other".to_owned()));
         std::fs::write(folder.path().join("b.tf"), "old").unwrap();
-        apply(&both, folder.path(), Some(folder.path()), &fine).unwrap();
+        apply(&both, folder.path(), folder.path(), &fine).unwrap();
         assert_eq!((read("a.tf"), read("b.tf")), ("new".to_owned(), "new".to_owned()));
     }
 
@@ -173,7 +187,7 @@ mod tests {
         std::fs::write(outside.path().join("b.tf"), "old").unwrap();
         std::os::unix::fs::symlink(outside.path().join("b.tf"), folder.path().join("b.tf")).unwrap();
         let file = |name: &str| Rewritten { path: name.into(), old: "old".to_owned(), new: "new".to_owned() };
-        let done = apply(&[file("a.tf"), file("b.tf")], folder.path(), Some(folder.path()), &|_, _| Ok(()));
+        let done = apply(&[file("a.tf"), file("b.tf")], folder.path(), folder.path(), &|_, _| Ok(()));
         assert!(matches!(done, Err(ApplyError::Disk { error: DiskError::Outside, .. })));
         for path in [folder.path().join("a.tf"), outside.path().join("b.tf")] {
             assert_eq!(std::fs::read_to_string(path).unwrap(), "old");

@@ -4,7 +4,7 @@ use super::words::{InputKind, Lifecycle, ProtectionMode, RotationStatus, VaultTy
 use crate::base::{Address, Fact, Place, Step};
 use jiff::Timestamp;
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// Which key.
@@ -298,6 +298,8 @@ pub struct KeyFacts {
     pub freeform_tags: BTreeMap<String, String>,
     /// `defined_tags`, keys `Namespace.Key`.
     pub defined_tags: BTreeMap<String, String>,
+    /// The names of tags whose value may not be shown: it is sensitive, or comes from a file.
+    pub hidden_tags: BTreeSet<String>,
     /// `is_primary`.
     pub importance: Importance,
     /// Versions that are written or listed.
@@ -356,6 +358,7 @@ impl KeyFacts {
             compartment: Fact::unset(),
             freeform_tags: BTreeMap::new(),
             defined_tags: BTreeMap::new(),
+            hidden_tags: BTreeSet::new(),
             importance: Importance::Primary,
             versions: Vec::new(),
             schedules: Vec::new(),
@@ -375,7 +378,7 @@ impl KeyFacts {
     /// The display name of a key of the service, whose address is but an OCID. `None` also where the name may not be shown.
     #[must_use]
     pub fn service_name(&self) -> Option<&str> {
-        let shown = self.id.input == InputKind::Live && !self.display_name.sensitive;
-        self.display_name.value().filter(|name| shown && !name.is_empty()).map(String::as_str)
+        let is_live = self.id.input == InputKind::Live;
+        self.display_name.shown(|_| false).filter(|name| is_live && !name.is_empty()).map(String::as_str)
     }
 }

@@ -70,6 +70,8 @@ pub enum NotReadKind {
     TerragruntUnit,
     /// A component configuration of Terraform Stacks.
     Stack,
+    /// A path that was named and that the config file excludes.
+    Excluded,
 }
 
 impl NotReadKind {
@@ -82,6 +84,7 @@ impl NotReadKind {
             Self::ValuesFile => "values-file",
             Self::TerragruntUnit => "terragrunt-unit",
             Self::Stack => "stack",
+            Self::Excluded => "excluded",
         }
     }
 }

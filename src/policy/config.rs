@@ -22,6 +22,8 @@ const LIMITS: RangeInclusive<i64> = 60..=365;
 /// What the config file says, checked. Without a file: the defaults.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Config {
+    /// The file as shown; `None` without one.
+    pub path: Option<PathBuf>,
     /// The file's folder, to which its paths are relative.
     pub folder: PathBuf,
     /// Paths that are not looked at.
@@ -48,6 +50,7 @@ impl Default for Config {
     fn default() -> Self {
         let defaults = Settings::new(Timestamp::UNIX_EPOCH);
         Self {
+            path: None,
             folder: PathBuf::from("."),
             exclude: Vec::new(),
             fail_on: None,
@@ -73,6 +76,36 @@ impl Config {
             accept_manual_versions: self.accept_manual_versions,
             accept_hsm_in_private_vault: self.accept_hsm_in_private_vault,
         }
+    }
+
+    /// What the file turns off, as clauses: a pull request may have brought it along. What the command line decides is not the file's.
+    #[must_use]
+    pub fn turns_off(&self, levels: &BTreeMap<&'static str, Level>, fail_on: Option<FailOn>) -> Vec<String> {
+        let mut all = Vec::new();
+        for (rule, level) in self.levels.iter().filter(|(rule, _)| !levels.contains_key(*rule)) {
+            if *level < Level::Warning {
+                all.push(format!("sets {rule} to {}", level.word()));
+            }
+        }
+        if self.undetermined == Some(Level::Off) {
+            all.push("hides what is undetermined".to_owned());
+        }
+        match self.fail_on.filter(|_| fail_on.is_none()) {
+            Some(FailOn::Never) => all.push("never fails".to_owned()),
+            Some(FailOn::At(Level::Error)) => all.push("fails on errors only".to_owned()),
+            _ => {}
+        }
+        if self.accept_manual_versions {
+            all.push("accepts manual versions".to_owned());
+        }
+        if self.accept_hsm_in_private_vault {
+            all.push("accepts HSM keys in private vaults".to_owned());
+        }
+        if !self.exclude.is_empty() {
+            let patterns: Vec<_> = self.exclude.iter().map(|pattern| format!("`{pattern}`")).collect();
+            all.push(format!("excludes {}", patterns.join(", ")));
+        }
+        all
     }
 
     /// Whether a path, relative to the config's folder, is not to be looked at: it or a folder it is in matches an `exclude`.
@@ -106,24 +139,43 @@ pub fn locate(input: &Path) -> Option<PathBuf> {
 pub fn read(sources: &Sources, path: &Path) -> (Config, Vec<Problem>) {
     match disk::read_text(path, CAP) {
         Ok(text) => parse(sources, path, text),
-        Err(error) => {
-            let problem = Problem::new(ProblemKind::Policy, format!("the config file cannot be read: {error}"));
-            (Config::default(), vec![problem.at(Place::File(path.to_string_lossy().into()))])
-        }
+        Err(error) => unreadable(path, &error),
     }
+}
+
+/// Reads a config file that was found at `real` and not named: links may not lead out of the repository. `shown` is its path as shown.
+#[must_use]
+pub fn read_found(sources: &Sources, real: &Path, shown: &Path) -> (Config, Vec<Problem>) {
+    let folder = real.parent().unwrap_or(Path::new("."));
+    let top = disk::repository_root(folder).or_else(|| disk::canonical(folder).ok()).unwrap_or_else(|| folder.to_path_buf());
+    match disk::read_found(real, CAP, &[top]).and_then(disk::text) {
+        // What a link leads to is not what is shown as the file.
+        Ok(text) if disk::is_link(real) => of_source(sources, sources.add_hidden(shown, text), shown),
+        Ok(text) => parse(sources, shown, text),
+        Err(error) => unreadable(shown, &error),
+    }
+}
+
+fn unreadable(path: &Path, error: &disk::DiskError) -> (Config, Vec<Problem>) {
+    let problem = Problem::new(ProblemKind::Policy, format!("the config file cannot be read: {error}"));
+    (Config::default(), vec![problem.at(Place::File(path.to_string_lossy().into()))])
 }
 
 /// Reads the text of a config file.
 #[must_use]
 pub fn parse(sources: &Sources, path: &Path, text: String) -> (Config, Vec<Problem>) {
-    let source = sources.add(path, text);
+    of_source(sources, sources.add(path, text), path)
+}
+
+fn of_source(sources: &Sources, source: SourceId, path: &Path) -> (Config, Vec<Problem>) {
     let kept = sources.get(source);
     let (table, errors) = DeTable::parse_recoverable(kept.text());
     let mut reader = Reader { source, problems: Vec::new() };
     for error in errors {
         reader.mistake(error.span().unwrap_or(0..0), format!("the config file is not TOML: {}", error.message()), None);
     }
-    let mut config = Config { folder: path.parent().unwrap_or(Path::new(".")).to_path_buf(), ..Config::default() };
+    let mut config =
+        Config { path: Some(path.to_path_buf()), folder: path.parent().unwrap_or(Path::new(".")).to_path_buf(), ..Config::default() };
     reader.document(table.get_ref(), &mut config);
     (config, reader.problems)
 }

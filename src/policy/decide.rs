@@ -3,8 +3,8 @@
 use super::baseline::Baseline;
 use super::config::Config;
 use super::exempt::{self, Exemptions, Surroundings};
-use super::outcome::{Exempted, ExemptedBy, FailOn, JudgedKey, Notice, Outcome};
-use crate::base::{Place, Sources};
+use super::outcome::{ConfigInUse, Exempted, ExemptedBy, FailOn, JudgedKey, Notice, Outcome};
+use crate::base::{Place, Sources, Step};
 use crate::key::{InputKind, Inventory, KeyFacts, KeyId, Keys, ModuleNotFollowed, NotRead};
 use crate::rules::{self, Finding, Judged, Level, MODULES_NOT_FOLLOWED, Paths, Rule, Verdict};
 use jiff::{Timestamp, tz::TimeZone};
@@ -71,6 +71,7 @@ pub fn decide(input: Input, config: &Config, baseline: Option<&Baseline>, option
     }
 
     let today = context.now.to_zoned(TimeZone::UTC).date();
+    findings.iter_mut().for_each(|finding| bring_inside(finding, context.sources));
     let (mut exemptions, mistakes) = exempt::gather(&inventory.comments, &config.exempt, today);
     let mut problems = inventory.problems;
     problems.extend(mistakes);
@@ -120,8 +121,27 @@ pub fn decide(input: Input, config: &Config, baseline: Option<&Baseline>, option
         switched_off,
         not_read,
         not_audited,
+        config: config.path.as_ref().map(|path| ConfigInUse {
+            path: path.to_string_lossy().replace('\\', "/"),
+            turns_off: config.turns_off(&options.levels, options.fail_on),
+        }),
         log: inventory.log,
         files: inventory.files,
+    }
+}
+
+/// Moves a finding in a module outside of the repository to the nearest place on its way that is inside: nothing outside can be edited there.
+fn bring_inside(finding: &mut Finding, sources: &Sources) {
+    let is_outside = |place: &Place| place.span().is_some_and(|span| sources.get(span.source).is_outside());
+    if !is_outside(&finding.place) {
+        return;
+    }
+    let inside = finding.trail.iter().chain(finding.calls.iter().rev()).find(|step| !is_outside(&step.place)).cloned();
+    if let Some(inside) = inside {
+        let outside = Step::new(std::mem::replace(&mut finding.place, inside.place.clone()), std::mem::take(&mut finding.label));
+        finding.label = inside.label.to_string();
+        finding.trail.retain(|step| *step != inside);
+        finding.trail.insert(0, outside);
     }
 }
 

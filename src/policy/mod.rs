@@ -12,6 +12,6 @@ pub use baseline::Baseline;
 pub use config::Config;
 pub use decide::{Context, Input, Options, decide, fail_on};
 pub use exempt::Entry;
-pub use outcome::{Exempted, ExemptedBy, FailOn, JudgedKey, Notice, Outcome};
+pub use outcome::{ConfigInUse, Exempted, ExemptedBy, FailOn, JudgedKey, Notice, Outcome};
 pub use schema::schema;
 pub use words::{matches, nearest};

@@ -44,6 +44,15 @@ pub struct Exempted {
     pub until: Option<Date>,
 }
 
+/// A config file that holds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ConfigInUse {
+    /// Its path as shown.
+    pub path: String,
+    /// What it turns off, as clauses: "sets OCI-KMS-004 to off", "excludes `examples/**`".
+    pub turns_off: Vec<String>,
+}
+
 /// Everything a report needs. Sorted by place: same input, same bytes.
 #[derive(Clone, Debug, Default)]
 pub struct Outcome {
@@ -65,6 +74,8 @@ pub struct Outcome {
     pub not_read: Vec<NotRead>,
     /// Parts of a tenancy not audited.
     pub not_audited: Vec<NotAudited>,
+    /// The config file that holds, if there is one.
+    pub config: Option<ConfigInUse>,
     /// For `--verbose`.
     pub log: Vec<String>,
     /// How many files were looked at.

@@ -1,7 +1,7 @@
 //! GitLab Code Quality: a JSON array; findings with equal fingerprints would be merged, ours are unique and stable.
 
 use super::location::{Columns, locate};
-use super::{Context, short};
+use super::{Context, short, text::clean};
 use crate::policy::Outcome;
 use crate::rules::Level;
 use serde::Serialize;
@@ -37,7 +37,7 @@ pub fn write(outcome: &Outcome, context: &Context<'_>, out: &mut dyn Write) -> i
             let at = locate(&finding.place, context.sources, Columns::Characters);
             let (begin, end) = at.range.map_or((1, 1), |(start, end)| (start.line, end.line));
             Issue {
-                description: format!("{}: {}", short::addresses(finding), finding.message),
+                description: format!("{}: {}", short::addresses(finding), clean(&finding.message)),
                 check_name: finding.rule,
                 fingerprint: &finding.fingerprint,
                 severity: match finding.level {

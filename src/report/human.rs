@@ -2,6 +2,7 @@
 
 use super::Context;
 use super::text::{clean, count, same_length};
+use crate::base::secrecy::NOT_SHOWN;
 use crate::base::{Place, Problem, SourceId, Sources, Span, Step};
 use crate::policy::{Notice, Outcome};
 use crate::rules::{Finding, FindingInstance, Level, Verdict};
@@ -32,7 +33,11 @@ pub fn write(outcome: &Outcome, context: &Context<'_>, out: &mut dyn Write) -> i
     if context.show_passes {
         passes(outcome, out)?;
     }
-    if context.quiet { Ok(()) } else { writeln!(out, "{}", summary(outcome, context)) }
+    if context.quiet {
+        return Ok(());
+    }
+    writeln!(out, "{}", summary(outcome, context))?;
+    if let Some(config) = &outcome.config { writeln!(out, "{}", super::config_line(config)) } else { Ok(()) }
 }
 
 /// Writes problems and notices about exemptions the same way; they go to standard error whatever the format.
@@ -233,7 +238,7 @@ fn summary(outcome: &Outcome, context: &Context<'_>) -> String {
 
 /// Draws a diagnostic.
 fn emit(diagnostic: &Diagnostic<SourceId>, texts: &Texts<'_>, color: bool, out: &mut dyn Write) -> io::Result<()> {
-    let narrowed = diagnostic.labels.iter().any(|label| texts.is_wide(label)).then(|| texts.without_excerpt(diagnostic));
+    let narrowed = texts.narrowed(diagnostic);
     let diagnostic = narrowed.as_ref().unwrap_or(diagnostic);
     let drawn =
         if color { draw(&mut Ansi::new(&mut *out), texts, diagnostic) } else { draw(&mut NoColor::new(&mut *out), texts, diagnostic) };
@@ -262,20 +267,28 @@ impl<'a> Texts<'a> {
         Self { sources, harmless: RefCell::default() }
     }
 
-    /// Whether a label stands on a line that nobody can read, as that of a file that a program wrote.
+    /// The same diagnostic with the labels named instead of drawn whose lines may not be shown; all of them where a line is too long to
+    /// be read, as that of a file that a program wrote. `None` where all can be drawn.
+    fn narrowed(&self, diagnostic: &Diagnostic<SourceId>) -> Option<Diagnostic<SourceId>> {
+        let is_wide = diagnostic.labels.iter().any(|label| self.is_wide(label));
+        let is_drawn = |label: &Label<SourceId>| !is_wide && self.sources.get(label.file_id).shows_lines(&label.range);
+        if diagnostic.labels.iter().all(is_drawn) {
+            return None;
+        }
+        let (drawn, named): (Vec<_>, Vec<_>) = diagnostic.labels.iter().cloned().partition(is_drawn);
+        let named = named.iter().map(|label| {
+            let at = super::place(&Place::Source(Span::new(label.file_id, label.range.clone())), self.sources);
+            let what = if label.message.is_empty() { String::new() } else { format!(": {}", label.message) };
+            let shown = self.sources.get(label.file_id).shows_lines(&label.range);
+            if shown { format!("at {at}{what}") } else { format!("at {at}{what} {NOT_SHOWN}") }
+        });
+        let notes = named.chain(diagnostic.notes.iter().cloned()).collect();
+        Some(Diagnostic { labels: drawn, notes, ..diagnostic.clone() })
+    }
+
     fn is_wide(&self, label: &Label<SourceId>) -> bool {
         let source = self.sources.get(label.file_id);
         [label.range.start, label.range.end].iter().any(|at| source.line(source.line_index(*at)).len() > WIDEST)
-    }
-
-    /// The same diagnostic, its places told instead of drawn.
-    fn without_excerpt(&self, diagnostic: &Diagnostic<SourceId>) -> Diagnostic<SourceId> {
-        let told = diagnostic.labels.iter().map(|label| {
-            let at = super::place(&Place::Source(Span::new(label.file_id, label.range.clone())), self.sources);
-            if label.message.is_empty() { format!("at {at}") } else { format!("at {at}: {}", label.message) }
-        });
-        let notes = told.chain(diagnostic.notes.iter().cloned()).collect();
-        Diagnostic { labels: Vec::new(), notes, ..diagnostic.clone() }
     }
 }
 
@@ -290,7 +303,7 @@ impl<'a> Files<'a> for Texts<'_> {
 
     fn source(&'a self, id: SourceId) -> Result<Arc<str>, files::Error> {
         let mut harmless = self.harmless.borrow_mut();
-        Ok(harmless.entry(id).or_insert_with(|| same_length(self.sources.get(id).text()).into()).clone())
+        Ok(harmless.entry(id).or_insert_with(|| same_length(&self.sources.get(id).shown()).into()).clone())
     }
 
     fn line_index(&'a self, id: SourceId, at: usize) -> Result<usize, files::Error> {

@@ -38,6 +38,9 @@ struct Report<'a> {
     not_read: Vec<NotReadOut<'a>>,
     /// Parts of a tenancy that could not be read.
     not_audited: Vec<NotAuditedOut<'a>>,
+    /// The config file that holds, if there is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    config: Option<ConfigOut<'a>>,
     /// Totals.
     summary: Summary,
 }
@@ -103,10 +106,10 @@ struct Key<'a> {
     display_name: FactOut<String>,
     /// The compartment's OCID.
     compartment_id: FactOut<String>,
-    /// Freeform tags that are known.
-    freeform_tags: &'a BTreeMap<String, String>,
-    /// Defined tags that are known, `Namespace.Key`.
-    defined_tags: &'a BTreeMap<String, String>,
+    /// Freeform tags that are known; `null` where the value may not be shown.
+    freeform_tags: BTreeMap<&'a str, Option<&'a str>>,
+    /// Defined tags that are known, `Namespace.Key`; `null` where the value may not be shown.
+    defined_tags: BTreeMap<&'a str, Option<&'a str>>,
     /// Versions that are written in code or listed by the service.
     key_versions: Vec<VersionOut<'a>>,
     /// Rotations that Terraform itself repeats.
@@ -391,6 +394,15 @@ struct NotReadOut<'a> {
     why: &'a str,
 }
 
+/// A config file.
+#[derive(Serialize, JsonSchema)]
+struct ConfigOut<'a> {
+    /// Its path.
+    path: &'a str,
+    /// What it turns off, as clauses.
+    turns_off: &'a [String],
+}
+
 /// A part of a tenancy that could not be read.
 #[derive(Serialize, JsonSchema)]
 struct NotAuditedOut<'a> {
@@ -419,6 +431,10 @@ struct Summary {
     exempted: usize,
     /// Problems.
     problems: usize,
+    /// Blocks that create no key with these inputs.
+    switched_off: usize,
+    /// What was seen and not read.
+    not_read: usize,
     /// The exit code.
     exit_code: u8,
 }
@@ -473,6 +489,7 @@ pub fn write(outcome: &Outcome, context: &Context<'_>, out: &mut dyn Write) -> i
             .iter()
             .map(|part| NotAuditedOut { ocid: &part.ocid, region: &part.region, what: part.what, why: &part.why })
             .collect(),
+        config: outcome.config.as_ref().map(|config| ConfigOut { path: &config.path, turns_off: &config.turns_off }),
         summary: Summary {
             files: outcome.files,
             keys: outcome.keys.len(),
@@ -480,6 +497,8 @@ pub fn write(outcome: &Outcome, context: &Context<'_>, out: &mut dyn Write) -> i
             undetermined: instances("undetermined"),
             exempted: outcome.exempted.iter().map(|one| one.finding.instances.len()).sum(),
             problems: outcome.problems.len(),
+            switched_off: outcome.switched_off.len(),
+            not_read: outcome.not_read.len(),
             exit_code: context.exit_code,
         },
     };
@@ -511,20 +530,20 @@ fn key<'a>(judged: &'a JudgedKey, sources: &Sources) -> Key<'a> {
         fate: fate.word(),
         symbolic: facts.symbolic.as_ref().map(|symbolic| symbolic.why.as_str()),
         protection_mode: word(&facts.protection_mode, |mode| mode.is_documented()),
-        is_auto_rotation_enabled: fact(&rotation.enabled, |on| Some(*on)),
-        rotation_interval_in_days: fact(&rotation.interval_days, |days| Some(*days)),
-        time_of_schedule_start: word(&rotation.start, |_| true),
+        is_auto_rotation_enabled: plain(&rotation.enabled),
+        rotation_interval_in_days: plain(&rotation.interval_days),
+        time_of_schedule_start: word(&rotation.start, |_| false),
         vault_type: word(&facts.vault_type, |kind| kind.is_documented()),
         vault: facts.vault.as_deref(),
         lifecycle_state: word(&facts.lifecycle, |state| state.is_documented()),
         key_algorithm: word(&facts.shape.algorithm, |name| matches!(name.as_str(), "AES" | "RSA" | "ECDSA")),
-        key_length: fact(&facts.shape.length, |length| Some(*length)),
+        key_length: plain(&facts.shape.length),
         key_curve_id: word(&facts.shape.curve, |curve| matches!(curve.as_str(), "NIST_P256" | "NIST_P384" | "NIST_P521")),
         external_key_reference: word(&facts.external_key_reference, |_| false),
         display_name: word(&facts.display_name, |_| false),
         compartment_id: word(&facts.compartment, |_| false),
-        freeform_tags: &facts.freeform_tags,
-        defined_tags: &facts.defined_tags,
+        freeform_tags: tags(&facts.freeform_tags, facts),
+        defined_tags: tags(&facts.defined_tags, facts),
         key_versions: facts
             .versions
             .iter()
@@ -557,6 +576,10 @@ fn key<'a>(judged: &'a JudgedKey, sources: &Sources) -> Key<'a> {
     }
 }
 
+fn tags<'a>(tags: &'a BTreeMap<String, String>, facts: &KeyFacts) -> BTreeMap<&'a str, Option<&'a str>> {
+    tags.iter().map(|(name, value)| (name.as_str(), (!facts.hidden_tags.contains(name)).then_some(value.as_str()))).collect()
+}
+
 fn verdict_out(verdict: &Verdict) -> VerdictOut<'_> {
     let advice = if let Verdict::Pass { advice: Some(advice), .. } = verdict { Some(advice.message.as_str()) } else { None };
     VerdictOut { verdict: verdict.word(), kind: verdict.kind(), message: verdict.message(), advice }
@@ -564,14 +587,19 @@ fn verdict_out(verdict: &Verdict) -> VerdictOut<'_> {
 
 /// A fact whose value is a word; `shown` says whether a value that came out of a file may be seen.
 fn word<T: ToString>(fact_in: &Fact<T>, shown: impl Fn(&T) -> bool) -> FactOut<String> {
-    let from_file = fact_in.from_file;
-    fact(fact_in, |value| (!from_file || shown(value)).then(|| value.to_string()))
+    fact(fact_in, |value| shown(value), ToString::to_string)
 }
 
-/// A fact; `show` gives the value as it may be seen.
-fn fact<T, U>(fact: &Fact<T>, show: impl Fn(&T) -> Option<U>) -> FactOut<U> {
+/// A fact whose value is a number or a switch.
+fn plain<T: Copy>(fact_in: &Fact<T>) -> FactOut<T> {
+    fact(fact_in, |_| true, |value| *value)
+}
+
+/// A fact; `show` gives the value as it is written.
+fn fact<T, U>(fact: &Fact<T>, is_harmless: impl Fn(&T) -> bool, show: impl Fn(&T) -> U) -> FactOut<U> {
+    let show = |value: &T| fact.shows(is_harmless(value)).then(|| show(value));
     match &fact.claim {
-        Claim::Known(value) => FactOut::Known { value: if fact.sensitive { None } else { show(value) }, sensitive: fact.sensitive },
+        Claim::Known(value) => FactOut::Known { value: show(value), sensitive: fact.sensitive },
         Claim::Unset => FactOut::Unset,
         Claim::Unknown(unknown) => FactOut::Unknown {
             why: unknown.why.clone(),

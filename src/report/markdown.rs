@@ -9,23 +9,66 @@ use std::io::{self, Write};
 /// How many findings are listed; the rest is counted. Keeps the report far below a step summary's 1 MiB.
 const MOST: usize = 500;
 
+/// How many bytes a report has at most: a step summary's 1 MiB, and room for what else the step writes into it.
+const LARGEST: usize = (1 << 20) - (64 << 10) - 512;
+
 /// Writes the report.
 pub fn write(outcome: &Outcome, context: &Context<'_>, out: &mut dyn Write) -> io::Result<()> {
-    writeln!(out, "## kmslint\n\n{}\n", verdict_line(outcome))?;
+    let mut limited = Limited { out, left: LARGEST, cut: 0 };
+    sections(outcome, context, &mut limited)?;
+    let cut = limited.cut;
+    if cut > 0 {
+        writeln!(
+            out,
+            "\n**{} left out here: GitHub takes at most 1 MiB for a step. The JSON report has everything.**",
+            count(cut, "line was", "lines were")
+        )?;
+    }
+    Ok(())
+}
+
+/// Takes complete lines as long as there is room.
+struct Limited<'w> {
+    out: &'w mut dyn Write,
+    left: usize,
+    cut: usize,
+}
+
+impl Limited<'_> {
+    fn line(&mut self, line: &str) -> io::Result<()> {
+        // What breaks commands may lengthen a line a little.
+        match self.left.checked_sub(line.len() + line.len() / 8 + 1) {
+            Some(left) if self.cut == 0 => {
+                self.left = left;
+                writeln!(self.out, "{line}")
+            }
+            _ => {
+                self.cut += 1;
+                Ok(())
+            }
+        }
+    }
+}
+
+fn sections(outcome: &Outcome, context: &Context<'_>, out: &mut Limited<'_>) -> io::Result<()> {
+    out.line(&format!("## kmslint\n\n{}\n", verdict_line(outcome)))?;
+    if let Some(config) = &outcome.config {
+        out.line(&format!("{}\n", prose(&super::config_line(config))))?;
+    }
     if !outcome.findings.is_empty() {
-        writeln!(out, "| Level | Rule | Key | Place | What |\n| --- | --- | --- | --- | --- |")?;
+        out.line("| Level | Rule | Key | Place | What |\n| --- | --- | --- | --- | --- |")?;
         for finding in outcome.findings.iter().take(MOST) {
             row(finding, context, out)?;
         }
         if outcome.findings.len() > MOST {
-            writeln!(out, "\n… and {} more.", outcome.findings.len() - MOST)?;
+            out.line(&format!("\n… and {} more.", outcome.findings.len() - MOST))?;
         }
-        writeln!(out, "\n### How to fix\n")?;
+        out.line("\n### How to fix\n")?;
         let mut said: Vec<(&str, &str)> = Vec::new();
         for finding in outcome.findings.iter().filter(|finding| !finding.help.is_empty()) {
             if !said.contains(&(finding.rule, finding.help.as_str())) && said.len() < MOST {
                 said.push((finding.rule, &finding.help));
-                writeln!(out, "- **{}**, {}: {}", finding.rule, cell(&short::addresses(finding)), prose(&finding.help))?;
+                out.line(&format!("- **{}**, {}: {}", finding.rule, cell(&short::addresses(finding)), prose(&finding.help)))?;
             }
         }
     }
@@ -55,6 +98,14 @@ pub fn write(outcome: &Outcome, context: &Context<'_>, out: &mut dyn Write) -> i
             .iter()
             .map(|module| format!("{} ({}): {}", cell(&module.address), cell(&module.source), prose(&module.why))),
     )?;
+    list(
+        out,
+        "Blocks that create no key with these inputs",
+        outcome.switched_off.iter().map(|block| {
+            format!("{} ({}): {}", cell(&block.address), cell(&location::short(&block.place, context.sources)), prose(&block.why))
+        }),
+    )?;
+    list(out, "Not read", outcome.not_read.iter().map(|one| format!("{}: {}", cell(&one.path), prose(&one.why))))?;
     list(
         out,
         "Exempted",
@@ -94,57 +145,82 @@ fn verdict_line(outcome: &Outcome) -> String {
     }
 }
 
-fn row(finding: &Finding, context: &Context<'_>, out: &mut dyn Write) -> io::Result<()> {
-    writeln!(
-        out,
+fn row(finding: &Finding, context: &Context<'_>, out: &mut Limited<'_>) -> io::Result<()> {
+    out.line(&format!(
         "| {} | {} | {} | {} | {} |",
         finding.level.word(),
         finding.rule,
         cell(&short::addresses(finding)),
         cell(&location::short(&finding.place, context.sources)),
         prose(&finding.message)
-    )
+    ))
 }
 
-fn list(out: &mut dyn Write, title: &str, items: impl Iterator<Item = String>) -> io::Result<()> {
-    for (number, item) in items.take(MOST).enumerate() {
+fn list(out: &mut Limited<'_>, title: &str, items: impl Iterator<Item = String>) -> io::Result<()> {
+    let mut number = 0;
+    for item in items {
         if number == 0 {
-            writeln!(out, "\n### {title}\n")?;
+            out.line(&format!("\n### {title}\n"))?;
         }
-        writeln!(out, "- {item}")?;
+        if number < MOST {
+            out.line(&format!("- {item}"))?;
+        }
+        number += 1;
     }
-    Ok(())
+    if number > MOST { out.line(&format!("- … and {} more.", number - MOST)) } else { Ok(()) }
 }
 
 /// A name from the repository as code: nothing in it can end the code span, the table cell or the line.
 fn cell(text: &str) -> String {
-    let text = clean(text).replace('`', "'").replace('|', "\\|");
-    format!("`{text}`")
+    code(&clean(text).replace('`', "'"))
 }
 
-/// Our own sentences may hold code in backticks and names from the repository: everything else that Markdown or HTML would read is escaped.
+/// A code span around a text without backticks.
+fn code(text: &str) -> String {
+    if text.trim().is_empty() { "''".to_owned() } else { format!("`{}`", text.replace('|', "\\|")) }
+}
+
+/// A sentence: its code spans are made again, one by one, and everything else that Markdown, HTML or GitHub would read is escaped.
 fn prose(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    let mut code = false;
-    for c in clean(text).chars() {
-        match c {
-            '`' => code = !code,
-            '|' => out.push('\\'),
-            '<' if !code => {
-                out.push_str("&lt;");
-                continue;
-            }
-            '&' if !code => {
-                out.push_str("&amp;");
-                continue;
-            }
-            '[' | ']' | '*' | '_' | '\\' | '!' | '#' | '@' if !code => out.push('\\'),
-            _ => {}
-        }
-        out.push(c);
+    let text = clean(text);
+    let pieces: Vec<&str> = text.split('`').collect();
+    // With an odd number of backticks nobody knows which of them a name brought along.
+    if pieces.len().is_multiple_of(2) {
+        return plain(&text.replace('`', "'"));
     }
-    // An odd backtick would swallow the rest of the table.
-    if code { out.replace('`', "'") } else { out }
+    let mut out = String::with_capacity(text.len() + 16);
+    for (at, piece) in pieces.into_iter().enumerate() {
+        let piece = if at % 2 == 1 { code(piece) } else { plain(piece) };
+        // Two spans side by side would be one with another fence.
+        if out.ends_with('`') && piece.starts_with('`') {
+            out.push(' ');
+        }
+        out.push_str(&piece);
+    }
+    out
+}
+
+/// Text in which nothing is markup: what would become a link or a mention is code.
+fn plain(text: &str) -> String {
+    let is_link = |word: &str| word.contains("://") || word.contains('@') || word.to_ascii_lowercase().contains("www.");
+    let words = text.split(' ').map(|word| if is_link(word) { code(word) } else { escaped(word) });
+    words.collect::<Vec<_>>().join(" ")
+}
+
+fn escaped(word: &str) -> String {
+    let mut out = String::with_capacity(word.len() + 8);
+    for (at, c) in word.char_indices() {
+        match c {
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '&' => out.push_str("&amp;"),
+            '|' | '[' | ']' | '*' | '_' | '\\' | '!' | '#' | '~' | '$' => out.extend(['\\', c]),
+            // At the start of a line they would begin a list.
+            '-' | '+' | '=' if at == 0 && word.len() == 1 => out.extend(['\\', c]),
+            c => out.push(c),
+        }
+    }
+    out
 }
 
 #[cfg(test)]
@@ -154,7 +230,9 @@ mod tests {
     #[test]
     fn names_cannot_forge_markup() {
         assert_eq!(cell("a`|<b>\n"), "`a'\\|<b>\\n`");
-        assert_eq!(prose("see `x[0]|` and <b>[c](d)"), "see `x[0]\\|` and &lt;b>\\[c\\](d)");
-        assert_eq!(prose("odd ` <b>"), "odd ' <b>");
+        assert_eq!(prose("see `x[0]|` and <b>[c](d)"), "see `x[0]\\|` and &lt;b&gt;\\[c\\](d)");
+        assert_eq!(prose("odd ` <b>"), "odd ' &lt;b&gt;");
+        assert_eq!(prose("`a` <img src=x> `b`"), "`a` &lt;img src=x&gt; `b`");
+        assert_eq!(prose("``a```b` see https://evil.example/x @admin"), "''a''`b` see `https://evil.example/x` `@admin`");
     }
 }

@@ -4,6 +4,7 @@ mod checkstyle;
 mod github;
 mod gitlab;
 mod gitlab_sast;
+mod guard;
 mod human;
 mod json;
 mod junit;
@@ -15,14 +16,17 @@ mod sarif;
 mod short;
 mod text;
 
+use guard::{Guard, Syntax};
+
 use crate::base::{Provenance, Sources};
 use crate::fix;
-use crate::policy::Outcome;
+use crate::policy::{ConfigInUse, Outcome};
 use crate::rules::Finding;
 use jiff::Timestamp;
 use std::io::{self, Write};
 use std::time::Duration;
 
+pub use guard::guarded;
 pub use human::problems_and_notices;
 pub use json::schema as json_schema;
 pub use location::short as place;
@@ -71,6 +75,15 @@ impl Format {
         ("markdown", Self::Markdown),
     ];
 
+    /// How it writes texts.
+    fn syntax(self) -> Syntax {
+        match self {
+            Self::Human | Self::Short | Self::Github | Self::Markdown => Syntax::Text,
+            Self::Json | Self::Sarif | Self::Gitlab | Self::GitlabSast | Self::Rdjson => Syntax::Json,
+            Self::Junit | Self::Checkstyle => Syntax::Xml,
+        }
+    }
+
     /// The format of a name.
     #[must_use]
     pub fn by_name(name: &str) -> Option<Self> {
@@ -111,6 +124,21 @@ pub struct Context<'a> {
 /// # Errors
 /// What the writer says.
 pub fn write(format: Format, outcome: &Outcome, context: &Context<'_>, out: &mut dyn Write) -> io::Result<()> {
+    let mut guard = Guard::new(out, format.syntax(), format == Format::Github);
+    write_unguarded(format, outcome, context, &mut guard)?;
+    guard.finish()
+}
+
+/// Which config file holds and what it turns off, in one line.
+fn config_line(config: &ConfigInUse) -> String {
+    let path = clean(&config.path);
+    match config.turns_off.as_slice() {
+        [] => format!("config: `{path}`"),
+        off => format!("config: `{path}` {}", clean(&off.join("; "))),
+    }
+}
+
+fn write_unguarded(format: Format, outcome: &Outcome, context: &Context<'_>, out: &mut dyn Write) -> io::Result<()> {
     match format {
         Format::Human => human::write(outcome, context, out),
         Format::Short => short::write(outcome, context, out),

@@ -1,7 +1,7 @@
 //! reviewdog's `rdjson` (proto/rdf/reviewdog.proto): columns are bytes, ends exclusive.
 
 use super::location::{self, Columns, locate};
-use super::{Context, short};
+use super::{Context, short, text::clean};
 use crate::base::Place;
 use crate::policy::Outcome;
 use crate::rules::Level;
@@ -71,7 +71,7 @@ struct Related {
 /// Writes the report.
 pub fn write(outcome: &Outcome, context: &Context<'_>, out: &mut dyn Write) -> io::Result<()> {
     let problems = outcome.problems.iter().map(|problem| Diagnostic {
-        message: problem.message.clone(),
+        message: clean(&problem.message).into_owned(),
         location: problem.place.as_ref().map_or_else(|| Location { path: String::new(), range: None }, |place| at(place, context)),
         severity: "ERROR",
         code: Code { value: "problem" },
@@ -80,8 +80,9 @@ pub fn write(outcome: &Outcome, context: &Context<'_>, out: &mut dyn Write) -> i
     });
     let findings = outcome.findings.iter().map(|finding| Diagnostic {
         message: [format!("{}: {}", short::addresses(finding), finding.message), finding.note.clone(), finding.help.clone()]
-            .into_iter()
+            .iter()
             .filter(|text| !text.is_empty())
+            .map(|text| clean(text))
             .collect::<Vec<_>>()
             .join("\n\n"),
         location: at(&finding.place, context),
@@ -97,7 +98,11 @@ pub fn write(outcome: &Outcome, context: &Context<'_>, out: &mut dyn Write) -> i
             .filter(|edit| finding.place.span().is_some_and(|span| span.source == edit.span.source))
             .filter_map(|edit| Some(Suggestion { range: at(&Place::Source(edit.span), context).range?, text: edit.replacement }))
             .collect(),
-        related: finding.trail.iter().map(|step| Related { message: step.label.to_string(), location: at(&step.place, context) }).collect(),
+        related: finding
+            .trail
+            .iter()
+            .map(|step| Related { message: clean(&step.label).into_owned(), location: at(&step.place, context) })
+            .collect(),
     });
     let report =
         Report { source: Source { name: "kmslint", url: env!("CARGO_PKG_REPOSITORY") }, diagnostics: problems.chain(findings).collect() };

@@ -164,7 +164,7 @@ fn message(text: &str) -> Message {
 
 /// Escapes what SARIF reads as a link in a message (SARIF 2.1.0 §3.11.6).
 fn plain(text: &str) -> String {
-    text.replace('\\', "\\\\").replace('[', "\\[").replace(']', "\\]")
+    super::text::clean(text).replace('\\', "\\\\").replace('[', "\\[").replace(']', "\\]")
 }
 
 struct Writer<'a> {
@@ -325,8 +325,7 @@ impl Writer<'_> {
             .build();
         if let Place::Source(span) = place {
             let source = self.context.sources.get(span.source);
-            let snippet = source.slice(*span);
-            if !snippet.is_empty() && snippet.len() <= 1000 {
+            if let Some(snippet) = source.quote(*span).filter(|text| !text.is_empty() && text.len() <= 1000) {
                 region.snippet = Some(ArtifactContent::builder().text(snippet).build());
             }
         }
@@ -337,7 +336,7 @@ impl Writer<'_> {
     fn line_hash(&mut self, place: &Place, finding: &Finding) -> String {
         if let Place::Source(span) = place {
             let source = self.context.sources.get(span.source);
-            let hashes = self.hashes.entry(span.source).or_insert_with(|| line_hash::of_lines(source.text()));
+            let hashes = self.hashes.entry(span.source).or_insert_with(|| line_hash::of_lines(&source.shown()));
             if let Some(hash) = hashes.get(source.line_index(span.start as usize)) {
                 return hash.clone();
             }

@@ -334,7 +334,7 @@ fn attribute<T>(
     if found.as_ref() == Some(&written) {
         return None;
     }
-    let visible = !code.sensitive && !code.from_file;
+    let visible = code.shows(false);
     let said = if visible { format!("`{written}`") } else { "a value that is not shown".to_owned() };
     let has = found.as_ref().map_or_else(|| "unset".to_owned(), |value| format!("`{value}`"));
     let mut drift = whole(DriftKind::Changed, keys.0, Some(keys.1), format!("`{name}` is {said} in the code and {has} in the service"));

@@ -244,7 +244,7 @@ fn cases_told(key: &KeyFacts, cases: &[Case<ProtectionMode>]) -> String {
         .map(|case| {
             let word = match &case.value {
                 None => "HSM by default".to_owned(),
-                Some(mode) if mode.is_documented() && !key.protection_mode.sensitive => mode.to_string(),
+                Some(mode) if mode.is_documented() && key.protection_mode.shows(true) => mode.to_string(),
                 Some(mode) => shown_mode(&key.protection_mode, mode).unwrap_or_else(|| "a value that is not shown".to_owned()),
             };
             format!("{word} when {}", case.when)

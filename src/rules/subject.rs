@@ -228,17 +228,17 @@ pub(super) fn pass(kind: &'static str, message: impl Into<String>) -> Verdict {
 
 /// The word of a fact in backticks, unless it must not be shown: sensitive, or out of a file and none of the service's words.
 pub(super) fn shown_mode<T>(fact: &Fact<T>, mode: &ProtectionMode) -> Option<String> {
-    (!fact.sensitive && (!fact.from_file || mode.is_documented())).then(|| format!("`{mode}`"))
+    fact.shows(mode.is_documented()).then(|| format!("`{mode}`"))
 }
 
 /// A number of days, unless it must not be shown.
 pub(super) fn shown_days<T>(fact: &Fact<T>, days: i64) -> Option<String> {
-    (!fact.sensitive).then(|| format!("{days} days"))
+    fact.shows(true).then(|| format!("{days} days"))
 }
 
 /// A date, unless it must not be shown.
 pub(super) fn shown_date<T>(fact: &Fact<T>, date: Date) -> Option<String> {
-    (!fact.sensitive && !fact.from_file).then(|| date.to_string())
+    fact.shows(false).then(|| date.to_string())
 }
 
 /// The day of a time in UTC, in which the service schedules.

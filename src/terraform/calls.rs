@@ -35,7 +35,12 @@ impl Manifest {
     /// Reads the manifest of a root folder, where there is one that can be read; a broken one counts as none, as if nothing were installed.
     pub(super) fn read(root: &Path, _shown: &Path, request: &Request) -> Option<Self> {
         let data = request.data_dir.as_deref().unwrap_or(Path::new(".terraform"));
-        let text = disk::read_text(&root.join(data).join("modules").join("modules.json"), disk::CONFIG_CAP).ok()?;
+        let path = root.join(data).join("modules").join("modules.json");
+        // A data directory that the user names may be anywhere; one that is found must not lead out of the repository.
+        let is_named = request.data_dir.is_some();
+        let bytes =
+            if is_named { disk::read(&path, disk::CONFIG_CAP) } else { disk::read_found(&path, disk::CONFIG_CAP, &request.bounds()) };
+        let text = bytes.and_then(disk::text).ok()?;
         let file: ManifestFile = serde_json::from_str(&text).ok()?;
         let entries = file.modules.into_iter().filter(|entry| !entry.key.is_empty());
         Some(Self { entries: entries.map(|entry| (entry.key, (entry.source, root.join(entry.dir)))).collect() })

@@ -1,11 +1,12 @@
 //! `count` and `for_each`: how many instances a block has, by Terraform's rules.
 
-use super::instance::{Each, Expansion, Instance};
+use super::instance::{Each, Entry, Expansion, Instance};
 use super::scope::{Frame, unknown_each};
 use super::world::World;
-use crate::base::{Place, Span};
+use crate::base::{Place, Span, secrecy};
 use crate::terraform::eval::{Data, Drivers, EvalError, Marks, Type, Value, convert};
 use crate::terraform::syntax::Block;
+use std::collections::HashSet;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -145,7 +146,21 @@ fn finish(mut entries: Vec<(Arc<str>, Value)>, marks: Marks, span: Span) -> Resu
         let each = Each::Element(Value::string(key).with_marks(marks), value.clone().with_marks(marks));
         return Ok(Expansion::unknown(by_caller("for_each"), Some(Place::Source(span)), each, None));
     }
-    Ok(Expansion::ForEach(entries))
+    Ok(Expansion::ForEach(named(entries, marks)))
+}
+
+/// The entries with the keys that addresses show: those that come from a file and are more than a name in it are numbered, in their order.
+fn named(entries: Vec<(Arc<str>, Value)>, marks: Marks) -> Vec<Entry> {
+    let is_shown = |key: &str| !marks.from_file || (!marks.raw && !marks.piece && secrecy::may_show_name(key));
+    let taken: HashSet<Arc<str>> = entries.iter().filter(|(key, _)| key.starts_with('…')).map(|(key, _)| Arc::clone(key)).collect();
+    let mut numbers = (1_usize..).map(|number| Arc::from(format!("…{number}"))).filter(|name| !taken.contains(name));
+    let mut entry = |(key, value): (Arc<str>, Value)| Entry {
+        shown: if is_shown(&key) { Arc::clone(&key) } else { numbers.next().unwrap_or_else(|| Arc::clone(&key)) },
+        each: Value::string(&key).with_marks(marks.of_text()),
+        value: value.with_marks(marks.of_text()),
+        key,
+    };
+    entries.into_iter().map(&mut entry).collect()
 }
 
 /// The marks of `each.key` and `count.index`, which one instance keeps for as long as it exists.

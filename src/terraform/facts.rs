@@ -124,7 +124,7 @@ impl Reader<'_> {
                     fact.default = super::defaults::site(self.world, &fact.trail);
                 }
                 fact.by_default = super::defaults::is_default(self.world, &fact.trail);
-                fact
+                self.noted(fact)
             }
             Err(error) => {
                 self.problems.refused(self.world, &error);
@@ -137,11 +137,21 @@ impl Reader<'_> {
         }
     }
 
+    /// The fact, the places of its way hidden where its value is not to be shown.
+    pub(super) fn noted<T>(&self, fact: Fact<T>) -> Fact<T> {
+        if fact.sensitive {
+            super::secrets::hide_trail(&fact.trail, self.world.loader.sources);
+        }
+        fact
+    }
+
     /// What the caret under an argument's value says.
     fn label(&self, expr: &Expr) -> String {
-        let text = self.world.text(expr.span);
+        let text = self.world.quote(expr.span).unwrap_or_default();
         match &expr.kind {
-            ExprKind::Traversal(..) | ExprKind::Variable(_) if text.len() <= 60 && !text.contains('\n') => format!("`{text}` is used here"),
+            ExprKind::Traversal(..) | ExprKind::Variable(_) if !text.is_empty() && text.len() <= 60 && !text.contains('\n') => {
+                format!("`{text}` is used here")
+            }
             ExprKind::Null | ExprKind::Bool(_) | ExprKind::Number(_) | ExprKind::String(_) => "set here".to_owned(),
             _ => "comes from this expression".to_owned(),
         }
@@ -151,7 +161,7 @@ impl Reader<'_> {
     pub(super) fn input(&self, expr: &Expr, bound: &[Bound]) -> String {
         let mut found = None;
         self.find_input(expr, bound, &mut found);
-        found.unwrap_or_else(|| self.world.text(expr.span))
+        found.or_else(|| self.world.quote(expr.span)).unwrap_or_else(|| "its value".to_owned())
     }
 
     fn find_input(&self, expr: &Expr, bound: &[Bound], found: &mut Option<String>) {
@@ -164,7 +174,7 @@ impl Reader<'_> {
                 _ => None,
             });
             *found = match &**name {
-                "var" | "local" if steps.len() == 1 => Some(self.world.text(expr.span)),
+                "var" | "local" if steps.len() == 1 => self.world.quote(expr.span),
                 _ => named,
             };
         }

@@ -34,12 +34,22 @@ impl Files {
         }
         let full = self.root.join(path);
         let outside = || FileTrouble::Withheld(crate::base::cause::outside(path));
+        let in_git = || FileTrouble::Withheld(format!("`{path}` lies in `.git`, which is never read"));
+        if full.components().any(|part| part.as_os_str().eq_ignore_ascii_case(".git")) {
+            return Err(in_git());
+        }
         // What lies outside is not even asked for: whether it exists would be an answer.
         if !self.is_within(&disk::tidy(&full)) {
             return Err(outside());
         }
         match disk::canonical(&full) {
-            Ok(real) if self.is_within(&real) => Ok(real),
+            Ok(real) if self.is_within(&real) => {
+                if disk::is_git(&real) {
+                    Err(in_git())
+                } else {
+                    Ok(real)
+                }
+            }
             Ok(_) => Err(outside()),
             Err(DiskError::Missing) => Err(FileTrouble::Missing),
             Err(error) => Err(FileTrouble::Withheld(format!("`{path}` cannot be read: {error}"))),

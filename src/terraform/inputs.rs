@@ -10,7 +10,7 @@ use super::trails::through;
 use super::world::{World, conform};
 use crate::base::cause::no_value;
 use crate::base::disk::{self, DiskError};
-use crate::base::{Place, Problem, ProblemKind, SourceId, Sources, nearest};
+use crate::base::{Place, Problem, ProblemKind, SourceId, Sources, Span, nearest};
 use crate::key::Comment;
 use crate::terraform::eval::{EvalError, Marks, Type, TypeConstraint, Value};
 use crate::terraform::syntax::{self, Block, Expr, ExprKind, File};
@@ -38,6 +38,8 @@ pub(super) struct Inputs {
     /// Why every variable that `given` does not have may hold anything: a values file could not be read to its end, or a plan does not
     /// record them.
     lost: Option<Arc<str>>,
+    /// Every value in a values file, also those that a later one replaces.
+    written: Vec<(String, Span)>,
     /// Set where the root is looked at as a library: what variables hold that nobody sets.
     pub library: Option<Fill>,
 }
@@ -138,11 +140,14 @@ impl ReadInputs {
         let stored = sources.get(source);
         let parsed = parse(&name, source, stored.text());
         if let Some(error) = parsed.error {
+            // Which variable the text would have been for is not known.
+            sources.hide_all(source);
             self.lose(Problem::new(ProblemKind::Unparsable, error.message).at(Place::Source(error.span)), shown);
         }
         self.comments.extend(parsed.comments.iter().map(|comment| super::comments::of_line(comment, &stored)));
         let name: Arc<str> = name.into();
         for attribute in parsed.body.attributes {
+            self.inputs.written.push((attribute.name.text.to_string(), attribute.value.span));
             self.inputs.set(&attribute.name.text, Given::Written(attribute.value, Arc::clone(&name)));
         }
         for block in parsed.body.blocks {
@@ -216,6 +221,11 @@ impl Inputs {
         self.given.insert(name.to_owned(), given);
     }
 
+    /// The values in values files, by variable.
+    pub(super) fn written(&self) -> impl Iterator<Item = (&str, Span)> {
+        self.written.iter().map(|(name, span)| (name.as_str(), *span))
+    }
+
     /// Which of these variables are given a value, and where.
     pub(super) fn told<'a>(&'a self, variables: &'a BTreeMap<Arc<str>, Block>) -> impl Iterator<Item = (&'a str, String)> {
         self.given.iter().filter(|(name, _)| variables.contains_key(name.as_str())).map(|(name, given)| {
@@ -273,17 +283,20 @@ impl Inputs {
             Some(Given::Text(text, by)) => {
                 // Terraform takes the text as it is for primitive types and untyped variables, and as an expression for all others.
                 let is_text = constraint.ty.is_primitive() || variable.body.attribute("type").is_none();
-                let value = if is_text {
-                    Value::string(text)
-                } else {
-                    let expr = expression(text, name, by, sources).map_err(|message| EvalError {
-                        message: format!("the value that {by} gives variable `{name}` does not parse: {message}"),
-                        span: Some(variable.header),
-                        fatal: true,
-                    })?;
-                    world.literal(&expr)?
+                let refused = |what: &str| EvalError {
+                    // Nothing of the text is shown: the environment holds secrets.
+                    message: format!("the value that {by} gives variable `{name}` {what}"),
+                    span: Some(variable.header),
+                    fatal: true,
                 };
-                let value = conform(value, constraint, name, variable.header)?;
+                let value = if is_text {
+                    Value::string(text).with_marks(Marks { from_file: true, raw: by.starts_with("`TF_VAR_"), ..Marks::NONE })
+                } else {
+                    let expr = expression(text, name, by, sources).map_err(|_| refused("is not a valid expression"))?;
+                    let value = world.literal(&expr).map_err(|_| refused("is not a constant expression"))?;
+                    value.with_marks(Marks { from_file: true, ..Marks::NONE })
+                };
+                let value = conform(value, constraint, name, variable.header).map_err(|_| refused("does not fit its type"))?;
                 Some(value.through(Place::Source(variable.header), format!("variable `{name}`, set by {by}")))
             }
         };
@@ -313,7 +326,9 @@ pub(super) fn default(variable: &Block, constraint: &TypeConstraint, name: &str,
 
 /// Parses a text as an expression.
 pub(super) fn expression(text: &str, name: &str, by: &str, sources: &Sources) -> Result<Expr, String> {
-    let source = sources.add(format!("<{} for {name}>", by.trim_matches('`')), text.to_owned());
+    let shown = format!("<{} for {name}>", by.trim_matches('`'));
+    // What someone asks `eval` is theirs to see.
+    let source = if by == "`eval`" { sources.add(shown, text.to_owned()) } else { sources.add_hidden(shown, text.to_owned()) };
     syntax::native::parse_expression(source, text).map_err(|error| error.message)
 }
 

@@ -42,6 +42,19 @@ pub(super) enum Each {
     Element(Value, Value),
 }
 
+/// An entry of `for_each`.
+#[derive(Debug)]
+pub(super) struct Entry {
+    /// The key, by which they are sorted.
+    pub key: Arc<str>,
+    /// The key as addresses show it: another one where the key comes from a file and may not be shown.
+    pub shown: Arc<str>,
+    /// `each.key`.
+    pub each: Value,
+    /// `each.value`.
+    pub value: Value,
+}
+
 /// What a block's `count` or `for_each` comes to.
 #[derive(Debug)]
 pub(super) enum Expansion {
@@ -50,7 +63,7 @@ pub(super) enum Expansion {
     /// `count`.
     Count(u64),
     /// `for_each`, in Terraform's order.
-    ForEach(Vec<(Arc<str>, Value)>),
+    ForEach(Vec<Entry>),
     /// It cannot be told, or Terraform would refuse it: one instance stands for all. The value is what `each.value` would be.
     Symbolic {
         /// Why.
@@ -68,8 +81,17 @@ impl Expansion {
         match self {
             Self::One => vec![None],
             Self::Count(count) => (0..*count).map(|index| Some(InstanceKey::Number(index))).collect(),
-            Self::ForEach(entries) => entries.iter().map(|(key, _)| Some(InstanceKey::Text(key.to_string()))).collect(),
+            Self::ForEach(entries) => entries.iter().map(|entry| Some(InstanceKey::Text(entry.shown.to_string()))).collect(),
             Self::Symbolic { .. } => vec![Some(InstanceKey::Any)],
+        }
+    }
+
+    /// Whether there is no instance.
+    pub(super) fn is_empty(&self) -> bool {
+        match self {
+            Self::Count(count) => *count == 0,
+            Self::ForEach(entries) => entries.is_empty(),
+            Self::One | Self::Symbolic { .. } => false,
         }
     }
 
@@ -81,13 +103,19 @@ impl Expansion {
                 Some(Each::Index(Value::number(i64::try_from(*index).unwrap_or(i64::MAX))))
             }
             (Self::ForEach(entries), Some(InstanceKey::Text(key))) => {
-                let at = entries.binary_search_by(|(own, _)| (**own).cmp(key.as_str())).ok()?;
-                let (key, value) = entries.get(at)?;
-                Some(Each::Element(Value::string(key), value.clone()))
+                let own = find(entries, key).filter(|entry| *entry.shown == **key);
+                let entry = own.or_else(|| entries.iter().find(|entry| *entry.shown == **key))?;
+                Some(Each::Element(entry.each.clone(), entry.value.clone()))
             }
             (Self::Symbolic { each, .. }, Some(_)) => Some(each.clone()),
             _ => None,
         }
+    }
+
+    /// The instance with a key of `for_each`, as addresses show it.
+    pub(super) fn named(&self, key: &str) -> InstanceKey {
+        let shown = if let Self::ForEach(entries) = self { find(entries, key).map(|entry| &*entry.shown) } else { None };
+        InstanceKey::Text(shown.unwrap_or(key).to_owned())
     }
 
     /// Why one instance stands for many, where it does.
@@ -99,6 +127,10 @@ impl Expansion {
     pub(super) fn unknown(why: String, place: Option<Place>, each: Each, error: Option<EvalError>) -> Self {
         Self::Symbolic { symbolic: Rc::new(Symbolic { why, place }), each, error }
     }
+}
+
+fn find<'e>(entries: &'e [Entry], key: &str) -> Option<&'e Entry> {
+    entries.binary_search_by(|entry| (*entry.key).cmp(key)).ok().and_then(|at| entries.get(at))
 }
 
 /// The address of an instance of a resource.

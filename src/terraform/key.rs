@@ -4,12 +4,13 @@ use super::dynamic::{self, Blocks, Nested};
 use super::facts::Reader;
 use super::refusals::{self, Refusals};
 use super::relations::Relations;
+use crate::base::secrecy;
 use crate::base::{Bounds, Case, Claim, Fact, InstanceKey, Place, Problem, ProblemKind, Step, Unknown};
 use crate::key::{AutoRotation, Declared, Fate, InputKind, KeyFacts, KeyId, KeyShape, Lifecycle, ProtectionMode, Stage, Symbolic};
 use crate::terraform::eval::{Data, EvalError, Type, Value, convert};
 use crate::terraform::syntax::{Attribute, Block, Body, Expr, ExprKind};
 use jiff::Timestamp;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// A key that is to be read.
@@ -55,8 +56,8 @@ pub(super) fn facts(reader: &Reader<'_>, key: &Instance<'_>, root: &Arc<str>, re
         nameless(&mut facts.display_name);
     }
     facts.compartment = reader.text(body.attribute("compartment_id"), &[], written);
-    facts.freeform_tags = tags(reader, body.attribute("freeform_tags"));
-    facts.defined_tags = tags(reader, body.attribute("defined_tags"));
+    facts.freeform_tags = tags(reader, body.attribute("freeform_tags"), &mut facts.hidden_tags);
+    facts.defined_tags = tags(reader, body.attribute("defined_tags"), &mut facts.hidden_tags);
     shape(reader, body, &mut facts);
     let reference = nested(reader, body, "external_key_reference");
     facts.external_key_reference = within(reader, &reference, "external_key_id", &Type::String, |value| Ok(text(value)));
@@ -165,7 +166,7 @@ fn within<T: Clone>(
         (None, None) => Fact::unset(),
     };
     // What decides about the block decides about all that is in it.
-    let fact = Fact { sensitive: fact.sensitive || blocks.marks.is_secret(), ..fact };
+    let fact = reader.noted(Fact { sensitive: fact.sensitive || blocks.marks.is_secret(), ..fact });
     match fact.claim {
         // Whether the block is there at all is the caller's decision.
         Claim::Known(_) | Claim::Unset if blocks.marks.by_caller => {
@@ -260,8 +261,8 @@ fn shape(reader: &Reader<'_>, body: &Body, facts: &mut KeyFacts) {
     facts.shape.curve = within(reader, &shape, "curve_id", &Type::String, |value| Ok(text(value)));
 }
 
-/// Tags that are known.
-fn tags(reader: &Reader<'_>, attribute: Option<&Attribute>) -> BTreeMap<String, String> {
+/// Tags that are known; the names of those whose value may not be shown go to `hidden`.
+fn tags(reader: &Reader<'_>, attribute: Option<&Attribute>, hidden: &mut BTreeSet<String>) -> BTreeMap<String, String> {
     let read = |attribute: &Attribute| {
         let value = reader.value(&attribute.value, &[])?;
         // The provider's type for tags; what is shown keeps the types that are written.
@@ -280,14 +281,21 @@ fn tags(reader: &Reader<'_>, attribute: Option<&Attribute>) -> BTreeMap<String, 
         }
     });
     let mut tags = BTreeMap::new();
-    let Some(entries) = value.as_ref().filter(|value| !value.deep_marks().is_secret()).and_then(Value::as_mapping) else { return tags };
-    for (key, value) in entries {
-        match &value.data {
-            Data::String(text) => drop(tags.insert(key.to_string(), text.to_string())),
-            Data::Number(number) => drop(tags.insert(key.to_string(), number.to_string())),
-            Data::Bool(value) => drop(tags.insert(key.to_string(), value.to_string())),
-            _ => {}
+    let Some((all, entries)) = value.as_ref().and_then(|value| Some((value.marks, value.as_mapping()?))) else { return tags };
+    // The names may be secret, too.
+    let is_named = |name: &str| !all.is_secret() && (!all.from_file || (!all.raw && !all.piece && secrecy::may_show_name(name)));
+    for (key, value) in entries.iter().filter(|(key, _)| is_named(key)) {
+        let text = match &value.data {
+            Data::String(text) => text.to_string(),
+            Data::Number(number) => number.to_string(),
+            Data::Bool(value) => value.to_string(),
+            _ => continue,
+        };
+        let marks = all.union(value.marks);
+        if !secrecy::may_show(marks.is_secret(), marks.from_file, value.as_str().is_none()) {
+            hidden.insert(key.to_string());
         }
+        tags.insert(key.to_string(), text);
     }
     tags
 }

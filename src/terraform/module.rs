@@ -4,7 +4,7 @@ use super::folder::{Folder, Text};
 use super::merge;
 use super::schema;
 use crate::base::disk::{self, DiskError};
-use crate::base::{Place, Problem, ProblemKind, Sources, Span, closest};
+use crate::base::{Place, Problem, ProblemKind, SourceId, Sources, Span, closest};
 use crate::terraform::eval::EvalError;
 use crate::terraform::syntax::{self, Attribute, Block, CommentText, Expr, ExprKind, File};
 use std::collections::BTreeMap;
@@ -89,6 +89,12 @@ pub(super) struct Module {
     faults: BTreeMap<Named, BTreeMap<Arc<str>, EvalError>>,
     /// Whether a file that did not parse may declare a key.
     pub may_hide_keys: bool,
+    /// Whether it lies outside of the repository: nothing of it is quoted, and its values are treated as those of a file.
+    pub is_outside: bool,
+    /// The files' texts.
+    pub texts: Vec<SourceId>,
+    /// Where variables have their defaults, in every file that writes one.
+    pub defaults: Vec<(Arc<str>, Span)>,
 }
 
 impl Module {
@@ -111,7 +117,13 @@ impl Module {
                     let is_json = file.name.ends_with(".json");
                     let names_keys = text.contains("oci_kms_key");
                     let source = sources.add(shown, text);
-                    let parsed = parse(source, sources.get(source).text(), is_json);
+                    module.texts.push(source);
+                    let stored = sources.get(source);
+                    let parsed = parse(source, stored.text(), is_json);
+                    // What a file holds that does not parse is not known: a sensitive value may be on the line that is wrong.
+                    if parsed.error.is_some() && ["sensitive", "ephemeral"].iter().any(|word| stored.text().contains(word)) {
+                        sources.hide_all(source);
+                    }
                     module.take(parsed, at >= ordinary, names_keys);
                 }
                 Err(error) => {
@@ -143,7 +155,12 @@ impl Module {
             }
             match &*kind {
                 "resource" | "data" => self.resource(block, is_override),
-                "variable" => self.put(Named::Variable, block, is_override),
+                "variable" => {
+                    if let ([label], Some(default)) = (block.labels.as_slice(), block.body.attribute("default")) {
+                        self.defaults.push((Arc::clone(&label.text), default.value.span));
+                    }
+                    self.put(Named::Variable, block, is_override);
+                }
                 "output" => self.put(Named::Output, block, is_override),
                 "module" => {
                     if block.labels.len() != 1 {
@@ -282,7 +299,7 @@ fn misspelled(kind: &str) -> Option<&'static str> {
     (near != kind && schema::of(false, kind).is_none()).then_some(near)
 }
 
-fn parse(source: crate::base::SourceId, text: &str, is_json: bool) -> File {
+fn parse(source: SourceId, text: &str, is_json: bool) -> File {
     if is_json { syntax::json::parse(source, text) } else { syntax::native::parse(source, text) }
 }
 

@@ -11,12 +11,14 @@ use super::relations::Relations;
 use super::request::Request;
 use super::roots::{self, Loader, Roots, Survey};
 use super::runs::{self, Run, Runs};
+use super::secrets;
 use super::shares;
+use super::switched_off::{Declared, Off};
 use super::symbolic::Fill;
 use super::walk::{Visit, Walk};
 use super::workspace;
 use super::world::{Ration, World};
-use crate::base::{Place, Problem, ProblemKind, Sources};
+use crate::base::{Address, Place, Problem, ProblemKind, Sources};
 use crate::key::{Inventory, KeyFacts, Keys};
 use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
@@ -109,6 +111,7 @@ fn one_run(loader: &Loader<'_>, run: &Run, ration: &Ration) -> One {
     let root = &run.root;
     let survey = roots::survey(loader, root);
     let mut inventory = Inventory { modules_not_followed: survey.not_followed.clone(), ..Inventory::default() };
+    inventory.problems.extend(survey.refused.iter().cloned());
     if !survey.has_keys() {
         return One { inventory, ..One::default() };
     }
@@ -121,12 +124,17 @@ fn one_run(loader: &Loader<'_>, run: &Run, ration: &Ration) -> One {
         inventory.problems.push(Problem::new(ProblemKind::Structure, message).at(place));
         return One { inventory, ..One::default() };
     }
+    secrets::veil(&survey.modules, loader.sources);
     inventory.problems.extend(survey.problems.iter().cloned());
     inventory.problems.extend(read.problems);
     inventory.comments.extend(read.comments);
+    secrets::veil_inputs(read.inputs.written(), &module, loader.sources);
     let shown: Arc<str> = shown(&module).into();
     let problems = Problems::default();
-    inventory.keys = keys(loader, root, &shown, &survey, &read.inputs, &problems, ration);
+    let off = Off::default();
+    inventory.keys = keys(loader, root, &shown, &survey, &read.inputs, (&problems, &off), ration);
+    let declared: HashSet<Declared> = inventory.keys.iter().filter_map(|key| key.address.as_ref().map(declared)).collect();
+    inventory.switched_off = off.take(&shown, run.label.as_ref(), |block| declared.contains(block));
     for key in &mut inventory.keys {
         key.id.inputs.clone_from(&run.label);
     }
@@ -158,8 +166,11 @@ fn shown(module: &Module) -> String {
     module.shown.to_string_lossy().replace('\\', "/")
 }
 
-/// A key's block: the path of calls, and its name.
-type Declared = (String, Arc<str>);
+/// The block that a key is declared by.
+fn declared(address: &Address) -> Declared {
+    let path: Vec<&str> = address.modules.iter().map(|step| step.name.as_str()).collect();
+    (path.join("."), address.name.as_str().into())
+}
 
 fn keys(
     loader: &Loader<'_>,
@@ -167,7 +178,7 @@ fn keys(
     shown: &Arc<str>,
     survey: &Survey,
     inputs: &Inputs,
-    problems: &Problems,
+    (problems, off): (&Problems, &Off),
     ration: &Ration,
 ) -> Keys {
     let (workspace, problem) = workspace::find(loader.request, &loader.module(root), loader.sources);
@@ -176,7 +187,7 @@ fn keys(
     }
     let world = |inputs: Inputs| World::new(loader, root, inputs, workspace.clone(), ration);
     let own = Problems::default();
-    let Look { mut found, mut refused } = look(&world(inputs.clone()), shown, survey, &own, &|_, _| true);
+    let Look { mut found, mut refused } = look(&world(inputs.clone()), shown, survey, (&own, Some(off)), &|_, _| true);
     problems.adopt(&own);
     let own = own.take();
     if !inputs.has_open(&loader.module(root).variables) {
@@ -201,7 +212,7 @@ fn keys(
         // What Terraform would refuse of a made-up input is nobody's fault. What it refuses of an empty one, and not of the made-up one, is
         // no fault either: the caller will give another.
         let made_up = Problems::default();
-        let more = look(&world(library), shown, survey, &made_up, &wanted);
+        let more = look(&world(library), shown, survey, (&made_up, None), &wanted);
         problems.adopt(&made_up);
         let made_up = made_up.take();
         let replaced: HashSet<Declared> = more.found.iter().map(|(declared, _)| declared.clone()).collect();
@@ -232,8 +243,14 @@ struct Look {
 }
 
 /// Reads the keys of a world that are wanted.
-fn look(world: &World<'_>, root: &Arc<str>, survey: &Survey, problems: &Problems, wanted: &dyn Fn(&Declared, bool) -> bool) -> Look {
-    let walk = Walk::new(world, &survey.leads, problems);
+fn look(
+    world: &World<'_>,
+    root: &Arc<str>,
+    survey: &Survey,
+    (problems, off): (&Problems, Option<&Off>),
+    wanted: &dyn Fn(&Declared, bool) -> bool,
+) -> Look {
+    let walk = Walk::new(world, &survey.leads, problems).noting(off);
     let mut relations: Option<Relations> = None;
     let mut seen = Look::default();
     let mut before = 0;

@@ -74,6 +74,8 @@ pub struct Request {
     pub streams: Arc<Streams>,
     /// What evaluation may cost.
     pub limits: Limits,
+    /// `--confined`: modules outside of the repository are refused.
+    pub confined: bool,
 }
 
 impl Request {
@@ -96,6 +98,7 @@ impl Request {
             allow_paths: Vec::new(),
             streams: Arc::default(),
             limits: Limits { depth: DEPTH, ..Limits::default() },
+            confined: false,
         }
     }
 
@@ -103,6 +106,24 @@ impl Request {
     #[must_use]
     pub fn base(&self) -> PathBuf {
         self.chdir.as_ref().map_or_else(|| self.cwd.clone(), |chdir| self.cwd.join(chdir))
+    }
+
+    /// What counts as the repository: the checkouts around what was named and around the working directory, or these themselves, and what
+    /// the user allows. What lies outside is followed, but nothing of it is quoted.
+    #[must_use]
+    pub fn bounds(&self) -> Vec<PathBuf> {
+        use crate::base::disk;
+        let around = |path: PathBuf| {
+            let real = disk::canonical(&path).ok()?;
+            let folder = if disk::is_dir(&real) { real } else { real.parent()?.to_path_buf() };
+            Some(disk::repository_root(&folder).unwrap_or(folder))
+        };
+        let named = self.paths.iter().map(|path| self.base().join(path)).chain([self.base(), self.cwd.clone()]);
+        let allowed = self.allow_paths.iter().filter_map(|path| disk::canonical(&self.base().join(path)).ok());
+        let mut all: Vec<PathBuf> = named.filter_map(around).chain(allowed).collect();
+        all.sort();
+        all.dedup();
+        all
     }
 
     /// A path as it is shown: relative to the working directory where it lies in it.

@@ -18,6 +18,9 @@ pub(super) const MAX_DEPTH: usize = 64;
 /// How many module calls one root may have in all, repeated ones counted where they matter.
 const MAX_CALLS: usize = 20_000;
 
+/// Why a call is not followed out of the repository.
+const CONFINED: &str = "it lies outside of the repository, and `--confined` refuses to leave it";
+
 /// Parses each folder once, for all roots that need it.
 pub(super) struct Loader<'r> {
     pub request: &'r Request,
@@ -25,6 +28,8 @@ pub(super) struct Loader<'r> {
     manifests: HashMap<PathBuf, Manifest>,
     folders: Mutex<HashMap<PathBuf, Folder>>,
     modules: Mutex<HashMap<PathBuf, Arc<OnceLock<Arc<Module>>>>>,
+    /// What counts as the repository.
+    bounds: OnceLock<Vec<PathBuf>>,
 }
 
 impl<'r> Loader<'r> {
@@ -36,6 +41,7 @@ impl<'r> Loader<'r> {
             manifests: std::mem::take(&mut scan.manifests),
             folders: Mutex::new(std::mem::take(&mut scan.folders)),
             modules: Mutex::default(),
+            bounds: OnceLock::new(),
         }
     }
 
@@ -48,17 +54,42 @@ impl<'r> Loader<'r> {
         let parse = || {
             let folder = self.folders.lock().unwrap_or_else(PoisonError::into_inner).remove(path);
             let folder = folder.unwrap_or_else(|| discover::beside(path.to_path_buf(), self.request.shown(path), self.request));
-            Arc::new(Module::parse(folder, self.sources))
+            let mut module = Module::parse(folder, self.sources);
+            if self.is_outside(path) {
+                module.is_outside = true;
+                module.texts.iter().for_each(|text| self.sources.mark_outside(*text));
+            }
+            Arc::new(module)
         };
         Arc::clone(cell.get_or_init(parse))
     }
 
+    /// Whether a directory lies outside of the repository.
+    fn is_outside(&self, path: &Path) -> bool {
+        !self.bounds.get_or_init(|| self.request.bounds()).iter().any(|folder| path.starts_with(folder))
+    }
+
+    /// Why a directory is not entered, where it must not be.
+    fn refusal(&self, path: &Path) -> Option<&'static str> {
+        if crate::base::disk::is_git(path) {
+            Some("it lies in `.git`, which is never read")
+        } else if self.request.confined && self.is_outside(path) {
+            Some(CONFINED)
+        } else {
+            None
+        }
+    }
+
     /// Where a call leads. `path` is the call's path from the root, `a.b`.
     pub(super) fn target(&self, root: &Path, path: &str, caller: &Module, call: &Block) -> Target {
-        match source_of(call) {
+        let target = match source_of(call) {
             Some((source, _)) => calls::locate(source, path, &caller.path, self.manifests.get(root)),
             None if call.body.attribute("source").is_some() => Target::Elsewhere("its source is not a literal"),
             None => Target::Elsewhere("it has no source"),
+        };
+        match &target {
+            Target::Folder(folder) => self.refusal(folder).map_or(target, Target::Elsewhere),
+            _ => target,
         }
     }
 }
@@ -131,6 +162,8 @@ pub(super) struct Survey {
     pub leads: HashSet<PathBuf>,
     /// Files that do not parse, folders that are not there, circles.
     pub problems: Vec<Problem>,
+    /// Calls that `--confined` refuses: a problem even where no key is found.
+    pub refused: Vec<Problem>,
     /// Modules that are not there.
     pub not_followed: Vec<ModuleNotFollowed>,
 }
@@ -208,6 +241,10 @@ impl Surveyor<'_> {
                     if call.body.attribute("source").is_none() {
                         let message = format!("module call `{name}` has no `source`");
                         self.problem(message, call.header, Some("Add the `source` of the module, or remove the call"));
+                    }
+                    if why == CONFINED {
+                        let problem = Problem::new(ProblemKind::Structure, format!("module `{name}` was not followed: {CONFINED}"));
+                        self.survey.refused.push(problem.at(Place::Source(place)));
                     }
                     has_remote = true;
                     let attribute = call.body.attribute("source").map(|attribute| attribute.value.span);

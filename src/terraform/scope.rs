@@ -74,12 +74,16 @@ impl Scope for Frame<'_> {
         if is_declared || !module.problems.is_empty() {
             return Ok(());
         }
-        let text = self.world.text(span);
-        Err(fatal(format!("`{text}` is not declared in this module")).at(span))
+        let text = self.world.quote(span).map_or_else(|| "this name".to_owned(), |text| format!("`{text}`"));
+        Err(fatal(format!("{text} is not declared in this module")).at(span))
     }
 
     fn text(&self, span: Span) -> String {
         self.world.text(span)
+    }
+
+    fn quote(&self, span: Span) -> Option<String> {
+        self.world.quote(span)
     }
 
     fn dialect(&self) -> Dialect {
@@ -126,8 +130,8 @@ impl Frame<'_> {
             ("var" | "local" | "each" | "count" | "path" | "terraform" | "module" | "data", None) => needs("a name"),
             (kind, Some(of)) => self.resource(ResourceName { data: false, kind: kind.into(), name: Arc::clone(of) }, steps, 1),
             (_, None) => {
-                let text = self.world.text(span);
-                Err(fatal(format!("`{text}` is not a reference: a resource type must be followed by a resource's name")))
+                let text = self.world.quote(span).map_or_else(|| "this".to_owned(), |text| format!("`{text}`"));
+                Err(fatal(format!("{text} is not a reference: a resource type must be followed by a resource's name")))
             }
         }
     }
@@ -311,8 +315,8 @@ fn instance(expansion: &Expansion, step: Option<&RefStep<'_>>) -> Option<(Option
         (Expansion::One, _) => Some((None, 0)),
         (Expansion::Count(_), Some(Data::Number(number))) => Some((Some(InstanceKey::Number(number.to_string().parse().ok()?)), 1)),
         (Expansion::Count(_), Some(Data::String(text))) => Some((Some(InstanceKey::Number(text.parse().ok()?)), 1)),
-        (Expansion::ForEach(_), Some(Data::String(text))) => Some((Some(InstanceKey::Text(text.to_string())), 1)),
-        (Expansion::ForEach(_), Some(Data::Number(number))) => Some((Some(InstanceKey::Text(number.to_string())), 1)),
+        (Expansion::ForEach(_), Some(Data::String(text))) => Some((Some(expansion.named(text)), 1)),
+        (Expansion::ForEach(_), Some(Data::Number(number))) => Some((Some(expansion.named(&number.to_string())), 1)),
         (Expansion::Symbolic { error: None, .. }, Some(_)) => Some((Some(InstanceKey::Any), 1)),
         _ => None,
     }
@@ -356,6 +360,10 @@ impl Scope for Closed<'_> {
 
     fn text(&self, span: Span) -> String {
         self.world.text(span)
+    }
+
+    fn quote(&self, span: Span) -> Option<String> {
+        self.world.quote(span)
     }
 
     fn files(&self) -> &dyn FileAccess {

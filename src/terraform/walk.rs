@@ -3,6 +3,7 @@
 use super::facts::{Problems, Reader};
 use super::instance::{Each, Expansion, Instance};
 use super::module::Named;
+use super::switched_off::Off;
 use super::world::{MAX_MODULES, MAX_VISITS, ResourceName, World};
 use crate::base::{Address, InstanceKey, Place, Problem, ProblemKind};
 use crate::key::Symbolic;
@@ -35,6 +36,8 @@ pub(super) struct Walk<'w> {
     /// Module folders that are worth walking into.
     pub leads: &'w HashSet<PathBuf>,
     pub problems: &'w Problems,
+    /// Where keys' blocks without an instance are noted; only the walk for keys does.
+    off: Option<&'w Off>,
     visits: Cell<usize>,
     told: Cell<bool>,
 }
@@ -42,7 +45,12 @@ pub(super) struct Walk<'w> {
 impl<'w> Walk<'w> {
     /// A walk that enters only these folders.
     pub(super) fn new(world: &'w World<'w>, leads: &'w HashSet<PathBuf>, problems: &'w Problems) -> Self {
-        Self { world, leads, problems, visits: Cell::new(0), told: Cell::new(false) }
+        Self { world, leads, problems, off: None, visits: Cell::new(0), told: Cell::new(false) }
+    }
+
+    /// The same walk, with keys' blocks without an instance noted.
+    pub(super) fn noting(self, off: Option<&'w Off>) -> Self {
+        Self { off, ..self }
     }
 
     /// Visits all instances of a managed resource type, in the order of modules, names and keys.
@@ -80,6 +88,9 @@ impl<'w> Walk<'w> {
         for (name, block) in at.module.managed.get(kind).into_iter().flatten() {
             let of = ResourceName { data: false, kind: Arc::clone(kind), name: Arc::clone(name) };
             let Some(expansion) = self.expansion(self.world.resource_expansion(at, &of, block)) else { continue };
+            if let Some(off) = self.off.filter(|_| expansion.is_empty()) {
+                off.block(self.world, at, name, block);
+            }
             let symbolic = at.symbolic.clone().or_else(|| expansion.symbolic().cloned());
             for key in expansion.keys() {
                 if !self.may_go_on() {
@@ -93,6 +104,9 @@ impl<'w> Walk<'w> {
             let Some(folder) = self.leads_on(at, name, call) else { continue };
             self.check_call(at, name, call, &folder);
             let Some(expansion) = self.expansion(self.world.call_expansion(at, name, call)) else { continue };
+            if let Some(off) = self.off.filter(|_| expansion.is_empty()) {
+                off.call(self.world, at, name, call, &|at, name, call| self.leads_on(at, name, call).is_some());
+            }
             for key in expansion.keys() {
                 if !self.may_go_on() {
                     return;

@@ -161,7 +161,8 @@ impl<'w> World<'w> {
     /// Evaluates an expression.
     pub(super) fn eval(&self, expr: &Expr, frame: &Frame<'_>) -> Result<Value, EvalError> {
         let budget = self.budget();
-        evaluate(expr, &Context::new(frame, &budget)).map_err(|error| error.at(expr.span))
+        let value = evaluate(expr, &Context::new(frame, &budget)).map_err(|error| error.at(expr.span))?;
+        Ok(if frame.at.module.is_outside { value.with_marks(OUTSIDE) } else { value })
     }
 
     /// Whether an error is a circle, which is a fault of the structure and not of the expression where it was noticed.
@@ -225,10 +226,18 @@ impl<'w> World<'w> {
             let marks = self.written_marks(block)?;
             let constraint = self.constraint(&at.module, block, name)?;
             let value = match &at.parent {
-                None => self.inputs.value(name, block, &constraint, self)?,
-                Some((parent, call)) => self.argument(parent, call, at, name, block, &constraint)?,
+                None => self.inputs.value(name, block, &constraint, self),
+                Some((parent, call)) => self.argument(parent, call, at, name, block, &constraint),
             };
-            Ok(value.with_marks(marks))
+            // What is wrong with a sensitive value may quote it.
+            let value = value.map_err(|error| match super::secrets::may_be_secret(block) {
+                true => EvalError {
+                    message: format!("the value of variable `{name}` is invalid; the reason is not shown because it is sensitive"),
+                    ..error
+                },
+                false => error,
+            })?;
+            Ok(value.with_marks(if at.module.is_outside { marks.union(OUTSIDE) } else { marks }))
         })
     }
 
@@ -487,10 +496,11 @@ impl<'w> World<'w> {
         Ok(match expansion {
             Expansion::One => one(None),
             Expansion::Count(_) => Value::tuple(expansion.keys().into_iter().map(one).collect()),
-            Expansion::ForEach(entries) => {
+            Expansion::ForEach(list) => {
                 let entries: BTreeMap<Arc<str>, Value> =
-                    entries.iter().map(|(key, _)| (Arc::clone(key), one(Some(InstanceKey::Text(key.to_string()))))).collect();
-                Value::object(entries)
+                    list.iter().map(|entry| (Arc::clone(&entry.key), one(Some(InstanceKey::Text(entry.shown.to_string()))))).collect();
+                let is_hidden = list.iter().any(|entry| entry.key != entry.shown);
+                Value::object(entries).with_marks(if is_hidden { Marks { piece: true, ..Marks::FILE } } else { Marks::NONE })
             }
             Expansion::Symbolic { error: Some(error), .. } => return Err(error.clone()),
             Expansion::Symbolic { symbolic, each, .. } => match each {
@@ -527,6 +537,11 @@ impl<'w> World<'w> {
         self.loader.sources.get(span.source).slice(span).to_owned()
     }
 
+    /// The text of a span for others to see; `None` where it may not be shown.
+    pub(super) fn quote(&self, span: Span) -> Option<String> {
+        self.loader.sources.quote(span)
+    }
+
     /// What is said of an expression, made the first time: it is the same for every instance of the block that it is in.
     pub(super) fn label(&self, span: Span, make: impl FnOnce() -> String) -> Arc<str> {
         Arc::clone(self.labels.borrow_mut().entry(span).or_insert_with(|| make().into()))
@@ -537,6 +552,9 @@ impl<'w> World<'w> {
         Frame { world: self, at, each, bound }
     }
 }
+
+/// The mark of what is written in a module outside of the repository.
+const OUTSIDE: Marks = Marks { from_file: true, ..Marks::NONE };
 
 /// Whose functions there are: where nobody says, whatever either has.
 fn dialect(request: &request::Request) -> Dialect {

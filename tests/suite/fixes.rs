@@ -62,11 +62,11 @@ fn fixed(folder: &Path, unsafe_fixes: bool) -> (String, Vec<String>, Vec<&'stati
         };
         parse(id, text).error.map_or(Ok(()), |error| Err(error.message))
     };
-    fix::apply(&files, folder, Some(folder), &parses).expect("the files can be written");
+    fix::apply(&files, folder, folder, &parses).expect("the files can be written");
     let (after, _) = judge(folder);
     assert_eq!(after.keys.len(), outcome.keys.len());
     let left = after.findings.iter().filter(|finding| finding.verdict == "violation").map(|finding| finding.kind).collect();
-    (fix::diff(&files), plan.notes.into_iter().map(|note| note.message).collect(), left)
+    (fix::diff(&files, &|_, _| true), plan.notes.into_iter().map(|note| note.message).collect(), left)
 }
 
 const VAULT: &str = "resource \"oci_kms_vault\" \"v\" {\n  vault_type = \"VIRTUAL_PRIVATE\"\n}\n";
@@ -177,7 +177,7 @@ fn a_result_that_does_not_parse_is_never_written() {
     let (outcome, sources) = judge(folder.path());
     let files = fix::rewritten(&plan(&outcome, &sources, true).edits, &sources);
     assert_eq!(files.len(), 1);
-    let refused = fix::apply(&files, folder.path(), Some(folder.path()), &|_, _| Err("it does not parse".to_owned()));
+    let refused = fix::apply(&files, folder.path(), folder.path(), &|_, _| Err("it does not parse".to_owned()));
     assert!(refused.is_err());
     assert_eq!(std::fs::read_to_string(folder.path().join("key.tf")).expect("the file is there"), KEY);
 }

@@ -11,6 +11,9 @@ mod costs;
 mod files;
 /// No panic on any bytes; nothing that must not matter matters.
 mod properties;
+/// What a pull request of a stranger may try.
+#[cfg(unix)]
+mod untrusted;
 /// Writes are complete or did not happen.
 #[cfg(unix)]
 mod writes;

@@ -51,8 +51,12 @@ mod reports;
 mod rules;
 /// Rotation by code: what Terraform does when time passes.
 mod schedules;
+/// What may not be shown is shown nowhere.
+mod secrets;
 /// States: what is.
 mod states;
+/// Blocks that create nothing with these inputs.
+mod switched_off;
 /// What providers make of written arguments.
 mod types;
 /// Genuine plans and states through the whole pipeline.

@@ -181,8 +181,8 @@ fn discreet(error: EvalError, name: &str, values: &[Value]) -> EvalError {
         .zip(values)
         .find(|(marks, value)| marks.hides_text() && quotes(&error.message, value, marks.is_secret()));
     let Some((marks, _)) = told else { return error };
-    let why = if marks.is_secret() { "sensitive" } else { "read from a file" };
-    EvalError { message: format!("`{name}` does not take this; why is not shown, because a value is {why}"), ..error }
+    let why = if marks.is_secret() { "is sensitive" } else { "comes from a file, the environment or the command line" };
+    EvalError { message: format!("invalid argument for `{name}`; the reason is not shown because a value {why}"), ..error }
 }
 
 /// Whether a message holds a text of a value, or quotes a piece of one. Of what is secret, not even a number or a letter.

@@ -40,7 +40,8 @@ pub(super) fn conditional(expr: &Expr, parts: [&Expr; 3], context: &Context<'_>,
         let time = condition.marks.time.union(then.drivers().intersection(otherwise.drivers()));
         let marks = Marks { time, ..condition.marks.union(then.marks).union(otherwise.marks) };
         let result = undecided(&condition, &then, &otherwise, &ty);
-        let result = if branch_failed { result } else { with_both(result, condition_expr, &then, &otherwise, &ty, context) };
+        let is_secret = condition.marks.is_secret();
+        let result = if branch_failed { result } else { with_both(result, (condition_expr, is_secret), &then, &otherwise, &ty, context) };
         return result.with_marks(marks).with_trail(here(expr.span));
     }
     let condition_marks = condition.marks;
@@ -58,14 +59,14 @@ pub(super) fn conditional(expr: &Expr, parts: [&Expr; 3], context: &Context<'_>,
     errors.merge(taken_errors);
     errors.forgive(left_errors);
     // Terraform marks the result with the marks of the branch not taken, too. Where a value comes from is ours, and is not.
-    let left_marks = Marks { from_file: false, by_caller: false, time: Drivers::NONE, ..left.marks };
+    let left_marks = Marks { from_file: false, by_caller: false, time: Drivers::NONE, ..left.marks.of_choice() };
     let left_type = left.ty();
     let converted = brought(taken, &left_type, &ty).unwrap_or_else(|error| {
         errors.fail(format!("this result of the conditional has the wrong type: {}", error.message), taken_expr.span);
         failed(ty)
     });
-    let trail = chosen(&converted, taken_expr, condition_expr, decision, context);
-    converted.with_marks(condition_marks.union(left_marks)).with_trail(trail).or_trail(&here(expr.span))
+    let trail = chosen(&converted, taken_expr, (condition_expr, condition_marks.is_secret()), decision, context);
+    converted.with_marks(condition_marks.of_choice().union(left_marks)).with_trail(trail).or_trail(&here(expr.span))
 }
 
 /// The branch taken, as the common type. Where a tuple has to become a list of yet another type than its members have in common, cty
@@ -92,12 +93,16 @@ fn brought(taken: Value, left: &Type, ty: &Type) -> Result<Value, EvalError> {
 }
 
 /// The way of a value that a condition chose: where the branch is written out, its station says why it was taken.
-fn chosen(value: &Value, taken: &Expr, condition: &Expr, decision: bool, context: &Context<'_>) -> Option<Arc<TrailLink>> {
+fn chosen(value: &Value, taken: &Expr, condition: (&Expr, bool), decision: bool, context: &Context<'_>) -> Option<Arc<TrailLink>> {
     let link = value.trail.as_ref()?;
     if !is_written_out(taken) || link.place != Place::Source(taken.without_parens().span) {
         return value.trail.clone();
     }
-    let label = format!("{CHOSEN} `{}` is {decision}", context.scope.text(condition.span));
+    let (condition, is_secret) = condition;
+    let label = match context.scope.quote(condition.span).filter(|_| !is_secret) {
+        Some(text) => format!("{CHOSEN} `{text}` is {decision}"),
+        None => format!("{CHOSEN} of a condition that is not shown"),
+    };
     Some(Arc::new(TrailLink { place: link.place.clone(), label: label.into(), next: link.next.clone() }))
 }
 
@@ -148,7 +153,7 @@ fn noted_length(value: &Value) -> (u64, u64) {
 }
 
 /// The unknown result with both branches as what it can be, and with their origin where they agree on one.
-fn with_both(mut result: Value, condition: &Expr, then: &Value, otherwise: &Value, ty: &Type, context: &Context<'_>) -> Value {
+fn with_both(mut result: Value, condition: (&Expr, bool), then: &Value, otherwise: &Value, ty: &Type, context: &Context<'_>) -> Value {
     let Data::Unknown(unknown) = &mut result.data else { return result };
     let origin = |value: &Value| value.as_unknown().and_then(|unknown| unknown.origin.clone());
     if let (Some(left), Some(right)) = (origin(then), origin(otherwise))
@@ -168,8 +173,8 @@ fn with_both(mut result: Value, condition: &Expr, then: &Value, otherwise: &Valu
 }
 
 /// How a condition reads behind "when", and its opposite.
-fn clauses(condition: &Expr, context: &Context<'_>) -> (Arc<str>, Arc<str>) {
-    let text = context.scope.text(condition.without_parens().span);
+fn clauses((condition, is_secret): (&Expr, bool), context: &Context<'_>) -> (Arc<str>, Arc<str>) {
+    let text = context.scope.quote(condition.without_parens().span).filter(|_| !is_secret).unwrap_or_default();
     let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
     if text.is_empty() || text.chars().count() > 80 {
         return (Arc::from("the condition holds"), Arc::from("the condition does not hold"));

@@ -106,6 +106,15 @@ impl Errors {
         }
     }
 
+    /// The errors without what they say of values that come out of something sensitive.
+    pub(super) fn hushed(self, marks: Marks) -> Self {
+        let hush = |error: EvalError| EvalError {
+            message: "this fails for an element; the reason is not shown because the elements are sensitive".to_owned(),
+            ..error
+        };
+        if marks.is_secret() { Self { first: self.first.map(|error| if error.fatal { error } else { hush(error) }) } } else { self }
+    }
+
     /// Forgives errors that may be forgiven.
     pub(super) fn forgive(&mut self, other: Self) {
         if let Some(error) = other.first

@@ -13,17 +13,18 @@ use std::sync::Arc;
 /// unknown, null or has no elements by its nature.
 pub(super) fn entries(collection: &Value) -> Option<Vec<(Value, Value)>> {
     let trail = &collection.trail;
+    // Terraform takes the marks off and puts them on the result; where a text comes from, its elements must know.
+    let origin = collection.marks.of_text();
+    let element = |value: &Value| value.clone().with_marks(origin).or_trail(trail);
     match &collection.data {
         Data::List(_, elements) | Data::Tuple(elements) => {
-            Some(elements.iter().enumerate().map(|(at, value)| (Value::number(at), value.clone().or_trail(trail))).collect())
+            Some(elements.iter().enumerate().map(|(at, value)| (Value::number(at), element(value))).collect())
         }
-        Data::Set(_, elements) => {
-            Some(elements.iter().map(|value| (value.clone().or_trail(trail), value.clone().or_trail(trail))).collect())
-        }
+        Data::Set(_, elements) => Some(elements.iter().map(|value| (element(value), element(value))).collect()),
         Data::Map(_, entries) | Data::Object(entries) => Some(
             entries
                 .iter()
-                .map(|(name, value)| (Value::from(Data::String(Arc::clone(name))).or_trail(trail), value.clone().or_trail(trail)))
+                .map(|(name, value)| (Value::from(Data::String(Arc::clone(name))).with_marks(origin).or_trail(trail), element(value)))
                 .collect(),
         ),
         _ => None,
@@ -63,13 +64,16 @@ pub(super) fn for_expression(parts: &ForExpr, span: Span, context: &Context<'_>,
     if !context.budget.charge_elements(items.len() as u64) {
         return context.budget.too_large();
     }
+    let mut own = Errors::default();
     let mut builder = Builder { marks, cause: None, values: Vec::new(), named: BTreeMap::new() };
     for (key, value) in items {
         if context.budget.is_spent() {
+            errors.merge(own.hushed(collection.marks));
             return context.budget.too_large();
         }
-        builder.add(parts, (key, value), context, errors);
+        builder.add(parts, (key, value), context, &mut own);
     }
+    errors.merge(own.hushed(collection.marks));
     bounded(builder.finish(parts), context).or_trail(&here(span))
 }
 
@@ -119,7 +123,7 @@ impl Builder {
             self.refuse("the `if` of a `for` is null; it must be true or false", condition.span, errors);
             return false;
         }
-        self.marks = self.marks.union(include.marks);
+        self.marks = self.marks.union(include.marks.of_choice());
         // A list looks whether the condition is known before it looks at its type; an object does it the other way round.
         if include.is_unknown() && !is_object {
             self.spoil(include);

@@ -35,8 +35,13 @@ pub trait Scope {
         Ok(())
     }
 
-    /// The text of a span, for reasons and conditions that quote the code.
+    /// The text of a span, for our own reading.
     fn text(&self, span: Span) -> String;
+
+    /// The text of a span, for reasons and conditions that quote the code; `None` where it may not be shown.
+    fn quote(&self, span: Span) -> Option<String> {
+        Some(self.text(span))
+    }
 
     /// Whose functions there are.
     fn dialect(&self) -> Dialect {

@@ -40,7 +40,8 @@ fn text(template: &Template, span: Span, context: &Context<'_>, errors: &mut Err
     }
     let faulty = own.any();
     errors.merge(own);
-    let marks = values.iter().fold(Marks::NONE, |marks, value| marks.union(value.marks));
+    let mut marks = values.iter().fold(Marks::NONE, |marks, value| marks.union(value.marks));
+    marks.piece |= values.iter().any(|value| value.marks.from_file && !value.may_be_taken_apart());
     let trail = carried(template, &values).or_else(|| here(span));
     if faulty && values.iter().any(Value::is_unknown) {
         return failed(Type::String).not_null().with_marks(marks).with_trail(trail);
@@ -174,6 +175,7 @@ fn repeat(
         check_template(body, &bound(key_var, value_var), context, errors);
     }
     let mut results = Vec::with_capacity(items.len());
+    let mut own = Errors::default();
     for (key, value) in items {
         let mut variables = Vec::with_capacity(2);
         if let Some(name) = key_var {
@@ -181,8 +183,9 @@ fn repeat(
         }
         variables.push((&value_var.text, value));
         let locals = Locals { names: &variables, outer: context.locals };
-        results.push(text(body, span, &context.with(&locals), errors));
+        results.push(text(body, span, &context.with(&locals), &mut own));
     }
+    errors.merge(own.hushed(over.marks));
     let marks = results.iter().fold(over.marks, |marks, value| marks.union(value.marks));
     match results.iter().find(|result| result.is_unknown()) {
         Some(result) => Value::unknown_like(Type::String, result).with_marks(marks),

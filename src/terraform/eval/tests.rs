@@ -422,7 +422,7 @@ fn an_unknown_takes_the_types_that_its_constraint_leaves_open() {
 #[test]
 fn an_error_tells_nothing_of_what_is_secret() {
     let message = |text: &str| eval(text).map(|value| value.ty()).expect_err(text).message;
-    let refused = |name: &str, why: &str| format!("`{name}` does not take this; why is not shown, because a value is {why}");
+    let refused = |name: &str, why: &str| format!("invalid argument for `{name}`; the reason is not shown because a value {why}");
     // Each would quote the value, or a piece of it, if it were not a secret.
     for (text, name) in [
         ("formatdate(sensitive(\"hunter2-open\"), \"2020-01-01T00:00:00Z\")", "formatdate"),
@@ -432,11 +432,11 @@ fn an_error_tells_nothing_of_what_is_secret() {
         ("jsondecode(sensitive(\"{x\"))", "jsondecode"),
         ("jsondecode(sensitive(\"{\\\"a\\\": tru}\"))", "jsondecode"),
     ] {
-        assert_eq!(message(text), refused(name, "sensitive"));
+        assert_eq!(message(text), refused(name, "is sensitive"));
         let open = message(&text.replacen("sensitive(", "(", 1));
         assert!(!open.contains("is not shown"), "{text}: {open}");
     }
-    assert_eq!(message("cidrhost(var.file, 1)"), refused("cidrhost", "read from a file"));
+    assert_eq!(message("cidrhost(var.file, 1)"), refused("cidrhost", "comes from a file, the environment or the command line"));
     // What names nothing of the secret helps and stays, and so does what is said of another value.
     assert_eq!(message("parseint(sensitive(\"hunter2-open\"), 10)"), "`parseint`: cannot parse the text as a base 10 integer");
     assert_eq!(message("format(\"%d\", sensitive(\"hunter2-open\"))"), "`format`: unsupported value for `%d`: a number is required");

@@ -70,7 +70,7 @@ pub(super) fn reference(name: &Arc<str>, expr: &Expr, steps: &[TraversalStep], c
 
 /// Puts the place of a reference in front of the value's trail.
 fn used_here(value: Value, span: Span, context: &Context<'_>) -> Value {
-    let text = context.scope.text(span);
+    let text = context.scope.quote(span).unwrap_or_default();
     let label = if text.is_empty() || text.contains('\n') || text.len() > 80 {
         Arc::from("used here")
     } else {
@@ -195,7 +195,7 @@ fn any_element(result: Value, value: &Value, key: &Value, span: Span, context: &
     if !open || !key.is_unknown() || value.is_unknown() || value.marks.is_secret() {
         return result;
     }
-    let text = context.scope.text(span);
+    let text = context.scope.quote(span).unwrap_or_default();
     let text = text.trim_start_matches('[').trim_end_matches(']').trim();
     let when =
         |name: &str| if text.is_empty() { Arc::from(format!("the key is `{name}`")) } else { Arc::from(format!("`{text}` is `{name}`")) };
@@ -366,9 +366,10 @@ fn splat(value: &Value, each: &[Step<'_>], span: Span, context: &Context<'_>, er
         return context.budget.too_large();
     }
     let mut own = Errors::default();
-    let results: Vec<Value> = elements.iter().map(|element| apply_steps(element.clone(), each, context, &mut own)).collect();
+    let results: Vec<Value> =
+        elements.iter().map(|element| apply_steps(element.clone().with_marks(value.marks.of_text()), each, context, &mut own)).collect();
     let element_failed = own.any();
-    errors.merge(own);
+    errors.merge(own.hushed(value.marks));
     let perhaps_null = !is_sequence && value.is_unknown() && !value.is_not_null();
     if element_failed && perhaps_null {
         return failed(Type::Any).with_marks(value.marks);

@@ -1,7 +1,7 @@
 //! Values: known, null or unknown, with marks, the way they took, and what unknown ones can still be.
 
 use super::{Drivers, Num, Type};
-use crate::base::{Place, Span};
+use crate::base::{Place, Span, secrecy};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -99,8 +99,12 @@ pub struct Marks {
     pub sensitive: bool,
     /// Only lives during the run; like sensitive for us.
     pub ephemeral: bool,
-    /// Came out of a file function: shown only if it is one of the service's own words or a number.
+    /// Came out of a file function, the environment or the command line: shown only if it is one of the service's own words or a number.
     pub from_file: bool,
+    /// It is all that such a text holds, and nothing that a document names.
+    pub raw: bool,
+    /// It was made of pieces of such a text.
+    pub piece: bool,
     /// Rests on something the caller of a library module may set.
     pub by_caller: bool,
     /// What changes it in time, as far as it is unknown.
@@ -115,6 +119,8 @@ impl Marks {
             sensitive: self.sensitive || other.sensitive,
             ephemeral: self.ephemeral || other.ephemeral,
             from_file: self.from_file || other.from_file,
+            raw: self.raw || other.raw,
+            piece: self.piece || other.piece,
             by_caller: self.by_caller || other.by_caller,
             time: self.time.union(other.time),
         }
@@ -405,6 +411,17 @@ impl Value {
         self.children().fold(self.marks, |marks, child| marks.union(child.deep_marks()))
     }
 
+    /// Whether nothing in it tells more than it may: what is made of it may be shown if it may itself.
+    #[must_use]
+    pub fn may_be_taken_apart(&self) -> bool {
+        let own = match &self.data {
+            Data::String(text) => secrecy::may_show_name(text),
+            Data::Map(_, entries) | Data::Object(entries) => entries.keys().all(|name| secrecy::may_show_name(name)),
+            _ => true,
+        };
+        own && !self.marks.raw && !self.marks.piece && self.children().all(Self::may_be_taken_apart)
+    }
+
     /// The value with all marks taken off, and these marks.
     #[must_use]
     pub fn unmark_deep(self) -> (Self, Marks) {
@@ -447,7 +464,11 @@ impl UnknownValue {
 
 impl Marks {
     /// No marks.
-    pub const NONE: Self = Self { sensitive: false, ephemeral: false, from_file: false, by_caller: false, time: Drivers::NONE };
+    pub const NONE: Self =
+        Self { sensitive: false, ephemeral: false, from_file: false, raw: false, piece: false, by_caller: false, time: Drivers::NONE };
+
+    /// Of a complete file.
+    pub const FILE: Self = Self { from_file: true, raw: true, ..Self::NONE };
 
     /// Whether a text with these marks may not be quoted in a message.
     #[must_use]
@@ -459,6 +480,18 @@ impl Marks {
     #[must_use]
     pub fn of_origin(self) -> Self {
         Self { sensitive: false, ephemeral: false, ..self }
+    }
+
+    /// The marks that a choice hands on to what was chosen: it tells nothing of a text but yes or no.
+    #[must_use]
+    pub fn of_choice(self) -> Self {
+        Self { raw: false, piece: false, ..self }
+    }
+
+    /// The marks that say which text a value comes from.
+    #[must_use]
+    pub fn of_text(self) -> Self {
+        Self { from_file: self.from_file, raw: self.raw, piece: self.piece, ..Self::NONE }
     }
 
     /// Whether a value with these marks may never be shown.

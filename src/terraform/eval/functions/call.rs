@@ -51,11 +51,13 @@ fn run(function: &Function, args: &[Value], host: &Host<'_>) -> Result<Value, St
     // Marks come off, and the body never sees them, unless it wants to.
     let mut marks = Marks::default();
     let mut plain = Vec::with_capacity(converted.len());
+    let mut may_be_taken_apart = true;
     for (arg, param) in converted.into_iter().zip(params()) {
         if param.marked {
             plain.push(arg);
         } else {
             let trail = arg.trail.clone();
+            may_be_taken_apart = may_be_taken_apart && (!arg.deep_marks().from_file || arg.may_be_taken_apart());
             // Only what is unknown of an argument changes the result in time.
             let marked = arg.clone();
             let (arg, own) = arg.unmark_deep();
@@ -85,7 +87,42 @@ fn run(function: &Function, args: &[Value], host: &Host<'_>) -> Result<Value, St
         },
     };
     let result = if function.nullable { result } else { result.not_null() };
-    Ok(result.with_marks(marks))
+    let is_text = result.as_str().is_some();
+    Ok(result.with_marks(origin(function.name, marks, may_be_taken_apart, is_text)))
+}
+
+/// Functions that hand on what they are given, piece by piece, and change no text.
+const HANDING_ON: [&str; 17] = [
+    "tolist",
+    "toset",
+    "tomap",
+    "tostring",
+    "tonumber",
+    "tobool",
+    "sort",
+    "distinct",
+    "compact",
+    "coalesce",
+    "coalescelist",
+    "one",
+    "setunion",
+    "setintersection",
+    "setsubtract",
+    "transpose",
+    "matchkeys",
+];
+/// Functions that read a document.
+const DECODING: [&str; 4] = ["jsondecode", "yamldecode", "csvdecode", "decode_tfvars"];
+
+/// What a result tells of the text that its arguments come from: a document's names and elements are told apart from pieces of it.
+fn origin(name: &str, marks: Marks, may_be_taken_apart: bool, is_text: bool) -> Marks {
+    if !marks.from_file || HANDING_ON.contains(&name) {
+        return marks;
+    }
+    if DECODING.contains(&name) && marks.raw && !marks.piece && !is_text {
+        return Marks { raw: false, ..marks };
+    }
+    Marks { piece: marks.piece || !may_be_taken_apart, ..marks }
 }
 
 /// Whether a collection holds members of different types: `any` is what types have in common only until there are values.

@@ -70,11 +70,11 @@ pub(super) fn read_text(call: &Call<'_>, args: &[Value]) -> Result<String, Troub
 }
 
 fn file(call: &Call<'_>, args: &[Value]) -> Outcome {
-    Ok(Value::string(read_text(call, args)?).with_marks(FROM_FILE))
+    Ok(Value::string(read_text(call, args)?).with_marks(Marks::FILE))
 }
 
 fn digest(call: &Call<'_>, args: &[Value], digest: fn(&[u8]) -> String) -> Outcome {
-    Ok(Value::string(digest(&read(call, args)?)).with_marks(FROM_FILE))
+    Ok(Value::string(digest(&read(call, args)?)).with_marks(Marks { piece: true, ..Marks::FILE }))
 }
 
 fn exists(call: &Call<'_>, args: &[Value]) -> Outcome {

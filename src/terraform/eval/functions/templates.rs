@@ -13,7 +13,8 @@ fn template_file(call: &Call<'_>, args: &[Value]) -> Outcome {
     let [path, vars, ..] = args else { return Err(Trouble::arity()) };
     let template = filesystem::read_text(call, args)?;
     let rendered = render(call, &template, text(path), vars, Inside::TemplateFile)?;
-    Ok(rendered.with_marks(Marks { from_file: true, ..Marks::NONE }))
+    // What it holds of other files is marked as pieces of them.
+    Ok(rendered.with_marks(Marks::FILE))
 }
 
 fn template_string(call: &Call<'_>, args: &[Value]) -> Outcome {

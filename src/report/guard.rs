@@ -1,0 +1,170 @@
+//! The last word on everything that is printed: nothing in it reads as a command of a CI service.
+//!
+//! GitHub's runner takes a line that begins with `::` as a command, and `##[` anywhere in a line as one of its older kind
+//! (actions/runner, `ActionCommand.cs`); Azure's agent takes `##vso[` anywhere in a line. A report quotes names and lines of a repository
+//! that a stranger may have written, so these are broken where they come out, after wrapping.
+
+use std::io::{self, Write};
+
+/// How a format can break a word without changing what its readers see, where there is a way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Syntax {
+    /// For people: a dot takes the place of one character.
+    Text,
+    /// JSON: an escape in a string.
+    Json,
+    /// XML: a character reference.
+    Xml,
+}
+
+/// A writer that breaks commands.
+pub struct Guard<'w> {
+    out: &'w mut dyn Write,
+    syntax: Syntax,
+    /// Whether own commands may begin a line: the annotations for GitHub are such.
+    commands: bool,
+    /// What is kept back of the line, and whether that is its start.
+    line: Vec<u8>,
+    is_start: bool,
+}
+
+/// The longest piece of a line that is kept back; lines of a program's JSON may have any length.
+const LONGEST: usize = 64 << 10;
+/// How many bytes the end of a piece must hold back, so that no command is cut in two.
+const TAIL: usize = 8;
+
+impl<'w> Guard<'w> {
+    /// A guard before a writer.
+    pub fn new(out: &'w mut dyn Write, syntax: Syntax, commands: bool) -> Self {
+        Self { out, syntax, commands, line: Vec::new(), is_start: true }
+    }
+
+    /// Writes what is kept back. Must be called at the end.
+    ///
+    /// # Errors
+    /// What the writer says.
+    pub fn finish(mut self) -> io::Result<()> {
+        self.write_line(0)?;
+        self.out.flush()
+    }
+
+    /// Writes the line but for its last bytes.
+    fn write_line(&mut self, keep: usize) -> io::Result<()> {
+        let end = self.line.len().saturating_sub(keep);
+        let kept = self.line.split_off(end);
+        let line = std::mem::replace(&mut self.line, kept);
+        let is_start = std::mem::replace(&mut self.is_start, line.ends_with(b"\n") || line.ends_with(b"\r"));
+        if is_start && !self.commands && begins_with_colons(&line) {
+            let at = line.iter().position(|byte| *byte == b':').unwrap_or(0);
+            let (before, rest) = line.split_at(at);
+            self.out.write_all(before)?;
+            self.out.write_all(match self.syntax {
+                Syntax::Text => "·".as_bytes(),
+                Syntax::Json => b"\\u003a",
+                Syntax::Xml => b"&#58;",
+            })?;
+            return self.unhash(rest.get(1..).unwrap_or_default());
+        }
+        self.unhash(&line)
+    }
+
+    /// Writes a piece with the second `#` of `##[` and `##vso[` broken.
+    fn unhash(&mut self, piece: &[u8]) -> io::Result<()> {
+        let mut rest = piece;
+        while let Some(at) = memchr::memmem::find(rest, b"##") {
+            let (before, from) = rest.split_at(at);
+            self.out.write_all(before)?;
+            let after = from.get(2..).unwrap_or_default();
+            let is_command = after.starts_with(b"[") || after.get(..4).is_some_and(|word| word.eq_ignore_ascii_case(b"vso["));
+            self.out.write_all(b"#")?;
+            // `###[` holds `##[` as well: the second `#` is looked at again.
+            rest = if is_command {
+                self.out.write_all(match self.syntax {
+                    Syntax::Text => "·".as_bytes(),
+                    Syntax::Json => b"\\u0023",
+                    Syntax::Xml => b"&#35;",
+                })?;
+                after
+            } else {
+                from.get(1..).unwrap_or_default()
+            };
+        }
+        self.out.write_all(rest)
+    }
+}
+
+/// Whether a line begins with `::`, blanks of any kind before it left out.
+fn begins_with_colons(line: &[u8]) -> bool {
+    let head = line.get(..line.len().min(4096)).unwrap_or_default();
+    let blanks = head.iter().take_while(|byte| byte.is_ascii_whitespace() || **byte == 0x0b).count();
+    // The runner takes off blanks of Unicode, too.
+    let text = String::from_utf8_lossy(head.get(blanks..).unwrap_or_default());
+    text.trim_start().starts_with("::")
+}
+
+impl Write for Guard<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let mut rest = bytes;
+        while let Some(at) = memchr::memchr2(b'\n', b'\r', rest) {
+            let (line, after) = rest.split_at(at + 1);
+            self.line.extend_from_slice(line);
+            self.write_line(0)?;
+            rest = after;
+        }
+        self.line.extend_from_slice(rest);
+        if self.line.len() > LONGEST {
+            self.write_line(TAIL)?;
+        }
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// A text for people with its commands broken.
+#[must_use]
+pub fn guarded(text: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(text.len());
+    let mut guard = Guard::new(&mut out, Syntax::Text, false);
+    // A vector takes everything.
+    let written = guard.write_all(text).and_then(|()| guard.finish());
+    if written.is_ok() { out } else { Vec::new() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn through(text: &str, syntax: Syntax, commands: bool, piece: usize) -> String {
+        let mut out = Vec::new();
+        let mut guard = Guard::new(&mut out, syntax, commands);
+        for piece in text.as_bytes().chunks(piece) {
+            guard.write_all(piece).unwrap();
+        }
+        guard.finish().unwrap();
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn commands_are_broken_however_they_are_written() {
+        for piece in [1, 2, 3, 7, 100] {
+            let text = "::error::x\n  ::set-output\r\u{2003}::y\na ::b ###[c] ##vSo[d] ## [e] ##\n";
+            let broken = "·:error::x\n  ·:set-output\r\u{2003}·:y\na ::b ##·[c] #·vSo[d] ## [e] ##\n";
+            assert_eq!(through(text, Syntax::Text, false, piece), broken);
+            assert_eq!(through("::error::##[x]", Syntax::Text, true, piece), "::error::#·[x]");
+            assert_eq!(through("{\"a\": \"##[x\"}", Syntax::Json, false, piece), "{\"a\": \"#\\u0023[x\"}");
+            assert_eq!(through("<a>\n::x ##vso[</a>", Syntax::Xml, false, piece), "<a>\n&#58;:x #&#35;vso[</a>");
+        }
+    }
+
+    #[test]
+    fn a_command_is_broken_at_any_place_of_a_long_line() {
+        for shift in 0..12 {
+            let text = format!("{}##[x]{}", " ".repeat(LONGEST - shift), "y".repeat(LONGEST * 2));
+            let out = through(&text, Syntax::Text, false, 1000);
+            assert!(!out.contains("##[") && out.contains("#·[x]"), "{shift}");
+        }
+    }
+}

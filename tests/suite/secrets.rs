@@ -1,0 +1,339 @@
+//! What may not be shown is shown nowhere: every kind of secret, through every expression, into every argument, in every format.
+
+use crate::harness::{Said, command, report, said, scratch};
+use base64::Engine as _;
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+use std::fs;
+use std::path::Path;
+use tempfile::TempDir;
+
+/// What must not be seen. It looks like a token: any six characters of it in a row would give it away.
+const SECRET: &str = "Zq7xK2mW9pL4vN8tR3bY";
+
+const FORMATS: [&str; 11] =
+    ["human", "short", "json", "sarif", "github", "gitlab", "gitlab-sast", "junit", "checkstyle", "rdjson", "markdown"];
+
+/// Where a secret can come from: a name, the files, the expression that holds it, the environment and the arguments.
+struct Kind {
+    name: &'static str,
+    files: &'static [(&'static str, &'static str)],
+    holds: &'static str,
+    env: Option<(&'static str, &'static str)>,
+    arguments: &'static [&'static str],
+}
+
+const fn kind(name: &'static str, files: &'static [(&'static str, &'static str)], holds: &'static str) -> Kind {
+    Kind { name, files, holds, env: None, arguments: &[] }
+}
+
+const KINDS: &[Kind] = &[
+    kind("sensitive default", &[("in.tf", "variable \"s\" {\n  sensitive = true\n  default   = \"SECRET\"\n}\n")], "var.s"),
+    kind("sensitive by an expression", &[("in.tf", "variable \"s\" {\n  sensitive = !false\n  default   = \"SECRET\"\n}\n")], "var.s"),
+    kind(
+        "sensitive values file",
+        &[("in.tf", "variable \"s\" {\n  sensitive = (true)\n}\n"), ("terraform.tfvars", "s = \"SECRET\"\n")],
+        "var.s",
+    ),
+    kind(
+        "sensitive JSON",
+        &[
+            ("in.tf.json", "{\"variable\": {\"s\": {\"sensitive\": true, \"default\": \"SECRET\"}}}"),
+            ("a.auto.tfvars.json", "{\"s\": \"SECRET\"}"),
+        ],
+        "var.s",
+    ),
+    kind("ephemeral default", &[("in.tf", "variable \"s\" {\n  ephemeral = true\n  default   = \"SECRET\"\n}\n")], "var.s"),
+    kind("sensitive()", &[("in.tf", "locals {\n  s = sensitive(\"SECRET\")\n}\n")], "local.s"),
+    kind(
+        "sensitive in an object",
+        &[("in.tf", "variable \"o\" {\n  sensitive = true\n  default   = { s = [\"SECRET\"] }\n}\n")],
+        "var.o.s[0]",
+    ),
+    kind(
+        "sensitive output",
+        &[
+            ("in.tf", "module \"o\" {\n  source = \"./o\"\n}\n"),
+            ("o/o.tf", "output \"s\" {\n  sensitive = true\n  value     = \"SECRET\"\n}\n"),
+        ],
+        "module.o.s",
+    ),
+    kind(
+        "sensitive in a called module",
+        &[
+            ("in.tf", "module \"o\" {\n  source = \"./o\"\n  s      = \"SECRET\"\n}\n"),
+            ("o/o.tf", "variable \"s\" {\n  sensitive = true\n}\noutput \"s\" {\n  sensitive = true\n  value     = var.s\n}\n"),
+        ],
+        "module.o.s",
+    ),
+    kind("file", &[("token.txt", "SECRET")], "file(\"${path.module}/token.txt\")"),
+    kind("decoded element", &[("token.json", "{\"a\": [\"SECRET\"]}")], "jsondecode(file(\"token.json\")).a[0]"),
+    kind("template", &[("token.tpl", "SECRET")], "templatefile(\"token.tpl\", {})"),
+    kind("git's config", &[(".git/config", "SECRET"), (".git/HEAD", "")], "file(\".git/config\")"),
+    kind("a link into git", &[(".git/config", "SECRET"), (".git/HEAD", ""), ("LINK token.txt", ".git/config")], "file(\"token.txt\")"),
+    Kind { env: Some(("TF_VAR_s", "SECRET")), ..kind("environment", &[("in.tf", "variable \"s\" {}\n")], "var.s") },
+    Kind {
+        env: Some(("TF_VAR_s", "[\"SECRET\"]")),
+        ..kind("environment, a list", &[("in.tf", "variable \"s\" {\n  type = list(string)\n}\n")], "var.s[0]")
+    },
+    Kind {
+        env: Some(("TF_VAR_s", "[SECRET]")),
+        ..kind(
+            "environment, does not parse",
+            &[("in.tf", "variable \"s\" {\n  type      = list(string)\n  sensitive = true\n}\n")],
+            "var.s[0]",
+        )
+    },
+    Kind { arguments: &["--var", "s=SECRET"], ..kind("command line", &[("in.tf", "variable \"s\" {}\n")], "var.s") },
+    Kind {
+        arguments: &["--var", "s=[SECRET"],
+        ..kind("command line, does not parse", &[("in.tf", "variable \"s\" {\n  type = list(string)\n}\n")], "var.s[0]")
+    },
+];
+
+/// What is made of it on the way.
+const EXPRESSIONS: [&str; 18] = [
+    "§",
+    "\"${§}\"",
+    "\"x-${§}\"",
+    "upper(§)",
+    "strrev(§)",
+    "base64encode(§)",
+    "substr(§, 0, 8)",
+    "format(\"%s\", §)",
+    "try(§, \"d\")",
+    "jsonencode({ a = § })",
+    "split(\"q\", §)[1]",
+    "element([for c in [§] : c], 0)",
+    "§ == \"x\" ? \"HSM\" : §",
+    "lookup({ (§) = § }, §, \"d\")",
+    "[for c in [§] : substr(c, 0, 9)][0]",
+    "join(\"\", [for c in split(\"\", §) : c])",
+    "[§][*][0]",
+    "\"%{ for c in [§] }${c}%{ endfor }\"",
+];
+
+/// Where it goes.
+const SINKS: [&str; 19] = [
+    "protection_mode = ¤",
+    "display_name = ¤",
+    "compartment_id = ¤",
+    "management_endpoint = ¤",
+    "desired_state = ¤",
+    "is_auto_rotation_enabled = ¤",
+    "is_auto_rotation_enabled = true\n  auto_key_rotation_details {\n    rotation_interval_in_days = ¤\n  }",
+    "is_auto_rotation_enabled = true\n  auto_key_rotation_details {\n    time_of_schedule_start = ¤\n  }",
+    "key_shape {\n    algorithm = ¤\n    length = 32\n  }",
+    "external_key_reference {\n    external_key_id = ¤\n  }",
+    "freeform_tags = { a = ¤ }",
+    "freeform_tags = { (¤) = 1 }",
+    "defined_tags = { \"a.b\" = ¤ }",
+    "for_each = toset([¤])\n  display_name = each.key",
+    "for_each = { (¤) = ¤ }\n  protection_mode = each.value",
+    "count = ¤ == \"x\" ? 1 : 0",
+    "count = ¤",
+    "protection_mode = { a = 1 }[¤]",
+    "protection_mode = ¤ == \"x\" ? \"HSM\" : \"SOFTWARE\"",
+];
+
+/// Everything that would give it away: six characters in a row of it or of what can be made of it.
+fn traces() -> BTreeSet<String> {
+    let reversed: String = SECRET.chars().rev().collect();
+    let encoded = base64::engine::general_purpose::STANDARD.encode(SECRET);
+    let mut all = BTreeSet::new();
+    for text in [SECRET, &SECRET.to_uppercase(), &SECRET.to_lowercase(), &reversed, &encoded] {
+        all.extend((0..=text.len() - 6).map(|at| text[at..at + 6].to_owned()));
+    }
+    all
+}
+
+/// The first trace in an output.
+fn trace<'t>(text: &str, traces: &'t BTreeSet<String>) -> Option<&'t str> {
+    traces.iter().find(|trace| text.contains(trace.as_str())).map(String::as_str)
+}
+
+/// A directory with a kind's files, and these.
+fn planted(kind: &Kind, more: &[(&str, &str)]) -> TempDir {
+    let folder = scratch(more);
+    for (path, text) in kind.files {
+        let text = text.replace("SECRET", SECRET);
+        match path.strip_prefix("LINK ") {
+            #[cfg(unix)]
+            Some(link) => std::os::unix::fs::symlink(&text, folder.path().join(link)).expect("a link"),
+            #[cfg(not(unix))]
+            Some(_) => {}
+            None => {
+                let path = folder.path().join(path);
+                fs::create_dir_all(path.parent().expect("a parent")).expect("a directory");
+                fs::write(path, text).expect("a file");
+            }
+        }
+    }
+    folder
+}
+
+fn run(folder: &Path, kind: &Kind, arguments: &[&str]) -> Said {
+    let mut command = command(folder);
+    if let Some((name, value)) = kind.env {
+        command.env(name, value.replace("SECRET", SECRET));
+    }
+    said(command.args(arguments).args(kind.arguments.iter().map(|argument| argument.replace("SECRET", SECRET))))
+}
+
+#[test]
+fn no_secret_is_shown_in_any_format() {
+    let traces = traces();
+    let mut looked_at = 0;
+    let mut leaks = String::new();
+    for kind in KINDS {
+        let mut text = String::new();
+        for (at, expression) in EXPRESSIONS.iter().enumerate() {
+            let expression = expression.replace('§', kind.holds);
+            for (sink, body) in SINKS.iter().enumerate() {
+                let body = body.replace('¤', &expression);
+                writeln!(text, "resource \"oci_kms_key\" \"k{at}_{sink}\" {{\n  {body}\n}}").expect("a text");
+            }
+        }
+        writeln!(text, "resource \"oci_kms_key\" \"honest\" {{\n  protection_mode = \"HSM\"\n}}").expect("a text");
+        let folder = planted(kind, &[("main.tf", &text)]);
+        let outputs: Vec<String> = FORMATS.iter().map(|format| format!("{format}=out-{format}")).collect();
+        let mut arguments = vec!["check", "--no-config", "--verbose", "--show-passes", "--sarif-include-suppressed"];
+        arguments.extend(outputs.iter().flat_map(|output| ["--format", output.as_str()]));
+        let said = run(folder.path(), kind, &arguments);
+        assert!((1..=2).contains(&said.code), "{}: {said:#?}", kind.name);
+        let json = fs::read_to_string(folder.path().join("out-json")).expect("a report");
+        let report: serde_json::Value = serde_json::from_str(&json).expect("JSON");
+        let keys = report["keys"].as_array().expect("keys").len();
+        assert!(keys > EXPRESSIONS.len() * (SINKS.len() - 4), "{}: only {keys} keys", kind.name);
+        let files =
+            FORMATS.iter().map(|format| (*format, fs::read_to_string(folder.path().join(format!("out-{format}"))).expect("a report")));
+        for (output, text) in files.chain([("standard output", said.out.clone()), ("standard error", said.err.clone())]) {
+            looked_at += EXPRESSIONS.len() * SINKS.len();
+            if let Some(trace) = trace(&text, &traces) {
+                let line = text.lines().find(|line| line.contains(trace)).unwrap_or_default();
+                writeln!(leaks, "{}, {output}: {}", kind.name, line.get(..line.floor_char_boundary(300)).unwrap_or(line)).expect("a text");
+            }
+        }
+        let diff = run(folder.path(), kind, &["check", "--no-config", "--diff", "--unsafe-fixes"]);
+        if trace(&(diff.out + &diff.err), &traces).is_some() {
+            writeln!(leaks, "{}, --diff", kind.name).expect("a text");
+        }
+    }
+    assert!(leaks.is_empty(), "{leaks}");
+    assert!(looked_at >= 2_220, "{looked_at}");
+}
+
+#[test]
+fn what_is_written_next_to_a_secret_is_not_shown_either() {
+    let traces = traces();
+    for (name, files) in [
+        (
+            "syntax error in a values file",
+            &[("main.tf", "variable \"s\" {\n  sensitive = true\n}\n"), ("terraform.tfvars", "s = \"SECRET\n")][..],
+        ),
+        ("syntax error on the line", &[("main.tf", "variable \"s\" {\n  sensitive = true\n  default = \"SECRET\" }\n}\n")]),
+        (
+            "an overridden default",
+            &[
+                ("main.tf", "variable \"m\" {\n  default = \"HSM\"\n}\nvariable \"s\" {\n  default = \"SECRET\"\n}\n"),
+                ("override.tf", "variable \"s\" {\n  sensitive = true\n  default   = \"x\"\n}\n"),
+            ],
+        ),
+        (
+            "lines between labels",
+            &[
+                ("main.tf", "variable \"m\" {}\nvariable \"s\" {\n  sensitive = true\n}\n"),
+                ("terraform.tfvars", "m = \"HSM\"\ns = \"SECRET\"\nn = \"x\"\n"),
+            ],
+        ),
+    ] {
+        let key = "resource \"oci_kms_key\" \"k\" {\n  protection_mode = var.m\n}\nresource \"oci_kms_key\" \"j\" {\n  protection_mode = var.s\n}\n";
+        let folder = scratch(&[("key.tf", key)]);
+        for (path, text) in files {
+            fs::write(folder.path().join(path), text.replace("SECRET", SECRET)).expect("a file");
+        }
+        for format in FORMATS {
+            let said = said(command(folder.path()).args(["check", "--no-config", "--format", format]));
+            assert!(said.code >= 1, "{name}: {said:#?}");
+            assert_eq!(trace(&format!("{}{}", said.out, said.err), &traces), None, "{name}, {format}: {said:#?}");
+        }
+    }
+}
+
+#[test]
+fn a_line_that_may_not_be_shown_is_named() {
+    let folder = scratch(&[
+        ("main.tf", "variable \"m\" {\n  sensitive = true\n}\nresource \"oci_kms_key\" \"k\" {\n  protection_mode = var.m\n}\n"),
+        ("terraform.tfvars", "m = \"HSM\"\n"),
+    ]);
+    let said = said(command(folder.path()).args(["check", "--no-config"]));
+    assert!(
+        said.code == 1 && said.out.contains("terraform.tfvars:1:5: set by `terraform.tfvars` (source code not available)"),
+        "{said:#?}"
+    );
+    assert!(said.out.contains("protection_mode = var.m") && !said.out.contains("m = \"HSM\""), "{said:#?}");
+}
+
+#[test]
+fn instance_keys_from_files_are_names_or_numbers() {
+    let names = format!("{{\"prod\": \"HSM\", \"{SECRET}\": \"HSM\", \"test\": \"HSM\"}}");
+    let folder = scratch(&[
+        ("names.json", &names),
+        ("whole.txt", "prod"),
+        ("keys/a.json", "{}"),
+        (
+            "main.tf",
+            concat!(
+                "locals {\n  names = jsondecode(file(\"names.json\"))\n}\n",
+                "resource \"oci_kms_key\" \"names\" {\n  for_each        = local.names\n  protection_mode = each.value\n}\n",
+                "resource \"oci_kms_key\" \"whole\" {\n  for_each = toset([file(\"whole.txt\")])\n}\n",
+                "resource \"oci_kms_key\" \"line\" {\n  for_each = toset(split(\"\\n\", file(\"whole.txt\")))\n}\n",
+                "resource \"oci_kms_key\" \"piece\" {\n  for_each = toset([for name in keys(local.names) : substr(name, 0, 4)])\n}\n",
+                "resource \"oci_kms_key\" \"files\" {\n  for_each = fileset(\"keys\", \"*.json\")\n}\n",
+                "resource \"oci_kms_key\" \"stems\" {\n  for_each = toset([for name in fileset(\"keys\", \"*.json\") : trimsuffix(name, \".json\")])\n}\n",
+                "resource \"oci_kms_key\" \"written\" {\n  for_each = toset([\"a\"])\n}\n",
+                "resource \"oci_kms_key_version\" \"v\" {\n  for_each = local.names\n  key_id   = oci_kms_key.names[each.key].id\n}\n",
+            ),
+        ),
+    ]);
+    let (said, report) = report(folder.path(), &["--no-config"]);
+    let addresses: Vec<&str> = report["keys"].as_array().expect("keys").iter().map(|key| key["address"].as_str().expect("text")).collect();
+    for address in [
+        "oci_kms_key.names[\"prod\"]",
+        "oci_kms_key.names[\"test\"]",
+        "oci_kms_key.names[\"…1\"]",
+        "oci_kms_key.whole[\"…1\"]",
+        "oci_kms_key.line[\"…1\"]",
+        "oci_kms_key.files[\"a.json\"]",
+        "oci_kms_key.stems[\"a\"]",
+        "oci_kms_key.written[\"a\"]",
+    ] {
+        assert!(addresses.contains(&address), "{address}: {addresses:?} {said:#?}");
+    }
+    assert!(
+        addresses.iter().filter(|address| address.starts_with("oci_kms_key.piece")).all(|address| address.contains('…')),
+        "{addresses:?}"
+    );
+    // The version still belongs to the key whose name is not shown.
+    let hidden =
+        report["keys"].as_array().expect("keys").iter().find(|key| key["address"] == "oci_kms_key.names[\"…1\"]").expect("the key");
+    assert_eq!(hidden["key_versions"][0]["id"], "oci_kms_key_version.v[\"…1\"]", "{hidden:#}");
+    assert_eq!(hidden["protection_mode"]["value"], "HSM", "{hidden:#}");
+}
+
+#[test]
+fn tags_from_files_have_no_value() {
+    let folder = scratch(&[
+        ("tag.txt", "x"),
+        ("kmslint.toml", "[[exempt]]\nrules = [\"OCI-KMS-001\", \"OCI-KMS-004\"]\ntag = \"From=x\"\nreason = \"a test\"\n"),
+        (
+            "main.tf",
+            "resource \"oci_kms_key\" \"k\" {\n  freeform_tags = { From = file(\"tag.txt\"), Own = \"y\", Number = parseint(\"3\", 10) }\n}\n",
+        ),
+    ]);
+    let (said, report) = report(folder.path(), &[]);
+    let tags = &report["keys"][0]["freeform_tags"];
+    assert_eq!(*tags, serde_json::json!({"From": null, "Number": "3", "Own": "y"}), "{said:#?}");
+    // It still counts for an exemption.
+    assert_eq!(report["exempted"].as_array().expect("exempted").len(), 2, "{said:#?}");
+}
