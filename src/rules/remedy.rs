@@ -159,7 +159,7 @@ fn written<T>(fact: &Fact<T>, name: &str) -> Result<Site, String> {
         return Err(format!("`{name}` is sensitive, so its value is not changed"));
     }
     let Some(last) = fact.trail.last() else { return Err(format!("it is unknown where `{name}` is written")) };
-    if last.label.contains(CHOSEN) {
+    if fact.trail.iter().any(|step| step.label.contains(CHOSEN)) {
         return Err(format!("`{name}` depends on a condition"));
     }
     match &fact.default {

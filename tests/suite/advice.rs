@@ -294,7 +294,7 @@ fn cases() -> Vec<Case> {
     let module = format!("variable \"mode\" {{}}\n{default}{}", key("  protection_mode = var.mode\n"));
     let mut call = case("no argument", "module \"m\" {\n  source = \"./m\"\n}\n".to_owned(), MODE, ("undetermined", "unknown"));
     call.files.push(("m/main.tf", module));
-    more(call, &["module call `m` does not set `mode`"], &["--var"]);
+    more(call, &["module call `m` does not set the required variable `mode`"], &["--var"]);
     more(
         case("not declared", format!("{default}{}", key("  protection_mode = var.nope\n")), MODE, ("undetermined", "unknown")),
         &["Fix the configuration"],

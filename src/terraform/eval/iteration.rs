@@ -4,7 +4,7 @@ use super::context::{Context, Locals};
 use super::evaluate::{Errors, bounded, eval, failed, here};
 use super::references::check_declared;
 use super::{Data, Marks, Type, Value, convert};
-use crate::base::Span;
+use crate::base::{CHOSEN, Place, Span};
 use crate::terraform::syntax::{Expr, ForExpr};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -101,11 +101,11 @@ impl Builder {
             return;
         }
         let Some(key) = &parts.key else {
-            self.values.push(eval(&parts.value, &context, errors));
+            self.values.push(chosen(eval(&parts.value, &context, errors), parts));
             return;
         };
         let Some(name) = self.name(key, &context, errors) else { return };
-        let value = eval(&parts.value, &context, errors);
+        let value = chosen(eval(&parts.value, &context, errors), parts);
         let group = self.named.entry(Arc::clone(&name)).or_default();
         if group.is_empty() || parts.group {
             group.push(value);
@@ -185,6 +185,17 @@ impl Builder {
             }
         };
         value.with_marks(self.marks)
+    }
+}
+
+/// A value that the `if` of a `for` let in: written otherwise, it may be left out. What an object's attributes hold is mostly not what the
+/// condition asks for.
+fn chosen(value: Value, parts: &ForExpr) -> Value {
+    match (&parts.condition, &value.data) {
+        (Some(condition), Data::String(_) | Data::Number(_) | Data::Bool(_)) if value.trail.is_some() => {
+            value.through(Place::Source(condition.span), format!("{CHOSEN} of the `if` of this `for`"))
+        }
+        _ => value,
     }
 }
 
