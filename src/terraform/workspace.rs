@@ -41,6 +41,14 @@ pub(super) fn find(request: &Request, module: &Module, sources: &Sources) -> (Wo
         return (Ok(name), None);
     }
     let backend = backend(module, sources);
+    if request.recorded.is_some() {
+        let workspace = match backend {
+            Backend::Cloud(Named::This(name), _) => Ok(name),
+            // Today's workspace need not be the one that was planned.
+            _ => Err("a plan does not record its workspace; pass it with `--workspace`".into()),
+        };
+        return (workspace, None);
+    }
     if let Some(name) = given(&request.env_workspace) {
         return match &backend {
             Backend::Cloud(Named::This(configured), place) if *configured != name => {

@@ -229,6 +229,25 @@ fn variables_of_today_do_not_reach_a_plan_of_yesterday() {
 }
 
 #[test]
+fn the_workspace_of_today_is_not_the_one_of_the_plan() {
+    let case = root().join("testdata/plans/inputs-mode");
+    let main = fs::read_to_string(case.join("src/main.tf")).expect("the sources");
+    let main = main.replace("mode = var.mode", "mode = terraform.workspace == \"default\" ? var.mode : \"SOFTWARE\"");
+    let plan = fs::read_to_string(case.join("plan.json")).expect("the plan");
+    let folder = scratch(&[("main.tf", &main), ("plan.json", &plan), (".terraform/environment", "default")]);
+    for (arguments, settled) in [
+        (&["--no-config", "plan.json"][..], false),
+        (&["--no-config", "--workspace", "default", "plan.json"], true),
+        (&["--no-config", "--workspace", "prod", "plan.json"], false),
+    ] {
+        let mut command = crate::harness::command(folder.path());
+        let answer = said(command.args(arguments).env("TF_WORKSPACE", "default"));
+        assert_eq!(answer.out.contains("default is HSM"), settled, "{arguments:?}: {answer:?}");
+        assert!(!answer.out.contains("passes"), "{answer:?}");
+    }
+}
+
+#[test]
 fn what_cannot_be_read_as_a_mark_hides() {
     let secret = "the-name-that-is-hidden";
     let change = |mark: &str| {
