@@ -100,6 +100,10 @@ impl World<'_> {
     ) -> Result<Value, EvalError> {
         let marks = Marks { sensitive: attribute.is_sensitive, ..Marks::NONE };
         let omitted = || self.omitted(one, inside, name, attribute).with_marks(marks);
+        // terraform-plugin-sdk plans a new `id` whatever is written.
+        if &**name == "id" && schema.is_sdk && !one.of.data && inside.path.is_empty() {
+            return Ok(self.after_apply(one, name, attribute.ty.clone()));
+        }
         let written = inside.body.attribute(name).filter(|_| attribute.filling != Filling::Computed);
         let Some(written) = written else { return Ok(omitted()) };
         let value = self.eval(&written.value, &self.frame(one.at, one.each, inside.bound))?;
@@ -145,7 +149,7 @@ impl World<'_> {
             // What an omitted argument within a block of a data source comes to is up to the provider.
             (_, Some(_)) if one.of.data && !inside.path.is_empty() => self.after_apply(one, &path, attribute.ty.clone()),
             (Filling::Optional | Filling::OrComputed, Some(default)) => default.value(),
-            (Filling::Optional, None) if !attribute.is_altered => Value::null(attribute.ty.clone()),
+            (Filling::Optional, None) if !attribute.has_unknown_default => Value::null(attribute.ty.clone()),
             (Filling::Optional, None) => {
                 Value::unknown(attribute.ty.clone(), format!("`{}.{}` does not set `{path}`", one.of.kind, one.of.name))
             }

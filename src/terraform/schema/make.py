@@ -65,7 +65,7 @@ def fact_field(fact):
         filled = "D" if fact.get("comp") else "B"
         return filled + COLLECTIONS[fact["type"]] + most + fact_block(fact["block"], [])
     flag = "r" if fact.get("req") else "b" if fact.get("opt") and fact.get("comp") else "o" if fact.get("opt") else "c"
-    marks = ("!" if fact.get("sens") else "") + ("?" if fact.get("statefunc") or fact.get("defaultfunc") else "")
+    marks = ("!" if fact.get("sens") else "") + ("~" if fact.get("statefunc") else "") + ("?" if fact.get("defaultfunc") else "")
     return marks + flag + fact_type(fact) + (default(fact["default"]) if "default" in fact else "")
 
 

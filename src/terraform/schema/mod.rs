@@ -45,8 +45,10 @@ pub(super) struct Attribute {
     pub default: Option<Default>,
     /// Whether its value is never shown.
     pub is_sensitive: bool,
-    /// Whether the provider stores something else than what is written, or a default that is not known here.
+    /// Whether the provider stores something else than what is written.
     pub is_altered: bool,
+    /// Whether it has a default that is not known here.
+    pub has_unknown_default: bool,
 }
 
 /// Who sets an attribute.

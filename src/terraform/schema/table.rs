@@ -2,7 +2,7 @@
 //!
 //! A type is `{NAME:FIELD,…}`. A FIELD is an argument, an attribute or a nested block:
 //!
-//! * marks, then a letter, then a type, then a default: `!` is sensitive, `?` is changed by the provider or has a default that is not
+//! * marks, then a letter, then a type, then a default: `!` is sensitive, `~` is changed by the provider, `?` has a default that is not
 //!   known; `r` required, `o` optional, `b` optional and filled in where it is omitted, `c` computed; `s` string, `b` bool, `n` number,
 //!   `a` anything, `L` list, `S` set, `M` map (each followed by the type of its elements), `{…}` object; `=t`, `=f`, `=90`, `="text"`;
 //! * `B`, or `D` where the provider fills the block in, then how it nests: `1` an object, `L` a list, `S` a set, `M` a map of them, then
@@ -147,7 +147,8 @@ impl<'t> Reader<'t> {
 
     fn field(&mut self) -> Option<Field> {
         let is_sensitive = self.take('!');
-        let is_altered = self.take('?');
+        let is_altered = self.take('~');
+        let has_unknown_default = self.take('?');
         let filling = match self.next()? {
             'r' => Filling::Required,
             'o' => Filling::Optional,
@@ -159,7 +160,7 @@ impl<'t> Reader<'t> {
         };
         let ty = self.ty()?;
         let default = if self.take('=') { Some(self.default()?) } else { None };
-        Some(Field::Attribute(Attribute { ty, filling, default, is_sensitive, is_altered }))
+        Some(Field::Attribute(Attribute { ty, filling, default, is_sensitive, is_altered, has_unknown_default }))
     }
 
     fn block(&mut self, is_filled_in: bool) -> Option<Field> {
@@ -230,12 +231,12 @@ mod tests {
 
     #[test]
     fn marks_types_and_defaults_are_read() {
-        let line = r#"{a:!rs,b:?oMs=t,c:bLL{x:cn},d:cSb,e:DL1{f:on=90},g:B1{h:os="a,{b}"},i:oa}"#;
+        let line = r#"{a:!rs,b:~?oMs=t,c:bLL{x:cn},d:cSb,e:DL1{f:on=90},g:B1{h:os="a,{b}"},i:oa}"#;
         let schema = schema(line, true, true).unwrap();
         let Field::Attribute(a) = &schema.fields["a"] else { panic!() };
         assert!(a.is_sensitive && a.filling == Filling::Required && !a.is_altered);
         let Field::Attribute(b) = &schema.fields["b"] else { panic!() };
-        assert!(b.is_altered && b.ty == Type::map(Type::String) && b.default == Some(Default::Bool(true)));
+        assert!(b.is_altered && b.has_unknown_default && b.ty == Type::map(Type::String) && b.default == Some(Default::Bool(true)));
         assert_eq!(schema.fields["c"].ty().wanted(), "list of list of object");
         let Field::Block(e) = &schema.fields["e"] else { panic!() };
         assert!(e.is_filled_in && e.most == Some(1) && e.nesting == Nesting::List);
