@@ -53,14 +53,15 @@ pub(super) fn read(text: &str) -> (Option<Node>, Option<JsonError>) {
     let mut reader = Reader { text, at: 0, values: 0, error: None };
     if text.starts_with('\u{feff}') {
         reader.at = '\u{feff}'.len_utf8();
-        reader.fail(0..reader.at, "a file in JSON syntax must not begin with a byte order mark");
     }
     let node = reader.value(0);
     reader.skip();
     if reader.error.is_none() && reader.at < text.len() {
         reader.fail(reader.here(), "nothing may follow the JSON value");
     }
-    (node, reader.error)
+    // The mark is an error to Terraform; what follows it is still read.
+    let marked = text.starts_with('\u{feff}').then(|| ("a file in JSON syntax must not begin with a byte order mark".to_owned(), 0..3));
+    (node, marked.or(reader.error))
 }
 
 struct Reader<'a> {
