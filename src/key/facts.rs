@@ -160,8 +160,14 @@ pub struct Schedule {
 /// Terraform plans to create it, and only an update or a replacement triggers (Terraform, `EvaluateReplaceTriggeredBy`).
 #[derive(Clone, Debug)]
 pub struct IdleSchedule {
-    /// The address of the `time_rotating` within its module.
+    /// The reference to the `time_rotating`, as it is written within its module.
     pub driver: String,
+    /// What changes when it expires: an expression for another resource's trigger.
+    pub trigger: String,
+    /// Its period in days, where it is known.
+    pub period_days: Option<f64>,
+    /// Its period in months, where it is given in months or years.
+    pub period_months: Option<i64>,
     /// Where `replace_triggered_by` names it.
     pub at: Step,
 }

@@ -151,10 +151,15 @@ fn by_code(key: &KeyFacts, settings: &Settings) -> Option<Verdict> {
 
 /// Whether a rotation by code comes at least once within the limit, in days. A year of 365 days has twelve months, however they fall.
 fn is_in_time(schedule: &Schedule, limit: i64) -> bool {
-    let Some(days) = schedule.period_days else { return true };
+    is_within(schedule.period_days, schedule.period_months, limit)
+}
+
+/// Whether a period is within the limit, in days; one that is not given is that of every run.
+fn is_within(days: Option<f64>, months: Option<i64>, limit: i64) -> bool {
+    let Some(days) = days else { return true };
     #[expect(clippy::cast_precision_loss, reason = "the limit is at most 365")]
     let within = days <= limit as f64;
-    within || (limit == 365 && schedule.period_months.is_some_and(|months| months <= 12))
+    within || (limit == 365 && months.is_some_and(|months| months <= 12))
 }
 
 /// Rows 13 and 14: the version in use is young enough, or some version is.

@@ -136,6 +136,9 @@ impl Search<'_> {
         self.found.idle = found.idle.map(|idle| IdleSchedule {
             at: Step::new(Place::Source(idle.at), format!("`{}` never triggers here", idle.driver)),
             driver: idle.driver,
+            trigger: idle.trigger,
+            period_days: idle.period.map(|period| period.days),
+            period_months: idle.period.and_then(|period| period.months),
         });
         // An argument of a trigger that is unknown for another reason may still depend on time.
         for trigger in named {

@@ -53,7 +53,7 @@ F = {}
 
 def form(name, *parts, source=None, **more):
     files = {'main.tf': BASE + ''.join(parts)}
-    files.update({k.replace('__', '/') + '.tf': v for k, v in more.items()})
+    files.update({'more.tf.json' if k == 'json' else k.replace('__', '/') + '.tf': v for k, v in more.items()})
     assert name not in F, name
     F[name] = {'name': name, 'files': files}
     if source: F[name]['source'] = source
@@ -195,6 +195,43 @@ form('two-triggers', ROTATING, data('triggers_replace = time_rotating.r.id'), tr
 form('slow', 'resource "time_rotating" "r" {\n  rotation_years = 2\n}\n', data('triggers_replace = time_rotating.r.id'), trigger('terraform_data.t'))
 form('months', 'resource "time_rotating" "r" {\n  rotation_months = 12\n}\n', data('triggers_replace = time_rotating.r.id'), trigger('terraform_data.t'))
 form('days-by-variable', var('days', '30'), 'resource "time_rotating" "r" {\n  rotation_days = var.days\n}\n', data('triggers_replace = time_rotating.r.id'), trigger('terraform_data.t'))
+
+form('rotating-count', 'resource "time_rotating" "r" {\n  count         = 2\n  rotation_days = 90\n}\n', trigger('time_rotating.r[0]'))
+form('rotating-count-whole', 'resource "time_rotating" "r" {\n  count         = 2\n  rotation_days = 90\n}\n', trigger('time_rotating.r'))
+form('rotating-count-data', 'resource "time_rotating" "r" {\n  count         = 2\n  rotation_days = 90\n}\n', data('triggers_replace = time_rotating.r'), trigger('terraform_data.t'))
+form('rotating-count-zero-data', 'resource "time_rotating" "r" {\n  count         = 0\n  rotation_days = 90\n}\n', data('triggers_replace = time_rotating.r'), trigger('terraform_data.t'))
+JSON = '{"resource": {"terraform_data": {"t": {"triggers_replace": "%s"}}, "oci_kms_key_version": {"v": {"key_id": "${oci_kms_key.k.id}", "management_endpoint": "${oci_kms_vault.v.management_endpoint}", "lifecycle": {"replace_triggered_by": ["%s"]}}}}}'
+form('json-syntax', ROTATING, json=JSON % ('${time_rotating.r.id}', 'terraform_data.t'))
+form('json-syntax-constant', ROTATING, json=JSON % ('${time_rotating.r.rotation_days}', 'terraform_data.t'))
+form('json-syntax-direct', ROTATING, json=JSON % ('fixed', 'time_rotating.r'))
+form('resource-prefix', ROTATING, data('triggers_replace = resource.time_rotating.r.id'), trigger('resource.terraform_data.t'))
+form('data-source', ROTATING, 'data "oci_kms_vault" "d" {\n  vault_id = "ocid1.vault.oc1..${time_rotating.r.unix}"\n}\n', version('external_key_version_id = data.oci_kms_vault.d.display_name'))
+form('data-source-static', ROTATING, 'data "oci_kms_vault" "d" {\n  vault_id = "ocid1.vault.oc1..${time_rotating.r.rotation_days}"\n}\n', version('external_key_version_id = data.oci_kms_vault.d.display_name'))
+form('data-source-plan-time', 'data "oci_kms_vault" "d" {\n  vault_id = "ocid1.vault.oc1..${plantimestamp()}"\n}\n', version('external_key_version_id = data.oci_kms_vault.d.display_name'))
+form('nested-block', ROTATING, data('compartment_id = "c"\nname = "b"\nnamespace = "n"\nretention_rules {\n  display_name = time_rotating.r.id\n  duration {\n    time_amount = 1\n    time_unit = "DAYS"\n  }\n}', 'b', 'oci_objectstorage_bucket'), trigger('oci_objectstorage_bucket.b'))
+form('nested-block-dynamic-dead', ROTATING, data('compartment_id = "c"\nname = "b"\nnamespace = "n"\ndynamic "retention_rules" {\n  for_each = []\n  content {\n    display_name = time_rotating.r.id\n  }\n}', 'b', 'oci_objectstorage_bucket'), trigger('oci_objectstorage_bucket.b'))
+form('provisioner', ROTATING, data('provisioner "local-exec" {\n  command = "true ${time_rotating.r.id}"\n}'), trigger('terraform_data.t'))
+form('two-versions', ROTATING, data('triggers_replace = time_rotating.r.id'), version('', 'w'), trigger('terraform_data.t'))
+form('each-value', ROTATING, version('for_each = { a = time_rotating.r.id, b = "fixed" }\nexternal_key_version_id = each.value'))
+form('each-value-other', ROTATING, version('for_each = { a = { at = time_rotating.r.id, fixed = "x" } }\nexternal_key_version_id = each.value.fixed'))
+form('optional-attribute', ROTATING, 'variable "s" {\n  type    = object({ rotate = optional(bool, false) })\n  default = {}\n}\n', data('triggers_replace = var.s.rotate ? time_rotating.r.id : "never"'), trigger('terraform_data.t'))
+form('module-count-zero', 'module "m" {\n  count    = 0\n  source   = "./m"\n  key      = oci_kms_key.k.id\n  endpoint = oci_kms_vault.v.management_endpoint\n}\n',
+     m__main='variable "key" {}\nvariable "endpoint" {}\nresource "oci_kms_key_version" "v" {\n  for_each            = toset([plantimestamp()])\n  key_id              = var.key\n  management_endpoint = var.endpoint\n}\n')
+form('module-splat', 'module "clock" {\n  count  = 2\n  source = "./clock"\n}\n', data('triggers_replace = module.clock[*].at'), trigger('terraform_data.t'),
+     clock__main='resource "time_rotating" "r" {\n  rotation_days = 60\n}\noutput "at" {\n  value = time_rotating.r.unix\n}\n')
+form('templatefile', ROTATING, data('triggers_replace = templatestring(local.t, { at = time_rotating.r.id })'), trigger('terraform_data.t'), 'locals {\n  t = "v-$${at}"\n}\n')
+form('templatefile-unused', ROTATING, data('triggers_replace = templatestring(local.t, { at = time_rotating.r.id })'), trigger('terraform_data.t'), 'locals {\n  t = "v-fixed"\n}\n')
+form('contains-unknown', ROTATING, data('triggers_replace = contains([time_rotating.r.id], "x")'), trigger('terraform_data.t'))
+form('sensitive', ROTATING, data('triggers_replace = sensitive(time_rotating.r.id)'), trigger('terraform_data.t'))
+form('nonsensitive-length', ROTATING, data('triggers_replace = length(time_rotating.r.id)'), trigger('terraform_data.t'))
+form('can', ROTATING, data('triggers_replace = can(time_rotating.r.id)'), trigger('terraform_data.t'))
+form('setproduct', version('for_each = toset([for p in setproduct(["a"], [plantimestamp()]) : join("-", p)])'))
+form('zipmap-values', version('for_each = zipmap(["a"], [plantimestamp()])'))
+form('zipmap-keys', version('for_each = zipmap([plantimestamp()], ["a"])'))
+form('transpose', version('for_each = transpose({ a = [plantimestamp()] })'))
+form('distinct', version('for_each = toset(distinct(["a", "a"]))'), 'locals {\n  unused = plantimestamp()\n}\n')
+form('flatten', version('for_each = toset(flatten([["a"], [plantimestamp()]]))'))
+form('compact-null', version('for_each = toset(compact(["a", false ? plantimestamp() : ""]))'))
 
 # ---- what only a missing input leaves open
 OPEN = 'variable "open" {\n  type = %s\n}\n'

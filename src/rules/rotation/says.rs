@@ -2,7 +2,7 @@
 
 use super::{Age, INTERVALS, written_versions};
 use crate::base::{Claim, Step, Trail, Unknown};
-use crate::key::{Importance, InputKind, KeyFacts, OldProvider, ProtectionMode, Stage};
+use crate::key::{IdleSchedule, Importance, InputKind, KeyFacts, OldProvider, ProtectionMode, Stage};
 use crate::rules::subject::{self, Situation, Vault, always, day, how_to_settle_this, sentences, shown_date, shown_days, stands_for_many};
 use crate::rules::{Advice, Report, Settings, Verdict};
 use jiff::Timestamp;
@@ -224,15 +224,15 @@ pub(super) fn no_rotation(key: &KeyFacts, settings: &Settings) -> Verdict {
             idle.driver
         )
     });
-    let through_data = idle.map(|idle| {
-        format!(
-            "Let a `terraform_data` pass the time on: `resource \"terraform_data\" \"rotation\" {{ triggers_replace = {}.id }}`, and \
-             `replace_triggered_by = [terraform_data.rotation]`; each rotation then destroys the previous version.",
-            idle.driver
-        )
-    });
+    let help = match idle {
+        Some(idle) => {
+            let otherwise =
+                (subject::vault(key) != Vault::Default).then(|| format!("Or leave that to the service. {}", advice(key, settings)));
+            sentences([Some(through_data(idle, limit)), otherwise, besides(key)])
+        }
+        None => sentences([Some(advice(key, settings)), besides(key)]),
+    };
     let note = sentences([slow, never, lost, Some(why(key)), unseen, stands_for_many(key)]);
-    let help = sentences([through_data.or_else(|| Some(advice(key, settings))), besides(key)]);
     let mut at = caret(&key.rotation.enabled.trail, "switched off here");
     if let Some(idle) = idle {
         if at.is_empty() {
@@ -241,6 +241,20 @@ pub(super) fn no_rotation(key: &KeyFacts, settings: &Settings) -> Verdict {
         at.push(idle.at.clone());
     }
     violation("no-rotation", format!("nothing {verb} within {limit} days{counted}"), at, note, help)
+}
+
+/// The form of rotation by code that works, for a `time_rotating` that triggers nothing.
+fn through_data(idle: &IdleSchedule, limit: i64) -> String {
+    let period = if super::is_within(idle.period_days, idle.period_months, limit) {
+        String::new()
+    } else {
+        format!(" Its period must be at most {limit} days.")
+    };
+    format!(
+        "Let a `terraform_data` pass the time on: `resource \"terraform_data\" \"rotation\" {{ triggers_replace = {} }}`, and \
+         `replace_triggered_by = [terraform_data.rotation]`.{period} Each rotation then destroys the previous version.",
+        idle.trigger
+    )
 }
 
 /// Row 12, where it is unknown whether code rotates the key.

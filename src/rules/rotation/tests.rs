@@ -522,14 +522,21 @@ fn the_caret_goes_to_the_value_or_to_the_header() {
 #[test]
 fn a_time_rotating_that_never_triggers_is_explained_with_the_form_that_works() {
     let at = trail("infra/version.tf").remove(0);
-    let idle = with(declared(), |key| {
-        key.idle_schedule = Some(IdleSchedule { driver: "time_rotating.r".to_owned(), at: at.clone() });
-    });
-    assert_eq!(judged(&idle), ("violation", "no-rotation"));
-    let report = report(&RULE, &idle, &settings());
-    assert!(report.note.contains("`time_rotating.r` in `replace_triggered_by` never triggers"), "{}", report.note);
-    assert!(report.help.contains("triggers_replace = time_rotating.r.id"), "{}", report.help);
-    assert!(report.at.contains(&at));
+    let idle = |key: KeyFacts, period_days: f64, period_months: Option<i64>| {
+        let (driver, trigger) = ("time_rotating.r".to_owned(), "time_rotating.r.id".to_owned());
+        let idle = IdleSchedule { driver, trigger, period_days: Some(period_days), period_months, at: at.clone() };
+        with(key, |key| key.idle_schedule = Some(idle))
+    };
+    let default = || in_vault(declared(), VaultType::Default);
+    assert_eq!(judged(&idle(default(), 90.0, None)), ("violation", "no-rotation"));
+    let told = report(&RULE, &idle(default(), 90.0, None), &settings());
+    assert!(told.note.contains("`time_rotating.r` in `replace_triggered_by` never triggers"), "{}", told.note);
+    assert!(told.help.contains("triggers_replace = time_rotating.r.id") && !told.help.contains("period"), "{}", told.help);
+    assert!(told.at.contains(&at) && told.at.first() != Some(&at), "the finding stays at the key: {:?}", told.at);
+    assert!(!report(&RULE, &idle(default(), 366.0, Some(12)), &settings()).help.contains("period"));
+    assert!(report(&RULE, &idle(default(), 732.0, Some(24)), &settings()).help.contains("Its period must be at most 365 days."));
+    let private = report(&RULE, &idle(in_vault(declared(), VaultType::VirtualPrivate), 90.0, None), &settings()).help;
+    assert!(private.contains("terraform_data") && private.contains("is_auto_rotation_enabled = true"), "{private}");
 }
 
 #[test]

@@ -4,6 +4,7 @@
 use super::super::instance::{Each, Expansion, Instance};
 use super::super::scope::Frame;
 use super::super::world::{ResourceName, World};
+use super::driver::{Period, rotating};
 use super::passing::{change, computed, passes_on};
 use crate::base::{InstanceKey, Span};
 use crate::terraform::eval::{Data, Drivers, EvalError, Value};
@@ -14,8 +15,12 @@ use std::sync::Arc;
 /// A `time_rotating` in `replace_triggered_by`: it expires, and triggers nothing.
 #[derive(Clone, Debug)]
 pub(super) struct Idle {
-    /// Its address within its module.
+    /// The reference to it, as it is written within its module.
     pub driver: String,
+    /// What changes when it expires.
+    pub trigger: String,
+    /// Its period, where it is known.
+    pub period: Option<Period>,
     /// Where it is named.
     pub at: Span,
 }
@@ -35,6 +40,8 @@ pub(super) struct Named<'b> {
     pub block: &'b Block,
     pub key: Option<InstanceKey>,
     pub each: Each,
+    /// Whether its key is written.
+    pub is_indexed: bool,
     /// The attribute behind it.
     pub attribute: Option<Arc<str>>,
     /// The reference.
@@ -48,14 +55,26 @@ pub(super) fn of(world: &World<'_>, at: &Rc<Instance>, block: &Block, each: &Eac
         let drivers = by_one(world, at, each, &named, &mut found);
         found.drivers = found.drivers.union(drivers);
         if drivers.is_none() && &*named.of.kind == "time_rotating" {
-            found.idle.get_or_insert_with(|| Idle { driver: format!("time_rotating.{}", named.of.name), at: named.expr.span });
+            found.idle.get_or_insert_with(|| idle(world, at, &named));
         }
     }
     found
 }
 
+fn idle(world: &World<'_>, at: &Rc<Instance>, named: &Named<'_>) -> Idle {
+    let name = &named.of.name;
+    let key = named.key.as_ref().map(InstanceKey::to_string).unwrap_or_default();
+    let (driver, trigger) = match (&named.key, named.is_indexed) {
+        // All instances at once have no `id`; the whole changes when one of them expires.
+        (Some(_), false) => (format!("time_rotating.{name}"), format!("time_rotating.{name}")),
+        _ => (format!("time_rotating.{name}{key}"), format!("time_rotating.{name}{key}.id")),
+    };
+    let period = rotating(world, at, name, named.block, &named.each).and_then(|driver| driver.period.ok());
+    Idle { driver, trigger, period, at: named.expr.span }
+}
+
 fn by_one(world: &World<'_>, at: &Rc<Instance>, each: &Each, named: &Named<'_>, found: &mut Triggers) -> Drivers {
-    let Named { of, block, key, each: own, attribute, expr } = named;
+    let Named { of, block, key, each: own, attribute, expr, .. } = named;
     let change = change(world, at, of, block, key.as_ref(), own);
     let any = change.updated.union(change.replaced);
     if let Some(idle) = change.idle {
@@ -152,7 +171,8 @@ fn named_by<'b>(world: &World<'_>, at: &'b Rc<Instance>, each: &Each, item: &'b 
     }
     for key in expansion.keys().into_iter().filter(|key| is_picked(index.as_ref(), key.as_ref())) {
         let Some(own) = expansion.each(key.as_ref()) else { continue };
-        found.push(Named { of: of.clone(), block, key, each: own, attribute: attribute.clone(), expr: item });
+        let is_indexed = index.is_some();
+        found.push(Named { of: of.clone(), block, key, each: own, is_indexed, attribute: attribute.clone(), expr: item });
     }
 }
 
