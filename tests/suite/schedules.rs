@@ -69,7 +69,8 @@ fn a_time_rotating_that_is_named_directly_is_the_only_idle_schedule() {
     for form in forms() {
         let name = form["name"].as_str().expect("a name");
         let (_, key, _) = answer(&form);
-        let is_direct = name.starts_with("direct") || name == "two-triggers";
+        let others = ["two-triggers", "rotating-count", "rotating-count-whole", "json-syntax-direct"];
+        let is_direct = name.starts_with("direct") || others.contains(&name);
         assert_eq!(key.idle_schedule.is_some(), is_direct, "{name}: {:?}", key.idle_schedule);
     }
 }
