@@ -150,6 +150,22 @@ pub fn read_listed(path: &Path, cap: u64) -> Result<Vec<u8>, DiskError> {
     whole(file, size, cap)
 }
 
+/// The first bytes of a file that a listing of its directory has just shown to be a regular one.
+///
+/// # Errors
+/// As [`read`].
+pub fn read_head(path: &Path, most: u64) -> Result<Vec<u8>, DiskError> {
+    let mut bytes = Vec::new();
+    File::open(path)?.take(most).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+/// What a symbolic link holds; `None` where there is no link.
+#[must_use]
+pub fn link(path: &Path) -> Option<PathBuf> {
+    fs::read_link(path).ok()
+}
+
 /// The bytes of an open file of this size.
 fn whole(file: File, size: u64, cap: u64) -> Result<Vec<u8>, DiskError> {
     if size > cap {

@@ -10,6 +10,7 @@ pub mod problem;
 pub mod repository;
 pub mod secrecy;
 pub mod source;
+pub mod walk;
 
 pub use address::{Address, InstanceKey, ModuleStep};
 pub use cause::Cause;
@@ -19,3 +20,4 @@ pub use place::{CHOSEN, Place, Step, Trail};
 pub use problem::{Problem, ProblemKind};
 pub use repository::{Provenance, Repository};
 pub use source::{Position, Source, SourceId, Sources, Span};
+pub use walk::{Listing, walk};

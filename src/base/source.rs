@@ -10,6 +10,11 @@ use std::sync::{Arc, OnceLock, RwLock};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct SourceId(u32);
 
+impl SourceId {
+    /// The text of a file that is only looked at, and that no one will be shown.
+    pub const UNSHOWN: Self = Self(u32::MAX);
+}
+
 /// A range of bytes in one source text; `start..end`, both on character boundaries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Span {

@@ -208,7 +208,8 @@ impl<'a> Desk<'a> {
             self.tell_of_modules(&outcome.modules_not_followed, sources, &mut text)?;
             tell_of_switched_off(&outcome.switched_off, sources, &mut text)?;
             tell_of_not_read(&outcome.not_read, self.terminal.verbose, &mut text)?;
-            let is_complete = outcome.problems.is_empty() && outcome.not_audited.is_empty() && outcome.switched_off.is_empty();
+            let is_read = outcome.modules_not_followed.is_empty() && !outcome.not_read.iter().any(|one| one.may_hide_keys);
+            let is_complete = is_read && outcome.problems.is_empty() && outcome.not_audited.is_empty() && outcome.switched_off.is_empty();
             if outcome.keys.is_empty() && outcome.files > 0 && is_complete {
                 writeln!(text, "note: no `oci_kms_key` in {}", report::count(outcome.files, "file", "files"))?;
             }

@@ -4,9 +4,11 @@ use super::args::{self, Inputs};
 use super::spelling::{Added, added};
 use super::surroundings::Surroundings;
 use crate::base::disk;
+use crate::key::NotReadKind;
+use crate::plan::{self, Recognised};
 use crate::terraform::{Dialect, EnvInput, InputSource, Request};
 use clap::ArgMatches;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// The environment variables that add arguments to `terraform plan`, in the order in which Terraform puts them before its command line.
@@ -73,6 +75,7 @@ pub fn request(inputs: &Inputs, matches: &ArgMatches, surroundings: &Surrounding
         allow_paths: inputs.allow_paths.clone(),
         streams: Arc::clone(&surroundings.streams),
         confined: inputs.confined,
+        recognize: document,
         ..Request::new(surroundings.cwd.clone(), paths)
     })
 }
@@ -81,4 +84,13 @@ pub fn request(inputs: &Inputs, matches: &ArgMatches, surroundings: &Surrounding
 fn var(text: &str, by: &str) -> Result<InputSource, String> {
     let (name, value) = text.split_once('=').ok_or_else(|| format!("`{by}` needs NAME=VALUE"))?;
     Ok(InputSource::Var(name.to_owned(), value.to_owned()))
+}
+
+/// What a file is that a walk of a directory sees, if it is a plan or a state.
+fn document(head: &[u8]) -> Option<NotReadKind> {
+    match plan::recognise(head, Path::new("")) {
+        Recognised::Plan => Some(NotReadKind::Plan),
+        Recognised::State | Recognised::RawState => Some(NotReadKind::State),
+        _ => None,
+    }
 }

@@ -218,7 +218,9 @@ fn summary(outcome: &Outcome, context: &Context<'_>) -> String {
         parts.push(count(outcome.problems.len(), "problem", "problems"));
     }
     if !outcome.modules_not_followed.is_empty() {
-        parts.push(format!("{} not followed", count(outcome.modules_not_followed.len(), "module", "modules")));
+        let missing = format!("{} not followed", count(outcome.modules_not_followed.len(), "module", "modules"));
+        // Where no key was found, that may be why.
+        parts.insert(if outcome.keys.is_empty() { 0 } else { parts.len() }, missing);
     }
     if !outcome.switched_off.is_empty() {
         parts.push(format!("{} switched off", count(outcome.switched_off.len(), "block", "blocks")));

@@ -3,9 +3,9 @@
 use super::discover;
 use super::inputs;
 use super::instance::Each;
+use super::loader::Loader;
 use super::read::deep;
 use super::request::{Answer, Request};
-use super::roots::Loader;
 use super::scope::Frame;
 use super::workspace;
 use super::world::{MAX_VISITS, Ration, World};
@@ -28,7 +28,7 @@ pub fn input_problems(request: &Request, sources: &Arc<Sources>) -> Vec<Problem>
     let mut scan = discover::Scan::default();
     scan.add_root(&root, request);
     let loader = Loader::new(request, sources, &mut scan);
-    let module = loader.module(&root);
+    let module = loader.root(&root);
     let mut problems = inputs::read(request, sources, &root, &module.shown, None).problems;
     problems.extend(inputs::undeclared(request, std::slice::from_ref(&module), Vec::new));
     problems.extend(workspace::find(request, &module, sources).1);
@@ -40,7 +40,7 @@ fn answers(request: &Request, sources: &Arc<Sources>, expressions: &[String]) ->
     let mut scan = discover::Scan::default();
     scan.add_root(&root, request);
     let loader = Loader::new(request, sources, &mut scan);
-    let module = loader.module(&root);
+    let module = loader.root(&root);
     let inputs = inputs::read(request, sources, &root, &module.shown, None).inputs;
     let limits = request.limits;
     let ration = Ration::new(MAX_VISITS, Account::new(limits, limits.run_work, limits.run_kept));

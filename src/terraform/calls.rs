@@ -1,5 +1,6 @@
-//! Where a module call leads: a folder beside the caller, a folder that `terraform init` installed, or nowhere that we can go.
+//! Where a module call leads: a directory next to the caller, a directory that `terraform init` installed, or nowhere that we can go.
 
+use super::address::{absolute, meets, same_source};
 use super::folder::is_local;
 use super::request::Request;
 use crate::base::cause::NOT_INSTALLED;
@@ -10,8 +11,18 @@ use std::path::{Path, PathBuf};
 /// `modules.json`: what `terraform init` installed for one root module.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Manifest {
-    /// By call path (`a.b`): the source it was installed for, and the folder.
-    entries: BTreeMap<String, (String, PathBuf)>,
+    /// By call path (`a.b`).
+    entries: BTreeMap<String, Installed>,
+}
+
+/// One installed module.
+#[derive(Clone, Debug)]
+struct Installed {
+    source: String,
+    version: String,
+    /// Where it is, and how the root module names it.
+    directory: PathBuf,
+    written: String,
 }
 
 /// The part of `modules.json` that is read.
@@ -27,15 +38,17 @@ struct ManifestEntry {
     key: String,
     #[serde(rename = "Source", default)]
     source: String,
+    #[serde(rename = "Version", default)]
+    version: String,
     #[serde(rename = "Dir", default)]
     dir: String,
 }
 
 impl Manifest {
-    /// Reads the manifest of a root folder, where there is one that can be read; a broken one counts as none, as if nothing were installed.
-    pub(super) fn read(root: &Path, _shown: &Path, request: &Request) -> Option<Self> {
-        let data = request.data_dir.as_deref().unwrap_or(Path::new(".terraform"));
-        let path = root.join(data).join("modules").join("modules.json");
+    /// Reads the manifest of a root directory, where there is one that can be read; a broken one counts as none, as if nothing were
+    /// installed.
+    pub(super) fn read(root: &Path, request: &Request) -> Option<Self> {
+        let path = request.data_of(root).join("modules").join("modules.json");
         // A data directory that the user names may be anywhere; one that is found must not lead out of the repository.
         let is_named = request.data_dir.is_some();
         let bytes =
@@ -43,67 +56,93 @@ impl Manifest {
         let text = bytes.and_then(disk::text).ok()?;
         let file: ManifestFile = serde_json::from_str(&text).ok()?;
         let entries = file.modules.into_iter().filter(|entry| !entry.key.is_empty());
-        Some(Self { entries: entries.map(|entry| (entry.key, (entry.source, root.join(entry.dir)))).collect() })
+        let installed = |ManifestEntry { key, source, version, dir }| {
+            let written = dir.replace('\\', "/");
+            (key, Installed { source, version, directory: root.join(dir), written })
+        };
+        Some(Self { entries: entries.map(installed).collect() })
     }
 
-    /// All installed folders.
+    /// All installed directories.
     pub(super) fn folders(&self) -> impl Iterator<Item = PathBuf> {
-        self.entries.values().map(|(_, folder)| folder.clone())
+        self.entries.values().map(|installed| installed.directory.clone())
     }
 }
 
 /// Where a call leads.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Target {
-    /// To this folder, which is there.
-    Folder(PathBuf),
-    /// To a local folder that is not there.
+    /// To this directory, which exists.
+    Folder {
+        /// The directory, links resolved.
+        path: PathBuf,
+        /// How `init` names it from the root module, where that is not the source next to the caller.
+        installed: Option<String>,
+    },
+    /// To a local directory that does not exist.
     Missing,
     /// To somewhere we cannot go; the reason as a clause.
-    Elsewhere(&'static str),
+    Elsewhere(String),
 }
 
-/// Finds the folder of a call. `path` is the call's path from the root, `caller` the folder it is written in.
-pub(super) fn locate(source: &str, path: &str, caller: &Path, manifest: Option<&Manifest>) -> Target {
-    if is_local(source) {
-        return match disk::canonical(&caller.join(source)) {
-            Ok(folder) if disk::is_dir(&folder) => Target::Folder(folder),
+/// A module call whose source is known.
+pub(super) struct Call<'c> {
+    /// The path of calls from the root, `a.b`.
+    pub path: &'c str,
+    /// The directory of the file that it is written in.
+    pub caller: &'c Path,
+    /// The source.
+    pub source: &'c str,
+    /// The version constraint, where there is one.
+    pub version: Option<&'c str>,
+}
+
+/// Finds the directory of a call.
+pub(super) fn locate(call: &Call<'_>, manifest: Option<&Manifest>) -> Target {
+    let installed = manifest.and_then(|manifest| manifest.entries.get(call.path));
+    let elsewhere = |why: &str| Target::Elsewhere(why.to_owned());
+    if is_local(call.source) {
+        return match disk::canonical(&call.caller.join(call.source)) {
+            Ok(path) if disk::is_dir(&path) => Target::Folder { path, installed: None },
             _ => Target::Missing,
         };
     }
-    let Some((installed, folder)) = manifest.and_then(|manifest| manifest.entries.get(path)) else {
-        return Target::Elsewhere(NOT_INSTALLED);
+    let Some(installed) = installed else {
+        return match absolute(call.source) {
+            Some((package, inner)) => outside(call.path, &package, inner.as_deref()),
+            None => elsewhere(NOT_INSTALLED),
+        };
     };
-    // `init` writes registry sources with their host; an entry for another source is of a time before the source was changed.
-    if !same_source(installed, source) {
-        return Target::Elsewhere("installed for another source");
+    // Terraform refuses to plan with an entry of the time before the call was changed, until `init` is run again.
+    if !same_source(&installed.source, call.source) {
+        return elsewhere("module source has changed since it was installed");
     }
-    match disk::canonical(folder) {
-        Ok(folder) if disk::is_dir(&folder) => Target::Folder(folder),
-        _ => Target::Elsewhere(NOT_INSTALLED),
+    if call.version.is_some_and(|version| !meets(&installed.version, version)) {
+        return elsewhere("module version requirements have changed since it was installed");
+    }
+    installed.target().unwrap_or_else(|| elsewhere(NOT_INSTALLED))
+}
+
+/// The directory that `init` installed for a call, whatever its source was.
+pub(super) fn installed(path: &str, manifest: Option<&Manifest>) -> Option<Target> {
+    manifest?.entries.get(path)?.target()
+}
+
+impl Installed {
+    fn target(&self) -> Option<Target> {
+        let path = disk::canonical(&self.directory).ok().filter(|path| disk::is_dir(path))?;
+        Some(Target::Folder { path, installed: Some(self.written.clone()) })
     }
 }
 
-/// Whether the manifest's source is that of the call. Only the registry's shorthand is written differently.
-fn same_source(installed: &str, source: &str) -> bool {
-    if installed == source {
-        return true;
-    }
-    let address = source.split("//").next().unwrap_or_default();
-    let is_shorthand = matches!(address.split('/').collect::<Vec<_>>().as_slice(), [owner, _, _] if !owner.contains(['.', ':', '@']));
-    // Everything that is not the registry's shorthand is normalised by go-getter in ways that are not ours to repeat.
-    !is_shorthand || installed.ends_with(&format!("/{source}"))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_manifest_entry_for_another_source_is_not_followed() {
-        assert!(same_source("registry.terraform.io/o/kms/oci", "o/kms/oci"));
-        assert!(same_source("registry.terraform.io/o/kms/oci//sub", "o/kms/oci//sub"));
-        assert!(!same_source("registry.terraform.io/o/vault/oci", "o/kms/oci"));
-        assert!(same_source("git::https://github.com/o/r.git", "github.com/o/r"));
+/// An absolute directory: `init` would put a link to it under the call's name.
+fn outside(path: &str, package: &str, inner: Option<&str>) -> Target {
+    let inside = inner.map_or_else(|| PathBuf::from(package), |inner| Path::new(package).join(inner));
+    match disk::canonical(&inside) {
+        Ok(directory) if disk::is_dir(&directory) => {
+            let inner = inner.map_or_else(String::new, |inner| format!("/{inner}"));
+            Target::Folder { path: directory, installed: Some(format!(".terraform/modules/{path}{inner}")) }
+        }
+        _ => Target::Elsewhere("the directory does not exist".to_owned()),
     }
 }

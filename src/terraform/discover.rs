@@ -1,32 +1,47 @@
-//! Finds the folders that may have to do with keys, by bytes and before parsing anything: cost grows with the keys, not with the repository.
+//! Walks what the user named and reads the configuration in it, without parsing: what certainly has nothing to do with keys is left
+//! at that, so that cost grows with the keys and not with the repository.
 
 use super::calls::Manifest;
 use super::folder::{Folder, PRUNED, is_configuration, is_values};
+use super::foreign;
+use super::hints::Hints;
 use super::inputs::is_automatic;
-use super::request::Request;
+use super::request::{InputSource, Request, join_shown};
+use super::unread;
 use crate::base::disk::{self, DiskError};
-use crate::base::{Place, Problem, ProblemKind};
+use crate::base::{Listing, Place, Problem, ProblemKind, walk};
+use crate::key::NotRead;
 use rayon::prelude::*;
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
 /// What a walk found.
 #[derive(Debug, Default)]
 pub(super) struct Scan {
-    /// All folders with configuration that were read, by their real path.
+    /// What the bytes of each directory with configuration show, by its real path.
+    pub hints: HashMap<PathBuf, Hints>,
+    /// The files of these directories.
     pub folders: HashMap<PathBuf, Folder>,
-    /// Those below a folder that the user named: the only ones that may be roots.
+    /// Those below a directory that the user named: the only ones that may be roots.
     pub walked: BTreeSet<PathBuf>,
-    /// What `terraform init` installed, by root folder.
+    /// What `terraform init` installed, by root directory.
     pub manifests: HashMap<PathBuf, Manifest>,
-    /// Folders from which a key or a remote module can be reached.
+    /// Directories with a lock file.
+    pub locked: BTreeSet<PathBuf>,
+    /// Directories from which a key, or a call that is not followed and may have keys, can be reached.
     pub candidates: BTreeSet<PathBuf>,
     /// Directories that the user named.
     pub named: Vec<PathBuf>,
+    /// Those among them that are roots, whatever calls them.
+    pub named_roots: BTreeSet<PathBuf>,
     /// Directories of the configuration files that the user named.
     pub focus: BTreeSet<PathBuf>,
     /// Values files that the user named and that Terraform does not read by itself, as they were named.
     pub values: Vec<PathBuf>,
+    /// Files that call modules in another language than Terraform's, with the paths they are shown by.
+    pub foreign: Vec<(PathBuf, PathBuf)>,
+    /// Plans and states that were seen.
+    pub not_read: Vec<NotRead>,
     /// How many files were looked at.
     pub files: usize,
     /// What could not be looked at.
@@ -39,62 +54,68 @@ struct Start {
     shown: PathBuf,
 }
 
-/// One folder as listed.
+/// One directory as listed.
 struct Listed {
     folder: Folder,
     manifest: Option<Manifest>,
-    below: Vec<Start>,
+    is_locked: bool,
+    foreign: Vec<(PathBuf, PathBuf)>,
+    not_read: Vec<NotRead>,
     problem: Option<Problem>,
 }
 
 /// Walks what the request names.
 pub(super) fn scan(request: &Request) -> Scan {
     let mut scan = Scan::default();
-    let mut level = starts(request, &mut scan);
-    let mut seen: HashSet<PathBuf> = level.iter().map(|start| start.real.clone()).collect();
-    while !level.is_empty() {
-        let listed: Vec<Listed> = level.into_par_iter().map(|start| list(start, request)).collect();
-        level = Vec::new();
-        for Listed { folder, manifest, below, problem } in listed {
+    let starts = starts(request, &mut scan);
+    let tops: HashSet<&Path> = starts.iter().map(|start| start.real.as_path()).collect();
+    let enter = |path: &Path| {
+        let is_data = request.data_dir.as_ref().is_some_and(|data| path.ends_with(data) || path == data);
+        let is_pruned = || path.file_name().is_some_and(|name| PRUNED.iter().any(|pruned| name == *pruned));
+        // A directory that was named too has a walk of its own.
+        !is_data && !is_pruned() && !tops.contains(path) && !(request.exclude)(path)
+    };
+    for start in &starts {
+        let listed: Vec<Listed> = walk(&start.real, enter).par_bridge().map(|listing| list(listing, start, request)).collect();
+        for Listed { folder, manifest, is_locked, foreign, not_read, problem } in listed {
             scan.problems.extend(problem);
-            level.extend(below.into_iter().filter(|start| seen.insert(start.real.clone())));
+            scan.foreign.extend(foreign);
+            scan.not_read.extend(not_read);
             if folder.is_module() {
                 scan.walked.insert(folder.path.clone());
+                if is_locked {
+                    scan.locked.insert(folder.path.clone());
+                }
                 scan.take(folder, manifest);
             }
         }
     }
-    let edges = follow(request, &mut scan);
-    scan.candidates = reaching(&scan, &edges);
-    // What nothing else needs is let go: large repositories have much that has nothing to do with keys.
-    let reachable = reached(&scan.candidates, &edges);
-    scan.folders.retain(|path, folder| reachable.contains(path) && folder.is_module());
+    scan.foreign.sort();
+    scan.problems.sort_by(|a, b| a.message.cmp(&b.message));
     scan
 }
 
 impl Scan {
     /// Takes in one root without looking at anything else; what it calls is read when it is needed.
     pub(super) fn add_root(&mut self, root: &Path, request: &Request) {
-        let shown = request.shown(Path::new("."));
-        if let Some(manifest) = Manifest::read(root, &shown, request) {
-            self.manifests.insert(root.to_path_buf(), manifest);
-        }
-        let folder = beside(root.to_path_buf(), shown, request);
-        self.files += folder.files.len();
-        self.folders.insert(folder.path.clone(), folder);
+        let folder = beside(root.to_path_buf(), request.shown(Path::new(".")), request);
+        let manifest = Manifest::read(root, request);
+        self.take(folder, manifest);
     }
 
-    fn take(&mut self, mut folder: Folder, manifest: Option<Manifest>) {
+    /// Takes in a directory.
+    pub(super) fn take(&mut self, mut folder: Folder, manifest: Option<Manifest>) {
         self.files += folder.files.len();
         folder.forget();
         if let Some(manifest) = manifest {
             self.manifests.insert(folder.path.clone(), manifest);
         }
+        self.hints.insert(folder.path.clone(), folder.hints.clone());
         self.folders.insert(folder.path.clone(), folder);
     }
 }
 
-/// The folders to walk: those named, and for a named file the repository it lies in, because its callers may be anywhere there.
+/// The directories to walk: those named, and for a named file the repository it lies in, because its callers may be anywhere there.
 fn starts(request: &Request, scan: &mut Scan) -> Vec<Start> {
     let here = [PathBuf::from(".")];
     let paths = if request.paths.is_empty() { here.as_slice() } else { &request.paths };
@@ -108,7 +129,7 @@ fn starts(request: &Request, scan: &mut Scan) -> Vec<Start> {
         };
         let name = full.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
         let is_ours = is_configuration(&name) || is_values(&name);
-        // A file that was deleted still stands for the folder it was in.
+        // A file that was deleted still represents the directory it was in.
         let deleted = || disk::canonical(full.parent().filter(|_| is_ours)?).ok().map(|folder| folder.join(&name));
         let Some(real) = disk::canonical(&full).ok().or_else(deleted) else {
             scan.problems.push(missing(&DiskError::Missing));
@@ -119,6 +140,12 @@ fn starts(request: &Request, scan: &mut Scan) -> Vec<Start> {
         }
         if disk::is_dir(&real) {
             scan.named.push(real.clone());
+            // The top of a scan is not named as a root, unless inputs are given for it.
+            let is_top = path.as_os_str() == "." || paths.len() == 1;
+            let is_given = |input: &InputSource| !matches!(input, InputSource::Passed(_));
+            if !is_top || (paths.len() == 1 && (request.chdir.is_some() || request.inputs.iter().any(is_given))) {
+                scan.named_roots.insert(real.clone());
+            }
             starts.push(Start { real, shown });
             continue;
         }
@@ -155,135 +182,36 @@ pub(super) fn top(folder: &Path, request: &Request) -> PathBuf {
 const UP: usize = 5;
 
 /// Whether there is configuration in a directory itself.
-fn holds_configuration(folder: &Path) -> bool {
+pub(super) fn holds_configuration(folder: &Path) -> bool {
     let entries = disk::entries(folder).unwrap_or_default();
     entries.iter().any(|entry| !entry.is_dir && entry.name.to_str().is_some_and(is_configuration))
 }
 
-/// Reads one folder: its configuration, its installed modules, its sub-folders.
-fn list(start: Start, request: &Request) -> Listed {
-    let Start { real, shown } = start;
-    let entries = match disk::entries(&real) {
-        Ok(entries) => entries,
-        Err(error) => {
-            let text = shown.display().to_string();
-            let problem = Problem::new(ProblemKind::Unreadable, format!("cannot list the folder `{text}`: {error}"));
-            let problem = Some(problem.at(Place::File(text.into())));
-            return Listed { folder: Folder { path: real, shown, ..Folder::default() }, manifest: None, below: Vec::new(), problem };
-        }
+/// Reads one directory: its configuration, its installed modules, and what else is worth mentioning in it.
+fn list(listing: Listing, start: &Start, request: &Request) -> Listed {
+    let Listing { path, entries, error } = listing;
+    let shown = match path.strip_prefix(&start.real) {
+        Ok(inside) if !inside.as_os_str().is_empty() => disk::tidy(&start.shown.join(inside)),
+        _ => start.shown.clone(),
     };
-    let mut below = Vec::new();
-    for entry in entries.iter().filter(|entry| entry.is_dir && !entry.is_link) {
-        let path = real.join(&entry.name);
-        let is_data = request.data_dir.as_ref().is_some_and(|data| path.ends_with(data) || path == *data);
-        if is_data || PRUNED.iter().any(|pruned| entry.name == *pruned) || (request.exclude)(&path) {
-            continue;
-        }
-        below.push(Start { real: path, shown: disk::tidy(&shown.join(&entry.name)) });
-    }
-    let folder = Folder::read(real, shown, &entries, request);
-    let has_data = request.data_dir.is_some() || entries.iter().any(|entry| entry.name == ".terraform");
-    let manifest = (folder.is_module() && has_data).then(|| Manifest::read(&folder.path, &folder.shown, request)).flatten();
-    Listed { folder, manifest, below, problem: None }
+    let problem = error.map(|error| {
+        let text = shown.display().to_string();
+        Problem::new(ProblemKind::Unreadable, format!("cannot list the directory `{text}`: {error}")).at(Place::File(text.into()))
+    });
+    let has = |name: &str| entries.iter().any(|entry| entry.name == name);
+    let files = entries.iter().filter(|entry| entry.is_file).filter_map(|entry| entry.name.to_str());
+    let foreign = files.clone().filter(|name| foreign::is_caller(name));
+    let foreign = foreign.map(|name| (path.join(name), join_shown(&shown, name))).collect();
+    let not_read = files.filter_map(|name| unread::document(&path, &shown, name, request)).collect();
+    let has_data = request.data_dir.is_some() || has(".terraform");
+    let is_locked = has(super::providers::LOCK);
+    let folder = Folder::read(path, shown, &entries, request);
+    let manifest = if has_data && folder.is_module() { Manifest::read(&folder.path, request) } else { None };
+    Listed { folder, manifest, is_locked, foreign, not_read, problem }
 }
 
-/// Which folder may call which: local sources and installed modules. Reads the targets that no walk has read.
-fn follow(request: &Request, scan: &mut Scan) -> BTreeMap<PathBuf, BTreeSet<PathBuf>> {
-    let mut edges: BTreeMap<PathBuf, BTreeSet<PathBuf>> = BTreeMap::new();
-    let mut fresh: Vec<PathBuf> = scan.folders.keys().cloned().collect();
-    let mut tried: HashSet<PathBuf> = HashSet::new();
-    while !fresh.is_empty() {
-        let mut wanted: BTreeMap<PathBuf, PathBuf> = BTreeMap::new();
-        for path in fresh.drain(..) {
-            let Some(folder) = scan.folders.get(&path) else { continue };
-            let installed = scan.manifests.get(&path).into_iter().flat_map(Manifest::folders);
-            for target in folder.local_targets().chain(installed) {
-                // Most lead to a folder that was walked: its path is a real one.
-                let real = if scan.folders.contains_key(&target) { Ok(target) } else { disk::canonical(&target) };
-                let Ok(target) = real else { continue };
-                if !scan.folders.contains_key(&target) && tried.insert(target.clone()) {
-                    wanted.insert(target.clone(), request.shown(&target));
-                }
-                edges.entry(path.clone()).or_default().insert(target);
-            }
-        }
-        let wanted: Vec<_> = wanted.into_iter().collect();
-        let read: Vec<Folder> = wanted.into_par_iter().map(|(real, shown)| beside(real, shown, request)).collect();
-        for folder in read.into_iter().filter(Folder::is_module) {
-            fresh.push(folder.path.clone());
-            scan.take(folder, None);
-        }
-    }
-    edges
-}
-
-/// Reads the configuration of a folder that is called but was not walked.
+/// Reads the configuration of a directory that is called but was not walked.
 pub(super) fn beside(real: PathBuf, shown: PathBuf, request: &Request) -> Folder {
     let entries = disk::entries(&real).unwrap_or_default();
     Folder::read(real, shown, &entries, request)
-}
-
-/// The folders from which a key, or a module that is not there, can be reached.
-fn reaching(scan: &Scan, edges: &BTreeMap<PathBuf, BTreeSet<PathBuf>>) -> BTreeSet<PathBuf> {
-    let mut callers: HashMap<&Path, Vec<&Path>> = HashMap::new();
-    for (caller, targets) in edges {
-        for target in targets {
-            callers.entry(target).or_default().push(caller);
-        }
-    }
-    let matters = |folder: &&Folder| folder.mentions_key || (folder.mentions_oci && folder.sources.iter().any(|source| is_remote(source)));
-    let mut open: Vec<&Path> = scan.folders.values().filter(matters).map(|folder| folder.path.as_path()).collect();
-    let mut found = BTreeSet::new();
-    while let Some(path) = open.pop() {
-        if found.insert(path.to_path_buf()) {
-            open.extend(callers.get(path).into_iter().flatten());
-        }
-    }
-    found
-}
-
-/// Everything that can be reached from these folders, they included.
-fn reached(from: &BTreeSet<PathBuf>, edges: &BTreeMap<PathBuf, BTreeSet<PathBuf>>) -> HashSet<PathBuf> {
-    let mut open: Vec<&PathBuf> = from.iter().collect();
-    let mut found = HashSet::new();
-    while let Some(path) = open.pop() {
-        if found.insert(path.clone()) {
-            open.extend(edges.get(path).into_iter().flatten());
-        }
-    }
-    found
-}
-
-/// Whether a source may be that of a module elsewhere that makes OCI resources: a provider's source has two parts or a host and two,
-/// and a registry module names its main provider last.
-fn is_remote(source: &str) -> bool {
-    if super::folder::is_local(source) {
-        return false;
-    }
-    if source.contains("::") || source.contains("://") || source.starts_with("git@") {
-        return true;
-    }
-    let address = source.split("//").next().unwrap_or_default();
-    match address.split('/').collect::<Vec<_>>().as_slice() {
-        [host, _, _, ..] if matches!(*host, "github.com" | "bitbucket.org") => true,
-        [first, _, provider] => !first.contains('.') && *provider == "oci",
-        [_, _, _, provider] => *provider == "oci",
-        _ => false,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn sources_of_providers_and_of_other_clouds_are_not_remote_modules_of_ours() {
-        for source in ["oracle/oci", "registry.terraform.io/oracle/oci", "./m", "terraform-aws-modules/vpc/aws", "x"] {
-            assert!(!is_remote(source), "{source}");
-        }
-        for source in ["git::https://x/y.git?ref=v1", "github.com/o/r", "oracle/kms/oci", "app.terraform.io/o/kms/oci//sub", "git@x:y.git"]
-        {
-            assert!(is_remote(source), "{source}");
-        }
-    }
 }

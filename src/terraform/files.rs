@@ -1,10 +1,11 @@
 //! The files that file functions may read: those of the root module's repository, links resolved first, of a bounded size.
 
 use crate::base::disk::{self, DiskError};
+use crate::base::walk;
 use crate::terraform::eval::{FileAccess, FileTrouble};
 use std::cell::RefCell;
 use std::collections::HashMap;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
 /// How many files `fileset` may see.
@@ -16,15 +17,31 @@ pub(super) struct Files {
     root: PathBuf,
     /// What may be read.
     within: Vec<PathBuf>,
+    /// Modules outside that `init` would put a link to: the link, and where it leads.
+    links: RefCell<Vec<(PathBuf, PathBuf)>>,
     read: RefCell<HashMap<PathBuf, Arc<[u8]>>>,
 }
 
 impl Files {
-    /// The files of the repository that `root` lies in, and those in `allow`.
-    pub(super) fn new(root: &Path, allow: &[PathBuf]) -> Self {
-        let own = disk::repository_root(root).unwrap_or_else(|| root.to_path_buf());
-        let within = std::iter::once(own).chain(allow.iter().filter_map(|path| disk::canonical(path).ok())).collect();
-        Self { root: root.to_path_buf(), within, read: RefCell::default() }
+    /// The files in these directories, for a root module.
+    pub(super) fn new(root: &Path, within: Vec<PathBuf>) -> Self {
+        Self { root: root.to_path_buf(), within, links: RefCell::default(), read: RefCell::default() }
+    }
+
+    /// Notes where a module is that would be found under this path if `init` had been run.
+    pub(super) fn link(&self, path: &str, target: &Path) {
+        let full = self.root.join(path);
+        if !disk::is_there(&full) {
+            self.links.borrow_mut().push((full, target.to_path_buf()));
+        }
+    }
+
+    /// The full path of something, through links that `init` would make.
+    fn full(&self, path: &str) -> PathBuf {
+        let full = self.root.join(path);
+        let links = self.links.borrow();
+        let through = links.iter().find_map(|(link, target)| Some(target.join(full.strip_prefix(link).ok()?)));
+        through.unwrap_or(full)
     }
 
     /// The real path of something that may be looked at.
@@ -32,7 +49,7 @@ impl Files {
         if path == "~" || path.starts_with("~/") {
             return Err(FileTrouble::Withheld(format!("`{path}` lies in somebody's home folder")));
         }
-        let full = self.root.join(path);
+        let full = self.full(path);
         let outside = || FileTrouble::Withheld(crate::base::cause::outside(path));
         let in_git = || FileTrouble::Withheld(format!("`{path}` lies in `.git`, which is never read"));
         if full.components().any(|part| part.as_os_str().eq_ignore_ascii_case(".git")) {
@@ -61,6 +78,40 @@ impl Files {
     }
 }
 
+/// A path from a root module's directory without symbolic links, as Terraform writes `path.module`: with Go's `filepath.EvalSymlinks`.
+/// `None` where it does not exist.
+pub(super) fn without_links(root: &Path, written: &Path) -> Option<PathBuf> {
+    if !disk::is_there(&root.join(written)) {
+        return None;
+    }
+    let mut done = PathBuf::new();
+    let mut open: Vec<PathBuf> = written.components().rev().map(|part| PathBuf::from(part.as_os_str())).collect();
+    let mut links = 0;
+    while let Some(part) = open.pop() {
+        match part.components().next() {
+            Some(Component::ParentDir) if matches!(done.components().next_back(), Some(Component::Normal(_))) => drop(done.pop()),
+            Some(Component::CurDir) | None => {}
+            Some(Component::Normal(_)) => {
+                done.push(&part);
+                if let Some(target) = disk::link(&root.join(&done)) {
+                    links += 1;
+                    if links > MAX_LINKS {
+                        return None;
+                    }
+                    done.pop();
+                    open.extend(target.components().rev().map(|part| PathBuf::from(part.as_os_str())));
+                }
+            }
+            // The root of the file system takes the place of everything before it.
+            Some(_) => done.push(&part),
+        }
+    }
+    Some(if done.as_os_str().is_empty() { PathBuf::from(".") } else { done })
+}
+
+/// How many links a path may lead through, as in Go.
+const MAX_LINKS: usize = 255;
+
 impl FileAccess for Files {
     fn read(&self, path: &str) -> Result<Arc<[u8]>, FileTrouble> {
         let real = self.admit(path)?;
@@ -88,19 +139,21 @@ impl FileAccess for Files {
     fn list(&self, folder: &str) -> Result<Vec<String>, FileTrouble> {
         let real = self.admit(folder)?;
         let mut found = Vec::new();
-        let mut open = vec![(real, String::new())];
-        while let Some((folder, prefix)) = open.pop() {
-            for entry in disk::entries(&folder).map_err(|_| FileTrouble::Missing)? {
-                let Some(name) = entry.name.to_str() else { continue };
-                let path = format!("{prefix}{name}");
-                if entry.is_dir && !entry.is_link {
-                    open.push((folder.join(name), format!("{path}/")));
-                } else if disk::is_file(&folder.join(name)) {
+        let mut seen = 0;
+        for listing in walk(&real, |_| true) {
+            if listing.error.is_some() {
+                return Err(FileTrouble::Missing);
+            }
+            let inside = listing.path.strip_prefix(&real).unwrap_or(&listing.path);
+            for entry in listing.entries.iter().filter(|entry| !entry.is_dir) {
+                let Some(path) = inside.join(&entry.name).to_str().map(|path| path.replace('\\', "/")) else { continue };
+                if entry.is_file || disk::is_file(&listing.path.join(&entry.name)) {
                     found.push(path);
                 }
-                if found.len() + open.len() > MAX_LISTED {
-                    return Err(FileTrouble::Withheld(format!("there are more than {MAX_LISTED} files below it")));
-                }
+            }
+            seen += listing.entries.len();
+            if seen > MAX_LISTED {
+                return Err(FileTrouble::Withheld(format!("there are more than {MAX_LISTED} files below it")));
             }
         }
         found.sort();

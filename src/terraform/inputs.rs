@@ -1,10 +1,11 @@
 //! The values of a root module's variables: default, `TF_VAR_x`, `terraform.tfvars`, `*.auto.tfvars`, `--var-file` and `--var`, later wins.
 
 use super::constants;
-use super::folder::{is_values, within};
+use super::folder::{decode, is_values, within};
 use super::module::Module;
 use super::recorded;
 use super::request::{EnvInput, InputSource, Request, join_shown};
+use super::roots::Root;
 use super::symbolic::{Fill, fill};
 use super::trails::through;
 use super::world::{World, conform};
@@ -128,7 +129,7 @@ impl ReadInputs {
     fn file(&mut self, path: &Path, shown: &Path, bytes: Result<Vec<u8>, DiskError>, sources: &Sources) {
         self.used.extend(disk::canonical(path));
         let name = shown.display().to_string();
-        let text = match bytes.and_then(disk::text) {
+        let text = match bytes.and_then(|bytes| decode(bytes, &name)) {
             Ok(text) => text,
             Err(error) => {
                 let mut problem = unreadable(shown, &error);
@@ -212,6 +213,11 @@ fn unreadable(shown: &Path, error: &DiskError) -> Problem {
 }
 
 impl Inputs {
+    /// The inputs of a root that something may call with others.
+    pub(super) fn of(self, root: &Root) -> Self {
+        Self { lost: root.elsewhere.clone().or(self.lost), ..self }
+    }
+
     /// The same inputs, the root looked at as a library.
     pub(super) fn as_library(&self, fill: Fill) -> Self {
         Self { library: Some(fill), ..self.clone() }

@@ -1,7 +1,9 @@
 //! One module folder, parsed and with its override files merged; shared by all roots and calls that lead to it.
 
-use super::folder::{Folder, Text};
+use super::folder::{Folder, Text, configuration, decode, stem};
 use super::merge;
+use super::providers::Named as Providers;
+use super::request::Dialect;
 use super::schema;
 use crate::base::disk::{self, DiskError};
 use crate::base::{Place, Problem, ProblemKind, SourceId, Sources, Span, closest};
@@ -71,6 +73,10 @@ pub(super) struct Module {
     pub data: Resources,
     /// `terraform` blocks, those of override files last.
     pub settings: Vec<Block>,
+    /// Which providers the files name.
+    pub named: Providers,
+    /// Whether they configure a provider: modules that others are to call do not.
+    pub has_provider: bool,
     /// `module` blocks.
     pub calls: BTreeMap<Arc<str>, Block>,
     /// `provider` blocks of the oci provider.
@@ -95,22 +101,34 @@ pub(super) struct Module {
     pub texts: Vec<SourceId>,
     /// Where variables have their defaults, in every file that writes one.
     pub defaults: Vec<(Arc<str>, Span)>,
+    /// Whether there is any configuration in it.
+    pub has_files: bool,
+    /// Whether there are files that OpenTofu reads and Terraform does not.
+    pub has_tofu: bool,
+    /// Sources of calls that a file may hold that could not be read to its end.
+    pub torn: Vec<String>,
 }
 
 impl Module {
-    /// Parses the files of a folder.
-    pub(super) fn parse(folder: Folder, sources: &Sources) -> Self {
-        let mut module = Self { path: folder.path, shown: folder.shown, ..Self::default() };
-        module.is_surely_a_root = disk::entries(&module.path).is_ok_and(|entries| {
-            let is_own = |name: &str| name.starts_with("terraform.tfvars") || name.contains(".auto.tfvars");
-            entries.iter().any(|entry| !entry.is_dir && entry.name.to_str().is_some_and(is_own))
-        });
-        let ordinary = folder.files.len() - folder.overrides;
-        for (at, file) in folder.files.into_iter().enumerate() {
+    /// Parses the files of a directory that count in a dialect.
+    pub(super) fn parse(folder: Folder, dialect: Dialect, sources: &Sources) -> Self {
+        let Folder { path, shown, mut files, hints } = folder;
+        let mut module = Self { path, shown, ..Self::default() };
+        module.has_files = !files.is_empty();
+        module.has_tofu = files.iter().any(|file| stem(&file.name).is_some_and(|(_, is_tofu)| is_tofu));
+        module.is_surely_a_root = disk::entries(&module.path)
+            .is_ok_and(|entries| entries.iter().any(|entry| !entry.is_dir && entry.name.to_str().is_some_and(super::inputs::is_automatic)));
+        let names: Vec<String> = files.iter().map(|file| file.name.clone()).collect();
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        let (primary, overrides) = configuration(&names, dialect);
+        let in_order = primary.into_iter().map(|name| (name, false)).chain(overrides.into_iter().map(|name| (name, true)));
+        for (name, is_override) in in_order {
+            let Some(at) = files.iter().position(|file| file.name == name) else { continue };
+            let file = files.swap_remove(at);
             let shown = super::request::join_shown(&module.shown, &file.name);
             let text = file.text.and_then(|text| match text {
                 Text::Kept(text) => Ok(text),
-                Text::OnDisk => disk::read_text(&module.path.join(&file.name), disk::CONFIG_CAP),
+                Text::OnDisk => disk::read(&module.path.join(&file.name), disk::CONFIG_CAP).and_then(|bytes| decode(bytes, &file.name)),
             });
             match text {
                 Ok(text) => {
@@ -124,15 +142,18 @@ impl Module {
                     if parsed.error.is_some() && ["sensitive", "ephemeral"].iter().any(|word| stored.text().contains(word)) {
                         sources.hide_all(source);
                     }
-                    module.take(parsed, at >= ordinary, names_keys);
+                    module.take(parsed, is_override, names_keys);
                 }
                 Err(error) => {
                     let shown = shown.display().to_string();
                     let kind = if matches!(error, DiskError::NotText(_)) { ProblemKind::Unparsable } else { ProblemKind::Unreadable };
                     module.problems.push(Problem::new(kind, format!("cannot read `{shown}`: {error}")).at(Place::File(shown.into())));
-                    module.may_hide_keys |= folder.mentions_key;
+                    module.may_hide_keys |= hints.key;
                 }
             }
+        }
+        if !module.problems.is_empty() {
+            module.torn = hints.sources;
         }
         module
     }
@@ -153,7 +174,20 @@ impl Module {
                     self.problems.extend(refused);
                 }
             }
+            self.named.block(&block);
             match &*kind {
+                "terraform" => {
+                    self.is_surely_a_root |= ["backend", "cloud"].iter().any(|kind| block.body.blocks_of(kind).next().is_some());
+                    self.settings.push(block);
+                }
+                "provider" => {
+                    let is_alias = |name: &str| matches!(name, "alias" | "version");
+                    let mut arguments = block.body.attributes.iter().map(|attribute| &*attribute.name.text);
+                    self.has_provider |= !block.body.blocks.is_empty() || arguments.any(|name| !is_alias(name));
+                    if block.labels.first().is_some_and(|label| &*label.text == "oci") {
+                        self.providers.push(block);
+                    }
+                }
                 "resource" | "data" => self.resource(block, is_override),
                 "variable" => {
                     if let ([label], Some(default)) = (block.labels.as_slice(), block.body.attribute("default")) {
@@ -168,11 +202,6 @@ impl Module {
                     }
                     self.put(Named::Call, block, is_override);
                 }
-                "terraform" => {
-                    self.is_surely_a_root |= ["backend", "cloud"].iter().any(|kind| block.body.blocks_of(kind).next().is_some());
-                    self.settings.push(block);
-                }
-                "provider" if block.labels.first().is_some_and(|label| &*label.text == "oci") => self.providers.push(block),
                 "import" => self.imports.push(block),
                 "locals" => {
                     for attribute in block.body.attributes {
@@ -282,6 +311,13 @@ impl Module {
         self.faults.get(&what)?.get(name).cloned()
     }
 
+    /// Whether it requires a provider from this registry host by name.
+    pub(super) fn requires_host(&self, host: &str) -> bool {
+        let required = self.settings.iter().flat_map(|block| block.body.blocks_of("required_providers"));
+        let mut sources = required.flat_map(|block| &block.body.attributes).filter_map(|entry| super::providers::source_of(&entry.value));
+        sources.any(|source| source.strip_prefix(host).is_some_and(|rest| rest.starts_with('/')))
+    }
+
     /// Whether it declares a key of its own.
     pub(super) fn has_keys(&self) -> bool {
         self.managed.contains_key("oci_kms_key") || self.may_hide_keys
@@ -309,10 +345,4 @@ pub(super) fn literal(expr: &Expr) -> Option<&str> {
         ExprKind::String(text) => Some(text),
         _ => None,
     }
-}
-
-/// The source of a module call and where it is written.
-pub(super) fn source_of(call: &Block) -> Option<(&str, Span)> {
-    let attribute = call.body.attribute("source")?;
-    Some((literal(&attribute.value)?, attribute.value.span))
 }

@@ -2,17 +2,21 @@
 
 use super::discover::{self, Scan};
 use super::facts::{Problems, Reader};
+use super::foreign;
+use super::graph;
 use super::inputs::{self, Inputs};
 use super::instance::{Each, Instance};
 use super::key;
+use super::loader::Loader;
 use super::module::Module;
 use super::recorded;
 use super::relations::Relations;
 use super::request::Request;
-use super::roots::{self, Loader, Roots, Survey};
+use super::roots::{self, Root, Roots};
 use super::runs::{self, Run, Runs};
 use super::secrets;
 use super::shares;
+use super::survey::{Survey, survey};
 use super::switched_off::{Declared, Off};
 use super::symbolic::Fill;
 use super::walk::{Visit, Walk};
@@ -21,7 +25,7 @@ use super::world::{Ration, World};
 use crate::base::{Address, Place, Problem, ProblemKind, Sources};
 use crate::key::{Inventory, KeyFacts, Keys};
 use std::collections::{HashMap, HashSet};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -45,11 +49,15 @@ pub(super) fn deep<T: Send>(run: impl FnOnce() -> T + Send) -> T {
 fn gather(request: &Request, sources: &Arc<Sources>) -> Inventory {
     let mut scan = discover::scan(request);
     let loader = Loader::new(request, sources, &mut scan);
-    let roots = roots::find(&loader, &scan);
+    graph::build(&loader, &mut scan);
+    let callers = foreign::read(&scan, request);
+    let roots = roots::find(&loader, &scan, &callers);
     let Runs { runs, not_read } = runs::plan(&loader, &scan, &roots);
     let mut inventory = Inventory { files: scan.files, not_read, ..Inventory::default() };
+    inventory.not_read.append(&mut scan.not_read);
+    inventory.not_read.extend(callers.not_read);
     inventory.log.push(format!("configuration files: {}; root modules that may have keys: {}", scan.files, roots.checked.len()));
-    let read = |run: &Run, ration: &Ration| one_run(&loader, run, ration);
+    let read = |run: &Run, ration: &Ration| one_run(&loader, &roots.of(&run.root), run, ration);
     let (read, short) = shares::read_all(&runs, request.limits, read, |one| one.inventory.keys.len());
     inventory.problems.extend(too_costly(&loader, &runs, &short));
     let mut seen: HashSet<PathBuf> = HashSet::new();
@@ -78,11 +86,9 @@ fn gather(request: &Request, sources: &Arc<Sources>) -> Inventory {
 
 /// The `--var`s that no root module declares; roots without keys may declare them, too.
 fn undeclared(loader: &Loader<'_>, scan: &Scan, roots: &Roots, runs: &[Run]) -> Vec<Problem> {
-    let own: Vec<Arc<Module>> = runs.iter().map(|run| loader.module(&run.root)).collect();
-    let is_called = |path: &&PathBuf| scan.candidates.contains(*path) && !roots.all.contains(path);
-    inputs::undeclared(loader.request, &own, || {
-        scan.walked.iter().filter(|path| !is_called(path)).map(|path| loader.module(path)).collect()
-    })
+    let own: Vec<Arc<Module>> = runs.iter().map(|run| loader.root(&run.root)).collect();
+    let is_called = |path: &&PathBuf| scan.candidates.contains(*path) && !roots.has(path);
+    inputs::undeclared(loader.request, &own, || scan.walked.iter().filter(|path| !is_called(path)).map(|path| loader.root(path)).collect())
 }
 
 /// What one run of a root finds.
@@ -107,16 +113,20 @@ fn too_costly(loader: &Loader<'_>, runs: &[Run], short: &[usize]) -> Option<Prob
     Some(Problem::new(ProblemKind::Structure, message).help(help))
 }
 
-fn one_run(loader: &Loader<'_>, run: &Run, ration: &Ration) -> One {
-    let root = &run.root;
-    let survey = roots::survey(loader, root);
-    let mut inventory = Inventory { modules_not_followed: survey.not_followed.clone(), ..Inventory::default() };
-    inventory.problems.extend(survey.refused.iter().cloned());
-    if !survey.has_keys() {
+fn one_run(loader: &Loader<'_>, root: &Root, run: &Run, ration: &Ration) -> One {
+    let survey = survey(loader, root, run.passed.as_deref());
+    let mut inventory = Inventory { problems: survey.refused.clone(), ..Inventory::default() };
+    if !survey.may_have_keys() {
         return One { inventory, ..One::default() };
     }
-    let module = loader.module(root);
-    let read = inputs::read(loader.request, loader.sources, root, &module.shown, run.passed.as_deref());
+    secrets::veil(&survey.modules, loader.sources);
+    inventory.modules_not_followed.clone_from(&survey.not_followed);
+    if !survey.has_keys() {
+        inventory.problems.extend(survey.problems);
+        return One { inventory, ..One::default() };
+    }
+    let module = loader.root(&root.path);
+    let read = inputs::read(loader.request, loader.sources, &root.path, &module.shown, run.passed.as_deref());
     if let Some(why) = loader.request.recorded.as_ref().and_then(|recorded| recorded::mismatch(&module.variables, recorded, loader.sources))
     {
         let message = format!("this configuration is not what the plan was made from: {why}");
@@ -124,26 +134,26 @@ fn one_run(loader: &Loader<'_>, run: &Run, ration: &Ration) -> One {
         inventory.problems.push(Problem::new(ProblemKind::Structure, message).at(place));
         return One { inventory, ..One::default() };
     }
-    secrets::veil(&survey.modules, loader.sources);
     inventory.problems.extend(survey.problems.iter().cloned());
     inventory.problems.extend(read.problems);
     inventory.comments.extend(read.comments);
     secrets::veil_inputs(read.inputs.written(), &module, loader.sources);
+    let inputs = read.inputs.of(root);
     let shown: Arc<str> = shown(&module).into();
     let problems = Problems::default();
     let off = Off::default();
-    inventory.keys = keys(loader, root, &shown, &survey, &read.inputs, (&problems, &off), ration);
+    inventory.keys = keys(loader, root, &shown, &survey, &inputs, (&problems, &off), ration);
     let declared: HashSet<Declared> = inventory.keys.iter().filter_map(|key| key.address.as_ref().map(declared)).collect();
     inventory.switched_off = off.take(&shown, run.label.as_ref(), |block| declared.contains(block));
     for key in &mut inventory.keys {
         key.id.inputs.clone_from(&run.label);
     }
     inventory.notices.extend(problems.take_notices());
-    let old = super::provider::old(loader.request, loader.sources, root, &survey.modules);
+    let old = super::provider::old(loader.request, loader.sources, &root.path, &survey.modules);
     inventory.keys.iter_mut().for_each(|key| key.old_provider.clone_from(&old));
     inventory.problems.extend(problems.take());
-    inventory.log.extend(used(&survey, &read.inputs, &name(&shown, run), inventory.keys.len()));
-    let near = runs::values_near(root, &module.shown, loader.request);
+    inventory.log.extend(used(&survey, &inputs, &name(&shown, run), inventory.keys.len()));
+    let near = runs::values_near(&root.path, &module.shown, loader.request);
     One { inventory, modules: survey.modules, used: read.used, near }
 }
 
@@ -174,23 +184,23 @@ fn declared(address: &Address) -> Declared {
 
 fn keys(
     loader: &Loader<'_>,
-    root: &Path,
+    root: &Root,
     shown: &Arc<str>,
     survey: &Survey,
     inputs: &Inputs,
     (problems, off): (&Problems, &Off),
     ration: &Ration,
 ) -> Keys {
-    let (workspace, problem) = workspace::find(loader.request, &loader.module(root), loader.sources);
+    let (workspace, problem) = workspace::find(loader.request, &loader.root(&root.path), loader.sources);
     if let Some(problem) = problem {
         problems.add(problem);
     }
-    let world = |inputs: Inputs| World::new(loader, root, inputs, workspace.clone(), ration);
+    let world = |inputs: Inputs| World::new(loader, &root.path, inputs, workspace.clone(), ration);
     let own = Problems::default();
     let Look { mut found, mut refused } = look(&world(inputs.clone()), shown, survey, (&own, Some(off)), &|_, _| true);
     problems.adopt(&own);
     let own = own.take();
-    if !inputs.has_open(&loader.module(root).variables) {
+    if root.is_final || !inputs.has_open(&loader.root(&root.path).variables) {
         own.into_iter().for_each(|problem| problems.add(problem));
         return found.into_iter().map(|(_, facts)| facts).collect();
     }

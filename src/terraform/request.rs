@@ -76,6 +76,8 @@ pub struct Request {
     pub limits: Limits,
     /// `--confined`: modules outside of the repository are refused.
     pub confined: bool,
+    /// Recognizes a plan or a state by the beginning of a file: a walk lists them, and does not read them.
+    pub recognize: fn(&[u8]) -> Option<crate::key::NotReadKind>,
 }
 
 impl Request {
@@ -99,6 +101,7 @@ impl Request {
             streams: Arc::default(),
             limits: Limits { depth: DEPTH, ..Limits::default() },
             confined: false,
+            recognize: |_| None,
         }
     }
 
@@ -124,6 +127,12 @@ impl Request {
         all.sort();
         all.dedup();
         all
+    }
+
+    /// Where `terraform init` keeps what it installs for a root module.
+    #[must_use]
+    pub fn data_of(&self, root: &Path) -> PathBuf {
+        root.join(self.data_dir.as_deref().unwrap_or(Path::new(".terraform")))
     }
 
     /// A path as it is shown: relative to the working directory where it lies in it.

@@ -4,8 +4,9 @@
 use super::discover::{Scan, top};
 use super::folder::{PRUNED, is_configuration, is_values};
 use super::inputs;
+use super::loader::Loader;
 use super::request::{Request, join_shown};
-use super::roots::{Loader, Roots};
+use super::roots::Roots;
 use crate::base::{Sources, disk};
 use crate::key::{NotRead, NotReadKind};
 use std::collections::{BTreeSet, HashMap, HashSet};
@@ -59,7 +60,7 @@ fn root_of(path: &Path, loader: &Loader<'_>, scan: &Scan, roots: &Roots) -> Resu
     let folder = disk::canonical(folder).unwrap_or_else(|_| folder.to_path_buf());
     let names = names(&full, loader.request);
     let declared = |module: &Path| {
-        let module = loader.module(module);
+        let module = loader.root(module);
         names.iter().filter(|name| module.variables.contains_key(name.as_str())).count()
     };
     let above: Vec<&Path> = folder.ancestors().filter(|above| scan.walked.contains(*above)).collect();
@@ -69,7 +70,7 @@ fn root_of(path: &Path, loader: &Loader<'_>, scan: &Scan, roots: &Roots) -> Resu
     if let Some(root) = above.iter().find(|module| declared(module) == names.len()) {
         return Ok(root.to_path_buf());
     }
-    let called: HashSet<&PathBuf> = scan.candidates.iter().filter(|module| !roots.all.contains(module)).collect();
+    let called: HashSet<&PathBuf> = scan.candidates.iter().filter(|module| !roots.has(module)).collect();
     let top = top(&folder, loader.request);
     for around in folder.ancestors().take_while(|around| around.starts_with(&top)) {
         let below = scan.walked.range(around.to_path_buf()..).take_while(|module| module.starts_with(around));

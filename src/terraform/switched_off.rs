@@ -37,7 +37,7 @@ impl Off {
         at: &Rc<Instance>,
         name: &Arc<str>,
         call: &Block,
-        enters: &dyn Fn(&Instance, &Arc<str>, &Block) -> bool,
+        enters: &dyn Fn(&Rc<Instance>, &Arc<str>, &Block) -> bool,
     ) {
         let why = why(world, at, call, &format!(" of `module.{name}`"));
         self.below(world, at, name, call, &why, enters);
@@ -50,7 +50,7 @@ impl Off {
         name: &Arc<str>,
         call: &Block,
         why: &str,
-        enters: &dyn Fn(&Instance, &Arc<str>, &Block) -> bool,
+        enters: &dyn Fn(&Rc<Instance>, &Arc<str>, &Block) -> bool,
     ) {
         // No instance exists: the one that would represent all is only looked at, not evaluated.
         let Ok(child) = world.child(at, name, call, Some(&InstanceKey::Any), Each::None) else { return };

@@ -1,5 +1,6 @@
 //! Walks the instances of one resource type through a root's module instances.
 
+use super::calls::Target;
 use super::facts::{Problems, Reader};
 use super::instance::{Each, Expansion, Instance};
 use super::module::Named;
@@ -137,12 +138,9 @@ impl<'w> Walk<'w> {
         }
     }
 
-    /// Whether a call leads to a folder worth walking into. Asked before anything of the call is evaluated.
-    fn leads_on(&self, at: &Instance, name: &Arc<str>, call: &Block) -> Option<PathBuf> {
-        use super::calls::Target;
-        let path = if at.path.is_empty() { name.to_string() } else { format!("{}.{name}", at.path) };
-        match self.world.loader.target(&self.world.root, &path, &at.module, call) {
-            Target::Folder(folder) => self.leads.contains(&folder).then_some(folder),
+    fn leads_on(&self, at: &Rc<Instance>, name: &Arc<str>, call: &Block) -> Option<PathBuf> {
+        match super::early::locate(self.world, at, name, call).target {
+            Target::Folder { path, .. } => self.leads.contains(&path).then_some(path),
             Target::Missing | Target::Elsewhere(_) => None,
         }
     }
@@ -153,7 +151,7 @@ impl<'w> Walk<'w> {
             let place = Place::Source(fault.span.unwrap_or(call.header));
             self.problems.certain(Problem::new(ProblemKind::Refused, fault.message).at(place));
         }
-        super::arguments::check(name, call, &self.world.loader.module(folder), self.problems);
+        super::arguments::check(name, call, &self.world.loader.module(folder, self.world.says), self.problems);
         let reader = Reader { world: self.world, at, each: &Each::None, problems: self.problems };
         super::refusals::depends_on(&reader, &call.body);
     }

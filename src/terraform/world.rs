@@ -4,11 +4,11 @@ use super::calls::Target;
 use super::files::Files;
 use super::inputs::Inputs;
 use super::instance::{Each, Expansion, Instance, address};
-use super::module::{Module, Named, source_of};
+use super::loader::Loader;
+use super::module::{Module, Named};
 use super::refusals::Refusals;
 use super::request;
 use super::resource::One;
-use super::roots::Loader;
 use super::schedule::Passing;
 use super::schema;
 use super::scope::{Bound, Frame};
@@ -30,6 +30,8 @@ pub(super) struct World<'w> {
     pub loader: &'w Loader<'w>,
     pub root: PathBuf,
     pub workspace: Workspace,
+    /// Whose language the root is written in, where anything shows it.
+    pub says: request::Dialect,
     pub dialect: Dialect,
     pub files: Files,
     pub inputs: Inputs,
@@ -116,8 +118,9 @@ impl<'w> World<'w> {
             loader,
             root: root.to_path_buf(),
             workspace,
-            dialect: dialect(loader.request),
-            files: Files::new(root, &loader.request.allow_paths),
+            says: loader.dialect(root),
+            dialect: dialect(loader.dialect(root)),
+            files: Files::new(root, super::folder::within(root, loader.request)),
             inputs,
             ration,
             pinned: OnceCell::new(),
@@ -139,7 +142,7 @@ impl<'w> World<'w> {
         let make = || {
             Rc::new(Instance {
                 id: 0,
-                module: self.loader.module(&self.root),
+                module: self.loader.root(&self.root),
                 parent: None,
                 each: Each::None,
                 steps: Vec::new(),
@@ -407,13 +410,14 @@ impl<'w> World<'w> {
             return Err(format!("module `{name}` was not followed: there are more than {MAX_MODULES} module instances"));
         }
         let path = if at.path.is_empty() { name.to_string() } else { format!("{}.{name}", at.path) };
-        let folder = match self.loader.target(&self.root, &path, &at.module, call) {
-            Target::Folder(folder) => folder,
-            Target::Missing => return Err(format!("the folder of module `{name}` does not exist")),
+        let located = super::early::locate(self, at, name, call);
+        let (folder, installed) = match located.target {
+            Target::Folder { path, installed } => (path, installed),
+            Target::Missing => return Err(format!("the directory of module `{name}` does not exist")),
             Target::Elsewhere(why) => return Err(format!("module `{name}` was not followed: {why}")),
         };
         let is_around = std::iter::successors(Some(at), |instance| instance.parent.as_ref().map(|(parent, _)| parent));
-        if is_around.clone().any(|instance| instance.module.path == folder) || is_around.count() > super::roots::MAX_DEPTH {
+        if is_around.clone().any(|instance| instance.module.path == folder) || is_around.count() > super::survey::MAX_DEPTH {
             return Err(format!("module `{name}` calls itself in a circle"));
         }
         let symbolic = key.filter(|key| **key == InstanceKey::Any).and_then(|_| {
@@ -428,13 +432,13 @@ impl<'w> World<'w> {
         let mut children = self.children.borrow_mut();
         let child = Rc::new(Instance {
             id: children.len() + 1,
-            module: self.loader.module(&folder),
+            module: self.loader.module(&folder, self.says),
             parent: Some((Rc::clone(at), Arc::clone(name))),
             each,
             steps,
             calls,
             prefix: format!("{}module.{name}{shown}.", at.prefix),
-            folder: self.module_path(at, call, &folder),
+            folder: self.module_path(at, installed, located.source.as_deref(), &folder),
             path,
             symbolic: at.symbolic.clone().or(symbolic),
         });
@@ -448,11 +452,17 @@ impl<'w> World<'w> {
     }
 
     /// `path.module` of a called module: relative to the root module, as Terraform writes it.
-    fn module_path(&self, at: &Instance, call: &Block, folder: &Path) -> String {
-        let local = source_of(call).map(|(source, _)| source).filter(|source| super::folder::is_local(source));
-        let path = match local {
-            Some(source) => crate::base::disk::tidy(&Path::new(&at.folder).join(source)),
-            None => folder.strip_prefix(&self.root).map_or_else(|_| folder.to_path_buf(), Path::to_path_buf),
+    fn module_path(&self, at: &Instance, installed: Option<String>, source: Option<&str>, folder: &Path) -> String {
+        let path = match (installed, source) {
+            (Some(installed), _) => {
+                self.files.link(&installed, folder);
+                return installed;
+            }
+            (None, Some(source)) => {
+                let written = crate::base::disk::tidy(&Path::new(&at.folder).join(source));
+                super::files::without_links(&self.root, &written).unwrap_or_else(|| folder.to_path_buf())
+            }
+            (None, None) => folder.to_path_buf(),
         };
         path.to_string_lossy().replace('\\', "/")
     }
@@ -557,8 +567,8 @@ impl<'w> World<'w> {
 const OUTSIDE: Marks = Marks { from_file: true, ..Marks::NONE };
 
 /// Whose functions there are: where nobody says, whatever either has.
-fn dialect(request: &request::Request) -> Dialect {
-    match request.dialect {
+fn dialect(says: request::Dialect) -> Dialect {
+    match says {
         request::Dialect::Terraform => Dialect::Terraform,
         request::Dialect::OpenTofu | request::Dialect::Either => Dialect::OpenTofu,
     }

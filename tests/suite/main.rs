@@ -20,6 +20,8 @@ mod cli;
 mod configuration;
 /// Expressions evaluate as real Terraform evaluates them.
 mod conformance;
+/// Which modules and roots exist, and what is reported of those that were not read.
+mod discovery;
 /// README and rule documents: their examples run and say what is printed there.
 mod documents;
 /// Comments, config, baseline.

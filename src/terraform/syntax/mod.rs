@@ -1,7 +1,9 @@
 //! Configuration files → one small spanned tree, the same for native syntax and JSON.
 
 mod comments;
+mod encoding;
 mod expression;
+mod headers;
 pub mod json;
 mod json_text;
 pub mod native;
@@ -15,6 +17,8 @@ mod tests;
 mod tree;
 mod values;
 
+pub use encoding::decode;
+pub use headers::headers;
 pub use origin::{OffsetMap, Origin};
 pub use tree::{
     Attribute, BinaryOp, Block, Body, CommentText, Directive, Expr, ExprKind, File, ForExpr, Name, ObjectItem, Part, SyntaxError, Template,

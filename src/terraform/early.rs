@@ -1,0 +1,152 @@
+//! Sources of module calls, evaluated before anything else is: Terraform takes `const` variables and locals of them, OpenTofu any
+//! variable or local that is known early.
+
+use super::calls::{self, Target};
+use super::constants;
+use super::instance::{Each, Instance};
+use super::module::literal;
+use super::request;
+use super::scope::Frame;
+use super::world::World;
+use crate::base::Span;
+use crate::terraform::eval::{Budget, Context, Data, Dialect, EvalError, FileAccess, RefStep, Scope, Type, Value, convert, evaluate};
+use crate::terraform::syntax::{Block, ExprKind, Name, Part};
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+use std::sync::Arc;
+
+/// Where a call leads.
+pub(super) struct Located {
+    pub target: Target,
+    /// The source, where it is known.
+    pub source: Option<Arc<str>>,
+    /// What Terraform refuses about the source.
+    pub refused: Option<EvalError>,
+    /// Whether all of this depends on more than the caller's directory: on inputs, or on what was installed for a root.
+    pub depends: bool,
+}
+
+/// The source of a call that is a plain string.
+pub(super) fn literal_source(call: &Block) -> Option<&str> {
+    literal(&call.body.attribute("source")?.value)
+}
+
+/// The directory that the text of a source begins with, where a variable part follows.
+pub(super) fn beginning(call: &Block) -> &str {
+    let first = call.body.attribute("source").and_then(|attribute| match &attribute.value.without_parens().kind {
+        ExprKind::Template(template) => template.parts.first(),
+        _ => None,
+    });
+    match first {
+        Some(Part::Literal(text)) => text.rsplit_once('/').map_or("", |(directory, _)| directory),
+        _ => "",
+    }
+}
+
+/// Where a call in a module instance leads.
+pub(super) fn locate(world: &World<'_>, at: &Rc<Instance>, name: &str, call: &Block) -> Located {
+    let path = if at.path.is_empty() { name.to_owned() } else { format!("{}.{name}", at.path) };
+    let loader = world.loader;
+    let elsewhere = |why: String, refused| Located { target: Target::Elsewhere(why), source: None, refused, depends: true };
+    let Some(attribute) = call.body.attribute("source") else { return elsewhere("it has no `source`".to_owned(), None) };
+    let known = |source: Arc<str>, depends| {
+        let target = loader.locate(&world.root, &path, &at.module, &source, call);
+        let depends = depends || !super::folder::is_local(&source);
+        Located { target, source: Some(source), refused: None, depends }
+    };
+    if let Some(source) = literal(&attribute.value) {
+        return known(source.into(), false);
+    }
+    let early = Early { frame: Frame::new(world, at, &Each::None), running: RefCell::default(), is_restricted: Cell::new(false) };
+    let budget = Budget::of(&world.ration.account);
+    let value = evaluate(&attribute.value, &Context::new(&early, &budget)).and_then(|value| convert(value, &Type::String));
+    match value.map(|value| value.data) {
+        Ok(Data::String(source)) => known(source, true),
+        Ok(Data::Unknown(unknown)) => {
+            // Terraform plans only with the source that was installed.
+            let installed = calls::installed(&path, loader.manifest(&world.root)).map(|target| loader.check(target));
+            installed.map_or_else(
+                || elsewhere(format!("its source is unknown: {}", unknown.why), None),
+                |target| Located { target, source: None, refused: None, depends: true },
+            )
+        }
+        Ok(_) => elsewhere(
+            "its source is not a string".to_owned(),
+            Some(EvalError { message: "`source` must be a string".to_owned(), span: Some(attribute.value.span), fatal: true }),
+        ),
+        // Where no one says which of the two it is, OpenTofu may well take what Terraform refuses.
+        Err(_) if early.is_restricted.get() && world.says == request::Dialect::Either => {
+            elsewhere("its source is not a constant (`--dialect opentofu` evaluates variables in it)".to_owned(), None)
+        }
+        Err(error) => elsewhere("its source cannot be evaluated".to_owned(), Some(error.at(attribute.value.span))),
+    }
+}
+
+/// What a source may refer to.
+struct Early<'a> {
+    frame: Frame<'a>,
+    /// Locals that are being evaluated.
+    running: RefCell<Vec<Arc<str>>>,
+    /// Whether something was refused that only Terraform refuses.
+    is_restricted: Cell<bool>,
+}
+
+impl Early<'_> {
+    fn refuse(&self, span: Span, message: String) -> Result<(Value, usize), EvalError> {
+        Err(EvalError { message, span: Some(span), fatal: true })
+    }
+
+    fn local(&self, name: &Arc<str>, span: Span) -> Result<(Value, usize), EvalError> {
+        let Some(local) = self.frame.at.module.locals.get(name) else { return self.frame.resolve("local", span, &[]) };
+        if self.running.borrow().contains(name) {
+            return self.refuse(span, format!("`local.{name}` refers to itself"));
+        }
+        self.running.borrow_mut().push(Arc::clone(name));
+        let budget = Budget::of(&self.frame.world.ration.account);
+        let value = evaluate(&local.value, &Context::new(self, &budget));
+        self.running.borrow_mut().pop();
+        Ok((value?, 1))
+    }
+}
+
+impl Scope for Early<'_> {
+    fn resolve(&self, name: &str, span: Span, steps: &[RefStep<'_>]) -> Result<(Value, usize), EvalError> {
+        let first = if let Some(RefStep::Attr(first)) = steps.first() { Some(&first.text) } else { None };
+        let is_tofu = self.frame.world.says == request::Dialect::OpenTofu;
+        match (name, first) {
+            ("path", Some(_)) => self.frame.resolve(name, span, steps),
+            ("var", Some(variable)) => {
+                let block = self.frame.at.module.variables.get(variable);
+                let sources = self.frame.world.loader.sources;
+                let is_const = |block: &Block| constants::is_true(block, "const", sources);
+                if is_tofu || block.is_none_or(is_const) {
+                    return self.frame.resolve(name, span, steps);
+                }
+                self.is_restricted.set(true);
+                self.refuse(span, format!("a module source may only refer to constants, and `var.{variable}` is not a `const` variable"))
+            }
+            ("local", Some(local)) => self.local(local, span),
+            ("terraform" | "tofu", Some(_)) if is_tofu => self.frame.resolve(name, span, steps),
+            _ => {
+                self.is_restricted.set(matches!(name, "terraform" | "tofu"));
+                self.refuse(span, format!("a module source may only refer to constants, not to `{}`", self.frame.text(span)))
+            }
+        }
+    }
+
+    fn declared(&self, name: &str, span: Span, steps: &[&Name]) -> Result<(), EvalError> {
+        self.frame.declared(name, span, steps)
+    }
+
+    fn text(&self, span: Span) -> String {
+        self.frame.text(span)
+    }
+
+    fn dialect(&self) -> Dialect {
+        self.frame.dialect()
+    }
+
+    fn files(&self) -> &dyn FileAccess {
+        self.frame.files()
+    }
+}

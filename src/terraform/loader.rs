@@ -1,0 +1,181 @@
+//! Parses each module directory once, for all roots that need it, and knows whose language each root is written in.
+
+use super::calls::{self, Call, Manifest, Target};
+use super::discover::{self, Scan};
+use super::folder::{Folder, is_configuration, is_local};
+use super::module::{Module, literal};
+use super::providers;
+use super::request::{Dialect, Request};
+use crate::base::{Sources, disk};
+use crate::terraform::syntax::Block;
+use std::collections::{HashMap, HashSet};
+use std::hash::Hash;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+
+/// A value that is made once, by whoever asks first.
+type Cell<T> = Arc<OnceLock<T>>;
+
+/// The modules of a run.
+pub(super) struct Loader<'r> {
+    pub request: &'r Request,
+    pub sources: &'r Sources,
+    manifests: HashMap<PathBuf, Manifest>,
+    folders: Mutex<HashMap<PathBuf, Folder>>,
+    /// By directory, and whether the files are those that Terraform reads where OpenTofu reads others.
+    modules: Mutex<HashMap<(PathBuf, bool), Cell<Arc<Module>>>>,
+    dialects: Mutex<HashMap<PathBuf, Cell<Dialect>>>,
+    /// Where local sources lead, by the directory of the caller.
+    local: Mutex<HashMap<(PathBuf, String), Target>>,
+    /// What counts as the repository.
+    bounds: OnceLock<Vec<PathBuf>>,
+}
+
+/// Why a call is not followed out of the repository.
+pub(super) const CONFINED: &str = "it lies outside of the repository, and `--confined` refuses to leave it";
+
+impl<'r> Loader<'r> {
+    /// A loader of what a scan has read.
+    pub(super) fn new(request: &'r Request, sources: &'r Sources, scan: &mut Scan) -> Self {
+        Self {
+            request,
+            sources,
+            manifests: std::mem::take(&mut scan.manifests),
+            folders: Mutex::new(std::mem::take(&mut scan.folders)),
+            modules: Mutex::default(),
+            dialects: Mutex::default(),
+            local: Mutex::default(),
+            bounds: OnceLock::new(),
+        }
+    }
+
+    /// The module in a directory, as a root of this dialect reads it.
+    pub(super) fn module(&self, path: &Path, dialect: Dialect) -> Arc<Module> {
+        let module = self.parsed(path, Dialect::Either);
+        if dialect == Dialect::Terraform && module.has_tofu { self.parsed(path, dialect) } else { module }
+    }
+
+    fn parsed(&self, path: &Path, dialect: Dialect) -> Arc<Module> {
+        let cell = cell(&self.modules, (path.to_path_buf(), dialect == Dialect::Terraform));
+        let parse = || {
+            let folder = lock(&self.folders).remove(path);
+            let folder = folder.filter(Folder::is_module);
+            let folder = folder.unwrap_or_else(|| discover::beside(path.to_path_buf(), self.request.shown(path), self.request));
+            let mut module = Module::parse(folder, dialect, self.sources);
+            if self.is_outside(path) {
+                module.is_outside = true;
+                module.texts.iter().for_each(|text| self.sources.mark_outside(*text));
+            }
+            Arc::new(module)
+        };
+        Arc::clone(cell.get_or_init(parse))
+    }
+
+    /// The module in a root's directory.
+    pub(super) fn root(&self, root: &Path) -> Arc<Module> {
+        self.module(root, self.dialect(root))
+    }
+
+    /// Whose language a root is written in: by `--dialect`, its lock file, or its files.
+    pub(super) fn dialect(&self, root: &Path) -> Dialect {
+        if self.request.dialect != Dialect::Either {
+            return self.request.dialect;
+        }
+        *cell(&self.dialects, root.to_path_buf()).get_or_init(|| {
+            const TERRAFORM: &str = "registry.terraform.io";
+            let locked = providers::locked(root);
+            let is_of = |host: &str| locked.iter().any(|address| address.split('/').next() == Some(host));
+            let module = self.parsed(root, Dialect::Either);
+            if is_of("registry.opentofu.org") {
+                Dialect::OpenTofu
+            } else if is_of(TERRAFORM) && !module.requires_host(TERRAFORM) {
+                Dialect::Terraform
+            } else if module.has_tofu {
+                Dialect::OpenTofu
+            } else {
+                Dialect::Either
+            }
+        })
+    }
+
+    /// Takes in the files of a directory that no walk has read.
+    pub(super) fn take(&self, mut folder: Folder) {
+        folder.forget();
+        lock(&self.folders).insert(folder.path.clone(), folder);
+    }
+
+    /// Drops the files of all other directories.
+    pub(super) fn retain(&self, reachable: &HashSet<PathBuf>) {
+        lock(&self.folders).retain(|path, _| reachable.contains(path));
+    }
+
+    /// Whether one of the files of a directory, asked by name and text, is what is looked for. Nothing of them is kept.
+    pub(super) fn any_text(&self, path: &Path, is_it: &dyn Fn(&str, &str) -> bool) -> bool {
+        let entries = disk::entries(path).unwrap_or_default();
+        let names = entries.iter().filter(|entry| entry.is_file).filter_map(|entry| entry.name.to_str());
+        names.filter(|name| is_configuration(name)).any(|name| {
+            let text = disk::read_text(&path.join(name), disk::CONFIG_CAP);
+            text.is_ok_and(|text| is_it(name, &text))
+        })
+    }
+
+    /// What `init` installed for a root.
+    pub(super) fn manifest(&self, root: &Path) -> Option<&Manifest> {
+        self.manifests.get(root)
+    }
+
+    /// Where a call with this source leads. `path` is the call's path from the root, `a.b`.
+    pub(super) fn locate(&self, root: &Path, path: &str, caller: &Module, source: &str, call: &Block) -> Target {
+        let version = call.body.attribute("version").and_then(|version| literal(&version.value));
+        let call = Call { path, caller: &caller.path, source, version };
+        if !is_local(source) {
+            return self.check(calls::locate(&call, self.manifest(root)));
+        }
+        let key = (caller.path.clone(), source.to_owned());
+        if let Some(known) = lock(&self.local).get(&key) {
+            return known.clone();
+        }
+        let target = self.check(calls::locate(&call, None));
+        lock(&self.local).insert(key, target.clone());
+        target
+    }
+
+    /// Whether a directory lies outside of the repository.
+    fn is_outside(&self, path: &Path) -> bool {
+        !self.bounds.get_or_init(|| self.request.bounds()).iter().any(|folder| path.starts_with(folder))
+    }
+
+    /// Why a directory is not entered, where it must not be.
+    fn refusal(&self, path: &Path) -> Option<&'static str> {
+        if disk::is_git(path) {
+            Some("it lies in `.git`, which is never read")
+        } else if self.request.confined && self.is_outside(path) {
+            Some(CONFINED)
+        } else {
+            None
+        }
+    }
+
+    /// A directory without configuration is no module that could be followed.
+    pub(super) fn check(&self, target: Target) -> Target {
+        let Target::Folder { path, .. } = &target else { return target };
+        if let Some(why) = self.refusal(path) {
+            return Target::Elsewhere(why.to_owned());
+        }
+        let is_known = lock(&self.folders).get(path).is_some_and(Folder::is_module);
+        if is_known || self.parsed(path, Dialect::Either).has_files {
+            return target;
+        }
+        let is_empty = disk::entries(path).is_ok_and(|entries| entries.is_empty());
+        let why = if is_empty { "the directory is empty (a git submodule?)" } else { "the directory has no configuration" };
+        Target::Elsewhere(why.to_owned())
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn cell<K: Hash + Eq, T>(cells: &Mutex<HashMap<K, Cell<T>>>, key: K) -> Cell<T> {
+    Arc::clone(lock(cells).entry(key).or_default())
+}

@@ -1,0 +1,277 @@
+//! Follows all calls of a root, whatever their `count` will be: the static tree of its modules.
+
+use super::calls::Target;
+use super::early::{self, Located, literal_source};
+use super::inputs;
+use super::instance::{Each, Instance};
+use super::loader::{CONFINED, Loader};
+use super::module::Module;
+use super::nearby;
+use super::providers::{Named, named_by_lock};
+use super::request::Dialect;
+use super::roots::Root;
+use super::workspace;
+use super::world::{MAX_VISITS, Ration, World};
+use crate::base::{Place, Problem, ProblemKind, Span, disk};
+use crate::key::ModuleNotFollowed;
+use crate::terraform::eval::Account;
+use crate::terraform::syntax::Block;
+use std::cell::OnceCell;
+use std::collections::{HashMap, HashSet};
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+use std::sync::Arc;
+
+/// How deep module calls may nest. Terraform has no limit; people's deepest are below 10.
+pub(super) const MAX_DEPTH: usize = 64;
+/// How many module calls one root may have in all, repeated ones counted where they matter.
+const MAX_CALLS: usize = 20_000;
+
+/// The module tree of one root.
+#[derive(Default)]
+pub(super) struct Survey {
+    /// All modules of the tree, each once, the root first.
+    pub modules: Vec<Arc<Module>>,
+    /// Directories from which a key, or something that is related to keys, can be reached.
+    pub leads: HashSet<PathBuf>,
+    /// Files that do not parse, directories that do not exist, cycles.
+    pub problems: Vec<Problem>,
+    /// Calls that `--confined` refuses: a problem even where no key is found.
+    pub refused: Vec<Problem>,
+    /// Modules that are not there.
+    pub not_followed: Vec<ModuleNotFollowed>,
+    /// Which providers the tree names.
+    named: Named,
+}
+
+impl Survey {
+    /// Whether the tree declares a key.
+    pub(super) fn has_keys(&self) -> bool {
+        self.modules.iter().any(|module| module.has_keys())
+    }
+
+    /// Whether the tree declares a key, or may have one where it could not be read.
+    pub(super) fn may_have_keys(&self) -> bool {
+        self.named.may_have_keys() || self.has_keys()
+    }
+}
+
+/// Follows all calls of a root. `passed`: the values file that the run is for.
+pub(super) fn survey(loader: &Loader<'_>, root: &Root, passed: Option<&Path>) -> Survey {
+    let dialect = loader.dialect(&root.path);
+    let module = loader.module(&root.path, dialect);
+    let ration = ration(loader);
+    let shown = module.shown.display().to_string();
+    let mut surveyor = Surveyor {
+        loader,
+        root,
+        passed,
+        dialect,
+        shown,
+        ration: &ration,
+        scout: OnceCell::new(),
+        survey: Survey::default(),
+        done: HashMap::new(),
+        stack: Vec::new(),
+        calls: 0,
+    };
+    surveyor.visit(&module, "");
+    let mut survey = surveyor.survey;
+    survey.modules.iter().for_each(|module| survey.named.add(module.named));
+    // The lock file is only asked where it decides.
+    if !survey.named.oci && (!survey.problems.is_empty() || !survey.not_followed.is_empty()) {
+        survey.named.add(named_by_lock(&root.path));
+    }
+    survey
+}
+
+struct Surveyor<'s> {
+    loader: &'s Loader<'s>,
+    root: &'s Root,
+    passed: Option<&'s Path>,
+    dialect: Dialect,
+    shown: String,
+    ration: &'s Ration,
+    /// Evaluates the sources that are not plain strings.
+    scout: OnceCell<World<'s>>,
+    survey: Survey,
+    /// Directories that were visited, and whether anything below them depends on the path of calls that leads there.
+    done: HashMap<PathBuf, bool>,
+    /// The directories on the way, and the calls that lead to the next one.
+    stack: Vec<(PathBuf, Option<Arc<str>>)>,
+    calls: usize,
+}
+
+impl Surveyor<'_> {
+    /// Visits a module; whether anything below depends on the path of calls that leads to it.
+    fn visit(&mut self, module: &Arc<Module>, path: &str) -> bool {
+        let is_first = !self.done.contains_key(&module.path);
+        if is_first {
+            self.survey.problems.extend(module.problems.iter().chain(&module.refused).cloned());
+            self.survey.modules.push(Arc::clone(module));
+        }
+        let mut depends = false;
+        let mut has_any = module.has_relatives();
+        self.stack.push((module.path.clone(), None));
+        for (name, call) in &module.calls {
+            self.calls += 1;
+            if self.calls > MAX_CALLS {
+                let message = format!("root module `{}` has more than {MAX_CALLS} module calls", self.shown);
+                self.problem(message, call.header, None);
+                break;
+            }
+            let path = if path.is_empty() { name.to_string() } else { format!("{path}.{name}") };
+            let located = self.locate(module, &path, name, call);
+            depends |= located.depends;
+            has_any |= self.follow(module, name, call, &path, located, &mut depends);
+        }
+        self.stack.pop();
+        if has_any {
+            self.survey.leads.insert(module.path.clone());
+        }
+        self.done.insert(module.path.clone(), depends);
+        depends
+    }
+
+    /// Goes where a call leads; whether a key can be reached there.
+    fn follow(&mut self, module: &Arc<Module>, name: &Arc<str>, call: &Block, path: &str, located: Located, depends: &mut bool) -> bool {
+        let place = call.body.attribute("source").map_or(call.header, |source| source.value.span);
+        match located.target {
+            Target::Folder { path: folder, .. } => {
+                if self.stack.iter().any(|(around, _)| *around == folder) {
+                    let message = format!("module `{name}` calls a directory that it is called from itself");
+                    self.problem(message, place, Some("Break the cycle: Terraform cannot load such a tree".to_owned()));
+                } else if self.stack.len() >= MAX_DEPTH {
+                    let message = format!("module calls nest deeper than {MAX_DEPTH} levels; what is below `{name}` was not checked");
+                    self.problem(message, place, None);
+                } else {
+                    if self.done.get(&folder) != Some(&false) {
+                        if let Some((_, next)) = self.stack.last_mut() {
+                            *next = Some(Arc::clone(name));
+                        }
+                        let below = self.loader.module(&folder, self.dialect);
+                        *depends |= self.visit(&below, path);
+                    }
+                    return self.survey.leads.contains(&folder);
+                }
+            }
+            Target::Missing => {
+                let source = located.source.unwrap_or_default();
+                let message = format!("the directory `{source}` of module `{name}` does not exist");
+                let help = nearby::suggest(&module.path, &source).map_or_else(
+                    || "Correct the `source`, or check out the directory (a git submodule, a sparse checkout)".to_owned(),
+                    |near| format!("Did you mean `{near}`?"),
+                );
+                self.problem(message, place, Some(help));
+            }
+            Target::Elsewhere(why) => {
+                if call.body.attribute("source").is_none() {
+                    let message = format!("module call `{name}` has no `source`");
+                    self.problem(message, call.header, Some("Add the `source` of the module, or remove the call".to_owned()));
+                }
+                if why == CONFINED {
+                    let problem = Problem::new(ProblemKind::Structure, format!("module `{name}` was not followed: {CONFINED}"));
+                    self.survey.refused.push(problem.at(Place::Source(place)));
+                }
+                if let Some(error) = located.refused {
+                    self.problem(error.message, error.span.unwrap_or(place), Some("Make the source a constant".to_owned()));
+                }
+                let attribute = call.body.attribute("source").map(|attribute| attribute.value.span);
+                let written = || attribute.map(|span| self.loader.sources.get(span.source).slice(span).to_owned());
+                let source = located.source.map(|source| source.to_string()).or_else(written);
+                self.survey.not_followed.push(ModuleNotFollowed {
+                    address: format!("module.{}", path.replace('.', ".module.")),
+                    root: self.shown.clone(),
+                    source: source.unwrap_or_default(),
+                    place: Place::Source(call.header),
+                    why,
+                });
+            }
+        }
+        false
+    }
+
+    /// Where a call leads. Most sources are plain strings, for which nothing needs to be evaluated.
+    fn locate(&self, module: &Arc<Module>, path: &str, name: &str, call: &Block) -> Located {
+        if let Some(source) = literal_source(call) {
+            let target = self.loader.locate(&self.root.path, path, module, source, call);
+            return Located { target, source: Some(source.into()), refused: None, depends: !super::folder::is_local(source) };
+        }
+        match self.instance() {
+            Ok((world, at)) => early::locate(world, &at, name, call),
+            Err(why) => Located { target: Target::Elsewhere(why), source: None, refused: None, depends: true },
+        }
+    }
+
+    /// The instance of the module that is being visited, as far as sources can depend on it.
+    fn instance(&self) -> Result<(&World<'_>, Rc<Instance>), String> {
+        let world = self.scout.get_or_init(|| scout(self.loader, self.root, self.passed, self.ration));
+        let mut at = world.top();
+        let around = self.stack.len().saturating_sub(1);
+        for name in self.stack.iter().take(around).filter_map(|(_, name)| name.as_ref()) {
+            let module = Arc::clone(&at.module);
+            let call = module.calls.get(name).ok_or("its caller is unknown")?;
+            at = world.child(&at, name, call, None, Each::None)?;
+        }
+        Ok((world, at))
+    }
+
+    fn problem(&mut self, message: String, span: Span, help: Option<String>) {
+        let mut problem = Problem::new(ProblemKind::Structure, message).at(Place::Source(span));
+        problem.help = help;
+        if !self.survey.problems.contains(&problem) {
+            self.survey.problems.push(problem);
+        }
+    }
+}
+
+/// What the evaluation of sources may cost.
+fn ration(loader: &Loader<'_>) -> Ration {
+    let limits = loader.request.limits;
+    Ration::new(MAX_VISITS, Account::new(limits, limits.run_work, limits.run_kept))
+}
+
+/// A world in which only sources of module calls are evaluated.
+fn scout<'s>(loader: &'s Loader<'s>, root: &Root, passed: Option<&Path>, ration: &'s Ration) -> World<'s> {
+    let module = loader.root(&root.path);
+    let inputs = inputs::read(loader.request, loader.sources, &root.path, &module.shown, passed).inputs;
+    let (workspace, _) = workspace::find(loader.request, &module, loader.sources);
+    World::new(loader, &root.path, inputs.of(root), workspace, ration)
+}
+
+/// Where the calls of a directory lead, as if it were a root.
+#[derive(Default)]
+pub(super) struct Targets {
+    pub found: Vec<PathBuf>,
+    /// Whether a call leads nowhere.
+    pub is_loose: bool,
+    /// Directories below which a call may lead whose source is not known.
+    pub below: Vec<PathBuf>,
+}
+
+/// Where the calls of a directory lead, as if it were a root.
+pub(super) fn targets(loader: &Loader<'_>, path: &Path) -> Targets {
+    let root = Root::alone(path);
+    let module = loader.root(path);
+    let ration = ration(loader);
+    let world = OnceCell::new();
+    let mut targets = Targets::default();
+    for (name, call) in &module.calls {
+        let target = match literal_source(call) {
+            Some(source) => loader.locate(path, name, &module, source, call),
+            None => {
+                let world = world.get_or_init(|| scout(loader, &root, None, &ration));
+                let located = early::locate(world, &world.top(), name, call);
+                if located.source.is_none() && matches!(located.target, Target::Elsewhere(_)) {
+                    targets.below.push(disk::tidy(&path.join(early::beginning(call))));
+                }
+                located.target
+            }
+        };
+        match target {
+            Target::Folder { path, .. } => targets.found.push(path),
+            Target::Missing | Target::Elsewhere(_) => targets.is_loose = true,
+        }
+    }
+    targets
+}

@@ -1,0 +1,54 @@
+//! Bytes → text. Terraform's scanner works on bytes: only strings and names must be UTF-8, a comment may be of any encoding.
+
+use super::scan::{Kind, Start, scan};
+
+/// The text of a file. Bytes in comments of native syntax that are not UTF-8 are each replaced by `?`, so that offsets stay.
+///
+/// # Errors
+/// The offset of the first byte outside of a comment that is not UTF-8.
+pub fn decode(bytes: Vec<u8>, is_json: bool) -> Result<String, usize> {
+    let error = match String::from_utf8(bytes) {
+        Ok(text) => return Ok(text),
+        Err(error) => error,
+    };
+    let first = error.utf8_error().valid_up_to();
+    if is_json {
+        return Err(first);
+    }
+    let bytes = error.into_bytes();
+    let (mut text, mut replaced) = (String::with_capacity(bytes.len()), Vec::new());
+    for chunk in bytes.utf8_chunks() {
+        text.push_str(chunk.valid());
+        for _ in chunk.invalid() {
+            replaced.push(text.len());
+            text.push('?');
+        }
+    }
+    let comments: Vec<_> = scan(&text, Start::Code).into_iter().filter(|token| token.kind == Kind::Comment).collect();
+    let is_comment = |at: &usize| {
+        let next = comments.partition_point(|token| token.end <= *at);
+        comments.get(next).is_some_and(|token| token.start <= *at)
+    };
+    match replaced.into_iter().find(|at| !is_comment(at)) {
+        Some(at) => Err(at),
+        None => Ok(text),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What Terraform 1.15.5 takes and refuses.
+    #[test]
+    fn only_comments_may_hold_bytes_that_are_not_text() {
+        assert_eq!(
+            decode(b"# caf\xe9\na = 1 // \xe9\xff\n/* \xe9\n */\n".to_vec(), false).as_deref(),
+            Ok("# caf?\na = 1 // ??\n/* ?\n */\n")
+        );
+        for text in [&b"a = \"# \xe9\"\n"[..], b"a = <<E\n# \xe9\nE\n", b"\xe9 = 1\n", b"\xff\xfea\0"] {
+            assert!(decode(text.to_vec(), false).is_err(), "{text:?}");
+        }
+        assert_eq!(decode(b"{\"//\": \"\xe9\"}".to_vec(), true), Err(8));
+    }
+}

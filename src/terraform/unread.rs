@@ -1,0 +1,40 @@
+//! Plans and states that a walk sees: they are listed, because whoever keeps them there may expect them to be checked.
+
+use super::request::{Request, join_shown};
+use crate::base::disk;
+use crate::key::{NotRead, NotReadKind};
+use std::path::Path;
+
+/// How many bytes show what a file is.
+const HEAD: u64 = 4 << 10;
+/// The largest document that is searched for keys.
+const MOST: u64 = 64 << 20;
+
+/// How a binary plan begins.
+const ZIP: &[u8] = b"PK\x03\x04";
+
+/// A plan or a state among the files of a directory.
+pub(super) fn document(directory: &Path, shown: &Path, name: &str, request: &Request) -> Option<NotRead> {
+    let is_state = name.ends_with(".tfstate");
+    let is_plan = name == "tfplan" || [".tfplan", ".plan"].iter().any(|end| name.ends_with(end));
+    let is_configuration = [".tf.json", ".tofu.json", ".tfvars.json"].iter().any(|end| name.ends_with(end));
+    if !is_state && !is_plan && (!name.ends_with(".json") || is_configuration) {
+        return None;
+    }
+    let path = directory.join(name);
+    let head = disk::read_head(&path, HEAD).ok()?;
+    if is_plan && head.starts_with(ZIP) {
+        let path = join_shown(shown, name).to_string_lossy().replace('\\', "/");
+        let why = "it is a binary plan; pass what `terraform show -json` prints for it".to_owned();
+        return Some(NotRead { path, kind: NotReadKind::Plan, why, may_hide_keys: true });
+    }
+    let kind = (request.recognize)(&head)?;
+    // A state without resources, and a document without any key, hide nothing.
+    let may_hide_keys = disk::read(&path, MOST).map_or(true, |bytes| memchr::memmem::find(&bytes, b"oci_kms_key\"").is_some());
+    let path = join_shown(shown, name).to_string_lossy().replace('\\', "/");
+    let why = match kind {
+        NotReadKind::State => "states are checked when they are passed as paths",
+        _ => "plans are checked when they are passed as paths",
+    };
+    Some(NotRead { path, kind, why: why.to_owned(), may_hide_keys })
+}
