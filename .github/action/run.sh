@@ -31,7 +31,8 @@ code=0
 total() { sed -n "s/^    \"$1\": \([0-9]*\),\{0,1\}\$/\1/p" "$folder/report.json" 2>/dev/null | tail -n 1; }
 # A line feed in an input would begin another output.
 {
-  echo "sarif-file=${KMSLINT_SARIF//[$'\r\n']/}"
+  sarif=${KMSLINT_SARIF:-}
+  echo "sarif-file=${sarif//[$'\r\n']/}"
   echo "findings=$(total violations)"
   echo "undetermined=$(total undetermined)"
   echo "exit-code=$code"

@@ -63,10 +63,12 @@ pub fn open(path: &Path) -> Result<(File, u64), DiskError> {
 
 #[cfg(unix)]
 fn open_without_waiting(path: &Path) -> io::Result<File> {
+    use rustix::fs::OFlags;
     use std::os::unix::fs::OpenOptionsExt;
-    // A socket cannot be opened at all; a terminal must not become ours.
-    match fs::OpenOptions::new().read(true).custom_flags(libc::O_NONBLOCK | libc::O_NOCTTY | libc::O_CLOEXEC).open(path) {
-        Err(error) if error.raw_os_error() == Some(libc::ENXIO) => Err(io::Error::other(DiskError::NotAFile)),
+    // A terminal must not become ours; a socket cannot be opened at all.
+    let flags = (OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC).bits();
+    match fs::OpenOptions::new().read(true).custom_flags(i32::from_ne_bytes(flags.to_ne_bytes())).open(path) {
+        Err(error) if error.raw_os_error() == Some(rustix::io::Errno::NXIO.raw_os_error()) => Err(io::Error::other(DiskError::NotAFile)),
         opened => opened,
     }
 }
@@ -79,10 +81,37 @@ fn open_without_waiting(path: &Path) -> io::Result<File> {
 /// Opens something that the user named to be read from its beginning to its end: a file, but also the pipe of `<(terraform show -json …)`.
 ///
 /// # Errors
-/// Missing, a directory, or what the system says.
-pub fn open_stream(path: &Path) -> Result<File, DiskError> {
-    let file = File::open(path)?;
-    if file.metadata()?.is_dir() { Err(DiskError::NotAFile) } else { Ok(file) }
+/// Missing, a directory, a FIFO that nothing writes to, or what the system says.
+pub fn open_stream(path: &Path) -> Result<Box<dyn Read + Send>, DiskError> {
+    let file = open_without_waiting(path)?;
+    if file.metadata()?.is_dir() {
+        return Err(DiskError::NotAFile);
+    }
+    flowing(file, path)
+}
+
+/// A stream that waits for what is yet to come. A FIFO without a writer, which would be waited for in vain, is refused; the shell's own pipes
+/// always had one.
+#[cfg(unix)]
+fn flowing(mut file: File, path: &Path) -> Result<Box<dyn Read + Send>, DiskError> {
+    use std::os::unix::fs::FileTypeExt;
+    let mut first = Vec::new();
+    if file.metadata()?.file_type().is_fifo() {
+        let mut buffer = [0; 4096];
+        match file.read(&mut buffer) {
+            Ok(0) if !["/dev", "/proc"].iter().any(|folder| path.starts_with(folder)) => return Err(DiskError::NotAFile),
+            Ok(length) => first.extend_from_slice(buffer.get(..length).unwrap_or_default()),
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    rustix::fs::fcntl_setfl(&file, rustix::fs::OFlags::empty()).map_err(io::Error::from)?;
+    Ok(Box::new(io::Cursor::new(first).chain(file)))
+}
+
+#[cfg(not(unix))]
+fn flowing(file: File, _: &Path) -> Result<Box<dyn Read + Send>, DiskError> {
+    Ok(Box::new(file))
 }
 
 /// Reads something that the user named to its end, of at most `cap` bytes: a file, or a pipe.
@@ -102,7 +131,7 @@ pub fn read_stream(path: &Path, cap: u64) -> Result<Vec<u8>, DiskError> {
 /// Missing, outside, in `.git`, or what the system says.
 pub fn admit(path: &Path, within: &[PathBuf]) -> Result<PathBuf, DiskError> {
     let real = canonical(path)?;
-    if is_git(&real) {
+    if is_git_directory(&real) {
         return Err(DiskError::Git);
     }
     if within.iter().any(|folder| real.starts_with(folder)) { Ok(real) } else { Err(DiskError::Outside) }
@@ -110,12 +139,18 @@ pub fn admit(path: &Path, within: &[PathBuf]) -> Result<PathBuf, DiskError> {
 
 /// Whether a real path lies in a git directory: one named `.git`, or one that looks like it (`git init --separate-git-dir`).
 #[must_use]
-pub fn is_git(real: &Path) -> bool {
-    if real.components().any(|part| part.as_os_str().eq_ignore_ascii_case(".git")) {
+pub fn is_git_directory(real: &Path) -> bool {
+    if is_git(real) {
         return true;
     }
     let is_one = |folder: &Path| ["HEAD", "objects", "refs"].iter().all(|part| folder.join(part).exists());
     real.ancestors().any(is_one)
+}
+
+/// Whether a path goes through a directory named `.git`. Does not ask the disk.
+#[must_use]
+pub fn is_git(path: &Path) -> bool {
+    path.components().any(|part| part.as_os_str().eq_ignore_ascii_case(".git"))
 }
 
 /// Whether something that was found leads, through links, out of these directories or into `.git`.
@@ -306,7 +341,7 @@ pub fn replace(path: &Path, bytes: &[u8], within: &Path) -> Result<(), DiskError
     if !target.starts_with(canonical(within)?) {
         return Err(DiskError::Outside);
     }
-    if is_git(&target) {
+    if is_git_directory(&target) {
         return Err(DiskError::Git);
     }
     put(&target, bytes)
@@ -325,7 +360,7 @@ pub fn write_named(path: &Path, bytes: &[u8], repository: &Path) -> Result<(), D
         if !target.starts_with(&root) {
             return Err(DiskError::Outside);
         }
-        if is_git(&target) {
+        if is_git_directory(&target) {
             return Err(DiskError::Git);
         }
     }
@@ -444,7 +479,7 @@ mod tests {
             fs::create_dir_all(root.join("data").join(part))?;
         }
         fs::write(root.join("data/HEAD"), "")?;
-        assert!(is_git(&root.join("data/config")) && !is_git(&root.join("main.tf")));
+        assert!(is_git_directory(&root.join("data/config")) && !is_git_directory(&root.join("main.tf")));
         Ok(())
     }
 

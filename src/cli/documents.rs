@@ -68,11 +68,8 @@ impl Sorted {
                 continue;
             }
             let name = if is_input { "<stdin>".to_owned() } else { disk::tidy(&path).to_string_lossy().into_owned() };
-            let opened: io::Result<Box<dyn Read + Send>> = if is_input {
-                Ok(Box::new(io::stdin()))
-            } else {
-                disk::open_stream(&full).map(|file| Box::new(file) as Box<dyn Read + Send>).map_err(io::Error::other)
-            };
+            let opened: io::Result<Box<dyn Read + Send>> =
+                if is_input { Ok(Box::new(io::stdin())) } else { disk::open_stream(&full).map_err(io::Error::other) };
             let place = Place::File(name.as_str().into());
             match opened.and_then(recognise) {
                 Err(error) => self.problems.push(Problem::new(ProblemKind::Unreadable, format!("it cannot be read: {error}")).at(place)),

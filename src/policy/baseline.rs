@@ -42,7 +42,7 @@ struct Accepted {
 /// A problem, where the file cannot be read or is not a baseline.
 pub fn read(path: &Path) -> Result<Baseline, Box<Problem>> {
     let shown = path.to_string_lossy();
-    let text = disk::read_text(path, CAP).map_err(|error| {
+    let text = disk::read_stream(path, CAP).and_then(disk::text).map_err(|error| {
         let problem = Problem::new(ProblemKind::Policy, format!("the baseline cannot be read: {error}"));
         Box::new(problem.at(Place::File(shown.as_ref().into())).help("make one with `--write-baseline FILE`"))
     })?;

@@ -137,7 +137,7 @@ pub fn locate(input: &Path) -> Option<PathBuf> {
 /// Reads a config file. What is wrong in it is among the problems, and the rest holds.
 #[must_use]
 pub fn read(sources: &Sources, path: &Path) -> (Config, Vec<Problem>) {
-    match disk::read_text(path, CAP) {
+    match disk::read_stream(path, CAP).and_then(disk::text) {
         Ok(text) => parse(sources, path, text),
         Err(error) => unreadable(path, &error),
     }

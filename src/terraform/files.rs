@@ -52,7 +52,7 @@ impl Files {
         let full = self.full(path);
         let outside = || FileTrouble::Withheld(crate::base::cause::outside(path));
         let in_git = || FileTrouble::Withheld(format!("`{path}` lies in `.git`, which is never read"));
-        if full.components().any(|part| part.as_os_str().eq_ignore_ascii_case(".git")) {
+        if disk::is_git(&full) {
             return Err(in_git());
         }
         // What lies outside is not even asked for: whether it exists would be an answer.
@@ -61,7 +61,7 @@ impl Files {
         }
         match disk::canonical(&full) {
             Ok(real) if self.is_within(&real) => {
-                if disk::is_git(&real) {
+                if disk::is_git_directory(&real) {
                     Err(in_git())
                 } else {
                     Ok(real)
