@@ -260,6 +260,9 @@ fn tell_of_switched_off(blocks: &[SwitchedOff], sources: &Sources, text: &mut Ve
 
 /// What was seen and not read, one line for each kind and reason.
 fn tell_of_not_read(all: &[NotRead], is_verbose: bool, text: &mut Vec<u8>) -> io::Result<()> {
+    let mut all: Vec<&NotRead> = all.iter().collect();
+    // The reports list them by path.
+    all.sort_by_key(|one| (one.kind, one.may_hide_keys, &one.why));
     for same in all.chunk_by(|a, b| (a.kind, &a.why) == (b.kind, &b.why)) {
         let Some(first) = same.first() else { continue };
         let (one, many) = match first.kind {

@@ -106,7 +106,7 @@ pub fn decide(input: Input, config: &Config, baseline: Option<&Baseline>, option
     switched_off.sort_by_cached_key(|block| (order(&block.place), block.root.clone(), block.inputs.clone(), block.address.clone()));
     switched_off.dedup();
     let mut not_read = inventory.not_read;
-    not_read.sort_by(|a, b| (a.kind, a.may_hide_keys, &a.why, &a.path).cmp(&(b.kind, b.may_hide_keys, &b.why, &b.path)));
+    not_read.sort_by(|a, b| (a.kind, &a.path, &a.why).cmp(&(b.kind, &b.path, &b.why)));
     not_read.dedup();
     let mut not_audited = inventory.not_audited;
     not_audited.sort_by(|a, b| (&a.region, &a.ocid, &a.why).cmp(&(&b.region, &b.ocid, &b.why)));

@@ -137,13 +137,20 @@ impl ReadInputs {
                 return self.lose(problem, shown);
             }
         };
+        let form = name.ends_with(".json").then(|| json_form(&text)).flatten();
         let source = sources.add(shown, text);
         let stored = sources.get(source);
         let parsed = parse(&name, source, stored.text());
+        let unparsable = |message: String, span| Problem::new(ProblemKind::Unparsable, message).at(Place::Source(span));
+        if let Some(message) = form {
+            sources.hide_all(source);
+            return self.lose(unparsable(message.to_owned(), Span::new(source, 0..1)), shown);
+        }
+        let rejected = parsed.error.as_ref().map(|error| stored.slice(error.span).trim_matches('"').to_owned());
         if let Some(error) = parsed.error {
             // Which variable the text would have been for is not known.
             sources.hide_all(source);
-            self.lose(Problem::new(ProblemKind::Unparsable, error.message).at(Place::Source(error.span)), shown);
+            self.lose(unparsable(error.message, error.span), shown);
         }
         self.comments.extend(parsed.comments.iter().map(|comment| super::comments::of_line(comment, &stored)));
         let name: Arc<str> = name.into();
@@ -156,7 +163,11 @@ impl ReadInputs {
             let message = format!("unexpected block `{kind}`: a values file holds `name = value` lines only");
             let help = format!("Write `{kind} = {{ … }}`, or move the block into the configuration");
             self.problems.push(Problem::new(ProblemKind::Refused, message).at(Place::Source(block.header)).help(help));
-            self.inputs.set(kind, Given::Rejected(format!("`{name}` sets `{kind}` in a form that Terraform rejects").into()));
+            self.inputs.set(kind, Given::Rejected(not_accepted(&name)));
+        }
+        // An error at a name is one about an argument that is set twice.
+        if let Some(twice) = rejected.filter(|twice| self.inputs.given.contains_key(twice)) {
+            self.inputs.set(&twice, Given::Rejected(not_accepted(&name)));
         }
     }
 
@@ -196,6 +207,18 @@ fn unknown_variable(by: &str, name: &str, known: &BTreeSet<&str>) -> Problem {
         None => format!("Declare `variable \"{name}\" {{}}`, or remove it"),
     };
     Problem::new(ProblemKind::Refused, format!("`{by}` sets `{name}`, but no root module declares that variable")).help(help)
+}
+
+fn not_accepted(file: &str) -> Arc<str> {
+    format!("Terraform rejects what `{file}` sets").into()
+}
+
+/// Why Terraform rejects a values file in JSON by its first characters; `None` where it does not.
+fn json_form(text: &str) -> Option<&'static str> {
+    if text.starts_with('\u{feff}') {
+        return Some("a values file in JSON must not begin with a byte order mark");
+    }
+    (!text.trim_start().is_empty() && !text.trim_start().starts_with('{')).then_some("a values file in JSON must be an object")
 }
 
 /// A values file next to one that is missing, with nearly the same name.

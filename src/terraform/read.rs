@@ -127,6 +127,8 @@ fn one_run(loader: &Loader<'_>, root: &Root, run: &Run, ration: &Ration) -> One 
     }
     let module = loader.root(&root.path);
     let read = inputs::read(loader.request, loader.sources, &root.path, &module.shown, run.passed.as_deref());
+    // Values that are passed are those of a root.
+    let root = &Root { is_final: root.is_final || run.passed.is_some(), ..root.clone() };
     if let Some(why) = loader.request.recorded.as_ref().and_then(|recorded| recorded::mismatch(&module.variables, recorded, loader.sources))
     {
         let message = format!("this configuration is not what the plan was made from: {why}");

@@ -48,7 +48,8 @@ pub(super) fn plan(loader: &Loader<'_>, scan: &Scan, roots: &Roots) -> Runs {
         }
     }
     runs.sort();
-    runs.dedup();
+    // One file may be named in two ways.
+    runs.dedup_by(|a, b| a.root == b.root && a.label == b.label);
     Runs { runs, not_read }
 }
 

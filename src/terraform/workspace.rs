@@ -40,6 +40,9 @@ pub(super) fn find(request: &Request, module: &Module, sources: &Sources) -> (Wo
     if let Some(name) = given(&request.workspace) {
         return (Ok(name), None);
     }
+    if request.recorded.is_some() && given(&request.env_workspace).is_none() {
+        return (Err("a plan does not record its workspace; pass it with `--workspace`".into()), None);
+    }
     let backend = backend(module, sources);
     if request.recorded.is_some() {
         let workspace = match backend {

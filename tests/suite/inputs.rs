@@ -261,6 +261,13 @@ fn what_an_unreadable_values_file_may_set_is_unknown() {
         (vec![("terraform.tfvars", "mode = \"HSM\"\nother = = 1\n")], vec![], "HSM"),
         (vec![("terraform.tfvars.json", "")], vec![], "?"),
         (vec![("terraform.tfvars.json", "[1]")], vec![], "?"),
+        (vec![("terraform.tfvars.json", "[{\"mode\": \"HSM\"}]")], vec![], "?"),
+        (vec![("terraform.tfvars.json", "\u{feff}{\"mode\": \"HSM\"}")], vec![], "?"),
+        (vec![("terraform.tfvars", "mode = \"HSM\"\nmode = \"SOFTWARE\"\n")], vec![], "?"),
+        (vec![("terraform.tfvars.json", "{\"mode\": \"HSM\", \"mode\": \"SOFTWARE\"}")], vec![], "?"),
+        (vec![("terraform.tfvars", "other = \"a\"\nother = \"b\"\n"), ("z.auto.tfvars", HSM)], vec![], "HSM"),
+        (vec![("terraform.tfvars", "mode = upper(\"hsm\")\n")], vec![], "?"),
+        (vec![("x.json", "{\"mode\": \"HSM\"}"), ("x", "{\"mode\": \"HSM\"}")], vec!["--var-file", "x"], "?"),
         (vec![("x.auto.tfvars/a", "")], vec![], "?"),
         (vec![("terraform.tfvars", "mode = \"HSM\"\n"), ("x.auto.tfvars", "mode {\n}\n")], vec![], "?"),
         (vec![("x.auto.tfvars", "other {\n}\n")], vec![], "SOFTWARE"),
@@ -271,6 +278,62 @@ fn what_an_unreadable_values_file_may_set_is_unknown() {
         assert_eq!(said.code, 2, "{files:?} {arguments:?}: {said:#?}");
         assert!(keys.len() == 1 && keys[0].ends_with(&format!(" {expected}")), "{files:?} {arguments:?}: {keys:?}");
     }
+}
+
+#[test]
+fn bytes_that_are_not_text_matter_outside_of_comments_only() {
+    for (bytes, expected, code) in [
+        (&b"# caf\xe9\nmode = \"HSM\"\n"[..], "HSM", 1),
+        (b"/* \xe9 */ mode = \"HSM\" // \xff\n", "HSM", 1),
+        (b"mode = \"H\xe9SM\"\n", "?", 2),
+        (b"x = \"\xe9\"\nmode = \"HSM\"\n", "?", 2),
+        (b"\xff\xfem\0o\0", "?", 2),
+    ] {
+        let folder = scratch(&[("main.tf", ROOT)]);
+        std::fs::write(folder.path().join("terraform.tfvars"), bytes).expect("a file");
+        let (said, keys, _) = run(folder.path(), &[]);
+        assert_eq!((keys, said.code), (vec![format!(". - {expected}")], code), "{bytes:?}: {said:#?}");
+    }
+}
+
+#[test]
+fn missing_values_file_is_told_by_its_nearest_name() {
+    let folder = scratch(&[("main.tf", ROOT), ("prod.tfvars", HSM)]);
+    for arguments in [vec!["prdo.tfvars"], vec!["--var-file", "prdo.tfvars"]] {
+        let (said, ..) = run(folder.path(), &arguments);
+        assert!(said.code == 2 && said.err.contains("Did you mean `prod.tfvars`?"), "{said:#?}");
+    }
+}
+
+#[test]
+fn passed_values_file_may_be_named_in_any_way() {
+    let folder = scratch(&[("r/main.tf", ROOT), ("r/my prod.tfvars", HSM), ("r/.hidden.tfvars", HSM)]);
+    let absolute = folder.path().join("r/my prod.tfvars").display().to_string();
+    for path in ["r/my prod.tfvars", "./r/../r/my prod.tfvars", absolute.as_str()] {
+        assert_eq!(run(folder.path(), &[path]).1, ["r my prod.tfvars HSM"], "{path}");
+    }
+    assert_eq!(run(folder.path(), &["r/.hidden.tfvars"]).1, ["r .hidden.tfvars HSM"]);
+    assert_eq!(run(folder.path(), &["my prod.tfvars", "--chdir", "r"]).1, ["r my prod.tfvars HSM"]);
+    assert_eq!(run(folder.path(), &["r/my prod.tfvars", "./r/my prod.tfvars"]).1, ["r my prod.tfvars HSM"], "once");
+}
+
+#[cfg(unix)]
+#[test]
+fn passed_link_to_a_values_file_belongs_to_where_the_link_is() {
+    let folder = scratch(&[("a/main.tf", ROOT), ("b/main.tf", ROOT), ("b/prod.tfvars", HSM)]);
+    std::os::unix::fs::symlink("../b/prod.tfvars", folder.path().join("a/prod.tfvars")).expect("a link");
+    assert_eq!(run(folder.path(), &["a/prod.tfvars"]).1, ["a prod.tfvars HSM"]);
+}
+
+#[test]
+fn root_with_passed_values_has_no_caller_that_could_give_others() {
+    let text = format!(
+        "variable \"keys\" {{\n  default = {{}}\n}}\n{}",
+        ROOT.replace("  compartment_id", "  for_each = var.keys\n  compartment_id")
+    );
+    let folder = scratch(&[("main.tf", &text), ("none.tfvars", HSM)]);
+    assert_eq!(run(folder.path(), &["none.tfvars"]).1, [""; 0], "zero instances are no key");
+    assert_eq!(run(folder.path(), &["."]).1.len(), 1, "a library is checked by what its caller would get");
 }
 
 #[test]

@@ -1,0 +1,3 @@
+root_parens = null
+root_not    = null
+root_null   = null

@@ -1,0 +1,4 @@
+ï»¿# ÿþ
+inline = "HSM"
+/*
+ é */ block = "HSM"

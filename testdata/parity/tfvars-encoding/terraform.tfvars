@@ -1,0 +1,3 @@
+# café
+line   = "HSM" // é
+after  = /* é */ "HSM"

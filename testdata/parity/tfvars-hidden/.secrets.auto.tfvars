@@ -1,0 +1,2 @@
+hidden = "HSM"
+later  = "HSM"
