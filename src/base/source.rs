@@ -2,9 +2,10 @@
 
 use super::secrecy::Veil;
 use std::borrow::Cow;
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, OnceLock, RwLock};
+use std::sync::{Arc, Mutex, OnceLock, RwLock};
 
 /// Names one text of a [`Sources`] store. The number says nothing about order: sort by path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -237,6 +238,8 @@ impl Source {
 #[derive(Debug, Default)]
 pub struct Sources {
     list: RwLock<Vec<Arc<Source>>>,
+    /// Those that were added once, by path.
+    once: Mutex<HashMap<PathBuf, SourceId>>,
 }
 
 impl Sources {
@@ -280,6 +283,18 @@ impl Sources {
         SourceId(u32::try_from(list.len() - 1).unwrap_or(u32::MAX))
     }
 
+    /// Adds a text that several readers read, such as a values file for all roots: the same text at the same path has one id.
+    pub fn add_once(&self, path: impl Into<PathBuf>, text: String) -> SourceId {
+        let path = path.into();
+        let mut once = self.once.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        if let Some(id) = once.get(&path).filter(|id| self.get(**id).text() == text) {
+            return *id;
+        }
+        let id = self.add(path.clone(), text);
+        once.insert(path, id);
+        id
+    }
+
     /// The text with this id; an empty text without a path where the id is of another store.
     #[must_use]
     pub fn get(&self, id: SourceId) -> Arc<Source> {
@@ -310,6 +325,15 @@ mod tests {
                 assert_eq!(source.position_bytes(offset), Position { line: 2, column: before.len() + 1 }, "{unit} {offset}");
             }
         }
+    }
+
+    #[test]
+    fn same_text_at_the_same_path_is_added_once() {
+        let sources = Sources::default();
+        let first = sources.add_once("a.tfvars", "a = 1".to_owned());
+        assert_eq!(sources.add_once("a.tfvars", "a = 1".to_owned()), first);
+        let others = [sources.add_once("a.tfvars", "a = 2".to_owned()), sources.add_once("b.tfvars", "a = 1".to_owned())];
+        assert!(others[0] != first && others[1] != first && others[0] != others[1]);
     }
 
     #[test]

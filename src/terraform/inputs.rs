@@ -138,7 +138,7 @@ impl ReadInputs {
             }
         };
         let form = name.ends_with(".json").then(|| json_form(&text)).flatten();
-        let source = sources.add(shown, text);
+        let source = sources.add_once(shown, text);
         let stored = sources.get(source);
         let parsed = parse(&name, source, stored.text());
         let unparsable = |message: String, span| Problem::new(ProblemKind::Unparsable, message).at(Place::Source(span));

@@ -76,6 +76,9 @@ fn gather(request: &Request, sources: &Arc<Sources>) -> Inventory {
     inventory.not_read.extend(runs::unused(near, &used));
     inventory.problems.extend(undeclared(&loader, &scan, &roots, &runs));
     inventory.problems.extend(scan.problems);
+    // A values file that several runs read has its comments once.
+    let mut known = HashSet::new();
+    inventory.comments.retain(|comment| known.insert((comment.place.clone(), comment.text.clone())));
     // A module that several roots call has its faults once.
     let mut known = HashSet::new();
     inventory.problems.retain(|problem| known.insert((problem.kind, problem.message.clone(), problem.place.clone())));

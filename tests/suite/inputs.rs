@@ -297,6 +297,15 @@ fn bytes_that_are_not_text_matter_outside_of_comments_only() {
 }
 
 #[test]
+fn what_is_wrong_in_a_values_file_of_several_roots_is_reported_once() {
+    let text = "# kmslint-ignore[OCI-KMS-004] contract\n# kmslint: ignore[OCI-KMS-004] contract\nmode = \"HSM\"\nx = = 1\n";
+    let folder = scratch(&[("a/main.tf", ROOT), ("b/main.tf", ROOT), ("c.tfvars", text)]);
+    let (said, keys, report) = run(folder.path(), &["--var-file", "c.tfvars"]);
+    assert_eq!(keys, ["a - HSM", "b - HSM"]);
+    assert_eq!(report["problems"].as_array().map(Vec::len), Some(2), "{said:#?}");
+}
+
+#[test]
 fn missing_values_file_is_told_by_its_nearest_name() {
     let folder = scratch(&[("main.tf", ROOT), ("prod.tfvars", HSM)]);
     for arguments in [vec!["prdo.tfvars"], vec!["--var-file", "prdo.tfvars"]] {
