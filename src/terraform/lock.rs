@@ -1,6 +1,7 @@
 //! The lock file: which version of the oci provider `terraform init` chose.
 
 use super::module::literal;
+use super::request::Request;
 use crate::base::{Sources, disk};
 use crate::terraform::syntax::native;
 use std::path::Path;
@@ -9,8 +10,9 @@ use std::path::Path;
 const NAME: &str = ".terraform.lock.hcl";
 
 /// Whether a root's lock file pins the oci provider to this version or an older one.
-pub(super) fn is_not_newer(root: &Path, version: &str, sources: &Sources) -> bool {
-    let Ok(text) = disk::read_text(&root.join(NAME), disk::CONFIG_CAP) else { return false };
+pub(super) fn is_not_newer(root: &Path, version: &str, request: &Request, sources: &Sources) -> bool {
+    let bytes = disk::read_found(&root.join(NAME), disk::CONFIG_CAP, &request.bounds());
+    let Ok(text) = bytes.and_then(disk::text) else { return false };
     let source = sources.add(NAME, text);
     let file = native::parse(source, sources.get(source).text());
     let is_oci = |address: &str| address.ends_with("/oracle/oci") || address.ends_with("/hashicorp/oci");
