@@ -1,5 +1,6 @@
 //! `KeyFacts`: everything a rule may know about a key.
 
+use super::provider::OldProvider;
 use super::words::{InputKind, Lifecycle, ProtectionMode, RotationStatus, VaultType};
 use crate::base::{Address, Fact, Place, Step};
 use jiff::Timestamp;
@@ -227,19 +228,6 @@ pub struct Declared {
     pub calls: Vec<Step>,
     /// `lifecycle.ignore_changes`: attribute names; `*` is all.
     pub ignore_changes: Vec<String>,
-}
-
-/// A version of the provider without some of the arguments that advice would name.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct OldProvider {
-    /// The constraint, or the version in the lock file.
-    pub version: String,
-    /// Whether the lock file says it, which `terraform init -upgrade` rewrites.
-    pub is_locked: bool,
-    /// Where it is written.
-    pub place: Place,
-    /// Whether it is from before keys in SOFTWARE, too.
-    pub without_software: bool,
 }
 
 /// Whether the key is the primary one of a replicated pair.

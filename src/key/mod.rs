@@ -3,14 +3,16 @@
 mod endpoint;
 mod facts;
 mod inventory;
+mod provider;
 mod settle;
 mod words;
 
 pub use endpoint::wrong_endpoint;
 pub use facts::{
-    AutoRotation, CaUse, Declared, Fate, IdleSchedule, Importance, KeyFacts, KeyId, KeyShape, KeyVersion, OldProvider, Schedule,
-    ScheduleForm, Stage, Symbolic, Times, VaultUsage,
+    AutoRotation, CaUse, Declared, Fate, IdleSchedule, Importance, KeyFacts, KeyId, KeyShape, KeyVersion, Schedule, ScheduleForm, Stage,
+    Symbolic, Times, VaultUsage,
 };
 pub use inventory::{Comment, Covers, Inventory, Keys, ModuleNotFollowed, NotAudited, NotRead, NotReadKind, Notice, Reach, SwitchedOff};
+pub use provider::{OldProvider, is_oci_provider};
 pub use settle::{Listed, settle};
 pub use words::{InputKind, Lifecycle, ProtectionMode, RotationStatus, VaultType};

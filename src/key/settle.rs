@@ -91,7 +91,7 @@ pub fn settle(key: &mut KeyFacts, code: &KeyFacts, listed: &Listed) {
     if key.authorities_unsure.is_some() {
         key.authorities_unsure.clone_from(&code.authorities_unsure);
     }
-    key.old_provider.clone_from(&code.old_provider);
+    key.old_provider = code.old_provider.clone().or_else(|| key.old_provider.take());
     key.wrong_endpoint = code.wrong_endpoint.clone().or_else(|| key.wrong_endpoint.take());
     key.notes.extend(code.notes.iter().cloned());
 }

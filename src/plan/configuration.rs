@@ -5,6 +5,7 @@ use super::reference::{self, Reference};
 use super::scan::{Broken, Scanner, Spot};
 use super::walk::{self, Pointer, RELATED};
 use crate::base::ModuleStep;
+use crate::key::is_oci_provider;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -17,6 +18,8 @@ pub(super) struct Module {
     /// The defaults of the variables.
     pub variables: BTreeMap<String, Given>,
     pub outputs: BTreeMap<String, Expression>,
+    /// Version constraints on the oci provider, and where they are; of the root only.
+    pub constraints: Vec<(String, String, Spot)>,
 }
 
 /// Whether a value is given, and which.
@@ -121,13 +124,29 @@ fn wanted(kind: &[u8]) -> bool {
 /// Reads the value of the top-level key `configuration`.
 pub(super) fn read(scanner: &mut Scanner, pointer: &mut Pointer) -> Result<Module, Broken> {
     let mut root = Module::default();
+    let mut constraints = Vec::new();
     walk::object(scanner, pointer, "`configuration`", |scanner, pointer, key| match key {
+        "provider_config" => {
+            let pointer = pointer.text();
+            for (name, node) in walk::keep(scanner)?.members() {
+                let text = |key| node.get(key).and_then(Node::text);
+                if text("full_name").or_else(|| text("name")).is_some_and(is_oci_provider)
+                    && let Some(found) = node.get("version_constraint")
+                    && let Some(constraint) = found.text()
+                {
+                    let pointer = walk::down(&walk::down(&pointer, name), "version_constraint");
+                    constraints.push((constraint.to_owned(), pointer, found.spot));
+                }
+            }
+            Ok(())
+        }
         "root_module" => {
             root = module(scanner, pointer)?;
             Ok(())
         }
         _ => scanner.skip(),
     })?;
+    root.constraints = constraints;
     Ok(root)
 }
 

@@ -31,7 +31,7 @@ pub use refusal::Refusal;
 pub use unpack::open;
 
 use crate::base::{Place, Problem, ProblemKind};
-use crate::key::{Fate, InputKind, Inventory, Keys, Listed, NotRead, NotReadKind};
+use crate::key::{Fate, InputKind, Inventory, Keys, Listed, NotRead, NotReadKind, OldProvider};
 use configuration::Given;
 use document::{Document, Entry};
 use facts::Reader;
@@ -141,6 +141,9 @@ fn plan(file: &Arc<str>, document: Document, options: &Options, contents: &mut C
         let others: Vec<Item> = others.into_iter().filter_map(items::change).collect();
         keys(&source, planned.into_iter().filter_map(items::change), &others, &prior, contents);
     }
+    let constraints = configuration.as_ref().map(|root| root.constraints.as_slice()).unwrap_or_default();
+    let old = constraints.iter().find_map(|(text, pointer, spot)| OldProvider::read(text, false, facts::place(file, pointer, *spot)));
+    contents.inventory.keys.iter_mut().for_each(|key| key.old_provider.clone_from(&old));
     drift::note(file, drift.into_iter().filter_map(drift::read), &mut contents.inventory.keys);
     contents.variables = Some(variables.into_iter().filter_map(recorded).collect());
 }

@@ -457,3 +457,17 @@ fn a_vault_type_by_default_of_a_directory_that_may_be_called_gets_no_safe_fix() 
         assert_eq!(now.contains("rotation_interval_in_days = 90"), changed);
     }
 }
+
+#[test]
+fn an_old_provider_is_known_from_a_plan_alone() {
+    let plan = root().join("testdata/plans/old-provider");
+    let alone = tempfile::tempdir().expect("a temporary directory");
+    std::fs::copy(plan.join("plan.json"), alone.path().join("plan.json")).expect("a copy");
+    for (folder, arguments) in [(alone.path(), ["plan.json"].as_slice()), (&plan, &["plan.json", "--source", "src"])] {
+        let (_, report) = report(folder, &[&["--no-config"], arguments].concat());
+        let findings = report["findings"].as_array().expect("findings");
+        let rotation = findings.iter().find(|finding| finding["rule"] == ROTATION).expect("a finding");
+        let help = rotation["help"].as_str().expect("a help");
+        assert!(help.contains("5.31.0 or later") && help.contains("`~> 5.18.0` only"), "{help}");
+    }
+}

@@ -1,0 +1,123 @@
+//! Which versions of the provider a constraint leaves: advice must not name an argument that none of them has.
+
+use crate::base::Place;
+
+/// A version of the provider without some of the arguments that advice would name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OldProvider {
+    /// The constraint, or the version in the lock file.
+    pub version: String,
+    /// Whether the lock file says it, which `terraform init -upgrade` rewrites.
+    pub is_locked: bool,
+    /// Where it is written.
+    pub place: Place,
+    /// Whether it is from before keys in SOFTWARE, too.
+    pub without_software: bool,
+}
+
+/// A version in its three parts.
+type Version = [u64; 3];
+
+/// The first version with `is_auto_rotation_enabled`. Source: CHANGELOG of oracle/oci.
+const ROTATION: Version = [5, 31, 0];
+/// The first version with keys in SOFTWARE. Source: CHANGELOG of oracle/oci.
+const SOFTWARE: Version = [3, 94, 0];
+
+impl OldProvider {
+    /// Reads a constraint, or the version in the lock file; nothing where it allows a version that rotates keys.
+    #[must_use]
+    pub fn read(version: &str, is_locked: bool, place: Place) -> Option<Self> {
+        let excludes = |least| version.split(',').any(|constraint| excludes(constraint, least));
+        excludes(ROTATION).then(|| Self { version: version.trim().to_owned(), is_locked, place, without_software: excludes(SOFTWARE) })
+    }
+}
+
+/// Whether a provider's source is Oracle's provider: `oracle/oci`, `hashicorp/oci` from before it moved, or just `oci`.
+#[must_use]
+pub fn is_oci_provider(source: &str) -> bool {
+    let mut parts = source.rsplit('/');
+    parts.next() == Some("oci") && matches!(parts.next(), None | Some("oracle" | "hashicorp"))
+}
+
+/// Whether a constraint excludes every version from `least` on.
+fn excludes(constraint: &str, least: Version) -> bool {
+    let constraint = constraint.trim();
+    let at = constraint.find(|c: char| c.is_ascii_digit()).unwrap_or(constraint.len());
+    let (operator, version) = constraint.split_at(at);
+    let Some((version, parts)) = parse(version) else { return false };
+    match operator.trim().trim_end_matches('v').trim_end() {
+        "" | "=" => version < least,
+        "<" => version <= least,
+        "<=" => version < least,
+        "~>" => {
+            let [major, minor, _] = version;
+            let end = match parts {
+                0 | 1 => return false,
+                2 => [major + 1, 0, 0],
+                _ => [major, minor + 1, 0],
+            };
+            end <= least
+        }
+        _ => false,
+    }
+}
+
+/// A version, and how many parts of it are written.
+fn parse(text: &str) -> Option<(Version, usize)> {
+    let plain = text.trim().split(['-', '+']).next()?;
+    let mut version = [0; 3];
+    let mut parts = 0;
+    for part in plain.split('.') {
+        *version.get_mut(parts)? = part.parse().ok()?;
+        parts += 1;
+    }
+    Some((version, parts))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_constraint_excludes_what_no_allowed_version_reaches() {
+        for (constraint, excluded) in [
+            ("5.18.0", true),
+            ("= 5.30.9", true),
+            ("5.31.0", false),
+            ("v5.31.0", false),
+            ("~> 5.18.0", true),
+            ("~> 5.30.1", true),
+            ("~> 5.18", false),
+            ("~> 4.0", true),
+            ("~> 5", false),
+            ("< 5.31.0", true),
+            ("< 5.31.1", false),
+            ("<= 5.31.0", false),
+            ("<= 5.30", true),
+            (">= 5.18.0", false),
+            ("!= 5.31.0", false),
+            ("> 4, nonsense", false),
+            ("", false),
+        ] {
+            assert_eq!(excludes(constraint, ROTATION), excluded, "{constraint}");
+        }
+        let both = OldProvider::read(">= 4.0, < 5.0", false, Place::File("x".into())).unwrap();
+        assert!(!both.without_software && both.version == ">= 4.0, < 5.0");
+        assert!(OldProvider::read("~> 3.27.0", false, Place::File("x".into())).unwrap().without_software);
+        assert_eq!(OldProvider::read(">= 6.0", false, Place::File("x".into())), None);
+    }
+
+    #[test]
+    fn the_provider_is_known_by_its_source() {
+        for (source, is) in [
+            ("oracle/oci", true),
+            ("registry.terraform.io/oracle/oci", true),
+            ("registry.opentofu.org/hashicorp/oci", true),
+            ("oci", true),
+            ("acme/oci", false),
+            ("hashicorp/aws", false),
+        ] {
+            assert_eq!(is_oci_provider(source), is, "{source}");
+        }
+    }
+}
