@@ -1,7 +1,7 @@
 //! The whole pipeline on one page: read, settle, judge, decide.
 
 use crate::base::{Place, Problem, ProblemKind, Repository, SourceId, Sources, disk};
-use crate::key::{Fate, InputKind, Inventory, KeyFacts, Listed, settle};
+use crate::key::{Fate, InputKind, Inventory, KeyFacts, Listed, contradicts, settle};
 use crate::plan::{self, Contents};
 use crate::policy::{self, Baseline, Config, Outcome};
 use crate::rules::Paths;
@@ -105,10 +105,18 @@ fn find_code(
     listed: &Listed,
     sources: &Arc<Sources>,
 ) -> bool {
+    let is_own = |directory: &Path| directories.first().is_some_and(|first| first == directory);
     let name = document.keys.first().map(|key| Arc::clone(&key.id.root)).unwrap_or_default();
     for directory in directories.iter().filter(|directory| has_configuration(directory)) {
         let code = terraform::read(&request(directory), sources);
-        if settle_all(&mut document.keys, &code.keys, listed) {
+        let keys = Code::of(&code.keys);
+        // In another directory than the document's a key of the same address is often another key.
+        let is_foreign = !is_own(directory) && document.keys.iter().any(|key| keys.get(key).is_some_and(|code| contradicts(key, code)));
+        if is_foreign {
+            document.log.push(format!("the configuration in `{}` is not that of `{name}`: it gives other values", directory.display()));
+            continue;
+        }
+        if settle_all(&mut document.keys, &keys, listed) {
             document.log.push(format!("the configuration of `{name}` is in `{}`", directory.display()));
             document.comments.extend(code.comments);
             return true;
@@ -126,18 +134,32 @@ fn unused_source(log: &[String], document: &str) -> Problem {
     Problem::new(ProblemKind::Structure, message).at(Place::File(document.into())).help(help)
 }
 
-/// Settles keys by the code of the same address; an instance that the code cannot name is settled by the instance that stands for all.
-fn settle_all(keys: &mut [Box<KeyFacts>], code: &[Box<KeyFacts>], listed: &Listed) -> bool {
-    let exact: HashMap<&str, &KeyFacts> = code.iter().map(|key| (key.id.address.as_str(), &**key)).collect();
-    let any: HashMap<String, &KeyFacts> = code
-        .iter()
-        .filter(|key| key.symbolic.is_some())
-        .filter_map(|key| Some((key.address.as_ref()?.without_keys().to_string(), &**key)))
-        .collect();
+/// Keys by the configuration of the same address; an instance that it cannot name is matched by the symbolic instance of its block.
+struct Code<'c> {
+    exact: HashMap<&'c str, &'c KeyFacts>,
+    any: HashMap<String, &'c KeyFacts>,
+}
+
+impl<'c> Code<'c> {
+    fn of(keys: &'c [Box<KeyFacts>]) -> Self {
+        let symbolic = keys.iter().filter(|key| key.symbolic.is_some());
+        Self {
+            exact: keys.iter().map(|key| (key.id.address.as_str(), &**key)).collect(),
+            any: symbolic.filter_map(|key| Some((key.address.as_ref()?.without_keys().to_string(), &**key))).collect(),
+        }
+    }
+
+    fn get(&self, key: &KeyFacts) -> Option<&'c KeyFacts> {
+        let block = || self.any.get(&key.address.as_ref()?.without_keys().to_string());
+        self.exact.get(key.id.address.as_str()).or_else(block).copied()
+    }
+}
+
+/// Settles keys by their configuration; false where it declares none of them.
+fn settle_all(keys: &mut [Box<KeyFacts>], code: &Code<'_>, listed: &Listed) -> bool {
     let mut found = false;
     for key in keys {
-        let block = || key.address.as_ref().map(|address| address.without_keys().to_string());
-        if let Some(same) = exact.get(key.id.address.as_str()).or_else(|| any.get(&block()?)) {
+        if let Some(same) = code.get(key) {
             settle(key, same, listed);
             found = true;
         }

@@ -14,5 +14,5 @@ pub use facts::{
 };
 pub use inventory::{Comment, Covers, Inventory, Keys, ModuleNotFollowed, NotAudited, NotRead, NotReadKind, Notice, Reach, SwitchedOff};
 pub use provider::{OldProvider, is_oci_provider};
-pub use settle::{Listed, settle};
+pub use settle::{Listed, contradicts, settle};
 pub use words::{InputKind, Lifecycle, ProtectionMode, RotationStatus, VaultType};

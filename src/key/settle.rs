@@ -96,6 +96,12 @@ pub fn settle(key: &mut KeyFacts, code: &KeyFacts, listed: &Listed) {
     key.notes.extend(code.notes.iter().cloned());
 }
 
+/// Whether a key of a plan cannot come from this configuration as it is.
+#[must_use]
+pub fn contradicts(key: &KeyFacts, code: &KeyFacts) -> bool {
+    matches!(key.fate, Fate::Create | Fate::Replace) && contradiction(key, code).is_some()
+}
+
 /// The argument about which a plan and the configuration contradict each other.
 fn contradiction(key: &KeyFacts, code: &KeyFacts) -> Option<&'static str> {
     let differ = [

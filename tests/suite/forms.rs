@@ -216,6 +216,20 @@ fn a_source_that_the_plan_was_not_made_from_is_a_problem() {
 }
 
 #[test]
+fn another_root_module_with_the_same_address_is_passed_over() {
+    let case = root().join("testdata/plans/version-trigger-static");
+    let plan = fs::read_to_string(case.join("plan.json")).expect("the plan");
+    let own = fs::read_to_string(case.join("src/main.tf")).expect("the sources");
+    let other = own.replace("\"SOFTWARE\"", "\"HSM\"");
+    let folder = scratch(&[("main.tf", &other), ("out/plan.json", &plan)]);
+    let answer = kmslint(folder.path(), &["--no-config", "out/plan.json", "--format", "short"]);
+    assert!(answer.code == 1 && answer.out.starts_with("out/plan.json:"), "{answer:?}");
+    fs::write(folder.path().join("main.tf"), own).expect("written");
+    let answer = kmslint(folder.path(), &["--no-config", "out/plan.json", "--format", "short"]);
+    assert!(answer.code == 1 && answer.out.starts_with("main.tf:"), "{answer:?}");
+}
+
+#[test]
 fn variables_of_today_do_not_reach_a_plan_of_yesterday() {
     let case = root().join("testdata/plans/inputs-mode");
     let main = fs::read_to_string(case.join("src/main.tf")).expect("the sources");
