@@ -131,7 +131,7 @@ mod tests {
         veil.hide(at..at + 3);
         let at = text.find("\"S\"").unwrap();
         veil.hide(at..at + 3);
-        assert_eq!(veil.shown(text), "a = 1\r\n(source code not available) \n       \nb");
+        assert_eq!(veil.shown(text), "a = 1\r\n(source code not available)  \n       \nb");
         assert!(veil.hides(&(at + 1..at + 2)) && veil.hides(&(at..at)) && !veil.hides(&(0..at - 10)) && !veil.hides(&(at + 3..at + 4)));
         assert!(Veil::over_all().hides(&(0..0)));
     }
