@@ -200,7 +200,11 @@ fn keys(
     if let Some(problem) = problem {
         problems.add(problem);
     }
-    let world = |inputs: Inputs| World::new(loader, &root.path, inputs, workspace.clone(), ration);
+    let world = |inputs: Inputs| {
+        let world = World::new(loader, &root.path, inputs, workspace.clone(), ration);
+        world.passing.know(&survey.modules);
+        world
+    };
     let own = Problems::default();
     let Look { mut found, mut refused } = look(&world(inputs.clone()), shown, survey, (&own, Some(off)), &|_, _| true);
     problems.adopt(&own);

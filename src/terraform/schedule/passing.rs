@@ -3,15 +3,17 @@
 use super::super::dynamic;
 use super::super::instance::{Each, Instance};
 use super::super::key::ignored;
+use super::super::module::Module;
+use super::super::names::children;
 use super::super::scope::Frame;
 use super::super::world::{ResourceName, World};
-use super::driver::{Driver, FUNCTIONS, rotating};
+use super::driver::{Driver, FUNCTIONS, function, rotating};
 use super::triggers::{self, Idle};
 use crate::base::InstanceKey;
-use crate::terraform::eval::{Drivers, Value};
-use crate::terraform::syntax::Block;
-use std::cell::RefCell;
-use std::collections::{BTreeSet, HashMap};
+use crate::terraform::eval::{Drivers, Value, references};
+use crate::terraform::syntax::{Block, Body, Expr, ExprKind};
+use std::cell::{OnceCell, RefCell};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -20,6 +22,8 @@ use std::sync::Arc;
 pub(in super::super) struct Passing {
     drivers: RefCell<Vec<Driver>>,
     changes: RefCell<HashMap<InstanceName, Change>>,
+    modules: OnceCell<Vec<Arc<Module>>>,
+    is_relevant: OnceCell<bool>,
 }
 
 /// An instance of a resource: the module instance it is in, its name, its key.
@@ -32,11 +36,18 @@ pub(super) struct Change {
     pub updated: Drivers,
     /// What replaces it.
     pub replaced: Drivers,
+    /// What puts off the reading of a data source, whatever its arguments are.
+    pub deferred: Drivers,
     /// A `time_rotating` that it names, and that does not trigger it.
     pub idle: Option<Idle>,
 }
 
 impl Passing {
+    /// Takes the modules of the tree from who has them at hand.
+    pub(in super::super) fn know(&self, modules: &[Arc<Module>]) {
+        self.modules.get_or_init(|| modules.to_vec());
+    }
+
     /// The number of a driver; those beyond the last number are one of which the period is unknown.
     fn register(&self, driver: Driver) -> Drivers {
         let mut drivers = self.drivers.borrow_mut();
@@ -76,13 +87,13 @@ pub(in super::super) fn drivers(
     each: &Each,
     attribute: &str,
 ) -> Drivers {
+    if !(of.data || passes_on(&of.kind)) || !is_relevant(world) {
+        return Drivers::NONE;
+    }
     if of.data {
         // Arguments that are unknown while Terraform plans put the reading off, and all that is read is unknown then.
         let change = change(world, at, of, block, key, each);
-        return change.updated.union(change.replaced).without(Drivers::PLAN_TIME);
-    }
-    if !passes_on(&of.kind) {
-        return Drivers::NONE;
+        return change.updated.union(change.replaced).without(Drivers::PLAN_TIME).union(change.deferred);
     }
     let own = if &*of.kind == "time_rotating" { rotating(world, at, &of.name, block, each) } else { None };
     let own = own.map_or(Drivers::NONE, |driver| world.passing.register(driver));
@@ -166,11 +177,72 @@ pub(super) fn change(
     for kind in nested_kinds(block).into_iter().filter(|kind| !is_ignored(kind)) {
         change.updated = change.updated.union(nested(world, at, block, each, &kind));
     }
+    if of.data {
+        change.deferred = pending(world, at, block);
+    }
     let triggers = triggers::of(world, at, block, each);
     change.replaced = change.replaced.union(triggers.drivers);
     change.idle = triggers.idle;
     world.passing.changes.borrow_mut().insert(name, change.clone());
     change
+}
+
+/// What puts off the reading of a data source: pending changes of the managed resources that it names itself, whichever of their attributes it
+/// names. Source: Terraform's `dependenciesHavePendingChanges` and `attachDataResourceDependsOnTransformer`.
+fn pending(world: &World<'_>, at: &Rc<Instance>, block: &Block) -> Drivers {
+    let mut names = BTreeSet::new();
+    named_in(&block.body, &mut names);
+    let mut drivers = Drivers::NONE;
+    for (kind, name) in names {
+        let Some(block) = at.module.managed.get(&kind).and_then(|named| named.get(&name)) else { continue };
+        let of = ResourceName { data: false, kind, name };
+        let Ok(expansion) = world.resource_expansion(at, &of, block) else { continue };
+        for key in expansion.keys() {
+            let Some(each) = expansion.each(key.as_ref()) else { continue };
+            let change = change(world, at, &of, block, key.as_ref(), &each);
+            let own = if &*of.kind == "time_rotating" { rotating(world, at, &of.name, block, &each) } else { None };
+            let own = own.map_or(Drivers::NONE, |driver| world.passing.register(driver));
+            drivers = drivers.union(own).union(change.updated).union(change.replaced);
+        }
+    }
+    drivers
+}
+
+/// The managed resources that a body names, by type and name; other references are among them, and name none.
+fn named_in(body: &Body, names: &mut BTreeSet<(Arc<str>, Arc<str>)>) {
+    for reference in body.attributes.iter().flat_map(|attribute| references(&attribute.value)) {
+        let found = reference.names();
+        match (&**reference.root, found.as_slice()) {
+            ("resource", [kind, name, ..]) => drop(names.insert((Arc::clone(&kind.text), Arc::clone(&name.text)))),
+            (_, [name, ..]) => drop(names.insert((Arc::clone(reference.root), Arc::clone(&name.text)))),
+            _ => {}
+        }
+    }
+    body.blocks.iter().for_each(|nested| named_in(&nested.body, names));
+}
+
+/// Whether anything in the module tree changes in time.
+fn is_relevant(world: &World<'_>) -> bool {
+    let in_module = |module: &Module| {
+        let resources = module.managed.values().chain(module.data.values()).flat_map(BTreeMap::values);
+        let blocks = resources.chain(module.calls.values()).chain(module.outputs.values());
+        module.managed.contains_key("time_rotating")
+            || module.locals.values().any(|local| calls_driver(&local.value))
+            || blocks.into_iter().any(|block| calls_driver_in(&block.body))
+    };
+    // Where no one has the modules at hand, anything may.
+    let modules = world.passing.modules.get();
+    *world.passing.is_relevant.get_or_init(|| modules.is_none_or(|modules| modules.iter().any(|module| in_module(module))))
+}
+
+fn calls_driver_in(body: &Body) -> bool {
+    body.attributes.iter().any(|attribute| calls_driver(&attribute.value)) || body.blocks.iter().any(|nested| calls_driver_in(&nested.body))
+}
+
+fn calls_driver(expr: &Expr) -> bool {
+    let mut found = matches!(&expr.kind, ExprKind::Call { name, .. } if function(&name.text).is_some());
+    children(expr, &mut |child| found = found || calls_driver(child));
+    found
 }
 
 /// The types of the blocks in a resource, those included that `dynamic` blocks make.
