@@ -93,6 +93,9 @@ fn dynamic<'b>(
         },
     };
     let value = world.eval(&for_each.value, &world.frame(at, each, bound))?;
+    if value.marks.ephemeral {
+        return Err(refuse("the `for_each` of a `dynamic` block cannot be ephemeral", for_each.value.span));
+    }
     found.marks = found.marks.union(value.marks);
     let nested = |own: Bound| Nested { body: &content.body, header: block.header, bound: bound.iter().cloned().chain([own]).collect() };
     match entries(&value) {

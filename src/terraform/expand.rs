@@ -4,8 +4,8 @@ use super::instance::{Each, Entry, Expansion, Instance};
 use super::scope::{Frame, unknown_each};
 use super::world::World;
 use crate::base::{Place, Span, secrecy};
-use crate::terraform::eval::{Data, Drivers, EvalError, Marks, Type, Value, convert};
-use crate::terraform::syntax::Block;
+use crate::terraform::eval::{Data, Dialect, Drivers, EvalError, Marks, Type, Value, convert};
+use crate::terraform::syntax::{Attribute, Block};
 use std::collections::HashSet;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -16,6 +16,9 @@ const MAX_INSTANCES: u64 = 100_000;
 /// What a block's `count` or `for_each` comes to.
 pub(super) fn expand(world: &World<'_>, at: &Rc<Instance>, block: &Block) -> Expansion {
     let frame = Frame::new(world, at, &Each::None);
+    if let Some(enabled) = block.body.blocks_of("lifecycle").find_map(|lifecycle| lifecycle.body.attribute("enabled")) {
+        return by_switch(world, &frame, block, enabled);
+    }
     if let (Some(count), Some(for_each)) = (block.body.attribute("count"), block.body.attribute("for_each")) {
         let message = "`count` and `for_each` may not be used together";
         return settle("count", count.value.span, Err(refuse(message, for_each.name.span)));
@@ -43,6 +46,36 @@ fn settle(argument: &str, span: Span, expansion: Result<Expansion, EvalError>) -
     })
 }
 
+/// `lifecycle { enabled = … }`, which OpenTofu has since 1.11: one instance without a key, or none.
+fn by_switch(world: &World<'_>, frame: &Frame<'_>, block: &Block, enabled: &Attribute) -> Expansion {
+    let span = enabled.value.span;
+    let whole = |why: String, error: Option<EvalError>| Expansion::unknown(why, Some(Place::Source(span)), Each::None, error);
+    let refused = |error: EvalError| whole("`enabled` cannot be evaluated".to_owned(), Some(error.at(span)));
+    if world.dialect == Dialect::Terraform {
+        let message = "unsupported argument `enabled` in `lifecycle`: only OpenTofu has it; use `count`";
+        return refused(refuse(message, enabled.name.span));
+    }
+    if let Some(other) = ["count", "for_each"].iter().find_map(|name| block.body.attribute(name)) {
+        return refused(refuse(format!("`enabled` and `{}` may not be used together", other.name.text), other.name.span));
+    }
+    let value = match world.eval(&enabled.value, frame).and_then(|value| convert(value, &Type::Bool)) {
+        Ok(value) => value,
+        Err(error) => return refused(error),
+    };
+    if value.marks.is_secret() || value.is_null() {
+        return refused(refuse("`enabled` must be true or false, and neither sensitive nor ephemeral", span));
+    }
+    match value.as_bool() {
+        Some(true) if value.marks.by_caller => whole(by_caller("enabled"), None),
+        Some(true) => Expansion::One,
+        Some(false) => Expansion::Disabled,
+        None => {
+            let why = value.why().map_or("", |why| why);
+            whole(format!("`enabled` is not known: {why}"), None)
+        }
+    }
+}
+
 fn refuse(message: impl Into<String>, span: Span) -> EvalError {
     EvalError { message: message.into(), span: Some(span), fatal: true }
 }
@@ -54,6 +87,9 @@ fn by_count(world: &World<'_>, value: Value, span: Span) -> Result<Expansion, Ev
     let value =
         convert(value, &Type::Number).map_err(|error| refuse(format!("`count` must be a whole number: {}", error.message), span))?;
     let marks = value.marks;
+    if marks.ephemeral {
+        return Err(refuse("`count` is ephemeral: Terraform could not keep it between plan and apply", span));
+    }
     match &value.data {
         Data::Unknown(unknown) => {
             refuse_time(world, "count", marks, span)?;

@@ -115,7 +115,11 @@ impl Reader<'_> {
         let value = self.value(expr, bound).and_then(|value| {
             let message =
                 |error: EvalError| EvalError { message: format!("`{}` does not fit: {}", attribute.name.text, error.message), ..error };
-            convert(value, ty).map_err(|error| message(error).at(expr.span))
+            let value = convert(value, ty).map_err(|error| message(error).at(expr.span))?;
+            match unfit(&value, &attribute.name.text, ty) {
+                Some(message) => Err(EvalError { message, span: Some(expr.span), fatal: true }),
+                None => Ok(value),
+            }
         });
         match value {
             Ok(value) => {
@@ -186,6 +190,18 @@ impl Reader<'_> {
             });
         }
     }
+}
+
+/// Why Terraform or the provider refuses a value of the right type. All numbers that facts are made of are whole numbers to the provider.
+fn unfit(value: &Value, name: &str, ty: &Type) -> Option<String> {
+    if value.deep_marks().ephemeral {
+        return Some(format!("`{name}` is kept in the state, so it cannot have an ephemeral value"));
+    }
+    let fraction = value.as_number().filter(|number| *ty == Type::Number && !number.is_integer())?;
+    Some(match value.marks.hides_text() {
+        true => format!("`{name}` must be a whole number"),
+        false => format!("`{name}` must be a whole number, not {fraction}"),
+    })
 }
 
 /// The fact that a value of a known type is.

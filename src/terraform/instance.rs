@@ -60,6 +60,8 @@ pub(super) struct Entry {
 pub(super) enum Expansion {
     /// Neither is written: one instance without a key.
     One,
+    /// `lifecycle { enabled = false }`: no instance, and null where it is referred to.
+    Disabled,
     /// `count`.
     Count(u64),
     /// `for_each`, in Terraform's order.
@@ -80,6 +82,7 @@ impl Expansion {
     pub(super) fn keys(&self) -> Vec<Option<InstanceKey>> {
         match self {
             Self::One => vec![None],
+            Self::Disabled => Vec::new(),
             Self::Count(count) => (0..*count).map(|index| Some(InstanceKey::Number(index))).collect(),
             Self::ForEach(entries) => entries.iter().map(|entry| Some(InstanceKey::Text(entry.shown.to_string()))).collect(),
             Self::Symbolic { .. } => vec![Some(InstanceKey::Any)],
@@ -89,6 +92,7 @@ impl Expansion {
     /// Whether there is no instance.
     pub(super) fn is_empty(&self) -> bool {
         match self {
+            Self::Disabled => true,
             Self::Count(count) => *count == 0,
             Self::ForEach(entries) => entries.is_empty(),
             Self::One | Self::Symbolic { .. } => false,

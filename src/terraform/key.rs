@@ -64,6 +64,7 @@ pub(super) fn facts(reader: &Reader<'_>, key: &Instance<'_>, root: &Arc<str>, re
 
     facts.restored = restored(reader, body);
 
+    super::conditions::preconditions(reader, block);
     relations.relate(reader, body, &mut facts);
     for name in ["time_of_deletion", "restore_trigger"] {
         let ty = if name == "restore_trigger" { Type::Bool } else { Type::String };

@@ -5,6 +5,7 @@ mod answer;
 mod arguments;
 mod calls;
 mod comments;
+mod conditions;
 mod constants;
 mod defaults;
 mod discover;

@@ -318,6 +318,17 @@ impl Module {
         sources.any(|source| source.strip_prefix(host).is_some_and(|rest| rest.starts_with('/')))
     }
 
+    /// Whether a local name is that of the provider that Terraform has built in, whose functions are `provider::NAME::…`.
+    pub(super) fn is_builtin_provider(&self, name: &str) -> bool {
+        let required = self.settings.iter().flat_map(|settings| settings.body.blocks_of("required_providers"));
+        required.filter_map(|required| required.body.attribute(name)).any(|entry| match &entry.value.kind {
+            ExprKind::Object(items) => items
+                .iter()
+                .any(|item| literal(&item.key) == Some("source") && literal(&item.value) == Some("terraform.io/builtin/terraform")),
+            _ => false,
+        })
+    }
+
     /// Whether it declares a key of its own.
     pub(super) fn has_keys(&self) -> bool {
         self.managed.contains_key("oci_kms_key") || self.may_hide_keys

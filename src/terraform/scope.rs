@@ -64,6 +64,7 @@ impl Scope for Frame<'_> {
             ("count", Some(part)) => self.count(part).is_ok(),
             ("path", Some(part)) => self.path(part).is_ok(),
             ("terraform", Some(part)) => self.terraform(part).is_ok(),
+            ("tofu", Some(part)) if self.world.dialect == Dialect::OpenTofu => self.terraform(part).is_ok(),
             ("ephemeral", Some(_)) => true,
             ("self", _) => false,
             (kind, name) => has(&module.managed, kind, name),
@@ -93,6 +94,10 @@ impl Scope for Frame<'_> {
     fn files(&self) -> &dyn FileAccess {
         &self.world.files
     }
+
+    fn is_builtin_provider(&self, name: &str) -> bool {
+        self.at.module.is_builtin_provider(name)
+    }
 }
 
 impl Frame<'_> {
@@ -113,6 +118,8 @@ impl Frame<'_> {
             ("count", Some(part)) => Ok((self.count(part)?, 1)),
             ("path", Some(part)) => Ok((self.path(part)?, 1)),
             ("terraform", Some(part)) => Ok((self.terraform(part)?, 1)),
+            // OpenTofu's own name for it, since 1.9.
+            ("tofu", Some(part)) if self.world.dialect == Dialect::OpenTofu => Ok((self.terraform(part)?, 1)),
             ("module", Some(call)) => self.module(call, steps),
             ("data", Some(kind)) => match steps.get(1).and_then(attribute_name) {
                 Some(of) => self.resource(ResourceName { data: true, kind: Arc::clone(kind), name: Arc::clone(of) }, steps, 2),
@@ -202,7 +209,7 @@ impl Frame<'_> {
     /// Refuses a reference that is not evaluated where it names something that its resource does not have: Terraform checks those too.
     fn check_attribute(&self, first: &str, steps: &[&Name]) -> Result<(), EvalError> {
         let (data, kind, rest): (bool, &str, &[&Name]) = match (first, steps) {
-            ("var" | "local" | "module" | "each" | "count" | "path" | "terraform" | "ephemeral" | "self", _) => return Ok(()),
+            ("var" | "local" | "module" | "each" | "count" | "path" | "terraform" | "tofu" | "ephemeral" | "self", _) => return Ok(()),
             ("data" | "resource", [kind, rest @ ..]) => (first == "data", &kind.text, rest),
             (kind, rest) => (false, kind, rest),
         };

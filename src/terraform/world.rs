@@ -37,6 +37,8 @@ pub(super) struct World<'w> {
     pub inputs: Inputs,
     pub ration: &'w Ration,
     pinned: OnceCell<bool>,
+    /// Variables whose validations are being evaluated.
+    pub validated: super::conditions::Validated,
     top: OnceCell<Rc<Instance>>,
     values: RefCell<HashMap<Slot, Result<Value, EvalError>>>,
     running: RefCell<Vec<(Slot, String)>>,
@@ -124,6 +126,7 @@ impl<'w> World<'w> {
             inputs,
             ration,
             pinned: OnceCell::new(),
+            validated: super::conditions::Validated::default(),
             top: OnceCell::new(),
             values: RefCell::default(),
             running: RefCell::default(),
@@ -215,6 +218,9 @@ impl<'w> World<'w> {
 
     /// `var.name`.
     pub(super) fn variable(&self, at: &Rc<Instance>, name: &Arc<str>) -> Result<Value, EvalError> {
+        if let Some(value) = self.validated.value(at.id, name) {
+            return Ok(value);
+        }
         if let Some(fault) = at.module.fault(Named::Variable, name) {
             return Err(fault);
         }
@@ -240,7 +246,13 @@ impl<'w> World<'w> {
                 },
                 false => error,
             })?;
-            Ok(value.with_marks(if at.module.is_outside { marks.union(OUTSIDE) } else { marks }))
+            if value.deep_marks().ephemeral && !marks.ephemeral {
+                let message = format!("an ephemeral value is given to variable `{name}`, which is not declared `ephemeral = true`");
+                return Err(EvalError { message, span: value.trail.as_ref().and_then(|link| link.place.span()), fatal: true });
+            }
+            let value = value.with_marks(if at.module.is_outside { marks.union(OUTSIDE) } else { marks });
+            super::conditions::validate(self, at, name, block, &value)?;
+            Ok(value)
         })
     }
 
@@ -505,6 +517,7 @@ impl<'w> World<'w> {
         let one = |key: Option<InstanceKey>| make(key.as_ref(), expansion.each(key.as_ref()).unwrap_or(Each::None));
         Ok(match expansion {
             Expansion::One => one(None),
+            Expansion::Disabled => Value::null(Type::Any),
             Expansion::Count(_) => Value::tuple(expansion.keys().into_iter().map(one).collect()),
             Expansion::ForEach(list) => {
                 let entries: BTreeMap<Arc<str>, Value> =

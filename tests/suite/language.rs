@@ -4,7 +4,7 @@
 use kmslint::base::{Claim, Fact, Sources};
 use kmslint::key::{Inventory, KeyFacts};
 use kmslint::terraform::eval::Limits;
-use kmslint::terraform::{Request, read};
+use kmslint::terraform::{Dialect, Request, read};
 use std::fmt::Display;
 use std::sync::Arc;
 use tempfile::TempDir;
@@ -180,4 +180,173 @@ fn values_that_are_kept_are_bounded_together() {
     let inventory = look_within(&[("main.tf", &text)], Limits { work: 100_000_000, run_work: 600_000_000, ..small() });
     assert_eq!(mode(&inventory, "oci_kms_key.k"), "unknown");
     has(&inventory, "too costly");
+}
+
+/// A key whose body this is, after other blocks.
+fn with_key(before: &str, body: &str) -> String {
+    format!("{before}\nresource \"oci_kms_key\" \"k\" {{\n  {body}\n}}\n")
+}
+
+#[test]
+fn ephemeral_values_are_refused_where_they_would_be_kept() {
+    let variable = "variable \"e\" {\n  ephemeral = true\n  default = \"SOFTWARE\"\n}";
+    for (body, problem) in [
+        ("protection_mode = var.e", "`protection_mode` is kept in the state"),
+        ("protection_mode = var.e == \"x\" ? \"HSM\" : \"SOFTWARE\"", "`protection_mode` is kept in the state"),
+        ("protection_mode = terraform.applying ? \"HSM\" : \"SOFTWARE\"", "`protection_mode` is kept in the state"),
+        ("protection_mode = upper(\"${var.e}\")", "`protection_mode` is kept in the state"),
+    ] {
+        let inventory = look(&[("main.tf", &with_key(variable, body))]);
+        has(&inventory, problem);
+        assert_eq!(mode(&inventory, "oci_kms_key.k"), "unknown", "{body}");
+    }
+    let inventory = look(&[("main.tf", &with_key(variable, "count = var.e == \"SOFTWARE\" ? 1 : 0\n  protection_mode = \"HSM\""))]);
+    has(&inventory, "`count` is ephemeral");
+    let module = with_key("variable \"mode\" {}", "protection_mode = var.mode");
+    let call = format!("{variable}\nmodule \"m\" {{\n  source = \"./m\"\n  mode = var.e\n}}\n");
+    let inventory = look(&[("main.tf", &call), ("m/main.tf", &module)]);
+    has(&inventory, "an ephemeral value is given to variable `mode`");
+    assert_eq!(mode(&inventory, "module.m.oci_kms_key.k"), "unknown");
+    let inventory = look(&[("main.tf", &with_key(variable, "protection_mode = ephemeralasnull(var.e)"))]);
+    assert_eq!((mode(&inventory, "oci_kms_key.k").as_str(), messages(&inventory).len()), ("unset", 0));
+}
+
+#[test]
+fn intervals_and_lengths_with_a_fraction_are_refused() {
+    for days in ["90.5", "\"90.5\"", "181 / 2", "var.days"] {
+        let body = format!("auto_key_rotation_details {{\n    rotation_interval_in_days = {days}\n  }}");
+        let inventory = look(&[("main.tf", &with_key("variable \"days\" {\n  default = 90.5\n}", &body))]);
+        has(&inventory, "`rotation_interval_in_days` must be a whole number, not 90.5");
+        assert_eq!(word(&find(&inventory, "oci_kms_key.k").rotation.interval_days), "unknown", "{days}");
+    }
+    let inventory = look(&[("main.tf", &with_key("", "auto_key_rotation_details {\n    rotation_interval_in_days = \"180\" / 2\n  }"))]);
+    assert_eq!((word(&find(&inventory, "oci_kms_key.k").rotation.interval_days).as_str(), messages(&inventory).len()), ("90", 0));
+}
+
+#[test]
+fn validations_and_preconditions_that_are_known_to_fail_are_problems() {
+    let variable = |condition: &str| {
+        format!(
+            "variable \"mode\" {{\n  default = \"HSM\"\n  validation {{\n    condition = {condition}\n    error_message = \"Keys must not be ${{var.mode}}.\"\n  }}\n}}\n\
+             variable \"other\" {{\n  default = 3\n}}\nvariable \"open\" {{\n  type = string\n}}"
+        )
+    };
+    for (condition, is_refused) in [
+        ("var.mode != \"HSM\"", true),
+        ("contains([\"SOFTWARE\"], var.mode)", true),
+        ("var.other > 5 || var.mode == \"SOFTWARE\"", true),
+        ("var.mode == \"HSM\"", false),
+        ("var.mode != var.open", false),
+        ("can(regex(\"^HSM$\", var.mode))", false),
+    ] {
+        let inventory = look(&[("main.tf", &with_key(&variable(condition), "protection_mode = var.mode")), ("terraform.tfvars", "")]);
+        if is_refused {
+            has(&inventory, "the value of variable `mode` is rejected by its validation: Keys must not be HSM");
+        } else {
+            assert_eq!(messages(&inventory), Vec::<&str>::new(), "{condition}");
+        }
+        assert_eq!(mode(&inventory, "oci_kms_key.k"), if is_refused { "unknown" } else { "HSM" }, "{condition}");
+    }
+    // Of a variable that no key depends on, nothing is reported.
+    let inventory = look(&[("main.tf", &with_key(&variable("false"), "protection_mode = \"HSM\""))]);
+    assert_eq!(messages(&inventory), Vec::<&str>::new());
+    let module = with_key(&variable("var.mode != \"SOFTWARE\""), "protection_mode = var.mode");
+    let inventory = look(&[("main.tf", "module \"m\" {\n  source = \"./m\"\n  mode = \"SOFTWARE\"\n}\n"), ("m/main.tf", &module)]);
+    has(&inventory, "rejected by its validation: Keys must not be SOFTWARE");
+    let precondition = |condition: &str| {
+        let body = format!("lifecycle {{\n    precondition {{\n      condition = {condition}\n      error_message = \"No.\"\n    }}\n  }}");
+        look(&[("main.tf", &with_key("locals {\n  on = false\n}", &body))])
+    };
+    has(&precondition("local.on"), "a precondition of this resource is false: No");
+    assert_eq!(messages(&precondition("!local.on")), Vec::<&str>::new());
+}
+
+fn look_as(files: &[(&str, &str)], dialect: Dialect) -> Inventory {
+    let folder = folder(files);
+    let request = Request { dialect, ..request(&folder) };
+    read(&request, &Arc::new(Sources::default()))
+}
+
+#[test]
+fn opentofu_switches_resources_and_modules_with_enabled() {
+    let key = |enabled: &str| {
+        format!("resource \"oci_kms_key\" \"k\" {{\n  protection_mode = \"HSM\"\n  lifecycle {{\n    enabled = {enabled}\n  }}\n}}\n")
+    };
+    let rest = "variable \"on\" {\n  default = false\n}\nresource \"oci_kms_key\" \"other\" {\n  protection_mode = try(oci_kms_key.k.protection_mode, \"SOFTWARE\")\n  \
+                display_name = oci_kms_key.k == null ? \"off\" : \"on\"\n}\n";
+    for (enabled, count, found) in
+        [("true", 2, "HSM"), ("false", 1, "SOFTWARE"), ("var.on", 1, "SOFTWARE"), ("!var.on", 2, "HSM"), ("\"true\"", 2, "HSM")]
+    {
+        let inventory = look_as(&[("main.tofu", &(key(enabled) + rest))], Dialect::OpenTofu);
+        assert_eq!(messages(&inventory), Vec::<&str>::new(), "{enabled}");
+        assert_eq!(inventory.keys.len(), count, "{enabled}");
+        assert_eq!(mode(&inventory, "oci_kms_key.other"), found, "{enabled}");
+        let name = word(&find(&inventory, "oci_kms_key.other").display_name);
+        assert_eq!(name, if count == 2 { "on" } else { "off" }, "{enabled}");
+    }
+    let inventory = look_as(&[("main.tf", &key("false"))], Dialect::Terraform);
+    has(&inventory, "unsupported argument `enabled` in `lifecycle`");
+    let inventory = look_as(&[("main.tf", &key("false").replace("  lifecycle", "  count = 1\n  lifecycle"))], Dialect::OpenTofu);
+    has(&inventory, "`enabled` and `count` may not be used together");
+    let module = "resource \"oci_kms_key\" \"k\" {\n  protection_mode = \"HSM\"\n}\noutput \"mode\" {\n  value = \"HSM\"\n}\n";
+    let call = |enabled: &str| {
+        format!(
+            "module \"m\" {{\n  source = \"./m\"\n  lifecycle {{\n    enabled = {enabled}\n  }}\n}}\n{}",
+            with_key("", "protection_mode = try(module.m.mode, \"SOFTWARE\")")
+        )
+    };
+    let inventory = look_as(&[("main.tf", &call("false")), ("m/main.tf", module)], Dialect::OpenTofu);
+    assert_eq!((inventory.keys.len(), mode(&inventory, "oci_kms_key.k").as_str()), (1, "SOFTWARE"));
+    let inventory = look_as(&[("main.tf", &call("true")), ("m/main.tf", module)], Dialect::OpenTofu);
+    assert_eq!((mode(&inventory, "module.m.oci_kms_key.k").as_str(), mode(&inventory, "oci_kms_key.k").as_str()), ("HSM", "HSM"));
+    let json = r#"{"resource":{"oci_kms_key":{"k":{"protection_mode":"HSM","lifecycle":{"enabled":false}}}},"module":{"m":{"source":"./m","lifecycle":{"enabled":"${1 == 2}"}}}}"#;
+    let inventory = look_as(&[("main.tf.json", json), ("m/main.tf", module)], Dialect::OpenTofu);
+    assert_eq!(inventory.keys.len(), 0);
+}
+
+#[test]
+fn opentofu_has_functions_and_names_of_its_own() {
+    let text = |mode: &str| with_key("", &format!("protection_mode = {mode}"));
+    for (expression, found) in [
+        ("tofu.workspace == \"default\" ? \"SOFTWARE\" : \"HSM\"", "SOFTWARE"),
+        ("tofu.workspace == terraform.workspace ? \"SOFTWARE\" : \"HSM\"", "SOFTWARE"),
+        ("assumenotnull(\"HSM\")", "HSM"),
+        ("contains([\"a\", null], null) ? \"HSM\" : \"SOFTWARE\"", "HSM"),
+        ("contains([\"a\"], null) ? \"HSM\" : \"SOFTWARE\"", "SOFTWARE"),
+    ] {
+        let inventory = look_as(&[("main.tf", &text(expression))], Dialect::OpenTofu);
+        assert_eq!((mode(&inventory, "oci_kms_key.k").as_str(), messages(&inventory).len()), (found, 0), "{expression}");
+    }
+    for expression in ["tofu.workspace", "contains([\"a\"], null) ? \"HSM\" : \"SOFTWARE\""] {
+        let inventory = look_as(&[("main.tf", &text(expression))], Dialect::Terraform);
+        assert_eq!((mode(&inventory, "oci_kms_key.k").as_str(), messages(&inventory).len()), ("unknown", 1), "{expression}");
+    }
+    // What only OpenTofu's other parts read is no concern of the facts.
+    let more = "language {\n  compatible_with {\n    opentofu = \">= 1.12\"\n  }\n}\nvariable \"w\" {\n  const = true\n  default = \"SOFTWARE\"\n}\n\
+                provider \"oci\" {\n  for_each = toset([\"a\"])\n  alias = \"by\"\n  region = each.key\n}\n";
+    let body = "provider = oci.by[\"a\"]\n  protection_mode = var.w\n  lifecycle {\n    prevent_destroy = var.w == \"HSM\"\n    destroy = false\n  }";
+    let inventory = look_as(&[("main.tofu", &with_key(more, body))], Dialect::OpenTofu);
+    assert_eq!((mode(&inventory, "oci_kms_key.k").as_str(), messages(&inventory)), ("SOFTWARE", Vec::new()));
+}
+
+#[test]
+fn collections_of_many_elements_cost_in_proportion() {
+    let rows = "[for p in setproduct(range(300), range(100)) : [p[0], p[1]]]";
+    let text = format!(
+        "locals {{\n  rows = {rows}\n  csv = csvdecode(join(\",\", [for n in setproduct(range(300), range(100)) : \"c${{n[0]}}_${{n[1]}}\"]))\n}}\n{}",
+        [
+            "length(distinct(concat(local.rows, local.rows)))",
+            "length(setsubtract(toset(local.rows), toset([])))",
+            "length(setintersection(local.rows, local.rows))",
+            "length(matchkeys(local.rows, local.rows, local.rows))",
+            "length(local.csv)",
+        ]
+        .iter()
+        .enumerate()
+        .map(|(at, mode)| format!("resource \"oci_kms_key\" \"k{at}\" {{\n  protection_mode = tostring({mode})\n}}\n"))
+        .collect::<String>()
+    );
+    let inventory = look(&[("main.tf", &text)]);
+    let found: Vec<String> = inventory.keys.iter().map(|key| word(&key.protection_mode)).collect();
+    assert_eq!(found, ["30000", "30000", "30000", "30000", "0"], "{:?}", messages(&inventory));
 }

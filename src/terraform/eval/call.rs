@@ -7,6 +7,7 @@ use super::evaluate::{Errors, bounded, eval, evaluate, failed, here};
 use super::functions::{self, Host, Inside};
 use super::possible::{MOST_CASES, by_cases, cases_of, with_possible};
 use super::references::{check_declared, references};
+use super::tfvars;
 use super::{Data, EvalError, Marks, Possible, ResourceRef, Type, Value};
 use crate::base::Span;
 use crate::terraform::syntax::{Expr, ExprKind, Name, Origin, native};
@@ -15,6 +16,9 @@ use std::sync::Arc;
 
 pub(super) fn call(expr: &Expr, name: &Name, arguments: &[Expr], expand: bool, context: &Context<'_>, errors: &mut Errors) -> Value {
     let plain = name.text.strip_prefix("core::").unwrap_or(&name.text);
+    if context.inside == Inside::Values {
+        return errors.fail("functions may not be called in values of variables", expr.span);
+    }
     match (plain, arguments) {
         ("try" | "can", _) => match choices(arguments, expand, context, errors) {
             Ok(choices) => match (plain, choices.as_slice()) {
@@ -52,6 +56,13 @@ fn ordinary(expr: &Expr, name: &str, arguments: &[Expr], expand: bool, context: 
         Ok(values) => values,
         Err(unknown) => return unknown.with_trail(here(expr.span)),
     };
+    if let Some(function) = tfvars::function(name, context) {
+        let result = tfvars::call(function, &values, expr.span, context);
+        return result.unwrap_or_else(|error| {
+            errors.push(discreet(error, name, &values).at(expr.span));
+            failed(Type::Any)
+        });
+    }
     if name.contains("::") && name.starts_with("provider::") {
         let marks = values.iter().fold(Marks::NONE, |marks, value| marks.union(value.deep_marks()));
         return Value::unknown(Type::Any, format!("`{name}` is a function of a provider")).with_marks(marks).with_trail(here(expr.span));

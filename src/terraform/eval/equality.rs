@@ -2,7 +2,7 @@
 
 use super::{Data, Marks, Num, Refinement, Type, Value};
 use std::cmp::Ordering;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 /// `left == right` as Terraform decides it: true, false or an unknown boolean that is not null. Nothing is converted. Marks of both
@@ -130,17 +130,90 @@ pub(super) fn set(ty: Type, elements: Vec<Value>) -> Value {
         })
         .collect();
     keyed.sort_by(order);
-    let mut unique: Vec<(String, Value)> = Vec::with_capacity(keyed.len());
-    for (key, element) in keyed {
-        // Equal elements have equal keys, and elements with equal keys stand together.
-        let known = unique.iter().rev().take_while(|(other, _)| *other == key);
-        let mut candidates = if ty.is_primitive() { known.take(1).collect::<Vec<_>>() } else { known.collect() };
-        candidates.retain(|(_, other)| compare(other, &element) == Some(true));
-        if candidates.is_empty() {
-            unique.push((key, element));
+    let mut unique: Vec<Value> = Vec::with_capacity(keyed.len());
+    let mut known = Distinct::default();
+    for (_, element) in keyed {
+        let is_new =
+            if ty.is_primitive() { unique.last().is_none_or(|last| compare(last, &element) != Some(true)) } else { known.insert(&element) };
+        if is_new {
+            unique.push(element);
         }
     }
-    Value::from(Data::Set(ty, Arc::new(unique.into_iter().map(|(_, element)| element).collect()))).with_marks(marks)
+    Value::from(Data::Set(ty, Arc::new(unique))).with_marks(marks)
+}
+
+/// Values of which equal ones are found without comparing each with each.
+#[derive(Default)]
+pub(super) struct Distinct {
+    /// Equal values have equal texts; values of different types may have them, too.
+    by_text: HashMap<String, Vec<Value>>,
+}
+
+impl Distinct {
+    /// Notes a value; false where an equal one is noted. Values with unknown parts equal none.
+    pub(super) fn insert(&mut self, value: &Value) -> bool {
+        if !value.is_wholly_known() {
+            return true;
+        }
+        let same = self.by_text.entry(canonical(value)).or_default();
+        let is_new = !same.iter().any(|other| compare(other, value) == Some(true));
+        if is_new {
+            same.push(value.clone());
+        }
+        is_new
+    }
+
+    /// Whether an equal value is noted.
+    pub(super) fn contains(&self, value: &Value) -> bool {
+        let same = self.by_text.get(&canonical(value)).into_iter().flatten();
+        same.into_iter().any(|other| compare(other, value) == Some(true))
+    }
+}
+
+impl<'v> FromIterator<&'v Value> for Distinct {
+    fn from_iter<I: IntoIterator<Item = &'v Value>>(values: I) -> Self {
+        let mut all = Self::default();
+        for value in values {
+            all.insert(value);
+        }
+        all
+    }
+}
+
+/// A text that is the same for equal values.
+fn canonical(value: &Value) -> String {
+    let mut text = String::new();
+    append_canonical(value, &mut text);
+    text
+}
+
+fn append_canonical(value: &Value, text: &mut String) {
+    match &value.data {
+        Data::Unknown(_) => text.push('?'),
+        Data::Null(_) => text.push('~'),
+        Data::Bool(value) => text.push(if *value { 'T' } else { 'F' }),
+        Data::Number(number) if number.is_zero() => text.push('0'),
+        Data::Number(number) => text.push_str(&number.to_string()),
+        Data::String(string) => append_quoted(string, text),
+        Data::Map(_, entries) | Data::Object(entries) => {
+            text.push('{');
+            for (key, value) in entries.iter() {
+                append_quoted(key, text);
+                text.push(':');
+                append_canonical(value, text);
+                text.push(';');
+            }
+            text.push('}');
+        }
+        Data::List(_, elements) | Data::Set(_, elements) | Data::Tuple(elements) => {
+            text.push('[');
+            for element in elements.iter() {
+                append_canonical(element, text);
+                text.push(';');
+            }
+            text.push(']');
+        }
+    }
 }
 
 /// Terraform's order within sets: known before unknown before null; strings by bytes, numbers by value, false before true, others by a

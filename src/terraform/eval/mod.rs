@@ -21,6 +21,7 @@ mod scope;
 mod template;
 #[cfg(test)]
 mod tests;
+mod tfvars;
 mod traversal;
 mod types;
 mod unify;
@@ -31,6 +32,7 @@ pub use constraint::{Defaults, TypeConstraint, parse_constraint};
 pub use context::Context;
 pub use convert::{convert, convertible};
 pub use drivers::Drivers;
+use equality::Distinct;
 pub use equality::equals;
 pub use evaluate::{eval_constant, eval_text, evaluate};
 pub use functions::Dialect;

@@ -48,6 +48,12 @@ pub trait Scope {
         Dialect::default()
     }
 
+    /// Whether this is the local name of the provider that Terraform has built in.
+    fn is_builtin_provider(&self, name: &str) -> bool {
+        let _ = name;
+        false
+    }
+
     /// The files that file functions may read.
     fn files(&self) -> &dyn FileAccess;
 }

@@ -98,7 +98,7 @@ static OUTPUT: Shape = Shape {
     others: Reading::Template,
 };
 static MODULE: Shape = Shape {
-    blocks: &[("_", 0, &OPEN)],
+    blocks: &[("_", 0, &OPEN), ("lifecycle", 0, &LIFECYCLE)],
     special: &[("depends_on", Reading::CodeList), ("providers", Reading::CodeMap)],
     others: Reading::Template,
 };

@@ -6,7 +6,7 @@ use super::origin::Origin;
 use super::scan::{Start, scan};
 use super::structure;
 use super::template::Form;
-use super::tree::{Expr, ExprKind, File, ForExpr, Name, SyntaxError, TraversalStep};
+use super::tree::{Body, Expr, ExprKind, File, ForExpr, Name, SyntaxError, TraversalStep};
 use crate::base::{SourceId, Span as Place};
 use hcl_edit::expr::{Expression, FuncCall, Traversal, TraversalOperator};
 use hcl_edit::{Decorated, Ident, Span};
@@ -45,6 +45,15 @@ pub fn parse_expression_at(text: &str, origin: &Origin) -> Result<Expr, SyntaxEr
 pub fn parse_template(text: &str, origin: &Origin) -> Result<Expr, SyntaxError> {
     let tokens = Tokens::new(text, origin, scan(text, Start::Template));
     tokens.template(0..tokens.list.len(), Form::Plain, 0..text.len(), 0).map(|tall| tall.expr)
+}
+
+/// Parses a text of values for variables that was made while evaluating: everything in it is at this span.
+///
+/// # Errors
+/// The text does not parse.
+pub fn parse_values(text: &str, span: Place) -> Result<Body, SyntaxError> {
+    let (body, error) = structure::read(text, &|_| Origin::Within(span));
+    error.map_or(Ok(body), Err)
 }
 
 /// Parses an expression whose objects and templates are masked.

@@ -20,12 +20,17 @@ const MAX_RESTARTS: usize = 20;
 
 /// Reads a file: all of it that can be read, and its first error.
 pub(super) fn file(source: SourceId, text: &str) -> (Body, Option<SyntaxError>) {
+    read(text, &|start| Origin::At(source, start))
+}
+
+/// Reads a text from anywhere as the inside of a file. `origin` is that of the rest of the text from an offset on.
+pub(super) fn read(text: &str, origin: &dyn Fn(usize) -> Origin) -> (Body, Option<SyntaxError>) {
     let mut body = Body::default();
     let mut errors = Errors::default();
     let (mut start, mut unread) = (0, None);
     for _ in 0..=MAX_RESTARTS {
         let part = text.get(start..).unwrap_or_default();
-        let origin = Origin::At(source, start);
+        let origin = origin(start);
         let tokens = Tokens::new(part, &origin, scan(part, Start::Code));
         unread = unread.or_else(|| tokens.get(MAX_TOKENS).map(|token| origin.span(token.start..token.start)));
         let mut reader = Reader { tokens: &tokens, errors: &mut errors };

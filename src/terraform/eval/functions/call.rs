@@ -19,6 +19,13 @@ pub fn call(name: &str, args: &[Value], host: &Host<'_>, span: Span) -> Result<V
         return Ok(Value::unknown(Type::Any, format!("`{name}` is a function of a provider")));
     }
     let plain = name.strip_prefix("core::").unwrap_or(name);
+    // OpenTofu's promises about values, since 1.13, give their argument.
+    if let (Dialect::OpenTofu, Some(promise), [value, ..]) = (host.dialect, plain.strip_prefix("assume"), args) {
+        return match promise {
+            "notnull" if value.is_null() => Err(EvalError::new(format!("`{name}`: the argument is null"), Some(span))),
+            _ => Ok(value.clone()),
+        };
+    }
     let Some(function) = BY_NAME.get(plain) else {
         return Err(EvalError::new(format!("there is no function named `{name}`"), Some(span)));
     };
@@ -176,7 +183,9 @@ fn settle_untyped(function: &Function, args: &[Value]) -> Result<Option<Value>, 
         if arg.is_null() && !param.null {
             return Err(format!("invalid value for `{}`: argument must not be null", param.name));
         }
-        if param.want == Want::Any && !param.untyped && arg.is_untyped() {
+        // A null that may be searched for needs no type.
+        let is_sought = function.name == "contains" && arg.is_null();
+        if param.want == Want::Any && !param.untyped && arg.is_untyped() && !is_sought {
             let marks = args.iter().fold(Marks::default(), |marks, arg| marks.union(arg.deep_marks()));
             return Ok(Some(unknown(Type::Any, args).with_marks(marks)));
         }

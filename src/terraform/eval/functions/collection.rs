@@ -2,8 +2,8 @@
 
 use super::clusters::clusters;
 use super::row::{BOOL, Body, Call, Function, Outcome, Param, Returns, Trouble, Want, any, elements, number, unknown, whole};
-use crate::terraform::eval::{Data, Marks, Num, Type, Value, convert, equals, unify};
-use std::collections::{BTreeMap, HashSet};
+use crate::terraform::eval::{Data, Distinct, Marks, Num, Type, Value, convert, equals, unify};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 const BOOLS: Param = Param::new("list", Want::Bools);
@@ -145,35 +145,14 @@ fn concat(call: &Call<'_>, args: &[Value]) -> Outcome {
     Ok(shaped(call, all).with_marks(marks))
 }
 
-/// What tells a primitive value from others of its type.
-fn key(value: &Value) -> Option<String> {
-    match &value.data {
-        Data::String(text) => Some(text.to_string()),
-        Data::Bool(value) => Some(value.to_string()),
-        Data::Number(number) if number.is_zero() => Some("0".to_owned()),
-        Data::Number(number) => Some(number.to_string()),
-        _ => None,
-    }
-}
-
 fn distinct(call: &Call<'_>, args: &[Value]) -> Outcome {
     let [list, ..] = args else { return Err(Trouble::arity()) };
     if !list.is_wholly_known() {
         return Ok(call.unknown(args));
     }
-    let (mut seen, mut kept): (HashSet<String>, Vec<Value>) = (HashSet::new(), Vec::new());
-    for element in elements(list) {
-        let new = match key(element) {
-            Some(key) => seen.insert(key),
-            None => {
-                call.pay(kept.len() / 64 + 1)?;
-                !kept.iter().any(|other| equals(other, element).as_bool() == Some(true))
-            }
-        };
-        if new {
-            kept.push(element.clone());
-        }
-    }
+    call.pay(elements(list).len())?;
+    let mut seen = Distinct::default();
+    let kept = elements(list).iter().filter(|element| seen.insert(element)).cloned().collect();
     Ok(Value::list(call.element(), kept))
 }
 
@@ -298,9 +277,15 @@ fn matchkeys(call: &Call<'_>, args: &[Value]) -> Outcome {
     if !values.is_wholly_known() || !keys.is_wholly_known() {
         return Ok(call.unknown(args));
     }
+    let pairs = elements(&keys).iter().zip(elements(values));
+    if wanted.is_wholly_known() {
+        let set: Distinct = elements(&wanted).iter().collect();
+        let found = pairs.filter(|(key, _)| set.contains(key)).map(|(_, value)| value.clone()).collect();
+        return Ok(Value::list(call.element(), found));
+    }
     let mut found = Vec::new();
-    for (key, value) in elements(&keys).iter().zip(elements(values)) {
-        call.pay(elements(&wanted).len() / 64 + 1)?;
+    for (key, value) in pairs {
+        call.pay(elements(&wanted).len())?;
         for candidate in elements(&wanted) {
             match equals(key, candidate).as_bool() {
                 Some(true) => {

@@ -4,9 +4,9 @@
 pub(super) fn records(text: &str) -> Result<Vec<Vec<String>>, String> {
     let mut lines = Lines { rest: text, number: 0 };
     let mut records = Vec::new();
-    while let Some(line) = lines.next_line() {
-        if line != "\n" && !line.is_empty() {
-            records.push(record(line, &mut lines)?);
+    while let Some((line, is_ended)) = lines.next_line() {
+        if !line.is_empty() {
+            records.push(record(line, is_ended, &mut lines)?);
         }
     }
     Ok(records)
@@ -17,48 +17,42 @@ struct Lines<'a> {
     number: usize,
 }
 
-impl Lines<'_> {
-    /// The next line, its end brought to `\n`; without one at the end of the text.
-    fn next_line(&mut self) -> Option<String> {
+impl<'a> Lines<'a> {
+    /// The next line without its end, and whether it has one.
+    fn next_line(&mut self) -> Option<(&'a str, bool)> {
         if self.rest.is_empty() {
             return None;
         }
         self.number += 1;
-        match self.rest.split_once('\n') {
-            Some((line, rest)) => {
-                self.rest = rest;
-                Some(format!("{}\n", line.strip_suffix('\r').unwrap_or(line)))
-            }
-            None => {
-                let line = self.rest.strip_suffix('\r').unwrap_or(self.rest);
-                self.rest = "";
-                Some(line.to_owned())
-            }
-        }
+        let (line, rest, is_ended) = match self.rest.split_once('\n') {
+            Some((line, rest)) => (line, rest, true),
+            None => (self.rest, "", false),
+        };
+        self.rest = rest;
+        Some((line.strip_suffix('\r').unwrap_or(line), is_ended))
     }
 }
 
-fn record(line: String, lines: &mut Lines<'_>) -> Result<Vec<String>, String> {
+fn record<'a>(line: &'a str, is_ended: bool, lines: &mut Lines<'a>) -> Result<Vec<String>, String> {
     let mut fields = Vec::new();
-    let mut line = line;
+    let (mut line, mut is_ended) = (line, is_ended);
     loop {
-        let Some(quoted) = line.strip_prefix('"') else {
+        let rest = if let Some(quoted) = line.strip_prefix('"') {
+            let (field, rest, ended) = quoted_field(quoted, is_ended, lines)?;
+            fields.push(field);
+            is_ended = ended;
+            rest
+        } else {
             let (field, rest) = match line.split_once(',') {
                 Some((field, rest)) => (field, Some(rest)),
-                None => (line.strip_suffix('\n').unwrap_or(&line), None),
+                None => (line, None),
             };
             if field.contains('"') {
                 return Err(format!("CSV parse error on line {}: bare \" in non-quoted field", lines.number));
             }
             fields.push(field.to_owned());
-            match rest {
-                Some(rest) => line = rest.to_owned(),
-                None => return Ok(fields),
-            }
-            continue;
+            rest
         };
-        let (field, rest) = quoted_field(quoted.to_owned(), lines)?;
-        fields.push(field);
         match rest {
             Some(rest) => line = rest,
             None => return Ok(fields),
@@ -66,9 +60,9 @@ fn record(line: String, lines: &mut Lines<'_>) -> Result<Vec<String>, String> {
     }
 }
 
-/// Behind an opening quote: the field, and what follows its comma.
-fn quoted_field(line: String, lines: &mut Lines<'_>) -> Result<(String, Option<String>), String> {
-    let mut line = line;
+/// Behind an opening quote: the field, what follows its comma, and whether the line that this is on has an end.
+fn quoted_field<'a>(line: &'a str, is_ended: bool, lines: &mut Lines<'a>) -> Result<(String, Option<&'a str>, bool), String> {
+    let (mut line, mut is_ended) = (line, is_ended);
     let mut field = String::new();
     loop {
         match line.split_once('"') {
@@ -76,18 +70,21 @@ fn quoted_field(line: String, lines: &mut Lines<'_>) -> Result<(String, Option<S
                 field.push_str(part);
                 if let Some(rest) = rest.strip_prefix('"') {
                     field.push('"');
-                    line = rest.to_owned();
+                    line = rest;
                 } else if let Some(rest) = rest.strip_prefix(',') {
-                    return Ok((field, Some(rest.to_owned())));
-                } else if rest.is_empty() || rest == "\n" {
-                    return Ok((field, None));
+                    return Ok((field, Some(rest), is_ended));
+                } else if rest.is_empty() {
+                    return Ok((field, None, is_ended));
                 } else {
                     return Err(format!("CSV parse error on line {}: extraneous or missing \" in quoted-field", lines.number));
                 }
             }
             None => {
-                field.push_str(&line);
-                line = lines.next_line().ok_or_else(|| "CSV parse error: a quoted field is not closed".to_owned())?;
+                field.push_str(line);
+                if is_ended {
+                    field.push('\n');
+                }
+                (line, is_ended) = lines.next_line().ok_or_else(|| "CSV parse error: a quoted field is not closed".to_owned())?;
             }
         }
     }

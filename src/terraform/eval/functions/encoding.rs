@@ -18,6 +18,9 @@ const BASE64: GeneralPurpose = GeneralPurpose::new(
     GeneralPurposeConfig::new().with_decode_allow_trailing_bits(true).with_decode_padding_mode(DecodePaddingMode::RequireCanonical),
 );
 
+/// How many fields comma-separated values may have.
+const MOST_FIELDS: usize = 1 << 20;
+
 pub(super) const TABLE: &[Function] = &[
     Function::new("base64decode", &[string("str")], STRING, Body::Values(base64_decode)),
     Function::new("base64encode", &[string("str")], STRING, Body::Text(|text| encode_base64(text.as_bytes()))),
@@ -69,6 +72,10 @@ fn base64_gunzip(call: &Call<'_>, args: &[Value]) -> Outcome {
 fn csv_type(args: &[Value]) -> Result<Type, Trouble> {
     let [value, ..] = args else { return Err(Trouble::arity()) };
     let Some(text) = value.as_str() else { return Ok(Type::Any) };
+    // Each field becomes a value, and no value may have more elements.
+    if text.bytes().filter(|byte| matches!(byte, b',' | b'\n')).count() > MOST_FIELDS {
+        return Err(Trouble::too_large());
+    }
     let records = csv::records(text)?;
     let header = records.first().ok_or("missing header line")?;
     let mut names = BTreeSet::new();
@@ -90,11 +97,12 @@ fn csv_decode(call: &Call<'_>, args: &[Value]) -> Outcome {
     let records = csv::records(text(value))?;
     let [header, records @ ..] = records.as_slice() else { return Err("missing header line".into()) };
     let mut rows = Vec::with_capacity(records.len());
+    let names: Vec<Arc<str>> = header.iter().map(|name| composed(name)).collect();
     for record in records {
         if record.len() != header.len() {
             return Err("CSV parse error: wrong number of fields".into());
         }
-        rows.push(Value::object(header.iter().map(|name| composed(name)).zip(record.iter().map(Value::string)).collect()));
+        rows.push(Value::object(names.iter().cloned().zip(record.iter().map(Value::string)).collect()));
     }
     Ok(Value::list(call.element(), rows))
 }

@@ -1,5 +1,6 @@
 //! Functions that pick something out of collections.
 
+use super::Dialect;
 use super::conversion::same_unknown;
 use super::row::{
     BOOL, Body, Call, Function, NUMBER, Outcome, Param, Returns, Trouble, any, elements, number, string, text, unknown, whole,
@@ -11,7 +12,7 @@ const VALS: Param = any("vals").null().unknown().untyped();
 pub(super) const TABLE: &[Function] = &[
     Function::new("coalesce", &[], Returns::By(coalesce_type), Body::Values(coalesce)).rest(VALS),
     Function::new("coalescelist", &[], Returns::By(coalesce_list_type), Body::Values(coalesce_list)).rest(VALS),
-    Function::new("contains", &[any("list"), any("value")], BOOL, Body::Values(contains)),
+    Function::new("contains", &[any("list"), any("value").null()], BOOL, Body::Values(contains)),
     Function::new("element", &[any("list").marked(), number("index")], Returns::By(element_type), Body::Values(element)).nullable(),
     Function::new("index", &[any("list"), any("value")], NUMBER, Body::Values(index)),
     Function::new(
@@ -77,6 +78,10 @@ fn coalesce_list(call: &Call<'_>, args: &[Value]) -> Outcome {
 
 fn contains(call: &Call<'_>, args: &[Value]) -> Outcome {
     let [list, value, ..] = args else { return Err(Trouble::arity()) };
+    // OpenTofu takes null since 1.13.
+    if value.is_null() && call.host.dialect == Dialect::Terraform {
+        return Err("invalid value for `value`: argument must not be null".into());
+    }
     let list = list.as_sequence().ok_or("argument must be list, tuple, or set")?;
     let mut undecided = None;
     for element in list {

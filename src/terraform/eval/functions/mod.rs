@@ -81,6 +81,8 @@ pub enum Inside {
     TemplateFile,
     /// In a template of `templatestring`.
     TemplateString,
+    /// In a text of values for variables, where nothing may be called.
+    Values,
 }
 
 impl Inside {

@@ -1,11 +1,13 @@
 //! Functions on sets, and the products of sequences.
 
 use super::row::{Body, Call, Function, Outcome, Param, Returns, Trouble, Want, any, elements, unknown};
-use crate::terraform::eval::{Data, Marks, Type, Value, convert, equals, unify};
+use crate::terraform::eval::{Data, Distinct, Marks, Type, Value, convert, unify};
 
 /// Terraform bounds the length of a product with unknown parts only up to here.
 const MOST_PARTS: u64 = 1024;
 const MOST_PRODUCTS: u64 = 2048;
+/// More elements than this no value may have, so that making them would be in vain.
+const MOST_ELEMENTS: usize = 1 << 20;
 
 const FIRST: Param = Param::new("first_set", Want::Set).untyped();
 const OTHER: Param = Param::new("other_sets", Want::Set).untyped();
@@ -69,10 +71,10 @@ fn combine(call: &Call<'_>, args: &[Value], operation: Operation) -> Outcome {
             result.extend(other.iter().cloned());
             continue;
         }
-        // Both are in Terraform's order of iteration only if they are alike, so every pair is compared.
-        call.pay(result.len().saturating_mul(other.len()) / 64 + 1)?;
+        call.pay(other.len())?;
+        let others: Distinct = other.iter().collect();
         let wanted = operation == Operation::Intersection;
-        result.retain(|value| other.iter().any(|other| equals(value, other).as_bool() == Some(true)) == wanted);
+        result.retain(|value| others.contains(value) == wanted);
     }
     Ok(Value::set(call.element(), result))
 }
@@ -107,6 +109,9 @@ fn product(call: &Call<'_>, args: &[Value]) -> Outcome {
     let element = call.element();
     let Type::Tuple(types) = &element else { return Err(Trouble::arity()) };
     let total = args.iter().fold(1_usize, |total, arg| total.saturating_mul(elements(arg).len()));
+    if total.saturating_mul(args.len() + 1) > MOST_ELEMENTS {
+        return Err(Trouble::too_large());
+    }
     call.pay(total.saturating_mul(args.len()))?;
     let mut rows: Vec<Vec<Value>> = vec![Vec::new()];
     for (arg, ty) in args.iter().zip(types.iter()) {
