@@ -106,11 +106,9 @@ fn value(rest: &[u8]) -> Value {
     let Some(text) = rest.trim_ascii_start().strip_prefix(b"\"") else { return Value::Odd };
     let Some(end) = memchr::memchr2(b'"', b'\n', text).filter(|end| text.get(*end) == Some(&b'"')) else { return Value::Odd };
     let (text, behind) = text.split_at(end);
-    let has_more = match trim_blanks(behind.get(1..).unwrap_or_default()) {
-        [] | [b'\n' | b'\r' | b'}' | b',' | b'#', ..] | [b'/', b'/', ..] => false,
-        _ => true,
-    };
-    if has_more || text.contains(&b'\\') || memmem::find(text, b"${").is_some() || memmem::find(text, b"%{").is_some() {
+    let rest = trim_blanks(behind.get(1..).unwrap_or_default());
+    let is_all = matches!(rest, [] | [b'\n' | b'\r' | b'}' | b',' | b'#', ..] | [b'/', b'/', ..]);
+    if !is_all || text.contains(&b'\\') || memmem::find(text, b"${").is_some() || memmem::find(text, b"%{").is_some() {
         return Value::Odd;
     }
     std::str::from_utf8(text).map_or(Value::Odd, |text| Value::Plain(text.to_owned()))

@@ -16,14 +16,16 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 /// A value that is made once, by whoever asks first.
 type Cell<T> = Arc<OnceLock<T>>;
 
+/// A module's directory, and whether its files are those that Terraform reads where OpenTofu reads others.
+type ModuleKey = (PathBuf, bool);
+
 /// The modules of a run.
 pub(super) struct Loader<'r> {
     pub request: &'r Request,
     pub sources: &'r Sources,
     manifests: HashMap<PathBuf, Manifest>,
     folders: Mutex<HashMap<PathBuf, Folder>>,
-    /// By directory, and whether the files are those that Terraform reads where OpenTofu reads others.
-    modules: Mutex<HashMap<(PathBuf, bool), Cell<Arc<Module>>>>,
+    modules: Mutex<HashMap<ModuleKey, Cell<Arc<Module>>>>,
     dialects: Mutex<HashMap<PathBuf, Cell<Dialect>>>,
     /// Where local sources lead, by the directory of the caller.
     local: Mutex<HashMap<(PathBuf, String), Target>>,

@@ -20,6 +20,9 @@ const MOST_STEPS: usize = 8;
 /// The longest text of a value that is quoted, in characters.
 const LONGEST: usize = 40;
 
+/// Which module calls may lead to keys: by the instance they are in, their name and their block.
+type Enters<'f> = dyn Fn(&Rc<Instance>, &Arc<str>, &Block) -> bool + 'f;
+
 /// The blocks without an instance that a walk has met. A block counts only if no instance of its module makes a key of it.
 #[derive(Default)]
 pub(super) struct Off(RefCell<BTreeMap<Declared, SwitchedOff>>);
@@ -31,27 +34,12 @@ impl Off {
     }
 
     /// Notes all keys' blocks below a module call that expands to nothing. `enters` says which calls may lead to keys.
-    pub(super) fn call(
-        &self,
-        world: &World<'_>,
-        at: &Rc<Instance>,
-        name: &Arc<str>,
-        call: &Block,
-        enters: &dyn Fn(&Rc<Instance>, &Arc<str>, &Block) -> bool,
-    ) {
+    pub(super) fn call(&self, world: &World<'_>, at: &Rc<Instance>, name: &Arc<str>, call: &Block, enters: &Enters<'_>) {
         let why = why(world, at, call, &format!(" of `module.{name}`"));
         self.below(world, at, name, call, &why, enters);
     }
 
-    fn below(
-        &self,
-        world: &World<'_>,
-        at: &Rc<Instance>,
-        name: &Arc<str>,
-        call: &Block,
-        why: &str,
-        enters: &dyn Fn(&Rc<Instance>, &Arc<str>, &Block) -> bool,
-    ) {
+    fn below(&self, world: &World<'_>, at: &Rc<Instance>, name: &Arc<str>, call: &Block, why: &str, enters: &Enters<'_>) {
         // No instance exists: the one that would represent all is only looked at, not evaluated.
         let Ok(child) = world.child(at, name, call, Some(&InstanceKey::Any), Each::None) else { return };
         for (name, block) in child.module.managed.get("oci_kms_key").into_iter().flatten() {
