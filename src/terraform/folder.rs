@@ -75,7 +75,7 @@ impl Folder {
             false => disk::read(&full, disk::CONFIG_CAP),
         };
         match &bytes {
-            Ok(bytes) => self.hints.add(bytes),
+            Ok(bytes) => self.hints.add(bytes, name.ends_with(".json")),
             // Where the bytes cannot be read, they may be about keys.
             Err(_) => self.hints.key = true,
         }

@@ -1,5 +1,6 @@
 //! What the bytes of a file can prove: that it declares no key and calls no module. Everything else is decided by the parsed structure.
 
+use crate::terraform::syntax::has_odd_source;
 use memchr::memmem;
 
 /// What a byte search found in the files of a directory. Each answer errs on the side of "maybe".
@@ -19,13 +20,15 @@ pub(super) struct Hints {
 
 impl Hints {
     /// Adds what the bytes of one file show.
-    pub(super) fn add(&mut self, bytes: &[u8]) {
+    pub(super) fn add(&mut self, bytes: &[u8], is_json: bool) {
         let is_utf16 = bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff");
         self.key = self.key || is_utf16 || mentions_key(bytes);
         self.oci = self.oci || mentions_oci(bytes);
         self.escape = self.escape || memchr::memchr_iter(b'\\', bytes).any(|at| matches!(bytes.get(at + 1), Some(b'u' | b'U')));
-        if may_call(bytes) {
-            self.odd |= sources(bytes, &mut self.sources);
+        if may_call(bytes) && sources(bytes, &mut self.sources) && !self.odd {
+            // Many arguments are called `source`: only those of module calls matter.
+            let text = if is_json { None } else { std::str::from_utf8(bytes).ok() };
+            self.odd = text.is_none_or(has_odd_source);
         }
     }
 
@@ -125,7 +128,7 @@ mod tests {
 
     fn hints(text: &str) -> Hints {
         let mut hints = Hints::default();
-        hints.add(text.as_bytes());
+        hints.add(text.as_bytes(), text.starts_with('{'));
         hints
     }
 

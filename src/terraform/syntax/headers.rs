@@ -1,41 +1,134 @@
-//! The headers of a file's outermost blocks, without parsing what is in them.
+//! What the tokens of a file show without parsing it: the headers of its outermost blocks, and the sources of its module calls.
 
 use super::scan::{Kind, Start, Token, is_closer, is_opener, scan};
 use super::values::quoted;
-use std::borrow::Cow;
 
 /// Calls `visit` with the type and the first label of each outermost block that is certainly one, until it returns true; whether it did.
 pub fn headers(text: &str, visit: &mut dyn FnMut(&str, &str) -> bool) -> bool {
     let tokens = scan(text, Start::Code);
     let slice = |token: &Token| text.get(token.range()).unwrap_or_default();
+    let mut found = false;
+    outermost(text, &tokens, &mut |at| {
+        let mut rest = tokens.iter().skip(at + 1).filter(|token| token.kind != Kind::Comment);
+        let label = match rest.next() {
+            Some(next) if next.kind == Kind::Ident => Some(slice(next).into()),
+            Some(next) if next.kind == Kind::OpenQuote => {
+                rest.next().filter(|label| label.kind == Kind::Literal).and_then(|label| quoted(slice(label)).ok())
+            }
+            _ => None,
+        };
+        found = label.is_some_and(|label| visit(tokens.get(at).map_or("", slice), &label));
+        found
+    });
+    found
+}
+
+/// Whether a module call of a file may have a source that is not a plain string.
+#[must_use]
+pub fn has_odd_source(text: &str) -> bool {
+    let tokens = scan(text, Start::Code);
+    let slice = |token: &Token| text.get(token.range()).unwrap_or_default();
+    let mut is_odd = false;
+    let is_whole = outermost(text, &tokens, &mut |at| {
+        if tokens.get(at).is_some_and(|token| slice(token) == "module") {
+            is_odd = odd_in_block(tokens.get(at..).unwrap_or_default(), &slice);
+        }
+        is_odd
+    });
+    is_odd || !is_whole
+}
+
+/// Whether a `source` inside of the block that begins with the first token is set to anything but a plain string.
+fn odd_in_block<'t>(tokens: &[Token], slice: &dyn Fn(&Token) -> &'t str) -> bool {
+    let mut depth = 0_usize;
+    for (at, token) in tokens.iter().enumerate() {
+        if is_opener(token.kind) {
+            depth += 1;
+        } else if is_closer(token.kind) {
+            depth = depth.saturating_sub(1);
+            // The end of the block; the label before it opens and closes, too.
+            if depth == 0 && token.kind == Kind::CloseBrace {
+                return false;
+            }
+        }
+        if token.kind == Kind::Ident && slice(token) == "source" {
+            let kinds: Vec<Kind> = tokens.iter().skip(at + 1).take(5).map(|token| token.kind).collect();
+            let is_plain = match kinds.as_slice() {
+                [Kind::Equal, Kind::OpenQuote, Kind::Literal, Kind::CloseQuote, end, ..] => {
+                    let text_of = |skip: usize| tokens.get(at + skip).map_or("", slice);
+                    let ends = match end {
+                        Kind::Comment => !text_of(5).starts_with("/*"),
+                        end => matches!(end, Kind::Newline | Kind::CloseBrace),
+                    };
+                    ends && !["\\", "${", "%{"].iter().any(|special| text_of(3).contains(special))
+                }
+                [Kind::Equal | Kind::Comment, ..] => false,
+                _ => true,
+            };
+            if !is_plain {
+                return true;
+            }
+        }
+    }
+    false
+}
+
+/// Calls `visit` with the position of each name that begins an item of the outermost body, until it returns true. Whether the brackets
+/// of the text fit, so that all of these were seen.
+fn outermost(text: &str, tokens: &[Token], visit: &mut dyn FnMut(usize) -> bool) -> bool {
     let (mut depth, mut begins) = (0_usize, true);
     for (at, token) in tokens.iter().enumerate() {
         match token.kind {
             Kind::Newline => begins = true,
             // A comment to the end of the line holds the line's end.
-            Kind::Comment => begins |= slice(token).ends_with('\n'),
+            Kind::Comment => begins |= text.get(token.range()).is_some_and(|comment| comment.ends_with('\n')),
+            Kind::Invalid => return false,
             kind => {
-                if begins && depth == 0 && kind == Kind::Ident {
-                    let mut rest = tokens.iter().skip(at + 1).filter(|token| token.kind != Kind::Comment);
-                    let label = match rest.next() {
-                        Some(next) if next.kind == Kind::Ident => Some(Cow::Borrowed(slice(next))),
-                        Some(next) if next.kind == Kind::OpenQuote => {
-                            rest.next().filter(|label| label.kind == Kind::Literal).and_then(|label| quoted(slice(label)).ok())
-                        }
-                        _ => None,
-                    };
-                    if label.is_some_and(|label| visit(slice(token), &label)) {
-                        return true;
-                    }
+                if begins && depth == 0 && kind == Kind::Ident && visit(at) {
+                    return true;
                 }
                 begins = false;
                 if is_opener(kind) {
                     depth += 1;
                 } else if is_closer(kind) {
-                    depth = depth.saturating_sub(1);
+                    let Some(less) = depth.checked_sub(1) else { return false };
+                    depth = less;
                 }
             }
         }
     }
-    false
+    depth == 0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_sources_of_module_calls_count() {
+        for text in [
+            "module \"m\" {\n  source = \"./m\"\n}\nresource \"x\" \"y\" {\n  source = cidrsubnet(var.c, 8, 1)\n}\n",
+            "module \"m\" {\n  source = \"./m\" # one\n}\n",
+            "module m {\n  version = \"1\"\n  source = \"./m\" }\n",
+        ] {
+            assert!(!has_odd_source(text), "{text}");
+        }
+        for text in [
+            "module \"m\" {\n  source = /* x */ \"./m\"\n}\n",
+            "module \"m\" {\n  source /* x */ = \"./m\"\n}\n",
+            "module \"m\" {\n  source = (\"./m\")\n}\n",
+            "module \"m\" {\n  source = \"./m\" /* x */\n}\n",
+            "module \"m\" {\n  source = \"./$${m}\"\n}\n",
+            "module \"m\" {\n  source = \"./\\u006d\"\n}\n",
+            "module \"m\" {\n  source = \"./${var.m}\"\n}\n",
+            "module \"m\" {\n  source = \"./m\" == \"\" ? \"a\" : \"b\"\n}\n",
+            "module \"m\" {\n  _ {\n    source = local.m\n  }\n}\n",
+            "module /* x */ \"m\" {\n  source = local.m\n}\n",
+            "/* x */ module \"m\" {\n  source = local.m\n}\n",
+            "module \"m\" {\n  source = \"./m\"\n",
+            "}\nmodule \"m\" {\n  source = local.m\n}\n",
+        ] {
+            assert!(has_odd_source(text), "{text}");
+        }
+    }
 }

@@ -18,7 +18,7 @@ mod tree;
 mod values;
 
 pub use encoding::decode;
-pub use headers::headers;
+pub use headers::{has_odd_source, headers};
 pub use origin::{OffsetMap, Origin};
 pub use tree::{
     Attribute, BinaryOp, Block, Body, CommentText, Directive, Expr, ExprKind, File, ForExpr, Name, ObjectItem, Part, SyntaxError, Template,
