@@ -7,6 +7,7 @@ mod calls;
 mod comments;
 mod conditions;
 mod constants;
+mod cycles;
 mod defaults;
 mod discover;
 mod dynamic;

@@ -106,6 +106,11 @@ pub(super) fn of_block(reader: &Reader<'_>, kind: &str, name: &str, block: &Bloc
             found = check.found;
         }
         depends_on(reader, &block.body);
+        if let Some(cycle) = reader.at.module.cycle(&format!("{kind}.{name}")) {
+            let problem = Problem::new(ProblemKind::Structure, cycle.message.clone()).at(Place::Source(cycle.span));
+            reader.problems.certain(problem.help("Remove one of the references: Terraform cannot order what depends on itself."));
+            found.all = Some((cycle.message.clone(), cycle.span));
+        }
         found
     })
 }

@@ -323,3 +323,60 @@ fn vaults_and_versions_are_checked_like_keys() {
         "resource \"oci_kms_key_version\" \"v\" {\n  key_id = oci_kms_key.k.id\n  management_endpoint = \"x\"\n  key_ids = 1\n}\n";
     assert_eq!(messages(&look(&[("main.tf", &(key("") + version))])), ["unsupported argument `key_ids`; did you mean `key_id`?"]);
 }
+
+#[test]
+fn cycles_are_problems_whatever_the_expressions_evaluate_to() {
+    let j = |extra: &str| key(extra).replace("\"k\" {", "\"j\" {");
+    let data = "terraform_data";
+    for (text, wanted) in [
+        (
+            key("freeform_tags = { a = oci_kms_key.j.id }") + &j("freeform_tags = { a = oci_kms_key.k.id }"),
+            "`oci_kms_key.j`, `oci_kms_key.k`",
+        ),
+        (key("depends_on = [oci_kms_key.j]") + &j("depends_on = [oci_kms_key.k]"), "`oci_kms_key.j`, `oci_kms_key.k`"),
+        (key("count = 0\n  depends_on = [oci_kms_key.j]") + &j("depends_on = [oci_kms_key.k]"), "`oci_kms_key.j`, `oci_kms_key.k`"),
+        (key("freeform_tags = { a = oci_kms_key.k.id }"), "`oci_kms_key.k` refers to itself"),
+        (
+            key("for_each = toset([\"a\", \"b\"])\n  freeform_tags = { a = each.key == \"a\" ? \"x\" : oci_kms_key.k[\"a\"].id }"),
+            "`oci_kms_key.k` refers to itself",
+        ),
+        (
+            key(
+                "dynamic \"auto_key_rotation_details\" {\n    for_each = oci_kms_key.k.id == \"\" ? [1] : []\n    content {\n      rotation_interval_in_days = 90\n    }\n  }",
+            ),
+            "`oci_kms_key.k` refers to itself",
+        ),
+        (
+            key("lifecycle {\n    precondition {\n      condition     = oci_kms_key.k.id != \"\"\n      error_message = \"x\"\n    }\n  }"),
+            "`oci_kms_key.k` refers to itself",
+        ),
+        (key("freeform_tags = { a = local.x }") + "locals {\n  x = oci_kms_key.k.display_name\n}\n", "`local.x`, `oci_kms_key.k`"),
+        (
+            key("freeform_tags = { a = data.oci_kms_vault.v.id }")
+                + "data \"oci_kms_vault\" \"v\" {\n  vault_id = oci_kms_key.k.vault_id\n}\n",
+            "`oci_kms_key.k`, `data.oci_kms_vault.v`",
+        ),
+        (
+            key(&format!("freeform_tags = {{ a = {data}.a.id }}"))
+                + &format!(
+                    "resource \"{data}\" \"a\" {{\n  input = {data}.b.id\n}}\nresource \"{data}\" \"b\" {{\n  depends_on = [oci_kms_key.k]\n}}\n"
+                ),
+            "`oci_kms_key.k`, `terraform_data.a`, `terraform_data.b`",
+        ),
+    ] {
+        let seen = look(&[("main.tf", &text)]);
+        let found: Vec<_> = seen.problems.iter().filter(|problem| problem.kind == ProblemKind::Structure).collect();
+        assert!(matches!(found.as_slice(), [one] if one.message.contains(wanted)), "{text}\n{found:?}");
+        assert!(seen.keys.iter().all(|key| refused(key).contains(&"mode")), "{text}");
+    }
+    for planned in [
+        key("depends_on = [oci_kms_key.k]"),
+        key("provisioner \"local-exec\" {\n    command = \"echo ${oci_kms_key.k.id}\"\n  }"),
+        key("lifecycle {\n    postcondition {\n      condition     = self.id != \"\"\n      error_message = \"x\"\n    }\n  }"),
+        key("lifecycle {\n    ignore_changes = [display_name]\n  }"),
+        key("freeform_tags = { a = oci_kms_key.j.id }") + &j(""),
+    ] {
+        let seen = look(&[("main.tf", &planned)]);
+        assert_eq!(messages(&seen), Vec::<&str>::new(), "{planned}");
+    }
+}
