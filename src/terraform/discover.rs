@@ -204,7 +204,7 @@ fn list(listing: Listing, start: &Start, request: &Request) -> Listed {
     let foreign = foreign.map(|name| (path.join(name), join_shown(&shown, name))).collect();
     let not_read = files.filter_map(|name| unread::document(&path, &shown, name, request)).collect();
     let has_data = request.data_dir.is_some() || has(".terraform");
-    let is_locked = has(super::providers::LOCK);
+    let is_locked = has(super::lock::NAME);
     let folder = Folder::read(path, shown, &entries, request);
     let manifest = if has_data && folder.is_module() { Manifest::read(&folder.path, request) } else { None };
     Listed { folder, manifest, is_locked, foreign, not_read, problem }

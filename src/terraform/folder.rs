@@ -1,6 +1,7 @@
 //! The files of one module directory: which of them count, and their texts.
 
 use super::hints::Hints;
+use super::inputs::is_automatic;
 use super::request::{Dialect, Request};
 use crate::base::disk::{self, DiskError, Entry};
 use crate::terraform::syntax;
@@ -39,6 +40,8 @@ pub(super) struct Folder {
     pub files: Vec<FileText>,
     /// What their bytes show.
     pub hints: Hints,
+    /// Whether Terraform reads values files in it.
+    pub has_values: bool,
 }
 
 impl Folder {
@@ -54,6 +57,7 @@ impl Folder {
                 }
                 continue;
             };
+            folder.has_values |= is_automatic(name);
             // A link to a directory is a directory.
             if is_configuration(name) && !(entry.is_link && disk::is_dir(&folder.path.join(name))) {
                 let text = folder.text(name, entry.is_file, request);

@@ -60,7 +60,7 @@ pub(super) fn read(scan: &Scan, request: &Request) -> Callers {
         let body = syntax::native::parse(SourceId::UNSHOWN, &text).body;
         let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
         let directory = path.parent().unwrap_or(Path::new("/"));
-        let unit = Unit { directory, body: &body, within: &within(directory, request) };
+        let unit = Unit { directory, body: &body, within: &within(directory, request), request };
         let (calls, names_other) = if is_stack(&name) { (unit.components(), stack_names_other(&body)) } else { unit.terragrunt(&text) };
         let shown = shown.to_string_lossy().replace('\\', "/");
         let mut may_hide_keys = false;
@@ -96,6 +96,7 @@ struct Unit<'u> {
     body: &'u Body,
     /// Where what it includes may be read from.
     within: &'u [PathBuf],
+    request: &'u Request,
 }
 
 impl Unit<'_> {
@@ -131,7 +132,7 @@ impl Unit<'_> {
         if calls.is_empty() && has_configuration && (is_included || self.body.attribute("inputs").is_some()) {
             calls.push(Call::Local(self.directory.to_path_buf()));
         }
-        named.add(super::providers::named_by_lock(self.directory));
+        named.add(super::providers::named_by_lock(self.directory, self.request));
         (calls, named.other && !named.oci)
     }
 

@@ -5,6 +5,7 @@ use super::discover::{self, Scan};
 use super::folder::{Folder, is_local};
 use super::loader::Loader;
 use super::providers;
+use super::request::Request;
 use super::survey::{self, Targets};
 use crate::base::disk;
 use rayon::prelude::*;
@@ -102,7 +103,7 @@ fn loose_ends(loader: &Loader<'_>, scan: &Scan, followed: &Followed) -> Vec<Path
     if followed.loose.is_empty() {
         return Vec::new();
     }
-    let mut groups = Groups::of(scan, followed);
+    let mut groups = Groups::of(scan, followed, loader.request);
     let loose: Vec<(&PathBuf, bool)> = followed.loose.iter().map(|path| (path, groups.names_oci(path))).collect();
     let names_other = |path: &PathBuf| loader.any_text(path, &|name, text| providers::names_other(text, name));
     loose.into_par_iter().filter(|(path, names_oci)| *names_oci || !names_other(path)).map(|(path, _)| path.clone()).collect()
@@ -116,7 +117,7 @@ struct Groups<'g> {
 }
 
 impl<'g> Groups<'g> {
-    fn of(scan: &'g Scan, followed: &Followed) -> Self {
+    fn of(scan: &'g Scan, followed: &Followed, request: &Request) -> Self {
         let index: HashMap<&Path, usize> = scan.hints.keys().enumerate().map(|(at, path)| (path.as_path(), at)).collect();
         let mut groups = Self { parents: (0..index.len()).collect(), oci: vec![false; index.len()], index };
         for (caller, targets) in &followed.edges {
@@ -127,7 +128,7 @@ impl<'g> Groups<'g> {
         let loose: HashSet<usize> = followed.loose.iter().filter_map(|path| groups.find(path)).collect();
         for (path, hints) in &scan.hints {
             let Some(group) = groups.find(path).filter(|group| loose.contains(group)) else { continue };
-            if hints.oci || hints.escape || (scan.locked.contains(path) && providers::named_by_lock(path).oci) {
+            if hints.oci || hints.escape || (scan.locked.contains(path) && providers::named_by_lock(path, request).oci) {
                 groups.oci.get_mut(group).into_iter().for_each(|oci| *oci = true);
             }
         }

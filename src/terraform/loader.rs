@@ -4,7 +4,6 @@ use super::calls::{self, Call, Manifest, Target};
 use super::discover::{self, Scan};
 use super::folder::{Folder, is_configuration, is_local};
 use super::module::{Module, literal};
-use super::providers;
 use super::request::{Dialect, Request};
 use crate::base::{Sources, disk};
 use crate::terraform::syntax::Block;
@@ -85,8 +84,8 @@ impl<'r> Loader<'r> {
         }
         *cell(&self.dialects, root.to_path_buf()).get_or_init(|| {
             const TERRAFORM: &str = "registry.terraform.io";
-            let locked = providers::locked(root);
-            let is_of = |host: &str| locked.iter().any(|address| address.split('/').next() == Some(host));
+            let locked = super::lock::read(root, self.request);
+            let is_of = |host: &str| locked.iter().any(|one| one.address.split('/').next() == Some(host));
             let module = self.parsed(root, Dialect::Either);
             if is_of("registry.opentofu.org") {
                 Dialect::OpenTofu

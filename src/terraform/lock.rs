@@ -1,25 +1,64 @@
-//! The lock file: which version of the oci provider `terraform init` chose.
+//! The lock file: the providers that `terraform init` chose for a root module, and their versions.
 
+use super::folder::within;
 use super::module::literal;
 use super::request::Request;
-use crate::base::{Sources, disk};
-use crate::terraform::syntax::native;
+use crate::base::{SourceId, Span, disk};
+use crate::key::is_oci_provider;
+use crate::terraform::syntax::{Block, native};
 use std::path::Path;
 
 /// The name of the file, next to the root module's configuration.
-const NAME: &str = ".terraform.lock.hcl";
+pub(super) const NAME: &str = ".terraform.lock.hcl";
+/// The largest lock file that is read, in bytes.
+const CAP: u64 = 4 << 20;
+
+/// A provider in a lock file.
+pub(super) struct Locked {
+    /// `host/namespace/name`.
+    pub address: String,
+    /// The version, and where it is written.
+    pub version: Option<(String, Span)>,
+}
+
+impl Locked {
+    /// Whether it is the oci provider.
+    pub(super) fn is_oci(&self) -> bool {
+        is_oci_provider(&self.address)
+    }
+}
+
+/// The text of a directory's lock file, where there is one. It is found and not named: no link may lead out of the repository.
+pub(super) fn text(root: &Path, request: &Request) -> Option<String> {
+    let path = root.join(NAME);
+    // Most directories have none, and what the repository is costs more to find out.
+    if !disk::is_file(&path) {
+        return None;
+    }
+    disk::read_found(&path, CAP, &within(root, request)).and_then(disk::text).ok()
+}
+
+/// The providers in the text of a lock file.
+pub(super) fn providers(source: SourceId, text: &str) -> Vec<Locked> {
+    let file = native::parse(source, text);
+    let version = |block: &Block| {
+        let value = &block.body.attribute("version")?.value;
+        Some((literal(value)?.to_owned(), value.span))
+    };
+    let locked = |block: &Block| Some(Locked { address: block.labels.first()?.text.to_string(), version: version(block) });
+    file.body.blocks_of("provider").filter_map(locked).collect()
+}
+
+/// The providers in a directory's lock file.
+pub(super) fn read(root: &Path, request: &Request) -> Vec<Locked> {
+    text(root, request).map(|text| providers(SourceId::UNSHOWN, &text)).unwrap_or_default()
+}
 
 /// Whether a root's lock file pins the oci provider to this version or an older one.
-pub(super) fn is_not_newer(root: &Path, version: &str, request: &Request, sources: &Sources) -> bool {
-    let bytes = disk::read_found(&root.join(NAME), disk::CONFIG_CAP, &request.bounds());
-    let Ok(text) = bytes.and_then(disk::text) else { return false };
-    let source = sources.add(NAME, text);
-    let file = native::parse(source, sources.get(source).text());
-    let is_oci = |address: &str| address.ends_with("/oracle/oci") || address.ends_with("/hashicorp/oci");
-    let pins = file.body.blocks_of("provider").filter(|block| block.labels.first().is_some_and(|label| is_oci(&label.text)));
-    let pinned = pins.filter_map(|block| literal(&block.body.attribute("version")?.value));
+pub(super) fn is_not_newer(root: &Path, version: &str, request: &Request) -> bool {
     let newest = numbers(version);
-    let mut pinned = pinned.map(numbers).peekable();
+    let pinned = read(root, request).into_iter().filter(Locked::is_oci).filter_map(|one| one.version);
+    let mut pinned = pinned.map(|(version, _)| numbers(&version)).peekable();
     pinned.peek().is_some() && pinned.all(|own| own.is_some() && own <= newest)
 }
 

@@ -115,12 +115,11 @@ pub(super) struct Module {
 impl Module {
     /// Parses the files of a directory that count in a dialect.
     pub(super) fn parse(folder: Folder, dialect: Dialect, sources: &Sources) -> Self {
-        let Folder { path, shown, mut files, hints } = folder;
+        let Folder { path, shown, mut files, hints, has_values } = folder;
         let mut module = Self { path, shown, ..Self::default() };
         module.has_files = !files.is_empty();
         module.has_tofu = files.iter().any(|file| stem(&file.name).is_some_and(|(_, is_tofu)| is_tofu));
-        module.is_surely_a_root = disk::entries(&module.path)
-            .is_ok_and(|entries| entries.iter().any(|entry| !entry.is_dir && entry.name.to_str().is_some_and(super::inputs::is_automatic)));
+        module.is_surely_a_root = has_values;
         let names: Vec<String> = files.iter().map(|file| file.name.clone()).collect();
         let names: Vec<&str> = names.iter().map(String::as_str).collect();
         let (primary, overrides) = configuration(&names, dialect);

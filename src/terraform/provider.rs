@@ -1,12 +1,11 @@
 //! How old a provider the configuration asks for: advice must not name an argument that it does not have.
 
-use super::folder::within;
+use super::lock::{self, Locked};
 use super::module::{Module, literal};
 use super::request::{Request, join_shown};
-use crate::base::disk;
 use crate::base::{Place, Sources, Span};
 use crate::key::{OldProvider, is_oci_provider};
-use crate::terraform::syntax::{self, Expr, ExprKind};
+use crate::terraform::syntax::{Expr, ExprKind};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -40,16 +39,8 @@ fn constraints(module: &Module) -> Vec<(String, Span)> {
 
 /// The version in the lock file.
 fn locked(request: &Request, sources: &Sources, root: &Path, shown: &Path) -> Option<OldProvider> {
-    const NAME: &str = ".terraform.lock.hcl";
-    let path = root.join(NAME);
-    if disk::leads_out(&path, &within(root, request)) {
-        return None;
-    }
-    let text = disk::read_text(&path, disk::CONFIG_CAP).ok()?;
-    let source = sources.add(join_shown(shown, NAME), text);
-    let stored = sources.get(source);
-    let file = syntax::native::parse(source, stored.text());
-    let block = file.body.blocks.iter().find(|block| block.labels.first().is_some_and(|label| is_oci_provider(&label.text)))?;
-    let version = &block.body.attribute("version")?.value;
-    OldProvider::read(literal(version)?, true, Place::Source(version.span))
+    let source = sources.add(join_shown(shown, lock::NAME), lock::text(root, request)?);
+    let locked = lock::providers(source, sources.get(source).text());
+    let (version, span) = locked.into_iter().find(Locked::is_oci)?.version?;
+    OldProvider::read(&version, true, Place::Source(span))
 }

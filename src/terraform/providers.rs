@@ -1,14 +1,11 @@
 //! Whether a module tree may have keys: it may, unless it names providers and none of them is `oci`. Decides about files that do not
 //! parse, local modules that are missing, and calls that are not followed.
 
-use crate::base::{SourceId, disk};
+use super::lock;
+use super::request::Request;
+use crate::base::SourceId;
 use crate::terraform::syntax::{self, Block, Body, Expr, ExprKind};
 use std::path::Path;
-
-/// The lock file of a root module.
-pub(super) const LOCK: &str = ".terraform.lock.hcl";
-/// The largest lock file that is read.
-const LOCK_CAP: u64 = 4 << 20;
 
 /// Which providers are named.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -70,17 +67,10 @@ pub(super) fn source_of(entry: &Expr) -> Option<String> {
     items.iter().find(|item| is_source(&item.key)).and_then(|item| super::module::literal(&item.value)).map(str::to_owned)
 }
 
-/// The providers that a lock file has, as `host/namespace/name`.
-pub(super) fn locked(root: &Path) -> Vec<String> {
-    let Ok(text) = disk::read_text(&root.join(LOCK), LOCK_CAP) else { return Vec::new() };
-    let file = syntax::native::parse(SourceId::UNSHOWN, &text);
-    file.body.blocks_of("provider").filter_map(|block| block.labels.first()).map(|label| label.text.to_string()).collect()
-}
-
-/// What a lock file names.
-pub(super) fn named_by_lock(root: &Path) -> Named {
+/// What a directory's lock file names.
+pub(super) fn named_by_lock(root: &Path, request: &Request) -> Named {
     let mut named = Named::default();
-    locked(root).iter().for_each(|address| named.name(address.rsplit('/').next().unwrap_or_default()));
+    lock::read(root, request).iter().for_each(|locked| named.name(locked.address.rsplit('/').next().unwrap_or_default()));
     named
 }
 

@@ -80,7 +80,7 @@ pub(super) fn survey(loader: &Loader<'_>, root: &Root, passed: Option<&Path>) ->
     survey.modules.iter().for_each(|module| survey.named.add(module.named));
     // The lock file is only asked where it decides.
     if !survey.named.oci && (!survey.problems.is_empty() || !survey.not_followed.is_empty()) {
-        survey.named.add(named_by_lock(&root.path));
+        survey.named.add(named_by_lock(&root.path, loader.request));
     }
     survey
 }

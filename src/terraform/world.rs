@@ -542,7 +542,7 @@ impl<'w> World<'w> {
 
     /// Whether the lock file pins the oci provider to a version that is not newer than the one whose types are known.
     pub(super) fn is_pinned(&self) -> bool {
-        *self.pinned.get_or_init(|| super::lock::is_not_newer(&self.root, schema::version(), self.loader.request, self.loader.sources))
+        *self.pinned.get_or_init(|| super::lock::is_not_newer(&self.root, schema::version(), self.loader.request))
     }
 
     /// What is refused of a resource's block, found the first time: it is the same for every instance.
