@@ -1,6 +1,6 @@
 //! The binary as a user meets it: arguments, exit codes, streams.
 
-use crate::harness::{command, kmslint, kmslint_with_input, root, said, scratch};
+use crate::harness::{command, formats, kmslint, kmslint_with_input, root, said, scratch};
 
 const HSM: &str = "resource \"oci_kms_key\" \"k\" {\n  protection_mode = \"HSM\"\n}\n";
 
@@ -21,7 +21,7 @@ fn exit_codes_tell_clean_findings_and_trouble_apart() {
 
 #[test]
 fn the_format_never_changes_the_exit_code() {
-    for format in ["human", "short", "json", "sarif", "github", "gitlab", "gitlab-sast", "junit", "checkstyle", "rdjson", "markdown"] {
+    for format in formats() {
         assert_eq!(kmslint(&root().join("testdata/example"), &["--no-config", "--format", format]).code, 1, "{format}");
     }
 }

@@ -364,6 +364,27 @@ fn the_lock_file_says_whose_files_count() {
     assert_eq!(files("", ""), [software]);
 }
 
+#[cfg(unix)]
+#[test]
+fn a_lock_file_behind_a_link_out_of_the_repository_says_nothing() {
+    let key =
+        |mode: &str| format!("resource \"oci_kms_key\" \"k\" {{\n  management_endpoint = \"e\"\n  protection_mode     = \"{mode}\"\n}}\n");
+    let files = [("a.tf", key("HSM")), ("a.tofu", key("SOFTWARE")), (".git/HEAD", "ref: refs/heads/main\n".to_owned())];
+    let directory = scratch(&files.each_ref().map(|(path, text)| (*path, text.as_str())));
+    let lock = "provider \"registry.terraform.io/oracle/oci\" {\n  version = \"5.18.0\"\n}\n";
+    let outside = scratch(&[("lock", lock)]);
+    let mode_with = |target: &Path| {
+        let link = directory.path().join(".terraform.lock.hcl");
+        std::os::unix::fs::symlink(target, &link).expect("a link");
+        let found = keys(&check(directory.path(), &["."]).1);
+        std::fs::remove_file(link).expect("it is there");
+        found
+    };
+    assert_eq!(mode_with(&outside.path().join("lock")), [". oci_kms_key.k SOFTWARE"]);
+    std::fs::write(directory.path().join("lock"), lock).expect("written");
+    assert_eq!(mode_with(Path::new("lock")), [". oci_kms_key.k HSM"], "a link inside holds");
+}
+
 #[test]
 fn files_below_the_named_directory_are_read_without_a_repository() {
     let main = "locals {\n  modes = jsondecode(file(\"${path.module}/keys.json\"))\n}\nresource \"oci_kms_key\" \"k\" {\n  management_endpoint = \"e\"\n  protection_mode     = local.modes.mode\n}\n";

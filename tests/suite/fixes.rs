@@ -275,7 +275,7 @@ fn what_cannot_be_fixed_is_told_and_left() {
     let given = "variable \"mode\" {}\nresource \"oci_kms_key\" \"k\" {\n  protection_mode = var.mode\n}\n";
     for (text, arguments, why) in [
         (ca, [].as_slice(), "the value also decides about keys that do not want another"),
-        (computed, &[], "`protection_mode` is computed, so there is no value to write anew"),
+        (computed, &[], "`protection_mode` is computed, so there is no literal to replace"),
         (branch, &[], "`protection_mode` depends on a condition"),
         (given, &["--var", "mode=HSM"], "the value is given on the command line or in the environment"),
     ] {

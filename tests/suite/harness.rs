@@ -1,7 +1,12 @@
 //! Runs the binary as a user would, in an environment that nothing leaks into, and compares with what is checked in.
 
+use kmslint::base::Sources;
+use kmslint::key::Inventory;
+use kmslint::report::Format;
+use kmslint::terraform::{Request, read};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::Arc;
 
 /// What a run said.
 #[derive(Debug)]
@@ -109,4 +114,20 @@ pub fn scratch(files: &[(&str, &str)]) -> tempfile::TempDir {
         std::fs::write(path, text).expect("a file");
     }
     folder
+}
+
+/// The names of all formats: a new one is tested by being there.
+pub fn formats() -> impl Iterator<Item = &'static str> {
+    Format::ALL.iter().map(|(name, _)| *name)
+}
+
+/// What the front end reads in a directory.
+pub fn inventory(directory: &Path) -> Inventory {
+    let request = Request::new(directory.canonicalize().expect("a path"), Vec::new());
+    read(&request, &Arc::new(Sources::default()))
+}
+
+/// The messages of an inventory's problems.
+pub fn messages(inventory: &Inventory) -> Vec<&str> {
+    inventory.problems.iter().map(|problem| problem.message.as_str()).collect()
 }

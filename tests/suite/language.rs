@@ -1,6 +1,7 @@
 //! What the language allows and what it refuses, as far as facts of keys depend on it: blocks, budgets, dialects.
 #![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "tests may fail loudly")]
 
+use crate::harness::{inventory, messages, scratch};
 use kmslint::base::{Claim, Fact, Sources};
 use kmslint::key::{Inventory, KeyFacts};
 use kmslint::terraform::eval::Limits;
@@ -9,22 +10,12 @@ use std::fmt::Display;
 use std::sync::Arc;
 use tempfile::TempDir;
 
-fn folder(files: &[(&str, &str)]) -> TempDir {
-    let folder = tempfile::tempdir().expect("a folder");
-    for (path, text) in files {
-        let path = folder.path().join(path);
-        std::fs::create_dir_all(path.parent().expect("a parent")).expect("a folder");
-        std::fs::write(path, text).expect("a file");
-    }
-    folder
-}
-
 fn request(folder: &TempDir) -> Request {
     Request::new(folder.path().canonicalize().expect("a path"), Vec::new())
 }
 
 fn look(files: &[(&str, &str)]) -> Inventory {
-    read(&request(&folder(files)), &Arc::new(Sources::default()))
+    inventory(scratch(files).path())
 }
 
 fn find<'i>(inventory: &'i Inventory, address: &str) -> &'i KeyFacts {
@@ -43,10 +34,6 @@ fn word<T: Display>(fact: &Fact<T>) -> String {
 
 fn mode(inventory: &Inventory, address: &str) -> String {
     word(&find(inventory, address).protection_mode)
-}
-
-fn messages(inventory: &Inventory) -> Vec<&str> {
-    inventory.problems.iter().map(|problem| problem.message.as_str()).collect()
 }
 
 fn has(inventory: &Inventory, part: &str) {
@@ -92,7 +79,7 @@ fn small() -> Limits {
 }
 
 fn look_within(files: &[(&str, &str)], limits: Limits) -> Inventory {
-    let folder = folder(files);
+    let folder = scratch(files);
     let request = Request { limits, ..request(&folder) };
     read(&request, &Arc::new(Sources::default()))
 }
@@ -262,7 +249,7 @@ fn validations_and_preconditions_that_are_known_to_fail_are_problems() {
 }
 
 fn look_as(files: &[(&str, &str)], dialect: Dialect) -> Inventory {
-    let folder = folder(files);
+    let folder = scratch(files);
     let request = Request { dialect, ..request(&folder) };
     read(&request, &Arc::new(Sources::default()))
 }

@@ -4,20 +4,12 @@
 //! must not.
 #![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "tests may fail loudly")]
 
-use kmslint::base::{Claim, ProblemKind, Sources};
+use crate::harness::{inventory, messages, scratch};
+use kmslint::base::{Claim, ProblemKind};
 use kmslint::key::{Inventory, KeyFacts};
-use kmslint::terraform::{Request, read};
-use std::sync::Arc;
 
 fn look(files: &[(&str, &str)]) -> Inventory {
-    let directory = tempfile::tempdir().expect("a directory");
-    for (path, text) in files {
-        let path = directory.path().join(path);
-        std::fs::create_dir_all(path.parent().expect("a parent")).expect("a directory");
-        std::fs::write(path, text).expect("a file");
-    }
-    let request = Request::new(directory.path().canonicalize().expect("a path"), Vec::new());
-    read(&request, &Arc::new(Sources::default()))
+    inventory(scratch(files).path())
 }
 
 fn key(extra: &str) -> String {
@@ -25,10 +17,6 @@ fn key(extra: &str) -> String {
         "resource \"oci_kms_key\" \"k\" {{\n  compartment_id      = \"c\"\n  display_name        = \"k\"\n  management_endpoint = \"https://x\"\n  \
          key_shape {{\n    algorithm = \"AES\"\n    length    = 32\n  }}\n  {extra}\n}}\n"
     )
-}
-
-fn messages(inventory: &Inventory) -> Vec<&str> {
-    inventory.problems.iter().map(|problem| problem.message.as_str()).collect()
 }
 
 /// The names of the facts that are refused: nothing can give them a value.

@@ -1,6 +1,6 @@
 //! Every format is what its consumer accepts, and nothing that a repository contains can forge anything in it.
 
-use crate::harness::{expect_file, kmslint, report, root, scratch};
+use crate::harness::{expect_file, formats, kmslint, report, root, scratch};
 use serde_json::Value;
 
 const HOSTILE: &str = "a\"b,line=1::error::x%0A|`<script>alert(1)</script>\u{1b}[31m\u{202e}";
@@ -268,7 +268,7 @@ fn sensitive_values_and_values_out_of_files_are_in_no_format() {
         ),
         ("name", "do-not-show-this-name\n"),
     ]);
-    for format in ["human", "short", "json", "sarif", "github", "gitlab", "gitlab-sast", "junit", "checkstyle", "rdjson", "markdown"] {
+    for format in formats() {
         let said = kmslint(folder.path(), &["--no-config", "--var", "mode=hush-hush", "--format", format, "--show-passes", "--verbose"]);
         assert_eq!(said.code, 1, "{said:#?}");
         for secret in ["hush", "do-not-show"] {

@@ -1,6 +1,6 @@
 //! What may not be shown is shown nowhere: every kind of secret, through every expression, into every argument, in every format.
 
-use crate::harness::{Said, command, report, said, scratch};
+use crate::harness::{Said, command, formats, report, said, scratch};
 use base64::Engine as _;
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -10,9 +10,6 @@ use tempfile::TempDir;
 
 /// What must not be seen. It looks like a token: any six characters of it in a row would give it away.
 const SECRET: &str = "Zq7xK2mW9pL4vN8tR3bY";
-
-const FORMATS: [&str; 11] =
-    ["human", "short", "json", "sarif", "github", "gitlab", "gitlab-sast", "junit", "checkstyle", "rdjson", "markdown"];
 
 /// Where a secret can come from: a name, the files, the expression that holds it, the environment and the arguments.
 struct Kind {
@@ -196,7 +193,7 @@ fn no_secret_is_shown_in_any_format() {
         }
         writeln!(text, "resource \"oci_kms_key\" \"honest\" {{\n  protection_mode = \"HSM\"\n}}").expect("a text");
         let folder = planted(kind, &[("main.tf", &text)]);
-        let outputs: Vec<String> = FORMATS.iter().map(|format| format!("{format}=out-{format}")).collect();
+        let outputs: Vec<String> = formats().map(|format| format!("{format}=out-{format}")).collect();
         let mut arguments = vec!["check", "--no-config", "--verbose", "--show-passes", "--sarif-include-suppressed"];
         arguments.extend(outputs.iter().flat_map(|output| ["--format", output.as_str()]));
         let said = run(folder.path(), kind, &arguments);
@@ -205,8 +202,7 @@ fn no_secret_is_shown_in_any_format() {
         let report: serde_json::Value = serde_json::from_str(&json).expect("JSON");
         let keys = report["keys"].as_array().expect("keys").len();
         assert!(keys > EXPRESSIONS.len() * (SINKS.len() - 4), "{}: only {keys} keys", kind.name);
-        let files =
-            FORMATS.iter().map(|format| (*format, fs::read_to_string(folder.path().join(format!("out-{format}"))).expect("a report")));
+        let files = formats().map(|format| (format, fs::read_to_string(folder.path().join(format!("out-{format}"))).expect("a report")));
         for (output, text) in files.chain([("standard output", said.out.clone()), ("standard error", said.err.clone())]) {
             looked_at += EXPRESSIONS.len() * SINKS.len();
             if let Some(trace) = trace(&text, &traces) {
@@ -252,7 +248,7 @@ fn what_is_written_next_to_a_secret_is_not_shown_either() {
         for (path, text) in files {
             fs::write(folder.path().join(path), text.replace("SECRET", SECRET)).expect("a file");
         }
-        for format in FORMATS {
+        for format in formats() {
             let said = said(command(folder.path()).args(["check", "--no-config", "--format", format]));
             assert!(said.code >= 1, "{name}: {said:#?}");
             assert_eq!(trace(&format!("{}{}", said.out, said.err), &traces), None, "{name}, {format}: {said:#?}");

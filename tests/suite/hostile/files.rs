@@ -1,7 +1,7 @@
 //! What lies in folders: links, pipes, devices, strange names, too many and too large files.
 
 use super::{HONEST, has_problem, judged, keys, kmslint, shell};
-use crate::harness::{root, scratch};
+use crate::harness::{formats, root, scratch};
 use std::ffi::OsStr;
 use std::fs::{self, File};
 use std::os::unix::ffi::OsStrExt;
@@ -214,7 +214,7 @@ fn names_are_shown_so_that_they_command_nobody() {
     // A file whose name is not Unicode is told and not read; a folder is walked.
     assert_eq!(keys(&report).count(), 12, "{said:#?}");
     assert!(has_problem(&said, &report, &["not Unicode"]), "{said:#?}");
-    for format in ["human", "short", "json", "sarif", "github", "gitlab", "gitlab-sast", "junit", "checkstyle", "rdjson", "markdown"] {
+    for format in formats() {
         let said = kmslint(folder.path(), &["--no-config", "--verbose", "--format", format]);
         for text in [&said.out, &said.err] {
             assert!(!text.contains(['\u{1b}', '\u{7}']), "{format}: {said:#?}");

@@ -1,13 +1,11 @@
 //! A stranger's pull request: links, `.git`, commands, markup, and a config file that it brings along.
 
 use super::{HONEST, kmslint, shell};
-use crate::harness::{report, scratch};
+use crate::harness::{formats, report, scratch};
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::Path;
 
-const FORMATS: [&str; 11] =
-    ["human", "short", "json", "sarif", "github", "gitlab", "gitlab-sast", "junit", "checkstyle", "rdjson", "markdown"];
 const TOKEN: &str = "ghs-a-token-of-the-checkout";
 
 /// A checkout with a token in git's config.
@@ -24,7 +22,7 @@ fn checkout(files: &[(&str, &str)]) -> tempfile::TempDir {
 
 /// Runs in every format: no output may hold the token.
 fn shows_nothing(folder: &Path, arguments: &[&str]) {
-    for format in FORMATS {
+    for format in formats() {
         let said = kmslint(folder, &[arguments, &["--format", format]].concat());
         assert!(!said.out.contains(TOKEN) && !said.err.contains(TOKEN), "{format}: {said:#?}");
     }
@@ -122,7 +120,7 @@ fn modules_outside_are_followed_and_not_quoted_unless_confined() {
         ),
     ]);
     let folder = around.path().join("repo");
-    for format in FORMATS {
+    for format in formats() {
         let said = kmslint(&folder, &["check", "--no-config", "--format", format]);
         assert_eq!(said.code, 1, "{format}: {said:#?}");
         assert!(!said.out.contains("of-theirs") && !said.err.contains("of-theirs"), "{format}: {said:#?}");
@@ -198,12 +196,12 @@ fn nothing_that_is_printed_is_a_command() {
         text += &format!("resource \"oci_kms_key\" \"e{at}\" {{\n  is_auto_rotation_enabled = {key}\n{command}\n}}\n");
     }
     let folder = checkout(&[("main.tf", &text), ("::error::x/##[y.tf", HONEST), ("::warning::z.tf", HONEST)]);
-    let outputs = FORMATS.map(|format| format!("{format}=out-{format}"));
+    let outputs: Vec<String> = formats().map(|format| format!("{format}=out-{format}")).collect();
     let mut all = vec!["check", "--no-config", "--verbose", "--show-passes", "--sarif-include-suppressed"];
     all.extend(outputs.iter().flat_map(|output| ["--format", output.as_str()]));
     let said = kmslint(folder.path(), &all);
     let mut texts: Vec<(String, String)> = vec![("standard output".to_owned(), said.out), ("standard error".to_owned(), said.err)];
-    for format in FORMATS {
+    for format in formats() {
         let text = fs::read_to_string(folder.path().join(format!("out-{format}"))).expect("a report");
         match format {
             "json" | "sarif" | "gitlab" | "gitlab-sast" | "rdjson" => drop(serde_json::from_str::<serde_json::Value>(&text).expect(format)),
