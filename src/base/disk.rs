@@ -195,7 +195,7 @@ pub fn read_head(path: &Path, most: u64) -> Result<Vec<u8>, DiskError> {
     Ok(bytes)
 }
 
-/// What a symbolic link holds; `None` where there is no link.
+/// The target of a symbolic link; `None` if the path is not a link.
 #[must_use]
 pub fn link(path: &Path) -> Option<PathBuf> {
     fs::read_link(path).ok()

@@ -59,7 +59,7 @@ const VALUED: [&str; 13] = [
 ];
 
 /// The inputs among the words of an environment variable, taken apart as Go's `flag` package does: one dash or two, `=` or the next word,
-/// up to the first word that is no option.
+/// up to the first word that is not an option.
 ///
 /// # Errors
 /// Quotes that are not closed, or an option without its value.

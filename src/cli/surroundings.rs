@@ -77,7 +77,8 @@ pub fn print_through(write: impl FnOnce(&mut dyn Write) -> std::io::Result<()>) 
     }
 }
 
-/// Writes to standard error, with what reads as a command of a CI service broken. Where that fails there is no one to report it to.
+/// Writes to standard error, with anything that a CI service would read as a command broken. A failure is ignored: nothing is left to
+/// report it with.
 pub fn complain(bytes: &[u8]) {
     let _ = std::io::stderr().lock().write_all(&crate::report::guarded(bytes));
 }

@@ -225,11 +225,11 @@ fn what_cannot_be_changed_is_told_with_the_reason() {
     let mut unknown_code = known(id, &[]);
     unknown_code.declared.block = None;
     let cases = [
-        (computed, "`protection_mode` is computed, so there is no value to write anew"),
+        (computed, "`protection_mode` is computed, so there is no literal to replace"),
         (sensitive, "`protection_mode` is sensitive, so its value is not changed"),
         (ignored, "the key exists, and `ignore_changes` keeps Terraform from changing `protection_mode`"),
         (known(id, &[(id, "var.mode"), (given, "HSM")]), "the value is given on the command line or in the environment"),
-        (known(installed, &[]), "`.terraform/modules/m/main.tf` is part of an installed module, which `terraform init` writes anew"),
+        (known(installed, &[]), "`.terraform/modules/m/main.tf` is part of an installed module, which `terraform init` overwrites"),
         (unknown_code, "the code that declares the key is not at hand; name its directory with `--source`"),
     ];
     let all: Vec<_> = cases.into_iter().map(|(key, message)| (vec![key], message)).collect();

@@ -160,7 +160,7 @@ fn literal_at(place: &Place, to: Setting, key: &KeyFacts, sources: &Sources) -> 
     if text.starts_with("variable ") {
         return Err("the value is given on the command line or in the environment".to_owned());
     }
-    Err(format!("`{}` is computed, so there is no value to write anew", to.argument()))
+    Err(format!("`{}` is computed, so there is no literal to replace", to.argument()))
 }
 
 /// Whether a literal is the value that the key has, or has by default.
@@ -209,7 +209,7 @@ fn editable(place: &Place, sources: &Sources) -> Result<Site, String> {
         return Err("the value is given on the command line or in the environment".to_owned());
     }
     if is_installed(&site.path) {
-        return Err(format!("`{shown}` is part of an installed module, which `terraform init` writes anew"));
+        return Err(format!("`{shown}` is part of an installed module, which `terraform init` overwrites"));
     }
     Ok(site)
 }

@@ -5,7 +5,7 @@ use super::{Fate, KeyFacts, VaultType};
 use crate::base::{Address, Claim, Fact, Step};
 use std::collections::{HashMap, HashSet};
 
-/// What a document lists besides keys. What it does not list does not exist, whatever the configuration says.
+/// The resources other than keys that a document lists. A resource that it does not list does not exist, even if it is configured.
 #[derive(Clone, Debug, Default)]
 pub struct Listed {
     addresses: HashSet<String>,

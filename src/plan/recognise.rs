@@ -30,7 +30,7 @@ pub enum Recognised {
 /// Keys of other documents of Terraform that have a `format_version` too.
 const OTHERS: [&str; 4] = ["provider_schemas", "function_signatures", "valid", "error_count"];
 
-/// Recognizes a file by its first bytes; some kilobytes are enough, and fewer are no error. Compressed data is unpacked before
+/// Recognizes a file by its first bytes; some kilobytes are enough, and fewer are not an error. Compressed data is unpacked before
 /// ([`unpack::open`]). The path only distinguishes configuration from other JSON.
 #[must_use]
 pub fn recognise(head: &[u8], path: &Path) -> Recognised {

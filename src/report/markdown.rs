@@ -184,7 +184,7 @@ fn code(text: &str) -> String {
 fn prose(text: &str) -> String {
     let text = clean(text);
     let pieces: Vec<&str> = text.split('`').collect();
-    // With an odd number of backticks nobody knows which of them a name brought along.
+    // With an odd number of backticks it is unknown which of them came with a name.
     if pieces.len().is_multiple_of(2) {
         return plain(&text.replace('`', "'"));
     }

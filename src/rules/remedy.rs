@@ -12,7 +12,7 @@ pub struct Remedy {
     pub condition: Option<&'static str>,
     /// Who may apply it.
     pub safety: Safety,
-    /// What is written where.
+    /// The edits: which text goes where.
     pub changes: Vec<Change>,
     /// What the rule says of the key afterwards: the verdict's word, and its kind where the change decides about nothing else.
     pub leads_to: (&'static str, Option<&'static str>),

@@ -7,7 +7,7 @@ use crate::terraform::eval::EvalError;
 use crate::terraform::syntax::{Block, Name};
 use std::sync::Arc;
 
-/// What a module call may have besides its module's variables.
+/// What a module call may have in addition to its module's variables.
 const META_ARGUMENTS: [&str; 6] = ["source", "version", "count", "for_each", "providers", "depends_on"];
 /// Blocks of a module call that are not mistakes: `lifecycle` is OpenTofu's, `_` holds arguments.
 const META_BLOCKS: [&str; 2] = ["lifecycle", "_"];

@@ -79,7 +79,7 @@ fn nodes(module: &Module) -> Vec<Node> {
                 for attribute in block.body.attribute("depends_on").into_iter().chain(lifecycles) {
                     let mut own = Vec::new();
                     refer(&attribute.value, &known, &mut own);
-                    // A resource that names itself here is no cycle to Terraform.
+                    // A resource that names itself here is not a cycle to Terraform.
                     edges.extend(own.into_iter().filter(|(to, _)| *to != at));
                 }
             }

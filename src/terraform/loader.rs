@@ -157,7 +157,7 @@ impl<'r> Loader<'r> {
         }
     }
 
-    /// A directory without configuration is no module that could be followed.
+    /// A directory without configuration is not a module that can be followed.
     pub(super) fn check(&self, target: Target) -> Target {
         let Target::Folder { path, .. } = &target else { return target };
         if let Some(why) = self.refusal(path) {

@@ -18,7 +18,7 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::Arc;
 
-/// What every resource block may have besides its type's own arguments.
+/// What every resource block may have in addition to its type's own arguments.
 const META_ARGUMENTS: [&str; 4] = ["count", "for_each", "provider", "depends_on"];
 /// The arguments and blocks that a misspelled name may mean.
 const META_NAMES: [&str; 6] = ["count", "for_each", "provider", "depends_on", "lifecycle", "dynamic"];
@@ -36,7 +36,7 @@ const LIFECYCLE: [&str; 9] = [
     "postcondition",
     "action_trigger",
 ];
-/// Blocks that stand on their own: one within a resource is behind a brace that is missing.
+/// Top-level blocks: one within a resource means that a closing brace is missing before it.
 const TOP_LEVEL: [&str; 6] = ["resource", "data", "module", "variable", "locals", "output"];
 /// Names that are often written for another one: the resource type, the name, what is meant.
 const ALIASES: [(&str, &str, &str); 21] = [

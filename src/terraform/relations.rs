@@ -315,7 +315,7 @@ fn by_caller(fact: &mut Fact<VaultType>, input: impl FnOnce() -> String) {
     }
 }
 
-/// Why something that is certainly of a key may not exist: it stands for instances that may not come to be, and the key does not.
+/// Why something that certainly belongs to a key may not exist: it represents instances that may never exist, and the key does not.
 fn may_not_exist(visit: &Visit<'_>, key: &str, id: &str) -> Option<String> {
     let symbolic = visit.symbolic.as_ref().filter(|_| !key.ends_with("[\"*\"]") && !key.contains("[\"*\"]."))?;
     Some(format!("whether `{id}` exists is unknown: {}", symbolic.why))

@@ -48,7 +48,7 @@ impl World<'_> {
         let Some(field) = schema.fields.get(name) else { return self.no_attribute(one.of, name, &schema) };
         let label = || format!("`{}.{name}`", address(one.at, one.of.data, &one.of.kind, &one.of.name, one.key));
         let inside = Inside { body: &one.block.body, bound: &[], path: "" };
-        // Most attributes of most resources are omitted, and those are made anew faster than they are looked up.
+        // Most attributes of most resources are omitted, and those are created faster than they are looked up.
         if !is_written(&inside, name, field) {
             return self.field(one, &inside, name, field, &schema);
         }

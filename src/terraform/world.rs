@@ -579,7 +579,7 @@ impl<'w> World<'w> {
 /// The mark of what is written in a module outside of the repository.
 const OUTSIDE: Marks = Marks { from_file: true, ..Marks::NONE };
 
-/// Whose functions there are: where nobody says, whatever either has.
+/// Whose functions there are; in an unknown dialect, those of both.
 fn dialect(says: request::Dialect) -> Dialect {
     match says {
         request::Dialect::Terraform => Dialect::Terraform,

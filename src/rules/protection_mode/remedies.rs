@@ -21,7 +21,7 @@ pub(super) fn remedies(key: &KeyFacts, kind: &str, settings: &Settings) -> Resul
             } else if is_new {
                 (Safety::Safe, None)
             } else {
-                (Safety::Unsafe, Some("the key does not exist yet, or nothing that it encrypted is needed any more"))
+                (Safety::Unsafe, Some("the key does not exist yet, or nothing that it encrypted is still needed"))
             };
             Ok(vec![software(key, safety, condition, settings)?])
         }

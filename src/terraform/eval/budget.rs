@@ -9,7 +9,7 @@ pub const TOO_LARGE: &str = "the value is too large to evaluate";
 
 /// What evaluating one expression costs, in elements looked at.
 const STEP: u64 = 20;
-/// How deep evaluation may go where nobody says how large the stack is.
+/// How deep evaluation may go if the size of the stack is unknown.
 const DEPTH: u32 = 300;
 /// What an element of a collection takes in memory, in bytes.
 const ELEMENT: u64 = 64;

@@ -1,4 +1,4 @@
-//! What changes a value from run to run although nobody changes the configuration: time.
+//! What changes a value from run to run although the configuration does not change: time.
 
 /// A set of drivers. They are part of a value's marks, so that whatever is made of a value depends on what the value depends on; only the
 /// unknown parts of a value change in time.

@@ -153,7 +153,7 @@ pub(super) fn here(span: Span) -> Option<Arc<TrailLink>> {
 /// The value of an expression; what is wrong with it goes into `errors`.
 pub(super) fn eval(expr: &Expr, context: &Context<'_>, errors: &mut Errors) -> Value {
     let expr = expr.without_parens();
-    // What is written out costs nothing: it is known even where nothing is left.
+    // A literal costs nothing: it is known even if the budget is used up.
     if let ExprKind::Null | ExprKind::Bool(_) | ExprKind::Number(_) | ExprKind::String(_) = &expr.kind {
         return literal(expr, errors).with_trail(here(expr.span));
     }

@@ -29,7 +29,7 @@ pub(in super::super) struct Passing {
 /// An instance of a resource: the module instance it is in, its name, its key.
 type InstanceName = (usize, ResourceName, Option<InstanceKey>);
 
-/// What happens to an instance of a resource in time although nobody changes the configuration.
+/// What happens to an instance of a resource in time although the configuration does not change.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Change {
     /// What updates it in place.
