@@ -1,6 +1,6 @@
 //! The whole pipeline on one page: read, settle, judge, decide.
 
-use crate::base::{Place, Problem, ProblemKind, Repository, SourceId, Sources, disk};
+use crate::base::{Place, Problem, ProblemKind, Repository, SourceId, Sources};
 use crate::key::{Fate, InputKind, Inventory, KeyFacts, Listed, contradicts, settle};
 use crate::plan::{self, Contents};
 use crate::policy::{self, Baseline, Config, Outcome};
@@ -107,7 +107,7 @@ fn find_code(
 ) -> bool {
     let is_own = |directory: &Path| directories.first().is_some_and(|first| first == directory);
     let name = document.keys.first().map(|key| Arc::clone(&key.id.root)).unwrap_or_default();
-    for directory in directories.iter().filter(|directory| has_configuration(directory)) {
+    for directory in directories.iter().filter(|directory| terraform::holds_configuration(directory)) {
         let code = terraform::read(&request(directory), sources);
         let keys = Code::of(&code.keys);
         // In another directory than the document's a key of the same address is often another key.
@@ -165,12 +165,4 @@ fn settle_all(keys: &mut [Box<KeyFacts>], code: &Code<'_>, listed: &Listed) -> b
         }
     }
     found
-}
-
-/// Whether a folder holds configuration itself.
-fn has_configuration(folder: &Path) -> bool {
-    let ends = [".tf", ".tofu", ".tf.json", ".tofu.json"];
-    disk::entries(folder).is_ok_and(|entries| {
-        entries.iter().any(|entry| !entry.is_dir && entry.name.to_str().is_some_and(|name| ends.iter().any(|end| name.ends_with(end))))
-    })
 }

@@ -181,8 +181,9 @@ pub(super) fn top(folder: &Path, request: &Request) -> PathBuf {
 /// How many directories upwards configuration is looked for where nothing else bounds the search.
 const UP: usize = 5;
 
-/// Whether there is configuration in a directory itself.
-pub(super) fn holds_configuration(folder: &Path) -> bool {
+/// Whether there is configuration in a directory itself; not in one that cannot be listed.
+#[must_use]
+pub fn holds_configuration(folder: &Path) -> bool {
     let entries = disk::entries(folder).unwrap_or_default();
     entries.iter().any(|entry| !entry.is_dir && entry.name.to_str().is_some_and(is_configuration))
 }

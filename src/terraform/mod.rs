@@ -58,6 +58,7 @@ mod workspace;
 mod world;
 
 pub use answer::{evaluate, input_problems};
+pub use discover::holds_configuration;
 pub use read::read;
 pub use recorded::Recorded;
 pub use request::{Answer, Dialect, EnvInput, InputSource, Request};
