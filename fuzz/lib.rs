@@ -3,8 +3,8 @@
 use kmslint::base::{Sources, Span};
 use kmslint::key::Inventory;
 use kmslint::plan;
-use kmslint::terraform::eval::{EvalError, FileAccess, FileTrouble, RefStep, Scope, Type, Value};
-use kmslint::terraform::syntax::{Body, File};
+use kmslint::eval::{EvalError, FileAccess, FileTrouble, RefStep, Scope, Type, Value};
+use kmslint::hcl::{Body, File};
 use std::io::Cursor;
 use std::sync::Arc;
 

@@ -3,7 +3,9 @@
 pub mod base;
 pub mod check;
 pub mod cli;
+pub mod eval;
 pub mod fix;
+pub mod hcl;
 pub mod key;
 pub mod live;
 pub mod plan;

@@ -3,7 +3,7 @@
 
 use kmslint::base::{Place, Sources, Span};
 use kmslint::key::{Comment, Covers, Fate, InputKind, Inventory, KeyFacts, KeyId, Stage};
-use kmslint::terraform::syntax::native;
+use kmslint::hcl::native;
 
 libfuzzer_sys::fuzz_target!(|text: &str| {
     let sources = Sources::default();

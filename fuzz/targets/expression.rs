@@ -2,7 +2,7 @@
 #![no_main]
 
 use kmslint::base::Sources;
-use kmslint::terraform::eval::eval_text;
+use kmslint::eval::eval_text;
 use kmslint_fuzz::Surroundings;
 
 libfuzzer_sys::fuzz_target!(|text: &str| {

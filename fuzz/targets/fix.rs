@@ -3,7 +3,7 @@
 
 use kmslint::base::Sources;
 use kmslint::fix::{Options, edits, rewritten};
-use kmslint::terraform::{Request, read, syntax::native};
+use kmslint::terraform::{Request, read, hcl::native};
 use std::sync::Arc;
 
 libfuzzer_sys::fuzz_target!(|text: &str| {

@@ -2,7 +2,7 @@
 #![no_main]
 
 use kmslint::base::Sources;
-use kmslint::terraform::syntax::json;
+use kmslint::hcl::json;
 
 libfuzzer_sys::fuzz_target!(|text: &str| {
     let id = Sources::default().add("main.tf.json", text.to_owned());

@@ -2,7 +2,7 @@
 #![no_main]
 
 use kmslint::base::Sources;
-use kmslint::terraform::syntax::native;
+use kmslint::hcl::native;
 
 libfuzzer_sys::fuzz_target!(|text: &str| {
     let id = Sources::default().add("main.tf", text.to_owned());

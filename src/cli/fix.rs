@@ -7,9 +7,9 @@ use super::desk::{Desk, exit_of, refuse};
 use super::surroundings::{complain, print};
 use crate::base::{Place, Sources};
 use crate::fix::{self, Edit, Plan, Safety};
+use crate::hcl;
 use crate::policy::{self, Config, Outcome};
 use crate::report;
-use crate::terraform::syntax;
 use std::collections::HashSet;
 use std::io;
 use std::path::Path;
@@ -103,7 +103,7 @@ pub fn run(
 fn parses(path: &str, text: &str) -> Result<(), String> {
     let sources = Sources::default();
     let source = sources.add(path, text.to_owned());
-    let file = if path.ends_with(".json") { syntax::json::parse(source, text) } else { syntax::native::parse(source, text) };
+    let file = if path.ends_with(".json") { hcl::json::parse(source, text) } else { hcl::native::parse(source, text) };
     file.error.map_or(Ok(()), |error| Err(error.message))
 }
 

@@ -10,7 +10,7 @@ use super::scope::Frame;
 use super::workspace;
 use super::world::{MAX_VISITS, Ration, World};
 use crate::base::{Place, Problem, Sources, disk};
-use crate::terraform::eval::{Account, Data, EvalError, Value};
+use crate::eval::{Account, Data, EvalError, Value};
 use std::fmt::Write as _;
 use std::sync::Arc;
 

@@ -3,8 +3,8 @@
 use super::facts::Problems;
 use super::module::{Module, Named};
 use crate::base::{Place, Problem, ProblemKind, closest};
-use crate::terraform::eval::EvalError;
-use crate::terraform::syntax::{Block, Name};
+use crate::eval::EvalError;
+use crate::hcl::{Block, Name};
 use std::sync::Arc;
 
 /// What a module call may have in addition to its module's variables.

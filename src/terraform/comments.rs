@@ -2,8 +2,8 @@
 
 use super::module::Module;
 use crate::base::{Place, Source, Sources, Span};
+use crate::hcl::{Block, CommentText};
 use crate::key::{Comment, Covers};
-use crate::terraform::syntax::{Block, CommentText};
 
 /// The comments of a module with what they cover.
 pub(super) fn of(module: &Module, sources: &Sources) -> Vec<Comment> {

@@ -3,8 +3,8 @@
 
 use super::names;
 use crate::base::{Sources, Span};
-use crate::terraform::eval::{Budget, Context, Data, EvalError, FileAccess, FileTrouble, RefStep, Scope, Type, Value, convert, evaluate};
-use crate::terraform::syntax::{Block, Expr, ExprKind};
+use crate::eval::{Budget, Context, Data, EvalError, FileAccess, FileTrouble, RefStep, Scope, Type, Value, convert, evaluate};
+use crate::hcl::{Block, Expr, ExprKind};
 use std::sync::Arc;
 
 /// Nothing may be referred to and no function called.
@@ -84,7 +84,7 @@ pub(super) fn text(expr: &Expr, sources: &Sources) -> Option<Arc<str>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::terraform::syntax;
+    use crate::hcl;
 
     /// What Terraform 1.15.5 makes of each as the value of `nullable` or `sensitive`.
     #[test]
@@ -115,7 +115,7 @@ mod tests {
             let sources = Sources::default();
             let written = format!("variable \"v\" {{\n  sensitive = {text}\n}}\n");
             let id = sources.add("main.tf", written.clone());
-            let file = syntax::native::parse(id, &written);
+            let file = hcl::native::parse(id, &written);
             assert_eq!(file.error, None, "{text}");
             assert_eq!(flag(&file.body.blocks[0], "sensitive", &sources).ok().flatten(), expected, "{text}");
             assert_eq!(flag(&file.body.blocks[0], "nullable", &sources).ok(), Some(None));

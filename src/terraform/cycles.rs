@@ -3,8 +3,8 @@
 
 use super::module::Module;
 use crate::base::Span;
-use crate::terraform::eval::references;
-use crate::terraform::syntax::{Block, Body, Expr};
+use crate::eval::references;
+use crate::hcl::{Block, Body, Expr};
 use std::collections::HashMap;
 use std::sync::Arc;
 

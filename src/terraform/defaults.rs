@@ -3,7 +3,7 @@
 use super::module::Module;
 use super::world::World;
 use crate::base::{DefaultSite, Place, Span, Step};
-use crate::terraform::syntax::{Block, Expr, ExprKind};
+use crate::hcl::{Block, Expr, ExprKind};
 use std::sync::Arc;
 
 /// The site of the default that a value is: its literal, or the only `optional(…)` in a root variable's type through which it was left out.

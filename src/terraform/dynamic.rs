@@ -4,8 +4,8 @@ use super::instance::{Each, Instance};
 use super::scope::Bound;
 use super::world::World;
 use crate::base::{Place, Span};
-use crate::terraform::eval::{Data, EvalError, Marks, Value};
-use crate::terraform::syntax::{Block, Body, Expr, ExprKind};
+use crate::eval::{Data, EvalError, Marks, Value};
+use crate::hcl::{Block, Body, Expr, ExprKind};
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -101,7 +101,7 @@ fn dynamic<'b>(
     match entries(&value) {
         Some(entries) => found.made.extend(entries.into_iter().map(|(key, value)| nested(Bound { name: Arc::clone(&name), key, value }))),
         None if value.is_unknown() => {
-            let unknown = Value::unknown_like(crate::terraform::eval::Type::Any, &value);
+            let unknown = Value::unknown_like(crate::eval::Type::Any, &value);
             let own = Bound { name, key: unknown.clone(), value: unknown };
             found.unsure = Some((value, for_each.value.span, nested(own)));
         }

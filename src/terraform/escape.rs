@@ -2,7 +2,7 @@
 //! module, even where a meta-argument has the same name. Source: Terraform's `configs/resource.go` and `configs/module_call.go`.
 
 use crate::base::{Place, Problem, ProblemKind, Span, Step};
-use crate::terraform::syntax::{Block, ExprKind};
+use crate::hcl::{Block, ExprKind};
 
 const ESCAPE: &str = "_";
 const RESOURCE_META: [&str; 7] = ["count", "for_each", "depends_on", "provider", "lifecycle", "connection", "provisioner"];

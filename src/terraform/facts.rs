@@ -5,9 +5,9 @@ use super::scope::Bound;
 use super::world::World;
 use crate::base::cause::caller_may_set;
 use crate::base::{Bounds, Case, Claim, Fact, Place, Problem, ProblemKind, Step};
+use crate::eval::{EvalError, Possible, Type, Value, convert};
+use crate::hcl::{Attribute, Expr, ExprKind};
 use crate::key::Notice;
-use crate::terraform::eval::{EvalError, Possible, Type, Value, convert};
-use crate::terraform::syntax::{Attribute, Expr, ExprKind};
 use std::cell::RefCell;
 use std::collections::HashSet;
 use std::rc::Rc;
@@ -174,7 +174,7 @@ impl Reader<'_> {
             && self.value(expr, bound).is_ok_and(|value| value.marks.by_caller)
         {
             let named = steps.iter().rev().find_map(|step| match step {
-                crate::terraform::syntax::TraversalStep::Attr(name) => Some(name.text.to_string()),
+                crate::hcl::TraversalStep::Attr(name) => Some(name.text.to_string()),
                 _ => None,
             });
             *found = match &**name {

@@ -2,7 +2,7 @@
 
 use crate::base::disk::{self, DiskError};
 use crate::base::walk;
-use crate::terraform::eval::{FileAccess, FileTrouble};
+use crate::eval::{FileAccess, FileTrouble};
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::path::{Component, Path, PathBuf};

@@ -4,7 +4,7 @@ use super::hints::Hints;
 use super::inputs::is_automatic;
 use super::request::{Dialect, Request};
 use crate::base::disk::{self, DiskError, Entry};
-use crate::terraform::syntax;
+use crate::hcl;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
@@ -119,7 +119,7 @@ pub(super) fn within(folder: &Path, request: &Request) -> Vec<PathBuf> {
 
 /// The text of a configuration file.
 pub(super) fn decode(bytes: Vec<u8>, name: &str) -> Result<String, DiskError> {
-    syntax::decode(bytes, name.ends_with(".json")).map_err(DiskError::NotText)
+    hcl::decode(bytes, name.ends_with(".json")).map_err(DiskError::NotText)
 }
 
 /// Whether a module source is a directory next to the caller.

@@ -6,8 +6,8 @@ use super::folder::{is_local, within};
 use super::providers::Named;
 use super::request::Request;
 use crate::base::{SourceId, disk};
+use crate::hcl::{self, Body, Expr, ExprKind, Part, TraversalStep};
 use crate::key::{NotRead, NotReadKind};
-use crate::terraform::syntax::{self, Body, Expr, ExprKind, Part, TraversalStep};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -57,7 +57,7 @@ pub(super) fn read(scan: &Scan, request: &Request) -> Callers {
     let mut callers = Callers::default();
     for (path, shown) in &scan.foreign {
         let Ok(text) = disk::read_text(path, CAP) else { continue };
-        let body = syntax::native::parse(SourceId::UNSHOWN, &text).body;
+        let body = hcl::native::parse(SourceId::UNSHOWN, &text).body;
         let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
         let directory = path.parent().unwrap_or(Path::new("/"));
         let unit = Unit { directory, body: &body, within: &within(directory, request), request };
@@ -122,7 +122,7 @@ impl Unit<'_> {
             }
             let Ok(text) = disk::read_text(&path, CAP) else { continue };
             named_in(&text, &mut named);
-            let body = syntax::native::parse(SourceId::UNSHOWN, &text).body;
+            let body = hcl::native::parse(SourceId::UNSHOWN, &text).body;
             if calls.is_empty() {
                 calls = Unit { body: &body, ..*self }.sources();
             }

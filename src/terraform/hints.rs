@@ -1,6 +1,6 @@
 //! What the bytes of a file can prove: that it declares no key and calls no module. Everything else is decided by the parsed structure.
 
-use crate::terraform::syntax::has_odd_source;
+use crate::hcl::has_odd_source;
 use memchr::memmem;
 
 /// What a byte search found in the files of a directory. Each answer errs on the side of "maybe".

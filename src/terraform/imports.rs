@@ -5,8 +5,8 @@ use super::instance::Each;
 use super::scope::Frame;
 use super::world::World;
 use crate::base::{Address, Fact, InstanceKey, Place, Step};
-use crate::terraform::eval::Data;
-use crate::terraform::syntax::{self, Block, Expr, ExprKind, TraversalStep};
+use crate::eval::Data;
+use crate::hcl::{self, Block, Expr, ExprKind, TraversalStep};
 
 /// The targets of a root's `import` blocks.
 #[derive(Default)]
@@ -99,7 +99,7 @@ fn target(world: &World<'_>, frame: &Frame<'_>, to: &Expr, block: &Block) -> Opt
     // JSON holds the address as a text.
     let to = match &to.kind {
         ExprKind::String(text) => {
-            parsed = syntax::native::parse_expression(to.span.source, text).ok()?;
+            parsed = hcl::native::parse_expression(to.span.source, text).ok()?;
             &parsed
         }
         _ => to,

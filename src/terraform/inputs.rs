@@ -12,9 +12,9 @@ use super::world::{World, conform};
 use crate::base::cause::no_value;
 use crate::base::disk::{self, DiskError};
 use crate::base::{Place, Problem, ProblemKind, SourceId, Sources, Span, nearest};
+use crate::eval::{EvalError, Marks, Type, TypeConstraint, Value};
+use crate::hcl::{self, Block, Expr, ExprKind, File};
 use crate::key::Comment;
-use crate::terraform::eval::{EvalError, Marks, Type, TypeConstraint, Value};
-use crate::terraform::syntax::{self, Block, Expr, ExprKind, File};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -111,7 +111,7 @@ pub(super) fn is_automatic(name: &str) -> bool {
 
 /// Parses a values file by what its name says, as Terraform does.
 pub(super) fn parse(name: &str, source: SourceId, text: &str) -> File {
-    if name.ends_with(".json") { syntax::json::parse_variables(source, text) } else { syntax::native::parse(source, text) }
+    if name.ends_with(".json") { hcl::json::parse_variables(source, text) } else { hcl::native::parse(source, text) }
 }
 
 impl ReadInputs {
@@ -358,7 +358,7 @@ pub(super) fn expression(text: &str, name: &str, by: &str, sources: &Sources) ->
     let shown = format!("<{} for {name}>", by.trim_matches('`'));
     // What someone asks `eval` is theirs to see.
     let source = if by == "`eval`" { sources.add(shown, text.to_owned()) } else { sources.add_hidden(shown, text.to_owned()) };
-    syntax::native::parse_expression(source, text).map_err(|error| error.message)
+    hcl::native::parse_expression(source, text).map_err(|error| error.message)
 }
 
 /// The mark of a value that the caller of a library decides.

@@ -2,8 +2,8 @@
 
 use super::module::Module;
 use crate::base::{InstanceKey, ModuleStep, Place, Step};
+use crate::eval::{EvalError, Value};
 use crate::key::Symbolic;
-use crate::terraform::eval::{EvalError, Value};
 use std::rc::Rc;
 use std::sync::Arc;
 

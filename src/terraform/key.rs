@@ -6,9 +6,9 @@ use super::refusals::{self, Refusals};
 use super::relations::Relations;
 use crate::base::secrecy;
 use crate::base::{Bounds, Case, Claim, Fact, InstanceKey, Place, Problem, ProblemKind, Step, Unknown};
+use crate::eval::{Data, EvalError, Type, Value, convert};
+use crate::hcl::{Attribute, Block, Body, Expr, ExprKind};
 use crate::key::{AutoRotation, Declared, Fate, InputKind, KeyFacts, KeyId, KeyShape, Lifecycle, ProtectionMode, Stage, Symbolic};
-use crate::terraform::eval::{Data, EvalError, Type, Value, convert};
-use crate::terraform::syntax::{Attribute, Block, Body, Expr, ExprKind};
 use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -192,7 +192,7 @@ fn unsure<T: Clone>(
 ) -> Fact<T> {
     let trail = vec![Step::new(Place::Source(span), "decides whether the block is there")];
     let Some(unknown) = for_each.as_unknown() else { return Fact::unset() };
-    let case = |possible: &crate::terraform::eval::Possible| {
+    let case = |possible: &crate::eval::Possible| {
         let entries = dynamic::entries(&possible.value)?;
         let value = match entries.into_iter().next() {
             None => None,
@@ -257,8 +257,7 @@ fn restored(reader: &Reader<'_>, body: &Body) -> Fact<bool> {
 fn shape(reader: &Reader<'_>, body: &Body, facts: &mut KeyFacts) {
     let shape = nested(reader, body, "key_shape");
     facts.shape.algorithm = within(reader, &shape, "algorithm", &Type::String, |value| Ok(text(value)));
-    facts.shape.length =
-        within(reader, &shape, "length", &Type::Number, |value| Ok(value.as_number().and_then(crate::terraform::eval::Num::to_i64)));
+    facts.shape.length = within(reader, &shape, "length", &Type::Number, |value| Ok(value.as_number().and_then(crate::eval::Num::to_i64)));
     facts.shape.curve = within(reader, &shape, "curve_id", &Type::String, |value| Ok(text(value)));
 }
 

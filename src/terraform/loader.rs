@@ -6,7 +6,7 @@ use super::folder::{Folder, is_configuration, is_local};
 use super::module::{Module, literal};
 use super::request::{Dialect, Request};
 use crate::base::{Sources, disk};
-use crate::terraform::syntax::Block;
+use crate::hcl::Block;
 use std::collections::{HashMap, HashSet};
 use std::hash::Hash;
 use std::path::{Path, PathBuf};

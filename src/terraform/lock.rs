@@ -4,8 +4,8 @@ use super::folder::within;
 use super::module::literal;
 use super::request::Request;
 use crate::base::{SourceId, Span, disk};
+use crate::hcl::{Block, native};
 use crate::key::is_oci_provider;
-use crate::terraform::syntax::{Block, native};
 use std::path::Path;
 
 /// The name of the file, next to the root module's configuration.

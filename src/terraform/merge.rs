@@ -1,6 +1,6 @@
 //! Override files: how Terraform merges a block into the one it overrides. Source: "Override Files", Terraform's language documentation.
 
-use crate::terraform::syntax::{Attribute, Block};
+use crate::hcl::{Attribute, Block};
 
 /// Merges `over` into `base`: attributes one by one, nested blocks replaced by type, `lifecycle` attribute by attribute.
 pub(super) fn merge(base: &mut Block, over: Block) {

@@ -8,8 +8,8 @@ use super::request::Dialect;
 use super::schema;
 use crate::base::disk::{self, DiskError};
 use crate::base::{Place, Problem, ProblemKind, SourceId, Sources, Span, closest};
-use crate::terraform::eval::EvalError;
-use crate::terraform::syntax::{self, Attribute, Block, CommentText, Expr, ExprKind, File};
+use crate::eval::EvalError;
+use crate::hcl::{self, Attribute, Block, CommentText, Expr, ExprKind, File};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
@@ -354,7 +354,7 @@ fn misspelled(kind: &str) -> Option<&'static str> {
 }
 
 fn parse(source: SourceId, text: &str, is_json: bool) -> File {
-    if is_json { syntax::json::parse(source, text) } else { syntax::native::parse(source, text) }
+    if is_json { hcl::json::parse(source, text) } else { hcl::native::parse(source, text) }
 }
 
 /// The text of an expression that is nothing but a string.

@@ -1,7 +1,7 @@
 //! What expressions are made of: the expressions directly inside, the functions they call.
 
 use crate::base::Span;
-use crate::terraform::syntax::{Directive, Expr, ExprKind, Part, Template, TraversalStep};
+use crate::hcl::{Directive, Expr, ExprKind, Part, Template, TraversalStep};
 
 /// The first function call in an expression.
 pub(super) fn first_call(expr: &Expr) -> Option<Span> {

@@ -4,8 +4,8 @@ use super::lock::{self, Locked};
 use super::module::{Module, literal};
 use super::request::{Request, join_shown};
 use crate::base::{Place, Sources, Span};
+use crate::hcl::{Expr, ExprKind};
 use crate::key::{OldProvider, is_oci_provider};
-use crate::terraform::syntax::{Expr, ExprKind};
 use std::path::Path;
 use std::sync::Arc;
 

@@ -4,7 +4,7 @@
 use super::lock;
 use super::request::Request;
 use crate::base::SourceId;
-use crate::terraform::syntax::{self, Block, Body, Expr, ExprKind};
+use crate::hcl::{self, Block, Body, Expr, ExprKind};
 use std::path::Path;
 
 /// Which providers are named.
@@ -79,11 +79,11 @@ pub(super) fn named_by_lock(root: &Path, request: &Request) -> Named {
 pub(super) fn names_other(text: &str, name: &str) -> bool {
     if name.ends_with(".json") {
         let mut named = Named::default();
-        let file = syntax::json::parse(SourceId::UNSHOWN, text);
+        let file = hcl::json::parse(SourceId::UNSHOWN, text);
         file.body.blocks.iter().for_each(|block| named.block(block));
         return named.other && !named.oci;
     }
-    syntax::headers(text, &mut |kind, label| {
+    hcl::headers(text, &mut |kind, label| {
         let mut named = Named::default();
         match kind {
             "resource" | "data" => named.name(label.split('_').next().unwrap_or_default()),
@@ -103,7 +103,7 @@ mod tests {
         let sources = Sources::default();
         let id = sources.add("a.tf", text.to_owned());
         let mut named = Named::default();
-        syntax::native::parse(id, text).body.blocks.iter().for_each(|block| named.block(block));
+        hcl::native::parse(id, text).body.blocks.iter().for_each(|block| named.block(block));
         named
     }
 

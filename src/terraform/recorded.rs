@@ -2,9 +2,9 @@
 
 use super::constants::is_true;
 use crate::base::Sources;
-use crate::terraform::eval::Value;
-use crate::terraform::eval::functions::decode_json;
-use crate::terraform::syntax::Block;
+use crate::eval::Value;
+use crate::eval::functions::decode_json;
+use crate::hcl::Block;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 

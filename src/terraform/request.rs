@@ -1,8 +1,8 @@
 //! What the Terraform front end is asked: where to look, which inputs to use, how to read them.
 
-use super::eval::Limits;
 use super::recorded::Recorded;
 use super::streams::Streams;
+use crate::eval::Limits;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

@@ -10,8 +10,8 @@ use super::scope::{Bound, Frame};
 use super::trails::through;
 use super::world::{ResourceName, Slot, World};
 use crate::base::{InstanceKey, Place, closest};
-use crate::terraform::eval::{Data, Drivers, EvalError, Marks, Num, Possible, RefStep, ResourceRef, Type, UnknownValue, Value, convert};
-use crate::terraform::syntax::{self, Block, Body, Expr, ExprKind};
+use crate::eval::{Data, Drivers, EvalError, Marks, Num, Possible, RefStep, ResourceRef, Type, UnknownValue, Value, convert};
+use crate::hcl::{self, Block, Body, Expr, ExprKind};
 use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -368,10 +368,10 @@ fn is_written(inside: &Inside<'_>, name: &str, field: &Field) -> bool {
 /// An object in JSON syntax as the inside of a block; `None` where it is something else.
 pub(super) fn body_of(expr: &Expr) -> Option<Body> {
     let ExprKind::Object(items) = &expr.kind else { return None };
-    let attribute = |item: &syntax::ObjectItem| {
+    let attribute = |item: &hcl::ObjectItem| {
         let ExprKind::String(text) = &item.key.kind else { return None };
-        let name = syntax::Name { text: Arc::clone(text), span: item.key.span };
-        Some(syntax::Attribute { name, span: item.key.span, value: item.value.clone() })
+        let name = hcl::Name { text: Arc::clone(text), span: item.key.span };
+        Some(hcl::Attribute { name, span: item.key.span, value: item.value.clone() })
     };
     let attributes = items.iter().filter(|item| !matches!(&item.key.kind, ExprKind::String(text) if &**text == "//"));
     Some(Body { attributes: attributes.map(attribute).collect::<Option<_>>()?, blocks: Vec::new() })

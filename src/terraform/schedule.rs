@@ -15,9 +15,9 @@ use super::scope::Frame;
 use super::walk::Visit;
 use super::world::World;
 use crate::base::{Place, Span, Step};
+use crate::eval::{Data, Drivers, EvalError, Value};
+use crate::hcl::{Block, Expr, ExprKind};
 use crate::key::{IdleSchedule, Schedule, ScheduleForm};
-use crate::terraform::eval::{Data, Drivers, EvalError, Value};
-use crate::terraform::syntax::{Block, Expr, ExprKind};
 use std::rc::Rc;
 
 /// The arguments of a key version that force a new one. `time_of_deletion` is updated in place. Source: provider oracle/oci,

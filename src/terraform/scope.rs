@@ -6,8 +6,8 @@ use super::resource::One;
 use super::schema;
 use super::world::{ResourceName, World};
 use crate::base::{InstanceKey, Span};
-use crate::terraform::eval::{Data, Dialect, EvalError, FileAccess, Marks, RefStep, Scope, Type, UnknownValue, Value};
-use crate::terraform::syntax::{Block, Name};
+use crate::eval::{Data, Dialect, EvalError, FileAccess, Marks, RefStep, Scope, Type, UnknownValue, Value};
+use crate::hcl::{Block, Name};
 use std::rc::Rc;
 use std::sync::Arc;
 

@@ -5,7 +5,7 @@
 
 use super::module::Module;
 use crate::base::{Place, Sources, Span, Step};
-use crate::terraform::syntax::{Block, Body, Expr, ExprKind};
+use crate::hcl::{Block, Body, Expr, ExprKind};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 

@@ -2,7 +2,7 @@
 //! in their order, so that no output depends on which thread comes first.
 
 use super::world::{MAX_VISITS, Ration};
-use crate::terraform::eval::{Account, Limits};
+use crate::eval::{Account, Limits};
 use rayon::prelude::*;
 
 /// What one root module may use.

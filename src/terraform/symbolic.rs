@@ -2,8 +2,8 @@
 
 use super::inputs::{BY_CALLER, is_open};
 use crate::base::Place;
-use crate::terraform::eval::{Data, Type, TypeConstraint, Value};
-use crate::terraform::syntax::Block;
+use crate::eval::{Data, Type, TypeConstraint, Value};
+use crate::hcl::Block;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 

@@ -1,7 +1,7 @@
 //! The way values took, put on everything in them: whoever takes one element out of a map learns where the map went through.
 
 use crate::base::{CHOSEN, Place, Span};
-use crate::terraform::eval::{Data, TrailLink, Value};
+use crate::eval::{Data, TrailLink, Value};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 

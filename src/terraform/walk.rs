@@ -7,8 +7,8 @@ use super::module::Named;
 use super::switched_off::Off;
 use super::world::{MAX_MODULES, MAX_VISITS, ResourceName, World};
 use crate::base::{Address, InstanceKey, Place, Problem, ProblemKind};
+use crate::hcl::Block;
 use crate::key::Symbolic;
-use crate::terraform::syntax::Block;
 use std::cell::Cell;
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
@@ -123,7 +123,7 @@ impl<'w> Walk<'w> {
     }
 
     /// An expansion, and what Terraform would say of it.
-    fn expansion(&self, expansion: Result<Rc<Expansion>, crate::terraform::eval::EvalError>) -> Option<Rc<Expansion>> {
+    fn expansion(&self, expansion: Result<Rc<Expansion>, crate::eval::EvalError>) -> Option<Rc<Expansion>> {
         match expansion {
             Ok(expansion) => {
                 if let Expansion::Symbolic { error: Some(error), .. } = &*expansion {

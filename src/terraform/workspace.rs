@@ -6,8 +6,8 @@ use super::module::Module;
 use super::request::{Request, join_shown};
 use crate::base::disk;
 use crate::base::{Place, Problem, ProblemKind, Sources, Step};
-use crate::terraform::eval::{Data, Value};
-use crate::terraform::syntax::{Block, Body};
+use crate::eval::{Data, Value};
+use crate::hcl::{Block, Body};
 use std::path::Path;
 use std::sync::Arc;
 

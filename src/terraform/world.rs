@@ -15,10 +15,8 @@ use super::scope::{Bound, Frame};
 use super::trails::through;
 use super::workspace::Workspace;
 use crate::base::{InstanceKey, ModuleStep, Place, Span, Step};
-use crate::terraform::eval::{
-    Account, Budget, Context, Data, Dialect, EvalError, Marks, Type, TypeConstraint, Value, evaluate, parse_constraint,
-};
-use crate::terraform::syntax::{Block, Expr};
+use crate::eval::{Account, Budget, Context, Data, Dialect, EvalError, Marks, Type, TypeConstraint, Value, evaluate, parse_constraint};
+use crate::hcl::{Block, Expr};
 use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::{Path, PathBuf};

@@ -4,48 +4,28 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// Who may import whom. A room's own name need not be listed. `terraform` splits into its sub-rooms.
+/// Who may import whom. A room's own name need not be listed.
 const ROOMS: &[(&str, &[&str])] = &[
     ("base", &[]),
     ("key", &["base"]),
-    ("terraform/syntax", &["base"]),
-    ("terraform/eval", &["base", "terraform/syntax"]),
-    ("terraform", &["base", "key", "terraform/syntax", "terraform/eval"]),
+    ("hcl", &["base"]),
+    ("eval", &["base", "hcl"]),
+    ("terraform", &["base", "key", "hcl", "eval"]),
     ("plan", &["base", "key"]),
     ("live", &["base", "key"]),
     ("rules", &["base", "key"]),
     ("policy", &["base", "key", "rules"]),
     ("fix", &["base", "key", "rules"]),
     ("report", &["base", "key", "rules", "policy", "fix"]),
-    ("check", &["base", "key", "terraform", "terraform/syntax", "terraform/eval", "plan", "live", "rules", "policy", "fix", "report"]),
-    (
-        "cli",
-        &["base", "key", "terraform", "terraform/syntax", "terraform/eval", "plan", "live", "rules", "policy", "fix", "report", "check"],
-    ),
+    ("check", &["base", "key", "hcl", "eval", "terraform", "plan", "live", "rules", "policy", "fix", "report"]),
+    ("cli", &["base", "key", "hcl", "eval", "terraform", "plan", "live", "rules", "policy", "fix", "report", "check"]),
     ("main", &["cli"]),
-    (
-        "lib",
-        &[
-            "base",
-            "key",
-            "terraform",
-            "terraform/syntax",
-            "terraform/eval",
-            "plan",
-            "live",
-            "rules",
-            "policy",
-            "fix",
-            "report",
-            "check",
-            "cli",
-        ],
-    ),
+    ("lib", &["base", "key", "hcl", "eval", "terraform", "plan", "live", "rules", "policy", "fix", "report", "check", "cli"]),
 ];
 
 /// What may be written in one place only: the words, where they may stand, and what to do instead.
 const FENCES: &[(&[&str], &[&str], &str)] = &[
-    (&["hcl_edit"], &["terraform/syntax/native.rs"], "read the tree of `terraform::syntax` instead"),
+    (&["hcl_edit"], &["hcl/native.rs"], "read the tree of `hcl` instead"),
     (&["clap", "clap_complete", "clap_mangen"], &["cli/"], "take plain values; only the command line knows its arguments"),
     (&["ureq"], &["live/transport.rs", "live/transport/"], "go through `live::transport`, which signs, confines and retries"),
     (
@@ -223,11 +203,8 @@ fn imports_are_seen_in_every_spelling() {
         seen("plan/a.rs", "pub(crate) use crate::live::x as y;\nfn f() { crate::policy::g::<crate::fix::T>() }"),
         ["1 live", "2 policy", "2 fix"]
     );
-    assert_eq!(
-        seen("plan/a.rs", "use crate::terraform::{syntax::File, eval};\nuse crate::terraform::modules;"),
-        ["1 terraform/syntax", "1 terraform/eval", "2 terraform"]
-    );
-    assert_eq!(seen("terraform/eval/functions/a.rs", "use super::super::super::modules::X;"), ["1 terraform"]);
+    assert_eq!(seen("plan/a.rs", "use crate::{hcl::File, eval};\nuse crate::terraform::modules;"), ["1 hcl", "1 eval", "2 terraform"]);
+    assert_eq!(seen("eval/functions/a.rs", "use super::super::super::terraform::X;"), ["1 terraform"]);
     assert_eq!(seen("rules/a.rs", "use super::super::policy::X;\nuse super::b;"), ["1 policy", "2 rules"]);
     assert_eq!(
         seen("plan/a.rs", "// use crate::live::x;\n/* crate::fix */ let s = \"crate::rules\"; let r = r#\"crate::cli \"#;"),
@@ -275,11 +252,6 @@ fn read(path: &Path) -> String {
 
 /// The room a file is in.
 fn room_of(path: &str) -> String {
-    for sub in ["terraform/syntax", "terraform/eval"] {
-        if path.starts_with(&format!("{sub}/")) || path == format!("{sub}.rs") {
-            return sub.to_owned();
-        }
-    }
     path.split('/').next().unwrap_or_default().trim_end_matches(".rs").to_owned()
 }
 
@@ -346,7 +318,6 @@ fn targets(tokens: &[(usize, String)], mut at: usize, base: &[String], found: &m
     }
     let room = match path.as_slice() {
         [] => return at,
-        [first, second, ..] if first == "terraform" && ["syntax", "eval"].contains(&second.as_str()) => format!("{first}/{second}"),
         [first, ..] => first.clone(),
     };
     if ROOMS.iter().any(|(name, _)| *name == room) {
@@ -355,7 +326,7 @@ fn targets(tokens: &[(usize, String)], mut at: usize, base: &[String], found: &m
     at
 }
 
-/// The module path of a file: `terraform/eval/mod.rs` is `terraform`, `eval`.
+/// The module path of a file: `eval/functions/mod.rs` is `eval`, `functions`.
 fn module_of(path: &str) -> Vec<String> {
     let mut parts: Vec<String> = path.trim_end_matches(".rs").split('/').map(str::to_owned).collect();
     if parts.last().is_some_and(|last| ["mod", "lib", "main"].contains(&last.as_str())) {

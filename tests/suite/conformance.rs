@@ -2,7 +2,7 @@
 #![allow(clippy::expect_used, clippy::indexing_slicing, clippy::print_stdout, reason = "a test may fail loudly")]
 
 use kmslint::base::{SourceId, Sources, Span};
-use kmslint::terraform::eval::{Data, EvalError, FileAccess, FileTrouble, ObjectAttr, RefStep, Scope, Type, Value, eval_text};
+use kmslint::eval::{Data, EvalError, FileAccess, FileTrouble, ObjectAttr, RefStep, Scope, Type, Value, eval_text};
 use serde_json::Value as Json;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -43,7 +43,7 @@ impl Scope for Module {
         }
     }
 
-    fn declared(&self, name: &str, span: Span, names: &[&kmslint::terraform::syntax::Name]) -> Result<(), EvalError> {
+    fn declared(&self, name: &str, span: Span, names: &[&kmslint::hcl::Name]) -> Result<(), EvalError> {
         if let ("terraform_data", [_, attribute, _, ..]) = (name, names)
             && &*attribute.text == "id"
         {
@@ -56,8 +56,8 @@ impl Scope for Module {
         }
     }
 
-    fn dialect(&self) -> kmslint::terraform::eval::Dialect {
-        kmslint::terraform::eval::Dialect::Terraform
+    fn dialect(&self) -> kmslint::eval::Dialect {
+        kmslint::eval::Dialect::Terraform
     }
 
     fn text(&self, span: Span) -> String {

@@ -57,8 +57,8 @@ fn fixed(folder: &Path, unsafe_fixes: bool) -> (String, Vec<String>, Vec<&'stati
         let (sources, path) = (Sources::default(), Path::new(path));
         let id = sources.add(path, text.to_owned());
         let parse = match path.extension() {
-            Some(extension) if extension == "json" => terraform::syntax::json::parse,
-            _ => terraform::syntax::native::parse,
+            Some(extension) if extension == "json" => kmslint::hcl::json::parse,
+            _ => kmslint::hcl::native::parse,
         };
         parse(id, text).error.map_or(Ok(()), |error| Err(error.message))
     };

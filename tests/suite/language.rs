@@ -3,8 +3,8 @@
 
 use crate::harness::{inventory, messages, scratch};
 use kmslint::base::{Claim, Fact, Sources};
+use kmslint::eval::Limits;
 use kmslint::key::{Inventory, KeyFacts};
-use kmslint::terraform::eval::Limits;
 use kmslint::terraform::{Dialect, Request, read};
 use std::fmt::Display;
 use std::sync::Arc;

@@ -4,8 +4,8 @@ use super::super::instance::{Each, Instance};
 use super::super::scope::Frame;
 use super::super::world::World;
 use crate::base::Span;
-use crate::terraform::eval::{Drivers, Num, Type, Value, convert};
-use crate::terraform::syntax::Block;
+use crate::eval::{Drivers, Num, Type, Value, convert};
+use crate::hcl::Block;
 use std::rc::Rc;
 
 /// A resource that expires in time.

@@ -6,7 +6,7 @@ use super::super::scope::Frame;
 use super::super::world::World;
 use super::driver::{function, rotating};
 use super::passing::{is_changed_by, passes_on};
-use crate::terraform::syntax::{Expr, ExprKind, TraversalStep};
+use crate::hcl::{Expr, ExprKind, TraversalStep};
 use std::collections::HashSet;
 use std::rc::Rc;
 use std::sync::Arc;

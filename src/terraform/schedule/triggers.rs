@@ -7,8 +7,8 @@ use super::super::world::{ResourceName, World};
 use super::driver::{Period, rotating};
 use super::passing::{change, computed, passes_on};
 use crate::base::{InstanceKey, Span};
-use crate::terraform::eval::{Data, Drivers, EvalError, Value};
-use crate::terraform::syntax::{Block, Expr, ExprKind, TraversalStep};
+use crate::eval::{Data, Drivers, EvalError, Value};
+use crate::hcl::{Block, Expr, ExprKind, TraversalStep};
 use std::rc::Rc;
 use std::sync::Arc;
 

@@ -7,7 +7,7 @@
 mod builtin;
 mod table;
 
-use crate::terraform::eval::{Type, Value};
+use crate::eval::{Type, Value};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 

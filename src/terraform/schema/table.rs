@@ -9,7 +9,7 @@
 //!   how many there may be, if that is limited, then what is inside.
 
 use super::{Attribute, Default, Field, Fields, Filling, NestedBlock, Nesting, Schema};
-use crate::terraform::eval::Type;
+use crate::eval::Type;
 use std::collections::BTreeMap;
 use std::io::Read as _;
 use std::sync::{Arc, OnceLock};

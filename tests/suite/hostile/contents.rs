@@ -3,7 +3,7 @@
 use super::{HONEST, judged, keys, kmslint, shell};
 use crate::harness::scratch;
 use kmslint::base::Claim;
-use kmslint::terraform::eval::{Limits, TOO_LARGE};
+use kmslint::eval::{Limits, TOO_LARGE};
 use std::fs;
 use std::io::Write;
 use std::sync::Arc;

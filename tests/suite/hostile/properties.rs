@@ -2,10 +2,10 @@
 
 use crate::harness::{command, folders, root, said, scratch};
 use kmslint::base::{Sources, Span};
+use kmslint::eval::{EvalError, FileAccess, FileTrouble, RefStep, Scope, Value, eval_text};
+use kmslint::hcl::{Body, json, native};
 use kmslint::plan;
 use kmslint::policy::{baseline, config};
-use kmslint::terraform::eval::{EvalError, FileAccess, FileTrouble, RefStep, Scope, Value, eval_text};
-use kmslint::terraform::syntax::{Body, json, native};
 use proptest::prelude::*;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -161,9 +161,7 @@ impl Scope for Surroundings {
     fn resolve(&self, name: &str, span: Span, steps: &[RefStep<'_>]) -> Result<(Value, usize), EvalError> {
         match (name, steps) {
             ("var", [RefStep::Attr(_), ..]) => Ok((Value::string("HSM"), 1)),
-            ("local" | "data" | "module", [RefStep::Attr(_), ..]) => {
-                Ok((Value::unknown(kmslint::terraform::eval::Type::Any, "known after apply"), 1))
-            }
+            ("local" | "data" | "module", [RefStep::Attr(_), ..]) => Ok((Value::unknown(kmslint::eval::Type::Any, "known after apply"), 1)),
             _ => Err(EvalError { message: format!("`{name}` is not declared"), span: Some(span), fatal: true }),
         }
     }

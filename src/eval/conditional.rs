@@ -1,0 +1,183 @@
+//! `condition ? a : b`. Both branches are evaluated and brought to one type even when the condition is known, as in Terraform.
+
+use super::TrailLink;
+use super::call::is_written_out;
+use super::context::Context;
+use super::evaluate::{Errors, eval, failed, here};
+use super::operators::bounds;
+use super::possible::{cases_of, with_possible};
+use super::unify::as_collection;
+use super::{Data, Drivers, EvalError, Marks, Possible, Type, Value, convert, unify};
+use crate::base::{CHOSEN, Place};
+use crate::hcl::Expr;
+use std::sync::Arc;
+
+pub(super) fn conditional(expr: &Expr, parts: [&Expr; 3], context: &Context<'_>, errors: &mut Errors) -> Value {
+    let [condition_expr, then_expr, otherwise_expr] = parts;
+    let (mut then_errors, mut otherwise_errors) = (Errors::default(), Errors::default());
+    let then = eval(then_expr, context, &mut then_errors);
+    let otherwise = eval(otherwise_expr, context, &mut otherwise_errors);
+    if !context.budget.weigh(&then) || !context.budget.weigh(&otherwise) {
+        return context.budget.too_large().with_trail(here(expr.span));
+    }
+    let Some(ty) = common_type(&then, &otherwise) else {
+        let message =
+            format!("both results of a conditional must have one type, but one is {} and the other {}", then.ty(), otherwise.ty());
+        errors.forgive(then_errors);
+        errors.forgive(otherwise_errors);
+        return errors.fail(message, then_expr.span.to(otherwise_expr.span));
+    };
+    let condition = eval(condition_expr, context, errors);
+    if condition.is_null() {
+        errors.fail("the condition is null; it must be true or false", condition_expr.span);
+        return failed(ty);
+    }
+    if condition.is_unknown() {
+        let branch_failed = then_errors.any() || otherwise_errors.any();
+        errors.forgive(then_errors);
+        errors.forgive(otherwise_errors);
+        // Only what both results depend on, the result certainly does.
+        let time = condition.marks.time.union(then.drivers().intersection(otherwise.drivers()));
+        let marks = Marks { time, ..condition.marks.union(then.marks).union(otherwise.marks) };
+        let result = undecided(&condition, &then, &otherwise, &ty);
+        let is_secret = condition.marks.is_secret();
+        let result = if branch_failed { result } else { with_both(result, (condition_expr, is_secret), &then, &otherwise, &ty, context) };
+        return result.with_marks(marks).with_trail(here(expr.span));
+    }
+    let condition_marks = condition.marks;
+    let decision = match convert(condition, &Type::Bool).map(|condition| condition.as_bool()) {
+        Ok(Some(decision)) => decision,
+        // Only a string that is unknown by our own limits gets here.
+        Ok(None) => return failed(ty),
+        Err(_) => {
+            errors.fail("the condition must be true or false", condition_expr.span);
+            return failed(ty);
+        }
+    };
+    let (taken, taken_expr, left) = if decision { (then, then_expr, otherwise) } else { (otherwise, otherwise_expr, then) };
+    let (taken_errors, left_errors) = if decision { (then_errors, otherwise_errors) } else { (otherwise_errors, then_errors) };
+    errors.merge(taken_errors);
+    errors.forgive(left_errors);
+    // Terraform marks the result with the marks of the branch not taken, too. Where a value comes from is ours, and is not.
+    let left_marks = Marks { from_file: false, by_caller: false, time: Drivers::NONE, ..left.marks.of_choice() };
+    let left_type = left.ty();
+    let converted = brought(taken, &left_type, &ty).unwrap_or_else(|error| {
+        errors.fail(format!("this result of the conditional has the wrong type: {}", error.message), taken_expr.span);
+        failed(ty)
+    });
+    let trail = chosen(&converted, taken_expr, (condition_expr, condition_marks.is_secret()), decision, context);
+    converted.with_marks(condition_marks.of_choice().union(left_marks)).with_trail(trail).or_trail(&here(expr.span))
+}
+
+/// The branch taken, as the common type. Where a tuple has to become a list of yet another type than its members have in common, cty
+/// converts the members as they were written, and so they must have been of one type to begin with; objects and maps alike.
+fn brought(taken: Value, left: &Type, ty: &Type) -> Result<Value, EvalError> {
+    let is_list = matches!((&taken.data, left, ty), (Data::Tuple(_), Type::List(_), Type::List(_)));
+    // Members of a map are brought together once more, unless anything goes.
+    let is_map = matches!((&taken.data, left, ty), (Data::Object(_), Type::Map(_), Type::Map(element)) if **element == Type::Any || element.is_primitive());
+    let through_another = (is_list || is_map) && as_collection(&taken.ty()).is_some_and(|own| own != *ty);
+    if through_another {
+        let strictly = ty.element().is_some_and(Type::has_any);
+        let types: Vec<Type> = taken.children().map(Value::ty).filter(|member| *member != Type::Any).collect();
+        let others = || types.iter().zip(types.iter().skip(1));
+        if others().any(|(first, other)| if strictly { first != other } else { !first.overlaps(other) }) {
+            return Err(EvalError::new("element types must all match", None));
+        }
+        if others().any(|(first, other)| first != other) {
+            // Whether the nulls within take the types of the others hangs on what has to be converted beside them.
+            let value = Value::unknown(ty.clone(), "its members have nulls of no type in different places").with_marks(taken.deep_marks());
+            return Ok(value.with_trail(taken.trail.clone()));
+        }
+    }
+    convert(taken, ty)
+}
+
+/// The way of a value that a condition chose: where the branch is written out, its station says why it was taken.
+fn chosen(value: &Value, taken: &Expr, condition: (&Expr, bool), decision: bool, context: &Context<'_>) -> Option<Arc<TrailLink>> {
+    let link = value.trail.as_ref()?;
+    if !is_written_out(taken) || link.place != Place::Source(taken.without_parens().span) {
+        return value.trail.clone();
+    }
+    let (condition, is_secret) = condition;
+    let label = match context.scope.quote(condition.span).filter(|_| !is_secret) {
+        Some(text) => format!("{CHOSEN} `{text}` is {decision}"),
+        None => format!("{CHOSEN} of a condition that is not shown"),
+    };
+    Some(Arc::new(TrailLink { place: link.place.clone(), label: label.into(), next: link.next.clone() }))
+}
+
+/// The type of the result; a bare null takes the other's, and with an unknown type on one side nothing is converted.
+fn common_type(then: &Value, otherwise: &Value) -> Option<Type> {
+    let bare_null = |value: &Value| matches!(value.data, Data::Null(Type::Any)) && !value.marks.is_secret();
+    let (then_type, otherwise_type) = (then.ty(), otherwise.ty());
+    if bare_null(then) {
+        Some(otherwise_type)
+    } else if bare_null(otherwise) {
+        Some(then_type)
+    } else if then_type == Type::Any || otherwise_type == Type::Any {
+        Some(Type::Any)
+    } else if then_type == otherwise_type {
+        Some(then_type)
+    } else {
+        unify(&[then_type, otherwise_type], true)
+    }
+}
+
+/// The result under an unknown condition: what the branches share stays known.
+fn undecided(condition: &Value, then: &Value, otherwise: &Value, ty: &Type) -> Value {
+    if then.is_null() && otherwise.is_null() {
+        return Value::null(ty.clone());
+    }
+    let not_null = then.is_not_null() && otherwise.is_not_null();
+    let refine = |value: Value| if not_null { value.not_null() } else { value };
+    let (then_type, otherwise_type) = (then.ty(), otherwise.ty());
+    if then_type == Type::Number && otherwise_type == Type::Number {
+        let ((then_low, then_high), (low, high)) = (bounds(then), bounds(otherwise));
+        let low = then_low.zip(low).map(|(left, right)| if left.compare(&right).is_lt() { left } else { right });
+        let high = then_high.zip(high).map(|(left, right)| if left.compare(&right).is_gt() { left } else { right });
+        return refine(Value::unknown_like(Type::Number, condition).with_bounds(low, high));
+    }
+    if then_type.is_collection() && then_type == otherwise_type {
+        let ((then_least, then_most), (least, most)) = (noted_length(then), noted_length(otherwise));
+        return refine(Value::unknown_like(ty.clone(), condition).with_length(then_least.min(least), then_most.max(most)));
+    }
+    refine(Value::unknown_like(ty.clone(), condition))
+}
+
+/// The bounds of a collection's length as cty notes them of a value: none of a set that may yet shrink.
+fn noted_length(value: &Value) -> (u64, u64) {
+    match value.length_bounds() {
+        (least, most) if value.is_unknown() || least == most => (least, most),
+        _ => (0, u64::MAX),
+    }
+}
+
+/// The unknown result with both branches as what it can be, and with their origin where they agree on one.
+fn with_both(mut result: Value, condition: (&Expr, bool), then: &Value, otherwise: &Value, ty: &Type, context: &Context<'_>) -> Value {
+    let Data::Unknown(unknown) = &mut result.data else { return result };
+    let origin = |value: &Value| value.as_unknown().and_then(|unknown| unknown.origin.clone());
+    if let (Some(left), Some(right)) = (origin(then), origin(otherwise))
+        && left == right
+    {
+        Arc::make_mut(unknown).origin = Some(left);
+    }
+    let (yes, no) = clauses(condition, context);
+    let mut cases = cases_of(then, &yes);
+    cases.extend(cases_of(otherwise, &no));
+    let converted: Option<Vec<Possible>> =
+        cases.into_iter().map(|case| Some(Possible { value: convert(case.value, ty).ok()?, when: case.when })).collect();
+    match converted {
+        Some(cases) => with_possible(result, cases),
+        None => result,
+    }
+}
+
+/// How a condition reads behind "when", and its opposite.
+fn clauses((condition, is_secret): (&Expr, bool), context: &Context<'_>) -> (Arc<str>, Arc<str>) {
+    let text = context.scope.quote(condition.without_parens().span).filter(|_| !is_secret).unwrap_or_default();
+    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    if text.is_empty() || text.chars().count() > 80 {
+        return (Arc::from("the condition holds"), Arc::from("the condition does not hold"));
+    }
+    (format!("`{text}`").into(), format!("not `{text}`").into())
+}

@@ -1,0 +1,270 @@
+//! Type constraints as they are written (`list(object({ a = optional(string, "x") }))`), and the defaults of optional attributes.
+
+use super::{Data, EvalError, ObjectAttr, Type, Value, convert, unify};
+use crate::base::Span;
+use crate::hcl::{Expr, ExprKind, ObjectItem};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// A type constraint.
+#[derive(Clone, Debug)]
+pub struct TypeConstraint {
+    /// The type, its optional attributes included.
+    pub ty: Type,
+    /// The defaults of its optional attributes, where it has any.
+    pub defaults: Option<Arc<Defaults>>,
+}
+
+/// The defaults of optional attributes within a type.
+#[derive(Clone, Debug, Default)]
+pub struct Defaults {
+    /// By attribute of this object.
+    values: BTreeMap<Arc<str>, Value>,
+    /// Of what is inside.
+    inside: Inside,
+}
+
+#[derive(Clone, Debug, Default)]
+enum Inside {
+    #[default]
+    Nothing,
+    /// Of every element of a collection.
+    Elements(Arc<Defaults>),
+    /// By attribute of an object.
+    Attributes(BTreeMap<Arc<str>, Arc<Defaults>>),
+    /// By position in a tuple.
+    Positions(Vec<Option<Arc<Defaults>>>),
+}
+
+impl TypeConstraint {
+    /// `any`.
+    #[must_use]
+    pub fn any() -> Self {
+        Self { ty: Type::Any, defaults: None }
+    }
+
+    /// Brings a value into this type: fills in defaults, then converts.
+    ///
+    /// # Errors
+    /// What Terraform says where it cannot be converted, without a place.
+    pub fn conform(&self, value: Value) -> Result<Value, EvalError> {
+        let value = match &self.defaults {
+            Some(defaults) => defaults.apply(value),
+            None => value,
+        };
+        convert(value, &self.ty)
+    }
+}
+
+/// Reads a type constraint. `evaluate` evaluates the default of an `optional()`, which may call functions but refer to nothing.
+///
+/// # Errors
+/// What is not a type, at its place.
+pub fn parse_constraint(expr: &Expr, evaluate: &mut dyn FnMut(&Expr) -> Result<Value, EvalError>) -> Result<TypeConstraint, EvalError> {
+    let (ty, defaults) = read(expr, evaluate)?;
+    Ok(TypeConstraint { ty, defaults: defaults.map(Arc::new) })
+}
+
+type Read = (Type, Option<Defaults>);
+
+fn read(expr: &Expr, evaluate: &mut dyn FnMut(&Expr) -> Result<Value, EvalError>) -> Result<Read, EvalError> {
+    match &expr.kind {
+        ExprKind::Variable(name) => keyword(name, expr.span),
+        ExprKind::Call { name, arguments, .. } => call(&name.text, arguments, expr.span, evaluate),
+        // The syntax of Terraform 0.11, which no version reads any more.
+        ExprKind::String(name) if matches!(&**name, "string" | "list" | "map") => {
+            Err(EvalError::new(format!("a type is written without quotes: `{name}`"), Some(expr.span)))
+        }
+        ExprKind::Invalid(message) => Err(EvalError::new(message.to_string(), Some(expr.span))),
+        _ => Err(EvalError::new("A type constraint is either a keyword like `string` or a call like `list(string)`", Some(expr.span))),
+    }
+}
+
+fn keyword(name: &str, span: Span) -> Result<Read, EvalError> {
+    let ty = match name {
+        "bool" => Type::Bool,
+        "string" => Type::String,
+        "number" => Type::Number,
+        "any" => Type::Any,
+        "list" => Type::list(Type::Any),
+        "map" => Type::map(Type::Any),
+        "set" | "object" | "tuple" => {
+            return Err(EvalError::new(format!("the type constructor `{name}` requires an argument"), Some(span)));
+        }
+        _ => return Err(EvalError::new(format!("`{name}` is not a type"), Some(span))),
+    };
+    Ok((ty, None))
+}
+
+fn call(
+    name: &str,
+    arguments: &[Expr],
+    span: Span,
+    evaluate: &mut dyn FnMut(&Expr) -> Result<Value, EvalError>,
+) -> Result<Read, EvalError> {
+    let shape: fn(Type) -> Type = match name {
+        "list" => Type::list,
+        "set" => Type::set,
+        "map" => Type::map,
+        "object" | "tuple" => {
+            let [argument] = arguments else { return Err(one_argument(name, span)) };
+            return match (name, &argument.kind) {
+                ("object", ExprKind::Object(items)) => object(items, evaluate),
+                ("tuple", ExprKind::Tuple(elements)) => tuple(elements, evaluate),
+                ("object", _) => Err(EvalError::new("`object` takes attribute types in braces", Some(argument.span))),
+                _ => Err(EvalError::new("`tuple` takes element types in brackets", Some(argument.span))),
+            };
+        }
+        "optional" => return Err(EvalError::new("`optional` is for the attributes of an object type only", Some(span))),
+        _ => return Err(EvalError::new(format!("`{name}` is not a type constructor"), Some(span))),
+    };
+    let [argument] = arguments else { return Err(one_argument(name, span)) };
+    let (element, defaults) = read(argument, evaluate)?;
+    let defaults = defaults.map(|inner| Defaults { values: BTreeMap::new(), inside: Inside::Elements(Arc::new(inner)) });
+    Ok((shape(element), defaults))
+}
+
+fn one_argument(name: &str, span: Span) -> EvalError {
+    EvalError::new(format!("the type constructor `{name}` takes one argument"), Some(span))
+}
+
+fn object(items: &[ObjectItem], evaluate: &mut dyn FnMut(&Expr) -> Result<Value, EvalError>) -> Result<Read, EvalError> {
+    let mut attributes = BTreeMap::new();
+    let mut values = BTreeMap::new();
+    let mut inside = BTreeMap::new();
+    for ObjectItem { key, value } in items {
+        // A name in quotes is longer in the text.
+        let name = match &key.kind {
+            ExprKind::String(name) if key.span.range().len() == name.len() => name,
+            _ => return Err(EvalError::new("attribute names of an object type are plain names", Some(key.span))),
+        };
+        if attributes.contains_key(name) {
+            return Err(EvalError::new(format!("the object type has the attribute `{name}` twice"), Some(key.span)));
+        }
+        let (ty_expr, optional, default) = match &value.kind {
+            ExprKind::Call { name, arguments, expand: false } if &*name.text == "optional" => match arguments.as_slice() {
+                [ty] => (ty, true, None),
+                [ty, default] => (ty, true, Some(default)),
+                _ => return Err(EvalError::new("`optional` takes a type and at most one default", Some(value.span))),
+            },
+            _ => (value, false, None),
+        };
+        let (ty, defaults) = read(ty_expr, evaluate)?;
+        if let Some(default) = default {
+            let given = evaluate(default)?;
+            let converted = convert(given, &ty).map_err(|error| {
+                EvalError::new(
+                    format!("the default of optional attribute `{name}` does not fit its type: {}", error.message),
+                    Some(default.span),
+                )
+            })?;
+            values.insert(Arc::clone(name), converted);
+        }
+        if let Some(defaults) = defaults {
+            inside.insert(Arc::clone(name), Arc::new(defaults));
+        }
+        attributes.insert(Arc::clone(name), ObjectAttr { ty, optional });
+    }
+    let defaults = (!values.is_empty() || !inside.is_empty()).then_some(Defaults { values, inside: Inside::Attributes(inside) });
+    Ok((Type::Object(Arc::new(attributes)), defaults))
+}
+
+fn tuple(elements: &[Expr], evaluate: &mut dyn FnMut(&Expr) -> Result<Value, EvalError>) -> Result<Read, EvalError> {
+    let (mut types, mut inside) = (Vec::new(), Vec::new());
+    for element in elements {
+        let (ty, defaults) = read(element, evaluate)?;
+        types.push(ty);
+        inside.push(defaults.map(Arc::new));
+    }
+    let defaults = inside.iter().any(Option::is_some).then_some(Defaults { values: BTreeMap::new(), inside: Inside::Positions(inside) });
+    Ok((Type::tuple(types), defaults))
+}
+
+impl Defaults {
+    /// The default of an attribute of this object, before its own inner defaults.
+    #[must_use]
+    pub fn of(&self, attribute: &str) -> Option<&Value> {
+        self.values.get(attribute)
+    }
+
+    /// Fills in the defaults of attributes that are missing or null, at every depth.
+    #[must_use]
+    pub fn apply(&self, value: Value) -> Value {
+        let (marks, trail) = (value.marks, value.trail.clone());
+        let filled = match &value.data {
+            Data::List(_, elements) | Data::Set(_, elements) | Data::Tuple(elements) => self.apply_sequence(&value.data, elements),
+            Data::Map(element, entries) => {
+                let filled = self.apply_mapping(entries);
+                if filled.is_empty() { Value::map(element.clone(), filled) } else { unified_map(filled) }
+            }
+            Data::Object(attributes) => Value::object(self.apply_mapping(attributes)),
+            _ => return value,
+        };
+        filled.with_marks(marks).with_trail(trail)
+    }
+
+    fn child(&self, name: &str) -> Option<&Arc<Self>> {
+        match &self.inside {
+            Inside::Elements(defaults) => Some(defaults),
+            Inside::Attributes(attributes) => attributes.get(name),
+            Inside::Nothing | Inside::Positions(_) => None,
+        }
+    }
+
+    fn apply_sequence(&self, shape: &Data, elements: &[Value]) -> Value {
+        let at = |position: usize| match &self.inside {
+            Inside::Elements(defaults) => Some(defaults),
+            Inside::Positions(defaults) => defaults.get(position).and_then(Option::as_ref),
+            Inside::Nothing | Inside::Attributes(_) => None,
+        };
+        let filled: Vec<Value> = elements
+            .iter()
+            .enumerate()
+            .map(|(position, element)| match at(position) {
+                Some(defaults) => defaults.apply(element.clone()),
+                None => element.clone(),
+            })
+            .collect();
+        let types: Vec<Type> = filled.iter().map(Value::ty).collect();
+        let build: fn(Type, Vec<Value>) -> Value = match shape {
+            Data::List(..) => Value::list,
+            Data::Set(..) => Value::set,
+            _ => return Value::tuple(filled),
+        };
+        if let (true, Data::List(element, _) | Data::Set(element, _)) = (filled.is_empty(), shape) {
+            return build(element.clone(), filled);
+        }
+        let Some(ty) = unify(&types, true) else { return Value::tuple(filled) };
+        let converted: Result<Vec<Value>, EvalError> = filled.iter().map(|value| convert(value.clone(), &ty)).collect();
+        converted.map_or_else(|_| Value::tuple(filled), |converted| build(ty, converted))
+    }
+
+    fn apply_mapping(&self, entries: &BTreeMap<Arc<str>, Value>) -> BTreeMap<Arc<str>, Value> {
+        let mut filled: BTreeMap<Arc<str>, Value> = entries
+            .iter()
+            .map(|(name, value)| {
+                let value = self.child(name).map_or_else(|| value.clone(), |defaults| defaults.apply(value.clone()));
+                (Arc::clone(name), value)
+            })
+            .collect();
+        for (name, default) in &self.values {
+            let given = filled.remove(name).filter(|value| !value.is_null());
+            let value = given.unwrap_or_else(|| match self.child(name) {
+                Some(defaults) => defaults.apply(default.clone()),
+                None => default.clone(),
+            });
+            let value = if default.is_not_null() { value.not_null() } else { value };
+            filled.insert(Arc::clone(name), value);
+        }
+        filled
+    }
+}
+
+/// A map of the entries' common type, or an object where they have none.
+fn unified_map(entries: BTreeMap<Arc<str>, Value>) -> Value {
+    let types: Vec<Type> = entries.values().map(Value::ty).collect();
+    let Some(ty) = unify(&types, true) else { return Value::object(entries) };
+    let converted: Result<BTreeMap<Arc<str>, Value>, EvalError> =
+        entries.iter().map(|(name, value)| Ok((Arc::clone(name), convert(value.clone(), &ty)?))).collect();
+    converted.map_or_else(|_| Value::object(entries), |converted| Value::map(ty, converted))
+}

@@ -1,0 +1,268 @@
+//! Evaluates expressions. As in HashiCorp's HCL, an expression in error still has a value (an unknown one), because a conditional looks at
+//! the type of the branch it does not take and `||` forgives a side that it does not need.
+
+use super::call::call;
+use super::conditional::conditional;
+use super::context::Context;
+use super::iteration::for_expression;
+use super::operators::{binary, unary};
+use super::template::template;
+use super::traversal::{reference, traversal};
+use super::{Budget, EvalError, FileAccess, FileTrouble, Marks, Num, NumError, RefStep, Scope, TOO_LARGE, TrailLink, Type, Value, convert};
+use crate::base::{Place, SourceId, Span};
+use crate::hcl::{Expr, ExprKind, ObjectItem, TraversalStep, native};
+use std::collections::BTreeMap;
+use std::sync::{Arc, LazyLock};
+
+/// Evaluates an expression.
+///
+/// # Errors
+/// Where Terraform refuses it.
+pub fn evaluate(expr: &Expr, context: &Context<'_>) -> Result<Value, EvalError> {
+    let mut errors = Errors::default();
+    let value = eval(expr, context, &mut errors);
+    errors.or(value)
+}
+
+/// Evaluates a text that is one expression, with the usual budget. `source` is the source that holds the text from its beginning.
+///
+/// # Errors
+/// Where it does not parse, or Terraform refuses it.
+pub fn eval_text(source: SourceId, text: &str, scope: &dyn Scope) -> Result<Value, EvalError> {
+    let expr = native::parse_expression(source, text).map_err(|error| EvalError::new(error.message, Some(error.span)))?;
+    evaluate(&expr, &Context::new(scope, &Budget::new()))
+}
+
+/// Evaluates an expression that may refer to nothing and call nothing that reads files: what is written where Terraform wants a constant.
+///
+/// # Errors
+/// Where Terraform refuses it.
+pub fn eval_constant(expr: &Expr) -> Result<Value, EvalError> {
+    evaluate(expr, &Context::new(&Nothing, &Budget::new()))
+}
+
+/// The surroundings of a constant.
+struct Nothing;
+
+impl Scope for Nothing {
+    fn resolve(&self, name: &str, span: Span, _: &[RefStep<'_>]) -> Result<(Value, usize), EvalError> {
+        Err(EvalError { message: format!("nothing can be referred to here, but `{name}` is"), span: Some(span), fatal: true })
+    }
+
+    fn text(&self, _: Span) -> String {
+        String::new()
+    }
+
+    fn files(&self) -> &dyn FileAccess {
+        self
+    }
+}
+
+impl FileAccess for Nothing {
+    fn read(&self, _: &str) -> Result<Arc<[u8]>, FileTrouble> {
+        Err(FileTrouble::Withheld("files cannot be read here".to_owned()))
+    }
+
+    fn exists(&self, _: &str) -> Result<bool, FileTrouble> {
+        Err(FileTrouble::Withheld("files cannot be read here".to_owned()))
+    }
+
+    fn list(&self, _: &str) -> Result<Vec<String>, FileTrouble> {
+        Err(FileTrouble::Withheld("files cannot be read here".to_owned()))
+    }
+
+    fn absolute(&self, path: &str) -> String {
+        path.to_owned()
+    }
+}
+
+/// What went wrong so far: the first error, or the first one that nothing may catch.
+#[derive(Debug, Default)]
+pub(super) struct Errors {
+    first: Option<EvalError>,
+}
+
+impl Errors {
+    pub(super) fn push(&mut self, error: EvalError) {
+        match &self.first {
+            Some(first) if first.fatal || !error.fatal => {}
+            _ => self.first = Some(error),
+        }
+    }
+
+    /// Notes an error and gives the value of an expression in error.
+    pub(super) fn fail(&mut self, message: impl Into<String>, span: Span) -> Value {
+        self.push(EvalError::new(message, Some(span)));
+        failed(Type::Any)
+    }
+
+    pub(super) fn any(&self) -> bool {
+        self.first.is_some()
+    }
+
+    pub(super) fn merge(&mut self, other: Self) {
+        if let Some(error) = other.first {
+            self.push(error);
+        }
+    }
+
+    /// The errors without what they say of values that come out of something sensitive.
+    pub(super) fn hushed(self, marks: Marks) -> Self {
+        let hush = |error: EvalError| EvalError {
+            message: "this fails for an element; the reason is not shown because the elements are sensitive".to_owned(),
+            ..error
+        };
+        if marks.is_secret() { Self { first: self.first.map(|error| if error.fatal { error } else { hush(error) }) } } else { self }
+    }
+
+    /// Forgives errors that may be forgiven.
+    pub(super) fn forgive(&mut self, other: Self) {
+        if let Some(error) = other.first
+            && error.fatal
+        {
+            self.push(error);
+        }
+    }
+
+    pub(super) fn or(self, value: Value) -> Result<Value, EvalError> {
+        self.first.map_or(Ok(value), Err)
+    }
+
+    pub(super) fn merge_error(&mut self, error: Option<EvalError>) {
+        if let Some(error) = error {
+            self.push(error);
+        }
+    }
+
+    pub(super) fn into_first(self) -> Option<EvalError> {
+        self.first
+    }
+}
+
+/// The value of an expression in error.
+pub(super) fn failed(ty: Type) -> Value {
+    Value::unknown(ty, "the expression it comes from is in error")
+}
+
+/// The trail of something that is written here.
+pub(super) fn here(span: Span) -> Option<Arc<TrailLink>> {
+    static LABEL: LazyLock<Arc<str>> = LazyLock::new(|| Arc::from("set here"));
+    Some(Arc::new(TrailLink { place: Place::Source(span), label: Arc::clone(&LABEL), next: None }))
+}
+
+/// The value of an expression; what is wrong with it goes into `errors`.
+pub(super) fn eval(expr: &Expr, context: &Context<'_>, errors: &mut Errors) -> Value {
+    let expr = expr.without_parens();
+    // A literal costs nothing: it is known even if the budget is used up.
+    if let ExprKind::Null | ExprKind::Bool(_) | ExprKind::Number(_) | ExprKind::String(_) = &expr.kind {
+        return literal(expr, errors).with_trail(here(expr.span));
+    }
+    let (true, Some(_deeper)) = (context.budget.step(), context.budget.deeper()) else {
+        return context.budget.too_large().with_trail(here(expr.span));
+    };
+    match &expr.kind {
+        ExprKind::Variable(name) => reference(name, expr, &[], context, errors),
+        ExprKind::Traversal(base, steps) => traversal(expr, base, steps, context, errors),
+        ExprKind::Conditional(condition, then, otherwise) => conditional(expr, [condition, then, otherwise], context, errors),
+        ExprKind::Call { name, arguments, expand } => call(expr, name, arguments, *expand, context, errors),
+        ExprKind::Template(parts) => template(parts, expr.span, context, errors),
+        ExprKind::For(parts) => for_expression(parts, expr.span, context, errors),
+        ExprKind::Binary(..) => binary(expr, context, errors),
+        ExprKind::Unary(operator, operand) => unary(*operator, operand, expr.span, context, errors),
+        ExprKind::Tuple(elements) => bounded(tuple(elements, context, errors), context).with_trail(here(expr.span)),
+        ExprKind::Object(items) => bounded(object(items, expr.span, context, errors), context).with_trail(here(expr.span)),
+        _ => literal(expr, errors).with_trail(here(expr.span)),
+    }
+}
+
+/// A value that was built here, or the unknown one that stands for a value that is too large.
+pub(super) fn bounded(value: Value, context: &Context<'_>) -> Value {
+    if context.budget.weigh(&value) { value } else { context.budget.too_large() }
+}
+
+fn literal(expr: &Expr, errors: &mut Errors) -> Value {
+    match &expr.kind {
+        ExprKind::Null => Value::null(Type::Any),
+        ExprKind::Bool(value) => Value::bool(*value),
+        ExprKind::String(text) => Value::string(text),
+        ExprKind::Number(text) => match Num::parse(text) {
+            Ok(number) => Value::number(number),
+            Err(NumError::TooLarge) => Value::unknown(Type::Number, TOO_LARGE),
+            Err(_) => errors.fail(format!("`{text}` is not a number"), expr.span),
+        },
+        ExprKind::Invalid(message) => errors.fail(message.to_string(), expr.span),
+        _ => failed(Type::Any),
+    }
+}
+
+fn tuple(elements: &[Expr], context: &Context<'_>, errors: &mut Errors) -> Value {
+    if !context.budget.charge_elements(elements.len() as u64) {
+        return context.budget.too_large();
+    }
+    Value::tuple(elements.iter().map(|element| eval(element, context, errors)).collect())
+}
+
+fn object(items: &[ObjectItem], span: Span, context: &Context<'_>, errors: &mut Errors) -> Value {
+    if !context.budget.charge_elements(items.len() as u64) {
+        return context.budget.too_large();
+    }
+    let mut attributes = BTreeMap::new();
+    let mut marks = Marks::NONE;
+    let mut unknown_key = None;
+    for ObjectItem { key, value } in items {
+        let mut key_errors = Errors::default();
+        let name = object_key(key, context, &mut key_errors);
+        let value = eval(value, context, errors);
+        if key_errors.any() {
+            unknown_key.get_or_insert_with(|| failed(Type::Any));
+            errors.merge(key_errors);
+            continue;
+        }
+        marks = marks.union(name.marks);
+        match name.as_name() {
+            Some(text) => {
+                attributes.insert(text, value);
+            }
+            None => {
+                unknown_key.get_or_insert(name);
+            }
+        }
+    }
+    match unknown_key {
+        // Terraform drops the marks of the keys here; they cost nothing and betray nothing, so they are kept.
+        Some(key) => Value::unknown_like(Type::Any, &key).with_marks(marks).with_trail(here(span)),
+        None => Value::object(attributes).with_marks(marks),
+    }
+}
+
+/// The name an object key evaluates to: a string, or unknown.
+fn object_key(key: &Expr, context: &Context<'_>, errors: &mut Errors) -> Value {
+    if let ExprKind::Traversal(base, steps) = &key.kind
+        && matches!(base.kind, ExprKind::Variable(_))
+        && steps.iter().all(is_plain)
+    {
+        return errors
+            .fail("a reference used as an object key needs parentheses around it, a literal key with periods needs quotes", key.span);
+    }
+    let name = eval(key, context, errors);
+    if errors.any() {
+        return name;
+    }
+    if name.is_null() {
+        return errors.fail("null cannot be the key of an object", key.span);
+    }
+    let marks = name.marks;
+    match convert(name, &Type::String) {
+        Ok(name) => name.with_marks(marks),
+        Err(error) => errors.fail(format!("this value cannot be the key of an object: {}", error.message), key.span),
+    }
+}
+
+/// Whether a step is part of the reference itself: `.a`, `.0`, `["k"]`.
+fn is_plain(step: &TraversalStep) -> bool {
+    match step {
+        TraversalStep::Attr(_) | TraversalStep::LegacyIndex(..) => true,
+        TraversalStep::Index(index, _) => matches!(index.kind, ExprKind::String(_) | ExprKind::Number(_)),
+        TraversalStep::FullSplat(_) | TraversalStep::AttrSplat(_) => false,
+    }
+}

@@ -1,0 +1,477 @@
+//! Functions that make collections out of collections, or say something of them as a whole.
+
+use super::clusters::clusters;
+use super::row::{BOOL, Body, Call, Function, Outcome, Param, Returns, Trouble, Want, any, elements, number, unknown, whole};
+use crate::eval::{Data, Distinct, Marks, Num, Type, Value, convert, equals, unify};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+const BOOLS: Param = Param::new("list", Want::Bools);
+const LIST: Param = Param::new("list", Want::List);
+
+pub(super) const TABLE: &[Function] = &[
+    Function::new("alltrue", &[BOOLS], BOOL, Body::Values(all_true)),
+    Function::new("anytrue", &[BOOLS], BOOL, Body::Values(any_true)),
+    Function::new("chunklist", &[LIST.marked(), number("size").marked()], Returns::By(chunks_type), Body::Values(chunklist)),
+    Function::new("compact", &[Param::new("list", Want::Strings)], Returns::Always(Want::Strings), Body::Values(compact)),
+    Function::new("concat", &[], Returns::By(concat_type), Body::Values(concat)).rest(any("seqs").marked()),
+    Function::new("distinct", &[LIST], Returns::By(same), Body::Values(distinct)),
+    Function::new("flatten", &[any("list").marked()], Returns::By(flatten_type), Body::Values(flatten)),
+    Function::new("keys", &[any("inputMap").unknown().marked()], Returns::By(keys_type), Body::Values(keys)),
+    Function::new("length", &[any("value").untyped().unknown().marked()], Returns::By(length_type), Body::Values(length)),
+    Function::new("list", &[], Returns::By(|_| removed("list", "tolist([ ... ])")), Body::Values(concat))
+        .rest(any("vals").null().unknown().untyped()),
+    Function::new("map", &[], Returns::By(|_| removed("map", "tomap({ ... })")), Body::Values(concat))
+        .rest(any("vals").null().unknown().untyped()),
+    Function::new(
+        "matchkeys",
+        &[Param::new("values", Want::List), Param::new("keys", Want::List), Param::new("searchset", Want::List)],
+        Returns::By(matchkeys_type),
+        Body::Values(matchkeys),
+    ),
+    Function::new("merge", &[], Returns::By(merge_type), Body::Values(merge)).rest(any("maps").untyped().null().marked()),
+    Function::new("reverse", &[any("list").marked()], Returns::By(reverse_type), Body::Values(reverse)),
+    Function::new(
+        "slice",
+        &[any("list").marked(), number("start_index"), number("end_index")],
+        Returns::By(slice_type),
+        Body::Values(slice),
+    ),
+    Function::new("transpose", &[Param::new("values", Want::StringLists)], Returns::Always(Want::StringLists), Body::Values(transpose)),
+    Function::new("values", &[any("mapping").marked()], Returns::By(values_type), Body::Values(values)),
+    Function::new(
+        "zipmap",
+        &[Param::new("keys", Want::Strings).marked(), any("values").marked()],
+        Returns::By(zipmap_type),
+        Body::Values(zipmap),
+    ),
+];
+
+fn same(args: &[Value]) -> Result<Type, Trouble> {
+    args.first().map(Value::ty).ok_or_else(Trouble::arity)
+}
+
+fn removed(name: &str, instead: &str) -> Result<Type, Trouble> {
+    Err(format!("the function was removed in Terraform 0.12; use `{instead}` instead of `{name}`").into())
+}
+
+/// Elements as a list of the type, or as a tuple where the function returns one.
+fn shaped(call: &Call<'_>, values: Vec<Value>) -> Value {
+    match &call.returns {
+        Type::List(element) => Value::list((**element).clone(), values),
+        _ => Value::tuple(values),
+    }
+}
+
+fn all_true(call: &Call<'_>, args: &[Value]) -> Outcome {
+    let [list, ..] = args else { return Err(Trouble::arity()) };
+    for element in elements(list) {
+        if element.is_unknown() {
+            return Ok(call.unknown(std::slice::from_ref(element)));
+        }
+        if element.as_bool() != Some(true) {
+            return Ok(Value::bool(false));
+        }
+    }
+    Ok(Value::bool(true))
+}
+
+fn any_true(call: &Call<'_>, args: &[Value]) -> Outcome {
+    let [list, ..] = args else { return Err(Trouble::arity()) };
+    if elements(list).iter().any(|element| element.as_bool() == Some(true)) {
+        return Ok(Value::bool(true));
+    }
+    if elements(list).iter().any(Value::is_unknown) { Ok(call.unknown(args)) } else { Ok(Value::bool(false)) }
+}
+
+fn chunks_type(args: &[Value]) -> Result<Type, Trouble> {
+    same(args).map(Type::list)
+}
+
+fn chunklist(call: &Call<'_>, args: &[Value]) -> Outcome {
+    let [list, size, ..] = args else { return Err(Trouble::arity()) };
+    let marks = list.marks.union(size.marks);
+    let size = usize::try_from(whole(size)?).map_err(|_| "the size argument must be positive")?;
+    let all = elements(list);
+    call.pay(all.len())?;
+    let inner = list.ty().element().cloned().unwrap_or(Type::Any);
+    let size = if size == 0 { all.len().max(1) } else { size };
+    let chunks = all.chunks(size).map(|chunk| Value::list(inner.clone(), chunk.to_vec())).collect();
+    Ok(Value::list(call.element(), chunks).with_marks(marks))
+}
+
+fn compact(call: &Call<'_>, args: &[Value]) -> Outcome {
+    let [list, ..] = args else { return Err(Trouble::arity()) };
+    if !list.is_wholly_known() {
+        return Ok(call.unknown(args));
+    }
+    let kept = elements(list).iter().filter(|element| element.as_str().is_some_and(|text| !text.is_empty())).cloned().collect();
+    Ok(Value::list(call.element(), kept))
+}
+
+fn concat_type(args: &[Value]) -> Result<Type, Trouble> {
+    if args.is_empty() {
+        return Err("at least one argument is required".into());
+    }
+    let types: Vec<Type> = args.iter().map(Value::ty).collect();
+    if types.iter().all(|ty| matches!(ty, Type::List(_)))
+        && let Some(common) = unify(&types, true)
+    {
+        return Ok(common);
+    }
+    let mut members = Vec::new();
+    for (arg, ty) in args.iter().zip(&types) {
+        match ty {
+            Type::Tuple(types) => members.extend(types.iter().cloned()),
+            Type::List(_) if arg.is_unknown() => return Ok(Type::Any),
+            Type::List(element) => members.extend(elements(arg).iter().map(|_| (**element).clone())),
+            other => return Err(format!("all arguments must be lists or tuples; got {other}").into()),
+        }
+    }
+    Ok(Type::tuple(members))
+}
+
+fn concat(call: &Call<'_>, args: &[Value]) -> Outcome {
+    let marks = args.iter().fold(Marks::NONE, |marks, arg| marks.union(arg.marks));
+    let mut all = Vec::new();
+    for arg in args {
+        call.pay(elements(arg).len())?;
+        if matches!(call.returns, Type::List(_)) {
+            all.extend(elements(&convert(arg.clone(), &call.returns)?).iter().cloned());
+        } else {
+            all.extend(elements(arg).iter().cloned());
+        }
+    }
+    Ok(shaped(call, all).with_marks(marks))
+}
+
+fn distinct(call: &Call<'_>, args: &[Value]) -> Outcome {
+    let [list, ..] = args else { return Err(Trouble::arity()) };
+    if !list.is_wholly_known() {
+        return Ok(call.unknown(args));
+    }
+    call.pay(elements(list).len())?;
+    let mut seen = Distinct::default();
+    let kept = elements(list).iter().filter(|element| seen.insert(element)).cloned().collect();
+    Ok(Value::list(call.element(), kept))
+}
+
+fn is_sequence(ty: &Type) -> bool {
+    matches!(ty, Type::List(_) | Type::Set(_) | Type::Tuple(_))
+}
+
+fn flatten_type(args: &[Value]) -> Result<Type, Trouble> {
+    let [list, ..] = args else { return Err(Trouble::arity()) };
+    if list.is_wholly_known() && !is_sequence(&list.ty()) {
+        return Err("can only flatten lists, sets and tuples".into());
+    }
+    Ok(Type::Any)
+}
+
+fn flatten(call: &Call<'_>, args: &[Value]) -> Outcome {
+    let [list, ..] = args else { return Err(Trouble::arity()) };
+    let (mut flat, mut marks) = (Vec::new(), Marks::NONE);
+    if flatten_into(call, list, &mut flat, &mut marks)? {
+        return Ok(Value::tuple(flat).with_marks(marks));
+    }
+    Ok(call.unknown(args).with_marks(marks))
+}
+
+/// Collects what is not a sequence. False where it is not known what there is.
+fn flatten_into(call: &Call<'_>, list: &Value, flat: &mut Vec<Value>, marks: &mut Marks) -> Result<bool, Trouble> {
+    *marks = marks.union(list.marks);
+    if list.length().is_unknown() {
+        return Ok(false);
+    }
+    let mut known = true;
+    // Terraform checks the type only of what is known through and through: the values of an object are elements, too.
+    for element in list.children() {
+        call.pay(1)?;
+        let ty = element.ty();
+        if element.is_unknown() && (ty == Type::Any || is_sequence(&ty)) {
+            *marks = marks.union(element.marks);
+            known = false;
+        } else if !element.is_null() && is_sequence(&ty) {
+            known &= flatten_into(call, element, flat, marks)?;
+        } else {
+            flat.push(element.clone());
+        }
+    }
+    Ok(known)
+}
+
+fn keys_type(args: &[Value]) -> Result<Type, Trouble> {
+    let [map, ..] = args else { return Err(Trouble::arity()) };
+    match map.ty() {
+        Type::Map(_) => Ok(Type::list(Type::String)),
+        Type::Object(attributes) => Ok(Type::tuple(vec![Type::String; attributes.len()])),
+        _ => Err("must have map or object type".into()),
+    }
+}
+
+/// A name as a value, shared like the others that are the same.
+fn named(name: Arc<str>) -> Value {
+    Data::String(name).into()
+}
+
+fn keys(call: &Call<'_>, args: &[Value]) -> Outcome {
+    let [map, ..] = args else { return Err(Trouble::arity()) };
+    // An object's keys are known by its type.
+    let names: Vec<Value> = match map.ty() {
+        Type::Object(attributes) => attributes.keys().cloned().map(named).collect(),
+        _ if map.is_unknown() => return Ok(call.unknown(args).with_marks(map.marks)),
+        _ => map.as_mapping().into_iter().flat_map(BTreeMap::keys).cloned().map(named).collect(),
+    };
+    call.pay(names.len())?;
+    Ok(shaped(call, names).with_marks(map.marks))
+}
+
+fn length_type(args: &[Value]) -> Result<Type, Trouble> {
+    let [value, ..] = args else { return Err(Trouble::arity()) };
+    if !is_compound(value) && matches!(value.ty(), Type::Bool | Type::Number) {
+        return Err("argument must be a string, a collection type, or a structural type".into());
+    }
+    Ok(Type::Number)
+}
+
+/// Whether it is known and has elements. The type of something large is large itself, and not asked for where this is enough.
+fn is_compound(value: &Value) -> bool {
+    value.as_sequence().is_some() || value.as_mapping().is_some()
+}
+
+fn length(call: &Call<'_>, args: &[Value]) -> Outcome {
+    let [value, ..] = args else { return Err(Trouble::arity()) };
+    if is_compound(value) {
+        return Ok(value.length().with_marks(value.marks));
+    }
+    if let Some(text) = value.as_str() {
+        call.pay(text.len())?;
+        return Ok(Value::number(clusters(text).count()).with_marks(value.marks));
+    }
+    match value.ty() {
+        Type::Any => Ok(call.unknown(args).with_marks(value.marks)),
+        Type::String => {
+            let least = clusters(value.prefix()).count();
+            Ok(call.unknown(args).not_null().with_bounds(Some(Num::from(least)), None).with_marks(value.marks))
+        }
+        _ => Ok(value.length().with_marks(value.marks)),
+    }
+}
+
+fn matchkeys_type(args: &[Value]) -> Result<Type, Trouble> {
+    let [values, keys, wanted, ..] = args else { return Err(Trouble::arity()) };
+    unify(&[keys.ty(), wanted.ty()], true).ok_or("keys and searchset must be of the same type")?;
+    Ok(values.ty())
+}
+
+fn matchkeys(call: &Call<'_>, args: &[Value]) -> Outcome {
+    let [values, keys, wanted, ..] = args else { return Err(Trouble::arity()) };
+    if elements(values).len() != elements(keys).len() {
+        return Err("length of keys and values should be equal".into());
+    }
+    let ty = unify(&[keys.ty(), wanted.ty()], true).ok_or("keys and searchset must be of the same type")?;
+    let (keys, wanted) = (convert(keys.clone(), &ty)?, convert(wanted.clone(), &ty)?);
+    if elements(&wanted).is_empty() {
+        return Ok(Value::list(call.element(), Vec::new()));
+    }
+    if !values.is_wholly_known() || !keys.is_wholly_known() {
+        return Ok(call.unknown(args));
+    }
+    let pairs = elements(&keys).iter().zip(elements(values));
+    if wanted.is_wholly_known() {
+        let set: Distinct = elements(&wanted).iter().collect();
+        let found = pairs.filter(|(key, _)| set.contains(key)).map(|(_, value)| value.clone()).collect();
+        return Ok(Value::list(call.element(), found));
+    }
+    let mut found = Vec::new();
+    for (key, value) in pairs {
+        call.pay(elements(&wanted).len())?;
+        for candidate in elements(&wanted) {
+            match equals(key, candidate).as_bool() {
+                Some(true) => {
+                    found.push(value.clone());
+                    break;
+                }
+                Some(false) => {}
+                // Terraform gives up with an empty list here, where the truth is unknown.
+                None => return Ok(Value::list(call.element(), Vec::new())),
+            }
+        }
+    }
+    Ok(Value::list(call.element(), found))
+}
+
+fn merge_type(args: &[Value]) -> Result<Type, Trouble> {
+    let mut attributes: BTreeMap<Arc<str>, Type> = BTreeMap::new();
+    let (mut first, mut matching, mut names_known) = (None, true, true);
+    for arg in args {
+        let mut ty = arg.ty();
+        match &ty {
+            Type::Any => return Ok(Type::Any),
+            Type::Object(_) if arg.is_null() => ty = Type::object([]),
+            Type::Object(own) => attributes.extend(own.iter().map(|(name, attribute)| (Arc::clone(name), attribute.ty.clone()))),
+            Type::Map(element) => match arg.as_mapping() {
+                Some(entries) => attributes.extend(entries.keys().map(|name| (Arc::clone(name), (**element).clone()))),
+                None => names_known &= arg.is_null(),
+            },
+            other => return Err(format!("arguments must be maps or objects, got {other}").into()),
+        }
+        matching &= first.as_ref().is_none_or(|first| *first == ty);
+        first.get_or_insert(ty);
+    }
+    match first {
+        None => Ok(Type::object([])),
+        Some(first) if matching => Ok(first),
+        Some(_) if !names_known => Ok(Type::Any),
+        Some(_) => Ok(Type::object(attributes)),
+    }
+}
+
+fn merge(call: &Call<'_>, args: &[Value]) -> Outcome {
+    let (mut merged, mut marks) = (BTreeMap::new(), Marks::NONE);
+    for arg in args {
+        let Some(entries) = arg.as_mapping() else {
+            // Behind a null of no type Terraform looks at the arguments too late: it takes an empty list, and breaks down on others.
+            if arg.is_null() || arg.as_sequence().is_some_and(<[Value]>::is_empty) {
+                continue;
+            }
+            return Err(format!("arguments must be maps or objects, got {}", arg.ty()).into());
+        };
+        marks = marks.union(arg.marks);
+        call.pay(entries.len())?;
+        merged.extend(entries.iter().map(|(name, value)| (Arc::clone(name), value.clone())));
+    }
+    let merged = match &call.returns {
+        Type::Map(element) => Value::map((**element).clone(), merged),
+        _ => Value::object(merged),
+    };
+    Ok(merged.with_marks(marks))
+}
+
+fn reverse_type(args: &[Value]) -> Result<Type, Trouble> {
+    match same(args)? {
+        Type::Tuple(types) => Ok(Type::Tuple(types.iter().rev().cloned().collect())),
+        Type::List(element) | Type::Set(element) => Ok(Type::List(element)),
+        other => Err(format!("can only reverse list or tuple values, not {other}").into()),
+    }
+}
+
+fn reverse(call: &Call<'_>, args: &[Value]) -> Outcome {
+    let [list, ..] = args else { return Err(Trouble::arity()) };
+    call.pay(elements(list).len())?;
+    Ok(shaped(call, elements(list).iter().rev().cloned().collect()).with_marks(list.marks))
+}
+
+/// Checks the ends of a slice, as far as they are known.
+fn slice_ends(args: &[Value]) -> Result<(Option<usize>, Option<usize>), Trouble> {
+    let [list, start, end, ..] = args else { return Err(Trouble::arity()) };
+    let length = match list.ty() {
+        Type::Tuple(types) => Some(types.len()),
+        _ if list.is_unknown() => None,
+        _ => Some(elements(list).len()),
+    };
+    let check = |index: &Value, name: &str| -> Result<Option<usize>, Trouble> {
+        if index.is_unknown() {
+            return Ok(None);
+        }
+        let index = usize::try_from(whole(index)?).map_err(|_| format!("{name} index must not be less than zero"))?;
+        if length.is_some_and(|length| index > length) {
+            return Err(format!("{name} index must not be greater than the length of the list").into());
+        }
+        Ok(Some(index))
+    };
+    let (start, end) = (check(start, "start")?, check(end, "end")?);
+    if start.zip(end).is_some_and(|(start, end)| start > end) {
+        return Err("start index must not be greater than end index".into());
+    }
+    Ok((start, end))
+}
+
+fn slice_type(args: &[Value]) -> Result<Type, Trouble> {
+    let ty = same(args)?;
+    match &ty {
+        Type::Set(_) => return Err("cannot slice a set, because its elements do not have indices".into()),
+        Type::List(_) | Type::Tuple(_) => {}
+        _ => return Err("must be a list or tuple value".into()),
+    }
+    let ends = slice_ends(args)?;
+    match (ty, ends) {
+        (Type::Tuple(types), (Some(start), Some(end))) => Ok(Type::Tuple(types.get(start..end).unwrap_or_default().into())),
+        (Type::Tuple(_), _) => Ok(Type::Any),
+        (list, _) => Ok(list),
+    }
+}
+
+fn slice(call: &Call<'_>, args: &[Value]) -> Outcome {
+    let [list, ..] = args else { return Err(Trouble::arity()) };
+    let (Some(start), Some(end)) = slice_ends(args)? else { return Ok(call.unknown(args)) };
+    Ok(shaped(call, elements(list).get(start..end).unwrap_or_default().to_vec()).with_marks(list.marks))
+}
+
+fn transpose(call: &Call<'_>, args: &[Value]) -> Outcome {
+    let [map, ..] = args else { return Err(Trouble::arity()) };
+    if !map.is_wholly_known() {
+        return Ok(call.unknown(args));
+    }
+    let mut turned: BTreeMap<Arc<str>, Vec<Arc<str>>> = BTreeMap::new();
+    for (name, list) in map.as_mapping().into_iter().flatten() {
+        let list = list.as_sequence().ok_or("input must not contain null list")?;
+        call.pay(list.len())?;
+        for element in list {
+            let element = element.as_name().ok_or("input list must not contain null string")?;
+            turned.entry(element).or_default().push(Arc::clone(name));
+        }
+    }
+    let turned = turned.into_iter().map(|(name, list)| (name, Value::list(Type::String, list.into_iter().map(named).collect())));
+    Ok(Value::map(call.element(), turned.collect()))
+}
+
+fn values_type(args: &[Value]) -> Result<Type, Trouble> {
+    match same(args)? {
+        Type::Map(element) => Ok(Type::List(element)),
+        Type::Object(attributes) => Ok(Type::tuple(attributes.values().map(|attribute| attribute.ty.clone()).collect())),
+        _ => Err("values() requires a map as the first argument".into()),
+    }
+}
+
+fn values(call: &Call<'_>, args: &[Value]) -> Outcome {
+    let [map, ..] = args else { return Err(Trouble::arity()) };
+    Ok(shaped(call, map.as_mapping().into_iter().flat_map(BTreeMap::values).cloned().collect()).with_marks(map.marks))
+}
+
+fn zipmap_type(args: &[Value]) -> Result<Type, Trouble> {
+    let [keys, values, ..] = args else { return Err(Trouble::arity()) };
+    match values.ty() {
+        Type::List(element) => Ok(Type::Map(element)),
+        Type::Tuple(_) if !keys.is_wholly_known() => Ok(Type::Any),
+        Type::Tuple(types) => {
+            let names = key_names(keys, types.len())?;
+            Ok(Type::object(names.into_iter().zip(types.iter().cloned())))
+        }
+        _ => Err("values argument must be a list or tuple value".into()),
+    }
+}
+
+fn key_names(keys: &Value, wanted: usize) -> Result<Vec<Arc<str>>, Trouble> {
+    let keys = elements(keys);
+    if keys.len() != wanted {
+        return Err(format!("number of keys ({}) does not match number of values ({wanted})", keys.len()).into());
+    }
+    keys.iter().map(|key| key.as_name().ok_or_else(|| "keys list has a null value".into())).collect()
+}
+
+fn zipmap(call: &Call<'_>, args: &[Value]) -> Outcome {
+    let [keys, values, ..] = args else { return Err(Trouble::arity()) };
+    let marks = keys.deep_marks().union(values.marks);
+    if !keys.is_wholly_known() {
+        return Ok(unknown(call.returns.clone(), args).with_marks(marks));
+    }
+    let names = key_names(keys, elements(values).len())?;
+    call.pay(names.len())?;
+    let entries = names.into_iter().zip(elements(values).iter().cloned()).collect();
+    let zipped = match &call.returns {
+        Type::Map(element) => Value::map((**element).clone(), entries),
+        _ => Value::object(entries),
+    };
+    Ok(zipped.with_marks(marks))
+}

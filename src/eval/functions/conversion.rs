@@ -1,0 +1,48 @@
+//! `tostring` and its like.
+
+use super::row::{Body, Call, Function, Outcome, Param, Returns, Trouble, Want, any};
+use crate::eval::{Data, Refinement, Type, UnknownValue, Value, convert, convertible};
+use std::sync::Arc;
+
+const V: Param = any("v").null().marked().untyped().unknown();
+
+pub(super) const TABLE: &[Function] = &[
+    Function::new("tobool", &[V], Returns::By(|args| check(args, Want::Bool)), Body::Values(to)).nullable(),
+    Function::new("tolist", &[V], Returns::By(|args| check(args, Want::List)), Body::Values(to)).nullable(),
+    Function::new("tomap", &[V], Returns::By(|args| check(args, Want::Map)), Body::Values(to)).nullable(),
+    Function::new("tonumber", &[V], Returns::By(|args| check(args, Want::Number)), Body::Values(to)).nullable(),
+    Function::new("toset", &[V], Returns::By(|args| check(args, Want::Set)), Body::Values(to)).nullable(),
+    Function::new("tostring", &[V], Returns::By(|args| check(args, Want::String)), Body::Values(to)).nullable(),
+];
+
+fn check(args: &[Value], want: Want) -> Result<Type, Trouble> {
+    let [value, ..] = args else { return Err(Trouble::arity()) };
+    let (from, to) = (value.ty(), want.ty());
+    if from != to && !convertible(&from, &to, true) {
+        return Err(format!("cannot convert {from} to {}", to.wanted()).into());
+    }
+    Ok(to)
+}
+
+fn to(call: &Call<'_>, args: &[Value]) -> Outcome {
+    let [value, ..] = args else { return Err(Trouble::arity()) };
+    if value.is_unknown() {
+        return Ok(same_unknown(value, call.returns.clone()));
+    }
+    let refused = |message: String| -> Trouble {
+        if value.marks.is_secret() || value.marks.from_file {
+            return format!("cannot convert this value to {}", call.returns.wanted()).into();
+        }
+        message.into()
+    };
+    convert(value.clone(), &call.returns).map_err(|error| refused(error.message))
+}
+
+/// An unknown that a function hands on: of another type perhaps, but the same resource's attribute if the type is the same. What
+/// Terraform knew of it stays behind.
+pub(super) fn same_unknown(value: &Value, ty: Type) -> Value {
+    let Data::Unknown(unknown) = &value.data else { return value.clone() };
+    let origin = if unknown.ty == ty { unknown.origin.clone() } else { None };
+    let unknown = UnknownValue { ty, why: Arc::clone(&unknown.why), refinement: Refinement::default(), origin, possible: Arc::from([]) };
+    Value::from(unknown).with_marks(value.marks).with_trail(value.trail.clone())
+}

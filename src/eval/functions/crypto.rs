@@ -1,0 +1,80 @@
+//! Hashes, identifiers, and what else is computed with keys.
+
+use super::encoding::encode_base64;
+use super::row::{Body, Call, Function, Outcome, STRING, Trouble, number, string, text};
+use super::rsa;
+use crate::eval::{Drivers, Marks, Type, Value};
+use md5::Md5;
+use sha1::Sha1;
+use sha2::{Digest, Sha256, Sha512};
+use uuid::Uuid;
+
+/// Why the impure functions have no value.
+const IMPURE: &str = "its result differs from run to run";
+
+pub(super) const TABLE: &[Function] = &[
+    Function::new("base64sha256", &[string("str")], STRING, Body::Text(|text| base64_sha256(text.as_bytes()))),
+    Function::new("base64sha512", &[string("str")], STRING, Body::Text(|text| base64_sha512(text.as_bytes()))),
+    Function::new("bcrypt", &[string("str")], STRING, Body::Unknown(IMPURE)).rest(number("cost")),
+    Function::new("md5", &[string("str")], STRING, Body::Text(|text| md5(text.as_bytes()))),
+    Function::new("rsadecrypt", &[string("ciphertext"), string("privatekey")], STRING, Body::Values(rsa_decrypt)),
+    Function::new("sha1", &[string("str")], STRING, Body::Text(|text| sha1(text.as_bytes()))),
+    Function::new("sha256", &[string("str")], STRING, Body::Text(|text| sha256(text.as_bytes()))),
+    Function::new("sha512", &[string("str")], STRING, Body::Text(|text| sha512(text.as_bytes()))),
+    Function::new("uuid", &[], STRING, Body::Values(uuid)),
+    Function::new("uuidv5", &[string("namespace"), string("name")], STRING, Body::Values(uuid_v5)),
+];
+
+/// The result of a function that has another one on every run.
+pub(super) fn changing(time: Drivers) -> Value {
+    Value::unknown(Type::String, IMPURE).with_marks(Marks { time, ..Marks::NONE })
+}
+
+fn uuid(_: &Call<'_>, _: &[Value]) -> Outcome {
+    Ok(changing(Drivers::UUID))
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+pub(super) fn md5(bytes: &[u8]) -> String {
+    hex(&Md5::digest(bytes))
+}
+
+pub(super) fn sha1(bytes: &[u8]) -> String {
+    hex(&Sha1::digest(bytes))
+}
+
+pub(super) fn sha256(bytes: &[u8]) -> String {
+    hex(&Sha256::digest(bytes))
+}
+
+pub(super) fn sha512(bytes: &[u8]) -> String {
+    hex(&Sha512::digest(bytes))
+}
+
+pub(super) fn base64_sha256(bytes: &[u8]) -> String {
+    encode_base64(&Sha256::digest(bytes))
+}
+
+pub(super) fn base64_sha512(bytes: &[u8]) -> String {
+    encode_base64(&Sha512::digest(bytes))
+}
+
+fn rsa_decrypt(_: &Call<'_>, args: &[Value]) -> Outcome {
+    let [encrypted, key, ..] = args else { return Err(Trouble::arity()) };
+    rsa::decrypt(text(encrypted), text(key)).map(Value::string)
+}
+
+fn uuid_v5(_: &Call<'_>, args: &[Value]) -> Outcome {
+    let [namespace, name, ..] = args else { return Err(Trouble::arity()) };
+    let namespace = match text(namespace) {
+        "dns" => Uuid::NAMESPACE_DNS,
+        "url" => Uuid::NAMESPACE_URL,
+        "oid" => Uuid::NAMESPACE_OID,
+        "x500" => Uuid::NAMESPACE_X500,
+        other => Uuid::parse_str(other).map_err(|_| format!("uuidv5() doesn't support namespace {other}"))?,
+    };
+    Ok(Value::string(Uuid::new_v5(&namespace, text(name).as_bytes()).to_string()))
+}

@@ -1,0 +1,130 @@
+//! Functions on timestamps.
+
+use super::clock::{Fields, Instant, Strictness, parse_duration};
+use super::crypto::changing;
+use super::row::{Body, Call, Function, NUMBER, Outcome, STRING, Trouble, string, text};
+use crate::eval::{Drivers, Value};
+
+const MONTHS: [&str; 12] =
+    ["January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"];
+const WEEKDAYS: [&str; 7] = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"];
+
+pub(super) const TABLE: &[Function] = &[
+    Function::new("formatdate", &[string("format"), string("time")], STRING, Body::Values(format_date)),
+    Function::new("plantimestamp", &[], STRING, Body::Values(plan_time)),
+    Function::new("timeadd", &[string("timestamp"), string("duration")], STRING, Body::Values(time_add)).nullable(),
+    Function::new("timecmp", &[string("timestamp_a"), string("timestamp_b")], NUMBER, Body::Values(time_compare)),
+    Function::new("timestamp", &[], STRING, Body::Values(run_time)),
+];
+
+fn instant(value: &Value, strictness: Strictness) -> Result<Instant, Trouble> {
+    Instant::parse(text(value), strictness).ok_or_else(|| "not a valid RFC3339 timestamp".into())
+}
+
+fn plan_time(_: &Call<'_>, _: &[Value]) -> Outcome {
+    Ok(changing(Drivers::PLAN_TIME))
+}
+
+fn run_time(_: &Call<'_>, _: &[Value]) -> Outcome {
+    Ok(changing(Drivers::RUN_TIME))
+}
+
+fn time_add(_: &Call<'_>, args: &[Value]) -> Outcome {
+    let [time, duration, ..] = args else { return Err(Trouble::arity()) };
+    let time = instant(time, Strictness::Strict)?;
+    let duration = parse_duration(text(duration)).ok_or("invalid duration")?;
+    Ok(Value::string(time.plus(duration).rfc3339()))
+}
+
+fn time_compare(_: &Call<'_>, args: &[Value]) -> Outcome {
+    let [first, second, ..] = args else { return Err(Trouble::arity()) };
+    let (first, second) = (instant(first, Strictness::Lenient)?, instant(second, Strictness::Lenient)?);
+    let order = (first.seconds, first.nanos).cmp(&(second.seconds, second.nanos));
+    Ok(Value::number(order as i64))
+}
+
+fn format_date(call: &Call<'_>, args: &[Value]) -> Outcome {
+    let [format, time, ..] = args else { return Err(Trouble::arity()) };
+    let time = instant(time, Strictness::Strict)?;
+    let mut rest = text(format);
+    call.pay(rest.len().saturating_mul(5))?;
+    let mut out = String::new();
+    while let Some(first) = rest.chars().next() {
+        let length = match first {
+            '\'' => {
+                rest = quoted(rest, &mut out)?;
+                continue;
+            }
+            'a'..='z' | 'A'..='Z' => rest.find(|c| c != first).unwrap_or(rest.len()),
+            _ => rest.find(|c: char| c == '\'' || c.is_ascii_alphabetic()).unwrap_or(rest.len()),
+        };
+        let (token, after) = rest.split_at(length);
+        if first.is_ascii_alphabetic() {
+            write_verb(token, time, &mut out)?;
+        } else {
+            out.push_str(token);
+        }
+        rest = after;
+    }
+    Ok(Value::string(out))
+}
+
+/// A literal in quotes; a doubled quote stands for one. Returns what follows.
+fn quoted<'t>(text: &'t str, out: &mut String) -> Result<&'t str, Trouble> {
+    if let Some(rest) = text.strip_prefix("''") {
+        out.push('\'');
+        return Ok(rest);
+    }
+    let mut rest = text.strip_prefix('\'').unwrap_or(text);
+    loop {
+        let (literal, after) = rest.split_once('\'').ok_or("unterminated literal '")?;
+        out.push_str(literal);
+        match after.strip_prefix('\'') {
+            Some(after) => {
+                out.push('\'');
+                rest = after;
+            }
+            None => return Ok(after),
+        }
+    }
+}
+
+fn write_verb(token: &str, time: Instant, out: &mut String) -> Result<(), Trouble> {
+    let fields = time.fields();
+    let Fields { year, month, day, hour, minute, second, weekday } = fields;
+    let named = |names: &[&str], at: u8| names.get(usize::from(at)).copied().unwrap_or_default().to_owned();
+    let short = |name: String| name.get(..3).unwrap_or_default().to_owned();
+    let half = match hour % 12 {
+        0 => 12,
+        hour => hour,
+    };
+    let text = match token {
+        "YY" => format!("{:02}", year % 100),
+        "YYYY" => format!("{year:04}"),
+        "M" => month.to_string(),
+        "MM" => format!("{month:02}"),
+        "MMM" => short(named(&MONTHS, month.saturating_sub(1))),
+        "MMMM" => named(&MONTHS, month.saturating_sub(1)),
+        "D" => day.to_string(),
+        "DD" => format!("{day:02}"),
+        "EEE" => short(named(&WEEKDAYS, weekday)),
+        "EEEE" => named(&WEEKDAYS, weekday),
+        "h" => hour.to_string(),
+        "hh" => format!("{hour:02}"),
+        "H" => half.to_string(),
+        "HH" => format!("{half:02}"),
+        "AA" => if hour < 12 { "AM" } else { "PM" }.to_owned(),
+        "aa" => if hour < 12 { "am" } else { "pm" }.to_owned(),
+        "m" => minute.to_string(),
+        "mm" => format!("{minute:02}"),
+        "s" => second.to_string(),
+        "ss" => format!("{second:02}"),
+        "Z" if time.offset == 0 => "Z".to_owned(),
+        "Z" | "ZZZZZ" => time.zone(":"),
+        "ZZZ" if time.zone("") == "+0000" => "UTC".to_owned(),
+        "ZZZ" | "ZZZZ" => time.zone(""),
+        verb => return Err(format!("invalid date format verb `{verb}`").into()),
+    };
+    out.push_str(&text);
+    Ok(())
+}

@@ -1,0 +1,230 @@
+//! Functions that encode and decode texts.
+
+use super::charset::Charset;
+use super::row::{Body, Call, Function, LARGEST_RESULT, Outcome, Returns, STRING, Trouble, any, string, text};
+use super::{csv, json, yaml, yaml_emit};
+use crate::eval::{Type, Value};
+use base64::Engine;
+use base64::alphabet::STANDARD;
+use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+use std::collections::BTreeSet;
+use std::io::Read;
+use std::sync::Arc;
+use unicode_normalization::UnicodeNormalization;
+
+/// Go's standard encoding: padded, but with any bits behind the last byte.
+const BASE64: GeneralPurpose = GeneralPurpose::new(
+    &STANDARD,
+    GeneralPurposeConfig::new().with_decode_allow_trailing_bits(true).with_decode_padding_mode(DecodePaddingMode::RequireCanonical),
+);
+
+/// How many fields comma-separated values may have.
+const MOST_FIELDS: usize = 1 << 20;
+
+pub(super) const TABLE: &[Function] = &[
+    Function::new("base64decode", &[string("str")], STRING, Body::Values(base64_decode)),
+    Function::new("base64encode", &[string("str")], STRING, Body::Text(|text| encode_base64(text.as_bytes()))),
+    Function::new("base64gunzip", &[string("str")], STRING, Body::Values(base64_gunzip)).opentofu(),
+    Function::new(
+        "base64gzip",
+        &[string("str")],
+        STRING,
+        Body::Unknown("compressed data differs from one version of Terraform to another"),
+    ),
+    Function::new("csvdecode", &[string("str")], Returns::By(csv_type), Body::Values(csv_decode)),
+    Function::new("jsondecode", &[string("str")], Returns::By(json_type), Body::Values(json_decode)).nullable(),
+    Function::new("jsonencode", &[any("val").unknown().untyped().null()], STRING, Body::Values(json_encode)),
+    Function::new("textdecodebase64", &[string("source"), string("encoding")], STRING, Body::Values(text_decode)),
+    Function::new("textencodebase64", &[string("string"), string("encoding")], STRING, Body::Values(text_encode)),
+    Function::new("urldecode", &[string("str")], STRING, Body::Values(url_decode)).opentofu(),
+    Function::new("urlencode", &[string("str")], STRING, Body::Text(url_encode)),
+    Function::new("yamldecode", &[string("src")], Returns::By(|_| Ok(Type::Any)), Body::Values(yaml_decode)).nullable(),
+    Function::new("yamlencode", &[any("value").unknown().untyped().null()], STRING, Body::Values(yaml_encode)),
+];
+
+pub(super) fn encode_base64(bytes: &[u8]) -> String {
+    BASE64.encode(bytes)
+}
+
+/// The bytes of a padded Base64 text, line breaks ignored as Go does.
+pub(super) fn decode_base64(text: &str) -> Option<Vec<u8>> {
+    BASE64.decode(text.replace(['\r', '\n'], "")).ok()
+}
+
+fn base64_decode(call: &Call<'_>, args: &[Value]) -> Outcome {
+    let [value, ..] = args else { return Err(Trouble::arity()) };
+    call.pay(text(value).len())?;
+    let bytes = decode_base64(text(value)).ok_or("failed to decode base64 data")?;
+    String::from_utf8(bytes).map(Value::string).map_err(|_| "the result of decoding the provided string is not valid UTF-8".into())
+}
+
+fn base64_gunzip(call: &Call<'_>, args: &[Value]) -> Outcome {
+    let [value, ..] = args else { return Err(Trouble::arity()) };
+    let bytes = decode_base64(text(value)).ok_or("failed to decode base64 data")?;
+    let mut unpacked = Vec::new();
+    let mut reader = flate2::read::MultiGzDecoder::new(bytes.as_slice()).take(LARGEST_RESULT as u64 + 1);
+    let read = reader.read_to_end(&mut unpacked);
+    call.pay_for_made(unpacked.len())?;
+    read.map_err(|_| "failed to decompress gzip data")?;
+    String::from_utf8(unpacked).map(Value::string).map_err(|_| "the result of decompressing is not valid UTF-8".into())
+}
+
+fn csv_type(args: &[Value]) -> Result<Type, Trouble> {
+    let [value, ..] = args else { return Err(Trouble::arity()) };
+    let Some(text) = value.as_str() else { return Ok(Type::Any) };
+    // Each field becomes a value, and no value may have more elements.
+    if text.bytes().filter(|byte| matches!(byte, b',' | b'\n')).count() > MOST_FIELDS {
+        return Err(Trouble::too_large());
+    }
+    let records = csv::records(text)?;
+    let header = records.first().ok_or("missing header line")?;
+    let mut names = BTreeSet::new();
+    for name in header {
+        if !names.insert(name) {
+            return Err(format!("duplicate column name `{name}`").into());
+        }
+    }
+    Ok(Type::list(Type::object(names.into_iter().map(|name| (composed(name), Type::String)))))
+}
+
+fn composed(name: &str) -> Arc<str> {
+    name.nfc().collect::<String>().into()
+}
+
+fn csv_decode(call: &Call<'_>, args: &[Value]) -> Outcome {
+    let [value, ..] = args else { return Err(Trouble::arity()) };
+    call.pay(text(value).len())?;
+    let records = csv::records(text(value))?;
+    let [header, records @ ..] = records.as_slice() else { return Err("missing header line".into()) };
+    let mut rows = Vec::with_capacity(records.len());
+    let names: Vec<Arc<str>> = header.iter().map(|name| composed(name)).collect();
+    for record in records {
+        if record.len() != header.len() {
+            return Err("CSV parse error: wrong number of fields".into());
+        }
+        rows.push(Value::object(names.iter().cloned().zip(record.iter().map(Value::string)).collect()));
+    }
+    Ok(Value::list(call.element(), rows))
+}
+
+/// What the beginning of an unknown text tells of the document.
+fn json_type(args: &[Value]) -> Result<Type, Trouble> {
+    let [value, ..] = args else { return Err(Trouble::arity()) };
+    if !value.is_unknown() {
+        return Ok(Type::Any);
+    }
+    match value.prefix().trim().chars().next() {
+        None | Some('{' | '[' | 'n') => Ok(Type::Any),
+        Some('"') => Ok(Type::String),
+        Some('t' | 'f') => Ok(Type::Bool),
+        Some('-' | '0'..='9' | '.') => Ok(Type::Number),
+        Some(c) => Err(format!("a JSON document cannot begin with the character `{c}`").into()),
+    }
+}
+
+fn json_decode(call: &Call<'_>, args: &[Value]) -> Outcome {
+    let [value, ..] = args else { return Err(Trouble::arity()) };
+    call.pay(text(value).len())?;
+    json::decode(text(value))
+}
+
+fn json_encode(call: &Call<'_>, args: &[Value]) -> Outcome {
+    let [value, ..] = args else { return Err(Trouble::arity()) };
+    if !value.is_wholly_known() {
+        let unknown = call.unknown(args).not_null();
+        let opening = match value.ty() {
+            _ if !value.is_not_null() => "",
+            Type::String => "\"",
+            Type::Object(_) | Type::Map(_) => "{",
+            Type::Tuple(_) | Type::List(_) | Type::Set(_) => "[",
+            _ => "",
+        };
+        return Ok(unknown.with_full_prefix(opening));
+    }
+    let text = json::encode(value)?;
+    call.pay_for_made(text.len())?;
+    Ok(Value::string(text))
+}
+
+fn yaml_decode(call: &Call<'_>, args: &[Value]) -> Outcome {
+    let [value, ..] = args else { return Err(Trouble::arity()) };
+    call.pay(text(value).len())?;
+    yaml::decode(text(value))
+}
+
+fn yaml_encode(call: &Call<'_>, args: &[Value]) -> Outcome {
+    let [value, ..] = args else { return Err(Trouble::arity()) };
+    if !value.is_wholly_known() {
+        return Ok(call.unknown(args));
+    }
+    let text = yaml_emit::encode(value)?;
+    call.pay_for_made(text.len())?;
+    Ok(Value::string(text))
+}
+
+fn charset(name: &Value) -> Result<Charset, Trouble> {
+    let name = text(name);
+    match Charset::of(name) {
+        Some(Charset::Unsupported) => Err(Trouble::Unknown(format!("the encoding `{name}` is not supported here").into())),
+        Some(charset) => Ok(charset),
+        None => Err(format!("`{name}` is not a supported IANA encoding name or alias").into()),
+    }
+}
+
+fn text_encode(call: &Call<'_>, args: &[Value]) -> Outcome {
+    let [value, name, ..] = args else { return Err(Trouble::arity()) };
+    call.pay(text(value).len())?;
+    let bytes = charset(name)?.encode(text(value));
+    let bytes = bytes.ok_or_else(|| format!("the given string contains characters that cannot be represented in {}", text(name)))?;
+    Ok(Value::string(encode_base64(&bytes)))
+}
+
+fn text_decode(call: &Call<'_>, args: &[Value]) -> Outcome {
+    let [value, name, ..] = args else { return Err(Trouble::arity()) };
+    call.pay(text(value).len())?;
+    let charset = charset(name)?;
+    let bytes = decode_base64(text(value)).ok_or("the given value has an invalid base64 symbol")?;
+    let decoded =
+        charset.decode(&bytes).ok_or_else(|| format!("the given string contains symbols that are not defined for {}", text(name)))?;
+    Ok(Value::string(decoded))
+}
+
+/// Go's `url.QueryEscape`.
+fn url_encode(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => out.push(char::from(byte)),
+            b' ' => out.push('+'),
+            byte => out.push_str(&format!("%{byte:02X}")),
+        }
+    }
+    out
+}
+
+/// Go's `url.QueryUnescape`.
+fn url_decode(_: &Call<'_>, args: &[Value]) -> Outcome {
+    let [value, ..] = args else { return Err(Trouble::arity()) };
+    let mut bytes = Vec::new();
+    let mut rest = text(value).as_bytes();
+    loop {
+        rest = match rest {
+            [] => break,
+            [b'%', after @ ..] => {
+                let digits = after.get(..2).and_then(|digits| std::str::from_utf8(digits).ok());
+                let digits = digits.filter(|digits| digits.bytes().all(|byte| byte.is_ascii_hexdigit()));
+                bytes.push(digits.and_then(|digits| u8::from_str_radix(digits, 16).ok()).ok_or("invalid URL escape")?);
+                after.get(2..).unwrap_or_default()
+            }
+            [b'+', after @ ..] => {
+                bytes.push(b' ');
+                after
+            }
+            [byte, after @ ..] => {
+                bytes.push(*byte);
+                after
+            }
+        };
+    }
+    String::from_utf8(bytes).map(Value::string).map_err(|_| "the result is not valid UTF-8".into())
+}

@@ -1,0 +1,217 @@
+//! Functions that pick something out of collections.
+
+use super::Dialect;
+use super::conversion::same_unknown;
+use super::row::{
+    BOOL, Body, Call, Function, NUMBER, Outcome, Param, Returns, Trouble, any, elements, number, string, text, unknown, whole,
+};
+use crate::eval::{Data, Type, Value, convert, equals, unify};
+
+const VALS: Param = any("vals").null().unknown().untyped();
+
+pub(super) const TABLE: &[Function] = &[
+    Function::new("coalesce", &[], Returns::By(coalesce_type), Body::Values(coalesce)).rest(VALS),
+    Function::new("coalescelist", &[], Returns::By(coalesce_list_type), Body::Values(coalesce_list)).rest(VALS),
+    Function::new("contains", &[any("list"), any("value").null()], BOOL, Body::Values(contains)),
+    Function::new("element", &[any("list").marked(), number("index")], Returns::By(element_type), Body::Values(element)).nullable(),
+    Function::new("index", &[any("list"), any("value")], NUMBER, Body::Values(index)),
+    Function::new(
+        "lookup",
+        &[any("inputMap").marked().unknown(), string("key").marked().unknown()],
+        Returns::By(lookup_type),
+        Body::Values(lookup),
+    )
+    .rest(any("default").unknown().untyped().null().marked())
+    .nullable(),
+    Function::new("one", &[any("list")], Returns::By(one_type), Body::Values(one)).nullable(),
+];
+
+fn coalesce_type(args: &[Value]) -> Result<Type, Trouble> {
+    let types: Vec<Type> = args.iter().map(Value::ty).collect();
+    if types.is_empty() {
+        return Ok(Type::Any);
+    }
+    unify(&types, true).ok_or_else(|| "all arguments must have the same type".into())
+}
+
+/// The first argument that is neither null nor, among strings, empty.
+fn coalesce(call: &Call<'_>, args: &[Value]) -> Outcome {
+    for arg in args {
+        // Terraform passes over what turns out not to convert.
+        let Ok(value) = convert(arg.clone(), &call.returns) else { continue };
+        if value.is_unknown() {
+            return Ok(same_unknown(&value, call.returns.clone()));
+        }
+        let empty = call.returns == Type::String && value.as_str() == Some("");
+        if !value.is_null() && !empty {
+            return Ok(value);
+        }
+    }
+    Err("no non-null, non-empty-string arguments".into())
+}
+
+fn coalesce_list_type(args: &[Value]) -> Result<Type, Trouble> {
+    let [first, others @ ..] = args else { return Err("at least one argument is required".into()) };
+    for arg in args {
+        if arg.is_unknown() {
+            return Ok(Type::Any);
+        }
+        if !matches!(arg.ty(), Type::List(_) | Type::Tuple(_)) {
+            return Err("coalescelist arguments must be lists or tuples".into());
+        }
+    }
+    let first = first.ty();
+    Ok(if others.iter().all(|other| other.ty() == first) { first } else { Type::Any })
+}
+
+fn coalesce_list(call: &Call<'_>, args: &[Value]) -> Outcome {
+    for arg in args {
+        if arg.is_unknown() {
+            return Ok(unknown(call.returns.clone(), std::slice::from_ref(arg)));
+        }
+        if !elements(arg).is_empty() {
+            return Ok(arg.clone());
+        }
+    }
+    Err("no non-null arguments".into())
+}
+
+fn contains(call: &Call<'_>, args: &[Value]) -> Outcome {
+    let [list, value, ..] = args else { return Err(Trouble::arity()) };
+    // OpenTofu takes null since 1.13.
+    if value.is_null() && call.host.dialect == Dialect::Terraform {
+        return Err("invalid value for `value`: argument must not be null".into());
+    }
+    let list = list.as_sequence().ok_or("argument must be list, tuple, or set")?;
+    let mut undecided = None;
+    for element in list {
+        match equals(value, element).as_bool() {
+            Some(true) => return Ok(Value::bool(true)),
+            Some(false) => {}
+            None => undecided = Some(element),
+        }
+    }
+    match undecided {
+        Some(element) => Ok(call.unknown(&[element.clone(), value.clone()])),
+        None => Ok(Value::bool(false)),
+    }
+}
+
+fn index(call: &Call<'_>, args: &[Value]) -> Outcome {
+    let [list, value, ..] = args else { return Err(Trouble::arity()) };
+    if !matches!(list.ty(), Type::List(_) | Type::Tuple(_)) {
+        return Err("argument must be a list or tuple".into());
+    }
+    if elements(list).is_empty() {
+        return Err("cannot search an empty list".into());
+    }
+    for (at, element) in elements(list).iter().enumerate() {
+        match equals(element, value).as_bool() {
+            Some(true) => return Ok(Value::number(at)),
+            Some(false) => {}
+            None => return Ok(call.unknown(&[element.clone(), value.clone()])),
+        }
+    }
+    Err("item not found".into())
+}
+
+/// Which element a whole number names: beyond the end it starts again from the front, below zero from the back.
+fn wrapped(index: &Value, length: usize) -> Result<usize, Trouble> {
+    let index = whole(index)?;
+    let length = i64::try_from(length).unwrap_or(i64::MAX);
+    if length == 0 {
+        return Err("cannot use element function with an empty list".into());
+    }
+    Ok(usize::try_from(index.rem_euclid(length)).unwrap_or(0))
+}
+
+fn element_type(args: &[Value]) -> Result<Type, Trouble> {
+    let [list, index, ..] = args else { return Err(Trouble::arity()) };
+    // The type of a large tuple is large itself: only that of the element is asked for.
+    if let (Data::Tuple(elements), false) = (&list.data, index.is_unknown()) {
+        return Ok(elements.get(wrapped(index, elements.len())?).map_or(Type::Any, Value::ty));
+    }
+    match list.ty() {
+        Type::List(element) => Ok((*element).clone()),
+        Type::Tuple(_) if index.is_unknown() => Ok(Type::Any),
+        Type::Tuple(types) => Ok(types.get(wrapped(index, types.len())?).cloned().unwrap_or(Type::Any)),
+        other => Err(format!("cannot read elements from {other}").into()),
+    }
+}
+
+fn element(_: &Call<'_>, args: &[Value]) -> Outcome {
+    let [list, index, ..] = args else { return Err(Trouble::arity()) };
+    let at = wrapped(index, elements(list).len())?;
+    elements(list).get(at).map(|element| element.clone().with_marks(list.marks)).ok_or_else(Trouble::arity)
+}
+
+fn lookup_type(args: &[Value]) -> Result<Type, Trouble> {
+    let [map, key, default @ ..] = args else { return Err(Trouble::arity()) };
+    if default.len() > 1 {
+        return Err(format!("lookup() takes two or three arguments, got {}", args.len()).into());
+    }
+    let picked = |attribute: Option<Type>| match (attribute, default) {
+        (Some(ty), _) => Ok(ty),
+        (None, [default]) => Ok(default.ty()),
+        (None, _) => Err("the given object has no such attribute".into()),
+    };
+    // The type of a large object is large itself: only that of the attribute is asked for.
+    if let (Data::Object(attributes), false) = (&map.data, key.is_unknown()) {
+        return picked(attributes.get(text(key)).map(Value::ty));
+    }
+    match map.ty() {
+        Type::Object(_) if key.is_unknown() => Ok(Type::Any),
+        Type::Object(attributes) => picked(attributes.get(text(key)).map(|attribute| attribute.ty.clone())),
+        Type::Map(element) => {
+            if let [default] = default
+                && convert(default.clone(), &element).is_err()
+            {
+                return Err("the default value must have the same type as the map elements".into());
+            }
+            Ok((*element).clone())
+        }
+        _ => Err("lookup() requires a map as the first argument".into()),
+    }
+}
+
+fn lookup(call: &Call<'_>, args: &[Value]) -> Outcome {
+    let [map, key, default @ ..] = args else { return Err(Trouble::arity()) };
+    let marks = map.marks.union(key.marks);
+    if map.is_unknown() || key.is_unknown() {
+        return Ok(call.unknown(&[key.clone(), map.clone()]).with_marks(marks));
+    }
+    if let Some(found) = map.as_mapping().and_then(|entries| entries.get(text(key))) {
+        return Ok(found.clone().with_marks(marks));
+    }
+    match default {
+        [default] => Ok(convert(default.clone(), &call.returns)?.with_marks(marks)),
+        _ => Err("lookup failed to find the key".into()),
+    }
+}
+
+const ONE: &str = "must be a list, set, or tuple value with either zero or one elements";
+
+fn one_type(args: &[Value]) -> Result<Type, Trouble> {
+    let [list, ..] = args else { return Err(Trouble::arity()) };
+    match list.ty() {
+        Type::List(element) | Type::Set(element) => Ok((*element).clone()),
+        Type::Tuple(types) => match &*types {
+            [] => Ok(Type::Any),
+            [only] => Ok(only.clone()),
+            _ => Err(ONE.into()),
+        },
+        _ => Err(ONE.into()),
+    }
+}
+
+fn one(call: &Call<'_>, args: &[Value]) -> Outcome {
+    let [list, ..] = args else { return Err(Trouble::arity()) };
+    if list.length().is_unknown() {
+        return Ok(call.unknown(args));
+    }
+    match elements(list) {
+        [] => Ok(Value::null(call.returns.clone())),
+        [only] => Ok(only.clone()),
+        _ => Err(ONE.into()),
+    }
+}

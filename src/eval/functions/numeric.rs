@@ -1,0 +1,277 @@
+//! Functions on numbers.
+
+use super::row::{Body, Call, Function, NUMBER, Outcome, Returns, Trouble, Want, any, elements, number, text, whole};
+use crate::eval::{Num, Type, Value, convert};
+use num_bigint::BigInt;
+
+/// The most elements Terraform lets `range` make.
+const LONGEST_RANGE: usize = 1024;
+/// The most digits `parseint` reads: parsing them takes quadratic time.
+const MOST_DIGITS: usize = 10_000;
+
+pub(super) const TABLE: &[Function] = &[
+    Function::new("abs", &[number("num").untyped()], NUMBER, Body::Values(|_, args| map(args, Num::abs))),
+    Function::new("ceil", &[number("num")], NUMBER, Body::Values(|_, args| map(args, Num::ceil))),
+    Function::new("floor", &[number("num")], NUMBER, Body::Values(|_, args| map(args, Num::floor))),
+    Function::new("log", &[number("num"), number("base")], NUMBER, Body::Values(log)),
+    Function::new("max", &[], NUMBER, Body::Values(|_, args| extreme(args, std::cmp::Ordering::Greater))).rest(number("numbers")),
+    Function::new("min", &[], NUMBER, Body::Values(|_, args| extreme(args, std::cmp::Ordering::Less))).rest(number("numbers")),
+    Function::new("parseint", &[any("number"), number("base")], Returns::By(parse_int_type), Body::Values(parse_int)),
+    Function::new("pow", &[number("num"), number("power")], NUMBER, Body::Values(pow)),
+    Function::new("range", &[], Returns::Always(Want::Numbers), Body::Values(range)).rest(number("params")),
+    Function::new("signum", &[number("num")], NUMBER, Body::Values(signum)),
+    Function::new("sum", &[any("list")], NUMBER, Body::Values(sum)),
+];
+
+static ZERO: Num = Num::ZERO;
+
+fn num(value: &Value) -> &Num {
+    value.as_number().unwrap_or(&ZERO)
+}
+
+fn map(args: &[Value], map: fn(&Num) -> Num) -> Outcome {
+    let [value, ..] = args else { return Err(Trouble::arity()) };
+    Ok(Value::number(map(num(value))))
+}
+
+/// The first of the largest or smallest numbers, as it came.
+fn extreme(args: &[Value], wanted: std::cmp::Ordering) -> Outcome {
+    let best = args.iter().reduce(|best, next| if num(next).compare(num(best)) == wanted { next } else { best });
+    best.cloned().ok_or_else(|| "must pass at least one number".into())
+}
+
+fn double(value: &Value) -> Result<f64, Trouble> {
+    let number = num(value);
+    let double = number.to_f64();
+    if double.is_infinite() && !number.is_infinite() { Err("the number is too large for this function".into()) } else { Ok(double) }
+}
+
+fn of_double(double: f64) -> Outcome {
+    Num::from_f64(double).map(Value::number).ok_or_else(|| "result is not a number".into())
+}
+
+fn log(_: &Call<'_>, args: &[Value]) -> Outcome {
+    let [number, base, ..] = args else { return Err(Trouble::arity()) };
+    let (number, base) = (double(number)?, double(base)?);
+    if number.is_subnormal() || base.is_subnormal() {
+        return Err(by_machine("the logarithm of a number so close to zero"));
+    }
+    of_double(go_log(number) / go_log(base))
+}
+
+fn pow(_: &Call<'_>, args: &[Value]) -> Outcome {
+    let [number, power, ..] = args else { return Err(Trouble::arity()) };
+    let (number, power) = (double(number)?, double(power)?);
+    match go_pow(number, power) {
+        Some(result) => of_double(result),
+        None => Err(by_machine("the last digit of a power with a fraction in its exponent")),
+    }
+}
+
+/// Go has assembly for some processors, which differs from what it has for the others.
+fn by_machine(what: &str) -> Trouble {
+    Trouble::Unknown(format!("{what} differs between the machines that Terraform runs on").into())
+}
+
+/// A double as a fraction in `0.5..1` and a power of two.
+fn frexp(x: f64) -> (f64, i32) {
+    if x == 0.0 || !x.is_finite() {
+        return (x, 0);
+    }
+    let (x, shift) = if x.abs() < f64::MIN_POSITIVE { (x * 2_f64.powi(52), -52) } else { (x, 0) };
+    let bits = x.to_bits();
+    let exponent = i32::try_from(bits >> 52 & 0x7ff).unwrap_or(0) - 1022;
+    (f64::from_bits(bits & !(0x7ff << 52) | 1022 << 52), exponent + shift)
+}
+
+/// `fraction * 2^exponent`, in steps that neither overflow nor lose bits too early.
+fn ldexp(fraction: f64, exponent: i64) -> f64 {
+    let (fraction, own) = frexp(fraction);
+    let exponent = exponent.saturating_add(i64::from(own));
+    match exponent {
+        ..=-1080 => fraction * 0.0,
+        1025.. => fraction * f64::INFINITY,
+        // One multiplication rounds once; the first is exact.
+        -1079..=-1022 => fraction * 2_f64.powi(-1000) * 2_f64.powi(i32::try_from(exponent + 1000).unwrap_or(0)),
+        _ => fraction * 2.0 * 2_f64.powi(i32::try_from(exponent - 1).unwrap_or(0)),
+    }
+}
+
+/// The natural logarithm by FreeBSD's algorithm, as Go has it: the last digit of Terraform's results depends on it.
+fn go_log(x: f64) -> f64 {
+    const LN2_HI: f64 = 6.931_471_803_691_238e-1;
+    const LN2_LO: f64 = 1.908_214_929_270_587_7e-10;
+    if x.is_nan() || x == f64::INFINITY {
+        return x;
+    }
+    if x < 0.0 {
+        return f64::NAN;
+    }
+    if x == 0.0 {
+        return f64::NEG_INFINITY;
+    }
+    let (mut fraction, mut exponent) = frexp(x);
+    if fraction < std::f64::consts::SQRT_2 / 2.0 {
+        fraction *= 2.0;
+        exponent -= 1;
+    }
+    let f = fraction - 1.0;
+    let k = f64::from(exponent);
+    let s = f / (2.0 + f);
+    let s2 = s * s;
+    let s4 = s2 * s2;
+    let odd = s2
+        * (6.666_666_666_666_735e-1 + s4 * (2.857_142_874_366_239e-1 + s4 * (1.818_357_216_161_805e-1 + s4 * 1.479_819_860_511_658_6e-1)));
+    let even = s4 * (3.999_999_999_940_942e-1 + s4 * (2.222_219_843_214_978_4e-1 + s4 * 1.531_383_769_920_937_3e-1));
+    let half = 0.5 * f * f;
+    k * LN2_HI - ((half - (s * (half + (odd + even)) + k * LN2_LO)) - f)
+}
+
+/// A power as Go computes it: by repeated squaring of the fraction, apart from the exponent. `None` where that takes the exponential
+/// function, whose last digit is not the same on all machines.
+fn go_pow(x: f64, y: f64) -> Option<f64> {
+    // The exact corner cases are those of C99, which the standard library has.
+    if y == 0.0 || x == 1.0 || y == 1.0 || x == 0.0 || !x.is_finite() || !y.is_finite() {
+        return Some(x.powf(y));
+    }
+    if y.abs() == 0.5 {
+        return Some(if y > 0.0 { x.sqrt() } else { 1.0 / x.sqrt() });
+    }
+    if y.fract() != 0.0 {
+        return (x < 0.0).then_some(f64::NAN);
+    }
+    let whole = y.abs();
+    if whole >= 9_223_372_036_854_775_808.0 {
+        return Some(x.powf(y));
+    }
+    let mut answer = 1.0;
+    let mut exponent: i64 = 0;
+    let (mut square, own) = frexp(x);
+    let mut square_exponent = i64::from(own);
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a whole number below 2^63, checked above")]
+    let mut left = whole as u64;
+    while left != 0 {
+        if square_exponent.abs() > 1 << 12 {
+            exponent += square_exponent;
+            break;
+        }
+        if left & 1 == 1 {
+            answer *= square;
+            exponent += square_exponent;
+        }
+        square *= square;
+        square_exponent *= 2;
+        if square < 0.5 {
+            square += square;
+            square_exponent -= 1;
+        }
+        left >>= 1;
+    }
+    Some(if y < 0.0 { ldexp(1.0 / answer, -exponent) } else { ldexp(answer, exponent) })
+}
+
+fn parse_int_type(args: &[Value]) -> Result<Type, Trouble> {
+    match args {
+        [text, ..] if text.ty() == Type::String => Ok(Type::Number),
+        _ => Err("first argument must be a string".into()),
+    }
+}
+
+fn parse_int(_: &Call<'_>, args: &[Value]) -> Outcome {
+    let [value, base, ..] = args else { return Err(Trouble::arity()) };
+    let (value, base) = (text(value), whole(base)?);
+    if !(2..=62).contains(&base) {
+        return Err("base must be a whole number between 2 and 62 inclusive".into());
+    }
+    let refused = || Trouble::Wrong(format!("cannot parse the text as a base {base} integer"));
+    let (negative, digits) = match value.as_bytes() {
+        [b'-', digits @ ..] => (true, digits),
+        [b'+', digits @ ..] => (false, digits),
+        digits => (false, digits),
+    };
+    if digits.is_empty() {
+        return Err(refused());
+    }
+    if digits.len() > MOST_DIGITS {
+        return Err(Trouble::too_large());
+    }
+    let mut total = BigInt::ZERO;
+    for digit in digits {
+        let digit = match digit {
+            b'0'..=b'9' => digit - b'0',
+            b'a'..=b'z' => digit - b'a' + 10,
+            // Beyond base 36, capitals are digits of their own.
+            b'A'..=b'Z' if base > 36 => digit - b'A' + 36,
+            b'A'..=b'Z' => digit - b'A' + 10,
+            _ => return Err(refused()),
+        };
+        if i64::from(digit) >= base {
+            return Err(refused());
+        }
+        total = total * base + digit;
+    }
+    Ok(Value::number(Num::from_big(&if negative { -total } else { total })))
+}
+
+fn range(call: &Call<'_>, args: &[Value]) -> Outcome {
+    let (zero, one, minus_one) = (Num::ZERO, Num::from(1_i64), Num::from(-1_i64));
+    let (start, end, step) = match args {
+        [end] if num(end).compare(&zero).is_lt() => (&zero, num(end), &minus_one),
+        [end] => (&zero, num(end), &one),
+        [start, end] if num(end).compare(num(start)).is_lt() => (num(start), num(end), &minus_one),
+        [start, end] => (num(start), num(end), &one),
+        [start, end, step] => (num(start), num(end), num(step)),
+        _ => return Err("must have one, two, or three arguments".into()),
+    };
+    // A step of zero is no error by itself: it leads to too many values, or to none.
+    let towards = if step.is_negative() { std::cmp::Ordering::Less } else { std::cmp::Ordering::Greater };
+    if end.compare(start) == towards.reverse() {
+        return Err("the step leads away from the end".into());
+    }
+    let mut numbers = Vec::new();
+    let mut next = start.clone();
+    while end.compare(&next) == towards {
+        if numbers.len() >= LONGEST_RANGE {
+            return Err(
+                "more than 1024 values were generated; either decrease the difference between start and end or use a smaller step".into()
+            );
+        }
+        let following = next.add(step)?;
+        numbers.push(Value::number(next));
+        next = following;
+    }
+    call.pay(numbers.len())?;
+    Ok(Value::list(Type::Number, numbers))
+}
+
+fn signum(_: &Call<'_>, args: &[Value]) -> Outcome {
+    let [value, ..] = args else { return Err(Trouble::arity()) };
+    Ok(Value::number(whole(value)?.signum()))
+}
+
+fn sum(call: &Call<'_>, args: &[Value]) -> Outcome {
+    let [list, ..] = args else { return Err(Trouble::arity()) };
+    if list.as_sequence().is_none() {
+        return Err("argument must be list, set, or tuple of number values".into());
+    }
+    if elements(list).is_empty() {
+        return Err("cannot sum an empty list".into());
+    }
+    if !list.is_wholly_known() {
+        return Ok(call.unknown(args));
+    }
+    let mut total: Option<Num> = None;
+    for element in elements(list) {
+        let wrong = || Trouble::from("argument must be list, set, or tuple of number values");
+        let element = convert(element.clone(), &Type::Number).map_err(|_| wrong())?;
+        if let Some(why) = element.why() {
+            return Err(Trouble::Unknown(std::sync::Arc::clone(why)));
+        }
+        let number = element.as_number().ok_or_else(wrong)?;
+        total = Some(match total {
+            None => number.clone(),
+            Some(total) => total.add(number)?,
+        });
+    }
+    Ok(Value::number(total.unwrap_or(Num::ZERO)))
+}

@@ -1,0 +1,90 @@
+//! Functions that take regular expressions.
+
+use super::pattern::{Pattern, PatternTrouble};
+use super::row::{Body, Call, Function, Outcome, Returns, STRING, Trouble, string, text};
+use crate::eval::{Type, Value};
+use std::sync::Arc;
+
+/// The longest result of a replacement, in bytes, before the budget is asked.
+const REPLACEMENT_CAP: usize = 16 << 20;
+
+pub(super) const TABLE: &[Function] = &[
+    Function::new("regex", &[string("pattern"), string("string")], Returns::By(match_type), Body::Values(regex)),
+    Function::new("regexall", &[string("pattern"), string("string")], Returns::By(matches_type), Body::Values(regex_all)),
+    Function::new("replace", &[string("str"), string("substr"), string("replace")], STRING, Body::Values(replace)),
+];
+
+fn compile(pattern: &str) -> Result<Pattern, Trouble> {
+    Pattern::new(pattern).map_err(|trouble| match trouble {
+        PatternTrouble::Wrong(message) => Trouble::Wrong(message),
+        PatternTrouble::TooLarge => Trouble::too_large(),
+    })
+}
+
+/// The shape of a match: a string without groups, a tuple of unnamed groups, an object of named ones.
+fn match_type(args: &[Value]) -> Result<Type, Trouble> {
+    let [pattern, ..] = args else { return Err(Trouble::arity()) };
+    let Some(pattern) = pattern.as_str() else { return Ok(Type::Any) };
+    let pattern = compile(pattern)?;
+    let names = pattern.names();
+    let unnamed = names.iter().filter(|name| name.is_empty()).count();
+    match unnamed {
+        _ if names.is_empty() => Ok(Type::String),
+        0 => Ok(Type::object(names.iter().map(|name| (Arc::from(name.as_str()), Type::String)))),
+        _ if unnamed == names.len() => Ok(Type::tuple(vec![Type::String; unnamed])),
+        _ => Err("invalid regular expression: cannot mix both named and unnamed capture groups".into()),
+    }
+}
+
+fn matches_type(args: &[Value]) -> Result<Type, Trouble> {
+    match_type(args).map(Type::list)
+}
+
+/// A match in the shape that [`match_type`] promised. Groups that took no part are null.
+fn shape(pattern: &Pattern, found: &[Option<&str>]) -> Value {
+    let group = |text: &Option<&str>| text.map_or_else(|| Value::null(Type::String), Value::string);
+    match found {
+        [whole] => group(whole),
+        [_, groups @ ..] if pattern.names().iter().all(String::is_empty) => Value::tuple(groups.iter().map(group).collect()),
+        [_, groups @ ..] => {
+            Value::object(pattern.names().iter().map(|name| Arc::from(name.as_str())).zip(groups.iter().map(group)).collect())
+        }
+        [] => Value::null(Type::String),
+    }
+}
+
+fn regex(call: &Call<'_>, args: &[Value]) -> Outcome {
+    let [pattern, value, ..] = args else { return Err(Trouble::arity()) };
+    let (pattern, value) = (compile(text(pattern))?, text(value));
+    call.pay(value.len())?;
+    let found = pattern.find(value).ok_or("pattern did not match any part of the given string")?;
+    Ok(shape(&pattern, &found))
+}
+
+fn regex_all(call: &Call<'_>, args: &[Value]) -> Outcome {
+    let [pattern, value, ..] = args else { return Err(Trouble::arity()) };
+    let (pattern, value) = (compile(text(pattern))?, text(value));
+    let mut all = Vec::new();
+    for found in pattern.find_all(value) {
+        call.pay(found.len())?;
+        all.push(shape(&pattern, &found));
+    }
+    Ok(Value::list(call.element(), all))
+}
+
+/// A `substr` between slashes is a regular expression.
+fn replace(call: &Call<'_>, args: &[Value]) -> Outcome {
+    let [value, part, by, ..] = args else { return Err(Trouble::arity()) };
+    let (value, part, by) = (text(value), text(part), text(by));
+    let pattern = part.strip_prefix('/').and_then(|rest| rest.strip_suffix('/'));
+    let replaced = match pattern {
+        Some(pattern) => compile(pattern)?.replace_all(value, by, REPLACEMENT_CAP).ok_or_else(Trouble::too_large)?,
+        None => {
+            let count = if part.is_empty() { value.len() + 1 } else { value.matches(part).count() };
+            call.pay(count.saturating_mul(by.len()))?;
+            value.replace(part, by)
+        }
+    };
+    call.pay(replaced.len())?;
+    Ok(Value::string(replaced))
+}

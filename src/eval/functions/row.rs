@@ -1,0 +1,272 @@
+//! What a table says of a function: its parameters, what it returns, and its body. The one caller reads it.
+
+use super::Host;
+use crate::eval::{TOO_LARGE, Type, Value};
+use std::sync::Arc;
+
+/// The largest single result, in elements or bytes.
+pub(super) const LARGEST_RESULT: usize = 8 << 20;
+
+/// A built-in function.
+#[derive(Debug)]
+pub(super) struct Function {
+    pub name: &'static str,
+    pub params: &'static [Param],
+    /// What further arguments must be, where any number of them may follow.
+    pub rest: Option<Param>,
+    pub returns: Returns,
+    /// Whether the result can be null. Of all others Terraform knows even while they are unknown that they are not.
+    pub nullable: bool,
+    pub availability: Availability,
+    pub body: Body,
+}
+
+/// Where a function exists.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Availability {
+    Everywhere,
+    OpenTofu,
+}
+
+/// A parameter. Unless it says otherwise the caller refuses null, answers unknown with unknown, and takes marks off and puts them on the
+/// result.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Param {
+    pub name: &'static str,
+    pub want: Want,
+    pub null: bool,
+    pub unknown: bool,
+    /// The body sees and keeps the marks itself.
+    pub marked: bool,
+    /// The body takes values whose type is not known, too.
+    pub untyped: bool,
+}
+
+/// The types that parameters and results can have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Want {
+    Any,
+    Bool,
+    Number,
+    String,
+    Bools,
+    Numbers,
+    Strings,
+    List,
+    Set,
+    Map,
+    StringSet,
+    StringLists,
+}
+
+/// What a function returns.
+#[derive(Debug)]
+pub(super) enum Returns {
+    /// Always this.
+    Always(Want),
+    /// What the arguments say, known or not; an error here is an error even while arguments are unknown.
+    By(fn(&[Value]) -> Result<Type, Trouble>),
+}
+
+/// What a function does. Arguments are of the types the row demands, known and not null unless the row allows it.
+#[derive(Debug)]
+pub(super) enum Body {
+    /// One text to another.
+    Text(fn(&str) -> String),
+    /// Anything else.
+    Values(fn(&Call<'_>, &[Value]) -> Outcome),
+    /// Its result cannot be told from here, for this reason.
+    Unknown(&'static str),
+}
+
+pub(super) type Outcome = Result<Value, Trouble>;
+
+/// Why a function has no value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Trouble {
+    /// Terraform refuses the call: a sentence without a full stop.
+    Wrong(String),
+    /// The result is unknown, for this reason.
+    Unknown(Arc<str>),
+}
+
+impl Trouble {
+    /// For bodies that get fewer arguments than their row promises them; the caller sees to it that this never happens.
+    pub(super) fn arity() -> Self {
+        Self::from("an argument is missing")
+    }
+
+    /// Beyond the budget.
+    pub(super) fn too_large() -> Self {
+        Self::Unknown(Arc::from(TOO_LARGE))
+    }
+}
+
+impl From<String> for Trouble {
+    fn from(message: String) -> Self {
+        Self::Wrong(message)
+    }
+}
+
+impl From<&str> for Trouble {
+    fn from(message: &str) -> Self {
+        Self::Wrong(message.to_owned())
+    }
+}
+
+impl From<crate::eval::EvalError> for Trouble {
+    fn from(error: crate::eval::EvalError) -> Self {
+        Self::Wrong(error.message)
+    }
+}
+
+impl From<crate::eval::NumError> for Trouble {
+    fn from(error: crate::eval::NumError) -> Self {
+        match error {
+            crate::eval::NumError::TooLarge => Self::too_large(),
+            error => Self::Wrong(error.to_string()),
+        }
+    }
+}
+
+/// What a body may ask besides its arguments.
+pub(super) struct Call<'a> {
+    pub host: &'a Host<'a>,
+    /// The type that [`Returns`] settled.
+    pub returns: Type,
+}
+
+impl Call<'_> {
+    /// Pays for `amount` elements or bytes of a result.
+    pub(super) fn pay(&self, amount: usize) -> Result<(), Trouble> {
+        // One value that is too large by itself does not use up what others may need.
+        if amount <= LARGEST_RESULT && (self.host.spend)(amount as u64) { Ok(()) } else { Err(Trouble::too_large()) }
+    }
+
+    /// Pays for a result whose size nobody could tell before it was made. One that is too large was made up to there, and has its price:
+    /// otherwise a loop could make it again and again.
+    pub(super) fn pay_for_made(&self, amount: usize) -> Result<(), Trouble> {
+        self.pay(amount.min(LARGEST_RESULT))?;
+        if amount <= LARGEST_RESULT { Ok(()) } else { Err(Trouble::too_large()) }
+    }
+
+    /// An unknown result, for the reason of the first unknown among the values.
+    pub(super) fn unknown(&self, because: &[Value]) -> Value {
+        unknown(self.returns.clone(), because)
+    }
+
+    /// The element type of the list, set or map that is returned.
+    pub(super) fn element(&self) -> Type {
+        self.returns.element().cloned().unwrap_or(Type::Any)
+    }
+}
+
+/// An unknown value of a type, for the reason of the first unknown among the values.
+pub(super) fn unknown(ty: Type, because: &[Value]) -> Value {
+    match because.iter().find_map(Value::first_why) {
+        Some(why) => Value::unknown(ty, Arc::clone(why)),
+        None => Value::unknown(ty, "it depends on a value that is not known"),
+    }
+}
+
+impl Function {
+    /// A function of fixed parameters whose result is never null.
+    pub(super) const fn new(name: &'static str, params: &'static [Param], returns: Returns, body: Body) -> Self {
+        Self { name, params, rest: None, returns, nullable: false, availability: Availability::Everywhere, body }
+    }
+
+    /// Further arguments may follow.
+    pub(super) const fn rest(self, param: Param) -> Self {
+        Self { rest: Some(param), ..self }
+    }
+
+    /// The result can be null.
+    pub(super) const fn nullable(self) -> Self {
+        Self { nullable: true, ..self }
+    }
+
+    /// Only OpenTofu has it.
+    pub(super) const fn opentofu(self) -> Self {
+        Self { availability: Availability::OpenTofu, ..self }
+    }
+}
+
+impl Param {
+    pub(super) const fn new(name: &'static str, want: Want) -> Self {
+        Self { name, want, null: false, unknown: false, marked: false, untyped: false }
+    }
+
+    /// Null is allowed.
+    pub(super) const fn null(self) -> Self {
+        Self { null: true, ..self }
+    }
+
+    /// Unknown is allowed.
+    pub(super) const fn unknown(self) -> Self {
+        Self { unknown: true, ..self }
+    }
+
+    /// Marks are the body's.
+    pub(super) const fn marked(self) -> Self {
+        Self { marked: true, ..self }
+    }
+
+    /// Values of an unknown type are allowed.
+    pub(super) const fn untyped(self) -> Self {
+        Self { untyped: true, ..self }
+    }
+}
+
+pub(super) const fn any(name: &'static str) -> Param {
+    Param::new(name, Want::Any)
+}
+
+pub(super) const fn string(name: &'static str) -> Param {
+    Param::new(name, Want::String)
+}
+
+pub(super) const fn number(name: &'static str) -> Param {
+    Param::new(name, Want::Number)
+}
+
+pub(super) const STRING: Returns = Returns::Always(Want::String);
+pub(super) const NUMBER: Returns = Returns::Always(Want::Number);
+pub(super) const BOOL: Returns = Returns::Always(Want::Bool);
+
+impl Want {
+    /// The type itself.
+    pub(super) fn ty(self) -> Type {
+        match self {
+            Self::Any => Type::Any,
+            Self::Bool => Type::Bool,
+            Self::Number => Type::Number,
+            Self::String => Type::String,
+            Self::Bools => Type::list(Type::Bool),
+            Self::Numbers => Type::list(Type::Number),
+            Self::Strings => Type::list(Type::String),
+            Self::List => Type::list(Type::Any),
+            Self::Set => Type::set(Type::Any),
+            Self::Map => Type::map(Type::Any),
+            Self::StringSet => Type::set(Type::String),
+            Self::StringLists => Type::map(Type::list(Type::String)),
+        }
+    }
+}
+
+/// The text of an argument that the row promised to be a known string.
+pub(super) fn text(value: &Value) -> &str {
+    value.as_str().unwrap_or_default()
+}
+
+/// The elements of an argument that is a known list, set or tuple.
+pub(super) fn elements(value: &Value) -> &[Value] {
+    value.as_sequence().unwrap_or_default()
+}
+
+/// A whole number of 64 bits, as Go's `int`.
+pub(super) fn whole(value: &Value) -> Result<i64, Trouble> {
+    value
+        .as_number()
+        .and_then(crate::eval::Num::to_i64)
+        .ok_or_else(|| Trouble::from("value must be a whole number, between -9223372036854775808 and 9223372036854775807"))
+}

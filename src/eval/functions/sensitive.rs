@@ -1,0 +1,60 @@
+//! Functions that look at marks or change them.
+
+use super::row::{BOOL, Body, Call, Function, Outcome, Param, Returns, Trouble, any};
+use crate::eval::{Data, Marks, Type, Value};
+use std::sync::Arc;
+
+const VALUE: Param = any("value").null().marked().untyped().unknown();
+
+pub(super) const TABLE: &[Function] = &[
+    Function::new("ephemeralasnull", &[VALUE], Returns::By(same), Body::Values(ephemeral_as_null)).nullable(),
+    Function::new("issensitive", &[VALUE], BOOL, Body::Values(is_sensitive)).nullable(),
+    Function::new("nonsensitive", &[VALUE], Returns::By(same), Body::Values(|_, args| remark(args, false))).nullable(),
+    Function::new("sensitive", &[VALUE], Returns::By(same), Body::Values(|_, args| remark(args, true))).nullable(),
+];
+
+fn same(args: &[Value]) -> Result<Type, Trouble> {
+    args.first().map(Value::ty).ok_or_else(Trouble::arity)
+}
+
+fn remark(args: &[Value], sensitive: bool) -> Outcome {
+    let [value, ..] = args else { return Err(Trouble::arity()) };
+    let mut value = value.clone();
+    value.marks = Marks { sensitive, ..value.marks };
+    Ok(value)
+}
+
+fn is_sensitive(call: &Call<'_>, args: &[Value]) -> Outcome {
+    let [value, ..] = args else { return Err(Trouble::arity()) };
+    let answer = if !value.marks.sensitive && value.is_unknown() { call.unknown(args) } else { Value::bool(value.marks.sensitive) };
+    // The answer itself is no secret.
+    Ok(answer.with_marks(Marks { sensitive: false, ..value.marks }))
+}
+
+fn ephemeral_as_null(_: &Call<'_>, args: &[Value]) -> Outcome {
+    let [value, ..] = args else { return Err(Trouble::arity()) };
+    Ok(without_ephemeral(value))
+}
+
+fn without_ephemeral(value: &Value) -> Value {
+    if value.marks.ephemeral {
+        return Value::null(value.ty()).with_marks(Marks { ephemeral: false, ..value.marks });
+    }
+    if !value.deep_marks().ephemeral {
+        return value.clone();
+    }
+    let all = |values: &[Value]| Arc::new(values.iter().map(without_ephemeral).collect());
+    let data = match &value.data {
+        Data::List(ty, values) => Data::List(ty.clone(), all(values)),
+        Data::Set(ty, values) => Data::Set(ty.clone(), all(values)),
+        Data::Tuple(values) => Data::Tuple(all(values)),
+        Data::Map(ty, entries) => {
+            Data::Map(ty.clone(), Arc::new(entries.iter().map(|(name, value)| (Arc::clone(name), without_ephemeral(value))).collect()))
+        }
+        Data::Object(entries) => {
+            Data::Object(Arc::new(entries.iter().map(|(name, value)| (Arc::clone(name), without_ephemeral(value))).collect()))
+        }
+        other => other.clone(),
+    };
+    Value { data, ..value.clone() }
+}

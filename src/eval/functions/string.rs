@@ -1,0 +1,183 @@
+//! Functions on strings. Characters are what people see as one: grapheme clusters.
+
+use super::clusters::clusters;
+use super::row::{BOOL, Body, Call, Function, Outcome, Param, Returns, STRING, Trouble, Want, elements, number, string, text, whole};
+use crate::eval::Value;
+
+pub(super) const TABLE: &[Function] = &[
+    Function::new("chomp", &[string("str")], STRING, Body::Text(|text| text.trim_end_matches(['\r', '\n']).to_owned())),
+    Function::new("endswith", &[string("str"), string("suffix")], BOOL, Body::Values(ends_with)),
+    Function::new("indent", &[number("spaces"), string("str")], STRING, Body::Values(indent)),
+    Function::new("join", &[string("separator")], STRING, Body::Values(join)).rest(Param::new("lists", Want::Strings)),
+    Function::new("lower", &[string("str").untyped()], STRING, Body::Text(lower)),
+    Function::new("sort", &[Param::new("list", Want::Strings).unknown()], Returns::Always(Want::Strings), Body::Values(sort)),
+    Function::new("split", &[string("separator"), string("str")], Returns::Always(Want::Strings), Body::Values(split)),
+    Function::new("startswith", &[string("str").unknown(), string("prefix")], BOOL, Body::Values(starts_with)),
+    Function::new("strcontains", &[string("str"), string("substr")], BOOL, Body::Values(contains)).nullable(),
+    Function::new("strrev", &[string("str")], STRING, Body::Text(|text| clusters(text).rev().collect())),
+    Function::new("substr", &[string("str"), number("offset"), number("length")], STRING, Body::Values(substr)),
+    Function::new("title", &[string("str")], STRING, Body::Text(title)),
+    Function::new("trim", &[string("str"), string("cutset")], STRING, Body::Values(trim)),
+    Function::new("trimprefix", &[string("str"), string("prefix")], STRING, Body::Values(trim_prefix)),
+    Function::new("trimspace", &[string("str")], STRING, Body::Text(|text| text.trim().to_owned())),
+    Function::new("trimsuffix", &[string("str"), string("suffix")], STRING, Body::Values(trim_suffix)),
+    Function::new("upper", &[string("str")], STRING, Body::Text(upper)),
+];
+
+/// Go maps character by character, never one to several.
+fn upper(text: &str) -> String {
+    text.chars().map(upper_char).collect()
+}
+
+fn upper_char(c: char) -> char {
+    let mut mapped = c.to_uppercase();
+    match (mapped.next(), mapped.next()) {
+        (Some(upper), None) => upper,
+        // Greek letters with an iota below have one capital each, eight places on.
+        _ => match c {
+            '\u{1f80}'..='\u{1f87}' | '\u{1f90}'..='\u{1f97}' | '\u{1fa0}'..='\u{1fa7}' => char::from_u32(u32::from(c) + 8).unwrap_or(c),
+            '\u{1fb3}' | '\u{1fc3}' | '\u{1ff3}' => char::from_u32(u32::from(c) + 9).unwrap_or(c),
+            _ => c,
+        },
+    }
+}
+
+fn lower(text: &str) -> String {
+    // The only character whose small form is two characters is the dotted capital I.
+    text.chars().map(|c| c.to_lowercase().next().unwrap_or(c)).collect()
+}
+
+/// Go's `strings.Title`: letters that begin a word become title case; what Go takes for a word's end is not what people do.
+fn title(text: &str) -> String {
+    let mut previous = ' ';
+    text.chars()
+        .map(|c| {
+            let begins = if previous.is_ascii() { !previous.is_ascii_alphanumeric() && previous != '_' } else { previous.is_whitespace() };
+            previous = c;
+            if begins { title_char(c) } else { c }
+        })
+        .collect()
+}
+
+fn title_char(c: char) -> char {
+    match c {
+        '\u{1c4}'..='\u{1c6}' => '\u{1c5}',
+        '\u{1c7}'..='\u{1c9}' => '\u{1c8}',
+        '\u{1ca}'..='\u{1cc}' => '\u{1cb}',
+        '\u{1f1}'..='\u{1f3}' => '\u{1f2}',
+        // Georgian has capitals, but no title case.
+        '\u{10d0}'..='\u{10ff}' => c,
+        c => upper_char(c),
+    }
+}
+
+fn ends_with(_: &Call<'_>, args: &[Value]) -> Outcome {
+    let [value, suffix, ..] = args else { return Err(Trouble::arity()) };
+    Ok(Value::bool(text(value).ends_with(text(suffix))))
+}
+
+fn starts_with(call: &Call<'_>, args: &[Value]) -> Outcome {
+    let [value, prefix, ..] = args else { return Err(Trouble::arity()) };
+    let (known, prefix) = (value.prefix(), text(prefix));
+    if known.starts_with(prefix) {
+        return Ok(Value::bool(true));
+    }
+    if !value.is_unknown() || (!known.is_empty() && known.len() >= prefix.len()) {
+        return Ok(Value::bool(false));
+    }
+    Ok(call.unknown(args))
+}
+
+fn contains(_: &Call<'_>, args: &[Value]) -> Outcome {
+    let [value, part, ..] = args else { return Err(Trouble::arity()) };
+    Ok(Value::bool(text(value).contains(text(part))))
+}
+
+fn indent(call: &Call<'_>, args: &[Value]) -> Outcome {
+    let [spaces, value, ..] = args else { return Err(Trouble::arity()) };
+    let (spaces, value) = (whole(spaces)?, text(value));
+    let spaces = usize::try_from(spaces).map_err(|_| "the number of spaces must not be negative")?;
+    call.pay(spaces.saturating_mul(value.matches('\n').count() + 1).saturating_add(value.len()))?;
+    Ok(Value::string(value.replace('\n', &format!("\n{}", " ".repeat(spaces)))))
+}
+
+fn join(call: &Call<'_>, args: &[Value]) -> Outcome {
+    let [separator, lists @ ..] = args else { return Err(Trouble::arity()) };
+    if lists.is_empty() {
+        return Err("at least one list is required".into());
+    }
+    if !lists.iter().all(Value::is_wholly_known) {
+        return Ok(call.unknown(lists));
+    }
+    let separator = text(separator);
+    let mut parts = Vec::new();
+    for (at, element) in lists.iter().flat_map(elements).enumerate() {
+        let part = element.as_str().ok_or_else(|| format!("element {at} is null; cannot concatenate null values"))?;
+        call.pay(part.len().saturating_add(separator.len()))?;
+        parts.push(part);
+    }
+    Ok(Value::string(parts.join(separator)))
+}
+
+fn sort(call: &Call<'_>, args: &[Value]) -> Outcome {
+    let [list, ..] = args else { return Err(Trouble::arity()) };
+    if !list.is_wholly_known() {
+        let (least, most) = list.length_bounds();
+        return Ok(call.unknown(args).not_null().with_length(least, most));
+    }
+    let mut sorted = elements(list).to_vec();
+    if sorted.iter().any(Value::is_null) {
+        return Err("a null string cannot be sorted".into());
+    }
+    sorted.sort_by(|a, b| a.as_str().cmp(&b.as_str()));
+    Ok(Value::list(call.element(), sorted))
+}
+
+fn split(call: &Call<'_>, args: &[Value]) -> Outcome {
+    let [separator, value, ..] = args else { return Err(Trouble::arity()) };
+    let (separator, value) = (text(separator), text(value));
+    call.pay(value.len())?;
+    let parts: Vec<Value> = if separator.is_empty() {
+        value.chars().map(|c| Value::string(c.encode_utf8(&mut [0; 4]))).collect()
+    } else {
+        value.split(separator).map(Value::string).collect()
+    };
+    Ok(Value::list(call.element(), parts))
+}
+
+/// Counts in characters as people see them. A negative offset counts from the end; from before the start Terraform begins there.
+fn substr(call: &Call<'_>, args: &[Value]) -> Outcome {
+    let [value, offset, length, ..] = args else { return Err(Trouble::arity()) };
+    let (value, mut offset, length) = (text(value), whole(offset)?, whole(length)?);
+    call.pay(value.len())?;
+    if offset < 0 {
+        offset = offset.saturating_add(i64::try_from(clusters(value).count()).unwrap_or(i64::MAX));
+    } else if length == 0 {
+        return Ok(Value::string(""));
+    }
+    let rest = clusters(value).skip(usize::try_from(offset).unwrap_or(0));
+    // A length of 0 behind a negative offset takes everything: the library only stops when it has counted to the length.
+    let part: String = match usize::try_from(length) {
+        Ok(length) if length > 0 => rest.take(length).collect(),
+        _ => rest.collect(),
+    };
+    Ok(Value::string(part))
+}
+
+fn trim(_: &Call<'_>, args: &[Value]) -> Outcome {
+    let [value, cut, ..] = args else { return Err(Trouble::arity()) };
+    let cut = text(cut);
+    Ok(Value::string(text(value).trim_matches(|c| cut.contains(c))))
+}
+
+fn trim_prefix(_: &Call<'_>, args: &[Value]) -> Outcome {
+    let [value, prefix, ..] = args else { return Err(Trouble::arity()) };
+    let value = text(value);
+    Ok(Value::string(value.strip_prefix(text(prefix)).unwrap_or(value)))
+}
+
+fn trim_suffix(_: &Call<'_>, args: &[Value]) -> Outcome {
+    let [value, suffix, ..] = args else { return Err(Trouble::arity()) };
+    let value = text(value);
+    Ok(Value::string(value.strip_suffix(text(suffix)).unwrap_or(value)))
+}

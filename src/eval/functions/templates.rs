@@ -1,0 +1,42 @@
+//! `templatefile` and `templatestring`: the evaluator renders, these say with what.
+
+use super::row::{Body, Call, Function, Outcome, Returns, STRING, Trouble, any, string, text};
+use super::{Inside, filesystem};
+use crate::eval::{Marks, Type, Value, convert};
+
+pub(super) const TABLE: &[Function] = &[
+    Function::new("templatefile", &[string("path"), any("vars")], Returns::By(|_| Ok(Type::Any)), Body::Values(template_file)).nullable(),
+    Function::new("templatestring", &[string("template"), any("vars")], STRING, Body::Values(template_string)),
+];
+
+fn template_file(call: &Call<'_>, args: &[Value]) -> Outcome {
+    let [path, vars, ..] = args else { return Err(Trouble::arity()) };
+    let template = filesystem::read_text(call, args)?;
+    let rendered = render(call, &template, text(path), vars, Inside::TemplateFile)?;
+    // What it holds of other files is marked as pieces of them.
+    Ok(rendered.with_marks(Marks::FILE))
+}
+
+fn template_string(call: &Call<'_>, args: &[Value]) -> Outcome {
+    let [template, vars, ..] = args else { return Err(Trouble::arity()) };
+    let rendered = render(call, text(template), "the template", vars, Inside::TemplateString)?;
+    Ok(convert(rendered, &Type::String)?)
+}
+
+fn render(call: &Call<'_>, template: &str, name: &str, vars: &Value, inside: Inside) -> Outcome {
+    let vars = vars.as_mapping().ok_or("invalid vars value: must be a map")?;
+    if let Some(name) = vars.keys().find(|name| !is_identifier(name)) {
+        return Err(format!(
+            "invalid template variable name `{name}`: must start with a letter, followed by zero or more letters, digits, and underscores"
+        )
+        .into());
+    }
+    let template = template.strip_prefix('\u{feff}').unwrap_or(template);
+    let rendered = (call.host.render)(template, name, vars, inside)?;
+    if rendered.is_null() { Err("the result of the template is null".into()) } else { Ok(rendered) }
+}
+
+fn is_identifier(name: &str) -> bool {
+    let mut chars = name.chars();
+    chars.next().is_some_and(|c| c.is_alphabetic() || c == '_') && chars.all(|c| c.is_alphanumeric() || c == '_' || c == '-')
+}

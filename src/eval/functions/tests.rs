@@ -1,0 +1,142 @@
+//! What the caller settles for all functions, and the tables as a whole.
+
+use super::*;
+use crate::base::{Sources, Span};
+use crate::eval::{Budget, FileTrouble, Marks, Type};
+
+struct NoFiles;
+
+impl FileAccess for NoFiles {
+    fn read(&self, path: &str) -> Result<Arc<[u8]>, FileTrouble> {
+        match path {
+            "here" => Ok(Arc::from(*b"SOFTWARE")),
+            "/etc/passwd" => Err(FileTrouble::Withheld("it lies outside".to_owned())),
+            _ => Err(FileTrouble::Missing),
+        }
+    }
+
+    fn exists(&self, _: &str) -> Result<bool, FileTrouble> {
+        Ok(false)
+    }
+
+    fn list(&self, _: &str) -> Result<Vec<String>, FileTrouble> {
+        Ok(vec!["a.tf".to_owned(), "keys/b.tf".to_owned()])
+    }
+
+    fn absolute(&self, path: &str) -> String {
+        format!("/root/{path}")
+    }
+}
+
+fn call_with(budget: &Budget, dialect: Dialect, inside: Inside, name: &str, args: &[Value]) -> Result<Value, EvalError> {
+    let spend = |amount| budget.charge(amount);
+    let render = |text: &str, _: &str, _: &BTreeMap<Arc<str>, Value>, _: Inside| Ok(Value::string(text));
+    let host = Host { files: &NoFiles, dialect, spend: &spend, render: &render, inside };
+    let source = Sources::default().add("expr.tf", String::new());
+    call(name, args, &host, Span::new(source, 0..0))
+}
+
+fn called(name: &str, args: &[Value]) -> Result<Value, EvalError> {
+    call_with(&Budget::new(), Dialect::Terraform, Inside::Nothing, name, args)
+}
+
+fn text(result: Result<Value, EvalError>) -> Option<String> {
+    result.ok()?.as_str().map(str::to_owned)
+}
+
+#[test]
+fn every_function_has_one_row() {
+    let mut names: Vec<&str> = TABLES.into_iter().flatten().map(|function| function.name).collect();
+    assert!(names.len() > 110, "{}", names.len());
+    names.sort_unstable();
+    assert!(names.windows(2).all(|pair| pair[0] != pair[1]), "a function has two rows");
+}
+
+#[test]
+fn marks_are_taken_off_and_put_back() {
+    let secret = Value::string("hsm").with_marks(Marks { sensitive: true, ..Marks::NONE });
+    let upper = called("upper", std::slice::from_ref(&secret)).unwrap();
+    assert_eq!((upper.as_str(), upper.marks.sensitive), (Some("HSM"), true));
+    let open = called("nonsensitive", &[upper]).unwrap();
+    assert!(!open.marks.sensitive);
+    let joined = called("join", &[Value::string(","), Value::tuple(vec![secret])]).unwrap();
+    assert!(joined.marks.sensitive);
+}
+
+#[test]
+fn unknown_in_is_unknown_out_with_the_reason() {
+    let unknown = Value::unknown(Type::String, "variable `x` has no value");
+    let upper = called("upper", std::slice::from_ref(&unknown)).unwrap();
+    assert_eq!(upper.why().map(|why| &**why), Some("variable `x` has no value"));
+    assert!(upper.is_not_null());
+    assert!(called("upper", &[unknown, Value::bool(true)]).is_err(), "too many arguments are an error even then");
+}
+
+#[test]
+fn names_that_do_not_exist_are_errors_and_names_of_the_other_dialect_unknown() {
+    assert!(called("nosuch", &[]).is_err());
+    let address = [Value::string("10.0.0.0/8"), Value::string("10.1.0.0/16")];
+    assert!(called("cidrcontains", &address).unwrap().is_unknown());
+    let known = call_with(&Budget::new(), Dialect::OpenTofu, Inside::Nothing, "cidrcontains", &address).unwrap();
+    assert_eq!(known.as_bool(), Some(true));
+    assert!(called("timestamp", &[]).unwrap().is_unknown());
+    assert_eq!(text(called("core::lower", &[Value::string("A")])).as_deref(), Some("a"));
+}
+
+#[test]
+fn files_are_marked_withheld_or_missing() {
+    let read = called("file", &[Value::string("here")]).unwrap();
+    assert_eq!((read.as_str(), read.marks.from_file), (Some("SOFTWARE"), true));
+    let outside = called("file", &[Value::string("/etc/passwd")]).unwrap();
+    assert_eq!(outside.why().map(|why| &**why), Some("it lies outside"));
+    assert!(called("file", &[Value::string("gone")]).is_err());
+    let set = called("fileset", &[Value::string("."), Value::string("**/*.tf")]).unwrap();
+    assert_eq!(set.children().count(), 2);
+}
+
+#[test]
+fn templates_do_not_nest_and_strings_read_no_files() {
+    let args = [Value::string("here"), Value::object(BTreeMap::new())];
+    assert_eq!(text(called("templatefile", &args)).as_deref(), Some("SOFTWARE"));
+    for (inside, name) in [(Inside::TemplateFile, "templatefile"), (Inside::TemplateString, "file")] {
+        assert!(call_with(&Budget::new(), Dialect::Terraform, inside, name, &args[..1]).is_err());
+    }
+    assert!(call_with(&Budget::new(), Dialect::Terraform, Inside::TemplateFile, "file", &args[..1]).is_ok());
+}
+
+#[test]
+fn what_is_too_large_is_unknown_and_leaves_the_budget_for_others() {
+    let budget = Budget::new();
+    let many = called("range", &[Value::number(1000_i64)]).unwrap();
+    let bombs: [(&str, Vec<Value>); 4] = [
+        ("format", vec![Value::string("%999999999s"), Value::string("x")]),
+        ("setproduct", vec![many.clone(), many.clone(), many.clone(), many]),
+        ("indent", vec![Value::number(1_000_000_000_i64), Value::string("a\nb")]),
+        ("replace", vec![Value::string("a".repeat(10_000)), Value::string(""), Value::string("b".repeat(10_000))]),
+    ];
+    for (name, args) in bombs {
+        let result = call_with(&budget, Dialect::Terraform, Inside::Nothing, name, &args).unwrap();
+        assert!(result.is_unknown(), "{name}");
+    }
+    assert!(!budget.is_spent());
+}
+
+#[test]
+fn yaml_bombs_and_deep_documents_are_given_up() {
+    let mut bomb = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n".to_owned();
+    for level in 1..12 {
+        let inner = vec![format!("*a{}", level - 1); 10].join(", ");
+        bomb.push_str(&format!("a{level}: &a{level} [{inner}]\n"));
+    }
+    for text in [bomb, "[".repeat(100_000)] {
+        assert!(called("yamldecode", &[Value::string(&text)]).is_ok_and(|value| value.is_unknown()), "{}", text.len());
+    }
+    assert!(called("jsondecode", &[Value::string("[".repeat(100_000))]).is_ok_and(|value| value.is_unknown()));
+}
+
+#[test]
+fn yaml_in_brackets_may_be_laid_out_freely() {
+    let list = called("yamldecode", &[Value::string("a: [\n1,\n2\n]\nb: {\n\"c\": [\n3]\n}")]).unwrap();
+    let json = called("jsonencode", &[list]);
+    assert_eq!(text(json).as_deref(), Some("{\"a\":[1,2],\"b\":{\"c\":[3]}}"));
+}

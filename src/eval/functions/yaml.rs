@@ -1,0 +1,384 @@
+//! YAML as Terraform's go-cty-yaml reads it: YAML 1.1 in its booleans, 1.2 in its numbers.
+
+use super::clock::Instant;
+use super::row::Trouble;
+use crate::eval::{Data, Num, NumError, Type, Value, convert};
+use saphyr_parser::{Event, Parser, ScalarStyle, StrInput};
+use std::borrow::Cow;
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::Arc;
+use unicode_normalization::UnicodeNormalization;
+
+/// The deepest nesting that is read.
+const DEPTH_CAP: usize = 200;
+/// The most nodes, those behind aliases counted every time.
+const NODE_CAP: u64 = 1_000_000;
+const PREFIX: &str = "tag:yaml.org,2002:";
+
+/// How often a text is read again with a line indented that our parser wants further in than Terraform's does.
+const MOST_REPAIRS: usize = 50;
+
+/// Why a text that Terraform reads is unknown.
+const UNREAD: &str = "the YAML text is laid out in a way that is not read here";
+
+/// Reads the only document of a text. Sequences become tuples, mappings objects; of equal keys the last counts.
+pub(super) fn decode(text: &str) -> Result<Value, Trouble> {
+    check_text(text)?;
+    // Line breaks of YAML 1.1, which our parser, of YAML 1.2, takes for text.
+    if text.contains(['\u{85}', '\u{2028}', '\u{2029}']) {
+        return Err(Trouble::Unknown(Arc::from(UNREAD)));
+    }
+    let mut repaired = Cow::Borrowed(text);
+    for _ in 0..MOST_REPAIRS {
+        let mut reader = Reader::new(&repaired);
+        match reader.document() {
+            Err(Trouble::Wrong(message)) => {
+                let Some(line) = reader.unindented else { return Err(message.into()) };
+                // Within brackets indentation means nothing, so more of it does no harm.
+                let lines = repaired.split_inclusive('\n').enumerate();
+                repaired = lines.flat_map(|(at, text)| [if at + 1 == line { FURTHER_IN } else { "" }, text]).collect::<String>().into();
+            }
+            done => return done,
+        }
+    }
+    Err(Trouble::Unknown(Arc::from(UNREAD)))
+}
+
+const FURTHER_IN: &str = "                                ";
+
+/// What Terraform's parser refuses and ours does not: control characters, a tab in front, versions other than 1.1.
+fn check_text(text: &str) -> Result<(), Trouble> {
+    let allowed = |c: char| matches!(c, '\t' | '\n' | '\r' | ' '..='~' | '\u{85}' | '\u{a0}'..='\u{fffd}' | '\u{10000}'..);
+    if let Some(c) = text.chars().find(|c| !allowed(*c)) {
+        return Err(format!("invalid YAML: control characters are not allowed ({})", c.escape_unicode()).into());
+    }
+    if text.trim_start_matches([' ', '\n', '\r']).starts_with('\t') {
+        return Err("invalid YAML: found character that cannot start any token".into());
+    }
+    if text
+        .lines()
+        .take_while(|line| !line.starts_with("---"))
+        .any(|line| line.starts_with("%YAML") && line.split_whitespace().nth(1) != Some("1.1"))
+    {
+        return Err("invalid YAML: found incompatible YAML document".into());
+    }
+    Ok(())
+}
+
+/// The places, in characters, where a text has `\/`: JSON and YAML 1.2 know it in double quotes, Terraform's parser does not.
+fn escaped_slashes(text: &str) -> Vec<usize> {
+    let mut found = Vec::new();
+    let mut escaped = false;
+    for (at, c) in text.chars().enumerate() {
+        if escaped && c == '/' {
+            found.push(at);
+        }
+        escaped = c == '\\' && !escaped;
+    }
+    found
+}
+
+struct Reader<'t> {
+    parser: Parser<'t, StrInput<'t>>,
+    /// What an anchor stands for, and how many nodes that is.
+    anchors: HashMap<usize, (Value, u64)>,
+    open: HashSet<usize>,
+    nodes: u64,
+    /// The line that the parser wanted further in, from 1.
+    unindented: Option<usize>,
+    escaped_slashes: Vec<usize>,
+    /// The length of the text in characters, if it does not end with a line break.
+    ragged_end: Option<usize>,
+}
+
+impl<'t> Reader<'t> {
+    fn new(text: &'t str) -> Self {
+        Self {
+            parser: Parser::new_from_str(text),
+            anchors: HashMap::new(),
+            open: HashSet::new(),
+            nodes: 0,
+            unindented: None,
+            escaped_slashes: escaped_slashes(text),
+            ragged_end: (!text.ends_with(['\n', '\r'])).then(|| text.chars().count()),
+        }
+    }
+
+    fn document(&mut self) -> Result<Value, Trouble> {
+        loop {
+            match self.next()? {
+                Event::DocumentStart(_) => break,
+                Event::StreamEnd => return Err("missing start of document".into()),
+                _ => {}
+            }
+        }
+        let event = self.next()?;
+        let (value, _) = self.node(event, 0)?;
+        loop {
+            match self.next()? {
+                Event::StreamEnd => return Ok(value),
+                Event::DocumentEnd | Event::Nothing => {}
+                _ => return Err("unexpected extra content after value".into()),
+            }
+        }
+    }
+
+    /// The next event, with what Terraform's parser makes of scalars.
+    fn next(&mut self) -> Result<Event<'t>, Trouble> {
+        let (event, span) = match self.parser.next_event() {
+            Some(Ok(event)) => event,
+            Some(Err(error)) => {
+                self.unindented = error.info().starts_with("invalid indentation").then(|| error.marker().line());
+                if error.info().contains("recursion limit") {
+                    return Err(Trouble::too_large());
+                }
+                // Terraform's parser takes these: a lone `-` in brackets, a tab behind a colon.
+                if error.info().starts_with("plain scalar cannot start with '-'") || error.info().starts_with("':' must be followed") {
+                    return Err(Trouble::Unknown(Arc::from(UNREAD)));
+                }
+                return Err(format!("invalid YAML: {error}").into());
+            }
+            None => return Ok(Event::StreamEnd),
+        };
+        match event {
+            Event::Scalar(_, ScalarStyle::DoubleQuoted, ..) => {
+                let from = self.escaped_slashes.partition_point(|at| *at < span.start.index());
+                if self.escaped_slashes.get(from).is_some_and(|at| *at < span.end.index()) {
+                    return Err("invalid YAML: found unknown escape character".into());
+                }
+                Ok(event)
+            }
+            // A block that ends with the text, without a line break, has none in Terraform either.
+            Event::Scalar(Cow::Owned(mut text), style @ (ScalarStyle::Literal | ScalarStyle::Folded), anchor, tag)
+                if self.ragged_end.is_some_and(|end| span.end.index() >= end) =>
+            {
+                if text.ends_with('\n') {
+                    text.pop();
+                }
+                Ok(Event::Scalar(Cow::Owned(text), style, anchor, tag))
+            }
+            event => Ok(event),
+        }
+    }
+
+    fn count(&mut self, nodes: u64) -> Result<(), Trouble> {
+        self.nodes = self.nodes.saturating_add(nodes);
+        if self.nodes > NODE_CAP { Err(Trouble::too_large()) } else { Ok(()) }
+    }
+
+    /// A value, and how many nodes it is.
+    fn node(&mut self, event: Event<'t>, depth: usize) -> Result<(Value, u64), Trouble> {
+        if depth > DEPTH_CAP {
+            return Err(Trouble::too_large());
+        }
+        self.count(1)?;
+        let before = self.nodes;
+        let (anchor, value) = match event {
+            Event::Scalar(text, style, anchor, tag) => {
+                let tag = tag.map(|tag| format!("{}{}", tag.handle, tag.suffix)).unwrap_or_default();
+                (anchor, scalar(&tag, &text, style)?)
+            }
+            Event::SequenceStart(anchor, tag) => {
+                check_tag(tag.map(|tag| format!("{}{}", tag.handle, tag.suffix)), "seq")?;
+                self.open.insert(anchor);
+                (anchor, self.sequence(depth)?)
+            }
+            Event::MappingStart(anchor, tag) => {
+                check_tag(tag.map(|tag| format!("{}{}", tag.handle, tag.suffix)), "map")?;
+                self.open.insert(anchor);
+                (anchor, self.mapping(depth)?)
+            }
+            Event::Alias(anchor) => {
+                if self.open.contains(&anchor) {
+                    return Err("cannot refer to an anchor from inside its own definition".into());
+                }
+                let (value, size) = self.anchors.get(&anchor).cloned().ok_or("reference to undefined anchor")?;
+                self.count(size)?;
+                return Ok((value, size));
+            }
+            _ => return Err("invalid YAML: a value is missing".into()),
+        };
+        let size = self.nodes - before + 1;
+        // 0 is no anchor.
+        if anchor > 0 {
+            self.open.remove(&anchor);
+            self.anchors.insert(anchor, (value.clone(), size));
+        }
+        Ok((value, size))
+    }
+
+    fn sequence(&mut self, depth: usize) -> Result<Value, Trouble> {
+        let mut elements = Vec::new();
+        loop {
+            match self.next()? {
+                Event::SequenceEnd => return Ok(Value::tuple(elements)),
+                event => elements.push(self.node(event, depth + 1)?.0),
+            }
+        }
+    }
+
+    fn mapping(&mut self, depth: usize) -> Result<Value, Trouble> {
+        let mut entries: BTreeMap<Arc<str>, Value> = BTreeMap::new();
+        loop {
+            let (text, style, tag) = match self.next()? {
+                Event::MappingEnd => return Ok(Value::object(entries)),
+                // An anchor at a key is not remembered.
+                Event::Scalar(text, style, _, tag) => {
+                    (text, style, tag.map(|tag| format!("{}{}", tag.handle, tag.suffix)).unwrap_or_default())
+                }
+                _ => return Err("only strings are allowed as mapping keys".into()),
+            };
+            let merges = (tag.is_empty() && text == "<<") || tag.strip_prefix(PREFIX) == Some("merge");
+            let key = if merges { None } else { Some(key(&tag, &text, style)?) };
+            let event = self.next()?;
+            let (value, _) = self.node(event, depth + 1)?;
+            match (key, &value.data) {
+                (Some(key), _) => {
+                    entries.insert(key, value);
+                }
+                (None, Data::Object(merged)) => {
+                    entries.extend(merged.iter().map(|(name, value)| (Arc::clone(name), value.clone())));
+                }
+                (None, _) => return Err(format!("cannot merge {} into mapping", value.ty()).into()),
+            }
+        }
+    }
+}
+
+fn check_tag(tag: Option<String>, wanted: &str) -> Result<(), Trouble> {
+    match tag {
+        Some(tag) if tag.strip_prefix(PREFIX) != Some(wanted) && !tag.is_empty() => {
+            Err(format!("cannot interpret a {} as {tag}", if wanted == "seq" { "sequence" } else { "mapping" }).into())
+        }
+        _ => Ok(()),
+    }
+}
+
+fn key(tag: &str, text: &str, style: ScalarStyle) -> Result<Arc<str>, Trouble> {
+    let key = convert(resolve(tag, text, style)?, &Type::String).map_err(|_| "only strings are allowed as mapping keys")?;
+    let key = key.as_str().ok_or("mapping key cannot be null")?;
+    Ok(key.nfc().collect::<String>().into())
+}
+
+/// A scalar's value. Block scalars are strings in the end, but only after they were read as whatever they look like.
+fn scalar(tag: &str, text: &str, style: ScalarStyle) -> Result<Value, Trouble> {
+    let value = resolve(tag, text, style)?;
+    if tag.is_empty() && matches!(style, ScalarStyle::Literal | ScalarStyle::Folded) {
+        return Ok(convert(value, &Type::String)?);
+    }
+    Ok(value)
+}
+
+/// Words with a meaning of their own.
+fn word(text: &str) -> Option<Value> {
+    Some(match text {
+        "y" | "Y" | "yes" | "Yes" | "YES" | "true" | "True" | "TRUE" | "on" | "On" | "ON" => Value::bool(true),
+        "n" | "N" | "no" | "No" | "NO" | "false" | "False" | "FALSE" | "off" | "Off" | "OFF" => Value::bool(false),
+        "" | "~" | "null" | "Null" | "NULL" => Value::null(Type::Any),
+        ".inf" | ".Inf" | ".INF" | "+.inf" | "+.Inf" | "+.INF" => Value::number(Num::infinity(false)),
+        "-.inf" | "-.Inf" | "-.INF" => Value::number(Num::infinity(true)),
+        _ => return None,
+    })
+}
+
+fn resolve(tag: &str, text: &str, style: ScalarStyle) -> Result<Value, Trouble> {
+    let short = if tag.is_empty() {
+        ""
+    } else {
+        match tag.strip_prefix(PREFIX) {
+            Some(name @ ("str" | "bool" | "int" | "float" | "null" | "timestamp" | "binary")) => name,
+            _ => return Err(format!("unsupported tag `{tag}`").into()),
+        }
+    };
+    // Only texts that begin like one of these are looked at more closely.
+    let first = text.chars().next();
+    let hinted = first.is_none_or(|c| "+-0123456789yYnNtTfFoO~.".contains(c));
+    let mut numeric = false;
+    if hinted && short != "str" && short != "binary" {
+        if matches!(style, ScalarStyle::SingleQuoted | ScalarStyle::DoubleQuoted) {
+            return Ok(Value::string(text));
+        }
+        if let Some(value) = word(text) {
+            return Ok(value);
+        }
+        if short.is_empty() && matches!(text, ".nan" | ".NaN" | ".NAN") {
+            return Err("floating point NaN is not supported".into());
+        }
+        match first {
+            Some('.') => match Num::parse(text) {
+                Ok(number) => return Ok(Value::number(number)),
+                Err(NumError::TooLarge) => return Err(Trouble::too_large()),
+                Err(_) => {}
+            },
+            Some('0'..='9' | '+' | '-') => {
+                if matches!(short, "" | "timestamp")
+                    && let Some(time) = Instant::parse_yaml(text)
+                {
+                    return Ok(Value::string(time.rfc3339()));
+                }
+                numeric = looks_like_number(text);
+            }
+            _ => {}
+        }
+    }
+    match short {
+        _ if numeric => number(text),
+        "bool" => word(text).filter(|value| value.as_bool().is_some()).ok_or_else(|| format!("cannot parse `{text}` as a bool").into()),
+        "int" | "float" => number(text),
+        "null" => Ok(Value::null(Type::Any)),
+        "timestamp" => match Instant::parse_yaml(text) {
+            Some(time) => Ok(Value::string(time.rfc3339())),
+            None => Err(format!("cannot parse `{text}` as a timestamp").into()),
+        },
+        "binary" if super::encoding::decode_base64(text).is_none() => {
+            Err(format!("cannot parse `{text}` as binary: not valid base64").into())
+        }
+        _ => Ok(Value::string(text)),
+    }
+}
+
+/// `[-+]?[0-9]+`, `0o17`, `0x1F`, or a decimal with a fraction or exponent.
+fn looks_like_number(text: &str) -> bool {
+    let all = |digits: &str, is: fn(&u8) -> bool| !digits.is_empty() && digits.as_bytes().iter().all(is);
+    if let Some(digits) = text.strip_prefix("0o") {
+        return all(digits, |byte| matches!(byte, b'0'..=b'7'));
+    }
+    if let Some(digits) = text.strip_prefix("0x") {
+        return all(digits, u8::is_ascii_hexdigit);
+    }
+    let text = text.strip_prefix(['+', '-']).unwrap_or(text);
+    let (mantissa, exponent) = text.split_once(['e', 'E']).map_or((text, None), |(mantissa, exponent)| (mantissa, Some(exponent)));
+    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+    exponent.is_none_or(|exponent| all(exponent.strip_prefix(['+', '-']).unwrap_or(exponent), u8::is_ascii_digit))
+        && !(whole.is_empty() && fraction.is_empty())
+        && whole.bytes().chain(fraction.bytes()).all(|byte| byte.is_ascii_digit())
+}
+
+/// A number as Terraform reads it, or as Go reads integers with a prefix.
+fn number(text: &str) -> Result<Value, Trouble> {
+    let plain = text.replace('_', "");
+    match Num::parse(&plain) {
+        Ok(number) => return Ok(Value::number(number)),
+        Err(NumError::TooLarge) => return Err(Trouble::too_large()),
+        Err(_) => {}
+    }
+    let refused = || Trouble::Wrong(format!("cannot parse `{text}` as a number"));
+    let (negative, digits) = match plain.strip_prefix('-') {
+        Some(digits) => (true, digits),
+        None => (false, plain.strip_prefix('+').unwrap_or(&plain)),
+    };
+    let lower = digits.to_ascii_lowercase();
+    let (digits, radix) = [("0x", 16), ("0o", 8), ("0b", 2)]
+        .into_iter()
+        .find_map(|(prefix, radix)| lower.strip_prefix(prefix).map(|digits| (digits, radix)))
+        .ok_or_else(refused)?;
+    if digits.starts_with(['+', '-']) {
+        return Err(refused());
+    }
+    let magnitude = u64::from_str_radix(digits, radix).map_err(|_| refused())?;
+    let number = if negative { -i128::from(magnitude) } else { i128::from(magnitude) };
+    if number < i128::from(i64::MIN) {
+        return Err(refused());
+    }
+    Ok(Value::number(Num::from_big(&number.into())))
+}

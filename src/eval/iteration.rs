@@ -1,0 +1,231 @@
+//! `for` expressions.
+
+use super::context::{Context, Locals};
+use super::evaluate::{Errors, bounded, eval, failed, here};
+use super::references::check_declared;
+use super::{Data, Marks, Type, Value, convert};
+use crate::base::{CHOSEN, Place, Span};
+use crate::hcl::{Expr, ForExpr};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// Keys and values of a known collection as a `for` sees them: positions, names, or for a set the elements themselves. `None` if it is
+/// unknown, null or has no elements by its nature.
+pub(super) fn entries(collection: &Value) -> Option<Vec<(Value, Value)>> {
+    let trail = &collection.trail;
+    // Terraform takes the marks off and puts them on the result; where a text comes from, its elements must know.
+    let origin = collection.marks.of_text();
+    let element = |value: &Value| value.clone().with_marks(origin).or_trail(trail);
+    match &collection.data {
+        Data::List(_, elements) | Data::Tuple(elements) => {
+            Some(elements.iter().enumerate().map(|(at, value)| (Value::number(at), element(value))).collect())
+        }
+        Data::Set(_, elements) => Some(elements.iter().map(|value| (element(value), element(value))).collect()),
+        Data::Map(_, entries) | Data::Object(entries) => Some(
+            entries
+                .iter()
+                .map(|(name, value)| (Value::from(Data::String(Arc::clone(name))).with_marks(origin).or_trail(trail), element(value)))
+                .collect(),
+        ),
+        _ => None,
+    }
+}
+
+pub(super) fn for_expression(parts: &ForExpr, span: Span, context: &Context<'_>, errors: &mut Errors) -> Value {
+    let collection = eval(&parts.collection, context, errors);
+    if collection.is_null() {
+        return errors.fail("null has no elements to iterate over", parts.collection.span);
+    }
+    let ty = collection.ty();
+    let unknown =
+        |marks: Marks| Value::unknown_like(Type::Any, &collection).with_marks(marks).or_trail(&collection.trail).or_trail(&here(span));
+    if ty == Type::Any {
+        check_body(parts, context, errors);
+        return unknown(collection.marks);
+    }
+    if ty.is_primitive() {
+        return errors.fail(format!("a value of type {ty} has no elements to iterate over"), parts.collection.span);
+    }
+    let mut marks = collection.marks;
+    if let Some(condition) = &parts.condition {
+        match try_condition(parts, condition, context, errors) {
+            Some(condition_marks) if collection.is_unknown() => marks = marks.union(condition_marks),
+            Some(_) => {}
+            None => return failed(Type::Any),
+        }
+    }
+    let Some(items) = entries(&collection) else {
+        check_body(parts, context, errors);
+        return unknown(marks);
+    };
+    if items.is_empty() {
+        check_body(parts, context, errors);
+    }
+    if !context.budget.charge_elements(items.len() as u64) {
+        return context.budget.too_large();
+    }
+    let mut own = Errors::default();
+    let mut builder = Builder { marks, cause: None, values: Vec::new(), named: BTreeMap::new() };
+    for (key, value) in items {
+        if context.budget.is_spent() {
+            errors.merge(own.hushed(collection.marks));
+            return context.budget.too_large();
+        }
+        builder.add(parts, (key, value), context, &mut own);
+    }
+    errors.merge(own.hushed(collection.marks));
+    bounded(builder.finish(parts), context).or_trail(&here(span))
+}
+
+/// What a `for` has produced so far.
+struct Builder {
+    marks: Marks,
+    /// The unknown key or condition that makes the whole result unknown.
+    cause: Option<Value>,
+    values: Vec<Value>,
+    named: BTreeMap<Arc<str>, Vec<Value>>,
+}
+
+impl Builder {
+    fn add(&mut self, parts: &ForExpr, (key, value): (Value, Value), context: &Context<'_>, errors: &mut Errors) {
+        let mut variables = Vec::with_capacity(2);
+        if let Some(name) = &parts.key_var {
+            variables.push((&name.text, key));
+        }
+        variables.push((&parts.value_var.text, value));
+        let locals = Locals { names: &variables, outer: context.locals };
+        let context = context.with(&locals);
+        if let Some(condition) = &parts.condition
+            && !self.included(condition, parts.key.is_some(), &context, errors)
+        {
+            return;
+        }
+        let Some(key) = &parts.key else {
+            self.values.push(chosen(eval(&parts.value, &context, errors), parts));
+            return;
+        };
+        let Some(name) = self.name(key, &context, errors) else { return };
+        let value = chosen(eval(&parts.value, &context, errors), parts);
+        let group = self.named.entry(Arc::clone(&name)).or_default();
+        if group.is_empty() || parts.group {
+            group.push(value);
+        } else {
+            let name = if self.marks.hides_text() { "one key, which is not shown here".to_owned() } else { format!("the key `{name}`") };
+            errors.fail(format!("two elements have {name}; write `...` behind the value to group them, if that is meant"), key.span);
+        }
+    }
+
+    /// Whether the condition lets an element in; an unknown one spoils the whole result. Behind that Terraform forgives wrong conditions
+    /// and keys, but not wrong values.
+    fn included(&mut self, condition: &Expr, is_object: bool, context: &Context<'_>, errors: &mut Errors) -> bool {
+        let include = eval(condition, context, errors);
+        if include.is_null() {
+            self.refuse("the `if` of a `for` is null; it must be true or false", condition.span, errors);
+            return false;
+        }
+        self.marks = self.marks.union(include.marks.of_choice());
+        // A list looks whether the condition is known before it looks at its type; an object does it the other way round.
+        if include.is_unknown() && !is_object {
+            self.spoil(include);
+            return false;
+        }
+        match convert(include, &Type::Bool) {
+            Ok(include) => match include.as_bool() {
+                Some(include) => include,
+                None => {
+                    self.spoil(include);
+                    false
+                }
+            },
+            Err(error) => {
+                self.refuse(format!("the `if` of a `for` must be true or false: {}", error.message), condition.span, errors);
+                false
+            }
+        }
+    }
+
+    fn name(&mut self, key: &Expr, context: &Context<'_>, errors: &mut Errors) -> Option<Arc<str>> {
+        let name = eval(key, context, errors);
+        if name.is_null() {
+            self.refuse("the key of a `for` is null", key.span, errors);
+            return None;
+        }
+        self.marks = self.marks.union(name.marks);
+        if name.is_unknown() {
+            self.spoil(name);
+            return None;
+        }
+        match convert(name, &Type::String).map(|name| name.as_name()) {
+            Ok(name) => name,
+            Err(error) => {
+                self.refuse(format!("this value cannot be a key: {}", error.message), key.span, errors);
+                None
+            }
+        }
+    }
+
+    fn refuse(&mut self, message: impl Into<String>, span: Span, errors: &mut Errors) {
+        if self.cause.is_none() {
+            self.spoil(errors.fail(message, span));
+        }
+    }
+
+    fn spoil(&mut self, cause: Value) {
+        self.cause.get_or_insert(cause);
+    }
+
+    fn finish(self, parts: &ForExpr) -> Value {
+        let value = match self.cause {
+            Some(cause) => Value::unknown_like(Type::Any, &cause),
+            None if parts.key.is_none() => Value::tuple(self.values),
+            None => {
+                let single = |mut group: Vec<Value>| group.pop().unwrap_or_else(|| Value::null(Type::Any));
+                let value = |group: Vec<Value>| if parts.group { Value::tuple(group) } else { single(group) };
+                Value::object(self.named.into_iter().map(|(name, group)| (name, value(group))).collect())
+            }
+        };
+        value.with_marks(self.marks)
+    }
+}
+
+/// A value that the `if` of a `for` let in: written otherwise, it may be left out. What an object's attributes hold is mostly not what the
+/// condition asks for.
+fn chosen(value: Value, parts: &ForExpr) -> Value {
+    match (&parts.condition, &value.data) {
+        (Some(condition), Data::String(_) | Data::Number(_) | Data::Bool(_)) if value.trail.is_some() => {
+            value.through(Place::Source(condition.span), format!("{CHOSEN} of the `if` of this `for`"))
+        }
+        _ => value,
+    }
+}
+
+/// Terraform tries the condition once with unknown variables, so that its type is checked even over nothing. Gives its marks.
+fn try_condition(parts: &ForExpr, condition: &Expr, context: &Context<'_>, errors: &mut Errors) -> Option<Marks> {
+    let placeholder = || Value::unknown(Type::Any, "it stands for the elements of a collection");
+    let mut variables = Vec::with_capacity(2);
+    if let Some(name) = &parts.key_var {
+        variables.push((&name.text, placeholder()));
+    }
+    variables.push((&parts.value_var.text, placeholder()));
+    let locals = Locals { names: &variables, outer: context.locals };
+    let mut own = Errors::default();
+    let result = eval(condition, &context.with(&locals), &mut own);
+    if result.is_null() {
+        own.fail("the `if` of a `for` is null; it must be true or false", condition.span);
+    }
+    let marks = result.marks;
+    if let Err(error) = convert(result, &Type::Bool) {
+        own.fail(format!("the `if` of a `for` must be true or false: {}", error.message), condition.span);
+    }
+    let failed = own.any();
+    errors.merge(own);
+    (!failed).then_some(marks)
+}
+
+/// Checks the references of a body that is not evaluated.
+fn check_body(parts: &ForExpr, context: &Context<'_>, errors: &mut Errors) {
+    let bound: Vec<&str> = parts.key_var.iter().chain([&parts.value_var]).map(|name| &*name.text).collect();
+    for expr in parts.key.iter().chain([&parts.value]).chain(&parts.condition) {
+        check_declared(expr, &bound, context, errors);
+    }
+}

@@ -1,0 +1,258 @@
+//! `+ - * / %`, comparisons, `&& || !`, with Terraform's conversions and its forgiveness of sides that do not matter.
+
+use super::context::Context;
+use super::evaluate::{Errors, eval, failed, here};
+use super::possible::by_cases;
+use super::{Data, Marks, Num, NumError, TOO_LARGE, Type, Value, convert, equals};
+use crate::base::Span;
+use crate::hcl::{BinaryOp, Expr, ExprKind, UnaryOp};
+use std::cmp::Ordering;
+
+pub(super) fn unary(operator: UnaryOp, operand: &Expr, span: Span, context: &Context<'_>, errors: &mut Errors) -> Value {
+    let ty = match operator {
+        UnaryOp::Negate => Type::Number,
+        UnaryOp::Not => Type::Bool,
+    };
+    let mut own = Errors::default();
+    let value = eval(operand, context, &mut own);
+    let value = convert(value, &ty).unwrap_or_else(|error| own.fail(format!("invalid operand: {}", error.message), operand.span));
+    if own.any() {
+        errors.merge(own);
+        return failed(ty);
+    }
+    let result = apply_unary(operator, &value).unwrap_or_else(|message| {
+        errors.fail(message, span);
+        failed(ty)
+    });
+    let possible = by_cases(&result, &[&value], |cases| match cases {
+        [case] => apply_unary(operator, case).ok(),
+        _ => None,
+    });
+    possible.with_marks(value.marks).with_trail(here(span))
+}
+
+fn apply_unary(operator: UnaryOp, value: &Value) -> Result<Value, &'static str> {
+    Ok(match (operator, &value.data) {
+        (_, Data::Null(_)) => return Err("the operand is null"),
+        (UnaryOp::Negate, Data::Number(number)) => Value::number(number.neg()),
+        (UnaryOp::Not, Data::Bool(value)) => Value::bool(!value),
+        (UnaryOp::Negate, _) => Value::unknown_like(Type::Number, value).not_null(),
+        (UnaryOp::Not, _) => Value::unknown_like(Type::Bool, value).not_null(),
+    })
+}
+
+/// An operation. A chain of them leans to the left, and is evaluated in a loop: generated code has hundreds of operands.
+pub(super) fn binary(expr: &Expr, context: &Context<'_>, errors: &mut Errors) -> Value {
+    let (mut chain, mut first) = (Vec::new(), expr);
+    while let ExprKind::Binary(operator, left, right) = &first.kind {
+        chain.push((*operator, &**left, &**right, first.span));
+        first = left;
+    }
+    let mut own = Errors::default();
+    let mut value = eval(first, context, &mut own);
+    while let Some((operator, left, right, span)) = chain.pop() {
+        // The first step is paid by whoever evaluates the expression.
+        if !chain.is_empty() && !context.budget.step() {
+            return context.budget.too_large().with_trail(here(span));
+        }
+        let mut after = Errors::default();
+        value = operation(operator, (left, value, own), right, span, context, &mut after);
+        own = after;
+    }
+    errors.merge(own);
+    value
+}
+
+fn operation(
+    operator: BinaryOp,
+    (left_expr, left, mut left_errors): (&Expr, Value, Errors),
+    right_expr: &Expr,
+    span: Span,
+    context: &Context<'_>,
+    errors: &mut Errors,
+) -> Value {
+    let result_type = result_type(operator);
+    let (mut right_errors, mut unsuited) = (Errors::default(), Errors::default());
+    let mut operand = |expr: &Expr, value: Value| match operand_type(operator) {
+        Some(ty) => convert(value, &ty).unwrap_or_else(|error| unsuited.fail(format!("invalid operand: {}", error.message), expr.span)),
+        None => value,
+    };
+    let left = operand(left_expr, left);
+    let right = operand(right_expr, eval(right_expr, context, &mut right_errors));
+    let marks = match operator {
+        BinaryOp::Equal | BinaryOp::NotEqual => Marks::NONE,
+        // Either side may decide alone, so only what both change by certainly changes the result.
+        BinaryOp::And | BinaryOp::Or if left.is_unknown() && right.is_unknown() => {
+            Marks { time: left.marks.time.intersection(right.marks.time), ..left.marks.union(right.marks) }
+        }
+        _ => left.marks.union(right.marks),
+    };
+    if unsuited.any() {
+        // Where both a side and its type are wrong, the side's own error says more.
+        errors.merge(left_errors);
+        errors.merge(right_errors);
+        errors.merge(unsuited);
+        return failed(result_type).with_trail(here(span));
+    }
+    if let Some((value, own)) = short_circuit(operator, &left, &right, [&left_errors, &right_errors]) {
+        match own {
+            Some(Side::Left) => {
+                errors.merge(left_errors);
+                errors.forgive(right_errors);
+            }
+            Some(Side::Right) => {
+                errors.merge(right_errors);
+                errors.forgive(left_errors);
+            }
+            None => {}
+        }
+        return with_cases(operator, value, &left, &right).with_marks(marks).with_trail(here(span));
+    }
+    left_errors.merge(right_errors);
+    if left_errors.any() {
+        errors.merge(left_errors);
+        return failed(result_type).with_marks(marks).with_trail(here(span));
+    }
+    if !context.budget.weigh(&left) || !context.budget.weigh(&right) {
+        return context.budget.too_large().with_trail(here(span));
+    }
+    let result = apply(operator, &left, &right).unwrap_or_else(|message| {
+        errors.fail(message, span);
+        failed(result_type)
+    });
+    with_cases(operator, result, &left, &right).with_marks(marks).with_trail(here(span))
+}
+
+/// The result with what it can be, where an operand can be only one of a few.
+fn with_cases(operator: BinaryOp, result: Value, left: &Value, right: &Value) -> Value {
+    by_cases(&result, &[left, right], |cases| match cases {
+        [left, right] => apply(operator, left, right).ok(),
+        _ => None,
+    })
+}
+
+/// The type operands are converted to. Equality takes them as they are.
+fn operand_type(operator: BinaryOp) -> Option<Type> {
+    match operator {
+        BinaryOp::And | BinaryOp::Or => Some(Type::Bool),
+        BinaryOp::Equal | BinaryOp::NotEqual => None,
+        _ => Some(Type::Number),
+    }
+}
+
+fn result_type(operator: BinaryOp) -> Type {
+    match operator {
+        BinaryOp::Add | BinaryOp::Subtract | BinaryOp::Multiply | BinaryOp::Divide | BinaryOp::Modulo => Type::Number,
+        _ => Type::Bool,
+    }
+}
+
+enum Side {
+    Left,
+    Right,
+}
+
+/// What `&&` and `||` make of sides of which one decides, or is unknown: the value, and the side whose errors count. A null side
+/// counts as false here.
+fn short_circuit(operator: BinaryOp, left: &Value, right: &Value, errors: [&Errors; 2]) -> Option<(Value, Option<Side>)> {
+    let deciding = match operator {
+        BinaryOp::And => false,
+        BinaryOp::Or => true,
+        _ => return None,
+    };
+    let truth = |value: &Value| (!value.is_unknown()).then(|| value.as_bool() == Some(true));
+    let unknown = |cause: &Value| Value::unknown_like(Type::Bool, cause).not_null();
+    match (truth(left), truth(right)) {
+        (None, None) => {
+            let [left_errors, _] = errors;
+            (!left_errors.any()).then(|| (unknown(left), Some(Side::Left)))
+        }
+        (Some(value), _) if value == deciding => Some((Value::bool(deciding), Some(Side::Left))),
+        (_, Some(value)) if value == deciding => Some((Value::bool(deciding), Some(Side::Right))),
+        (None, Some(_)) => Some((unknown(left), Some(Side::Left))),
+        (Some(_), None) => Some((unknown(right), Some(Side::Right))),
+        _ => None,
+    }
+}
+
+/// Applies an operator to operands of its type.
+fn apply(operator: BinaryOp, left: &Value, right: &Value) -> Result<Value, String> {
+    match operator {
+        BinaryOp::Equal => return Ok(equals(left, right)),
+        BinaryOp::NotEqual => return Ok(not(equals(left, right))),
+        _ if left.is_null() || right.is_null() => return Err("an operand is null".to_owned()),
+        _ => {}
+    }
+    if let (Some(left), Some(right)) = (left.as_number(), right.as_number()) {
+        return arithmetic(operator, left, right);
+    }
+    if let (Some(left), Some(right)) = (left.as_bool(), right.as_bool()) {
+        return Ok(Value::bool(if operator == BinaryOp::And { left && right } else { left || right }));
+    }
+    let cause = if left.is_unknown() { left } else { right };
+    let unknown = || Value::unknown_like(result_type(operator), cause).not_null();
+    let decided = |known: Option<bool>| known.map_or_else(unknown, Value::bool);
+    Ok(match operator {
+        BinaryOp::Less => decided(less(left, right)),
+        BinaryOp::Greater => decided(less(right, left)),
+        BinaryOp::LessEqual => decided(either(less(left, right), equals(left, right).as_bool())),
+        BinaryOp::GreaterEqual => decided(either(less(right, left), equals(left, right).as_bool())),
+        _ => unknown(),
+    })
+}
+
+fn not(value: Value) -> Value {
+    match value.as_bool() {
+        Some(known) => Value { data: Data::Bool(!known), ..value },
+        None => value,
+    }
+}
+
+fn either(left: Option<bool>, right: Option<bool>) -> Option<bool> {
+    match (left, right) {
+        (Some(true), _) | (_, Some(true)) => Some(true),
+        (Some(false), Some(false)) => Some(false),
+        _ => None,
+    }
+}
+
+/// Whether one number is less than another, told from the bounds of unknown ones.
+fn less(left: &Value, right: &Value) -> Option<bool> {
+    let below = |high: Option<Num>, low: Option<Num>| high.zip(low).is_some_and(|(high, low)| high.compare(&low) == Ordering::Less);
+    let ((left_low, left_high), (right_low, right_high)) = (bounds(left), bounds(right));
+    if below(left_high, right_low) {
+        Some(true)
+    } else if below(right_high, left_low) {
+        Some(false)
+    } else {
+        None
+    }
+}
+
+/// The bounds of a number, known or not.
+pub(super) fn bounds(value: &Value) -> (Option<Num>, Option<Num>) {
+    match &value.data {
+        Data::Number(number) => (Some(number.clone()), Some(number.clone())),
+        Data::Unknown(unknown) => (unknown.refinement.at_least.clone(), unknown.refinement.at_most.clone()),
+        _ => (None, None),
+    }
+}
+
+fn arithmetic(operator: BinaryOp, left: &Num, right: &Num) -> Result<Value, String> {
+    let result = match operator {
+        BinaryOp::Add => left.add(right),
+        BinaryOp::Subtract => left.sub(right),
+        BinaryOp::Multiply => left.mul(right),
+        BinaryOp::Divide => left.div(right),
+        BinaryOp::Modulo => left.modulo(right),
+        BinaryOp::Less => return Ok(Value::bool(left.compare(right).is_lt())),
+        BinaryOp::LessEqual => return Ok(Value::bool(left.compare(right).is_lt() || left == right)),
+        BinaryOp::Greater => return Ok(Value::bool(left.compare(right).is_gt())),
+        _ => return Ok(Value::bool(left.compare(right).is_gt() || left == right)),
+    };
+    match result {
+        Ok(number) => Ok(Value::number(number)),
+        Err(NumError::TooLarge) => Ok(Value::unknown(Type::Number, TOO_LARGE)),
+        Err(error) => Err(format!("the operation fails: {error}")),
+    }
+}

@@ -1,0 +1,93 @@
+//! What the evaluator asks its surroundings: one small trait.
+
+use super::functions::Dialect;
+use super::{EvalError, Value};
+use crate::base::Span;
+use crate::hcl::Name;
+use std::sync::Arc;
+
+/// A step behind the first name of a reference, its index already evaluated.
+#[derive(Clone, Debug)]
+pub enum RefStep<'a> {
+    /// `.name`
+    Attr(&'a Name),
+    /// `[value]`
+    Index(Value, Span),
+}
+
+/// The surroundings of an expression: variables, locals, resources, modules, `each`, `count`, `path`, files.
+pub trait Scope {
+    /// Resolves a reference that begins with `name` (never a `for` variable: the evaluator keeps those). The scope consumes as
+    /// many of the `steps` as it wants, at least those that make the reference whole (`var.x`, `data.oci_kms_vault.v[0]`), and
+    /// returns the value and the number of steps it consumed; the evaluator applies the rest.
+    ///
+    /// # Errors
+    /// What Terraform would say; references to undeclared things are `fatal`.
+    fn resolve(&self, name: &str, span: Span, steps: &[RefStep<'_>]) -> Result<(Value, usize), EvalError>;
+
+    /// Whether what a reference names is declared, asked of references that are not evaluated (the rest of a `try`, the inside of a
+    /// `for` over nothing): Terraform refuses those too. `steps` are the attribute names that follow, up to the first index.
+    ///
+    /// # Errors
+    /// The same `fatal` error that [`Scope::resolve`] gives.
+    fn declared(&self, name: &str, span: Span, steps: &[&Name]) -> Result<(), EvalError> {
+        let _ = (name, span, steps);
+        Ok(())
+    }
+
+    /// The text of a span, for our own reading.
+    fn text(&self, span: Span) -> String;
+
+    /// The text of a span, for reasons and conditions that quote the code; `None` where it may not be shown.
+    fn quote(&self, span: Span) -> Option<String> {
+        Some(self.text(span))
+    }
+
+    /// Whose functions there are.
+    fn dialect(&self) -> Dialect {
+        Dialect::default()
+    }
+
+    /// Whether this is the local name of the provider that Terraform has built in.
+    fn is_builtin_provider(&self, name: &str) -> bool {
+        let _ = name;
+        false
+    }
+
+    /// The files that file functions may read.
+    fn files(&self) -> &dyn FileAccess;
+}
+
+/// Why a file function cannot say what the file holds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum FileTrouble {
+    /// It is not there: an error in Terraform too.
+    Missing,
+    /// It may not or cannot be read here; the value is unknown for this reason, a clause: "`/etc/passwd` lies outside of the repository".
+    Withheld(String),
+}
+
+/// The files that file functions may read. Paths are as the expression wrote them; relative ones are relative to the root module's folder
+/// as Terraform resolves them (its working directory).
+pub trait FileAccess {
+    /// The bytes of a file.
+    ///
+    /// # Errors
+    /// Missing, or withheld for a reason.
+    fn read(&self, path: &str) -> Result<Arc<[u8]>, FileTrouble>;
+
+    /// Whether a regular file is there.
+    ///
+    /// # Errors
+    /// Missing where something else is there (a folder, a pipe): an error in Terraform; or withheld for a reason.
+    fn exists(&self, path: &str) -> Result<bool, FileTrouble>;
+
+    /// All regular files below a folder, as paths relative to it with forward slashes, sorted.
+    ///
+    /// # Errors
+    /// Missing, or withheld for a reason.
+    fn list(&self, folder: &str) -> Result<Vec<String>, FileTrouble>;
+
+    /// The absolute form of a path (`abspath`).
+    fn absolute(&self, path: &str) -> String;
+}

@@ -1,0 +1,198 @@
+//! Templates: text with interpolations and directives.
+
+use super::context::{Context, Locals};
+use super::evaluate::{Errors, eval, failed, here};
+use super::iteration::entries;
+use super::possible::by_cases;
+use super::references::check_template;
+use super::{Marks, Type, Value, convert};
+use crate::base::Span;
+use crate::hcl::{Directive, Expr, Name, Part, Template};
+
+/// A template. One that is a lone interpolation is that interpolation's value, of whatever type; all others are strings.
+pub(super) fn template(template: &Template, span: Span, context: &Context<'_>, errors: &mut Errors) -> Value {
+    if let [Part::Interpolation(inner)] = template.parts.as_slice() {
+        return eval(inner, context, errors);
+    }
+    text(template, span, context, errors)
+}
+
+/// The text of a template, as a string even if it is a lone interpolation.
+fn text(template: &Template, span: Span, context: &Context<'_>, errors: &mut Errors) -> Value {
+    let mut values = Vec::with_capacity(template.parts.len());
+    let mut own = Errors::default();
+    for part in &template.parts {
+        let before = own.any();
+        let value = match part {
+            Part::Literal(text) => Value::string(text),
+            Part::Interpolation(inner) => {
+                let value = eval(inner, context, &mut own);
+                printable(value, inner.span, &mut own)
+            }
+            Part::Directive(directive) => {
+                let (value, span) = run_directive(directive, span, context, &mut own);
+                printable(value, span, &mut own)
+            }
+        };
+        // What is known of a text in error is what stands before the error, and it decides about conversions around it.
+        let usable = !before && !own.any() || value.is_unknown();
+        values.push(if usable { value } else { Value::string("").with_marks(value.marks).with_trail(value.trail) });
+    }
+    let faulty = own.any();
+    errors.merge(own);
+    let mut marks = values.iter().fold(Marks::NONE, |marks, value| marks.union(value.marks));
+    marks.piece |= values.iter().any(|value| value.marks.from_file && !value.may_be_taken_apart());
+    let trail = carried(template, &values).or_else(|| here(span));
+    if faulty && values.iter().any(Value::is_unknown) {
+        return failed(Type::String).not_null().with_marks(marks).with_trail(trail);
+    }
+    let Some(result) = concatenate(&values, context) else { return context.budget.too_large().with_marks(marks).with_trail(trail) };
+    let inputs: Vec<&Value> = values.iter().collect();
+    by_cases(&result, &inputs, |cases| {
+        let converted: Option<Vec<Value>> = cases.iter().map(|case| convert(case.clone(), &Type::String).ok()).collect();
+        concatenate(&converted?, context)
+    })
+    .with_marks(marks)
+    .with_trail(trail)
+}
+
+/// The trail of the only part that is not literal text.
+fn carried(template: &Template, values: &[Value]) -> Option<std::sync::Arc<super::TrailLink>> {
+    let mut moving = template.parts.iter().zip(values).filter(|(part, _)| !matches!(part, Part::Literal(_)));
+    match (moving.next(), moving.next()) {
+        (Some((_, value)), None) => value.trail.clone(),
+        _ => None,
+    }
+}
+
+/// A value as text: unknown ones stay unknown, null and compound ones are errors.
+fn printable(value: Value, span: Span, errors: &mut Errors) -> Value {
+    if value.is_null() {
+        errors.fail("null cannot be part of a text", span);
+        return value;
+    }
+    if value.is_unknown() {
+        return value;
+    }
+    let marks = value.marks;
+    convert(value, &Type::String).unwrap_or_else(|error| {
+        errors.fail(format!("this value cannot be part of a text: {}", error.message), span);
+        Value::string("").with_marks(marks)
+    })
+}
+
+/// Joins texts. With an unknown part the result is unknown, and begins with what stands before that part. `None` where it is too large.
+fn concatenate(values: &[Value], context: &Context<'_>) -> Option<Value> {
+    let size: usize = values.iter().filter_map(Value::as_str).map(str::len).sum();
+    if !context.budget.charge(size as u64) {
+        return None;
+    }
+    let mut joined = String::with_capacity(size);
+    for value in values {
+        match value.as_str() {
+            Some(text) => joined.push_str(text),
+            None => return Some(Value::unknown_like(Type::String, value).not_null().with_prefix(&joined)),
+        }
+    }
+    Some(Value::string(joined))
+}
+
+fn run_directive(directive: &Directive, span: Span, context: &Context<'_>, errors: &mut Errors) -> (Value, Span) {
+    match directive {
+        Directive::If { condition, then, otherwise, span: own } => {
+            let own = if own.start == own.end { span } else { *own };
+            (branch(condition, then, otherwise, own, context, errors), own)
+        }
+        Directive::For { key_var, value_var, collection, body, span: own } => {
+            (repeat((key_var.as_ref(), value_var), collection, body, *own, context, errors), *own)
+        }
+    }
+}
+
+fn branch(condition: &Expr, then: &Template, otherwise: &Template, span: Span, context: &Context<'_>, errors: &mut Errors) -> Value {
+    let (mut then_errors, mut otherwise_errors) = (Errors::default(), Errors::default());
+    let then = text(then, span, context, &mut then_errors);
+    let otherwise = text(otherwise, span, context, &mut otherwise_errors);
+    let decision = eval(condition, context, errors);
+    if decision.is_null() {
+        errors.fail("the condition is null; it must be true or false", condition.span);
+        return failed(Type::String);
+    }
+    let both = then.drivers().intersection(otherwise.drivers());
+    let marks = Marks { time: decision.marks.time, ..decision.marks.union(then.marks).union(otherwise.marks) };
+    if decision.is_unknown() {
+        let marks = Marks { time: marks.time.union(both), ..marks };
+        errors.forgive(then_errors);
+        errors.forgive(otherwise_errors);
+        return Value::unknown_like(Type::String, &decision).not_null().with_marks(marks);
+    }
+    match convert(decision, &Type::Bool).ok().and_then(|decision| decision.as_bool()) {
+        Some(true) => {
+            errors.merge(then_errors);
+            errors.forgive(otherwise_errors);
+            then.with_marks(marks)
+        }
+        Some(false) => {
+            errors.merge(otherwise_errors);
+            errors.forgive(then_errors);
+            otherwise.with_marks(marks)
+        }
+        None => {
+            errors.fail("the condition must be true or false", condition.span);
+            failed(Type::String)
+        }
+    }
+}
+
+fn repeat(
+    names: (Option<&Name>, &Name),
+    collection: &Expr,
+    body: &Template,
+    span: Span,
+    context: &Context<'_>,
+    errors: &mut Errors,
+) -> Value {
+    let (key_var, value_var) = names;
+    let over = eval(collection, context, errors);
+    let unknown = |over: &Value| Value::unknown_like(Type::String, over).with_marks(over.marks);
+    if over.is_null() {
+        errors.fail("there is nothing to repeat over: the value is null", collection.span);
+        return failed(Type::String);
+    }
+    if over.ty() == Type::Any {
+        check_template(body, &bound(key_var, value_var), context, errors);
+        return unknown(&over);
+    }
+    let Some(items) = entries(&over) else {
+        if matches!(over.ty(), Type::Bool | Type::Number | Type::String) {
+            errors.fail(format!("a value of type {} has no elements to repeat over", over.ty()), collection.span);
+            return failed(Type::String);
+        }
+        check_template(body, &bound(key_var, value_var), context, errors);
+        return unknown(&over);
+    };
+    if items.is_empty() {
+        check_template(body, &bound(key_var, value_var), context, errors);
+    }
+    let mut results = Vec::with_capacity(items.len());
+    let mut own = Errors::default();
+    for (key, value) in items {
+        let mut variables = Vec::with_capacity(2);
+        if let Some(name) = key_var {
+            variables.push((&name.text, key));
+        }
+        variables.push((&value_var.text, value));
+        let locals = Locals { names: &variables, outer: context.locals };
+        results.push(text(body, span, &context.with(&locals), &mut own));
+    }
+    errors.merge(own.hushed(over.marks));
+    let marks = results.iter().fold(over.marks, |marks, value| marks.union(value.marks));
+    match results.iter().find(|result| result.is_unknown()) {
+        Some(result) => Value::unknown_like(Type::String, result).with_marks(marks),
+        None => concatenate(&results, context).unwrap_or_else(|| context.budget.too_large()).with_marks(marks),
+    }
+}
+
+fn bound<'a>(key_var: Option<&'a Name>, value_var: &'a Name) -> Vec<&'a str> {
+    key_var.into_iter().chain([value_var]).map(|name| &*name.text).collect()
+}

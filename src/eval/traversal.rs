@@ -1,0 +1,409 @@
+//! References and the steps behind them: attributes, indexes, splats.
+
+use super::context::Context;
+use super::evaluate::{Errors, bounded, eval, failed, here};
+use super::possible::{MOST_CASES, by_cases, with_possible};
+use super::value::normal_form;
+use super::{Data, EvalError, Marks, Possible, RefStep, TrailLink, Type, Value, convert};
+use crate::base::{Place, Span};
+use crate::hcl::{Expr, ExprKind, Name, TraversalStep};
+use std::sync::Arc;
+
+/// A step whose index is evaluated.
+enum Step<'a> {
+    Attr(&'a Name),
+    Index(Value, Span),
+    FullSplat(Span),
+    AttrSplat(Span),
+}
+
+/// `base` followed by steps.
+pub(super) fn traversal(expr: &Expr, base: &Expr, steps: &[TraversalStep], context: &Context<'_>, errors: &mut Errors) -> Value {
+    if let ExprKind::Variable(name) = &base.kind {
+        return reference(name, expr, steps, context, errors);
+    }
+    let mut own = Errors::default();
+    let value = eval(base, context, &mut own);
+    let faulty = own.any();
+    errors.merge(own);
+    let steps = evaluate_steps(steps, context, errors);
+    if faulty && steps.iter().any(|step| matches!(step, Step::FullSplat(_) | Step::AttrSplat(_))) {
+        return failed(Type::Any);
+    }
+    apply_steps(value, &steps, context, errors)
+}
+
+/// A reference: a variable of a `for`, or whatever the scope knows by this name.
+pub(super) fn reference(name: &Arc<str>, expr: &Expr, steps: &[TraversalStep], context: &Context<'_>, errors: &mut Errors) -> Value {
+    if let Some(value) = context.local(name) {
+        let steps = evaluate_steps(steps, context, errors);
+        return apply_steps(value.clone(), &steps, context, errors);
+    }
+    if context.closed {
+        return errors.fail(format!("the template has no variable named `{name}`"), expr.span);
+    }
+    let mut own = Errors::default();
+    let steps = evaluate_steps(steps, context, &mut own);
+    let own_failed = own.any();
+    errors.merge(own);
+    let path: Vec<RefStep<'_>> = steps
+        .iter()
+        .map_while(|step| match step {
+            Step::Attr(name) => Some(RefStep::Attr(name)),
+            Step::Index(key, span) => Some(RefStep::Index(key.clone(), *span)),
+            Step::FullSplat(_) | Step::AttrSplat(_) => None,
+        })
+        .collect();
+    let (value, used) = match context.scope.resolve(name, expr.span, &path) {
+        Ok(resolved) => resolved,
+        Err(error) => {
+            errors.push(error.at(expr.span));
+            return failed(Type::Any);
+        }
+    };
+    if own_failed {
+        return failed(Type::Any);
+    }
+    let value = apply_steps(value, steps.get(used..).unwrap_or_default(), context, errors);
+    used_here(value, expr.span, context)
+}
+
+/// Puts the place of a reference in front of the value's trail.
+fn used_here(value: Value, span: Span, context: &Context<'_>) -> Value {
+    let text = context.scope.quote(span).unwrap_or_default();
+    let label = if text.is_empty() || text.contains('\n') || text.len() > 80 {
+        Arc::from("used here")
+    } else {
+        Arc::from(format!("`{text}` is used here"))
+    };
+    let link = TrailLink { place: Place::Source(span), label, next: value.trail.clone() };
+    value.with_trail(Some(Arc::new(link)))
+}
+
+fn evaluate_steps<'a>(steps: &'a [TraversalStep], context: &Context<'_>, errors: &mut Errors) -> Vec<Step<'a>> {
+    steps
+        .iter()
+        .map(|step| match step {
+            TraversalStep::Attr(name) => Step::Attr(name),
+            TraversalStep::Index(index, span) => Step::Index(eval(index, context, errors), *span),
+            TraversalStep::LegacyIndex(index, span) => {
+                Step::Index(Value::number(i64::try_from(*index).unwrap_or(i64::MAX)).with_trail(here(*span)), *span)
+            }
+            TraversalStep::FullSplat(span) => Step::FullSplat(*span),
+            TraversalStep::AttrSplat(span) => Step::AttrSplat(*span),
+        })
+        .collect()
+}
+
+fn apply_steps(value: Value, steps: &[Step<'_>], context: &Context<'_>, errors: &mut Errors) -> Value {
+    let mut value = value;
+    let mut rest = steps;
+    while let [step, behind @ ..] = rest {
+        rest = behind;
+        let result = match step {
+            Step::Attr(name) => attribute(&value, &name.text, name.span),
+            Step::Index(key, span) => index(&value, key, *span, context),
+            Step::FullSplat(span) => {
+                // Everything behind belongs to each element.
+                return splat(&value, behind, *span, context, errors);
+            }
+            Step::AttrSplat(span) => {
+                let is_own =
+                    |step: &Step<'_>| matches!(step, Step::Attr(_)) || matches!(step, Step::Index(_, at) if is_legacy(*at, context));
+                let own = behind.iter().take_while(|step| is_own(step)).count();
+                let (each, behind) = behind.split_at(own);
+                rest = behind;
+                if let [Step::AttrSplat(span), ..] = behind {
+                    errors.push(EvalError { fatal: true, ..EvalError::new("A `.*` cannot follow another one; use `[*]`", Some(*span)) });
+                    return failed(Type::Any);
+                }
+                Ok(splat(&value, each, *span, context, errors))
+            }
+        };
+        match result {
+            Ok(next) => value = next.or_trail(&value.trail),
+            Err(error) => {
+                errors.push(error);
+                return failed(Type::Any);
+            }
+        }
+    }
+    value
+}
+
+/// Whether an index is written as `.0`: those behind `.*` apply to each element.
+fn is_legacy(span: Span, context: &Context<'_>) -> bool {
+    let text = context.scope.text(span);
+    text.starts_with('.') || text.starts_with(|first: char| first.is_ascii_digit())
+}
+
+/// `value.name`.
+fn attribute(value: &Value, name: &str, span: Span) -> Result<Value, EvalError> {
+    let result = attribute_of(value, name, span)?;
+    Ok(by_cases(&result, &[value], |cases| cases.first().and_then(|case| attribute_of(case, name, span).ok())).with_marks(value.marks))
+}
+
+fn attribute_of(value: &Value, name: &str, span: Span) -> Result<Value, EvalError> {
+    // Attribute names and keys are in Unicode's normal form, names in code are as they are written.
+    let name: &str = &normal_form(name);
+    let fail = |message: String| Err(EvalError::new(message, Some(span)));
+    match &value.data {
+        Data::Null(_) => fail(format!("the value is null, so it has no attribute `{name}`")),
+        Data::Object(attributes) => match attributes.get(name) {
+            Some(attribute) => Ok(attribute.clone()),
+            None => fail(format!("this object has no attribute `{name}`")),
+        },
+        Data::Map(_, entries) => match entries.get(name) {
+            Some(entry) => Ok(entry.clone()),
+            None => fail(format!("this map has no element with the key `{name}`")),
+        },
+        Data::Unknown(unknown) => match &unknown.ty {
+            Type::Any => Ok(Value::unknown_like(Type::Any, value)),
+            Type::Map(element) => Ok(Value::unknown_like((**element).clone(), value)),
+            Type::Object(attributes) => match attributes.get(name) {
+                Some(attribute) => Ok(Value::unknown_like(attribute.ty.clone(), value)),
+                None => fail(format!("this object has no attribute `{name}`")),
+            },
+            ty => fail(no_attributes(ty, name)),
+        },
+        _ => fail(no_attributes(&value.ty(), name)),
+    }
+}
+
+fn no_attributes(ty: &Type, name: &str) -> String {
+    match ty {
+        Type::List(element) | Type::Set(element) if matches!(**element, Type::Object(_)) => {
+            format!("a {ty} has no attribute `{name}`; its elements may have")
+        }
+        _ => format!("a value of type {ty} has no attribute `{name}`"),
+    }
+}
+
+/// `value[key]`.
+fn index(value: &Value, key: &Value, span: Span, context: &Context<'_>) -> Result<Value, EvalError> {
+    let result = index_of(value, key, span)?;
+    let result = by_cases(&result, &[value, key], |cases| match cases {
+        [value, key] => index_of(value, key, span).ok(),
+        _ => None,
+    });
+    Ok(any_element(result, value, key, span, context))
+}
+
+/// A known collection under an unknown key can only give one of its elements.
+fn any_element(result: Value, value: &Value, key: &Value, span: Span, context: &Context<'_>) -> Value {
+    let open = result.as_unknown().is_some_and(|unknown| unknown.possible.is_empty() && unknown.origin.is_none());
+    if !open || !key.is_unknown() || value.is_unknown() || value.marks.is_secret() {
+        return result;
+    }
+    let text = context.scope.quote(span).unwrap_or_default();
+    let text = text.trim_start_matches('[').trim_end_matches(']').trim();
+    let when =
+        |name: &str| if text.is_empty() { Arc::from(format!("the key is `{name}`")) } else { Arc::from(format!("`{text}` is `{name}`")) };
+    let cases: Vec<Possible> = match (value.as_mapping(), value.as_sequence()) {
+        (Some(entries), _) => entries
+            .iter()
+            .take(MOST_CASES + 1)
+            .map(|(name, element)| Possible { value: element.clone(), when: when(&format!("\"{name}\"")) })
+            .collect(),
+        (_, Some(elements)) => elements
+            .iter()
+            .take(MOST_CASES + 1)
+            .enumerate()
+            .map(|(at, element)| Possible { value: element.clone(), when: when(&at.to_string()) })
+            .collect(),
+        _ => return result,
+    };
+    with_possible(result, cases)
+}
+
+/// What an index makes of a value, told without building the type of all it holds.
+enum Indexed {
+    Unknown,
+    /// A list or tuple; the element type where it is a list.
+    Sequence(Option<Type>),
+    /// A map and its element type.
+    Map(Type),
+    Object,
+    Set,
+    Nothing,
+}
+
+fn indexed(value: &Value) -> Indexed {
+    let of_type = |ty: &Type| match ty {
+        Type::Any => Indexed::Unknown,
+        Type::List(element) => Indexed::Sequence(Some((**element).clone())),
+        Type::Tuple(_) => Indexed::Sequence(None),
+        Type::Map(element) => Indexed::Map((**element).clone()),
+        Type::Object(_) => Indexed::Object,
+        Type::Set(_) => Indexed::Set,
+        Type::Bool | Type::Number | Type::String => Indexed::Nothing,
+    };
+    match &value.data {
+        Data::Unknown(unknown) => of_type(&unknown.ty),
+        Data::List(element, _) => Indexed::Sequence(Some(element.clone())),
+        Data::Tuple(_) => Indexed::Sequence(None),
+        Data::Map(element, _) => Indexed::Map(element.clone()),
+        Data::Object(_) => Indexed::Object,
+        Data::Set(..) => Indexed::Set,
+        Data::Null(_) | Data::Bool(_) | Data::Number(_) | Data::String(_) => Indexed::Nothing,
+    }
+}
+
+fn index_of(value: &Value, key: &Value, span: Span) -> Result<Value, EvalError> {
+    element(value, key, span).map_err(|error| {
+        let hidden = key.marks.is_secret() || (key.marks.from_file && key.as_str().is_some());
+        if hidden { EvalError { message: "there is no element with this key, which is not shown here".to_owned(), ..error } } else { error }
+    })
+}
+
+fn element(value: &Value, key: &Value, span: Span) -> Result<Value, EvalError> {
+    let fail = |message: &str| Err(EvalError::new(message, Some(span)));
+    if value.is_null() {
+        return fail("the value is null, so it has no elements");
+    }
+    if key.is_null() {
+        return fail("null cannot be a key");
+    }
+    let unknown = |ty: Type| {
+        let time = value.marks.time.union(key.marks.time);
+        let marks = Marks { time, ..value.marks };
+        // Of a collection that the caller decides, its elements say so, and the number of them does not matter.
+        match value.first_why().filter(|_| value.is_unknown() || value.marks.by_caller) {
+            Some(why) => Value::unknown(ty, Arc::clone(why)).with_marks(marks),
+            None => Value::unknown_like(ty, key).with_marks(marks),
+        }
+    };
+    let typed_key = |wanted: &Type| {
+        convert(key.clone(), wanted).map_err(|error| EvalError::new(format!("this key names no element: {}", error.message), Some(span)))
+    };
+    if matches!(&key.data, Data::Unknown(key) if key.ty == Type::Any) {
+        return Ok(unknown(Type::Any));
+    }
+    match indexed(value) {
+        Indexed::Unknown => Ok(unknown(Type::Any)),
+        Indexed::Sequence(element) => {
+            let key = typed_key(&Type::Number)?;
+            let marks = value.marks.union(key.marks);
+            let Some(number) = key.as_number() else { return Ok(unknown(element.unwrap_or(Type::Any))) };
+            let position = number.to_i64().and_then(|position| usize::try_from(position).ok());
+            let found = match (value.as_sequence(), &value.data, element) {
+                (Some(elements), ..) => position.and_then(|position| elements.get(position)).cloned(),
+                // Terraform asks an unknown list nothing, not even with a negative index.
+                (None, _, Some(element)) => Some(unknown(element)),
+                (None, Data::Unknown(tuple), None) => match (&tuple.ty, position) {
+                    (Type::Tuple(types), Some(position)) => types.get(position).map(|ty| Value::unknown_like(ty.clone(), value)),
+                    _ => None,
+                },
+                _ => None,
+            };
+            found.map(|element| element.with_marks(marks)).ok_or_else(|| EvalError::new(no_element(number, value), Some(span)))
+        }
+        Indexed::Map(element) => {
+            let key = typed_key(&Type::String)?;
+            let marks = value.marks.union(key.marks);
+            match (value.as_mapping(), key.as_str()) {
+                (Some(entries), Some(name)) => match entries.get(name) {
+                    Some(entry) => Ok(entry.clone().with_marks(marks)),
+                    None => Err(EvalError::new(format!("this map has no element with the key `{name}`"), Some(span))),
+                },
+                _ => Ok(unknown(element)),
+            }
+        }
+        Indexed::Object => {
+            let key = typed_key(&Type::String)?;
+            match key.as_str() {
+                // Terraform forgets the marks of the key here.
+                Some(name) => attribute_of(value, name, span).map(|own| own.with_marks(value.marks.union(key.marks.of_origin()))),
+                None => Ok(unknown(Type::Any)),
+            }
+        }
+        Indexed::Set => fail("elements of a set have no index or key"),
+        Indexed::Nothing => fail("this value has no elements"),
+    }
+}
+
+fn no_element(number: &super::Num, value: &Value) -> String {
+    if !number.is_integer() {
+        format!("the index {number} is not a whole number")
+    } else if number.is_negative() {
+        format!("the index {number} is negative")
+    } else {
+        match value.length_bounds() {
+            (0, 0) => "there is no element: the collection is empty".to_owned(),
+            (length, _) => format!("there is no element {number}: the collection has {length}"),
+        }
+    }
+}
+
+/// `value[*]` and `value.*`: the steps applied to each element of a list, set or tuple; of anything else, to itself unless it is null.
+fn splat(value: &Value, each: &[Step<'_>], span: Span, context: &Context<'_>, errors: &mut Errors) -> Value {
+    let ty = value.ty();
+    let is_sequence = matches!(ty, Type::Tuple(_) | Type::List(_) | Type::Set(_));
+    if value.is_null() {
+        if is_sequence {
+            return errors.fail("A null sequence has no elements for a splat", span);
+        }
+        return Value::tuple(Vec::new()).with_marks(value.marks).with_trail(value.trail.clone());
+    }
+    let trail = &value.trail;
+    if ty == Type::Any {
+        return Value::unknown_like(Type::Any, value).with_marks(value.marks).or_trail(trail);
+    }
+    let single = [value.clone()];
+    let elements = if is_sequence { value.as_sequence() } else { Some(single.as_slice()) };
+    let Some(elements) = elements else {
+        let result_type = splat_type(&ty, value, each, context, errors);
+        let result = Value::unknown_like(result_type, value).not_null();
+        let bounded = match (&ty, &value.data) {
+            (Type::List(_) | Type::Set(_), Data::Unknown(unknown)) => {
+                unknown.refinement.length.map_or(result.clone(), |(least, most)| result.with_length(least, most))
+            }
+            _ => result,
+        };
+        return bounded.with_marks(value.marks).or_trail(trail);
+    };
+    if !context.budget.charge_elements(elements.len() as u64) {
+        return context.budget.too_large();
+    }
+    let mut own = Errors::default();
+    let results: Vec<Value> =
+        elements.iter().map(|element| apply_steps(element.clone().with_marks(value.marks.of_text()), each, context, &mut own)).collect();
+    let element_failed = own.any();
+    errors.merge(own.hushed(value.marks));
+    let perhaps_null = !is_sequence && value.is_unknown() && !value.is_not_null();
+    if element_failed && perhaps_null {
+        return failed(Type::Any).with_marks(value.marks);
+    }
+    if element_failed {
+        // The type of what it would have been decides about conditionals around it.
+        let upgraded = if is_sequence { ty.clone() } else { Type::tuple(vec![ty.clone()]) };
+        let result_type = splat_type(&upgraded, value, each, context, &mut Errors::default());
+        return failed(result_type).with_marks(value.marks);
+    }
+    if perhaps_null {
+        // A null would make this the empty tuple.
+        return Value::unknown_like(Type::Any, value).with_marks(value.marks).or_trail(trail);
+    }
+    let result = match &ty {
+        Type::List(_) | Type::Set(_) => match results.first().map(Value::ty) {
+            None => match splat_type(&ty, value, each, context, errors) {
+                Type::List(element) => Value::list((*element).clone(), Vec::new()),
+                _ => Value::list(Type::Any, Vec::new()),
+            },
+            Some(element) if results.iter().all(|result| result.ty() == element) => Value::list(element, results),
+            Some(_) => return errors.fail("the elements of this splat have different types; use a `for` expression", span),
+        },
+        _ => Value::tuple(results),
+    };
+    bounded(result, context).with_marks(value.marks).or_trail(trail)
+}
+
+/// The type of a splat over elements that are not known.
+fn splat_type(ty: &Type, value: &Value, each: &[Step<'_>], context: &Context<'_>, errors: &mut Errors) -> Type {
+    let mut step_type = |element: &Type| apply_steps(Value::unknown_like(element.clone(), value), each, context, errors).ty();
+    match ty {
+        Type::List(element) | Type::Set(element) => Type::list(step_type(element)),
+        Type::Tuple(elements) => Type::tuple(elements.iter().map(step_type).collect()),
+        _ => Type::Any,
+    }
+}
