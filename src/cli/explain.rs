@@ -10,7 +10,7 @@ use crate::rules;
 pub fn run(arguments: &Explain) -> std::io::Result<Exit> {
     let Some(wanted) = &arguments.rule else {
         let mut text = String::new();
-        for rule in &rules::ALL {
+        for rule in rules::ALL {
             text.push_str(&format!("{}  {:<20}  {}\n", rule.id, rule.name, rule.title));
         }
         text.push_str("\nkmslint explain RULE shows a rule's document.\n");

@@ -90,7 +90,7 @@ fn of(finding: &Finding, instance: &FindingInstance, paths: &Paths<'_>) -> Accep
         path: (paths.place)(&finding.place),
         address: instance.key.labeled_address().into_owned(),
         rule: finding.rule.to_owned(),
-        kind: finding.kind.to_owned(),
+        kind: finding.kind.word().to_owned(),
         fingerprint: instance.fingerprint.clone(),
     }
 }

@@ -6,7 +6,7 @@ use super::exempt::{self, Exemptions, Surroundings};
 use super::outcome::{ConfigInUse, Exempted, ExemptedBy, FailOn, JudgedKey, Notice, Outcome};
 use crate::base::{Place, Sources, Step};
 use crate::key::{InputKind, Inventory, KeyFacts, KeyId, Keys, ModuleNotFollowed, NotRead};
-use crate::rules::{self, Finding, Judged, Level, MODULES_NOT_FOLLOWED, Paths, Rule, Verdict};
+use crate::rules::{self, Finding, Judged, Kind, Level, MODULES_NOT_FOLLOWED, Paths, Rule, Verdict};
 use jiff::{Timestamp, tz::TimeZone};
 use rayon::prelude::*;
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -195,7 +195,7 @@ impl Levels<'_> {
 /// The finding on a module call that was not followed, under `--strict`.
 fn not_followed(module: &ModuleNotFollowed, paths: &Paths<'_>) -> Finding {
     let key = KeyId { root: module.root.as_str().into(), inputs: None, address: module.address.clone(), input: InputKind::Hcl };
-    let kind = "module-not-followed";
+    let kind = Kind::ModuleNotFollowed;
     let mut finding = rules::plain(
         MODULES_NOT_FOLLOWED,
         "undetermined",
@@ -206,7 +206,7 @@ fn not_followed(module: &ModuleNotFollowed, paths: &Paths<'_>) -> Finding {
     finding.level = Level::Error;
     finding.note = "Keys in it are not judged.".to_owned();
     finding.help = "Run `terraform init` first, so that the module is at hand, or check the plan.".to_owned();
-    finding.instances = vec![rules::instance(MODULES_NOT_FOLLOWED, &key, &module.root, &module.place, kind, paths)];
+    finding.instances = vec![rules::instance(MODULES_NOT_FOLLOWED, &key, &module.root, &module.place, kind.word(), paths)];
     finding.fingerprint = rules::fingerprint_of(&finding.instances);
     finding
 }
@@ -215,12 +215,12 @@ fn not_followed(module: &ModuleNotFollowed, paths: &Paths<'_>) -> Finding {
 fn not_read(one: &NotRead, paths: &Paths<'_>) -> Finding {
     let path: Arc<str> = one.path.as_str().into();
     let key = KeyId { root: Arc::clone(&path), inputs: None, address: one.path.clone(), input: InputKind::Hcl };
-    let (kind, place) = ("not-read", Place::File(path));
+    let (kind, place) = (Kind::NotRead, Place::File(path));
     let message = format!("`{}` was not read: {}", one.path, one.why);
     let mut finding = rules::plain(MODULES_NOT_FOLLOWED, "undetermined", kind, message, place.clone());
     finding.level = Level::Error;
     finding.note = "Keys that depend on it are not checked.".to_owned();
-    finding.instances = vec![rules::instance(MODULES_NOT_FOLLOWED, &key, &one.path, &place, kind, paths)];
+    finding.instances = vec![rules::instance(MODULES_NOT_FOLLOWED, &key, &one.path, &place, kind.word(), paths)];
     finding.fingerprint = rules::fingerprint_of(&finding.instances);
     finding
 }

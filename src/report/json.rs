@@ -582,7 +582,7 @@ fn tags<'a>(tags: &'a BTreeMap<String, String>, facts: &KeyFacts) -> BTreeMap<&'
 
 fn verdict_out(verdict: &Verdict) -> VerdictOut<'_> {
     let advice = if let Verdict::Pass { advice: Some(advice), .. } = verdict { Some(advice.message.as_str()) } else { None };
-    VerdictOut { verdict: verdict.word(), kind: verdict.kind(), message: verdict.message(), advice }
+    VerdictOut { verdict: verdict.word(), kind: verdict.kind().word(), message: verdict.message(), advice }
 }
 
 /// A fact whose value is a word; `shown` says whether a value that came out of a file may be seen.
@@ -618,7 +618,7 @@ fn finding<'a>(finding: &'a Finding, sources: &Sources) -> FindingOut<'a> {
         rule: finding.rule,
         level: finding.level.word(),
         verdict: finding.verdict,
-        kind: finding.kind,
+        kind: finding.kind.word(),
         message: &finding.message,
         place: place(&finding.place, sources),
         trail: finding.trail.iter().map(|one| step(one, sources)).collect(),

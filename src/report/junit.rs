@@ -57,7 +57,7 @@ pub fn write(outcome: &Outcome, context: &Context<'_>, out: &mut dyn Write) -> i
 
 fn failure(finding: &crate::rules::Finding, context: &Context<'_>) -> TestCaseStatus {
     let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
-    status.set_message(clean(&finding.message).into_owned()).set_type(finding.kind);
+    status.set_message(clean(&finding.message).into_owned()).set_type(finding.kind.word());
     let lines: Vec<_> = [finding.note.as_str(), finding.help.as_str()].into_iter().filter(|text| !text.is_empty()).map(clean).collect();
     status.set_description(format!("{}\n{}", at(&finding.place, context.sources), lines.join("\n")).trim_end().to_owned());
     status

@@ -199,7 +199,7 @@ impl Writer<'_> {
         fingerprints.insert("primaryLocationLineHash".to_owned(), self.line_hash(&place, finding));
         let addresses: Vec<_> = finding.instances.iter().map(|instance| instance.key.labeled_address()).collect();
         let properties = BTreeMap::from([
-            ("kind".to_owned(), json!(finding.kind)),
+            ("kind".to_owned(), json!(finding.kind.word())),
             ("verdict".to_owned(), json!(finding.verdict)),
             ("addresses".to_owned(), json!(addresses)),
         ]);

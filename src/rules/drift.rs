@@ -3,7 +3,7 @@
 use super::finding::{Finding, FindingInstance};
 use super::findings::{Paths, fingerprint_of, instance, place_order, plain};
 use super::subject::{always, day};
-use super::{DRIFT, Level};
+use super::{DRIFT, Kind, Level};
 use crate::base::{Claim, Fact, Place, Step};
 use crate::key::{Fate, KeyFacts, KeyId, Lifecycle};
 use std::borrow::Borrow;
@@ -126,7 +126,7 @@ fn finding(drift: &Drift, paths: &Paths<'_>) -> Option<Finding> {
     let mut places = places.into_iter().flatten();
     let (place, label) = places.next()?;
     let verdict = if drift.kind == DriftKind::Unproven { "undetermined" } else { "violation" };
-    let mut finding = plain(DRIFT, verdict, drift.kind.word(), drift.message.clone(), place);
+    let mut finding = plain(DRIFT, verdict, Kind::Drift(drift.kind), drift.message.clone(), place);
     finding.label = if drift.attribute.is_some() { label.to_owned() } else { String::new() };
     finding.trail = places.map(|(place, label)| Step::new(place, label)).collect();
     finding.help = drift.help.clone();
@@ -726,7 +726,7 @@ mod tests {
         let drifts = compare(&[off, live("b")], &[code("a")], &Scope::default());
         let findings = drift_findings(&drifts, &paths);
         let told: Vec<(&str, &str, bool)> =
-            findings.iter().map(|finding| (finding.rule, finding.kind, matches!(finding.place, Place::Cloud { .. }))).collect();
+            findings.iter().map(|finding| (finding.rule, finding.kind.word(), matches!(finding.place, Place::Cloud { .. }))).collect();
         assert_eq!(told, [(DRIFT, "changed", false), (DRIFT, "unmanaged", true)]);
         assert!(matches!(findings[0].trail[0].place, Place::Cloud { .. }));
         assert_eq!(findings[0].instances.len(), 1);

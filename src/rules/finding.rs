@@ -1,6 +1,6 @@
 //! Findings: verdicts made for people, several instances at one place being one finding.
 
-use super::Level;
+use super::{Kind, Level};
 use crate::base::{Place, Step};
 use crate::key::KeyId;
 
@@ -27,8 +27,8 @@ pub struct Finding {
     pub level: Level,
     /// `violation`, `undetermined`, or `advice` (a note beside a pass).
     pub verdict: &'static str,
-    /// The kind.
-    pub kind: &'static str,
+    /// What is wrong, or what is unknown.
+    pub kind: Kind,
     /// One sentence without a full stop.
     pub message: String,
     /// Where it is.

@@ -2,7 +2,7 @@
 
 use super::finding::{Finding, FindingInstance};
 use super::verdict::{Advice, Report, Verdict};
-use super::{Level, Rule};
+use super::{Kind, Level, Rule};
 use crate::base::{Place, Step};
 use crate::key::{KeyFacts, KeyId};
 use sha2::{Digest, Sha256};
@@ -69,7 +69,7 @@ pub fn findings<'a>(judged: impl IntoIterator<Item = Judged<'a>>, paths: &Paths<
         }
         let root = root_of(key);
         let root = roots.entry(root).or_insert_with(|| (paths.root)(root));
-        let fingerprint = fingerprint(group.finding.rule, root, &group.path, &key.id, group.finding.kind);
+        let fingerprint = fingerprint(group.finding.rule, root, &group.path, &key.id, group.finding.kind.word());
         let name = key.service_name().map(str::to_owned);
         group.finding.instances.push(FindingInstance { key: key.id.clone(), name, fingerprint });
     }
@@ -80,7 +80,7 @@ pub fn findings<'a>(judged: impl IntoIterator<Item = Judged<'a>>, paths: &Paths<
     }
     found.sort_by_cached_key(|finding| {
         let Finding { rule, verdict, kind, message, note, help, .. } = finding;
-        (Spot::of(&finding.place, paths), *rule, *verdict, *kind, message.clone(), note.clone(), help.clone())
+        (Spot::of(&finding.place, paths), *rule, *verdict, kind.word(), message.clone(), note.clone(), help.clone())
     });
     found
 }
@@ -91,7 +91,7 @@ struct Spoken<'a> {
     place: &'a Place,
     rule: &'static str,
     verdict: &'static str,
-    kind: &'static str,
+    kind: Kind,
     message: &'a str,
     note: &'a str,
     help: &'a str,
@@ -112,14 +112,14 @@ fn spoken<'a>(judged: &Judged<'a>) -> Option<(Spoken<'a>, Level, &'a [Step])> {
     let of = |report: &'a Report, level| {
         let place = report.at.first().map_or(&judged.facts.place, |step| &step.place);
         let Report { kind, message, note, help, at } = report;
-        (Spoken { place, rule, verdict: judged.verdict.word(), kind, message, note, help }, level, at.as_slice())
+        (Spoken { place, rule, verdict: judged.verdict.word(), kind: *kind, message, note, help }, level, at.as_slice())
     };
     let said = match judged.verdict {
         Verdict::Violation(report) => of(report, judged.level),
         Verdict::Undetermined(report) => of(report, judged.undetermined),
         Verdict::Pass { advice: Some(Advice { kind, message, at }), .. } => {
             let place = at.first().map_or(&judged.facts.place, |step| &step.place);
-            (Spoken { place, rule, verdict: "advice", kind, message, note: "", help: "" }, Level::Note, at.as_slice())
+            (Spoken { place, rule, verdict: "advice", kind: *kind, message, note: "", help: "" }, Level::Note, at.as_slice())
         }
         Verdict::Pass { .. } | Verdict::NotApplicable { .. } => return None,
     };
@@ -197,7 +197,7 @@ pub fn place_order(place: &Place, paths: &Paths<'_>) -> impl Ord + Clone + use<>
 
 /// A finding that no rule's verdict stands behind: drift, modules not followed.
 #[must_use]
-pub fn plain(rule: &'static str, verdict: &'static str, kind: &'static str, message: String, place: Place) -> Finding {
+pub fn plain(rule: &'static str, verdict: &'static str, kind: Kind, message: String, place: Place) -> Finding {
     Finding {
         rule,
         level: Level::Warning,
@@ -263,7 +263,7 @@ mod tests {
         let elsewhere = with(named("oci_kms_key.z"), |key| key.place = Place::File("a.tf".into()));
         let written = with(named("oci_kms_key.w"), |key| key.protection_mode = Fact::known(ProtectionMode::Hsm));
         let found = made(&[named("oci_kms_key.k"), elsewhere, written]);
-        let spots: Vec<(String, &str)> = found.iter().map(|finding| (path(&finding.place), finding.kind)).collect();
+        let spots: Vec<(String, &str)> = found.iter().map(|finding| (path(&finding.place), finding.kind.word())).collect();
         assert_eq!(
             spots,
             [("a.tf".to_owned(), "hsm-by-default"), ("infra/main.tf".to_owned(), "hsm"), ("infra/main.tf".to_owned(), "hsm-by-default")]

@@ -1,10 +1,11 @@
 //! The rules: pure functions from the facts of a key to a verdict, and the findings people read.
 //!
-//! A new rule is one `.rs`, one `.md` and one line in [`ALL`]; everything else derives from that line.
+//! A new rule is a `.rs`, a `.md`, its module and its row in the table below; everything else derives from that row.
 
 mod drift;
 mod finding;
 mod findings;
+mod kind;
 mod protection_mode;
 mod remedy;
 mod rotation;
@@ -16,14 +17,70 @@ mod verdict;
 pub use drift::{Drift, DriftKind, Scope, compare, drift_findings};
 pub use finding::{Finding, FindingInstance, Label};
 pub use findings::{Judged, Paths, findings, fingerprint_of, instance, place_order, plain};
+pub use kind::SharedKind;
 pub use remedy::{Change, Remedy, Safety, Setting, Site};
 pub use verdict::{Advice, Report, Verdict};
 
 use crate::key::KeyFacts;
 use jiff::Timestamp;
 
-/// All rules, in the order of their ids.
-pub static ALL: [Rule; 2] = [rotation::RULE, protection_mode::RULE];
+/// The table of rules: a name for its kinds, and the module.
+macro_rules! rules {
+    ($($name:ident: $module:ident),+ $(,)?) => {
+        /// All rules, in the order of their ids.
+        pub static ALL: &[Rule] = &[$($module::RULE),+];
+
+        /// The kind of a verdict or finding. Its text is that of reports.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub enum Kind {
+            /// What more than one rule can say.
+            Shared(SharedKind),
+            $(
+                #[doc = concat!("What only `", stringify!($module), "` says.")]
+                $name($module::Kind),
+            )+
+            /// A difference between code and service.
+            Drift(DriftKind),
+            /// A module call was not followed.
+            ModuleNotFollowed,
+            /// A file or directory was not read.
+            NotRead,
+        }
+
+        impl Kind {
+            /// The word in reports, files and fingerprints.
+            #[must_use]
+            pub fn word(self) -> &'static str {
+                match self {
+                    Self::Shared(kind) => kind.word(),
+                    $(Self::$name(kind) => kind.word(),)+
+                    Self::Drift(kind) => kind.word(),
+                    Self::ModuleNotFollowed => "module-not-followed",
+                    Self::NotRead => "not-read",
+                }
+            }
+        }
+
+        $(
+            impl From<$module::Kind> for Kind {
+                fn from(kind: $module::Kind) -> Self {
+                    Self::$name(kind)
+                }
+            }
+        )+
+    };
+}
+
+rules! {
+    Rotation: rotation,
+    ProtectionMode: protection_mode,
+}
+
+impl From<SharedKind> for Kind {
+    fn from(kind: SharedKind) -> Self {
+        Self::Shared(kind)
+    }
+}
 
 /// The id of findings on differences between code and service.
 pub const DRIFT: &str = "OCI-KMS-DRIFT";
@@ -84,12 +141,14 @@ pub struct Rule {
     pub security_severity: Option<&'static str>,
     /// Tags.
     pub tags: &'static [&'static str],
+    /// The words of the kinds that only this rule has.
+    pub kinds: &'static [&'static str],
     /// The keys of its table in the config file.
     pub config_keys: &'static [&'static str],
     /// The judgement.
     pub judge: fn(&KeyFacts, &Settings) -> Verdict,
     /// What settles a kind of finding on a key, each as edits with its condition; as an error, why it cannot be done by edits.
-    pub remedies: fn(&KeyFacts, &str, &Settings) -> Result<Vec<Remedy>, String>,
+    pub remedies: fn(&KeyFacts, Kind, &Settings) -> Result<Vec<Remedy>, String>,
 }
 
 impl Rule {
@@ -143,7 +202,7 @@ mod tests {
     #[test]
     fn the_table_of_rules_is_sorted_and_whole() {
         assert!(ALL.is_sorted_by_key(|rule| rule.id));
-        for rule in &ALL {
+        for rule in ALL {
             assert!(by_id(rule.id).is_some_and(|found| std::ptr::eq(found, rule)));
             assert!(by_id(rule.name).is_some());
             assert!(!rule.summary().is_empty() && rule.summary().len() <= 1024, "SARIF allows 1024 characters");
@@ -153,6 +212,9 @@ mod tests {
             assert!(rule.document.starts_with(&format!("# {}", rule.id)), "{}", rule.id);
             for part in ["Violates:", "Passes:", "## When it does not apply", "## How to fix", "## Kinds", "## Settings", rule.risk] {
                 assert!(rule.document.contains(part), "{} has no `{part}`", rule.id);
+            }
+            for kind in rule.kinds {
+                assert!(rule.document.contains(&format!("| `{kind}` |")), "the document of {} does not know `{kind}`", rule.id);
             }
             for key in rule.config_keys {
                 assert!(rule.document.contains(&format!("`{key}`")), "the document of {} does not name `{key}`", rule.id);

@@ -2,6 +2,7 @@
 
 mod remedies;
 
+use super::kind::{SharedKind, kinds};
 use super::subject::{self, Situation, Vault, listed, not_applicable, pass, sentences, shown_mode};
 use super::{Report, Rule, Settings, Verdict};
 use crate::base::{Bounds, Case, Claim, Step, Unknown};
@@ -18,9 +19,30 @@ pub const RULE: Rule = Rule {
     security_severity: None,
     tags: &["oci", "kms", "cost"],
     config_keys: &["level", "accept-hsm-in-private-vault"],
+    kinds: Kind::WORDS,
     judge,
     remedies: remedies::remedies,
 };
+
+kinds! {
+    /// What only this rule says of a key.
+    Kind {
+        /// The mode is HSM.
+        Hsm = "hsm",
+        /// No mode is set, and the service's default is HSM.
+        HsmByDefault = "hsm-by-default",
+        /// The mode is not HSM, SOFTWARE or EXTERNAL.
+        InvalidProtectionMode = "invalid-protection-mode",
+        /// The key comes from a backup, whose mode wins.
+        Restored = "restored",
+        /// The mode is SOFTWARE.
+        Software = "software",
+        /// A certificate authority uses the key.
+        CertificateAuthority = "certificate-authority",
+        /// The vault is VIRTUAL_PRIVATE, and the settings accept HSM there.
+        PrivateVault = "private-vault",
+    }
+}
 
 /// Judges one key; the rows are those of the rule's document, in their order.
 fn judge(key: &KeyFacts, settings: &Settings) -> Verdict {
@@ -33,7 +55,7 @@ fn judge(key: &KeyFacts, settings: &Settings) -> Verdict {
     if let Some(authority) = key.authorities.first() {
         let message =
             format!("the certificate authority `{}` uses the key, and OCI Certificates requires a hardware-protected key", authority.id);
-        return not_applicable("certificate-authority", message);
+        return not_applicable(Kind::CertificateAuthority, message);
     }
     if let Some(verdict) = subject::external(key, "it is kept neither in OCI's HSM nor in software") {
         return verdict;
@@ -51,7 +73,7 @@ fn judge(key: &KeyFacts, settings: &Settings) -> Verdict {
 fn unless_authority(key: &KeyFacts, verdict: Verdict) -> Verdict {
     match (verdict, &key.authorities_unsure) {
         (Verdict::Violation(report), Some(why)) => Verdict::Undetermined(Report {
-            kind: "unknown",
+            kind: SharedKind::Unknown.into(),
             message: format!("cannot determine whether a certificate authority uses the key: {why}"),
             note: sentences([
                 Some("OCI Certificates requires a hardware-protected key.".to_owned()),
@@ -89,7 +111,7 @@ fn unless_restored(key: &KeyFacts, verdict: Verdict) -> Verdict {
 fn from_backup(key: &KeyFacts, message: &str, note: String) -> Verdict {
     let why = "The provider restores the backup and never sends `protection_mode`, so the argument decides nothing here.";
     Verdict::Undetermined(Report {
-        kind: "restored",
+        kind: Kind::Restored.into(),
         message: message.to_owned(),
         at: key.restored.trail.clone(),
         note: sentences([Some(why.to_owned()), Some(note), subject::stands_for_many(key)]),
@@ -129,10 +151,12 @@ impl Effect {
 /// The verdict where the effect is certain.
 fn by_effect(key: &KeyFacts, settings: &Settings, effect: Effect) -> Verdict {
     match effect {
-        Effect::Software => pass("software", "the key is SOFTWARE-protected"),
-        Effect::External => not_applicable("external", "the protection mode is EXTERNAL: it is kept neither in OCI's HSM nor in software"),
-        Effect::Hsm => hsm(key, settings, "hsm"),
-        Effect::HsmByDefault => subject::unless_external(key, hsm(key, settings, "hsm-by-default")),
+        Effect::Software => pass(Kind::Software, "the key is SOFTWARE-protected"),
+        Effect::External => {
+            not_applicable(SharedKind::External, "the protection mode is EXTERNAL: it is kept neither in OCI's HSM nor in software")
+        }
+        Effect::Hsm => hsm(key, settings, Kind::Hsm),
+        Effect::HsmByDefault => subject::unless_external(key, hsm(key, settings, Kind::HsmByDefault)),
         Effect::Invalid => invalid(key),
         Effect::Unrecorded if subject::may_be_imported(key) => subject::imported(
             key,
@@ -140,7 +164,7 @@ fn by_effect(key: &KeyFacts, settings: &Settings, effect: Effect) -> Verdict {
             "Where `protection_mode` is omitted, Terraform leaves the mode of an existing key as it is.",
         ),
         Effect::Unrecorded => Verdict::Undetermined(Report {
-            kind: "unknown",
+            kind: SharedKind::Unknown.into(),
             message: "which protection mode the key has is not recorded here".to_owned(),
             at: key.protection_mode.trail.clone(),
             note: "The key exists without a recorded `protection_mode`: an import or an old provider may have left it out.".to_owned(),
@@ -150,23 +174,23 @@ fn by_effect(key: &KeyFacts, settings: &Settings, effect: Effect) -> Verdict {
 }
 
 /// Rows 5 and 6: the key is or will be an HSM key.
-fn hsm(key: &KeyFacts, settings: &Settings, kind: &'static str) -> Verdict {
+fn hsm(key: &KeyFacts, settings: &Settings, kind: Kind) -> Verdict {
     if settings.accept_hsm_in_private_vault {
         match subject::vault(key) {
             Vault::Private => {
-                return not_applicable("private-vault", "the key is in a VIRTUAL_PRIVATE vault, where the settings accept HSM keys");
+                return not_applicable(Kind::PrivateVault, "the key is in a VIRTUAL_PRIVATE vault, where the settings accept HSM keys");
             }
             Vault::Default => {}
             Vault::Unsure => return maybe_accepted(key),
         }
     }
-    let cause = if kind == "hsm-by-default" { ": `protection_mode` is not set, and the service's default is HSM" } else { "" };
+    let cause = if kind == Kind::HsmByDefault { ": `protection_mode` is not set, and the service's default is HSM" } else { "" };
     let message = match subject::situation(key) {
         Situation::New | Situation::Unsure => format!("the key will be HSM-protected{cause}"),
         Situation::Existing => format!("the key is HSM-protected{cause}"),
         Situation::Replaced => format!("the key that replaces this one will be HSM-protected{cause}"),
     };
-    Verdict::Violation(Report { kind, message, at: caret(key, "this makes it an HSM key"), note: note(key), help: help(key) })
+    Verdict::Violation(Report { kind: kind.into(), message, at: caret(key, "this makes it an HSM key"), note: note(key), help: help(key) })
 }
 
 /// The settings accept HSM keys in VIRTUAL_PRIVATE vaults, and the vault's type is not known.
@@ -174,7 +198,7 @@ fn maybe_accepted(key: &KeyFacts) -> Verdict {
     let unknown = key.vault_type.as_unknown();
     let why = unknown.map_or("no vault is named", |unknown| unknown.why.as_str());
     Verdict::Undetermined(Report {
-        kind: "unknown",
+        kind: SharedKind::Unknown.into(),
         message: format!("cannot determine whether the HSM key is in a VIRTUAL_PRIVATE vault: {why}"),
         at: key.protection_mode.trail.clone(),
         note: "The setting `accept-hsm-in-private-vault` accepts HSM keys there and nowhere else.".to_owned(),
@@ -190,7 +214,7 @@ fn invalid(key: &KeyFacts) -> Verdict {
     };
     let written = written.unwrap_or_else(|| "its value".to_owned());
     Verdict::Violation(Report {
-        kind: "invalid-protection-mode",
+        kind: Kind::InvalidProtectionMode.into(),
         message: format!("`protection_mode` is not HSM, SOFTWARE or EXTERNAL: {written}"),
         at: caret(key, "the service does not know this mode"),
         note: "The provider sends the value as it is written: `plan` succeeds and `apply` fails.".to_owned(),
@@ -202,7 +226,7 @@ fn invalid(key: &KeyFacts) -> Verdict {
 fn by_bounds(key: &KeyFacts, settings: &Settings, unknown: &Unknown<ProtectionMode>) -> Verdict {
     match &unknown.bounds {
         Bounds::Anything | Bounds::Nothing => Verdict::Undetermined(Report {
-            kind: "unknown",
+            kind: SharedKind::Unknown.into(),
             message: format!("cannot determine whether the key will be HSM-protected: {}", unknown.why),
             at: key.protection_mode.trail.clone(),
             note: "Without a value the service makes an HSM key, whose versions are billed per key version beyond the free allowance."
@@ -225,10 +249,10 @@ fn by_cases(key: &KeyFacts, settings: &Settings, unknown: &Unknown<ProtectionMod
             other => other,
         },
         None if !effects.contains(&Effect::Unrecorded) && !effects.is_empty() => {
-            pass("software", "the key is not HSM-protected, whichever value `protection_mode` takes")
+            pass(Kind::Software, "the key is not HSM-protected, whichever value `protection_mode` takes")
         }
         _ => Verdict::Undetermined(Report {
-            kind: "depends",
+            kind: SharedKind::Depends.into(),
             message: format!("whether the key will be HSM-protected depends on a value that is unknown here: {}", unknown.why),
             at: key.protection_mode.trail.clone(),
             note: told,
@@ -257,7 +281,7 @@ fn cases_told(key: &KeyFacts, cases: &[Case<ProtectionMode>]) -> String {
 fn by_default(key: &KeyFacts, settings: &Settings, value: Option<&ProtectionMode>, input: &str) -> Verdict {
     let effect = Effect::of(value, key);
     if effect != Effect::Invalid && settings.accept_hsm_in_private_vault && subject::vault(key) == Vault::Private {
-        return not_applicable("private-vault", "the keys are in a VIRTUAL_PRIVATE vault, where the settings accept HSM keys");
+        return not_applicable(Kind::PrivateVault, "the keys are in a VIRTUAL_PRIVATE vault, where the settings accept HSM keys");
     }
     let mode = match effect {
         _ if key.protection_mode.sensitive => "protected in a mode that is not shown".to_owned(),
@@ -273,7 +297,7 @@ fn by_default(key: &KeyFacts, settings: &Settings, value: Option<&ProtectionMode
         _ => subject::check_callers(key),
     };
     Verdict::Undetermined(Report {
-        kind: "module-default",
+        kind: SharedKind::ModuleDefault.into(),
         message: format!("keys of this module are {mode} unless the caller sets `{input}`"),
         at: key.protection_mode.trail.clone(),
         note: sentences([
@@ -422,7 +446,7 @@ mod tests {
         assert_eq!(judged(&created), ("violation", "hsm-by-default"));
         assert!(report(&RULE, &created, &settings()).note.contains("refuses to create a key that is not enabled"));
         let Verdict::Pass { advice: Some(advice), .. } = (RULE.judge)(&mode(created, "SOFTWARE"), &settings()) else { panic!("no advice") };
-        assert_eq!(advice.kind, "created-disabled");
+        assert_eq!(advice.kind, SharedKind::CreatedDisabled.into());
         let restored = with(disabled(planned()), |key| key.restored = Fact::known(true));
         assert_eq!(judged(&restored), ("not-applicable", "disabled"));
     }
@@ -457,7 +481,7 @@ mod tests {
 
     #[test]
     fn keys_that_an_authority_elsewhere_may_use_are_not_changed_without_a_choice() {
-        let safety = |key: &KeyFacts| (RULE.remedies)(key, "hsm", &settings()).unwrap()[0].safety;
+        let safety = |key: &KeyFacts| (RULE.remedies)(key, Kind::Hsm.into(), &settings()).unwrap()[0].safety;
         let shaped = |algorithm: Fact<String>| {
             with(mode(planned(), "HSM"), |key| {
                 key.id.input = crate::key::InputKind::Plan;
@@ -481,7 +505,7 @@ mod tests {
     fn a_replica_is_referred_to_its_primary_key() {
         let replica = with(mode(actual(), "HSM"), |key| key.importance = Importance::Replica);
         assert!(report(&RULE, &replica, &settings()).help.starts_with("This key is a replica"));
-        assert!((RULE.remedies)(&replica, "hsm", &settings()).is_err());
+        assert!((RULE.remedies)(&replica, Kind::Hsm.into(), &settings()).is_err());
     }
 
     #[test]
@@ -493,7 +517,7 @@ mod tests {
         let Verdict::Pass { advice: Some(advice), .. } = (RULE.judge)(&wrong(mode(declared(), "SOFTWARE")), &settings()) else {
             panic!("no advice")
         };
-        assert_eq!(advice.kind, "wrong-endpoint");
+        assert_eq!(advice.kind, SharedKind::WrongEndpoint.into());
     }
 
     #[test]

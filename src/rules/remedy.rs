@@ -1,6 +1,6 @@
 //! What a help offers, as data: what to write where, when that is right, and what the rule says afterwards. Fixes and reports share it.
 
-use super::{Rule, Settings, Verdict};
+use super::{Kind, Rule, Settings, Verdict};
 use crate::base::{Bounds, CHOSEN, Claim, DefaultSite, Fact, Place};
 use crate::key::Importance;
 use crate::key::{KeyFacts, ProtectionMode};
@@ -15,7 +15,7 @@ pub struct Remedy {
     /// The edits: which text goes where.
     pub changes: Vec<Change>,
     /// What the rule says of the key afterwards: the verdict's word, and its kind where the change decides about nothing else.
-    pub leads_to: (&'static str, Option<&'static str>),
+    pub leads_to: (&'static str, Option<Kind>),
 }
 
 /// Whether a change can do harm.

@@ -3,6 +3,7 @@
 mod remedies;
 mod says;
 
+use super::kind::kinds;
 use super::subject::{self, Vault, always, day, pass, shown_days};
 use super::{Advice, Rule, Settings, Verdict};
 use crate::base::{Bounds, Claim, Fact, Unknown};
@@ -20,9 +21,48 @@ pub const RULE: Rule = Rule {
     security_severity: Some("5.5"),
     tags: &["oci", "kms", "security"],
     config_keys: &["level", "max-rotation-days", "due-soon-days", "accept-manual-versions"],
+    kinds: Kind::WORDS,
     judge,
     remedies: remedies::remedies,
 };
+
+kinds! {
+    /// What only this rule says of a key.
+    Kind {
+        /// The last automatic rotation failed.
+        RotationFailed = "rotation-failed",
+        /// A rotation was due more than a day ago.
+        RotationOverdue = "rotation-overdue",
+        /// The version in use is older than the limit.
+        TooOld = "too-old",
+        /// Switched on in a DEFAULT vault, where the service rejects it.
+        AutoRotationUnsupported = "auto-rotation-unsupported",
+        /// Switched on without an interval.
+        IntervalMissing = "interval-missing",
+        /// The interval is over the limit.
+        IntervalTooLong = "interval-too-long",
+        /// The interval is below what the service accepts.
+        IntervalRejected = "interval-rejected",
+        /// The first rotation comes too late.
+        StartsTooLate = "starts-too-late",
+        /// A schedule is written, and the switch is off.
+        ScheduleNotEnabled = "schedule-not-enabled",
+        /// Nothing rotates the key.
+        NoRotation = "no-rotation",
+        /// Automatic rotation within the limit.
+        Scheduled = "scheduled",
+        /// Terraform itself makes the next version in time.
+        RotatedByCode = "rotated-by-code",
+        /// The version in use is within the limit.
+        Young = "young",
+        /// Key versions are written, and the settings accept them.
+        ManualVersions = "manual-versions",
+        /// Advice: the limit is near, and no schedule will rotate the key.
+        DueSoon = "due-soon",
+        /// Advice: each rotation destroys the previous version.
+        ReplacingVersions = "replacing-versions",
+    }
+}
 
 /// The shortest and longest interval that the service accepts, in days. Source: AutoKeyRotationDetails of the KMS management API.
 const INTERVALS: std::ops::RangeInclusive<i64> = 60..=365;
@@ -99,7 +139,7 @@ fn with_interval(key: &KeyFacts, settings: &Settings, days: i64) -> Verdict {
         return says::starts_too_late(key, settings, days);
     }
     let every = shown_days(&key.rotation.interval_days, days).unwrap_or_else(|| "so often".to_owned());
-    pass("scheduled", format!("the key is rotated automatically every {every}"))
+    pass(Kind::Scheduled, format!("the key is rotated automatically every {every}"))
 }
 
 /// The first rotation comes an interval behind the start, whose time of day the service drops.
@@ -127,7 +167,7 @@ fn by_hand(key: &KeyFacts, settings: &Settings) -> Option<Verdict> {
     }
     match written_versions(key) {
         count if count > 0 && settings.accept_manual_versions => {
-            Some(pass("manual-versions", format!("the key is rotated by hand: {}, which the settings accept", says::resources(count))))
+            Some(pass(Kind::ManualVersions, format!("the key is rotated by hand: {}, which the settings accept", says::resources(count))))
         }
         _ => key.schedules_unsure.as_deref().map(|why| says::code_unsure(key, why)),
     }
@@ -139,14 +179,14 @@ fn by_code(key: &KeyFacts, settings: &Settings) -> Option<Verdict> {
     let first = in_time.next();
     let schedule = in_time.chain(first).find(|schedule| schedule.form == ScheduleForm::Accumulating).or(first)?;
     let advice = (schedule.form == ScheduleForm::Replacing).then(|| Advice {
-        kind: "replacing-versions",
+        kind: Kind::ReplacingVersions.into(),
         message: "each rotation destroys the previous `oci_kms_key_version` and so schedules the old key version for deletion: \
                   data that is still encrypted with it will be lost"
             .to_owned(),
         at: schedule.trail.clone(),
     });
     let message = format!("Terraform itself makes the next key version in time, driven by `{}`", schedule.driver);
-    Some(Verdict::Pass { kind: "rotated-by-code", message, advice })
+    Some(Verdict::Pass { kind: Kind::RotatedByCode.into(), message, advice })
 }
 
 /// Whether a rotation by code comes at least once within the limit, in days. A year of 365 days has twelve months, however they fall.
@@ -180,7 +220,7 @@ fn young(key: &KeyFacts, settings: &Settings) -> Option<Verdict> {
     }
     let left = settings.max_rotation_days - age.days;
     let advice = (left <= settings.due_soon_days).then(|| says::due_soon(key, left, settings));
-    Some(Verdict::Pass { kind: "young", message: format!("{what} is {}", age.told()), advice })
+    Some(Verdict::Pass { kind: Kind::Young.into(), message: format!("{what} is {}", age.told()), advice })
 }
 
 /// Rows 14a to 17: nothing rotates the key. `is_off`: the switch is written and off.

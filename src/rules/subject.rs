@@ -1,6 +1,7 @@
 //! What both rules ask of a key: how far it exists, its vault, the rows they share, and which values may be shown.
 
 use super::verdict::{Advice, Report, Verdict};
+use super::{Kind, SharedKind};
 use crate::base::{Bounds, Cause, Claim, Fact, Step, Unknown};
 use crate::key::{Fate, InputKind, KeyFacts, Lifecycle, ProtectionMode, Stage, VaultType};
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
@@ -67,18 +68,18 @@ pub(super) fn always<T>(fact: &Fact<T>, holds: impl Fn(Option<&T>) -> bool) -> b
 /// Row 1 of both tables: the key is going, leaves Terraform's care, or is switched off.
 pub(super) fn ending_or_disabled(key: &KeyFacts) -> Option<Verdict> {
     match key.fate {
-        Fate::Delete => return Some(not_applicable("ending", "the key will be deleted")),
+        Fate::Delete => return Some(not_applicable(SharedKind::Ending, "the key will be deleted")),
         Fate::Forget => {
             let message = "Terraform will forget the key, which stays in its vault; `kmslint live` still checks it";
-            return Some(not_applicable("forgotten", message));
+            return Some(not_applicable(SharedKind::Forgotten, message));
         }
         _ => {}
     }
     if always(&key.lifecycle, |state| state.is_some_and(Lifecycle::is_ending)) {
-        return Some(not_applicable("ending", "the key is deleted or pending deletion"));
+        return Some(not_applicable(SharedKind::Ending, "the key is deleted or pending deletion"));
     }
     (is_disabled(key) && !cannot_be_created(key))
-        .then(|| not_applicable("disabled", "the key is disabled: it can neither be used nor rotated until it is enabled again"))
+        .then(|| not_applicable(SharedKind::Disabled, "the key is disabled: it can neither be used nor rotated until it is enabled again"))
 }
 
 fn is_disabled(key: &KeyFacts) -> bool {
@@ -104,14 +105,14 @@ pub(super) fn unless_disabled(key: &KeyFacts, verdict: Verdict) -> Verdict {
 /// What is said next to every verdict: an apply that will fail for another reason. `with_passes`: one rule says it where both pass.
 pub(super) fn with_cautions(key: &KeyFacts, verdict: Verdict, with_passes: bool) -> Verdict {
     let disabled = cannot_be_created(key).then(|| Advice {
-        kind: "created-disabled",
+        kind: SharedKind::CreatedDisabled.into(),
         message:
             "`desired_state` is DISABLED, and the provider refuses to create a key that is not enabled: create it enabled, then disable it"
                 .to_owned(),
         at: key.lifecycle.trail.clone(),
     });
     let endpoint = key.wrong_endpoint.as_ref().filter(|_| key.stage == Stage::Declared).map(|step| Advice {
-        kind: "wrong-endpoint",
+        kind: SharedKind::WrongEndpoint.into(),
         message: format!(
             "`management_endpoint`: {}; `plan` succeeds and `apply` fails with 404: use the `management_endpoint` of the vault",
             step.label
@@ -160,7 +161,7 @@ pub(super) fn holds_possibly<T>(fact: &Fact<T>, holds: impl Fn(Option<&T>) -> bo
 fn unsure<T>(verdict: Verdict, fact: &Fact<T>, message: impl Fn(&str) -> String, otherwise: &str) -> Verdict {
     match (verdict, fact.as_unknown()) {
         (Verdict::Violation(report), Some(unknown)) => Verdict::Undetermined(Report {
-            kind: "unknown",
+            kind: SharedKind::Unknown.into(),
             message: message(&unknown.why),
             at: fact.trail.clone(),
             note: sentences([Some(format!("{otherwise}: {}.", report.message)), Some(report.note)]),
@@ -181,7 +182,7 @@ pub(super) fn external(key: &KeyFacts, consequence: &str) -> Option<Verdict> {
     } else {
         return None;
     };
-    Some(not_applicable("external", format!("{why}: {consequence}")))
+    Some(not_applicable(SharedKind::External, format!("{why}: {consequence}")))
 }
 
 /// A violation of a key that may turn out to be external is not certain: `external_key_reference` is written, and its value is unknown.
@@ -200,7 +201,7 @@ pub(super) fn imported(key: &KeyFacts, what: &str, note: &str) -> Verdict {
         Some(unknown) => format!("cannot determine whether the key is imported and keeps {what}: {}", unknown.why),
     };
     Verdict::Undetermined(Report {
-        kind: "imported",
+        kind: SharedKind::Imported.into(),
         message,
         at: key.imported.trail.clone(),
         note: sentences([Some(note.to_owned()), stands_for_many(key)]),
@@ -217,13 +218,13 @@ pub(super) fn may_be_imported(key: &KeyFacts) -> bool {
 pub(super) const CHECK_PLAN: &str = "`terraform show -json PLANFILE | kmslint -`";
 
 /// A verdict that the rule does not speak about the key.
-pub(super) fn not_applicable(kind: &'static str, message: impl Into<String>) -> Verdict {
-    Verdict::NotApplicable { kind, message: message.into() }
+pub(super) fn not_applicable(kind: impl Into<Kind>, message: impl Into<String>) -> Verdict {
+    Verdict::NotApplicable { kind: kind.into(), message: message.into() }
 }
 
 /// A pass without advice.
-pub(super) fn pass(kind: &'static str, message: impl Into<String>) -> Verdict {
-    Verdict::Pass { kind, message: message.into(), advice: None }
+pub(super) fn pass(kind: impl Into<Kind>, message: impl Into<String>) -> Verdict {
+    Verdict::Pass { kind: kind.into(), message: message.into(), advice: None }
 }
 
 /// The word of a fact in backticks, unless it must not be shown: sensitive, or out of a file and none of the service's words.

@@ -105,8 +105,9 @@ pub(crate) fn said(rule: &Rule, key: &KeyFacts, settings: &Settings) -> (&'stati
             assert!(!text.contains(['$', '€']), "never a price: {text}");
         }
     }
-    assert!(rule.document.contains(&format!("| `{}` |", verdict.kind())), "the document of {} does not know `{}`", rule.id, verdict.kind());
-    (verdict.word(), verdict.kind())
+    let kind = verdict.kind().word();
+    assert!(rule.document.contains(&format!("| `{kind}` |")), "the document of {} does not know `{kind}`", rule.id);
+    (verdict.word(), kind)
 }
 
 /// The report of a verdict that has one.

@@ -1,5 +1,6 @@
 //! What a rule says of one key.
 
+use super::Kind;
 use crate::base::Step;
 
 /// What a rule says of a key.
@@ -7,8 +8,8 @@ use crate::base::Step;
 pub enum Verdict {
     /// The key meets the rule.
     Pass {
-        /// Why, as a word: `scheduled`, `rotated-by-code`, `young`, `software`, `manual-versions`.
-        kind: &'static str,
+        /// Why: the key is young, its mode is SOFTWARE, …
+        kind: Kind,
         /// Why, as one sentence without a full stop.
         message: String,
         /// A note that never reaches the exit code.
@@ -20,8 +21,8 @@ pub enum Verdict {
     Undetermined(Report),
     /// The rule does not speak about this key.
     NotApplicable {
-        /// Why, as a word: `ending`, `disabled`, `external`, `certificate-authority`, `private-vault`.
-        kind: &'static str,
+        /// Why: the key is disabled, external, …
+        kind: Kind,
         /// Why, as one sentence without a full stop.
         message: String,
     },
@@ -30,8 +31,8 @@ pub enum Verdict {
 /// A note beside a pass.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Advice {
-    /// As a word: `due-soon`, `replacing-versions`.
-    pub kind: &'static str,
+    /// What it is about.
+    pub kind: Kind,
     /// One sentence without a full stop.
     pub message: String,
     /// Where.
@@ -41,8 +42,8 @@ pub struct Advice {
 /// What is said about a key that does not pass.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Report {
-    /// The kind, as a word: `hsm-by-default`, `no-rotation`, `unknown`.
-    pub kind: &'static str,
+    /// What is wrong, or what is unknown.
+    pub kind: Kind,
     /// One sentence without a full stop and without the key's address.
     pub message: String,
     /// Nearest first; the first is where the finding is. Empty: the key's own place. The label of the first says what the caret shows.
@@ -67,9 +68,9 @@ impl Verdict {
 
     /// The kind.
     #[must_use]
-    pub fn kind(&self) -> &'static str {
+    pub fn kind(&self) -> Kind {
         match self {
-            Self::Pass { kind, .. } | Self::NotApplicable { kind, .. } => kind,
+            Self::Pass { kind, .. } | Self::NotApplicable { kind, .. } => *kind,
             Self::Violation(report) | Self::Undetermined(report) => report.kind,
         }
     }

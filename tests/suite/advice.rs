@@ -4,7 +4,7 @@ use crate::harness::{folders, report, root};
 use kmslint::base::Sources;
 use kmslint::fix;
 use kmslint::key::KeyFacts;
-use kmslint::rules::{ALL, Remedy, Rule, Settings, Verdict};
+use kmslint::rules::{ALL, Kind, Remedy, Rule, Settings, Verdict};
 use kmslint::terraform;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -35,7 +35,7 @@ fn read(folder: &Path) -> (kmslint::key::Keys, Arc<Sources>) {
 }
 
 /// Applies one remedy to a fresh copy: what the rule then says of the key. `None` where the text cannot be changed so.
-fn applied(case: &Path, rule: &Rule, key: &KeyFacts, remedy: &Remedy, sources: &Sources) -> Option<(String, String)> {
+fn applied(case: &Path, rule: &Rule, key: &KeyFacts, remedy: &Remedy, sources: &Sources) -> Option<(&'static str, Kind)> {
     let edits = fix::of_remedy(remedy, rule.id, key, sources).ok()?;
     let copied = tempfile::tempdir().expect("a temporary directory");
     copy(case, copied.path());
@@ -45,7 +45,7 @@ fn applied(case: &Path, rule: &Rule, key: &KeyFacts, remedy: &Remedy, sources: &
     let (keys, _) = read(copied.path());
     let changed = keys.iter().find(|other| other.id.address == key.id.address && other.id.root == key.id.root);
     let verdict = (rule.judge)(changed.unwrap_or_else(|| panic!("{} is gone after {remedy:?}", key.id.address)), &settings());
-    Some((verdict.word().to_owned(), verdict.kind().to_owned()))
+    Some((verdict.word(), verdict.kind()))
 }
 
 #[test]
@@ -58,16 +58,16 @@ fn every_remedy_leads_where_it_says() {
         let (keys, sources) = read(&case);
         // Instances of one block get the same edits: the first two tell as much as a hundred.
         for key in keys.iter().take(12) {
-            for rule in &ALL {
+            for rule in ALL {
                 let verdict = (rule.judge)(key, &settings());
                 let Ok(remedies) = (rule.remedies)(key, verdict.kind(), &settings()) else { continue };
                 for remedy in &remedies {
                     let Some((word, kind)) = applied(&case, rule, key, remedy, &sources) else { continue };
-                    *done.entry((rule.id, verdict.kind())).or_default() += 1;
+                    *done.entry((rule.id, verdict.kind().word())).or_default() += 1;
                     let is_promised =
                         word == remedy.leads_to.0 && remedy.leads_to.1.map_or(kind != verdict.kind(), |promised| kind == promised);
                     if !is_promised {
-                        wrong.push(format!("{}: {} {}: {word} {kind} after {remedy:?}", case.display(), key.id.address, rule.id));
+                        wrong.push(format!("{}: {} {}: {word} {} after {remedy:?}", case.display(), key.id.address, rule.id, kind.word()));
                     }
                 }
             }
@@ -97,7 +97,7 @@ fn every_remedy_leads_where_it_says() {
 fn nothing_is_offered_to_keys_that_pass() {
     for case in folders(&root().join("testdata/parity")) {
         for key in &read(&case).0 {
-            for rule in &ALL {
+            for rule in ALL {
                 let verdict = (rule.judge)(key, &settings());
                 if let Verdict::Pass { .. } | Verdict::NotApplicable { .. } = verdict {
                     assert_eq!((rule.remedies)(key, verdict.kind(), &settings()).unwrap_or_default(), [], "{}", case.display());

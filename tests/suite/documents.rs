@@ -56,7 +56,7 @@ fn transcripts_in_the_readme_are_what_is_printed() {
 #[test]
 fn the_rules_table_in_the_readme_is_the_table_of_rules() {
     let text = std::fs::read_to_string(root().join("README.md")).expect("README.md");
-    for rule in &rules::ALL {
+    for rule in rules::ALL {
         let row = format!("| `{}` | `{}` | {} | {} |", rule.id, rule.name, rule.title, rule.risk);
         assert!(text.contains(&row), "README.md lacks the row\n{row}");
     }
@@ -73,7 +73,7 @@ fn examples<'a>(document: &'a str, heading: &str) -> Vec<&'a str> {
 
 #[test]
 fn examples_in_the_rules_documents_do_what_they_say() {
-    for rule in &rules::ALL {
+    for rule in rules::ALL {
         for (heading, verdict) in [("Violates:", "violation"), ("Passes:", "pass")] {
             let examples = examples(rule.document, heading);
             assert!(!examples.is_empty(), "{} has no example that {heading}", rule.id);
@@ -92,7 +92,7 @@ fn examples_in_the_rules_documents_do_what_they_say() {
 
 #[test]
 fn descriptions_fit_githubs_limits() {
-    for rule in &rules::ALL {
+    for rule in rules::ALL {
         for text in [rule.title.to_owned(), rule.summary()] {
             assert!(!text.is_empty() && text.len() <= 1024, "{}: {} characters", rule.id, text.len());
         }

@@ -65,7 +65,7 @@ fn fixed(folder: &Path, unsafe_fixes: bool) -> (String, Vec<String>, Vec<&'stati
     fix::apply(&files, folder, folder, &parses).expect("the files can be written");
     let (after, _) = judge(folder);
     assert_eq!(after.keys.len(), outcome.keys.len());
-    let left = after.findings.iter().filter(|finding| finding.verdict == "violation").map(|finding| finding.kind).collect();
+    let left = after.findings.iter().filter(|finding| finding.verdict == "violation").map(|finding| finding.kind.word()).collect();
     (fix::diff(&files, &|_, _| true), plan.notes.into_iter().map(|note| note.message).collect(), left)
 }
 

@@ -436,7 +436,7 @@ fn drift_has_levels_and_exemptions_too() {
     let drifts = rules::compare(&[], std::slice::from_ref(&code), &rules::Scope::default());
     run.input.drift = rules::drift_findings(&drifts, &paths());
     run.input.declared.push(Box::new(code));
-    assert_eq!(run.decide().findings.iter().map(|finding| finding.kind).collect::<Vec<_>>(), ["missing"]);
+    assert_eq!(run.decide().findings.iter().map(|finding| finding.kind.word()).collect::<Vec<_>>(), ["missing"]);
     let exempting = Run { input: run.input.clone(), ..Run::new() }
         .entry(|entry| (entry.rules, entry.key) = (vec![rules::DRIFT], Some("*gone".to_owned())));
     assert_eq!(exempting.decide().exempted.len(), 1);

@@ -1,16 +1,16 @@
 //! What to write so that a key becomes a SOFTWARE key, as data.
 
-use super::{RULE, may_be_for_authority};
+use super::{Kind, RULE, may_be_for_authority};
 use crate::key::{InputKind, KeyFacts};
 use crate::rules::remedy::{self, Change, Remedy, Safety, Setting};
 use crate::rules::subject::{self, Situation};
-use crate::rules::{Settings, Verdict};
+use crate::rules::{self, Settings, SharedKind, Verdict};
 
 /// The remedies for a kind of finding on a key; none where no edit of an argument can settle it.
-pub(super) fn remedies(key: &KeyFacts, kind: &str, settings: &Settings) -> Result<Vec<Remedy>, String> {
+pub(super) fn remedies(key: &KeyFacts, kind: rules::Kind, settings: &Settings) -> Result<Vec<Remedy>, String> {
     remedy::not_replica(key)?;
     match kind {
-        "hsm" | "hsm-by-default" | "invalid-protection-mode" => {
+        rules::Kind::ProtectionMode(Kind::Hsm | Kind::HsmByDefault | Kind::InvalidProtectionMode) => {
             if let Some(old) = key.old_provider.as_ref().filter(|old| old.without_software) {
                 return Err(format!("oracle/oci {} has no SOFTWARE keys: they need 3.94.0", old.version));
             }
@@ -25,7 +25,7 @@ pub(super) fn remedies(key: &KeyFacts, kind: &str, settings: &Settings) -> Resul
             };
             Ok(vec![software(key, safety, condition, settings)?])
         }
-        "module-default" => Ok(by_default(key, settings).into_iter().collect()),
+        rules::Kind::Shared(SharedKind::ModuleDefault) => Ok(by_default(key, settings).into_iter().collect()),
         _ => Ok(Vec::new()),
     }
 }

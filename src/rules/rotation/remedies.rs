@@ -1,13 +1,13 @@
 //! What to write so that a key is rotated, as data.
 
-use super::{INTERVALS, RULE, says};
+use super::{INTERVALS, Kind, RULE, says};
 use crate::key::{KeyFacts, Stage};
 use crate::rules::remedy::{self, Change, Remedy, Safety, Setting};
 use crate::rules::subject::{self, Vault};
-use crate::rules::{Settings, Verdict};
+use crate::rules::{self, Settings, SharedKind, Verdict};
 
 /// The remedies for a kind of finding on a key; none where no edit of an argument can settle it.
-pub(super) fn remedies(key: &KeyFacts, kind: &str, settings: &Settings) -> Result<Vec<Remedy>, String> {
+pub(super) fn remedies(key: &KeyFacts, kind: rules::Kind, settings: &Settings) -> Result<Vec<Remedy>, String> {
     remedy::not_replica(key)?;
     let vault = subject::vault(key);
     let one = |changes: Vec<Change>, safety, condition| {
@@ -15,7 +15,7 @@ pub(super) fn remedies(key: &KeyFacts, kind: &str, settings: &Settings) -> Resul
         Ok(vec![Remedy { condition, safety, changes, leads_to }])
     };
     match kind {
-        "no-rotation" | "schedule-not-enabled" if vault != Vault::Default => {
+        rules::Kind::Rotation(Kind::NoRotation | Kind::ScheduleNotEnabled) if vault != Vault::Default => {
             if vault == Vault::Unsure && key.stage == Stage::Actual {
                 return Ok(Vec::new());
             }
@@ -28,26 +28,28 @@ pub(super) fn remedies(key: &KeyFacts, kind: &str, settings: &Settings) -> Resul
                 (_, Err(_)) => Ok(Vec::new()),
             }
         }
-        "auto-rotation-unsupported" => match remedy::site(key, &key.rotation.enabled, "is_auto_rotation_enabled") {
-            // A schedule in a `dynamic` block may go with the switch, or stay.
-            Ok(at) => one(vec![Change { to: Setting::Switch(false), at }], Safety::Choice, Some("the key stays in its DEFAULT vault"))
-                .map(|list| list.into_iter().map(|one| Remedy { leads_to: (one.leads_to.0, None), ..one }).collect()),
-            Err(_) => Ok(Vec::new()),
-        },
-        "interval-missing" | "interval-too-long" | "interval-rejected" => {
+        rules::Kind::Rotation(Kind::AutoRotationUnsupported) => {
+            match remedy::site(key, &key.rotation.enabled, "is_auto_rotation_enabled") {
+                // A schedule in a `dynamic` block may go with the switch, or stay.
+                Ok(at) => one(vec![Change { to: Setting::Switch(false), at }], Safety::Choice, Some("the key stays in its DEFAULT vault"))
+                    .map(|list| list.into_iter().map(|one| Remedy { leads_to: (one.leads_to.0, None), ..one }).collect()),
+                Err(_) => Ok(Vec::new()),
+            }
+        }
+        rules::Kind::Rotation(Kind::IntervalMissing | Kind::IntervalTooLong | Kind::IntervalRejected) => {
             has_arguments(key)?;
             one(vec![interval(key, settings)?], Safety::Safe, None)
         }
-        "starts-too-late" => match remedy::site(key, &key.rotation.start, "time_of_schedule_start") {
+        rules::Kind::Rotation(Kind::StartsTooLate) => match remedy::site(key, &key.rotation.start, "time_of_schedule_start") {
             Ok(at) => one(vec![Change { to: Setting::NoStart, at }], Safety::Choice, Some("the schedule may start today")),
             Err(_) => Ok(Vec::new()),
         },
-        "module-default" => Ok(by_default(key, settings).into_iter().collect()),
+        rules::Kind::Shared(SharedKind::ModuleDefault) => Ok(by_default(key, settings).into_iter().collect()),
         _ => Ok(Vec::new()),
     }
 }
 
-fn leads_to(key: &KeyFacts, changes: &[Change], settings: &Settings) -> (&'static str, Option<&'static str>) {
+fn leads_to(key: &KeyFacts, changes: &[Change], settings: &Settings) -> (&'static str, Option<rules::Kind>) {
     let verdict = remedy::after(&RULE, key, changes, settings);
     (verdict.word(), Some(verdict.kind()))
 }

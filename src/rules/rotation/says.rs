@@ -1,14 +1,14 @@
 //! Every sentence of OCI-KMS-001, apart from its logic.
 
-use super::{Age, INTERVALS, written_versions};
+use super::{Age, INTERVALS, Kind, written_versions};
 use crate::base::{Claim, Step, Trail, Unknown};
 use crate::key::{IdleSchedule, Importance, InputKind, KeyFacts, OldProvider, ProtectionMode, Stage};
 use crate::rules::subject::{self, Situation, Vault, always, day, how_to_settle_this, sentences, shown_date, shown_days, stands_for_many};
-use crate::rules::{Advice, Report, Settings, Verdict};
+use crate::rules::{self, Advice, Report, Settings, SharedKind, Verdict};
 use jiff::Timestamp;
 
-fn violation(kind: &'static str, message: String, at: Trail, note: String, help: String) -> Verdict {
-    Verdict::Violation(Report { kind, message, at, note, help })
+fn violation(kind: Kind, message: String, at: Trail, note: String, help: String) -> Verdict {
+    Verdict::Violation(Report { kind: kind.into(), message, at, note, help })
 }
 
 /// A replica refuses every command that would rotate it: what is to be done is to be done to its primary key.
@@ -32,7 +32,7 @@ pub(super) fn failed(key: &KeyFacts) -> Verdict {
     ]);
     let help = "Settle what the service complains of (the key must be ENABLED and the vault ACTIVE when a rotation is due), \
                 then rotate by hand: `oci kms management key-version create`.";
-    violation("rotation-failed", "the last automatic rotation of the key failed".to_owned(), Trail::new(), note, help.to_owned())
+    violation(Kind::RotationFailed, "the last automatic rotation of the key failed".to_owned(), Trail::new(), note, help.to_owned())
 }
 
 /// Row 3: the next rotation should have been.
@@ -48,7 +48,7 @@ pub(super) fn overdue(key: &KeyFacts, next: Timestamp, now: Timestamp) -> Verdic
     ]);
     let help = "Rotate by hand now, `oci kms management key-version create`, and see whether the schedule goes on.".to_owned();
     violation(
-        "rotation-overdue",
+        Kind::RotationOverdue,
         format!("the automatic rotation that was due on {} ({days}) has not taken place", day(next)),
         Trail::new(),
         note,
@@ -69,7 +69,7 @@ pub(super) fn too_old(key: &KeyFacts, settings: &Settings, age: Age) -> Verdict 
     let next = key.times.next_rotation.map(|next| format!("The next rotation is due on {}.", day(next)));
     let help = sentences([Some("Rotate it now: `oci kms management key-version create`.".to_owned()), Some(advice(key, settings))]);
     let note = sentences([Some(schedule), next, Some(why(key))]);
-    violation("too-old", format!("the key's current version is {told}, and the limit is {limit} days"), Trail::new(), note, help)
+    violation(Kind::TooOld, format!("the key's current version is {told}, and the limit is {limit} days"), Trail::new(), note, help)
 }
 
 /// Row 5: the switch is on where it cannot be.
@@ -81,7 +81,7 @@ pub(super) fn unsupported(key: &KeyFacts, settings: &Settings) -> Verdict {
         .to_owned();
     let message = "automatic rotation is on, but the vault is DEFAULT, where the service does not support it".to_owned();
     let help = format!("Set `is_auto_rotation_enabled = false`. {}", advice(key, settings));
-    violation("auto-rotation-unsupported", message, at, sentences([Some(note), stands_for_many(key)]), help)
+    violation(Kind::AutoRotationUnsupported, message, at, sentences([Some(note), stands_for_many(key)]), help)
 }
 
 /// Row 6: the switch is on without an interval.
@@ -94,7 +94,7 @@ pub(super) fn interval_missing(key: &KeyFacts, settings: &Settings) -> Verdict {
     let note = "A schedule needs an interval: the service demands one when the schedule is made.".to_owned();
     let help = sentences([provider_first(key), Some(format!("Add `{}`.", details(settings)))]);
     violation(
-        "interval-missing",
+        Kind::IntervalMissing,
         "automatic rotation is on without an interval".to_owned(),
         at,
         sentences([Some(note), stands_for_many(key)]),
@@ -113,7 +113,7 @@ pub(super) fn interval_too_long(key: &KeyFacts, settings: &Settings, days: i64) 
     let note = sentences([refused, Some(why(key)), stands_for_many(key)]);
     let set = format!("Set `rotation_interval_in_days` to a value from {} to {limit}.", INTERVALS.start());
     let help = sentences([provider_first(key), Some(set)]);
-    violation("interval-too-long", message, caret(&key.rotation.interval_days.trail, "too long"), note, help)
+    violation(Kind::IntervalTooLong, message, caret(&key.rotation.interval_days.trail, "too long"), note, help)
 }
 
 /// Row 8: the interval is below what the service accepts.
@@ -126,7 +126,7 @@ pub(super) fn interval_rejected(key: &KeyFacts, settings: &Settings, days: i64) 
         sentences([Some("The provider does not validate this: `plan` succeeds and `apply` fails.".to_owned()), stands_for_many(key)]);
     let set = format!("Set `rotation_interval_in_days` to a value from {} to {}.", INTERVALS.start(), settings.max_rotation_days);
     let help = sentences([provider_first(key), Some(set)]);
-    violation("interval-rejected", message, caret(&key.rotation.interval_days.trail, "too short for the service"), note, help)
+    violation(Kind::IntervalRejected, message, caret(&key.rotation.interval_days.trail, "too short for the service"), note, help)
 }
 
 /// Row 9: the schedule begins too late.
@@ -150,7 +150,7 @@ pub(super) fn starts_too_late(key: &KeyFacts, settings: &Settings, days: i64) ->
         stands_for_many(key),
     ]);
     let help = "Leave out `time_of_schedule_start`, and the schedule starts today; or set an earlier one.".to_owned();
-    violation("starts-too-late", message, caret(&start.trail, "the schedule starts here"), note, help)
+    violation(Kind::StartsTooLate, message, caret(&start.trail, "the schedule starts here"), note, help)
 }
 
 /// Row 14a: an imported key keeps its schedule.
@@ -187,7 +187,7 @@ pub(super) fn not_enabled(key: &KeyFacts, settings: &Settings) -> Verdict {
         stands_for_many(key),
     ]);
     violation(
-        "schedule-not-enabled",
+        Kind::ScheduleNotEnabled,
         "a rotation schedule is written, but it is not switched on".to_owned(),
         at,
         note,
@@ -240,7 +240,7 @@ pub(super) fn no_rotation(key: &KeyFacts, settings: &Settings) -> Verdict {
         }
         at.push(idle.at.clone());
     }
-    violation("no-rotation", format!("nothing {verb} within {limit} days{counted}"), at, note, help)
+    violation(Kind::NoRotation, format!("nothing {verb} within {limit} days{counted}"), at, note, help)
 }
 
 /// The form of rotation by code that works, for a `time_rotating` that triggers nothing.
@@ -265,7 +265,7 @@ pub(super) fn code_unsure(key: &KeyFacts, why: &str) -> Verdict {
         _ => subject::settle_by(key, crate::base::Cause::of(why)),
     };
     Verdict::Undetermined(Report {
-        kind: "unknown",
+        kind: SharedKind::Unknown.into(),
         message: format!("cannot determine whether Terraform itself rotates the key: {why}"),
         at: Trail::new(),
         note: "An `oci_kms_key_version` that Terraform creates again in time counts as rotation.".to_owned(),
@@ -276,7 +276,7 @@ pub(super) fn code_unsure(key: &KeyFacts, why: &str) -> Verdict {
 /// Row 11: the switch is on, the interval anything.
 pub(super) fn interval_unknown(key: &KeyFacts, unknown: &Unknown<i64>) -> Verdict {
     Verdict::Undetermined(Report {
-        kind: "unknown",
+        kind: SharedKind::Unknown.into(),
         message: format!("automatic rotation is on, but its interval is unknown: {}", unknown.why),
         at: key.rotation.interval_days.trail.clone(),
         note: format!("The service accepts an interval of 60 to 365 days and demands one. {}", stands_for_many(key).unwrap_or_default())
@@ -292,7 +292,7 @@ pub(super) fn switch_unknown(key: &KeyFacts, unknown: &Unknown<bool>) -> Verdict
         "The vault is DEFAULT, where the service does not support automatic rotation: switched on, it would be refused.".to_owned()
     });
     Verdict::Undetermined(Report {
-        kind: "unknown",
+        kind: SharedKind::Unknown.into(),
         message: format!("cannot determine whether the key is rotated: {}", unknown.why),
         at: key.rotation.enabled.trail.clone(),
         note: sentences([default, Some("Unset, `is_auto_rotation_enabled` is false.".to_owned()), stands_for_many(key)]),
@@ -310,7 +310,7 @@ pub(super) fn by_cases(key: &KeyFacts, trail: &Trail, why: &str, judged: &[(&str
         }
         Some(pass @ Verdict::Pass { .. }) if judged.iter().all(|(_, verdict)| matches!(verdict, Verdict::Pass { .. })) => pass.clone(),
         _ => Verdict::Undetermined(Report {
-            kind: "depends",
+            kind: SharedKind::Depends.into(),
             message: format!("whether the key is rotated in time depends on a value that is unknown here: {why}"),
             at: trail.clone(),
             note: told,
@@ -323,7 +323,7 @@ pub(super) fn by_cases(key: &KeyFacts, trail: &Trail, why: &str, judged: &[(&str
 pub(super) fn by_default(key: &KeyFacts, settings: &Settings, trail: &Trail, input: &str, at_default: &Verdict) -> Verdict {
     let message = match at_default {
         Verdict::Pass { .. } => format!("keys of this module are rotated in time unless the caller sets `{input}`"),
-        Verdict::Violation(report) if report.kind == "no-rotation" || report.kind == "schedule-not-enabled" => {
+        Verdict::Violation(report) if [Kind::NoRotation, Kind::ScheduleNotEnabled].map(rules::Kind::from).contains(&report.kind) => {
             format!("keys of this module are not rotated unless the caller sets `{input}`")
         }
         other => format!("unless the caller sets `{input}`: {}", other.message()),
@@ -339,7 +339,7 @@ pub(super) fn by_default(key: &KeyFacts, settings: &Settings, trail: &Trail, inp
         Verdict::Violation(report) => report.note.clone(),
         _ => stands_for_many(key).unwrap_or_default(),
     };
-    Verdict::Undetermined(Report { kind: "module-default", message, at: trail.clone(), note, help })
+    Verdict::Undetermined(Report { kind: SharedKind::ModuleDefault.into(), message, at: trail.clone(), note, help })
 }
 
 /// Row 13: the limit is near.
@@ -354,7 +354,7 @@ pub(super) fn due_soon(key: &KeyFacts, left: i64, settings: &Settings) -> Advice
         Vault::Private | Vault::Unsure => "no schedule will do it",
     };
     let message = format!("the key must be rotated {left} to stay within {} days, and {how}", settings.max_rotation_days);
-    Advice { kind: "due-soon", message, at: Trail::new() }
+    Advice { kind: Kind::DueSoon.into(), message, at: Trail::new() }
 }
 
 /// "2 `oci_kms_key_version` resources"

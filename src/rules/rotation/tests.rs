@@ -226,7 +226,7 @@ fn row_12_replacing_versions_pass_with_advice() {
     let replacing = by_code_of(declared(), schedule(Some(90.0), None, ScheduleForm::Replacing));
     assert_eq!(judged(&replacing), ("pass", "rotated-by-code"));
     let told = advice(&replacing).unwrap();
-    assert_eq!(told.kind, "replacing-versions");
+    assert_eq!(told.kind, Kind::ReplacingVersions.into());
     assert_eq!(told.at, trail("infra/time.tf"));
     assert_eq!(advice(&by_code_of(replacing, schedule(Some(90.0), None, ScheduleForm::Accumulating))), None);
 }
@@ -258,7 +258,7 @@ fn row_13_near_the_limit_it_is_due_soon() {
     };
     assert_eq!(advice(334), None);
     let (kind, message) = advice(335).unwrap();
-    assert_eq!(kind, "due-soon");
+    assert_eq!(kind, Kind::DueSoon.into());
     assert!(message.starts_with("the key must be rotated within 30 days"), "{message}");
     assert!(advice(365).unwrap().1.contains("today"));
 }
@@ -585,7 +585,7 @@ fn a_replica_is_rotated_where_its_primary_key_is() {
     for key in [old, replica(declared())] {
         let help = report(&RULE, &key, &settings()).help;
         assert!(help.starts_with("This key is a replica: rotate the primary key") && !help.contains('`'), "{help}");
-        assert!((RULE.remedies)(&key, "no-rotation", &settings()).is_err());
+        assert!((RULE.remedies)(&key, Kind::NoRotation.into(), &settings()).is_err());
     }
 }
 
@@ -605,10 +605,10 @@ fn an_old_provider_gets_neither_the_argument_nor_the_fix() {
     for (is_locked, part) in [(true, "the lock file pins 5.18.0"), (false, "`required_providers` allows `5.18.0` only")] {
         let help = report(&RULE, &old(is_locked), &settings()).help;
         assert!(help.contains(part) && help.contains("5.31.0"), "{help}");
-        assert!((RULE.remedies)(&old(is_locked), "no-rotation", &settings()).is_err());
+        assert!((RULE.remedies)(&old(is_locked), Kind::NoRotation.into(), &settings()).is_err());
     }
     let new = with(old(true), |key| key.old_provider = None);
-    assert_eq!((RULE.remedies)(&new, "no-rotation", &settings()).unwrap()[0].leads_to, ("pass", Some("scheduled")));
+    assert_eq!((RULE.remedies)(&new, Kind::NoRotation.into(), &settings()).unwrap()[0].leads_to, ("pass", Some(Kind::Scheduled.into())));
 }
 
 #[test]
@@ -619,10 +619,10 @@ fn a_vault_type_by_default_is_never_a_reason_for_a_safe_fix() {
             key.vault_type.by_default = by_default;
         })
     };
-    let safety = |key: &KeyFacts| (RULE.remedies)(key, "no-rotation", &settings()).unwrap()[0].safety;
+    let safety = |key: &KeyFacts| (RULE.remedies)(key, Kind::NoRotation.into(), &settings()).unwrap()[0].safety;
     assert_eq!((safety(&key(false)), safety(&key(true))), (crate::rules::Safety::Safe, crate::rules::Safety::Unsafe));
     let unsure = with(key(false), |key| key.vault_type = Fact::unknown("known after apply"));
     assert_eq!(safety(&unsure), crate::rules::Safety::Choice);
     let default = with(key(false), |key| key.vault_type = Fact::known(VaultType::Default));
-    assert_eq!((RULE.remedies)(&default, "no-rotation", &settings()), Ok(Vec::new()));
+    assert_eq!((RULE.remedies)(&default, Kind::NoRotation.into(), &settings()), Ok(Vec::new()));
 }
