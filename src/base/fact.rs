@@ -1,8 +1,9 @@
 //! A fact: what is known of one attribute, and the way its value took.
 
-use super::place::{Place, Trail};
+use super::place::Place;
 use super::problem::brief;
 use super::secrecy;
+use super::trail::Trail;
 
 /// What can be said of an attribute.
 #[derive(Clone, Debug, PartialEq, Eq)]

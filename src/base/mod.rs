@@ -10,14 +10,16 @@ pub mod problem;
 pub mod repository;
 pub mod secrecy;
 pub mod source;
+pub mod trail;
 pub mod walk;
 
 pub use address::{Address, InstanceKey, ModuleStep};
 pub use cause::Cause;
 pub use fact::{Bounds, Case, Claim, DefaultSite, Fact, Unknown};
 pub use near::{closest, nearest};
-pub use place::{CHOSEN, Place, Step, Trail};
+pub use place::Place;
 pub use problem::{Problem, ProblemKind};
 pub use repository::{Provenance, Repository};
 pub use source::{Position, Source, SourceId, Sources, Span};
+pub use trail::{Choice, Step, StepKind, Trail};
 pub use walk::{Listing, walk};

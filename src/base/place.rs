@@ -1,4 +1,4 @@
-//! Places (where something is) and trails (the way a value took).
+//! Places: where something is.
 
 use super::source::Span;
 use std::sync::Arc;
@@ -35,25 +35,3 @@ impl Place {
         if let Self::Source(span) = self { Some(*span) } else { None }
     }
 }
-
-/// How the label of a station ends whose value a conditional chose: "chosen because `var.level == "high"` is true".
-pub const CHOSEN: &str = "chosen because";
-
-/// One station of a value's way.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Step {
-    /// Where.
-    pub place: Place,
-    /// What happens there, as a label: "`var.level` is used here", "default of variable `mode`", "set by terraform.tfvars".
-    pub label: Arc<str>,
-}
-
-impl Step {
-    /// A station at a place with its label.
-    pub fn new(place: Place, label: impl Into<Arc<str>>) -> Self {
-        Self { place, label: label.into() }
-    }
-}
-
-/// The way a value took, nearest first: the value in the resource, the module argument, the variable's default or tfvars line.
-pub type Trail = Vec<Step>;

@@ -1,6 +1,7 @@
 //! Problems: places where we could not look. They reach the exit code.
 
-use super::place::{Place, Step};
+use super::place::Place;
+use super::trail::Step;
 
 /// What kind of thing went wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]

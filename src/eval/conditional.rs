@@ -8,7 +8,7 @@ use super::operators::bounds;
 use super::possible::{cases_of, with_possible};
 use super::unify::as_collection;
 use super::{Data, Drivers, EvalError, Marks, Possible, Type, Value, convert, unify};
-use crate::base::{CHOSEN, Place};
+use crate::base::{Choice, Place, Step};
 use crate::hcl::Expr;
 use std::sync::Arc;
 
@@ -92,18 +92,16 @@ fn brought(taken: Value, left: &Type, ty: &Type) -> Result<Value, EvalError> {
     convert(taken, ty)
 }
 
-/// The way of a value that a condition chose: where the branch is written out, its station says why it was taken.
+/// The way of a value that a condition chose: where the branch is written out, its step says why it was taken.
 fn chosen(value: &Value, taken: &Expr, condition: (&Expr, bool), decision: bool, context: &Context<'_>) -> Option<Arc<TrailLink>> {
     let link = value.trail.as_ref()?;
-    if !is_written_out(taken) || link.place != Place::Source(taken.without_parens().span) {
+    if !is_written_out(taken) || link.step.place != Place::Source(taken.without_parens().span) {
         return value.trail.clone();
     }
     let (condition, is_secret) = condition;
-    let label = match context.scope.quote(condition.span).filter(|_| !is_secret) {
-        Some(text) => format!("{CHOSEN} `{text}` is {decision}"),
-        None => format!("{CHOSEN} of a condition that is not shown"),
-    };
-    Some(Arc::new(TrailLink { place: link.place.clone(), label: label.into(), next: link.next.clone() }))
+    let text = context.scope.quote(condition.span).filter(|_| !is_secret).map(Arc::from);
+    let step = Step { chosen_by: Some(Arc::new(Choice::Condition { text, decision })), ..link.step.clone() };
+    Some(Arc::new(TrailLink { step, next: link.next.clone() }))
 }
 
 /// The type of the result; a bare null takes the other's, and with an unknown type on one side nothing is converted.

@@ -9,10 +9,10 @@ use super::operators::{binary, unary};
 use super::template::template;
 use super::traversal::{reference, traversal};
 use super::{Budget, EvalError, FileAccess, FileTrouble, Marks, Num, NumError, RefStep, Scope, TOO_LARGE, TrailLink, Type, Value, convert};
-use crate::base::{Place, SourceId, Span};
+use crate::base::{Place, SourceId, Span, Step, StepKind};
 use crate::hcl::{Expr, ExprKind, ObjectItem, TraversalStep, native};
 use std::collections::BTreeMap;
-use std::sync::{Arc, LazyLock};
+use std::sync::Arc;
 
 /// Evaluates an expression.
 ///
@@ -146,8 +146,7 @@ pub(super) fn failed(ty: Type) -> Value {
 
 /// The trail of something that is written here.
 pub(super) fn here(span: Span) -> Option<Arc<TrailLink>> {
-    static LABEL: LazyLock<Arc<str>> = LazyLock::new(|| Arc::from("set here"));
-    Some(Arc::new(TrailLink { place: Place::Source(span), label: Arc::clone(&LABEL), next: None }))
+    Some(Arc::new(TrailLink { step: Step::of(Place::Source(span), StepKind::Set), next: None }))
 }
 
 /// The value of an expression; what is wrong with it goes into `errors`.

@@ -3,7 +3,7 @@
 use super::{
     Budget, Context, Data, EvalError, FileAccess, FileTrouble, Marks, RefStep, ResourceRef, Scope, Type, UnknownValue, Value, evaluate,
 };
-use crate::base::{Place, Sources, Span};
+use crate::base::{Place, Sources, Span, Step};
 use crate::hcl::native;
 use std::sync::Arc;
 
@@ -22,7 +22,7 @@ impl Scope for Module {
         match (name, attribute) {
             ("var", "unset") => Ok((Value::unknown(Type::Any, "variable `unset` has no value"), 1)),
             ("var", "level") => Ok((Value::unknown(Type::Number, "variable `level` has no value").not_null(), 1)),
-            ("var", "mode") => Ok((Value::string("HSM").through(Place::File("x.tfvars".into()), "set by x.tfvars"), 1)),
+            ("var", "mode") => Ok((Value::string("HSM").through(Step::new(Place::File("x.tfvars".into()), "set by x.tfvars")), 1)),
             ("var", "file") => Ok((Value::string("top: [hunter2-open").with_marks(Marks { from_file: true, ..Marks::NONE }), 1)),
             ("var", "key") => Ok((Value::string("a").with_marks(Marks { from_file: true, by_caller: true, ..Marks::NONE }), 1)),
             ("var", "token") => Ok((Value::string("t").with_marks(Marks { ephemeral: true, ..Marks::NONE }), 1)),
@@ -83,7 +83,7 @@ fn value(text: &str) -> Value {
 }
 
 fn trail(text: &str) -> Vec<String> {
-    value(text).stations().map(|link| link.label.to_string()).collect()
+    value(text).stations().map(|step| step.label().into_owned()).collect()
 }
 
 /// "value when condition" of each value an unknown can have.

@@ -4,8 +4,8 @@ use super::context::Context;
 use super::evaluate::{Errors, bounded, eval, failed, here};
 use super::possible::{MOST_CASES, by_cases, with_possible};
 use super::value::normal_form;
-use super::{Data, EvalError, Marks, Possible, RefStep, TrailLink, Type, Value, convert};
-use crate::base::{Place, Span};
+use super::{Data, EvalError, Marks, Possible, RefStep, Type, Value, convert};
+use crate::base::{self, Place, Span, StepKind};
 use crate::hcl::{Expr, ExprKind, Name, TraversalStep};
 use std::sync::Arc;
 
@@ -70,14 +70,8 @@ pub(super) fn reference(name: &Arc<str>, expr: &Expr, steps: &[TraversalStep], c
 
 /// Puts the place of a reference in front of the value's trail.
 fn used_here(value: Value, span: Span, context: &Context<'_>) -> Value {
-    let text = context.scope.quote(span).unwrap_or_default();
-    let label = if text.is_empty() || text.contains('\n') || text.len() > 80 {
-        Arc::from("used here")
-    } else {
-        Arc::from(format!("`{text}` is used here"))
-    };
-    let link = TrailLink { place: Place::Source(span), label, next: value.trail.clone() };
-    value.with_trail(Some(Arc::new(link)))
+    let text = context.scope.quote(span).filter(|text| !text.is_empty() && !text.contains('\n') && text.len() <= 80);
+    value.through(base::Step::of(Place::Source(span), StepKind::Used(text.map(Arc::from))))
 }
 
 fn evaluate_steps<'a>(steps: &'a [TraversalStep], context: &Context<'_>, errors: &mut Errors) -> Vec<Step<'a>> {

@@ -1,7 +1,7 @@
 //! Values: known, null or unknown, with marks, the way they took, and what unknown ones can still be.
 
 use super::{Drivers, Num, Type};
-use crate::base::{Place, Span, secrecy};
+use crate::base::{Span, Step, secrecy};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -127,14 +127,12 @@ impl Marks {
     }
 }
 
-/// One station of the way, and the stations behind it.
+/// One step of the way, and the steps after it.
 #[derive(Clone, Debug)]
 pub struct TrailLink {
-    /// Where.
-    pub place: Place,
-    /// What happens there: "default of variable `mode`".
-    pub label: Arc<str>,
-    /// The station behind it.
+    /// Where, and what happens there.
+    pub step: Step,
+    /// The step after it.
     pub next: Option<Arc<TrailLink>>,
 }
 
@@ -271,14 +269,14 @@ impl Value {
 
     /// The value with a station put in front of its trail.
     #[must_use]
-    pub fn through(mut self, place: Place, label: impl Into<Arc<str>>) -> Self {
-        self.trail = Some(Arc::new(TrailLink { place, label: label.into(), next: self.trail.take() }));
+    pub fn through(mut self, step: Step) -> Self {
+        self.trail = Some(Arc::new(TrailLink { step, next: self.trail.take() }));
         self
     }
 
     /// The stations of the trail, nearest first.
-    pub fn stations(&self) -> impl Iterator<Item = &TrailLink> {
-        std::iter::successors(self.trail.as_deref(), |link| link.next.as_deref())
+    pub fn stations(&self) -> impl Iterator<Item = &Step> {
+        std::iter::successors(self.trail.as_deref(), |link| link.next.as_deref()).map(|link| &link.step)
     }
 
     /// The value's type.

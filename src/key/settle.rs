@@ -257,7 +257,7 @@ mod tests {
         plan.rotation.interval_days = Fact::unknown("known after apply");
         settle(&mut plan, &key(InputKind::Hcl, Fate::Unknown, Fact::known(ProtectionMode::Software)), &Listed::default());
         assert!(plan.protection_mode.as_unknown().is_some() && plan.rotation.interval_days.as_unknown().is_some());
-        assert!(matches!(plan.notes.as_slice(), [note] if note.label.contains("`protection_mode`")), "{:?}", plan.notes);
+        assert!(matches!(plan.notes.as_slice(), [note] if note.label().contains("`protection_mode`")), "{:?}", plan.notes);
     }
 
     #[test]

@@ -139,7 +139,7 @@ fn bring_inside(finding: &mut Finding, sources: &Sources) {
     let inside = finding.trail.iter().chain(finding.calls.iter().rev()).find(|step| !is_outside(&step.place)).cloned();
     if let Some(inside) = inside {
         let outside = Step::new(std::mem::replace(&mut finding.place, inside.place.clone()), std::mem::take(&mut finding.label));
-        finding.label = inside.label.to_string();
+        finding.label = inside.label().into_owned();
         finding.trail.retain(|step| *step != inside);
         finding.trail.insert(0, outside);
     }

@@ -100,11 +100,11 @@ impl Parts {
                 Place::Source(span)
                     if !self.diagnostic.labels.iter().any(|label| label.file_id == span.source && label.range == span.range()) =>
                 {
-                    let label_text = same_length(&step.label).into_owned();
+                    let label_text = same_length(&step.label()).into_owned();
                     self.diagnostic.labels.push(Label::secondary(span.source, span.range()).with_message(label_text));
                 }
                 Place::Source(_) => {}
-                other => self.diagnostic.notes.push(format!("{}: {}", clean(&step.label), outside(other))),
+                other => self.diagnostic.notes.push(format!("{}: {}", clean(&step.label()), outside(other))),
             }
         }
     }

@@ -667,7 +667,7 @@ fn problem<'a>(problem: &'a Problem, sources: &Sources) -> ProblemOut<'a> {
 }
 
 fn step(step: &Step, sources: &Sources) -> StepOut {
-    StepOut { place: place(&step.place, sources), label: step.label.to_string() }
+    StepOut { place: place(&step.place, sources), label: step.label().into_owned() }
 }
 
 fn place(at: &Place, sources: &Sources) -> PlaceOut {

@@ -101,7 +101,7 @@ pub fn write(outcome: &Outcome, context: &Context<'_>, out: &mut dyn Write) -> i
         related: finding
             .trail
             .iter()
-            .map(|step| Related { message: clean(&step.label).into_owned(), location: at(&step.place, context) })
+            .map(|step| Related { message: clean(&step.label()).into_owned(), location: at(&step.place, context) })
             .collect(),
     });
     let report =

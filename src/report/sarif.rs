@@ -191,9 +191,9 @@ impl Writer<'_> {
         );
         let related: Vec<_> = steps
             .iter()
-            .filter_map(|step| Some((self.location(&step.place)?, &step.label)))
+            .filter_map(|step| Some((self.location(&step.place)?, step.label())))
             .zip(1..)
-            .map(|((location, label), id)| Location { id: Some(id), message: Some(message(&plain(label))), ..location })
+            .map(|((location, label), id)| Location { id: Some(id), message: Some(message(&plain(&label))), ..location })
             .collect();
         let mut fingerprints = BTreeMap::from([("kmslintFinding/v1".to_owned(), finding.fingerprint.clone())]);
         fingerprints.insert("primaryLocationLineHash".to_owned(), self.line_hash(&place, finding));

@@ -53,7 +53,7 @@ pub fn findings<'a>(judged: impl IntoIterator<Item = Judged<'a>>, paths: &Paths<
             known: HashSet::new(),
             finding: Finding {
                 level,
-                label: at.first().map_or_else(String::new, |step| step.label.to_string()),
+                label: at.first().map_or_else(String::new, |step| step.label().into_owned()),
                 calls: key.declared.calls.clone(),
                 note: spoken.note.to_owned(),
                 help: spoken.help.to_owned(),

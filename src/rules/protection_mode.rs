@@ -5,7 +5,7 @@ mod remedies;
 use super::kind::{SharedKind, kinds};
 use super::subject::{self, Situation, Vault, listed, not_applicable, pass, sentences, shown_mode};
 use super::{Report, Rule, Settings, Verdict};
-use crate::base::{Bounds, Case, Claim, Step, Unknown};
+use crate::base::{Bounds, Case, Claim, Step, StepKind, Unknown};
 use crate::key::{Importance, KeyFacts, ProtectionMode, Stage};
 
 /// The rule. Id and risk are Trend Micro's.
@@ -312,9 +312,9 @@ fn by_default(key: &KeyFacts, settings: &Settings, value: Option<&ProtectionMode
 fn caret(key: &KeyFacts, label: &str) -> Vec<Step> {
     let mut trail = key.protection_mode.trail.clone();
     if let Some(first) = trail.first_mut()
-        && first.label.is_empty()
+        && first.is_silent()
     {
-        first.label = label.into();
+        first.kind = StepKind::Note(label.into());
     }
     trail
 }
@@ -707,7 +707,7 @@ mod tests {
         let written = with(mode(declared(), "HSM"), |key| key.protection_mode.trail = trail("mode.tf"));
         let at = report(&RULE, &written, &settings()).at;
         assert_eq!(at.len(), 1);
-        assert!(!at[0].label.is_empty());
+        assert!(!at[0].label().is_empty());
         assert!(report(&RULE, &declared(), &settings()).at.is_empty());
     }
 

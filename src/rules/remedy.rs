@@ -1,7 +1,7 @@
 //! What a help offers, as data: what to write where, when that is right, and what the rule says afterwards. Fixes and reports share it.
 
 use super::{Kind, Rule, Settings, Verdict};
-use crate::base::{Bounds, CHOSEN, Claim, DefaultSite, Fact, Place};
+use crate::base::{Bounds, Claim, DefaultSite, Fact, Place};
 use crate::key::Importance;
 use crate::key::{KeyFacts, ProtectionMode};
 
@@ -159,7 +159,7 @@ fn written<T>(fact: &Fact<T>, name: &str) -> Result<Site, String> {
         return Err(format!("`{name}` is sensitive, so its value is not changed"));
     }
     let Some(last) = fact.trail.last() else { return Err(format!("it is unknown where `{name}` is written")) };
-    if fact.trail.iter().any(|step| step.label.contains(CHOSEN)) {
+    if fact.trail.iter().any(|step| step.chosen_by.is_some()) {
         return Err(format!("`{name}` depends on a condition"));
     }
     match &fact.default {

@@ -115,7 +115,7 @@ pub(super) fn with_cautions(key: &KeyFacts, verdict: Verdict, with_passes: bool)
         kind: SharedKind::WrongEndpoint.into(),
         message: format!(
             "`management_endpoint`: {}; `plan` succeeds and `apply` fails with 404: use the `management_endpoint` of the vault",
-            step.label
+            step.label()
         ),
         at: vec![Step::new(step.place.clone(), "not a vault's management endpoint")],
     });

@@ -4,7 +4,7 @@ use super::instance::{Each, Instance};
 use super::scope::Bound;
 use super::world::World;
 use crate::base::cause::caller_may_set;
-use crate::base::{Bounds, Case, Claim, Fact, Place, Problem, ProblemKind, Step};
+use crate::base::{Bounds, Case, Claim, Fact, Place, Problem, ProblemKind, Step, StepKind};
 use crate::eval::{EvalError, Possible, Type, Value, convert};
 use crate::hcl::{Attribute, Expr, ExprKind};
 use crate::key::Notice;
@@ -111,7 +111,7 @@ impl Reader<'_> {
     ) -> Fact<T> {
         let Some(attribute) = attribute else { return Fact::unset() };
         let expr = &attribute.value;
-        let first = Step::new(Place::Source(expr.span), self.world.label(expr.span, || self.label(expr)));
+        let first = self.world.first_step(expr.span, || self.kind_of(expr));
         let value = self.value(expr, bound).and_then(|value| {
             let message =
                 |error: EvalError| EvalError { message: format!("`{}` does not fit: {}", attribute.name.text, error.message), ..error };
@@ -150,14 +150,14 @@ impl Reader<'_> {
     }
 
     /// What the caret under an argument's value says.
-    fn label(&self, expr: &Expr) -> String {
-        let text = self.world.quote(expr.span).unwrap_or_default();
+    fn kind_of(&self, expr: &Expr) -> StepKind {
+        let text = || self.world.quote(expr.span).filter(|text| !text.is_empty() && text.len() <= 60 && !text.contains('\n'));
         match &expr.kind {
-            ExprKind::Traversal(..) | ExprKind::Variable(_) if !text.is_empty() && text.len() <= 60 && !text.contains('\n') => {
-                format!("`{text}` is used here")
+            ExprKind::Traversal(..) | ExprKind::Variable(_) => {
+                text().map_or(StepKind::Expression, |text| StepKind::Used(Some(text.into())))
             }
-            ExprKind::Null | ExprKind::Bool(_) | ExprKind::Number(_) | ExprKind::String(_) => "set here".to_owned(),
-            _ => "comes from this expression".to_owned(),
+            ExprKind::Null | ExprKind::Bool(_) | ExprKind::Number(_) | ExprKind::String(_) => StepKind::Set,
+            _ => StepKind::Expression,
         }
     }
 
@@ -248,13 +248,13 @@ const MOST_STATIONS: usize = 10;
 fn trail(first: Step, value: &Value) -> Vec<Step> {
     let mut trail = Vec::with_capacity(1 + value.stations().take(MOST_STATIONS - 1).count());
     trail.push(first);
-    for link in value.stations() {
+    for step in value.stations() {
         // A value may be looked at twice at one place: converted there, and handed on.
-        if !trail.iter().any(|own| own.place == link.place) {
+        if !trail.iter().any(|own| own.place == step.place) {
             if trail.len() == MOST_STATIONS {
                 trail.pop();
             }
-            trail.push(Step { place: link.place.clone(), label: link.label.clone() });
+            trail.push(step.clone());
         }
     }
     trail

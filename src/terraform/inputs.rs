@@ -11,7 +11,7 @@ use super::trails::through;
 use super::world::{World, conform};
 use crate::base::cause::no_value;
 use crate::base::disk::{self, DiskError};
-use crate::base::{Place, Problem, ProblemKind, SourceId, Sources, Span, nearest};
+use crate::base::{Place, Problem, ProblemKind, SourceId, Sources, Span, Step, StepKind, nearest};
 use crate::eval::{EvalError, Marks, Type, TypeConstraint, Value};
 use crate::hcl::{self, Block, Expr, ExprKind, File};
 use crate::key::Comment;
@@ -25,11 +25,18 @@ enum Given {
     /// An expression in a values file, which is named.
     Written(Expr, Arc<str>),
     /// A text on the command line or in the environment; what people call it.
-    Text(String, Arc<str>),
+    Text(String, Arc<str>, TextOrigin),
     /// Something that Terraform rejects; why the value is unknown.
     Rejected(Arc<str>),
     /// A value that a plan records.
     Recorded(Value),
+}
+
+/// Where a text comes from.
+#[derive(Clone, Copy, Debug)]
+enum TextOrigin {
+    CommandLine,
+    Environment,
 }
 
 /// The inputs of one run of a root module.
@@ -66,7 +73,7 @@ pub(super) fn read(request: &Request, sources: &Sources, root: &Path, shown: &Pa
         return read;
     }
     for (name, value) in &request.env_vars {
-        read.inputs.set(name, Given::Text(value.clone(), format!("`TF_VAR_{name}`").into()));
+        read.inputs.set(name, Given::Text(value.clone(), format!("`TF_VAR_{name}`").into(), TextOrigin::Environment));
     }
     for name in automatic(root) {
         let (path, shown) = (root.join(&name), join_shown(shown, &name));
@@ -77,14 +84,14 @@ pub(super) fn read(request: &Request, sources: &Sources, root: &Path, shown: &Pa
         }
     }
     for EnvInput { by, source } in &request.env_inputs {
-        read.source(source, by, request, sources, passed);
+        read.source(source, (by, TextOrigin::Environment), request, sources, passed);
     }
     for source in &request.inputs {
-        read.source(source, "--var", request, sources, passed);
+        read.source(source, ("--var", TextOrigin::CommandLine), request, sources, passed);
     }
     // A path that is not among the inputs has no place in their order: it comes last.
     if let Some(path) = passed.filter(|path| !request.inputs.iter().any(|input| matches!(input, InputSource::Passed(own) if own == path))) {
-        read.source(&InputSource::Passed(path.to_path_buf()), "", request, sources, passed);
+        read.source(&InputSource::Passed(path.to_path_buf()), ("", TextOrigin::CommandLine), request, sources, passed);
     }
     read
 }
@@ -115,9 +122,16 @@ pub(super) fn parse(name: &str, source: SourceId, text: &str) -> File {
 }
 
 impl ReadInputs {
-    fn source(&mut self, input: &InputSource, by: &str, request: &Request, sources: &Sources, passed: Option<&Path>) {
+    fn source(
+        &mut self,
+        input: &InputSource,
+        (by, origin): (&str, TextOrigin),
+        request: &Request,
+        sources: &Sources,
+        passed: Option<&Path>,
+    ) {
         match input {
-            InputSource::Var(name, value) => self.inputs.set(name, Given::Text(value.clone(), format!("`{by}`").into())),
+            InputSource::Var(name, value) => self.inputs.set(name, Given::Text(value.clone(), format!("`{by}`").into(), origin)),
             InputSource::Passed(path) if passed != Some(path) => {}
             InputSource::File(path) | InputSource::Passed(path) => {
                 let full = request.base().join(path);
@@ -260,7 +274,7 @@ impl Inputs {
         self.given.iter().filter(|(name, _)| variables.contains_key(name.as_str())).map(|(name, given)| {
             let origin = match given {
                 Given::Written(_, file) => format!("`{file}`"),
-                Given::Text(_, origin) | Given::Rejected(origin) => origin.to_string(),
+                Given::Text(_, origin, _) | Given::Rejected(origin) => origin.to_string(),
                 Given::Recorded(_) => "the plan".to_owned(),
             };
             (name.as_str(), origin)
@@ -290,15 +304,16 @@ impl Inputs {
         world: &World<'_>,
     ) -> Result<Value, EvalError> {
         let sources = world.loader.sources;
+        let at = |kind: StepKind| Step::of(Place::Source(variable.header), kind);
         let unknown = |why: &Arc<str>| {
             let value = Value::unknown(constraint.ty.without_optional(), format!("variable `{name}`: {why}"));
-            value.through(Place::Source(variable.header), format!("variable `{name}`"))
+            value.through(at(StepKind::Variable(Arc::clone(name))))
         };
         let given = match self.given.get(&**name) {
             // Of an ephemeral variable a plan records the default, whatever was given.
             Some(Given::Recorded(value)) if !constants::is_true(variable, "ephemeral", sources) => {
                 let value = conform(value.clone(), constraint, name, variable.header)?;
-                Some(value.through(Place::Source(variable.header), format!("variable `{name}`, set in the plan")))
+                Some(value.through(at(StepKind::Recorded(Arc::clone(name)))))
             }
             None | Some(Given::Recorded(_)) => match &self.lost {
                 Some(why) => return Ok(unknown(why)),
@@ -307,9 +322,9 @@ impl Inputs {
             Some(Given::Rejected(why)) => return Ok(unknown(why)),
             Some(Given::Written(expr, file)) => {
                 let value = conform(world.literal(expr)?, constraint, name, expr.span)?;
-                Some(through(value, expr.span, &format!("set by `{file}`")))
+                Some(through(value, expr.span, &StepKind::ValuesFile(Arc::clone(file))))
             }
-            Some(Given::Text(text, by)) => {
+            Some(Given::Text(text, by, origin)) => {
                 // Terraform takes the text as it is for primitive types and untyped variables, and as an expression for all others.
                 let is_text = constraint.ty.is_primitive() || variable.body.attribute("type").is_none();
                 let refused = |what: &str| EvalError {
@@ -326,7 +341,11 @@ impl Inputs {
                     value.with_marks(Marks { from_file: true, ..Marks::NONE })
                 };
                 let value = conform(value, constraint, name, variable.header).map_err(|_| refused("does not fit its type"))?;
-                Some(value.through(Place::Source(variable.header), format!("variable `{name}`, set by {by}")))
+                let (variable, by) = (Arc::clone(name), Arc::clone(by));
+                Some(value.through(at(match origin {
+                    TextOrigin::CommandLine => StepKind::CommandLine { variable, by },
+                    TextOrigin::Environment => StepKind::Environment { variable, by },
+                })))
             }
         };
         if let Some(value) = given
@@ -340,7 +359,7 @@ impl Inputs {
         }
         Ok(value.unwrap_or_else(|| {
             let value = Value::unknown(constraint.ty.without_optional(), no_value(name));
-            value.through(Place::Source(variable.header), no_value(name))
+            value.through(at(StepKind::NoValue(Arc::clone(name))))
         }))
     }
 }
@@ -350,7 +369,7 @@ pub(super) fn default(variable: &Block, constraint: &TypeConstraint, name: &str,
     let Some(written) = variable.body.attribute("default") else { return Ok(None) };
     let span = written.value.span;
     let value = conform(world.literal(&written.value)?, constraint, name, span)?;
-    Ok(Some(through(value, span, &format!("default of variable `{name}`"))))
+    Ok(Some(through(value, span, &StepKind::Default(name.into()))))
 }
 
 /// Parses a text as an expression.

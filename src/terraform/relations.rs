@@ -206,7 +206,7 @@ impl Relations {
                 None => "the endpoint is written out, and does not say what type of vault is behind it".to_owned(),
             };
             let mut trail = vec![first()];
-            trail.extend(value.stations().map(|link| Step { place: link.place.clone(), label: link.label.clone() }));
+            trail.extend(value.stations().cloned());
             Vault { kind: Fact::unknown(why).with_trail(trail), name: None }
         });
         if value.marks.by_caller {
@@ -266,7 +266,7 @@ impl Relations {
                 }
                 kind = refusals.guard("vault_type", kind);
                 match kind.trail.first_mut() {
-                    Some(first) => first.label = "the type of the key's vault".into(),
+                    Some(first) => *first = Step::new(first.place.clone(), "the type of the key's vault"),
                     None => kind.trail.push(Step::new(Place::Source(block.header), "the key's vault")),
                 }
                 Vault { kind, name: Some(origin.address.to_string()) }
@@ -329,7 +329,7 @@ fn wrong(reader: &Reader<'_>, endpoint: &Attribute) -> Option<Step> {
         (None, Some(origin)) if &*origin.attribute == "crypto_endpoint" => "the vault's crypto endpoint, not its management endpoint",
         _ => return None,
     };
-    let place = value.stations().last().map_or(Place::Source(endpoint.value.span), |link| link.place.clone());
+    let place = value.stations().last().map_or(Place::Source(endpoint.value.span), |step| step.place.clone());
     Some(Step::new(place, format!("this is {what}")))
 }
 

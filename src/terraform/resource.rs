@@ -9,7 +9,7 @@ use super::schema::{self, Attribute, Field, Fields, Filling, NestedBlock, Nestin
 use super::scope::{Bound, Frame};
 use super::trails::through;
 use super::world::{ResourceName, Slot, World};
-use crate::base::{InstanceKey, Place, closest};
+use crate::base::{InstanceKey, Place, Step, StepKind, closest};
 use crate::eval::{Data, Drivers, EvalError, Marks, Num, Possible, RefStep, ResourceRef, Type, UnknownValue, Value, convert};
 use crate::hcl::{self, Block, Body, Expr, ExprKind};
 use std::collections::BTreeMap;
@@ -117,8 +117,8 @@ impl World<'_> {
         let value = convert(value, &attribute.ty).map_err(|error| error.at(written.value.span))?;
         let value = self.possibly_omitted(value, attribute, schema, &omitted);
         let value = if schema.is_sdk && !one.of.data { planned_by_sdk(value, attribute, omitted) } else { value };
-        let label = format!("`{}{name}` of `{}.{}`", inside.path, one.of.kind, one.of.name);
-        Ok(through(value.with_marks(marks), written.value.span, &label))
+        let step = attribute_step(&one, format!("{}{name}", inside.path).into());
+        Ok(through(value.with_marks(marks), written.value.span, &step))
     }
 
     /// An unknown value that may turn out to be null may turn out to be what the provider makes of an omitted argument.
@@ -254,7 +254,7 @@ impl World<'_> {
         unknown.refinement.not_null = &*one.of.kind == "terraform_data" && &**attribute == "id";
         unknown.origin = Some(Arc::new(ResourceRef { address, attribute: Arc::clone(attribute) }));
         let time = super::schedule::drivers(self, one.at, one.of, one.block, one.key, one.each, attribute);
-        Value::from(unknown).with_marks(Marks { time, ..Marks::NONE }).through(Place::Source(one.block.header), reason)
+        Value::from(unknown).with_marks(Marks { time, ..Marks::NONE }).through(Step::new(Place::Source(one.block.header), reason))
     }
 
     /// One instance of a resource as an object; unknown where its type is.
@@ -291,7 +291,7 @@ impl World<'_> {
         let label = || format!("`{}.{name}`", address(one.at, one.of.data, &one.of.kind, &one.of.name, one.key));
         let value = self.once(Slot::Argument(one.at.id, one.of.clone(), one.key.cloned(), Arc::clone(name)), label, || {
             let value = self.eval(&written.value, &Frame::new(self, one.at, one.each))?;
-            Ok(through(value, written.value.span, &format!("`{name}` of `{}.{}`", one.of.kind, one.of.name)))
+            Ok(through(value, written.value.span, &attribute_step(&one, Arc::clone(name))))
         })?;
         let mut inner = value;
         for step in steps {
@@ -309,6 +309,11 @@ impl World<'_> {
         let why = format!("the type of `{name}` of `{}.{}` is unknown without its provider's schema", one.of.kind, one.of.name);
         Value::unknown(Type::Any, value.first_why().map_or(why, ToString::to_string)).with_marks(value.deep_marks())
     }
+}
+
+/// The step of a value through an argument of a resource.
+fn attribute_step(one: &One<'_>, name: Arc<str>) -> StepKind {
+    StepKind::Attribute { name, of: format!("{}.{}", one.of.kind, one.of.name).into() }
 }
 
 /// The value of the step after a value whose type is only known as far as it is written; `None` where the schema may have something else.

@@ -1,7 +1,7 @@
 //! Library modules: what a variable holds that nobody in the scanned tree sets, so that the keys a caller would make can be judged.
 
 use super::inputs::{BY_CALLER, is_open};
-use crate::base::Place;
+use crate::base::{Place, Step, StepKind};
 use crate::eval::{Data, Type, TypeConstraint, Value};
 use crate::hcl::Block;
 use std::collections::BTreeMap;
@@ -33,7 +33,7 @@ pub(super) fn fill(default: Option<&Value>, variable: &Block, constraint: &TypeC
     let filled = outer(&constraint.ty, &why.as_str().into(), how);
     // A type with required parts that are not known may refuse nothing: what does not conform is as good as unknown.
     let value = constraint.conform(filled).unwrap_or_else(|_| Value::unknown(constraint.ty.without_optional(), why));
-    mark(value).through(place, format!("variable `{name}`, which the caller sets"))
+    mark(value).through(Step::of(place, StepKind::ByCaller(name.into())))
 }
 
 /// The variable's own collections get one entry each.

@@ -1,6 +1,6 @@
 //! The way values took, put on everything in them: whoever takes one element out of a map learns where the map went through.
 
-use crate::base::{CHOSEN, Place, Span};
+use crate::base::{Place, Span, Step, StepKind};
 use crate::eval::{Data, TrailLink, Value};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -8,25 +8,24 @@ use std::sync::Arc;
 /// How many elements of a value are marked; of larger ones only the whole is.
 const MOST: usize = 20_000;
 
-/// The value with a station put on its way, and on that of everything in it. What is written within the station's own text keeps its
-/// place there and takes over the label.
-pub(super) fn through(value: Value, span: Span, label: &str) -> Value {
-    let label: Arc<str> = label.into();
+/// The value with a step put on its way, and on that of everything in it. What is written within the step's own text keeps its place there
+/// and why it was chosen.
+pub(super) fn through(value: Value, span: Span, kind: &StepKind) -> Value {
     let mut left = MOST;
-    mark(value, span, &label, &mut left)
+    mark(value, span, kind, &mut left)
 }
 
-fn mark(mut value: Value, span: Span, label: &Arc<str>, left: &mut usize) -> Value {
+fn mark(mut value: Value, span: Span, kind: &StepKind, left: &mut usize) -> Value {
     value.trail = Some(match value.trail.take() {
-        Some(own) if is_within(&own.place, span) => {
-            Arc::new(TrailLink { place: own.place.clone(), label: both(label, &own.label), next: own.next.clone() })
+        Some(own) if is_within(&own.step.place, span) => {
+            Arc::new(TrailLink { step: Step { kind: kind.clone(), ..own.step.clone() }, next: own.next.clone() })
         }
-        next => Arc::new(TrailLink { place: Place::Source(span), label: Arc::clone(label), next }),
+        next => Arc::new(TrailLink { step: Step::of(Place::Source(span), kind.clone()), next }),
     });
     let mut one = |value: &Value| match left.checked_sub(1) {
         Some(rest) => {
             *left = rest;
-            mark(value.clone(), span, label, left)
+            mark(value.clone(), span, kind, left)
         }
         None => value.clone(),
     };
@@ -38,14 +37,6 @@ fn mark(mut value: Value, span: Span, label: &Arc<str>, left: &mut usize) -> Val
         _ => {}
     }
     value
-}
-
-/// The new label, and why a conditional chose this value, if one did.
-fn both(label: &Arc<str>, own: &str) -> Arc<str> {
-    match own.find(CHOSEN) {
-        Some(at) => format!("{label}, {}", own.get(at..).unwrap_or_default()).into(),
-        None => Arc::clone(label),
-    }
 }
 
 /// Whether a place is a part of a text, and not the whole of it.

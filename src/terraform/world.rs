@@ -14,7 +14,7 @@ use super::schema;
 use super::scope::{Bound, Frame};
 use super::trails::through;
 use super::workspace::Workspace;
-use crate::base::{InstanceKey, ModuleStep, Place, Span, Step};
+use crate::base::{InstanceKey, ModuleStep, Place, Span, Step, StepKind};
 use crate::eval::{Account, Budget, Context, Data, Dialect, EvalError, Marks, Type, TypeConstraint, Value, evaluate, parse_constraint};
 use crate::hcl::{Block, Expr};
 use std::cell::{Cell, OnceCell, RefCell};
@@ -44,7 +44,7 @@ pub(super) struct World<'w> {
     children: RefCell<HashMap<ChildName, Rc<Instance>>>,
     constraints: RefCell<HashMap<VariableName, Result<TypeConstraint, EvalError>>>,
     circles: RefCell<HashSet<String>>,
-    labels: RefCell<HashMap<Span, Arc<str>>>,
+    first_steps: RefCell<HashMap<Span, StepKind>>,
     refusals: RefCell<HashMap<Span, Rc<Refusals>>>,
     /// What changes in time.
     pub passing: Passing,
@@ -132,7 +132,7 @@ impl<'w> World<'w> {
             children: RefCell::default(),
             constraints: RefCell::default(),
             circles: RefCell::default(),
-            labels: RefCell::default(),
+            first_steps: RefCell::default(),
             refusals: RefCell::default(),
             passing: Passing::default(),
         }
@@ -246,7 +246,7 @@ impl<'w> World<'w> {
             })?;
             if value.deep_marks().ephemeral && !marks.ephemeral {
                 let message = format!("an ephemeral value is given to variable `{name}`, which is not declared `ephemeral = true`");
-                return Err(EvalError { message, span: value.trail.as_ref().and_then(|link| link.place.span()), fatal: true });
+                return Err(EvalError { message, span: value.trail.as_ref().and_then(|link| link.step.place.span()), fatal: true });
             }
             let value = value.with_marks(if at.module.is_outside { marks.union(OUTSIDE) } else { marks });
             super::conditions::validate(self, at, name, block, &value)?;
@@ -296,14 +296,14 @@ impl<'w> World<'w> {
                     }
                     _ => conform(value, constraint, name, written.value.span)?,
                 };
-                return Ok(through(value, written.value.span, &format!("argument `{name}` of module call `{call}`")));
+                return Ok(through(value, written.value.span, &StepKind::Argument { name: Arc::clone(name), call: Arc::clone(call) }));
             }
         }
         match super::inputs::default(variable, constraint, name, self)? {
             Some(value) => Ok(value),
             None => {
                 let value = Value::unknown(constraint.ty.without_optional(), format!("module call `{call}` does not set `{name}`"));
-                Ok(value.through(Place::Source(variable.header), format!("variable `{name}` has no default")))
+                Ok(value.through(Step::of(Place::Source(variable.header), StepKind::NoDefault(Arc::clone(name)))))
             }
         }
     }
@@ -347,7 +347,7 @@ impl<'w> World<'w> {
         let label = || format!("`{}local.{name}`", at.prefix);
         self.once(Slot::Local(at.id, Arc::clone(name)), label, || {
             let value = self.eval(&local.value, &Frame::new(self, at, &Each::None))?;
-            Ok(through(value, local.value.span, &format!("`local.{name}`")))
+            Ok(through(value, local.value.span, &StepKind::Local(Arc::clone(name))))
         })
     }
 
@@ -369,7 +369,11 @@ impl<'w> World<'w> {
             }
             let value = self.eval(&written.value, &Frame::new(self, at, &Each::None))?;
             let marks = self.written_marks(block)?;
-            Ok(through(value.with_marks(marks), written.value.span, &format!("output `{name}` of module `{}`", at.path)))
+            Ok(through(
+                value.with_marks(marks),
+                written.value.span,
+                &StepKind::Output { name: Arc::clone(name), module: at.path.as_str().into() },
+            ))
         })
     }
 
@@ -563,9 +567,9 @@ impl<'w> World<'w> {
         self.loader.sources.quote(span)
     }
 
-    /// What is said of an expression, made the first time: it is the same for every instance of the block that it is in.
-    pub(super) fn label(&self, span: Span, make: impl FnOnce() -> String) -> Arc<str> {
-        Arc::clone(self.labels.borrow_mut().entry(span).or_insert_with(|| make().into()))
+    /// The first step of an expression's value, made the first time: it is the same for every instance of the block that it is in.
+    pub(super) fn first_step(&self, span: Span, make: impl FnOnce() -> StepKind) -> Step {
+        Step::of(Place::Source(span), self.first_steps.borrow_mut().entry(span).or_insert_with(make).clone())
     }
 
     /// A frame with the variables of enclosing `dynamic` blocks.

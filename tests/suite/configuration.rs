@@ -67,7 +67,7 @@ fn called_folders_are_judged_through_their_callers_only() {
     );
     let key = &inventory.keys[0];
     assert_eq!(key.declared.calls.len(), 1);
-    let labels: Vec<&str> = key.protection_mode.trail.iter().map(|step| &*step.label).collect();
+    let labels: Vec<String> = key.protection_mode.trail.iter().map(|step| step.label().into_owned()).collect();
     assert_eq!(labels, ["`var.mode` is used here", "argument `mode` of module call `b`"]);
     assert!(inventory.problems.is_empty(), "{:?}", inventory.problems);
 }
@@ -151,7 +151,7 @@ fn values_win_in_terraforms_order() {
     let inventory = read(&request, &Arc::new(Sources::default()));
     let names: Vec<_> = inventory.keys.iter().map(|key| key.display_name.value().map(String::as_str)).collect();
     assert_eq!(names, ["default", "environment", "terraform", "${json}", "b", "other"].map(Some));
-    assert!(inventory.keys[3].display_name.trail.iter().any(|step| &*step.label == "set by `terraform.tfvars.json`"));
+    assert!(inventory.keys[3].display_name.trail.iter().any(|step| step.label() == "set by `terraform.tfvars.json`"));
     assert!(inventory.problems.is_empty(), "{:?}", inventory.problems);
 }
 

@@ -107,7 +107,7 @@ pub fn differences(wanted: &Value, key: &KeyFacts, lenient: bool) -> Vec<String>
     {
         found.push(format!("{address}: rotated by {:?}, wanted {form}", key.schedules));
     }
-    if wanted["tainted"] == true && !key.notes.iter().any(|note| note.label.contains("tainted")) {
+    if wanted["tainted"] == true && !key.notes.iter().any(|note| note.label().contains("tainted")) {
         found.push(format!("{address}: nothing says that it is tainted"));
     }
     found

@@ -1,7 +1,7 @@
 //! Every sentence of OCI-KMS-001, apart from its logic.
 
 use super::{Age, INTERVALS, Kind, written_versions};
-use crate::base::{Claim, Step, Trail, Unknown};
+use crate::base::{Claim, Step, StepKind, Trail, Unknown};
 use crate::key::{IdleSchedule, Importance, InputKind, KeyFacts, OldProvider, ProtectionMode, Stage};
 use crate::rules::subject::{self, Situation, Vault, always, day, how_to_settle_this, sentences, shown_date, shown_days, stands_for_many};
 use crate::rules::{self, Advice, Report, Settings, SharedKind, Verdict};
@@ -458,9 +458,9 @@ fn accepted() -> String {
 fn caret(trail: &Trail, label: &str) -> Trail {
     let mut trail = trail.clone();
     if let Some(first) = trail.first_mut()
-        && first.label.is_empty()
+        && first.is_silent()
     {
-        first.label = label.into();
+        first.kind = StepKind::Note(label.into());
     }
     trail
 }

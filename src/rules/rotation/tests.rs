@@ -516,7 +516,7 @@ fn the_caret_goes_to_the_value_or_to_the_header() {
     assert!(report(&RULE, &declared(), &settings()).at.is_empty());
     let off = with(switch(declared(), false), |key| key.rotation.enabled.trail = trail("switch.tf"));
     let at = report(&RULE, &off, &settings()).at;
-    assert_eq!((&at[0].place, &*at[0].label), (&Place::File("switch.tf".into()), "switched off here"));
+    assert_eq!((&at[0].place, &*at[0].label()), (&Place::File("switch.tf".into()), "switched off here"));
 }
 
 #[test]
