@@ -11,6 +11,7 @@ use crate::key::{Inventory, NotRead, NotReadKind};
 use crate::plan;
 use crate::policy::{self, Config};
 use crate::report;
+use crate::rules;
 use crate::terraform;
 use clap::ArgMatches;
 use std::cell::Cell;
@@ -135,7 +136,7 @@ pub fn read(
         terraform: (!request.paths.is_empty()).then(|| terraform::Request { exclude: excluder(config, &surroundings.cwd), ..request }),
         code: &code,
         documents,
-        plan: plan::Options { max_rotation_days: config.max_rotation_days, progress: Some(&progress) },
+        plan: plan::Options { max_rotation_days: rules::max_rotation_days(&config.settings(clock.now)), progress: Some(&progress) },
         changed_only: wanted.changed_only,
     };
     let is_configuration = asked.terraform.is_some();

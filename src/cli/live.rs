@@ -136,7 +136,7 @@ pub fn run(arguments: &Live, matches: &ArgMatches, surroundings: &Surroundings) 
         }
     };
     let watcher = Watcher::new(surroundings.err_is_terminal && !arguments.terminal.quiet);
-    let fresh_days = config.max_rotation_days - config.due_soon_days;
+    let fresh_days = rules::fresh_days(&config.settings(clock.now));
     let mut inventory = live::audit(&request(arguments, surroundings, fresh_days), &watcher);
     watcher.clear();
     if let (Some(file), Some(_)) = (&arguments.save, &inventory.reach) {

@@ -4,10 +4,9 @@ use super::exempt::Entry;
 use super::outcome::FailOn;
 use super::words::{matches, nearest};
 use crate::base::{Place, Problem, ProblemKind, SourceId, Sources, Span, disk};
-use crate::rules::{self, Level, Settings};
+use crate::rules::{self, ChosenSettings, DaysSetting, Level, SettingRow, Settings};
 use jiff::{Timestamp, civil::Date};
 use std::collections::BTreeMap;
-use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
@@ -16,8 +15,6 @@ use toml::de::{DeTable, DeValue};
 pub const NAMES: [&str; 2] = ["kmslint.toml", ".kmslint.toml"];
 /// The largest config file that is read, in bytes.
 const CAP: u64 = 4 << 20;
-/// What the limit of OCI-KMS-001 may be, in days: what the service accepts as an interval.
-const LIMITS: RangeInclusive<i64> = 60..=365;
 
 /// What the config file says, checked. Without a file: the defaults.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,21 +31,14 @@ pub struct Config {
     pub undetermined: Option<Level>,
     /// Levels by the id of the rule.
     pub levels: BTreeMap<&'static str, Level>,
-    /// `max-rotation-days`.
-    pub max_rotation_days: i64,
-    /// `due-soon-days`.
-    pub due_soon_days: i64,
-    /// `accept-manual-versions`.
-    pub accept_manual_versions: bool,
-    /// `accept-hsm-in-private-vault`.
-    pub accept_hsm_in_private_vault: bool,
+    /// The rules' own settings.
+    pub chosen: ChosenSettings,
     /// `[[exempt]]`.
     pub exempt: Vec<Entry>,
 }
 
 impl Default for Config {
     fn default() -> Self {
-        let defaults = Settings::new(Timestamp::UNIX_EPOCH);
         Self {
             path: None,
             folder: PathBuf::from("."),
@@ -56,10 +46,7 @@ impl Default for Config {
             fail_on: None,
             undetermined: None,
             levels: BTreeMap::new(),
-            max_rotation_days: defaults.max_rotation_days,
-            due_soon_days: defaults.due_soon_days,
-            accept_manual_versions: defaults.accept_manual_versions,
-            accept_hsm_in_private_vault: defaults.accept_hsm_in_private_vault,
+            chosen: ChosenSettings::default(),
             exempt: Vec::new(),
         }
     }
@@ -69,13 +56,7 @@ impl Config {
     /// What the rules may ask.
     #[must_use]
     pub fn settings(&self, now: Timestamp) -> Settings {
-        Settings {
-            now,
-            max_rotation_days: self.max_rotation_days,
-            due_soon_days: self.due_soon_days,
-            accept_manual_versions: self.accept_manual_versions,
-            accept_hsm_in_private_vault: self.accept_hsm_in_private_vault,
-        }
+        self.chosen.at(now)
     }
 
     /// What the file turns off, as clauses: a pull request may have brought it along. What the command line decides is not the file's.
@@ -95,11 +76,12 @@ impl Config {
             Some(FailOn::At(Level::Error)) => all.push("fails on errors only".to_owned()),
             _ => {}
         }
-        if self.accept_manual_versions {
-            all.push("accepts manual versions".to_owned());
-        }
-        if self.accept_hsm_in_private_vault {
-            all.push("accepts HSM keys in private vaults".to_owned());
+        for row in rules::ALL.iter().flat_map(|rule| rule.settings) {
+            if let SettingRow::Switch(switch) = row
+                && self.chosen.is_on(switch)
+            {
+                all.push(switch.when_on.to_owned());
+            }
         }
         if !self.exclude.is_empty() {
             let patterns: Vec<_> = self.exclude.iter().map(|pattern| format!("`{pattern}`")).collect();
@@ -217,24 +199,26 @@ impl Reader {
 
     fn rule_table(&mut self, id: &'static str, value: &Value<'_>, config: &mut Config) {
         let Some(table) = self.table(value, id) else { return };
-        let known = rules::by_id(id).map_or(["level"].as_slice(), |rule| rule.config_keys);
-        self.known(table, &format!("[rules.{id}]"), known);
-        let allowed = |key: &str| table.get(key).filter(|_| known.contains(&key));
-        if let Some(level) = allowed("level").and_then(|value| self.level(value, "level")) {
+        let rule = rules::by_id(id);
+        let known: Vec<&str> = rule.map_or_else(|| vec!["level"], |rule| rule.config_keys().collect());
+        self.known(table, &format!("[rules.{id}]"), &known);
+        if let Some(level) = table.get("level").and_then(|value| self.level(value, "level")) {
             config.levels.insert(id, level);
         }
-        if let Some(days) = allowed("max-rotation-days").and_then(|value| self.days(value, "max-rotation-days", LIMITS)) {
-            config.max_rotation_days = days;
-        }
-        if let Some(days) = allowed("due-soon-days").and_then(|value| self.days(value, "due-soon-days", 0..=*LIMITS.end())) {
-            config.due_soon_days = days;
-        }
-        if let Some(accept) = allowed("accept-manual-versions").and_then(|value| self.yes_or_no(value, "accept-manual-versions")) {
-            config.accept_manual_versions = accept;
-        }
-        if let Some(accept) = allowed("accept-hsm-in-private-vault").and_then(|value| self.yes_or_no(value, "accept-hsm-in-private-vault"))
-        {
-            config.accept_hsm_in_private_vault = accept;
+        for row in rule.into_iter().flat_map(|rule| rule.settings) {
+            let Some(value) = table.get(row.name()) else { continue };
+            match row {
+                SettingRow::Days(row) => {
+                    if let Some(days) = self.days(value, row) {
+                        config.chosen.set_days(row, days);
+                    }
+                }
+                SettingRow::Switch(row) => {
+                    if let Some(on) = self.yes_or_no(value, row.name) {
+                        config.chosen.switch(row, on);
+                    }
+                }
+            }
         }
     }
 
@@ -326,7 +310,8 @@ impl Reader {
         None
     }
 
-    fn days(&mut self, value: &Value<'_>, name: &str, range: RangeInclusive<i64>) -> Option<i64> {
+    fn days(&mut self, value: &Value<'_>, row: &DaysSetting) -> Option<i64> {
+        let DaysSetting { name, range, .. } = row;
         let DeValue::Integer(number) = value.get_ref() else {
             self.wrong(value, name, "a number of days", value.get_ref());
             return None;
@@ -447,8 +432,11 @@ until = 2027-01-31
         let levels: Vec<_> = config.levels.iter().map(|(id, level)| (*id, *level)).collect();
         assert_eq!(levels, [("OCI-KMS-001", Level::Error), ("OCI-KMS-004", Level::Off), ("OCI-KMS-DRIFT", Level::Note)]);
         let settings = config.settings(Timestamp::UNIX_EPOCH);
-        assert_eq!((settings.max_rotation_days, settings.due_soon_days), (180, 14));
-        assert!(settings.accept_manual_versions && settings.accept_hsm_in_private_vault);
+        assert_eq!((rules::max_rotation_days(&settings), rules::fresh_days(&settings)), (180, 180 - 14));
+        let known = |id| rules::by_id(id).unwrap().settings;
+        let is_on = |row: &&SettingRow| matches!(row, SettingRow::Switch(row) if settings.is_on(row));
+        let on: Vec<&str> = ["OCI-KMS-001", "OCI-KMS-004"].iter().flat_map(|id| known(id)).filter(is_on).map(|row| row.name()).collect();
+        assert_eq!(on, ["accept-manual-versions", "accept-hsm-in-private-vault"]);
         let [entry] = config.exempt.as_slice() else { panic!("{:?}", config.exempt) };
         assert_eq!(entry.rules, ["OCI-KMS-004", "OCI-KMS-001"]);
         assert_eq!((entry.address.as_deref(), entry.tag.as_deref()), (Some("module.pci.*"), Some("HsmRequired=*")));
@@ -552,19 +540,17 @@ until = 2027-01-31
         }
         // Every key that the schema lists is one that the reader takes.
         let mut listed = 0;
-        for (table, definition) in
-            [("rules.OCI-KMS-001", "Rotation"), ("rules.OCI-KMS-004", "ProtectionMode"), ("rules.OCI-KMS-DRIFT", "LevelOnly")]
-        {
-            for key in schema["$defs"][definition]["properties"].as_object().unwrap().keys() {
-                let told = mistakes(&format!("[{table}]\n{key} = []"));
+        for id in rules::ids() {
+            let table = &schema["$defs"]["Rules"]["properties"][id];
+            for key in table["properties"].as_object().unwrap_or_else(|| panic!("the schema does not know {id}: {table}")).keys() {
+                let told = mistakes(&format!("[rules.{id}]\n{key} = []"));
                 assert!(!told.iter().any(|told| told.contains("is no setting")), "{told:?}");
                 listed += 1;
             }
         }
-        assert_eq!(listed, 7);
-        for id in rules::ids() {
-            assert!(schema["$defs"]["Rules"]["properties"].get(id).is_some(), "the schema does not know {id}");
-        }
+        // One level for each, and the rows.
+        assert_eq!(listed, rules::ids().count() + rules::ALL.iter().map(|rule| rule.settings.len()).sum::<usize>());
+        assert!(listed >= 8);
     }
 
     #[test]

@@ -1,6 +1,9 @@
 //! The config file's JSON Schema: what editors check it by. A test holds it against the reader.
 
-use schemars::JsonSchema;
+use crate::rules::{self, SettingRow, capitalized};
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde_json::{Map, Value, json};
+use std::borrow::Cow;
 
 /// The schema of `kmslint.toml`, JSON with a line end.
 #[must_use]
@@ -27,56 +30,43 @@ struct ConfigFile {
     exempt: Option<Vec<Exempt>>,
 }
 
-/// Settings by rule.
-#[derive(JsonSchema)]
-#[schemars(deny_unknown_fields)]
-#[expect(dead_code, reason = "only the schema is made of it; the reader wants spans")]
-struct Rules {
-    #[schemars(rename = "OCI-KMS-001")]
-    rotation: Option<Rotation>,
-    #[schemars(rename = "OCI-KMS-004")]
-    protection_mode: Option<ProtectionMode>,
-    #[schemars(rename = "OCI-KMS-DRIFT")]
-    drift: Option<LevelOnly>,
-    #[schemars(rename = "modules-not-followed")]
-    modules_not_followed: Option<LevelOnly>,
+/// Settings by rule, made of the rules' rows.
+struct Rules;
+
+impl JsonSchema for Rules {
+    fn schema_name() -> Cow<'static, str> {
+        "Rules".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let mut level = generator.subschema_for::<Level>();
+        level.insert("description".to_owned(), "The level of its findings.".into());
+        let table = |id: &str| {
+            let rule = rules::by_id(id);
+            let about =
+                rule.map_or_else(|| "What has a level and nothing else to set.".to_owned(), |rule| format!("{} · {}", rule.id, rule.name));
+            let rows = rule.into_iter().flat_map(|rule| rule.settings).map(|row| (row.name().to_owned(), setting(*row)));
+            let properties: Map<String, Value> = std::iter::once(("level".to_owned(), level.clone().to_value())).chain(rows).collect();
+            json!({ "description": about, "type": "object", "properties": properties, "additionalProperties": false })
+        };
+        let tables: Map<String, Value> = rules::ids().map(|id| (id.to_owned(), table(id))).collect();
+        json_schema!({ "description": "Settings by rule.", "type": "object", "properties": tables, "additionalProperties": false })
+    }
 }
 
-/// OCI-KMS-001 · key-rotation
-#[derive(JsonSchema)]
-#[schemars(rename_all = "kebab-case", deny_unknown_fields)]
-#[expect(dead_code, reason = "only the schema is made of it; the reader wants spans")]
-struct Rotation {
-    /// The level of violations.
-    level: Option<Level>,
-    /// A key must be rotated within so many days.
-    #[schemars(range(min = 60, max = 365))]
-    max_rotation_days: Option<u16>,
-    /// How many days before the limit a key is said to be due soon.
-    #[schemars(range(min = 0, max = 365))]
-    due_soon_days: Option<u16>,
-    /// Whether a written `oci_kms_key_version` passes.
-    accept_manual_versions: Option<bool>,
-}
-
-/// OCI-KMS-004 · key-protection-mode
-#[derive(JsonSchema)]
-#[schemars(rename_all = "kebab-case", deny_unknown_fields)]
-#[expect(dead_code, reason = "only the schema is made of it; the reader wants spans")]
-struct ProtectionMode {
-    /// The level of violations.
-    level: Option<Level>,
-    /// Whether HSM keys in VIRTUAL_PRIVATE vaults are accepted.
-    accept_hsm_in_private_vault: Option<bool>,
-}
-
-/// What has a level and nothing else to set.
-#[derive(JsonSchema)]
-#[schemars(deny_unknown_fields)]
-#[expect(dead_code, reason = "only the schema is made of it; the reader wants spans")]
-struct LevelOnly {
-    /// The level.
-    level: Option<Level>,
+/// A row as what an editor checks and shows.
+fn setting(row: SettingRow) -> Value {
+    let description = format!("{}.", capitalized(&row.meaning()));
+    match row {
+        SettingRow::Days(days) => json!({
+            "description": description,
+            "type": "integer",
+            "minimum": days.range.start(),
+            "maximum": days.range.end(),
+            "default": days.default,
+        }),
+        SettingRow::Switch(_) => json!({ "description": description, "type": "boolean", "default": false }),
+    }
 }
 
 /// An exemption. All selectors that are given must match; `*` and `?` are wildcards, everything else is itself.

@@ -9,6 +9,7 @@ mod kind;
 mod protection_mode;
 mod remedy;
 mod rotation;
+mod settings;
 mod subject;
 #[cfg(test)]
 pub(crate) mod testing;
@@ -19,10 +20,12 @@ pub use finding::{Finding, FindingInstance, Label};
 pub use findings::{Judged, Paths, findings, fingerprint_of, instance, place_order, plain};
 pub use kind::SharedKind;
 pub use remedy::{Change, Remedy, Safety, Setting, Site};
+pub use rotation::{fresh_days, max_rotation_days};
+pub use settings::{ChosenSettings, DaysSetting, SettingRow, Settings, SwitchSetting};
+pub(crate) use subject::capitalized;
 pub use verdict::{Advice, Report, Verdict};
 
 use crate::key::KeyFacts;
-use jiff::Timestamp;
 
 /// The table of rules: a name for its kinds, and the module.
 macro_rules! rules {
@@ -99,29 +102,6 @@ pub fn ids() -> impl Iterator<Item = &'static str> {
     ALL.iter().map(|rule| rule.id).chain([DRIFT, MODULES_NOT_FOLLOWED])
 }
 
-/// What a rule may ask besides the key.
-#[derive(Clone, Debug)]
-pub struct Settings {
-    /// The clock, handed down from the command line.
-    pub now: Timestamp,
-    /// `max-rotation-days`: 60 to 365.
-    pub max_rotation_days: i64,
-    /// `due-soon-days`.
-    pub due_soon_days: i64,
-    /// `accept-manual-versions`.
-    pub accept_manual_versions: bool,
-    /// `accept-hsm-in-private-vault`.
-    pub accept_hsm_in_private_vault: bool,
-}
-
-impl Settings {
-    /// The settings of a run without a config file.
-    #[must_use]
-    pub fn new(now: Timestamp) -> Self {
-        Self { now, max_rotation_days: 365, due_soon_days: 30, accept_manual_versions: false, accept_hsm_in_private_vault: false }
-    }
-}
-
 /// A rule: its metadata, its document and its judgement.
 #[derive(Debug)]
 pub struct Rule {
@@ -143,8 +123,8 @@ pub struct Rule {
     pub tags: &'static [&'static str],
     /// The words of the kinds that only this rule has.
     pub kinds: &'static [&'static str],
-    /// The keys of its table in the config file.
-    pub config_keys: &'static [&'static str],
+    /// Its own settings: what its table in the config file holds next to `level`.
+    pub settings: &'static [SettingRow],
     /// The judgement.
     pub judge: fn(&KeyFacts, &Settings) -> Verdict,
     /// What settles a kind of finding on a key, each as edits with its condition; as an error, why it cannot be done by edits.
@@ -152,6 +132,11 @@ pub struct Rule {
 }
 
 impl Rule {
+    /// The keys of its table in the config file.
+    pub fn config_keys(&self) -> impl Iterator<Item = &'static str> {
+        std::iter::once("level").chain(self.settings.iter().map(|row| row.name()))
+    }
+
     /// The document's first paragraph on one line: what the rule demands.
     #[must_use]
     pub fn summary(&self) -> String {
@@ -216,8 +201,15 @@ mod tests {
             for kind in rule.kinds {
                 assert!(rule.document.contains(&format!("| `{kind}` |")), "the document of {} does not know `{kind}`", rule.id);
             }
-            for key in rule.config_keys {
-                assert!(rule.document.contains(&format!("`{key}`")), "the document of {} does not name `{key}`", rule.id);
+            let mut names: Vec<&str> = rule.settings.iter().map(|row| row.name()).chain(["level"]).collect();
+            names.sort_unstable();
+            assert!(names.is_sorted_by(|a, b| a < b), "two settings of {} have one name: {names:?}", rule.id);
+            for row in rule.settings {
+                assert_eq!(row.rule(), rule.id, "`{}` is a setting of the rule that lists it", row.name());
+                assert!(!row.meaning().ends_with('.'), "{}", row.meaning());
+                if let SettingRow::Days(days) = row {
+                    assert!(days.range.contains(&days.default), "{}", days.name);
+                }
             }
         }
         assert_eq!(by_id("OCI-KMS-002").map(|rule| rule.id), None);

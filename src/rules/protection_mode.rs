@@ -4,13 +4,22 @@ mod remedies;
 
 use super::kind::{SharedKind, kinds};
 use super::subject::{self, Situation, Vault, listed, not_applicable, pass, sentences, shown_mode};
-use super::{Report, Rule, Settings, Verdict};
+use super::{Report, Rule, SettingRow, Settings, SwitchSetting, Verdict};
 use crate::base::{Bounds, Case, Claim, Step, StepKind, Unknown};
 use crate::key::{Importance, KeyFacts, ProtectionMode, Stage};
 
+const ID: &str = "OCI-KMS-004";
+
+static ACCEPT_HSM_IN_PRIVATE_VAULT: SwitchSetting = SwitchSetting {
+    rule: ID,
+    name: "accept-hsm-in-private-vault",
+    doc: "whether HSM keys in VIRTUAL_PRIVATE vaults are accepted",
+    when_on: "accepts HSM keys in private vaults",
+};
+
 /// The rule. Id and risk are Trend Micro's.
 pub const RULE: Rule = Rule {
-    id: "OCI-KMS-004",
+    id: ID,
     name: "key-protection-mode",
     pascal_name: "KeyProtectionMode",
     title: "Key is protected by an HSM where SOFTWARE would do",
@@ -18,7 +27,7 @@ pub const RULE: Rule = Rule {
     risk: "Low",
     security_severity: None,
     tags: &["oci", "kms", "cost"],
-    config_keys: &["level", "accept-hsm-in-private-vault"],
+    settings: &[SettingRow::Switch(&ACCEPT_HSM_IN_PRIVATE_VAULT)],
     kinds: Kind::WORDS,
     judge,
     remedies: remedies::remedies,
@@ -175,7 +184,7 @@ fn by_effect(key: &KeyFacts, settings: &Settings, effect: Effect) -> Verdict {
 
 /// Rows 5 and 6: the key is or will be an HSM key.
 fn hsm(key: &KeyFacts, settings: &Settings, kind: Kind) -> Verdict {
-    if settings.accept_hsm_in_private_vault {
+    if settings.is_on(&ACCEPT_HSM_IN_PRIVATE_VAULT) {
         match subject::vault(key) {
             Vault::Private => {
                 return not_applicable(Kind::PrivateVault, "the key is in a VIRTUAL_PRIVATE vault, where the settings accept HSM keys");
@@ -280,7 +289,7 @@ fn cases_told(key: &KeyFacts, cases: &[Case<ProtectionMode>]) -> String {
 /// A value that the module's caller may change: true of the module, not of any key.
 fn by_default(key: &KeyFacts, settings: &Settings, value: Option<&ProtectionMode>, input: &str) -> Verdict {
     let effect = Effect::of(value, key);
-    if effect != Effect::Invalid && settings.accept_hsm_in_private_vault && subject::vault(key) == Vault::Private {
+    if effect != Effect::Invalid && settings.is_on(&ACCEPT_HSM_IN_PRIVATE_VAULT) && subject::vault(key) == Vault::Private {
         return not_applicable(Kind::PrivateVault, "the keys are in a VIRTUAL_PRIVATE vault, where the settings accept HSM keys");
     }
     let mode = match effect {
@@ -390,7 +399,9 @@ fn exemption(key: &KeyFacts) -> &'static str {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{actual, by_default, declared, in_vault, key, one_of, planned, report, said, settings, trail, with};
+    use super::super::testing::{
+        actual, by_default, declared, in_vault, key, one_of, planned, report, said, settings, switched_on, trail, with,
+    };
     use super::*;
     use crate::base::Fact;
     use crate::key::{CaUse, Fate, Lifecycle, Symbolic, VaultType, VaultUsage};
@@ -594,7 +605,7 @@ mod tests {
         assert!(told(hsm(), &settings()).contains("HSM"));
         let hidden = told(Fact { sensitive: true, ..hsm() }, &settings());
         assert!(hidden.contains("a mode that is not shown") && !hidden.contains("HSM"), "{hidden}");
-        let accepting = Settings { accept_hsm_in_private_vault: true, ..settings() };
+        let accepting = switched_on(&ACCEPT_HSM_IN_PRIVATE_VAULT);
         let in_private = |fact| with(in_vault(declared(), VaultType::VirtualPrivate), |key| key.protection_mode = fact);
         assert_eq!(said(&RULE, &in_private(hsm()), &accepting), ("not-applicable", "private-vault"));
         assert_eq!(said(&RULE, &in_private(hsm()), &settings()).0, "undetermined");
@@ -658,7 +669,7 @@ mod tests {
 
     #[test]
     fn hsm_in_a_private_vault_may_be_accepted() {
-        let accepting = Settings { accept_hsm_in_private_vault: true, ..settings() };
+        let accepting = switched_on(&ACCEPT_HSM_IN_PRIVATE_VAULT);
         for key in [mode(declared(), "HSM"), declared()] {
             let private = in_vault(key.clone(), VaultType::VirtualPrivate);
             assert_eq!(said(&RULE, &private, &accepting), ("not-applicable", "private-vault"));

@@ -5,14 +5,39 @@ mod says;
 
 use super::kind::kinds;
 use super::subject::{self, Vault, always, day, pass, shown_days};
-use super::{Advice, Rule, Settings, Verdict};
+use super::{Advice, DaysSetting, Rule, SettingRow, Settings, SwitchSetting, Verdict};
 use crate::base::{Bounds, Claim, Fact, Unknown};
 use crate::key::{KeyFacts, RotationStatus, Schedule, ScheduleForm, Stage};
 use jiff::{SignedDuration, Timestamp, ToSpan, civil::Date};
 
+const ID: &str = "OCI-KMS-001";
+
+static MAX_ROTATION_DAYS: DaysSetting = DaysSetting {
+    rule: ID,
+    name: "max-rotation-days",
+    default: 365,
+    range: INTERVALS,
+    doc: "the limit: how many days a key version may be in use",
+};
+
+static DUE_SOON_DAYS: DaysSetting = DaysSetting {
+    rule: ID,
+    name: "due-soon-days",
+    default: 30,
+    range: 0..=*INTERVALS.end(),
+    doc: "how many days before the limit a key is reported as due soon",
+};
+
+static ACCEPT_MANUAL_VERSIONS: SwitchSetting = SwitchSetting {
+    rule: ID,
+    name: "accept-manual-versions",
+    doc: "whether a written `oci_kms_key_version` passes",
+    when_on: "accepts manual versions",
+};
+
 /// The rule. Id and risk are Trend Micro's; CIS OCI Foundations Benchmark v2.0/v3.x 4.16 is the same demand.
 pub const RULE: Rule = Rule {
-    id: "OCI-KMS-001",
+    id: ID,
     name: "key-rotation",
     pascal_name: "KeyRotation",
     title: "Key is not rotated within a year",
@@ -20,7 +45,7 @@ pub const RULE: Rule = Rule {
     risk: "Medium",
     security_severity: Some("5.5"),
     tags: &["oci", "kms", "security"],
-    config_keys: &["level", "max-rotation-days", "due-soon-days", "accept-manual-versions"],
+    settings: &[SettingRow::Days(&MAX_ROTATION_DAYS), SettingRow::Days(&DUE_SOON_DAYS), SettingRow::Switch(&ACCEPT_MANUAL_VERSIONS)],
     kinds: Kind::WORDS,
     judge,
     remedies: remedies::remedies,
@@ -67,9 +92,21 @@ kinds! {
 /// The shortest and longest interval that the service accepts, in days. Source: AutoKeyRotationDetails of the KMS management API.
 const INTERVALS: std::ops::RangeInclusive<i64> = 60..=365;
 
+/// The limit, in days: a key version may be in use for that long.
+#[must_use]
+pub fn max_rotation_days(settings: &Settings) -> i64 {
+    settings.days(&MAX_ROTATION_DAYS)
+}
+
+/// For how many days nothing is to be said about the age of a key version: it is neither too old nor due soon.
+#[must_use]
+pub fn fresh_days(settings: &Settings) -> i64 {
+    max_rotation_days(settings) - settings.days(&DUE_SOON_DAYS)
+}
+
 /// The interval that is written where there is none, in days.
 fn usual_interval(settings: &Settings) -> i64 {
-    settings.max_rotation_days.min(90)
+    max_rotation_days(settings).min(90)
 }
 
 /// Judges one key; the rows are those of the rule's document, in their order.
@@ -104,7 +141,7 @@ fn went_wrong(key: &KeyFacts, settings: &Settings) -> Option<Verdict> {
         return Some(says::overdue(key, next, settings.now));
     }
     let age = Age::of(current_version(key)?, settings);
-    age.is_over(settings.max_rotation_days).then(|| says::too_old(key, settings, age))
+    age.is_over(max_rotation_days(settings)).then(|| says::too_old(key, settings, age))
 }
 
 /// Rows 5 to 11: the switch is on.
@@ -126,7 +163,7 @@ fn no_interval(key: &KeyFacts, settings: &Settings) -> Verdict {
 
 /// Rows 7 to 10: the switch is on and the interval is known.
 fn with_interval(key: &KeyFacts, settings: &Settings, days: i64) -> Verdict {
-    if days > settings.max_rotation_days {
+    if days > max_rotation_days(settings) {
         return says::interval_too_long(key, settings, days);
     }
     if days < *INTERVALS.start() {
@@ -150,7 +187,7 @@ fn first_rotation(start: Timestamp, days: i64) -> Option<Date> {
 /// The last day on which the first rotation is in time: the limit behind the newest version that is known, or behind today where
 /// there is none yet, or where that day has gone by. A schedule that begins now is the way out for an old key, not its fault.
 fn deadline(key: &KeyFacts, settings: &Settings) -> Option<Date> {
-    let behind = |time| day(time).checked_add(settings.max_rotation_days.days()).ok();
+    let behind = |time| day(time).checked_add(max_rotation_days(settings).days()).ok();
     let newest = key.times.created.max(key.times.current_version);
     newest.and_then(behind).filter(|deadline| *deadline >= day(settings.now)).or_else(|| behind(settings.now))
 }
@@ -166,7 +203,7 @@ fn by_hand(key: &KeyFacts, settings: &Settings) -> Option<Verdict> {
         return Some(verdict);
     }
     match written_versions(key) {
-        count if count > 0 && settings.accept_manual_versions => {
+        count if count > 0 && settings.is_on(&ACCEPT_MANUAL_VERSIONS) => {
             Some(pass(Kind::ManualVersions, format!("the key is rotated by hand: {}, which the settings accept", says::resources(count))))
         }
         _ => key.schedules_unsure.as_deref().map(|why| says::code_unsure(key, why)),
@@ -175,7 +212,7 @@ fn by_hand(key: &KeyFacts, settings: &Settings) -> Option<Verdict> {
 
 /// Row 12: Terraform itself makes the next version in time.
 fn by_code(key: &KeyFacts, settings: &Settings) -> Option<Verdict> {
-    let mut in_time = key.schedules.iter().filter(|schedule| is_in_time(schedule, settings.max_rotation_days));
+    let mut in_time = key.schedules.iter().filter(|schedule| is_in_time(schedule, max_rotation_days(settings)));
     let first = in_time.next();
     let schedule = in_time.chain(first).find(|schedule| schedule.form == ScheduleForm::Accumulating).or(first)?;
     let advice = (schedule.form == ScheduleForm::Replacing).then(|| Advice {
@@ -215,11 +252,11 @@ fn young(key: &KeyFacts, settings: &Settings) -> Option<Verdict> {
         }
     };
     let age = Age::of(made, settings);
-    if age.is_over(settings.max_rotation_days) {
+    if age.is_over(max_rotation_days(settings)) {
         return None;
     }
-    let left = settings.max_rotation_days - age.days;
-    let advice = (left <= settings.due_soon_days).then(|| says::due_soon(key, left, settings));
+    let left = max_rotation_days(settings) - age.days;
+    let advice = (left <= settings.days(&DUE_SOON_DAYS)).then(|| says::due_soon(key, left, settings));
     Some(Verdict::Pass { kind: Kind::Young.into(), message: format!("{what} is {}", age.told()), advice })
 }
 

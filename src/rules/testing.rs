@@ -1,6 +1,6 @@
 //! Keys made by hand for the rules' tests.
 
-use super::{Report, Rule, Settings, Verdict};
+use super::{ChosenSettings, Report, Rule, Settings, SwitchSetting, Verdict};
 use crate::base::{Bounds, Case, Claim, Fact, Place, Step};
 use crate::key::{Fate, InputKind, KeyFacts, KeyId, KeyVersion, Schedule, ScheduleForm, Stage, VaultType};
 use jiff::{Timestamp, ToSpan};
@@ -16,6 +16,13 @@ pub(crate) fn days_ago(days: i64) -> Timestamp {
 
 pub(crate) fn settings() -> Settings {
     Settings::new(now())
+}
+
+/// The settings with this one switched on.
+pub(crate) fn switched_on(row: &SwitchSetting) -> Settings {
+    let mut chosen = ChosenSettings::default();
+    chosen.switch(row, true);
+    chosen.at(now())
 }
 
 /// A key with nothing written.

@@ -4,6 +4,19 @@ use crate::harness::{command, expect_file, report, root, said, scratch};
 use kmslint::rules;
 use regex::Regex;
 use std::fmt::Write as _;
+use std::sync::Mutex;
+
+/// Held by whoever may write the README: with `SNAPSHOTS=overwrite` several tests do.
+static README: Mutex<()> = Mutex::new(());
+
+/// Holds a part of a file against what it derives from: what is after `before` and up to `after`.
+fn expect_part(path: &str, before: &str, after: &str, actual: &str) {
+    let path = root().join(path);
+    let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    let start = text.find(before).map(|at| at + before.len()).unwrap_or_else(|| panic!("{} has no `{before}`", path.display()));
+    let end = text[start..].find(after).map(|at| start + at).unwrap_or_else(|| panic!("{} has no `{after}`", path.display()));
+    expect_file(&path, &format!("{}{actual}{}", &text[..start], &text[end..]));
+}
 
 /// Times differ from run to run.
 fn timeless(text: &str) -> String {
@@ -22,6 +35,7 @@ fn words(line: &str) -> Vec<String> {
 /// Runs every `$ kmslint …` of the README's console blocks and compares what follows it.
 #[test]
 fn transcripts_in_the_readme_are_what_is_printed() {
+    let _alone = README.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
     let path = root().join("README.md");
     let text = std::fs::read_to_string(&path).expect("README.md");
     let mut out = String::new();
@@ -55,10 +69,51 @@ fn transcripts_in_the_readme_are_what_is_printed() {
 
 #[test]
 fn the_rules_table_in_the_readme_is_the_table_of_rules() {
-    let text = std::fs::read_to_string(root().join("README.md")).expect("README.md");
+    let rows: String =
+        rules::ALL.iter().map(|rule| format!("| `{}` | `{}` | {} | {} |\n", rule.id, rule.name, rule.title, rule.risk)).collect();
+    let _alone = README.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    expect_part("README.md", "| rule | name | what it reports | risk |\n| --- | --- | --- | --- |\n", "\n```console\n", &rows);
+}
+
+#[test]
+fn the_config_file_in_the_readme_has_every_setting_with_its_default() {
+    let mut tables = String::new();
     for rule in rules::ALL {
-        let row = format!("| `{}` | `{}` | {} | {} |", rule.id, rule.name, rule.title, rule.risk);
-        assert!(text.contains(&row), "README.md lacks the row\n{row}");
+        let _ = writeln!(tables, "[rules.{}]\n{:<37} # error | warning | note | off", rule.id, "level = \"warning\"");
+        for row in rule.settings {
+            let _ = writeln!(tables, "{:<37} # {}", format!("{} = {}", row.name(), row.default_value()), row.meaning());
+        }
+        tables.push('\n');
+    }
+    let _alone = README.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    expect_part("README.md", "# the level of undetermined verdicts: error | warning | note | off\n\n", "[rules.OCI-KMS-DRIFT]", &tables);
+}
+
+#[test]
+fn the_settings_in_the_rules_documents_are_the_rows() {
+    let files: Vec<(String, String)> = std::fs::read_dir(root().join("src/rules"))
+        .expect("a directory")
+        .map(|entry| entry.expect("readable").path())
+        .filter(|path| path.extension().is_some_and(|extension| extension == "md"))
+        .map(|path| {
+            let text = std::fs::read_to_string(&path).expect("a document");
+            (format!("src/rules/{}", path.file_name().expect("a name").to_string_lossy()), text)
+        })
+        .collect();
+    assert_eq!(files.len(), rules::ALL.len(), "one document per rule");
+    for rule in rules::ALL {
+        let mut table =
+            format!("In `kmslint.toml`, under `[rules.{}]`:\n\n| setting | default | meaning |\n| --- | --- | --- |\n", rule.id);
+        table.push_str("| `level` | `\"warning\"` | `error`, `warning`, `note` or `off` |\n");
+        for row in rule.settings {
+            let _ = writeln!(table, "| `{}` | `{}` | {} |", row.name(), row.default_value(), row.meaning());
+        }
+        let title = format!("# {} · {}\n", rule.id, rule.name);
+        let (file, text) =
+            files.iter().find(|(_, text)| text.starts_with(&title)).unwrap_or_else(|| panic!("no document begins `{title}`"));
+        assert_eq!(text, rule.document, "{file}");
+        let (before, _) = text.split_once("\n## Settings\n\n").unwrap_or_else(|| panic!("{file} has no `## Settings`"));
+        expect_file(&root().join(file), &format!("{before}\n## Settings\n\n{table}"));
     }
 }
 

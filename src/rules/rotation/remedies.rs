@@ -1,6 +1,6 @@
 //! What to write so that a key is rotated, as data.
 
-use super::{INTERVALS, Kind, RULE, says};
+use super::{INTERVALS, Kind, RULE, max_rotation_days, says};
 use crate::key::{KeyFacts, Stage};
 use crate::rules::remedy::{self, Change, Remedy, Safety, Setting};
 use crate::rules::subject::{self, Vault};
@@ -68,7 +68,7 @@ fn on(key: &KeyFacts, settings: &Settings) -> Result<Vec<Change>, String> {
     remedy::not_ignored(key, name)?;
     let at = remedy::site(key, &key.rotation.enabled, name)?;
     let mut changes = vec![Change { to: Setting::Switch(true), at }];
-    if !key.rotation.interval_days.value().is_some_and(|days| (*INTERVALS.start()..=settings.max_rotation_days).contains(days)) {
+    if !key.rotation.interval_days.value().is_some_and(|days| (*INTERVALS.start()..=max_rotation_days(settings)).contains(days)) {
         changes.push(interval(key, settings)?);
     }
     Ok(changes)
@@ -78,7 +78,7 @@ fn on(key: &KeyFacts, settings: &Settings) -> Result<Vec<Change>, String> {
 fn interval(key: &KeyFacts, settings: &Settings) -> Result<Change, String> {
     remedy::not_ignored(key, "auto_key_rotation_details")?;
     let days = match key.rotation.interval_days.value() {
-        Some(days) if *days > settings.max_rotation_days => settings.max_rotation_days,
+        Some(days) if *days > max_rotation_days(settings) => max_rotation_days(settings),
         Some(days) if *days > 0 && days < INTERVALS.start() => *INTERVALS.start(),
         _ => super::usual_interval(settings),
     };

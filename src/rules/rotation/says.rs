@@ -1,6 +1,6 @@
 //! Every sentence of OCI-KMS-001, apart from its logic.
 
-use super::{Age, INTERVALS, Kind, written_versions};
+use super::{Age, INTERVALS, Kind, max_rotation_days, written_versions};
 use crate::base::{Claim, Step, StepKind, Trail, Unknown};
 use crate::key::{IdleSchedule, Importance, InputKind, KeyFacts, OldProvider, ProtectionMode, Stage};
 use crate::rules::subject::{self, Situation, Vault, always, day, how_to_settle_this, sentences, shown_date, shown_days, stands_for_many};
@@ -58,7 +58,7 @@ pub(super) fn overdue(key: &KeyFacts, next: Timestamp, now: Timestamp) -> Verdic
 
 /// Row 4: the version in use is too old.
 pub(super) fn too_old(key: &KeyFacts, settings: &Settings, age: Age) -> Verdict {
-    let limit = settings.max_rotation_days;
+    let limit = max_rotation_days(settings);
     let told = if age.days == limit { format!("more than {limit} days old") } else { age.told() };
     let schedule = match (&key.rotation.enabled.claim, key.rotation.interval_days.value()) {
         (Claim::Known(true), Some(days)) => shown_days(&key.rotation.interval_days, *days)
@@ -104,7 +104,7 @@ pub(super) fn interval_missing(key: &KeyFacts, settings: &Settings) -> Verdict {
 
 /// Row 7: the interval is over the limit.
 pub(super) fn interval_too_long(key: &KeyFacts, settings: &Settings, days: i64) -> Verdict {
-    let limit = settings.max_rotation_days;
+    let limit = max_rotation_days(settings);
     let message = shown_days(&key.rotation.interval_days, days).map_or_else(
         || format!("the rotation interval is longer than {limit} days"),
         |days| format!("the rotation interval is {days}, and the limit is {limit} days"),
@@ -124,7 +124,7 @@ pub(super) fn interval_rejected(key: &KeyFacts, settings: &Settings, days: i64) 
     );
     let note =
         sentences([Some("The provider does not validate this: `plan` succeeds and `apply` fails.".to_owned()), stands_for_many(key)]);
-    let set = format!("Set `rotation_interval_in_days` to a value from {} to {}.", INTERVALS.start(), settings.max_rotation_days);
+    let set = format!("Set `rotation_interval_in_days` to a value from {} to {}.", INTERVALS.start(), max_rotation_days(settings));
     let help = sentences([provider_first(key), Some(set)]);
     violation(Kind::IntervalRejected, message, caret(&key.rotation.interval_days.trail, "too short for the service"), note, help)
 }
@@ -138,7 +138,7 @@ pub(super) fn starts_too_late(key: &KeyFacts, settings: &Settings, days: i64) ->
         .and_then(|at| super::first_rotation(*at, days))
         .and_then(|first| shown_date(start, first))
         .map_or_else(String::new, |first| format!(" on {first}"));
-    let limit = settings.max_rotation_days;
+    let limit = max_rotation_days(settings);
     let since = match (subject::situation(key), key.times.created) {
         (Situation::Existing, Some(_)) => "since the key was last known to be new",
         _ => "from now",
@@ -197,7 +197,7 @@ pub(super) fn not_enabled(key: &KeyFacts, settings: &Settings) -> Verdict {
 
 /// Rows 16 and 17: nothing rotates the key.
 pub(super) fn no_rotation(key: &KeyFacts, settings: &Settings) -> Verdict {
-    let limit = settings.max_rotation_days;
+    let limit = max_rotation_days(settings);
     let verb = match subject::situation(key) {
         Situation::Existing => "rotates the key",
         Situation::New | Situation::Unsure => "will rotate the key",
@@ -353,7 +353,7 @@ pub(super) fn due_soon(key: &KeyFacts, left: i64, settings: &Settings) -> Advice
         Vault::Default => "no schedule can do it in a DEFAULT vault",
         Vault::Private | Vault::Unsure => "no schedule will do it",
     };
-    let message = format!("the key must be rotated {left} to stay within {} days, and {how}", settings.max_rotation_days);
+    let message = format!("the key must be rotated {left} to stay within {} days, and {how}", max_rotation_days(settings));
     Advice { kind: Kind::DueSoon.into(), message, at: Trail::new() }
 }
 
@@ -364,7 +364,7 @@ pub(super) fn resources(count: usize) -> String {
 
 /// What to do, which hangs on the vault and on whether the key exists.
 fn advice(key: &KeyFacts, settings: &Settings) -> String {
-    let limit = settings.max_rotation_days;
+    let limit = max_rotation_days(settings);
     let is_scheduled = key.rotation.interval_days.value().is_some_and(|days| (*INTERVALS.start()..=limit).contains(days));
     let interval = if is_scheduled { String::new() } else { format!(" and `{}`", details(settings)) };
     let switch = format!("set `is_auto_rotation_enabled = true`{interval}");

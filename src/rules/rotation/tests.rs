@@ -1,16 +1,24 @@
 //! Every row of the table of OCI-KMS-001, and the sentences that hang on the key.
 
 use super::super::testing::{
-    actual, by_default, days_ago, declared, in_vault, key, now, one_of, planned, report, rotated, said, schedule, settings, trail, version,
-    with,
+    actual, by_default, days_ago, declared, in_vault, key, now, one_of, planned, report, rotated, said, schedule, settings, switched_on,
+    trail, version, with,
 };
 use super::*;
 use crate::base::Place;
 use crate::key::{CaUse, Fate, IdleSchedule, Lifecycle, ProtectionMode, Symbolic, VaultType, VaultUsage};
+use crate::rules::ChosenSettings;
 use jiff::ToSpan;
 
 fn judged(key: &KeyFacts) -> (&'static str, &'static str) {
     said(&RULE, key, &settings())
+}
+
+/// The settings with another limit.
+fn limited(days: i64) -> Settings {
+    let mut chosen = ChosenSettings::default();
+    chosen.set_days(&MAX_ROTATION_DAYS, days);
+    chosen.at(now())
 }
 
 fn switch(key: KeyFacts, on: bool) -> KeyFacts {
@@ -79,7 +87,7 @@ fn row_4_a_version_over_the_limit_is_too_old_whatever_schedule_exists() {
     assert!(report(&RULE, &aged(actual(), 412), &settings()).note.contains("No schedule exists."));
     let listed = with(actual(), |key| key.versions.push(version("ocid1.keyversion.oc1..a", Some(days_ago(366)), Some(true))));
     assert_eq!(judged(&listed), ("violation", "too-old"));
-    let strict = Settings { max_rotation_days: 90, ..settings() };
+    let strict = limited(90);
     assert_eq!(said(&RULE, &aged(actual(), 91), &strict), ("violation", "too-old"));
     assert_eq!(judged(&rotated(aged(declared(), 412), 90)), ("pass", "scheduled"), "of code it says nothing");
 }
@@ -118,7 +126,7 @@ fn row_7_an_interval_over_the_limit_even_if_it_starts_late() {
     let told = report(&RULE, &late, &settings());
     assert_eq!(told.message, "the rotation interval is 366 days, and the limit is 365 days");
     assert!(told.note.contains("The service refuses it too: it accepts 60 to 365 days."));
-    let strict = Settings { max_rotation_days: 90, ..settings() };
+    let strict = limited(90);
     assert_eq!(said(&RULE, &rotated(declared(), 180), &strict), ("violation", "interval-too-long"));
 }
 
@@ -206,7 +214,7 @@ fn row_12_code_that_makes_the_next_version_in_time_rotates_the_key() {
 fn row_12_periods_are_counted_in_months_for_a_year_and_in_days_for_other_limits() {
     let of = |days: f64, months: Option<i64>, limit: i64| {
         let key = by_code_of(declared(), schedule(Some(days), months, ScheduleForm::Accumulating));
-        said(&RULE, &key, &Settings { max_rotation_days: limit, ..settings() }).1
+        said(&RULE, &key, &limited(limit)).1
     };
     assert_eq!(of(365.0, None, 365), "rotated-by-code");
     assert_eq!(of(365.5, None, 365), "no-rotation");
@@ -310,7 +318,7 @@ fn row_17_elsewhere_the_advice_is_the_switch_and_the_interval() {
         assert!(help.contains("`is_auto_rotation_enabled = true`") && help.contains("rotation_interval_in_days = 90"), "{help}");
         assert!(help.contains("VIRTUAL_PRIVATE") || key.vault_type.value().is_some(), "{help}");
     }
-    let strict = Settings { max_rotation_days: 60, ..settings() };
+    let strict = limited(60);
     assert!(report(&RULE, &declared(), &strict).help.contains("rotation_interval_in_days = 60"));
 }
 
@@ -379,7 +387,7 @@ fn written_versions_are_counted_and_pass_only_where_the_settings_accept_them() {
         message,
         "nothing will rotate the key within 365 days; its 2 `oci_kms_key_version` resources are one rotation each and no schedule"
     );
-    let accepting = Settings { accept_manual_versions: true, ..settings() };
+    let accepting = switched_on(&ACCEPT_MANUAL_VERSIONS);
     assert_eq!(said(&RULE, &two, &accepting), ("pass", "manual-versions"));
     assert_eq!(said(&RULE, &declared(), &accepting), ("violation", "no-rotation"));
     let listed = with(actual(), |key| key.versions = vec![version("ocid1.keyversion.oc1..first", None, None)]);
@@ -425,7 +433,7 @@ fn the_sentences_fit_the_vault_the_schedule_and_whether_the_key_exists() {
         assert!(told(&key).note.starts_with(note), "{}", told(&key).note);
     }
 
-    let strict = Settings { max_rotation_days: 180, ..settings() };
+    let strict = limited(180);
     let refused = |days| report(&RULE, &rotated(declared(), days), &strict).note.contains("The service refuses it too");
     assert!(!refused(365) && refused(366), "the service takes a year, the setting does not");
 
