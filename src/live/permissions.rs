@@ -5,7 +5,6 @@
 
 /// What a call needs to be allowed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[cfg_attr(not(feature = "live"), expect(dead_code, reason = "only an audit names all of them; the policy text needs four"))]
 pub enum Permission {
     /// ListCompartments.
     InspectCompartments,
@@ -22,6 +21,19 @@ pub enum Permission {
 }
 
 impl Permission {
+    const ALL: [Self; 6] =
+        [Self::InspectCompartments, Self::InspectTenancies, Self::InspectVaults, Self::ReadVaults, Self::InspectKeys, Self::ReadKeys];
+
+    /// Whether another one holds it: who may read may inspect.
+    fn is_implied(self) -> bool {
+        matches!(self, Self::InspectVaults | Self::InspectKeys)
+    }
+
+    /// Whether it is about the tenancy, whatever compartments an audit is of.
+    fn is_of_tenancy(self) -> bool {
+        matches!(self, Self::InspectCompartments | Self::InspectTenancies)
+    }
+
     /// Verb and resource type as a policy statement has them.
     #[must_use]
     pub fn words(self) -> &'static str {
@@ -49,12 +61,13 @@ impl Permission {
 /// The text of `--print-policy`: the least policy for a whole audit, for the tenancy or for compartments.
 #[must_use]
 pub fn policy_text(compartments: &[String]) -> String {
-    let mut lines = vec![Permission::InspectCompartments.statement(None), Permission::InspectTenancies.statement(None)];
-    if compartments.is_empty() {
-        lines.extend([Permission::ReadVaults.statement(None), Permission::ReadKeys.statement(None)]);
-    }
-    for ocid in compartments {
-        lines.extend([Permission::ReadVaults.statement(Some(ocid)), Permission::ReadKeys.statement(Some(ocid))]);
+    let (of_tenancy, of_compartments): (Vec<_>, Vec<_>) =
+        Permission::ALL.into_iter().filter(|permission| !permission.is_implied()).partition(|permission| permission.is_of_tenancy());
+    let mut lines: Vec<String> = of_tenancy.iter().map(|permission| permission.statement(None)).collect();
+    let places: Vec<Option<&str>> =
+        if compartments.is_empty() { vec![None] } else { compartments.iter().map(|ocid| Some(ocid.as_str())).collect() };
+    for place in places {
+        lines.extend(of_compartments.iter().map(|permission| permission.statement(place)));
     }
     lines.push(String::new());
     lines.join("\n")

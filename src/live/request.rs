@@ -119,6 +119,15 @@ impl Request {
     pub fn var(&self, name: &str) -> Option<&str> {
         self.env.get(name).map(String::as_str).filter(|value| !value.is_empty())
     }
+
+    /// A path with `~` for the home folder.
+    #[must_use]
+    pub fn expand(&self, path: &str) -> PathBuf {
+        match (path.strip_prefix("~/").or_else(|| path.strip_prefix("~\\")), &self.home) {
+            (Some(rest), Some(home)) => home.join(rest),
+            _ => PathBuf::from(path),
+        }
+    }
 }
 
 impl fmt::Debug for Request {
@@ -137,45 +146,8 @@ impl fmt::Debug for Request {
 }
 
 #[cfg(test)]
-pub(super) mod tests {
+mod tests {
     use super::*;
-
-    #[cfg(feature = "live")]
-    struct Still;
-
-    #[cfg(feature = "live")]
-    impl Clock for Still {
-        fn elapsed(&self) -> Duration {
-            Duration::ZERO
-        }
-        fn sleep(&self, _: Duration) {}
-    }
-
-    /// A request with nothing in its environment.
-    #[cfg(feature = "live")]
-    pub fn request() -> Request {
-        Request {
-            env: BTreeMap::new(),
-            home: None,
-            now: Timestamp::from_second(1_700_000_000).unwrap(),
-            clock: Arc::new(Still),
-            profile: None,
-            config_file: None,
-            auth: None,
-            regions: Vec::new(),
-            all_regions: false,
-            compartments: Vec::new(),
-            recursive: false,
-            endpoint: None,
-            ca_bundle: None,
-            rps: f64::INFINITY,
-            deadline: DEFAULT_DEADLINE,
-            connections: 1,
-            timeouts: Timeouts::default(),
-            thorough: false,
-            fresh_days: 0,
-        }
-    }
 
     #[test]
     fn auth_words_are_those_of_the_oci_command_line() {

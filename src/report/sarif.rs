@@ -7,6 +7,7 @@ use super::{Context, line_hash};
 use crate::base::{Place, Problem, SourceId, Step};
 use crate::policy::{Exempted, ExemptedBy, Outcome};
 use crate::rules::{self, Finding, Level, Rule};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::json;
 use serde_sarif::sarif::{
     ArtifactChange, ArtifactContent, ArtifactLocation, CodeFlow, Fix, Invocation, Location, LogicalLocation, Message,
@@ -349,17 +350,13 @@ fn artifact(path: &str) -> ArtifactLocation {
     ArtifactLocation::builder().uri(uri(path)).build()
 }
 
+/// What needs no escape in the path of a URI (RFC 3986, section 2.3), and the slashes between its parts.
+const UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b'/');
+
 /// A relative path as a URI reference: percent-encoded, forward slashes (RFC 3986).
 fn uri(path: &str) -> String {
     let path = path.trim_start_matches("./").trim_start_matches('/');
-    let mut out = String::with_capacity(path.len());
-    for byte in path.bytes() {
-        match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'/' => out.push(char::from(byte)),
-            _ => out.push_str(&format!("%{byte:02X}")),
-        }
-    }
-    if out.is_empty() { "unknown".to_owned() } else { out }
+    if path.is_empty() { "unknown".to_owned() } else { utf8_percent_encode(path, UNRESERVED).to_string() }
 }
 
 /// The way as a code flow: from where the value is written to where it is used.

@@ -27,11 +27,11 @@ const ROOMS: &[(&str, &[&str])] = &[
 const FENCES: &[(&[&str], &[&str], &str)] = &[
     (&["hcl_edit"], &["hcl/native.rs"], "read the tree of `hcl` instead"),
     (&["clap", "clap_complete", "clap_mangen"], &["cli/"], "take plain values; only the command line knows its arguments"),
-    (&["ureq"], &["live/transport.rs", "live/transport/"], "go through `live::transport`, which signs, confines and retries"),
+    (&["ureq"], &["live/tenancy/transport/"], "go through the audit's `transport`, which confines and caps"),
     (
         &["TcpStream", "UdpSocket", "TcpListener", "ToSocketAddrs"],
-        &["live/transport.rs", "live/transport/"],
-        "nothing but `live::transport` may reach the network",
+        &["live/tenancy/transport/"],
+        "nothing but the audit's `transport` may reach the network",
     ),
     (
         &["std::fs", "fs::File", "File::open", "File::create", "OpenOptions"],
@@ -42,6 +42,9 @@ const FENCES: &[(&[&str], &[&str], &str)] = &[
     (&["Timestamp::now", "SystemTime::now", "Zoned::now"], &["cli/"], "take the time as an argument; `cli` hands the clock down"),
     (&["process::exit", "process::abort"], &[], "return an `Exit` up to `main`"),
 ];
+
+/// The layers of `live::tenancy`, from the bottom up: each may import those before it.
+const AUDIT_LAYERS: &[&str] = &["fault", "wire", "crypto", "transport", "auth", "api", "audit"];
 
 /// A file's code, tests apart, is at most so many lines.
 const MOST_LINES: usize = 800;
@@ -78,6 +81,29 @@ fn every_import_goes_down() {
     }
     assert!(complaints.is_empty(), "\n{complaints}");
     assert!(imports >= 40, "only {imports} imports between rooms were seen: the test does not see what it should");
+}
+
+#[test]
+fn the_layers_of_the_audit_import_downwards() {
+    let rank = |path: &[String]| match path {
+        [live, tenancy, layer, ..] if live == "live" && tenancy == "tenancy" => AUDIT_LAYERS.iter().position(|name| name == layer),
+        _ => None,
+    };
+    let mut complaints = String::new();
+    let mut imports = 0;
+    for file in &sources() {
+        let Some(own) = rank(&module_of(&file.path)) else { continue };
+        for (line, path) in imported_paths(file) {
+            let Some(target) = rank(&path) else { continue };
+            imports += 1;
+            if target > own {
+                writeln!(complaints, "src/{}:{line}: `{}` may not import `{}`", file.path, AUDIT_LAYERS[own], AUDIT_LAYERS[target])
+                    .unwrap();
+            }
+        }
+    }
+    assert!(complaints.is_empty(), "\n{complaints}");
+    assert!(imports >= 30, "only {imports} imports between layers were seen: the test does not see what it should");
 }
 
 #[test]
@@ -257,6 +283,14 @@ fn room_of(path: &str) -> String {
 
 /// The rooms that a file's code names, each with its line: paths from `crate` (`kmslint` in `main.rs`) and from `super`.
 fn imported(file: &SourceFile) -> Vec<(usize, String)> {
+    let mut found: Vec<(usize, String)> =
+        imported_paths(file).into_iter().filter_map(|(line, path)| Some((line, path.into_iter().next()?))).collect();
+    found.dedup();
+    found
+}
+
+/// The same with the whole path, from the room on.
+fn imported_paths(file: &SourceFile) -> Vec<(usize, Vec<String>)> {
     let tokens = tokens(&file.code);
     let mut found = Vec::new();
     let module = module_of(&file.path);
@@ -278,12 +312,11 @@ fn imported(file: &SourceFile) -> Vec<(usize, String)> {
         }
         at = targets(&tokens, at, &base, &mut found);
     }
-    found.dedup();
     found
 }
 
-/// Reads a path or a group of them from `at` on, notes the room of each, and tells where it ends.
-fn targets(tokens: &[(usize, String)], mut at: usize, base: &[String], found: &mut Vec<(usize, String)>) -> usize {
+/// Reads a path or a group of them from `at` on, notes each that is in a room, and tells where it ends.
+fn targets(tokens: &[(usize, String)], mut at: usize, base: &[String], found: &mut Vec<(usize, Vec<String>)>) -> usize {
     let mut path = base.to_vec();
     let line = tokens.get(at).map_or(0, |(line, _)| *line);
     while let Some((_, word)) = tokens.get(at) {
@@ -316,12 +349,8 @@ fn targets(tokens: &[(usize, String)], mut at: usize, base: &[String], found: &m
         }
         at += 1;
     }
-    let room = match path.as_slice() {
-        [] => return at,
-        [first, ..] => first.clone(),
-    };
-    if ROOMS.iter().any(|(name, _)| *name == room) {
-        found.push((line, room));
+    if path.first().is_some_and(|room| ROOMS.iter().any(|(name, _)| name == room)) {
+        found.push((line, path));
     }
     at
 }

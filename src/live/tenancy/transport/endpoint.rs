@@ -3,8 +3,8 @@
 //! A signed request shows whoever receives it a session token. So no host is ever taken from scanned files, and one that the service
 //! names outside of its realm is refused.
 
-use super::errors::Trouble;
 use super::regions::Region;
+use crate::live::tenancy::fault::{EndpointError, LiveError};
 
 /// The services that are called.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -79,7 +79,7 @@ impl Base {
 ///
 /// # Errors
 /// The endpoint the user named is none, or is not encrypted.
-pub fn service(endpoint: Option<&str>, service: Service, region: &Region) -> Result<Base, Trouble> {
+pub fn service(endpoint: Option<&str>, service: Service, region: &Region) -> Result<Base, LiveError> {
     let Some(template) = endpoint else {
         let host = match service {
             Service::Identity => format!("identity.{}.oci.{}", region.name, region.domain),
@@ -93,17 +93,10 @@ pub fn service(endpoint: Option<&str>, service: Service, region: &Region) -> Res
         Service::Vaults => "kms",
         Service::Auth => "auth",
     };
-    let base = Base::read(&template.replace("{region}", &region.name).replace("{service}", name)).ok_or_else(|| {
-        Trouble::helped(
-            format!("`--endpoint {template}` is not an address"),
-            "write `https://HOST[:PORT][/PATH]`; `{region}` and `{service}` in it are filled in",
-        )
-    })?;
+    let base = Base::read(&template.replace("{region}", &region.name).replace("{service}", name))
+        .ok_or_else(|| LiveError::EndpointAddress(template.to_owned()))?;
     if base.is_open() {
-        return Err(Trouble::helped(
-            format!("`--endpoint {template}` is not encrypted"),
-            "use `https`; `http` is accepted for 127.0.0.1, [::1] and localhost only",
-        ));
+        return Err(LiveError::OpenEndpoint(template.to_owned()));
     }
     Ok(base)
 }
@@ -112,29 +105,27 @@ pub fn service(endpoint: Option<&str>, service: Service, region: &Region) -> Res
 ///
 /// # Errors
 /// What is named is no address.
-pub fn metadata(named: Option<&str>) -> Result<Vec<Base>, Trouble> {
+pub fn metadata(named: Option<&str>) -> Result<Vec<Base>, LiveError> {
     let Some(text) = named else {
         return Ok(METADATA.into_iter().filter_map(Base::read).collect());
     };
-    let base = Base::read(text).ok_or_else(|| {
-        Trouble::helped(format!("`OCI_METADATA_BASE_URL` is `{text}`, which is not an address"), "write `http://HOST[:PORT]/opc/v2`")
-    })?;
+    let base = Base::read(text).ok_or_else(|| LiveError::MetadataAddress(text.to_owned()))?;
     Ok(vec![base])
 }
 
 /// Takes in the `managementEndpoint` of a vault. `ours`: the address of the vault service if the user named it.
 ///
 /// # Errors
-/// One clause: it is no address, not encrypted, or outside of the realm.
-pub fn management(text: &str, region: &Region, ours: Option<&Base>) -> Result<Base, String> {
-    let base = Base::read(text).ok_or_else(|| "its management endpoint is not an address".to_owned())?;
+/// It is not an address, not encrypted, or outside of the realm.
+pub fn management(text: &str, region: &Region, ours: Option<&Base>) -> Result<Base, EndpointError> {
+    let base = Base::read(text).ok_or(EndpointError::NotAnAddress)?;
     let within = |domain: &str| base.host() == domain || base.host().strip_suffix(domain).is_some_and(|rest| rest.ends_with('.'));
     let trusted = within(&region.domain) || ours.is_some_and(|ours| within(ours.host()));
     if !trusted {
-        return Err(format!("its management endpoint is at {}, outside of {}: nothing is sent there", base.host(), region.domain));
+        return Err(EndpointError::OutsideOfRealm { host: base.host().to_owned(), domain: region.domain.clone() });
     }
     if base.scheme != "https" && !(base.is_loopback() && ours.is_some_and(Base::is_loopback)) {
-        return Err(format!("its management endpoint at {} is not encrypted: nothing is sent there", base.host()));
+        return Err(EndpointError::NotEncrypted(base.host().to_owned()));
     }
     Ok(base)
 }

@@ -1,6 +1,7 @@
 //! INI files as Python's `configparser` reads them, which is what OCI's own command line does: `[DEFAULT]` is inherited, names are
 //! read in any case, values may go on over indented lines, comments are whole lines, duplicates are errors.
 
+use crate::live::tenancy::fault::IniError;
 use std::collections::BTreeMap;
 
 /// The section whose values every other one inherits.
@@ -16,8 +17,8 @@ impl Ini {
     /// Reads a text.
     ///
     /// # Errors
-    /// One clause with the number of the line that cannot be read. Never a value: it may be a passphrase.
-    pub fn read(text: &str) -> Result<Self, String> {
+    /// A line that cannot be read, or says again what is said already.
+    pub fn read(text: &str) -> Result<Self, IniError> {
         let mut ini = Self::default();
         ini.sections.insert(DEFAULT.to_owned(), BTreeMap::new());
         let mut section: Option<String> = None;
@@ -44,7 +45,7 @@ impl Ini {
             }
             if let Some(name) = content.strip_prefix('[').and_then(|rest| rest.rfind(']').and_then(|end| rest.get(..end))) {
                 if name != DEFAULT && ini.sections.contains_key(name) {
-                    return Err(format!("line {number}: there are two sections `[{name}]`"));
+                    return Err(IniError::TwoSections { line: number, name: name.to_owned() });
                 }
                 ini.sections.entry(name.to_owned()).or_default();
                 section = Some(name.to_owned());
@@ -52,15 +53,15 @@ impl Ini {
                 continue;
             }
             let Some(name) = &section else {
-                return Err(format!("line {number}: a section such as `[DEFAULT]` must come first"));
+                return Err(IniError::NoSection(number));
             };
             let Some((key, value)) = content.split_once(['=', ':']) else {
-                return Err(format!("line {number} is neither a section, nor `name = value`, nor a comment"));
+                return Err(IniError::NotAValue(number));
             };
             let key = key.trim().to_lowercase();
             let values = ini.sections.entry(name.clone()).or_default();
             if values.insert(key.clone(), value.trim().to_owned()).is_some() {
-                return Err(format!("line {number}: `{key}` is set twice in `[{name}]`"));
+                return Err(IniError::SetTwice { line: number, key, section: name.clone() });
             }
             option = Some(key);
             option_indent = indent;
@@ -110,7 +111,7 @@ mod tests {
         for (text, line) in
             [("user = a\n", "line 1"), ("[A]\nuser = a\nuser = b\n", "line 3"), ("[A]\n[A]\n", "line 2"), ("[A]\nhunter2\n", "line 2")]
         {
-            let error = Ini::read(text).err().unwrap();
+            let error = Ini::read(text).err().unwrap().to_string();
             assert!(error.starts_with(line) && !error.contains("hunter2"), "{error}");
         }
     }

@@ -1,18 +1,24 @@
 //! An audit from end to end: credentials, regions, inventory, and what it took.
 
-use super::api::{Client, FaultKind, Site};
+mod facts;
+mod inventory;
+
+#[cfg(any(test, fuzzing))]
+pub use facts::{Seen, key_facts};
+
+use super::api::{Client, Site};
 use super::auth;
-use super::endpoint::{self, Service};
-use super::errors::{self, Trouble};
-use super::inventory::{self, Audit};
-use super::permissions::Permission;
-use super::regions::{self, Region};
-use super::request::{Progress, Request};
-use super::retry::Pace;
-use super::transport::Transport;
+use super::fault::{CallErrorKind, LiveError};
+use super::transport::endpoint::{self, Service};
+use super::transport::http::Transport;
+use super::transport::regions::{self, Region};
+use super::transport::retry::Pace;
 use super::wire::Subscription;
 use crate::base::{Problem, ProblemKind};
 use crate::key::{Inventory, NotAudited};
+use crate::live::permissions::Permission;
+use crate::live::{Progress, Request};
+use inventory::Audit;
 use std::collections::BTreeSet;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -22,13 +28,13 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 pub fn audit(request: &Request, progress: &dyn Progress) -> Inventory {
     let client = match client(request, progress) {
         Ok(client) => client,
-        Err(trouble) => return Inventory { problems: vec![trouble.into()], ..Inventory::default() },
+        Err(error) => return Inventory { problems: vec![error.into()], ..Inventory::default() },
     };
     let mut gaps = Vec::new();
     let sites = match sites(request, &client, &mut gaps) {
         Ok(sites) => sites,
-        Err(trouble) => {
-            return Inventory { problems: vec![trouble.into()], not_audited: gaps, log: vec![calls(&client)], ..Inventory::default() };
+        Err(error) => {
+            return Inventory { problems: vec![error.into()], not_audited: gaps, log: vec![calls(&client)], ..Inventory::default() };
         }
     };
     let mut inventory = inventory::take(&Audit { client: &client, request, progress }, &sites);
@@ -49,11 +55,11 @@ fn calls(client: &Client<'_>) -> String {
     if retries == 0 { format!("{calls} calls") } else { format!("{calls} calls, {retries} of them further attempts") }
 }
 
-fn client<'a>(request: &'a Request, progress: &dyn Progress) -> Result<Client<'a>, Trouble> {
+fn client<'a>(request: &'a Request, progress: &dyn Progress) -> Result<Client<'a>, LiveError> {
     let credentials = auth::find(request, &mut |sentence| progress.warn(&sentence))?;
     for ocid in &request.compartments {
         if !ocid.starts_with("ocid1.compartment.") && !ocid.starts_with("ocid1.tenancy.") {
-            return Err(Trouble::helped(format!("`--compartment {ocid}` is not a compartment's OCID"), "write `ocid1.compartment.…`"));
+            return Err(LiveError::NotACompartment(ocid.clone()));
         }
     }
     Ok(Client {
@@ -69,17 +75,17 @@ fn client<'a>(request: &'a Request, progress: &dyn Progress) -> Result<Client<'a
 }
 
 /// The regions: those named, those subscribed to, or the profile's.
-fn sites(request: &Request, client: &Client<'_>, gaps: &mut Vec<NotAudited>) -> Result<Vec<Site>, Trouble> {
+fn sites(request: &Request, client: &Client<'_>, gaps: &mut Vec<NotAudited>) -> Result<Vec<Site>, LiveError> {
     let tenancy = client.credentials.tenancy.as_str();
     let own = request.regions.first().or(client.credentials.region.as_ref());
     let mut names: Vec<String> = if request.regions.is_empty() { own.into_iter().cloned().collect() } else { request.regions.clone() };
     if request.all_regions {
-        let own = own.ok_or_else(no_region)?;
+        let own = own.ok_or(LiveError::NoRegion)?;
         let first = site(request, regions::resolve(request, own, tenancy)?)?;
         names = subscribed(client, &first, gaps)?;
     }
     if names.is_empty() {
-        return Err(no_region());
+        return Err(LiveError::NoRegion);
     }
     let mut found: Vec<Region> = Vec::new();
     for name in &names {
@@ -91,7 +97,7 @@ fn sites(request: &Request, client: &Client<'_>, gaps: &mut Vec<NotAudited>) -> 
     found.into_iter().map(|region| site(request, region)).collect()
 }
 
-fn site(request: &Request, region: Region) -> Result<Site, Trouble> {
+fn site(request: &Request, region: Region) -> Result<Site, LiveError> {
     let endpoint = request.endpoint.as_deref();
     Ok(Site {
         identity: endpoint::service(endpoint, Service::Identity, &region)?,
@@ -102,12 +108,12 @@ fn site(request: &Request, region: Region) -> Result<Site, Trouble> {
 }
 
 /// The regions the tenancy has subscribed to. This list has no pages.
-fn subscribed(client: &Client<'_>, site: &Site, gaps: &mut Vec<NotAudited>) -> Result<Vec<String>, Trouble> {
+fn subscribed(client: &Client<'_>, site: &Site, gaps: &mut Vec<NotAudited>) -> Result<Vec<String>, LiveError> {
     let tenancy = client.credentials.tenancy.as_str();
     let path = format!("/20160918/tenancies/{tenancy}/regionSubscriptions");
     let list: Vec<Subscription> = client.one(site, &site.identity, &path).map_err(|fault| {
-        let message = errors::gap("the regions of the tenancy could not be listed", &fault, Permission::InspectTenancies, None);
-        if fault.kind == FaultKind::Halted { Trouble::new(fault.why) } else { Trouble::helped(message, "name them with `--region`") }
+        let message = fault.gap("the regions of the tenancy could not be listed", Permission::InspectTenancies, None);
+        if fault.kind == CallErrorKind::Halted { LiveError::Halted(fault.why) } else { LiveError::NoSubscriptions(message) }
     })?;
     let (ready, waiting): (Vec<_>, Vec<_>) =
         list.into_iter().partition(|one| one.status.as_deref().is_none_or(|status| status.eq_ignore_ascii_case("READY")));
@@ -118,8 +124,4 @@ fn subscribed(client: &Client<'_>, site: &Site, gaps: &mut Vec<NotAudited>) -> R
         why: "its subscription is not ready yet".to_owned(),
     }));
     Ok(ready.into_iter().map(|one| one.region_name).collect())
-}
-
-fn no_region() -> Trouble {
-    Trouble::helped("there is no region", "add `region = …` to the profile, set `OCI_CLI_REGION`, or use `--region`")
 }

@@ -1,9 +1,9 @@
 //! HTTP: the only file that names the client. No redirects, TLS always verified, proxies of the environment, every wait bounded.
 
-use super::auth::expand;
-use super::errors::{self, Trouble};
-use super::request::Request;
+use super::answer::Answer;
 use crate::base::disk;
+use crate::live::Request;
+use crate::live::tenancy::fault::{LiveError, TransportError};
 use std::io::Read;
 use ureq::http::Response;
 use ureq::tls::{PemItem, RootCerts, TlsConfig, parse_pem};
@@ -12,31 +12,12 @@ use ureq::{Agent, Body, Proxy};
 /// The largest body that is read: 64 MiB. A page of 1,000 keys with every tag is below 4 MiB.
 const BODY_CAP: u64 = 64 << 20;
 
+/// The largest bundle of certificates: 16 MiB. The system's own ones are below 1 MiB.
+const BUNDLE_CAP: u64 = 16 << 20;
+
 /// The way to the service.
 pub struct Transport {
     agent: Agent,
-}
-
-/// What came back, whatever the status.
-pub struct Answer {
-    /// The status.
-    pub status: u16,
-    /// `opc-next-page`.
-    pub next_page: Option<String>,
-    /// `opc-request-id`.
-    pub request_id: Option<String>,
-    /// `date`: the service's time.
-    pub date: Option<String>,
-    /// The body.
-    pub body: Vec<u8>,
-}
-
-/// Why nothing came back; each with a clause.
-pub enum Failure {
-    /// Worth another attempt: a timeout, a lost connection.
-    Passing(String),
-    /// Not worth one: a certificate that is not trusted, a body beyond all bounds.
-    Lasting(String),
 }
 
 impl Transport {
@@ -44,7 +25,7 @@ impl Transport {
     ///
     /// # Errors
     /// The bundle of certificates or the proxy's address cannot be read.
-    pub fn new(request: &Request) -> Result<Self, Trouble> {
+    pub fn new(request: &Request) -> Result<Self, LiveError> {
         Self::through(request, proxy(request)?)
     }
 
@@ -52,20 +33,23 @@ impl Transport {
     ///
     /// # Errors
     /// The bundle of certificates cannot be read.
-    pub fn direct(request: &Request) -> Result<Self, Trouble> {
+    pub fn direct(request: &Request) -> Result<Self, LiveError> {
         Self::through(request, None)
     }
 
-    fn through(request: &Request, proxy: Option<Proxy>) -> Result<Self, Trouble> {
+    fn through(request: &Request, proxy: Option<Proxy>) -> Result<Self, LiveError> {
         let roots = match ca_bundle(request) {
             Some(path) => {
-                let path = expand(request, &path);
-                let text =
-                    disk::read(&path, 16 << 20).map_err(|error| errors::unreadable("the certificates", &path, &error.to_string()))?;
+                let path = request.expand(&path);
+                let text = disk::read(&path, BUNDLE_CAP).map_err(|error| LiveError::Unreadable {
+                    what: "the certificates".to_owned(),
+                    path: path.clone(),
+                    error,
+                })?;
                 let certificates: Vec<_> =
                     parse_pem(&text).filter_map(|item| if let Ok(PemItem::Certificate(one)) = item { Some(one) } else { None }).collect();
                 if certificates.is_empty() {
-                    return Err(errors::unreadable("the certificates", &path, "there is no certificate in it"));
+                    return Err(LiveError::NoCertificates(path));
                 }
                 RootCerts::from(certificates)
             }
@@ -89,7 +73,7 @@ impl Transport {
     ///
     /// # Errors
     /// No whole answer came back.
-    pub fn get(&self, url: &str, headers: &[(&str, &str)]) -> Result<Answer, Failure> {
+    pub fn get(&self, url: &str, headers: &[(&str, &str)]) -> Result<Answer, TransportError> {
         let mut call = self.agent.get(url);
         for (name, value) in headers {
             call = call.header(*name, *value);
@@ -101,7 +85,7 @@ impl Transport {
     ///
     /// # Errors
     /// No whole answer came back.
-    pub fn post(&self, url: &str, headers: &[(&str, &str)], body: &[u8]) -> Result<Answer, Failure> {
+    pub fn post(&self, url: &str, headers: &[(&str, &str)], body: &[u8]) -> Result<Answer, TransportError> {
         let mut call = self.agent.post(url);
         for (name, value) in headers {
             call = call.header(*name, *value);
@@ -111,7 +95,7 @@ impl Transport {
 }
 
 /// Reads the whole answer.
-fn received(response: Result<Response<Body>, ureq::Error>) -> Result<Answer, Failure> {
+fn received(response: Result<Response<Body>, ureq::Error>) -> Result<Answer, TransportError> {
     let mut response = response.map_err(failure)?;
     let header = |name: &str| response.headers().get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
     let (next_page, request_id, date) = (header("opc-next-page"), header("opc-request-id"), header("date"));
@@ -120,7 +104,7 @@ fn received(response: Result<Response<Body>, ureq::Error>) -> Result<Answer, Fai
     let mut reader = response.body_mut().as_reader().take(BODY_CAP + 1);
     reader.read_to_end(&mut body).map_err(|error| failure(error.into()))?;
     if body.len() as u64 > BODY_CAP {
-        return Err(Failure::Lasting(format!("the answer is larger than {} MiB", BODY_CAP >> 20)));
+        return Err(TransportError::Lasting(format!("the answer is larger than {} MiB", BODY_CAP >> 20)));
     }
     Ok(Answer { status, next_page, request_id, date, body })
 }
@@ -133,14 +117,13 @@ fn ca_bundle(request: &Request) -> Option<String> {
 }
 
 /// The proxy of the environment. All calls that matter are HTTPS; upper-case `HTTP_PROXY` is not honoured, as in curl.
-fn proxy(request: &Request) -> Result<Option<Proxy>, Trouble> {
+fn proxy(request: &Request) -> Result<Option<Proxy>, LiveError> {
     let found = ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"].into_iter().find_map(|name| Some((name, request.var(name)?)));
     let Some((name, address)) = found else {
         return Ok(None);
     };
     // The address may hold a password: the error must not show it.
-    let broken =
-        |_| Trouble::helped(format!("`{name}` is not the address of a proxy"), "write `http://HOST:PORT` or `socks5h://HOST:PORT`");
+    let broken = |_| LiveError::ProxyAddress(name);
     let plain = Proxy::new(address).map_err(broken)?;
     let mut builder = Proxy::builder(plain.protocol()).host(plain.host()).port(plain.port());
     if let Some(user) = plain.username() {
@@ -161,33 +144,42 @@ fn proxy(request: &Request) -> Result<Option<Proxy>, Trouble> {
 }
 
 /// What the client says, in a clause.
-fn failure(error: ureq::Error) -> Failure {
+fn failure(error: ureq::Error) -> TransportError {
     match error {
-        ureq::Error::Timeout(_) => Failure::Passing("there was no answer in time".to_owned()),
-        ureq::Error::HostNotFound => Failure::Passing("the host's name cannot be resolved".to_owned()),
+        ureq::Error::Timeout(_) => TransportError::Passing("there was no answer in time".to_owned()),
+        ureq::Error::HostNotFound => TransportError::Passing("the host's name cannot be resolved".to_owned()),
         ureq::Error::Io(error) => match error.downcast::<ureq::Error>() {
             // Errors while the body is read come wrapped.
             Ok(inner) => failure(inner),
             Err(error) if matches!(error.kind(), std::io::ErrorKind::TimedOut | std::io::ErrorKind::WouldBlock) => {
-                Failure::Passing("there was no answer in time".to_owned())
+                TransportError::Passing("there was no answer in time".to_owned())
             }
-            // What TLS refuses comes as invalid data, and is as invalid the next time.
-            Err(error) if error.kind() == std::io::ErrorKind::InvalidData => not_trusted(&error.to_string()),
-            Err(error) => Failure::Passing(format!("the connection failed ({error})")),
+            Err(error) => match tls_error(&error) {
+                Some(error) => not_trusted(error),
+                None => TransportError::Passing(format!("the connection failed ({error})")),
+            },
         },
-        ureq::Error::Rustls(error) => not_trusted(&error.to_string()),
-        ureq::Error::Tls(error) => Failure::Lasting(format!("no encrypted connection was made ({error})")),
-        ureq::Error::ConnectProxyFailed(error) => Failure::Passing(format!("the proxy refused ({error})")),
-        error => Failure::Passing(format!("the connection failed ({error})")),
+        ureq::Error::Rustls(error) => not_trusted(&error),
+        ureq::Error::Tls(error) => TransportError::Lasting(format!("no encrypted connection was made ({error})")),
+        ureq::Error::ConnectProxyFailed(error) => TransportError::Passing(format!("the proxy refused ({error})")),
+        error => TransportError::Passing(format!("the connection failed ({error})")),
     }
 }
 
+/// What TLS refuses comes wrapped in an error of the system, and is refused again the next time.
+fn tls_error(error: &std::io::Error) -> Option<&rustls::Error> {
+    error.get_ref()?.downcast_ref()
+}
+
 /// A connection that TLS did not let come about.
-fn not_trusted(error: &str) -> Failure {
-    if error.contains("UnknownIssuer") {
-        let hint = "behind a proxy that opens connections, name its certificate with `--ca-bundle`";
-        return Failure::Lasting(format!("the server's certificate is not accepted ({error}); {hint}"));
-    }
-    let what = if error.contains("certificate") { "the server's certificate is not accepted" } else { "no encrypted connection was made" };
-    Failure::Lasting(format!("{what} ({error})"))
+fn not_trusted(error: &rustls::Error) -> TransportError {
+    use rustls::{CertificateError, Error};
+    let (what, hint) = match error {
+        Error::InvalidCertificate(CertificateError::UnknownIssuer) => {
+            ("the server's certificate is not accepted", "; behind a proxy that opens connections, name its certificate with `--ca-bundle`")
+        }
+        Error::InvalidCertificate(_) | Error::NoCertificatesPresented => ("the server's certificate is not accepted", ""),
+        _ => ("no encrypted connection was made", ""),
+    };
+    TransportError::Lasting(format!("{what} ({error}){hint}"))
 }

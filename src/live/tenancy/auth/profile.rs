@@ -1,9 +1,10 @@
 //! Profiles of `~/.oci/config`, and the environment variables of OCI's command line that win over them.
 
+use super::files::{self, FILE_CAP};
 use super::ini::Ini;
 use crate::base::disk;
-use crate::live::errors::{self, Trouble};
-use crate::live::request::Request;
+use crate::live::Request;
+use crate::live::tenancy::fault::{IniError, LiveError};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -30,22 +31,25 @@ impl Profile {
     ///
     /// # Errors
     /// No file and no credentials in the environment, a broken file, or no such profile.
-    pub fn load(request: &Request, warn: &mut dyn FnMut(String)) -> Result<Self, Trouble> {
+    pub fn load(request: &Request, warn: &mut dyn FnMut(String)) -> Result<Self, LiveError> {
         let (path, explicit) = config_path(request);
         let mut profile = Self { values: BTreeMap::new(), file: None };
         if disk::is_file(&path) || explicit {
             let name = profile_name(request)?;
-            let text = super::secret_file(request, "the config file", &path, warn)?;
-            let ini = Ini::read(&text).map_err(|why| errors::bad_config(&path, &why))?;
-            let others: Vec<String> = ini.names().map(str::to_owned).collect();
-            profile.values = ini.section(&name).ok_or_else(|| errors::no_profile(&name, &path, &others))?;
+            let text = files::read_secret(request, "the config file", &path, warn)?;
+            let ini = Ini::read(&text).map_err(|error| LiveError::Config { path: path.clone(), error })?;
+            let Some(values) = ini.section(&name) else {
+                return Err(LiveError::NoProfile { name, path, others: ini.names().map(str::to_owned).collect() });
+            };
+            profile.values = values;
             // Keys do not belong into a config file, and Oracle's tools refuse them there.
             if profile.values.contains_key("key_content") {
-                return Err(errors::bad_config(&path, "`key_content` is only allowed as `OCI_CLI_KEY_CONTENT`"));
+                return Err(LiveError::Config { path, error: IniError::KeyContent });
             }
             profile.file = Some((path, name));
         } else if request.var("OCI_CLI_TENANCY").is_none() && request.var("OCI_CLI_SECURITY_TOKEN_FILE").is_none() {
-            return Err(errors::no_credentials(&path, request.var("OCI_RESOURCE_PRINCIPAL_VERSION").is_some()));
+            let is_resource_principal = request.var("OCI_RESOURCE_PRINCIPAL_VERSION").is_some();
+            return Err(LiveError::NoCredentials { path, is_resource_principal });
         }
         // A key in the environment replaces the profile's key; its passphrase comes with it.
         if request.var("OCI_CLI_KEY_FILE").is_some() && request.var("OCI_CLI_KEY_CONTENT").is_none() {
@@ -81,46 +85,38 @@ impl Profile {
     }
 }
 
-/// A path with `~` for the home folder.
-pub fn expand(request: &Request, path: &str) -> PathBuf {
-    match (path.strip_prefix("~/").or_else(|| path.strip_prefix("~\\")), &request.home) {
-        (Some(rest), Some(home)) => home.join(rest),
-        _ => PathBuf::from(path),
-    }
-}
-
 /// The config file, and whether the user named it. `OCI_CONFIG_FILE` counts only where the usual file does not exist: so do Oracle's SDKs.
 fn config_path(request: &Request) -> (PathBuf, bool) {
     if let Some(path) = &request.config_file {
         return (path.clone(), true);
     }
     if let Some(path) = request.var("OCI_CLI_CONFIG_FILE") {
-        return (expand(request, path), true);
+        return (request.expand(path), true);
     }
-    let usual = expand(request, "~/.oci/config");
+    let usual = request.expand("~/.oci/config");
     if disk::is_file(&usual) {
         return (usual, false);
     }
     if let Some(path) = request.var("OCI_CONFIG_FILE") {
-        return (expand(request, path), true);
+        return (request.expand(path), true);
     }
-    let legacy = expand(request, "~/.oraclebmc/config");
+    let legacy = request.expand("~/.oraclebmc/config");
     if disk::is_file(&legacy) { (legacy, false) } else { (usual, false) }
 }
 
 /// `--profile`, `OCI_CLI_PROFILE`, `default_profile` of OCI's command line, `DEFAULT`.
-fn profile_name(request: &Request) -> Result<String, Trouble> {
+fn profile_name(request: &Request) -> Result<String, LiveError> {
     if let Some(name) = request.profile.as_deref().or_else(|| request.var("OCI_CLI_PROFILE")) {
         return Ok(name.to_owned());
     }
-    let settings = request.var("OCI_CLI_RC_FILE").map_or_else(|| expand(request, "~/.oci/oci_cli_rc"), |path| expand(request, path));
+    let settings = request.var("OCI_CLI_RC_FILE").map_or_else(|| request.expand("~/.oci/oci_cli_rc"), |path| request.expand(path));
     Ok(default_profile(&settings)?.unwrap_or_else(|| "DEFAULT".to_owned()))
 }
 
-fn default_profile(path: &Path) -> Result<Option<String>, Trouble> {
-    let Ok(text) = disk::read_text(path, super::FILE_CAP) else {
+fn default_profile(path: &Path) -> Result<Option<String>, LiveError> {
+    let Ok(text) = disk::read_text(path, FILE_CAP) else {
         return Ok(None);
     };
-    let ini = Ini::read(&text).map_err(|why| errors::bad_config(path, &why))?;
+    let ini = Ini::read(&text).map_err(|error| LiveError::Config { path: path.to_path_buf(), error })?;
     Ok(ini.section("OCI_CLI_SETTINGS").and_then(|mut values| values.remove("default_profile")))
 }

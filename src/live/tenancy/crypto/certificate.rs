@@ -1,15 +1,16 @@
 //! What is read of an instance's certificate: the tenancy in its subject, its public key, its fingerprint.
 
-use super::key::{self, colons};
+use super::key::colons;
 use super::pem;
-use crate::live::errors::{self, Trouble};
+use crate::live::tenancy::fault::CertificateError;
+use crate::live::tenancy::wire::is_ocid;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use der::asn1::{AnyRef, ObjectIdentifier};
+use der::{Decode, Reader, SliceReader, Tag, TagMode, TagNumber, Tagged};
 use sha1::{Digest, Sha1};
+use spki::AlgorithmIdentifierRef;
 
-const SEQUENCE: u8 = 0x30;
-/// `[0] EXPLICIT`: the version, in front of all others.
-const VERSION: u8 = 0xa0;
 /// Prefixes of attributes in the subject that name the tenancy. Source: `auth_utils.py` of Oracle's Python SDK.
 const TENANCY: [&str; 2] = ["opc-tenant:", "opc-identity:"];
 
@@ -27,10 +28,10 @@ impl Certificate {
     ///
     /// # Errors
     /// There is none, it is broken, or it names no tenancy.
-    pub fn read(text: &str) -> Result<Self, Trouble> {
-        let der = pem::certificates(text).into_iter().next().ok_or_else(|| errors::bad_certificate("it is no PEM certificate"))?;
-        let (subject, public) = subject_and_key(&der).ok_or_else(|| errors::bad_certificate("it is no X.509 certificate"))?;
-        let tenancy = tenancy(subject).ok_or_else(|| errors::bad_certificate("its subject names no tenancy"))?;
+    pub fn read(text: &str) -> Result<Self, CertificateError> {
+        let der = pem::certificates(text).into_iter().next().ok_or(CertificateError::NotPem)?;
+        let (subject, public) = subject_and_key(&der).map_err(|_| CertificateError::NotX509)?;
+        let tenancy = tenancy(subject).map_err(|_| CertificateError::NotX509)?.ok_or(CertificateError::NoTenancy)?;
         let public_der = public.to_vec();
         Ok(Self { der, tenancy, public_der })
     }
@@ -46,40 +47,50 @@ impl Certificate {
     }
 }
 
-/// The content of the subject, and the whole SubjectPublicKeyInfo.
-fn subject_and_key(der: &[u8]) -> Option<(&[u8], &[u8])> {
-    let certificate = key::der(der).filter(|one| one.tag == SEQUENCE)?;
-    let signed = key::der(certificate.content).filter(|one| one.tag == SEQUENCE)?;
-    let mut fields = signed.content;
-    let first = key::der(fields)?;
-    if first.tag == VERSION {
-        fields = first.rest;
-    }
-    // Serial number, algorithm, issuer, validity.
-    for _ in 0..4 {
-        fields = key::der(fields)?.rest;
-    }
-    let subject = key::der(fields).filter(|one| one.tag == SEQUENCE)?;
-    let public = key::der(subject.rest).filter(|one| one.tag == SEQUENCE)?;
-    Some((subject.content, public.whole))
+/// The subject, and the whole SubjectPublicKeyInfo (RFC 5280, section 4.1). Signatures and validity are the service's business.
+fn subject_and_key(der: &[u8]) -> der::Result<(AnyRef<'_>, &[u8])> {
+    SliceReader::new(der)?.sequence(|certificate| {
+        let found = certificate.sequence(|signed| {
+            signed.context_specific::<u8>(TagNumber(0), TagMode::Explicit)?;
+            let _serial_number = AnyRef::decode(signed)?;
+            let _signature = AlgorithmIdentifierRef::decode(signed)?;
+            let _issuer = AnyRef::decode(signed)?;
+            let _validity = AnyRef::decode(signed)?;
+            let subject = AnyRef::decode(signed)?;
+            Tag::peek(signed)?.assert_eq(Tag::Sequence)?;
+            let public = signed.tlv_bytes()?;
+            signed.drain(signed.remaining_len())?;
+            Ok::<_, der::Error>((subject, public))
+        })?;
+        certificate.drain(certificate.remaining_len())?;
+        Ok(found)
+    })
 }
 
-/// A subject is a sequence of sets of pairs of name and text; the names say nothing here.
-fn tenancy(subject: &[u8]) -> Option<String> {
-    let mut sets = subject;
-    while let Some(set) = key::der(sets) {
-        let mut pairs = set.content;
-        while let Some(pair) = key::der(pairs) {
-            let text = key::der(pair.content).and_then(|name| key::der(name.rest)).and_then(|text| std::str::from_utf8(text.content).ok());
-            let found = TENANCY.into_iter().find_map(|prefix| text?.strip_prefix(prefix));
-            if let Some(ocid) = found.filter(|ocid| super::is_ocid(ocid)) {
-                return Some(ocid.to_owned());
+/// A subject is a sequence of sets of pairs of a type and a text; the types say nothing here.
+fn tenancy(subject: AnyRef<'_>) -> der::Result<Option<String>> {
+    subject.sequence(|names| {
+        let mut found = None;
+        while !names.is_finished() {
+            let set = AnyRef::decode(names)?;
+            set.tag().assert_eq(Tag::Set)?;
+            let mut pairs = SliceReader::new(set.value())?;
+            while !pairs.is_finished() {
+                let text = pairs.sequence(|pair| {
+                    let _type: ObjectIdentifier = pair.decode()?;
+                    AnyRef::decode(pair)
+                })?;
+                found = found.or_else(|| ocid(text));
             }
-            pairs = pair.rest;
         }
-        sets = set.rest;
-    }
-    None
+        Ok(found)
+    })
+}
+
+/// The tenancy's OCID, where an attribute holds it.
+fn ocid(text: AnyRef<'_>) -> Option<String> {
+    let text = std::str::from_utf8(text.value()).ok()?;
+    TENANCY.into_iter().find_map(|prefix| text.strip_prefix(prefix)).filter(|ocid| is_ocid(ocid)).map(str::to_owned)
 }
 
 #[cfg(test)]
@@ -104,7 +115,7 @@ mod tests {
             let read = Certificate::read(&certificate(units)).unwrap();
             assert_eq!(read.tenancy, "ocid1.tenancy.oc1..a");
             assert_eq!(read.fingerprint().len(), 59);
-            assert_eq!(read.public_der.first(), Some(&SEQUENCE));
+            assert_eq!(read.public_der.first(), Some(&0x30));
         }
     }
 
@@ -117,7 +128,7 @@ mod tests {
         }
         // Cut anywhere, it is an error and no panic.
         for length in 0..der.len() {
-            assert!(subject_and_key(&der[..length]).is_none(), "{length}");
+            assert!(subject_and_key(&der[..length]).is_err(), "{length}");
         }
     }
 }

@@ -3,10 +3,9 @@
 //! Source of the table: `regions_definitions.py` of Oracle's Python SDK 2.189.0. Regions beyond it come from the files and variables
 //! that Oracle's SDKs read, and last from the realm that the tenancy's OCID names.
 
-use super::auth::expand;
-use super::errors::Trouble;
-use super::request::Request;
 use crate::base::disk;
+use crate::live::Request;
+use crate::live::tenancy::fault::LiveError;
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -54,11 +53,11 @@ const ONLY: &str = "OCI_ALLOW_ONLY_DEVELOPER_TOOL_CONFIGURATION_REGIONS";
 ///
 /// # Errors
 /// It is no region's name, or a file or variable about regions cannot be read.
-pub fn resolve(request: &Request, text: &str, tenancy: &str) -> Result<Region, Trouble> {
+pub fn resolve(request: &Request, text: &str, tenancy: &str) -> Result<Region, LiveError> {
     let text = text.trim().to_lowercase();
     let clean = !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '.'));
     if !clean || text.starts_with(['.', '-']) || text.ends_with(['.', '-']) {
-        return Err(Trouble::helped(format!("`{text}` is not the name of a region"), "regions are named like `eu-frankfurt-1`"));
+        return Err(LiveError::NotARegion(text));
     }
     let (path, tools) = developer_tools(request)?;
     for metadata in &tools.regions {
@@ -67,10 +66,7 @@ pub fn resolve(request: &Request, text: &str, tenancy: &str) -> Result<Region, T
         }
     }
     if tools.are_all(request) {
-        return Err(Trouble::helped(
-            format!("the region `{text}` may not be used: {path} does not name it, and no others are allowed"),
-            format!("add it there, or do not set `{ONLY}` or `allowOnlyDeveloperToolConfigurationRegions`"),
-        ));
+        return Err(LiveError::ForbiddenRegion { region: text, path: path.to_owned(), variable: ONLY });
     }
     if let Some(region) = REALMS.iter().find_map(|realm| realm.region(&text)) {
         return Ok(region);
@@ -125,41 +121,38 @@ impl DeveloperTools {
 }
 
 /// The developer tool configuration, whose regions come before the built-in ones, and its path.
-fn developer_tools(request: &Request) -> Result<(&str, DeveloperTools), Trouble> {
+fn developer_tools(request: &Request) -> Result<(&str, DeveloperTools), LiveError> {
     let path = request.var("OCI_DEVELOPER_TOOL_CONFIGURATION_FILE_PATH").unwrap_or("~/.oci/developer-tool-configuration.json");
     let tools = match optional(request, path)? {
-        Some(text) => serde_json::from_str(&text).map_err(|error| broken(path, &error))?,
+        Some(text) => serde_json::from_str(&text).map_err(|error| broken(path, error))?,
         None => DeveloperTools::default(),
     };
     Ok((path, tools))
 }
 
 /// Regions of `regions-config.json` and `OCI_REGION_METADATA`, which come behind the built-in ones.
-fn further(request: &Request) -> Result<Vec<Metadata>, Trouble> {
+fn further(request: &Request) -> Result<Vec<Metadata>, LiveError> {
     const FILE: &str = "~/.oci/regions-config.json";
     let mut regions = match optional(request, FILE)? {
-        Some(text) => serde_json::from_str::<Vec<Metadata>>(&text).map_err(|error| broken(FILE, &error))?,
+        Some(text) => serde_json::from_str::<Vec<Metadata>>(&text).map_err(|error| broken(FILE, error))?,
         None => Vec::new(),
     };
     if let Some(text) = request.var("OCI_REGION_METADATA") {
-        regions.push(serde_json::from_str(text).map_err(|error| broken("`OCI_REGION_METADATA`", &error))?);
+        regions.push(serde_json::from_str(text).map_err(|error| broken("`OCI_REGION_METADATA`", error))?);
     }
     Ok(regions)
 }
 
-fn optional(request: &Request, path: &str) -> Result<Option<String>, Trouble> {
-    match disk::read_text(&expand(request, path), 1 << 20) {
+fn optional(request: &Request, path: &str) -> Result<Option<String>, LiveError> {
+    match disk::read_text(&request.expand(path), 1 << 20) {
         Ok(text) => Ok(Some(text)),
         Err(disk::DiskError::Missing) => Ok(None),
-        Err(error) => Err(Trouble::new(format!("{path} cannot be read: {error}"))),
+        Err(error) => Err(LiveError::RegionFile { path: path.to_owned(), error }),
     }
 }
 
-fn broken(source: &str, error: &serde_json::Error) -> Trouble {
-    Trouble::helped(
-        format!("{source} is not valid: {error}"),
-        "it holds `realmKey`, `realmDomainComponent`, `regionKey` and `regionIdentifier` of each region, as JSON",
-    )
+fn broken(of: &str, error: serde_json::Error) -> LiveError {
+    LiveError::RegionMetadata { of: of.to_owned(), error }
 }
 
 #[rustfmt::skip]
@@ -189,7 +182,7 @@ const REALMS: &[Realm] = &[
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::live::request::tests::request;
+    use crate::live::tenancy::testing::request;
 
     #[test]
     fn the_table_knows_every_realm() {
@@ -231,8 +224,8 @@ mod tests {
         request.env.insert(ONLY.to_owned(), "True".to_owned());
         assert_eq!(resolve(&request, "fra", "").unwrap().domain, "alloy.example");
         for text in ["iad", "us-ashburn-1", "xx-one-1", "xx-own-1.example.org"] {
-            let trouble = resolve(&request, text, "").err().unwrap();
-            assert!(trouble.message.starts_with(&format!("the region `{text}` may not be used: ~/.oci/dev")), "{}", trouble.message);
+            let error = resolve(&request, text, "").err().unwrap().to_string();
+            assert!(error.starts_with(&format!("the region `{text}` may not be used: ~/.oci/dev")), "{error}");
         }
         request.env.remove(ONLY);
         let alone = r#"{"regions":[],"allowOnlyDeveloperToolConfigurationRegions":"true"}"#;

@@ -2,17 +2,19 @@
 //!
 //! Source: `instance_principals_security_token_signer.py` and `federation_client.py` of Oracle's Python SDK.
 
-use super::certificate::Certificate;
-use super::key::PrivateKey;
-use super::{Credentials, Signer, check_expiry, pem, token};
-use crate::live::api::described;
-use crate::live::endpoint::{self, Base, Service};
-use crate::live::errors::{self, Trouble};
-use crate::live::regions::{self, Region};
-use crate::live::request::Request;
-use crate::live::retry;
-use crate::live::sign::authorization;
-use crate::live::transport::{Answer, Failure, Transport};
+use super::signer::Signer;
+use super::token;
+use crate::live::Request;
+use crate::live::tenancy::crypto::certificate::Certificate;
+use crate::live::tenancy::crypto::key::PrivateKey;
+use crate::live::tenancy::crypto::pem;
+use crate::live::tenancy::crypto::signature::authorization;
+use crate::live::tenancy::fault::{CertificateError, LiveError, TransportError};
+use crate::live::tenancy::transport::answer::{Answer, described};
+use crate::live::tenancy::transport::endpoint::{self, Base, Service};
+use crate::live::tenancy::transport::http::Transport;
+use crate::live::tenancy::transport::regions::{self, Region};
+use crate::live::tenancy::transport::retry;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use jiff::Timestamp;
@@ -42,7 +44,7 @@ pub struct Session {
     /// What requests are signed with.
     pub signer: Signer,
     /// The tenancy's OCID.
-    tenancy: String,
+    pub tenancy: String,
 }
 
 /// What the metadata service says of the instance.
@@ -61,87 +63,99 @@ struct Token {
 ///
 /// # Errors
 /// This is no instance of OCI's, its certificate cannot be used, or the service does not accept it.
-pub fn find(request: &Request) -> Result<Credentials<'_>, Trouble> {
+pub fn find(request: &Request) -> Result<(Instance<'_>, Session), LiveError> {
     let (service, direct) = (Transport::new(request)?, Transport::direct(request)?);
-    let (metadata, region) = whereabouts(request, &direct)?;
+    let (metadata, region) = find_metadata(request, &direct)?;
     let identity = identity(request, &direct, &metadata)?;
     let region = regions::resolve(request, &region, &identity.certificate.tenancy)?;
     let auth = endpoint::service(request.endpoint.as_deref(), Service::Auth, &region)?;
     let instance = Instance { request, metadata, region, auth, service, direct };
     let session = instance.session_of(&identity)?;
-    let region = Some(instance.region.name.clone());
-    Ok(Credentials::new(session.signer, session.tenancy, region, "the instance principal".to_owned()).of_instance(instance))
+    Ok((instance, session))
 }
 
 /// The metadata service that answers, and the region it names.
-fn whereabouts(request: &Request, direct: &Transport) -> Result<(Base, String), Trouble> {
-    let mut trouble = None;
+fn find_metadata(request: &Request, direct: &Transport) -> Result<(Base, String), LiveError> {
+    let mut first = None;
     for base in endpoint::metadata(request.var("OCI_METADATA_BASE_URL"))? {
         match metadata(request, direct, &base, "/instance/region") {
             Ok(region) => return Ok((base, region)),
-            Err(why) => trouble = trouble.or(Some(why)),
+            Err(error) => first = first.or(Some(error)),
         }
     }
-    Err(trouble.unwrap_or_else(|| errors::no_metadata("nowhere", "it has no address")))
+    Err(first.unwrap_or_else(|| no_metadata("nowhere", "it has no address")))
 }
 
 /// Certificate and key are replaced several times a day: they are read anew for every token.
-fn identity(request: &Request, direct: &Transport, base: &Base) -> Result<Identity, Trouble> {
-    let certificate = Certificate::read(&metadata(request, direct, base, "/identity/cert.pem")?)?;
-    let key = PrivateKey::read(&metadata(request, direct, base, "/identity/key.pem")?, None, "of the instance's metadata service")?;
+fn identity(request: &Request, direct: &Transport, base: &Base) -> Result<Identity, LiveError> {
+    let certificate = metadata(request, direct, base, "/identity/cert.pem")?;
+    let certificate = Certificate::read(&certificate).map_err(LiveError::Certificate)?;
+    let key = PrivateKey::read(&metadata(request, direct, base, "/identity/key.pem")?, None)
+        .map_err(|error| LiveError::Key { of: "of the instance's metadata service".to_owned(), error })?;
     if key.public_der() != certificate.public_der {
-        return Err(errors::bad_certificate("it does not belong to the private key there"));
+        return Err(LiveError::Certificate(CertificateError::OtherKey));
     }
     let intermediate = pem::certificates(&metadata(request, direct, base, "/identity/intermediate.pem")?);
     Ok(Identity { certificate, key, intermediate: intermediate.iter().map(|der| STANDARD.encode(der)).collect() })
 }
 
 /// One text of the metadata service.
-fn metadata(request: &Request, direct: &Transport, base: &Base, path: &str) -> Result<String, Trouble> {
+fn metadata(request: &Request, direct: &Transport, base: &Base, path: &str) -> Result<String, LiveError> {
     let target = base.target(path);
-    let trouble = |why: &str| errors::no_metadata(&base.url(&base.target("")), why);
+    let error = |why: &str| no_metadata(&base.url(&base.target("")), why);
     // The service is one link away: where it does not answer, there is none.
-    let for_good = |(Failure::Passing(why) | Failure::Lasting(why))| Failure::Lasting(why);
+    let for_good = |(TransportError::Passing(why) | TransportError::Lasting(why))| TransportError::Lasting(why);
     let call = || direct.get(&base.url(&target), &[("authorization", "Bearer Oracle")]).map_err(for_good);
-    let answer = patiently(request, call).map_err(|why| trouble(&why))?;
+    let answer = until_answered(request, call).map_err(|why| error(&why.to_string()))?;
     if answer.status != 200 {
-        return Err(trouble(&format!("it answers {} for {path}", answer.status)));
+        return Err(error(&format!("it answers {} for {path}", answer.status)));
     }
-    String::from_utf8(answer.body).map_err(|_| trouble(&format!("it gives no text for {path}")))
+    String::from_utf8(answer.body).map_err(|_| error(&format!("it gives no text for {path}")))
+}
+
+fn no_metadata(base: &str, why: &str) -> LiveError {
+    LiveError::NoMetadata { base: base.to_owned(), why: why.to_owned() }
 }
 
 impl Instance<'_> {
+    /// The identifier of the region it runs in.
+    pub fn region(&self) -> &str {
+        &self.region.name
+    }
+
     /// A fresh token for a fresh key.
     ///
     /// # Errors
     /// As [`find`].
-    pub fn session(&self) -> Result<Session, Trouble> {
+    pub fn session(&self) -> Result<Session, LiveError> {
         self.session_of(&identity(self.request, &self.direct, &self.metadata)?)
     }
 
-    fn session_of(&self, identity: &Identity) -> Result<Session, Trouble> {
+    fn session_of(&self, identity: &Identity) -> Result<Session, LiveError> {
         let host = self.auth.host();
-        let key = PrivateKey::fresh().ok_or_else(|| Trouble::new("the system gives no random numbers for a session key"))?;
+        let no_session = |why: String| LiveError::NoSession { host: host.to_owned(), why };
+        let key = PrivateKey::fresh().ok_or(LiveError::NoSessionKey)?;
         let body = json!({
             "certificate": identity.certificate.base64(),
             "publicKey": STANDARD.encode(key.public_der()),
             "intermediateCertificates": identity.intermediate,
         })
         .to_string();
-        let answer = patiently(self.request, || self.post(identity, body.as_bytes())).map_err(|why| errors::no_session(host, &why))?;
+        let answer =
+            until_answered(self.request, || self.post(identity, body.as_bytes())).map_err(|error| no_session(error.to_string()))?;
         if !(200..300).contains(&answer.status) {
             let error = serde_json::from_slice(&answer.body).unwrap_or_default();
-            return Err(errors::no_session(host, &described(&answer, &error)));
+            return Err(no_session(described(&answer, &error)));
         }
         let token = serde_json::from_slice::<Token>(&answer.body).map(|answer| answer.token).unwrap_or_default();
-        let claims = token::claims(&token).ok_or_else(|| errors::no_session(host, "its answer holds no token"))?;
-        check_expiry(now(self.request), claims.expires(), &format!("of {host}"), None)?;
+        let claims = token::claims(&token).ok_or_else(|| no_session("its answer holds no token".to_owned()))?;
+        token::check_expiry(now(self.request), claims.expires(), &format!("of {host}"), None)?;
         let signer = Signer { key_id: format!("ST${}", token.trim()), key, expires: claims.expires() };
         Ok(Session { signer, tenancy: identity.certificate.tenancy.clone() })
     }
 
     /// Asks for a token, signed with the certificate's key. The host is not signed: the certificate names nobody who could be robbed.
-    fn post(&self, identity: &Identity, body: &[u8]) -> Result<Answer, Failure> {
+    fn post(&self, identity: &Identity, body: &[u8]) -> Result<Answer, TransportError> {
         let target = self.auth.target(TARGET);
         let date = httpdate::fmt_http_date(SystemTime::from(now(self.request)));
         let (request_line, length) = (format!("post {target}"), body.len().to_string());
@@ -154,8 +168,7 @@ impl Instance<'_> {
             ("x-content-sha256", digest.as_str()),
         ];
         let key_id = format!("{}/fed-x509/{}", identity.certificate.tenancy, identity.certificate.fingerprint());
-        let authorization = authorization(&identity.key, &key_id, &signed)
-            .ok_or_else(|| Failure::Lasting("the request could not be signed: the system gives no random numbers".to_owned()))?;
+        let authorization = authorization(&identity.key, &key_id, &signed).ok_or_else(TransportError::unsigned)?;
         let headers = [
             ("date", date.as_str()),
             ("content-type", JSON),
@@ -171,16 +184,16 @@ fn now(request: &Request) -> Timestamp {
     request.now.checked_add(request.clock.elapsed()).unwrap_or(request.now)
 }
 
-/// Tries until there is an answer that is not worth another attempt. The error is a clause.
-fn patiently(request: &Request, call: impl Fn() -> Result<Answer, Failure>) -> Result<Answer, String> {
+/// Tries until there is an answer that is not worth another attempt.
+fn until_answered(request: &Request, call: impl Fn() -> Result<Answer, TransportError>) -> Result<Answer, TransportError> {
     let mut attempt = 1;
     loop {
         let last = attempt >= ATTEMPTS || request.clock.elapsed() >= request.deadline;
         match call() {
             Ok(answer) if last || !retry::is_passing(answer.status, "") => return Ok(answer),
-            Err(Failure::Lasting(why)) => return Err(why),
-            Err(Failure::Passing(why)) if last => return Err(why),
-            Ok(_) | Err(Failure::Passing(_)) => request.clock.sleep(retry::pause(attempt, retry::chance())),
+            Err(error @ TransportError::Lasting(_)) => return Err(error),
+            Err(error @ TransportError::Passing(_)) if last => return Err(error),
+            Ok(_) | Err(TransportError::Passing(_)) => request.clock.sleep(retry::pause(attempt, retry::chance())),
         }
         attempt += 1;
     }

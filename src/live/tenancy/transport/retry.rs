@@ -1,6 +1,6 @@
 //! Good citizenship: requests are spaced, and what failed for a while is tried again as Oracle's SDKs do.
 
-use super::request::Clock;
+use crate::live::Clock;
 use ring::rand::{SecureRandom, SystemRandom};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;

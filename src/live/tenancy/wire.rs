@@ -120,6 +120,12 @@ pub struct ServiceError {
     pub message: String,
 }
 
+/// Whether a text looks like an OCID: five parts or more, letters, digits, `-` and `_`.
+pub fn is_ocid(text: &str) -> bool {
+    let clean = text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.'));
+    clean && text.split('.').count() >= 5 && text.starts_with("ocid1.")
+}
+
 /// RFC 3339. A time that cannot be read is an error: to leave it out would hide a key's age.
 fn time<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Timestamp>, D::Error> {
     match Option::<String>::deserialize(deserializer)? {

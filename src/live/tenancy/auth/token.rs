@@ -1,5 +1,6 @@
 //! Session tokens: when they expire and whose they are. The signature is the service's business.
 
+use crate::live::tenancy::fault::LiveError;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jiff::Timestamp;
@@ -34,6 +35,17 @@ pub fn claims(token: &str) -> Option<Claims> {
     };
     let bytes = URL_SAFE_NO_PAD.decode(payload.trim_end_matches('=')).ok()?;
     serde_json::from_slice(&bytes).ok()
+}
+
+/// Whether a token can still be used.
+///
+/// # Errors
+/// The token is over at this time.
+pub fn check_expiry(now: Timestamp, expires: Option<Timestamp>, of: &str, profile: Option<&str>) -> Result<(), LiveError> {
+    match expires {
+        Some(when) if when <= now => Err(LiveError::ExpiredToken { of: of.to_owned(), when, profile: profile.map(str::to_owned) }),
+        _ => Ok(()),
+    }
 }
 
 #[cfg(test)]

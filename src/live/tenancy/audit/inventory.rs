@@ -3,14 +3,14 @@
 //! Keys live in other compartments than their vault, and can only be listed by vault *and* compartment: one call per pair. Everything
 //! else is asked only where a rule or the report needs it.
 
-use super::api::{Client, Fault, FaultKind, Site, each};
-use super::endpoint::{self, Base};
-use super::errors;
 use super::facts::{self, Seen};
-use super::permissions::Permission;
-use super::request::{Progress, Request};
-use super::wire::{Compartment, Key, Usage, Vault, Version};
 use crate::key::{Inventory, Keys, Lifecycle, NotAudited, ProtectionMode, Reach};
+use crate::live::permissions::Permission;
+use crate::live::tenancy::api::{Client, Site, each};
+use crate::live::tenancy::fault::{CallError, CallErrorKind, EndpointError};
+use crate::live::tenancy::transport::endpoint::{self, Base};
+use crate::live::tenancy::wire::{Compartment, Key, Usage, Vault, Version};
+use crate::live::{Progress, Request};
 use jiff::{SignedDuration, Timestamp};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -109,8 +109,8 @@ fn scope(audit: &Audit<'_>, sites: &[Site], gaps: &mut Vec<NotAudited>) -> Optio
     all.extend(tree.iter().map(|one| one.id.clone()));
     if let Some(fault) = &fault {
         let doing = "its compartments could not be listed, only those that were seen are audited";
-        let why = errors::gap(doing, fault, Permission::InspectCompartments, None);
-        if whole || audit.request.recursive || fault.kind != FaultKind::Denied {
+        let why = fault.gap(doing, Permission::InspectCompartments, None);
+        if whole || audit.request.recursive || fault.kind != CallErrorKind::Denied {
             gaps.push(gap("tenancy", tenancy, &site.region.name, why));
         } else {
             audit.progress.warn(&format!("{why}; keys in vaults of other compartments are not seen"));
@@ -129,13 +129,13 @@ fn scope(audit: &Audit<'_>, sites: &[Site], gaps: &mut Vec<NotAudited>) -> Optio
 
 /// Every active compartment below the tenancy. Those we may not see cannot be asked for one by one, so the list must be whole: `ANY`
 /// demands that. Where that is denied, those we may see, and the denial.
-fn compartments(audit: &Audit<'_>, site: &Site, tenancy: &str, whole: bool) -> (Vec<Compartment>, Option<Fault>) {
+fn compartments(audit: &Audit<'_>, site: &Site, tenancy: &str, whole: bool) -> (Vec<Compartment>, Option<CallError>) {
     let list = |level| {
         let query = [("compartmentId", tenancy), ("compartmentIdInSubtree", "true"), ("accessLevel", level), ("lifecycleState", "ACTIVE")];
         audit.client.list::<Compartment>(site, &site.identity, "/20160918/compartments", &query)
     };
     let (mut tree, mut fault) = list(if whole { "ANY" } else { "ACCESSIBLE" });
-    if whole && fault.as_ref().is_some_and(|fault| fault.kind == FaultKind::Denied) {
+    if whole && fault.as_ref().is_some_and(|fault| fault.kind == CallErrorKind::Denied) {
         let (visible, second) = list("ACCESSIBLE");
         tree = visible;
         fault = second.or(fault);
@@ -172,10 +172,10 @@ fn vaults<'a>(audit: &Audit<'_>, sites: &'a [Site], scope: &Scope, gaps: &mut Ve
     let judged: BTreeSet<&str> = scope.keys.iter().map(String::as_str).collect();
     let mut found: Vec<VaultAt<'a>> = Vec::new();
     let mut outside = 0;
-    let mut failed: BTreeMap<&str, Vec<(&str, Fault)>> = BTreeMap::new();
+    let mut failed: BTreeMap<&str, Vec<(&str, CallError)>> = BTreeMap::new();
     for ((site, ocid), (list, fault)) in pairs.iter().zip(answers) {
         match fault {
-            Some(fault) if fault.kind == FaultKind::Denied && !judged.contains(ocid.as_str()) => outside += 1,
+            Some(fault) if fault.kind == CallErrorKind::Denied && !judged.contains(ocid.as_str()) => outside += 1,
             Some(fault) => failed.entry(&site.region.name).or_default().push((ocid, fault)),
             None => {}
         }
@@ -205,7 +205,7 @@ fn merge(
     region: &str,
     doing: &str,
     asked: usize,
-    faults: Vec<(&str, Fault)>,
+    faults: Vec<(&str, CallError)>,
     permission: Permission,
     gaps: &mut Vec<NotAudited>,
 ) {
@@ -213,11 +213,11 @@ fn merge(
     match faults.first() {
         Some((_, fault)) if alike && asked > 1 && faults.len() == asked => {
             let doing = format!("{doing} in any of {asked} compartments");
-            gaps.push(gap(LOST_REGION, &audit.client.credentials.tenancy, region, errors::gap(&doing, fault, permission, None)));
+            gaps.push(gap(LOST_REGION, &audit.client.credentials.tenancy, region, fault.gap(&doing, permission, None)));
         }
         _ => {
             for (ocid, fault) in &faults {
-                gaps.push(gap("compartment", ocid, region, errors::gap(doing, fault, permission, Some(ocid))));
+                gaps.push(gap("compartment", ocid, region, fault.gap(doing, permission, Some(ocid))));
             }
         }
     }
@@ -229,8 +229,8 @@ fn in_use(vault: &Vault) -> bool {
     !matches!(state.as_str(), "CREATING" | "DELETING" | "DELETED" | "PENDING_DELETION" | "SCHEDULING_DELETION")
 }
 
-fn reachable(audit: &Audit<'_>, site: &Site, vault: &Vault) -> Result<Base, String> {
-    let text = vault.management_endpoint.as_deref().ok_or("the service names no management endpoint for it")?;
+fn reachable(audit: &Audit<'_>, site: &Site, vault: &Vault) -> Result<Base, EndpointError> {
+    let text = vault.management_endpoint.as_deref().ok_or(EndpointError::Unnamed)?;
     endpoint::management(text, &site.region, audit.request.endpoint.as_ref().map(|_| &site.vaults))
 }
 
@@ -239,7 +239,7 @@ fn primaries<'a>(audit: &Audit<'_>, found: Vec<VaultAt<'a>>, gaps: &mut Vec<NotA
     let answers = audit.each("vault details", &found, |at| {
         audit.client.one::<Vault>(at.site, &at.site.vaults, &format!("/20180608/vaults/{}", at.vault.id))
     });
-    let mut denied: Vec<Fault> = Vec::new();
+    let mut denied: Vec<CallError> = Vec::new();
     let mut vaults: Vec<VaultAt<'a>> = Vec::new();
     for (mut at, answer) in found.into_iter().zip(answers) {
         match answer {
@@ -247,7 +247,7 @@ fn primaries<'a>(audit: &Audit<'_>, found: Vec<VaultAt<'a>>, gaps: &mut Vec<NotA
                 at.vault.is_primary = details.is_primary;
                 at.vault.wrapping_key_id = details.wrapping_key_id;
             }
-            Err(fault) if fault.kind == FaultKind::Denied => denied.push(fault),
+            Err(fault) if fault.kind == CallErrorKind::Denied => denied.push(fault),
             Err(fault) => gaps.push(vault_gap(&at, "its details could not be read", &fault, Permission::ReadVaults)),
         }
         vaults.push(at);
@@ -256,7 +256,7 @@ fn primaries<'a>(audit: &Audit<'_>, found: Vec<VaultAt<'a>>, gaps: &mut Vec<NotA
     if let Some(fault) = denied.first() {
         let doing =
             format!("the details of {} vaults could not be read, so replicas and the number of HSM versions are not known", denied.len());
-        audit.progress.warn(&errors::gap(&doing, fault, Permission::ReadVaults, None));
+        audit.progress.warn(&fault.gap(&doing, Permission::ReadVaults, None));
     }
     // A replica has its primary's OCID. The primary comes first, then one of which nothing is known.
     let rank = |at: &VaultAt<'_>| at.vault.is_primary.map_or(1, |primary| if primary { 0 } else { 2 });
@@ -271,7 +271,7 @@ fn keys<'a>(audit: &Audit<'_>, vaults: &'a [VaultAt<'a>], scope: &Scope, gaps: &
     let answers = audit
         .each("keys", &pairs, |(at, ocid)| audit.client.list::<Key>(at.site, &at.management, "/20180608/keys", &[("compartmentId", ocid)]));
     let mut found: BTreeMap<String, Listed<'a>> = BTreeMap::new();
-    let mut failed: BTreeMap<(&str, &str), Vec<(&str, Fault)>> = BTreeMap::new();
+    let mut failed: BTreeMap<(&str, &str), Vec<(&str, CallError)>> = BTreeMap::new();
     for ((at, ocid), (list, fault)) in pairs.iter().zip(answers) {
         if let Some(fault) = fault {
             failed.entry((&at.site.region.name, &at.vault.id)).or_default().push((ocid, fault));
@@ -284,13 +284,13 @@ fn keys<'a>(audit: &Audit<'_>, vaults: &'a [VaultAt<'a>], scope: &Scope, gaps: &
         match faults.as_slice() {
             [(_, fault), ..] if faults.len() == scope.keys.len() => {
                 let compartment = scope.keys.first().filter(|_| scope.keys.len() == 1);
-                let why = errors::gap("its keys could not be listed", fault, Permission::InspectKeys, compartment.map(String::as_str));
+                let why = fault.gap("its keys could not be listed", Permission::InspectKeys, compartment.map(String::as_str));
                 gaps.push(gap("vault", vault, region, why));
             }
             _ => {
                 for (ocid, fault) in &faults {
                     let doing = format!("its keys in vault {vault} could not be listed");
-                    gaps.push(gap("compartment", ocid, region, errors::gap(&doing, fault, Permission::InspectKeys, Some(ocid))));
+                    gaps.push(gap("compartment", ocid, region, fault.gap(&doing, Permission::InspectKeys, Some(ocid))));
                 }
             }
         }
@@ -310,7 +310,7 @@ fn usage(audit: &Audit<'_>, vaults: &[VaultAt<'_>], listed: &[Listed<'_>], gaps:
         match answer {
             Ok(usage) => drop(counts.insert(at.vault.id.clone(), usage)),
             // The same permission as for the details, and their denial was said.
-            Err(fault) if fault.kind == FaultKind::Denied => {}
+            Err(fault) if fault.kind == CallErrorKind::Denied => {}
             Err(fault) => gaps.push(vault_gap(at, "its HSM key versions could not be counted", &fault, Permission::ReadVaults)),
         }
     }
@@ -338,8 +338,8 @@ fn details(audit: &Audit<'_>, listed: Vec<Listed<'_>>, usage: &BTreeMap<String, 
     let mut keys = Vec::new();
     for (one, (key, versions)) in listed.into_iter().zip(answers) {
         let (site, compartment) = (one.at.site, one.key.compartment_id.clone());
-        let mut missed = |doing: &str, fault: &Fault, permission| {
-            let why = errors::gap(doing, fault, permission, compartment.as_deref());
+        let mut missed = |doing: &str, fault: &CallError, permission| {
+            let why = fault.gap(doing, permission, compartment.as_deref());
             gaps.push(gap("key", &one.key.id, &site.region.name, why.clone()));
             why
         };
@@ -391,8 +391,8 @@ fn age(now: Timestamp, created: Timestamp) -> SignedDuration {
     now.duration_since(created)
 }
 
-fn vault_gap(at: &VaultAt<'_>, doing: &str, fault: &Fault, permission: Permission) -> NotAudited {
-    gap("vault", &at.vault.id, &at.site.region.name, errors::gap(doing, fault, permission, None))
+fn vault_gap(at: &VaultAt<'_>, doing: &str, fault: &CallError, permission: Permission) -> NotAudited {
+    gap("vault", &at.vault.id, &at.site.region.name, fault.gap(doing, permission, None))
 }
 
 fn unique(mut list: Vec<String>) -> Vec<String> {

@@ -1,7 +1,8 @@
 //! Doors for the fuzz targets (`--cfg fuzzing`; built for tests too, so that they are never left behind): what reads bytes from the network and from credential files.
 
-use super::auth::{ini::Ini, key::PrivateKey};
-use super::facts::{Seen, key_facts};
+use super::audit::{Seen, key_facts};
+use super::auth::ini::Ini;
+use super::crypto::key::PrivateKey;
 use super::wire::{Compartment, Key, ServiceError, Subscription, Usage, Vault, Version};
 use crate::key::Inventory;
 
@@ -47,7 +48,7 @@ pub fn ini(text: &str) -> usize {
 /// Reads a private key, and signs with it if it is one.
 #[must_use]
 pub fn pem(text: &str) -> bool {
-    [None, Some("passphrase")].into_iter().any(|passphrase| match PrivateKey::read(text, passphrase, "a key") {
+    [None, Some("passphrase")].into_iter().any(|passphrase| match PrivateKey::read(text, passphrase) {
         Ok(key) => key.sign(b"message").is_some() && !key.fingerprint().is_empty(),
         Err(_) => false,
     })

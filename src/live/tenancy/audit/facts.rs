@@ -1,11 +1,11 @@
 //! API objects → `KeyFacts`.
 
-use super::wire::{Key, Schedule, Usage, Vault, Version};
 use crate::base::{Fact, Place};
 use crate::key::{
     AutoRotation, Fate, Importance, InputKind, KeyFacts, KeyId, KeyShape, KeyVersion, Lifecycle, ProtectionMode, RotationStatus, Stage,
     Times, VaultType, VaultUsage,
 };
+use crate::live::tenancy::wire::{Key, Schedule, Usage, Vault, Version};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -1,0 +1,115 @@
+//! Who asks: an API key or a session token of a profile, or a principal that OCI hands out.
+//!
+//! Arrows go down here too: this file → `principal` → `credentials` → `instance` → `signer`, and `profile` → `ini`.
+
+pub mod credentials;
+mod files;
+pub mod ini;
+mod instance;
+mod principal;
+mod profile;
+pub mod signer;
+mod token;
+
+use super::crypto::key::PrivateKey;
+use super::fault::{KeyError, LiveError};
+use super::wire::is_ocid;
+use crate::live::{AuthKind, Request};
+use credentials::Credentials;
+use profile::Profile;
+use signer::Signer;
+
+/// Finds the credentials the user means. `warn` hears of files that others may read.
+///
+/// # Errors
+/// Nothing found, something is lacking or broken, or the token is over.
+pub fn find<'a>(request: &'a Request, warn: &mut dyn FnMut(String)) -> Result<Credentials<'a>, LiveError> {
+    let asked = match (request.auth, request.var("OCI_CLI_AUTH")) {
+        (Some(kind), _) => Some(kind),
+        (None, Some(word)) => Some(AuthKind::read(word).ok_or_else(|| LiveError::UnknownAuth(word.to_owned()))?),
+        (None, None) => None,
+    };
+    match asked {
+        Some(AuthKind::ResourcePrincipal) => principal::resource(request),
+        Some(AuthKind::InstancePrincipal) => of_instance(request),
+        Some(AuthKind::SecurityToken) => of_token(request, &Profile::load(request, warn)?, warn),
+        Some(AuthKind::ApiKey) => of_key(request, &Profile::load(request, warn)?, warn),
+        None => {
+            let profile = Profile::load(request, warn)?;
+            if profile.value("security_token_file").is_some() { of_token(request, &profile, warn) } else { of_key(request, &profile, warn) }
+        }
+    }
+}
+
+fn of_instance(request: &Request) -> Result<Credentials<'_>, LiveError> {
+    let (instance, session) = instance::find(request)?;
+    let region = Some(instance.region().to_owned());
+    Ok(Credentials::new(session.signer, session.tenancy, region, "the instance principal".to_owned()).of_instance(instance))
+}
+
+fn of_key<'a>(request: &Request, profile: &Profile, warn: &mut dyn FnMut(String)) -> Result<Credentials<'a>, LiveError> {
+    let tenancy = ocid(profile, "tenancy", "OCI_CLI_TENANCY")?;
+    let user = ocid(profile, "user", "OCI_CLI_USER")?;
+    let (key, source) = private_key(request, profile, warn)?;
+    let actual = key.fingerprint();
+    // The service only knows a key by its fingerprint; Oracle's tools demand it, though it follows from the key.
+    if let Some(configured) = profile.value("fingerprint")
+        && !configured.eq_ignore_ascii_case(&actual)
+    {
+        return Err(LiveError::WrongFingerprint { configured: configured.to_owned(), actual, of: source });
+    }
+    let signer = Signer { key_id: format!("{tenancy}/{user}/{actual}"), key, expires: None };
+    Ok(Credentials::new(signer, tenancy, profile.value("region").map(str::to_owned), profile.source()).of_profile(profile))
+}
+
+fn of_token<'a>(request: &Request, profile: &Profile, warn: &mut dyn FnMut(String)) -> Result<Credentials<'a>, LiveError> {
+    let file =
+        profile.value("security_token_file").ok_or_else(|| missing(profile, "security_token_file", "OCI_CLI_SECURITY_TOKEN_FILE"))?;
+    let path = request.expand(file);
+    let token = files::read_secret(request, "the session token", &path, warn)?;
+    let token = token.trim();
+    let claims = token::claims(token).ok_or_else(|| LiveError::NotAToken(path.display().to_string()))?;
+    token::check_expiry(request.now, claims.expires(), &path.display().to_string(), profile.name())?;
+    let tenancy = match profile.value("tenancy") {
+        Some(_) => ocid(profile, "tenancy", "OCI_CLI_TENANCY")?,
+        None => claims.tenancy().map(str::to_owned).ok_or_else(|| missing(profile, "tenancy", "OCI_CLI_TENANCY"))?,
+    };
+    let (key, _) = private_key(request, profile, warn)?;
+    let signer = Signer { key_id: format!("ST${token}"), key, expires: claims.expires() };
+    Ok(Credentials::new(signer, tenancy, profile.value("region").map(str::to_owned), profile.source()).of_profile(profile))
+}
+
+/// A value that must look like an OCID.
+fn ocid(profile: &Profile, name: &'static str, variable: &'static str) -> Result<String, LiveError> {
+    let value = profile.value(name).ok_or_else(|| missing(profile, name, variable))?;
+    if !is_ocid(value) {
+        return Err(LiveError::NotAnOcid { name, of: profile.source() });
+    }
+    Ok(value.to_owned())
+}
+
+/// The key, and how errors name it.
+fn private_key(request: &Request, profile: &Profile, warn: &mut dyn FnMut(String)) -> Result<(PrivateKey, String), LiveError> {
+    let passphrase = profile.value("pass_phrase").or_else(|| profile.value("passphrase"));
+    if let Some(content) = profile.value("key_content") {
+        let source = "of `OCI_CLI_KEY_CONTENT`".to_owned();
+        // Secret stores like to hand a key out on one line.
+        return named(PrivateKey::read(&content.replace("\\n", "\n"), passphrase), source);
+    }
+    let file = profile.value("key_file").ok_or_else(|| missing(profile, "key_file", "OCI_CLI_KEY_FILE"))?;
+    let path = request.expand(file);
+    let text = files::read_secret(request, "the private key", &path, warn)?;
+    let source = path.display().to_string();
+    named(PrivateKey::read(&text, passphrase), source)
+}
+
+fn named(key: Result<PrivateKey, KeyError>, of: String) -> Result<(PrivateKey, String), LiveError> {
+    match key {
+        Ok(key) => Ok((key, of)),
+        Err(error) => Err(LiveError::Key { of, error }),
+    }
+}
+
+fn missing(profile: &Profile, name: &'static str, variable: &'static str) -> LiveError {
+    LiveError::MissingValue { name, of: profile.source(), variable }
+}

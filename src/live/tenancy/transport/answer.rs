@@ -1,0 +1,100 @@
+//! What comes back from the service, and how it is quoted in a sentence.
+
+use crate::live::tenancy::fault::CallError;
+use crate::live::tenancy::wire::ServiceError;
+use regex::Regex;
+use std::borrow::Cow;
+use std::sync::LazyLock;
+
+/// What came back, whatever the status.
+pub struct Answer {
+    /// The status.
+    pub status: u16,
+    /// `opc-next-page`.
+    pub next_page: Option<String>,
+    /// `opc-request-id`.
+    pub request_id: Option<String>,
+    /// `date`: the service's time.
+    pub date: Option<String>,
+    /// The body.
+    pub body: Vec<u8>,
+}
+
+/// An answer in a clause: status, code, what the service says, the id to quote in a ticket.
+pub fn described(answer: &Answer, error: &ServiceError) -> String {
+    let mut text = format!("the service answered {}", answer.status);
+    if !error.code.is_empty() {
+        text.push(' ');
+        text.push_str(&printable(&error.code, 60));
+    }
+    if !error.message.is_empty() {
+        text.push_str(&format!(", “{}”", printable(error.message.trim_end_matches('.'), 200)));
+    }
+    if let Some(id) = &answer.request_id {
+        text.push_str(&format!(" (request {})", printable(id, 100)));
+    }
+    text
+}
+
+/// An answer that is not what it should be.
+pub fn garbled(answer: &Answer, error: &serde_json::Error) -> CallError {
+    let start = answer.body.iter().copied().find(|byte| !byte.is_ascii_whitespace());
+    let what = match start {
+        None => "an empty answer".to_owned(),
+        Some(b'<') => "a web page in place of JSON; a proxy may be in the way".to_owned(),
+        Some(_) => format!("an answer that cannot be read ({})", printable(&error.to_string(), 200)),
+    };
+    CallError::failed(format!("the service gave {what}"))
+}
+
+/// Text of the other side, cut, without anything that could steer a terminal and without what we sent to prove who we are: some
+/// gateways quote the headers of a request that they refuse.
+fn printable(text: &str, length: usize) -> String {
+    without_credentials(text).chars().map(|c| if c.is_control() { ' ' } else { c }).take(length).collect()
+}
+
+/// Replaces key ids, tokens and signatures by `[hidden]`.
+fn without_credentials(text: &str) -> Cow<'_, str> {
+    // The value after a header's or parameter's name; a session token (`ST$…`) or a JWT wherever it is; a run of Base64 as long as a signature.
+    const SECRETS: &str = r#"(?ix)
+        (?: key_?id | signature | authorization | bearer | opc-obo-token | (?: security[-_]? | session[-_]? )? token )
+            ["']? \s* [:=\s] \s* (?: "[^"]*"? | '[^']*'? | [^\s,;]+ )
+        | ST\$ [^\s"',;]+
+        | eyJ [a-z0-9_\-]{10,} (?: \. [a-z0-9_\-]* )*
+        | [a-z0-9+/_\-]{64,} ={0,2}"#;
+    static PATTERN: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(SECRETS).ok());
+    match &*PATTERN {
+        Some(pattern) => pattern.replace_all(text, "[hidden]"),
+        None => Cow::Borrowed("[hidden]"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_proves_who_we_are_is_not_quoted_back() {
+        let token = format!("ST$eyJraWQi{}", "aB3".repeat(40));
+        let signature = format!("{}==", "Zm9v/+".repeat(50));
+        let echo = format!("bad request: authorization: Signature keyId=\"{token}\",algorithm=\"rsa-sha256\",signature=\"{signature}\"");
+        for text in
+            [echo.as_str(), token.as_str(), &format!("token={token}"), &format!("saw '{signature}'"), "Bearer abc.def", "keyId: t/u/12:34"]
+        {
+            let shown = printable(text, 1000);
+            for part in ["eyJ", "aB3", "Zm9v", "abc.def", "t/u/12:34"] {
+                assert!(!shown.contains(part), "{shown}");
+            }
+            assert!(shown.contains("[hidden]"), "{shown}");
+        }
+        let plain = "Automatic key rotation is not supported with VIRTUAL vaults (ocid1.vault.oc1.iad.aaaa)";
+        assert_eq!(printable(plain, 1000), plain);
+    }
+
+    #[test]
+    fn the_other_sides_words_cannot_steer_a_terminal() {
+        let answer = Answer { status: 400, next_page: None, request_id: Some("A\u{1b}[2J".to_owned()), date: None, body: Vec::new() };
+        let error = ServiceError { code: "InvalidParameter".to_owned(), message: "no\n::error::yes.".to_owned() };
+        assert_eq!(described(&answer, &error), "the service answered 400 InvalidParameter, “no ::error::yes” (request A [2J)");
+    }
+}
