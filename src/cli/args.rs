@@ -1,5 +1,6 @@
 //! The command line as it is typed. What it means is settled in `surroundings` and the subcommands.
 
+use crate::live::{self, AuthKind};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
@@ -42,7 +43,7 @@ pub enum Command {
     #[command(after_help = AFTER_HELP)]
     Check(Box<Check>),
     /// Judge the keys of the tenancy itself, and compare them with the code.
-    Live(Box<super::live::Live>),
+    Live(Box<Live>),
     /// Explain the rules, or one rule.
     Explain(Explain),
     /// Evaluate expressions in a root module, as Terraform would see them.
@@ -92,6 +93,97 @@ pub struct Check {
     /// Terminal.
     #[command(flatten)]
     pub terminal: Terminal,
+}
+
+/// `kmslint live`.
+#[derive(Debug, Args)]
+pub struct Live {
+    /// Compare with these folders, plans and states: report keys that differ from the code, that no code declares, that are gone
+    #[arg(long, value_name = "PATH", num_args = 1.., help_heading = "Drift")]
+    pub against: Vec<PathBuf>,
+
+    /// Report every key that no code declares, not only those in vaults and compartments the code speaks of
+    #[arg(long, requires = "against", help_heading = "Drift")]
+    pub all_unmanaged: bool,
+
+    /// Input of root modules.
+    #[command(flatten)]
+    pub inputs: Inputs,
+
+    /// The profile of the OCI config file [default: OCI_CLI_PROFILE, or DEFAULT]
+    #[arg(long, value_name = "NAME", help_heading = "Credentials")]
+    pub profile: Option<String>,
+
+    /// The OCI config file [default: OCI_CLI_CONFIG_FILE, or ~/.oci/config]
+    #[arg(long, value_name = "FILE", help_heading = "Credentials")]
+    pub config_file: Option<PathBuf>,
+
+    /// How to authenticate: api_key, security_token, resource_principal or instance_principal [default: by the profile]
+    #[arg(long, value_name = "KIND", value_parser = auth, help_heading = "Credentials")]
+    pub auth: Option<AuthKind>,
+
+    /// A region to audit, by name or code; repeatable [default: the profile's]
+    #[arg(long = "region", value_name = "REGION", conflicts_with = "all_regions", help_heading = "Extent")]
+    pub regions: Vec<String>,
+
+    /// Audit every region the tenancy has subscribed to
+    #[arg(long, help_heading = "Extent")]
+    pub all_regions: bool,
+
+    /// A compartment whose keys to audit, by OCID; repeatable [default: the whole tenancy]
+    #[arg(long = "compartment", value_name = "OCID", help_heading = "Extent")]
+    pub compartments: Vec<String>,
+
+    /// The compartments below those, too
+    #[arg(long, requires = "compartments", help_heading = "Extent")]
+    pub recursive: bool,
+
+    /// The base of the services' addresses in place of the realm's; `{region}` and `{service}` in it are filled in
+    #[arg(long, value_name = "URL", help_heading = "Network")]
+    pub endpoint: Option<String>,
+
+    /// Trust the certificates of this PEM file in place of the system's
+    #[arg(long, value_name = "FILE", help_heading = "Network")]
+    pub ca_bundle: Option<PathBuf>,
+
+    /// Requests a second; the service allows 10 for everybody in the tenancy together
+    #[arg(long, value_name = "NUMBER", default_value_t = live::DEFAULT_RPS, value_parser = rps, help_heading = "Network")]
+    pub rps: f64,
+
+    /// Print the least IAM policy that an audit needs, and exit
+    #[arg(long)]
+    pub print_policy: bool,
+
+    /// Write what was found as JSON (facts only), to be judged again with `kmslint check FILE`
+    #[arg(long, value_name = "FILE", help_heading = "Report")]
+    pub save: Option<PathBuf>,
+
+    /// The time to judge by (RFC 3339), for reproducible runs
+    #[arg(long, value_name = "TIME", help_heading = "Report")]
+    pub now: Option<jiff::Timestamp>,
+
+    /// What is reported and how.
+    #[command(flatten)]
+    pub report: Reporting,
+
+    /// What the user decided.
+    #[command(flatten)]
+    pub policy: Policy,
+
+    /// Terminal.
+    #[command(flatten)]
+    pub terminal: Terminal,
+}
+
+fn auth(text: &str) -> Result<AuthKind, String> {
+    AuthKind::read(text).ok_or_else(|| "use api_key, security_token, resource_principal or instance_principal".to_owned())
+}
+
+fn rps(text: &str) -> Result<f64, String> {
+    match text.parse() {
+        Ok(number) if number > 0.0 => Ok(number),
+        _ => Err("a number above 0".to_owned()),
+    }
 }
 
 /// Where a root module's values come from.
@@ -267,4 +359,17 @@ pub struct Eval {
 pub struct Completions {
     /// The shell
     pub shell: clap_complete::Shell,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rates_are_positive() {
+        assert_eq!(rps("0.5"), Ok(0.5));
+        for text in ["0", "-1", "NaN", "x"] {
+            assert!(rps(text).is_err(), "{text}");
+        }
+    }
 }

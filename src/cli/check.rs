@@ -3,6 +3,7 @@
 use super::args::{Check, Inputs};
 use super::desk::{Clock, Desk, refuse};
 use super::documents::{excluder, sort};
+use super::progress::ProgressLine;
 use super::surroundings::{Surroundings, complain};
 use super::{Exit, fix, inputs};
 use crate::base::{Place, Problem, ProblemKind, Sources, disk};
@@ -14,12 +15,14 @@ use crate::report;
 use crate::rules;
 use crate::terraform;
 use clap::ArgMatches;
-use std::cell::Cell;
 use std::io;
 use std::mem::ManuallyDrop;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
+
+/// How long the reading of a large document may take before a progress line is drawn.
+const PATIENCE: Duration = Duration::from_secs(1);
 
 /// Runs the subcommand.
 pub fn run(arguments: &Check, matches: &ArgMatches, surroundings: &Surroundings) -> io::Result<Exit> {
@@ -130,8 +133,8 @@ pub fn read(
     if wanted.changed_only && !sorted.has_plan && sorted.problems.is_empty() {
         return Err("`--changed-only` has no effect without a plan; pass one as a path".to_owned());
     }
-    let meter = Meter::new(clock.started, surroundings.err_is_terminal && !desk.terminal.quiet);
-    let progress = |bytes| meter.tick(bytes);
+    let line = ProgressLine::new(surroundings.err_is_terminal && !desk.terminal.quiet, clock.started + PATIENCE);
+    let progress = |bytes| line.show(false, || format!("{} MB read", bytes / 1_000_000));
     let asked = check::Request {
         terraform: (!request.paths.is_empty()).then(|| terraform::Request { exclude: excluder(config, &surroundings.cwd), ..request }),
         code: &code,
@@ -141,7 +144,7 @@ pub fn read(
     };
     let is_configuration = asked.terraform.is_some();
     let mut inventory = check::read(asked, sources);
-    meter.clear();
+    line.clear();
     inventory.absorb(sorted.saved);
     inventory.absorb(refused);
     inventory.problems.append(&mut sorted.problems);
@@ -176,33 +179,4 @@ fn admitted(paths: &[PathBuf], base: &Path, desk: &Desk<'_>, config: &Config, no
     };
     let mut admit = admit;
     paths.iter().filter(|path| admit(path)).cloned().collect()
-}
-
-/// Tells a person on a terminal how far the reading of a large document is, from the second second on, in one line that goes away again.
-struct Meter {
-    started: Instant,
-    wanted: bool,
-    next: Cell<Duration>,
-    drawn: Cell<bool>,
-}
-
-impl Meter {
-    fn new(started: Instant, wanted: bool) -> Self {
-        Self { started, wanted, next: Cell::new(Duration::from_secs(1)), drawn: Cell::new(false) }
-    }
-
-    fn tick(&self, bytes: u64) {
-        let now = self.started.elapsed();
-        if self.wanted && now >= self.next.get() {
-            self.next.set(now + Duration::from_millis(200));
-            self.drawn.set(true);
-            complain(format!("\r{} MB read", bytes / 1_000_000).as_bytes());
-        }
-    }
-
-    fn clear(&self) {
-        if self.drawn.take() {
-            complain(b"\r\x1b[K");
-        }
-    }
 }

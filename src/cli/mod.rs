@@ -11,6 +11,7 @@ mod fix;
 mod format;
 mod inputs;
 mod live;
+mod progress;
 mod spelling;
 mod surroundings;
 
