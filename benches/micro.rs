@@ -135,8 +135,9 @@ fn judge_keys(bencher: Bencher<'_, '_>) {
     bencher.counter(ItemsCount::new(inventory.keys.len())).with_inputs(|| inventory.clone()).bench_local_values(judged);
 }
 
-#[divan::bench(args = [report::Format::Human, report::Format::Json, report::Format::Sarif])]
-fn write(bencher: Bencher<'_, '_>, format: report::Format) {
+#[divan::bench(args = ["human", "json", "sarif"])]
+fn write(bencher: Bencher<'_, '_>, format: &str) {
+    let format = report::Format::by_name(format).expect("a format");
     let outcome = judged(thousand());
     let sources = Sources::default();
     let context = report::Context {

@@ -230,8 +230,8 @@ pub enum Dialect {
 /// What is reported and how.
 #[derive(Debug, Args)]
 pub struct Reporting {
-    /// How to report, and where to: human, short, json, sarif, github, gitlab, gitlab-sast, junit, checkstyle, rdjson, markdown; repeatable
-    #[arg(long = "format", value_name = "FORMAT[=FILE]", help_heading = "Report")]
+    /// How to report, and where to.
+    #[arg(long = "format", value_name = "FORMAT[=FILE]", help_heading = "Report", help = super::format::help())]
     pub formats: Vec<String>,
 
     /// Exit with 1 if a finding is at or above this level [default: warning]

@@ -145,11 +145,11 @@ impl<'a> Desk<'a> {
     /// Writes every report. A file is complete or untouched.
     fn report(&self, outcome: &Outcome, exit: Exit, config: &Config, clock: Clock, sources: &Sources) -> io::Result<Exit> {
         self.complain_of(outcome, sources)?;
-        // Only these two carry edits, and only SARIF the commit: other reports need not wait for them.
-        let is_wanted = |formats: &[report::Format]| self.targets.iter().any(|target| formats.contains(&target.format));
-        let provenance = is_wanted(&[report::Format::Sarif]).then(|| self.repository.provenance()).flatten();
-        let carries_fixes = is_wanted(&[report::Format::Sarif, report::Format::Rdjson]);
-        let fixes = if carries_fixes { self.fixes(outcome, config, true, sources) } else { fix::Plan::default() };
+        // Reports that carry no edits and no commit need not wait for them.
+        let is_wanted = |carries: fn(&report::Format) -> bool| self.targets.iter().any(|target| carries(target.format));
+        let provenance = is_wanted(|format| format.carries_commit).then(|| self.repository.provenance()).flatten();
+        let fixes =
+            if is_wanted(|format| format.carries_fixes) { self.fixes(outcome, config, true, sources) } else { fix::Plan::default() };
         let mut ended = Exit::Clean;
         for target in &self.targets {
             let to_terminal = target.file.is_none();

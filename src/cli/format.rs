@@ -5,12 +5,18 @@ use crate::report::Format;
 use std::path::PathBuf;
 
 /// One report to be written.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct Target {
     /// The format.
-    pub format: Format,
+    pub format: &'static Format,
     /// The file; standard output without one.
     pub file: Option<PathBuf>,
+}
+
+/// The help of the option: every format by its name.
+pub fn help() -> String {
+    let names: Vec<&str> = Format::ALL.iter().map(|format| format.name).collect();
+    format!("How to report, and where to: {}; repeatable", names.join(", "))
 }
 
 /// Reads the options; without any, `human` to standard output.
@@ -19,13 +25,13 @@ pub struct Target {
 /// A sentence about the first option that does not fit.
 pub fn targets(options: &[String]) -> Result<Vec<Target>, String> {
     if options.is_empty() {
-        return Ok(vec![Target { format: Format::Human, file: None }]);
+        return Ok(vec![Target { format: &Format::HUMAN, file: None }]);
     }
     options
         .iter()
         .map(|option| {
             let (name, file) = option.split_once('=').map_or((option.as_str(), None), |(name, file)| (name, Some(PathBuf::from(file))));
-            let names = || Format::ALL.iter().map(|(name, _)| *name);
+            let names = || Format::ALL.iter().map(|format| format.name);
             let format = Format::by_name(name).ok_or_else(|| {
                 let hint = nearest(name, names()).map_or_else(String::new, |near| format!(" (did you mean `{near}`?)"));
                 format!("there is no format `{name}`{hint}; the formats are {}", names().collect::<Vec<_>>().join(", "))

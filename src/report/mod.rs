@@ -16,78 +16,83 @@ mod sarif;
 mod short;
 mod text;
 
-use guard::{Guard, Syntax};
+use guard::Guard;
 
 use crate::base::{Provenance, Sources};
 use crate::fix;
 use crate::policy::{ConfigInUse, Outcome};
 use crate::rules::Finding;
 use jiff::Timestamp;
-use std::io::{self, Write};
+use std::io;
 use std::time::Duration;
 
-pub use guard::guarded;
+pub use guard::{Syntax, guarded};
 pub use human::problems_and_notices;
 pub use json::schema as json_schema;
 pub use location::short as place;
 pub use text::{clean, count};
 
-/// The formats.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Format {
-    /// Like a compiler's, for people.
-    Human,
-    /// `path:line:col: level RULE message`.
-    Short,
-    /// kmslint's own, version 1.
-    Json,
-    /// SARIF 2.1.0.
-    Sarif,
-    /// GitHub workflow commands: annotations.
-    Github,
-    /// GitLab Code Quality.
-    Gitlab,
-    /// GitLab's security report.
-    GitlabSast,
-    /// JUnit XML.
-    Junit,
-    /// Checkstyle XML.
-    Checkstyle,
-    /// reviewdog.
-    Rdjson,
-    /// Markdown.
-    Markdown,
+/// A format: a row of [`Format::ALL`].
+#[derive(Clone, Copy, Debug)]
+pub struct Format {
+    /// The name on the command line.
+    pub name: &'static str,
+    /// Who or what reads it, in Markdown.
+    pub readers: &'static str,
+    /// How it writes texts.
+    pub syntax: Syntax,
+    /// Whether its own lines are commands of a CI service.
+    pub writes_commands: bool,
+    /// Whether it carries the edits that would fix a finding.
+    pub carries_fixes: bool,
+    /// Whether it carries the commit that was looked at.
+    pub carries_commit: bool,
+    write: Write,
 }
 
+type Write = fn(&Outcome, &Context<'_>, &mut dyn io::Write) -> io::Result<()>;
+
 impl Format {
-    /// Every format with its name on the command line.
-    pub const ALL: [(&'static str, Self); 11] = [
-        ("human", Self::Human),
-        ("short", Self::Short),
-        ("json", Self::Json),
-        ("sarif", Self::Sarif),
-        ("github", Self::Github),
-        ("gitlab", Self::Gitlab),
-        ("gitlab-sast", Self::GitlabSast),
-        ("junit", Self::Junit),
-        ("checkstyle", Self::Checkstyle),
-        ("rdjson", Self::Rdjson),
-        ("markdown", Self::Markdown),
+    /// Like a compiler's: what is written unless another format is asked for.
+    pub const HUMAN: Self = Self::new("human", "people: caret, the value's way, why, what to write (default)", Syntax::Text, human::write);
+
+    /// Every format. The help of the command line, the table in the README and the tests of what holds for all of them iterate this.
+    pub const ALL: &'static [Self] = &[
+        Self::HUMAN,
+        Self::new("short", "editors and `grep`: `path:line:col: level RULE address: message`", Syntax::Text, short::write),
+        Self::new(
+            "json",
+            "programs: every key with every fact and verdict; [schema](src/report/report.schema.json), versioned",
+            Syntax::Json,
+            json::write,
+        ),
+        Self {
+            carries_fixes: true,
+            carries_commit: true,
+            ..Self::new(
+                "sarif",
+                "GitHub code scanning and others: SARIF 2.1.0, validated against GitHub's ingestion rules",
+                Syntax::Json,
+                sarif::write,
+            )
+        },
+        Self { writes_commands: true, ..Self::new("github", "GitHub annotations, by workflow commands", Syntax::Text, github::write) },
+        Self::new("gitlab", "GitLab Code Quality", Syntax::Json, gitlab::write),
+        Self::new("gitlab-sast", "GitLab security report", Syntax::Json, gitlab_sast::write),
+        Self::new("junit", "CI servers", Syntax::Xml, junit::write),
+        Self::new("checkstyle", "CI servers and editors", Syntax::Xml, checkstyle::write),
+        Self { carries_fixes: true, ..Self::new("rdjson", "reviewdog", Syntax::Json, rdjson::write) },
+        Self::new("markdown", "step summaries, merge requests, tickets", Syntax::Text, markdown::write),
     ];
 
-    /// How it writes texts.
-    fn syntax(self) -> Syntax {
-        match self {
-            Self::Human | Self::Short | Self::Github | Self::Markdown => Syntax::Text,
-            Self::Json | Self::Sarif | Self::Gitlab | Self::GitlabSast | Self::Rdjson => Syntax::Json,
-            Self::Junit | Self::Checkstyle => Syntax::Xml,
-        }
+    const fn new(name: &'static str, readers: &'static str, syntax: Syntax, write: Write) -> Self {
+        Self { name, readers, syntax, writes_commands: false, carries_fixes: false, carries_commit: false, write }
     }
 
     /// The format of a name.
     #[must_use]
-    pub fn by_name(name: &str) -> Option<Self> {
-        Self::ALL.iter().find(|(known, _)| *known == name).map(|(_, format)| *format)
+    pub fn by_name(name: &str) -> Option<&'static Self> {
+        Self::ALL.iter().find(|format| format.name == name)
     }
 }
 
@@ -123,9 +128,9 @@ pub struct Context<'a> {
 ///
 /// # Errors
 /// What the writer says.
-pub fn write(format: Format, outcome: &Outcome, context: &Context<'_>, out: &mut dyn Write) -> io::Result<()> {
-    let mut guard = Guard::new(out, format.syntax(), format == Format::Github);
-    write_unguarded(format, outcome, context, &mut guard)?;
+pub fn write(format: &Format, outcome: &Outcome, context: &Context<'_>, out: &mut dyn io::Write) -> io::Result<()> {
+    let mut guard = Guard::new(out, format.syntax, format.writes_commands);
+    (format.write)(outcome, context, &mut guard)?;
     guard.finish()
 }
 
@@ -135,21 +140,5 @@ fn config_line(config: &ConfigInUse) -> String {
     match config.turns_off.as_slice() {
         [] => format!("config: `{path}`"),
         off => format!("config: `{path}` {}", clean(&off.join("; "))),
-    }
-}
-
-fn write_unguarded(format: Format, outcome: &Outcome, context: &Context<'_>, out: &mut dyn Write) -> io::Result<()> {
-    match format {
-        Format::Human => human::write(outcome, context, out),
-        Format::Short => short::write(outcome, context, out),
-        Format::Json => json::write(outcome, context, out),
-        Format::Sarif => sarif::write(outcome, context, out),
-        Format::Github => github::write(outcome, context, out),
-        Format::Gitlab => gitlab::write(outcome, context, out),
-        Format::GitlabSast => gitlab_sast::write(outcome, context, out),
-        Format::Junit => junit::write(outcome, context, out),
-        Format::Checkstyle => checkstyle::write(outcome, context, out),
-        Format::Rdjson => rdjson::write(outcome, context, out),
-        Format::Markdown => markdown::write(outcome, context, out),
     }
 }

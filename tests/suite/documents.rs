@@ -1,6 +1,7 @@
 //! README and rule documents cannot lie: their transcripts and examples are run, their tables derived.
 
 use crate::harness::{command, expect_file, report, root, said, scratch};
+use kmslint::report::Format;
 use kmslint::rules;
 use regex::Regex;
 use std::fmt::Write as _;
@@ -73,6 +74,13 @@ fn the_rules_table_in_the_readme_is_the_table_of_rules() {
         rules::ALL.iter().map(|rule| format!("| `{}` | `{}` | {} | {} |\n", rule.id, rule.name, rule.title, rule.risk)).collect();
     let _alone = README.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
     expect_part("README.md", "| rule | name | what it reports | risk |\n| --- | --- | --- | --- |\n", "\n```console\n", &rows);
+}
+
+#[test]
+fn the_formats_table_in_the_readme_is_the_table_of_formats() {
+    let rows: String = Format::ALL.iter().map(|format| format!("| `{}` | {} |\n", format.name, format.readers)).collect();
+    let _alone = README.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    expect_part("README.md", "| format | for |\n| --- | --- |\n", "\nSensitive values", &rows);
 }
 
 #[test]

@@ -2,11 +2,12 @@
 
 use kmslint::base::Sources;
 use kmslint::key::Inventory;
-use kmslint::report::Format;
+use kmslint::report::{Format, Syntax};
+use kmslint::rules;
 use kmslint::terraform::{Request, read};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 /// What a run said.
 #[derive(Debug)]
@@ -33,16 +34,38 @@ pub fn bare(command: &mut Command) -> &mut Command {
     command.env_clear().envs(std::env::var_os("LLVM_PROFILE_FILE").map(|file| ("LLVM_PROFILE_FILE", file)))
 }
 
+/// The rules that the tests are about. What another one reports is for its own fixtures: a new rule changes no expectation of these.
+pub const RULES: [&str; 2] = ["OCI-KMS-001", "OCI-KMS-004"];
+
+/// The arguments of a run of [`RULES`] and no others.
+pub fn chosen<'a>(arguments: &[&'a str]) -> Vec<&'a str> {
+    static OTHERS: LazyLock<Vec<String>> = LazyLock::new(|| others(&RULES));
+    let mut all = arguments.to_vec();
+    let at = match arguments.iter().position(|word| ["check", "live", "explain", "eval", "completions", "man"].contains(word)) {
+        None => 0,
+        Some(at) if ["check", "live"].contains(&arguments[at]) => at + 1,
+        // No rule is asked.
+        Some(_) => return all,
+    };
+    all.splice(at..at, OTHERS.iter().map(String::as_str));
+    all
+}
+
+/// The options that turn every rule off but these.
+pub fn others(chosen: &[&str]) -> Vec<String> {
+    rules::ALL.iter().filter(|rule| !chosen.contains(&rule.id)).map(|rule| format!("--level={}=off", rule.id)).collect()
+}
+
 /// Runs the binary in a folder.
 pub fn kmslint(folder: &Path, arguments: &[&str]) -> Said {
-    said(command(folder).args(arguments))
+    said(command(folder).args(chosen(arguments)))
 }
 
 /// Runs the binary in a folder with this standard input.
 pub fn kmslint_with_input(folder: &Path, arguments: &[&str], input: &[u8]) -> Said {
     use std::io::Write;
     let mut child = command(folder)
-        .args(arguments)
+        .args(chosen(arguments))
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
@@ -118,7 +141,19 @@ pub fn scratch(files: &[(&str, &str)]) -> tempfile::TempDir {
 
 /// The names of all formats: a new one is tested by being there.
 pub fn formats() -> impl Iterator<Item = &'static str> {
-    Format::ALL.iter().map(|(name, _)| *name)
+    Format::ALL.iter().map(|format| format.name)
+}
+
+/// Fails unless a report is what the syntax of its format asks for.
+pub fn expect_syntax(format: &Format, text: &str) {
+    match format.syntax {
+        Syntax::Text => {}
+        Syntax::Json => drop(serde_json::from_str::<serde_json::Value>(text).unwrap_or_else(|error| panic!("{}: {error}", format.name))),
+        Syntax::Xml => {
+            let mut reader = quick_xml::Reader::from_str(text);
+            while reader.read_event().unwrap_or_else(|error| panic!("{}: {error}", format.name)) != quick_xml::events::Event::Eof {}
+        }
+    }
 }
 
 /// What the front end reads in a directory.

@@ -2,6 +2,7 @@
 
 use super::{HONEST, has_problem, judged, keys, kmslint, shell};
 use crate::harness::{formats, root, scratch};
+use kmslint::report::{Format, Syntax};
 use std::ffi::OsStr;
 use std::fs::{self, File};
 use std::os::unix::ffi::OsStrExt;
@@ -225,7 +226,7 @@ fn names_are_shown_so_that_they_command_nobody() {
         }
         assert!(!said.out.is_empty(), "{format}");
     }
-    for format in ["human", "short", "github"] {
+    for format in Format::ALL.iter().filter(|format| format.syntax == Syntax::Text).map(|format| format.name) {
         let said = kmslint(folder.path(), &["--no-config", "--format", format]);
         assert!(
             !said.out.contains('\u{202e}') && !said.err.contains('\u{202e}'),
@@ -244,7 +245,7 @@ fn texts_in_the_code_are_shown_so_that_they_command_nobody() {
         ),
         ("broken.tf", "# \u{1b}[31m\nresource \"a\u{1b}[0m\n::warning::owned\n"),
     ]);
-    for format in ["human", "short", "github", "gitlab", "junit", "checkstyle", "markdown", "sarif", "rdjson"] {
+    for format in formats() {
         let said = kmslint(folder.path(), &["--no-config", "--format", format]);
         for text in [&said.out, &said.err] {
             assert!(!text.contains('\u{1b}'), "{format}: {said:#?}");
