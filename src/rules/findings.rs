@@ -224,8 +224,8 @@ pub fn instance(rule: &str, key: &KeyId, root: &str, place: &Place, kind: &str, 
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{declared, now, rotated, with};
-    use super::super::{ALL, Settings, by_id};
+    use super::super::testing::{chosen, declared, now, rotated, with};
+    use super::super::{Settings, by_id};
     use super::*;
     use crate::base::{Fact, Sources, Span};
     use crate::key::ProtectionMode;
@@ -236,7 +236,7 @@ mod tests {
 
     fn made(keys: &[KeyFacts]) -> Vec<Finding> {
         let verdicts: Vec<(&KeyFacts, &'static Rule, Verdict)> =
-            keys.iter().flat_map(|key| ALL.iter().map(move |rule| (key, rule, (rule.judge)(key, &Settings::new(now()))))).collect();
+            keys.iter().flat_map(|key| chosen().map(|rule| (key, rule, (rule.judge)(key, &Settings::new(now()))))).collect();
         let judged =
             verdicts.iter().map(|(facts, rule, verdict)| Judged { facts, rule, verdict, level: Level::Warning, undetermined: Level::Note });
         findings(judged, &Paths { place: &path, root: &str::to_owned })

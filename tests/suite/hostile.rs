@@ -18,7 +18,7 @@ mod untrusted;
 #[cfg(unix)]
 mod writes;
 
-use crate::harness::{Said, bare};
+use crate::harness::{Said, bare, chosen};
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::mpsc;
@@ -72,7 +72,7 @@ fn unguarded(folder: &Path, script: &str, arguments: &[&str]) -> Said {
 
 /// kmslint in a folder under guard.
 fn kmslint(folder: &Path, arguments: &[&str]) -> Said {
-    shell(folder, "exec \"$KMSLINT\" \"$@\"", arguments)
+    shell(folder, "exec \"$KMSLINT\" \"$@\"", &chosen(arguments))
 }
 
 /// Judges a hostile folder: the run ends, and the honest key in it is found.

@@ -1,6 +1,6 @@
 //! Where the values of root variables come from: Terraform's files, its environment, its spelling, and values files that are passed.
 
-use crate::harness::{Said, command, formats, kmslint, report, said, scratch};
+use crate::harness::{Said, chosen, command, formats, kmslint, report, said, scratch};
 use serde_json::Value;
 use std::path::Path;
 use std::process::Stdio;
@@ -31,7 +31,7 @@ fn run(folder: &Path, arguments: &[&str]) -> (Said, Vec<String>, Value) {
 /// The JSON report of a command that has an environment.
 fn with_env(folder: &Path, env: &[(&str, &str)], arguments: &[&str]) -> (Said, Vec<String>) {
     let mut command = command(folder);
-    command.args(["check", "--no-config", "--format", "json"]).args(arguments).envs(env.iter().copied());
+    command.args(chosen(&["check", "--no-config", "--format", "json"])).args(arguments).envs(env.iter().copied());
     let said = said(&mut command);
     let keys = serde_json::from_str(&said.out).map(|report| keys(&report)).unwrap_or_default();
     (said, keys)

@@ -1,6 +1,6 @@
 //! What may not be shown is shown nowhere: every kind of secret, through every expression, into every argument, in every format.
 
-use crate::harness::{Said, command, formats, report, said, scratch};
+use crate::harness::{Said, chosen, command, formats, report, said, scratch};
 use base64::Engine as _;
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -174,7 +174,7 @@ fn run(folder: &Path, kind: &Kind, arguments: &[&str]) -> Said {
     if let Some((name, value)) = kind.env {
         command.env(name, value.replace("SECRET", SECRET));
     }
-    said(command.args(arguments).args(kind.arguments.iter().map(|argument| argument.replace("SECRET", SECRET))))
+    said(command.args(chosen(arguments)).args(kind.arguments.iter().map(|argument| argument.replace("SECRET", SECRET))))
 }
 
 #[test]

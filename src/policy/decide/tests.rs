@@ -5,7 +5,7 @@ use super::super::exempt::Entry;
 use super::*;
 use crate::base::{Fact, Problem, ProblemKind, SourceId, Span, Step};
 use crate::key::{Comment, Covers, ProtectionMode};
-use crate::rules::testing::{days_ago, declared, now, rotated, with};
+use crate::rules::testing::{chosen, days_ago, declared, now, rotated, with};
 use jiff::civil::Date;
 
 /// A run with one source text of ten lines, ten bytes each with the line end.
@@ -33,11 +33,18 @@ fn paths() -> Paths<'static> {
     Paths { place: &path, root: &str::to_owned }
 }
 
+/// The default options, with every rule off that these tests are not about.
+fn options() -> Options {
+    let is_chosen = |rule: &&Rule| chosen().iter().any(|chosen| chosen.id == rule.id);
+    let levels = rules::ALL.iter().filter(|rule| !is_chosen(rule)).map(|rule| (rule.id, Level::Off)).collect();
+    Options { levels, ..Options::default() }
+}
+
 impl Run {
     fn new() -> Self {
         let sources = Sources::default();
         let source = sources.add(PATH, "123456789\n".repeat(10));
-        Self { sources, source, input: Input::default(), config: Config::default(), baseline: None, options: Options::default() }
+        Self { sources, source, input: Input::default(), config: Config::default(), baseline: None, options: options() }
     }
 
     /// The whole of these lines, counted from 0.

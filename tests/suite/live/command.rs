@@ -3,7 +3,7 @@
 use super::server::{Behaviour, FINGERPRINT, Fault, Faults, KEY_PEM, Server, TENANCY, USER};
 use super::tenancy::{A, C, FRA, KEYS, PRIVATE, Small, ocid};
 use super::trial::healthy;
-use crate::harness::{Said, command, said};
+use crate::harness::{Said, chosen, command, said};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use std::path::Path;
@@ -20,7 +20,7 @@ fn live(server: &Server, folder: &Path, arguments: &[&str]) -> Said {
         .env("OCI_CLI_FINGERPRINT", FINGERPRINT.trim())
         .env("OCI_CLI_KEY_CONTENT", KEY_PEM)
         .env("OCI_CLI_REGION", FRA)
-        .args(["live", "--all-regions", "--rps", "10000", "--endpoint", &server.endpoint()])
+        .args(chosen(&["live", "--all-regions", "--rps", "10000", "--endpoint", &server.endpoint()]))
         .args(arguments);
     said(&mut command)
 }
