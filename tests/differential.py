@@ -60,10 +60,12 @@ def terraform(configuration, folder, without):
     for _ in range(6):
         shutil.rmtree(folder, ignore_errors=True); os.makedirs(folder)
         write(folder, configuration.files(without))
-        try: return parity, parity.plan(folder, {'var_files': ['given.tfvars']}, trace=True, defer=True)
+        try: return parity, parity.plan(folder, configuration.arguments(without), trace=True, defer=True, sources=configuration.sources())
         except parity.Refused as refused:
             found = {int(n) for n in re.findall(r'(?:^|[\s/"`.])[smvlkuod](\d+)(?:_\d+)?(?:\.tf|/|\b)', ' '.join('%s %s' % (d.get('range', ''), '' if d.get('range') else d['summary'] + ' ' + d.get('detail', '')) for d in refused.errors))}
-            for e in refused.errors: REASONS[e['summary']] += 1
+            for e in refused.errors:
+                REASONS[e['summary']] += 1
+                if os.environ.get('DEBUG_REFUSED'): print('refused:', json.dumps(e)[:700])
             if not found - without:
                 print('seed %d: cannot tell which scenario is refused: %s' % (configuration.seed, refused.errors[:2])); return parity, None
             without |= found
@@ -83,8 +85,16 @@ def followed(files):
 REASONS = collections.Counter()
 
 
-def ours(program, folder, what=('--var-file', 'given.tfvars', '.')):
-    r = subprocess.run([program, 'check', '--no-config', '--chdir', folder, '--format', 'json', *what], capture_output=True, text=True, timeout=120)
+def given(configuration, without=()):
+    """the same values as kmslint takes them: its arguments and its environment"""
+    a = configuration.arguments(without); what = []
+    for n, v in a['vars'].items(): what += ['--var', '%s=%s' % (n, v)]
+    for f in a['var_files']: what += ['--var-file', f]
+    return what + ['.'], a['env']
+
+
+def ours(program, folder, what, env={}):
+    r = subprocess.run([program, 'check', '--no-config', '--chdir', folder, '--format', 'json', *what], capture_output=True, text=True, timeout=120, env={**os.environ, **env})
     if r.returncode not in (0, 1, 2) or not r.stdout.startswith('{'): raise RuntimeError('kmslint ended with %d: %s' % (r.returncode, r.stderr[-500:]))
     return json.loads(r.stdout)
 
@@ -127,9 +137,13 @@ def planned(a, tally, alone, where, theirs, told, folder, work):
         for n in names:
             if n.endswith(('.tfvars', '.tfvars.json')): os.remove(os.path.join(path, n))
     good = True
+    # what exists already keeps what it has: the plan's own values decide there
+    existing = {rc['address'] for rc in told['plan']['resource_changes'] if rc['change'].get('importing')}
+    theirs = {k: v for k, v in theirs.items() if k not in existing}
     for to, t in ((beside, tally), (apart, alone)):
         with open(os.path.join(to, 'plan.json'), 'w', encoding='utf-8') as f: json.dump(told['plan'], f, ensure_ascii=False)
         report = ours(a.kmslint, to, ('plan.json',))
+        report['keys'] = [k for k in report['keys'] if k['address'] not in existing]
         good &= compare(t, where, theirs, report)
         for p in report['problems']: t.note('problem', '%s: %s' % (where, json.dumps(p)[:300])); good = False
     return good
@@ -164,13 +178,13 @@ def configurations(a):
             direct = followed(configuration.files(without))
             if direct:
                 beside = os.path.join(work, 'beside'); shutil.rmtree(beside, ignore_errors=True); write(beside, direct)
-                read = parity.endpoints(parity.plan(beside, {'var_files': ['given.tfvars']}, trace=True))
+                read = parity.endpoints(parity.plan(beside, configuration.arguments(without), trace=True, sources=configuration.sources()))
                 ends = {a: read.get(a) if e == '(unknown)' else e for a, e in ends.items()}
             for address, endpoint in ends.items():
                 m = re.search(r'traced-([A-Za-z_]+)-\d', str(endpoint))
                 if address in theirs: theirs[address]['vault_type'] = {'claim': 'known', 'value': m.group(1)} if m else {'claim': 'unknown'}
             keys += len(theirs)
-            report = ours(a.kmslint, folder)
+            report = ours(a.kmslint, folder, *given(configuration, without))
             good = compare(tally, 'seed %d' % seed, theirs, report)
             good &= planned(a, with_sources, alone, 'seed %d, plan' % seed, theirs, told, folder, work)
             for p in report['problems']: tally.note('problem', 'seed %d: %s' % (seed, json.dumps(p)[:300])); good = False
@@ -178,7 +192,7 @@ def configurations(a):
                 to = os.path.join(a.keep, 'seed%d' % seed); shutil.rmtree(to, ignore_errors=True); shutil.copytree(folder, to)
             # what Terraform refuses must not stop kmslint
             if without:
-                shutil.rmtree(folder); os.makedirs(folder); write(folder, configuration.files()); ours(a.kmslint, folder)
+                shutil.rmtree(folder); os.makedirs(folder); write(folder, configuration.files()); ours(a.kmslint, folder, *given(configuration))
     except KeyboardInterrupt: print('stopped at seed %d' % seed)
     finally: shutil.rmtree(work, ignore_errors=True)
     tally.print('%d configurations with %d scenarios and %d keys (%d scenarios refused by Terraform, %d configurations given up)' % (seed + 1 - a.seed, made, keys, refused, nobody))

@@ -102,7 +102,8 @@ pub(super) fn locate(call: &Call<'_>, manifest: Option<&Manifest>) -> Target {
     let installed = manifest.and_then(|manifest| manifest.entries.get(call.path));
     let elsewhere = |why: &str| Target::Elsewhere(why.to_owned());
     if is_local(call.source) {
-        return match disk::canonical(&call.caller.join(call.source)) {
+        // Terraform joins the two as text before it follows links, so that `x/../mod` needs no `x`.
+        return match disk::canonical(&disk::tidy(&call.caller.join(call.source))) {
             Ok(path) if disk::is_dir(&path) => Target::Folder { path, installed: None },
             _ => Target::Missing,
         };

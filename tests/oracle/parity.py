@@ -81,7 +81,8 @@ class Refused(RuntimeError):
         self.errors = errors
 
 
-def plan(folder, args, trace=False, defer=False):
+def plan(folder, args, trace=False, defer=False, sources={}):
+    """Terraform's answer; `sources` says which directories the sources mean that the oracle cannot read, so that it sees those modules"""
     import fakeprov, plan as oracle
     copy = vendored(folder)
     if copy:
@@ -91,7 +92,8 @@ def plan(folder, args, trace=False, defer=False):
     for k, v in args.get('vars', {}).items(): flags += ['-var', '%s=%s' % (k, v if isinstance(v, str) else json.dumps(v))]
     for f in args.get('var_files', []): flags += ['-var-file', os.path.join(folder, f)]
     if defer and '--defer-data' not in flags: flags.append('--defer-data')
-    keep, os.environ_before = fakeprov.Provider, dict(os.environ)
+    keep, os.environ_before, lit = fakeprov.Provider, dict(os.environ), oracle.lit
+    oracle.lit = lambda text: sources.get(re.sub(r'/\*.*?\*/|#.*', '', text).strip()) or lit(text)
     if trace: fakeprov.Provider = tracing(fakeprov)
     try:
         os.environ.update(args.get('env', {}))
@@ -109,7 +111,7 @@ def plan(folder, args, trace=False, defer=False):
             finally: oracle.copy_tree = real; shutil.rmtree(copy)
         else: r = oracle.run(oracle.parser().parse_args([folder] + flags))
     finally:
-        fakeprov.Provider = keep; os.environ.clear(); os.environ.update(os.environ_before)
+        fakeprov.Provider, oracle.lit = keep, lit; os.environ.clear(); os.environ.update(os.environ_before)
     if not r['ok']: raise Refused([d for d in r['diagnostics'] if d['severity'] == 'error'])
     return r
 

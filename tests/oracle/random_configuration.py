@@ -4,21 +4,24 @@ Scenario N is `sN.tf`, its modules `mN/…` and its lines of the values files, s
 """
 import random
 
+from odd_forms import Odd, Values, quote
+
 KEYS = ['a', 'b', 'c', 'b c', 'ü', 'e\u0301', 'x.y', 'a/b', '0', '01', '1', '"q"', '${x}', '%{y}', '', 'a\\b', 'A', '*', '日本', '["z"]', 'true', 'null', '-1', "it's"]
+# the values files that are named on the command line, after the values that are
+GIVEN = ['given.tfvars', 'given.tfvars.json']
 STARTS = ['2027-01-31T00:00:00Z', '2027-03-01T12:30:00.5Z', '2026-12-24T00:00:00+02:00']
-
-
-def quote(text):
-    return '"%s"' % text.replace('\\', '\\\\').replace('"', '\\"').replace('${', '$${').replace('%{', '%%{').replace('\t', '\\t')
 
 
 class Scenario:
     """one scenario; `r` is the only source of chance"""
 
     def __init__(self, r, number):
-        self.r, self.n, self.files, self.values, self.count = r, number, {}, {}, 0
+        self.r, self.n, self.files, self.values, self.count = r, number, {}, Values(), 0
+        # what the oracle has to be told: odd source -> directory; blocks of the root that come last
+        self.sources, self.late = {}, []
         self.root = Module(self, '', 0)
         self.root.fill()
+        self.root.blocks += self.late
         self.files['s%d.tf' % number] = self.root.text()
         if r.random() < .3: self.crlf()
 
@@ -31,13 +34,13 @@ class Scenario:
         return '%s%d_%d' % (prefix, self.n, self.count)
 
 
-class Module:
+class Module(Odd):
     """one module: blocks, and what expressions in them may refer to, by type"""
 
     def __init__(self, scenario, folder, depth):
         self.s, self.r, self.folder, self.depth = scenario, scenario.r, folder, depth
         self.blocks, self.outputs = [], {}
-        self.refs = {t: [] for t in ('mode', 'bool', 'days', 'start', 'name', 'endpoint', 'list', 'entries', 'unknown_bool', 'unknown_text')}
+        self.refs = {t: [] for t in ('mode', 'bool', 'days', 'start', 'name', 'endpoint', 'list', 'entries', 'unknown_bool', 'vault')}
         # what a caller has to give: variable -> type
         self.wants = {}
 
@@ -154,7 +157,7 @@ class Module:
         must = default is None
         if must or self.chance(.5):
             if self.depth: self.wants[n] = kind
-            else: self.s.values.setdefault(self.r.choice(['terraform.tfvars', 'z%d.auto.tfvars' % (self.s.n % 2), 'given.tfvars']), []).append('%s = %s' % (n, given()))
+            else: self.s.values.give(self.r, n, ty, given)
         self.refs[kind].append('var.' + n)
         return n
 
@@ -175,7 +178,7 @@ class Module:
                 ty = self.entry_type()
                 self.blocks.append('variable "%s" {\n  type = %s\n  default = %s\n}' % (n, ty, self.entry()))
                 self.fields('var.' + n)
-                if not self.depth and self.chance(.5): self.s.values.setdefault('terraform.tfvars', []).append('%s = %s' % (n, self.entry()))
+                if not self.depth and self.chance(.5): self.s.values.give(self.r, n, ty, self.entry)
             elif kind == 'map':
                 n = self.s.name('v')
                 self.blocks.append('variable "%s" {\n  type = map(string)\n  default = { a = "HSM", b = null, c = "SOFTWARE" }\n}' % n)
@@ -247,6 +250,7 @@ class Module:
         a = 'oci_kms_vault.' + v
         if form in (0, 1):
             self.blocks.append(head() + body + '}'); e += [a + '.management_endpoint'] * 2
+            if self.chance(.4): self.vault_object(a)
             if self.chance(.3):
                 d = self.s.name('d'); self.blocks.append('data "oci_kms_vault" "%s" {\n  vault_id = %s.id\n}' % (d, a)); e.append('data.oci_kms_vault.%s.management_endpoint' % d)
         elif form == 2:
@@ -287,14 +291,19 @@ class Module:
     def key(self):
         n = self.s.name('k'); line, refs, shape = self.expansion()
         def body():
-            t = '  compartment_id = "c"\n  display_name = %s\n  management_endpoint = %s\n  key_shape {\n    algorithm = "AES"\n    length = 32\n  }\n' % (self.name(), self.r.choice(self.refs['endpoint'] or ['"https://x"']))
+            key_shape = '  key_shape {\n    algorithm = "AES"\n    length = 32\n  }\n' if self.chance(.9) else '  dynamic "key_shape" {\n    for_each = { AES = %s }\n    iterator = it\n    content {\n      algorithm = it.key\n      length = it.value\n    }\n  }\n' % self.integer(0)
+            t = '  compartment_id = "c"\n  display_name = %s\n  management_endpoint = %s\n%s' % (self.name(), self.r.choice(self.refs['endpoint'] or ['"https://x"']), key_shape)
             if self.chance(.8): t += '  protection_mode = %s\n' % self.mode()
             if self.chance(.7): t += '  is_auto_rotation_enabled = %s\n' % self.boolean()
             return t + (self.rotation() if self.chance(.7) else '')
         self.blocks.append('resource "oci_kms_key" "%s" {\n%s%s}' % (n, line, self.within(refs, body)))
         a = 'oci_kms_key.' + n
+        self.imported(n, line, shape); self.idle(n)
+        self.overridden(n, lambda: self.within(refs, lambda: self.r.choice([lambda: '  protection_mode = %s\n' % self.mode(1), self.rotation, lambda: '  is_auto_rotation_enabled = %s\n' % self.boolean()])()))
         if shape == 'one':
             self.refs['name'].append(a + '.display_name')
+            if self.chance(.3): self.key_object(a)
+            if self.chance(.15): self.version(a)
             if self.chance(.3): self.refs['mode'].append(a + '.protection_mode')
         elif shape == 'count': self.refs['name'] += ['try(%s[0].display_name, "none")' % a, 'join("+", %s[*].display_name)' % a]
         else: self.refs['name'] += ['join("+", keys(%s))' % a, 'join("+", [for k in values(%s) : k.display_name])' % a]
@@ -308,7 +317,8 @@ class Module:
         form, refs = self.pick(lambda: ('%s ? [1] : []' % self.cond(), {'days': [name + '.key + 60']}), lambda: ('[%s]' % self.days(0), {'days': [name + '.value'] * 4}), lambda: ('{ k = { d = 90 } }', {'days': [name + '.value.d'] * 3}),
             lambda: ('%s[*]' % self.paren(self.days(0)), {'days': [name + '.value'] * 3}), lambda: ('toset([%s])' % quote('95'), {'days': [name + '.value'] * 3}), lambda: ('%s != null ? { x = %s } : {}' % (self.paren(self.days(0)), self.days(0)), {'days': [name + '.value'] * 3}),
             lambda: ('[for d in [%s] : { n = d } if d != null]' % self.days(0), {'days': [name + '.value.n'] * 3}))
-        return '  dynamic "auto_key_rotation_details" {\n    for_each = %s\n%s    content {\n%s    }\n  }\n' % (form, '    iterator = item\n' if it else '', self.within(refs, content))
+        more = '  dynamic "auto_key_rotation_details" {\n    for_each = []\n    content {\n      rotation_interval_in_days = 77\n    }\n  }\n' if self.chance(.1) else ''
+        return more + '  dynamic "auto_key_rotation_details" {\n    for_each = %s\n%s    content {\n%s    }\n  }\n' % (form, '    iterator = item\n' if it else '', self.within(refs, content))
 
     def call(self):
         r = self.r
@@ -319,9 +329,10 @@ class Module:
         line, refs, shape = self.expansion()
         def arguments():
             values = {'mode': self.mode, 'bool': self.boolean, 'days': self.days, 'name': self.name, 'start': self.start, 'list': self.list, 'endpoint': lambda: r.choice(self.refs['endpoint'] or ['"https://y"']),
+                'vault': lambda: r.choice(self.refs['vault'] or ['{ vault_type = "DEFAULT", management_endpoint = "https://y", display_name = "o", x = 1 }']),
                 'entries': lambda: self.pick(*([lambda: r.choice(self.refs['entries'])] * 2 if self.refs['entries'] else []), self.map, lambda: self.for_map() or self.map())}
-            return ''.join('  %s = %s\n' % (v, values[k]()) for v, k in child.wants.items())
-        self.blocks.append('module "%s" {\n  source = "./%s"\n%s%s}' % (n, n, line, self.within(refs, arguments)))
+            return [(v, values[k]()) for v, k in child.wants.items()]
+        self.call_text(n, line, self.within(refs, arguments))
         for o, kind in child.outputs.items():
             a = 'module.%s' % n
             if shape == 'one': self.refs[kind].append('%s.%s' % (a, o))
@@ -339,12 +350,18 @@ class Module:
             n = self.s.name('v'); self.blocks.append('variable "%s" {\n  type = string\n}' % n); self.wants[n] = 'endpoint'; self.refs['endpoint'] += ['var.' + n] * 3
         else: self.vaults()
         self.locals()
+        if self.chance(.25): self.objects()
+        if self.chance(.2): self.decoded()
+        if self.depth and self.chance(.2):
+            n = self.s.name('v'); self.blocks.append('variable "%s" {\n  type = %s\n}' % (n, self.r.choice(['any', 'object({ vault_type = string, management_endpoint = string, display_name = optional(string) })']))); self.wants[n] = 'vault'
+            self.refs['endpoint'].append('var.%s.management_endpoint' % n); self.refs['mode'].append('(var.%s.vault_type == "DEFAULT" ? "HSM" : "SOFTWARE")' % n); self.refs['name'].append('lookup(var.%s, "display_name", "d")' % n)
+            if self.chance(.3): self.refs['vault'].append('var.' + n)
         for _ in range(self.r.choice([0, 1, 1, 2] if self.depth < 3 else [1])):
             if self.depth < 3 and self.chance(.75 if self.depth < 2 else .3): self.call()
         for _ in range(self.r.choice([1, 1, 2]) if self.depth else self.r.choice([1, 2, 3])):
             self.key(); self.locals() if self.chance(.3) else None
         if self.depth:
-            for kind in ('mode', 'name', 'days', 'endpoint', 'bool', 'entries'):
+            for kind in ('mode', 'name', 'days', 'endpoint', 'bool', 'entries', 'vault'):
                 if self.refs[kind] and self.chance(.5):
                     o = self.s.name('o'); self.blocks.append('output "%s" {\n  value = %s\n}' % (o, self.r.choice(self.refs[kind]))); self.outputs[o] = kind
 
@@ -357,15 +374,25 @@ class Configuration:
         self.seed, self.parts = seed, {n: Scenario(r, n) for n in range(scenarios)}
 
     def files(self, without=()):
-        out, values = {}, {}
+        # the oracle looks for types in the files that it finds itself
+        out = {'always.tf': 'provider "oci" {}\n' + ''.join('resource "%s" "always" {\n  count = 0\n%s}\n' % x for x in [('null_resource', ''), ('time_sleep', ''), ('random_id', '  byte_length = 1\n'), ('time_rotating', '  rotation_days = 1\n'), ('oci_identity_compartment', '  name = "x"\n  description = "x"\n')])}
         for n, s in self.parts.items():
-            if n in without: continue
-            out.update(s.files)
-            for f, lines in s.values.items(): values.setdefault(f, []).extend(lines)
-        # always there, because it is named on the command line
-        values.setdefault('given.tfvars', [])
-        out.update({f: '\n'.join(lines) + '\n' for f, lines in values.items()})
+            if n not in without: out.update(s.files)
+        out.update(self.values(without).texts())
         return out
+
+    def values(self, without=()):
+        out = Values()
+        for n, s in self.parts.items():
+            if n not in without: out.merge(s.values)
+        return out
+
+    def arguments(self, without=()):
+        """how `parity.plan` is asked about it"""
+        v = self.values(without)
+        return {'vars': v.vars, 'var_files': GIVEN, 'env': {'TF_VAR_' + n: x for n, x in v.env.items()}}
+
+    def sources(self): return {k: v for s in self.parts.values() for k, v in s.sources.items()}
 
 
 class Schedules:
