@@ -1,12 +1,14 @@
-//! Conditions that Terraform checks before it plans: validations of variables and preconditions of resources, where they are known to fail.
+//! Conditions that Terraform checks when it plans: validations of variables, conditions of resources and outputs, where they are known to
+//! fail.
 
 use super::facts::Reader;
 use super::instance::{Each, Instance};
+use super::resource::One;
 use super::scope::Frame;
 use super::world::World;
-use crate::base::{Place, Problem, ProblemKind};
-use crate::eval::{EvalError, Type, Value, convert};
-use crate::hcl::Block;
+use crate::base::{Place, Problem, ProblemKind, Span};
+use crate::eval::{Dialect, EvalError, FileAccess, RefStep, Scope, Type, Value, convert};
+use crate::hcl::{Block, Name};
 use std::cell::RefCell;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -33,40 +35,97 @@ pub(super) fn validate(world: &World<'_>, at: &Rc<Instance>, name: &Arc<str>, va
     for validation in variable.body.blocks_of("validation") {
         world.validated.running.borrow_mut().push((at.id, Arc::clone(name), value.clone()));
         let frame = Frame::new(world, at, &Each::None);
-        let failed = is_false(world, validation, &frame);
-        let message =
-            failed.then(|| format!("the value of variable `{name}` is rejected by its validation{}", reason(world, validation, &frame)));
+        let failed = is_false(world, validation, at, &frame);
+        let reason = || reason(world, validation, at, &frame);
+        let message = failed.then(|| format!("the value of variable `{name}` is rejected by its validation{}", reason()));
         world.validated.running.borrow_mut().pop();
         if let Some(message) = message {
-            let span = validation.body.attribute("condition").map_or(validation.header, |condition| condition.value.span);
-            return Err(EvalError { message, span: Some(span), fatal: true });
+            return Err(EvalError { message, span: Some(place(validation)), fatal: true });
         }
     }
     Ok(())
 }
 
-/// Notes the preconditions of an instance that are known to fail.
-pub(super) fn preconditions(reader: &Reader<'_>, block: &Block) {
-    for condition in block.body.blocks_of("lifecycle").flat_map(|lifecycle| lifecycle.body.blocks_of("precondition")) {
-        let frame = Frame::new(reader.world, reader.at, reader.each);
-        if is_false(reader.world, condition, &frame) {
-            let message = format!("a precondition of this resource is false{}", reason(reader.world, condition, &frame));
-            let span = condition.body.attribute("condition").map_or(condition.header, |condition| condition.value.span);
-            reader.problems.add(Problem::new(ProblemKind::Refused, message).at(Place::Source(span)));
+/// Notes the conditions of an instance of a managed resource that are known to fail.
+pub(super) fn of_resource(reader: &Reader<'_>, one: One<'_>) {
+    let lifecycles = || one.block.body.blocks_of("lifecycle");
+    let note = |condition: &Block, what: &str, scope: &dyn Scope| {
+        if is_false(reader.world, condition, reader.at, scope) {
+            let message = format!("a {what} of this resource is false{}", reason(reader.world, condition, reader.at, scope));
+            reader.problems.add(Problem::new(ProblemKind::Refused, message).at(Place::Source(place(condition))));
+        }
+    };
+    let frame = Frame::new(reader.world, reader.at, reader.each);
+    for condition in lifecycles().flat_map(|lifecycle| lifecycle.body.blocks_of("precondition")) {
+        note(condition, "precondition", &frame);
+    }
+    for condition in lifecycles().flat_map(|lifecycle| lifecycle.body.blocks_of("postcondition")) {
+        note(condition, "postcondition", &Own { frame: Frame::new(reader.world, reader.at, reader.each), one });
+    }
+}
+
+/// Refuses an output whose preconditions are known to fail.
+pub(super) fn of_output(world: &World<'_>, at: &Rc<Instance>, name: &str, output: &Block) -> Result<(), EvalError> {
+    let frame = Frame::new(world, at, &Each::None);
+    match output.body.blocks_of("precondition").find(|condition| is_false(world, condition, at, &frame)) {
+        None => Ok(()),
+        Some(condition) => {
+            let message = format!("a precondition of output `{name}` is false{}", reason(world, condition, at, &frame));
+            Err(EvalError { message, span: Some(place(condition)), fatal: true })
         }
     }
 }
 
+/// The surroundings of a postcondition, in which `self` is the instance.
+struct Own<'a> {
+    frame: Frame<'a>,
+    one: One<'a>,
+}
+
+impl Scope for Own<'_> {
+    fn resolve(&self, name: &str, span: Span, steps: &[RefStep<'_>]) -> Result<(Value, usize), EvalError> {
+        if name == "self" { Ok((self.frame.world.object(self.one), 0)) } else { self.frame.resolve(name, span, steps) }
+    }
+
+    fn declared(&self, name: &str, span: Span, steps: &[&Name]) -> Result<(), EvalError> {
+        if name == "self" { Ok(()) } else { self.frame.declared(name, span, steps) }
+    }
+
+    fn text(&self, span: Span) -> String {
+        self.frame.text(span)
+    }
+
+    fn quote(&self, span: Span) -> Option<String> {
+        self.frame.quote(span)
+    }
+
+    fn dialect(&self) -> Dialect {
+        self.frame.dialect()
+    }
+
+    fn files(&self) -> &dyn FileAccess {
+        self.frame.files()
+    }
+
+    fn is_builtin_provider(&self, name: &str) -> bool {
+        self.frame.is_builtin_provider(name)
+    }
+}
+
+fn place(condition: &Block) -> Span {
+    condition.body.attribute("condition").map_or(condition.header, |condition| condition.value.span)
+}
+
 /// Whether a condition is known to be false, whoever calls the module.
-fn is_false(world: &World<'_>, block: &Block, frame: &Frame<'_>) -> bool {
+fn is_false(world: &World<'_>, block: &Block, at: &Instance, scope: &dyn Scope) -> bool {
     let Some(condition) = block.body.attribute("condition") else { return false };
-    let value = world.eval(&condition.value, frame).and_then(|value| convert(value, &Type::Bool));
+    let value = world.eval_in(&condition.value, at, scope).and_then(|value| convert(value, &Type::Bool));
     value.is_ok_and(|value| value.as_bool() == Some(false) && !value.marks.by_caller)
 }
 
 /// The error message that the configuration has for it, where it may be shown.
-fn reason(world: &World<'_>, block: &Block, frame: &Frame<'_>) -> String {
-    let message = block.body.attribute("error_message").and_then(|message| world.eval(&message.value, frame).ok());
+fn reason(world: &World<'_>, block: &Block, at: &Instance, scope: &dyn Scope) -> String {
+    let message = block.body.attribute("error_message").and_then(|message| world.eval_in(&message.value, at, scope).ok());
     let shown = message.filter(|message| !message.deep_marks().hides_text());
     shown.as_ref().and_then(Value::as_str).map(|text| format!(": {}", text.trim().trim_end_matches('.'))).unwrap_or_default()
 }

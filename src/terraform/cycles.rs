@@ -1,11 +1,15 @@
-//! Cycles of references between the resources, data sources and local values of a module. Terraform orders all of them before it plans
-//! and refuses a cycle whatever the expressions evaluate to, so it is found by what is written.
+//! Cycles of references between the resources, data sources, local values and module calls of a module. Terraform orders all of them
+//! before it plans and refuses a cycle whatever the expressions evaluate to, so it is found by what is written.
+//!
+//! A cycle through several modules is one of the topmost of them, in which each call stands for what is in it: its outputs refer to those
+//! of its variables that they depend on. Source: Terraform's `ModuleExpansionTransformer`: what is in a module waits for the call's
+//! `count`, `for_each` and `depends_on`, and whoever refers to a call as a whole waits for all that is in it.
 
 use super::module::Module;
 use crate::base::Span;
-use crate::eval::references;
-use crate::hcl::{Block, Body, Expr};
-use std::collections::HashMap;
+use crate::eval::{Reference, references};
+use crate::hcl::{Block, Body, Expr, ExprKind, TraversalStep};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 /// A cycle, the same for all of its members.
@@ -17,38 +21,61 @@ pub(super) struct Cycle {
     pub span: Span,
 }
 
-/// What is in a cycle, by the name by which it is referred to.
-pub(super) type Cycles = HashMap<String, Arc<Cycle>>;
+/// What is known of a module by its references alone.
+#[derive(Debug, Default)]
+pub(super) struct Order {
+    /// What is in a cycle, by the name by which it is referred to: `oci_kms_key.k`, `module.m`.
+    cycles: HashMap<String, Arc<Cycle>>,
+    /// The variables that each output depends on.
+    outputs: BTreeMap<Arc<str>, BTreeSet<Arc<str>>>,
+}
+
+impl Order {
+    /// The cycle that something is in, by the name by which it is referred to.
+    pub(super) fn cycle(&self, name: &str) -> Option<&Cycle> {
+        self.cycles.get(name).map(Arc::as_ref)
+    }
+}
 
 /// How many members of a cycle are named.
 const NAMED: usize = 6;
+/// How many references are followed to find what the outputs of one module depend on; of the others nothing is said.
+const MOST_STEPS: usize = 2_000_000;
 
 /// Something that is put in order.
 #[derive(Debug)]
 struct Node {
-    /// As it is referred to: `local.x`, `data.oci_kms_vault.v`, `oci_kms_key.k`.
+    /// As it is referred to: `local.x`, `data.oci_kms_vault.v`, `oci_kms_key.k`, `module.m.out`.
     name: String,
+    /// The call that it is a part of, `module.m`.
+    call: Option<String>,
     /// Where it refers to which other node.
     edges: Vec<(usize, Span)>,
 }
 
-/// Finds them.
-pub(super) fn find(module: &Module) -> Cycles {
-    let nodes = nodes(module);
+/// Puts a module in order. `callee`: what is known of the module that a call leads to; `None` where that is not at hand.
+pub(super) fn order(module: &Module, callee: &dyn Fn(&Arc<str>, &Block) -> Option<Arc<Order>>) -> Order {
+    let nodes = nodes(module, callee);
     let groups = groups(&nodes);
     let mut members: HashMap<usize, Vec<&str>> = HashMap::new();
     for (node, group) in nodes.iter().zip(&groups) {
-        members.entry(*group).or_default().push(&node.name);
+        let names = members.entry(*group).or_default();
+        let shown = node.name.trim_end_matches(EXPANSION);
+        if !names.contains(&shown) {
+            names.push(shown);
+        }
     }
     let mut found: HashMap<usize, Arc<Cycle>> = HashMap::new();
-    let mut cycles = Cycles::new();
+    let mut cycles = HashMap::new();
     for (node, group) in nodes.iter().zip(&groups) {
         let Some((_, span)) = node.edges.iter().find(|(to, _)| groups.get(*to) == Some(group)) else { continue };
         let names = members.get(group).map(Vec::as_slice).unwrap_or_default();
         let cycle = found.entry(*group).or_insert_with(|| Arc::new(Cycle { message: message(names), span: *span }));
-        cycles.insert(node.name.clone(), Arc::clone(cycle));
+        for name in [Some(&node.name), node.call.as_ref()].into_iter().flatten() {
+            cycles.insert(name.clone(), Arc::clone(cycle));
+        }
     }
-    cycles
+    Order { cycles, outputs: outputs(&nodes) }
 }
 
 fn message(names: &[&str]) -> String {
@@ -60,66 +87,169 @@ fn message(names: &[&str]) -> String {
     }
 }
 
-fn nodes(module: &Module) -> Vec<Node> {
-    let mut written: Vec<(String, Written<'_>)> = Vec::new();
-    written.extend(module.locals.iter().map(|(name, local)| (format!("local.{name}"), Written::Local(&local.value))));
+/// The variables that each output depends on.
+fn outputs(nodes: &[Node]) -> BTreeMap<Arc<str>, BTreeSet<Arc<str>>> {
+    let mut steps = 0;
+    let mut all = BTreeMap::new();
+    for (start, node) in nodes.iter().enumerate() {
+        let Some(output) = node.name.strip_prefix("output.") else { continue };
+        let (mut seen, mut left, mut variables) = (BTreeSet::from([start]), vec![start], BTreeSet::new());
+        while let Some(node) = left.pop().and_then(|at| nodes.get(at)) {
+            if let Some(variable) = node.name.strip_prefix("var.") {
+                variables.insert(Arc::from(variable));
+            }
+            steps += node.edges.len();
+            if steps > MOST_STEPS {
+                return all;
+            }
+            left.extend(node.edges.iter().map(|(to, _)| *to).filter(|to| seen.insert(*to)));
+        }
+        all.insert(Arc::from(output), variables);
+    }
+    all
+}
+
+/// What the node of a call's `count`, `for_each` and `depends_on` is named in addition to the call.
+const EXPANSION: &str = " (expand)";
+
+/// What the references of a node are in.
+enum Written<'m> {
+    Local(&'m Expr),
+    Resource(&'m Block),
+    Variable(&'m Block),
+    Output(&'m Block),
+    /// The `count`, `for_each` and `depends_on` of a call.
+    Expansion(&'m Block),
+    /// An argument of a call.
+    Argument(&'m Expr, String),
+    /// An output of a call, and the nodes of the call that it waits for.
+    Result(Vec<String>, Span),
+}
+
+fn nodes(module: &Module, callee: &dyn Fn(&Arc<str>, &Block) -> Option<Arc<Order>>) -> Vec<Node> {
+    let mut written: Vec<(String, Option<String>, Written<'_>)> = Vec::new();
+    let own = |name: String, written| (name, None, written);
+    written.extend(module.locals.iter().map(|(name, local)| own(format!("local.{name}"), Written::Local(&local.value))));
     for (mode, resources) in [("", &module.managed), ("data.", &module.data)] {
         for (kind, named) in resources {
-            written.extend(named.iter().map(|(name, block)| (format!("{mode}{kind}.{name}"), Written::Block(block))));
+            written.extend(named.iter().map(|(name, block)| own(format!("{mode}{kind}.{name}"), Written::Resource(block))));
         }
     }
-    let known: HashMap<String, usize> = written.iter().enumerate().map(|(at, (name, _))| (name.clone(), at)).collect();
-    let node = |(at, (name, written)): (usize, (String, Written<'_>))| {
-        let mut edges = Vec::new();
+    written.extend(module.variables.iter().map(|(name, block)| own(format!("var.{name}"), Written::Variable(block))));
+    written.extend(module.outputs.iter().map(|(name, block)| own(format!("output.{name}"), Written::Output(block))));
+    for (name, call) in &module.calls {
+        let Some(order) = callee(name, call) else { continue };
+        let whole = format!("module.{name}");
+        let expansion = format!("{whole}{EXPANSION}");
+        let argument = |variable: &str| format!("{whole}.var.{variable}");
+        let mut parts = vec![(expansion.clone(), Written::Expansion(call))];
+        for attribute in call.body.attributes.iter().filter(|attribute| !META.contains(&&*attribute.name.text)) {
+            parts.push((argument(&attribute.name.text), Written::Argument(&attribute.value, expansion.clone())));
+        }
+        for (output, variables) in &order.outputs {
+            let waits = variables.iter().map(|variable| argument(variable)).chain([expansion.clone()]).collect();
+            parts.push((format!("{whole}.{output}"), Written::Result(waits, call.header)));
+        }
+        let all = parts.iter().map(|(name, _)| name.clone()).collect();
+        parts.push((whole.clone(), Written::Result(all, call.header)));
+        written.extend(parts.into_iter().map(|(name, part)| (name, Some(whole.clone()), part)));
+    }
+    let known: HashMap<String, usize> = written.iter().enumerate().map(|(at, (name, ..))| (name.clone(), at)).collect();
+    let node = |(at, (name, call, written)): (usize, (String, Option<String>, Written<'_>))| {
+        let mut edges = Edges { known: &known, found: Vec::new() };
         match written {
-            Written::Local(expr) => refer(expr, &known, &mut edges),
-            Written::Block(block) => {
-                in_body(&block.body, &known, &mut edges);
+            Written::Local(expr) => edges.refer(expr),
+            Written::Resource(block) => {
+                edges.body(&block.body);
                 let lifecycles = block.body.blocks_of("lifecycle").filter_map(|lifecycle| lifecycle.body.attribute("replace_triggered_by"));
                 for attribute in block.body.attribute("depends_on").into_iter().chain(lifecycles) {
-                    let mut own = Vec::new();
-                    refer(&attribute.value, &known, &mut own);
+                    let mut own = Edges { known: &known, found: Vec::new() };
+                    own.refer(&attribute.value);
                     // A resource that names itself here is not a cycle to Terraform.
-                    edges.extend(own.into_iter().filter(|(to, _)| *to != at));
+                    edges.found.extend(own.found.into_iter().filter(|(to, _)| *to != at));
                 }
             }
+            Written::Variable(block) => {
+                edges.body(&block.body);
+                // A validation refers to its own variable.
+                edges.found.retain(|(to, _)| *to != at);
+            }
+            Written::Output(block) => {
+                edges.body(&block.body);
+                block.body.attribute("depends_on").into_iter().for_each(|attribute| edges.refer(&attribute.value));
+            }
+            Written::Expansion(call) => {
+                let meta = ["count", "for_each", "depends_on"].into_iter().filter_map(|name| call.body.attribute(name));
+                meta.for_each(|attribute| edges.refer(&attribute.value));
+                call.body.blocks_of("lifecycle").for_each(|lifecycle| edges.body(&lifecycle.body));
+            }
+            Written::Argument(expr, expansion) => {
+                edges.refer(expr);
+                edges.wait(&expansion, expr.span);
+            }
+            Written::Result(waits, span) => waits.iter().for_each(|name| edges.wait(name, span)),
         }
-        Node { name, edges }
+        Node { name, call, edges: edges.found }
     };
     written.into_iter().enumerate().map(node).collect()
 }
 
-enum Written<'m> {
-    Local(&'m Expr),
-    Block(&'m Block),
+/// The arguments of a call that are none of its module's variables.
+const META: [&str; 6] = ["source", "version", "count", "for_each", "depends_on", "providers"];
+
+/// The references of a node.
+struct Edges<'k> {
+    known: &'k HashMap<String, usize>,
+    found: Vec<(usize, Span)>,
 }
 
-/// The references of a body, of nested blocks too.
-fn in_body(body: &Body, known: &HashMap<String, usize>, edges: &mut Vec<(usize, Span)>) {
-    for attribute in &body.attributes {
-        // The first two name arguments and provider configurations; the others may name the resource itself.
-        if !matches!(&*attribute.name.text, "ignore_changes" | "provider" | "depends_on" | "replace_triggered_by") {
-            refer(&attribute.value, known, edges);
+impl Edges<'_> {
+    fn wait(&mut self, name: &str, span: Span) {
+        self.found.extend(self.known.get(name).map(|to| (*to, span)));
+    }
+
+    /// The references of a body, of nested blocks too.
+    fn body(&mut self, body: &Body) {
+        for attribute in &body.attributes {
+            // The first three are not expressions; the others may name the resource itself.
+            if !matches!(&*attribute.name.text, "ignore_changes" | "provider" | "type" | "depends_on" | "replace_triggered_by") {
+                self.refer(&attribute.value);
+            }
+        }
+        for block in &body.blocks {
+            // What they run after the resource exists may refer to it.
+            if !matches!(&*block.kind.text, "provisioner" | "connection") {
+                self.body(&block.body);
+            }
         }
     }
-    for block in &body.blocks {
-        // What they run after the resource exists may refer to it.
-        if !matches!(&*block.kind.text, "provisioner" | "connection") {
-            in_body(&block.body, known, edges);
+
+    fn refer(&mut self, expr: &Expr) {
+        for reference in references(expr) {
+            let names = reference.names();
+            let name = match (&**reference.root, names.as_slice()) {
+                ("data", [kind, name, ..]) => format!("data.{}.{}", kind.text, name.text),
+                ("resource", [kind, name, ..]) => format!("{}.{}", kind.text, name.text),
+                ("module", [name, ..]) => match output(&reference) {
+                    Some(output) => format!("module.{}.{output}", name.text),
+                    None => format!("module.{}", name.text),
+                },
+                (root, [name, ..]) => format!("{root}.{}", name.text),
+                _ => continue,
+            };
+            self.wait(&name, reference.span);
         }
     }
 }
 
-fn refer(expr: &Expr, known: &HashMap<String, usize>, edges: &mut Vec<(usize, Span)>) {
-    for reference in references(expr) {
-        let names = reference.names();
-        let name = match (&**reference.root, names.as_slice()) {
-            ("data", [kind, name, ..]) => format!("data.{}.{}", kind.text, name.text),
-            ("resource", [kind, name, ..]) => format!("{}.{}", kind.text, name.text),
-            (root, [name, ..]) => format!("{root}.{}", name.text),
-            _ => continue,
-        };
-        edges.extend(known.get(&name).map(|to| (*to, reference.span)));
+/// The output that a reference to a module call names, `None` where it is to the call as a whole. An index that is not written out makes
+/// it one to the whole.
+fn output<'a>(reference: &Reference<'a>) -> Option<&'a str> {
+    let is_constant = |index: &Expr| matches!(index.kind, ExprKind::Number(_) | ExprKind::String(_));
+    match reference.steps {
+        [_, TraversalStep::Attr(output), ..] => Some(&output.text),
+        [_, TraversalStep::Index(index, _), TraversalStep::Attr(output), ..] if is_constant(index) => Some(&output.text),
+        _ => None,
     }
 }
 

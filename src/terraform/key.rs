@@ -4,6 +4,8 @@ use super::dynamic::{self, Blocks, Nested};
 use super::facts::Reader;
 use super::refusals::{self, Refusals};
 use super::relations::Relations;
+use super::resource::One;
+use super::world::ResourceName;
 use crate::base::secrecy;
 use crate::base::{Bounds, Case, Claim, Fact, InstanceKey, Place, Problem, ProblemKind, Step, Unknown};
 use crate::eval::{Data, EvalError, Type, Value, convert};
@@ -64,7 +66,8 @@ pub(super) fn facts(reader: &Reader<'_>, key: &Instance<'_>, root: &Arc<str>, re
 
     facts.restored = restored(reader, body);
 
-    super::conditions::preconditions(reader, block);
+    let of = ResourceName { data: false, kind: "oci_kms_key".into(), name: Arc::clone(key.name) };
+    super::conditions::of_resource(reader, One { at: reader.at, of: &of, block, key: key.key.as_ref(), each: reader.each });
     relations.relate(reader, body, &mut facts);
     for name in ["time_of_deletion", "restore_trigger"] {
         let ty = if name == "restore_trigger" { Type::Bool } else { Type::String };

@@ -2,7 +2,7 @@
 
 use super::calls::{self, Call, Manifest, Target};
 use super::discover::{self, Scan};
-use super::folder::{Folder, is_configuration, is_local};
+use super::folder::{Folder, decode, is_configuration, is_local};
 use super::module::{Module, literal};
 use super::request::{Dialect, Request};
 use crate::base::{Sources, disk};
@@ -115,7 +115,7 @@ impl<'r> Loader<'r> {
         let entries = disk::entries(path).unwrap_or_default();
         let names = entries.iter().filter(|entry| entry.is_file).filter_map(|entry| entry.name.to_str());
         names.filter(|name| is_configuration(name)).any(|name| {
-            let text = disk::read_text(&path.join(name), disk::CONFIG_CAP);
+            let text = disk::read(&path.join(name), disk::CONFIG_CAP).and_then(|bytes| decode(bytes, name));
             text.is_ok_and(|text| is_it(name, &text))
         })
     }

@@ -1,6 +1,5 @@
 //! One module folder, parsed and with its override files merged; shared by all roots and calls that lead to it.
 
-use super::cycles::{self, Cycle, Cycles};
 use super::folder::{Folder, Text, configuration, decode, stem};
 use super::merge;
 use super::providers::Named as Providers;
@@ -12,7 +11,7 @@ use crate::eval::EvalError;
 use crate::hcl::{self, Attribute, Block, CommentText, Expr, ExprKind, File};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 /// The resource type of key versions.
 pub(super) const KEY_VERSION: &str = "oci_kms_key_version";
@@ -94,8 +93,6 @@ pub(super) struct Module {
     pub refused: Vec<Problem>,
     /// Names whose declaration Terraform would refuse.
     faults: BTreeMap<Named, BTreeMap<Arc<str>, EvalError>>,
-    /// Cycles of its resources, found when they are asked for.
-    cycles: OnceLock<Cycles>,
     /// Whether a file that did not parse may declare a key.
     pub may_hide_keys: bool,
     /// Whether it lies outside of the repository: nothing of it is quoted, and its values are treated as those of a file.
@@ -311,11 +308,6 @@ impl Module {
     /// What Terraform would say of a name's declaration, where it would refuse it.
     pub(super) fn fault(&self, what: Named, name: &str) -> Option<EvalError> {
         self.faults.get(&what)?.get(name).cloned()
-    }
-
-    /// The cycle that a managed resource is in, by its address within the module.
-    pub(super) fn cycle(&self, address: &str) -> Option<&Cycle> {
-        self.cycles.get_or_init(|| cycles::find(self)).get(address).map(Arc::as_ref)
     }
 
     /// Whether it requires a provider from this registry host by name.

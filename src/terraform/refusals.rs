@@ -106,13 +106,18 @@ pub(super) fn of_block(reader: &Reader<'_>, kind: &str, name: &str, block: &Bloc
             found = check.found;
         }
         depends_on(reader, &block.body);
-        if let Some(cycle) = reader.at.module.cycle(&format!("{kind}.{name}")) {
-            let problem = Problem::new(ProblemKind::Structure, cycle.message.clone()).at(Place::Source(cycle.span));
-            reader.problems.certain(problem.help("Remove one of the references: Terraform cannot order what depends on itself."));
-            found.all = Some((cycle.message.clone(), cycle.span));
-        }
+        found.all = cycle(reader, &format!("{kind}.{name}")).or(found.all.take());
         found
     })
+}
+
+/// Refuses a cycle of references that a resource or a module call is in: what is wrong, and where.
+pub(super) fn cycle(reader: &Reader<'_>, name: &str) -> Option<(String, Span)> {
+    let order = reader.world.order(reader.at);
+    let cycle = order.cycle(name)?;
+    let problem = Problem::new(ProblemKind::Structure, cycle.message.clone()).at(Place::Source(cycle.span));
+    reader.problems.certain(problem.help("Remove one of the references: Terraform cannot order what depends on itself."));
+    Some((cycle.message.clone(), cycle.span))
 }
 
 /// Refuses names in `depends_on` that are not declared.

@@ -3,7 +3,7 @@
 use super::instance::{Each, Expansion, Instance};
 use super::module::{Named, Resources};
 use super::resource::One;
-use super::schema;
+use super::schema::{self, Field, Nesting};
 use super::world::{ResourceName, World};
 use crate::base::{InstanceKey, Span};
 use crate::eval::{Data, Dialect, EvalError, FileAccess, Marks, RefStep, Scope, Type, UnknownValue, Value};
@@ -223,7 +223,7 @@ impl Frame<'_> {
         match schema.fields.get(&attribute.text) {
             Some(field) => {
                 let steps: Vec<RefStep<'_>> = rest.iter().map(|name| RefStep::Attr(name)).collect();
-                self.check_steps(field.ty(), &steps)
+                self.check_field(&attribute.text, field, &steps)
             }
             None => self.world.refuse_attribute(&of, &attribute.text, &schema).map_or(Ok(()), Err),
         }
@@ -244,21 +244,51 @@ impl Frame<'_> {
                 );
                 Err(fatal(message).at(attribute.span))
             }
-            (None, Some(RefStep::Index(key, span))) if key.as_number().is_some() && is_constant_index(&self.world.text(*span)) => {
+            (None, Some(RefStep::Index(_, span))) if is_constant_index(&self.world.text(*span)) => {
                 Err(fatal(format!("`{name}` has neither `count` nor `for_each`, so it has no instance key")).at(*span))
             }
             _ => Ok(()),
         }
     }
 
-    /// Refuses steps that a value of this type cannot have: Terraform checks what a reference itself names against the schema, so that
-    /// `try` and `can` do not catch it. Only what is written out counts.
+    /// Refuses steps that a field cannot have: Terraform checks what a reference itself names against the schema, so that `try` and `can`
+    /// do not catch it. Only what is written out counts. Source: Terraform's `configschema`, `StaticValidateTraversal`.
+    fn check_field(&self, name: &str, field: &Field, steps: &[RefStep<'_>]) -> Result<(), EvalError> {
+        let block = match field {
+            Field::Attribute(attribute) => return self.check_steps(attribute.ty.clone(), steps),
+            Field::Block(block) => block,
+        };
+        let [first, rest @ ..] = steps else { return Ok(()) };
+        let refuse = |step: &RefStep<'_>, message: String| Err(fatal(message).at(span(step)));
+        let inside = match (block.nesting, first) {
+            (Nesting::Single, _) => steps,
+            (_, RefStep::Index(_, span)) if !is_constant_index(&self.world.text(*span)) => return Ok(()),
+            (Nesting::Set, _) => {
+                return refuse(first, format!("the blocks `{name}` are a set, whose elements have no index: use a `for` expression"));
+            }
+            (Nesting::List, RefStep::Attr(_)) => {
+                return refuse(first, format!("the blocks `{name}` are a list: write `{name}[0]` and then the attribute"));
+            }
+            (Nesting::List | Nesting::Map, _) => rest,
+        };
+        match inside {
+            [] => Ok(()),
+            [RefStep::Attr(attribute), rest @ ..] => match block.fields.get(&attribute.text) {
+                Some(field) => self.check_field(&attribute.text, field, rest),
+                None => refuse(&RefStep::Attr(attribute), format!("`{name}` has no attribute `{}`", attribute.text)),
+            },
+            [RefStep::Index(_, index), ..] if !is_constant_index(&self.world.text(*index)) => Ok(()),
+            [index, ..] => refuse(index, format!("an attribute of `{name}` must be written with a dot")),
+        }
+    }
+
+    /// Refuses steps that a value of this type cannot have.
     fn check_steps(&self, ty: Type, steps: &[RefStep<'_>]) -> Result<(), EvalError> {
         let mut ty = ty;
         for step in steps {
-            let (shown, span) = match step {
-                RefStep::Attr(name) => (format!(".{}", name.text), name.span),
-                RefStep::Index(_, span) => (self.world.text(*span), *span),
+            let shown = match step {
+                RefStep::Attr(name) => format!(".{}", name.text),
+                RefStep::Index(_, span) => self.world.text(*span),
             };
             if matches!(step, RefStep::Index(..)) && !is_constant_index(&shown) {
                 return Ok(());
@@ -270,7 +300,7 @@ impl Frame<'_> {
                 (Type::List(element), _) if matches!(step, RefStep::Index(..)) => Some((**element).clone()),
                 _ => None,
             };
-            let Some(next) = next else { return Err(fatal(format!("a value of type {ty} has no `{shown}`")).at(span)) };
+            let Some(next) = next else { return Err(fatal(format!("a value of type {ty} has no `{shown}`")).at(span(step))) };
             ty = next;
         }
         Ok(())
@@ -304,7 +334,7 @@ impl Frame<'_> {
                 return Ok((value, taken + more));
             };
             if let Some(field) = schema.fields.get(attribute) {
-                self.check_steps(field.ty(), behind)?;
+                self.check_field(attribute, field, behind)?;
             }
             return Ok((world.attribute(one, attribute)?, taken));
         }
@@ -326,6 +356,13 @@ fn instance(expansion: &Expansion, step: Option<&RefStep<'_>>) -> Option<(Option
         (Expansion::ForEach(_), Some(Data::Number(number))) => Some((Some(expansion.named(&number.to_string())), 1)),
         (Expansion::Symbolic { error: None, .. }, Some(_)) => Some((Some(InstanceKey::Any), 1)),
         _ => None,
+    }
+}
+
+fn span(step: &RefStep<'_>) -> Span {
+    match step {
+        RefStep::Attr(name) => name.span,
+        RefStep::Index(_, span) => *span,
     }
 }
 

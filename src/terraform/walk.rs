@@ -154,6 +154,7 @@ impl<'w> Walk<'w> {
         super::arguments::check(name, call, &self.world.loader.module(folder, self.world.says), self.problems);
         let reader = Reader { world: self.world, at, each: &Each::None, problems: self.problems };
         super::refusals::depends_on(&reader, &call.body);
+        super::refusals::cycle(&reader, &format!("module.{name}"));
     }
 }
 

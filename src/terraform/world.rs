@@ -1,6 +1,7 @@
 //! One root module being evaluated: everything is evaluated when it is asked for, once, and nothing else is.
 
 use super::calls::Target;
+use super::cycles::Order;
 use super::files::Files;
 use super::inputs::Inputs;
 use super::instance::{Each, Expansion, Instance, address};
@@ -15,7 +16,7 @@ use super::scope::{Bound, Frame};
 use super::trails::through;
 use super::workspace::Workspace;
 use crate::base::{InstanceKey, ModuleStep, Place, Span, Step, StepKind};
-use crate::eval::{Account, Budget, Context, Data, Dialect, EvalError, Marks, Type, TypeConstraint, Value, evaluate, parse_constraint};
+use crate::eval::{Account, Budget, Context, Data, Dialect, EvalError, Marks, Scope, Type, TypeConstraint, Value, evaluate, parse_constraint};
 use crate::hcl::{Block, Expr};
 use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -46,6 +47,7 @@ pub(super) struct World<'w> {
     circles: RefCell<HashSet<String>>,
     first_steps: RefCell<HashMap<Span, StepKind>>,
     refusals: RefCell<HashMap<Span, Rc<Refusals>>>,
+    orders: RefCell<HashMap<PathBuf, Arc<Order>>>,
     /// What changes in time.
     pub passing: Passing,
 }
@@ -134,6 +136,7 @@ impl<'w> World<'w> {
             circles: RefCell::default(),
             first_steps: RefCell::default(),
             refusals: RefCell::default(),
+            orders: RefCell::default(),
             passing: Passing::default(),
         }
     }
@@ -164,9 +167,14 @@ impl<'w> World<'w> {
 
     /// Evaluates an expression.
     pub(super) fn eval(&self, expr: &Expr, frame: &Frame<'_>) -> Result<Value, EvalError> {
+        self.eval_in(expr, frame.at, frame)
+    }
+
+    /// Evaluates an expression of a module instance in a scope of its own.
+    pub(super) fn eval_in(&self, expr: &Expr, at: &Instance, scope: &dyn Scope) -> Result<Value, EvalError> {
         let budget = self.budget();
-        let value = evaluate(expr, &Context::new(frame, &budget)).map_err(|error| error.at(expr.span))?;
-        Ok(if frame.at.module.is_outside { value.with_marks(OUTSIDE) } else { value })
+        let value = evaluate(expr, &Context::new(scope, &budget)).map_err(|error| error.at(expr.span))?;
+        Ok(if at.module.is_outside { value.with_marks(OUTSIDE) } else { value })
     }
 
     /// Whether an error is a circle, which is a fault of the structure and not of the expression where it was noticed.
@@ -367,6 +375,7 @@ impl<'w> World<'w> {
             if let Some(error) = super::arguments::declaration(block) {
                 return Err(error);
             }
+            super::conditions::of_output(self, at, name, block)?;
             let value = self.eval(&written.value, &Frame::new(self, at, &Each::None))?;
             let marks = self.written_marks(block)?;
             Ok(through(
@@ -458,6 +467,17 @@ impl<'w> World<'w> {
         });
         children.insert(slot, Rc::clone(&child));
         Ok(child)
+    }
+
+    /// What refers to what in a module. The instances of a directory are alike, wherever they are called.
+    pub(super) fn order(&self, at: &Rc<Instance>) -> Arc<Order> {
+        if let Some(known) = self.orders.borrow().get(&at.module.path) {
+            return Arc::clone(known);
+        }
+        let callee = |name: &Arc<str>, call: &Block| self.child(at, name, call, None, Each::None).ok().map(|child| self.order(&child));
+        let order = Arc::new(super::cycles::order(&at.module, &callee));
+        self.orders.borrow_mut().insert(at.module.path.clone(), Arc::clone(&order));
+        order
     }
 
     /// Whether no further module instance may be made.
