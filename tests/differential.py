@@ -62,10 +62,8 @@ def terraform(configuration, folder, without):
         write(folder, configuration.files(without))
         try: return parity, parity.plan(folder, configuration.arguments(without), trace=True, defer=True, sources=configuration.sources())
         except parity.Refused as refused:
-            found = {int(n) for n in re.findall(r'(?:^|[\s/"`.])[smvlkuod](\d+)(?:_\d+)?(?:\.tf|/|\b)', ' '.join('%s %s' % (d.get('range', ''), '' if d.get('range') else d['summary'] + ' ' + d.get('detail', '')) for d in refused.errors))}
-            for e in refused.errors:
-                REASONS[e['summary']] += 1
-                if os.environ.get('DEBUG_REFUSED'): print('refused:', json.dumps(e)[:700])
+            found = {int(n) for n in re.findall(r'(?:^|[\s/"`.])(?:[a-z]|vault|check)(\d+)(?:_\d+)?(?:\.tf|_m|_override|/|\b)', ' '.join('%s %s' % (d.get('range', ''), '' if d.get('range') else d['summary'] + ' ' + d.get('detail', '')) for d in refused.errors))}
+            for e in refused.errors: REASONS[e['summary']] += 1
             if not found - without:
                 print('seed %d: cannot tell which scenario is refused: %s' % (configuration.seed, refused.errors[:2])); return parity, None
             without |= found

@@ -40,6 +40,8 @@ class Module(Odd):
     def __init__(self, scenario, folder, depth):
         self.s, self.r, self.folder, self.depth = scenario, scenario.r, folder, depth
         self.blocks, self.outputs = [], {}
+        # how often a condition is unknown
+        self.doubt = .12
         self.refs = {t: [] for t in ('mode', 'bool', 'days', 'start', 'name', 'endpoint', 'list', 'entries', 'unknown_bool', 'vault')}
         # what a caller has to give: variable -> type
         self.wants = {}
@@ -60,22 +62,22 @@ class Module(Odd):
         return self.pick(*flat * 2, lambda: '%s ? %s : %s' % (self.cond(d - 1), e(), e()), lambda: 'coalesce(%s, %s)' % (e(), some()),
             lambda: 'upper(coalesce(%s, "hsm"))' % e(), lambda: '"${%s == null ? "HSM" : "SOFTWARE"}"' % e(), lambda: 'try(%s, %s)' % (e(), some()),
             lambda: 'lookup({ a = %s, b = "HSM" }, %s, "SOFTWARE")' % (some(), self.name(d - 1)), lambda: 'merge({ m = %s }, { m = %s }).m' % (some(), e()),
-            lambda: 'merge({ m = "HSM" }, %s ? { m = "SOFTWARE" } : {})["m"]' % self.cond(d - 1), lambda: 'element(["HSM", "SOFTWARE"], %s)' % self.integer(d - 1),
+            lambda: 'merge({ m = "HSM" }, %s ? { m = "SOFTWARE" } : {})["m"]' % self.cond(d - 1), lambda: 'element(["HSM", "SOFTWARE"], coalesce(%s, 1))' % self.integer(d - 1),
             lambda: 'one([for x in [%s] : x if x != null])' % e(), lambda: '(%s)' % e(), lambda: 'jsondecode(jsonencode({ a = %s })).a' % e(),
             lambda: 'join("", [%s])' % some(), lambda: 'try({ m = %s }.x, %s)' % (some(), e()), lambda: '[%s, %s][%s ? 0 : 1]' % (e(), e(), self.cond(d - 1)),
             lambda: 'trimspace(<<-EOT\n    ${%s}\n  EOT\n  )' % some(), lambda: 'compact([%s, "SOFTWARE"])[0]' % e(), lambda: 'can(%s.x) ? "HSM" : %s' % (e(), e()),
-            lambda: 'tomap({ a = %s })["a"]' % e(), lambda: 'contains(["HSM"], %s) ? "SOFTWARE" : "HSM"' % e(), lambda: 'replace(%s, "SOFT", "soft")' % some(),
+            lambda: 'tomap({ a = %s })["a"]' % e(), lambda: 'contains(["HSM"], coalesce(%s, "x")) ? "SOFTWARE" : "HSM"' % e(), lambda: 'replace(%s, "SOFT", "soft")' % some(),
             lambda: 'nonsensitive(sensitive(%s))' % some(), lambda: '%s%s' % ('sensitive(%s)' % some(), ''), lambda: '"%%{ if %s ~}\n HSM %%{~ else }SOFTWARE%%{ endif }"' .replace('\n', '') % self.cond(d - 1))
 
     def cond(self, d=1):
         r = self.r
         flat = [lambda: r.choice(['true', 'false', '"true"', 'true', 'false'])]
         if self.refs['bool']: flat += [lambda: r.choice(self.refs['bool'])] * 3
-        if self.chance(.12): return self.unknown_bool()
+        if self.chance(self.doubt): return self.unknown_bool()
         if d <= 0: return r.choice(flat)()
         c = lambda: self.cond(d - 1)
         return self.pick(*flat, lambda: '!%s' % self.paren(c()), lambda: '(%s && %s)' % (c(), c()), lambda: '(%s || %s)' % (c(), c()), lambda: '%s != null' % self.paren(self.mode(d - 1)),
-            lambda: '%s == "HSM"' % self.paren(self.mode(d - 1)), lambda: 'length(%s) > 1' % self.list(), lambda: '%s > 90' % self.paren(self.integer(d - 1)),
+            lambda: '%s == "HSM"' % self.paren(self.mode(d - 1)), lambda: 'length(%s) > 1' % self.list(), lambda: 'coalesce(%s, 1) > 90' % self.integer(d - 1),
             lambda: 'can(tonumber(%s))' % self.name(d - 1), lambda: 'contains(%s, "a")' % self.list(), lambda: 'try(tobool(%s), false)' % self.name(d - 1),
             lambda: 'alltrue([%s, %s])' % (c(), c()), lambda: 'anytrue([%s])' % c(), lambda: 'startswith(%s, "n")' % self.name(d - 1))
 
@@ -152,7 +154,7 @@ class Module(Odd):
         if default is not None: lines.append('  default = %s' % default)
         nullable = self.chance(.15) and default not in (None, 'null')
         if nullable: lines.append('  nullable = false')
-        if self.chance(.04): lines.append('  sensitive = true')
+        if self.chance(.02): lines.append('  sensitive = true')
         self.blocks.append('variable "%s" {\n%s\n}' % (n, '\n'.join(lines)))
         must = default is None
         if must or self.chance(.5):
@@ -272,6 +274,12 @@ class Module(Odd):
     def expansion(self):
         """a count or for_each, and what it lets one refer to: (line, {kind: [references]}, shape)"""
         r = self.r
+        # Terraform refuses what is unknown here
+        self.doubt = .01
+        try: return self.expansion_of(r)
+        finally: self.doubt = .12
+
+    def expansion_of(self, r):
         forms = [lambda: ('', {}, 'one')] * 3
         forms += [lambda: ('  count = %s\n' % r.choice(['0', '1', '2', '"2"', '%s ? 1 : 0' % self.cond(1), 'length(%s)' % self.list(), '%s ? 2 : 1' % self.cond(0)]), {'days': ['count.index + 60', 'count.index'], 'bool': ['count.index == 0'], 'name': ['"i${count.index}"']}, 'count')] * 2
         if self.refs['entries']:
