@@ -278,7 +278,11 @@ fn tell_of_not_read(all: &[NotRead], is_verbose: bool, text: &mut Vec<u8>) -> io
         let more = same.len() - names.len();
         let more = if more == 0 { String::new() } else { format!(" and {more} more") };
         let count = report::count(same.len(), one, many);
-        writeln!(text, "note: {count}: {}{more}; {}", names.join(", "), report::clean(&first.why))?;
+        let why = match (first.kind, same.len()) {
+            (NotReadKind::ValuesFile, 2..) => first.why.replace("pass it to check it", "pass them to check them"),
+            _ => first.why.clone(),
+        };
+        writeln!(text, "note: {count}: {}{more}; {}", names.join(", "), report::clean(&why))?;
     }
     Ok(())
 }

@@ -5,7 +5,7 @@ use super::config::Config;
 use super::exempt::{self, Exemptions, Surroundings};
 use super::outcome::{ConfigInUse, Exempted, ExemptedBy, FailOn, JudgedKey, Notice, Outcome};
 use crate::base::{Place, Sources, Step};
-use crate::key::{InputKind, Inventory, KeyFacts, KeyId, Keys, ModuleNotFollowed, NotRead};
+use crate::key::{InputKind, Inventory, KeyFacts, KeyId, Keys, ModuleNotFollowed, NotRead, NotReadKind};
 use crate::rules::{self, Finding, Judged, Kind, Level, MODULES_NOT_FOLLOWED, Paths, Rule, Verdict};
 use jiff::{Timestamp, tz::TimeZone};
 use rayon::prelude::*;
@@ -216,7 +216,16 @@ fn not_read(one: &NotRead, paths: &Paths<'_>) -> Finding {
     let path: Arc<str> = one.path.as_str().into();
     let key = KeyId { root: Arc::clone(&path), inputs: None, address: one.path.clone(), input: InputKind::Hcl };
     let (kind, place) = (Kind::NotRead, Place::File(path));
-    let message = format!("`{}` was not read: {}", one.path, one.why);
+    // Every report shows the path with it.
+    let what = match one.kind {
+        NotReadKind::Plan => "this plan",
+        NotReadKind::State => "this state",
+        NotReadKind::ValuesFile => "this values file",
+        NotReadKind::TerragruntUnit => "this Terragrunt unit",
+        NotReadKind::Stack => "this Stack",
+        NotReadKind::Excluded => "this path",
+    };
+    let message = format!("{what} was not read: {}", one.why);
     let mut finding = rules::plain(MODULES_NOT_FOLLOWED, "undetermined", kind, message, place.clone());
     finding.level = Level::Error;
     finding.note = "Keys that depend on it are not checked.".to_owned();

@@ -3,7 +3,7 @@
 use super::facts::Problems;
 use super::module::{Module, Named};
 use crate::base::{Place, Problem, ProblemKind, closest};
-use crate::eval::EvalError;
+use crate::eval::{EvalError, Reference, references};
 use crate::hcl::{Block, Name};
 use std::sync::Arc;
 
@@ -81,8 +81,19 @@ fn missing<'a>(name: &'a str, call: &'a Block, module: &'a Module) -> impl Itera
     })
 }
 
-/// What is refused of a `variable` or `output` block: a misspelled argument changes what it means.
+/// What is refused of a `variable` or `output` block: a misspelled argument changes what it means, and a validation must refer to what it
+/// validates.
 pub(super) fn declaration(block: &Block) -> Option<EvalError> {
+    let name = block.labels.first();
+    for condition in block.body.blocks_of("validation").filter_map(|validation| validation.body.attribute("condition")) {
+        let is_own = |reference: &Reference<'_>| {
+            &**reference.root == "var" && reference.names().first().is_some_and(|first| name.is_some_and(|name| first.text == name.text))
+        };
+        if let Some(name) = name.filter(|_| !references(&condition.value).iter().any(is_own)) {
+            let message = format!("the condition of a validation must refer to the variable itself: `var.{}`", name.text);
+            return Some(EvalError { message, span: Some(condition.value.span), fatal: true });
+        }
+    }
     let (what, known): (_, &[&str]) = if &*block.kind.text == "variable" { ("variable", &VARIABLE) } else { ("output", &OUTPUT) };
     let names = block.body.attributes.iter().map(|attribute| &attribute.name);
     let (name, near) =

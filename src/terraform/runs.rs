@@ -155,7 +155,7 @@ pub(super) fn values_near(root: &Path, shown: &Path, request: &Request) -> Vec<(
 /// The values files that no run of any root used.
 pub(super) fn unused(near: HashMap<PathBuf, PathBuf>, used: &HashSet<PathBuf>) -> Vec<NotRead> {
     let unused = near.into_iter().filter(|(real, _)| !disk::canonical(real).is_ok_and(|real| used.contains(&real)));
-    let why = "pass them to check them";
+    let why = "pass it to check it";
     unused
         .map(|(_, shown)| NotRead {
             path: shown.display().to_string(),

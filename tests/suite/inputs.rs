@@ -171,6 +171,8 @@ fn values_files_that_no_run_used_are_listed_once() {
     assert_eq!(said.code, 0, "it is no finding: {said:#?}");
     let line = "note: 3 values files were not used: `dev.tfvars`, `inputs/stage.tfvars.json`, `prod.tfvars`; pass them to check them\n";
     assert!(said.err.contains(line), "{said:#?}");
+    let said = kmslint(folder.path(), &["--no-config", "prod.tfvars", "dev.tfvars"]);
+    assert!(said.err.contains("note: 1 values file was not used: `inputs/stage.tfvars.json`; pass it to check it\n"), "{said:#?}");
 }
 
 #[test]

@@ -368,3 +368,103 @@ fn cycles_are_problems_whatever_the_expressions_evaluate_to() {
         assert_eq!(messages(&seen), Vec::<&str>::new(), "{planned}");
     }
 }
+
+#[test]
+fn cycles_through_module_calls_are_problems_whatever_is_evaluated() {
+    const MODULE: &str = "variable \"x\" {\n  default = \"\"\n}\noutput \"y\" {\n  value = var.x\n}\noutput \"mode\" {\n  value = \"HSM\"\n}\n";
+    let call = |arguments: &str| format!("module \"a\" {{\n  source = \"./m\"\n  {arguments}\n}}\n");
+    let tagged = |value: &str| key(&format!("freeform_tags = {{ a = {value} }}"));
+    let wait = MODULE.replace("\"HSM\"", "\"HSM\"\n  depends_on = [terraform_data.t]")
+        + "resource \"terraform_data\" \"t\" {\n  input = var.x\n}\n";
+    let checked = MODULE
+        .replace("\"HSM\"", "\"HSM\"\n  precondition {\n    condition     = var.x != \"!\"\n    error_message = \"no\"\n  }");
+    let between = "locals {\n  a = { y = module.a.y, z = \"z\" }\n}\n";
+    for (text, module) in [
+        (tagged("module.a.y") + &call("x = oci_kms_key.k.id"), MODULE),
+        (tagged("lookup(module.a, \"mode\", \"\")") + &call("x = oci_kms_key.k.id"), MODULE),
+        (tagged("module.a[\"mo${\"de\"}\"]") + &call("x = oci_kms_key.k.id"), MODULE),
+        (tagged("module.a.mode") + &call("depends_on = [oci_kms_key.k]"), MODULE),
+        (tagged("module.a[\"q\"].mode") + &call("for_each = { q = oci_kms_key.k.id }"), MODULE),
+        (tagged("module.a.mode") + &call("x = oci_kms_key.k.id"), &wait),
+        (tagged("module.a.mode") + &call("x = oci_kms_key.k.id"), &checked),
+        (tagged("local.a.z") + between + &call("x = oci_kms_key.k.display_name"), MODULE),
+        (key("depends_on = [module.a]") + &call("x = oci_kms_key.k.id"), MODULE),
+    ] {
+        let seen = look(&[("main.tf", &text), ("m/main.tf", module)]);
+        let found: Vec<_> = seen.problems.iter().filter(|problem| problem.message.contains("depend on each other")).collect();
+        assert!(matches!(found.as_slice(), [one] if one.kind == ProblemKind::Structure), "{text}\n{:?}", seen.problems);
+        assert!(seen.keys.iter().all(|key| refused(key).contains(&"mode")), "{text}");
+    }
+    // The keys are in the modules that wait for each other.
+    let inner = MODULE.to_owned() + &key("");
+    for text in [
+        call("x = module.a.y"),
+        call("depends_on = [module.a]"),
+        call("depends_on = [module.b]") + &call("depends_on = [module.a]").replace("\"a\"", "\"b\""),
+        call("x = module.b.mode") + &call("depends_on = [module.a]").replace("\"a\"", "\"b\""),
+    ] {
+        let seen = look(&[("main.tf", &text), ("m/main.tf", &inner)]);
+        assert!(seen.problems.iter().any(|problem| problem.kind == ProblemKind::Structure), "{text}");
+    }
+    for planned in [
+        tagged("module.a.mode") + &call("x = oci_kms_key.k.id"),
+        key("depends_on = [module.a.mode]") + &call("x = oci_kms_key.k.id"),
+        tagged("module.a.y") + &call("x = module.a.mode"),
+        call("x = \"q\"") + &call("x = module.a.y").replace("\"a\"", "\"b\"") + &tagged("module.b.y"),
+    ] {
+        let seen = look(&[("main.tf", &planned), ("m/main.tf", MODULE)]);
+        assert_eq!(messages(&seen), Vec::<&str>::new(), "{planned}");
+    }
+}
+
+#[test]
+fn conditions_that_are_known_to_fail_are_problems() {
+    let condition = |kind: &str, text: &str| {
+        key(&format!("lifecycle {{\n    {kind} {{\n      condition     = {text}\n      error_message = \"no such key\"\n    }}\n  }}"))
+    };
+    let output = "variable \"mode\" {}\noutput \"mode\" {\n  value = var.mode\n  precondition {\n    condition     = var.mode == \"SOFTWARE\"\n    error_message = \"not ${var.mode}\"\n  }\n}\n";
+    let through = |mode: &str| {
+        key("freeform_tags = { a = module.m.mode }") + &format!("module \"m\" {{\n  source = \"./m\"\n  mode   = \"{mode}\"\n}}\n")
+    };
+    let variable = |condition: &str| {
+        key("freeform_tags = { a = var.a }")
+            + &format!(
+                "variable \"a\" {{\n  default = \"x\"\n  validation {{\n    condition     = {condition}\n    error_message = \"no\"\n  }}\n}}\n"
+            )
+    };
+    for (text, wanted) in [
+        (condition("postcondition", "self.display_name == \"other\""), vec!["a postcondition of this resource is false: no such key"]),
+        (condition("postcondition", "length(self.restore_from_file) > 0"), vec!["a postcondition of this resource is false: no such key"]),
+        (condition("postcondition", "self.id != \"\" && self.display_name != \"\""), Vec::new()),
+        (condition("precondition", "1 > 2"), vec!["a precondition of this resource is false: no such key"]),
+        (through("HSM"), vec!["a precondition of output `mode` is false: not HSM"]),
+        (through("SOFTWARE"), Vec::new()),
+        (variable("1 == 1"), vec!["the condition of a validation must refer to the variable itself: `var.a`"]),
+        (variable("length(var.a) == 1"), Vec::new()),
+    ] {
+        assert_eq!(messages(&look(&[("main.tf", &text), ("m/main.tf", output)])), wanted, "{text}");
+    }
+}
+
+#[test]
+fn index_where_only_a_name_may_be_is_refused_inside_of_try_as_well() {
+    let vault = "resource \"oci_kms_vault\" \"v\" {\n  compartment_id = \"c\"\n  display_name = \"v\"\n  vault_type = \"DEFAULT\"\n}\n";
+    let other = key("").replace("\"k\" {", "\"j\" {");
+    let of = |value: &str| {
+        let seen = look(&[("main.tf", &(key(&format!("freeform_tags = {{ a = {value} }}")) + vault + &other))]);
+        messages(&seen).iter().map(|message| (*message).to_owned()).collect::<Vec<_>>()
+    };
+    let has_no_key = "`oci_kms_vault.v` has neither `count` nor `for_each`, so it has no instance key";
+    for (value, wanted) in [
+        ("try(oci_kms_vault.v[\"display_name\"], \"d\")", has_no_key),
+        ("oci_kms_vault.v[\"nope\"]", has_no_key),
+        ("try(oci_kms_key.j.key_shape[0][\"algorithm\"], \"d\")", "an attribute of `key_shape` must be written with a dot"),
+        ("try(oci_kms_key.j.key_shape.algorithm, \"d\")", "the blocks `key_shape` are a list: write `key_shape[0]` and then the attribute"),
+        ("try(oci_kms_key.j.key_shape[0].nope, \"d\")", "`key_shape` has no attribute `nope`"),
+    ] {
+        assert_eq!(of(value), [wanted], "{value}");
+    }
+    for value in ["oci_kms_vault.v[lower(\"DISPLAY_NAME\")]", "oci_kms_key.j.key_shape.0.algorithm", "oci_kms_vault.v.freeform_tags == null"] {
+        assert_eq!(of(value), Vec::<String>::new(), "{value}");
+    }
+}
