@@ -16,7 +16,9 @@ use super::scope::{Bound, Frame};
 use super::trails::through;
 use super::workspace::Workspace;
 use crate::base::{InstanceKey, ModuleStep, Place, Span, Step, StepKind};
-use crate::eval::{Account, Budget, Context, Data, Dialect, EvalError, Marks, Scope, Type, TypeConstraint, Value, evaluate, parse_constraint};
+use crate::eval::{
+    Account, Budget, Context, Data, Dialect, EvalError, Marks, Scope, Type, TypeConstraint, Value, evaluate, parse_constraint,
+};
 use crate::hcl::{Block, Expr};
 use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::{BTreeMap, HashMap, HashSet};

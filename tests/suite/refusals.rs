@@ -371,13 +371,14 @@ fn cycles_are_problems_whatever_the_expressions_evaluate_to() {
 
 #[test]
 fn cycles_through_module_calls_are_problems_whatever_is_evaluated() {
-    const MODULE: &str = "variable \"x\" {\n  default = \"\"\n}\noutput \"y\" {\n  value = var.x\n}\noutput \"mode\" {\n  value = \"HSM\"\n}\n";
+    const MODULE: &str =
+        "variable \"x\" {\n  default = \"\"\n}\noutput \"y\" {\n  value = var.x\n}\noutput \"mode\" {\n  value = \"HSM\"\n}\n";
     let call = |arguments: &str| format!("module \"a\" {{\n  source = \"./m\"\n  {arguments}\n}}\n");
     let tagged = |value: &str| key(&format!("freeform_tags = {{ a = {value} }}"));
     let wait = MODULE.replace("\"HSM\"", "\"HSM\"\n  depends_on = [terraform_data.t]")
         + "resource \"terraform_data\" \"t\" {\n  input = var.x\n}\n";
-    let checked = MODULE
-        .replace("\"HSM\"", "\"HSM\"\n  precondition {\n    condition     = var.x != \"!\"\n    error_message = \"no\"\n  }");
+    let checked =
+        MODULE.replace("\"HSM\"", "\"HSM\"\n  precondition {\n    condition     = var.x != \"!\"\n    error_message = \"no\"\n  }");
     let between = "locals {\n  a = { y = module.a.y, z = \"z\" }\n}\n";
     for (text, module) in [
         (tagged("module.a.y") + &call("x = oci_kms_key.k.id"), MODULE),
@@ -464,7 +465,9 @@ fn index_where_only_a_name_may_be_is_refused_inside_of_try_as_well() {
     ] {
         assert_eq!(of(value), [wanted], "{value}");
     }
-    for value in ["oci_kms_vault.v[lower(\"DISPLAY_NAME\")]", "oci_kms_key.j.key_shape.0.algorithm", "oci_kms_vault.v.freeform_tags == null"] {
+    for value in
+        ["oci_kms_vault.v[lower(\"DISPLAY_NAME\")]", "oci_kms_key.j.key_shape.0.algorithm", "oci_kms_vault.v.freeform_tags == null"]
+    {
         assert_eq!(of(value), Vec::<String>::new(), "{value}");
     }
 }
