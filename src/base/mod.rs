@@ -4,6 +4,7 @@ pub mod address;
 pub mod cause;
 pub mod disk;
 pub mod fact;
+pub mod json;
 pub mod near;
 pub mod place;
 pub mod problem;

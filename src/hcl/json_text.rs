@@ -1,6 +1,7 @@
 //! JSON text → values with their byte ranges, names in order and repeated ones kept, numbers as they are written.
 
 use super::origin::OffsetMap;
+use crate::base::json;
 use std::ops::Range;
 
 /// How deep arrays and objects may nest.
@@ -146,7 +147,7 @@ impl<'a> Reader<'a> {
         let rest = self.rest();
         let len = rest.find(|c: char| !matches!(c, '0'..='9' | '-' | '+' | '.' | 'e' | 'E')).unwrap_or(rest.len());
         let word = rest.get(..len).unwrap_or_default();
-        if !is_number(word) {
+        if !json::is_number(word) {
             self.fail(self.at..self.at + len, "this is not a JSON number");
             return None;
         }
@@ -187,45 +188,19 @@ impl<'a> Reader<'a> {
 
     fn escape(&mut self) -> Option<char> {
         let start = self.at;
-        let selector = self.rest().chars().nth(1);
-        self.at += 1 + selector.map_or(0, char::len_utf8);
-        let simple = match selector {
-            Some(c @ ('"' | '\\' | '/')) => Some(c),
-            Some('b') => Some('\u{8}'),
-            Some('f') => Some('\u{c}'),
-            Some('n') => Some('\n'),
-            Some('r') => Some('\r'),
-            Some('t') => Some('\t'),
-            Some('u') => return self.unicode(start),
-            _ => None,
-        };
-        if simple.is_none() {
-            self.fail(start..self.at, "this is not a JSON escape sequence");
-        }
-        simple
-    }
-
-    /// The character behind `\u`. Halves of a pair that stand alone become U+FFFD, as in Go.
-    fn unicode(&mut self, start: usize) -> Option<char> {
-        let Some(first) = self.hex() else {
-            self.fail(start..self.at, "`\\u` must be followed by four hexadecimal digits");
+        self.at += 1;
+        let Some((c, length)) = json::unescape(self.rest()) else {
+            let selector = self.rest().chars().next();
+            self.at += selector.map_or(0, char::len_utf8);
+            let message = match selector {
+                Some('u') => "`\\u` must be followed by four hexadecimal digits",
+                _ => "this is not a JSON escape sequence",
+            };
+            self.fail(start..self.at, message);
             return None;
         };
-        if (0xD800..0xDC00).contains(&first) && self.rest().starts_with("\\u") {
-            let back = self.at;
-            self.at += 2;
-            if let Some(second @ 0xDC00..0xE000) = self.hex() {
-                return char::from_u32(0x10000 + ((first - 0xD800) << 10) + (second - 0xDC00));
-            }
-            self.at = back;
-        }
-        Some(char::from_u32(first).unwrap_or(char::REPLACEMENT_CHARACTER))
-    }
-
-    fn hex(&mut self) -> Option<u32> {
-        let digits = self.rest().get(..4).filter(|digits| digits.bytes().all(|byte| byte.is_ascii_hexdigit()))?;
-        self.at += 4;
-        u32::from_str_radix(digits, 16).ok()
+        self.at += length;
+        Some(c)
     }
 
     fn array(&mut self, depth: usize) -> Value {
@@ -308,18 +283,6 @@ impl<'a> Reader<'a> {
             }
         }
     }
-}
-
-/// Whether a word is a number by JSON's grammar.
-fn is_number(word: &str) -> bool {
-    let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    let unsigned = word.strip_prefix('-').unwrap_or(word);
-    let (mantissa, exponent) = unsigned.split_once(['e', 'E']).map_or((unsigned, None), |(mantissa, exponent)| (mantissa, Some(exponent)));
-    let (whole, fraction) = mantissa.split_once('.').map_or((mantissa, None), |(whole, fraction)| (whole, Some(fraction)));
-    digits(whole)
-        && (whole == "0" || !whole.starts_with('0'))
-        && fraction.is_none_or(digits)
-        && exponent.is_none_or(|exponent| digits(exponent.strip_prefix(['+', '-']).unwrap_or(exponent)))
 }
 
 #[cfg(test)]

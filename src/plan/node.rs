@@ -1,6 +1,7 @@
 //! A small JSON tree for the few values that matter, each with its place; strict about syntax and about keys that are there twice.
 
 use super::scan::{Broken, Failure, Kept, Spot};
+use crate::base::json;
 use std::collections::HashSet;
 
 /// Values nested deeper than this are refused: what kmslint looks at is never deeper than ten.
@@ -235,7 +236,7 @@ impl Parser<'_> {
         let rest = self.kept.text.get(self.at..).unwrap_or_default();
         let length = rest.iter().take_while(|byte| matches!(byte, b'-' | b'+' | b'.' | b'e' | b'E' | b'0'..=b'9')).count();
         let text = std::str::from_utf8(rest.get(..length).unwrap_or_default()).unwrap_or_default();
-        if !is_number(text) {
+        if !json::is_number(text) {
             return Err(self.broken("a number is not written as JSON wants it"));
         }
         self.at += length;
@@ -282,18 +283,6 @@ impl Parser<'_> {
     fn broken(&self, what: impl Into<String>) -> Broken {
         Broken { what: what.into(), offset: self.kept.offset + self.at as u64, spot: self.spot(), kind: Failure::Syntax }
     }
-}
-
-/// Whether a text is a number of JSON.
-fn is_number(text: &str) -> bool {
-    let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    let text = text.strip_prefix('-').unwrap_or(text);
-    let (mantissa, exponent) = text.split_once(['e', 'E']).map_or((text, None), |(mantissa, exponent)| (mantissa, Some(exponent)));
-    let (whole, fraction) = mantissa.split_once('.').map_or((mantissa, None), |(whole, fraction)| (whole, Some(fraction)));
-    digits(whole)
-        && (whole == "0" || !whole.starts_with('0'))
-        && fraction.is_none_or(digits)
-        && exponent.is_none_or(|exponent| digits(exponent.strip_prefix(['+', '-']).unwrap_or(exponent)))
 }
 
 /// The beginning of a key, for a message.

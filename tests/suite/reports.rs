@@ -161,8 +161,8 @@ fn junit_lists_passes_and_counts_failures() {
     loop {
         match reader.read_event().expect("well-formed XML") {
             quick_xml::events::Event::Start(tag) | quick_xml::events::Event::Empty(tag) => match tag.name().as_ref() {
-                "testcase" => cases += 1,
-                "failure" => failures += 1,
+                b"testcase" => cases += 1,
+                b"failure" => failures += 1,
                 _ => {}
             },
             quick_xml::events::Event::Eof => break,

@@ -1,4 +1,6 @@
 //! Comma-separated values as Go's `encoding/csv` reads them.
+//!
+//! Not the crate `csv`: it reads quotes in the middle of a field and text after a closing quote, which Go refuses with a line number.
 
 /// The records of a text. Empty lines are none; quoted fields may hold line breaks.
 pub(super) fn records(text: &str) -> Result<Vec<Vec<String>>, String> {

@@ -1,6 +1,7 @@
 //! JSON as Go's `encoding/json` writes and reads it, between text and Terraform's values.
 
 use super::row::{LARGEST_RESULT, Trouble};
+use crate::base::json;
 use crate::eval::{Data, Num, Type, Value};
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -222,43 +223,9 @@ impl<'a> Reader<'a> {
             if !self.eat("\\") {
                 return Err(self.unexpected());
             }
-            out.push(self.escape()?);
+            let (c, length) = json::unescape(self.rest).ok_or_else(|| self.unexpected())?;
+            out.push(c);
+            self.rest = self.rest.get(length..).unwrap_or_default();
         }
-    }
-
-    /// Behind a backslash.
-    fn escape(&mut self) -> Result<char, Trouble> {
-        for (letter, meant) in
-            [("\"", '"'), ("\\", '\\'), ("/", '/'), ("b", '\u{8}'), ("f", '\u{c}'), ("n", '\n'), ("r", '\r'), ("t", '\t')]
-        {
-            if self.eat(letter) {
-                return Ok(meant);
-            }
-        }
-        let first = self.unit().ok_or_else(|| self.unexpected())?;
-        if let Some(c) = char::from_u32(first) {
-            return Ok(c);
-        }
-        // Half a pair stands for itself; a second half that does not fit is read again.
-        let before = self.rest;
-        if first < 0xdc00
-            && self.eat("\\")
-            && let Some(second @ 0xdc00..0xe000) = self.unit()
-            && let Some(c) = char::from_u32(0x10000 + ((first - 0xd800) << 10) + (second - 0xdc00))
-        {
-            return Ok(c);
-        }
-        self.rest = before;
-        Ok(char::REPLACEMENT_CHARACTER)
-    }
-
-    /// `u00e9`.
-    fn unit(&mut self) -> Option<u32> {
-        let digits = self.rest.strip_prefix('u')?.get(..4)?;
-        if !digits.bytes().all(|byte| byte.is_ascii_hexdigit()) {
-            return None;
-        }
-        self.rest = self.rest.get(5..)?;
-        u32::from_str_radix(digits, 16).ok()
     }
 }
