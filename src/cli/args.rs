@@ -48,6 +48,8 @@ pub enum Command {
     Explain(Explain),
     /// Evaluate expressions in a root module, as Terraform would see them.
     Eval(Eval),
+    /// Print the JSON Schema of the config file or of the JSON report.
+    Schema(Schema),
     /// Write shell completions to standard output.
     Completions(Completions),
     /// Write the manual page (roff) to standard output.
@@ -352,6 +354,23 @@ pub struct Eval {
     /// Input of the root module.
     #[command(flatten)]
     pub inputs: Inputs,
+}
+
+/// `kmslint schema`.
+#[derive(Debug, Args)]
+pub struct Schema {
+    /// What the schema describes
+    #[arg(value_enum)]
+    pub of: SchemaOf,
+}
+
+/// What has a schema.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum SchemaOf {
+    /// `kmslint.toml`
+    Config,
+    /// The report of `--format json`
+    Report,
 }
 
 /// `kmslint completions`.

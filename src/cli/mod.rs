@@ -12,6 +12,7 @@ mod format;
 mod inputs;
 mod live;
 mod progress;
+mod schema;
 mod spelling;
 mod surroundings;
 
@@ -58,6 +59,7 @@ fn run(words: impl Iterator<Item = OsString>, surroundings: &Surroundings) -> io
         Some(Command::Live(live)) => live::run(live, own, surroundings),
         Some(Command::Explain(explain)) => explain::run(explain),
         Some(Command::Eval(eval)) => eval::run(eval, own, surroundings),
+        Some(Command::Schema(schema)) => schema::run(schema),
         Some(Command::Completions(completions)) => {
             let mut text = Vec::new();
             clap_complete::generate(completions.shell, &mut Arguments::command(), "kmslint", &mut text);

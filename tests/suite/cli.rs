@@ -165,6 +165,20 @@ fn variables_are_taken_in_the_order_in_which_they_are_typed() {
 }
 
 #[test]
+fn schemas_are_printed_as_they_are_published() {
+    for (name, file) in [("config", "docs/config.schema.json"), ("report", "docs/report.schema.json")] {
+        let said = kmslint(&root(), &["schema", name]);
+        assert_eq!((said.code, said.err.as_str()), (0, ""), "{name}");
+        let published = std::fs::read_to_string(root().join(file)).expect("the schema").replace("\r\n", "\n");
+        assert!(said.out == published, "`kmslint schema {name}` and {file} differ");
+        let schema: serde_json::Value = serde_json::from_str(&said.out).expect("JSON");
+        assert_eq!(schema["$schema"], "https://json-schema.org/draft/2020-12/schema", "{name}");
+    }
+    let said = kmslint(&root(), &["schema", "plan"]);
+    assert!(said.code == 2 && said.err.contains("config, report"), "{said:#?}");
+}
+
+#[test]
 fn completions_and_the_manual_page_are_written() {
     for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
         assert!(kmslint(&root(), &["completions", shell]).out.contains("kmslint"), "{shell}");

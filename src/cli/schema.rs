@@ -1,0 +1,15 @@
+//! `kmslint schema`: the JSON Schemas of what kmslint reads and writes.
+
+use super::Exit;
+use super::args::{Schema, SchemaOf};
+use super::surroundings::print;
+use crate::{policy, report};
+
+/// Runs the subcommand.
+pub fn run(arguments: &Schema) -> std::io::Result<Exit> {
+    let text = match arguments.of {
+        SchemaOf::Config => policy::schema(),
+        SchemaOf::Report => report::json_schema(),
+    };
+    print(text.as_bytes()).map(|()| Exit::Clean)
+}
