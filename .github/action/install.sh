@@ -3,10 +3,26 @@
 set -euo pipefail
 
 home=$GITHUB_ACTION_PATH
-version=${KMSLINT_VERSION:-$(sed -n 's/^version = "\(.*\)"/\1/p' "$home/Cargo.toml" | head -n 1)}
+temp=${RUNNER_TEMP:?}
+# Git Bash on Windows: its tools want POSIX paths, the runner wants Windows paths.
+if command -v cygpath >/dev/null; then home=$(cygpath -u "$home") temp=$(cygpath -u "$temp"); fi
+own=$(sed -n 's/^version = "\(.*\)"/\1/p' "$home/Cargo.toml" | head -n 1)
+wanted=${KMSLINT_VERSION:-}
+wanted=${wanted#v}
+version=${wanted:-$own}
 releases=${KMSLINT_RELEASES:-https://github.com/kmslint/kmslint/releases/download}
-bin=${RUNNER_TEMP:?}/kmslint-bin
+repository=kmslint/kmslint
+bin=$temp/kmslint-bin
 mkdir -p "$bin"
+
+fail() {
+  echo "::error title=kmslint::$1"
+  exit 2
+}
+
+case $version in
+  *[!0-9A-Za-z.+-]*) fail "The input \`version\` is not a version; expected a release such as $own" ;;
+esac
 
 target() {
   case "$(uname -s)-$(uname -m)" in
@@ -19,31 +35,65 @@ target() {
   esac
 }
 
-sha256() { if command -v sha256sum >/dev/null; then sha256sum "$1"; else shasum -a 256 "$1"; fi | cut -d ' ' -f 1; }
+sha256() { if command -v sha256sum >/dev/null; then sha256sum; else shasum -a 256; fi | cut -d ' ' -f 1; }
 
-# Succeeds only with a binary whose checksum is the published one. A checksum that differs ends the step: it is never built around.
-download() {
-  local name folder wanted
-  name=kmslint-$1.tar.gz
-  folder=$(mktemp -d "$RUNNER_TEMP/kmslint.XXXXXX")
-  curl --fail --silent --show-error --location --retry 3 --output "$folder/$name" "$releases/v$version/$name" || return 1
-  curl --fail --silent --show-error --location --retry 3 --output "$folder/SHA256SUMS" "$releases/v$version/SHA256SUMS" || return 1
-  wanted=$(awk -v name="$name" '$2 == name || $2 == "*" name { print $1 }' "$folder/SHA256SUMS")
-  if [ -z "$wanted" ] || [ "$(sha256 "$folder/$name")" != "$wanted" ]; then
-    echo "::error title=kmslint::The checksum of $name does not match the published one; nothing was installed"
-    exit 2
-  fi
-  tar -xzf "$folder/$name" -C "$bin"
+# fetch NAME: downloads a file of the release. Returns 1 if there is none; any other failure ends the step.
+fetch() {
+  local status code=0
+  status=$(curl --silent --show-error --location --retry 3 --output "$folder/$1" --write-out '%{http_code}' "$releases/v$version/$1") || code=$?
+  case $code-$status in
+    0-200) return 0 ;;
+    0-404) return 1 ;;
+    0-*) fail "The download of kmslint $version failed: $releases/v$version/$1 answered with HTTP status $status" ;;
+    *) fail "The download of kmslint $version failed: curl could not reach $releases/v$version/$1 (exit code $code)" ;;
+  esac
 }
 
-if target=$(target) && download "$target"; then
-  echo "kmslint $version for $target, checksum verified"
-elif command -v cargo >/dev/null; then
-  echo "No released binary of kmslint $version for this machine: building it from source"
-  cargo install --locked --path "$home" --root "$RUNNER_TEMP/kmslint-build"
-  cp "$RUNNER_TEMP/kmslint-build/bin/"kmslint* "$bin/"
+# Returns 1 if the release has no such binary. A checksum or an attestation that does not fit ends the step: it is never built around.
+download() {
+  local name=kmslint-$1.tar.gz expected got
+  folder=$(mktemp -d "$temp/kmslint.XXXXXX")
+  fetch "$name" || return 1
+  expected=${KMSLINT_CHECKSUM:-}
+  if [ -z "$expected" ]; then
+    fetch SHA256SUMS || fail "The release $version of kmslint has no SHA256SUMS; nothing was installed"
+    expected=$(awk -v name="$name" '$2 == name || $2 == "*" name { print $1 }' "$folder/SHA256SUMS")
+  fi
+  got=$(sha256 <"$folder/$name")
+  [ "$got" = "$expected" ] || fail "The checksum of $name is $got and not ${expected:-listed}; nothing was installed"
+  verified="checksum verified"
+  # A checksum that the workflow itself names needs no further proof. The published ones come from the same place as the archive.
+  if [ -z "${KMSLINT_CHECKSUM:-}" ] && [ -n "${GH_TOKEN:-}" ] && gh attestation verify --help >/dev/null 2>&1; then
+    gh attestation verify "$folder/$name" --repo "$repository" >"$folder/attestation" 2>&1 || {
+      cat "$folder/attestation"
+      fail "$name has no valid attestation of $repository; nothing was installed"
+    }
+    verified="checksum and attestation verified"
+  fi
+  # From standard input, because GNU tar takes a colon in an archive's name for a remote host.
+  tar -xz -C "$bin" <"$folder/$name"
+}
+
+if ! machine=$(target); then
+  reason="there is no released binary for $(uname -s) on $(uname -m)"
+elif download "$machine"; then
+  reason=
+  echo "kmslint $version for $machine, $verified"
 else
-  echo "::error title=kmslint::There is no released binary of kmslint $version for this machine, and no cargo to build it with"
-  exit 2
+  reason="there is no release $version with a binary for $machine"
 fi
+
+if [ -n "$reason" ]; then
+  # Only the action's own version can be built here: the sources of another one are not at hand.
+  [ "$version" = "$own" ] || fail "Cannot install kmslint $version: $reason"
+  [ -z "${KMSLINT_CHECKSUM:-}" ] || fail "Cannot install kmslint $version: $reason, and a build from source has no checksum"
+  command -v cargo >/dev/null || fail "Cannot install kmslint $version: $reason, and there is no cargo to build it with"
+  echo "Building kmslint $version from source: $reason"
+  cargo install --locked --path "$home" --root "$temp/kmslint-build"
+  cp "$temp/kmslint-build/bin/"kmslint* "$bin/"
+fi
+
+if command -v cygpath >/dev/null; then bin=$(cygpath -w "$bin") home=$(cygpath -w "$home"); fi
 echo "$bin" >>"$GITHUB_PATH"
+# Later steps that run `kmslint --format short` themselves get annotations, too.
+echo "::add-matcher::$home/.github/action/matcher.json"

@@ -89,6 +89,12 @@ impl Outcome {
         self.findings.iter().any(|finding| finding.verdict != "advice" && finding.level >= level)
     }
 
+    /// How many keys are reported with a verdict (`violation`, `undetermined`), counted once for each rule.
+    #[must_use]
+    pub fn instances(&self, verdict: &str) -> usize {
+        self.findings.iter().filter(|finding| finding.verdict == verdict).map(|finding| finding.instances.len().max(1)).sum()
+    }
+
     /// Whether the findings fail the run.
     #[must_use]
     pub fn fails(&self, fail_on: FailOn) -> bool {

@@ -205,13 +205,10 @@ fn passes(outcome: &Outcome, out: &mut dyn Write) -> io::Result<()> {
 
 /// The closing line.
 fn summary(outcome: &Outcome, context: &Context<'_>) -> String {
-    let of = |word: &str| -> usize {
-        outcome.findings.iter().filter(|finding| finding.verdict == word).map(|finding| finding.instances.len().max(1)).sum()
-    };
     let mut parts = vec![
         format!("{} judged", count(outcome.keys.len(), "key", "keys")),
-        count(of("violation"), "violation", "violations"),
-        format!("{} undetermined", of("undetermined")),
+        count(outcome.instances("violation"), "violation", "violations"),
+        format!("{} undetermined", outcome.instances("undetermined")),
         format!("{} exempted", outcome.exempted.iter().map(|exempted| exempted.finding.instances.len()).sum::<usize>()),
     ];
     if !outcome.problems.is_empty() {

@@ -423,6 +423,8 @@ struct Summary {
     files: usize,
     /// Keys judged.
     keys: usize,
+    /// Findings: places that are reported, each for one or more keys.
+    findings: usize,
     /// Keys with a violation, counted once for each rule.
     violations: usize,
     /// Keys with an undetermined verdict, counted once for each rule.
@@ -442,9 +444,6 @@ struct Summary {
 /// Writes the report.
 pub fn write(outcome: &Outcome, context: &Context<'_>, out: &mut dyn Write) -> io::Result<()> {
     let sources = context.sources;
-    let instances = |word: &str| -> usize {
-        outcome.findings.iter().filter(|finding| finding.verdict == word).map(|finding| finding.instances.len().max(1)).sum()
-    };
     let report = Report {
         version: 1,
         kmslint: env!("CARGO_PKG_VERSION"),
@@ -493,8 +492,9 @@ pub fn write(outcome: &Outcome, context: &Context<'_>, out: &mut dyn Write) -> i
         summary: Summary {
             files: outcome.files,
             keys: outcome.keys.len(),
-            violations: instances("violation"),
-            undetermined: instances("undetermined"),
+            findings: outcome.findings.len(),
+            violations: outcome.instances("violation"),
+            undetermined: outcome.instances("undetermined"),
             exempted: outcome.exempted.iter().map(|one| one.finding.instances.len()).sum(),
             problems: outcome.problems.len(),
             switched_off: outcome.switched_off.len(),

@@ -132,16 +132,21 @@ fn sections(outcome: &Outcome, context: &Context<'_>, out: &mut Limited<'_>) -> 
     Ok(())
 }
 
+/// A finding is one place to edit, and may stand for several keys: both are counted, so that this agrees with annotations and closing line.
 fn verdict_line(outcome: &Outcome) -> String {
     let keys = count(outcome.keys.len(), "key", "keys");
+    let findings = format!(
+        "{} ({}, {} undetermined)",
+        count(outcome.findings.len(), "finding", "findings"),
+        count(outcome.instances("violation"), "violation", "violations"),
+        outcome.instances("undetermined")
+    );
     match (outcome.findings.len(), outcome.problems.len()) {
         (0, 0) => format!("{keys} judged, nothing to report."),
-        (findings, 0) => format!("{keys} judged, {}.", count(findings, "finding", "findings")),
-        (findings, problems) => format!(
-            "{keys} judged, {}, **{}: the job could not be done in full.**",
-            count(findings, "finding", "findings"),
-            count(problems, "problem", "problems")
-        ),
+        (_, 0) => format!("{keys} judged, {findings}."),
+        (_, problems) => {
+            format!("{keys} judged, {findings}, **{}: the job could not be done in full.**", count(problems, "problem", "problems"))
+        }
     }
 }
 

@@ -62,7 +62,7 @@ impl Format {
         Self::new("short", "editors and `grep`: `path:line:col: level RULE address: message`", Syntax::Text, short::write),
         Self::new(
             "json",
-            "programs: every key with every fact and verdict; [schema](src/report/report.schema.json), versioned",
+            "programs: every key with every fact and verdict; versioned, with a schema (`kmslint schema report`)",
             Syntax::Json,
             json::write,
         ),

@@ -182,11 +182,11 @@ fn the_library_draws_its_rooms() {
     assert!(main.lines().count() <= 20, "src/main.rs only hands over to `cli`: keep it to a dozen lines");
 }
 
-/// What is linked in is needed, and the README says what for.
+/// What is linked in is needed, and a page says what for.
 #[test]
 fn every_dependency_is_used_and_accounted_for() {
     let manifest: toml::Table = read(Path::new("Cargo.toml")).parse().expect("Cargo.toml");
-    let readme = read(Path::new("README.md"));
+    let page = read(Path::new("docs/dependencies.md"));
     let source_files = sources();
     // Unit tests use what only tests use as well, so for those the whole text counts.
     let tested: Vec<String> = [files(Path::new("tests"), "rs"), files(Path::new("benches"), "rs")]
@@ -209,8 +209,8 @@ fn every_dependency_is_used_and_accounted_for() {
             if !used {
                 writeln!(complaints, "Cargo.toml: nothing uses `{name}`: take it out of [{table}]").unwrap();
             }
-            if !of_tests && !readme.contains(&format!("`{name}`")) {
-                writeln!(complaints, "README.md: `{name}` is not in the list of dependencies: say there what it is for").unwrap();
+            if !of_tests && !page.contains(&format!("`{name}`")) {
+                writeln!(complaints, "docs/dependencies.md: `{name}` is missing: say there what it is for").unwrap();
             }
         }
     }

@@ -1,14 +1,19 @@
-//! README and rule documents cannot lie: their transcripts and examples are run, their tables derived.
+//! Pages and rule documents cannot lie: their transcripts and examples are run, their tables and numbers derived.
 
-use crate::harness::{command, expect_file, report, root, said, scratch};
+use crate::harness::{command, expect_file, kmslint, report, root, said, scratch};
+use crate::pages::{page, pages};
 use kmslint::report::Format;
 use kmslint::rules;
 use regex::Regex;
 use std::fmt::Write as _;
-use std::sync::Mutex;
+use std::path::Path;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// Held by whoever may write the README: with `SNAPSHOTS=overwrite` several tests do.
-static README: Mutex<()> = Mutex::new(());
+/// Held by whoever may write a page: with `SNAPSHOTS=overwrite` several tests write the same one.
+fn alone() -> MutexGuard<'static, ()> {
+    static PAGES: Mutex<()> = Mutex::new(());
+    PAGES.lock().unwrap_or_else(PoisonError::into_inner)
+}
 
 /// Holds a part of a file against what it derives from: what is after `before` and up to `after`.
 fn expect_part(path: &str, before: &str, after: &str, actual: &str) {
@@ -24,67 +29,88 @@ fn timeless(text: &str) -> String {
     Regex::new(r"\d+(\.\d+)? ms").expect("a pattern").replace_all(text, "… ms").into_owned()
 }
 
-/// Splits a command line at blanks; README commands need no quoting but single quotes.
+/// Splits a command line at blanks; the pages' commands need no quoting but plain quotes.
 fn words(line: &str) -> Vec<String> {
     let mut words = Vec::new();
-    for (number, part) in line.split('\'').enumerate() {
+    for (number, part) in line.split(['\'', '"']).enumerate() {
         if number % 2 == 1 { words.push(part.to_owned()) } else { words.extend(part.split_whitespace().map(ToOwned::to_owned)) }
     }
     words
 }
 
-/// Runs every `$ kmslint …` of the README's console blocks and compares what follows it.
+/// Runs every `$ kmslint …` of the pages' console blocks and compares what follows it.
 #[test]
-fn transcripts_in_the_readme_are_what_is_printed() {
-    let _alone = README.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-    let path = root().join("README.md");
-    let text = std::fs::read_to_string(&path).expect("README.md");
-    let mut out = String::new();
+fn transcripts_in_the_pages_are_what_is_printed() {
+    let _alone = alone();
     let mut ran = 0;
-    let mut inside = false;
-    let mut skipping = false;
-    for line in text.lines() {
-        if line.starts_with("```") {
-            inside = line == "```console";
-            skipping = false;
-        }
-        if inside && let Some(typed) = line.strip_prefix("$ kmslint") {
-            let done = said(command(&root()).args(words(typed)));
-            let _ = write!(out, "{line}\n{}{}", done.err, done.out.trim_end_matches('\n'));
+    for page in pages() {
+        let mut out = String::new();
+        let mut inside = false;
+        let mut skipping = false;
+        for line in page.text.lines() {
+            if line.starts_with("```") {
+                inside = line == "```console";
+                skipping = false;
+            }
+            if inside && let Some(typed) = line.strip_prefix("$ kmslint") {
+                let done = said(command(&root()).args(words(typed)));
+                let _ = write!(out, "{line}\n{}{}", done.err, done.out.trim_end_matches('\n'));
+                out.push('\n');
+                ran += 1;
+                skipping = true;
+                continue;
+            }
+            if inside && skipping && !line.starts_with("$ ") {
+                continue;
+            }
+            out.push_str(line);
             out.push('\n');
-            ran += 1;
-            skipping = true;
-            continue;
         }
-        if inside && skipping && !line.starts_with("$ ") {
-            continue;
+        if timeless(&out) != timeless(&page.text) {
+            expect_file(&root().join(&page.path), &out);
         }
-        out.push_str(line);
-        out.push('\n');
     }
-    assert!(ran >= 4, "only {ran} transcripts in the README");
-    if timeless(&out) != timeless(&text) {
-        expect_file(&path, &out);
+    assert!(ran >= 6, "only {ran} transcripts in the pages");
+}
+
+/// No page shows an option or a subcommand that is not there: `--help` comes last, so what is before it was accepted.
+#[test]
+fn commands_in_the_pages_are_accepted() {
+    let call = Regex::new(r"(?m)(?:^|[|;&(]|- |run: |-c ')[ \t]*kmslint( [^|;&#\n)]*)?").expect("a pattern");
+    let (mut seen, mut complaints) = (0, String::new());
+    for page in pages() {
+        for block in page.blocks().iter().filter(|block| ["sh", "yaml", "groovy", "dockerfile"].contains(&block.language)) {
+            let text = block.text.replace("\\\n", " ");
+            for found in call.captures_iter(&text) {
+                let typed = found.get(1).map_or("", |found| found.as_str());
+                if typed.contains("<(") || typed.trim_start().starts_with(':') {
+                    continue;
+                }
+                let mut arguments: Vec<String> = words(typed).into_iter().take_while(|word| word != "--" && word != ">").collect();
+                arguments.push("--help".to_owned());
+                let said = said(command(&root()).args(&arguments));
+                seen += 1;
+                if said.code != 0 {
+                    writeln!(complaints, "{}: `kmslint{typed}`: {}", page.path, said.err).unwrap();
+                }
+            }
+        }
     }
+    assert!(seen >= 30, "only {seen} commands were seen");
+    assert!(complaints.is_empty(), "\n{complaints}");
 }
 
 #[test]
 fn the_rules_table_in_the_readme_is_the_table_of_rules() {
-    let rows: String =
-        rules::ALL.iter().map(|rule| format!("| `{}` | `{}` | {} | {} |\n", rule.id, rule.name, rule.title, rule.risk)).collect();
-    let _alone = README.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-    expect_part("README.md", "| rule | name | what it reports | risk |\n| --- | --- | --- | --- |\n", "\n```console\n", &rows);
+    let row =
+        |rule: &rules::Rule| format!("| [`{0}`](docs/rules/{0}.md) | `{1}` | {2} | {3} |\n", rule.id, rule.name, rule.title, rule.risk);
+    let rows: String = rules::ALL.iter().map(|rule| row(rule)).collect();
+    let _alone = alone();
+    expect_part("README.md", "| rule | name | what it reports | risk |\n| --- | --- | --- | --- |\n", "\nIds and risks", &rows);
 }
 
 #[test]
-fn the_formats_table_in_the_readme_is_the_table_of_formats() {
-    let rows: String = Format::ALL.iter().map(|format| format!("| `{}` | {} |\n", format.name, format.readers)).collect();
-    let _alone = README.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-    expect_part("README.md", "| format | for |\n| --- | --- |\n", "\nSensitive values", &rows);
-}
-
-#[test]
-fn the_config_file_in_the_readme_has_every_setting_with_its_default() {
+fn the_config_file_in_the_pages_has_every_setting_with_its_default() {
     let mut tables = String::new();
     for rule in rules::ALL {
         let _ = writeln!(tables, "[rules.{}]\n{:<37} # error | warning | note | off", rule.id, "level = \"warning\"");
@@ -93,8 +119,13 @@ fn the_config_file_in_the_readme_has_every_setting_with_its_default() {
         }
         tables.push('\n');
     }
-    let _alone = README.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-    expect_part("README.md", "# the level of undetermined verdicts: error | warning | note | off\n\n", "[rules.OCI-KMS-DRIFT]", &tables);
+    let _alone = alone();
+    expect_part(
+        "docs/configuration.md",
+        "# the level of undetermined verdicts: error | warning | note | off\n\n",
+        "[rules.OCI-KMS-DRIFT]",
+        &tables,
+    );
 }
 
 #[test]
@@ -122,6 +153,107 @@ fn the_settings_in_the_rules_documents_are_the_rows() {
         assert_eq!(text, rule.document, "{file}");
         let (before, _) = text.split_once("\n## Settings\n\n").unwrap_or_else(|| panic!("{file} has no `## Settings`"));
         expect_file(&root().join(file), &format!("{before}\n## Settings\n\n{table}"));
+    }
+}
+
+#[test]
+fn the_formats_table_in_the_pages_is_the_table_of_formats() {
+    let rows: String = Format::ALL.iter().map(|format| format!("| `{}` | {} |\n", format.name, format.readers)).collect();
+    let _alone = alone();
+    expect_part("docs/formats.md", "| format | for |\n| --- | --- |\n", "\n`short`, for", &rows);
+}
+
+/// The rules' pages have addresses that do not change; their text is what `kmslint explain` prints.
+#[test]
+fn every_rule_has_a_page() {
+    for rule in rules::ALL {
+        let note =
+            "<!-- Written by a test from the rule's document in src/rules: edit that one, then SNAPSHOTS=overwrite cargo test. -->\n";
+        let (title, rest) = rule.document.split_once('\n').expect("a title");
+        expect_file(&root().join(format!("docs/rules/{}.md", rule.id)), &format!("{title}\n{note}{rest}"));
+    }
+    let found = std::fs::read_dir(root().join("docs/rules")).expect("docs/rules").count();
+    assert_eq!(found, rules::ALL.len(), "docs/rules holds a page of no rule");
+}
+
+#[test]
+fn the_readme_is_short() {
+    let lines = page("README.md").text.lines().count();
+    assert!(lines <= 120, "README.md has {lines} lines, and 120 are the most: move something to docs/");
+}
+
+/// Where the pages count fixtures, the fixtures are counted.
+#[test]
+fn numbers_in_the_pages_are_counted() {
+    let _alone = alone();
+    let list = |directory: &str| std::fs::read_dir(root().join(directory)).expect("fixtures").map(|entry| entry.expect("an entry").path());
+    let directories = |directory: &str| list(directory).filter(|path| path.is_dir()).count();
+    let is_jsonl = |path: &Path| path.extension().is_some_and(|extension| extension == "jsonl");
+    let lines = |path: &Path| std::fs::read_to_string(path).expect("a fixture").lines().count();
+    let expressions: usize = list("testdata/functions").filter(|path| is_jsonl(path)).map(|path| lines(&path) - 1).sum();
+    let known = std::fs::read_to_string(root().join("testdata/functions/known_differences.txt")).expect("the list");
+    let known = known.lines().filter(|line| line.starts_with('{')).count();
+    let grouped = format!("{},{:03}", expressions / 1000, expressions % 1000);
+    let parity = directories("testdata/parity");
+    let documents = directories("testdata/plans") + directories("testdata/states");
+    for (path, pattern, number) in [
+        ("README.md", r"Terraform's own answers to ([\d,]+) of them", grouped.clone()),
+        ("docs/exactness.md", r"([\d,]+) expressions with the answers", grouped),
+        ("docs/exactness.md", r"The (\d+) that differ", known.to_string()),
+        ("docs/exactness.md", r": (\d+) configurations", parity.to_string()),
+        ("docs/exactness.md", r": (\d+) more plans", documents.to_string()),
+    ] {
+        let page = page(path);
+        let found =
+            Regex::new(pattern).expect("a pattern").captures(&page.text).unwrap_or_else(|| panic!("{path} does not say `{pattern}`"));
+        let place = found.get(1).expect("a number");
+        if place.as_str() != number {
+            let mut text = page.text.clone();
+            text.replace_range(place.range(), &number);
+            expect_file(&root().join(path), &text);
+        }
+    }
+}
+
+/// The checkout is clean by its own config file, and what is named in `testdata` is checked all the same.
+#[test]
+fn kmslint_is_clean_on_its_own_checkout() {
+    let said = kmslint(&root(), &["--strict"]);
+    assert_eq!((said.code, said.out.contains("0 violations")), (0, true), "{said:#?}");
+    assert_eq!(kmslint(&root(), &["testdata/example"]).code, 1);
+    assert_eq!(kmslint(&root(), &["testdata/example", "--fail-on", "never"]).code, 0, "the README's first command");
+}
+
+/// The pattern that editors and GitHub read lines of `short` by reads every line.
+#[test]
+fn problem_matchers_read_every_line_of_the_short_format() {
+    let short = kmslint(&root(), &["testdata/rules", "testdata/example", "--format", "short", "--quiet"]).out;
+    assert!(short.lines().count() > 25, "{short}");
+    let editors = page("docs/editors.md");
+    let task = editors.blocks().into_iter().find(|block| block.language == "json").expect("a task of VS Code").text;
+    let task: serde_json::Value = serde_json::from_str(&task).expect("JSON");
+    let pattern = task["tasks"][0]["problemMatcher"]["pattern"].clone();
+    let matchers = std::fs::read_to_string(root().join(".github/action/matcher.json")).expect("the problem matcher");
+    let matchers: serde_json::Value = serde_json::from_str(&matchers).expect("JSON");
+    let of_github: Vec<serde_json::Value> =
+        matchers["problemMatcher"].as_array().expect("matchers").iter().map(|matcher| matcher["pattern"][0].clone()).collect();
+    for patterns in [vec![pattern], of_github] {
+        let read: Vec<(Regex, [usize; 3])> = patterns
+            .iter()
+            .map(|pattern| {
+                let group = |name: &str| pattern[name].as_u64().map_or(0, |group| usize::try_from(group).expect("a small number"));
+                (
+                    Regex::new(pattern["regexp"].as_str().expect("a pattern")).expect("a pattern"),
+                    [group("file"), group("code"), group("message")],
+                )
+            })
+            .collect();
+        for line in short.lines() {
+            let fits: Vec<_> = read.iter().filter_map(|(regex, groups)| Some((regex.captures(line)?, groups))).collect();
+            let [(found, [file, code, message])] = fits.as_slice() else { panic!("{} patterns read {line}", fits.len()) };
+            assert!(found[*file].ends_with(".tf") || found[*file].ends_with(".tofu") || found[*file].ends_with(".json"), "{line}");
+            assert!(rules::by_id(&found[*code]).is_some() && !found[*message].is_empty(), "{line}");
+        }
     }
 }
 
@@ -163,10 +295,21 @@ fn descriptions_fit_githubs_limits() {
     }
 }
 
+/// The release is named in many places: all of them name the package's version.
 #[test]
 fn one_version_is_named_everywhere() {
     let version = env!("CARGO_PKG_VERSION");
-    let text = |path: &str| std::fs::read_to_string(root().join(path)).expect("the file");
-    assert!(text("CHANGELOG.md").contains(&format!("## {version}")), "CHANGELOG.md does not speak of {version}");
-    assert!(text("README.md").contains(&format!("rev: v{version}")), "README.md's pre-commit block names another version than {version}");
+    let named =
+        Regex::new(r"(?:kmslint/kmslint\n +rev: v|ghcr\.io/kmslint/kmslint:|kmslint@[0-9a-f]{40} # v|kmslint==|--version )(\d+\.\d+\.\d+)")
+            .expect("a pattern");
+    let mut seen = 0;
+    let others = [page("pyproject.toml")];
+    for page in pages().iter().filter(|page| page.path != "CHANGELOG.md").chain(&others) {
+        for found in named.captures_iter(&page.text) {
+            seen += 1;
+            assert_eq!(&found[1], version, "{} names another version: {}", page.path, &found[0]);
+        }
+    }
+    assert!(seen >= 4, "only {seen} versions are named");
+    assert!(page("CHANGELOG.md").text.contains(&format!("## {version}")), "CHANGELOG.md does not speak of {version}");
 }

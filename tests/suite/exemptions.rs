@@ -305,10 +305,10 @@ fn the_config_files_schema_is_what_is_read() {
 }
 
 #[test]
-fn the_config_file_in_the_readme_is_one() {
-    let readme = std::fs::read_to_string(root().join("README.md")).expect("README.md");
-    let config = readme.split("```toml\n").nth(1).and_then(|rest| rest.split("```").next()).expect("a block of TOML");
-    let folder = configured(config);
+fn the_config_file_in_the_pages_is_one() {
+    let configuration = crate::pages::page("docs/configuration.md");
+    let config = configuration.blocks().into_iter().find(|block| block.language == "toml").expect("a block of TOML").text;
+    let folder = configured(&config);
     let said = run(folder.path(), &[]);
     assert_eq!((said.code, rules(&said)), (1, BOTH.to_vec()), "it says what holds without it: {said:#?}");
     assert!(said.err.starts_with("note: unused exemption for `OCI-KMS-004`") && !said.err.contains("error"), "{said:#?}");

@@ -37,12 +37,19 @@ mod harness;
 mod hostile;
 /// Where the values of root variables come from.
 mod inputs;
+/// What the language allows and what it refuses.
+mod language;
+/// Links lead somewhere.
+mod links;
 /// The service's audit against a server that behaves as OCI does.
 #[cfg(feature = "live")]
-mod language;
 mod live;
+/// The pages that people read.
+mod pages;
 /// The configuration and the plan made of it give equal facts.
 mod parity;
+/// The README's picture is what the terminal shows.
+mod picture;
 /// Plans: what will happen to each key.
 mod plans;
 /// What Terraform refuses where a key depends on it.

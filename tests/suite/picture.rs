@@ -1,0 +1,140 @@
+//! The picture in the README is what the terminal shows: drawn from the real output, in light and in dark.
+
+use crate::harness::{command, expect_file, root, said};
+use std::fmt::Write as _;
+
+/// What is typed.
+const TYPED: &str = "kmslint testdata/example --level OCI-KMS-001=off";
+/// The terminal's width; longer lines are wrapped, as a terminal does.
+const COLUMNS: usize = 104;
+/// Sizes in pixels: a cell of the terminal, and the margin.
+const CELL: (f64, f64) = (8.0, 18.0);
+const MARGIN: f64 = 16.0;
+
+/// Colors of a terminal, from the palettes of GitHub's own light and dark themes.
+struct Theme {
+    name: &'static str,
+    background: &'static str,
+    border: &'static str,
+    text: &'static str,
+    /// Black, red, green, yellow, blue, magenta, cyan, white.
+    colors: [&'static str; 8],
+}
+
+const THEMES: [Theme; 2] = [
+    Theme {
+        name: "light",
+        background: "#ffffff",
+        border: "#d0d7de",
+        text: "#1f2328",
+        colors: ["#24292f", "#cf222e", "#116329", "#7d4e00", "#0969da", "#8250df", "#1b7c83", "#6e7781"],
+    },
+    Theme {
+        name: "dark",
+        background: "#0d1117",
+        border: "#30363d",
+        text: "#e6edf3",
+        colors: ["#484f58", "#ff7b72", "#3fb950", "#d29922", "#58a6ff", "#bc8cff", "#39c5cf", "#b1bac4"],
+    },
+];
+
+/// How a character looks.
+#[derive(Clone, Copy, Default, PartialEq)]
+struct Look {
+    is_bold: bool,
+    color: Option<usize>,
+}
+
+/// The lines of the terminal: characters with their look.
+fn screen(text: &str) -> Vec<Vec<(char, Look)>> {
+    let mut lines = vec![Vec::new()];
+    let mut look = Look::default();
+    let mut rest = text.chars();
+    while let Some(c) = rest.next() {
+        match c {
+            '\u{1b}' => {
+                let sequence: String = rest.by_ref().skip(1).take_while(|c| *c != 'm').collect();
+                look = restyled(look, &sequence);
+            }
+            '\n' => lines.push(Vec::new()),
+            c => {
+                if lines.last().is_some_and(|line| line.len() == COLUMNS) {
+                    lines.push(Vec::new());
+                }
+                lines.last_mut().expect("a line").push((c, look));
+            }
+        }
+    }
+    while lines.last().is_some_and(Vec::is_empty) {
+        lines.pop();
+    }
+    lines
+}
+
+/// The look after the numbers of an SGR sequence.
+fn restyled(mut look: Look, sequence: &str) -> Look {
+    let numbers: Vec<usize> = sequence.split(';').map(|number| number.parse().unwrap_or(0)).collect();
+    match numbers.as_slice() {
+        [0] => Look::default(),
+        [1] => {
+            look.is_bold = true;
+            look
+        }
+        [39] => Look { color: None, ..look },
+        [38, 5, color] if *color < 16 => Look { color: Some(color % 8), ..look },
+        [color @ (30..=37 | 90..=97)] => Look { color: Some(color % 10), ..look },
+        other => panic!("no color of the picture's terminal: {other:?}"),
+    }
+}
+
+fn draw(lines: &[Vec<(char, Look)>], theme: &Theme) -> String {
+    let width = 2.0 * MARGIN + CELL.0 * COLUMNS as f64;
+    let height = 2.0 * MARGIN + CELL.1 * lines.len() as f64;
+    let mut svg = format!(
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width} {height}\" role=\"img\" aria-label=\"{TYPED}\" \
+         font-family=\"ui-monospace, SFMono-Regular, Menlo, Consolas, 'DejaVu Sans Mono', monospace\" font-size=\"13\" fill=\"{}\">\n\
+         <rect x=\"0.5\" y=\"0.5\" width=\"{}\" height=\"{}\" rx=\"6\" fill=\"{}\" stroke=\"{}\"/>\n",
+        theme.text,
+        width - 1.0,
+        height - 1.0,
+        theme.background,
+        theme.border
+    );
+    for (row, line) in lines.iter().enumerate() {
+        let y = MARGIN + CELL.1 * (row as f64 + 0.75);
+        let mut next = 0;
+        for run in line.chunk_by(|a, b| a.1 == b.1) {
+            // Columns hold whatever the font: each run begins at its own place and has its own length.
+            let column = next;
+            next += run.len();
+            let text: String = run.iter().map(|(c, _)| *c).collect();
+            if text.trim().is_empty() {
+                continue;
+            }
+            let look = run[0].1;
+            let color = look.color.map_or_else(String::new, |color| format!(" fill=\"{}\"", theme.colors[color]));
+            let weight = if look.is_bold { " font-weight=\"bold\"" } else { "" };
+            let escaped = text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
+            let _ = writeln!(
+                svg,
+                "<text xml:space=\"preserve\" x=\"{}\" y=\"{y}\" textLength=\"{}\"{color}{weight}>{escaped}</text>",
+                MARGIN + CELL.0 * column as f64,
+                CELL.0 * run.len() as f64
+            );
+        }
+    }
+    svg.push_str("</svg>\n");
+    svg
+}
+
+#[test]
+fn picture_in_the_readme_is_what_the_terminal_shows() {
+    let ran = said(command(&root()).args(TYPED.split(' ').skip(1)).args(["--color", "always"]));
+    assert_eq!(ran.code, 1, "{ran:#?}");
+    let prompt = format!("\u{1b}[1m$ {TYPED}\u{1b}[0m\n");
+    let lines = screen(&(prompt + &ran.out + &ran.err));
+    assert!((20..60).contains(&lines.len()), "{} lines make no picture", lines.len());
+    for theme in &THEMES {
+        expect_file(&root().join(format!("docs/images/{}.svg", theme.name)), &draw(&lines, theme));
+    }
+}
