@@ -56,9 +56,14 @@ pub struct Decisions<'a> {
 #[must_use]
 pub fn read(request: Request<'_>, sources: &Arc<Sources>) -> Inventory {
     let mut inventory = request.terraform.as_ref().map(|asked| terraform::read(asked, sources)).unwrap_or_default();
+    // The code of each document is evaluated by itself.
+    let parts = request.documents.len() as u64 + u64::from(request.terraform.is_some());
     for document in request.documents {
         let Contents { inventory: mut read, variables, listed } = plan::read(&document.name, document.input, &request.plan);
-        let code = |directory: &Path| terraform::Request { recorded: variables.clone(), ..(request.code)(directory) };
+        let code = |directory: &Path| {
+            let asked = (request.code)(directory);
+            terraform::Request { recorded: variables.clone(), limits: asked.limits.part(parts), ..asked }
+        };
         if !read.keys.is_empty() && !find_code(&mut read, &document.sources, &code, &listed, sources) && document.is_source_named {
             let problem = unused_source(&read.log, &document.name);
             read.problems.push(problem);

@@ -344,15 +344,15 @@ pub fn replace(path: &Path, bytes: &[u8], within: &Path) -> Result<(), DiskError
     if is_git_directory(&target) {
         return Err(DiskError::Git);
     }
-    put(&target, bytes)
+    put(&target, |out| out.write_all(bytes))
 }
 
-/// Writes a file that the user named. A path inside of the repository never leads out of it or into `.git`: a link may have been
+/// Writes a file that the user named, with what `write` writes. A path inside of the repository never leads out of it or into `.git`: a link may have been
 /// committed there. A path elsewhere (`/dev/stdout`, a pipe) is followed.
 ///
 /// # Errors
 /// The path leads out of the repository, or what the system says; the file is untouched then.
-pub fn write_named(path: &Path, bytes: &[u8], repository: &Path) -> Result<(), DiskError> {
+pub fn write_named(path: &Path, repository: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), DiskError> {
     let named = tidy(&std::path::absolute(path)?);
     let root = canonical(repository)?;
     let target = target(path)?;
@@ -364,7 +364,7 @@ pub fn write_named(path: &Path, bytes: &[u8], repository: &Path) -> Result<(), D
             return Err(DiskError::Git);
         }
     }
-    put(&target, bytes)
+    put(&target, write)
 }
 
 /// Where a path leads, also where nothing is there yet. A broken link is replaced itself.
@@ -380,13 +380,17 @@ fn target(path: &Path) -> Result<PathBuf, DiskError> {
 }
 
 /// Writes a file whose real path is known.
-fn put(target: &Path, bytes: &[u8]) -> Result<(), DiskError> {
+fn put(target: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), DiskError> {
+    let through = |file: &mut dyn Write| {
+        let mut out = io::BufWriter::with_capacity(64 << 10, file);
+        write(&mut out)?;
+        out.flush()
+    };
     match fs::metadata(target) {
         // `--format sarif=/dev/stdout`, a named pipe: nothing to keep complete.
         Ok(about) if !about.is_file() => {
             let mut file = fs::OpenOptions::new().write(true).open(target)?;
-            file.write_all(bytes)?;
-            return Ok(file.flush()?);
+            return Ok(through(&mut file)?);
         }
         // A rename would not ask, but whoever took the permission away from the file meant it.
         Ok(about) if about.permissions().readonly() => return Err(DiskError::System(io::ErrorKind::PermissionDenied.into())),
@@ -397,7 +401,7 @@ fn put(target: &Path, bytes: &[u8]) -> Result<(), DiskError> {
     builder.prefix(".kmslint-");
     fresh_permissions(&mut builder);
     let mut temporary = builder.tempfile_in(folder)?;
-    temporary.write_all(bytes)?;
+    through(&mut temporary)?;
     temporary.as_file().sync_all()?;
     if let Ok(about) = fs::metadata(target) {
         temporary.as_file().set_permissions(about.permissions())?;
@@ -448,17 +452,17 @@ mod tests {
         fs::write(&target, "theirs")?;
         std::os::unix::fs::symlink(&target, inside.path().join("a.tf"))?;
         assert!(matches!(replace(&inside.path().join("a.tf"), b"ours", inside.path()), Err(DiskError::Outside)));
-        assert!(matches!(write_named(&inside.path().join("a.tf"), b"ours", inside.path()), Err(DiskError::Outside)));
+        assert!(matches!(write_named(&inside.path().join("a.tf"), inside.path(), |out| out.write_all(b"ours")), Err(DiskError::Outside)));
         assert_eq!(fs::read_to_string(&target)?, "theirs");
         // A directory may be the link, and what it leads to need not be there yet.
         std::os::unix::fs::symlink(outside.path(), inside.path().join("out"))?;
-        assert!(matches!(write_named(&inside.path().join("out/new"), b"ours", inside.path()), Err(DiskError::Outside)));
+        assert!(matches!(write_named(&inside.path().join("out/new"), inside.path(), |out| out.write_all(b"ours")), Err(DiskError::Outside)));
         std::os::unix::fs::symlink(outside.path().join("none"), inside.path().join("broken"))?;
-        write_named(&inside.path().join("broken"), b"ours", inside.path())?;
+        write_named(&inside.path().join("broken"), inside.path(), |out| out.write_all(b"ours"))?;
         assert_eq!(entries(outside.path())?.len(), 1);
         // What the user names elsewhere is followed.
         std::os::unix::fs::symlink(&target, outside.path().join("link"))?;
-        write_named(&outside.path().join("link"), b"ours", inside.path())?;
+        write_named(&outside.path().join("link"), inside.path(), |out| out.write_all(b"ours"))?;
         assert_eq!(fs::read_to_string(&target)?, "ours");
         Ok(())
     }
@@ -473,7 +477,7 @@ mod tests {
         std::os::unix::fs::symlink(".git/hooks/pre-commit", root.join("hook"))?;
         std::os::unix::fs::symlink(".git/hooks", root.join("hooks"))?;
         std::os::unix::fs::symlink(".git/config", root.join("kmslint.toml"))?;
-        assert!(matches!(write_named(&root.join("hooks/post-commit"), b"ours", &root), Err(DiskError::Git)));
+        assert!(matches!(write_named(&root.join("hooks/post-commit"), &root, |out| out.write_all(b"ours")), Err(DiskError::Git)));
         assert!(matches!(read_found(&root.join("kmslint.toml"), 10, std::slice::from_ref(&root)), Err(DiskError::Git)));
         for part in ["objects", "refs"] {
             fs::create_dir_all(root.join("data").join(part))?;

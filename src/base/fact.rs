@@ -1,7 +1,7 @@
 //! A fact: what is known of one attribute, and the way its value took.
 
+use super::brief::brief;
 use super::place::Place;
-use super::problem::brief;
 use super::secrecy;
 use super::trail::Trail;
 
@@ -81,7 +81,7 @@ pub struct Fact<T> {
     /// The value came out of a file function: shown only if it is one of the service's own words or a number.
     pub from_file: bool,
     /// Where the default that decides is written, or would be; only of a value that the caller of a module may change.
-    pub default: Option<DefaultSite>,
+    pub default: Option<Box<DefaultSite>>,
     /// The value is a default of a directory's variable, and nothing shows that the directory is a root module: a caller may set another.
     pub by_default: bool,
 }

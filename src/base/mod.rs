@@ -1,6 +1,7 @@
 //! What every room speaks in: source texts and places, resource addresses, facts with their trails, problems, and the one file that reads the disk.
 
 pub mod address;
+mod brief;
 pub mod cause;
 pub mod disk;
 pub mod fact;
@@ -15,6 +16,7 @@ pub mod trail;
 pub mod walk;
 
 pub use address::{Address, InstanceKey, ModuleStep};
+pub use brief::brief;
 pub use cause::Cause;
 pub use fact::{Bounds, Case, Claim, DefaultSite, Fact, Unknown};
 pub use near::{closest, nearest};

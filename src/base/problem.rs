@@ -1,5 +1,6 @@
 //! Problems: places where we could not look. They reach the exit code.
 
+use super::brief::brief;
 use super::place::Place;
 use super::trail::Step;
 
@@ -20,19 +21,6 @@ pub enum ProblemKind {
     Policy,
     /// A call to the service failed.
     Service,
-}
-
-/// The longest sentence, in bytes.
-const LONGEST: usize = 2000;
-
-/// A sentence that may quote megabytes of a hostile file: what is too long is left out of its middle.
-pub(super) fn brief(text: String) -> String {
-    if text.len() <= LONGEST {
-        return text;
-    }
-    let (start, end) = text.split_at(text.floor_char_boundary(LONGEST / 2));
-    let (_, end) = end.split_at(end.ceil_char_boundary(end.len() - LONGEST / 4));
-    format!("{start} … {end}")
 }
 
 /// Something that kept us from doing the whole job. Exit code 2.

@@ -1,6 +1,7 @@
 //! The repository that the input lies in: paths relative to its root are what CI services know files by.
 
 use super::disk;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 /// The repository around a working directory.
@@ -36,7 +37,15 @@ impl Repository {
     /// # Errors
     /// As [`disk::write_named`].
     pub fn write(&self, path: &Path, bytes: &[u8]) -> Result<(), disk::DiskError> {
-        disk::write_named(path, bytes, self.bounds())
+        self.write_through(path, |out| out.write_all(bytes))
+    }
+
+    /// As [`Repository::write`], of something large that is not kept as a whole.
+    ///
+    /// # Errors
+    /// As [`disk::write_named`].
+    pub fn write_through(&self, path: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), disk::DiskError> {
+        disk::write_named(path, self.bounds(), write)
     }
 
     /// A path as shown, relative to the repository's root with forward slashes. A path outside of the repository stays as it is shown.

@@ -1,5 +1,6 @@
 //! Trails: the way a value took, one step for each thing that happened to it on the way. The text of a step is made when it is reported.
 
+use super::brief::{brief, is_long};
 use super::place::Place;
 use std::borrow::Cow;
 use std::fmt;
@@ -134,7 +135,10 @@ impl fmt::Display for Choice {
 impl Step {
     /// A step at a place that is described in words.
     pub fn new(place: Place, label: impl Into<Arc<str>>) -> Self {
-        Self::of(place, StepKind::Note(label.into()))
+        let label: Arc<str> = label.into();
+        // It may quote a name of megabytes, and every key has its own.
+        let label = if is_long(&label) { brief(label.to_string()).into() } else { label };
+        Self::of(place, StepKind::Note(label))
     }
 
     /// A step of a kind at a place.
@@ -146,12 +150,12 @@ impl Step {
     /// What happens there, as a label: "`var.level` is used here", "default of variable `mode`", "set by `terraform.tfvars`".
     #[must_use]
     pub fn label(&self) -> Cow<'_, str> {
-        match (&self.kind, &self.chosen_by) {
-            (StepKind::Note(text), None) => Cow::Borrowed(text),
-            (kind, None) => Cow::Owned(kind.to_string()),
-            (StepKind::Set, Some(choice)) => Cow::Owned(choice.to_string()),
-            (kind, Some(choice)) => Cow::Owned(format!("{kind}, {choice}")),
-        }
+        Cow::Owned(brief(match (&self.kind, &self.chosen_by) {
+            (StepKind::Note(text), None) => return Cow::Borrowed(text),
+            (kind, None) => kind.to_string(),
+            (StepKind::Set, Some(choice)) => choice.to_string(),
+            (kind, Some(choice)) => format!("{kind}, {choice}"),
+        }))
     }
 
     /// Whether nothing is said of what happens there.

@@ -172,9 +172,8 @@ impl<'a> Desk<'a> {
                 // Large reports are not kept as a whole.
                 None => print_through(|out| report::write(target.format, outcome, &context, out))?,
                 Some(path) => {
-                    let mut text = Vec::new();
-                    report::write(target.format, outcome, &context, &mut text)?;
-                    if let Err(error) = self.repository.write(&self.surroundings.cwd.join(path), &text) {
+                    let write = |out: &mut dyn Write| report::write(target.format, outcome, &context, out);
+                    if let Err(error) = self.repository.write_through(&self.surroundings.cwd.join(path), write) {
                         ended = refuse(&format!("the report `{}` cannot be written: {error}", path.display()));
                     }
                 }

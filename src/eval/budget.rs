@@ -1,5 +1,6 @@
 //! What one evaluation may cost, so that no expression hangs, overflows the stack or exhausts memory.
 
+use super::functions::Patterns;
 use super::{Type, Value};
 use std::cell::Cell;
 use std::rc::Rc;
@@ -13,12 +14,25 @@ const STEP: u64 = 20;
 const DEPTH: u32 = 300;
 /// What an element of a collection takes in memory, in bytes.
 const ELEMENT: u64 = 64;
+/// What an object or map takes, however few members it has: the nodes of its tree have room for eleven.
+const OBJECT: u64 = 1000;
 /// Elements of one value, those within elements included.
 const ELEMENTS: u64 = 1 << 20;
 /// Values within values.
 const NESTING: u32 = 100;
 /// How many bytes of a text can be looked at in the time that one element takes.
 const BYTES: usize = 16;
+/// How many bytes can be produced in that time.
+const PRODUCED: u64 = 8;
+
+/// What it costs to do something with a value, in elements looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Price {
+    /// For each of its elements.
+    pub element: u64,
+    /// For every 16 bytes of its texts.
+    pub text: u64,
+}
 
 /// What evaluation may cost.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,7 +51,17 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { work: 100_000_000, size: 256 << 20, run_work: 600_000_000, run_kept: 512 << 20, depth: DEPTH }
+        Self { work: 50_000_000, size: 128 << 20, run_work: 200_000_000, run_kept: 256 << 20, depth: DEPTH }
+    }
+}
+
+impl Limits {
+    /// The limits of one of several runs, which together may cost as much as one.
+    #[must_use]
+    pub fn part(self, parts: u64) -> Self {
+        let parts = parts.max(1);
+        let (run_work, run_kept) = (self.run_work / parts, self.run_kept / parts);
+        Self { work: self.work.min(run_work), size: self.size.min(run_kept), run_work, run_kept, ..self }
     }
 }
 
@@ -47,6 +71,8 @@ pub struct Account {
     limits: Limits,
     /// The share of an expression is smaller than its limit while others wait for theirs.
     expression: u64,
+    /// The bytes that one expression may produce: roots are evaluated at the same time.
+    size: u64,
     work: Cell<u64>,
     kept: Cell<u64>,
     made: Cell<u64>,
@@ -62,8 +88,9 @@ impl Account {
     #[must_use]
     pub fn new(limits: Limits, work: u64, kept: u64) -> Self {
         let expression = if work < limits.run_work { limits.work.min(work / PART) } else { limits.work };
+        let size = if kept < limits.run_kept { limits.size.min(kept) } else { limits.size };
         let (work, kept, depth) = (Cell::new(work), Cell::new(kept), Cell::new(limits.depth));
-        Self { limits, expression, work, kept, made: Cell::new(0), depth, is_short: Cell::new(false) }
+        Self { limits, expression, size, work, kept, made: Cell::new(0), depth, is_short: Cell::new(false) }
     }
 
     /// Whether something was given up that a larger account would have paid for.
@@ -115,6 +142,7 @@ pub struct Budget {
     work: Cell<u64>,
     size: Cell<u64>,
     account: Rc<Account>,
+    patterns: Patterns,
 }
 
 impl Default for Budget {
@@ -134,15 +162,22 @@ impl Budget {
     /// The budget of an expression on this account.
     #[must_use]
     pub fn of(account: &Rc<Account>) -> Self {
-        Self { work: Cell::new(account.expression), size: Cell::new(account.limits.size), account: Rc::clone(account) }
+        let (work, size) = (Cell::new(account.expression), Cell::new(account.size));
+        Self { work, size, account: Rc::clone(account), patterns: Patterns::default() }
     }
 
     /// A small one, so that tests reach its end soon.
     #[cfg(test)]
     pub(super) fn small() -> Self {
         let usual = Limits::default();
-        let limits = Limits { work: usual.work / 50, size: usual.size / 4, ..usual };
+        let limits = Limits { work: usual.work / 25, size: usual.size / 2, ..usual };
         Self::of(&Rc::new(Account::new(limits, limits.run_work, limits.run_kept)))
+    }
+
+    /// The patterns that the expression has compiled so far.
+    #[must_use]
+    pub fn patterns(&self) -> &Patterns {
+        &self.patterns
     }
 
     /// Pays for the evaluation of one expression; false where nothing is left.
@@ -167,22 +202,48 @@ impl Budget {
     /// lines make exponentially large values.
     #[must_use]
     pub fn weigh(&self, value: &Value) -> bool {
-        let (mut left, mut texts) = (ELEMENTS, of_text(value));
-        let fits = count(value, NESTING, &mut left, &mut texts);
-        self.work(ELEMENTS - left + texts) && fits
+        self.weigh_for(value, Price { element: 1, text: 1 })
     }
 
-    /// Takes the size of something that is about to be produced, in bytes; false where it is too large. Ask *before* you allocate.
+    /// As [`Budget::weigh`], for what does more with each element, or with texts, than to look at it once.
+    #[must_use]
+    pub fn weigh_for(&self, value: &Value, price: Price) -> bool {
+        let (mut left, mut texts) = (ELEMENTS, of_text(value));
+        let fits = count(value, NESTING, &mut left, &mut texts);
+        self.work((ELEMENTS - left) * price.element + texts * price.text) && fits
+    }
+
+    /// Takes the size of something that is about to be produced, in bytes, and pays for producing it; false where it is too large. Ask
+    /// *before* you allocate.
     #[must_use]
     pub fn charge(&self, size: u64) -> bool {
-        self.account.made.set(self.account.made.get().saturating_add(size));
-        take(&self.size, size)
+        let account = &*self.account;
+        account.made.set(account.made.get().saturating_add(size));
+        let fits = take(&self.size, size);
+        if !fits && account.size < account.limits.size {
+            account.is_short.set(true);
+        }
+        self.work(size / PRODUCED) && fits
     }
 
     /// Takes the size of a collection of this many elements.
     #[must_use]
     pub fn charge_elements(&self, elements: u64) -> bool {
         self.charge(elements.saturating_mul(ELEMENT))
+    }
+
+    /// Takes the size of objects or maps with this many members together.
+    #[must_use]
+    pub fn charge_objects(&self, objects: u64, members: u64) -> bool {
+        self.charge(objects.saturating_mul(OBJECT)) && self.charge_elements(members)
+    }
+
+    /// Takes the size of everything in a value.
+    #[must_use]
+    pub fn charge_all(&self, value: &Value) -> bool {
+        let (mut objects, mut elements) = (0, 0);
+        measure(value, NESTING, &mut objects, &mut elements);
+        self.charge_objects(objects, elements)
     }
 
     /// Goes one level deeper; `None` at the deepest. Dropping the guard comes back up.
@@ -217,6 +278,15 @@ fn count(value: &Value, depth: u32, left: &mut u64, texts: &mut u64) -> bool {
         *texts += of_text(child);
         *left > 0 && (!has_children || depth > 0 && count(child, depth - 1, left, texts))
     })
+}
+
+/// Counts the objects and the elements of a value up.
+fn measure(value: &Value, depth: u32, objects: &mut u64, elements: &mut u64) {
+    *objects += u64::from(value.as_mapping().is_some());
+    for child in value.children().filter(|_| depth > 0) {
+        *elements += 1;
+        measure(child, depth - 1, objects, elements);
+    }
 }
 
 /// One level of depth, held while it lives.

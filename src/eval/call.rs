@@ -84,18 +84,18 @@ fn ordinary(expr: &Expr, name: &str, arguments: &[Expr], expand: bool, context: 
         }
     };
     // The elements themselves may be shared with the arguments, unless they were read from a text.
-    let made = if name.ends_with("decode") { deep_count(&result) } else { result.children().count() as u64 };
-    let result = if context.budget.charge_elements(made) { bounded(result, context) } else { context.budget.too_large() };
+    let fits = if name.ends_with("decode") || name.starts_with("to") {
+        context.budget.charge_all(&result)
+    } else {
+        let objects = u64::from(result.as_mapping().is_some());
+        context.budget.charge_objects(objects, result.children().count() as u64)
+    };
+    let result = if fits { bounded(result, context) } else { context.budget.too_large() };
     let result = if result.is_unknown() { with_knowledge(result, name, &values, expr.span, context) } else { result };
     if result.trail.is_some() {
         return result;
     }
     result.with_trail(carried(arguments, &values).or_else(|| here(expr.span)))
-}
-
-/// How many elements a value holds at all depths.
-fn deep_count(value: &Value) -> u64 {
-    value.children().map(|child| 1 + deep_count(child)).sum()
 }
 
 /// The trail of the only argument that is not written out, or of the only one.
@@ -169,18 +169,27 @@ fn expanded(last: &Expr, context: &Context<'_>, errors: &mut Errors) -> Result<V
 /// Pays for what a function looks at: all of its arguments, for their marks and types if for nothing else, unless it picks one element
 /// without looking at the others; false where nothing is left.
 fn afford(name: &str, values: &[Value], context: &Context<'_>) -> bool {
+    let price = functions::price(name);
     let picked_from = usize::from(matches!(name, "lookup" | "element" | "length"));
-    values.iter().take(picked_from).all(|value| context.budget.work(1 + of_text(value)))
-        && values.iter().skip(picked_from).all(|value| context.budget.weigh(value))
+    values.iter().take(picked_from).all(|value| context.budget.work(1 + of_text(value) * price.text))
+        && values.iter().skip(picked_from).all(|value| context.budget.weigh_for(value, price))
 }
 
 fn apply(name: &str, values: &[Value], span: Span, context: &Context<'_>) -> Result<Value, EvalError> {
     let spend = |amount: u64| context.budget.charge(amount);
+    let work = |elements: u64| context.budget.work(elements);
     let render = |text: &str, file: &str, variables: &BTreeMap<Arc<str>, Value>, inside: Inside| {
         render(text, file, variables, inside, span, context)
     };
-    let host =
-        Host { files: context.scope.files(), dialect: context.scope.dialect(), spend: &spend, render: &render, inside: context.inside };
+    let host = Host {
+        files: context.scope.files(),
+        dialect: context.scope.dialect(),
+        spend: &spend,
+        work: &work,
+        patterns: context.budget.patterns(),
+        render: &render,
+        inside: context.inside,
+    };
     functions::call(name, values, &host, span).map_err(|error| discreet(error, name, values))
 }
 

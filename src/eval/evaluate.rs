@@ -67,7 +67,7 @@ impl FileAccess for Nothing {
         Err(FileTrouble::Withheld("files cannot be read here".to_owned()))
     }
 
-    fn list(&self, _: &str) -> Result<Vec<String>, FileTrouble> {
+    fn list(&self, _: &str) -> Result<Arc<[String]>, FileTrouble> {
         Err(FileTrouble::Withheld("files cannot be read here".to_owned()))
     }
 
@@ -202,7 +202,7 @@ fn tuple(elements: &[Expr], context: &Context<'_>, errors: &mut Errors) -> Value
 }
 
 fn object(items: &[ObjectItem], span: Span, context: &Context<'_>, errors: &mut Errors) -> Value {
-    if !context.budget.charge_elements(items.len() as u64) {
+    if !context.budget.charge_objects(1, items.len() as u64) {
         return context.budget.too_large();
     }
     let mut attributes = BTreeMap::new();

@@ -27,7 +27,7 @@ mod types;
 mod unify;
 mod value;
 
-pub use budget::{Account, Budget, Deeper, Limits, TOO_LARGE};
+pub use budget::{Account, Budget, Deeper, Limits, Price, TOO_LARGE};
 pub use constraint::{Defaults, TypeConstraint, parse_constraint};
 pub use context::Context;
 pub use convert::{convert, convertible};

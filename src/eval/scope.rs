@@ -86,7 +86,7 @@ pub trait FileAccess {
     ///
     /// # Errors
     /// Missing, or withheld for a reason.
-    fn list(&self, folder: &str) -> Result<Vec<String>, FileTrouble>;
+    fn list(&self, folder: &str) -> Result<Arc<[String]>, FileTrouble>;
 
     /// The absolute form of a path (`abspath`).
     fn absolute(&self, path: &str) -> String;

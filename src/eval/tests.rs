@@ -62,7 +62,7 @@ impl FileAccess for Module {
         Ok(false)
     }
 
-    fn list(&self, _: &str) -> Result<Vec<String>, FileTrouble> {
+    fn list(&self, _: &str) -> Result<Arc<[String]>, FileTrouble> {
         Err(FileTrouble::Missing)
     }
 

@@ -15,15 +15,21 @@ type Slot = (Site, &'static str);
 /// A source for each path; nothing for paths whose file was read with different texts.
 type Ids = HashMap<PathBuf, Option<SourceId>>;
 
+/// How often what falls may take others along.
+const MOST_ROUNDS: usize = 50;
+
 /// Makes edits of the requests that nobody contradicts. A request is met as a whole or not at all, so one that falls may take others along.
 pub(super) fn settle(mut requests: Vec<Request>, findings: &[Finding], keys: &[&KeyFacts], sources: &Sources) -> (Vec<Edit>, Vec<Note>) {
     let touching = touching(keys, sources);
     let ids = ids(keys, sources);
     let mut notes = Vec::new();
-    loop {
+    for round in 0.. {
         let made = make(&requests, &touching, &ids, sources);
         let overlapping = overlapping(&made);
         let mut fallen: HashMap<usize, String> = HashMap::new();
+        if round == MOST_ROUNDS {
+            fallen.extend((0..requests.len()).map(|at| (at, "too many fixes depend on each other".to_owned())));
+        }
         for (slot, group) in &made {
             let why = match &group.edit {
                 Err(why) => why.clone(),
@@ -48,6 +54,7 @@ pub(super) fn settle(mut requests: Vec<Request>, findings: &[Finding], keys: &[&
         }
         requests = kept;
     }
+    (Vec::new(), notes)
 }
 
 /// Which keys a literal or a block decides about.
@@ -72,7 +79,7 @@ fn ids(keys: &[&KeyFacts], sources: &Sources) -> Ids {
         let facts = [&key.protection_mode.trail, &rotation.enabled.trail, &rotation.interval_days.trail, &rotation.start.trail];
         let steps = facts.into_iter().flatten().map(|step| &step.place);
         let defaults = [&key.protection_mode.default, &rotation.enabled.default, &rotation.interval_days.default];
-        let places = steps.chain(defaults.into_iter().flatten().map(|site| match site {
+        let places = steps.chain(defaults.into_iter().flatten().map(|site| match &**site {
             DefaultSite::Literal(place) | DefaultSite::Optional(place) => place,
         }));
         for span in places.chain(&key.declared.block).chain(&rotation.block).filter_map(Place::span) {

@@ -13,6 +13,8 @@ pub use write::{ApplyError, Rewritten, apply, diff, revert, rewritten};
 use crate::base::{Place, Sources, Span};
 use crate::key::KeyFacts;
 use crate::rules::{Finding, Remedy, Settings};
+use std::collections::HashMap;
+use std::sync::OnceLock;
 
 pub use crate::rules::Safety;
 
@@ -64,12 +66,24 @@ pub struct Plan {
     pub edits: Vec<Edit>,
     /// What is left undone.
     pub notes: Vec<Note>,
+    /// Positions of edits, by the fingerprints of the findings that they fix.
+    by_finding: OnceLock<HashMap<String, Vec<usize>>>,
 }
 
 impl Plan {
     /// The edits that mend a finding.
     pub fn edits_of<'a>(&'a self, finding: &'a Finding) -> impl Iterator<Item = &'a Edit> {
-        self.edits.iter().filter(|edit| edit.findings.contains(&finding.fingerprint))
+        let by_finding = self.by_finding.get_or_init(|| {
+            let mut all: HashMap<String, Vec<usize>> = HashMap::new();
+            for (at, fingerprint) in self.edits.iter().enumerate().flat_map(|(at, edit)| edit.findings.iter().map(move |it| (at, it))) {
+                let edits = all.entry(fingerprint.clone()).or_default();
+                if edits.last() != Some(&at) {
+                    edits.push(at);
+                }
+            }
+            all
+        });
+        by_finding.get(&finding.fingerprint).into_iter().flatten().filter_map(|at| self.edits.get(*at))
     }
 }
 
@@ -79,7 +93,7 @@ pub fn edits(findings: &[Finding], keys: &[&KeyFacts], sources: &Sources, option
     let (requests, mut notes) = wants::requests(findings, keys, sources, options);
     let (edits, refused) = agree::settle(requests, findings, keys, sources);
     notes.extend(refused);
-    Plan { edits, notes: merged(notes) }
+    Plan { edits, notes: merged(notes), by_finding: OnceLock::new() }
 }
 
 /// The edits that one remedy means for one key, whatever other keys want: what an editor offers.
@@ -93,9 +107,11 @@ pub fn of_remedy(remedy: &Remedy, rule: &'static str, key: &KeyFacts, sources: &
 /// Notes that say the same of one place are one.
 fn merged(notes: Vec<Note>) -> Vec<Note> {
     let mut merged: Vec<Note> = Vec::new();
+    let mut known: HashMap<(&'static str, Place, String), usize> = HashMap::new();
     for note in notes {
-        match merged.iter_mut().find(|known| (known.rule, &known.place, &known.message) == (note.rule, &note.place, &note.message)) {
-            Some(known) => known.addresses.extend(note.addresses),
+        let at = *known.entry((note.rule, note.place.clone(), note.message.clone())).or_insert(merged.len());
+        match merged.get_mut(at) {
+            Some(same) => same.addresses.extend(note.addresses),
             None => merged.push(note),
         }
     }

@@ -131,7 +131,7 @@ pub struct KeyVersion {
 }
 
 /// How code makes the next version in time.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum ScheduleForm {
     /// Old versions stay.
     Accumulating,
@@ -306,15 +306,15 @@ pub struct KeyFacts {
     /// Whether that is because Terraform would refuse the configuration: then no plan will tell.
     pub is_schedule_refused: bool,
     /// What looks like a schedule and rotates nothing.
-    pub idle_schedule: Option<IdleSchedule>,
+    pub idle_schedule: Option<Box<IdleSchedule>>,
     /// Certificate authorities that use it.
     pub authorities: Vec<CaUse>,
     /// Set where a certificate authority may use the key that is not in `authorities`; the reason as a clause.
     pub authorities_unsure: Option<String>,
     /// Set where the configuration keeps the provider below the version that rotates keys.
-    pub old_provider: Option<OldProvider>,
+    pub old_provider: Option<Arc<OldProvider>>,
     /// Set where `management_endpoint` is known not to be a vault's management endpoint.
-    pub wrong_endpoint: Option<Step>,
+    pub wrong_endpoint: Option<Box<Step>>,
     /// Times.
     pub times: Times,
     /// The vault's count of versions, where the service told it.

@@ -8,6 +8,7 @@ use super::values::hides;
 use super::walk::down;
 use crate::base::Step;
 use crate::key::KeyFacts;
+use std::collections::HashMap;
 use std::sync::Arc;
 
 /// The attributes whose drift is worth a line. `auto_key_rotation_details` never drifts: the provider does not read it back.
@@ -50,8 +51,16 @@ pub(super) fn read(entry: Entry) -> Option<Drift> {
 
 /// Adds drift to the keys it is about.
 pub(super) fn note(file: &Arc<str>, drift: impl Iterator<Item = Drift>, keys: &mut [Box<KeyFacts>]) {
+    let mut drift = drift.peekable();
+    if drift.peek().is_none() {
+        return;
+    }
+    let mut known: HashMap<String, usize> = HashMap::new();
+    for (at, key) in keys.iter().enumerate() {
+        known.entry(key.id.address.clone()).or_insert(at);
+    }
     for drift in drift {
-        let Some(key) = keys.iter_mut().find(|key| key.id.address == drift.address) else { continue };
+        let Some(key) = known.get(&drift.address).and_then(|at| keys.get_mut(*at)) else { continue };
         let here = place(file, &drift.pointer, drift.spot);
         key.notes.extend(drift.labels.into_iter().map(|label| Step::new(here.clone(), label)));
     }

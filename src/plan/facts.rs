@@ -71,7 +71,7 @@ impl Reader<'_> {
         key.shape.curve = self.fact(&["key_shape", "curve_id"], text);
         key.external_key_reference = self.external();
         key.restored = self.restored();
-        key.wrong_endpoint = self.wrong_endpoint();
+        key.wrong_endpoint = self.wrong_endpoint().map(Box::new);
         key.display_name = self.fact(&["display_name"], text);
         key.compartment = self.fact(&["compartment_id"], text);
         key.freeform_tags = self.tags("freeform_tags");

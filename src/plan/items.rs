@@ -8,6 +8,9 @@ use super::walk::down;
 use crate::base::{Address, InstanceKey};
 use crate::key::Fate;
 
+/// How many bytes the addresses of a document's resources may have together. Terraform projects of 100,000 resources stay below a tenth.
+pub(super) const MOST_TEXT: usize = 64 << 20;
+
 /// A resource instance.
 #[derive(Debug)]
 pub(super) struct Item {
@@ -137,6 +140,9 @@ pub(super) fn raw(mut entry: Entry) -> Vec<Item> {
     let module = entry.text("module").map(|module| format!("{module}.")).unwrap_or_default();
     let data = entry.is_data();
     let block = format!("{module}{}{kind}.{name}", if data { "data." } else { "" });
+    if block.len().saturating_mul(instances.len()) > MOST_TEXT {
+        return vec![unreadable(&entry, "has too long a name for the number of its instances")];
+    }
     let items = instances.into_iter().enumerate().filter_map(|(index, mut instance)| {
         if instance.get("deposed").is_some_and(|deposed| deposed.text().is_some()) {
             return None;

@@ -12,6 +12,7 @@ mod drift;
 mod facts;
 mod feed;
 mod items;
+mod named;
 mod node;
 mod recognise;
 mod reference;
@@ -43,6 +44,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::io::Read;
 use std::sync::Arc;
+use vaults::Vaults;
 
 /// The type of keys.
 const KEY: &str = "oci_kms_key";
@@ -127,7 +129,7 @@ fn nothing(file: &str, document: &Document) -> Option<NotRead> {
 /// The keys of a plan.
 fn plan(file: &Arc<str>, document: Document, options: &Options, contents: &mut Contents) {
     let Document { variables, configuration, changes, drift, deferred, prior, keys: names, .. } = document;
-    let resolver = Resolver { file, configuration: configuration.as_ref(), variables: &variables };
+    let resolver = Resolver::new(file, configuration.as_ref(), &variables);
     let source = Source { file, input: InputKind::Plan, resolver: Some(&resolver), options };
     let (prior_keys, prior) = split(prior.into_iter());
     let prior: Vec<Item> = prior.into_iter().filter_map(items::stored).collect();
@@ -142,7 +144,7 @@ fn plan(file: &Arc<str>, document: Document, options: &Options, contents: &mut C
         keys(&source, planned.into_iter().filter_map(items::change), &others, &prior, contents);
     }
     let constraints = configuration.as_ref().map(|root| root.constraints.as_slice()).unwrap_or_default();
-    let old = constraints.iter().find_map(|(text, pointer, spot)| OldProvider::read(text, false, facts::place(file, pointer, *spot)));
+    let old = constraints.iter().find_map(|(text, pointer, spot)| OldProvider::read(text, false, facts::place(file, pointer, *spot))).map(Arc::new);
     contents.inventory.keys.iter_mut().for_each(|key| key.old_provider.clone_from(&old));
     drift::note(file, drift.into_iter().filter_map(drift::read), &mut contents.inventory.keys);
     contents.variables = Some(variables.into_iter().filter_map(recorded).collect());
@@ -182,10 +184,18 @@ fn keys(source: &Source<'_>, keys: impl Iterator<Item = Item>, items: &[Item], p
     let Contents { inventory, listed, .. } = contents;
     let mut vaults = vaults::find(file, items);
     vaults.extend(vaults::find(file, prior));
+    let index = Vaults::new(&vaults);
     let (mut found, mut current): (Keys, Vec<Option<String>>) = (Vec::new(), Vec::new());
+    let mut left = items::MOST_TEXT;
     for item in keys {
+        let Some(rest) = left.checked_sub(item.address.len()) else {
+            let message = format!("the addresses of the keys take more than {} MiB; the rest was not checked", items::MOST_TEXT >> 20);
+            inventory.problems.push(Problem::new(ProblemKind::Partial, message).at(Place::File(Arc::clone(file))));
+            break;
+        };
+        left = rest;
         let mut key = Reader { file, item: &item, resolver, problems: &mut inventory.problems }.key(input);
-        vaults::settle(&mut key, &item, &vaults, resolver);
+        index.settle(&mut key, &item, resolver);
         current.push(item.values.text(&["current_key_version"]).map(str::to_owned).filter(|_| item.fate != Fate::Create));
         found.push(Box::new(key));
     }

@@ -59,6 +59,12 @@ impl Node {
         if let Value::Text(text) = self.value { Some(text) } else { None }
     }
 
+    /// How many values it consists of.
+    pub(super) fn size(&self) -> usize {
+        let of_members: usize = self.members().iter().map(|(_, member)| member.size()).sum();
+        1 + of_members + self.elements().iter().map(Self::size).sum::<usize>()
+    }
+
     /// Whether it is `null`.
     pub(super) fn is_null(&self) -> bool {
         matches!(self.value, Value::Null)

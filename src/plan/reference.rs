@@ -1,6 +1,7 @@
 //! References as the `configuration` of a plan lists them: each one written out, followed by its own prefixes.
 
 use crate::base::InstanceKey;
+use std::collections::HashSet;
 
 /// What an expression refers to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,12 +33,12 @@ pub(super) struct Reference {
 
 /// The references of an expression without their prefixes.
 pub(super) fn read<'t>(list: impl Iterator<Item = &'t str>) -> Vec<Reference> {
-    let mut found: Vec<Reference> = Vec::new();
+    let (mut found, mut known) = (Vec::new(), HashSet::new());
     let mut previous = "";
     for text in list {
         let is_prefix = previous.strip_prefix(text).is_some_and(|rest| rest.starts_with(['.', '[']));
         previous = text;
-        if !is_prefix && !found.iter().any(|reference| &*reference.text == text) {
+        if !is_prefix && known.insert(text) {
             found.push(Reference { text: text.into(), target: target(text), path: path(text) });
         }
     }

@@ -2,11 +2,12 @@
 
 use super::facts::place;
 use super::items::Item;
+use super::named::Named;
 use super::resolve::{Resolver, means};
 use super::schedule;
 use super::times;
 use super::values::Cell;
-use crate::base::Address;
+use crate::base::{Address, brief};
 use crate::key::{CaUse, Fate, KeyFacts, KeyVersion};
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -60,11 +61,20 @@ pub(super) fn relate(
                 .add(references, || format!("a plan does not show which key `{}` uses; pass the sources with `--source`", item.address)),
         }
     }
+    // An OCID names one key. What has more entries than are kept apart is not to be trusted.
+    let crowds = index.ocids.values().filter(|same| same.len() > MOST);
+    for (at, count) in crowds.flat_map(|same| same.iter().map(|at| (*at, same.len()))) {
+        if let Some(key) = keys.get_mut(at) {
+            let why = format!("{count} entries have the OCID of this key");
+            key.schedules_unsure.get_or_insert_with(|| why.clone());
+            key.authorities_unsure.get_or_insert(why);
+        }
+    }
     for key in keys {
         key.times.current_version =
             key.versions.iter().find(|version| version.is_current == Some(true)).and_then(|version| version.time_created);
         key.schedules_unsure = key.schedules_unsure.take().or_else(|| repeating.of(key));
-        key.authorities_unsure = using.of(key);
+        key.authorities_unsure = key.authorities_unsure.take().or_else(|| using.of(key));
     }
 }
 
@@ -79,29 +89,25 @@ enum Users {
 /// Keys by what others name them with.
 struct Index {
     ocids: HashMap<String, Vec<usize>>,
-    addresses: HashMap<String, usize>,
-    blocks: HashMap<String, Vec<usize>>,
+    named: Named,
 }
 
 impl Index {
     fn of(keys: &[Box<KeyFacts>]) -> Self {
-        let mut index = Self { ocids: HashMap::new(), addresses: HashMap::new(), blocks: HashMap::new() };
+        let mut ocids: HashMap<String, Vec<usize>> = HashMap::new();
         for (at, key) in keys.iter().enumerate() {
             if let Some(ocid) = &key.ocid {
-                index.ocids.entry(ocid.clone()).or_default().push(at);
-            }
-            if let Some(address) = &key.address {
-                index.addresses.insert(key.id.address.clone(), at);
-                index.blocks.entry(address.without_keys().to_string()).or_default().push(at);
+                ocids.entry(ocid.clone()).or_default().push(at);
             }
         }
-        index
+        Self { ocids, named: Named::new(keys.iter().enumerate().filter_map(|(at, key)| Some((at, key.address.as_ref()?)))) }
     }
 
     /// The keys that an argument of a resource means.
     fn users(&self, keys: &[Box<KeyFacts>], item: &Item, argument: &str, resolver: Option<&Resolver>) -> Users {
         if let Some(id) = item.values.text(&[argument]) {
-            return Users::Sure(self.ocids.get(id).cloned().unwrap_or_default());
+            let same = self.ocids.get(id).map(Vec::as_slice).unwrap_or_default();
+            return Users::Sure(same.get(..same.len().min(MOST)).unwrap_or_default().to_vec());
         }
         let (Some(resolver), Cell::Unknown { .. }) = (resolver, item.values.cell(&[argument])) else { return Users::Sure(Vec::new()) };
         let Some(reach) = resolver.reach(item, argument, "oci_kms_key").filter(|reach| reach.blocked.is_none()) else {
@@ -111,27 +117,20 @@ impl Index {
         // `oci_kms_key.k[each.key]`: the instance of the same key.
         if let ([reference], true, Some(own)) = (references.as_slice(), reach.by_own_key && reach.decided_by.is_none(), &item.parsed) {
             let same = Address { modules: own.modules.clone(), key: own.key.clone(), ..reference.clone() };
-            if let Some(at) = self.addresses.get(&same.to_string()).filter(|_| means(reference, &same)) {
-                return Users::Sure(vec![*at]);
+            if let Some(at) = self.named.exactly(&same).filter(|_| means(reference, &same)) {
+                return Users::Sure(vec![at]);
             }
         }
         // What is unknown although each key is known comes from somewhere else.
         let is_new = |at: &usize| keys.get(*at).is_some_and(|key| key.ocid.is_none());
         match references.as_slice() {
             [] => Users::Sure(Vec::new()),
-            [one] if reach.decided_by.is_none() => match self.meant(keys, one).as_slice() {
+            [one] if reach.decided_by.is_none() => match self.named.meant(one, 2).unwrap_or_default().as_slice() {
                 [at] if is_new(at) => Users::Sure(vec![*at]),
                 _ => Users::Maybe(Some(references)),
             },
             _ => Users::Maybe(Some(references)),
         }
-    }
-
-    /// At most two keys that a reference means.
-    fn meant(&self, keys: &[Box<KeyFacts>], reference: &Address) -> Vec<usize> {
-        let same = self.blocks.get(&reference.without_keys().to_string()).into_iter().flatten().copied();
-        let is_meant = |at: &usize| keys.get(*at).and_then(|key| key.address.as_ref()).is_some_and(|address| means(reference, address));
-        same.filter(is_meant).take(2).collect()
     }
 }
 
@@ -142,16 +141,16 @@ struct Candidates {
     blocks: HashMap<String, Vec<(Address, String)>>,
 }
 
-/// How many different references to one block are kept apart.
+/// How many different references to one block, and how many keys with one OCID, are kept apart.
 const MOST: usize = 16;
 
 impl Candidates {
     fn add(&mut self, references: Option<Vec<Address>>, why: impl FnOnce() -> String) {
         let Some(references) = references else {
-            self.all.get_or_insert_with(why);
+            self.all.get_or_insert_with(|| brief(why()));
             return;
         };
-        let why = why();
+        let why = brief(why());
         for reference in references {
             let block = reference.without_keys();
             let known = self.blocks.entry(block.to_string()).or_default();

@@ -13,20 +13,30 @@ use super::node::{Node, Value};
 use super::reference::Target;
 use crate::base::{Address, InstanceKey, ModuleStep, Step};
 use crate::key::Fate;
-use std::collections::BTreeMap;
+use std::cell::{Cell, RefCell};
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 /// References through modules are followed this far.
 const DEPTH: usize = 50;
 /// And this many of them for one question.
 const STEPS: usize = 10_000;
+/// And this many for all questions about a document, parts of values that are looked at among them.
+const ALL_STEPS: usize = 20_000_000;
+
+/// Why a value was not followed to its end.
+const TOO_LONG: &str = "the way of the value through modules is too long";
 
 /// The configuration and what else a question about it needs.
 pub(super) struct Resolver<'a> {
     pub file: &'a Arc<str>,
     pub configuration: Option<&'a Module>,
     /// The variables of the root module.
-    pub variables: &'a BTreeMap<String, Given>,
+    variables: &'a BTreeMap<String, Given>,
+    /// How many references may still be followed in this document.
+    left: Cell<usize>,
+    /// What [`super::schedule`] found in modules, by the names of their calls.
+    pub triggers: RefCell<HashMap<Vec<String>, Option<String>>>,
 }
 
 /// What an attribute that the plan does not know turns out to be.
@@ -76,6 +86,17 @@ pub(super) struct Reach {
 }
 
 impl<'a> Resolver<'a> {
+    pub(super) fn new(file: &'a Arc<str>, configuration: Option<&'a Module>, variables: &'a BTreeMap<String, Given>) -> Self {
+        Self { file, configuration, variables, left: Cell::new(ALL_STEPS), triggers: RefCell::default() }
+    }
+
+    /// Pays for looking at a number of things; false where nothing is left.
+    fn pay(&self, steps: usize) -> bool {
+        let left = self.left.get().checked_sub(steps);
+        self.left.set(left.unwrap_or(0));
+        left.is_some()
+    }
+
     /// Decides about an attribute that the plan does not know. `path`: the attribute, or a block and its attribute.
     pub(super) fn settle(&self, item: &Item, path: &[&str], whole_block: bool) -> Settled {
         let unknown = |why: String, step| Settled::Unknown { why, step };
@@ -208,8 +229,8 @@ impl<'a> Resolver<'a> {
     /// What is known of an expression's value.
     fn weigh(&self, expression: &Expression, scope: &Scope<'a>, steps: &mut usize, depth: usize) -> Weight {
         *steps += 1;
-        if depth > DEPTH || *steps > STEPS {
-            return Weight::Open("the way of the value through modules is too long".to_owned());
+        if depth > DEPTH || *steps > STEPS || !self.pay(1) {
+            return Weight::Open(TOO_LONG.to_owned());
         }
         match &expression.constant {
             Given::Null => return Weight::Null,
@@ -221,16 +242,16 @@ impl<'a> Resolver<'a> {
             let text = &reference.text;
             weights.push(match &reference.target {
                 Some(Target::Variable(name)) => match self.variable(name, &scope.modules) {
-                    Variable::Given(Given::Null) => within(Weight::Null, &reference.path),
-                    Variable::Given(Given::Value(value)) => within(Weight::Known(value.clone()), &reference.path),
-                    Variable::Argument(expression, above) => within(self.weigh(expression, &above, steps, depth + 1), &reference.path),
+                    Variable::Given(Given::Null) => self.within(Weight::Null, &reference.path),
+                    Variable::Given(Given::Value(value)) => self.within(Weight::Known(value.clone()), &reference.path),
+                    Variable::Argument(expression, above) => self.within(self.weigh(expression, &above, steps, depth + 1), &reference.path),
                     Variable::Given(Given::Nothing) => Weight::Open(format!("`{text}` has no value in the plan")),
                 },
                 Some(Target::EachValue) => match scope.repeat {
                     Some(repeat) => {
                         let all = self.weigh(repeat, &Scope::plain(scope.modules.clone()), steps, depth + 1);
                         let path: Vec<InstanceKey> = scope.own.iter().chain(&reference.path).cloned().collect();
-                        within(all, &path)
+                        self.within(all, &path)
                     }
                     None => Weight::Open(format!("what `{text}` is, the plan does not tell")),
                 },
@@ -273,11 +294,41 @@ impl<'a> Resolver<'a> {
         }
     }
 
+    /// What is known of a part of a value.
+    fn within(&self, whole: Weight, path: &[InstanceKey]) -> Weight {
+        let value = match (whole, path) {
+            // A part of null cannot be: the reference is guarded by `try` or the like.
+            (Weight::Null, [_, ..]) => return Weight::OneNull,
+            (Weight::Known(Some(value)), [_, ..]) => value,
+            (whole, _) => return whole,
+        };
+        let mut part = &*value;
+        for step in path {
+            // Members are looked through one by one.
+            if !self.pay(part.members().len() / 16) {
+                return Weight::Open(TOO_LONG.to_owned());
+            }
+            let next = match (&part.value, step) {
+                (Value::Object(_), InstanceKey::Text(name)) => part.get(name),
+                (Value::List(list), InstanceKey::Number(index)) => usize::try_from(*index).ok().and_then(|index| list.get(index)),
+                // A set or something that a function made of the value.
+                _ => return Weight::Known(None),
+            };
+            match next {
+                // An optional attribute that is not given is null; one with a default would be known.
+                None => return Weight::OneNull,
+                Some(next) if next.is_null() => return Weight::Null,
+                Some(next) => part = next,
+            }
+        }
+        if self.pay(part.size()) { Weight::Known(Some(Arc::new(part.clone()))) } else { Weight::Open(TOO_LONG.to_owned()) }
+    }
+
     /// Collects what an expression may get a value of a type from.
     fn follow(&self, expression: &Expression, scope: &Scope<'a>, kind: &str, reach: &mut Reach, depth: usize) {
         reach.steps += 1;
-        if depth > DEPTH || reach.steps > STEPS {
-            reach.block("the way of the value through modules is too long");
+        if depth > DEPTH || reach.steps > STEPS || !self.pay(1) {
+            reach.block(TOO_LONG);
             return;
         }
         if !matches!(expression.constant, Given::Nothing) {
@@ -389,32 +440,6 @@ impl Scope<'_> {
 /// The provider's SDK takes an empty text for an omitted one.
 fn is_zero(node: &Node) -> bool {
     node.text().is_some_and(str::is_empty)
-}
-
-/// What is known of a part of a value.
-fn within(whole: Weight, path: &[InstanceKey]) -> Weight {
-    let value = match (whole, path) {
-        // A part of null cannot be: the reference is guarded by `try` or the like.
-        (Weight::Null, [_, ..]) => return Weight::OneNull,
-        (Weight::Known(Some(value)), [_, ..]) => value,
-        (whole, _) => return whole,
-    };
-    let mut part = &*value;
-    for step in path {
-        let next = match (&part.value, step) {
-            (Value::Object(_), InstanceKey::Text(name)) => part.get(name),
-            (Value::List(list), InstanceKey::Number(index)) => usize::try_from(*index).ok().and_then(|index| list.get(index)),
-            // A set or something that a function made of the value.
-            _ => return Weight::Known(None),
-        };
-        match next {
-            // An optional attribute that is not given is null; one with a default would be known.
-            None => return Weight::OneNull,
-            Some(next) if next.is_null() => return Weight::Null,
-            Some(next) => part = next,
-        }
-    }
-    Weight::Known(Some(Arc::new(part.clone())))
 }
 
 /// The modules of a call inside of a module.

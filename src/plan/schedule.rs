@@ -83,6 +83,17 @@ fn changing_argument(resource: &Resource) -> Option<&str> {
 
 /// A resource of the version's module that may change in time, and that `replace_triggered_by` may name.
 fn trigger(scope: &Scope<'_>, resolver: &Resolver) -> Option<String> {
+    // What the module holds is the same for each of its instances and key versions.
+    let names: Vec<String> = scope.modules.iter().map(|step| step.name.clone()).collect();
+    if let Some(known) = resolver.triggers.borrow().get(&names) {
+        return known.clone();
+    }
+    let found = find_trigger(scope, resolver);
+    resolver.triggers.borrow_mut().insert(names, found.clone());
+    found
+}
+
+fn find_trigger(scope: &Scope<'_>, resolver: &Resolver) -> Option<String> {
     let module = resolver.configuration?.at(&scope.modules)?;
     let passing = module.resources.iter().filter(|(_, resource)| resource.passes_time_on);
     let mut changing = passing.filter(|(_, resource)| {

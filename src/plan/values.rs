@@ -3,6 +3,7 @@
 use super::node::{Node, Value};
 use super::scan::Spot;
 use super::walk::down;
+use std::collections::HashMap;
 
 /// The values of a resource.
 #[derive(Debug)]
@@ -11,8 +12,49 @@ pub(super) struct Values {
     pointer: String,
     /// `after_unknown` of a planned change: `true` where a value is not known.
     unknown: Option<(Node, String)>,
-    /// Paths of sensitive values, without indexes.
-    secret: Vec<Vec<String>>,
+    secret: Marks,
+}
+
+/// Which values are sensitive: indexes are left out, so that a mark holds for every element of a list.
+#[derive(Debug, Default)]
+struct Marks {
+    is_secret: bool,
+    parts: HashMap<String, Self>,
+}
+
+impl Marks {
+    /// Hides what is at a path.
+    fn hide<'p>(&mut self, path: impl Iterator<Item = &'p str>) {
+        path.fold(self, |marks, step| marks.parts.entry(step.to_owned()).or_default()).is_secret = true;
+    }
+
+    /// Takes in what a sensitivity mark hides: where it is `true`, and where it is nothing that a mark can be.
+    fn take_in(&mut self, mark: &Node) {
+        match &mark.value {
+            Value::Bool(false) => {}
+            Value::List(list) => list.iter().for_each(|mark| self.take_in(mark)),
+            Value::Object(members) => {
+                for (key, mark) in members {
+                    self.parts.entry(key.clone()).or_default().take_in(mark);
+                }
+            }
+            Value::Bool(true) | Value::Null | Value::Number(_) | Value::Text(_) => self.is_secret = true,
+        }
+    }
+
+    /// Whether anything is hidden in it.
+    fn hides_any(&self) -> bool {
+        self.is_secret || self.parts.values().any(Self::hides_any)
+    }
+
+    /// Whether what is at a path, what it is in, or a part of it is hidden.
+    fn hides(&self, path: &[&str]) -> bool {
+        match path.split_first() {
+            _ if self.is_secret => true,
+            None => self.hides_any(),
+            Some((step, rest)) => self.parts.get(*step).is_some_and(|part| part.hides(rest)),
+        }
+    }
 }
 
 /// What is at a path.
@@ -38,27 +80,29 @@ pub(super) enum Cell<'v> {
 impl Values {
     /// The values of a state, or of one side of a change. `unknown` and `sensitive` have the shape of the values.
     pub(super) fn new(node: Node, pointer: String, unknown: Option<(Node, String)>, sensitive: Option<&Node>) -> Self {
-        let mut secret = Vec::new();
+        let mut secret = Marks::default();
         if let Some(sensitive) = sensitive {
-            secrets(sensitive, &mut Vec::new(), &mut secret);
+            secret.take_in(sensitive);
         }
         Self { node, pointer, unknown, secret }
     }
 
     /// The values of a raw state, where `sensitive_attributes` lists paths.
     pub(super) fn raw(node: Node, pointer: String, sensitive: Option<&Node>) -> Self {
-        // Terraform before 0.15.1 wrote the path's steps without a list around each path.
-        let path = |path: &Node| {
-            let steps = if path.elements().is_empty() { std::slice::from_ref(path) } else { path.elements() };
-            // An index is left out, so that the mark holds for every element; so does one of which nothing can be read.
-            steps.iter().filter_map(|step| step.get("value")?.text().map(str::to_owned)).collect()
-        };
-        let secret = match sensitive.map(|marks| &marks.value) {
-            None => Vec::new(),
-            Some(Value::List(paths)) => paths.iter().map(path).collect(),
+        let mut secret = Marks::default();
+        match sensitive.map(|marks| &marks.value) {
+            None => {}
+            Some(Value::List(paths)) => {
+                for path in paths {
+                    // Terraform before 0.15.1 wrote the path's steps without a list around each path.
+                    let steps = if path.elements().is_empty() { std::slice::from_ref(path) } else { path.elements() };
+                    // An index is left out; so is a step of which nothing can be read.
+                    secret.hide(steps.iter().filter_map(|step| step.get("value")?.text()));
+                }
+            }
             // What cannot be read as marks hides everything.
-            Some(_) => vec![Vec::new()],
-        };
+            Some(_) => secret.is_secret = true,
+        }
         Self { node, pointer, unknown: None, secret }
     }
 
@@ -105,7 +149,7 @@ impl Values {
 
     /// Whether a value must not be shown: it, what it is in, or a part of it is marked.
     pub(super) fn is_secret(&self, path: &[&str]) -> bool {
-        self.secret.iter().any(|secret| secret.iter().zip(path).all(|(secret, step)| secret == step))
+        self.secret.hides(path)
     }
 }
 
@@ -117,23 +161,7 @@ fn not_known<'v>(unknown: Option<&(&Node, String)>, node: Option<&Node>, whole_b
 
 /// Whether a sensitivity mark hides an attribute.
 pub(super) fn hides(mark: &Node, attribute: &str) -> bool {
-    let mut found = Vec::new();
-    secrets(mark, &mut Vec::new(), &mut found);
-    found.iter().any(|path| path.first().is_none_or(|first| first == attribute))
-}
-
-/// Collects the paths that a sensitivity mark hides: where it is `true`, and where it is nothing that a mark can be.
-fn secrets(mark: &Node, path: &mut Vec<String>, found: &mut Vec<Vec<String>>) {
-    match &mark.value {
-        Value::Bool(false) => {}
-        Value::List(list) => list.iter().for_each(|mark| secrets(mark, path, found)),
-        Value::Object(members) => {
-            for (key, mark) in members {
-                path.push(key.clone());
-                secrets(mark, path, found);
-                path.pop();
-            }
-        }
-        Value::Bool(true) | Value::Null | Value::Number(_) | Value::Text(_) => found.push(path.clone()),
-    }
+    let mut marks = Marks::default();
+    marks.take_in(mark);
+    marks.hides(&[attribute])
 }

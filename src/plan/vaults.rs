@@ -2,12 +2,19 @@
 
 use super::facts::place;
 use super::items::Item;
+use super::named::Named;
 use super::node::Node;
-use super::resolve::{Resolver, means};
+use super::resolve::Resolver;
 use super::values::Cell;
 use crate::base::{Address, Fact, Place, Step};
 use crate::key::{Fate, KeyFacts, Listed, VaultType};
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::hash::Hash;
 use std::sync::Arc;
+
+/// Why the vaults that a reference means were not looked for.
+const TOO_MANY: &str = "the vault's management endpoint may come from too many vaults to ask each of them";
 
 /// A vault that a plan or a state knows of.
 #[derive(Debug)]
@@ -79,105 +86,194 @@ fn listed_vault(file: &Arc<str>, item: &Item, node: &Node, pointer: &str, sensit
     }
 }
 
-/// Finds the vault of a key and its type.
-pub(super) fn settle(key: &mut KeyFacts, item: &Item, vaults: &[Vault], resolver: Option<&Resolver>) {
-    // An existing key says which vault it is in.
-    if let Some(id) = item.values.text(&["vault_id"]) {
-        key.vault = Some(id.to_owned());
-        let same: Vec<&Vault> = vaults.iter().filter(|vault| vault.id.as_deref() == Some(id)).collect();
-        if let Some(fact) = agreed(&same, Vec::new()) {
-            key.vault_type = fact;
-            return;
-        }
-    }
-    if let Cell::Value { node, pointer, .. } = item.values.cell(&["management_endpoint"]) {
-        let endpoint = bare(node.text().unwrap_or_default());
-        let same: Vec<&Vault> = vaults.iter().filter(|vault| vault.endpoint.as_deref().map(bare).as_deref() == Some(&endpoint)).collect();
-        let step =
-            resolver.and_then(|resolver| Some(resolver.step("management_endpoint", resolver.expression(item, "management_endpoint")?)));
-        if let (Some(first), Some(fact)) = (same.first(), agreed(&same, step.into_iter().collect())) {
-            key.vault.get_or_insert_with(|| first.id.clone().unwrap_or_else(|| first.name.clone()));
-            key.vault_type = fact;
-            return;
-        }
-        let at = Step::new(place_of(key, &pointer, node), "the vault's management endpoint");
-        key.vault_type = Fact::unknown("no vault with this management endpoint is known here").with_trail(vec![at]);
-        return;
-    }
-    key.vault_type = match resolver {
-        Some(resolver) if item.fate != Fate::Delete => referred(key, item, vaults, resolver),
-        _ => Fact::unknown("nothing here tells which vault the key is in"),
-    };
+/// The vaults of a document, by what keys name them with.
+pub(super) struct Vaults<'v> {
+    all: &'v [Vault],
+    ids: HashMap<&'v str, Group<'v>>,
+    /// Of those whose type is known.
+    typed_ids: HashMap<&'v str, Group<'v>>,
+    endpoints: HashMap<String, Group<'v>>,
+    named: Named,
+    /// What references were found to mean: most keys refer to the same vaults.
+    meant: RefCell<HashMap<Address, Result<Option<Group<'v>>, String>>>,
 }
 
-/// The type through what `management_endpoint` refers to: the plan does not know the endpoint yet, so it comes from something
-/// that is not known yet, and if all of that are vaults of one type, this is the type.
-fn referred(key: &mut KeyFacts, item: &Item, vaults: &[Vault], resolver: &Resolver) -> Fact<VaultType> {
-    let (Some(reach), Some(expression)) =
-        (resolver.reach(item, "management_endpoint", "oci_kms_vault"), resolver.expression(item, "management_endpoint"))
-    else {
-        return Fact::unknown("the plan's configuration does not tell which vault the key is in");
-    };
-    let step = resolver.step("management_endpoint", expression);
-    let unknown = |why: String| Fact::unknown(why).with_trail(vec![step.clone()]);
-    let decided = reach.decided_by.map(|text| format!("it depends on `{text}`"));
-    if let Some(why) = reach.blocked.or(decided) {
-        return unknown(format!("the vault's management endpoint cannot be followed: {why}"));
+/// Vaults that a key may be in, as far as keys need to know them.
+#[derive(Clone, Copy)]
+struct Group<'v> {
+    first: &'v Vault,
+    /// Where the first is among all vaults.
+    at: usize,
+    is_one: bool,
+    /// Whether all of them are of the first one's type.
+    is_agreed: bool,
+    /// Whether the type of one of them is not known.
+    has_unknown: bool,
+    is_sensitive: bool,
+}
+
+impl<'v> Group<'v> {
+    fn of(at: usize, vault: &'v Vault) -> Self {
+        let has_unknown = vault.kind.is_none();
+        Self { first: vault, at, is_one: true, is_agreed: true, has_unknown, is_sensitive: vault.sensitive }
     }
-    let mut same: Vec<&Vault> = Vec::new();
-    for reference in &reach.found {
-        let meant = vaults.iter().filter(|vault| vault.address.as_ref().is_some_and(|address| means(reference, address)));
+
+    fn and(self, other: Self) -> Self {
+        Self {
+            is_one: self.is_one && other.is_one && self.at == other.at,
+            is_agreed: self.is_agreed && other.is_agreed && self.first.kind == other.first.kind,
+            has_unknown: self.has_unknown || other.has_unknown,
+            is_sensitive: self.is_sensitive || other.is_sensitive,
+            ..self
+        }
+    }
+
+    fn name(&self) -> &'v str {
+        self.first.id.as_deref().unwrap_or(&self.first.name)
+    }
+
+    /// The type that all of these vaults have.
+    fn agreed(&self, mut trail: Vec<Step>) -> Option<Fact<VaultType>> {
+        let kind = self.first.kind.clone().filter(|_| self.is_agreed)?;
+        trail.push(Step::new(self.first.place.clone(), format!("type of `{}`", self.first.name)));
+        Some(Fact { sensitive: self.is_sensitive, ..Fact::known(kind).with_trail(trail) })
+    }
+}
+
+/// All of these groups as one.
+fn all<'v>(groups: impl Iterator<Item = Group<'v>>) -> Option<Group<'v>> {
+    groups.reduce(Group::and)
+}
+
+fn add<'v, K: Eq + Hash>(groups: &mut HashMap<K, Group<'v>>, key: K, vault: Group<'v>) {
+    groups.entry(key).and_modify(|group| *group = group.and(vault)).or_insert(vault);
+}
+
+impl<'v> Vaults<'v> {
+    pub(super) fn new(all: &'v [Vault]) -> Self {
+        let (mut ids, mut typed_ids, mut endpoints) = (HashMap::new(), HashMap::new(), HashMap::new());
+        for (at, vault) in all.iter().enumerate() {
+            let group = Group::of(at, vault);
+            if let Some(id) = vault.id.as_deref() {
+                add(&mut ids, id, group);
+                if vault.kind.is_some() {
+                    add(&mut typed_ids, id, group);
+                }
+            }
+            if let Some(endpoint) = &vault.endpoint {
+                add(&mut endpoints, bare(endpoint), group);
+            }
+        }
+        let named = Named::new(all.iter().enumerate().filter_map(|(at, vault)| Some((at, vault.address.as_ref()?))));
+        Self { all, ids, typed_ids, endpoints, named, meant: RefCell::default() }
+    }
+
+    /// Finds the vault of a key and its type.
+    pub(super) fn settle(&self, key: &mut KeyFacts, item: &Item, resolver: Option<&Resolver>) {
+        // An existing key says which vault it is in.
+        if let Some(id) = item.values.text(&["vault_id"]) {
+            key.vault = Some(id.to_owned());
+            if let Some(fact) = self.ids.get(id).and_then(|same| same.agreed(Vec::new())) {
+                key.vault_type = fact;
+                return;
+            }
+        }
+        if let Cell::Value { node, pointer, .. } = item.values.cell(&["management_endpoint"]) {
+            let same = self.endpoints.get(&bare(node.text().unwrap_or_default()));
+            let step =
+                resolver.and_then(|resolver| Some(resolver.step("management_endpoint", resolver.expression(item, "management_endpoint")?)));
+            if let Some((same, fact)) = same.and_then(|same| Some((same, same.agreed(step.into_iter().collect())?))) {
+                key.vault.get_or_insert_with(|| same.name().to_owned());
+                key.vault_type = fact;
+                return;
+            }
+            let at = Step::new(place_of(key, &pointer, node), "the vault's management endpoint");
+            key.vault_type = Fact::unknown("no vault with this management endpoint is known here").with_trail(vec![at]);
+            return;
+        }
+        key.vault_type = match resolver {
+            Some(resolver) if item.fate != Fate::Delete => self.referred(key, item, resolver),
+            _ => Fact::unknown("nothing here tells which vault the key is in"),
+        };
+    }
+
+    /// The type through what `management_endpoint` refers to: the plan does not know the endpoint yet, so it comes from something
+    /// that is not known yet, and if all of that are vaults of one type, this is the type.
+    fn referred(&self, key: &mut KeyFacts, item: &Item, resolver: &Resolver) -> Fact<VaultType> {
+        let (Some(reach), Some(expression)) =
+            (resolver.reach(item, "management_endpoint", "oci_kms_vault"), resolver.expression(item, "management_endpoint"))
+        else {
+            return Fact::unknown("the plan's configuration does not tell which vault the key is in");
+        };
+        let step = resolver.step("management_endpoint", expression);
+        let unknown = |why: String| Fact::unknown(why).with_trail(vec![step.clone()]);
+        let decided = reach.decided_by.map(|text| format!("it depends on `{text}`"));
+        if let Some(why) = reach.blocked.or(decided) {
+            return unknown(format!("the vault's management endpoint cannot be followed: {why}"));
+        }
+        let same = reach.found.iter().map(|reference| self.meant(reference, resolver)).collect::<Result<Vec<_>, _>>();
+        let same = match same {
+            Ok(groups) => all(groups.into_iter().flatten()),
+            Err(why) => return unknown(why),
+        };
+        let Some(same) = same else {
+            return unknown("the vault that `management_endpoint` refers to is not part of the plan".to_owned());
+        };
+        key.vault = key.vault.take().or_else(|| same.is_one.then(|| same.name().to_owned()));
+        same.agreed(vec![step.clone()]).unwrap_or_else(|| {
+            if same.has_unknown {
+                unknown("the type of the vault is known only after apply".to_owned())
+            } else {
+                unknown("`management_endpoint` may come from vaults of different types".to_owned())
+            }
+        })
+    }
+
+    /// The vaults that a reference means, those that data sources look up in their place; the error says why that is not known.
+    fn meant(&self, reference: &Address, resolver: &Resolver) -> Result<Option<Group<'v>>, String> {
+        if let Some(known) = self.meant.borrow().get(reference) {
+            return known.clone();
+        }
+        let found = self.look_up(reference, resolver);
+        self.meant.borrow_mut().insert(reference.clone(), found.clone());
+        found
+    }
+
+    fn look_up(&self, reference: &Address, resolver: &Resolver) -> Result<Option<Group<'v>>, String> {
+        let meant = self.at(reference).ok_or_else(|| TOO_MANY.to_owned())?;
+        let mut same = Vec::new();
         for vault in meant {
-            if vault.kind.is_some() || !reference.data {
+            if vault.first.kind.is_some() || !reference.data {
                 same.push(vault);
                 continue;
             }
             // A data source that will be read after apply: of which vault, its own argument may tell.
-            match data_source(vault, vaults, resolver) {
-                Some(found) => same.extend(found),
-                None => return unknown(format!("`{}` is read only after apply", vault.name)),
-            }
+            let found = self.data_source(vault.first, resolver);
+            same.push(found.ok_or_else(|| format!("`{}` is read only after apply", vault.first.name))?);
         }
+        Ok(all(same.into_iter()))
     }
-    let name = if let [one] = same.as_slice() { Some(one.id.clone().unwrap_or_else(|| one.name.clone())) } else { None };
-    key.vault = key.vault.take().or(name);
-    if same.is_empty() {
-        return unknown("the vault that `management_endpoint` refers to is not part of the plan".to_owned());
+
+    /// The vaults that a reference means, each as a group of its own; `None` where there are too many to find out.
+    fn at(&self, reference: &Address) -> Option<Vec<Group<'v>>> {
+        let found = self.named.meant(reference, usize::MAX)?;
+        Some(found.into_iter().filter_map(|at| Some(Group::of(at, self.all.get(at)?))).collect())
     }
-    agreed(&same, vec![step.clone()]).unwrap_or_else(|| {
-        if same.iter().any(|vault| vault.kind.is_none()) {
-            unknown("the type of the vault is known only after apply".to_owned())
-        } else {
-            unknown("`management_endpoint` may come from vaults of different types".to_owned())
+
+    /// The vaults in this plan that a data source looks up.
+    fn data_source(&self, vault: &Vault, resolver: &Resolver) -> Option<Group<'v>> {
+        if let Some(id) = &vault.id {
+            return self.typed_ids.get(id.as_str()).copied();
         }
-    })
-}
-
-/// The vaults in this plan that a data source looks up.
-fn data_source<'v>(vault: &Vault, vaults: &'v [Vault], resolver: &Resolver) -> Option<Vec<&'v Vault>> {
-    if let Some(id) = &vault.id {
-        let same: Vec<&Vault> = vaults.iter().filter(|other| other.kind.is_some() && other.id.as_ref() == Some(id)).collect();
-        return (!same.is_empty()).then_some(same);
+        let reach = resolver.reach_at(vault.address.as_ref()?, "vault_id", "oci_kms_vault")?;
+        if reach.blocked.is_some() || reach.decided_by.is_some() || reach.found.iter().any(|reference| reference.data) {
+            return None;
+        }
+        let groups = reach.found.iter().map(|reference| self.meant(reference, resolver).ok()).collect::<Option<Vec<_>>>()?;
+        let mut groups: Vec<Group<'v>> = groups.into_iter().flatten().collect();
+        groups.sort_by_key(|group| group.at);
+        all(groups.into_iter())
     }
-    let reach = resolver.reach_at(vault.address.as_ref()?, "vault_id", "oci_kms_vault")?;
-    if reach.blocked.is_some() || reach.decided_by.is_some() || reach.found.iter().any(|reference| reference.data) {
-        return None;
-    }
-    let meant = vaults.iter().filter(|other| other.address.as_ref().is_some_and(|address| reach.found.iter().any(|it| means(it, address))));
-    let meant: Vec<&Vault> = meant.collect();
-    (!meant.is_empty()).then_some(meant)
-}
-
-/// The type that all of these vaults have.
-fn agreed(vaults: &[&Vault], mut trail: Vec<Step>) -> Option<Fact<VaultType>> {
-    let (first, rest) = vaults.split_first()?;
-    let kind = first.kind.clone()?;
-    if rest.iter().any(|vault| vault.kind.as_ref() != Some(&kind)) {
-        return None;
-    }
-    trail.push(Step::new(first.place.clone(), format!("type of `{}`", first.name)));
-    let sensitive = vaults.iter().any(|vault| vault.sensitive);
-    Some(Fact { sensitive, ..Fact::known(kind).with_trail(trail) })
 }
 
 /// An endpoint without scheme and slashes: people and Oracle's examples write it with and without.

@@ -2,6 +2,7 @@
 
 use super::node::{self, Node};
 use super::scan::{Broken, Scanner};
+use crate::base::brief;
 use std::collections::HashSet;
 
 /// The types of resources that keys have to do with.
@@ -26,7 +27,7 @@ pub(super) struct Pointer {
 impl Pointer {
     /// The pointer as text (RFC 6901).
     pub(super) fn text(&self) -> String {
-        self.parts.iter().fold(String::new(), |text, part| down(&text, part))
+        self.parts.iter().fold(String::new(), |text, part| down(&text, &brief(part.clone())))
     }
 
     /// The pointer of a member.

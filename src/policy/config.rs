@@ -16,6 +16,15 @@ pub const NAMES: [&str; 2] = ["kmslint.toml", ".kmslint.toml"];
 /// The largest config file that is read, in bytes.
 const CAP: u64 = 4 << 20;
 
+/// How many patterns of `exclude` are used.
+const MOST_EXCLUDED: usize = 10_000;
+/// How many of them may begin with a wildcard: only the others are compared with most paths at a glance.
+const MOST_WILD: usize = 200;
+/// How many of them the summary names.
+const MOST_NAMED: usize = 20;
+/// The longest of them, in bytes: longer than paths are.
+const LONGEST_PATTERN: usize = 4096;
+
 /// What the config file says, checked. Without a file: the defaults.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Config {
@@ -84,8 +93,10 @@ impl Config {
             }
         }
         if !self.exclude.is_empty() {
-            let patterns: Vec<_> = self.exclude.iter().map(|pattern| format!("`{pattern}`")).collect();
-            all.push(format!("excludes {}", patterns.join(", ")));
+            let patterns: Vec<_> = self.exclude.iter().take(MOST_NAMED).map(|pattern| format!("`{pattern}`")).collect();
+            let more = self.exclude.len() - patterns.len();
+            let more = if more == 0 { String::new() } else { format!(" and {more} more") };
+            all.push(format!("excludes {}{more}", patterns.join(", ")));
         }
         all
     }
@@ -174,7 +185,7 @@ impl Reader {
     fn document(&mut self, table: &DeTable<'_>, config: &mut Config) {
         self.known(table, "", &["exclude", "fail-on", "undetermined", "rules", "exempt"]);
         if let Some(value) = table.get("exclude") {
-            config.exclude = self.texts(value, "exclude").into_iter().map(|(text, _)| text).collect();
+            config.exclude = self.exclusions(value);
         }
         if let Some(value) = table.get("fail-on") {
             config.fail_on = self.word(value, "fail-on", &["error", "warning", "note", "never"]).and_then(FailOn::read);
@@ -195,6 +206,25 @@ impl Reader {
                 other => self.wrong(value, "exempt", "a list of tables, each under `[[exempt]]`", other),
             }
         }
+    }
+
+    /// `exclude`, as far as every path can be compared with it.
+    fn exclusions(&mut self, value: &Value<'_>) -> Vec<String> {
+        let mut wild = 0;
+        let mut kept = Vec::new();
+        for (text, span) in self.texts(value, "exclude") {
+            wild += usize::from(text.starts_with(['*', '?']));
+            if kept.len() == MOST_EXCLUDED || wild > MOST_WILD || text.len() > LONGEST_PATTERN {
+                let message = format!(
+                    "`exclude` holds more than {MOST_EXCLUDED} patterns, more than {MOST_WILD} that begin with a wildcard, or one of more than \
+                     {LONGEST_PATTERN} bytes; it is not used from here on"
+                );
+                self.mistake(span, message, Some("exclude directories instead of the files in them".to_owned()));
+                break;
+            }
+            kept.push(text);
+        }
+        kept
     }
 
     fn rule_table(&mut self, id: &'static str, value: &Value<'_>, config: &mut Config) {

@@ -6,7 +6,7 @@ use super::exempt::{self, Exemptions, Surroundings};
 use super::outcome::{ConfigInUse, Exempted, ExemptedBy, FailOn, JudgedKey, Notice, Outcome};
 use crate::base::{Place, Sources, Step};
 use crate::key::{InputKind, Inventory, KeyFacts, KeyId, Keys, ModuleNotFollowed, NotRead, NotReadKind};
-use crate::rules::{self, Finding, Judged, Kind, Level, MODULES_NOT_FOLLOWED, Paths, Rule, Verdict};
+use crate::rules::{self, Finding, Gathered, Judged, Kind, Level, MODULES_NOT_FOLLOWED, Paths, Rule, Verdict};
 use jiff::{Timestamp, tz::TimeZone};
 use rayon::prelude::*;
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -59,11 +59,7 @@ pub fn decide(input: Input, config: &Config, baseline: Option<&Baseline>, option
     let levels = Levels { config, options };
     let paths = context.paths;
     let Input { inventory, drift, declared } = input;
-    let mut keys = judge(inventory.keys, config, &levels, context);
-    let mut findings = rules::findings(
-        keys.iter().flat_map(|key| key.verdicts.iter().map(|(rule, verdict)| levels.judged(&key.facts, rule, verdict))),
-        paths,
-    );
+    let (mut keys, mut findings) = judge(inventory.keys, config, &levels, context);
     findings.extend(drift.into_iter().filter_map(|finding| levels.of_drift(finding)));
     if options.strict && levels.of(MODULES_NOT_FOLLOWED) != Level::Off {
         findings.extend(inventory.modules_not_followed.iter().map(|module| not_followed(module, paths)));
@@ -94,8 +90,8 @@ pub fn decide(input: Input, config: &Config, baseline: Option<&Baseline>, option
     }
 
     let order = |place: &Place| rules::place_order(place, paths);
-    findings.sort_by_cached_key(|finding| (order(&finding.place), finding.rule, finding.message.clone()));
-    exempted.sort_by_cached_key(|exempted| (order(&exempted.finding.place), exempted.finding.rule, exempted.finding.message.clone()));
+    findings.sort_by_cached_key(|finding| (order(&finding.place), finding.rule, Arc::clone(&finding.message)));
+    exempted.sort_by_cached_key(|exempted| (order(&exempted.finding.place), exempted.finding.rule, Arc::clone(&exempted.finding.message)));
     notices.sort_by_cached_key(|notice| (notice.place.as_ref().map(order), notice.message.clone()));
     problems.sort_by_cached_key(|problem| (problem.place.as_ref().map(order), problem.kind, problem.message.clone()));
     problems.dedup();
@@ -138,8 +134,8 @@ fn bring_inside(finding: &mut Finding, sources: &Sources) {
     }
     let inside = finding.trail.iter().chain(finding.calls.iter().rev()).find(|step| !is_outside(&step.place)).cloned();
     if let Some(inside) = inside {
-        let outside = Step::new(std::mem::replace(&mut finding.place, inside.place.clone()), std::mem::take(&mut finding.label));
-        finding.label = inside.label().into_owned();
+        let outside = Step::new(std::mem::replace(&mut finding.place, inside.place.clone()), Arc::clone(&finding.label));
+        finding.label = inside.label().into();
         finding.trail.retain(|step| *step != inside);
         finding.trail.insert(0, outside);
     }
@@ -147,20 +143,40 @@ fn bring_inside(finding: &mut Finding, sources: &Sources) {
 
 /// From how many keys on several threads judge.
 const MANY: usize = 500;
+/// How many keys are judged before what is said of them is gathered: of all of them it would take much memory.
+const AT_ONCE: usize = 10_000;
 
-/// Every key by every rule that is not off.
-fn judge(keys: Keys, config: &Config, levels: &Levels<'_>, context: &Context<'_>) -> Vec<JudgedKey> {
+/// Every key by every rule that is not off, and what there is to report.
+fn judge(mut keys: Keys, config: &Config, levels: &Levels<'_>, context: &Context<'_>) -> (Vec<JudgedKey>, Vec<Finding>) {
     let settings = config.settings(context.now);
     let asked: Vec<&'static Rule> = rules::ALL.iter().filter(|rule| levels.of(rule.id) != Level::Off).collect();
     let judged = |facts: Box<KeyFacts>| {
         let verdicts = asked.iter().map(|rule| (*rule, (rule.judge)(&facts, &settings))).collect();
         JudgedKey { facts, verdicts, exempted: false }
     };
-    // A few keys are judged sooner than threads begin.
-    let mut keys: Vec<JudgedKey> =
-        if keys.len() < MANY { keys.into_iter().map(judged).collect() } else { keys.into_par_iter().map(judged).collect() };
-    keys.sort_by_cached_key(|key| (rules::place_order(&key.facts.place, context.paths), key.facts.id.clone()));
-    keys
+    keys.sort_by_cached_key(|key| (rules::place_order(&key.place, context.paths), key.id.clone()));
+    let mut all: Vec<JudgedKey> = Vec::with_capacity(keys.len());
+    let mut gathered = Gathered::new(context.paths);
+    let mut keys = keys.into_iter();
+    loop {
+        let some: Keys = keys.by_ref().take(AT_ONCE).collect();
+        if some.is_empty() {
+            return (all, gathered.finish());
+        }
+        let from = all.len();
+        // A few keys are judged sooner than threads begin.
+        if some.len() < MANY {
+            all.extend(some.into_iter().map(judged));
+        } else {
+            all.extend(some.into_par_iter().map(judged).collect::<Vec<_>>());
+        }
+        for key in all.get_mut(from..).unwrap_or_default() {
+            for (rule, verdict) in &mut key.verdicts {
+                gathered.add(&levels.judged(&key.facts, rule, verdict));
+                verdict.forget_report();
+            }
+        }
+    }
 }
 
 /// How loud what is.
@@ -204,8 +220,8 @@ fn not_followed(module: &ModuleNotFollowed, paths: &Paths<'_>) -> Finding {
         module.place.clone(),
     );
     finding.level = Level::Error;
-    finding.note = "Keys in it are not judged.".to_owned();
-    finding.help = "Run `terraform init` first, so that the module is at hand, or check the plan.".to_owned();
+    finding.note = "Keys in it are not judged.".into();
+    finding.help = "Run `terraform init` first, so that the module is at hand, or check the plan.".into();
     finding.instances = vec![rules::instance(MODULES_NOT_FOLLOWED, &key, &module.root, &module.place, kind.word(), paths)];
     finding.fingerprint = rules::fingerprint_of(&finding.instances);
     finding
@@ -228,7 +244,7 @@ fn not_read(one: &NotRead, paths: &Paths<'_>) -> Finding {
     let message = format!("{what} was not read: {}", one.why);
     let mut finding = rules::plain(MODULES_NOT_FOLLOWED, "undetermined", kind, message, place.clone());
     finding.level = Level::Error;
-    finding.note = "Keys that depend on it are not checked.".to_owned();
+    finding.note = "Keys that depend on it are not checked.".into();
     finding.instances = vec![rules::instance(MODULES_NOT_FOLLOWED, &key, &one.path, &place, kind.word(), paths)];
     finding.fingerprint = rules::fingerprint_of(&finding.instances);
     finding

@@ -3,7 +3,7 @@
 mod index;
 
 use super::outcome::{ExemptedBy, Notice};
-use super::words::{matches, nearest};
+use super::words::{matches_within, nearest};
 use crate::base::{Place, Problem, ProblemKind, Sources};
 use crate::key::{Comment, Covers, KeyFacts};
 use crate::rules::{self, Finding, FindingInstance, Paths};
@@ -70,12 +70,13 @@ pub(super) struct Exemptions {
     list: Vec<Exemption>,
     index: Index,
     today: Date,
-    /// How many more patterns of the config file may be compared with keys.
+    /// How many more characters of patterns of the config file may be compared with keys.
     left: usize,
 }
 
-/// How many patterns are compared with keys in one run. Only patterns that begin with a wildcard come near: 1,000 of them and 5,000 keys.
-const MOST_COMPARISONS: usize = 10_000_000;
+/// How many characters of patterns are compared with keys in one run. Only patterns that begin with a wildcard come near: 1,000 of them and
+/// 10,000 keys.
+const MOST_COMPARISONS: usize = 400_000_000;
 
 /// Exemptions out of the comments and the config file, and what is wrong with the comments.
 pub(super) fn gather(comments: &[Comment], entries: &[Entry], today: Date) -> (Exemptions, Vec<Problem>) {
@@ -156,7 +157,7 @@ impl Exemptions {
         facts: Option<&KeyFacts>,
         around: Surroundings<'_>,
     ) -> Option<usize> {
-        if !self.index.has_entries() {
+        if !self.index.has_entries() || self.left == 0 {
             return None;
         }
         let mut texts = vec![(Selector::Address, instance.key.address.clone())];
@@ -171,18 +172,31 @@ impl Exemptions {
             texts.extend(key.ocid.as_ref().map(|ocid| (Selector::Key, ocid.clone())));
             texts.extend(tags(key).map(|tag| (Selector::Tag, tag)));
         }
-        self.index.entries(&texts).into_iter().find(|at| {
-            let Some(Exemption { rules, scope: Scope::Entry(entry), .. }) = self.list.get(*at) else { return false };
-            let may_ask = rules.contains(&finding.rule) && self.left > 0;
-            self.left -= usize::from(may_ask);
-            may_ask && entry.covers(finding, instance, facts, around)
-        })
+        let candidates = self.index.entries(&texts);
+        // To look them up costs something, too.
+        self.left = self.left.saturating_sub(candidates.len());
+        let subject = Subject { finding, instance, facts, around };
+        for at in candidates {
+            let Some(Exemption { rules, scope: Scope::Entry(entry), .. }) = self.list.get(at) else { continue };
+            if !rules.contains(&finding.rule) {
+                continue;
+            }
+            match entry.covers(&subject, &mut self.left) {
+                Some(true) => return Some(at),
+                Some(false) => {}
+                None => {
+                    self.left = 0;
+                    return None;
+                }
+            }
+        }
+        None
     }
 
     /// What kept an exemption from being looked for, if anything did.
     pub(super) fn problem(&self) -> Option<Problem> {
         let place = self.list.iter().find(|one| matches!(one.scope, Scope::Entry(_))).map(|one| one.place.clone())?;
-        let message = format!("the `[[exempt]]` entries need more than {MOST_COMPARISONS} comparisons with keys; the rest was not made");
+        let message = format!("the `[[exempt]]` entries need more than {MOST_COMPARISONS} comparisons of characters; the rest was not made");
         let problem = Problem::new(ProblemKind::Policy, message).at(place);
         (self.left == 0).then(|| problem.help("Begin patterns with the part that is always the same instead of with a wildcard."))
     }
@@ -290,19 +304,41 @@ impl Exemption {
     }
 }
 
+/// What an entry may cover: an instance of a finding, and its key.
+struct Subject<'a> {
+    finding: &'a Finding,
+    instance: &'a FindingInstance,
+    facts: Option<&'a KeyFacts>,
+    around: Surroundings<'a>,
+}
+
 impl Entry {
-    fn covers(&self, finding: &Finding, instance: &FindingInstance, facts: Option<&KeyFacts>, around: Surroundings<'_>) -> bool {
-        let given = |pattern: &Option<String>, holds: &dyn Fn(&str) -> bool| pattern.as_deref().is_none_or(holds);
-        let known = |value: Option<&String>, pattern: &str| value.is_some_and(|value| matches(pattern, value));
-        given(&self.address, &|pattern| matches(pattern, &instance.key.address))
-            && given(&self.path, &|pattern| {
-                let places = std::iter::once(&finding.place).chain(facts.map(|key| &key.place));
-                places.into_iter().any(|place| self.is_at(pattern, &(around.paths.place)(place), around.config_folder))
-            })
-            && given(&self.name, &|pattern| known(facts.and_then(|key| key.display_name.value()), pattern))
-            && given(&self.compartment, &|pattern| known(facts.and_then(|key| key.compartment.value()), pattern))
-            && given(&self.key, &|pattern| known(facts.and_then(|key| key.ocid.as_ref()), pattern))
-            && given(&self.tag, &|pattern| facts.is_some_and(|key| tags(key).any(|tag| matches(pattern, &tag))))
+    /// Whether everything that it selects by fits; `None` where there are not enough comparisons left to find out.
+    fn covers(&self, subject: &Subject<'_>, left: &mut usize) -> Option<bool> {
+        let Subject { finding, instance, facts, around } = *subject;
+        let known = facts.map(|key| (key.display_name.value(), key.compartment.value(), key.ocid.as_ref()));
+        let (name, compartment, ocid) = known.unwrap_or_default();
+        let single = [
+            (&self.address, Some(&instance.key.address)),
+            (&self.name, name),
+            (&self.compartment, compartment),
+            (&self.key, ocid),
+        ];
+        for (pattern, value) in single {
+            let Some(pattern) = pattern else { continue };
+            let Some(value) = value else { return Some(false) };
+            if !matches_within(pattern, value, left)? {
+                return Some(false);
+            }
+        }
+        if let Some(pattern) = &self.path {
+            let places = std::iter::once(&finding.place).chain(facts.map(|key| &key.place));
+            if !any(places, |place| Self::is_at(pattern, &(around.paths.place)(place), around.config_folder, left))? {
+                return Some(false);
+            }
+        }
+        let Some(pattern) = &self.tag else { return Some(true) };
+        any(facts.into_iter().flat_map(tags), |tag| matches_within(pattern, &tag, left))
     }
 
     /// The selectors that are given, the most selective first.
@@ -319,9 +355,19 @@ impl Entry {
     }
 
     /// A path is named from the repository's root or from the config file's folder.
-    fn is_at(&self, pattern: &str, path: &str, config_folder: &str) -> bool {
-        matches(pattern, path) || below(path, config_folder).is_some_and(|below| matches(pattern, below))
+    fn is_at(pattern: &str, path: &str, config_folder: &str, left: &mut usize) -> Option<bool> {
+        any(std::iter::once(path).chain(below(path, config_folder)), |path| matches_within(pattern, path, left))
     }
+}
+
+/// Whether something holds of any of these; `None` where that could not be found out.
+fn any<T>(all: impl IntoIterator<Item = T>, mut holds: impl FnMut(T) -> Option<bool>) -> Option<bool> {
+    for one in all {
+        if holds(one)? {
+            return Some(true);
+        }
+    }
+    Some(false)
 }
 
 /// A path as it is named from the config file's directory, where it lies in it.

@@ -2,28 +2,41 @@
 
 pub use crate::base::nearest;
 
+use std::str::Chars;
+
 /// Whether a text matches a pattern in which `*` stands for any characters and `?` for one; everything else, `[` included, is itself.
 #[must_use]
 pub fn matches(pattern: &str, text: &str) -> bool {
-    let (pattern, text): (Vec<char>, Vec<char>) = (pattern.chars().collect(), text.chars().collect());
-    let (mut p, mut t) = (0, 0);
+    matches_within(pattern, text, &mut { usize::MAX }).unwrap_or(false)
+}
+
+/// As [`matches`], within a number of comparisons of characters, which it counts down; `None` where they did not suffice.
+#[must_use]
+pub fn matches_within(pattern: &str, text: &str, left: &mut usize) -> Option<bool> {
+    let (mut rest, mut below) = (pattern.chars(), text.chars());
     // Where to go on if what follows the last star does not fit: one character more for the star.
-    let mut star: Option<(usize, usize)> = None;
-    while t < text.len() {
-        match pattern.get(p) {
-            Some('*') => {
-                star = Some((p, t));
-                p += 1;
+    let mut star: Option<(Chars<'_>, Chars<'_>)> = None;
+    loop {
+        *left = left.checked_sub(1)?;
+        match (rest.clone().next(), below.clone().next()) {
+            (None, None) => return Some(true),
+            (Some('*'), _) => {
+                rest.next();
+                star = Some((rest.clone(), below.clone()));
             }
-            Some(c) if *c == '?' || Some(c) == text.get(t) => (p, t) = (p + 1, t + 1),
+            (Some(wanted), Some(found)) if wanted == '?' || wanted == found => {
+                rest.next();
+                below.next();
+            }
             _ => {
-                let Some((at, taken)) = star else { return false };
-                star = Some((at, taken + 1));
-                (p, t) = (at + 1, taken + 1);
+                let Some((after, taken)) = &mut star else { return Some(false) };
+                if taken.next().is_none() {
+                    return Some(false);
+                }
+                (rest, below) = (after.clone(), taken.clone());
             }
         }
     }
-    pattern.get(p..).is_some_and(|rest| rest.iter().all(|c| *c == '*'))
 }
 
 #[cfg(test)]
@@ -48,5 +61,15 @@ mod tests {
         }
         let hostile = format!("{}b", "a*".repeat(500));
         assert!(!matches(&hostile, &"a".repeat(5000)), "and it is over in no time");
+    }
+
+    #[test]
+    fn comparing_ends_where_it_may_not_go_on() {
+        let (pattern, text) = (format!("*{}b", "a".repeat(1000)), "a".repeat(100_000));
+        let mut left = 1_000_000;
+        assert_eq!((matches_within(&pattern, &text, &mut left), left), (None, 0));
+        let mut left = 100;
+        assert_eq!(matches_within("*.tf", "main.tf", &mut left), Some(true));
+        assert!(left > 50, "what is left is for others: {left}");
     }
 }

@@ -3,8 +3,9 @@
 use super::location::{Columns, locate};
 use super::text::clean;
 use super::{Context, short};
+use crate::base::{Place, Problem};
 use crate::policy::Outcome;
-use crate::rules::Level;
+use crate::rules::{Finding, Level};
 use quick_xml::Writer;
 use quick_xml::events::{BytesDecl, BytesEnd, BytesStart, Event};
 use std::collections::BTreeMap;
@@ -12,23 +13,15 @@ use std::io::{self, Write};
 
 /// Writes the report.
 pub fn write(outcome: &Outcome, context: &Context<'_>, out: &mut dyn Write) -> io::Result<()> {
-    let mut files: BTreeMap<String, Vec<BytesStart<'static>>> = BTreeMap::new();
+    let mut files: BTreeMap<String, Vec<Fault<'_>>> = BTreeMap::new();
     for problem in &outcome.problems {
         let at = problem.place.as_ref().map(|place| locate(place, context.sources, Columns::Characters));
         let path = at.as_ref().map_or_else(|| "kmslint".to_owned(), |at| (context.repository_path)(&at.path));
-        let start = at.and_then(|at| at.range).map(|(start, _)| (start.line, start.column));
-        files.entry(path).or_default().push(error(start, "error", &problem.message, "problem"));
+        files.entry(path).or_default().push(Fault::Problem(problem));
     }
     for finding in &outcome.findings {
         let at = locate(&finding.place, context.sources, Columns::Characters);
-        let severity = match finding.level {
-            Level::Error => "error",
-            Level::Warning => "warning",
-            Level::Note | Level::Off => "info",
-        };
-        let message = format!("{}: {}", short::addresses(finding), finding.message);
-        let start = at.range.map(|(start, _)| (start.line, start.column));
-        files.entry((context.repository_path)(&at.path)).or_default().push(error(start, severity, &message, finding.rule));
+        files.entry((context.repository_path)(&at.path)).or_default().push(Fault::Finding(finding));
     }
     let mut xml = Writer::new_with_indent(&mut *out, b' ', 2);
     xml.write_event(Event::Decl(BytesDecl::new("1.0", Some("UTF-8"), None)))?;
@@ -39,13 +32,41 @@ pub fn write(outcome: &Outcome, context: &Context<'_>, out: &mut dyn Write) -> i
         let mut file = BytesStart::new("file");
         file.push_attribute(("name", clean(&path).as_ref()));
         xml.write_event(Event::Start(file))?;
-        for error in errors {
-            xml.write_event(Event::Empty(error))?;
+        for fault in errors {
+            xml.write_event(Event::Empty(fault.element(context)))?;
         }
         xml.write_event(Event::End(BytesEnd::new("file")))?;
     }
     xml.write_event(Event::End(BytesEnd::new("checkstyle")))?;
     writeln!(out)
+}
+
+/// What is reported of a file.
+enum Fault<'a> {
+    Problem(&'a Problem),
+    Finding(&'a Finding),
+}
+
+impl Fault<'_> {
+    /// The element, made when it is written: hundreds of thousands of them are never in memory at once.
+    fn element(&self, context: &Context<'_>) -> BytesStart<'static> {
+        let start = |place: &Place| {
+            let (start, _) = locate(place, context.sources, Columns::Characters).range?;
+            Some((start.line, start.column))
+        };
+        match self {
+            Self::Problem(problem) => error(problem.place.as_ref().and_then(start), "error", &problem.message, "problem"),
+            Self::Finding(finding) => {
+                let severity = match finding.level {
+                    Level::Error => "error",
+                    Level::Warning => "warning",
+                    Level::Note | Level::Off => "info",
+                };
+                let message = format!("{}: {}", short::addresses(finding), finding.message);
+                error(start(&finding.place), severity, &message, finding.rule)
+            }
+        }
+    }
 }
 
 fn error(start: Option<(usize, usize)>, severity: &str, message: &str, source: &str) -> BytesStart<'static> {

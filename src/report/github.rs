@@ -6,7 +6,7 @@ use super::text::{clean, count};
 use super::{Context, short};
 use crate::base::{Place, Problem};
 use crate::policy::Outcome;
-use crate::rules::Level;
+use crate::rules::{Finding, Level};
 use std::io::{self, Write};
 
 /// How many annotations of one level GitHub keeps for a step.
@@ -14,28 +14,15 @@ const MOST: usize = 10;
 
 /// Writes the report.
 pub fn write(outcome: &Outcome, context: &Context<'_>, out: &mut dyn Write) -> io::Result<()> {
-    let mut annotations: Vec<Annotation> = outcome.problems.iter().map(|problem| of_problem(problem, context)).collect();
-    for finding in &outcome.findings {
-        let mut text = format!("{}: {}", short::addresses(finding), finding.message);
-        for more in [&finding.note, &finding.help] {
-            if !more.is_empty() {
-                text.push_str("\n\n");
-                text.push_str(more);
-            }
-        }
-        annotations.push(Annotation {
-            command: command(finding.level),
-            properties: properties(Some(&finding.place), context, finding.rule),
-            text,
-        });
-    }
     let mut left_out = 0;
     for kind in ["error", "warning", "notice"] {
-        let of_kind: Vec<_> = annotations.iter().filter(|annotation| annotation.command == kind).collect();
-        for annotation in of_kind.iter().take(MOST) {
+        let problems: &[Problem] = if kind == "error" { &outcome.problems } else { &[] };
+        let findings = || outcome.findings.iter().filter(|finding| command(finding.level) == kind);
+        let annotations = problems.iter().map(|problem| of_problem(problem, context)).chain(findings().map(|one| of_finding(one, context)));
+        for annotation in annotations.take(MOST) {
             writeln!(out, "::{kind}{}::{}", annotation.properties, data(&annotation.text))?;
         }
-        left_out += of_kind.len().saturating_sub(MOST);
+        left_out += (problems.len() + findings().count()).saturating_sub(MOST);
     }
     if left_out > 0 {
         writeln!(
@@ -48,7 +35,6 @@ pub fn write(outcome: &Outcome, context: &Context<'_>, out: &mut dyn Write) -> i
 }
 
 struct Annotation {
-    command: &'static str,
     properties: String,
     text: String,
 }
@@ -61,10 +47,20 @@ fn command(level: Level) -> &'static str {
     }
 }
 
+fn of_finding(finding: &Finding, context: &Context<'_>) -> Annotation {
+    let mut text = format!("{}: {}", short::addresses(finding), finding.message);
+    for more in [&finding.note, &finding.help] {
+        if !more.is_empty() {
+            text.push_str("\n\n");
+            text.push_str(more);
+        }
+    }
+    Annotation { properties: properties(Some(&finding.place), context, finding.rule), text }
+}
+
 fn of_problem(problem: &Problem, context: &Context<'_>) -> Annotation {
     let help = problem.help.as_deref().map(|help| format!("\n\n{help}")).unwrap_or_default();
     Annotation {
-        command: "error",
         properties: properties(problem.place.as_ref(), context, "kmslint"),
         text: format!("{}{help}", problem.message),
     }

@@ -1,9 +1,9 @@
 //! GitLab Code Quality: a JSON array; findings with equal fingerprints would be merged, ours are unique and stable.
 
 use super::location::{Columns, locate};
-use super::{Context, short, text::clean};
+use super::{Context, Lazy, short, text::clean, write_json};
 use crate::policy::Outcome;
-use crate::rules::Level;
+use crate::rules::{Finding, Level};
 use serde::Serialize;
 use std::io::{self, Write};
 
@@ -30,25 +30,21 @@ struct Lines {
 
 /// Writes the report.
 pub fn write(outcome: &Outcome, context: &Context<'_>, out: &mut dyn Write) -> io::Result<()> {
-    let issues: Vec<_> = outcome
-        .findings
-        .iter()
-        .map(|finding| {
-            let at = locate(&finding.place, context.sources, Columns::Characters);
-            let (begin, end) = at.range.map_or((1, 1), |(start, end)| (start.line, end.line));
-            Issue {
-                description: format!("{}: {}", short::addresses(finding), clean(&finding.message)),
-                check_name: finding.rule,
-                fingerprint: &finding.fingerprint,
-                severity: match finding.level {
-                    Level::Error => "major",
-                    Level::Warning => "minor",
-                    Level::Note | Level::Off => "info",
-                },
-                location: Location { path: (context.repository_path)(&at.path), lines: Lines { begin, end } },
-            }
-        })
-        .collect();
-    serde_json::to_writer_pretty(&mut *out, &issues)?;
-    writeln!(out)
+    write_json(&Lazy(|| outcome.findings.iter().map(|finding| issue(finding, context))), out)
+}
+
+fn issue<'a>(finding: &'a Finding, context: &Context<'_>) -> Issue<'a> {
+    let at = locate(&finding.place, context.sources, Columns::Characters);
+    let (begin, end) = at.range.map_or((1, 1), |(start, end)| (start.line, end.line));
+    Issue {
+        description: format!("{}: {}", short::addresses(finding), clean(&finding.message)),
+        check_name: finding.rule,
+        fingerprint: &finding.fingerprint,
+        severity: match finding.level {
+            Level::Error => "major",
+            Level::Warning => "minor",
+            Level::Note | Level::Off => "info",
+        },
+        location: Location { path: (context.repository_path)(&at.path), lines: Lines { begin, end } },
+    }
 }

@@ -1,7 +1,7 @@
 //! GitLab's security report of type `sast`, schema 15.
 
 use super::location::{Columns, locate};
-use super::{Context, short, text::clean};
+use super::{Context, Lazy, short, text::clean, write_json};
 use crate::policy::Outcome;
 use crate::rules::{self, Finding, Level};
 use serde::Serialize;
@@ -12,10 +12,10 @@ use uuid::Uuid;
 const VERSION: &str = "15.0.7";
 
 #[derive(Serialize)]
-struct Report {
+struct Report<V> {
     version: &'static str,
     scan: Scan,
-    vulnerabilities: Vec<Vulnerability>,
+    vulnerabilities: V,
 }
 
 #[derive(Serialize)]
@@ -83,10 +83,9 @@ pub fn write(outcome: &Outcome, context: &Context<'_>, out: &mut dyn Write) -> i
             analyzer: tool(),
             scanner: tool(),
         },
-        vulnerabilities: outcome.findings.iter().map(|finding| vulnerability(finding, context)).collect(),
+        vulnerabilities: Lazy(|| outcome.findings.iter().map(|finding| vulnerability(finding, context))),
     };
-    serde_json::to_writer_pretty(&mut *out, &report)?;
-    writeln!(out)
+    write_json(&report, out)
 }
 
 fn vulnerability(finding: &Finding, context: &Context<'_>) -> Vulnerability {

@@ -21,15 +21,19 @@ const WIDTH: usize = 96;
 /// How many instances of one finding are listed; the rest is counted.
 const INSTANCES_SHOWN: usize = 8;
 
+/// How many findings, problems and notices are shown; the rest is counted. Nobody reads more, and drawing them takes time.
+const MOST_SHOWN: usize = 10_000;
+
 /// The longest line that is drawn, in bytes.
 const WIDEST: usize = 2000;
 
 /// Writes the report.
 pub fn write(outcome: &Outcome, context: &Context<'_>, out: &mut dyn Write) -> io::Result<()> {
     let texts = Texts::new(context.sources);
-    for finding in &outcome.findings {
+    for finding in outcome.findings.iter().take(MOST_SHOWN) {
         emit(&diagnose(finding), &texts, context.color, out)?;
     }
+    left_out(outcome.findings.len(), "finding", "findings", out)?;
     if context.show_passes {
         passes(outcome, out)?;
     }
@@ -52,7 +56,7 @@ pub fn problems_and_notices(
     out: &mut dyn Write,
 ) -> io::Result<()> {
     let texts = Texts::new(sources);
-    for problem in problems {
+    for problem in problems.iter().take(MOST_SHOWN) {
         let mut parts = Parts::new(Severity::Error, None, clean(&problem.message).into_owned());
         if let Some(place) = &problem.place {
             parts.primary(place, "");
@@ -61,14 +65,23 @@ pub fn problems_and_notices(
         parts.notes(problem.help.as_deref().map(|help| ("help", help)));
         emit(&parts.finish(), &texts, color, out)?;
     }
-    for notice in notices {
+    left_out(problems.len(), "problem", "problems", out)?;
+    for notice in notices.iter().take(MOST_SHOWN) {
         let mut parts = Parts::new(Severity::Note, None, clean(&notice.message).into_owned());
         if let Some(place) = &notice.place {
             parts.primary(place, "");
         }
         emit(&parts.finish(), &texts, color, out)?;
     }
-    Ok(())
+    left_out(notices.len(), "notice", "notices", out)
+}
+
+/// Says how many are not shown.
+fn left_out(all: usize, one: &str, many: &str, out: &mut dyn Write) -> io::Result<()> {
+    match all.checked_sub(MOST_SHOWN) {
+        None | Some(0) => Ok(()),
+        Some(more) => writeln!(out, "… and {} more; `--format json` lists all of them\n", count(more, one, many)),
+    }
 }
 
 /// A diagnostic under construction: places with a text become labels, others become lines below.
@@ -143,7 +156,7 @@ fn diagnose(finding: &Finding) -> Diagnostic<SourceId> {
         let more = if more == 0 { String::new() } else { format!(" and {more} more") };
         parts.notes([("keys", format!("{}{more}", shown.join(", ")).as_str())]);
     }
-    parts.notes([("note", finding.note.as_str()), ("help", finding.help.as_str())]);
+    parts.notes([("note", &*finding.note), ("help", &*finding.help)]);
     parts.finish()
 }
 

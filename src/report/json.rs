@@ -1,10 +1,10 @@
 //! kmslint's own JSON, version 1. These types are the format: the schema beside this file is made from them and nothing else is serialised.
 
-use super::Context;
 use super::location::{self, Columns};
+use super::{Context, write_json};
 use crate::base::{Bounds, Claim, Fact, Place, Problem, ProblemKind, Sources, Step};
-use crate::key::{KeyFacts, ScheduleForm};
-use crate::policy::{Exempted, ExemptedBy, JudgedKey, Outcome};
+use crate::key::{KeyFacts, ModuleNotFollowed, NotAudited, NotRead, ScheduleForm, SwitchedOff};
+use crate::policy::{Exempted, ExemptedBy, JudgedKey, Notice, Outcome};
 use crate::rules::{Finding, FindingInstance, Verdict};
 use schemars::JsonSchema;
 use serde::{Serialize, Serializer};
@@ -21,23 +21,31 @@ struct Report<'a> {
     kmslint: &'static str,
     /// Every key that was judged.
     #[schemars(with = "Vec<Key<'a>>")]
-    keys: Keys<'a>,
+    keys: Each<'a, JudgedKey, Key<'a>>,
     /// Everything reported: violations, undetermined verdicts, advice and drift.
-    findings: Vec<FindingOut<'a>>,
+    #[schemars(with = "Vec<FindingOut<'a>>")]
+    findings: Each<'a, Finding, FindingOut<'a>>,
     /// Findings that are not reported because the user said so.
-    exempted: Vec<ExemptedOut<'a>>,
+    #[schemars(with = "Vec<ExemptedOut<'a>>")]
+    exempted: Each<'a, Exempted, ExemptedOut<'a>>,
     /// What is said about exemptions: unused, expired.
-    notices: Vec<NoticeOut<'a>>,
+    #[schemars(with = "Vec<NoticeOut<'a>>")]
+    notices: Each<'a, Notice, NoticeOut<'a>>,
     /// What kept kmslint from doing the whole job; any of them makes the exit code 2.
-    problems: Vec<ProblemOut<'a>>,
+    #[schemars(with = "Vec<ProblemOut<'a>>")]
+    problems: Each<'a, Problem, ProblemOut<'a>>,
     /// Module calls whose source is not at hand.
-    modules_not_followed: Vec<ModuleOut<'a>>,
+    #[schemars(with = "Vec<ModuleOut<'a>>")]
+    modules_not_followed: Each<'a, ModuleNotFollowed, ModuleOut<'a>>,
     /// Blocks that create no key with these inputs. Never a finding.
-    switched_off: Vec<SwitchedOffOut<'a>>,
+    #[schemars(with = "Vec<SwitchedOffOut<'a>>")]
+    switched_off: Each<'a, SwitchedOff, SwitchedOffOut<'a>>,
     /// Plans, states, values files, Terragrunt units and Stacks that were seen and not read.
-    not_read: Vec<NotReadOut<'a>>,
+    #[schemars(with = "Vec<NotReadOut<'a>>")]
+    not_read: Each<'a, NotRead, NotReadOut<'a>>,
     /// Parts of a tenancy that could not be read.
-    not_audited: Vec<NotAuditedOut<'a>>,
+    #[schemars(with = "Vec<NotAuditedOut<'a>>")]
+    not_audited: Each<'a, NotAudited, NotAuditedOut<'a>>,
     /// The config file that holds, if there is one.
     #[serde(skip_serializing_if = "Option::is_none")]
     config: Option<ConfigOut<'a>>,
@@ -45,15 +53,16 @@ struct Report<'a> {
     summary: Summary,
 }
 
-/// The keys, each made when it is written: ten thousand of them are never in memory a second time.
-struct Keys<'a> {
-    judged: &'a [JudgedKey],
+/// A list whose elements are made when they are written: hundreds of thousands of them are never in memory a second time.
+struct Each<'a, T, O> {
+    of: &'a [T],
     sources: &'a Sources,
+    make: fn(&'a T, &'a Sources) -> O,
 }
 
-impl Serialize for Keys<'_> {
+impl<T, O: Serialize> Serialize for Each<'_, T, O> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_seq(self.judged.iter().map(|judged| key(judged, self.sources)))
+        serializer.collect_seq(self.of.iter().map(|one| (self.make)(one, self.sources)))
     }
 }
 
@@ -447,47 +456,51 @@ pub fn write(outcome: &Outcome, context: &Context<'_>, out: &mut dyn Write) -> i
     let report = Report {
         version: 1,
         kmslint: env!("CARGO_PKG_VERSION"),
-        keys: Keys { judged: &outcome.keys, sources },
-        findings: outcome.findings.iter().map(|found| finding(found, sources)).collect(),
-        exempted: outcome.exempted.iter().map(|one| exempted(one, sources)).collect(),
-        notices: outcome
-            .notices
-            .iter()
-            .map(|notice| NoticeOut {
+        keys: Each { of: &outcome.keys, sources, make: key },
+        findings: Each { of: &outcome.findings, sources, make: finding },
+        exempted: Each { of: &outcome.exempted, sources, make: exempted },
+        notices: Each {
+            of: &outcome.notices,
+            sources,
+            make: |notice, sources| NoticeOut {
                 kind: notice.kind,
                 message: &notice.message,
                 place: notice.place.as_ref().map(|at| place(at, sources)),
-            })
-            .collect(),
-        problems: outcome.problems.iter().map(|one| problem(one, sources)).collect(),
-        modules_not_followed: outcome
-            .modules_not_followed
-            .iter()
-            .map(|module| ModuleOut {
+            },
+        },
+        problems: Each { of: &outcome.problems, sources, make: problem },
+        modules_not_followed: Each {
+            of: &outcome.modules_not_followed,
+            sources,
+            make: |module, sources| ModuleOut {
                 address: &module.address,
                 root: &module.root,
                 source: &module.source,
                 why: &module.why,
                 place: place(&module.place, sources),
-            })
-            .collect(),
-        switched_off: outcome
-            .switched_off
-            .iter()
-            .map(|block| SwitchedOffOut {
+            },
+        },
+        switched_off: Each {
+            of: &outcome.switched_off,
+            sources,
+            make: |block, sources| SwitchedOffOut {
                 address: &block.address,
                 root: &block.root,
                 inputs: block.inputs.as_deref(),
                 why: &block.why,
                 place: place(&block.place, sources),
-            })
-            .collect(),
-        not_read: outcome.not_read.iter().map(|one| NotReadOut { path: &one.path, kind: one.kind.word(), why: &one.why }).collect(),
-        not_audited: outcome
-            .not_audited
-            .iter()
-            .map(|part| NotAuditedOut { ocid: &part.ocid, region: &part.region, what: part.what, why: &part.why })
-            .collect(),
+            },
+        },
+        not_read: Each {
+            of: &outcome.not_read,
+            sources,
+            make: |one, _| NotReadOut { path: &one.path, kind: one.kind.word(), why: &one.why },
+        },
+        not_audited: Each {
+            of: &outcome.not_audited,
+            sources,
+            make: |part, _| NotAuditedOut { ocid: &part.ocid, region: &part.region, what: part.what, why: &part.why },
+        },
         config: outcome.config.as_ref().map(|config| ConfigOut { path: &config.path, turns_off: &config.turns_off }),
         summary: Summary {
             files: outcome.files,
@@ -502,11 +515,7 @@ pub fn write(outcome: &Outcome, context: &Context<'_>, out: &mut dyn Write) -> i
             exit_code: context.exit_code,
         },
     };
-    // The serialiser writes words, and what it writes to may be far away.
-    let mut out = io::BufWriter::with_capacity(64 << 10, out);
-    serde_json::to_writer_pretty(&mut out, &report)?;
-    writeln!(out)?;
-    out.flush()
+    write_json(&report, out)
 }
 
 /// The JSON Schema (draft 2020-12) of the format, ending in a line feed.
@@ -516,7 +525,7 @@ pub fn schema() -> String {
     serde_json::to_string_pretty(&schema).unwrap_or_default() + "\n"
 }
 
-fn key<'a>(judged: &'a JudgedKey, sources: &Sources) -> Key<'a> {
+fn key<'a>(judged: &'a JudgedKey, sources: &'a Sources) -> Key<'a> {
     let KeyFacts { id, fate, rotation, times, .. } = &*judged.facts;
     let facts = &*judged.facts;
     let time = |time: &Option<jiff::Timestamp>| time.map(|time| time.to_string());
@@ -613,7 +622,7 @@ fn fact<T, U>(fact: &Fact<T>, is_harmless: impl Fn(&T) -> bool, show: impl Fn(&T
     }
 }
 
-fn finding<'a>(finding: &'a Finding, sources: &Sources) -> FindingOut<'a> {
+fn finding<'a>(finding: &'a Finding, sources: &'a Sources) -> FindingOut<'a> {
     FindingOut {
         rule: finding.rule,
         level: finding.level.word(),
@@ -635,7 +644,7 @@ fn finding<'a>(finding: &'a Finding, sources: &Sources) -> FindingOut<'a> {
     }
 }
 
-fn exempted<'a>(one: &'a Exempted, sources: &Sources) -> ExemptedOut<'a> {
+fn exempted<'a>(one: &'a Exempted, sources: &'a Sources) -> ExemptedOut<'a> {
     ExemptedOut {
         finding: finding(&one.finding, sources),
         by: match one.by {
@@ -649,7 +658,7 @@ fn exempted<'a>(one: &'a Exempted, sources: &Sources) -> ExemptedOut<'a> {
     }
 }
 
-fn problem<'a>(problem: &'a Problem, sources: &Sources) -> ProblemOut<'a> {
+fn problem<'a>(problem: &'a Problem, sources: &'a Sources) -> ProblemOut<'a> {
     ProblemOut {
         kind: match problem.kind {
             ProblemKind::Unreadable => "unreadable",

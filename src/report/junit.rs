@@ -8,6 +8,9 @@ use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
+/// How many keys have test cases: the document is in memory as a whole.
+const MOST_KEYS: usize = 50_000;
+
 /// Writes the report.
 pub fn write(outcome: &Outcome, context: &Context<'_>, out: &mut dyn Write) -> io::Result<()> {
     let mut suites: BTreeMap<&'static str, TestSuite> = BTreeMap::new();
@@ -18,8 +21,14 @@ pub fn write(outcome: &Outcome, context: &Context<'_>, out: &mut dyn Write) -> i
             failing.insert((finding.rule, &instance.key), finding);
         }
     }
-    for judged in &outcome.keys {
+    let mut left_out = 0_usize;
+    for (at, judged) in outcome.keys.iter().enumerate() {
         for (rule, verdict) in &judged.verdicts {
+            if at >= MOST_KEYS {
+                failing.remove(&(rule.id, &judged.facts.id));
+                left_out += 1;
+                continue;
+            }
             let id = &judged.facts.id;
             let suite = suites.entry(rule.id).or_insert_with(|| TestSuite::new(rule.id));
             let status = match (failing.remove(&(rule.id, id)), verdict) {
@@ -33,7 +42,8 @@ pub fn write(outcome: &Outcome, context: &Context<'_>, out: &mut dyn Write) -> i
             suite.add_test_case(case);
         }
     }
-    for ((rule, id), finding) in failing {
+    left_out += failing.len().saturating_sub(MOST_KEYS);
+    for ((rule, id), finding) in failing.into_iter().take(MOST_KEYS) {
         let suite = suites.entry(finding.rule).or_insert_with(|| TestSuite::new(rule));
         let mut case = TestCase::new(clean(&id.labeled_address()).into_owned(), failure(finding, context));
         case.set_classname(clean(&id.root).into_owned());
@@ -41,8 +51,13 @@ pub fn write(outcome: &Outcome, context: &Context<'_>, out: &mut dyn Write) -> i
     }
     let mut report = Report::new("kmslint");
     report.add_test_suites(suites.into_values());
-    if !outcome.problems.is_empty() {
+    if !outcome.problems.is_empty() || left_out > 0 {
         let mut suite = TestSuite::new("kmslint");
+        if left_out > 0 {
+            let mut status = TestCaseStatus::non_success(NonSuccessKind::Error);
+            status.set_message(format!("{left_out} test cases are left out: a report holds those of {MOST_KEYS} keys")).set_type("left-out");
+            suite.add_test_case(TestCase::new("left out", status));
+        }
         for (number, problem) in outcome.problems.iter().enumerate() {
             let mut status = TestCaseStatus::non_success(NonSuccessKind::Error);
             let place = problem.place.as_ref().map(|place| format!("{}: ", at(place, context.sources))).unwrap_or_default();
@@ -51,14 +66,13 @@ pub fn write(outcome: &Outcome, context: &Context<'_>, out: &mut dyn Write) -> i
         }
         report.add_test_suite(suite);
     }
-    let text = report.to_string().map_err(io::Error::other)?;
-    writeln!(out, "{}", text.trim_end())
+    report.serialize(&mut *out).map_err(io::Error::other)
 }
 
 fn failure(finding: &crate::rules::Finding, context: &Context<'_>) -> TestCaseStatus {
     let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
     status.set_message(clean(&finding.message).into_owned()).set_type(finding.kind.word());
-    let lines: Vec<_> = [finding.note.as_str(), finding.help.as_str()].into_iter().filter(|text| !text.is_empty()).map(clean).collect();
+    let lines: Vec<_> = [&*finding.note, &*finding.help].into_iter().filter(|text| !text.is_empty()).map(clean).collect();
     status.set_description(format!("{}\n{}", at(&finding.place, context.sources), lines.join("\n")).trim_end().to_owned());
     status
 }

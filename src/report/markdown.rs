@@ -66,7 +66,7 @@ fn sections(outcome: &Outcome, context: &Context<'_>, out: &mut Limited<'_>) -> 
         out.line("\n### How to fix\n")?;
         let mut said: Vec<(&str, &str)> = Vec::new();
         for finding in outcome.findings.iter().filter(|finding| !finding.help.is_empty()) {
-            if !said.contains(&(finding.rule, finding.help.as_str())) && said.len() < MOST {
+            if said.len() < MOST && !said.contains(&(finding.rule, &*finding.help)) {
                 said.push((finding.rule, &finding.help));
                 out.line(&format!("- **{}**, {}: {}", finding.rule, cell(&short::addresses(finding)), prose(&finding.help)))?;
             }

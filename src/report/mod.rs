@@ -23,7 +23,8 @@ use crate::fix;
 use crate::policy::{ConfigInUse, Outcome};
 use crate::rules::Finding;
 use jiff::Timestamp;
-use std::io;
+use serde::{Serialize, Serializer};
+use std::io::{self, Write as _};
 use std::time::Duration;
 
 pub use guard::{Syntax, guarded};
@@ -132,6 +133,24 @@ pub fn write(format: &Format, outcome: &Outcome, context: &Context<'_>, out: &mu
     let mut guard = Guard::new(out, format.syntax, format.writes_commands);
     (format.write)(outcome, context, &mut guard)?;
     guard.finish()
+}
+
+/// A list whose elements are made when they are written: hundreds of thousands of them are never in memory a second time.
+struct Lazy<F>(F);
+
+impl<I: Iterator<Item: Serialize>, F: Fn() -> I> Serialize for Lazy<F> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq((self.0)())
+    }
+}
+
+/// Writes a value as indented JSON and ends the line.
+fn write_json(value: &impl Serialize, out: &mut dyn io::Write) -> io::Result<()> {
+    // The serialiser writes words, and what it writes to may be far away.
+    let mut out = io::BufWriter::with_capacity(64 << 10, out);
+    serde_json::to_writer_pretty(&mut out, value)?;
+    writeln!(out)?;
+    out.flush()
 }
 
 /// Which config file holds and what it turns off, in one line.

@@ -1,17 +1,17 @@
 //! reviewdog's `rdjson` (proto/rdf/reviewdog.proto): columns are bytes, ends exclusive.
 
 use super::location::{self, Columns, locate};
-use super::{Context, short, text::clean};
-use crate::base::Place;
+use super::{Context, Lazy, short, text::clean, write_json};
+use crate::base::{Place, Problem};
 use crate::policy::Outcome;
-use crate::rules::Level;
+use crate::rules::{Finding, Level};
 use serde::Serialize;
 use std::io::{self, Write};
 
 #[derive(Serialize)]
-struct Report {
+struct Report<D> {
     source: Source,
-    diagnostics: Vec<Diagnostic>,
+    diagnostics: D,
 }
 
 #[derive(Serialize)]
@@ -70,19 +70,19 @@ struct Related {
 
 /// Writes the report.
 pub fn write(outcome: &Outcome, context: &Context<'_>, out: &mut dyn Write) -> io::Result<()> {
-    let problems = outcome.problems.iter().map(|problem| Diagnostic {
+    let of_problem = |problem: &Problem| Diagnostic {
         message: clean(&problem.message).into_owned(),
         location: problem.place.as_ref().map_or_else(|| Location { path: String::new(), range: None }, |place| at(place, context)),
         severity: "ERROR",
         code: Code { value: "problem" },
         suggestions: Vec::new(),
         related: Vec::new(),
-    });
-    let findings = outcome.findings.iter().map(|finding| Diagnostic {
-        message: [format!("{}: {}", short::addresses(finding), finding.message), finding.note.clone(), finding.help.clone()]
-            .iter()
+    };
+    let of_finding = |finding: &Finding| Diagnostic {
+        message: [format!("{}: {}", short::addresses(finding), finding.message).as_str(), &*finding.note, &*finding.help]
+            .into_iter()
             .filter(|text| !text.is_empty())
-            .map(|text| clean(text))
+            .map(clean)
             .collect::<Vec<_>>()
             .join("\n\n"),
         location: at(&finding.place, context),
@@ -103,11 +103,9 @@ pub fn write(outcome: &Outcome, context: &Context<'_>, out: &mut dyn Write) -> i
             .iter()
             .map(|step| Related { message: clean(&step.label()).into_owned(), location: at(&step.place, context) })
             .collect(),
-    });
-    let report =
-        Report { source: Source { name: "kmslint", url: env!("CARGO_PKG_REPOSITORY") }, diagnostics: problems.chain(findings).collect() };
-    serde_json::to_writer_pretty(&mut *out, &report)?;
-    writeln!(out)
+    };
+    let diagnostics = Lazy(|| outcome.problems.iter().map(of_problem).chain(outcome.findings.iter().map(of_finding)));
+    write_json(&Report { source: Source { name: "kmslint", url: env!("CARGO_PKG_REPOSITORY") }, diagnostics }, out)
 }
 
 fn at(place: &Place, context: &Context<'_>) -> Location {

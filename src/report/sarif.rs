@@ -3,20 +3,24 @@
 //! What GitHub takes and refuses is in its document "SARIF support for code scanning"; the limits below are its own.
 
 use super::location::{self, Columns, Location as At};
-use super::{Context, line_hash};
+use super::{Context, line_hash, write_json};
 use crate::base::{Place, Problem, SourceId, Step};
 use crate::policy::{Exempted, ExemptedBy, Outcome};
 use crate::rules::{self, Finding, Level, Rule};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
-use serde_json::json;
+use serde::ser::SerializeMap;
+use serde::{Serialize, Serializer};
+use serde_json::{Value, json};
 use serde_sarif::sarif::{
     ArtifactChange, ArtifactContent, ArtifactLocation, CodeFlow, Fix, Invocation, Location, LogicalLocation, Message,
     MultiformatMessageString, Notification, PhysicalLocation, PropertyBag, Region, Replacement, ReportingConfiguration,
     ReportingDescriptor, Result as SarifResult, ResultLevel, Run, RunAutomationDetails, Sarif, Suppression, ThreadFlow, ThreadFlowLocation,
     Tool, ToolComponent, VersionControlDetails,
 };
+use std::cell::RefCell;
 use std::collections::{BTreeMap, HashMap};
 use std::io::{self, Write};
+use std::sync::Arc;
 
 const SCHEMA: &str = "https://json.schemastore.org/sarif-2.1.0.json";
 /// Where the tool lives.
@@ -30,12 +34,7 @@ const MOST_ADDRESSES: usize = 100;
 pub fn write(outcome: &Outcome, context: &Context<'_>, out: &mut dyn Write) -> io::Result<()> {
     let descriptors = descriptors(outcome);
     let indexes: HashMap<&str, i64> = descriptors.iter().zip(0..).map(|(descriptor, index)| (descriptor.id, index)).collect();
-    let mut writer = Writer { context, hashes: HashMap::new(), indexes };
-    let mut results: Vec<_> = outcome.findings.iter().take(MOST_RESULTS).map(|finding| writer.result(finding)).collect();
-    if context.include_suppressed {
-        results
-            .extend(outcome.exempted.iter().take(MOST_RESULTS.saturating_sub(results.len())).map(|exempted| writer.suppressed(exempted)));
-    }
+    let writer = Writer { context, hashes: RefCell::default(), indexes };
     let mut notifications: Vec<_> = outcome.problems.iter().map(|problem| writer.notification(problem)).collect();
     if outcome.findings.len() > MOST_RESULTS {
         let text = format!("{} findings are left out: a run holds at most {MOST_RESULTS}", outcome.findings.len() - MOST_RESULTS);
@@ -68,7 +67,7 @@ pub fn write(outcome: &Outcome, context: &Context<'_>, out: &mut dyn Write) -> i
         .invocations(vec![invocation])
         .automation_details(RunAutomationDetails::builder().id("kmslint/").build())
         .column_kind(json!("utf16CodeUnits"))
-        .results(results)
+        .results(Vec::new())
         .build();
     run.version_control_provenance = context.provenance.map(|provenance| {
         let mut details = VersionControlDetails::builder().repository_uri(provenance.repository_uri.clone()).build();
@@ -84,8 +83,49 @@ pub fn write(outcome: &Outcome, context: &Context<'_>, out: &mut dyn Write) -> i
             Some(BTreeMap::from([("PROJECTROOT".to_owned(), ArtifactLocation::builder().description(description).build())]));
     }
     let log = Sarif::builder().schema(SCHEMA).version(json!("2.1.0")).runs(vec![run]).build();
-    serde_json::to_writer_pretty(&mut *out, &log)?;
-    writeln!(out)
+    let log = serde_json::to_value(&log)?;
+    write_json(&Filled { log: &log, results: &Results { outcome, writer: &writer } }, out)
+}
+
+/// A log, or a part of it, whose empty list of results is filled while it is written.
+struct Filled<'a> {
+    log: &'a Value,
+    results: &'a Results<'a>,
+}
+
+impl Serialize for Filled<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let within = |log| Filled { log, results: self.results };
+        match self.log {
+            Value::Object(members) => {
+                let mut map = serializer.serialize_map(Some(members.len()))?;
+                for (name, value) in members {
+                    match name.as_str() {
+                        "runs" => map.serialize_entry(name, &value.as_array().into_iter().flatten().map(within).collect::<Vec<_>>())?,
+                        "results" => map.serialize_entry(name, self.results)?,
+                        _ => map.serialize_entry(name, value)?,
+                    }
+                }
+                map.end()
+            }
+            other => other.serialize(serializer),
+        }
+    }
+}
+
+/// The results, each made when it is written.
+struct Results<'a> {
+    outcome: &'a Outcome,
+    writer: &'a Writer<'a>,
+}
+
+impl Serialize for Results<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Self { outcome, writer } = self;
+        let exempted = if writer.context.include_suppressed { outcome.exempted.as_slice() } else { &[] };
+        let reported = outcome.findings.iter().map(|finding| writer.result(finding));
+        serializer.collect_seq(reported.chain(exempted.iter().map(|one| writer.suppressed(one))).take(MOST_RESULTS))
+    }
 }
 
 /// A rule as SARIF wants to see it, with its id at hand.
@@ -170,16 +210,16 @@ fn plain(text: &str) -> String {
 
 struct Writer<'a> {
     context: &'a Context<'a>,
-    hashes: HashMap<SourceId, Vec<String>>,
+    hashes: RefCell<HashMap<SourceId, Vec<String>>>,
     indexes: HashMap<&'static str, i64>,
 }
 
 impl Writer<'_> {
-    fn result(&mut self, finding: &Finding) -> SarifResult {
+    fn result(&self, finding: &Finding) -> SarifResult {
         let place = self.within(finding);
         let mut steps = finding.trail.clone();
         if place != finding.place {
-            steps.insert(0, Step::new(finding.place.clone(), finding.label.as_str()));
+            steps.insert(0, Step::new(finding.place.clone(), Arc::clone(&finding.label)));
         }
         let mut main = self.location(&place).unwrap_or_else(|| self.nowhere(&place));
         main.logical_locations = Some(
@@ -246,7 +286,7 @@ impl Writer<'_> {
         (!changes.is_empty()).then(|| Fix::builder().artifact_changes(changes).description(message(&plain(&finding.help))).build())
     }
 
-    fn suppressed(&mut self, exempted: &Exempted) -> SarifResult {
+    fn suppressed(&self, exempted: &Exempted) -> SarifResult {
         let kind = if exempted.by == ExemptedBy::Comment { "inSource" } else { "external" };
         let mut suppression = Suppression::builder().kind(json!(kind)).status(json!("accepted")).build();
         suppression.justification = Some(exempted.reason.clone());
@@ -334,10 +374,11 @@ impl Writer<'_> {
     }
 
     /// GitHub's hash of the line; our own where the text is not at hand.
-    fn line_hash(&mut self, place: &Place, finding: &Finding) -> String {
+    fn line_hash(&self, place: &Place, finding: &Finding) -> String {
         if let Place::Source(span) = place {
             let source = self.context.sources.get(span.source);
-            let hashes = self.hashes.entry(span.source).or_insert_with(|| line_hash::of_lines(&source.shown()));
+            let mut hashes = self.hashes.borrow_mut();
+            let hashes = hashes.entry(span.source).or_insert_with(|| line_hash::of_lines(&source.shown()));
             if let Some(hash) = hashes.get(source.line_index(span.start as usize)) {
                 return hash.clone();
             }

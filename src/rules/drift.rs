@@ -127,12 +127,12 @@ fn finding(drift: &Drift, paths: &Paths<'_>) -> Option<Finding> {
     let (place, label) = places.next()?;
     let verdict = if drift.kind == DriftKind::Unproven { "undetermined" } else { "violation" };
     let mut finding = plain(DRIFT, verdict, Kind::Drift(drift.kind), drift.message.clone(), place);
-    finding.label = if drift.attribute.is_some() { label.to_owned() } else { String::new() };
+    finding.label = if drift.attribute.is_some() { label.into() } else { "".into() };
     finding.trail = places.map(|(place, label)| Step::new(place, label)).collect();
-    finding.help = drift.help.clone();
+    finding.help = drift.help.as_str().into();
     finding.note = match drift.kind {
-        DriftKind::Changed => "Terraform cannot see all of this: the provider never reads the rotation schedule back.".to_owned(),
-        DriftKind::Missing | DriftKind::Unmanaged | DriftKind::Unproven => String::new(),
+        DriftKind::Changed => "Terraform cannot see all of this: the provider never reads the rotation schedule back.".into(),
+        DriftKind::Missing | DriftKind::Unmanaged | DriftKind::Unproven => "".into(),
     };
     finding.level = if drift.kind == DriftKind::Unproven { Level::Note } else { Level::Warning };
     let kind = drift.attribute.map_or_else(|| drift.kind.word().to_owned(), |attribute| format!("{}:{attribute}", drift.kind.word()));

@@ -3,6 +3,7 @@
 use super::{Kind, Level};
 use crate::base::{Place, Step};
 use crate::key::KeyId;
+use std::sync::Arc;
 
 /// A label under a place.
 pub type Label = Step;
@@ -30,19 +31,19 @@ pub struct Finding {
     /// What is wrong, or what is unknown.
     pub kind: Kind,
     /// One sentence without a full stop.
-    pub message: String,
+    pub message: Arc<str>,
     /// Where it is.
     pub place: Place,
     /// What the caret shows; may be empty.
-    pub label: String,
+    pub label: Arc<str>,
     /// The rest of the value's way, nearest first.
     pub trail: Vec<Step>,
     /// The module calls on the way, outermost first: where to report what lies outside of the repository.
     pub calls: Vec<Step>,
     /// Why it matters; may be empty.
-    pub note: String,
+    pub note: Arc<str>,
     /// What to do; may be empty.
-    pub help: String,
+    pub help: Arc<str>,
     /// The keys, sorted.
     pub instances: Vec<FindingInstance>,
     /// The one instance's fingerprint, or the hash of all of them.

@@ -8,6 +8,7 @@ use crate::key::{KeyFacts, KeyId};
 use sha2::{Digest, Sha256};
 use std::collections::{HashMap, HashSet};
 use std::fmt::Write as _;
+use std::sync::Arc;
 
 /// How places and roots are named in the repository: relative to its root, with forward slashes. The caller knows the disk.
 pub struct Paths<'a> {
@@ -41,53 +42,157 @@ pub struct Judged<'a> {
 /// What there is to report, sorted by place. What has the level `off` is left out.
 #[must_use]
 pub fn findings<'a>(judged: impl IntoIterator<Item = Judged<'a>>, paths: &Paths<'_>) -> Vec<Finding> {
-    let mut groups: HashMap<Spoken<'a>, Group> = HashMap::new();
-    let mut roots: HashMap<&'a str, String> = HashMap::new();
-    for one in judged {
-        let Some((spoken, level, at)) = spoken(&one) else { continue };
+    let mut gathered = Gathered::new(paths);
+    judged.into_iter().for_each(|one| gathered.add(&one));
+    gathered.finish()
+}
+
+/// How many stations of all ways are shown of one finding.
+const MOST_STATIONS: usize = 200;
+
+/// Findings that grow while verdicts come in. Nothing of a verdict is needed after it was added.
+pub struct Gathered<'p> {
+    paths: &'p Paths<'p>,
+    groups: HashMap<Spoken, Group>,
+    /// How roots are named in the repository.
+    roots: HashMap<Arc<str>, String>,
+    /// What is said of many keys alike.
+    texts: HashSet<Arc<str>>,
+}
+
+impl std::fmt::Debug for Gathered<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Gathered").field("groups", &self.groups.len()).finish_non_exhaustive()
+    }
+}
+
+impl<'p> Gathered<'p> {
+    /// Nothing yet.
+    #[must_use]
+    pub fn new(paths: &'p Paths<'p>) -> Self {
+        Self { paths, groups: HashMap::new(), roots: HashMap::new(), texts: HashSet::new() }
+    }
+
+    /// Adds what a verdict says, if there is anything to report.
+    pub fn add(&mut self, one: &Judged<'_>) {
+        let Some((said, level, at)) = spoken(one) else { return };
         let key = one.facts;
-        let notes = if spoken.verdict == "advice" { &[] } else { key.notes.as_slice() };
+        let notes = if said.verdict == "advice" { &[] } else { key.notes.as_slice() };
         let trail = at.get(1..).unwrap_or_default().iter().chain(notes);
-        let group = groups.entry(spoken).or_insert_with_key(|spoken| Group {
-            path: (paths.place)(spoken.place),
+        let spoken = Spoken {
+            place: said.place.clone(),
+            rule: said.rule,
+            verdict: said.verdict,
+            kind: said.kind,
+            message: self.text(said.message),
+            note: self.text(said.note),
+            help: self.text(said.help),
+        };
+        let paths = self.paths;
+        let group = self.groups.entry(spoken).or_insert_with(|| Group {
+            path: (paths.place)(said.place),
+            level,
+            label: at.first().map_or_else(|| "".into(), |step| step.label().into()),
+            calls: key.declared.calls.clone(),
+            trail: Vec::new(),
             known: HashSet::new(),
-            finding: Finding {
-                level,
-                label: at.first().map_or_else(String::new, |step| step.label().into_owned()),
-                calls: key.declared.calls.clone(),
-                note: spoken.note.to_owned(),
-                help: spoken.help.to_owned(),
-                ..plain(spoken.rule, spoken.verdict, spoken.kind, spoken.message.to_owned(), spoken.place.clone())
-            },
+            instances: Vec::new(),
         });
         for step in trail {
-            // Most instances came the same way.
-            if !group.known.contains(step) {
-                group.known.insert(step.clone());
-                group.finding.trail.push(step.clone());
+            group.pass(step);
+        }
+        let root = one.facts.source_root.as_ref().unwrap_or(&one.facts.id.root);
+        if !self.roots.contains_key(root) {
+            self.roots.insert(Arc::clone(root), (paths.root)(root));
+        }
+        let root = self.roots.get(root).map_or("", String::as_str);
+        let fingerprint = fingerprint(said.rule, root, &group.path, &key.id, said.kind.word());
+        let name = key.service_name().map(str::to_owned);
+        group.instances.push(FindingInstance { key: key.id.clone(), name, fingerprint });
+    }
+
+    /// A text that is kept once.
+    fn text(&mut self, text: &str) -> Arc<str> {
+        match self.texts.get(text) {
+            Some(known) => Arc::clone(known),
+            None => {
+                let text: Arc<str> = text.into();
+                self.texts.insert(Arc::clone(&text));
+                text
             }
         }
-        let root = root_of(key);
-        let root = roots.entry(root).or_insert_with(|| (paths.root)(root));
-        let fingerprint = fingerprint(group.finding.rule, root, &group.path, &key.id, group.finding.kind.word());
-        let name = key.service_name().map(str::to_owned);
-        group.finding.instances.push(FindingInstance { key: key.id.clone(), name, fingerprint });
     }
-    let mut found: Vec<Finding> = groups.into_values().map(|group| group.finding).collect();
-    for finding in &mut found {
-        finding.instances.sort_by(|a, b| a.key.cmp(&b.key));
-        finding.fingerprint = fingerprint_of(&finding.instances);
+
+    /// What there is to report, sorted by place.
+    #[must_use]
+    pub fn finish(self) -> Vec<Finding> {
+        let Self { groups, paths, .. } = self;
+        let made = |(spoken, group): (Spoken, Group)| {
+            let Spoken { place, rule, verdict, kind, message, note, help } = spoken;
+            let Group { level, label, calls, trail, mut instances, .. } = group;
+            instances.sort_by(|a, b| a.key.cmp(&b.key));
+            let fingerprint = fingerprint_of(&instances);
+            Finding { rule, level, verdict, kind, message, place, label, trail, calls, note, help, instances, fingerprint }
+        };
+        let mut found: Vec<Finding> = groups.into_iter().map(made).collect();
+        found.sort_by_cached_key(|finding| {
+            let Finding { rule, verdict, kind, message, note, help, .. } = finding;
+            (Spot::of(&finding.place, paths), *rule, *verdict, kind.word(), Arc::clone(message), Arc::clone(note), Arc::clone(help))
+        });
+        found
     }
-    found.sort_by_cached_key(|finding| {
-        let Finding { rule, verdict, kind, message, note, help, .. } = finding;
-        (Spot::of(&finding.place, paths), *rule, *verdict, kind.word(), message.clone(), note.clone(), help.clone())
-    });
-    found
 }
 
 /// What a finding says, and where: only those that say the same at one place are one.
 #[derive(PartialEq, Eq, Hash)]
-struct Spoken<'a> {
+struct Spoken {
+    place: Place,
+    rule: &'static str,
+    verdict: &'static str,
+    kind: Kind,
+    message: Arc<str>,
+    note: Arc<str>,
+    help: Arc<str>,
+}
+
+/// A finding that grows.
+struct Group {
+    /// The path of its place in the repository.
+    path: String,
+    level: Level,
+    label: Arc<str>,
+    calls: Vec<Step>,
+    trail: Vec<Step>,
+    /// The stations of the trail, where they are many.
+    known: HashSet<Step>,
+    instances: Vec<FindingInstance>,
+}
+
+/// How many stations are looked through one by one.
+const FEW: usize = 16;
+
+impl Group {
+    /// Adds a station of the way, if it is new: most instances came the same way.
+    fn pass(&mut self, step: &Step) {
+        if self.trail.len() >= MOST_STATIONS {
+            return;
+        }
+        let is_new = if self.trail.len() <= FEW {
+            !self.trail.contains(step)
+        } else {
+            if self.known.is_empty() {
+                self.known.extend(self.trail.iter().cloned());
+            }
+            self.known.insert(step.clone())
+        };
+        if is_new {
+            self.trail.push(step.clone());
+        }
+    }
+}
+
+/// What a verdict says, borrowed from it.
+struct Said<'a> {
     place: &'a Place,
     rule: &'static str,
     verdict: &'static str,
@@ -97,29 +202,20 @@ struct Spoken<'a> {
     help: &'a str,
 }
 
-/// A finding that grows.
-struct Group {
-    finding: Finding,
-    /// The path of its place in the repository.
-    path: String,
-    /// The stations of its trail.
-    known: HashSet<Step>,
-}
-
 /// What a verdict says, how loud, and the way the value took; `None` where there is nothing to report.
-fn spoken<'a>(judged: &Judged<'a>) -> Option<(Spoken<'a>, Level, &'a [Step])> {
+fn spoken<'a>(judged: &Judged<'a>) -> Option<(Said<'a>, Level, &'a [Step])> {
     let rule = judged.rule.id;
     let of = |report: &'a Report, level| {
         let place = report.at.first().map_or(&judged.facts.place, |step| &step.place);
         let Report { kind, message, note, help, at } = report;
-        (Spoken { place, rule, verdict: judged.verdict.word(), kind: *kind, message, note, help }, level, at.as_slice())
+        (Said { place, rule, verdict: judged.verdict.word(), kind: *kind, message, note, help }, level, at.as_slice())
     };
     let said = match judged.verdict {
         Verdict::Violation(report) => of(report, judged.level),
         Verdict::Undetermined(report) => of(report, judged.undetermined),
         Verdict::Pass { advice: Some(Advice { kind, message, at }), .. } => {
             let place = at.first().map_or(&judged.facts.place, |step| &step.place);
-            (Spoken { place, rule, verdict: "advice", kind: *kind, message, note: "", help: "" }, Level::Note, at.as_slice())
+            (Said { place, rule, verdict: "advice", kind: *kind, message, note: "", help: "" }, Level::Note, at.as_slice())
         }
         Verdict::Pass { .. } | Verdict::NotApplicable { .. } => return None,
     };
@@ -133,11 +229,6 @@ fn fingerprint(rule: &str, root: &str, path: &str, key: &KeyId, kind: &str) -> S
         None => digest(&[rule, root, path, &key.address, kind]),
         Some(inputs) => digest(&[rule, root, path, &key.address, kind, inputs]),
     }
-}
-
-/// The root by which a key is told from others: that of its configuration, where that is known.
-fn root_of(key: &KeyFacts) -> &str {
-    key.source_root.as_deref().unwrap_or(&key.id.root)
 }
 
 /// The fingerprint of a finding: its one instance's, or the hash of all of them.
@@ -203,13 +294,13 @@ pub fn plain(rule: &'static str, verdict: &'static str, kind: Kind, message: Str
         level: Level::Warning,
         verdict,
         kind,
-        message,
+        message: message.into(),
         place,
-        label: String::new(),
+        label: "".into(),
         trail: Vec::new(),
         calls: Vec::new(),
-        note: String::new(),
-        help: String::new(),
+        note: "".into(),
+        help: "".into(),
         instances: Vec::new(),
         fingerprint: String::new(),
     }
@@ -282,7 +373,7 @@ mod tests {
         };
         let found = made(&[key(5), key(9)]);
         assert_eq!(found.len(), 1, "both come from the same line of the module");
-        assert_eq!((&found[0].place, found[0].label.as_str()), (&at(1, "").place, "the value"));
+        assert_eq!((&found[0].place, &*found[0].label), (&at(1, "").place, "the value"));
         assert_eq!(found[0].trail, [at(5, "set by the call"), at(9, "set by the call")]);
     }
 
@@ -308,7 +399,7 @@ mod tests {
         let key = named("oci_kms_key.k");
         let paths = Paths { place: &path, root: &str::to_owned };
         let of = |rule: &str, key: &KeyFacts, place: &str, kind: &str| {
-            instance(rule, &key.id, root_of(key), &Place::File(place.into()), kind, &paths).fingerprint
+            instance(rule, &key.id, key.source_root.as_deref().unwrap_or(&key.id.root), &Place::File(place.into()), kind, &paths).fingerprint
         };
         let base = of("OCI-KMS-004", &key, "a.tf", "hsm");
         assert_eq!(base.len(), 32);

@@ -17,7 +17,7 @@ mod verdict;
 
 pub use drift::{Drift, DriftKind, Scope, compare, drift_findings};
 pub use finding::{Finding, FindingInstance, Label};
-pub use findings::{Judged, Paths, findings, fingerprint_of, instance, place_order, plain};
+pub use findings::{Gathered, Judged, Paths, findings, fingerprint_of, instance, place_order, plain};
 pub use kind::SharedKind;
 pub use remedy::{Change, Remedy, Safety, Setting, Site};
 pub use rotation::{fresh_days, max_rotation_days};

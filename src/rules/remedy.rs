@@ -162,7 +162,7 @@ fn written<T>(fact: &Fact<T>, name: &str) -> Result<Site, String> {
     if fact.trail.iter().any(|step| step.chosen_by.is_some()) {
         return Err(format!("`{name}` depends on a condition"));
     }
-    match &fact.default {
+    match fact.default.as_deref() {
         Some(DefaultSite::Literal(place)) => Ok(Site::Value(place.clone())),
         Some(DefaultSite::Optional(place)) => Ok(Site::Optional(place.clone())),
         None if is_default(fact) => Err(format!("the caller of the module decides about `{name}`")),

@@ -55,6 +55,13 @@ pub struct Report {
 }
 
 impl Verdict {
+    /// Forgets what only findings say: the reasons for one key, what to do, and the way of the value.
+    pub fn forget_report(&mut self) {
+        if let Self::Violation(report) | Self::Undetermined(report) = self {
+            (report.note, report.help, report.at) = (String::new(), String::new(), Vec::new());
+        }
+    }
+
     /// The word in JSON reports: `pass`, `violation`, `undetermined`, `not-applicable`.
     #[must_use]
     pub fn word(&self) -> &'static str {

@@ -35,7 +35,7 @@ impl FileAccess for Constants<'_> {
         Err(FileTrouble::Missing)
     }
 
-    fn list(&self, _: &str) -> Result<Vec<String>, FileTrouble> {
+    fn list(&self, _: &str) -> Result<Arc<[String]>, FileTrouble> {
         Err(FileTrouble::Missing)
     }
 

@@ -2,7 +2,7 @@
 
 use super::module::Module;
 use super::world::World;
-use crate::base::{DefaultSite, Place, Span, Step};
+use crate::base::{DefaultSite, Place, Step};
 use crate::hcl::{Block, Expr, ExprKind};
 use std::sync::Arc;
 
@@ -38,15 +38,13 @@ fn is_literal(text: &str) -> bool {
 pub(super) fn is_default(world: &World<'_>, trail: &[Step]) -> bool {
     let module = Arc::clone(&world.top().module);
     let Some(last) = trail.last().and_then(|step| step.place.span()) else { return false };
-    let is_within = |outer: Span| outer.source == last.source && outer.start <= last.start && last.end <= outer.end;
-    let is_default = |variable: &Block| variable.body.attribute("default").is_some_and(|default| is_within(default.value.span));
-    !module.is_surely_a_root && module.variables.values().any(is_default)
+    !module.is_surely_a_root && module.is_in_default(last)
 }
 
 /// The root's variable at which a trail ends.
 fn variable_of<'m>(module: &'m Module, trail: &[Step]) -> Option<(&'m Arc<str>, &'m Block)> {
-    let spans: Vec<_> = trail.iter().filter_map(|step| step.place.span()).collect();
-    module.variables.iter().find(|(_, variable)| spans.contains(&variable.header))
+    let named = trail.iter().filter_map(|step| module.variable_at(step.place.span()?));
+    named.min_by_key(|(name, _)| Arc::clone(name))
 }
 
 /// Adds the calls of `optional` that are the type of an attribute of this name.

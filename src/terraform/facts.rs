@@ -24,10 +24,15 @@ pub(super) struct Reader<'a> {
 #[derive(Default)]
 pub(super) struct Problems {
     list: RefCell<Vec<Problem>>,
-    seen: RefCell<HashSet<(String, Option<Place>)>>,
+    seen: RefCell<HashSet<Said>>,
     certain: RefCell<Vec<Problem>>,
+    seen_certain: RefCell<HashSet<Said>>,
     notices: RefCell<Vec<Notice>>,
+    seen_notices: RefCell<HashSet<Said>>,
 }
+
+/// What is said once: a message, and where.
+type Said = (String, Option<Place>);
 
 impl Problems {
     /// Notes what Terraform would refuse.
@@ -47,17 +52,15 @@ impl Problems {
 
     /// Notes a problem that does not depend on any input.
     pub(super) fn certain(&self, problem: Problem) {
-        let mut certain = self.certain.borrow_mut();
-        if !certain.contains(&problem) {
-            certain.push(problem);
+        if self.seen_certain.borrow_mut().insert((problem.message.clone(), problem.place.clone())) {
+            self.certain.borrow_mut().push(problem);
         }
     }
 
     /// Notes something that may be a mistake.
     pub(super) fn notice(&self, notice: Notice) {
-        let mut notices = self.notices.borrow_mut();
-        if !notices.contains(&notice) {
-            notices.push(notice);
+        if self.seen_notices.borrow_mut().insert((notice.message.clone(), notice.place.clone())) {
+            self.notices.borrow_mut().push(notice);
         }
     }
 
@@ -79,13 +82,9 @@ impl Problems {
 
     /// All of them, in the order in which they were found.
     pub(super) fn take(self) -> Vec<Problem> {
-        let mut all = self.certain.into_inner();
-        let more = self.list.into_inner();
-        all.extend(
-            more.into_iter()
-                .filter(|problem| !all.iter().any(|own| own.message == problem.message && own.place == problem.place))
-                .collect::<Vec<_>>(),
-        );
+        let (mut all, certain) = (self.certain.into_inner(), self.seen_certain.into_inner());
+        let is_new = |problem: &Problem| !certain.contains(&(problem.message.clone(), problem.place.clone()));
+        all.extend(self.list.into_inner().into_iter().filter(is_new));
         all
     }
 }
@@ -125,7 +124,7 @@ impl Reader<'_> {
             Ok(value) => {
                 let mut fact = of_value(&value, first, ty, read, || self.input(expr, bound));
                 if let Some(Bounds::Default { .. }) = fact.as_unknown().map(|unknown| &unknown.bounds) {
-                    fact.default = super::defaults::site(self.world, &fact.trail);
+                    fact.default = super::defaults::site(self.world, &fact.trail).map(Box::new);
                 }
                 fact.by_default = super::defaults::is_default(self.world, &fact.trail);
                 self.noted(fact)

@@ -20,12 +20,14 @@ pub(super) struct Files {
     /// Modules outside that `init` would put a link to: the link, and where it leads.
     links: RefCell<Vec<(PathBuf, PathBuf)>>,
     read: RefCell<HashMap<PathBuf, Arc<[u8]>>>,
+    /// What was found below directories: a loop asks again and again.
+    listed: RefCell<HashMap<PathBuf, Result<Arc<[String]>, FileTrouble>>>,
 }
 
 impl Files {
     /// The files in these directories, for a root module.
     pub(super) fn new(root: &Path, within: Vec<PathBuf>) -> Self {
-        Self { root: root.to_path_buf(), within, links: RefCell::default(), read: RefCell::default() }
+        Self { root: root.to_path_buf(), within, links: RefCell::default(), read: RefCell::default(), listed: RefCell::default() }
     }
 
     /// Notes where a module is that would be found under this path if `init` had been run.
@@ -136,31 +138,41 @@ impl FileAccess for Files {
         }
     }
 
-    fn list(&self, folder: &str) -> Result<Vec<String>, FileTrouble> {
+    fn list(&self, folder: &str) -> Result<Arc<[String]>, FileTrouble> {
         let real = self.admit(folder)?;
-        let mut found = Vec::new();
-        let mut seen = 0;
-        for listing in walk(&real, |_| true) {
-            if listing.error.is_some() {
-                return Err(FileTrouble::Missing);
-            }
-            let inside = listing.path.strip_prefix(&real).unwrap_or(&listing.path);
-            for entry in listing.entries.iter().filter(|entry| !entry.is_dir) {
-                let Some(path) = inside.join(&entry.name).to_str().map(|path| path.replace('\\', "/")) else { continue };
-                if entry.is_file || disk::is_file(&listing.path.join(&entry.name)) {
-                    found.push(path);
-                }
-            }
-            seen += listing.entries.len();
-            if seen > MAX_LISTED {
-                return Err(FileTrouble::Withheld(format!("there are more than {MAX_LISTED} files below it")));
-            }
+        if let Some(known) = self.listed.borrow().get(&real) {
+            return known.clone();
         }
-        found.sort();
-        Ok(found)
+        let found = below(&real);
+        self.listed.borrow_mut().insert(real, found.clone());
+        found
     }
 
     fn absolute(&self, path: &str) -> String {
         disk::tidy(&self.root.join(path)).to_string_lossy().into_owned()
     }
+}
+
+/// The files below a directory, relative to it, sorted.
+fn below(real: &Path) -> Result<Arc<[String]>, FileTrouble> {
+    let mut found = Vec::new();
+    let mut seen = 0;
+    for listing in walk(real, |_| true) {
+        if listing.error.is_some() {
+            return Err(FileTrouble::Missing);
+        }
+        let inside = listing.path.strip_prefix(real).unwrap_or(&listing.path);
+        for entry in listing.entries.iter().filter(|entry| !entry.is_dir) {
+            let Some(path) = inside.join(&entry.name).to_str().map(|path| path.replace('\\', "/")) else { continue };
+            if entry.is_file || disk::is_file(&listing.path.join(&entry.name)) {
+                found.push(path);
+            }
+        }
+        seen += listing.entries.len();
+        if seen > MAX_LISTED {
+            return Err(FileTrouble::Withheld(format!("there are more than {MAX_LISTED} files below it")));
+        }
+    }
+    found.sort();
+    Ok(found.into())
 }

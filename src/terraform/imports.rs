@@ -1,24 +1,30 @@
 //! `import` blocks: they prove that a key exists. Terraform heeds those of the root module only; elsewhere it plans as if they were not there.
 
 use super::expand::expand;
-use super::instance::Each;
 use super::scope::Frame;
 use super::world::World;
 use crate::base::{Address, Fact, InstanceKey, Place, Step};
 use crate::eval::Data;
-use crate::hcl::{self, Block, Expr, ExprKind, TraversalStep};
+use crate::hcl::{self, Expr, ExprKind, TraversalStep};
+use std::collections::HashMap;
 
 /// The targets of a root's `import` blocks.
 #[derive(Default)]
 pub(super) struct Imports {
-    targets: Vec<Target>,
+    /// By the block that they name: the names of the modules, the type, the name.
+    targets: HashMap<Block, Vec<Target>>,
 }
+
+/// A block of a resource: the names of the modules on the way, its type, its name.
+type Block = (Vec<String>, String, String);
+
+/// How many targets in one block are told apart. Beyond them it is unknown which keys are imported.
+const MOST: usize = 1000;
 
 /// What one block, or one instance of it, imports to.
 struct Target {
-    modules: Vec<(String, Key)>,
-    kind: String,
-    name: String,
+    /// The keys of the modules on the way.
+    modules: Vec<Key>,
     key: Key,
     place: Place,
 }
@@ -44,22 +50,27 @@ impl Imports {
     /// Reads the `import` blocks of a root.
     pub(super) fn read(world: &World<'_>) -> Self {
         let at = world.top();
-        let mut targets = Vec::new();
+        let mut targets: HashMap<Block, Vec<Target>> = HashMap::new();
         for block in &at.module.imports {
             let Some(to) = block.body.attribute("to") else { continue };
             let expansion = expand(world, &at, block);
-            for key in expansion.keys() {
-                let each = expansion.each(key.as_ref()).unwrap_or(Each::None);
-                targets.extend(target(world, &Frame::new(world, &at, &each), &to.value, block));
+            for (_, each) in expansion.instances() {
+                if let Some((of, target)) = target(world, &Frame::new(world, &at, &each), &to.value, block) {
+                    targets.entry(of).or_default().push(target);
+                }
             }
         }
-        Self { targets }
+        let mut imports = Self { targets };
+        imports.targets.values_mut().for_each(forget_most);
+        imports
     }
 
     /// Whether one of them imports the key with this address.
     pub(super) fn of(&self, address: &Address) -> Fact<bool> {
+        let names = address.modules.iter().map(|step| step.name.clone()).collect();
+        let block = (names, address.kind.clone(), address.name.clone());
         let mut unsure = None;
-        for target in &self.targets {
+        for target in self.targets.get(&block).into_iter().flatten().filter(|_| !address.data) {
             match target.is(address) {
                 Some(true) => return Fact::known(true).with_trail(step(target, "the key is imported here")),
                 Some(false) => {}
@@ -73,28 +84,32 @@ impl Imports {
     }
 }
 
+/// Keeps one target for all of those that every instance of a block would have to be compared with.
+fn forget_most(targets: &mut Vec<Target>) {
+    if targets.len() > MOST {
+        targets.truncate(1);
+        targets.iter_mut().for_each(|target| {
+            target.key = Key::Unknown;
+            target.modules.iter_mut().for_each(|key| *key = Key::Unknown);
+        });
+    }
+}
+
 fn step(target: &Target, label: &str) -> Vec<Step> {
     vec![Step::new(target.place.clone(), label)]
 }
 
 impl Target {
+    /// Whether it is the instance with this address, which is one of its block.
     fn is(&self, address: &Address) -> Option<bool> {
-        let is_same_block = self.kind == address.kind
-            && self.name == address.name
-            && !address.data
-            && self.modules.len() == address.modules.len()
-            && self.modules.iter().zip(&address.modules).all(|((name, _), step)| *name == step.name);
-        if !is_same_block {
-            return Some(false);
-        }
-        let keys = self.modules.iter().zip(&address.modules).map(|((_, key), step)| key.is(step.key.as_ref()));
+        let keys = self.modules.iter().zip(&address.modules).map(|(key, step)| key.is(step.key.as_ref()));
         let all: Vec<Option<bool>> = keys.chain([self.key.is(address.key.as_ref())]).collect();
         if all.contains(&Some(false)) { Some(false) } else { all.iter().all(Option::is_some).then_some(true) }
     }
 }
 
 /// The target that an expression names; nothing where it is not an address, which Terraform refuses.
-fn target(world: &World<'_>, frame: &Frame<'_>, to: &Expr, block: &Block) -> Option<Target> {
+fn target(world: &World<'_>, frame: &Frame<'_>, to: &Expr, block: &hcl::Block) -> Option<(Block, Target)> {
     let parsed;
     // JSON holds the address as a text.
     let to = match &to.kind {
@@ -114,15 +129,16 @@ fn target(world: &World<'_>, frame: &Frame<'_>, to: &Expr, block: &Block) -> Opt
             _ => return None,
         }
     }
-    let mut modules = Vec::new();
+    let (mut names, mut modules) = (Vec::new(), Vec::new());
     let mut parts = parts.into_iter();
     loop {
         let (word, _) = parts.next()?;
+        let (name, key) = parts.next()?;
         if word != "module" {
-            let (name, key) = parts.next()?;
-            return Some(Target { modules, kind: word, name, key, place: Place::Source(block.header) });
+            return Some(((names, word, name), Target { modules, key, place: Place::Source(block.header) }));
         }
-        modules.push(parts.next()?);
+        names.push(name);
+        modules.push(key);
     }
 }
 

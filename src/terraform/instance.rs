@@ -1,7 +1,7 @@
 //! Instances of modules and of what is in them: how a block's `count` or `for_each` expands.
 
 use super::module::Module;
-use crate::base::{InstanceKey, ModuleStep, Place, Step};
+use crate::base::{InstanceKey, ModuleStep, Place, Step, brief};
 use crate::eval::{EvalError, Value};
 use crate::key::Symbolic;
 use std::rc::Rc;
@@ -89,6 +89,17 @@ impl Expansion {
         }
     }
 
+    /// All instances, each with its `each` or `count`.
+    pub(super) fn instances(&self) -> Vec<(Option<InstanceKey>, Each)> {
+        match self {
+            Self::ForEach(entries) => {
+                let each = |entry: &Entry| Each::Element(entry.each.clone(), entry.value.clone());
+                entries.iter().map(|entry| (Some(InstanceKey::Text(entry.shown.to_string())), each(entry))).collect()
+            }
+            _ => self.keys().into_iter().map(|key| (key.clone(), self.each(key.as_ref()).unwrap_or(Each::None))).collect(),
+        }
+    }
+
     /// Whether there is no instance.
     pub(super) fn is_empty(&self) -> bool {
         match self {
@@ -129,7 +140,7 @@ impl Expansion {
 
     /// An expansion of which nothing can be told.
     pub(super) fn unknown(why: String, place: Option<Place>, each: Each, error: Option<EvalError>) -> Self {
-        Self::Symbolic { symbolic: Rc::new(Symbolic { why, place }), each, error }
+        Self::Symbolic { symbolic: Rc::new(Symbolic { why: brief(why), place }), each, error }
     }
 }
 

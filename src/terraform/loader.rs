@@ -5,6 +5,7 @@ use super::discover::{self, Scan};
 use super::folder::{Folder, decode, is_configuration, is_local};
 use super::module::{Module, literal};
 use super::request::{Dialect, Request};
+use super::secrets::Veiled;
 use crate::base::{Sources, disk};
 use crate::hcl::Block;
 use std::collections::{HashMap, HashSet};
@@ -28,6 +29,8 @@ pub(super) struct Loader<'r> {
     dialects: Mutex<HashMap<PathBuf, Cell<Dialect>>>,
     /// Where local sources lead, by the directory of the caller.
     local: Mutex<HashMap<(PathBuf, String), Target>>,
+    /// The modules whose sensitive values are hidden.
+    pub veiled: Veiled,
     /// What counts as the repository.
     bounds: OnceLock<Vec<PathBuf>>,
 }
@@ -46,6 +49,7 @@ impl<'r> Loader<'r> {
             modules: Mutex::default(),
             dialects: Mutex::default(),
             local: Mutex::default(),
+            veiled: Veiled::default(),
             bounds: OnceLock::new(),
         }
     }

@@ -1,6 +1,6 @@
 //! One module folder, parsed and with its override files merged; shared by all roots and calls that lead to it.
 
-use super::folder::{Folder, Text, configuration, decode, stem};
+use super::folder::{FileText, Folder, Text, configuration, decode, stem};
 use super::merge;
 use super::providers::Named as Providers;
 use super::request::Dialect;
@@ -9,9 +9,9 @@ use crate::base::disk::{self, DiskError};
 use crate::base::{Place, Problem, ProblemKind, SourceId, Sources, Span, closest};
 use crate::eval::EvalError;
 use crate::hcl::{self, Attribute, Block, CommentText, Expr, ExprKind, File};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// The resource type of key versions.
 pub(super) const KEY_VERSION: &str = "oci_kms_key_version";
@@ -93,6 +93,14 @@ pub(super) struct Module {
     pub refused: Vec<Problem>,
     /// Names whose declaration Terraform would refuse.
     faults: BTreeMap<Named, BTreeMap<Arc<str>, EvalError>>,
+    /// Whether its texts may hold sensitive values, found when it is asked for.
+    may_hold_secrets: OnceLock<bool>,
+    /// The variables whose values are not shown, found when they are asked for.
+    secret_variables: OnceLock<Vec<Arc<str>>>,
+    /// Where its variables are declared, found when it is asked for.
+    declared: OnceLock<HashMap<Span, Arc<str>>>,
+    /// Where their defaults begin and end, found when it is asked for.
+    default_ends: OnceLock<BTreeMap<(SourceId, u32), u32>>,
     /// Whether a file that did not parse may declare a key.
     pub may_hide_keys: bool,
     /// Whether it lies outside of the repository: nothing of it is quoted, and its values are treated as those of a file.
@@ -110,9 +118,35 @@ pub(super) struct Module {
 }
 
 impl Module {
+    /// The variable whose header this is.
+    pub(super) fn variable_at(&self, header: Span) -> Option<(&Arc<str>, &Block)> {
+        let declared = self.declared.get_or_init(|| self.variables.iter().map(|(name, block)| (block.header, Arc::clone(name))).collect());
+        self.variables.get_key_value(declared.get(&header)?)
+    }
+
+    /// Whether its texts may hold sensitive values, as `asks` tells of the module.
+    pub(super) fn may_hold_secrets(&self, asks: impl FnOnce(&Self) -> bool) -> bool {
+        *self.may_hold_secrets.get_or_init(|| asks(self))
+    }
+
+    /// The variables whose values are not shown, as `is_secret` tells of their blocks.
+    pub(super) fn secret_variables(&self, is_secret: fn(&Block) -> bool) -> &[Arc<str>] {
+        let find = || self.variables.iter().filter(|(_, block)| is_secret(block)).map(|(name, _)| Arc::clone(name)).collect();
+        self.secret_variables.get_or_init(find)
+    }
+
+    /// Whether this is the default of a variable, or within it.
+    pub(super) fn is_in_default(&self, span: Span) -> bool {
+        let ends = self.default_ends.get_or_init(|| {
+            let defaults = self.variables.values().filter_map(|variable| variable.body.attribute("default"));
+            defaults.map(|default| ((default.value.span.source, default.value.span.start), default.value.span.end)).collect()
+        });
+        ends.range((span.source, 0)..=(span.source, span.start)).next_back().is_some_and(|(_, end)| span.end <= *end)
+    }
+
     /// Parses the files of a directory that count in a dialect.
     pub(super) fn parse(folder: Folder, dialect: Dialect, sources: &Sources) -> Self {
-        let Folder { path, shown, mut files, hints, has_values } = folder;
+        let Folder { path, shown, files, hints, has_values } = folder;
         let mut module = Self { path, shown, ..Self::default() };
         module.has_files = !files.is_empty();
         module.has_tofu = files.iter().any(|file| stem(&file.name).is_some_and(|(_, is_tofu)| is_tofu));
@@ -121,9 +155,9 @@ impl Module {
         let names: Vec<&str> = names.iter().map(String::as_str).collect();
         let (primary, overrides) = configuration(&names, dialect);
         let in_order = primary.into_iter().map(|name| (name, false)).chain(overrides.into_iter().map(|name| (name, true)));
+        let mut files: HashMap<String, FileText> = files.into_iter().map(|file| (file.name.clone(), file)).collect();
         for (name, is_override) in in_order {
-            let Some(at) = files.iter().position(|file| file.name == name) else { continue };
-            let file = files.swap_remove(at);
+            let Some(file) = files.remove(name) else { continue };
             let shown = super::request::join_shown(&module.shown, &file.name);
             let text = file.text.and_then(|text| match text {
                 Text::Kept(text) => Ok(text),

@@ -58,15 +58,21 @@ fn gather(request: &Request, sources: &Arc<Sources>) -> Inventory {
     inventory.not_read.extend(callers.not_read);
     inventory.log.push(format!("configuration files: {}; root modules that may have keys: {}", scan.files, roots.checked.len()));
     let read = |run: &Run, ration: &Ration| one_run(&loader, &roots.of(&run.root), run, ration);
-    let (read, short) = shares::read_all(&runs, request.limits, read, |one| one.inventory.keys.len());
+    let (read, short) = shares::read_all(&runs, request.limits, read, |one| one.inventory.keys.len().max(one.calls));
     inventory.problems.extend(too_costly(&loader, &runs, &short));
-    let mut seen: HashSet<PathBuf> = HashSet::new();
+    let (mut seen, mut faulty): (HashSet<PathBuf>, HashSet<PathBuf>) = Default::default();
     let mut near = HashMap::new();
     let mut used = HashSet::new();
     for one in read {
         inventory.absorb(one.inventory);
         near.extend(one.near);
         used.extend(one.used);
+        for module in one.tree {
+            // A module that several roots call has its faults once.
+            if faulty.insert(module.path.clone()) {
+                inventory.problems.extend(module.problems.iter().chain(&module.refused).cloned());
+            }
+        }
         for module in one.modules {
             if seen.insert(module.path.clone()) {
                 inventory.comments.extend(super::comments::of(&module, sources));
@@ -98,6 +104,10 @@ fn undeclared(loader: &Loader<'_>, scan: &Scan, roots: &Roots, runs: &[Run]) -> 
 #[derive(Default)]
 struct One {
     inventory: Inventory,
+    /// How many module calls were followed.
+    calls: usize,
+    /// The modules of its tree, if it may have keys.
+    tree: Vec<Arc<Module>>,
     /// The modules of its tree, if it has any key.
     modules: Vec<Arc<Module>>,
     /// The values files that it used, and those that it could have used.
@@ -117,16 +127,18 @@ fn too_costly(loader: &Loader<'_>, runs: &[Run], short: &[usize]) -> Option<Prob
 }
 
 fn one_run(loader: &Loader<'_>, root: &Root, run: &Run, ration: &Ration) -> One {
-    let survey = survey(loader, root, run.passed.as_deref());
+    let survey = survey(loader, root, run.passed.as_deref(), ration);
+    ration.is_exceeded.set(ration.is_exceeded.get() || survey.is_cut);
+    let calls = survey.calls;
     let mut inventory = Inventory { problems: survey.refused.clone(), ..Inventory::default() };
     if !survey.may_have_keys() {
-        return One { inventory, ..One::default() };
+        return One { inventory, calls, ..One::default() };
     }
-    secrets::veil(&survey.modules, loader.sources);
+    secrets::veil(&survey.modules, loader.sources, &loader.veiled);
     inventory.modules_not_followed.clone_from(&survey.not_followed);
     if !survey.has_keys() {
         inventory.problems.extend(survey.problems);
-        return One { inventory, ..One::default() };
+        return One { inventory, calls, tree: survey.modules, ..One::default() };
     }
     let module = loader.root(&root.path);
     let read = inputs::read(loader.request, loader.sources, &root.path, &module.shown, run.passed.as_deref());
@@ -137,7 +149,7 @@ fn one_run(loader: &Loader<'_>, root: &Root, run: &Run, ration: &Ration) -> One 
         let message = format!("this configuration is not what the plan was made from: {why}");
         let place = Place::File(shown(&module).into());
         inventory.problems.push(Problem::new(ProblemKind::Structure, message).at(place));
-        return One { inventory, ..One::default() };
+        return One { inventory, calls, ..One::default() };
     }
     inventory.problems.extend(survey.problems.iter().cloned());
     inventory.problems.extend(read.problems);
@@ -154,12 +166,12 @@ fn one_run(loader: &Loader<'_>, root: &Root, run: &Run, ration: &Ration) -> One 
         key.id.inputs.clone_from(&run.label);
     }
     inventory.notices.extend(problems.take_notices());
-    let old = super::provider::old(loader.request, loader.sources, &root.path, &survey.modules);
+    let old = super::provider::old(loader.request, loader.sources, &root.path, &survey.modules).map(Arc::new);
     inventory.keys.iter_mut().for_each(|key| key.old_provider.clone_from(&old));
     inventory.problems.extend(problems.take());
     inventory.log.extend(used(&survey, &inputs, &name(&shown, run), inventory.keys.len()));
     let near = runs::values_near(&root.path, &module.shown, loader.request);
-    One { inventory, modules: survey.modules, used: read.used, near }
+    One { inventory, calls, tree: survey.modules.clone(), modules: survey.modules, used: read.used, near }
 }
 
 /// A run as people name it: `prod (prod.tfvars)`.
@@ -233,11 +245,12 @@ fn keys(
         let made_up = Problems::default();
         let more = look(&world(library), shown, survey, (&made_up, None), &wanted);
         problems.adopt(&made_up);
-        let made_up = made_up.take();
+        let made_up: HashSet<(String, Option<Place>)> =
+            made_up.take().into_iter().map(|problem| (problem.message, problem.place)).collect();
         let replaced: HashSet<Declared> = more.found.iter().map(|(declared, _)| declared.clone()).collect();
         for (declared, problems) in &mut refused {
             if replaced.contains(declared) {
-                problems.retain(|at| own.get(*at).is_some_and(|problem| made_up.contains(problem)));
+                problems.retain(|at| own.get(*at).is_some_and(|own| made_up.contains(&(own.message.clone(), own.place.clone()))));
             }
         }
         found.retain(|(declared, _)| !replaced.contains(declared));

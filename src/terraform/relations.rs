@@ -9,12 +9,12 @@ use super::schedule;
 use super::scope::Frame;
 use super::walk::{Visit, Walk, locate};
 use super::world::World;
-use crate::base::{Address, Bounds, Case, Claim, Fact, Place, Step};
+use crate::base::{Address, Bounds, Case, Claim, Fact, Place, Step, brief};
 use crate::eval::{ResourceRef, Value};
 use crate::hcl::{Attribute, Body, Expr, ExprKind, TraversalStep};
-use crate::key::{CaUse, KeyFacts, KeyVersion, Schedule, VaultType};
+use crate::key::{CaUse, KeyFacts, KeyVersion, VaultType};
 use std::cell::RefCell;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -51,7 +51,7 @@ struct Candidates {
 impl Candidates {
     fn add(&mut self, keys: Vec<Arc<str>>, why: &str) {
         for key in keys {
-            self.some.entry(key).or_insert_with(|| why.to_owned());
+            self.some.entry(key).or_insert_with(|| brief(why.to_owned()));
         }
     }
 
@@ -105,7 +105,7 @@ impl Relations {
                 }
             }
             Keys::OneOf(keys, why) => self.maybe_used.add(keys, &unclear(&why)),
-            Keys::Any(why) => drop(self.maybe_used.any.get_or_insert_with(|| unclear(&why))),
+            Keys::Any(why) => drop(self.maybe_used.any.get_or_insert_with(|| brief(unclear(&why)))),
         }
     }
 
@@ -135,7 +135,7 @@ impl Relations {
                 }
             }
             Keys::OneOf(keys, why) if may_rotate => self.maybe_rotated.add(keys, &unclear(&why)),
-            Keys::Any(why) if may_rotate => drop(self.maybe_rotated.any.get_or_insert_with(|| unclear(&why))),
+            Keys::Any(why) if may_rotate => drop(self.maybe_rotated.any.get_or_insert_with(|| brief(unclear(&why)))),
             Keys::OneOf(..) | Keys::Any(_) => {}
         }
     }
@@ -149,17 +149,16 @@ impl Relations {
         );
         facts.vault_type = vault.kind;
         facts.vault = vault.name;
-        facts.wrong_endpoint = endpoint.and_then(|endpoint| wrong(reader, endpoint));
+        facts.wrong_endpoint = endpoint.and_then(|endpoint| wrong(reader, endpoint)).map(Box::new);
         let address = facts.id.address.as_str();
+        let mut known = HashSet::new();
         for version in self.versions.get(address).into_iter().flatten() {
             // A version that may or may not come to be is none yet; a schedule is one however many versions it makes at first.
             if !version.is_symbolic || facts.symbolic.is_some() {
                 facts.versions.push(version.version.clone());
             }
             for schedule in &version.made.schedules {
-                let is_same =
-                    |own: &Schedule| own.driver == schedule.driver && own.form == schedule.form && own.version == schedule.version;
-                if !facts.schedules.iter().any(is_same) {
+                if known.insert((&schedule.driver, schedule.form, &schedule.version)) {
                     facts.schedules.push(schedule.clone());
                 }
             }
@@ -347,7 +346,7 @@ fn keys_of(world: &World<'_>, visit: &Visit<'_>, argument: &str) -> Keys {
     }
     let why = value.why().map_or_else(String::new, ToString::to_string);
     let mut found = Vec::new();
-    let is_certain = if gather(&value, &mut found) && !found.is_empty() {
+    let is_certain = if gather(&value, &mut found, &mut HashSet::new()) && !found.is_empty() {
         value.as_unknown().is_some_and(|unknown| unknown.origin.is_some() || unknown.possible.iter().all(|case| case.value.is_unknown()))
     } else {
         found.clear();
@@ -367,17 +366,17 @@ fn keys_of(world: &World<'_>, visit: &Visit<'_>, argument: &str) -> Keys {
     if is_one { Keys::These(keys) } else { Keys::OneOf(keys, why) }
 }
 
-/// Adds the origins of all unknown parts of a value; false where one has none.
-fn gather(value: &Value, found: &mut Vec<Arc<ResourceRef>>) -> bool {
-    let Some(unknown) = value.as_unknown() else { return value.children().all(|child| gather(child, found)) };
+/// Adds the origins of all unknown parts of a value that are not known yet; false where one has none.
+fn gather(value: &Value, found: &mut Vec<Arc<ResourceRef>>, known: &mut HashSet<Arc<ResourceRef>>) -> bool {
+    let Some(unknown) = value.as_unknown() else { return value.children().all(|child| gather(child, found, known)) };
     match &unknown.origin {
         Some(origin) => {
-            if !found.contains(origin) {
+            if known.insert(Arc::clone(origin)) {
                 found.push(Arc::clone(origin));
             }
             true
         }
-        None => !unknown.possible.is_empty() && unknown.possible.iter().all(|possible| gather(&possible.value, found)),
+        None => !unknown.possible.is_empty() && unknown.possible.iter().all(|possible| gather(&possible.value, found, known)),
     }
 }
 
@@ -400,7 +399,8 @@ impl Chase<'_> {
         match self.world.eval(expr, frame) {
             Ok(value) => {
                 let before = self.found.len();
-                if !gather(&value, &mut self.found) {
+                let mut known = self.found.iter().map(Arc::clone).collect();
+                if !gather(&value, &mut self.found, &mut known) {
                     self.found.truncate(before);
                     self.inside(expr, frame);
                 }

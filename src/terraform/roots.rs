@@ -6,7 +6,9 @@ use super::loader::Loader;
 use super::module::Module;
 use super::request::Request;
 use super::survey;
+use super::world::{MAX_VISITS, Ration};
 use crate::base::disk;
+use crate::eval::Account;
 use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::path::{Path, PathBuf};
@@ -71,6 +73,7 @@ pub(super) fn find(loader: &Loader<'_>, scan: &Scan, callers: &Callers) -> Roots
         .flat_map(|path| calls.get(*path).into_iter().flat_map(|calls| others(path, &calls.torn)).map(move |target| (target, *path)))
         .collect();
 
+    let unclear = Unclear::new(&calls);
     let mut all: BTreeMap<PathBuf, Root> = BTreeMap::new();
     let mut covered: HashSet<PathBuf> = HashSet::new();
     let walked: Vec<&PathBuf> = candidates.iter().copied().filter(|path| scan.walked.contains(*path)).collect();
@@ -82,7 +85,7 @@ pub(super) fn find(loader: &Loader<'_>, scan: &Scan, callers: &Callers) -> Roots
             continue;
         }
         let torn = || torn.get(*path).map(|caller| torn_caller(loader, caller));
-        let unclear = || unclear_caller(loader, path, &calls);
+        let unclear = || unclear.caller(loader, path);
         let elsewhere = foreign.or_else(|| if is_called { None } else { torn().or_else(unclear) }).filter(|_| !is_shown);
         // A module that others are to call configures no provider.
         let is_final = is_shown || (!is_called && elsewhere.is_none() && loader.root(path).has_provider);
@@ -101,11 +104,9 @@ pub(super) fn find(loader: &Loader<'_>, scan: &Scan, callers: &Callers) -> Roots
     let mut checked: Vec<PathBuf> = all.keys().cloned().collect();
     if !scan.focus.is_empty() || !scan.values.is_empty() {
         let focus: Vec<&Path> = scan.focus.iter().map(|folder| nearest_module(folder, scan)).collect();
-        checked.retain(|root| {
-            let mut tree = HashSet::new();
-            cover(root, &calls, &mut tree);
-            scan.named.iter().any(|named| root.starts_with(named)) || focus.iter().any(|folder| tree.contains(*folder))
-        });
+        let reaching = reaching(focus.into_iter(), &calls);
+        let named: HashSet<&Path> = scan.named.iter().map(PathBuf::as_path).collect();
+        checked.retain(|root| reaching.contains(root.as_path()) || root.ancestors().any(|around| named.contains(around)));
     }
     Roots { all, checked }
 }
@@ -131,11 +132,31 @@ fn torn_caller(loader: &Loader<'_>, caller: &Path) -> Arc<str> {
     format!("a file in `{}`, which may call this module, does not parse", name(&loader.root(caller))).into()
 }
 
-/// A module call that may lead here: its source is not known.
-fn unclear_caller(loader: &Loader<'_>, path: &Path, calls: &HashMap<&PathBuf, Calls>) -> Option<Arc<str>> {
-    let may_call = |calls: &Calls| calls.below.iter().any(|below| path.starts_with(below) && path != below);
-    let caller = calls.iter().filter(|(caller, calls)| caller.as_path() != path && may_call(calls)).map(|(caller, _)| *caller).min()?;
-    Some(format!("a module call in `{}`, whose source is unknown, may lead to this module", name(&loader.root(caller))).into())
+/// Callers whose calls may lead to directories below others: the first two of each, for a directory is not its own caller.
+struct Unclear<'c>(HashMap<&'c Path, [Option<&'c PathBuf>; 2]>);
+
+impl<'c> Unclear<'c> {
+    fn new(calls: &'c HashMap<&'c PathBuf, Calls>) -> Self {
+        let mut callers: BTreeMap<&PathBuf, &Calls> = BTreeMap::new();
+        callers.extend(calls.iter().map(|(caller, calls)| (*caller, calls)));
+        let mut below: HashMap<&Path, [Option<&PathBuf>; 2]> = HashMap::new();
+        for (caller, directory) in callers.into_iter().flat_map(|(caller, calls)| calls.below.iter().map(move |below| (caller, below))) {
+            let [first, second] = below.entry(directory).or_default();
+            if first.is_none() {
+                *first = Some(caller);
+            } else if *first != Some(caller) && second.is_none() {
+                *second = Some(caller);
+            }
+        }
+        Self(below)
+    }
+
+    /// A module call that may lead here: its source is not known.
+    fn caller(&self, loader: &Loader<'_>, path: &Path) -> Option<Arc<str>> {
+        let around = path.ancestors().skip(1).filter_map(|around| self.0.get(around));
+        let caller = around.flatten().flatten().copied().filter(|caller| caller.as_path() != path).min()?;
+        Some(format!("a module call in `{}`, whose source is unknown, may lead to this module", name(&loader.root(caller))).into())
+    }
 }
 
 fn name(module: &Module) -> String {
@@ -144,16 +165,17 @@ fn name(module: &Module) -> String {
 
 /// Takes out what only the evaluation of another root shows to be called: sources may depend on what a caller passes.
 fn drop_called(loader: &Loader<'_>, scan: &Scan, callers: &Callers, all: &mut BTreeMap<PathBuf, Root>, calls: &HashMap<&PathBuf, Calls>) {
-    let is_open = |path: &PathBuf| {
-        let mut tree = HashSet::new();
-        cover(path, calls, &mut tree);
-        tree.iter().any(|path| loader.root(path).calls.values().any(|call| super::early::literal_source(call).is_none()))
-    };
-    let open: Vec<Root> = all.values().filter(|root| is_open(&root.path)).cloned().collect();
+    let covered: HashSet<&PathBuf> = calls.iter().flat_map(|(path, calls)| calls.targets.iter().chain([*path])).chain(all.keys()).collect();
+    let is_odd = |path: &&&PathBuf| loader.root(path).calls.values().any(|call| super::early::literal_source(call).is_none());
+    let reaching = reaching(covered.iter().filter(is_odd).map(|path| path.as_path()), calls);
+    let open: Vec<Root> = all.values().filter(|root| reaching.contains(root.path.as_path())).cloned().collect();
+    let parts = open.len().max(1);
     let reached: BTreeSet<PathBuf> = open
         .par_iter()
         .flat_map_iter(|root| {
-            let survey = survey::survey(loader, root, None);
+            let (limits, share) = (loader.request.limits, parts as u64);
+            let account = Account::new(limits, limits.run_work / share, limits.run_kept / share);
+            let survey = survey::survey(loader, root, None, &Ration::new(MAX_VISITS / parts, account));
             survey.modules.iter().map(|module| module.path.clone()).filter(|path| *path != root.path).collect::<Vec<_>>()
         })
         .collect();
@@ -164,6 +186,22 @@ fn drop_called(loader: &Loader<'_>, scan: &Scan, callers: &Callers, all: &mut BT
 /// The last file of a directory may have been deleted.
 fn nearest_module<'p>(folder: &'p Path, scan: &Scan) -> &'p Path {
     folder.ancestors().find(|folder| scan.walked.contains(*folder)).unwrap_or(folder)
+}
+
+/// These directories, and those from which calls lead to them.
+fn reaching<'c>(from: impl Iterator<Item = &'c Path>, calls: &'c HashMap<&PathBuf, Calls>) -> HashSet<&'c Path> {
+    let mut callers: HashMap<&Path, Vec<&Path>> = HashMap::new();
+    for (caller, target) in calls.iter().flat_map(|(caller, calls)| calls.targets.iter().map(move |target| (caller, target))) {
+        callers.entry(target).or_default().push(caller);
+    }
+    let mut open: Vec<&Path> = from.collect();
+    let mut found = HashSet::new();
+    while let Some(path) = open.pop() {
+        if found.insert(path) {
+            open.extend(callers.get(path).into_iter().flatten());
+        }
+    }
+    found
 }
 
 fn cover(root: &Path, calls: &HashMap<&PathBuf, Calls>, covered: &mut HashSet<PathBuf>) {

@@ -34,7 +34,7 @@ pub(super) struct Found {
     /// Whether that is because Terraform would refuse the configuration.
     pub is_refused: bool,
     /// What looks like a schedule and is none.
-    pub idle: Option<IdleSchedule>,
+    pub idle: Option<Box<IdleSchedule>>,
     /// What Terraform would refuse of `replace_triggered_by`.
     pub refused: Option<EvalError>,
     /// Whether the instances themselves are made in time: an unknown number of them is no doubt about the schedule then.
@@ -133,13 +133,13 @@ impl Search<'_> {
         if let Some(why) = found.unsure {
             self.found.unsure.get_or_insert(why);
         }
-        self.found.idle = found.idle.map(|idle| IdleSchedule {
+        self.found.idle = found.idle.map(|idle| Box::new(IdleSchedule {
             at: Step::new(Place::Source(idle.at), format!("`{}` never triggers here", idle.driver)),
             driver: idle.driver,
             trigger: idle.trigger,
             period_days: idle.period.map(|period| period.days),
             period_months: idle.period.and_then(|period| period.months),
-        });
+        }));
         // An argument of a trigger that is unknown for another reason may still depend on time.
         for trigger in named {
             for attribute in &trigger.block.body.attributes {

@@ -6,8 +6,9 @@
 use super::module::Module;
 use crate::base::{Place, Sources, Span, Step};
 use crate::hcl::{Block, Body, Expr, ExprKind};
-use std::collections::BTreeSet;
-use std::sync::Arc;
+use std::collections::{BTreeSet, HashSet};
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// Whether a variable or an output may be one whose value is not shown.
 pub(super) fn may_be_secret(block: &Block) -> bool {
@@ -15,15 +16,23 @@ pub(super) fn may_be_secret(block: &Block) -> bool {
     is_set("sensitive") || is_set("ephemeral")
 }
 
+/// The modules of which sensitive values are hidden, by their place in memory, which they keep for the run, each with a hash of the names of the variables that are sensitive in its tree: most
+/// roots call the same modules.
+pub(super) type Veiled = Mutex<HashSet<(usize, u64)>>;
+
 /// Hides what the modules of a tree hold of sensitive values.
-pub(super) fn veil(modules: &[Arc<Module>], sources: &Sources) {
-    // An escape may hide one of the words.
-    let may_hold_any = |text: &str| ["sensitive", "ephemeral", "\\u"].iter().any(|word| text.contains(word));
-    if !modules.iter().flat_map(|module| &module.texts).any(|text| may_hold_any(sources.get(*text).text())) {
+pub(super) fn veil(modules: &[Arc<Module>], sources: &Sources, veiled: &Veiled) {
+    if !modules.iter().any(|module| module.may_hold_secrets(|module| may_hold_any(module, sources))) {
         return;
     }
     let names: BTreeSet<&str> = modules.iter().flat_map(|module| secret_variables(module)).collect();
+    let mut hasher = DefaultHasher::new();
+    names.hash(&mut hasher);
+    let hash = hasher.finish();
     for module in modules {
+        if !veiled.lock().unwrap_or_else(PoisonError::into_inner).insert((Arc::as_ptr(module) as usize, hash)) {
+            continue;
+        }
         let own: BTreeSet<&str> = secret_variables(module).collect();
         for (_, span) in module.defaults.iter().filter(|(name, _)| own.contains(&**name)) {
             sources.hide(*span);
@@ -41,6 +50,12 @@ pub(super) fn veil(modules: &[Arc<Module>], sources: &Sources) {
     }
 }
 
+/// Whether a text of a module holds one of the words that make values sensitive. An escape may hide one.
+fn may_hold_any(module: &Module, sources: &Sources) -> bool {
+    let is_one = |text: &str| ["sensitive", "ephemeral", "\\u"].iter().any(|word| text.contains(word));
+    module.texts.iter().any(|text| is_one(sources.get(*text).text()))
+}
+
 /// Hides the values that a values file gives to sensitive variables.
 pub(super) fn veil_inputs<'a>(written: impl Iterator<Item = (&'a str, Span)>, module: &Module, sources: &Sources) {
     let names: BTreeSet<&str> = secret_variables(module).collect();
@@ -48,7 +63,7 @@ pub(super) fn veil_inputs<'a>(written: impl Iterator<Item = (&'a str, Span)>, mo
 }
 
 fn secret_variables(module: &Module) -> impl Iterator<Item = &str> {
-    module.variables.iter().filter(|(_, variable)| may_be_secret(variable)).map(|(name, _)| &**name)
+    module.secret_variables(may_be_secret).iter().map(|name| &**name)
 }
 
 /// Hides the places that a sensitive value came through.

@@ -34,10 +34,14 @@ pub(super) struct Survey {
     pub modules: Vec<Arc<Module>>,
     /// Directories from which a key, or something that is related to keys, can be reached.
     pub leads: HashSet<PathBuf>,
-    /// Files that do not parse, directories that do not exist, cycles.
+    /// Directories that do not exist, cycles. What is wrong with the files of a module is said by the module.
     pub problems: Vec<Problem>,
     /// Calls that `--confined` refuses: a problem even where no key is found.
     pub refused: Vec<Problem>,
+    /// Whether it has more calls than could be followed.
+    pub is_cut: bool,
+    /// How many calls were followed.
+    pub calls: usize,
     /// Modules that are not there.
     pub not_followed: Vec<ModuleNotFollowed>,
     /// Which providers the tree names.
@@ -56,11 +60,10 @@ impl Survey {
     }
 }
 
-/// Follows all calls of a root. `passed`: the values file that the run is for.
-pub(super) fn survey(loader: &Loader<'_>, root: &Root, passed: Option<&Path>) -> Survey {
+/// Follows all calls of a root, as many as it may have. `passed`: the values file that the run is for.
+pub(super) fn survey(loader: &Loader<'_>, root: &Root, passed: Option<&Path>, ration: &Ration) -> Survey {
     let dialect = loader.dialect(&root.path);
     let module = loader.module(&root.path, dialect);
-    let ration = ration(loader);
     let shown = module.shown.display().to_string();
     let mut surveyor = Surveyor {
         loader,
@@ -68,18 +71,21 @@ pub(super) fn survey(loader: &Loader<'_>, root: &Root, passed: Option<&Path>) ->
         passed,
         dialect,
         shown,
-        ration: &ration,
+        ration,
         scout: OnceCell::new(),
         survey: Survey::default(),
         done: HashMap::new(),
         stack: Vec::new(),
         calls: 0,
+        said: HashSet::new(),
     };
     surveyor.visit(&module, "");
-    let mut survey = surveyor.survey;
+    let mut survey = Survey { calls: surveyor.calls, ..surveyor.survey };
     survey.modules.iter().for_each(|module| survey.named.add(module.named));
     // The lock file is only asked where it decides.
-    if !survey.named.oci && (!survey.problems.is_empty() || !survey.not_followed.is_empty()) {
+    let is_faulty = |module: &Arc<Module>| !module.problems.is_empty() || !module.refused.is_empty();
+    let is_complete = survey.problems.is_empty() && survey.not_followed.is_empty() && !survey.modules.iter().any(is_faulty);
+    if !survey.named.oci && !is_complete {
         survey.named.add(named_by_lock(&root.path, loader.request));
     }
     survey
@@ -100,6 +106,8 @@ struct Surveyor<'s> {
     /// The directories on the way, and the calls that lead to the next one.
     stack: Vec<(PathBuf, Option<Arc<str>>)>,
     calls: usize,
+    /// What was said of the tree, and where.
+    said: HashSet<(String, Span)>,
 }
 
 impl Surveyor<'_> {
@@ -107,13 +115,16 @@ impl Surveyor<'_> {
     fn visit(&mut self, module: &Arc<Module>, path: &str) -> bool {
         let is_first = !self.done.contains_key(&module.path);
         if is_first {
-            self.survey.problems.extend(module.problems.iter().chain(&module.refused).cloned());
             self.survey.modules.push(Arc::clone(module));
         }
         let mut depends = false;
         let mut has_any = module.has_relatives();
         self.stack.push((module.path.clone(), None));
         for (name, call) in &module.calls {
+            if self.calls >= self.ration.most && self.ration.most < MAX_CALLS {
+                self.cut();
+                break;
+            }
             self.calls += 1;
             if self.calls > MAX_CALLS {
                 let message = format!("root module `{}` has more than {MAX_CALLS} module calls", self.shown);
@@ -216,20 +227,30 @@ impl Surveyor<'_> {
         Ok((world, at))
     }
 
+    /// Says once for all root modules that there are too many calls.
+    fn cut(&mut self) {
+        if !std::mem::replace(&mut self.survey.is_cut, true) {
+            let message = format!("the root modules have more than {MAX_VISITS} module calls together; the rest was not followed");
+            self.survey.problems.push(Problem::new(ProblemKind::Structure, message));
+        }
+    }
+
     fn problem(&mut self, message: String, span: Span, help: Option<String>) {
         let mut problem = Problem::new(ProblemKind::Structure, message).at(Place::Source(span));
         problem.help = help;
-        if !self.survey.problems.contains(&problem) {
+        if self.said.insert((problem.message.clone(), span)) {
             self.survey.problems.push(problem);
         }
     }
 }
 
-/// What the evaluation of sources may cost.
+/// What the evaluation of the sources of one directory may cost, before it is known which of them are roots: a small part of a run.
 fn ration(loader: &Loader<'_>) -> Ration {
     let limits = loader.request.limits;
-    Ration::new(MAX_VISITS, Account::new(limits, limits.run_work, limits.run_kept))
+    Ration::new(MAX_VISITS, Account::new(limits, limits.run_work / PART, limits.run_kept / PART))
 }
+
+const PART: u64 = 10_000;
 
 /// A world in which only sources of module calls are evaluated.
 fn scout<'s>(loader: &'s Loader<'s>, root: &Root, passed: Option<&Path>, ration: &'s Ration) -> World<'s> {

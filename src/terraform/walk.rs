@@ -15,6 +15,9 @@ use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::sync::Arc;
 
+/// How many bytes of an address take as much memory as all else that is known of a key.
+const LONG_NAME: usize = 1000;
+
 /// One instance of a resource.
 pub(super) struct Visit<'v> {
     /// The module instance it is in.
@@ -59,9 +62,9 @@ impl<'w> Walk<'w> {
         self.module(&self.world.top(), kind, visit);
     }
 
-    /// Counts a visit; false where there are too many.
-    fn may_go_on(&self) -> bool {
-        self.visits.set(self.visits.get() + 1);
+    /// Counts a visit; false where there are too many. Each has an address of its own, so that long names count as several.
+    fn may_go_on(&self, at: &Instance, name: &str) -> bool {
+        self.visits.set(self.visits.get() + 1 + (at.prefix.len() + name.len()) / LONG_NAME);
         let may = self.visits.get() < self.world.ration.most;
         if !may {
             self.world.ration.is_exceeded.set(true);
@@ -93,11 +96,10 @@ impl<'w> Walk<'w> {
                 off.block(self.world, at, name, block);
             }
             let symbolic = at.symbolic.clone().or_else(|| expansion.symbolic().cloned());
-            for key in expansion.keys() {
-                if !self.may_go_on() {
+            for (key, each) in expansion.instances() {
+                if !self.may_go_on(at, name) {
                     return;
                 }
-                let each = expansion.each(key.as_ref()).unwrap_or(Each::None);
                 visit(Visit { at, of: &of, block, key, each, symbolic: symbolic.clone() });
             }
         }
@@ -108,11 +110,10 @@ impl<'w> Walk<'w> {
             if let Some(off) = self.off.filter(|_| expansion.is_empty()) {
                 off.call(self.world, at, name, call, &|at, name, call| self.leads_on(at, name, call).is_some());
             }
-            for key in expansion.keys() {
-                if !self.may_go_on() {
+            for (key, each) in expansion.instances() {
+                if !self.may_go_on(at, name) {
                     return;
                 }
-                let each = expansion.each(key.as_ref()).unwrap_or(Each::None);
                 match self.world.child(at, name, call, key.as_ref(), each) {
                     Ok(child) => self.module(&child, kind, visit),
                     Err(_) if self.world.is_full() => return self.too_many_modules(),

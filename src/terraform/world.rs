@@ -59,7 +59,7 @@ pub(super) const MAX_MODULES: usize = 20_000;
 
 /// How many instances of modules and resources all roots together may have: their keys are kept until they are reported.
 /// Tests of what happens then need fewer.
-pub(super) const MAX_VISITS: usize = if cfg!(test) { 3_000 } else { 300_000 };
+pub(super) const MAX_VISITS: usize = if cfg!(test) { 3_000 } else { 200_000 };
 
 /// How many attributes the instances of one resource may have together where they are used as a whole: large types have hundreds.
 const MAX_ATTRIBUTES: usize = 500_000;
@@ -257,6 +257,10 @@ impl<'w> World<'w> {
             if value.deep_marks().ephemeral && !marks.ephemeral {
                 let message = format!("an ephemeral value is given to variable `{name}`, which is not declared `ephemeral = true`");
                 return Err(EvalError { message, span: value.trail.as_ref().and_then(|link| link.step.place.span()), fatal: true });
+            }
+            // To convert it to the type of the variable made all of it anew.
+            if !self.budget().charge_all(&value) {
+                return Ok(self.budget().too_large());
             }
             let value = value.with_marks(if at.module.is_outside { marks.union(OUTSIDE) } else { marks });
             super::conditions::validate(self, at, name, block, &value)?;

@@ -106,10 +106,10 @@ impl FileAccess for Module {
         if path.is_dir() || below_a_file { Err(FileTrouble::Missing) } else { Ok(path.is_file()) }
     }
 
-    fn list(&self, folder: &str) -> Result<Vec<String>, FileTrouble> {
+    fn list(&self, folder: &str) -> Result<Arc<[String]>, FileTrouble> {
         let root = self.inside(folder)?;
         if !root.is_dir() {
-            return if root.exists() { Ok(Vec::new()) } else { Err(FileTrouble::Missing) };
+            return if root.exists() { Ok(Arc::new([])) } else { Err(FileTrouble::Missing) };
         }
         let walk = walkdir::WalkDir::new(&root).sort_by_file_name();
         let mut found: Vec<String> = walk
@@ -119,7 +119,7 @@ impl FileAccess for Module {
             .filter_map(|entry| entry.path().strip_prefix(&root).ok().map(|path| path.to_string_lossy().into_owned()))
             .collect();
         found.sort();
-        Ok(found)
+        Ok(found.into())
     }
 
     fn absolute(&self, path: &str) -> String {

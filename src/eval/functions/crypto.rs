@@ -62,9 +62,9 @@ pub(super) fn base64_sha512(bytes: &[u8]) -> String {
     encode_base64(&Sha512::digest(bytes))
 }
 
-fn rsa_decrypt(_: &Call<'_>, args: &[Value]) -> Outcome {
+fn rsa_decrypt(call: &Call<'_>, args: &[Value]) -> Outcome {
     let [encrypted, key, ..] = args else { return Err(Trouble::arity()) };
-    rsa::decrypt(text(encrypted), text(key)).map(Value::string)
+    rsa::decrypt(text(encrypted), text(key), |elements| call.work(elements)).map(Value::string)
 }
 
 fn uuid_v5(_: &Call<'_>, args: &[Value]) -> Outcome {

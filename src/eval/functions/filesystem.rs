@@ -52,10 +52,16 @@ fn absolute(call: &Call<'_>, args: &[Value]) -> Outcome {
     Ok(Value::string(glob::clean(&call.host.files.absolute(text(path)))))
 }
 
+/// Pays for asking the disk about a path: every directory on the way is looked at.
+fn ask(call: &Call<'_>, path: &str) -> Result<(), Trouble> {
+    call.work(1000 + 64 * path.len() as u64)
+}
+
 /// The bytes of the file that the first argument names.
 pub(super) fn read(call: &Call<'_>, args: &[Value]) -> Result<Arc<[u8]>, Trouble> {
     let [path, ..] = args else { return Err(Trouble::arity()) };
     let path = at_home(text(path))?;
+    ask(call, path)?;
     let bytes = call.host.files.read(path).map_err(|trouble| match trouble {
         FileTrouble::Missing => Trouble::Wrong(format!("no file exists at `{path}`")),
         FileTrouble::Withheld(why) => Trouble::Unknown(why.into()),
@@ -80,6 +86,7 @@ fn digest(call: &Call<'_>, args: &[Value], digest: fn(&[u8]) -> String) -> Outco
 fn exists(call: &Call<'_>, args: &[Value]) -> Outcome {
     let [path, ..] = args else { return Err(Trouble::arity()) };
     let path = at_home(text(path))?;
+    ask(call, path)?;
     call.host.files.exists(path).map(Value::bool).map_err(|trouble| match trouble {
         FileTrouble::Withheld(why) => Trouble::Unknown(why.into()),
         FileTrouble::Missing => Trouble::Wrong(format!("`{path}` is not a regular file")),
@@ -116,6 +123,7 @@ fn matching(call: &Call<'_>, pattern: &str) -> Result<Vec<String>, Trouble> {
         FileTrouble::Withheld(why) => Err(Trouble::Unknown(why.into())),
         FileTrouble::Missing => Ok(Vec::new()),
     };
+    ask(call, pattern)?;
     let parts: Vec<&str> = pattern.split('/').collect();
     let plain = parts.iter().take_while(|part| glob::is_plain(part)).count();
     if plain == parts.len() {
@@ -136,11 +144,14 @@ fn matching(call: &Call<'_>, pattern: &str) -> Result<Vec<String>, Trouble> {
         Err(trouble) => return withheld(trouble),
     };
     call.pay(files.len())?;
-    let mut found = Vec::new();
-    for file in files.into_iter().filter(|file| !file.is_empty()) {
+    call.work(files.len() as u64 * (32 + pattern.len() as u64 / 4))?;
+    let (mut found, mut steps) = (Vec::new(), 0);
+    for file in files.iter().filter(|file| !file.is_empty()) {
         let names: Vec<&str> = file.split('/').collect();
-        if glob::matches(back, &names).ok_or_else(Trouble::too_large)? {
-            found.push(if folder == "." { file } else { format!("{}/{file}", folder.trim_end_matches('/')) });
+        let is_match = glob::matches(back, &names, &mut steps);
+        call.work(steps as u64)?;
+        if is_match.ok_or_else(Trouble::too_large)? {
+            found.push(if folder == "." { file.clone() } else { format!("{}/{file}", folder.trim_end_matches('/')) });
         }
     }
     Ok(found)

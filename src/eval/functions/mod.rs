@@ -32,6 +32,7 @@ mod yaml;
 mod yaml_emit;
 
 pub use call::{call, exists};
+pub use pattern::Patterns;
 
 /// Reads a JSON document as `jsondecode` does; `None` where it is not one.
 #[must_use]
@@ -39,7 +40,7 @@ pub fn decode_json(text: &str) -> Option<Value> {
     json::decode(text).ok()
 }
 
-use super::{EvalError, FileAccess, Value};
+use super::{EvalError, FileAccess, Price, Value};
 use row::Function;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -57,6 +58,18 @@ pub enum Dialect {
 /// Renders template text: the text, its name for messages, the variables, and what it is inside of.
 pub type Render<'a> = dyn Fn(&str, &str, &BTreeMap<Arc<str>, Value>, Inside) -> Result<Value, EvalError> + 'a;
 
+/// What a function costs: most copy, hash or convert each element and read texts byte by byte; readers of documents take longer.
+#[must_use]
+pub fn price(name: &str) -> Price {
+    let text = match name.strip_prefix("core::").unwrap_or(name) {
+        "yamldecode" => 128,
+        "csvdecode" | "templatefile" | "templatestring" => 64,
+        "jsondecode" | "length" | "substr" | "strrev" | "format" | "formatlist" | "title" => 48,
+        _ => 16,
+    };
+    Price { element: 8, text }
+}
+
 /// What functions may ask of their surroundings.
 pub struct Host<'a> {
     /// The files that file functions may read.
@@ -65,6 +78,10 @@ pub struct Host<'a> {
     pub dialect: Dialect,
     /// Pays for a number of elements or bytes; false when the budget is spent.
     pub spend: &'a dyn Fn(u64) -> bool,
+    /// Pays for looking at a number of elements; false when the budget is spent.
+    pub work: &'a dyn Fn(u64) -> bool,
+    /// The patterns that the expression has compiled.
+    pub patterns: &'a Patterns,
     /// Renders a template with nothing but the given variables. While it does, functions are called with the [`Inside`] it was given.
     pub render: &'a Render<'a>,
     /// Whether the call stands in a template that a function renders.

@@ -2,20 +2,58 @@
 
 use super::re2;
 use regex::{Captures, Regex, RegexBuilder};
+use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
+use std::ops::Range;
+use std::rc::Rc;
 
-/// The largest program a pattern may compile to, in bytes. Longer ones could eat memory; Go has a bound of its own.
-const PROGRAM_CAP: usize = 4 << 20;
+/// The sizes of programs that are tried one after the other, in bytes: what a pattern costs is known only by compiling it. Longer ones than
+/// the last could eat memory; Go has a bound of its own.
+const PROGRAMS: [usize; 6] = [4 << 10, 16 << 10, 64 << 10, 256 << 10, 1 << 20, 4 << 20];
+/// How many bytes of programs are kept for one expression.
+const KEPT: usize = 16 << 20;
 
 /// A compiled pattern and the names of its groups, the first group first; empty for groups without a name.
 #[derive(Debug)]
-pub(super) struct Pattern {
+pub struct Pattern {
     regex: Regex,
     names: Vec<String>,
+    /// What its program takes at most, in bytes.
+    size: usize,
+}
+
+/// The patterns that one expression has compiled: a loop compiles each of them once.
+#[derive(Debug, Default)]
+pub struct Patterns {
+    known: RefCell<HashMap<Box<str>, Rc<Pattern>>>,
+    size: Cell<usize>,
+}
+
+impl Patterns {
+    /// A pattern; `work` pays for what compiling it takes, in bytes of its program.
+    pub(super) fn get(&self, text: &str, work: impl Fn(usize) -> bool) -> Result<Rc<Pattern>, PatternTrouble> {
+        if let Some(known) = self.known.borrow().get(text) {
+            return Ok(Rc::clone(known));
+        }
+        let pattern = Rc::new(Pattern::compile(text, work)?);
+        if self.size.get() + pattern.size > KEPT {
+            self.known.borrow_mut().clear();
+            self.size.set(0);
+        }
+        self.size.set(self.size.get() + pattern.size);
+        self.known.borrow_mut().insert(text.into(), Rc::clone(&pattern));
+        Ok(pattern)
+    }
+}
+
+/// The names of the groups of a pattern; empty for groups without a name.
+pub(super) fn names(text: &str) -> Result<Vec<String>, PatternTrouble> {
+    re2::translate(text).map(|(_, names)| names)
 }
 
 /// Why there is no pattern.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum PatternTrouble {
+pub enum PatternTrouble {
     /// Go refuses it.
     Wrong(String),
     /// It is beyond what is compiled here.
@@ -24,11 +62,27 @@ pub(super) enum PatternTrouble {
 
 impl Pattern {
     /// Compiles a pattern.
-    pub(super) fn new(text: &str) -> Result<Self, PatternTrouble> {
+    fn compile(text: &str, work: impl Fn(usize) -> bool) -> Result<Self, PatternTrouble> {
         let (translated, names) = re2::translate(text)?;
-        // What Go accepts and this crate refuses is only what is too large for it.
-        let regex = RegexBuilder::new(&translated).size_limit(PROGRAM_CAP).build().map_err(|_| PatternTrouble::TooLarge)?;
-        Ok(Self { regex, names })
+        for size in PROGRAMS {
+            if !work(size) {
+                break;
+            }
+            match RegexBuilder::new(&translated).size_limit(size).build() {
+                Ok(regex) => return Ok(Self { regex, names, size }),
+                Err(regex::Error::CompiledTooBig(_)) => {}
+                // What Go accepts and this crate refuses is only what is too large for it.
+                Err(_) => break,
+            }
+        }
+        Err(PatternTrouble::TooLarge)
+    }
+
+    /// What a search through a text costs, in elements looked at: `taken` bytes to where it ended, of `left` that it may have looked at.
+    pub(super) fn price(&self, taken: usize, left: usize) -> u64 {
+        let (taken, left, size) = (taken as u64, left as u64, self.size as u64);
+        // A large program is run state by state. A search may look far beyond the end of what it finds.
+        1 + taken.saturating_mul(1 + size / 1024) + (left / 8).saturating_mul(1 + size / (64 << 10))
     }
 
     /// The names of the groups.
@@ -42,22 +96,29 @@ impl Pattern {
     }
 
     /// All matches that do not overlap.
-    pub(super) fn find_all<'t>(&self, text: &'t str) -> impl Iterator<Item = Vec<Option<&'t str>>> {
-        self.regex.captures_iter(text).map(|found| groups(&found))
+    pub(super) fn find_all<'t>(&self, text: &'t str) -> impl Iterator<Item = (Range<usize>, Vec<Option<&'t str>>)> {
+        self.regex.captures_iter(text).filter_map(|found| Some((found.get(0)?.range(), groups(&found))))
     }
 
-    /// The text with every match replaced by the template, in which `$1`, `${1}` and `$name` stand for groups. `None` beyond `cap` bytes.
-    pub(super) fn replace_all(&self, text: &str, template: &str, cap: usize) -> Option<String> {
+    /// The text with every match replaced by the template, in which `$1`, `${1}` and `$name` stand for groups. `None` beyond `cap` bytes,
+    /// or where `work` does not pay for a search.
+    pub(super) fn replace_all(&self, text: &str, template: &str, cap: usize, work: impl Fn(u64) -> bool) -> Option<String> {
         let mut out = String::new();
         let mut done = 0;
         for found in self.regex.captures_iter(text) {
             let whole = found.get(0)?;
+            if !work(self.price(whole.end() - done, text.len() - done)) {
+                return None;
+            }
             out.push_str(text.get(done..whole.start())?);
             self.expand(template, &found, &mut out);
             done = whole.end();
             if out.len() > cap {
                 return None;
             }
+        }
+        if !work(self.price(text.len() - done, 0)) {
+            return None;
         }
         out.push_str(text.get(done..)?);
         (out.len() <= cap).then_some(out)
@@ -114,8 +175,12 @@ fn groups<'t>(found: &Captures<'t>) -> Vec<Option<&'t str>> {
 mod tests {
     use super::*;
 
+    fn made(pattern: &str) -> Result<Pattern, PatternTrouble> {
+        Pattern::compile(pattern, |_| true)
+    }
+
     fn found<'t>(pattern: &str, text: &'t str) -> Option<&'t str> {
-        Pattern::new(pattern).ok()?.find(text)?.first().copied().flatten()
+        made(pattern).ok()?.find(text)?.first().copied().flatten()
     }
 
     #[test]
@@ -151,7 +216,7 @@ mod tests {
             r"\p{Alphabetic}",
             r"[a-\d]",
         ] {
-            assert!(matches!(Pattern::new(pattern), Err(PatternTrouble::Wrong(_))), "{pattern}");
+            assert!(matches!(made(pattern), Err(PatternTrouble::Wrong(_))), "{pattern}");
         }
     }
 
@@ -174,7 +239,7 @@ mod tests {
 
     #[test]
     fn templates_name_groups_as_go_does() {
-        let replaced = |pattern, template| Pattern::new(pattern).ok().and_then(|pattern| pattern.replace_all("hello", template, 100));
+        let replaced = |pattern, template| made(pattern).ok().and_then(|pattern| pattern.replace_all("hello", template, 100, |_| true));
         for (pattern, template, expected) in [
             ("(l)(l)", "$2-$1", "hel-lo"),
             ("(?P<x>l+)", "<${x}>", "he<ll>o"),
@@ -189,6 +254,22 @@ mod tests {
 
     #[test]
     fn a_program_too_large_is_told_from_a_wrong_pattern() {
-        assert_eq!(Pattern::new(r"(\pL{500}){2}(\pL{500}){2}").err(), Some(PatternTrouble::TooLarge));
+        assert_eq!(made(r"(\pL{500}){2}(\pL{500}){2}").err(), Some(PatternTrouble::TooLarge));
+    }
+
+    #[test]
+    fn a_loop_compiles_a_pattern_once_and_pays_for_each_other_one() {
+        let (patterns, paid) = (Patterns::default(), Cell::new(0));
+        let work = |size| {
+            paid.set(paid.get() + size);
+            true
+        };
+        for _ in 0..100 {
+            assert!(patterns.get("a+", work).is_ok());
+        }
+        assert_eq!(paid.get(), PROGRAMS[0]);
+        assert!(patterns.get(r"\pL{200}", work).is_ok());
+        assert!(paid.get() > PROGRAMS[4], "{}", paid.get());
+        assert_eq!(patterns.get("b+", |_| false).err(), Some(PatternTrouble::TooLarge));
     }
 }

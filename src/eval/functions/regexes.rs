@@ -1,8 +1,9 @@
 //! Functions that take regular expressions.
 
-use super::pattern::{Pattern, PatternTrouble};
+use super::pattern::{Pattern, PatternTrouble, names};
 use super::row::{Body, Call, Function, Outcome, Returns, STRING, Trouble, string, text};
 use crate::eval::{Type, Value};
+use std::rc::Rc;
 use std::sync::Arc;
 
 /// The longest result of a replacement, in bytes, before the budget is asked.
@@ -14,19 +15,24 @@ pub(super) const TABLE: &[Function] = &[
     Function::new("replace", &[string("str"), string("substr"), string("replace")], STRING, Body::Values(replace)),
 ];
 
-fn compile(pattern: &str) -> Result<Pattern, Trouble> {
-    Pattern::new(pattern).map_err(|trouble| match trouble {
-        PatternTrouble::Wrong(message) => Trouble::Wrong(message),
-        PatternTrouble::TooLarge => Trouble::too_large(),
-    })
+fn compile(call: &Call<'_>, pattern: &str) -> Result<Rc<Pattern>, Trouble> {
+    Ok(call.host.patterns.get(pattern, |size| (call.host.work)(size as u64))?)
+}
+
+impl From<PatternTrouble> for Trouble {
+    fn from(trouble: PatternTrouble) -> Self {
+        match trouble {
+            PatternTrouble::Wrong(message) => Self::Wrong(message),
+            PatternTrouble::TooLarge => Self::too_large(),
+        }
+    }
 }
 
 /// The shape of a match: a string without groups, a tuple of unnamed groups, an object of named ones.
 fn match_type(args: &[Value]) -> Result<Type, Trouble> {
     let [pattern, ..] = args else { return Err(Trouble::arity()) };
     let Some(pattern) = pattern.as_str() else { return Ok(Type::Any) };
-    let pattern = compile(pattern)?;
-    let names = pattern.names();
+    let names = names(pattern)?;
     let unnamed = names.iter().filter(|name| name.is_empty()).count();
     match unnamed {
         _ if names.is_empty() => Ok(Type::String),
@@ -55,20 +61,24 @@ fn shape(pattern: &Pattern, found: &[Option<&str>]) -> Value {
 
 fn regex(call: &Call<'_>, args: &[Value]) -> Outcome {
     let [pattern, value, ..] = args else { return Err(Trouble::arity()) };
-    let (pattern, value) = (compile(text(pattern))?, text(value));
+    let (pattern, value) = (compile(call, text(pattern))?, text(value));
     call.pay(value.len())?;
+    call.work(pattern.price(value.len(), 0))?;
     let found = pattern.find(value).ok_or("pattern did not match any part of the given string")?;
     Ok(shape(&pattern, &found))
 }
 
 fn regex_all(call: &Call<'_>, args: &[Value]) -> Outcome {
     let [pattern, value, ..] = args else { return Err(Trouble::arity()) };
-    let (pattern, value) = (compile(text(pattern))?, text(value));
-    let mut all = Vec::new();
-    for found in pattern.find_all(value) {
+    let (pattern, value) = (compile(call, text(pattern))?, text(value));
+    let (mut all, mut done) = (Vec::new(), 0);
+    for (range, found) in pattern.find_all(value) {
         call.pay(found.len())?;
+        call.work(pattern.price(range.end - done, value.len() - done))?;
+        done = range.end;
         all.push(shape(&pattern, &found));
     }
+    call.work(pattern.price(value.len() - done, 0))?;
     Ok(Value::list(call.element(), all))
 }
 
@@ -78,7 +88,10 @@ fn replace(call: &Call<'_>, args: &[Value]) -> Outcome {
     let (value, part, by) = (text(value), text(part), text(by));
     let pattern = part.strip_prefix('/').and_then(|rest| rest.strip_suffix('/'));
     let replaced = match pattern {
-        Some(pattern) => compile(pattern)?.replace_all(value, by, REPLACEMENT_CAP).ok_or_else(Trouble::too_large)?,
+        Some(pattern) => {
+            let replaced = compile(call, pattern)?.replace_all(value, by, REPLACEMENT_CAP, call.host.work);
+            replaced.ok_or_else(Trouble::too_large)?
+        }
         None => {
             let count = if part.is_empty() { value.len() + 1 } else { value.matches(part).count() };
             call.pay(count.saturating_mul(by.len()))?;

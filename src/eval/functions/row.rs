@@ -143,6 +143,11 @@ impl Call<'_> {
         if amount <= LARGEST_RESULT && (self.host.spend)(amount as u64) { Ok(()) } else { Err(Trouble::too_large()) }
     }
 
+    /// Pays for looking at `elements`, where that is more than the arguments are large.
+    pub(super) fn work(&self, elements: u64) -> Result<(), Trouble> {
+        if (self.host.work)(elements) { Ok(()) } else { Err(Trouble::too_large()) }
+    }
+
     /// Pays for a result whose size nobody could tell before it was made. One that is too large was made up to there, and has its price:
     /// otherwise a loop could make it again and again.
     pub(super) fn pay_for_made(&self, amount: usize) -> Result<(), Trouble> {

@@ -8,13 +8,17 @@ use num_bigint::BigUint;
 const KEY_BITS: std::ops::RangeInclusive<u64> = 1024..=8192;
 
 /// The text that was encrypted with the public half of the key.
-pub(super) fn decrypt(encrypted: &str, pem: &str) -> Result<String, Trouble> {
+/// `work` pays for the arithmetic, in elements looked at.
+pub(super) fn decrypt(encrypted: &str, pem: &str, work: impl FnOnce(u64) -> Result<(), Trouble>) -> Result<String, Trouble> {
     let encrypted = decode_base64(encrypted).ok_or("failed to decode input: cipher text must be base64-encoded")?;
     let key = Key::parse(pem).ok_or("invalid private key")?;
-    if !KEY_BITS.contains(&key.modulus.bits()) {
+    let bits = key.modulus.bits();
+    if !KEY_BITS.contains(&bits) || key.exponent.bits() > bits {
         return Err(Trouble::Unknown("keys of this size are not put to use here".into()));
     }
-    let size = usize::try_from(key.modulus.bits().div_ceil(8)).map_err(|_| Trouble::too_large())?;
+    // A multiplication for each bit of the exponent, each of a time that grows with the square of the size.
+    work(bits * bits * key.exponent.bits() / (1 << 17))?;
+    let size = usize::try_from(bits.div_ceil(8)).map_err(|_| Trouble::too_large())?;
     let number = BigUint::from_bytes_be(&encrypted);
     if encrypted.len() > size || number >= key.modulus {
         return Err("failed to decrypt: decryption error".into());

@@ -19,8 +19,8 @@ impl FileAccess for NoFiles {
         Ok(false)
     }
 
-    fn list(&self, _: &str) -> Result<Vec<String>, FileTrouble> {
-        Ok(vec!["a.tf".to_owned(), "keys/b.tf".to_owned()])
+    fn list(&self, _: &str) -> Result<Arc<[String]>, FileTrouble> {
+        Ok(Arc::new(["a.tf".to_owned(), "keys/b.tf".to_owned()]))
     }
 
     fn absolute(&self, path: &str) -> String {
@@ -30,8 +30,9 @@ impl FileAccess for NoFiles {
 
 fn call_with(budget: &Budget, dialect: Dialect, inside: Inside, name: &str, args: &[Value]) -> Result<Value, EvalError> {
     let spend = |amount| budget.charge(amount);
+    let work = |elements| budget.work(elements);
     let render = |text: &str, _: &str, _: &BTreeMap<Arc<str>, Value>, _: Inside| Ok(Value::string(text));
-    let host = Host { files: &NoFiles, dialect, spend: &spend, render: &render, inside };
+    let host = Host { files: &NoFiles, dialect, spend: &spend, work: &work, patterns: budget.patterns(), render: &render, inside };
     let source = Sources::default().add("expr.tf", String::new());
     call(name, args, &host, Span::new(source, 0..0))
 }

@@ -17,6 +17,8 @@ const PREFIX: &str = "tag:yaml.org,2002:";
 
 /// How often a text is read again with a line indented that our parser wants further in than Terraform's does.
 const MOST_REPAIRS: usize = 50;
+/// And up to how many bytes are read so, in all.
+const MOST_REREAD: usize = 16 << 20;
 
 /// Why a text that Terraform reads is unknown.
 const UNREAD: &str = "the YAML text is laid out in a way that is not read here";
@@ -24,12 +26,19 @@ const UNREAD: &str = "the YAML text is laid out in a way that is not read here";
 /// Reads the only document of a text. Sequences become tuples, mappings objects; of equal keys the last counts.
 pub(super) fn decode(text: &str) -> Result<Value, Trouble> {
     check_text(text)?;
+    // Our parser keeps everything between the outermost brackets until they close.
+    if text.bytes().filter(|byte| matches!(byte, b',' | b'[' | b'{')).count() as u64 > NODE_CAP {
+        return Err(Trouble::too_large());
+    }
     // Line breaks of YAML 1.1, which our parser, of YAML 1.2, takes for text.
     if text.contains(['\u{85}', '\u{2028}', '\u{2029}']) {
         return Err(Trouble::Unknown(Arc::from(UNREAD)));
     }
     let mut repaired = Cow::Borrowed(text);
-    for _ in 0..MOST_REPAIRS {
+    for round in 0..MOST_REPAIRS {
+        if round * text.len() > MOST_REREAD {
+            break;
+        }
         let mut reader = Reader::new(&repaired);
         match reader.document() {
             Err(Trouble::Wrong(message)) => {

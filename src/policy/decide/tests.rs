@@ -187,7 +187,7 @@ fn strict_makes_a_module_not_followed_a_finding() {
     assert_eq!(run.decide().modules_not_followed.len(), 1);
     run.options.strict = true;
     let outcome = run.decide();
-    assert_eq!(outcome.findings[0].message, "the module `acme/vault/oci` was not followed: it is not installed");
+    assert_eq!(&*outcome.findings[0].message, "the module `acme/vault/oci` was not followed: it is not installed");
     assert_eq!((outcome.findings[0].rule, outcome.findings[0].level), (MODULES_NOT_FOLLOWED, Level::Error));
     run = run.comment("ignore[modules-not-followed] vendored elsewhere", Covers::Call(outcome.findings[0].place.clone()));
     assert_eq!(split(&run.decide()), (vec![], vec![("module.vault", ExemptedBy::Comment)]));

@@ -533,7 +533,7 @@ fn a_time_rotating_that_never_triggers_is_explained_with_the_form_that_works() {
     let idle = |key: KeyFacts, period_days: f64, period_months: Option<i64>| {
         let (driver, trigger) = ("time_rotating.r".to_owned(), "time_rotating.r.id".to_owned());
         let idle = IdleSchedule { driver, trigger, period_days: Some(period_days), period_months, at: at.clone() };
-        with(key, |key| key.idle_schedule = Some(idle))
+        with(key, |key| key.idle_schedule = Some(Box::new(idle)))
     };
     let default = || in_vault(declared(), VaultType::Default);
     assert_eq!(judged(&idle(default(), 90.0, None)), ("violation", "no-rotation"));
@@ -602,12 +602,12 @@ fn an_old_provider_gets_neither_the_argument_nor_the_fix() {
     let old = |is_locked| {
         with(in_vault(declared(), VaultType::VirtualPrivate), |key| {
             key.declared.block = Some(key.place.clone());
-            key.old_provider = Some(crate::key::OldProvider {
+            key.old_provider = Some(std::sync::Arc::new(crate::key::OldProvider {
                 version: "5.18.0".to_owned(),
                 is_locked,
                 place: key.place.clone(),
                 without_software: false,
-            });
+            }));
         })
     };
     for (is_locked, part) in [(true, "the lock file pins 5.18.0"), (false, "`required_providers` allows `5.18.0` only")] {
