@@ -456,7 +456,10 @@ mod tests {
         assert_eq!(fs::read_to_string(&target)?, "theirs");
         // A directory may be the link, and what it leads to need not be there yet.
         std::os::unix::fs::symlink(outside.path(), inside.path().join("out"))?;
-        assert!(matches!(write_named(&inside.path().join("out/new"), inside.path(), |out| out.write_all(b"ours")), Err(DiskError::Outside)));
+        assert!(matches!(
+            write_named(&inside.path().join("out/new"), inside.path(), |out| out.write_all(b"ours")),
+            Err(DiskError::Outside)
+        ));
         std::os::unix::fs::symlink(outside.path().join("none"), inside.path().join("broken"))?;
         write_named(&inside.path().join("broken"), inside.path(), |out| out.write_all(b"ours"))?;
         assert_eq!(entries(outside.path())?.len(), 1);

@@ -196,7 +196,8 @@ impl Exemptions {
     /// What kept an exemption from being looked for, if anything did.
     pub(super) fn problem(&self) -> Option<Problem> {
         let place = self.list.iter().find(|one| matches!(one.scope, Scope::Entry(_))).map(|one| one.place.clone())?;
-        let message = format!("the `[[exempt]]` entries need more than {MOST_COMPARISONS} comparisons of characters; the rest was not made");
+        let message =
+            format!("the `[[exempt]]` entries need more than {MOST_COMPARISONS} comparisons of characters; the rest was not made");
         let problem = Problem::new(ProblemKind::Policy, message).at(place);
         (self.left == 0).then(|| problem.help("Begin patterns with the part that is always the same instead of with a wildcard."))
     }
@@ -318,12 +319,8 @@ impl Entry {
         let Subject { finding, instance, facts, around } = *subject;
         let known = facts.map(|key| (key.display_name.value(), key.compartment.value(), key.ocid.as_ref()));
         let (name, compartment, ocid) = known.unwrap_or_default();
-        let single = [
-            (&self.address, Some(&instance.key.address)),
-            (&self.name, name),
-            (&self.compartment, compartment),
-            (&self.key, ocid),
-        ];
+        let single =
+            [(&self.address, Some(&instance.key.address)), (&self.name, name), (&self.compartment, compartment), (&self.key, ocid)];
         for (pattern, value) in single {
             let Some(pattern) = pattern else { continue };
             let Some(value) = value else { return Some(false) };

@@ -60,10 +60,7 @@ fn of_finding(finding: &Finding, context: &Context<'_>) -> Annotation {
 
 fn of_problem(problem: &Problem, context: &Context<'_>) -> Annotation {
     let help = problem.help.as_deref().map(|help| format!("\n\n{help}")).unwrap_or_default();
-    Annotation {
-        properties: properties(problem.place.as_ref(), context, "kmslint"),
-        text: format!("{}{help}", problem.message),
-    }
+    Annotation { properties: properties(problem.place.as_ref(), context, "kmslint"), text: format!("{}{help}", problem.message) }
 }
 
 /// ` file=…,line=…,title=…`

@@ -55,7 +55,9 @@ pub fn write(outcome: &Outcome, context: &Context<'_>, out: &mut dyn Write) -> i
         let mut suite = TestSuite::new("kmslint");
         if left_out > 0 {
             let mut status = TestCaseStatus::non_success(NonSuccessKind::Error);
-            status.set_message(format!("{left_out} test cases are left out: a report holds those of {MOST_KEYS} keys")).set_type("left-out");
+            status
+                .set_message(format!("{left_out} test cases are left out: a report holds those of {MOST_KEYS} keys"))
+                .set_type("left-out");
             suite.add_test_case(TestCase::new("left out", status));
         }
         for (number, problem) in outcome.problems.iter().enumerate() {

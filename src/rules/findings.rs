@@ -399,7 +399,8 @@ mod tests {
         let key = named("oci_kms_key.k");
         let paths = Paths { place: &path, root: &str::to_owned };
         let of = |rule: &str, key: &KeyFacts, place: &str, kind: &str| {
-            instance(rule, &key.id, key.source_root.as_deref().unwrap_or(&key.id.root), &Place::File(place.into()), kind, &paths).fingerprint
+            instance(rule, &key.id, key.source_root.as_deref().unwrap_or(&key.id.root), &Place::File(place.into()), kind, &paths)
+                .fingerprint
         };
         let base = of("OCI-KMS-004", &key, "a.tf", "hsm");
         assert_eq!(base.len(), 32);

@@ -522,7 +522,9 @@ mod tests {
     #[test]
     fn an_endpoint_that_is_none_is_said_with_and_without_a_finding() {
         let wrong = |key| {
-            with(key, |key: &mut KeyFacts| key.wrong_endpoint = Some(Box::new(Step::new(key.place.clone(), "this is the endpoint of the region"))))
+            with(key, |key: &mut KeyFacts| {
+                key.wrong_endpoint = Some(Box::new(Step::new(key.place.clone(), "this is the endpoint of the region")))
+            })
         };
         assert!(report(&RULE, &wrong(declared()), &settings()).note.contains("fails with 404"));
         let Verdict::Pass { advice: Some(advice), .. } = (RULE.judge)(&wrong(mode(declared(), "SOFTWARE")), &settings()) else {

@@ -133,13 +133,15 @@ impl Search<'_> {
         if let Some(why) = found.unsure {
             self.found.unsure.get_or_insert(why);
         }
-        self.found.idle = found.idle.map(|idle| Box::new(IdleSchedule {
-            at: Step::new(Place::Source(idle.at), format!("`{}` never triggers here", idle.driver)),
-            driver: idle.driver,
-            trigger: idle.trigger,
-            period_days: idle.period.map(|period| period.days),
-            period_months: idle.period.and_then(|period| period.months),
-        }));
+        self.found.idle = found.idle.map(|idle| {
+            Box::new(IdleSchedule {
+                at: Step::new(Place::Source(idle.at), format!("`{}` never triggers here", idle.driver)),
+                driver: idle.driver,
+                trigger: idle.trigger,
+                period_days: idle.period.map(|period| period.days),
+                period_months: idle.period.and_then(|period| period.months),
+            })
+        });
         // An argument of a trigger that is unknown for another reason may still depend on time.
         for trigger in named {
             for attribute in &trigger.block.body.attributes {

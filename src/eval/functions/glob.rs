@@ -225,8 +225,9 @@ mod tests {
 
     #[test]
     fn patterns_match_as_doublestar_matches_them() {
-        let does =
-            |pattern: &str, path: &str| matches(&pattern.split('/').collect::<Vec<_>>(), &path.split('/').collect::<Vec<_>>(), &mut 0).unwrap();
+        let does = |pattern: &str, path: &str| {
+            matches(&pattern.split('/').collect::<Vec<_>>(), &path.split('/').collect::<Vec<_>>(), &mut 0).unwrap()
+        };
         for (pattern, path) in
             [("*.txt", "a.txt"), ("**", "a/b"), ("**/*.txt", "a.txt"), ("a/**/c", "a/c"), ("[a-c]?", "bz"), ("[^a]", "b"), ("\\*", "*")]
         {
