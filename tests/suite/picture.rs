@@ -6,9 +6,9 @@ use std::fmt::Write as _;
 /// What is typed.
 const TYPED: &str = "kmslint testdata/example --level OCI-KMS-001=off";
 /// The terminal's width; longer lines are wrapped, as a terminal does.
-const COLUMNS: usize = 104;
-/// Sizes in pixels: a cell of the terminal, and the margin.
-const CELL: (f64, f64) = (8.0, 18.0);
+const COLUMNS: usize = 106;
+/// Sizes in pixels: a cell of the terminal, which is 0.6 em wide in most monospaced fonts, and the margin.
+const CELL: (f64, f64) = (7.8, 18.0);
 const MARGIN: f64 = 16.0;
 
 /// Colors of a terminal, from the palettes of GitHub's own light and dark themes.
@@ -91,9 +91,9 @@ fn draw(lines: &[Vec<(char, Look)>], theme: &Theme) -> String {
     let width = 2.0 * MARGIN + CELL.0 * COLUMNS as f64;
     let height = 2.0 * MARGIN + CELL.1 * lines.len() as f64;
     let mut svg = format!(
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width} {height}\" role=\"img\" aria-label=\"{TYPED}\" \
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width:.1} {height:.1}\" role=\"img\" aria-label=\"{TYPED}\" \
          font-family=\"ui-monospace, SFMono-Regular, Menlo, Consolas, 'DejaVu Sans Mono', monospace\" font-size=\"13\" fill=\"{}\">\n\
-         <rect x=\"0.5\" y=\"0.5\" width=\"{}\" height=\"{}\" rx=\"6\" fill=\"{}\" stroke=\"{}\"/>\n",
+         <rect x=\"0.5\" y=\"0.5\" width=\"{:.1}\" height=\"{:.1}\" rx=\"6\" fill=\"{}\" stroke=\"{}\"/>\n",
         theme.text,
         width - 1.0,
         height - 1.0,
@@ -117,7 +117,7 @@ fn draw(lines: &[Vec<(char, Look)>], theme: &Theme) -> String {
             let escaped = text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
             let _ = writeln!(
                 svg,
-                "<text xml:space=\"preserve\" x=\"{}\" y=\"{y}\" textLength=\"{}\"{color}{weight}>{escaped}</text>",
+                "<text xml:space=\"preserve\" x=\"{:.1}\" y=\"{y:.1}\" textLength=\"{:.1}\"{color}{weight}>{escaped}</text>",
                 MARGIN + CELL.0 * column as f64,
                 CELL.0 * run.len() as f64
             );
