@@ -300,8 +300,7 @@ fn descriptions_fit_githubs_limits() {
 fn one_version_is_named_everywhere() {
     let version = env!("CARGO_PKG_VERSION");
     let named =
-        Regex::new(r"(?:kmslint/kmslint\n +rev: v|ghcr\.io/kmslint/kmslint:|kmslint==|--version )(\d+\.\d+\.\d+)")
-            .expect("a pattern");
+        Regex::new(r"(?:kmslint/kmslint\n +rev: v|ghcr\.io/kmslint/kmslint:|kmslint==|--version )(\d+\.\d+\.\d+)").expect("a pattern");
     let mut seen = 0;
     let others = [page("pyproject.toml")];
     for page in pages().iter().filter(|page| page.path != "CHANGELOG.md").chain(&others) {
