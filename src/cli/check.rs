@@ -3,6 +3,7 @@
 use super::args::{Check, Inputs};
 use super::desk::{Clock, Desk, refuse};
 use super::documents::{excluder, sort};
+use super::error::CliError;
 use super::progress::ProgressLine;
 use super::surroundings::{Surroundings, complain};
 use super::{Exit, fix, inputs};
@@ -30,12 +31,12 @@ pub fn run(arguments: &Check, matches: &ArgMatches, surroundings: &Surroundings)
     let chdir = arguments.inputs.chdir.as_deref();
     let desk = match Desk::new(&arguments.report, &arguments.policy, &arguments.terminal, surroundings, chdir) {
         Ok(desk) => desk,
-        Err(said) => return Ok(refuse(&said)),
+        Err(error) => return Ok(refuse(error)),
     };
     let look = || look(arguments, matches, &desk, clock);
     let (input, config, sources) = match look() {
         Ok(seen) => seen,
-        Err(said) => return Ok(refuse(&said)),
+        Err(error) => return Ok(refuse(error)),
     };
     // The process ends with the report: to give back a hundred thousand small pieces of memory first would only take time.
     let outcome = ManuallyDrop::new(desk.judge(input, &config, clock.now, &arguments.policy, &sources));
@@ -58,7 +59,7 @@ pub fn run(arguments: &Check, matches: &ArgMatches, surroundings: &Surroundings)
 type Seen = (policy::Input, Config, Arc<Sources>);
 
 /// Reads everything that the arguments name.
-fn look(arguments: &Check, matches: &ArgMatches, desk: &Desk<'_>, clock: Clock) -> Result<Seen, String> {
+fn look(arguments: &Check, matches: &ArgMatches, desk: &Desk<'_>, clock: Clock) -> Result<Seen, CliError> {
     let sources = Arc::new(Sources::default());
     let base = inputs::base(&arguments.inputs, desk.surroundings);
     let (config, mut problems) = desk.config(&arguments.policy, &base, &arguments.paths, &sources);
@@ -101,14 +102,14 @@ pub struct Wanted<'a> {
 /// Reads it, and tells whether configuration was among it.
 ///
 /// # Errors
-/// A sentence about a path or an input that cannot be meant.
+/// A path or an input that cannot be meant.
 pub fn read(
     desk: &Desk<'_>,
     wanted: &Wanted<'_>,
     config: &Config,
     clock: Clock,
     sources: &Arc<Sources>,
-) -> Result<(Inventory, bool), String> {
+) -> Result<(Inventory, bool), CliError> {
     let surroundings = desk.surroundings;
     let base = inputs::base(wanted.inputs, surroundings);
     let mut refused = Inventory::default();
@@ -116,10 +117,10 @@ pub fn read(
     let mut sorted = sort(&paths, &base)?;
     if let Some(source) = wanted.source {
         if !disk::is_dir(&base.join(source)) {
-            return Err(format!("`--source {}`: no such directory", source.display()));
+            return Err(CliError::NoDirectory { option: "--source", path: source.to_path_buf() });
         }
         if !sorted.has_documents() {
-            return Err("`--source` has no effect without a plan or a state; pass one as a path".to_owned());
+            return Err(CliError::SourceWithoutDocument);
         }
     }
     let make = |paths: Vec<PathBuf>| inputs::request(wanted.inputs, wanted.matches, surroundings, paths);
@@ -131,7 +132,7 @@ pub fn read(
     };
     let documents = sorted.documents(wanted.source, &base, config, &surroundings.cwd);
     if wanted.changed_only && !sorted.has_plan && sorted.problems.is_empty() {
-        return Err("`--changed-only` has no effect without a plan; pass one as a path".to_owned());
+        return Err(CliError::ChangedOnlyWithoutPlan);
     }
     let line = ProgressLine::new(surroundings.err_is_terminal && !desk.terminal.quiet, clock.started + PATIENCE);
     let progress = |bytes| line.show(false, || format!("{} MB read", bytes / 1_000_000));

@@ -2,6 +2,7 @@
 
 use super::Exit;
 use super::args::{FailOn, Policy, Reporting, Terminal};
+use super::error::CliError;
 use super::format::{self, Target};
 use super::surroundings::{Surroundings, complain, print_through};
 use crate::base::{Problem, Repository, Sources, disk};
@@ -12,6 +13,7 @@ use crate::policy::{self, Config, Outcome, config};
 use crate::report;
 use crate::rules::{self, Level};
 use jiff::Timestamp;
+use std::fmt::Display;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -29,7 +31,7 @@ pub struct Clock {
 }
 
 /// Says what is wrong with the command line.
-pub fn refuse(said: &str) -> Exit {
+pub fn refuse(said: impl Display) -> Exit {
     complain(format!("error: {said}\n").as_bytes());
     Exit::Trouble
 }
@@ -52,18 +54,18 @@ impl<'a> Desk<'a> {
     /// Reads the shared arguments.
     ///
     /// # Errors
-    /// A sentence about the first that does not fit.
+    /// The first that does not fit.
     pub fn new(
         reporting: &'a Reporting,
         policy: &Policy,
         terminal: &'a Terminal,
         surroundings: &'a Surroundings,
         chdir: Option<&Path>,
-    ) -> Result<Self, String> {
+    ) -> Result<Self, CliError> {
         if let Some(chdir) = chdir
             && !disk::is_dir(&surroundings.cwd.join(chdir))
         {
-            return Err(format!("`--chdir {}`: there is no such folder", chdir.display()));
+            return Err(CliError::NoDirectory { option: "--chdir", path: chdir.to_path_buf() });
         }
         let mut options = policy::Options { no_exemptions: policy.no_exemptions, strict: reporting.strict, ..policy::Options::default() };
         for text in &reporting.levels {
@@ -134,7 +136,7 @@ impl<'a> Desk<'a> {
         let (text, count) = check::with_paths(&self.repository, sources, |paths| policy::baseline::write(outcome, paths));
         self.complain_of(outcome, sources)?;
         if let Err(error) = self.repository.write(&self.surroundings.cwd.join(path), text.as_bytes()) {
-            return Ok(refuse(&format!("the baseline `{}` cannot be written: {error}", path.display())));
+            return Ok(refuse(format!("the baseline `{}` cannot be written: {error}", path.display())));
         }
         if !self.terminal.quiet {
             complain(format!("{} accepted in `{}`\n", report::count(count, "finding", "findings"), path.display()).as_bytes());
@@ -174,7 +176,7 @@ impl<'a> Desk<'a> {
                 Some(path) => {
                     let write = |out: &mut dyn Write| report::write(target.format, outcome, &context, out);
                     if let Err(error) = self.repository.write_through(&self.surroundings.cwd.join(path), write) {
-                        ended = refuse(&format!("the report `{}` cannot be written: {error}", path.display()));
+                        ended = refuse(format!("the report `{}` cannot be written: {error}", path.display()));
                     }
                 }
             }
@@ -298,13 +300,10 @@ pub fn exit_of(outcome: &Outcome, fail_on: policy::FailOn) -> Exit {
 }
 
 /// `RULE=LEVEL`.
-fn level(text: &str) -> Result<(&'static str, Level), String> {
-    let (rule, word) = text.split_once('=').ok_or_else(|| format!("`--level {text}` is not of the form RULE=LEVEL"))?;
-    let level = Level::read(word).ok_or_else(|| format!("`{word}` is no level; the levels are error, warning, note, off"))?;
+fn level(text: &str) -> Result<(&'static str, Level), CliError> {
+    let (rule, word) = text.split_once('=').ok_or_else(|| CliError::NotRuleLevel(text.to_owned()))?;
+    let level = Level::read(word).ok_or_else(|| CliError::UnknownLevel(word.to_owned()))?;
     let id = rules::by_id(rule).map(|rule| rule.id).or_else(|| rules::ids().find(|id| id.eq_ignore_ascii_case(rule)));
-    let id = id.ok_or_else(|| {
-        let hint = policy::nearest(rule, rules::ids()).map_or_else(String::new, |near| format!(" (did you mean `{near}`?)"));
-        format!("there is no rule `{rule}`{hint}; `kmslint explain` lists the rules")
-    })?;
+    let id = id.ok_or_else(|| CliError::UnknownRule(rule.to_owned()))?;
     Ok((id, level))
 }

@@ -1,12 +1,12 @@
 //! What the paths of a command line are: configuration, plans and states, standard input. Told by content, not only by name.
 
+use super::error::CliError;
 use crate::base::{Place, Problem, ProblemKind, disk};
 use crate::check::Document;
 use crate::key::Inventory;
 use crate::live;
 use crate::plan::{self, Recognised};
 use crate::policy::Config;
-use crate::report;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
@@ -26,7 +26,7 @@ pub struct Sorted {
 }
 
 /// Tells paths apart. A path that is not there is a mistake on the command line.
-pub fn sort(paths: &[PathBuf], base: &Path) -> Result<Sorted, String> {
+pub fn sort(paths: &[PathBuf], base: &Path) -> Result<Sorted, CliError> {
     let mut sorted = Sorted::default();
     for path in paths {
         let full = base.join(path);
@@ -37,7 +37,7 @@ pub fn sort(paths: &[PathBuf], base: &Path) -> Result<Sorted, String> {
             sorted.configuration.push(path.clone());
         } else {
             if !disk::is_there(&full) {
-                return Err(format!("`{}` cannot be read: {}", report::clean(&path.to_string_lossy()), disk::DiskError::Missing));
+                return Err(CliError::NotThere(path.clone()));
             }
             sorted.documents.push(path.clone());
         }

@@ -16,11 +16,11 @@ use std::sync::Arc;
 /// Runs the subcommand.
 pub fn run(arguments: &Eval, matches: &ArgMatches, surroundings: &Surroundings) -> io::Result<Exit> {
     if let Err(error) = inputs::directory(&arguments.inputs, surroundings) {
-        return Ok(refuse(&error));
+        return Ok(refuse(error));
     }
     let request = match inputs::request(&arguments.inputs, matches, surroundings, Vec::new()) {
         Ok(request) => request,
-        Err(error) => return Ok(refuse(&error)),
+        Err(error) => return Ok(refuse(error)),
     };
     let mut expressions = Vec::new();
     for word in &arguments.expressions {

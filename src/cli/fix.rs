@@ -4,9 +4,10 @@
 use super::Exit;
 use super::args::Fix;
 use super::desk::{Desk, exit_of, refuse};
+use super::error::CliError;
 use super::surroundings::{complain, print};
 use crate::base::{Place, Sources};
-use crate::fix::{self, Edit, Plan, Safety};
+use crate::fix::{self, ApplyError, Edit, Plan, Safety};
 use crate::hcl;
 use crate::policy::{self, Config, Outcome};
 use crate::report;
@@ -40,7 +41,7 @@ pub fn run(
     outcome: &Outcome,
     config: &Config,
     sources: &Sources,
-    again: &dyn Fn() -> Result<(Outcome, Arc<Sources>), String>,
+    again: &dyn Fn() -> Result<(Outcome, Arc<Sources>), CliError>,
 ) -> io::Result<Ended> {
     let plan = desk.fixes(outcome, config, arguments.unsafe_fixes, sources);
     let files = fix::rewritten(&plan.edits, sources);
@@ -64,7 +65,7 @@ pub fn run(
     let cwd = &desk.surroundings.cwd;
     let within = desk.repository.bounds().to_path_buf();
     if let Err(error) = fix::apply(&files, cwd, &within, &|path, text| parses(path, text)) {
-        refuse(&format!("{error}; no file was changed"));
+        refuse(format!("{error}; no file was changed"));
         return Ok(Ended::Failed);
     }
     // A plan or state says what it said before the code was changed: only code can be asked again.
@@ -82,14 +83,14 @@ pub fn run(
     });
     if still_there > 0 {
         let back = fix::revert(&files, cwd, &within).err().map_or_else(String::new, |error| format!("; {error}"));
-        let why = after.err().unwrap_or_else(|| {
+        let why = after.err().map(|error| error.to_string()).unwrap_or_else(|| {
             if still_there == 1 {
                 "a finding would still be there".to_owned()
             } else {
                 format!("{still_there} findings would still be there")
             }
         });
-        refuse(&format!("the fixes were taken back: {why}{back}"));
+        refuse(format!("the fixes were taken back: {why}{back}"));
         return Ok(Ended::Failed);
     }
     if !desk.terminal.quiet {
@@ -100,11 +101,14 @@ pub fn run(
 }
 
 /// Whether a new text parses as what its name says it is.
-fn parses(path: &str, text: &str) -> Result<(), String> {
+fn parses(path: &str, text: &str) -> Result<(), ApplyError> {
     let sources = Sources::default();
     let source = sources.add(path, text.to_owned());
     let file = if path.ends_with(".json") { hcl::json::parse(source, text) } else { hcl::native::parse(source, text) };
-    file.error.map_or(Ok(()), |error| Err(error.message))
+    match file.error {
+        Some(error) => Err(ApplyError::Rejected { path: path.into(), why: error.message }),
+        None => Ok(()),
+    }
 }
 
 /// What is left as it is, and why.

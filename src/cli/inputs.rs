@@ -1,6 +1,7 @@
 //! The inputs of root modules: `--var`, `--var-file` and values files in the order in which they were typed, after those of `TF_CLI_ARGS`.
 
 use super::args::{self, Inputs};
+use super::error::CliError;
 use super::spelling::{Added, added};
 use super::surroundings::Surroundings;
 use crate::base::disk;
@@ -22,10 +23,12 @@ pub fn base(inputs: &Inputs, surroundings: &Surroundings) -> PathBuf {
 /// Checks that `--chdir` names a directory.
 ///
 /// # Errors
-/// A sentence about what it names.
-pub fn directory(inputs: &Inputs, surroundings: &Surroundings) -> Result<(), String> {
+/// It names something else.
+pub fn directory(inputs: &Inputs, surroundings: &Surroundings) -> Result<(), CliError> {
     match &inputs.chdir {
-        Some(chdir) if !disk::is_dir(&surroundings.cwd.join(chdir)) => Err(format!("`--chdir {}`: no such directory", chdir.display())),
+        Some(chdir) if !disk::is_dir(&surroundings.cwd.join(chdir)) => {
+            Err(CliError::NoDirectory { option: "--chdir", path: chdir.clone() })
+        }
         _ => Ok(()),
     }
 }
@@ -33,8 +36,8 @@ pub fn directory(inputs: &Inputs, surroundings: &Surroundings) -> Result<(), Str
 /// The request for the Terraform front end, as far as the inputs make it up.
 ///
 /// # Errors
-/// A sentence about a `--var` that is not `NAME=VALUE`, or about `TF_CLI_ARGS` that cannot be taken apart.
-pub fn request(inputs: &Inputs, matches: &ArgMatches, surroundings: &Surroundings, paths: Vec<PathBuf>) -> Result<Request, String> {
+/// A `--var` that is not `NAME=VALUE`, or `TF_CLI_ARGS` that cannot be taken apart.
+pub fn request(inputs: &Inputs, matches: &ArgMatches, surroundings: &Surroundings, paths: Vec<PathBuf>) -> Result<Request, CliError> {
     let mut typed: Vec<(usize, InputSource)> = Vec::new();
     for (at, text) in matches.indices_of("vars").into_iter().flatten().zip(&inputs.vars) {
         typed.push((at, var(text, "--var")?));
@@ -50,7 +53,7 @@ pub fn request(inputs: &Inputs, matches: &ArgMatches, surroundings: &Surrounding
     typed.sort_by_key(|(at, _)| *at);
     let mut env_inputs = Vec::new();
     for by in ADDED {
-        let all = added(surroundings.var(by).unwrap_or_default()).map_err(|why| format!("cannot read the arguments in `{by}`: {why}"))?;
+        let all = added(surroundings.var(by).unwrap_or_default()).map_err(|error| CliError::Arguments { by, error })?;
         for one in all {
             let source = match one {
                 Added::Var(text) => var(&text, by)?,
@@ -81,8 +84,8 @@ pub fn request(inputs: &Inputs, matches: &ArgMatches, surroundings: &Surrounding
 }
 
 /// `NAME=VALUE`. The text is not repeated: it may be a secret.
-fn var(text: &str, by: &str) -> Result<InputSource, String> {
-    let (name, value) = text.split_once('=').ok_or_else(|| format!("`{by}` needs NAME=VALUE"))?;
+fn var(text: &str, by: &'static str) -> Result<InputSource, CliError> {
+    let (name, value) = text.split_once('=').ok_or(CliError::NotNameValue(by))?;
     Ok(InputSource::Var(name.to_owned(), value.to_owned()))
 }
 

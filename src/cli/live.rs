@@ -32,7 +32,7 @@ pub fn run(arguments: &Live, matches: &ArgMatches, surroundings: &Surroundings) 
     let sources = Arc::new(Sources::default());
     let desk = match Desk::new(&arguments.report, &arguments.policy, &arguments.terminal, surroundings, arguments.inputs.chdir.as_deref()) {
         Ok(desk) => desk,
-        Err(said) => return Ok(refuse(&said)),
+        Err(error) => return Ok(refuse(error)),
     };
     let base = inputs::base(&arguments.inputs, surroundings);
     let (config, mut problems) = desk.config(&arguments.policy, &base, &arguments.against, &sources);
@@ -42,7 +42,7 @@ pub fn run(arguments: &Live, matches: &ArgMatches, surroundings: &Surroundings) 
         let wanted = check::Wanted { paths: &arguments.against, inputs: &arguments.inputs, matches, source: None, changed_only: false };
         match check::read(&desk, &wanted, &config, clock, &sources) {
             Ok((declared, _)) => declared,
-            Err(said) => return Ok(refuse(&said)),
+            Err(error) => return Ok(refuse(error)),
         }
     };
     let watcher = Watcher { line: ProgressLine::new(surroundings.err_is_terminal && !arguments.terminal.quiet, Instant::now()) };
@@ -52,7 +52,7 @@ pub fn run(arguments: &Live, matches: &ArgMatches, surroundings: &Surroundings) 
     if let (Some(file), Some(_)) = (&arguments.save, &inventory.reach) {
         let text = live::saved::write(&inventory, surroundings.now);
         if let Err(error) = desk.repository.write(&surroundings.cwd.join(file), text.as_bytes()) {
-            return Ok(refuse(&format!("the inventory `{}` cannot be written: {error}", file.display())));
+            return Ok(refuse(format!("the inventory `{}` cannot be written: {error}", file.display())));
         }
     }
     let drift = match &inventory.reach {

@@ -4,6 +4,7 @@ mod args;
 mod check;
 mod desk;
 mod documents;
+mod error;
 mod eval;
 mod exit;
 mod explain;

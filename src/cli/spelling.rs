@@ -1,5 +1,6 @@
 //! Terraform's own spelling of arguments: one dash, `-chdir` before the subcommand, and what `TF_CLI_ARGS` adds.
 
+use super::error::WordsError;
 use std::ffi::{OsStr, OsString};
 
 /// Options that people know from Terraform with one dash.
@@ -63,7 +64,7 @@ const VALUED: [&str; 13] = [
 ///
 /// # Errors
 /// Quotes that are not closed, or an option without its value.
-pub fn added(text: &str) -> Result<Vec<Added>, String> {
+pub fn added(text: &str) -> Result<Vec<Added>, WordsError> {
     let mut words = split(text)?.into_iter();
     let mut inputs = Vec::new();
     while let Some(word) = words.next() {
@@ -75,7 +76,7 @@ pub fn added(text: &str) -> Result<Vec<Added>, String> {
         if !VALUED.contains(&name) {
             continue;
         }
-        let value = value.or_else(|| words.next()).ok_or_else(|| format!("`-{name}` needs a value"))?;
+        let value = value.or_else(|| words.next()).ok_or_else(|| WordsError::NoValue(name.to_owned()))?;
         match name {
             "var" => inputs.push(Added::Var(value)),
             "var-file" => inputs.push(Added::VarFile(value)),
@@ -87,7 +88,7 @@ pub fn added(text: &str) -> Result<Vec<Added>, String> {
 
 /// Splits a text into words as a shell does, without expanding anything. Terraform uses `mattn/go-shellwords`, which ends at the first
 /// operator of the shell that is not quoted.
-fn split(text: &str) -> Result<Vec<String>, String> {
+fn split(text: &str) -> Result<Vec<String>, WordsError> {
     let mut words = Vec::new();
     let mut word: Option<String> = None;
     let mut quote = None;
@@ -96,7 +97,7 @@ fn split(text: &str) -> Result<Vec<String>, String> {
         match (quote, c) {
             (Some('\''), _) if c != '\'' => word.get_or_insert_default().push(c),
             (_, '\\') => {
-                let next = chars.next().ok_or("it ends with a backslash")?;
+                let next = chars.next().ok_or(WordsError::Backslash)?;
                 word.get_or_insert_default().push(next);
             }
             (Some(open), _) if c == open => quote = None,
@@ -107,12 +108,12 @@ fn split(text: &str) -> Result<Vec<String>, String> {
             }
             (None, ' ' | '\t' | '\r' | '\n') => words.extend(word.take()),
             (None, ';' | '&' | '|' | '<' | '>') => break,
-            (None, '(' | ')') => return Err(format!("`{c}` is not allowed outside of quotes")),
+            (None, '(' | ')') => return Err(WordsError::Operator(c)),
             (None, _) => word.get_or_insert_default().push(c),
         }
     }
     if quote.is_some() {
-        return Err("a quote is not closed".to_owned());
+        return Err(WordsError::Quote);
     }
     words.extend(word);
     Ok(words)

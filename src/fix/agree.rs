@@ -1,5 +1,6 @@
 //! What keys want → edits that all keys concerned agree on.
 
+use super::refusal::FixError;
 use super::text::{self, Insertion};
 use super::wants::{Action, Change, Request, Site, note};
 use super::{Edit, Note};
@@ -26,14 +27,14 @@ pub(super) fn settle(mut requests: Vec<Request>, findings: &[Finding], keys: &[&
     for round in 0.. {
         let made = make(&requests, &touching, &ids, sources);
         let overlapping = overlapping(&made);
-        let mut fallen: HashMap<usize, String> = HashMap::new();
+        let mut fallen: HashMap<usize, FixError> = HashMap::new();
         if round == MOST_ROUNDS {
-            fallen.extend((0..requests.len()).map(|at| (at, "too many fixes depend on each other".to_owned())));
+            fallen.extend((0..requests.len()).map(|at| (at, FixError::TooManyRounds)));
         }
         for (slot, group) in &made {
             let why = match &group.edit {
                 Err(why) => why.clone(),
-                Ok(_) if overlapping.contains(slot) => "another edit changes the same place; run the fixes again".to_owned(),
+                Ok(_) if overlapping.contains(slot) => FixError::Overlap,
                 Ok(_) => continue,
             };
             for &request in &group.requests {
@@ -48,7 +49,7 @@ pub(super) fn settle(mut requests: Vec<Request>, findings: &[Finding], keys: &[&
         for (at, request) in requests.into_iter().enumerate() {
             match (fallen.remove(&at), findings.get(request.finding), keys.get(request.key)) {
                 (None, ..) => kept.push(request),
-                (Some(why), Some(finding), Some(key)) => notes.push(note(finding, key, why)),
+                (Some(why), Some(finding), Some(key)) => notes.push(note(finding, key, &why)),
                 _ => {}
             }
         }
@@ -97,7 +98,7 @@ fn ids(keys: &[&KeyFacts], sources: &Sources) -> Ids {
 struct Group {
     requests: Vec<usize>,
     changes: Vec<Change>,
-    edit: Result<Insertion, String>,
+    edit: Result<Insertion, FixError>,
 }
 
 fn make(requests: &[Request], touching: &HashMap<Site, HashSet<usize>>, ids: &Ids, sources: &Sources) -> BTreeMap<Slot, Group> {
@@ -105,7 +106,8 @@ fn make(requests: &[Request], touching: &HashMap<Site, HashSet<usize>>, ids: &Id
     for (at, request) in requests.iter().enumerate() {
         for change in &request.changes {
             let slot = (change.site.clone(), change.action.slot());
-            let group = groups.entry(slot).or_insert_with(|| Group { requests: Vec::new(), changes: Vec::new(), edit: Err(String::new()) });
+            let group =
+                groups.entry(slot).or_insert_with(|| Group { requests: Vec::new(), changes: Vec::new(), edit: Err(FixError::Changed) });
             group.requests.push(at);
             group.changes.push(change.clone());
         }
@@ -115,15 +117,15 @@ fn make(requests: &[Request], touching: &HashMap<Site, HashSet<usize>>, ids: &Id
         let all = touching.get(site);
         let [first, others @ ..] = group.changes.as_slice() else { continue };
         group.edit = if others.iter().any(|other| other.action != first.action) {
-            Err("the findings that this place decides about want different values".to_owned())
+            Err(FixError::Disagreement)
         } else if all.is_some_and(|all| !all.is_subset(&wanting)) {
             Err(match slot.is_empty() {
-                true => "the value also decides about keys that do not want another".to_owned(),
-                false => "the block also declares keys that do not want the change".to_owned(),
+                true => FixError::SharedValue,
+                false => FixError::SharedBlock,
             })
         } else {
             match ids.get(&site.path).copied().flatten() {
-                None => Err("the file changed while it was read".to_owned()),
+                None => Err(FixError::Changed),
                 Some(id) => {
                     let source = sources.get(id);
                     let range = site.start as usize..site.end as usize;
@@ -136,7 +138,7 @@ fn make(requests: &[Request], touching: &HashMap<Site, HashSet<usize>>, ids: &Id
     groups
 }
 
-fn realise(source: &str, range: std::ops::Range<usize>, action: &Action, json: bool) -> Result<Insertion, String> {
+fn realise(source: &str, range: std::ops::Range<usize>, action: &Action, json: bool) -> Result<Insertion, FixError> {
     match action {
         Action::Replace(new) => Ok(Insertion { range, text: new.clone() }),
         Action::InsertArgument { name, value } => text::argument(source, range, name, value, json),
@@ -147,10 +149,10 @@ fn realise(source: &str, range: std::ops::Range<usize>, action: &Action, json: b
 }
 
 /// The edits of one key alone.
-pub(super) fn alone(changes: Vec<Change>, rule: &'static str, key: &KeyFacts, sources: &Sources) -> Result<Vec<Edit>, String> {
+pub(super) fn alone(changes: Vec<Change>, rule: &'static str, key: &KeyFacts, sources: &Sources) -> Result<Vec<Edit>, FixError> {
     let ids = ids(&[key], sources);
     let one = |change: Change| {
-        let id = ids.get(&change.site.path).copied().flatten().ok_or("the file changed while it was read")?;
+        let id = ids.get(&change.site.path).copied().flatten().ok_or(FixError::Changed)?;
         let json = change.site.path.extension().is_some_and(|extension| extension == "json");
         let range = change.site.start as usize..change.site.end as usize;
         let insertion = realise(sources.get(id).text(), range, &change.action, json)?;
@@ -164,7 +166,7 @@ pub(super) fn alone(changes: Vec<Change>, rule: &'static str, key: &KeyFacts, so
             description: change.description,
         })
     };
-    Ok(sorted(changes.into_iter().map(one).collect::<Result<_, String>>()?, sources))
+    Ok(sorted(changes.into_iter().map(one).collect::<Result<_, FixError>>()?, sources))
 }
 
 /// The slots whose edits overlap with one before them. Insertions at one offset follow each other.

@@ -4,10 +4,12 @@
 //! made only if all keys that the place decides about want the same; otherwise a note says why not.
 
 mod agree;
+mod refusal;
 mod text;
 mod wants;
 mod write;
 
+pub use refusal::FixError;
 pub use write::{ApplyError, Rewritten, apply, diff, revert, rewritten};
 
 use crate::base::{Place, Sources, Span};
@@ -100,7 +102,7 @@ pub fn edits(findings: &[Finding], keys: &[&KeyFacts], sources: &Sources, option
 ///
 /// # Errors
 /// Why the text cannot be changed so.
-pub fn of_remedy(remedy: &Remedy, rule: &'static str, key: &KeyFacts, sources: &Sources) -> Result<Vec<Edit>, String> {
+pub fn of_remedy(remedy: &Remedy, rule: &'static str, key: &KeyFacts, sources: &Sources) -> Result<Vec<Edit>, FixError> {
     agree::alone(wants::changes(remedy, key, sources)?, rule, key, sources)
 }
 

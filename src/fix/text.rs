@@ -1,5 +1,6 @@
 //! Where in a text something is inserted, so that it looks as if its author had written it.
 
+use super::refusal::FixError;
 use std::ops::Range;
 
 /// A range of a text and what replaces it.
@@ -35,15 +36,15 @@ pub(super) fn literal(text: &str) -> Option<Literal<'_>> {
 }
 
 /// Inserts an argument into the block that begins at `block`; its end may be that of its header.
-pub(super) fn argument(source: &str, block: Range<usize>, name: &str, value: &str, json: bool) -> Result<Insertion, String> {
+pub(super) fn argument(source: &str, block: Range<usize>, name: &str, value: &str, json: bool) -> Result<Insertion, FixError> {
     if json {
         return property(source, block, &format!("\"{name}\": {value}"));
     }
     let header = source.get(block.clone()).unwrap_or_default();
     if header.starts_with("dynamic") {
-        return Err(format!("`{name}` is missing in a `dynamic` block, whose author must say where its value comes from"));
+        return Err(FixError::DynamicArgument(name.to_owned()));
     }
-    let open = open_brace(source, block.start).ok_or("the block's brace was not found")?;
+    let open = open_brace(source, block.start).ok_or(FixError::Unexpected("the block's brace was not found"))?;
     let line = line_at(source, open);
     let behind = source.get(open + 1..line.text.end).unwrap_or_default().trim();
     let outer = indent(source.get(line_at(source, block.start).text).unwrap_or_default());
@@ -63,32 +64,38 @@ pub(super) fn argument(source: &str, block: Range<usize>, name: &str, value: &st
 }
 
 /// Makes a value the default of the `optional(…)` at `call`.
-pub(super) fn optional(source: &str, call: Range<usize>, value: &str) -> Result<Insertion, String> {
+pub(super) fn optional(source: &str, call: Range<usize>, value: &str) -> Result<Insertion, FixError> {
     let text = source.get(call.clone()).unwrap_or_default();
-    let inside =
-        text.strip_prefix("optional(").and_then(|rest| rest.strip_suffix(')')).ok_or("the type is not written as `optional(…)`")?;
+    let inside = text
+        .strip_prefix("optional(")
+        .and_then(|rest| rest.strip_suffix(')'))
+        .ok_or(FixError::Unexpected("the type is not written as `optional(…)`"))?;
     let kept = inside.trim_end().strip_suffix("null").map_or(inside, |rest| rest.trim_end().strip_suffix(',').unwrap_or(inside));
     let start = call.start + "optional(".len() + kept.trim_end().len();
     Ok(Insertion { range: start..call.end - 1, text: format!(", {value}") })
 }
 
 /// Inserts a schedule into the resource's block.
-pub(super) fn schedule(source: &str, block: Range<usize>, days: i64, json: bool) -> Result<Insertion, String> {
+pub(super) fn schedule(source: &str, block: Range<usize>, days: i64, json: bool) -> Result<Insertion, FixError> {
     let inside = source.get(block.clone()).unwrap_or_default();
     let dynamic = if json { "\"dynamic\"" } else { "dynamic \"auto_key_rotation_details\"" };
     if inside.contains(dynamic) {
-        return Err("the schedule is made by a `dynamic` block, which makes none here".to_owned());
+        return Err(FixError::DynamicSchedule);
     }
     if json {
         return property(source, block, &format!("\"auto_key_rotation_details\": {{ \"rotation_interval_in_days\": {days} }}"));
     }
-    let close = block.end.checked_sub(1).filter(|&at| source.get(at..block.end) == Some("}")).ok_or("the block's end was not found")?;
+    let close = block
+        .end
+        .checked_sub(1)
+        .filter(|&at| source.get(at..block.end) == Some("}"))
+        .ok_or(FixError::Unexpected("the block's end was not found"))?;
     let line = line_at(source, close);
     let outer = source.get(line.text.start..close).unwrap_or_default();
     if !outer.trim().is_empty() {
-        return Err("the block is written on one line".to_owned());
+        return Err(FixError::OneLine);
     }
-    let open = open_brace(source, block.start).ok_or("the block's brace was not found")?;
+    let open = open_brace(source, block.start).ok_or(FixError::Unexpected("the block's brace was not found"))?;
     let header = line_at(source, open);
     let end = header.end_text(source);
     let inner = inner_indent(source, header.behind, outer);
@@ -100,15 +107,15 @@ pub(super) fn schedule(source: &str, block: Range<usize>, days: i64, json: bool)
 }
 
 /// Inserts a property into the JSON object at `block`, or behind the name at `block`, with the spaces of the property that is first now.
-fn property(source: &str, block: Range<usize>, property: &str) -> Result<Insertion, String> {
+fn property(source: &str, block: Range<usize>, property: &str) -> Result<Insertion, FixError> {
     let text = source.get(block.start..).unwrap_or_default();
     let mut rest = text;
     if let Some(name) = rest.strip_prefix('"') {
-        let end = name.find('"').ok_or("the property's name has no end")?;
+        let end = name.find('"').ok_or(FixError::Unexpected("the property's name has no end"))?;
         rest = name.get(end + 1..).unwrap_or_default().trim_start().trim_start_matches(':').trim_start();
         rest = rest.strip_prefix('[').map_or(rest, str::trim_start);
     }
-    let Some(inside) = rest.strip_prefix('{') else { return Err("it is not written as a JSON object".to_owned()) };
+    let Some(inside) = rest.strip_prefix('{') else { return Err(FixError::Unexpected("it is not written as a JSON object")) };
     let at = source.len() - inside.len();
     let spaces = inside.get(..inside.len() - inside.trim_start().len()).unwrap_or_default();
     if inside.trim_start().starts_with('}') {
@@ -118,13 +125,13 @@ fn property(source: &str, block: Range<usize>, property: &str) -> Result<Inserti
 }
 
 /// A block on one line gets a line for each argument.
-fn one_line(source: &str, open: usize, line: &Line, outer: &str, argument: &str) -> Result<Insertion, String> {
+fn one_line(source: &str, open: usize, line: &Line, outer: &str, argument: &str) -> Result<Insertion, FixError> {
     let behind = source.get(open + 1..line.text.end).unwrap_or_default();
     let Some(inside) = behind.trim_end().strip_suffix('}') else {
-        return Err("the block begins on a line with its first argument".to_owned());
+        return Err(FixError::FirstLine);
     };
     if inside.contains(['{', '}', '#']) || inside.contains("//") {
-        return Err("the block is written on one line".to_owned());
+        return Err(FixError::OneLine);
     }
     let end = line.end_text(source);
     let inner = format!("{end}{outer}  ");
@@ -282,7 +289,7 @@ fn simple(line: &str) -> Option<(&str, usize)> {
 mod tests {
     use super::*;
 
-    fn inserted(source: &str, make: impl Fn(&str) -> Result<Insertion, String>) -> String {
+    fn inserted(source: &str, make: impl Fn(&str) -> Result<Insertion, FixError>) -> String {
         let Insertion { range, text } = make(source).unwrap();
         let mut out = source.to_owned();
         out.replace_range(range, &text);

@@ -1,5 +1,6 @@
 //! Findings → what each key wants changed, and where that is written.
 
+use super::refusal::FixError;
 use super::text::{Literal, literal};
 use super::{Note, Options};
 use crate::base::{Claim, Place, Sources, Span};
@@ -76,7 +77,7 @@ pub(super) fn requests(findings: &[Finding], keys: &[&KeyFacts], sources: &Sourc
         let Some(rule) = rules::by_id(finding.rule) else { continue };
         for instance in &finding.instances {
             let Some((index, key)) = known.get(&instance.key).and_then(|&index| Some((index, *keys.get(index)?))) else { continue };
-            let remedies = (rule.remedies)(key, finding.kind, &options.settings);
+            let remedies = (rule.remedies)(key, finding.kind, &options.settings).map_err(FixError::NoRemedy);
             let wanted = remedies.and_then(|remedies| {
                 let own = remedies.iter().find(|remedy| remedy.safety != Safety::Choice);
                 own.map_or(Ok(Vec::new()), |remedy| changes(remedy, key, sources)).and_then(|changes| permitted(changes, options))
@@ -84,7 +85,7 @@ pub(super) fn requests(findings: &[Finding], keys: &[&KeyFacts], sources: &Sourc
             match wanted {
                 Ok(changes) if changes.is_empty() => {}
                 Ok(changes) => requests.push(Request { finding: at, key: index, changes }),
-                Err(message) => notes.push(note(finding, key, message)),
+                Err(error) => notes.push(note(finding, key, &error)),
             }
         }
     }
@@ -92,19 +93,19 @@ pub(super) fn requests(findings: &[Finding], keys: &[&KeyFacts], sources: &Sourc
 }
 
 /// Why a finding of a key is not fixed.
-pub(super) fn note(finding: &Finding, key: &KeyFacts, message: String) -> Note {
-    Note { rule: finding.rule, addresses: vec![key.id.address.clone()], place: finding.place.clone(), message }
+pub(super) fn note(finding: &Finding, key: &KeyFacts, error: &FixError) -> Note {
+    Note { rule: finding.rule, addresses: vec![key.id.address.clone()], place: finding.place.clone(), message: error.to_string() }
 }
 
-fn permitted(changes: Vec<Change>, options: &Options) -> Result<Vec<Change>, String> {
+fn permitted(changes: Vec<Change>, options: &Options) -> Result<Vec<Change>, FixError> {
     match changes.iter().find(|change| change.safety == Safety::Unsafe) {
-        Some(change) if !options.unsafe_fixes => Err(format!("left to `--unsafe-fixes`: {}", change.description)),
+        Some(change) if !options.unsafe_fixes => Err(FixError::Unsafe(change.description.clone())),
         _ => Ok(changes),
     }
 }
 
 /// The changes of the text that a remedy means.
-pub(super) fn changes(remedy: &Remedy, key: &KeyFacts, sources: &Sources) -> Result<Vec<Change>, String> {
+pub(super) fn changes(remedy: &Remedy, key: &KeyFacts, sources: &Sources) -> Result<Vec<Change>, FixError> {
     let one = |change: &rules::Change| {
         let (site, action) = placed(change, key, sources)?;
         Ok(Change { site, action, safety: remedy.safety, description: description(change.to, remedy, key) })
@@ -136,7 +137,7 @@ fn description(to: Setting, remedy: &Remedy, key: &KeyFacts) -> String {
 }
 
 /// Where and how a change gets into the text.
-fn placed(change: &rules::Change, key: &KeyFacts, sources: &Sources) -> Result<(Site, Action), String> {
+fn placed(change: &rules::Change, key: &KeyFacts, sources: &Sources) -> Result<(Site, Action), FixError> {
     let (name, value) = (change.to.argument(), change.to.value());
     let days = if let Setting::Interval(days) = change.to { days } else { 0 };
     Ok(match &change.at {
@@ -149,7 +150,7 @@ fn placed(change: &rules::Change, key: &KeyFacts, sources: &Sources) -> Result<(
 }
 
 /// The site of the literal that a fact comes from, if it is one.
-fn literal_at(place: &Place, to: Setting, key: &KeyFacts, sources: &Sources) -> Result<Site, String> {
+fn literal_at(place: &Place, to: Setting, key: &KeyFacts, sources: &Sources) -> Result<Site, FixError> {
     let site = editable(place, sources)?;
     let source = place.span().map(|span| (sources.get(span.source), span));
     let text = source.as_ref().map_or("", |(source, span)| source.slice(*span));
@@ -158,9 +159,9 @@ fn literal_at(place: &Place, to: Setting, key: &KeyFacts, sources: &Sources) -> 
     }
     // A way that ends at a variable's header leads out of the configuration.
     if text.starts_with("variable ") {
-        return Err("the value is given on the command line or in the environment".to_owned());
+        return Err(FixError::NotInAFile);
     }
-    Err(format!("`{}` is computed, so there is no literal to replace", to.argument()))
+    Err(FixError::Computed(to.argument()))
 }
 
 /// Whether a literal is the value that the key has, or has by default.
@@ -201,15 +202,15 @@ fn own<T>(claim: &Claim<T>) -> Option<Option<&T>> {
 }
 
 /// The site of a place in a file that is the user's own.
-fn editable(place: &Place, sources: &Sources) -> Result<Site, String> {
-    let Some(span) = place.span() else { return Err("it is not written in a file of configuration".to_owned()) };
+fn editable(place: &Place, sources: &Sources) -> Result<Site, FixError> {
+    let Some(span) = place.span() else { return Err(FixError::NotConfiguration) };
     let site = Site::of(span, sources);
     let shown = site.path.display().to_string();
     if shown.is_empty() || shown.starts_with('<') {
-        return Err("the value is given on the command line or in the environment".to_owned());
+        return Err(FixError::NotInAFile);
     }
     if is_installed(&site.path) {
-        return Err(format!("`{shown}` is part of an installed module, which `terraform init` overwrites"));
+        return Err(FixError::Installed(shown));
     }
     Ok(site)
 }

@@ -92,7 +92,7 @@ pub fn diff(files: &[Rewritten], shows: &dyn Fn(&Path, usize) -> bool) -> String
     out
 }
 
-/// Writes files, all or none: each is tested first (`verify` gets its path as shown and its new text, and says what is wrong with it), and
+/// Writes files, all or none: each is tested first (`verify` gets its path as shown and its new text), and
 /// one that cannot be written takes those before it back. `folder` is what the paths are relative to, `within` where links may lead.
 ///
 /// # Errors
@@ -101,10 +101,10 @@ pub fn apply(
     files: &[Rewritten],
     folder: &Path,
     within: &Path,
-    verify: &dyn Fn(&str, &str) -> Result<(), String>,
+    verify: &dyn Fn(&str, &str) -> Result<(), ApplyError>,
 ) -> Result<(), ApplyError> {
     for file in files {
-        verify(&file.path.to_string_lossy(), &file.new).map_err(|why| ApplyError::Rejected { path: file.path.clone(), why })?;
+        verify(&file.path.to_string_lossy(), &file.new)?;
         let now = disk::read_text(&folder.join(&file.path), disk::CONFIG_CAP);
         let now = now.map_err(|error| ApplyError::Disk { path: file.path.clone(), error })?;
         if now != file.old {
@@ -168,7 +168,10 @@ mod tests {
             std::fs::write(folder.path().join(name), "old").unwrap();
         }
         let fine = |_: &str, _: &str| Ok(());
-        let picky = |path: &str, _: &str| if path == "b.tf" { Err("no".to_owned()) } else { Ok(()) };
+        let picky = |path: &str, _: &str| match path {
+            "b.tf" => Err(ApplyError::Rejected { path: path.into(), why: "no".to_owned() }),
+            _ => Ok(()),
+        };
         let both = [file("a.tf"), file("b.tf")];
         assert!(matches!(apply(&both, folder.path(), folder.path(), &picky), Err(ApplyError::Rejected { .. })));
         std::fs::write(folder.path().join("b.tf"), "other").unwrap();

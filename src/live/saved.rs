@@ -87,6 +87,17 @@ struct Version {
     is_auto_rotated: Option<bool>,
 }
 
+/// Why a key of a saved inventory cannot be read; a clause.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+enum SavedKeyError {
+    /// Nothing says which key it is.
+    #[error("it has no OCID")]
+    NoOcid,
+    /// A time that is not RFC 3339.
+    #[error("`{0}` is not a time")]
+    NotATime(String),
+}
+
 /// Whether a JSON text that begins so is a saved inventory.
 #[must_use]
 pub fn is_saved(head: &[u8]) -> bool {
@@ -204,9 +215,9 @@ fn put<T: Clone + ToString>(unknown: &mut BTreeMap<String, String>, name: &str, 
     value(unknown, name, fact).map(|value| value.to_string())
 }
 
-fn facts(key: &Key) -> Result<KeyFacts, String> {
+fn facts(key: &Key) -> Result<KeyFacts, SavedKeyError> {
     if !key.ocid.starts_with("ocid1.") {
-        return Err("it has no OCID".to_owned());
+        return Err(SavedKeyError::NoOcid);
     }
     let place = Place::Cloud { ocid: key.ocid.as_str().into(), region: key.region.as_str().into() };
     let id = KeyId { root: format!("live/{}", key.region).into(), inputs: None, address: key.ocid.clone(), input: InputKind::Live };
@@ -262,7 +273,7 @@ fn take<T>(key: &Key, name: &str, value: Option<T>) -> Fact<T> {
     }
 }
 
-fn version(version: &Version) -> Result<KeyVersion, String> {
+fn version(version: &Version) -> Result<KeyVersion, SavedKeyError> {
     Ok(KeyVersion {
         id: version.id.clone(),
         place: None,
@@ -272,8 +283,8 @@ fn version(version: &Version) -> Result<KeyVersion, String> {
     })
 }
 
-fn time(text: &Option<String>) -> Result<Option<Timestamp>, String> {
-    let read = |text: &String| text.parse().map_err(|_| format!("`{text}` is not a time"));
+fn time(text: &Option<String>) -> Result<Option<Timestamp>, SavedKeyError> {
+    let read = |text: &String| text.parse().map_err(|_| SavedKeyError::NotATime(text.clone()));
     text.as_ref().map(read).transpose()
 }
 

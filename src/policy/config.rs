@@ -316,9 +316,9 @@ impl Reader {
     }
 
     fn rule(&mut self, id: &str, span: std::ops::Range<usize>) -> Option<&'static str> {
-        let found = super::exempt::rule_id(id);
-        if let Err(help) = &found {
-            self.mistake(span, format!("there is no rule `{id}`"), Some(help.clone()));
+        let found = super::exempt::directive::rule_id(id);
+        if let Err(error) = &found {
+            self.mistake(span, format!("there is no rule `{id}`"), Some(error.to_string()));
         }
         found.ok()
     }

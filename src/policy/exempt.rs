@@ -1,12 +1,14 @@
 //! Exemptions: what the user accepts, each with a reason. A pass of its own after the rules.
 
+pub(super) mod directive;
 mod index;
 
 use super::outcome::{ExemptedBy, Notice};
-use super::words::{matches_within, nearest};
+use super::words::matches_within;
 use crate::base::{Place, Problem, ProblemKind, Sources};
 use crate::key::{Comment, Covers, KeyFacts};
-use crate::rules::{self, Finding, FindingInstance, Paths};
+use crate::rules::{Finding, FindingInstance, Paths};
+use directive::{Directive, directive};
 use index::{Index, Selector};
 use jiff::civil::Date;
 use std::collections::{BTreeSet, HashMap};
@@ -91,7 +93,7 @@ pub(super) fn gather(comments: &[Comment], entries: &[Entry], today: Date) -> (E
         }
         same_place.push(comment);
         match directive(&comment.text) {
-            Ok((rules, until, reason)) => exemptions.push(Exemption {
+            Ok(Directive { rules, until, reason }) => exemptions.push(Exemption {
                 by: ExemptedBy::Comment,
                 place: comment.place.clone(),
                 reason,
@@ -100,7 +102,9 @@ pub(super) fn gather(comments: &[Comment], entries: &[Entry], today: Date) -> (E
                 scope: Scope::Comment(comment.covers.clone()),
                 used: BTreeSet::new(),
             }),
-            Err((message, help)) => problems.push(Problem::new(ProblemKind::Policy, message).at(comment.place.clone()).help(help)),
+            Err(error) => {
+                problems.push(Problem::new(ProblemKind::Policy, error.to_string()).at(comment.place.clone()).help(error.help()));
+            }
         }
     }
     exemptions.extend(entries.iter().map(|entry| Exemption {
@@ -226,78 +230,6 @@ fn named(rules: &[&str]) -> String {
     rules.iter().map(|rule| format!("`{rule}`")).collect::<Vec<_>>().join(", ")
 }
 
-/// The id of a rule that a user names by id or name; otherwise what may be meant.
-pub(super) fn rule_id(word: &str) -> Result<&'static str, String> {
-    if let Some(rule) = rules::by_id(word) {
-        return Ok(rule.id);
-    }
-    let found = rules::ids().find(|id| id.eq_ignore_ascii_case(word));
-    found.ok_or_else(|| match nearest(word, rules::ids()) {
-        // Ids differ by one digit: a near one is as likely another rule.
-        Some(near) if !near.starts_with("OCI-KMS-0") => format!("did you mean `{near}`?"),
-        _ => format!("the rules are {}", rules::ids().map(|id| format!("`{id}`")).collect::<Vec<_>>().join(", ")),
-    })
-}
-
-/// Reads a comment's text: `ignore[RULE, …] until=DATE the reason`. The error: what is wrong, and what to do.
-#[expect(clippy::type_complexity, reason = "it is taken apart at once")]
-fn directive(text: &str) -> Result<(Vec<&'static str>, Option<Date>, String), (String, String)> {
-    let usage = || "write `kmslint: ignore[OCI-KMS-004] until=2027-01-31 the reason`; `until` may be left out".to_owned();
-    if let Some(word) = near_miss(text) {
-        return Err((format!("`{word}` has no effect: kmslint does not know this spelling"), usage()));
-    }
-    let Some(rest) = text.strip_prefix("ignore") else {
-        let word = text.split(|c: char| c.is_whitespace() || c == '[').next().unwrap_or_default();
-        return Err((format!("kmslint knows no comment `{word}`"), usage()));
-    };
-    let Some((named, rest)) = rest.trim_start().strip_prefix('[').and_then(|rest| rest.split_once(']')) else {
-        return Err(("the exemption names no rule".to_owned(), usage()));
-    };
-    let mut ids = Vec::new();
-    for word in named.split(',').map(str::trim).filter(|word| !word.is_empty()) {
-        let id = rule_id(word).map_err(|help| (format!("there is no rule `{word}`"), help))?;
-        if !ids.contains(&id) {
-            ids.push(id);
-        }
-    }
-    if ids.is_empty() {
-        return Err(("the exemption names no rule".to_owned(), usage()));
-    }
-    let (dates, words): (Vec<&str>, Vec<&str>) = rest.split_whitespace().partition(|word| word.starts_with("until="));
-    let until = match dates.as_slice() {
-        [] => None,
-        [date] => match date.trim_start_matches("until=").parse() {
-            Ok(date) => Some(date),
-            Err(_) => {
-                return Err((format!("`{date}` is not a date"), "write the last day on which it holds, as `until=2027-01-31`".to_owned()));
-            }
-        },
-        _ => return Err(("the exemption says `until=` more than once".to_owned(), usage())),
-    };
-    let reason = words.join(" ");
-    // A dash before the reason is punctuation, and punctuation is no reason.
-    let reason = reason.trim_start_matches(['-', '–', '—', ':', ' ']).to_owned();
-    if !reason.chars().any(char::is_alphanumeric) {
-        return Err(("the exemption gives no reason".to_owned(), "say behind it who decided it, and why".to_owned()));
-    }
-    Ok((ids, until, reason))
-}
-
-/// The first words of a comment that was meant as an exemption and does not begin with `kmslint: `.
-fn near_miss(text: &str) -> Option<&str> {
-    text.to_ascii_lowercase().find("kmslint")?;
-    let words = text.split_inclusive([' ', '[', '=']);
-    let mut end = 0;
-    for word in words {
-        end += word.len();
-        if end > "kmslint".len() + 1 {
-            break;
-        }
-    }
-    let is_at_start = text.to_ascii_lowercase().find("kmslint").is_some_and(|at| at < 12);
-    is_at_start.then(|| text.get(..end).unwrap_or(text).trim_end_matches([' ', '[', '=']))
-}
-
 impl Exemption {
     /// Whether it holds on a day: `until` is the last.
     fn is_in_force(&self, today: Date) -> bool {
@@ -375,52 +307,4 @@ fn below<'p>(path: &'p str, config_folder: &str) -> Option<&'p str> {
 /// A key's tags, as selectors name them.
 fn tags(key: &KeyFacts) -> impl Iterator<Item = String> {
     key.freeform_tags.iter().chain(&key.defined_tags).map(|(tag, value)| format!("{tag}={value}"))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn comments_are_read_in_every_spelling() {
-        for (text, rules, until, reason) in [
-            (
-                "ignore[OCI-KMS-004] until=2027-01-31 FIPS 140-2 level 3 contract",
-                vec!["OCI-KMS-004"],
-                Some((2027, 1, 31)),
-                "FIPS 140-2 level 3 contract",
-            ),
-            ("ignore[OCI-KMS-001, OCI-KMS-004] both", vec!["OCI-KMS-001", "OCI-KMS-004"], None, "both"),
-            ("ignore [key-rotation,oci-kms-001] - by hand  until=2026-12-01", vec!["OCI-KMS-001"], Some((2026, 12, 1)), "by hand"),
-            ("ignore[modules-not-followed]\n  vendored", vec!["modules-not-followed"], None, "vendored"),
-        ] {
-            let until = until.map(|(year, month, day)| Date::constant(year, month, day));
-            assert_eq!(directive(text), Ok((rules, until, reason.to_owned())), "{text}");
-        }
-    }
-
-    #[test]
-    fn comments_that_hold_no_water_are_told() {
-        for (text, expected) in [
-            ("ignore", "the exemption names no rule"),
-            ("ignore all of it", "the exemption names no rule"),
-            ("ignore[] reason", "the exemption names no rule"),
-            ("ignore[OCI-KMS-004", "the exemption names no rule"),
-            ("ignore[OCI-KMS-044] reason", "there is no rule `OCI-KMS-044`"),
-            ("ignore[OCI-KMS-004]", "the exemption gives no reason"),
-            ("ignore[OCI-KMS-004] until=2027-01-31", "the exemption gives no reason"),
-            ("ignore[OCI-KMS-004] -- …", "the exemption gives no reason"),
-            ("ignore[OCI-KMS-004] until=2027-13-31 reason", "`until=2027-13-31` is not a date"),
-            ("ignore[OCI-KMS-004] until=2027-01-31 until=2028-01-31 reason", "the exemption says `until=` more than once"),
-            ("skip[OCI-KMS-004] reason", "kmslint knows no comment `skip`"),
-        ] {
-            assert_eq!(directive(text).map_err(|(message, _)| message), Err(expected.to_owned()), "{text}");
-        }
-    }
-
-    #[test]
-    fn a_near_id_is_no_suggestion_but_a_near_name_is() {
-        assert_eq!(rule_id("OCI-KMS-DRIF"), Err("did you mean `OCI-KMS-DRIFT`?".to_owned()));
-        assert!(rule_id("OCI-KMS-003").unwrap_err().starts_with("the rules are `OCI-KMS-001`"));
-    }
 }

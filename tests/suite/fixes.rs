@@ -3,7 +3,7 @@
 use crate::harness::{Said, kmslint, root};
 use kmslint::base::{Repository, Sources};
 use kmslint::check::{self, Decisions};
-use kmslint::fix::{self, Plan};
+use kmslint::fix::{self, ApplyError, Plan};
 use kmslint::key::KeyFacts;
 use kmslint::policy::{Config, Input, Options, Outcome};
 use kmslint::rules::Settings;
@@ -53,14 +53,14 @@ fn fixed(folder: &Path, unsafe_fixes: bool) -> (String, Vec<String>, Vec<&'stati
     let (outcome, sources) = judge(folder);
     let plan = plan(&outcome, &sources, unsafe_fixes);
     let files = fix::rewritten(&plan.edits, &sources);
-    let parses = |path: &str, text: &str| {
-        let (sources, path) = (Sources::default(), Path::new(path));
+    let parses = |shown: &str, text: &str| {
+        let (sources, path) = (Sources::default(), Path::new(shown));
         let id = sources.add(path, text.to_owned());
         let parse = match path.extension() {
             Some(extension) if extension == "json" => kmslint::hcl::json::parse,
             _ => kmslint::hcl::native::parse,
         };
-        parse(id, text).error.map_or(Ok(()), |error| Err(error.message))
+        parse(id, text).error.map_or(Ok(()), |error| Err(ApplyError::Rejected { path: shown.into(), why: error.message }))
     };
     fix::apply(&files, folder, folder, &parses).expect("the files can be written");
     let (after, _) = judge(folder);
@@ -177,8 +177,9 @@ fn a_result_that_does_not_parse_is_never_written() {
     let (outcome, sources) = judge(folder.path());
     let files = fix::rewritten(&plan(&outcome, &sources, true).edits, &sources);
     assert_eq!(files.len(), 1);
-    let refused = fix::apply(&files, folder.path(), folder.path(), &|_, _| Err("it does not parse".to_owned()));
-    assert!(refused.is_err());
+    let reject = |path: &str, _: &str| Err(ApplyError::Rejected { path: path.into(), why: "it does not parse".to_owned() });
+    let refused = fix::apply(&files, folder.path(), folder.path(), &reject);
+    assert!(matches!(refused, Err(ApplyError::Rejected { .. })));
     assert_eq!(std::fs::read_to_string(folder.path().join("key.tf")).expect("the file is there"), KEY);
 }
 

@@ -1,0 +1,86 @@
+//! What is wrong with a command line. Exit code 2.
+
+use super::format;
+use crate::base::disk::DiskError;
+use crate::policy::nearest;
+use crate::report;
+use crate::rules;
+use std::path::{Path, PathBuf};
+
+/// What is wrong with a command line, as one sentence without a full stop.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub enum CliError {
+    /// An option that should name a directory.
+    #[error("`{option} {}`: no such directory", path.display())]
+    NoDirectory {
+        /// The option.
+        option: &'static str,
+        /// What it names.
+        path: PathBuf,
+    },
+    /// A path that is not there.
+    #[error("`{}` cannot be read: {}", shown(.0), DiskError::Missing)]
+    NotThere(PathBuf),
+    /// An input variable without its value. Its text is not repeated: it may be a secret.
+    #[error("`{0}` needs NAME=VALUE")]
+    NotNameValue(&'static str),
+    /// An environment variable with arguments for `terraform plan`.
+    #[error("cannot read the arguments in `{by}`: {error}")]
+    Arguments {
+        /// The variable.
+        by: &'static str,
+        /// What is wrong with its text.
+        #[source]
+        error: WordsError,
+    },
+    /// `--source` without what it is for.
+    #[error("`--source` has no effect without a plan or a state; pass one as a path")]
+    SourceWithoutDocument,
+    /// `--changed-only` without what it is for.
+    #[error("`--changed-only` has no effect without a plan; pass one as a path")]
+    ChangedOnlyWithoutPlan,
+    /// `--format` with a name that is not a format's.
+    #[error("there is no format `{0}`{hint}; the formats are {names}", hint = did_you_mean(.0, format::names()), names = listed(format::names()))]
+    UnknownFormat(String),
+    /// `--format NAME=` without the file.
+    #[error("`--format {0}` names no file")]
+    NoReportFile(String),
+    /// `--level` without its parts.
+    #[error("`--level {0}` is not of the form RULE=LEVEL")]
+    NotRuleLevel(String),
+    /// `--level` with a word that is not a level.
+    #[error("`{0}` is no level; the levels are error, warning, note, off")]
+    UnknownLevel(String),
+    /// `--level` for a rule that does not exist.
+    #[error("there is no rule `{0}`{hint}; `kmslint explain` lists the rules", hint = did_you_mean(.0, rules::ids()))]
+    UnknownRule(String),
+}
+
+/// Why a text cannot be split into the words of a command line; a clause.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub enum WordsError {
+    /// A backslash has nothing to escape.
+    #[error("it ends with a backslash")]
+    Backslash,
+    /// A quote without its second one.
+    #[error("a quote is not closed")]
+    Quote,
+    /// An operator of the shell.
+    #[error("`{0}` is not allowed outside of quotes")]
+    Operator(char),
+    /// An option that is the last word.
+    #[error("`-{0}` needs a value")]
+    NoValue(String),
+}
+
+fn shown(path: &Path) -> String {
+    report::clean(&path.to_string_lossy()).into_owned()
+}
+
+fn did_you_mean<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> String {
+    nearest(word, known).map_or_else(String::new, |near| format!(" (did you mean `{near}`?)"))
+}
+
+fn listed<'a>(names: impl Iterator<Item = &'a str>) -> String {
+    names.collect::<Vec<_>>().join(", ")
+}

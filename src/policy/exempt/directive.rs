@@ -1,0 +1,187 @@
+//! The text of a comment that exempts: `ignore[RULE, …] until=DATE the reason`.
+
+use crate::base::nearest;
+use crate::rules;
+use jiff::civil::Date;
+
+/// What a comment says.
+#[derive(Debug, PartialEq, Eq)]
+pub(in crate::policy) struct Directive {
+    /// The ids of the rules.
+    pub rules: Vec<&'static str>,
+    /// The last day on which it holds.
+    pub until: Option<Date>,
+    /// Who decided it, and why.
+    pub reason: String,
+}
+
+/// What is wrong with a comment.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub(in crate::policy) enum DirectiveError {
+    /// Meant as an exemption, and spelled as another linter's.
+    #[error("`{0}` has no effect: kmslint does not know this spelling")]
+    Misspelled(String),
+    /// Another word than `ignore`.
+    #[error("kmslint knows no comment `{0}`")]
+    UnknownWord(String),
+    /// No rule in brackets.
+    #[error("the exemption names no rule")]
+    NoRule,
+    /// A rule that does not exist.
+    #[error("there is no rule `{word}`")]
+    UnknownRule {
+        /// What is written.
+        word: String,
+        /// What to write.
+        #[source]
+        error: RuleNameError,
+    },
+    /// `until=` without a date.
+    #[error("`{0}` is not a date")]
+    NotADate(String),
+    /// `until=` twice.
+    #[error("the exemption says `until=` more than once")]
+    TwoDates,
+    /// Nothing after the rules.
+    #[error("the exemption gives no reason")]
+    NoReason,
+}
+
+impl DirectiveError {
+    /// What to do, one sentence without a full stop.
+    pub(super) fn help(&self) -> String {
+        match self {
+            Self::Misspelled(_) | Self::UnknownWord(_) | Self::NoRule | Self::TwoDates => {
+                "write `kmslint: ignore[OCI-KMS-004] until=2027-01-31 the reason`; `until` may be left out".to_owned()
+            }
+            Self::UnknownRule { error, .. } => error.to_string(),
+            Self::NotADate(_) => "write the last day on which it holds, as `until=2027-01-31`".to_owned(),
+            Self::NoReason => "say behind it who decided it, and why".to_owned(),
+        }
+    }
+}
+
+/// A word that is not a rule's id or name. Its text says what to write instead.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub(in crate::policy) enum RuleNameError {
+    /// A rule with nearly that name.
+    #[error("did you mean `{0}`?")]
+    Near(&'static str),
+    /// Nothing near.
+    #[error("the rules are {}", super::named(&rules::ids().collect::<Vec<_>>()))]
+    Unknown,
+}
+
+/// The id of a rule that a user names by id or name.
+pub(in crate::policy) fn rule_id(word: &str) -> Result<&'static str, RuleNameError> {
+    if let Some(rule) = rules::by_id(word) {
+        return Ok(rule.id);
+    }
+    let found = rules::ids().find(|id| id.eq_ignore_ascii_case(word));
+    found.ok_or_else(|| match nearest(word, rules::ids()) {
+        // Ids differ by one digit: a near one is as likely another rule.
+        Some(near) if !near.starts_with("OCI-KMS-0") => RuleNameError::Near(near),
+        _ => RuleNameError::Unknown,
+    })
+}
+
+/// Reads a comment's text.
+///
+/// # Errors
+/// The first thing that is wrong with it.
+pub(super) fn directive(text: &str) -> Result<Directive, DirectiveError> {
+    if let Some(word) = near_miss(text) {
+        return Err(DirectiveError::Misspelled(word.to_owned()));
+    }
+    let Some(rest) = text.strip_prefix("ignore") else {
+        let word = text.split(|c: char| c.is_whitespace() || c == '[').next().unwrap_or_default();
+        return Err(DirectiveError::UnknownWord(word.to_owned()));
+    };
+    let (named, rest) = rest.trim_start().strip_prefix('[').and_then(|rest| rest.split_once(']')).ok_or(DirectiveError::NoRule)?;
+    let mut rules = Vec::new();
+    for word in named.split(',').map(str::trim).filter(|word| !word.is_empty()) {
+        let id = rule_id(word).map_err(|error| DirectiveError::UnknownRule { word: word.to_owned(), error })?;
+        if !rules.contains(&id) {
+            rules.push(id);
+        }
+    }
+    if rules.is_empty() {
+        return Err(DirectiveError::NoRule);
+    }
+    let (dates, words): (Vec<&str>, Vec<&str>) = rest.split_whitespace().partition(|word| word.starts_with("until="));
+    let until = match dates.as_slice() {
+        [] => None,
+        [date] => Some(date.trim_start_matches("until=").parse().map_err(|_| DirectiveError::NotADate((*date).to_owned()))?),
+        _ => return Err(DirectiveError::TwoDates),
+    };
+    let reason = words.join(" ");
+    // A dash before the reason is punctuation, and punctuation is no reason.
+    let reason = reason.trim_start_matches(['-', '–', '—', ':', ' ']).to_owned();
+    if !reason.chars().any(char::is_alphanumeric) {
+        return Err(DirectiveError::NoReason);
+    }
+    Ok(Directive { rules, until, reason })
+}
+
+/// The first words of a comment that was meant as an exemption and does not begin with `kmslint: `.
+fn near_miss(text: &str) -> Option<&str> {
+    text.to_ascii_lowercase().find("kmslint")?;
+    let words = text.split_inclusive([' ', '[', '=']);
+    let mut end = 0;
+    for word in words {
+        end += word.len();
+        if end > "kmslint".len() + 1 {
+            break;
+        }
+    }
+    let is_at_start = text.to_ascii_lowercase().find("kmslint").is_some_and(|at| at < 12);
+    is_at_start.then(|| text.get(..end).unwrap_or(text).trim_end_matches([' ', '[', '=']))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn comments_are_read_in_every_spelling() {
+        for (text, rules, until, reason) in [
+            (
+                "ignore[OCI-KMS-004] until=2027-01-31 FIPS 140-2 level 3 contract",
+                vec!["OCI-KMS-004"],
+                Some((2027, 1, 31)),
+                "FIPS 140-2 level 3 contract",
+            ),
+            ("ignore[OCI-KMS-001, OCI-KMS-004] both", vec!["OCI-KMS-001", "OCI-KMS-004"], None, "both"),
+            ("ignore [key-rotation,oci-kms-001] - by hand  until=2026-12-01", vec!["OCI-KMS-001"], Some((2026, 12, 1)), "by hand"),
+            ("ignore[modules-not-followed]\n  vendored", vec!["modules-not-followed"], None, "vendored"),
+        ] {
+            let until = until.map(|(year, month, day)| Date::constant(year, month, day));
+            assert_eq!(directive(text), Ok(Directive { rules, until, reason: reason.to_owned() }), "{text}");
+        }
+    }
+
+    #[test]
+    fn comments_that_hold_no_water_are_told() {
+        for (text, expected) in [
+            ("ignore", "the exemption names no rule"),
+            ("ignore all of it", "the exemption names no rule"),
+            ("ignore[] reason", "the exemption names no rule"),
+            ("ignore[OCI-KMS-004", "the exemption names no rule"),
+            ("ignore[OCI-KMS-044] reason", "there is no rule `OCI-KMS-044`"),
+            ("ignore[OCI-KMS-004]", "the exemption gives no reason"),
+            ("ignore[OCI-KMS-004] until=2027-01-31", "the exemption gives no reason"),
+            ("ignore[OCI-KMS-004] -- …", "the exemption gives no reason"),
+            ("ignore[OCI-KMS-004] until=2027-13-31 reason", "`until=2027-13-31` is not a date"),
+            ("ignore[OCI-KMS-004] until=2027-01-31 until=2028-01-31 reason", "the exemption says `until=` more than once"),
+            ("skip[OCI-KMS-004] reason", "kmslint knows no comment `skip`"),
+        ] {
+            assert_eq!(directive(text).map_err(|error| error.to_string()), Err(expected.to_owned()), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_near_id_is_no_suggestion_but_a_near_name_is() {
+        assert_eq!(rule_id("OCI-KMS-DRIF"), Err(RuleNameError::Near("OCI-KMS-DRIFT")));
+        assert!(rule_id("OCI-KMS-003").unwrap_err().to_string().starts_with("the rules are `OCI-KMS-001`"));
+    }
+}
