@@ -1,9 +1,13 @@
 //! What the fuzz targets share: checks on what the readers return, and the surroundings of an expression.
 
+mod repository;
+
+pub use repository::{Repository, Snapshot};
+
 use kmslint::base::{Sources, Span};
 use kmslint::key::Inventory;
 use kmslint::plan;
-use kmslint::eval::{EvalError, FileAccess, FileTrouble, RefStep, Scope, Type, Value};
+use kmslint::eval::{EvalError, FileAccess, FileList, FileTrouble, RefStep, Scope, Type, Value};
 use kmslint::hcl::{Body, File};
 use std::io::Cursor;
 use std::sync::Arc;
@@ -87,8 +91,8 @@ impl FileAccess for Surroundings {
         Ok(path.len() % 2 == 1)
     }
 
-    fn list(&self, _: &str) -> Result<Vec<String>, FileTrouble> {
-        Ok(vec!["a".to_owned(), "b/c".to_owned()])
+    fn list(&self, _: &str) -> Result<Arc<FileList>, FileTrouble> {
+        Ok(Arc::new(FileList { files: vec!["a".to_owned(), "b/c".to_owned()], withheld: Vec::new() }))
     }
 
     fn absolute(&self, path: &str) -> String {

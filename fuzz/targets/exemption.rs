@@ -14,7 +14,7 @@ libfuzzer_sys::fuzz_target!(|text: &str| {
         kmslint_fuzz::check_span(comment.span, text);
         comments.push(Comment { text: comment.text, place: Place::Source(comment.span), covers: Covers::Lines(0, 9) });
     }
-    let key = KeyId { root: ".".into(), address: "oci_kms_key.k".to_owned(), input: InputKind::Hcl };
+    let key = KeyId { root: ".".into(), inputs: None, address: "oci_kms_key.k".to_owned(), input: InputKind::Hcl };
     let keys = vec![KeyFacts::new(key, Stage::Declared, Fate::Create, whole)];
     kmslint_fuzz::judge(Inventory { keys: keys.into_iter().map(Box::new).collect(), comments, ..Inventory::default() }, &sources);
 });

@@ -3,7 +3,9 @@
 
 use kmslint::base::Sources;
 use kmslint::fix::{Options, edits, rewritten};
-use kmslint::terraform::{Request, read, hcl::native};
+use kmslint::policy::Config;
+use kmslint::hcl::native;
+use kmslint::terraform::{Request, read};
 use std::sync::Arc;
 
 libfuzzer_sys::fuzz_target!(|text: &str| {
@@ -13,7 +15,7 @@ libfuzzer_sys::fuzz_target!(|text: &str| {
     let inventory = read(&Request::new(folder.path().to_path_buf(), Vec::new()), &sources);
     let outcome = kmslint_fuzz::outcome(inventory, &sources);
     let keys: Vec<_> = outcome.keys.iter().map(|key| &*key.facts).collect();
-    let plan = edits(&outcome.findings, &keys, &sources, Options { unsafe_fixes: true, max_rotation_days: 365 });
+    let plan = edits(&outcome.findings, &keys, &sources, &Options { unsafe_fixes: true, settings: Config::default().settings(jiff::Timestamp::UNIX_EPOCH) });
     for file in rewritten(&plan.edits, &sources) {
         assert_eq!(file.old, text);
         let written: usize = plan.edits.iter().map(|edit| edit.replacement.len()).sum();

@@ -143,8 +143,17 @@ pub fn is_git_directory(real: &Path) -> bool {
     if is_git(real) {
         return true;
     }
-    let is_one = |folder: &Path| ["HEAD", "objects", "refs"].iter().all(|part| folder.join(part).exists());
-    real.ancestors().any(is_one)
+    real.ancestors().any(has_git)
+}
+
+/// Whether a directory is git's: by its name, or by what is in it.
+#[must_use]
+pub fn is_git_folder(folder: &Path) -> bool {
+    folder.file_name().is_some_and(|name| name.eq_ignore_ascii_case(".git")) || has_git(folder)
+}
+
+fn has_git(folder: &Path) -> bool {
+    ["HEAD", "objects", "refs"].iter().all(|part| folder.join(part).exists())
 }
 
 /// Whether a path goes through a directory named `.git`. Does not ask the disk.
@@ -191,7 +200,8 @@ pub fn read_listed(path: &Path, cap: u64) -> Result<Vec<u8>, DiskError> {
 /// As [`read`].
 pub fn read_head(path: &Path, most: u64) -> Result<Vec<u8>, DiskError> {
     let mut bytes = Vec::new();
-    File::open(path)?.take(most).read_to_end(&mut bytes)?;
+    // What has become a FIFO since then is empty instead of being waited for.
+    open_without_waiting(path)?.take(most).read_to_end(&mut bytes)?;
     Ok(bytes)
 }
 

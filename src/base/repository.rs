@@ -134,7 +134,11 @@ fn web_address(remote: &str) -> Option<String> {
         // `git@host:owner/name.git`
         None => ("ssh", remote.split_once('@')?.1.replacen(':', "/", 1)),
     };
-    let rest = rest.split_once('@').map_or(rest.as_str(), |(_, host)| host);
+    // A password may hold an `@`, and a query a token.
+    let rest = rest.split(['?', '#']).next().unwrap_or_default();
+    let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+    let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
+    let rest = format!("{host}{path}");
     matches!(scheme, "https" | "http" | "ssh" | "git").then(|| format!("https://{}", rest.trim_end_matches('/').trim_end_matches(".git")))
 }
 
@@ -179,6 +183,8 @@ mod tests {
         for (remote, address) in [
             ("git@example.com:acme/infra.git", Some("https://example.com/acme/infra")),
             ("https://user:secret@example.com/acme/infra.git", Some("https://example.com/acme/infra")),
+            ("https://user:p@ss@example.com/acme/infra.git", Some("https://example.com/acme/infra")),
+            ("https://example.com/acme/infra.git?token=secret", Some("https://example.com/acme/infra")),
             ("ssh://git@example.com/acme/infra", Some("https://example.com/acme/infra")),
             ("/srv/git/infra.git", None),
             ("file:///srv/git/infra.git", None),

@@ -10,6 +10,8 @@ mod exit;
 mod explain;
 mod fix;
 mod format;
+#[cfg(any(test, fuzzing))]
+pub mod fuzzing;
 mod inputs;
 mod live;
 mod progress;

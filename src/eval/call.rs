@@ -205,9 +205,10 @@ fn discreet(error: EvalError, name: &str, values: &[Value]) -> EvalError {
     EvalError { message: format!("invalid argument for `{name}`; the reason is not shown because a value {why}"), ..error }
 }
 
-/// Whether a message holds a text of a value, or quotes a piece of one. Of what is secret, not even a number or a letter.
+/// Whether a message holds a text of a value, or quotes a piece of one: letter by letter, a text is told as well. Of what is secret, not even
+/// a number.
 fn quotes(message: &str, value: &Value, secret: bool) -> bool {
-    let quoted = || message.split(['`', '"', '\'']).map(str::trim).filter(|piece| piece.len() > 1 || (secret && !piece.is_empty()));
+    let quoted = || message.split(['`', '"', '\'']).map(str::trim).filter(|piece| !piece.is_empty());
     let told = |text: &str| (text.len() > 3 && message.contains(text)) || quoted().any(|piece| text.contains(piece));
     match &value.data {
         Data::String(text) => told(text),

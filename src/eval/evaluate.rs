@@ -8,7 +8,9 @@ use super::iteration::for_expression;
 use super::operators::{binary, unary};
 use super::template::template;
 use super::traversal::{reference, traversal};
-use super::{Budget, EvalError, FileAccess, FileTrouble, Marks, Num, NumError, RefStep, Scope, TOO_LARGE, TrailLink, Type, Value, convert};
+use super::{
+    Budget, EvalError, FileAccess, FileList, FileTrouble, Marks, Num, NumError, RefStep, Scope, TOO_LARGE, TrailLink, Type, Value, convert,
+};
 use crate::base::{Place, SourceId, Span, Step, StepKind};
 use crate::hcl::{Expr, ExprKind, ObjectItem, TraversalStep, native};
 use std::collections::BTreeMap;
@@ -67,7 +69,7 @@ impl FileAccess for Nothing {
         Err(FileTrouble::Withheld("files cannot be read here".to_owned()))
     }
 
-    fn list(&self, _: &str) -> Result<Arc<[String]>, FileTrouble> {
+    fn list(&self, _: &str) -> Result<Arc<FileList>, FileTrouble> {
         Err(FileTrouble::Withheld("files cannot be read here".to_owned()))
     }
 

@@ -38,7 +38,7 @@ pub use evaluate::{eval_constant, eval_text, evaluate};
 pub use functions::Dialect;
 pub use num::{Num, NumError};
 pub use references::{Reference, references};
-pub use scope::{FileAccess, FileTrouble, RefStep, Scope};
+pub use scope::{FileAccess, FileList, FileTrouble, RefStep, Scope, WithheldPath};
 pub use types::{ObjectAttr, Type};
 pub use unify::unify;
 pub use value::{Data, EvalError, Marks, Possible, Refinement, ResourceRef, TrailLink, UnknownValue, Value};

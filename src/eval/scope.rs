@@ -67,6 +67,26 @@ pub enum FileTrouble {
     Withheld(String),
 }
 
+/// What is below a folder.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct FileList {
+    /// All regular files, as paths relative to it with forward slashes, sorted.
+    pub files: Vec<String>,
+    /// What may not be looked at.
+    pub withheld: Vec<WithheldPath>,
+}
+
+/// A path that may not be looked at.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WithheldPath {
+    /// Relative to the folder that is listed.
+    pub path: String,
+    /// Whether it is one of git's directories: then it holds files, whose names are not known.
+    pub is_git: bool,
+    /// Why, as a clause.
+    pub why: String,
+}
+
 /// The files that file functions may read. Paths are as the expression wrote them; relative ones are relative to the root module's folder
 /// as Terraform resolves them (its working directory).
 pub trait FileAccess {
@@ -82,11 +102,11 @@ pub trait FileAccess {
     /// Missing where something else is there (a folder, a pipe): an error in Terraform; or withheld for a reason.
     fn exists(&self, path: &str) -> Result<bool, FileTrouble>;
 
-    /// All regular files below a folder, as paths relative to it with forward slashes, sorted.
+    /// Everything below a folder.
     ///
     /// # Errors
     /// Missing, or withheld for a reason.
-    fn list(&self, folder: &str) -> Result<Arc<[String]>, FileTrouble>;
+    fn list(&self, folder: &str) -> Result<Arc<FileList>, FileTrouble>;
 
     /// The absolute form of a path (`abspath`).
     fn absolute(&self, path: &str) -> String;

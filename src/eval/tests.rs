@@ -1,7 +1,8 @@
 //! What the evaluator knows beyond values: trails, origins, what is possible; and its budgets.
 
 use super::{
-    Budget, Context, Data, EvalError, FileAccess, FileTrouble, Marks, RefStep, ResourceRef, Scope, Type, UnknownValue, Value, evaluate,
+    Budget, Context, Data, EvalError, FileAccess, FileList, FileTrouble, Marks, RefStep, ResourceRef, Scope, Type, UnknownValue, Value,
+    evaluate,
 };
 use crate::base::{Place, Sources, Span, Step};
 use crate::hcl::native;
@@ -62,7 +63,7 @@ impl FileAccess for Module {
         Ok(false)
     }
 
-    fn list(&self, _: &str) -> Result<Arc<[String]>, FileTrouble> {
+    fn list(&self, _: &str) -> Result<Arc<FileList>, FileTrouble> {
         Err(FileTrouble::Missing)
     }
 

@@ -1,7 +1,7 @@
 //! GitLab Code Quality: a JSON array; findings with equal fingerprints would be merged, ours are unique and stable.
 
 use super::location::{Columns, locate};
-use super::{Context, Lazy, short, text::clean, write_json};
+use super::{Context, Lazy, markdown::message, short, write_json};
 use crate::policy::Outcome;
 use crate::rules::{Finding, Level};
 use serde::Serialize;
@@ -37,7 +37,7 @@ fn issue<'a>(finding: &'a Finding, context: &Context<'_>) -> Issue<'a> {
     let at = locate(&finding.place, context.sources, Columns::Characters);
     let (begin, end) = at.range.map_or((1, 1), |(start, end)| (start.line, end.line));
     Issue {
-        description: format!("{}: {}", short::addresses(finding), clean(&finding.message)),
+        description: message(&format!("{}: {}", short::addresses(finding), finding.message)),
         check_name: finding.rule,
         fingerprint: &finding.fingerprint,
         severity: match finding.level {

@@ -1,7 +1,7 @@
 //! GitLab's security report of type `sast`, schema 15.
 
 use super::location::{Columns, locate};
-use super::{Context, Lazy, short, text::clean, write_json};
+use super::{Context, Lazy, markdown::message, short, write_json};
 use crate::policy::Outcome;
 use crate::rules::{self, Finding, Level};
 use serde::Serialize;
@@ -95,9 +95,9 @@ fn vulnerability(finding: &Finding, context: &Context<'_>) -> Vulnerability {
         // Stable from run to run, as GitLab asks of an id it is to recognise.
         id: Uuid::new_v5(&Uuid::NAMESPACE_OID, finding.fingerprint.as_bytes()).to_string(),
         name: rules::by_id(finding.rule).map_or(finding.rule, |rule| rule.title).to_owned(),
-        description: format!("{}: {}. {}", short::addresses(finding), clean(&finding.message), clean(&finding.note)).trim_end().to_owned(),
+        description: message(format!("{}: {}. {}", short::addresses(finding), finding.message, finding.note).trim_end()),
         severity: severity(finding),
-        solution: clean(&finding.help).into_owned(),
+        solution: message(&finding.help),
         identifiers: vec![Identifier { kind: "kmslint_rule", name: finding.rule, value: finding.rule }],
         location: Location { file: (context.repository_path)(&at.path), start_line, end_line },
     }

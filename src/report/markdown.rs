@@ -205,9 +205,39 @@ fn prose(text: &str) -> String {
     out
 }
 
+/// A message of another format that its readers may render as Markdown, as reviewdog and GitLab do. It is left as it is wherever nothing in
+/// it could be taken for a link, a mention or HTML.
+pub(super) fn message(text: &str) -> String {
+    let text = clean(text);
+    let pieces: Vec<&str> = text.split('`').collect();
+    if pieces.len().is_multiple_of(2) {
+        return unlinked(&text.replace('`', "'"));
+    }
+    let mut out = String::with_capacity(text.len() + 16);
+    for (at, piece) in pieces.into_iter().enumerate() {
+        match at % 2 {
+            0 => out.push_str(&unlinked(piece)),
+            _ => out.push_str(&if piece.trim().is_empty() { "''".to_owned() } else { format!("`{piece}`") }),
+        }
+    }
+    out
+}
+
+/// Text whose links, mentions and tags are code.
+fn unlinked(text: &str) -> String {
+    let word = |word: &str| {
+        if is_link(word) || word.contains("](") || word.contains('<') { format!("`{word}`") } else { word.to_owned() }
+    };
+    text.split(' ').map(word).collect::<Vec<_>>().join(" ")
+}
+
+/// What GitHub and GitLab make a link or a mention of.
+fn is_link(word: &str) -> bool {
+    word.contains("://") || word.contains('@') || word.to_ascii_lowercase().contains("www.")
+}
+
 /// Text in which nothing is markup: what would become a link or a mention is code.
 fn plain(text: &str) -> String {
-    let is_link = |word: &str| word.contains("://") || word.contains('@') || word.to_ascii_lowercase().contains("www.");
     let words = text.split(' ').map(|word| if is_link(word) { code(word) } else { escaped(word) });
     words.collect::<Vec<_>>().join(" ")
 }
@@ -238,6 +268,9 @@ mod tests {
         assert_eq!(prose("see `x[0]|` and <b>[c](d)"), "see `x[0]\\|` and &lt;b&gt;\\[c\\](d)");
         assert_eq!(prose("odd ` <b>"), "odd ' &lt;b&gt;");
         assert_eq!(prose("`a` <img src=x> `b`"), "`a` &lt;img src=x&gt; `b`");
+        assert_eq!(message("see `x[0]|` and <b>[c](d) of VIRTUAL_PRIVATE [1]"), "see `x[0]|` and `<b>[c](d)` of VIRTUAL_PRIVATE [1]");
+        assert_eq!(message("oci_kms_key.k[\"[x](https://e.vil)\"]: odd `"), "`oci_kms_key.k[\"[x](https://e.vil)\"]:` odd '");
+        assert_eq!(message("``<b>https://e.vil`` @admin"), "''`<b>https://e.vil`'' `@admin`");
         assert_eq!(prose("``a```b` see https://evil.example/x @admin"), "''a''`b` see `https://evil.example/x` `@admin`");
     }
 }

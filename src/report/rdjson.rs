@@ -1,7 +1,7 @@
 //! reviewdog's `rdjson` (proto/rdf/reviewdog.proto): columns are bytes, ends exclusive.
 
 use super::location::{self, Columns, locate};
-use super::{Context, Lazy, short, text::clean, write_json};
+use super::{Context, Lazy, markdown::message, short, write_json};
 use crate::base::{Place, Problem};
 use crate::policy::Outcome;
 use crate::rules::{Finding, Level};
@@ -71,7 +71,7 @@ struct Related {
 /// Writes the report.
 pub fn write(outcome: &Outcome, context: &Context<'_>, out: &mut dyn Write) -> io::Result<()> {
     let of_problem = |problem: &Problem| Diagnostic {
-        message: clean(&problem.message).into_owned(),
+        message: message(&problem.message),
         location: problem.place.as_ref().map_or_else(|| Location { path: String::new(), range: None }, |place| at(place, context)),
         severity: "ERROR",
         code: Code { value: "problem" },
@@ -82,7 +82,7 @@ pub fn write(outcome: &Outcome, context: &Context<'_>, out: &mut dyn Write) -> i
         message: [format!("{}: {}", short::addresses(finding), finding.message).as_str(), &*finding.note, &*finding.help]
             .into_iter()
             .filter(|text| !text.is_empty())
-            .map(clean)
+            .map(message)
             .collect::<Vec<_>>()
             .join("\n\n"),
         location: at(&finding.place, context),
@@ -98,11 +98,7 @@ pub fn write(outcome: &Outcome, context: &Context<'_>, out: &mut dyn Write) -> i
             .filter(|edit| finding.place.span().is_some_and(|span| span.source == edit.span.source))
             .filter_map(|edit| Some(Suggestion { range: at(&Place::Source(edit.span), context).range?, text: edit.replacement }))
             .collect(),
-        related: finding
-            .trail
-            .iter()
-            .map(|step| Related { message: clean(&step.label()).into_owned(), location: at(&step.place, context) })
-            .collect(),
+        related: finding.trail.iter().map(|step| Related { message: message(&step.label()), location: at(&step.place, context) }).collect(),
     };
     let diagnostics = Lazy(|| outcome.problems.iter().map(of_problem).chain(outcome.findings.iter().map(of_finding)));
     write_json(&Report { source: Source { name: "kmslint", url: env!("CARGO_PKG_REPOSITORY") }, diagnostics }, out)

@@ -49,8 +49,8 @@ impl Manifest {
     /// installed.
     pub(super) fn read(root: &Path, request: &Request) -> Option<Self> {
         let path = request.data_of(root).join("modules").join("modules.json");
-        // A data directory that the user names may be anywhere; one that is found must not lead out of the repository.
-        let is_named = request.data_dir.is_some();
+        // A data directory that the user names may be anywhere; what lies in the repository must not lead out of it.
+        let is_named = request.data_dir.is_some() && !request.bounds().iter().any(|folder| disk::tidy(&path).starts_with(folder));
         let bytes =
             if is_named { disk::read(&path, disk::CONFIG_CAP) } else { disk::read_found(&path, disk::CONFIG_CAP, &request.bounds()) };
         let text = bytes.and_then(disk::text).ok()?;

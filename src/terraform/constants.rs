@@ -3,7 +3,7 @@
 
 use super::names;
 use crate::base::{Sources, Span};
-use crate::eval::{Budget, Context, Data, EvalError, FileAccess, FileTrouble, RefStep, Scope, Type, Value, convert, evaluate};
+use crate::eval::{Budget, Context, Data, EvalError, FileAccess, FileList, FileTrouble, RefStep, Scope, Type, Value, convert, evaluate};
 use crate::hcl::{Block, Expr, ExprKind};
 use std::sync::Arc;
 
@@ -35,7 +35,7 @@ impl FileAccess for Constants<'_> {
         Err(FileTrouble::Missing)
     }
 
-    fn list(&self, _: &str) -> Result<Arc<[String]>, FileTrouble> {
+    fn list(&self, _: &str) -> Result<Arc<FileList>, FileTrouble> {
         Err(FileTrouble::Missing)
     }
 

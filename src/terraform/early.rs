@@ -19,11 +19,25 @@ use std::sync::Arc;
 pub(super) struct Located {
     pub target: Target,
     /// The source, where it is known.
-    pub source: Option<Arc<str>>,
+    pub source: Option<Source>,
     /// What Terraform refuses about the source.
     pub refused: Option<EvalError>,
     /// Whether all of this depends on more than the caller's directory: on inputs, or on what was installed for a root.
     pub depends: bool,
+}
+
+/// The source of a call.
+pub(super) struct Source {
+    pub text: Arc<str>,
+    /// Whether it holds something of a value that is not shown.
+    pub is_hidden: bool,
+}
+
+impl Source {
+    /// A source that stands in the call as it is.
+    pub fn written(text: &str) -> Self {
+        Self { text: text.into(), is_hidden: false }
+    }
 }
 
 /// The source of a call that is a plain string.
@@ -49,19 +63,20 @@ pub(super) fn locate(world: &World<'_>, at: &Rc<Instance>, name: &str, call: &Bl
     let loader = world.loader;
     let elsewhere = |why: String, refused| Located { target: Target::Elsewhere(why), source: None, refused, depends: true };
     let Some(attribute) = call.body.attribute("source") else { return elsewhere("it has no `source`".to_owned(), None) };
-    let known = |source: Arc<str>, depends| {
-        let target = loader.locate(&world.root, &path, &at.module, &source, call);
-        let depends = depends || !super::folder::is_local(&source);
+    let known = |source: Source, depends| {
+        let target = loader.locate(&world.root, &path, &at.module, &source.text, call);
+        let depends = depends || !super::folder::is_local(&source.text);
         Located { target, source: Some(source), refused: None, depends }
     };
     if let Some(source) = literal(&attribute.value) {
-        return known(source.into(), false);
+        return known(Source::written(source), false);
     }
     let early = Early { frame: Frame::new(world, at, &Each::None), running: RefCell::default(), is_restricted: Cell::new(false) };
     let budget = Budget::of(&world.ration.account);
     let value = evaluate(&attribute.value, &Context::new(&early, &budget)).and_then(|value| convert(value, &Type::String));
+    let is_hidden = value.as_ref().is_ok_and(|value| value.marks.hides_text());
     match value.map(|value| value.data) {
-        Ok(Data::String(source)) => known(source, true),
+        Ok(Data::String(text)) => known(Source { text, is_hidden }, true),
         Ok(Data::Unknown(unknown)) => {
             // Terraform plans only with the source that was installed.
             let installed = calls::installed(&path, loader.manifest(&world.root)).map(|target| loader.check(target));

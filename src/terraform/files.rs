@@ -2,7 +2,7 @@
 
 use crate::base::disk::{self, DiskError};
 use crate::base::walk;
-use crate::eval::{FileAccess, FileTrouble};
+use crate::eval::{FileAccess, FileList, FileTrouble, WithheldPath};
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::path::{Component, Path, PathBuf};
@@ -21,7 +21,7 @@ pub(super) struct Files {
     links: RefCell<Vec<(PathBuf, PathBuf)>>,
     read: RefCell<HashMap<PathBuf, Arc<[u8]>>>,
     /// What was found below directories: a loop asks again and again.
-    listed: RefCell<HashMap<PathBuf, Result<Arc<[String]>, FileTrouble>>>,
+    listed: RefCell<HashMap<PathBuf, Result<Arc<FileList>, FileTrouble>>>,
 }
 
 impl Files {
@@ -52,24 +52,27 @@ impl Files {
             return Err(FileTrouble::Withheld(format!("`{path}` lies in somebody's home folder")));
         }
         let full = self.full(path);
-        let outside = || FileTrouble::Withheld(crate::base::cause::outside(path));
-        let in_git = || FileTrouble::Withheld(format!("`{path}` lies in `.git`, which is never read"));
         if disk::is_git(&full) {
-            return Err(in_git());
+            return Err(in_git(path));
         }
         // What lies outside is not even asked for: whether it exists would be an answer.
         if !self.is_within(&disk::tidy(&full)) {
-            return Err(outside());
+            return Err(outside(path));
         }
-        match disk::canonical(&full) {
+        self.admit_real(path, &full)
+    }
+
+    /// The real path of something, if links on the way do not lead to where nothing may be looked at.
+    fn admit_real(&self, path: &str, full: &Path) -> Result<PathBuf, FileTrouble> {
+        match disk::canonical(full) {
             Ok(real) if self.is_within(&real) => {
                 if disk::is_git_directory(&real) {
-                    Err(in_git())
+                    Err(in_git(path))
                 } else {
                     Ok(real)
                 }
             }
-            Ok(_) => Err(outside()),
+            Ok(_) => Err(outside(path)),
             Err(DiskError::Missing) => Err(FileTrouble::Missing),
             Err(error) => Err(FileTrouble::Withheld(format!("`{path}` cannot be read: {error}"))),
         }
@@ -78,6 +81,51 @@ impl Files {
     fn is_within(&self, path: &Path) -> bool {
         self.within.iter().any(|folder| path.starts_with(folder))
     }
+
+    /// What is below a real directory.
+    fn below(&self, real: &Path) -> Result<FileList, FileTrouble> {
+        let mut found = FileList::default();
+        let mut seen = 0;
+        for listing in walk(real, |path| !disk::is_git_folder(path)) {
+            if listing.error.is_some() {
+                return Err(FileTrouble::Missing);
+            }
+            let inside = listing.path.strip_prefix(real).unwrap_or(&listing.path);
+            for entry in &listing.entries {
+                let Some(path) = inside.join(&entry.name).to_str().map(|path| path.replace('\\', "/")) else { continue };
+                let full = listing.path.join(&entry.name);
+                if entry.is_dir {
+                    if disk::is_git_folder(&full) {
+                        let why = format!("`{path}` is one of git's directories, which are never read");
+                        found.withheld.push(WithheldPath { path, is_git: true, why });
+                    }
+                } else if entry.is_file {
+                    found.files.push(path);
+                } else {
+                    // Whether there is a file behind a link out of the repository is not asked.
+                    match self.admit_real(&path, &full) {
+                        Ok(real) if disk::is_file(&real) => found.files.push(path),
+                        Ok(_) | Err(FileTrouble::Missing) => {}
+                        Err(FileTrouble::Withheld(why)) => found.withheld.push(WithheldPath { path, is_git: false, why }),
+                    }
+                }
+            }
+            seen += listing.entries.len();
+            if seen > MAX_LISTED {
+                return Err(FileTrouble::Withheld(format!("there are more than {MAX_LISTED} files below it")));
+            }
+        }
+        found.files.sort();
+        Ok(found)
+    }
+}
+
+fn outside(path: &str) -> FileTrouble {
+    FileTrouble::Withheld(crate::base::cause::outside(path))
+}
+
+fn in_git(path: &str) -> FileTrouble {
+    FileTrouble::Withheld(format!("`{path}` lies in `.git`, which is never read"))
 }
 
 /// A path from a root module's directory without symbolic links, as Terraform writes `path.module`: with Go's `filepath.EvalSymlinks`.
@@ -138,12 +186,12 @@ impl FileAccess for Files {
         }
     }
 
-    fn list(&self, folder: &str) -> Result<Arc<[String]>, FileTrouble> {
+    fn list(&self, folder: &str) -> Result<Arc<FileList>, FileTrouble> {
         let real = self.admit(folder)?;
         if let Some(known) = self.listed.borrow().get(&real) {
             return known.clone();
         }
-        let found = below(&real);
+        let found = self.below(&real).map(Arc::new);
         self.listed.borrow_mut().insert(real, found.clone());
         found
     }
@@ -151,28 +199,4 @@ impl FileAccess for Files {
     fn absolute(&self, path: &str) -> String {
         disk::tidy(&self.root.join(path)).to_string_lossy().into_owned()
     }
-}
-
-/// The files below a directory, relative to it, sorted.
-fn below(real: &Path) -> Result<Arc<[String]>, FileTrouble> {
-    let mut found = Vec::new();
-    let mut seen = 0;
-    for listing in walk(real, |_| true) {
-        if listing.error.is_some() {
-            return Err(FileTrouble::Missing);
-        }
-        let inside = listing.path.strip_prefix(real).unwrap_or(&listing.path);
-        for entry in listing.entries.iter().filter(|entry| !entry.is_dir) {
-            let Some(path) = inside.join(&entry.name).to_str().map(|path| path.replace('\\', "/")) else { continue };
-            if entry.is_file || disk::is_file(&listing.path.join(&entry.name)) {
-                found.push(path);
-            }
-        }
-        seen += listing.entries.len();
-        if seen > MAX_LISTED {
-            return Err(FileTrouble::Withheld(format!("there are more than {MAX_LISTED} files below it")));
-        }
-    }
-    found.sort();
-    Ok(found.into())
 }

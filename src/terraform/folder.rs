@@ -18,6 +18,8 @@ pub(super) struct FileText {
     pub name: String,
     /// Its text, or why it could not be read.
     pub text: Result<Text, DiskError>,
+    /// Whether it is a link to a file that is no configuration, whose text is not ours to quote.
+    pub is_foreign: bool,
 }
 
 /// The text of a file that could be read.
@@ -53,7 +55,7 @@ impl Folder {
                 let name = entry.name.to_string_lossy();
                 if is_configuration(&name) {
                     folder.hints.key = true;
-                    folder.files.push(FileText { name: name.into_owned(), text: Err(DiskError::StrangeName) });
+                    folder.files.push(FileText { name: name.into_owned(), text: Err(DiskError::StrangeName), is_foreign: false });
                 }
                 continue;
             };
@@ -61,7 +63,8 @@ impl Folder {
             // A link to a directory is a directory.
             if is_configuration(name) && !(entry.is_link && disk::is_dir(&folder.path.join(name))) {
                 let text = folder.text(name, entry.is_file, request);
-                folder.files.push(FileText { name: name.to_owned(), text });
+                let is_foreign = !entry.is_file && leads_to_another_kind(&folder.path.join(name), is_configuration);
+                folder.files.push(FileText { name: name.to_owned(), text, is_foreign });
             }
         }
         if !folder.hints.key && !folder.hints.is_unclear() {
@@ -115,6 +118,14 @@ pub(super) fn within(folder: &Path, request: &Request) -> Vec<PathBuf> {
         |repository| vec![repository],
     );
     own.into_iter().chain(request.allow_paths.iter().filter_map(|path| disk::canonical(&request.base().join(path)).ok())).collect()
+}
+
+/// Whether a link leads to a file whose name is not of this kind: what a stranger's link makes of somebody's credentials must not be quoted
+/// as configuration.
+pub(super) fn leads_to_another_kind(path: &Path, is_kind: impl Fn(&str) -> bool) -> bool {
+    let real = disk::canonical(path).ok();
+    let name = real.as_deref().and_then(Path::file_name).and_then(|name| name.to_str());
+    name.is_some_and(|name| !is_kind(name))
 }
 
 /// The text of a configuration file.

@@ -1,7 +1,7 @@
 //! The values of a root module's variables: default, `TF_VAR_x`, `terraform.tfvars`, `*.auto.tfvars`, `--var-file` and `--var`, later wins.
 
 use super::constants;
-use super::folder::{decode, is_values, within};
+use super::folder::{decode, is_values, leads_to_another_kind, within};
 use super::module::Module;
 use super::recorded;
 use super::request::{EnvInput, InputSource, Request, join_shown};
@@ -22,8 +22,8 @@ use std::sync::Arc;
 /// What gives a variable its value.
 #[derive(Clone, Debug)]
 enum Given {
-    /// An expression in a values file, which is named.
-    Written(Expr, Arc<str>),
+    /// An expression in a values file, which is named, and what must be minded of its values.
+    Written(Expr, Arc<str>, Marks),
     /// A text on the command line or in the environment; what people call it.
     Text(String, Arc<str>, TextOrigin),
     /// Something that Terraform rejects; why the value is unknown.
@@ -80,7 +80,8 @@ pub(super) fn read(request: &Request, sources: &Sources, root: &Path, shown: &Pa
         if disk::leads_out(&path, &within(root, request)) {
             read.lose(unreadable(&shown, &DiskError::Outside), &shown);
         } else {
-            read.file(&path, &shown, disk::read(&path, disk::CONFIG_CAP), sources);
+            let marks = if leads_to_another_kind(&path, is_values) { Marks { from_file: true, ..Marks::NONE } } else { Marks::NONE };
+            read.file(&path, &shown, disk::read(&path, disk::CONFIG_CAP), marks, sources);
         }
     }
     for EnvInput { by, source } in &request.env_inputs {
@@ -135,12 +136,14 @@ impl ReadInputs {
             InputSource::Passed(path) if passed != Some(path) => {}
             InputSource::File(path) | InputSource::Passed(path) => {
                 let full = request.base().join(path);
-                self.file(&full, &request.shown(path), request.streams.read(&full), sources);
+                self.file(&full, &request.shown(path), request.streams.read(&full), Marks::NONE, sources);
             }
         }
     }
 
-    fn file(&mut self, path: &Path, shown: &Path, bytes: Result<Vec<u8>, DiskError>, sources: &Sources) {
+    /// Reads one values file. `marks`: what must be minded of its values; where they come from a link to a file of another kind, nothing of
+    /// it is quoted.
+    fn file(&mut self, path: &Path, shown: &Path, bytes: Result<Vec<u8>, DiskError>, marks: Marks, sources: &Sources) {
         self.used.extend(disk::canonical(path));
         let name = shown.display().to_string();
         let text = match bytes.and_then(|bytes| decode(bytes, &name)) {
@@ -153,6 +156,9 @@ impl ReadInputs {
         };
         let form = name.ends_with(".json").then(|| json_form(&text)).flatten();
         let source = sources.add_once(shown, text);
+        if marks.from_file {
+            sources.hide_all(source);
+        }
         let stored = sources.get(source);
         let parsed = parse(&name, source, stored.text());
         let unparsable = |message: String, span| Problem::new(ProblemKind::Unparsable, message).at(Place::Source(span));
@@ -164,13 +170,14 @@ impl ReadInputs {
         if let Some(error) = parsed.error {
             // Which variable the text would have been for is not known.
             sources.hide_all(source);
-            self.lose(unparsable(error.message, error.span), shown);
+            let message = if marks.from_file { "it is a link to a file that is no values file".to_owned() } else { error.message };
+            self.lose(unparsable(message, error.span), shown);
         }
         self.comments.extend(parsed.comments.iter().map(|comment| super::comments::of_line(comment, &stored)));
         let name: Arc<str> = name.into();
         for attribute in parsed.body.attributes {
             self.inputs.written.push((attribute.name.text.to_string(), attribute.value.span));
-            self.inputs.set(&attribute.name.text, Given::Written(attribute.value, Arc::clone(&name)));
+            self.inputs.set(&attribute.name.text, Given::Written(attribute.value, Arc::clone(&name), marks));
         }
         for block in parsed.body.blocks {
             let kind = &block.kind.text;
@@ -273,7 +280,7 @@ impl Inputs {
     pub(super) fn told<'a>(&'a self, variables: &'a BTreeMap<Arc<str>, Block>) -> impl Iterator<Item = (&'a str, String)> {
         self.given.iter().filter(|(name, _)| variables.contains_key(name.as_str())).map(|(name, given)| {
             let origin = match given {
-                Given::Written(_, file) => format!("`{file}`"),
+                Given::Written(_, file, _) => format!("`{file}`"),
                 Given::Text(_, origin, _) | Given::Rejected(origin) => origin.to_string(),
                 Given::Recorded(_) => "the plan".to_owned(),
             };
@@ -320,8 +327,8 @@ impl Inputs {
                 None => None,
             },
             Some(Given::Rejected(why)) => return Ok(unknown(why)),
-            Some(Given::Written(expr, file)) => {
-                let value = conform(world.literal(expr)?, constraint, name, expr.span)?;
+            Some(Given::Written(expr, file, marks)) => {
+                let value = conform(world.literal(expr)?.with_marks(*marks), constraint, name, expr.span)?;
                 Some(through(value, expr.span, &StepKind::ValuesFile(Arc::clone(file))))
             }
             Some(Given::Text(text, by, origin)) => {

@@ -170,10 +170,17 @@ impl Module {
                     let source = sources.add(shown, text);
                     module.texts.push(source);
                     let stored = sources.get(source);
-                    let parsed = parse(source, stored.text(), is_json);
+                    let mut parsed = parse(source, stored.text(), is_json);
                     // What a file holds that does not parse is not known: a sensitive value may be on the line that is wrong.
-                    if parsed.error.is_some() && ["sensitive", "ephemeral"].iter().any(|word| stored.text().contains(word)) {
+                    if file.is_foreign
+                        || (parsed.error.is_some() && ["sensitive", "ephemeral"].iter().any(|word| stored.text().contains(word)))
+                    {
                         sources.hide_all(source);
+                    }
+                    if file.is_foreign
+                        && let Some(error) = &mut parsed.error
+                    {
+                        "it is a link to a file that is not configuration".clone_into(&mut error.message);
                     }
                     module.take(parsed, is_override, names_keys);
                 }

@@ -16,6 +16,7 @@ pub(super) fn suggest(caller: &Path, source: &str) -> Option<String> {
 /// The same path with its first missing part spelled as a directory that is there, if that leads to configuration.
 fn similar(caller: &Path, source: &str) -> Option<String> {
     let parts: Vec<Component<'_>> = Path::new(source).components().collect();
+    let repository = disk::repository_root(caller);
     let mut there = PathBuf::new();
     for (at, part) in parts.iter().enumerate() {
         let Component::Normal(name) = part else {
@@ -26,7 +27,12 @@ fn similar(caller: &Path, source: &str) -> Option<String> {
             there.push(name);
             continue;
         }
-        let entries = disk::entries(&caller.join(&there)).ok()?;
+        // What lies outside of the repository is not told.
+        let directory = disk::canonical(&caller.join(&there)).ok()?;
+        if repository.is_some_and(|root| !directory.starts_with(root)) {
+            return None;
+        }
+        let entries = disk::entries(&directory).ok()?;
         let names: Vec<&str> = entries.iter().filter(|entry| entry.is_dir).filter_map(|entry| entry.name.to_str()).collect();
         let near = nearest(name.to_str()?, names)?;
         let fixed: PathBuf = [there.join(near)].into_iter().chain(parts.iter().skip(at + 1).map(PathBuf::from)).collect();

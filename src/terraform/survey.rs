@@ -1,7 +1,7 @@
 //! Follows all calls of a root, whatever their `count` will be: the static tree of its modules.
 
 use super::calls::Target;
-use super::early::{self, Located, literal_source};
+use super::early::{self, Located, Source, literal_source};
 use super::inputs;
 use super::instance::{Each, Instance};
 use super::loader::{CONFINED, Loader};
@@ -147,6 +147,7 @@ impl Surveyor<'_> {
     /// Goes where a call leads; whether a key can be reached there.
     fn follow(&mut self, module: &Arc<Module>, name: &Arc<str>, call: &Block, path: &str, located: Located, depends: &mut bool) -> bool {
         let place = call.body.attribute("source").map_or(call.header, |source| source.value.span);
+        let is_veiled = self.loader.sources.quote(place).is_none();
         match located.target {
             Target::Folder { path: folder, .. } => {
                 if self.stack.iter().any(|(around, _)| *around == folder) {
@@ -167,9 +168,12 @@ impl Surveyor<'_> {
                 }
             }
             Target::Missing => {
-                let source = located.source.unwrap_or_default();
-                let message = format!("the directory `{source}` of module `{name}` does not exist");
-                let help = nearby::suggest(&module.path, &source).map_or_else(
+                let source = located.source.filter(|source| !source.is_hidden && !is_veiled).map(|source| source.text);
+                let message = match &source {
+                    Some(source) => format!("the directory `{source}` of module `{name}` does not exist"),
+                    None => format!("the directory of module `{name}` does not exist"),
+                };
+                let help = source.and_then(|source| nearby::suggest(&module.path, &source)).map_or_else(
                     || "Correct the `source`, or check out the directory (a git submodule, a sparse checkout)".to_owned(),
                     |near| format!("Did you mean `{near}`?"),
                 );
@@ -188,8 +192,9 @@ impl Surveyor<'_> {
                     self.problem(error.message, error.span.unwrap_or(place), Some("Make the source a constant".to_owned()));
                 }
                 let attribute = call.body.attribute("source").map(|attribute| attribute.value.span);
-                let written = || attribute.map(|span| self.loader.sources.get(span.source).slice(span).to_owned());
-                let source = located.source.map(|source| source.to_string()).or_else(written);
+                let written = || attribute.and_then(|span| self.loader.sources.quote(span));
+                let source = located.source.filter(|source| !source.is_hidden && !is_veiled);
+                let source = source.map(|source| source.text.to_string()).or_else(written);
                 self.survey.not_followed.push(ModuleNotFollowed {
                     address: format!("module.{}", path.replace('.', ".module.")),
                     root: self.shown.clone(),
@@ -206,7 +211,7 @@ impl Surveyor<'_> {
     fn locate(&self, module: &Arc<Module>, path: &str, name: &str, call: &Block) -> Located {
         if let Some(source) = literal_source(call) {
             let target = self.loader.locate(&self.root.path, path, module, source, call);
-            return Located { target, source: Some(source.into()), refused: None, depends: !super::folder::is_local(source) };
+            return Located { target, source: Some(Source::written(source)), refused: None, depends: !super::folder::is_local(source) };
         }
         match self.instance() {
             Ok((world, at)) => early::locate(world, &at, name, call),

@@ -84,9 +84,15 @@ fn selected(request: &Request, module: &Module) -> Option<Workspace> {
     let data = request.data_dir.as_deref().unwrap_or(Path::new(".terraform"));
     let path = module.path.join(data).join("environment");
     let shown = join_shown(&module.shown, &data.join("environment").to_string_lossy());
-    // A data directory that the user names may be anywhere; one that is found must not lead out of the repository.
-    if request.data_dir.is_none() && disk::leads_out(&path, &within(&module.path, request)) {
+    // A data directory that the user names may be anywhere; what lies in the repository must not lead out of it.
+    let within = within(&module.path, request);
+    let is_found = request.data_dir.is_none() || within.iter().any(|folder| disk::tidy(&path).starts_with(folder));
+    if is_found && disk::leads_out(&path, &within) {
         return Some(Err(format!("`{}` leads out of the repository", shown.display()).into()));
+    }
+    // A token fits where the name of a workspace does.
+    if disk::canonical(&path).is_ok_and(|real| real.file_name() != path.file_name()) {
+        return Some(Err(format!("`{}` is a link to another file", shown.display()).into()));
     }
     let text = disk::read_text(&path, CAP).ok()?;
     match text.trim() {

@@ -467,7 +467,7 @@ impl<'w> World<'w> {
             steps,
             calls,
             prefix: format!("{}module.{name}{shown}.", at.prefix),
-            folder: self.module_path(at, installed, located.source.as_deref(), &folder),
+            folder: self.module_path(at, installed, located.source.as_ref().map(|source| &*source.text), &folder),
             path,
             symbolic: at.symbolic.clone().or(symbolic),
         });

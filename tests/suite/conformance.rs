@@ -2,7 +2,7 @@
 #![allow(clippy::expect_used, clippy::indexing_slicing, clippy::print_stdout, reason = "a test may fail loudly")]
 
 use kmslint::base::{SourceId, Sources, Span};
-use kmslint::eval::{Data, EvalError, FileAccess, FileTrouble, ObjectAttr, RefStep, Scope, Type, Value, eval_text};
+use kmslint::eval::{Data, EvalError, FileAccess, FileList, FileTrouble, ObjectAttr, RefStep, Scope, Type, Value, eval_text};
 use serde_json::Value as Json;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -106,10 +106,10 @@ impl FileAccess for Module {
         if path.is_dir() || below_a_file { Err(FileTrouble::Missing) } else { Ok(path.is_file()) }
     }
 
-    fn list(&self, folder: &str) -> Result<Arc<[String]>, FileTrouble> {
+    fn list(&self, folder: &str) -> Result<Arc<FileList>, FileTrouble> {
         let root = self.inside(folder)?;
         if !root.is_dir() {
-            return if root.exists() { Ok(Arc::new([])) } else { Err(FileTrouble::Missing) };
+            return if root.exists() { Ok(Arc::default()) } else { Err(FileTrouble::Missing) };
         }
         let walk = walkdir::WalkDir::new(&root).sort_by_file_name();
         let mut found: Vec<String> = walk
@@ -119,7 +119,7 @@ impl FileAccess for Module {
             .filter_map(|entry| entry.path().strip_prefix(&root).ok().map(|path| path.to_string_lossy().into_owned()))
             .collect();
         found.sort();
-        Ok(found.into())
+        Ok(Arc::new(FileList { files: found, withheld: Vec::new() }))
     }
 
     fn absolute(&self, path: &str) -> String {

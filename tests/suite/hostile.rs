@@ -6,6 +6,9 @@ mod contents;
 /// What is cheap to write and dear to compute.
 #[cfg(unix)]
 mod costs;
+/// What a report could be made to tell.
+#[cfg(unix)]
+mod disclosure;
 /// What lies in folders.
 #[cfg(unix)]
 mod files;

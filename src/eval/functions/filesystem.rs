@@ -139,14 +139,22 @@ fn matching(call: &Call<'_>, pattern: &str) -> Result<Vec<String>, Trouble> {
         [""] => "/".to_owned(),
         front => front.join("/"),
     };
-    let files = match call.host.files.list(&folder) {
-        Ok(files) => files,
+    let list = match call.host.files.list(&folder) {
+        Ok(list) => list,
         Err(trouble) => return withheld(trouble),
     };
-    call.pay(files.len())?;
-    call.work(files.len() as u64 * (32 + pattern.len() as u64 / 4))?;
+    call.pay(list.files.len() + list.withheld.len())?;
+    call.work((list.files.len() + list.withheld.len()) as u64 * (32 + pattern.len() as u64 / 4))?;
     let (mut found, mut steps) = (Vec::new(), 0);
-    for file in files.iter().filter(|file| !file.is_empty()) {
+    for one in &list.withheld {
+        let names: Vec<&str> = one.path.split('/').collect();
+        let matches = if one.is_git { glob::reaches_git(back, &names, &mut steps) } else { glob::matches(back, &names, &mut steps) };
+        call.work(steps as u64)?;
+        if matches.ok_or_else(Trouble::too_large)? {
+            return Err(Trouble::Unknown(one.why.as_str().into()));
+        }
+    }
+    for file in list.files.iter().filter(|file| !file.is_empty()) {
         let names: Vec<&str> = file.split('/').collect();
         let is_match = glob::matches(back, &names, &mut steps);
         call.work(steps as u64)?;

@@ -129,6 +129,37 @@ pub(super) fn matches(pattern: &[&str], path: &[&str], steps: &mut usize) -> Opt
     parts_match(pattern, path, steps)
 }
 
+/// How the names of git's own files end, where they have an ending at all (gitrepository-layout(5)).
+const GITS_ENDINGS: [&str; 12] =
+    [".bitmap", ".graph", ".idx", ".keep", ".lock", ".midx", ".mtimes", ".old", ".pack", ".ref", ".rev", ".sample"];
+
+/// Whether a pattern may match a file in one of git's directories, whose files nobody is asked for. One that demands an ending that git gives
+/// to nothing matches none of them. `None` where it takes too long. `steps` says how long it took.
+pub(super) fn reaches_git(pattern: &[&str], directory: &[&str], steps: &mut usize) -> Option<bool> {
+    *steps = 0;
+    let last = pattern.last()?;
+    let end = last.rfind(['*', '?', ']', '}', '\\']).map_or(*last, |at| last.get(at + 1..).unwrap_or_default());
+    let is_foreign = end.rfind('.').is_some_and(|at| !GITS_ENDINGS.contains(&end.get(at..).unwrap_or_default()));
+    let is_named = pattern.iter().any(|part| part.starts_with('.'));
+    if is_foreign && !is_named {
+        return Some(false);
+    }
+    parts_reach(pattern, directory, steps)
+}
+
+/// Whether a pattern may match a path below a directory.
+fn parts_reach(pattern: &[&str], directory: &[&str], steps: &mut usize) -> Option<bool> {
+    *steps += 1;
+    if *steps > MOST_STEPS {
+        return None;
+    }
+    match (pattern, directory) {
+        ([], _) => Some(false),
+        (["**", ..], _) | (_, []) => Some(true),
+        ([part, rest @ ..], [name, names @ ..]) => Some(name_matches(part, name, steps)? && parts_reach(rest, names, steps)?),
+    }
+}
+
 fn parts_match(pattern: &[&str], path: &[&str], steps: &mut usize) -> Option<bool> {
     *steps += 1;
     if *steps > MOST_STEPS {

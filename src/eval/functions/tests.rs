@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::base::{Sources, Span};
-use crate::eval::{Budget, FileTrouble, Marks, Type};
+use crate::eval::{Budget, FileList, FileTrouble, Marks, Type, WithheldPath};
 
 struct NoFiles;
 
@@ -19,8 +19,10 @@ impl FileAccess for NoFiles {
         Ok(false)
     }
 
-    fn list(&self, _: &str) -> Result<Arc<[String]>, FileTrouble> {
-        Ok(Arc::new(["a.tf".to_owned(), "keys/b.tf".to_owned()]))
+    fn list(&self, _: &str) -> Result<Arc<FileList>, FileTrouble> {
+        let withheld = |path: &str, is_git| WithheldPath { path: path.to_owned(), is_git, why: "it is not ours".to_owned() };
+        let files = vec!["a.tf".to_owned(), "keys/b.tf".to_owned()];
+        Ok(Arc::new(FileList { files, withheld: vec![withheld(".git", true), withheld("keys/out.yaml", false)] }))
     }
 
     fn absolute(&self, path: &str) -> String {
@@ -91,7 +93,15 @@ fn files_are_marked_withheld_or_missing() {
     let outside = called("file", &[Value::string("/etc/passwd")]).unwrap();
     assert_eq!(outside.why().map(|why| &**why), Some("it lies outside"));
     assert!(called("file", &[Value::string("gone")]).is_err());
-    let set = called("fileset", &[Value::string("."), Value::string("**/*.tf")]).unwrap();
+    let fileset = |pattern: &str| called("fileset", &[Value::string("."), Value::string(pattern)]).unwrap();
+    // Names that git gives to nothing of its own cannot be in there; of all others nobody is asked.
+    for pattern in ["*", "**/*.tf", "keys/*.tf", "*/*.json", "{a,b}/*"] {
+        assert!(fileset(pattern).as_unknown().is_none(), "{pattern}");
+    }
+    for pattern in ["**", "**/*", "**/config", ".g*/*", ".*/*.tf", "*/*", "**/*.pack", "**/*.yaml", "{a,.git}/x*"] {
+        assert!(fileset(pattern).as_unknown().is_some(), "{pattern}");
+    }
+    let set = fileset("**/*.tf");
     assert_eq!(set.children().count(), 2);
 }
 

@@ -2,7 +2,7 @@
 
 use crate::harness::{command, folders, root, said, scratch};
 use kmslint::base::{Sources, Span};
-use kmslint::eval::{EvalError, FileAccess, FileTrouble, RefStep, Scope, Value, eval_text};
+use kmslint::eval::{EvalError, FileAccess, FileList, FileTrouble, RefStep, Scope, Value, eval_text};
 use kmslint::hcl::{Body, json, native};
 use kmslint::plan;
 use kmslint::policy::{baseline, config};
@@ -184,8 +184,8 @@ impl FileAccess for Surroundings {
         Ok(path.len() % 2 == 1)
     }
 
-    fn list(&self, _: &str) -> Result<Arc<[String]>, FileTrouble> {
-        Ok(Arc::new(["a".to_owned(), "b/c".to_owned()]))
+    fn list(&self, _: &str) -> Result<Arc<FileList>, FileTrouble> {
+        Ok(Arc::new(FileList { files: vec!["a".to_owned(), "b/c".to_owned()], withheld: Vec::new() }))
     }
 
     fn absolute(&self, path: &str) -> String {

@@ -1,0 +1,42 @@
+//! A door for the fuzz targets (`--cfg fuzzing`; built for tests too, so that it is never left behind): a command line in an environment of
+//! their making.
+
+use super::surroundings::Surroundings;
+use jiff::Timestamp;
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::io;
+use std::path::Path;
+use std::sync::Arc;
+
+/// Runs a command line and returns the exit code. The first word is the program's own name. `directory` must be the working directory of
+/// the process; standard output and standard error are the process's own.
+///
+/// # Errors
+/// What the system says about standard output.
+pub fn run(words: &[String], env: BTreeMap<String, String>, directory: &Path) -> io::Result<u8> {
+    let surroundings = Surroundings {
+        env,
+        cwd: directory.to_path_buf(),
+        streams: Arc::default(),
+        now: Timestamp::UNIX_EPOCH,
+        out_is_terminal: false,
+        err_is_terminal: false,
+    };
+    super::run(words.iter().map(OsString::from), &surroundings).map(super::Exit::code)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_door_leads_to_the_command_line() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("main.tf"), "resource \"oci_kms_key\" \"k\" {\n  protection_mode = \"HSM\"\n}\n").unwrap();
+        let report = folder.path().join("report.json");
+        let words = ["kmslint", "--no-config", "--format", &format!("json={}", report.display())].map(str::to_owned);
+        assert_eq!(run(&words, BTreeMap::new(), folder.path()).unwrap(), 1);
+        assert!(std::fs::read_to_string(report).unwrap().contains("oci_kms_key.k"));
+    }
+}

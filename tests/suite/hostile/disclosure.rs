@@ -1,0 +1,205 @@
+//! What a stranger's configuration could make a report tell of files and of the environment: module sources, file sets, links to files of
+//! another kind, workspaces, messages.
+
+use crate::harness::{Said, command, formats, report, said, scratch};
+use std::fs;
+use std::os::unix::fs::symlink;
+use std::path::Path;
+
+const TOKEN: &str = "Ck3qW8eX5vD0bH6mY1uI";
+
+/// Runs in every format; nothing that is printed may hold four characters of the token in a row.
+fn shows_nothing(folder: &Path, arguments: &[&str]) -> Said {
+    let mut last = None;
+    for format in formats() {
+        let mut command = command(folder);
+        command.env("TF_VAR_env", TOKEN);
+        let said = said(command.args(["check", "--no-config", "--verbose", "--format", format]).args(arguments));
+        let trace = (0..=TOKEN.len() - 4).map(|at| &TOKEN[at..at + 4]).find(|piece| said.out.contains(piece) || said.err.contains(piece));
+        assert_eq!(trace, None, "{format}: {said:#?}");
+        last = Some(said);
+    }
+    last.expect("there are formats")
+}
+
+#[test]
+fn a_module_source_tells_nothing_of_what_it_is_made_of() {
+    for source in [
+        "./m-${local.token}",
+        "./${substr(local.token, 0, 6)}",
+        "git::https://example.com/${local.token}.git",
+        "/srv/${local.token}",
+        "./${var.env}",
+        "./${var.marked}",
+    ] {
+        let main = format!(
+            "variable \"env\" {{\n  const = true\n}}\nvariable \"marked\" {{\n  const     = true\n  sensitive = true\n  default   = \"{TOKEN}\"\n}}\nlocals {{\n  token = file(\"token.txt\")\n}}\nmodule \"m\" {{\n  source = \"{source}\"\n}}\nresource \"oci_kms_key\" \"k\" {{\n  protection_mode = \"SOFTWARE\"\n}}\n"
+        );
+        let folder = scratch(&[("main.tf", &main), ("token.txt", TOKEN)]);
+        let said = shows_nothing(folder.path(), &["--dialect", "opentofu"]);
+        assert!(said.code >= 1, "{source}: {said:#?}");
+        shows_nothing(folder.path(), &[]);
+    }
+    // What is written in the call is still told.
+    let folder = scratch(&[("main.tf", "module \"m\" {\n  source = \"./no-such\"\n}\nresource \"oci_kms_key\" \"k\" {\n}\n")]);
+    let (said, _) = report(folder.path(), &["--no-config"]);
+    assert!(said.err.contains("the directory `./no-such` of module `m` does not exist"), "{said:#?}");
+}
+
+#[test]
+fn a_message_tells_no_letter_of_a_text_from_elsewhere() {
+    for call in [
+        "jsondecode(substr(§, 0, 1))",
+        "jsondecode(§)",
+        "yamldecode(\"a: ${§}: b\")",
+        "parseint(§, 10)",
+        "regex(§, \"\")",
+        "regex(\"[${substr(§, 0, 1)}\", \"\")",
+        "timeadd(§, \"1h\")",
+        "formatdate(§, \"2027-01-01T00:00:00Z\")",
+        "format(\"%${substr(§, 0, 1)}\", 1)",
+        "cidrhost(§, 1)",
+        "tonumber(§)",
+        "{ a = 1 }[§]",
+        "base64decode(§)",
+        "templatestring(§, {})",
+        "file(§)",
+        "strcontains(§, [])",
+    ] {
+        for holds in ["file(\"token.txt\")", "var.env", "var.marked"] {
+            let call = call.replace('§', holds);
+            let main = format!(
+                "variable \"env\" {{}}\nvariable \"marked\" {{\n  sensitive = true\n  default   = \"{TOKEN}\"\n}}\nresource \"oci_kms_key\" \"k\" {{\n  display_name = {call}\n}}\n"
+            );
+            let folder = scratch(&[("main.tf", &main), ("token.txt", TOKEN)]);
+            let said = shows_nothing(folder.path(), &[]);
+            for quoted in ["`C`", "'C'", "\"C\""] {
+                assert!(!said.err.contains(quoted), "{call}: {said:#?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_file_set_tells_nothing_of_git_nor_of_what_lies_outside() {
+    let outside = scratch(&[("private-name", "")]);
+    let folder = scratch(&[(".git/HEAD", ""), (".git/refs/heads/secret-branch", ""), (".git/config", ""), ("keys/a.json", "{}")]);
+    symlink(".git/config", folder.path().join("keys/g.yaml")).expect("a link");
+    symlink(outside.path().join("private-name"), folder.path().join("keys/o.yaml")).expect("a link");
+    symlink(".git", folder.path().join("git")).expect("a link");
+    symlink(outside.path(), folder.path().join("out")).expect("a link");
+    for (set, keys) in [
+        ("fileset(\"keys\", \"*.json\")", Some(1)),
+        ("fileset(\".\", \"**/*.json\")", Some(1)),
+        ("fileset(\".\", \"*.tf\")", Some(1)),
+        ("fileset(\"keys\", \"*.yaml\")", None),
+        ("fileset(\"keys\", \"*\")", None),
+        ("fileset(\".\", \"**\")", None),
+        ("fileset(\".\", \"**/secret*\")", None),
+        ("fileset(\".\", \".g*/**\")", None),
+        ("fileset(\".\", \"{keys,.git}/*\")", None),
+        ("fileset(\".git\", \"*\")", None),
+        ("fileset(\".GIT\", \"*\")", None),
+        ("fileset(\"keys/../.git\", \"**\")", None),
+        ("fileset(\"git\", \"*\")", None),
+        ("fileset(\"out\", \"*\")", None),
+        ("fileset(\"..\", \"*\")", None),
+        ("fileset(\".\", \"../*\")", None),
+    ] {
+        fs::write(folder.path().join("main.tf"), format!("resource \"oci_kms_key\" \"k\" {{\n  for_each = {set}\n}}\n")).expect("a file");
+        let (said, report) = report(folder.path(), &["--no-config"]);
+        let addresses: Vec<_> = report["keys"].as_array().expect("keys").iter().map(|key| key["address"].to_string()).collect();
+        match keys {
+            Some(number) => assert!(addresses.len() == number && !addresses[0].contains('*'), "{set}: {addresses:?} {said:#?}"),
+            None => assert_eq!(addresses, ["\"oci_kms_key.k[\\\"*\\\"]\""], "{set}: {said:#?}"),
+        }
+        assert!(!said.out.contains("secret-branch") && !said.out.contains("private-name"), "{set}: {said:#?}");
+    }
+}
+
+#[test]
+fn a_link_to_a_file_of_another_kind_is_not_quoted() {
+    let env = format!("m     = \"HSM\"\ntoken = \"{TOKEN}\"\n");
+    let json = format!("{{\"m\": \"HSM\", \"token\": \"{TOKEN}\"}}");
+    let main = "variable \"m\" {\n  default = \"SOFTWARE\"\n}\nvariable \"token\" {\n  default = \"\"\n}\nresource \"oci_kms_key\" \"k\" {\n  protection_mode = var.m\n  display_name    = var.token\n  freeform_tags   = { (var.token) = var.token }\n}\n";
+    for (link, target) in [
+        ("terraform.tfvars", ".env"),
+        ("a.auto.tfvars", "sub/credentials"),
+        ("a.auto.tfvars.json", "credentials.json"),
+        ("a.auto.tfvars.json", "credentials"),
+        ("x.tf", ".env"),
+        ("x.tf", "sub/credentials"),
+        ("x.tf.json", "credentials.json"),
+        ("x_override.tf", ".env"),
+        ("x.tofu", "credentials.json"),
+        ("kmslint.toml", ".env"),
+    ] {
+        let folder = scratch(&[
+            ("main.tf", main),
+            (".git/HEAD", ""),
+            (".env", &env),
+            ("credentials", &env),
+            ("sub/credentials", &env),
+            ("credentials.json", &json),
+        ]);
+        symlink(target, folder.path().join(link)).expect("a link");
+        let said = shows_nothing(folder.path(), &[]);
+        assert!(said.code >= 1, "{link} -> {target}: {said:#?}");
+        let said = shows_nothing(folder.path(), &["--dialect", "opentofu"]);
+        assert!(said.code >= 1, "{link} -> {target}: {said:#?}");
+    }
+    // One to a file of the same kind is shared configuration.
+    let folder = scratch(&[("main.tf", main), (".git/HEAD", ""), ("env/prod.tfvars", "m = \"HSM\"\ntoken = \"a name\"\n")]);
+    symlink("env/prod.tfvars", folder.path().join("terraform.tfvars")).expect("a link");
+    let (said, report) = report(folder.path(), &["--no-config"]);
+    assert_eq!(report["keys"][0]["display_name"]["value"], "a name", "{said:#?}");
+}
+
+#[test]
+fn a_workspace_is_read_from_its_own_file_only() {
+    let main = "resource \"oci_kms_key\" \"k\" {\n  display_name = terraform.workspace\n}\n";
+    let outside = scratch(&[("environment", TOKEN)]);
+    let named = |folder: &Path, data: Option<&str>| {
+        let mut command = command(folder);
+        command.envs(data.map(|data| ("TF_DATA_DIR", data)));
+        said(command.args(["check", "--no-config", "--format", "json"]))
+    };
+    for (data, link, target) in [
+        (None, ".terraform/environment", "../token.txt".to_owned()),
+        (None, ".terraform/environment", "../.git/config".to_owned()),
+        (None, ".terraform/environment", outside.path().join("environment").display().to_string()),
+        (None, ".terraform", outside.path().display().to_string()),
+        (Some(".data"), ".data/environment", "../token.txt".to_owned()),
+        (Some(".data"), ".data/environment", outside.path().join("environment").display().to_string()),
+        (Some(".data"), ".data", outside.path().display().to_string()),
+    ] {
+        let folder = scratch(&[("main.tf", main), (".git/config", TOKEN), ("token.txt", TOKEN)]);
+        let link = folder.path().join(link);
+        fs::create_dir_all(link.parent().expect("a parent")).expect("a directory");
+        symlink(&target, &link).expect("a link");
+        let said = named(folder.path(), data);
+        assert!(!said.out.contains(TOKEN) && !said.err.contains(TOKEN), "{data:?}, {target}: {said:#?}");
+    }
+    // What the user keeps elsewhere is read, and so is what a linked directory in the repository holds.
+    let folder = scratch(&[("main.tf", main), (".git/HEAD", ""), ("shared/environment", "prod")]);
+    symlink("shared", folder.path().join(".terraform")).expect("a link");
+    assert!(named(folder.path(), None).out.contains("\"prod\""));
+    let elsewhere = scratch(&[("environment", "blue")]);
+    assert!(named(folder.path(), Some(&elsewhere.path().display().to_string())).out.contains("\"blue\""));
+}
+
+#[test]
+fn what_a_module_outside_calls_is_not_told() {
+    let around = scratch(&[
+        ("repo/.git/HEAD", ""),
+        ("repo/main.tf", "module \"m\" {\n  source = \"../other/m\"\n}\n"),
+        (
+            "other/m/main.tf",
+            "module \"n\" {\n  source = \"./a-name-of-theirs\"\n}\nmodule \"o\" {\n  source = \"git::https://example.com/a-name-of-theirs\"\n}\nresource \"oci_kms_key\" \"k\" {\n  protection_mode = upper([\"of-theirs\"])\n  lifecycle {\n    precondition {\n      condition     = false\n      error_message = \"a word of-theirs\"\n    }\n  }\n}\n",
+        ),
+    ]);
+    for format in formats() {
+        let said = said(command(&around.path().join("repo")).args(["check", "--no-config", "--verbose", "--format", format]));
+        assert!(said.code == 2 && !said.out.contains("of-theirs") && !said.err.contains("of-theirs"), "{format}: {said:#?}");
+    }
+}
