@@ -1,7 +1,8 @@
 //! The references of an expression, found without evaluating it.
 
 use super::context::Context;
-use super::evaluate::Errors;
+use super::evaluate::{Errors, eval};
+use super::{RefStep, Value};
 use crate::base::Span;
 use crate::hcl::{Directive, Expr, ExprKind, ForExpr, Name, Part, Template, TraversalStep};
 use std::sync::Arc;
@@ -56,10 +57,23 @@ fn check(references: &[Reference<'_>], context: &Context<'_>, errors: &mut Error
         if context.local(reference.root).is_some() {
             continue;
         }
-        if let Err(error) = context.scope.declared(reference.root, reference.span, &reference.names()) {
+        if let Err(error) = context.scope.declared(reference.root, reference.span, &written_out(reference.steps, context)) {
             errors.push(error.at(reference.span));
         }
     }
+}
+
+/// The names and constant indexes that a reference begins with: what Terraform checks without evaluating it.
+fn written_out<'a>(steps: &'a [TraversalStep], context: &Context<'_>) -> Vec<RefStep<'a>> {
+    let step = |step: &'a TraversalStep| match step {
+        TraversalStep::Attr(name) => Some(RefStep::Attr(name)),
+        TraversalStep::Index(index, span) if matches!(index.kind, ExprKind::String(_) | ExprKind::Number(_)) => {
+            Some(RefStep::Index(eval(index, context, &mut Errors::default()), *span))
+        }
+        TraversalStep::LegacyIndex(index, span) => Some(RefStep::Index(Value::number(i64::try_from(*index).ok()?), *span)),
+        _ => None,
+    };
+    steps.iter().map_while(step).collect()
 }
 
 fn walk<'a>(expr: &'a Expr, bound: &mut Vec<&'a str>, found: &mut Vec<Reference<'a>>) {

@@ -26,11 +26,11 @@ pub trait Scope {
     fn resolve(&self, name: &str, span: Span, steps: &[RefStep<'_>]) -> Result<(Value, usize), EvalError>;
 
     /// Whether what a reference names is declared, asked of references that are not evaluated (the rest of a `try`, the inside of a
-    /// `for` over nothing): Terraform refuses those too. `steps` are the attribute names that follow, up to the first index.
+    /// `for` over nothing): Terraform refuses those too. `steps` are the names and constant indexes that follow.
     ///
     /// # Errors
     /// The same `fatal` error that [`Scope::resolve`] gives.
-    fn declared(&self, name: &str, span: Span, steps: &[&Name]) -> Result<(), EvalError> {
+    fn declared(&self, name: &str, span: Span, steps: &[RefStep<'_>]) -> Result<(), EvalError> {
         let _ = (name, span, steps);
         Ok(())
     }

@@ -40,9 +40,8 @@ impl Scope for Module {
         }
     }
 
-    fn declared(&self, name: &str, span: Span, steps: &[&crate::hcl::Name]) -> Result<(), EvalError> {
-        let steps: Vec<RefStep<'_>> = steps.iter().map(|name| RefStep::Attr(name)).collect();
-        self.resolve(name, span, &steps).map(|_| ())
+    fn declared(&self, name: &str, span: Span, steps: &[RefStep<'_>]) -> Result<(), EvalError> {
+        self.resolve(name, span, steps).map(|_| ())
     }
 
     fn text(&self, span: Span) -> String {

@@ -78,6 +78,8 @@ fn write(value: &Value, out: &mut String) {
         Data::Null(_) | Data::Unknown(_) => out.push_str("null"),
         Data::Bool(value) => out.push_str(if *value { "true" } else { "false" }),
         Data::Number(number) if number.is_infinite() => drop(write!(out, "\"{number}\"")),
+        // Terraform's own JSON has no negative zero.
+        Data::Number(number) if number.is_zero() => out.push('0'),
         Data::Number(number) => drop(write!(out, "{number}")),
         Data::String(text) => string(text, out),
         Data::List(_, elements) | Data::Set(_, elements) | Data::Tuple(elements) => {

@@ -8,7 +8,7 @@ use super::scope::Frame;
 use super::world::World;
 use crate::base::{Place, Problem, ProblemKind, Span};
 use crate::eval::{Dialect, EvalError, FileAccess, RefStep, Scope, Type, Value, convert};
-use crate::hcl::{Block, Name};
+use crate::hcl::Block;
 use std::cell::RefCell;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -87,7 +87,7 @@ impl Scope for Own<'_> {
         if name == "self" { Ok((self.frame.world.object(self.one), 0)) } else { self.frame.resolve(name, span, steps) }
     }
 
-    fn declared(&self, name: &str, span: Span, steps: &[&Name]) -> Result<(), EvalError> {
+    fn declared(&self, name: &str, span: Span, steps: &[RefStep<'_>]) -> Result<(), EvalError> {
         if name == "self" { Ok(()) } else { self.frame.declared(name, span, steps) }
     }
 

@@ -249,6 +249,7 @@ fn output<'a>(reference: &Reference<'a>) -> Option<&'a str> {
     match reference.steps {
         [_, TraversalStep::Attr(output), ..] => Some(&output.text),
         [_, TraversalStep::Index(index, _), TraversalStep::Attr(output), ..] if is_constant(index) => Some(&output.text),
+        [_, TraversalStep::LegacyIndex(..), TraversalStep::Attr(output), ..] => Some(&output.text),
         _ => None,
     }
 }

@@ -10,7 +10,7 @@ use super::scope::Frame;
 use super::world::World;
 use crate::base::Span;
 use crate::eval::{Budget, Context, Data, Dialect, EvalError, FileAccess, RefStep, Scope, Type, Value, convert, evaluate};
-use crate::hcl::{Block, ExprKind, Name, Part};
+use crate::hcl::{Block, ExprKind, Part};
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::sync::Arc;
@@ -149,7 +149,7 @@ impl Scope for Early<'_> {
         }
     }
 
-    fn declared(&self, name: &str, span: Span, steps: &[&Name]) -> Result<(), EvalError> {
+    fn declared(&self, name: &str, span: Span, steps: &[RefStep<'_>]) -> Result<(), EvalError> {
         self.frame.declared(name, span, steps)
     }
 

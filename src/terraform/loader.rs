@@ -2,6 +2,7 @@
 
 use super::calls::{self, Call, Manifest, Target};
 use super::discover::{self, Scan};
+use super::early::literal_source;
 use super::folder::{Folder, decode, is_configuration, is_local};
 use super::module::{Module, literal};
 use super::request::{Dialect, Request};
@@ -95,12 +96,31 @@ impl<'r> Loader<'r> {
                 Dialect::OpenTofu
             } else if is_of(TERRAFORM) && !module.requires_host(TERRAFORM) {
                 Dialect::Terraform
-            } else if module.has_tofu {
+            } else if self.has_tofu(module) {
                 Dialect::OpenTofu
             } else {
                 Dialect::Either
             }
         })
+    }
+
+    /// Whether a root module, or a directory that it calls by a plain source, has files that only OpenTofu reads.
+    fn has_tofu(&self, root: Arc<Module>) -> bool {
+        let (mut left, mut seen) = (vec![Arc::clone(&root)], HashSet::from([root.path.clone()]));
+        while let Some(module) = left.pop() {
+            if module.has_tofu {
+                return true;
+            }
+            for (name, call) in &module.calls {
+                let Some(source) = literal_source(call).filter(|source| is_local(source)) else { continue };
+                if let Target::Folder { path, .. } = self.locate(&root.path, name, &module, source, call)
+                    && seen.insert(path.clone())
+                {
+                    left.push(self.parsed(&path, Dialect::Either));
+                }
+            }
+        }
+        false
     }
 
     /// Takes in the files of a directory that no walk has read.

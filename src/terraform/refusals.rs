@@ -11,7 +11,7 @@ use super::schema::{self, Field, Fields, Filling, Nesting};
 use super::scope::Frame;
 use super::walk::Visit;
 use crate::base::{Fact, Place, Problem, ProblemKind, Span, Step, closest};
-use crate::eval::Scope as _;
+use crate::eval::{RefStep, Scope as _};
 use crate::hcl::{Attribute, Block, Body, Expr, ExprKind, Name, TraversalStep};
 use crate::key::Notice;
 use std::collections::BTreeMap;
@@ -132,7 +132,7 @@ fn declared(reader: &Reader<'_>, items: &[Expr]) {
     let frame = Frame::new(reader.world, reader.at, reader.each);
     for item in items {
         if let Some((root, steps)) = reference(item)
-            && let Err(error) = frame.declared(root, item.span, &steps)
+            && let Err(error) = frame.declared(root, item.span, &steps.iter().map(|name| RefStep::Attr(name)).collect::<Vec<_>>())
         {
             reader.problems.certain(Problem::new(ProblemKind::Refused, error.message).at(Place::Source(error.span.unwrap_or(item.span))));
         }

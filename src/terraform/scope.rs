@@ -7,7 +7,7 @@ use super::schema::{self, Field, Nesting};
 use super::world::{ResourceName, World};
 use crate::base::{InstanceKey, Span};
 use crate::eval::{Data, Dialect, EvalError, FileAccess, Marks, RefStep, Scope, Type, UnknownValue, Value};
-use crate::hcl::{Block, Name};
+use crate::hcl::Block;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -45,12 +45,12 @@ impl Scope for Frame<'_> {
         self.find(name, span, steps).map_err(|error| error.at(span))
     }
 
-    fn declared(&self, name: &str, span: Span, steps: &[&Name]) -> Result<(), EvalError> {
+    fn declared(&self, name: &str, span: Span, steps: &[RefStep<'_>]) -> Result<(), EvalError> {
         if self.bound.iter().any(|bound| &*bound.name == name) {
             return Ok(());
         }
         let module = &self.at.module;
-        let step = |at: usize| steps.get(at).map(|step| &*step.text);
+        let step = |at: usize| steps.get(at).and_then(attribute_name).map(|name| &**name);
         let has = |resources: &Resources, kind: &str, name: Option<&str>| {
             name.is_some_and(|name| resources.get(kind).is_some_and(|named| named.contains_key(name)))
         };
@@ -207,24 +207,27 @@ impl Frame<'_> {
     }
 
     /// Refuses a reference that is not evaluated where it names something that its resource does not have: Terraform checks those too.
-    fn check_attribute(&self, first: &str, steps: &[&Name]) -> Result<(), EvalError> {
-        let (data, kind, rest): (bool, &str, &[&Name]) = match (first, steps) {
+    fn check_attribute(&self, first: &str, steps: &[RefStep<'_>]) -> Result<(), EvalError> {
+        let (data, kind, rest) = match (first, steps) {
             ("var" | "local" | "module" | "each" | "count" | "path" | "terraform" | "tofu" | "ephemeral" | "self", _) => return Ok(()),
-            ("data" | "resource", [kind, rest @ ..]) => (first == "data", &kind.text, rest),
+            ("data" | "resource", [RefStep::Attr(kind), rest @ ..]) => (first == "data", &*kind.text, rest),
             (kind, rest) => (false, kind, rest),
         };
-        let [name, attribute, rest @ ..] = rest else { return Ok(()) };
+        let [RefStep::Attr(name), rest @ ..] = rest else { return Ok(()) };
         let of = ResourceName { data, kind: kind.into(), name: Arc::clone(&name.text) };
         let declared = if data { &self.at.module.data } else { &self.at.module.managed };
+        let mut rest = rest;
         if let Some(block) = declared.get(kind).and_then(|named| named.get(&name.text)) {
-            self.check_instance(&of, block, Some(&RefStep::Attr(attribute)))?;
-        }
-        let Some(schema) = schema::of(data, kind) else { return Ok(()) };
-        match schema.fields.get(&attribute.text) {
-            Some(field) => {
-                let steps: Vec<RefStep<'_>> = rest.iter().map(|name| RefStep::Attr(name)).collect();
-                self.check_field(&attribute.text, field, &steps)
+            self.check_instance(&of, block, rest.first())?;
+            if let [RefStep::Index(..), behind @ ..] = rest
+                && repeated_by(block).is_some()
+            {
+                rest = behind;
             }
+        }
+        let ([RefStep::Attr(attribute), rest @ ..], Some(schema)) = (rest, schema::of(data, kind)) else { return Ok(()) };
+        match schema.fields.get(&attribute.text) {
+            Some(field) => self.check_field(&attribute.text, field, rest),
             None => self.world.refuse_attribute(&of, &attribute.text, &schema).map_or(Ok(()), Err),
         }
     }
@@ -232,10 +235,9 @@ impl Frame<'_> {
     /// Refuses an attribute of all instances at once, and an instance of a resource that has only one: as Terraform says so before it
     /// evaluates anything, `try` and `can` do not catch it.
     fn check_instance(&self, of: &ResourceName, block: &Block, step: Option<&RefStep<'_>>) -> Result<(), EvalError> {
-        let repeated = ["count", "for_each"].into_iter().find(|argument| block.body.attribute(argument).is_some());
         let mode = if of.data { "data." } else { "" };
         let name = format!("{mode}{}.{}", of.kind, of.name);
-        match (repeated, step) {
+        match (repeated_by(block), step) {
             (Some(argument), Some(RefStep::Attr(attribute))) => {
                 let example = if argument == "count" { "0" } else { "each.key" };
                 let message = format!(
@@ -357,6 +359,11 @@ fn instance(expansion: &Expansion, step: Option<&RefStep<'_>>) -> Option<(Option
         (Expansion::Symbolic { error: None, .. }, Some(_)) => Some((Some(InstanceKey::Any), 1)),
         _ => None,
     }
+}
+
+/// The argument that makes instances of a block, where there is one.
+fn repeated_by(block: &Block) -> Option<&'static str> {
+    ["count", "for_each"].into_iter().find(|argument| block.body.attribute(argument).is_some())
 }
 
 fn span(step: &RefStep<'_>) -> Span {

@@ -43,8 +43,8 @@ impl Scope for Module {
         }
     }
 
-    fn declared(&self, name: &str, span: Span, names: &[&kmslint::hcl::Name]) -> Result<(), EvalError> {
-        if let ("terraform_data", [_, attribute, _, ..]) = (name, names)
+    fn declared(&self, name: &str, span: Span, steps: &[RefStep<'_>]) -> Result<(), EvalError> {
+        if let ("terraform_data", [_, RefStep::Attr(attribute), _, ..]) = (name, steps)
             && &*attribute.text == "id"
         {
             return Err(fatal("A string has no attributes", span));

@@ -462,6 +462,9 @@ fn index_where_only_a_name_may_be_is_refused_inside_of_try_as_well() {
         ("try(oci_kms_key.j.key_shape[0][\"algorithm\"], \"d\")", "an attribute of `key_shape` must be written with a dot"),
         ("try(oci_kms_key.j.key_shape.algorithm, \"d\")", "the blocks `key_shape` are a list: write `key_shape[0]` and then the attribute"),
         ("try(oci_kms_key.j.key_shape[0].nope, \"d\")", "`key_shape` has no attribute `nope`"),
+        ("try(\"x\", oci_kms_key.j.key_shape[0].nope)", "`key_shape` has no attribute `nope`"),
+        ("length([for x in [] : oci_kms_vault.v[\"a\"]])", has_no_key),
+        ("true ? \"x\" : oci_kms_key.j.display_name[0]", "a value of type string has no `[0]`"),
     ] {
         assert_eq!(of(value), [wanted], "{value}");
     }

@@ -1,0 +1,23 @@
+resource "oci_kms_vault" "v" {
+  compartment_id = "ocid1.compartment.oc1..a"
+  display_name   = "v"
+  vault_type     = "DEFAULT"
+}
+variable "m" {
+  type    = map(any)
+  default = { a = "HSM" }
+}
+variable "l" {
+  type    = list(any)
+  default = [1, 2]
+}
+resource "oci_kms_key" "k" {
+  compartment_id      = "ocid1.compartment.oc1..a"
+  management_endpoint = oci_kms_vault.v.management_endpoint
+  key_shape {
+    algorithm = "AES"
+    length    = 32
+  }
+  protection_mode = var.m.a
+  display_name    = var.l[1]
+}

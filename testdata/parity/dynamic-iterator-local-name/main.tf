@@ -1,0 +1,24 @@
+resource "oci_kms_vault" "v" {
+  compartment_id = "ocid1.compartment.oc1..a"
+  display_name   = "v"
+  vault_type     = "DEFAULT"
+}
+locals {
+  d = 88
+}
+resource "oci_kms_key" "k" {
+  compartment_id      = "ocid1.compartment.oc1..a"
+  display_name        = "k"
+  management_endpoint = oci_kms_vault.v.management_endpoint
+  key_shape {
+    algorithm = "AES"
+    length    = 32
+  }
+  dynamic "auto_key_rotation_details" {
+    for_each = [1]
+    iterator = local
+    content {
+      rotation_interval_in_days = local.value + 70
+    }
+  }
+}

@@ -1,0 +1,15 @@
+resource "oci_kms_vault" "v" {
+  compartment_id = "ocid1.compartment.oc1..a"
+  display_name   = "v"
+  vault_type     = "DEFAULT"
+}
+resource "oci_kms_key" "a" {
+  compartment_id      = "ocid1.compartment.oc1..a"
+  display_name        = "a"
+  management_endpoint = oci_kms_vault.v.management_endpoint
+  key_shape {
+    algorithm = "AES"
+    length    = 32
+  }
+  protection_mode = merge(null, { mode = "SOFTWARE" }).mode
+}

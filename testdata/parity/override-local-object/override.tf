@@ -1,0 +1,3 @@
+locals {
+  c = { mode = "HSM" }
+}

@@ -1,0 +1,25 @@
+terraform {
+  required_providers {
+    oci = {
+      source                = "oracle/oci"
+      configuration_aliases = [oci.other]
+    }
+  }
+}
+resource "oci_kms_vault" "v" {
+  provider       = oci.other
+  compartment_id = "c"
+  display_name   = "v"
+  vault_type     = "DEFAULT"
+}
+resource "oci_kms_key" "k" {
+  compartment_id      = "ocid1.compartment.oc1..a"
+  display_name        = "k"
+  management_endpoint = oci_kms_vault.v.management_endpoint
+  key_shape {
+    algorithm = "AES"
+    length    = 32
+  }
+  provider        = oci
+  protection_mode = "HSM"
+}

@@ -1,0 +1,2 @@
+variable "mode" {}
+variable "endpoint" {}

@@ -1,0 +1,3 @@
+b = "SOFTWARE"
+c = "HSM"
+d = "HSM"

@@ -1,0 +1,24 @@
+resource "oci_kms_vault" "v" {
+  compartment_id = "ocid1.compartment.oc1..a"
+  display_name   = "v"
+  vault_type     = "DEFAULT"
+}
+variable "m" {
+  default = "SOFTWARE"
+}
+variable "n" {
+  type = number
+}
+resource "oci_kms_key" "k" {
+  compartment_id      = "ocid1.compartment.oc1..a"
+  display_name        = "k"
+  management_endpoint = oci_kms_vault.v.management_endpoint
+  key_shape {
+    algorithm = "AES"
+    length    = 32
+  }
+  protection_mode = var.m
+  auto_key_rotation_details {
+    rotation_interval_in_days = var.n
+  }
+}

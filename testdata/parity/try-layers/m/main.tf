@@ -1,0 +1,6 @@
+output "mode" {
+  value = "HSM"
+}
+output "list" {
+  value = ["a", "b"]
+}

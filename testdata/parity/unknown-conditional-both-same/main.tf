@@ -1,0 +1,18 @@
+resource "oci_kms_vault" "v" {
+  compartment_id = "ocid1.compartment.oc1..a"
+  display_name   = "v"
+  vault_type     = "DEFAULT"
+}
+resource "terraform_data" "t" {}
+resource "oci_kms_key" "k" {
+  compartment_id      = "ocid1.compartment.oc1..a"
+  display_name        = "k"
+  management_endpoint = oci_kms_vault.v.management_endpoint
+  key_shape {
+    algorithm = "AES"
+    length    = 32
+  }
+  protection_mode          = terraform_data.t.id == "x" ? "HSM" : "HSM"
+  is_auto_rotation_enabled = terraform_data.t.id != null
+  count                    = length(terraform_data.t.id == "x" ? ["a"] : ["b"])
+}
