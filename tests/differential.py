@@ -73,9 +73,11 @@ def terraform(configuration, folder, without):
 
 def followed(files):
     """the same files, each data source of a vault replaced by the vault it reads; None where there is none"""
+    # Names are unique; a call in JSON is in another file than the data source.
+    read = [x for text in files.values() for x in re.findall(r'data "oci_kms_vault" "(\w+)" \{\s+vault_id = (oci_kms_vault\.\w+)\.id', text)]
     out = {}
     for name, text in files.items():
-        for d, v in re.findall(r'data "oci_kms_vault" "(\w+)" \{\s+vault_id = (oci_kms_vault\.\w+)\.id', text): text = text.replace('data.oci_kms_vault.%s.' % d, v + '.')
+        for d, v in read: text = text.replace('data.oci_kms_vault.%s.' % d, v + '.')
         out[name] = text
     return None if out == files else out
 
