@@ -3,7 +3,7 @@
 use super::clock::Instant;
 use super::row::Trouble;
 use crate::eval::{Data, Num, NumError, Type, Value, convert};
-use saphyr_parser::{Event, Parser, ScalarStyle, StrInput};
+use saphyr_parser::{Event, Parser, ScalarStyle, ScanError, StrInput};
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
@@ -87,6 +87,34 @@ fn escaped_slashes(text: &str) -> Vec<usize> {
     found
 }
 
+/// What kind of error our parser found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum ScanErrorKind {
+    /// A line that our parser wants further in. Terraform's does not mind within brackets and quotes.
+    Indentation,
+    /// More brackets within each other than our parser counts.
+    TooDeep,
+    /// What Terraform's parser takes: a lone `-` in brackets, a tab behind a colon.
+    ReadByTerraform,
+    /// What Terraform refuses as well.
+    Refused,
+}
+
+impl ScanErrorKind {
+    /// Errors of `saphyr-parser` have a wording and no kind. It is read here and nowhere else, and a test provokes every wording, so that a
+    /// release that words otherwise changes no verdict unnoticed.
+    fn of(error: &ScanError) -> Self {
+        match error.info() {
+            info if info.starts_with("invalid indentation") => Self::Indentation,
+            "recursion limit exceeded" => Self::TooDeep,
+            "plain scalar cannot start with '-' followed by ,[]{}" | "':' must be followed by a valid YAML whitespace" => {
+                Self::ReadByTerraform
+            }
+            _ => Self::Refused,
+        }
+    }
+}
+
 struct Reader<'t> {
     parser: Parser<'t, StrInput<'t>>,
     /// What an anchor stands for, and how many nodes that is.
@@ -137,13 +165,11 @@ impl<'t> Reader<'t> {
         let (event, span) = match self.parser.next_event() {
             Some(Ok(event)) => event,
             Some(Err(error)) => {
-                self.unindented = error.info().starts_with("invalid indentation").then(|| error.marker().line());
-                if error.info().contains("recursion limit") {
-                    return Err(Trouble::too_large());
-                }
-                // Terraform's parser takes these: a lone `-` in brackets, a tab behind a colon.
-                if error.info().starts_with("plain scalar cannot start with '-'") || error.info().starts_with("':' must be followed") {
-                    return Err(Trouble::Unknown(Arc::from(UNREAD)));
+                match ScanErrorKind::of(&error) {
+                    ScanErrorKind::Indentation => self.unindented = Some(error.marker().line()),
+                    ScanErrorKind::TooDeep => return Err(Trouble::too_large()),
+                    ScanErrorKind::ReadByTerraform => return Err(Trouble::Unknown(Arc::from(UNREAD))),
+                    ScanErrorKind::Refused => {}
                 }
                 return Err(format!("invalid YAML: {error}").into());
             }
@@ -390,4 +416,30 @@ fn number(text: &str) -> Result<Value, Trouble> {
         return Err(refused());
     }
     Ok(Value::number(Num::from_big(&number.into())))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_error_that_the_parser_words_is_known_by_its_kind() {
+        let deep = "[".repeat(300);
+        for (text, kind) in [
+            ("a:\n  b: [1,\n2]\n", ScanErrorKind::Indentation),
+            ("a:\n  b: [\n1]\n", ScanErrorKind::Indentation),
+            ("a:\n  b: \"x\ny\"\n", ScanErrorKind::Indentation),
+            ("a: 'x\ny'\n", ScanErrorKind::Indentation),
+            (&deep, ScanErrorKind::TooDeep),
+            ("[-, a]\n", ScanErrorKind::ReadByTerraform),
+            ("a:\tb\n", ScanErrorKind::ReadByTerraform),
+            ("a: [1\n", ScanErrorKind::Refused),
+            ("a: @b\n", ScanErrorKind::Refused),
+        ] {
+            let mut parser = Parser::new_from_str(text);
+            let error = std::iter::from_fn(|| parser.next_event()).find_map(Result::err);
+            let error = error.unwrap_or_else(|| panic!("{text:?} is read"));
+            assert_eq!(ScanErrorKind::of(&error), kind, "{text:?}: {error}");
+        }
+    }
 }
