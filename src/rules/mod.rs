@@ -212,6 +212,6 @@ mod tests {
                 }
             }
         }
-        assert_eq!(by_id("OCI-KMS-002").map(|rule| rule.id), None);
+        assert_eq!(by_id("OCI-KMS-000").map(|rule| rule.id), None);
     }
 }
