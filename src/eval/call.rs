@@ -326,8 +326,7 @@ fn attempt(expr: &Expr, choices: &[Choice<'_>], context: &Context<'_>, errors: &
         let value = choice.eval(context, &mut own);
         if own.any() {
             let error = own.into_first();
-            let fatal = error.as_ref().is_some_and(|error| error.fatal);
-            if fatal {
+            if error.as_ref().is_some_and(|error| !error.is_catchable()) {
                 errors.merge_error(error);
                 return failed(Type::Any);
             }

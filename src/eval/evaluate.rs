@@ -48,7 +48,7 @@ struct Nothing;
 
 impl Scope for Nothing {
     fn resolve(&self, name: &str, span: Span, _: &[RefStep<'_>]) -> Result<(Value, usize), EvalError> {
-        Err(EvalError { message: format!("nothing can be referred to here, but `{name}` is"), span: Some(span), fatal: true })
+        Err(EvalError::refused(format!("nothing can be referred to here, but `{name}` is"), Some(span)))
     }
 
     fn text(&self, _: Span) -> String {
@@ -87,7 +87,7 @@ pub(super) struct Errors {
 impl Errors {
     pub(super) fn push(&mut self, error: EvalError) {
         match &self.first {
-            Some(first) if first.fatal || !error.fatal => {}
+            Some(first) if !first.is_catchable() || error.is_catchable() => {}
             _ => self.first = Some(error),
         }
     }
@@ -114,13 +114,17 @@ impl Errors {
             message: "this fails for an element; the reason is not shown because the elements are sensitive".to_owned(),
             ..error
         };
-        if marks.is_secret() { Self { first: self.first.map(|error| if error.fatal { error } else { hush(error) }) } } else { self }
+        if marks.is_secret() {
+            Self { first: self.first.map(|error| if error.is_catchable() { hush(error) } else { error }) }
+        } else {
+            self
+        }
     }
 
     /// Forgives errors that may be forgiven.
     pub(super) fn forgive(&mut self, other: Self) {
         if let Some(error) = other.first
-            && error.fatal
+            && !error.is_catchable()
         {
             self.push(error);
         }

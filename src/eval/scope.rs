@@ -22,14 +22,14 @@ pub trait Scope {
     /// returns the value and the number of steps it consumed; the evaluator applies the rest.
     ///
     /// # Errors
-    /// What Terraform would say; references to undeclared things are `fatal`.
+    /// What Terraform would say; references to undeclared things are refused.
     fn resolve(&self, name: &str, span: Span, steps: &[RefStep<'_>]) -> Result<(Value, usize), EvalError>;
 
     /// Whether what a reference names is declared, asked of references that are not evaluated (the rest of a `try`, the inside of a
     /// `for` over nothing): Terraform refuses those too. `steps` are the names and constant indexes that follow.
     ///
     /// # Errors
-    /// The same `fatal` error that [`Scope::resolve`] gives.
+    /// The same error that [`Scope::resolve`] gives.
     fn declared(&self, name: &str, span: Span, steps: &[RefStep<'_>]) -> Result<(), EvalError> {
         let _ = (name, span, steps);
         Ok(())

@@ -35,7 +35,7 @@ impl Scope for Module {
             }
             _ => {
                 let message = format!("`{name}.{attribute}` is not declared");
-                Err(EvalError { message, span: Some(span), fatal: true })
+                Err(EvalError::refused(message, Some(span)))
             }
         }
     }
@@ -267,7 +267,7 @@ fn references_to_what_is_not_declared_are_never_forgiven() {
         "[for x in [] : var.nosuch]",
         "[for x in [] : convert(var.nosuch, string)]",
     ] {
-        assert!(eval(text).is_err_and(|error| error.fatal), "{text}");
+        assert!(eval(text).is_err_and(|error| !error.is_catchable()), "{text}");
     }
     assert!(eval("try(nosuch(), 1)").is_ok());
     // The names of types are no references.

@@ -108,7 +108,7 @@ fn apply_steps(value: Value, steps: &[Step<'_>], context: &Context<'_>, errors: 
                 let (each, behind) = behind.split_at(own);
                 rest = behind;
                 if let [Step::AttrSplat(span), ..] = behind {
-                    errors.push(EvalError { fatal: true, ..EvalError::new("A `.*` cannot follow another one; use `[*]`", Some(*span)) });
+                    errors.push(EvalError::refused("A `.*` cannot follow another one; use `[*]`", Some(*span)));
                     return failed(Type::Any);
                 }
                 Ok(splat(&value, each, *span, context, errors))

@@ -67,17 +67,15 @@ fn unknown_argument(name: &str, written: &Name, module: &Module) -> EvalError {
             None => format!("module `{name}` has no variable `{}`", written.text),
         },
     };
-    EvalError { message, span: Some(written.span), fatal: true }
+    EvalError::refused(message, Some(written.span))
 }
 
 fn missing<'a>(name: &'a str, call: &'a Block, module: &'a Module) -> impl Iterator<Item = EvalError> + 'a {
     let is_missing =
         |(variable, block): &(&Arc<str>, &Block)| block.body.attribute("default").is_none() && call.body.attribute(variable).is_none();
     let required = module.variables.iter().filter(move |own| is_missing(own));
-    required.map(move |(variable, _)| EvalError {
-        message: format!("module call `{name}` does not set the required variable `{variable}`"),
-        span: Some(call.header),
-        fatal: true,
+    required.map(move |(variable, _)| {
+        EvalError::refused(format!("module call `{name}` does not set the required variable `{variable}`"), Some(call.header))
     })
 }
 
@@ -99,5 +97,5 @@ pub(super) fn declaration(block: &Block) -> Option<EvalError> {
     let (name, near) =
         names.filter(|name| !known.contains(&&*name.text)).find_map(|name| Some((name, closest(&name.text, known.iter().copied())?)))?;
     let message = format!("unsupported argument `{}` in a `{what}` block; did you mean `{near}`?", name.text);
-    Some(EvalError { message, span: Some(name.span), fatal: true })
+    Some(EvalError::refused(message, Some(name.span)))
 }

@@ -40,7 +40,7 @@ pub(super) fn validate(world: &World<'_>, at: &Rc<Instance>, name: &Arc<str>, va
         let message = failed.then(|| format!("the value of variable `{name}` is rejected by its validation{}", reason()));
         world.validated.running.borrow_mut().pop();
         if let Some(message) = message {
-            return Err(EvalError { message, span: Some(place(validation)), fatal: true });
+            return Err(EvalError::refused(message, Some(place(validation))));
         }
     }
     Ok(())

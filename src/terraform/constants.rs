@@ -14,7 +14,7 @@ struct Constants<'s> {
 
 impl Scope for Constants<'_> {
     fn resolve(&self, name: &str, span: Span, _: &[RefStep<'_>]) -> Result<(Value, usize), EvalError> {
-        Err(EvalError { message: format!("`{name}` may not be referred to here"), span: Some(span), fatal: true })
+        Err(EvalError::refused(format!("`{name}` may not be referred to here"), Some(span)))
     }
 
     fn text(&self, span: Span) -> String {
@@ -47,7 +47,7 @@ impl FileAccess for Constants<'_> {
 /// The value of a constant expression: operators, conditionals, templates and literals.
 pub(super) fn value(expr: &Expr, sources: &Sources) -> Result<Value, EvalError> {
     if let Some(span) = names::first_call(expr) {
-        return Err(EvalError { message: "functions may not be called here".to_owned(), span: Some(span), fatal: true });
+        return Err(EvalError::refused("functions may not be called here".to_owned(), Some(span)));
     }
     let budget = Budget::default();
     evaluate(expr, &Context::new(&Constants { sources }, &budget)).map_err(|error| error.at(expr.span))
@@ -59,7 +59,7 @@ pub(super) fn flag(block: &Block, name: &str, sources: &Sources) -> Result<Optio
     if let ExprKind::Bool(value) = written.value.kind {
         return Ok(Some(value));
     }
-    let refused = || EvalError { message: format!("`{name}` must be true or false"), span: Some(written.value.span), fatal: true };
+    let refused = || EvalError::refused(format!("`{name}` must be true or false"), Some(written.value.span));
     let value = value(&written.value, sources)?;
     // Numbers convert to no truth value, and neither does null.
     match convert(value, &Type::Bool).map(|value| value.data) {

@@ -60,7 +60,7 @@ fn dynamic<'b>(
     bound: &[Bound],
     found: &mut Blocks<'b>,
 ) -> Result<(), EvalError> {
-    let refuse = |message: &str, span| EvalError { message: message.to_owned(), span: Some(span), fatal: false };
+    let refuse = |message: &str, span| EvalError::new(message.to_owned(), Some(span));
     let Some(content) = block.body.blocks_of("content").next() else {
         return Err(refuse("a `dynamic` block needs a `content` block", block.header));
     };

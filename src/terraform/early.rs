@@ -87,7 +87,7 @@ pub(super) fn locate(world: &World<'_>, at: &Rc<Instance>, name: &str, call: &Bl
         }
         Ok(_) => elsewhere(
             "its source is not a string".to_owned(),
-            Some(EvalError { message: "`source` must be a string".to_owned(), span: Some(attribute.value.span), fatal: true }),
+            Some(EvalError::refused("`source` must be a string".to_owned(), Some(attribute.value.span))),
         ),
         // Where no one says which of the two it is, OpenTofu may well take what Terraform refuses.
         Err(_) if early.is_restricted.get() && world.says == request::Dialect::Either => {
@@ -108,7 +108,7 @@ struct Early<'a> {
 
 impl Early<'_> {
     fn refuse(&self, span: Span, message: String) -> Result<(Value, usize), EvalError> {
-        Err(EvalError { message, span: Some(span), fatal: true })
+        Err(EvalError::refused(message, Some(span)))
     }
 
     fn local(&self, name: &Arc<str>, span: Span) -> Result<(Value, usize), EvalError> {

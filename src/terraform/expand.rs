@@ -77,7 +77,7 @@ fn by_switch(world: &World<'_>, frame: &Frame<'_>, block: &Block, enabled: &Attr
 }
 
 fn refuse(message: impl Into<String>, span: Span) -> EvalError {
-    EvalError { message: message.into(), span: Some(span), fatal: true }
+    EvalError::refused(message.into(), Some(span))
 }
 
 fn by_count(world: &World<'_>, value: Value, span: Span) -> Result<Expansion, EvalError> {

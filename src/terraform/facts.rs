@@ -5,7 +5,7 @@ use super::scope::Bound;
 use super::world::World;
 use crate::base::cause::caller_may_set;
 use crate::base::{Bounds, Case, Claim, Fact, Place, Problem, ProblemKind, Step, StepKind};
-use crate::eval::{EvalError, Possible, Type, Value, convert};
+use crate::eval::{EvalError, EvalErrorKind, Possible, Type, Value, convert};
 use crate::hcl::{Attribute, Expr, ExprKind};
 use crate::key::Notice;
 use std::cell::RefCell;
@@ -36,8 +36,8 @@ type Said = (String, Option<Place>);
 
 impl Problems {
     /// Notes what Terraform would refuse.
-    pub(super) fn refused(&self, world: &World<'_>, error: &EvalError) {
-        let kind = if world.is_circle(error) { ProblemKind::Structure } else { ProblemKind::Refused };
+    pub(super) fn refused(&self, error: &EvalError) {
+        let kind = if error.kind == EvalErrorKind::Cycle { ProblemKind::Structure } else { ProblemKind::Refused };
         let mut problem = Problem::new(kind, error.message.clone());
         problem.place = error.span.map(Place::Source);
         self.add(problem);
@@ -116,7 +116,7 @@ impl Reader<'_> {
                 |error: EvalError| EvalError { message: format!("`{}` does not fit: {}", attribute.name.text, error.message), ..error };
             let value = convert(value, ty).map_err(|error| message(error).at(expr.span))?;
             match unfit(&value, &attribute.name.text, ty) {
-                Some(message) => Err(EvalError { message, span: Some(expr.span), fatal: true }),
+                Some(message) => Err(EvalError::refused(message, Some(expr.span))),
                 None => Ok(value),
             }
         });
@@ -130,7 +130,7 @@ impl Reader<'_> {
                 self.noted(fact)
             }
             Err(error) => {
-                self.problems.refused(self.world, &error);
+                self.problems.refused(&error);
                 let mut trail = vec![first];
                 if let Some(span) = error.span.filter(|span| *span != expr.span) {
                     trail.push(Step::new(Place::Source(span), "Terraform would refuse this"));

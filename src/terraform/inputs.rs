@@ -334,12 +334,9 @@ impl Inputs {
             Some(Given::Text(text, by, origin)) => {
                 // Terraform takes the text as it is for primitive types and untyped variables, and as an expression for all others.
                 let is_text = constraint.ty.is_primitive() || variable.body.attribute("type").is_none();
-                let refused = |what: &str| EvalError {
-                    // Nothing of the text is shown: the environment holds secrets.
-                    message: format!("the value that {by} gives variable `{name}` {what}"),
-                    span: Some(variable.header),
-                    fatal: true,
-                };
+                // Nothing of the text is shown: the environment holds secrets.
+                let refused =
+                    |what: &str| EvalError::refused(format!("the value that {by} gives variable `{name}` {what}"), Some(variable.header));
                 let value = if is_text {
                     Value::string(text).with_marks(Marks { from_file: true, raw: by.starts_with("`TF_VAR_"), ..Marks::NONE })
                 } else {

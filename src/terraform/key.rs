@@ -148,7 +148,7 @@ fn nested<'b>(reader: &Reader<'_>, body: &'b Body, kind: &str) -> Found<'b> {
             Found { blocks: Some(blocks) }
         }
         Err(error) => {
-            reader.problems.refused(reader.world, &error);
+            reader.problems.refused(&error);
             Found { blocks: None }
         }
     }
@@ -269,17 +269,15 @@ fn tags(reader: &Reader<'_>, attribute: Option<&Attribute>, hidden: &mut BTreeSe
     let read = |attribute: &Attribute| {
         let value = reader.value(&attribute.value, &[])?;
         // The provider's type for tags; what is shown keeps the types that are written.
-        convert(value.clone(), &Type::map(Type::String)).map_err(|error| EvalError {
-            message: format!("`{}` does not fit: {}", attribute.name.text, error.message),
-            span: Some(attribute.value.span),
-            fatal: true,
+        convert(value.clone(), &Type::map(Type::String)).map_err(|error| {
+            EvalError::refused(format!("`{}` does not fit: {}", attribute.name.text, error.message), Some(attribute.value.span))
         })?;
         Ok(value)
     };
     let value = attribute.and_then(|attribute| match read(attribute) {
         Ok(value) => Some(value),
         Err(error) => {
-            reader.problems.refused(reader.world, &error);
+            reader.problems.refused(&error);
             None
         }
     });

@@ -342,7 +342,7 @@ impl Module {
     }
 
     fn add_fault(&mut self, what: Named, name: &str, message: String, span: Span) {
-        let error = EvalError { message, span: Some(span), fatal: true };
+        let error = EvalError::refused(message, Some(span));
         self.faults.entry(what).or_default().entry(name.into()).or_insert(error);
     }
 

@@ -114,7 +114,7 @@ impl Relations {
         let id = super::instance::address(visit.at, false, &visit.of.kind, &visit.of.name, visit.key.as_ref());
         let made = schedule::of(world, visit);
         if let Some(error) = &made.refused {
-            walk.problems.refused(world, error);
+            walk.problems.refused(error);
         }
         // Whatever the limit is, a longer period is beyond it.
         let may_rotate =
@@ -186,7 +186,7 @@ impl Relations {
         let value = match reader.value(expr, &[]) {
             Ok(value) => value,
             Err(error) => {
-                reader.problems.refused(reader.world, &error);
+                reader.problems.refused(&error);
                 let fact = Fact::refused(format!("Terraform would refuse `management_endpoint`: {}", error.message));
                 return Vault { kind: fact.with_trail(vec![first()]), name: None };
             }

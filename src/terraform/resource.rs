@@ -79,7 +79,7 @@ impl World<'_> {
         let mode = if of.data { "data." } else { "" };
         let hint = near.map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
         let message = format!("`{mode}{}.{}` has no attribute `{name}`{hint}", of.kind, of.name);
-        is_certain.then_some(EvalError { message, span: None, fatal: true })
+        is_certain.then_some(EvalError::refused(message, None))
     }
 
     /// The value of a field.
@@ -185,11 +185,7 @@ impl World<'_> {
         }
         if block.most.is_some_and(|most| made.len() > most) {
             let span = made.last().map(|nested| nested.header);
-            return Err(EvalError {
-                message: format!("too many `{name}` blocks: there may be {} at most", block.most.unwrap_or(0)),
-                span,
-                fatal: true,
-            });
+            return Err(EvalError::refused(format!("too many `{name}` blocks: there may be {} at most", block.most.unwrap_or(0)), span));
         }
         if made.is_empty() && block.is_filled_in {
             let path: Arc<str> = format!("{}{name}", inside.path).into();
@@ -222,7 +218,7 @@ impl World<'_> {
     /// Blocks that JSON syntax writes as an object or an array of objects: only the schema tells them from arguments.
     fn bodies_in_json(&self, body: &Body, name: &str) -> Result<Vec<Body>, EvalError> {
         let Some(written) = body.attribute(name) else { return Ok(Vec::new()) };
-        let refuse = |message: String| Err(EvalError { message, span: Some(written.name.span), fatal: true });
+        let refuse = |message: String| Err(EvalError::refused(message, Some(written.name.span)));
         if !self.is_json(written.value.span.source) {
             return refuse(format!("`{name}` is a block: remove the `=`"));
         }

@@ -76,7 +76,7 @@ impl Scope for Frame<'_> {
             return Ok(());
         }
         let text = self.world.quote(span).map_or_else(|| "this name".to_owned(), |text| format!("`{text}`"));
-        Err(fatal(format!("{text} is not declared in this module")).at(span))
+        Err(refused(format!("{text} is not declared in this module")).at(span))
     }
 
     fn text(&self, span: Span) -> String {
@@ -110,7 +110,7 @@ impl Frame<'_> {
             };
         }
         let first = steps.first().and_then(attribute_name);
-        let needs = |what: &str| Err(fatal(format!("`{name}` must be followed by {what}")));
+        let needs = |what: &str| Err(refused(format!("`{name}` must be followed by {what}")));
         match (name, first) {
             ("var", Some(variable)) => Ok((self.world.variable(self.at, variable)?, 1)),
             ("local", Some(local)) => Ok((self.world.local(self.at, local)?, 1)),
@@ -133,12 +133,12 @@ impl Frame<'_> {
                 Some(of) => self.resource(ResourceName { data: false, kind: Arc::clone(kind), name: Arc::clone(of) }, steps, 2),
                 None => needs("the type and the name of a resource"),
             },
-            ("self", _) => Err(fatal("`self` has no meaning here")),
+            ("self", _) => Err(refused("`self` has no meaning here")),
             ("var" | "local" | "each" | "count" | "path" | "terraform" | "module" | "data", None) => needs("a name"),
             (kind, Some(of)) => self.resource(ResourceName { data: false, kind: kind.into(), name: Arc::clone(of) }, steps, 1),
             (_, None) => {
                 let text = self.world.quote(span).map_or_else(|| "this".to_owned(), |text| format!("`{text}`"));
-                Err(fatal(format!("{text} is not a reference: a resource type must be followed by a resource's name")))
+                Err(refused(format!("{text} is not a reference: a resource type must be followed by a resource's name")))
             }
         }
     }
@@ -147,16 +147,16 @@ impl Frame<'_> {
         match (self.each, part) {
             (Each::Element(key, _), "key") => Ok(key.clone()),
             (Each::Element(_, value), "value") => Ok(value.clone()),
-            (_, "key" | "value") => Err(fatal(format!("`each.{part}` may be used only in blocks with `for_each`"))),
-            _ => Err(fatal(format!("`each` has no attribute `{part}`"))),
+            (_, "key" | "value") => Err(refused(format!("`each.{part}` may be used only in blocks with `for_each`"))),
+            _ => Err(refused(format!("`each` has no attribute `{part}`"))),
         }
     }
 
     fn count(&self, part: &str) -> Result<Value, EvalError> {
         match (self.each, part) {
             (Each::Index(index), "index") => Ok(index.clone()),
-            (_, "index") => Err(fatal("`count.index` may be used only in blocks with `count`")),
-            _ => Err(fatal(format!("`count` has no attribute `{part}`"))),
+            (_, "index") => Err(refused("`count.index` may be used only in blocks with `count`")),
+            _ => Err(refused(format!("`count` has no attribute `{part}`"))),
         }
     }
 
@@ -165,7 +165,7 @@ impl Frame<'_> {
             "module" => Ok(Value::string(&self.at.folder)),
             "root" => Ok(Value::string(".")),
             "cwd" => Ok(Value::string(self.world.root.to_string_lossy().replace('\\', "/"))),
-            _ => Err(fatal(format!("`path` has no attribute `{part}`"))),
+            _ => Err(refused(format!("`path` has no attribute `{part}`"))),
         }
     }
 
@@ -176,7 +176,7 @@ impl Frame<'_> {
                 Err(why) => Value::unknown(Type::String, Arc::clone(why)),
             }),
             "applying" => Ok(Value::bool(false).with_marks(Marks { ephemeral: true, ..Marks::NONE })),
-            _ => Err(fatal(format!("`terraform` has no attribute `{part}`"))),
+            _ => Err(refused(format!("`terraform` has no attribute `{part}`"))),
         }
     }
 
@@ -244,10 +244,10 @@ impl Frame<'_> {
                     "`{name}` has `{argument}`: its attributes belong to its instances, such as `{name}[{example}].{}`",
                     attribute.text
                 );
-                Err(fatal(message).at(attribute.span))
+                Err(refused(message).at(attribute.span))
             }
             (None, Some(RefStep::Index(_, span))) if is_constant_index(&self.world.text(*span)) => {
-                Err(fatal(format!("`{name}` has neither `count` nor `for_each`, so it has no instance key")).at(*span))
+                Err(refused(format!("`{name}` has neither `count` nor `for_each`, so it has no instance key")).at(*span))
             }
             _ => Ok(()),
         }
@@ -302,7 +302,7 @@ impl Frame<'_> {
                 (Type::List(element), _) if matches!(step, RefStep::Index(..)) => Some((**element).clone()),
                 _ => None,
             };
-            let Some(next) = next else { return Err(fatal(format!("a value of type {ty} has no `{shown}`")).at(span(step))) };
+            let Some(next) = next else { return Err(refused(format!("a value of type {ty} has no `{shown}`")).at(span(step))) };
             ty = next;
         }
         Ok(())
@@ -394,8 +394,8 @@ fn step_name<'s>(step: &'s RefStep<'_>) -> Option<&'s Arc<str>> {
     }
 }
 
-fn fatal(message: impl Into<String>) -> EvalError {
-    EvalError { message: message.into(), span: None, fatal: true }
+fn refused(message: impl Into<String>) -> EvalError {
+    EvalError::refused(message.into(), None)
 }
 
 /// The surroundings of values that may refer to nothing: defaults and values files.
@@ -406,7 +406,7 @@ pub(super) struct Closed<'a> {
 
 impl Scope for Closed<'_> {
     fn resolve(&self, name: &str, span: Span, _: &[RefStep<'_>]) -> Resolved {
-        Err(EvalError { message: format!("`{name}` may not be referred to here"), span: Some(span), fatal: true })
+        Err(EvalError::refused(format!("`{name}` may not be referred to here"), Some(span)))
     }
 
     fn text(&self, span: Span) -> String {

@@ -128,12 +128,12 @@ impl<'w> Walk<'w> {
         match expansion {
             Ok(expansion) => {
                 if let Expansion::Symbolic { error: Some(error), .. } = &*expansion {
-                    self.problems.refused(self.world, error);
+                    self.problems.refused(error);
                 }
                 Some(expansion)
             }
             Err(error) => {
-                self.problems.refused(self.world, &error);
+                self.problems.refused(&error);
                 None
             }
         }

@@ -21,7 +21,7 @@ use crate::eval::{
 };
 use crate::hcl::{Block, Expr};
 use std::cell::{Cell, OnceCell, RefCell};
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::sync::Arc;
@@ -46,7 +46,6 @@ pub(super) struct World<'w> {
     expansions: RefCell<HashMap<Site, Rc<Expansion>>>,
     children: RefCell<HashMap<ChildName, Rc<Instance>>>,
     constraints: RefCell<HashMap<VariableName, Result<TypeConstraint, EvalError>>>,
-    circles: RefCell<HashSet<String>>,
     first_steps: RefCell<HashMap<Span, StepKind>>,
     refusals: RefCell<HashMap<Span, Rc<Refusals>>>,
     orders: RefCell<HashMap<PathBuf, Arc<Order>>>,
@@ -135,7 +134,6 @@ impl<'w> World<'w> {
             expansions: RefCell::default(),
             children: RefCell::default(),
             constraints: RefCell::default(),
-            circles: RefCell::default(),
             first_steps: RefCell::default(),
             refusals: RefCell::default(),
             orders: RefCell::default(),
@@ -179,11 +177,6 @@ impl<'w> World<'w> {
         Ok(if at.module.is_outside { value.with_marks(OUTSIDE) } else { value })
     }
 
-    /// Whether an error is a circle, which is a fault of the structure and not of the expression where it was noticed.
-    pub(super) fn is_circle(&self, error: &EvalError) -> bool {
-        self.circles.borrow().contains(&error.message)
-    }
-
     /// The value of a slot, evaluated the first time. An error in there is not for `try` of whoever refers to it to catch.
     pub(super) fn once(
         &self,
@@ -198,7 +191,7 @@ impl<'w> World<'w> {
         let account = &self.ration.account;
         let mark = account.mark();
         let result = match account.deeper() {
-            Some(_deeper) => make().map_err(|error| EvalError { fatal: true, ..error }),
+            Some(_deeper) => make().map_err(EvalError::uncatchable),
             None => Ok(self.budget().too_large()),
         };
         let result = if account.keep(mark) { result } else { Ok(self.budget().too_large()) };
@@ -217,8 +210,7 @@ impl<'w> World<'w> {
                 [first, ..] => format!("{} refer to each other in a circle: {} → {first}", "these values", names.join(" → ")),
                 [] => "a value refers to itself".to_owned(),
             };
-            self.circles.borrow_mut().insert(message.clone());
-            return Err(EvalError { message, span: None, fatal: true });
+            return Err(EvalError::cycle(message));
         }
         running.push((slot, name()));
         Ok(())
@@ -256,7 +248,7 @@ impl<'w> World<'w> {
             })?;
             if value.deep_marks().ephemeral && !marks.ephemeral {
                 let message = format!("an ephemeral value is given to variable `{name}`, which is not declared `ephemeral = true`");
-                return Err(EvalError { message, span: value.trail.as_ref().and_then(|link| link.step.place.span()), fatal: true });
+                return Err(EvalError::refused(message, value.trail.as_ref().and_then(|link| link.step.place.span())));
             }
             // To convert it to the type of the variable made all of it anew.
             if !self.budget().charge_all(&value) {
@@ -330,7 +322,7 @@ impl<'w> World<'w> {
             return done.clone();
         }
         let parsed = parse_constraint(&attribute.value, &mut |default| self.constant(default));
-        let parsed = parsed.map_err(|error| EvalError { fatal: true, ..error.at(attribute.value.span) });
+        let parsed = parsed.map_err(|error| error.at(attribute.value.span).uncatchable());
         self.constraints.borrow_mut().insert(key, parsed.clone());
         parsed
     }
@@ -345,7 +337,7 @@ impl<'w> World<'w> {
     /// Evaluates an expression that must be a constant: in it, not even functions may be called.
     pub(super) fn literal(&self, expr: &Expr) -> Result<Value, EvalError> {
         match super::names::first_call(expr) {
-            Some(span) => Err(EvalError { message: "functions may not be called here".to_owned(), span: Some(span), fatal: true }),
+            Some(span) => Err(EvalError::refused("functions may not be called here".to_owned(), Some(span))),
             None => self.constant(expr),
         }
     }
@@ -395,7 +387,7 @@ impl<'w> World<'w> {
     /// What is said of a name that is not declared: where a file could not be read, it may be declared there.
     pub(super) fn undeclared(&self, at: &Instance, message: String) -> Result<Value, EvalError> {
         if at.module.problems.is_empty() {
-            return Err(EvalError { message, span: None, fatal: true });
+            return Err(EvalError::refused(message, None));
         }
         Ok(Value::unknown(Type::Any, format!("{message}, but a file of it could not be read")))
     }
@@ -617,9 +609,7 @@ fn dialect(says: request::Dialect) -> Dialect {
 
 /// Brings a value into a variable's type.
 pub(super) fn conform(value: Value, constraint: &TypeConstraint, name: &str, span: Span) -> Result<Value, EvalError> {
-    constraint.conform(value).map_err(|error| EvalError {
-        message: format!("the value of variable `{name}` does not fit its type: {}", error.message),
-        span: Some(span),
-        fatal: true,
-    })
+    constraint
+        .conform(value)
+        .map_err(|error| EvalError::refused(format!("the value of variable `{name}` does not fit its type: {}", error.message), Some(span)))
 }

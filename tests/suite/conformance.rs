@@ -34,12 +34,12 @@ impl Scope for Module {
                 [RefStep::Attr(attribute), ..] if ["input", "output", "triggers_replace"].contains(&&*attribute.text) => {
                     Ok((resource(), 1))
                 }
-                _ => Err(fatal("This resource has no such attribute", span)),
+                _ => Err(refused("This resource has no such attribute", span)),
             },
             ("path", [RefStep::Attr(which), ..]) if ["module", "root"].contains(&&*which.text) => Ok((Value::string("."), 1)),
             ("path", [RefStep::Attr(which), ..]) if &*which.text == "cwd" => Ok((Value::string(self.absolute(".")), 1)),
             ("terraform", [RefStep::Attr(which), ..]) if &*which.text == "workspace" => Ok((Value::string("default"), 1)),
-            _ => Err(fatal(&format!("`{name}` is not declared"), span)),
+            _ => Err(refused(&format!("`{name}` is not declared"), span)),
         }
     }
 
@@ -47,12 +47,12 @@ impl Scope for Module {
         if let ("terraform_data", [_, RefStep::Attr(attribute), _, ..]) = (name, steps)
             && &*attribute.text == "id"
         {
-            return Err(fatal("A string has no attributes", span));
+            return Err(refused("A string has no attributes", span));
         }
         if ["terraform_data", "path", "terraform", "resource"].contains(&name) {
             Ok(())
         } else {
-            Err(fatal(&format!("`{name}` is not declared"), span))
+            Err(refused(&format!("`{name}` is not declared"), span))
         }
     }
 
@@ -69,8 +69,8 @@ impl Scope for Module {
     }
 }
 
-fn fatal(message: &str, span: Span) -> EvalError {
-    EvalError { message: message.to_owned(), span: Some(span), fatal: true }
+fn refused(message: &str, span: Span) -> EvalError {
+    EvalError::refused(message.to_owned(), Some(span))
 }
 
 fn resource() -> Value {

@@ -111,7 +111,7 @@ pub(super) fn named<'b>(world: &World<'_>, at: &'b Rc<Instance>, block: &'b Bloc
 
 /// What Terraform would refuse of `replace_triggered_by`.
 pub(super) fn wrong(world: &World<'_>, at: &Rc<Instance>, block: &Block, each: &Each) -> Option<EvalError> {
-    let error = |message: String, span| Some(EvalError { message, span: Some(span), fatal: true });
+    let error = |message: String, span| Some(EvalError::refused(message, Some(span)));
     for lifecycle in block.body.blocks_of("lifecycle") {
         let Some(attribute) = lifecycle.body.attribute("replace_triggered_by") else { continue };
         let ExprKind::Tuple(items) = &attribute.value.without_parens().kind else {

@@ -162,7 +162,7 @@ impl Scope for Surroundings {
         match (name, steps) {
             ("var", [RefStep::Attr(_), ..]) => Ok((Value::string("HSM"), 1)),
             ("local" | "data" | "module", [RefStep::Attr(_), ..]) => Ok((Value::unknown(kmslint::eval::Type::Any, "known after apply"), 1)),
-            _ => Err(EvalError { message: format!("`{name}` is not declared"), span: Some(span), fatal: true }),
+            _ => Err(EvalError::refused(format!("`{name}` is not declared"), Some(span))),
         }
     }
 
