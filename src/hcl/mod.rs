@@ -1,5 +1,6 @@
 //! Configuration files → one small spanned tree, the same for native syntax and JSON.
 
+mod children;
 mod comments;
 mod encoding;
 mod expression;

@@ -1,7 +1,6 @@
 //! What changed outside of Terraform since the last apply, told beside the keys.
 
 use super::document::Entry;
-use super::facts::place;
 use super::node::{Node, Value};
 use super::scan::Spot;
 use super::values::hides;
@@ -61,7 +60,7 @@ pub(super) fn note(file: &Arc<str>, drift: impl Iterator<Item = Drift>, keys: &m
     }
     for drift in drift {
         let Some(key) = known.get(&drift.address).and_then(|at| keys.get_mut(*at)) else { continue };
-        let here = place(file, &drift.pointer, drift.spot);
+        let here = drift.spot.place(file, &drift.pointer);
         key.notes.extend(drift.labels.into_iter().map(|label| Step::new(here.clone(), label)));
     }
 }

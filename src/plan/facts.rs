@@ -3,10 +3,9 @@
 use super::items::Item;
 use super::node::{Node, Value};
 use super::resolve::{Resolver, Settled};
-use super::scan::Spot;
 use super::times;
 use super::values::Cell;
-use crate::base::{Fact, Place, Problem, ProblemKind, Step};
+use crate::base::{Fact, Problem, ProblemKind, Step};
 use crate::key::{Fate, Importance, InputKind, KeyFacts, KeyId, Lifecycle, ProtectionMode, RotationStatus, Stage, Symbolic};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -30,21 +29,16 @@ enum Wrong {
     Value(String),
 }
 
-/// A place in the document.
-pub(super) fn place(file: &Arc<str>, pointer: &str, spot: Spot) -> Place {
-    Place::Json { file: Arc::clone(file), pointer: pointer.into(), line: Some((spot.line, spot.column)) }
-}
-
 impl Reader<'_> {
     /// All facts but those about other resources.
     pub(super) fn key(&mut self, input: InputKind) -> KeyFacts {
         let item = self.item;
         let stage = if input == InputKind::State { Stage::Actual } else { Stage::Declared };
         let id = KeyId { root: Arc::clone(self.file), inputs: None, address: item.address.clone(), input };
-        let mut key = KeyFacts::new(id, stage, item.fate, place(self.file, &item.pointer, item.spot));
+        let mut key = KeyFacts::new(id, stage, item.fate, item.spot.place(self.file, &item.pointer));
         key.notes = item.remarks.iter().map(|remark| Step::new(key.place.clone(), remark.as_str())).collect();
         for (message, spot, pointer) in &item.faults {
-            let problem = Problem::new(ProblemKind::Unparsable, message.clone()).at(place(self.file, pointer, *spot));
+            let problem = Problem::new(ProblemKind::Unparsable, message.clone()).at(spot.place(self.file, pointer));
             self.problems.push(problem.help("Make the file anew with `terraform show -json`"));
         }
         if item.any {
@@ -63,7 +57,7 @@ impl Reader<'_> {
         if let Cell::Value { node, pointer, .. } = item.values.cell(&[DETAILS])
             && let Some(block) = node.elements().first()
         {
-            key.rotation.block = Some(place(self.file, &format!("{pointer}/0"), block.spot));
+            key.rotation.block = Some(block.spot.place(self.file, &format!("{pointer}/0")));
         }
         key.lifecycle = self.lifecycle();
         key.shape.algorithm = self.fact(&["key_shape", "algorithm"], text);
@@ -93,7 +87,7 @@ impl Reader<'_> {
             Cell::Absent | Cell::Null if !item.faults.is_empty() => Fact::unknown("its entry in the file cannot be read"),
             Cell::Absent | Cell::Null => Fact::unset(),
             Cell::Unknown { pointer, spot, whole_block } => {
-                let mut trail = vec![Step::new(place(self.file, &pointer, spot), "not known in the plan")];
+                let mut trail = vec![Step::new(spot.place(self.file, &pointer), "not known in the plan")];
                 let settled = match self.resolver {
                     Some(resolver) => resolver.settle(item, path, whole_block),
                     None => Settled::Unknown { why: "known after apply".to_owned(), step: None },
@@ -107,7 +101,7 @@ impl Reader<'_> {
                 }
             }
             Cell::Value { node, pointer, sensitive } => {
-                let here = place(self.file, &pointer, node.spot);
+                let here = node.spot.place(self.file, &pointer);
                 let label = if self.resolver.is_some() { "planned value" } else { "value in the state" };
                 let trail = vec![Step::new(here.clone(), label)];
                 let fact = match read(node) {
@@ -157,11 +151,11 @@ impl Reader<'_> {
         for kind in ["restore_from_file", "restore_from_object_store"] {
             match self.item.values.cell(&[kind]) {
                 Cell::Value { node, pointer, .. } if !node.elements().is_empty() => {
-                    let here = place(self.file, &pointer, node.spot);
+                    let here = node.spot.place(self.file, &pointer);
                     return Fact::known(true).with_trail(vec![Step::new(here, "the key is restored from this backup")]);
                 }
                 Cell::Unknown { pointer, spot, .. } => {
-                    let here = place(self.file, &pointer, spot);
+                    let here = spot.place(self.file, &pointer);
                     let fact = Fact::unknown(format!("whether there is a `{kind}` block is known only after apply"));
                     restored = fact.with_trail(vec![Step::new(here, "not known in the plan")]);
                 }
@@ -175,7 +169,7 @@ impl Reader<'_> {
     fn wrong_endpoint(&self) -> Option<Step> {
         let Cell::Value { node, pointer, sensitive: false } = self.item.values.cell(&["management_endpoint"]) else { return None };
         let what = crate::key::wrong_endpoint(node.text()?)?;
-        Some(Step::new(place(self.file, &pointer, node.spot), format!("this is {what}")))
+        Some(Step::new(node.spot.place(self.file, &pointer), format!("this is {what}")))
     }
 
     fn tags(&self, name: &str) -> BTreeMap<String, String> {

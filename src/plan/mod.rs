@@ -144,10 +144,7 @@ fn plan(file: &Arc<str>, document: Document, options: &Options, contents: &mut C
         keys(&source, planned.into_iter().filter_map(items::change), &others, &prior, contents);
     }
     let constraints = configuration.as_ref().map(|root| root.constraints.as_slice()).unwrap_or_default();
-    let old = constraints
-        .iter()
-        .find_map(|(text, pointer, spot)| OldProvider::read(text, false, facts::place(file, pointer, *spot)))
-        .map(Arc::new);
+    let old = constraints.iter().find_map(|(text, pointer, spot)| OldProvider::read(text, false, spot.place(file, pointer))).map(Arc::new);
     contents.inventory.keys.iter_mut().for_each(|key| key.old_provider.clone_from(&old));
     drift::note(file, drift.into_iter().filter_map(drift::read), &mut contents.inventory.keys);
     contents.variables = Some(variables.into_iter().filter_map(recorded).collect());

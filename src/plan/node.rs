@@ -1,6 +1,6 @@
 //! A small JSON tree for the few values that matter, each with its place; strict about syntax and about keys that are there twice.
 
-use super::scan::{Broken, Failure, Kept, Spot};
+use super::scan::{Broken, Failure, Kept, Scanner, Spot};
 use crate::base::json;
 use std::collections::HashSet;
 
@@ -134,6 +134,16 @@ pub(super) fn parse(kept: &Kept) -> Result<Node, Broken> {
     let node = parser.value(0)?;
     parser.space();
     if parser.at == kept.text.len() { Ok(node) } else { Err(parser.broken("something follows the value")) }
+}
+
+impl Scanner<'_> {
+    /// Takes a string and decodes it.
+    pub(super) fn string(&mut self) -> Result<String, Broken> {
+        if self.peek_some()? != b'"' {
+            return Err(self.broken("a string is missing"));
+        }
+        self.keep_value(|kept| parse(kept).map(|node| node.into_text().unwrap_or_default()))
+    }
 }
 
 struct Parser<'k> {

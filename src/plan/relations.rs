@@ -1,6 +1,5 @@
 //! What other resources do with keys: versions, what may make the next one, certificate authorities.
 
-use super::facts::place;
 use super::items::Item;
 use super::named::Named;
 use super::resolve::{Resolver, means};
@@ -54,7 +53,7 @@ pub(super) fn relate(
             Users::Sure(found) => {
                 for at in found {
                     let Some(key) = keys.get_mut(at) else { continue };
-                    key.authorities.push(CaUse { id: item.address.clone(), place: Some(place(file, &item.pointer, item.spot)) });
+                    key.authorities.push(CaUse { id: item.address.clone(), place: Some(item.spot.place(file, &item.pointer)) });
                 }
             }
             Users::Maybe(references) => using
@@ -193,7 +192,7 @@ fn version(file: &Arc<str>, item: &Item, current: Option<&str>) -> KeyVersion {
     };
     KeyVersion {
         id: item.address.clone(),
-        place: Some(place(file, &item.pointer, item.spot)),
+        place: Some(item.spot.place(file, &item.pointer)),
         time_created: item.values.text(&["time_created"]).and_then(times::read),
         is_current: id.zip(current).map(|(id, current)| id == current),
         is_auto_rotated: flag("is_auto_rotated"),

@@ -7,7 +7,6 @@
 //! else one of the values referred to must be null.
 
 use super::configuration::{Argument, Call, Expression, Given, Module, Resource};
-use super::facts;
 use super::items::Item;
 use super::node::{Node, Value};
 use super::reference::Target;
@@ -162,7 +161,7 @@ impl<'a> Resolver<'a> {
             [] => format!("`{name}` is computed here"),
             list => format!("`{name}` refers to {}", list.join(", ")),
         };
-        Step::new(facts::place(self.file, &expression.pointer, expression.spot), label)
+        Step::new(expression.spot.place(self.file, &expression.pointer), label)
     }
 
     /// The expression of a resource's argument.

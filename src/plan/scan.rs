@@ -2,7 +2,9 @@
 
 use super::bits::{self, BLOCK, Carry};
 use super::feed::{Fault, Feed};
+use crate::base::Place;
 use memchr::{memchr_iter, memchr2, memmem, memrchr};
+use std::sync::Arc;
 
 /// Values nested deeper than this are refused; Terraform's own limit on types is far below.
 const DEPTH: usize = 10_000;
@@ -41,6 +43,13 @@ pub(super) struct Spot {
     pub line: usize,
     /// Column.
     pub column: usize,
+}
+
+impl Spot {
+    /// The place of what a pointer leads to in a document, which is here.
+    pub(super) fn place(self, file: &Arc<str>, pointer: &str) -> Place {
+        Place::Json { file: Arc::clone(file), pointer: pointer.into(), line: Some((self.line, self.column)) }
+    }
 }
 
 /// Where something that the buffer keeps begins.
@@ -210,14 +219,6 @@ impl<'p> Scanner<'p> {
         }
         self.at += length;
         Ok(self.buffer.get(self.at + 1 - length..self.at - 1).unwrap_or_default())
-    }
-
-    /// Takes a string and decodes it.
-    pub(super) fn string(&mut self) -> Result<String, Broken> {
-        if self.peek_some()? != b'"' {
-            return Err(self.broken("a string is missing"));
-        }
-        self.keep_value(|kept| super::node::parse(kept).map(|node| node.into_text().unwrap_or_default()))
     }
 
     /// Takes a value whole and hands it to `read`.

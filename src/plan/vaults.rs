@@ -1,6 +1,5 @@
 //! The type of the vault a key is in. A key has no argument that names its vault: there is only the vault's management endpoint.
 
-use super::facts::place;
 use super::items::Item;
 use super::named::Named;
 use super::node::Node;
@@ -59,8 +58,8 @@ pub(super) fn find(file: &Arc<str>, items: &[Item]) -> Vec<Vault> {
 fn one(file: &Arc<str>, item: &Item) -> Vault {
     let text = |name: &str| item.values.text(&[name]).map(str::to_owned);
     let (place, sensitive) = match item.values.cell(&["vault_type"]) {
-        Cell::Value { node, pointer, sensitive } => (place(file, &pointer, node.spot), sensitive),
-        _ => (place(file, &item.pointer, item.spot), false),
+        Cell::Value { node, pointer, sensitive } => (node.spot.place(file, &pointer), sensitive),
+        _ => (item.spot.place(file, &item.pointer), false),
     };
     Vault {
         name: item.address.clone(),
@@ -82,7 +81,7 @@ fn listed_vault(file: &Arc<str>, item: &Item, node: &Node, pointer: &str, sensit
         endpoint: text("management_endpoint"),
         kind: text("vault_type").map(|kind| VaultType::read(&kind)),
         sensitive,
-        place: place(file, &format!("{pointer}/vault_type"), node.get("vault_type").unwrap_or(node).spot),
+        place: node.get("vault_type").unwrap_or(node).spot.place(file, &format!("{pointer}/vault_type")),
     }
 }
 
@@ -283,5 +282,5 @@ fn bare(endpoint: &str) -> String {
 }
 
 fn place_of(key: &KeyFacts, pointer: &str, node: &Node) -> Place {
-    place(&key.id.root, pointer, node.spot)
+    node.spot.place(&key.id.root, pointer)
 }

@@ -89,7 +89,7 @@ pub(super) fn declaration(block: &Block) -> Option<EvalError> {
         };
         if let Some(name) = name.filter(|_| !references(&condition.value).iter().any(is_own)) {
             let message = format!("the condition of a validation must refer to the variable itself: `var.{}`", name.text);
-            return Some(EvalError { message, span: Some(condition.value.span), fatal: true });
+            return Some(EvalError::refused(message, Some(condition.value.span)));
         }
     }
     let (what, known): (_, &[&str]) = if &*block.kind.text == "variable" { ("variable", &VARIABLE) } else { ("output", &OUTPUT) };

@@ -71,7 +71,7 @@ pub(super) fn of_output(world: &World<'_>, at: &Rc<Instance>, name: &str, output
         None => Ok(()),
         Some(condition) => {
             let message = format!("a precondition of output `{name}` is false{}", reason(world, condition, at, &frame));
-            Err(EvalError { message, span: Some(place(condition)), fatal: true })
+            Err(EvalError::refused(message, Some(place(condition))))
         }
     }
 }

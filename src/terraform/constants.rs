@@ -1,7 +1,6 @@
 //! Arguments that must be constants because Terraform decodes them before it evaluates anything: `sensitive`, `nullable`, names in a
 //! `cloud` block.
 
-use super::names;
 use crate::base::{Sources, Span};
 use crate::eval::{Budget, Context, Data, EvalError, FileAccess, FileList, FileTrouble, RefStep, Scope, Type, Value, convert, evaluate};
 use crate::hcl::{Block, Expr, ExprKind};
@@ -46,7 +45,7 @@ impl FileAccess for Constants<'_> {
 
 /// The value of a constant expression: operators, conditionals, templates and literals.
 pub(super) fn value(expr: &Expr, sources: &Sources) -> Result<Value, EvalError> {
-    if let Some(span) = names::first_call(expr) {
+    if let Some(span) = expr.find_call(&|_| true) {
         return Err(EvalError::refused("functions may not be called here".to_owned(), Some(span)));
     }
     let budget = Budget::default();

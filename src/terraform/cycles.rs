@@ -6,6 +6,7 @@
 //! `count`, `for_each` and `depends_on`, and whoever refers to a call as a whole waits for all that is in it.
 
 use super::module::Module;
+use super::subject::Subject;
 use crate::base::Span;
 use crate::eval::{Reference, references};
 use crate::hcl::{Block, Body, Expr, ExprKind, TraversalStep};
@@ -226,15 +227,15 @@ impl Edges<'_> {
 
     fn refer(&mut self, expr: &Expr) {
         for reference in references(expr) {
-            let names = reference.names();
-            let name = match (&**reference.root, names.as_slice()) {
-                ("data", [kind, name, ..]) => format!("data.{}.{}", kind.text, name.text),
-                ("resource", [kind, name, ..]) => format!("{}.{}", kind.text, name.text),
-                ("module", [name, ..]) => match output(&reference) {
-                    Some(output) => format!("module.{}.{output}", name.text),
-                    None => format!("module.{}", name.text),
+            let name = match Subject::of_reference(&reference) {
+                Subject::Data(named) => format!("data.{}.{}", named.kind, named.name),
+                Subject::Managed(named) => format!("{}.{}", named.kind, named.name),
+                Subject::Call(call) => match output(&reference) {
+                    Some(output) => format!("module.{call}.{output}"),
+                    None => format!("module.{call}"),
                 },
-                (root, [name, ..]) => format!("{root}.{}", name.text),
+                Subject::Local(name) => format!("local.{name}"),
+                Subject::Variable(name) => format!("var.{name}"),
                 _ => continue,
             };
             self.wait(&name, reference.span);

@@ -7,6 +7,7 @@ use super::instance::{Each, Instance};
 use super::module::literal;
 use super::request;
 use super::scope::Frame;
+use super::subject::Subject;
 use super::world::World;
 use crate::base::Span;
 use crate::eval::{Budget, Context, Data, Dialect, EvalError, FileAccess, RefStep, Scope, Type, Value, convert, evaluate};
@@ -126,11 +127,10 @@ impl Early<'_> {
 
 impl Scope for Early<'_> {
     fn resolve(&self, name: &str, span: Span, steps: &[RefStep<'_>]) -> Result<(Value, usize), EvalError> {
-        let first = if let Some(RefStep::Attr(first)) = steps.first() { Some(&first.text) } else { None };
         let is_tofu = self.frame.world.says == request::Dialect::OpenTofu;
-        match (name, first) {
-            ("path", Some(_)) => self.frame.resolve(name, span, steps),
-            ("var", Some(variable)) => {
+        match Subject::resolved(name, steps) {
+            Subject::Path(_) => self.frame.resolve(name, span, steps),
+            Subject::Variable(variable) => {
                 let block = self.frame.at.module.variables.get(variable);
                 let sources = self.frame.world.loader.sources;
                 let is_const = |block: &Block| constants::is_true(block, "const", sources);
@@ -140,10 +140,10 @@ impl Scope for Early<'_> {
                 self.is_restricted.set(true);
                 self.refuse(span, format!("a module source may only refer to constants, and `var.{variable}` is not a `const` variable"))
             }
-            ("local", Some(local)) => self.local(local, span),
-            ("terraform" | "tofu", Some(_)) if is_tofu => self.frame.resolve(name, span, steps),
-            _ => {
-                self.is_restricted.set(matches!(name, "terraform" | "tofu"));
+            Subject::Local(local) => self.local(local, span),
+            Subject::Terraform(_) | Subject::Tofu(_) if is_tofu => self.frame.resolve(name, span, steps),
+            subject => {
+                self.is_restricted.set(matches!(subject, Subject::Terraform(_) | Subject::Tofu(_)));
                 self.refuse(span, format!("a module source may only refer to constants, not to `{}`", self.frame.text(span)))
             }
         }

@@ -2,11 +2,12 @@
 
 use super::instance::{Each, Instance};
 use super::scope::Bound;
+use super::subject::Subject;
 use super::world::World;
 use crate::base::cause::caller_may_set;
 use crate::base::{Bounds, Case, Claim, Fact, Place, Problem, ProblemKind, Step, StepKind};
 use crate::eval::{EvalError, EvalErrorKind, Possible, Type, Value, convert};
-use crate::hcl::{Attribute, Expr, ExprKind};
+use crate::hcl::{Attribute, Expr, ExprKind, TraversalStep};
 use crate::key::Notice;
 use std::cell::RefCell;
 use std::collections::HashSet;
@@ -162,32 +163,26 @@ impl Reader<'_> {
 
     /// What the caller of a library may set to change the value of an expression, as it is written there.
     pub(super) fn input(&self, expr: &Expr, bound: &[Bound]) -> String {
-        let mut found = None;
-        self.find_input(expr, bound, &mut found);
-        found.or_else(|| self.world.quote(expr.span)).unwrap_or_else(|| "its value".to_owned())
+        self.find_input(expr, bound).or_else(|| self.world.quote(expr.span)).unwrap_or_else(|| "its value".to_owned())
     }
 
-    fn find_input(&self, expr: &Expr, bound: &[Bound], found: &mut Option<String>) {
+    fn find_input(&self, expr: &Expr, bound: &[Bound]) -> Option<String> {
         if let ExprKind::Traversal(base, steps) = &expr.kind
             && let ExprKind::Variable(name) = &base.kind
             && self.value(expr, bound).is_ok_and(|value| value.marks.by_caller)
         {
-            let named = steps.iter().rev().find_map(|step| match step {
-                crate::hcl::TraversalStep::Attr(name) => Some(name.text.to_string()),
-                _ => None,
-            });
-            *found = match &**name {
-                "var" | "local" if steps.len() == 1 => self.world.quote(expr.span),
-                _ => named,
+            let last = || {
+                steps.iter().rev().find_map(|step| if let TraversalStep::Attr(name) = step { Some(name.text.to_string()) } else { None })
             };
+            let found = match Subject::traversed(name, steps) {
+                Subject::Variable(_) | Subject::Local(_) if steps.len() == 1 => self.world.quote(expr.span),
+                _ => last(),
+            };
+            if found.is_some() {
+                return found;
+            }
         }
-        if found.is_none() {
-            super::names::children(expr, &mut |child| {
-                if found.is_none() {
-                    self.find_input(child, bound, found);
-                }
-            });
-        }
+        expr.find_child(|child| self.find_input(child, bound))
     }
 }
 

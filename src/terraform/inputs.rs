@@ -12,7 +12,7 @@ use super::world::{World, conform};
 use crate::base::cause::no_value;
 use crate::base::disk::{self, DiskError};
 use crate::base::{Place, Problem, ProblemKind, SourceId, Sources, Span, Step, StepKind, nearest};
-use crate::eval::{EvalError, Marks, Type, TypeConstraint, Value};
+use crate::eval::{EvalError, Marks, TypeConstraint, Value};
 use crate::hcl::{self, Block, Expr, ExprKind, File};
 use crate::key::Comment;
 use std::collections::{BTreeMap, BTreeSet};
@@ -382,19 +382,4 @@ pub(super) fn expression(text: &str, name: &str, by: &str, sources: &Sources) ->
     // What someone asks `eval` is theirs to see.
     let source = if by == "`eval`" { sources.add(shown, text.to_owned()) } else { sources.add_hidden(shown, text.to_owned()) };
     hcl::native::parse_expression(source, text).map_err(|error| error.message)
-}
-
-/// The mark of a value that the caller of a library decides.
-pub(super) const BY_CALLER: Marks = Marks { by_caller: true, ..Marks::NONE };
-
-/// Whether a variable may hold more than its default lets it: one whose default is empty, or that has none.
-pub(super) fn is_open(value: Option<&Value>, ty: &Type) -> bool {
-    let can_hold = matches!(ty, Type::List(_) | Type::Set(_) | Type::Map(_) | Type::Object(_) | Type::Tuple(_) | Type::Any);
-    let is_empty = |value: &Value| {
-        value.is_null() || value.as_mapping().is_some_and(BTreeMap::is_empty) || value.as_sequence().is_some_and(<[Value]>::is_empty)
-    };
-    match value {
-        None => true,
-        Some(value) => can_hold && is_empty(value),
-    }
 }

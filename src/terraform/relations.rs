@@ -3,10 +3,10 @@
 use super::facts::Reader;
 use super::imports::Imports;
 use super::module::{AUTHORITY, KEY_VERSION};
-use super::names::children;
 use super::refusals;
 use super::schedule;
 use super::scope::Frame;
+use super::subject::Subject;
 use super::walk::{Visit, Walk, locate};
 use super::world::World;
 use crate::base::{Address, Bounds, Case, Claim, Fact, Place, Step, brief};
@@ -413,7 +413,7 @@ impl Chase<'_> {
     fn inside(&mut self, expr: &Expr, frame: &Frame<'_>) {
         match &expr.kind {
             ExprKind::Parens(_) | ExprKind::Call { .. } | ExprKind::Template(_) => {
-                children(expr, &mut |child| self.expression(child, frame))
+                expr.children(&mut |child| self.expression(child, frame))
             }
             ExprKind::Traversal(base, _) if !matches!(base.kind, ExprKind::Variable(_)) => self.expression(base, frame),
             ExprKind::Traversal(base, steps) => {
@@ -421,29 +421,29 @@ impl Chase<'_> {
                     self.lost = true;
                     return;
                 };
-                self.definition(first, &name.text, rest, frame);
+                self.definition(Subject::of(first, Some(&name.text), None), rest, frame);
             }
             _ => self.lost = true,
         }
     }
 
     /// Goes on where a name is defined.
-    fn definition(&mut self, first: &str, name: &Arc<str>, rest: &[TraversalStep], frame: &Frame<'_>) {
+    fn definition(&mut self, subject: Subject<'_>, rest: &[TraversalStep], frame: &Frame<'_>) {
         let at = frame.at;
-        match (first, rest) {
-            ("local", []) => {
+        match (subject, rest) {
+            (Subject::Local(name), []) => {
                 if let Some(local) = at.module.locals.get(name) {
                     return self.expression(&local.value, &Frame::new(self.world, at, &super::instance::Each::None));
                 }
             }
-            ("var", []) => {
+            (Subject::Variable(name), []) => {
                 if let Some((parent, call)) = &at.parent
                     && let Some(argument) = parent.module.calls.get(call).and_then(|call| call.body.attribute(name))
                 {
                     return self.expression(&argument.value, &Frame::new(self.world, parent, &at.each));
                 }
             }
-            ("module", [.., TraversalStep::Attr(output)]) if rest.len() <= 2 => {
+            (Subject::Call(name), [.., TraversalStep::Attr(output)]) if rest.len() <= 2 => {
                 if let Some(child) = self.only_child(at, name)
                     && let Some(value) = child.module.outputs.get(&output.text).and_then(|output| output.body.attribute("value"))
                 {

@@ -10,13 +10,12 @@ pub(super) use passing::{Passing, drivers};
 
 use super::facts::{Problems, Reader};
 use super::instance::{Each, Instance};
-use super::names::children;
 use super::scope::Frame;
 use super::walk::Visit;
 use super::world::World;
 use crate::base::{Place, Span, Step};
 use crate::eval::{Data, Drivers, EvalError, Value};
-use crate::hcl::{Block, Expr, ExprKind};
+use crate::hcl::{Block, Expr};
 use crate::key::{IdleSchedule, Schedule, ScheduleForm};
 use std::rc::Rc;
 
@@ -176,7 +175,7 @@ impl Search<'_> {
         for (function, own) in driver::FUNCTIONS {
             if drivers.contains(own) {
                 let name = format!("{function}()");
-                let place = call_of(expr, function).unwrap_or(expr.span);
+                let place = expr.find_call(&|name| name == function).unwrap_or(expr.span);
                 let trail = vec![made.clone(), step(place, &name)];
                 self.found.schedules.push(Schedule {
                     period_days: None,
@@ -213,20 +212,4 @@ fn of_keys(value: &Value) -> Drivers {
         Data::Set(..) => value.drivers(),
         _ => Drivers::NONE,
     }
-}
-
-/// Where a function is called in an expression.
-fn call_of(expr: &Expr, function: &str) -> Option<Span> {
-    if let ExprKind::Call { name, .. } = &expr.kind
-        && &*name.text == function
-    {
-        return Some(expr.span);
-    }
-    let mut found = None;
-    children(expr, &mut |child| {
-        if found.is_none() {
-            found = call_of(child, function);
-        }
-    });
-    found
 }

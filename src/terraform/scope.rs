@@ -1,9 +1,10 @@
 //! What names mean in an expression: `var`, `local`, `module`, `data`, resources, `each`, `count`, `path`, `terraform`, iterators.
 
 use super::instance::{Each, Expansion, Instance};
-use super::module::{Named, Resources};
+use super::module::{self, Resources};
 use super::resource::One;
 use super::schema::{self, Field, Nesting};
+use super::subject::{Named, Subject};
 use super::world::{ResourceName, World};
 use crate::base::{InstanceKey, Span};
 use crate::eval::{Data, Dialect, EvalError, FileAccess, Marks, RefStep, Scope, Type, UnknownValue, Value};
@@ -50,27 +51,23 @@ impl Scope for Frame<'_> {
             return Ok(());
         }
         let module = &self.at.module;
-        let step = |at: usize| steps.get(at).and_then(attribute_name).map(|name| &**name);
-        let has = |resources: &Resources, kind: &str, name: Option<&str>| {
-            name.is_some_and(|name| resources.get(kind).is_some_and(|named| named.contains_key(name)))
-        };
-        let is_declared = match (name, step(0)) {
-            ("var", Some(name)) => module.variables.contains_key(name),
-            ("local", Some(name)) => module.locals.contains_key(name),
-            ("module", Some(name)) => module.calls.contains_key(name),
-            ("data", Some(kind)) => has(&module.data, kind, step(1)),
-            ("resource", Some(kind)) => has(&module.managed, kind, step(1)),
-            ("each", Some(part)) => self.each(part).is_ok(),
-            ("count", Some(part)) => self.count(part).is_ok(),
-            ("path", Some(part)) => self.path(part).is_ok(),
-            ("terraform", Some(part)) => self.terraform(part).is_ok(),
-            ("tofu", Some(part)) if self.world.dialect == Dialect::OpenTofu => self.terraform(part).is_ok(),
-            ("ephemeral", Some(_)) => true,
-            ("self", _) => false,
-            (kind, name) => has(&module.managed, kind, name),
+        let has = |resources: &Resources, named: Named<'_>| resources.get(named.kind).is_some_and(|all| all.contains_key(named.name));
+        let subject = self.subject_of(name, steps);
+        let is_declared = match subject {
+            Subject::Variable(name) => module.variables.contains_key(name),
+            Subject::Local(name) => module.locals.contains_key(name),
+            Subject::Call(name) => module.calls.contains_key(name),
+            Subject::Data(named) => has(&module.data, named),
+            Subject::Managed(named) => has(&module.managed, named),
+            Subject::Each(part) => self.each(part).is_ok(),
+            Subject::Count(part) => self.count(part).is_ok(),
+            Subject::Path(part) => self.path(part).is_ok(),
+            Subject::Terraform(part) | Subject::Tofu(part) => self.terraform(part).is_ok(),
+            Subject::Ephemeral => true,
+            Subject::Itself | Subject::Incomplete(_) | Subject::Unknown => false,
         };
         if is_declared {
-            self.check_attribute(name, steps).map_err(|error| error.at(span))?;
+            self.check_attribute(subject, steps).map_err(|error| error.at(span))?;
         }
         if is_declared || !module.problems.is_empty() {
             return Ok(());
@@ -101,6 +98,14 @@ impl Scope for Frame<'_> {
 }
 
 impl Frame<'_> {
+    /// What a reference names here. `tofu` is a resource type like any other to Terraform.
+    fn subject_of<'n>(&self, first: &'n str, steps: &'n [RefStep<'_>]) -> Subject<'n> {
+        match Subject::resolved(first, steps) {
+            Subject::Tofu(name) if self.world.dialect != Dialect::OpenTofu => Subject::Managed(Named { kind: first, name, taken: 1 }),
+            subject => subject,
+        }
+    }
+
     fn find(&self, name: &str, span: Span, steps: &[RefStep<'_>]) -> Resolved {
         if let Some(bound) = self.bound.iter().rev().find(|bound| &*bound.name == name) {
             let entries = [("key", &bound.key), ("value", &bound.value)];
@@ -109,34 +114,23 @@ impl Frame<'_> {
                 None => Ok((Value::object(entries.iter().map(|(name, value)| (Arc::from(*name), (*value).clone())).collect()), 0)),
             };
         }
-        let first = steps.first().and_then(attribute_name);
-        let needs = |what: &str| Err(refused(format!("`{name}` must be followed by {what}")));
-        match (name, first) {
-            ("var", Some(variable)) => Ok((self.world.variable(self.at, variable)?, 1)),
-            ("local", Some(local)) => Ok((self.world.local(self.at, local)?, 1)),
-            ("each", Some(part)) => Ok((self.each(part)?, 1)),
-            ("count", Some(part)) => Ok((self.count(part)?, 1)),
-            ("path", Some(part)) => Ok((self.path(part)?, 1)),
-            ("terraform", Some(part)) => Ok((self.terraform(part)?, 1)),
-            // OpenTofu's own name for it, since 1.9.
-            ("tofu", Some(part)) if self.world.dialect == Dialect::OpenTofu => Ok((self.terraform(part)?, 1)),
-            ("module", Some(call)) => self.module(call, steps),
-            ("data", Some(kind)) => match steps.get(1).and_then(attribute_name) {
-                Some(of) => self.resource(ResourceName { data: true, kind: Arc::clone(kind), name: Arc::clone(of) }, steps, 2),
-                None => needs("the type and the name of a data source"),
-            },
-            ("ephemeral", Some(_)) if steps.len() >= 2 => {
+        match self.subject_of(name, steps) {
+            Subject::Variable(variable) => Ok((self.world.variable(self.at, variable)?, 1)),
+            Subject::Local(local) => Ok((self.world.local(self.at, local)?, 1)),
+            Subject::Each(part) => Ok((self.each(part)?, 1)),
+            Subject::Count(part) => Ok((self.count(part)?, 1)),
+            Subject::Path(part) => Ok((self.path(part)?, 1)),
+            Subject::Terraform(part) | Subject::Tofu(part) => Ok((self.terraform(part)?, 1)),
+            Subject::Call(call) => self.module(call, steps),
+            Subject::Data(named) => self.resource(ResourceName::of(true, named), steps, named.taken),
+            Subject::Managed(named) => self.resource(ResourceName::of(false, named), steps, named.taken),
+            Subject::Ephemeral => {
                 let value = Value::unknown(Type::Any, "ephemeral resources are read on every run");
                 Ok((value.with_marks(Marks { ephemeral: true, ..Marks::NONE }), 2))
             }
-            ("resource", Some(kind)) => match steps.get(1).and_then(attribute_name) {
-                Some(of) => self.resource(ResourceName { data: false, kind: Arc::clone(kind), name: Arc::clone(of) }, steps, 2),
-                None => needs("the type and the name of a resource"),
-            },
-            ("self", _) => Err(refused("`self` has no meaning here")),
-            ("var" | "local" | "each" | "count" | "path" | "terraform" | "module" | "data", None) => needs("a name"),
-            (kind, Some(of)) => self.resource(ResourceName { data: false, kind: kind.into(), name: Arc::clone(of) }, steps, 1),
-            (_, None) => {
+            Subject::Itself => Err(refused("`self` has no meaning here")),
+            Subject::Incomplete(missing) => Err(refused(format!("`{name}` must be followed by {missing}"))),
+            Subject::Unknown => {
                 let text = self.world.quote(span).map_or_else(|| "this".to_owned(), |text| format!("`{text}`"));
                 Err(refused(format!("{text} is not a reference: a resource type must be followed by a resource's name")))
             }
@@ -185,7 +179,7 @@ impl Frame<'_> {
         let Some(call) = self.at.module.calls.get(name) else {
             return Ok((world.undeclared(self.at, format!("there is no module call `{name}` in this module"))?, steps.len()));
         };
-        if let Some(fault) = self.at.module.fault(Named::Call, name) {
+        if let Some(fault) = self.at.module.fault(module::Named::Call, name) {
             return Err(fault);
         }
         let expansion = world.call_expansion(self.at, name, call)?;
@@ -207,17 +201,16 @@ impl Frame<'_> {
     }
 
     /// Refuses a reference that is not evaluated where it names something that its resource does not have: Terraform checks those too.
-    fn check_attribute(&self, first: &str, steps: &[RefStep<'_>]) -> Result<(), EvalError> {
-        let (data, kind, rest) = match (first, steps) {
-            ("var" | "local" | "module" | "each" | "count" | "path" | "terraform" | "tofu" | "ephemeral" | "self", _) => return Ok(()),
-            ("data" | "resource", [RefStep::Attr(kind), rest @ ..]) => (first == "data", &*kind.text, rest),
-            (kind, rest) => (false, kind, rest),
+    fn check_attribute(&self, subject: Subject<'_>, steps: &[RefStep<'_>]) -> Result<(), EvalError> {
+        let (data, named) = match subject {
+            Subject::Data(named) => (true, named),
+            Subject::Managed(named) => (false, named),
+            _ => return Ok(()),
         };
-        let [RefStep::Attr(name), rest @ ..] = rest else { return Ok(()) };
-        let of = ResourceName { data, kind: kind.into(), name: Arc::clone(&name.text) };
+        let of = ResourceName::of(data, named);
         let declared = if data { &self.at.module.data } else { &self.at.module.managed };
-        let mut rest = rest;
-        if let Some(block) = declared.get(kind).and_then(|named| named.get(&name.text)) {
+        let mut rest = steps.get(named.taken..).unwrap_or_default();
+        if let Some(block) = declared.get(named.kind).and_then(|all| all.get(named.name)) {
             self.check_instance(&of, block, rest.first())?;
             if let [RefStep::Index(..), behind @ ..] = rest
                 && repeated_by(block).is_some()
@@ -225,7 +218,7 @@ impl Frame<'_> {
                 rest = behind;
             }
         }
-        let ([RefStep::Attr(attribute), rest @ ..], Some(schema)) = (rest, schema::of(data, kind)) else { return Ok(()) };
+        let ([RefStep::Attr(attribute), rest @ ..], Some(schema)) = (rest, schema::of(data, named.kind)) else { return Ok(()) };
         match schema.fields.get(&attribute.text) {
             Some(field) => self.check_field(&attribute.text, field, rest),
             None => self.world.refuse_attribute(&of, &attribute.text, &schema).map_or(Ok(()), Err),
@@ -261,7 +254,7 @@ impl Frame<'_> {
             Field::Block(block) => block,
         };
         let [first, rest @ ..] = steps else { return Ok(()) };
-        let refuse = |step: &RefStep<'_>, message: String| Err(fatal(message).at(span(step)));
+        let refuse = |step: &RefStep<'_>, message: String| Err(refused(message).at(span(step)));
         let inside = match (block.nesting, first) {
             (Nesting::Single, _) => steps,
             (_, RefStep::Index(_, span)) if !is_constant_index(&self.world.text(*span)) => return Ok(()),
@@ -318,7 +311,7 @@ impl Frame<'_> {
             return Ok((world.undeclared(self.at, message)?, steps.len()));
         };
         let mode = if of.data { "data." } else { "" };
-        if let Some(fault) = self.at.module.fault(Named::Resource, &format!("{mode}{}.{}", of.kind, of.name)) {
+        if let Some(fault) = self.at.module.fault(module::Named::Resource, &format!("{mode}{}.{}", of.kind, of.name)) {
             return Err(fault);
         }
         let expansion = world.resource_expansion(self.at, &of, block)?;
@@ -378,11 +371,6 @@ fn is_constant_index(text: &str) -> bool {
     let inner = text.trim_start_matches(['.', '[']).trim_end_matches(']').trim();
     let is_text = inner.len() >= 2 && inner.starts_with('"') && inner.ends_with('"') && !inner.contains(['$', '%', '\\']);
     is_text && inner.matches('"').count() == 2 || !inner.is_empty() && inner.bytes().all(|byte| byte.is_ascii_digit())
-}
-
-/// The name that a reference begins with: brackets do not make one.
-fn attribute_name<'s>(step: &'s RefStep<'_>) -> Option<&'s Arc<str>> {
-    if let RefStep::Attr(name) = step { Some(&name.text) } else { None }
 }
 
 /// The name of a `.name` or `["name"]` step.

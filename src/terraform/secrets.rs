@@ -95,7 +95,7 @@ fn hide_calls(expr: &Expr, sources: &Sources) {
     {
         arguments.iter().for_each(|argument| hide_value(argument, sources));
     }
-    super::names::children(expr, &mut |child| hide_calls(child, sources));
+    expr.children(&mut |child| hide_calls(child, sources));
 }
 
 /// Whether a text says where a value is and nothing of the value: a reference, or the header of a variable.

@@ -120,15 +120,7 @@ impl Blame<'_> {
                 (ExprKind::Variable(_), _) => self.named(expr),
                 _ => next(base),
             },
-            _ => {
-                let mut found = None;
-                super::names::children(expr, &mut |child| {
-                    if found.is_none() {
-                        found = next(child);
-                    }
-                });
-                found
-            }
+            _ => expr.find_child(next),
         }
     }
 

@@ -1,14 +1,28 @@
 //! Library modules: what a variable holds that nobody in the scanned tree sets, so that the keys a caller would make can be judged.
 
-use super::inputs::{BY_CALLER, is_open};
 use crate::base::{Place, Step, StepKind};
-use crate::eval::{Data, Type, TypeConstraint, Value};
+use crate::eval::{Data, Marks, Type, TypeConstraint, Value};
 use crate::hcl::Block;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// The key of the one entry that stands for all.
 const ANY: &str = "*";
+
+/// The mark of a value that the caller of a library decides.
+pub(super) const BY_CALLER: Marks = Marks { by_caller: true, ..Marks::NONE };
+
+/// Whether a variable may hold more than its default lets it: one whose default is empty, or that has none.
+pub(super) fn is_open(value: Option<&Value>, ty: &Type) -> bool {
+    let can_hold = matches!(ty, Type::List(_) | Type::Set(_) | Type::Map(_) | Type::Object(_) | Type::Tuple(_) | Type::Any);
+    let is_empty = |value: &Value| {
+        value.is_null() || value.as_mapping().is_some_and(BTreeMap::is_empty) || value.as_sequence().is_some_and(<[Value]>::is_empty)
+    };
+    match value {
+        None => true,
+        Some(value) => can_hold && is_empty(value),
+    }
+}
 
 /// How much is put into empty inputs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

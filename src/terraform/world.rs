@@ -13,6 +13,7 @@ use super::resource::One;
 use super::schedule::Passing;
 use super::schema;
 use super::scope::{Bound, Frame};
+use super::subject;
 use super::trails::through;
 use super::workspace::Workspace;
 use crate::base::{InstanceKey, ModuleStep, Place, Span, Step, StepKind};
@@ -103,6 +104,13 @@ pub(super) struct ResourceName {
     pub kind: Arc<str>,
     /// Its name.
     pub name: Arc<str>,
+}
+
+impl ResourceName {
+    /// The resource or data source that a reference names.
+    pub(super) fn of(data: bool, named: subject::Named<'_>) -> Self {
+        Self { data, kind: named.kind.into(), name: Arc::clone(named.name) }
+    }
 }
 
 /// A block that expands, within one module instance.
@@ -336,7 +344,7 @@ impl<'w> World<'w> {
 
     /// Evaluates an expression that must be a constant: in it, not even functions may be called.
     pub(super) fn literal(&self, expr: &Expr) -> Result<Value, EvalError> {
-        match super::names::first_call(expr) {
+        match expr.find_call(&|_| true) {
             Some(span) => Err(EvalError::refused("functions may not be called here".to_owned(), Some(span))),
             None => self.constant(expr),
         }

@@ -1,6 +1,6 @@
 //! Hashes, identifiers, and what else is computed with keys.
 
-use super::encoding::encode_base64;
+use super::base_64;
 use super::row::{Body, Call, Function, Outcome, STRING, Trouble, number, string, text};
 use super::rsa;
 use crate::eval::{Drivers, Marks, Type, Value};
@@ -55,11 +55,11 @@ pub(super) fn sha512(bytes: &[u8]) -> String {
 }
 
 pub(super) fn base64_sha256(bytes: &[u8]) -> String {
-    encode_base64(&Sha256::digest(bytes))
+    base_64::encode(&Sha256::digest(bytes))
 }
 
 pub(super) fn base64_sha512(bytes: &[u8]) -> String {
-    encode_base64(&Sha512::digest(bytes))
+    base_64::encode(&Sha512::digest(bytes))
 }
 
 fn rsa_decrypt(call: &Call<'_>, args: &[Value]) -> Outcome {

@@ -2,28 +2,19 @@
 
 use super::charset::Charset;
 use super::row::{Body, Call, Function, LARGEST_RESULT, Outcome, Returns, STRING, Trouble, any, string, text};
-use super::{csv, json, yaml, yaml_emit};
+use super::{base_64, csv, json, yaml, yaml_emit};
 use crate::eval::{Type, Value};
-use base64::Engine;
-use base64::alphabet::STANDARD;
-use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use std::collections::BTreeSet;
 use std::io::Read;
 use std::sync::Arc;
 use unicode_normalization::UnicodeNormalization;
-
-/// Go's standard encoding: padded, but with any bits behind the last byte.
-const BASE64: GeneralPurpose = GeneralPurpose::new(
-    &STANDARD,
-    GeneralPurposeConfig::new().with_decode_allow_trailing_bits(true).with_decode_padding_mode(DecodePaddingMode::RequireCanonical),
-);
 
 /// How many fields comma-separated values may have.
 const MOST_FIELDS: usize = 1 << 20;
 
 pub(super) const TABLE: &[Function] = &[
     Function::new("base64decode", &[string("str")], STRING, Body::Values(base64_decode)),
-    Function::new("base64encode", &[string("str")], STRING, Body::Text(|text| encode_base64(text.as_bytes()))),
+    Function::new("base64encode", &[string("str")], STRING, Body::Text(|text| base_64::encode(text.as_bytes()))),
     Function::new("base64gunzip", &[string("str")], STRING, Body::Values(base64_gunzip)).opentofu(),
     Function::new(
         "base64gzip",
@@ -42,25 +33,16 @@ pub(super) const TABLE: &[Function] = &[
     Function::new("yamlencode", &[any("value").unknown().untyped().null()], STRING, Body::Values(yaml_encode)),
 ];
 
-pub(super) fn encode_base64(bytes: &[u8]) -> String {
-    BASE64.encode(bytes)
-}
-
-/// The bytes of a padded Base64 text, line breaks ignored as Go does.
-pub(super) fn decode_base64(text: &str) -> Option<Vec<u8>> {
-    BASE64.decode(text.replace(['\r', '\n'], "")).ok()
-}
-
 fn base64_decode(call: &Call<'_>, args: &[Value]) -> Outcome {
     let [value, ..] = args else { return Err(Trouble::arity()) };
     call.pay(text(value).len())?;
-    let bytes = decode_base64(text(value)).ok_or("failed to decode base64 data")?;
+    let bytes = base_64::decode(text(value)).ok_or("failed to decode base64 data")?;
     String::from_utf8(bytes).map(Value::string).map_err(|_| "the result of decoding the provided string is not valid UTF-8".into())
 }
 
 fn base64_gunzip(call: &Call<'_>, args: &[Value]) -> Outcome {
     let [value, ..] = args else { return Err(Trouble::arity()) };
-    let bytes = decode_base64(text(value)).ok_or("failed to decode base64 data")?;
+    let bytes = base_64::decode(text(value)).ok_or("failed to decode base64 data")?;
     let mut unpacked = Vec::new();
     let mut reader = flate2::read::MultiGzDecoder::new(bytes.as_slice()).take(LARGEST_RESULT as u64 + 1);
     let read = reader.read_to_end(&mut unpacked);
@@ -176,14 +158,14 @@ fn text_encode(call: &Call<'_>, args: &[Value]) -> Outcome {
     call.pay(text(value).len())?;
     let bytes = charset(name)?.encode(text(value));
     let bytes = bytes.ok_or_else(|| format!("the given string contains characters that cannot be represented in {}", text(name)))?;
-    Ok(Value::string(encode_base64(&bytes)))
+    Ok(Value::string(base_64::encode(&bytes)))
 }
 
 fn text_decode(call: &Call<'_>, args: &[Value]) -> Outcome {
     let [value, name, ..] = args else { return Err(Trouble::arity()) };
     call.pay(text(value).len())?;
     let charset = charset(name)?;
-    let bytes = decode_base64(text(value)).ok_or("the given value has an invalid base64 symbol")?;
+    let bytes = base_64::decode(text(value)).ok_or("the given value has an invalid base64 symbol")?;
     let decoded =
         charset.decode(&bytes).ok_or_else(|| format!("the given string contains symbols that are not defined for {}", text(name)))?;
     Ok(Value::string(decoded))

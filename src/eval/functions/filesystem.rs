@@ -1,7 +1,7 @@
 //! Functions that read files, and those on paths. What comes out of a file is marked so.
 
 use super::row::{BOOL, Body, Call, Function, Outcome, Returns, STRING, Trouble, Want, string, text};
-use super::{crypto, encoding, glob};
+use super::{base_64, crypto, glob};
 use crate::eval::{FileTrouble, Marks, Type, Value};
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -14,7 +14,7 @@ pub(super) const TABLE: &[Function] = &[
     Function::new("basename", &[string("path")], STRING, Body::Text(|path| glob::base(path).to_owned())),
     Function::new("dirname", &[string("path")], STRING, Body::Text(glob::folder)),
     Function::new("file", &[string("path")], STRING, Body::Values(file)),
-    Function::new("filebase64", &[string("path")], STRING, Body::Values(|call, args| digest(call, args, encoding::encode_base64))),
+    Function::new("filebase64", &[string("path")], STRING, Body::Values(|call, args| digest(call, args, base_64::encode))),
     Function::new("filebase64sha256", &[string("path")], STRING, Body::Values(|call, args| digest(call, args, crypto::base64_sha256))),
     Function::new("filebase64sha512", &[string("path")], STRING, Body::Values(|call, args| digest(call, args, crypto::base64_sha512))),
     Function::new("fileexists", &[string("path")], BOOL, Body::Values(exists)),

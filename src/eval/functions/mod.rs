@@ -1,5 +1,6 @@
 //! Terraform's built-in functions, in tables by family, and the one caller that settles what they have in common.
 
+mod base_64;
 mod call;
 mod charset;
 mod cidr;

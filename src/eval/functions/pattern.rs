@@ -1,6 +1,6 @@
 //! Regular expressions that match and replace as Go's `regexp` does.
 
-use super::re2;
+use super::re2::{self, PatternError};
 use regex::{Captures, Regex, RegexBuilder};
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
@@ -31,7 +31,7 @@ pub struct Patterns {
 
 impl Patterns {
     /// A pattern; `work` pays for what compiling it takes, in bytes of its program.
-    pub(super) fn get(&self, text: &str, work: impl Fn(usize) -> bool) -> Result<Rc<Pattern>, PatternTrouble> {
+    pub(super) fn get(&self, text: &str, work: impl Fn(usize) -> bool) -> Result<Rc<Pattern>, PatternError> {
         if let Some(known) = self.known.borrow().get(text) {
             return Ok(Rc::clone(known));
         }
@@ -47,22 +47,13 @@ impl Patterns {
 }
 
 /// The names of the groups of a pattern; empty for groups without a name.
-pub(super) fn names(text: &str) -> Result<Vec<String>, PatternTrouble> {
+pub(super) fn names(text: &str) -> Result<Vec<String>, PatternError> {
     re2::translate(text).map(|(_, names)| names)
-}
-
-/// Why there is no pattern.
-#[derive(Debug, PartialEq, Eq)]
-pub enum PatternTrouble {
-    /// Go refuses it.
-    Wrong(String),
-    /// It is beyond what is compiled here.
-    TooLarge,
 }
 
 impl Pattern {
     /// Compiles a pattern.
-    fn compile(text: &str, work: impl Fn(usize) -> bool) -> Result<Self, PatternTrouble> {
+    fn compile(text: &str, work: impl Fn(usize) -> bool) -> Result<Self, PatternError> {
         let (translated, names) = re2::translate(text)?;
         for size in PROGRAMS {
             if !work(size) {
@@ -75,7 +66,7 @@ impl Pattern {
                 Err(_) => break,
             }
         }
-        Err(PatternTrouble::TooLarge)
+        Err(PatternError::TooLarge)
     }
 
     /// What a search through a text costs, in elements looked at: `taken` bytes to where it ended, of `left` that it may have looked at.
@@ -175,7 +166,7 @@ fn groups<'t>(found: &Captures<'t>) -> Vec<Option<&'t str>> {
 mod tests {
     use super::*;
 
-    fn made(pattern: &str) -> Result<Pattern, PatternTrouble> {
+    fn made(pattern: &str) -> Result<Pattern, PatternError> {
         Pattern::compile(pattern, |_| true)
     }
 
@@ -216,7 +207,7 @@ mod tests {
             r"\p{Alphabetic}",
             r"[a-\d]",
         ] {
-            assert!(matches!(made(pattern), Err(PatternTrouble::Wrong(_))), "{pattern}");
+            assert!(matches!(made(pattern), Err(PatternError::Wrong(_))), "{pattern}");
         }
     }
 
@@ -254,7 +245,7 @@ mod tests {
 
     #[test]
     fn a_program_too_large_is_told_from_a_wrong_pattern() {
-        assert_eq!(made(r"(\pL{500}){2}(\pL{500}){2}").err(), Some(PatternTrouble::TooLarge));
+        assert_eq!(made(r"(\pL{500}){2}(\pL{500}){2}").err(), Some(PatternError::TooLarge));
     }
 
     #[test]
@@ -270,6 +261,6 @@ mod tests {
         assert_eq!(paid.get(), PROGRAMS[0]);
         assert!(patterns.get(r"\pL{60}", work).is_ok());
         assert!(paid.get() > PROGRAMS[3], "{}", paid.get());
-        assert_eq!(patterns.get("b+", |_| false).err(), Some(PatternTrouble::TooLarge));
+        assert_eq!(patterns.get("b+", |_| false).err(), Some(PatternError::TooLarge));
     }
 }

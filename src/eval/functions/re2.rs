@@ -1,6 +1,5 @@
 //! Go's syntax of regular expressions, translated for the `regex` crate: the same at heart, with other corners.
 
-use super::pattern::PatternTrouble;
 use regex::Regex;
 use std::fmt::Write;
 
@@ -9,8 +8,17 @@ const DEPTH_CAP: usize = 250;
 /// The most repetitions Go allows, of one operator and of nested ones together.
 const REPEAT_CAP: u32 = 1000;
 
+/// Why there is no pattern.
+#[derive(Debug, PartialEq, Eq)]
+pub enum PatternError {
+    /// Go refuses it.
+    Wrong(String),
+    /// It is beyond what is compiled here.
+    TooLarge,
+}
+
 /// The pattern in the crate's syntax, and the names of its groups, empty for those without one.
-pub(super) fn translate(pattern: &str) -> Result<(String, Vec<String>), PatternTrouble> {
+pub(super) fn translate(pattern: &str) -> Result<(String, Vec<String>), PatternError> {
     let mut translation =
         Translation { rest: pattern, out: String::with_capacity(pattern.len() + 16), names: Vec::new(), flags: Flags::default() };
     translation.alternatives(0)?;
@@ -28,8 +36,8 @@ const SCRIPTS: &str = "\
     Syriac Tagalog Tagbanwa Takri Tamil Tangsa Tangut Telugu Thaana Thai Tibetan Tifinagh Tirhuta Toto Ugaritic Vai Vithkuqi Wancho \
     Yezidi Yi";
 
-fn wrong(text: &str) -> PatternTrouble {
-    PatternTrouble::Wrong(format!("invalid regular expression: {text}"))
+fn wrong(text: &str) -> PatternError {
+    PatternError::Wrong(format!("invalid regular expression: {text}"))
 }
 
 /// The flags that may be set inside of a pattern.
@@ -69,9 +77,9 @@ impl<'p> Translation<'p> {
     }
 
     /// `a|b|c` up to a closing parenthesis or the end. Returns how often its largest nested repetition repeats.
-    fn alternatives(&mut self, depth: usize) -> Result<u32, PatternTrouble> {
+    fn alternatives(&mut self, depth: usize) -> Result<u32, PatternError> {
         if depth > DEPTH_CAP {
-            return Err(PatternTrouble::TooLarge);
+            return Err(PatternError::TooLarge);
         }
         let flags = self.flags;
         let mut largest = 1;
@@ -88,7 +96,7 @@ impl<'p> Translation<'p> {
     }
 
     /// Atoms with their repetitions.
-    fn sequence(&mut self, depth: usize) -> Result<u32, PatternTrouble> {
+    fn sequence(&mut self, depth: usize) -> Result<u32, PatternError> {
         let mut largest = 1;
         while !self.rest.is_empty() && !self.rest.starts_with(['|', ')']) {
             if let Some(operator) = operator_at(self.rest) {
@@ -103,7 +111,7 @@ impl<'p> Translation<'p> {
     }
 
     /// One atom, wrapped so that a repetition takes the whole of it; `None` where nothing can be repeated (flags).
-    fn atom(&mut self, depth: usize) -> Result<Option<u32>, PatternTrouble> {
+    fn atom(&mut self, depth: usize) -> Result<Option<u32>, PatternError> {
         let flags = self.flags;
         let Some(c) = self.next() else { return Ok(Some(1)) };
         match c {
@@ -125,7 +133,7 @@ impl<'p> Translation<'p> {
     }
 
     /// Behind `(`: a group, or flags for what follows.
-    fn group(&mut self, depth: usize) -> Result<Option<u32>, PatternTrouble> {
+    fn group(&mut self, depth: usize) -> Result<Option<u32>, PatternError> {
         let mut opening = "(".to_owned();
         let mut inner_flags = self.flags;
         let outer_flags = self.flags;
@@ -158,7 +166,7 @@ impl<'p> Translation<'p> {
     }
 
     /// Behind `(?`: flags up to `:` (a group follows, false) or `)` (they hold for what follows, true).
-    fn flags_of_group(&mut self, flags: &mut Flags) -> Result<bool, PatternTrouble> {
+    fn flags_of_group(&mut self, flags: &mut Flags) -> Result<bool, PatternError> {
         let refused = || wrong("invalid or unsupported Perl syntax behind `(?`");
         let (mut set, mut seen) = (true, false);
         loop {
@@ -179,7 +187,7 @@ impl<'p> Translation<'p> {
     }
 
     /// The operator behind an atom that was written from `start` on.
-    fn repetition(&mut self, start: usize, inner: u32) -> Result<u32, PatternTrouble> {
+    fn repetition(&mut self, start: usize, inner: u32) -> Result<u32, PatternError> {
         let Some(written) = operator_at(self.rest) else { return Ok(inner) };
         let (operator, count) = match counted(written) {
             None => (written.to_owned(), 1),
@@ -213,7 +221,7 @@ impl<'p> Translation<'p> {
     }
 
     /// Behind a backslash, outside of a class.
-    fn escape(&mut self) -> Result<u32, PatternTrouble> {
+    fn escape(&mut self) -> Result<u32, PatternError> {
         match self.rest.chars().next() {
             Some('A') => self.assertion(r"\A"),
             Some('z') => self.assertion(r"\z"),
@@ -254,7 +262,7 @@ impl<'p> Translation<'p> {
     }
 
     /// Behind a backslash: `\d`, `\pL` and the like, written as members of a class. False where it is something else.
-    fn class_escape(&mut self, set: &mut String) -> Result<bool, PatternTrouble> {
+    fn class_escape(&mut self, set: &mut String) -> Result<bool, PatternError> {
         let Some(c) = self.rest.chars().next() else { return Err(wrong("trailing backslash at end of expression")) };
         let members = match c {
             'd' | 'D' => "0-9",
@@ -272,7 +280,7 @@ impl<'p> Translation<'p> {
     }
 
     /// Behind `\p` or `\P`.
-    fn unicode_class(&mut self, mut negated: bool, set: &mut String) -> Result<(), PatternTrouble> {
+    fn unicode_class(&mut self, mut negated: bool, set: &mut String) -> Result<(), PatternError> {
         let refused = || wrong("invalid character class range");
         let name = if self.eat("{") {
             let (name, rest) = self.rest.split_once('}').ok_or_else(refused)?;
@@ -316,7 +324,7 @@ impl<'p> Translation<'p> {
     }
 
     /// One escaped character, behind the backslash.
-    fn character(&mut self) -> Result<char, PatternTrouble> {
+    fn character(&mut self) -> Result<char, PatternError> {
         let refused = |c: char| wrong(&format!("invalid escape sequence: `\\{c}`"));
         let c = self.next().ok_or_else(|| wrong("trailing backslash at end of expression"))?;
         match c {
@@ -357,7 +365,7 @@ impl<'p> Translation<'p> {
     }
 
     /// Behind `[`: a class up to its closing bracket.
-    fn class(&mut self) -> Result<(), PatternTrouble> {
+    fn class(&mut self) -> Result<(), PatternError> {
         let unclosed = || wrong("missing closing ]");
         let negated = self.eat("^");
         let mut set = String::new();
@@ -398,7 +406,7 @@ impl<'p> Translation<'p> {
         Ok(())
     }
 
-    fn class_character(&mut self) -> Result<char, PatternTrouble> {
+    fn class_character(&mut self) -> Result<char, PatternError> {
         match self.next() {
             Some('\\') => self.character(),
             Some(c) => Ok(c),
@@ -407,7 +415,7 @@ impl<'p> Translation<'p> {
     }
 
     /// `[:alpha:]` and its like.
-    fn posix(&mut self, set: &mut String) -> Result<bool, PatternTrouble> {
+    fn posix(&mut self, set: &mut String) -> Result<bool, PatternError> {
         let Some((name, rest)) = self.rest.strip_prefix("[:").and_then(|inner| inner.split_once(":]")) else { return Ok(false) };
         let (negated, name) = match name.strip_prefix('^') {
             Some(name) => (true, name),

@@ -1,6 +1,7 @@
 //! Functions that take regular expressions.
 
-use super::pattern::{Pattern, PatternTrouble, names};
+use super::pattern::{Pattern, names};
+use super::re2::PatternError;
 use super::row::{Body, Call, Function, Outcome, Returns, STRING, Trouble, string, text};
 use crate::eval::{Type, Value};
 use std::rc::Rc;
@@ -19,11 +20,11 @@ fn compile(call: &Call<'_>, pattern: &str) -> Result<Rc<Pattern>, Trouble> {
     Ok(call.host.patterns.get(pattern, |size| (call.host.work)(size as u64))?)
 }
 
-impl From<PatternTrouble> for Trouble {
-    fn from(trouble: PatternTrouble) -> Self {
-        match trouble {
-            PatternTrouble::Wrong(message) => Self::Wrong(message),
-            PatternTrouble::TooLarge => Self::too_large(),
+impl From<PatternError> for Trouble {
+    fn from(error: PatternError) -> Self {
+        match error {
+            PatternError::Wrong(message) => Self::Wrong(message),
+            PatternError::TooLarge => Self::too_large(),
         }
     }
 }

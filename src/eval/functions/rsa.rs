@@ -1,6 +1,6 @@
 //! `rsadecrypt`: PKCS #1 v1.5 with a private key in PEM, PKCS #1 or PKCS #8.
 
-use super::encoding::decode_base64;
+use super::base_64;
 use super::row::Trouble;
 use num_bigint::BigUint;
 
@@ -10,7 +10,7 @@ const KEY_BITS: std::ops::RangeInclusive<u64> = 1024..=8192;
 /// The text that was encrypted with the public half of the key.
 /// `work` pays for the arithmetic, in elements looked at.
 pub(super) fn decrypt(encrypted: &str, pem: &str, work: impl FnOnce(u64) -> Result<(), Trouble>) -> Result<String, Trouble> {
-    let encrypted = decode_base64(encrypted).ok_or("failed to decode input: cipher text must be base64-encoded")?;
+    let encrypted = base_64::decode(encrypted).ok_or("failed to decode input: cipher text must be base64-encoded")?;
     let key = Key::parse(pem).ok_or("invalid private key")?;
     let bits = key.modulus.bits();
     if !KEY_BITS.contains(&bits) || key.exponent.bits() > bits {
@@ -44,7 +44,7 @@ impl Key {
         let (kind, rest) = rest.split_once("-----")?;
         let (body, _) = rest.split_once(&format!("-----END {kind}-----"))?;
         // Headers mean that the key is encrypted; Terraform refuses such keys.
-        let der = decode_base64(&body.split_whitespace().collect::<String>())?;
+        let der = base_64::decode(&body.split_whitespace().collect::<String>())?;
         match kind {
             "RSA PRIVATE KEY" => Self::from_der(&der),
             "PRIVATE KEY" => {

@@ -365,9 +365,7 @@ fn resolve(tag: &str, text: &str, style: ScalarStyle) -> Result<Value, Trouble> 
             Some(time) => Ok(Value::string(time.rfc3339())),
             None => Err(format!("cannot parse `{text}` as a timestamp").into()),
         },
-        "binary" if super::encoding::decode_base64(text).is_none() => {
-            Err(format!("cannot parse `{text}` as binary: not valid base64").into())
-        }
+        "binary" if super::base_64::decode(text).is_none() => Err(format!("cannot parse `{text}` as binary: not valid base64").into()),
         _ => Ok(Value::string(text)),
     }
 }

@@ -4,14 +4,13 @@ use super::super::dynamic;
 use super::super::instance::{Each, Instance};
 use super::super::key::ignored;
 use super::super::module::Module;
-use super::super::names::children;
 use super::super::scope::Frame;
 use super::super::world::{ResourceName, World};
 use super::driver::{Driver, FUNCTIONS, function, rotating};
 use super::triggers::{self, Idle};
 use crate::base::InstanceKey;
 use crate::eval::{Drivers, Value, references};
-use crate::hcl::{Block, Body, Expr, ExprKind};
+use crate::hcl::{Block, Body, Expr};
 use std::cell::{OnceCell, RefCell};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::rc::Rc;
@@ -240,9 +239,7 @@ fn calls_driver_in(body: &Body) -> bool {
 }
 
 fn calls_driver(expr: &Expr) -> bool {
-    let mut found = matches!(&expr.kind, ExprKind::Call { name, .. } if function(&name.text).is_some());
-    children(expr, &mut |child| found = found || calls_driver(child));
-    found
+    expr.find_call(&|name| function(name).is_some()).is_some()
 }
 
 /// The types of the blocks in a resource, those included that `dynamic` blocks make.

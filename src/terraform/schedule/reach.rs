@@ -1,8 +1,8 @@
 //! Whether an expression of unknown value could depend on time: follows its references, but not into branches that are certainly not taken.
 
 use super::super::instance::{Each, Instance};
-use super::super::names::children;
 use super::super::scope::Frame;
+use super::super::subject::Subject;
 use super::super::world::World;
 use super::driver::{function, rotating};
 use super::passing::{is_changed_by, passes_on};
@@ -50,41 +50,44 @@ impl Reach<'_> {
             }
             ExprKind::Traversal(base, steps) => {
                 if let ExprKind::Variable(name) = &base.kind {
-                    let names = steps.iter().filter_map(|step| match step {
-                        TraversalStep::Attr(name) => Some(&name.text),
-                        _ => None,
-                    });
-                    self.reference(name, &names.take(2).collect::<Vec<_>>(), at);
+                    self.reference(name, steps, at);
                 }
-                children(expr, &mut |child| self.expression(child, at, each));
+                expr.children(&mut |child| self.expression(child, at, each));
             }
-            _ => children(expr, &mut |child| self.expression(child, at, each)),
+            _ => expr.children(&mut |child| self.expression(child, at, each)),
         }
         self.depth -= 1;
     }
 
-    fn reference(&mut self, first: &Arc<str>, names: &[&Arc<str>], at: &Rc<Instance>) {
-        let Some(name) = names.first() else { return };
-        let last = names.get(1).map_or("", |name| name);
-        if !self.seen.insert((at.id, format!("{first}.{name}.{last}"))) {
+    fn reference(&mut self, first: &Arc<str>, steps: &[TraversalStep], at: &Rc<Instance>) {
+        let names: Vec<&Arc<str>> =
+            steps.iter().filter_map(|step| if let TraversalStep::Attr(name) = step { Some(&name.text) } else { None }).collect();
+        let subject = Subject::of(first, names.first().copied(), names.get(1).copied());
+        // The attribute of a resource or the output of a module, which may follow an instance key.
+        let last = match subject {
+            Subject::Managed(named) => names.get(named.taken),
+            _ => names.get(1),
+        };
+        let last = last.map_or("", |name| name);
+        if !self.seen.insert((at.id, format!("{first}.{}.{last}", names.first().map_or("", |name| name)))) {
             return;
         }
         let module = Arc::clone(&at.module);
-        match &**first {
-            "local" => {
-                if let Some(local) = module.locals.get(*name) {
+        match subject {
+            Subject::Local(name) => {
+                if let Some(local) = module.locals.get(name) {
                     self.expression(&local.value, at, &Each::None);
                 }
             }
-            "var" => {
+            Subject::Variable(name) => {
                 let Some((parent, call)) = &at.parent else { return };
                 if let Some(argument) = parent.module.calls.get(call).and_then(|call| call.body.attribute(name)) {
                     self.expression(&argument.value, parent, &at.each);
                 }
             }
-            "module" => self.output(name, last, at),
-            "each" | "count" | "path" | "terraform" | "data" | "self" => {}
-            kind => self.resource(kind, name, last, at),
+            Subject::Call(name) => self.output(name, last, at),
+            Subject::Managed(named) => self.resource(named.kind, named.name, last, at),
+            _ => {}
         }
     }
 

@@ -3,6 +3,7 @@
 
 use super::super::instance::{Each, Expansion, Instance};
 use super::super::scope::Frame;
+use super::super::subject::Subject;
 use super::super::world::{ResourceName, World};
 use super::driver::{Period, rotating};
 use super::passing::{change, computed, passes_on};
@@ -118,9 +119,10 @@ pub(super) fn wrong(world: &World<'_>, at: &Rc<Instance>, block: &Block, each: &
             return error("`replace_triggered_by` must be a list of references to resources".to_owned(), attribute.value.span);
         };
         for item in items {
-            let Some((kind, name, steps)) = resource(item).filter(|(kind, ..)| !NOT_TYPES.contains(&&***kind)) else {
+            let Some((of, steps)) = resource(item) else {
                 return error("`replace_triggered_by` takes references to managed resources of this module only".to_owned(), item.span);
             };
+            let ResourceName { kind, name, .. } = &of;
             let Some(named) = at.module.managed.get(kind).and_then(|named| named.get(name)) else {
                 let is_readable = at.module.problems.is_empty();
                 return is_readable.then(|| error(format!("there is no resource `{kind}.{name}` in this module"), item.span)).flatten();
@@ -132,7 +134,6 @@ pub(super) fn wrong(world: &World<'_>, at: &Rc<Instance>, block: &Block, each: &
             }
             let mut found = Vec::new();
             named_by(world, at, each, item, &mut found);
-            let of = ResourceName { data: false, kind: Arc::clone(kind), name: Arc::clone(name) };
             if found.is_empty() && world.resource_expansion(at, &of, named).is_ok() {
                 let message = match steps {
                     [] => format!("`{text}` has no instances, and Terraform rejects a plan in which it has no change to look at"),
@@ -145,13 +146,9 @@ pub(super) fn wrong(world: &World<'_>, at: &Rc<Instance>, block: &Block, each: &
     None
 }
 
-/// Names that a reference to anything but a managed resource begins with.
-const NOT_TYPES: [&str; 10] = ["var", "local", "module", "data", "each", "count", "path", "terraform", "self", "ephemeral"];
-
 fn named_by<'b>(world: &World<'_>, at: &'b Rc<Instance>, each: &Each, item: &'b Expr, found: &mut Vec<Named<'b>>) {
-    let Some((kind, name, steps)) = resource(item) else { return };
-    let Some(block) = at.module.managed.get(kind).and_then(|named| named.get(name)) else { return };
-    let of = ResourceName { data: false, kind: Arc::clone(kind), name: Arc::clone(name) };
+    let Some((of, steps)) = resource(item) else { return };
+    let Some(block) = at.module.managed.get(&of.kind).and_then(|named| named.get(&of.name)) else { return };
     let Ok(expansion) = world.resource_expansion(at, &of, block) else { return };
     let (index, steps) = match steps {
         [TraversalStep::Index(index, _), rest @ ..] if !matches!(*expansion, Expansion::One) => {
@@ -176,16 +173,12 @@ fn named_by<'b>(world: &World<'_>, at: &'b Rc<Instance>, each: &Each, item: &'b 
     }
 }
 
-/// The type, the name and what follows of a reference to a resource.
-fn resource(item: &Expr) -> Option<(&Arc<str>, &Arc<str>, &[TraversalStep])> {
+/// The managed resource that a reference names, and what follows its name.
+fn resource(item: &Expr) -> Option<(ResourceName, &[TraversalStep])> {
     let ExprKind::Traversal(base, steps) = &item.without_parens().kind else { return None };
-    match (&base.kind, steps.as_slice()) {
-        (ExprKind::Variable(first), [TraversalStep::Attr(kind), TraversalStep::Attr(name), rest @ ..]) if &**first == "resource" => {
-            Some((&kind.text, &name.text, rest))
-        }
-        (ExprKind::Variable(kind), [TraversalStep::Attr(name), rest @ ..]) => Some((kind, &name.text, rest)),
-        _ => None,
-    }
+    let ExprKind::Variable(first) = &base.kind else { return None };
+    let Subject::Managed(named) = Subject::traversed(first, steps) else { return None };
+    Some((ResourceName::of(false, named), steps.get(named.taken..).unwrap_or_default()))
 }
 
 /// Whether an index picks an instance; an unknown one may pick any.

@@ -1,0 +1,88 @@
+//! What an expression is made of: the one walker over the tree for all who look for something in it.
+
+use super::tree::{Directive, Expr, ExprKind, Part, Template, TraversalStep};
+use crate::base::Span;
+
+impl Expr {
+    /// Calls `visit` with every expression directly inside this one, in the order they are written.
+    pub fn children<'e>(&'e self, visit: &mut dyn FnMut(&'e Self)) {
+        match &self.kind {
+            ExprKind::Null
+            | ExprKind::Bool(_)
+            | ExprKind::Number(_)
+            | ExprKind::String(_)
+            | ExprKind::Variable(_)
+            | ExprKind::Invalid(_) => {}
+            ExprKind::Template(template) => in_template(template, visit),
+            ExprKind::Tuple(items) => items.iter().for_each(visit),
+            ExprKind::Object(items) => items.iter().for_each(|item| {
+                visit(&item.key);
+                visit(&item.value);
+            }),
+            ExprKind::Parens(inner) | ExprKind::Unary(_, inner) => visit(inner),
+            ExprKind::Binary(_, left, right) => {
+                visit(left);
+                visit(right);
+            }
+            ExprKind::Conditional(condition, then, otherwise) => {
+                visit(condition);
+                visit(then);
+                visit(otherwise);
+            }
+            ExprKind::For(inner) => {
+                visit(&inner.collection);
+                inner.key.iter().for_each(&mut *visit);
+                visit(&inner.value);
+                inner.condition.iter().for_each(visit);
+            }
+            ExprKind::Call { arguments, .. } => arguments.iter().for_each(visit),
+            ExprKind::Traversal(base, steps) => {
+                visit(base);
+                for step in steps {
+                    if let TraversalStep::Index(index, _) = step {
+                        visit(index);
+                    }
+                }
+            }
+        }
+    }
+
+    /// The first answer that `look` gives for an expression directly inside this one.
+    pub fn find_child<'e, T>(&'e self, mut look: impl FnMut(&'e Self) -> Option<T>) -> Option<T> {
+        let mut found = None;
+        self.children(&mut |child| {
+            if found.is_none() {
+                found = look(child);
+            }
+        });
+        found
+    }
+
+    /// Where the first call in this expression is for which `is_wanted` says yes to the function's name.
+    pub fn find_call(&self, is_wanted: &dyn Fn(&str) -> bool) -> Option<Span> {
+        match &self.kind {
+            ExprKind::Call { name, .. } if is_wanted(&name.text) => Some(self.span),
+            _ => self.find_child(|child| child.find_call(is_wanted)),
+        }
+    }
+}
+
+fn in_template<'e>(template: &'e Template, visit: &mut dyn FnMut(&'e Expr)) {
+    for part in &template.parts {
+        match part {
+            Part::Literal(_) => {}
+            Part::Interpolation(inner) => visit(inner),
+            Part::Directive(directive) => match &**directive {
+                Directive::If { condition, then, otherwise, .. } => {
+                    visit(condition);
+                    in_template(then, visit);
+                    in_template(otherwise, visit);
+                }
+                Directive::For { collection, body, .. } => {
+                    visit(collection);
+                    in_template(body, visit);
+                }
+            },
+        }
+    }
+}
