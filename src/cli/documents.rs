@@ -1,7 +1,7 @@
 //! What the paths of a command line are: configuration, plans and states, standard input. Told by content, not only by name.
 
 use super::error::CliError;
-use crate::base::{Place, Problem, ProblemKind, disk};
+use crate::base::{FileName, Place, Problem, ProblemKind, disk};
 use crate::check::Document;
 use crate::key::Inventory;
 use crate::live;
@@ -47,8 +47,7 @@ pub fn sort(paths: &[PathBuf], base: &Path) -> Result<Sorted, CliError> {
 
 /// Whether a file is configuration by its name: content cannot tell native syntax from other text.
 fn is_configuration(path: &Path) -> bool {
-    let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-    [".tf", ".tofu", ".tfvars", ".tf.json", ".tofu.json", ".tfvars.json"].iter().any(|end| name.ends_with(end))
+    path.file_name().is_some_and(|name| FileName::of(&name.to_string_lossy()).is_some())
 }
 
 impl Sorted {

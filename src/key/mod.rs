@@ -3,6 +3,7 @@
 mod endpoint;
 mod facts;
 mod inventory;
+pub mod kinds;
 mod provider;
 mod settle;
 mod words;

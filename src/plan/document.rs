@@ -4,6 +4,7 @@ use super::configuration::{self, Given, Module};
 use super::node::{Node, Value};
 use super::scan::{Broken, Scanner, Spot};
 use super::walk::{self, Pointer, RELATED};
+use crate::key::kinds;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -138,7 +139,7 @@ fn others(kind: &[u8]) -> bool {
 }
 
 fn key(kind: &[u8]) -> bool {
-    kind == b"oci_kms_key"
+    kind == kinds::KEY.as_bytes()
 }
 
 /// Reads a document into `found`, which holds what was read even where the document breaks off.

@@ -6,7 +6,7 @@ use super::scan::Spot;
 use super::values::hides;
 use super::walk::down;
 use crate::base::Step;
-use crate::key::KeyFacts;
+use crate::key::{KeyFacts, kinds};
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -23,7 +23,7 @@ pub(super) struct Drift {
 
 /// Reads an entry of `resource_drift`.
 pub(super) fn read(entry: Entry) -> Option<Drift> {
-    let address = entry.text("address").filter(|_| entry.is_managed("oci_kms_key"))?.to_owned();
+    let address = entry.text("address").filter(|_| entry.is_managed(kinds::KEY))?.to_owned();
     let change = entry.node.get("change")?;
     let (before, after) = (change.get("before")?, change.get("after")?);
     let labels = if after.is_null() {

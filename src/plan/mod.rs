@@ -32,7 +32,7 @@ pub use refusal::Refusal;
 pub use unpack::open;
 
 use crate::base::{Place, Problem, ProblemKind};
-use crate::key::{Fate, InputKind, Inventory, Keys, Listed, NotRead, NotReadKind, OldProvider};
+use crate::key::{Fate, InputKind, Inventory, Keys, Listed, NotRead, NotReadKind, OldProvider, kinds};
 use configuration::Given;
 use document::{Document, Entry};
 use facts::Reader;
@@ -47,7 +47,7 @@ use std::sync::Arc;
 use vaults::Vaults;
 
 /// The type of keys.
-const KEY: &str = "oci_kms_key";
+const KEY: &str = kinds::KEY;
 
 /// What a reader may be told.
 #[derive(Clone, Copy)]

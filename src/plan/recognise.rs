@@ -5,6 +5,7 @@ use super::refusal::{
     Refusal, SEVERAL, STACK, STREAM, TEXT, WRAPPED,
 };
 use super::unpack;
+use crate::base::FileName;
 use std::borrow::Cow;
 use std::path::Path;
 
@@ -44,7 +45,7 @@ pub fn recognise(head: &[u8], path: &Path) -> Recognised {
         [] => Recognised::Refused(EMPTY),
         [b'{', ..] => {
             let name = path.file_name().map(|name| name.to_string_lossy().to_lowercase()).unwrap_or_default();
-            if [".tf.json", ".tofu.json", ".tfvars.json"].iter().any(|end| name.ends_with(end)) {
+            if FileName::of(&name).is_some_and(|name| name.is_json) {
                 return Recognised::Configuration;
             }
             kind(&keys(text), text)
@@ -62,8 +63,7 @@ fn packed(head: &[u8]) -> Option<Refusal> {
     match head {
         [b'P', b'K', 3, 4, ..] => {
             let names = unpack::zip_names(head);
-            let is_configuration =
-                |name: &&[u8]| [&b".tf"[..], b".tf.json", b".tofu", b".tofu.json", b".tfvars"].iter().any(|end| name.ends_with(end));
+            let is_configuration = |name: &&[u8]| std::str::from_utf8(name).is_ok_and(|name| FileName::of(name).is_some());
             Some(match names.as_slice() {
                 [b"tfplan", ..] => BINARY,
                 names if names.iter().any(is_configuration) => STACK,

@@ -7,7 +7,7 @@ use super::schedule;
 use super::times;
 use super::values::Cell;
 use crate::base::{Address, brief};
-use crate::key::{CaUse, Fate, KeyFacts, KeyVersion};
+use crate::key::{CaUse, Fate, KeyFacts, KeyVersion, kinds};
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -21,7 +21,7 @@ pub(super) fn relate(
     resolver: Option<&Resolver>,
     limit: i64,
 ) {
-    let uses = |item: &Item| item.is_managed("oci_kms_key_version") || item.is_managed("oci_certificates_management_certificate_authority");
+    let uses = |item: &Item| item.is_managed(kinds::KEY_VERSION) || item.is_managed(kinds::AUTHORITY);
     if !items.iter().any(uses) {
         return;
     }
@@ -30,7 +30,7 @@ pub(super) fn relate(
     let rotating = items.iter().filter(staying).filter(|item| item.is_managed("time_rotating"));
     let drivers: Vec<&Address> = rotating.filter(|item| schedule::is_within(item, limit)).filter_map(|item| item.parsed.as_ref()).collect();
     let mut repeating = Candidates::default();
-    for item in items.iter().filter(staying).filter(|item| item.is_managed("oci_kms_key_version")) {
+    for item in items.iter().filter(staying).filter(|item| item.is_managed(kinds::KEY_VERSION)) {
         match index.users(keys, item, "key_id", resolver) {
             Users::Sure(found) => {
                 for at in found {
@@ -48,7 +48,7 @@ pub(super) fn relate(
         }
     }
     let mut using = Candidates::default();
-    for item in items.iter().filter(staying).filter(|item| item.is_managed("oci_certificates_management_certificate_authority")) {
+    for item in items.iter().filter(staying).filter(|item| item.is_managed(kinds::AUTHORITY)) {
         match index.users(keys, item, "kms_key_id", resolver) {
             Users::Sure(found) => {
                 for at in found {
@@ -109,7 +109,7 @@ impl Index {
             return Users::Sure(same.get(..same.len().min(MOST)).unwrap_or_default().to_vec());
         }
         let (Some(resolver), Cell::Unknown { .. }) = (resolver, item.values.cell(&[argument])) else { return Users::Sure(Vec::new()) };
-        let Some(reach) = resolver.reach(item, argument, "oci_kms_key").filter(|reach| reach.blocked.is_none()) else {
+        let Some(reach) = resolver.reach(item, argument, kinds::KEY).filter(|reach| reach.blocked.is_none()) else {
             return Users::Maybe(None);
         };
         let references: Vec<Address> = reach.found.into_iter().filter(|reference| !reference.data).collect();

@@ -6,7 +6,7 @@ use super::node::Node;
 use super::resolve::Resolver;
 use super::values::Cell;
 use crate::base::{Address, Fact, Place, Step};
-use crate::key::{Fate, KeyFacts, Listed, VaultType};
+use crate::key::{Fate, KeyFacts, Listed, VaultType, kinds};
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::hash::Hash;
@@ -42,7 +42,7 @@ pub(super) fn find(file: &Arc<str>, items: &[Item]) -> Vec<Vault> {
     let mut found = Vec::new();
     for item in items {
         match (item.data, item.kind.as_str()) {
-            (_, "oci_kms_vault") => found.push(one(file, item)),
+            (_, kinds::VAULT) => found.push(one(file, item)),
             (true, "oci_kms_vaults") => {
                 if let Cell::Value { node, pointer, sensitive } = item.values.cell(&["vaults"]) {
                     let listed = node.elements().iter().enumerate();
@@ -200,7 +200,7 @@ impl<'v> Vaults<'v> {
     /// that is not known yet, and if all of that are vaults of one type, this is the type.
     fn referred(&self, key: &mut KeyFacts, item: &Item, resolver: &Resolver) -> Fact<VaultType> {
         let (Some(reach), Some(expression)) =
-            (resolver.reach(item, "management_endpoint", "oci_kms_vault"), resolver.expression(item, "management_endpoint"))
+            (resolver.reach(item, "management_endpoint", kinds::VAULT), resolver.expression(item, "management_endpoint"))
         else {
             return Fact::unknown("the plan's configuration does not tell which vault the key is in");
         };
@@ -264,7 +264,7 @@ impl<'v> Vaults<'v> {
         if let Some(id) = &vault.id {
             return self.typed_ids.get(id.as_str()).copied();
         }
-        let reach = resolver.reach_at(vault.address.as_ref()?, "vault_id", "oci_kms_vault")?;
+        let reach = resolver.reach_at(vault.address.as_ref()?, "vault_id", kinds::VAULT)?;
         if reach.blocked.is_some() || reach.decided_by.is_some() || reach.found.iter().any(|reference| reference.data) {
             return None;
         }

@@ -3,15 +3,16 @@
 use super::node::{self, Node};
 use super::scan::{Broken, Scanner};
 use crate::base::brief;
+use crate::key::kinds;
 use std::collections::HashSet;
 
 /// The types of resources that keys have to do with.
 pub(super) const RELATED: &[&[u8]] = &[
-    b"oci_kms_key",
-    b"oci_kms_vault",
+    kinds::KEY.as_bytes(),
+    kinds::VAULT.as_bytes(),
     b"oci_kms_vaults",
-    b"oci_kms_key_version",
-    b"oci_certificates_management_certificate_authority",
+    kinds::KEY_VERSION.as_bytes(),
+    kinds::AUTHORITY.as_bytes(),
     b"time_rotating",
 ];
 

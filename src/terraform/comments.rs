@@ -3,7 +3,7 @@
 use super::module::Module;
 use crate::base::{Place, Source, Sources, Span};
 use crate::hcl::{Block, CommentText};
-use crate::key::{Comment, Covers};
+use crate::key::{Comment, Covers, kinds};
 
 /// The comments of a module with what they cover.
 pub(super) fn of(module: &Module, sources: &Sources) -> Vec<Comment> {
@@ -25,7 +25,7 @@ fn place(comment: &CommentText, module: &Module, source: &Source) -> Comment {
     let is_json = source.path().extension().is_some_and(|ending| ending == "json");
     let here = |block: &&Block| block.span.source == comment.span.source;
     let inside = |block: &&Block| within(comment.span, block.span);
-    let keys = || module.managed.get("oci_kms_key").into_iter().flat_map(|keys| keys.values()).filter(here);
+    let keys = || module.managed.get(kinds::KEY).into_iter().flat_map(|keys| keys.values()).filter(here);
     let calls = || module.calls.values().filter(here);
     let next = next_line(comment.span, source);
     let above = |block: &&Block| is_alone(comment.span, source) && source.line_index(block.header.range().start) == next;

@@ -4,6 +4,7 @@ use super::hints::Hints;
 use super::inputs::is_automatic;
 use super::request::{Dialect, Request};
 use crate::base::disk::{self, DiskError, Entry};
+use crate::base::{FileKind, FileName};
 use crate::hcl;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -143,9 +144,10 @@ pub(super) fn configuration<'n>(names: &[&'n str], dialect: Dialect) -> (Vec<&'n
     let all: BTreeSet<&str> = names.iter().copied().collect();
     let (mut primary, mut overrides) = (Vec::new(), Vec::new());
     for name in all.iter().copied().filter(|name| !is_ignored(name)) {
-        let Some((base, tofu)) = stem(name) else { continue };
+        let Some(FileName { stem: base, kind, is_json }) = FileName::of(name).filter(|name| name.is_configuration()) else { continue };
+        let tofu = kind == FileKind::OpenTofu;
         let is_replaced = || {
-            let twin = if name.ends_with(".json") { format!("{base}.tofu.json") } else { format!("{base}.tofu") };
+            let twin = if is_json { format!("{base}.tofu.json") } else { format!("{base}.tofu") };
             all.contains(twin.as_str())
         };
         let counts = if dialect == Dialect::Terraform { !tofu } else { tofu || !is_replaced() };
@@ -156,20 +158,14 @@ pub(super) fn configuration<'n>(names: &[&'n str], dialect: Dialect) -> (Vec<&'n
     (primary, overrides)
 }
 
-/// The name without its ending, and whether the ending is OpenTofu's.
-pub(super) fn stem(name: &str) -> Option<(&str, bool)> {
-    let endings = [(".tf", false), (".tf.json", false), (".tofu", true), (".tofu.json", true)];
-    endings.iter().find_map(|(ending, tofu)| Some((name.strip_suffix(ending)?, *tofu)))
-}
-
 /// Whether a file name is that of a configuration file.
 pub(super) fn is_configuration(name: &str) -> bool {
-    !is_ignored(name) && stem(name).is_some()
+    !is_ignored(name) && FileName::of(name).is_some_and(FileName::is_configuration)
 }
 
 /// Whether a file holds values of variables. Terraform reads hidden ones, too.
 pub(super) fn is_values(name: &str) -> bool {
-    name.ends_with(".tfvars") || name.ends_with(".tfvars.json")
+    FileName::of(name).is_some_and(|name| name.kind == FileKind::Values)
 }
 
 /// Editors' backups and hidden files, as Terraform ignores them.

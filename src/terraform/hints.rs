@@ -1,6 +1,7 @@
 //! What the bytes of a file can prove: that it declares no key and calls no module. Everything else is decided by the parsed structure.
 
 use crate::hcl::has_odd_source;
+use crate::key::kinds;
 use memchr::memmem;
 
 /// What a byte search found in the files of a directory. Each answer errs on the side of "maybe".
@@ -40,7 +41,7 @@ impl Hints {
 
 /// Whether bytes name the resource type, and not only a longer one that begins with it.
 fn mentions_key(bytes: &[u8]) -> bool {
-    memmem::find_iter(bytes, "oci_kms_key").any(|at| !bytes.get(at + "oci_kms_key".len()).is_some_and(|byte| is_word(*byte)))
+    memmem::find_iter(bytes, kinds::KEY).any(|at| !bytes.get(at + kinds::KEY.len()).is_some_and(|byte| is_word(*byte)))
 }
 
 /// Whether bytes may name the OCI provider: `oci_…`, `"oci"`, `Oracle/OCI`.

@@ -10,7 +10,7 @@ use crate::base::secrecy;
 use crate::base::{Bounds, Case, Claim, Fact, InstanceKey, Place, Problem, ProblemKind, Step, Unknown};
 use crate::eval::{Data, EvalError, Type, Value, convert};
 use crate::hcl::{Attribute, Block, Body, Expr, ExprKind};
-use crate::key::{AutoRotation, Declared, Fate, InputKind, KeyFacts, KeyId, KeyShape, Lifecycle, ProtectionMode, Stage, Symbolic};
+use crate::key::{AutoRotation, Declared, Fate, InputKind, KeyFacts, KeyId, KeyShape, Lifecycle, ProtectionMode, Stage, Symbolic, kinds};
 use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -31,13 +31,13 @@ pub(super) struct Instance<'a> {
 pub(super) fn facts(reader: &Reader<'_>, key: &Instance<'_>, root: &Arc<str>, relations: &Relations) -> KeyFacts {
     let Instance { block, .. } = key;
     let body = &block.body;
-    let address = super::instance::address(reader.at, false, "oci_kms_key", key.name, key.key.as_ref());
+    let address = super::instance::address(reader.at, false, kinds::KEY, key.name, key.key.as_ref());
     let id = KeyId { root: Arc::clone(root), inputs: None, address, input: InputKind::Hcl };
     let mut facts = KeyFacts::new(id, Stage::Declared, Fate::Unknown, Place::Source(block.header));
     facts.address = Some(crate::base::Address {
         modules: reader.at.steps.clone(),
         data: false,
-        kind: "oci_kms_key".to_owned(),
+        kind: kinds::KEY.to_owned(),
         name: key.name.to_string(),
         key: key.key.clone(),
     });
@@ -45,7 +45,7 @@ pub(super) fn facts(reader: &Reader<'_>, key: &Instance<'_>, root: &Arc<str>, re
     facts.declared = Declared { block: Some(Place::Source(block.span)), calls: reader.at.calls.clone(), ignore_changes: ignored(body) };
     facts.symbolic = key.symbolic.clone();
 
-    let refusals = refusals::of_block(reader, "oci_kms_key", key.name, block);
+    let refusals = refusals::of_block(reader, kinds::KEY, key.name, block);
     facts.protection_mode =
         reader.text(body.attribute("protection_mode"), &[], |text| (!text.is_empty()).then(|| ProtectionMode::read(text)));
     facts.rotation.enabled = reader.fact(body.attribute("is_auto_rotation_enabled"), &[], &Type::Bool, |value| Ok(value.as_bool()));
@@ -66,7 +66,7 @@ pub(super) fn facts(reader: &Reader<'_>, key: &Instance<'_>, root: &Arc<str>, re
 
     facts.restored = restored(reader, body);
 
-    let of = ResourceName { data: false, kind: "oci_kms_key".into(), name: Arc::clone(key.name) };
+    let of = ResourceName { data: false, kind: kinds::KEY.into(), name: Arc::clone(key.name) };
     super::conditions::of_resource(reader, One { at: reader.at, of: &of, block, key: key.key.as_ref(), each: reader.each });
     relations.relate(reader, body, &mut facts);
     for name in ["time_of_deletion", "restore_trigger"] {

@@ -1,22 +1,18 @@
 //! One module folder, parsed and with its override files merged; shared by all roots and calls that lead to it.
 
-use super::folder::{FileText, Folder, Text, configuration, decode, stem};
+use super::folder::{FileText, Folder, Text, configuration, decode};
 use super::merge;
 use super::providers::Named as Providers;
 use super::request::Dialect;
 use super::schema;
 use crate::base::disk::{self, DiskError};
-use crate::base::{Place, Problem, ProblemKind, SourceId, Sources, Span, closest};
+use crate::base::{FileKind, FileName, Place, Problem, ProblemKind, SourceId, Sources, Span, closest};
 use crate::eval::EvalError;
 use crate::hcl::{self, Attribute, Block, CommentText, Expr, ExprKind, File};
+use crate::key::kinds;
 use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
-
-/// The resource type of key versions.
-pub(super) const KEY_VERSION: &str = "oci_kms_key_version";
-/// The resource type of certificate authorities.
-pub(super) const AUTHORITY: &str = "oci_certificates_management_certificate_authority";
 
 /// Resources of one mode, by type and name.
 pub(super) type Resources = BTreeMap<Arc<str>, BTreeMap<Arc<str>, Block>>;
@@ -50,7 +46,7 @@ impl Named {
 }
 
 /// Resource types whose blocks must not get lost.
-const FOLLOWED: [&str; 4] = ["oci_kms_key", "oci_kms_vault", KEY_VERSION, AUTHORITY];
+const FOLLOWED: [&str; 4] = [kinds::KEY, kinds::VAULT, kinds::KEY_VERSION, kinds::AUTHORITY];
 /// Types of blocks that hold what keys are made of.
 const BLOCKS: [&str; 6] = ["resource", "data", "module", "variable", "locals", "output"];
 
@@ -149,7 +145,7 @@ impl Module {
         let Folder { path, shown, files, hints, has_values } = folder;
         let mut module = Self { path, shown, ..Self::default() };
         module.has_files = !files.is_empty();
-        module.has_tofu = files.iter().any(|file| stem(&file.name).is_some_and(|(_, is_tofu)| is_tofu));
+        module.has_tofu = files.iter().any(|file| FileName::of(&file.name).is_some_and(|name| name.kind == FileKind::OpenTofu));
         module.is_surely_a_root = has_values;
         let names: Vec<String> = files.iter().map(|file| file.name.clone()).collect();
         let names: Vec<&str> = names.iter().map(String::as_str).collect();
@@ -166,7 +162,7 @@ impl Module {
             match text {
                 Ok(text) => {
                     let is_json = file.name.ends_with(".json");
-                    let names_keys = text.contains("oci_kms_key");
+                    let names_keys = text.contains(kinds::KEY);
                     let source = sources.add(shown, text);
                     module.texts.push(source);
                     let stored = sources.get(source);
@@ -263,14 +259,14 @@ impl Module {
         let is_data = &*block.kind.text == "data";
         let [kind, name] = block.labels.as_slice() else {
             if let Some(kind) = block.labels.first().filter(|kind| !is_data && FOLLOWED.contains(&&*kind.text)) {
-                self.may_hide_keys |= &*kind.text == "oci_kms_key";
+                self.may_hide_keys |= &*kind.text == kinds::KEY;
                 self.refuse("a `resource` block has two labels: a type and a name", block.header);
             }
             return;
         };
         let (kind, name) = (kind.text.clone(), name.text.clone());
         if !is_data && let Some(near) = misspelled(&kind) {
-            self.may_hide_keys |= near == "oci_kms_key";
+            self.may_hide_keys |= near == kinds::KEY;
             self.refuse(&format!("unknown resource type `{kind}`; did you mean `{near}`?"), block.header);
         }
         let own = if is_data { &mut self.data } else { &mut self.managed };
@@ -279,7 +275,7 @@ impl Module {
             Some(base) if is_override => merge::merge(base, block),
             Some(_) => self.twice(Named::Resource, &address(), block.header),
             None if is_override => {
-                let is_key = !is_data && &*kind == "oci_kms_key";
+                let is_key = !is_data && &*kind == kinds::KEY;
                 self.without_base(Named::Resource, &address(), block.header);
                 if is_key {
                     self.may_hide_keys = true;
@@ -321,7 +317,7 @@ impl Module {
     /// A block of a type that does not exist: a misspelled one may hold keys.
     fn unknown_block(&mut self, kind: &str, block: &Block) {
         let Some(near) = closest(kind, BLOCKS) else { return };
-        let is_key = block.labels.first().is_some_and(|label| &*label.text == "oci_kms_key");
+        let is_key = block.labels.first().is_some_and(|label| &*label.text == kinds::KEY);
         if is_key || near == "module" || block.labels.first().is_some_and(|label| FOLLOWED.contains(&&*label.text)) {
             self.may_hide_keys |= is_key;
             self.refuse(&format!("unsupported block type `{kind}`; did you mean `{near}`?"), block.kind.span);
@@ -371,12 +367,12 @@ impl Module {
 
     /// Whether it declares a key of its own.
     pub(super) fn has_keys(&self) -> bool {
-        self.managed.contains_key("oci_kms_key") || self.may_hide_keys
+        self.managed.contains_key(kinds::KEY) || self.may_hide_keys
     }
 
     /// Whether it declares a key, or something that is related to keys.
     pub(super) fn has_relatives(&self) -> bool {
-        self.has_keys() || [KEY_VERSION, AUTHORITY].iter().any(|kind| self.managed.contains_key(*kind))
+        self.has_keys() || [kinds::KEY_VERSION, kinds::AUTHORITY].iter().any(|kind| self.managed.contains_key(*kind))
     }
 }
 

@@ -23,7 +23,7 @@ use super::walk::{Visit, Walk};
 use super::workspace;
 use super::world::{Ration, World};
 use crate::base::{Address, Place, Problem, ProblemKind, Sources};
-use crate::key::{Inventory, KeyFacts, Keys};
+use crate::key::{Inventory, KeyFacts, Keys, kinds};
 use std::collections::{HashMap, HashSet};
 use std::path::PathBuf;
 use std::rc::Rc;
@@ -235,7 +235,7 @@ fn keys(
             None => true,
             Some(is_certain) => !is_certain && fill == Fill::Shallow && (is_filled || refused.contains_key(declared)),
         };
-        let all = survey.modules.iter().any(|module| module.managed.contains_key("oci_kms_key"));
+        let all = survey.modules.iter().any(|module| module.managed.contains_key(kinds::KEY));
         if !all {
             break;
         }
@@ -287,7 +287,7 @@ fn look(
     let mut seen = Look::default();
     let mut before = 0;
     let is_library = world.inputs.library.is_some();
-    walk.each(&"oci_kms_key".into(), &mut |visit| {
+    walk.each(&kinds::KEY.into(), &mut |visit| {
         let declared = (visit.at.path.clone(), Arc::clone(&visit.of.name));
         if (is_library && visit.symbolic.is_none()) || !wanted(&declared, is_filled(&visit)) {
             return;

@@ -13,7 +13,7 @@ use super::walk::Visit;
 use crate::base::{Fact, Place, Problem, ProblemKind, Span, Step, closest};
 use crate::eval::{RefStep, Scope as _};
 use crate::hcl::{Attribute, Block, Body, Expr, ExprKind, Name, TraversalStep};
-use crate::key::Notice;
+use crate::key::{Notice, kinds};
 use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -40,27 +40,27 @@ const LIFECYCLE: [&str; 9] = [
 const TOP_LEVEL: [&str; 6] = ["resource", "data", "module", "variable", "locals", "output"];
 /// Names that are often written for another one: the resource type, the name, what is meant.
 const ALIASES: [(&str, &str, &str); 21] = [
-    ("oci_kms_key", "protection_level", "protection_mode"),
-    ("oci_kms_key", "protection", "protection_mode"),
-    ("oci_kms_key", "protection_type", "protection_mode"),
-    ("oci_kms_key", "mode", "protection_mode"),
-    ("oci_kms_key", "key_protection_mode", "protection_mode"),
-    ("oci_kms_key", "auto_rotation", "is_auto_rotation_enabled"),
-    ("oci_kms_key", "enable_auto_rotation", "is_auto_rotation_enabled"),
-    ("oci_kms_key", "enable_key_rotation", "is_auto_rotation_enabled"),
-    ("oci_kms_key", "is_rotation_enabled", "is_auto_rotation_enabled"),
-    ("oci_kms_key", "rotation_enabled", "is_auto_rotation_enabled"),
-    ("oci_kms_key", "auto_rotation_details", "auto_key_rotation_details"),
-    ("oci_kms_key", "rotation_details", "auto_key_rotation_details"),
-    ("oci_kms_key", "rotation_interval", "rotation_interval_in_days"),
-    ("oci_kms_key", "rotation_days", "rotation_interval_in_days"),
-    ("oci_kms_key", "rotation_period", "rotation_interval_in_days"),
-    ("oci_kms_key", "rotation_period_in_days", "rotation_interval_in_days"),
-    ("oci_kms_key", "interval_in_days", "rotation_interval_in_days"),
-    ("oci_kms_key", "external_key_id", "external_key_reference"),
-    ("oci_kms_key", "vault_management_endpoint", "management_endpoint"),
-    ("oci_kms_vault", "type", "vault_type"),
-    ("oci_kms_vault", "vault", "vault_type"),
+    (kinds::KEY, "protection_level", "protection_mode"),
+    (kinds::KEY, "protection", "protection_mode"),
+    (kinds::KEY, "protection_type", "protection_mode"),
+    (kinds::KEY, "mode", "protection_mode"),
+    (kinds::KEY, "key_protection_mode", "protection_mode"),
+    (kinds::KEY, "auto_rotation", "is_auto_rotation_enabled"),
+    (kinds::KEY, "enable_auto_rotation", "is_auto_rotation_enabled"),
+    (kinds::KEY, "enable_key_rotation", "is_auto_rotation_enabled"),
+    (kinds::KEY, "is_rotation_enabled", "is_auto_rotation_enabled"),
+    (kinds::KEY, "rotation_enabled", "is_auto_rotation_enabled"),
+    (kinds::KEY, "auto_rotation_details", "auto_key_rotation_details"),
+    (kinds::KEY, "rotation_details", "auto_key_rotation_details"),
+    (kinds::KEY, "rotation_interval", "rotation_interval_in_days"),
+    (kinds::KEY, "rotation_days", "rotation_interval_in_days"),
+    (kinds::KEY, "rotation_period", "rotation_interval_in_days"),
+    (kinds::KEY, "rotation_period_in_days", "rotation_interval_in_days"),
+    (kinds::KEY, "interval_in_days", "rotation_interval_in_days"),
+    (kinds::KEY, "external_key_id", "external_key_reference"),
+    (kinds::KEY, "vault_management_endpoint", "management_endpoint"),
+    (kinds::VAULT, "type", "vault_type"),
+    (kinds::VAULT, "vault", "vault_type"),
 ];
 
 /// The inside of a block that is not looked at.

@@ -2,7 +2,6 @@
 
 use super::facts::Reader;
 use super::imports::Imports;
-use super::module::{AUTHORITY, KEY_VERSION};
 use super::refusals;
 use super::schedule;
 use super::scope::Frame;
@@ -12,7 +11,7 @@ use super::world::World;
 use crate::base::{Address, Bounds, Case, Claim, Fact, Place, Step, brief};
 use crate::eval::{ResourceRef, Value};
 use crate::hcl::{Attribute, Body, Expr, ExprKind, TraversalStep};
-use crate::key::{CaUse, KeyFacts, KeyVersion, VaultType};
+use crate::key::{CaUse, KeyFacts, KeyVersion, VaultType, kinds};
 use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
@@ -81,12 +80,12 @@ impl Relations {
     /// Reads the relations of a root.
     pub(super) fn read(walk: &Walk<'_>) -> Self {
         let mut relations = Self { imports: Imports::read(walk.world), ..Self::default() };
-        walk.each(&KEY_VERSION.into(), &mut |visit| {
+        walk.each(&kinds::KEY_VERSION.into(), &mut |visit| {
             let reader = Reader { world: walk.world, at: visit.at, each: &visit.each, problems: walk.problems };
             refusals::of_visit(&reader, &visit);
             relations.version(walk, &visit);
         });
-        walk.each(&AUTHORITY.into(), &mut |visit| relations.authority(walk.world, &visit));
+        walk.each(&kinds::AUTHORITY.into(), &mut |visit| relations.authority(walk.world, &visit));
         relations
     }
 
@@ -255,7 +254,7 @@ impl Relations {
         let block = declared.get(&of.kind)?.get(&of.name)?;
         let own = Reader { world: reader.world, at: &at, each: &each, problems: reader.problems };
         let vault = match (of.data, &*of.kind) {
-            (false, "oci_kms_vault") => {
+            (false, kinds::VAULT) => {
                 let attribute = block.body.attribute("vault_type");
                 let refusals = refusals::of_block(&own, &of.kind, &of.name, block);
                 let mut kind = own.text(attribute, &[], |text| (!text.is_empty()).then(|| VaultType::read(text)));
@@ -270,7 +269,7 @@ impl Relations {
                 }
                 Vault { kind, name: Some(origin.address.to_string()) }
             }
-            (true, "oci_kms_vault") => {
+            (true, kinds::VAULT) => {
                 let id = block.body.attribute("vault_id").and_then(|id| own.value(&id.value, &[]).ok());
                 let followed = id.as_ref().and_then(|id| self.vault(reader, id, hops + 1));
                 followed.unwrap_or_else(|| service_only(&origin.address, block.header, id.as_ref().and_then(Value::as_str)))
@@ -359,7 +358,7 @@ fn keys_of(world: &World<'_>, visit: &Visit<'_>, argument: &str) -> Keys {
         true
     };
     let is_key = |origin: &Arc<ResourceRef>| {
-        &*origin.attribute == "id" && Address::parse(&origin.address).is_some_and(|address| !address.data && address.kind == "oci_kms_key")
+        &*origin.attribute == "id" && Address::parse(&origin.address).is_some_and(|address| !address.data && address.kind == kinds::KEY)
     };
     let is_one = found.len() == 1 && is_certain;
     let keys: Vec<Arc<str>> = found.iter().filter(|origin| is_key(origin)).map(|origin| Arc::clone(&origin.address)).collect();

@@ -6,7 +6,7 @@ use super::world::World;
 use crate::base::{InstanceKey, Place};
 use crate::eval::{Data, Value};
 use crate::hcl::{BinaryOp, Block, Expr, ExprKind, TraversalStep, UnaryOp};
-use crate::key::SwitchedOff;
+use crate::key::{SwitchedOff, kinds};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -42,7 +42,7 @@ impl Off {
     fn below(&self, world: &World<'_>, at: &Rc<Instance>, name: &Arc<str>, call: &Block, why: &str, enters: &Enters<'_>) {
         // No instance exists: the one that would represent all is only looked at, not evaluated.
         let Ok(child) = world.child(at, name, call, Some(&InstanceKey::Any), Each::None) else { return };
-        for (name, block) in child.module.managed.get("oci_kms_key").into_iter().flatten() {
+        for (name, block) in child.module.managed.get(kinds::KEY).into_iter().flatten() {
             self.note(&child, name, block, || why.to_owned());
         }
         for (name, call) in &child.module.calls {

@@ -1,8 +1,8 @@
 //! Plans and states that a walk sees: they are listed, because whoever keeps them there may expect them to be checked.
 
 use super::request::{Request, join_shown};
-use crate::base::disk;
-use crate::key::{NotRead, NotReadKind};
+use crate::base::{FileName, disk};
+use crate::key::{NotRead, NotReadKind, kinds};
 use std::path::Path;
 
 /// How many bytes show what a file is.
@@ -17,8 +17,7 @@ const ZIP: &[u8] = b"PK\x03\x04";
 pub(super) fn document(directory: &Path, shown: &Path, name: &str, request: &Request) -> Option<NotRead> {
     let is_state = name.ends_with(".tfstate");
     let is_plan = name == "tfplan" || [".tfplan", ".plan"].iter().any(|end| name.ends_with(end));
-    let is_configuration = [".tf.json", ".tofu.json", ".tfvars.json"].iter().any(|end| name.ends_with(end));
-    if !is_state && !is_plan && (!name.ends_with(".json") || is_configuration) {
+    if !is_state && !is_plan && (!name.ends_with(".json") || FileName::of(name).is_some()) {
         return None;
     }
     let path = directory.join(name);
@@ -30,7 +29,8 @@ pub(super) fn document(directory: &Path, shown: &Path, name: &str, request: &Req
     }
     let kind = (request.recognize)(&head)?;
     // A state without resources, and a document without any key, hide nothing.
-    let may_hide_keys = disk::read(&path, MOST).map_or(true, |bytes| memchr::memmem::find(&bytes, b"oci_kms_key\"").is_some());
+    let may_hide_keys =
+        disk::read(&path, MOST).map_or(true, |bytes| memchr::memmem::find(&bytes, format!("{}\"", kinds::KEY).as_bytes()).is_some());
     let path = join_shown(shown, name).to_string_lossy().replace('\\', "/");
     let why = match kind {
         NotReadKind::State => "states are checked when they are passed as paths",
