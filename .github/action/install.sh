@@ -89,7 +89,8 @@ if [ -n "$reason" ]; then
   [ -z "${KMSLINT_CHECKSUM:-}" ] || fail "Cannot install kmslint $version: $reason, and a build from source has no checksum"
   command -v cargo >/dev/null || fail "Cannot install kmslint $version: $reason, and there is no cargo to build it with"
   echo "Building kmslint $version from source: $reason"
-  cargo install --locked --path "$home" --root "$temp/kmslint-build"
+  # Not in the checkout: cargo and rustup take orders (`.cargo/config.toml`, `rust-toolchain.toml`) from the directory they run in.
+  (cd "$home" && cargo install --locked --path "$home" --root "$temp/kmslint-build")
   cp "$temp/kmslint-build/bin/"kmslint* "$bin/"
 fi
 

@@ -18,7 +18,7 @@ case $sarif in
 esac
 
 options=(--format "human=$folder/human.txt" --format "json=$folder/report.json" --format "markdown=$folder/summary.md")
-[ -n "$written" ] && options+=(--format "sarif=$written")
+[ -n "$written" ] && options+=(--format "sarif=$folder/kmslint.sarif" --format "sarif=$written")
 [ "${KMSLINT_ANNOTATIONS:-true}" = true ] && options+=(--format "github=$folder/annotations.txt")
 [ -n "${KMSLINT_FAIL_ON:-}" ] && options+=(--fail-on "$KMSLINT_FAIL_ON")
 [ "${KMSLINT_STRICT:-false}" = true ] && options+=(--strict)
@@ -41,6 +41,12 @@ fi
 
 [ -f "$folder/human.txt" ] && cat "$folder/human.txt"
 [ -f "$folder/summary.md" ] && cat "$folder/summary.md" >>"$GITHUB_STEP_SUMMARY"
+
+# A file that kmslint refused to write is not its report: a pull request may have brought it along.
+if [ -n "$written" ] && ! cmp -s "$folder/kmslint.sarif" "$written"; then
+  echo "error: there is no SARIF of this run in \`$sarif\`"
+  sarif=
+fi
 
 # A number of the report's summary, which is its last object.
 total() { sed -n "s/^    \"$1\": \([0-9]*\),\{0,1\}\$/\1/p" "$folder/report.json" 2>/dev/null | tail -n 1; }
