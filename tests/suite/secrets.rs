@@ -41,6 +41,8 @@ const KINDS: &[Kind] = &[
         "var.s",
     ),
     kind("ephemeral default", &[("in.tf", "variable \"s\" {\n  ephemeral = true\n  default   = \"SECRET\"\n}\n")], "var.s"),
+    kind("sensitive() in place", &[], "sensitive(\"SECRET\")"),
+    kind("sensitive() of an object", &[("in.tf", "locals {\n  s = sensitive({ a = { b = \"SECRET\" } })\n}\n")], "local.s.a.b"),
     kind("sensitive()", &[("in.tf", "locals {\n  s = sensitive(\"SECRET\")\n}\n")], "local.s"),
     kind(
         "sensitive in an object",
@@ -67,6 +69,11 @@ const KINDS: &[Kind] = &[
     kind("decoded element", &[("token.json", "{\"a\": [\"SECRET\"]}")], "jsondecode(file(\"token.json\")).a[0]"),
     kind("template", &[("token.tpl", "SECRET")], "templatefile(\"token.tpl\", {})"),
     kind("git's config", &[(".git/config", "SECRET"), (".git/HEAD", "")], "file(\".git/config\")"),
+    kind(
+        "a values file that is a link",
+        &[("in.tf", "variable \"s\" {}\n"), (".env", "s = \"SECRET\"\n"), ("LINK a.auto.tfvars", ".env")],
+        "var.s",
+    ),
     kind("a link into git", &[(".git/config", "SECRET"), (".git/HEAD", ""), ("LINK token.txt", ".git/config")], "file(\"token.txt\")"),
     Kind { env: Some(("TF_VAR_s", "SECRET")), ..kind("environment", &[("in.tf", "variable \"s\" {}\n")], "var.s") },
     Kind {
@@ -111,7 +118,7 @@ const EXPRESSIONS: [&str; 18] = [
 ];
 
 /// Where it goes.
-const SINKS: [&str; 19] = [
+const SINKS: [&str; 22] = [
     "protection_mode = ¤",
     "display_name = ¤",
     "compartment_id = ¤",
@@ -131,22 +138,49 @@ const SINKS: [&str; 19] = [
     "count = ¤",
     "protection_mode = { a = 1 }[¤]",
     "protection_mode = ¤ == \"x\" ? \"HSM\" : \"SOFTWARE\"",
+    "lifecycle {\n    precondition {\n      condition     = ¤ == \"x\"\n      error_message = \"not ${¤}\"\n    }\n  }",
+    "timeouts {\n    create = ¤\n  }",
+    "is_auto_rotation_enabled = ¤ && true\n  protection_mode = -¤",
 ];
 
-/// Everything that would give it away: six characters in a row of it or of what can be made of it.
-fn traces() -> BTreeSet<String> {
+/// How many characters in a row of a secret, or of what can be made of it, give it away.
+const TRACE: usize = 6;
+
+/// Everything that would give it away, and with which two bytes it begins: outputs of many megabytes are searched.
+struct Traces {
+    all: BTreeSet<String>,
+    begins: Vec<bool>,
+}
+
+fn traces() -> Traces {
     let reversed: String = SECRET.chars().rev().collect();
     let encoded = base64::engine::general_purpose::STANDARD.encode(SECRET);
     let mut all = BTreeSet::new();
     for text in [SECRET, &SECRET.to_uppercase(), &SECRET.to_lowercase(), &reversed, &encoded] {
-        all.extend((0..=text.len() - 6).map(|at| text[at..at + 6].to_owned()));
+        all.extend((0..=text.len() - TRACE).map(|at| text[at..at + TRACE].to_owned()));
     }
-    all
+    let mut begins = vec![false; 1 << 16];
+    all.iter().for_each(|trace| begins[pair(trace.as_bytes()[0], trace.as_bytes()[1])] = true);
+    Traces { all, begins }
+}
+
+fn pair(first: u8, second: u8) -> usize {
+    usize::from(first) << 8 | usize::from(second)
 }
 
 /// The first trace in an output.
-fn trace<'t>(text: &str, traces: &'t BTreeSet<String>) -> Option<&'t str> {
-    traces.iter().find(|trace| text.contains(trace.as_str())).map(String::as_str)
+fn trace<'t>(text: &'t str, traces: &Traces) -> Option<&'t str> {
+    let (bytes, mut at) = (text.as_bytes(), 1);
+    while at < bytes.len() {
+        if traces.begins[pair(bytes[at - 1], bytes[at])]
+            && let Some(piece) = text.get(at - 1..at - 1 + TRACE)
+            && traces.all.contains(piece)
+        {
+            return Some(piece);
+        }
+        at += 1;
+    }
+    None
 }
 
 /// A directory with a kind's files, and these.
@@ -191,8 +225,12 @@ fn no_secret_is_shown_in_any_format() {
                 writeln!(text, "resource \"oci_kms_key\" \"k{at}_{sink}\" {{\n  {body}\n}}").expect("a text");
             }
         }
+        for (at, expression) in EXPRESSIONS.iter().enumerate() {
+            let expression = expression.replace('§', kind.holds);
+            writeln!(text, "module \"m{at}\" {{\n  source = \"./${{{expression}}}\"\n}}").expect("a text");
+        }
         writeln!(text, "resource \"oci_kms_key\" \"honest\" {{\n  protection_mode = \"HSM\"\n}}").expect("a text");
-        let folder = planted(kind, &[("main.tf", &text)]);
+        let folder = planted(kind, &[("main.tf", &text.replace("SECRET", SECRET))]);
         let outputs: Vec<String> = formats().map(|format| format!("{format}=out-{format}")).collect();
         let mut arguments = vec!["check", "--no-config", "--verbose", "--show-passes", "--sarif-include-suppressed"];
         arguments.extend(outputs.iter().flat_map(|output| ["--format", output.as_str()]));
@@ -211,7 +249,8 @@ fn no_secret_is_shown_in_any_format() {
             }
         }
         let diff = run(folder.path(), kind, &["check", "--no-config", "--diff", "--unsafe-fixes"]);
-        if trace(&(diff.out + &diff.err), &traces).is_some() {
+        let diff = diff.out + &diff.err;
+        if trace(&diff, &traces).is_some() {
             writeln!(leaks, "{}, --diff", kind.name).expect("a text");
         }
     }
