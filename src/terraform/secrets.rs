@@ -89,7 +89,7 @@ fn hide_value(expr: &Expr, sources: &Sources) {
 }
 
 /// Hides what is written within `sensitive(…)`.
-fn hide_calls(expr: &Expr, sources: &Sources) {
+pub(super) fn hide_calls(expr: &Expr, sources: &Sources) {
     if let ExprKind::Call { name, arguments, .. } = &expr.kind
         && name.text.ends_with("sensitive")
     {

@@ -10,6 +10,7 @@ use super::nearby;
 use super::providers::{Named, named_by_lock};
 use super::request::Dialect;
 use super::roots::Root;
+use super::secrets;
 use super::workspace;
 use super::world::{MAX_VISITS, Ration, World};
 use crate::base::{Place, Problem, ProblemKind, Span, disk};
@@ -191,8 +192,11 @@ impl Surveyor<'_> {
                 if let Some(error) = located.refused {
                     self.problem(error.message, error.span.unwrap_or(place), Some("Make the source a constant".to_owned()));
                 }
-                let attribute = call.body.attribute("source").map(|attribute| attribute.value.span);
-                let written = || attribute.and_then(|span| self.loader.sources.quote(span));
+                let written = || {
+                    let source = &call.body.attribute("source")?.value;
+                    secrets::hide_calls(source, self.loader.sources);
+                    self.loader.sources.quote(source.span)
+                };
                 let source = located.source.filter(|source| !source.is_hidden && !is_veiled);
                 let source = source.map(|source| source.text.to_string()).or_else(written);
                 self.survey.not_followed.push(ModuleNotFollowed {
