@@ -182,36 +182,26 @@ fn the_readme_is_short() {
     assert!(lines <= 120, "README.md has {lines} lines, and 120 are the most: move something to docs/");
 }
 
-/// Where the pages count fixtures, the fixtures are counted.
+/// Where the pages count fixtures, there are at least as many, and not many more.
 #[test]
 fn numbers_in_the_pages_are_counted() {
-    let _alone = alone();
     let list = |directory: &str| std::fs::read_dir(root().join(directory)).expect("fixtures").map(|entry| entry.expect("an entry").path());
     let directories = |directory: &str| list(directory).filter(|path| path.is_dir()).count();
     let is_jsonl = |path: &Path| path.extension().is_some_and(|extension| extension == "jsonl");
     let lines = |path: &Path| std::fs::read_to_string(path).expect("a fixture").lines().count();
     let expressions: usize = list("testdata/functions").filter(|path| is_jsonl(path)).map(|path| lines(&path) - 1).sum();
-    let known = std::fs::read_to_string(root().join("testdata/functions/known_differences.txt")).expect("the list");
-    let known = known.lines().filter(|line| line.starts_with('{')).count();
-    let grouped = format!("{},{:03}", expressions / 1000, expressions % 1000);
     let parity = directories("testdata/parity");
     let documents = directories("testdata/plans") + directories("testdata/states");
-    for (path, pattern, number) in [
-        ("README.md", r"Terraform's own answers to ([\d,]+) of them", grouped.clone()),
-        ("docs/exactness.md", r"([\d,]+) expressions with the answers", grouped),
-        ("docs/exactness.md", r"The (\d+) that differ", known.to_string()),
-        ("docs/exactness.md", r": (\d+) configurations", parity.to_string()),
-        ("docs/exactness.md", r": (\d+) more plans", documents.to_string()),
+    for (path, pattern, actual) in [
+        ("README.md", r"Terraform's own answers to more than ([\d,]+) of them", expressions),
+        ("docs/exactness.md", r"more than ([\d,]+) expressions with the answers", expressions),
+        ("docs/exactness.md", r"more than (\d+) configurations", parity),
+        ("docs/exactness.md", r"more than (\d+) other plans", documents),
     ] {
-        let page = page(path);
-        let found =
-            Regex::new(pattern).expect("a pattern").captures(&page.text).unwrap_or_else(|| panic!("{path} does not say `{pattern}`"));
-        let place = found.get(1).expect("a number");
-        if place.as_str() != number {
-            let mut text = page.text.clone();
-            text.replace_range(place.range(), &number);
-            expect_file(&root().join(path), &text);
-        }
+        let text = page(path).text;
+        let found = Regex::new(pattern).expect("a pattern").captures(&text).unwrap_or_else(|| panic!("{path} does not say `{pattern}`"));
+        let stated: usize = found[1].replace(',', "").parse().expect("a number");
+        assert!((stated..stated * 2).contains(&actual), "{path} says {stated} (`{pattern}`), and there are {actual}");
     }
 }
 
