@@ -41,7 +41,8 @@ pub(super) fn plan(loader: &Loader<'_>, scan: &Scan, roots: &Roots) -> Runs {
                 let label = label(&root, &loader.request.base().join(path));
                 runs.push(Run { root, passed: Some(path.clone()), label: Some(label) });
             }
-            Err(why) => {
+            Err(error) => {
+                let why = format!("{error}; check the root module with `--var-file {}`", path.display());
                 let path = loader.request.shown(path).display().to_string();
                 not_read.push(NotRead { path, kind: NotReadKind::ValuesFile, why, may_hide_keys: true });
             }
@@ -53,9 +54,23 @@ pub(super) fn plan(loader: &Loader<'_>, scan: &Scan, roots: &Roots) -> Runs {
     Runs { runs, not_read }
 }
 
+/// Why the root module of a values file is not clear; a clause.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+enum RunError {
+    /// The file lies outside of all configuration.
+    #[error("no directory above it holds configuration")]
+    NoConfiguration,
+    /// Modules that are as near as each other.
+    #[error("`{0}`, `{1}` and maybe others declare its variables")]
+    Several(String, String),
+    /// Variables that no module has.
+    #[error("no root module near it declares its variables")]
+    NoneDeclares,
+}
+
 /// The root module that a values file is for: the nearest directory upwards whose module declares its variables, else the only module
 /// below the nearest common directory that declares all of them. The error says why none is clear.
-fn root_of(path: &Path, loader: &Loader<'_>, scan: &Scan, roots: &Roots) -> Result<PathBuf, String> {
+fn root_of(path: &Path, loader: &Loader<'_>, scan: &Scan, roots: &Roots) -> Result<PathBuf, RunError> {
     let full = loader.request.base().join(path);
     let folder = full.parent().unwrap_or(Path::new("."));
     let folder = disk::canonical(folder).unwrap_or_else(|_| folder.to_path_buf());
@@ -66,7 +81,7 @@ fn root_of(path: &Path, loader: &Loader<'_>, scan: &Scan, roots: &Roots) -> Resu
     };
     let above: Vec<&Path> = folder.ancestors().filter(|above| scan.walked.contains(*above)).collect();
     if names.is_empty() {
-        return above.first().map(|root| root.to_path_buf()).ok_or_else(|| how_to("no directory above it holds configuration", path));
+        return above.first().map(|root| root.to_path_buf()).ok_or(RunError::NoConfiguration);
     }
     if let Some(root) = above.iter().find(|module| declared(module) == names.len()) {
         return Ok(root.to_path_buf());
@@ -82,20 +97,15 @@ fn root_of(path: &Path, loader: &Loader<'_>, scan: &Scan, roots: &Roots) -> Resu
             [only] => return Ok((*only).clone()),
             [first, second, ..] => {
                 let shown = |path: &Path| loader.request.shown(path).display().to_string();
-                let why = format!("`{}`, `{}` and maybe others declare its variables", shown(first), shown(second));
-                return Err(how_to(&why, path));
+                return Err(RunError::Several(shown(first), shown(second)));
             }
         }
     }
     let nearest = above.iter().rev().max_by_key(|module| declared(module));
     match nearest {
         Some(module) if declared(module) > 0 || **module == folder => Ok(module.to_path_buf()),
-        _ => Err(how_to("no root module near it declares its variables", path)),
+        _ => Err(RunError::NoneDeclares),
     }
-}
-
-fn how_to(why: &str, path: &Path) -> String {
-    format!("{why}; check the root module with `--var-file {}`", path.display())
 }
 
 /// The variables that a values file sets.

@@ -2,8 +2,30 @@
 //!
 //! Not the crate `csv`: it reads quotes in the middle of a field and text after a closing quote, which Go refuses with a line number.
 
+use super::row::Trouble;
+
+/// Why a text is not comma-separated values.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub(super) enum CsvError {
+    /// A quote within a field that does not begin with one.
+    #[error("CSV parse error on line {0}: bare \" in non-quoted field")]
+    Bare(usize),
+    /// Text after a closing quote.
+    #[error("CSV parse error on line {0}: extraneous or missing \" in quoted-field")]
+    Extraneous(usize),
+    /// The text ends within quotes.
+    #[error("CSV parse error: a quoted field is not closed")]
+    Unclosed,
+}
+
+impl From<CsvError> for Trouble {
+    fn from(error: CsvError) -> Self {
+        Self::Wrong(error.to_string())
+    }
+}
+
 /// The records of a text. Empty lines are none; quoted fields may hold line breaks.
-pub(super) fn records(text: &str) -> Result<Vec<Vec<String>>, String> {
+pub(super) fn records(text: &str) -> Result<Vec<Vec<String>>, CsvError> {
     let mut lines = Lines { rest: text, number: 0 };
     let mut records = Vec::new();
     while let Some((line, is_ended)) = lines.next_line() {
@@ -35,7 +57,7 @@ impl<'a> Lines<'a> {
     }
 }
 
-fn record<'a>(line: &'a str, is_ended: bool, lines: &mut Lines<'a>) -> Result<Vec<String>, String> {
+fn record<'a>(line: &'a str, is_ended: bool, lines: &mut Lines<'a>) -> Result<Vec<String>, CsvError> {
     let mut fields = Vec::new();
     let (mut line, mut is_ended) = (line, is_ended);
     loop {
@@ -50,7 +72,7 @@ fn record<'a>(line: &'a str, is_ended: bool, lines: &mut Lines<'a>) -> Result<Ve
                 None => (line, None),
             };
             if field.contains('"') {
-                return Err(format!("CSV parse error on line {}: bare \" in non-quoted field", lines.number));
+                return Err(CsvError::Bare(lines.number));
             }
             fields.push(field.to_owned());
             rest
@@ -63,7 +85,7 @@ fn record<'a>(line: &'a str, is_ended: bool, lines: &mut Lines<'a>) -> Result<Ve
 }
 
 /// Behind an opening quote: the field, what follows its comma, and whether the line that this is on has an end.
-fn quoted_field<'a>(line: &'a str, is_ended: bool, lines: &mut Lines<'a>) -> Result<(String, Option<&'a str>, bool), String> {
+fn quoted_field<'a>(line: &'a str, is_ended: bool, lines: &mut Lines<'a>) -> Result<(String, Option<&'a str>, bool), CsvError> {
     let (mut line, mut is_ended) = (line, is_ended);
     let mut field = String::new();
     loop {
@@ -78,7 +100,7 @@ fn quoted_field<'a>(line: &'a str, is_ended: bool, lines: &mut Lines<'a>) -> Res
                 } else if rest.is_empty() {
                     return Ok((field, None, is_ended));
                 } else {
-                    return Err(format!("CSV parse error on line {}: extraneous or missing \" in quoted-field", lines.number));
+                    return Err(CsvError::Extraneous(lines.number));
                 }
             }
             None => {
@@ -86,7 +108,7 @@ fn quoted_field<'a>(line: &'a str, is_ended: bool, lines: &mut Lines<'a>) -> Res
                 if is_ended {
                     field.push('\n');
                 }
-                (line, is_ended) = lines.next_line().ok_or_else(|| "CSV parse error: a quoted field is not closed".to_owned())?;
+                (line, is_ended) = lines.next_line().ok_or(CsvError::Unclosed)?;
             }
         }
     }
@@ -94,14 +116,19 @@ fn quoted_field<'a>(line: &'a str, is_ended: bool, lines: &mut Lines<'a>) -> Res
 
 #[cfg(test)]
 mod tests {
-    use super::records;
+    use super::{CsvError, records};
 
     #[test]
     fn quotes_and_line_ends_are_those_of_go() {
         let read = records("a,\"b\"\"c\"\r\n\r\n\"d\r\ne\",\r\n").unwrap();
         assert_eq!(read, [["a", "b\"c"], ["d\ne", ""]]);
-        for text in ["a\"b", "\"a\"b", "\"a"] {
-            assert!(records(text).is_err(), "{text}");
+        for (text, error) in [
+            ("a\"b", CsvError::Bare(1)),
+            ("a\n\"a\"b", CsvError::Extraneous(2)),
+            ("\"a\"b", CsvError::Extraneous(1)),
+            ("\"a", CsvError::Unclosed),
+        ] {
+            assert_eq!(records(text), Err(error), "{text}");
         }
     }
 }

@@ -1,7 +1,69 @@
 //! Address arithmetic for IPv4 and IPv6 prefixes, as Terraform's fork of Go's `net` package reads and prints them.
 
+use super::row::Trouble;
 use num_bigint::{BigInt, Sign};
 use std::net::{Ipv4Addr, Ipv6Addr};
+
+/// Why an address or prefix cannot be computed. The sentences are the library's.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub(super) enum PrefixError {
+    /// A text that is not a prefix.
+    #[error("invalid CIDR expression: invalid CIDR address: {0}")]
+    NotAPrefix(String),
+    /// A host beyond the prefix.
+    #[error("prefix of {length} does not accommodate a host numbered {number}")]
+    HostBeyond {
+        /// The prefix's length.
+        length: u32,
+        /// The host.
+        number: BigInt,
+    },
+    /// A number that no address holds.
+    #[error("the {0} number is too large")]
+    NumberTooLarge(&'static str),
+    /// More bits than an address has.
+    #[error("insufficient address space to extend prefix of {length} by {new_bits}")]
+    NoSpace {
+        /// The prefix's length.
+        length: u32,
+        /// By how much.
+        new_bits: i64,
+    },
+    /// A subnet beyond those of this length.
+    #[error("prefix extension of {new_bits} does not accommodate a subnet numbered {number}")]
+    SubnetBeyond {
+        /// By how much the prefix grows.
+        new_bits: i64,
+        /// The subnet.
+        number: BigInt,
+    },
+    /// A length below zero.
+    #[error("a prefix cannot be shortened by {0} bits")]
+    Shortened(i64),
+    /// A subnet as large as the prefix.
+    #[error("must extend prefix by at least one bit")]
+    NotExtended,
+    /// More than the library allows.
+    #[error("may not extend prefix by more than 32 bits")]
+    ExtendedTooFar,
+    /// More bits than an address has.
+    #[error("would extend prefix to {length} bits, which is too long for an {protocol} address")]
+    TooLong {
+        /// The length it would have.
+        length: u32,
+        /// IPv4 or IPv6.
+        protocol: &'static str,
+    },
+    /// Subnets that do not fit in.
+    #[error("not enough remaining address space for a subnet with a prefix of {0} bits")]
+    Full(u32),
+}
+
+impl From<PrefixError> for Trouble {
+    fn from(error: PrefixError) -> Self {
+        Self::Wrong(error.to_string())
+    }
+}
 
 /// A prefix: the network's number, its length, and the width of an address in bits (32 or 128).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -13,8 +75,8 @@ pub(super) struct Prefix {
 
 impl Prefix {
     /// Reads `10.0.0.0/8`; bits behind the prefix are cleared.
-    pub(super) fn parse(text: &str) -> Result<Self, String> {
-        let refused = || format!("invalid CIDR expression: invalid CIDR address: {text}");
+    pub(super) fn parse(text: &str) -> Result<Self, PrefixError> {
+        let refused = || PrefixError::NotAPrefix(text.to_owned());
         let (address, length) = text.split_once('/').ok_or_else(refused)?;
         let (address, width) = parse_address(address).ok_or_else(refused)?;
         if length.is_empty() || length.len() > 3 || !length.bytes().all(|byte| byte.is_ascii_digit()) {
@@ -28,7 +90,7 @@ impl Prefix {
     }
 
     /// The address `number` places into the prefix; from its end where negative.
-    pub(super) fn host(self, number: &BigInt) -> Result<String, String> {
+    pub(super) fn host(self, number: &BigInt) -> Result<String, PrefixError> {
         let most = (BigInt::from(1) << (self.width - self.length)) - 1;
         let negative = number.sign() == Sign::Minus;
         // The library compares the low 64 bits of the number only, and inserts all of it.
@@ -40,49 +102,49 @@ impl Prefix {
             (low_signed(number), number.clone())
         };
         if compared > most {
-            return Err(format!("prefix of {} does not accommodate a host numbered {number}", self.length));
+            return Err(PrefixError::HostBeyond { length: self.length, number: number.clone() });
         }
         // The library takes a mapped address for one of 32 bits here, and shifts the number past it.
         let shift = if self.is_mapped() { 96 } else { 0 };
-        let address = insert(self.address, &inserted, shift, self.width).ok_or("the host number is too large")?;
+        let address = insert(self.address, &inserted, shift, self.width).ok_or(PrefixError::NumberTooLarge("host"))?;
         Ok(print_address(address, self.width))
     }
 
     /// The subnet `number` of those that are `new_bits` longer.
-    pub(super) fn subnet(self, new_bits: i64, number: &BigInt) -> Result<Self, String> {
+    pub(super) fn subnet(self, new_bits: i64, number: &BigInt) -> Result<Self, PrefixError> {
         let length = i64::from(self.length).checked_add(new_bits).filter(|length| *length <= i64::from(self.width));
         let Some(length) = length else {
-            return Err(format!("insufficient address space to extend prefix of {} by {new_bits}", self.length));
+            return Err(PrefixError::NoSpace { length: self.length, new_bits });
         };
         let most = match u32::try_from(new_bits) {
             Ok(bits) if bits < 64 => (1_u64 << bits) - 1,
             _ => u64::MAX,
         };
         if low_magnitude(number) > most {
-            return Err(format!("prefix extension of {new_bits} does not accommodate a subnet numbered {number}"));
+            return Err(PrefixError::SubnetBeyond { new_bits, number: number.clone() });
         }
-        let length = u32::try_from(length).map_err(|_| format!("a prefix cannot be shortened by {new_bits} bits"))?;
-        let address = insert(self.address, number, self.width - length, self.width).ok_or("the subnet number is too large")?;
+        let length = u32::try_from(length).map_err(|_| PrefixError::Shortened(new_bits))?;
+        let address = insert(self.address, number, self.width - length, self.width).ok_or(PrefixError::NumberTooLarge("subnet"))?;
         Ok(Self { address, length, width: self.width })
     }
 
     /// Consecutive subnets, each as many bits longer as asked for.
-    pub(super) fn subnets(self, new_bits: &[i64]) -> Result<Vec<Self>, String> {
+    pub(super) fn subnets(self, new_bits: &[i64]) -> Result<Vec<Self>, PrefixError> {
         let mut found: Vec<Self> = Vec::with_capacity(new_bits.len());
         // Where the next subnet may begin; `None` when the whole address space is used up. The library steps back before it begins, and
         // takes the wrap from address zero for the end; from an IPv6 prefix that it takes for an IPv4 one it does not get back.
         let mut start = (self.address > 0 && !self.is_mapped()).then_some(self.address);
         for bits in new_bits {
             if *bits < 1 {
-                return Err("must extend prefix by at least one bit".to_owned());
+                return Err(PrefixError::NotExtended);
             }
-            let bits = u32::try_from(*bits).ok().filter(|bits| *bits <= 32).ok_or("may not extend prefix by more than 32 bits")?;
+            let bits = u32::try_from(*bits).ok().filter(|bits| *bits <= 32).ok_or(PrefixError::ExtendedTooFar)?;
             let length = self.length + bits;
             if length > self.width {
                 let protocol = if self.width == 32 { "IPv4" } else { "IPv6" };
-                return Err(format!("would extend prefix to {length} bits, which is too long for an {protocol} address"));
+                return Err(PrefixError::TooLong { length, protocol });
             }
-            let full = || format!("not enough remaining address space for a subnet with a prefix of {length} bits");
+            let full = || PrefixError::Full(length);
             let hosts = !mask(length, self.width) & mask(self.width, self.width);
             // Rounded up to where a subnet of this size may begin.
             let address =
@@ -196,7 +258,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn subnets_follow_each_other_without_overlap() -> Result<(), String> {
+    fn subnets_follow_each_other_without_overlap() -> Result<(), PrefixError> {
         let prefix = Prefix::parse("10.1.2.3/16")?;
         let printed: Vec<_> = prefix.subnets(&[4, 8, 4])?.into_iter().map(Prefix::print).collect();
         assert_eq!(printed, ["10.1.0.0/20", "10.1.16.0/24", "10.1.32.0/20"]);

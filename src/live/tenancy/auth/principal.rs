@@ -44,7 +44,7 @@ pub fn resource<'a>(request: &Request) -> Result<Credentials<'a>, LiveError> {
 
 /// A variable's value, or the text of the file it names by an absolute path.
 fn literal_or_file(request: &Request, variable: &'static str) -> Result<String, LiveError> {
-    let value = request.var(variable).ok_or_else(|| LiveError::ResourcePrincipalVariable(variable))?;
+    let value = request.var(variable).ok_or(LiveError::ResourcePrincipalVariable(variable))?;
     let path = Path::new(value);
     if !path.is_absolute() {
         return Ok(value.to_owned());
