@@ -6,7 +6,7 @@ use super::evaluate::{Errors, eval};
 use super::functions::Inside;
 use super::{Data, EvalError, Type, Value, convert};
 use crate::base::Span;
-use crate::hcl::native;
+use crate::hcl::{is_identifier, native};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -95,7 +95,7 @@ fn encode(value: &Value, depth: usize) -> String {
         Data::Map(_, entries) | Data::Object(entries) if entries.is_empty() => "{}".to_owned(),
         Data::Map(_, entries) | Data::Object(entries) => {
             let indent = "  ".repeat(depth + 1);
-            let names: Vec<String> = entries.keys().map(|name| if is_name(name) { name.to_string() } else { quoted(name) }).collect();
+            let names: Vec<String> = entries.keys().map(|name| if is_identifier(name) { name.to_string() } else { quoted(name) }).collect();
             let lines = aligned(names.into_iter().zip(entries.values()), depth + 1, &indent);
             format!("{{\n{lines}{}}}", "  ".repeat(depth))
         }
@@ -103,7 +103,7 @@ fn encode(value: &Value, depth: usize) -> String {
 }
 
 fn encode_entries(entries: &BTreeMap<Arc<str>, Value>, depth: usize) -> Result<String, EvalError> {
-    if let Some(name) = entries.keys().find(|name| !is_name(name)) {
+    if let Some(name) = entries.keys().find(|name| !is_identifier(name)) {
         return Err(EvalError::new(format!("`{name}` is not a name that a variable can have"), None));
     }
     Ok(aligned(entries.iter().map(|(name, value)| (name.to_string(), value)), depth, ""))
@@ -125,12 +125,6 @@ fn aligned<'v>(entries: impl Iterator<Item = (String, &'v Value)>, depth: usize,
         rest = behind;
     }
     out
-}
-
-/// Whether a text can be written as a name.
-fn is_name(text: &str) -> bool {
-    let mut chars = text.chars();
-    chars.next().is_some_and(|first| first == '_' || first.is_alphabetic()) && chars.all(|c| c == '_' || c == '-' || c.is_alphanumeric())
 }
 
 fn quoted(text: &str) -> String {

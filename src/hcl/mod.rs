@@ -20,6 +20,7 @@ mod values;
 
 pub use encoding::decode;
 pub use headers::{has_odd_source, headers};
+pub use native::is_identifier;
 pub use origin::{OffsetMap, Origin};
 pub use tree::{
     Attribute, BinaryOp, Block, Body, CommentText, Directive, Expr, ExprKind, File, ForExpr, Name, ObjectItem, Part, SyntaxError, Template,

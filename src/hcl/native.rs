@@ -20,6 +20,12 @@ pub fn parse(source: SourceId, text: &str) -> File {
     File { source, body, comments: comments::find(source, text), error }
 }
 
+/// Whether a text can be written as a name: a letter or `_` first, then letters, digits, marks, `_` and `-`.
+#[must_use]
+pub fn is_identifier(text: &str) -> bool {
+    Ident::try_new(text).is_ok()
+}
+
 /// Parses a text that is one expression, as if it stood in parentheses.
 ///
 /// # Errors

@@ -1,10 +1,12 @@
 //! The arguments of module calls, and of `variable` and `output` blocks: names that are not declared, and what is missing.
 
 use super::facts::Problems;
+use super::instance::Instance;
 use super::module::{Module, Named};
 use crate::base::{Place, Problem, ProblemKind, closest};
 use crate::eval::{EvalError, Reference, references};
-use crate::hcl::{Block, Name};
+use crate::hcl::{Attribute, Block, ExprKind, Name};
+use std::rc::Rc;
 use std::sync::Arc;
 
 /// What a module call may have in addition to its module's variables.
@@ -25,6 +27,28 @@ pub(super) fn check(name: &str, call: &Block, module: &Module, problems: &Proble
     for error in unknown(name, call, module).chain(missing(name, call, module)) {
         let place = Place::Source(error.span.unwrap_or(call.header));
         problems.certain(Problem::new(ProblemKind::Refused, error.message).at(place));
+    }
+}
+
+/// Notes that a module which configures a provider is called, or is within one that is called, with arguments which Terraform then
+/// refuses.
+pub(super) fn check_provider(at: &Rc<Instance>, name: &str, call: &Block, problems: &Problems) {
+    let around = std::iter::successors(at.parent.as_ref(), |(parent, _)| parent.parent.as_ref());
+    let outer = around.filter_map(|(parent, name)| parent.module.calls.get(name));
+    let mut calls = std::iter::once(call).chain(outer);
+    // An empty `depends_on` is none.
+    let is_empty = |argument: &Attribute| {
+        &*argument.name.text == "depends_on" && matches!(&argument.value.kind, ExprKind::Tuple(items) if items.is_empty())
+    };
+    let used = |call: &Block| {
+        let arguments = ["count", "for_each", "depends_on"].into_iter().filter_map(|argument| call.body.attribute(argument));
+        arguments.filter(|argument| !is_empty(argument)).map(|argument| argument.name.clone()).next()
+    };
+    let refused = calls.find_map(used);
+    if let Some(argument) = refused {
+        let message = format!("module `{name}` configures a provider itself, so it cannot be called with `{}`", argument.text);
+        let help = "Move the `provider` block to the root module, and pass it with `providers`";
+        problems.certain(Problem::new(ProblemKind::Refused, message).at(Place::Source(argument.span)).help(help));
     }
 }
 

@@ -8,7 +8,7 @@ use super::schema;
 use crate::base::disk::{self, DiskError};
 use crate::base::{FileKind, FileName, Place, Problem, ProblemKind, SourceId, Sources, Span, closest};
 use crate::eval::EvalError;
-use crate::hcl::{self, Attribute, Block, CommentText, Expr, ExprKind, File};
+use crate::hcl::{self, Attribute, Block, CommentText, Expr, ExprKind, File, TraversalStep};
 use crate::key::kinds;
 use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
@@ -269,8 +269,9 @@ impl Module {
             self.may_hide_keys |= near == kinds::KEY;
             self.refuse(&format!("unknown resource type `{kind}`; did you mean `{near}`?"), block.header);
         }
-        let own = if is_data { &mut self.data } else { &mut self.managed };
         let address = || format!("{}{kind}.{name}", if is_data { "data." } else { "" });
+        self.check_name(Named::Resource, &name, &address(), block.header);
+        let own = if is_data { &mut self.data } else { &mut self.managed };
         match own.get_mut(&kind).and_then(|named| named.get_mut(&name)) {
             Some(base) if is_override => merge::merge(base, block),
             Some(_) => self.twice(Named::Resource, &address(), block.header),
@@ -293,6 +294,15 @@ impl Module {
     fn put(&mut self, what: Named, block: Block, is_override: bool) {
         let [label] = block.labels.as_slice() else { return };
         let name = Arc::clone(&label.text);
+        self.check_name(what, &name, &name, label.span);
+        if what == Named::Variable && RESERVED.contains(&&*name) {
+            self.add_fault(
+                what,
+                &name,
+                format!("a variable cannot be called `{name}`: module calls have an argument of that name"),
+                label.span,
+            );
+        }
         let into = match what {
             Named::Variable => &mut self.variables,
             Named::Output => &mut self.outputs,
@@ -328,6 +338,17 @@ impl Module {
         self.refused.push(Problem::new(ProblemKind::Refused, message).at(Place::Source(span)));
     }
 
+    /// Refuses a name that could not be referred to. `key`: by which it is kept.
+    fn check_name(&mut self, what: Named, name: &str, key: &str, span: Span) {
+        if !hcl::is_identifier(name) {
+            let message = format!(
+                "the {} `{name}` has an invalid name: it must begin with a letter or `_` and have letters, digits, `_` and `-` only",
+                what.word()
+            );
+            self.add_fault(what, key, message, span);
+        }
+    }
+
     fn twice(&mut self, what: Named, name: &str, span: Span) {
         self.add_fault(what, name, format!("the {} `{name}` is declared twice in this module", what.word()), span);
     }
@@ -354,6 +375,25 @@ impl Module {
         sources.any(|source| source.strip_prefix(host).is_some_and(|rest| rest.starts_with('/')))
     }
 
+    /// Whether the module has a configuration of the oci provider with this alias, or callers pass one under that name.
+    pub(super) fn has_configuration(&self, alias: &str) -> bool {
+        let is_own = |block: &Block| block.body.attribute("alias").is_some_and(|own| literal(&own.value) == Some(alias));
+        let required = self.settings.iter().flat_map(|block| block.body.blocks_of("required_providers"));
+        let mut passed = required.filter_map(|block| block.body.attribute("oci")).filter_map(|entry| match &entry.value.kind {
+            ExprKind::Object(items) => {
+                items.iter().find(|item| literal(&item.key) == Some("configuration_aliases")).map(|item| &item.value)
+            }
+            _ => None,
+        });
+        let is_alias = |expr: &Expr| match &expr.kind {
+            ExprKind::String(text) => text.strip_prefix("oci.") == Some(alias),
+            ExprKind::Traversal(_, steps) => matches!(steps.as_slice(), [TraversalStep::Attr(name)] if &*name.text == alias),
+            _ => false,
+        };
+        let is_passed = passed.any(|aliases| if let ExprKind::Tuple(items) = &aliases.kind { items.iter().any(is_alias) } else { true });
+        self.providers.iter().any(is_own) || is_passed
+    }
+
     /// Whether a local name is that of the provider that Terraform has built in, whose functions are `provider::NAME::…`.
     pub(super) fn is_builtin_provider(&self, name: &str) -> bool {
         let required = self.settings.iter().flat_map(|settings| settings.body.blocks_of("required_providers"));
@@ -375,6 +415,9 @@ impl Module {
         self.has_keys() || [kinds::KEY_VERSION, kinds::AUTHORITY].iter().any(|kind| self.managed.contains_key(*kind))
     }
 }
+
+/// Names that a variable cannot have. Source: Terraform's `configs`, `decodeVariableBlock`.
+const RESERVED: [&str; 8] = ["source", "version", "providers", "count", "for_each", "lifecycle", "depends_on", "locals"];
 
 /// The resource type that an unknown one is a misspelling of.
 fn misspelled(kind: &str) -> Option<&'static str> {

@@ -106,9 +106,26 @@ pub(super) fn of_block(reader: &Reader<'_>, kind: &str, name: &str, block: &Bloc
             found = check.found;
         }
         depends_on(reader, &block.body);
+        provider(reader, &block.body);
         found.all = cycle(reader, &format!("{kind}.{name}")).or(found.all.take());
         found
     })
+}
+
+/// Refuses a configuration of the oci provider that the module neither has nor is given.
+fn provider(reader: &Reader<'_>, body: &Body) {
+    let module = &reader.at.module;
+    let Some(value) = body.attribute("provider").map(|attribute| &attribute.value) else { return };
+    let alias: Option<&str> = match &value.kind {
+        ExprKind::String(text) => text.strip_prefix("oci."),
+        _ => match reference(value) {
+            Some((root, names)) if **root == *"oci" => names.first().map(|name| &*name.text),
+            _ => None,
+        },
+    };
+    let Some(alias) = alias.filter(|alias| module.problems.is_empty() && !module.has_configuration(alias)) else { return };
+    let message = format!("there is no configuration `oci.{alias}` of the provider in this module, and none is passed to it");
+    reader.problems.certain(Problem::new(ProblemKind::Refused, message).at(Place::Source(value.span)));
 }
 
 /// Refuses a cycle of references that a resource or a module call is in: what is wrong, and where.
@@ -120,11 +137,55 @@ pub(super) fn cycle(reader: &Reader<'_>, name: &str) -> Option<(String, Span)> {
     Some((cycle.message.clone(), cycle.span))
 }
 
-/// Refuses names in `depends_on` that are not declared.
+/// Refuses in `depends_on` what is not a reference to a whole object, and names that are not declared.
 pub(super) fn depends_on(reader: &Reader<'_>, body: &Body) {
-    if let Some(ExprKind::Tuple(items)) = body.attribute("depends_on").map(|attribute| &attribute.value.kind) {
-        declared(reader, items);
+    let Some(value) = body.attribute("depends_on").map(|attribute| &attribute.value) else { return };
+    let refuse = |span: Span, message: &str| {
+        reader.problems.certain(Problem::new(ProblemKind::Refused, message).at(Place::Source(span)));
+    };
+    let ExprKind::Tuple(items) = &value.kind else {
+        return refuse(value.span, "`depends_on` must be a list of references");
+    };
+    for item in items.iter().filter(|item| !matches!(item.kind, ExprKind::String(_))) {
+        match whole_reference(item) {
+            None => refuse(item.span, "`depends_on` takes references to resources, data sources and modules only"),
+            Some((root, steps)) if names_attribute(root, steps) => {
+                refuse(item.span, "`depends_on` takes references to whole objects, not to their attributes");
+            }
+            Some(_) => {}
+        }
     }
+    declared(reader, items);
+}
+
+/// The parts of an expression that is nothing but a reference without splats and computed indexes.
+fn whole_reference(expr: &Expr) -> Option<(&Arc<str>, &[TraversalStep])> {
+    let (root, steps) = match &expr.kind {
+        ExprKind::Variable(name) => (name, [].as_slice()),
+        ExprKind::Traversal(base, steps) => (if let ExprKind::Variable(root) = &base.kind { root } else { return None }, steps.as_slice()),
+        _ => return None,
+    };
+    let is_plain = |step: &TraversalStep| match step {
+        TraversalStep::Attr(_) | TraversalStep::LegacyIndex(..) => true,
+        TraversalStep::Index(index, _) => matches!(index.kind, ExprKind::String(_) | ExprKind::Number(_)),
+        TraversalStep::FullSplat(_) | TraversalStep::AttrSplat(_) => false,
+    };
+    steps.iter().all(is_plain).then_some((root, steps))
+}
+
+/// Whether a reference goes on after the resource or data source that it names.
+fn names_attribute(root: &str, steps: &[TraversalStep]) -> bool {
+    let named = match root {
+        "data" | "resource" => 2,
+        "var" | "local" | "module" | "path" | "terraform" | "each" | "count" | "self" => return false,
+        _ => 1,
+    };
+    let rest = steps.get(named..).unwrap_or_default();
+    let behind = match rest {
+        [TraversalStep::Index(..) | TraversalStep::LegacyIndex(..), behind @ ..] => behind,
+        rest => rest,
+    };
+    !behind.is_empty()
 }
 
 /// Refuses references to what is not declared.
@@ -287,7 +348,13 @@ impl Check<'_> {
 
     /// Names in `ignore_changes` that the type does not have.
     fn ignored(&mut self, body: &Body) {
-        let Some(ExprKind::Tuple(items)) = body.attribute("ignore_changes").map(|attribute| &attribute.value.kind) else { return };
+        let Some(value) = body.attribute("ignore_changes").map(|attribute| &attribute.value) else { return };
+        let ExprKind::Tuple(items) = &value.kind else {
+            if super::dynamic::keyword(value).is_none_or(|word| &*word != "all") {
+                self.refuse(value.span, "`ignore_changes` must be a list of attribute names, or `all`".to_owned(), &[]);
+            }
+            return;
+        };
         for item in items {
             let name: &str = match &item.kind {
                 ExprKind::String(text) => text.split(['.', '[']).next().unwrap_or_default(),

@@ -152,7 +152,11 @@ impl<'w> Walk<'w> {
             let place = Place::Source(fault.span.unwrap_or(call.header));
             self.problems.certain(Problem::new(ProblemKind::Refused, fault.message).at(place));
         }
-        super::arguments::check(name, call, &self.world.loader.module(folder, self.world.says), self.problems);
+        let module = self.world.loader.module(folder, self.world.says);
+        super::arguments::check(name, call, &module, self.problems);
+        if module.has_provider {
+            super::arguments::check_provider(at, name, call, self.problems);
+        }
         let reader = Reader { world: self.world, at, each: &Each::None, problems: self.problems };
         super::refusals::depends_on(&reader, &call.body);
         super::refusals::cycle(&reader, &format!("module.{name}"));

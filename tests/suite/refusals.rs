@@ -474,3 +474,84 @@ fn index_where_only_a_name_may_be_is_refused_inside_of_try_as_well() {
         assert_eq!(of(value), Vec::<String>::new(), "{value}");
     }
 }
+
+#[test]
+fn meta_arguments_that_terraform_cannot_read_are_problems() {
+    const VAULT: &str =
+        "resource \"oci_kms_vault\" \"v\" {\n  compartment_id = \"c\"\n  display_name = \"v\"\n  vault_type = \"DEFAULT\"\n}\n";
+    let whole = "`depends_on` takes references to whole objects, not to their attributes";
+    let only = "`depends_on` takes references to resources, data sources and modules only";
+    let missing = "there is no configuration `oci.home` of the provider in this module, and none is passed to it";
+    for (extra, wanted) in [
+        ("depends_on = [oci_kms_vault.v.id]", vec![whole]),
+        ("depends_on = [oci_kms_vault.many[0].id]", vec![whole]),
+        ("depends_on = [upper(\"x\")]", vec![only]),
+        ("depends_on = [oci_kms_vault.many[*]]", vec![only]),
+        ("depends_on = oci_kms_vault.v", vec!["`depends_on` must be a list of references"]),
+        ("depends_on = [oci_kms_vault.v, oci_kms_vault.many[0], \"oci_kms_vault.v\", path.module]", Vec::new()),
+        ("lifecycle {\n    ignore_changes = protection_mode\n  }", vec!["`ignore_changes` must be a list of attribute names, or `all`"]),
+        ("lifecycle {\n    ignore_changes = all\n  }", Vec::new()),
+        ("provider = oci.home", vec![missing]),
+        ("provider = oci", Vec::new()),
+        ("provider = other.home", Vec::new()),
+    ] {
+        let many = VAULT.replace("\"v\" {", "\"many\" {\n  count = 2");
+        assert_eq!(messages(&look(&[("main.tf", &(key(extra) + VAULT + &many))])), wanted, "{extra}");
+    }
+    let aliased = key("provider = oci.home");
+    for given in [
+        "provider \"oci\" {\n  alias = \"home\"\n}\n",
+        "terraform {\n  required_providers {\n    oci = {\n      source = \"oracle/oci\"\n      configuration_aliases = [oci.away, oci.home]\n    }\n  }\n}\n",
+    ] {
+        assert_eq!(messages(&look(&[("main.tf", &(aliased.clone() + given))])), Vec::<&str>::new(), "{given}");
+    }
+}
+
+#[test]
+fn names_that_cannot_be_referred_to_are_refused() {
+    let named = |name: &str| key("").replace("\"k\" {", &format!("\"{name}\" {{"));
+    for name in ["1a", "a.b", "a b", "-a", ""] {
+        let seen = look(&[("main.tf", &named(name))]);
+        let wanted = format!("the resource `oci_kms_key.{name}` has an invalid name").replace("oci_kms_key.", "");
+        assert!(matches!(messages(&seen).as_slice(), [one] if one.starts_with(&wanted)), "{:?}", messages(&seen));
+        assert!(seen.keys.iter().all(|key| refused(key).contains(&"mode")));
+    }
+    for name in ["a-b_C1", "_a", "schlüssel", "e\u{301}", "日本"] {
+        assert_eq!(messages(&look(&[("main.tf", &named(name))])), Vec::<&str>::new(), "{name}");
+    }
+    let call = |label: &str| format!("module \"{label}\" {{\n  source = \"./m\"\n}}\n");
+    let seen = look(&[("main.tf", &call("a.b")), ("m/main.tf", &key(""))]);
+    assert!(messages(&seen)[0].starts_with("the module call `a.b` has an invalid name"), "{:?}", messages(&seen));
+    let reserved = "variable \"providers\" {\n  default = \"x\"\n}\n".to_owned() + &key("freeform_tags = { a = var.providers }");
+    assert_eq!(
+        messages(&look(&[("main.tf", &reserved)])),
+        ["a variable cannot be called `providers`: module calls have an argument of that name"]
+    );
+}
+
+#[test]
+fn module_that_configures_a_provider_cannot_be_called_with_count() {
+    const PROVIDER: &str = "provider \"oci\" {\n  region = \"x\"\n}\n";
+    let inner = PROVIDER.to_owned() + &key("");
+    let call = |argument: &str| format!("module \"m\" {{\n  source = \"./m\"\n  {argument}\n}}\n");
+    for argument in ["count", "for_each", "depends_on"] {
+        let value = if argument == "count" {
+            "1"
+        } else if argument == "for_each" {
+            "{ a = 1 }"
+        } else {
+            "[terraform_data.t]"
+        };
+        let text = call(&format!("{argument} = {value}")) + "resource \"terraform_data\" \"t\" {}\n";
+        let seen = look(&[("main.tf", &text), ("m/main.tf", &inner)]);
+        let wanted = format!("module `m` configures a provider itself, so it cannot be called with `{argument}`");
+        assert_eq!(messages(&seen), [wanted.as_str()]);
+    }
+    let outer = call("").replace("\"m\"", "\"n\"").replace("./m", "./n");
+    let seen = look(&[("main.tf", &call("count = 1")), ("m/main.tf", &outer), ("m/n/main.tf", &inner)]);
+    assert_eq!(messages(&seen), ["module `n` configures a provider itself, so it cannot be called with `count`"]);
+    let proxy = inner.replace("region = \"x\"", "alias = \"x\"");
+    for (argument, module) in [("", &inner), ("depends_on = []", &inner), ("count = 1", &proxy)] {
+        assert_eq!(messages(&look(&[("main.tf", &call(argument)), ("m/main.tf", module)])), Vec::<&str>::new(), "{argument}");
+    }
+}
