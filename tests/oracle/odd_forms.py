@@ -167,7 +167,7 @@ class Odd:
         """what the whole object of a vault lets one refer to"""
         self.refs['mode'] += ['(lookup(%s, "vault_type", "x") == "DEFAULT" ? "SOFTWARE" : "HSM")' % a, '([for k, v in %s : v if k == "vault_type"][0] == "DEFAULT" ? "SOFTWARE" : null)' % a]
         self.refs['name'] += ['merge(%s, { a = 1 }).display_name' % a, 'lookup(%s, "display_name", "none")' % a, '{ for k, v in %s : k => v }.display_name' % a, '"${length(%s.restore_from_file)}-${length(%s)}"' % (a, a)]
-        self.refs['unknown_bool'] += ['(lookup(%s, "state", "ACTIVE") == "ACTIVE")' % a, '(%s.id == "x")' % a]
+        self.refs['unknown_bool'] += ['(lookup(%s, "state", "ACTIVE") == "ACTIVE")' % a, '(%s.crypto_endpoint == "x")' % a]
         self.refs['vault'].append(a)
 
     def key_object(self, a):
