@@ -190,7 +190,29 @@ fn apply(name: &str, values: &[Value], span: Span, context: &Context<'_>) -> Res
         render: &render,
         inside: context.inside,
     };
-    functions::call(name, values, &host, span).map_err(|error| discreet(error, name, values))
+    let result = functions::call(name, values, &host, span).map_err(|error| discreet(error, name, values))?;
+    Ok(with_discreet_reason(result, values))
+}
+
+/// An unknown result whose reason does not hold the texts that may not be shown: paths of files, most often.
+fn with_discreet_reason(mut result: Value, values: &[Value]) -> Value {
+    let Data::Unknown(unknown) = &mut result.data else { return result };
+    let hidden = values.iter().map(|value| (value, value.deep_marks())).filter(|(_, marks)| marks.hides_text());
+    let told: Vec<_> = hidden.filter(|(value, marks)| quotes(&unknown.why, value, marks.is_secret())).collect();
+    if told.is_empty() {
+        return result;
+    }
+    let texts = told.iter().filter_map(|(value, _)| value.as_str()).filter(|text| !text.is_empty());
+    let why = texts.fold(unknown.why.to_string(), |why, text| why.replace(text, "…"));
+    let still = told.iter().find(|(value, marks)| quotes(&why, value, marks.is_secret()));
+    let why = still.map_or(why, |(_, marks)| format!("the reason is not shown because a value {}", origin_of_secret(*marks)));
+    Arc::make_mut(unknown).why = why.into();
+    result
+}
+
+/// Why a text with these marks is not shown, behind "a value".
+fn origin_of_secret(marks: Marks) -> &'static str {
+    if marks.is_secret() { "is sensitive" } else { "comes from a file, the environment or the command line" }
 }
 
 /// An error without the texts that may not be shown.
@@ -201,7 +223,7 @@ fn discreet(error: EvalError, name: &str, values: &[Value]) -> EvalError {
         .zip(values)
         .find(|(marks, value)| marks.hides_text() && quotes(&error.message, value, marks.is_secret()));
     let Some((marks, _)) = told else { return error };
-    let why = if marks.is_secret() { "is sensitive" } else { "comes from a file, the environment or the command line" };
+    let why = origin_of_secret(marks);
     EvalError { message: format!("invalid argument for `{name}`; the reason is not shown because a value {why}"), ..error }
 }
 

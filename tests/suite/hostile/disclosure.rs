@@ -65,11 +65,19 @@ fn a_message_tells_no_letter_of_a_text_from_elsewhere() {
         "templatestring(§, {})",
         "file(§)",
         "strcontains(§, [])",
+        // What the reason of an unknown value would tell.
+        "file(\"../${§}\")",
+        "file(\"~/${§}\")",
+        "file(\".git/${§}\")",
+        "fileexists(\"/etc/${§}\")",
+        "templatefile(\"../${§}\", {})",
+        "tolist(fileset(\"../${§}\", \"*\"))[0]",
+        "tolist(fileset(\".\", \"../${§}*\"))[0]",
     ] {
         for holds in ["file(\"token.txt\")", "var.env", "var.marked"] {
             let call = call.replace('§', holds);
             let main = format!(
-                "variable \"env\" {{}}\nvariable \"marked\" {{\n  sensitive = true\n  default   = \"{TOKEN}\"\n}}\nresource \"oci_kms_key\" \"k\" {{\n  display_name = {call}\n}}\n"
+                "variable \"env\" {{}}\nvariable \"marked\" {{\n  sensitive = true\n  default   = \"{TOKEN}\"\n}}\nresource \"oci_kms_key\" \"k\" {{\n  display_name    = {call}\n  protection_mode = {call}\n}}\nresource \"oci_kms_key\" \"n\" {{\n  count = {call}\n}}\nresource \"oci_kms_key\" \"s\" {{\n  for_each = toset([{call}])\n}}\n"
             );
             let folder = scratch(&[("main.tf", &main), ("token.txt", TOKEN)]);
             let said = shows_nothing(folder.path(), &[]);
