@@ -3,9 +3,11 @@
 use super::server::{Behaviour, Fault, Faults, Instance, KEY_PEM, Server, TENANCY};
 use super::tenancy::{FRA, KEYS, Small};
 use super::trial::{self, Trial, healthy, run};
-use kmslint::live::{AuthKind, Request};
+use kmslint::live::{AuthKind, Clock, Request};
 use rcgen::{BasicConstraints, CertificateParams, DistinguishedName, DnType, IsCa, Issuer, KeyPair};
 use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::SystemTime;
 
 /// The server's key again, in the form that rcgen reads.
 const KEY_PKCS8: &str = include_str!("../../../testdata/live/vectors/pkcs8.pem");
@@ -37,7 +39,10 @@ fn own() -> Instance {
 /// Audits as an instance, with nothing else in the environment.
 fn audit(instance: Instance, faults: Faults, change: impl FnOnce(&mut Request)) -> Trial {
     let (mut request, clock) = trial::request("");
-    let server = Server::start(Small::at(request.now), Behaviour { instance: Some(instance), faults, ..Behaviour::default() });
+    // The server's time is the audit's: making a key takes real seconds, which must not eat up a token's life.
+    let (started, theirs) = (SystemTime::from(request.now), Arc::clone(&clock));
+    let now = Box::new(move || started + theirs.elapsed());
+    let server = Server::start(Small::at(request.now), Behaviour { instance: Some(instance), faults, now, ..Behaviour::default() });
     request.env = BTreeMap::from([("OCI_METADATA_BASE_URL".to_owned(), format!("{}/opc/v2", server.base))]);
     request.auth = Some(AuthKind::InstancePrincipal);
     request.all_regions = false;
