@@ -43,6 +43,9 @@ const NAMED: usize = 6;
 /// How many references are followed to find what the outputs of one module depend on; of the others nothing is said.
 const MOST_STEPS: usize = 2_000_000;
 
+/// What is known of the module that a call leads to; `None` where that is not at hand.
+pub(super) type Callee<'a> = dyn Fn(&Arc<str>, &Block) -> Option<Arc<Order>> + 'a;
+
 /// Something that is put in order.
 #[derive(Debug)]
 struct Node {
@@ -54,8 +57,8 @@ struct Node {
     edges: Vec<(usize, Span)>,
 }
 
-/// Puts a module in order. `callee`: what is known of the module that a call leads to; `None` where that is not at hand.
-pub(super) fn order(module: &Module, callee: &dyn Fn(&Arc<str>, &Block) -> Option<Arc<Order>>) -> Order {
+/// Puts a module in order.
+pub(super) fn order(module: &Module, callee: &Callee<'_>) -> Order {
     let nodes = nodes(module, callee);
     let groups = groups(&nodes);
     let mut members: HashMap<usize, Vec<&str>> = HashMap::new();
@@ -127,7 +130,7 @@ enum Written<'m> {
     Result(Vec<String>, Span),
 }
 
-fn nodes(module: &Module, callee: &dyn Fn(&Arc<str>, &Block) -> Option<Arc<Order>>) -> Vec<Node> {
+fn nodes(module: &Module, callee: &Callee<'_>) -> Vec<Node> {
     let mut written: Vec<(String, Option<String>, Written<'_>)> = Vec::new();
     let own = |name: String, written| (name, None, written);
     written.extend(module.locals.iter().map(|(name, local)| own(format!("local.{name}"), Written::Local(&local.value))));

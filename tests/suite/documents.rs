@@ -104,7 +104,7 @@ fn commands_in_the_pages_are_accepted() {
 fn the_rules_table_in_the_readme_is_the_table_of_rules() {
     let row =
         |rule: &rules::Rule| format!("| [`{0}`](docs/rules/{0}.md) | `{1}` | {2} | {3} |\n", rule.id, rule.name, rule.title, rule.risk);
-    let rows: String = rules::ALL.iter().map(|rule| row(rule)).collect();
+    let rows: String = rules::ALL.iter().map(row).collect();
     let _alone = alone();
     expect_part("README.md", "| rule | name | what it reports | risk |\n| --- | --- | --- | --- |\n", "\nIds and risks", &rows);
 }

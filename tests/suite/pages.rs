@@ -29,7 +29,7 @@ pub fn pages() -> Vec<Page> {
         }
     }
     assert!(paths.len() >= 15, "only {} pages were found", paths.len());
-    paths.iter().map(|path| page(path)).collect()
+    paths.iter().map(page).collect()
 }
 
 /// One page by its path.
