@@ -21,6 +21,9 @@ use std::time::Instant;
 /// How many module calls that were not followed are listed; the rest is counted.
 const MODULES_SHOWN: usize = 3;
 
+/// Up to how many findings reports carry fixes: all edits have to be known before the first is written.
+const MOST_WITH_FIXES: usize = 50_000;
+
 /// The times of a run.
 #[derive(Clone, Copy)]
 pub struct Clock {
@@ -150,8 +153,13 @@ impl<'a> Desk<'a> {
         // Reports that carry no edits and no commit need not wait for them.
         let is_wanted = |carries: fn(&report::Format) -> bool| self.targets.iter().any(|target| carries(target.format));
         let provenance = is_wanted(|format| format.carries_commit).then(|| self.repository.provenance()).flatten();
-        let fixes =
-            if is_wanted(|format| format.carries_fixes) { self.fixes(outcome, config, true, sources) } else { fix::Plan::default() };
+        let carries_fixes = is_wanted(|format| format.carries_fixes);
+        let is_much = outcome.findings.len() > MOST_WITH_FIXES;
+        if carries_fixes && is_much {
+            let text = format!("note: the reports hold no fixes: there are more than {MOST_WITH_FIXES} findings; `--fix` makes them\n");
+            complain(text.as_bytes());
+        }
+        let fixes = if carries_fixes && !is_much { self.fixes(outcome, config, true, sources) } else { fix::Plan::default() };
         let mut ended = Exit::Clean;
         for target in &self.targets {
             let to_terminal = target.file.is_none();

@@ -22,8 +22,8 @@ const ELEMENTS: u64 = 1 << 20;
 const NESTING: u32 = 100;
 /// How many bytes of a text can be looked at in the time that one element takes.
 const BYTES: usize = 16;
-/// How many bytes can be produced in that time.
-const PRODUCED: u64 = 8;
+/// How many bytes can be produced in that time, in addition to looking at what was produced.
+const PRODUCED: u64 = 256;
 
 /// What it costs to do something with a value, in elements looked at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,7 +51,7 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { work: 50_000_000, size: 128 << 20, run_work: 200_000_000, run_kept: 256 << 20, depth: DEPTH }
+        Self { work: 50_000_000, size: 128 << 20, run_work: 160_000_000, run_kept: 256 << 20, depth: DEPTH }
     }
 }
 

@@ -59,14 +59,17 @@ pub(super) fn settle(mut requests: Vec<Request>, findings: &[Finding], keys: &[&
 }
 
 /// Which keys a literal or a block decides about.
-fn touching(keys: &[&KeyFacts], sources: &Sources) -> HashMap<Site, HashSet<usize>> {
-    let mut touching: HashMap<Site, HashSet<usize>> = HashMap::new();
+fn touching(keys: &[&KeyFacts], sources: &Sources) -> HashMap<Site, Vec<usize>> {
+    let mut touching: HashMap<Site, Vec<usize>> = HashMap::new();
     for (at, key) in keys.iter().enumerate() {
         let last = [&key.protection_mode.trail, &key.rotation.enabled.trail, &key.rotation.interval_days.trail];
         let literals = last.into_iter().filter_map(|trail| trail.last()).map(|step| &step.place);
         let blocks = key.declared.block.iter().chain(&key.rotation.block);
         for span in literals.chain(blocks).filter_map(Place::span) {
-            touching.entry(Site::of(span, sources)).or_default().insert(at);
+            let keys = touching.entry(Site::of(span, sources)).or_default();
+            if keys.last() != Some(&at) {
+                keys.push(at);
+            }
         }
     }
     touching
@@ -101,7 +104,7 @@ struct Group {
     edit: Result<Insertion, FixError>,
 }
 
-fn make(requests: &[Request], touching: &HashMap<Site, HashSet<usize>>, ids: &Ids, sources: &Sources) -> BTreeMap<Slot, Group> {
+fn make(requests: &[Request], touching: &HashMap<Site, Vec<usize>>, ids: &Ids, sources: &Sources) -> BTreeMap<Slot, Group> {
     let mut groups: BTreeMap<Slot, Group> = BTreeMap::new();
     for (at, request) in requests.iter().enumerate() {
         for change in &request.changes {
@@ -118,7 +121,7 @@ fn make(requests: &[Request], touching: &HashMap<Site, HashSet<usize>>, ids: &Id
         let [first, others @ ..] = group.changes.as_slice() else { continue };
         group.edit = if others.iter().any(|other| other.action != first.action) {
             Err(FixError::Disagreement)
-        } else if all.is_some_and(|all| !all.is_subset(&wanting)) {
+        } else if all.is_some_and(|all| !all.iter().all(|key| wanting.contains(key))) {
             Err(match slot.is_empty() {
                 true => FixError::SharedValue,
                 false => FixError::SharedBlock,

@@ -308,3 +308,42 @@ fn below<'p>(path: &'p str, config_folder: &str) -> Option<&'p str> {
 fn tags(key: &KeyFacts) -> impl Iterator<Item = String> {
     key.freeform_tags.iter().chain(&key.defined_tags).map(|(tag, value)| format!("{tag}={value}"))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::key::{InputKind, KeyId};
+
+    #[test]
+    fn patterns_that_need_too_many_comparisons_cover_nothing_and_are_a_problem() {
+        let place = || Place::File("kmslint.toml".into());
+        let entry = Entry {
+            rules: vec!["OCI-KMS-004"],
+            address: Some("*.k".to_owned()),
+            path: None,
+            name: None,
+            compartment: None,
+            key: None,
+            tag: None,
+            reason: "accepted".to_owned(),
+            until: None,
+            place: place(),
+        };
+        let path = |_: &Place| "main.tf".to_owned();
+        let paths = Paths { place: &path, root: &str::to_owned };
+        let (sources, today) = (Sources::default(), Date::constant(2026, 1, 1));
+        let key = KeyId { root: ".".into(), inputs: None, address: "oci_kms_key.k".to_owned(), input: InputKind::Hcl };
+        let instance = FindingInstance { key, name: None, fingerprint: String::new() };
+        let finding = rules::plain("OCI-KMS-004", "violation", rules::Kind::ModuleNotFollowed, String::new(), place());
+        let covers = |left: usize| {
+            let (exemptions, _) = gather(&[], std::slice::from_ref(&entry), today);
+            let mut exemptions = Exemptions { left, ..exemptions };
+            let around = Surroundings { sources: &sources, paths: &paths, config_folder: "" };
+            let is_covered = exemptions.find(&finding, &instance, None, around).is_some();
+            (is_covered, exemptions.problem().map(|problem| problem.message))
+        };
+        assert_eq!(covers(1000), (true, None));
+        let (is_covered, problem) = covers(10);
+        assert!(!is_covered && problem.as_deref().is_some_and(|message| message.contains("comparisons of characters")), "{problem:?}");
+    }
+}

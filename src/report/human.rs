@@ -22,7 +22,7 @@ const WIDTH: usize = 96;
 const INSTANCES_SHOWN: usize = 8;
 
 /// How many findings, problems and notices are shown; the rest is counted. Nobody reads more, and drawing them takes time.
-const MOST_SHOWN: usize = 10_000;
+const MOST_SHOWN: usize = if cfg!(test) { 20 } else { 10_000 };
 
 /// The longest line that is drawn, in bytes.
 const WIDEST: usize = 2000;
@@ -327,5 +327,21 @@ impl<'a> Files<'a> for Texts<'_> {
         let starts = source.line_starts();
         let start = starts.get(line).copied().ok_or(files::Error::LineTooLarge { given: line, max: starts.len() })?;
         Ok(start..starts.get(line + 1).copied().unwrap_or(source.text().len()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::ProblemKind;
+
+    #[test]
+    fn what_is_not_shown_is_counted() {
+        let problems: Vec<Problem> = (0..MOST_SHOWN + 5).map(|at| Problem::new(ProblemKind::Structure, format!("fault <{at}>"))).collect();
+        let mut out = Vec::new();
+        problems_and_notices(&problems, &[], &Sources::default(), false, &mut out).unwrap();
+        let text = String::from_utf8(out).unwrap();
+        assert!(text.contains(&format!("fault <{}>", MOST_SHOWN - 1)) && !text.contains(&format!("fault <{MOST_SHOWN}>")), "{text}");
+        assert!(text.ends_with("… and 5 problems more; `--format json` lists all of them\n\n"), "{text}");
     }
 }

@@ -174,7 +174,7 @@ const FEW: usize = 16;
 impl Group {
     /// Adds a station of the way, if it is new: most instances came the same way.
     fn pass(&mut self, step: &Step) {
-        if self.trail.len() >= MOST_STATIONS {
+        if self.trail.len() > MOST_STATIONS {
             return;
         }
         let is_new = if self.trail.len() <= FEW {
@@ -185,7 +185,9 @@ impl Group {
             }
             self.known.insert(step.clone())
         };
-        if is_new {
+        if is_new && self.trail.len() == MOST_STATIONS {
+            self.trail.push(Step::new(step.place.clone(), "further steps are left out"));
+        } else if is_new {
             self.trail.push(step.clone());
         }
     }
@@ -424,5 +426,21 @@ mod tests {
         assert!(others.iter().all(|other| *other != base));
         assert_eq!(others.iter().collect::<HashSet<_>>().len(), others.len(), "each of them is another");
         assert!(by_id("oci-kms-004").is_some());
+    }
+
+    #[test]
+    fn the_way_of_many_instances_is_cut_and_that_is_said() {
+        let sources = Sources::default();
+        let id = sources.add("main.tf", "x".repeat(2000));
+        let at = |start: usize, label: &str| Step::new(Place::Source(Span::new(id, start..start + 1)), label);
+        let key = |caller: usize| {
+            with(named(&format!("module.m{caller}.oci_kms_key.k")), |key| {
+                key.protection_mode = Fact::known(ProtectionMode::Hsm).with_trail(vec![at(1, "the value"), at(caller, "set by the call")]);
+            })
+        };
+        let found = made(&(2..1002).map(key).collect::<Vec<_>>());
+        assert_eq!((found.len(), found[0].instances.len()), (1, 1000), "no instance is left out");
+        let trail = &found[0].trail;
+        assert_eq!((trail.len(), &*trail[MOST_STATIONS].label()), (MOST_STATIONS + 1, "further steps are left out"));
     }
 }

@@ -326,6 +326,7 @@ fn is_filled(visit: &Visit<'_>) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use super::super::world::MAX_VISITS;
     use super::*;
 
     /// Reads root modules `a`, `b`, … with so many keys each: how many were read, and what was said.
@@ -352,5 +353,28 @@ mod tests {
         assert!((2900..3000).contains(&count), "{count}");
         assert!(matches!(said.as_slice(), [one] if one.contains("more than 3000 instances") && one.contains("`c`")), "{said:?}");
         assert_eq!(of(&[1500, 1400, 1300]), (count, said));
+    }
+
+    #[test]
+    fn a_tree_that_many_roots_share_is_followed_as_often_as_there_is_room_for_and_that_is_said_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let write = |path: &str, text: &str| {
+            let path = folder.path().join(path);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, text).unwrap();
+        };
+        let calls: String = (0..200).map(|at| format!("module \"m{at}\" {{\n  source = \"../leaf\"\n}}\n")).collect();
+        write("tree/main.tf", &calls);
+        write("leaf/main.tf", "resource \"oci_kms_key\" \"k\" {}\n");
+        (0..30).for_each(|at| write(&format!("r{at}/main.tf"), "module \"tree\" {\n  source = \"../tree\"\n}\n"));
+        let read = || {
+            let read = read(&Request::new(folder.path().to_path_buf(), Vec::new()), &Arc::new(Sources::default()));
+            (read.keys.len(), read.problems.into_iter().map(|problem| problem.message).collect::<Vec<_>>())
+        };
+        let (count, said) = read();
+        assert!((1000..MAX_VISITS).contains(&count), "{count}");
+        let of_calls = said.iter().filter(|message| message.contains("module calls together; the rest was not followed")).count();
+        assert_eq!(of_calls, 1, "{said:?}");
+        assert_eq!(read(), (count, said), "nothing depends on threads");
     }
 }

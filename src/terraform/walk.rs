@@ -16,7 +16,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 /// How many bytes of an address take as much memory as all else that is known of a key.
-const LONG_NAME: usize = 1000;
+const LONG_NAME: usize = 250;
 
 /// One instance of a resource.
 pub(super) struct Visit<'v> {

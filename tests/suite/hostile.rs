@@ -12,6 +12,9 @@ mod disclosure;
 /// What lies in folders.
 #[cfg(unix)]
 mod files;
+/// What grows.
+#[cfg(unix)]
+mod growth;
 /// No panic on any bytes; nothing that must not matter matters.
 mod properties;
 /// What a pull request of a stranger may try.

@@ -64,7 +64,7 @@ pub type Render<'a> = dyn Fn(&str, &str, &BTreeMap<Arc<str>, Value>, Inside) -> 
 pub fn price(name: &str) -> Price {
     let text = match name.strip_prefix("core::").unwrap_or(name) {
         "yamldecode" => 128,
-        "csvdecode" | "templatefile" | "templatestring" => 64,
+        "csvdecode" | "templatefile" | "templatestring" | "regex" | "regexall" | "replace" => 64,
         "jsondecode" | "length" | "substr" | "strrev" | "format" | "formatlist" | "title" => 48,
         _ => 16,
     };

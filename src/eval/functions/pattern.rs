@@ -10,6 +10,8 @@ use std::rc::Rc;
 /// The sizes of programs that are tried one after the other, in bytes: what a pattern costs is known only by compiling it. Longer ones than
 /// the last could eat memory; Go has a bound of its own.
 const PROGRAMS: [usize; 6] = [4 << 10, 16 << 10, 64 << 10, 256 << 10, 1 << 20, 4 << 20];
+/// The longest pattern that is read, in bytes.
+const LONGEST: usize = 64 << 10;
 /// How many bytes of programs are kept for one expression.
 const KEPT: usize = 16 << 20;
 
@@ -48,13 +50,18 @@ impl Patterns {
 
 /// The names of the groups of a pattern; empty for groups without a name.
 pub(super) fn names(text: &str) -> Result<Vec<String>, PatternError> {
-    re2::translate(text).map(|(_, names)| names)
+    translate(text).map(|(_, names)| names)
+}
+
+/// The pattern as this crate reads it, and the names of its groups.
+fn translate(text: &str) -> Result<(String, Vec<String>), PatternError> {
+    if text.len() > LONGEST { Err(PatternError::TooLarge) } else { re2::translate(text) }
 }
 
 impl Pattern {
     /// Compiles a pattern.
     fn compile(text: &str, work: impl Fn(usize) -> bool) -> Result<Self, PatternError> {
-        let (translated, names) = re2::translate(text)?;
+        let (translated, names) = translate(text)?;
         for size in PROGRAMS {
             if !work(size) {
                 break;

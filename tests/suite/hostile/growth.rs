@@ -1,0 +1,121 @@
+//! What grows: many keys, long names, many references to the same thing. `.ci/scaling` counts what each costs; here is what is said of it.
+
+use super::{HONEST, has_problem, judged, keys};
+use crate::harness::{messages, scratch};
+use kmslint::base::{Claim, Sources};
+use kmslint::eval::{Limits, TOO_LARGE};
+use kmslint::key::Inventory;
+use kmslint::terraform::{Request, read};
+use std::sync::Arc;
+
+/// What is read of these files where little may be spent.
+fn look(files: &[(&str, &str)], limits: Limits) -> Inventory {
+    let folder = scratch(files);
+    let request = Request::new(folder.path().canonicalize().expect("a path"), Vec::new());
+    read(&Request { limits, ..request }, &Arc::new(Sources::default()))
+}
+
+fn small() -> Limits {
+    let usual = Limits::default();
+    Limits { work: usual.work / 25, size: usual.size / 8, run_work: usual.run_work / 25, run_kept: usual.run_kept / 8, depth: 900 }
+}
+
+/// The protection mode of `oci_kms_key.k`, or why it is unknown.
+fn mode(expression: &str, files: &[(&str, &str)]) -> String {
+    let text = format!("resource \"oci_kms_key\" \"k\" {{\n  protection_mode = {expression}\n}}\n");
+    let inventory = look(&[files, &[("k.tf", text.as_str())]].concat(), small());
+    let key = inventory.keys.iter().find(|key| key.id.address == "oci_kms_key.k").expect("the key");
+    match &key.protection_mode.claim {
+        Claim::Known(mode) => mode.to_string(),
+        Claim::Unset => "unset".to_owned(),
+        Claim::Unknown(unknown) => unknown.why.to_string(),
+    }
+}
+
+/// Many rounds of an expression.
+fn rounds(expression: &str) -> String {
+    format!("length([for n in setproduct(range(100), range(100)) : {expression}]) == 7 ? \"HSM\" : \"SOFTWARE\"")
+}
+
+#[test]
+fn functions_pay_for_the_time_that_they_take() {
+    let (text, yaml) = ("a".repeat(100_000), "- 1\n".repeat(2_000));
+    let files = [("text.txt", text.as_str()), ("list.yaml", yaml.as_str())];
+    for dear in [
+        "can(yamldecode(\"${file(\"list.yaml\")}]\"))",
+        "sha512(file(\"text.txt\"))",
+        "strrev(file(\"text.txt\"))",
+        "regexall(\"a{1,100}${n[0]}-${n[1]}\", \"aaaa\")",
+        "regexall(\"(a|aa)+b\", file(\"text.txt\"))",
+        "fileset(\".\", \"**/${n[0]}${n[1]}*${join(\"\", range(200))}\")",
+        "can(file(\"missing${n[0]}/${n[1]}/${join(\"/\", range(200))}\"))",
+    ] {
+        assert_eq!(mode(&rounds(dear), &files), TOO_LARGE, "{dear}");
+    }
+}
+
+#[test]
+fn cheap_functions_in_loops_stay_known() {
+    for cheap in ["can(regex(\"^[0-9]+-\", join(\"-\", n)))", "upper(join(\"-\", n))", "{ (join(\"-\", n)) = 1 }"] {
+        let expression = rounds(cheap).replace("100", "30");
+        assert_eq!(mode(&expression, &[]), "SOFTWARE", "{cheap}");
+    }
+}
+
+#[test]
+fn sources_that_explode_in_many_directories_are_given_up() {
+    let bomb = "module \"m\" {\n  source = \"./${length([for a in range(1000) : [for b in range(1000) : range(1000)]])}\"\n}\n";
+    let files: Vec<(String, String)> = (0..40).map(|at| (format!("r{at}/main.tf"), format!("{bomb}{HONEST}"))).collect();
+    let files: Vec<(&str, &str)> = files.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect();
+    let inventory = look(&files, small());
+    assert_eq!(inventory.keys.len(), 40, "every key is found: {:?}", messages(&inventory));
+    assert_eq!(inventory.modules_not_followed.len(), 40, "{:?}", messages(&inventory));
+}
+
+#[test]
+fn keys_with_long_names_are_cut_and_that_is_said() {
+    let text = format!("resource \"oci_kms_key\" \"k{}\" {{\n  count = 5000\n}}\n", "x".repeat(100_000));
+    let inventory = look(&[("main.tf", &text)], Limits::default());
+    assert!((100..2000).contains(&inventory.keys.len()), "{}", inventory.keys.len());
+    assert!(messages(&inventory).iter().any(|message| message.contains("the rest of `.` was not judged")), "{:?}", messages(&inventory));
+}
+
+#[test]
+fn instances_of_a_state_with_a_long_name_are_refused() {
+    let instances = vec!["{\"attributes\":{}}"; 100].join(",");
+    let state = format!(
+        "{{\"version\": 4, \"serial\": 1, \"resources\": [{{\"mode\": \"managed\", \"type\": \"oci_kms_key\", \"name\": \"k{}\", \"instances\": [{instances}]}}]}}",
+        "x".repeat(1 << 20)
+    );
+    let folder = scratch(&[("main.tf", HONEST), ("long.tfstate", &state)]);
+    let (said, report) = judged(folder.path(), &[".", "long.tfstate"]);
+    assert!(has_problem(&said, &report, &["too long a name for the number of its instances"]), "{}", said.err);
+    assert!(said.out.len() < 100_000, "{} bytes", said.out.len());
+}
+
+#[test]
+fn many_entries_of_one_key_are_not_related_one_by_one() {
+    let key = |at: usize| format!("{{\"address\": \"oci_kms_key.k{at}\", \"mode\": \"managed\", \"type\": \"oci_kms_key\", \"name\": \"k{at}\", \"values\": {{\"id\": \"ocid1.key\", \"protection_mode\": \"SOFTWARE\"}}}}");
+    let version = "{\"address\": \"oci_kms_key_version.v\", \"mode\": \"managed\", \"type\": \"oci_kms_key_version\", \"name\": \"v\", \"values\": {\"key_id\": \"ocid1.key\", \"time_created\": \"2026-01-01T00:00:00Z\"}}";
+    let resources = (0..40).map(key).chain([version.to_owned()]).collect::<Vec<_>>().join(",");
+    let state = format!("{{\"format_version\": \"1.0\", \"values\": {{\"root_module\": {{\"resources\": [{resources}]}}}}}}");
+    let folder = scratch(&[("main.tf", HONEST), ("state.json", &state)]);
+    let (_, report) = judged(folder.path(), &[".", "state.json", "--now", "2026-02-01T00:00:00Z"]);
+    let related: Vec<usize> = keys(&report).map(|key| key["key_versions"].as_array().map_or(0, Vec::len)).collect();
+    assert_eq!(related.iter().sum::<usize>(), 16, "some of them stand for all");
+}
+
+#[test]
+fn many_imports_into_one_block_leave_open_which_keys_exist() {
+    let imports = |count: usize| -> String {
+        (0..count).map(|at| format!("import {{\n  to = oci_kms_key.k[{at}]\n  id = \"ocid1.key.{at}\"\n}}\n")).collect()
+    };
+    let key = "resource \"oci_kms_key\" \"k\" {\n  count = 3\n  protection_mode = \"SOFTWARE\"\n}\n";
+    let imported = |count: usize| {
+        let inventory = look(&[("main.tf", key), ("imports.tf", &imports(count))], Limits::default());
+        inventory.keys.iter().map(|key| key.imported.value().copied()).collect::<Vec<_>>()
+    };
+    assert_eq!(imported(2), [Some(true), Some(true), None]);
+    let inventory = look(&[("main.tf", key), ("imports.tf", &imports(1_001))], Limits::default());
+    assert!(inventory.keys.iter().all(|key| key.imported.as_unknown().is_some()));
+}
