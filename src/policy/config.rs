@@ -604,7 +604,9 @@ until = 2027-01-31
     #[test]
     fn exclusions_beyond_what_can_be_compared_are_a_problem() {
         let list = |count: usize, start: &str| (0..count).map(|at| format!("\"{start}{at}\"")).collect::<Vec<_>>().join(", ");
-        for (count, start, kept) in [(MOST_WILD + 3, "*", MOST_WILD), (MOST_WILD + 3, "a*", MOST_WILD + 3), (MOST_EXCLUDED + 1, "a", MOST_EXCLUDED)] {
+        for (count, start, kept) in
+            [(MOST_WILD + 3, "*", MOST_WILD), (MOST_WILD + 3, "a*", MOST_WILD + 3), (MOST_EXCLUDED + 1, "a", MOST_EXCLUDED)]
+        {
             let text = format!("exclude = [{}]\n", list(count, start));
             let (config, problems) = parse(&Sources::default(), Path::new("kmslint.toml"), text);
             assert_eq!((config.exclude.len(), problems.len()), (kept, usize::from(kept < count)), "{start}");

@@ -95,7 +95,11 @@ fn instances_of_a_state_with_a_long_name_are_refused() {
 
 #[test]
 fn many_entries_of_one_key_are_not_related_one_by_one() {
-    let key = |at: usize| format!("{{\"address\": \"oci_kms_key.k{at}\", \"mode\": \"managed\", \"type\": \"oci_kms_key\", \"name\": \"k{at}\", \"values\": {{\"id\": \"ocid1.key\", \"protection_mode\": \"SOFTWARE\"}}}}");
+    let key = |at: usize| {
+        format!(
+            "{{\"address\": \"oci_kms_key.k{at}\", \"mode\": \"managed\", \"type\": \"oci_kms_key\", \"name\": \"k{at}\", \"values\": {{\"id\": \"ocid1.key\", \"protection_mode\": \"SOFTWARE\"}}}}"
+        )
+    };
     let version = "{\"address\": \"oci_kms_key_version.v\", \"mode\": \"managed\", \"type\": \"oci_kms_key_version\", \"name\": \"v\", \"values\": {\"key_id\": \"ocid1.key\", \"time_created\": \"2026-01-01T00:00:00Z\"}}";
     let resources = (0..40).map(key).chain([version.to_owned()]).collect::<Vec<_>>().join(",");
     let state = format!("{{\"format_version\": \"1.0\", \"values\": {{\"root_module\": {{\"resources\": [{resources}]}}}}}}");
