@@ -313,6 +313,7 @@ fn tags(key: &KeyFacts) -> impl Iterator<Item = String> {
 mod tests {
     use super::*;
     use crate::key::{InputKind, KeyId};
+    use crate::rules;
 
     #[test]
     fn patterns_that_need_too_many_comparisons_cover_nothing_and_are_a_problem() {
