@@ -162,7 +162,7 @@ fn facts_of_the_configuration_are_those_of_terraform() {
             let _ = writeln!(wrong, "{}\n{out}", case.file_name().unwrap_or_default().display());
         }
     }
-    assert!(cases.len() >= 60, "only {} cases were run", cases.len());
+    assert!(cases.len() >= 200, "only {} cases were run", cases.len());
     assert!(wrong.is_empty(), "\n{wrong}");
 }
 

@@ -1,0 +1,3 @@
+locals {
+  b = { for k, v in local.a : lower(k) => v }
+}

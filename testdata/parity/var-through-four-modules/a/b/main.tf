@@ -1,0 +1,7 @@
+variable "cfg" {
+  type = any
+}
+module "c" {
+  source = "./c"
+  cfg    = [var.cfg]
+}

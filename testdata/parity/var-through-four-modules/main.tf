@@ -1,0 +1,4 @@
+module "a" {
+  source = "./a"
+  cfg    = { mode = "HSM", tags = ["x"] }
+}
