@@ -48,6 +48,24 @@ impl<'w> Guard<'w> {
         self.out.flush()
     }
 
+    /// Writes lines that are complete, nothing being kept back. Most reports are megabytes in which nothing looks like a command: two
+    /// searches show that of many lines at once.
+    fn write_lines(&mut self, lines: &[u8]) -> io::Result<()> {
+        let has = |word: &[u8]| memchr::memmem::find(lines, word).is_some();
+        if !has(b"##") && (self.commands || !has(b"::")) {
+            self.is_start = true;
+            return self.out.write_all(lines);
+        }
+        let mut rest = lines;
+        while let Some(at) = memchr::memchr2(b'\n', b'\r', rest) {
+            let (line, after) = rest.split_at(at + 1);
+            self.line.extend_from_slice(line);
+            self.write_line(0)?;
+            rest = after;
+        }
+        Ok(())
+    }
+
     /// Writes the line but for its last bytes.
     fn write_line(&mut self, keep: usize) -> io::Result<()> {
         let end = self.line.len().saturating_sub(keep);
@@ -105,10 +123,19 @@ fn begins_with_colons(line: &[u8]) -> bool {
 impl Write for Guard<'_> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let mut rest = bytes;
-        while let Some(at) = memchr::memchr2(b'\n', b'\r', rest) {
+        if !self.line.is_empty()
+            && let Some(at) = memchr::memchr2(b'\n', b'\r', rest)
+        {
             let (line, after) = rest.split_at(at + 1);
             self.line.extend_from_slice(line);
             self.write_line(0)?;
+            rest = after;
+        }
+        if self.line.is_empty()
+            && let Some(at) = memchr::memrchr2(b'\n', b'\r', rest)
+        {
+            let (lines, after) = rest.split_at(at + 1);
+            self.write_lines(lines)?;
             rest = after;
         }
         self.line.extend_from_slice(rest);
