@@ -1,10 +1,11 @@
 //! The whole pipeline on one page: read, settle, judge, decide.
 
 use crate::base::{Place, Problem, ProblemKind, Repository, SourceId, Sources};
+use crate::hcl;
 use crate::key::{Fate, InputKind, Inventory, KeyFacts, Listed, contradicts, settle};
 use crate::plan::{self, Contents};
 use crate::policy::{self, Baseline, Config, Outcome};
-use crate::rules::Paths;
+use crate::rules::{EditAddress, Paths};
 use crate::terraform;
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -99,7 +100,22 @@ pub fn with_paths<T>(repository: &Repository, sources: &Sources, run: impl FnOnc
         Place::Cloud { ocid, .. } => ocid.to_string(),
     };
     let root = |root: &str| repository.path(root);
-    run(&Paths { place: &place, root: &root })
+    let outlines: RefCell<HashMap<SourceId, hcl::Body>> = RefCell::default();
+    let address = |place: &Place| {
+        let span = place.span()?;
+        let source = sources.get(span.source);
+        let name = source.path().to_string_lossy();
+        let is_values = name.ends_with(".tfvars") || name.ends_with(".tfvars.json");
+        let mut outlines = outlines.borrow_mut();
+        let body = outlines.entry(span.source).or_insert_with(|| match (name.ends_with(".json"), is_values) {
+            (true, true) => hcl::json::parse_variables(span.source, source.text()).body,
+            (true, false) => hcl::json::parse(span.source, source.text()).body,
+            (false, _) => hcl::native::parse(span.source, source.text()).body,
+        });
+        let (block, path) = hcl::outline::address(body, span, is_values)?;
+        Some(EditAddress { block, path })
+    };
+    run(&Paths { place: &place, root: &root, address: &address })
 }
 
 /// Settles a document's keys by the first of these directories whose configuration declares one of them; false where there is none.

@@ -26,5 +26,5 @@ pub use place::Place;
 pub use problem::{Problem, ProblemKind};
 pub use repository::{Provenance, Repository};
 pub use source::{Position, Source, SourceId, Sources, Span};
-pub use trail::{Choice, Step, StepKind, Trail};
+pub use trail::{Because, Call, Calls, Choice, Step, StepKind, Trail, TrailLink};
 pub use walk::{Listing, walk};

@@ -4,18 +4,79 @@ use super::brief::{brief, is_long};
 use super::place::Place;
 use std::borrow::Cow;
 use std::fmt;
+use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
-/// One step of a value's way.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+/// One step of a value's way. Two steps are the same if they say the same of one place, whoever passes through.
+#[derive(Clone, Debug)]
 pub struct Step {
     /// Where.
     pub place: Place,
     /// What happens there.
     pub kind: StepKind,
-    /// Why the value there was chosen among others, if it was.
+    /// Whether the value is only a part of what is written there: an element of a map, an attribute of an object.
+    pub is_part: bool,
+    /// The attribute that the object there leaves out.
+    pub left_out: Option<Arc<str>>,
+    /// The module calls on the way from the root to the module that the place is in. `None`: the same as of the step before it.
+    pub calls: Option<Calls>,
+    /// Why the value there was chosen among others, or what it was made of.
     pub chosen_by: Option<Arc<Choice>>,
 }
+
+impl PartialEq for Step {
+    fn eq(&self, other: &Self) -> bool {
+        (&self.place, &self.kind, &self.left_out, &self.chosen_by) == (&other.place, &other.kind, &other.left_out, &other.chosen_by)
+    }
+}
+
+impl Eq for Step {}
+
+impl Hash for Step {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        (&self.place, &self.kind, &self.left_out, &self.chosen_by).hash(state);
+    }
+}
+
+/// A step, and those after it: what values carry.
+#[derive(Clone, Debug)]
+pub struct TrailLink {
+    /// The step.
+    pub step: Step,
+    /// The step after it.
+    pub next: Option<Arc<Self>>,
+}
+
+impl TrailLink {
+    /// This step and all after it.
+    pub fn steps(&self) -> impl Iterator<Item = &Step> {
+        std::iter::successors(Some(self), |link| link.next.as_deref()).map(|link| &link.step)
+    }
+}
+
+/// One module call on the way from the root to a module.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Call {
+    /// Its address: `module.a["x"].module.b`.
+    pub name: Arc<str>,
+    /// Its header.
+    pub header: Place,
+    /// The complete block.
+    pub block: Place,
+    /// Whether the module that it calls cannot be edited here: it is installed, or outside of the repository.
+    pub leads_out: bool,
+}
+
+impl Call {
+    /// The call as a step.
+    #[must_use]
+    pub fn step(&self) -> Step {
+        Step::new(self.header.clone(), format!("called here as `{}`", self.name))
+    }
+}
+
+/// The calls on the way to a module, outermost first; none for the root.
+pub type Calls = Arc<[Call]>;
 
 /// The way a value took, nearest first: the use in the resource, the module argument, the variable's default or tfvars line.
 pub type Trail = Vec<Step>;
@@ -80,6 +141,10 @@ pub enum StepKind {
     NoDefault(Arc<str>),
     /// A variable that the caller of the module sets.
     ByCaller(Arc<str>),
+    /// A file that a function reads here.
+    File,
+    /// The default that a variable's type gives an optional attribute.
+    Optional(Arc<str>),
     /// Anything else, in words.
     Note(Arc<str>),
 }
@@ -103,14 +168,39 @@ impl fmt::Display for StepKind {
             Self::NoValue(variable) => f.write_str(&super::cause::no_value(variable)),
             Self::NoDefault(variable) => write!(f, "variable `{variable}` has no default"),
             Self::ByCaller(variable) => write!(f, "variable `{variable}`, which the caller sets"),
+            Self::File => f.write_str("read from a file here"),
+            Self::Optional(attribute) => write!(f, "default of the optional attribute `{attribute}`"),
             Self::Note(text) => f.write_str(text),
         }
     }
 }
 
-/// Why a value was chosen among others.
+/// Why a value was chosen among others, or what it was made of.
+#[derive(Clone, Debug)]
+pub struct Choice {
+    /// Why.
+    pub because: Because,
+    /// The ways of the values that decided.
+    pub reads: Vec<Arc<TrailLink>>,
+}
+
+impl PartialEq for Choice {
+    fn eq(&self, other: &Self) -> bool {
+        self.because == other.because
+    }
+}
+
+impl Eq for Choice {}
+
+impl Hash for Choice {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.because.hash(state);
+    }
+}
+
+/// How other values decided.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub enum Choice {
+pub enum Because {
     /// A conditional chose it.
     Condition {
         /// The condition's text, where it may be shown.
@@ -120,17 +210,23 @@ pub enum Choice {
     },
     /// The `if` of a `for` let it in.
     Filter,
+    /// A function or an index picked it, or an operator made it.
+    Computation,
 }
 
-impl fmt::Display for Choice {
+impl fmt::Display for Because {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Condition { text: Some(text), decision } => write!(f, "chosen because `{text}` is {decision}"),
             Self::Condition { text: None, .. } => f.write_str("chosen because of a condition that is not shown"),
             Self::Filter => f.write_str("chosen because of the `if` of this `for`"),
+            Self::Computation => Ok(()),
         }
     }
 }
+
+/// How many deciding values a step keeps.
+const MOST_READ: usize = 4;
 
 impl Step {
     /// A step at a place that is described in words.
@@ -144,24 +240,50 @@ impl Step {
     /// A step of a kind at a place.
     #[must_use]
     pub fn of(place: Place, kind: StepKind) -> Self {
-        Self { place, kind, chosen_by: None }
+        Self { place, kind, is_part: false, left_out: None, calls: None, chosen_by: None }
     }
 
     /// What happens there, as a label: "`var.level` is used here", "default of variable `mode`", "set by `terraform.tfvars`".
     #[must_use]
     pub fn label(&self) -> Cow<'_, str> {
-        Cow::Owned(brief(match (&self.kind, &self.chosen_by) {
+        if let Some(attribute) = &self.left_out {
+            return Cow::Owned(brief(match &self.kind {
+                StepKind::Set => format!("leaves out `{attribute}`"),
+                kind => format!("{kind}, which leaves out `{attribute}`"),
+            }));
+        }
+        Cow::Owned(brief(match (&self.kind, self.condition()) {
             (StepKind::Note(text), None) => return Cow::Borrowed(text),
             (kind, None) => kind.to_string(),
-            (StepKind::Set, Some(choice)) => choice.to_string(),
-            (kind, Some(choice)) => format!("{kind}, {choice}"),
+            (StepKind::Set, Some(because)) => because.to_string(),
+            (kind, Some(because)) => format!("{kind}, {because}"),
         }))
+    }
+
+    /// The condition by which the value there was chosen among others that are written.
+    #[must_use]
+    pub fn condition(&self) -> Option<&Because> {
+        self.chosen_by.as_ref().map(|choice| &choice.because).filter(|because| **because != Because::Computation)
+    }
+
+    /// The same step, at which these values decided.
+    #[must_use]
+    pub fn chosen(mut self, because: Because, reads: Vec<Arc<TrailLink>>) -> Self {
+        let earlier = self.chosen_by.take();
+        let (because, more) = match earlier.as_deref() {
+            Some(earlier) if because == Because::Computation => (earlier.because.clone(), earlier.reads.as_slice()),
+            Some(earlier) => (because, earlier.reads.as_slice()),
+            None => (because, [].as_slice()),
+        };
+        let reads = reads.into_iter().chain(more.iter().cloned()).take(MOST_READ).collect();
+        self.chosen_by = Some(Arc::new(Choice { because, reads }));
+        self
     }
 
     /// Whether nothing is said of what happens there.
     #[must_use]
     pub fn is_silent(&self) -> bool {
-        self.chosen_by.is_none() && matches!(&self.kind, StepKind::Note(text) if text.is_empty())
+        self.condition().is_none() && matches!(&self.kind, StepKind::Note(text) if text.is_empty())
     }
 }
 
@@ -172,10 +294,8 @@ mod tests {
     #[test]
     fn a_label_names_the_step_and_then_the_choice() {
         let at = || Place::File("main.tf".into());
-        let chosen = |kind| Step {
-            chosen_by: Some(Arc::new(Choice::Condition { text: Some("var.x".into()), decision: true })),
-            ..Step::of(at(), kind)
-        };
+        let condition = || Because::Condition { text: Some("var.x".into()), decision: true };
+        let chosen = |kind| Step::of(at(), kind).chosen(condition(), Vec::new());
         assert_eq!(Step::of(at(), StepKind::Local("mode".into())).label(), "`local.mode`");
         assert_eq!(chosen(StepKind::Set).label(), "chosen because `var.x` is true");
         assert_eq!(chosen(StepKind::Local("mode".into())).label(), "`local.mode`, chosen because `var.x` is true");

@@ -3,13 +3,13 @@
 use super::budget::of_text;
 use super::constraint::{TypeConstraint, parse_constraint};
 use super::context::{Context, Locals};
-use super::evaluate::{Errors, bounded, eval, evaluate, failed, here};
+use super::evaluate::{Errors, bounded, computed, eval, evaluate, failed, here};
 use super::functions::{self, Host, Inside};
 use super::possible::{MOST_CASES, by_cases, cases_of, with_possible};
 use super::references::{check_declared, references};
 use super::tfvars;
 use super::{Data, EvalError, Marks, Possible, ResourceRef, Type, Value};
-use crate::base::Span;
+use crate::base::{Because, Place, Span, Step, StepKind, TrailLink};
 use crate::hcl::{Expr, ExprKind, Name, Origin, native};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -92,14 +92,30 @@ fn ordinary(expr: &Expr, name: &str, arguments: &[Expr], expand: bool, context: 
     };
     let result = if fits { bounded(result, context) } else { context.budget.too_large() };
     let result = if result.is_unknown() { with_knowledge(result, name, &values, expr.span, context) } else { result };
+    if functions::reads_file(name) {
+        return result.with_trail(None).through(Step::of(Place::Source(expr.span), StepKind::File));
+    }
     if result.trail.is_some() {
+        return picked_among(result, &values);
+    }
+    result.with_trail(carried(arguments, &values).or_else(|| computed(expr.span, &values.iter().collect::<Vec<_>>())))
+}
+
+/// A value that a function took out of one of its arguments: the others decided that it is this one.
+fn picked_among(result: Value, values: &[Value]) -> Value {
+    if values.len() < 2 {
         return result;
     }
-    result.with_trail(carried(arguments, &values).or_else(|| here(expr.span)))
+    let own = result.trail.clone();
+    let is_own = |link: &Arc<TrailLink>| own.as_ref().is_some_and(|own| Arc::ptr_eq(own, link) || own.step.place == link.step.place);
+    let is_written = |link: &Arc<TrailLink>| link.next.is_none() && link.step.kind == StepKind::Set && link.step.chosen_by.is_none();
+    let others = values.iter().filter_map(|value| value.trail.clone()).filter(|link| !is_own(link) && !is_written(link));
+    let others: Vec<_> = others.collect();
+    result.chosen(Because::Computation, others)
 }
 
 /// The trail of the only argument that is not written out, or of the only one.
-fn carried(arguments: &[Expr], values: &[Value]) -> Option<Arc<super::TrailLink>> {
+fn carried(arguments: &[Expr], values: &[Value]) -> Option<Arc<TrailLink>> {
     if let ([_], [value]) = (arguments, values) {
         return value.trail.clone();
     }
@@ -343,10 +359,12 @@ fn choices<'a>(arguments: &'a [Expr], expand: bool, context: &Context<'_>, error
 /// `try`: the first choice without an error. One with unknown parts may yet turn out to be an error, so the result is unknown then.
 fn attempt(expr: &Expr, choices: &[Choice<'_>], context: &Context<'_>, errors: &mut Errors) -> Value {
     let mut last = None;
+    let mut passed_over = Vec::new();
     for (at, choice) in choices.iter().enumerate() {
         let mut own = Errors::default();
         let value = choice.eval(context, &mut own);
         if own.any() {
+            passed_over.extend(value.trail.clone());
             let error = own.into_first();
             if error.as_ref().is_some_and(|error| !error.is_catchable()) {
                 errors.merge_error(error);
@@ -361,7 +379,7 @@ fn attempt(expr: &Expr, choices: &[Choice<'_>], context: &Context<'_>, errors: &
                 check_declared(argument, &[], context, errors);
             }
         }
-        let value = bounded(value, context);
+        let value = bounded(value, context).chosen(Because::Computation, std::mem::take(&mut passed_over));
         if value.is_wholly_known() {
             return value;
         }

@@ -1,14 +1,13 @@
 //! `condition ? a : b`. Both branches are evaluated and brought to one type even when the condition is known, as in Terraform.
 
-use super::TrailLink;
 use super::call::is_written_out;
 use super::context::Context;
-use super::evaluate::{Errors, eval, failed, here};
+use super::evaluate::{Errors, computed, eval, failed, here};
 use super::operators::bounds;
 use super::possible::{cases_of, with_possible};
 use super::unify::as_collection;
 use super::{Data, Drivers, EvalError, Marks, Possible, Type, Value, convert, unify};
-use crate::base::{Choice, Place, Step};
+use crate::base::{Because, Place, TrailLink};
 use crate::hcl::Expr;
 use std::sync::Arc;
 
@@ -42,9 +41,9 @@ pub(super) fn conditional(expr: &Expr, parts: [&Expr; 3], context: &Context<'_>,
         let result = undecided(&condition, &then, &otherwise, &ty);
         let is_secret = condition.marks.is_secret();
         let result = if branch_failed { result } else { with_both(result, (condition_expr, is_secret), &then, &otherwise, &ty, context) };
-        return result.with_marks(marks).with_trail(here(expr.span));
+        return result.with_marks(marks).with_trail(computed(expr.span, &[&condition]));
     }
-    let condition_marks = condition.marks;
+    let (condition_marks, condition_trail) = (condition.marks, condition.trail.clone());
     let decision = match convert(condition, &Type::Bool).map(|condition| condition.as_bool()) {
         Ok(Some(decision)) => decision,
         // Only a string that is unknown by our own limits gets here.
@@ -65,7 +64,7 @@ pub(super) fn conditional(expr: &Expr, parts: [&Expr; 3], context: &Context<'_>,
         errors.fail(format!("this result of the conditional has the wrong type: {}", error.message), taken_expr.span);
         failed(ty)
     });
-    let trail = chosen(&converted, taken_expr, (condition_expr, condition_marks.is_secret()), decision, context);
+    let trail = chosen(&converted, taken_expr, (condition_expr, (condition_marks.is_secret(), condition_trail)), decision, context);
     converted.with_marks(condition_marks.of_choice().union(left_marks)).with_trail(trail).or_trail(&here(expr.span))
 }
 
@@ -93,14 +92,20 @@ fn brought(taken: Value, left: &Type, ty: &Type) -> Result<Value, EvalError> {
 }
 
 /// The way of a value that a condition chose: where the branch is written out, its step says why it was taken.
-fn chosen(value: &Value, taken: &Expr, condition: (&Expr, bool), decision: bool, context: &Context<'_>) -> Option<Arc<TrailLink>> {
+fn chosen(
+    value: &Value,
+    taken: &Expr,
+    (condition, condition_value): (&Expr, (bool, Option<Arc<TrailLink>>)),
+    decision: bool,
+    context: &Context<'_>,
+) -> Option<Arc<TrailLink>> {
     let link = value.trail.as_ref()?;
     if !is_written_out(taken) || link.step.place != Place::Source(taken.without_parens().span) {
         return value.trail.clone();
     }
-    let (condition, is_secret) = condition;
+    let (is_secret, condition_trail) = condition_value;
     let text = context.scope.quote(condition.span).filter(|_| !is_secret).map(Arc::from);
-    let step = Step { chosen_by: Some(Arc::new(Choice::Condition { text, decision })), ..link.step.clone() };
+    let step = link.step.clone().chosen(Because::Condition { text, decision }, condition_trail.into_iter().collect());
     Some(Arc::new(TrailLink { step, next: link.next.clone() }))
 }
 

@@ -1,7 +1,7 @@
 //! Type constraints as they are written (`list(object({ a = optional(string, "x") }))`), and the defaults of optional attributes.
 
 use super::{Data, EvalError, ObjectAttr, Type, Value, convert, unify};
-use crate::base::Span;
+use crate::base::{Place, Span, Step, StepKind};
 use crate::hcl::{Expr, ExprKind, ObjectItem};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -158,7 +158,8 @@ fn object(items: &[ObjectItem], evaluate: &mut dyn FnMut(&Expr) -> Result<Value,
                     Some(default.span),
                 )
             })?;
-            values.insert(Arc::clone(name), converted);
+            let step = Step::of(Place::Source(default.span), StepKind::Optional(Arc::clone(name)));
+            values.insert(Arc::clone(name), converted.with_trail(None).through(step));
         }
         if let Some(defaults) = defaults {
             inside.insert(Arc::clone(name), Arc::new(defaults));
@@ -194,10 +195,10 @@ impl Defaults {
         let filled = match &value.data {
             Data::List(_, elements) | Data::Set(_, elements) | Data::Tuple(elements) => self.apply_sequence(&value.data, elements),
             Data::Map(element, entries) => {
-                let filled = self.apply_mapping(entries);
+                let filled = self.apply_mapping(entries, &value);
                 if filled.is_empty() { Value::map(element.clone(), filled) } else { unified_map(filled) }
             }
-            Data::Object(attributes) => Value::object(self.apply_mapping(attributes)),
+            Data::Object(attributes) => Value::object(self.apply_mapping(attributes, &value)),
             _ => return value,
         };
         filled.with_marks(marks).with_trail(trail)
@@ -239,7 +240,7 @@ impl Defaults {
         converted.map_or_else(|_| Value::tuple(filled), |converted| build(ty, converted))
     }
 
-    fn apply_mapping(&self, entries: &BTreeMap<Arc<str>, Value>) -> BTreeMap<Arc<str>, Value> {
+    fn apply_mapping(&self, entries: &BTreeMap<Arc<str>, Value>, whole: &Value) -> BTreeMap<Arc<str>, Value> {
         let mut filled: BTreeMap<Arc<str>, Value> = entries
             .iter()
             .map(|(name, value)| {
@@ -253,10 +254,20 @@ impl Defaults {
                 Some(defaults) => defaults.apply(default.clone()),
                 None => default.clone(),
             });
+            let is_left_out = !entries.contains_key(name);
+            let value = if is_left_out { left_out(value, name, whole) } else { value };
             let value = if default.is_not_null() { value.not_null() } else { value };
             filled.insert(Arc::clone(name), value);
         }
         filled
+    }
+}
+
+/// A value that an attribute has because an object leaves it out.
+pub(super) fn left_out(value: Value, attribute: &Arc<str>, object: &Value) -> Value {
+    match &object.trail {
+        Some(link) => value.through(Step { left_out: Some(Arc::clone(attribute)), ..link.step.clone() }),
+        None => value,
     }
 }
 

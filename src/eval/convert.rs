@@ -1,5 +1,6 @@
 //! Conversion of values between types, as cty does it: what can be converted, and to what.
 
+use super::constraint::left_out;
 use super::unify::unify;
 use super::{Data, Num, NumError, ObjectAttr, Type, Value};
 use crate::eval::EvalError;
@@ -79,7 +80,7 @@ pub(super) fn apply(value: Value, from: &Type, to: &Type) -> Result<Value, EvalE
     match value.data {
         Data::Unknown(unknown) => Ok(done(super::refine::converted(&unknown, replaced(from, &to.without_optional())))),
         Data::Null(_) => Ok(done(Value::null(replaced(from, &to.without_optional())))),
-        data => convert_known(Value::from(data), to).map(done),
+        data => convert_known(Value::from(data).with_trail(value.trail), to).map(done),
     }
 }
 
@@ -97,13 +98,13 @@ fn convert_known(value: Value, to: &Type) -> Result<Value, EvalError> {
             let pick = |(name, wanted): (&Arc<str>, &ObjectAttr)| {
                 let value = match attributes.get(name) {
                     Some(value) => convert(value.clone(), &wanted.ty)?,
-                    None => Value::null(wanted.ty.without_optional()),
+                    None => left_out(Value::null(wanted.ty.without_optional()), name, &value),
                 };
                 Ok((Arc::clone(name), value))
             };
             wanted.iter().map(pick).collect::<Result<_, EvalError>>().map(Value::object)
         }
-        (Data::Map(element, entries), Type::Object(wanted)) => map_to_object(element, entries, wanted),
+        (Data::Map(element, entries), Type::Object(wanted)) => map_to_object(element, entries, wanted, &value),
         (Data::Tuple(elements), Type::Tuple(wanted)) => {
             elements.iter().zip(wanted.iter()).map(|(value, ty)| convert(value.clone(), ty)).collect::<Result<_, _>>().map(Value::tuple)
         }
@@ -166,7 +167,12 @@ fn text_to_bool(text: &str) -> Result<Value, EvalError> {
     }
 }
 
-fn map_to_object(element: &Type, entries: &BTreeMap<Arc<str>, Value>, wanted: &BTreeMap<Arc<str>, ObjectAttr>) -> Result<Value, EvalError> {
+fn map_to_object(
+    element: &Type,
+    entries: &BTreeMap<Arc<str>, Value>,
+    wanted: &BTreeMap<Arc<str>, ObjectAttr>,
+    whole: &Value,
+) -> Result<Value, EvalError> {
     let mut attributes = BTreeMap::new();
     for (name, wanted) in wanted {
         let value = match entries.get(name) {
@@ -175,7 +181,7 @@ fn map_to_object(element: &Type, entries: &BTreeMap<Arc<str>, Value>, wanted: &B
                 let why = mismatch(&value.ty(), &wanted.ty);
                 return Err(EvalError::new(format!("map element type is incompatible with attribute \"{name}\": {why}"), None));
             }
-            None if wanted.optional => Value::null(wanted.ty.without_optional()),
+            None if wanted.optional => left_out(Value::null(wanted.ty.without_optional()), name, whole),
             None => return Err(EvalError::new(format!("map has no element for required attribute \"{name}\""), None)),
         };
         attributes.insert(Arc::clone(name), value);

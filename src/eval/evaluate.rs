@@ -8,10 +8,8 @@ use super::iteration::for_expression;
 use super::operators::{binary, unary};
 use super::template::template;
 use super::traversal::{reference, traversal};
-use super::{
-    Budget, EvalError, FileAccess, FileList, FileTrouble, Marks, Num, NumError, RefStep, Scope, TOO_LARGE, TrailLink, Type, Value, convert,
-};
-use crate::base::{Place, SourceId, Span, Step, StepKind};
+use super::{Budget, EvalError, FileAccess, FileList, FileTrouble, Marks, Num, NumError, RefStep, Scope, TOO_LARGE, Type, Value, convert};
+use crate::base::{Because, Place, SourceId, Span, Step, StepKind, TrailLink};
 use crate::hcl::{Expr, ExprKind, ObjectItem, TraversalStep, native};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -153,6 +151,22 @@ pub(super) fn failed(ty: Type) -> Value {
 /// The trail of something that is written here.
 pub(super) fn here(span: Span) -> Option<Arc<TrailLink>> {
     Some(Arc::new(TrailLink { step: Step::of(Place::Source(span), StepKind::Set), next: None }))
+}
+
+/// The trail of something that an expression makes of these values.
+pub(super) fn computed(span: Span, of: &[&Value]) -> Option<Arc<TrailLink>> {
+    // What is computed of something computed is computed of the same.
+    let reads = |value: &&Value| match value.trail.as_ref() {
+        Some(link) => match link.step.chosen_by.as_deref() {
+            Some(choice) if link.next.is_none() && choice.because == Because::Computation => choice.reads.clone(),
+            _ => vec![Arc::clone(link)],
+        },
+        None => Vec::new(),
+    };
+    let is_written = |link: &Arc<TrailLink>| link.next.is_none() && link.step.kind == StepKind::Set && link.step.chosen_by.is_none();
+    let reads: Vec<_> = of.iter().flat_map(reads).filter(|link| !is_written(link)).collect();
+    let step = Step::of(Place::Source(span), StepKind::Set);
+    Some(Arc::new(TrailLink { step: if reads.is_empty() { step } else { step.chosen(Because::Computation, reads) }, next: None }))
 }
 
 /// The value of an expression; what is wrong with it goes into `errors`.

@@ -4,7 +4,7 @@ use super::context::{Context, Locals};
 use super::evaluate::{Errors, bounded, eval, failed, here};
 use super::references::check_declared;
 use super::{Data, Marks, Type, Value, convert};
-use crate::base::{Choice, Place, Span, Step, StepKind};
+use crate::base::{Because, Place, Span, Step, StepKind};
 use crate::hcl::{Expr, ForExpr};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -193,8 +193,7 @@ impl Builder {
 fn chosen(value: Value, parts: &ForExpr) -> Value {
     match (&parts.condition, &value.data) {
         (Some(condition), Data::String(_) | Data::Number(_) | Data::Bool(_)) if value.trail.is_some() => {
-            let step = Step::of(Place::Source(condition.span), StepKind::Set);
-            value.through(Step { chosen_by: Some(Arc::new(Choice::Filter)), ..step })
+            value.through(Step::of(Place::Source(condition.span), StepKind::Set).chosen(Because::Filter, Vec::new()))
         }
         _ => value,
     }

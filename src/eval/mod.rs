@@ -41,4 +41,4 @@ pub use references::{Reference, references};
 pub use scope::{FileAccess, FileList, FileTrouble, RefStep, Scope, WithheldPath};
 pub use types::{ObjectAttr, Type};
 pub use unify::unify;
-pub use value::{Data, EvalError, EvalErrorKind, Marks, Possible, Refinement, ResourceRef, TrailLink, UnknownValue, Value};
+pub use value::{Data, EvalError, EvalErrorKind, Marks, Possible, Refinement, ResourceRef, UnknownValue, Value};

@@ -1,12 +1,13 @@
 //! `+ - * / %`, comparisons, `&& || !`, with Terraform's conversions and its forgiveness of sides that do not matter.
 
 use super::context::Context;
-use super::evaluate::{Errors, eval, failed, here};
+use super::evaluate::{Errors, computed, eval, failed, here};
 use super::possible::by_cases;
 use super::{Data, Marks, Num, NumError, TOO_LARGE, Type, Value, convert, equals};
-use crate::base::Span;
+use crate::base::{Span, TrailLink};
 use crate::hcl::{BinaryOp, Expr, ExprKind, UnaryOp};
 use std::cmp::Ordering;
+use std::sync::Arc;
 
 pub(super) fn unary(operator: UnaryOp, operand: &Expr, span: Span, context: &Context<'_>, errors: &mut Errors) -> Value {
     let ty = match operator {
@@ -28,7 +29,7 @@ pub(super) fn unary(operator: UnaryOp, operand: &Expr, span: Span, context: &Con
         [case] => apply_unary(operator, case).ok(),
         _ => None,
     });
-    possible.with_marks(value.marks).with_trail(here(span))
+    possible.with_marks(value.marks).with_trail(computed(span, &[&value]))
 }
 
 fn apply_unary(operator: UnaryOp, value: &Value) -> Result<Value, &'static str> {
@@ -106,7 +107,7 @@ fn operation(
             }
             None => {}
         }
-        return with_cases(operator, value, &left, &right).with_marks(marks).with_trail(here(span));
+        return with_cases(operator, value, &left, &right).with_marks(marks).with_trail(decisive(operator, &left, &right, span));
     }
     left_errors.merge(right_errors);
     if left_errors.any() {
@@ -120,7 +121,21 @@ fn operation(
         errors.fail(message, span);
         failed(result_type)
     });
-    with_cases(operator, result, &left, &right).with_marks(marks).with_trail(here(span))
+    with_cases(operator, result, &left, &right).with_marks(marks).with_trail(decisive(operator, &left, &right, span))
+}
+
+/// The trail of a result: of `&&` and `||` first the side that decided.
+fn decisive(operator: BinaryOp, left: &Value, right: &Value, span: Span) -> Option<Arc<TrailLink>> {
+    let decides = |value: &Value| match operator {
+        BinaryOp::And => value.as_bool() == Some(false),
+        BinaryOp::Or => value.as_bool() == Some(true),
+        _ => true,
+    };
+    match (decides(left), decides(right)) {
+        (false, true) => computed(span, &[right]),
+        (true, false) => computed(span, &[left]),
+        _ => computed(span, &[left, right]),
+    }
 }
 
 /// The result with what it can be, where an operand can be only one of a few.

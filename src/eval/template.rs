@@ -57,7 +57,7 @@ fn text(template: &Template, span: Span, context: &Context<'_>, errors: &mut Err
 }
 
 /// The trail of the only part that is not literal text.
-fn carried(template: &Template, values: &[Value]) -> Option<std::sync::Arc<super::TrailLink>> {
+fn carried(template: &Template, values: &[Value]) -> Option<std::sync::Arc<crate::base::TrailLink>> {
     let mut moving = template.parts.iter().zip(values).filter(|(part, _)| !matches!(part, Part::Literal(_)));
     match (moving.next(), moving.next()) {
         (Some((_, value)), None) => value.trail.clone(),

@@ -5,7 +5,7 @@ use super::evaluate::{Errors, bounded, eval, failed, here};
 use super::possible::{MOST_CASES, by_cases, with_possible};
 use super::value::normal_form;
 use super::{Data, EvalError, Marks, Possible, RefStep, Type, Value, convert};
-use crate::base::{self, Place, Span, StepKind};
+use crate::base::{self, Because, Place, Span, StepKind};
 use crate::hcl::{Expr, ExprKind, Name, TraversalStep};
 use std::sync::Arc;
 
@@ -96,7 +96,7 @@ fn apply_steps(value: Value, steps: &[Step<'_>], context: &Context<'_>, errors: 
         rest = behind;
         let result = match step {
             Step::Attr(name) => attribute(&value, &name.text, name.span),
-            Step::Index(key, span) => index(&value, key, *span, context),
+            Step::Index(key, span) => index(&value, key, *span, context).map(|element| picked(element, key)),
             Step::FullSplat(span) => {
                 // Everything behind belongs to each element.
                 return splat(&value, behind, *span, context, errors);
@@ -118,11 +118,18 @@ fn apply_steps(value: Value, steps: &[Step<'_>], context: &Context<'_>, errors: 
             Ok(next) => value = next.or_trail(&value.trail),
             Err(error) => {
                 errors.push(error);
-                return failed(Type::Any);
+                // What `try` takes instead is there because of this value.
+                return failed(Type::Any).with_trail(value.trail);
             }
         }
     }
     value
+}
+
+/// An element, which another key would not have picked.
+fn picked(element: Value, key: &Value) -> Value {
+    let reads = key.trail.clone().filter(|link| link.next.is_some() || link.step.chosen_by.is_some());
+    element.chosen(Because::Computation, reads.into_iter().collect())
 }
 
 /// Whether an index is written as `.0`: those behind `.*` apply to each element.

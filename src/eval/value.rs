@@ -1,7 +1,7 @@
 //! Values: known, null or unknown, with marks, the way they took, and what unknown ones can still be.
 
 use super::{Drivers, Num, Type};
-use crate::base::{Span, Step, secrecy};
+use crate::base::{Because, Span, Step, TrailLink, secrecy};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -125,15 +125,6 @@ impl Marks {
             time: self.time.union(other.time),
         }
     }
-}
-
-/// One step of the way, and the steps after it.
-#[derive(Clone, Debug)]
-pub struct TrailLink {
-    /// Where, and what happens there.
-    pub step: Step,
-    /// The step after it.
-    pub next: Option<Arc<TrailLink>>,
 }
 
 /// An error Terraform would raise.
@@ -287,7 +278,17 @@ impl Value {
 
     /// The stations of the trail, nearest first.
     pub fn stations(&self) -> impl Iterator<Item = &Step> {
-        std::iter::successors(self.trail.as_deref(), |link| link.next.as_deref()).map(|link| &link.step)
+        self.trail.iter().flat_map(|link| link.steps())
+    }
+
+    /// The value with a trail whose first step says which other values decided.
+    #[must_use]
+    pub fn chosen(mut self, because: Because, reads: Vec<Arc<TrailLink>>) -> Self {
+        if let Some(link) = self.trail.as_ref().filter(|_| !reads.is_empty()) {
+            let step = link.step.clone().chosen(because, reads);
+            self.trail = Some(Arc::new(TrailLink { step, next: link.next.clone() }));
+        }
+        self
     }
 
     /// The value's type.

@@ -56,7 +56,7 @@ impl World {
         let place =
             |place: &Place| place.span().map_or_else(String::new, |span| self.sources.get(span.source).path().display().to_string());
         let root = |root: &str| root.to_owned();
-        let found = findings(judged, &Paths { place: &place, root: &root });
+        let found = findings(judged, &Paths { place: &place, root: &root, address: &|_| None });
         let keys: Vec<&KeyFacts> = self.keys.iter().collect();
         (edits(&found, &keys, &self.sources, &Options { unsafe_fixes, settings }), found)
     }

@@ -10,6 +10,7 @@ mod json_text;
 pub mod native;
 mod operators;
 mod origin;
+pub mod outline;
 mod scan;
 mod structure;
 mod template;

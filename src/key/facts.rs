@@ -2,7 +2,7 @@
 
 use super::provider::OldProvider;
 use super::words::{InputKind, Lifecycle, ProtectionMode, RotationStatus, VaultType};
-use crate::base::{Address, Fact, Place, Step};
+use crate::base::{Address, Calls, Fact, Place, Step};
 use jiff::Timestamp;
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
@@ -27,6 +27,14 @@ impl KeyId {
     #[must_use]
     pub fn labeled_address(&self) -> Cow<'_, str> {
         self.labeled(&self.address)
+    }
+
+    /// The address as reports show it: with the root where several are checked, `teams/web/dev: oci_kms_key.k`. An OCID names its key
+    /// everywhere.
+    #[must_use]
+    pub fn label(&self, names_root: bool) -> Cow<'_, str> {
+        let address = self.labeled_address();
+        if names_root && self.input != InputKind::Live { Cow::Owned(format!("{}: {address}", self.root)) } else { address }
     }
 
     /// The root, and the values file of the run where one was passed: `prod (prod.tfvars)`.
@@ -224,8 +232,8 @@ pub struct VaultUsage {
 pub struct Declared {
     /// The whole resource block.
     pub block: Option<Place>,
-    /// Calls on the way, outermost first, with the place of the call's header.
-    pub calls: Vec<Step>,
+    /// Calls on the way, outermost first.
+    pub calls: Calls,
     /// `lifecycle.ignore_changes`: attribute names; `*` is all.
     pub ignore_changes: Vec<String>,
 }

@@ -66,6 +66,10 @@ pub fn decide(input: Input, config: &Config, baseline: Option<&Baseline>, option
         findings.extend(inventory.not_read.iter().filter(|one| one.may_hide_keys).map(|one| not_read(one, paths)));
     }
 
+    let names_root = has_several_roots(keys.iter().map(|key| &key.facts.id).chain(declared.iter().map(|key| &key.id)));
+    keys.iter_mut().for_each(|key| key.names_root = names_root);
+    findings.iter_mut().flat_map(|finding| &mut finding.instances).for_each(|instance| instance.names_root = names_root);
+
     let today = context.now.to_zoned(TimeZone::UTC).date();
     findings.iter_mut().for_each(|finding| bring_inside(finding, context.sources));
     let (mut exemptions, mistakes) = exempt::gather(&inventory.comments, &config.exempt, today);
@@ -132,13 +136,20 @@ fn bring_inside(finding: &mut Finding, sources: &Sources) {
     if !is_outside(&finding.place) {
         return;
     }
-    let inside = finding.trail.iter().chain(finding.calls.iter().rev()).find(|step| !is_outside(&step.place)).cloned();
+    let inside = finding.trail.iter().find(|step| !is_outside(&step.place)).cloned();
     if let Some(inside) = inside {
         let outside = Step::new(std::mem::replace(&mut finding.place, inside.place.clone()), Arc::clone(&finding.label));
         finding.label = inside.label().into();
         finding.trail.retain(|step| *step != inside);
         finding.trail.insert(0, outside);
     }
+}
+
+/// Whether keys are of more than one root.
+fn has_several_roots<'k>(keys: impl Iterator<Item = &'k KeyId>) -> bool {
+    let mut roots = keys.filter(|key| key.input != InputKind::Live).map(|key| &key.root);
+    let first = roots.next();
+    roots.any(|root| Some(root) != first)
 }
 
 /// From how many keys on several threads judge.
@@ -152,7 +163,7 @@ fn judge(mut keys: Keys, config: &Config, levels: &Levels<'_>, context: &Context
     let asked: Vec<&'static Rule> = rules::ALL.iter().filter(|rule| levels.of(rule.id) != Level::Off).collect();
     let judged = |facts: Box<KeyFacts>| {
         let verdicts = asked.iter().map(|rule| (*rule, (rule.judge)(&facts, &settings))).collect();
-        JudgedKey { facts, verdicts, exempted: false }
+        JudgedKey { facts, verdicts, names_root: false, exempted: false }
     };
     keys.sort_by_cached_key(|key| (rules::place_order(&key.place, context.paths), key.id.clone()));
     let mut all: Vec<JudgedKey> = Vec::with_capacity(keys.len());
@@ -294,14 +305,12 @@ fn take_off(
             }
         }
         for mut group in groups {
-            group.finding.fingerprint = rules::fingerprint_of(&group.finding.instances);
+            let instances = std::mem::take(&mut group.finding.instances);
+            group.finding = group.finding.of(instances);
             exempted.push(group);
         }
         if !left.is_empty() || !is_about_keys {
-            if is_about_keys {
-                finding.fingerprint = rules::fingerprint_of(&left);
-            }
-            reported.push(Finding { instances: left, ..finding });
+            reported.push(if is_about_keys { finding.of(left) } else { finding });
         }
     }
     (reported, exempted)

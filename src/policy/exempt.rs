@@ -134,23 +134,25 @@ impl Exemptions {
         facts: Option<&KeyFacts>,
         around: Surroundings<'_>,
     ) -> Option<&Exemption> {
-        let at = self.comment(finding, facts, around).or_else(|| self.entry(finding, instance, facts, around))?;
+        let at = self.comment(finding, instance, facts, around).or_else(|| self.entry(finding, instance, facts, around))?;
         let found = self.list.get_mut(at)?;
         found.used.insert(finding.rule);
         Some(found)
     }
 
     /// The first comment that covers it. Comments precede the config file's entries in the list.
-    fn comment(&self, finding: &Finding, facts: Option<&KeyFacts>, around: Surroundings<'_>) -> Option<usize> {
+    fn comment(&self, finding: &Finding, instance: &FindingInstance, facts: Option<&KeyFacts>, around: Surroundings<'_>) -> Option<usize> {
         let (index, rule) = (&self.index, finding.rule);
-        let on_line = finding.place.span().and_then(|span| {
+        let places = [&finding.place, &instance.used];
+        let on_line = places.into_iter().filter_map(|place| {
+            let span = place.span()?;
             let line = around.sources.get(span.source).line_index(span.start as usize);
             index.on_line(span.source, line, rule)
         });
-        let blocks = facts.into_iter().flat_map(|key| key.declared.block.iter().chain([&key.place])).chain([&finding.place]);
-        let calls = facts.into_iter().flat_map(|key| key.declared.calls.iter().map(|call| &call.place)).chain([&finding.place]);
+        let blocks = facts.into_iter().flat_map(|key| key.declared.block.iter().chain([&key.place])).chain(places);
+        let calls = facts.into_iter().flat_map(|key| key.declared.calls.iter().map(|call| &call.header)).chain([&finding.place]);
         let in_block = blocks.filter_map(|place| index.around(place, rule));
-        on_line.into_iter().chain(in_block).chain(calls.filter_map(|header| index.at_call(header, rule))).min()
+        on_line.chain(in_block).chain(calls.filter_map(|header| index.at_call(header, rule))).min()
     }
 
     /// The first entry of the config file that covers it.
@@ -165,7 +167,7 @@ impl Exemptions {
             return None;
         }
         let mut texts = vec![(Selector::Address, instance.key.address.clone())];
-        for place in std::iter::once(&finding.place).chain(facts.map(|key| &key.place)) {
+        for place in [&finding.place, &instance.used].into_iter().chain(facts.map(|key| &key.place)) {
             let path = (around.paths.place)(place);
             texts.extend(below(&path, around.config_folder).map(|below| (Selector::Path, below.to_owned())));
             texts.push((Selector::Path, path));
@@ -261,7 +263,7 @@ impl Entry {
             }
         }
         if let Some(pattern) = &self.path {
-            let places = std::iter::once(&finding.place).chain(facts.map(|key| &key.place));
+            let places = [&finding.place, &instance.used].into_iter().chain(facts.map(|key| &key.place));
             if !any(places, |place| Self::is_at(pattern, &(around.paths.place)(place), around.config_folder, left))? {
                 return Some(false);
             }
@@ -331,10 +333,17 @@ mod tests {
             place: place(),
         };
         let path = |_: &Place| "main.tf".to_owned();
-        let paths = Paths { place: &path, root: &str::to_owned };
+        let paths = Paths { place: &path, root: &str::to_owned, address: &|_| None };
         let (sources, today) = (Sources::default(), Date::constant(2026, 1, 1));
         let key = KeyId { root: ".".into(), inputs: None, address: "oci_kms_key.k".to_owned(), input: InputKind::Hcl };
-        let instance = FindingInstance { key, name: None, fingerprint: String::new() };
+        let instance = FindingInstance {
+            key,
+            name: None,
+            fingerprint: String::new(),
+            used: Place::File("main.tf".into()),
+            wording: 0,
+            names_root: false,
+        };
         let finding = rules::plain("OCI-KMS-004", "violation", rules::Kind::ModuleNotFollowed, String::new(), place());
         let covers = |left: usize| {
             let (exemptions, _) = gather(&[], std::slice::from_ref(&entry), today);

@@ -6,6 +6,7 @@ use crate::base::{Place, Problem};
 use crate::key::{KeyFacts, ModuleNotFollowed, NotAudited, NotRead, SwitchedOff};
 use crate::rules::{Finding, Level, Rule, Verdict};
 use jiff::civil::Date;
+use std::borrow::Cow;
 
 /// A key with what the rules say of it.
 #[derive(Clone, Debug)]
@@ -14,8 +15,18 @@ pub struct JudgedKey {
     pub facts: Box<KeyFacts>,
     /// The verdicts of the rules whose level is not `off`, in the order of `ALL`.
     pub verdicts: Vec<(&'static Rule, Verdict)>,
+    /// Whether reports name the key with its root, because there are several.
+    pub names_root: bool,
     /// Whether a finding of this key was exempted.
     pub exempted: bool,
+}
+
+impl JudgedKey {
+    /// The key's address as reports show it.
+    #[must_use]
+    pub fn label(&self) -> Cow<'_, str> {
+        self.facts.id.label(self.names_root)
+    }
 }
 
 /// Who exempted a finding.

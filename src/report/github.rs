@@ -55,6 +55,10 @@ fn of_finding(finding: &Finding, context: &Context<'_>) -> Annotation {
             text.push_str(more);
         }
     }
+    for variant in short::variants(finding) {
+        text.push_str("\n\n");
+        text.push_str(&variant);
+    }
     Annotation { properties: properties(Some(&finding.place), context, finding.rule), text }
 }
 

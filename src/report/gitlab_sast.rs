@@ -97,7 +97,11 @@ fn vulnerability(finding: &Finding, context: &Context<'_>) -> Vulnerability {
         name: rules::by_id(finding.rule).map_or(finding.rule, |rule| rule.title).to_owned(),
         description: message(format!("{}: {}. {}", short::addresses(finding), finding.message, finding.note).trim_end()),
         severity: severity(finding),
-        solution: message(&finding.help),
+        solution: std::iter::once(finding.help.to_string())
+            .chain(short::variants(finding))
+            .map(|text| message(&text))
+            .collect::<Vec<_>>()
+            .join("\n"),
         identifiers: vec![Identifier { kind: "kmslint_rule", name: finding.rule, value: finding.rule }],
         location: Location { file: (context.repository_path)(&at.path), start_line, end_line },
     }

@@ -1,7 +1,7 @@
 //! Like a compiler's report: the caret under the value, labels along its way, a note on why and a help on what to write.
 
-use super::Context;
 use super::text::{clean, count, same_length};
+use super::{Context, short};
 use crate::base::secrecy::NOT_SHOWN;
 use crate::base::{Place, Problem, SourceId, Sources, Span, Step};
 use crate::policy::{Notice, Outcome};
@@ -157,12 +157,17 @@ fn diagnose(finding: &Finding) -> Diagnostic<SourceId> {
         parts.notes([("keys", format!("{}{more}", shown.join(", ")).as_str())]);
     }
     parts.notes([("note", &*finding.note), ("help", &*finding.help)]);
+    for (keys, texts) in short::variant_parts(finding) {
+        for (word, text) in texts {
+            parts.notes([(word, format!("For `{keys}`: {text}").as_str())]);
+        }
+    }
     parts.finish()
 }
 
 /// A key's address; one of the service's has a name that says more than its OCID.
 fn named(instance: &FindingInstance) -> String {
-    let address = instance.key.labeled_address();
+    let address = instance.label();
     let address = clean(&address);
     instance.name.as_deref().map_or_else(|| format!("`{address}`"), |name| format!("`{}` ({address})", clean(name)))
 }
@@ -209,7 +214,7 @@ fn passes(outcome: &Outcome, out: &mut dyn Write) -> io::Result<()> {
     for key in &outcome.keys {
         for (rule, verdict) in &key.verdicts {
             if let Verdict::Pass { message, .. } | Verdict::NotApplicable { message, .. } = verdict {
-                writeln!(out, "{}[{}]: `{}`: {}", verdict.word(), rule.id, clean(&key.facts.id.labeled_address()), clean(message))?;
+                writeln!(out, "{}[{}]: `{}`: {}", verdict.word(), rule.id, clean(&key.label()), clean(message))?;
             }
         }
     }

@@ -5,7 +5,7 @@ use super::{Context, write_json};
 use crate::base::{Bounds, Claim, Fact, Place, Problem, ProblemKind, Sources, Step};
 use crate::key::{KeyFacts, ModuleNotFollowed, NotAudited, NotRead, ScheduleForm, SwitchedOff};
 use crate::policy::{Exempted, ExemptedBy, JudgedKey, Notice, Outcome};
-use crate::rules::{Finding, FindingInstance, Verdict};
+use crate::rules::{Finding, FindingInstance, Verdict, Wording};
 use schemars::JsonSchema;
 use serde::{Serialize, Serializer};
 use std::collections::BTreeMap;
@@ -288,20 +288,37 @@ struct FindingOut<'a> {
     message: &'a str,
     /// Where.
     place: PlaceOut,
-    /// The way the value took, nearest first.
+    /// The rest of the value's way, in the order in which it traveled.
     trail: Vec<StepOut>,
     /// Why it matters for this key.
     note: &'a str,
     /// What to write.
     help: &'a str,
+    /// What is said instead of some of the keys, where that differs.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schemars(default)]
+    variants: Vec<VariantOut<'a>>,
     /// The keys' addresses.
     addresses: Vec<&'a str>,
     /// The keys, in the order of `addresses`, by what identifies them in `keys` of the report.
     keys: Vec<KeyRef<'a>>,
-    /// Stable from run to run; holds no line number.
+    /// The same edit has the same one from run to run; it holds no line number, no keys and no words.
     fingerprint: &'a str,
     /// The fingerprint of each key, in the order of `addresses`: what a baseline file holds.
     fingerprints: Vec<&'a str>,
+}
+
+/// What is said of some of the keys of a finding.
+#[derive(Serialize, JsonSchema)]
+struct VariantOut<'a> {
+    /// One sentence.
+    message: &'a str,
+    /// Why it matters for these keys.
+    note: &'a str,
+    /// What to write.
+    help: &'a str,
+    /// The keys.
+    keys: Vec<KeyRef<'a>>,
 }
 
 /// What identifies a key.
@@ -633,15 +650,26 @@ fn finding<'a>(finding: &'a Finding, sources: &'a Sources) -> FindingOut<'a> {
         trail: finding.trail.iter().map(|one| step(one, sources)).collect(),
         note: &finding.note,
         help: &finding.help,
-        addresses: finding.instances.iter().map(|instance| instance.key.address.as_str()).collect(),
-        keys: finding
-            .instances
+        variants: finding
+            .variants
             .iter()
-            .map(|FindingInstance { key, .. }| KeyRef { root: &key.root, inputs: key.inputs.as_deref(), address: &key.address })
+            .zip(1..)
+            .map(|(Wording { message, note, help }, wording)| VariantOut {
+                message,
+                note,
+                help,
+                keys: finding.instances.iter().filter(|instance| instance.wording == wording).map(key_ref).collect(),
+            })
             .collect(),
+        addresses: finding.instances.iter().map(|instance| instance.key.address.as_str()).collect(),
+        keys: finding.instances.iter().map(key_ref).collect(),
         fingerprint: &finding.fingerprint,
         fingerprints: finding.instances.iter().map(|instance| instance.fingerprint.as_str()).collect(),
     }
+}
+
+fn key_ref(FindingInstance { key, .. }: &FindingInstance) -> KeyRef<'_> {
+    KeyRef { root: &key.root, inputs: key.inputs.as_deref(), address: &key.address }
 }
 
 fn exempted<'a>(one: &'a Exempted, sources: &'a Sources) -> ExemptedOut<'a> {

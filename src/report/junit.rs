@@ -2,8 +2,9 @@
 
 use super::location::short as at;
 use super::{Context, text::clean};
+use crate::key::KeyId;
 use crate::policy::Outcome;
-use crate::rules::Verdict;
+use crate::rules::{Finding, FindingInstance, Level, Verdict, Wording};
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 use std::collections::BTreeMap;
 use std::io::{self, Write};
@@ -15,10 +16,10 @@ const MOST_KEYS: usize = 50_000;
 pub fn write(outcome: &Outcome, context: &Context<'_>, out: &mut dyn Write) -> io::Result<()> {
     let mut suites: BTreeMap<&'static str, TestSuite> = BTreeMap::new();
     // Reported findings say what fails: verdicts alone know neither levels nor exemptions.
-    let mut failing: BTreeMap<(&str, &crate::key::KeyId), &crate::rules::Finding> = BTreeMap::new();
+    let mut failing: BTreeMap<(&str, &KeyId), (&Finding, &FindingInstance)> = BTreeMap::new();
     for finding in outcome.findings.iter().filter(|finding| finding.verdict != "advice") {
         for instance in &finding.instances {
-            failing.insert((finding.rule, &instance.key), finding);
+            failing.insert((finding.rule, &instance.key), (finding, instance));
         }
     }
     let mut left_out = 0_usize;
@@ -32,20 +33,20 @@ pub fn write(outcome: &Outcome, context: &Context<'_>, out: &mut dyn Write) -> i
             let id = &judged.facts.id;
             let suite = suites.entry(rule.id).or_insert_with(|| TestSuite::new(rule.id));
             let status = match (failing.remove(&(rule.id, id)), verdict) {
-                (Some(finding), Verdict::Violation(_)) => failure(finding, context),
-                (Some(finding), _) if finding.level >= crate::rules::Level::Warning => failure(finding, context),
+                (Some((finding, instance)), Verdict::Violation(_)) => failure(finding, instance, context),
+                (Some((finding, instance)), _) if finding.level >= Level::Warning => failure(finding, instance, context),
                 (_, Verdict::Pass { .. }) => TestCaseStatus::success(),
                 _ => skipped(verdict.message()),
             };
-            let mut case = TestCase::new(clean(&id.labeled_address()).into_owned(), status);
+            let mut case = TestCase::new(clean(&judged.label()).into_owned(), status);
             case.set_classname(clean(&id.root).into_owned());
             suite.add_test_case(case);
         }
     }
     left_out += failing.len().saturating_sub(MOST_KEYS);
-    for ((rule, id), finding) in failing.into_iter().take(MOST_KEYS) {
+    for ((rule, id), (finding, instance)) in failing.into_iter().take(MOST_KEYS) {
         let suite = suites.entry(finding.rule).or_insert_with(|| TestSuite::new(rule));
-        let mut case = TestCase::new(clean(&id.labeled_address()).into_owned(), failure(finding, context));
+        let mut case = TestCase::new(clean(&instance.label()).into_owned(), failure(finding, instance, context));
         case.set_classname(clean(&id.root).into_owned());
         suite.add_test_case(case);
     }
@@ -71,10 +72,11 @@ pub fn write(outcome: &Outcome, context: &Context<'_>, out: &mut dyn Write) -> i
     report.serialize(&mut *out).map_err(io::Error::other)
 }
 
-fn failure(finding: &crate::rules::Finding, context: &Context<'_>) -> TestCaseStatus {
+fn failure(finding: &Finding, instance: &FindingInstance, context: &Context<'_>) -> TestCaseStatus {
     let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
-    status.set_message(clean(&finding.message).into_owned()).set_type(finding.kind.word());
-    let lines: Vec<_> = [&*finding.note, &*finding.help].into_iter().filter(|text| !text.is_empty()).map(clean).collect();
+    let Wording { message, note, help } = finding.wording(instance.wording);
+    status.set_message(clean(&message).into_owned()).set_type(finding.kind.word());
+    let lines: Vec<_> = [&*note, &*help].into_iter().filter(|text| !text.is_empty()).map(clean).collect();
     status.set_description(format!("{}\n{}", at(&finding.place, context.sources), lines.join("\n")).trim_end().to_owned());
     status
 }

@@ -69,6 +69,9 @@ fn sections(outcome: &Outcome, context: &Context<'_>, out: &mut Limited<'_>) -> 
             if said.len() < MOST && !said.contains(&(finding.rule, &*finding.help)) {
                 said.push((finding.rule, &finding.help));
                 out.line(&format!("- **{}**, {}: {}", finding.rule, cell(&short::addresses(finding)), prose(&finding.help)))?;
+                for variant in short::variants(finding) {
+                    out.line(&format!("  - {}", prose(&variant)))?;
+                }
             }
         }
     }
@@ -122,7 +125,7 @@ fn sections(outcome: &Outcome, context: &Context<'_>, out: &mut Limited<'_>) -> 
             outcome.keys.iter().flat_map(|key| {
                 key.verdicts.iter().filter_map(|(rule, verdict)| match verdict {
                     Verdict::Pass { message, .. } | Verdict::NotApplicable { message, .. } => {
-                        Some(format!("{}, {}: {}", rule.id, cell(&key.facts.id.labeled_address()), prose(message)))
+                        Some(format!("{}, {}: {}", rule.id, cell(&key.label()), prose(message)))
                     }
                     _ => None,
                 })

@@ -81,8 +81,9 @@ pub fn write(outcome: &Outcome, context: &Context<'_>, out: &mut dyn Write) -> i
     let of_finding = |finding: &Finding| Diagnostic {
         message: [format!("{}: {}", short::addresses(finding), finding.message).as_str(), &*finding.note, &*finding.help]
             .into_iter()
-            .filter(|text| !text.is_empty())
             .map(message)
+            .chain(short::variants(finding).iter().map(|text| message(text)))
+            .filter(|text| !text.is_empty())
             .collect::<Vec<_>>()
             .join("\n\n"),
         location: at(&finding.place, context),

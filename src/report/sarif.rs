@@ -3,7 +3,7 @@
 //! What GitHub takes and refuses is in its document "SARIF support for code scanning"; the limits below are its own.
 
 use super::location::{self, Columns, Location as At};
-use super::{Context, line_hash, write_json};
+use super::{Context, line_hash, short, write_json};
 use crate::base::{Place, Problem, SourceId, Step};
 use crate::policy::{Exempted, ExemptedBy, Outcome};
 use crate::rules::{self, Finding, Level, Rule};
@@ -227,7 +227,7 @@ impl Writer<'_> {
                 .instances
                 .iter()
                 .take(MOST_ADDRESSES)
-                .map(|instance| LogicalLocation::builder().fully_qualified_name(instance.key.labeled_address()).kind("resource").build())
+                .map(|instance| LogicalLocation::builder().fully_qualified_name(instance.label()).kind("resource").build())
                 .collect(),
         );
         let related: Vec<_> = steps
@@ -236,9 +236,9 @@ impl Writer<'_> {
             .zip(1..)
             .map(|((location, label), id)| Location { id: Some(id), message: Some(message(&plain(&label))), ..location })
             .collect();
-        let mut fingerprints = BTreeMap::from([("kmslintFinding/v1".to_owned(), finding.fingerprint.clone())]);
+        let mut fingerprints = BTreeMap::from([("kmslintFinding/v2".to_owned(), finding.fingerprint.clone())]);
         fingerprints.insert("primaryLocationLineHash".to_owned(), self.line_hash(&place, finding));
-        let addresses: Vec<_> = finding.instances.iter().map(|instance| instance.key.labeled_address()).collect();
+        let addresses: Vec<_> = finding.instances.iter().map(|instance| instance.label()).collect();
         let properties = BTreeMap::from([
             ("kind".to_owned(), json!(finding.kind.word())),
             ("verdict".to_owned(), json!(finding.verdict)),
@@ -254,7 +254,7 @@ impl Writer<'_> {
             .build();
         result.rule_index = self.indexes.get(finding.rule).copied();
         if !related.is_empty() {
-            result.code_flows = Some(vec![flow(&related, result.locations.as_deref().unwrap_or_default())]);
+            result.code_flows = Some(vec![flow(&related, finding.before, result.locations.as_deref().unwrap_or_default())]);
             result.related_locations = Some(related);
         }
         result.fixes = self.fix(finding).map(|fix| vec![fix]);
@@ -298,7 +298,7 @@ impl Writer<'_> {
     fn sentence(&self, finding: &Finding, related: &[Location]) -> String {
         let who = match finding.instances.as_slice() {
             [] => String::new(),
-            [one] => format!("{}: ", plain(&one.key.labeled_address())),
+            [one] => format!("{}: ", plain(&one.label())),
             many => format!("{} keys: ", many.len()),
         };
         let mut text = format!("{who}{}.", plain(&finding.message));
@@ -307,6 +307,10 @@ impl Writer<'_> {
                 text.push(' ');
                 text.push_str(&plain(more));
             }
+        }
+        for variant in short::variants(finding) {
+            text.push(' ');
+            text.push_str(&plain(&variant));
         }
         if let [first, ..] = related
             && let Some(label) = first.message.as_ref().and_then(|message| message.text.as_deref())
@@ -329,7 +333,7 @@ impl Writer<'_> {
 
     /// The place to report at: where the finding is, or the nearest one on the way that lies within the repository.
     fn within(&self, finding: &Finding) -> Place {
-        let candidates = std::iter::once(&finding.place).chain(finding.trail.iter().chain(&finding.calls).map(|step| &step.place));
+        let candidates = std::iter::once(&finding.place).chain(finding.trail.iter().map(|step| &step.place));
         candidates.into_iter().find(|place| self.location(place).is_some()).unwrap_or(&finding.place).clone()
     }
 
@@ -401,8 +405,9 @@ fn uri(path: &str) -> String {
 }
 
 /// The way as a code flow: from where the value is written to where it is used.
-fn flow(related: &[Location], main: &[Location]) -> CodeFlow {
-    let steps = related.iter().rev().chain(main).map(|location| {
+fn flow(related: &[Location], before: usize, main: &[Location]) -> CodeFlow {
+    let (before, after) = related.split_at(before.min(related.len()));
+    let steps = before.iter().chain(main).chain(after).map(|location| {
         let location = Location { id: None, logical_locations: None, ..location.clone() };
         ThreadFlowLocation::builder().location(location).build()
     });

@@ -3,7 +3,7 @@
 use super::text::clean;
 use super::{Context, location};
 use crate::policy::Outcome;
-use crate::rules::{Finding, FindingInstance, Verdict};
+use crate::rules::{Finding, FindingInstance, Verdict, Wording};
 use std::io::{self, Write};
 
 /// Writes the report.
@@ -17,7 +17,7 @@ pub fn write(outcome: &Outcome, context: &Context<'_>, out: &mut dyn Write) -> i
             for (rule, verdict) in &key.verdicts {
                 if let Verdict::Pass { message, .. } | Verdict::NotApplicable { message, .. } = verdict {
                     let at = location::short(&key.facts.place, context.sources);
-                    writeln!(out, "{at}: {} {} {}: {}", verdict.word(), rule.id, clean(&key.facts.id.labeled_address()), clean(message))?;
+                    writeln!(out, "{at}: {} {} {}: {}", verdict.word(), rule.id, clean(&key.label()), clean(message))?;
                 }
             }
         }
@@ -27,7 +27,33 @@ pub fn write(outcome: &Outcome, context: &Context<'_>, out: &mut dyn Write) -> i
 
 /// The instances' addresses: the first, and how many more there are.
 pub fn addresses(finding: &Finding) -> String {
-    match finding.instances.as_slice() {
+    listed(&finding.instances.iter().collect::<Vec<_>>())
+}
+
+/// What is said instead of some of the keys, where that differs: one text for each, which names the keys.
+pub fn variants(finding: &Finding) -> Vec<String> {
+    variant_parts(finding)
+        .map(|(keys, parts)| {
+            let texts: Vec<&str> = parts.iter().map(|(_, text)| text.as_str()).collect();
+            format!("For {keys}: {}", texts.join(" "))
+        })
+        .collect()
+}
+
+/// The keys of each variant, and what differs for them: notes and helps.
+pub fn variant_parts(finding: &Finding) -> impl Iterator<Item = (String, Vec<(&'static str, String)>)> {
+    finding.variants.iter().zip(1..).map(|(Wording { message, note, help }, wording)| {
+        let keys: Vec<&FindingInstance> = finding.instances.iter().filter(|instance| instance.wording == wording).collect();
+        let message = if *message == finding.message { String::new() } else { format!("{message}.") };
+        let differing = |text: &str, own: &str| if text == own { String::new() } else { text.to_owned() };
+        let parts = [("note", message), ("note", differing(note, &finding.note)), ("help", differing(help, &finding.help))];
+        (listed(&keys), parts.into_iter().filter(|(_, text)| !text.is_empty()).collect())
+    })
+}
+
+/// Addresses: the first, and how many more there are.
+fn listed(instances: &[&FindingInstance]) -> String {
+    match instances {
         [] => String::new(),
         [one] => address(one),
         [first, rest @ ..] => format!("{} and {} more", address(first), rest.len()),
@@ -36,7 +62,7 @@ pub fn addresses(finding: &Finding) -> String {
 
 /// A key's address; one of the service's has a name that says more than its OCID.
 fn address(instance: &FindingInstance) -> String {
-    let address = instance.key.labeled_address();
+    let address = instance.label();
     let address = clean(&address);
     instance.name.as_deref().map_or_else(|| address.to_string(), |name| format!("{} ({address})", clean(name)))
 }

@@ -721,7 +721,7 @@ mod tests {
             Place::Cloud { ocid, .. } => ocid.to_string(),
             _ => "infra/main.tf".to_owned(),
         };
-        let paths = Paths { place: &path, root: &str::to_owned };
+        let paths = Paths { place: &path, root: &str::to_owned, address: &|_| None };
         let off = with(live("a"), |key| key.rotation.enabled = Fact::known(false));
         let drifts = compare(&[off, live("b")], &[code("a")], &Scope::default());
         let findings = drift_findings(&drifts, &paths);

@@ -1,11 +1,12 @@
-//! Verdicts → findings: instances that say the same at one place are one finding; fingerprints hold across edits.
+//! Verdicts → findings: instances that one edit settles are one finding; fingerprints hold across edits.
 
-use super::finding::{Finding, FindingInstance};
+use super::finding::{Finding, FindingInstance, Wording};
 use super::verdict::{Advice, Report, Verdict};
-use super::{Kind, Level, Rule};
+use super::{Edit, Kind, Level, Placement, Rule};
 use crate::base::{Place, Step};
 use crate::key::{KeyFacts, KeyId};
 use sha2::{Digest, Sha256};
+use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 use std::fmt::Write as _;
 use std::sync::Arc;
@@ -16,12 +17,23 @@ pub struct Paths<'a> {
     pub place: &'a dyn Fn(&Place) -> String,
     /// The repository path of a root: of a root module's folder, a plan or a state.
     pub root: &'a dyn Fn(&str) -> String,
+    /// What is written at a place; `None` where it is not configuration.
+    pub address: &'a dyn Fn(&Place) -> Option<EditAddress>,
 }
 
 impl std::fmt::Debug for Paths<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("Paths")
     }
+}
+
+/// What is written at a place of the configuration.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EditAddress {
+    /// The block, local value or variable: `module.key`, `local.modes`, `var.keys`, `oci_kms_key.k`.
+    pub block: String,
+    /// The way from there: `protection_mode`, `["a"].mode`. Empty for the block itself.
+    pub path: String,
 }
 
 /// A verdict on a key, and how loud it is.
@@ -53,7 +65,7 @@ const MOST_STATIONS: usize = 200;
 /// Findings that grow while verdicts come in. Nothing of a verdict is needed after it was added.
 pub struct Gathered<'p> {
     paths: &'p Paths<'p>,
-    groups: HashMap<Spoken, Group>,
+    groups: HashMap<Subject, Group>,
     /// How roots are named in the repository.
     roots: HashMap<Arc<str>, String>,
     /// What is said of many keys alike.
@@ -75,40 +87,33 @@ impl<'p> Gathered<'p> {
 
     /// Adds what a verdict says, if there is anything to report.
     pub fn add(&mut self, one: &Judged<'_>) {
-        let Some((said, level, at)) = spoken(one) else { return };
-        let key = one.facts;
-        let notes = if said.verdict == "advice" { &[] } else { key.notes.as_slice() };
-        let trail = at.get(1..).unwrap_or_default().iter().chain(notes);
-        let spoken = Spoken {
-            place: said.place.clone(),
-            rule: said.rule,
-            verdict: said.verdict,
-            kind: said.kind,
-            message: self.text(said.message),
-            note: self.text(said.note),
-            help: self.text(said.help),
-        };
-        let paths = self.paths;
-        let group = self.groups.entry(spoken).or_insert_with(|| Group {
-            path: (paths.place)(said.place),
-            level,
-            label: at.first().map_or_else(|| "".into(), |step| step.label().into()),
-            calls: key.declared.calls.clone(),
-            trail: Vec::new(),
-            known: HashSet::new(),
-            instances: Vec::new(),
-        });
-        for step in trail {
-            group.pass(step);
-        }
+        let Some(Said { verdict, kind, level, at, message, note, help }) = said(one) else { return };
+        let (key, paths, rule) = (one.facts, self.paths, one.rule.id);
+        let wording = Wording { message: self.text(message), note: self.text(note), help: self.text(help) };
+        let subject = Subject { spot: Spot::of(&at.at.place, paths), rule, verdict, kind };
         let root = one.facts.source_root.as_ref().unwrap_or(&one.facts.id.root);
         if !self.roots.contains_key(root) {
             self.roots.insert(Arc::clone(root), (paths.root)(root));
         }
         let root = self.roots.get(root).map_or("", String::as_str);
-        let fingerprint = fingerprint(said.rule, root, &group.path, &key.id, said.kind.word());
+        let fingerprint = fingerprint(rule, root, &(paths.place)(&at.used), &key.id, kind.word());
+        let used = at.used.clone();
+        let notes = if verdict == "advice" { &[] } else { key.notes.as_slice() };
+        let group = self.groups.entry(subject).or_insert_with(|| Group {
+            level,
+            at: at.clone().into_owned(),
+            trail: Vec::new(),
+            known: HashSet::new(),
+            wordings: HashMap::new(),
+            instances: Vec::new(),
+        });
+        for step in at.way.iter().chain(notes) {
+            group.pass(step);
+        }
+        let next = group.wordings.len();
+        let wording = *group.wordings.entry(wording).or_insert(next);
         let name = key.service_name().map(str::to_owned);
-        group.instances.push(FindingInstance { key: key.id.clone(), name, fingerprint });
+        group.instances.push(FindingInstance { key: key.id.clone(), name, fingerprint, used, wording, names_root: false });
     }
 
     /// A text that is kept once.
@@ -127,44 +132,55 @@ impl<'p> Gathered<'p> {
     #[must_use]
     pub fn finish(self) -> Vec<Finding> {
         let Self { groups, paths, .. } = self;
-        let made = |(spoken, group): (Spoken, Group)| {
-            let Spoken { place, rule, verdict, kind, message, note, help } = spoken;
-            let Group { level, label, calls, trail, mut instances, .. } = group;
+        let made = |(subject, group): (Subject, Group)| {
+            let Group { level, at, trail, wordings, mut instances, .. } = group;
             instances.sort_by(|a, b| a.key.cmp(&b.key));
-            let fingerprint = fingerprint_of(&instances);
-            Finding { rule, level, verdict, kind, message, place, label, trail, calls, note, help, instances, fingerprint }
+            let mut spoken: Vec<(Wording, usize)> = wordings.into_iter().collect();
+            spoken.sort_by_key(|(_, at)| *at);
+            let fingerprint = instances.first().map_or_else(String::new, |first| identity(&subject, &at, &first.key, paths));
+            let finding = Finding {
+                level,
+                label: at.at.label().into(),
+                before: at.before,
+                shared: at.shared,
+                trail,
+                fingerprint,
+                ..plain(subject.rule, subject.verdict, subject.kind, String::new(), at.at.place)
+            };
+            (subject, finding.spoken(spoken.into_iter().map(|(wording, _)| wording).collect(), instances))
         };
-        let mut found: Vec<Finding> = groups.into_iter().map(made).collect();
-        found.sort_by_cached_key(|finding| {
-            let Finding { rule, verdict, kind, message, note, help, .. } = finding;
-            (Spot::of(&finding.place, paths), *rule, *verdict, kind.word(), Arc::clone(message), Arc::clone(note), Arc::clone(help))
-        });
+        let mut found: Vec<(Subject, Finding)> = groups.into_iter().map(made).collect();
+        found.sort_by(|(a, _), (b, _)| a.order().cmp(&b.order()));
+        let mut found: Vec<Finding> = found.into_iter().map(|(_, finding)| finding).collect();
+        number(&mut found);
         found
     }
 }
 
-/// What a finding says, and where: only those that say the same at one place are one.
+/// What a finding is about: verdicts that share it are one finding.
 #[derive(PartialEq, Eq, Hash)]
-struct Spoken {
-    place: Place,
+struct Subject {
+    spot: Spot,
     rule: &'static str,
     verdict: &'static str,
     kind: Kind,
-    message: Arc<str>,
-    note: Arc<str>,
-    help: Arc<str>,
+}
+
+impl Subject {
+    fn order(&self) -> impl Ord + '_ {
+        (&self.spot, self.rule, self.verdict, self.kind.word())
+    }
 }
 
 /// A finding that grows.
 struct Group {
-    /// The path of its place in the repository.
-    path: String,
     level: Level,
-    label: Arc<str>,
-    calls: Vec<Step>,
+    at: Placement,
     trail: Vec<Step>,
     /// The stations of the trail, where they are many.
     known: HashSet<Step>,
+    /// What is said of the instances, numbered.
+    wordings: HashMap<Wording, usize>,
     instances: Vec<FindingInstance>,
 }
 
@@ -193,38 +209,63 @@ impl Group {
     }
 }
 
-/// What a verdict says, borrowed from it.
+/// What a verdict says, how loud, and where.
 struct Said<'a> {
-    place: &'a Place,
-    rule: &'static str,
     verdict: &'static str,
     kind: Kind,
+    level: Level,
+    at: Cow<'a, Placement>,
     message: &'a str,
     note: &'a str,
     help: &'a str,
 }
 
-/// What a verdict says, how loud, and the way the value took; `None` where there is nothing to report.
-fn spoken<'a>(judged: &Judged<'a>) -> Option<(Said<'a>, Level, &'a [Step])> {
-    let rule = judged.rule.id;
+/// What a verdict says; `None` where there is nothing to report.
+fn said<'a>(judged: &Judged<'a>) -> Option<Said<'a>> {
+    let verdict = judged.verdict.word();
     let of = |report: &'a Report, level| {
-        let place = report.at.first().map_or(&judged.facts.place, |step| &step.place);
         let Report { kind, message, note, help, at } = report;
-        (Said { place, rule, verdict: judged.verdict.word(), kind: *kind, message, note, help }, level, at.as_slice())
+        Some(Said { verdict, kind: *kind, level, at: Cow::Borrowed(at.as_deref()?), message, note, help })
     };
     let said = match judged.verdict {
-        Verdict::Violation(report) => of(report, judged.level),
-        Verdict::Undetermined(report) => of(report, judged.undetermined),
+        Verdict::Violation(report) => of(report, judged.level)?,
+        Verdict::Undetermined(report) => of(report, judged.undetermined)?,
         Verdict::Pass { advice: Some(Advice { kind, message, at }), .. } => {
-            let place = at.first().map_or(&judged.facts.place, |step| &step.place);
-            (Said { place, rule, verdict: "advice", kind: *kind, message, note: "", help: "" }, Level::Note, at.as_slice())
+            let at = Cow::Owned(super::place::at_steps(judged.facts, at, kind.word()));
+            Said { verdict: "advice", kind: *kind, level: Level::Note, at, message, note: "", help: "" }
         }
         Verdict::Pass { .. } | Verdict::NotApplicable { .. } => return None,
     };
-    (said.1 != Level::Off).then_some(said)
+    (said.level != Level::Off).then_some(said)
 }
 
-/// The fingerprint of one instance: rule, root, path of the finding's place, address, kind, and the values file where one was passed; no
+/// What tells a finding from all others whatever its lines are, and however many keys it covers.
+fn identity(subject: &Subject, at: &Placement, key: &KeyId, paths: &Paths<'_>) -> String {
+    let Subject { spot, rule, kind, .. } = subject;
+    let address = match (paths.address)(&at.at.place) {
+        None => format!("{}.{}", key.address, at.argument),
+        Some(EditAddress { block, path }) if path.is_empty() => format!("{block}.{}", at.argument),
+        Some(EditAddress { block, path }) => match &at.edit {
+            Edit::LeftOut(attribute) => format!("{block}.{path}.{attribute}"),
+            _ => format!("{block}.{path}"),
+        },
+    };
+    digest(&[rule, kind.word(), &spot.path, &address])
+}
+
+/// Findings with the same edit address, such as two branches of one conditional, are told apart by their order in the file.
+fn number(findings: &mut [Finding]) {
+    let mut known: HashMap<String, usize> = HashMap::new();
+    for finding in findings {
+        let earlier = known.entry(finding.fingerprint.clone()).or_default();
+        if *earlier > 0 {
+            finding.fingerprint = digest(&[&finding.fingerprint, &earlier.to_string()]);
+        }
+        *earlier += 1;
+    }
+}
+
+/// The fingerprint of one instance: rule, root, path of the place of use, address, kind, and the values file where one was passed; no
 /// lines. 32 hexadecimal digits.
 fn fingerprint(rule: &str, root: &str, path: &str, key: &KeyId, kind: &str) -> String {
     match &key.inputs {
@@ -259,7 +300,7 @@ fn digest(parts: &[&str]) -> String {
 }
 
 /// Where a finding stands among all: by path, then by the spot in the file.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 struct Spot {
     path: String,
     start: usize,
@@ -300,10 +341,12 @@ pub fn plain(rule: &'static str, verdict: &'static str, kind: Kind, message: Str
         place,
         label: "".into(),
         trail: Vec::new(),
-        calls: Vec::new(),
+        before: 0,
+        shared: None,
         note: "".into(),
         help: "".into(),
         instances: Vec::new(),
+        variants: Vec::new(),
         fingerprint: String::new(),
     }
 }
@@ -312,7 +355,7 @@ pub fn plain(rule: &'static str, verdict: &'static str, kind: Kind, message: Str
 #[must_use]
 pub fn instance(rule: &str, key: &KeyId, root: &str, place: &Place, kind: &str, paths: &Paths<'_>) -> FindingInstance {
     let fingerprint = fingerprint(rule, &(paths.root)(root), &(paths.place)(place), key, kind);
-    FindingInstance { key: key.clone(), name: None, fingerprint }
+    FindingInstance { key: key.clone(), name: None, fingerprint, used: place.clone(), wording: 0, names_root: false }
 }
 
 #[cfg(test)]
@@ -332,7 +375,7 @@ mod tests {
             keys.iter().flat_map(|key| chosen().map(|rule| (key, rule, (rule.judge)(key, &Settings::new(now()))))).collect();
         let judged =
             verdicts.iter().map(|(facts, rule, verdict)| Judged { facts, rule, verdict, level: Level::Warning, undetermined: Level::Note });
-        findings(judged, &Paths { place: &path, root: &str::to_owned })
+        findings(judged, &Paths { place: &path, root: &str::to_owned, address: &|_| None })
     }
 
     fn named(address: &str) -> KeyFacts {
@@ -345,10 +388,9 @@ mod tests {
         assert_eq!(found.len(), 1);
         let addresses: Vec<&str> = found[0].instances.iter().map(|instance| instance.key.address.as_str()).collect();
         assert_eq!(addresses, ["oci_kms_key.k[\"a\"]", "oci_kms_key.k[\"b\"]"]);
-        assert_ne!(found[0].fingerprint, found[0].instances[0].fingerprint);
         let alone = made(&[named("oci_kms_key.k[\"a\"]")]);
-        assert_eq!(alone[0].fingerprint, alone[0].instances[0].fingerprint);
-        assert_eq!(alone[0].instances[0], found[0].instances[0], "a neighbour changes nothing");
+        assert_eq!(alone[0].fingerprint, found[0].fingerprint, "a neighbor changes nothing");
+        assert_eq!(alone[0].instances[0], found[0].instances[0], "a neighbor changes nothing");
     }
 
     #[test]
@@ -399,7 +441,7 @@ mod tests {
     #[test]
     fn fingerprints_hold_across_lines_and_change_with_what_matters() {
         let key = named("oci_kms_key.k");
-        let paths = Paths { place: &path, root: &str::to_owned };
+        let paths = Paths { place: &path, root: &str::to_owned, address: &|_| None };
         let of = |rule: &str, key: &KeyFacts, place: &str, kind: &str| {
             instance(rule, &key.id, key.source_root.as_deref().unwrap_or(&key.id.root), &Place::File(place.into()), kind, &paths)
                 .fingerprint

@@ -3,9 +3,10 @@
 mod remedies;
 
 use super::kind::{SharedKind, kinds};
+use super::place;
 use super::subject::{self, Situation, Vault, listed, not_applicable, pass, sentences, shown_mode};
-use super::{Report, Rule, SettingRow, Settings, SwitchSetting, Verdict};
-use crate::base::{Bounds, Case, Claim, Step, StepKind, Unknown};
+use super::{Placement, Report, Rule, SettingRow, Settings, SwitchSetting, Verdict};
+use crate::base::{Bounds, Case, Claim, Unknown};
 use crate::key::{Importance, KeyFacts, ProtectionMode, Stage};
 
 const ID: &str = "OCI-KMS-004";
@@ -122,7 +123,7 @@ fn from_backup(key: &KeyFacts, message: &str, note: String) -> Verdict {
     Verdict::Undetermined(Report {
         kind: Kind::Restored.into(),
         message: message.to_owned(),
-        at: key.restored.trail.clone(),
+        at: place::of_unknown(key, &key.restored, "protection_mode").into(),
         note: sentences([Some(why.to_owned()), Some(note), subject::stands_for_many(key)]),
         help: "Check the mode of the key that was backed up; after the restore, `kmslint live` checks the key itself.".to_owned(),
     })
@@ -175,7 +176,7 @@ fn by_effect(key: &KeyFacts, settings: &Settings, effect: Effect) -> Verdict {
         Effect::Unrecorded => Verdict::Undetermined(Report {
             kind: SharedKind::Unknown.into(),
             message: "which protection mode the key has is not recorded here".to_owned(),
-            at: key.protection_mode.trail.clone(),
+            at: at_unknown(key).into(),
             note: "The key exists without a recorded `protection_mode`: an import or an old provider may have left it out.".to_owned(),
             help: subject::how_to_settle(key),
         }),
@@ -199,7 +200,13 @@ fn hsm(key: &KeyFacts, settings: &Settings, kind: Kind) -> Verdict {
         Situation::Existing => format!("the key is HSM-protected{cause}"),
         Situation::Replaced => format!("the key that replaces this one will be HSM-protected{cause}"),
     };
-    Verdict::Violation(Report { kind: kind.into(), message, at: caret(key, "this makes it an HSM key"), note: note(key), help: help(key) })
+    Verdict::Violation(Report {
+        kind: kind.into(),
+        message,
+        at: at(key).labeled("this makes it an HSM key").into(),
+        note: note(key),
+        help: help(key),
+    })
 }
 
 /// The settings accept HSM keys in VIRTUAL_PRIVATE vaults, and the vault's type is not known.
@@ -209,7 +216,7 @@ fn maybe_accepted(key: &KeyFacts) -> Verdict {
     Verdict::Undetermined(Report {
         kind: SharedKind::Unknown.into(),
         message: format!("cannot determine whether the HSM key is in a VIRTUAL_PRIVATE vault: {why}"),
-        at: key.protection_mode.trail.clone(),
+        at: at_unknown(key).into(),
         note: "The setting `accept-hsm-in-private-vault` accepts HSM keys there and nowhere else.".to_owned(),
         help: unknown.map_or_else(|| subject::how_to_settle(key), |unknown| subject::how_to_settle_this(key, unknown)),
     })
@@ -225,9 +232,9 @@ fn invalid(key: &KeyFacts) -> Verdict {
     Verdict::Violation(Report {
         kind: Kind::InvalidProtectionMode.into(),
         message: format!("`protection_mode` is not HSM, SOFTWARE or EXTERNAL: {written}"),
-        at: caret(key, "the service does not know this mode"),
+        at: at(key).labeled("the service does not know this mode").into(),
         note: "The provider sends the value as it is written: `plan` succeeds and `apply` fails.".to_owned(),
-        help: "Set `protection_mode = \"SOFTWARE\"`.".to_owned(),
+        help: format!("{}.", set(key)),
     })
 }
 
@@ -237,7 +244,7 @@ fn by_bounds(key: &KeyFacts, settings: &Settings, unknown: &Unknown<ProtectionMo
         Bounds::Anything | Bounds::Nothing => Verdict::Undetermined(Report {
             kind: SharedKind::Unknown.into(),
             message: format!("cannot determine whether the key will be HSM-protected: {}", unknown.why),
-            at: key.protection_mode.trail.clone(),
+            at: at_unknown(key).into(),
             note: "Without a value the service makes an HSM key, whose versions are billed per key version beyond the free allowance."
                 .to_owned(),
             help: subject::how_to_settle_this(key, unknown),
@@ -263,7 +270,7 @@ fn by_cases(key: &KeyFacts, settings: &Settings, unknown: &Unknown<ProtectionMod
         _ => Verdict::Undetermined(Report {
             kind: SharedKind::Depends.into(),
             message: format!("whether the key will be HSM-protected depends on a value that is unknown here: {}", unknown.why),
-            at: key.protection_mode.trail.clone(),
+            at: at_unknown(key).into(),
             note: told,
             help: format!("Choose SOFTWARE in every case. {}", subject::how_to_settle_this(key, unknown)),
         }),
@@ -308,7 +315,7 @@ fn by_default(key: &KeyFacts, settings: &Settings, value: Option<&ProtectionMode
     Verdict::Undetermined(Report {
         kind: SharedKind::ModuleDefault.into(),
         message: format!("keys of this module are {mode} unless the caller sets `{input}`"),
-        at: key.protection_mode.trail.clone(),
+        at: at_unknown(key).into(),
         note: sentences([
             key.symbolic.as_ref().map(|symbolic| format!("No key of it can be named: {}.", symbolic.why)),
             effect.violates().then(|| billing(key)),
@@ -317,15 +324,14 @@ fn by_default(key: &KeyFacts, settings: &Settings, value: Option<&ProtectionMode
     })
 }
 
-/// The value's trail, its first station labelled if the reader had nothing to say there.
-fn caret(key: &KeyFacts, label: &str) -> Vec<Step> {
-    let mut trail = key.protection_mode.trail.clone();
-    if let Some(first) = trail.first_mut()
-        && first.is_silent()
-    {
-        first.kind = StepKind::Note(label.into());
-    }
-    trail
+/// What the finding is about that cannot be determined.
+fn at_unknown(key: &KeyFacts) -> Placement {
+    place::of_unknown(key, &key.protection_mode, "protection_mode")
+}
+
+/// Where the edit belongs.
+fn at(key: &KeyFacts) -> Placement {
+    place::of(key, &key.protection_mode, "protection_mode")
 }
 
 /// Why it matters for this key.
@@ -376,22 +382,33 @@ fn help(key: &KeyFacts) -> String {
         return sentences([Some(advice), authority, Some(exemption(key).to_owned())]);
     }
     let advice = match subject::situation(key) {
-        Situation::New => "Set `protection_mode = \"SOFTWARE\"` before the key is created; the mode cannot be changed later.".to_owned(),
+        Situation::New => format!("{} before the key is created; the mode cannot be changed later.", set(key)),
         Situation::Unsure => format!(
-            "Set `protection_mode = \"SOFTWARE\"` before the key is created; the mode cannot be changed later. \
-             If the key exists already, changing it replaces the key {MIGRATE}"
+            "{} before the key is created; the mode cannot be changed later. \
+             If the key exists already, changing it replaces the key {MIGRATE}",
+            set(key)
         ),
         Situation::Existing => format!("Do not change `protection_mode` of this key: changing it replaces the key {MIGRATE}"),
-        Situation::Replaced => "Set `protection_mode = \"SOFTWARE\"` before the new key is created; the mode cannot be changed later. \
-             Re-encrypt first: the old key is deleted after 7 to 30 days and what it encrypted becomes unreadable."
-            .to_owned(),
+        Situation::Replaced => format!(
+            "{} before the new key is created; the mode cannot be changed later. \
+             Re-encrypt first: the old key is deleted after 7 to 30 days and what it encrypted becomes unreadable.",
+            set(key)
+        ),
     };
     sentences([Some(advice), authority, Some(exemption(key).to_owned())])
+}
+
+/// What to write where the finding stands.
+fn set(key: &KeyFacts) -> String {
+    subject::capitalized(&at(key).set("protection_mode", "\"SOFTWARE\""))
 }
 
 /// How to keep an HSM key.
 fn exemption(key: &KeyFacts) -> &'static str {
     match key.stage {
+        Stage::Declared if !at(key).is_own() => {
+            "If this key must be in an HSM, say why on the line above: `# kmslint: ignore[OCI-KMS-004] the reason`."
+        }
         Stage::Declared => "If this key must be in an HSM, say why: `# kmslint: ignore[OCI-KMS-004] the reason`.",
         Stage::Actual => "If this key must be in an HSM, say why in an `[[exempt]]` entry of `kmslint.toml`.",
     }
@@ -403,7 +420,7 @@ mod tests {
         actual, by_default, declared, in_vault, key, one_of, planned, report, said, settings, switched_on, trail, with,
     };
     use super::*;
-    use crate::base::Fact;
+    use crate::base::{Fact, Step, StepKind};
     use crate::key::{CaUse, Fate, Lifecycle, Symbolic, VaultType, VaultUsage};
 
     fn mode(key: KeyFacts, mode: &str) -> KeyFacts {
@@ -718,10 +735,11 @@ mod tests {
     #[test]
     fn the_caret_goes_to_the_value_or_to_the_header() {
         let written = with(mode(declared(), "HSM"), |key| key.protection_mode.trail = trail("mode.tf"));
-        let at = report(&RULE, &written, &settings()).at;
-        assert_eq!(at.len(), 1);
-        assert!(!at[0].label().is_empty());
-        assert!(report(&RULE, &declared(), &settings()).at.is_empty());
+        let at = report(&RULE, &written, &settings()).at.unwrap();
+        assert_eq!((at.at.place, at.at.kind), (trail("mode.tf")[0].place.clone(), StepKind::Note("this makes it an HSM key".into())));
+        assert!(at.way.is_empty());
+        let omitted = report(&RULE, &declared(), &settings()).at.unwrap();
+        assert_eq!((omitted.at.place, omitted.way), (declared().place, Vec::new()));
     }
 
     #[test]

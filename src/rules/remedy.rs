@@ -1,7 +1,7 @@
 //! What a help offers, as data: what to write where, when that is right, and what the rule says afterwards. Fixes and reports share it.
 
 use super::{Kind, Rule, Settings, Verdict};
-use crate::base::{Bounds, Claim, DefaultSite, Fact, Place};
+use crate::base::{Bounds, Claim, DefaultSite, Fact, Place, StepKind};
 use crate::key::Importance;
 use crate::key::{KeyFacts, ProtectionMode};
 
@@ -159,12 +159,16 @@ fn written<T>(fact: &Fact<T>, name: &str) -> Result<Site, String> {
         return Err(format!("`{name}` is sensitive, so its value is not changed"));
     }
     let Some(last) = fact.trail.last() else { return Err(format!("it is unknown where `{name}` is written")) };
-    if fact.trail.iter().any(|step| step.chosen_by.is_some()) {
+    if fact.trail.iter().any(|step| step.condition().is_some()) {
         return Err(format!("`{name}` depends on a condition"));
     }
     match fact.default.as_deref() {
         Some(DefaultSite::Literal(place)) => Ok(Site::Value(place.clone())),
         Some(DefaultSite::Optional(place)) => Ok(Site::Optional(place.clone())),
+        // The edit belongs into the element, which gets an attribute of its own: the type's default is that of all elements.
+        None if matches!(last.kind, StepKind::Optional(_)) => {
+            Err(format!("`{name}` is left to the default of an optional attribute; set it in the element"))
+        }
         None if is_default(fact) => Err(format!("the caller of the module decides about `{name}`")),
         None => Ok(Site::Value(last.place.clone())),
     }

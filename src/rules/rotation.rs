@@ -281,10 +281,10 @@ fn by_bounds_of_switch(key: &KeyFacts, settings: &Settings, unknown: &Unknown<bo
         Bounds::OneOf(cases) => {
             let judged =
                 cases.iter().map(|case| (case.when.as_str(), on_or_off(case.value, &in_case(interval, &case.when)))).collect::<Vec<_>>();
-            says::by_cases(key, &key.rotation.enabled.trail, &unknown.why, &judged)
+            says::by_cases(key, says::of_unknown_switch(key), &unknown.why, &judged)
         }
         Bounds::Default { value, input } => {
-            says::by_default(key, settings, &key.rotation.enabled.trail, input, &on_or_off(*value, &at_default(interval)))
+            says::by_default(key, settings, says::of_unknown_switch(key), input, &on_or_off(*value, &at_default(interval)))
         }
     }
 }
@@ -292,14 +292,13 @@ fn by_bounds_of_switch(key: &KeyFacts, settings: &Settings, unknown: &Unknown<bo
 /// Row 11: the switch is on, the interval is unknown, but perhaps not wholly.
 fn by_bounds_of_interval(key: &KeyFacts, settings: &Settings, unknown: &Unknown<i64>) -> Verdict {
     let judge = |days: Option<i64>| days.map_or_else(|| no_interval(key, settings), |days| with_interval(key, settings, days));
-    let trail = &key.rotation.interval_days.trail;
     match &unknown.bounds {
         Bounds::Anything | Bounds::Nothing => says::interval_unknown(key, unknown),
         Bounds::OneOf(cases) => {
             let judged = cases.iter().map(|case| (case.when.as_str(), judge(case.value))).collect::<Vec<_>>();
-            says::by_cases(key, trail, &unknown.why, &judged)
+            says::by_cases(key, says::of_unknown_interval(key), &unknown.why, &judged)
         }
-        Bounds::Default { value, input } => says::by_default(key, settings, trail, input, &judge(*value)),
+        Bounds::Default { value, input } => says::by_default(key, settings, says::of_unknown_interval(key), input, &judge(*value)),
     }
 }
 

@@ -1,7 +1,7 @@
 //! What both rules ask of a key: how far it exists, its vault, the rows they share, and which values may be shown.
 
 use super::verdict::{Advice, Report, Verdict};
-use super::{Kind, SharedKind};
+use super::{Kind, Placement, SharedKind, place};
 use crate::base::{Bounds, Cause, Claim, Fact, Step, Unknown};
 use crate::key::{Fate, InputKind, KeyFacts, Lifecycle, ProtectionMode, Stage, VaultType};
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
@@ -99,7 +99,13 @@ pub(super) fn unless_disabled(key: &KeyFacts, verdict: Verdict) -> Verdict {
     if is_created || !may_be(&key.lifecycle, |state| state.is_some_and(Lifecycle::is_disabled)) {
         return verdict;
     }
-    unsure(verdict, &key.lifecycle, |why| format!("cannot determine whether the key is enabled: {why}"), "If it is enabled, this holds")
+    unsure(
+        verdict,
+        place::of_unknown(key, &key.lifecycle, "desired_state"),
+        &key.lifecycle,
+        |why| format!("cannot determine whether the key is enabled: {why}"),
+        "If it is enabled, this holds",
+    )
 }
 
 /// What is said next to every verdict: an apply that will fail for another reason. `with_passes`: one rule says it where both pass.
@@ -158,12 +164,12 @@ pub(super) fn holds_possibly<T>(fact: &Fact<T>, holds: impl Fn(Option<&T>) -> bo
 }
 
 /// A violation that another unknown fact may avert.
-fn unsure<T>(verdict: Verdict, fact: &Fact<T>, message: impl Fn(&str) -> String, otherwise: &str) -> Verdict {
+fn unsure<T>(verdict: Verdict, at: Placement, fact: &Fact<T>, message: impl Fn(&str) -> String, otherwise: &str) -> Verdict {
     match (verdict, fact.as_unknown()) {
         (Verdict::Violation(report), Some(unknown)) => Verdict::Undetermined(Report {
             kind: SharedKind::Unknown.into(),
             message: message(&unknown.why),
-            at: fact.trail.clone(),
+            at: at.into(),
             note: sentences([Some(format!("{otherwise}: {}.", report.message)), Some(report.note)]),
             help: report.help,
         }),
@@ -191,7 +197,13 @@ pub(super) fn unless_external(key: &KeyFacts, verdict: Verdict) -> Verdict {
     if !may_be(fact, |reference| reference.is_some()) {
         return verdict;
     }
-    unsure(verdict, fact, |why| format!("cannot determine whether the key is an external one: {why}"), "If it is not, this holds")
+    unsure(
+        verdict,
+        place::of_unknown(key, fact, "external_key_reference"),
+        fact,
+        |why| format!("cannot determine whether the key is an external one: {why}"),
+        "If it is not, this holds",
+    )
 }
 
 /// What is said of an argument that an imported key keeps. `what`: "its protection mode".
@@ -203,7 +215,7 @@ pub(super) fn imported(key: &KeyFacts, what: &str, note: &str) -> Verdict {
     Verdict::Undetermined(Report {
         kind: SharedKind::Imported.into(),
         message,
-        at: key.imported.trail.clone(),
+        at: place::of_unknown(key, &key.imported, "import").into(),
         note: sentences([Some(note.to_owned()), stands_for_many(key)]),
         help: format!("Check the plan, which shows what the imported key has: {CHECK_PLAN}."),
     })

@@ -1,6 +1,6 @@
 //! What a rule says of one key.
 
-use super::Kind;
+use super::{Kind, Placement};
 use crate::base::Step;
 
 /// What a rule says of a key.
@@ -46,8 +46,8 @@ pub struct Report {
     pub kind: Kind,
     /// One sentence without a full stop and without the key's address.
     pub message: String,
-    /// Nearest first; the first is where the finding is. Empty: the key's own place. The label of the first says what the caret shows.
-    pub at: Vec<Step>,
+    /// Where the finding stands; `None` after it was forgotten.
+    pub at: Option<Box<Placement>>,
     /// Why it matters for this key; sentences.
     pub note: String,
     /// What to write or do; sentences.
@@ -58,7 +58,7 @@ impl Verdict {
     /// Forgets what only findings say: the reasons for one key, what to do, and the way of the value.
     pub fn forget_report(&mut self) {
         if let Self::Violation(report) | Self::Undetermined(report) = self {
-            (report.note, report.help, report.at) = (String::new(), String::new(), Vec::new());
+            (report.note, report.help, report.at) = (String::new(), String::new(), None);
         }
     }
 

@@ -5,13 +5,14 @@ use super::scope::Bound;
 use super::subject::Subject;
 use super::world::World;
 use crate::base::cause::caller_may_set;
-use crate::base::{Bounds, Case, Claim, Fact, Place, Problem, ProblemKind, Step, StepKind};
+use crate::base::{Bounds, Case, Claim, Fact, Place, Problem, ProblemKind, Step, StepKind, Trail};
 use crate::eval::{EvalError, EvalErrorKind, Possible, Type, Value, convert};
 use crate::hcl::{Attribute, Expr, ExprKind, TraversalStep};
 use crate::key::Notice;
 use std::cell::RefCell;
 use std::collections::HashSet;
 use std::rc::Rc;
+use std::sync::Arc;
 
 /// One instance of a block, as the readers of its arguments need it.
 pub(super) struct Reader<'a> {
@@ -111,7 +112,7 @@ impl Reader<'_> {
     ) -> Fact<T> {
         let Some(attribute) = attribute else { return Fact::unset() };
         let expr = &attribute.value;
-        let first = self.world.first_step(expr.span, || self.kind_of(expr));
+        let first = Step { calls: Some(Arc::clone(&self.at.calls)), ..self.world.first_step(expr.span, || self.kind_of(expr)) };
         let value = self.value(expr, bound).and_then(|value| {
             let message =
                 |error: EvalError| EvalError { message: format!("`{}` does not fit: {}", attribute.name.text, error.message), ..error };
@@ -239,16 +240,24 @@ const LONGEST_TEXT: usize = 4 << 10;
 const MOST_STATIONS: usize = 10;
 
 /// The way a value took, the expression it was read from first.
-fn trail(first: Step, value: &Value) -> Vec<Step> {
-    let mut trail = Vec::with_capacity(1 + value.stations().take(MOST_STATIONS - 1).count());
+fn trail(first: Step, value: &Value) -> Trail {
+    let mut trail: Trail = Vec::with_capacity(1 + value.stations().take(MOST_STATIONS - 1).count());
+    let mut calls = first.calls.clone();
     trail.push(first);
     for step in value.stations() {
-        // A value may be looked at twice at one place: converted there, and handed on.
-        if !trail.iter().any(|own| own.place == step.place) {
-            if trail.len() == MOST_STATIONS {
-                trail.pop();
+        calls = step.calls.clone().or(calls);
+        match trail.iter_mut().find(|own| own.place == step.place) {
+            // A value may be looked at twice at one place: converted there, and handed on.
+            Some(own) => {
+                own.chosen_by = own.chosen_by.take().or_else(|| step.chosen_by.clone());
+                own.left_out = own.left_out.take().or_else(|| step.left_out.clone());
             }
-            trail.push(step.clone());
+            None => {
+                if trail.len() == MOST_STATIONS {
+                    trail.pop();
+                }
+                trail.push(Step { calls: calls.clone(), ..step.clone() });
+            }
         }
     }
     trail

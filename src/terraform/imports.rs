@@ -7,6 +7,7 @@ use crate::base::{Address, Fact, InstanceKey, Place, Step};
 use crate::eval::Data;
 use crate::hcl::{self, Expr, ExprKind, TraversalStep};
 use std::collections::HashMap;
+use std::sync::Arc;
 
 /// The targets of a root's `import` blocks.
 #[derive(Default)]
@@ -96,7 +97,8 @@ fn forget_most(targets: &mut Vec<Target>) {
 }
 
 fn step(target: &Target, label: &str) -> Vec<Step> {
-    vec![Step::new(target.place.clone(), label)]
+    // Only the root may import.
+    vec![Step { calls: Some(Arc::from([])), ..Step::new(target.place.clone(), label) }]
 }
 
 impl Target {

@@ -11,7 +11,7 @@ use super::trails::through;
 use super::world::{World, conform};
 use crate::base::cause::no_value;
 use crate::base::disk::{self, DiskError};
-use crate::base::{Place, Problem, ProblemKind, SourceId, Sources, Span, Step, StepKind, nearest};
+use crate::base::{Calls, Place, Problem, ProblemKind, SourceId, Sources, Span, Step, StepKind, nearest};
 use crate::eval::{EvalError, Marks, TypeConstraint, Value};
 use crate::hcl::{self, Block, Expr, ExprKind, File};
 use crate::key::Comment;
@@ -311,7 +311,8 @@ impl Inputs {
         world: &World<'_>,
     ) -> Result<Value, EvalError> {
         let sources = world.loader.sources;
-        let at = |kind: StepKind| Step::of(Place::Source(variable.header), kind);
+        let root = || -> Calls { Arc::from([]) };
+        let at = |kind: StepKind| Step { calls: Some(root()), ..Step::of(Place::Source(variable.header), kind) };
         let unknown = |why: &Arc<str>| {
             let value = Value::unknown(constraint.ty.without_optional(), format!("variable `{name}`: {why}"));
             value.through(at(StepKind::Variable(Arc::clone(name))))
@@ -329,7 +330,7 @@ impl Inputs {
             Some(Given::Rejected(why)) => return Ok(unknown(why)),
             Some(Given::Written(expr, file, marks)) => {
                 let value = conform(world.literal(expr)?.with_marks(*marks), constraint, name, expr.span)?;
-                Some(through(value, expr.span, &StepKind::ValuesFile(Arc::clone(file))))
+                Some(through(value, expr.span, StepKind::ValuesFile(Arc::clone(file)), &root()))
             }
             Some(Given::Text(text, by, origin)) => {
                 // Terraform takes the text as it is for primitive types and untyped variables, and as an expression for all others.
@@ -357,7 +358,7 @@ impl Inputs {
         {
             return Ok(value);
         }
-        let value = default(variable, constraint, name, world)?;
+        let value = default(variable, constraint, name, world, &root())?;
         if let Some(how) = self.library {
             return Ok(fill(value.as_ref(), variable, constraint, name, how));
         }
@@ -369,11 +370,17 @@ impl Inputs {
 }
 
 /// The default of a variable.
-pub(super) fn default(variable: &Block, constraint: &TypeConstraint, name: &str, world: &World<'_>) -> Result<Option<Value>, EvalError> {
+pub(super) fn default(
+    variable: &Block,
+    constraint: &TypeConstraint,
+    name: &str,
+    world: &World<'_>,
+    calls: &Calls,
+) -> Result<Option<Value>, EvalError> {
     let Some(written) = variable.body.attribute("default") else { return Ok(None) };
     let span = written.value.span;
     let value = conform(world.literal(&written.value)?, constraint, name, span)?;
-    Ok(Some(through(value, span, &StepKind::Default(name.into()))))
+    Ok(Some(through(value, span, StepKind::Default(name.into()), calls)))
 }
 
 /// Parses a text as an expression.

@@ -1,7 +1,7 @@
 //! Instances of modules and of what is in them: how a block's `count` or `for_each` expands.
 
 use super::module::Module;
-use crate::base::{InstanceKey, ModuleStep, Place, Step, brief};
+use crate::base::{Calls, InstanceKey, ModuleStep, Place, brief};
 use crate::eval::{EvalError, Value};
 use crate::key::Symbolic;
 use std::rc::Rc;
@@ -20,7 +20,7 @@ pub(super) struct Instance {
     /// The calls on the way from the root.
     pub steps: Vec<ModuleStep>,
     /// Where they are written, outermost first.
-    pub calls: Vec<Step>,
+    pub calls: Calls,
     /// `module.a["x"].`, empty for the root.
     pub prefix: String,
     /// The path of calls without instance keys, `a.b`; empty for the root.

@@ -118,7 +118,7 @@ impl World<'_> {
         let value = self.possibly_omitted(value, attribute, schema, &omitted);
         let value = if schema.is_sdk && !one.of.data { planned_by_sdk(value, attribute, omitted) } else { value };
         let step = attribute_step(&one, format!("{}{name}", inside.path).into());
-        Ok(through(value.with_marks(marks), written.value.span, &step))
+        Ok(through(value.with_marks(marks), written.value.span, step, &one.at.calls))
     }
 
     /// An unknown value that may turn out to be null may turn out to be what the provider makes of an omitted argument.
@@ -287,7 +287,7 @@ impl World<'_> {
         let label = || format!("`{}.{name}`", address(one.at, one.of.data, &one.of.kind, &one.of.name, one.key));
         let value = self.once(Slot::Argument(one.at.id, one.of.clone(), one.key.cloned(), Arc::clone(name)), label, || {
             let value = self.eval(&written.value, &Frame::new(self, one.at, one.each))?;
-            Ok(through(value, written.value.span, &attribute_step(&one, Arc::clone(name))))
+            Ok(through(value, written.value.span, attribute_step(&one, Arc::clone(name)), &one.at.calls))
         })?;
         let mut inner = value;
         for step in steps {

@@ -16,7 +16,7 @@ use super::scope::{Bound, Frame};
 use super::subject;
 use super::trails::through;
 use super::workspace::Workspace;
-use crate::base::{InstanceKey, ModuleStep, Place, Span, Step, StepKind};
+use crate::base::{self, InstanceKey, ModuleStep, Place, Span, Step, StepKind};
 use crate::eval::{
     Account, Budget, Context, Data, Dialect, EvalError, Marks, Scope, Type, TypeConstraint, Value, evaluate, parse_constraint,
 };
@@ -158,7 +158,7 @@ impl<'w> World<'w> {
                 parent: None,
                 each: Each::None,
                 steps: Vec::new(),
-                calls: Vec::new(),
+                calls: Arc::from([]),
                 prefix: String::new(),
                 path: String::new(),
                 folder: ".".to_owned(),
@@ -310,14 +310,18 @@ impl<'w> World<'w> {
                     }
                     _ => conform(value, constraint, name, written.value.span)?,
                 };
-                return Ok(through(value, written.value.span, &StepKind::Argument { name: Arc::clone(name), call: Arc::clone(call) }));
+                let kind = StepKind::Argument { name: Arc::clone(name), call: Arc::clone(call) };
+                return Ok(through(value, written.value.span, kind, &parent.calls));
             }
         }
-        match super::inputs::default(variable, constraint, name, self)? {
+        match super::inputs::default(variable, constraint, name, self, &at.calls)? {
             Some(value) => Ok(value),
             None => {
                 let value = Value::unknown(constraint.ty.without_optional(), format!("module call `{call}` does not set `{name}`"));
-                Ok(value.through(Step::of(Place::Source(variable.header), StepKind::NoDefault(Arc::clone(name)))))
+                Ok(value.through(Step {
+                    calls: Some(Arc::clone(&at.calls)),
+                    ..Step::of(Place::Source(variable.header), StepKind::NoDefault(Arc::clone(name)))
+                }))
             }
         }
     }
@@ -361,7 +365,7 @@ impl<'w> World<'w> {
         let label = || format!("`{}local.{name}`", at.prefix);
         self.once(Slot::Local(at.id, Arc::clone(name)), label, || {
             let value = self.eval(&local.value, &Frame::new(self, at, &Each::None))?;
-            Ok(through(value, local.value.span, &StepKind::Local(Arc::clone(name))))
+            Ok(through(value, local.value.span, StepKind::Local(Arc::clone(name)), &at.calls))
         })
     }
 
@@ -384,11 +388,8 @@ impl<'w> World<'w> {
             super::conditions::of_output(self, at, name, block)?;
             let value = self.eval(&written.value, &Frame::new(self, at, &Each::None))?;
             let marks = self.written_marks(block)?;
-            Ok(through(
-                value.with_marks(marks),
-                written.value.span,
-                &StepKind::Output { name: Arc::clone(name), module: at.path.as_str().into() },
-            ))
+            let kind = StepKind::Output { name: Arc::clone(name), module: at.path.as_str().into() };
+            Ok(through(value.with_marks(marks), written.value.span, kind, &at.calls))
         })
     }
 
@@ -455,13 +456,20 @@ impl<'w> World<'w> {
         });
         let mut steps = at.steps.clone();
         steps.push(ModuleStep { name: name.to_string(), key: key.cloned() });
-        let mut calls = at.calls.clone();
-        calls.push(Step::new(Place::Source(call.header), format!("called here as `{}module.{name}`", at.prefix)));
+        let module = self.loader.module(&folder, self.says);
+        let is_in_installed = at.calls.last().is_some_and(|outer| outer.leads_out);
+        let calls = at.calls.iter().cloned().chain([base::Call {
+            name: format!("{}module.{name}", at.prefix).into(),
+            header: Place::Source(call.header),
+            block: Place::Source(call.span),
+            leads_out: is_in_installed || module.is_outside || (installed.is_some() && self.is_installed(&folder)),
+        }]);
+        let calls = calls.collect();
         let shown = key.map(InstanceKey::to_string).unwrap_or_default();
         let mut children = self.children.borrow_mut();
         let child = Rc::new(Instance {
             id: children.len() + 1,
-            module: self.loader.module(&folder, self.says),
+            module,
             parent: Some((Rc::clone(at), Arc::clone(name))),
             each,
             steps,
@@ -486,6 +494,11 @@ impl<'w> World<'w> {
         order
     }
 
+    /// Whether `terraform init` made a directory, and makes it again.
+    fn is_installed(&self, folder: &Path) -> bool {
+        folder.components().any(|part| part.as_os_str() == ".terraform") || folder.starts_with(self.loader.request.data_of(&self.root))
+    }
+
     /// Whether no further module instance may be made.
     pub(super) fn is_full(&self) -> bool {
         self.children.borrow().len() >= MAX_MODULES
@@ -499,7 +512,7 @@ impl<'w> World<'w> {
                 return installed;
             }
             (None, Some(source)) => {
-                let written = crate::base::disk::tidy(&Path::new(&at.folder).join(source));
+                let written = base::disk::tidy(&Path::new(&at.folder).join(source));
                 super::files::without_links(&self.root, &written).unwrap_or_else(|| folder.to_path_buf())
             }
             (None, None) => folder.to_path_buf(),

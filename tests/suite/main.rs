@@ -50,8 +50,12 @@ mod pages;
 mod parity;
 /// The README's picture is what the terminal shows.
 mod picture;
+/// Where findings stand: where the edit belongs.
+mod places;
 /// Plans: what will happen to each key.
 mod plans;
+/// Pull requests on a monorepo: what is new stands on a changed line.
+mod pull_requests;
 /// What Terraform refuses where a key depends on it.
 mod refusals;
 /// Every format is what its consumer accepts.

@@ -35,6 +35,11 @@ mod yaml_emit;
 pub use call::{call, exists};
 pub use pattern::Patterns;
 
+/// Whether the result of a function is what a file holds, or is made of it.
+pub(crate) fn reads_file(name: &str) -> bool {
+    name == "templatefile" || filesystem::reads(name)
+}
+
 /// Reads a JSON document as `jsondecode` does; `None` where it is not one.
 #[must_use]
 pub fn decode_json(text: &str) -> Option<Value> {

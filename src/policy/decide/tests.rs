@@ -30,7 +30,7 @@ fn path(place: &Place) -> String {
 }
 
 fn paths() -> Paths<'static> {
-    Paths { place: &path, root: &str::to_owned }
+    Paths { place: &path, root: &str::to_owned, address: &|_| None }
 }
 
 /// The default options, with every rule off that these tests are not about.
@@ -204,7 +204,10 @@ fn a_comment_covers_its_lines_its_resource_or_the_keys_of_its_call() {
     let call = Place::File("call".into());
     let run = Run::new()
         .key("oci_kms_key.a", 1)
-        .change(|key| key.declared.calls.push(Step::new(call.clone(), "called here")))
+        .change(|key| {
+            key.declared.calls =
+                [crate::base::Call { name: "module.m".into(), header: call.clone(), block: call.clone(), leads_out: false }].into()
+        })
         .key("oci_kms_key.b", 5);
     assert_eq!(split(&run.comment(text, Covers::Call(call)).decide()), by("oci_kms_key.a"));
     // A value within the resource is of the resource, wherever the header is.
@@ -228,7 +231,7 @@ fn instances_of_one_finding_are_split() {
         outcome.keys.iter().all(|key| key.verdicts.iter().any(|(_, verdict)| verdict.word() == "violation")),
         "an exempted key keeps its verdict"
     );
-    assert_eq!(outcome.exempted[0].finding.fingerprint, outcome.exempted[0].finding.instances[0].fingerprint);
+    assert_eq!(outcome.exempted[0].finding.fingerprint, outcome.findings[0].fingerprint, "it is the same place to edit");
 }
 
 #[test]

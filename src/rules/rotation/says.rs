@@ -1,14 +1,15 @@
 //! Every sentence of OCI-KMS-001, apart from its logic.
 
 use super::{Age, INTERVALS, Kind, max_rotation_days, written_versions};
-use crate::base::{Claim, Step, StepKind, Trail, Unknown};
+use crate::base::{Claim, Step, Trail, Unknown};
 use crate::key::{IdleSchedule, Importance, InputKind, KeyFacts, OldProvider, ProtectionMode, Stage};
+use crate::rules::place;
 use crate::rules::subject::{self, Situation, Vault, always, day, how_to_settle_this, sentences, shown_date, shown_days, stands_for_many};
-use crate::rules::{self, Advice, Report, Settings, SharedKind, Verdict};
+use crate::rules::{self, Advice, Edit, Placement, Report, Settings, SharedKind, Verdict};
 use jiff::Timestamp;
 
-fn violation(kind: Kind, message: String, at: Trail, note: String, help: String) -> Verdict {
-    Verdict::Violation(Report { kind: kind.into(), message, at, note, help })
+fn violation(kind: Kind, message: String, at: Placement, note: String, help: String) -> Verdict {
+    Verdict::Violation(Report { kind: kind.into(), message, at: at.into(), note, help })
 }
 
 /// A replica refuses every command that would rotate it: what is to be done is to be done to its primary key.
@@ -32,7 +33,7 @@ pub(super) fn failed(key: &KeyFacts) -> Verdict {
     ]);
     let help = "Settle what the service complains of (the key must be ENABLED and the vault ACTIVE when a rotation is due), \
                 then rotate by hand: `oci kms management key-version create`.";
-    violation(Kind::RotationFailed, "the last automatic rotation of the key failed".to_owned(), Trail::new(), note, help.to_owned())
+    violation(Kind::RotationFailed, "the last automatic rotation of the key failed".to_owned(), of_key(key), note, help.to_owned())
 }
 
 /// Row 3: the next rotation should have been.
@@ -50,7 +51,7 @@ pub(super) fn overdue(key: &KeyFacts, next: Timestamp, now: Timestamp) -> Verdic
     violation(
         Kind::RotationOverdue,
         format!("the automatic rotation that was due on {} ({days}) has not taken place", day(next)),
-        Trail::new(),
+        of_key(key),
         note,
         help,
     )
@@ -69,30 +70,39 @@ pub(super) fn too_old(key: &KeyFacts, settings: &Settings, age: Age) -> Verdict 
     let next = key.times.next_rotation.map(|next| format!("The next rotation is due on {}.", day(next)));
     let help = sentences([Some("Rotate it now: `oci kms management key-version create`.".to_owned()), Some(advice(key, settings))]);
     let note = sentences([Some(schedule), next, Some(why(key))]);
-    violation(Kind::TooOld, format!("the key's current version is {told}, and the limit is {limit} days"), Trail::new(), note, help)
+    violation(Kind::TooOld, format!("the key's current version is {told}, and the limit is {limit} days"), of_key(key), note, help)
 }
 
 /// Row 5: the switch is on where it cannot be.
 pub(super) fn unsupported(key: &KeyFacts, settings: &Settings) -> Verdict {
-    let mut at = caret(&key.rotation.enabled.trail, "the service refuses this");
-    at.extend(key.vault_type.trail.first().cloned());
+    let at = of_switch(key).labeled("the service refuses this").with(key.vault_type.trail.first().cloned());
     let note = "At apply the service answers \"400 InvalidParameter: Automatic key rotation is not supported with VIRTUAL vaults\": \
                 only VIRTUAL_PRIVATE vaults have it."
         .to_owned();
     let message = "automatic rotation is on, but the vault is DEFAULT, where the service does not support it".to_owned();
-    let help = format!("Set `is_auto_rotation_enabled = false`. {}", advice(key, settings));
+    let off = subject::capitalized(&at.set(SWITCH, "false"));
+    let help = format!("{off}. {}", advice(key, settings));
     violation(Kind::AutoRotationUnsupported, message, at, sentences([Some(note), stands_for_many(key)]), help)
 }
 
 /// Row 6: the switch is on without an interval.
 pub(super) fn interval_missing(key: &KeyFacts, settings: &Settings) -> Verdict {
-    let mut at = key.rotation.interval_days.trail.clone();
-    if let (true, Some(block)) = (at.is_empty(), &key.rotation.block) {
-        at.push(Step::new(block.clone(), "no `rotation_interval_in_days` in here"));
-    }
-    at.extend(caret(&key.rotation.enabled.trail, "switched on here"));
+    let switch = of_switch(key).labeled("switched on here");
+    let at = match &key.rotation.block {
+        _ if !key.rotation.interval_days.trail.is_empty() => of_interval(key).with([switch.at]),
+        Some(block) => {
+            let step = Step::new(block.clone(), "no `rotation_interval_in_days` in here");
+            place::of_steps(key, &[step], INTERVAL).with([switch.at])
+        }
+        None => Placement { edit: Edit::Own, argument: INTERVAL.into(), ..switch },
+    };
+    let add = if at.is_own() {
+        format!("Add `{}`.", details(settings))
+    } else {
+        format!("{}.", subject::capitalized(&at.set(INTERVAL, &super::usual_interval(settings).to_string())))
+    };
     let note = "A schedule needs an interval: the service demands one when the schedule is made.".to_owned();
-    let help = sentences([provider_first(key), Some(format!("Add `{}`.", details(settings)))]);
+    let help = sentences([provider_first(key), Some(add)]);
     violation(
         Kind::IntervalMissing,
         "automatic rotation is on without an interval".to_owned(),
@@ -111,9 +121,9 @@ pub(super) fn interval_too_long(key: &KeyFacts, settings: &Settings, days: i64) 
     );
     let refused = (days > *INTERVALS.end()).then(|| format!("The service refuses it too: {}.", accepted()));
     let note = sentences([refused, Some(why(key)), stands_for_many(key)]);
-    let set = format!("Set `rotation_interval_in_days` to a value from {} to {limit}.", INTERVALS.start());
-    let help = sentences([provider_first(key), Some(set)]);
-    violation(Kind::IntervalTooLong, message, caret(&key.rotation.interval_days.trail, "too long"), note, help)
+    let at = of_interval(key).labeled("too long");
+    let help = sentences([provider_first(key), Some(set_interval(&at, settings))]);
+    violation(Kind::IntervalTooLong, message, at, note, help)
 }
 
 /// Row 8: the interval is below what the service accepts.
@@ -124,9 +134,9 @@ pub(super) fn interval_rejected(key: &KeyFacts, settings: &Settings, days: i64) 
     );
     let note =
         sentences([Some("The provider does not validate this: `plan` succeeds and `apply` fails.".to_owned()), stands_for_many(key)]);
-    let set = format!("Set `rotation_interval_in_days` to a value from {} to {}.", INTERVALS.start(), max_rotation_days(settings));
-    let help = sentences([provider_first(key), Some(set)]);
-    violation(Kind::IntervalRejected, message, caret(&key.rotation.interval_days.trail, "too short for the service"), note, help)
+    let at = of_interval(key).labeled("too short for the service");
+    let help = sentences([provider_first(key), Some(set_interval(&at, settings))]);
+    violation(Kind::IntervalRejected, message, at, note, help)
 }
 
 /// Row 9: the schedule begins too late.
@@ -150,7 +160,7 @@ pub(super) fn starts_too_late(key: &KeyFacts, settings: &Settings, days: i64) ->
         stands_for_many(key),
     ]);
     let help = "Leave out `time_of_schedule_start`, and the schedule starts today; or set an earlier one.".to_owned();
-    violation(Kind::StartsTooLate, message, caret(&start.trail, "the schedule starts here"), note, help)
+    violation(Kind::StartsTooLate, message, place::of(key, start, "time_of_schedule_start").labeled("the schedule starts here"), note, help)
 }
 
 /// Row 14a: an imported key keeps its schedule.
@@ -173,11 +183,16 @@ pub(super) fn imported_interval(key: &KeyFacts) -> Verdict {
 
 /// Row 15: a schedule that is not switched on.
 pub(super) fn not_enabled(key: &KeyFacts, settings: &Settings) -> Verdict {
-    let mut at = caret(&key.rotation.enabled.trail, "switched off here");
-    at.extend(caret(&key.rotation.interval_days.trail, "this schedule is not switched on"));
+    let interval = of_interval(key).labeled("this schedule is not switched on");
+    let at = if key.rotation.enabled.trail.is_empty() {
+        Placement { edit: Edit::Own, argument: SWITCH.into(), ..interval }
+    } else {
+        of_switch(key).labeled("switched off here").with([interval.at])
+    };
     let help = match subject::vault(key) {
         Vault::Private if key.stage == Stage::Declared => {
-            let switch = "Set `is_auto_rotation_enabled = true`: it is the switch, and the interval alone does nothing.".to_owned();
+            let on = subject::capitalized(&at.set(SWITCH, "true"));
+            let switch = format!("{on}: it is the switch, and the interval alone does nothing.");
             sentences([provider_first(key), Some(switch)])
         }
         _ => advice(key, settings),
@@ -233,13 +248,9 @@ pub(super) fn no_rotation(key: &KeyFacts, settings: &Settings) -> Verdict {
         None => sentences([Some(advice(key, settings)), besides(key)]),
     };
     let note = sentences([slow, never, lost, Some(why(key)), unseen, stands_for_many(key)]);
-    let mut at = caret(&key.rotation.enabled.trail, "switched off here");
-    if let Some(idle) = idle {
-        if at.is_empty() {
-            at.push(Step::new(key.place.clone(), ""));
-        }
-        at.push(idle.at.clone());
-    }
+    let at = of_switch(key);
+    let at = if key.rotation.enabled.trail.is_empty() { at } else { at.labeled("switched off here") };
+    let at = at.with(idle.map(|idle| idle.at.clone()));
     violation(Kind::NoRotation, format!("nothing {verb} within {limit} days{counted}"), at, note, help)
 }
 
@@ -267,7 +278,7 @@ pub(super) fn code_unsure(key: &KeyFacts, why: &str) -> Verdict {
     Verdict::Undetermined(Report {
         kind: SharedKind::Unknown.into(),
         message: format!("cannot determine whether Terraform itself rotates the key: {why}"),
-        at: Trail::new(),
+        at: of_key(key).into(),
         note: "An `oci_kms_key_version` that Terraform creates again in time counts as rotation.".to_owned(),
         help,
     })
@@ -278,7 +289,7 @@ pub(super) fn interval_unknown(key: &KeyFacts, unknown: &Unknown<i64>) -> Verdic
     Verdict::Undetermined(Report {
         kind: SharedKind::Unknown.into(),
         message: format!("automatic rotation is on, but its interval is unknown: {}", unknown.why),
-        at: key.rotation.interval_days.trail.clone(),
+        at: of_unknown_interval(key).into(),
         note: format!("The service accepts an interval of 60 to 365 days and demands one. {}", stands_for_many(key).unwrap_or_default())
             .trim_end()
             .to_owned(),
@@ -294,14 +305,14 @@ pub(super) fn switch_unknown(key: &KeyFacts, unknown: &Unknown<bool>) -> Verdict
     Verdict::Undetermined(Report {
         kind: SharedKind::Unknown.into(),
         message: format!("cannot determine whether the key is rotated: {}", unknown.why),
-        at: key.rotation.enabled.trail.clone(),
+        at: of_unknown_switch(key).into(),
         note: sentences([default, Some("Unset, `is_auto_rotation_enabled` is false.".to_owned()), stands_for_many(key)]),
         help: how_to_settle_this(key, unknown),
     })
 }
 
 /// A value that is one of several: certain if all of them come to the same.
-pub(super) fn by_cases(key: &KeyFacts, trail: &Trail, why: &str, judged: &[(&str, Verdict)]) -> Verdict {
+pub(super) fn by_cases(key: &KeyFacts, at: Placement, why: &str, judged: &[(&str, Verdict)]) -> Verdict {
     let told = judged.iter().map(|(when, verdict)| format!("When {when}: {}.", verdict.message())).collect::<Vec<_>>().join(" ");
     let first = judged.first().map(|(_, verdict)| verdict);
     match first {
@@ -312,7 +323,7 @@ pub(super) fn by_cases(key: &KeyFacts, trail: &Trail, why: &str, judged: &[(&str
         _ => Verdict::Undetermined(Report {
             kind: SharedKind::Depends.into(),
             message: format!("whether the key is rotated in time depends on a value that is unknown here: {why}"),
-            at: trail.clone(),
+            at: at.into(),
             note: told,
             help: subject::settle_by(key, crate::base::Cause::of(why)),
         }),
@@ -320,7 +331,7 @@ pub(super) fn by_cases(key: &KeyFacts, trail: &Trail, why: &str, judged: &[(&str
 }
 
 /// A value that the module's caller may change: true of the module, not of any key.
-pub(super) fn by_default(key: &KeyFacts, settings: &Settings, trail: &Trail, input: &str, at_default: &Verdict) -> Verdict {
+pub(super) fn by_default(key: &KeyFacts, settings: &Settings, at: Placement, input: &str, at_default: &Verdict) -> Verdict {
     let message = match at_default {
         Verdict::Pass { .. } => format!("keys of this module are rotated in time unless the caller sets `{input}`"),
         Verdict::Violation(report) if [Kind::NoRotation, Kind::ScheduleNotEnabled].map(rules::Kind::from).contains(&report.kind) => {
@@ -339,7 +350,7 @@ pub(super) fn by_default(key: &KeyFacts, settings: &Settings, trail: &Trail, inp
         Verdict::Violation(report) => report.note.clone(),
         _ => stands_for_many(key).unwrap_or_default(),
     };
-    Verdict::Undetermined(Report { kind: SharedKind::ModuleDefault.into(), message, at: trail.clone(), note, help })
+    Verdict::Undetermined(Report { kind: SharedKind::ModuleDefault.into(), message, at: at.into(), note, help })
 }
 
 /// Row 13: the limit is near.
@@ -365,9 +376,7 @@ pub(super) fn resources(count: usize) -> String {
 /// What to do, which hangs on the vault and on whether the key exists.
 fn advice(key: &KeyFacts, settings: &Settings) -> String {
     let limit = max_rotation_days(settings);
-    let is_scheduled = key.rotation.interval_days.value().is_some_and(|days| (*INTERVALS.start()..=limit).contains(days));
-    let interval = if is_scheduled { String::new() } else { format!(" and `{}`", details(settings)) };
-    let switch = format!("set `is_auto_rotation_enabled = true`{interval}");
+    let switch = switch_on(key, settings);
     let versions = format!(
         "rotate by `oci_kms_key_version` at least every {limit} days (`kmslint explain OCI-KMS-001` shows how, with the old versions kept)"
     );
@@ -454,15 +463,60 @@ fn accepted() -> String {
     format!("it accepts {} to {} days", INTERVALS.start(), INTERVALS.end())
 }
 
-/// A trail whose first station is labelled if the reader had nothing to say there.
-fn caret(trail: &Trail, label: &str) -> Trail {
-    let mut trail = trail.clone();
-    if let Some(first) = trail.first_mut()
-        && first.is_silent()
-    {
-        first.kind = StepKind::Note(label.into());
+/// The arguments that findings are about.
+const SWITCH: &str = "is_auto_rotation_enabled";
+const INTERVAL: &str = "rotation_interval_in_days";
+
+/// Where the switch is edited.
+fn of_switch(key: &KeyFacts) -> Placement {
+    place::of(key, &key.rotation.enabled, SWITCH)
+}
+
+/// What is unknown of the switch.
+pub(super) fn of_unknown_switch(key: &KeyFacts) -> Placement {
+    place::of_unknown(key, &key.rotation.enabled, SWITCH)
+}
+
+/// What is unknown of the interval.
+pub(super) fn of_unknown_interval(key: &KeyFacts) -> Placement {
+    place::of_unknown(key, &key.rotation.interval_days, INTERVAL)
+}
+
+/// Where the interval is edited.
+fn of_interval(key: &KeyFacts) -> Placement {
+    place::of(key, &key.rotation.interval_days, INTERVAL)
+}
+
+/// The key itself.
+fn of_key(key: &KeyFacts) -> Placement {
+    place::of_key(key, "oci_kms_key_version")
+}
+
+/// How to change an interval that the rule or the service does not accept.
+fn set_interval(at: &Placement, settings: &Settings) -> String {
+    let (least, most) = (INTERVALS.start(), max_rotation_days(settings));
+    if at.is_own() {
+        return format!("Set `rotation_interval_in_days` to a value from {least} to {most}.");
     }
-    trail
+    let set = subject::capitalized(&at.set(INTERVAL, &super::usual_interval(settings).to_string()));
+    format!("{set}; any value from {least} to {most} is accepted.")
+}
+
+/// The switch and an interval, as a clause.
+fn switch_on(key: &KeyFacts, settings: &Settings) -> String {
+    let limit = max_rotation_days(settings);
+    let is_scheduled = key.rotation.interval_days.value().is_some_and(|days| (*INTERVALS.start()..=limit).contains(days));
+    let (switch, interval) = (of_switch(key), of_interval(key));
+    let on = switch.set(SWITCH, "true");
+    if is_scheduled {
+        on
+    } else if interval.edit == switch.edit && interval.at.place == switch.at.place {
+        format!("{on} and `{}`", details(settings))
+    } else if interval.is_own() {
+        format!("{on} and `{}` in the resource", details(settings))
+    } else {
+        format!("{on}, and {}", interval.set(INTERVAL, &super::usual_interval(settings).to_string()))
+    }
 }
 
 /// The service's own words on one line, at most 300 characters of them.

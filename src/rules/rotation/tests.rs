@@ -116,7 +116,7 @@ fn row_6_a_switch_without_an_interval() {
     let bare = switch(declared(), true);
     assert_eq!(judged(&bare), ("violation", "interval-missing"));
     let empty_block = with(bare, |key| key.rotation.block = Some(Place::File("block.tf".into())));
-    assert_eq!(report(&RULE, &empty_block, &settings()).at[0].place, Place::File("block.tf".into()));
+    assert_eq!(report(&RULE, &empty_block, &settings()).at.unwrap().at.place, Place::File("block.tf".into()));
 }
 
 #[test]
@@ -520,11 +520,11 @@ fn values_that_must_not_be_shown_are_judged_and_not_shown() {
 #[test]
 fn the_caret_goes_to_the_value_or_to_the_header() {
     let written = with(rotated(declared(), 400), |key| key.rotation.interval_days.trail = trail("days.tf"));
-    assert_eq!(report(&RULE, &written, &settings()).at[0].place, Place::File("days.tf".into()));
-    assert!(report(&RULE, &declared(), &settings()).at.is_empty());
+    assert_eq!(report(&RULE, &written, &settings()).at.unwrap().at.place, Place::File("days.tf".into()));
+    assert_eq!(report(&RULE, &declared(), &settings()).at.unwrap().at.place, declared().place);
     let off = with(switch(declared(), false), |key| key.rotation.enabled.trail = trail("switch.tf"));
-    let at = report(&RULE, &off, &settings()).at;
-    assert_eq!((&at[0].place, &*at[0].label()), (&Place::File("switch.tf".into()), "switched off here"));
+    let at = report(&RULE, &off, &settings()).at.unwrap();
+    assert_eq!((&at.at.place, &*at.at.label()), (&Place::File("switch.tf".into()), "switched off here"));
 }
 
 #[test]
@@ -540,7 +540,8 @@ fn a_time_rotating_that_never_triggers_is_explained_with_the_form_that_works() {
     let told = report(&RULE, &idle(default(), 90.0, None), &settings());
     assert!(told.note.contains("`time_rotating.r` in `replace_triggered_by` never triggers"), "{}", told.note);
     assert!(told.help.contains("triggers_replace = time_rotating.r.id") && !told.help.contains("period"), "{}", told.help);
-    assert!(told.at.contains(&at) && told.at.first() != Some(&at), "the finding stays at the key: {:?}", told.at);
+    let stands = told.at.unwrap();
+    assert!(stands.way.contains(&at) && stands.at != at, "the finding stays at the key: {stands:?}");
     assert!(!report(&RULE, &idle(default(), 366.0, Some(12)), &settings()).help.contains("period"));
     assert!(report(&RULE, &idle(default(), 732.0, Some(24)), &settings()).help.contains("Its period must be at most 365 days."));
     let private = report(&RULE, &idle(in_vault(declared(), VaultType::VirtualPrivate), 90.0, None), &settings()).help;

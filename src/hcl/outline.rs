@@ -1,0 +1,124 @@
+//! What is written at a place of a file, as an address that holds while lines move: `module.key` and `mode`, `var.keys` and `["a"].mode`.
+
+use super::tree::{Attribute, Block, Body, Expr, ExprKind};
+use crate::base::Span;
+
+/// The block, local value or variable that holds a place, and the way from there to the place; the way is empty where the place is the block
+/// itself or its header. `is_values`: whether the file gives values to variables.
+#[must_use]
+pub fn address(body: &Body, span: Span, is_values: bool) -> Option<(String, String)> {
+    if let Some(attribute) = holding(&body.attributes, span) {
+        let block = if is_values { format!("var.{}", attribute.name.text) } else { attribute.name.text.to_string() };
+        return Some((block, within(&attribute.value, span)));
+    }
+    let block = body.blocks.iter().find(|block| holds(block.span, span))?;
+    let labels = block.labels.iter().map(|label| &*label.text).collect::<Vec<_>>().join(".");
+    match (&*block.kind.text, holding(&block.body.attributes, span)) {
+        ("locals", Some(attribute)) => Some((format!("local.{}", attribute.name.text), within(&attribute.value, span))),
+        ("variable", Some(attribute)) if &*attribute.name.text == "default" => {
+            Some((format!("var.{labels}"), within(&attribute.value, span)))
+        }
+        ("variable", _) => Some((format!("var.{labels}"), in_block(block, span))),
+        ("resource", _) => Some((labels, in_block(block, span))),
+        (kind, _) if labels.is_empty() => Some((kind.to_owned(), in_block(block, span))),
+        (kind, _) => Some((format!("{kind}.{labels}"), in_block(block, span))),
+    }
+}
+
+fn in_block(block: &Block, span: Span) -> String {
+    if let Some(attribute) = holding(&block.body.attributes, span) {
+        return joined(attribute.name.text.to_string(), &within(&attribute.value, span));
+    }
+    match block.body.blocks.iter().find(|block| holds(block.span, span)) {
+        Some(inner) => joined(inner.kind.text.to_string(), &in_block(inner, span)),
+        None => String::new(),
+    }
+}
+
+/// The way from an expression to a part of it: keys of objects and positions in lists.
+fn within(expr: &Expr, span: Span) -> String {
+    if expr.span == span {
+        return String::new();
+    }
+    let inner = |expr: &Expr| holds(expr.span, span).then(|| within(expr, span));
+    match &expr.kind {
+        ExprKind::Parens(wrapped) | ExprKind::Unary(_, wrapped) => inner(wrapped),
+        ExprKind::Object(items) => items.iter().find(|item| holds(item.key.span.to(item.value.span), span)).map(|item| {
+            let name = match &item.key.kind {
+                ExprKind::String(name) | ExprKind::Variable(name) if item.key.span.range().len() == name.len() => name.to_string(),
+                ExprKind::String(name) => format!("[\"{name}\"]"),
+                _ => "[…]".to_owned(),
+            };
+            joined(name, &within(&item.value, span))
+        }),
+        ExprKind::Tuple(elements) => {
+            let at = elements.iter().position(|element| holds(element.span, span));
+            at.and_then(|at| Some(joined(format!("[{at}]"), &within(elements.get(at)?, span))))
+        }
+        ExprKind::Call { arguments, .. } => arguments.iter().find_map(inner),
+        ExprKind::Conditional(condition, then, otherwise) => [condition, then, otherwise].into_iter().find_map(|part| inner(part)),
+        ExprKind::Binary(_, left, right) => inner(left).or_else(|| inner(right)),
+        ExprKind::For(parts) => inner(&parts.collection).or_else(|| inner(&parts.value)),
+        _ => None,
+    }
+    .unwrap_or_default()
+}
+
+fn joined(first: String, rest: &str) -> String {
+    match rest.chars().next() {
+        None => first,
+        Some('[') => format!("{first}{rest}"),
+        Some(_) => format!("{first}.{rest}"),
+    }
+}
+
+fn holding(attributes: &[Attribute], span: Span) -> Option<&Attribute> {
+    attributes.iter().find(|attribute| holds(attribute.span, span))
+}
+
+fn holds(outer: Span, inner: Span) -> bool {
+    outer.start <= inner.start && inner.end <= outer.end
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::Sources;
+    use crate::hcl::native;
+
+    fn at(text: &str, part: &str, is_values: bool) -> (String, String) {
+        let sources = Sources::default();
+        let id = sources.add("a.tf", text.to_owned());
+        let start = text.find(part).unwrap();
+        address(&native::parse(id, text).body, Span::new(id, start..start + part.len()), is_values).unwrap()
+    }
+
+    #[test]
+    fn a_place_has_the_address_of_what_is_written_there() {
+        let text = r#"
+variable "keys" { default = { a = { mode = "d" } } }
+locals { modes = { "x-y" = ["l0", "l1"] } }
+module "key" {
+  source = "./key"
+  keys   = merge({ a = {} }, { "b" = { mode = "m" } })
+}
+resource "oci_kms_key" "k" {
+  protection_mode = var.x ? "yes" : null
+  auto_key_rotation_details { rotation_interval_in_days = 7 }
+}
+"#;
+        for (part, block, path) in [
+            ("\"d\"", "var.keys", "a.mode"),
+            ("\"l1\"", "local.modes", "[\"x-y\"][1]"),
+            ("module \"key\"", "module.key", ""),
+            ("{}", "module.key", "keys.a"),
+            ("\"m\"", "module.key", "keys[\"b\"].mode"),
+            ("resource \"oci_kms_key\" \"k\"", "oci_kms_key.k", ""),
+            ("\"yes\"", "oci_kms_key.k", "protection_mode"),
+            ("7", "oci_kms_key.k", "auto_key_rotation_details.rotation_interval_in_days"),
+        ] {
+            assert_eq!(at(text, part, false), (block.to_owned(), path.to_owned()), "{part}");
+        }
+        assert_eq!(at("mode = \"HSM\"\n", "\"HSM\"", true), ("var.mode".to_owned(), String::new()));
+    }
+}

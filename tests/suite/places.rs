@@ -1,0 +1,231 @@
+//! A finding stands where the edit belongs, and what one edit settles is one finding. The lines that are expected carry the mark `<-`.
+
+use crate::harness::{command, report, said, scratch};
+use serde_json::Value;
+use std::path::Path;
+
+const MARK: &str = "<-";
+const KEY: &str = "variable \"mode\" { default = \"HSM\" }\nresource \"oci_kms_key\" \"k\" { protection_mode = var.mode }\n";
+const TIERED: &str = r#"
+variable "tier" {
+  default = "basic"
+}
+resource "oci_kms_key" "k" {
+  protection_mode = var.tier == "premium" ? "HSM" : "SOFTWARE"
+}
+"#;
+const FIXED: &str = "resource \"oci_kms_key\" \"k\" {\n  protection_mode = \"HSM\"\n}\n";
+const MANY: &str = r#"
+variable "keys" {
+  type = map(object({
+    mode = optional(string, "HSM")
+  }))
+}
+resource "oci_kms_key" "k" {
+  for_each        = var.keys
+  protection_mode = each.value.mode
+}
+"#;
+const INSTALLED: &str = r#"{"Modules":[{"Key":"","Source":"","Dir":"."},{"Key":"key","Source":"registry.terraform.io/acme/key/oci","Version":"1.0.0","Dir":".terraform/modules/key"}]}"#;
+const CALL_INSTALLED: &str = "  source  = \"acme/key/oci\"\n  version = \"1.0.0\"\n";
+
+/// The findings of OCI-KMS-004 in a directory.
+fn findings(folder: &Path, arguments: &[&str]) -> Vec<Value> {
+    let (_, report) = report(folder, &[&["--no-config", "--level", "OCI-KMS-001=off"], arguments].concat());
+    report["findings"].as_array().expect("findings").clone()
+}
+
+/// Checks that there is one finding on each marked line and none elsewhere, each with this help.
+fn marked(name: &str, files: &[(&str, &str)], arguments: &[&str], help: &str) {
+    let folder = scratch(files);
+    let mut found: Vec<(String, u64)> = Vec::new();
+    for finding in findings(folder.path(), arguments) {
+        let path = finding["place"]["path"].as_str().unwrap_or_else(|| panic!("{name}: no path in {finding}"));
+        found.push((path.to_owned(), finding["place"]["line"].as_u64().expect("a line")));
+        let told = finding["help"].as_str().expect("help");
+        assert!(told.contains(help), "{name}: `{help}` is not in `{told}`");
+    }
+    found.sort();
+    let lines = |(path, text): &(&str, &str)| -> Vec<(String, u64)> {
+        let marked = text.lines().zip(1..).filter(|(line, _)| line.contains(MARK));
+        marked.map(|(_, number)| ((*path).to_owned(), number)).collect()
+    };
+    let mut expected: Vec<(String, u64)> = files.iter().flat_map(lines).collect();
+    expected.sort();
+    assert!(!expected.is_empty(), "{name}: no line is marked");
+    assert_eq!(found, expected, "{name}");
+}
+
+#[test]
+fn a_written_value_is_edited_where_it_is_written() {
+    marked(
+        "in the resource",
+        &[("main.tf", "resource \"oci_kms_key\" \"k\" {\n  protection_mode = \"HSM\" # <-\n}\n")],
+        &[],
+        "Set `protection_mode = \"SOFTWARE\"`",
+    );
+    let argument = "module \"key\" {\n  source = \"./key\"\n  mode   = \"HSM\" # <-\n}\n";
+    marked("in an argument", &[("main.tf", argument), ("key/main.tf", KEY)], &[], "Set `mode = \"SOFTWARE\"` in this call");
+    let local =
+        "locals {\n  modes = {\n    a = \"HSM\" # <-\n  }\n}\nmodule \"key\" {\n  source = \"./key\"\n  mode   = local.modes[\"a\"]\n}\n";
+    marked("in a local value", &[("main.tf", local), ("key/main.tf", KEY)], &[], "Change this value to `\"SOFTWARE\"`");
+    let root = "variable \"mode\" {}\nmodule \"outer\" {\n  source = \"./outer\"\n  mode   = var.mode\n}\n";
+    let outer = "variable \"mode\" {}\nmodule \"key\" {\n  source = \"../key\"\n  mode   = var.mode\n}\n";
+    let files = [("main.tf", root), ("outer/main.tf", outer), ("key/main.tf", KEY), ("terraform.tfvars", "mode = \"HSM\" # <-\n")];
+    marked("in a values file, through two calls", &files, &[], "Change this value to `\"SOFTWARE\"`");
+    let many = "module \"keys\" {\n  source = \"./keys\"\n  keys = {\n    a = { mode = \"HSM\" } # <-\n    b = { mode = \"SOFTWARE\" }\n    c = { mode = \"HSM\" } # <-\n  }\n}\n";
+    marked("in elements of a map", &[("main.tf", many), ("keys/main.tf", MANY)], &[], "Change this value");
+    let output =
+        "module \"settings\" {\n  source = \"./settings\"\n}\nmodule \"key\" {\n  source = \"./key\"\n  mode   = module.settings.mode\n}\n";
+    let settings = "output \"mode\" {\n  value = \"HSM\" # <-\n}\n";
+    marked("in an output", &[("main.tf", output), ("settings/main.tf", settings), ("key/main.tf", KEY)], &[], "Change this value");
+}
+
+#[test]
+fn a_value_from_outside_is_edited_where_it_comes_in() {
+    let file = "locals {\n  modes = yamldecode(file(\"${path.module}/modes.yaml\")) # <-\n}\nmodule \"key\" {\n  source = \"./key\"\n  mode   = local.modes.a\n}\n";
+    marked("a file", &[("main.tf", file), ("key/main.tf", KEY), ("modes.yaml", "a: HSM\n")], &[], "in the file that is read here");
+    let used = "variable \"mode\" {}\nmodule \"key\" {\n  source = \"./key\"\n  mode   = var.mode # <-\n}\n";
+    marked("the command line", &[("main.tf", used), ("key/main.tf", KEY)], &["--var", "mode=HSM"], "Pass `--var mode=SOFTWARE`");
+    let folder = scratch(&[("main.tf", used), ("key/main.tf", KEY)]);
+    let arguments = ["--no-config", "--level", "OCI-KMS-001=off", "--format", "short"];
+    let said = said(command(folder.path()).args(arguments).env("TF_VAR_mode", "HSM"));
+    assert!(said.out.starts_with("main.tf:4:12: "), "{said:#?}");
+}
+
+#[test]
+fn a_chosen_value_is_edited_at_its_branch_or_by_who_decides() {
+    let toggled = "variable \"env\" {}\nresource \"oci_kms_key\" \"k\" {\n  protection_mode = (\n    var.env == \"prod\"\n    ? \"HSM\" # <-\n    : \"SOFTWARE\"\n  )\n}\n";
+    marked("in the root", &[("main.tf", toggled), ("terraform.tfvars", "env = \"prod\"\n")], &[], "Change this value to `\"SOFTWARE\"`");
+    let passes = "variable \"env\" {}\nmodule \"key\" {\n  source = \"./key\"\n  tier   = var.env # <-\n}\n";
+    let files = [("main.tf", passes), ("key/main.tf", TIERED), ("terraform.tfvars", "env = \"premium\"\n")];
+    marked("in a called module", &files, &[], "Change `tier` in this call so that `protection_mode` is `\"SOFTWARE\"`");
+    let root = "module \"outer\" {\n  source = \"./outer\"\n  tier   = \"premium\"\n}\n";
+    let outer = "variable \"tier\" {}\nmodule \"key\" {\n  source = \"../key\"\n  tier   = var.tier # <-\n}\n";
+    marked(
+        "in a module that a called module calls",
+        &[("main.tf", root), ("outer/main.tf", outer), ("key/main.tf", TIERED)],
+        &[],
+        "Change `tier`",
+    );
+    let leaves = "module \"key\" { # <-\n  source = \"./key\"\n}\n";
+    let by_default = TIERED.replace("basic", "premium");
+    marked("by a default", &[("main.tf", leaves), ("key/main.tf", &by_default)], &[], "Change `tier` in this call");
+    let alone = "locals { tier = \"premium\" }\nresource \"oci_kms_key\" \"k\" {\n  protection_mode = local.tier == \"premium\" ? \"HSM\" : null # <-\n}\n";
+    marked(
+        "by the module itself",
+        &[("main.tf", "module \"key\" {\n  source = \"./key\"\n}\n"), ("key/main.tf", alone)],
+        &[],
+        "Change this value",
+    );
+    for fallback in ["coalesce(var.mode, \"HSM\")", "try(var.settings.mode, \"HSM\")", "lookup(var.settings, \"mode\", \"HSM\")"] {
+        let key = format!(
+            "variable \"mode\" {{\n  default = null\n}}\nvariable \"settings\" {{\n  default = {{}}\n}}\nresource \"oci_kms_key\" \"k\" {{\n  protection_mode = {fallback}\n}}\n"
+        );
+        marked(fallback, &[("main.tf", leaves), ("key/main.tf", &key)], &[], "in this call so that `protection_mode` is");
+    }
+}
+
+#[test]
+fn a_default_is_edited_in_the_root_or_by_the_call_that_leaves_it() {
+    let root = "variable \"mode\" {\n  default = \"HSM\" # <-\n}\nresource \"oci_kms_key\" \"k\" {\n  protection_mode = var.mode\n}\n";
+    marked("of a root", &[("main.tf", root)], &[], "Set the default of `mode` to `\"SOFTWARE\"`");
+    let leaves = "module \"key\" { # <-\n  source = \"./key\"\n}\n";
+    let both = "Set `mode = \"SOFTWARE\"` in this call (or change the default of `mode`)";
+    marked("of a called module", &[("main.tf", leaves), ("key/main.tf", KEY)], &[], both);
+    let outer = "variable \"mode\" {\n  default = \"HSM\"\n}\nmodule \"key\" {\n  source = \"../key\"\n  mode   = var.mode\n}\n";
+    let calls = "module \"outer\" { # <-\n  source = \"./outer\"\n}\n";
+    marked("of the module that calls it", &[("main.tf", calls), ("outer/main.tf", outer), ("key/main.tf", KEY)], &[], both);
+    let many = "module \"keys\" {\n  source = \"./keys\"\n  keys = {\n    a = {} # <-\n    b = { mode = \"SOFTWARE\" }\n  }\n}\n";
+    marked("of an optional attribute", &[("main.tf", many), ("keys/main.tf", MANY)], &[], "Set `mode = \"SOFTWARE\"` in this element");
+    let passes = "variable \"keys\" {}\nmodule \"keys\" {\n  source = \"./keys\"\n  keys   = var.keys\n}\n";
+    let files = [("main.tf", passes), ("keys/main.tf", MANY), ("terraform.tfvars", "keys = {\n  a = {} # <-\n  b = {} # <-\n}\n")];
+    marked("of an optional attribute of a values file's element", &files, &[], "Set `mode = \"SOFTWARE\"` in this element");
+}
+
+#[test]
+fn what_a_module_fixes_is_edited_in_the_module_where_it_can_be() {
+    let call = "module \"key\" {\n  source = \"./key\"\n}\n";
+    let fixed = "resource \"oci_kms_key\" \"k\" {\n  protection_mode = \"HSM\" # <-\n}\n";
+    marked("a literal", &[("main.tf", call), ("key/main.tf", fixed)], &[], "Set `protection_mode = \"SOFTWARE\"`");
+    marked("an omission", &[("main.tf", call), ("key/main.tf", "resource \"oci_kms_key\" \"k\" { # <-\n}\n")], &[], "Set `protection_mode");
+    let installed = format!("module \"key\" {{ # <-\n{CALL_INSTALLED}}}\n");
+    let of = |main: &str, key: &str, help: &str| {
+        let manifest = (".terraform/modules/modules.json", INSTALLED);
+        marked(key, &[("main.tf", main), manifest, (".terraform/modules/key/main.tf", key)], &[], help);
+    };
+    of(&installed, FIXED, "Use a version of this module that sets `protection_mode = \"SOFTWARE\"`");
+    of(&installed, "resource \"oci_kms_key\" \"k\" {}\n", "Use a version of this module");
+    of(&installed, KEY, "Set `mode = \"SOFTWARE\"` in this call");
+    of(&installed, &TIERED.replace("basic", "premium"), "Change `tier` in this call");
+    of(&format!("module \"key\" {{\n{CALL_INSTALLED}  mode    = \"HSM\" # <-\n}}\n"), KEY, "Set `mode = \"SOFTWARE\"` in this call");
+    of(&format!("module \"key\" {{\n{CALL_INSTALLED}  keys = {{\n    a = {{}} # <-\n  }}\n}}\n"), MANY, "in this element");
+}
+
+#[test]
+fn what_is_unknown_stands_at_what_is_unknown() {
+    let variable = "variable \"mode\" {} # <-\nmodule \"key\" {\n  source = \"./key\"\n  mode   = var.mode\n}\n";
+    marked("a variable without a value", &[("main.tf", variable), ("key/main.tf", KEY)], &[], "`var.mode`");
+    let condition = "variable \"hsm\" {} # <-\nresource \"oci_kms_key\" \"k\" {\n  protection_mode = var.hsm ? \"HSM\" : \"SOFTWARE\"\n}\n";
+    marked("a condition", &[("main.tf", condition)], &[], "`var.hsm`");
+    let computed = "resource \"random_id\" \"r\" {}\nresource \"oci_kms_key\" \"k\" {\n  protection_mode = random_id.r.hex # <-\n}\n";
+    marked("an expression", &[("main.tf", computed)], &[], "plan");
+}
+
+#[test]
+fn one_place_to_edit_is_one_finding_that_names_its_keys() {
+    let call = "module \"key\" {\n  source = \"../modules/key\"\n}\n";
+    let regions = "resource \"oci_kms_key\" \"k\" {\n  for_each = toset([\"a\", \"b\", \"c\"])\n  protection_mode = \"HSM\"\n}\n";
+    let folder = scratch(&[("a/main.tf", call), ("b/main.tf", call), ("modules/key/main.tf", FIXED), ("c/main.tf", regions)]);
+    let found = findings(folder.path(), &[]);
+    let keys = |finding: &Value| -> Vec<String> {
+        let keys = finding["keys"].as_array().expect("keys").iter();
+        keys.map(|key| format!("{}: {}", key["root"].as_str().expect("a root"), key["address"].as_str().expect("an address"))).collect()
+    };
+    assert_eq!(
+        found.iter().map(keys).collect::<Vec<_>>(),
+        [
+            vec!["c: oci_kms_key.k[\"a\"]", "c: oci_kms_key.k[\"b\"]", "c: oci_kms_key.k[\"c\"]"],
+            vec!["a: module.key.oci_kms_key.k", "b: module.key.oci_kms_key.k"],
+        ]
+    );
+    let said = said(command(folder.path()).args(["--no-config", "--level", "OCI-KMS-001=off", "--format", "short"]));
+    assert!(said.out.contains("a: module.key.oci_kms_key.k and 1 more: "), "{said:#?}");
+    let alone = said_of(&folder.path().join("a"));
+    assert!(alone.contains(" module.key.oci_kms_key.k: "), "one root needs no name: {alone}");
+}
+
+fn said_of(folder: &Path) -> String {
+    said(command(folder).args(["--no-config", "--level", "OCI-KMS-001=off", "--format", "short"])).out
+}
+
+#[test]
+fn an_exemption_counts_at_the_place_and_at_the_use() {
+    let call = "module \"key\" {\n  source = \"./key\"\n  mode   = \"HSM\"\n}\n";
+    let used = "variable \"mode\" {}\nresource \"oci_kms_key\" \"k\" {\n  # kmslint: ignore[OCI-KMS-004] accepted for every caller\n  protection_mode = var.mode\n}\n";
+    let folder = scratch(&[("main.tf", call), ("key/main.tf", used)]);
+    assert!(findings(folder.path(), &[]).is_empty());
+    let root = "variable \"mode\" {}\nmodule \"key\" {\n  source = \"./key\"\n  mode   = var.mode\n}\n";
+    let values = "# kmslint: ignore[OCI-KMS-004] accepted here\nmode = \"HSM\"\n";
+    let folder = scratch(&[("main.tf", root), ("key/main.tf", KEY), ("terraform.tfvars", values)]);
+    assert!(findings(folder.path(), &[]).is_empty());
+}
+
+#[test]
+fn callers_of_one_place_that_need_other_words_are_variants_of_one_finding() {
+    let module = "variable \"endpoint\" {}\nresource \"oci_kms_key\" \"k\" {\n  management_endpoint = var.endpoint\n}\n";
+    let call = |kind: &str| {
+        format!(
+            "resource \"oci_kms_vault\" \"v\" {{\n  vault_type = \"{kind}\"\n}}\nmodule \"key\" {{\n  source   = \"../key\"\n  endpoint = oci_kms_vault.v.management_endpoint\n}}\n"
+        )
+    };
+    let folder = scratch(&[("a/main.tf", &call("DEFAULT")), ("b/main.tf", &call("VIRTUAL_PRIVATE")), ("key/main.tf", module)]);
+    let (_, report) = report(folder.path(), &["--no-config", "--level", "OCI-KMS-004=off"]);
+    let [finding] = report["findings"].as_array().expect("findings").as_slice() else { panic!("{report}") };
+    let [variant] = finding["variants"].as_array().expect("variants").as_slice() else { panic!("{finding}") };
+    let texts = [finding["help"].as_str().expect("help"), variant["help"].as_str().expect("help")];
+    assert!(texts.iter().any(|text| text.contains("DEFAULT vaults have no automatic rotation")), "{texts:?}");
+    assert!(texts.iter().any(|text| text.contains("Set `is_auto_rotation_enabled = true`")), "{texts:?}");
+    let human = said(command(folder.path()).args(["--no-config", "--level", "OCI-KMS-004=off"])).out;
+    assert!(human.contains("help: For `a: module.key.oci_kms_key.k`: DEFAULT vaults have no automatic rotation"), "{human}");
+}
