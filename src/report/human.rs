@@ -30,10 +30,11 @@ const WIDEST: usize = 2000;
 /// Writes the report.
 pub fn write(outcome: &Outcome, context: &Context<'_>, out: &mut dyn Write) -> io::Result<()> {
     let texts = Texts::new(context.sources);
-    for finding in outcome.findings.iter().take(MOST_SHOWN) {
-        emit(&diagnose(finding), &texts, context.color, out)?;
+    let drawn = folded(&outcome.findings);
+    for group in drawn.iter().take(MOST_SHOWN) {
+        emit(&diagnose_all(group), &texts, context.color, out)?;
     }
-    left_out(outcome.findings.len(), "finding", "findings", out)?;
+    left_out(drawn.len(), "finding", "findings", out)?;
     if context.show_passes {
         passes(outcome, out)?;
     }
@@ -135,19 +136,68 @@ impl Parts {
     }
 }
 
-/// A finding as a diagnostic.
-fn diagnose(finding: &Finding) -> Diagnostic<SourceId> {
-    let severity = match finding.level {
+/// How many calls that leave one default are reported one by one; more are one report at the default.
+const MOST_CALLS_APART: usize = 3;
+
+/// The findings, those together that one edit of a shared default would settle, in the order in which the first of each comes.
+fn folded(findings: &[Finding]) -> Vec<Vec<&Finding>> {
+    let alike =
+        |finding: &'_ Finding| finding.shared.as_ref().map(|shared| (shared.place.clone(), finding.rule, finding.verdict, finding.kind));
+    let mut counts = HashMap::new();
+    findings.iter().filter_map(alike).for_each(|one| *counts.entry(one).or_insert(0_usize) += 1);
+    let mut groups: Vec<Vec<&Finding>> = Vec::new();
+    let mut known = HashMap::new();
+    for finding in findings {
+        let shared = alike(finding).filter(|one| counts.get(one).is_some_and(|count| *count > MOST_CALLS_APART));
+        match shared.as_ref().and_then(|one| known.get(one)).and_then(|at: &usize| groups.get_mut(*at)) {
+            Some(group) => group.push(finding),
+            None => {
+                known.extend(shared.map(|one| (one, groups.len())));
+                groups.push(vec![finding]);
+            }
+        }
+    }
+    groups
+}
+
+/// Findings that are folded as one diagnostic: the default that the calls leave comes first.
+fn diagnose_all(group: &[&Finding]) -> Diagnostic<SourceId> {
+    let (first, shared) = match group {
+        [one] => return diagnose(one),
+        [first, ..] => (first, first.shared.as_ref()),
+        [] => return Diagnostic::note(),
+    };
+    let keys: Vec<&FindingInstance> = group.iter().flat_map(|finding| &finding.instances).collect();
+    let message = format!("{}: {}", count(keys.len(), "key", "keys"), clean(&first.message));
+    let mut parts = Parts::new(severity(first.level), Some(first.rule), message);
+    if let Some(shared) = shared {
+        parts.primary(&shared.place, &format!("{}, which {} leave", shared.label(), count(group.len(), "call", "calls")));
+    }
+    let calls = group.iter().take(INSTANCES_SHOWN).map(|finding| Step::new(finding.place.clone(), Arc::clone(&finding.label)));
+    parts.secondary(&calls.collect::<Vec<_>>());
+    let shown: Vec<_> = keys.iter().take(INSTANCES_SHOWN).map(|key| named(key)).collect();
+    let more = keys.len() - shown.len();
+    let more = if more == 0 { String::new() } else { format!(" and {more} more") };
+    parts.notes([("keys", format!("{}{more}", shown.join(", ")).as_str()), ("note", &*first.note), ("help", &*first.help)]);
+    parts.finish()
+}
+
+fn severity(level: Level) -> Severity {
+    match level {
         Level::Error => Severity::Error,
         Level::Warning => Severity::Warning,
         Level::Note | Level::Off => Severity::Note,
-    };
+    }
+}
+
+/// A finding as a diagnostic.
+fn diagnose(finding: &Finding) -> Diagnostic<SourceId> {
     let who = match finding.instances.as_slice() {
         [] => String::new(),
         [one] => format!("{}: ", named(one)),
         many => format!("{}: ", count(many.len(), "key", "keys")),
     };
-    let mut parts = Parts::new(severity, Some(finding.rule), format!("{who}{}", clean(&finding.message)));
+    let mut parts = Parts::new(severity(finding.level), Some(finding.rule), format!("{who}{}", clean(&finding.message)));
     parts.primary(&finding.place, &finding.label);
     parts.secondary(&finding.trail);
     if finding.instances.len() > 1 {

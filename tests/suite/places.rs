@@ -229,3 +229,15 @@ fn callers_of_one_place_that_need_other_words_are_variants_of_one_finding() {
     let human = said(command(folder.path()).args(["--no-config", "--level", "OCI-KMS-004=off"])).out;
     assert!(human.contains("help: For `a: module.key.oci_kms_key.k`: DEFAULT vaults have no automatic rotation"), "{human}");
 }
+
+#[test]
+fn many_calls_that_leave_one_default_are_folded_for_people_and_apart_for_programs() {
+    let call = |number: usize| format!("module \"key{number}\" {{\n  source = \"./key\"\n}}\n");
+    let main: String = (0..20).map(call).collect();
+    let folder = scratch(&[("main.tf", &main), ("key/main.tf", KEY)]);
+    assert_eq!(findings(folder.path(), &[]).len(), 20);
+    let human = said(command(folder.path()).args(["--no-config", "--level", "OCI-KMS-001=off"])).out;
+    assert_eq!(human.matches("warning[OCI-KMS-004]").count(), 1, "{human}");
+    assert!(human.contains("default of variable `mode`, which 20 calls leave"), "{human}");
+    assert!(human.contains("(or change the default of `mode`)"), "{human}");
+}
