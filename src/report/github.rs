@@ -48,7 +48,8 @@ fn command(level: Level) -> &'static str {
 }
 
 fn of_finding(finding: &Finding, context: &Context<'_>) -> Annotation {
-    let mut text = format!("{}: {}", short::addresses(finding), finding.message);
+    // A root's directory may be named like a command.
+    let mut text = format!("{}: {}", short::addresses(finding).replace("::", ":·:"), finding.message);
     for more in [&finding.note, &finding.help] {
         if !more.is_empty() {
             text.push_str("\n\n");
@@ -57,7 +58,7 @@ fn of_finding(finding: &Finding, context: &Context<'_>) -> Annotation {
     }
     for variant in short::variants(finding) {
         text.push_str("\n\n");
-        text.push_str(&variant);
+        text.push_str(&variant.replace("::", ":·:"));
     }
     Annotation { properties: properties(Some(&finding.place), context, finding.rule), text }
 }
