@@ -69,7 +69,30 @@ pub fn write(outcome: &Outcome, context: &Context<'_>, out: &mut dyn Write) -> i
         }
         report.add_test_suite(suite);
     }
-    report.serialize(&mut *out).map_err(io::Error::other)
+    let mut out = Remembering { out, error: None };
+    let written = report.serialize(&mut out);
+    let error = out.error.take();
+    written.map_err(|other| error.unwrap_or_else(|| io::Error::other(other)))
+}
+
+/// A writer that keeps its error: the one that the serializer returns does not say that a reader went away.
+struct Remembering<'w> {
+    out: &'w mut dyn Write,
+    error: Option<io::Error>,
+}
+
+impl Write for Remembering<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.out.write(bytes).map_err(|error| {
+            let kind = error.kind();
+            self.error = Some(error);
+            kind.into()
+        })
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.out.flush()
+    }
 }
 
 fn failure(finding: &Finding, instance: &FindingInstance, context: &Context<'_>) -> TestCaseStatus {

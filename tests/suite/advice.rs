@@ -44,7 +44,8 @@ fn applied(case: &Path, rule: &Rule, key: &KeyFacts, remedy: &Remedy, sources: &
     }
     let (keys, _) = read(copied.path());
     let changed = keys.iter().find(|other| other.id.address == key.id.address && other.id.root == key.id.root);
-    let verdict = (rule.judge)(changed.unwrap_or_else(|| panic!("{} is gone after {remedy:?}", key.id.address)), &settings());
+    let verdict =
+        (rule.judge)(changed.unwrap_or_else(|| panic!("{}: {} is gone after {remedy:?}", case.display(), key.id.address)), &settings());
     Some((verdict.word(), verdict.kind()))
 }
 
