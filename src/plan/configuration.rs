@@ -3,7 +3,7 @@
 use super::node::{self, Node, Value};
 use super::reference::{self, Reference};
 use super::scan::{Broken, Scanner, Spot};
-use super::walk::{self, Pointer, RELATED};
+use super::walk::{self, Pointer, RELATED, Wanted};
 use crate::base::ModuleStep;
 use crate::key::is_oci_provider;
 use std::collections::BTreeMap;
@@ -117,8 +117,14 @@ impl Module {
 const PASSES_TIME_ON: [&[u8]; 4] = [b"time_", b"terraform_data", b"null_resource", b"random_"];
 
 /// Types whose configuration is kept: keys, what they are related to, and what values are passed through.
-fn wanted(kind: &[u8]) -> bool {
-    RELATED.contains(&kind) || PASSES_TIME_ON.iter().any(|prefix| kind.starts_with(prefix))
+fn wanted(kind: &[u8]) -> Wanted {
+    if RELATED.contains(&kind) {
+        Wanted::Yes
+    } else if PASSES_TIME_ON.iter().any(|prefix| kind.starts_with(prefix)) {
+        Wanted::IfItMayChange
+    } else {
+        Wanted::No
+    }
 }
 
 /// Reads the value of the top-level key `configuration`.

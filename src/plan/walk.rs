@@ -19,6 +19,21 @@ pub(super) const RELATED: &[&[u8]] = &[
 /// How deep modules may be nested; Terraform projects reach five.
 const MODULES: usize = 100;
 
+/// Whether entries of a type are kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Wanted {
+    No,
+    Yes,
+    /// Only if an argument is not a literal: large plans have many resources that only might pass values on.
+    IfItMayChange,
+}
+
+impl From<bool> for Wanted {
+    fn from(wanted: bool) -> Self {
+        if wanted { Self::Yes } else { Self::No }
+    }
+}
+
 /// A JSON pointer that grows and shrinks with the walk.
 #[derive(Debug, Default)]
 pub(super) struct Pointer {
@@ -99,23 +114,30 @@ pub(super) fn array<'p>(
 }
 
 /// Walks over an array of resource entries and hands those of a wanted type to `each`, whole.
-pub(super) fn entries(
+pub(super) fn entries<W: Into<Wanted>>(
     scanner: &mut Scanner,
     pointer: &mut Pointer,
-    wanted: fn(&[u8]) -> bool,
+    wanted: impl Fn(&[u8]) -> W,
     mut each: impl FnMut(Node, &Pointer),
 ) -> Result<(), Broken> {
     array(scanner, pointer, |scanner, pointer| {
-        if let Some(node) = entry(scanner, wanted)? {
+        if let Some(node) = entry(scanner, &wanted)? {
             each(node, pointer);
         }
         Ok(())
     })
 }
 
+/// Whether an entry of the configuration has an expression that is not a literal: it lists references, or nothing at all where it only
+/// calls functions such as `plantimestamp()`.
+fn may_change(entry: &[u8]) -> bool {
+    let is_empty = |at: usize| entry.get(at + 1..).and_then(|after| after.iter().find(|byte| !byte.is_ascii_whitespace())) == Some(&b'}');
+    memchr::memmem::find(entry, b"\"references\"").is_some() || memchr::memchr_iter(b'{', entry).any(is_empty)
+}
+
 /// Takes a resource entry; gives it if its type is wanted. The type is near the beginning of what Terraform writes, so that
 /// the buffer need not keep the entries of other types; where a tool has sorted the keys, it must.
-pub(super) fn entry(scanner: &mut Scanner, wanted: fn(&[u8]) -> bool) -> Result<Option<Node>, Broken> {
+pub(super) fn entry<W: Into<Wanted>>(scanner: &mut Scanner, wanted: impl Fn(&[u8]) -> W) -> Result<Option<Node>, Broken> {
     let held = scanner.hold()?;
     if !scanner.take(b'{')? {
         return Err(scanner.misshapen("a resource is not an object"));
@@ -128,17 +150,18 @@ pub(super) fn entry(scanner: &mut Scanner, wanted: fn(&[u8]) -> bool) -> Result<
             scanner.skip()?;
             continue;
         }
-        let wanted = wanted(scanner.raw_string()?);
-        if !wanted {
+        let wanted = wanted(scanner.raw_string()?).into();
+        if wanted == Wanted::No {
             scanner.release();
         }
         scanner.skip_rest_of_object()?;
-        if !wanted {
+        if wanted == Wanted::No {
             return Ok(None);
         }
-        let node = node::parse(&scanner.kept(held))?;
+        let kept = scanner.kept(held);
+        let node = if wanted == Wanted::Yes || may_change(kept.text) { Some(node::parse(&kept)?) } else { None };
         scanner.release();
-        return Ok(Some(node));
+        return Ok(node);
     }
     scanner.release();
     Ok(None)

@@ -421,8 +421,10 @@ const RESERVED: [&str; 8] = ["source", "version", "providers", "count", "for_eac
 
 /// The resource type that an unknown one is a misspelling of.
 fn misspelled(kind: &str) -> Option<&'static str> {
-    let near = if kind.starts_with("oci_k") { closest(kind, FOLLOWED)? } else { return None };
-    (near != kind && schema::of(false, kind).is_none()).then_some(near)
+    if !kind.starts_with("oci_k") || FOLLOWED.contains(&kind) {
+        return None;
+    }
+    closest(kind, FOLLOWED).filter(|_| schema::of(false, kind).is_none())
 }
 
 fn parse(source: SourceId, text: &str, is_json: bool) -> File {
