@@ -132,7 +132,11 @@ pub(super) fn entries<W: Into<Wanted>>(
 /// calls functions such as `plantimestamp()`.
 fn may_change(entry: &[u8]) -> bool {
     let is_empty = |at: usize| entry.get(at + 1..).and_then(|after| after.iter().find(|byte| !byte.is_ascii_whitespace())) == Some(&b'}');
-    memchr::memmem::find(entry, b"\"references\"").is_some() || memchr::memchr_iter(b'{', entry).any(is_empty)
+    let is_value = |at: usize| {
+        let before = entry.get(..at).map(<[u8]>::trim_ascii_end).and_then(|before| before.strip_suffix(b":"));
+        before.is_some_and(|before| before.trim_ascii_end().ends_with(b"\"constant_value\""))
+    };
+    memchr::memmem::find(entry, b"\"references\"").is_some() || memchr::memchr_iter(b'{', entry).any(|at| is_empty(at) && !is_value(at))
 }
 
 /// Takes a resource entry; gives it if its type is wanted. The type is near the beginning of what Terraform writes, so that
@@ -165,4 +169,23 @@ pub(super) fn entry<W: Into<Wanted>>(scanner: &mut Scanner, wanted: impl Fn(&[u8
     }
     scanner.release();
     Ok(None)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_entry_of_literals_cannot_change_and_one_that_calls_a_function_may() {
+        for (entry, wanted) in [
+            (r#"{"expressions":{"input":{"constant_value":{}},"tags":{"constant_value":"a"}}}"#, false),
+            (r#"{"expressions": {"input": {"constant_value" : { }}}}"#, false),
+            (r#"{"expressions":{"triggers":{}}}"#, true),
+            ("{\"expressions\": {\"triggers\": {\n}}}", true),
+            (r#"{"expressions":{"input":{"references":["var.a"]}}}"#, true),
+            (r#"{"expressions":{"input":{"constant_value":{"a":{}}}}}"#, true),
+        ] {
+            assert_eq!(may_change(entry.as_bytes()), wanted, "{entry}");
+        }
+    }
 }
