@@ -1,4 +1,23 @@
-//! kmslint judges every `oci_kms_key` in Terraform, plans, states and tenancies by two rules; `check` is the whole pipeline on one page.
+//! kmslint checks every `oci_kms_key` in Terraform configuration, plans, states and tenancies against two rules.
+//!
+//! Three front ends that do not know each other, [`terraform`] (on top of [`hcl`] and [`eval`]), [`plan`] and [`live`], turn their input
+//! into [`key::KeyFacts`]. [`rules`] see nothing else; [`policy`] applies what the user decided, [`report`] writes it. [`check`] is the
+//! complete pipeline on one page, and `docs/architecture.md` the map.
+//!
+//! ```
+//! use kmslint::{base::Sources, rules, terraform};
+//! use std::sync::Arc;
+//!
+//! let example = concat!(env!("CARGO_MANIFEST_DIR"), "/testdata/example");
+//! let request = terraform::Request::new(example.into(), vec![".".into()]);
+//! let inventory = terraform::read(&request, &Arc::new(Sources::default()));
+//!
+//! let settings = rules::Settings::new("2026-01-01T00:00:00Z".parse()?);
+//! let backups = inventory.keys.iter().find(|key| key.id.address == "oci_kms_key.backups").expect("the example has it");
+//! let verdicts: Vec<_> = rules::ALL.iter().map(|rule| (rule.id, (rule.judge)(backups, &settings).word())).collect();
+//! assert!(verdicts.contains(&("OCI-KMS-004", "violation")));
+//! # Ok::<(), jiff::Error>(())
+//! ```
 
 pub mod base;
 pub mod check;

@@ -1,4 +1,7 @@
 //! What every room speaks in: source texts and places, resource addresses, facts with their trails, problems, and the one file that reads the disk.
+//!
+//! Read `source` (texts and spans), `place` (places and trails) and `fact` (what is known of an attribute) first; `problem` is what could
+//! not be looked at. `secrecy` decides what may be shown, `disk` and `walk` are the only doors to the file system.
 
 pub mod address;
 mod brief;

@@ -1,4 +1,6 @@
 //! The command line: arguments, what they mean, one file for each subcommand, exit codes.
+//!
+//! Read `args`, then `check`; `desk` is what `check` and `live` share. `surroundings` is the only file that looks at the process.
 
 mod args;
 mod check;

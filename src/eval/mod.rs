@@ -1,4 +1,7 @@
 //! Terraform's expression language: values with unknowns, types, operators, functions. What it says equals what Terraform says, or is unknown with the reason.
+//!
+//! Read `value` and `types` first, then `evaluate`, which leads to one file for each kind of expression, and `scope`, which is all that the
+//! evaluator knows of the world around an expression. `convert`, `unify` and `refine` are cty's rules; `budget` is what it may cost.
 
 mod budget;
 mod call;

@@ -1,4 +1,7 @@
 //! Configuration files → one small spanned tree, the same for native syntax and JSON.
+//!
+//! Read `tree` first. Native syntax goes `scan` (tokens) → `structure` (attributes and blocks, and the way on after an error) →
+//! `expression` and `operators` → `native` (single operands, by `hcl-edit`); JSON goes `json_text` → `json`.
 
 mod children;
 mod comments;

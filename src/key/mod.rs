@@ -1,4 +1,6 @@
 //! The waist: one model of a key, whoever brought it, and what a front end returns.
+//!
+//! Read `facts` first, then `inventory`. `settle` completes the key of a plan or state from the configuration of the same address.
 
 mod endpoint;
 mod facts;

@@ -1,4 +1,7 @@
 //! Reports: one small file per format, each with output types of its own. `write` is the only door.
+//!
+//! Read `short` (the smallest format) and `human` first. Everything passes `text`, which cleans foreign text, and `guard`, which breaks
+//! what a CI service would take for a command.
 
 mod checkstyle;
 mod github;

@@ -1,4 +1,8 @@
 //! Terraform and OpenTofu configuration → `Inventory`: roots, inputs, module tree, instances, keys.
+//!
+//! Read `request` and `read` first: what is asked, and the order in which it is answered. Then, in the order of a run: directories
+//! (`discover`, `graph`, `early`, `roots`), one module (`folder`, `module`, `refusals`), inputs (`runs`, `inputs`), evaluation (`world`,
+//! `scope`, `expand`, `resource`), and keys (`walk`, `key`, `facts`, `relations`, `schedule`).
 
 mod address;
 mod answer;
