@@ -1,6 +1,6 @@
 //! The whole pipeline on one page: read, settle, judge, decide.
 
-use crate::base::{Place, Problem, ProblemKind, Repository, SourceId, Sources};
+use crate::base::{FileName, Place, Problem, ProblemKind, Repository, SourceId, Sources};
 use crate::hcl;
 use crate::key::{Fate, InputKind, Inventory, KeyFacts, Listed, contradicts, settle};
 use crate::plan::{self, Contents};
@@ -11,7 +11,7 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 use std::io::Read;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 /// A plan or state to be judged.
 pub struct Document {
@@ -100,14 +100,15 @@ pub fn with_paths<T>(repository: &Repository, sources: &Sources, run: impl FnOnc
         Place::Cloud { ocid, .. } => ocid.to_string(),
     };
     let root = |root: &str| repository.path(root);
-    let outlines: RefCell<HashMap<SourceId, hcl::Body>> = RefCell::default();
+    let outlines: Mutex<HashMap<SourceId, Arc<OnceLock<hcl::Body>>>> = Mutex::default();
     let address = |place: &Place| {
         let span = place.span()?;
         let source = sources.get(span.source);
         let name = source.path().to_string_lossy();
-        let is_values = name.ends_with(".tfvars") || name.ends_with(".tfvars.json");
-        let mut outlines = outlines.borrow_mut();
-        let body = outlines.entry(span.source).or_insert_with(|| match (name.ends_with(".json"), is_values) {
+        let written = FileName::of(&name);
+        let is_values = written.is_some_and(|name| !name.is_configuration());
+        let outline = Arc::clone(outlines.lock().unwrap_or_else(PoisonError::into_inner).entry(span.source).or_default());
+        let body = outline.get_or_init(|| match (written.is_some_and(|name| name.is_json), is_values) {
             (true, true) => hcl::json::parse_variables(span.source, source.text()).body,
             (true, false) => hcl::json::parse(span.source, source.text()).body,
             (false, _) => hcl::native::parse(span.source, source.text()).body,

@@ -5,6 +5,7 @@ use super::verdict::{Advice, Report, Verdict};
 use super::{Edit, Kind, Level, Placement, Rule};
 use crate::base::{Place, Step};
 use crate::key::{KeyFacts, KeyId};
+use rayon::iter::{IntoParallelIterator as _, ParallelIterator as _};
 use sha2::{Digest, Sha256};
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
@@ -17,8 +18,8 @@ pub struct Paths<'a> {
     pub place: &'a dyn Fn(&Place) -> String,
     /// The repository path of a root: of a root module's folder, a plan or a state.
     pub root: &'a dyn Fn(&str) -> String,
-    /// What is written at a place; `None` where it is not configuration.
-    pub address: &'a dyn Fn(&Place) -> Option<EditAddress>,
+    /// What is written at a place; `None` where it is not configuration. Asked on several threads.
+    pub address: &'a (dyn Fn(&Place) -> Option<EditAddress> + Sync),
 }
 
 impl std::fmt::Debug for Paths<'_> {
@@ -132,12 +133,23 @@ impl<'p> Gathered<'p> {
     #[must_use]
     pub fn finish(self) -> Vec<Finding> {
         let Self { groups, paths, .. } = self;
-        let made = |(subject, group): (Subject, Group)| {
+        // To know what is written at a place, its file is parsed again: that takes most of the time here.
+        let address = paths.address;
+        let groups: Vec<(Subject, Group, Option<EditAddress>)> = groups
+            .into_iter()
+            .collect::<Vec<_>>()
+            .into_par_iter()
+            .map(|(subject, group)| {
+                let written = address(&group.at.at.place);
+                (subject, group, written)
+            })
+            .collect();
+        let made = |(subject, group, written): (Subject, Group, Option<EditAddress>)| {
             let Group { level, at, trail, wordings, mut instances, .. } = group;
             instances.sort_by(|a, b| a.key.cmp(&b.key));
             let mut spoken: Vec<(Wording, usize)> = wordings.into_iter().collect();
             spoken.sort_by_key(|(_, at)| *at);
-            let fingerprint = instances.first().map_or_else(String::new, |first| identity(&subject, &at, &first.key, paths));
+            let fingerprint = instances.first().map_or_else(String::new, |first| identity(&subject, &at, &first.key, written));
             let finding = Finding {
                 level,
                 label: at.at.label().into(),
@@ -240,9 +252,9 @@ fn said<'a>(judged: &Judged<'a>) -> Option<Said<'a>> {
 }
 
 /// What tells a finding from all others whatever its lines are, and however many keys it covers.
-fn identity(subject: &Subject, at: &Placement, key: &KeyId, paths: &Paths<'_>) -> String {
+fn identity(subject: &Subject, at: &Placement, key: &KeyId, written: Option<EditAddress>) -> String {
     let Subject { spot, rule, kind, .. } = subject;
-    let address = match (paths.address)(&at.at.place) {
+    let address = match written {
         None => format!("{}.{}", key.address, at.argument),
         Some(EditAddress { block, path }) if path.is_empty() => format!("{block}.{}", at.argument),
         Some(EditAddress { block, path }) => match &at.edit {
