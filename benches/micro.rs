@@ -153,6 +153,7 @@ fn write(bencher: Bencher<'_, '_>, format: &str) {
         fixes: &|_| Vec::new(),
         include_suppressed: false,
         exit_code: 1,
+        verbose: false,
     };
     bencher.counter(ItemsCount::new(outcome.keys.len())).bench_local(|| {
         let mut out = Vec::new();

@@ -177,6 +177,7 @@ impl<'a> Desk<'a> {
                 fixes: &|finding| fixes.edits_of(finding).cloned().collect(),
                 include_suppressed: self.reporting.sarif_include_suppressed,
                 exit_code: exit.code(),
+                verbose: self.terminal.verbose,
             };
             match &target.file {
                 // Large reports are not kept as a whole.

@@ -11,7 +11,7 @@ use codespan_reporting::files::{self, Files};
 use codespan_reporting::term::termcolor::{Ansi, NoColor, WriteColor};
 use codespan_reporting::term::{self, Config};
 use std::cell::RefCell;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::io::{self, Write};
 use std::ops::Range;
 use std::sync::Arc;
@@ -31,8 +31,9 @@ const WIDEST: usize = 2000;
 pub fn write(outcome: &Outcome, context: &Context<'_>, out: &mut dyn Write) -> io::Result<()> {
     let texts = Texts::new(context.sources);
     let drawn = folded(&outcome.findings);
+    let mut said = Said { is_every_time: context.verbose, texts: HashSet::new() };
     for group in drawn.iter().take(MOST_SHOWN) {
-        emit(&diagnose_all(group), &texts, context.color, out)?;
+        emit(&diagnose_all(group, &mut said), &texts, context.color, out)?;
     }
     left_out(drawn.len(), "finding", "findings", out)?;
     if context.show_passes {
@@ -161,9 +162,9 @@ fn folded(findings: &[Finding]) -> Vec<Vec<&Finding>> {
 }
 
 /// Findings that are folded as one diagnostic: the default that the calls leave comes first.
-fn diagnose_all(group: &[&Finding]) -> Diagnostic<SourceId> {
+fn diagnose_all(group: &[&Finding], said: &mut Said) -> Diagnostic<SourceId> {
     let (first, shared) = match group {
-        [one] => return diagnose(one),
+        [one] => return diagnose(one, said),
         [first, ..] => (first, first.shared.as_ref()),
         [] => return Diagnostic::note(),
     };
@@ -178,7 +179,8 @@ fn diagnose_all(group: &[&Finding]) -> Diagnostic<SourceId> {
     let shown: Vec<_> = keys.iter().take(INSTANCES_SHOWN).map(|key| named(key)).collect();
     let more = keys.len() - shown.len();
     let more = if more == 0 { String::new() } else { format!(" and {more} more") };
-    parts.notes([("keys", format!("{}{more}", shown.join(", ")).as_str()), ("note", &*first.note), ("help", &*first.help)]);
+    parts.notes([("keys", format!("{}{more}", shown.join(", ")).as_str())]);
+    parts.notes(said.first_time([("note", &first.note), ("help", &first.help)]));
     parts.finish()
 }
 
@@ -190,8 +192,22 @@ fn severity(level: Level) -> Severity {
     }
 }
 
+/// What the report has explained: a text that is there once need not be read again below forty other findings.
+struct Said {
+    is_every_time: bool,
+    texts: HashSet<Arc<str>>,
+}
+
+impl Said {
+    /// Those of these texts that are not in the report yet.
+    fn first_time<'t>(&mut self, texts: [(&'static str, &'t Arc<str>); 2]) -> Vec<(&'static str, &'t str)> {
+        let mut is_new = |text: &Arc<str>| self.texts.insert(Arc::clone(text)) || self.is_every_time;
+        texts.into_iter().filter(|(_, text)| is_new(text)).map(|(word, text)| (word, &**text)).collect()
+    }
+}
+
 /// A finding as a diagnostic.
-fn diagnose(finding: &Finding) -> Diagnostic<SourceId> {
+fn diagnose(finding: &Finding, said: &mut Said) -> Diagnostic<SourceId> {
     let who = match finding.instances.as_slice() {
         [] => String::new(),
         [one] => format!("{}: ", named(one)),
@@ -206,7 +222,7 @@ fn diagnose(finding: &Finding) -> Diagnostic<SourceId> {
         let more = if more == 0 { String::new() } else { format!(" and {more} more") };
         parts.notes([("keys", format!("{}{more}", shown.join(", ")).as_str())]);
     }
-    parts.notes([("note", &*finding.note), ("help", &*finding.help)]);
+    parts.notes(said.first_time([("note", &finding.note), ("help", &finding.help)]));
     for (keys, texts) in short::variant_parts(finding) {
         for (word, text) in texts {
             parts.notes([(word, format!("For `{keys}`: {text}").as_str())]);

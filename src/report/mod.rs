@@ -126,6 +126,8 @@ pub struct Context<'a> {
     pub include_suppressed: bool,
     /// The exit code that this outcome leads to.
     pub exit_code: u8,
+    /// Whether explanations are repeated below each finding (human only).
+    pub verbose: bool,
 }
 
 /// Writes one report.

@@ -198,3 +198,14 @@ fn the_working_directory_can_be_chosen() {
     assert_eq!(said.code, 1);
     assert!(said.out.contains("main.tf:"), "{said:#?}");
 }
+
+#[test]
+fn explanations_are_given_once_and_each_time_to_the_verbose() {
+    let times = |arguments: &[&str]| {
+        let said = kmslint(&root(), &[&["testdata/example", "--level", "OCI-KMS-001=off"], arguments].concat());
+        assert_eq!(said.out.matches("warning[OCI-KMS-004]").count(), 2, "{}", said.out);
+        said.out.matches("= note: HSM keys are billed").count()
+    };
+    assert_eq!(times(&[]), 1);
+    assert_eq!(times(&["--verbose"]), 2);
+}
