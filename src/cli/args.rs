@@ -23,7 +23,6 @@ Exit codes: 0 nothing to report · 1 findings · 2 the job could not be done in 
     after_help = AFTER_HELP,
     args_conflicts_with_subcommands = true,
     subcommand_negates_reqs = true,
-    disable_help_subcommand = true,
     max_term_width = 100
 )]
 pub struct Arguments {
@@ -76,8 +75,8 @@ pub struct Check {
     #[arg(long, help_heading = "Input")]
     pub changed_only: bool,
 
-    /// The time to judge by (RFC 3339), for reproducible runs of states and live inventories
-    #[arg(long, value_name = "TIME", help_heading = "Input")]
+    /// The time to check by (RFC 3339, or a date in UTC), for reproducible runs of states and live inventories
+    #[arg(long, value_name = "TIME", value_parser = time, help_heading = "Input")]
     pub now: Option<jiff::Timestamp>,
 
     /// What is reported and how.
@@ -160,8 +159,8 @@ pub struct Live {
     #[arg(long, value_name = "FILE", help_heading = "Report")]
     pub save: Option<PathBuf>,
 
-    /// The time to judge by (RFC 3339), for reproducible runs
-    #[arg(long, value_name = "TIME", help_heading = "Report")]
+    /// The time to check by (RFC 3339, or a date in UTC), for reproducible runs
+    #[arg(long, value_name = "TIME", value_parser = time, help_heading = "Report")]
     pub now: Option<jiff::Timestamp>,
 
     /// What is reported and how.
@@ -179,6 +178,15 @@ pub struct Live {
 
 fn auth(text: &str) -> Result<AuthKind, String> {
     AuthKind::read(text).ok_or_else(|| "use api_key, security_token, resource_principal or instance_principal".to_owned())
+}
+
+/// A point in time: RFC 3339, or a date, which begins at midnight in UTC.
+fn time(text: &str) -> Result<jiff::Timestamp, String> {
+    let date = || text.parse::<jiff::civil::Date>().ok()?.to_zoned(jiff::tz::TimeZone::UTC).ok().map(|zoned| zoned.timestamp());
+    text.parse()
+        .ok()
+        .or_else(date)
+        .ok_or_else(|| "expected a time such as `2026-01-31T12:00:00Z`, or a date such as `2026-01-31`".to_owned())
 }
 
 fn rps(text: &str) -> Result<f64, String> {

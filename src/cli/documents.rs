@@ -37,7 +37,7 @@ pub fn sort(paths: &[PathBuf], base: &Path) -> Result<Sorted, CliError> {
             sorted.configuration.push(path.clone());
         } else {
             if !disk::is_there(&full) {
-                return Err(CliError::NotThere(path.clone()));
+                return Err(CliError::not_there(path));
             }
             sorted.documents.push(path.clone());
         }

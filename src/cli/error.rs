@@ -1,7 +1,7 @@
 //! What is wrong with a command line. Exit code 2.
 
 use super::format;
-use crate::base::disk::DiskError;
+use crate::base::closest;
 use crate::policy::nearest;
 use crate::report;
 use crate::rules;
@@ -19,8 +19,11 @@ pub enum CliError {
         path: PathBuf,
     },
     /// A path that is not there.
-    #[error("`{}` cannot be read: {}", shown(.0), DiskError::Missing)]
+    #[error("cannot read `{}`: no such file or directory", shown(.0))]
     NotThere(PathBuf),
+    /// A path that is not there and reads like a subcommand.
+    #[error("unrecognized subcommand `{0}`; did you mean `{1}`?")]
+    UnknownSubcommand(String, &'static str),
     /// An input variable without its value. Its text is not repeated: it may be a secret.
     #[error("`{0}` needs NAME=VALUE")]
     NotNameValue(&'static str),
@@ -49,11 +52,28 @@ pub enum CliError {
     #[error("`--level {0}` is not of the form RULE=LEVEL")]
     NotRuleLevel(String),
     /// `--level` with a word that is not a level.
-    #[error("`{0}` is no level; the levels are error, warning, note, off")]
+    #[error("unknown level `{0}`{hint}; expected error, warning, note or off", hint = did_you_mean(.0, LEVELS))]
     UnknownLevel(String),
     /// `--level` for a rule that does not exist.
     #[error("there is no rule `{0}`{hint}; `kmslint explain` lists the rules", hint = did_you_mean(.0, rules::ids()))]
     UnknownRule(String),
+}
+
+/// The subcommands that people type; a path is rarely called almost like one.
+const SUBCOMMANDS: [&str; 7] = ["check", "live", "explain", "eval", "schema", "completions", "help"];
+
+/// The words for levels.
+const LEVELS: [&str; 4] = ["error", "warning", "note", "off"];
+
+impl CliError {
+    /// A path that is not there: perhaps a misspelled subcommand.
+    pub fn not_there(path: &Path) -> Self {
+        let word = path.to_str().filter(|word| word.chars().all(char::is_alphabetic));
+        match word.and_then(|word| Some((word, closest(word, SUBCOMMANDS)?))) {
+            Some((word, near)) => Self::UnknownSubcommand(word.to_owned(), near),
+            None => Self::NotThere(path.to_path_buf()),
+        }
+    }
 }
 
 /// Why a text cannot be split into the words of a command line; a clause.

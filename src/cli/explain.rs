@@ -4,7 +4,7 @@ use super::Exit;
 use super::args::Explain;
 use super::surroundings::{complain, print};
 use crate::policy::nearest;
-use crate::rules;
+use crate::{report, rules};
 
 /// Runs the subcommand.
 pub fn run(arguments: &Explain) -> std::io::Result<Exit> {
@@ -13,19 +13,23 @@ pub fn run(arguments: &Explain) -> std::io::Result<Exit> {
         for rule in rules::ALL {
             text.push_str(&format!("{}  {:<20}  {}\n", rule.id, rule.name, rule.title));
         }
-        text.push_str("\nkmslint explain RULE shows a rule's document.\n");
+        text.push_str("\nkmslint explain RULE shows a rule's document; OCI-KMS-DRIFT and modules-not-followed have one, too.\n");
         print(text.as_bytes())?;
         return Ok(Exit::Clean);
     };
-    match rules::by_id(wanted) {
-        Some(rule) => {
-            print(rule.document.as_bytes())?;
+    let other = || rules::OTHERS.iter().find(|(id, _)| id.eq_ignore_ascii_case(wanted)).map(|(_, document)| *document);
+    match rules::by_id(wanted).map(|rule| rule.document).or_else(other) {
+        Some(document) => {
+            print(document.as_bytes())?;
             Ok(Exit::Clean)
         }
         None => {
-            let known = rules::ALL.iter().flat_map(|rule| [rule.id, rule.name]);
-            let hint = nearest(wanted, known).map_or_else(String::new, |near| format!(" (did you mean `{near}`?)"));
-            complain(format!("error: there is no rule `{wanted}`{hint}; `kmslint explain` lists the rules\n").as_bytes());
+            let others = rules::OTHERS.iter().map(|(id, _)| *id);
+            let known = rules::ALL.iter().flat_map(|rule| [rule.id, rule.name]).chain(others);
+            let hint = nearest(wanted, known).map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
+            complain(
+                format!("error: unknown rule `{}`{hint}\n = help: `kmslint explain` lists the rules\n", report::clean(wanted)).as_bytes(),
+            );
             Ok(Exit::Trouble)
         }
     }

@@ -93,6 +93,9 @@ pub const DRIFT: &str = "OCI-KMS-DRIFT";
 /// The id of findings on module calls that were not followed, under `--strict`.
 pub const MODULES_NOT_FOLLOWED: &str = "modules-not-followed";
 
+/// What is reported under an id that is not a rule's: the id and its document, Markdown.
+pub const OTHERS: [(&str, &str); 2] = [(DRIFT, include_str!("others/drift.md")), (MODULES_NOT_FOLLOWED, include_str!("others/not_followed.md"))];
+
 /// The rule with this id or name, in any case.
 #[must_use]
 pub fn by_id(id: &str) -> Option<&'static Rule> {

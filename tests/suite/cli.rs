@@ -32,7 +32,7 @@ fn mistakes_on_the_command_line_are_answered_with_what_to_do() {
     for (arguments, words) in [
         (vec!["--format", "sariff"], "did you mean `sarif`?"),
         (vec!["--level", "OCI-KMS-04=error"], "did you mean `OCI-KMS-004`?"),
-        (vec!["--level", "OCI-KMS-004=loud"], "error, warning, note, off"),
+        (vec!["--level", "OCI-KMS-004=loud"], "error, warning, note or off"),
         (vec!["--var", "x"], "NAME=VALUE"),
         (vec!["explain", "OCI-KMS-04"], "did you mean `OCI-KMS-004`?"),
         (vec!["no/such/folder"], "no/such/folder"),
@@ -134,6 +134,10 @@ fn the_rules_explain_themselves() {
     let one = kmslint(&root(), &["explain", "oci-kms-004"]);
     assert!(one.out.contains("Medium") || one.out.contains("Low"), "{}", one.out);
     assert_eq!(one.out, kmslint(&root(), &["explain", "key-protection-mode"]).out);
+    for id in ["OCI-KMS-DRIFT", "modules-not-followed"] {
+        let said = kmslint(&root(), &["explain", id]);
+        assert!(said.code == 0 && said.out.starts_with(&format!("# {id}\n")), "{said:#?}");
+    }
 }
 
 #[test]
@@ -208,4 +212,24 @@ fn explanations_are_given_once_and_each_time_to_the_verbose() {
     };
     assert_eq!(times(&[]), 1);
     assert_eq!(times(&["--verbose"]), 2);
+}
+
+#[test]
+fn misspelled_words_of_the_command_line_are_answered_with_the_right_one() {
+    let empty = tempfile::tempdir().expect("a temporary directory");
+    let said = |arguments: &[&str]| kmslint(empty.path(), arguments);
+    let help = said(&["help"]);
+    assert!(help.code == 0 && help.out.contains("Usage: kmslint"), "{help:#?}");
+    for (arguments, wanted) in [
+        (&["chek"][..], "unrecognized subcommand `chek`; did you mean `check`?"),
+        (&["explian"], "unrecognized subcommand `explian`; did you mean `explain`?"),
+        (&["infra"], "cannot read `infra`: no such file or directory"),
+        (&["./chek"], "cannot read `./chek`: no such file or directory"),
+        (&["--level", "OCI-KMS-001=eror"], "unknown level `eror` (did you mean `error`?); expected error, warning, note or off"),
+        (&["--now", "yesterday"], "expected a time such as `2026-01-31T12:00:00Z`, or a date such as `2026-01-31`"),
+    ] {
+        let said = said(arguments);
+        assert!(said.code == 2 && said.err.contains(wanted), "{arguments:?}: {said:#?}");
+    }
+    assert_eq!(kmslint(&root(), &["testdata/example", "--now", "2026-01-01"]).code, 1);
 }
