@@ -94,7 +94,8 @@ pub const DRIFT: &str = "OCI-KMS-DRIFT";
 pub const MODULES_NOT_FOLLOWED: &str = "modules-not-followed";
 
 /// What is reported under an id that is not a rule's: the id and its document, Markdown.
-pub const OTHERS: [(&str, &str); 2] = [(DRIFT, include_str!("others/drift.md")), (MODULES_NOT_FOLLOWED, include_str!("others/not_followed.md"))];
+pub const OTHERS: [(&str, &str); 2] =
+    [(DRIFT, include_str!("others/drift.md")), (MODULES_NOT_FOLLOWED, include_str!("others/not_followed.md"))];
 
 /// The rule with this id or name, in any case.
 #[must_use]
