@@ -81,9 +81,12 @@ pub fn read(request: Request<'_>, sources: &Arc<Sources>) -> Inventory {
 /// Judges an inventory and decides what is reported.
 #[must_use]
 pub fn judge(input: policy::Input, decisions: &Decisions<'_>, sources: &Sources) -> Outcome {
-    with_paths(decisions.repository, sources, |paths| {
-        let context = policy::Context { now: decisions.now, sources, paths };
-        policy::decide(input, decisions.config, decisions.baseline, decisions.options, &context)
+    // To know what is written at a finding's place, its file is parsed again.
+    terraform::deep(|| {
+        with_paths(decisions.repository, sources, |paths| {
+            let context = policy::Context { now: decisions.now, sources, paths };
+            policy::decide(input, decisions.config, decisions.baseline, decisions.options, &context)
+        })
     })
 }
 

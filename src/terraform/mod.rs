@@ -61,7 +61,7 @@ mod world;
 
 pub use answer::{evaluate, input_problems};
 pub use discover::holds_configuration;
-pub use read::read;
+pub use read::{deep, read};
 pub use recorded::Recorded;
 pub use request::{Answer, Dialect, EnvInput, InputSource, Request};
 pub use streams::Streams;

@@ -38,8 +38,8 @@ pub fn read(request: &Request, sources: &Arc<Sources>) -> Inventory {
     deep(|| gather(request, sources))
 }
 
-/// Runs something on threads with a deep stack.
-pub(super) fn deep<T: Send>(run: impl FnOnce() -> T + Send) -> T {
+/// Runs something on threads with a deep stack: whatever parses or evaluates configuration follows how deep it is nested.
+pub fn deep<T: Send>(run: impl FnOnce() -> T + Send) -> T {
     match rayon::ThreadPoolBuilder::new().stack_size(STACK).build() {
         Ok(pool) => pool.install(run),
         Err(_) => run(),
