@@ -27,7 +27,7 @@ use crate::key::{Inventory, KeyFacts, Keys, kinds};
 use std::collections::{HashMap, HashSet};
 use std::path::PathBuf;
 use std::rc::Rc;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// The stack of a thread that evaluates, in bytes: references nest as deep as the evaluator's budget lets them.
 const STACK: usize = 64 << 20;
@@ -40,9 +40,11 @@ pub fn read(request: &Request, sources: &Arc<Sources>) -> Inventory {
 
 /// Runs something on threads with a deep stack: whatever parses or evaluates configuration follows how deep it is nested.
 pub fn deep<T: Send>(run: impl FnOnce() -> T + Send) -> T {
-    match rayon::ThreadPoolBuilder::new().stack_size(STACK).build() {
-        Ok(pool) => pool.install(run),
-        Err(_) => run(),
+    // Reading and judging share the threads: starting them takes a good part of a small run.
+    static POOL: OnceLock<Option<rayon::ThreadPool>> = OnceLock::new();
+    match POOL.get_or_init(|| rayon::ThreadPoolBuilder::new().stack_size(STACK).build().ok()) {
+        Some(pool) => pool.install(run),
+        None => run(),
     }
 }
 
