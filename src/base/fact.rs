@@ -12,12 +12,12 @@ pub enum Claim<T> {
     Known(T),
     /// It is omitted, `null`, or one of the service's zero values.
     Unset,
-    /// It cannot be told from here. Most claims are not of this kind, and need not have room for it.
+    /// It is unknown. Boxed, because most claims are of another kind.
     Unknown(Box<Unknown<T>>),
 }
 
 impl<T> Claim<T> {
-    /// It cannot be told from here.
+    /// An unknown value.
     #[must_use]
     pub fn unknown(why: impl Into<String>, bounds: Bounds<T>) -> Self {
         Self::Unknown(Box::new(Unknown { why: brief(why.into()), bounds }))

@@ -1,10 +1,12 @@
 //! What is wrong with a command line. Exit code 2.
 
+use super::args::Arguments;
 use super::format;
 use crate::base::closest;
 use crate::policy::nearest;
 use crate::report;
-use crate::rules;
+use crate::rules::{self, Level};
+use clap::CommandFactory;
 use std::path::{Path, PathBuf};
 
 /// What is wrong with a command line, as one sentence without a full stop.
@@ -23,7 +25,7 @@ pub enum CliError {
     NotThere(PathBuf),
     /// A path that is not there and reads like a subcommand.
     #[error("unrecognized subcommand `{0}`; did you mean `{1}`?")]
-    UnknownSubcommand(String, &'static str),
+    UnknownSubcommand(String, String),
     /// An input variable without its value. Its text is not repeated: it may be a secret.
     #[error("`{0}` needs NAME=VALUE")]
     NotNameValue(&'static str),
@@ -52,25 +54,24 @@ pub enum CliError {
     #[error("`--level {0}` is not of the form RULE=LEVEL")]
     NotRuleLevel(String),
     /// `--level` with a word that is not a level.
-    #[error("unknown level `{0}`{hint}; expected error, warning, note or off", hint = did_you_mean(.0, LEVELS))]
+    #[error("unknown level `{0}`{hint}; expected error, warning, note or off", hint = did_you_mean(.0, Level::WORDS))]
     UnknownLevel(String),
-    /// `--level` for a rule that does not exist.
-    #[error("there is no rule `{0}`{hint}; `kmslint explain` lists the rules", hint = did_you_mean(.0, rules::ids()))]
+    /// A rule that does not exist.
+    #[error("there is no rule `{}`{hint}; `kmslint explain` lists the rules", report::clean(.0), hint = did_you_mean(.0, rule_names()))]
     UnknownRule(String),
 }
-
-/// The subcommands that people type; a path is rarely called almost like one.
-const SUBCOMMANDS: [&str; 7] = ["check", "live", "explain", "eval", "schema", "completions", "help"];
-
-/// The words for levels.
-const LEVELS: [&str; 4] = ["error", "warning", "note", "off"];
 
 impl CliError {
     /// A path that is not there: perhaps a misspelled subcommand.
     pub fn not_there(path: &Path) -> Self {
+        let mut command = Arguments::command();
+        // Adds `help`.
+        command.build();
+        let names = || command.get_subcommands().map(clap::Command::get_name);
+        // A path is rarely called almost like a subcommand.
         let word = path.to_str().filter(|word| word.chars().all(char::is_alphabetic));
-        match word.and_then(|word| Some((word, closest(word, SUBCOMMANDS)?))) {
-            Some((word, near)) => Self::UnknownSubcommand(word.to_owned(), near),
+        match word.and_then(|word| Some((word, closest(word, names())?))) {
+            Some((word, near)) => Self::UnknownSubcommand(word.to_owned(), near.to_owned()),
             None => Self::NotThere(path.to_path_buf()),
         }
     }
@@ -95,6 +96,11 @@ pub enum WordsError {
 
 fn shown(path: &Path) -> String {
     report::clean(&path.to_string_lossy()).into_owned()
+}
+
+/// What a rule may be called.
+fn rule_names() -> impl Iterator<Item = &'static str> {
+    rules::ids().chain(rules::ALL.iter().map(|rule| rule.name))
 }
 
 fn did_you_mean<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> String {

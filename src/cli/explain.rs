@@ -2,9 +2,9 @@
 
 use super::Exit;
 use super::args::Explain;
+use super::error::CliError;
 use super::surroundings::{complain, print};
-use crate::policy::nearest;
-use crate::{report, rules};
+use crate::rules;
 
 /// Runs the subcommand.
 pub fn run(arguments: &Explain) -> std::io::Result<Exit> {
@@ -24,12 +24,7 @@ pub fn run(arguments: &Explain) -> std::io::Result<Exit> {
             Ok(Exit::Clean)
         }
         None => {
-            let others = rules::OTHERS.iter().map(|(id, _)| *id);
-            let known = rules::ALL.iter().flat_map(|rule| [rule.id, rule.name]).chain(others);
-            let hint = nearest(wanted, known).map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
-            complain(
-                format!("error: unknown rule `{}`{hint}\n = help: `kmslint explain` lists the rules\n", report::clean(wanted)).as_bytes(),
-            );
+            complain(format!("error: {}\n", CliError::UnknownRule(wanted.clone())).as_bytes());
             Ok(Exit::Trouble)
         }
     }

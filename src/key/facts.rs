@@ -209,10 +209,10 @@ pub struct Times {
     pub deletion: Option<Timestamp>,
 }
 
-/// Why an instance stands for many that may come to be.
+/// Why an instance represents any number of instances: which ones there will be is unknown.
 #[derive(Clone, Debug)]
 pub struct Symbolic {
-    /// The reason as a clause: "`for_each` is known only after apply", "nobody in the scanned tree calls this module".
+    /// The reason as a clause: "`for_each` is known only after apply", "no caller in the scanned directories".
     pub why: String,
     /// Where the unknown `count` or `for_each` is written.
     pub place: Option<Place>,

@@ -85,7 +85,7 @@ struct Key<'a> {
     ocid: Option<&'a str>,
     /// What will happen to it: `create`, `update`, `no-op`, `replace`, `delete`, `forget` or `unknown`.
     fate: &'static str,
-    /// Why this instance stands for many that may come to be.
+    /// Why this instance represents any number of instances: which ones there will be is unknown.
     #[serde(skip_serializing_if = "Option::is_none")]
     symbolic: Option<&'a str>,
     /// `HSM`, `SOFTWARE`, `EXTERNAL`, or another word as it is written.
@@ -125,7 +125,7 @@ struct Key<'a> {
     schedules: Vec<ScheduleOut<'a>>,
     /// Certificate authorities that use the key: addresses or OCIDs.
     certificate_authorities: Vec<&'a str>,
-    /// Attributes that Terraform was told to leave alone.
+    /// Attributes in `lifecycle.ignore_changes`.
     ignore_changes: &'a [String],
     /// Times that only a state, a plan of an existing key or the service knows; RFC 3339.
     times: TimesOut,
@@ -153,7 +153,7 @@ enum FactOut<T> {
     },
     /// It is omitted or null.
     Unset,
-    /// It cannot be told from here.
+    /// It is unknown.
     Unknown {
         /// Why.
         why: String,

@@ -17,7 +17,7 @@ pub enum Verdict {
     },
     /// The key breaks the rule.
     Violation(Report),
-    /// It cannot be told from here.
+    /// The input does not decide it.
     Undetermined(Report),
     /// The rule does not speak about this key.
     NotApplicable {

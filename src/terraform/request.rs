@@ -180,7 +180,7 @@ pub enum Answer {
         /// Whether it, or something in it, may not be shown.
         sensitive: bool,
     },
-    /// It cannot be told from here, and why.
+    /// It is unknown, and why.
     Unknown(String),
     /// Terraform would refuse it.
     Error {

@@ -110,7 +110,7 @@ fn file_set(call: &Call<'_>, args: &[Value]) -> Outcome {
         }
         for file in matching(call, &pattern)? {
             let file = glob::relative(&from, &file);
-            found.insert(file.ok_or_else(|| Trouble::Unknown(Arc::from("the paths of the files cannot be told from here")))?);
+            found.insert(file.ok_or_else(|| Trouble::Unknown(Arc::from("the paths of the files are unknown")))?);
         }
     }
     let files = found.into_iter().map(Value::string).collect();

@@ -75,7 +75,7 @@ pub(super) enum Body {
     Text(fn(&str) -> String),
     /// Anything else.
     Values(fn(&Call<'_>, &[Value]) -> Outcome),
-    /// Its result cannot be told from here, for this reason.
+    /// Its result is unknown, for this reason.
     Unknown(&'static str),
 }
 
