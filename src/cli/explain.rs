@@ -17,10 +17,11 @@ pub fn run(arguments: &Explain) -> std::io::Result<Exit> {
         print(text.as_bytes())?;
         return Ok(Exit::Clean);
     };
-    let other = || rules::OTHERS.iter().find(|(id, _)| id.eq_ignore_ascii_case(wanted)).map(|(_, document)| *document);
-    match rules::by_id(wanted).map(|rule| rule.document).or_else(other) {
-        Some(document) => {
-            print(document.as_bytes())?;
+    let other = || rules::OTHERS.iter().find(|(id, _)| id.eq_ignore_ascii_case(wanted)).copied();
+    match rules::by_id(wanted).map(|rule| (rule.id, rule.document)).or_else(other) {
+        Some((id, document)) => {
+            let page = rules::documentation_url(id).map(|url| format!("\n---\n\nThis page: <{url}>\n")).unwrap_or_default();
+            print(format!("{document}{page}").as_bytes())?;
             Ok(Exit::Clean)
         }
         None => {

@@ -93,7 +93,7 @@ pub const DRIFT: &str = "OCI-KMS-DRIFT";
 /// The id of findings on module calls that were not followed, under `--strict`.
 pub const MODULES_NOT_FOLLOWED: &str = "modules-not-followed";
 
-/// What is reported under an id that is not a rule's: the id and its document, Markdown.
+/// What is reported under an id that is not a rule's: the id and its document, Markdown. Each has a page, too.
 pub const OTHERS: [(&str, &str); 2] =
     [(DRIFT, include_str!("others/drift.md")), (MODULES_NOT_FOLLOWED, include_str!("others/not_followed.md"))];
 
@@ -107,6 +107,30 @@ pub fn by_id(id: &str) -> Option<&'static Rule> {
 pub fn ids() -> impl Iterator<Item = &'static str> {
     ALL.iter().map(|rule| rule.id).chain([DRIFT, MODULES_NOT_FOLLOWED])
 }
+
+/// The address of the page about an id that reports print: a rule's, [`DRIFT`] or [`MODULES_NOT_FOLLOWED`]. `None` for any other text.
+#[must_use]
+pub fn documentation_url(id: &str) -> Option<String> {
+    ids().find(|known| *known == id).map(|id| format!("https://github.com/kmslint/kmslint/blob/main/docs/rules/{id}.md"))
+}
+
+/// A published rule or control that demands the same as a rule of ours.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Reference {
+    /// Where it is from: a product's knowledge base or a benchmark, by its full name.
+    pub publication: &'static str,
+    /// The version of the publication, where it has one.
+    pub version: Option<&'static str>,
+    /// Its id there: `OCI-KMS-001`, `4.16`.
+    pub id: &'static str,
+    /// Its title there.
+    pub title: &'static str,
+    /// The page, or the publication's where it has no page of its own.
+    pub url: &'static str,
+}
+
+/// Trend Micro's knowledge base, which published the rules, by its present name.
+const TREND: &str = "TrendAI Vision One Cloud Risk Management";
 
 /// A rule: its metadata, its document and its judgement.
 #[derive(Debug)]
@@ -125,6 +149,8 @@ pub struct Rule {
     pub risk: &'static str,
     /// SARIF `security-severity`, where it is a security rule.
     pub security_severity: Option<&'static str>,
+    /// The published rules and controls that it implements, that which gave it its id first.
+    pub references: &'static [Reference],
     /// Tags.
     pub tags: &'static [&'static str],
     /// The words of the kinds that only this rule has.
@@ -207,6 +233,12 @@ mod tests {
             for kind in rule.kinds {
                 assert!(rule.document.contains(&format!("| `{kind}` |")), "the document of {} does not know `{kind}`", rule.id);
             }
+            assert!(rule.references.first().is_some_and(|first| first.publication == TREND && first.id == rule.id));
+            for Reference { publication, id, url, .. } in rule.references {
+                for part in [*publication, *id, *url] {
+                    assert!(words(rule.document).contains(part), "the document of {} does not name {part}", rule.id);
+                }
+            }
             let mut names: Vec<&str> = rule.settings.iter().map(|row| row.name()).chain(["level"]).collect();
             names.sort_unstable();
             assert!(names.is_sorted_by(|a, b| a < b), "two settings of {} have one name: {names:?}", rule.id);
@@ -219,5 +251,13 @@ mod tests {
             }
         }
         assert_eq!(by_id("OCI-KMS-000").map(|rule| rule.id), None);
+    }
+
+    #[test]
+    fn every_printed_id_has_a_page_and_no_other_text_has() {
+        let drift = documentation_url(DRIFT);
+        assert_eq!(drift.as_deref(), Some("https://github.com/kmslint/kmslint/blob/main/docs/rules/OCI-KMS-DRIFT.md"));
+        assert!(ids().all(|id| documentation_url(id).is_some()));
+        assert_eq!(documentation_url("../x"), None);
     }
 }

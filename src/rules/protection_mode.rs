@@ -5,7 +5,7 @@ mod remedies;
 use super::kind::{SharedKind, kinds};
 use super::place;
 use super::subject::{self, Situation, Vault, listed, not_applicable, pass, sentences, shown_mode};
-use super::{Placement, Report, Rule, SettingRow, Settings, SwitchSetting, Verdict};
+use super::{Placement, Reference, Report, Rule, SettingRow, Settings, SwitchSetting, TREND, Verdict};
 use crate::base::{Bounds, Case, Claim, Unknown};
 use crate::key::{Importance, KeyFacts, ProtectionMode, Stage};
 
@@ -27,6 +27,13 @@ pub const RULE: Rule = Rule {
     document: include_str!("protection_mode.md"),
     risk: "Low",
     security_severity: None,
+    references: &[Reference {
+        publication: TREND,
+        version: None,
+        id: ID,
+        title: "Check for KMS Key Protection Mode",
+        url: "https://www.trendmicro.com/trendaivisiononecloudriskmanagement/knowledge-base/oci/OCI-KMS/check-for-key-protection-mode.html",
+    }],
     tags: &["oci", "kms", "cost"],
     settings: &[SettingRow::Switch(&ACCEPT_HSM_IN_PRIVATE_VAULT)],
     kinds: Kind::WORDS,

@@ -5,7 +5,7 @@ mod says;
 
 use super::kind::kinds;
 use super::subject::{self, Vault, always, day, pass, shown_days};
-use super::{Advice, DaysSetting, Rule, SettingRow, Settings, SwitchSetting, Verdict};
+use super::{Advice, DaysSetting, Reference, Rule, SettingRow, Settings, SwitchSetting, TREND, Verdict};
 use crate::base::{Bounds, Claim, Fact, Unknown};
 use crate::key::{KeyFacts, RotationStatus, Schedule, ScheduleForm, Stage};
 use jiff::{SignedDuration, Timestamp, ToSpan, civil::Date};
@@ -35,7 +35,7 @@ static ACCEPT_MANUAL_VERSIONS: SwitchSetting = SwitchSetting {
     when_on: "accepts manual versions",
 };
 
-/// The rule. Id and risk are Trend Micro's; CIS OCI Foundations Benchmark v2.0/v3.x 4.16 is the same demand.
+/// The rule. Id and risk are Trend Micro's; CIS OCI Foundations Benchmark 4.16 (2.0 and later) is the same demand.
 pub const RULE: Rule = Rule {
     id: ID,
     name: "key-rotation",
@@ -44,6 +44,22 @@ pub const RULE: Rule = Rule {
     document: include_str!("rotation.md"),
     risk: "Medium",
     security_severity: Some("5.5"),
+    references: &[
+        Reference {
+            publication: TREND,
+            version: None,
+            id: ID,
+            title: "Rotate KMS Customer-Managed Keys (CMKs)",
+            url: "https://www.trendmicro.com/trendaivisiononecloudriskmanagement/knowledge-base/oci/OCI-KMS/rotate-customer-managed-keys.html",
+        },
+        Reference {
+            publication: "CIS OCI Foundations Benchmark",
+            version: Some("3.1.0"),
+            id: "4.16",
+            title: "Ensure customer created Customer Managed Key (CMK) is rotated at least annually",
+            url: "https://www.cisecurity.org/benchmark/oracle_cloud",
+        },
+    ],
     tags: &["oci", "kms", "security"],
     settings: &[SettingRow::Days(&MAX_ROTATION_DAYS), SettingRow::Days(&DUE_SOON_DAYS), SettingRow::Switch(&ACCEPT_MANUAL_VERSIONS)],
     kinds: Kind::WORDS,

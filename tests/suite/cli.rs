@@ -137,6 +137,7 @@ fn the_rules_explain_themselves() {
     for id in ["OCI-KMS-DRIFT", "modules-not-followed"] {
         let said = kmslint(&root(), &["explain", id]);
         assert!(said.code == 0 && said.out.starts_with(&format!("# {id}\n")), "{said:#?}");
+        assert!(said.out.contains(&format!("<https://github.com/kmslint/kmslint/blob/main/docs/rules/{id}.md>")), "{said:#?}");
     }
 }
 

@@ -163,17 +163,20 @@ fn the_formats_table_in_the_pages_is_the_table_of_formats() {
     expect_part("docs/formats.md", "| format | for |\n| --- | --- |\n", "\n`short`, for", &rows);
 }
 
-/// The rules' pages have addresses that do not change; their text is what `kmslint explain` prints.
+/// The pages have addresses that do not change, and that reports name; their text is what `kmslint explain` prints.
 #[test]
-fn every_rule_has_a_page() {
-    for rule in rules::ALL {
+fn every_printed_id_has_a_page() {
+    let documents: Vec<(&str, &str)> = rules::ALL.iter().map(|rule| (rule.id, rule.document)).chain(rules::OTHERS).collect();
+    for (id, document) in &documents {
         let note =
             "<!-- Written by a test from the rule's document in src/rules: edit that one, then SNAPSHOTS=overwrite cargo test. -->\n";
-        let (title, rest) = rule.document.split_once('\n').expect("a title");
-        expect_file(&root().join(format!("docs/rules/{}.md", rule.id)), &format!("{title}\n{note}{rest}"));
+        let (title, rest) = document.split_once('\n').expect("a title");
+        let url = rules::documentation_url(id).unwrap_or_else(|| panic!("{id} has no address"));
+        let path = url.strip_prefix("https://github.com/kmslint/kmslint/blob/main/").expect("a page of this repository");
+        expect_file(&root().join(path), &format!("{title}\n{note}{rest}"));
     }
     let found = std::fs::read_dir(root().join("docs/rules")).expect("docs/rules").count();
-    assert_eq!(found, rules::ALL.len(), "docs/rules holds a page of no rule");
+    assert_eq!(found, documents.len(), "docs/rules holds a page of no rule");
 }
 
 #[test]
