@@ -2,7 +2,7 @@
 
 use super::args::{Check, Inputs};
 use super::desk::{Clock, Desk, refuse};
-use super::documents::{excluder, sort};
+use super::documents::sort;
 use super::error::CliError;
 use super::progress::ProgressLine;
 use super::surroundings::{Surroundings, complain};
@@ -137,7 +137,7 @@ pub fn read(
     let line = ProgressLine::new(surroundings.err_is_terminal && !desk.terminal.quiet, clock.started + PATIENCE);
     let progress = |bytes| line.show(false, || format!("{} MB read", bytes / 1_000_000));
     let asked = check::Request {
-        terraform: (!request.paths.is_empty()).then(|| terraform::Request { exclude: excluder(config, &surroundings.cwd), ..request }),
+        terraform: (!request.paths.is_empty()).then(|| terraform::Request { exclude: config.excluder(&surroundings.cwd), ..request }),
         code: &code,
         documents,
         plan: plan::Options { max_rotation_days: rules::max_rotation_days(&config.settings(clock.now)), progress: Some(&progress) },
@@ -155,7 +155,7 @@ pub fn read(
 /// The paths that are looked at. Those that the config file excludes are noted, for whoever named them expects otherwise; a file that is a
 /// link out of the repository is refused, for pre-commit takes the paths from the repository.
 fn admitted(paths: &[PathBuf], base: &Path, desk: &Desk<'_>, config: &Config, noted: &mut Inventory) -> Vec<PathBuf> {
-    let excluded = excluder(config, &desk.surroundings.cwd);
+    let excluded = config.excluder(&desk.surroundings.cwd);
     let within = [desk.repository.bounds().to_path_buf()];
     let admit = |path: &&PathBuf| {
         let full = base.join(path);

@@ -58,7 +58,7 @@ impl Sorted {
 
     /// Opens plans and states; what is neither becomes a problem.
     pub fn documents(&mut self, source: Option<&Path>, base: &Path, config: &Config, cwd: &Path) -> Vec<Document> {
-        let excluded = excluder(config, cwd);
+        let excluded = config.excluder(cwd);
         let mut documents = Vec::new();
         for path in std::mem::take(&mut self.documents) {
             let is_input = path.as_os_str() == "-";
@@ -113,11 +113,4 @@ fn code_folders(source: Option<&Path>, base: &Path, document: &Path, is_input: b
         None if is_input => vec![base.to_path_buf()],
         None => vec![document.parent().unwrap_or(base).to_path_buf(), base.to_path_buf()],
     }
-}
-
-/// What is not looked at, by the config file.
-pub fn excluder(config: &Config, cwd: &Path) -> Box<dyn Fn(&Path) -> bool + Sync + Send> {
-    let folder = cwd.join(&config.folder);
-    let (folder, config) = (disk::canonical(&folder).unwrap_or(folder), config.clone());
-    Box::new(move |path| path.strip_prefix(&folder).is_ok_and(|inside| config.excludes(inside)))
 }

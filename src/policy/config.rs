@@ -109,6 +109,14 @@ impl Config {
             .into_iter()
             .any(|name| self.exclude.iter().any(|pattern| matches(pattern.trim_start_matches("./").trim_end_matches('/'), &name)))
     }
+
+    /// As [`Config::excludes`], of absolute paths whose links are resolved. `cwd`: what the path of the config file is relative to.
+    #[must_use]
+    pub fn excluder(&self, cwd: &Path) -> Box<dyn Fn(&Path) -> bool + Sync + Send> {
+        let directory = cwd.join(&self.folder);
+        let (directory, config) = (disk::canonical(&directory).unwrap_or(directory), self.clone());
+        Box::new(move |path| path.strip_prefix(&directory).is_ok_and(|inside| config.excludes(inside)))
+    }
 }
 
 /// The nearest config file upwards from an input, not above the repository's root.

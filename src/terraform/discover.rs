@@ -190,7 +190,8 @@ pub fn holds_configuration(folder: &Path) -> bool {
 
 /// Reads one directory: its configuration, its installed modules, and what else is worth mentioning in it.
 fn list(listing: Listing, start: &Start, request: &Request) -> Listed {
-    let Listing { path, entries, error } = listing;
+    let Listing { path, mut entries, error } = listing;
+    request.overlay.complete(&path, &mut entries);
     let shown = match path.strip_prefix(&start.real) {
         Ok(inside) if !inside.as_os_str().is_empty() => disk::tidy(&start.shown.join(inside)),
         _ => start.shown.clone(),
@@ -213,6 +214,6 @@ fn list(listing: Listing, start: &Start, request: &Request) -> Listed {
 
 /// Reads the configuration of a directory that is called but was not walked.
 pub(super) fn beside(real: PathBuf, shown: PathBuf, request: &Request) -> Folder {
-    let entries = disk::entries(&real).unwrap_or_default();
+    let entries = request.overlay.entries(&real).unwrap_or_default();
     Folder::read(real, shown, &entries, request)
 }

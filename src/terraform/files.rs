@@ -1,7 +1,7 @@
 //! The files that file functions may read: those of the root module's repository, links resolved first, of a bounded size.
 
 use crate::base::disk::{self, DiskError};
-use crate::base::walk;
+use crate::base::{Overlay, walk};
 use crate::eval::{FileAccess, FileList, FileTrouble, WithheldPath};
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -20,14 +20,22 @@ pub(super) struct Files {
     /// Modules outside that `init` would put a link to: the link, and where it leads.
     links: RefCell<Vec<(PathBuf, PathBuf)>>,
     read: RefCell<HashMap<PathBuf, Arc<[u8]>>>,
+    /// Texts that count instead of files.
+    overlay: Arc<Overlay>,
     /// What was found below directories: a loop asks again and again.
     listed: RefCell<HashMap<PathBuf, Result<Arc<FileList>, FileTrouble>>>,
 }
 
 impl Files {
-    /// The files in these directories, for a root module.
-    pub(super) fn new(root: &Path, within: Vec<PathBuf>) -> Self {
-        Self { root: root.to_path_buf(), within, links: RefCell::default(), read: RefCell::default(), listed: RefCell::default() }
+    /// The files in these directories, for a root module. `overlay`: texts that count instead of files.
+    pub(super) fn new(root: &Path, within: Vec<PathBuf>, overlay: &Arc<Overlay>) -> Self {
+        let overlay = Arc::clone(overlay);
+        Self { root: root.to_path_buf(), within, overlay, links: RefCell::default(), read: RefCell::default(), listed: RefCell::default() }
+    }
+
+    /// The files and directories that were looked at so far, links resolved.
+    pub(super) fn seen(&self) -> Vec<PathBuf> {
+        self.read.borrow().keys().chain(self.listed.borrow().keys()).cloned().collect()
     }
 
     /// Notes where a module is that would be found under this path if `init` had been run.
@@ -168,7 +176,9 @@ impl FileAccess for Files {
         if let Some(bytes) = self.read.borrow().get(&real) {
             return Ok(Arc::clone(bytes));
         }
-        let bytes: Arc<[u8]> = disk::read(&real, disk::FUNCTION_CAP)
+        let bytes: Arc<[u8]> = self
+            .overlay
+            .read(&real, disk::FUNCTION_CAP)
             .map_err(|error| match error {
                 DiskError::Missing => FileTrouble::Missing,
                 error => FileTrouble::Withheld(format!("`{path}` cannot be read: {error}")),

@@ -78,9 +78,9 @@ impl Folder {
         let full = self.path.join(name);
         // Links, pipes and devices are looked at twice.
         let bytes = match is_file {
-            true => disk::read_listed(&full, disk::CONFIG_CAP),
+            true => request.overlay.read_listed(&full, disk::CONFIG_CAP),
             false if disk::leads_out(&full, &within(&self.path, request)) => Err(DiskError::Outside),
-            false => disk::read(&full, disk::CONFIG_CAP),
+            false => request.overlay.read(&full, disk::CONFIG_CAP),
         };
         match &bytes {
             Ok(bytes) => self.hints.add(bytes, name.ends_with(".json")),

@@ -56,7 +56,7 @@ enum Call {
 pub(super) fn read(scan: &Scan, request: &Request) -> Callers {
     let mut callers = Callers::default();
     for (path, shown) in &scan.foreign {
-        let Ok(text) = disk::read_text(path, CAP) else { continue };
+        let Ok(text) = request.overlay.read_text(path, CAP) else { continue };
         let body = hcl::native::parse(SourceId::UNSHOWN, &text).body;
         let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
         let directory = path.parent().unwrap_or(Path::new("/"));
@@ -120,7 +120,7 @@ impl Unit<'_> {
             if disk::leads_out(&path, self.within) {
                 continue;
             }
-            let Ok(text) = disk::read_text(&path, CAP) else { continue };
+            let Ok(text) = self.request.overlay.read_text(&path, CAP) else { continue };
             named_in(&text, &mut named);
             let body = hcl::native::parse(SourceId::UNSHOWN, &text).body;
             if calls.is_empty() {

@@ -5,7 +5,7 @@ use crate::key::kinds;
 use memchr::memmem;
 
 /// What a byte search found in the files of a directory. Each answer errs on the side of "maybe".
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Hints {
     /// The word `oci_kms_key` is in them, or not all of them could be read.
     pub key: bool,

@@ -75,13 +75,13 @@ pub(super) fn read(request: &Request, sources: &Sources, root: &Path, shown: &Pa
     for (name, value) in &request.env_vars {
         read.inputs.set(name, Given::Text(value.clone(), format!("`TF_VAR_{name}`").into(), TextOrigin::Environment));
     }
-    for name in automatic(root) {
+    for name in automatic(root, request) {
         let (path, shown) = (root.join(&name), join_shown(shown, &name));
         if disk::leads_out(&path, &within(root, request)) {
             read.lose(unreadable(&shown, &DiskError::Outside), &shown);
         } else {
             let marks = if leads_to_another_kind(&path, is_values) { Marks { from_file: true, ..Marks::NONE } } else { Marks::NONE };
-            read.file(&path, &shown, disk::read(&path, disk::CONFIG_CAP), marks, sources);
+            read.file(&path, &shown, request.overlay.read(&path, disk::CONFIG_CAP), marks, sources);
         }
     }
     for EnvInput { by, source } in &request.env_inputs {
@@ -90,6 +90,10 @@ pub(super) fn read(request: &Request, sources: &Sources, root: &Path, shown: &Pa
     for source in &request.inputs {
         read.source(source, ("--var", TextOrigin::CommandLine), request, sources, passed);
     }
+    for path in request.root_files.get(root).into_iter().flatten() {
+        let source = InputSource::File(path.clone());
+        read.source(&source, ("--var-file", TextOrigin::CommandLine), request, sources, passed);
+    }
     // A path that is not among the inputs has no place in their order: it comes last.
     if let Some(path) = passed.filter(|path| !request.inputs.iter().any(|input| matches!(input, InputSource::Passed(own) if own == path))) {
         read.source(&InputSource::Passed(path.to_path_buf()), ("", TextOrigin::CommandLine), request, sources, passed);
@@ -97,9 +101,17 @@ pub(super) fn read(request: &Request, sources: &Sources, root: &Path, shown: &Pa
     read
 }
 
+/// Reads a values file that the user named.
+pub(super) fn read_named(request: &Request, path: &Path) -> Result<Vec<u8>, DiskError> {
+    match request.overlay.text(path) {
+        Some(_) => request.overlay.read(path, disk::CONFIG_CAP),
+        None => request.streams.read(path),
+    }
+}
+
 /// The values files that Terraform reads by itself, in its order. Hidden ones count, and directories are an error there, too.
-fn automatic(root: &Path) -> Vec<String> {
-    let entries = disk::entries(root).unwrap_or_default();
+fn automatic(root: &Path, request: &Request) -> Vec<String> {
+    let entries = request.overlay.entries(root).unwrap_or_default();
     let names: Vec<String> = entries.into_iter().filter_map(|entry| entry.name.into_string().ok()).collect();
     let fixed = FIXED.iter().filter(|fixed| names.iter().any(|name| name == *fixed)).map(|fixed| (*fixed).to_owned());
     fixed.chain(names.iter().filter(|name| is_auto(name)).cloned()).collect()
@@ -136,7 +148,7 @@ impl ReadInputs {
             InputSource::Passed(path) if passed != Some(path) => {}
             InputSource::File(path) | InputSource::Passed(path) => {
                 let full = request.base().join(path);
-                self.file(&full, &request.shown(path), request.streams.read(&full), Marks::NONE, sources);
+                self.file(&full, &request.shown(path), read_named(request, &full), Marks::NONE, sources);
             }
         }
     }

@@ -67,7 +67,7 @@ impl<'r> Loader<'r> {
             let folder = lock(&self.folders).remove(path);
             let folder = folder.filter(Folder::is_module);
             let folder = folder.unwrap_or_else(|| discover::beside(path.to_path_buf(), self.request.shown(path), self.request));
-            let mut module = Module::parse(folder, dialect, self.sources);
+            let mut module = Module::parse(folder, dialect, self.sources, &self.request.overlay);
             if self.is_outside(path) {
                 module.is_outside = true;
                 module.texts.iter().for_each(|text| self.sources.mark_outside(*text));
@@ -136,12 +136,17 @@ impl<'r> Loader<'r> {
 
     /// Whether one of the files of a directory, asked by name and text, is what is looked for. Nothing of them is kept.
     pub(super) fn any_text(&self, path: &Path, is_it: &dyn Fn(&str, &str) -> bool) -> bool {
-        let entries = disk::entries(path).unwrap_or_default();
+        let entries = self.request.overlay.entries(path).unwrap_or_default();
         let names = entries.iter().filter(|entry| entry.is_file).filter_map(|entry| entry.name.to_str());
         names.filter(|name| is_configuration(name)).any(|name| {
-            let text = disk::read(&path.join(name), disk::CONFIG_CAP).and_then(|bytes| decode(bytes, name));
+            let text = self.request.overlay.read(&path.join(name), disk::CONFIG_CAP).and_then(|bytes| decode(bytes, name));
             text.is_ok_and(|text| is_it(name, &text))
         })
+    }
+
+    /// What `init` installed, by root directory.
+    pub(super) fn into_manifests(self) -> HashMap<PathBuf, Manifest> {
+        self.manifests
     }
 
     /// What `init` installed for a root.

@@ -6,7 +6,7 @@ use super::providers::Named as Providers;
 use super::request::Dialect;
 use super::schema;
 use crate::base::disk::{self, DiskError};
-use crate::base::{FileKind, FileName, Place, Problem, ProblemKind, SourceId, Sources, Span, closest};
+use crate::base::{FileKind, FileName, Overlay, Place, Problem, ProblemKind, SourceId, Sources, Span, closest};
 use crate::eval::EvalError;
 use crate::hcl::{self, Attribute, Block, CommentText, Expr, ExprKind, File, TraversalStep};
 use crate::key::kinds;
@@ -141,7 +141,7 @@ impl Module {
     }
 
     /// Parses the files of a directory that count in a dialect.
-    pub(super) fn parse(folder: Folder, dialect: Dialect, sources: &Sources) -> Self {
+    pub(super) fn parse(folder: Folder, dialect: Dialect, sources: &Sources, overlay: &Overlay) -> Self {
         let Folder { path, shown, files, hints, has_values } = folder;
         let mut module = Self { path, shown, ..Self::default() };
         module.has_files = !files.is_empty();
@@ -157,13 +157,13 @@ impl Module {
             let shown = super::request::join_shown(&module.shown, &file.name);
             let text = file.text.and_then(|text| match text {
                 Text::Kept(text) => Ok(text),
-                Text::OnDisk => disk::read(&module.path.join(&file.name), disk::CONFIG_CAP).and_then(|bytes| decode(bytes, &file.name)),
+                Text::OnDisk => overlay.read(&module.path.join(&file.name), disk::CONFIG_CAP).and_then(|bytes| decode(bytes, &file.name)),
             });
             match text {
                 Ok(text) => {
                     let is_json = file.name.ends_with(".json");
                     let names_keys = text.contains(kinds::KEY);
-                    let source = sources.add(shown, text);
+                    let source = sources.add_once(shown, text);
                     module.texts.push(source);
                     let stored = sources.get(source);
                     let mut parsed = parse(source, stored.text(), is_json);

@@ -1,9 +1,7 @@
 //! The front end's entry: a request in, an inventory out. It never fails: what could not be read is among the problems.
 
-use super::discover::{self, Scan};
+use super::discover::Scan;
 use super::facts::{Problems, Reader};
-use super::foreign;
-use super::graph;
 use super::inputs::{self, Inputs};
 use super::instance::{Each, Instance};
 use super::key;
@@ -12,10 +10,10 @@ use super::module::Module;
 use super::recorded;
 use super::relations::Relations;
 use super::request::Request;
-use super::roots::{self, Root, Roots};
-use super::runs::{self, Run, Runs};
+use super::roots::{Root, Roots};
+use super::runs::{self, Run};
 use super::secrets;
-use super::shares;
+use super::session::Session;
 use super::survey::{Survey, survey};
 use super::switched_off::{Declared, Off};
 use super::symbolic::Fill;
@@ -35,7 +33,7 @@ const STACK: usize = 64 << 20;
 /// Reads all keys of the roots that a request names.
 #[must_use]
 pub fn read(request: &Request, sources: &Arc<Sources>) -> Inventory {
-    deep(|| gather(request, sources))
+    deep(|| Session::begin(request, sources, false).into_inventory(sources))
 }
 
 /// Runs something on threads with a deep stack: whatever parses or evaluates configuration follows how deep it is nested.
@@ -48,78 +46,35 @@ pub fn deep<T: Send>(run: impl FnOnce() -> T + Send) -> T {
     }
 }
 
-fn gather(request: &Request, sources: &Arc<Sources>) -> Inventory {
-    let mut scan = discover::scan(request);
-    let loader = Loader::new(request, sources, &mut scan);
-    graph::build(&loader, &mut scan);
-    let callers = foreign::read(&scan, request);
-    let roots = roots::find(&loader, &scan, &callers);
-    let Runs { runs, not_read } = runs::plan(&loader, &scan, &roots);
-    let mut inventory = Inventory { files: scan.files, not_read, ..Inventory::default() };
-    inventory.not_read.append(&mut scan.not_read);
-    inventory.not_read.extend(callers.not_read);
-    inventory.log.push(format!("configuration files: {}; root modules that may have keys: {}", scan.files, roots.checked.len()));
-    let read = |run: &Run, ration: &Ration| one_run(&loader, &roots.of(&run.root), run, ration);
-    let (read, short) = shares::read_all(&runs, request.limits, read, |one| one.inventory.keys.len().max(one.calls));
-    inventory.problems.extend(too_costly(&loader, &runs, &short));
-    let (mut seen, mut faulty): (HashSet<PathBuf>, HashSet<PathBuf>) = Default::default();
-    let mut near = HashMap::new();
-    let mut used = HashSet::new();
-    for one in read {
-        inventory.absorb(one.inventory);
-        near.extend(one.near);
-        used.extend(one.used);
-        for module in one.tree {
-            // A module that several roots call has its faults once.
-            if faulty.insert(module.path.clone()) {
-                inventory.problems.extend(module.problems.iter().chain(&module.refused).cloned());
-            }
-        }
-        for module in one.modules {
-            if seen.insert(module.path.clone()) {
-                inventory.comments.extend(super::comments::of(&module, sources));
-            }
-        }
-    }
-    inventory.not_read.extend(runs::unused(near, &used));
-    inventory.problems.extend(undeclared(&loader, &scan, &roots, &runs));
-    inventory.problems.extend(scan.problems);
-    // A values file that several runs read has its comments once.
-    let mut known = HashSet::new();
-    inventory.comments.retain(|comment| known.insert((comment.place.clone(), comment.text.clone())));
-    // A module that several roots call has its faults once.
-    let mut known = HashSet::new();
-    inventory.problems.retain(|problem| known.insert((problem.kind, problem.message.clone(), problem.place.clone())));
-    let mut known = HashSet::new();
-    inventory.notices.retain(|notice| known.insert((notice.message.clone(), notice.place.clone())));
-    inventory
+/// What one run of a root finds.
+#[derive(Clone, Default)]
+pub(super) struct One {
+    pub inventory: Inventory,
+    /// How many module calls were followed.
+    pub calls: usize,
+    /// The directories of all modules of its tree.
+    pub directories: Vec<PathBuf>,
+    /// The modules of its tree, if it may have keys.
+    pub tree: Vec<Arc<Module>>,
+    /// The modules of its tree, if it has any key.
+    pub modules: Vec<Arc<Module>>,
+    /// The values files that it used, and those that it could have used.
+    pub used: Vec<PathBuf>,
+    pub near: Vec<(PathBuf, PathBuf)>,
+    /// What file functions looked at.
+    pub seen: Vec<PathBuf>,
 }
 
 /// The `--var`s that no root module declares; roots without keys may declare them, too.
-fn undeclared(loader: &Loader<'_>, scan: &Scan, roots: &Roots, runs: &[Run]) -> Vec<Problem> {
+pub(super) fn undeclared(loader: &Loader<'_>, scan: &Scan, roots: &Roots, runs: &[Run]) -> Vec<Problem> {
     let own: Vec<Arc<Module>> = runs.iter().map(|run| loader.root(&run.root)).collect();
     let is_called = |path: &&PathBuf| scan.candidates.contains(*path) && !roots.has(path);
     inputs::undeclared(loader.request, &own, || scan.walked.iter().filter(|path| !is_called(path)).map(|path| loader.root(path)).collect())
 }
 
-/// What one run of a root finds.
-#[derive(Default)]
-struct One {
-    inventory: Inventory,
-    /// How many module calls were followed.
-    calls: usize,
-    /// The modules of its tree, if it may have keys.
-    tree: Vec<Arc<Module>>,
-    /// The modules of its tree, if it has any key.
-    modules: Vec<Arc<Module>>,
-    /// The values files that it used, and those that it could have used.
-    used: Vec<PathBuf>,
-    near: Vec<(PathBuf, PathBuf)>,
-}
-
 /// What is reported where the limits of a run were too small.
-fn too_costly(loader: &Loader<'_>, runs: &[Run], short: &[usize]) -> Option<Problem> {
-    let first = loader.request.shown(&runs.get(*short.first()?)?.root);
+pub(super) fn too_costly(request: &Request, runs: &[Run], short: &[usize]) -> Option<Problem> {
+    let first = request.shown(&runs.get(*short.first()?)?.root);
     let message = match short.len() {
         1 => format!("the expressions of root module `{}` are too costly to evaluate", first.display()),
         count => format!("the expressions of {count} root modules are too costly to evaluate, the first is `{}`", first.display()),
@@ -128,19 +83,20 @@ fn too_costly(loader: &Loader<'_>, runs: &[Run], short: &[usize]) -> Option<Prob
     Some(Problem::new(ProblemKind::Structure, message).help(help))
 }
 
-fn one_run(loader: &Loader<'_>, root: &Root, run: &Run, ration: &Ration) -> One {
+pub(super) fn one_run(loader: &Loader<'_>, root: &Root, run: &Run, ration: &Ration) -> One {
     let survey = survey(loader, root, run.passed.as_deref(), ration);
     ration.is_exceeded.set(ration.is_exceeded.get() || survey.is_cut);
     let calls = survey.calls;
+    let directories: Vec<PathBuf> = survey.modules.iter().map(|module| module.path.clone()).collect();
     let mut inventory = Inventory { problems: survey.refused.clone(), ..Inventory::default() };
     if !survey.may_have_keys() {
-        return One { inventory, calls, ..One::default() };
+        return One { inventory, calls, directories, ..One::default() };
     }
     secrets::veil(&survey.modules, loader.sources, &loader.veiled);
     inventory.modules_not_followed.clone_from(&survey.not_followed);
     if !survey.has_keys() {
         inventory.problems.extend(survey.problems);
-        return One { inventory, calls, tree: survey.modules, ..One::default() };
+        return One { inventory, calls, directories, tree: survey.modules, ..One::default() };
     }
     let module = loader.root(&root.path);
     let read = inputs::read(loader.request, loader.sources, &root.path, &module.shown, run.passed.as_deref());
@@ -151,7 +107,7 @@ fn one_run(loader: &Loader<'_>, root: &Root, run: &Run, ration: &Ration) -> One 
         let message = format!("this configuration is not what the plan was made from: {why}");
         let place = Place::File(shown(&module).into());
         inventory.problems.push(Problem::new(ProblemKind::Structure, message).at(place));
-        return One { inventory, calls, ..One::default() };
+        return One { inventory, calls, directories, ..One::default() };
     }
     inventory.problems.extend(survey.problems.iter().cloned());
     inventory.problems.extend(read.problems);
@@ -161,7 +117,8 @@ fn one_run(loader: &Loader<'_>, root: &Root, run: &Run, ration: &Ration) -> One 
     let shown: Arc<str> = shown(&module).into();
     let problems = Problems::default();
     let off = Off::default();
-    inventory.keys = keys(loader, root, &shown, &survey, &inputs, (&problems, &off), ration);
+    let mut seen = Vec::new();
+    inventory.keys = keys(loader, root, &shown, &survey, &inputs, (&problems, &off, &mut seen), ration);
     let declared: HashSet<Declared> = inventory.keys.iter().filter_map(|key| key.address.as_ref().map(declared)).collect();
     inventory.switched_off = off.take(&shown, run.label.as_ref(), |block| declared.contains(block));
     for key in &mut inventory.keys {
@@ -173,7 +130,7 @@ fn one_run(loader: &Loader<'_>, root: &Root, run: &Run, ration: &Ration) -> One 
     inventory.problems.extend(problems.take());
     inventory.log.extend(used(&survey, &inputs, &name(&shown, run), inventory.keys.len()));
     let near = runs::values_near(&root.path, &module.shown, loader.request);
-    One { inventory, calls, tree: survey.modules.clone(), modules: survey.modules, used: read.used, near }
+    One { inventory, calls, directories, tree: survey.modules.clone(), modules: survey.modules, used: read.used, near, seen }
 }
 
 /// A run as people name it: `prod (prod.tfvars)`.
@@ -207,7 +164,7 @@ fn keys(
     shown: &Arc<str>,
     survey: &Survey,
     inputs: &Inputs,
-    (problems, off): (&Problems, &Off),
+    (problems, off, seen): (&Problems, &Off, &mut Vec<PathBuf>),
     ration: &Ration,
 ) -> Keys {
     let (workspace, problem) = workspace::find(loader.request, &loader.root(&root.path), loader.sources);
@@ -220,7 +177,7 @@ fn keys(
         world
     };
     let own = Problems::default();
-    let Look { mut found, mut refused } = look(&world(inputs.clone()), shown, survey, (&own, Some(off)), &|_, _| true);
+    let Look { mut found, mut refused } = look(&world(inputs.clone()), shown, survey, (&own, Some(off)), seen, &|_, _| true);
     problems.adopt(&own);
     let own = own.take();
     if root.is_final || !inputs.has_open(&loader.root(&root.path).variables) {
@@ -245,7 +202,7 @@ fn keys(
         // What Terraform would refuse of a made-up input is nobody's fault. What it refuses of an empty one, and not of the made-up one, is
         // no fault either: the caller will give another.
         let made_up = Problems::default();
-        let more = look(&world(library), shown, survey, (&made_up, None), &wanted);
+        let more = look(&world(library), shown, survey, (&made_up, None), seen, &wanted);
         problems.adopt(&made_up);
         let made_up: HashSet<(String, Option<Place>)> =
             made_up.take().into_iter().map(|problem| (problem.message, problem.place)).collect();
@@ -282,6 +239,7 @@ fn look(
     root: &Arc<str>,
     survey: &Survey,
     (problems, off): (&Problems, Option<&Off>),
+    files: &mut Vec<PathBuf>,
     wanted: &dyn Fn(&Declared, bool) -> bool,
 ) -> Look {
     let walk = Walk::new(world, &survey.leads, problems).noting(off);
@@ -313,6 +271,7 @@ fn look(
     if problems.count() > before {
         seen.refused.entry((String::new(), "".into())).or_default().extend(before..problems.count());
     }
+    files.extend(world.files.seen());
     seen
 }
 

@@ -2,6 +2,7 @@
 
 use super::recorded::Recorded;
 use super::streams::Streams;
+use crate::base::Overlay;
 use crate::eval::Limits;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -72,6 +73,10 @@ pub struct Request {
     pub allow_paths: Vec<PathBuf>,
     /// What was read from pipes, for all roots and for every run of the same process.
     pub streams: Arc<Streams>,
+    /// Texts that count instead of files: what is open in an editor and not saved.
+    pub overlay: Arc<Overlay>,
+    /// More `--var-file`s for single root modules, by real directory; they come last.
+    pub root_files: BTreeMap<PathBuf, Vec<PathBuf>>,
     /// What evaluation may cost.
     pub limits: Limits,
     /// `--confined`: modules outside of the repository are refused.
@@ -99,6 +104,8 @@ impl Request {
             exclude: Box::new(|_| false),
             allow_paths: Vec::new(),
             streams: Arc::default(),
+            overlay: Arc::default(),
+            root_files: BTreeMap::new(),
             limits: Limits { depth: DEPTH, ..Limits::default() },
             confined: false,
             recognize: |_| None,

@@ -110,7 +110,7 @@ fn root_of(path: &Path, loader: &Loader<'_>, scan: &Scan, roots: &Roots) -> Resu
 
 /// The variables that a values file sets.
 fn names(path: &Path, request: &Request) -> BTreeSet<String> {
-    let Ok(text) = request.streams.read(path).and_then(disk::text) else { return BTreeSet::new() };
+    let Ok(text) = inputs::read_named(request, path).and_then(disk::text) else { return BTreeSet::new() };
     // Texts that are only asked for names do not stay.
     let sources = Sources::default();
     let source = sources.add(path.to_path_buf(), text);
@@ -142,7 +142,7 @@ pub(super) fn values_near(root: &Path, shown: &Path, request: &Request) -> Vec<(
     let mut at = 0;
     while let Some((folder, shown, depth)) = open.get(at).cloned().filter(|_| at < MOST) {
         at += 1;
-        let entries = disk::entries(&folder).unwrap_or_default();
+        let entries = request.overlay.entries(&folder).unwrap_or_default();
         let names = || entries.iter().filter(|entry| !entry.is_dir).filter_map(|entry| entry.name.to_str());
         if depth > 0 && names().any(is_configuration) {
             continue;

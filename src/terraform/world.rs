@@ -131,7 +131,7 @@ impl<'w> World<'w> {
             workspace,
             says: loader.dialect(root),
             dialect: dialect(loader.dialect(root)),
-            files: Files::new(root, super::folder::within(root, loader.request)),
+            files: Files::new(root, super::folder::within(root, loader.request), &loader.request.overlay),
             inputs,
             ration,
             pinned: OnceCell::new(),

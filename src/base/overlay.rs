@@ -1,0 +1,129 @@
+//! The disk with an editor's unsaved texts over it. Whoever has no such texts reads the disk itself.
+
+use super::disk::{self, DiskError, Entry};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// Texts that count instead of what is on the disk, by real path.
+#[derive(Clone, Debug, Default)]
+pub struct Overlay(BTreeMap<PathBuf, Arc<str>>);
+
+impl Overlay {
+    /// Lays a text over a file. `path` has its links resolved; the file need not exist.
+    pub fn set(&mut self, path: PathBuf, text: Arc<str>) {
+        self.0.insert(path, text);
+    }
+
+    /// Lets the file on the disk count again.
+    pub fn remove(&mut self, path: &Path) {
+        self.0.remove(path);
+    }
+
+    /// The text over a file, links resolved.
+    #[must_use]
+    pub fn text(&self, path: &Path) -> Option<&Arc<str>> {
+        if self.0.is_empty() {
+            return None;
+        }
+        self.0.get(path).or_else(|| self.0.get(&disk::canonical(path).ok()?))
+    }
+
+    /// As [`disk::read`].
+    ///
+    /// # Errors
+    /// As [`disk::read`].
+    pub fn read(&self, path: &Path, cap: u64) -> Result<Vec<u8>, DiskError> {
+        match self.text(path) {
+            Some(text) => capped(text, cap),
+            None => disk::read(path, cap),
+        }
+    }
+
+    /// As [`disk::read_listed`]: the path has no links to resolve.
+    ///
+    /// # Errors
+    /// As [`disk::read`].
+    pub fn read_listed(&self, path: &Path, cap: u64) -> Result<Vec<u8>, DiskError> {
+        match self.0.get(path) {
+            Some(text) => capped(text, cap),
+            None => disk::read_listed(path, cap),
+        }
+    }
+
+    /// As [`disk::read_text`].
+    ///
+    /// # Errors
+    /// As [`disk::read_text`].
+    pub fn read_text(&self, path: &Path, cap: u64) -> Result<String, DiskError> {
+        disk::text(self.read(path, cap)?)
+    }
+
+    /// As [`disk::is_file`].
+    #[must_use]
+    pub fn is_file(&self, path: &Path) -> bool {
+        self.text(path).is_some() || disk::is_file(path)
+    }
+
+    /// As [`disk::entries`], with the files that were not saved yet.
+    ///
+    /// # Errors
+    /// As [`disk::entries`].
+    pub fn entries(&self, directory: &Path) -> Result<Vec<Entry>, DiskError> {
+        let mut entries = disk::entries(directory)?;
+        self.complete(directory, &mut entries);
+        Ok(entries)
+    }
+
+    /// Adds the files of a directory that were not saved yet to its entries, which are sorted by name.
+    pub fn complete(&self, directory: &Path, entries: &mut Vec<Entry>) {
+        let below = self.0.range(directory.to_path_buf()..).map(|(path, _)| path).take_while(|path| path.starts_with(directory));
+        for path in below.filter(|path| path.parent() == Some(directory)) {
+            let Some(name) = path.file_name() else { continue };
+            if let Err(at) = entries.binary_search_by(|entry| entry.name.as_os_str().cmp(name)) {
+                entries.insert(at, Entry { name: name.to_owned(), is_dir: false, is_link: false, is_file: true });
+            }
+        }
+    }
+}
+
+fn capped(text: &str, cap: u64) -> Result<Vec<u8>, DiskError> {
+    if text.len() as u64 > cap { Err(DiskError::TooLarge(cap)) } else { Ok(text.as_bytes().to_vec()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_unsaved_text_counts_instead_of_the_file_and_of_a_file_that_is_not_there() -> Result<(), Box<dyn std::error::Error>> {
+        let directory = tempfile::tempdir()?;
+        let real = disk::canonical(directory.path())?;
+        std::fs::write(real.join("a.tf"), "saved")?;
+        let mut overlay = Overlay::default();
+        overlay.set(real.join("a.tf"), "typed".into());
+        overlay.set(real.join("b.tf"), "new".into());
+        overlay.set(real.join("below/c.tf"), "elsewhere".into());
+        assert_eq!(overlay.read_text(&real.join("a.tf"), 10)?, "typed");
+        assert_eq!(overlay.read_listed(&real.join("b.tf"), 10)?, b"new");
+        assert!(matches!(overlay.read(&real.join("a.tf"), 2), Err(DiskError::TooLarge(2))));
+        let names: Vec<_> = overlay.entries(&real)?.into_iter().map(|entry| entry.name).collect();
+        assert_eq!(names, ["a.tf", "b.tf"]);
+        overlay.remove(&real.join("a.tf"));
+        assert_eq!(overlay.read_text(&real.join("a.tf"), 10)?, "saved");
+        Ok(())
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_link_to_a_file_has_the_text_that_lies_over_the_file() -> Result<(), Box<dyn std::error::Error>> {
+        let directory = tempfile::tempdir()?;
+        let real = disk::canonical(directory.path())?;
+        std::fs::write(real.join("a.tf"), "saved")?;
+        std::os::unix::fs::symlink("a.tf", real.join("link.tf"))?;
+        let mut overlay = Overlay::default();
+        overlay.set(real.join("a.tf"), "typed".into());
+        assert_eq!(overlay.read_text(&real.join("link.tf"), 10)?, "typed");
+        Ok(())
+    }
+}

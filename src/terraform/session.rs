@@ -1,0 +1,241 @@
+//! A reading that is kept, so that an editor's change reads only those root modules again that the changed file belongs to.
+
+use super::discover::{self, Scan};
+use super::early::literal_source;
+use super::folder::{Folder, is_configuration, is_local, is_values};
+use super::foreign;
+use super::graph;
+use super::loader::Loader;
+use super::module::{Module, literal};
+use super::providers::Named as Providers;
+use super::read::{self, One, deep};
+use super::request::Request;
+use super::roots::{self, Roots};
+use super::runs::{self, Run, Runs};
+use super::shares;
+use super::world::Ration;
+use crate::base::{Problem, Sources};
+use crate::hcl::Block;
+use crate::key::{Inventory, NotRead};
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// What was read of a request: which root modules there are, and what each of them holds.
+pub struct Session {
+    scan: Scan,
+    roots: Roots,
+    runs: Vec<Run>,
+    /// What was read of each run.
+    readings: Vec<One>,
+    /// The positions of runs whose share was too small for their expressions.
+    short: Vec<usize>,
+    too_costly: Option<Problem>,
+    /// `--var`s that no root module declares.
+    undeclared: Vec<Problem>,
+    not_read: Vec<NotRead>,
+    /// What decides which directories are roots, by directory from which keys can be reached.
+    shapes: HashMap<PathBuf, Shape>,
+}
+
+/// What of a module decides which directories it calls and whether it is a root.
+#[derive(Debug, PartialEq)]
+struct Shape {
+    is_surely_a_root: bool,
+    has_provider: bool,
+    has_tofu: bool,
+    named: Providers,
+    torn: Vec<String>,
+    /// Source and version of each call; `None` where they are not plain strings.
+    calls: BTreeMap<Arc<str>, Option<(String, Option<String>)>>,
+}
+
+impl Shape {
+    fn of(module: &Module) -> Self {
+        let call = |call: &Block| {
+            let version = call.body.attribute("version").and_then(|version| literal(&version.value));
+            literal_source(call).map(|source| (source.to_owned(), version.map(str::to_owned)))
+        };
+        Self {
+            is_surely_a_root: module.is_surely_a_root,
+            has_provider: module.has_provider,
+            has_tofu: module.has_tofu,
+            named: module.named,
+            torn: module.torn.clone(),
+            calls: module.calls.iter().map(|(name, block)| (Arc::clone(name), call(block))).collect(),
+        }
+    }
+
+    /// Whether where a call leads depends on inputs.
+    fn is_odd(&self) -> bool {
+        self.calls.values().any(Option::is_none)
+    }
+}
+
+impl Session {
+    /// Reads everything that a request names.
+    #[must_use]
+    pub fn open(request: &Request, sources: &Arc<Sources>) -> Self {
+        deep(|| Self::begin(request, sources, true))
+    }
+
+    /// Reads everything that a request names, on threads with a deep stack. `is_kept`: whether it may be renewed later.
+    pub(super) fn begin(request: &Request, sources: &Arc<Sources>, is_kept: bool) -> Self {
+        let mut scan = discover::scan(request);
+        let loader = Loader::new(request, sources, &mut scan);
+        graph::build(&loader, &mut scan);
+        let callers = foreign::read(&scan, request);
+        let roots = roots::find(&loader, &scan, &callers);
+        let Runs { runs, mut not_read } = runs::plan(&loader, &scan, &roots);
+        not_read.append(&mut scan.not_read);
+        not_read.extend(callers.not_read);
+        let read = |run: &Run, ration: &Ration| read::one_run(&loader, &roots.of(&run.root), run, ration);
+        let (readings, short) = shares::read_all(&runs, request.limits, read, visits);
+        let too_costly = read::too_costly(request, &runs, &short);
+        let undeclared = read::undeclared(&loader, &scan, &roots, &runs);
+        let shaped = scan.candidates.iter().filter(|_| is_kept);
+        let shapes = shaped.map(|path| (path.clone(), Shape::of(&loader.root(path)))).collect();
+        scan.manifests = loader.into_manifests();
+        Self { scan, roots, runs, readings, short, too_costly, undeclared, not_read, shapes }
+    }
+
+    /// Reads those root modules again that files belong to which changed, were created or were deleted; `changed` holds their real paths.
+    /// False where everything has to be read again, because other directories may be root modules now; nothing was read then.
+    pub fn renew(&mut self, request: &Request, sources: &Arc<Sources>, changed: &[PathBuf]) -> bool {
+        deep(|| self.renew_here(request, sources, changed))
+    }
+
+    fn renew_here(&mut self, request: &Request, sources: &Arc<Sources>, changed: &[PathBuf]) -> bool {
+        if self.shapes.values().any(Shape::is_odd) || changed.iter().any(|path| self.decides_more(path)) {
+            return false;
+        }
+        let mut scan = self.manifests();
+        let loader = Loader::new(request, sources, &mut scan);
+        let directories: HashSet<&Path> = changed.iter().filter(|path| is_ours(path)).filter_map(|path| path.parent()).collect();
+        if !directories.iter().all(|directory| self.keeps_shape(&loader, directory)) {
+            return false;
+        }
+        let belongs = |one: &One| {
+            one.directories.iter().any(|own| directories.contains(own.as_path()))
+                || changed.iter().any(|path| one.used.contains(path) || one.seen.iter().any(|seen| path.starts_with(seen)))
+        };
+        let stale: Vec<usize> = self.readings.iter().enumerate().filter(|(_, one)| belongs(one)).map(|(at, _)| at).collect();
+        let runs: Vec<Run> = stale.iter().filter_map(|at| self.runs.get(*at)).cloned().collect();
+        let parts = self.runs.len().checked_div(runs.len()).unwrap_or(1).max(1) as u64;
+        let read = |run: &Run, ration: &Ration| read::one_run(&loader, &self.roots.of(&run.root), run, ration);
+        let (readings, short) = shares::read_all(&runs, request.limits.part(parts), read, visits);
+        self.short.retain(|at| !stale.contains(at));
+        self.short.extend(short.iter().filter_map(|at| stale.get(*at)));
+        self.short.sort_unstable();
+        self.too_costly = read::too_costly(request, &self.runs, &self.short);
+        for (at, reading) in stale.into_iter().zip(readings) {
+            if let Some(one) = self.readings.get_mut(at) {
+                *one = reading;
+            }
+        }
+        true
+    }
+
+    /// Whether a file may change more than the root modules that it belongs to.
+    fn decides_more(&self, path: &Path) -> bool {
+        let Some(name) = path.file_name().and_then(|name| name.to_str()) else { return true };
+        let is_installed = || path.components().any(|part| part.as_os_str() == ".terraform");
+        foreign::is_caller(name) || name == super::lock::NAME || is_installed() || self.runs.iter().any(|run| run.passed.is_some())
+    }
+
+    /// Whether what a directory calls, and whether it is a root module, is what it was.
+    fn keeps_shape(&self, loader: &Loader<'_>, directory: &Path) -> bool {
+        let Some(old) = self.scan.hints.get(directory) else {
+            // A directory without configuration of its own may hold values files.
+            let entries = loader.request.overlay.entries(directory).unwrap_or_default();
+            return !entries.iter().any(|entry| !entry.is_dir && entry.name.to_str().is_some_and(is_configuration));
+        };
+        let folder: Folder = discover::beside(directory.to_path_buf(), loader.request.shown(directory), loader.request);
+        if !folder.is_module() || folder.hints != *old {
+            return false;
+        }
+        match self.shapes.get(directory) {
+            Some(shape) => *shape == Shape::of(&loader.root(directory)),
+            None => !old.is_unclear() && old.sources.iter().all(|source| is_local(source)),
+        }
+    }
+
+    /// What a loader of the same root modules begins with.
+    pub(super) fn manifests(&self) -> Scan {
+        Scan { manifests: self.scan.manifests.clone(), ..Scan::default() }
+    }
+
+    /// Everything that was read, to be read again.
+    #[must_use]
+    pub fn inventory(&self, sources: &Sources) -> Inventory {
+        let rest = Rest { not_read: self.not_read.clone(), undeclared: self.undeclared.clone(), problems: self.scan.problems.clone() };
+        merged(self.readings.iter().cloned(), self.first(), rest, self.too_costly.clone(), sources)
+    }
+
+    /// Everything that was read.
+    pub(super) fn into_inventory(self, sources: &Sources) -> Inventory {
+        let first = self.first();
+        let rest = Rest { not_read: self.not_read, undeclared: self.undeclared, problems: self.scan.problems };
+        merged(self.readings.into_iter(), first, rest, self.too_costly, sources)
+    }
+
+    /// What is said first.
+    fn first(&self) -> Inventory {
+        let checked = self.roots.checked.len();
+        let log = vec![format!("configuration files: {}; root modules that may have keys: {checked}", self.scan.files)];
+        Inventory { files: self.scan.files, log, ..Inventory::default() }
+    }
+}
+
+/// What is said of no single run.
+struct Rest {
+    not_read: Vec<NotRead>,
+    undeclared: Vec<Problem>,
+    problems: Vec<Problem>,
+}
+
+/// What all runs found, each fault once.
+fn merged(readings: impl Iterator<Item = One>, first: Inventory, rest: Rest, too_costly: Option<Problem>, sources: &Sources) -> Inventory {
+    let mut inventory = Inventory { not_read: rest.not_read, ..first };
+    inventory.problems.extend(too_costly);
+    let (mut seen, mut faulty): (HashSet<PathBuf>, HashSet<PathBuf>) = Default::default();
+    let mut near = HashMap::new();
+    let mut used = HashSet::new();
+    for one in readings {
+        inventory.absorb(one.inventory);
+        near.extend(one.near);
+        used.extend(one.used);
+        for module in one.tree {
+            // A module that several roots call has its faults once.
+            if faulty.insert(module.path.clone()) {
+                inventory.problems.extend(module.problems.iter().chain(&module.refused).cloned());
+            }
+        }
+        for module in one.modules {
+            if seen.insert(module.path.clone()) {
+                inventory.comments.extend(super::comments::of(&module, sources));
+            }
+        }
+    }
+    inventory.not_read.extend(runs::unused(near, &used));
+    inventory.problems.extend(rest.undeclared);
+    inventory.problems.extend(rest.problems);
+    // A values file that several runs read has its comments once.
+    let mut known = HashSet::new();
+    inventory.comments.retain(|comment| known.insert((comment.place.clone(), comment.text.clone())));
+    // A module that several roots call has its faults once.
+    let mut known = HashSet::new();
+    inventory.problems.retain(|problem| known.insert((problem.kind, problem.message.clone(), problem.place.clone())));
+    let mut known = HashSet::new();
+    inventory.notices.retain(|notice| known.insert((notice.message.clone(), notice.place.clone())));
+    inventory
+}
+
+fn visits(one: &One) -> usize {
+    one.inventory.keys.len().max(one.calls)
+}
+
+/// Whether a file is configuration or values.
+fn is_ours(path: &Path) -> bool {
+    path.file_name().and_then(|name| name.to_str()).is_some_and(|name| is_configuration(name) || is_values(name))
+}
