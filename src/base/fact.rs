@@ -1,7 +1,7 @@
 //! A fact: what is known of one attribute, and the way its value took.
 
-use super::brief::brief;
 use super::place::Place;
+use super::reason::Reason;
 use super::secrecy;
 use super::trail::Trail;
 
@@ -19,8 +19,8 @@ pub enum Claim<T> {
 impl<T> Claim<T> {
     /// An unknown value.
     #[must_use]
-    pub fn unknown(why: impl Into<String>, bounds: Bounds<T>) -> Self {
-        Self::Unknown(Box::new(Unknown { why: brief(why.into()), bounds }))
+    pub fn unknown(why: impl Into<Reason>, bounds: Bounds<T>) -> Self {
+        Self::Unknown(Box::new(Unknown { why: why.into().brief(), bounds }))
     }
 }
 
@@ -28,7 +28,7 @@ impl<T> Claim<T> {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unknown<T> {
     /// The reason as a clause without a full stop: "variable `level` has no value", "known after apply".
-    pub why: String,
+    pub why: Reason,
     /// What the value can still be.
     pub bounds: Bounds<T>,
 }
@@ -107,13 +107,13 @@ impl<T> Fact<T> {
 
     /// An unknown value that can be anything.
     #[must_use]
-    pub fn unknown(why: impl Into<String>) -> Self {
+    pub fn unknown(why: impl Into<Reason>) -> Self {
         Self { claim: Claim::unknown(why, Bounds::Anything), ..Self::unset() }
     }
 
     /// An expression that Terraform would refuse.
     #[must_use]
-    pub fn refused(why: impl Into<String>) -> Self {
+    pub fn refused(why: impl Into<Reason>) -> Self {
         Self { claim: Claim::unknown(why, Bounds::Nothing), ..Self::unset() }
     }
 

@@ -5,7 +5,6 @@
 
 pub mod address;
 mod brief;
-pub mod cause;
 pub mod disk;
 pub mod fact;
 pub mod file_name;
@@ -14,6 +13,7 @@ pub mod near;
 pub mod overlay;
 pub mod place;
 pub mod problem;
+pub mod reason;
 pub mod repository;
 pub mod secrecy;
 pub mod source;
@@ -22,13 +22,13 @@ pub mod walk;
 
 pub use address::{Address, InstanceKey, ModuleStep};
 pub use brief::brief;
-pub use cause::Cause;
 pub use fact::{Bounds, Case, Claim, DefaultSite, Fact, Unknown};
 pub use file_name::{FileKind, FileName};
 pub use near::{closest, nearest};
 pub use overlay::Overlay;
 pub use place::Place;
 pub use problem::{Problem, ProblemKind};
+pub use reason::{Cause, Reason};
 pub use repository::{Provenance, Repository};
 pub use source::{Position, Source, SourceId, Sources, Span};
 pub use trail::{Because, Call, Calls, Choice, Step, StepKind, Trail, TrailLink};

@@ -165,7 +165,7 @@ impl fmt::Display for StepKind {
             Self::CommandLine { variable, by } | Self::Environment { variable, by } => write!(f, "variable `{variable}`, set by {by}"),
             Self::Recorded(variable) => write!(f, "variable `{variable}`, set in the plan"),
             Self::Variable(variable) => write!(f, "variable `{variable}`"),
-            Self::NoValue(variable) => f.write_str(&super::cause::no_value(variable)),
+            Self::NoValue(variable) => f.write_str(&super::reason::Reason::no_value(variable)),
             Self::NoDefault(variable) => write!(f, "variable `{variable}` has no default"),
             Self::ByCaller(variable) => write!(f, "variable `{variable}`, which the caller sets"),
             Self::File => f.write_str("read from a file here"),

@@ -222,7 +222,7 @@ fn with_discreet_reason(mut result: Value, values: &[Value]) -> Value {
     let why = texts.fold(unknown.why.to_string(), |why, text| why.replace(text, "…"));
     let still = told.iter().find(|(value, marks)| quotes(&why, value, marks.is_secret()));
     let why = still.map_or(why, |(_, marks)| format!("the reason is not shown because a value {}", origin_of_secret(*marks)));
-    Arc::make_mut(unknown).why = why.into();
+    Arc::make_mut(unknown).why = unknown.why.reworded(why);
     result
 }
 
@@ -391,8 +391,7 @@ fn attempt(expr: &Expr, choices: &[Choice<'_>], context: &Context<'_>, errors: &
 
 /// The unknown result of a `try` whose deciding argument has unknown parts.
 fn undecided(value: Value, rest: &[Choice<'_>], context: &Context<'_>) -> Value {
-    let why = value.first_why().map_or_else(|| Arc::from("it depends on a value that is not known"), Arc::clone);
-    let mut unknown = super::UnknownValue::new(Type::Any, why);
+    let mut unknown = super::UnknownValue::new(Type::Any, value.why_dependent());
     unknown.origin = value.as_unknown().and_then(|unknown| unknown.origin.clone());
     let marks = Marks { time: value.drivers(), ..value.marks };
     let result = Value::from(unknown).with_marks(marks).with_trail(value.trail.clone());
@@ -437,8 +436,7 @@ fn can(choice: &Choice<'_>, context: &Context<'_>, errors: &mut Errors) -> Value
     if value.is_wholly_known() {
         return Value::bool(true).with_marks(marks);
     }
-    let why = value.first_why().map_or_else(|| Arc::from("it depends on a value that is not known"), Arc::clone);
-    Value::unknown(Type::Bool, why).with_marks(marks)
+    Value::unknown(Type::Bool, value.why_dependent()).with_marks(marks)
 }
 
 /// `convert(value, type)`.

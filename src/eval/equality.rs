@@ -16,8 +16,7 @@ pub fn equals(left: &Value, right: &Value) -> Value {
 /// A boolean that is not null, unknown because of one of the two.
 fn unknown_bool(left: &Value, right: &Value) -> Value {
     let cause = if left.is_wholly_known() { right } else { left };
-    let why = cause.first_why().map_or_else(|| Arc::from("it depends on a value that is not known"), Arc::clone);
-    Value::unknown(Type::Bool, why).not_null()
+    Value::unknown(Type::Bool, cause.why_dependent()).not_null()
 }
 
 /// Whether two values are equal; `None` where that is unknown.

@@ -60,15 +60,15 @@ impl Scope for Nothing {
 
 impl FileAccess for Nothing {
     fn read(&self, _: &str) -> Result<Arc<[u8]>, FileTrouble> {
-        Err(FileTrouble::Withheld("files cannot be read here".to_owned()))
+        Err(FileTrouble::withheld("files cannot be read here"))
     }
 
     fn exists(&self, _: &str) -> Result<bool, FileTrouble> {
-        Err(FileTrouble::Withheld("files cannot be read here".to_owned()))
+        Err(FileTrouble::withheld("files cannot be read here"))
     }
 
     fn list(&self, _: &str) -> Result<Arc<FileList>, FileTrouble> {
-        Err(FileTrouble::Withheld("files cannot be read here".to_owned()))
+        Err(FileTrouble::withheld("files cannot be read here"))
     }
 
     fn absolute(&self, path: &str) -> String {

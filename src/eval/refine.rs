@@ -100,7 +100,7 @@ impl Value {
         if least == most && (!self.is_unknown() || matches!(self.ty(), Type::Tuple(_) | Type::Object(_))) {
             return Self::number(i64::try_from(least).unwrap_or(i64::MAX)).with_marks(self.marks);
         }
-        let why = self.first_why().map_or_else(|| Arc::from("it depends on a value that is not known"), Arc::clone);
+        let why = self.why_dependent();
         // Terraform bounds an unbounded length by the largest 64-bit number.
         let number = |bound: u64| Num::from(i64::try_from(bound).unwrap_or(i64::MAX));
         Self::unknown(Type::Number, why).with_bounds(Some(number(least)), Some(number(most))).not_null().with_marks(self.marks)
@@ -122,7 +122,7 @@ fn settled(unknown: &UnknownValue) -> Option<Data> {
     if least != most {
         return None;
     }
-    let member = |element: &Type| Value::unknown(element.clone(), Arc::clone(&unknown.why));
+    let member = |element: &Type| Value::unknown(element.clone(), unknown.why.clone());
     match &unknown.ty {
         Type::List(element) if least <= 1024 => {
             let elements = (0..least).map(|_| member(element)).collect();
@@ -146,7 +146,7 @@ pub(super) fn converted(unknown: &UnknownValue, ty: Type) -> Value {
         .collect();
     let result = Value::from(UnknownValue {
         ty: ty.clone(),
-        why: Arc::clone(&unknown.why),
+        why: unknown.why.clone(),
         refinement: Refinement { not_null: unknown.refinement.not_null && ty != Type::Any, ..Refinement::default() },
         origin: unknown.origin.clone(),
         possible: possible.unwrap_or_default().into(),

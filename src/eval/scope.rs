@@ -2,7 +2,7 @@
 
 use super::functions::Dialect;
 use super::{EvalError, Value};
-use crate::base::Span;
+use crate::base::{Reason, Span};
 use crate::hcl::Name;
 use std::sync::Arc;
 
@@ -64,7 +64,14 @@ pub enum FileTrouble {
     /// It is not there: an error in Terraform too.
     Missing,
     /// It may not or cannot be read here; the value is unknown for this reason, a clause: "`/etc/passwd` lies outside of the repository".
-    Withheld(String),
+    Withheld(Reason),
+}
+
+impl FileTrouble {
+    /// It may not or cannot be read, for another reason than those that [`Reason`] has a name for.
+    pub fn withheld(why: impl Into<Reason>) -> Self {
+        Self::Withheld(why.into())
+    }
 }
 
 /// What is below a folder.
@@ -84,7 +91,7 @@ pub struct WithheldPath {
     /// Whether it is one of git's directories: then it holds files, whose names are not known.
     pub is_git: bool,
     /// Why, as a clause.
-    pub why: String,
+    pub why: Reason,
 }
 
 /// The files that file functions may read. Paths are as the expression wrote them; relative ones are relative to the root module's folder

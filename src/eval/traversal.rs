@@ -270,7 +270,7 @@ fn element(value: &Value, key: &Value, span: Span) -> Result<Value, EvalError> {
         let marks = Marks { time, ..value.marks };
         // Of a collection that the caller decides, its elements say so, and the number of them does not matter.
         match value.first_why().filter(|_| value.is_unknown() || value.marks.by_caller) {
-            Some(why) => Value::unknown(ty, Arc::clone(why)).with_marks(marks),
+            Some(why) => Value::unknown(ty, why.clone()).with_marks(marks),
             None => Value::unknown_like(ty, key).with_marks(marks),
         }
     };

@@ -1,7 +1,7 @@
 //! Values: known, null or unknown, with marks, the way they took, and what unknown ones can still be.
 
 use super::{Drivers, Num, Type};
-use crate::base::{Because, Span, Step, TrailLink, secrecy};
+use crate::base::{Because, Reason, Span, Step, TrailLink, secrecy};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -49,7 +49,7 @@ pub struct UnknownValue {
     /// Its type, as far as it is known.
     pub ty: Type,
     /// The reason as a clause without a full stop: "variable `level` has no value", "`oci_kms_vault.v.id` is known after apply".
-    pub why: Arc<str>,
+    pub why: Reason,
     /// What Terraform itself knows of it.
     pub refinement: Refinement,
     /// The resource attribute this value *is*, where it is exactly one: how a key's vault is found.
@@ -155,6 +155,11 @@ impl From<Data> for Value {
     }
 }
 
+/// The reason of what depends on a value whose own reason is not at hand.
+fn dependent() -> Reason {
+    "it depends on a value that is unknown".into()
+}
+
 impl Value {
     /// A string, brought into Unicode's composed form (NFC) as Terraform does with every string.
     pub fn string(text: impl AsRef<str>) -> Self {
@@ -209,7 +214,7 @@ impl Value {
     }
 
     /// An unknown value of a type, with the reason as a clause without a full stop.
-    pub fn unknown(ty: Type, why: impl Into<Arc<str>>) -> Self {
+    pub fn unknown(ty: Type, why: impl Into<Reason>) -> Self {
         UnknownValue::new(ty, why).into()
     }
 
@@ -217,7 +222,7 @@ impl Value {
     /// `other` is when it is known does not matter.
     #[must_use]
     pub fn unknown_like(ty: Type, other: &Self) -> Self {
-        let why = other.why().map_or_else(|| Arc::from("it depends on a value that is not known"), Arc::clone);
+        let why = other.why().cloned().unwrap_or_else(dependent);
         UnknownValue::new(ty, why).into()
     }
 
@@ -357,14 +362,20 @@ impl Value {
 
     /// The reason, where it is unknown.
     #[must_use]
-    pub fn why(&self) -> Option<&Arc<str>> {
+    pub fn why(&self) -> Option<&Reason> {
         self.as_unknown().map(|unknown| &unknown.why)
     }
 
     /// The reason of the first unknown in it, itself included.
     #[must_use]
-    pub fn first_why(&self) -> Option<&Arc<str>> {
+    pub fn first_why(&self) -> Option<&Reason> {
         self.why().or_else(|| self.children().find_map(Self::first_why))
+    }
+
+    /// Why what depends on this value is unknown.
+    #[must_use]
+    pub fn why_dependent(&self) -> Reason {
+        self.first_why().cloned().unwrap_or_else(dependent)
     }
 
     /// The text, where it is a known string.
@@ -467,7 +478,7 @@ impl From<UnknownValue> for Value {
 
 impl UnknownValue {
     /// An unknown value that can be anything of its type.
-    pub fn new(ty: Type, why: impl Into<Arc<str>>) -> Self {
+    pub fn new(ty: Type, why: impl Into<Reason>) -> Self {
         Self { ty, why: why.into(), refinement: Refinement::default(), origin: None, possible: Arc::from([]) }
     }
 }

@@ -2,7 +2,7 @@
 
 use super::provider::OldProvider;
 use super::words::{InputKind, Lifecycle, ProtectionMode, RotationStatus, VaultType};
-use crate::base::{Address, Calls, Fact, Place, Step};
+use crate::base::{Address, Calls, Fact, Place, Reason, Step};
 use jiff::Timestamp;
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
@@ -213,7 +213,7 @@ pub struct Times {
 #[derive(Clone, Debug)]
 pub struct Symbolic {
     /// The reason as a clause: "`for_each` is known only after apply", "no caller in the scanned directories".
-    pub why: String,
+    pub why: Reason,
     /// Where the unknown `count` or `for_each` is written.
     pub place: Option<Place>,
 }
@@ -310,7 +310,7 @@ pub struct KeyFacts {
     /// the sources that would relate them.
     pub schedules: Vec<Schedule>,
     /// Set where it cannot be told whether `schedules` is whole; the reason as a clause.
-    pub schedules_unsure: Option<String>,
+    pub schedules_unsure: Option<Reason>,
     /// Whether that is because Terraform would refuse the configuration: then no plan will tell.
     pub is_schedule_refused: bool,
     /// What looks like a schedule and rotates nothing.
@@ -318,7 +318,7 @@ pub struct KeyFacts {
     /// Certificate authorities that use it.
     pub authorities: Vec<CaUse>,
     /// Set where a certificate authority may use the key that is not in `authorities`; the reason as a clause.
-    pub authorities_unsure: Option<String>,
+    pub authorities_unsure: Option<Reason>,
     /// Set where the configuration keeps the provider below the version that rotates keys.
     pub old_provider: Option<Arc<OldProvider>>,
     /// Set where `management_endpoint` is known not to be a vault's management endpoint.

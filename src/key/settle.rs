@@ -152,7 +152,7 @@ fn fact<T: Clone + PartialEq>(document: &mut Fact<T>, code: &Fact<T>, is_open: b
 /// Says of an unknown fact why the configuration does not settle it.
 fn stale<T>(fact: &mut Fact<T>) {
     if let Claim::Unknown(unknown) = &mut fact.claim {
-        "the plan does not know it, and the configuration here is not what the plan was made from".clone_into(&mut unknown.why);
+        unknown.why = "the plan does not know it, and the configuration here is not what the plan was made from".into();
     }
 }
 
@@ -193,7 +193,7 @@ fn rotation_by_code(key: &mut KeyFacts, code: &KeyFacts, listed: &Listed) {
         key.schedules_unsure = None;
     } else if let Some(schedule) = code.schedules.first() {
         key.schedules_unsure =
-            Some(format!("the configuration rotates it with `{}`, which is not part of this plan or state", schedule.version));
+            Some(format!("the configuration rotates it with `{}`, which is not part of this plan or state", schedule.version).into());
     } else if key.schedules_unsure.is_some() {
         key.schedules_unsure.clone_from(&code.schedules_unsure);
         key.is_schedule_refused = code.is_schedule_refused;

@@ -206,7 +206,7 @@ fn saved_version(version: &KeyVersion) -> Version {
 /// A fact's value; where it is unknown, the reason goes into the map.
 fn value<T: Clone>(unknown: &mut BTreeMap<String, String>, name: &str, fact: &Fact<T>) -> Option<T> {
     if let Some(reason) = fact.as_unknown() {
-        unknown.insert(name.to_owned(), reason.why.clone());
+        unknown.insert(name.to_owned(), reason.why.to_string());
     }
     fact.value().cloned()
 }

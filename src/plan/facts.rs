@@ -42,7 +42,7 @@ impl Reader<'_> {
             self.problems.push(problem.help("Make the file anew with `terraform show -json`"));
         }
         if item.any {
-            key.symbolic = Some(Symbolic { why: "how many there will be is known only after another apply".to_owned(), place: None });
+            key.symbolic = Some(Symbolic { why: "how many there will be is known only after another apply".into(), place: None });
         }
         key.protection_mode =
             self.fact(&["protection_mode"], |node| Ok(Some(word(node)?).filter(|w| !w.is_empty()).map(ProtectionMode::read)));

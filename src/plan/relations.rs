@@ -6,7 +6,7 @@ use super::resolve::{Resolver, means};
 use super::schedule;
 use super::times;
 use super::values::Cell;
-use crate::base::{Address, brief};
+use crate::base::{Address, Reason};
 use crate::key::{CaUse, Fate, KeyFacts, KeyVersion, kinds};
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -36,13 +36,13 @@ pub(super) fn relate(
                 for at in found {
                     let Some(key) = keys.get_mut(at) else { continue };
                     let doubt = resolver.and_then(|resolver| schedule::doubt(item, key.address.as_ref(), &drivers, resolver));
-                    key.schedules_unsure = key.schedules_unsure.take().or(doubt);
+                    key.schedules_unsure = key.schedules_unsure.take().or_else(|| doubt.map(Reason::from));
                     key.versions.push(version(file, item, current.get(at).and_then(Option::as_deref)));
                 }
             }
             Users::Maybe(references) => {
                 if let Some(doubt) = resolver.and_then(|resolver| schedule::doubt(item, None, &drivers, resolver)) {
-                    repeating.add(references, || format!("{doubt}; the plan does not show either which key it is a version of"));
+                    repeating.add(references, || format!("{doubt}; the plan does not show either which key it is a version of").into());
                 }
             }
         }
@@ -56,15 +56,16 @@ pub(super) fn relate(
                     key.authorities.push(CaUse { id: item.address.clone(), place: Some(item.spot.place(file, &item.pointer)) });
                 }
             }
-            Users::Maybe(references) => using
-                .add(references, || format!("a plan does not show which key `{}` uses; pass the sources with `--source`", item.address)),
+            Users::Maybe(references) => using.add(references, || {
+                format!("a plan does not show which key `{}` uses; pass the sources with `--source`", item.address).into()
+            }),
         }
     }
     // An OCID names one key. What has more entries than are kept apart is not to be trusted.
     let crowds = index.ocids.values().filter(|same| same.len() > MOST);
     for (at, count) in crowds.flat_map(|same| same.iter().map(|at| (*at, same.len()))) {
         if let Some(key) = keys.get_mut(at) {
-            let why = format!("{count} entries have the OCID of this key");
+            let why = Reason::from(format!("{count} entries have the OCID of this key"));
             key.schedules_unsure.get_or_insert_with(|| why.clone());
             key.authorities_unsure.get_or_insert(why);
         }
@@ -136,20 +137,20 @@ impl Index {
 /// Why something may concern keys that cannot be named one by one.
 #[derive(Default)]
 struct Candidates {
-    all: Option<String>,
-    blocks: HashMap<String, Vec<(Address, String)>>,
+    all: Option<Reason>,
+    blocks: HashMap<String, Vec<(Address, Reason)>>,
 }
 
 /// How many different references to one block, and how many keys with one OCID, are kept apart.
 const MOST: usize = 16;
 
 impl Candidates {
-    fn add(&mut self, references: Option<Vec<Address>>, why: impl FnOnce() -> String) {
+    fn add(&mut self, references: Option<Vec<Address>>, why: impl FnOnce() -> Reason) {
         let Some(references) = references else {
-            self.all.get_or_insert_with(|| brief(why()));
+            self.all.get_or_insert_with(|| why().brief());
             return;
         };
-        let why = brief(why());
+        let why = why().brief();
         for reference in references {
             let block = reference.without_keys();
             let known = self.blocks.entry(block.to_string()).or_default();
@@ -162,7 +163,7 @@ impl Candidates {
         }
     }
 
-    fn of(&self, key: &KeyFacts) -> Option<String> {
+    fn of(&self, key: &KeyFacts) -> Option<Reason> {
         if matches!(key.fate, Fate::Delete | Fate::Forget) {
             return None;
         }

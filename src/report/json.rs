@@ -554,7 +554,7 @@ fn key<'a>(judged: &'a JudgedKey, sources: &'a Sources) -> Key<'a> {
         place: place(&facts.place, sources),
         ocid: facts.ocid.as_deref(),
         fate: fate.word(),
-        symbolic: facts.symbolic.as_ref().map(|symbolic| symbolic.why.as_str()),
+        symbolic: facts.symbolic.as_ref().map(|symbolic| &*symbolic.why),
         protection_mode: word(&facts.protection_mode, |mode| mode.is_documented()),
         is_auto_rotation_enabled: plain(&rotation.enabled),
         rotation_interval_in_days: plain(&rotation.interval_days),
@@ -628,7 +628,7 @@ fn fact<T, U>(fact: &Fact<T>, is_harmless: impl Fn(&T) -> bool, show: impl Fn(&T
         Claim::Known(value) => FactOut::Known { value: show(value), sensitive: fact.sensitive },
         Claim::Unset => FactOut::Unset,
         Claim::Unknown(unknown) => FactOut::Unknown {
-            why: unknown.why.clone(),
+            why: unknown.why.to_string(),
             possible: match &unknown.bounds {
                 Bounds::OneOf(cases) if !fact.sensitive => {
                     cases.iter().map(|case| CaseOut { value: case.value.as_ref().and_then(&show), when: case.when.clone() }).collect()

@@ -219,7 +219,7 @@ fn hsm(key: &KeyFacts, settings: &Settings, kind: Kind) -> Verdict {
 /// The settings accept HSM keys in VIRTUAL_PRIVATE vaults, and the vault's type is not known.
 fn maybe_accepted(key: &KeyFacts) -> Verdict {
     let unknown = key.vault_type.as_unknown();
-    let why = unknown.map_or("no vault is named", |unknown| unknown.why.as_str());
+    let why = unknown.map_or("no vault is named", |unknown| &*unknown.why);
     Verdict::Undetermined(Report {
         kind: SharedKind::Unknown.into(),
         message: format!("cannot determine whether the HSM key is in a VIRTUAL_PRIVATE vault: {why}"),
@@ -565,7 +565,7 @@ mod tests {
 
     #[test]
     fn row_2_an_authority_of_an_unknown_key_leaves_a_violation_open_and_nothing_else() {
-        let maybe = |key: KeyFacts| with(key, |key| key.authorities_unsure = Some("variable `x` has no value".to_owned()));
+        let maybe = |key: KeyFacts| with(key, |key| key.authorities_unsure = Some("variable `x` has no value".into()));
         assert_eq!(judged(&maybe(mode(declared(), "HSM"))), ("undetermined", "unknown"));
         assert_eq!(judged(&maybe(declared())), ("undetermined", "unknown"));
         assert_eq!(judged(&maybe(mode(declared(), "SOFTWARE"))), ("pass", "software"));
@@ -647,12 +647,12 @@ mod tests {
         let refused = help(Fact::refused("Terraform would refuse its value"));
         assert!(refused.starts_with("Fix the configuration") && !refused.contains("--var"), "{refused}");
         assert!(
-            help(Fact::unknown("variable `x` has no value")).contains("--var 'x=…'")
+            help(Fact::unknown(crate::base::Reason::no_value("x"))).contains("--var 'x=…'")
                 && !help(Fact::unknown("known after apply")).contains("--var")
         );
         let symbolic = with(declared(), |key| {
             key.protection_mode = Fact::unknown("known after apply");
-            key.symbolic = Some(Symbolic { why: crate::base::cause::no_caller("count"), place: None });
+            key.symbolic = Some(Symbolic { why: crate::base::Reason::no_caller("count"), place: None });
         });
         assert!(report(&RULE, &symbolic, &settings()).help.starts_with("Check the directories that call this module"));
     }
@@ -684,12 +684,11 @@ mod tests {
 
     #[test]
     fn what_a_module_itself_fixes_stands() {
-        let symbolic = |key| {
-            with(key, |key| key.symbolic = Some(Symbolic { why: "nobody in the scanned tree calls this module".to_owned(), place: None }))
-        };
+        let symbolic =
+            |key| with(key, |key| key.symbolic = Some(Symbolic { why: "no caller in the scanned directories".into(), place: None }));
         let hsm = symbolic(mode(declared(), "HSM"));
         assert_eq!(judged(&hsm), ("violation", "hsm"));
-        assert!(report(&RULE, &hsm, &settings()).note.contains("every key that the block may make: nobody in the scanned tree"));
+        assert!(report(&RULE, &hsm, &settings()).note.contains("every key that the block may make: no caller in the scanned directories"));
         assert_eq!(judged(&symbolic(mode(declared(), "SOFTWARE"))), ("pass", "software"));
     }
 

@@ -222,7 +222,7 @@ fn by_hand(key: &KeyFacts, settings: &Settings) -> Option<Verdict> {
         count if count > 0 && settings.is_on(&ACCEPT_MANUAL_VERSIONS) => {
             Some(pass(Kind::ManualVersions, format!("the key is rotated by hand: {}, which the settings accept", says::resources(count))))
         }
-        _ => key.schedules_unsure.as_deref().map(|why| says::code_unsure(key, why)),
+        _ => key.schedules_unsure.as_ref().map(|why| says::code_unsure(key, why)),
     }
 }
 

@@ -266,20 +266,20 @@ pub(super) fn stands_for_many(key: &KeyFacts) -> Option<String> {
 
 /// How an undetermined verdict can be settled.
 pub(super) fn how_to_settle(key: &KeyFacts) -> String {
-    settle_by(key, Cause::Other)
+    settle_by(key, &Cause::Other)
 }
 
 /// How an undetermined verdict on one attribute can be settled.
 pub(super) fn how_to_settle_this<T>(key: &KeyFacts, unknown: &Unknown<T>) -> String {
     match unknown.bounds {
         Bounds::Nothing => "Fix the configuration: Terraform would reject it, so a plan cannot resolve it either.".to_owned(),
-        Bounds::Default { .. } => settle_by(key, Cause::Caller),
-        Bounds::Anything | Bounds::OneOf(_) => settle_by(key, Cause::of(&unknown.why)),
+        Bounds::Default { .. } => settle_by(key, &Cause::Caller),
+        Bounds::Anything | Bounds::OneOf(_) => settle_by(key, unknown.why.cause()),
     }
 }
 
 /// What settles a value that is unknown for this cause. Where the value itself does not say, what makes the key one of many does.
-pub(super) fn settle_by(key: &KeyFacts, cause: Cause) -> String {
+pub(super) fn settle_by(key: &KeyFacts, cause: &Cause) -> String {
     if key.stage == Stage::Actual {
         return "Check the service itself: `kmslint live`.".to_owned();
     }
@@ -287,7 +287,7 @@ pub(super) fn settle_by(key: &KeyFacts, cause: Cause) -> String {
         return "Give the configuration next to the plan with `--source DIR`, or check the state after the apply.".to_owned();
     }
     let cause = match (&key.symbolic, cause) {
-        (Some(symbolic), Cause::Other) => Cause::of(&symbolic.why),
+        (Some(symbolic), Cause::Other) => symbolic.why.cause(),
         (_, cause) => cause,
     };
     match cause {
@@ -308,7 +308,7 @@ pub(super) fn settle_by(key: &KeyFacts, cause: Cause) -> String {
 
 /// How a verdict can be settled that the caller of a module decides.
 pub(super) fn check_callers(key: &KeyFacts) -> String {
-    settle_by(key, Cause::Caller)
+    settle_by(key, &Cause::Caller)
 }
 
 /// Whether the vault is DEFAULT unless the caller of the module sets another type.

@@ -3,8 +3,7 @@
 use super::address::{absolute, meets, same_source};
 use super::folder::is_local;
 use super::request::Request;
-use crate::base::cause::NOT_INSTALLED;
-use crate::base::disk;
+use crate::base::{Reason, disk};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -82,7 +81,7 @@ pub(super) enum Target {
     /// To a local directory that does not exist.
     Missing,
     /// To somewhere we cannot go; the reason as a clause.
-    Elsewhere(String),
+    Elsewhere(Reason),
 }
 
 /// A module call whose source is known.
@@ -100,7 +99,7 @@ pub(super) struct Call<'c> {
 /// Finds the directory of a call.
 pub(super) fn locate(call: &Call<'_>, manifest: Option<&Manifest>) -> Target {
     let installed = manifest.and_then(|manifest| manifest.entries.get(call.path));
-    let elsewhere = |why: &str| Target::Elsewhere(why.to_owned());
+    let elsewhere = |why: &str| Target::Elsewhere(why.into());
     if is_local(call.source) {
         // Terraform joins the two as text before it follows links, so that `x/../mod` needs no `x`.
         return match disk::canonical(&disk::tidy(&call.caller.join(call.source))) {
@@ -111,7 +110,7 @@ pub(super) fn locate(call: &Call<'_>, manifest: Option<&Manifest>) -> Target {
     let Some(installed) = installed else {
         return match absolute(call.source) {
             Some((package, inner)) => outside(call.path, &package, inner.as_deref()),
-            None => elsewhere(NOT_INSTALLED),
+            None => Target::Elsewhere(Reason::not_installed()),
         };
     };
     // Terraform refuses to plan with an entry of the time before the call was changed, until `init` is run again.
@@ -121,7 +120,7 @@ pub(super) fn locate(call: &Call<'_>, manifest: Option<&Manifest>) -> Target {
     if call.version.is_some_and(|version| !meets(&installed.version, version)) {
         return elsewhere("module version requirements have changed since it was installed");
     }
-    installed.target().unwrap_or_else(|| elsewhere(NOT_INSTALLED))
+    installed.target().unwrap_or_else(|| Target::Elsewhere(Reason::not_installed()))
 }
 
 /// The directory that `init` installed for a call, whatever its source was.
@@ -144,6 +143,6 @@ fn outside(path: &str, package: &str, inner: Option<&str>) -> Target {
             let inner = inner.map_or_else(String::new, |inner| format!("/{inner}"));
             Target::Folder { path: directory, installed: Some(format!(".terraform/modules/{path}{inner}")) }
         }
-        _ => Target::Elsewhere("the directory does not exist".to_owned()),
+        _ => Target::Elsewhere("the directory does not exist".into()),
     }
 }

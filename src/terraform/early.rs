@@ -9,7 +9,7 @@ use super::request;
 use super::scope::Frame;
 use super::subject::Subject;
 use super::world::World;
-use crate::base::Span;
+use crate::base::{Reason, Span};
 use crate::eval::{Budget, Context, Data, Dialect, EvalError, FileAccess, RefStep, Scope, Type, Value, convert, evaluate};
 use crate::hcl::{Block, ExprKind, Part};
 use std::cell::{Cell, RefCell};
@@ -62,8 +62,8 @@ pub(super) fn beginning(call: &Block) -> &str {
 pub(super) fn locate(world: &World<'_>, at: &Rc<Instance>, name: &str, call: &Block) -> Located {
     let path = if at.path.is_empty() { name.to_owned() } else { format!("{}.{name}", at.path) };
     let loader = world.loader;
-    let elsewhere = |why: String, refused| Located { target: Target::Elsewhere(why), source: None, refused, depends: true };
-    let Some(attribute) = call.body.attribute("source") else { return elsewhere("it has no `source`".to_owned(), None) };
+    let elsewhere = |why: Reason, refused| Located { target: Target::Elsewhere(why), source: None, refused, depends: true };
+    let Some(attribute) = call.body.attribute("source") else { return elsewhere("it has no `source`".into(), None) };
     let known = |source: Source, depends| {
         let target = loader.locate(&world.root, &path, &at.module, &source.text, call);
         let depends = depends || !super::folder::is_local(&source.text);
@@ -82,19 +82,19 @@ pub(super) fn locate(world: &World<'_>, at: &Rc<Instance>, name: &str, call: &Bl
             // Terraform plans only with the source that was installed.
             let installed = calls::installed(&path, loader.manifest(&world.root)).map(|target| loader.check(target));
             installed.map_or_else(
-                || elsewhere(format!("its source is unknown: {}", unknown.why), None),
+                || elsewhere(unknown.why.reworded(format!("its source is unknown: {}", unknown.why)), None),
                 |target| Located { target, source: None, refused: None, depends: true },
             )
         }
         Ok(_) => elsewhere(
-            "its source is not a string".to_owned(),
+            "its source is not a string".into(),
             Some(EvalError::refused("`source` must be a string".to_owned(), Some(attribute.value.span))),
         ),
         // Where no one says which of the two it is, OpenTofu may well take what Terraform refuses.
         Err(_) if early.is_restricted.get() && world.says == request::Dialect::Either => {
-            elsewhere("its source is not a constant (`--dialect opentofu` evaluates variables in it)".to_owned(), None)
+            elsewhere("its source is not a constant (`--dialect opentofu` evaluates variables in it)".into(), None)
         }
-        Err(error) => elsewhere("its source cannot be evaluated".to_owned(), Some(error.at(attribute.value.span))),
+        Err(error) => elsewhere("its source cannot be evaluated".into(), Some(error.at(attribute.value.span))),
     }
 }
 

@@ -3,7 +3,7 @@
 use super::instance::{Each, Entry, Expansion, Instance};
 use super::scope::{Frame, unknown_each};
 use super::world::World;
-use crate::base::{Place, Span, secrecy};
+use crate::base::{Place, Reason, Span, secrecy};
 use crate::eval::{Data, Dialect, Drivers, EvalError, Marks, Type, Value, convert};
 use crate::hcl::{Attribute, Block};
 use std::collections::HashSet;
@@ -37,10 +37,10 @@ pub(super) fn expand(world: &World<'_>, at: &Rc<Instance>, block: &Block) -> Exp
 /// An error becomes one instance that stands for all: a key must not disappear behind somebody's mistake.
 fn settle(argument: &str, span: Span, expansion: Result<Expansion, EvalError>) -> Expansion {
     expansion.unwrap_or_else(|error| {
-        let why = format!("`{argument}` cannot be evaluated");
+        let why = Reason::from(format!("`{argument}` cannot be evaluated"));
         let each = match argument {
-            "count" => Each::Index(Value::unknown(Type::Number, why.as_str())),
-            _ => unknown_each(&why.as_str().into(), Type::String, Type::Any),
+            "count" => Each::Index(Value::unknown(Type::Number, why.clone())),
+            _ => unknown_each(&why, Type::String, Type::Any),
         };
         Expansion::unknown(why, Some(Place::Source(span)), each, Some(error.at(span)))
     })
@@ -49,8 +49,8 @@ fn settle(argument: &str, span: Span, expansion: Result<Expansion, EvalError>) -
 /// `lifecycle { enabled = … }`, which OpenTofu has since 1.11: one instance without a key, or none.
 fn by_switch(world: &World<'_>, frame: &Frame<'_>, block: &Block, enabled: &Attribute) -> Expansion {
     let span = enabled.value.span;
-    let whole = |why: String, error: Option<EvalError>| Expansion::unknown(why, Some(Place::Source(span)), Each::None, error);
-    let refused = |error: EvalError| whole("`enabled` cannot be evaluated".to_owned(), Some(error.at(span)));
+    let whole = |why: Reason, error: Option<EvalError>| Expansion::unknown(why, Some(Place::Source(span)), Each::None, error);
+    let refused = |error: EvalError| whole("`enabled` cannot be evaluated".into(), Some(error.at(span)));
     if world.dialect == Dialect::Terraform {
         let message = "unsupported argument `enabled` in `lifecycle`: only OpenTofu has it; use `count`";
         return refused(refuse(message, enabled.name.span));
@@ -66,12 +66,12 @@ fn by_switch(world: &World<'_>, frame: &Frame<'_>, block: &Block, enabled: &Attr
         return refused(refuse("`enabled` must be true or false, and neither sensitive nor ephemeral", span));
     }
     match value.as_bool() {
-        Some(true) if value.marks.by_caller => whole(by_caller("enabled"), None),
+        Some(true) if value.marks.by_caller => whole(Reason::no_caller("enabled"), None),
         Some(true) => Expansion::One,
         Some(false) => Expansion::Disabled,
         None => {
-            let why = value.why().map_or("", |why| why);
-            whole(format!("`enabled` is not known: {why}"), None)
+            let why = value.why_dependent();
+            whole(why.reworded(format!("`enabled` is unknown: {why}")), None)
         }
     }
 }
@@ -93,8 +93,9 @@ fn by_count(world: &World<'_>, value: Value, span: Span) -> Result<Expansion, Ev
     match &value.data {
         Data::Unknown(unknown) => {
             refuse_time(world, "count", marks, span)?;
-            let each = Each::Index(Value::unknown(Type::Number, Arc::clone(&unknown.why)).with_marks(timeless(marks)));
-            Ok(Expansion::unknown(format!("`count` is not known: {}", unknown.why), Some(Place::Source(span)), each, None))
+            let each = Each::Index(Value::unknown(Type::Number, unknown.why.clone()).with_marks(timeless(marks)));
+            let why = unknown.why.reworded(format!("`count` is unknown: {}", unknown.why));
+            Ok(Expansion::unknown(why, Some(Place::Source(span)), each, None))
         }
         Data::Number(number) => {
             let count =
@@ -105,7 +106,7 @@ fn by_count(world: &World<'_>, value: Value, span: Span) -> Result<Expansion, Ev
             }
             if marks.by_caller && count > 0 {
                 let each = Each::Index(Value::number(0_i64).with_marks(marks));
-                return Ok(Expansion::unknown(by_caller("count"), Some(Place::Source(span)), each, None));
+                return Ok(Expansion::unknown(Reason::no_caller("count"), Some(Place::Source(span)), each, None));
             }
             Ok(Expansion::Count(count))
         }
@@ -116,10 +117,6 @@ fn by_count(world: &World<'_>, value: Value, span: Span) -> Result<Expansion, Ev
 fn too_many(argument: &str, span: Span, each: Each) -> Expansion {
     let why = format!("`{argument}` makes more than {MAX_INSTANCES} instances");
     Expansion::unknown(why, Some(Place::Source(span)), each, None)
-}
-
-fn by_caller(argument: &str) -> String {
-    crate::base::cause::no_caller(argument)
 }
 
 fn by_key(world: &World<'_>, value: Value, span: Span) -> Result<Expansion, EvalError> {
@@ -144,7 +141,8 @@ fn by_key(world: &World<'_>, value: Value, span: Span) -> Result<Expansion, Eval
                 Each::Element(key, value) => Each::Element(key.with_marks(timeless(marks)), value.with_marks(marks)),
                 each => each,
             };
-            return Ok(Expansion::unknown(format!("`for_each` is not known: {}", unknown.why), Some(Place::Source(span)), each, None));
+            let why = unknown.why.reworded(format!("`for_each` is unknown: {}", unknown.why));
+            return Ok(Expansion::unknown(why, Some(Place::Source(span)), each, None));
         }
         Data::Map(_, entries) | Data::Object(entries) => {
             entries.iter().map(|(key, value)| (Arc::clone(key), value.clone().or_trail(&trail))).collect()
@@ -159,7 +157,7 @@ fn by_key(world: &World<'_>, value: Value, span: Span) -> Result<Expansion, Eval
             if let Some(unknown) = elements.iter().find_map(Value::as_unknown) {
                 refuse_time(world, "for_each", Marks { time: value.drivers(), ..marks }, span)?;
                 let each = unknown_each(&unknown.why, Type::String, Type::String);
-                let why = format!("`for_each` holds values that are not known: {}", unknown.why);
+                let why = unknown.why.reworded(format!("`for_each` holds values that are unknown: {}", unknown.why));
                 return Ok(Expansion::unknown(why, Some(Place::Source(span)), with_marks(each, marks), None));
             }
             let text = |value: &Value| value.as_str().map(|key| (Arc::from(key), value.clone().or_trail(&trail)));
@@ -180,7 +178,7 @@ fn finish(mut entries: Vec<(Arc<str>, Value)>, marks: Marks, span: Span) -> Resu
         && let Some((key, value)) = entries.first()
     {
         let each = Each::Element(Value::string(key).with_marks(marks), value.clone().with_marks(marks));
-        return Ok(Expansion::unknown(by_caller("for_each"), Some(Place::Source(span)), each, None));
+        return Ok(Expansion::unknown(Reason::no_caller("for_each"), Some(Place::Source(span)), each, None));
     }
     Ok(Expansion::ForEach(named(entries, marks)))
 }

@@ -4,8 +4,7 @@ use super::instance::{Each, Instance};
 use super::scope::Bound;
 use super::subject::Subject;
 use super::world::World;
-use crate::base::cause::caller_may_set;
-use crate::base::{Bounds, Case, Claim, Fact, Place, Problem, ProblemKind, Step, StepKind, Trail};
+use crate::base::{Bounds, Case, Claim, Fact, Place, Problem, ProblemKind, Reason, Step, StepKind, Trail};
 use crate::eval::{EvalError, EvalErrorKind, Possible, Type, Value, convert};
 use crate::hcl::{Attribute, Expr, ExprKind, TraversalStep};
 use crate::key::Notice;
@@ -216,12 +215,12 @@ pub(super) fn of_value<T>(
     };
     let claim = if let Some(unknown) = value.as_unknown() {
         let bounds = bounds(&unknown.possible, ty, &known);
-        Claim::unknown(&*unknown.why, bounds)
+        Claim::unknown(&unknown.why, bounds)
     } else {
         match known(value) {
             Ok(value) if marks.by_caller => {
                 let input = input();
-                let why = caller_may_set(&input);
+                let why = Reason::caller_may_set(&input);
                 Claim::unknown(why, Bounds::Default { value, input })
             }
             Ok(Some(value)) => Claim::Known(value),

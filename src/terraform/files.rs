@@ -1,7 +1,7 @@
 //! The files that file functions may read: those of the root module's repository, links resolved first, of a bounded size.
 
 use crate::base::disk::{self, DiskError};
-use crate::base::{Overlay, walk};
+use crate::base::{Overlay, Reason, walk};
 use crate::eval::{FileAccess, FileList, FileTrouble, WithheldPath};
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -57,7 +57,7 @@ impl Files {
     /// The real path of something that may be looked at.
     fn admit(&self, path: &str) -> Result<PathBuf, FileTrouble> {
         if path == "~" || path.starts_with("~/") {
-            return Err(FileTrouble::Withheld(format!("`{path}` lies in somebody's home folder")));
+            return Err(FileTrouble::withheld(format!("`{path}` lies in somebody's home folder")));
         }
         let full = self.full(path);
         if disk::is_git(&full) {
@@ -82,7 +82,7 @@ impl Files {
             }
             Ok(_) => Err(outside(path)),
             Err(DiskError::Missing) => Err(FileTrouble::Missing),
-            Err(error) => Err(FileTrouble::Withheld(format!("`{path}` cannot be read: {error}"))),
+            Err(error) => Err(FileTrouble::withheld(format!("`{path}` cannot be read: {error}"))),
         }
     }
 
@@ -104,7 +104,7 @@ impl Files {
                 let full = listing.path.join(&entry.name);
                 if entry.is_dir {
                     if disk::is_git_folder(&full) {
-                        let why = format!("`{path}` is one of git's directories, which are never read");
+                        let why = format!("`{path}` is one of git's directories, which are never read").into();
                         found.withheld.push(WithheldPath { path, is_git: true, why });
                     }
                 } else if entry.is_file {
@@ -120,7 +120,7 @@ impl Files {
             }
             seen += listing.entries.len();
             if seen > MAX_LISTED {
-                return Err(FileTrouble::Withheld(format!("there are more than {MAX_LISTED} files below it")));
+                return Err(FileTrouble::withheld(format!("there are more than {MAX_LISTED} files below it")));
             }
         }
         found.files.sort();
@@ -129,11 +129,11 @@ impl Files {
 }
 
 fn outside(path: &str) -> FileTrouble {
-    FileTrouble::Withheld(crate::base::cause::outside(path))
+    FileTrouble::Withheld(Reason::outside(path))
 }
 
 fn in_git(path: &str) -> FileTrouble {
-    FileTrouble::Withheld(format!("`{path}` lies in `.git`, which is never read"))
+    FileTrouble::withheld(format!("`{path}` lies in `.git`, which is never read"))
 }
 
 /// A path from a root module's directory without symbolic links, as Terraform writes `path.module`: with Go's `filepath.EvalSymlinks`.
@@ -181,7 +181,7 @@ impl FileAccess for Files {
             .read(&real, disk::FUNCTION_CAP)
             .map_err(|error| match error {
                 DiskError::Missing => FileTrouble::Missing,
-                error => FileTrouble::Withheld(format!("`{path}` cannot be read: {error}")),
+                error => FileTrouble::withheld(format!("`{path}` cannot be read: {error}")),
             })?
             .into();
         self.read.borrow_mut().insert(real, Arc::clone(&bytes));

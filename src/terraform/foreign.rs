@@ -5,12 +5,11 @@ use super::discover::{Scan, holds_configuration};
 use super::folder::{is_local, within};
 use super::providers::Named;
 use super::request::Request;
-use crate::base::{SourceId, disk};
+use crate::base::{Reason, SourceId, disk};
 use crate::hcl::{self, Body, Expr, ExprKind, Part, TraversalStep};
 use crate::key::{NotRead, NotReadKind};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 /// The largest file of this kind that is read.
 const CAP: u64 = 4 << 20;
@@ -39,7 +38,7 @@ pub(super) struct Callers {
 
 impl Callers {
     /// Why the variables of a module are unknown, if one of these files calls it.
-    pub(super) fn of(&self, path: &Path) -> Option<Arc<str>> {
+    pub(super) fn of(&self, path: &Path) -> Option<Reason> {
         self.targets.get(path).map(|caller| format!("`{caller}` sets the variables, and was not read").into())
     }
 }

@@ -9,9 +9,8 @@ use super::roots::Root;
 use super::symbolic::{Fill, fill};
 use super::trails::through;
 use super::world::{World, conform};
-use crate::base::cause::no_value;
 use crate::base::disk::{self, DiskError};
-use crate::base::{Calls, Place, Problem, ProblemKind, SourceId, Sources, Span, Step, StepKind, nearest};
+use crate::base::{Calls, Place, Problem, ProblemKind, Reason, SourceId, Sources, Span, Step, StepKind, nearest};
 use crate::eval::{EvalError, Marks, TypeConstraint, Value};
 use crate::hcl::{self, Block, Expr, ExprKind, File};
 use crate::key::Comment;
@@ -27,7 +26,7 @@ enum Given {
     /// A text on the command line or in the environment; what people call it.
     Text(String, Arc<str>, TextOrigin),
     /// Something that Terraform rejects; why the value is unknown.
-    Rejected(Arc<str>),
+    Rejected(Reason),
     /// A value that a plan records.
     Recorded(Value),
 }
@@ -45,7 +44,7 @@ pub(super) struct Inputs {
     given: BTreeMap<String, Given>,
     /// Why every variable that `given` does not have may hold anything: a values file could not be read to its end, or a plan does not
     /// record them.
-    lost: Option<Arc<str>>,
+    lost: Option<Reason>,
     /// Every value in a values file, also those that a later one replaces.
     written: Vec<(String, Span)>,
     /// Set where the root is looked at as a library: what variables hold that nobody sets.
@@ -242,7 +241,7 @@ fn unknown_variable(by: &str, name: &str, known: &BTreeSet<&str>) -> Problem {
     Problem::new(ProblemKind::Refused, format!("`{by}` sets `{name}`, but no root module declares that variable")).help(help)
 }
 
-fn not_accepted(file: &str) -> Arc<str> {
+fn not_accepted(file: &str) -> Reason {
     format!("Terraform rejects what `{file}` sets").into()
 }
 
@@ -293,7 +292,8 @@ impl Inputs {
         self.given.iter().filter(|(name, _)| variables.contains_key(name.as_str())).map(|(name, given)| {
             let origin = match given {
                 Given::Written(_, file, _) => format!("`{file}`"),
-                Given::Text(_, origin, _) | Given::Rejected(origin) => origin.to_string(),
+                Given::Text(_, origin, _) => origin.to_string(),
+                Given::Rejected(why) => why.to_string(),
                 Given::Recorded(_) => "the plan".to_owned(),
             };
             (name.as_str(), origin)
@@ -325,8 +325,8 @@ impl Inputs {
         let sources = world.loader.sources;
         let root = || -> Calls { Arc::from([]) };
         let at = |kind: StepKind| Step { calls: Some(root()), ..Step::of(Place::Source(variable.header), kind) };
-        let unknown = |why: &Arc<str>| {
-            let value = Value::unknown(constraint.ty.without_optional(), format!("variable `{name}`: {why}"));
+        let unknown = |why: &Reason| {
+            let value = Value::unknown(constraint.ty.without_optional(), why.reworded(format!("variable `{name}`: {why}")));
             value.through(at(StepKind::Variable(Arc::clone(name))))
         };
         let given = match self.given.get(&**name) {
@@ -375,7 +375,7 @@ impl Inputs {
             return Ok(fill(value.as_ref(), variable, constraint, name, how));
         }
         Ok(value.unwrap_or_else(|| {
-            let value = Value::unknown(constraint.ty.without_optional(), no_value(name));
+            let value = Value::unknown(constraint.ty.without_optional(), Reason::no_value(name));
             value.through(at(StepKind::NoValue(Arc::clone(name))))
         }))
     }

@@ -1,7 +1,7 @@
 //! Instances of modules and of what is in them: how a block's `count` or `for_each` expands.
 
 use super::module::Module;
-use crate::base::{Calls, InstanceKey, ModuleStep, Place, brief};
+use crate::base::{Calls, InstanceKey, ModuleStep, Place, Reason};
 use crate::eval::{EvalError, Value};
 use crate::key::Symbolic;
 use std::rc::Rc;
@@ -139,8 +139,8 @@ impl Expansion {
     }
 
     /// An expansion of which nothing can be told.
-    pub(super) fn unknown(why: String, place: Option<Place>, each: Each, error: Option<EvalError>) -> Self {
-        Self::Symbolic { symbolic: Rc::new(Symbolic { why: brief(why), place }), each, error }
+    pub(super) fn unknown(why: impl Into<Reason>, place: Option<Place>, each: Each, error: Option<EvalError>) -> Self {
+        Self::Symbolic { symbolic: Rc::new(Symbolic { why: why.into().brief(), place }), each, error }
     }
 }
 

@@ -107,7 +107,7 @@ fn nameless(name: &mut Fact<String>) {
     if let Claim::Unknown(unknown) = &mut name.claim
         && matches!(&unknown.bounds, Bounds::Default { value: Some(text), .. } if text.contains('*'))
     {
-        **unknown = Unknown { why: "the name depends on the key of the instance".to_owned(), bounds: Bounds::Anything };
+        **unknown = Unknown { why: "the name depends on the key of the instance".into(), bounds: Bounds::Anything };
     }
 }
 
@@ -214,7 +214,7 @@ fn unsure<T: Clone>(
     };
     let cases: Option<Vec<_>> = unknown.possible.iter().map(case).collect();
     let bounds = cases.filter(|cases| !cases.is_empty()).map_or(Bounds::Anything, Bounds::OneOf);
-    Fact { claim: Claim::unknown(&*unknown.why, bounds), ..Fact::unset() }.with_trail(trail)
+    Fact { claim: Claim::unknown(&unknown.why, bounds), ..Fact::unset() }.with_trail(trail)
 }
 
 fn rotation(reader: &Reader<'_>, body: &Body, facts: &mut KeyFacts) {
@@ -248,7 +248,7 @@ fn restored(reader: &Reader<'_>, body: &Body) -> Fact<bool> {
             }
             (Some(nested), _) => return Fact::known(true).with_trail(step(dynamic::place(nested))),
             (None, Some((for_each, _, nested))) => {
-                let why = for_each.why().map_or_else(|| "its `for_each` is unknown".to_owned(), ToString::to_string);
+                let why = for_each.why().cloned().unwrap_or_else(|| "its `for_each` is unknown".into());
                 restored = Fact::unknown(why).with_trail(step(dynamic::place(nested)));
             }
             (None, None) => {}

@@ -190,7 +190,7 @@ impl<'r> Loader<'r> {
     pub(super) fn check(&self, target: Target) -> Target {
         let Target::Folder { path, .. } = &target else { return target };
         if let Some(why) = self.refusal(path) {
-            return Target::Elsewhere(why.to_owned());
+            return Target::Elsewhere(why.into());
         }
         let is_known = lock(&self.folders).get(path).is_some_and(Folder::is_module);
         if is_known || self.parsed(path, Dialect::Either).has_files {
@@ -198,7 +198,7 @@ impl<'r> Loader<'r> {
         }
         let is_empty = disk::entries(path).is_ok_and(|entries| entries.is_empty());
         let why = if is_empty { "the directory is empty (a git submodule?)" } else { "the directory has no configuration" };
-        Target::Elsewhere(why.to_owned())
+        Target::Elsewhere(why.into())
     }
 }
 

@@ -8,7 +8,7 @@ use super::scope::Frame;
 use super::subject::Subject;
 use super::walk::{Visit, Walk, locate};
 use super::world::World;
-use crate::base::{Address, Bounds, Case, Claim, Fact, Place, Step, brief};
+use crate::base::{Address, Bounds, Case, Claim, Fact, Place, Reason, Step};
 use crate::eval::{ResourceRef, Value};
 use crate::hcl::{Attribute, Body, Expr, ExprKind, TraversalStep};
 use crate::key::{CaUse, KeyFacts, KeyVersion, VaultType, kinds};
@@ -42,19 +42,19 @@ struct Version {
 #[derive(Default)]
 struct Candidates {
     /// By the key's address.
-    some: HashMap<Arc<str>, String>,
+    some: HashMap<Arc<str>, Reason>,
     /// Set where it may be any key.
-    any: Option<String>,
+    any: Option<Reason>,
 }
 
 impl Candidates {
-    fn add(&mut self, keys: Vec<Arc<str>>, why: &str) {
+    fn add(&mut self, keys: Vec<Arc<str>>, why: &Reason) {
         for key in keys {
-            self.some.entry(key).or_insert_with(|| brief(why.to_owned()));
+            self.some.entry(key).or_insert_with(|| why.clone().brief());
         }
     }
 
-    fn why(&self, key: &str) -> Option<String> {
+    fn why(&self, key: &str) -> Option<Reason> {
         self.some.get(key).or(self.any.as_ref()).cloned()
     }
 }
@@ -64,9 +64,9 @@ enum Keys {
     /// Exactly these.
     These(Vec<Arc<str>>),
     /// One of these, for this reason.
-    OneOf(Vec<Arc<str>>, String),
+    OneOf(Vec<Arc<str>>, Reason),
     /// Any, for this reason.
-    Any(String),
+    Any(Reason),
 }
 
 /// The vault behind an endpoint.
@@ -91,7 +91,7 @@ impl Relations {
 
     fn authority(&mut self, world: &World<'_>, visit: &Visit<'_>) {
         let id = super::instance::address(visit.at, false, &visit.of.kind, &visit.of.name, visit.key.as_ref());
-        let unclear = |why: &str| format!("which key `{id}` uses is unknown: {why}");
+        let unclear = |why: &Reason| why.reworded(format!("which key `{id}` uses is unknown: {why}"));
         match keys_of(world, visit, "kms_key_id") {
             Keys::These(keys) => {
                 for key in keys {
@@ -104,7 +104,7 @@ impl Relations {
                 }
             }
             Keys::OneOf(keys, why) => self.maybe_used.add(keys, &unclear(&why)),
-            Keys::Any(why) => drop(self.maybe_used.any.get_or_insert_with(|| brief(unclear(&why)))),
+            Keys::Any(why) => drop(self.maybe_used.any.get_or_insert_with(|| unclear(&why).brief())),
         }
     }
 
@@ -118,7 +118,7 @@ impl Relations {
         // Whatever the limit is, a longer period is beyond it.
         let may_rotate =
             made.unsure.is_some() || made.schedules.iter().any(|schedule| schedule.period_days.is_none_or(|days| days <= 366.0));
-        let unclear = |why: &str| format!("which key `{id}` belongs to is unknown: {why}");
+        let unclear = |why: &Reason| why.reworded(format!("which key `{id}` belongs to is unknown: {why}"));
         match keys_of(world, visit, "key_id") {
             Keys::These(keys) => {
                 let place = Some(Place::Source(visit.block.header));
@@ -134,7 +134,7 @@ impl Relations {
                 }
             }
             Keys::OneOf(keys, why) if may_rotate => self.maybe_rotated.add(keys, &unclear(&why)),
-            Keys::Any(why) if may_rotate => drop(self.maybe_rotated.any.get_or_insert_with(|| brief(unclear(&why)))),
+            Keys::Any(why) if may_rotate => drop(self.maybe_rotated.any.get_or_insert_with(|| unclear(&why).brief())),
             Keys::OneOf(..) | Keys::Any(_) => {}
         }
     }
@@ -200,8 +200,8 @@ impl Relations {
         }
         let mut vault = vault.unwrap_or_else(|| {
             let why = match value.why() {
-                Some(why) => format!("the key's vault cannot be told: {why}"),
-                None => "the endpoint is written out, and does not say what type of vault is behind it".to_owned(),
+                Some(why) => why.reworded(format!("the key's vault is unknown: {why}")),
+                None => "the endpoint is written out, and does not say what type of vault is behind it".into(),
             };
             let mut trail = vec![first()];
             trail.extend(value.stations().cloned());
@@ -299,7 +299,7 @@ fn agree(cases: Vec<(Vault, String)>) -> Option<Vault> {
     let case = |(vault, when): &(Vault, String)| Some(Case { value: Some(vault.kind.value()?.clone()), when: when.clone() });
     let bounds = cases.iter().map(case).collect::<Option<Vec<_>>>().map_or(Bounds::Anything, Bounds::OneOf);
     let unknown = cases.iter().find_map(|(vault, _)| vault.kind.as_unknown().map(|unknown| unknown.why.clone()));
-    let why = unknown.unwrap_or_else(|| "the key may be in one of several vaults of different types".to_owned());
+    let why = unknown.unwrap_or_else(|| "the key may be in one of several vaults of different types".into());
     let trail = cases.iter().flat_map(|(vault, _)| vault.kind.trail.first().cloned()).collect();
     Some(Vault { kind: Fact { claim: Claim::unknown(why, bounds), ..Fact::unset() }.with_trail(trail), name: None })
 }
@@ -308,15 +308,15 @@ fn agree(cases: Vec<(Vault, String)>) -> Option<Vault> {
 fn by_caller(fact: &mut Fact<VaultType>, input: impl FnOnce() -> String) {
     if let Claim::Known(value) = &fact.claim {
         let input = input();
-        let why = crate::base::cause::caller_may_set(&input);
+        let why = Reason::caller_may_set(&input);
         fact.claim = Claim::unknown(why, Bounds::Default { value: Some(value.clone()), input });
     }
 }
 
 /// Why something that certainly belongs to a key may not exist: it represents instances that may never exist, and the key does not.
-fn may_not_exist(visit: &Visit<'_>, key: &str, id: &str) -> Option<String> {
+fn may_not_exist(visit: &Visit<'_>, key: &str, id: &str) -> Option<Reason> {
     let symbolic = visit.symbolic.as_ref().filter(|_| !key.ends_with("[\"*\"]") && !key.contains("[\"*\"]."))?;
-    Some(format!("whether `{id}` exists is unknown: {}", symbolic.why))
+    Some(symbolic.why.reworded(format!("whether `{id}` exists is unknown: {}", symbolic.why)))
 }
 
 /// A step to an endpoint that is not a vault's management endpoint. Not where the value may not be shown: the label would say what it is.
@@ -337,13 +337,13 @@ fn keys_of(world: &World<'_>, visit: &Visit<'_>, argument: &str) -> Keys {
     let frame = Frame::new(world, visit.at, &visit.each);
     let value = match world.eval(&attribute.value, &frame) {
         Ok(value) => value,
-        Err(error) => return Keys::Any(format!("Terraform would refuse its `{argument}`: {}", error.message)),
+        Err(error) => return Keys::Any(format!("Terraform would refuse its `{argument}`: {}", error.message).into()),
     };
     // A literal OCID is not a key of this configuration.
     if !value.is_unknown() {
         return Keys::These(Vec::new());
     }
-    let why = value.why().map_or_else(String::new, ToString::to_string);
+    let why = value.why_dependent();
     let mut found = Vec::new();
     let is_certain = if gather(&value, &mut found, &mut HashSet::new()) && !found.is_empty() {
         value.as_unknown().is_some_and(|unknown| unknown.origin.is_some() || unknown.possible.iter().all(|case| case.value.is_unknown()))

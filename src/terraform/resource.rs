@@ -303,7 +303,7 @@ impl World<'_> {
 
     fn unclear(&self, one: One<'_>, name: &str, value: &Value) -> Value {
         let why = format!("the type of `{name}` of `{}.{}` is unknown without its provider's schema", one.of.kind, one.of.name);
-        Value::unknown(Type::Any, value.first_why().map_or(why, ToString::to_string)).with_marks(value.deep_marks())
+        Value::unknown(Type::Any, value.first_why().cloned().unwrap_or_else(|| why.into())).with_marks(value.deep_marks())
     }
 }
 
@@ -348,7 +348,7 @@ fn planned_by_sdk(value: Value, attribute: &Attribute, omitted: impl FnOnce() ->
         // It has no maps that are known in part.
         (Type::Map(_), _) if !value.is_wholly_known() => {
             let marks = value.deep_marks();
-            let why = value.first_why().map_or_else(|| Arc::from("an element of it is unknown"), Arc::clone);
+            let why = value.first_why().cloned().unwrap_or_else(|| "an element of it is unknown".into());
             Value::unknown(attribute.ty.clone(), why).with_marks(marks)
         }
         _ => value,

@@ -7,12 +7,12 @@ use super::module::Module;
 use super::request::Request;
 use super::survey;
 use super::world::{MAX_VISITS, Ration};
+use crate::base::Reason;
 use crate::base::disk;
 use crate::eval::Account;
 use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 /// A root module.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -22,7 +22,7 @@ pub(super) struct Root {
     /// Whether it shows that it has no caller: then Terraform's answer is final, and zero instances mean no key.
     pub is_final: bool,
     /// Why its variables are unknown: something calls it that could not be read.
-    pub elsewhere: Option<Arc<str>>,
+    pub elsewhere: Option<Reason>,
 }
 
 impl Root {
@@ -128,7 +128,7 @@ fn calls(loader: &Loader<'_>, path: &Path) -> Calls {
     Calls { targets: targets.found, torn, below: targets.below }
 }
 
-fn torn_caller(loader: &Loader<'_>, caller: &Path) -> Arc<str> {
+fn torn_caller(loader: &Loader<'_>, caller: &Path) -> Reason {
     format!("a file in `{}`, which may call this module, does not parse", name(&loader.root(caller))).into()
 }
 
@@ -152,7 +152,7 @@ impl<'c> Unclear<'c> {
     }
 
     /// A module call that may lead here: its source is not known.
-    fn caller(&self, loader: &Loader<'_>, path: &Path) -> Option<Arc<str>> {
+    fn caller(&self, loader: &Loader<'_>, path: &Path) -> Option<Reason> {
         let around = path.ancestors().skip(1).filter_map(|around| self.0.get(around));
         let caller = around.flatten().flatten().copied().filter(|caller| caller.as_path() != path).min()?;
         Some(format!("a module call in `{}`, whose source is unknown, may lead to this module", name(&loader.root(caller))).into())

@@ -13,7 +13,7 @@ use super::instance::{Each, Instance};
 use super::scope::Frame;
 use super::walk::Visit;
 use super::world::World;
-use crate::base::{Place, Span, Step};
+use crate::base::{Place, Reason, Span, Step};
 use crate::eval::{Data, Drivers, EvalError, Value};
 use crate::hcl::{Block, Expr};
 use crate::key::{IdleSchedule, Schedule, ScheduleForm};
@@ -29,7 +29,7 @@ pub(super) struct Found {
     /// The schedules.
     pub schedules: Vec<Schedule>,
     /// Why there may be more.
-    pub unsure: Option<String>,
+    pub unsure: Option<Reason>,
     /// Whether that is because Terraform would refuse the configuration.
     pub is_refused: bool,
     /// What looks like a schedule and is none.
@@ -105,7 +105,7 @@ impl Search<'_> {
     fn refused(&mut self, argument: &str, role: &str) {
         let id = &self.id;
         if self.found.unsure.is_none() {
-            self.found.unsure = Some(format!("Terraform would reject the `{argument}` {role} `{id}`"));
+            self.found.unsure = Some(format!("Terraform would reject the `{argument}` {role} `{id}`").into());
             self.found.is_refused = true;
         }
     }
@@ -161,11 +161,11 @@ impl Search<'_> {
         let why = if value.marks.by_caller {
             let problems = Problems::default();
             let input = Reader { world: self.world, at, each, problems: &problems }.input(expr, &[]);
-            format!("the caller of the module may set `{input}`")
+            Reason::caller_may_set(&input)
         } else {
-            value.first_why().map_or_else(|| "its value is unknown".to_owned(), ToString::to_string)
+            value.first_why().cloned().unwrap_or_else(|| "its value is unknown".into())
         };
-        self.found.unsure = Some(format!("`{}` may depend on `{driver}`: {why}", self.id));
+        self.found.unsure = Some(why.reworded(format!("`{}` may depend on `{driver}`: {why}", self.id)));
     }
 
     /// Notes the schedules that drivers make.

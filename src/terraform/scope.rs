@@ -6,7 +6,7 @@ use super::resource::One;
 use super::schema::{self, Field, Nesting};
 use super::subject::{Named, Subject};
 use super::world::{ResourceName, World};
-use crate::base::{InstanceKey, Span};
+use crate::base::{InstanceKey, Reason, Span};
 use crate::eval::{Data, Dialect, EvalError, FileAccess, Marks, RefStep, Scope, Type, UnknownValue, Value};
 use crate::hcl::Block;
 use std::rc::Rc;
@@ -167,7 +167,7 @@ impl Frame<'_> {
         match part {
             "workspace" => Ok(match &self.world.workspace {
                 Ok(name) => Value::string(name),
-                Err(why) => Value::unknown(Type::String, Arc::clone(why)),
+                Err(why) => Value::unknown(Type::String, why.clone()),
             }),
             "applying" => Ok(Value::bool(false).with_marks(Marks { ephemeral: true, ..Marks::NONE })),
             _ => Err(refused(format!("`terraform` has no attribute `{part}`"))),
@@ -411,7 +411,7 @@ impl Scope for Closed<'_> {
 }
 
 /// `each` of which nothing is known.
-pub(super) fn unknown_each(why: &Arc<str>, key: Type, value: Type) -> Each {
-    let unknown = |ty: Type| -> Value { UnknownValue::new(ty, Arc::clone(why)).into() };
+pub(super) fn unknown_each(why: &Reason, key: Type, value: Type) -> Each {
+    let unknown = |ty: Type| -> Value { UnknownValue::new(ty, why.clone()).into() };
     Each::Element(unknown(key), unknown(value))
 }

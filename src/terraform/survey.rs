@@ -13,7 +13,7 @@ use super::roots::Root;
 use super::secrets;
 use super::workspace;
 use super::world::{MAX_VISITS, Ration, World};
-use crate::base::{Place, Problem, ProblemKind, Span, disk};
+use crate::base::{Place, Problem, ProblemKind, Reason, Span, disk};
 use crate::eval::Account;
 use crate::hcl::Block;
 use crate::key::ModuleNotFollowed;
@@ -185,7 +185,7 @@ impl Surveyor<'_> {
                     let message = format!("module call `{name}` has no `source`");
                     self.problem(message, call.header, Some("Add the `source` of the module, or remove the call".to_owned()));
                 }
-                if why == CONFINED {
+                if &*why == CONFINED {
                     let problem = Problem::new(ProblemKind::Structure, format!("module `{name}` was not followed: {CONFINED}"));
                     self.survey.refused.push(problem.at(Place::Source(place)));
                 }
@@ -204,7 +204,7 @@ impl Surveyor<'_> {
                     root: self.shown.clone(),
                     source: source.unwrap_or_default(),
                     place: Place::Source(call.header),
-                    why,
+                    why: why.to_string(),
                 });
             }
         }
@@ -224,7 +224,7 @@ impl Surveyor<'_> {
     }
 
     /// The instance of the module that is being visited, as far as sources can depend on it.
-    fn instance(&self) -> Result<(&World<'_>, Rc<Instance>), String> {
+    fn instance(&self) -> Result<(&World<'_>, Rc<Instance>), Reason> {
         let world = self.scout.get_or_init(|| scout(self.loader, self.root, self.passed, self.ration));
         let mut at = world.top();
         let around = self.stack.len().saturating_sub(1);

@@ -1,6 +1,6 @@
 //! Library modules: what a variable holds that nobody in the scanned tree sets, so that the keys a caller would make can be judged.
 
-use crate::base::{Place, Step, StepKind};
+use crate::base::{Place, Reason, Step, StepKind};
 use crate::eval::{Data, Marks, Type, TypeConstraint, Value};
 use crate::hcl::Block;
 use std::collections::BTreeMap;
@@ -42,16 +42,16 @@ pub(super) fn fill(default: Option<&Value>, variable: &Block, constraint: &TypeC
     if let Some(value) = default.filter(|value| !is_opened(value)) {
         return mark(value.clone());
     }
-    let why = crate::base::cause::caller_decides(name);
+    let why = Reason::caller_decides(name);
     let place = Place::Source(variable.header);
-    let filled = outer(&constraint.ty, &why.as_str().into(), how);
+    let filled = outer(&constraint.ty, &why, how);
     // A type with required parts that are not known may refuse nothing: what does not conform is as good as unknown.
     let value = constraint.conform(filled).unwrap_or_else(|_| Value::unknown(constraint.ty.without_optional(), why));
     mark(value).through(Step::of(place, StepKind::ByCaller(name.into())))
 }
 
 /// The variable's own collections get one entry each.
-fn outer(ty: &Type, why: &Arc<str>, how: Fill) -> Value {
+fn outer(ty: &Type, why: &Reason, how: Fill) -> Value {
     match ty {
         Type::Map(element) => Value::object(BTreeMap::from([(Arc::from(ANY), smallest(element, why, how))])),
         Type::List(element) | Type::Set(element) => Value::tuple(vec![smallest(element, why, how)]),
@@ -59,19 +59,19 @@ fn outer(ty: &Type, why: &Arc<str>, how: Fill) -> Value {
             let inside = attributes.iter().filter(|(_, own)| !own.optional || can_hold(&own.ty));
             Value::object(inside.map(|(name, own)| (Arc::clone(name), outer(&own.ty, why, how))).collect())
         }
-        _ => Value::unknown(ty.without_optional(), Arc::clone(why)),
+        _ => Value::unknown(ty.without_optional(), why.clone()),
     }
 }
 
 /// The smallest value of an entry: required attributes are not known, optional ones are left to their defaults.
-fn smallest(ty: &Type, why: &Arc<str>, how: Fill) -> Value {
+fn smallest(ty: &Type, why: &Reason, how: Fill) -> Value {
     match (ty, how) {
         (Type::Object(attributes), _) => {
             let inside = attributes.iter().filter(|(_, own)| !own.optional || (how != Fill::Shallow && can_hold(&own.ty)));
             Value::object(inside.map(|(name, own)| (Arc::clone(name), smallest(&own.ty, why, how))).collect())
         }
         (Type::Map(_) | Type::List(_) | Type::Set(_), Fill::Deep | Fill::Open) => outer(ty, why, how),
-        _ => Value::unknown(ty.without_optional(), Arc::clone(why)),
+        _ => Value::unknown(ty.without_optional(), why.clone()),
     }
 }
 

@@ -5,7 +5,7 @@ use super::folder::within;
 use super::module::Module;
 use super::request::{Request, join_shown};
 use crate::base::disk;
-use crate::base::{Place, Problem, ProblemKind, Sources, Step};
+use crate::base::{Place, Problem, ProblemKind, Reason, Sources, Step};
 use crate::eval::{Data, Value};
 use crate::hcl::{Block, Body};
 use std::path::Path;
@@ -15,7 +15,7 @@ use std::sync::Arc;
 const CAP: u64 = 4096;
 
 /// The name of the workspace, or why it is unknown.
-pub(super) type Workspace = Result<Arc<str>, Arc<str>>;
+pub(super) type Workspace = Result<Arc<str>, Reason>;
 
 /// What the configuration says about workspaces.
 enum Backend {

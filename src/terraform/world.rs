@@ -16,7 +16,7 @@ use super::scope::{Bound, Frame};
 use super::subject;
 use super::trails::through;
 use super::workspace::Workspace;
-use crate::base::{self, InstanceKey, ModuleStep, Place, Span, Step, StepKind};
+use crate::base::{self, InstanceKey, ModuleStep, Place, Reason, Span, Step, StepKind};
 use crate::eval::{
     Account, Budget, Context, Data, Dialect, EvalError, Marks, Scope, Type, TypeConstraint, Value, evaluate, parse_constraint,
 };
@@ -431,24 +431,24 @@ impl<'w> World<'w> {
         call: &Block,
         key: Option<&InstanceKey>,
         each: Each,
-    ) -> Result<Rc<Instance>, String> {
+    ) -> Result<Rc<Instance>, Reason> {
         let slot = (at.id, Arc::clone(name), key.cloned());
         if let Some(child) = self.children.borrow().get(&slot) {
             return Ok(Rc::clone(child));
         }
         if self.is_full() {
-            return Err(format!("module `{name}` was not followed: there are more than {MAX_MODULES} module instances"));
+            return Err(format!("module `{name}` was not followed: there are more than {MAX_MODULES} module instances").into());
         }
         let path = if at.path.is_empty() { name.to_string() } else { format!("{}.{name}", at.path) };
         let located = super::early::locate(self, at, name, call);
         let (folder, installed) = match located.target {
             Target::Folder { path, installed } => (path, installed),
-            Target::Missing => return Err(format!("the directory of module `{name}` does not exist")),
-            Target::Elsewhere(why) => return Err(format!("module `{name}` was not followed: {why}")),
+            Target::Missing => return Err(format!("the directory of module `{name}` does not exist").into()),
+            Target::Elsewhere(why) => return Err(why.reworded(format!("module `{name}` was not followed: {why}"))),
         };
         let is_around = std::iter::successors(Some(at), |instance| instance.parent.as_ref().map(|(parent, _)| parent));
         if is_around.clone().any(|instance| instance.module.path == folder) || is_around.count() > super::survey::MAX_DEPTH {
-            return Err(format!("module `{name}` calls itself in a circle"));
+            return Err(format!("module `{name}` calls itself in a circle").into());
         }
         let symbolic = key.filter(|key| **key == InstanceKey::Any).and_then(|_| {
             let expansion = self.call_expansion(at, name, call).ok()?;

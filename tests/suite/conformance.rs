@@ -86,7 +86,7 @@ impl Module {
         if absolute.starts_with(&self.files) {
             Ok(absolute)
         } else {
-            Err(FileTrouble::Withheld(format!("`{path}` lies outside of the repository")))
+            Err(FileTrouble::withheld(format!("`{path}` lies outside of the repository")))
         }
     }
 }

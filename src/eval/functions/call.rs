@@ -5,7 +5,7 @@ use super::{Dialect, Host, TABLES};
 use crate::base::Span;
 use crate::eval::{Data, EvalError, Marks, Type, Value, convert};
 use std::collections::HashMap;
-use std::sync::{Arc, LazyLock};
+use std::sync::LazyLock;
 
 static BY_NAME: LazyLock<HashMap<&'static str, &'static Function>> =
     LazyLock::new(|| TABLES.into_iter().flatten().map(|function| (function.name, function)).collect());
@@ -147,7 +147,7 @@ fn body(function: &Function, call: &Call<'_>, args: &[Value]) -> Result<Value, T
         }
         (Body::Text(_), _) => Ok(call.unknown(args)),
         (Body::Values(body), args) => body(call, args),
-        (Body::Unknown(why), _) => Err(Trouble::Unknown(Arc::from(*why))),
+        (Body::Unknown(why), _) => Err(Trouble::Unknown((*why).into())),
     }
 }
 

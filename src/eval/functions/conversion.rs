@@ -43,6 +43,6 @@ fn to(call: &Call<'_>, args: &[Value]) -> Outcome {
 pub(super) fn same_unknown(value: &Value, ty: Type) -> Value {
     let Data::Unknown(unknown) = &value.data else { return value.clone() };
     let origin = if unknown.ty == ty { unknown.origin.clone() } else { None };
-    let unknown = UnknownValue { ty, why: Arc::clone(&unknown.why), refinement: Refinement::default(), origin, possible: Arc::from([]) };
+    let unknown = UnknownValue { ty, why: unknown.why.clone(), refinement: Refinement::default(), origin, possible: Arc::from([]) };
     Value::from(unknown).with_marks(value.marks).with_trail(value.trail.clone())
 }

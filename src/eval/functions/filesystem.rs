@@ -36,7 +36,7 @@ fn at_home(path: &str) -> Result<&str, Trouble> {
     match path.strip_prefix('~') {
         None => Ok(path),
         Some(rest) if rest.is_empty() || rest.starts_with('/') => {
-            Err(Trouble::Unknown(Arc::from("it depends on the home directory of whoever runs Terraform")))
+            Err(Trouble::Unknown("it depends on the home directory of whoever runs Terraform".into()))
         }
         Some(_) => Err("cannot expand user-specific home dir".into()),
     }
@@ -64,7 +64,7 @@ pub(super) fn read(call: &Call<'_>, args: &[Value]) -> Result<Arc<[u8]>, Trouble
     ask(call, path)?;
     let bytes = call.host.files.read(path).map_err(|trouble| match trouble {
         FileTrouble::Missing => Trouble::Wrong(format!("no file exists at `{path}`")),
-        FileTrouble::Withheld(why) => Trouble::Unknown(why.into()),
+        FileTrouble::Withheld(why) => Trouble::Unknown(why),
     })?;
     call.pay(bytes.len())?;
     Ok(bytes)
@@ -88,7 +88,7 @@ fn exists(call: &Call<'_>, args: &[Value]) -> Outcome {
     let path = at_home(text(path))?;
     ask(call, path)?;
     call.host.files.exists(path).map(Value::bool).map_err(|trouble| match trouble {
-        FileTrouble::Withheld(why) => Trouble::Unknown(why.into()),
+        FileTrouble::Withheld(why) => Trouble::Unknown(why),
         FileTrouble::Missing => Trouble::Wrong(format!("`{path}` is not a regular file")),
     })
 }
@@ -110,7 +110,7 @@ fn file_set(call: &Call<'_>, args: &[Value]) -> Outcome {
         }
         for file in matching(call, &pattern)? {
             let file = glob::relative(&from, &file);
-            found.insert(file.ok_or_else(|| Trouble::Unknown(Arc::from("the paths of the files are unknown")))?);
+            found.insert(file.ok_or_else(|| Trouble::Unknown("the paths of the files are unknown".into()))?);
         }
     }
     let files = found.into_iter().map(Value::string).collect();
@@ -120,7 +120,7 @@ fn file_set(call: &Call<'_>, args: &[Value]) -> Outcome {
 /// The files that match a clean pattern: all below the folder in front of its first wildcard are looked at.
 fn matching(call: &Call<'_>, pattern: &str) -> Result<Vec<String>, Trouble> {
     let withheld = |trouble| match trouble {
-        FileTrouble::Withheld(why) => Err(Trouble::Unknown(why.into())),
+        FileTrouble::Withheld(why) => Err(Trouble::Unknown(why)),
         FileTrouble::Missing => Ok(Vec::new()),
     };
     ask(call, pattern)?;
@@ -151,7 +151,7 @@ fn matching(call: &Call<'_>, pattern: &str) -> Result<Vec<String>, Trouble> {
         let matches = if one.is_git { glob::reaches_git(back, &names, &mut steps) } else { glob::matches(back, &names, &mut steps) };
         call.work(steps as u64)?;
         if matches.ok_or_else(Trouble::too_large)? {
-            return Err(Trouble::Unknown(one.why.as_str().into()));
+            return Err(Trouble::Unknown(one.why.clone()));
         }
     }
     for file in list.files.iter().filter(|file| !file.is_empty()) {

@@ -56,7 +56,7 @@ fn write_value(value: &Value, out: &mut String, depth: usize) -> Result<(), Trou
             }
             out.push('}');
         }
-        Data::Unknown(unknown) => return Err(Trouble::Unknown(Arc::clone(&unknown.why))),
+        Data::Unknown(unknown) => return Err(Trouble::Unknown(unknown.why.clone())),
     }
     Ok(())
 }

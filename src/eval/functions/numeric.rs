@@ -265,7 +265,7 @@ fn sum(call: &Call<'_>, args: &[Value]) -> Outcome {
         let wrong = || Trouble::from("argument must be list, set, or tuple of number values");
         let element = convert(element.clone(), &Type::Number).map_err(|_| wrong())?;
         if let Some(why) = element.why() {
-            return Err(Trouble::Unknown(std::sync::Arc::clone(why)));
+            return Err(Trouble::Unknown(why.clone()));
         }
         let number = element.as_number().ok_or_else(wrong)?;
         total = Some(match total {

@@ -1,8 +1,8 @@
 //! What a table says of a function: its parameters, what it returns, and its body. The one caller reads it.
 
 use super::Host;
+use crate::base::Reason;
 use crate::eval::{TOO_LARGE, Type, Value};
-use std::sync::Arc;
 
 /// The largest single result, in elements or bytes.
 pub(super) const LARGEST_RESULT: usize = 8 << 20;
@@ -87,7 +87,7 @@ pub(super) enum Trouble {
     /// Terraform refuses the call: a sentence without a full stop.
     Wrong(String),
     /// The result is unknown, for this reason.
-    Unknown(Arc<str>),
+    Unknown(Reason),
 }
 
 impl Trouble {
@@ -98,7 +98,7 @@ impl Trouble {
 
     /// Beyond the budget.
     pub(super) fn too_large() -> Self {
-        Self::Unknown(Arc::from(TOO_LARGE))
+        Self::Unknown(TOO_LARGE.into())
     }
 }
 
@@ -169,8 +169,8 @@ impl Call<'_> {
 /// An unknown value of a type, for the reason of the first unknown among the values.
 pub(super) fn unknown(ty: Type, because: &[Value]) -> Value {
     match because.iter().find_map(Value::first_why) {
-        Some(why) => Value::unknown(ty, Arc::clone(why)),
-        None => Value::unknown(ty, "it depends on a value that is not known"),
+        Some(why) => Value::unknown(ty, why.clone()),
+        None => Value::unknown(ty, "it depends on a value that is unknown"),
     }
 }
 

@@ -10,7 +10,7 @@ impl FileAccess for NoFiles {
     fn read(&self, path: &str) -> Result<Arc<[u8]>, FileTrouble> {
         match path {
             "here" => Ok(Arc::from(*b"SOFTWARE")),
-            "/etc/passwd" => Err(FileTrouble::Withheld("it lies outside".to_owned())),
+            "/etc/passwd" => Err(FileTrouble::withheld("it lies outside")),
             _ => Err(FileTrouble::Missing),
         }
     }
@@ -20,7 +20,7 @@ impl FileAccess for NoFiles {
     }
 
     fn list(&self, _: &str) -> Result<Arc<FileList>, FileTrouble> {
-        let withheld = |path: &str, is_git| WithheldPath { path: path.to_owned(), is_git, why: "it is not ours".to_owned() };
+        let withheld = |path: &str, is_git| WithheldPath { path: path.to_owned(), is_git, why: "it is not ours".into() };
         let files = vec!["a.tf".to_owned(), "keys/b.tf".to_owned()];
         Ok(Arc::new(FileList { files, withheld: vec![withheld(".git", true), withheld("keys/out.yaml", false)] }))
     }

@@ -142,7 +142,7 @@ fn render_verb(verb: Verb, arg: &Value) -> Result<String, Trouble> {
 fn to(verb: Verb, arg: &Value, ty: &Type) -> Result<Value, Trouble> {
     let value = convert(arg.clone(), ty).map_err(|error| format!("unsupported value for `%{}`: {}", verb.mode, error.message))?;
     match value.why() {
-        Some(why) => Err(Trouble::Unknown(std::sync::Arc::clone(why))),
+        Some(why) => Err(Trouble::Unknown(why.clone())),
         None => Ok(value),
     }
 }

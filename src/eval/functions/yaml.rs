@@ -32,7 +32,7 @@ pub(super) fn decode(text: &str) -> Result<Value, Trouble> {
     }
     // Line breaks of YAML 1.1, which our parser, of YAML 1.2, takes for text.
     if text.contains(['\u{85}', '\u{2028}', '\u{2029}']) {
-        return Err(Trouble::Unknown(Arc::from(UNREAD)));
+        return Err(Trouble::Unknown(UNREAD.into()));
     }
     let mut repaired = Cow::Borrowed(text);
     for round in 0..MOST_REPAIRS {
@@ -50,7 +50,7 @@ pub(super) fn decode(text: &str) -> Result<Value, Trouble> {
             done => return done,
         }
     }
-    Err(Trouble::Unknown(Arc::from(UNREAD)))
+    Err(Trouble::Unknown(UNREAD.into()))
 }
 
 const FURTHER_IN: &str = "                                ";
@@ -168,7 +168,7 @@ impl<'t> Reader<'t> {
                 match ScanErrorKind::of(&error) {
                     ScanErrorKind::Indentation => self.unindented = Some(error.marker().line()),
                     ScanErrorKind::TooDeep => return Err(Trouble::too_large()),
-                    ScanErrorKind::ReadByTerraform => return Err(Trouble::Unknown(Arc::from(UNREAD))),
+                    ScanErrorKind::ReadByTerraform => return Err(Trouble::Unknown(UNREAD.into())),
                     ScanErrorKind::Refused => {}
                 }
                 return Err(format!("invalid YAML: {error}").into());

@@ -4,7 +4,6 @@
 use super::row::{LARGEST_RESULT, Trouble};
 use crate::eval::{Data, Value};
 use std::fmt::Write;
-use std::sync::Arc;
 
 /// The deepest nesting that is written.
 const DEPTH_CAP: usize = 200;
@@ -125,7 +124,7 @@ impl Emitter {
             Data::Bool(value) => self.plain(if *value { "true" } else { "false" }, place),
             Data::Number(number) if number.is_infinite() => self.plain(if number.is_negative() { "-Inf" } else { "+Inf" }, place),
             Data::Number(number) => self.plain(&number.to_string(), place),
-            Data::Unknown(unknown) => return Err(Trouble::Unknown(Arc::clone(&unknown.why))),
+            Data::Unknown(unknown) => return Err(Trouble::Unknown(unknown.why.clone())),
         }
         self.indent = outer;
         Ok(())

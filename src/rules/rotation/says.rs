@@ -1,7 +1,7 @@
 //! Every sentence of OCI-KMS-001, apart from its logic.
 
 use super::{Age, INTERVALS, Kind, max_rotation_days, written_versions};
-use crate::base::{Claim, Step, Trail, Unknown};
+use crate::base::{Claim, Reason, Step, Trail, Unknown};
 use crate::key::{IdleSchedule, Importance, InputKind, KeyFacts, OldProvider, ProtectionMode, Stage};
 use crate::rules::place;
 use crate::rules::subject::{self, Situation, Vault, always, day, how_to_settle_this, sentences, shown_date, shown_days, stands_for_many};
@@ -269,11 +269,11 @@ fn through_data(idle: &IdleSchedule, limit: i64) -> String {
 }
 
 /// Row 12, where it is unknown whether code rotates the key.
-pub(super) fn code_unsure(key: &KeyFacts, why: &str) -> Verdict {
+pub(super) fn code_unsure(key: &KeyFacts, why: &Reason) -> Verdict {
     let help = match key.id.input {
         _ if key.is_schedule_refused => "Fix the configuration: Terraform would reject it, so a plan cannot resolve it either.".to_owned(),
         InputKind::Plan => "Pass the configuration with the plan: `--source DIR`.".to_owned(),
-        _ => subject::settle_by(key, crate::base::Cause::of(why)),
+        _ => subject::settle_by(key, why.cause()),
     };
     Verdict::Undetermined(Report {
         kind: SharedKind::Unknown.into(),
@@ -312,7 +312,7 @@ pub(super) fn switch_unknown(key: &KeyFacts, unknown: &Unknown<bool>) -> Verdict
 }
 
 /// A value that is one of several: certain if all of them come to the same.
-pub(super) fn by_cases(key: &KeyFacts, at: Placement, why: &str, judged: &[(&str, Verdict)]) -> Verdict {
+pub(super) fn by_cases(key: &KeyFacts, at: Placement, why: &Reason, judged: &[(&str, Verdict)]) -> Verdict {
     let told = judged.iter().map(|(when, verdict)| format!("When {when}: {}.", verdict.message())).collect::<Vec<_>>().join(" ");
     let first = judged.first().map(|(_, verdict)| verdict);
     match first {
@@ -325,7 +325,7 @@ pub(super) fn by_cases(key: &KeyFacts, at: Placement, why: &str, judged: &[(&str
             message: format!("whether the key is rotated in time depends on a value that is unknown here: {why}"),
             at: at.into(),
             note: told,
-            help: subject::settle_by(key, crate::base::Cause::of(why)),
+            help: subject::settle_by(key, why.cause()),
         }),
     }
 }

@@ -242,7 +242,7 @@ fn row_12_replacing_versions_pass_with_advice() {
 #[test]
 fn row_12_a_plan_that_hides_the_relation_is_undetermined_before_row_15() {
     let unsure = with(declared(), |key| {
-        key.schedules_unsure = Some("a plan does not carry `replace_triggered_by`".to_owned());
+        key.schedules_unsure = Some("a plan does not carry `replace_triggered_by`".into());
         key.rotation.interval_days = Fact::known(90);
     });
     assert_eq!(judged(&unsure), ("undetermined", "unknown"));
@@ -369,8 +369,7 @@ fn a_default_that_the_caller_may_change_is_told_as_a_default() {
 
 #[test]
 fn what_a_module_itself_fixes_stands() {
-    let symbolic =
-        |key| with(key, |key| key.symbolic = Some(Symbolic { why: "`for_each` is known only after apply".to_owned(), place: None }));
+    let symbolic = |key| with(key, |key| key.symbolic = Some(Symbolic { why: "`for_each` is known only after apply".into(), place: None }));
     assert_eq!(judged(&symbolic(declared())), ("violation", "no-rotation"));
     assert_eq!(judged(&symbolic(rotated(declared(), 90))), ("pass", "scheduled"));
     assert!(report(&RULE, &symbolic(declared()), &settings()).note.contains("`for_each` is known only after apply"));
@@ -550,7 +549,7 @@ fn a_time_rotating_that_never_triggers_is_explained_with_the_form_that_works() {
 
 #[test]
 fn an_unsure_schedule_leaves_open_only_what_would_be_a_violation() {
-    let unsure = |key: KeyFacts| with(key, |key| key.schedules_unsure = Some("variable `x` has no value".to_owned()));
+    let unsure = |key: KeyFacts| with(key, |key| key.schedules_unsure = Some("variable `x` has no value".into()));
     assert_eq!(judged(&unsure(declared())), ("undetermined", "unknown"));
     assert_eq!(judged(&unsure(aged(actual(), 100))), ("pass", "young"));
     let rotated = by_code_of(unsure(declared()), schedule(Some(90.0), None, ScheduleForm::Accumulating));

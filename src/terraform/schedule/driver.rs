@@ -3,7 +3,7 @@
 use super::super::instance::{Each, Instance};
 use super::super::scope::Frame;
 use super::super::world::World;
-use crate::base::Span;
+use crate::base::{Reason, Span};
 use crate::eval::{Drivers, Num, Type, Value, convert};
 use crate::hcl::Block;
 use std::rc::Rc;
@@ -16,7 +16,7 @@ pub(in super::super) struct Driver {
     /// Its block.
     pub place: Span,
     /// How long it lasts, or why that is unknown.
-    pub period: Result<Period, String>,
+    pub period: Result<Period, Reason>,
 }
 
 /// A time between two rotations.
@@ -63,19 +63,19 @@ pub(super) fn rotating(world: &World<'_>, at: &Rc<Instance>, name: &str, block: 
                         smallest = Some(period);
                     }
                 }
-                Err(why) => open = Some(format!("the period of `{address}` is unknown: {why}")),
+                Err(why) => open = Some(why.reworded(format!("the period of `{address}` is unknown: {why}"))),
             },
-            Err(error) => open = Some(format!("the period of `{address}` cannot be evaluated: {}", error.message)),
+            Err(error) => open = Some(format!("the period of `{address}` cannot be evaluated: {}", error.message).into()),
         }
     }
     let period = open.map_or_else(|| smallest.map(Ok), |why| Some(Err(why)))?;
     Some(Driver { name: address, place: block.header, period })
 }
 
-fn whole(value: &Value) -> Result<i64, String> {
+fn whole(value: &Value) -> Result<i64, Reason> {
     match value.as_number().and_then(Num::to_i64) {
-        Some(_) if value.marks.by_caller => Err("the caller of the module may set another one".to_owned()),
+        Some(_) if value.marks.by_caller => Err(Reason::by_caller("the caller of the module may set another one")),
         Some(amount) => Ok(amount),
-        None => Err(value.why().map_or_else(|| "it is not a whole number".to_owned(), ToString::to_string)),
+        None => Err(value.why().cloned().unwrap_or_else(|| "it is not a whole number".into())),
     }
 }

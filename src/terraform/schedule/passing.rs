@@ -55,7 +55,7 @@ impl Passing {
         }
         if drivers.len() >= Drivers::MOST_RESOURCES {
             if let Some(last) = drivers.last_mut() {
-                last.period = Err(format!("there are more than {} periods", Drivers::MOST_RESOURCES - 1));
+                last.period = Err(format!("there are more than {} periods", Drivers::MOST_RESOURCES - 1).into());
             }
             return Drivers::resource(Drivers::MOST_RESOURCES - 1);
         }

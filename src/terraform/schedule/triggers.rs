@@ -7,7 +7,7 @@ use super::super::subject::Subject;
 use super::super::world::{ResourceName, World};
 use super::driver::{Period, rotating};
 use super::passing::{change, computed, passes_on};
-use crate::base::{InstanceKey, Span};
+use crate::base::{InstanceKey, Reason, Span};
 use crate::eval::{Data, Drivers, EvalError, Value};
 use crate::hcl::{Block, Expr, ExprKind, TraversalStep};
 use std::rc::Rc;
@@ -32,7 +32,7 @@ pub(super) struct Triggers {
     pub drivers: Drivers,
     pub idle: Option<Idle>,
     /// Why there may be more.
-    pub unsure: Option<String>,
+    pub unsure: Option<Reason>,
 }
 
 /// An instance that is named in `replace_triggered_by`.
@@ -92,7 +92,7 @@ fn by_one(world: &World<'_>, at: &Rc<Instance>, each: &Each, named: &Named<'_>, 
     }
     // What OCI computes of a resource stays what it is when the resource is updated.
     if !any.is_none() && !of.kind.starts_with("oci_") {
-        found.unsure.get_or_insert_with(|| format!("it is unknown whether `{attribute}` of `{}.{}` changes", of.kind, of.name));
+        found.unsure.get_or_insert_with(|| format!("it is unknown whether `{attribute}` of `{}.{}` changes", of.kind, of.name).into());
     }
     Drivers::NONE
 }
