@@ -18,10 +18,10 @@ pub struct Listing {
 
 /// Walks a directory and everything below that `enter` lets it enter. A directory comes after those below it.
 pub fn walk<'w>(top: &Path, enter: impl Fn(&Path) -> bool + Send + 'w) -> impl Iterator<Item = Listing> + Send + 'w {
-    Walk { inner: WalkDir::new(top).into_iter(), enter, open: Vec::new(), done: VecDeque::new() }
+    DirectoryWalk { inner: WalkDir::new(top).into_iter(), enter, open: Vec::new(), done: VecDeque::new() }
 }
 
-struct Walk<F> {
+struct DirectoryWalk<F> {
     inner: walkdir::IntoIter,
     enter: F,
     /// The directories on the way to where the walk is.
@@ -30,7 +30,7 @@ struct Walk<F> {
     done: VecDeque<Listing>,
 }
 
-impl<F: Fn(&Path) -> bool> Walk<F> {
+impl<F: Fn(&Path) -> bool> DirectoryWalk<F> {
     /// Closes the directories that lie deeper than this.
     fn close(&mut self, depth: usize) {
         while self.open.len() > depth {
@@ -73,7 +73,7 @@ impl<F: Fn(&Path) -> bool> Walk<F> {
     }
 }
 
-impl<F: Fn(&Path) -> bool> Iterator for Walk<F> {
+impl<F: Fn(&Path) -> bool> Iterator for DirectoryWalk<F> {
     type Item = Listing;
 
     fn next(&mut self) -> Option<Listing> {

@@ -3,7 +3,7 @@
 use super::budget::of_text;
 use super::constraint::{TypeConstraint, parse_constraint};
 use super::context::{Context, Locals};
-use super::evaluate::{Errors, bounded, computed, eval, evaluate, failed, here};
+use super::evaluate::{EvalErrors, bounded, computed, eval, evaluate, failed, here};
 use super::functions::{self, Host, Inside};
 use super::possible::{MOST_CASES, by_cases, cases_of, with_possible};
 use super::references::{check_declared, references};
@@ -14,7 +14,7 @@ use crate::hcl::{Expr, ExprKind, Name, Origin, native};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-pub(super) fn call(expr: &Expr, name: &Name, arguments: &[Expr], expand: bool, context: &Context<'_>, errors: &mut Errors) -> Value {
+pub(super) fn call(expr: &Expr, name: &Name, arguments: &[Expr], expand: bool, context: &Context<'_>, errors: &mut EvalErrors) -> Value {
     let plain = name.text.strip_prefix("core::").unwrap_or(&name.text);
     if context.inside == Inside::Values {
         return errors.fail("functions may not be called in values of variables", expr.span);
@@ -44,8 +44,8 @@ fn is_reference(expr: &Expr) -> bool {
 }
 
 /// A function that takes values.
-fn ordinary(expr: &Expr, name: &str, arguments: &[Expr], expand: bool, context: &Context<'_>, errors: &mut Errors) -> Value {
-    let mut own = Errors::default();
+fn ordinary(expr: &Expr, name: &str, arguments: &[Expr], expand: bool, context: &Context<'_>, errors: &mut EvalErrors) -> Value {
+    let mut own = EvalErrors::default();
     let evaluated = evaluate_arguments(arguments, expand, context, &mut own);
     let faulty = own.any();
     errors.merge(own);
@@ -138,7 +138,7 @@ pub(super) fn is_written_out(expr: &Expr) -> bool {
 }
 
 /// The values of the arguments, `...` expanded; or the unknown value of a call whose number of arguments is unknown.
-fn evaluate_arguments(arguments: &[Expr], expand: bool, context: &Context<'_>, errors: &mut Errors) -> Result<Vec<Value>, Value> {
+fn evaluate_arguments(arguments: &[Expr], expand: bool, context: &Context<'_>, errors: &mut EvalErrors) -> Result<Vec<Value>, Value> {
     let (plain, last) = expanding(arguments, expand);
     let mut values: Vec<Value> = plain.iter().map(|argument| eval(argument, context, errors)).collect();
     if let Some(last) = last {
@@ -156,8 +156,8 @@ fn expanding(arguments: &[Expr], expand: bool) -> (&[Expr], Option<&Expr>) {
 }
 
 /// The elements of the argument in front of `...`; or the value of a call whose number of arguments is unknown, or which fails.
-fn expanded(last: &Expr, context: &Context<'_>, errors: &mut Errors) -> Result<Vec<Value>, Value> {
-    let mut own = Errors::default();
+fn expanded(last: &Expr, context: &Context<'_>, errors: &mut EvalErrors) -> Result<Vec<Value>, Value> {
+    let mut own = EvalErrors::default();
     let expanded = eval(last, context, &mut own);
     let faulty = own.any();
     errors.merge(own);
@@ -332,13 +332,13 @@ fn picked(name: &str, values: &[Value]) -> Option<Vec<Possible>> {
 }
 
 /// What `try` and `can` look at: an expression, which may fail; or an element of what was in front of `...`, which cannot any more.
-enum Choice<'a> {
+enum Attempt<'a> {
     Written(&'a Expr),
     Given(Value),
 }
 
-impl Choice<'_> {
-    fn eval(&self, context: &Context<'_>, errors: &mut Errors) -> Value {
+impl Attempt<'_> {
+    fn eval(&self, context: &Context<'_>, errors: &mut EvalErrors) -> Value {
         match self {
             Self::Written(expr) => eval(expr, context, errors),
             Self::Given(value) => value.clone(),
@@ -347,21 +347,21 @@ impl Choice<'_> {
 }
 
 /// The arguments of `try` and `can`, or the value of the call where there is no telling them.
-fn choices<'a>(arguments: &'a [Expr], expand: bool, context: &Context<'_>, errors: &mut Errors) -> Result<Vec<Choice<'a>>, Value> {
+fn choices<'a>(arguments: &'a [Expr], expand: bool, context: &Context<'_>, errors: &mut EvalErrors) -> Result<Vec<Attempt<'a>>, Value> {
     let (plain, last) = expanding(arguments, expand);
-    let mut choices: Vec<Choice<'a>> = plain.iter().map(Choice::Written).collect();
+    let mut choices: Vec<Attempt<'a>> = plain.iter().map(Attempt::Written).collect();
     if let Some(last) = last {
-        choices.extend(expanded(last, context, errors)?.into_iter().map(Choice::Given));
+        choices.extend(expanded(last, context, errors)?.into_iter().map(Attempt::Given));
     }
     Ok(choices)
 }
 
 /// `try`: the first choice without an error. One with unknown parts may yet turn out to be an error, so the result is unknown then.
-fn attempt(expr: &Expr, choices: &[Choice<'_>], context: &Context<'_>, errors: &mut Errors) -> Value {
+fn attempt(expr: &Expr, choices: &[Attempt<'_>], context: &Context<'_>, errors: &mut EvalErrors) -> Value {
     let mut last = None;
     let mut passed_over = Vec::new();
     for (at, choice) in choices.iter().enumerate() {
-        let mut own = Errors::default();
+        let mut own = EvalErrors::default();
         let value = choice.eval(context, &mut own);
         if own.any() {
             passed_over.extend(value.trail.clone());
@@ -375,7 +375,7 @@ fn attempt(expr: &Expr, choices: &[Choice<'_>], context: &Context<'_>, errors: &
         }
         let rest = choices.get(at + 1..).unwrap_or_default();
         for choice in rest {
-            if let Choice::Written(argument) = choice {
+            if let Attempt::Written(argument) = choice {
                 check_declared(argument, &[], context, errors);
             }
         }
@@ -390,7 +390,7 @@ fn attempt(expr: &Expr, choices: &[Choice<'_>], context: &Context<'_>, errors: &
 }
 
 /// The unknown result of a `try` whose deciding argument has unknown parts.
-fn undecided(value: Value, rest: &[Choice<'_>], context: &Context<'_>) -> Value {
+fn undecided(value: Value, rest: &[Attempt<'_>], context: &Context<'_>) -> Value {
     let mut unknown = super::UnknownValue::new(Type::Any, value.why_dependent());
     unknown.origin = value.as_unknown().and_then(|unknown| unknown.origin.clone());
     let marks = Marks { time: value.drivers(), ..value.marks };
@@ -406,7 +406,7 @@ fn undecided(value: Value, rest: &[Choice<'_>], context: &Context<'_>) -> Value 
     };
     let otherwise: Arc<str> = Arc::from("that fails");
     for choice in rest {
-        let mut own = Errors::default();
+        let mut own = EvalErrors::default();
         let value = choice.eval(context, &mut own);
         if own.any() {
             continue;
@@ -424,8 +424,8 @@ fn undecided(value: Value, rest: &[Choice<'_>], context: &Context<'_>) -> Value 
 }
 
 /// `can`: whether the choice has no error. With unknown parts that is unknown.
-fn can(choice: &Choice<'_>, context: &Context<'_>, errors: &mut Errors) -> Value {
-    let mut own = Errors::default();
+fn can(choice: &Attempt<'_>, context: &Context<'_>, errors: &mut EvalErrors) -> Value {
+    let mut own = EvalErrors::default();
     let value = choice.eval(context, &mut own);
     if own.any() {
         errors.forgive(own);
@@ -440,9 +440,9 @@ fn can(choice: &Choice<'_>, context: &Context<'_>, errors: &mut Errors) -> Value
 }
 
 /// `convert(value, type)`.
-fn convert_to(value: &Expr, ty: &Expr, context: &Context<'_>, errors: &mut Errors) -> Value {
+fn convert_to(value: &Expr, ty: &Expr, context: &Context<'_>, errors: &mut EvalErrors) -> Value {
     let span = value.span;
-    let mut own = Errors::default();
+    let mut own = EvalErrors::default();
     let value = eval(value, context, &mut own);
     if own.any() {
         errors.merge(own);

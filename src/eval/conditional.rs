@@ -2,7 +2,7 @@
 
 use super::call::is_written_out;
 use super::context::Context;
-use super::evaluate::{Errors, computed, eval, failed, here};
+use super::evaluate::{EvalErrors, computed, eval, failed, here};
 use super::operators::bounds;
 use super::possible::{cases_of, with_possible};
 use super::unify::as_collection;
@@ -11,9 +11,9 @@ use crate::base::{Because, Place, TrailLink};
 use crate::hcl::Expr;
 use std::sync::Arc;
 
-pub(super) fn conditional(expr: &Expr, parts: [&Expr; 3], context: &Context<'_>, errors: &mut Errors) -> Value {
+pub(super) fn conditional(expr: &Expr, parts: [&Expr; 3], context: &Context<'_>, errors: &mut EvalErrors) -> Value {
     let [condition_expr, then_expr, otherwise_expr] = parts;
-    let (mut then_errors, mut otherwise_errors) = (Errors::default(), Errors::default());
+    let (mut then_errors, mut otherwise_errors) = (EvalErrors::default(), EvalErrors::default());
     let then = eval(then_expr, context, &mut then_errors);
     let otherwise = eval(otherwise_expr, context, &mut otherwise_errors);
     if !context.budget.weigh(&then) || !context.budget.weigh(&otherwise) {

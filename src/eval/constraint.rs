@@ -21,11 +21,11 @@ pub struct Defaults {
     /// By attribute of this object.
     values: BTreeMap<Arc<str>, Value>,
     /// Of what is inside.
-    inside: Inside,
+    inside: InnerDefaults,
 }
 
 #[derive(Clone, Debug, Default)]
-enum Inside {
+enum InnerDefaults {
     #[default]
     Nothing,
     /// Of every element of a collection.
@@ -65,9 +65,9 @@ pub fn parse_constraint(expr: &Expr, evaluate: &mut dyn FnMut(&Expr) -> Result<V
     Ok(TypeConstraint { ty, defaults: defaults.map(Arc::new) })
 }
 
-type Read = (Type, Option<Defaults>);
+type ParsedType = (Type, Option<Defaults>);
 
-fn read(expr: &Expr, evaluate: &mut dyn FnMut(&Expr) -> Result<Value, EvalError>) -> Result<Read, EvalError> {
+fn read(expr: &Expr, evaluate: &mut dyn FnMut(&Expr) -> Result<Value, EvalError>) -> Result<ParsedType, EvalError> {
     match &expr.kind {
         ExprKind::Variable(name) => keyword(name, expr.span),
         ExprKind::Call { name, arguments, .. } => call(&name.text, arguments, expr.span, evaluate),
@@ -80,7 +80,7 @@ fn read(expr: &Expr, evaluate: &mut dyn FnMut(&Expr) -> Result<Value, EvalError>
     }
 }
 
-fn keyword(name: &str, span: Span) -> Result<Read, EvalError> {
+fn keyword(name: &str, span: Span) -> Result<ParsedType, EvalError> {
     let ty = match name {
         "bool" => Type::Bool,
         "string" => Type::String,
@@ -101,7 +101,7 @@ fn call(
     arguments: &[Expr],
     span: Span,
     evaluate: &mut dyn FnMut(&Expr) -> Result<Value, EvalError>,
-) -> Result<Read, EvalError> {
+) -> Result<ParsedType, EvalError> {
     let shape: fn(Type) -> Type = match name {
         "list" => Type::list,
         "set" => Type::set,
@@ -120,7 +120,7 @@ fn call(
     };
     let [argument] = arguments else { return Err(one_argument(name, span)) };
     let (element, defaults) = read(argument, evaluate)?;
-    let defaults = defaults.map(|inner| Defaults { values: BTreeMap::new(), inside: Inside::Elements(Arc::new(inner)) });
+    let defaults = defaults.map(|inner| Defaults { values: BTreeMap::new(), inside: InnerDefaults::Elements(Arc::new(inner)) });
     Ok((shape(element), defaults))
 }
 
@@ -128,7 +128,7 @@ fn one_argument(name: &str, span: Span) -> EvalError {
     EvalError::new(format!("the type constructor `{name}` takes one argument"), Some(span))
 }
 
-fn object(items: &[ObjectItem], evaluate: &mut dyn FnMut(&Expr) -> Result<Value, EvalError>) -> Result<Read, EvalError> {
+fn object(items: &[ObjectItem], evaluate: &mut dyn FnMut(&Expr) -> Result<Value, EvalError>) -> Result<ParsedType, EvalError> {
     let mut attributes = BTreeMap::new();
     let mut values = BTreeMap::new();
     let mut inside = BTreeMap::new();
@@ -166,18 +166,19 @@ fn object(items: &[ObjectItem], evaluate: &mut dyn FnMut(&Expr) -> Result<Value,
         }
         attributes.insert(Arc::clone(name), ObjectAttr { ty, optional });
     }
-    let defaults = (!values.is_empty() || !inside.is_empty()).then_some(Defaults { values, inside: Inside::Attributes(inside) });
+    let defaults = (!values.is_empty() || !inside.is_empty()).then_some(Defaults { values, inside: InnerDefaults::Attributes(inside) });
     Ok((Type::Object(Arc::new(attributes)), defaults))
 }
 
-fn tuple(elements: &[Expr], evaluate: &mut dyn FnMut(&Expr) -> Result<Value, EvalError>) -> Result<Read, EvalError> {
+fn tuple(elements: &[Expr], evaluate: &mut dyn FnMut(&Expr) -> Result<Value, EvalError>) -> Result<ParsedType, EvalError> {
     let (mut types, mut inside) = (Vec::new(), Vec::new());
     for element in elements {
         let (ty, defaults) = read(element, evaluate)?;
         types.push(ty);
         inside.push(defaults.map(Arc::new));
     }
-    let defaults = inside.iter().any(Option::is_some).then_some(Defaults { values: BTreeMap::new(), inside: Inside::Positions(inside) });
+    let defaults =
+        inside.iter().any(Option::is_some).then_some(Defaults { values: BTreeMap::new(), inside: InnerDefaults::Positions(inside) });
     Ok((Type::tuple(types), defaults))
 }
 
@@ -206,17 +207,17 @@ impl Defaults {
 
     fn child(&self, name: &str) -> Option<&Arc<Self>> {
         match &self.inside {
-            Inside::Elements(defaults) => Some(defaults),
-            Inside::Attributes(attributes) => attributes.get(name),
-            Inside::Nothing | Inside::Positions(_) => None,
+            InnerDefaults::Elements(defaults) => Some(defaults),
+            InnerDefaults::Attributes(attributes) => attributes.get(name),
+            InnerDefaults::Nothing | InnerDefaults::Positions(_) => None,
         }
     }
 
     fn apply_sequence(&self, shape: &Data, elements: &[Value]) -> Value {
         let at = |position: usize| match &self.inside {
-            Inside::Elements(defaults) => Some(defaults),
-            Inside::Positions(defaults) => defaults.get(position).and_then(Option::as_ref),
-            Inside::Nothing | Inside::Attributes(_) => None,
+            InnerDefaults::Elements(defaults) => Some(defaults),
+            InnerDefaults::Positions(defaults) => defaults.get(position).and_then(Option::as_ref),
+            InnerDefaults::Nothing | InnerDefaults::Attributes(_) => None,
         };
         let filled: Vec<Value> = elements
             .iter()

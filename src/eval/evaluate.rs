@@ -8,7 +8,7 @@ use super::iteration::for_expression;
 use super::operators::{binary, unary};
 use super::template::template;
 use super::traversal::{reference, traversal};
-use super::{Budget, EvalError, FileAccess, FileList, FileTrouble, Marks, Num, NumError, RefStep, Scope, TOO_LARGE, Type, Value, convert};
+use super::{Budget, EvalError, FileAccess, FileError, FileList, Marks, Num, NumError, RefStep, Scope, TOO_LARGE, Type, Value, convert};
 use crate::base::{Because, Place, SourceId, Span, Step, StepKind, TrailLink};
 use crate::hcl::{Expr, ExprKind, ObjectItem, TraversalStep, native};
 use std::collections::BTreeMap;
@@ -19,7 +19,7 @@ use std::sync::Arc;
 /// # Errors
 /// Where Terraform refuses it.
 pub fn evaluate(expr: &Expr, context: &Context<'_>) -> Result<Value, EvalError> {
-    let mut errors = Errors::default();
+    let mut errors = EvalErrors::default();
     let value = eval(expr, context, &mut errors);
     errors.or(value)
 }
@@ -59,16 +59,16 @@ impl Scope for Nothing {
 }
 
 impl FileAccess for Nothing {
-    fn read(&self, _: &str) -> Result<Arc<[u8]>, FileTrouble> {
-        Err(FileTrouble::withheld("files cannot be read here"))
+    fn read(&self, _: &str) -> Result<Arc<[u8]>, FileError> {
+        Err(FileError::withheld("files cannot be read here"))
     }
 
-    fn exists(&self, _: &str) -> Result<bool, FileTrouble> {
-        Err(FileTrouble::withheld("files cannot be read here"))
+    fn exists(&self, _: &str) -> Result<bool, FileError> {
+        Err(FileError::withheld("files cannot be read here"))
     }
 
-    fn list(&self, _: &str) -> Result<Arc<FileList>, FileTrouble> {
-        Err(FileTrouble::withheld("files cannot be read here"))
+    fn list(&self, _: &str) -> Result<Arc<FileList>, FileError> {
+        Err(FileError::withheld("files cannot be read here"))
     }
 
     fn absolute(&self, path: &str) -> String {
@@ -78,11 +78,11 @@ impl FileAccess for Nothing {
 
 /// What went wrong so far: the first error, or the first one that nothing may catch.
 #[derive(Debug, Default)]
-pub(super) struct Errors {
+pub(super) struct EvalErrors {
     first: Option<EvalError>,
 }
 
-impl Errors {
+impl EvalErrors {
     pub(super) fn push(&mut self, error: EvalError) {
         match &self.first {
             Some(first) if !first.is_catchable() || error.is_catchable() => {}
@@ -170,7 +170,7 @@ pub(super) fn computed(span: Span, of: &[&Value]) -> Option<Arc<TrailLink>> {
 }
 
 /// The value of an expression; what is wrong with it goes into `errors`.
-pub(super) fn eval(expr: &Expr, context: &Context<'_>, errors: &mut Errors) -> Value {
+pub(super) fn eval(expr: &Expr, context: &Context<'_>, errors: &mut EvalErrors) -> Value {
     let expr = expr.without_parens();
     // A literal costs nothing: it is known even if the budget is used up.
     if let ExprKind::Null | ExprKind::Bool(_) | ExprKind::Number(_) | ExprKind::String(_) = &expr.kind {
@@ -199,7 +199,7 @@ pub(super) fn bounded(value: Value, context: &Context<'_>) -> Value {
     if context.budget.weigh(&value) { value } else { context.budget.too_large() }
 }
 
-fn literal(expr: &Expr, errors: &mut Errors) -> Value {
+fn literal(expr: &Expr, errors: &mut EvalErrors) -> Value {
     match &expr.kind {
         ExprKind::Null => Value::null(Type::Any),
         ExprKind::Bool(value) => Value::bool(*value),
@@ -214,14 +214,14 @@ fn literal(expr: &Expr, errors: &mut Errors) -> Value {
     }
 }
 
-fn tuple(elements: &[Expr], context: &Context<'_>, errors: &mut Errors) -> Value {
+fn tuple(elements: &[Expr], context: &Context<'_>, errors: &mut EvalErrors) -> Value {
     if !context.budget.charge_elements(elements.len() as u64) {
         return context.budget.too_large();
     }
     Value::tuple(elements.iter().map(|element| eval(element, context, errors)).collect())
 }
 
-fn object(items: &[ObjectItem], span: Span, context: &Context<'_>, errors: &mut Errors) -> Value {
+fn object(items: &[ObjectItem], span: Span, context: &Context<'_>, errors: &mut EvalErrors) -> Value {
     if !context.budget.charge_objects(1, items.len() as u64) {
         return context.budget.too_large();
     }
@@ -229,7 +229,7 @@ fn object(items: &[ObjectItem], span: Span, context: &Context<'_>, errors: &mut 
     let mut marks = Marks::NONE;
     let mut unknown_key = None;
     for ObjectItem { key, value } in items {
-        let mut key_errors = Errors::default();
+        let mut key_errors = EvalErrors::default();
         let name = object_key(key, context, &mut key_errors);
         let value = eval(value, context, errors);
         if key_errors.any() {
@@ -255,7 +255,7 @@ fn object(items: &[ObjectItem], span: Span, context: &Context<'_>, errors: &mut 
 }
 
 /// The name an object key evaluates to: a string, or unknown.
-fn object_key(key: &Expr, context: &Context<'_>, errors: &mut Errors) -> Value {
+fn object_key(key: &Expr, context: &Context<'_>, errors: &mut EvalErrors) -> Value {
     if let ExprKind::Traversal(base, steps) = &key.kind
         && matches!(base.kind, ExprKind::Variable(_))
         && steps.iter().all(is_plain)

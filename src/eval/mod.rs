@@ -41,7 +41,7 @@ pub use evaluate::{eval_constant, eval_text, evaluate};
 pub use functions::Dialect;
 pub use num::{Num, NumError};
 pub use references::{Reference, references};
-pub use scope::{FileAccess, FileList, FileTrouble, RefStep, Scope, WithheldPath};
+pub use scope::{FileAccess, FileError, FileList, RefStep, Scope, WithheldPath};
 pub use types::{ObjectAttr, Type};
 pub use unify::unify;
 pub use value::{Data, EvalError, EvalErrorKind, Marks, Possible, Refinement, ResourceRef, UnknownValue, Value};

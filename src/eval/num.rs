@@ -19,12 +19,12 @@ const LARGEST: i64 = 1 << 18;
 /// A number.
 #[derive(Clone, Debug)]
 pub struct Num {
-    kind: Kind,
+    kind: NumKind,
     precision: u32,
 }
 
 #[derive(Clone, Debug)]
-enum Kind {
+enum NumKind {
     /// A whole number; never a negative zero.
     Whole(i64),
     /// Anything else that is finite.
@@ -60,13 +60,13 @@ impl Num {
     pub const ZERO: Self = Self::whole(0);
 
     const fn whole(value: i64) -> Self {
-        Self { kind: Kind::Whole(value), precision: COUNTED }
+        Self { kind: NumKind::Whole(value), precision: COUNTED }
     }
 
     /// Infinity, or minus infinity.
     #[must_use]
     pub fn infinity(negative: bool) -> Self {
-        Self { kind: Kind::Infinite(negative), precision: DOUBLE }
+        Self { kind: NumKind::Infinite(negative), precision: DOUBLE }
     }
 
     /// The exact value of a double; `None` for NaN.
@@ -103,7 +103,7 @@ impl Num {
             && let Ok(value) = text.parse::<i64>()
             && !(value == 0 && text.starts_with('-'))
         {
-            return Ok(Self { kind: Kind::Whole(value), precision: WRITTEN });
+            return Ok(Self { kind: NumKind::Whole(value), precision: WRITTEN });
         }
         let (negative, rest) = match text.as_bytes() {
             [b'-', ..] => (true, text.get(1..).unwrap_or_default()),
@@ -111,7 +111,7 @@ impl Num {
             _ => (false, text),
         };
         if rest == "Inf" || rest == "inf" {
-            return Ok(Self { kind: Kind::Infinite(negative), precision: WRITTEN });
+            return Ok(Self { kind: NumKind::Infinite(negative), precision: WRITTEN });
         }
         let (mantissa, exponent, binary) = match rest.find(['e', 'E', 'p', 'P']) {
             Some(at) => {
@@ -176,7 +176,7 @@ impl Num {
         mantissa >>= zeros;
         exponent += i64::try_from(zeros).map_err(|_| NumError::TooLarge)?;
         if mantissa == BigUint::ZERO {
-            let kind = if negative { Kind::Float(Arc::new(Float { negative, mantissa, exponent: 0 })) } else { Kind::Whole(0) };
+            let kind = if negative { NumKind::Float(Arc::new(Float { negative, mantissa, exponent: 0 })) } else { NumKind::Whole(0) };
             return Ok(Self { kind, precision });
         }
         let size = i64::try_from(mantissa.bits()).map_err(|_| NumError::TooLarge)? + exponent;
@@ -185,17 +185,17 @@ impl Num {
         }
         if exponent >= 0 && size <= 63 {
             let magnitude = i64::try_from(&mantissa << exponent).map_err(|_| NumError::TooLarge)?;
-            return Ok(Self { kind: Kind::Whole(if negative { -magnitude } else { magnitude }), precision });
+            return Ok(Self { kind: NumKind::Whole(if negative { -magnitude } else { magnitude }), precision });
         }
-        Ok(Self { kind: Kind::Float(Arc::new(Float { negative, mantissa, exponent })), precision })
+        Ok(Self { kind: NumKind::Float(Arc::new(Float { negative, mantissa, exponent })), precision })
     }
 
     /// Sign, mantissa and exponent; `None` for infinities.
     fn parts(&self) -> Option<(bool, BigUint, i64)> {
         match &self.kind {
-            Kind::Whole(value) => Some((*value < 0, BigUint::from(value.unsigned_abs()), 0)),
-            Kind::Float(float) => Some((float.negative, float.mantissa.clone(), float.exponent)),
-            Kind::Infinite(_) => None,
+            NumKind::Whole(value) => Some((*value < 0, BigUint::from(value.unsigned_abs()), 0)),
+            NumKind::Float(float) => Some((float.negative, float.mantissa.clone(), float.exponent)),
+            NumKind::Infinite(_) => None,
         }
     }
 
@@ -206,15 +206,15 @@ impl Num {
     pub fn add(&self, other: &Self) -> Result<Self, NumError> {
         let precision = self.precision.max(other.precision);
         if precision >= COUNTED
-            && let (Kind::Whole(left), Kind::Whole(right)) = (&self.kind, &other.kind)
+            && let (NumKind::Whole(left), NumKind::Whole(right)) = (&self.kind, &other.kind)
             && let Some(sum) = left.checked_add(*right)
         {
-            return Ok(Self { kind: Kind::Whole(sum), precision });
+            return Ok(Self { kind: NumKind::Whole(sum), precision });
         }
         match (&self.kind, &other.kind) {
-            (Kind::Infinite(left), Kind::Infinite(right)) if left != right => return Err(NumError::Undefined),
-            (Kind::Infinite(negative), _) | (_, Kind::Infinite(negative)) => {
-                return Ok(Self { kind: Kind::Infinite(*negative), precision });
+            (NumKind::Infinite(left), NumKind::Infinite(right)) if left != right => return Err(NumError::Undefined),
+            (NumKind::Infinite(negative), _) | (_, NumKind::Infinite(negative)) => {
+                return Ok(Self { kind: NumKind::Infinite(*negative), precision });
             }
             _ => {}
         }
@@ -243,19 +243,19 @@ impl Num {
     /// `Undefined` for `0 * ∞`, `TooLarge`.
     pub fn mul(&self, other: &Self) -> Result<Self, NumError> {
         let precision = self.precision.max(other.precision);
-        if let (Kind::Whole(left), Kind::Whole(right)) = (&self.kind, &other.kind)
+        if let (NumKind::Whole(left), NumKind::Whole(right)) = (&self.kind, &other.kind)
             && *left != 0
             && *right != 0
             && precision >= COUNTED
             && let Some(product) = left.checked_mul(*right)
         {
-            return Ok(Self { kind: Kind::Whole(product), precision });
+            return Ok(Self { kind: NumKind::Whole(product), precision });
         }
         let (Some(left), Some(right)) = (self.parts(), other.parts()) else {
             if self.is_zero() || other.is_zero() {
                 return Err(NumError::Undefined);
             }
-            return Ok(Self { kind: Kind::Infinite(self.is_negative() != other.is_negative()), precision });
+            return Ok(Self { kind: NumKind::Infinite(self.is_negative() != other.is_negative()), precision });
         };
         let product = Self::finite(left.0 != right.0, left.1 * right.1, left.2 + right.2, false, WRITTEN)?;
         let needed = product.parts().map_or(0, |(_, mantissa, _)| mantissa.bits() - mantissa.trailing_zeros().unwrap_or(0));
@@ -273,13 +273,17 @@ impl Num {
         let negative = self.is_negative() != other.is_negative();
         let (Some(left), Some(right)) = (self.parts(), other.parts()) else {
             return match (&self.kind, &other.kind) {
-                (Kind::Infinite(_), Kind::Infinite(_)) => Err(NumError::Undefined),
-                (Kind::Infinite(_), _) => Ok(Self { kind: Kind::Infinite(negative), precision }),
+                (NumKind::Infinite(_), NumKind::Infinite(_)) => Err(NumError::Undefined),
+                (NumKind::Infinite(_), _) => Ok(Self { kind: NumKind::Infinite(negative), precision }),
                 _ => Self::finite(negative, BigUint::ZERO, 0, false, precision),
             };
         };
         if right.1 == BigUint::ZERO {
-            return if left.1 == BigUint::ZERO { Err(NumError::Undefined) } else { Ok(Self { kind: Kind::Infinite(negative), precision }) };
+            return if left.1 == BigUint::ZERO {
+                Err(NumError::Undefined)
+            } else {
+                Ok(Self { kind: NumKind::Infinite(negative), precision })
+            };
         }
         Self::quotient(negative, &left.1, &right.1, left.2 - right.2, precision)
     }
@@ -313,17 +317,17 @@ impl Num {
     #[must_use]
     pub fn neg(&self) -> Self {
         let kind = match &self.kind {
-            Kind::Whole(0) => Kind::Float(Arc::new(Float { negative: true, mantissa: BigUint::ZERO, exponent: 0 })),
-            Kind::Whole(value) => match value.checked_neg() {
-                Some(value) => Kind::Whole(value),
-                None => Kind::Float(Arc::new(Float { negative: false, mantissa: BigUint::from(1_u8), exponent: 63 })),
+            NumKind::Whole(0) => NumKind::Float(Arc::new(Float { negative: true, mantissa: BigUint::ZERO, exponent: 0 })),
+            NumKind::Whole(value) => match value.checked_neg() {
+                Some(value) => NumKind::Whole(value),
+                None => NumKind::Float(Arc::new(Float { negative: false, mantissa: BigUint::from(1_u8), exponent: 63 })),
             },
-            Kind::Float(float) if float.mantissa == BigUint::ZERO => Kind::Whole(0),
-            Kind::Float(float) => {
+            NumKind::Float(float) if float.mantissa == BigUint::ZERO => NumKind::Whole(0),
+            NumKind::Float(float) => {
                 return Self::finite(!float.negative, float.mantissa.clone(), float.exponent, false, self.precision)
                     .unwrap_or_else(|_| self.clone());
             }
-            Kind::Infinite(negative) => Kind::Infinite(!negative),
+            NumKind::Infinite(negative) => NumKind::Infinite(!negative),
         };
         Self { kind, precision: self.precision }
     }
@@ -338,7 +342,7 @@ impl Num {
     #[must_use]
     pub fn truncate(&self) -> Self {
         match &self.kind {
-            Kind::Float(float) if float.exponent < 0 => {
+            NumKind::Float(float) if float.exponent < 0 => {
                 let mantissa = &float.mantissa >> float.exponent.unsigned_abs();
                 let negative = float.negative && mantissa != BigUint::ZERO;
                 Self::finite(negative, mantissa, 0, false, self.precision).unwrap_or_else(|_| self.clone())
@@ -365,9 +369,9 @@ impl Num {
     #[must_use]
     pub fn is_negative(&self) -> bool {
         match &self.kind {
-            Kind::Whole(value) => *value < 0,
-            Kind::Float(float) => float.negative,
-            Kind::Infinite(negative) => *negative,
+            NumKind::Whole(value) => *value < 0,
+            NumKind::Float(float) => float.negative,
+            NumKind::Infinite(negative) => *negative,
         }
     }
 
@@ -375,25 +379,25 @@ impl Num {
     #[must_use]
     pub fn is_zero(&self) -> bool {
         match &self.kind {
-            Kind::Whole(value) => *value == 0,
-            Kind::Float(float) => float.mantissa == BigUint::ZERO,
-            Kind::Infinite(_) => false,
+            NumKind::Whole(value) => *value == 0,
+            NumKind::Float(float) => float.mantissa == BigUint::ZERO,
+            NumKind::Infinite(_) => false,
         }
     }
 
     /// Whether it is infinite.
     #[must_use]
     pub fn is_infinite(&self) -> bool {
-        matches!(self.kind, Kind::Infinite(_))
+        matches!(self.kind, NumKind::Infinite(_))
     }
 
     /// Whether it is a whole number.
     #[must_use]
     pub fn is_integer(&self) -> bool {
         match &self.kind {
-            Kind::Whole(_) => true,
-            Kind::Float(float) => float.exponent >= 0,
-            Kind::Infinite(_) => false,
+            NumKind::Whole(_) => true,
+            NumKind::Float(float) => float.exponent >= 0,
+            NumKind::Infinite(_) => false,
         }
     }
 
@@ -401,9 +405,9 @@ impl Num {
     #[must_use]
     pub fn to_i64(&self) -> Option<i64> {
         match &self.kind {
-            Kind::Whole(value) => Some(*value),
-            Kind::Float(_) => self.to_big().and_then(|value| i64::try_from(value).ok()),
-            Kind::Infinite(_) => None,
+            NumKind::Whole(value) => Some(*value),
+            NumKind::Float(_) => self.to_big().and_then(|value| i64::try_from(value).ok()),
+            NumKind::Infinite(_) => None,
         }
     }
 
@@ -441,13 +445,13 @@ impl Num {
     /// Which of the two is larger. The negative zero equals zero.
     #[must_use]
     pub fn compare(&self, other: &Self) -> Ordering {
-        if let (Kind::Whole(left), Kind::Whole(right)) = (&self.kind, &other.kind) {
+        if let (NumKind::Whole(left), NumKind::Whole(right)) = (&self.kind, &other.kind) {
             return left.cmp(right);
         }
         match (&self.kind, &other.kind) {
-            (Kind::Infinite(left), Kind::Infinite(right)) => return right.cmp(left),
-            (Kind::Infinite(negative), _) => return if *negative { Ordering::Less } else { Ordering::Greater },
-            (_, Kind::Infinite(negative)) => return if *negative { Ordering::Greater } else { Ordering::Less },
+            (NumKind::Infinite(left), NumKind::Infinite(right)) => return right.cmp(left),
+            (NumKind::Infinite(negative), _) => return if *negative { Ordering::Less } else { Ordering::Greater },
+            (_, NumKind::Infinite(negative)) => return if *negative { Ordering::Greater } else { Ordering::Less },
             _ => {}
         }
         let (Some(left), Some(right)) = (self.parts(), other.parts()) else { return Ordering::Equal };
@@ -495,8 +499,8 @@ impl Num {
     /// The shortest decimal text that reads back as this number at its precision, as Terraform prints numbers: never an exponent.
     fn text(&self) -> String {
         let float = match &self.kind {
-            Kind::Whole(value) if self.precision >= COUNTED || value.unsigned_abs() < 1 << DOUBLE => return value.to_string(),
-            Kind::Infinite(negative) => return if *negative { "-Inf" } else { "+Inf" }.to_owned(),
+            NumKind::Whole(value) if self.precision >= COUNTED || value.unsigned_abs() < 1 << DOUBLE => return value.to_string(),
+            NumKind::Infinite(negative) => return if *negative { "-Inf" } else { "+Inf" }.to_owned(),
             _ => self.parts(),
         };
         let Some((negative, mantissa, exponent)) = float else { return String::new() };
@@ -540,7 +544,7 @@ impl From<usize> for Num {
 impl PartialEq for Num {
     fn eq(&self, other: &Self) -> bool {
         match (&self.kind, &other.kind) {
-            (Kind::Whole(left), Kind::Whole(right)) => left == right,
+            (NumKind::Whole(left), NumKind::Whole(right)) => left == right,
             _ if self.is_zero() || other.is_zero() => self.is_zero() && other.is_zero(),
             _ if self.is_integer() != other.is_integer() => false,
             _ if self.is_integer() => self.compare(other).is_eq(),

@@ -1,7 +1,7 @@
 //! `+ - * / %`, comparisons, `&& || !`, with Terraform's conversions and its forgiveness of sides that do not matter.
 
 use super::context::Context;
-use super::evaluate::{Errors, computed, eval, failed, here};
+use super::evaluate::{EvalErrors, computed, eval, failed, here};
 use super::possible::by_cases;
 use super::{Data, Marks, Num, NumError, TOO_LARGE, Type, Value, convert, equals};
 use crate::base::{Span, TrailLink};
@@ -9,12 +9,12 @@ use crate::hcl::{BinaryOp, Expr, ExprKind, UnaryOp};
 use std::cmp::Ordering;
 use std::sync::Arc;
 
-pub(super) fn unary(operator: UnaryOp, operand: &Expr, span: Span, context: &Context<'_>, errors: &mut Errors) -> Value {
+pub(super) fn unary(operator: UnaryOp, operand: &Expr, span: Span, context: &Context<'_>, errors: &mut EvalErrors) -> Value {
     let ty = match operator {
         UnaryOp::Negate => Type::Number,
         UnaryOp::Not => Type::Bool,
     };
-    let mut own = Errors::default();
+    let mut own = EvalErrors::default();
     let value = eval(operand, context, &mut own);
     let value = convert(value, &ty).unwrap_or_else(|error| own.fail(format!("invalid operand: {}", error.message), operand.span));
     if own.any() {
@@ -43,20 +43,20 @@ fn apply_unary(operator: UnaryOp, value: &Value) -> Result<Value, &'static str> 
 }
 
 /// An operation. A chain of them leans to the left, and is evaluated in a loop: generated code has hundreds of operands.
-pub(super) fn binary(expr: &Expr, context: &Context<'_>, errors: &mut Errors) -> Value {
+pub(super) fn binary(expr: &Expr, context: &Context<'_>, errors: &mut EvalErrors) -> Value {
     let (mut chain, mut first) = (Vec::new(), expr);
     while let ExprKind::Binary(operator, left, right) = &first.kind {
         chain.push((*operator, &**left, &**right, first.span));
         first = left;
     }
-    let mut own = Errors::default();
+    let mut own = EvalErrors::default();
     let mut value = eval(first, context, &mut own);
     while let Some((operator, left, right, span)) = chain.pop() {
         // The first step is paid by whoever evaluates the expression.
         if !chain.is_empty() && !context.budget.step() {
             return context.budget.too_large().with_trail(here(span));
         }
-        let mut after = Errors::default();
+        let mut after = EvalErrors::default();
         value = operation(operator, (left, value, own), right, span, context, &mut after);
         own = after;
     }
@@ -66,14 +66,14 @@ pub(super) fn binary(expr: &Expr, context: &Context<'_>, errors: &mut Errors) ->
 
 fn operation(
     operator: BinaryOp,
-    (left_expr, left, mut left_errors): (&Expr, Value, Errors),
+    (left_expr, left, mut left_errors): (&Expr, Value, EvalErrors),
     right_expr: &Expr,
     span: Span,
     context: &Context<'_>,
-    errors: &mut Errors,
+    errors: &mut EvalErrors,
 ) -> Value {
     let result_type = result_type(operator);
-    let (mut right_errors, mut unsuited) = (Errors::default(), Errors::default());
+    let (mut right_errors, mut unsuited) = (EvalErrors::default(), EvalErrors::default());
     let mut operand = |expr: &Expr, value: Value| match operand_type(operator) {
         Some(ty) => convert(value, &ty).unwrap_or_else(|error| unsuited.fail(format!("invalid operand: {}", error.message), expr.span)),
         None => value,
@@ -169,7 +169,7 @@ enum Side {
 
 /// What `&&` and `||` make of sides of which one decides, or is unknown: the value, and the side whose errors count. A null side
 /// counts as false here.
-fn short_circuit(operator: BinaryOp, left: &Value, right: &Value, errors: [&Errors; 2]) -> Option<(Value, Option<Side>)> {
+fn short_circuit(operator: BinaryOp, left: &Value, right: &Value, errors: [&EvalErrors; 2]) -> Option<(Value, Option<Side>)> {
     let deciding = match operator {
         BinaryOp::And => false,
         BinaryOp::Or => true,

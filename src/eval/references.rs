@@ -1,7 +1,7 @@
 //! The references of an expression, found without evaluating it.
 
 use super::context::Context;
-use super::evaluate::{Errors, eval};
+use super::evaluate::{EvalErrors, eval};
 use super::{RefStep, Value};
 use crate::base::Span;
 use crate::hcl::{Directive, Expr, ExprKind, ForExpr, Name, Part, Template, TraversalStep};
@@ -36,20 +36,20 @@ pub fn references(expr: &Expr) -> Vec<Reference<'_>> {
 
 /// Asks the scope whether the references of an expression that is not evaluated are declared. `bound` are the variables that would be
 /// bound if it were.
-pub(super) fn check_declared<'a>(expr: &'a Expr, bound: &[&'a str], context: &Context<'_>, errors: &mut Errors) {
+pub(super) fn check_declared<'a>(expr: &'a Expr, bound: &[&'a str], context: &Context<'_>, errors: &mut EvalErrors) {
     let mut found = Vec::new();
     walk(expr, &mut bound.to_vec(), &mut found);
     check(&found, context, errors);
 }
 
 /// The same for the inside of a template.
-pub(super) fn check_template<'a>(template: &'a Template, bound: &[&'a str], context: &Context<'_>, errors: &mut Errors) {
+pub(super) fn check_template<'a>(template: &'a Template, bound: &[&'a str], context: &Context<'_>, errors: &mut EvalErrors) {
     let mut found = Vec::new();
     walk_template(template, &mut bound.to_vec(), &mut found);
     check(&found, context, errors);
 }
 
-fn check(references: &[Reference<'_>], context: &Context<'_>, errors: &mut Errors) {
+fn check(references: &[Reference<'_>], context: &Context<'_>, errors: &mut EvalErrors) {
     if context.closed {
         return;
     }
@@ -68,7 +68,7 @@ fn written_out<'a>(steps: &'a [TraversalStep], context: &Context<'_>) -> Vec<Ref
     let step = |step: &'a TraversalStep| match step {
         TraversalStep::Attr(name) => Some(RefStep::Attr(name)),
         TraversalStep::Index(index, span) if matches!(index.kind, ExprKind::String(_) | ExprKind::Number(_)) => {
-            Some(RefStep::Index(eval(index, context, &mut Errors::default()), *span))
+            Some(RefStep::Index(eval(index, context, &mut EvalErrors::default()), *span))
         }
         TraversalStep::LegacyIndex(index, span) => Some(RefStep::Index(Value::number(i64::try_from(*index).ok()?), *span)),
         _ => None,

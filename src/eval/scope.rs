@@ -60,14 +60,14 @@ pub trait Scope {
 
 /// Why a file function cannot say what the file holds.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum FileTrouble {
+pub enum FileError {
     /// It is not there: an error in Terraform too.
     Missing,
     /// It may not or cannot be read here; the value is unknown for this reason, a clause: "`/etc/passwd` lies outside of the repository".
     Withheld(Reason),
 }
 
-impl FileTrouble {
+impl FileError {
     /// It may not or cannot be read, for another reason than those that [`Reason`] has a name for.
     pub fn withheld(why: impl Into<Reason>) -> Self {
         Self::Withheld(why.into())
@@ -101,19 +101,19 @@ pub trait FileAccess {
     ///
     /// # Errors
     /// Missing, or withheld for a reason.
-    fn read(&self, path: &str) -> Result<Arc<[u8]>, FileTrouble>;
+    fn read(&self, path: &str) -> Result<Arc<[u8]>, FileError>;
 
     /// Whether a regular file is there.
     ///
     /// # Errors
     /// Missing where something else is there (a folder, a pipe): an error in Terraform; or withheld for a reason.
-    fn exists(&self, path: &str) -> Result<bool, FileTrouble>;
+    fn exists(&self, path: &str) -> Result<bool, FileError>;
 
     /// Everything below a folder.
     ///
     /// # Errors
     /// Missing, or withheld for a reason.
-    fn list(&self, folder: &str) -> Result<Arc<FileList>, FileTrouble>;
+    fn list(&self, folder: &str) -> Result<Arc<FileList>, FileError>;
 
     /// The absolute form of a path (`abspath`).
     fn absolute(&self, path: &str) -> String;

@@ -1,7 +1,7 @@
 //! Templates: text with interpolations and directives.
 
 use super::context::{Context, Locals};
-use super::evaluate::{Errors, eval, failed, here};
+use super::evaluate::{EvalErrors, eval, failed, here};
 use super::iteration::entries;
 use super::possible::by_cases;
 use super::references::check_template;
@@ -10,7 +10,7 @@ use crate::base::Span;
 use crate::hcl::{Directive, Expr, Name, Part, Template};
 
 /// A template. One that is a lone interpolation is that interpolation's value, of whatever type; all others are strings.
-pub(super) fn template(template: &Template, span: Span, context: &Context<'_>, errors: &mut Errors) -> Value {
+pub(super) fn template(template: &Template, span: Span, context: &Context<'_>, errors: &mut EvalErrors) -> Value {
     if let [Part::Interpolation(inner)] = template.parts.as_slice() {
         return eval(inner, context, errors);
     }
@@ -18,9 +18,9 @@ pub(super) fn template(template: &Template, span: Span, context: &Context<'_>, e
 }
 
 /// The text of a template, as a string even if it is a lone interpolation.
-fn text(template: &Template, span: Span, context: &Context<'_>, errors: &mut Errors) -> Value {
+fn text(template: &Template, span: Span, context: &Context<'_>, errors: &mut EvalErrors) -> Value {
     let mut values = Vec::with_capacity(template.parts.len());
-    let mut own = Errors::default();
+    let mut own = EvalErrors::default();
     for part in &template.parts {
         let before = own.any();
         let value = match part {
@@ -66,7 +66,7 @@ fn carried(template: &Template, values: &[Value]) -> Option<std::sync::Arc<crate
 }
 
 /// A value as text: unknown ones stay unknown, null and compound ones are errors.
-fn printable(value: Value, span: Span, errors: &mut Errors) -> Value {
+fn printable(value: Value, span: Span, errors: &mut EvalErrors) -> Value {
     if value.is_null() {
         errors.fail("null cannot be part of a text", span);
         return value;
@@ -97,7 +97,7 @@ fn concatenate(values: &[Value], context: &Context<'_>) -> Option<Value> {
     Some(Value::string(joined))
 }
 
-fn run_directive(directive: &Directive, span: Span, context: &Context<'_>, errors: &mut Errors) -> (Value, Span) {
+fn run_directive(directive: &Directive, span: Span, context: &Context<'_>, errors: &mut EvalErrors) -> (Value, Span) {
     match directive {
         Directive::If { condition, then, otherwise, span: own } => {
             let own = if own.start == own.end { span } else { *own };
@@ -109,8 +109,8 @@ fn run_directive(directive: &Directive, span: Span, context: &Context<'_>, error
     }
 }
 
-fn branch(condition: &Expr, then: &Template, otherwise: &Template, span: Span, context: &Context<'_>, errors: &mut Errors) -> Value {
-    let (mut then_errors, mut otherwise_errors) = (Errors::default(), Errors::default());
+fn branch(condition: &Expr, then: &Template, otherwise: &Template, span: Span, context: &Context<'_>, errors: &mut EvalErrors) -> Value {
+    let (mut then_errors, mut otherwise_errors) = (EvalErrors::default(), EvalErrors::default());
     let then = text(then, span, context, &mut then_errors);
     let otherwise = text(otherwise, span, context, &mut otherwise_errors);
     let decision = eval(condition, context, errors);
@@ -150,7 +150,7 @@ fn repeat(
     body: &Template,
     span: Span,
     context: &Context<'_>,
-    errors: &mut Errors,
+    errors: &mut EvalErrors,
 ) -> Value {
     let (key_var, value_var) = names;
     let over = eval(collection, context, errors);
@@ -175,7 +175,7 @@ fn repeat(
         check_template(body, &bound(key_var, value_var), context, errors);
     }
     let mut results = Vec::with_capacity(items.len());
-    let mut own = Errors::default();
+    let mut own = EvalErrors::default();
     for (key, value) in items {
         let mut variables = Vec::with_capacity(2);
         if let Some(name) = key_var {

@@ -1,7 +1,7 @@
 //! What the evaluator knows beyond values: trails, origins, what is possible; and its budgets.
 
 use super::{
-    Budget, Context, Data, EvalError, FileAccess, FileList, FileTrouble, Marks, RefStep, ResourceRef, Scope, Type, UnknownValue, Value,
+    Budget, Context, Data, EvalError, FileAccess, FileError, FileList, Marks, RefStep, ResourceRef, Scope, Type, UnknownValue, Value,
     evaluate,
 };
 use crate::base::{Place, Sources, Span, Step};
@@ -10,11 +10,11 @@ use std::sync::Arc;
 
 /// A module with a few variables and one vault.
 #[derive(Default)]
-struct Module {
+struct TestModule {
     sources: Sources,
 }
 
-impl Scope for Module {
+impl Scope for TestModule {
     fn resolve(&self, name: &str, span: Span, steps: &[RefStep<'_>]) -> Result<(Value, usize), EvalError> {
         let attribute = match steps {
             [RefStep::Attr(attribute), ..] => &*attribute.text,
@@ -53,17 +53,17 @@ impl Scope for Module {
     }
 }
 
-impl FileAccess for Module {
-    fn read(&self, _: &str) -> Result<Arc<[u8]>, FileTrouble> {
-        Err(FileTrouble::Missing)
+impl FileAccess for TestModule {
+    fn read(&self, _: &str) -> Result<Arc<[u8]>, FileError> {
+        Err(FileError::Missing)
     }
 
-    fn exists(&self, _: &str) -> Result<bool, FileTrouble> {
+    fn exists(&self, _: &str) -> Result<bool, FileError> {
         Ok(false)
     }
 
-    fn list(&self, _: &str) -> Result<Arc<FileList>, FileTrouble> {
-        Err(FileTrouble::Missing)
+    fn list(&self, _: &str) -> Result<Arc<FileList>, FileError> {
+        Err(FileError::Missing)
     }
 
     fn absolute(&self, path: &str) -> String {
@@ -72,7 +72,7 @@ impl FileAccess for Module {
 }
 
 fn eval(text: &str) -> Result<Value, EvalError> {
-    let module = Module::default();
+    let module = TestModule::default();
     let source = module.sources.add("main.tf", text.to_owned());
     let expr = native::parse_expression(source, text).map_err(|error| EvalError::new(error.message, Some(error.span)))?;
     evaluate(&expr, &Context::new(&module, &Budget::small()))
@@ -394,7 +394,7 @@ fn errors_say_what_is_wrong() {
 #[test]
 fn an_unknown_takes_the_types_that_its_constraint_leaves_open() {
     let of = |text: &str| {
-        let source = Module::default().sources.add("types.tf", text.to_owned());
+        let source = TestModule::default().sources.add("types.tf", text.to_owned());
         let expr = native::parse_expression(source, text).expect("a type");
         super::parse_constraint(&expr, &mut |default| Err(EvalError::new("no default", Some(default.span)))).expect("a type").ty
     };
@@ -488,7 +488,7 @@ fn evaluate_deep_expressions() {
 
 /// Locals that refer to the one before them, evaluated on demand as a module does it.
 struct Chain<'a> {
-    module: &'a Module,
+    module: &'a TestModule,
     budget: &'a Budget,
     link: &'a str,
 }
@@ -520,7 +520,7 @@ fn long_chains_of_locals_end_in_an_answer() {
     for link in ["NEXT", "true ? [for x in [NEXT] : upper(x)][0] : null", "[NEXT]", "\"%{ if true }${NEXT}%{ endif }\"", "try(NEXT, \"x\")"]
     {
         for (length, known) in [(20, true), (5_000, false)] {
-            let (module, budget) = (Module::default(), Budget::new());
+            let (module, budget) = (TestModule::default(), Budget::new());
             let chain = Chain { module: &module, budget: &budget, link };
             let text = format!("local.n{length}");
             let source = module.sources.add("main.tf", text.clone());

@@ -2,7 +2,7 @@
 //! `internal/builtin/providers/terraform/functions.go`.
 
 use super::context::Context;
-use super::evaluate::{Errors, eval};
+use super::evaluate::{EvalErrors, eval};
 use super::functions::Inside;
 use super::{Data, EvalError, Type, Value, convert};
 use crate::base::Span;
@@ -12,51 +12,51 @@ use std::sync::Arc;
 
 /// A function of the built-in provider.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Function {
+pub(super) enum ProviderFunction {
     DecodeTfvars,
     EncodeTfvars,
     EncodeExpr,
 }
 
 /// The function with this name, where the module requires the built-in provider under the name that is in it.
-pub(super) fn function(name: &str, context: &Context<'_>) -> Option<Function> {
+pub(super) fn function(name: &str, context: &Context<'_>) -> Option<ProviderFunction> {
     let (provider, function) = name.strip_prefix("provider::")?.split_once("::")?;
     let function = match function {
-        "decode_tfvars" => Function::DecodeTfvars,
-        "encode_tfvars" => Function::EncodeTfvars,
-        "encode_expr" => Function::EncodeExpr,
+        "decode_tfvars" => ProviderFunction::DecodeTfvars,
+        "encode_tfvars" => ProviderFunction::EncodeTfvars,
+        "encode_expr" => ProviderFunction::EncodeExpr,
         _ => return None,
     };
     context.scope.is_builtin_provider(provider).then_some(function)
 }
 
-pub(super) fn call(function: Function, values: &[Value], span: Span, context: &Context<'_>) -> Result<Value, EvalError> {
+pub(super) fn call(function: ProviderFunction, values: &[Value], span: Span, context: &Context<'_>) -> Result<Value, EvalError> {
     let fail = |message: &str| Err(EvalError::new(message, Some(span)));
     let [value] = values else { return fail("this function takes one argument") };
     if value.is_null() {
         return fail("the argument must not be null");
     }
     let marks = value.deep_marks();
-    let ty = if function == Function::DecodeTfvars { Type::Any } else { Type::String };
+    let ty = if function == ProviderFunction::DecodeTfvars { Type::Any } else { Type::String };
     if !value.is_wholly_known() {
         return Ok(Value::unknown_like(ty, value).with_marks(marks));
     }
     if !context.budget.weigh(value) {
         return Ok(context.budget.too_large());
     }
-    if function != Function::DecodeTfvars && has_objects_in_lists(value) {
+    if function != ProviderFunction::DecodeTfvars && has_objects_in_lists(value) {
         return Ok(Value::unknown(ty, "Terraform's formatting of objects in lists is not imitated").with_marks(marks));
     }
     let result = match function {
-        Function::DecodeTfvars => {
+        ProviderFunction::DecodeTfvars => {
             let text = convert(value.clone(), &Type::String)?;
             decode(text.as_str().unwrap_or_default(), span, context)?
         }
-        Function::EncodeTfvars => match value.as_mapping() {
+        ProviderFunction::EncodeTfvars => match value.as_mapping() {
             Some(entries) => Value::string(encode_entries(entries, 0)?),
             None => return fail("the value to encode must be an object"),
         },
-        Function::EncodeExpr => Value::string(encode(value, 0)),
+        ProviderFunction::EncodeExpr => Value::string(encode(value, 0)),
     };
     let fits = context.budget.charge(result.as_str().map_or(0, |text| text.len() as u64));
     Ok(if fits { result.with_marks(marks) } else { context.budget.too_large() })
@@ -76,7 +76,7 @@ fn decode(text: &str, span: Span, context: &Context<'_>) -> Result<Value, EvalEr
     let context = Context { locals: None, closed: true, inside: Inside::Values, ..*context };
     let mut entries = BTreeMap::new();
     for attribute in &body.attributes {
-        let mut errors = Errors::default();
+        let mut errors = EvalErrors::default();
         let value = eval(&attribute.value, &context, &mut errors);
         entries.insert(Arc::clone(&attribute.name.text), errors.or(value)?);
     }

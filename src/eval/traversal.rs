@@ -1,7 +1,7 @@
 //! References and the steps behind them: attributes, indexes, splats.
 
 use super::context::Context;
-use super::evaluate::{Errors, bounded, eval, failed, here};
+use super::evaluate::{EvalErrors, bounded, eval, failed, here};
 use super::possible::{MOST_CASES, by_cases, with_possible};
 use super::value::normal_form;
 use super::{Data, EvalError, Marks, Possible, RefStep, Type, Value, convert};
@@ -10,7 +10,7 @@ use crate::hcl::{Expr, ExprKind, Name, TraversalStep};
 use std::sync::Arc;
 
 /// A step whose index is evaluated.
-enum Step<'a> {
+enum EvaluatedStep<'a> {
     Attr(&'a Name),
     Index(Value, Span),
     FullSplat(Span),
@@ -18,23 +18,23 @@ enum Step<'a> {
 }
 
 /// `base` followed by steps.
-pub(super) fn traversal(expr: &Expr, base: &Expr, steps: &[TraversalStep], context: &Context<'_>, errors: &mut Errors) -> Value {
+pub(super) fn traversal(expr: &Expr, base: &Expr, steps: &[TraversalStep], context: &Context<'_>, errors: &mut EvalErrors) -> Value {
     if let ExprKind::Variable(name) = &base.kind {
         return reference(name, expr, steps, context, errors);
     }
-    let mut own = Errors::default();
+    let mut own = EvalErrors::default();
     let value = eval(base, context, &mut own);
     let faulty = own.any();
     errors.merge(own);
     let steps = evaluate_steps(steps, context, errors);
-    if faulty && steps.iter().any(|step| matches!(step, Step::FullSplat(_) | Step::AttrSplat(_))) {
+    if faulty && steps.iter().any(|step| matches!(step, EvaluatedStep::FullSplat(_) | EvaluatedStep::AttrSplat(_))) {
         return failed(Type::Any);
     }
     apply_steps(value, &steps, context, errors)
 }
 
 /// A reference: a variable of a `for`, or whatever the scope knows by this name.
-pub(super) fn reference(name: &Arc<str>, expr: &Expr, steps: &[TraversalStep], context: &Context<'_>, errors: &mut Errors) -> Value {
+pub(super) fn reference(name: &Arc<str>, expr: &Expr, steps: &[TraversalStep], context: &Context<'_>, errors: &mut EvalErrors) -> Value {
     if let Some(value) = context.local(name) {
         let steps = evaluate_steps(steps, context, errors);
         return apply_steps(value.clone(), &steps, context, errors);
@@ -42,16 +42,16 @@ pub(super) fn reference(name: &Arc<str>, expr: &Expr, steps: &[TraversalStep], c
     if context.closed {
         return errors.fail(format!("the template has no variable named `{name}`"), expr.span);
     }
-    let mut own = Errors::default();
+    let mut own = EvalErrors::default();
     let steps = evaluate_steps(steps, context, &mut own);
     let own_failed = own.any();
     errors.merge(own);
     let path: Vec<RefStep<'_>> = steps
         .iter()
         .map_while(|step| match step {
-            Step::Attr(name) => Some(RefStep::Attr(name)),
-            Step::Index(key, span) => Some(RefStep::Index(key.clone(), *span)),
-            Step::FullSplat(_) | Step::AttrSplat(_) => None,
+            EvaluatedStep::Attr(name) => Some(RefStep::Attr(name)),
+            EvaluatedStep::Index(key, span) => Some(RefStep::Index(key.clone(), *span)),
+            EvaluatedStep::FullSplat(_) | EvaluatedStep::AttrSplat(_) => None,
         })
         .collect();
     let (value, used) = match context.scope.resolve(name, expr.span, &path) {
@@ -74,40 +74,41 @@ fn used_here(value: Value, span: Span, context: &Context<'_>) -> Value {
     value.through(base::Step::of(Place::Source(span), StepKind::Used(text.map(Arc::from))))
 }
 
-fn evaluate_steps<'a>(steps: &'a [TraversalStep], context: &Context<'_>, errors: &mut Errors) -> Vec<Step<'a>> {
+fn evaluate_steps<'a>(steps: &'a [TraversalStep], context: &Context<'_>, errors: &mut EvalErrors) -> Vec<EvaluatedStep<'a>> {
     steps
         .iter()
         .map(|step| match step {
-            TraversalStep::Attr(name) => Step::Attr(name),
-            TraversalStep::Index(index, span) => Step::Index(eval(index, context, errors), *span),
+            TraversalStep::Attr(name) => EvaluatedStep::Attr(name),
+            TraversalStep::Index(index, span) => EvaluatedStep::Index(eval(index, context, errors), *span),
             TraversalStep::LegacyIndex(index, span) => {
-                Step::Index(Value::number(i64::try_from(*index).unwrap_or(i64::MAX)).with_trail(here(*span)), *span)
+                EvaluatedStep::Index(Value::number(i64::try_from(*index).unwrap_or(i64::MAX)).with_trail(here(*span)), *span)
             }
-            TraversalStep::FullSplat(span) => Step::FullSplat(*span),
-            TraversalStep::AttrSplat(span) => Step::AttrSplat(*span),
+            TraversalStep::FullSplat(span) => EvaluatedStep::FullSplat(*span),
+            TraversalStep::AttrSplat(span) => EvaluatedStep::AttrSplat(*span),
         })
         .collect()
 }
 
-fn apply_steps(value: Value, steps: &[Step<'_>], context: &Context<'_>, errors: &mut Errors) -> Value {
+fn apply_steps(value: Value, steps: &[EvaluatedStep<'_>], context: &Context<'_>, errors: &mut EvalErrors) -> Value {
     let mut value = value;
     let mut rest = steps;
     while let [step, behind @ ..] = rest {
         rest = behind;
         let result = match step {
-            Step::Attr(name) => attribute(&value, &name.text, name.span),
-            Step::Index(key, span) => index(&value, key, *span, context).map(|element| picked(element, key)),
-            Step::FullSplat(span) => {
+            EvaluatedStep::Attr(name) => attribute(&value, &name.text, name.span),
+            EvaluatedStep::Index(key, span) => index(&value, key, *span, context).map(|element| picked(element, key)),
+            EvaluatedStep::FullSplat(span) => {
                 // Everything behind belongs to each element.
                 return splat(&value, behind, *span, context, errors);
             }
-            Step::AttrSplat(span) => {
-                let is_own =
-                    |step: &Step<'_>| matches!(step, Step::Attr(_)) || matches!(step, Step::Index(_, at) if is_legacy(*at, context));
+            EvaluatedStep::AttrSplat(span) => {
+                let is_own = |step: &EvaluatedStep<'_>| {
+                    matches!(step, EvaluatedStep::Attr(_)) || matches!(step, EvaluatedStep::Index(_, at) if is_legacy(*at, context))
+                };
                 let own = behind.iter().take_while(|step| is_own(step)).count();
                 let (each, behind) = behind.split_at(own);
                 rest = behind;
-                if let [Step::AttrSplat(span), ..] = behind {
+                if let [EvaluatedStep::AttrSplat(span), ..] = behind {
                     errors.push(EvalError::refused("A `.*` cannot follow another one; use `[*]`", Some(*span)));
                     return failed(Type::Any);
                 }
@@ -337,7 +338,7 @@ fn no_element(number: &super::Num, value: &Value) -> String {
 }
 
 /// `value[*]` and `value.*`: the steps applied to each element of a list, set or tuple; of anything else, to itself unless it is null.
-fn splat(value: &Value, each: &[Step<'_>], span: Span, context: &Context<'_>, errors: &mut Errors) -> Value {
+fn splat(value: &Value, each: &[EvaluatedStep<'_>], span: Span, context: &Context<'_>, errors: &mut EvalErrors) -> Value {
     let ty = value.ty();
     let is_sequence = matches!(ty, Type::Tuple(_) | Type::List(_) | Type::Set(_));
     if value.is_null() {
@@ -366,7 +367,7 @@ fn splat(value: &Value, each: &[Step<'_>], span: Span, context: &Context<'_>, er
     if !context.budget.charge_elements(elements.len() as u64) {
         return context.budget.too_large();
     }
-    let mut own = Errors::default();
+    let mut own = EvalErrors::default();
     let results: Vec<Value> =
         elements.iter().map(|element| apply_steps(element.clone().with_marks(value.marks.of_text()), each, context, &mut own)).collect();
     let element_failed = own.any();
@@ -378,7 +379,7 @@ fn splat(value: &Value, each: &[Step<'_>], span: Span, context: &Context<'_>, er
     if element_failed {
         // The type of what it would have been decides about conditionals around it.
         let upgraded = if is_sequence { ty.clone() } else { Type::tuple(vec![ty.clone()]) };
-        let result_type = splat_type(&upgraded, value, each, context, &mut Errors::default());
+        let result_type = splat_type(&upgraded, value, each, context, &mut EvalErrors::default());
         return failed(result_type).with_marks(value.marks);
     }
     if perhaps_null {
@@ -400,7 +401,7 @@ fn splat(value: &Value, each: &[Step<'_>], span: Span, context: &Context<'_>, er
 }
 
 /// The type of a splat over elements that are not known.
-fn splat_type(ty: &Type, value: &Value, each: &[Step<'_>], context: &Context<'_>, errors: &mut Errors) -> Type {
+fn splat_type(ty: &Type, value: &Value, each: &[EvaluatedStep<'_>], context: &Context<'_>, errors: &mut EvalErrors) -> Type {
     let mut step_type = |element: &Type| apply_steps(Value::unknown_like(element.clone(), value), each, context, errors).ty();
     match ty {
         Type::List(element) | Type::Set(element) => Type::list(step_type(element)),

@@ -1,6 +1,6 @@
 //! Comments that speak to kmslint. Cheap for files that have none: one search of the text.
 
-use super::scan::{Kind, Start, scan};
+use super::scan::{ScanStart, TokenKind, scan};
 use super::tree::CommentText;
 use crate::base::{SourceId, Span};
 
@@ -15,7 +15,7 @@ pub(super) fn find(source: SourceId, text: &str) -> Vec<CommentText> {
     if !has("mslint") && !has("MSLINT") {
         return Vec::new();
     }
-    let comments = scan(text, Start::Code).into_iter().filter(|token| token.kind == Kind::Comment);
+    let comments = scan(text, ScanStart::Code).into_iter().filter(|token| token.kind == TokenKind::Comment);
     comments.flat_map(|token| read(text.get(token.range()).unwrap_or_default(), Span::new(source, token.range()))).collect()
 }
 

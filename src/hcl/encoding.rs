@@ -1,7 +1,7 @@
 //! Bytes → text. Terraform's scanner works on bytes: only strings and names must be UTF-8, a comment may be of any encoding. Go's JSON
 //! decoder, which reads the strings of JSON syntax, takes any bytes in them.
 
-use super::scan::{Kind, Start, scan};
+use super::scan::{ScanStart, TokenKind, scan};
 
 /// The text of a file. Bytes in comments of native syntax that are not UTF-8 are each replaced by `?`, so that offsets stay; such bytes in
 /// strings of JSON syntax each by U+FFFD, as Go does.
@@ -26,7 +26,7 @@ pub fn decode(bytes: Vec<u8>, is_json: bool) -> Result<String, usize> {
             text.push('?');
         }
     }
-    let comments: Vec<_> = scan(&text, Start::Code).into_iter().filter(|token| token.kind == Kind::Comment).collect();
+    let comments: Vec<_> = scan(&text, ScanStart::Code).into_iter().filter(|token| token.kind == TokenKind::Comment).collect();
     let is_comment = |at: &usize| {
         let next = comments.partition_point(|token| token.end <= *at);
         comments.get(next).is_some_and(|token| token.start <= *at)

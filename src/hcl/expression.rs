@@ -5,7 +5,7 @@
 //! indentation of templates before their tokens' borders are known.
 
 use super::origin::Origin;
-use super::scan::{Kind, Token, is_closer, is_opener, pair};
+use super::scan::{Token, TokenKind, is_closer, is_opener, pair};
 use super::template::{Form, Piece, PieceKind, assemble};
 use super::tree::{Expr, ExprKind, Name, ObjectItem, SyntaxError, TraversalStep};
 use super::values::{normalised, plain, quoted};
@@ -27,7 +27,7 @@ pub(super) struct Tokens<'a> {
 }
 
 /// An expression and how deep its tree is.
-pub(super) struct Tall {
+pub(super) struct ExprWithHeight {
     pub(super) expr: Expr,
     pub(super) height: usize,
 }
@@ -65,11 +65,11 @@ impl<'a> Tokens<'a> {
     pub(super) fn never_closed<T>(&self, token: Token) -> Parsed<T> {
         let opener = self.slice(token.range()).trim_end();
         match token.kind {
-            Kind::OpenHeredoc => {
+            TokenKind::OpenHeredoc => {
                 let marker = opener.trim_start_matches(['<', '-']);
                 self.error(token.range(), format!("this heredoc never ends: no line holds `{marker}` alone"))
             }
-            Kind::OpenQuote => self.error(token.range(), "this string is never closed"),
+            TokenKind::OpenQuote => self.error(token.range(), "this string is never closed"),
             _ => self.error(token.range(), format!("this `{opener}` is never closed")),
         }
     }
@@ -83,8 +83,8 @@ impl<'a> Tokens<'a> {
         while at < end {
             let Some(token) = self.get(at) else { break };
             match token.kind {
-                Kind::Newline => break,
-                Kind::Comma if comma_ends => break,
+                TokenKind::Newline => break,
+                TokenKind::Comma if comma_ends => break,
                 kind if is_opener(kind) => match self.closer(at) {
                     Some(closer) => at = closer,
                     None => return self.never_closed(token),
@@ -100,7 +100,7 @@ impl<'a> Tokens<'a> {
     }
 
     /// The expression made of these tokens.
-    pub(super) fn expression(&self, tokens: Range<usize>, depth: usize) -> Parsed<Tall> {
+    pub(super) fn expression(&self, tokens: Range<usize>, depth: usize) -> Parsed<ExprWithHeight> {
         let inner = self.trim(tokens.clone());
         let Some(first) = self.get(inner.start).filter(|_| !inner.is_empty()) else {
             return self.missing(&tokens);
@@ -115,20 +115,20 @@ impl<'a> Tokens<'a> {
     }
 
     /// Expressions of one token need no parser.
-    pub(super) fn simple(&self, tokens: &Range<usize>, token: Token) -> Option<Tall> {
+    pub(super) fn simple(&self, tokens: &Range<usize>, token: Token) -> Option<ExprWithHeight> {
         if tokens.len() != 1 {
             return None;
         }
         let text = self.slice(token.range());
         let kind = match (token.kind, text) {
-            (Kind::Number, _) => ExprKind::Number(text.into()),
-            (Kind::Ident, "true") => ExprKind::Bool(true),
-            (Kind::Ident, "false") => ExprKind::Bool(false),
-            (Kind::Ident, "null") => ExprKind::Null,
-            (Kind::Ident, _) if text.is_ascii() => ExprKind::Variable(text.into()),
+            (TokenKind::Number, _) => ExprKind::Number(text.into()),
+            (TokenKind::Ident, "true") => ExprKind::Bool(true),
+            (TokenKind::Ident, "false") => ExprKind::Bool(false),
+            (TokenKind::Ident, "null") => ExprKind::Null,
+            (TokenKind::Ident, _) if text.is_ascii() => ExprKind::Variable(text.into()),
             _ => return None,
         };
-        Some(Tall { expr: Expr { kind, span: self.origin.span(token.range()) }, height: 1 })
+        Some(ExprWithHeight { expr: Expr { kind, span: self.origin.span(token.range()) }, height: 1 })
     }
 
     pub(super) fn invalid<T>(&self, token: Token) -> Parsed<T> {
@@ -148,24 +148,24 @@ impl<'a> Tokens<'a> {
 
     /// Whether this brace or bracket begins `{for …}` or `[for …]`.
     pub(super) fn is_for(&self, at: usize) -> bool {
-        let first = self.list.iter().skip(at + 1).find(|token| !matches!(token.kind, Kind::Newline | Kind::Comment));
-        self.get(at).is_some_and(|token| matches!(token.kind, Kind::OpenBrace | Kind::OpenBracket))
-            && first.is_some_and(|token| token.kind == Kind::Ident && self.slice(token.range()) == "for")
+        let first = self.list.iter().skip(at + 1).find(|token| !matches!(token.kind, TokenKind::Newline | TokenKind::Comment));
+        self.get(at).is_some_and(|token| matches!(token.kind, TokenKind::OpenBrace | TokenKind::OpenBracket))
+            && first.is_some_and(|token| token.kind == TokenKind::Ident && self.slice(token.range()) == "for")
     }
 
     /// The object or template that begins with token `at`, and the index of its last token.
-    pub(super) fn part(&self, at: usize, depth: usize) -> Parsed<(usize, Tall)> {
+    pub(super) fn part(&self, at: usize, depth: usize) -> Parsed<(usize, ExprWithHeight)> {
         let Some(token) = self.get(at) else { return self.error(0..0, "a value is missing here") };
         let Some(closer) = self.closer(at) else { return self.never_closed(token) };
         let end = self.get(closer).map_or(token.end, |token| token.end);
-        let part = if token.kind == Kind::OpenBrace {
+        let part = if token.kind == TokenKind::OpenBrace {
             self.object(at, closer, token.start..end, depth + 1)?
         } else {
-            if self.get(closer).is_some_and(|token| token.kind == Kind::CutQuote) {
+            if self.get(closer).is_some_and(|token| token.kind == TokenKind::CutQuote) {
                 return self.error(token.start..end, "this string does not end on its line; close it, or write a heredoc");
             }
             let form = match token.kind {
-                Kind::OpenQuote => Form::Quoted,
+                TokenKind::OpenQuote => Form::Quoted,
                 _ if self.slice(token.range()).starts_with("<<-") => Form::Flush,
                 _ => Form::Plain,
             };
@@ -174,13 +174,13 @@ impl<'a> Tokens<'a> {
         Ok((closer, part))
     }
 
-    fn object(&self, open: usize, close: usize, range: Range<usize>, depth: usize) -> Parsed<Tall> {
+    fn object(&self, open: usize, close: usize, range: Range<usize>, depth: usize) -> Parsed<ExprWithHeight> {
         let mut items = Vec::new();
         let mut height = 0;
         let mut at = open + 1;
         while at < close {
             let Some(token) = self.get(at) else { break };
-            if matches!(token.kind, Kind::Newline | Kind::Comment) {
+            if matches!(token.kind, TokenKind::Newline | TokenKind::Comment) {
                 at += 1;
                 continue;
             }
@@ -192,7 +192,7 @@ impl<'a> Tokens<'a> {
             items.push(ObjectItem { key: key.expr, value: value.expr });
             at = end + 1;
         }
-        Ok(Tall { expr: Expr { kind: ExprKind::Object(items), span: self.origin.span(range) }, height: height + 1 })
+        Ok(ExprWithHeight { expr: Expr { kind: ExprKind::Object(items), span: self.origin.span(range) }, height: height + 1 })
     }
 
     /// The index of the `=` or `:` between a key that begins with token `at` and its value.
@@ -202,10 +202,10 @@ impl<'a> Tokens<'a> {
         let mut here = at;
         while here < end {
             match self.get(here).map(|token| token.kind) {
-                Some(Kind::Equal) => return Ok(here),
-                Some(Kind::Question) => questions += 1,
-                Some(Kind::Colon) if questions == 0 => return Ok(here),
-                Some(Kind::Colon) => questions -= 1,
+                Some(TokenKind::Equal) => return Ok(here),
+                Some(TokenKind::Question) => questions += 1,
+                Some(TokenKind::Colon) if questions == 0 => return Ok(here),
+                Some(TokenKind::Colon) => questions -= 1,
                 Some(kind) if is_opener(kind) => here = self.closer(here).unwrap_or(here),
                 _ => {}
             }
@@ -216,13 +216,13 @@ impl<'a> Tokens<'a> {
         self.error(start..last.max(start), "an object's entry needs a key, `=`, and a value")
     }
 
-    fn key(&self, tokens: Range<usize>, depth: usize) -> Parsed<Tall> {
+    fn key(&self, tokens: Range<usize>, depth: usize) -> Parsed<ExprWithHeight> {
         if let (1, Some(token)) = (tokens.len(), self.get(tokens.start))
-            && token.kind == Kind::Ident
+            && token.kind == TokenKind::Ident
         {
             let span = self.origin.span(token.range());
             let text = normalised(self.slice(token.range()));
-            return Ok(Tall { expr: Expr { kind: ExprKind::String(text), span }, height: 1 });
+            return Ok(ExprWithHeight { expr: Expr { kind: ExprKind::String(text), span }, height: 1 });
         }
         let mut key = self.expression(tokens, depth)?;
         if let ExprKind::Traversal(base, steps) = &key.expr.kind
@@ -236,7 +236,7 @@ impl<'a> Tokens<'a> {
     }
 
     /// The template made of these tokens.
-    pub(super) fn template(&self, tokens: Range<usize>, form: Form, range: Range<usize>, depth: usize) -> Parsed<Tall> {
+    pub(super) fn template(&self, tokens: Range<usize>, form: Form, range: Range<usize>, depth: usize) -> Parsed<ExprWithHeight> {
         let mut pieces = Vec::new();
         let mut height = 0;
         let mut at = tokens.start;
@@ -246,11 +246,11 @@ impl<'a> Tokens<'a> {
             let mut piece = Piece {
                 kind: PieceKind::Literal(String::new()),
                 range: token.range(),
-                trim_before: token.kind != Kind::Literal && text.ends_with('~'),
+                trim_before: token.kind != TokenKind::Literal && text.ends_with('~'),
                 trim_behind: false,
             };
             match token.kind {
-                Kind::Literal => {
+                TokenKind::Literal => {
                     let text = if form == Form::Quoted {
                         quoted(text).or_else(|(message, at)| self.error(token.start + at.start..token.start + at.end, message))?
                     } else {
@@ -258,9 +258,9 @@ impl<'a> Tokens<'a> {
                     };
                     piece.kind = PieceKind::Literal(text.into_owned());
                 }
-                Kind::Interpolation | Kind::Control => {
+                TokenKind::Interpolation | TokenKind::Control => {
                     let Some(closer) = self.closer(at) else { return self.never_closed(token) };
-                    if token.kind == Kind::Interpolation {
+                    if token.kind == TokenKind::Interpolation {
                         let inner = self.expression(at + 1..closer, depth)?;
                         height = height.max(inner.height);
                         piece.kind = PieceKind::Interpolation(inner.expr);
@@ -282,14 +282,14 @@ impl<'a> Tokens<'a> {
         }
         let directives = pieces.iter().filter(|piece| matches!(piece.kind, PieceKind::If(_) | PieceKind::For { .. })).count();
         let expr = assemble(pieces, form, self.origin, range)?;
-        Ok(Tall { expr, height: height + 1 + directives.min(MAX_NESTING) })
+        Ok(ExprWithHeight { expr, height: height + 1 + directives.min(MAX_NESTING) })
     }
 
     /// The directive between `%{` and `}`, and the height of its expression.
     fn directive(&self, open: usize, close: usize, depth: usize) -> Parsed<(PieceKind, usize)> {
         let mut at = open + 1;
-        let mut next = |kind: Kind| {
-            while self.get(at).is_some_and(|token| matches!(token.kind, Kind::Newline | Kind::Comment)) {
+        let mut next = |kind: TokenKind| {
+            while self.get(at).is_some_and(|token| matches!(token.kind, TokenKind::Newline | TokenKind::Comment)) {
                 at += 1;
             }
             let token = self.get(at).filter(|token| at < close && token.kind == kind)?;
@@ -297,7 +297,7 @@ impl<'a> Tokens<'a> {
             Some((token, at))
         };
         let range = self.get(open).map_or(0, |token| token.start)..self.get(close).map_or(0, |token| token.end);
-        let Some((keyword, behind)) = next(Kind::Ident) else {
+        let Some((keyword, behind)) = next(TokenKind::Ident) else {
             return self.error(range, "a directive begins with `if`, `else`, `endif`, `for` or `endfor`");
         };
         let word = self.slice(keyword.range());
@@ -306,11 +306,11 @@ impl<'a> Tokens<'a> {
             return Ok((PieceKind::If(condition.expr), condition.height));
         }
         if word == "for" {
-            let Some((first, _)) = next(Kind::Ident) else {
+            let Some((first, _)) = next(TokenKind::Ident) else {
                 return self.error(range, "a `for` directive needs the name of a variable behind `for`");
             };
-            let second = next(Kind::Comma).and_then(|_| next(Kind::Ident));
-            let Some((_, behind)) = next(Kind::Ident).filter(|(token, _)| self.slice(token.range()) == "in") else {
+            let second = next(TokenKind::Comma).and_then(|_| next(TokenKind::Ident));
+            let Some((_, behind)) = next(TokenKind::Ident).filter(|(token, _)| self.slice(token.range()) == "in") else {
                 return self.error(range, "a `for` directive needs `in` and a collection behind its variables");
             };
             let collection = self.expression(behind..close, depth)?;
@@ -330,7 +330,7 @@ impl<'a> Tokens<'a> {
             }
         };
         let mut rest = self.list.get(behind..close).unwrap_or_default().iter();
-        match rest.find(|token| !matches!(token.kind, Kind::Newline | Kind::Comment)) {
+        match rest.find(|token| !matches!(token.kind, TokenKind::Newline | TokenKind::Comment)) {
             Some(extra) => self.error(extra.range(), format!("nothing may follow `{word}` in a directive")),
             None => Ok((kind, 0)),
         }
@@ -352,14 +352,14 @@ pub(super) struct Masked {
     /// What the expression parser sees.
     pub(super) text: String,
     /// What is masked, by its offset in the whole text.
-    pub(super) parts: HashMap<usize, Tall>,
+    pub(super) parts: HashMap<usize, ExprWithHeight>,
     /// For each token its offset in the masked text and its range in the whole text.
     tokens: Vec<(usize, Range<usize>)>,
 }
 
 impl Masked {
     /// Puts an empty string in the place of an expression that is read already.
-    pub(super) fn mask(&mut self, part: Tall, range: Range<usize>) {
+    pub(super) fn mask(&mut self, part: ExprWithHeight, range: Range<usize>) {
         self.parts.insert(range.start, part);
         self.push("\"\"", range);
     }

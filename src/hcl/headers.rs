@@ -1,19 +1,19 @@
 //! What the tokens of a file show without parsing it: the headers of its outermost blocks, and the sources of its module calls.
 
-use super::scan::{Kind, Start, Token, is_closer, is_opener, scan};
+use super::scan::{ScanStart, Token, TokenKind, is_closer, is_opener, scan};
 use super::values::quoted;
 
 /// Calls `visit` with the type and the first label of each outermost block that is certainly one, until it returns true; whether it did.
 pub fn headers(text: &str, visit: &mut dyn FnMut(&str, &str) -> bool) -> bool {
-    let tokens = scan(text, Start::Code);
+    let tokens = scan(text, ScanStart::Code);
     let slice = |token: &Token| text.get(token.range()).unwrap_or_default();
     let mut found = false;
     outermost(text, &tokens, &mut |at| {
-        let mut rest = tokens.iter().skip(at + 1).filter(|token| token.kind != Kind::Comment);
+        let mut rest = tokens.iter().skip(at + 1).filter(|token| token.kind != TokenKind::Comment);
         let label = match rest.next() {
-            Some(next) if next.kind == Kind::Ident => Some(slice(next).into()),
-            Some(next) if next.kind == Kind::OpenQuote => {
-                rest.next().filter(|label| label.kind == Kind::Literal).and_then(|label| quoted(slice(label)).ok())
+            Some(next) if next.kind == TokenKind::Ident => Some(slice(next).into()),
+            Some(next) if next.kind == TokenKind::OpenQuote => {
+                rest.next().filter(|label| label.kind == TokenKind::Literal).and_then(|label| quoted(slice(label)).ok())
             }
             _ => None,
         };
@@ -26,7 +26,7 @@ pub fn headers(text: &str, visit: &mut dyn FnMut(&str, &str) -> bool) -> bool {
 /// Whether a module call of a file may have a source that is not a plain string.
 #[must_use]
 pub fn has_odd_source(text: &str) -> bool {
-    let tokens = scan(text, Start::Code);
+    let tokens = scan(text, ScanStart::Code);
     let slice = |token: &Token| text.get(token.range()).unwrap_or_default();
     let mut is_odd = false;
     let is_whole = outermost(text, &tokens, &mut |at| {
@@ -47,22 +47,22 @@ fn odd_in_block<'t>(tokens: &[Token], slice: &dyn Fn(&Token) -> &'t str) -> bool
         } else if is_closer(token.kind) {
             depth = depth.saturating_sub(1);
             // The end of the block; the label before it opens and closes, too.
-            if depth == 0 && token.kind == Kind::CloseBrace {
+            if depth == 0 && token.kind == TokenKind::CloseBrace {
                 return false;
             }
         }
-        if token.kind == Kind::Ident && slice(token) == "source" {
-            let kinds: Vec<Kind> = tokens.iter().skip(at + 1).take(5).map(|token| token.kind).collect();
+        if token.kind == TokenKind::Ident && slice(token) == "source" {
+            let kinds: Vec<TokenKind> = tokens.iter().skip(at + 1).take(5).map(|token| token.kind).collect();
             let is_plain = match kinds.as_slice() {
-                [Kind::Equal, Kind::OpenQuote, Kind::Literal, Kind::CloseQuote, end, ..] => {
+                [TokenKind::Equal, TokenKind::OpenQuote, TokenKind::Literal, TokenKind::CloseQuote, end, ..] => {
                     let text_of = |skip: usize| tokens.get(at + skip).map_or("", slice);
                     let ends = match end {
-                        Kind::Comment => !text_of(5).starts_with("/*"),
-                        end => matches!(end, Kind::Newline | Kind::CloseBrace),
+                        TokenKind::Comment => !text_of(5).starts_with("/*"),
+                        end => matches!(end, TokenKind::Newline | TokenKind::CloseBrace),
                     };
                     ends && !["\\", "${", "%{"].iter().any(|special| text_of(3).contains(special))
                 }
-                [Kind::Equal | Kind::Comment, ..] => false,
+                [TokenKind::Equal | TokenKind::Comment, ..] => false,
                 _ => true,
             };
             if !is_plain {
@@ -79,12 +79,12 @@ fn outermost(text: &str, tokens: &[Token], visit: &mut dyn FnMut(usize) -> bool)
     let (mut depth, mut begins) = (0_usize, true);
     for (at, token) in tokens.iter().enumerate() {
         match token.kind {
-            Kind::Newline => begins = true,
+            TokenKind::Newline => begins = true,
             // A comment to the end of the line holds the line's end.
-            Kind::Comment => begins |= text.get(token.range()).is_some_and(|comment| comment.ends_with('\n')),
-            Kind::Invalid => return false,
+            TokenKind::Comment => begins |= text.get(token.range()).is_some_and(|comment| comment.ends_with('\n')),
+            TokenKind::Invalid => return false,
             kind => {
-                if begins && depth == 0 && kind == Kind::Ident && visit(at) {
+                if begins && depth == 0 && kind == TokenKind::Ident && visit(at) {
                     return true;
                 }
                 begins = false;

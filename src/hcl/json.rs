@@ -25,9 +25,9 @@ pub fn parse_variables(source: SourceId, text: &str) -> File {
     file(source, text, &VALUES)
 }
 
-fn file(source: SourceId, text: &str, shape: &'static Shape) -> File {
+fn file(source: SourceId, text: &str, shape: &'static BlockShape) -> File {
     let (node, error) = read(text);
-    let mut reader = Reader { source, comments: Vec::new(), error: None };
+    let mut reader = JsonBuilder { source, comments: Vec::new(), error: None };
     if let Some((message, range)) = error {
         reader.fail(range, message);
     }
@@ -42,7 +42,7 @@ fn file(source: SourceId, text: &str, shape: &'static Shape) -> File {
 
 /// How the value of an argument is read.
 #[derive(Clone, Copy)]
-enum Reading {
+enum ArgumentReading {
     /// Strings are templates.
     Template,
     /// Strings are strings.
@@ -56,16 +56,16 @@ enum Reading {
 }
 
 /// What the inside of a block may hold.
-struct Shape {
+struct BlockShape {
     /// Block types, how many labels they have, and what is inside of them.
-    blocks: &'static [(&'static str, usize, &'static Shape)],
+    blocks: &'static [(&'static str, usize, &'static BlockShape)],
     /// Arguments that are not read as all others.
-    special: &'static [(&'static str, Reading)],
+    special: &'static [(&'static str, ArgumentReading)],
     /// How all others are read.
-    others: Reading,
+    others: ArgumentReading,
 }
 
-static ROOT: Shape = Shape {
+static ROOT: BlockShape = BlockShape {
     blocks: &[
         ("terraform", 0, &TERRAFORM),
         ("provider", 1, &OPEN),
@@ -82,27 +82,28 @@ static ROOT: Shape = Shape {
         ("check", 1, &CHECK),
     ],
     special: &[],
-    others: Reading::Template,
+    others: ArgumentReading::Template,
 };
-static OPEN: Shape = Shape { blocks: &[], special: &[], others: Reading::Template };
-static VALUES: Shape = Shape { blocks: &[], special: &[], others: Reading::Verbatim };
-static TERRAFORM: Shape = Shape {
+static OPEN: BlockShape = BlockShape { blocks: &[], special: &[], others: ArgumentReading::Template };
+static VALUES: BlockShape = BlockShape { blocks: &[], special: &[], others: ArgumentReading::Verbatim };
+static TERRAFORM: BlockShape = BlockShape {
     blocks: &[("required_providers", 0, &VALUES), ("backend", 1, &VALUES), ("cloud", 0, &VALUES), ("provider_meta", 1, &VALUES)],
     special: &[],
-    others: Reading::Verbatim,
+    others: ArgumentReading::Verbatim,
 };
-static VARIABLE: Shape = Shape { blocks: &[("validation", 0, &OPEN)], special: &[("type", Reading::Code)], others: Reading::Verbatim };
-static OUTPUT: Shape = Shape {
+static VARIABLE: BlockShape =
+    BlockShape { blocks: &[("validation", 0, &OPEN)], special: &[("type", ArgumentReading::Code)], others: ArgumentReading::Verbatim };
+static OUTPUT: BlockShape = BlockShape {
     blocks: &[("precondition", 0, &OPEN)],
-    special: &[("depends_on", Reading::CodeList), ("description", Reading::Verbatim), ("type", Reading::Code)],
-    others: Reading::Template,
+    special: &[("depends_on", ArgumentReading::CodeList), ("description", ArgumentReading::Verbatim), ("type", ArgumentReading::Code)],
+    others: ArgumentReading::Template,
 };
-static MODULE: Shape = Shape {
+static MODULE: BlockShape = BlockShape {
     blocks: &[("_", 0, &OPEN), ("lifecycle", 0, &LIFECYCLE)],
-    special: &[("depends_on", Reading::CodeList), ("providers", Reading::CodeMap)],
-    others: Reading::Template,
+    special: &[("depends_on", ArgumentReading::CodeList), ("providers", ArgumentReading::CodeMap)],
+    others: ArgumentReading::Template,
 };
-static RESOURCE: Shape = Shape {
+static RESOURCE: BlockShape = BlockShape {
     blocks: &[
         ("lifecycle", 0, &LIFECYCLE),
         ("connection", 0, &OPEN),
@@ -110,31 +111,36 @@ static RESOURCE: Shape = Shape {
         (DYNAMIC, 1, &OPEN),
         ("_", 0, &NESTED),
     ],
-    special: &[("depends_on", Reading::CodeList), ("provider", Reading::Code)],
-    others: Reading::Template,
+    special: &[("depends_on", ArgumentReading::CodeList), ("provider", ArgumentReading::Code)],
+    others: ArgumentReading::Template,
 };
-static LIFECYCLE: Shape = Shape {
+static LIFECYCLE: BlockShape = BlockShape {
     blocks: &[("precondition", 0, &OPEN), ("postcondition", 0, &OPEN)],
-    special: &[("ignore_changes", Reading::CodeList), ("replace_triggered_by", Reading::CodeList)],
-    others: Reading::Template,
+    special: &[("ignore_changes", ArgumentReading::CodeList), ("replace_triggered_by", ArgumentReading::CodeList)],
+    others: ArgumentReading::Template,
 };
-static PROVISIONER: Shape = Shape {
+static PROVISIONER: BlockShape = BlockShape {
     blocks: &[("connection", 0, &OPEN)],
-    special: &[("when", Reading::Code), ("on_failure", Reading::Code)],
-    others: Reading::Template,
+    special: &[("when", ArgumentReading::Code), ("on_failure", ArgumentReading::Code)],
+    others: ArgumentReading::Template,
 };
-static MOVED: Shape = Shape { blocks: &[], special: &[], others: Reading::Code };
-static IMPORT: Shape = Shape { blocks: &[], special: &[("to", Reading::Code), ("provider", Reading::Code)], others: Reading::Template };
-static REMOVED: Shape = Shape {
+static MOVED: BlockShape = BlockShape { blocks: &[], special: &[], others: ArgumentReading::Code };
+static IMPORT: BlockShape = BlockShape {
+    blocks: &[],
+    special: &[("to", ArgumentReading::Code), ("provider", ArgumentReading::Code)],
+    others: ArgumentReading::Template,
+};
+static REMOVED: BlockShape = BlockShape {
     blocks: &[("lifecycle", 0, &OPEN), ("provisioner", 1, &PROVISIONER)],
-    special: &[("from", Reading::Code)],
-    others: Reading::Template,
+    special: &[("from", ArgumentReading::Code)],
+    others: ArgumentReading::Template,
 };
-static CHECK: Shape = Shape { blocks: &[("assert", 0, &OPEN), ("data", 2, &RESOURCE)], special: &[], others: Reading::Template };
+static CHECK: BlockShape =
+    BlockShape { blocks: &[("assert", 0, &OPEN), ("data", 2, &RESOURCE)], special: &[], others: ArgumentReading::Template };
 /// The inside of a nested block of a resource, and of `content`.
-static NESTED: Shape = Shape { blocks: &[(DYNAMIC, 1, &OPEN)], special: &[], others: Reading::Template };
-static DYNAMIC_BODY: Shape =
-    Shape { blocks: &[("content", 0, &NESTED)], special: &[("iterator", Reading::Code)], others: Reading::Template };
+static NESTED: BlockShape = BlockShape { blocks: &[(DYNAMIC, 1, &OPEN)], special: &[], others: ArgumentReading::Template };
+static DYNAMIC_BODY: BlockShape =
+    BlockShape { blocks: &[("content", 0, &NESTED)], special: &[("iterator", ArgumentReading::Code)], others: ArgumentReading::Template };
 const DYNAMIC: &str = "dynamic";
 
 /// The nested blocks, at any depth, of the resource types and data sources that are followed. Source: schemas of oracle/oci 8.28.0.
@@ -167,13 +173,13 @@ fn nested_blocks(kind: &str) -> &'static [&'static str] {
     }
 }
 
-struct Reader {
+struct JsonBuilder {
     source: SourceId,
     comments: Vec<CommentText>,
     error: Option<SyntaxError>,
 }
 
-impl Reader {
+impl JsonBuilder {
     fn span(&self, range: Range<usize>) -> Span {
         Span::new(self.source, range)
     }
@@ -212,7 +218,7 @@ impl Reader {
     }
 
     /// Reads the inside of a block. `nested`: the block types of the resource around it.
-    fn body(&mut self, node: Node, shape: &'static Shape, nested: &'static [&'static str], body: &mut Body) {
+    fn body(&mut self, node: Node, shape: &'static BlockShape, nested: &'static [&'static str], body: &mut Body) {
         let mut names: HashMap<Arc<str>, usize> = HashMap::new();
         for Property { name, value } in self.properties(node) {
             let block = shape.blocks.iter().find(|(kind, ..)| *kind == name.text);
@@ -255,7 +261,7 @@ impl Reader {
         kind: &Name,
         labels_left: usize,
         labels: &mut Vec<Name>,
-        (shape, nested): (&'static Shape, &'static [&'static str]),
+        (shape, nested): (&'static BlockShape, &'static [&'static str]),
         out: &mut Vec<Block>,
     ) {
         if labels_left > 0 {
@@ -287,7 +293,7 @@ impl Reader {
             }
             let header = labels.last().map_or(kind.span, |label| label.span);
             let object = self.span(range);
-            let (inside, around): (&'static Shape, _) = match (&*kind.text, labels.first()) {
+            let (inside, around): (&'static BlockShape, _) = match (&*kind.text, labels.first()) {
                 ("resource" | "data" | "ephemeral", Some(kind)) => (shape, nested_blocks(&kind.text)),
                 (DYNAMIC, Some(_)) => (&DYNAMIC_BODY, nested),
                 ("lifecycle" | "connection" | "provisioner", _) => (shape, &[][..]),
@@ -300,7 +306,7 @@ impl Reader {
         }
     }
 
-    fn expr(&mut self, node: Node, reading: Reading) -> Expr {
+    fn expr(&mut self, node: Node, reading: ArgumentReading) -> Expr {
         let span = self.span(node.range);
         let kind = match node.value {
             Value::Null => ExprKind::Null,
@@ -311,7 +317,7 @@ impl Reader {
             },
             Value::String(text) => return self.string(text, reading),
             Value::Array(items) => {
-                let reading = if matches!(reading, Reading::CodeList) { Reading::Code } else { reading };
+                let reading = if matches!(reading, ArgumentReading::CodeList) { ArgumentReading::Code } else { reading };
                 ExprKind::Tuple(items.into_iter().map(|item| self.expr(item, reading)).collect())
             }
             Value::Object(properties) => self.object(properties, reading),
@@ -319,12 +325,12 @@ impl Reader {
         Expr { kind, span }
     }
 
-    fn string(&mut self, text: Text, reading: Reading) -> Expr {
+    fn string(&mut self, text: Text, reading: ArgumentReading) -> Expr {
         let span = self.span(text.range);
         let origin = Origin::Unescaped(self.source, text.map);
         let parsed = match reading {
-            Reading::Template if text.text.contains(['$', '%']) => parse_template(&text.text, &origin),
-            Reading::Code | Reading::CodeList => parse_expression_at(&text.text, &origin),
+            ArgumentReading::Template if text.text.contains(['$', '%']) => parse_template(&text.text, &origin),
+            ArgumentReading::Code | ArgumentReading::CodeList => parse_expression_at(&text.text, &origin),
             _ => Ok(Expr { kind: ExprKind::String(normalised(&text.text)), span }),
         };
         // Terraform, too, finds such errors only when it evaluates the string.
@@ -332,10 +338,10 @@ impl Reader {
         Expr { kind, span }
     }
 
-    fn object(&mut self, properties: Vec<Property>, reading: Reading) -> ExprKind {
+    fn object(&mut self, properties: Vec<Property>, reading: ArgumentReading) -> ExprKind {
         let (keys, values) = match reading {
-            Reading::CodeMap => (Reading::Verbatim, Reading::Code),
-            Reading::Code | Reading::CodeList => (Reading::Verbatim, reading),
+            ArgumentReading::CodeMap => (ArgumentReading::Verbatim, ArgumentReading::Code),
+            ArgumentReading::Code | ArgumentReading::CodeList => (ArgumentReading::Verbatim, reading),
             reading => (reading, reading),
         };
         let mut names: HashSet<Arc<str>> = HashSet::new();

@@ -1,9 +1,9 @@
 //! Native syntax (`.tf`, `.tofu`, `.tfvars`) → the tree, through `hcl-edit`'s expression parser. The only file that names it.
 
 use super::comments;
-use super::expression::{Masked, Tall, Tokens};
+use super::expression::{ExprWithHeight, Masked, Tokens};
 use super::origin::Origin;
-use super::scan::{Start, scan};
+use super::scan::{ScanStart, scan};
 use super::structure;
 use super::template::Form;
 use super::tree::{Body, Expr, ExprKind, File, ForExpr, Name, SyntaxError, TraversalStep};
@@ -39,7 +39,7 @@ pub fn parse_expression(source: SourceId, text: &str) -> Result<Expr, SyntaxErro
 /// # Errors
 /// The text is not an expression.
 pub fn parse_expression_at(text: &str, origin: &Origin) -> Result<Expr, SyntaxError> {
-    let tokens = Tokens::new(text, origin, scan(text, Start::Code));
+    let tokens = Tokens::new(text, origin, scan(text, ScanStart::Code));
     tokens.expression(0..tokens.list.len(), 0).map(|tall| tall.expr)
 }
 
@@ -49,7 +49,7 @@ pub fn parse_expression_at(text: &str, origin: &Origin) -> Result<Expr, SyntaxEr
 /// # Errors
 /// The text is not a template.
 pub fn parse_template(text: &str, origin: &Origin) -> Result<Expr, SyntaxError> {
-    let tokens = Tokens::new(text, origin, scan(text, Start::Template));
+    let tokens = Tokens::new(text, origin, scan(text, ScanStart::Template));
     tokens.template(0..tokens.list.len(), Form::Plain, 0..text.len(), 0).map(|tall| tall.expr)
 }
 
@@ -63,12 +63,12 @@ pub fn parse_values(text: &str, span: Place) -> Result<Body, SyntaxError> {
 }
 
 /// Parses an expression whose objects and templates are masked.
-pub(super) fn expression(masked: Masked, tokens: &Tokens<'_>) -> Result<Tall, SyntaxError> {
+pub(super) fn expression(masked: Masked, tokens: &Tokens<'_>) -> Result<ExprWithHeight, SyntaxError> {
     match hcl_edit::parser::parse_expr(&masked.text) {
         Ok(parsed) => {
-            let mut reader = Reader { tokens, masked, height: 0 };
+            let mut reader = OperandReader { tokens, masked, height: 0 };
             let expr = reader.expr(parsed, 1)?;
-            Ok(Tall { expr, height: reader.height })
+            Ok(ExprWithHeight { expr, height: reader.height })
         }
         Err(error) => {
             let (message, range) = explain(&masked.text, error.location().offset());
@@ -101,13 +101,13 @@ fn explain(masked: &str, at: usize) -> (String, Range<usize>) {
 }
 
 /// Turns the parser's tree into ours.
-struct Reader<'a> {
+struct OperandReader<'a> {
     tokens: &'a Tokens<'a>,
     masked: Masked,
     height: usize,
 }
 
-impl Reader<'_> {
+impl OperandReader<'_> {
     fn range(&self, node: &impl Span) -> Range<usize> {
         self.masked.range(node.span().unwrap_or(0..0))
     }

@@ -1,9 +1,9 @@
 //! Operators, signs and brackets → expressions. What is between operators goes to the expression parser one operand at a time, so that
 //! its limits on nesting and on chains (64 levels, 128 operators) are not ours: generated code has longer ones, and Terraform reads them.
 
-use super::expression::{MAX_HEIGHT, Masked, Parsed, Tall, Tokens};
+use super::expression::{ExprWithHeight, MAX_HEIGHT, Masked, Parsed, Tokens};
 use super::native;
-use super::scan::{Kind, Token, is_opener};
+use super::scan::{Token, TokenKind, is_opener};
 use super::tree::{BinaryOp, Expr, ExprKind, UnaryOp};
 use std::ops::Range;
 
@@ -11,18 +11,18 @@ impl Tokens<'_> {
     /// The range without the newlines and comments at its ends.
     pub(super) fn trim(&self, tokens: Range<usize>) -> Range<usize> {
         let list = self.list.get(tokens.clone()).unwrap_or_default();
-        let is_trivia = |token: &&Token| matches!(token.kind, Kind::Newline | Kind::Comment);
+        let is_trivia = |token: &&Token| matches!(token.kind, TokenKind::Newline | TokenKind::Comment);
         let leading = list.iter().take_while(is_trivia).count();
         let trailing = list.iter().rev().take_while(is_trivia).count();
         tokens.start + leading..tokens.end.saturating_sub(trailing).max(tokens.start + leading)
     }
 
     /// `condition ? a : b`, or anything that binds tighter.
-    pub(super) fn conditional(&self, tokens: Range<usize>, depth: usize) -> Parsed<Tall> {
+    pub(super) fn conditional(&self, tokens: Range<usize>, depth: usize) -> Parsed<ExprWithHeight> {
         // A chain of them leans to the right, and is read in a loop.
         let mut chain = Vec::new();
         let mut rest = tokens;
-        while let Some(question) = self.find(rest.clone(), |token| token.kind == Kind::Question) {
+        while let Some(question) = self.find(rest.clone(), |token| token.kind == TokenKind::Question) {
             let condition = self.binary(rest.start..question, depth)?;
             let Some(colon) = self.colon(question + 1..rest.end) else {
                 let range = self.get(question).map_or(0..0, Token::range);
@@ -37,7 +37,7 @@ impl Tokens<'_> {
             let height = condition.height.max(then.height).max(last.height) + 1;
             let span = condition.expr.span.to(last.expr.span);
             let kind = ExprKind::Conditional(Box::new(condition.expr), Box::new(then.expr), Box::new(last.expr));
-            last = self.bounded(Tall { expr: Expr { kind, span }, height })?;
+            last = self.bounded(ExprWithHeight { expr: Expr { kind, span }, height })?;
         }
         Ok(last)
     }
@@ -67,9 +67,9 @@ impl Tokens<'_> {
         while at < tokens.end {
             let Some(token) = self.get(at) else { break };
             match token.kind {
-                Kind::Question => questions += 1,
-                Kind::Colon if questions == 0 => return Some(at),
-                Kind::Colon => questions -= 1,
+                TokenKind::Question => questions += 1,
+                TokenKind::Colon if questions == 0 => return Some(at),
+                TokenKind::Colon => questions -= 1,
                 _ => {}
             }
             at = self.behind(at);
@@ -78,8 +78,8 @@ impl Tokens<'_> {
     }
 
     /// Operands with binary operators between them, all of which lean to the left.
-    fn binary(&self, tokens: Range<usize>, depth: usize) -> Parsed<Tall> {
-        let mut operands: Vec<Tall> = Vec::new();
+    fn binary(&self, tokens: Range<usize>, depth: usize) -> Parsed<ExprWithHeight> {
+        let mut operands: Vec<ExprWithHeight> = Vec::new();
         let mut operators: Vec<BinaryOp> = Vec::new();
         let mut start = tokens.start;
         let mut at = tokens.start;
@@ -90,8 +90,8 @@ impl Tokens<'_> {
             let next = self.behind(at);
             let text = self.slice(token.range());
             match (token.kind, operator(text)) {
-                (Kind::Newline | Kind::Comment, _) => {}
-                (Kind::Other, Some(operator)) if begun && !(text == "*" && before == ".") => {
+                (TokenKind::Newline | TokenKind::Comment, _) => {}
+                (TokenKind::Other, Some(operator)) if begun && !(text == "*" && before == ".") => {
                     operands.push(self.operand(start..at, depth)?);
                     while let Some(last) = operators.last().filter(|last| precedence(**last) >= precedence(operator)).copied() {
                         operators.pop();
@@ -101,7 +101,7 @@ impl Tokens<'_> {
                     (start, begun, before) = (next, false, "");
                 }
                 // A sign belongs to the operand that it is in front of.
-                (Kind::Other, _) if !begun && matches!(text, "-" | "!") => {}
+                (TokenKind::Other, _) if !begun && matches!(text, "-" | "!") => {}
                 _ => (begun, before) = (true, text),
             }
             at = next;
@@ -117,16 +117,16 @@ impl Tokens<'_> {
     }
 
     /// Makes one operand of the last two.
-    fn join(&self, operator: BinaryOp, operands: &mut Vec<Tall>) -> Parsed<()> {
+    fn join(&self, operator: BinaryOp, operands: &mut Vec<ExprWithHeight>) -> Parsed<()> {
         let (Some(right), Some(left)) = (operands.pop(), operands.pop()) else { return self.error(0..0, "a value is missing here") };
         let span = left.expr.span.to(right.expr.span);
         let height = left.height.max(right.height) + 1;
         let kind = ExprKind::Binary(operator, Box::new(left.expr), Box::new(right.expr));
-        operands.push(self.bounded(Tall { expr: Expr { kind, span }, height })?);
+        operands.push(self.bounded(ExprWithHeight { expr: Expr { kind, span }, height })?);
         Ok(())
     }
 
-    fn bounded(&self, tall: Tall) -> Parsed<Tall> {
+    fn bounded(&self, tall: ExprWithHeight) -> Parsed<ExprWithHeight> {
         if tall.height > MAX_HEIGHT {
             let message = format!("this expression is more than {MAX_HEIGHT} levels deep");
             return Err(super::tree::SyntaxError { message, span: tall.expr.span });
@@ -137,7 +137,8 @@ impl Tokens<'_> {
     /// The error of a value that is missing in the place of these tokens.
     pub(super) fn missing<T>(&self, tokens: &Range<usize>) -> Parsed<T> {
         let before = tokens.start.checked_sub(1).and_then(|at| self.get(at));
-        match (before.filter(|token| matches!(token.kind, Kind::Other | Kind::Question | Kind::Colon)), self.get(tokens.end)) {
+        match (before.filter(|token| matches!(token.kind, TokenKind::Other | TokenKind::Question | TokenKind::Colon)), self.get(tokens.end))
+        {
             (Some(token), None) => self.error(token.range(), format!("unexpected end of expression after `{}`", self.slice(token.range()))),
             (Some(token), Some(_)) => self.error(token.range(), format!("missing value after `{}`", self.slice(token.range()))),
             _ => self.error(self.gap(tokens.start), "a value is missing here"),
@@ -145,7 +146,7 @@ impl Tokens<'_> {
     }
 
     /// One operand with its signs.
-    fn operand(&self, tokens: Range<usize>, depth: usize) -> Parsed<Tall> {
+    fn operand(&self, tokens: Range<usize>, depth: usize) -> Parsed<ExprWithHeight> {
         let tokens = self.trim(tokens);
         let mut signs = Vec::new();
         let mut at = tokens.start;
@@ -154,7 +155,7 @@ impl Tokens<'_> {
             match self.slice(token.range()) {
                 "-" => signs.push((UnaryOp::Negate, token)),
                 "!" => signs.push((UnaryOp::Not, token)),
-                _ if matches!(token.kind, Kind::Newline | Kind::Comment) => {}
+                _ if matches!(token.kind, TokenKind::Newline | TokenKind::Comment) => {}
                 _ => break,
             }
             at += 1;
@@ -167,14 +168,14 @@ impl Tokens<'_> {
         for (operator, token) in signs.into_iter().rev() {
             let span = self.origin.span(token.range()).to(operand.expr.span);
             let kind = ExprKind::Unary(operator, Box::new(operand.expr));
-            operand = self.bounded(Tall { expr: Expr { kind, span }, height: operand.height + 1 })?;
+            operand = self.bounded(ExprWithHeight { expr: Expr { kind, span }, height: operand.height + 1 })?;
         }
         Ok(operand)
     }
 
     /// A value and the steps behind it: what the expression parser reads. It sees an empty string in the place of every number, object,
     /// template, and of everything in brackets.
-    fn term(&self, tokens: Range<usize>, depth: usize) -> Parsed<Tall> {
+    fn term(&self, tokens: Range<usize>, depth: usize) -> Parsed<ExprWithHeight> {
         let Some(first) = self.get(tokens.start) else { return self.missing(&tokens) };
         if let Some(simple) = self.simple(&tokens, first) {
             return Ok(simple);
@@ -184,9 +185,9 @@ impl Tokens<'_> {
         while at < tokens.end {
             let Some(token) = self.get(at) else { break };
             match token.kind {
-                Kind::Newline | Kind::Comment => {}
-                Kind::Invalid => return self.invalid(token),
-                Kind::OpenQuote | Kind::OpenHeredoc | Kind::OpenBrace if !self.is_for(at) => {
+                TokenKind::Newline | TokenKind::Comment => {}
+                TokenKind::Invalid => return self.invalid(token),
+                TokenKind::OpenQuote | TokenKind::OpenHeredoc | TokenKind::OpenBrace if !self.is_for(at) => {
                     let (closer, part) = self.part(at, depth)?;
                     if (at, closer + 1) == (tokens.start, tokens.end) {
                         return Ok(part);
@@ -194,15 +195,15 @@ impl Tokens<'_> {
                     masked.mask(part, token.start..self.get(closer).map_or(token.end, |token| token.end));
                     at = closer;
                 }
-                Kind::Number if at == tokens.start => {
+                TokenKind::Number if at == tokens.start => {
                     let kind = ExprKind::Number(self.slice(token.range()).into());
-                    masked.mask(Tall { expr: Expr { kind, span: self.origin.span(token.range()) }, height: 1 }, token.range());
+                    masked.mask(ExprWithHeight { expr: Expr { kind, span: self.origin.span(token.range()) }, height: 1 }, token.range());
                 }
                 kind if is_opener(kind) => {
                     let Some(close) = self.closer(at) else { return self.never_closed(token) };
                     masked.push(self.slice(token.range()), token.range());
                     let is_tuple = at == tokens.start && self.is_for(at);
-                    if is_tuple || kind == Kind::OpenBrace {
+                    if is_tuple || kind == TokenKind::OpenBrace {
                         self.for_parts(at + 1..close, &mut masked, depth + 1)?;
                     } else {
                         self.listed(at + 1..close, &mut masked, depth + 1)?;
@@ -224,7 +225,7 @@ impl Tokens<'_> {
             |range: &Range<usize>| range.len() == 1 && self.get(range.start).is_some_and(|token| self.slice(token.range()) == "*");
         let mut start = tokens.start;
         loop {
-            let comma = self.find(start..tokens.end, |token| token.kind == Kind::Comma);
+            let comma = self.find(start..tokens.end, |token| token.kind == TokenKind::Comma);
             let range = self.trim(start..comma.unwrap_or(tokens.end));
             let last = range.end.checked_sub(1).and_then(|at| self.get(at)).filter(|_| !range.is_empty());
             let expansion = last.filter(|token| self.slice(token.range()) == "...");
@@ -255,14 +256,15 @@ impl Tokens<'_> {
 
     /// The inside of `[for …]` or `{for …}`.
     fn for_parts(&self, tokens: Range<usize>, masked: &mut Masked, depth: usize) -> Parsed<()> {
-        let word = |at: usize, word: &str| self.get(at).is_some_and(|token| token.kind == Kind::Ident && self.slice(token.range()) == word);
+        let word =
+            |at: usize, word: &str| self.get(at).is_some_and(|token| token.kind == TokenKind::Ident && self.slice(token.range()) == word);
         let mut at = tokens.start;
         // `for k, v in`
         while at < tokens.end {
             let Some(token) = self.get(at) else { break };
             match token.kind {
-                Kind::Newline | Kind::Comment => {}
-                Kind::Ident | Kind::Comma => masked.push(self.slice(token.range()), token.range()),
+                TokenKind::Newline | TokenKind::Comment => {}
+                TokenKind::Ident | TokenKind::Comma => masked.push(self.slice(token.range()), token.range()),
                 _ => return self.error(token.range(), "a `for` expression begins with `for`, the names of its variables, and `in`"),
             }
             at += 1;
@@ -280,7 +282,7 @@ impl Tokens<'_> {
         };
         keep(colon, masked);
         let mut start = colon + 1;
-        let arrow = |token: Token| token.kind == Kind::Other && self.slice(token.range()) == "=>";
+        let arrow = |token: Token| token.kind == TokenKind::Other && self.slice(token.range()) == "=>";
         if let Some(arrow) = self.find(start..tokens.end, arrow) {
             self.masked(start..arrow, masked, depth)?;
             keep(arrow, masked);
@@ -292,13 +294,13 @@ impl Tokens<'_> {
         let mut group = None;
         while end < tokens.end {
             let Some(token) = self.get(end) else { break };
-            if token.kind == Kind::Other && self.slice(token.range()) == "..." {
+            if token.kind == TokenKind::Other && self.slice(token.range()) == "..." {
                 group.get_or_insert(end);
             }
             if word(end, "if") && !after_dot && end > start_of_value {
                 break;
             }
-            after_dot = token.kind == Kind::Other && self.slice(token.range()) == ".";
+            after_dot = token.kind == TokenKind::Other && self.slice(token.range()) == ".";
             end = self.behind(end);
         }
         self.masked(start..group.unwrap_or(end), masked, depth)?;

@@ -5,7 +5,7 @@ use std::ops::Range;
 
 /// What a token is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(super) enum TokenKind {
     Ident,
     Number,
     Newline,
@@ -46,7 +46,7 @@ pub(super) enum Kind {
 /// A token; what lies between two tokens is spaces and tabs.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Token {
-    pub(super) kind: Kind,
+    pub(super) kind: TokenKind,
     pub(super) start: usize,
     pub(super) end: usize,
 }
@@ -59,7 +59,7 @@ impl Token {
 
 /// What the text is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Start {
+pub(super) enum ScanStart {
     /// A body or an expression.
     Code,
     /// A template without quotes.
@@ -70,13 +70,13 @@ pub(super) enum Start {
 pub(super) const MAX_TOKENS: usize = 2_000_000;
 
 /// Cuts a text into tokens. Total: every text has tokens. What is behind [`MAX_TOKENS`] of them is one invalid token.
-pub(super) fn scan(text: &str, start: Start) -> Vec<Token> {
+pub(super) fn scan(text: &str, start: ScanStart) -> Vec<Token> {
     let base = match start {
-        Start::Code => Mode::Code { braces: 0 },
-        Start::Template => Mode::Template,
+        ScanStart::Code => Mode::Code { braces: 0 },
+        ScanStart::Template => Mode::Template,
     };
     let mut scanner = Scanner { text, at: 0, modes: vec![base], tokens: Vec::with_capacity((text.len() / 4).min(MAX_TOKENS)) };
-    if start == Start::Code && text.starts_with('\u{feff}') {
+    if start == ScanStart::Code && text.starts_with('\u{feff}') {
         scanner.at = '\u{feff}'.len_utf8();
     }
     scanner.run();
@@ -89,15 +89,15 @@ const REACH: usize = 256;
 /// For each token that opens something, the index of the token that closes it.
 pub(super) fn pair(tokens: &[Token]) -> Vec<Option<usize>> {
     let mut closers = vec![None; tokens.len()];
-    let mut open: Vec<(usize, Kind)> = Vec::new();
+    let mut open: Vec<(usize, TokenKind)> = Vec::new();
     for (index, token) in tokens.iter().enumerate() {
         if let Some(closer) = closer_of(token.kind) {
             open.push((index, closer));
         } else if is_closer(token.kind) {
-            let wanted = if token.kind == Kind::CutQuote { Kind::CloseQuote } else { token.kind };
+            let wanted = if token.kind == TokenKind::CutQuote { TokenKind::CloseQuote } else { token.kind };
             // A closer that does not fit the innermost opener leaves openers without one, so that a forgotten `)` does not
             // reach beyond the braces around it. A bracket never does that to braces.
-            let reach = open.iter().rev().take(REACH).position(|&(_, closer)| closer == wanted || closer == Kind::CloseBrace);
+            let reach = open.iter().rev().take(REACH).position(|&(_, closer)| closer == wanted || closer == TokenKind::CloseBrace);
             if let Some(&(opener, closer)) = reach.and_then(|back| open.iter().rev().nth(back))
                 && closer == wanted
             {
@@ -111,26 +111,26 @@ pub(super) fn pair(tokens: &[Token]) -> Vec<Option<usize>> {
     closers
 }
 
-fn closer_of(kind: Kind) -> Option<Kind> {
+fn closer_of(kind: TokenKind) -> Option<TokenKind> {
     match kind {
-        Kind::OpenParen => Some(Kind::CloseParen),
-        Kind::OpenBracket => Some(Kind::CloseBracket),
-        Kind::OpenBrace => Some(Kind::CloseBrace),
-        Kind::OpenQuote => Some(Kind::CloseQuote),
-        Kind::OpenHeredoc => Some(Kind::CloseHeredoc),
-        Kind::Interpolation | Kind::Control => Some(Kind::SequenceEnd),
+        TokenKind::OpenParen => Some(TokenKind::CloseParen),
+        TokenKind::OpenBracket => Some(TokenKind::CloseBracket),
+        TokenKind::OpenBrace => Some(TokenKind::CloseBrace),
+        TokenKind::OpenQuote => Some(TokenKind::CloseQuote),
+        TokenKind::OpenHeredoc => Some(TokenKind::CloseHeredoc),
+        TokenKind::Interpolation | TokenKind::Control => Some(TokenKind::SequenceEnd),
         _ => None,
     }
 }
 
 /// Whether a token opens something.
-pub(super) fn is_opener(kind: Kind) -> bool {
+pub(super) fn is_opener(kind: TokenKind) -> bool {
     closer_of(kind).is_some()
 }
 
 /// Whether a token closes something.
-pub(super) fn is_closer(kind: Kind) -> bool {
-    use Kind::{CloseBrace, CloseBracket, CloseHeredoc, CloseParen, CloseQuote, CutQuote, SequenceEnd};
+pub(super) fn is_closer(kind: TokenKind) -> bool {
+    use TokenKind::{CloseBrace, CloseBracket, CloseHeredoc, CloseParen, CloseQuote, CutQuote, SequenceEnd};
     matches!(kind, CloseParen | CloseBracket | CloseBrace | CloseQuote | CutQuote | CloseHeredoc | SequenceEnd)
 }
 
@@ -161,7 +161,7 @@ impl<'a> Scanner<'a> {
     fn run(&mut self) {
         while self.at < self.text.len() {
             if self.tokens.len() >= MAX_TOKENS {
-                return self.emit(Kind::Invalid, self.text.len() - self.at);
+                return self.emit(TokenKind::Invalid, self.text.len() - self.at);
             }
             match self.modes.last() {
                 Some(Mode::Code { .. }) | None => self.code(),
@@ -175,7 +175,7 @@ impl<'a> Scanner<'a> {
         self.text.get(self.at..).unwrap_or_default()
     }
 
-    fn emit(&mut self, kind: Kind, len: usize) {
+    fn emit(&mut self, kind: TokenKind, len: usize) {
         self.tokens.push(Token { kind, start: self.at, end: self.at + len });
         self.at += len;
     }
@@ -185,31 +185,31 @@ impl<'a> Scanner<'a> {
         let Some(first) = rest.chars().next() else { return };
         match first {
             ' ' | '\t' => self.at += 1,
-            '\n' => self.emit(Kind::Newline, 1),
-            '\r' if rest.starts_with("\r\n") => self.emit(Kind::Newline, 2),
-            '#' => self.emit(Kind::Comment, line_len(rest)),
-            '/' if rest.starts_with("//") => self.emit(Kind::Comment, line_len(rest)),
+            '\n' => self.emit(TokenKind::Newline, 1),
+            '\r' if rest.starts_with("\r\n") => self.emit(TokenKind::Newline, 2),
+            '#' => self.emit(TokenKind::Comment, line_len(rest)),
+            '/' if rest.starts_with("//") => self.emit(TokenKind::Comment, line_len(rest)),
             '/' if rest.starts_with("/*") => match rest.get(2..).and_then(|inner| inner.find("*/")) {
-                Some(inner) => self.emit(Kind::Comment, inner + 4),
-                None => self.emit(Kind::Invalid, rest.len()),
+                Some(inner) => self.emit(TokenKind::Comment, inner + 4),
+                None => self.emit(TokenKind::Invalid, rest.len()),
             },
             '"' => {
-                self.emit(Kind::OpenQuote, 1);
+                self.emit(TokenKind::OpenQuote, 1);
                 self.modes.push(Mode::Quote);
             }
             '<' if rest.starts_with("<<") => self.heredoc(rest),
             '{' => {
-                self.emit(Kind::OpenBrace, 1);
+                self.emit(TokenKind::OpenBrace, 1);
                 if let Some(Mode::Code { braces }) = self.modes.last_mut() {
                     *braces += 1;
                 }
             }
             '}' => self.close_brace(1),
             '~' if rest.starts_with("~}") && self.ends_sequence() => self.close_brace(2),
-            '0'..='9' => self.emit(Kind::Number, number_len(rest)),
+            '0'..='9' => self.emit(TokenKind::Number, number_len(rest)),
             c if is_name_start(c) => {
                 let len = rest.find(|c| !is_name_part(c)).unwrap_or(rest.len());
-                self.emit(Kind::Ident, len);
+                self.emit(TokenKind::Ident, len);
             }
             _ => self.operator(rest, first),
         }
@@ -217,22 +217,22 @@ impl<'a> Scanner<'a> {
 
     fn operator(&mut self, rest: &str, first: char) {
         if rest.starts_with("...") {
-            return self.emit(Kind::Other, 3);
+            return self.emit(TokenKind::Other, 3);
         }
         if ["==", "=>", "!=", "<=", ">=", "&&", "||", "::"].iter().any(|operator| rest.starts_with(operator)) {
-            return self.emit(Kind::Other, 2);
+            return self.emit(TokenKind::Other, 2);
         }
         let kind = match first {
-            ',' => Kind::Comma,
-            '=' => Kind::Equal,
-            ':' => Kind::Colon,
-            '?' => Kind::Question,
-            '(' => Kind::OpenParen,
-            ')' => Kind::CloseParen,
-            '[' => Kind::OpenBracket,
-            ']' => Kind::CloseBracket,
-            '.' | '*' | '/' | '%' | '+' | '-' | '<' | '>' | '!' | '&' | '|' => Kind::Other,
-            _ => Kind::Invalid,
+            ',' => TokenKind::Comma,
+            '=' => TokenKind::Equal,
+            ':' => TokenKind::Colon,
+            '?' => TokenKind::Question,
+            '(' => TokenKind::OpenParen,
+            ')' => TokenKind::CloseParen,
+            '[' => TokenKind::OpenBracket,
+            ']' => TokenKind::CloseBracket,
+            '.' | '*' | '/' | '%' | '+' | '-' | '<' | '>' | '!' | '&' | '|' => TokenKind::Other,
+            _ => TokenKind::Invalid,
         };
         self.emit(kind, first.len_utf8());
     }
@@ -244,10 +244,10 @@ impl<'a> Scanner<'a> {
 
     fn close_brace(&mut self, len: usize) {
         if self.ends_sequence() {
-            self.emit(Kind::SequenceEnd, len);
+            self.emit(TokenKind::SequenceEnd, len);
             self.modes.pop();
         } else {
-            self.emit(Kind::CloseBrace, len);
+            self.emit(TokenKind::CloseBrace, len);
             if let Some(Mode::Code { braces }) = self.modes.last_mut() {
                 *braces = braces.saturating_sub(1);
             }
@@ -262,10 +262,10 @@ impl<'a> Scanner<'a> {
         let behind = marker.get(len..).unwrap_or_default();
         let end = if behind.starts_with("\r\n") { 2 } else { usize::from(behind.starts_with('\n')) };
         if len == 0 || end == 0 {
-            return self.emit(Kind::Other, 1);
+            return self.emit(TokenKind::Other, 1);
         }
         let marker = self.at + marker_start..self.at + marker_start + len;
-        self.emit(Kind::OpenHeredoc, marker_start + len + end);
+        self.emit(TokenKind::OpenHeredoc, marker_start + len + end);
         self.modes.push(Mode::Heredoc { marker, line_start: true });
     }
 
@@ -274,7 +274,7 @@ impl<'a> Scanner<'a> {
         let Some(sign @ ('$' | '%')) = rest.chars().next() else { return false };
         let behind = rest.get(1..).unwrap_or_default();
         if let Some(inner) = behind.strip_prefix('{') {
-            let kind = if sign == '$' { Kind::Interpolation } else { Kind::Control };
+            let kind = if sign == '$' { TokenKind::Interpolation } else { TokenKind::Control };
             self.mid_line();
             self.emit(kind, 2 + usize::from(inner.starts_with('~')));
             self.modes.push(Mode::Code { braces: 0 });
@@ -283,26 +283,26 @@ impl<'a> Scanner<'a> {
         let doubled = behind.strip_prefix(sign).and_then(|behind| behind.strip_prefix('{'));
         let len = doubled.map_or(1, |inner| 3 + usize::from(inner.starts_with('~')));
         self.mid_line();
-        self.emit(Kind::Literal, len);
+        self.emit(TokenKind::Literal, len);
         true
     }
 
     fn quote(&mut self) {
         let rest = self.rest();
         if rest.starts_with('"') {
-            self.emit(Kind::CloseQuote, 1);
+            self.emit(TokenKind::CloseQuote, 1);
             self.modes.pop();
         } else if rest.starts_with(['\n', '\r']) {
             self.cut_quote();
         } else if !self.sequence(rest) {
-            self.emit(Kind::Literal, quoted_len(rest));
+            self.emit(TokenKind::Literal, quoted_len(rest));
         }
     }
 
     /// A quoted string that does not end on its line. HashiCorp's scanner goes on inside of it, and the rest of the file is lost; we go
     /// on behind all strings that begin on this line.
     fn cut_quote(&mut self) {
-        self.emit(Kind::CutQuote, 0);
+        self.emit(TokenKind::CutQuote, 0);
         let heredoc = self.modes.iter().rposition(|mode| matches!(mode, Mode::Heredoc { .. }));
         self.modes.truncate(heredoc.map_or(1, |at| at + 1));
     }
@@ -327,11 +327,11 @@ impl<'a> Scanner<'a> {
             if whole && line.trim() == self.text.get(marker.clone()).unwrap_or_default() {
                 self.modes.pop();
                 let len = line.strip_suffix('\r').unwrap_or(line).len();
-                return self.emit(Kind::CloseHeredoc, len);
+                return self.emit(TokenKind::CloseHeredoc, len);
             }
             *line_start = ends_line;
         }
-        self.emit(Kind::Literal, len + usize::from(ends_line));
+        self.emit(TokenKind::Literal, len + usize::from(ends_line));
     }
 }
 
@@ -378,16 +378,16 @@ fn number_len(text: &str) -> usize {
 mod tests {
     use super::*;
 
-    fn cut(text: &str, start: Start) -> Vec<(Kind, &str)> {
+    fn cut(text: &str, start: ScanStart) -> Vec<(TokenKind, &str)> {
         scan(text, start).into_iter().map(|token| (token.kind, &text[token.range()])).collect()
     }
 
     #[test]
     fn a_template_is_cut_at_lines_and_signs() {
-        use Kind::{Control, Ident, Interpolation, Literal, SequenceEnd};
+        use TokenKind::{Control, Ident, Interpolation, Literal, SequenceEnd};
         let text = "5 % $${~ a\r\n ${~ x ~}%{ b }$";
         assert_eq!(
-            cut(text, Start::Template),
+            cut(text, ScanStart::Template),
             [
                 (Literal, "5 "),
                 (Literal, "%"),
@@ -408,26 +408,27 @@ mod tests {
 
     #[test]
     fn only_a_line_of_its_own_ends_a_heredoc() {
-        use Kind::{CloseHeredoc, CloseParen, Equal, Ident, Literal, Newline, OpenHeredoc, OpenParen};
+        use TokenKind::{CloseHeredoc, CloseParen, Equal, Ident, Literal, Newline, OpenHeredoc, OpenParen};
         let text = "a = f(<<-E\n E,\n${x}E\n\tE \r\n)\n";
-        let kinds: Vec<Kind> = cut(text, Start::Code).into_iter().map(|(kind, _)| kind).collect();
-        let expected = [Ident, Equal, Ident, OpenParen, OpenHeredoc, Literal, Kind::Interpolation, Ident, Kind::SequenceEnd, Literal];
+        let kinds: Vec<TokenKind> = cut(text, ScanStart::Code).into_iter().map(|(kind, _)| kind).collect();
+        let expected =
+            [Ident, Equal, Ident, OpenParen, OpenHeredoc, Literal, TokenKind::Interpolation, Ident, TokenKind::SequenceEnd, Literal];
         assert_eq!(kinds, [&expected[..], &[CloseHeredoc, Newline, CloseParen, Newline]].concat());
     }
 
     #[test]
     fn a_forgotten_quote_ends_with_its_line() {
         let text = "a = \"x\nb = 1\n";
-        let tokens = scan(text, Start::Code);
+        let tokens = scan(text, ScanStart::Code);
         let closers = pair(&tokens);
         assert_eq!(closers[2], Some(4));
-        assert_eq!(tokens[4].kind, Kind::CutQuote);
+        assert_eq!(tokens[4].kind, TokenKind::CutQuote);
         assert_eq!(&text[tokens[6].range()], "b");
     }
 
     #[test]
     fn a_forgotten_bracket_stays_within_its_braces() {
-        let tokens = scan("a { b = [1 } c { }", Start::Code);
+        let tokens = scan("a { b = [1 } c { }", ScanStart::Code);
         let closers = pair(&tokens);
         let open: Vec<_> = tokens.iter().zip(&closers).filter(|(token, _)| is_opener(token.kind)).map(|(_, closer)| *closer).collect();
         assert_eq!(open, [Some(6), None, Some(9)]);

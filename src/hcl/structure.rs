@@ -5,7 +5,7 @@
 
 use super::expression::Tokens;
 use super::origin::Origin;
-use super::scan::{Kind, MAX_TOKENS, Start, Token, is_closer, is_name_start, is_opener, scan};
+use super::scan::{MAX_TOKENS, ScanStart, Token, TokenKind, is_closer, is_name_start, is_opener, scan};
 use super::tree::{Attribute, Block, Body, Expr, ExprKind, Name, SyntaxError};
 use super::values::quoted;
 use crate::base::{SourceId, Span};
@@ -26,17 +26,17 @@ pub(super) fn file(source: SourceId, text: &str) -> (Body, Option<SyntaxError>) 
 /// Reads a text from anywhere as the inside of a file. `origin` is that of the rest of the text from an offset on.
 pub(super) fn read(text: &str, origin: &dyn Fn(usize) -> Origin) -> (Body, Option<SyntaxError>) {
     let mut body = Body::default();
-    let mut errors = Errors::default();
+    let mut errors = SyntaxErrors::default();
     let (mut start, mut unread) = (0, None);
     for _ in 0..=MAX_RESTARTS {
         let part = text.get(start..).unwrap_or_default();
         let origin = origin(start);
-        let tokens = Tokens::new(part, &origin, scan(part, Start::Code));
+        let tokens = Tokens::new(part, &origin, scan(part, ScanStart::Code));
         unread = unread.or_else(|| tokens.get(MAX_TOKENS).map(|token| origin.span(token.start..token.start)));
-        let mut reader = Reader { tokens: &tokens, errors: &mut errors };
+        let mut reader = StructureReader { tokens: &tokens, errors: &mut errors };
         let torn = reader.body(0..tokens.list.len(), 0, &mut body).err();
         // Only what never ends stops the reading of the outermost body; the next line that looks like an item is behind it.
-        let Some(next) = torn.and_then(|Torn(at)| next_item(part, at)) else { break };
+        let Some(next) = torn.and_then(|UnknownEnd(at)| next_item(part, at)) else { break };
         start += next;
     }
     // What seems to be wrong where the reading broke off is not.
@@ -47,12 +47,12 @@ pub(super) fn read(text: &str, origin: &dyn Fn(usize) -> Origin) -> (Body, Optio
 
 /// The first error in the order of the text.
 #[derive(Default)]
-struct Errors {
+struct SyntaxErrors {
     first: Option<SyntaxError>,
     latest: Option<SyntaxError>,
 }
 
-impl Errors {
+impl SyntaxErrors {
     /// The latest error, where it is within a text.
     fn within(&self, span: Span) -> Option<&SyntaxError> {
         self.latest.as_ref().filter(|first| span.start <= first.span.start && first.span.end <= span.end)
@@ -67,45 +67,45 @@ impl Errors {
 }
 
 /// It cannot be told where the item ends that begins at this offset.
-struct Torn(usize);
+struct UnknownEnd(usize);
 
-struct Reader<'a> {
+struct StructureReader<'a> {
     tokens: &'a Tokens<'a>,
-    errors: &'a mut Errors,
+    errors: &'a mut SyntaxErrors,
 }
 
-impl Reader<'_> {
+impl StructureReader<'_> {
     fn error(&mut self, range: Range<usize>, message: impl Into<String>) {
         self.errors.add(SyntaxError { message: message.into(), span: self.tokens.origin.span(range) });
     }
 
-    fn kind(&self, at: usize, end: usize) -> Option<Kind> {
+    fn kind(&self, at: usize, end: usize) -> Option<TokenKind> {
         self.tokens.get(at).filter(|_| at < end).map(|token| token.kind)
     }
 
     /// The next token on the line.
     fn skip_comments(&self, mut at: usize, end: usize) -> usize {
-        while self.kind(at, end) == Some(Kind::Comment) {
+        while self.kind(at, end) == Some(TokenKind::Comment) {
             at += 1;
         }
         at
     }
 
-    fn body(&mut self, tokens: Range<usize>, depth: usize, body: &mut Body) -> Result<(), Torn> {
+    fn body(&mut self, tokens: Range<usize>, depth: usize, body: &mut Body) -> Result<(), UnknownEnd> {
         let end = tokens.end;
         let mut at = tokens.start;
         let mut names: HashMap<&str, usize> = HashMap::new();
         while at < end {
             let Some(token) = self.tokens.get(at) else { break };
-            if matches!(token.kind, Kind::Newline | Kind::Comment) {
+            if matches!(token.kind, TokenKind::Newline | TokenKind::Comment) {
                 at += 1;
                 continue;
             }
             let behind = self.skip_comments(at + 1, end);
-            let torn = Torn(token.start);
-            let next = if token.kind == Kind::Ident { self.kind(behind, end) } else { None };
+            let torn = UnknownEnd(token.start);
+            let next = if token.kind == TokenKind::Ident { self.kind(behind, end) } else { None };
             let item = match next {
-                Some(Kind::Equal) => self.attribute(at, behind, end).map(|(attributes, next)| {
+                Some(TokenKind::Equal) => self.attribute(at, behind, end).map(|(attributes, next)| {
                     for (token, attribute) in attributes {
                         match names.entry(self.tokens.slice(token.range())) {
                             Entry::Vacant(entry) => {
@@ -123,7 +123,7 @@ impl Reader<'_> {
                     }
                     next
                 }),
-                Some(Kind::OpenQuote | Kind::OpenBrace | Kind::Ident) => match self.block(at, behind, end, depth) {
+                Some(TokenKind::OpenQuote | TokenKind::OpenBrace | TokenKind::Ident) => match self.block(at, behind, end, depth) {
                     Ok((block, next)) => {
                         body.blocks.extend(block);
                         Ok(next)
@@ -149,26 +149,26 @@ impl Reader<'_> {
         let Some(token) = self.tokens.get(at) else { return };
         let text = self.tokens.slice(token.range());
         match token.kind {
-            Kind::Ident => {
+            TokenKind::Ident => {
                 self.error(token.range(), format!("`{text}` is neither an argument (`{text} = …`) nor a block (`{text} {{ … }}`)"))
             }
-            Kind::Invalid if text.starts_with("/*") => self.error(token.start..token.start + 2, "this comment is never closed"),
-            Kind::OpenQuote => self.error(token.range(), "the name of an argument is written without quotes"),
+            TokenKind::Invalid if text.starts_with("/*") => self.error(token.start..token.start + 2, "this comment is never closed"),
+            TokenKind::OpenQuote => self.error(token.range(), "the name of an argument is written without quotes"),
             kind if is_closer(kind) => self.error(token.range(), format!("this `{text}` closes nothing")),
             _ => self.error(token.range(), format!("an argument or a block must begin here, not `{}`", text.trim_end().escape_debug())),
         }
     }
 
     /// Behind the line, and behind what is opened on it.
-    fn skip(&self, mut at: usize, end: usize) -> Result<usize, Torn> {
+    fn skip(&self, mut at: usize, end: usize) -> Result<usize, UnknownEnd> {
         while let Some(kind) = self.kind(at, end) {
-            if kind == Kind::Newline {
+            if kind == TokenKind::Newline {
                 // A header whose brace is on the next line.
-                if self.kind(at + 1, end) != Some(Kind::OpenBrace) {
+                if self.kind(at + 1, end) != Some(TokenKind::OpenBrace) {
                     break;
                 }
             } else if is_opener(kind) {
-                at = self.tokens.closer(at).ok_or(Torn(0))?;
+                at = self.tokens.closer(at).ok_or(UnknownEnd(0))?;
             }
             at += 1;
         }
@@ -179,8 +179,8 @@ impl Reader<'_> {
     fn end_of_block(&self, mut at: usize, end: usize) -> Option<usize> {
         while let Some(kind) = self.kind(at, end) {
             match kind {
-                Kind::Newline | Kind::Equal => return None,
-                Kind::OpenBrace => return self.tokens.closer(at).map(|closer| closer + 1),
+                TokenKind::Newline | TokenKind::Equal => return None,
+                TokenKind::OpenBrace => return self.tokens.closer(at).map(|closer| closer + 1),
                 _ => at += 1,
             }
         }
@@ -188,13 +188,13 @@ impl Reader<'_> {
     }
 
     /// The attribute whose name is token `at`, those that its value swallows because something is wrong with it, and the index behind them.
-    fn attribute(&mut self, at: usize, equal: usize, end: usize) -> Result<(Vec<(Token, Attribute)>, usize), Torn> {
-        let Some(name) = self.tokens.get(at) else { return Err(Torn(0)) };
+    fn attribute(&mut self, at: usize, equal: usize, end: usize) -> Result<(Vec<(Token, Attribute)>, usize), UnknownEnd> {
+        let Some(name) = self.tokens.get(at) else { return Err(UnknownEnd(0)) };
         let next = match self.tokens.line_end(equal + 1, end, false) {
             Ok(next) => next,
             Err(error) => {
                 self.errors.add(error);
-                return Err(Torn(name.start));
+                return Err(UnknownEnd(name.start));
             }
         };
         let value_end = next.checked_sub(1).and_then(|last| self.tokens.get(last)).map_or(name.end, |token| token.end);
@@ -222,7 +222,7 @@ impl Reader<'_> {
         let mut names = Vec::new();
         while at < end {
             let Some(token) = self.tokens.get(at) else { break };
-            if token.kind == Kind::Ident && self.kind(at + 1, end) == Some(Kind::Equal) {
+            if token.kind == TokenKind::Ident && self.kind(at + 1, end) == Some(TokenKind::Equal) {
                 names.push(token);
             }
             at = self.tokens.closer(at).unwrap_or(at) + 1;
@@ -231,8 +231,8 @@ impl Reader<'_> {
     }
 
     /// The block whose type is token `at`, and the index behind it. No block where its header is wrong.
-    fn block(&mut self, at: usize, mut here: usize, end: usize, depth: usize) -> Result<(Option<Block>, usize), Torn> {
-        let Some(first) = self.tokens.get(at) else { return Err(Torn(0)) };
+    fn block(&mut self, at: usize, mut here: usize, end: usize, depth: usize) -> Result<(Option<Block>, usize), UnknownEnd> {
+        let Some(first) = self.tokens.get(at) else { return Err(UnknownEnd(0)) };
         let kind = self.tokens.name(first);
         let mut labels: Vec<Name> = Vec::new();
         loop {
@@ -241,11 +241,11 @@ impl Reader<'_> {
                 return Ok((None, end));
             };
             match token.kind {
-                Kind::OpenBrace => break,
-                Kind::Ident => labels.push(self.tokens.name(token)),
-                Kind::Comment => {}
-                Kind::OpenQuote => {
-                    let Some(closer) = self.tokens.closer(here) else { return Err(Torn(first.start)) };
+                TokenKind::OpenBrace => break,
+                TokenKind::Ident => labels.push(self.tokens.name(token)),
+                TokenKind::Comment => {}
+                TokenKind::OpenQuote => {
+                    let Some(closer) = self.tokens.closer(here) else { return Err(UnknownEnd(first.start)) };
                     match self.label(here, closer) {
                         Some(label) => labels.push(label),
                         None => return self.skip(here, end).map(|next| (None, next)),
@@ -254,8 +254,8 @@ impl Reader<'_> {
                 }
                 _ => {
                     let message = match token.kind {
-                        Kind::Newline => "the `{` of a block must be on the line of its header",
-                        Kind::Equal => "an argument has one name; a block has no `=`",
+                        TokenKind::Newline => "the `{` of a block must be on the line of its header",
+                        TokenKind::Equal => "an argument has one name; a block has no `=`",
                         _ => "a label in quotes or `{` must follow here",
                     };
                     self.error(first.start..token.start.max(first.end), message);
@@ -268,7 +268,7 @@ impl Reader<'_> {
         let brace = self.tokens.get(open).map_or(first.range(), Token::range);
         let Some(close) = self.tokens.closer(open) else {
             self.never_closed(open, brace);
-            return Err(Torn(first.start));
+            return Err(UnknownEnd(first.start));
         };
         if depth >= MAX_BLOCKS {
             self.error(first.range(), format!("blocks are nested more than {MAX_BLOCKS} levels deep"));
@@ -281,7 +281,7 @@ impl Reader<'_> {
         let last = self.tokens.get(close).map_or(brace.end, |token| token.end);
         let span = self.tokens.origin.span(first.start..last);
         let next = self.skip_comments(close + 1, end);
-        if !matches!(self.kind(next, end), None | Some(Kind::Newline)) {
+        if !matches!(self.kind(next, end), None | Some(TokenKind::Newline)) {
             let range = self.tokens.get(next).map_or(brace, Token::range);
             self.error(range, "a line must end behind the `}` of a block");
         }
@@ -292,7 +292,7 @@ impl Reader<'_> {
     fn never_closed(&mut self, open: usize, brace: Range<usize>) {
         let heredoc = (open..self.tokens.list.len())
             .filter(|&at| self.tokens.closer(at).is_none())
-            .find_map(|at| self.tokens.get(at).filter(|token| token.kind == Kind::OpenHeredoc));
+            .find_map(|at| self.tokens.get(at).filter(|token| token.kind == TokenKind::OpenHeredoc));
         match heredoc.map(|token| self.tokens.never_closed::<()>(token)) {
             Some(Err(error)) => self.errors.add(error),
             _ => self.error(brace, "this block is never closed"),
@@ -302,12 +302,15 @@ impl Reader<'_> {
     /// A block whose first argument is on the line of its brace has only this one and ends on the same line.
     fn one_line(&mut self, open: usize, close: usize) {
         let first = self.skip_comments(open + 1, close);
-        let Some(token) = self.tokens.get(first).filter(|token| first < close && token.kind != Kind::Newline) else { return };
+        let Some(token) = self.tokens.get(first).filter(|token| first < close && token.kind != TokenKind::Newline) else { return };
         let ends = self.tokens.line_end(first, close, false).unwrap_or(close);
         if ends < close {
             return self.error(token.range(), "a block with several lines begins its first argument on a line of its own");
         }
-        if matches!(self.kind(self.skip_comments(first + 1, close), close), Some(Kind::OpenBrace | Kind::OpenQuote | Kind::Ident)) {
+        if matches!(
+            self.kind(self.skip_comments(first + 1, close), close),
+            Some(TokenKind::OpenBrace | TokenKind::OpenQuote | TokenKind::Ident)
+        ) {
             let message = "a block on one line can hold only one argument and no block; write this block on lines of its own";
             return self.error(token.range(), message);
         }
@@ -321,14 +324,14 @@ impl Reader<'_> {
 
     fn label(&mut self, open: usize, close: usize) -> Option<Name> {
         let (first, last) = (self.tokens.get(open)?, self.tokens.get(close)?);
-        if last.kind == Kind::CutQuote {
+        if last.kind == TokenKind::CutQuote {
             self.error(first.start..last.end, "this label does not end on its line");
             return None;
         }
         let mut text = String::new();
         for at in open + 1..close {
             let token = self.tokens.get(at)?;
-            if token.kind != Kind::Literal {
+            if token.kind != TokenKind::Literal {
                 self.error(first.start..last.end, "a label may not hold a template; write `$${` for a literal `${`");
                 return None;
             }

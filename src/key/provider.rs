@@ -16,12 +16,12 @@ pub struct OldProvider {
 }
 
 /// A version in its three parts.
-type Version = [u64; 3];
+type ProviderVersion = [u64; 3];
 
 /// The first version with `is_auto_rotation_enabled`. Source: CHANGELOG of oracle/oci.
-const ROTATION: Version = [5, 31, 0];
+const ROTATION: ProviderVersion = [5, 31, 0];
 /// The first version with keys in SOFTWARE. Source: CHANGELOG of oracle/oci.
-const SOFTWARE: Version = [3, 94, 0];
+const SOFTWARE: ProviderVersion = [3, 94, 0];
 
 impl OldProvider {
     /// Reads a constraint, or the version in the lock file; nothing where it allows a version that rotates keys.
@@ -40,7 +40,7 @@ pub fn is_oci_provider(source: &str) -> bool {
 }
 
 /// Whether a constraint excludes every version from `least` on.
-fn excludes(constraint: &str, least: Version) -> bool {
+fn excludes(constraint: &str, least: ProviderVersion) -> bool {
     let constraint = constraint.trim();
     let at = constraint.find(|c: char| c.is_ascii_digit()).unwrap_or(constraint.len());
     let (operator, version) = constraint.split_at(at);
@@ -63,7 +63,7 @@ fn excludes(constraint: &str, least: Version) -> bool {
 }
 
 /// A version, and how many parts of it are written.
-fn parse(text: &str) -> Option<(Version, usize)> {
+fn parse(text: &str) -> Option<(ProviderVersion, usize)> {
     let plain = text.trim().split(['-', '+']).next()?;
     let mut version = [0; 3];
     let mut parts = 0;

@@ -1,9 +1,9 @@
 //! The `configuration` of a plan, so far as it reaches keys: it tells what is written from what is merely planned.
 
 use super::node::{self, Node, Value};
-use super::reference::{self, Reference};
-use super::scan::{Broken, Scanner, Spot};
-use super::walk::{self, Pointer, RELATED, Wanted};
+use super::reference::{self, PlanReference};
+use super::scan::{PlanScanner, ScanError, ScanPosition};
+use super::walk::{self, EntryFilter, Pointer, RELATED};
 use crate::base::ModuleStep;
 use crate::key::is_oci_provider;
 use std::collections::BTreeMap;
@@ -19,7 +19,7 @@ pub(super) struct Module {
     pub variables: BTreeMap<String, Given>,
     pub outputs: BTreeMap<String, Expression>,
     /// Version constraints on the oci provider, and where they are; of the root only.
-    pub constraints: Vec<(String, String, Spot)>,
+    pub constraints: Vec<(String, String, ScanPosition)>,
 }
 
 /// Whether a value is given, and which.
@@ -66,10 +66,10 @@ pub(super) enum Argument {
 pub(super) struct Expression {
     /// What it evaluates to without knowing anything.
     pub constant: Given,
-    pub references: Vec<Reference>,
+    pub references: Vec<PlanReference>,
     /// Where it is in the plan.
     pub pointer: Arc<str>,
-    pub spot: Spot,
+    pub spot: ScanPosition,
 }
 
 impl Argument {
@@ -117,18 +117,18 @@ impl Module {
 const PASSES_TIME_ON: [&[u8]; 4] = [b"time_", b"terraform_data", b"null_resource", b"random_"];
 
 /// Types whose configuration is kept: keys, what they are related to, and what values are passed through.
-fn wanted(kind: &[u8]) -> Wanted {
+fn wanted(kind: &[u8]) -> EntryFilter {
     if RELATED.contains(&kind) {
-        Wanted::Yes
+        EntryFilter::Yes
     } else if PASSES_TIME_ON.iter().any(|prefix| kind.starts_with(prefix)) {
-        Wanted::IfItMayChange
+        EntryFilter::IfItMayChange
     } else {
-        Wanted::No
+        EntryFilter::No
     }
 }
 
 /// Reads the value of the top-level key `configuration`.
-pub(super) fn read(scanner: &mut Scanner, pointer: &mut Pointer) -> Result<Module, Broken> {
+pub(super) fn read(scanner: &mut PlanScanner, pointer: &mut Pointer) -> Result<Module, ScanError> {
     let mut root = Module::default();
     let mut constraints = Vec::new();
     walk::object(scanner, pointer, "`configuration`", |scanner, pointer, key| match key {
@@ -156,7 +156,7 @@ pub(super) fn read(scanner: &mut Scanner, pointer: &mut Pointer) -> Result<Modul
     Ok(root)
 }
 
-fn module(scanner: &mut Scanner, pointer: &mut Pointer) -> Result<Module, Broken> {
+fn module(scanner: &mut PlanScanner, pointer: &mut Pointer) -> Result<Module, ScanError> {
     let mut found = Module::default();
     walk::object(scanner, pointer, "a module", |scanner, pointer, key| match key {
         "resources" => walk::entries(scanner, pointer, wanted, |node, pointer| {
@@ -187,7 +187,7 @@ fn module(scanner: &mut Scanner, pointer: &mut Pointer) -> Result<Module, Broken
     Ok(found)
 }
 
-fn call(scanner: &mut Scanner, pointer: &mut Pointer) -> Result<Call, Broken> {
+fn call(scanner: &mut PlanScanner, pointer: &mut Pointer) -> Result<Call, ScanError> {
     let mut call = Call::default();
     walk::object(scanner, pointer, "a module call", |scanner, pointer, key| match key {
         "module" => {
@@ -211,7 +211,7 @@ fn call(scanner: &mut Scanner, pointer: &mut Pointer) -> Result<Call, Broken> {
 }
 
 /// Reads an object of objects, and of each the value of `member`. Serves `variables` of a module and of the plan.
-pub(super) fn given(scanner: &mut Scanner, pointer: &mut Pointer, member: &str) -> Result<BTreeMap<String, Given>, Broken> {
+pub(super) fn given(scanner: &mut PlanScanner, pointer: &mut Pointer, member: &str) -> Result<BTreeMap<String, Given>, ScanError> {
     let mut found = BTreeMap::new();
     walk::object(scanner, pointer, "`variables`", |scanner, pointer, name| {
         let mut value = Given::Nothing;

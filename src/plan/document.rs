@@ -2,7 +2,7 @@
 
 use super::configuration::{self, Given, Module};
 use super::node::{Node, Value};
-use super::scan::{Broken, Scanner, Spot};
+use super::scan::{PlanScanner, ScanError, ScanPosition};
 use super::walk::{self, Pointer, RELATED};
 use crate::key::kinds;
 use std::collections::{BTreeMap, BTreeSet};
@@ -48,13 +48,13 @@ pub(super) const FOLLOWED: &str = "something follows the document";
 
 /// A resource entry.
 #[derive(Debug)]
-pub(super) struct Entry {
+pub(super) struct ResourceEntry {
     pub node: Node,
     /// The JSON pointer to it.
     pub pointer: Arc<str>,
 }
 
-impl Entry {
+impl ResourceEntry {
     fn new(mut node: Node, pointer: &Pointer) -> Self {
         let change = ["before", "after", "after_unknown", "before_sensitive", "after_sensitive"];
         if let Value::Object(members) = &mut node.value {
@@ -102,7 +102,7 @@ impl Entry {
 
 /// What was kept of a document.
 #[derive(Debug, Default)]
-pub(super) struct Document {
+pub(super) struct PlanDocument {
     /// The keys of the document itself, as far as it was read.
     pub keys: BTreeSet<String>,
     /// `format_version` of plans and of `show -json`.
@@ -117,17 +117,17 @@ pub(super) struct Document {
     pub deferred_any: bool,
     pub variables: BTreeMap<String, Given>,
     pub configuration: Option<Module>,
-    pub changes: Vec<Entry>,
-    pub drift: Vec<Entry>,
-    pub deferred: Vec<Entry>,
+    pub changes: Vec<ResourceEntry>,
+    pub drift: Vec<ResourceEntry>,
+    pub deferred: Vec<ResourceEntry>,
     /// `prior_state` of a plan.
-    pub prior: Vec<Entry>,
+    pub prior: Vec<ResourceEntry>,
     /// `values` of a state as `show -json` prints it.
-    pub stored: Vec<Entry>,
+    pub stored: Vec<ResourceEntry>,
     /// `resources` of a raw state.
-    pub raw: Vec<Entry>,
+    pub raw: Vec<ResourceEntry>,
     /// Where the first key of the document is that says it is a state of version 1 to 3.
-    pub modules: Option<Spot>,
+    pub modules: Option<ScanPosition>,
 }
 
 fn related(kind: &[u8]) -> bool {
@@ -143,7 +143,7 @@ fn key(kind: &[u8]) -> bool {
 }
 
 /// Reads a document into `found`, which holds what was read even where the document breaks off.
-pub(super) fn read(scanner: &mut Scanner, found: &mut Document) -> Result<(), Broken> {
+pub(super) fn read(scanner: &mut PlanScanner, found: &mut PlanDocument) -> Result<(), ScanError> {
     let mut pointer = Pointer::default();
     walk::object(scanner, &mut pointer, "the document", |scanner, pointer, name| {
         found.keys.insert(name.to_owned());
@@ -155,7 +155,7 @@ pub(super) fn read(scanner: &mut Scanner, found: &mut Document) -> Result<(), Br
     }
 }
 
-fn member(scanner: &mut Scanner, pointer: &mut Pointer, name: &str, found: &mut Document) -> Result<(), Broken> {
+fn member(scanner: &mut PlanScanner, pointer: &mut Pointer, name: &str, found: &mut PlanDocument) -> Result<(), ScanError> {
     match name {
         "format_version" => found.format_version = Some(short(scanner)?),
         "version" => found.version = Some(short(scanner)?),
@@ -163,8 +163,10 @@ fn member(scanner: &mut Scanner, pointer: &mut Pointer, name: &str, found: &mut 
         "complete" => found.complete = Some(scanner.keep_value(|kept| Ok(kept.text != b"false"))?),
         "variables" => found.variables = configuration::given(scanner, pointer, "value")?,
         "configuration" => found.configuration = Some(configuration::read(scanner, pointer)?),
-        "resource_changes" => walk::entries(scanner, pointer, related, |node, pointer| found.changes.push(Entry::new(node, pointer)))?,
-        "resource_drift" => walk::entries(scanner, pointer, key, |node, pointer| found.drift.push(Entry::new(node, pointer)))?,
+        "resource_changes" => {
+            walk::entries(scanner, pointer, related, |node, pointer| found.changes.push(ResourceEntry::new(node, pointer)))?
+        }
+        "resource_drift" => walk::entries(scanner, pointer, key, |node, pointer| found.drift.push(ResourceEntry::new(node, pointer)))?,
         "deferred_changes" => walk::array(scanner, pointer, |scanner, pointer| {
             found.deferred_any = true;
             walk::object(scanner, pointer, "a deferred change", |scanner, pointer, name| {
@@ -172,7 +174,7 @@ fn member(scanner: &mut Scanner, pointer: &mut Pointer, name: &str, found: &mut 
                     return scanner.skip();
                 }
                 if let Some(node) = walk::entry(scanner, related)? {
-                    found.deferred.push(Entry::new(node, pointer));
+                    found.deferred.push(ResourceEntry::new(node, pointer));
                 }
                 Ok(())
             })
@@ -185,7 +187,7 @@ fn member(scanner: &mut Scanner, pointer: &mut Pointer, name: &str, found: &mut 
             _ => scanner.skip(),
         })?,
         "values" => state(scanner, pointer, related, &mut found.stored)?,
-        "resources" => walk::entries(scanner, pointer, related, |node, pointer| found.raw.push(Entry::new(node, pointer)))?,
+        "resources" => walk::entries(scanner, pointer, related, |node, pointer| found.raw.push(ResourceEntry::new(node, pointer)))?,
         "modules" => {
             found.modules = Some(scanner.here());
             scanner.skip()?;
@@ -196,7 +198,7 @@ fn member(scanner: &mut Scanner, pointer: &mut Pointer, name: &str, found: &mut 
 }
 
 /// A string or a number that says a version.
-fn short(scanner: &mut Scanner) -> Result<String, Broken> {
+fn short(scanner: &mut PlanScanner) -> Result<String, ScanError> {
     let node = walk::keep(scanner)?;
     Ok(match node.value {
         Value::Text(text) => text,
@@ -206,16 +208,26 @@ fn short(scanner: &mut Scanner) -> Result<String, Broken> {
 }
 
 /// Reads the values of a state: `root_module` and what is below it.
-fn state(scanner: &mut Scanner, pointer: &mut Pointer, wanted: fn(&[u8]) -> bool, found: &mut Vec<Entry>) -> Result<(), Broken> {
+fn state(
+    scanner: &mut PlanScanner,
+    pointer: &mut Pointer,
+    wanted: fn(&[u8]) -> bool,
+    found: &mut Vec<ResourceEntry>,
+) -> Result<(), ScanError> {
     walk::object(scanner, pointer, "`values`", |scanner, pointer, name| match name {
         "root_module" => module(scanner, pointer, wanted, found),
         _ => scanner.skip(),
     })
 }
 
-fn module(scanner: &mut Scanner, pointer: &mut Pointer, wanted: fn(&[u8]) -> bool, found: &mut Vec<Entry>) -> Result<(), Broken> {
+fn module(
+    scanner: &mut PlanScanner,
+    pointer: &mut Pointer,
+    wanted: fn(&[u8]) -> bool,
+    found: &mut Vec<ResourceEntry>,
+) -> Result<(), ScanError> {
     walk::object(scanner, pointer, "a module", |scanner, pointer, name| match name {
-        "resources" => walk::entries(scanner, pointer, wanted, |node, pointer| found.push(Entry::new(node, pointer))),
+        "resources" => walk::entries(scanner, pointer, wanted, |node, pointer| found.push(ResourceEntry::new(node, pointer))),
         "child_modules" => walk::array(scanner, pointer, |scanner, pointer| module(scanner, pointer, wanted, found)),
         _ => scanner.skip(),
     })

@@ -1,8 +1,8 @@
 //! What changed outside of Terraform since the last apply, told beside the keys.
 
-use super::document::Entry;
+use super::document::ResourceEntry;
 use super::node::{Node, Value};
-use super::scan::Spot;
+use super::scan::ScanPosition;
 use super::values::hides;
 use super::walk::down;
 use crate::base::Step;
@@ -14,15 +14,15 @@ use std::sync::Arc;
 const ATTRIBUTES: [&str; 4] = ["protection_mode", "is_auto_rotation_enabled", "desired_state", "state"];
 
 /// The drift of one key.
-pub(super) struct Drift {
+pub(super) struct PlannedDrift {
     address: String,
     pointer: String,
-    spot: Spot,
+    spot: ScanPosition,
     labels: Vec<String>,
 }
 
 /// Reads an entry of `resource_drift`.
-pub(super) fn read(entry: Entry) -> Option<Drift> {
+pub(super) fn read(entry: ResourceEntry) -> Option<PlannedDrift> {
     let address = entry.text("address").filter(|_| entry.is_managed(kinds::KEY))?.to_owned();
     let change = entry.node.get("change")?;
     let (before, after) = (change.get("before")?, change.get("after")?);
@@ -45,11 +45,11 @@ pub(super) fn read(entry: Entry) -> Option<Drift> {
         }
         labels
     };
-    Some(Drift { address, pointer: down(&entry.pointer, "change"), spot: change.spot, labels })
+    Some(PlannedDrift { address, pointer: down(&entry.pointer, "change"), spot: change.spot, labels })
 }
 
 /// Adds drift to the keys it is about.
-pub(super) fn note(file: &Arc<str>, drift: impl Iterator<Item = Drift>, keys: &mut [Box<KeyFacts>]) {
+pub(super) fn note(file: &Arc<str>, drift: impl Iterator<Item = PlannedDrift>, keys: &mut [Box<KeyFacts>]) {
     let mut drift = drift.peekable();
     if drift.peek().is_none() {
         return;

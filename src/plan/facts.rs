@@ -13,7 +13,7 @@ use std::sync::Arc;
 const DETAILS: &str = "auto_key_rotation_details";
 
 /// Reads attributes of one key into facts.
-pub(super) struct Reader<'a> {
+pub(super) struct PlanFactReader<'a> {
     pub file: &'a Arc<str>,
     pub item: &'a Item,
     /// The configuration of the plan; states have none.
@@ -22,14 +22,14 @@ pub(super) struct Reader<'a> {
 }
 
 /// Why a value is not taken.
-enum Wrong {
+enum ValueError {
     /// It is of another type than this.
     Type(&'static str),
     /// It is not what the provider takes.
     Value(String),
 }
 
-impl Reader<'_> {
+impl PlanFactReader<'_> {
     /// All facts but those about other resources.
     pub(super) fn key(&mut self, input: InputKind) -> KeyFacts {
         let item = self.item;
@@ -52,7 +52,7 @@ impl Reader<'_> {
         key.rotation.interval_days = self.fact(&[DETAILS, "rotation_interval_in_days"], interval);
         key.rotation.start = self.fact(&[DETAILS, "time_of_schedule_start"], |node| match word(node)? {
             "" => Ok(None),
-            text => times::read(text).map(Some).ok_or_else(|| Wrong::Value("is not an RFC 3339 time".to_owned())),
+            text => times::read(text).map(Some).ok_or_else(|| ValueError::Value("is not an RFC 3339 time".to_owned())),
         });
         if let Cell::Value { node, pointer, .. } = item.values.cell(&[DETAILS])
             && let Some(block) = node.elements().first()
@@ -81,7 +81,7 @@ impl Reader<'_> {
     }
 
     /// The fact of an attribute. `read` gives `None` for a zero value.
-    fn fact<T>(&mut self, path: &[&str], read: impl Fn(&Node) -> Result<Option<T>, Wrong>) -> Fact<T> {
+    fn fact<T>(&mut self, path: &[&str], read: impl Fn(&Node) -> Result<Option<T>, ValueError>) -> Fact<T> {
         let (name, item) = (path.last().copied().unwrap_or_default(), self.item);
         match item.values.cell(path) {
             Cell::Absent | Cell::Null if !item.faults.is_empty() => Fact::unknown("its entry in the file cannot be read"),
@@ -107,8 +107,8 @@ impl Reader<'_> {
                 let fact = match read(node) {
                     Ok(Some(value)) => Fact::known(value),
                     Ok(None) => Fact::unset(),
-                    Err(Wrong::Value(why)) => Fact::unknown(format!("what is written for `{name}` {why}")),
-                    Err(Wrong::Type(wanted)) => {
+                    Err(ValueError::Value(why)) => Fact::unknown(format!("what is written for `{name}` {why}")),
+                    Err(ValueError::Type(wanted)) => {
                         let message = format!("`{name}` of `{}` is {} where {wanted} belongs", item.address, node.kind());
                         self.problems.push(Problem::new(ProblemKind::Unparsable, message).at(here));
                         Fact::unknown(format!("`{name}` is {} where {wanted} belongs", node.kind()))
@@ -191,44 +191,44 @@ impl Reader<'_> {
     }
 }
 
-fn word(node: &Node) -> Result<&str, Wrong> {
-    node.text().ok_or(Wrong::Type("a string"))
+fn word(node: &Node) -> Result<&str, ValueError> {
+    node.text().ok_or(ValueError::Type("a string"))
 }
 
-fn text(node: &Node) -> Result<Option<String>, Wrong> {
+fn text(node: &Node) -> Result<Option<String>, ValueError> {
     Ok(Some(word(node)?).filter(|text| !text.is_empty()).map(str::to_owned))
 }
 
 /// A boolean; old states hold them as strings.
-fn boolean(node: &Node) -> Result<Option<bool>, Wrong> {
+fn boolean(node: &Node) -> Result<Option<bool>, ValueError> {
     match (&node.value, node.text()) {
         (Value::Bool(value), _) => Ok(Some(*value)),
         (_, Some("true")) => Ok(Some(true)),
         (_, Some("false")) => Ok(Some(false)),
-        _ => Err(Wrong::Type("a boolean")),
+        _ => Err(ValueError::Type("a boolean")),
     }
 }
 
 /// A whole number; 0 is a zero value.
-fn whole(node: &Node) -> Result<Option<i64>, Wrong> {
+fn whole(node: &Node) -> Result<Option<i64>, ValueError> {
     Ok(number(node)?.filter(|&number| number != 0))
 }
 
 /// A whole number; old states hold numbers as strings.
-fn number(node: &Node) -> Result<Option<i64>, Wrong> {
+fn number(node: &Node) -> Result<Option<i64>, ValueError> {
     let text = match &node.value {
         Value::Number(number) => number,
         Value::Text(text) if text.parse::<f64>().is_ok() => text.as_str(),
         Value::Text(text) if text.is_empty() => return Ok(None),
-        _ => return Err(Wrong::Type("a number")),
+        _ => return Err(ValueError::Type("a number")),
     };
     if let Ok(number) = text.parse::<i64>() {
         return Ok(Some(number));
     }
     // `90.0` and `9e1` are whole; beyond 2^53 nothing is a number of days any more.
-    let number: f64 = text.parse().map_err(|_| Wrong::Type("a number"))?;
+    let number: f64 = text.parse().map_err(|_| ValueError::Type("a number"))?;
     if number.fract() != 0.0 || number.abs() > 9e15 {
-        return Err(Wrong::Value("is not a whole number of days".to_owned()));
+        return Err(ValueError::Value("is not a whole number of days".to_owned()));
     }
     #[expect(clippy::cast_possible_truncation, reason = "it is whole and below 2^53")]
     Ok(Some(number as i64))

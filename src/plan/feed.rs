@@ -14,7 +14,7 @@ const AHEAD: usize = 3;
 
 /// Why there are no more bytes, other than that the document has ended.
 #[derive(Debug)]
-pub(super) enum Fault {
+pub(super) enum FeedError {
     /// The system failed to read.
     Read(io::Error),
     /// The byte at this offset of the block is not UTF-8; what is before it was handed out.
@@ -22,12 +22,12 @@ pub(super) enum Fault {
 }
 
 /// A block of text, or why there is none.
-type Block = Result<Vec<u8>, Fault>;
+type FeedBlock = Result<Vec<u8>, FeedError>;
 
 /// The blocks of a document.
 pub(super) struct Feed<'p> {
-    first: Option<Block>,
-    rest: Option<Receiver<Block>>,
+    first: Option<FeedBlock>,
+    rest: Option<Receiver<FeedBlock>>,
     /// Memory of blocks that are done with, on its way back to the reader.
     spent: Option<SyncSender<Vec<u8>>>,
     progress: Option<&'p dyn Fn(u64)>,
@@ -42,7 +42,7 @@ impl<'p> Feed<'p> {
         scope: &'scope Scope<'scope, '_>,
     ) -> Self {
         let (give, take) = sync_channel(AHEAD);
-        let mut text = Text { input, spent: take, wide: None, tail: Vec::new(), ended: false, begun: false };
+        let mut text = TextFeed { input, spent: take, wide: None, tail: Vec::new(), ended: false, begun: false };
         let first = text.next();
         let rest = (first.as_ref().is_some_and(Result::is_ok) && !text.is_done()).then(|| {
             let (sender, receiver) = sync_channel(AHEAD);
@@ -61,7 +61,7 @@ impl<'p> Feed<'p> {
     }
 
     /// The next block; `None` at the end.
-    pub(super) fn next(&mut self) -> Option<Block> {
+    pub(super) fn next(&mut self) -> Option<FeedBlock> {
         let block = self.first.take().or_else(|| self.rest.as_ref()?.recv().ok())?;
         if let Ok(bytes) = &block {
             self.given += bytes.len() as u64;
@@ -74,7 +74,7 @@ impl<'p> Feed<'p> {
 }
 
 /// Reads blocks and makes sure that they are text.
-struct Text<R> {
+struct TextFeed<R> {
     input: R,
     spent: Receiver<Vec<u8>>,
     /// The decoder, where the text is UTF-16.
@@ -85,9 +85,9 @@ struct Text<R> {
     begun: bool,
 }
 
-impl<R: Read> Text<R> {
+impl<R: Read> TextFeed<R> {
     /// Sends blocks until the document ends, fails, or nobody listens any more.
-    fn pump(mut self, sender: &SyncSender<Block>) {
+    fn pump(mut self, sender: &SyncSender<FeedBlock>) {
         while let Some(block) = self.next() {
             let failed = block.is_err();
             if sender.send(block).is_err() || failed {
@@ -101,11 +101,11 @@ impl<R: Read> Text<R> {
     }
 
     /// The next block of whole characters; `None` at the end. A fault is said once, behind the text before it.
-    fn next(&mut self) -> Option<Block> {
+    fn next(&mut self) -> Option<FeedBlock> {
         if self.ended {
             return (!self.tail.is_empty()).then(|| {
                 self.tail.clear();
-                Err(Fault::NotText)
+                Err(FeedError::NotText)
             });
         }
         let size = if self.begun { SIZE } else { FIRST };
@@ -116,7 +116,7 @@ impl<R: Read> Text<R> {
         let begins = bytes.len();
         if let Err(error) = self.input.by_ref().take(size as u64).read_to_end(&mut bytes) {
             self.ended = true;
-            return Some(Err(Fault::Read(error)));
+            return Some(Err(FeedError::Read(error)));
         }
         self.ended = bytes.len() < begins + size;
         if !self.begun {
@@ -143,7 +143,7 @@ impl<R: Read> Text<R> {
 mod tests {
     use super::*;
 
-    fn all(input: &[u8]) -> (Vec<u8>, Option<Fault>) {
+    fn all(input: &[u8]) -> (Vec<u8>, Option<FeedError>) {
         std::thread::scope(|scope| {
             let mut feed = Feed::start(input, None, scope);
             let mut text = Vec::new();
@@ -172,7 +172,7 @@ mod tests {
         for (input, good) in [(&b"ab\xffcd"[..], 2), (b"abc\xc3", 3), (b"\xff", 0)] {
             let (text, fault) = all(input);
             assert_eq!(text.len(), good);
-            assert!(matches!(fault, Some(Fault::NotText)), "{input:?}");
+            assert!(matches!(fault, Some(FeedError::NotText)), "{input:?}");
         }
         assert!(matches!(all(b""), (text, None) if text.is_empty()));
     }

@@ -1,8 +1,8 @@
 //! Resource entries of plans and states as one kind of thing: an address, values, and what will happen.
 
-use super::document::Entry;
+use super::document::ResourceEntry;
 use super::node::{Node, Value};
-use super::scan::Spot;
+use super::scan::ScanPosition;
 use super::values::Values;
 use super::walk::down;
 use crate::base::{Address, InstanceKey};
@@ -22,13 +22,13 @@ pub(super) struct Item {
     pub fate: Fate,
     pub values: Values,
     pub pointer: String,
-    pub spot: Spot,
+    pub spot: ScanPosition,
     /// Things to say beside it.
     pub remarks: Vec<String>,
     /// Set where `for_each` or `count` is not known yet.
     pub any: bool,
     /// What is wrong with the entry itself, and where.
-    pub faults: Vec<(String, Spot, String)>,
+    pub faults: Vec<(String, ScanPosition, String)>,
 }
 
 impl Item {
@@ -39,7 +39,7 @@ impl Item {
 }
 
 /// A change of a plan. `None` for a deposed object, which is a leftover of an earlier run.
-pub(super) fn change(mut entry: Entry) -> Option<Item> {
+pub(super) fn change(mut entry: ResourceEntry) -> Option<Item> {
     if entry.text("deposed").is_some() {
         return None;
     }
@@ -106,7 +106,7 @@ pub(super) fn change(mut entry: Entry) -> Option<Item> {
 }
 
 /// A resource of a state as `show -json` prints it. `None` for a deposed object.
-pub(super) fn stored(mut entry: Entry) -> Option<Item> {
+pub(super) fn stored(mut entry: ResourceEntry) -> Option<Item> {
     if entry.text("deposed_key").is_some() {
         return None;
     }
@@ -130,7 +130,7 @@ pub(super) fn stored(mut entry: Entry) -> Option<Item> {
 }
 
 /// The instances of a resource of a raw state. Source: `internal/states/statefile/version4.go` of Terraform and OpenTofu.
-pub(super) fn raw(mut entry: Entry) -> Vec<Item> {
+pub(super) fn raw(mut entry: ResourceEntry) -> Vec<Item> {
     let Some(Node { value: Value::List(instances), .. }) = entry.node.remove("instances") else {
         return vec![unreadable(&entry, "has no list of `instances`")];
     };
@@ -175,7 +175,7 @@ pub(super) fn raw(mut entry: Entry) -> Vec<Item> {
 }
 
 /// An entry that is not what it should be. Nothing is known of it, and it is told.
-fn unreadable(entry: &Entry, what: &str) -> Item {
+fn unreadable(entry: &ResourceEntry, what: &str) -> Item {
     Item {
         address: entry.pointer.to_string(),
         parsed: None,

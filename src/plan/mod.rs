@@ -34,12 +34,12 @@ pub use unpack::open;
 use crate::base::{Place, Problem, ProblemKind};
 use crate::key::{Fate, InputKind, Inventory, Keys, Listed, NotRead, NotReadKind, OldProvider, kinds};
 use configuration::Given;
-use document::{Document, Entry};
-use facts::Reader;
+use document::{PlanDocument, ResourceEntry};
+use facts::PlanFactReader;
 use feed::Feed;
 use items::Item;
 use resolve::Resolver;
-use scan::{Broken, Failure, Scanner};
+use scan::{PlanScanner, ScanError, ScanErrorKind};
 use std::collections::BTreeMap;
 use std::fmt;
 use std::io::Read;
@@ -85,9 +85,9 @@ pub struct Contents {
 /// it are still read.
 pub fn read(file: &str, input: impl Read + Send, options: &Options) -> Contents {
     let file: Arc<str> = file.into();
-    let mut document = Document::default();
+    let mut document = PlanDocument::default();
     let outcome = std::thread::scope(|scope| {
-        let mut scanner = Scanner::new(Feed::start(input, options.progress, scope));
+        let mut scanner = PlanScanner::new(Feed::start(input, options.progress, scope));
         document::read(&mut scanner, &mut document)
     });
     let mut contents = Contents { inventory: Inventory { files: 1, ..Inventory::default() }, ..Contents::default() };
@@ -116,7 +116,7 @@ pub fn read(file: &str, input: impl Read + Send, options: &Options) -> Contents 
 }
 
 /// Says that a state has nothing in it: `terraform show -json` prints one where the name of the plan file was forgotten.
-fn nothing(file: &str, document: &Document) -> Option<NotRead> {
+fn nothing(file: &str, document: &PlanDocument) -> Option<NotRead> {
     let is_empty = document.format_version.is_some() && !document.keys.contains("values");
     is_empty.then(|| NotRead {
         path: file.to_owned(),
@@ -127,8 +127,8 @@ fn nothing(file: &str, document: &Document) -> Option<NotRead> {
 }
 
 /// The keys of a plan.
-fn plan(file: &Arc<str>, document: Document, options: &Options, contents: &mut Contents) {
-    let Document { variables, configuration, changes, drift, deferred, prior, keys: names, .. } = document;
+fn plan(file: &Arc<str>, document: PlanDocument, options: &Options, contents: &mut Contents) {
+    let PlanDocument { variables, configuration, changes, drift, deferred, prior, keys: names, .. } = document;
     let resolver = Resolver::new(file, configuration.as_ref(), &variables);
     let source = Source { file, input: InputKind::Plan, resolver: Some(&resolver), options };
     let (prior_keys, prior) = split(prior.into_iter());
@@ -173,7 +173,7 @@ struct Source<'a> {
 }
 
 /// Entries that are keys, and all others.
-fn split(entries: impl Iterator<Item = Entry>) -> (Vec<Entry>, Vec<Entry>) {
+fn split(entries: impl Iterator<Item = ResourceEntry>) -> (Vec<ResourceEntry>, Vec<ResourceEntry>) {
     entries.partition(|entry| entry.is_managed(KEY))
 }
 
@@ -194,7 +194,7 @@ fn keys(source: &Source<'_>, keys: impl Iterator<Item = Item>, items: &[Item], p
             break;
         };
         left = rest;
-        let mut key = Reader { file, item: &item, resolver, problems: &mut inventory.problems }.key(input);
+        let mut key = PlanFactReader { file, item: &item, resolver, problems: &mut inventory.problems }.key(input);
         index.settle(&mut key, &item, resolver);
         current.push(item.values.text(&["current_key_version"]).map(str::to_owned).filter(|_| item.fate != Fate::Create));
         found.push(Box::new(key));
@@ -207,12 +207,12 @@ fn keys(source: &Source<'_>, keys: impl Iterator<Item = Item>, items: &[Item], p
     inventory.keys.append(&mut found);
 }
 
-fn is_plan(document: &Document) -> bool {
+fn is_plan(document: &PlanDocument) -> bool {
     ["resource_changes", "planned_values", "configuration", "prior_state", "resource_drift"].iter().any(|key| document.keys.contains(*key))
 }
 
 /// Why a document that is readable JSON cannot be judged at all. `whole`: it was read to its end.
-fn refusal(document: &Document, whole: bool) -> Option<Problem> {
+fn refusal(document: &PlanDocument, whole: bool) -> Option<Problem> {
     let refused = |what: String, help: &str| Some(Problem::new(ProblemKind::Unparsable, what).help(help));
     let known = |refusal: Refusal| refused(refusal.what.to_owned(), refusal.help);
     let has = |key: &str| document.keys.contains(key);
@@ -246,13 +246,13 @@ fn refusal(document: &Document, whole: bool) -> Option<Problem> {
 }
 
 /// Whether a tool has taken the changes out of a plan. What is planned comes from them: a plan that only refreshes plans nothing.
-fn is_cut(document: &Document) -> bool {
+fn is_cut(document: &PlanDocument) -> bool {
     let has = |key: &str| document.keys.contains(key);
     is_plan(document) && !has("resource_changes") && !has("deferred_changes") && (!has("planned_values") || document.planned_keys > 0)
 }
 
 /// Why a plan is not whole.
-fn partial(document: &Document) -> Option<Problem> {
+fn partial(document: &PlanDocument) -> Option<Problem> {
     let (message, help) = if document.errored {
         (
             "this plan is not whole: planning ended with errors, so that keys may be missing",
@@ -275,18 +275,18 @@ fn partial(document: &Document) -> Option<Problem> {
 }
 
 /// A document that cannot be read to its end.
-fn cut_off(file: &Arc<str>, broken: &Broken) -> Problem {
+fn cut_off(file: &Arc<str>, broken: &ScanError) -> Problem {
     let place = Place::Json { file: Arc::clone(file), pointer: "".into(), line: Some((broken.spot.line, broken.spot.column)) };
     let again = "Create the file again with `terraform show -json`";
     let (kind, what, help) = match broken.kind {
-        Failure::Input => {
+        ScanErrorKind::Input => {
             return Problem::new(ProblemKind::Unreadable, format!("reading failed at byte {}: {}", broken.offset, broken.what)).at(place);
         }
-        Failure::Shape => (ProblemKind::Unparsable, "this is not a valid plan or state", again),
-        Failure::Syntax if broken.what == document::FOLLOWED => {
+        ScanErrorKind::Shape => (ProblemKind::Unparsable, "this is not a valid plan or state", again),
+        ScanErrorKind::Syntax if broken.what == document::FOLLOWED => {
             (ProblemKind::Unparsable, "this is more than one JSON document", refusal::FOLLOWED.help)
         }
-        Failure::Syntax => (ProblemKind::Unparsable, "this is not a complete JSON document", again),
+        ScanErrorKind::Syntax => (ProblemKind::Unparsable, "this is not a complete JSON document", again),
     };
     Problem::new(kind, format!("{what}: {} (byte {})", broken.what, broken.offset)).at(place).help(help)
 }

@@ -9,7 +9,7 @@ use std::collections::HashMap;
 const MOST_ASKED: usize = 10_000_000;
 
 /// Positions in a list of instances, in the list's order.
-pub(super) struct Named {
+pub(super) struct PositionsByName {
     exact: HashMap<Address, Vec<usize>>,
     /// By the address without the instance's own key.
     resources: HashMap<Address, Vec<usize>>,
@@ -18,7 +18,7 @@ pub(super) struct Named {
     left: Cell<usize>,
 }
 
-impl Named {
+impl PositionsByName {
     pub(super) fn new<'a>(addresses: impl Iterator<Item = (usize, &'a Address)>) -> Self {
         let mut named = Self { exact: HashMap::new(), resources: HashMap::new(), blocks: HashMap::new(), left: Cell::new(MOST_ASKED) };
         for (at, address) in addresses {

@@ -1,6 +1,6 @@
 //! A small JSON tree for the few values that matter, each with its place; strict about syntax and about keys that are there twice.
 
-use super::scan::{Broken, Failure, Kept, Scanner, Spot};
+use super::scan::{PlanScanner, RawValue, ScanError, ScanErrorKind, ScanPosition};
 use crate::base::json;
 use std::collections::HashSet;
 
@@ -10,7 +10,7 @@ const DEPTH: usize = 200;
 /// A value and where it begins.
 #[derive(Clone, Debug)]
 pub(super) struct Node {
-    pub spot: Spot,
+    pub spot: ScanPosition,
     pub value: Value,
 }
 
@@ -129,16 +129,16 @@ fn quote(text: &str, out: &mut String) {
 }
 
 /// Reads a value that the scanner kept.
-pub(super) fn parse(kept: &Kept) -> Result<Node, Broken> {
+pub(super) fn parse(kept: &RawValue) -> Result<Node, ScanError> {
     let mut parser = Parser { kept, at: 0, line: kept.spot.line, line_start: 0, first_column: kept.spot.column };
     let node = parser.value(0)?;
     parser.space();
     if parser.at == kept.text.len() { Ok(node) } else { Err(parser.broken("something follows the value")) }
 }
 
-impl Scanner<'_> {
+impl PlanScanner<'_> {
     /// Takes a string and decodes it.
-    pub(super) fn string(&mut self) -> Result<String, Broken> {
+    pub(super) fn string(&mut self) -> Result<String, ScanError> {
         if self.peek_some()? != b'"' {
             return Err(self.broken("a string is missing"));
         }
@@ -147,7 +147,7 @@ impl Scanner<'_> {
 }
 
 struct Parser<'k> {
-    kept: &'k Kept<'k>,
+    kept: &'k RawValue<'k>,
     at: usize,
     line: usize,
     /// Where the line begins in the text, and the column of that byte.
@@ -156,7 +156,7 @@ struct Parser<'k> {
 }
 
 impl Parser<'_> {
-    fn value(&mut self, depth: usize) -> Result<Node, Broken> {
+    fn value(&mut self, depth: usize) -> Result<Node, ScanError> {
         if depth > DEPTH {
             return Err(self.broken(format!("values are nested more than {DEPTH} deep")));
         }
@@ -175,7 +175,7 @@ impl Parser<'_> {
         Ok(Node { spot, value })
     }
 
-    fn object(&mut self, depth: usize) -> Result<Value, Broken> {
+    fn object(&mut self, depth: usize) -> Result<Value, ScanError> {
         self.at += 1;
         let mut members: Vec<(String, Node)> = Vec::new();
         let mut seen = HashSet::new();
@@ -213,7 +213,7 @@ impl Parser<'_> {
         }
     }
 
-    fn list(&mut self, depth: usize) -> Result<Value, Broken> {
+    fn list(&mut self, depth: usize) -> Result<Value, ScanError> {
         self.at += 1;
         let mut elements = Vec::new();
         loop {
@@ -229,7 +229,7 @@ impl Parser<'_> {
     }
 
     /// A string; the rules of escapes and surrogates are `serde_json`'s.
-    fn string(&mut self) -> Result<String, Broken> {
+    fn string(&mut self) -> Result<String, ScanError> {
         let rest = self.kept.text.get(self.at..).unwrap_or_default();
         let mut length = 1;
         loop {
@@ -248,7 +248,7 @@ impl Parser<'_> {
         Ok(text)
     }
 
-    fn number(&mut self) -> Result<Value, Broken> {
+    fn number(&mut self) -> Result<Value, ScanError> {
         let rest = self.kept.text.get(self.at..).unwrap_or_default();
         let length = rest.iter().take_while(|byte| matches!(byte, b'-' | b'+' | b'.' | b'e' | b'E' | b'0'..=b'9')).count();
         let text = std::str::from_utf8(rest.get(..length).unwrap_or_default()).unwrap_or_default();
@@ -259,7 +259,7 @@ impl Parser<'_> {
         Ok(Value::Number(text.into()))
     }
 
-    fn word(&mut self, word: &str, value: Value) -> Result<Value, Broken> {
+    fn word(&mut self, word: &str, value: Value) -> Result<Value, ScanError> {
         if !self.kept.text.get(self.at..).is_some_and(|rest| rest.starts_with(word.as_bytes())) {
             return Err(self.broken("a value is missing"));
         }
@@ -288,16 +288,16 @@ impl Parser<'_> {
         found
     }
 
-    fn expect(&mut self, byte: u8) -> Result<(), Broken> {
+    fn expect(&mut self, byte: u8) -> Result<(), ScanError> {
         if self.take(byte) { Ok(()) } else { Err(self.broken(format!("`{}` is missing", char::from(byte)))) }
     }
 
-    fn spot(&self) -> Spot {
-        Spot { line: self.line, column: self.at - self.line_start + self.first_column }
+    fn spot(&self) -> ScanPosition {
+        ScanPosition { line: self.line, column: self.at - self.line_start + self.first_column }
     }
 
-    fn broken(&self, what: impl Into<String>) -> Broken {
-        Broken { what: what.into(), offset: self.kept.offset + self.at as u64, spot: self.spot(), kind: Failure::Syntax }
+    fn broken(&self, what: impl Into<String>) -> ScanError {
+        ScanError { what: what.into(), offset: self.kept.offset + self.at as u64, spot: self.spot(), kind: ScanErrorKind::Syntax }
     }
 }
 

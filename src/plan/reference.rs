@@ -5,7 +5,7 @@ use std::collections::HashSet;
 
 /// What an expression refers to.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Target {
+pub(super) enum ReferenceTarget {
     /// `var.x`.
     Variable(String),
     /// `local.x`: locals are not part of a plan.
@@ -22,43 +22,43 @@ pub(super) enum Target {
 
 /// One reference of an expression.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Reference {
+pub(super) struct PlanReference {
     /// As it is written: `oci_kms_vault.v.management_endpoint`.
     pub text: Box<str>,
     /// What it refers to; `None` where that is not understood.
-    pub target: Option<Target>,
+    pub target: Option<ReferenceTarget>,
     /// Behind `var.x` or `each.value`: the way into the value.
     pub path: Vec<InstanceKey>,
 }
 
 /// The references of an expression without their prefixes.
-pub(super) fn read<'t>(list: impl Iterator<Item = &'t str>) -> Vec<Reference> {
+pub(super) fn read<'t>(list: impl Iterator<Item = &'t str>) -> Vec<PlanReference> {
     let (mut found, mut known) = (Vec::new(), HashSet::new());
     let mut previous = "";
     for text in list {
         let is_prefix = previous.strip_prefix(text).is_some_and(|rest| rest.starts_with(['.', '[']));
         previous = text;
         if !is_prefix && known.insert(text) {
-            found.push(Reference { text: text.into(), target: target(text), path: path(text) });
+            found.push(PlanReference { text: text.into(), target: target(text), path: path(text) });
         }
     }
     found
 }
 
-fn target(text: &str) -> Option<Target> {
+fn target(text: &str) -> Option<ReferenceTarget> {
     let parts = parts(text)?;
     Some(match parts.as_slice() {
-        [Part::Name("var"), Part::Name(name), ..] => Target::Variable((*name).to_owned()),
-        [Part::Name("local"), Part::Name(name), ..] => Target::Local((*name).to_owned()),
-        [Part::Name("each"), Part::Name("value"), ..] => Target::EachValue,
-        [Part::Name("each" | "count" | "path" | "terraform"), ..] => Target::Known,
-        [Part::Name("module"), Part::Name(name), rest @ ..] => {
+        [ReferencePart::Name("var"), ReferencePart::Name(name), ..] => ReferenceTarget::Variable((*name).to_owned()),
+        [ReferencePart::Name("local"), ReferencePart::Name(name), ..] => ReferenceTarget::Local((*name).to_owned()),
+        [ReferencePart::Name("each"), ReferencePart::Name("value"), ..] => ReferenceTarget::EachValue,
+        [ReferencePart::Name("each" | "count" | "path" | "terraform"), ..] => ReferenceTarget::Known,
+        [ReferencePart::Name("module"), ReferencePart::Name(name), rest @ ..] => {
             let (key, rest) = instance(rest);
-            Target::Module { name: (*name).to_owned(), key, output: name_of(rest) }
+            ReferenceTarget::Module { name: (*name).to_owned(), key, output: name_of(rest) }
         }
-        [Part::Name("data"), Part::Name(kind), Part::Name(name), rest @ ..] => resource(true, kind, name, rest),
-        [Part::Name("self" | "run"), ..] => return None,
-        [Part::Name(kind), Part::Name(name), rest @ ..] => resource(false, kind, name, rest),
+        [ReferencePart::Name("data"), ReferencePart::Name(kind), ReferencePart::Name(name), rest @ ..] => resource(true, kind, name, rest),
+        [ReferencePart::Name("self" | "run"), ..] => return None,
+        [ReferencePart::Name(kind), ReferencePart::Name(name), rest @ ..] => resource(false, kind, name, rest),
         _ => return None,
     })
 }
@@ -67,32 +67,32 @@ fn target(text: &str) -> Option<Target> {
 fn path(text: &str) -> Vec<InstanceKey> {
     let rest = parts(text).unwrap_or_default().into_iter().skip(2);
     rest.map(|part| match part {
-        Part::Name(name) => InstanceKey::Text(name.to_owned()),
-        Part::Key(key) => key,
+        ReferencePart::Name(name) => InstanceKey::Text(name.to_owned()),
+        ReferencePart::Key(key) => key,
     })
     .collect()
 }
 
-fn resource(data: bool, kind: &str, name: &str, rest: &[Part]) -> Target {
+fn resource(data: bool, kind: &str, name: &str, rest: &[ReferencePart]) -> ReferenceTarget {
     let (key, rest) = instance(rest);
-    Target::Resource { data, kind: kind.to_owned(), name: name.to_owned(), key, attribute: name_of(rest) }
+    ReferenceTarget::Resource { data, kind: kind.to_owned(), name: name.to_owned(), key, attribute: name_of(rest) }
 }
 
-fn instance<'p, 't>(rest: &'p [Part<'t>]) -> (Option<InstanceKey>, &'p [Part<'t>]) {
-    if let [Part::Key(key), rest @ ..] = rest { (Some(key.clone()), rest) } else { (None, rest) }
+fn instance<'p, 't>(rest: &'p [ReferencePart<'t>]) -> (Option<InstanceKey>, &'p [ReferencePart<'t>]) {
+    if let [ReferencePart::Key(key), rest @ ..] = rest { (Some(key.clone()), rest) } else { (None, rest) }
 }
 
-fn name_of(rest: &[Part]) -> Option<String> {
-    if let [Part::Name(name), ..] = rest { Some((*name).to_owned()) } else { None }
+fn name_of(rest: &[ReferencePart]) -> Option<String> {
+    if let [ReferencePart::Name(name), ..] = rest { Some((*name).to_owned()) } else { None }
 }
 
-enum Part<'t> {
+enum ReferencePart<'t> {
     Name(&'t str),
     Key(InstanceKey),
 }
 
 /// Splits `a.b["c.d"][0].e`.
-fn parts(text: &str) -> Option<Vec<Part<'_>>> {
+fn parts(text: &str) -> Option<Vec<ReferencePart<'_>>> {
     let mut parts = Vec::new();
     let mut rest = text;
     while !rest.is_empty() {
@@ -100,11 +100,11 @@ fn parts(text: &str) -> Option<Vec<Part<'_>>> {
             let end = closing_quote(inside)?;
             let (key, after) = inside.split_at_checked(end)?;
             let key = key.replace("\\\"", "\"").replace("\\\\", "\\");
-            parts.push(Part::Key(InstanceKey::Text(key)));
+            parts.push(ReferencePart::Key(InstanceKey::Text(key)));
             rest = after.strip_prefix("\"]")?;
         } else if let Some(inside) = rest.strip_prefix('[') {
             let (number, after) = inside.split_once(']')?;
-            parts.push(Part::Key(InstanceKey::Number(number.parse().ok()?)));
+            parts.push(ReferencePart::Key(InstanceKey::Number(number.parse().ok()?)));
             rest = after;
         } else {
             rest = rest.strip_prefix('.').unwrap_or(rest);
@@ -112,7 +112,7 @@ fn parts(text: &str) -> Option<Vec<Part<'_>>> {
             if name.is_empty() {
                 return None;
             }
-            parts.push(Part::Name(name));
+            parts.push(ReferencePart::Name(name));
             rest = after;
         }
     }
@@ -149,7 +149,7 @@ mod tests {
         assert_eq!(texts, ["oci_kms_vault.v[\"a.b\"].management_endpoint", "var.x", "module.v.endpoint", "each.value.mode"]);
         assert_eq!(
             found[0].target,
-            Some(Target::Resource {
+            Some(ReferenceTarget::Resource {
                 data: false,
                 kind: "oci_kms_vault".to_owned(),
                 name: "v".to_owned(),
@@ -157,7 +157,7 @@ mod tests {
                 attribute: Some("management_endpoint".to_owned()),
             })
         );
-        assert_eq!(found[2].target, Some(Target::Module { name: "v".to_owned(), key: None, output: Some("endpoint".to_owned()) }));
+        assert_eq!(found[2].target, Some(ReferenceTarget::Module { name: "v".to_owned(), key: None, output: Some("endpoint".to_owned()) }));
     }
 
     #[test]

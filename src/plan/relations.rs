@@ -1,7 +1,7 @@
 //! What other resources do with keys: versions, what may make the next one, certificate authorities.
 
 use super::items::Item;
-use super::named::Named;
+use super::named::PositionsByName;
 use super::resolve::{Resolver, means};
 use super::schedule;
 use super::times;
@@ -25,11 +25,11 @@ pub(super) fn relate(
     if !items.iter().any(uses) {
         return;
     }
-    let index = Index::of(keys);
+    let index = KeyNameIndex::of(keys);
     let staying = |item: &&Item| !matches!(item.fate, Fate::Delete | Fate::Forget);
     let rotating = items.iter().filter(staying).filter(|item| item.is_managed("time_rotating"));
     let drivers: Vec<&Address> = rotating.filter(|item| schedule::is_within(item, limit)).filter_map(|item| item.parsed.as_ref()).collect();
-    let mut repeating = Candidates::default();
+    let mut repeating = UnnamedKeys::default();
     for item in items.iter().filter(staying).filter(|item| item.is_managed(kinds::KEY_VERSION)) {
         match index.users(keys, item, "key_id", resolver) {
             Users::Sure(found) => {
@@ -47,7 +47,7 @@ pub(super) fn relate(
             }
         }
     }
-    let mut using = Candidates::default();
+    let mut using = UnnamedKeys::default();
     for item in items.iter().filter(staying).filter(|item| item.is_managed(kinds::AUTHORITY)) {
         match index.users(keys, item, "kms_key_id", resolver) {
             Users::Sure(found) => {
@@ -87,12 +87,12 @@ enum Users {
 }
 
 /// Keys by what others name them with.
-struct Index {
+struct KeyNameIndex {
     ocids: HashMap<String, Vec<usize>>,
-    named: Named,
+    named: PositionsByName,
 }
 
-impl Index {
+impl KeyNameIndex {
     fn of(keys: &[Box<KeyFacts>]) -> Self {
         let mut ocids: HashMap<String, Vec<usize>> = HashMap::new();
         for (at, key) in keys.iter().enumerate() {
@@ -100,7 +100,7 @@ impl Index {
                 ocids.entry(ocid.clone()).or_default().push(at);
             }
         }
-        Self { ocids, named: Named::new(keys.iter().enumerate().filter_map(|(at, key)| Some((at, key.address.as_ref()?)))) }
+        Self { ocids, named: PositionsByName::new(keys.iter().enumerate().filter_map(|(at, key)| Some((at, key.address.as_ref()?)))) }
     }
 
     /// The keys that an argument of a resource means.
@@ -136,7 +136,7 @@ impl Index {
 
 /// Why something may concern keys that cannot be named one by one.
 #[derive(Default)]
-struct Candidates {
+struct UnnamedKeys {
     all: Option<Reason>,
     blocks: HashMap<String, Vec<(Address, Reason)>>,
 }
@@ -144,7 +144,7 @@ struct Candidates {
 /// How many different references to one block, and how many keys with one OCID, are kept apart.
 const MOST: usize = 16;
 
-impl Candidates {
+impl UnnamedKeys {
     fn add(&mut self, references: Option<Vec<Address>>, why: impl FnOnce() -> Reason) {
         let Some(references) = references else {
             self.all.get_or_insert_with(|| why().brief());

@@ -9,7 +9,7 @@
 use super::configuration::{Argument, Call, Expression, Given, Module, Resource};
 use super::items::Item;
 use super::node::{Node, Value};
-use super::reference::Target;
+use super::reference::ReferenceTarget;
 use crate::base::{Address, InstanceKey, ModuleStep, Step};
 use crate::key::Fate;
 use std::cell::{Cell, RefCell};
@@ -60,7 +60,7 @@ enum Weight {
 
 /// Where an expression stands.
 #[derive(Clone)]
-pub(super) struct Scope<'a> {
+pub(super) struct ExpressionScope<'a> {
     pub modules: Vec<ModuleStep>,
     /// `for_each` or `count` of the block around it.
     pub repeat: Option<&'a Expression>,
@@ -70,7 +70,7 @@ pub(super) struct Scope<'a> {
 
 /// The resources an expression may get its value from.
 #[derive(Debug, Default)]
-pub(super) struct Reach {
+pub(super) struct ReachableResources {
     /// Addresses; a key that is not written is [`InstanceKey::Any`].
     pub found: Vec<Address>,
     /// What it may get its value from besides, if anything.
@@ -170,47 +170,47 @@ impl<'a> Resolver<'a> {
     }
 
     /// What an argument of a resource reaches of a type.
-    pub(super) fn reach(&self, item: &Item, name: &str, kind: &str) -> Option<Reach> {
+    pub(super) fn reach(&self, item: &Item, name: &str, kind: &str) -> Option<ReachableResources> {
         self.reach_at(item.parsed.as_ref()?, name, kind)
     }
 
     /// What an argument of the resource with this address reaches of a type.
-    pub(super) fn reach_at(&self, address: &Address, name: &str, kind: &str) -> Option<Reach> {
+    pub(super) fn reach_at(&self, address: &Address, name: &str, kind: &str) -> Option<ReachableResources> {
         let (resource, scope) = self.resource_at(address)?;
         let expression = resource.expression(name)?;
-        let mut reach = Reach::default();
+        let mut reach = ReachableResources::default();
         self.follow(expression, &scope, kind, &mut reach, 0);
         let own = expression.references.iter().all(|reference| match &reference.target {
-            Some(Target::Known) => matches!(&*reference.text, "each.key" | "count.index"),
-            Some(Target::Resource { kind: found, .. }) => found == kind,
+            Some(ReferenceTarget::Known) => matches!(&*reference.text, "each.key" | "count.index"),
+            Some(ReferenceTarget::Resource { kind: found, .. }) => found == kind,
             _ => false,
         });
-        reach.by_own_key = own && expression.references.iter().any(|reference| reference.target == Some(Target::Known));
+        reach.by_own_key = own && expression.references.iter().any(|reference| reference.target == Some(ReferenceTarget::Known));
         Some(reach)
     }
 
     /// What an expression reaches of a type.
-    pub(super) fn reach_of(&self, expression: &Expression, scope: &Scope<'a>, kind: &str) -> Reach {
-        let mut reach = Reach::default();
+    pub(super) fn reach_of(&self, expression: &Expression, scope: &ExpressionScope<'a>, kind: &str) -> ReachableResources {
+        let mut reach = ReachableResources::default();
         self.follow(expression, scope, kind, &mut reach, 0);
         reach
     }
 
     /// The block of a resource, and its scope.
-    pub(super) fn resource(&self, item: &Item) -> Option<(&'a Resource, Scope<'a>)> {
+    pub(super) fn resource(&self, item: &Item) -> Option<(&'a Resource, ExpressionScope<'a>)> {
         self.resource_at(item.parsed.as_ref()?)
     }
 
-    fn resource_at(&self, address: &Address) -> Option<(&'a Resource, Scope<'a>)> {
+    fn resource_at(&self, address: &Address) -> Option<(&'a Resource, ExpressionScope<'a>)> {
         let resource = self.configuration?.at(&address.modules)?.resources.get(&block(address))?;
-        Some((resource, Scope { modules: address.modules.clone(), repeat: resource.repeat.as_ref(), own: address.key.clone() }))
+        Some((resource, ExpressionScope { modules: address.modules.clone(), repeat: resource.repeat.as_ref(), own: address.key.clone() }))
     }
 
     /// The call that leads to a module, and its scope; `None` for the root.
-    pub(super) fn call(&self, modules: &[ModuleStep]) -> Option<(&'a Call, Scope<'a>)> {
+    pub(super) fn call(&self, modules: &[ModuleStep]) -> Option<(&'a Call, ExpressionScope<'a>)> {
         let (last, above) = modules.split_last()?;
         let call = self.configuration?.at(above)?.calls.get(&last.name)?;
-        Some((call, Scope { modules: above.to_vec(), repeat: call.repeat.as_ref(), own: last.key.clone() }))
+        Some((call, ExpressionScope { modules: above.to_vec(), repeat: call.repeat.as_ref(), own: last.key.clone() }))
     }
 
     /// What a variable of a module is given.
@@ -226,7 +226,7 @@ impl<'a> Resolver<'a> {
     }
 
     /// What is known of an expression's value.
-    fn weigh(&self, expression: &Expression, scope: &Scope<'a>, steps: &mut usize, depth: usize) -> Weight {
+    fn weigh(&self, expression: &Expression, scope: &ExpressionScope<'a>, steps: &mut usize, depth: usize) -> Weight {
         *steps += 1;
         if depth > DEPTH || *steps > STEPS || !self.pay(1) {
             return Weight::Open(TOO_LONG.to_owned());
@@ -240,26 +240,26 @@ impl<'a> Resolver<'a> {
         for reference in &expression.references {
             let text = &reference.text;
             weights.push(match &reference.target {
-                Some(Target::Variable(name)) => match self.variable(name, &scope.modules) {
+                Some(ReferenceTarget::Variable(name)) => match self.variable(name, &scope.modules) {
                     Variable::Given(Given::Null) => self.within(Weight::Null, &reference.path),
                     Variable::Given(Given::Value(value)) => self.within(Weight::Known(value.clone()), &reference.path),
                     Variable::Argument(expression, above) => self.within(self.weigh(expression, &above, steps, depth + 1), &reference.path),
                     Variable::Given(Given::Nothing) => Weight::Open(format!("`{text}` has no value in the plan")),
                 },
-                Some(Target::EachValue) => match scope.repeat {
+                Some(ReferenceTarget::EachValue) => match scope.repeat {
                     Some(repeat) => {
-                        let all = self.weigh(repeat, &Scope::plain(scope.modules.clone()), steps, depth + 1);
+                        let all = self.weigh(repeat, &ExpressionScope::plain(scope.modules.clone()), steps, depth + 1);
                         let path: Vec<InstanceKey> = scope.own.iter().chain(&reference.path).cloned().collect();
                         self.within(all, &path)
                     }
                     None => Weight::Open(format!("what `{text}` is, the plan does not tell")),
                 },
-                Some(Target::Known) => Weight::Known(None),
-                Some(Target::Module { name, key, output }) => self.weigh_output(name, key.as_ref(), output.as_deref(), scope, steps, depth),
-                Some(Target::Local(_)) => Weight::Open(format!(
+                Some(ReferenceTarget::Known) => Weight::Known(None),
+                Some(ReferenceTarget::Module { name, key, output }) => self.weigh_output(name, key.as_ref(), output.as_deref(), scope, steps, depth),
+                Some(ReferenceTarget::Local(_)) => Weight::Open(format!(
                     "it comes from `{text}`, and a plan does not hold locals, so null cannot be told from known after apply; give the sources with `--source`"
                 )),
-                Some(Target::Resource { .. }) => Weight::Open(format!("it depends on `{text}`, which may be known only after apply")),
+                Some(ReferenceTarget::Resource { .. }) => Weight::Open(format!("it depends on `{text}`, which may be known only after apply")),
                 None => Weight::Open(format!("it depends on `{text}`")),
             });
         }
@@ -281,14 +281,14 @@ impl<'a> Resolver<'a> {
         name: &str,
         key: Option<&InstanceKey>,
         output: Option<&str>,
-        scope: &Scope<'a>,
+        scope: &ExpressionScope<'a>,
         steps: &mut usize,
         depth: usize,
     ) -> Weight {
         let modules = inside(&scope.modules, name, key.cloned());
         let module = self.configuration.and_then(|root| root.at(&modules));
         match (module, output.and_then(|output| module?.outputs.get(output))) {
-            (Some(_), Some(expression)) => self.weigh(expression, &Scope::plain(modules), steps, depth + 1),
+            (Some(_), Some(expression)) => self.weigh(expression, &ExpressionScope::plain(modules), steps, depth + 1),
             _ => Weight::Open(format!("it depends on `module.{name}`, whose outputs may be known only after apply")),
         }
     }
@@ -324,7 +324,7 @@ impl<'a> Resolver<'a> {
     }
 
     /// Collects what an expression may get a value of a type from.
-    fn follow(&self, expression: &Expression, scope: &Scope<'a>, kind: &str, reach: &mut Reach, depth: usize) {
+    fn follow(&self, expression: &Expression, scope: &ExpressionScope<'a>, kind: &str, reach: &mut ReachableResources, depth: usize) {
         reach.steps += 1;
         if depth > DEPTH || reach.steps > STEPS || !self.pay(1) {
             reach.block(TOO_LONG);
@@ -340,21 +340,21 @@ impl<'a> Resolver<'a> {
         for reference in &expression.references {
             let text = &reference.text;
             match &reference.target {
-                Some(Target::Variable(name)) => match self.variable(name, &scope.modules) {
+                Some(ReferenceTarget::Variable(name)) => match self.variable(name, &scope.modules) {
                     Variable::Argument(expression, above) => self.follow(expression, &above, kind, reach, depth + 1),
                     Variable::Given(Given::Null | Given::Value(_)) => {}
                     Variable::Given(Given::Nothing) => reach.block(format!("`{text}` has no value in the plan")),
                 },
-                Some(Target::EachValue) => match scope.repeat {
-                    Some(repeat) => self.follow(repeat, &Scope::plain(scope.modules.clone()), kind, reach, depth + 1),
+                Some(ReferenceTarget::EachValue) => match scope.repeat {
+                    Some(repeat) => self.follow(repeat, &ExpressionScope::plain(scope.modules.clone()), kind, reach, depth + 1),
                     None => reach.block(format!("it comes from `{text}`")),
                 },
-                Some(Target::Known) => {}
-                Some(Target::Local(_)) => {
+                Some(ReferenceTarget::Known) => {}
+                Some(ReferenceTarget::Local(_)) => {
                     reach.hides = true;
                     reach.block(format!("it comes from `{text}`, and a plan does not hold locals"));
                 }
-                Some(Target::Module { name, key, output }) => {
+                Some(ReferenceTarget::Module { name, key, output }) => {
                     let key = key.clone().or_else(|| {
                         let call = self.configuration?.at(&scope.modules)?.calls.get(name)?;
                         call.repeat.as_ref().map(|_| InstanceKey::Any)
@@ -364,7 +364,7 @@ impl<'a> Resolver<'a> {
                         reach.block(format!("it comes from `{text}`, which the plan does not tell"));
                         continue;
                     };
-                    let scope = Scope::plain(modules);
+                    let scope = ExpressionScope::plain(modules);
                     // Without a named output, any of them may be meant.
                     let wanted = |name: &str| output.as_ref().is_none_or(|output| output == name);
                     let mut outputs = module.outputs.iter().filter(|(name, _)| wanted(name)).peekable();
@@ -373,7 +373,7 @@ impl<'a> Resolver<'a> {
                     }
                     outputs.for_each(|(_, expression)| self.follow(expression, &scope, kind, reach, depth + 1));
                 }
-                Some(Target::Resource { data, kind: found, name, key, attribute }) => {
+                Some(ReferenceTarget::Resource { data, kind: found, name, key, attribute }) => {
                     let address =
                         Address { modules: scope.modules.clone(), data: *data, kind: found.clone(), name: name.clone(), key: None };
                     let resource = self.configuration.and_then(|root| root.at(&scope.modules)?.resources.get(&block(&address)));
@@ -405,7 +405,8 @@ impl<'a> Resolver<'a> {
                     let passed = attribute.as_ref().and_then(|attribute| resource?.expression(attribute).zip(resource));
                     match passed {
                         Some((expression, resource)) if !data => {
-                            let scope = Scope { repeat: resource.repeat.as_ref(), ..Scope::plain(scope.modules.clone()) };
+                            let scope =
+                                ExpressionScope { repeat: resource.repeat.as_ref(), ..ExpressionScope::plain(scope.modules.clone()) };
                             self.follow(expression, &scope, kind, reach, depth + 1);
                         }
                         _ => reach.block(format!("it depends on `{text}`")),
@@ -417,7 +418,7 @@ impl<'a> Resolver<'a> {
     }
 }
 
-impl Reach {
+impl ReachableResources {
     fn block(&mut self, why: impl Into<String>) {
         self.blocked.get_or_insert_with(|| why.into());
     }
@@ -426,10 +427,10 @@ impl Reach {
 /// What a variable is given.
 enum Variable<'a> {
     Given(Given),
-    Argument(&'a Expression, Scope<'a>),
+    Argument(&'a Expression, ExpressionScope<'a>),
 }
 
-impl Scope<'_> {
+impl ExpressionScope<'_> {
     /// Where nothing is repeated.
     pub(super) fn plain(modules: Vec<ModuleStep>) -> Self {
         Self { modules, repeat: None, own: None }

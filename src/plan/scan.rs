@@ -1,7 +1,7 @@
 //! A pull scanner over JSON of any size: it steps into what matters, keeps single values whole, and skips all else at the speed of memory.
 
 use super::bits::{self, BLOCK, Carry};
-use super::feed::{Fault, Feed};
+use super::feed::{Feed, FeedError};
 use crate::base::Place;
 use memchr::{memchr_iter, memchr2, memmem, memrchr};
 use std::sync::Arc;
@@ -14,20 +14,20 @@ const IN_MIDDLE: &str = "it ends in the middle: the file is cut off";
 
 /// Why the document cannot be read on.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Broken {
+pub(super) struct ScanError {
     /// What is wrong, as a clause: "it ends inside of a string".
     pub what: String,
     /// The byte of the document at which it shows, from 0.
     pub offset: u64,
     /// Line and column, from 1.
-    pub spot: Spot,
+    pub spot: ScanPosition,
     /// What kind of failure it is.
-    pub kind: Failure,
+    pub kind: ScanErrorKind,
 }
 
 /// Why reading a document stopped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Failure {
+pub(super) enum ScanErrorKind {
     /// It is not JSON.
     Syntax,
     /// It is JSON of another shape than plans and states have.
@@ -38,14 +38,14 @@ pub(super) enum Failure {
 
 /// A position in the document, both counted from 1, the column in bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Spot {
+pub(super) struct ScanPosition {
     /// Line.
     pub line: usize,
     /// Column.
     pub column: usize,
 }
 
-impl Spot {
+impl ScanPosition {
     /// The place of what a pointer leads to in a document, which is here.
     pub(super) fn place(self, file: &Arc<str>, pointer: &str) -> Place {
         Place::Json { file: Arc::clone(file), pointer: pointer.into(), line: Some((self.line, self.column)) }
@@ -56,28 +56,28 @@ impl Spot {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Held {
     offset: u64,
-    spot: Spot,
+    spot: ScanPosition,
 }
 
 impl Held {
     /// What is wrong there.
-    pub(super) fn broken(self, what: impl Into<String>) -> Broken {
-        Broken { what: what.into(), offset: self.offset, spot: self.spot, kind: Failure::Syntax }
+    pub(super) fn broken(self, what: impl Into<String>) -> ScanError {
+        ScanError { what: what.into(), offset: self.offset, spot: self.spot, kind: ScanErrorKind::Syntax }
     }
 }
 
 /// A value kept whole.
-pub(super) struct Kept<'s> {
+pub(super) struct RawValue<'s> {
     /// Its text.
     pub text: &'s [u8],
     /// The document's byte at which it begins.
     pub offset: u64,
     /// Where it begins.
-    pub spot: Spot,
+    pub spot: ScanPosition,
 }
 
 /// The scanner. `at` is the byte it looks at next.
-pub(super) struct Scanner<'p> {
+pub(super) struct PlanScanner<'p> {
     feed: Feed<'p>,
     buffer: Vec<u8>,
     at: usize,
@@ -123,7 +123,7 @@ impl Tally {
     }
 }
 
-impl<'p> Scanner<'p> {
+impl<'p> PlanScanner<'p> {
     pub(super) fn new(feed: Feed<'p>) -> Self {
         Self {
             feed,
@@ -141,7 +141,7 @@ impl<'p> Scanner<'p> {
     }
 
     /// The next byte that is not white space, without taking it; `None` at the end.
-    pub(super) fn peek(&mut self) -> Result<Option<u8>, Broken> {
+    pub(super) fn peek(&mut self) -> Result<Option<u8>, ScanError> {
         loop {
             while let Some(&byte) = self.buffer.get(self.at) {
                 if !matches!(byte, b' ' | b'\n' | b'\r' | b'\t') {
@@ -156,24 +156,24 @@ impl<'p> Scanner<'p> {
     }
 
     /// As [`Self::peek`], where the document may not end.
-    pub(super) fn peek_some(&mut self) -> Result<u8, Broken> {
+    pub(super) fn peek_some(&mut self) -> Result<u8, ScanError> {
         self.peek()?.ok_or_else(|| self.broken(IN_MIDDLE))
     }
 
     /// Takes the next byte that is not white space if it is this one.
-    pub(super) fn take(&mut self, byte: u8) -> Result<bool, Broken> {
+    pub(super) fn take(&mut self, byte: u8) -> Result<bool, ScanError> {
         let found = self.peek_some()? == byte;
         self.at += usize::from(found);
         Ok(found)
     }
 
     /// Takes this byte.
-    pub(super) fn expect(&mut self, byte: u8) -> Result<(), Broken> {
+    pub(super) fn expect(&mut self, byte: u8) -> Result<(), ScanError> {
         if self.take(byte)? { Ok(()) } else { Err(self.broken(format!("`{}` is missing", char::from(byte)))) }
     }
 
     /// In an object: whether a key follows, without taking it; takes what is before it or the closing bracket.
-    pub(super) fn has_key(&mut self, first: &mut bool) -> Result<bool, Broken> {
+    pub(super) fn has_key(&mut self, first: &mut bool) -> Result<bool, ScanError> {
         if self.take(b'}')? {
             return Ok(false);
         }
@@ -184,7 +184,7 @@ impl<'p> Scanner<'p> {
     }
 
     /// In an array: whether another element follows; takes the comma before it or the closing bracket.
-    pub(super) fn element(&mut self, first: &mut bool) -> Result<bool, Broken> {
+    pub(super) fn element(&mut self, first: &mut bool) -> Result<bool, ScanError> {
         if self.take(b']')? {
             return Ok(false);
         }
@@ -195,7 +195,7 @@ impl<'p> Scanner<'p> {
     }
 
     /// Takes a string and gives what is between its quotes as it is written, escapes and all.
-    pub(super) fn raw_string(&mut self) -> Result<&[u8], Broken> {
+    pub(super) fn raw_string(&mut self) -> Result<&[u8], ScanError> {
         if self.peek_some()? != b'"' {
             return Err(self.broken("a string is missing"));
         }
@@ -222,7 +222,7 @@ impl<'p> Scanner<'p> {
     }
 
     /// Takes a value whole and hands it to `read`.
-    pub(super) fn keep_value<T>(&mut self, read: impl FnOnce(&Kept) -> Result<T, Broken>) -> Result<T, Broken> {
+    pub(super) fn keep_value<T>(&mut self, read: impl FnOnce(&RawValue) -> Result<T, ScanError>) -> Result<T, ScanError> {
         let held_outside = self.mark.is_some();
         let held = self.hold()?;
         self.skip()?;
@@ -234,7 +234,7 @@ impl<'p> Scanner<'p> {
     }
 
     /// From the coming value on, the buffer keeps what it has.
-    pub(super) fn hold(&mut self) -> Result<Held, Broken> {
+    pub(super) fn hold(&mut self) -> Result<Held, ScanError> {
         self.peek_some()?;
         self.mark = Some(self.mark.map_or(self.at, |mark| mark.min(self.at)));
         Ok(Held { offset: self.base + self.at as u64, spot: self.here() })
@@ -246,13 +246,13 @@ impl<'p> Scanner<'p> {
     }
 
     /// What was taken since `held`.
-    pub(super) fn kept(&self, held: Held) -> Kept<'_> {
+    pub(super) fn kept(&self, held: Held) -> RawValue<'_> {
         let from = usize::try_from(held.offset - self.base).unwrap_or(usize::MAX);
-        Kept { text: self.buffer.get(from..self.at).unwrap_or_default(), offset: held.offset, spot: held.spot }
+        RawValue { text: self.buffer.get(from..self.at).unwrap_or_default(), offset: held.offset, spot: held.spot }
     }
 
     /// Skips the coming value. Of its inside, strings and brackets are checked.
-    pub(super) fn skip(&mut self) -> Result<(), Broken> {
+    pub(super) fn skip(&mut self) -> Result<(), ScanError> {
         match self.peek_some()? {
             b'{' | b'[' => {
                 self.open.clear();
@@ -268,7 +268,7 @@ impl<'p> Scanner<'p> {
     }
 
     /// Skips the coming value and counts how often a text occurs in it.
-    pub(super) fn skip_and_count(&mut self, text: &'static [u8]) -> Result<usize, Broken> {
+    pub(super) fn skip_and_count(&mut self, text: &'static [u8]) -> Result<usize, ScanError> {
         self.peek_some()?;
         self.tally = Some(Tally { text, count: 0, from: self.at, tail: Vec::new() });
         let outcome = self.skip();
@@ -280,14 +280,14 @@ impl<'p> Scanner<'p> {
     }
 
     /// Skips the rest of the object whose inside the scanner is in.
-    pub(super) fn skip_rest_of_object(&mut self) -> Result<(), Broken> {
+    pub(super) fn skip_rest_of_object(&mut self) -> Result<(), ScanError> {
         self.open.clear();
         self.open.push(b'{');
         self.skip_open()
     }
 
     /// Skips until the last open bracket is closed.
-    fn skip_open(&mut self) -> Result<(), Broken> {
+    fn skip_open(&mut self) -> Result<(), ScanError> {
         let mut carry = Carry::default();
         loop {
             let rest = self.buffer.get(self.at..).unwrap_or_default();
@@ -334,7 +334,7 @@ impl<'p> Scanner<'p> {
     }
 
     /// Skips the rest of a string, behind its opening quote.
-    fn skip_string(&mut self) -> Result<(), Broken> {
+    fn skip_string(&mut self) -> Result<(), ScanError> {
         loop {
             let rest = self.buffer.get(self.at..).unwrap_or_default();
             match memchr2(b'"', b'\\', rest) {
@@ -355,7 +355,7 @@ impl<'p> Scanner<'p> {
     }
 
     /// Skips a number, `true`, `false` or `null`.
-    fn skip_word(&mut self) -> Result<(), Broken> {
+    fn skip_word(&mut self) -> Result<(), ScanError> {
         loop {
             while let Some(byte) = self.buffer.get(self.at) {
                 if !matches!(byte, b'-' | b'+' | b'.' | b'0'..=b'9' | b'a'..=b'z' | b'E') {
@@ -370,7 +370,7 @@ impl<'p> Scanner<'p> {
     }
 
     /// Gets the next block of the document; false at its end. What is neither held nor ahead is let go.
-    fn more(&mut self) -> Result<bool, Broken> {
+    fn more(&mut self) -> Result<bool, ScanError> {
         if self.ended {
             return Ok(false);
         }
@@ -403,8 +403,8 @@ impl<'p> Scanner<'p> {
                 self.ended = true;
                 self.at = self.buffer.len();
                 Err(match fault {
-                    Fault::NotText => self.broken("it is not UTF-8 text"),
-                    Fault::Read(error) => Broken { kind: Failure::Input, ..self.broken(error.to_string()) },
+                    FeedError::NotText => self.broken("it is not UTF-8 text"),
+                    FeedError::Read(error) => ScanError { kind: ScanErrorKind::Input, ..self.broken(error.to_string()) },
                 })
             }
         }
@@ -421,24 +421,24 @@ impl<'p> Scanner<'p> {
     }
 
     /// Line and column of a place of the buffer at or behind all places asked for before.
-    fn spot(&mut self, place: usize) -> Spot {
+    fn spot(&mut self, place: usize) -> ScanPosition {
         self.count_lines(place);
         let column = (self.base + place as u64).saturating_sub(self.line_start);
-        Spot { line: self.line, column: usize::try_from(column).unwrap_or(usize::MAX - 1) + 1 }
+        ScanPosition { line: self.line, column: usize::try_from(column).unwrap_or(usize::MAX - 1) + 1 }
     }
 
     /// Where the scanner is.
-    pub(super) fn here(&mut self) -> Spot {
+    pub(super) fn here(&mut self) -> ScanPosition {
         self.spot(self.at)
     }
 
     /// What is wrong where the scanner is.
-    pub(super) fn broken(&mut self, what: impl Into<String>) -> Broken {
-        Broken { what: what.into(), offset: self.base + self.at as u64, spot: self.here(), kind: Failure::Syntax }
+    pub(super) fn broken(&mut self, what: impl Into<String>) -> ScanError {
+        ScanError { what: what.into(), offset: self.base + self.at as u64, spot: self.here(), kind: ScanErrorKind::Syntax }
     }
 
     /// What has another shape than is expected where the scanner is.
-    pub(super) fn misshapen(&mut self, what: impl Into<String>) -> Broken {
-        Broken { kind: Failure::Shape, ..self.broken(what) }
+    pub(super) fn misshapen(&mut self, what: impl Into<String>) -> ScanError {
+        ScanError { kind: ScanErrorKind::Shape, ..self.broken(what) }
     }
 }

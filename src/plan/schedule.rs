@@ -4,7 +4,7 @@
 use super::configuration::Resource;
 use super::items::Item;
 use super::node::{Node, Value};
-use super::resolve::{Resolver, Scope};
+use super::resolve::{ExpressionScope, Resolver};
 use super::values::Cell;
 use crate::base::Address;
 
@@ -82,7 +82,7 @@ fn changing_argument(resource: &Resource) -> Option<&str> {
 }
 
 /// A resource of the version's module that may change in time, and that `replace_triggered_by` may name.
-fn trigger(scope: &Scope<'_>, resolver: &Resolver) -> Option<String> {
+fn trigger(scope: &ExpressionScope<'_>, resolver: &Resolver) -> Option<String> {
     // What the module holds is the same for each of its instances and key versions.
     let names: Vec<String> = scope.modules.iter().map(|step| step.name.clone()).collect();
     if let Some(known) = resolver.triggers.borrow().get(&names) {
@@ -93,11 +93,11 @@ fn trigger(scope: &Scope<'_>, resolver: &Resolver) -> Option<String> {
     found
 }
 
-fn find_trigger(scope: &Scope<'_>, resolver: &Resolver) -> Option<String> {
+fn find_trigger(scope: &ExpressionScope<'_>, resolver: &Resolver) -> Option<String> {
     let module = resolver.configuration?.at(&scope.modules)?;
     let passing = module.resources.iter().filter(|(_, resource)| resource.passes_time_on);
     let mut changing = passing.filter(|(_, resource)| {
-        let scope = Scope { repeat: resource.repeat.as_ref(), ..Scope::plain(scope.modules.clone()) };
+        let scope = ExpressionScope { repeat: resource.repeat.as_ref(), ..ExpressionScope::plain(scope.modules.clone()) };
         resource
             .arguments
             .values()

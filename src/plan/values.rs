@@ -1,7 +1,7 @@
 //! The values of a resource in a plan or a state, with what is not known yet and what must not be shown.
 
 use super::node::{Node, Value};
-use super::scan::Spot;
+use super::scan::ScanPosition;
 use super::walk::down;
 use std::collections::HashMap;
 
@@ -12,17 +12,17 @@ pub(super) struct Values {
     pointer: String,
     /// `after_unknown` of a planned change: `true` where a value is not known.
     unknown: Option<(Node, String)>,
-    secret: Marks,
+    secret: SensitiveMarks,
 }
 
 /// Which values are sensitive: indexes are left out, so that a mark holds for every element of a list.
 #[derive(Debug, Default)]
-struct Marks {
+struct SensitiveMarks {
     is_secret: bool,
     parts: HashMap<String, Self>,
 }
 
-impl Marks {
+impl SensitiveMarks {
     /// Hides what is at a path.
     fn hide<'p>(&mut self, path: impl Iterator<Item = &'p str>) {
         path.fold(self, |marks, step| marks.parts.entry(step.to_owned()).or_default()).is_secret = true;
@@ -71,7 +71,7 @@ pub(super) enum Cell<'v> {
     /// Not known yet.
     Unknown {
         pointer: String,
-        spot: Spot,
+        spot: ScanPosition,
         /// Whether it is the block around the attribute of which nothing is known.
         whole_block: bool,
     },
@@ -80,7 +80,7 @@ pub(super) enum Cell<'v> {
 impl Values {
     /// The values of a state, or of one side of a change. `unknown` and `sensitive` have the shape of the values.
     pub(super) fn new(node: Node, pointer: String, unknown: Option<(Node, String)>, sensitive: Option<&Node>) -> Self {
-        let mut secret = Marks::default();
+        let mut secret = SensitiveMarks::default();
         if let Some(sensitive) = sensitive {
             secret.take_in(sensitive);
         }
@@ -89,7 +89,7 @@ impl Values {
 
     /// The values of a raw state, where `sensitive_attributes` lists paths.
     pub(super) fn raw(node: Node, pointer: String, sensitive: Option<&Node>) -> Self {
-        let mut secret = Marks::default();
+        let mut secret = SensitiveMarks::default();
         match sensitive.map(|marks| &marks.value) {
             None => {}
             Some(Value::List(paths)) => {
@@ -161,7 +161,7 @@ fn not_known<'v>(unknown: Option<&(&Node, String)>, node: Option<&Node>, whole_b
 
 /// Whether a sensitivity mark hides an attribute.
 pub(super) fn hides(mark: &Node, attribute: &str) -> bool {
-    let mut marks = Marks::default();
+    let mut marks = SensitiveMarks::default();
     marks.take_in(mark);
     marks.hides(&[attribute])
 }

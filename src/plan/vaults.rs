@@ -1,7 +1,7 @@
 //! The type of the vault a key is in. A key has no argument that names its vault: there is only the vault's management endpoint.
 
 use super::items::Item;
-use super::named::Named;
+use super::named::PositionsByName;
 use super::node::Node;
 use super::resolve::Resolver;
 use super::values::Cell;
@@ -17,7 +17,7 @@ const TOO_MANY: &str = "the vault's management endpoint may come from too many v
 
 /// A vault that a plan or a state knows of.
 #[derive(Debug)]
-pub(super) struct Vault {
+pub(super) struct PlannedVault {
     /// Its address; its OCID where it is one of many that a data source lists.
     name: String,
     address: Option<Address>,
@@ -28,7 +28,7 @@ pub(super) struct Vault {
     place: Place,
 }
 
-impl Vault {
+impl PlannedVault {
     /// Lists it under the names that the configuration has for it.
     pub(super) fn list(&self, listed: &mut Listed) {
         for name in [Some(&self.name), self.id.as_ref()].into_iter().flatten() {
@@ -38,7 +38,7 @@ impl Vault {
 }
 
 /// The vaults of a list of resources; vaults that will be deleted still tell the type of the keys that go with them.
-pub(super) fn find(file: &Arc<str>, items: &[Item]) -> Vec<Vault> {
+pub(super) fn find(file: &Arc<str>, items: &[Item]) -> Vec<PlannedVault> {
     let mut found = Vec::new();
     for item in items {
         match (item.data, item.kind.as_str()) {
@@ -55,13 +55,13 @@ pub(super) fn find(file: &Arc<str>, items: &[Item]) -> Vec<Vault> {
     found
 }
 
-fn one(file: &Arc<str>, item: &Item) -> Vault {
+fn one(file: &Arc<str>, item: &Item) -> PlannedVault {
     let text = |name: &str| item.values.text(&[name]).map(str::to_owned);
     let (place, sensitive) = match item.values.cell(&["vault_type"]) {
         Cell::Value { node, pointer, sensitive } => (node.spot.place(file, &pointer), sensitive),
         _ => (item.spot.place(file, &item.pointer), false),
     };
-    Vault {
+    PlannedVault {
         name: item.address.clone(),
         address: item.parsed.clone(),
         id: text("id").or_else(|| text("vault_id").filter(|_| item.data)),
@@ -72,9 +72,9 @@ fn one(file: &Arc<str>, item: &Item) -> Vault {
     }
 }
 
-fn listed_vault(file: &Arc<str>, item: &Item, node: &Node, pointer: &str, sensitive: bool) -> Vault {
+fn listed_vault(file: &Arc<str>, item: &Item, node: &Node, pointer: &str, sensitive: bool) -> PlannedVault {
     let text = |name: &str| node.get(name).and_then(Node::text).filter(|text| !text.is_empty()).map(str::to_owned);
-    Vault {
+    PlannedVault {
         name: text("id").unwrap_or_else(|| item.address.clone()),
         address: None,
         id: text("id"),
@@ -87,20 +87,20 @@ fn listed_vault(file: &Arc<str>, item: &Item, node: &Node, pointer: &str, sensit
 
 /// The vaults of a document, by what keys name them with.
 pub(super) struct Vaults<'v> {
-    all: &'v [Vault],
-    ids: HashMap<&'v str, Group<'v>>,
+    all: &'v [PlannedVault],
+    ids: HashMap<&'v str, VaultGroup<'v>>,
     /// Of those whose type is known.
-    typed_ids: HashMap<&'v str, Group<'v>>,
-    endpoints: HashMap<String, Group<'v>>,
-    named: Named,
+    typed_ids: HashMap<&'v str, VaultGroup<'v>>,
+    endpoints: HashMap<String, VaultGroup<'v>>,
+    named: PositionsByName,
     /// What references were found to mean: most keys refer to the same vaults.
-    meant: RefCell<HashMap<Address, Result<Option<Group<'v>>, String>>>,
+    meant: RefCell<HashMap<Address, Result<Option<VaultGroup<'v>>, String>>>,
 }
 
 /// Vaults that a key may be in, as far as keys need to know them.
 #[derive(Clone, Copy)]
-struct Group<'v> {
-    first: &'v Vault,
+struct VaultGroup<'v> {
+    first: &'v PlannedVault,
     /// Where the first is among all vaults.
     at: usize,
     is_one: bool,
@@ -111,8 +111,8 @@ struct Group<'v> {
     is_sensitive: bool,
 }
 
-impl<'v> Group<'v> {
-    fn of(at: usize, vault: &'v Vault) -> Self {
+impl<'v> VaultGroup<'v> {
+    fn of(at: usize, vault: &'v PlannedVault) -> Self {
         let has_unknown = vault.kind.is_none();
         Self { first: vault, at, is_one: true, is_agreed: true, has_unknown, is_sensitive: vault.sensitive }
     }
@@ -140,19 +140,19 @@ impl<'v> Group<'v> {
 }
 
 /// All of these groups as one.
-fn all<'v>(groups: impl Iterator<Item = Group<'v>>) -> Option<Group<'v>> {
-    groups.reduce(Group::and)
+fn all<'v>(groups: impl Iterator<Item = VaultGroup<'v>>) -> Option<VaultGroup<'v>> {
+    groups.reduce(VaultGroup::and)
 }
 
-fn add<'v, K: Eq + Hash>(groups: &mut HashMap<K, Group<'v>>, key: K, vault: Group<'v>) {
+fn add<'v, K: Eq + Hash>(groups: &mut HashMap<K, VaultGroup<'v>>, key: K, vault: VaultGroup<'v>) {
     groups.entry(key).and_modify(|group| *group = group.and(vault)).or_insert(vault);
 }
 
 impl<'v> Vaults<'v> {
-    pub(super) fn new(all: &'v [Vault]) -> Self {
+    pub(super) fn new(all: &'v [PlannedVault]) -> Self {
         let (mut ids, mut typed_ids, mut endpoints) = (HashMap::new(), HashMap::new(), HashMap::new());
         for (at, vault) in all.iter().enumerate() {
-            let group = Group::of(at, vault);
+            let group = VaultGroup::of(at, vault);
             if let Some(id) = vault.id.as_deref() {
                 add(&mut ids, id, group);
                 if vault.kind.is_some() {
@@ -163,7 +163,7 @@ impl<'v> Vaults<'v> {
                 add(&mut endpoints, bare(endpoint), group);
             }
         }
-        let named = Named::new(all.iter().enumerate().filter_map(|(at, vault)| Some((at, vault.address.as_ref()?))));
+        let named = PositionsByName::new(all.iter().enumerate().filter_map(|(at, vault)| Some((at, vault.address.as_ref()?))));
         Self { all, ids, typed_ids, endpoints, named, meant: RefCell::default() }
     }
 
@@ -229,7 +229,7 @@ impl<'v> Vaults<'v> {
     }
 
     /// The vaults that a reference means, those that data sources look up in their place; the error says why that is not known.
-    fn meant(&self, reference: &Address, resolver: &Resolver) -> Result<Option<Group<'v>>, String> {
+    fn meant(&self, reference: &Address, resolver: &Resolver) -> Result<Option<VaultGroup<'v>>, String> {
         if let Some(known) = self.meant.borrow().get(reference) {
             return known.clone();
         }
@@ -238,7 +238,7 @@ impl<'v> Vaults<'v> {
         found
     }
 
-    fn look_up(&self, reference: &Address, resolver: &Resolver) -> Result<Option<Group<'v>>, String> {
+    fn look_up(&self, reference: &Address, resolver: &Resolver) -> Result<Option<VaultGroup<'v>>, String> {
         let meant = self.at(reference).ok_or_else(|| TOO_MANY.to_owned())?;
         let mut same = Vec::new();
         for vault in meant {
@@ -254,13 +254,13 @@ impl<'v> Vaults<'v> {
     }
 
     /// The vaults that a reference means, each as a group of its own; `None` where there are too many to find out.
-    fn at(&self, reference: &Address) -> Option<Vec<Group<'v>>> {
+    fn at(&self, reference: &Address) -> Option<Vec<VaultGroup<'v>>> {
         let found = self.named.meant(reference, usize::MAX)?;
-        Some(found.into_iter().filter_map(|at| Some(Group::of(at, self.all.get(at)?))).collect())
+        Some(found.into_iter().filter_map(|at| Some(VaultGroup::of(at, self.all.get(at)?))).collect())
     }
 
     /// The vaults in this plan that a data source looks up.
-    fn data_source(&self, vault: &Vault, resolver: &Resolver) -> Option<Group<'v>> {
+    fn data_source(&self, vault: &PlannedVault, resolver: &Resolver) -> Option<VaultGroup<'v>> {
         if let Some(id) = &vault.id {
             return self.typed_ids.get(id.as_str()).copied();
         }
@@ -269,7 +269,7 @@ impl<'v> Vaults<'v> {
             return None;
         }
         let groups = reach.found.iter().map(|reference| self.meant(reference, resolver).ok()).collect::<Option<Vec<_>>>()?;
-        let mut groups: Vec<Group<'v>> = groups.into_iter().flatten().collect();
+        let mut groups: Vec<VaultGroup<'v>> = groups.into_iter().flatten().collect();
         groups.sort_by_key(|group| group.at);
         all(groups.into_iter())
     }

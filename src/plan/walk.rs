@@ -1,7 +1,7 @@
 //! Walking through a document: objects, arrays of resource entries, and where in the document the walk is.
 
 use super::node::{self, Node};
-use super::scan::{Broken, Scanner};
+use super::scan::{PlanScanner, ScanError};
 use crate::base::brief;
 use crate::key::kinds;
 use std::collections::HashSet;
@@ -21,14 +21,14 @@ const MODULES: usize = 100;
 
 /// Whether entries of a type are kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Wanted {
+pub(super) enum EntryFilter {
     No,
     Yes,
     /// Only if an argument is not a literal: large plans have many resources that only might pass values on.
     IfItMayChange,
 }
 
-impl From<bool> for Wanted {
+impl From<bool> for EntryFilter {
     fn from(wanted: bool) -> Self {
         if wanted { Self::Yes } else { Self::No }
     }
@@ -58,17 +58,17 @@ pub(super) fn down(pointer: &str, key: &str) -> String {
 }
 
 /// Takes a value whole.
-pub(super) fn keep(scanner: &mut Scanner) -> Result<Node, Broken> {
+pub(super) fn keep(scanner: &mut PlanScanner) -> Result<Node, ScanError> {
     scanner.keep_value(node::parse)
 }
 
 /// Walks over an object. `each` takes the value of the key it is given.
 pub(super) fn object<'p>(
-    scanner: &mut Scanner<'p>,
+    scanner: &mut PlanScanner<'p>,
     pointer: &mut Pointer,
     what: &str,
-    mut each: impl FnMut(&mut Scanner<'p>, &mut Pointer, &str) -> Result<(), Broken>,
-) -> Result<(), Broken> {
+    mut each: impl FnMut(&mut PlanScanner<'p>, &mut Pointer, &str) -> Result<(), ScanError>,
+) -> Result<(), ScanError> {
     if scanner.peek_some()? != b'{' {
         return Err(scanner.misshapen(format!("{what} is not an object")));
     }
@@ -94,10 +94,10 @@ pub(super) fn object<'p>(
 
 /// Walks over an array. `each` takes the element.
 pub(super) fn array<'p>(
-    scanner: &mut Scanner<'p>,
+    scanner: &mut PlanScanner<'p>,
     pointer: &mut Pointer,
-    mut each: impl FnMut(&mut Scanner<'p>, &mut Pointer) -> Result<(), Broken>,
-) -> Result<(), Broken> {
+    mut each: impl FnMut(&mut PlanScanner<'p>, &mut Pointer) -> Result<(), ScanError>,
+) -> Result<(), ScanError> {
     if scanner.peek_some()? != b'[' {
         let what = pointer.parts.last().map(|part| node::shown(part)).unwrap_or_default();
         return Err(scanner.misshapen(format!("`{what}` is not a list")));
@@ -114,12 +114,12 @@ pub(super) fn array<'p>(
 }
 
 /// Walks over an array of resource entries and hands those of a wanted type to `each`, whole.
-pub(super) fn entries<W: Into<Wanted>>(
-    scanner: &mut Scanner,
+pub(super) fn entries<W: Into<EntryFilter>>(
+    scanner: &mut PlanScanner,
     pointer: &mut Pointer,
     wanted: impl Fn(&[u8]) -> W,
     mut each: impl FnMut(Node, &Pointer),
-) -> Result<(), Broken> {
+) -> Result<(), ScanError> {
     array(scanner, pointer, |scanner, pointer| {
         if let Some(node) = entry(scanner, &wanted)? {
             each(node, pointer);
@@ -141,7 +141,7 @@ fn may_change(entry: &[u8]) -> bool {
 
 /// Takes a resource entry; gives it if its type is wanted. The type is near the beginning of what Terraform writes, so that
 /// the buffer need not keep the entries of other types; where a tool has sorted the keys, it must.
-pub(super) fn entry<W: Into<Wanted>>(scanner: &mut Scanner, wanted: impl Fn(&[u8]) -> W) -> Result<Option<Node>, Broken> {
+pub(super) fn entry<W: Into<EntryFilter>>(scanner: &mut PlanScanner, wanted: impl Fn(&[u8]) -> W) -> Result<Option<Node>, ScanError> {
     let held = scanner.hold()?;
     if !scanner.take(b'{')? {
         return Err(scanner.misshapen("a resource is not an object"));
@@ -155,15 +155,15 @@ pub(super) fn entry<W: Into<Wanted>>(scanner: &mut Scanner, wanted: impl Fn(&[u8
             continue;
         }
         let wanted = wanted(scanner.raw_string()?).into();
-        if wanted == Wanted::No {
+        if wanted == EntryFilter::No {
             scanner.release();
         }
         scanner.skip_rest_of_object()?;
-        if wanted == Wanted::No {
+        if wanted == EntryFilter::No {
             return Ok(None);
         }
         let kept = scanner.kept(held);
-        let node = if wanted == Wanted::Yes || may_change(kept.text) { Some(node::parse(&kept)?) } else { None };
+        let node = if wanted == EntryFilter::Yes || may_change(kept.text) { Some(node::parse(&kept)?) } else { None };
         scanner.release();
         return Ok(node);
     }

@@ -2,7 +2,7 @@
 //! `cloud` block.
 
 use crate::base::{Sources, Span};
-use crate::eval::{Budget, Context, Data, EvalError, FileAccess, FileList, FileTrouble, RefStep, Scope, Type, Value, convert, evaluate};
+use crate::eval::{Budget, Context, Data, EvalError, FileAccess, FileError, FileList, RefStep, Scope, Type, Value, convert, evaluate};
 use crate::hcl::{Block, Expr, ExprKind};
 use std::sync::Arc;
 
@@ -26,16 +26,16 @@ impl Scope for Constants<'_> {
 }
 
 impl FileAccess for Constants<'_> {
-    fn read(&self, _: &str) -> Result<Arc<[u8]>, FileTrouble> {
-        Err(FileTrouble::Missing)
+    fn read(&self, _: &str) -> Result<Arc<[u8]>, FileError> {
+        Err(FileError::Missing)
     }
 
-    fn exists(&self, _: &str) -> Result<bool, FileTrouble> {
-        Err(FileTrouble::Missing)
+    fn exists(&self, _: &str) -> Result<bool, FileError> {
+        Err(FileError::Missing)
     }
 
-    fn list(&self, _: &str) -> Result<Arc<FileList>, FileTrouble> {
-        Err(FileTrouble::Missing)
+    fn list(&self, _: &str) -> Result<Arc<FileList>, FileError> {
+        Err(FileError::Missing)
     }
 
     fn absolute(&self, path: &str) -> String {

@@ -2,7 +2,7 @@
 
 use crate::base::disk::{self, DiskError};
 use crate::base::{Overlay, Reason, walk};
-use crate::eval::{FileAccess, FileList, FileTrouble, WithheldPath};
+use crate::eval::{FileAccess, FileError, FileList, WithheldPath};
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::path::{Component, Path, PathBuf};
@@ -23,7 +23,7 @@ pub(super) struct Files {
     /// Texts that count instead of files.
     overlay: Arc<Overlay>,
     /// What was found below directories: a loop asks again and again.
-    listed: RefCell<HashMap<PathBuf, Result<Arc<FileList>, FileTrouble>>>,
+    listed: RefCell<HashMap<PathBuf, Result<Arc<FileList>, FileError>>>,
 }
 
 impl Files {
@@ -55,9 +55,9 @@ impl Files {
     }
 
     /// The real path of something that may be looked at.
-    fn admit(&self, path: &str) -> Result<PathBuf, FileTrouble> {
+    fn admit(&self, path: &str) -> Result<PathBuf, FileError> {
         if path == "~" || path.starts_with("~/") {
-            return Err(FileTrouble::withheld(format!("`{path}` lies in somebody's home folder")));
+            return Err(FileError::withheld(format!("`{path}` lies in somebody's home folder")));
         }
         let full = self.full(path);
         if disk::is_git(&full) {
@@ -71,7 +71,7 @@ impl Files {
     }
 
     /// The real path of something, if links on the way do not lead to where nothing may be looked at.
-    fn admit_real(&self, path: &str, full: &Path) -> Result<PathBuf, FileTrouble> {
+    fn admit_real(&self, path: &str, full: &Path) -> Result<PathBuf, FileError> {
         match disk::canonical(full) {
             Ok(real) if self.is_within(&real) => {
                 if disk::is_git_directory(&real) {
@@ -81,8 +81,8 @@ impl Files {
                 }
             }
             Ok(_) => Err(outside(path)),
-            Err(DiskError::Missing) => Err(FileTrouble::Missing),
-            Err(error) => Err(FileTrouble::withheld(format!("`{path}` cannot be read: {error}"))),
+            Err(DiskError::Missing) => Err(FileError::Missing),
+            Err(error) => Err(FileError::withheld(format!("`{path}` cannot be read: {error}"))),
         }
     }
 
@@ -91,12 +91,12 @@ impl Files {
     }
 
     /// What is below a real directory.
-    fn below(&self, real: &Path) -> Result<FileList, FileTrouble> {
+    fn below(&self, real: &Path) -> Result<FileList, FileError> {
         let mut found = FileList::default();
         let mut seen = 0;
         for listing in walk(real, |path| !disk::is_git_folder(path)) {
             if listing.error.is_some() {
-                return Err(FileTrouble::Missing);
+                return Err(FileError::Missing);
             }
             let inside = listing.path.strip_prefix(real).unwrap_or(&listing.path);
             for entry in &listing.entries {
@@ -113,14 +113,14 @@ impl Files {
                     // Whether there is a file behind a link out of the repository is not asked.
                     match self.admit_real(&path, &full) {
                         Ok(real) if disk::is_file(&real) => found.files.push(path),
-                        Ok(_) | Err(FileTrouble::Missing) => {}
-                        Err(FileTrouble::Withheld(why)) => found.withheld.push(WithheldPath { path, is_git: false, why }),
+                        Ok(_) | Err(FileError::Missing) => {}
+                        Err(FileError::Withheld(why)) => found.withheld.push(WithheldPath { path, is_git: false, why }),
                     }
                 }
             }
             seen += listing.entries.len();
             if seen > MAX_LISTED {
-                return Err(FileTrouble::withheld(format!("there are more than {MAX_LISTED} files below it")));
+                return Err(FileError::withheld(format!("there are more than {MAX_LISTED} files below it")));
             }
         }
         found.files.sort();
@@ -128,12 +128,12 @@ impl Files {
     }
 }
 
-fn outside(path: &str) -> FileTrouble {
-    FileTrouble::Withheld(Reason::outside(path))
+fn outside(path: &str) -> FileError {
+    FileError::Withheld(Reason::outside(path))
 }
 
-fn in_git(path: &str) -> FileTrouble {
-    FileTrouble::withheld(format!("`{path}` lies in `.git`, which is never read"))
+fn in_git(path: &str) -> FileError {
+    FileError::withheld(format!("`{path}` lies in `.git`, which is never read"))
 }
 
 /// A path from a root module's directory without symbolic links, as Terraform writes `path.module`: with Go's `filepath.EvalSymlinks`.
@@ -171,7 +171,7 @@ pub(super) fn without_links(root: &Path, written: &Path) -> Option<PathBuf> {
 const MAX_LINKS: usize = 255;
 
 impl FileAccess for Files {
-    fn read(&self, path: &str) -> Result<Arc<[u8]>, FileTrouble> {
+    fn read(&self, path: &str) -> Result<Arc<[u8]>, FileError> {
         let real = self.admit(path)?;
         if let Some(bytes) = self.read.borrow().get(&real) {
             return Ok(Arc::clone(bytes));
@@ -180,23 +180,23 @@ impl FileAccess for Files {
             .overlay
             .read(&real, disk::FUNCTION_CAP)
             .map_err(|error| match error {
-                DiskError::Missing => FileTrouble::Missing,
-                error => FileTrouble::withheld(format!("`{path}` cannot be read: {error}")),
+                DiskError::Missing => FileError::Missing,
+                error => FileError::withheld(format!("`{path}` cannot be read: {error}")),
             })?
             .into();
         self.read.borrow_mut().insert(real, Arc::clone(&bytes));
         Ok(bytes)
     }
 
-    fn exists(&self, path: &str) -> Result<bool, FileTrouble> {
+    fn exists(&self, path: &str) -> Result<bool, FileError> {
         match self.admit(path) {
             Ok(real) => Ok(disk::is_file(&real)),
-            Err(FileTrouble::Missing) => Ok(false),
+            Err(FileError::Missing) => Ok(false),
             Err(trouble) => Err(trouble),
         }
     }
 
-    fn list(&self, folder: &str) -> Result<Arc<FileList>, FileTrouble> {
+    fn list(&self, folder: &str) -> Result<Arc<FileList>, FileError> {
         let real = self.admit(folder)?;
         if let Some(known) = self.listed.borrow().get(&real) {
             return known.clone();

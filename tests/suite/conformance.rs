@@ -2,7 +2,7 @@
 #![allow(clippy::expect_used, clippy::indexing_slicing, clippy::print_stdout, reason = "a test may fail loudly")]
 
 use kmslint::base::{SourceId, Sources, Span};
-use kmslint::eval::{Data, EvalError, FileAccess, FileList, FileTrouble, ObjectAttr, RefStep, Scope, Type, Value, eval_text};
+use kmslint::eval::{Data, EvalError, FileAccess, FileError, FileList, ObjectAttr, RefStep, Scope, Type, Value, eval_text};
 use serde_json::Value as Json;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -81,35 +81,35 @@ fn resource() -> Value {
 }
 
 impl Module {
-    fn inside(&self, path: &str) -> Result<PathBuf, FileTrouble> {
+    fn inside(&self, path: &str) -> Result<PathBuf, FileError> {
         let absolute = PathBuf::from(self.absolute(path));
         if absolute.starts_with(&self.files) {
             Ok(absolute)
         } else {
-            Err(FileTrouble::withheld(format!("`{path}` lies outside of the repository")))
+            Err(FileError::withheld(format!("`{path}` lies outside of the repository")))
         }
     }
 }
 
 impl FileAccess for Module {
-    fn read(&self, path: &str) -> Result<Arc<[u8]>, FileTrouble> {
+    fn read(&self, path: &str) -> Result<Arc<[u8]>, FileError> {
         let path = self.inside(path)?;
         if path.is_dir() {
-            return Err(FileTrouble::Missing);
+            return Err(FileError::Missing);
         }
-        std::fs::read(path).map(Arc::from).map_err(|_| FileTrouble::Missing)
+        std::fs::read(path).map(Arc::from).map_err(|_| FileError::Missing)
     }
 
-    fn exists(&self, path: &str) -> Result<bool, FileTrouble> {
+    fn exists(&self, path: &str) -> Result<bool, FileError> {
         let path = self.inside(path)?;
         let below_a_file = path.ancestors().skip(1).any(Path::is_file);
-        if path.is_dir() || below_a_file { Err(FileTrouble::Missing) } else { Ok(path.is_file()) }
+        if path.is_dir() || below_a_file { Err(FileError::Missing) } else { Ok(path.is_file()) }
     }
 
-    fn list(&self, folder: &str) -> Result<Arc<FileList>, FileTrouble> {
+    fn list(&self, folder: &str) -> Result<Arc<FileList>, FileError> {
         let root = self.inside(folder)?;
         if !root.is_dir() {
-            return if root.exists() { Ok(Arc::default()) } else { Err(FileTrouble::Missing) };
+            return if root.exists() { Ok(Arc::default()) } else { Err(FileError::Missing) };
         }
         let walk = walkdir::WalkDir::new(&root).sort_by_file_name();
         let mut found: Vec<String> = walk

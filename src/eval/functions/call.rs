@@ -1,13 +1,13 @@
 //! The one caller: settles arity, types, null, unknown and marks before and after a function's body runs.
 
-use super::row::{Availability, Body, Call, Function, Param, Returns, Trouble, Want, unknown};
+use super::row::{Availability, BodyContext, BuiltIn, FunctionBody, FunctionError, Param, Returns, Want, unknown};
 use super::{Dialect, Host, TABLES};
 use crate::base::Span;
 use crate::eval::{Data, EvalError, Marks, Type, Value, convert};
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
-static BY_NAME: LazyLock<HashMap<&'static str, &'static Function>> =
+static BY_NAME: LazyLock<HashMap<&'static str, &'static BuiltIn>> =
     LazyLock::new(|| TABLES.into_iter().flatten().map(|function| (function.name, function)).collect());
 
 /// Calls a function with evaluated arguments. `name` may begin with `core::`; functions of providers are unknown.
@@ -44,7 +44,7 @@ pub fn exists(name: &str) -> bool {
     BY_NAME.contains_key(name)
 }
 
-fn run(function: &Function, args: &[Value], host: &Host<'_>) -> Result<Value, String> {
+fn run(function: &BuiltIn, args: &[Value], host: &Host<'_>) -> Result<Value, String> {
     check_count(function, args.len())?;
     let params = || function.params.iter().chain(function.rest.iter().cycle());
     let mut converted = Vec::with_capacity(args.len());
@@ -80,17 +80,17 @@ fn run(function: &Function, args: &[Value], host: &Host<'_>) -> Result<Value, St
     };
     let blocked = plain.iter().zip(params()).any(|(arg, param)| arg.is_unknown() && !param.unknown);
     let result = match returns {
-        Err(Trouble::Wrong(message)) => return Err(message),
-        Err(Trouble::Unknown(why)) => Value::unknown(Type::Any, why),
+        Err(FunctionError::Wrong(message)) => return Err(message),
+        Err(FunctionError::Unknown(why)) => Value::unknown(Type::Any, why),
         Ok(returns) if blocked => {
             let outer = plain.iter().fold(Marks::default(), |marks, arg| marks.union(arg.marks));
             unknown(returns, &plain).with_marks(outer)
         }
-        Ok(returns) => match body(function, &Call { host, returns: returns.clone() }, &plain) {
+        Ok(returns) => match body(function, &BodyContext { host, returns: returns.clone() }, &plain) {
             Ok(value) if is_mixed(&value) => return Err("all elements of the result must have the same type".to_owned()),
             Ok(value) => value,
-            Err(Trouble::Unknown(why)) => Value::unknown(returns, why),
-            Err(Trouble::Wrong(message)) => return Err(message),
+            Err(FunctionError::Unknown(why)) => Value::unknown(returns, why),
+            Err(FunctionError::Wrong(message)) => return Err(message),
         },
     };
     let result = if function.nullable { result } else { result.not_null() };
@@ -139,19 +139,19 @@ fn is_mixed(value: &Value) -> bool {
     element.has_any() && types.next().is_some_and(|first| types.any(|other| other != first))
 }
 
-fn body(function: &Function, call: &Call<'_>, args: &[Value]) -> Result<Value, Trouble> {
+fn body(function: &BuiltIn, call: &BodyContext<'_>, args: &[Value]) -> Result<Value, FunctionError> {
     match (&function.body, args) {
-        (Body::Text(map), [Value { data: Data::String(text), .. }, ..]) => {
+        (FunctionBody::Text(map), [Value { data: Data::String(text), .. }, ..]) => {
             call.pay(text.len())?;
             Ok(Value::string(map(text)))
         }
-        (Body::Text(_), _) => Ok(call.unknown(args)),
-        (Body::Values(body), args) => body(call, args),
-        (Body::Unknown(why), _) => Err(Trouble::Unknown((*why).into())),
+        (FunctionBody::Text(_), _) => Ok(call.unknown(args)),
+        (FunctionBody::Values(body), args) => body(call, args),
+        (FunctionBody::Unknown(why), _) => Err(FunctionError::Unknown((*why).into())),
     }
 }
 
-fn check_count(function: &Function, given: usize) -> Result<(), String> {
+fn check_count(function: &BuiltIn, given: usize) -> Result<(), String> {
     let wanted = function.params.len();
     if let Some(missing) = function.params.get(given) {
         let least = if function.rest.is_some() { "at least " } else { "" };
@@ -177,7 +177,7 @@ fn convert_argument(arg: &Value, param: &Param) -> Result<Value, String> {
 
 /// Refuses nulls in the order of the parameters, up to the first argument of an unknown type that the body cannot take: then nothing can
 /// be said of the result.
-fn settle_untyped(function: &Function, args: &[Value]) -> Result<Option<Value>, String> {
+fn settle_untyped(function: &BuiltIn, args: &[Value]) -> Result<Option<Value>, String> {
     let params = function.params.iter().chain(function.rest.iter().cycle());
     for (arg, param) in args.iter().zip(params) {
         if arg.is_null() && !param.null {

@@ -13,7 +13,7 @@ pub(super) struct Instant {
 
 /// The fields of a clock on the wall.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Fields {
+pub(super) struct ClockFields {
     pub year: i64,
     /// From 1.
     pub month: u8,
@@ -41,7 +41,7 @@ pub(super) enum Strictness {
 impl Instant {
     /// Reads a timestamp as RFC 3339 has it.
     pub(super) fn parse(text: &str, strictness: Strictness) -> Option<Self> {
-        let mut rest = Reader(text);
+        let mut rest = FieldReader(text);
         let (year, month, day) = rest.date()?;
         rest.literal("T")?;
         let hour = match strictness {
@@ -62,7 +62,7 @@ impl Instant {
 
     /// Reads what YAML takes for a timestamp: dates, and dates with a time, their fields of one or two digits.
     pub(super) fn parse_yaml(text: &str) -> Option<Self> {
-        let mut rest = Reader(text);
+        let mut rest = FieldReader(text);
         let year = rest.digits(4)?;
         rest.literal("-")?;
         let month = rest.one_or_two()?;
@@ -105,12 +105,12 @@ impl Instant {
     }
 
     /// What the clock on the wall shows, at the offset the time was written in.
-    pub(super) fn fields(self) -> Fields {
+    pub(super) fn fields(self) -> ClockFields {
         let local = self.seconds + i64::from(self.offset);
         let (days, of_day) = (local.div_euclid(DAY), local.rem_euclid(DAY));
         let (year, month, day) = civil_from_days(days);
         let small = |number: i64| u8::try_from(number).unwrap_or(0);
-        Fields {
+        ClockFields {
             year,
             month: small(month),
             day: small(day),
@@ -130,7 +130,7 @@ impl Instant {
 
     /// The time in RFC 3339, without a fraction.
     pub(super) fn rfc3339(self) -> String {
-        let Fields { year, month, day, hour, minute, second, .. } = self.fields();
+        let ClockFields { year, month, day, hour, minute, second, .. } = self.fields();
         let sign = if year < 0 { "-" } else { "" };
         let zone = if self.offset == 0 { "Z".to_owned() } else { self.zone(":") };
         format!("{sign}{:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}{zone}", year.abs())
@@ -191,9 +191,9 @@ fn split_digits(text: &str) -> (&str, &str) {
 }
 
 /// Takes fields off the front of a text.
-struct Reader<'a>(&'a str);
+struct FieldReader<'a>(&'a str);
 
-impl Reader<'_> {
+impl FieldReader<'_> {
     fn literal(&mut self, text: &str) -> Option<()> {
         self.0 = self.0.strip_prefix(text)?;
         Some(())

@@ -1,7 +1,9 @@
 //! Functions that make collections out of collections, or say something of them as a whole.
 
 use super::clusters::clusters;
-use super::row::{BOOL, Body, Call, Function, Outcome, Param, Returns, Trouble, Want, any, elements, number, unknown, whole};
+use super::row::{
+    BOOL, BodyContext, BuiltIn, FunctionBody, FunctionError, FunctionResult, Param, Returns, Want, any, elements, number, unknown, whole,
+};
 use crate::eval::{Data, Distinct, Marks, Num, Type, Value, convert, equals, unify};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -9,62 +11,67 @@ use std::sync::Arc;
 const BOOLS: Param = Param::new("list", Want::Bools);
 const LIST: Param = Param::new("list", Want::List);
 
-pub(super) const TABLE: &[Function] = &[
-    Function::new("alltrue", &[BOOLS], BOOL, Body::Values(all_true)),
-    Function::new("anytrue", &[BOOLS], BOOL, Body::Values(any_true)),
-    Function::new("chunklist", &[LIST.marked(), number("size").marked()], Returns::By(chunks_type), Body::Values(chunklist)),
-    Function::new("compact", &[Param::new("list", Want::Strings)], Returns::Always(Want::Strings), Body::Values(compact)),
-    Function::new("concat", &[], Returns::By(concat_type), Body::Values(concat)).rest(any("seqs").marked()),
-    Function::new("distinct", &[LIST], Returns::By(same), Body::Values(distinct)),
-    Function::new("flatten", &[any("list").marked()], Returns::By(flatten_type), Body::Values(flatten)),
-    Function::new("keys", &[any("inputMap").unknown().marked()], Returns::By(keys_type), Body::Values(keys)),
-    Function::new("length", &[any("value").untyped().unknown().marked()], Returns::By(length_type), Body::Values(length)),
-    Function::new("list", &[], Returns::By(|_| removed("list", "tolist([ ... ])")), Body::Values(concat))
+pub(super) const TABLE: &[BuiltIn] = &[
+    BuiltIn::new("alltrue", &[BOOLS], BOOL, FunctionBody::Values(all_true)),
+    BuiltIn::new("anytrue", &[BOOLS], BOOL, FunctionBody::Values(any_true)),
+    BuiltIn::new("chunklist", &[LIST.marked(), number("size").marked()], Returns::By(chunks_type), FunctionBody::Values(chunklist)),
+    BuiltIn::new("compact", &[Param::new("list", Want::Strings)], Returns::Always(Want::Strings), FunctionBody::Values(compact)),
+    BuiltIn::new("concat", &[], Returns::By(concat_type), FunctionBody::Values(concat)).rest(any("seqs").marked()),
+    BuiltIn::new("distinct", &[LIST], Returns::By(same), FunctionBody::Values(distinct)),
+    BuiltIn::new("flatten", &[any("list").marked()], Returns::By(flatten_type), FunctionBody::Values(flatten)),
+    BuiltIn::new("keys", &[any("inputMap").unknown().marked()], Returns::By(keys_type), FunctionBody::Values(keys)),
+    BuiltIn::new("length", &[any("value").untyped().unknown().marked()], Returns::By(length_type), FunctionBody::Values(length)),
+    BuiltIn::new("list", &[], Returns::By(|_| removed("list", "tolist([ ... ])")), FunctionBody::Values(concat))
         .rest(any("vals").null().unknown().untyped()),
-    Function::new("map", &[], Returns::By(|_| removed("map", "tomap({ ... })")), Body::Values(concat))
+    BuiltIn::new("map", &[], Returns::By(|_| removed("map", "tomap({ ... })")), FunctionBody::Values(concat))
         .rest(any("vals").null().unknown().untyped()),
-    Function::new(
+    BuiltIn::new(
         "matchkeys",
         &[Param::new("values", Want::List), Param::new("keys", Want::List), Param::new("searchset", Want::List)],
         Returns::By(matchkeys_type),
-        Body::Values(matchkeys),
+        FunctionBody::Values(matchkeys),
     ),
-    Function::new("merge", &[], Returns::By(merge_type), Body::Values(merge)).rest(any("maps").untyped().null().marked()),
-    Function::new("reverse", &[any("list").marked()], Returns::By(reverse_type), Body::Values(reverse)),
-    Function::new(
+    BuiltIn::new("merge", &[], Returns::By(merge_type), FunctionBody::Values(merge)).rest(any("maps").untyped().null().marked()),
+    BuiltIn::new("reverse", &[any("list").marked()], Returns::By(reverse_type), FunctionBody::Values(reverse)),
+    BuiltIn::new(
         "slice",
         &[any("list").marked(), number("start_index"), number("end_index")],
         Returns::By(slice_type),
-        Body::Values(slice),
+        FunctionBody::Values(slice),
     ),
-    Function::new("transpose", &[Param::new("values", Want::StringLists)], Returns::Always(Want::StringLists), Body::Values(transpose)),
-    Function::new("values", &[any("mapping").marked()], Returns::By(values_type), Body::Values(values)),
-    Function::new(
+    BuiltIn::new(
+        "transpose",
+        &[Param::new("values", Want::StringLists)],
+        Returns::Always(Want::StringLists),
+        FunctionBody::Values(transpose),
+    ),
+    BuiltIn::new("values", &[any("mapping").marked()], Returns::By(values_type), FunctionBody::Values(values)),
+    BuiltIn::new(
         "zipmap",
         &[Param::new("keys", Want::Strings).marked(), any("values").marked()],
         Returns::By(zipmap_type),
-        Body::Values(zipmap),
+        FunctionBody::Values(zipmap),
     ),
 ];
 
-fn same(args: &[Value]) -> Result<Type, Trouble> {
-    args.first().map(Value::ty).ok_or_else(Trouble::arity)
+fn same(args: &[Value]) -> Result<Type, FunctionError> {
+    args.first().map(Value::ty).ok_or_else(FunctionError::arity)
 }
 
-fn removed(name: &str, instead: &str) -> Result<Type, Trouble> {
+fn removed(name: &str, instead: &str) -> Result<Type, FunctionError> {
     Err(format!("the function was removed in Terraform 0.12; use `{instead}` instead of `{name}`").into())
 }
 
 /// Elements as a list of the type, or as a tuple where the function returns one.
-fn shaped(call: &Call<'_>, values: Vec<Value>) -> Value {
+fn shaped(call: &BodyContext<'_>, values: Vec<Value>) -> Value {
     match &call.returns {
         Type::List(element) => Value::list((**element).clone(), values),
         _ => Value::tuple(values),
     }
 }
 
-fn all_true(call: &Call<'_>, args: &[Value]) -> Outcome {
-    let [list, ..] = args else { return Err(Trouble::arity()) };
+fn all_true(call: &BodyContext<'_>, args: &[Value]) -> FunctionResult {
+    let [list, ..] = args else { return Err(FunctionError::arity()) };
     for element in elements(list) {
         if element.is_unknown() {
             return Ok(call.unknown(std::slice::from_ref(element)));
@@ -76,20 +83,20 @@ fn all_true(call: &Call<'_>, args: &[Value]) -> Outcome {
     Ok(Value::bool(true))
 }
 
-fn any_true(call: &Call<'_>, args: &[Value]) -> Outcome {
-    let [list, ..] = args else { return Err(Trouble::arity()) };
+fn any_true(call: &BodyContext<'_>, args: &[Value]) -> FunctionResult {
+    let [list, ..] = args else { return Err(FunctionError::arity()) };
     if elements(list).iter().any(|element| element.as_bool() == Some(true)) {
         return Ok(Value::bool(true));
     }
     if elements(list).iter().any(Value::is_unknown) { Ok(call.unknown(args)) } else { Ok(Value::bool(false)) }
 }
 
-fn chunks_type(args: &[Value]) -> Result<Type, Trouble> {
+fn chunks_type(args: &[Value]) -> Result<Type, FunctionError> {
     same(args).map(Type::list)
 }
 
-fn chunklist(call: &Call<'_>, args: &[Value]) -> Outcome {
-    let [list, size, ..] = args else { return Err(Trouble::arity()) };
+fn chunklist(call: &BodyContext<'_>, args: &[Value]) -> FunctionResult {
+    let [list, size, ..] = args else { return Err(FunctionError::arity()) };
     let marks = list.marks.union(size.marks);
     let size = usize::try_from(whole(size)?).map_err(|_| "the size argument must be positive")?;
     let all = elements(list);
@@ -100,8 +107,8 @@ fn chunklist(call: &Call<'_>, args: &[Value]) -> Outcome {
     Ok(Value::list(call.element(), chunks).with_marks(marks))
 }
 
-fn compact(call: &Call<'_>, args: &[Value]) -> Outcome {
-    let [list, ..] = args else { return Err(Trouble::arity()) };
+fn compact(call: &BodyContext<'_>, args: &[Value]) -> FunctionResult {
+    let [list, ..] = args else { return Err(FunctionError::arity()) };
     if !list.is_wholly_known() {
         return Ok(call.unknown(args));
     }
@@ -109,7 +116,7 @@ fn compact(call: &Call<'_>, args: &[Value]) -> Outcome {
     Ok(Value::list(call.element(), kept))
 }
 
-fn concat_type(args: &[Value]) -> Result<Type, Trouble> {
+fn concat_type(args: &[Value]) -> Result<Type, FunctionError> {
     if args.is_empty() {
         return Err("at least one argument is required".into());
     }
@@ -131,7 +138,7 @@ fn concat_type(args: &[Value]) -> Result<Type, Trouble> {
     Ok(Type::tuple(members))
 }
 
-fn concat(call: &Call<'_>, args: &[Value]) -> Outcome {
+fn concat(call: &BodyContext<'_>, args: &[Value]) -> FunctionResult {
     let marks = args.iter().fold(Marks::NONE, |marks, arg| marks.union(arg.marks));
     let mut all = Vec::new();
     for arg in args {
@@ -145,8 +152,8 @@ fn concat(call: &Call<'_>, args: &[Value]) -> Outcome {
     Ok(shaped(call, all).with_marks(marks))
 }
 
-fn distinct(call: &Call<'_>, args: &[Value]) -> Outcome {
-    let [list, ..] = args else { return Err(Trouble::arity()) };
+fn distinct(call: &BodyContext<'_>, args: &[Value]) -> FunctionResult {
+    let [list, ..] = args else { return Err(FunctionError::arity()) };
     if !list.is_wholly_known() {
         return Ok(call.unknown(args));
     }
@@ -160,16 +167,16 @@ fn is_sequence(ty: &Type) -> bool {
     matches!(ty, Type::List(_) | Type::Set(_) | Type::Tuple(_))
 }
 
-fn flatten_type(args: &[Value]) -> Result<Type, Trouble> {
-    let [list, ..] = args else { return Err(Trouble::arity()) };
+fn flatten_type(args: &[Value]) -> Result<Type, FunctionError> {
+    let [list, ..] = args else { return Err(FunctionError::arity()) };
     if list.is_wholly_known() && !is_sequence(&list.ty()) {
         return Err("can only flatten lists, sets and tuples".into());
     }
     Ok(Type::Any)
 }
 
-fn flatten(call: &Call<'_>, args: &[Value]) -> Outcome {
-    let [list, ..] = args else { return Err(Trouble::arity()) };
+fn flatten(call: &BodyContext<'_>, args: &[Value]) -> FunctionResult {
+    let [list, ..] = args else { return Err(FunctionError::arity()) };
     let (mut flat, mut marks) = (Vec::new(), Marks::NONE);
     if flatten_into(call, list, &mut flat, &mut marks)? {
         return Ok(Value::tuple(flat).with_marks(marks));
@@ -178,7 +185,7 @@ fn flatten(call: &Call<'_>, args: &[Value]) -> Outcome {
 }
 
 /// Collects what is not a sequence. False where it is not known what there is.
-fn flatten_into(call: &Call<'_>, list: &Value, flat: &mut Vec<Value>, marks: &mut Marks) -> Result<bool, Trouble> {
+fn flatten_into(call: &BodyContext<'_>, list: &Value, flat: &mut Vec<Value>, marks: &mut Marks) -> Result<bool, FunctionError> {
     *marks = marks.union(list.marks);
     if list.length().is_unknown() {
         return Ok(false);
@@ -200,8 +207,8 @@ fn flatten_into(call: &Call<'_>, list: &Value, flat: &mut Vec<Value>, marks: &mu
     Ok(known)
 }
 
-fn keys_type(args: &[Value]) -> Result<Type, Trouble> {
-    let [map, ..] = args else { return Err(Trouble::arity()) };
+fn keys_type(args: &[Value]) -> Result<Type, FunctionError> {
+    let [map, ..] = args else { return Err(FunctionError::arity()) };
     match map.ty() {
         Type::Map(_) => Ok(Type::list(Type::String)),
         Type::Object(attributes) => Ok(Type::tuple(vec![Type::String; attributes.len()])),
@@ -214,8 +221,8 @@ fn named(name: Arc<str>) -> Value {
     Data::String(name).into()
 }
 
-fn keys(call: &Call<'_>, args: &[Value]) -> Outcome {
-    let [map, ..] = args else { return Err(Trouble::arity()) };
+fn keys(call: &BodyContext<'_>, args: &[Value]) -> FunctionResult {
+    let [map, ..] = args else { return Err(FunctionError::arity()) };
     // An object's keys are known by its type.
     let names: Vec<Value> = match map.ty() {
         Type::Object(attributes) => attributes.keys().cloned().map(named).collect(),
@@ -226,8 +233,8 @@ fn keys(call: &Call<'_>, args: &[Value]) -> Outcome {
     Ok(shaped(call, names).with_marks(map.marks))
 }
 
-fn length_type(args: &[Value]) -> Result<Type, Trouble> {
-    let [value, ..] = args else { return Err(Trouble::arity()) };
+fn length_type(args: &[Value]) -> Result<Type, FunctionError> {
+    let [value, ..] = args else { return Err(FunctionError::arity()) };
     if !is_compound(value) && matches!(value.ty(), Type::Bool | Type::Number) {
         return Err("argument must be a string, a collection type, or a structural type".into());
     }
@@ -239,8 +246,8 @@ fn is_compound(value: &Value) -> bool {
     value.as_sequence().is_some() || value.as_mapping().is_some()
 }
 
-fn length(call: &Call<'_>, args: &[Value]) -> Outcome {
-    let [value, ..] = args else { return Err(Trouble::arity()) };
+fn length(call: &BodyContext<'_>, args: &[Value]) -> FunctionResult {
+    let [value, ..] = args else { return Err(FunctionError::arity()) };
     if is_compound(value) {
         return Ok(value.length().with_marks(value.marks));
     }
@@ -258,14 +265,14 @@ fn length(call: &Call<'_>, args: &[Value]) -> Outcome {
     }
 }
 
-fn matchkeys_type(args: &[Value]) -> Result<Type, Trouble> {
-    let [values, keys, wanted, ..] = args else { return Err(Trouble::arity()) };
+fn matchkeys_type(args: &[Value]) -> Result<Type, FunctionError> {
+    let [values, keys, wanted, ..] = args else { return Err(FunctionError::arity()) };
     unify(&[keys.ty(), wanted.ty()], true).ok_or("keys and searchset must be of the same type")?;
     Ok(values.ty())
 }
 
-fn matchkeys(call: &Call<'_>, args: &[Value]) -> Outcome {
-    let [values, keys, wanted, ..] = args else { return Err(Trouble::arity()) };
+fn matchkeys(call: &BodyContext<'_>, args: &[Value]) -> FunctionResult {
+    let [values, keys, wanted, ..] = args else { return Err(FunctionError::arity()) };
     if elements(values).len() != elements(keys).len() {
         return Err("length of keys and values should be equal".into());
     }
@@ -301,7 +308,7 @@ fn matchkeys(call: &Call<'_>, args: &[Value]) -> Outcome {
     Ok(Value::list(call.element(), found))
 }
 
-fn merge_type(args: &[Value]) -> Result<Type, Trouble> {
+fn merge_type(args: &[Value]) -> Result<Type, FunctionError> {
     let mut attributes: BTreeMap<Arc<str>, Type> = BTreeMap::new();
     let (mut first, mut matching, mut names_known) = (None, true, true);
     for arg in args {
@@ -327,7 +334,7 @@ fn merge_type(args: &[Value]) -> Result<Type, Trouble> {
     }
 }
 
-fn merge(call: &Call<'_>, args: &[Value]) -> Outcome {
+fn merge(call: &BodyContext<'_>, args: &[Value]) -> FunctionResult {
     let (mut merged, mut marks) = (BTreeMap::new(), Marks::NONE);
     for arg in args {
         let Some(entries) = arg.as_mapping() else {
@@ -348,7 +355,7 @@ fn merge(call: &Call<'_>, args: &[Value]) -> Outcome {
     Ok(merged.with_marks(marks))
 }
 
-fn reverse_type(args: &[Value]) -> Result<Type, Trouble> {
+fn reverse_type(args: &[Value]) -> Result<Type, FunctionError> {
     match same(args)? {
         Type::Tuple(types) => Ok(Type::Tuple(types.iter().rev().cloned().collect())),
         Type::List(element) | Type::Set(element) => Ok(Type::List(element)),
@@ -356,21 +363,21 @@ fn reverse_type(args: &[Value]) -> Result<Type, Trouble> {
     }
 }
 
-fn reverse(call: &Call<'_>, args: &[Value]) -> Outcome {
-    let [list, ..] = args else { return Err(Trouble::arity()) };
+fn reverse(call: &BodyContext<'_>, args: &[Value]) -> FunctionResult {
+    let [list, ..] = args else { return Err(FunctionError::arity()) };
     call.pay(elements(list).len())?;
     Ok(shaped(call, elements(list).iter().rev().cloned().collect()).with_marks(list.marks))
 }
 
 /// Checks the ends of a slice, as far as they are known.
-fn slice_ends(args: &[Value]) -> Result<(Option<usize>, Option<usize>), Trouble> {
-    let [list, start, end, ..] = args else { return Err(Trouble::arity()) };
+fn slice_ends(args: &[Value]) -> Result<(Option<usize>, Option<usize>), FunctionError> {
+    let [list, start, end, ..] = args else { return Err(FunctionError::arity()) };
     let length = match list.ty() {
         Type::Tuple(types) => Some(types.len()),
         _ if list.is_unknown() => None,
         _ => Some(elements(list).len()),
     };
-    let check = |index: &Value, name: &str| -> Result<Option<usize>, Trouble> {
+    let check = |index: &Value, name: &str| -> Result<Option<usize>, FunctionError> {
         if index.is_unknown() {
             return Ok(None);
         }
@@ -387,7 +394,7 @@ fn slice_ends(args: &[Value]) -> Result<(Option<usize>, Option<usize>), Trouble>
     Ok((start, end))
 }
 
-fn slice_type(args: &[Value]) -> Result<Type, Trouble> {
+fn slice_type(args: &[Value]) -> Result<Type, FunctionError> {
     let ty = same(args)?;
     match &ty {
         Type::Set(_) => return Err("cannot slice a set, because its elements do not have indices".into()),
@@ -402,14 +409,14 @@ fn slice_type(args: &[Value]) -> Result<Type, Trouble> {
     }
 }
 
-fn slice(call: &Call<'_>, args: &[Value]) -> Outcome {
-    let [list, ..] = args else { return Err(Trouble::arity()) };
+fn slice(call: &BodyContext<'_>, args: &[Value]) -> FunctionResult {
+    let [list, ..] = args else { return Err(FunctionError::arity()) };
     let (Some(start), Some(end)) = slice_ends(args)? else { return Ok(call.unknown(args)) };
     Ok(shaped(call, elements(list).get(start..end).unwrap_or_default().to_vec()).with_marks(list.marks))
 }
 
-fn transpose(call: &Call<'_>, args: &[Value]) -> Outcome {
-    let [map, ..] = args else { return Err(Trouble::arity()) };
+fn transpose(call: &BodyContext<'_>, args: &[Value]) -> FunctionResult {
+    let [map, ..] = args else { return Err(FunctionError::arity()) };
     if !map.is_wholly_known() {
         return Ok(call.unknown(args));
     }
@@ -426,7 +433,7 @@ fn transpose(call: &Call<'_>, args: &[Value]) -> Outcome {
     Ok(Value::map(call.element(), turned.collect()))
 }
 
-fn values_type(args: &[Value]) -> Result<Type, Trouble> {
+fn values_type(args: &[Value]) -> Result<Type, FunctionError> {
     match same(args)? {
         Type::Map(element) => Ok(Type::List(element)),
         Type::Object(attributes) => Ok(Type::tuple(attributes.values().map(|attribute| attribute.ty.clone()).collect())),
@@ -434,13 +441,13 @@ fn values_type(args: &[Value]) -> Result<Type, Trouble> {
     }
 }
 
-fn values(call: &Call<'_>, args: &[Value]) -> Outcome {
-    let [map, ..] = args else { return Err(Trouble::arity()) };
+fn values(call: &BodyContext<'_>, args: &[Value]) -> FunctionResult {
+    let [map, ..] = args else { return Err(FunctionError::arity()) };
     Ok(shaped(call, map.as_mapping().into_iter().flat_map(BTreeMap::values).cloned().collect()).with_marks(map.marks))
 }
 
-fn zipmap_type(args: &[Value]) -> Result<Type, Trouble> {
-    let [keys, values, ..] = args else { return Err(Trouble::arity()) };
+fn zipmap_type(args: &[Value]) -> Result<Type, FunctionError> {
+    let [keys, values, ..] = args else { return Err(FunctionError::arity()) };
     match values.ty() {
         Type::List(element) => Ok(Type::Map(element)),
         Type::Tuple(_) if !keys.is_wholly_known() => Ok(Type::Any),
@@ -452,7 +459,7 @@ fn zipmap_type(args: &[Value]) -> Result<Type, Trouble> {
     }
 }
 
-fn key_names(keys: &Value, wanted: usize) -> Result<Vec<Arc<str>>, Trouble> {
+fn key_names(keys: &Value, wanted: usize) -> Result<Vec<Arc<str>>, FunctionError> {
     let keys = elements(keys);
     if keys.len() != wanted {
         return Err(format!("number of keys ({}) does not match number of values ({wanted})", keys.len()).into());
@@ -460,8 +467,8 @@ fn key_names(keys: &Value, wanted: usize) -> Result<Vec<Arc<str>>, Trouble> {
     keys.iter().map(|key| key.as_name().ok_or_else(|| "keys list has a null value".into())).collect()
 }
 
-fn zipmap(call: &Call<'_>, args: &[Value]) -> Outcome {
-    let [keys, values, ..] = args else { return Err(Trouble::arity()) };
+fn zipmap(call: &BodyContext<'_>, args: &[Value]) -> FunctionResult {
+    let [keys, values, ..] = args else { return Err(FunctionError::arity()) };
     let marks = keys.deep_marks().union(values.marks);
     if !keys.is_wholly_known() {
         return Ok(unknown(call.returns.clone(), args).with_marks(marks));

@@ -1,22 +1,22 @@
 //! `tostring` and its like.
 
-use super::row::{Body, Call, Function, Outcome, Param, Returns, Trouble, Want, any};
+use super::row::{BodyContext, BuiltIn, FunctionBody, FunctionError, FunctionResult, Param, Returns, Want, any};
 use crate::eval::{Data, Refinement, Type, UnknownValue, Value, convert, convertible};
 use std::sync::Arc;
 
 const V: Param = any("v").null().marked().untyped().unknown();
 
-pub(super) const TABLE: &[Function] = &[
-    Function::new("tobool", &[V], Returns::By(|args| check(args, Want::Bool)), Body::Values(to)).nullable(),
-    Function::new("tolist", &[V], Returns::By(|args| check(args, Want::List)), Body::Values(to)).nullable(),
-    Function::new("tomap", &[V], Returns::By(|args| check(args, Want::Map)), Body::Values(to)).nullable(),
-    Function::new("tonumber", &[V], Returns::By(|args| check(args, Want::Number)), Body::Values(to)).nullable(),
-    Function::new("toset", &[V], Returns::By(|args| check(args, Want::Set)), Body::Values(to)).nullable(),
-    Function::new("tostring", &[V], Returns::By(|args| check(args, Want::String)), Body::Values(to)).nullable(),
+pub(super) const TABLE: &[BuiltIn] = &[
+    BuiltIn::new("tobool", &[V], Returns::By(|args| check(args, Want::Bool)), FunctionBody::Values(to)).nullable(),
+    BuiltIn::new("tolist", &[V], Returns::By(|args| check(args, Want::List)), FunctionBody::Values(to)).nullable(),
+    BuiltIn::new("tomap", &[V], Returns::By(|args| check(args, Want::Map)), FunctionBody::Values(to)).nullable(),
+    BuiltIn::new("tonumber", &[V], Returns::By(|args| check(args, Want::Number)), FunctionBody::Values(to)).nullable(),
+    BuiltIn::new("toset", &[V], Returns::By(|args| check(args, Want::Set)), FunctionBody::Values(to)).nullable(),
+    BuiltIn::new("tostring", &[V], Returns::By(|args| check(args, Want::String)), FunctionBody::Values(to)).nullable(),
 ];
 
-fn check(args: &[Value], want: Want) -> Result<Type, Trouble> {
-    let [value, ..] = args else { return Err(Trouble::arity()) };
+fn check(args: &[Value], want: Want) -> Result<Type, FunctionError> {
+    let [value, ..] = args else { return Err(FunctionError::arity()) };
     let (from, to) = (value.ty(), want.ty());
     if from != to && !convertible(&from, &to, true) {
         return Err(format!("cannot convert {from} to {}", to.wanted()).into());
@@ -24,12 +24,12 @@ fn check(args: &[Value], want: Want) -> Result<Type, Trouble> {
     Ok(to)
 }
 
-fn to(call: &Call<'_>, args: &[Value]) -> Outcome {
-    let [value, ..] = args else { return Err(Trouble::arity()) };
+fn to(call: &BodyContext<'_>, args: &[Value]) -> FunctionResult {
+    let [value, ..] = args else { return Err(FunctionError::arity()) };
     if value.is_unknown() {
         return Ok(same_unknown(value, call.returns.clone()));
     }
-    let refused = |message: String| -> Trouble {
+    let refused = |message: String| -> FunctionError {
         if value.marks.is_secret() || value.marks.from_file {
             return format!("cannot convert this value to {}", call.returns.wanted()).into();
         }

@@ -1,7 +1,7 @@
 //! Hashes, identifiers, and what else is computed with keys.
 
 use super::base_64;
-use super::row::{Body, Call, Function, Outcome, STRING, Trouble, number, string, text};
+use super::row::{BodyContext, BuiltIn, FunctionBody, FunctionError, FunctionResult, STRING, number, string, text};
 use super::rsa;
 use crate::eval::{Drivers, Marks, Type, Value};
 use md5::Md5;
@@ -12,17 +12,17 @@ use uuid::Uuid;
 /// Why the impure functions have no value.
 const IMPURE: &str = "its result differs from run to run";
 
-pub(super) const TABLE: &[Function] = &[
-    Function::new("base64sha256", &[string("str")], STRING, Body::Text(|text| base64_sha256(text.as_bytes()))),
-    Function::new("base64sha512", &[string("str")], STRING, Body::Text(|text| base64_sha512(text.as_bytes()))),
-    Function::new("bcrypt", &[string("str")], STRING, Body::Unknown(IMPURE)).rest(number("cost")),
-    Function::new("md5", &[string("str")], STRING, Body::Text(|text| md5(text.as_bytes()))),
-    Function::new("rsadecrypt", &[string("ciphertext"), string("privatekey")], STRING, Body::Values(rsa_decrypt)),
-    Function::new("sha1", &[string("str")], STRING, Body::Text(|text| sha1(text.as_bytes()))),
-    Function::new("sha256", &[string("str")], STRING, Body::Text(|text| sha256(text.as_bytes()))),
-    Function::new("sha512", &[string("str")], STRING, Body::Text(|text| sha512(text.as_bytes()))),
-    Function::new("uuid", &[], STRING, Body::Values(uuid)),
-    Function::new("uuidv5", &[string("namespace"), string("name")], STRING, Body::Values(uuid_v5)),
+pub(super) const TABLE: &[BuiltIn] = &[
+    BuiltIn::new("base64sha256", &[string("str")], STRING, FunctionBody::Text(|text| base64_sha256(text.as_bytes()))),
+    BuiltIn::new("base64sha512", &[string("str")], STRING, FunctionBody::Text(|text| base64_sha512(text.as_bytes()))),
+    BuiltIn::new("bcrypt", &[string("str")], STRING, FunctionBody::Unknown(IMPURE)).rest(number("cost")),
+    BuiltIn::new("md5", &[string("str")], STRING, FunctionBody::Text(|text| md5(text.as_bytes()))),
+    BuiltIn::new("rsadecrypt", &[string("ciphertext"), string("privatekey")], STRING, FunctionBody::Values(rsa_decrypt)),
+    BuiltIn::new("sha1", &[string("str")], STRING, FunctionBody::Text(|text| sha1(text.as_bytes()))),
+    BuiltIn::new("sha256", &[string("str")], STRING, FunctionBody::Text(|text| sha256(text.as_bytes()))),
+    BuiltIn::new("sha512", &[string("str")], STRING, FunctionBody::Text(|text| sha512(text.as_bytes()))),
+    BuiltIn::new("uuid", &[], STRING, FunctionBody::Values(uuid)),
+    BuiltIn::new("uuidv5", &[string("namespace"), string("name")], STRING, FunctionBody::Values(uuid_v5)),
 ];
 
 /// The result of a function that has another one on every run.
@@ -30,7 +30,7 @@ pub(super) fn changing(time: Drivers) -> Value {
     Value::unknown(Type::String, IMPURE).with_marks(Marks { time, ..Marks::NONE })
 }
 
-fn uuid(_: &Call<'_>, _: &[Value]) -> Outcome {
+fn uuid(_: &BodyContext<'_>, _: &[Value]) -> FunctionResult {
     Ok(changing(Drivers::UUID))
 }
 
@@ -62,13 +62,13 @@ pub(super) fn base64_sha512(bytes: &[u8]) -> String {
     base_64::encode(&Sha512::digest(bytes))
 }
 
-fn rsa_decrypt(call: &Call<'_>, args: &[Value]) -> Outcome {
-    let [encrypted, key, ..] = args else { return Err(Trouble::arity()) };
+fn rsa_decrypt(call: &BodyContext<'_>, args: &[Value]) -> FunctionResult {
+    let [encrypted, key, ..] = args else { return Err(FunctionError::arity()) };
     rsa::decrypt(text(encrypted), text(key), |elements| call.work(elements)).map(Value::string)
 }
 
-fn uuid_v5(_: &Call<'_>, args: &[Value]) -> Outcome {
-    let [namespace, name, ..] = args else { return Err(Trouble::arity()) };
+fn uuid_v5(_: &BodyContext<'_>, args: &[Value]) -> FunctionResult {
+    let [namespace, name, ..] = args else { return Err(FunctionError::arity()) };
     let namespace = match text(namespace) {
         "dns" => Uuid::NAMESPACE_DNS,
         "url" => Uuid::NAMESPACE_URL,

@@ -2,7 +2,7 @@
 //!
 //! Not the crate `csv`: it reads quotes in the middle of a field and text after a closing quote, which Go refuses with a line number.
 
-use super::row::Trouble;
+use super::row::FunctionError;
 
 /// Why a text is not comma-separated values.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
@@ -18,7 +18,7 @@ pub(super) enum CsvError {
     Unclosed,
 }
 
-impl From<CsvError> for Trouble {
+impl From<CsvError> for FunctionError {
     fn from(error: CsvError) -> Self {
         Self::Wrong(error.to_string())
     }
@@ -26,7 +26,7 @@ impl From<CsvError> for Trouble {
 
 /// The records of a text. Empty lines are none; quoted fields may hold line breaks.
 pub(super) fn records(text: &str) -> Result<Vec<Vec<String>>, CsvError> {
-    let mut lines = Lines { rest: text, number: 0 };
+    let mut lines = CsvLines { rest: text, number: 0 };
     let mut records = Vec::new();
     while let Some((line, is_ended)) = lines.next_line() {
         if !line.is_empty() {
@@ -36,12 +36,12 @@ pub(super) fn records(text: &str) -> Result<Vec<Vec<String>>, CsvError> {
     Ok(records)
 }
 
-struct Lines<'a> {
+struct CsvLines<'a> {
     rest: &'a str,
     number: usize,
 }
 
-impl<'a> Lines<'a> {
+impl<'a> CsvLines<'a> {
     /// The next line without its end, and whether it has one.
     fn next_line(&mut self) -> Option<(&'a str, bool)> {
         if self.rest.is_empty() {
@@ -57,7 +57,7 @@ impl<'a> Lines<'a> {
     }
 }
 
-fn record<'a>(line: &'a str, is_ended: bool, lines: &mut Lines<'a>) -> Result<Vec<String>, CsvError> {
+fn record<'a>(line: &'a str, is_ended: bool, lines: &mut CsvLines<'a>) -> Result<Vec<String>, CsvError> {
     let mut fields = Vec::new();
     let (mut line, mut is_ended) = (line, is_ended);
     loop {
@@ -85,7 +85,7 @@ fn record<'a>(line: &'a str, is_ended: bool, lines: &mut Lines<'a>) -> Result<Ve
 }
 
 /// Behind an opening quote: the field, what follows its comma, and whether the line that this is on has an end.
-fn quoted_field<'a>(line: &'a str, is_ended: bool, lines: &mut Lines<'a>) -> Result<(String, Option<&'a str>, bool), CsvError> {
+fn quoted_field<'a>(line: &'a str, is_ended: bool, lines: &mut CsvLines<'a>) -> Result<(String, Option<&'a str>, bool), CsvError> {
     let (mut line, mut is_ended) = (line, is_ended);
     let mut field = String::new();
     loop {

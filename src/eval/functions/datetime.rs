@@ -1,50 +1,50 @@
 //! Functions on timestamps.
 
-use super::clock::{Fields, Instant, Strictness, parse_duration};
+use super::clock::{ClockFields, Instant, Strictness, parse_duration};
 use super::crypto::changing;
-use super::row::{Body, Call, Function, NUMBER, Outcome, STRING, Trouble, string, text};
+use super::row::{BodyContext, BuiltIn, FunctionBody, FunctionError, FunctionResult, NUMBER, STRING, string, text};
 use crate::eval::{Drivers, Value};
 
 const MONTHS: [&str; 12] =
     ["January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"];
 const WEEKDAYS: [&str; 7] = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"];
 
-pub(super) const TABLE: &[Function] = &[
-    Function::new("formatdate", &[string("format"), string("time")], STRING, Body::Values(format_date)),
-    Function::new("plantimestamp", &[], STRING, Body::Values(plan_time)),
-    Function::new("timeadd", &[string("timestamp"), string("duration")], STRING, Body::Values(time_add)).nullable(),
-    Function::new("timecmp", &[string("timestamp_a"), string("timestamp_b")], NUMBER, Body::Values(time_compare)),
-    Function::new("timestamp", &[], STRING, Body::Values(run_time)),
+pub(super) const TABLE: &[BuiltIn] = &[
+    BuiltIn::new("formatdate", &[string("format"), string("time")], STRING, FunctionBody::Values(format_date)),
+    BuiltIn::new("plantimestamp", &[], STRING, FunctionBody::Values(plan_time)),
+    BuiltIn::new("timeadd", &[string("timestamp"), string("duration")], STRING, FunctionBody::Values(time_add)).nullable(),
+    BuiltIn::new("timecmp", &[string("timestamp_a"), string("timestamp_b")], NUMBER, FunctionBody::Values(time_compare)),
+    BuiltIn::new("timestamp", &[], STRING, FunctionBody::Values(run_time)),
 ];
 
-fn instant(value: &Value, strictness: Strictness) -> Result<Instant, Trouble> {
+fn instant(value: &Value, strictness: Strictness) -> Result<Instant, FunctionError> {
     Instant::parse(text(value), strictness).ok_or_else(|| "not a valid RFC3339 timestamp".into())
 }
 
-fn plan_time(_: &Call<'_>, _: &[Value]) -> Outcome {
+fn plan_time(_: &BodyContext<'_>, _: &[Value]) -> FunctionResult {
     Ok(changing(Drivers::PLAN_TIME))
 }
 
-fn run_time(_: &Call<'_>, _: &[Value]) -> Outcome {
+fn run_time(_: &BodyContext<'_>, _: &[Value]) -> FunctionResult {
     Ok(changing(Drivers::RUN_TIME))
 }
 
-fn time_add(_: &Call<'_>, args: &[Value]) -> Outcome {
-    let [time, duration, ..] = args else { return Err(Trouble::arity()) };
+fn time_add(_: &BodyContext<'_>, args: &[Value]) -> FunctionResult {
+    let [time, duration, ..] = args else { return Err(FunctionError::arity()) };
     let time = instant(time, Strictness::Strict)?;
     let duration = parse_duration(text(duration)).ok_or("invalid duration")?;
     Ok(Value::string(time.plus(duration).rfc3339()))
 }
 
-fn time_compare(_: &Call<'_>, args: &[Value]) -> Outcome {
-    let [first, second, ..] = args else { return Err(Trouble::arity()) };
+fn time_compare(_: &BodyContext<'_>, args: &[Value]) -> FunctionResult {
+    let [first, second, ..] = args else { return Err(FunctionError::arity()) };
     let (first, second) = (instant(first, Strictness::Lenient)?, instant(second, Strictness::Lenient)?);
     let order = (first.seconds, first.nanos).cmp(&(second.seconds, second.nanos));
     Ok(Value::number(order as i64))
 }
 
-fn format_date(call: &Call<'_>, args: &[Value]) -> Outcome {
-    let [format, time, ..] = args else { return Err(Trouble::arity()) };
+fn format_date(call: &BodyContext<'_>, args: &[Value]) -> FunctionResult {
+    let [format, time, ..] = args else { return Err(FunctionError::arity()) };
     let time = instant(time, Strictness::Strict)?;
     let mut rest = text(format);
     call.pay(rest.len().saturating_mul(5))?;
@@ -70,7 +70,7 @@ fn format_date(call: &Call<'_>, args: &[Value]) -> Outcome {
 }
 
 /// A literal in quotes; a doubled quote stands for one. Returns what follows.
-fn quoted<'t>(text: &'t str, out: &mut String) -> Result<&'t str, Trouble> {
+fn quoted<'t>(text: &'t str, out: &mut String) -> Result<&'t str, FunctionError> {
     if let Some(rest) = text.strip_prefix("''") {
         out.push('\'');
         return Ok(rest);
@@ -89,9 +89,9 @@ fn quoted<'t>(text: &'t str, out: &mut String) -> Result<&'t str, Trouble> {
     }
 }
 
-fn write_verb(token: &str, time: Instant, out: &mut String) -> Result<(), Trouble> {
+fn write_verb(token: &str, time: Instant, out: &mut String) -> Result<(), FunctionError> {
     let fields = time.fields();
-    let Fields { year, month, day, hour, minute, second, weekday } = fields;
+    let ClockFields { year, month, day, hour, minute, second, weekday } = fields;
     let named = |names: &[&str], at: u8| names.get(usize::from(at)).copied().unwrap_or_default().to_owned();
     let short = |name: String| name.get(..3).unwrap_or_default().to_owned();
     let half = match hour % 12 {

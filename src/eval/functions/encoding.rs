@@ -1,7 +1,7 @@
 //! Functions that encode and decode texts.
 
 use super::charset::Charset;
-use super::row::{Body, Call, Function, LARGEST_RESULT, Outcome, Returns, STRING, Trouble, any, string, text};
+use super::row::{BodyContext, BuiltIn, FunctionBody, FunctionError, FunctionResult, LARGEST_RESULT, Returns, STRING, any, string, text};
 use super::{base_64, csv, json, yaml, yaml_emit};
 use crate::eval::{Type, Value};
 use std::collections::BTreeSet;
@@ -12,36 +12,36 @@ use unicode_normalization::UnicodeNormalization;
 /// How many fields comma-separated values may have.
 const MOST_FIELDS: usize = 1 << 20;
 
-pub(super) const TABLE: &[Function] = &[
-    Function::new("base64decode", &[string("str")], STRING, Body::Values(base64_decode)),
-    Function::new("base64encode", &[string("str")], STRING, Body::Text(|text| base_64::encode(text.as_bytes()))),
-    Function::new("base64gunzip", &[string("str")], STRING, Body::Values(base64_gunzip)).opentofu(),
-    Function::new(
+pub(super) const TABLE: &[BuiltIn] = &[
+    BuiltIn::new("base64decode", &[string("str")], STRING, FunctionBody::Values(base64_decode)),
+    BuiltIn::new("base64encode", &[string("str")], STRING, FunctionBody::Text(|text| base_64::encode(text.as_bytes()))),
+    BuiltIn::new("base64gunzip", &[string("str")], STRING, FunctionBody::Values(base64_gunzip)).opentofu(),
+    BuiltIn::new(
         "base64gzip",
         &[string("str")],
         STRING,
-        Body::Unknown("compressed data differs from one version of Terraform to another"),
+        FunctionBody::Unknown("compressed data differs from one version of Terraform to another"),
     ),
-    Function::new("csvdecode", &[string("str")], Returns::By(csv_type), Body::Values(csv_decode)),
-    Function::new("jsondecode", &[string("str")], Returns::By(json_type), Body::Values(json_decode)).nullable(),
-    Function::new("jsonencode", &[any("val").unknown().untyped().null()], STRING, Body::Values(json_encode)),
-    Function::new("textdecodebase64", &[string("source"), string("encoding")], STRING, Body::Values(text_decode)),
-    Function::new("textencodebase64", &[string("string"), string("encoding")], STRING, Body::Values(text_encode)),
-    Function::new("urldecode", &[string("str")], STRING, Body::Values(url_decode)).opentofu(),
-    Function::new("urlencode", &[string("str")], STRING, Body::Text(url_encode)),
-    Function::new("yamldecode", &[string("src")], Returns::By(|_| Ok(Type::Any)), Body::Values(yaml_decode)).nullable(),
-    Function::new("yamlencode", &[any("value").unknown().untyped().null()], STRING, Body::Values(yaml_encode)),
+    BuiltIn::new("csvdecode", &[string("str")], Returns::By(csv_type), FunctionBody::Values(csv_decode)),
+    BuiltIn::new("jsondecode", &[string("str")], Returns::By(json_type), FunctionBody::Values(json_decode)).nullable(),
+    BuiltIn::new("jsonencode", &[any("val").unknown().untyped().null()], STRING, FunctionBody::Values(json_encode)),
+    BuiltIn::new("textdecodebase64", &[string("source"), string("encoding")], STRING, FunctionBody::Values(text_decode)),
+    BuiltIn::new("textencodebase64", &[string("string"), string("encoding")], STRING, FunctionBody::Values(text_encode)),
+    BuiltIn::new("urldecode", &[string("str")], STRING, FunctionBody::Values(url_decode)).opentofu(),
+    BuiltIn::new("urlencode", &[string("str")], STRING, FunctionBody::Text(url_encode)),
+    BuiltIn::new("yamldecode", &[string("src")], Returns::By(|_| Ok(Type::Any)), FunctionBody::Values(yaml_decode)).nullable(),
+    BuiltIn::new("yamlencode", &[any("value").unknown().untyped().null()], STRING, FunctionBody::Values(yaml_encode)),
 ];
 
-fn base64_decode(call: &Call<'_>, args: &[Value]) -> Outcome {
-    let [value, ..] = args else { return Err(Trouble::arity()) };
+fn base64_decode(call: &BodyContext<'_>, args: &[Value]) -> FunctionResult {
+    let [value, ..] = args else { return Err(FunctionError::arity()) };
     call.pay(text(value).len())?;
     let bytes = base_64::decode(text(value)).ok_or("failed to decode base64 data")?;
     String::from_utf8(bytes).map(Value::string).map_err(|_| "the result of decoding the provided string is not valid UTF-8".into())
 }
 
-fn base64_gunzip(call: &Call<'_>, args: &[Value]) -> Outcome {
-    let [value, ..] = args else { return Err(Trouble::arity()) };
+fn base64_gunzip(call: &BodyContext<'_>, args: &[Value]) -> FunctionResult {
+    let [value, ..] = args else { return Err(FunctionError::arity()) };
     let bytes = base_64::decode(text(value)).ok_or("failed to decode base64 data")?;
     let mut unpacked = Vec::new();
     let mut reader = flate2::read::MultiGzDecoder::new(bytes.as_slice()).take(LARGEST_RESULT as u64 + 1);
@@ -51,12 +51,12 @@ fn base64_gunzip(call: &Call<'_>, args: &[Value]) -> Outcome {
     String::from_utf8(unpacked).map(Value::string).map_err(|_| "the result of decompressing is not valid UTF-8".into())
 }
 
-fn csv_type(args: &[Value]) -> Result<Type, Trouble> {
-    let [value, ..] = args else { return Err(Trouble::arity()) };
+fn csv_type(args: &[Value]) -> Result<Type, FunctionError> {
+    let [value, ..] = args else { return Err(FunctionError::arity()) };
     let Some(text) = value.as_str() else { return Ok(Type::Any) };
     // Each field becomes a value, and no value may have more elements.
     if text.bytes().filter(|byte| matches!(byte, b',' | b'\n')).count() > MOST_FIELDS {
-        return Err(Trouble::too_large());
+        return Err(FunctionError::too_large());
     }
     let records = csv::records(text)?;
     let header = records.first().ok_or("missing header line")?;
@@ -73,8 +73,8 @@ fn composed(name: &str) -> Arc<str> {
     name.nfc().collect::<String>().into()
 }
 
-fn csv_decode(call: &Call<'_>, args: &[Value]) -> Outcome {
-    let [value, ..] = args else { return Err(Trouble::arity()) };
+fn csv_decode(call: &BodyContext<'_>, args: &[Value]) -> FunctionResult {
+    let [value, ..] = args else { return Err(FunctionError::arity()) };
     call.pay(text(value).len())?;
     let records = csv::records(text(value))?;
     let [header, records @ ..] = records.as_slice() else { return Err("missing header line".into()) };
@@ -90,8 +90,8 @@ fn csv_decode(call: &Call<'_>, args: &[Value]) -> Outcome {
 }
 
 /// What the beginning of an unknown text tells of the document.
-fn json_type(args: &[Value]) -> Result<Type, Trouble> {
-    let [value, ..] = args else { return Err(Trouble::arity()) };
+fn json_type(args: &[Value]) -> Result<Type, FunctionError> {
+    let [value, ..] = args else { return Err(FunctionError::arity()) };
     if !value.is_unknown() {
         return Ok(Type::Any);
     }
@@ -104,14 +104,14 @@ fn json_type(args: &[Value]) -> Result<Type, Trouble> {
     }
 }
 
-fn json_decode(call: &Call<'_>, args: &[Value]) -> Outcome {
-    let [value, ..] = args else { return Err(Trouble::arity()) };
+fn json_decode(call: &BodyContext<'_>, args: &[Value]) -> FunctionResult {
+    let [value, ..] = args else { return Err(FunctionError::arity()) };
     call.pay(text(value).len())?;
     json::decode(text(value))
 }
 
-fn json_encode(call: &Call<'_>, args: &[Value]) -> Outcome {
-    let [value, ..] = args else { return Err(Trouble::arity()) };
+fn json_encode(call: &BodyContext<'_>, args: &[Value]) -> FunctionResult {
+    let [value, ..] = args else { return Err(FunctionError::arity()) };
     if !value.is_wholly_known() {
         let unknown = call.unknown(args).not_null();
         let opening = match value.ty() {
@@ -128,14 +128,14 @@ fn json_encode(call: &Call<'_>, args: &[Value]) -> Outcome {
     Ok(Value::string(text))
 }
 
-fn yaml_decode(call: &Call<'_>, args: &[Value]) -> Outcome {
-    let [value, ..] = args else { return Err(Trouble::arity()) };
+fn yaml_decode(call: &BodyContext<'_>, args: &[Value]) -> FunctionResult {
+    let [value, ..] = args else { return Err(FunctionError::arity()) };
     call.pay(text(value).len())?;
     yaml::decode(text(value))
 }
 
-fn yaml_encode(call: &Call<'_>, args: &[Value]) -> Outcome {
-    let [value, ..] = args else { return Err(Trouble::arity()) };
+fn yaml_encode(call: &BodyContext<'_>, args: &[Value]) -> FunctionResult {
+    let [value, ..] = args else { return Err(FunctionError::arity()) };
     if !value.is_wholly_known() {
         return Ok(call.unknown(args));
     }
@@ -144,25 +144,25 @@ fn yaml_encode(call: &Call<'_>, args: &[Value]) -> Outcome {
     Ok(Value::string(text))
 }
 
-fn charset(name: &Value) -> Result<Charset, Trouble> {
+fn charset(name: &Value) -> Result<Charset, FunctionError> {
     let name = text(name);
     match Charset::of(name) {
-        Some(Charset::Unsupported) => Err(Trouble::Unknown(format!("the encoding `{name}` is not supported here").into())),
+        Some(Charset::Unsupported) => Err(FunctionError::Unknown(format!("the encoding `{name}` is not supported here").into())),
         Some(charset) => Ok(charset),
         None => Err(format!("`{name}` is not a supported IANA encoding name or alias").into()),
     }
 }
 
-fn text_encode(call: &Call<'_>, args: &[Value]) -> Outcome {
-    let [value, name, ..] = args else { return Err(Trouble::arity()) };
+fn text_encode(call: &BodyContext<'_>, args: &[Value]) -> FunctionResult {
+    let [value, name, ..] = args else { return Err(FunctionError::arity()) };
     call.pay(text(value).len())?;
     let bytes = charset(name)?.encode(text(value));
     let bytes = bytes.ok_or_else(|| format!("the given string contains characters that cannot be represented in {}", text(name)))?;
     Ok(Value::string(base_64::encode(&bytes)))
 }
 
-fn text_decode(call: &Call<'_>, args: &[Value]) -> Outcome {
-    let [value, name, ..] = args else { return Err(Trouble::arity()) };
+fn text_decode(call: &BodyContext<'_>, args: &[Value]) -> FunctionResult {
+    let [value, name, ..] = args else { return Err(FunctionError::arity()) };
     call.pay(text(value).len())?;
     let charset = charset(name)?;
     let bytes = base_64::decode(text(value)).ok_or("the given value has an invalid base64 symbol")?;
@@ -185,8 +185,8 @@ fn url_encode(text: &str) -> String {
 }
 
 /// Go's `url.QueryUnescape`.
-fn url_decode(_: &Call<'_>, args: &[Value]) -> Outcome {
-    let [value, ..] = args else { return Err(Trouble::arity()) };
+fn url_decode(_: &BodyContext<'_>, args: &[Value]) -> FunctionResult {
+    let [value, ..] = args else { return Err(FunctionError::arity()) };
     let mut bytes = Vec::new();
     let mut rest = text(value).as_bytes();
     loop {

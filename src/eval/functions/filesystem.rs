@@ -1,29 +1,39 @@
 //! Functions that read files, and those on paths. What comes out of a file is marked so.
 
-use super::row::{BOOL, Body, Call, Function, Outcome, Returns, STRING, Trouble, Want, string, text};
+use super::row::{BOOL, BodyContext, BuiltIn, FunctionBody, FunctionError, FunctionResult, Returns, STRING, Want, string, text};
 use super::{base_64, crypto, glob};
-use crate::eval::{FileTrouble, Marks, Type, Value};
+use crate::eval::{FileError, Marks, Type, Value};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
 const BAD_PATTERN: &str = "failed to glob pattern: syntax error in pattern";
 const FROM_FILE: Marks = Marks { from_file: true, ..Marks::NONE };
 
-pub(super) const TABLE: &[Function] = &[
-    Function::new("abspath", &[string("path")], STRING, Body::Values(absolute)),
-    Function::new("basename", &[string("path")], STRING, Body::Text(|path| glob::base(path).to_owned())),
-    Function::new("dirname", &[string("path")], STRING, Body::Text(glob::folder)),
-    Function::new("file", &[string("path")], STRING, Body::Values(file)),
-    Function::new("filebase64", &[string("path")], STRING, Body::Values(|call, args| digest(call, args, base_64::encode))),
-    Function::new("filebase64sha256", &[string("path")], STRING, Body::Values(|call, args| digest(call, args, crypto::base64_sha256))),
-    Function::new("filebase64sha512", &[string("path")], STRING, Body::Values(|call, args| digest(call, args, crypto::base64_sha512))),
-    Function::new("fileexists", &[string("path")], BOOL, Body::Values(exists)),
-    Function::new("filemd5", &[string("path")], STRING, Body::Values(|call, args| digest(call, args, crypto::md5))),
-    Function::new("fileset", &[string("path"), string("pattern")], Returns::Always(Want::StringSet), Body::Values(file_set)),
-    Function::new("filesha1", &[string("path")], STRING, Body::Values(|call, args| digest(call, args, crypto::sha1))),
-    Function::new("filesha256", &[string("path")], STRING, Body::Values(|call, args| digest(call, args, crypto::sha256))),
-    Function::new("filesha512", &[string("path")], STRING, Body::Values(|call, args| digest(call, args, crypto::sha512))),
-    Function::new("pathexpand", &[string("path")], STRING, Body::Values(expand)),
+pub(super) const TABLE: &[BuiltIn] = &[
+    BuiltIn::new("abspath", &[string("path")], STRING, FunctionBody::Values(absolute)),
+    BuiltIn::new("basename", &[string("path")], STRING, FunctionBody::Text(|path| glob::base(path).to_owned())),
+    BuiltIn::new("dirname", &[string("path")], STRING, FunctionBody::Text(glob::folder)),
+    BuiltIn::new("file", &[string("path")], STRING, FunctionBody::Values(file)),
+    BuiltIn::new("filebase64", &[string("path")], STRING, FunctionBody::Values(|call, args| digest(call, args, base_64::encode))),
+    BuiltIn::new(
+        "filebase64sha256",
+        &[string("path")],
+        STRING,
+        FunctionBody::Values(|call, args| digest(call, args, crypto::base64_sha256)),
+    ),
+    BuiltIn::new(
+        "filebase64sha512",
+        &[string("path")],
+        STRING,
+        FunctionBody::Values(|call, args| digest(call, args, crypto::base64_sha512)),
+    ),
+    BuiltIn::new("fileexists", &[string("path")], BOOL, FunctionBody::Values(exists)),
+    BuiltIn::new("filemd5", &[string("path")], STRING, FunctionBody::Values(|call, args| digest(call, args, crypto::md5))),
+    BuiltIn::new("fileset", &[string("path"), string("pattern")], Returns::Always(Want::StringSet), FunctionBody::Values(file_set)),
+    BuiltIn::new("filesha1", &[string("path")], STRING, FunctionBody::Values(|call, args| digest(call, args, crypto::sha1))),
+    BuiltIn::new("filesha256", &[string("path")], STRING, FunctionBody::Values(|call, args| digest(call, args, crypto::sha256))),
+    BuiltIn::new("filesha512", &[string("path")], STRING, FunctionBody::Values(|call, args| digest(call, args, crypto::sha512))),
+    BuiltIn::new("pathexpand", &[string("path")], STRING, FunctionBody::Values(expand)),
 ];
 
 /// Whether a function of this family reads the disk; templates of `templatestring` may not call it.
@@ -32,70 +42,70 @@ pub(super) fn reads(name: &str) -> bool {
 }
 
 /// The path with a home directory in front: whose, depends on who runs Terraform.
-fn at_home(path: &str) -> Result<&str, Trouble> {
+fn at_home(path: &str) -> Result<&str, FunctionError> {
     match path.strip_prefix('~') {
         None => Ok(path),
         Some(rest) if rest.is_empty() || rest.starts_with('/') => {
-            Err(Trouble::Unknown("it depends on the home directory of whoever runs Terraform".into()))
+            Err(FunctionError::Unknown("it depends on the home directory of whoever runs Terraform".into()))
         }
         Some(_) => Err("cannot expand user-specific home dir".into()),
     }
 }
 
-fn expand(_: &Call<'_>, args: &[Value]) -> Outcome {
-    let [path, ..] = args else { return Err(Trouble::arity()) };
+fn expand(_: &BodyContext<'_>, args: &[Value]) -> FunctionResult {
+    let [path, ..] = args else { return Err(FunctionError::arity()) };
     at_home(text(path)).map(Value::string)
 }
 
-fn absolute(call: &Call<'_>, args: &[Value]) -> Outcome {
-    let [path, ..] = args else { return Err(Trouble::arity()) };
+fn absolute(call: &BodyContext<'_>, args: &[Value]) -> FunctionResult {
+    let [path, ..] = args else { return Err(FunctionError::arity()) };
     Ok(Value::string(glob::clean(&call.host.files.absolute(text(path)))))
 }
 
 /// Pays for asking the disk about a path: every directory on the way is looked at.
-fn ask(call: &Call<'_>, path: &str) -> Result<(), Trouble> {
+fn ask(call: &BodyContext<'_>, path: &str) -> Result<(), FunctionError> {
     call.work(1000 + 64 * path.len() as u64)
 }
 
 /// The bytes of the file that the first argument names.
-pub(super) fn read(call: &Call<'_>, args: &[Value]) -> Result<Arc<[u8]>, Trouble> {
-    let [path, ..] = args else { return Err(Trouble::arity()) };
+pub(super) fn read(call: &BodyContext<'_>, args: &[Value]) -> Result<Arc<[u8]>, FunctionError> {
+    let [path, ..] = args else { return Err(FunctionError::arity()) };
     let path = at_home(text(path))?;
     ask(call, path)?;
     let bytes = call.host.files.read(path).map_err(|trouble| match trouble {
-        FileTrouble::Missing => Trouble::Wrong(format!("no file exists at `{path}`")),
-        FileTrouble::Withheld(why) => Trouble::Unknown(why),
+        FileError::Missing => FunctionError::Wrong(format!("no file exists at `{path}`")),
+        FileError::Withheld(why) => FunctionError::Unknown(why),
     })?;
     call.pay(bytes.len())?;
     Ok(bytes)
 }
 
 /// The text of the file that the first argument names.
-pub(super) fn read_text(call: &Call<'_>, args: &[Value]) -> Result<String, Trouble> {
+pub(super) fn read_text(call: &BodyContext<'_>, args: &[Value]) -> Result<String, FunctionError> {
     String::from_utf8(read(call, args)?.to_vec()).map_err(|_| "contents are not valid UTF-8; use the filebase64 function instead".into())
 }
 
-fn file(call: &Call<'_>, args: &[Value]) -> Outcome {
+fn file(call: &BodyContext<'_>, args: &[Value]) -> FunctionResult {
     Ok(Value::string(read_text(call, args)?).with_marks(Marks::FILE))
 }
 
-fn digest(call: &Call<'_>, args: &[Value], digest: fn(&[u8]) -> String) -> Outcome {
+fn digest(call: &BodyContext<'_>, args: &[Value], digest: fn(&[u8]) -> String) -> FunctionResult {
     Ok(Value::string(digest(&read(call, args)?)).with_marks(Marks { piece: true, ..Marks::FILE }))
 }
 
-fn exists(call: &Call<'_>, args: &[Value]) -> Outcome {
-    let [path, ..] = args else { return Err(Trouble::arity()) };
+fn exists(call: &BodyContext<'_>, args: &[Value]) -> FunctionResult {
+    let [path, ..] = args else { return Err(FunctionError::arity()) };
     let path = at_home(text(path))?;
     ask(call, path)?;
     call.host.files.exists(path).map(Value::bool).map_err(|trouble| match trouble {
-        FileTrouble::Withheld(why) => Trouble::Unknown(why),
-        FileTrouble::Missing => Trouble::Wrong(format!("`{path}` is not a regular file")),
+        FileError::Withheld(why) => FunctionError::Unknown(why),
+        FileError::Missing => FunctionError::Wrong(format!("`{path}` is not a regular file")),
     })
 }
 
 /// All files that match, relative to the first argument.
-fn file_set(call: &Call<'_>, args: &[Value]) -> Outcome {
-    let [path, pattern, ..] = args else { return Err(Trouble::arity()) };
+fn file_set(call: &BodyContext<'_>, args: &[Value]) -> FunctionResult {
+    let [path, pattern, ..] = args else { return Err(FunctionError::arity()) };
     let (path, pattern) = (text(path), text(pattern));
     let from = glob::clean(path);
     let whole = if path.is_empty() { pattern.to_owned() } else { format!("{path}/{pattern}") };
@@ -104,13 +114,13 @@ fn file_set(call: &Call<'_>, args: &[Value]) -> Outcome {
     if whole.split('/').any(|part| glob::alternatives(part).is_none()) {
         return Err(BAD_PATTERN.into());
     }
-    for pattern in glob::alternatives(&glob::clean(&whole)).ok_or_else(Trouble::too_large)? {
+    for pattern in glob::alternatives(&glob::clean(&whole)).ok_or_else(FunctionError::too_large)? {
         if !glob::is_valid(&pattern) {
             return Err(BAD_PATTERN.into());
         }
         for file in matching(call, &pattern)? {
             let file = glob::relative(&from, &file);
-            found.insert(file.ok_or_else(|| Trouble::Unknown("the paths of the files are unknown".into()))?);
+            found.insert(file.ok_or_else(|| FunctionError::Unknown("the paths of the files are unknown".into()))?);
         }
     }
     let files = found.into_iter().map(Value::string).collect();
@@ -118,10 +128,10 @@ fn file_set(call: &Call<'_>, args: &[Value]) -> Outcome {
 }
 
 /// The files that match a clean pattern: all below the folder in front of its first wildcard are looked at.
-fn matching(call: &Call<'_>, pattern: &str) -> Result<Vec<String>, Trouble> {
+fn matching(call: &BodyContext<'_>, pattern: &str) -> Result<Vec<String>, FunctionError> {
     let withheld = |trouble| match trouble {
-        FileTrouble::Withheld(why) => Err(Trouble::Unknown(why)),
-        FileTrouble::Missing => Ok(Vec::new()),
+        FileError::Withheld(why) => Err(FunctionError::Unknown(why)),
+        FileError::Missing => Ok(Vec::new()),
     };
     ask(call, pattern)?;
     let parts: Vec<&str> = pattern.split('/').collect();
@@ -150,15 +160,15 @@ fn matching(call: &Call<'_>, pattern: &str) -> Result<Vec<String>, Trouble> {
         let names: Vec<&str> = one.path.split('/').collect();
         let matches = if one.is_git { glob::reaches_git(back, &names, &mut steps) } else { glob::matches(back, &names, &mut steps) };
         call.work(steps as u64)?;
-        if matches.ok_or_else(Trouble::too_large)? {
-            return Err(Trouble::Unknown(one.why.clone()));
+        if matches.ok_or_else(FunctionError::too_large)? {
+            return Err(FunctionError::Unknown(one.why.clone()));
         }
     }
     for file in list.files.iter().filter(|file| !file.is_empty()) {
         let names: Vec<&str> = file.split('/').collect();
         let is_match = glob::matches(back, &names, &mut steps);
         call.work(steps as u64)?;
-        if is_match.ok_or_else(Trouble::too_large)? {
+        if is_match.ok_or_else(FunctionError::too_large)? {
             found.push(if folder == "." { file.clone() } else { format!("{}/{file}", folder.trim_end_matches('/')) });
         }
     }

@@ -1,18 +1,18 @@
 //! `format` and `formatlist`.
 
-use super::row::{Body, Call, Function, Outcome, Param, Returns, STRING, Trouble, Want, any, string, text};
+use super::row::{BodyContext, BuiltIn, FunctionBody, FunctionError, FunctionResult, Param, Returns, STRING, Want, any, string, text};
 use super::verbs::render;
 use crate::eval::{Type, Value};
 
 const ARGS: Param = any("args").null().unknown().untyped();
 
-pub(super) const TABLE: &[Function] = &[
-    Function::new("format", &[string("format")], STRING, Body::Values(format)).rest(ARGS),
-    Function::new("formatlist", &[string("format")], Returns::Always(Want::Strings), Body::Values(format_list)).rest(ARGS),
+pub(super) const TABLE: &[BuiltIn] = &[
+    BuiltIn::new("format", &[string("format")], STRING, FunctionBody::Values(format)).rest(ARGS),
+    BuiltIn::new("formatlist", &[string("format")], Returns::Always(Want::Strings), FunctionBody::Values(format_list)).rest(ARGS),
 ];
 
-fn format(call: &Call<'_>, args: &[Value]) -> Outcome {
-    let [format, args @ ..] = args else { return Err(Trouble::arity()) };
+fn format(call: &BodyContext<'_>, args: &[Value]) -> FunctionResult {
+    let [format, args @ ..] = args else { return Err(FunctionError::arity()) };
     let format = text(format);
     if !args.iter().all(Value::is_wholly_known) {
         // What stands before the first verb is the beginning of the result.
@@ -22,8 +22,8 @@ fn format(call: &Call<'_>, args: &[Value]) -> Outcome {
     render(call, format, args).map(Value::string)
 }
 
-fn format_list(call: &Call<'_>, args: &[Value]) -> Outcome {
-    let [format, args @ ..] = args else { return Err(Trouble::arity()) };
+fn format_list(call: &BodyContext<'_>, args: &[Value]) -> FunctionResult {
+    let [format, args @ ..] = args else { return Err(FunctionError::arity()) };
     let format = text(format);
     let is_sequence = |value: &Value| !value.is_null() && matches!(value.ty(), Type::List(_) | Type::Set(_) | Type::Tuple(_));
     let mut length: Option<u64> = None;

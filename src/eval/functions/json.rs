@@ -1,6 +1,6 @@
 //! JSON as Go's `encoding/json` writes and reads it, between text and Terraform's values.
 
-use super::row::{LARGEST_RESULT, Trouble};
+use super::row::{FunctionError, LARGEST_RESULT};
 use crate::base::json;
 use crate::eval::{Data, Num, Type, Value};
 use std::collections::BTreeMap;
@@ -12,15 +12,15 @@ use unicode_normalization::is_nfc;
 const DEPTH_CAP: usize = 200;
 
 /// The JSON text of a wholly known value, with `<`, `>` and `&` escaped. Where it grows beyond the largest result, it breaks off there.
-pub(super) fn encode(value: &Value) -> Result<String, Trouble> {
+pub(super) fn encode(value: &Value) -> Result<String, FunctionError> {
     let mut out = String::new();
     write_value(value, &mut out, 0)?;
     Ok(out)
 }
 
-fn write_value(value: &Value, out: &mut String, depth: usize) -> Result<(), Trouble> {
+fn write_value(value: &Value, out: &mut String, depth: usize) -> Result<(), FunctionError> {
     if depth > DEPTH_CAP {
-        return Err(Trouble::too_large());
+        return Err(FunctionError::too_large());
     }
     if out.len() > LARGEST_RESULT {
         return Ok(());
@@ -56,7 +56,7 @@ fn write_value(value: &Value, out: &mut String, depth: usize) -> Result<(), Trou
             }
             out.push('}');
         }
-        Data::Unknown(unknown) => return Err(Trouble::Unknown(unknown.why.clone())),
+        Data::Unknown(unknown) => return Err(FunctionError::Unknown(unknown.why.clone())),
     }
     Ok(())
 }
@@ -82,19 +82,19 @@ fn write_string(text: &str, out: &mut String) {
 }
 
 /// Reads a JSON document: arrays become tuples, objects objects, numbers keep every digit.
-pub(super) fn decode(text: &str) -> Result<Value, Trouble> {
-    let mut reader = Reader { rest: text };
+pub(super) fn decode(text: &str) -> Result<Value, FunctionError> {
+    let mut reader = JsonDecoder { rest: text };
     let value = reader.value(0)?;
     reader.skip_space();
     // Go's decoder stops asking for more at a closing bracket.
     if reader.rest.is_empty() || reader.rest.starts_with([']', '}']) { Ok(value) } else { Err("extraneous data after JSON object".into()) }
 }
 
-struct Reader<'a> {
+struct JsonDecoder<'a> {
     rest: &'a str,
 }
 
-impl<'a> Reader<'a> {
+impl<'a> JsonDecoder<'a> {
     fn skip_space(&mut self) {
         self.rest = self.rest.trim_start_matches([' ', '\t', '\r', '\n']);
     }
@@ -103,16 +103,16 @@ impl<'a> Reader<'a> {
         self.rest.strip_prefix(text).map(|rest| self.rest = rest).is_some()
     }
 
-    fn unexpected(&self) -> Trouble {
+    fn unexpected(&self) -> FunctionError {
         match self.rest.chars().next() {
             Some(c) => format!("invalid JSON: unexpected character `{}`", c.escape_debug()).into(),
             None => "invalid JSON: unexpected end".into(),
         }
     }
 
-    fn value(&mut self, depth: usize) -> Result<Value, Trouble> {
+    fn value(&mut self, depth: usize) -> Result<Value, FunctionError> {
         if depth > DEPTH_CAP {
-            return Err(Trouble::too_large());
+            return Err(FunctionError::too_large());
         }
         self.skip_space();
         match self.rest.as_bytes().first() {
@@ -127,7 +127,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn array(&mut self, depth: usize) -> Result<Value, Trouble> {
+    fn array(&mut self, depth: usize) -> Result<Value, FunctionError> {
         self.eat("[");
         let mut elements = Vec::new();
         self.skip_space();
@@ -147,7 +147,7 @@ impl<'a> Reader<'a> {
     }
 
     /// The last of several properties of one name counts, but all must be of one type.
-    fn object(&mut self, depth: usize) -> Result<Value, Trouble> {
+    fn object(&mut self, depth: usize) -> Result<Value, FunctionError> {
         self.eat("{");
         let mut entries: BTreeMap<Arc<str>, Value> = BTreeMap::new();
         self.skip_space();
@@ -190,7 +190,7 @@ impl<'a> Reader<'a> {
         digits
     }
 
-    fn number(&mut self) -> Result<Value, Trouble> {
+    fn number(&mut self) -> Result<Value, FunctionError> {
         let start = self.rest;
         self.eat("-");
         if !self.eat("0") && self.digits().is_empty() {
@@ -209,7 +209,7 @@ impl<'a> Reader<'a> {
         Ok(Value::number(Num::parse(text)?))
     }
 
-    fn string(&mut self) -> Result<String, Trouble> {
+    fn string(&mut self) -> Result<String, FunctionError> {
         self.eat("\"");
         let mut out = String::new();
         loop {

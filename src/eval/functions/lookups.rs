@@ -3,30 +3,31 @@
 use super::Dialect;
 use super::conversion::same_unknown;
 use super::row::{
-    BOOL, Body, Call, Function, NUMBER, Outcome, Param, Returns, Trouble, any, elements, number, string, text, unknown, whole,
+    BOOL, BodyContext, BuiltIn, FunctionBody, FunctionError, FunctionResult, NUMBER, Param, Returns, any, elements, number, string, text,
+    unknown, whole,
 };
 use crate::eval::{Data, Type, Value, convert, equals, unify};
 
 const VALS: Param = any("vals").null().unknown().untyped();
 
-pub(super) const TABLE: &[Function] = &[
-    Function::new("coalesce", &[], Returns::By(coalesce_type), Body::Values(coalesce)).rest(VALS),
-    Function::new("coalescelist", &[], Returns::By(coalesce_list_type), Body::Values(coalesce_list)).rest(VALS),
-    Function::new("contains", &[any("list"), any("value").null()], BOOL, Body::Values(contains)),
-    Function::new("element", &[any("list").marked(), number("index")], Returns::By(element_type), Body::Values(element)).nullable(),
-    Function::new("index", &[any("list"), any("value")], NUMBER, Body::Values(index)),
-    Function::new(
+pub(super) const TABLE: &[BuiltIn] = &[
+    BuiltIn::new("coalesce", &[], Returns::By(coalesce_type), FunctionBody::Values(coalesce)).rest(VALS),
+    BuiltIn::new("coalescelist", &[], Returns::By(coalesce_list_type), FunctionBody::Values(coalesce_list)).rest(VALS),
+    BuiltIn::new("contains", &[any("list"), any("value").null()], BOOL, FunctionBody::Values(contains)),
+    BuiltIn::new("element", &[any("list").marked(), number("index")], Returns::By(element_type), FunctionBody::Values(element)).nullable(),
+    BuiltIn::new("index", &[any("list"), any("value")], NUMBER, FunctionBody::Values(index)),
+    BuiltIn::new(
         "lookup",
         &[any("inputMap").marked().unknown(), string("key").marked().unknown()],
         Returns::By(lookup_type),
-        Body::Values(lookup),
+        FunctionBody::Values(lookup),
     )
     .rest(any("default").unknown().untyped().null().marked())
     .nullable(),
-    Function::new("one", &[any("list")], Returns::By(one_type), Body::Values(one)).nullable(),
+    BuiltIn::new("one", &[any("list")], Returns::By(one_type), FunctionBody::Values(one)).nullable(),
 ];
 
-fn coalesce_type(args: &[Value]) -> Result<Type, Trouble> {
+fn coalesce_type(args: &[Value]) -> Result<Type, FunctionError> {
     let types: Vec<Type> = args.iter().map(Value::ty).collect();
     if types.is_empty() {
         return Ok(Type::Any);
@@ -35,7 +36,7 @@ fn coalesce_type(args: &[Value]) -> Result<Type, Trouble> {
 }
 
 /// The first argument that is neither null nor, among strings, empty.
-fn coalesce(call: &Call<'_>, args: &[Value]) -> Outcome {
+fn coalesce(call: &BodyContext<'_>, args: &[Value]) -> FunctionResult {
     for arg in args {
         // Terraform passes over what turns out not to convert.
         let Ok(value) = convert(arg.clone(), &call.returns) else { continue };
@@ -50,7 +51,7 @@ fn coalesce(call: &Call<'_>, args: &[Value]) -> Outcome {
     Err("no non-null, non-empty-string arguments".into())
 }
 
-fn coalesce_list_type(args: &[Value]) -> Result<Type, Trouble> {
+fn coalesce_list_type(args: &[Value]) -> Result<Type, FunctionError> {
     let [first, others @ ..] = args else { return Err("at least one argument is required".into()) };
     for arg in args {
         if arg.is_unknown() {
@@ -64,7 +65,7 @@ fn coalesce_list_type(args: &[Value]) -> Result<Type, Trouble> {
     Ok(if others.iter().all(|other| other.ty() == first) { first } else { Type::Any })
 }
 
-fn coalesce_list(call: &Call<'_>, args: &[Value]) -> Outcome {
+fn coalesce_list(call: &BodyContext<'_>, args: &[Value]) -> FunctionResult {
     for arg in args {
         if arg.is_unknown() {
             return Ok(unknown(call.returns.clone(), std::slice::from_ref(arg)));
@@ -76,8 +77,8 @@ fn coalesce_list(call: &Call<'_>, args: &[Value]) -> Outcome {
     Err("no non-null arguments".into())
 }
 
-fn contains(call: &Call<'_>, args: &[Value]) -> Outcome {
-    let [list, value, ..] = args else { return Err(Trouble::arity()) };
+fn contains(call: &BodyContext<'_>, args: &[Value]) -> FunctionResult {
+    let [list, value, ..] = args else { return Err(FunctionError::arity()) };
     // OpenTofu takes null since 1.13.
     if value.is_null() && call.host.dialect == Dialect::Terraform {
         return Err("invalid value for `value`: argument must not be null".into());
@@ -97,8 +98,8 @@ fn contains(call: &Call<'_>, args: &[Value]) -> Outcome {
     }
 }
 
-fn index(call: &Call<'_>, args: &[Value]) -> Outcome {
-    let [list, value, ..] = args else { return Err(Trouble::arity()) };
+fn index(call: &BodyContext<'_>, args: &[Value]) -> FunctionResult {
+    let [list, value, ..] = args else { return Err(FunctionError::arity()) };
     if !matches!(list.ty(), Type::List(_) | Type::Tuple(_)) {
         return Err("argument must be a list or tuple".into());
     }
@@ -116,7 +117,7 @@ fn index(call: &Call<'_>, args: &[Value]) -> Outcome {
 }
 
 /// Which element a whole number names: beyond the end it starts again from the front, below zero from the back.
-fn wrapped(index: &Value, length: usize) -> Result<usize, Trouble> {
+fn wrapped(index: &Value, length: usize) -> Result<usize, FunctionError> {
     let index = whole(index)?;
     let length = i64::try_from(length).unwrap_or(i64::MAX);
     if length == 0 {
@@ -125,8 +126,8 @@ fn wrapped(index: &Value, length: usize) -> Result<usize, Trouble> {
     Ok(usize::try_from(index.rem_euclid(length)).unwrap_or(0))
 }
 
-fn element_type(args: &[Value]) -> Result<Type, Trouble> {
-    let [list, index, ..] = args else { return Err(Trouble::arity()) };
+fn element_type(args: &[Value]) -> Result<Type, FunctionError> {
+    let [list, index, ..] = args else { return Err(FunctionError::arity()) };
     // The type of a large tuple is large itself: only that of the element is asked for.
     if let (Data::Tuple(elements), false) = (&list.data, index.is_unknown()) {
         return Ok(elements.get(wrapped(index, elements.len())?).map_or(Type::Any, Value::ty));
@@ -139,14 +140,14 @@ fn element_type(args: &[Value]) -> Result<Type, Trouble> {
     }
 }
 
-fn element(_: &Call<'_>, args: &[Value]) -> Outcome {
-    let [list, index, ..] = args else { return Err(Trouble::arity()) };
+fn element(_: &BodyContext<'_>, args: &[Value]) -> FunctionResult {
+    let [list, index, ..] = args else { return Err(FunctionError::arity()) };
     let at = wrapped(index, elements(list).len())?;
-    elements(list).get(at).map(|element| element.clone().with_marks(list.marks)).ok_or_else(Trouble::arity)
+    elements(list).get(at).map(|element| element.clone().with_marks(list.marks)).ok_or_else(FunctionError::arity)
 }
 
-fn lookup_type(args: &[Value]) -> Result<Type, Trouble> {
-    let [map, key, default @ ..] = args else { return Err(Trouble::arity()) };
+fn lookup_type(args: &[Value]) -> Result<Type, FunctionError> {
+    let [map, key, default @ ..] = args else { return Err(FunctionError::arity()) };
     if default.len() > 1 {
         return Err(format!("lookup() takes two or three arguments, got {}", args.len()).into());
     }
@@ -174,8 +175,8 @@ fn lookup_type(args: &[Value]) -> Result<Type, Trouble> {
     }
 }
 
-fn lookup(call: &Call<'_>, args: &[Value]) -> Outcome {
-    let [map, key, default @ ..] = args else { return Err(Trouble::arity()) };
+fn lookup(call: &BodyContext<'_>, args: &[Value]) -> FunctionResult {
+    let [map, key, default @ ..] = args else { return Err(FunctionError::arity()) };
     let marks = map.marks.union(key.marks);
     if map.is_unknown() || key.is_unknown() {
         return Ok(call.unknown(&[key.clone(), map.clone()]).with_marks(marks));
@@ -191,8 +192,8 @@ fn lookup(call: &Call<'_>, args: &[Value]) -> Outcome {
 
 const ONE: &str = "must be a list, set, or tuple value with either zero or one elements";
 
-fn one_type(args: &[Value]) -> Result<Type, Trouble> {
-    let [list, ..] = args else { return Err(Trouble::arity()) };
+fn one_type(args: &[Value]) -> Result<Type, FunctionError> {
+    let [list, ..] = args else { return Err(FunctionError::arity()) };
     match list.ty() {
         Type::List(element) | Type::Set(element) => Ok((*element).clone()),
         Type::Tuple(types) => match &*types {
@@ -204,8 +205,8 @@ fn one_type(args: &[Value]) -> Result<Type, Trouble> {
     }
 }
 
-fn one(call: &Call<'_>, args: &[Value]) -> Outcome {
-    let [list, ..] = args else { return Err(Trouble::arity()) };
+fn one(call: &BodyContext<'_>, args: &[Value]) -> FunctionResult {
+    let [list, ..] = args else { return Err(FunctionError::arity()) };
     if list.length().is_unknown() {
         return Ok(call.unknown(args));
     }

@@ -47,7 +47,7 @@ pub fn decode_json(text: &str) -> Option<Value> {
 }
 
 use super::{EvalError, FileAccess, Price, Value};
-use row::Function;
+use row::BuiltIn;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -125,7 +125,7 @@ impl Inside {
 }
 
 /// All functions.
-static TABLES: [&[Function]; 15] = [
+static TABLES: [&[BuiltIn]; 15] = [
     string::TABLE,
     format::TABLE,
     regexes::TABLE,

@@ -1,6 +1,6 @@
 //! Address arithmetic for IPv4 and IPv6 prefixes, as Terraform's fork of Go's `net` package reads and prints them.
 
-use super::row::Trouble;
+use super::row::FunctionError;
 use num_bigint::{BigInt, Sign};
 use std::net::{Ipv4Addr, Ipv6Addr};
 
@@ -59,7 +59,7 @@ pub(super) enum PrefixError {
     Full(u32),
 }
 
-impl From<PrefixError> for Trouble {
+impl From<PrefixError> for FunctionError {
     fn from(error: PrefixError) -> Self {
         Self::Wrong(error.to_string())
     }

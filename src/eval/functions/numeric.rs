@@ -1,6 +1,8 @@
 //! Functions on numbers.
 
-use super::row::{Body, Call, Function, NUMBER, Outcome, Returns, Trouble, Want, any, elements, number, text, whole};
+use super::row::{
+    BodyContext, BuiltIn, FunctionBody, FunctionError, FunctionResult, NUMBER, Returns, Want, any, elements, number, text, whole,
+};
 use crate::eval::{Num, Type, Value, convert};
 use num_bigint::BigInt;
 
@@ -9,18 +11,18 @@ const LONGEST_RANGE: usize = 1024;
 /// The most digits `parseint` reads: parsing them takes quadratic time.
 const MOST_DIGITS: usize = 10_000;
 
-pub(super) const TABLE: &[Function] = &[
-    Function::new("abs", &[number("num").untyped()], NUMBER, Body::Values(|_, args| map(args, Num::abs))),
-    Function::new("ceil", &[number("num")], NUMBER, Body::Values(|_, args| map(args, Num::ceil))),
-    Function::new("floor", &[number("num")], NUMBER, Body::Values(|_, args| map(args, Num::floor))),
-    Function::new("log", &[number("num"), number("base")], NUMBER, Body::Values(log)),
-    Function::new("max", &[], NUMBER, Body::Values(|_, args| extreme(args, std::cmp::Ordering::Greater))).rest(number("numbers")),
-    Function::new("min", &[], NUMBER, Body::Values(|_, args| extreme(args, std::cmp::Ordering::Less))).rest(number("numbers")),
-    Function::new("parseint", &[any("number"), number("base")], Returns::By(parse_int_type), Body::Values(parse_int)),
-    Function::new("pow", &[number("num"), number("power")], NUMBER, Body::Values(pow)),
-    Function::new("range", &[], Returns::Always(Want::Numbers), Body::Values(range)).rest(number("params")),
-    Function::new("signum", &[number("num")], NUMBER, Body::Values(signum)),
-    Function::new("sum", &[any("list")], NUMBER, Body::Values(sum)),
+pub(super) const TABLE: &[BuiltIn] = &[
+    BuiltIn::new("abs", &[number("num").untyped()], NUMBER, FunctionBody::Values(|_, args| map(args, Num::abs))),
+    BuiltIn::new("ceil", &[number("num")], NUMBER, FunctionBody::Values(|_, args| map(args, Num::ceil))),
+    BuiltIn::new("floor", &[number("num")], NUMBER, FunctionBody::Values(|_, args| map(args, Num::floor))),
+    BuiltIn::new("log", &[number("num"), number("base")], NUMBER, FunctionBody::Values(log)),
+    BuiltIn::new("max", &[], NUMBER, FunctionBody::Values(|_, args| extreme(args, std::cmp::Ordering::Greater))).rest(number("numbers")),
+    BuiltIn::new("min", &[], NUMBER, FunctionBody::Values(|_, args| extreme(args, std::cmp::Ordering::Less))).rest(number("numbers")),
+    BuiltIn::new("parseint", &[any("number"), number("base")], Returns::By(parse_int_type), FunctionBody::Values(parse_int)),
+    BuiltIn::new("pow", &[number("num"), number("power")], NUMBER, FunctionBody::Values(pow)),
+    BuiltIn::new("range", &[], Returns::Always(Want::Numbers), FunctionBody::Values(range)).rest(number("params")),
+    BuiltIn::new("signum", &[number("num")], NUMBER, FunctionBody::Values(signum)),
+    BuiltIn::new("sum", &[any("list")], NUMBER, FunctionBody::Values(sum)),
 ];
 
 static ZERO: Num = Num::ZERO;
@@ -29,29 +31,29 @@ fn num(value: &Value) -> &Num {
     value.as_number().unwrap_or(&ZERO)
 }
 
-fn map(args: &[Value], map: fn(&Num) -> Num) -> Outcome {
-    let [value, ..] = args else { return Err(Trouble::arity()) };
+fn map(args: &[Value], map: fn(&Num) -> Num) -> FunctionResult {
+    let [value, ..] = args else { return Err(FunctionError::arity()) };
     Ok(Value::number(map(num(value))))
 }
 
 /// The first of the largest or smallest numbers, as it came.
-fn extreme(args: &[Value], wanted: std::cmp::Ordering) -> Outcome {
+fn extreme(args: &[Value], wanted: std::cmp::Ordering) -> FunctionResult {
     let best = args.iter().reduce(|best, next| if num(next).compare(num(best)) == wanted { next } else { best });
     best.cloned().ok_or_else(|| "must pass at least one number".into())
 }
 
-fn double(value: &Value) -> Result<f64, Trouble> {
+fn double(value: &Value) -> Result<f64, FunctionError> {
     let number = num(value);
     let double = number.to_f64();
     if double.is_infinite() && !number.is_infinite() { Err("the number is too large for this function".into()) } else { Ok(double) }
 }
 
-fn of_double(double: f64) -> Outcome {
+fn of_double(double: f64) -> FunctionResult {
     Num::from_f64(double).map(Value::number).ok_or_else(|| "result is not a number".into())
 }
 
-fn log(_: &Call<'_>, args: &[Value]) -> Outcome {
-    let [number, base, ..] = args else { return Err(Trouble::arity()) };
+fn log(_: &BodyContext<'_>, args: &[Value]) -> FunctionResult {
+    let [number, base, ..] = args else { return Err(FunctionError::arity()) };
     let (number, base) = (double(number)?, double(base)?);
     if number.is_subnormal() || base.is_subnormal() {
         return Err(by_machine("the logarithm of a number so close to zero"));
@@ -59,8 +61,8 @@ fn log(_: &Call<'_>, args: &[Value]) -> Outcome {
     of_double(go_log(number) / go_log(base))
 }
 
-fn pow(_: &Call<'_>, args: &[Value]) -> Outcome {
-    let [number, power, ..] = args else { return Err(Trouble::arity()) };
+fn pow(_: &BodyContext<'_>, args: &[Value]) -> FunctionResult {
+    let [number, power, ..] = args else { return Err(FunctionError::arity()) };
     let (number, power) = (double(number)?, double(power)?);
     match go_pow(number, power) {
         Some(result) => of_double(result),
@@ -69,8 +71,8 @@ fn pow(_: &Call<'_>, args: &[Value]) -> Outcome {
 }
 
 /// Go has assembly for some processors, which differs from what it has for the others.
-fn by_machine(what: &str) -> Trouble {
-    Trouble::Unknown(format!("{what} differs between the machines that Terraform runs on").into())
+fn by_machine(what: &str) -> FunctionError {
+    FunctionError::Unknown(format!("{what} differs between the machines that Terraform runs on").into())
 }
 
 /// A double as a fraction in `0.5..1` and a power of two.
@@ -170,20 +172,20 @@ fn go_pow(x: f64, y: f64) -> Option<f64> {
     Some(if y < 0.0 { ldexp(1.0 / answer, -exponent) } else { ldexp(answer, exponent) })
 }
 
-fn parse_int_type(args: &[Value]) -> Result<Type, Trouble> {
+fn parse_int_type(args: &[Value]) -> Result<Type, FunctionError> {
     match args {
         [text, ..] if text.ty() == Type::String => Ok(Type::Number),
         _ => Err("first argument must be a string".into()),
     }
 }
 
-fn parse_int(_: &Call<'_>, args: &[Value]) -> Outcome {
-    let [value, base, ..] = args else { return Err(Trouble::arity()) };
+fn parse_int(_: &BodyContext<'_>, args: &[Value]) -> FunctionResult {
+    let [value, base, ..] = args else { return Err(FunctionError::arity()) };
     let (value, base) = (text(value), whole(base)?);
     if !(2..=62).contains(&base) {
         return Err("base must be a whole number between 2 and 62 inclusive".into());
     }
-    let refused = || Trouble::Wrong(format!("cannot parse the text as a base {base} integer"));
+    let refused = || FunctionError::Wrong(format!("cannot parse the text as a base {base} integer"));
     let (negative, digits) = match value.as_bytes() {
         [b'-', digits @ ..] => (true, digits),
         [b'+', digits @ ..] => (false, digits),
@@ -193,7 +195,7 @@ fn parse_int(_: &Call<'_>, args: &[Value]) -> Outcome {
         return Err(refused());
     }
     if digits.len() > MOST_DIGITS {
-        return Err(Trouble::too_large());
+        return Err(FunctionError::too_large());
     }
     let mut total = BigInt::ZERO;
     for digit in digits {
@@ -213,7 +215,7 @@ fn parse_int(_: &Call<'_>, args: &[Value]) -> Outcome {
     Ok(Value::number(Num::from_big(&if negative { -total } else { total })))
 }
 
-fn range(call: &Call<'_>, args: &[Value]) -> Outcome {
+fn range(call: &BodyContext<'_>, args: &[Value]) -> FunctionResult {
     let (zero, one, minus_one) = (Num::ZERO, Num::from(1_i64), Num::from(-1_i64));
     let (start, end, step) = match args {
         [end] if num(end).compare(&zero).is_lt() => (&zero, num(end), &minus_one),
@@ -244,13 +246,13 @@ fn range(call: &Call<'_>, args: &[Value]) -> Outcome {
     Ok(Value::list(Type::Number, numbers))
 }
 
-fn signum(_: &Call<'_>, args: &[Value]) -> Outcome {
-    let [value, ..] = args else { return Err(Trouble::arity()) };
+fn signum(_: &BodyContext<'_>, args: &[Value]) -> FunctionResult {
+    let [value, ..] = args else { return Err(FunctionError::arity()) };
     Ok(Value::number(whole(value)?.signum()))
 }
 
-fn sum(call: &Call<'_>, args: &[Value]) -> Outcome {
-    let [list, ..] = args else { return Err(Trouble::arity()) };
+fn sum(call: &BodyContext<'_>, args: &[Value]) -> FunctionResult {
+    let [list, ..] = args else { return Err(FunctionError::arity()) };
     if list.as_sequence().is_none() {
         return Err("argument must be list, set, or tuple of number values".into());
     }
@@ -262,10 +264,10 @@ fn sum(call: &Call<'_>, args: &[Value]) -> Outcome {
     }
     let mut total: Option<Num> = None;
     for element in elements(list) {
-        let wrong = || Trouble::from("argument must be list, set, or tuple of number values");
+        let wrong = || FunctionError::from("argument must be list, set, or tuple of number values");
         let element = convert(element.clone(), &Type::Number).map_err(|_| wrong())?;
         if let Some(why) = element.why() {
-            return Err(Trouble::Unknown(why.clone()));
+            return Err(FunctionError::Unknown(why.clone()));
         }
         let number = element.as_number().ok_or_else(wrong)?;
         total = Some(match total {

@@ -2,7 +2,7 @@
 
 use super::pattern::{Pattern, names};
 use super::re2::PatternError;
-use super::row::{Body, Call, Function, Outcome, Returns, STRING, Trouble, string, text};
+use super::row::{BodyContext, BuiltIn, FunctionBody, FunctionError, FunctionResult, Returns, STRING, string, text};
 use crate::eval::{Type, Value};
 use std::rc::Rc;
 use std::sync::Arc;
@@ -10,17 +10,17 @@ use std::sync::Arc;
 /// The longest result of a replacement, in bytes, before the budget is asked.
 const REPLACEMENT_CAP: usize = 16 << 20;
 
-pub(super) const TABLE: &[Function] = &[
-    Function::new("regex", &[string("pattern"), string("string")], Returns::By(match_type), Body::Values(regex)),
-    Function::new("regexall", &[string("pattern"), string("string")], Returns::By(matches_type), Body::Values(regex_all)),
-    Function::new("replace", &[string("str"), string("substr"), string("replace")], STRING, Body::Values(replace)),
+pub(super) const TABLE: &[BuiltIn] = &[
+    BuiltIn::new("regex", &[string("pattern"), string("string")], Returns::By(match_type), FunctionBody::Values(regex)),
+    BuiltIn::new("regexall", &[string("pattern"), string("string")], Returns::By(matches_type), FunctionBody::Values(regex_all)),
+    BuiltIn::new("replace", &[string("str"), string("substr"), string("replace")], STRING, FunctionBody::Values(replace)),
 ];
 
-fn compile(call: &Call<'_>, pattern: &str) -> Result<Rc<Pattern>, Trouble> {
+fn compile(call: &BodyContext<'_>, pattern: &str) -> Result<Rc<Pattern>, FunctionError> {
     Ok(call.host.patterns.get(pattern, |size| (call.host.work)(size as u64))?)
 }
 
-impl From<PatternError> for Trouble {
+impl From<PatternError> for FunctionError {
     fn from(error: PatternError) -> Self {
         match error {
             PatternError::Wrong(message) => Self::Wrong(message),
@@ -30,8 +30,8 @@ impl From<PatternError> for Trouble {
 }
 
 /// The shape of a match: a string without groups, a tuple of unnamed groups, an object of named ones.
-fn match_type(args: &[Value]) -> Result<Type, Trouble> {
-    let [pattern, ..] = args else { return Err(Trouble::arity()) };
+fn match_type(args: &[Value]) -> Result<Type, FunctionError> {
+    let [pattern, ..] = args else { return Err(FunctionError::arity()) };
     let Some(pattern) = pattern.as_str() else { return Ok(Type::Any) };
     let names = names(pattern)?;
     let unnamed = names.iter().filter(|name| name.is_empty()).count();
@@ -43,7 +43,7 @@ fn match_type(args: &[Value]) -> Result<Type, Trouble> {
     }
 }
 
-fn matches_type(args: &[Value]) -> Result<Type, Trouble> {
+fn matches_type(args: &[Value]) -> Result<Type, FunctionError> {
     match_type(args).map(Type::list)
 }
 
@@ -60,8 +60,8 @@ fn shape(pattern: &Pattern, found: &[Option<&str>]) -> Value {
     }
 }
 
-fn regex(call: &Call<'_>, args: &[Value]) -> Outcome {
-    let [pattern, value, ..] = args else { return Err(Trouble::arity()) };
+fn regex(call: &BodyContext<'_>, args: &[Value]) -> FunctionResult {
+    let [pattern, value, ..] = args else { return Err(FunctionError::arity()) };
     let (pattern, value) = (compile(call, text(pattern))?, text(value));
     call.pay(value.len())?;
     call.work(pattern.price(value.len(), 0))?;
@@ -69,8 +69,8 @@ fn regex(call: &Call<'_>, args: &[Value]) -> Outcome {
     Ok(shape(&pattern, &found))
 }
 
-fn regex_all(call: &Call<'_>, args: &[Value]) -> Outcome {
-    let [pattern, value, ..] = args else { return Err(Trouble::arity()) };
+fn regex_all(call: &BodyContext<'_>, args: &[Value]) -> FunctionResult {
+    let [pattern, value, ..] = args else { return Err(FunctionError::arity()) };
     let (pattern, value) = (compile(call, text(pattern))?, text(value));
     let (mut all, mut done) = (Vec::new(), 0);
     for (range, found) in pattern.find_all(value) {
@@ -84,14 +84,14 @@ fn regex_all(call: &Call<'_>, args: &[Value]) -> Outcome {
 }
 
 /// A `substr` between slashes is a regular expression.
-fn replace(call: &Call<'_>, args: &[Value]) -> Outcome {
-    let [value, part, by, ..] = args else { return Err(Trouble::arity()) };
+fn replace(call: &BodyContext<'_>, args: &[Value]) -> FunctionResult {
+    let [value, part, by, ..] = args else { return Err(FunctionError::arity()) };
     let (value, part, by) = (text(value), text(part), text(by));
     let pattern = part.strip_prefix('/').and_then(|rest| rest.strip_suffix('/'));
     let replaced = match pattern {
         Some(pattern) => {
             let replaced = compile(call, pattern)?.replace_all(value, by, REPLACEMENT_CAP, call.host.work);
-            replaced.ok_or_else(Trouble::too_large)?
+            replaced.ok_or_else(FunctionError::too_large)?
         }
         None => {
             let count = if part.is_empty() { value.len() + 1 } else { value.matches(part).count() };

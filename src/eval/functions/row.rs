@@ -9,7 +9,7 @@ pub(super) const LARGEST_RESULT: usize = 8 << 20;
 
 /// A built-in function.
 #[derive(Debug)]
-pub(super) struct Function {
+pub(super) struct BuiltIn {
     pub name: &'static str,
     pub params: &'static [Param],
     /// What further arguments must be, where any number of them may follow.
@@ -18,7 +18,7 @@ pub(super) struct Function {
     /// Whether the result can be null. Of all others Terraform knows even while they are unknown that they are not.
     pub nullable: bool,
     pub availability: Availability,
-    pub body: Body,
+    pub body: FunctionBody,
 }
 
 /// Where a function exists.
@@ -65,32 +65,32 @@ pub(super) enum Returns {
     /// Always this.
     Always(Want),
     /// What the arguments say, known or not; an error here is an error even while arguments are unknown.
-    By(fn(&[Value]) -> Result<Type, Trouble>),
+    By(fn(&[Value]) -> Result<Type, FunctionError>),
 }
 
 /// What a function does. Arguments are of the types the row demands, known and not null unless the row allows it.
 #[derive(Debug)]
-pub(super) enum Body {
+pub(super) enum FunctionBody {
     /// One text to another.
     Text(fn(&str) -> String),
     /// Anything else.
-    Values(fn(&Call<'_>, &[Value]) -> Outcome),
+    Values(fn(&BodyContext<'_>, &[Value]) -> FunctionResult),
     /// Its result is unknown, for this reason.
     Unknown(&'static str),
 }
 
-pub(super) type Outcome = Result<Value, Trouble>;
+pub(super) type FunctionResult = Result<Value, FunctionError>;
 
 /// Why a function has no value.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Trouble {
+pub(super) enum FunctionError {
     /// Terraform refuses the call: a sentence without a full stop.
     Wrong(String),
     /// The result is unknown, for this reason.
     Unknown(Reason),
 }
 
-impl Trouble {
+impl FunctionError {
     /// For bodies that get fewer arguments than their row promises them; the caller sees to it that this never happens.
     pub(super) fn arity() -> Self {
         Self::from("an argument is missing")
@@ -102,25 +102,25 @@ impl Trouble {
     }
 }
 
-impl From<String> for Trouble {
+impl From<String> for FunctionError {
     fn from(message: String) -> Self {
         Self::Wrong(message)
     }
 }
 
-impl From<&str> for Trouble {
+impl From<&str> for FunctionError {
     fn from(message: &str) -> Self {
         Self::Wrong(message.to_owned())
     }
 }
 
-impl From<crate::eval::EvalError> for Trouble {
+impl From<crate::eval::EvalError> for FunctionError {
     fn from(error: crate::eval::EvalError) -> Self {
         Self::Wrong(error.message)
     }
 }
 
-impl From<crate::eval::NumError> for Trouble {
+impl From<crate::eval::NumError> for FunctionError {
     fn from(error: crate::eval::NumError) -> Self {
         match error {
             crate::eval::NumError::TooLarge => Self::too_large(),
@@ -130,29 +130,29 @@ impl From<crate::eval::NumError> for Trouble {
 }
 
 /// What a body may ask besides its arguments.
-pub(super) struct Call<'a> {
+pub(super) struct BodyContext<'a> {
     pub host: &'a Host<'a>,
     /// The type that [`Returns`] settled.
     pub returns: Type,
 }
 
-impl Call<'_> {
+impl BodyContext<'_> {
     /// Pays for `amount` elements or bytes of a result.
-    pub(super) fn pay(&self, amount: usize) -> Result<(), Trouble> {
+    pub(super) fn pay(&self, amount: usize) -> Result<(), FunctionError> {
         // One value that is too large by itself does not use up what others may need.
-        if amount <= LARGEST_RESULT && (self.host.spend)(amount as u64) { Ok(()) } else { Err(Trouble::too_large()) }
+        if amount <= LARGEST_RESULT && (self.host.spend)(amount as u64) { Ok(()) } else { Err(FunctionError::too_large()) }
     }
 
     /// Pays for looking at `elements`, where that is more than the arguments are large.
-    pub(super) fn work(&self, elements: u64) -> Result<(), Trouble> {
-        if (self.host.work)(elements) { Ok(()) } else { Err(Trouble::too_large()) }
+    pub(super) fn work(&self, elements: u64) -> Result<(), FunctionError> {
+        if (self.host.work)(elements) { Ok(()) } else { Err(FunctionError::too_large()) }
     }
 
     /// Pays for a result whose size nobody could tell before it was made. One that is too large was made up to there, and has its price:
     /// otherwise a loop could make it again and again.
-    pub(super) fn pay_for_made(&self, amount: usize) -> Result<(), Trouble> {
+    pub(super) fn pay_for_made(&self, amount: usize) -> Result<(), FunctionError> {
         self.pay(amount.min(LARGEST_RESULT))?;
-        if amount <= LARGEST_RESULT { Ok(()) } else { Err(Trouble::too_large()) }
+        if amount <= LARGEST_RESULT { Ok(()) } else { Err(FunctionError::too_large()) }
     }
 
     /// An unknown result, for the reason of the first unknown among the values.
@@ -174,9 +174,9 @@ pub(super) fn unknown(ty: Type, because: &[Value]) -> Value {
     }
 }
 
-impl Function {
+impl BuiltIn {
     /// A function of fixed parameters whose result is never null.
-    pub(super) const fn new(name: &'static str, params: &'static [Param], returns: Returns, body: Body) -> Self {
+    pub(super) const fn new(name: &'static str, params: &'static [Param], returns: Returns, body: FunctionBody) -> Self {
         Self { name, params, rest: None, returns, nullable: false, availability: Availability::Everywhere, body }
     }
 
@@ -269,9 +269,9 @@ pub(super) fn elements(value: &Value) -> &[Value] {
 }
 
 /// A whole number of 64 bits, as Go's `int`.
-pub(super) fn whole(value: &Value) -> Result<i64, Trouble> {
+pub(super) fn whole(value: &Value) -> Result<i64, FunctionError> {
     value
         .as_number()
         .and_then(crate::eval::Num::to_i64)
-        .ok_or_else(|| Trouble::from("value must be a whole number, between -9223372036854775808 and 9223372036854775807"))
+        .ok_or_else(|| FunctionError::from("value must be a whole number, between -9223372036854775808 and 9223372036854775807"))
 }

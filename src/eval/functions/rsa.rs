@@ -1,7 +1,7 @@
 //! `rsadecrypt`: PKCS #1 v1.5 with a private key in PEM, PKCS #1 or PKCS #8.
 
 use super::base_64;
-use super::row::Trouble;
+use super::row::FunctionError;
 use num_bigint::BigUint;
 
 /// The sizes of keys that are put to use, in bits. Go refuses smaller ones by default, larger ones take too long.
@@ -9,16 +9,16 @@ const KEY_BITS: std::ops::RangeInclusive<u64> = 1024..=8192;
 
 /// The text that was encrypted with the public half of the key.
 /// `work` pays for the arithmetic, in elements looked at.
-pub(super) fn decrypt(encrypted: &str, pem: &str, work: impl FnOnce(u64) -> Result<(), Trouble>) -> Result<String, Trouble> {
+pub(super) fn decrypt(encrypted: &str, pem: &str, work: impl FnOnce(u64) -> Result<(), FunctionError>) -> Result<String, FunctionError> {
     let encrypted = base_64::decode(encrypted).ok_or("failed to decode input: cipher text must be base64-encoded")?;
-    let key = Key::parse(pem).ok_or("invalid private key")?;
+    let key = PrivateKey::parse(pem).ok_or("invalid private key")?;
     let bits = key.modulus.bits();
     if !KEY_BITS.contains(&bits) || key.exponent.bits() > bits {
-        return Err(Trouble::Unknown("keys of this size are not put to use here".into()));
+        return Err(FunctionError::Unknown("keys of this size are not put to use here".into()));
     }
     // A multiplication for each bit of the exponent, each of a time that grows with the square of the size.
     work(bits * bits * key.exponent.bits() / (1 << 17))?;
-    let size = usize::try_from(bits.div_ceil(8)).map_err(|_| Trouble::too_large())?;
+    let size = usize::try_from(bits.div_ceil(8)).map_err(|_| FunctionError::too_large())?;
     let number = BigUint::from_bytes_be(&encrypted);
     if encrypted.len() > size || number >= key.modulus {
         return Err("failed to decrypt: decryption error".into());
@@ -30,15 +30,15 @@ pub(super) fn decrypt(encrypted: &str, pem: &str, work: impl FnOnce(u64) -> Resu
         _ => None,
     };
     let text = text.and_then(|at| decrypted.get(at + 2..)).ok_or("failed to decrypt: decryption error")?;
-    String::from_utf8(text.to_vec()).map_err(|_| Trouble::Unknown("what was encrypted is not UTF-8 text".into()))
+    String::from_utf8(text.to_vec()).map_err(|_| FunctionError::Unknown("what was encrypted is not UTF-8 text".into()))
 }
 
-struct Key {
+struct PrivateKey {
     modulus: BigUint,
     exponent: BigUint,
 }
 
-impl Key {
+impl PrivateKey {
     fn parse(pem: &str) -> Option<Self> {
         let (_, rest) = pem.split_once("-----BEGIN ")?;
         let (kind, rest) = rest.split_once("-----")?;

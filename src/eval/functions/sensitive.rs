@@ -1,38 +1,38 @@
 //! Functions that look at marks or change them.
 
-use super::row::{BOOL, Body, Call, Function, Outcome, Param, Returns, Trouble, any};
+use super::row::{BOOL, BodyContext, BuiltIn, FunctionBody, FunctionError, FunctionResult, Param, Returns, any};
 use crate::eval::{Data, Marks, Type, Value};
 use std::sync::Arc;
 
 const VALUE: Param = any("value").null().marked().untyped().unknown();
 
-pub(super) const TABLE: &[Function] = &[
-    Function::new("ephemeralasnull", &[VALUE], Returns::By(same), Body::Values(ephemeral_as_null)).nullable(),
-    Function::new("issensitive", &[VALUE], BOOL, Body::Values(is_sensitive)).nullable(),
-    Function::new("nonsensitive", &[VALUE], Returns::By(same), Body::Values(|_, args| remark(args, false))).nullable(),
-    Function::new("sensitive", &[VALUE], Returns::By(same), Body::Values(|_, args| remark(args, true))).nullable(),
+pub(super) const TABLE: &[BuiltIn] = &[
+    BuiltIn::new("ephemeralasnull", &[VALUE], Returns::By(same), FunctionBody::Values(ephemeral_as_null)).nullable(),
+    BuiltIn::new("issensitive", &[VALUE], BOOL, FunctionBody::Values(is_sensitive)).nullable(),
+    BuiltIn::new("nonsensitive", &[VALUE], Returns::By(same), FunctionBody::Values(|_, args| remark(args, false))).nullable(),
+    BuiltIn::new("sensitive", &[VALUE], Returns::By(same), FunctionBody::Values(|_, args| remark(args, true))).nullable(),
 ];
 
-fn same(args: &[Value]) -> Result<Type, Trouble> {
-    args.first().map(Value::ty).ok_or_else(Trouble::arity)
+fn same(args: &[Value]) -> Result<Type, FunctionError> {
+    args.first().map(Value::ty).ok_or_else(FunctionError::arity)
 }
 
-fn remark(args: &[Value], sensitive: bool) -> Outcome {
-    let [value, ..] = args else { return Err(Trouble::arity()) };
+fn remark(args: &[Value], sensitive: bool) -> FunctionResult {
+    let [value, ..] = args else { return Err(FunctionError::arity()) };
     let mut value = value.clone();
     value.marks = Marks { sensitive, ..value.marks };
     Ok(value)
 }
 
-fn is_sensitive(call: &Call<'_>, args: &[Value]) -> Outcome {
-    let [value, ..] = args else { return Err(Trouble::arity()) };
+fn is_sensitive(call: &BodyContext<'_>, args: &[Value]) -> FunctionResult {
+    let [value, ..] = args else { return Err(FunctionError::arity()) };
     let answer = if !value.marks.sensitive && value.is_unknown() { call.unknown(args) } else { Value::bool(value.marks.sensitive) };
     // The answer itself is no secret.
     Ok(answer.with_marks(Marks { sensitive: false, ..value.marks }))
 }
 
-fn ephemeral_as_null(_: &Call<'_>, args: &[Value]) -> Outcome {
-    let [value, ..] = args else { return Err(Trouble::arity()) };
+fn ephemeral_as_null(_: &BodyContext<'_>, args: &[Value]) -> FunctionResult {
+    let [value, ..] = args else { return Err(FunctionError::arity()) };
     Ok(without_ephemeral(value))
 }
 

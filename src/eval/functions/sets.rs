@@ -1,6 +1,6 @@
 //! Functions on sets, and the products of sequences.
 
-use super::row::{Body, Call, Function, Outcome, Param, Returns, Trouble, Want, any, elements, unknown};
+use super::row::{BodyContext, BuiltIn, FunctionBody, FunctionError, FunctionResult, Param, Returns, Want, any, elements, unknown};
 use crate::eval::{Data, Distinct, Marks, Type, Value, convert, unify};
 
 /// Terraform bounds the length of a product with unknown parts only up to here.
@@ -12,22 +12,22 @@ const MOST_ELEMENTS: usize = 1 << 20;
 const FIRST: Param = Param::new("first_set", Want::Set).untyped();
 const OTHER: Param = Param::new("other_sets", Want::Set).untyped();
 
-pub(super) const TABLE: &[Function] = &[
-    Function::new(
+pub(super) const TABLE: &[BuiltIn] = &[
+    BuiltIn::new(
         "setintersection",
         &[FIRST],
         Returns::By(common_set),
-        Body::Values(|call, args| combine(call, args, Operation::Intersection)),
+        FunctionBody::Values(|call, args| combine(call, args, Operation::Intersection)),
     )
     .rest(OTHER),
-    Function::new("setproduct", &[], Returns::By(product_type), Body::Values(product)).rest(any("sets").marked().unknown()),
-    Function::new(
+    BuiltIn::new("setproduct", &[], Returns::By(product_type), FunctionBody::Values(product)).rest(any("sets").marked().unknown()),
+    BuiltIn::new(
         "setsubtract",
         &[FIRST, OTHER],
         Returns::By(common_set),
-        Body::Values(|call, args| combine(call, args, Operation::Difference)),
+        FunctionBody::Values(|call, args| combine(call, args, Operation::Difference)),
     ),
-    Function::new("setunion", &[FIRST], Returns::By(common_set), Body::Values(|call, args| combine(call, args, Operation::Union)))
+    BuiltIn::new("setunion", &[FIRST], Returns::By(common_set), FunctionBody::Values(|call, args| combine(call, args, Operation::Union)))
         .rest(OTHER),
 ];
 
@@ -39,7 +39,7 @@ enum Operation {
 }
 
 /// The set type all arguments convert to; empty sets of no particular type do not count.
-fn common_set(args: &[Value]) -> Result<Type, Trouble> {
+fn common_set(args: &[Value]) -> Result<Type, FunctionError> {
     let counts = |arg: &&Value| !matches!(&arg.data, Data::Set(Type::Any, elements) if elements.is_empty());
     let types: Vec<Type> = args.iter().filter(counts).map(|arg| arg.ty().element().cloned().unwrap_or(Type::Any)).collect();
     if types.is_empty() {
@@ -48,7 +48,7 @@ fn common_set(args: &[Value]) -> Result<Type, Trouble> {
     unify(&types, true).map(Type::set).ok_or_else(|| "given sets must all have compatible element types".into())
 }
 
-fn combine(call: &Call<'_>, args: &[Value], operation: Operation) -> Outcome {
+fn combine(call: &BodyContext<'_>, args: &[Value], operation: Operation) -> FunctionResult {
     let mut sets = Vec::with_capacity(args.len());
     for arg in args {
         let set = convert(arg.clone(), &call.returns)?;
@@ -57,7 +57,7 @@ fn combine(call: &Call<'_>, args: &[Value], operation: Operation) -> Outcome {
         }
         sets.push(set);
     }
-    let [first, others @ ..] = sets.as_slice() else { return Err(Trouble::arity()) };
+    let [first, others @ ..] = sets.as_slice() else { return Err(FunctionError::arity()) };
     // What types have in common may be `any`, and sets of different types do not go together all the same.
     let mut types = sets.iter().filter(|set| !elements(set).is_empty()).map(Value::ty);
     if types.next().is_some_and(|first| types.any(|other| other != first)) {
@@ -79,7 +79,7 @@ fn combine(call: &Call<'_>, args: &[Value], operation: Operation) -> Outcome {
     Ok(Value::set(call.element(), result))
 }
 
-fn product_type(args: &[Value]) -> Result<Type, Trouble> {
+fn product_type(args: &[Value]) -> Result<Type, FunctionError> {
     if args.len() < 2 {
         return Err("at least two arguments are required".into());
     }
@@ -101,16 +101,16 @@ fn product_type(args: &[Value]) -> Result<Type, Trouble> {
     Ok(if all_lists { Type::list(tuple) } else { Type::set(tuple) })
 }
 
-fn product(call: &Call<'_>, args: &[Value]) -> Outcome {
+fn product(call: &BodyContext<'_>, args: &[Value]) -> FunctionResult {
     let marks = args.iter().fold(Marks::NONE, |marks, arg| marks.union(arg.marks));
     if args.iter().any(|arg| arg.is_unknown() || arg.length().is_unknown()) {
         return Ok(unknown_product(call, args).with_marks(marks));
     }
     let element = call.element();
-    let Type::Tuple(types) = &element else { return Err(Trouble::arity()) };
+    let Type::Tuple(types) = &element else { return Err(FunctionError::arity()) };
     let total = args.iter().fold(1_usize, |total, arg| total.saturating_mul(elements(arg).len()));
     if total.saturating_mul(args.len() + 1) > MOST_ELEMENTS {
-        return Err(Trouble::too_large());
+        return Err(FunctionError::too_large());
     }
     call.pay(total.saturating_mul(args.len()))?;
     let mut rows: Vec<Vec<Value>> = vec![Vec::new()];
@@ -124,7 +124,7 @@ fn product(call: &Call<'_>, args: &[Value]) -> Outcome {
 }
 
 /// The product of what is not known: at least its length can be bounded.
-fn unknown_product(call: &Call<'_>, args: &[Value]) -> Value {
+fn unknown_product(call: &BodyContext<'_>, args: &[Value]) -> Value {
     let result = unknown(call.returns.clone(), args);
     let mut most: u64 = 1;
     for arg in args {

@@ -1,27 +1,30 @@
 //! Functions on strings. Characters are what people see as one: grapheme clusters.
 
 use super::clusters::clusters;
-use super::row::{BOOL, Body, Call, Function, Outcome, Param, Returns, STRING, Trouble, Want, elements, number, string, text, whole};
+use super::row::{
+    BOOL, BodyContext, BuiltIn, FunctionBody, FunctionError, FunctionResult, Param, Returns, STRING, Want, elements, number, string, text,
+    whole,
+};
 use crate::eval::Value;
 
-pub(super) const TABLE: &[Function] = &[
-    Function::new("chomp", &[string("str")], STRING, Body::Text(|text| text.trim_end_matches(['\r', '\n']).to_owned())),
-    Function::new("endswith", &[string("str"), string("suffix")], BOOL, Body::Values(ends_with)),
-    Function::new("indent", &[number("spaces"), string("str")], STRING, Body::Values(indent)),
-    Function::new("join", &[string("separator")], STRING, Body::Values(join)).rest(Param::new("lists", Want::Strings)),
-    Function::new("lower", &[string("str").untyped()], STRING, Body::Text(lower)),
-    Function::new("sort", &[Param::new("list", Want::Strings).unknown()], Returns::Always(Want::Strings), Body::Values(sort)),
-    Function::new("split", &[string("separator"), string("str")], Returns::Always(Want::Strings), Body::Values(split)),
-    Function::new("startswith", &[string("str").unknown(), string("prefix")], BOOL, Body::Values(starts_with)),
-    Function::new("strcontains", &[string("str"), string("substr")], BOOL, Body::Values(contains)).nullable(),
-    Function::new("strrev", &[string("str")], STRING, Body::Text(|text| clusters(text).rev().collect())),
-    Function::new("substr", &[string("str"), number("offset"), number("length")], STRING, Body::Values(substr)),
-    Function::new("title", &[string("str")], STRING, Body::Text(title)),
-    Function::new("trim", &[string("str"), string("cutset")], STRING, Body::Values(trim)),
-    Function::new("trimprefix", &[string("str"), string("prefix")], STRING, Body::Values(trim_prefix)),
-    Function::new("trimspace", &[string("str")], STRING, Body::Text(|text| text.trim().to_owned())),
-    Function::new("trimsuffix", &[string("str"), string("suffix")], STRING, Body::Values(trim_suffix)),
-    Function::new("upper", &[string("str")], STRING, Body::Text(upper)),
+pub(super) const TABLE: &[BuiltIn] = &[
+    BuiltIn::new("chomp", &[string("str")], STRING, FunctionBody::Text(|text| text.trim_end_matches(['\r', '\n']).to_owned())),
+    BuiltIn::new("endswith", &[string("str"), string("suffix")], BOOL, FunctionBody::Values(ends_with)),
+    BuiltIn::new("indent", &[number("spaces"), string("str")], STRING, FunctionBody::Values(indent)),
+    BuiltIn::new("join", &[string("separator")], STRING, FunctionBody::Values(join)).rest(Param::new("lists", Want::Strings)),
+    BuiltIn::new("lower", &[string("str").untyped()], STRING, FunctionBody::Text(lower)),
+    BuiltIn::new("sort", &[Param::new("list", Want::Strings).unknown()], Returns::Always(Want::Strings), FunctionBody::Values(sort)),
+    BuiltIn::new("split", &[string("separator"), string("str")], Returns::Always(Want::Strings), FunctionBody::Values(split)),
+    BuiltIn::new("startswith", &[string("str").unknown(), string("prefix")], BOOL, FunctionBody::Values(starts_with)),
+    BuiltIn::new("strcontains", &[string("str"), string("substr")], BOOL, FunctionBody::Values(contains)).nullable(),
+    BuiltIn::new("strrev", &[string("str")], STRING, FunctionBody::Text(|text| clusters(text).rev().collect())),
+    BuiltIn::new("substr", &[string("str"), number("offset"), number("length")], STRING, FunctionBody::Values(substr)),
+    BuiltIn::new("title", &[string("str")], STRING, FunctionBody::Text(title)),
+    BuiltIn::new("trim", &[string("str"), string("cutset")], STRING, FunctionBody::Values(trim)),
+    BuiltIn::new("trimprefix", &[string("str"), string("prefix")], STRING, FunctionBody::Values(trim_prefix)),
+    BuiltIn::new("trimspace", &[string("str")], STRING, FunctionBody::Text(|text| text.trim().to_owned())),
+    BuiltIn::new("trimsuffix", &[string("str"), string("suffix")], STRING, FunctionBody::Values(trim_suffix)),
+    BuiltIn::new("upper", &[string("str")], STRING, FunctionBody::Text(upper)),
 ];
 
 /// Go maps character by character, never one to several.
@@ -71,13 +74,13 @@ fn title_char(c: char) -> char {
     }
 }
 
-fn ends_with(_: &Call<'_>, args: &[Value]) -> Outcome {
-    let [value, suffix, ..] = args else { return Err(Trouble::arity()) };
+fn ends_with(_: &BodyContext<'_>, args: &[Value]) -> FunctionResult {
+    let [value, suffix, ..] = args else { return Err(FunctionError::arity()) };
     Ok(Value::bool(text(value).ends_with(text(suffix))))
 }
 
-fn starts_with(call: &Call<'_>, args: &[Value]) -> Outcome {
-    let [value, prefix, ..] = args else { return Err(Trouble::arity()) };
+fn starts_with(call: &BodyContext<'_>, args: &[Value]) -> FunctionResult {
+    let [value, prefix, ..] = args else { return Err(FunctionError::arity()) };
     let (known, prefix) = (value.prefix(), text(prefix));
     if known.starts_with(prefix) {
         return Ok(Value::bool(true));
@@ -88,21 +91,21 @@ fn starts_with(call: &Call<'_>, args: &[Value]) -> Outcome {
     Ok(call.unknown(args))
 }
 
-fn contains(_: &Call<'_>, args: &[Value]) -> Outcome {
-    let [value, part, ..] = args else { return Err(Trouble::arity()) };
+fn contains(_: &BodyContext<'_>, args: &[Value]) -> FunctionResult {
+    let [value, part, ..] = args else { return Err(FunctionError::arity()) };
     Ok(Value::bool(text(value).contains(text(part))))
 }
 
-fn indent(call: &Call<'_>, args: &[Value]) -> Outcome {
-    let [spaces, value, ..] = args else { return Err(Trouble::arity()) };
+fn indent(call: &BodyContext<'_>, args: &[Value]) -> FunctionResult {
+    let [spaces, value, ..] = args else { return Err(FunctionError::arity()) };
     let (spaces, value) = (whole(spaces)?, text(value));
     let spaces = usize::try_from(spaces).map_err(|_| "the number of spaces must not be negative")?;
     call.pay(spaces.saturating_mul(value.matches('\n').count() + 1).saturating_add(value.len()))?;
     Ok(Value::string(value.replace('\n', &format!("\n{}", " ".repeat(spaces)))))
 }
 
-fn join(call: &Call<'_>, args: &[Value]) -> Outcome {
-    let [separator, lists @ ..] = args else { return Err(Trouble::arity()) };
+fn join(call: &BodyContext<'_>, args: &[Value]) -> FunctionResult {
+    let [separator, lists @ ..] = args else { return Err(FunctionError::arity()) };
     if lists.is_empty() {
         return Err("at least one list is required".into());
     }
@@ -119,8 +122,8 @@ fn join(call: &Call<'_>, args: &[Value]) -> Outcome {
     Ok(Value::string(parts.join(separator)))
 }
 
-fn sort(call: &Call<'_>, args: &[Value]) -> Outcome {
-    let [list, ..] = args else { return Err(Trouble::arity()) };
+fn sort(call: &BodyContext<'_>, args: &[Value]) -> FunctionResult {
+    let [list, ..] = args else { return Err(FunctionError::arity()) };
     if !list.is_wholly_known() {
         let (least, most) = list.length_bounds();
         return Ok(call.unknown(args).not_null().with_length(least, most));
@@ -133,8 +136,8 @@ fn sort(call: &Call<'_>, args: &[Value]) -> Outcome {
     Ok(Value::list(call.element(), sorted))
 }
 
-fn split(call: &Call<'_>, args: &[Value]) -> Outcome {
-    let [separator, value, ..] = args else { return Err(Trouble::arity()) };
+fn split(call: &BodyContext<'_>, args: &[Value]) -> FunctionResult {
+    let [separator, value, ..] = args else { return Err(FunctionError::arity()) };
     let (separator, value) = (text(separator), text(value));
     call.pay(value.len())?;
     let parts: Vec<Value> = if separator.is_empty() {
@@ -146,8 +149,8 @@ fn split(call: &Call<'_>, args: &[Value]) -> Outcome {
 }
 
 /// Counts in characters as people see them. A negative offset counts from the end; from before the start Terraform begins there.
-fn substr(call: &Call<'_>, args: &[Value]) -> Outcome {
-    let [value, offset, length, ..] = args else { return Err(Trouble::arity()) };
+fn substr(call: &BodyContext<'_>, args: &[Value]) -> FunctionResult {
+    let [value, offset, length, ..] = args else { return Err(FunctionError::arity()) };
     let (value, mut offset, length) = (text(value), whole(offset)?, whole(length)?);
     call.pay(value.len())?;
     if offset < 0 {
@@ -164,20 +167,20 @@ fn substr(call: &Call<'_>, args: &[Value]) -> Outcome {
     Ok(Value::string(part))
 }
 
-fn trim(_: &Call<'_>, args: &[Value]) -> Outcome {
-    let [value, cut, ..] = args else { return Err(Trouble::arity()) };
+fn trim(_: &BodyContext<'_>, args: &[Value]) -> FunctionResult {
+    let [value, cut, ..] = args else { return Err(FunctionError::arity()) };
     let cut = text(cut);
     Ok(Value::string(text(value).trim_matches(|c| cut.contains(c))))
 }
 
-fn trim_prefix(_: &Call<'_>, args: &[Value]) -> Outcome {
-    let [value, prefix, ..] = args else { return Err(Trouble::arity()) };
+fn trim_prefix(_: &BodyContext<'_>, args: &[Value]) -> FunctionResult {
+    let [value, prefix, ..] = args else { return Err(FunctionError::arity()) };
     let value = text(value);
     Ok(Value::string(value.strip_prefix(text(prefix)).unwrap_or(value)))
 }
 
-fn trim_suffix(_: &Call<'_>, args: &[Value]) -> Outcome {
-    let [value, suffix, ..] = args else { return Err(Trouble::arity()) };
+fn trim_suffix(_: &BodyContext<'_>, args: &[Value]) -> FunctionResult {
+    let [value, suffix, ..] = args else { return Err(FunctionError::arity()) };
     let value = text(value);
     Ok(Value::string(value.strip_suffix(text(suffix)).unwrap_or(value)))
 }

@@ -1,29 +1,30 @@
 //! `templatefile` and `templatestring`: the evaluator renders, these say with what.
 
-use super::row::{Body, Call, Function, Outcome, Returns, STRING, Trouble, any, string, text};
+use super::row::{BodyContext, BuiltIn, FunctionBody, FunctionError, FunctionResult, Returns, STRING, any, string, text};
 use super::{Inside, filesystem};
 use crate::eval::{Marks, Type, Value, convert};
 
-pub(super) const TABLE: &[Function] = &[
-    Function::new("templatefile", &[string("path"), any("vars")], Returns::By(|_| Ok(Type::Any)), Body::Values(template_file)).nullable(),
-    Function::new("templatestring", &[string("template"), any("vars")], STRING, Body::Values(template_string)),
+pub(super) const TABLE: &[BuiltIn] = &[
+    BuiltIn::new("templatefile", &[string("path"), any("vars")], Returns::By(|_| Ok(Type::Any)), FunctionBody::Values(template_file))
+        .nullable(),
+    BuiltIn::new("templatestring", &[string("template"), any("vars")], STRING, FunctionBody::Values(template_string)),
 ];
 
-fn template_file(call: &Call<'_>, args: &[Value]) -> Outcome {
-    let [path, vars, ..] = args else { return Err(Trouble::arity()) };
+fn template_file(call: &BodyContext<'_>, args: &[Value]) -> FunctionResult {
+    let [path, vars, ..] = args else { return Err(FunctionError::arity()) };
     let template = filesystem::read_text(call, args)?;
     let rendered = render(call, &template, text(path), vars, Inside::TemplateFile)?;
     // What it holds of other files is marked as pieces of them.
     Ok(rendered.with_marks(Marks::FILE))
 }
 
-fn template_string(call: &Call<'_>, args: &[Value]) -> Outcome {
-    let [template, vars, ..] = args else { return Err(Trouble::arity()) };
+fn template_string(call: &BodyContext<'_>, args: &[Value]) -> FunctionResult {
+    let [template, vars, ..] = args else { return Err(FunctionError::arity()) };
     let rendered = render(call, text(template), "the template", vars, Inside::TemplateString)?;
     Ok(convert(rendered, &Type::String)?)
 }
 
-fn render(call: &Call<'_>, template: &str, name: &str, vars: &Value, inside: Inside) -> Outcome {
+fn render(call: &BodyContext<'_>, template: &str, name: &str, vars: &Value, inside: Inside) -> FunctionResult {
     let vars = vars.as_mapping().ok_or("invalid vars value: must be a map")?;
     if let Some(name) = vars.keys().find(|name| !is_identifier(name)) {
         return Err(format!(

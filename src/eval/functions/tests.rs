@@ -2,24 +2,24 @@
 
 use super::*;
 use crate::base::{Sources, Span};
-use crate::eval::{Budget, FileList, FileTrouble, Marks, Type, WithheldPath};
+use crate::eval::{Budget, FileError, FileList, Marks, Type, WithheldPath};
 
 struct NoFiles;
 
 impl FileAccess for NoFiles {
-    fn read(&self, path: &str) -> Result<Arc<[u8]>, FileTrouble> {
+    fn read(&self, path: &str) -> Result<Arc<[u8]>, FileError> {
         match path {
             "here" => Ok(Arc::from(*b"SOFTWARE")),
-            "/etc/passwd" => Err(FileTrouble::withheld("it lies outside")),
-            _ => Err(FileTrouble::Missing),
+            "/etc/passwd" => Err(FileError::withheld("it lies outside")),
+            _ => Err(FileError::Missing),
         }
     }
 
-    fn exists(&self, _: &str) -> Result<bool, FileTrouble> {
+    fn exists(&self, _: &str) -> Result<bool, FileError> {
         Ok(false)
     }
 
-    fn list(&self, _: &str) -> Result<Arc<FileList>, FileTrouble> {
+    fn list(&self, _: &str) -> Result<Arc<FileList>, FileError> {
         let withheld = |path: &str, is_git| WithheldPath { path: path.to_owned(), is_git, why: "it is not ours".into() };
         let files = vec!["a.tf".to_owned(), "keys/b.tf".to_owned()];
         Ok(Arc::new(FileList { files, withheld: vec![withheld(".git", true), withheld("keys/out.yaml", false)] }))

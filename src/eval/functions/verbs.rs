@@ -2,7 +2,7 @@
 
 use super::clusters::clusters;
 use super::json;
-use super::row::{Call, Trouble};
+use super::row::{BodyContext, FunctionError};
 use crate::eval::{Data, Num, Type, Value, convert};
 use num_bigint::{BigInt, Sign};
 
@@ -25,7 +25,7 @@ struct Verb {
 }
 
 /// The text with its verbs replaced by the arguments, which are wholly known.
-pub(super) fn render(call: &Call<'_>, format: &str, args: &[Value]) -> Result<String, Trouble> {
+pub(super) fn render(call: &BodyContext<'_>, format: &str, args: &[Value]) -> Result<String, FunctionError> {
     let mut out = String::with_capacity(format.len());
     let mut rest = format;
     let (mut next, mut highest) = (1, 0);
@@ -55,7 +55,7 @@ pub(super) fn render(call: &Call<'_>, format: &str, args: &[Value]) -> Result<St
 }
 
 /// Reads a verb behind its `%`: flags, width, precision, `[argument]`, letter.
-fn parse_verb(text: &str, next: usize) -> Result<(Verb, &str), Trouble> {
+fn parse_verb(text: &str, next: usize) -> Result<(Verb, &str), FunctionError> {
     let mut verb = Verb { argument: next, ..Verb::default() };
     let mut rest = text;
     loop {
@@ -81,7 +81,7 @@ fn parse_verb(text: &str, next: usize) -> Result<(Verb, &str), Trouble> {
         verb.precision = Some(if precision.is_empty() { 0 } else { number(precision) });
         rest = after;
     }
-    let broken = || Trouble::from("invalid format string: a verb is not complete");
+    let broken = || FunctionError::from("invalid format string: a verb is not complete");
     if let Some(after) = rest.strip_prefix('[') {
         let (argument, after) = split_digits(after);
         rest = after.strip_prefix(']').filter(|_| !argument.is_empty() && !argument.starts_with('0')).ok_or_else(broken)?;
@@ -102,7 +102,7 @@ fn split_digits(text: &str) -> (&str, &str) {
     text.split_at(text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len()))
 }
 
-fn render_verb(verb: Verb, arg: &Value) -> Result<String, Trouble> {
+fn render_verb(verb: Verb, arg: &Value) -> Result<String, FunctionError> {
     if arg.is_null() && verb.mode != 'v' {
         return Err(format!("unsupported value for `%{}`: null value cannot be formatted", verb.mode).into());
     }
@@ -139,29 +139,29 @@ fn render_verb(verb: Verb, arg: &Value) -> Result<String, Trouble> {
     }
 }
 
-fn to(verb: Verb, arg: &Value, ty: &Type) -> Result<Value, Trouble> {
+fn to(verb: Verb, arg: &Value, ty: &Type) -> Result<Value, FunctionError> {
     let value = convert(arg.clone(), ty).map_err(|error| format!("unsupported value for `%{}`: {}", verb.mode, error.message))?;
     match value.why() {
-        Some(why) => Err(Trouble::Unknown(why.clone())),
+        Some(why) => Err(FunctionError::Unknown(why.clone())),
         None => Ok(value),
     }
 }
 
 /// Widens a text to the verb's width, counted in characters as people see them.
-fn pad(verb: Verb, text: &str) -> Result<String, Trouble> {
+fn pad(verb: Verb, text: &str) -> Result<String, FunctionError> {
     let width = verb.width.unwrap_or(0);
     if width > WIDEST {
-        return Err(Trouble::too_large());
+        return Err(FunctionError::too_large());
     }
     let fill = if verb.zero { "0" } else { " " }.repeat(width.saturating_sub(clusters(text).count()));
     Ok(if verb.minus { format!("{text}{fill}") } else { format!("{fill}{text}") })
 }
 
 /// Go's `big.Int.Format`.
-fn integer(verb: Verb, number: &BigInt) -> Result<String, Trouble> {
+fn integer(verb: Verb, number: &BigInt) -> Result<String, FunctionError> {
     let (width, precision) = (verb.width.unwrap_or(0), verb.precision.unwrap_or(0));
     if width.max(precision) > WIDEST {
-        return Err(Trouble::too_large());
+        return Err(FunctionError::too_large());
     }
     let (radix, prefix) = match verb.mode {
         'b' => (2, "0b"),
@@ -202,10 +202,10 @@ fn sign(verb: Verb, negative: bool) -> &'static str {
 }
 
 /// Go's `big.Float.Format`.
-fn float(verb: Verb, number: &Num) -> Result<String, Trouble> {
+fn float(verb: Verb, number: &Num) -> Result<String, FunctionError> {
     let width = verb.width.unwrap_or(0);
     if width.max(verb.precision.unwrap_or(0)) > WIDEST {
-        return Err(Trouble::too_large());
+        return Err(FunctionError::too_large());
     }
     let precision = match verb.mode {
         'g' | 'G' => verb.precision,

@@ -1,7 +1,7 @@
 //! YAML as Terraform's go-cty-yaml reads it: YAML 1.1 in its booleans, 1.2 in its numbers.
 
 use super::clock::Instant;
-use super::row::Trouble;
+use super::row::FunctionError;
 use crate::eval::{Data, Num, NumError, Type, Value, convert};
 use saphyr_parser::{Event, Parser, ScalarStyle, ScanError, StrInput};
 use std::borrow::Cow;
@@ -24,24 +24,24 @@ const MOST_REREAD: usize = 16 << 20;
 const UNREAD: &str = "the YAML text is laid out in a way that is not read here";
 
 /// Reads the only document of a text. Sequences become tuples, mappings objects; of equal keys the last counts.
-pub(super) fn decode(text: &str) -> Result<Value, Trouble> {
+pub(super) fn decode(text: &str) -> Result<Value, FunctionError> {
     check_text(text)?;
     // Our parser keeps everything between the outermost brackets until they close.
     if text.bytes().filter(|byte| matches!(byte, b',' | b'[' | b'{')).count() as u64 > NODE_CAP {
-        return Err(Trouble::too_large());
+        return Err(FunctionError::too_large());
     }
     // Line breaks of YAML 1.1, which our parser, of YAML 1.2, takes for text.
     if text.contains(['\u{85}', '\u{2028}', '\u{2029}']) {
-        return Err(Trouble::Unknown(UNREAD.into()));
+        return Err(FunctionError::Unknown(UNREAD.into()));
     }
     let mut repaired = Cow::Borrowed(text);
     for round in 0..MOST_REPAIRS {
         if round * text.len() > MOST_REREAD {
             break;
         }
-        let mut reader = Reader::new(&repaired);
+        let mut reader = YamlDecoder::new(&repaired);
         match reader.document() {
-            Err(Trouble::Wrong(message)) => {
+            Err(FunctionError::Wrong(message)) => {
                 let Some(line) = reader.unindented else { return Err(message.into()) };
                 // Within brackets indentation means nothing, so more of it does no harm.
                 let lines = repaired.split_inclusive('\n').enumerate();
@@ -50,13 +50,13 @@ pub(super) fn decode(text: &str) -> Result<Value, Trouble> {
             done => return done,
         }
     }
-    Err(Trouble::Unknown(UNREAD.into()))
+    Err(FunctionError::Unknown(UNREAD.into()))
 }
 
 const FURTHER_IN: &str = "                                ";
 
 /// What Terraform's parser refuses and ours does not: control characters, a tab in front, versions other than 1.1.
-fn check_text(text: &str) -> Result<(), Trouble> {
+fn check_text(text: &str) -> Result<(), FunctionError> {
     let allowed = |c: char| matches!(c, '\t' | '\n' | '\r' | ' '..='~' | '\u{85}' | '\u{a0}'..='\u{fffd}' | '\u{10000}'..);
     if let Some(c) = text.chars().find(|c| !allowed(*c)) {
         return Err(format!("invalid YAML: control characters are not allowed ({})", c.escape_unicode()).into());
@@ -115,7 +115,7 @@ impl ScanErrorKind {
     }
 }
 
-struct Reader<'t> {
+struct YamlDecoder<'t> {
     parser: Parser<'t, StrInput<'t>>,
     /// What an anchor stands for, and how many nodes that is.
     anchors: HashMap<usize, (Value, u64)>,
@@ -128,7 +128,7 @@ struct Reader<'t> {
     ragged_end: Option<usize>,
 }
 
-impl<'t> Reader<'t> {
+impl<'t> YamlDecoder<'t> {
     fn new(text: &'t str) -> Self {
         Self {
             parser: Parser::new_from_str(text),
@@ -141,7 +141,7 @@ impl<'t> Reader<'t> {
         }
     }
 
-    fn document(&mut self) -> Result<Value, Trouble> {
+    fn document(&mut self) -> Result<Value, FunctionError> {
         loop {
             match self.next()? {
                 Event::DocumentStart(_) => break,
@@ -161,14 +161,14 @@ impl<'t> Reader<'t> {
     }
 
     /// The next event, with what Terraform's parser makes of scalars.
-    fn next(&mut self) -> Result<Event<'t>, Trouble> {
+    fn next(&mut self) -> Result<Event<'t>, FunctionError> {
         let (event, span) = match self.parser.next_event() {
             Some(Ok(event)) => event,
             Some(Err(error)) => {
                 match ScanErrorKind::of(&error) {
                     ScanErrorKind::Indentation => self.unindented = Some(error.marker().line()),
-                    ScanErrorKind::TooDeep => return Err(Trouble::too_large()),
-                    ScanErrorKind::ReadByTerraform => return Err(Trouble::Unknown(UNREAD.into())),
+                    ScanErrorKind::TooDeep => return Err(FunctionError::too_large()),
+                    ScanErrorKind::ReadByTerraform => return Err(FunctionError::Unknown(UNREAD.into())),
                     ScanErrorKind::Refused => {}
                 }
                 return Err(format!("invalid YAML: {error}").into());
@@ -196,15 +196,15 @@ impl<'t> Reader<'t> {
         }
     }
 
-    fn count(&mut self, nodes: u64) -> Result<(), Trouble> {
+    fn count(&mut self, nodes: u64) -> Result<(), FunctionError> {
         self.nodes = self.nodes.saturating_add(nodes);
-        if self.nodes > NODE_CAP { Err(Trouble::too_large()) } else { Ok(()) }
+        if self.nodes > NODE_CAP { Err(FunctionError::too_large()) } else { Ok(()) }
     }
 
     /// A value, and how many nodes it is.
-    fn node(&mut self, event: Event<'t>, depth: usize) -> Result<(Value, u64), Trouble> {
+    fn node(&mut self, event: Event<'t>, depth: usize) -> Result<(Value, u64), FunctionError> {
         if depth > DEPTH_CAP {
-            return Err(Trouble::too_large());
+            return Err(FunctionError::too_large());
         }
         self.count(1)?;
         let before = self.nodes;
@@ -242,7 +242,7 @@ impl<'t> Reader<'t> {
         Ok((value, size))
     }
 
-    fn sequence(&mut self, depth: usize) -> Result<Value, Trouble> {
+    fn sequence(&mut self, depth: usize) -> Result<Value, FunctionError> {
         let mut elements = Vec::new();
         loop {
             match self.next()? {
@@ -252,7 +252,7 @@ impl<'t> Reader<'t> {
         }
     }
 
-    fn mapping(&mut self, depth: usize) -> Result<Value, Trouble> {
+    fn mapping(&mut self, depth: usize) -> Result<Value, FunctionError> {
         let mut entries: BTreeMap<Arc<str>, Value> = BTreeMap::new();
         loop {
             let (text, style, tag) = match self.next()? {
@@ -280,7 +280,7 @@ impl<'t> Reader<'t> {
     }
 }
 
-fn check_tag(tag: Option<String>, wanted: &str) -> Result<(), Trouble> {
+fn check_tag(tag: Option<String>, wanted: &str) -> Result<(), FunctionError> {
     match tag {
         Some(tag) if tag.strip_prefix(PREFIX) != Some(wanted) && !tag.is_empty() => {
             Err(format!("cannot interpret a {} as {tag}", if wanted == "seq" { "sequence" } else { "mapping" }).into())
@@ -289,14 +289,14 @@ fn check_tag(tag: Option<String>, wanted: &str) -> Result<(), Trouble> {
     }
 }
 
-fn key(tag: &str, text: &str, style: ScalarStyle) -> Result<Arc<str>, Trouble> {
+fn key(tag: &str, text: &str, style: ScalarStyle) -> Result<Arc<str>, FunctionError> {
     let key = convert(resolve(tag, text, style)?, &Type::String).map_err(|_| "only strings are allowed as mapping keys")?;
     let key = key.as_str().ok_or("mapping key cannot be null")?;
     Ok(key.nfc().collect::<String>().into())
 }
 
 /// A scalar's value. Block scalars are strings in the end, but only after they were read as whatever they look like.
-fn scalar(tag: &str, text: &str, style: ScalarStyle) -> Result<Value, Trouble> {
+fn scalar(tag: &str, text: &str, style: ScalarStyle) -> Result<Value, FunctionError> {
     let value = resolve(tag, text, style)?;
     if tag.is_empty() && matches!(style, ScalarStyle::Literal | ScalarStyle::Folded) {
         return Ok(convert(value, &Type::String)?);
@@ -316,7 +316,7 @@ fn word(text: &str) -> Option<Value> {
     })
 }
 
-fn resolve(tag: &str, text: &str, style: ScalarStyle) -> Result<Value, Trouble> {
+fn resolve(tag: &str, text: &str, style: ScalarStyle) -> Result<Value, FunctionError> {
     let short = if tag.is_empty() {
         ""
     } else {
@@ -342,7 +342,7 @@ fn resolve(tag: &str, text: &str, style: ScalarStyle) -> Result<Value, Trouble> 
         match first {
             Some('.') => match Num::parse(text) {
                 Ok(number) => return Ok(Value::number(number)),
-                Err(NumError::TooLarge) => return Err(Trouble::too_large()),
+                Err(NumError::TooLarge) => return Err(FunctionError::too_large()),
                 Err(_) => {}
             },
             Some('0'..='9' | '+' | '-') => {
@@ -388,14 +388,14 @@ fn looks_like_number(text: &str) -> bool {
 }
 
 /// A number as Terraform reads it, or as Go reads integers with a prefix.
-fn number(text: &str) -> Result<Value, Trouble> {
+fn number(text: &str) -> Result<Value, FunctionError> {
     let plain = text.replace('_', "");
     match Num::parse(&plain) {
         Ok(number) => return Ok(Value::number(number)),
-        Err(NumError::TooLarge) => return Err(Trouble::too_large()),
+        Err(NumError::TooLarge) => return Err(FunctionError::too_large()),
         Err(_) => {}
     }
-    let refused = || Trouble::Wrong(format!("cannot parse `{text}` as a number"));
+    let refused = || FunctionError::Wrong(format!("cannot parse `{text}` as a number"));
     let (negative, digits) = match plain.strip_prefix('-') {
         Some(digits) => (true, digits),
         None => (false, plain.strip_prefix('+').unwrap_or(&plain)),

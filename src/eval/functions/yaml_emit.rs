@@ -1,7 +1,7 @@
 //! YAML as Terraform's go-cty-yaml writes it: libyaml's emitter with every string in double quotes, or as a literal block where it has
 //! line breaks.
 
-use super::row::{LARGEST_RESULT, Trouble};
+use super::row::{FunctionError, LARGEST_RESULT};
 use crate::eval::{Data, Value};
 use std::fmt::Write;
 
@@ -14,9 +14,9 @@ const LONGEST_KEY: usize = 128;
 const INDENT: usize = 2;
 
 /// The YAML text of a wholly known value. Where it grows beyond the largest result, it breaks off there.
-pub(super) fn encode(value: &Value) -> Result<String, Trouble> {
+pub(super) fn encode(value: &Value) -> Result<String, FunctionError> {
     let mut emitter = Emitter { out: String::new(), column: 0, indent: None, whitespace: true, indention: true, open_ended: false };
-    emitter.node(value, Place::Root, 0)?;
+    emitter.node(value, NodeRole::Root, 0)?;
     emitter.open_ended &= is_plain(value);
     emitter.write_indent();
     if emitter.open_ended {
@@ -32,7 +32,7 @@ fn is_plain(value: &Value) -> bool {
 
 /// What a node is part of.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Place {
+enum NodeRole {
     Root,
     Sequence,
     Mapping,
@@ -78,9 +78,9 @@ impl Emitter {
         self.open_ended = false;
     }
 
-    fn node(&mut self, value: &Value, place: Place, depth: usize) -> Result<(), Trouble> {
+    fn node(&mut self, value: &Value, place: NodeRole, depth: usize) -> Result<(), FunctionError> {
         if depth > DEPTH_CAP {
-            return Err(Trouble::too_large());
+            return Err(FunctionError::too_large());
         }
         if self.out.len() > LARGEST_RESULT {
             return Ok(());
@@ -91,7 +91,7 @@ impl Emitter {
             Data::Map(_, entries) | Data::Object(entries) if entries.is_empty() => self.empty("{", "}"),
             Data::List(_, elements) | Data::Set(_, elements) | Data::Tuple(elements) => {
                 // A sequence under a key is not indented.
-                let indentless = place == Place::Mapping && !self.indention;
+                let indentless = place == NodeRole::Mapping && !self.indention;
                 self.indent = match self.indent {
                     None => Some(0),
                     Some(indent) if indentless => Some(indent),
@@ -100,7 +100,7 @@ impl Emitter {
                 for element in elements.iter() {
                     self.write_indent();
                     self.indicator("-", true, false, true);
-                    self.node(element, Place::Sequence, depth + 1)?;
+                    self.node(element, NodeRole::Sequence, depth + 1)?;
                 }
             }
             Data::Map(_, entries) | Data::Object(entries) => {
@@ -108,15 +108,15 @@ impl Emitter {
                 for (name, element) in entries.iter() {
                     self.write_indent();
                     if is_simple_key(name) {
-                        self.scalar_string(name, Place::SimpleKey);
+                        self.scalar_string(name, NodeRole::SimpleKey);
                         self.indicator(":", false, false, false);
                     } else {
                         self.indicator("?", true, false, true);
-                        self.scalar_string(name, Place::Mapping);
+                        self.scalar_string(name, NodeRole::Mapping);
                         self.write_indent();
                         self.indicator(":", true, false, true);
                     }
-                    self.node(element, Place::Mapping, depth + 1)?;
+                    self.node(element, NodeRole::Mapping, depth + 1)?;
                 }
             }
             Data::String(text) => self.scalar_string(text, place),
@@ -124,7 +124,7 @@ impl Emitter {
             Data::Bool(value) => self.plain(if *value { "true" } else { "false" }, place),
             Data::Number(number) if number.is_infinite() => self.plain(if number.is_negative() { "-Inf" } else { "+Inf" }, place),
             Data::Number(number) => self.plain(&number.to_string(), place),
-            Data::Unknown(unknown) => return Err(Trouble::Unknown(unknown.why.clone())),
+            Data::Unknown(unknown) => return Err(FunctionError::Unknown(unknown.why.clone())),
         }
         self.indent = outer;
         Ok(())
@@ -135,23 +135,23 @@ impl Emitter {
         self.indicator(closing, false, false, false);
     }
 
-    fn plain(&mut self, text: &str, place: Place) {
+    fn plain(&mut self, text: &str, place: NodeRole) {
         if !self.whitespace {
             self.put(' ');
         }
         text.chars().for_each(|c| self.put(c));
         self.whitespace = false;
         self.indention = false;
-        self.open_ended = place == Place::Root;
+        self.open_ended = place == NodeRole::Root;
     }
 
-    fn scalar_string(&mut self, text: &str, place: Place) {
+    fn scalar_string(&mut self, text: &str, place: NodeRole) {
         let outer = self.indent;
         self.indent = Some(self.indent.unwrap_or(0) + INDENT);
-        if text.contains('\n') && place != Place::SimpleKey && block_allowed(text) {
+        if text.contains('\n') && place != NodeRole::SimpleKey && block_allowed(text) {
             self.literal(text);
         } else {
-            self.quoted(text, place != Place::SimpleKey);
+            self.quoted(text, place != NodeRole::SimpleKey);
         }
         self.indent = outer;
     }

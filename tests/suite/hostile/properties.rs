@@ -2,7 +2,7 @@
 
 use crate::harness::{command, folders, root, said, scratch};
 use kmslint::base::{Sources, Span};
-use kmslint::eval::{EvalError, FileAccess, FileList, FileTrouble, RefStep, Scope, Value, eval_text};
+use kmslint::eval::{EvalError, FileAccess, FileError, FileList, RefStep, Scope, Value, eval_text};
 use kmslint::hcl::{Body, json, native};
 use kmslint::plan;
 use kmslint::policy::{baseline, config};
@@ -176,15 +176,15 @@ impl Scope for Surroundings {
 }
 
 impl FileAccess for Surroundings {
-    fn read(&self, path: &str) -> Result<Arc<[u8]>, FileTrouble> {
-        if path.len().is_multiple_of(2) { Err(FileTrouble::Missing) } else { Ok(Arc::from(path.as_bytes())) }
+    fn read(&self, path: &str) -> Result<Arc<[u8]>, FileError> {
+        if path.len().is_multiple_of(2) { Err(FileError::Missing) } else { Ok(Arc::from(path.as_bytes())) }
     }
 
-    fn exists(&self, path: &str) -> Result<bool, FileTrouble> {
+    fn exists(&self, path: &str) -> Result<bool, FileError> {
         Ok(path.len() % 2 == 1)
     }
 
-    fn list(&self, _: &str) -> Result<Arc<FileList>, FileTrouble> {
+    fn list(&self, _: &str) -> Result<Arc<FileList>, FileError> {
         Ok(Arc::new(FileList { files: vec!["a".to_owned(), "b/c".to_owned()], withheld: Vec::new() }))
     }
 
