@@ -4,7 +4,7 @@ use super::Exit;
 use super::args::{FailOn, Policy, Reporting, Terminal};
 use super::error::CliError;
 use super::format::{self, Target};
-use super::surroundings::{Surroundings, complain, print_through};
+use super::surroundings::{Output, Surroundings, complain, print_through};
 use crate::base::{Problem, Repository, Sources, disk};
 use crate::check::{self, Decisions};
 use crate::fix;
@@ -23,6 +23,9 @@ const MODULES_SHOWN: usize = 3;
 
 /// Up to how many findings reports carry fixes: all edits have to be known before the first is written.
 const MOST_WITH_FIXES: usize = 50_000;
+
+/// Up to how many findings the report for people counts those that can be fixed: more are not fixed at a sitting, and to plan it takes time.
+const MOST_WITH_FIXES_COUNTED: usize = 2_000;
 
 /// The times of a run.
 #[derive(Clone, Copy)]
@@ -130,7 +133,7 @@ impl<'a> Desk<'a> {
             return self.write_baseline(path, outcome, sources);
         }
         let exit = exit_of(outcome, policy::fail_on(config, &self.options));
-        let written = self.report(outcome, exit, config, clock, sources)?;
+        let written = self.report(outcome, exit, (config, policy), clock, sources)?;
         Ok(exit.max(written))
     }
 
@@ -148,7 +151,14 @@ impl<'a> Desk<'a> {
     }
 
     /// Writes every report. A file is complete or untouched.
-    fn report(&self, outcome: &Outcome, exit: Exit, config: &Config, clock: Clock, sources: &Sources) -> io::Result<Exit> {
+    fn report(
+        &self,
+        outcome: &Outcome,
+        exit: Exit,
+        (config, policy): (&Config, &Policy),
+        clock: Clock,
+        sources: &Sources,
+    ) -> io::Result<Exit> {
         self.complain_of(outcome, sources)?;
         // Reports that carry no edits and no commit need not wait for them.
         let is_wanted = |carries: fn(&report::Format) -> bool| self.targets.iter().any(|target| carries(target.format));
@@ -160,12 +170,19 @@ impl<'a> Desk<'a> {
             complain(text.as_bytes());
         }
         let fixes = if carries_fixes && !is_much { self.fixes(outcome, config, true, sources) } else { fix::Plan::default() };
+        let counts_fixes = !self.terminal.quiet && is_wanted(|format| format.counts_fixes);
+        let fixable = (counts_fixes && outcome.findings.len() <= MOST_WITH_FIXES_COUNTED).then(|| self.fixable(outcome, config, sources));
+        let link = |path: &str| self.surroundings.file_url(path);
+        let terminal = self.surroundings.screen(Output::Out, self.terminal, &link);
+        let paper = report::Screen { color: false, columns: None, link: None };
         let mut ended = Exit::Clean;
         for target in &self.targets {
             let to_terminal = target.file.is_none();
             let context = report::Context {
                 sources,
-                color: to_terminal && self.surroundings.color(self.terminal, self.surroundings.out_is_terminal),
+                screen: if to_terminal { &terminal } else { &paper },
+                fixable,
+                has_baseline: policy.baseline.is_some(),
                 now: clock.now,
                 // The same input gives the same bytes, except where only a person reads them.
                 elapsed: (to_terminal && self.surroundings.out_is_terminal).then(|| clock.started.elapsed()),
@@ -200,12 +217,24 @@ impl<'a> Desk<'a> {
         fix::edits(&outcome.findings, &keys, sources, &fix::Options { unsafe_fixes, settings })
     }
 
+    /// How many violations the fixes would settle, without and with the unsafe ones.
+    fn fixable(&self, outcome: &Outcome, config: &Config, sources: &Sources) -> report::Fixable {
+        let violations = |unsafe_fixes| -> usize {
+            let plan = self.fixes(outcome, config, unsafe_fixes, sources);
+            let fixed = outcome.findings.iter().filter(|finding| finding.verdict == "violation" && plan.edits_of(finding).next().is_some());
+            fixed.map(|finding| finding.instances.len()).sum()
+        };
+        let safe = violations(false);
+        report::Fixable { safe, with_unsafe: violations(true).saturating_sub(safe) }
+    }
+
     /// Problems, notices and, with `--verbose`, what was used: to standard error.
     pub fn complain_of(&self, outcome: &Outcome, sources: &Sources) -> io::Result<()> {
-        let color = self.surroundings.color(self.terminal, self.surroundings.err_is_terminal);
+        let link = |path: &str| self.surroundings.file_url(path);
+        let screen = self.surroundings.screen(Output::Err, self.terminal, &link);
         let notices = if self.terminal.quiet { &[] } else { outcome.notices.as_slice() };
         let mut text = Vec::new();
-        report::problems_and_notices(&outcome.problems, notices, sources, color, &mut text)?;
+        report::problems_and_notices(&outcome.problems, notices, sources, &screen, self.terminal.verbose, &mut text)?;
         for part in &outcome.not_audited {
             writeln!(text, "not audited: {} {} in {}: {}", part.what, part.ocid, part.region, report::clean(&part.why))?;
         }
@@ -275,14 +304,9 @@ fn tell_of_not_read(all: &[NotRead], is_verbose: bool, text: &mut Vec<u8>) -> io
     all.sort_by_key(|one| (one.kind, one.may_hide_keys, &one.why));
     for same in all.chunk_by(|a, b| (a.kind, &a.why) == (b.kind, &b.why)) {
         let Some(first) = same.first() else { continue };
-        let (one, many) = match first.kind {
-            NotReadKind::Plan => ("plan was not read", "plans were not read"),
-            NotReadKind::State => ("state was not read", "states were not read"),
-            NotReadKind::ValuesFile => ("values file was not used", "values files were not used"),
-            NotReadKind::TerragruntUnit => ("Terragrunt unit was not read", "Terragrunt units were not read"),
-            NotReadKind::Stack => ("Stack was not read", "Stacks were not read"),
-            NotReadKind::Excluded => ("path was not read", "paths were not read"),
-        };
+        let (one, many) = first.kind.nouns();
+        let was = if same.len() == 1 { "was" } else { "were" };
+        let done = first.kind.participle();
         let shown = if is_verbose { same.len() } else { MODULES_SHOWN };
         let names: Vec<_> = same.iter().take(shown).map(|one| format!("`{}`", report::clean(&one.path))).collect();
         let more = same.len() - names.len();
@@ -292,7 +316,7 @@ fn tell_of_not_read(all: &[NotRead], is_verbose: bool, text: &mut Vec<u8>) -> io
             (NotReadKind::ValuesFile, 2..) => first.why.replace("pass it to check it", "pass them to check them"),
             _ => first.why.clone(),
         };
-        writeln!(text, "note: {count}: {}{more}; {}", names.join(", "), report::clean(&why))?;
+        writeln!(text, "note: {count} {was} not {done}: {}{more}; {}", names.join(", "), report::clean(&why))?;
     }
     Ok(())
 }

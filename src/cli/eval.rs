@@ -36,7 +36,8 @@ pub fn run(arguments: &Eval, matches: &ArgMatches, surroundings: &Surroundings) 
     let problems = terraform::input_problems(&request, &sources);
     let mut exit = if problems.is_empty() { Exit::Clean } else { Exit::Trouble };
     let mut text = Vec::new();
-    report::problems_and_notices(&problems, &[], &sources, false, &mut text)?;
+    let screen = report::Screen { color: false, columns: None, link: None };
+    report::problems_and_notices(&problems, &[], &sources, &screen, false, &mut text)?;
     complain(&text);
     let mut out = String::new();
     for answer in terraform::evaluate(&request, &sources, &expressions) {

@@ -22,6 +22,9 @@ pub fn run(words: &[String], env: BTreeMap<String, String>, directory: &Path) ->
         now: Timestamp::UNIX_EPOCH,
         out_is_terminal: false,
         err_is_terminal: false,
+        columns: None,
+        out_has_links: false,
+        err_has_links: false,
     };
     super::run(words.iter().map(OsString::from), &surroundings).map(super::Exit::code)
 }

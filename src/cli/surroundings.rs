@@ -1,8 +1,10 @@
 //! What the process finds around it: environment, clock, working directory, streams. Read here and nowhere else, handed down as values.
 
 use super::args::{Color, Terminal};
+use crate::report::Screen;
 use crate::terraform::Streams;
 use jiff::Timestamp;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use std::collections::BTreeMap;
 use std::io::{IsTerminal, Write};
 use std::path::PathBuf;
@@ -22,6 +24,21 @@ pub struct Surroundings {
     pub out_is_terminal: bool,
     /// Whether standard error is a terminal.
     pub err_is_terminal: bool,
+    /// The terminal's width in columns.
+    pub columns: Option<usize>,
+    /// Whether standard output understands hyperlinks.
+    pub out_has_links: bool,
+    /// Whether standard error does.
+    pub err_has_links: bool,
+}
+
+/// A stream of the process.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Output {
+    /// Standard output.
+    Out,
+    /// Standard error.
+    Err,
 }
 
 impl Surroundings {
@@ -34,6 +51,9 @@ impl Surroundings {
             now: Timestamp::now(),
             out_is_terminal: std::io::stdout().is_terminal(),
             err_is_terminal: std::io::stderr().is_terminal(),
+            columns: terminal_size::terminal_size().map(|(terminal_size::Width(columns), _)| usize::from(columns)),
+            out_has_links: supports_hyperlinks::on(supports_hyperlinks::Stream::Stdout),
+            err_has_links: supports_hyperlinks::on(supports_hyperlinks::Stream::Stderr),
         })
     }
 
@@ -47,13 +67,42 @@ impl Surroundings {
         self.env.get(name).map(String::as_str).filter(|value| !value.is_empty())
     }
 
-    /// Whether a stream is coloured: the option, then `NO_COLOR`, then whether it is a terminal that understands colour.
-    pub fn color(&self, terminal: &Terminal, is_terminal: bool) -> bool {
+    /// Whether a stream is colored: the option, then the variables that others agree on (<https://no-color.org>,
+    /// <https://bixense.com/clicolors>, <https://force-color.org>), then whether it is a terminal that understands color.
+    fn color(&self, terminal: &Terminal, is_terminal: bool) -> bool {
+        let is_forced = |name| self.var(name).map(|value| !matches!(value, "0" | "false"));
         match terminal.color {
             Color::Always => true,
             Color::Never => false,
-            Color::Auto => is_terminal && self.var("NO_COLOR").is_none() && self.var("TERM") != Some("dumb"),
+            Color::Auto if self.var("NO_COLOR").is_some() => false,
+            Color::Auto => is_forced("FORCE_COLOR").unwrap_or_else(|| {
+                let is_asked = self.var("CLICOLOR") != Some("0") && self.var("TERM") != Some("dumb");
+                is_forced("CLICOLOR_FORCE") == Some(true) || (is_terminal && is_asked)
+            }),
         }
+    }
+
+    /// What a stream's reader sees it on. `link` makes the address of a file.
+    pub fn screen<'l>(&self, output: Output, terminal: &Terminal, link: &'l dyn Fn(&str) -> String) -> Screen<'l> {
+        let (is_terminal, has_links) = match output {
+            Output::Out => (self.out_is_terminal, self.out_has_links),
+            Output::Err => (self.err_is_terminal, self.err_has_links),
+        };
+        let told = self.var("COLUMNS").and_then(|text| text.parse().ok()).filter(|columns| *columns > 0);
+        let has_links = has_links && terminal.color != Color::Never && self.var("TERM") != Some("dumb");
+        Screen {
+            color: self.color(terminal, is_terminal),
+            columns: told.or_else(|| self.columns.filter(|_| is_terminal)),
+            link: has_links.then_some(link),
+        }
+    }
+
+    /// The address of a file by its path as shown. Everything but letters, digits and a few signs is escaped.
+    pub fn file_url(&self, path: &str) -> String {
+        const KEPT: AsciiSet = NON_ALPHANUMERIC.remove(b'/').remove(b'-').remove(b'_').remove(b'.').remove(b'~').remove(b':');
+        let path = self.cwd.join(path).to_string_lossy().replace('\\', "/");
+        let slash = if path.starts_with('/') { "" } else { "/" };
+        format!("file://{slash}{}", utf8_percent_encode(&path, &KEPT))
     }
 }
 
@@ -81,4 +130,66 @@ pub fn print_through(write: impl FnOnce(&mut dyn Write) -> std::io::Result<()>) 
 /// report it with.
 pub fn complain(bytes: &[u8]) {
     let _ = std::io::stderr().lock().write_all(&crate::report::guarded(bytes));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn surroundings(env: &[(&str, &str)], is_terminal: bool) -> Surroundings {
+        Surroundings {
+            env: env.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect(),
+            cwd: PathBuf::from("/home/a b"),
+            streams: Arc::default(),
+            now: Timestamp::UNIX_EPOCH,
+            out_is_terminal: is_terminal,
+            err_is_terminal: false,
+            columns: Some(123),
+            out_has_links: is_terminal,
+            err_has_links: false,
+        }
+    }
+
+    fn screen<'l>(env: &[(&str, &str)], is_terminal: bool, color: Color, link: &'l dyn Fn(&str) -> String) -> Screen<'l> {
+        let terminal = Terminal { color, quiet: false, verbose: false };
+        surroundings(env, is_terminal).screen(Output::Out, &terminal, link)
+    }
+
+    #[test]
+    fn color_follows_the_option_then_the_environment_then_the_terminal() {
+        let link = |path: &str| path.to_owned();
+        let auto = |env: &[(&str, &str)], is_terminal| screen(env, is_terminal, Color::Auto, &link).color;
+        assert!(auto(&[], true) && !auto(&[], false));
+        for quiet in [[("NO_COLOR", "1")], [("TERM", "dumb")], [("CLICOLOR", "0")], [("FORCE_COLOR", "0")]] {
+            assert!(!auto(&quiet, true), "{quiet:?}");
+        }
+        for loud in [[("FORCE_COLOR", "1")], [("FORCE_COLOR", "3")], [("CLICOLOR_FORCE", "1")]] {
+            assert!(auto(&loud, false), "{loud:?}");
+        }
+        assert!(auto(&[("NO_COLOR", "")], true) && !auto(&[("CLICOLOR_FORCE", "0")], false));
+        assert!(!auto(&[("NO_COLOR", "1"), ("FORCE_COLOR", "1")], true));
+        assert!(auto(&[("TERM", "dumb"), ("FORCE_COLOR", "1")], false));
+        assert!(screen(&[("NO_COLOR", "1")], false, Color::Always, &link).color);
+        assert!(!screen(&[("FORCE_COLOR", "1")], true, Color::Never, &link).color);
+    }
+
+    #[test]
+    fn width_is_the_terminals_unless_the_environment_names_another() {
+        let link = |path: &str| path.to_owned();
+        let columns = |env: &[(&str, &str)], is_terminal| screen(env, is_terminal, Color::Auto, &link).columns;
+        assert_eq!(columns(&[], true), Some(123));
+        assert_eq!(columns(&[], false), None);
+        assert_eq!(columns(&[("COLUMNS", "72")], false), Some(72));
+        assert_eq!(columns(&[("COLUMNS", "many")], true), Some(123));
+    }
+
+    #[test]
+    fn links_need_a_terminal_that_has_them_and_have_no_control_characters() {
+        let link = |path: &str| path.to_owned();
+        let has_links = |env: &[(&str, &str)], is_terminal, color| screen(env, is_terminal, color, &link).link.is_some();
+        assert!(has_links(&[], true, Color::Auto) && !has_links(&[], false, Color::Always));
+        assert!(!has_links(&[], true, Color::Never) && !has_links(&[("TERM", "dumb")], true, Color::Auto));
+        let url = surroundings(&[], true).file_url("x\u{1b}]8;;evil\u{7}#\u{9c}ä.tf");
+        assert_eq!(url, "file:///home/a%20b/x%1B%5D8%3B%3Bevil%07%23%C2%9C%C3%A4.tf");
+    }
 }

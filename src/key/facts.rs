@@ -377,6 +377,13 @@ impl KeyFacts {
         }
     }
 
+    /// When the version in use was created, where that is known.
+    #[must_use]
+    pub fn current_version_time(&self) -> Option<Timestamp> {
+        let listed = || self.versions.iter().find(|version| version.is_current == Some(true))?.time_created;
+        self.times.current_version.or_else(listed)
+    }
+
     /// The display name of a key of the service, whose address is but an OCID. `None` also where the name may not be shown.
     #[must_use]
     pub fn service_name(&self) -> Option<&str> {

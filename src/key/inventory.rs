@@ -87,6 +87,25 @@ impl NotReadKind {
             Self::Excluded => "excluded",
         }
     }
+
+    /// What was not done with it: `read`, or `used`.
+    #[must_use]
+    pub fn participle(self) -> &'static str {
+        if self == Self::ValuesFile { "used" } else { "read" }
+    }
+
+    /// What it is called in sentences: one, and several.
+    #[must_use]
+    pub fn nouns(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Plan => ("plan", "plans"),
+            Self::State => ("state", "states"),
+            Self::ValuesFile => ("values file", "values files"),
+            Self::TerragruntUnit => ("Terragrunt unit", "Terragrunt units"),
+            Self::Stack => ("Stack", "Stacks"),
+            Self::Excluded => ("path", "paths"),
+        }
+    }
 }
 
 /// Something that was seen and not read.

@@ -18,6 +18,7 @@ mod rdjson;
 mod sarif;
 mod short;
 mod text;
+mod totals;
 
 use guard::Guard;
 
@@ -49,6 +50,8 @@ pub struct Format {
     pub writes_commands: bool,
     /// Whether it carries the edits that would fix a finding.
     pub carries_fixes: bool,
+    /// Whether it counts the violations that can be fixed.
+    pub counts_fixes: bool,
     /// Whether it carries the commit that was looked at.
     pub carries_commit: bool,
     write: Write,
@@ -58,7 +61,10 @@ type Write = fn(&Outcome, &Context<'_>, &mut dyn io::Write) -> io::Result<()>;
 
 impl Format {
     /// Like a compiler's: what is written unless another format is asked for.
-    pub const HUMAN: Self = Self::new("human", "people: caret, the value's way, why, what to write (default)", Syntax::Text, human::write);
+    pub const HUMAN: Self = Self {
+        counts_fixes: true,
+        ..Self::new("human", "people: caret, the value's way, why, what to write (default)", Syntax::Text, human::write)
+    };
 
     /// Every format. The help of the command line, the table in the README and the tests of what holds for all of them iterate this.
     pub const ALL: &'static [Self] = &[
@@ -90,7 +96,7 @@ impl Format {
     ];
 
     const fn new(name: &'static str, readers: &'static str, syntax: Syntax, write: Write) -> Self {
-        Self { name, readers, syntax, writes_commands: false, carries_fixes: false, carries_commit: false, write }
+        Self { name, readers, syntax, writes_commands: false, carries_fixes: false, counts_fixes: false, carries_commit: false, write }
     }
 
     /// The format of a name.
@@ -100,12 +106,36 @@ impl Format {
     }
 }
 
-/// What a report needs besides the outcome.
+/// Where a report for people is read.
+#[derive(Clone, Copy)]
+pub struct Screen<'a> {
+    /// Whether the reader wants color.
+    pub color: bool,
+    /// Its width in columns; `None` where nothing tells it.
+    pub columns: Option<usize>,
+    /// The address of a file by its path as shown, for hyperlinks; it has no control characters. `None` where links are not understood.
+    pub link: Option<&'a dyn Fn(&str) -> String>,
+}
+
+/// How many violations can be fixed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Fixable {
+    /// By `--fix`.
+    pub safe: usize,
+    /// By `--unsafe-fixes` in addition.
+    pub with_unsafe: usize,
+}
+
+/// What a report needs in addition to the outcome.
 pub struct Context<'a> {
     /// The texts that places point into.
     pub sources: &'a Sources,
-    /// Whether the reader wants colour (human only).
-    pub color: bool,
+    /// Where it is read (human only).
+    pub screen: &'a Screen<'a>,
+    /// How many violations can be fixed, where that was found out (human only).
+    pub fixable: Option<Fixable>,
+    /// Whether a baseline is in use (human only).
+    pub has_baseline: bool,
     /// The clock.
     pub now: Timestamp,
     /// How long the run took (human only); `None` keeps the output the same from run to run.
@@ -126,7 +156,7 @@ pub struct Context<'a> {
     pub include_suppressed: bool,
     /// The exit code that this outcome leads to.
     pub exit_code: u8,
-    /// Whether explanations are repeated below each finding (human only).
+    /// Whether explanations are repeated, nothing is folded and no list is cut (human only).
     pub verbose: bool,
 }
 

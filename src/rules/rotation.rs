@@ -156,7 +156,7 @@ fn went_wrong(key: &KeyFacts, settings: &Settings) -> Option<Verdict> {
     {
         return Some(says::overdue(key, next, settings.now));
     }
-    let age = Age::of(current_version(key)?, settings);
+    let age = Age::of(key.current_version_time()?, settings);
     age.is_over(max_rotation_days(settings)).then(|| says::too_old(key, settings, age))
 }
 
@@ -257,7 +257,7 @@ fn is_within(days: Option<f64>, months: Option<i64>, limit: i64) -> bool {
 
 /// Rows 13 and 14: the version in use is young enough, or some version is.
 fn young(key: &KeyFacts, settings: &Settings) -> Option<Verdict> {
-    let (made, what) = match current_version(key) {
+    let (made, what) = match key.current_version_time() {
         // Row 13 speaks of keys without a schedule; an unknown switch is left to row 18.
         Some(_) if key.rotation.enabled.as_unknown().is_some() => return None,
         Some(made) => (made, "the key's current version"),
@@ -334,12 +334,6 @@ fn at_default(interval: &Fact<i64>) -> Claim<i64> {
         Some(Unknown { bounds: Bounds::Default { value, .. }, .. }) => value.map_or(Claim::Unset, Claim::Known),
         _ => interval.claim.clone(),
     }
-}
-
-/// When the version in use was made, where that is known.
-fn current_version(key: &KeyFacts) -> Option<Timestamp> {
-    let listed = || key.versions.iter().find(|version| version.is_current == Some(true))?.time_created;
-    key.times.current_version.or_else(listed)
 }
 
 /// How many versions are written as resources of their own: one rotation each. The service's list, told by OCIDs, holds the first one too.

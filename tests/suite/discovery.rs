@@ -202,7 +202,7 @@ fn an_empty_module_directory_is_listed() {
     let said = kmslint(directory.path(), &["."]);
     assert!(said.err.contains("the directory is empty (a git submodule?)"), "{}", said.err);
     assert!(!said.err.contains("no `oci_kms_key`"), "{}", said.err);
-    assert!(said.out.starts_with("2 modules not followed, 0 keys"), "{}", said.out);
+    assert!(said.out.starts_with("2 modules were not followed. Checked 0 keys in 1 file: "), "{}", said.out);
 }
 
 #[test]

@@ -35,6 +35,7 @@ mod forms;
 mod harness;
 /// Hostile repositories and arbitrary bytes: a clear sentence, in bounded time and memory.
 mod hostile;
+mod human;
 /// Where the values of root variables come from.
 mod inputs;
 /// What the language allows and what it refuses.

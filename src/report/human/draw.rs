@@ -1,0 +1,376 @@
+//! Diagnostics on a screen: what fits its width, and links where it understands them.
+
+use crate::base::secrecy::NOT_SHOWN;
+use crate::base::{Place, SourceId, Sources, Span, Step};
+use crate::report::text::{clean, same_length};
+use crate::report::{Screen, location};
+use crate::rules;
+use codespan_reporting::diagnostic::{Diagnostic, Label, Severity};
+use codespan_reporting::files::{self, Files};
+use codespan_reporting::term::termcolor::{Ansi, NoColor, WriteColor};
+use codespan_reporting::term::{self, Config};
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::io::{self, Write};
+use std::ops::Range;
+use std::sync::Arc;
+use textwrap::{Options, WordSeparator, WordSplitter, WrapAlgorithm};
+use unicode_width::UnicodeWidthChar as _;
+
+/// How wide a screen is that does not tell, in columns.
+const USUAL_COLUMNS: usize = 100;
+/// The widest that sentences get, in columns: longer lines are hard to read.
+const WIDEST_TEXT: usize = 100;
+/// The widest that lines of a file get where no screen tells its width, in columns.
+const WIDEST_LINE: usize = 200;
+/// What a drawn line has before the text: a line number, the border, blanks.
+const GUTTER: usize = 10;
+/// The width of a tab, in columns, as it is drawn.
+const TAB: usize = 4;
+
+/// Breaks a text into lines of a width, each made harmless.
+pub fn wrap(text: &str, columns: usize) -> Vec<String> {
+    let options = Options::new(columns.max(20))
+        .break_words(false)
+        .word_separator(WordSeparator::AsciiSpace)
+        .word_splitter(WordSplitter::NoHyphenation)
+        .wrap_algorithm(WrapAlgorithm::FirstFit);
+    let lines = text.lines().map(clean);
+    lines.flat_map(|line| textwrap::wrap(&line, &options).into_iter().map(|line| line.into_owned()).collect::<Vec<_>>()).collect()
+}
+
+/// How wide sentences get on a screen, in columns.
+pub fn text_columns(screen: &Screen<'_>) -> usize {
+    screen.columns.unwrap_or(USUAL_COLUMNS).clamp(40, WIDEST_TEXT)
+}
+
+/// A hyperlink in a terminal (OSC 8). The target is an address that [`Screen::link`] or this program made: it has no control characters.
+pub fn linked(text: &str, target: &str) -> String {
+    format!("\u{1b}]8;;{target}\u{1b}\\{text}\u{1b}]8;;\u{1b}\\")
+}
+
+/// An id, linked to its page where the screen has links.
+pub fn linked_id(id: &str, screen: &Screen<'_>) -> String {
+    match rules::documentation_url(id).filter(|_| screen.link.is_some()) {
+        Some(url) => linked(id, &url),
+        None => id.to_owned(),
+    }
+}
+
+/// A path as shown, linked to the file where the screen has links.
+pub fn linked_path(path: &str, screen: &Screen<'_>) -> String {
+    let shown = clean(path);
+    match screen.link {
+        Some(link) if path != "-" => linked(&shown, &link(path)),
+        _ => shown.into_owned(),
+    }
+}
+
+/// A place in one line, `path:line:column` as far as it is known, with the pointer into a document.
+fn place(place: &Place, sources: &Sources, screen: &Screen<'_>) -> String {
+    let at = brief_place(place, sources, screen);
+    match place {
+        Place::Json { pointer, .. } if !pointer.is_empty() => format!("{at} ({})", clean(pointer)),
+        _ => at,
+    }
+}
+
+/// A place as a list shows it: `path:line:column` as far as it is known.
+pub fn brief_place(place: &Place, sources: &Sources, screen: &Screen<'_>) -> String {
+    if let Place::Cloud { ocid, region } = place {
+        return format!("{} in {}", clean(ocid), clean(region));
+    }
+    let at = location::locate(place, sources, location::Columns::Characters);
+    let position = at.range.map_or_else(String::new, |(start, _)| format!(":{}:{}", start.line, start.column));
+    format!("{}{position}", linked_path(&at.path, screen))
+}
+
+/// What is below a drawn text.
+enum Below {
+    /// A sentence after a word; wrapped.
+    Text(&'static str, String),
+    /// Lines that are complete.
+    Lines(Vec<String>),
+}
+
+/// A diagnostic under construction: places with a text become labels, others become lines below.
+pub struct Parts<'t, 'a> {
+    texts: &'t Texts<'a>,
+    diagnostic: Diagnostic<SourceId>,
+    below: Vec<Below>,
+}
+
+impl<'t, 'a> Parts<'t, 'a> {
+    /// One with a first line.
+    pub fn new(texts: &'t Texts<'a>, severity: Severity, id: Option<&str>, message: String) -> Self {
+        let mut diagnostic = Diagnostic::new(severity).with_message(message);
+        diagnostic.code = id.map(|id| linked_id(id, texts.screen));
+        Self { texts, diagnostic, below: Vec::new() }
+    }
+
+    /// The place that it is about.
+    pub fn primary(&mut self, at: &Place, label: &str) {
+        match at {
+            Place::Source(span) => {
+                let label_text = same_length(label).into_owned();
+                self.diagnostic.labels.push(Label::primary(span.source, span.range()).with_message(label_text));
+            }
+            other => {
+                // The first line is bold where there is color.
+                let plain = if self.texts.screen.color { "\u{1b}[0m" } else { "" };
+                let at = place(other, self.texts.sources, self.texts.screen);
+                self.diagnostic.message.push_str(&format!("{plain}\n  --> {at}"));
+            }
+        }
+    }
+
+    /// Places that explain it.
+    pub fn secondary(&mut self, steps: &[Step]) {
+        for step in steps {
+            match &step.place {
+                // Two labels under one range would be drawn twice.
+                Place::Source(span)
+                    if !self.diagnostic.labels.iter().any(|label| label.file_id == span.source && label.range == span.range()) =>
+                {
+                    let label_text = same_length(&step.label()).into_owned();
+                    self.diagnostic.labels.push(Label::secondary(span.source, span.range()).with_message(label_text));
+                }
+                Place::Source(_) => {}
+                other => {
+                    let at = place(other, self.texts.sources, self.texts.screen);
+                    self.lines(vec![format!("{}: {at}", clean(&step.label()))]);
+                }
+            }
+        }
+    }
+
+    /// A sentence after a word; nothing where the text is empty.
+    pub fn text(&mut self, word: &'static str, text: &str) {
+        if !text.is_empty() {
+            self.below.push(Below::Text(word, text.to_owned()));
+        }
+    }
+
+    /// Lines as they are.
+    pub fn lines(&mut self, lines: Vec<String>) {
+        self.below.push(Below::Lines(lines));
+    }
+
+    /// Draws it.
+    ///
+    /// # Errors
+    /// What the writer reports.
+    pub fn draw(self, out: &mut dyn Write) -> io::Result<()> {
+        let Self { texts, diagnostic, below } = self;
+        let (mut diagnostic, named) = texts.fitted(diagnostic);
+        let digits =
+            |label: &Label<SourceId>| texts.sources.get(label.file_id).line_index(label.range.end).saturating_add(1).to_string().len();
+        // Below a text, `= ` is after its line numbers.
+        let gutter = diagnostic.labels.iter().map(digits).max().unwrap_or(0) + 3;
+        let columns = text_columns(texts.screen).saturating_sub(gutter);
+        diagnostic.notes.extend(named);
+        diagnostic.notes.extend(below.into_iter().map(|part| match part {
+            Below::Text(word, text) => wrap(&format!("{word}: {text}"), columns).join("\n"),
+            Below::Lines(lines) => lines.join("\n"),
+        }));
+        let mut drawing = Vec::new();
+        let drawn = if texts.screen.color {
+            emit(&mut Ansi::new(&mut drawing), texts, &diagnostic)
+        } else {
+            emit(&mut NoColor::new(&mut drawing), texts, &diagnostic)
+        };
+        match drawn {
+            Ok(()) => out.write_all(&drawing),
+            Err(files::Error::Io(error)) => Err(error),
+            // A span that does not fit its text is our own fault; the sentence still reaches the reader.
+            Err(_) => writeln!(out, "{}\n", diagnostic.message),
+        }
+    }
+}
+
+fn emit<W: WriteColor>(out: &mut W, texts: &Texts<'_>, diagnostic: &Diagnostic<SourceId>) -> Result<(), files::Error> {
+    let styles = term::Styles::default();
+    let mut writer = term::StylesWriter::new(out, &styles);
+    term::emit_to_write_style(&mut writer, &Config { tab_width: TAB, ..Config::default() }, texts, diagnostic)
+}
+
+/// A text as it is drawn: harmless for a terminal, its long lines cut. Offsets are those of the source.
+struct Drawn {
+    text: Arc<str>,
+    /// Where the lines end that are cut, by their index: after the mark that shows it.
+    cuts: HashMap<usize, usize>,
+}
+
+/// The mark at the end of a line that is cut. It takes the place of as many bytes, so that offsets stay.
+const CUT: &str = "…";
+
+/// Our sources as codespan wants to see them, each made so once.
+pub struct Texts<'a> {
+    /// The sources.
+    pub sources: &'a Sources,
+    /// Where they are shown.
+    pub screen: &'a Screen<'a>,
+    drawn: RefCell<HashMap<SourceId, Arc<Drawn>>>,
+}
+
+impl<'a> Texts<'a> {
+    /// Texts for a screen.
+    pub fn new(sources: &'a Sources, screen: &'a Screen<'a>) -> Self {
+        Self { sources, screen, drawn: RefCell::default() }
+    }
+
+    /// How many columns of a line are drawn.
+    fn columns(&self) -> usize {
+        self.screen.columns.map_or(WIDEST_LINE, |columns| columns.saturating_sub(GUTTER).max(20))
+    }
+
+    fn drawn(&self, id: SourceId) -> Arc<Drawn> {
+        let mut known = self.drawn.borrow_mut();
+        let made = || {
+            let source = self.sources.get(id);
+            Arc::new(Drawn::new(&same_length(&source.shown()), source.line_starts(), self.columns()))
+        };
+        Arc::clone(known.entry(id).or_insert_with(made))
+    }
+
+    /// The same diagnostic without the labels that cannot be drawn: their lines may not be shown, or they begin where the line is cut. These
+    /// are named in lines instead. Carets of what is drawn end with the screen.
+    fn fitted(&self, mut diagnostic: Diagnostic<SourceId>) -> (Diagnostic<SourceId>, Vec<String>) {
+        let (drawn, named): (Vec<_>, Vec<_>) = diagnostic.labels.into_iter().partition(|label| {
+            let source = self.sources.get(label.file_id);
+            let cuts = &self.drawn(label.file_id).cuts;
+            let is_visible = |at: usize| cuts.get(&source.line_index(at)).is_none_or(|end| at + CUT.len() < *end);
+            source.shows_lines(&label.range) && is_visible(label.range.start)
+        });
+        diagnostic.labels = drawn.into_iter().map(|label| self.shortened(label)).collect();
+        let named = named.into_iter().map(|label| {
+            let at = Place::Source(Span::new(label.file_id, label.range.clone()));
+            let at = place(&at, self.sources, self.screen);
+            let what = if label.message.is_empty() { String::new() } else { format!(": {}", label.message) };
+            let shown = self.sources.get(label.file_id).shows_lines(&label.range);
+            if shown { format!("--> {at}{what}") } else { format!("--> {at}{what} {NOT_SHOWN}") }
+        });
+        (diagnostic, named.collect())
+    }
+
+    /// A label whose carets leave room for its message, and end where the line is cut.
+    fn shortened(&self, mut label: Label<SourceId>) -> Label<SourceId> {
+        let source = self.sources.get(label.file_id);
+        let (first, last) = (source.line_index(label.range.start), source.line_index(label.range.end));
+        let drawn = self.drawn(label.file_id);
+        if let Some(end) = drawn.cuts.get(&last) {
+            label.range.end = label.range.end.min(*end);
+        }
+        if first == last {
+            let room = self.columns().saturating_sub(textwrap::core::display_width(&label.message) + 1);
+            let start = source.line_starts().get(first).copied().unwrap_or(0);
+            let before: usize = drawn.text.get(start..label.range.start).map_or(0, |text| text.chars().map(columns_of).sum());
+            let most = room.saturating_sub(before).max(8);
+            let mut columns = 0;
+            let cut = drawn.text.get(label.range.clone()).and_then(|text| {
+                text.char_indices().find_map(|(at, c)| {
+                    columns += columns_of(c);
+                    (columns > most).then_some(at)
+                })
+            });
+            label.range.end = cut.map_or(label.range.end, |at| label.range.start + at);
+        }
+        label
+    }
+}
+
+/// The columns that a character takes.
+fn columns_of(c: char) -> usize {
+    if c == '\t' { TAB } else { c.width().unwrap_or(0) }
+}
+
+impl Drawn {
+    fn new(text: &str, starts: &[usize], columns: usize) -> Self {
+        let mut cuts = HashMap::new();
+        let mut out = String::with_capacity(text.len());
+        for (line, start) in starts.iter().enumerate() {
+            let end = starts.get(line + 1).copied().unwrap_or(text.len());
+            let Some(whole) = text.get(*start..end) else { continue };
+            match Self::cut(whole, columns) {
+                None => out.push_str(whole),
+                Some(at) => {
+                    let (before, after) = whole.split_at(at);
+                    cuts.insert(line, start + at + CUT.len());
+                    out.push_str(before);
+                    out.push_str(CUT);
+                    // What is not drawn only has to be as long.
+                    out.extend(std::iter::repeat_n(' ', after.len() - CUT.len()));
+                }
+            }
+        }
+        Self { text: out.into(), cuts }
+    }
+
+    /// Where a line is cut, in bytes; `None` where it fits, or is longer only by what the mark would take.
+    fn cut(line: &str, most: usize) -> Option<usize> {
+        if line.len() <= most {
+            return None;
+        }
+        let mut columns = 0;
+        let at = line.char_indices().find_map(|(at, c)| {
+            columns += columns_of(c);
+            (columns > most && c != '\n' && c != '\r').then_some(at)
+        })?;
+        (line.len() - at > CUT.len()).then_some(at)
+    }
+}
+
+impl<'a> Files<'a> for Texts<'_> {
+    type FileId = SourceId;
+    type Name = String;
+    type Source = Arc<str>;
+
+    fn name(&'a self, id: SourceId) -> Result<String, files::Error> {
+        Ok(linked_path(&self.sources.get(id).path().to_string_lossy(), self.screen))
+    }
+
+    fn source(&'a self, id: SourceId) -> Result<Arc<str>, files::Error> {
+        Ok(Arc::clone(&self.drawn(id).text))
+    }
+
+    fn line_index(&'a self, id: SourceId, at: usize) -> Result<usize, files::Error> {
+        Ok(self.sources.get(id).line_index(at))
+    }
+
+    fn line_range(&'a self, id: SourceId, line: usize) -> Result<Range<usize>, files::Error> {
+        let source = self.sources.get(id);
+        let starts = source.line_starts();
+        let start = starts.get(line).copied().ok_or(files::Error::LineTooLarge { given: line, max: starts.len() })?;
+        let cut = self.drawn(id).cuts.get(&line).copied();
+        Ok(start..cut.unwrap_or_else(|| starts.get(line + 1).copied().unwrap_or(source.text().len())))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_is_cut_at_the_screens_edge_and_keeps_its_bytes() {
+        for (line, columns, shown) in [
+            ("short\n", 10, "short\n"),
+            ("exactly 10\n", 10, "exactly 10\n"),
+            ("0123456789abcdef\n", 10, "0123456789…"),
+            ("\t\t\tthree tabs\n", 10, "\t\t…"),
+            ("日本語のとても長い行です\n", 10, "日本語のと…"),
+        ] {
+            let starts = [0, line.len()];
+            let drawn = Drawn::new(line, &starts, columns);
+            assert_eq!(drawn.text.len(), line.len(), "{line}");
+            let end = drawn.cuts.get(&0).copied().unwrap_or(line.len());
+            assert_eq!(drawn.text.get(..end), Some(shown), "{line}");
+        }
+    }
+
+    #[test]
+    fn sentences_are_broken_at_blanks_and_by_columns() {
+        assert_eq!(wrap("日本語 日本語 日本語 日本語", 20), ["日本語 日本語 日本語", "日本語"]);
+        assert_eq!(wrap(&"x".repeat(50), 20), ["x".repeat(50)]);
+        assert_eq!(wrap("a\u{1b}[31m\nb", 20), ["a\\u{1b}[31m", "b"]);
+    }
+}

@@ -1,0 +1,177 @@
+//! The end of the report: what was checked, what every rule found, what can be fixed, what was not seen, and what to do about old debt.
+
+use super::draw;
+use crate::key::NotReadKind;
+use crate::policy::Outcome;
+use crate::report::text::count;
+use crate::report::totals::{RuleTotals, sum, totals};
+use crate::report::{Context, config_line};
+use crate::rules;
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+
+/// From how many violations on the report names the baseline: fewer are fixed sooner than accepted.
+const MUCH_DEBT: usize = 10;
+
+/// Writes it.
+pub fn write(outcome: &Outcome, context: &Context<'_>, out: &mut dyn Write) -> io::Result<()> {
+    let all = totals(outcome);
+    let unseen = unseen(outcome);
+    let is_silent = outcome.findings.is_empty() && outcome.problems.is_empty();
+    if is_silent && unseen.is_empty() && !outcome.keys.is_empty() {
+        writeln!(out, "All good. {}: {}.", checked(outcome, context), good(&all))?;
+    } else {
+        writeln!(out, "{}", headline(outcome, context))?;
+        for rule in &all {
+            of_rule(rule, context, out)?;
+        }
+        fixable(context, out)?;
+        if !unseen.is_empty() {
+            paragraph(&format!("Not checked: {}.", unseen.join(", ")), context, out)?;
+        }
+        if !context.has_baseline && outcome.instances("violation") >= MUCH_DEBT {
+            let hint = "To report only new findings from now on: `--write-baseline FILE`, then `--baseline FILE`.";
+            paragraph(hint, context, out)?;
+        }
+    }
+    if let Some(config) = &outcome.config { writeln!(out, "{}", config_line(config)) } else { Ok(()) }
+}
+
+fn paragraph(text: &str, context: &Context<'_>, out: &mut dyn Write) -> io::Result<()> {
+    let columns = draw::text_columns(context.screen).saturating_sub(2);
+    for (number, line) in draw::wrap(text, columns).iter().enumerate() {
+        writeln!(out, "{}{line}", if number == 0 { "" } else { "  " })?;
+    }
+    Ok(())
+}
+
+/// What was looked at.
+fn checked(outcome: &Outcome, context: &Context<'_>) -> String {
+    let keys = count(outcome.keys.len(), "key", "keys");
+    // The service's keys are in no file.
+    let files = if outcome.files > 0 { format!(" in {}", count(outcome.files, "file", "files")) } else { String::new() };
+    let time = context.elapsed.map_or_else(String::new, |elapsed| format!(" in {:.1} ms", elapsed.as_secs_f64() * 1000.0));
+    format!("Checked {keys}{files}{time}")
+}
+
+/// The line that says how it ended.
+fn headline(outcome: &Outcome, context: &Context<'_>) -> String {
+    let mut parts = match outcome.instances("violation") {
+        0 if outcome.keys.is_empty() => Vec::new(),
+        0 => vec!["no violations".to_owned()],
+        number => vec![count(number, "violation", "violations")],
+    };
+    let undetermined = outcome.instances("undetermined");
+    if undetermined > 0 {
+        parts.push(format!("{undetermined} undetermined"));
+    }
+    let exempted: usize = outcome.exempted.iter().map(|exempted| exempted.finding.instances.len()).sum();
+    if exempted > 0 {
+        parts.push(format!("{exempted} exempted"));
+    }
+    if !outcome.problems.is_empty() {
+        parts.push(count(outcome.problems.len(), "problem", "problems"));
+    }
+    if parts.is_empty() {
+        parts.push("nothing to report".to_owned());
+    }
+    let checked = format!("{}: {}", checked(outcome, context), parts.join(", "));
+    match outcome.modules_not_followed.len() {
+        // Where no key was found, that may be why.
+        modules if modules > 0 && outcome.keys.is_empty() => {
+            format!("{} not followed. {checked}", count(modules, "module was", "modules were"))
+        }
+        _ => checked,
+    }
+}
+
+/// The counts of an outcome without a finding.
+fn good(all: &[RuleTotals]) -> String {
+    let total = |number: fn(&RuleTotals) -> usize| all.iter().map(number).sum::<usize>();
+    let ids: Vec<&str> = all.iter().map(|rule| rule.id).collect();
+    let (not_applicable, exempted) = (total(|rule| rule.not_applicable), total(|rule| rule.exempted));
+    if not_applicable + exempted == 0 && !ids.is_empty() {
+        return format!("every key passes {}", ids.join(" and "));
+    }
+    let numbers = [(total(|rule| rule.passes), "pass"), (not_applicable, "not applicable"), (exempted, "exempted")];
+    let numbers: Vec<String> = numbers.iter().filter(|(number, _)| *number > 0).map(|(number, word)| format!("{number} {word}")).collect();
+    if numbers.is_empty() { "every rule is off".to_owned() } else { numbers.join(", ") }
+}
+
+/// A rule's line: its keys by verdict, with the kinds of what is reported.
+fn of_rule(rule: &RuleTotals, context: &Context<'_>, out: &mut dyn Write) -> io::Result<()> {
+    let violations = (sum(&rule.violations), "violation", "violations", &rule.violations);
+    let undetermined = (sum(&rule.undetermined), "undetermined", "undetermined", &rule.undetermined);
+    let advice = (sum(&rule.advice), "note", "notes", &rule.advice);
+    let mut parts: Vec<String> = Vec::new();
+    for (number, one, many, kinds) in [violations, undetermined] {
+        if number > 0 {
+            parts.push(format!("{} ({})", count(number, one, many), listed(kinds)));
+        }
+    }
+    for (number, word) in [(rule.exempted, "exempted"), (rule.passes, "pass"), (rule.not_applicable, "not applicable")] {
+        if number > 0 {
+            parts.push(format!("{number} {word}"));
+        }
+    }
+    let (number, one, many, kinds) = advice;
+    if number > 0 {
+        parts.push(format!("{} ({})", count(number, one, many), listed(kinds)));
+    }
+    let name = rules::by_id(rule.id).map_or_else(String::new, |rule| format!(" {}", rule.name));
+    let has_findings = sum(&rule.violations) + sum(&rule.undetermined) + sum(&rule.advice) > 0;
+    // Where an id is no link, its page is named.
+    let page = rules::documentation_url(rule.id).filter(|_| has_findings && context.screen.link.is_none());
+    let text = format!("{}{name}: {}", rule.id, parts.join(", "));
+    let columns = draw::text_columns(context.screen).saturating_sub(4);
+    for (number, line) in draw::wrap(&text, columns).iter().enumerate() {
+        // A link has no width: it is made after the lines are broken.
+        match line.strip_prefix(rule.id).filter(|_| number == 0) {
+            Some(rest) => writeln!(out, "  {}{rest}", draw::linked_id(rule.id, context.screen))?,
+            None => writeln!(out, "    {line}")?,
+        }
+    }
+    if let Some(page) = page { writeln!(out, "    {page}") } else { Ok(()) }
+}
+
+/// Kinds with their counts; one kind needs none.
+fn listed(kinds: &[(&'static str, usize)]) -> String {
+    match kinds {
+        [(word, _)] => (*word).to_owned(),
+        many => many.iter().map(|(word, count)| format!("{count} {word}")).collect::<Vec<_>>().join(", "),
+    }
+}
+
+/// How many violations can be fixed, and by which options.
+fn fixable(context: &Context<'_>, out: &mut dyn Write) -> io::Result<()> {
+    let Some(fixable) = context.fixable else { return Ok(()) };
+    let violations = |number| count(number, "violation", "violations");
+    match (fixable.safe, fixable.with_unsafe) {
+        (0, 0) => Ok(()),
+        (safe, 0) => writeln!(out, "Fixable: {} with `--fix`.", violations(safe)),
+        (0, more) => writeln!(out, "Fixable: {} with `--fix --unsafe-fixes`; `--diff` shows the edits.", violations(more)),
+        (safe, more) => writeln!(out, "Fixable: {} with `--fix`, {more} more with `--fix --unsafe-fixes`.", violations(safe)),
+    }
+}
+
+/// What was not looked at, each part with its number.
+fn unseen(outcome: &Outcome) -> Vec<String> {
+    let mut parts = Vec::new();
+    // With no key at all it begins the report's end.
+    if !outcome.modules_not_followed.is_empty() && !outcome.keys.is_empty() {
+        parts.push(format!("{} not followed", count(outcome.modules_not_followed.len(), "module", "modules")));
+    }
+    if !outcome.switched_off.is_empty() {
+        parts.push(format!("{} switched off", count(outcome.switched_off.len(), "block", "blocks")));
+    }
+    let mut not_read: BTreeMap<NotReadKind, usize> = BTreeMap::new();
+    outcome.not_read.iter().for_each(|one| *not_read.entry(one.kind).or_default() += 1);
+    parts.extend(not_read.into_iter().map(|(kind, number)| {
+        let ((one, many), done) = (kind.nouns(), kind.participle());
+        format!("{} not {done}", count(number, one, many))
+    }));
+    if !outcome.not_audited.is_empty() {
+        parts.push(format!("{} not audited", count(outcome.not_audited.len(), "part of the tenancy", "parts of the tenancy")));
+    }
+    parts
+}

@@ -1,0 +1,243 @@
+//! The report for people: what says the same is folded, long lists are counted, the end adds up, and the screen is respected.
+
+use crate::harness::{Said, command, expect_file, kmslint, root, said, scratch};
+use regex::Regex;
+use std::fmt::Write as _;
+use std::path::Path;
+use tempfile::TempDir;
+
+const VAULT: &str = "variable \"compartment_id\" {
+  type = string
+}
+
+resource \"oci_kms_vault\" \"main\" {
+  compartment_id = var.compartment_id
+  display_name   = \"main\"
+  vault_type     = \"DEFAULT\"
+}
+";
+
+/// A key with this argument.
+fn key(name: &str, argument: &str) -> String {
+    format!(
+        "resource \"oci_kms_key\" \"{name}\" {{
+  compartment_id      = var.compartment_id
+  display_name        = \"{name}\"
+  management_endpoint = oci_kms_vault.main.management_endpoint
+{argument}
+  key_shape {{
+    algorithm = \"AES\"
+    length    = 32
+  }}
+}}
+
+"
+    )
+}
+
+/// 40 keys in 11 files, every one with two violations.
+fn forty() -> TempDir {
+    let mut files = vec![("main.tf".to_owned(), VAULT.to_owned())];
+    for team in 0..10 {
+        let mode = |number| if number % 2 == 0 { "" } else { "  protection_mode     = \"HSM\"\n" };
+        let text = (0..4).map(|number| key(&format!("team{team}_{number}"), mode(number))).collect();
+        files.push((format!("team{team}.tf"), text));
+    }
+    let files: Vec<(&str, &str)> = files.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect();
+    scratch(&files)
+}
+
+/// What a person sees: problems and notes, then the report.
+fn seen(said: &Said) -> String {
+    format!("{}{}", said.err, said.out)
+}
+
+fn expect(name: &str, said: &Said, code: i32) {
+    assert_eq!(said.code, code, "{name}: {said:#?}");
+    expect_file(&root().join(format!("testdata/human/{name}.txt")), &seen(said));
+}
+
+#[test]
+fn one_key_is_explained() {
+    let directory = scratch(&[("main.tf", &(VAULT.to_owned() + &key("orders", "")))]);
+    expect("one", &kmslint(directory.path(), &["--no-config"]), 1);
+}
+
+#[test]
+fn six_keys_with_the_same_fault_are_one_diagnostic() {
+    let keys: String = ["a", "b", "c", "d", "e", "f"].iter().map(|name| key(name, "")).collect();
+    let directory = scratch(&[("main.tf", &(VAULT.to_owned() + &keys))]);
+    expect("six", &kmslint(directory.path(), &["--no-config"]), 1);
+}
+
+#[test]
+fn forty_keys_in_eleven_files_take_at_most_120_lines() {
+    let directory = forty();
+    let said = kmslint(directory.path(), &["--no-config"]);
+    assert!(seen(&said).lines().count() <= 120, "{} lines", seen(&said).lines().count());
+    assert!(said.out.contains("\nChecked 40 keys in 11 files: 80 violations\n"), "{}", said.out);
+    expect("forty", &said, 1);
+}
+
+#[test]
+fn lists_that_are_cut_count_what_they_leave_out_and_verbose_cuts_none() {
+    let directory = forty();
+    let name = Regex::new(r"`oci_kms_key\.team\d_\d`").expect("a pattern");
+    let more = Regex::new(r"… and (\d+) keys? at (\d+) more places?").expect("a pattern");
+    let brief = kmslint(directory.path(), &["--no-config"]).out;
+    for diagnostic in brief.split("\n\n").filter(|part| part.starts_with("warning[")) {
+        let keys: usize =
+            Regex::new(r"\]: (\d+) keys: ").expect("a pattern").captures(diagnostic).expect("a number")[1].parse().expect("a number");
+        let left: usize = more.captures(diagnostic).map_or(0, |found| found[1].parse().expect("a number"));
+        assert_eq!(name.find_iter(diagnostic).count() + left, keys, "{diagnostic}");
+    }
+    let verbose = kmslint(directory.path(), &["--no-config", "--verbose"]).out;
+    assert_eq!(verbose.matches("warning[").count(), 80);
+    assert!(!verbose.contains('…'), "{verbose}");
+}
+
+#[test]
+fn three_roots_name_their_keys_with_the_root() {
+    let text = VAULT.to_owned() + &key("orders", "  protection_mode     = \"SOFTWARE\"\n");
+    let directory = scratch(&[("dev/main.tf", &text), ("stage/main.tf", &text), ("prod/main.tf", &text)]);
+    expect("three_roots", &kmslint(directory.path(), &["--no-config"]), 1);
+}
+
+#[test]
+fn an_installed_module_is_reported_at_its_calls() {
+    let manifest = r#"{"Modules": [{"Key": "", "Source": "", "Dir": "."}, {"Key": "orders", "Source": "acme/kms/oci", "Version": "1.0.0", "Dir": ".terraform/modules/orders"}, {"Key": "bills", "Source": "acme/kms/oci", "Version": "1.0.0", "Dir": ".terraform/modules/orders"}]}"#;
+    let module = VAULT.to_owned()
+        + "variable \"mode\" {\n  type    = string\n  default = \"HSM\"\n}\n\n"
+        + &key("this", "  protection_mode     = var.mode\n");
+    let call = |name: &str| {
+        format!(
+            "module \"{name}\" {{\n  source         = \"acme/kms/oci\"\n  version        = \"1.0.0\"\n  compartment_id = \"ocid1.compartment.oc1..a\"\n}}\n\n"
+        )
+    };
+    let directory = scratch(&[
+        ("main.tf", &(call("orders") + &call("bills"))),
+        (".terraform/modules/modules.json", manifest),
+        (".terraform/modules/orders/main.tf", &module),
+    ]);
+    expect("installed_module", &kmslint(directory.path(), &["--no-config"]), 1);
+}
+
+#[test]
+fn all_green_is_one_sentence() {
+    let directory = scratch(&[("main.tf", &(VAULT.to_owned() + &key("orders", "  protection_mode     = \"SOFTWARE\"\n")))]);
+    let said = kmslint(directory.path(), &["--no-config", "--level", "OCI-KMS-001=off"]);
+    expect("green", &said, 0);
+    assert_eq!(seen(&said).lines().count(), 1);
+}
+
+#[test]
+fn nothing_found_is_two_lines() {
+    let directory = scratch(&[("main.tf", VAULT)]);
+    expect("nothing", &kmslint(directory.path(), &["--no-config"]), 0);
+}
+
+#[test]
+fn a_state_shows_the_age_of_each_version() {
+    let directory = root().join("testdata/states/raw-key-versions");
+    expect("state", &kmslint(&directory, &["terraform.tfstate", "--no-config", "--now", "2026-11-30"]), 1);
+}
+
+#[test]
+fn problems_that_say_the_same_are_one() {
+    let open = "resource \"oci_kms_key\" \"a\" {\n";
+    let directory = scratch(&[("a/main.tf", open), ("b/main.tf", open), ("c/main.tf", open)]);
+    expect("problems", &kmslint(directory.path(), &["--no-config"]), 2);
+}
+
+#[test]
+fn what_was_not_looked_at_is_counted_at_the_end() {
+    let call = "module \"remote\" {\n  source = \"acme/kms/oci\"\n}\n";
+    let off = "resource \"oci_kms_key\" \"off\" {\n  count = 0\n}\n";
+    let directory = scratch(&[("main.tf", &(VAULT.to_owned() + &key("orders", "") + call + off)), ("other.tfvars", "x = 1\n")]);
+    let said = kmslint(directory.path(), &["--no-config"]);
+    assert!(said.out.contains("\nNot checked: 1 module not followed, 1 block switched off, 1 values file not used.\n"), "{}", said.out);
+}
+
+#[test]
+fn verdicts_of_every_kind_are_counted_for_each_rule() {
+    let accepted = "# kmslint: ignore[OCI-KMS-004] a contract\n".to_owned() + &key("accepted", "");
+    let disabled = key("disabled", "  desired_state       = \"DISABLED\"\n");
+    let good = key("good", "  protection_mode     = \"SOFTWARE\"\n");
+    let open = key("open", "  protection_mode     = var.mode\n") + "variable \"mode\" {}\n";
+    let directory = scratch(&[("main.tf", &(VAULT.to_owned() + &accepted + &disabled + &good + &open))]);
+    let said = kmslint(directory.path(), &["--no-config"]);
+    let line = "  OCI-KMS-004 key-protection-mode: 1 undetermined (unknown), 1 exempted, 1 pass, 1 not applicable\n";
+    assert!(said.out.contains(line), "{}", said.out);
+}
+
+/// The numbers that the report promises are those that the options then reach.
+#[test]
+fn fixable_violations_are_those_that_the_fixes_settle() {
+    let vault = VAULT.replace("DEFAULT", "VIRTUAL_PRIVATE");
+    let off = "  protection_mode     = \"SOFTWARE\"\n  is_auto_rotation_enabled = true\n";
+    let text = vault + &key("hsm", "  protection_mode     = \"HSM\"\n") + &key("off", off);
+    let count = |out: &str| -> usize {
+        let found = Regex::new(r"Checked .*: (\d+) violation").expect("a pattern").captures(out);
+        found.map_or(0, |found| found[1].parse().expect("a number"))
+    };
+    let promised = |out: &str| -> (usize, usize) {
+        let number = |pattern: &str| {
+            let found = Regex::new(pattern).expect("a pattern").captures(out);
+            found.map_or(0, |found| found[1].parse().expect("a number"))
+        };
+        (number(r"Fixable: (\d+) violations? with `--fix`"), number(r"(\d+) (?:violations?|more) with `--fix --unsafe-fixes`"))
+    };
+    let directory = scratch(&[("main.tf", &text)]);
+    let before = kmslint(directory.path(), &["--no-config"]).out;
+    let (safe, more) = promised(&before);
+    assert!(safe + more > 0, "{before}");
+    let after = kmslint(directory.path(), &["--no-config", "--fix"]).out;
+    assert_eq!(count(&before) - count(&after), safe, "{before}\n{after}");
+    let last = kmslint(directory.path(), &["--no-config", "--fix", "--unsafe-fixes"]).out;
+    assert_eq!(count(&before) - count(&last), safe + more, "{before}\n{last}");
+}
+
+/// Runs with these variables.
+fn with_env(directory: &Path, env: &[(&str, &str)], arguments: &[&str]) -> Said {
+    said(command(directory).envs(env.iter().copied()).args(arguments))
+}
+
+#[test]
+fn a_narrow_screen_breaks_sentences_and_cuts_lines_and_carets() {
+    let modes: String = (0..30).fold(String::new(), |mut text, number| {
+        let _ = write!(text, "k{number} = \"HSM\", ");
+        text
+    });
+    let text = format!(
+        "locals {{ modes = {{ {modes} }} }}\nresource \"oci_kms_key\" \"{}\" {{\n  for_each        = local.modes\n  protection_mode = each.value\n}}\n",
+        "k".repeat(100)
+    );
+    let directory = scratch(&[("main.tf", &text)]);
+    let said = with_env(directory.path(), &[("COLUMNS", "60")], &["--no-config"]);
+    let drawn = said.out.lines().filter(|line| line.contains(" │ ") || line.contains('^') || line.starts_with(" = note"));
+    for line in drawn {
+        assert!(line.chars().count() <= 60, "{line}\n{}", said.out);
+    }
+    assert!(said.out.contains('…') && said.out.contains("^^^"), "{}", said.out);
+}
+
+#[test]
+fn links_name_pages_and_files_and_only_where_they_are_understood() {
+    let directory = scratch(&[("a b.tf", &(VAULT.to_owned() + &key("orders", "")))]);
+    let linked = with_env(directory.path(), &[("FORCE_HYPERLINK", "1")], &["--no-config"]).out;
+    let page = "\u{1b}]8;;https://github.com/kmslint/kmslint/blob/main/docs/rules/OCI-KMS-001.md\u{1b}\\OCI-KMS-001\u{1b}]8;;\u{1b}\\";
+    assert!(linked.contains(page), "{linked}");
+    assert!(linked.contains("/a%20b.tf\u{1b}\\a b.tf\u{1b}]8;;\u{1b}\\:10:1"), "{linked}");
+    for env in [&[][..], &[("FORCE_HYPERLINK", "1"), ("TERM", "dumb")]] {
+        let plain = with_env(directory.path(), env, &["--no-config"]).out;
+        assert!(!plain.contains('\u{1b}') && plain.contains("/docs/rules/OCI-KMS-001.md"), "{plain}");
+    }
+}
+
+#[test]
+fn color_is_forced_and_refused_by_the_environment() {
+    let directory = scratch(&[("main.tf", &(VAULT.to_owned() + &key("orders", "")))]);
+    let is_colored = |env: &[(&str, &str)]| with_env(directory.path(), env, &["--no-config"]).out.contains("\u{1b}[");
+    assert!(is_colored(&[("FORCE_COLOR", "1")]) && is_colored(&[("CLICOLOR_FORCE", "1")]));
+    assert!(!is_colored(&[]) && !is_colored(&[("FORCE_COLOR", "1"), ("NO_COLOR", "1")]));
+}
