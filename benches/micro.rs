@@ -142,7 +142,9 @@ fn write(bencher: Bencher<'_, '_>, format: &str) {
     let sources = Sources::default();
     let context = report::Context {
         sources: &sources,
-        color: false,
+        screen: &report::Screen { color: false, columns: None, link: None },
+        fixable: None,
+        has_baseline: false,
         now: jiff::Timestamp::UNIX_EPOCH,
         elapsed: None,
         show_passes: false,
