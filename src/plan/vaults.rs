@@ -5,7 +5,7 @@ use super::named::PositionsByName;
 use super::node::Node;
 use super::resolve::Resolver;
 use super::values::Cell;
-use crate::base::{Address, Fact, Place, Step};
+use crate::base::{Address, Fact, Place, Reason, Step};
 use crate::key::{Fate, KeyFacts, Listed, VaultType, kinds};
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -94,7 +94,7 @@ pub(super) struct Vaults<'v> {
     endpoints: HashMap<String, VaultGroup<'v>>,
     named: PositionsByName,
     /// What references were found to mean: most keys refer to the same vaults.
-    meant: RefCell<HashMap<Address, Result<Option<VaultGroup<'v>>, String>>>,
+    meant: RefCell<HashMap<Address, Result<Option<VaultGroup<'v>>, Reason>>>,
 }
 
 /// Vaults that a key may be in, as far as keys need to know them.
@@ -205,10 +205,10 @@ impl<'v> Vaults<'v> {
             return Fact::unknown("the plan's configuration does not tell which vault the key is in");
         };
         let step = resolver.step("management_endpoint", expression);
-        let unknown = |why: String| Fact::unknown(why).with_trail(vec![step.clone()]);
+        let unknown = |why: Reason| Fact::unknown(why).with_trail(vec![step.clone()]);
         let decided = reach.decided_by.map(|text| format!("it depends on `{text}`"));
         if let Some(why) = reach.blocked.or(decided) {
-            return unknown(format!("the vault's management endpoint cannot be followed: {why}"));
+            return unknown(format!("the vault's management endpoint cannot be followed: {why}").into());
         }
         let same = reach.found.iter().map(|reference| self.meant(reference, resolver)).collect::<Result<Vec<_>, _>>();
         let same = match same {
@@ -216,20 +216,20 @@ impl<'v> Vaults<'v> {
             Err(why) => return unknown(why),
         };
         let Some(same) = same else {
-            return unknown("the vault that `management_endpoint` refers to is not part of the plan".to_owned());
+            return unknown("the vault that `management_endpoint` refers to is not part of the plan".into());
         };
         key.vault = key.vault.take().or_else(|| same.is_one.then(|| same.name().to_owned()));
         same.agreed(vec![step.clone()]).unwrap_or_else(|| {
             if same.has_unknown {
-                unknown("the type of the vault is known only after apply".to_owned())
+                unknown("the type of the vault is known only after apply".into())
             } else {
-                unknown("`management_endpoint` may come from vaults of different types".to_owned())
+                unknown("`management_endpoint` may come from vaults of different types".into())
             }
         })
     }
 
     /// The vaults that a reference means, those that data sources look up in their place; the error says why that is not known.
-    fn meant(&self, reference: &Address, resolver: &Resolver) -> Result<Option<VaultGroup<'v>>, String> {
+    fn meant(&self, reference: &Address, resolver: &Resolver) -> Result<Option<VaultGroup<'v>>, Reason> {
         if let Some(known) = self.meant.borrow().get(reference) {
             return known.clone();
         }
@@ -238,7 +238,7 @@ impl<'v> Vaults<'v> {
         found
     }
 
-    fn look_up(&self, reference: &Address, resolver: &Resolver) -> Result<Option<VaultGroup<'v>>, String> {
+    fn look_up(&self, reference: &Address, resolver: &Resolver) -> Result<Option<VaultGroup<'v>>, Reason> {
         let meant = self.at(reference).ok_or_else(|| TOO_MANY.to_owned())?;
         let mut same = Vec::new();
         for vault in meant {

@@ -53,7 +53,7 @@ fn answers(request: &Request, sources: &Arc<Sources>, expressions: &[String]) ->
         .map(|(at, text)| {
             let expr = match inputs::expression(text, &format!("expression {}", at + 1), "`eval`", sources) {
                 Ok(expr) => expr,
-                Err(message) => return Answer::Error { message, place: None },
+                Err(error) => return Answer::Error { message: error.message, place: None },
             };
             match world.eval(&expr, &frame) {
                 Ok(value) => answer(&value),

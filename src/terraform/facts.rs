@@ -107,7 +107,7 @@ impl Reader<'_> {
         attribute: Option<&Attribute>,
         bound: &[Bound],
         ty: &Type,
-        read: impl Fn(&Value) -> Result<Option<T>, String>,
+        read: impl Fn(&Value) -> Result<Option<T>, Reason>,
     ) -> Fact<T> {
         let Some(attribute) = attribute else { return Fact::unset() };
         let expr = &attribute.value;
@@ -203,14 +203,14 @@ pub(super) fn of_value<T>(
     value: &Value,
     first: Step,
     ty: &Type,
-    read: impl Fn(&Value) -> Result<Option<T>, String>,
+    read: impl Fn(&Value) -> Result<Option<T>, Reason>,
     input: impl FnOnce() -> String,
 ) -> Fact<T> {
     let trail = trail(first, value);
     let marks = value.marks;
     let known = |value: &Value| match value.as_str() {
         _ if value.is_null() => Ok(None),
-        Some(text) if text.len() > LONGEST_TEXT => Err(format!("its text of {} bytes is too long to be looked at", text.len())),
+        Some(text) if text.len() > LONGEST_TEXT => Err(format!("its text of {} bytes is too long to be looked at", text.len()).into()),
         _ => read(value),
     };
     let claim = if let Some(unknown) = value.as_unknown() {
@@ -263,7 +263,7 @@ fn trail(first: Step, value: &Value) -> Trail {
 }
 
 /// What an unknown value can still be, where all of it is known.
-fn bounds<T>(possible: &[Possible], ty: &Type, known: &impl Fn(&Value) -> Result<Option<T>, String>) -> Bounds<T> {
+fn bounds<T>(possible: &[Possible], ty: &Type, known: &impl Fn(&Value) -> Result<Option<T>, Reason>) -> Bounds<T> {
     let case = |possible: &Possible| {
         let value = convert(possible.value.clone(), ty).ok().filter(|value| !value.is_unknown() && !value.marks.by_caller)?;
         Some(Case { value: known(&value).ok()?, when: possible.when.to_string() })

@@ -396,9 +396,9 @@ pub(super) fn default(
 }
 
 /// Parses a text as an expression.
-pub(super) fn expression(text: &str, name: &str, by: &str, sources: &Sources) -> Result<Expr, String> {
+pub(super) fn expression(text: &str, name: &str, by: &str, sources: &Sources) -> Result<Expr, hcl::SyntaxError> {
     let shown = format!("<{} for {name}>", by.trim_matches('`'));
     // What someone asks `eval` is theirs to see.
     let source = if by == "`eval`" { sources.add(shown, text.to_owned()) } else { sources.add_hidden(shown, text.to_owned()) };
-    hcl::native::parse_expression(source, text).map_err(|error| error.message)
+    hcl::native::parse_expression(source, text)
 }

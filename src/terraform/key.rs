@@ -7,7 +7,7 @@ use super::relations::Relations;
 use super::resource::One;
 use super::world::ResourceName;
 use crate::base::secrecy;
-use crate::base::{Bounds, Case, Claim, Fact, InstanceKey, Place, Problem, ProblemKind, Step, Unknown};
+use crate::base::{Bounds, Case, Claim, Fact, InstanceKey, Place, Problem, ProblemKind, Reason, Step, Unknown};
 use crate::eval::{Data, EvalError, Type, Value, convert};
 use crate::hcl::{Attribute, Block, Body, Expr, ExprKind};
 use crate::key::{AutoRotation, Declared, Fate, InputKind, KeyFacts, KeyId, KeyShape, Lifecycle, ProtectionMode, Stage, Symbolic, kinds};
@@ -160,7 +160,7 @@ fn within<T: Clone>(
     found: &Found<'_>,
     name: &str,
     ty: &Type,
-    read: impl Fn(&Value) -> Result<Option<T>, String>,
+    read: impl Fn(&Value) -> Result<Option<T>, Reason>,
 ) -> Fact<T> {
     let Some(blocks) = &found.blocks else { return Fact::refused("Terraform would refuse the block it is in") };
     let one = |nested: &Nested<'_>| reader.fact(nested.body.attribute(name), &nested.bound, ty, &read);
@@ -191,7 +191,7 @@ fn unsure<T: Clone>(
     nested: &Nested<'_>,
     name: &str,
     ty: &Type,
-    read: &impl Fn(&Value) -> Result<Option<T>, String>,
+    read: &impl Fn(&Value) -> Result<Option<T>, Reason>,
 ) -> Fact<T> {
     let trail = vec![Step::new(Place::Source(span), "decides whether the block is there")];
     let Some(unknown) = for_each.as_unknown() else { return Fact::unset() };
@@ -222,11 +222,11 @@ fn rotation(reader: &Reader<'_>, body: &Body, facts: &mut KeyFacts) {
     facts.rotation.interval_days = within(reader, &details, "rotation_interval_in_days", &Type::Number, |value| {
         let Some(number) = value.as_number() else { return Ok(None) };
         let days = if number.is_integer() { number.to_i64() } else { None };
-        days.map(Some).ok_or_else(|| "it is not a whole number of days".to_owned())
+        days.map(Some).ok_or_else(|| "it is not a whole number of days".into())
     });
     facts.rotation.start = within(reader, &details, "time_of_schedule_start", &Type::String, |value| {
         let Some(text) = text(value) else { return Ok(None) };
-        text.parse::<Timestamp>().map(Some).map_err(|_| "it is not a time as RFC 3339 writes it, like `2027-01-31T00:00:00Z`".to_owned())
+        text.parse::<Timestamp>().map(Some).map_err(|_| "it is not a time as RFC 3339 writes it, like `2027-01-31T00:00:00Z`".into())
     });
     let block = details.blocks.as_ref().and_then(|blocks| blocks.made.first().or(blocks.unsure.as_ref().map(|(_, _, nested)| nested)));
     facts.rotation.block = block.map(dynamic::place);
