@@ -4,6 +4,7 @@
 //! not be looked at. `secrecy` decides what may be shown, `disk` and `walk` are the only doors to the file system.
 
 pub mod address;
+mod amount;
 mod brief;
 pub mod disk;
 pub mod fact;
@@ -21,6 +22,7 @@ pub mod trail;
 pub mod walk;
 
 pub use address::{Address, InstanceKey, ModuleStep};
+pub use amount::{count, duration};
 pub use brief::brief;
 pub use fact::{Bounds, Case, Claim, DefaultSite, Fact, Unknown};
 pub use file_name::{FileKind, FileName};

@@ -3,6 +3,7 @@
 use crate::live::{self, AuthKind};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
+use std::time::Duration;
 
 const AFTER_HELP: &str = "\
 Examples:
@@ -151,13 +152,25 @@ pub struct Live {
     #[arg(long, value_name = "NUMBER", default_value_t = live::DEFAULT_RPS, value_parser = rps, help_heading = "Network")]
     pub rps: f64,
 
+    /// How long to wait for an answer, for example `20s` [default: 60s]
+    #[arg(long, value_name = "DURATION", value_parser = duration, help_heading = "Network")]
+    pub timeout: Option<Duration>,
+
+    /// How long the audit may take, for example `30m` or `2h`; what was read by then is reported [default: 6h]
+    #[arg(long, value_name = "DURATION", value_parser = duration, help_heading = "Network")]
+    pub deadline: Option<Duration>,
+
     /// Print the least IAM policy that an audit needs, and exit
     #[arg(long)]
     pub print_policy: bool,
 
-    /// Write what was found as JSON (facts only), to be judged again with `kmslint check FILE`
+    /// Write what was found as JSON (facts only), to be checked again with `kmslint check FILE`; written while the audit goes on
     #[arg(long, value_name = "FILE", help_heading = "Report")]
     pub save: Option<PathBuf>,
+
+    /// Continue the audit that a saved inventory is of: read only what is missing, and save to it unless `--save` names another file
+    #[arg(long, value_name = "FILE", help_heading = "Report")]
+    pub resume: Option<PathBuf>,
 
     /// The time to check by (RFC 3339, or a date in UTC), for reproducible runs
     #[arg(long, value_name = "TIME", value_parser = time, help_heading = "Report")]
@@ -180,6 +193,9 @@ fn auth(text: &str) -> Result<AuthKind, String> {
     AuthKind::read(text).ok_or_else(|| "use api_key, security_token, resource_principal or instance_principal".to_owned())
 }
 
+/// The longest duration on the command line: more is a mistake, and sums of times must not overflow.
+const LONGEST: Duration = Duration::from_secs(30 * 86_400);
+
 /// A point in time: RFC 3339, or a date, which begins at midnight in UTC.
 fn time(text: &str) -> Result<jiff::Timestamp, String> {
     let date = || text.parse::<jiff::civil::Date>().ok()?.to_zoned(jiff::tz::TimeZone::UTC).ok().map(|zoned| zoned.timestamp());
@@ -187,6 +203,14 @@ fn time(text: &str) -> Result<jiff::Timestamp, String> {
         .ok()
         .or_else(date)
         .ok_or_else(|| "expected a time such as `2026-01-31T12:00:00Z`, or a date such as `2026-01-31`".to_owned())
+}
+
+/// Seconds, or a number with a unit: `90`, `90s`, `15m`, `2h 30m`.
+fn duration(text: &str) -> Result<Duration, String> {
+    let seconds = || text.parse().ok().map(Duration::from_secs);
+    let with_unit = || Duration::try_from(text.parse::<jiff::SignedDuration>().ok()?).ok();
+    let found = seconds().or_else(with_unit).filter(|found| !found.is_zero() && *found <= LONGEST);
+    found.ok_or_else(|| "expected a duration such as `90s`, `15m` or `2h`, at most 720 hours".to_owned())
 }
 
 fn rps(text: &str) -> Result<f64, String> {
@@ -391,6 +415,16 @@ pub struct Completions {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn durations_are_seconds_or_have_a_unit() {
+        for (text, seconds) in [("90", 90), ("90s", 90), ("15m", 900), ("2h 30m", 9000), ("PT1M", 60), ("720h", 2_592_000)] {
+            assert_eq!(duration(text), Ok(Duration::from_secs(seconds)), "{text}");
+        }
+        for text in ["", "0", "0s", "-5s", "soon", "721h", "99999999999999999999", "1mo"] {
+            assert!(duration(text).is_err(), "{text}");
+        }
+    }
 
     #[test]
     fn rates_are_positive() {

@@ -8,7 +8,7 @@ use super::surroundings::{Output, Surroundings, complain, print_through};
 use crate::base::{Problem, Repository, Sources, disk};
 use crate::check::{self, Decisions};
 use crate::fix;
-use crate::key::{ModuleNotFollowed, NotRead, NotReadKind, SwitchedOff};
+use crate::key::{ModuleNotFollowed, NotAudited, NotRead, NotReadKind, SwitchedOff};
 use crate::policy::{self, Config, Outcome, config};
 use crate::report;
 use crate::rules::{self, Level};
@@ -235,9 +235,7 @@ impl<'a> Desk<'a> {
         let notices = if self.terminal.quiet { &[] } else { outcome.notices.as_slice() };
         let mut text = Vec::new();
         report::problems_and_notices(&outcome.problems, notices, sources, &screen, self.terminal.verbose, &mut text)?;
-        for part in &outcome.not_audited {
-            writeln!(text, "not audited: {} {} in {}: {}", part.what, part.ocid, part.region, report::clean(&part.why))?;
-        }
+        list_not_audited(&outcome.not_audited, self.terminal.verbose, &mut text)?;
         if self.terminal.quiet {
             // What was passed and had no effect is shown in any case.
             let is_passed = |one: &&NotRead| one.kind == NotReadKind::ValuesFile && one.may_hide_keys;
@@ -275,6 +273,30 @@ impl<'a> Desk<'a> {
         }
         Ok(())
     }
+}
+
+/// What was not audited, one line for each reason: an audit that was interrupted may leave thousands of keys.
+fn list_not_audited(parts: &[NotAudited], is_verbose: bool, text: &mut Vec<u8>) -> io::Result<()> {
+    let mut parts: Vec<&NotAudited> = parts.iter().collect();
+    parts.sort_by_key(|part| (&part.region, part.what, &part.why));
+    for same in parts.chunk_by(|a, b| (&a.region, a.what, &a.why) == (&b.region, b.what, &b.why)) {
+        let Some(first) = same.first() else { continue };
+        let shown = if is_verbose { same.len() } else { MODULES_SHOWN };
+        let names: Vec<_> = same.iter().take(shown).map(|part| report::clean(&part.ocid)).collect();
+        let (what, more) = match same.len() {
+            1 => (first.what.to_owned(), String::new()),
+            number if number > shown => (format!("{number} {}s", first.what), format!(" and {} more", number - shown)),
+            number => (format!("{number} {}s", first.what), String::new()),
+        };
+        writeln!(
+            text,
+            "not audited: {what} {}{more} in {}: {}",
+            names.join(", "),
+            report::clean(&first.region),
+            report::clean(&first.why)
+        )?;
+    }
+    Ok(())
 }
 
 /// Blocks that create no key with these inputs.

@@ -3,25 +3,29 @@
 use super::args::Live;
 use super::check;
 use super::desk::{self, Desk, refuse};
+use super::interrupt::Machine;
 use super::progress::ProgressLine;
 use super::surroundings::{Surroundings, complain, print};
 use super::{Exit, inputs};
-use crate::base::Sources;
+use crate::base::{Sources, count, disk, duration};
 use crate::key::{Inventory, Reach};
-use crate::live::{self, Clock, Progress, Timeouts};
+use crate::live::saved::Unfinished;
+use crate::live::{self, Keeper, Progress, Retry, Step, Timeouts};
 use crate::policy;
 use crate::report;
 use crate::rules::{self, Scope};
 use clap::ArgMatches;
 use std::io;
-use std::path::PathBuf;
-use std::sync::Arc;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 /// How many calls may be under way at once.
 const CONNECTIONS: usize = 4;
-/// How wide the bar of the progress line is, in columns.
-const BAR: usize = 30;
+/// The largest inventory that is resumed: 1 GiB.
+const RESUME_CAP: u64 = 1 << 30;
+/// How often a line of progress is written where standard error is not a terminal.
+const REMINDER: Duration = Duration::from_secs(60);
 
 /// Runs the subcommand.
 pub fn run(arguments: &Live, matches: &ArgMatches, surroundings: &Surroundings) -> io::Result<Exit> {
@@ -32,6 +36,10 @@ pub fn run(arguments: &Live, matches: &ArgMatches, surroundings: &Surroundings) 
     let sources = Arc::new(Sources::default());
     let desk = match Desk::new(&arguments.report, &arguments.policy, &arguments.terminal, surroundings, arguments.inputs.chdir.as_deref()) {
         Ok(desk) => desk,
+        Err(error) => return Ok(refuse(error)),
+    };
+    let saving = match Saving::new(arguments, &desk) {
+        Ok(saving) => saving,
         Err(error) => return Ok(refuse(error)),
     };
     let base = inputs::base(&arguments.inputs, surroundings);
@@ -45,15 +53,16 @@ pub fn run(arguments: &Live, matches: &ArgMatches, surroundings: &Surroundings) 
             Err(error) => return Ok(refuse(error)),
         }
     };
-    let watcher = Watcher { line: ProgressLine::new(surroundings.err_is_terminal && !arguments.terminal.quiet, Instant::now()) };
+    let watcher = Watcher::new(surroundings.err_is_terminal, arguments.terminal.quiet);
     let fresh_days = rules::fresh_days(&config.settings(clock.now));
-    let mut inventory = live::audit(&request(arguments, surroundings, fresh_days), &watcher);
+    let machine = Arc::new(Machine::start());
+    let request = request(arguments, surroundings, fresh_days, Arc::clone(&machine), saving.unfinished.clone());
+    let keeper = saving.file.as_ref().map(|file| SavedFile { path: file, desk: &desk, error: Mutex::default() });
+    let mut inventory = live::audit(&request, &watcher, keeper.as_ref().map(|keeper| keeper as &dyn Keeper));
+    machine.finish();
     watcher.line.clear();
-    if let (Some(file), Some(_)) = (&arguments.save, &inventory.reach) {
-        let text = live::saved::write(&inventory, surroundings.now);
-        if let Err(error) = desk.repository.write(&surroundings.cwd.join(file), text.as_bytes()) {
-            return Ok(refuse(format!("the inventory `{}` cannot be written: {error}", file.display())));
-        }
+    if let Some(error) = keeper.and_then(|keeper| keeper.error.into_inner().unwrap_or_else(PoisonError::into_inner)) {
+        return Ok(refuse(error));
     }
     let drift = match &inventory.reach {
         Some(reach) if !arguments.against.is_empty() => {
@@ -71,13 +80,21 @@ pub fn run(arguments: &Live, matches: &ArgMatches, surroundings: &Surroundings) 
 }
 
 /// What the arguments ask of the audit.
-fn request(arguments: &Live, surroundings: &Surroundings, fresh_days: i64) -> live::Request {
+fn request(
+    arguments: &Live,
+    surroundings: &Surroundings,
+    fresh_days: i64,
+    clock: Arc<Machine>,
+    resume: Option<Unfinished>,
+) -> live::Request {
     let path = |path: &PathBuf| surroundings.cwd.join(path);
+    let usual = Timeouts::default();
+    let read = arguments.timeout.unwrap_or(usual.read);
     live::Request {
         env: surroundings.env.clone(),
         home: surroundings.var("HOME").or_else(|| surroundings.var("USERPROFILE")).map(PathBuf::from),
         now: surroundings.now,
-        clock: Arc::new(Machine(Instant::now())),
+        clock,
         profile: arguments.profile.clone(),
         config_file: arguments.config_file.as_ref().map(path),
         auth: arguments.auth,
@@ -88,11 +105,57 @@ fn request(arguments: &Live, surroundings: &Surroundings, fresh_days: i64) -> li
         endpoint: arguments.endpoint.clone(),
         ca_bundle: arguments.ca_bundle.as_ref().map(path),
         rps: arguments.rps,
-        deadline: live::DEFAULT_DEADLINE,
+        deadline: arguments.deadline.unwrap_or(live::DEFAULT_DEADLINE),
         connections: CONNECTIONS,
-        timeouts: Timeouts::default(),
-        thorough: arguments.save.is_some() || !arguments.against.is_empty(),
+        timeouts: Timeouts { connect: usual.connect.min(read), read },
+        thorough: arguments.save.is_some() || arguments.resume.is_some() || !arguments.against.is_empty(),
+        resume,
         fresh_days,
+    }
+}
+
+/// Where the inventory is saved, and what it continues.
+struct Saving {
+    file: Option<PathBuf>,
+    unfinished: Option<Unfinished>,
+}
+
+impl Saving {
+    /// `--save` and `--resume`. A directory that is not there is found out before the audit and not after it.
+    fn new(arguments: &Live, desk: &Desk<'_>) -> Result<Self, String> {
+        let cwd = &desk.surroundings.cwd;
+        let file = arguments.save.as_ref().or(arguments.resume.as_ref()).map(|file| cwd.join(file));
+        if let Some(directory) = file.as_ref().and_then(|file| file.parent())
+            && !disk::is_dir(directory)
+        {
+            return Err(format!("cannot save the inventory to `{}`: no such directory", directory.display()));
+        }
+        let Some(path) = &arguments.resume else {
+            return Ok(Self { file, unfinished: None });
+        };
+        let cannot = |why: String| format!("cannot resume `{}`: {why}", path.display());
+        let text = disk::read_text(&cwd.join(path), RESUME_CAP).map_err(|error| cannot(error.to_string()))?;
+        let unfinished = live::saved::resume(&text).map_err(|error| cannot(error.to_string()))?;
+        if unfinished.answers.is_empty() && !desk.terminal.quiet {
+            complain(format!("note: the inventory `{}` is complete: everything is read again\n", path.display()).as_bytes());
+        }
+        Ok(Self { file, unfinished: Some(unfinished) })
+    }
+}
+
+/// The file of `--save`.
+struct SavedFile<'a> {
+    path: &'a Path,
+    desk: &'a Desk<'a>,
+    /// Why it was not written the last time.
+    error: Mutex<Option<String>>,
+}
+
+impl Keeper for SavedFile<'_> {
+    fn keep(&self, text: &str) {
+        let written = self.desk.repository.write(self.path, text.as_bytes());
+        let error = written.err().map(|error| format!("cannot write the inventory `{}`: {error}", self.path.display()));
+        *self.error.lock().unwrap_or_else(PoisonError::into_inner) = error;
     }
 }
 
@@ -106,32 +169,72 @@ fn scope(arguments: &Live, reach: &Reach, inventory: &Inventory) -> Scope {
     }
 }
 
-/// The machine's time.
-struct Machine(Instant);
-
-impl Clock for Machine {
-    fn elapsed(&self) -> Duration {
-        self.0.elapsed()
-    }
-
-    fn sleep(&self, duration: Duration) {
-        std::thread::sleep(duration);
-    }
-}
-
 /// Shows a person how far the audit is.
 struct Watcher {
     line: ProgressLine,
+    is_terminal: bool,
+    is_quiet: bool,
+    /// When the last line for a log was due.
+    reminded: Mutex<Instant>,
+}
+
+impl Watcher {
+    fn new(is_terminal: bool, is_quiet: bool) -> Self {
+        let now = Instant::now();
+        Self { line: ProgressLine::new(is_terminal && !is_quiet, now), is_terminal, is_quiet, reminded: Mutex::new(now) }
+    }
+
+    fn say(&self, level: &str, text: &str, help: Option<&str>) {
+        self.line.clear();
+        let help = help.map_or_else(String::new, |help| format!("  = help: {}\n", report::clean(help)));
+        complain(format!("{level}: {}\n{help}", report::clean(text)).as_bytes());
+    }
 }
 
 impl Progress for Watcher {
-    fn step(&self, what: &str, done: usize, total: usize) {
-        let filled = done * BAR / total.max(1);
-        self.line.show(done >= total, || format!("[{}{}] {what} {done}/{total}", "=".repeat(filled), " ".repeat(BAR - filled)));
+    fn step(&self, step: &Step<'_>) {
+        self.line.show(step.done >= step.total, || shown(step));
+        if self.is_terminal || self.is_quiet {
+            return;
+        }
+        let mut reminded = self.reminded.lock().unwrap_or_else(PoisonError::into_inner);
+        if reminded.elapsed() >= REMINDER {
+            *reminded = Instant::now();
+            self.say("note", &shown(step), None);
+        }
+    }
+
+    fn retry(&self, retry: &Retry<'_>) {
+        let again = format!("trying again in {} (attempt {} of {})", duration(retry.pause), retry.attempt, retry.attempts);
+        if retry.is_first {
+            self.say("warning", &format!("{}; {again}", retry.why), Some(retry.help));
+        } else {
+            self.line.show(true, || report::clean(&format!("{}; {again}", retry.why)).into_owned());
+        }
     }
 
     fn warn(&self, sentence: &str) {
-        self.line.clear();
-        complain(format!("warning: {}\n", report::clean(sentence)).as_bytes());
+        self.say("warning", sentence, None);
+    }
+}
+
+/// How far the audit is, in a line.
+fn shown(step: &Step<'_>) -> String {
+    let left = step.left.map_or_else(String::new, |left| format!(", {} left", duration(left)));
+    let (compartments, vaults, keys) =
+        (count(step.compartments, "compartment", "compartments"), count(step.vaults, "vault", "vaults"), count(step.keys, "key", "keys"));
+    format!("{} {}/{}{left} ({compartments}, {vaults}, {keys})", step.what, step.done, step.total)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_of_progress_shows_what_was_found_and_how_long_it_takes() {
+        let step = Step { what: "keys", done: 120, total: 1000, left: None, compartments: 200, vaults: 1, keys: 340 };
+        assert_eq!(shown(&step), "keys 120/1000 (200 compartments, 1 vault, 340 keys)");
+        let step = Step { left: Some(Duration::from_secs(189)), ..step };
+        assert_eq!(shown(&step), "keys 120/1000, 3 min 9 s left (200 compartments, 1 vault, 340 keys)");
     }
 }

@@ -15,6 +15,7 @@ mod format;
 #[cfg(any(test, fuzzing))]
 pub mod fuzzing;
 mod inputs;
+mod interrupt;
 mod live;
 mod progress;
 mod schema;

@@ -10,5 +10,5 @@ pub mod saved;
 mod tenancy;
 
 pub use permissions::policy_text;
-pub use request::{AuthKind, Clock, DEFAULT_DEADLINE, DEFAULT_RPS, Progress, Request, Timeouts};
+pub use request::{AuthKind, Clock, DEFAULT_DEADLINE, DEFAULT_RPS, Keeper, Progress, Request, Retry, Step, Timeouts};
 pub use tenancy::*;

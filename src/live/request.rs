@@ -1,5 +1,6 @@
 //! What an audit of the tenancy is asked: environment, clock and wishes come in as values, nothing is looked up on the way.
 
+use super::saved::Unfinished;
 use jiff::Timestamp;
 use std::collections::BTreeMap;
 use std::fmt;
@@ -43,16 +44,64 @@ impl AuthKind {
 pub trait Clock: Send + Sync {
     /// Time since the audit was asked for.
     fn elapsed(&self) -> Duration;
-    /// Waits.
+    /// Waits, but not beyond an interruption.
     fn sleep(&self, duration: Duration);
+    /// Whether the user asked to stop: nothing more is sent then, and what was read is reported.
+    fn is_interrupted(&self) -> bool {
+        false
+    }
 }
 
-/// Somebody who watches.
+/// How far an audit is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Step<'a> {
+    /// What is being read: "keys".
+    pub what: &'a str,
+    /// How many calls of this kind are done.
+    pub done: usize,
+    /// How many there are.
+    pub total: usize,
+    /// How long the rest of them will take at the rate so far; `None` at the beginning.
+    pub left: Option<Duration>,
+    /// Compartments found so far.
+    pub compartments: usize,
+    /// Vaults found so far, in all regions.
+    pub vaults: usize,
+    /// Keys found so far.
+    pub keys: usize,
+}
+
+/// A call that failed and will be tried again.
+#[derive(Clone, Copy, Debug)]
+pub struct Retry<'a> {
+    /// A clause that names the host or quotes the service.
+    pub why: &'a str,
+    /// What to do if it goes on, one sentence without a period.
+    pub help: &'a str,
+    /// Which attempt comes next, from 2.
+    pub attempt: u32,
+    /// How many there will be at most.
+    pub attempts: u32,
+    /// How long until then.
+    pub pause: Duration,
+    /// Whether it is the first of this audit.
+    pub is_first: bool,
+}
+
+/// Who watches.
 pub trait Progress: Sync {
-    /// So many calls of a phase are done. `what` names the phase: "keys".
-    fn step(&self, what: &str, done: usize, total: usize);
-    /// Something the user should know which takes nothing away from the result; one sentence without a full stop.
+    /// A call is done.
+    fn step(&self, step: &Step<'_>);
+    /// A call failed and will be tried again.
+    fn retry(&self, retry: &Retry<'_>);
+    /// Something the user should know that takes nothing away from the result; one sentence without a period.
     fn warn(&self, sentence: &str);
+}
+
+/// Who saves what was read, while it is read.
+pub trait Keeper: Sync {
+    /// Replaces what was saved before by this text of an inventory.
+    fn keep(&self, text: &str);
 }
 
 /// How long one call may take.
@@ -109,6 +158,8 @@ pub struct Request {
     pub timeouts: Timeouts,
     /// Ask for every fact of every key, also for those that no rule needs: for evidence and for drift.
     pub thorough: bool,
+    /// `--resume`: what an audit that did not finish has read already.
+    pub resume: Option<Unfinished>,
     /// A key made within so many days cannot be too old nor nearly so: its versions are not asked for.
     pub fresh_days: i64,
 }

@@ -28,6 +28,54 @@ struct File {
     not_audited: Vec<Gap>,
     #[serde(default)]
     problems: Vec<String>,
+    /// Whose keys they are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    tenancy: Option<String>,
+    /// Only of an inventory that is not complete.
+    #[serde(default, skip_serializing_if = "Answers::is_empty")]
+    answers: Answers,
+}
+
+/// What the service answered, by the address that was asked. The values are read where they are used.
+pub type Answers = BTreeMap<String, serde_json::Value>;
+
+/// What an audit that did not finish leaves behind for the one that goes on.
+#[derive(Clone)]
+pub struct Unfinished {
+    /// When the first of it was read.
+    pub taken: Timestamp,
+    /// The OCID of the tenancy.
+    pub tenancy: String,
+    /// What was read.
+    pub answers: Answers,
+}
+
+/// Why an inventory cannot be continued; a clause.
+#[derive(Debug, thiserror::Error)]
+pub enum ResumeError {
+    /// It is not one.
+    #[error("it is not an inventory of `kmslint live --save`: {0}")]
+    NotSaved(#[from] serde_json::Error),
+    /// It has another version.
+    #[error("it has version {0}, and this kmslint reads version {VERSION}")]
+    Version(u64),
+    /// It does not say whose it is or when it was taken.
+    #[error("it does not name its tenancy and its time")]
+    NoOrigin,
+}
+
+/// Reads what an audit that did not finish has read already. A complete inventory has nothing of that: everything is read again.
+///
+/// # Errors
+/// The text is not an inventory of this version.
+pub fn resume(text: &str) -> Result<Unfinished, ResumeError> {
+    let Head { version } = serde_json::from_str(text)?;
+    if version != VERSION {
+        return Err(ResumeError::Version(version));
+    }
+    let file: File = serde_json::from_str(text)?;
+    let taken = file.taken.parse().map_err(|_| ResumeError::NoOrigin)?;
+    Ok(Unfinished { taken, tenancy: file.tenancy.ok_or(ResumeError::NoOrigin)?, answers: file.answers })
 }
 
 #[derive(Deserialize)]
@@ -104,15 +152,17 @@ pub fn is_saved(head: &[u8]) -> bool {
     memchr::memmem::find(head, format!("\"{MARK}\"").as_bytes()).is_some()
 }
 
-/// Writes an inventory that was taken at this time.
+/// Writes an inventory that was taken at this time, and what the service answered so far where it is not complete.
 #[must_use]
-pub fn write(inventory: &Inventory, taken: Timestamp) -> String {
+pub fn write(inventory: &Inventory, taken: Timestamp, tenancy: Option<&str>, answers: Answers) -> String {
     let file = File {
         version: VERSION,
         taken: taken.to_string(),
         keys: inventory.keys.iter().map(|key| saved(key)).collect(),
         not_audited: inventory.not_audited.iter().map(saved_gap).collect(),
         problems: inventory.problems.iter().map(|problem| problem.message.clone()).collect(),
+        tenancy: tenancy.map(str::to_owned),
+        answers,
     };
     // Maps with text keys and plain values always have a JSON form.
     let mut text = serde_json::to_string_pretty(&file).unwrap_or_default();
@@ -333,7 +383,7 @@ mod tests {
     #[test]
     fn what_is_saved_comes_back_whole() {
         let taken = "2026-01-02T03:04:05Z".parse().unwrap();
-        let text = write(&inventory(), taken);
+        let text = write(&inventory(), taken, None, Answers::new());
         assert!(text.contains(&format!("\"{MARK}\": 1")) && text.contains("2026-01-02T03:04:05Z"));
         let again = read("evidence.json", &text);
         assert_eq!(again.keys.len(), 1);
@@ -341,7 +391,7 @@ mod tests {
         assert_eq!(format!("{:?}", again.keys), format!("{:?}", inventory().keys));
         assert_eq!(again.not_audited, inventory().not_audited);
         assert_eq!(again.problems.len(), 1);
-        assert_eq!(write(&again, taken), text);
+        assert_eq!(write(&again, taken, None, Answers::new()), text);
     }
 
     #[test]

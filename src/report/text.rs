@@ -1,5 +1,6 @@
 //! Text that came from a repository, made harmless for a terminal.
 
+pub use crate::base::count;
 use std::borrow::Cow;
 
 /// Whether a character could move the cursor, color the screen, reverse the reading direction or pass unseen, or is none at all in XML.
@@ -58,12 +59,6 @@ pub fn clean(text: &str) -> Cow<'_, str> {
         if is_harmful(c) || c == '\n' || c == '\t' { out.extend(c.escape_default()) } else { out.push(c) }
     }
     Cow::Owned(out)
-}
-
-/// `1 key`, `2 keys`.
-#[must_use]
-pub fn count(number: usize, one: &str, many: &str) -> String {
-    if number == 1 { format!("1 {one}") } else { format!("{number} {many}") }
 }
 
 #[cfg(test)]

@@ -44,7 +44,7 @@ const FENCES: &[(&[&str], &[&str], &str)] = &[
 ];
 
 /// The layers of `live::tenancy`, from the bottom up: each may import those before it.
-const AUDIT_LAYERS: &[&str] = &["fault", "wire", "crypto", "transport", "auth", "api", "audit"];
+const AUDIT_LAYERS: &[&str] = &["fault", "wire", "crypto", "transport", "auth", "memo", "api", "audit"];
 
 /// A file's code, tests apart, is at most so many lines.
 const MOST_LINES: usize = 800;

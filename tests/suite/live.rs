@@ -4,6 +4,8 @@
 mod command;
 /// Credentials: what is found, and the sentence for everything that can be wrong with them.
 mod credentials;
+/// Dead hosts, throttling, interruptions: what is said, what it costs, what is kept.
+mod endurance;
 /// Each call in turn goes wrong: nothing is lost silently, nothing hangs.
 mod faults;
 /// Instance principals: metadata, certificate, tokens and their renewal.

@@ -4,24 +4,30 @@ use super::auth::credentials::Credentials;
 use super::auth::signer::Signer;
 use super::crypto::signature::authorization;
 use super::fault::{CallError, CallErrorKind, LiveError, TransportError};
+use super::memo::Memo;
 use super::transport::answer::{Answer, described, garbled};
+use super::transport::circuit::{Failure, Hosts, Turn};
 use super::transport::endpoint::Base;
 use super::transport::http::Transport;
 use super::transport::regions::Region;
 use super::transport::retry::{self, Pace};
 use super::wire::ServiceError;
-use crate::live::Clock;
+use crate::base::duration;
+use crate::live::{Clock, Progress, Retry};
 use jiff::Timestamp;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use std::collections::BTreeSet;
 use std::sync::OnceLock;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, SystemTime};
 
 /// How many entries a page should have. The service may send fewer; a documented maximum there is none.
 const PAGE: &str = "100";
+/// How many pages a list may have. No list of a tenancy comes near, and a service that always names a further page would never end.
+const PAGES: usize = 1000;
 /// What needs no escape in a query (RFC 3986, section 2.3): exactly what is sent is signed, so it is escaped here and not by the client.
 const UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
@@ -33,15 +39,25 @@ pub struct Client<'a> {
     pub credentials: Credentials<'a>,
     /// Time passing.
     pub clock: &'a dyn Clock,
+    /// Who hears of calls that are tried again.
+    pub progress: &'a dyn Progress,
     /// The machine's time when the clock was at zero.
     pub started: Timestamp,
     /// How long everything may take.
     pub deadline: Duration,
     /// The space between requests.
     pub pace: Pace,
+    /// Which hosts should be left alone.
+    pub hosts: Hosts,
+    /// What was answered, where that is kept.
+    pub memo: Memo,
+    /// Whether the network works: something was answered, whatever it was.
+    pub is_connected: AtomicBool,
+    /// Whether the user was told of a call that is tried again.
+    pub is_troubled: AtomicBool,
     /// How many requests were sent.
     pub calls: AtomicUsize,
-    /// How many of these were further attempts.
+    /// How many of these were retries.
     pub retries: AtomicUsize,
 }
 
@@ -58,26 +74,63 @@ pub struct Site {
 }
 
 impl Site {
-    /// Ends the audit here; the first reason stays.
-    fn halt(&self, why: String) -> CallError {
-        self.halted.get_or_init(|| CallError { kind: CallErrorKind::Halted, why }).clone()
+    /// The same region, in which nothing can be asked: calls give only what is kept already.
+    pub fn closed(&self, why: CallError) -> Self {
+        Self { region: self.region.clone(), identity: self.identity.clone(), vaults: self.vaults.clone(), halted: OnceLock::from(why) }
     }
+
+    /// Ends the audit here; the first reason stays.
+    fn halt(&self, kind: CallErrorKind, why: String, help: Option<String>) -> CallError {
+        self.halted.get_or_init(|| CallError { kind, why, help }).clone()
+    }
+
+    fn stop(&self, error: &LiveError) -> CallError {
+        self.halt(CallErrorKind::Halted, error.to_string(), error.help())
+    }
+}
+
+/// What came of one attempt that did not succeed.
+enum Attempt {
+    /// Try again, unless it was tried too often.
+    Failed {
+        fault: CallError,
+        /// The status of the answer; `None` where there was none.
+        status: Option<u16>,
+        /// How long the service asks to wait.
+        wait: Duration,
+    },
+    /// There is a new token: try again at once.
+    Renewed,
+    /// The audit ended meanwhile.
+    Abandoned,
 }
 
 impl Client<'_> {
     /// One object.
-    pub fn one<T: DeserializeOwned>(&self, site: &Site, base: &Base, path: &str) -> Result<T, CallError> {
+    pub fn one<T: Serialize + DeserializeOwned>(&self, site: &Site, base: &Base, path: &str) -> Result<T, CallError> {
+        let name = base.url(&base.target(path));
+        if let Some(kept) = self.memo.get(&name) {
+            return Ok(kept);
+        }
         let answer = self.call(site, base, path)?;
-        serde_json::from_slice(&answer.body).map_err(|error| garbled(&answer, &error))
+        let object = serde_json::from_slice(&answer.body).map_err(|error| garbled(&answer, &error))?;
+        self.memo.put(name, &object);
+        Ok(object)
     }
 
-    /// All entries of a list, page by page until no token comes back; pages may be empty. What was read before a fault is kept.
-    pub fn list<T: DeserializeOwned>(&self, site: &Site, base: &Base, path: &str, query: &[(&str, &str)]) -> (Vec<T>, Option<CallError>) {
+    /// All entries of a list, page by page until no token comes back; pages may be empty. What was read before a fault is returned.
+    pub fn list<T: Serialize + DeserializeOwned>(
+        &self,
+        site: &Site,
+        base: &Base,
+        path: &str,
+        query: &[(&str, &str)],
+    ) -> (Vec<T>, Option<CallError>) {
         self.list_until(site, base, path, query, |_: &[T]| false)
     }
 
     /// The same, but no further page is asked for once `enough` says so.
-    pub fn list_until<T: DeserializeOwned>(
+    pub fn list_until<T: Serialize + DeserializeOwned>(
         &self,
         site: &Site,
         base: &Base,
@@ -85,15 +138,32 @@ impl Client<'_> {
         query: &[(&str, &str)],
         enough: impl Fn(&[T]) -> bool,
     ) -> (Vec<T>, Option<CallError>) {
+        let pairs: Vec<String> = query.iter().map(|(name, value)| format!("{name}={}", escape(value))).collect();
+        let first = [path, "?", &pairs.join("&")].concat();
+        let name = base.url(&base.target(&first));
+        if let Some(kept) = self.memo.get(&name) {
+            return (kept, None);
+        }
+        let (found, fault) = self.pages(site, base, &first, enough);
+        if fault.is_none() {
+            self.memo.put(name, &found);
+        }
+        (found, fault)
+    }
+
+    fn pages<T: DeserializeOwned>(
+        &self,
+        site: &Site,
+        base: &Base,
+        first: &str,
+        enough: impl Fn(&[T]) -> bool,
+    ) -> (Vec<T>, Option<CallError>) {
         let mut found = Vec::new();
         let mut fault = None;
         let mut seen = BTreeSet::new();
-        let mut page: Option<String> = None;
+        let mut page = String::new();
         loop {
-            let mut pairs: Vec<String> = query.iter().map(|(name, value)| format!("{name}={}", escape(value))).collect();
-            pairs.push(format!("limit={PAGE}"));
-            pairs.extend(page.iter().map(|token| format!("page={}", escape(token))));
-            let answer = match self.call(site, base, &format!("{path}?{}", pairs.join("&"))) {
+            let answer = match self.call(site, base, &format!("{first}&limit={PAGE}{page}")) {
                 Ok(answer) => answer,
                 Err(fault) => return (found, Some(fault)),
             };
@@ -110,10 +180,14 @@ impl Client<'_> {
             }
             match answer.next_page {
                 Some(token) if !enough(&found) => {
-                    if !seen.insert(token.clone()) {
-                        return (found, Some(CallError::failed("the service gave the same page twice: the list has no end")));
+                    page = format!("&page={}", escape(&token));
+                    if !seen.insert(token) {
+                        return (found, Some(CallError::failed("the service returned the same page twice: the list has no end")));
                     }
-                    page = Some(token);
+                    if seen.len() >= PAGES {
+                        let why = format!("the service names further pages after {PAGES}: the list has no end");
+                        return (found, Some(CallError::failed(why)));
+                    }
                 }
                 _ => return (found, fault),
             }
@@ -123,40 +197,138 @@ impl Client<'_> {
     /// One GET, tried until it is answered for good.
     fn call(&self, site: &Site, base: &Base, path_and_query: &str) -> Result<Answer, CallError> {
         let target = base.target(path_and_query);
+        let host = base.authority();
         let begun = self.clock.elapsed();
         let mut attempt = 1;
-        let mut renewed = false;
+        let mut may_renew = self.credentials.is_renewable();
         loop {
-            if let Some(fault) = site.halted.get() {
-                return Err(fault.clone());
-            }
-            self.pace.wait(self.clock);
-            if self.clock.elapsed() >= self.deadline {
-                let why = format!("the audit was to end after {} s", self.deadline.as_secs());
-                return Err(site.halt(why));
-            }
-            let signer = self.credentials.signer(self.now()).map_err(|error| site.halt(error.to_string()))?;
-            let fault = match self.send(base, &target, &signer, attempt) {
-                Ok(answer) if (200..300).contains(&answer.status) => return Ok(answer),
-                // A token may be withdrawn before its time.
-                Ok(answer) if answer.status == 401 && !renewed && self.credentials.is_renewable() => {
-                    self.credentials.renew(&signer).map_err(|error| site.halt(error.to_string()))?;
-                    self.retries.fetch_add(1, Ordering::Relaxed);
-                    renewed = true;
+            self.check(site)?;
+            match self.hosts.turn(host, self.clock.elapsed()) {
+                Turn::Now => {}
+                Turn::At(time) => {
+                    self.sleep_until(time.min(self.deadline));
                     continue;
                 }
-                Ok(answer) => self.judge(site, &answer, &signer)?,
-                Err(TransportError::Passing(why)) => CallError::failed(format!("{}: {why}", base.host())),
-                Err(TransportError::Lasting(why)) => return Err(CallError::failed(format!("{}: {why}", base.host()))),
-            };
-            let pause = retry::pause(attempt, retry::chance());
-            let over = self.clock.elapsed() + pause;
-            if attempt >= retry::ATTEMPTS || over >= begun + retry::TOTAL || over >= self.deadline {
-                return Err(CallError { why: format!("{} after {attempt} attempts", fault.why), ..fault });
+                Turn::Never(why) => return Err(CallError::failed(why)),
             }
-            self.clock.sleep(pause);
+            let tried = self.attempt(site, base, &target, attempt, may_renew);
+            let (fault, status, wait) = match tried {
+                Ok(Ok(answer)) => {
+                    self.hosts.answered(host);
+                    return Ok(answer);
+                }
+                Err(fault) => {
+                    self.hosts.answered(host);
+                    return Err(fault);
+                }
+                Ok(Err(Attempt::Abandoned)) => {
+                    self.hosts.passed(host);
+                    continue;
+                }
+                Ok(Err(Attempt::Renewed)) => {
+                    self.hosts.answered(host);
+                    self.retries.fetch_add(1, Ordering::Relaxed);
+                    may_renew = false;
+                    continue;
+                }
+                Ok(Err(Attempt::Failed { fault, status, wait })) => (fault, status, wait),
+            };
+            let now = self.clock.elapsed();
+            let pause = retry::pause(attempt, retry::chance()).max(wait);
+            let given_up = self.hosts.failed(host, now, &Failure { why: &fault.why, is_answered: status.is_some(), pause });
+            let again = now.saturating_add(pause);
+            if attempt >= retry::ATTEMPTS || again >= begun.saturating_add(retry::TOTAL) || again >= self.deadline {
+                let after = match attempt {
+                    1 => String::new(),
+                    _ => format!(" after {attempt} attempts"),
+                };
+                let asked =
+                    if wait > retry::TOTAL { format!("; it asks to wait {} before the next", duration(wait)) } else { String::new() };
+                return Err(CallError { why: format!("{}{after}{asked}", fault.why), ..fault });
+            }
+            if let Some(why) = given_up {
+                return Err(CallError::failed(why));
+            }
+            self.progress.retry(&Retry {
+                why: &fault.why,
+                help: &self.advice(status),
+                attempt: attempt + 1,
+                attempts: retry::ATTEMPTS,
+                pause,
+                is_first: !self.is_troubled.swap(true, Ordering::Relaxed),
+            });
+            self.sleep_until(again);
             self.retries.fetch_add(1, Ordering::Relaxed);
             attempt += 1;
+        }
+    }
+
+    /// Sends once. Outer errors are for good.
+    fn attempt(&self, site: &Site, base: &Base, target: &str, attempt: u32, may_renew: bool) -> Result<Result<Answer, Attempt>, CallError> {
+        self.pace.wait(self.clock);
+        if self.check(site).is_err() {
+            return Ok(Err(Attempt::Abandoned));
+        }
+        let signer = self.credentials.signer(self.now()).map_err(|error| site.stop(&error))?;
+        let host = base.host();
+        let sent = self.send(base, target, &signer, attempt);
+        if sent.is_ok() {
+            self.is_connected.store(true, Ordering::Relaxed);
+        }
+        let (fault, status, wait) = match sent {
+            Ok(answer) if (200..300).contains(&answer.status) => return Ok(Ok(answer)),
+            // A token may be withdrawn before its time.
+            Ok(answer) if answer.status == 401 && may_renew => {
+                self.credentials.renew(&signer).map_err(|error| site.stop(&error))?;
+                return Ok(Err(Attempt::Renewed));
+            }
+            Ok(answer) => {
+                let wait = answer.wait(SystemTime::from(self.now())).unwrap_or_default();
+                (self.judge(site, &answer, &signer)?, Some(answer.status), wait)
+            }
+            Err(TransportError::Abandoned) => return Ok(Err(Attempt::Abandoned)),
+            // Where nothing was ever answered, waiting will not help: the network, its proxy or the address is wrong.
+            Err(TransportError::Unreachable(why)) if !self.is_connected.load(Ordering::Relaxed) => {
+                let why = format!("cannot reach {host}: {why}");
+                return Err(site.halt(CallErrorKind::Halted, why, Some(self.transport.advice())));
+            }
+            Err(TransportError::Unreachable(why) | TransportError::Passing(why)) => {
+                (CallError::failed(format!("{host}: {why}")), None, Duration::ZERO)
+            }
+            Err(TransportError::Lasting(why)) => return Err(CallError::failed(format!("{host}: {why}"))),
+        };
+        Ok(Err(Attempt::Failed { fault, status, wait }))
+    }
+
+    /// What to do where calls go on failing in this way.
+    fn advice(&self, status: Option<u16>) -> String {
+        match status {
+            None => self.transport.advice(),
+            Some(429) => "Lower `--rps` if it goes on: everything that reads keys of the tenancy shares one limit".to_owned(),
+            Some(_) => "See https://ocistatus.oraclecloud.com if it goes on".to_owned(),
+        }
+    }
+
+    /// Whether anything may still be asked in a region.
+    fn check(&self, site: &Site) -> Result<(), CallError> {
+        if let Some(fault) = site.halted.get() {
+            return Err(fault.clone());
+        }
+        if self.clock.is_interrupted() {
+            return Err(site.halt(CallErrorKind::Over, "the audit was interrupted".to_owned(), None));
+        }
+        if self.clock.elapsed() >= self.deadline {
+            let why = format!("the audit reached its deadline of {}", duration(self.deadline));
+            let help = "Allow it more time with `--deadline`".to_owned();
+            return Err(site.halt(CallErrorKind::Over, why, Some(help)));
+        }
+        Ok(())
+    }
+
+    fn sleep_until(&self, time: Duration) {
+        let now = self.clock.elapsed();
+        if time > now {
+            self.clock.sleep(time - now);
         }
     }
 
@@ -193,11 +365,8 @@ impl Client<'_> {
         let error: ServiceError = serde_json::from_slice(&answer.body).unwrap_or_default();
         let why = described(answer, &error);
         match answer.status {
-            401 => {
-                let error = self.not_accepted(site, answer, signer, why);
-                Err(site.halt(error.to_string()))
-            }
-            403 | 404 => Err(CallError { kind: CallErrorKind::Denied, why }),
+            401 => Err(site.stop(&self.not_accepted(site, answer, signer, why))),
+            403 | 404 => Err(CallError { kind: CallErrorKind::Denied, why, help: None }),
             status if retry::is_passing(status, &error.code) => Ok(CallError::failed(why)),
             _ => Err(CallError::failed(why)),
         }

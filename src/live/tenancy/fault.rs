@@ -219,8 +219,21 @@ pub enum LiveError {
         why: String,
     },
     /// What already ended the audit of a region.
-    #[error("{0}")]
-    Halted(String),
+    #[error("{why}")]
+    Halted {
+        /// A clause.
+        why: String,
+        /// What to do.
+        help: Option<String>,
+    },
+    /// `--resume` names another tenancy's inventory.
+    #[error("the inventory to resume is of {saved}, and the credentials are of {ours}")]
+    OtherTenancy {
+        /// Whose the inventory is.
+        saved: String,
+        /// Whose the credentials are.
+        ours: String,
+    },
 }
 
 /// Seconds in minutes, rounded.
@@ -376,8 +389,9 @@ impl LiveError {
             | Self::RegionFile { .. }
             | Self::ClockSkew { .. }
             | Self::TokenNotAccepted { .. }
-            | Self::NotAccepted { .. }
-            | Self::Halted(_) => return None,
+            | Self::NotAccepted { .. } => return None,
+            Self::Halted { help, .. } => return help.clone(),
+            Self::OtherTenancy { .. } => "Use the credentials that the inventory was taken with",
         };
         Some(help.to_owned())
     }
@@ -412,6 +426,12 @@ pub enum TransportError {
     /// Worth another attempt: a timeout, a lost connection.
     #[error("{0}")]
     Passing(String),
+    /// Nothing listens there, there is no such host, or no route to it. Worth another attempt only where the network worked before.
+    #[error("{0}")]
+    Unreachable(String),
+    /// The audit ended while the call was under way.
+    #[error("the audit ended before there was an answer")]
+    Abandoned,
     /// Not worth one: a certificate that is not trusted, a body beyond all bounds.
     #[error("{0}")]
     Lasting(String),
@@ -429,8 +449,10 @@ impl TransportError {
 pub enum CallErrorKind {
     /// 404 and 403: there is no such thing, or we may not see it. The service does not tell which.
     Denied,
-    /// The credentials are not accepted here, or time is over: all further calls end so.
+    /// The credentials are not accepted here, or nothing can be reached: all further calls end so.
     Halted,
+    /// The user interrupted the audit, or its deadline passed: all further calls end so.
+    Over,
     /// Anything else.
     Failed,
 }
@@ -443,12 +465,14 @@ pub struct CallError {
     pub kind: CallErrorKind,
     /// A clause: "the service answered 500 InternalServerError (request 5A…)".
     pub why: String,
+    /// What to do, where that follows from the kind of fault.
+    pub help: Option<String>,
 }
 
 impl CallError {
     /// A call that failed for no reason of its own kind.
     pub fn failed(why: impl Into<String>) -> Self {
-        Self { kind: CallErrorKind::Failed, why: why.into() }
+        Self { kind: CallErrorKind::Failed, why: why.into(), help: None }
     }
 
     /// What a part could not be read for. `doing` says which: "its keys could not be listed".
@@ -457,7 +481,7 @@ impl CallError {
             CallErrorKind::Denied => {
                 format!("{doing}: it does not exist, or a policy such as `{}` is lacking; {}", permission.statement(compartment), self.why)
             }
-            CallErrorKind::Halted | CallErrorKind::Failed => format!("{doing}: {}", self.why),
+            CallErrorKind::Halted | CallErrorKind::Over | CallErrorKind::Failed => format!("{doing}: {}", self.why),
         }
     }
 }

@@ -36,6 +36,7 @@ pub fn request() -> Request {
         connections: 1,
         timeouts: Timeouts::default(),
         thorough: false,
+        resume: None,
         fresh_days: 0,
     }
 }

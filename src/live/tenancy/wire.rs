@@ -3,12 +3,12 @@
 //! Source: models of `identity` and `key_management` in Oracle's Python SDK 2.189.0.
 
 use jiff::Timestamp;
-use serde::{Deserialize, Deserializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 use std::collections::BTreeMap;
 
 /// Compartment.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Compartment {
     pub id: String,
@@ -17,7 +17,7 @@ pub struct Compartment {
 }
 
 /// RegionSubscription.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Subscription {
     pub region_name: String,
@@ -25,7 +25,7 @@ pub struct Subscription {
 }
 
 /// VaultSummary and Vault; the last two only in the latter.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Vault {
     pub id: String,
@@ -39,7 +39,7 @@ pub struct Vault {
 }
 
 /// VaultUsage: HSM counts without, software counts with a prefix.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Usage {
     pub key_version_count: Option<u64>,
@@ -47,16 +47,16 @@ pub struct Usage {
 }
 
 /// KeySummary and Key; shape, schedule, current version, deletion only in the latter.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Key {
     pub id: String,
     pub compartment_id: Option<String>,
     pub display_name: Option<String>,
     pub lifecycle_state: Option<String>,
-    #[serde(default, deserialize_with = "time")]
+    #[serde(default, with = "time")]
     pub time_created: Option<Timestamp>,
-    #[serde(default, deserialize_with = "time")]
+    #[serde(default, with = "time")]
     pub time_of_deletion: Option<Timestamp>,
     pub protection_mode: Option<String>,
     pub algorithm: Option<String>,
@@ -71,7 +71,7 @@ pub struct Key {
 }
 
 /// KeyShape.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Shape {
     pub algorithm: Option<String>,
@@ -80,34 +80,34 @@ pub struct Shape {
 }
 
 /// AutoKeyRotationDetails.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Schedule {
     pub rotation_interval_in_days: Option<i64>,
-    #[serde(default, deserialize_with = "time")]
+    #[serde(default, with = "time")]
     pub time_of_schedule_start: Option<Timestamp>,
-    #[serde(default, deserialize_with = "time")]
+    #[serde(default, with = "time")]
     pub time_of_next_rotation: Option<Timestamp>,
-    #[serde(default, deserialize_with = "time")]
+    #[serde(default, with = "time")]
     pub time_of_last_rotation: Option<Timestamp>,
     pub last_rotation_status: Option<String>,
     pub last_rotation_message: Option<String>,
 }
 
 /// ExternalKeyReferenceDetails.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ExternalKey {
     pub external_key_id: Option<String>,
 }
 
 /// KeyVersionSummary.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Version {
     pub id: String,
     pub lifecycle_state: Option<String>,
-    #[serde(default, deserialize_with = "time")]
+    #[serde(default, with = "time")]
     pub time_created: Option<Timestamp>,
     pub is_auto_rotated: Option<bool>,
 }
@@ -127,9 +127,17 @@ pub fn is_ocid(text: &str) -> bool {
 }
 
 /// RFC 3339. A time that cannot be read is an error: to leave it out would hide a key's age.
-fn time<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Timestamp>, D::Error> {
-    match Option::<String>::deserialize(deserializer)? {
-        Some(text) if !text.is_empty() => text.parse().map(Some).map_err(serde::de::Error::custom),
-        _ => Ok(None),
+mod time {
+    use super::{Deserialize, Deserializer, Serialize, Serializer, Timestamp};
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Timestamp>, D::Error> {
+        match Option::<String>::deserialize(deserializer)? {
+            Some(text) if !text.is_empty() => text.parse().map(Some).map_err(serde::de::Error::custom),
+            _ => Ok(None),
+        }
+    }
+
+    pub fn serialize<S: Serializer>(time: &Option<Timestamp>, serializer: S) -> Result<S::Ok, S::Error> {
+        time.map(|time| time.to_string()).serialize(serializer)
     }
 }

@@ -7,12 +7,17 @@ use crate::harness::{Said, chosen, command, said};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use std::path::Path;
+use std::process::{Command, Stdio};
 
 fn serve(faults: Faults) -> Server {
     Server::start(Small::at(Timestamp::now()), Behaviour { faults, ..Behaviour::default() })
 }
 
 fn live(server: &Server, folder: &Path, arguments: &[&str]) -> Said {
+    said(&mut live_command(server, folder, arguments))
+}
+
+fn live_command(server: &Server, folder: &Path, arguments: &[&str]) -> Command {
     let mut command = command(folder);
     command
         .env("OCI_CLI_USER", USER)
@@ -22,7 +27,7 @@ fn live(server: &Server, folder: &Path, arguments: &[&str]) -> Said {
         .env("OCI_CLI_REGION", FRA)
         .args(chosen(&["live", "--all-regions", "--rps", "10000", "--endpoint", &server.endpoint()]))
         .args(arguments);
-    said(&mut command)
+    command
 }
 
 fn json_of(said: &Said) -> Value {
@@ -66,7 +71,7 @@ fn live_keys_are_judged_by_the_same_two_rules() {
     let found = violations(&report);
     let found: Vec<_> = found.iter().map(|(rule, kind, name)| (rule.as_str(), kind.as_str(), name.as_str())).collect();
     assert_eq!(found, expected);
-    assert!(said.err.contains("35 calls"), "{}", said.err);
+    assert!(said.err.contains("35 requests"), "{}", said.err);
     assert_eq!(*server.refused.lock().unwrap(), [] as [&str; 0]);
 }
 
@@ -173,4 +178,115 @@ fn without_credentials_there_is_a_sentence_and_exit_code_2() {
     let said = crate::harness::kmslint(folder.path(), &["live"]);
     assert_eq!(said.code, 2);
     assert!(said.err.contains("there are no credentials"), "{}", said.err);
+}
+
+/// Runs `kmslint live` against a server that says nothing to one call, and sends a signal while it waits.
+#[cfg(unix)]
+fn signalled(folder: &Path, signal: &str, times: usize) -> (Said, Server) {
+    let (sender, receiver) = std::sync::mpsc::channel();
+    let sender = std::sync::Mutex::new(sender);
+    let stalled: Faults = Box::new(move |ask, before| {
+        let is_it = before == 0 && ask.path.ends_with("/keys") && ask.service == PRIVATE && ask.get("compartmentId") == C;
+        is_it.then(|| {
+            sender.lock().unwrap().send(()).unwrap();
+            Fault::Stall
+        })
+    });
+    let server = serve(stalled);
+    let mut command = live_command(&server, folder, &["--format", "json", "--save", "evidence.json"]);
+    let child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    receiver.recv().unwrap();
+    for _ in 0..times {
+        assert!(Command::new("kill").args(["-s", signal, &child.id().to_string()]).status().unwrap().success());
+    }
+    let output = child.wait_with_output().unwrap();
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+    (Said { code: output.status.code().unwrap(), out: text(output.stdout), err: text(output.stderr) }, server)
+}
+
+#[cfg(unix)]
+#[test]
+fn a_signal_ends_the_audit_with_a_report_and_a_saved_inventory_that_can_be_resumed() {
+    for signal in ["INT", "TERM"] {
+        let folder = tempfile::tempdir().unwrap();
+        let (first, server) = signalled(folder.path(), signal, 1);
+        assert_eq!(first.code, 2, "{}", first.err);
+        assert!(first.err.contains("the audit was interrupted"), "{}", first.err);
+        assert!(first.err.contains("Continue with `--resume` and the saved inventory"), "{}", first.err);
+        assert!(first.err.contains("not audited: "), "{}", first.err);
+        let keys = json_of(&first)["keys"].as_array().unwrap().len();
+        assert!(keys < KEYS.len());
+        // What was saved is checked to the same result, and is as incomplete.
+        let again = crate::harness::kmslint(folder.path(), &["check", "evidence.json", "--format", "json"]);
+        assert_eq!((again.code, json_of(&again)["keys"].as_array().unwrap().len()), (2, keys), "{}", again.err);
+        let before = server.calls();
+        let second = live(&server, folder.path(), &["--format", "json", "--resume", "evidence.json"]);
+        assert_eq!(second.code, 1, "{}", second.err);
+        assert_eq!(json_of(&second)["keys"].as_array().unwrap().len(), KEYS.len());
+        assert!(server.calls() - before < 40, "what was read is not read again");
+        let complete = crate::harness::kmslint(folder.path(), &["check", "evidence.json", "--format", "json"]);
+        assert_eq!((complete.code, &json_of(&complete)["findings"]), (1, &json_of(&second)["findings"]), "{}", complete.err);
+    }
+}
+
+#[test]
+fn what_cannot_be_saved_or_resumed_is_refused_before_any_call() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = serve(healthy());
+    std::fs::write(folder.path().join("junk.json"), "{}").unwrap();
+    for (arguments, words) in [
+        (["--save", "nosuch/evidence.json"], "cannot save the inventory to"),
+        (["--resume", "nosuch.json"], "cannot resume `nosuch.json`: there is no such file or folder"),
+        (["--resume", "junk.json"], "cannot resume `junk.json`: it is not an inventory of `kmslint live --save`"),
+        (["--deadline", "0"], "expected a duration such as `90s`, `15m` or `2h`"),
+        (["--timeout", "soon"], "expected a duration such as `90s`, `15m` or `2h`"),
+    ] {
+        let said = live(&server, folder.path(), &arguments);
+        assert_eq!(said.code, 2);
+        assert!(said.err.contains(words), "{words}: {}", said.err);
+    }
+    assert_eq!(server.calls(), 0);
+}
+
+#[test]
+fn regions_and_compartments_are_checked_before_credentials() {
+    let folder = tempfile::tempdir().unwrap();
+    for (arguments, words) in [
+        (["--region", "eu frankfurt"], "`eu frankfurt` is not the name of a region"),
+        (["--compartment", "prod"], "`--compartment prod` is not a compartment's OCID"),
+        (["--compartment", "ocid1.compartment.oc1"], "`--compartment ocid1.compartment.oc1` is not a compartment's OCID"),
+    ] {
+        let said = crate::harness::kmslint(folder.path(), &[&["live"], &arguments[..]].concat());
+        assert_eq!(said.code, 2);
+        assert!(said.err.contains(words) && !said.err.contains("credentials"), "{}", said.err);
+    }
+}
+
+#[test]
+fn the_first_failed_call_is_said_while_the_audit_works() {
+    let folder = tempfile::tempdir().unwrap();
+    let once: Faults = Box::new(|ask, before| (ask.path.ends_with("/compartments") && before == 0).then_some(Fault::Wait(503, "0")));
+    let server = serve(once);
+    let said = live(&server, folder.path(), &["--format", "json"]);
+    assert_eq!(said.code, 1, "{}", said.err);
+    assert!(said.err.starts_with("warning: the service answered 503 TooManyRequests"), "{}", said.err);
+    assert!(
+        said.err.contains("trying again in 1 s (attempt 2 of 8)\n  = help: See https://ocistatus.oraclecloud.com if it goes on\n"),
+        "{}",
+        said.err
+    );
+}
+
+#[test]
+fn parts_that_were_lost_for_the_same_reason_are_listed_together() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = serve(Box::new(|ask, _| ask.path.contains("/keys/").then_some(Fault::Html)));
+    let said = live(&server, folder.path(), &["--format", "json", "--save", "evidence.json"]);
+    assert_eq!(said.code, 2);
+    let lines: Vec<&str> = said.err.lines().filter(|line| line.starts_with("not audited: ")).collect();
+    assert!(
+        lines.iter().any(|line| line.contains("not audited: 8 keys ") && line.contains(" and 5 more in eu-frankfurt-1: ")),
+        "{lines:#?}"
+    );
+    assert_eq!(json_of(&said)["not_audited"].as_array().unwrap().len(), 18);
 }

@@ -205,7 +205,7 @@ fn the_deadline_ends_the_audit_and_says_what_was_not_seen() {
         request.deadline = Duration::from_secs(20);
     });
     assert!(trial.log.len() <= 20);
-    assert!(!trial.inventory.problems.is_empty() && said(&trial).contains("the audit was to end after 20 s"), "{}", said(&trial));
+    assert!(!trial.inventory.problems.is_empty() && said(&trial).contains("the audit reached its deadline of 20 s"), "{}", said(&trial));
     assert!(!trial.inventory.not_audited.is_empty());
     assert!(trial.took <= Duration::from_secs(21));
 }
@@ -231,7 +231,7 @@ fn a_network_that_is_not_there_is_said() {
     // Nobody listens on port 1.
     request.endpoint = Some("http://127.0.0.1:1/{region}/{service}".to_owned());
     let trial = run(&request, &clock, &server);
-    assert!(!trial.is_whole() && said(&trial).contains("127.0.0.1: the connection failed"), "{}", said(&trial));
+    assert!(!trial.is_whole() && said(&trial).contains("cannot reach 127.0.0.1: the connection was refused"), "{}", said(&trial));
     assert_eq!(server.calls(), 0);
 }
 

@@ -84,7 +84,7 @@ fn no_call_is_made_that_no_fact_needs() {
     assert_eq!(count("/keys/") - count("/keyVersions"), 2);
     assert_eq!(count("/keyVersions"), 5);
     assert_eq!(trial.log.len(), 1 + 1 + 8 + 4 + 12 + 2 + 2 + 5);
-    assert!(trial.inventory.log.contains(&"35 calls".to_owned()), "{:?}", trial.inventory.log);
+    assert!(trial.inventory.log.contains(&"35 requests".to_owned()), "{:?}", trial.inventory.log);
 }
 
 #[test]
@@ -146,7 +146,7 @@ fn requests_keep_the_pace_that_was_asked_for() {
 #[test]
 fn saved_evidence_is_the_same_inventory() {
     let trial = trial(healthy(), None, |request| request.thorough = true);
-    let text = kmslint::live::saved::write(&trial.inventory, Timestamp::now());
+    let text = kmslint::live::saved::write(&trial.inventory, Timestamp::now(), None, Default::default());
     let again = kmslint::live::saved::read("evidence.json", &text);
     assert_eq!(again.keys.len(), KEYS.len());
     assert_eq!(format!("{:?}", again.keys), format!("{:?}", trial.inventory.keys));

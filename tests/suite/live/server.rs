@@ -71,7 +71,16 @@ pub enum Fault {
     ForeignHost,
     /// A redirection to another host.
     Redirect,
+    /// This status, and how long to wait: the value of `retry-after`.
+    Wait(u16, &'static str),
+    /// Every page names a next one, with a token that was never used before.
+    FreshPages,
+    /// Vaults name a management endpoint at which nothing listens.
+    DeadHost,
 }
+
+/// Where nothing listens.
+pub const DEAD: &str = "http://127.0.0.1:1";
 
 /// Which calls go wrong: told the call and how often its target was asked for before.
 pub type Faults = Box<dyn Fn(&Ask, usize) -> Option<Fault> + Send + Sync>;
@@ -265,6 +274,11 @@ impl Shared {
         if let Some(Fault::Status(status, code)) = fault {
             return self.error(status, code);
         }
+        if let Some(Fault::Wait(status, seconds)) = fault {
+            let mut answer = self.error(status, "TooManyRequests");
+            answer.headers.push(("retry-after", seconds.to_owned()));
+            return answer;
+        }
         let mut answer = match self.tenancy.answer(&ask, &self.base) {
             Reply::Missing => self.error(404, "NotAuthorizedOrNotFound"),
             Reply::One(value) => self.success(value.to_string()),
@@ -274,6 +288,9 @@ impl Shared {
             Some(Fault::Html) => answer.body = b"<html><body>Please sign in</body></html>".to_vec(),
             Some(Fault::ForeignHost) => {
                 answer.body = String::from_utf8_lossy(&answer.body).replace(&self.base, "https://evil.example").into_bytes();
+            }
+            Some(Fault::DeadHost) => {
+                answer.body = String::from_utf8_lossy(&answer.body).replace(&self.base, DEAD).into_bytes();
             }
             Some(Fault::Redirect) => {
                 answer.status = 302;
@@ -301,6 +318,8 @@ impl Shared {
         let mut answer = self.success(Value::from(entries.get(start..end).unwrap_or_default().to_vec()).to_string());
         if fault == Some(Fault::SamePage) {
             answer.headers.push(("opc-next-page", token(0, false)));
+        } else if fault == Some(Fault::FreshPages) {
+            answer.headers.push(("opc-next-page", token(start + 1000, false)));
         } else {
             answer.headers.extend(next.map(|next| ("opc-next-page", next)));
         }

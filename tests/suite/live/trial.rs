@@ -4,38 +4,71 @@ use super::server::{Behaviour, FINGERPRINT, Faults, KEY_PEM, Server, TENANCY, US
 use super::tenancy::{FRA, Small};
 use jiff::Timestamp;
 use kmslint::key::{Inventory, KeyFacts};
-use kmslint::live::{self, Clock, Progress, Request, Timeouts};
+use kmslint::live::{self, Clock, Keeper, Progress, Request, Retry, Step, Timeouts};
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 
-/// Time that passes only while somebody sleeps.
+/// Time that passes only while the audit sleeps.
 #[derive(Default)]
-pub struct Skipping(Mutex<Duration>);
+pub struct Skipping {
+    now: Mutex<Duration>,
+    is_interrupted: AtomicBool,
+}
+
+impl Skipping {
+    /// As Ctrl-C does.
+    pub fn interrupt(&self) {
+        self.is_interrupted.store(true, Ordering::SeqCst);
+    }
+}
 
 impl Clock for Skipping {
     fn elapsed(&self) -> Duration {
-        *self.0.lock().unwrap()
+        *self.now.lock().unwrap()
     }
 
     fn sleep(&self, duration: Duration) {
-        *self.0.lock().unwrap() += duration;
+        *self.now.lock().unwrap() += duration;
+    }
+
+    fn is_interrupted(&self) -> bool {
+        self.is_interrupted.load(Ordering::SeqCst)
     }
 }
 
-/// Writes down what is said.
+/// Writes down what the audit reports while it works.
 #[derive(Default)]
 pub struct Listener {
     pub warnings: Mutex<Vec<String>>,
+    pub retries: Mutex<Vec<String>>,
+    pub steps: Mutex<Vec<String>>,
 }
 
 impl Progress for Listener {
-    fn step(&self, _: &str, done: usize, total: usize) {
-        assert!(done <= total);
+    fn step(&self, step: &Step<'_>) {
+        assert!(step.done <= step.total);
+        self.steps.lock().unwrap().push(format!("{step:?}"));
+    }
+
+    fn retry(&self, retry: &Retry<'_>) {
+        let first = if retry.is_first { "first: " } else { "" };
+        self.retries.lock().unwrap().push(format!("{first}{} ({} of {})\n{}", retry.why, retry.attempt, retry.attempts, retry.help));
     }
 
     fn warn(&self, sentence: &str) {
         self.warnings.lock().unwrap().push(sentence.to_owned());
+    }
+}
+
+/// Keeps what is saved.
+#[derive(Default)]
+pub struct Kept(pub Mutex<Vec<String>>);
+
+impl Keeper for Kept {
+    fn keep(&self, text: &str) {
+        self.0.lock().unwrap().push(text.to_owned());
     }
 }
 
@@ -68,6 +101,7 @@ pub fn request(endpoint: &str) -> (Request, Arc<Skipping>) {
         connections: 1,
         timeouts: Timeouts { connect: Duration::from_secs(10), read: Duration::from_secs(10) },
         thorough: false,
+        resume: None,
         fresh_days: 335,
     };
     (request, clock)
@@ -77,6 +111,10 @@ pub fn request(endpoint: &str) -> (Request, Arc<Skipping>) {
 pub struct Trial {
     pub inventory: Inventory,
     pub warnings: Vec<String>,
+    /// Calls that were tried again.
+    pub retries: Vec<String>,
+    /// Progress, in its debug form.
+    pub steps: Vec<String>,
     pub log: Vec<String>,
     pub refused: Vec<String>,
     /// How long it would have taken.
@@ -97,11 +135,18 @@ pub fn trial(faults: Faults, page: Option<usize>, change: impl FnOnce(&mut Reque
 
 /// Runs an audit of a server.
 pub fn run(request: &Request, clock: &Skipping, server: &Server) -> Trial {
+    keep(request, clock, server, None)
+}
+
+/// The same, with somebody who saves.
+pub fn keep(request: &Request, clock: &Skipping, server: &Server, keeper: Option<&dyn Keeper>) -> Trial {
     let listener = Listener::default();
-    let inventory = live::audit(request, &listener);
+    let inventory = live::audit(request, &listener, keeper);
     Trial {
         inventory,
         warnings: listener.warnings.into_inner().unwrap(),
+        retries: listener.retries.into_inner().unwrap(),
+        steps: listener.steps.into_inner().unwrap(),
         log: server.log.lock().unwrap().clone(),
         refused: server.refused.lock().unwrap().clone(),
         took: clock.elapsed(),

@@ -4,16 +4,18 @@
 //! else is asked only where a rule or the report needs it.
 
 use super::facts::{self, Seen};
+use crate::base::count;
 use crate::key::{Inventory, Keys, Lifecycle, NotAudited, ProtectionMode, Reach};
 use crate::live::permissions::Permission;
 use crate::live::tenancy::api::{Client, Site, each};
 use crate::live::tenancy::fault::{CallError, CallErrorKind, EndpointError};
 use crate::live::tenancy::transport::endpoint::{self, Base};
 use crate::live::tenancy::wire::{Compartment, Key, Usage, Vault, Version};
-use crate::live::{Progress, Request};
+use crate::live::{Progress, Request, Step};
 use jiff::{SignedDuration, Timestamp};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 /// What is not audited where no vault of a region could be listed.
 const LOST_REGION: &str = "region";
@@ -26,6 +28,18 @@ pub struct Audit<'a> {
     pub request: &'a Request,
     /// Who watches.
     pub progress: &'a dyn Progress,
+    /// Is told after each call; saves what was read now and then.
+    pub after_call: &'a (dyn Fn() + Sync),
+    /// What was found so far.
+    pub found: Found,
+}
+
+/// What was found so far, for people who wait.
+#[derive(Default)]
+pub struct Found {
+    compartments: AtomicUsize,
+    vaults: AtomicUsize,
+    keys: AtomicUsize,
 }
 
 /// Where to look.
@@ -57,15 +71,18 @@ pub fn take(audit: &Audit<'_>, sites: &[Site]) -> Inventory {
     let Some(scope) = scope(audit, sites, &mut gaps) else {
         return Inventory { not_audited: gaps, ..Inventory::default() };
     };
+    audit.found.compartments.store(scope.keys.len(), Ordering::Relaxed);
     let vaults = vaults(audit, sites, &scope, &mut gaps);
+    audit.found.vaults.store(vaults.len(), Ordering::Relaxed);
     let listed = keys(audit, &vaults, &scope, &mut gaps);
+    audit.found.keys.store(listed.len(), Ordering::Relaxed);
     let usage = usage(audit, &vaults, &listed, &mut gaps);
     let keys = details(audit, listed, &usage, &mut gaps);
     let log = vec![format!(
-        "{} compartments, {} vaults and {} keys in {}",
-        scope.keys.len(),
-        vaults.len(),
-        keys.len(),
+        "{}, {} and {} in {}",
+        count(scope.keys.len(), "compartment", "compartments"),
+        count(vaults.len(), "vault", "vaults"),
+        count(keys.len(), "key", "keys"),
         sites.iter().map(|site| site.region.name.as_str()).collect::<Vec<_>>().join(", ")
     )];
     let reach = Some(reach(sites, &scope, &gaps));
@@ -90,12 +107,32 @@ impl Audit<'_> {
     /// `each` with progress.
     fn each<T: Sync, R: Send>(&self, what: &str, items: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R> {
         let done = AtomicUsize::new(0);
+        let clock = &self.request.clock;
+        let begun = clock.elapsed();
         each(self.request.connections, items, |item| {
             let result = work(item);
-            self.progress.step(what, done.fetch_add(1, Ordering::Relaxed) + 1, items.len());
+            let done = done.fetch_add(1, Ordering::Relaxed) + 1;
+            let count = |counter: &AtomicUsize| counter.load(Ordering::Relaxed);
+            self.progress.step(&Step {
+                what,
+                done,
+                total: items.len(),
+                left: left(clock.elapsed().saturating_sub(begun), done, items.len()),
+                compartments: count(&self.found.compartments),
+                vaults: count(&self.found.vaults),
+                keys: count(&self.found.keys),
+            });
+            (self.after_call)();
             result
         })
     }
+}
+
+/// How long the rest will take at the rate so far; nothing before there is a rate to speak of.
+fn left(elapsed: Duration, done: usize, total: usize) -> Option<Duration> {
+    const ENOUGH: Duration = Duration::from_secs(2);
+    let rest = u32::try_from(total.saturating_sub(done)).ok()?;
+    (elapsed >= ENOUGH).then(|| elapsed.checked_div(u32::try_from(done).ok()?)?.checked_mul(rest)).flatten()
 }
 
 /// The compartments. `None` where not even one is known.
@@ -188,7 +225,8 @@ fn vaults<'a>(audit: &Audit<'_>, sites: &'a [Site], scope: &Scope, gaps: &mut Ve
     }
     if outside > 0 {
         audit.progress.warn(&format!(
-            "the vaults of {outside} compartments outside of `--compartment` could not be listed; keys in them that belong to the compartments asked for are not seen"
+            "the vaults of {} outside of `--compartment` could not be listed; keys in them that belong to the compartments asked for are not seen",
+            count(outside, "compartment", "compartments")
         ));
     }
     for (region, faults) in failed {
@@ -212,7 +250,7 @@ fn merge(
     let alike = faults.windows(2).all(|pair| matches!(pair, [(_, a), (_, b)] if a.kind == b.kind));
     match faults.first() {
         Some((_, fault)) if alike && asked > 1 && faults.len() == asked => {
-            let doing = format!("{doing} in any of {asked} compartments");
+            let doing = format!("{doing} in any of {}", count(asked, "compartment", "compartments"));
             gaps.push(gap(LOST_REGION, &audit.client.credentials.tenancy, region, fault.gap(&doing, permission, None)));
         }
         _ => {
@@ -254,8 +292,10 @@ fn primaries<'a>(audit: &Audit<'_>, found: Vec<VaultAt<'a>>, gaps: &mut Vec<NotA
     }
     // With `inspect` alone the keys can still be judged: this takes nothing away but the count and the names of replicas.
     if let Some(fault) = denied.first() {
-        let doing =
-            format!("the details of {} vaults could not be read, so replicas and the number of HSM versions are not known", denied.len());
+        let doing = format!(
+            "the details of {} could not be read, so replicas and the number of HSM versions are not known",
+            count(denied.len(), "vault", "vaults")
+        );
         audit.progress.warn(&fault.gap(&doing, Permission::ReadVaults, None));
     }
     // A replica has its primary's OCID. The primary comes first, then one of which nothing is known.
@@ -268,8 +308,11 @@ fn primaries<'a>(audit: &Audit<'_>, found: Vec<VaultAt<'a>>, gaps: &mut Vec<NotA
 /// The keys of every vault in every compartment.
 fn keys<'a>(audit: &Audit<'_>, vaults: &'a [VaultAt<'a>], scope: &Scope, gaps: &mut Vec<NotAudited>) -> Vec<Listed<'a>> {
     let pairs: Vec<(&VaultAt<'a>, &String)> = vaults.iter().flat_map(|at| scope.keys.iter().map(move |ocid| (at, ocid))).collect();
-    let answers = audit
-        .each("keys", &pairs, |(at, ocid)| audit.client.list::<Key>(at.site, &at.management, "/20180608/keys", &[("compartmentId", ocid)]));
+    let answers = audit.each("keys", &pairs, |(at, ocid)| {
+        let (list, fault) = audit.client.list::<Key>(at.site, &at.management, "/20180608/keys", &[("compartmentId", ocid)]);
+        audit.found.keys.fetch_add(list.len(), Ordering::Relaxed);
+        (list, fault)
+    });
     let mut found: BTreeMap<String, Listed<'a>> = BTreeMap::new();
     let mut failed: BTreeMap<(&str, &str), Vec<(&str, CallError)>> = BTreeMap::new();
     for ((at, ocid), (list, fault)) in pairs.iter().zip(answers) {

@@ -8,25 +8,33 @@ pub use facts::{Seen, key_facts};
 
 use super::api::{Client, Site};
 use super::auth;
-use super::fault::{CallErrorKind, LiveError};
+use super::fault::{CallError, CallErrorKind, LiveError};
+use super::memo::Memo;
+use super::transport::circuit::Hosts;
 use super::transport::endpoint::{self, Service};
 use super::transport::http::Transport;
 use super::transport::regions::{self, Region};
 use super::transport::retry::Pace;
-use super::wire::Subscription;
-use crate::base::{Problem, ProblemKind};
+use super::wire::{Subscription, is_ocid};
+use crate::base::{Problem, ProblemKind, count};
 use crate::key::{Inventory, NotAudited};
 use crate::live::permissions::Permission;
-use crate::live::{Progress, Request};
-use inventory::Audit;
-use std::collections::BTreeSet;
-use std::sync::OnceLock;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use crate::live::saved::{self, Answers};
+use crate::live::{Keeper, Progress, Request, Retry, Step};
+use inventory::{Audit, Found};
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Mutex, OnceLock};
+use std::time::Duration;
 
-/// Reads the keys of the tenancy. Never fails: what could not be read is among `problems` and `not_audited`.
+/// How often what was read is saved. Writing takes time in proportion to what was read.
+const SAVE_EVERY: Duration = Duration::from_secs(15);
+
+/// Reads the keys of the tenancy. Never fails: what could not be read is among `problems` and `not_audited`. With a keeper, what was read
+/// is saved as the audit goes, and at its end.
 #[must_use]
-pub fn audit(request: &Request, progress: &dyn Progress) -> Inventory {
-    let client = match client(request, progress) {
+pub fn audit(request: &Request, progress: &dyn Progress, keeper: Option<&dyn Keeper>) -> Inventory {
+    let client = match client(request, progress, keeper.is_some()) {
         Ok(client) => client,
         Err(error) => return Inventory { problems: vec![error.into()], ..Inventory::default() },
     };
@@ -37,38 +45,149 @@ pub fn audit(request: &Request, progress: &dyn Progress) -> Inventory {
             return Inventory { problems: vec![error.into()], not_audited: gaps, log: vec![calls(&client)], ..Inventory::default() };
         }
     };
-    let mut inventory = inventory::take(&Audit { client: &client, request, progress }, &sites);
+    let saver = keeper.map(|keeper| Saver { keeper, client: &client, request, sites: &sites, last: Mutex::new(Duration::ZERO) });
+    let after_call = || {
+        if let Some(saver) = &saver {
+            saver.tick();
+        }
+    };
+    let mut inventory =
+        inventory::take(&Audit { client: &client, request, progress, after_call: &after_call, found: Found::default() }, &sites);
     inventory.not_audited.extend(gaps);
-    // What ended the audit of a region is said once, and not only beside each part that was lost by it.
-    let reasons: BTreeSet<&str> = sites.iter().filter_map(|site| Some(site.halted.get()?.why.as_str())).collect();
-    inventory.problems.extend(reasons.into_iter().map(|why| Problem::new(ProblemKind::Service, why)));
-    inventory.not_audited.sort_by(|a, b| (&a.region, a.what, &a.ocid, &a.why).cmp(&(&b.region, b.what, &b.ocid, &b.why)));
-    inventory.keys.sort_by(|a, b| a.id.cmp(&b.id));
+    // What ended the audit of a region is reported once, and not only next to each part that was lost by it.
+    let reasons: BTreeMap<&str, &CallError> =
+        sites.iter().filter_map(|site| site.halted.get().map(|fault| (fault.why.as_str(), fault))).collect();
+    inventory.problems.extend(reasons.into_values().map(|fault| ended(fault, keeper.is_some())));
+    order(&mut inventory);
+    if let Some(saver) = &saver {
+        saver.save(&inventory);
+    }
     inventory.log.insert(0, format!("credentials: {}", client.credentials.source));
     inventory.log.push(calls(&client));
     inventory
 }
 
-fn calls(client: &Client<'_>) -> String {
-    let retries = client.retries.load(Ordering::Relaxed);
-    let calls = client.calls.load(Ordering::Relaxed);
-    if retries == 0 { format!("{calls} calls") } else { format!("{calls} calls, {retries} of them further attempts") }
+fn order(inventory: &mut Inventory) {
+    inventory.not_audited.sort_by(|a, b| (&a.region, a.what, &a.ocid, &a.why).cmp(&(&b.region, b.what, &b.ocid, &b.why)));
+    inventory.keys.sort_by(|a, b| a.id.cmp(&b.id));
 }
 
-fn client<'a>(request: &'a Request, progress: &dyn Progress) -> Result<Client<'a>, LiveError> {
-    let credentials = auth::find(request, &mut |sentence| progress.warn(&sentence))?;
+/// Why the audit ended, and what to do.
+fn ended(fault: &CallError, is_saved: bool) -> Problem {
+    let problem = Problem::new(ProblemKind::Service, fault.why.as_str());
+    let help = match (fault.kind, &fault.help) {
+        (CallErrorKind::Over, help) => {
+            let go_on = if is_saved {
+                "continue with `--resume` and the saved inventory"
+            } else {
+                "save what was read with `--save`, to continue it with `--resume`"
+            };
+            Some(help.as_ref().map_or_else(|| sentence(go_on), |help| format!("{help}, or {go_on}")))
+        }
+        (_, help) => help.clone(),
+    };
+    match help {
+        Some(help) => problem.help(help),
+        None => problem,
+    }
+}
+
+fn sentence(clause: &str) -> String {
+    let mut rest = clause.chars();
+    rest.next().map(|first| first.to_uppercase().chain(rest).collect()).unwrap_or_default()
+}
+
+/// Saves what was read so far.
+struct Saver<'a> {
+    keeper: &'a dyn Keeper,
+    client: &'a Client<'a>,
+    request: &'a Request,
+    sites: &'a [Site],
+    last: Mutex<Duration>,
+}
+
+impl Saver<'_> {
+    /// Saves from time to time. The inventory so far is that of an audit which can ask nothing, and knows what was answered already.
+    fn tick(&self) {
+        let Ok(mut last) = self.last.try_lock() else { return };
+        if self.request.clock.elapsed().saturating_sub(*last) < SAVE_EVERY {
+            return;
+        }
+        let why = CallError { kind: CallErrorKind::Over, why: "it was not read before the audit ended".to_owned(), help: None };
+        let closed: Vec<Site> = self.sites.iter().map(|site| site.closed(why.clone())).collect();
+        let audit = Audit { client: self.client, request: self.request, progress: &Unwatched, after_call: &|| {}, found: Found::default() };
+        let mut inventory = inventory::take(&audit, &closed);
+        inventory.problems.push(ended(&CallError { why: "the audit did not finish".to_owned(), ..why }, true));
+        order(&mut inventory);
+        self.save(&inventory);
+        *last = self.request.clock.elapsed();
+    }
+
+    fn save(&self, inventory: &Inventory) {
+        if inventory.reach.is_none() {
+            return;
+        }
+        let is_complete = inventory.problems.is_empty() && inventory.not_audited.is_empty();
+        let answers = if is_complete { Answers::new() } else { self.client.memo.answers() };
+        // Nothing was read: whatever the file holds is worth more.
+        if answers.is_empty() && !is_complete {
+            return;
+        }
+        let taken = self.request.resume.as_ref().map_or(self.request.now, |unfinished| unfinished.taken);
+        self.keeper.keep(&saved::write(inventory, taken, Some(&self.client.credentials.tenancy), answers));
+    }
+}
+
+/// Nobody.
+struct Unwatched;
+
+impl Progress for Unwatched {
+    fn step(&self, _: &Step<'_>) {}
+    fn retry(&self, _: &Retry<'_>) {}
+    fn warn(&self, _: &str) {}
+}
+
+/// `16 requests, 14 of them retries`.
+fn calls(client: &Client<'_>) -> String {
+    let retries = client.retries.load(Ordering::Relaxed);
+    let calls = count(client.calls.load(Ordering::Relaxed), "request", "requests");
+    match retries {
+        0 => calls,
+        1 => format!("{calls}, one of them a retry"),
+        _ => format!("{calls}, {retries} of them retries"),
+    }
+}
+
+fn client<'a>(request: &'a Request, progress: &'a dyn Progress, is_kept: bool) -> Result<Client<'a>, LiveError> {
+    // What is wrong with the arguments is known before anything is read: credentials may ask a metadata service first.
     for ocid in &request.compartments {
-        if !ocid.starts_with("ocid1.compartment.") && !ocid.starts_with("ocid1.tenancy.") {
+        if !is_ocid(ocid) || !(ocid.starts_with("ocid1.compartment.") || ocid.starts_with("ocid1.tenancy.")) {
             return Err(LiveError::NotACompartment(ocid.clone()));
         }
     }
+    for region in &request.regions {
+        regions::resolve(request, region, "")?;
+    }
+    let credentials = auth::find(request, &mut |sentence| progress.warn(&sentence))?;
+    if let Some(unfinished) = &request.resume
+        && unfinished.tenancy != credentials.tenancy
+    {
+        return Err(LiveError::OtherTenancy { saved: unfinished.tenancy.clone(), ours: credentials.tenancy.clone() });
+    }
+    let answers = request.resume.as_ref().map(|unfinished| unfinished.answers.clone());
+    let memo = if is_kept || answers.is_some() { Memo::of(answers.unwrap_or_default()) } else { Memo::default() };
     Ok(Client {
         transport: Transport::new(request)?,
         credentials,
         clock: request.clock.as_ref(),
+        progress,
         started: request.now,
         deadline: request.deadline,
         pace: Pace::new(request.rps),
+        hosts: Hosts::default(),
+        memo,
+        is_connected: AtomicBool::new(false),
+        is_troubled: AtomicBool::new(false),
         calls: AtomicUsize::new(0),
         retries: AtomicUsize::new(0),
     })
@@ -113,7 +232,10 @@ fn subscribed(client: &Client<'_>, site: &Site, gaps: &mut Vec<NotAudited>) -> R
     let path = format!("/20160918/tenancies/{tenancy}/regionSubscriptions");
     let list: Vec<Subscription> = client.one(site, &site.identity, &path).map_err(|fault| {
         let message = fault.gap("the regions of the tenancy could not be listed", Permission::InspectTenancies, None);
-        if fault.kind == CallErrorKind::Halted { LiveError::Halted(fault.why) } else { LiveError::NoSubscriptions(message) }
+        match fault.kind {
+            CallErrorKind::Halted | CallErrorKind::Over => LiveError::Halted { why: fault.why, help: fault.help },
+            CallErrorKind::Denied | CallErrorKind::Failed => LiveError::NoSubscriptions(message),
+        }
     })?;
     let (ready, waiting): (Vec<_>, Vec<_>) =
         list.into_iter().partition(|one| one.status.as_deref().is_none_or(|status| status.eq_ignore_ascii_case("READY")));

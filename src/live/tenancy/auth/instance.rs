@@ -104,7 +104,7 @@ fn metadata(request: &Request, direct: &Transport, base: &Base, path: &str) -> R
     let target = base.target(path);
     let error = |why: &str| no_metadata(&base.url(&base.target("")), why);
     // The service is one link away: where it does not answer, there is none.
-    let for_good = |(TransportError::Passing(why) | TransportError::Lasting(why))| TransportError::Lasting(why);
+    let for_good = |error: TransportError| TransportError::Lasting(error.to_string());
     let call = || direct.get(&base.url(&target), &[("authorization", "Bearer Oracle")]).map_err(for_good);
     let answer = until_answered(request, call).map_err(|why| error(&why.to_string()))?;
     if answer.status != 200 {
@@ -191,7 +191,7 @@ fn until_answered(request: &Request, call: impl Fn() -> Result<Answer, Transport
         let last = attempt >= ATTEMPTS || request.clock.elapsed() >= request.deadline;
         match call() {
             Ok(answer) if last || !retry::is_passing(answer.status, "") => return Ok(answer),
-            Err(error @ TransportError::Lasting(_)) => return Err(error),
+            Err(error @ (TransportError::Lasting(_) | TransportError::Unreachable(_) | TransportError::Abandoned)) => return Err(error),
             Err(error @ TransportError::Passing(_)) if last => return Err(error),
             Ok(_) | Err(TransportError::Passing(_)) => request.clock.sleep(retry::pause(attempt, retry::chance())),
         }

@@ -5,6 +5,7 @@ use crate::live::tenancy::wire::ServiceError;
 use regex::Regex;
 use std::borrow::Cow;
 use std::sync::LazyLock;
+use std::time::{Duration, SystemTime};
 
 /// What came back, whatever the status.
 pub struct Answer {
@@ -16,8 +17,23 @@ pub struct Answer {
     pub request_id: Option<String>,
     /// `date`: the service's time.
     pub date: Option<String>,
+    /// `retry-after`: seconds, or an HTTP date.
+    pub retry_after: Option<String>,
     /// The body.
     pub body: Vec<u8>,
+}
+
+impl Answer {
+    /// How long the service asks to wait before the next attempt (RFC 9110, section 10.2.3). `now`: this machine's time, by which an HTTP
+    /// date counts where the answer has no date of its own.
+    pub fn wait(&self, now: SystemTime) -> Option<Duration> {
+        let text = self.retry_after.as_deref()?.trim();
+        if let Ok(seconds) = text.parse() {
+            return Some(Duration::from_secs(seconds));
+        }
+        let theirs = self.date.as_deref().and_then(|date| httpdate::parse_http_date(date).ok());
+        httpdate::parse_http_date(text).ok()?.duration_since(theirs.unwrap_or(now)).ok()
+    }
 }
 
 /// An answer in a clause: status, code, what the service says, the id to quote in a ticket.
@@ -73,6 +89,26 @@ fn without_credentials(text: &str) -> Cow<'_, str> {
 mod tests {
     use super::*;
 
+    fn answer(status: u16) -> Answer {
+        Answer { status, next_page: None, request_id: None, date: None, retry_after: None, body: Vec::new() }
+    }
+
+    #[test]
+    fn the_time_to_wait_is_read_as_seconds_and_as_a_date() {
+        let wait = |text: &str, date: Option<&str>| {
+            let answer = Answer { retry_after: Some(text.to_owned()), date: date.map(str::to_owned), ..answer(429) };
+            answer.wait(SystemTime::UNIX_EPOCH).map(|wait| wait.as_secs())
+        };
+        assert_eq!(wait(" 7 ", None), Some(7));
+        assert_eq!(wait("Thu, 01 Jan 1970 00:01:00 GMT", None), Some(60));
+        // The service's clock counts where it shows its time.
+        assert_eq!(wait("Thu, 05 Jan 2023 21:31:45 GMT", Some("Thu, 05 Jan 2023 21:31:40 GMT")), Some(5));
+        for text in ["", "soon", "-1", "1.5", "Thu, 01 Jan 1960 00:00:00 GMT"] {
+            assert_eq!(wait(text, None), None, "{text}");
+        }
+        assert_eq!(answer(429).wait(SystemTime::UNIX_EPOCH), None);
+    }
+
     #[test]
     fn what_proves_who_we_are_is_not_quoted_back() {
         let token = format!("ST$eyJraWQi{}", "aB3".repeat(40));
@@ -93,7 +129,7 @@ mod tests {
 
     #[test]
     fn the_other_sides_words_cannot_steer_a_terminal() {
-        let answer = Answer { status: 400, next_page: None, request_id: Some("A\u{1b}[2J".to_owned()), date: None, body: Vec::new() };
+        let answer = Answer { request_id: Some("A\u{1b}[2J".to_owned()), ..answer(400) };
         let error = ServiceError { code: "InvalidParameter".to_owned(), message: "no\n::error::yes.".to_owned() };
         assert_eq!(described(&answer, &error), "the service answered 400 InvalidParameter, “no ::error::yes” (request A [2J)");
     }

@@ -2,9 +2,13 @@
 
 use super::answer::Answer;
 use crate::base::disk;
-use crate::live::Request;
 use crate::live::tenancy::fault::{LiveError, TransportError};
-use std::io::Read;
+use crate::live::{Clock, Request};
+use std::io::{self, ErrorKind, Read};
+use std::sync::Arc;
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::thread;
+use std::time::Duration;
 use ureq::http::Response;
 use ureq::tls::{PemItem, RootCerts, TlsConfig, parse_pem};
 use ureq::{Agent, Body, Proxy};
@@ -15,9 +19,16 @@ const BODY_CAP: u64 = 64 << 20;
 /// The largest bundle of certificates: 16 MiB. The system's own ones are below 1 MiB.
 const BUNDLE_CAP: u64 = 16 << 20;
 
+/// How often a call that is under way looks whether the audit should end.
+const TICK: Duration = Duration::from_millis(50);
+
 /// The way to the service.
 pub struct Transport {
     agent: Agent,
+    clock: Arc<dyn Clock>,
+    deadline: Duration,
+    /// The environment variable that names the proxy, if there is one.
+    proxy: Option<&'static str>,
 }
 
 impl Transport {
@@ -37,7 +48,8 @@ impl Transport {
         Self::through(request, None)
     }
 
-    fn through(request: &Request, proxy: Option<Proxy>) -> Result<Self, LiveError> {
+    fn through(request: &Request, proxy: Option<(&'static str, Proxy)>) -> Result<Self, LiveError> {
+        let (variable, proxy) = proxy.unzip();
         let roots = match ca_bundle(request) {
             Some(path) => {
                 let path = request.expand(&path);
@@ -66,7 +78,19 @@ impl Transport {
             .user_agent(concat!("kmslint/", env!("CARGO_PKG_VERSION")))
             .accept("application/json")
             .build();
-        Ok(Self { agent: config.into() })
+        Ok(Self { agent: config.into(), clock: Arc::clone(&request.clock), deadline: request.deadline, proxy: variable })
+    }
+
+    /// What to do where a host cannot be reached.
+    pub fn advice(&self) -> String {
+        match self.proxy {
+            Some(variable) => {
+                format!("Check that the proxy in `{variable}` can be reached; list hosts that need no proxy in `NO_PROXY`")
+            }
+            None => "Check the network, DNS and the name of the region; set `HTTPS_PROXY` where a proxy is needed, \
+                     or `--endpoint` for another address"
+                .to_owned(),
+        }
     }
 
     /// One GET with these headers.
@@ -78,7 +102,7 @@ impl Transport {
         for (name, value) in headers {
             call = call.header(*name, *value);
         }
-        received(call.call())
+        self.until_over(move || received(call.call()))
     }
 
     /// One POST with these headers.
@@ -90,7 +114,26 @@ impl Transport {
         for (name, value) in headers {
             call = call.header(*name, *value);
         }
-        received(call.send(body))
+        let body = body.to_vec();
+        self.until_over(move || received(call.send(&body)))
+    }
+
+    /// Waits for a call, but not beyond the end of the audit: the client cannot be interrupted, and a service that accepts a connection
+    /// and says nothing would hold an interrupted audit for a minute. The call is left behind on its thread then.
+    fn until_over(&self, call: impl FnOnce() -> Result<Answer, TransportError> + Send + 'static) -> Result<Answer, TransportError> {
+        let (sender, receiver) = mpsc::sync_channel(1);
+        let started = thread::Builder::new().spawn(move || drop(sender.send(call())));
+        started.map_err(|error| TransportError::Passing(format!("the system starts no thread for the call ({error})")))?;
+        loop {
+            match receiver.recv_timeout(TICK) {
+                Ok(answer) => return answer,
+                Err(RecvTimeoutError::Timeout) if self.clock.is_interrupted() || self.clock.elapsed() >= self.deadline => {
+                    return Err(TransportError::Abandoned);
+                }
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => return Err(TransportError::Lasting("the HTTP client failed".to_owned())),
+            }
+        }
     }
 }
 
@@ -99,6 +142,7 @@ fn received(response: Result<Response<Body>, ureq::Error>) -> Result<Answer, Tra
     let mut response = response.map_err(failure)?;
     let header = |name: &str| response.headers().get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
     let (next_page, request_id, date) = (header("opc-next-page"), header("opc-request-id"), header("date"));
+    let retry_after = header("retry-after");
     let status = response.status().as_u16();
     let mut body = Vec::new();
     let mut reader = response.body_mut().as_reader().take(BODY_CAP + 1);
@@ -106,7 +150,7 @@ fn received(response: Result<Response<Body>, ureq::Error>) -> Result<Answer, Tra
     if body.len() as u64 > BODY_CAP {
         return Err(TransportError::Lasting(format!("the answer is larger than {} MiB", BODY_CAP >> 20)));
     }
-    Ok(Answer { status, next_page, request_id, date, body })
+    Ok(Answer { status, next_page, request_id, date, retry_after, body })
 }
 
 /// `--ca-bundle`, then the variables that OCI's command line and Python's `requests` read.
@@ -117,7 +161,7 @@ fn ca_bundle(request: &Request) -> Option<String> {
 }
 
 /// The proxy of the environment. All calls that matter are HTTPS; upper-case `HTTP_PROXY` is not honoured, as in curl.
-fn proxy(request: &Request) -> Result<Option<Proxy>, LiveError> {
+fn proxy(request: &Request) -> Result<Option<(&'static str, Proxy)>, LiveError> {
     let found = ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"].into_iter().find_map(|name| Some((name, request.var(name)?)));
     let Some((name, address)) = found else {
         return Ok(None);
@@ -140,34 +184,58 @@ fn proxy(request: &Request) -> Result<Option<Proxy>, LiveError> {
     for host in exceptions.split(',').map(str::trim).filter(|host| !host.is_empty()) {
         builder = builder.no_proxy(host);
     }
-    builder.build().map(Some).map_err(broken)
+    builder.build().map(|proxy| Some((name, proxy))).map_err(broken)
 }
 
 /// What the client says, in a clause.
 fn failure(error: ureq::Error) -> TransportError {
     match error {
+        ureq::Error::Timeout(ureq::Timeout::Connect | ureq::Timeout::Resolve) => {
+            TransportError::Passing("no connection was made in time".to_owned())
+        }
         ureq::Error::Timeout(_) => TransportError::Passing("there was no answer in time".to_owned()),
-        ureq::Error::HostNotFound => TransportError::Passing("the host's name cannot be resolved".to_owned()),
+        ureq::Error::HostNotFound => unknown_host(),
         ureq::Error::Io(error) => match error.downcast::<ureq::Error>() {
             // Errors while the body is read come wrapped.
             Ok(inner) => failure(inner),
-            Err(error) if matches!(error.kind(), std::io::ErrorKind::TimedOut | std::io::ErrorKind::WouldBlock) => {
-                TransportError::Passing("there was no answer in time".to_owned())
-            }
-            Err(error) => match tls_error(&error) {
-                Some(error) => not_trusted(error),
-                None => TransportError::Passing(format!("the connection failed ({error})")),
-            },
+            Err(error) => of_system(&error),
         },
         ureq::Error::Rustls(error) => not_trusted(&error),
         ureq::Error::Tls(error) => TransportError::Lasting(format!("no encrypted connection was made ({error})")),
-        ureq::Error::ConnectProxyFailed(error) => TransportError::Passing(format!("the proxy refused ({error})")),
+        ureq::Error::ConnectProxyFailed(error) => TransportError::Passing(format!("the proxy refused the connection ({error})")),
         error => TransportError::Passing(format!("the connection failed ({error})")),
     }
 }
 
+/// What the system says of a connection.
+fn of_system(error: &io::Error) -> TransportError {
+    match error.kind() {
+        ErrorKind::TimedOut | ErrorKind::WouldBlock => TransportError::Passing("there was no answer in time".to_owned()),
+        ErrorKind::ConnectionRefused => TransportError::Unreachable("the connection was refused".to_owned()),
+        ErrorKind::NetworkUnreachable | ErrorKind::HostUnreachable | ErrorKind::AddrNotAvailable => {
+            TransportError::Unreachable(format!("there is no route to it ({error})"))
+        }
+        _ if is_lookup(error) => unknown_host(),
+        _ => match tls_error(error) {
+            Some(error) => not_trusted(error),
+            None => TransportError::Passing(format!("the connection failed ({error})")),
+        },
+    }
+}
+
+/// Whether the resolver found no address. The standard library has no kind for it: it gives this text on Unix, and Windows' own
+/// codes WSAHOST_NOT_FOUND, WSATRY_AGAIN and WSANO_DATA.
+fn is_lookup(error: &io::Error) -> bool {
+    matches!(error.raw_os_error(), Some(11001 | 11002 | 11004)) && cfg!(windows)
+        || error.to_string().starts_with("failed to lookup address")
+}
+
+fn unknown_host() -> TransportError {
+    TransportError::Unreachable("the host name cannot be resolved".to_owned())
+}
+
 /// What TLS refuses comes wrapped in an error of the system, and is refused again the next time.
-fn tls_error(error: &std::io::Error) -> Option<&rustls::Error> {
+fn tls_error(error: &io::Error) -> Option<&rustls::Error> {
     error.get_ref()?.downcast_ref()
 }
 
