@@ -23,6 +23,22 @@ pub enum ProblemKind {
     Service,
 }
 
+impl ProblemKind {
+    /// The word in reports.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Unreadable => "unreadable",
+            Self::Unparsable => "unparsable",
+            Self::Refused => "refused",
+            Self::Structure => "structure",
+            Self::Partial => "partial",
+            Self::Policy => "policy",
+            Self::Service => "service",
+        }
+    }
+}
+
 /// Something that kept us from doing the whole job. Exit code 2.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {

@@ -40,6 +40,18 @@ pub enum ExemptedBy {
     Baseline,
 }
 
+impl ExemptedBy {
+    /// The word in reports.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Comment => "comment",
+            Self::Config => "config",
+            Self::Baseline => "baseline",
+        }
+    }
+}
+
 /// A finding that is not reported because the user said so.
 #[derive(Clone, Debug)]
 pub struct Exempted {

@@ -2,9 +2,9 @@
 
 use super::location::{self, Columns};
 use super::{Context, write_json};
-use crate::base::{Bounds, Claim, Fact, Place, Problem, ProblemKind, Sources, Step};
+use crate::base::{Bounds, Claim, Fact, Place, Problem, Sources, Step};
 use crate::key::{KeyFacts, ModuleNotFollowed, NotAudited, NotRead, ScheduleForm, SwitchedOff};
-use crate::policy::{Exempted, ExemptedBy, JudgedKey, Notice, Outcome};
+use crate::policy::{Exempted, JudgedKey, Notice, Outcome};
 use crate::rules::{Finding, FindingInstance, Verdict, Wording};
 use schemars::JsonSchema;
 use serde::{Serialize, Serializer};
@@ -675,11 +675,7 @@ fn key_ref(FindingInstance { key, .. }: &FindingInstance) -> KeyRef<'_> {
 fn exempted<'a>(one: &'a Exempted, sources: &'a Sources) -> ExemptedOut<'a> {
     ExemptedOut {
         finding: finding(&one.finding, sources),
-        by: match one.by {
-            ExemptedBy::Comment => "comment",
-            ExemptedBy::Config => "config",
-            ExemptedBy::Baseline => "baseline",
-        },
+        by: one.by.word(),
         reason: &one.reason,
         until: one.until.map(|day| day.to_string()),
         exemption: one.place.as_ref().map(|at| place(at, sources)),
@@ -688,15 +684,7 @@ fn exempted<'a>(one: &'a Exempted, sources: &'a Sources) -> ExemptedOut<'a> {
 
 fn problem<'a>(problem: &'a Problem, sources: &'a Sources) -> ProblemOut<'a> {
     ProblemOut {
-        kind: match problem.kind {
-            ProblemKind::Unreadable => "unreadable",
-            ProblemKind::Unparsable => "unparsable",
-            ProblemKind::Refused => "refused",
-            ProblemKind::Structure => "structure",
-            ProblemKind::Partial => "partial",
-            ProblemKind::Policy => "policy",
-            ProblemKind::Service => "service",
-        },
+        kind: problem.kind.word(),
         message: &problem.message,
         place: problem.place.as_ref().map(|at| place(at, sources)),
         help: problem.help.as_deref(),

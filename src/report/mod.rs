@@ -4,6 +4,7 @@
 //! what a CI service would take for a command.
 
 mod checkstyle;
+mod csv;
 mod github;
 mod gitlab;
 mod gitlab_sast;
@@ -15,6 +16,7 @@ mod line_hash;
 mod location;
 mod markdown;
 mod rdjson;
+mod rows;
 mod sarif;
 mod short;
 mod text;
@@ -93,6 +95,7 @@ impl Format {
         Self::new("checkstyle", "CI servers and editors", Syntax::Xml, checkstyle::write),
         Self { carries_fixes: true, ..Self::new("rdjson", "reviewdog", Syntax::Json, rdjson::write) },
         Self::new("markdown", "step summaries, merge requests, tickets", Syntax::Text, markdown::write),
+        Self::new("csv", "spreadsheets and auditors: one row for each key and rule, no cell of which is a formula", Syntax::Text, csv::write),
     ];
 
     const fn new(name: &'static str, readers: &'static str, syntax: Syntax, write: Write) -> Self {

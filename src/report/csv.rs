@@ -1,0 +1,204 @@
+//! CSV: one row for each key and rule, and one for each thing that kept keys from being checked. For spreadsheets and auditors.
+
+use super::rows::{Other, Row, Rows, display_name, version_age_days};
+use super::text::clean;
+use super::{Context, location};
+use crate::base::Place;
+use crate::key::KeyId;
+use crate::policy::{Exempted, Outcome};
+use std::borrow::Cow;
+use std::io::{self, Write};
+
+/// A line of the table. What does not apply is empty.
+#[derive(Default)]
+struct Line<'a> {
+    record: &'static str,
+    root: &'a str,
+    inputs: &'a str,
+    input: &'static str,
+    address: Cow<'a, str>,
+    display_name: &'a str,
+    ocid: &'a str,
+    place: String,
+    rule: &'a str,
+    verdict: &'static str,
+    kind: &'static str,
+    level: &'static str,
+    reason: Cow<'a, str>,
+    edit_place: String,
+    exempted_by: &'static str,
+    exemption_reason: &'a str,
+    exemption_until: String,
+    version_created: String,
+    version_age_days: String,
+    fingerprint: &'a str,
+}
+
+impl Line<'_> {
+    /// The columns, each with its name.
+    fn cells(&self) -> [(&'static str, &str); 20] {
+        [
+            ("record", self.record),
+            ("root", self.root),
+            ("inputs", self.inputs),
+            ("input", self.input),
+            ("address", &self.address),
+            ("display_name", self.display_name),
+            ("ocid", self.ocid),
+            ("place", &self.place),
+            ("rule", self.rule),
+            ("verdict", self.verdict),
+            ("kind", self.kind),
+            ("level", self.level),
+            ("reason", &self.reason),
+            ("edit_place", &self.edit_place),
+            ("exempted_by", self.exempted_by),
+            ("exemption_reason", self.exemption_reason),
+            ("exemption_until", &self.exemption_until),
+            ("version_created", &self.version_created),
+            ("version_age_days", &self.version_age_days),
+            ("fingerprint", self.fingerprint),
+        ]
+    }
+}
+
+/// Writes the report.
+pub fn write(outcome: &Outcome, context: &Context<'_>, out: &mut dyn Write) -> io::Result<()> {
+    let mut table = csv::Writer::from_writer(out);
+    table.write_record(Line::default().cells().map(|(name, _)| name))?;
+    let mut add = |line: Line<'_>| table.write_record(line.cells().map(|(_, text)| cell(text).into_owned())).map_err(io::Error::from);
+    let rows = Rows::new(outcome);
+    rows.of_keys().try_for_each(|row| add(of_key(&row, context)))?;
+    rows.others().try_for_each(|other| add(of_other(&other, context)))?;
+    // Whoever reads a list of keys must see that it is not complete.
+    for problem in &outcome.problems {
+        add(Line {
+            record: "problem",
+            place: problem.place.as_ref().map_or_else(String::new, |place| shown(place, context)),
+            kind: problem.kind.word(),
+            reason: problem.message.as_str().into(),
+            ..Line::default()
+        })?;
+    }
+    for part in &outcome.not_audited {
+        add(Line { record: "not-audited", ocid: &part.ocid, kind: part.what, reason: part.why.as_str().into(), ..Line::default() })?;
+    }
+    for module in &outcome.modules_not_followed {
+        add(Line {
+            record: "module-not-followed",
+            root: &module.root,
+            address: module.address.as_str().into(),
+            place: shown(&module.place, context),
+            reason: module.why.as_str().into(),
+            ..Line::default()
+        })?;
+    }
+    for one in &outcome.not_read {
+        add(Line { record: "not-read", place: one.path.clone(), kind: one.kind.word(), reason: one.why.as_str().into(), ..Line::default() })?;
+    }
+    table.flush()
+}
+
+fn of_key<'a>(row: &Row<'a>, context: &Context<'_>) -> Line<'a> {
+    let facts = &*row.key.facts;
+    let version = facts.current_version_time();
+    Line {
+        record: "key",
+        display_name: display_name(facts).unwrap_or_default(),
+        ocid: facts.ocid.as_deref().unwrap_or_default(),
+        place: shown(&facts.place, context),
+        rule: row.rule.id,
+        verdict: row.verdict.word(),
+        kind: row.verdict.kind().word(),
+        level: row.finding.map_or("", |finding| finding.level.word()),
+        reason: row.verdict.message().into(),
+        edit_place: row.finding.map_or_else(String::new, |finding| shown(&finding.place, context)),
+        version_created: version.map_or_else(String::new, |time| time.to_string()),
+        version_age_days: version_age_days(facts, context.now).map_or_else(String::new, |days| days.to_string()),
+        fingerprint: row.instance.map_or("", |instance| &instance.fingerprint),
+        ..exempted(row.exempted, of_id(&facts.id))
+    }
+}
+
+fn of_other<'a>(other: &Other<'a>, context: &Context<'_>) -> Line<'a> {
+    let Other { finding, instance, exempted: exemption } = other;
+    let place = shown(&finding.place, context);
+    Line {
+        record: "finding",
+        display_name: instance.and_then(|instance| instance.name.as_deref()).unwrap_or_default(),
+        edit_place: place.clone(),
+        place,
+        rule: finding.rule,
+        verdict: finding.verdict,
+        kind: finding.kind.word(),
+        level: finding.level.word(),
+        reason: finding.wording(instance.map_or(0, |instance| instance.wording)).message.to_string().into(),
+        fingerprint: instance.map_or(&finding.fingerprint, |instance| &instance.fingerprint),
+        ..exempted(*exemption, instance.map_or_else(Line::default, |instance| of_id(&instance.key)))
+    }
+}
+
+fn of_id(id: &KeyId) -> Line<'_> {
+    Line {
+        root: &id.root,
+        inputs: id.inputs.as_deref().unwrap_or_default(),
+        input: id.input.word(),
+        address: id.address.as_str().into(),
+        ..Line::default()
+    }
+}
+
+fn exempted<'a>(exempted: Option<&'a Exempted>, line: Line<'a>) -> Line<'a> {
+    let Some(exempted) = exempted else { return line };
+    Line {
+        exempted_by: exempted.by.word(),
+        exemption_reason: &exempted.reason,
+        exemption_until: exempted.until.map_or_else(String::new, |day| day.to_string()),
+        ..line
+    }
+}
+
+fn shown(place: &Place, context: &Context<'_>) -> String {
+    location::short(place, context.sources)
+}
+
+/// A cell that no spreadsheet takes for a formula (OWASP, "CSV Injection"): one that begins like a formula gets an apostrophe before it,
+/// which spreadsheets take for "this is text". Where a semicolon separates the cells of a reader's locale, a formula may begin after it.
+fn cell(text: &str) -> Cow<'_, str> {
+    // No tab and no end of a line is left after this.
+    let text = clean(text);
+    if !text.split(';').any(is_formula) {
+        return text;
+    }
+    let pieces = text.split(';').map(|piece| if is_formula(piece) { format!("'{piece}") } else { piece.to_owned() });
+    Cow::Owned(pieces.collect::<Vec<_>>().join(";"))
+}
+
+/// Whether a text begins as a formula does, also in the wide characters of East Asian keyboards.
+fn is_formula(text: &str) -> bool {
+    text.trim_start().starts_with(['=', '+', '-', '@', '\u{ff1d}', '\u{ff0b}', '\u{ff0d}', '\u{ff20}'])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_cell_begins_a_formula() {
+        for (text, expected) in [
+            ("oci_kms_key.k", "oci_kms_key.k"),
+            ("=cmd|'/c calc'!A0", "'=cmd|'/c calc'!A0"),
+            ("  +1", "'  +1"),
+            ("-1", "'-1"),
+            ("@SUM(A1)", "'@SUM(A1)"),
+            ("\t=1", "\\t=1"),
+            ("\r=1", "\\r=1"),
+            ("\u{ff1d}1", "'\u{ff1d}1"),
+            ("a; b;=1;\u{ff0b}2", "a; b;'=1;'\u{ff0b}2"),
+            ("a = b - c @ d", "a = b - c @ d"),
+            ("", ""),
+        ] {
+            assert_eq!(cell(text), expected, "{text:?}");
+        }
+    }
+}

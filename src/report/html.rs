@@ -1,0 +1,254 @@
+//! HTML: one page for an auditor, with every key and verdict, exemptions, and how the run was made. Nothing in it reaches a network.
+//!
+//! The page is well-formed XML as well, so that a parser can check in tests that no name of a repository becomes markup.
+
+mod page;
+mod table;
+
+use super::rows::Rows;
+use super::text::count;
+use super::{Context, location, todo};
+use crate::policy::Outcome;
+use crate::rules::{self, Reference};
+use page::{Page, code, escaped, link, prose};
+use std::io::{self, Write};
+use table::{Status, Totals};
+
+/// How many entries a list has at most; the rest is counted.
+const MOST_LISTED: usize = 2_000;
+
+/// Writes the report.
+pub fn write(outcome: &Outcome, context: &Context<'_>, out: &mut dyn Write) -> io::Result<()> {
+    let rows = Rows::new(outcome);
+    let totals = Totals::of(&rows);
+    let mut page = Page::new(out);
+    page.begin(&format!("kmslint: {}", headline(outcome, &totals)))?;
+    head(outcome, &totals, &mut page)?;
+    run(outcome, context, &mut page)?;
+    by_rule(&totals, &mut page)?;
+    not_seen(outcome, context, &mut page)?;
+    to_do(outcome, context, &mut page)?;
+    exemptions(outcome, context, &mut page)?;
+    table::keys(outcome, &rows, context, &mut page)?;
+    page.end()
+}
+
+/// What came out, in a few words.
+fn headline(outcome: &Outcome, totals: &Totals) -> String {
+    let keys = count(outcome.keys.len(), "key", "keys");
+    format!("{} in {keys}", count(totals.all(Status::Violation), "violation", "violations"))
+}
+
+fn head(outcome: &Outcome, totals: &Totals, page: &mut Page<'_>) -> io::Result<()> {
+    page.line(&format!("<h1>{}</h1>", escaped(&headline(outcome, totals))))?;
+    let unread = outcome.problems.len() + outcome.not_audited.len();
+    if unread > 0 {
+        let what = count(unread, "part of the input was", "parts of the input were");
+        page.line(&format!(
+            "<p class=\"banner\"><strong>This report is incomplete</strong>: {what} not checked. See <a href=\"#not-seen\">what was not seen</a>.</p>"
+        ))?;
+    }
+    page.line("<dl class=\"totals\">")?;
+    let mut total = |name: &str, number: usize| page.line(&format!("<div><dt>{name}</dt><dd>{number}</dd></div>"));
+    total("Keys", outcome.keys.len())?;
+    for status in Status::ALL {
+        // Only drift has advice of its own.
+        if status != Status::Advice || totals.all(status) > 0 {
+            total(status.title(), totals.all(status))?;
+        }
+    }
+    total("Problems", unread)?;
+    page.line("</dl>")?;
+    page.line("<p class=\"soft\">Verdicts are counted by key and rule. An exempted one is a violation or an undetermined verdict that was accepted.</p>")
+}
+
+/// What an auditor has to know about the run.
+fn run(outcome: &Outcome, context: &Context<'_>, page: &mut Page<'_>) -> io::Result<()> {
+    page.section("run", "How it was run")?;
+    page.line("<dl class=\"run\">")?;
+    let mut entry = |name: &str, html: String| page.line(&format!("<dt>{name}</dt><dd>{html}</dd>"));
+    entry("Command", code(context.command))?;
+    entry("Checked as of", escaped(&context.now.strftime("%Y-%m-%d %H:%M:%S UTC").to_string()))?;
+    entry("kmslint", env!("CARGO_PKG_VERSION").to_owned())?;
+    if let Some(provenance) = context.provenance {
+        let parts = [("Repository", &provenance.repository_uri), ("Commit", &provenance.revision), ("Branch", &provenance.branch)];
+        for (name, text) in parts.into_iter().filter_map(|(name, text)| Some((name, text.as_deref()?))) {
+            entry(name, code(text))?;
+        }
+    }
+    if outcome.files > 0 {
+        entry("Files", outcome.files.to_string())?;
+    }
+    let config = outcome.config.as_ref().map_or_else(|| "none".to_owned(), |config| prose(super::config_line(config).trim_start_matches("config: ")));
+    entry("Config file", config)?;
+    let meaning = match context.exit_code {
+        0 => "nothing to report at or above the limit",
+        1 => "findings",
+        _ => "the job could not be done in full",
+    };
+    entry("Exit code", format!("{}: {meaning}", context.exit_code))?;
+    page.line("</dl>")
+}
+
+fn by_rule(totals: &Totals, page: &mut Page<'_>) -> io::Result<()> {
+    page.section("rules", "Rules")?;
+    let columns = ["Violations", "Undetermined", "Exempted", "Not applicable", "Passes"];
+    let columns: String = columns.iter().map(|name| format!("<th scope=\"col\" class=\"number\">{name}</th>")).collect();
+    page.line("<table class=\"rules stack\">")?;
+    page.line(&format!(
+        "<thead><tr><th scope=\"col\">Rule</th><th scope=\"col\">Published as</th>{columns}</tr></thead><tbody>"
+    ))?;
+    for (id, numbers) in totals.by_rule() {
+        let rule = rules::by_id(id);
+        let title = rule.map_or_else(String::new, |rule| format!("<span class=\"line\">{}</span>", escaped(rule.title)));
+        let name = rules::documentation_url(id).map_or_else(|| escaped(id), |url| link(&url, &escaped(id)));
+        let published: String = rule.map_or(&[][..], |rule| rule.references).iter().map(reference).collect();
+        let numbers: String = [Status::Violation, Status::Undetermined, Status::Exempted, Status::NotApplicable, Status::Pass]
+            .into_iter()
+            .map(|status| format!("<td class=\"number\">{}</td>", numbers.of(status)))
+            .collect();
+        page.line(&format!("<tr><th scope=\"row\"><div>{name}{title}</div></th><td><div>{published}</div></td>{numbers}</tr>"))?;
+    }
+    page.line("</tbody></table>")
+}
+
+/// A published rule or control, with its page.
+fn reference(one: &Reference) -> String {
+    let version = one.version.map_or_else(String::new, |version| format!(" {}", escaped(version)));
+    let text = format!("{}{version}, {}", escaped(one.publication), escaped(one.id));
+    format!("<span class=\"line\">{}: {}</span>", link(one.url, &text), escaped(one.title))
+}
+
+/// Everything that keeps a list of keys from being complete.
+fn not_seen(outcome: &Outcome, context: &Context<'_>, page: &mut Page<'_>) -> io::Result<()> {
+    page.section("not-seen", "What was not seen")?;
+    let place = |place| link_to(place, context);
+    let problems = outcome.problems.iter().map(|problem| {
+        let at = problem.place.as_ref().map_or_else(String::new, |at| format!("{}: ", place(at)));
+        let help = problem.help.as_deref().map_or_else(String::new, |help| format!(" <small>{}</small>", prose(help)));
+        format!("{at}{}{help}", prose(&problem.message))
+    });
+    let not_audited = outcome
+        .not_audited
+        .iter()
+        .map(|part| format!("{} {} in {}: {}", escaped(part.what), code(&part.ocid), code(&part.region), prose(&part.why)));
+    let modules = outcome.modules_not_followed.iter().map(|module| {
+        format!("{} ({}, source {}): {}", code(&module.address), place(&module.place), code(&module.source), prose(&module.why))
+    });
+    let switched_off =
+        outcome.switched_off.iter().map(|block| format!("{} ({}): {}", code(&block.address), place(&block.place), prose(&block.why)));
+    let not_read = outcome.not_read.iter().map(|one| format!("{}: {}", code(&one.path), prose(&one.why)));
+    let notices = outcome.notices.iter().map(|notice| {
+        let at = notice.place.as_ref().map_or_else(String::new, |at| format!("{}: ", place(at)));
+        format!("{at}{}", prose(&notice.message))
+    });
+    let listed = list("Problems", problems, page)?
+        + list("Parts of the tenancy that were not audited", not_audited, page)?
+        + list("Module calls that were not followed", modules, page)?
+        + list("Files that were not read", not_read, page)?
+        + list("Blocks that create no key with these inputs", switched_off, page)?;
+    if listed == 0 {
+        page.line("<p>Nothing: everything that was named was read, and every module call was followed.</p>")?;
+    }
+    list("Notices", notices, page).map(drop)
+}
+
+/// A list under a title, unless it is empty. Returns how many entries it has.
+fn list(title: &str, items: impl ExactSizeIterator<Item = String>, page: &mut Page<'_>) -> io::Result<usize> {
+    let all = items.len();
+    if all == 0 {
+        return Ok(0);
+    }
+    page.line(&format!("<h3>{title}</h3>\n<ul>"))?;
+    let mut shown = 0;
+    for item in items.take(MOST_LISTED) {
+        if !page.spend(item.len()) {
+            break;
+        }
+        page.line(&format!("<li>{item}</li>"))?;
+        shown += 1;
+    }
+    if shown < all {
+        page.line(&format!("<li>… and {} more; <code>--format json</code> lists all of them</li>", all - shown))?;
+    }
+    page.line("</ul>")?;
+    Ok(all)
+}
+
+/// What to do, once for each text, with the keys it is about.
+fn to_do(outcome: &Outcome, context: &Context<'_>, page: &mut Page<'_>) -> io::Result<()> {
+    page.section("to-do", "What to do")?;
+    let groups = todo::grouped(&outcome.findings);
+    if groups.is_empty() {
+        return page.line("<p>Nothing: no rule reports anything.</p>");
+    }
+    let mut cut = 0;
+    for group in &groups {
+        let title = format!("{} · {} · {}", group.rule, group.level.word(), count(group.keys.len().max(1), "key", "keys"));
+        let text = format!("<h3>{}</h3>\n<p>{}</p>\n<p>{}</p>", escaped(&title), prose(&group.note), prose(&group.help));
+        if !page.spend(text.len()) {
+            cut += 1;
+            continue;
+        }
+        page.line(&format!("<div class=\"todo\">{}", text.replace("<p></p>\n", "").replace("\n<p></p>", "")))?;
+        page.line("<details><summary>Where</summary><ul>")?;
+        let mut shown = 0;
+        for key in &group.keys {
+            let item = format!("<li>{}: {}, {}</li>", key.name().map_or_else(String::new, |name| code(&name)), prose(key.message), link_to(key.place, context));
+            if shown == MOST_LISTED || !page.spend(item.len()) {
+                break;
+            }
+            page.line(&item.replace("<li>: ", "<li>"))?;
+            shown += 1;
+        }
+        if shown < group.keys.len() {
+            page.line(&format!("<li>… and {} more; <code>--format csv</code> lists all of them</li>", group.keys.len() - shown))?;
+        }
+        page.line("</ul></details></div>")?;
+    }
+    if cut > 0 {
+        page.line(&format!("<p>… and {}; <code>--format json</code> has all of them.</p>", count(cut, "text more", "texts more")))?;
+    }
+    Ok(())
+}
+
+fn exemptions(outcome: &Outcome, context: &Context<'_>, page: &mut Page<'_>) -> io::Result<()> {
+    page.section("exemptions", "Exemptions")?;
+    if outcome.exempted.is_empty() {
+        return page.line("<p>None.</p>");
+    }
+    let columns: String = ["Rule", "Keys", "Reason", "Accepted in", "Ends"].iter().map(|name| format!("<th scope=\"col\">{name}</th>")).collect();
+    page.line(&format!("<table class=\"exemptions stack\"><thead><tr>{columns}</tr></thead><tbody>"))?;
+    let today = context.now.to_zoned(jiff::tz::TimeZone::UTC).date();
+    let mut shown = 0;
+    for one in &outcome.exempted {
+        let mut keys: String =
+            one.finding.instances.iter().take(20).map(|instance| format!("<span class=\"line\">{}</span>", code(&instance.label()))).collect();
+        if one.finding.instances.len() > 20 {
+            keys.push_str(&format!("<span class=\"line\">… and {} more, listed below</span>", one.finding.instances.len() - 20));
+        }
+        let until = one.until.map_or_else(
+            || "no end".to_owned(),
+            |day| format!("{day} <small>({})</small>", count(usize::try_from((day - today).get_days()).unwrap_or_default(), "day left", "days left")),
+        );
+        let at = one.place.as_ref().map_or_else(String::new, |place| link_to(place, context));
+        let by = one.by.word();
+        let row = format!("<tr><td>{}</td><td><div>{keys}</div></td><td><div>{}</div></td><td><div>{by} {at}</div></td><td><div>{until}</div></td></tr>", escaped(one.finding.rule), prose(&one.reason));
+        if shown == MOST_LISTED || !page.spend(row.len()) {
+            break;
+        }
+        page.line(&row)?;
+        shown += 1;
+    }
+    page.line("</tbody></table>")?;
+    if shown < outcome.exempted.len() {
+        page.line(&format!("<p>… and {} more; <code>--format csv</code> lists all of them.</p>", outcome.exempted.len() - shown))?;
+    }
+    Ok(())
+}
+
+/// A place, as a link to its line where the CI service shows it.
+fn link_to(place: &crate::base::Place, context: &Context<'_>) -> String {
+    let text = code(&location::short(place, context.sources));
+    location::url(place, context).map_or_else(|| text.clone(), |url| link(&url, &text))
+}

@@ -1,0 +1,122 @@
+//! The frame of the page, and the only functions that make markup of texts.
+
+use crate::report::text::clean;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use sha2::{Digest, Sha256};
+use std::io::{self, Write};
+
+const STYLE: &str = include_str!("style.css");
+const SCRIPT: &str = include_str!("script.js");
+
+/// How many bytes of entries a page has at most: browsers show more only after a long while.
+const LARGEST: usize = 32 << 20;
+
+/// A page being written.
+pub struct Page<'w> {
+    out: &'w mut dyn Write,
+    left: usize,
+}
+
+impl<'w> Page<'w> {
+    /// A page that goes there.
+    pub fn new(out: &'w mut dyn Write) -> Self {
+        Self { out, left: LARGEST }
+    }
+
+    /// Everything before the content. The policy lets the page's own style and script in and nothing else: no request ever leaves it.
+    pub fn begin(&mut self, title: &str) -> io::Result<()> {
+        let policy = format!(
+            "default-src 'none'; script-src '{}'; style-src '{}'; base-uri 'none'; form-action 'none'",
+            hash(SCRIPT),
+            hash(STYLE)
+        );
+        self.line("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\"/>")?;
+        self.line(&format!("<meta http-equiv=\"Content-Security-Policy\" content=\"{policy}\"/>"))?;
+        self.line("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"/>\n<meta name=\"referrer\" content=\"no-referrer\"/>")?;
+        self.line("<meta name=\"color-scheme\" content=\"light dark\"/>")?;
+        self.line(&format!("<title>{}</title>\n<style>{STYLE}</style>\n</head>\n<body>\n<main>", escaped(title)))
+    }
+
+    /// Everything after the content.
+    pub fn end(&mut self) -> io::Result<()> {
+        let home = env!("CARGO_PKG_REPOSITORY");
+        self.line(&format!("</main>\n<footer><p>Written by {}.</p></footer>", link(home, "kmslint")))?;
+        self.line(&format!("<script>{SCRIPT}</script>\n</body>\n</html>"))
+    }
+
+    /// A title that links can point to.
+    pub fn section(&mut self, id: &str, title: &str) -> io::Result<()> {
+        self.line(&format!("<h2 id=\"{id}\">{title}</h2>"))
+    }
+
+    /// Writes markup and ends the line.
+    pub fn line(&mut self, markup: &str) -> io::Result<()> {
+        writeln!(self.out, "{markup}")
+    }
+
+    /// Whether the page has room for an entry of this many bytes, which is then used.
+    pub fn spend(&mut self, bytes: usize) -> bool {
+        let left = self.left.checked_sub(bytes);
+        self.left = left.unwrap_or(self.left);
+        left.is_some()
+    }
+}
+
+/// What a Content Security Policy names a text by.
+fn hash(text: &str) -> String {
+    format!("sha256-{}", STANDARD.encode(Sha256::digest(text.as_bytes())))
+}
+
+/// A text in which nothing is markup.
+pub fn escaped(text: &str) -> String {
+    let mut out = String::with_capacity(text.len() + 16);
+    for c in clean(text).chars() {
+        match c {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '"' => out.push_str("&quot;"),
+            '\'' => out.push_str("&#39;"),
+            c => out.push(c),
+        }
+    }
+    out
+}
+
+/// A name as code.
+pub fn code(text: &str) -> String {
+    if text.is_empty() { String::new() } else { format!("<code>{}</code>", escaped(text)) }
+}
+
+/// A sentence: what is between backticks is code. With an odd number of them it is unknown which came with a name.
+pub fn prose(text: &str) -> String {
+    let pieces: Vec<&str> = text.split('`').collect();
+    if pieces.len().is_multiple_of(2) {
+        return escaped(text);
+    }
+    pieces.into_iter().enumerate().map(|(at, piece)| if at % 2 == 1 { code(piece) } else { escaped(piece) }).collect()
+}
+
+/// A link with this markup as its text. The address must be one of our own making, or of the CI service's.
+pub fn link(url: &str, markup: &str) -> String {
+    format!("<a href=\"{}\" rel=\"noreferrer\">{markup}</a>", escaped(url))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_are_never_markup() {
+        assert_eq!(escaped("<b a=\"1\" c='2'>&\u{1b}"), "&lt;b a=&quot;1&quot; c=&#39;2&#39;&gt;&amp;\\u{1b}");
+        assert_eq!(prose("see `<a>` and <b>"), "see <code>&lt;a&gt;</code> and &lt;b&gt;");
+        assert_eq!(prose("odd ` <b>"), "odd ` &lt;b&gt;");
+        assert_eq!(link("https://x/\"onclick=\"y", "z"), "<a href=\"https://x/&quot;onclick=&quot;y\" rel=\"noreferrer\">z</a>");
+    }
+
+    #[test]
+    fn the_script_is_xml_too() {
+        assert!(!SCRIPT.contains(['<', '&']) && !STYLE.contains(['<', '&']));
+    }
+}

@@ -1,0 +1,63 @@
+//! What to do, once for each text: findings with the same advice are one entry with all their keys.
+
+use crate::base::Place;
+use crate::rules::{Finding, FindingInstance, Level, Wording};
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::sync::Arc;
+
+/// Findings of a rule with the same advice.
+pub struct Group<'a> {
+    /// The rule's id.
+    pub rule: &'static str,
+    /// The highest level among them.
+    pub level: Level,
+    /// Why it matters; may be empty.
+    pub note: Arc<str>,
+    /// What to do; may be empty.
+    pub help: Arc<str>,
+    /// The keys it is about, in the order of the findings.
+    pub keys: Vec<GroupKey<'a>>,
+}
+
+/// A key that the advice is about.
+pub struct GroupKey<'a> {
+    /// The instance; `None` for a finding without one.
+    pub instance: Option<&'a FindingInstance>,
+    /// What is reported about it.
+    pub message: Arc<str>,
+    /// Where the edit belongs.
+    pub place: &'a Place,
+}
+
+impl GroupKey<'_> {
+    /// What the key is known by: for one of the service's, its name and its OCID.
+    pub fn name(&self) -> Option<Cow<'_, str>> {
+        let instance = self.instance?;
+        let label = instance.label();
+        Some(instance.name.as_deref().map_or(label.clone(), |name| Cow::Owned(format!("{name} ({label})"))))
+    }
+}
+
+/// The groups, in the order in which their first findings come. Two keys of a finding may have different texts.
+pub fn grouped(findings: &[Finding]) -> Vec<Group<'_>> {
+    let mut groups: Vec<Group<'_>> = Vec::new();
+    let mut known: HashMap<(&'static str, Arc<str>, Arc<str>), usize> = HashMap::new();
+    for finding in findings {
+        let wordings: Vec<Wording> = (0..=finding.variants.len()).map(|index| finding.wording(index)).collect();
+        let none = finding.instances.is_empty().then_some(None);
+        for instance in none.into_iter().chain(finding.instances.iter().map(Some)) {
+            let index = instance.map_or(0, |instance| instance.wording);
+            let Some(Wording { message, note, help }) = wordings.get(index).or(wordings.first()).cloned() else { continue };
+            let at = *known.entry((finding.rule, Arc::clone(&note), Arc::clone(&help))).or_insert_with(|| {
+                groups.push(Group { rule: finding.rule, level: finding.level, note, help, keys: Vec::new() });
+                groups.len() - 1
+            });
+            if let Some(group) = groups.get_mut(at) {
+                group.level = group.level.max(finding.level);
+                group.keys.push(GroupKey { instance, message, place: &finding.place });
+            }
+        }
+    }
+    groups
+}
