@@ -73,8 +73,8 @@ impl Repository {
 /// Which commit of which repository was looked at.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Provenance {
-    /// Where the repository is published: the remote `origin`, without credentials.
-    pub repository_uri: String,
+    /// Where the repository is published: the remote `origin`, without credentials; `None` where it has no web address.
+    pub repository_uri: Option<String>,
     /// The commit, 40 or 64 hexadecimal digits.
     pub revision: Option<String>,
     /// The branch.
@@ -82,13 +82,14 @@ pub struct Provenance {
 }
 
 impl Repository {
-    /// Reads what git says of the checkout; `None` outside of one or where it has no remote with a web address.
+    /// Reads what git records of the checkout; `None` outside of one.
     #[must_use]
     pub fn provenance(&self) -> Option<Provenance> {
         let git = git_folder(self.root()?)?;
         // In a linked work tree the config and most references are those of the main one.
         let common = disk::read_text(&git.join("commondir"), SMALL).map_or_else(|_| git.clone(), |path| git.join(path.trim()));
-        let repository_uri = web_address(&origin(&disk::read_text(&common.join("config"), SMALL).ok()?)?)?;
+        let config = disk::read_text(&common.join("config"), SMALL).unwrap_or_default();
+        let repository_uri = origin(&config).and_then(|remote| web_address(&remote));
         let head = disk::read_text(&git.join("HEAD"), SMALL).unwrap_or_default();
         let (revision, branch) = match head.trim().strip_prefix("ref: ") {
             Some(reference) => (reference_commit(&git, &common, reference), reference.strip_prefix("refs/heads/").map(ToOwned::to_owned)),
@@ -206,7 +207,7 @@ mod tests {
         assert_eq!(
             provenance,
             Some(Provenance {
-                repository_uri: "https://example.com/acme/infra".to_owned(),
+                repository_uri: Some("https://example.com/acme/infra".to_owned()),
                 revision: Some(commit.to_owned()),
                 branch: Some("main".to_owned())
             })

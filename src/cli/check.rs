@@ -6,7 +6,7 @@ use super::documents::sort;
 use super::error::CliError;
 use super::progress::ProgressLine;
 use super::surroundings::{Surroundings, complain};
-use super::{Exit, fix, inputs};
+use super::{Exit, fix, inputs, invocation};
 use crate::base::{Place, Problem, ProblemKind, Sources, disk};
 use crate::check;
 use crate::key::{Inventory, NotRead, NotReadKind};
@@ -29,7 +29,8 @@ const PATIENCE: Duration = Duration::from_secs(1);
 pub fn run(arguments: &Check, matches: &ArgMatches, surroundings: &Surroundings) -> io::Result<Exit> {
     let clock = Clock { now: arguments.now.unwrap_or(surroundings.now), started: Instant::now() };
     let chdir = arguments.inputs.chdir.as_deref();
-    let desk = match Desk::new(&arguments.report, &arguments.policy, &arguments.terminal, surroundings, chdir) {
+    let command = invocation::shown("check", matches);
+    let desk = match Desk::new(&arguments.report, &arguments.policy, &arguments.terminal, surroundings, chdir, command) {
         Ok(desk) => desk,
         Err(error) => return Ok(refuse(error)),
     };

@@ -49,6 +49,8 @@ pub struct Desk<'a> {
     /// What the command line decides.
     pub options: policy::Options,
     targets: Vec<Target>,
+    /// The command line as reports show it.
+    command: String,
     reporting: &'a Reporting,
     /// The terminal's options.
     pub terminal: &'a Terminal,
@@ -67,6 +69,7 @@ impl<'a> Desk<'a> {
         terminal: &'a Terminal,
         surroundings: &'a Surroundings,
         chdir: Option<&Path>,
+        command: String,
     ) -> Result<Self, CliError> {
         if let Some(chdir) = chdir
             && !disk::is_dir(&surroundings.cwd.join(chdir))
@@ -88,6 +91,7 @@ impl<'a> Desk<'a> {
             repository: Repository::around(&surroundings.cwd),
             options,
             targets: format::targets(&reporting.formats)?,
+            command,
             reporting,
             terminal,
             surroundings,
@@ -175,6 +179,7 @@ impl<'a> Desk<'a> {
         let link = |path: &str| self.surroundings.file_url(path);
         let terminal = self.surroundings.screen(Output::Out, self.terminal, &link);
         let paper = report::Screen { color: false, columns: None, link: None };
+        let files_url = self.surroundings.files_url();
         let mut ended = Exit::Clean;
         for target in &self.targets {
             let to_terminal = target.file.is_none();
@@ -194,6 +199,8 @@ impl<'a> Desk<'a> {
                 fixes: &|finding| fixes.edits_of(finding).cloned().collect(),
                 include_suppressed: self.reporting.sarif_include_suppressed,
                 exit_code: exit.code(),
+                command: &self.command,
+                files_url: files_url.as_deref(),
                 verbose: self.terminal.verbose,
             };
             match &target.file {

@@ -6,7 +6,7 @@ use super::desk::{self, Desk, refuse};
 use super::interrupt::Machine;
 use super::progress::ProgressLine;
 use super::surroundings::{Surroundings, complain, print};
-use super::{Exit, inputs};
+use super::{Exit, inputs, invocation};
 use crate::base::{Sources, count, disk, duration};
 use crate::key::{Inventory, Reach};
 use crate::live::saved::Unfinished;
@@ -34,7 +34,8 @@ pub fn run(arguments: &Live, matches: &ArgMatches, surroundings: &Surroundings) 
     }
     let clock = desk::Clock { now: arguments.now.unwrap_or(surroundings.now), started: Instant::now() };
     let sources = Arc::new(Sources::default());
-    let desk = match Desk::new(&arguments.report, &arguments.policy, &arguments.terminal, surroundings, arguments.inputs.chdir.as_deref()) {
+    let (chdir, command) = (arguments.inputs.chdir.as_deref(), invocation::shown("live", matches));
+    let desk = match Desk::new(&arguments.report, &arguments.policy, &arguments.terminal, surroundings, chdir, command) {
         Ok(desk) => desk,
         Err(error) => return Ok(refuse(error)),
     };

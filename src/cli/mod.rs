@@ -16,6 +16,7 @@ mod format;
 pub mod fuzzing;
 mod inputs;
 mod interrupt;
+mod invocation;
 mod live;
 mod progress;
 mod schema;

@@ -67,6 +67,23 @@ impl Surroundings {
         self.env.get(name).map(String::as_str).filter(|value| !value.is_empty())
     }
 
+    /// Where the CI service shows the files of the commit that it runs for: the address before a path in the repository. Sources: GitHub's
+    /// and GitLab's lists of predefined variables.
+    pub fn files_url(&self) -> Option<String> {
+        let is_commit = |commit: &&str| commit.bytes().all(|byte| byte.is_ascii_hexdigit());
+        let is_web = |url: &&str| url.starts_with("https://") || url.starts_with("http://");
+        let github = || {
+            let server = self.var("GITHUB_SERVER_URL").filter(is_web)?;
+            Some(format!("{server}/{}/blob/{}/", self.var("GITHUB_REPOSITORY")?, self.var("GITHUB_SHA").filter(is_commit)?))
+        };
+        let gitlab = || {
+            let project = self.var("CI_PROJECT_URL").filter(is_web)?;
+            Some(format!("{project}/-/blob/{}/", self.var("CI_COMMIT_SHA").filter(is_commit)?))
+        };
+        let is_address = |url: &String| url.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._~:/%@".contains(&byte));
+        github().or_else(gitlab).filter(is_address)
+    }
+
     /// Whether a stream is colored: the option, then the variables that others agree on (<https://no-color.org>,
     /// <https://bixense.com/clicolors>, <https://force-color.org>), then whether it is a terminal that understands color.
     fn color(&self, terminal: &Terminal, is_terminal: bool) -> bool {

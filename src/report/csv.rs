@@ -6,6 +6,7 @@ use super::{Context, location};
 use crate::base::Place;
 use crate::key::KeyId;
 use crate::policy::{Exempted, Outcome};
+use jiff::Timestamp;
 use std::borrow::Cow;
 use std::io::{self, Write};
 
@@ -29,6 +30,7 @@ struct Line<'a> {
     exempted_by: &'static str,
     exemption_reason: &'a str,
     exemption_until: String,
+    key_created: String,
     version_created: String,
     version_age_days: String,
     fingerprint: &'a str,
@@ -36,7 +38,7 @@ struct Line<'a> {
 
 impl Line<'_> {
     /// The columns, each with its name.
-    fn cells(&self) -> [(&'static str, &str); 20] {
+    fn cells(&self) -> [(&'static str, &str); 21] {
         [
             ("record", self.record),
             ("root", self.root),
@@ -55,6 +57,7 @@ impl Line<'_> {
             ("exempted_by", self.exempted_by),
             ("exemption_reason", self.exemption_reason),
             ("exemption_until", &self.exemption_until),
+            ("key_created", &self.key_created),
             ("version_created", &self.version_created),
             ("version_age_days", &self.version_age_days),
             ("fingerprint", self.fingerprint),
@@ -94,14 +97,20 @@ pub fn write(outcome: &Outcome, context: &Context<'_>, out: &mut dyn Write) -> i
         })?;
     }
     for one in &outcome.not_read {
-        add(Line { record: "not-read", place: one.path.clone(), kind: one.kind.word(), reason: one.why.as_str().into(), ..Line::default() })?;
+        add(Line {
+            record: "not-read",
+            place: one.path.clone(),
+            kind: one.kind.word(),
+            reason: one.why.as_str().into(),
+            ..Line::default()
+        })?;
     }
     table.flush()
 }
 
 fn of_key<'a>(row: &Row<'a>, context: &Context<'_>) -> Line<'a> {
     let facts = &*row.key.facts;
-    let version = facts.current_version_time();
+    let time = |time: Option<Timestamp>| time.map_or_else(String::new, |time| time.to_string());
     Line {
         record: "key",
         display_name: display_name(facts).unwrap_or_default(),
@@ -113,7 +122,8 @@ fn of_key<'a>(row: &Row<'a>, context: &Context<'_>) -> Line<'a> {
         level: row.finding.map_or("", |finding| finding.level.word()),
         reason: row.verdict.message().into(),
         edit_place: row.finding.map_or_else(String::new, |finding| shown(&finding.place, context)),
-        version_created: version.map_or_else(String::new, |time| time.to_string()),
+        key_created: time(facts.times.created),
+        version_created: time(facts.current_version_time()),
         version_age_days: version_age_days(facts, context.now).map_or_else(String::new, |days| days.to_string()),
         fingerprint: row.instance.map_or("", |instance| &instance.fingerprint),
         ..exempted(row.exempted, of_id(&facts.id))

@@ -3,7 +3,7 @@
 use super::location::{Columns, locate};
 use super::{Context, Lazy, markdown::message, short, write_json};
 use crate::policy::Outcome;
-use crate::rules::{self, Finding, Level};
+use crate::rules::{self, Finding, Level, Reference};
 use serde::Serialize;
 use std::io::{self, Write};
 use uuid::Uuid;
@@ -51,6 +51,8 @@ struct Vulnerability {
     #[serde(skip_serializing_if = "String::is_empty")]
     solution: String,
     identifiers: Vec<Identifier>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    links: Vec<Link>,
     location: Location,
 }
 
@@ -60,6 +62,14 @@ struct Identifier {
     kind: &'static str,
     name: &'static str,
     value: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    url: Option<String>,
+}
+
+#[derive(Serialize)]
+struct Link {
+    name: String,
+    url: &'static str,
 }
 
 #[derive(Serialize)]
@@ -102,9 +112,20 @@ fn vulnerability(finding: &Finding, context: &Context<'_>) -> Vulnerability {
             .map(|text| message(&text))
             .collect::<Vec<_>>()
             .join("\n"),
-        identifiers: vec![Identifier { kind: "kmslint_rule", name: finding.rule, value: finding.rule }],
+        identifiers: vec![Identifier {
+            kind: "kmslint_rule",
+            name: finding.rule,
+            value: finding.rule,
+            url: rules::documentation_url(finding.rule),
+        }],
+        links: rules::by_id(finding.rule).map_or(&[][..], |rule| rule.references).iter().map(link).collect(),
         location: Location { file: (context.repository_path)(&at.path), start_line, end_line },
     }
+}
+
+/// A published rule or control.
+fn link(reference: &Reference) -> Link {
+    Link { name: reference.label(), url: reference.url }
 }
 
 /// The published risk of the rule; what is only noted is information.

@@ -6,13 +6,14 @@ mod page;
 mod table;
 
 use super::rows::Rows;
+use super::status::Status;
 use super::text::count;
+use super::totals::{RuleTotals, totals};
 use super::{Context, location, todo};
 use crate::policy::Outcome;
 use crate::rules::{self, Reference};
 use page::{Page, code, escaped, link, prose};
 use std::io::{self, Write};
-use table::{Status, Totals};
 
 /// How many entries a list has at most; the rest is counted.
 const MOST_LISTED: usize = 2_000;
@@ -20,7 +21,7 @@ const MOST_LISTED: usize = 2_000;
 /// Writes the report.
 pub fn write(outcome: &Outcome, context: &Context<'_>, out: &mut dyn Write) -> io::Result<()> {
     let rows = Rows::new(outcome);
-    let totals = Totals::of(&rows);
+    let totals = totals(outcome);
     let mut page = Page::new(out);
     page.begin(&format!("kmslint: {}", headline(outcome, &totals)))?;
     head(outcome, &totals, &mut page)?;
@@ -34,12 +35,17 @@ pub fn write(outcome: &Outcome, context: &Context<'_>, out: &mut dyn Write) -> i
 }
 
 /// What came out, in a few words.
-fn headline(outcome: &Outcome, totals: &Totals) -> String {
+fn headline(outcome: &Outcome, totals: &[RuleTotals]) -> String {
     let keys = count(outcome.keys.len(), "key", "keys");
-    format!("{} in {keys}", count(totals.all(Status::Violation), "violation", "violations"))
+    format!("{} in {keys}", count(number(totals, Status::Violation), "violation", "violations"))
 }
 
-fn head(outcome: &Outcome, totals: &Totals, page: &mut Page<'_>) -> io::Result<()> {
+/// How many keys have a status, counted once for each rule.
+fn number(totals: &[RuleTotals], status: Status) -> usize {
+    totals.iter().map(|rule| status.number(rule)).sum()
+}
+
+fn head(outcome: &Outcome, totals: &[RuleTotals], page: &mut Page<'_>) -> io::Result<()> {
     page.line(&format!("<h1>{}</h1>", escaped(&headline(outcome, totals))))?;
     let unread = outcome.problems.len() + outcome.not_audited.len();
     if unread > 0 {
@@ -52,9 +58,9 @@ fn head(outcome: &Outcome, totals: &Totals, page: &mut Page<'_>) -> io::Result<(
     let mut total = |name: &str, number: usize| page.line(&format!("<div><dt>{name}</dt><dd>{number}</dd></div>"));
     total("Keys", outcome.keys.len())?;
     for status in Status::ALL {
-        // Only drift has advice of its own.
-        if status != Status::Advice || totals.all(status) > 0 {
-            total(status.title(), totals.all(status))?;
+        let number = number(totals, status);
+        if status != Status::Advice || number > 0 {
+            total(status.title(), number)?;
         }
     }
     total("Problems", unread)?;
@@ -79,7 +85,10 @@ fn run(outcome: &Outcome, context: &Context<'_>, page: &mut Page<'_>) -> io::Res
     if outcome.files > 0 {
         entry("Files", outcome.files.to_string())?;
     }
-    let config = outcome.config.as_ref().map_or_else(|| "none".to_owned(), |config| prose(super::config_line(config).trim_start_matches("config: ")));
+    let config = outcome
+        .config
+        .as_ref()
+        .map_or_else(|| "none".to_owned(), |config| prose(super::config_line(config).trim_start_matches("config: ")));
     entry("Config file", config)?;
     let meaning = match context.exit_code {
         0 => "nothing to report at or above the limit",
@@ -90,23 +99,20 @@ fn run(outcome: &Outcome, context: &Context<'_>, page: &mut Page<'_>) -> io::Res
     page.line("</dl>")
 }
 
-fn by_rule(totals: &Totals, page: &mut Page<'_>) -> io::Result<()> {
+fn by_rule(totals: &[RuleTotals], page: &mut Page<'_>) -> io::Result<()> {
     page.section("rules", "Rules")?;
-    let columns = ["Violations", "Undetermined", "Exempted", "Not applicable", "Passes"];
-    let columns: String = columns.iter().map(|name| format!("<th scope=\"col\" class=\"number\">{name}</th>")).collect();
+    let columns: String =
+        Status::COUNTED.iter().map(|status| format!("<th scope=\"col\" class=\"number\">{}</th>", status.title())).collect();
     page.line("<table class=\"rules stack\">")?;
-    page.line(&format!(
-        "<thead><tr><th scope=\"col\">Rule</th><th scope=\"col\">Published as</th>{columns}</tr></thead><tbody>"
-    ))?;
-    for (id, numbers) in totals.by_rule() {
+    page.line(&format!("<thead><tr><th scope=\"col\">Rule</th><th scope=\"col\">Published as</th>{columns}</tr></thead><tbody>"))?;
+    for rule_totals in totals {
+        let id = rule_totals.id;
         let rule = rules::by_id(id);
         let title = rule.map_or_else(String::new, |rule| format!("<span class=\"line\">{}</span>", escaped(rule.title)));
         let name = rules::documentation_url(id).map_or_else(|| escaped(id), |url| link(&url, &escaped(id)));
         let published: String = rule.map_or(&[][..], |rule| rule.references).iter().map(reference).collect();
-        let numbers: String = [Status::Violation, Status::Undetermined, Status::Exempted, Status::NotApplicable, Status::Pass]
-            .into_iter()
-            .map(|status| format!("<td class=\"number\">{}</td>", numbers.of(status)))
-            .collect();
+        let numbers: String =
+            Status::COUNTED.iter().map(|status| format!("<td class=\"number\">{}</td>", status.number(rule_totals))).collect();
         page.line(&format!("<tr><th scope=\"row\"><div>{name}{title}</div></th><td><div>{published}</div></td>{numbers}</tr>"))?;
     }
     page.line("</tbody></table>")
@@ -114,9 +120,7 @@ fn by_rule(totals: &Totals, page: &mut Page<'_>) -> io::Result<()> {
 
 /// A published rule or control, with its page.
 fn reference(one: &Reference) -> String {
-    let version = one.version.map_or_else(String::new, |version| format!(" {}", escaped(version)));
-    let text = format!("{}{version}, {}", escaped(one.publication), escaped(one.id));
-    format!("<span class=\"line\">{}: {}</span>", link(one.url, &text), escaped(one.title))
+    format!("<span class=\"line\">{}: {}</span>", link(one.url, &escaped(&one.label())), escaped(one.title))
 }
 
 /// Everything that keeps a list of keys from being complete.
@@ -194,7 +198,12 @@ fn to_do(outcome: &Outcome, context: &Context<'_>, page: &mut Page<'_>) -> io::R
         page.line("<details><summary>Where</summary><ul>")?;
         let mut shown = 0;
         for key in &group.keys {
-            let item = format!("<li>{}: {}, {}</li>", key.name().map_or_else(String::new, |name| code(&name)), prose(key.message), link_to(key.place, context));
+            let item = format!(
+                "<li>{}: {}, {}</li>",
+                key.name().map_or_else(String::new, |name| code(&name)),
+                prose(&key.message),
+                link_to(key.place, context)
+            );
             if shown == MOST_LISTED || !page.spend(item.len()) {
                 break;
             }
@@ -217,23 +226,38 @@ fn exemptions(outcome: &Outcome, context: &Context<'_>, page: &mut Page<'_>) -> 
     if outcome.exempted.is_empty() {
         return page.line("<p>None.</p>");
     }
-    let columns: String = ["Rule", "Keys", "Reason", "Accepted in", "Ends"].iter().map(|name| format!("<th scope=\"col\">{name}</th>")).collect();
+    let columns: String =
+        ["Rule", "Keys", "Reason", "Accepted in", "Ends"].iter().map(|name| format!("<th scope=\"col\">{name}</th>")).collect();
     page.line(&format!("<table class=\"exemptions stack\"><thead><tr>{columns}</tr></thead><tbody>"))?;
     let today = context.now.to_zoned(jiff::tz::TimeZone::UTC).date();
     let mut shown = 0;
     for one in &outcome.exempted {
-        let mut keys: String =
-            one.finding.instances.iter().take(20).map(|instance| format!("<span class=\"line\">{}</span>", code(&instance.label()))).collect();
+        let mut keys: String = one
+            .finding
+            .instances
+            .iter()
+            .take(20)
+            .map(|instance| format!("<span class=\"line\">{}</span>", code(&instance.label())))
+            .collect();
         if one.finding.instances.len() > 20 {
             keys.push_str(&format!("<span class=\"line\">… and {} more, listed below</span>", one.finding.instances.len() - 20));
         }
         let until = one.until.map_or_else(
             || "no end".to_owned(),
-            |day| format!("{day} <small>({})</small>", count(usize::try_from((day - today).get_days()).unwrap_or_default(), "day left", "days left")),
+            |day| {
+                format!(
+                    "{day} <small>({})</small>",
+                    count(usize::try_from((day - today).get_days()).unwrap_or_default(), "day left", "days left")
+                )
+            },
         );
         let at = one.place.as_ref().map_or_else(String::new, |place| link_to(place, context));
         let by = one.by.word();
-        let row = format!("<tr><td>{}</td><td><div>{keys}</div></td><td><div>{}</div></td><td><div>{by} {at}</div></td><td><div>{until}</div></td></tr>", escaped(one.finding.rule), prose(&one.reason));
+        let row = format!(
+            "<tr><td>{}</td><td><div>{keys}</div></td><td><div>{}</div></td><td><div>{by} {at}</div></td><td><div>{until}</div></td></tr>",
+            escaped(one.finding.rule),
+            prose(&one.reason)
+        );
         if shown == MOST_LISTED || !page.spend(row.len()) {
             break;
         }

@@ -1,6 +1,8 @@
 //! Places, as the formats want them.
 
+use super::Context;
 use crate::base::{Place, Position, Sources};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 /// A place resolved to a path and positions.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -55,6 +57,27 @@ pub fn locate(place: &Place, sources: &Sources, columns: Columns) -> Location {
 /// Forward slashes, as every format wants them.
 fn slashes(path: &str) -> String {
     if std::path::MAIN_SEPARATOR == '\\' { path.replace('\\', "/") } else { path.to_owned() }
+}
+
+/// What needs no escape in the path of a URI (RFC 3986, section 2.3), and the slashes between its parts.
+const UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b'/');
+
+/// A relative path as a URI reference: percent-encoded (RFC 3986).
+#[must_use]
+pub fn uri(path: &str) -> String {
+    utf8_percent_encode(path, UNRESERVED).to_string()
+}
+
+/// Where the CI service shows the line, for a place in the repository. GitHub and GitLab name lines the same way.
+#[must_use]
+pub fn url(place: &Place, context: &Context<'_>) -> Option<String> {
+    let files = context.files_url?;
+    let at = locate(place, context.sources, Columns::Characters);
+    if at.cloud || !(context.in_repository)(&at.path) {
+        return None;
+    }
+    let line = at.range.map_or_else(String::new, |(start, _)| format!("#L{}", start.line));
+    Some(format!("{files}{}{line}", uri(&(context.repository_path)(&at.path))))
 }
 
 /// `path:line:col`, or as much of it as is known. Harmless for a terminal.

@@ -1,9 +1,12 @@
 //! Markdown: for step summaries, merge requests and an auditor's ticket. GitHub takes at most 1 MiB of it for a step.
 
+use super::status::Status;
 use super::text::{clean, count};
-use super::{Context, location, short};
+use super::totals::totals;
+use super::{Context, location, short, todo};
+use crate::base::Place;
 use crate::policy::Outcome;
-use crate::rules::{Finding, Verdict};
+use crate::rules::{self, Finding, Verdict};
 use std::io::{self, Write};
 
 /// How many findings are listed; the rest is counted. Keeps the report far below a step summary's 1 MiB.
@@ -12,11 +15,17 @@ const MOST: usize = 500;
 /// How many bytes a report has at most: a step summary's 1 MiB, and room for what else the step writes into it.
 const LARGEST: usize = (1 << 20) - (64 << 10) - 512;
 
+/// From how many items on a list is folded.
+const FOLDED: usize = 10;
+
 /// Writes the report.
 pub fn write(outcome: &Outcome, context: &Context<'_>, out: &mut dyn Write) -> io::Result<()> {
-    let mut limited = Limited { out, left: LARGEST, cut: 0 };
+    let mut limited = Limited { out, left: LARGEST, cut: 0, is_folded: false };
     sections(outcome, context, &mut limited)?;
-    let cut = limited.cut;
+    let (cut, is_folded) = (limited.cut, limited.is_folded);
+    if is_folded {
+        writeln!(out, "\n</details>")?;
+    }
     if cut > 0 {
         writeln!(
             out,
@@ -32,6 +41,8 @@ struct Limited<'w> {
     out: &'w mut dyn Write,
     left: usize,
     cut: usize,
+    /// Whether a folded part was begun and not ended.
+    is_folded: bool,
 }
 
 impl Limited<'_> {
@@ -48,6 +59,19 @@ impl Limited<'_> {
             }
         }
     }
+
+    /// Begins a part that a reader unfolds.
+    fn fold(&mut self, summary: &str) -> io::Result<()> {
+        self.line(&format!("<details><summary>{summary}</summary>\n"))?;
+        self.is_folded = self.cut == 0;
+        Ok(())
+    }
+
+    fn unfold(&mut self) -> io::Result<()> {
+        self.line("\n</details>\n")?;
+        self.is_folded &= self.cut > 0;
+        Ok(())
+    }
 }
 
 fn sections(outcome: &Outcome, context: &Context<'_>, out: &mut Limited<'_>) -> io::Result<()> {
@@ -55,32 +79,22 @@ fn sections(outcome: &Outcome, context: &Context<'_>, out: &mut Limited<'_>) -> 
     if let Some(config) = &outcome.config {
         out.line(&format!("{}\n", prose(&super::config_line(config))))?;
     }
+    by_rule(outcome, out)?;
     if !outcome.findings.is_empty() {
         out.line("| Level | Rule | Key | Place | What |\n| --- | --- | --- | --- | --- |")?;
         for finding in outcome.findings.iter().take(MOST) {
             row(finding, context, out)?;
         }
         if outcome.findings.len() > MOST {
-            out.line(&format!("\n… and {} more.", outcome.findings.len() - MOST))?;
-        }
-        out.line("\n### How to fix\n")?;
-        let mut said: Vec<(&str, &str)> = Vec::new();
-        for finding in outcome.findings.iter().filter(|finding| !finding.help.is_empty()) {
-            if said.len() < MOST && !said.contains(&(finding.rule, &*finding.help)) {
-                said.push((finding.rule, &finding.help));
-                out.line(&format!("- **{}**, {}: {}", finding.rule, cell(&short::addresses(finding)), prose(&finding.help)))?;
-                for variant in short::variants(finding) {
-                    out.line(&format!("  - {}", prose(&variant)))?;
-                }
-            }
+            out.line(&format!("\n… and {} more; the JSON report has all of them.", outcome.findings.len() - MOST))?;
         }
     }
+    // What was not checked comes before advice, for a report may be cut.
     list(
         out,
         "Could not be done",
         outcome.problems.iter().map(|problem| {
-            let at =
-                problem.place.as_ref().map(|place| format!("{}: ", cell(&location::short(place, context.sources)))).unwrap_or_default();
+            let at = problem.place.as_ref().map(|place| format!("{}: ", place_cell(place, context))).unwrap_or_default();
             let help = problem.help.as_deref().map(|help| format!(" ({})", prose(help))).unwrap_or_default();
             format!("{at}{}{help}", prose(&problem.message))
         }),
@@ -93,6 +107,7 @@ fn sections(outcome: &Outcome, context: &Context<'_>, out: &mut Limited<'_>) -> 
             .iter()
             .map(|part| format!("{} {} in {}: {}", part.what, cell(&part.ocid), cell(&part.region), prose(&part.why))),
     )?;
+    how_to_fix(&outcome.findings, context, out)?;
     list(
         out,
         "Modules not followed",
@@ -104,9 +119,10 @@ fn sections(outcome: &Outcome, context: &Context<'_>, out: &mut Limited<'_>) -> 
     list(
         out,
         "Blocks that create no key with these inputs",
-        outcome.switched_off.iter().map(|block| {
-            format!("{} ({}): {}", cell(&block.address), cell(&location::short(&block.place, context.sources)), prose(&block.why))
-        }),
+        outcome
+            .switched_off
+            .iter()
+            .map(|block| format!("{} ({}): {}", cell(&block.address), place_cell(&block.place, context), prose(&block.why))),
     )?;
     list(out, "Not read", outcome.not_read.iter().map(|one| format!("{}: {}", cell(&one.path), prose(&one.why))))?;
     list(
@@ -119,18 +135,63 @@ fn sections(outcome: &Outcome, context: &Context<'_>, out: &mut Limited<'_>) -> 
     )?;
     list(out, "Notices", outcome.notices.iter().map(|notice| prose(&notice.message)))?;
     if context.show_passes {
+        let passes: Vec<_> = outcome
+            .keys
+            .iter()
+            .flat_map(|key| {
+                key.verdicts.iter().filter_map(move |(rule, verdict)| match verdict {
+                    Verdict::Pass { message, .. } | Verdict::NotApplicable { message, .. } => Some((key, rule, message)),
+                    _ => None,
+                })
+            })
+            .collect();
         list(
             out,
             "Passed",
-            outcome.keys.iter().flat_map(|key| {
-                key.verdicts.iter().filter_map(|(rule, verdict)| match verdict {
-                    Verdict::Pass { message, .. } | Verdict::NotApplicable { message, .. } => {
-                        Some(format!("{}, {}: {}", rule.id, cell(&key.label()), prose(message)))
-                    }
-                    _ => None,
-                })
-            }),
+            passes.into_iter().map(|(key, rule, message)| format!("{}, {}: {}", rule.id, cell(&key.label()), prose(message))),
         )?;
+    }
+    Ok(())
+}
+
+fn by_rule(outcome: &Outcome, out: &mut Limited<'_>) -> io::Result<()> {
+    let all = totals(outcome);
+    if all.is_empty() {
+        return Ok(());
+    }
+    let titles = Status::COUNTED.map(Status::title);
+    out.line(&format!("| Rule | {} |\n| --- |{}", titles.join(" | "), " ---: |".repeat(titles.len())))?;
+    for rule in all {
+        let numbers = Status::COUNTED.map(|status| status.number(&rule).to_string());
+        out.line(&format!("| {} | {} |", rule_link(rule.id), numbers.join(" | ")))?;
+    }
+    out.line("")
+}
+
+/// A rule's id, as a link to its page.
+fn rule_link(id: &str) -> String {
+    rules::documentation_url(id).map_or_else(|| id.to_owned(), |url| format!("[{id}]({url})"))
+}
+
+/// What to write, once for each text, with all keys that it is about.
+fn how_to_fix(findings: &[Finding], context: &Context<'_>, out: &mut Limited<'_>) -> io::Result<()> {
+    let mut groups = todo::grouped(findings);
+    groups.retain(|group| !group.help.is_empty());
+    if groups.is_empty() {
+        return Ok(());
+    }
+    out.line("\n### How to fix\n")?;
+    for group in groups.iter().take(MOST) {
+        let keys = group.keys.iter().map(|key| {
+            let name = key.name().map_or_else(String::new, |name| format!("{}, ", cell(&name)));
+            format!("{name}{}", place_cell(key.place, context))
+        });
+        out.line(&format!("**{}**: {}\n", group.rule, prose(&group.help)))?;
+        items(out, &count(group.keys.len(), "place", "places"), keys)?;
+        out.line("")?;
+    }
+    if groups.len() > MOST {
+        out.line(&format!("… and {}; the JSON report has all of them.\n", count(groups.len() - MOST, "text more", "texts more")))?;
     }
     Ok(())
 }
@@ -159,23 +220,40 @@ fn row(finding: &Finding, context: &Context<'_>, out: &mut Limited<'_>) -> io::R
         finding.level.word(),
         finding.rule,
         cell(&short::addresses(finding)),
-        cell(&location::short(&finding.place, context.sources)),
+        place_cell(&finding.place, context),
         prose(&finding.message)
     ))
 }
 
-fn list(out: &mut Limited<'_>, title: &str, items: impl Iterator<Item = String>) -> io::Result<()> {
-    let mut number = 0;
-    for item in items {
-        if number == 0 {
-            out.line(&format!("\n### {title}\n"))?;
-        }
-        if number < MOST {
-            out.line(&format!("- {item}"))?;
-        }
-        number += 1;
+/// A list under a title, unless it is empty; a long one is folded.
+fn list(out: &mut Limited<'_>, title: &str, all: impl ExactSizeIterator<Item = String>) -> io::Result<()> {
+    if all.len() == 0 {
+        return Ok(());
     }
-    if number > MOST { out.line(&format!("- … and {} more.", number - MOST)) } else { Ok(()) }
+    out.line(&format!("\n### {title}\n"))?;
+    let summary = all.len().to_string();
+    items(out, &summary, all)
+}
+
+/// The items of a list, folded where they are many; those that are too many are counted.
+fn items(out: &mut Limited<'_>, summary: &str, all: impl ExactSizeIterator<Item = String>) -> io::Result<()> {
+    let number = all.len();
+    if number >= FOLDED {
+        out.fold(summary)?;
+    }
+    for item in all.take(MOST) {
+        out.line(&format!("- {item}"))?;
+    }
+    if number > MOST {
+        out.line(&format!("- … and {} more; the JSON report has all of them", number - MOST))?;
+    }
+    if number >= FOLDED { out.unfold() } else { Ok(()) }
+}
+
+/// A place, as a link to its line where the CI service shows it.
+fn place_cell(place: &Place, context: &Context<'_>) -> String {
+    let text = cell(&location::short(place, context.sources));
+    location::url(place, context).map_or_else(|| text.clone(), |url| format!("[{text}]({url})"))
 }
 
 /// A name from the repository as code: nothing in it can end the code span, the table cell or the line.

@@ -9,6 +9,7 @@ mod github;
 mod gitlab;
 mod gitlab_sast;
 mod guard;
+mod html;
 mod human;
 mod json;
 mod junit;
@@ -19,7 +20,9 @@ mod rdjson;
 mod rows;
 mod sarif;
 mod short;
+mod status;
 mod text;
+mod todo;
 mod totals;
 
 use guard::Guard;
@@ -95,7 +98,21 @@ impl Format {
         Self::new("checkstyle", "CI servers and editors", Syntax::Xml, checkstyle::write),
         Self { carries_fixes: true, ..Self::new("rdjson", "reviewdog", Syntax::Json, rdjson::write) },
         Self::new("markdown", "step summaries, merge requests, tickets", Syntax::Text, markdown::write),
-        Self::new("csv", "spreadsheets and auditors: one row for each key and rule, no cell of which is a formula", Syntax::Text, csv::write),
+        Self::new(
+            "csv",
+            "spreadsheets and auditors: one row for each key and rule, no cell of which is a formula",
+            Syntax::Text,
+            csv::write,
+        ),
+        Self {
+            carries_commit: true,
+            ..Self::new(
+                "html",
+                "auditors: one page with every key and verdict, exemptions and how the run was made; needs no network",
+                Syntax::Xml,
+                html::write,
+            )
+        },
     ];
 
     const fn new(name: &'static str, readers: &'static str, syntax: Syntax, write: Write) -> Self {
@@ -159,6 +176,10 @@ pub struct Context<'a> {
     pub include_suppressed: bool,
     /// The exit code that this outcome leads to.
     pub exit_code: u8,
+    /// The command line, without the values of input variables (HTML).
+    pub command: &'a str,
+    /// Where the CI service shows the files of the commit that was looked at: the address before a path in the repository.
+    pub files_url: Option<&'a str>,
     /// Whether explanations are repeated, nothing is folded and no list is cut (human only).
     pub verbose: bool,
 }

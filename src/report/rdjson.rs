@@ -4,7 +4,7 @@ use super::location::{self, Columns, locate};
 use super::{Context, Lazy, markdown::message, short, write_json};
 use crate::base::{Place, Problem};
 use crate::policy::Outcome;
-use crate::rules::{Finding, Level};
+use crate::rules::{self, Finding, Level};
 use serde::Serialize;
 use std::io::{self, Write};
 
@@ -54,6 +54,8 @@ struct Position {
 #[derive(Serialize)]
 struct Code {
     value: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    url: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -74,7 +76,7 @@ pub fn write(outcome: &Outcome, context: &Context<'_>, out: &mut dyn Write) -> i
         message: message(&problem.message),
         location: problem.place.as_ref().map_or_else(|| Location { path: String::new(), range: None }, |place| at(place, context)),
         severity: "ERROR",
-        code: Code { value: "problem" },
+        code: Code { value: "problem", url: None },
         suggestions: Vec::new(),
         related: Vec::new(),
     };
@@ -92,7 +94,7 @@ pub fn write(outcome: &Outcome, context: &Context<'_>, out: &mut dyn Write) -> i
             Level::Warning => "WARNING",
             Level::Note | Level::Off => "INFO",
         },
-        code: Code { value: finding.rule },
+        code: Code { value: finding.rule, url: rules::documentation_url(finding.rule) },
         suggestions: (context.fixes)(finding)
             .into_iter()
             // reviewdog applies suggestions to the diagnostic's own file only.

@@ -97,7 +97,10 @@ pub fn display_name(key: &KeyFacts) -> Option<&str> {
 
 /// How many days the version in use is old, where that is known.
 pub fn version_age_days(key: &KeyFacts, now: Timestamp) -> Option<u64> {
-    let age = now.duration_since(key.current_version_time()?);
-    // A clock that is behind the service's makes a version no younger than new.
-    Some(u64::try_from(age.as_hours() / 24).unwrap_or_default())
+    key.current_version_time().map(|time| days_since(time, now))
+}
+
+/// How many days ago something was. A clock that is behind the service's makes nothing younger than new.
+pub fn days_since(time: Timestamp, now: Timestamp) -> u64 {
+    u64::try_from(now.duration_since(time).as_hours() / 24).unwrap_or_default()
 }

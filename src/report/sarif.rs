@@ -2,12 +2,13 @@
 //!
 //! What GitHub takes and refuses is in its document "SARIF support for code scanning"; the limits below are its own.
 
+mod taxa;
+
 use super::location::{self, Columns, Location as At};
 use super::{Context, line_hash, short, write_json};
 use crate::base::{Place, Problem, SourceId, Step};
 use crate::policy::{Exempted, ExemptedBy, Outcome};
 use crate::rules::{self, Finding, Level, Rule};
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 use serde_json::{Value, json};
@@ -54,12 +55,14 @@ pub fn write(outcome: &Outcome, context: &Context<'_>, out: &mut dyn Write) -> i
         .exit_code(i64::from(context.exit_code))
         .tool_execution_notifications(notifications)
         .build();
+    let taxonomies = taxa::taxonomies();
     let driver = ToolComponent::builder()
         .name("kmslint")
         .full_name(concat!("kmslint ", env!("CARGO_PKG_VERSION")))
         .version(env!("CARGO_PKG_VERSION"))
         .semantic_version(env!("CARGO_PKG_VERSION"))
         .information_uri(HOME)
+        .supported_taxonomies(taxa::references(&taxonomies))
         .rules(descriptors.into_iter().map(|descriptor| descriptor.sarif).collect::<Vec<_>>())
         .build();
     let mut run = Run::builder()
@@ -67,10 +70,13 @@ pub fn write(outcome: &Outcome, context: &Context<'_>, out: &mut dyn Write) -> i
         .invocations(vec![invocation])
         .automation_details(RunAutomationDetails::builder().id("kmslint/").build())
         .column_kind(json!("utf16CodeUnits"))
+        .taxonomies(taxonomies)
         .results(Vec::new())
         .build();
-    run.version_control_provenance = context.provenance.map(|provenance| {
-        let mut details = VersionControlDetails::builder().repository_uri(provenance.repository_uri.clone()).build();
+    // SARIF wants the address of the repository with a commit.
+    let published = context.provenance.and_then(|provenance| Some((provenance, provenance.repository_uri.clone()?)));
+    run.version_control_provenance = published.map(|(provenance, repository_uri)| {
+        let mut details = VersionControlDetails::builder().repository_uri(repository_uri).build();
         details.revision_id.clone_from(&provenance.revision);
         details.branch.clone_from(&provenance.branch);
         // Paths in this file are relative to the repository's root.
@@ -163,8 +169,9 @@ fn descriptor(rule: &Rule) -> ReportingDescriptor {
         .short_description(text(rule.title))
         .full_description(text(&summary))
         .help(MultiformatMessageString::builder().text(rule.document).markdown(rule.document).build())
-        .help_uri(format!("{HOME}#rules"))
+        .help_uri(rules::documentation_url(rule.id).unwrap_or_else(|| HOME.to_owned()))
         .default_configuration(ReportingConfiguration::builder().level(json!("warning")).build())
+        .relationships(taxa::relationships(rule))
         .properties(PropertyBag::builder().tags(tags).additional_properties(properties).build())
         .build()
 }
@@ -190,7 +197,7 @@ fn extra(id: &'static str) -> ReportingDescriptor {
         .short_description(text(title))
         .full_description(text(title))
         .help(MultiformatMessageString::builder().text(help).markdown(help).build())
-        .help_uri(format!("{HOME}#rules"))
+        .help_uri(rules::documentation_url(id).unwrap_or_else(|| HOME.to_owned()))
         .default_configuration(ReportingConfiguration::builder().level(json!("warning")).build())
         .build()
 }
@@ -395,13 +402,10 @@ fn artifact(path: &str) -> ArtifactLocation {
     ArtifactLocation::builder().uri(uri(path)).build()
 }
 
-/// What needs no escape in the path of a URI (RFC 3986, section 2.3), and the slashes between its parts.
-const UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b'/');
-
 /// A relative path as a URI reference: percent-encoded, forward slashes (RFC 3986).
 fn uri(path: &str) -> String {
     let path = path.trim_start_matches("./").trim_start_matches('/');
-    if path.is_empty() { "unknown".to_owned() } else { utf8_percent_encode(path, UNRESERVED).to_string() }
+    if path.is_empty() { "unknown".to_owned() } else { location::uri(path) }
 }
 
 /// The way as a code flow: from where the value is written to where it is used.

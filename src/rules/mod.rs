@@ -129,6 +129,15 @@ pub struct Reference {
     pub url: &'static str,
 }
 
+impl Reference {
+    /// What it is cited as: `CIS OCI Foundations Benchmark 3.1.0, 4.16`.
+    #[must_use]
+    pub fn label(&self) -> String {
+        let version = self.version.map_or_else(String::new, |version| format!(" {version}"));
+        format!("{}{version}, {}", self.publication, self.id)
+    }
+}
+
 /// Trend Micro's knowledge base, which published the rules, by its present name.
 const TREND: &str = "TrendAI Vision One Cloud Risk Management";
 

@@ -24,6 +24,8 @@ mod conformance;
 mod discovery;
 /// README and rule documents: their examples run and say what is printed there.
 mod documents;
+/// What auditors get: CSV and HTML.
+mod evidence;
 /// Comments, config, baseline.
 mod exemptions;
 /// What the cases of `testdata` expect of the readers.

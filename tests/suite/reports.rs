@@ -42,9 +42,10 @@ fn the_json_report_is_what_its_schema_says() {
 
 #[test]
 fn what_is_reported_is_the_same_from_run_to_run() {
-    // GitLab asks for the times at which the scan began and ended.
-    for format in formats().filter(|format| *format != "gitlab-sast") {
-        assert_eq!(example(format), example(format), "{format}");
+    // Some formats hold the time of the run.
+    let run = |format: &str| kmslint(&root().join("testdata/example"), &["--no-config", "--now", "2026-06-01", "--format", format]).out;
+    for format in formats() {
+        assert_eq!(run(format), run(format), "{format}");
     }
 }
 
@@ -120,8 +121,11 @@ fn names_from_the_repository_cannot_move_the_cursor() {
         assert!(format.syntax == Syntax::Json || !out.contains('\u{202e}'), "{name}: {out:?}");
         assert!(format.writes_commands || !out.lines().any(|line| line.starts_with("::")), "{name}: {out}");
     }
-    let outside_of_code = regex::Regex::new("`[^`\n]*`").expect("a pattern").replace_all(&of(folder.path(), "markdown"), "").into_owned();
-    assert!(!outside_of_code.contains('<'), "{outside_of_code}");
+    let markdown = of(folder.path(), "markdown");
+    let outside_of_code = regex::Regex::new("`[^`\n]*`").expect("a pattern").replace_all(&markdown, "").into_owned();
+    // Long lists are folded by tags of our own.
+    let own = regex::Regex::new("</?(details|summary)>").expect("a pattern").replace_all(&outside_of_code, "").into_owned();
+    assert!(!own.contains('<'), "{own}");
 }
 
 #[test]
@@ -278,4 +282,57 @@ fn sensitive_values_and_values_out_of_files_are_in_no_format() {
             assert!(!said.out.contains(secret) && !said.err.contains(secret), "{format}: {said:#?}");
         }
     }
+}
+
+#[test]
+fn sarif_names_the_published_controls() {
+    let log: Value = serde_json::from_str(&example("sarif")).expect("JSON");
+    let run = &log["runs"][0];
+    let rule = &run["tool"]["driver"]["rules"][0];
+    assert_eq!(rule["helpUri"], "https://github.com/kmslint/kmslint/blob/main/docs/rules/OCI-KMS-001.md");
+    let targets: Vec<String> = rule["relationships"]
+        .as_array()
+        .expect("relationships")
+        .iter()
+        .map(|one| {
+            let target = &one["target"];
+            let taxonomy = &run["taxonomies"][target["toolComponent"]["index"].as_u64().expect("an index") as usize];
+            let taxon = &taxonomy["taxa"][target["index"].as_u64().expect("an index") as usize];
+            assert_eq!((&taxonomy["name"], &taxon["id"]), (&target["toolComponent"]["name"], &target["id"]));
+            format!("{} {} {}", taxonomy["name"], taxonomy["version"], taxon["id"]).replace('"', "")
+        })
+        .collect();
+    assert_eq!(targets, ["TrendAI Vision One Cloud Risk Management null OCI-KMS-001", "CIS OCI Foundations Benchmark 3.1.0 4.16"]);
+    let taxonomies = run["taxonomies"].as_array().expect("taxonomies");
+    assert_eq!(run["tool"]["driver"]["supportedTaxonomies"].as_array().map(Vec::len), Some(taxonomies.len()));
+}
+
+#[test]
+fn every_format_with_a_place_for_it_links_the_page_of_the_rule() {
+    let page = "https://github.com/kmslint/kmslint/blob/main/docs/rules/OCI-KMS-004.md";
+    for format in ["sarif", "gitlab-sast", "rdjson", "markdown", "html"] {
+        assert!(example(format).contains(page), "{format}");
+    }
+    let cis = "CIS OCI Foundations Benchmark 3.1.0, 4.16";
+    assert!(example("gitlab-sast").contains(cis) && example("html").contains(cis));
+}
+
+#[test]
+fn markdown_gives_each_advice_once_with_all_its_keys() {
+    let keys: String = (0..30).map(|n| format!("resource \"oci_kms_key\" \"k{n}\" {{\n  protection_mode = \"HSM\"\n}}\n")).collect();
+    let folder = scratch(&[("main.tf", &keys)]);
+    let out = of(folder.path(), "markdown");
+    assert_eq!(
+        out.matches("Set `protection_mode = \"SOFTWARE\"`").count() + out.matches("Change this value to `\"SOFTWARE\"`").count(),
+        1,
+        "{out}"
+    );
+    for n in 0..30 {
+        assert!(out.contains(&format!("- `oci_kms_key.k{n}`, `main.tf:{}:", n * 3 + 2)), "{n}: {out}");
+    }
+    assert!(
+        out.contains("| [OCI-KMS-004](https://github.com/kmslint/kmslint/blob/main/docs/rules/OCI-KMS-004.md) | 30 | 0 | 0 | 0 | 0 |"),
+        "{out}"
+    );
+    assert_eq!((out.matches("<details>").count(), out.matches("</details>").count()), (2, 2), "{out}");
 }

@@ -6,8 +6,14 @@ use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest, Sha256};
 use std::io::{self, Write};
 
-const STYLE: &str = include_str!("style.css");
-const SCRIPT: &str = include_str!("script.js");
+/// The files as a browser reads them: it turns each carriage return of a checkout on Windows into a line feed before it hashes them.
+fn style() -> String {
+    include_str!("style.css").replace("\r\n", "\n")
+}
+
+fn script() -> String {
+    include_str!("script.js").replace("\r\n", "\n")
+}
 
 /// How many bytes of entries a page has at most: browsers show more only after a long while.
 const LARGEST: usize = 32 << 20;
@@ -28,21 +34,23 @@ impl<'w> Page<'w> {
     pub fn begin(&mut self, title: &str) -> io::Result<()> {
         let policy = format!(
             "default-src 'none'; script-src '{}'; style-src '{}'; base-uri 'none'; form-action 'none'",
-            hash(SCRIPT),
-            hash(STYLE)
+            hash(&script()),
+            hash(&style())
         );
         self.line("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\"/>")?;
         self.line(&format!("<meta http-equiv=\"Content-Security-Policy\" content=\"{policy}\"/>"))?;
-        self.line("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"/>\n<meta name=\"referrer\" content=\"no-referrer\"/>")?;
+        self.line(
+            "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"/>\n<meta name=\"referrer\" content=\"no-referrer\"/>",
+        )?;
         self.line("<meta name=\"color-scheme\" content=\"light dark\"/>")?;
-        self.line(&format!("<title>{}</title>\n<style>{STYLE}</style>\n</head>\n<body>\n<main>", escaped(title)))
+        self.line(&format!("<title>{}</title>\n<style>{}</style>\n</head>\n<body>\n<main>", escaped(title), style()))
     }
 
     /// Everything after the content.
     pub fn end(&mut self) -> io::Result<()> {
         let home = env!("CARGO_PKG_REPOSITORY");
         self.line(&format!("</main>\n<footer><p>Written by {}.</p></footer>", link(home, "kmslint")))?;
-        self.line(&format!("<script>{SCRIPT}</script>\n</body>\n</html>"))
+        self.line(&format!("<script>{}</script>\n</body>\n</html>", script()))
     }
 
     /// A title that links can point to.
@@ -117,6 +125,6 @@ mod tests {
 
     #[test]
     fn the_script_is_xml_too() {
-        assert!(!SCRIPT.contains(['<', '&']) && !STYLE.contains(['<', '&']));
+        assert!(!script().contains(['<', '&']) && !style().contains(['<', '&']));
     }
 }

@@ -3,132 +3,34 @@
 use super::page::{Page, code, escaped, prose};
 use crate::key::KeyId;
 use crate::policy::{Exempted, Outcome};
-use crate::report::rows::{Other, Row, Rows, display_name, version_age_days};
+use crate::report::rows::{Other, Row, Rows, days_since, display_name, version_age_days};
+use crate::report::status::Status;
 use crate::report::text::count;
+
 use crate::report::{Context, html};
 use crate::rules::Verdict;
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::io;
 
 /// How many rows the table has at most; a browser sorts these in a moment.
 const MOST_ROWS: usize = 20_000;
 
-/// What became of a verdict, what needs attention first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Status {
-    /// It is reported.
-    Violation,
-    /// It is reported as unknown.
-    Undetermined,
-    /// A note on a difference between code and service.
-    Advice,
-    /// It was accepted.
-    Exempted,
-    /// The rule does not apply.
-    NotApplicable,
-    /// The key meets the rule.
-    Pass,
-}
-
-impl Status {
-    /// All of them, in order.
-    pub const ALL: [Self; 6] =
-        [Self::Violation, Self::Undetermined, Self::Advice, Self::Exempted, Self::NotApplicable, Self::Pass];
-
-    /// The word in the table, which is also its class.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Violation => "violation",
-            Self::Undetermined => "undetermined",
-            Self::Advice => "advice",
-            Self::Exempted => "exempted",
-            Self::NotApplicable => "not-applicable",
-            Self::Pass => "pass",
-        }
-    }
-
-    /// The name of its total.
-    pub fn title(self) -> &'static str {
-        match self {
-            Self::Violation => "Violations",
-            Self::Undetermined => "Undetermined",
-            Self::Advice => "Advice",
-            Self::Exempted => "Exempted",
-            Self::NotApplicable => "Not applicable",
-            Self::Pass => "Passes",
-        }
-    }
-
-    fn of_row(row: &Row<'_>) -> Self {
-        match (row.exempted, row.verdict) {
-            (Some(_), _) => Self::Exempted,
-            (None, Verdict::Violation(_)) => Self::Violation,
-            (None, Verdict::Undetermined(_)) => Self::Undetermined,
-            (None, Verdict::Pass { .. }) => Self::Pass,
-            (None, Verdict::NotApplicable { .. }) => Self::NotApplicable,
-        }
-    }
-
-    fn of_other(other: &Other<'_>) -> Self {
-        match (other.exempted, other.finding.verdict) {
-            (Some(_), _) => Self::Exempted,
-            (None, "violation") => Self::Violation,
-            (None, "undetermined") => Self::Undetermined,
-            (None, _) => Self::Advice,
-        }
-    }
-}
-
-/// How many rows have each status.
-#[derive(Clone, Copy, Default)]
-pub struct Numbers([usize; 6]);
-
-impl Numbers {
-    /// How many have this one.
-    pub fn of(&self, status: Status) -> usize {
-        self.0.get(status as usize).copied().unwrap_or_default()
-    }
-
-    fn add(&mut self, status: Status) {
-        if let Some(number) = self.0.get_mut(status as usize) {
-            *number += 1;
-        }
-    }
-}
-
-/// How many rows each rule has, by status.
-pub struct Totals(BTreeMap<&'static str, Numbers>);
-
-impl Totals {
-    /// Counts the rows.
-    pub fn of(rows: &Rows<'_>) -> Self {
-        let mut totals: BTreeMap<&'static str, Numbers> = BTreeMap::new();
-        rows.of_keys().for_each(|row| totals.entry(row.rule.id).or_default().add(Status::of_row(&row)));
-        rows.others().for_each(|other| totals.entry(other.finding.rule).or_default().add(Status::of_other(&other)));
-        Self(totals)
-    }
-
-    /// How many rows have a status.
-    pub fn all(&self, status: Status) -> usize {
-        self.0.values().map(|numbers| numbers.of(status)).sum()
-    }
-
-    /// The rules with their numbers, by id.
-    pub fn by_rule(&self) -> impl Iterator<Item = (&'static str, &Numbers)> {
-        self.0.iter().map(|(id, numbers)| (*id, numbers))
-    }
-}
-
 /// Writes the table. What has no room is counted.
 pub fn keys(outcome: &Outcome, rows: &Rows<'_>, context: &Context<'_>, page: &mut Page<'_>) -> io::Result<()> {
     page.section("keys", "All keys")?;
-    let totals = Totals::of(rows);
-    let all: usize = Status::ALL.into_iter().map(|status| totals.all(status)).sum();
+    let of_keys = rows.of_keys().map(|row| (Status::of_row(&row), row.rule.id));
+    let others = rows.others().map(|other| (Status::of_other(&other), other.finding.rule));
+    let (mut all, mut statuses, mut ids) = (0, BTreeSet::new(), BTreeSet::new());
+    for (status, id) in of_keys.chain(others) {
+        all += 1;
+        statuses.insert(status);
+        ids.insert(id);
+    }
     if all == 0 {
         return page.line("<p>No key was found.</p>");
     }
-    controls(&totals, page)?;
-    let has_ages = outcome.keys.iter().any(|key| key.facts.current_version_time().is_some());
+    controls(statuses.into_iter().map(Status::word), ids.into_iter(), page)?;
+    let has_ages = outcome.keys.iter().any(|key| key.facts.current_version_time().or(key.facts.times.created).is_some());
     let age = if has_ages { "<th scope=\"col\">Version age</th>" } else { "" };
     page.line("<table class=\"keys stack\">")?;
     let columns: String =
@@ -138,7 +40,8 @@ pub fn keys(outcome: &Outcome, rows: &Rows<'_>, context: &Context<'_>, page: &mu
     let mut is_full = false;
     for status in Status::ALL {
         let of_keys = rows.of_keys().filter(|row| Status::of_row(row) == status).map(|row| of_key(&row, status, has_ages, context));
-        let others = rows.others().filter(|other| Status::of_other(other) == status).map(|other| of_other(&other, status, has_ages, context));
+        let others =
+            rows.others().filter(|other| Status::of_other(other) == status).map(|other| of_other(&other, status, has_ages, context));
         for row in of_keys.chain(others) {
             is_full = is_full || shown == MOST_ROWS || !page.spend(row.len());
             if is_full {
@@ -159,10 +62,9 @@ pub fn keys(outcome: &Outcome, rows: &Rows<'_>, context: &Context<'_>, page: &mu
 }
 
 /// The filters; the script shows them, for they need it.
-fn controls(totals: &Totals, page: &mut Page<'_>) -> io::Result<()> {
+fn controls<'t>(statuses: impl Iterator<Item = &'t str>, ids: impl Iterator<Item = &'t str>, page: &mut Page<'_>) -> io::Result<()> {
     let option = |word: &str| format!("<option value=\"{0}\">{0}</option>", escaped(word));
-    let verdicts: String = Status::ALL.into_iter().filter(|status| totals.all(*status) > 0).map(|status| option(status.word())).collect();
-    let ids: String = totals.by_rule().map(|(id, _)| option(id)).collect();
+    let (verdicts, ids): (String, String) = (statuses.map(option).collect(), ids.map(option).collect());
     page.line("<div class=\"controls\" id=\"filter\" hidden>")?;
     page.line("<div class=\"wide\"><label for=\"filter-words\">Filter by words</label><input type=\"search\" id=\"filter-words\"/></div>")?;
     for (id, label, options) in [("filter-verdict", "Verdict", verdicts), ("filter-rule", "Rule", ids)] {
@@ -176,7 +78,10 @@ fn controls(totals: &Totals, page: &mut Page<'_>) -> io::Result<()> {
 fn of_key(row: &Row<'_>, status: Status, has_ages: bool, context: &Context<'_>) -> String {
     let facts = &*row.key.facts;
     let place = row.finding.map_or(&facts.place, |finding| &finding.place);
-    let age = version_age_days(facts, context.now).map(|days| count(usize::try_from(days).unwrap_or(usize::MAX), "day", "days"));
+    let days = |days: u64| count(usize::try_from(days).unwrap_or(usize::MAX), "day", "days");
+    let of_version = version_age_days(facts, context.now).map(days);
+    // A state lists no versions: then the age of the key is the most that is known.
+    let age = of_version.or_else(|| facts.times.created.map(|time| format!("key: {}", days(days_since(time, context.now)))));
     let advice = match row.verdict {
         Verdict::Pass { advice: Some(advice), .. } => line(&format!("Advice: {}", prose(&advice.message))),
         _ => String::new(),

@@ -1,0 +1,78 @@
+//! The command line as reports show it: an auditor has to know what was checked, and no secret may get into a report that way.
+
+use super::args::Arguments;
+use clap::parser::ValueSource;
+use clap::{Arg, ArgMatches, CommandFactory};
+use std::borrow::Cow;
+
+/// The command line of a subcommand, its words in the order in which they were typed. The values of input variables and credentials in
+/// addresses are left out.
+pub fn shown(subcommand: &str, matches: &ArgMatches) -> String {
+    let command = Arguments::command();
+    let arguments = command.find_subcommand(subcommand).map(|command| command.get_arguments().collect::<Vec<_>>()).unwrap_or_default();
+    let mut words: Vec<(usize, String)> = arguments.into_iter().flat_map(|argument| typed(argument, matches)).collect();
+    words.sort_by_key(|(at, _)| *at);
+    let words = words.into_iter().map(|(_, word)| word);
+    ["kmslint".to_owned(), subcommand.to_owned()].into_iter().chain(words).collect::<Vec<_>>().join(" ")
+}
+
+/// What was typed of one argument, each with its position.
+fn typed(argument: &Arg, matches: &ArgMatches) -> Vec<(usize, String)> {
+    let id = argument.get_id().as_str();
+    if matches.try_contains_id(id).is_err() || matches.value_source(id) != Some(ValueSource::CommandLine) {
+        return Vec::new();
+    }
+    let name = argument.get_long().map(|long| format!("--{long}"));
+    let values = matches.get_raw(id).into_iter().flatten().map(|value| harmless(id, &value.to_string_lossy()));
+    let positions = matches.indices_of(id).into_iter().flatten();
+    let word = |value: String| match &name {
+        Some(name) if !argument.get_action().takes_values() => name.clone(),
+        Some(name) => format!("{name} {}", quoted(&value)),
+        None => quoted(&value).into_owned(),
+    };
+    positions.zip(values.map(word)).collect()
+}
+
+/// A value without what may be a secret.
+fn harmless(id: &str, value: &str) -> String {
+    match id {
+        "vars" => value.split_once('=').map_or_else(|| "…".to_owned(), |(name, _)| format!("{name}=…")),
+        _ => match (value.split_once("://"), value.rfind('@')) {
+            (Some((scheme, _)), Some(at)) => format!("{scheme}://…{}", value.get(at..).unwrap_or_default()),
+            _ => value.to_owned(),
+        },
+    }
+}
+
+/// A word as a shell takes it.
+fn quoted(word: &str) -> Cow<'_, str> {
+    let is_plain = |c: char| c.is_alphanumeric() || "-_./=:,+@%…".contains(c);
+    if !word.is_empty() && word.chars().all(is_plain) {
+        Cow::Borrowed(word)
+    } else {
+        Cow::Owned(format!("'{}'", word.replace('\'', r"'\''")))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_shown_without_secrets() {
+        let line = |words: &[&str]| {
+            let matches = Arguments::command().try_get_matches_from(words).expect("a command line");
+            let (name, own) = matches.subcommand().map_or(("check", &matches), |(name, own)| (name, own));
+            shown(name, own)
+        };
+        assert_eq!(line(&["kmslint"]), "kmslint check");
+        assert_eq!(
+            line(&["kmslint", "infra", "--var", "s=secret", "--strict", "--var-file=a b.tfvars", "--var=t=x", "plan.json"]),
+            "kmslint check infra --var s=… --strict --var-file 'a b.tfvars' --var t=… plan.json"
+        );
+        assert_eq!(
+            line(&["kmslint", "live", "--endpoint", "https://user:pass@proxy/{service}", "--against", "a", "b"]),
+            "kmslint live --endpoint 'https://…@proxy/{service}' --against a --against b"
+        );
+    }
+}
