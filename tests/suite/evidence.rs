@@ -91,7 +91,7 @@ fn csv_has_the_age_of_keys_and_versions_and_what_was_not_checked() {
     let problems: Vec<_> = rows.iter().filter(|row| row["record"] == "problem").collect();
     assert!(said.code == 2 && problems.len() == 1 && problems[0]["reason"].contains("encrypted"), "{said:#?}");
     let page = html_of(&states, &files);
-    assert!(page.contains("<th scope=\"col\">Version age</th>") && page.contains("<td>key: 251 days</td>"), "{page}");
+    assert!(page.contains("<th scope=\"col\">Version age</th>") && page.contains("<td>key: 78 days</td>"), "{page}");
 }
 
 #[test]
