@@ -7,7 +7,7 @@ pub use repository::{Repository, Snapshot};
 use kmslint::base::{Sources, Span};
 use kmslint::key::Inventory;
 use kmslint::plan;
-use kmslint::eval::{EvalError, FileAccess, FileList, FileTrouble, RefStep, Scope, Type, Value};
+use kmslint::eval::{EvalError, FileAccess, FileList, FileError, RefStep, Scope, Type, Value};
 use kmslint::hcl::{Body, File};
 use std::io::Cursor;
 use std::sync::Arc;
@@ -83,15 +83,15 @@ impl Scope for Surroundings {
 }
 
 impl FileAccess for Surroundings {
-    fn read(&self, path: &str) -> Result<Arc<[u8]>, FileTrouble> {
-        if path.len() % 2 == 0 { Err(FileTrouble::Missing) } else { Ok(Arc::from(path.as_bytes())) }
+    fn read(&self, path: &str) -> Result<Arc<[u8]>, FileError> {
+        if path.len() % 2 == 0 { Err(FileError::Missing) } else { Ok(Arc::from(path.as_bytes())) }
     }
 
-    fn exists(&self, path: &str) -> Result<bool, FileTrouble> {
+    fn exists(&self, path: &str) -> Result<bool, FileError> {
         Ok(path.len() % 2 == 1)
     }
 
-    fn list(&self, _: &str) -> Result<Arc<FileList>, FileTrouble> {
+    fn list(&self, _: &str) -> Result<Arc<FileList>, FileError> {
         Ok(Arc::new(FileList { files: vec!["a".to_owned(), "b/c".to_owned()], withheld: Vec::new() }))
     }
 
