@@ -1,12 +1,13 @@
 //! The whole pipeline on one page: read, settle, judge, decide.
 
-use crate::base::{FileName, Place, Problem, ProblemKind, Repository, SourceId, Sources};
+use crate::base::{FileName, HiddenKeys, Place, Problem, ProblemKind, Repository, SourceId, Sources};
 use crate::hcl;
 use crate::key::{Fate, InputKind, Inventory, KeyFacts, Listed, contradicts, settle};
 use crate::plan::{self, Contents};
 use crate::policy::{self, Baseline, Config, Outcome};
 use crate::rules::{EditAddress, Paths};
 use crate::terraform;
+use std::borrow::Cow;
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::io::Read;
@@ -134,7 +135,7 @@ fn find_code(
     let name = document.keys.first().map(|key| Arc::clone(&key.id.root)).unwrap_or_default();
     for directory in directories.iter().filter(|directory| terraform::holds_configuration(directory)) {
         let code = terraform::read(&request(directory), sources);
-        let keys = Code::of(&code.keys);
+        let keys = Code::of(&code);
         // In another directory than the document's a key of the same address is often another key.
         let is_foreign = !is_own(directory) && document.keys.iter().any(|key| keys.get(key).is_some_and(|code| contradicts(key, code)));
         if is_foreign {
@@ -161,15 +162,17 @@ fn unused_source(log: &[String], document: &str) -> Problem {
 
 /// Keys by the configuration of the same address; an instance that it cannot name is matched by the symbolic instance of its block.
 struct Code<'c> {
-    exact: HashMap<&'c str, &'c KeyFacts>,
+    exact: HashMap<Cow<'c, str>, &'c KeyFacts>,
+    hidden_keys: &'c HiddenKeys,
     any: HashMap<String, &'c KeyFacts>,
 }
 
 impl<'c> Code<'c> {
-    fn of(keys: &'c [Box<KeyFacts>]) -> Self {
-        let symbolic = keys.iter().filter(|key| key.symbolic.is_some());
+    fn of(code: &'c Inventory) -> Self {
+        let symbolic = code.keys.iter().filter(|key| key.symbolic.is_some());
         Self {
-            exact: keys.iter().map(|key| (key.id.address.as_str(), &**key)).collect(),
+            exact: code.keys.iter().map(|key| (code.hidden_keys.real(&key.id.address), &**key)).collect(),
+            hidden_keys: &code.hidden_keys,
             any: symbolic.filter_map(|key| Some((key.address.as_ref()?.without_keys().to_string(), &**key))).collect(),
         }
     }
@@ -185,7 +188,7 @@ fn settle_all(keys: &mut [Box<KeyFacts>], code: &Code<'_>, listed: &Listed) -> b
     let mut found = false;
     for key in keys {
         if let Some(same) = code.get(key) {
-            settle(key, same, listed);
+            settle(key, same, code.hidden_keys, listed);
             found = true;
         }
     }

@@ -21,8 +21,8 @@ use std::time::Instant;
 /// How many module calls that were not followed are listed; the rest is counted.
 const MODULES_SHOWN: usize = 3;
 
-/// Up to how many findings reports carry fixes: all edits have to be known before the first is written.
-const MOST_WITH_FIXES: usize = 50_000;
+/// Up to how many findings reports carry fixes: all edits have to be known before the first is written. A test needs fewer.
+const MOST_WITH_FIXES: usize = if cfg!(test) { 10 } else { 50_000 };
 
 /// Up to how many findings the report for people counts those that can be fixed: more are not fixed at a sitting, and to plan it takes time.
 const MOST_WITH_FIXES_COUNTED: usize = 2_000;
@@ -368,4 +368,44 @@ fn level(text: &str) -> Result<(&'static str, Level), CliError> {
     let id = rules::by_id(rule).map(|rule| rule.id).or_else(|| rules::ids().find(|id| id.eq_ignore_ascii_case(rule)));
     let id = id.ok_or_else(|| CliError::UnknownRule(rule.to_owned()))?;
     Ok((id, level))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::fuzzing;
+    use super::*;
+    use std::collections::BTreeMap;
+
+    /// The report of a root module with so many keys, each with one finding.
+    fn report(format: &str, keys: usize) -> String {
+        let folder = tempfile::tempdir().unwrap();
+        let key = |at: usize| format!("resource \"oci_kms_key\" \"k{at}\" {{\n  protection_mode = \"HSM\"\n}}\n");
+        std::fs::write(folder.path().join("main.tf"), (0..keys).map(key).collect::<String>()).unwrap();
+        let path = folder.path().join("report");
+        let words =
+            ["kmslint", "--no-config", "--quiet", "--level", "OCI-KMS-001=off", "--format", &format!("{format}={}", path.display())];
+        assert_eq!(fuzzing::run(&words.map(str::to_owned), BTreeMap::new(), folder.path()).unwrap(), 1);
+        std::fs::read_to_string(path).unwrap()
+    }
+
+    #[test]
+    fn reports_of_too_many_findings_hold_every_finding_and_no_fix() {
+        for format in report::Format::ALL.iter().filter(|format| format.carries_fixes) {
+            let fixes = |keys: usize| {
+                let text = report(format.name, keys);
+                assert!(text.contains(&format!("oci_kms_key.k{}", keys - 1)), "{}: {text}", format.name);
+                text.matches(r#""text": "\"SOFTWARE\"""#).count()
+            };
+            assert_eq!((fixes(MOST_WITH_FIXES), fixes(MOST_WITH_FIXES + 1)), (MOST_WITH_FIXES, 0), "{}", format.name);
+        }
+    }
+
+    #[test]
+    fn test_cases_that_are_left_out_are_counted_in_an_error() {
+        let text = report("junit", 60);
+        let cases = text.matches("<failure").count();
+        assert!(cases > 0 && cases < 60, "{text}");
+        assert!(text.contains(&format!("{} test cases are left out", 60 - cases)) && text.matches("<error").count() == 1, "{text}");
+        assert!(!report("junit", cases).contains("left out"));
+    }
 }

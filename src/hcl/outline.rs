@@ -11,7 +11,7 @@ pub fn address(body: &Body, span: Span, is_values: bool) -> Option<(String, Stri
         let block = if is_values { format!("var.{}", attribute.name.text) } else { attribute.name.text.to_string() };
         return Some((block, within(&attribute.value, span)));
     }
-    let block = body.blocks.iter().find(|block| holds(block.span, span))?;
+    let block = holder(&body.blocks, |block| block.span, span)?.1;
     let labels = block.labels.iter().map(|label| &*label.text).collect::<Vec<_>>().join(".");
     match (&*block.kind.text, holding(&block.body.attributes, span)) {
         ("locals", Some(attribute)) => Some((format!("local.{}", attribute.name.text), within(&attribute.value, span))),
@@ -29,8 +29,8 @@ fn in_block(block: &Block, span: Span) -> String {
     if let Some(attribute) = holding(&block.body.attributes, span) {
         return joined(attribute.name.text.to_string(), &within(&attribute.value, span));
     }
-    match block.body.blocks.iter().find(|block| holds(block.span, span)) {
-        Some(inner) => joined(inner.kind.text.to_string(), &in_block(inner, span)),
+    match holder(&block.body.blocks, |block| block.span, span) {
+        Some((_, inner)) => joined(inner.kind.text.to_string(), &in_block(inner, span)),
         None => String::new(),
     }
 }
@@ -43,7 +43,7 @@ fn within(expr: &Expr, span: Span) -> String {
     let inner = |expr: &Expr| holds(expr.span, span).then(|| within(expr, span));
     match &expr.kind {
         ExprKind::Parens(wrapped) | ExprKind::Unary(_, wrapped) => inner(wrapped),
-        ExprKind::Object(items) => items.iter().find(|item| holds(item.key.span.to(item.value.span), span)).map(|item| {
+        ExprKind::Object(items) => holder(items, |item| item.key.span.to(item.value.span), span).map(|(_, item)| {
             let name = match &item.key.kind {
                 ExprKind::String(name) | ExprKind::Variable(name) if item.key.span.range().len() == name.len() => name.to_string(),
                 ExprKind::String(name) => format!("[\"{name}\"]"),
@@ -52,8 +52,8 @@ fn within(expr: &Expr, span: Span) -> String {
             joined(name, &within(&item.value, span))
         }),
         ExprKind::Tuple(elements) => {
-            let at = elements.iter().position(|element| holds(element.span, span));
-            at.and_then(|at| Some(joined(format!("[{at}]"), &within(elements.get(at)?, span))))
+            let found = holder(elements, |element| element.span, span);
+            found.map(|(at, element)| joined(format!("[{at}]"), &within(element, span)))
         }
         ExprKind::Call { arguments, .. } => arguments.iter().find_map(inner),
         ExprKind::Conditional(condition, then, otherwise) => [condition, then, otherwise].into_iter().find_map(|part| inner(part)),
@@ -73,7 +73,13 @@ fn joined(first: String, rest: &str) -> String {
 }
 
 fn holding(attributes: &[Attribute], span: Span) -> Option<&Attribute> {
-    attributes.iter().find(|attribute| holds(attribute.span, span))
+    holder(attributes, |attribute| attribute.span, span).map(|(_, attribute)| attribute)
+}
+
+/// Which of several things, in the order of the text, holds a place. A file may have a finding in each of them.
+fn holder<T>(list: &[T], span_of: impl Fn(&T) -> Span, span: Span) -> Option<(usize, &T)> {
+    let at = list.partition_point(|item| span_of(item).start <= span.start).checked_sub(1)?;
+    list.get(at).filter(|item| holds(span_of(item), span)).map(|item| (at, item))
 }
 
 fn holds(outer: Span, inner: Span) -> bool {

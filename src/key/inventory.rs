@@ -1,7 +1,7 @@
 //! What a front end returns: keys, problems, and what it noticed on the way.
 
 use super::facts::KeyFacts;
-use crate::base::{Place, Problem};
+use crate::base::{HiddenKeys, Place, Problem};
 use std::sync::Arc;
 
 /// A comment that speaks to kmslint (`kmslint: …`), or a module call's comments.
@@ -182,6 +182,8 @@ pub struct Inventory {
     pub log: Vec<String>,
     /// How many files were looked at.
     pub files: usize,
+    /// The instance keys that addresses do not show.
+    pub hidden_keys: HiddenKeys,
 }
 
 impl Inventory {
@@ -198,5 +200,6 @@ impl Inventory {
         self.reach = self.reach.take().or(other.reach);
         self.log.extend(other.log);
         self.files += other.files;
+        self.hidden_keys.absorb(other.hidden_keys);
     }
 }

@@ -2,7 +2,7 @@
 //! written and what the document leaves open.
 
 use super::{Fate, KeyFacts, VaultType};
-use crate::base::{Address, Claim, Fact, Step};
+use crate::base::{Address, Claim, Fact, HiddenKeys, Step};
 use std::collections::{HashMap, HashSet};
 
 /// The resources other than keys that a document lists. A resource that it does not list does not exist, even if it is configured.
@@ -53,8 +53,9 @@ impl Listed {
 ///
 /// The document's claims stand. The configuration gives the places, and settles what the document leaves open: whether an argument that will be known
 /// after apply is omitted, the vault's type, what rotates the key by code. A document that does not know a value which the configuration gives was
-/// made with other inputs or from another configuration: then nothing is settled.
-pub fn settle(key: &mut KeyFacts, code: &KeyFacts, listed: &Listed) {
+/// made with other inputs or from another configuration: then nothing is settled. `hidden` has the instance keys that addresses in the
+/// configuration do not show and those of the document do.
+pub fn settle(key: &mut KeyFacts, code: &KeyFacts, hidden: &HiddenKeys, listed: &Listed) {
     key.document = Some(std::mem::replace(&mut key.place, code.place.clone()));
     key.source_root = Some(code.id.root.clone());
     key.declared = code.declared.clone();
@@ -79,12 +80,13 @@ pub fn settle(key: &mut KeyFacts, code: &KeyFacts, listed: &Listed) {
     fact(&mut key.display_name, &code.display_name, is_new);
     fact(&mut key.compartment, &code.compartment, is_new);
     key.rotation.block = code.rotation.block.clone().or_else(|| key.rotation.block.take());
-    vault(key, code, listed);
-    rotation_by_code(key, code, listed);
+    vault(key, code, hidden, listed);
+    rotation_by_code(key, code, hidden, listed);
     for authority in &code.authorities {
-        match key.authorities.iter_mut().find(|known| known.id == authority.id) {
+        let id = hidden.real(&authority.id);
+        match key.authorities.iter_mut().find(|known| known.id == id) {
             Some(known) => known.place = authority.place.clone(),
-            None if listed.has(&authority.id) => key.authorities.push(authority.clone()),
+            None if listed.has(&id) => key.authorities.push(authority.clone()),
             None => {}
         }
     }
@@ -157,14 +159,15 @@ fn stale<T>(fact: &mut Fact<T>) {
 }
 
 /// The type of the vault: the configuration says which vault it is, the document of which type that vault is.
-fn vault(key: &mut KeyFacts, code: &KeyFacts, listed: &Listed) {
+fn vault(key: &mut KeyFacts, code: &KeyFacts, hidden: &HiddenKeys, listed: &Listed) {
+    let name = code.vault.as_deref().map(|name| hidden.real(name));
     let claim = match (&key.vault_type.claim, &code.vault_type.claim) {
-        (Claim::Unknown(_), Claim::Known(kind)) => match listed.vault_type(code.vault.as_deref(), kind) {
+        (Claim::Unknown(_), Claim::Known(kind)) => match listed.vault_type(name.as_deref(), kind) {
             Some(found) => Claim::Known(found.clone()),
             None => return,
         },
         (Claim::Unknown(_), _) => {
-            let found = code.vault.as_deref().and_then(|name| listed.vaults.get(name)).cloned().flatten();
+            let found = name.and_then(|name| listed.vaults.get(&*name)).cloned().flatten();
             found.map_or_else(|| code.vault_type.claim.clone(), Claim::Known)
         }
         (Claim::Known(ours), Claim::Known(theirs)) if ours != theirs => return,
@@ -179,15 +182,16 @@ fn vault(key: &mut KeyFacts, code: &KeyFacts, listed: &Listed) {
 }
 
 /// Versions, and what makes the next one: only a version that the document lists can be made again.
-fn rotation_by_code(key: &mut KeyFacts, code: &KeyFacts, listed: &Listed) {
+fn rotation_by_code(key: &mut KeyFacts, code: &KeyFacts, hidden: &HiddenKeys, listed: &Listed) {
     for version in &code.versions {
-        match key.versions.iter_mut().find(|known| known.id == version.id) {
+        let id = hidden.real(&version.id);
+        match key.versions.iter_mut().find(|known| known.id == id) {
             Some(known) => known.place = version.place.clone(),
-            None if listed.has(&version.id) => key.versions.push(version.clone()),
+            None if listed.has(&id) => key.versions.push(version.clone()),
             None => {}
         }
     }
-    let schedules: Vec<_> = code.schedules.iter().filter(|schedule| listed.has(&schedule.version)).cloned().collect();
+    let schedules: Vec<_> = code.schedules.iter().filter(|schedule| listed.has(&hidden.real(&schedule.version))).cloned().collect();
     if !schedules.is_empty() {
         key.schedules = schedules;
         key.schedules_unsure = None;
@@ -206,6 +210,10 @@ mod tests {
     use super::*;
     use crate::base::{Place, Step};
     use crate::key::{CaUse, InputKind, KeyId, KeyVersion, ProtectionMode, Schedule, ScheduleForm, Stage};
+
+    fn settle(key: &mut KeyFacts, code: &KeyFacts, listed: &Listed) {
+        super::settle(key, code, &HiddenKeys::default(), listed);
+    }
 
     fn key(input: InputKind, fate: Fate, mode: Fact<ProtectionMode>) -> KeyFacts {
         let id = KeyId { root: "infra".into(), inputs: None, address: "oci_kms_key.k".to_owned(), input };

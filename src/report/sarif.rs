@@ -36,24 +36,10 @@ pub fn write(outcome: &Outcome, context: &Context<'_>, out: &mut dyn Write) -> i
     let descriptors = descriptors(outcome);
     let indexes: HashMap<&str, i64> = descriptors.iter().zip(0..).map(|(descriptor, index)| (descriptor.id, index)).collect();
     let writer = Writer { context, hashes: RefCell::default(), indexes };
-    let mut notifications: Vec<_> = outcome.problems.iter().map(|problem| writer.notification(problem)).collect();
-    if outcome.findings.len() > MOST_RESULTS {
-        let text = format!("{} findings are left out: a run holds at most {MOST_RESULTS}", outcome.findings.len() - MOST_RESULTS);
-        notifications.push(Notification::builder().message(message(&text)).level(json!("error")).build());
-    }
-    for part in &outcome.not_audited {
-        let text = format!("{} {} in {} was not audited: {}", part.what, part.ocid, part.region, part.why);
-        notifications.push(Notification::builder().message(message(&text)).level(json!("error")).build());
-    }
-    for module in &outcome.modules_not_followed {
-        let text = format!("{} was not followed: {} ({})", module.address, module.why, module.source);
-        let locations: Vec<_> = writer.location(&module.place).into_iter().collect();
-        notifications.push(Notification::builder().message(message(&text)).level(json!("note")).locations(locations).build());
-    }
     let invocation = Invocation::builder()
         .execution_successful(outcome.problems.is_empty() && outcome.not_audited.is_empty())
         .exit_code(i64::from(context.exit_code))
-        .tool_execution_notifications(notifications)
+        .tool_execution_notifications(Vec::new())
         .build();
     let taxonomies = taxa::taxonomies();
     let driver = ToolComponent::builder()
@@ -90,25 +76,28 @@ pub fn write(outcome: &Outcome, context: &Context<'_>, out: &mut dyn Write) -> i
     }
     let log = Sarif::builder().schema(SCHEMA).version(json!("2.1.0")).runs(vec![run]).build();
     let log = serde_json::to_value(&log)?;
-    write_json(&Filled { log: &log, results: &Results { outcome, writer: &writer } }, out)
+    write_json(&Filled { log: &log, lists: &Lists { outcome, writer: &writer } }, out)
 }
 
-/// A log, or a part of it, whose empty list of results is filled while it is written.
+/// A log, or a part of it, whose empty lists of results and notifications are filled while it is written.
 struct Filled<'a> {
     log: &'a Value,
-    results: &'a Results<'a>,
+    lists: &'a Lists<'a>,
 }
 
 impl Serialize for Filled<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let within = |log| Filled { log, results: self.results };
+        let within = |log| Filled { log, lists: self.lists };
         match self.log {
             Value::Object(members) => {
                 let mut map = serializer.serialize_map(Some(members.len()))?;
                 for (name, value) in members {
                     match name.as_str() {
-                        "runs" => map.serialize_entry(name, &value.as_array().into_iter().flatten().map(within).collect::<Vec<_>>())?,
-                        "results" => map.serialize_entry(name, self.results)?,
+                        "runs" | "invocations" => {
+                            map.serialize_entry(name, &value.as_array().into_iter().flatten().map(within).collect::<Vec<_>>())?;
+                        }
+                        "results" => map.serialize_entry(name, &Each(|| self.lists.results()))?,
+                        "toolExecutionNotifications" => map.serialize_entry(name, &Each(|| self.lists.notifications()))?,
                         _ => map.serialize_entry(name, value)?,
                     }
                 }
@@ -119,18 +108,46 @@ impl Serialize for Filled<'_> {
     }
 }
 
-/// The results, each made when it is written.
-struct Results<'a> {
+/// The lists that may be long. Each entry is made when it is written.
+struct Lists<'a> {
     outcome: &'a Outcome,
     writer: &'a Writer<'a>,
 }
 
-impl Serialize for Results<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+impl Lists<'_> {
+    fn results(&self) -> impl Iterator<Item = SarifResult> {
         let Self { outcome, writer } = self;
         let exempted = if writer.context.include_suppressed { outcome.exempted.as_slice() } else { &[] };
         let reported = outcome.findings.iter().map(|finding| writer.result(finding));
-        serializer.collect_seq(reported.chain(exempted.iter().map(|one| writer.suppressed(one))).take(MOST_RESULTS))
+        reported.chain(exempted.iter().map(|one| writer.suppressed(one))).take(MOST_RESULTS)
+    }
+
+    /// What could not be looked at, or is not in the results.
+    fn notifications(&self) -> impl Iterator<Item = Notification> {
+        let Self { outcome, writer } = self;
+        let error = |text: String| Notification::builder().message(message(&text)).level(json!("error")).build();
+        let problems = outcome.problems.iter().map(|problem| writer.notification(problem));
+        let left_out = outcome.findings.len().checked_sub(MOST_RESULTS).filter(|count| *count > 0);
+        let left_out = left_out.map(move |count| error(format!("{count} findings are left out: a run holds at most {MOST_RESULTS}")));
+        let not_audited = outcome
+            .not_audited
+            .iter()
+            .map(move |part| error(format!("{} {} in {} was not audited: {}", part.what, part.ocid, part.region, part.why)));
+        let not_followed = outcome.modules_not_followed.iter().map(|module| {
+            let text = format!("{} was not followed: {} ({})", module.address, module.why, module.source);
+            let locations: Vec<_> = writer.location(&module.place).into_iter().collect();
+            Notification::builder().message(message(&text)).level(json!("note")).locations(locations).build()
+        });
+        problems.chain(left_out).chain(not_audited).chain(not_followed)
+    }
+}
+
+/// What this makes, as a list.
+struct Each<F>(F);
+
+impl<T: Serialize, I: Iterator<Item = T>, F: Fn() -> I> Serialize for Each<F> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq((self.0)())
     }
 }
 

@@ -1,5 +1,8 @@
 //! Drift: what the code says of a key against what the service says of it.
 
+mod pairing;
+
+use self::pairing::{Pair, Pairing};
 use super::finding::{Finding, FindingInstance};
 use super::findings::{Paths, fingerprint_of, instance, place_order, plain};
 use super::subject::{always, day};
@@ -87,23 +90,24 @@ pub fn compare<K: Borrow<KeyFacts>>(live: &[K], declared: &[K], scope: &Scope) -
 
 fn drifts(live: &[&KeyFacts], declared: &[&KeyFacts], scope: &Scope) -> Vec<Drift> {
     let pairing = Pairing::new(live, declared);
+    let audited = Audited::new(scope);
     let mut drifts = Vec::new();
     for (key, pair) in declared.iter().zip(&pairing.pairs) {
+        let names = |indices: &[usize]| indices.iter().filter_map(|index| live.get(*index)?.ocid.clone()).collect();
         match pair {
             Pair::With(index) => drifts.extend(live.get(*index).into_iter().flat_map(|live| differences(key, live))),
-            Pair::Gone(ocid) => drifts.extend(gone(key, ocid, scope)),
-            Pair::Ambiguous(candidates) => drifts.push(ambiguous(key, candidates.iter().filter_map(|index| live.get(*index).copied()))),
+            Pair::Gone(ocid) => drifts.extend(gone(key, ocid, &audited)),
+            Pair::Shared(index) => drifts.push(ambiguous(key, 1, names(&[*index]))),
+            Pair::OneOf { count, examples } => drifts.push(ambiguous(key, *count, names(examples))),
             Pair::None => {}
         }
     }
     let spoken_of = SpokenOf::new(live, declared, &pairing);
+    let nameless = Nameless::new(declared.iter().zip(&pairing.pairs).filter(|(_, pair)| matches!(pair, Pair::None)).map(|(key, _)| *key));
     for (index, key) in live.iter().enumerate() {
         let in_scope = scope.all_unmanaged || spoken_of.holds(key);
         if in_scope && is_enabled(key) && !pairing.taken.contains(&index) {
-            drifts.push(unmanaged(
-                key,
-                declared.iter().zip(&pairing.pairs).filter(|(_, pair)| matches!(pair, Pair::None)).map(|(key, _)| *key),
-            ));
+            drifts.push(unmanaged(key, nameless.may_be(key)));
         }
     }
     drifts.sort_by(|a, b| (&a.addresses, a.kind, a.attribute, &a.key).cmp(&(&b.addresses, b.kind, b.attribute, &b.key)));
@@ -142,125 +146,33 @@ fn finding(drift: &Drift, paths: &Paths<'_>) -> Option<Finding> {
     Some(finding)
 }
 
-/// Which live key a declared one is.
-enum Pair {
-    /// This one.
-    With(usize),
-    /// It had this OCID, and no live key has it.
-    Gone(String),
-    /// One of these, or one that another declared key may be as well.
-    Ambiguous(Vec<usize>),
-    /// It may not exist yet.
-    None,
-}
-
-struct Pairing {
-    /// For each declared key.
-    pairs: Vec<Pair>,
-    /// Live keys that some declared key is, or may be.
-    taken: BTreeSet<usize>,
-}
-
-impl Pairing {
-    fn new(live: &[&KeyFacts], declared: &[&KeyFacts]) -> Self {
-        let by_ocid: BTreeMap<&str, usize> =
-            live.iter().enumerate().filter_map(|(index, key)| Some((key.ocid.as_deref()?, index))).collect();
-        let applied = Applied::new(declared);
-        let mut pairs: Vec<Pair> = declared
-            .iter()
-            .map(|key| match applied.ocid(key) {
-                Some(ocid) => by_ocid.get(ocid).map_or_else(|| Pair::Gone(ocid.to_owned()), |index| Pair::With(*index)),
-                None => Pair::Ambiguous(Vec::new()),
-            })
-            .collect();
-        let mut taken: BTreeSet<usize> =
-            pairs.iter().filter_map(|pair| if let Pair::With(index) = pair { Some(*index) } else { None }).collect();
-        let names = by_name(live, &taken);
-        let candidates: Vec<Vec<usize>> = declared
-            .iter()
-            .zip(&pairs)
-            .map(|(key, pair)| match pair {
-                Pair::Ambiguous(_) => candidates(key, live, &names),
-                _ => Vec::new(),
-            })
-            .collect();
-        let mut wanted: BTreeMap<usize, BTreeSet<String>> = BTreeMap::new();
-        for (key, candidates) in declared.iter().zip(&candidates) {
-            for index in candidates {
-                wanted.entry(*index).or_default().insert(key.id.address.clone());
-            }
-        }
-        for (pair, candidates) in pairs.iter_mut().zip(candidates) {
-            if !matches!(pair, Pair::Ambiguous(_)) {
-                continue;
-            }
-            taken.extend(&candidates);
-            *pair = match candidates.as_slice() {
-                [] => Pair::None,
-                [one] if wanted.get(one).is_some_and(|wanted| wanted.len() == 1) => Pair::With(*one),
-                _ => Pair::Ambiguous(candidates),
-            };
-        }
-        Self { pairs, taken }
-    }
-}
-
-/// OCIDs of addresses: a state or plan beside the configuration says which key an address became.
-struct Applied<'a>(BTreeMap<&'a str, Option<&'a str>>);
-
-impl<'a> Applied<'a> {
-    fn new(declared: &[&'a KeyFacts]) -> Self {
-        let mut of: BTreeMap<&str, Option<&str>> = BTreeMap::new();
-        for key in declared {
-            let Some(ocid) = key.ocid.as_deref() else { continue };
-            // Two roots may have the same address for two keys; then it names neither.
-            of.entry(&key.id.address).and_modify(|known| *known = known.filter(|known| *known == ocid)).or_insert(Some(ocid));
-        }
-        let mut roots: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
-        for key in declared.iter().filter(|key| key.ocid.is_none()) {
-            roots.entry(&key.id.address).or_default().insert(&key.id.root);
-        }
-        of.retain(|address, _| roots.get(address).is_none_or(|roots| roots.len() == 1));
-        Self(of)
-    }
-
-    fn ocid(&self, key: &'a KeyFacts) -> Option<&'a str> {
-        key.ocid.as_deref().or_else(|| self.0.get(key.id.address.as_str()).copied().flatten())
-    }
-}
-
-/// Live keys by display name. A key that is going makes way for its namesake that stays.
-fn by_name<'a>(live: &[&'a KeyFacts], taken: &BTreeSet<usize>) -> BTreeMap<&'a str, Vec<usize>> {
-    let mut names: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
-    for (index, key) in live.iter().enumerate().filter(|(index, _)| !taken.contains(index)) {
-        if let Some(name) = key.display_name.value() {
-            names.entry(name).or_default().push(index);
-        }
-    }
-    for indices in names.values_mut() {
-        let staying: Vec<usize> = indices.iter().copied().filter(|index| live.get(*index).is_some_and(|key| !is_ending(key))).collect();
-        if !staying.is_empty() {
-            *indices = staying;
-        }
-    }
-    names
-}
-
-/// The live keys that a declared one without an OCID can be: the same name, the same vault or compartment, and no contradiction.
-fn candidates(key: &KeyFacts, live: &[&KeyFacts], names: &BTreeMap<&str, Vec<usize>>) -> Vec<usize> {
-    let Some(name) = key.display_name.value() else { return Vec::new() };
-    let same = |index: &usize| {
-        let Some(other) = live.get(*index) else { return false };
-        let vault = vault_ocid(key).map(|vault| vault_ocid(other) == Some(vault));
-        let compartment = key.compartment.value().map(|compartment| other.compartment.value() == Some(compartment));
-        vault != Some(false) && compartment != Some(false) && (vault.is_some() || compartment.is_some())
-    };
-    names.get(name.as_str()).into_iter().flatten().copied().filter(same).collect()
-}
-
 /// The vault, where it is known by OCID; configuration knows vaults by address.
 fn vault_ocid(key: &KeyFacts) -> Option<&str> {
     key.vault.as_deref().filter(|vault| vault.starts_with("ocid1."))
+}
+
+/// Where a key is, as far as that is known.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Home<'a> {
+    vault: Option<&'a str>,
+    compartment: Option<&'a str>,
+}
+
+impl<'a> Home<'a> {
+    fn of(key: &'a KeyFacts) -> Self {
+        Self { vault: vault_ocid(key), compartment: key.compartment.value().map(String::as_str) }
+    }
+
+    /// How code may know this of one of its keys. It may hold one of them twice.
+    fn as_far_as_known(self) -> [Self; 4] {
+        let (nowhere, vault, compartment) =
+            (Self { vault: None, compartment: None }, Self { compartment: None, ..self }, Self { vault: None, ..self });
+        [nowhere, vault, compartment, self]
+    }
+
+    fn is_known(self) -> bool {
+        self.vault.is_some() || self.compartment.is_some()
+    }
 }
 
 /// The vaults and compartments that the code speaks of.
@@ -270,7 +182,7 @@ struct SpokenOf<'a> {
 }
 
 impl<'a> SpokenOf<'a> {
-    fn new(live: &[&'a KeyFacts], declared: &[&'a KeyFacts], pairing: &Pairing) -> Self {
+    fn new(live: &[&'a KeyFacts], declared: &[&'a KeyFacts], pairing: &Pairing<'a>) -> Self {
         let paired = pairing.taken.iter().filter_map(|index| live.get(*index));
         let all: Vec<&'a KeyFacts> = declared.iter().chain(paired).copied().collect();
         Self {
@@ -353,21 +265,43 @@ fn attribute<T>(
     Some(drift)
 }
 
+/// The scope, to look things up in.
+struct Audited<'a> {
+    regions: &'a [String],
+    compartments: Option<BTreeSet<&'a str>>,
+    unread: BTreeSet<&'a str>,
+}
+
+impl<'a> Audited<'a> {
+    fn new(scope: &'a Scope) -> Self {
+        Self {
+            regions: &scope.regions,
+            compartments: scope.compartments.as_ref().map(|list| list.iter().map(String::as_str).collect()),
+            unread: scope.unread.iter().map(String::as_str).collect(),
+        }
+    }
+
+    /// Whether the key itself, its vault or its compartment could not be read, or may be what could not be read.
+    fn is_unread(&self, code: &KeyFacts, ocid: &str) -> bool {
+        let compartment =
+            || code.compartment.value().map_or(!self.unread.is_empty(), |compartment| self.unread.contains(compartment.as_str()));
+        self.unread.contains(ocid) || vault_ocid(code).is_some_and(|vault| self.unread.contains(vault)) || compartment()
+    }
+
+    /// Whether the audit left out where the key is.
+    fn leaves_out(&self, code: &KeyFacts, ocid: &str) -> bool {
+        let compartment =
+            |audited: &BTreeSet<&str>| code.compartment.value().is_none_or(|compartment| !audited.contains(compartment.as_str()));
+        self.compartments.as_ref().is_some_and(compartment) || !is_region_audited(ocid, self.regions)
+    }
+}
+
 /// A declared key with an OCID that the service does not list.
-fn gone(code: &KeyFacts, ocid: &str, scope: &Scope) -> Option<Drift> {
+fn gone(code: &KeyFacts, ocid: &str, audited: &Audited<'_>) -> Option<Drift> {
     if matches!(code.fate, Fate::Delete | Fate::Forget) {
         return None;
     }
-    let unread = scope.unread.iter().any(|unread| {
-        unread == ocid
-            || Some(unread.as_str()) == vault_ocid(code)
-            || code.compartment.value().is_none_or(|compartment| compartment == unread)
-    });
-    let outside = scope
-        .compartments
-        .as_ref()
-        .is_some_and(|audited| code.compartment.value().is_none_or(|compartment| !audited.contains(compartment)))
-        || !is_region_audited(ocid, &scope.regions);
+    let (unread, outside) = (audited.is_unread(code, ocid), audited.leaves_out(code, ocid));
     let mut drift = if unread || outside {
         let why = if unread { "a part of the tenancy that may hold it could not be read" } else { "the audit did not cover where it is" };
         whole(DriftKind::Unproven, code, None, format!("whether the declared key still exists cannot be told: {why}"))
@@ -388,13 +322,12 @@ fn is_region_audited(ocid: &str, regions: &[String]) -> bool {
     ocid.split('.').nth(3).is_some_and(|region| regions.is_empty() || regions.iter().any(|audited| audited == region))
 }
 
-/// A declared key that may be one of several.
-fn ambiguous<'a>(code: &KeyFacts, candidates: impl Iterator<Item = &'a KeyFacts>) -> Drift {
-    let names: Vec<String> = candidates.filter_map(|key| key.ocid.clone()).collect();
-    let message = if names.len() == 1 {
+/// A declared key that may be one of several, or one that others may be.
+fn ambiguous(code: &KeyFacts, count: usize, names: Vec<String>) -> Drift {
+    let message = if count == 1 {
         "several declared keys may be the same key in the service: they have its display name".to_owned()
     } else {
-        format!("which of {} keys in the service this is cannot be told: they have the same display name", names.len())
+        format!("which of {count} keys in the service this is cannot be told: they have the same display name")
     };
     let mut drift = whole(DriftKind::Unproven, code, None, message);
     drift.addresses.extend(names);
@@ -403,14 +336,26 @@ fn ambiguous<'a>(code: &KeyFacts, candidates: impl Iterator<Item = &'a KeyFacts>
     drift
 }
 
-/// An enabled key that nothing declares, as far as that can be told.
-fn unmanaged<'a>(live: &KeyFacts, unpaired: impl Iterator<Item = &'a KeyFacts>) -> Drift {
-    // A declared key whose name is not known may be this one.
-    let nameless = unpaired.into_iter().find(|key| {
-        key.display_name.as_unknown().is_some()
-            && vault_ocid(key).is_none_or(|vault| vault_ocid(live) == Some(vault))
-            && key.compartment.value().is_none_or(|compartment| live.compartment.value() == Some(compartment))
-    });
+/// Declared keys that are no live key yet and whose name is not known, by vault and compartment as far as these are: the first of each.
+struct Nameless<'a>(BTreeMap<Home<'a>, (usize, &'a KeyFacts)>);
+
+impl<'a> Nameless<'a> {
+    fn new(unpaired: impl Iterator<Item = &'a KeyFacts>) -> Self {
+        let mut first = BTreeMap::new();
+        for (at, key) in unpaired.enumerate().filter(|(_, key)| key.display_name.as_unknown().is_some()) {
+            first.entry(Home::of(key)).or_insert((at, key));
+        }
+        Self(first)
+    }
+
+    /// The first that a live key may be.
+    fn may_be(&self, live: &KeyFacts) -> Option<&'a KeyFacts> {
+        Home::of(live).as_far_as_known().iter().filter_map(|home| self.0.get(home)).min_by_key(|(at, _)| *at).map(|(_, key)| *key)
+    }
+}
+
+/// An enabled key that nothing declares, as far as that can be told. A declared key whose name is not known may be this one.
+fn unmanaged(live: &KeyFacts, nameless: Option<&KeyFacts>) -> Drift {
     let mut drift = match nameless {
         Some(code) => whole(
             DriftKind::Unproven,
@@ -703,6 +648,38 @@ mod tests {
             1,
             "a name alone proves nothing"
         );
+    }
+
+    #[test]
+    fn many_namesakes_are_not_named_one_by_one() {
+        let twins = |count: usize| -> Vec<KeyFacts> {
+            (0..count).map(|at| with(live(&format!("{at:03}")), |key| key.display_name = Fact::known("a".to_owned()))).collect()
+        };
+        let codes: Vec<KeyFacts> = (0..100).map(|at| with(code("a"), |key| key.id.address = format!("oci_kms_key.k[{at}]"))).collect();
+        let drifts = compare(&twins(100), &codes, &Scope { all_unmanaged: true, ..Scope::default() });
+        assert_eq!(drifts.len(), 100, "every live key may be declared");
+        assert!(
+            drifts.iter().all(|drift| drift.message.starts_with("which of 100 keys") && drift.addresses.len() == 11),
+            "{:?}",
+            drifts[0]
+        );
+        let shared = compare(&twins(1), &codes, &Scope::default());
+        assert_eq!(shared.len(), 100);
+        assert!(shared.iter().all(|drift| drift.message.starts_with("several declared keys") && drift.addresses.len() == 2));
+    }
+
+    #[test]
+    fn a_name_is_looked_for_in_the_vault_and_the_compartment_that_the_code_knows() {
+        let elsewhere = |name: &str| with(live(name), |key| key.display_name = Fact::known("a".to_owned()));
+        let other_vault = with(elsewhere("b"), |key| key.vault = Some("ocid1.vault.oc1.eu-frankfurt-1.w".to_owned()));
+        let other_compartment = with(elsewhere("c"), |key| key.compartment = Fact::known("ocid1.compartment.oc1..d".to_owned()));
+        let keys = [live("a"), other_vault, other_compartment];
+        let all = Scope { all_unmanaged: true, ..Scope::default() };
+        let both = with(code("a"), |key| key.vault = Some(VAULT.to_owned()));
+        assert_eq!(kinds(&keys, std::slice::from_ref(&both), &all), [(DriftKind::Unmanaged, None); 2], "it is `a`");
+        assert_eq!(kinds(&keys, &[code("a")], &all), [(DriftKind::Unproven, None), (DriftKind::Unmanaged, None)], "`a` or `b`");
+        let vault_only = with(both, |key| key.compartment = Fact::unknown("variable `c` has no value"));
+        assert_eq!(kinds(&keys, &[vault_only], &all), [(DriftKind::Unproven, None), (DriftKind::Unmanaged, None)], "`a` or `c`");
     }
 
     #[test]

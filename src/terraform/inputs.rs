@@ -184,7 +184,7 @@ impl ReadInputs {
             let message = if marks.from_file { "it is a link to a file that is no values file".to_owned() } else { error.message };
             self.lose(unparsable(message, error.span), shown);
         }
-        self.comments.extend(parsed.comments.iter().map(|comment| super::comments::of_line(comment, &stored)));
+        self.comments.extend(super::comments::of_values(&parsed.comments, &stored));
         let name: Arc<str> = name.into();
         for attribute in parsed.body.attributes {
             self.inputs.written.push((attribute.name.text.to_string(), attribute.value.span));

@@ -133,6 +133,12 @@ impl Expansion {
         InstanceKey::Text(shown.unwrap_or(key).to_owned())
     }
 
+    /// The keys that are not shown: what is shown in place of each, and the key.
+    pub(super) fn hidden_keys(&self) -> impl Iterator<Item = (&str, &str)> {
+        let entries = if let Self::ForEach(entries) = self { entries.as_slice() } else { &[] };
+        entries.iter().filter(|entry| entry.shown != entry.key).map(|entry| (&*entry.shown, &*entry.key))
+    }
+
     /// Why one instance stands for many, where it does.
     pub(super) fn symbolic(&self) -> Option<&Rc<Symbolic>> {
         if let Self::Symbolic { symbolic, .. } = self { Some(symbolic) } else { None }

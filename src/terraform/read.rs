@@ -20,7 +20,7 @@ use super::symbolic::Fill;
 use super::walk::{Visit, Walk};
 use super::workspace;
 use super::world::{Ration, World};
-use crate::base::{Address, Place, Problem, ProblemKind, Sources};
+use crate::base::{Address, HiddenKeys, Place, Problem, ProblemKind, Sources};
 use crate::key::{Inventory, KeyFacts, Keys, kinds};
 use std::collections::{HashMap, HashSet};
 use std::path::PathBuf;
@@ -118,7 +118,7 @@ pub(super) fn one_run(loader: &Loader<'_>, root: &Root, run: &Run, ration: &Rati
     let problems = Problems::default();
     let off = Off::default();
     let mut seen = Vec::new();
-    inventory.keys = keys(loader, root, &shown, &survey, &inputs, (&problems, &off, &mut seen), ration);
+    (inventory.keys, inventory.hidden_keys) = keys(loader, root, &shown, &survey, &inputs, (&problems, &off, &mut seen), ration);
     let declared: HashSet<Declared> = inventory.keys.iter().filter_map(|key| key.address.as_ref().map(declared)).collect();
     inventory.switched_off = off.take(&shown, run.label.as_ref(), |block| declared.contains(block));
     for key in &mut inventory.keys {
@@ -166,7 +166,7 @@ fn keys(
     inputs: &Inputs,
     (problems, off, seen): (&Problems, &Off, &mut Vec<PathBuf>),
     ration: &Ration,
-) -> Keys {
+) -> (Keys, HiddenKeys) {
     let (workspace, problem) = workspace::find(loader.request, &loader.root(&root.path), loader.sources);
     if let Some(problem) = problem {
         problems.add(problem);
@@ -177,12 +177,15 @@ fn keys(
         world
     };
     let own = Problems::default();
-    let Look { mut found, mut refused } = look(&world(inputs.clone()), shown, survey, (&own, Some(off)), seen, &|_, _| true);
+    let given = world(inputs.clone());
+    let Look { mut found, mut refused } = look(&given, shown, survey, (&own, Some(off)), seen, &|_, _| true);
+    let hidden_keys = given.take_hidden_keys();
+    drop(given);
     problems.adopt(&own);
     let own = own.take();
     if root.is_final || !inputs.has_open(&loader.root(&root.path).variables) {
         own.into_iter().for_each(|problem| problems.add(problem));
-        return found.into_iter().map(|(_, facts)| facts).collect();
+        return (found.into_iter().map(|(_, facts)| facts).collect(), hidden_keys);
     }
     // Keys that come of inputs which nobody sets: the root may be a library, and silence would be wrong.
     for fill in [Fill::Shallow, Fill::Deep, Fill::Open] {
@@ -221,7 +224,7 @@ fn keys(
             problems.add(problem);
         }
     }
-    found.into_iter().map(|(_, facts)| facts).collect()
+    (found.into_iter().map(|(_, facts)| facts).collect(), hidden_keys)
 }
 
 /// What one look at a world finds.

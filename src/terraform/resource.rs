@@ -50,7 +50,9 @@ impl World<'_> {
         let inside = Inside { body: &one.block.body, bound: &[], path: "" };
         // Most attributes of most resources are omitted, and those are created faster than they are looked up.
         if !is_written(&inside, name, field) {
-            return self.field(one, &inside, name, field, &schema);
+            let make = || self.field(one, &inside, name, field, &schema);
+            let slot = || Slot::Argument(one.at.id, one.of.clone(), one.key.cloned(), Arc::clone(name));
+            return if is_output_of_data(one.of, name) { self.remembered(slot(), make) } else { make() };
         }
         self.once(Slot::Argument(one.at.id, one.of.clone(), one.key.cloned(), Arc::clone(name)), label, || {
             self.field(one, &inside, name, field, &schema)
@@ -142,7 +144,7 @@ impl World<'_> {
     /// What an attribute is that is not written.
     fn omitted(&self, one: One<'_>, inside: &Inside<'_>, name: &Arc<str>, attribute: &Attribute) -> Value {
         let path: Arc<str> = if inside.path.is_empty() { Arc::clone(name) } else { format!("{}{name}", inside.path).into() };
-        if &*one.of.kind == "terraform_data" && &**name == "output" {
+        if is_output_of_data(one.of, name) {
             return self.output_of_data(one, &path);
         }
         match (attribute.filling, &attribute.default) {
@@ -305,6 +307,11 @@ impl World<'_> {
         let why = format!("the type of `{name}` of `{}.{}` is unknown without its provider's schema", one.of.kind, one.of.name);
         Value::unknown(Type::Any, value.first_why().cloned().unwrap_or_else(|| why.into())).with_marks(value.deep_marks())
     }
+}
+
+/// Whether an attribute is what its resource's `input` was.
+fn is_output_of_data(of: &ResourceName, name: &str) -> bool {
+    &*of.kind == "terraform_data" && name == "output"
 }
 
 /// The step of a value through an argument of a resource.

@@ -16,7 +16,7 @@ use super::scope::{Bound, Frame};
 use super::subject;
 use super::trails::through;
 use super::workspace::Workspace;
-use crate::base::{self, InstanceKey, ModuleStep, Place, Reason, Span, Step, StepKind};
+use crate::base::{self, HiddenKeys, InstanceKey, ModuleStep, Place, Reason, Span, Step, StepKind};
 use crate::eval::{
     Account, Budget, Context, Data, Dialect, EvalError, Marks, Scope, Type, TypeConstraint, Value, evaluate, parse_constraint,
 };
@@ -45,6 +45,8 @@ pub(super) struct World<'w> {
     values: RefCell<HashMap<Slot, Result<Value, EvalError>>>,
     running: RefCell<Vec<(Slot, String)>>,
     expansions: RefCell<HashMap<Site, Rc<Expansion>>>,
+    /// The instance keys that are not shown.
+    hidden_keys: RefCell<HiddenKeys>,
     children: RefCell<HashMap<ChildName, Rc<Instance>>>,
     constraints: RefCell<HashMap<VariableName, Result<TypeConstraint, EvalError>>>,
     first_steps: RefCell<HashMap<Span, StepKind>>,
@@ -140,6 +142,7 @@ impl<'w> World<'w> {
             values: RefCell::default(),
             running: RefCell::default(),
             expansions: RefCell::default(),
+            hidden_keys: RefCell::default(),
             children: RefCell::default(),
             constraints: RefCell::default(),
             first_steps: RefCell::default(),
@@ -204,6 +207,17 @@ impl<'w> World<'w> {
         };
         let result = if account.keep(mark) { result } else { Ok(self.budget().too_large()) };
         self.running.borrow_mut().pop();
+        self.values.borrow_mut().insert(slot, result.clone());
+        result
+    }
+
+    /// The value of a slot that is only made of other slots, which find circles and count the depth: without a memory, a chain of n would
+    /// be followed n times.
+    pub(super) fn remembered(&self, slot: Slot, make: impl FnOnce() -> Result<Value, EvalError>) -> Result<Value, EvalError> {
+        if let Some(done) = self.values.borrow().get(&slot) {
+            return done.clone();
+        }
+        let result = make();
         self.values.borrow_mut().insert(slot, result.clone());
         result
     }
@@ -403,22 +417,30 @@ impl<'w> World<'w> {
 
     /// How a module call expands.
     pub(super) fn call_expansion(&self, at: &Rc<Instance>, name: &Arc<str>, call: &Block) -> Result<Rc<Expansion>, EvalError> {
-        self.expansion(Site::Call(at.id, Arc::clone(name)), at, call, || format!("`{}module.{name}`", at.prefix))
+        self.expansion(Site::Call(at.id, Arc::clone(name)), at, call, || format!("{}module.{name}", at.prefix))
     }
 
     /// How a resource expands.
     pub(super) fn resource_expansion(&self, at: &Rc<Instance>, of: &ResourceName, block: &Block) -> Result<Rc<Expansion>, EvalError> {
-        let label = || format!("`{}`", address(at, of.data, &of.kind, &of.name, None));
-        self.expansion(Site::Resource(at.id, of.clone()), at, block, label)
+        let address = || address(at, of.data, &of.kind, &of.name, None);
+        self.expansion(Site::Resource(at.id, of.clone()), at, block, address)
     }
 
-    fn expansion(&self, site: Site, at: &Rc<Instance>, block: &Block, label: impl FnOnce() -> String) -> Result<Rc<Expansion>, EvalError> {
+    /// The instance keys that were not shown so far.
+    pub(super) fn take_hidden_keys(&self) -> HiddenKeys {
+        self.hidden_keys.take()
+    }
+
+    fn expansion(&self, site: Site, at: &Rc<Instance>, block: &Block, address: impl Fn() -> String) -> Result<Rc<Expansion>, EvalError> {
         if let Some(done) = self.expansions.borrow().get(&site) {
             return Ok(Rc::clone(done));
         }
-        self.guard(Slot::Expansion(site.clone()), label)?;
+        self.guard(Slot::Expansion(site.clone()), || format!("`{}`", address()))?;
         let expansion = Rc::new(super::expand::expand(self, at, block));
         self.running.borrow_mut().pop();
+        for (shown, real) in expansion.hidden_keys() {
+            self.hidden_keys.borrow_mut().add(&address(), shown, real);
+        }
         self.expansions.borrow_mut().insert(site, Rc::clone(&expansion));
         Ok(expansion)
     }

@@ -1,7 +1,7 @@
 //! What is cheap to write and dear to compute: bombs in YAML, gzip and JSON, loops over dear calls, lists of millions.
 
 use super::{HONEST, has_problem, judged, keys, kmslint};
-use crate::harness::scratch;
+use crate::harness::{formats, scratch};
 use base64::Engine;
 use std::fs;
 use std::io::Write;
@@ -99,7 +99,7 @@ fn a_long_value_is_not_kept_for_each_of_many_keys() {
     let text = "locals {\n  large = join(\"\", [for n in range(1000) : \"PIECE\"])\n}\nresource \"oci_kms_key\" \"k\" {\n  count           = 1000\n  display_name    = local.large\n  protection_mode = local.large\n}\nresource \"oci_kms_key\" \"refused\" {\n  count           = 1000\n  protection_mode = jsondecode(local.large)\n}\n"
         .replace("PIECE", &"x".repeat(5_000));
     let folder = scratch(&[("main.tf", HONEST), ("large.tf", &text)]);
-    for format in ["human", "json", "sarif"] {
+    for format in formats() {
         let said = kmslint(folder.path(), &["--no-config", "--format", format]);
         assert_eq!(said.code, 2, "{format}: {}", said.err);
         assert!(said.out.len() + said.err.len() < 20 << 20, "{format}: {} bytes of report", said.out.len());

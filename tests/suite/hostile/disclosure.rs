@@ -211,3 +211,40 @@ fn what_a_module_outside_calls_is_not_told() {
         assert!(said.code == 2 && !said.out.contains("of-theirs") && !said.err.contains("of-theirs"), "{format}: {said:#?}");
     }
 }
+
+#[test]
+fn a_plan_finds_the_code_of_a_key_whose_name_the_code_does_not_show() {
+    let main = "module \"m\" {\n  source   = \"./m\"\n  for_each = toset([file(\"token.txt\")])\n}\n";
+    let module = "resource \"oci_kms_key\" \"k\" {\n  for_each        = toset([file(\"${path.root}/token.txt\"), \"other\"])\n  protection_mode = \"SOFTWARE\"\n}\nresource \"time_rotating\" \"t\" {\n  rotation_days = 90\n}\nresource \"terraform_data\" \"d\" {\n  triggers_replace = time_rotating.t.id\n}\nresource \"oci_kms_key_version\" \"v\" {\n  for_each = oci_kms_key.k\n  key_id   = each.value.id\n  lifecycle {\n    replace_triggered_by = [terraform_data.d]\n  }\n}\n";
+    let folder = scratch(&[("main.tf", main), ("m/main.tf", module), ("token.txt", TOKEN)]);
+    let (_, code) = report(folder.path(), &["--no-config"]);
+    let shown = |report: &serde_json::Value| -> Vec<String> {
+        report["keys"].as_array().expect("keys").iter().map(|key| key["address"].as_str().expect("text").to_owned()).collect()
+    };
+    let hidden = ["module.m[\"…1\"].oci_kms_key.k[\"…1\"]", "module.m[\"…1\"].oci_kms_key.k[\"…2\"]"];
+    assert_eq!(shown(&code), hidden, "{code:#}");
+    let change = |kind: &str, name: &str, key: &str, after: &str, unknown: &str| {
+        format!(
+            "{{\"address\": \"module.m[\\\"{TOKEN}\\\"].{kind}.{name}[\\\"{key}\\\"]\", \"module_address\": \"module.m[\\\"{TOKEN}\\\"]\", \"mode\": \"managed\", \"type\": \"{kind}\", \"name\": \"{name}\", \"index\": \"{key}\", \"change\": {{\"actions\": [\"create\"], \"after\": {after}, \"after_unknown\": {unknown}}}}}"
+        )
+    };
+    let changes: Vec<String> = [TOKEN, "other"]
+        .iter()
+        .flat_map(|key| {
+            [
+                change("oci_kms_key", "k", key, "{\"protection_mode\": \"SOFTWARE\"}", "{\"id\": true}"),
+                change("oci_kms_key_version", "v", key, "{}", "{\"key_id\": true}"),
+            ]
+        })
+        .collect();
+    let plan = format!("{{\"format_version\": \"1.2\", \"terraform_version\": \"1.9.0\", \"resource_changes\": [{}]}}", changes.join(", "));
+    fs::write(folder.path().join("plan.json"), plan).expect("a file");
+    let (said, report) = report(folder.path(), &["--no-config", "plan.json", "--source", "."]);
+    assert_eq!(said.code, 0, "the code says where each key is, and what rotates it: {said:#?}");
+    assert_eq!(shown(&report).len(), 2);
+    for key in report["keys"].as_array().expect("keys") {
+        assert_eq!(key["place"]["path"], "m/main.tf", "{key:#}");
+        assert_eq!(key["verdicts"]["OCI-KMS-001"]["verdict"], "pass", "{key:#}");
+        assert_eq!(key["schedules"].as_array().map(Vec::len), Some(1), "{key:#}");
+    }
+}

@@ -1,6 +1,6 @@
 //! No panic on arbitrary bytes nor on real inputs that were changed at random; what must not matter does not.
 
-use crate::harness::{command, folders, root, said, scratch};
+use crate::harness::{command, folders, formats, root, said, scratch};
 use kmslint::base::{Sources, Span};
 use kmslint::eval::{EvalError, FileAccess, FileError, FileList, RefStep, Scope, Value, eval_text};
 use kmslint::hcl::{Body, json, native};
@@ -118,8 +118,10 @@ fn changed(bytes: &[u8], changes: &[Change]) -> Vec<u8> {
     bytes
 }
 
-/// Every span of a body lies in the text.
+/// Every span of a body lies in the text, and what is in a body is in the order of the text: places in it are searched for by halves.
 fn check_spans(body: &Body, text: &str) {
+    assert!(body.attributes.is_sorted_by_key(|attribute| attribute.span.start), "{text}");
+    assert!(body.blocks.is_sorted_by_key(|block| block.span.start), "{text}");
     let fits = |span: Span| assert!(text.get(span.range()).is_some(), "{span:?} does not fit a text of {} bytes", text.len());
     for attribute in &body.attributes {
         fits(attribute.name.span);
@@ -296,18 +298,30 @@ fn neither_threads_nor_the_order_on_disk_change_the_report() {
     let (forwards, backwards) = (scratch(&[]), scratch(&[]));
     copy(&root().join("testdata/parity"), forwards.path(), false);
     copy(&root().join("testdata/parity"), backwards.path(), true);
-    for format in ["human", "json", "sarif"] {
-        let run = |folder: &Path, threads: &str| {
-            let said = said(command(folder).env("RAYON_NUM_THREADS", threads).args(["--no-config", "--verbose", "--format", format]));
-            assert!(said.out.len() > 1000, "{said:#?}");
-            (said.code, said.out, said.err)
-        };
-        let first = run(forwards.path(), "1");
-        for threads in ["2", "7", "32"] {
-            assert!(run(forwards.path(), threads) == first, "{format} differs with {threads} threads");
+    let run = |folder: &Path, threads: &str| {
+        let reports = scratch(&[]);
+        let mut command = command(folder);
+        command.env("RAYON_NUM_THREADS", threads).args(["--no-config", "--verbose", "--now", "2026-10-01T00:00:00Z"]);
+        for format in formats() {
+            let _command = command.arg("--format").arg(format!("{format}={}", reports.path().join(format).display()));
         }
-        assert!(run(backwards.path(), "3") == first, "{format} differs with the order on disk");
+        let said = said(&mut command);
+        let written = formats().map(|format| (format, fs::read_to_string(reports.path().join(format)).expect("a report")));
+        let written: Vec<(&str, String)> = written.collect();
+        assert!(written.iter().all(|(_, text)| text.len() > 1000), "{said:#?}");
+        (said.code, said.err, written)
+    };
+    let first = run(forwards.path(), "1");
+    let is_first = |(code, err, written): (i32, String, Vec<(&str, String)>), about: &str| {
+        assert_eq!((code, &err), (first.0, &first.1), "{about}");
+        for ((format, text), (_, own)) in written.iter().zip(&first.2) {
+            assert!(text == own, "{format} differs with {about}");
+        }
+    };
+    for threads in ["2", "7", "32"] {
+        is_first(run(forwards.path(), threads), &format!("{threads} threads"));
     }
+    is_first(run(backwards.path(), "3"), "the order on disk");
 }
 
 #[test]
