@@ -28,7 +28,7 @@ pub use brief::brief;
 pub use fact::{Bounds, Case, Claim, DefaultSite, Fact, Unknown};
 pub use file_name::{FileKind, FileName};
 pub use hidden_keys::HiddenKeys;
-pub use near::{closest, nearest};
+pub use near::{MOST_WORDS, closest, nearest};
 pub use overlay::Overlay;
 pub use place::Place;
 pub use problem::{Problem, ProblemKind};

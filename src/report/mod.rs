@@ -5,6 +5,7 @@
 
 mod checkstyle;
 mod csv;
+mod escaped;
 mod github;
 mod gitlab;
 mod gitlab_sast;
@@ -207,7 +208,7 @@ impl<I: Iterator<Item: Serialize>, F: Fn() -> I> Serialize for Lazy<F> {
 fn write_json(value: &impl Serialize, out: &mut dyn io::Write) -> io::Result<()> {
     // The serialiser writes words, and what it writes to may be far away.
     let mut out = io::BufWriter::with_capacity(64 << 10, out);
-    serde_json::to_writer_pretty(&mut out, value)?;
+    escaped::write(value, &mut out)?;
     writeln!(out)?;
     out.flush()
 }

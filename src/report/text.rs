@@ -4,7 +4,7 @@ pub use crate::base::count;
 use std::borrow::Cow;
 
 /// Whether a character could move the cursor, color the screen, reverse the reading direction or pass unseen, or is none at all in XML.
-fn is_harmful(c: char) -> bool {
+pub fn is_harmful(c: char) -> bool {
     (c.is_control() && c != '\t' && c != '\n') || is_unseen(c) || is_no_character(c)
 }
 

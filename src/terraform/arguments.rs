@@ -6,6 +6,7 @@ use super::module::{Module, Named};
 use crate::base::{Place, Problem, ProblemKind, closest};
 use crate::eval::{EvalError, Reference, references};
 use crate::hcl::{Attribute, Block, ExprKind, Name};
+use std::collections::HashSet;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -13,6 +14,8 @@ use std::sync::Arc;
 const META_ARGUMENTS: [&str; 6] = ["source", "version", "count", "for_each", "providers", "depends_on"];
 /// Blocks of a module call that are not mistakes: `lifecycle` is OpenTofu's, `_` holds arguments.
 const META_BLOCKS: [&str; 2] = ["lifecycle", "_"];
+/// How many unknown arguments of a call are compared with the module's variables; a hostile call has as many as the module has variables.
+const MOST_MEANT: usize = 100;
 /// What a `variable` block may have.
 const VARIABLE: [&str; 9] = ["type", "default", "description", "validation", "sensitive", "nullable", "ephemeral", "const", "deprecated"];
 /// What an `output` block may have.
@@ -57,15 +60,15 @@ pub(super) fn refused(name: &str, call: &Block, variable: &str, module: &Module)
     if !module.problems.is_empty() {
         return None;
     }
-    let meant = unknown_names(call, module).find(|written| nearest(&written.text, module) == Some(variable));
+    let meant = unknown_names(call, module).take(MOST_MEANT).find(|written| nearest(&written.text, module) == Some(variable));
     match meant {
-        Some(written) => Some(unknown_argument(name, written, module)),
+        Some(written) => Some(unknown_argument(name, written, Some(module))),
         None => missing(name, call, module).find(|error| error.message.ends_with(&format!("`{variable}`"))),
     }
 }
 
 fn unknown<'a>(name: &'a str, call: &'a Block, module: &'a Module) -> impl Iterator<Item = EvalError> + 'a {
-    unknown_names(call, module).map(move |written| unknown_argument(name, written, module))
+    unknown_names(call, module).enumerate().map(move |(at, written)| unknown_argument(name, written, (at < MOST_MEANT).then_some(module)))
 }
 
 /// The names of arguments and blocks that the module has no variables for. Blocks are never variables.
@@ -82,8 +85,8 @@ fn nearest<'m>(written: &str, module: &'m Module) -> Option<&'m str> {
     names().find(|name| *name == written).or_else(|| closest(written, names()))
 }
 
-fn unknown_argument(name: &str, written: &Name, module: &Module) -> EvalError {
-    let message = match nearest(&written.text, module) {
+fn unknown_argument(name: &str, written: &Name, module: Option<&Module>) -> EvalError {
+    let message = match module.and_then(|module| nearest(&written.text, module)) {
         Some(near) if *near == *written.text => format!("`{near}` is an argument of module `{name}`, not a block: write `{near} = …`"),
         Some(near) => format!("module `{name}` has no variable `{}`; did you mean `{near}`?", written.text),
         None => match closest(&written.text, META_ARGUMENTS) {
@@ -95,8 +98,9 @@ fn unknown_argument(name: &str, written: &Name, module: &Module) -> EvalError {
 }
 
 fn missing<'a>(name: &'a str, call: &'a Block, module: &'a Module) -> impl Iterator<Item = EvalError> + 'a {
+    let given: HashSet<&str> = call.body.attributes.iter().map(|attribute| &*attribute.name.text).collect();
     let is_missing =
-        |(variable, block): &(&Arc<str>, &Block)| block.body.attribute("default").is_none() && call.body.attribute(variable).is_none();
+        move |(variable, block): &(&Arc<str>, &Block)| block.body.attribute("default").is_none() && !given.contains(&***variable);
     let required = module.variables.iter().filter(move |own| is_missing(own));
     required.map(move |(variable, _)| {
         EvalError::refused(format!("module call `{name}` does not set the required variable `{variable}`"), Some(call.header))

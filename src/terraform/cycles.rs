@@ -10,7 +10,7 @@ use super::subject::Subject;
 use crate::base::Span;
 use crate::eval::{Reference, references};
 use crate::hcl::{Block, Body, Expr, ExprKind, TraversalStep};
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 /// A cycle, the same for all of its members.
@@ -62,11 +62,11 @@ pub(super) fn order(module: &Module, callee: &Callee<'_>) -> Order {
     let nodes = nodes(module, callee);
     let groups = groups(&nodes);
     let mut members: HashMap<usize, Vec<&str>> = HashMap::new();
+    let mut named = HashSet::new();
     for (node, group) in nodes.iter().zip(&groups) {
-        let names = members.entry(*group).or_default();
         let shown = node.name.trim_end_matches(EXPANSION);
-        if !names.contains(&shown) {
-            names.push(shown);
+        if named.insert((*group, shown)) {
+            members.entry(*group).or_default().push(shown);
         }
     }
     let mut found: HashMap<usize, Arc<Cycle>> = HashMap::new();

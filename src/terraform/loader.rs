@@ -5,6 +5,7 @@ use super::discover::{self, Scan};
 use super::early::literal_source;
 use super::folder::{Folder, decode, is_configuration, is_local};
 use super::module::{Module, literal};
+use super::nearby::Nearby;
 use super::request::{Dialect, Request};
 use super::secrets::Veiled;
 use crate::base::{Sources, disk};
@@ -30,6 +31,8 @@ pub(super) struct Loader<'r> {
     dialects: Mutex<HashMap<PathBuf, Cell<Dialect>>>,
     /// Where local sources lead, by the directory of the caller.
     local: Mutex<HashMap<(PathBuf, String), Target>>,
+    /// What calls that lead nowhere may have meant.
+    pub nearby: Nearby,
     /// The modules whose sensitive values are hidden.
     pub veiled: Veiled,
     /// What counts as the repository.
@@ -50,6 +53,7 @@ impl<'r> Loader<'r> {
             modules: Mutex::default(),
             dialects: Mutex::default(),
             local: Mutex::default(),
+            nearby: Nearby::default(),
             veiled: Veiled::default(),
             bounds: OnceLock::new(),
         }

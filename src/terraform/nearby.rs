@@ -1,44 +1,62 @@
 //! What a module source that leads nowhere may have meant: a directory of a similar name, or one of the same name elsewhere.
 
 use super::discover::holds_configuration;
-use crate::base::disk;
-use crate::base::nearest;
+use crate::base::{MOST_WORDS, disk, nearest};
+use std::collections::HashMap;
 use std::path::{Component, Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// How many directories upwards one of the same name is looked for.
 const UP: usize = 6;
 
-/// A source that exists and is close to one that does not.
-pub(super) fn suggest(caller: &Path, source: &str) -> Option<String> {
-    similar(caller, source).or_else(|| elsewhere(caller, source))
-}
+/// The names of the directories in a directory, for each that a call was looked for in.
+#[derive(Default)]
+pub(super) struct Nearby(Mutex<HashMap<PathBuf, Arc<[String]>>>);
 
-/// The same path with its first missing part spelled as a directory that is there, if that leads to configuration.
-fn similar(caller: &Path, source: &str) -> Option<String> {
-    let parts: Vec<Component<'_>> = Path::new(source).components().collect();
-    let repository = disk::repository_root(caller);
-    let mut there = PathBuf::new();
-    for (at, part) in parts.iter().enumerate() {
-        let Component::Normal(name) = part else {
-            there.push(part);
-            continue;
-        };
-        if disk::is_dir(&caller.join(&there).join(name)) {
-            there.push(name);
-            continue;
-        }
-        // What lies outside of the repository is not told.
-        let directory = disk::canonical(&caller.join(&there)).ok()?;
-        if repository.is_some_and(|root| !directory.starts_with(root)) {
-            return None;
-        }
-        let entries = disk::entries(&directory).ok()?;
-        let names: Vec<&str> = entries.iter().filter(|entry| entry.is_dir).filter_map(|entry| entry.name.to_str()).collect();
-        let near = nearest(name.to_str()?, names)?;
-        let fixed: PathBuf = [there.join(near)].into_iter().chain(parts.iter().skip(at + 1).map(PathBuf::from)).collect();
-        return holds_configuration(&caller.join(&fixed)).then(|| written(&fixed));
+impl Nearby {
+    /// A source that exists and is close to one that does not.
+    pub(super) fn suggest(&self, caller: &Path, source: &str) -> Option<String> {
+        self.similar(caller, source).or_else(|| elsewhere(caller, source))
     }
-    None
+
+    /// The same path with its first missing part spelled as a directory that is there, if that leads to configuration.
+    fn similar(&self, caller: &Path, source: &str) -> Option<String> {
+        let parts: Vec<Component<'_>> = Path::new(source).components().collect();
+        let repository = disk::repository_root(caller);
+        let mut there = PathBuf::new();
+        for (at, part) in parts.iter().enumerate() {
+            let Component::Normal(name) = part else {
+                there.push(part);
+                continue;
+            };
+            if disk::is_dir(&caller.join(&there).join(name)) {
+                there.push(name);
+                continue;
+            }
+            // What lies outside of the repository is not told.
+            let directory = disk::canonical(&caller.join(&there)).ok()?;
+            if repository.is_some_and(|root| !directory.starts_with(root)) {
+                return None;
+            }
+            let names = self.names(directory);
+            let near = nearest(name.to_str()?, names.iter().map(String::as_str))?;
+            let fixed: PathBuf = [there.join(near)].into_iter().chain(parts.iter().skip(at + 1).map(PathBuf::from)).collect();
+            return holds_configuration(&caller.join(&fixed)).then(|| written(&fixed));
+        }
+        None
+    }
+
+    /// The directories in a directory; none where there are more than are compared.
+    fn names(&self, directory: PathBuf) -> Arc<[String]> {
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let list = |directory: &Path| -> Arc<[String]> {
+            let entries = disk::entries(directory).unwrap_or_default();
+            let names = entries.iter().filter(|entry| entry.is_dir).filter_map(|entry| entry.name.to_str());
+            let names: Vec<String> = names.take(MOST_WORDS + 1).map(str::to_owned).collect();
+            if names.len() > MOST_WORDS { Arc::default() } else { names.into() }
+        };
+        Arc::clone(known.entry(directory).or_insert_with_key(|directory| list(directory)))
+    }
 }
 
 /// The same directory from fewer or more levels up.
@@ -88,7 +106,7 @@ mod tests {
             ("./keys", Some("../keys")),
             ("../../modules/storage", None),
         ] {
-            assert_eq!(suggest(&caller, source).as_deref(), near, "{source}");
+            assert_eq!(Nearby::default().suggest(&caller, source).as_deref(), near, "{source}");
         }
         Ok(())
     }

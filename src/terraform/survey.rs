@@ -6,7 +6,6 @@ use super::inputs;
 use super::instance::{Each, Instance};
 use super::loader::{CONFINED, Loader};
 use super::module::Module;
-use super::nearby;
 use super::providers::{Named, named_by_lock};
 use super::request::Dialect;
 use super::roots::Root;
@@ -174,7 +173,7 @@ impl Surveyor<'_> {
                     Some(source) => format!("the directory `{source}` of module `{name}` does not exist"),
                     None => format!("the directory of module `{name}` does not exist"),
                 };
-                let help = source.and_then(|source| nearby::suggest(&module.path, &source)).map_or_else(
+                let help = source.and_then(|source| self.loader.nearby.suggest(&module.path, &source)).map_or_else(
                     || "Correct the `source`, or check out the directory (a git submodule, a sparse checkout)".to_owned(),
                     |near| format!("Did you mean `{near}`?"),
                 );

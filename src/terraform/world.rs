@@ -61,7 +61,7 @@ pub(super) const MAX_MODULES: usize = 20_000;
 
 /// How many instances of modules and resources all roots together may have: their keys are kept until they are reported.
 /// Tests of what happens then need fewer.
-pub(super) const MAX_VISITS: usize = if cfg!(test) { 3_000 } else { 200_000 };
+pub(super) const MAX_VISITS: usize = if cfg!(test) { 3_000 } else { 90_000 };
 
 /// How many attributes the instances of one resource may have together where they are used as a whole: large types have hundreds.
 const MAX_ATTRIBUTES: usize = 500_000;

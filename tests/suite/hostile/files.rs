@@ -2,7 +2,6 @@
 
 use super::{HONEST, has_problem, judged, keys, kmslint, shell};
 use crate::harness::{formats, root, scratch};
-use kmslint::report::{Format, Syntax};
 use std::ffi::OsStr;
 use std::fs::{self, File};
 use std::os::unix::ffi::OsStrExt;
@@ -226,11 +225,11 @@ fn names_are_shown_so_that_they_command_nobody() {
         }
         assert!(!said.out.is_empty(), "{format}");
     }
-    for format in Format::ALL.iter().filter(|format| format.syntax == Syntax::Text).map(|format| format.name) {
+    for format in formats() {
         let said = kmslint(folder.path(), &["--no-config", "--format", format]);
         assert!(
-            !said.out.contains('\u{202e}') && !said.err.contains('\u{202e}'),
-            "text that runs backwards is shown escaped, {format}: {said:#?}"
+            !said.out.contains(['\u{202e}', '\u{2028}']) && !said.err.contains(['\u{202e}', '\u{2028}']),
+            "text that runs backwards, and ends of lines that are none, are shown escaped, {format}: {said:#?}"
         );
     }
 }
