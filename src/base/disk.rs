@@ -25,6 +25,12 @@ pub enum DiskError {
     /// Not UTF-8; the offset of the first byte that is not.
     #[error("it is not UTF-8 text (byte {0})")]
     NotText(usize),
+    /// Encrypted by git-crypt, in a checkout that was not unlocked.
+    #[error("it is encrypted by git-crypt")]
+    GitCrypt,
+    /// Not text at all.
+    #[error("it is binary")]
+    Binary,
     /// It resolves, through a symbolic link, to a place outside of where we may read or write.
     #[error("it leads out of the repository")]
     Outside,

@@ -23,6 +23,17 @@ pub fn headers(text: &str, visit: &mut dyn FnMut(&str, &str) -> bool) -> bool {
     found
 }
 
+/// Whether marks of another template language, `{{` or `{%`, are in the code of a file. In strings and comments they prove nothing.
+#[must_use]
+pub fn has_template_marks(text: &str) -> bool {
+    let is_marked = ["{{", "{%"].iter().any(|mark| memchr::memmem::find(text.as_bytes(), mark.as_bytes()).is_some());
+    is_marked
+        && scan(text, ScanStart::Code).iter().any(|token| {
+            let after = || text.as_bytes().get(token.range().end);
+            token.kind == TokenKind::OpenBrace && after().is_some_and(|byte| matches!(byte, b'{' | b'%'))
+        })
+}
+
 /// Whether a module call of a file may have a source that is not a plain string.
 #[must_use]
 pub fn has_odd_source(text: &str) -> bool {

@@ -23,7 +23,7 @@ mod tree;
 mod values;
 
 pub use encoding::decode;
-pub use headers::{has_odd_source, headers};
+pub use headers::{has_odd_source, has_template_marks, headers};
 pub use native::is_identifier;
 pub use origin::{OffsetMap, Origin};
 pub use tree::{

@@ -1,5 +1,6 @@
 //! The files of one module directory: which of them count, and their texts.
 
+use super::disguised::{is_binary, is_encrypted};
 use super::hints::Hints;
 use super::inputs::is_automatic;
 use super::request::{Dialect, Request};
@@ -83,6 +84,8 @@ impl Folder {
             false => request.overlay.read(&full, disk::CONFIG_CAP),
         };
         match &bytes {
+            // What is encrypted may be about keys.
+            Ok(bytes) if is_encrypted(bytes) => self.hints.key = true,
             Ok(bytes) => self.hints.add(bytes, name.ends_with(".json")),
             // Where the bytes cannot be read, they may be about keys.
             Err(_) => self.hints.key = true,
@@ -131,7 +134,11 @@ pub(super) fn leads_to_another_kind(path: &Path, is_kind: impl Fn(&str) -> bool)
 
 /// The text of a configuration file.
 pub(super) fn decode(bytes: Vec<u8>, name: &str) -> Result<String, DiskError> {
-    hcl::decode(bytes, name.ends_with(".json")).map_err(DiskError::NotText)
+    if is_encrypted(&bytes) {
+        return Err(DiskError::GitCrypt);
+    }
+    let is_binary = is_binary(&bytes);
+    hcl::decode(bytes, name.ends_with(".json")).map_err(|at| if is_binary { DiskError::Binary } else { DiskError::NotText(at) })
 }
 
 /// Whether a module source is a directory next to the caller.

@@ -14,6 +14,7 @@ mod constants;
 mod cycles;
 mod defaults;
 mod discover;
+mod disguised;
 mod dynamic;
 mod early;
 mod escape;

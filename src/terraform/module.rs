@@ -1,5 +1,6 @@
 //! One module folder, parsed and with its override files merged; shared by all roots and calls that lead to it.
 
+use super::disguised::{Disguise, Disguised};
 use super::folder::{FileText, Folder, Text, configuration, decode};
 use super::merge;
 use super::providers::Named as Providers;
@@ -152,6 +153,7 @@ impl Module {
         let (primary, overrides) = configuration(&names, dialect);
         let in_order = primary.into_iter().map(|name| (name, false)).chain(overrides.into_iter().map(|name| (name, true)));
         let mut files: HashMap<String, FileText> = files.into_iter().map(|file| (file.name.clone(), file)).collect();
+        let mut disguised = Disguised::default();
         for (name, is_override) in in_order {
             let Some(file) = files.remove(name) else { continue };
             let shown = super::request::join_shown(&module.shown, &file.name);
@@ -178,16 +180,27 @@ impl Module {
                     {
                         "it is a link to a file that is not configuration".clone_into(&mut error.message);
                     }
+                    // A directory of templates has an error in each: one line says more.
+                    if let Some(what) = parsed.error.as_ref().filter(|_| !file.is_foreign).and_then(|_| Disguise::of_text(stored.text())) {
+                        disguised.add(what, &file.name);
+                        module.may_hide_keys |= names_keys;
+                        parsed.error = None;
+                    }
                     module.take(parsed, is_override, names_keys);
                 }
                 Err(error) => {
+                    module.may_hide_keys |= hints.key;
+                    if let Some(what) = Disguise::of_error(&error) {
+                        disguised.add(what, &file.name);
+                        continue;
+                    }
                     let shown = shown.display().to_string();
                     let kind = if matches!(error, DiskError::NotText(_)) { ProblemKind::Unparsable } else { ProblemKind::Unreadable };
                     module.problems.push(Problem::new(kind, format!("cannot read `{shown}`: {error}")).at(Place::File(shown.into())));
-                    module.may_hide_keys |= hints.key;
                 }
             }
         }
+        module.problems.extend(disguised.problems(&module.shown));
         if !module.problems.is_empty() {
             module.torn = hints.sources;
         }

@@ -413,3 +413,35 @@ fn the_path_of_a_module_behind_a_link_is_its_target() {
     // What Terraform 1.15.5 plans.
     assert_eq!(names.into_iter().collect::<Vec<_>>(), ["../shared", "../shared/inner"]);
 }
+
+/// Every one of these stays a problem: it may hide keys.
+#[test]
+fn files_that_are_no_configuration_cost_one_line_a_directory() {
+    let jinja = "{% if tenant %}\nresource \"oci_kms_key\" \"{{ name }}\" {\n}\n{% endif %}\n";
+    let cookie = "resource \"oci_kms_key\" {{ cookiecutter.name }} {\n}\n";
+    let good = "resource \"oci_kms_key\" \"k\" {\n  protection_mode = \"SOFTWARE\"\n  display_name = \"{{ not a template }}\"\n}\n";
+    let directory = scratch(&[
+        ("templates/a.tf", jinja),
+        ("templates/b.tf", cookie),
+        ("templates/c.tf", jinja),
+        ("templates/d.tf", cookie),
+        ("crypt/a.tf", "\0GITCRYPT\0\u{1}\u{2}oci"),
+        ("binary/a.tf", "oci_kms_key \0\0\0"),
+        ("good/a.tf", good),
+    ]);
+    let crypt = directory.path().join("crypt/b.tf");
+    std::fs::write(&crypt, b"\0GITCRYPT\0\xff\xfe\x00").expect("a file");
+    std::fs::write(directory.path().join("binary/b.tf"), b"oci_kms_key\xff\xfe\x00").expect("a file");
+    let (code, found) = check(directory.path(), &["."]);
+    assert_eq!(code, 2, "{found}");
+    assert_eq!(
+        texts(&found, "problems", "message"),
+        [
+            "2 files are binary, not configuration: `a.tf`, `b.tf`",
+            "2 files are encrypted by git-crypt: `a.tf`, `b.tf`",
+            "4 files are templates of another language: `a.tf`, `b.tf`, `c.tf` and 1 more",
+        ]
+    );
+    let places: Vec<&str> = found["problems"].as_array().expect("problems").iter().filter_map(|one| one["place"]["path"].as_str()).collect();
+    assert_eq!(places, ["binary", "crypt", "templates"]);
+}
