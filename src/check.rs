@@ -156,7 +156,7 @@ fn find_code(
 /// A directory that the user named as the source of a document and that is not.
 fn unused_source(log: &[String], document: &str) -> Problem {
     let message = log.last().cloned().unwrap_or_else(|| format!("`--source` has no configuration for `{document}`"));
-    let help = "Pass the directory of the root module that it was made from, as it was then, or leave `--source` out";
+    let help = "Pass the directory of the root module that it was created from, at that commit, or omit `--source`";
     Problem::new(ProblemKind::Structure, message).at(Place::File(document.into())).help(help)
 }
 

@@ -14,7 +14,7 @@ pub const FUNCTION_CAP: u64 = 8 << 20;
 #[derive(Debug, thiserror::Error)]
 pub enum DiskError {
     /// Nothing is there.
-    #[error("there is no such file or folder")]
+    #[error("no such file or directory")]
     Missing,
     /// A folder, FIFO, socket or device where a file was wanted.
     #[error("it is not a regular file")]
@@ -35,7 +35,7 @@ pub enum DiskError {
     #[error("it leads out of the repository")]
     Outside,
     /// It is git's own: credentials are in there, and nothing that we check is.
-    #[error("it lies in `.git`, which is never read")]
+    #[error("it is in `.git`, which is never read")]
     Git,
     /// Its name is not Unicode, so that it cannot be told nor reported.
     #[error("its name is not Unicode")]

@@ -38,7 +38,7 @@ pub struct Unknown<T> {
 pub enum Bounds<T> {
     /// Anything.
     Anything,
-    /// Nothing: as it is written Terraform would refuse it, and no input and no plan will give it a value.
+    /// Nothing: as it is written Terraform would reject it, and no input and no plan will give it a value.
     Nothing,
     /// One of these and nothing else.
     OneOf(Vec<Case<T>>),
@@ -111,7 +111,7 @@ impl<T> Fact<T> {
         Self { claim: Claim::unknown(why, Bounds::Anything), ..Self::unset() }
     }
 
-    /// An expression that Terraform would refuse.
+    /// An expression that Terraform would reject.
     #[must_use]
     pub fn refused(why: impl Into<Reason>) -> Self {
         Self { claim: Claim::unknown(why, Bounds::Nothing), ..Self::unset() }

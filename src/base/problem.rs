@@ -11,7 +11,7 @@ pub enum ProblemKind {
     Unreadable,
     /// A file does not parse, or is of a kind that cannot be judged.
     Unparsable,
-    /// A key's argument holds an expression that Terraform would refuse.
+    /// A key's argument holds an expression that Terraform would reject.
     Refused,
     /// A module folder is missing, or modules or values form a cycle.
     Structure,

@@ -76,7 +76,7 @@ impl Reason {
     /// A file lies where nothing may be read.
     #[must_use]
     pub fn outside(path: &str) -> Self {
-        Self::new(format!("`{path}` lies outside of the repository"), Cause::Outside)
+        Self::new(format!("`{path}` is outside of the repository"), Cause::Outside)
     }
 
     /// The same cause in another sentence, which may quote this one.

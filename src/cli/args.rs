@@ -7,13 +7,13 @@ use std::time::Duration;
 
 const AFTER_HELP: &str = "\
 Examples:
-  kmslint                          judge every root module below the working directory
+  kmslint                          check every root module below the working directory
   kmslint infra/prod --var-file prod.tfvars
   terraform show -json tfplan | kmslint -
   kmslint plan.json --source infra/prod --format sarif=kmslint.sarif --format human
   kmslint explain OCI-KMS-004
 
-Exit codes: 0 nothing to report · 1 findings · 2 the job could not be done in full";
+Exit codes: 0 nothing to report · 1 findings · 2 something could not be checked";
 
 /// Finds OCI KMS keys that will be HSM-protected where SOFTWARE would do, or that nothing rotates within a year, before the keys exist.
 #[derive(Debug, Parser)]
@@ -27,7 +27,7 @@ Exit codes: 0 nothing to report · 1 findings · 2 the job could not be done in 
     max_term_width = 100
 )]
 pub struct Arguments {
-    /// What to do; without a word, `check`.
+    /// What to do [default: check].
     #[command(subcommand)]
     pub command: Option<Command>,
 
@@ -39,10 +39,10 @@ pub struct Arguments {
 /// The subcommands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Judge the keys of Terraform/OpenTofu folders, plans and states (the default).
+    /// Check the keys of Terraform/OpenTofu directories, plans and states (the default).
     #[command(after_help = AFTER_HELP)]
     Check(Box<Check>),
-    /// Judge the keys of the tenancy itself, and compare them with the code.
+    /// Check the keys of the live tenancy, and compare them with the code.
     Live(Box<Live>),
     /// Explain the rules, or one rule.
     Explain(Explain),
@@ -60,7 +60,7 @@ pub enum Command {
 /// `kmslint check`.
 #[derive(Debug, Args)]
 pub struct Check {
-    /// Folders, .tf/.tofu/.tfvars files, plan or state JSON; `-` for standard input.
+    /// Directories, .tf/.tofu/.tfvars files, plan or state JSON; `-` for standard input.
     #[arg(value_name = "PATH", default_value = ".")]
     pub paths: Vec<PathBuf>,
 
@@ -68,11 +68,11 @@ pub struct Check {
     #[command(flatten)]
     pub inputs: Inputs,
 
-    /// The code that plans and states were made of: findings point at its lines, and it settles what they leave open
+    /// The configuration of the plans and states: findings point at its lines, and it resolves what they do not record
     #[arg(long, value_name = "DIR", help_heading = "Input")]
     pub source: Option<PathBuf>,
 
-    /// Judge only keys that a plan creates, updates or replaces
+    /// Check only keys that a plan creates, updates or replaces
     #[arg(long, help_heading = "Input")]
     pub changed_only: bool,
 
@@ -100,11 +100,11 @@ pub struct Check {
 /// `kmslint live`.
 #[derive(Debug, Args)]
 pub struct Live {
-    /// Compare with these folders, plans and states: report keys that differ from the code, that no code declares, that are gone
+    /// Compare with these directories, plans and states: report keys that differ from the code, that no code declares, or that are gone
     #[arg(long, value_name = "PATH", num_args = 1.., help_heading = "Drift")]
     pub against: Vec<PathBuf>,
 
-    /// Report every key that no code declares, not only those in vaults and compartments the code speaks of
+    /// Report every key that no code declares, not only those in vaults and compartments that the code uses
     #[arg(long, requires = "against", help_heading = "Drift")]
     pub all_unmanaged: bool,
 
@@ -132,23 +132,23 @@ pub struct Live {
     #[arg(long, help_heading = "Extent")]
     pub all_regions: bool,
 
-    /// A compartment whose keys to audit, by OCID; repeatable [default: the whole tenancy]
+    /// A compartment whose keys to audit, by OCID; repeatable [default: the entire tenancy]
     #[arg(long = "compartment", value_name = "OCID", help_heading = "Extent")]
     pub compartments: Vec<String>,
 
-    /// The compartments below those, too
+    /// Include the compartments below those
     #[arg(long, requires = "compartments", help_heading = "Extent")]
     pub recursive: bool,
 
-    /// The base of the services' addresses in place of the realm's; `{region}` and `{service}` in it are filled in
+    /// Base URL of the services instead of the realm's; `{region}` and `{service}` in it are replaced
     #[arg(long, value_name = "URL", help_heading = "Network")]
     pub endpoint: Option<String>,
 
-    /// Trust the certificates of this PEM file in place of the system's
+    /// Trust the certificates of this PEM file instead of the system's
     #[arg(long, value_name = "FILE", help_heading = "Network")]
     pub ca_bundle: Option<PathBuf>,
 
-    /// Requests a second; the service allows 10 for everybody in the tenancy together
+    /// Requests per second; the service allows 10 for the entire tenancy
     #[arg(long, value_name = "NUMBER", default_value_t = live::DEFAULT_RPS, value_parser = rps, help_heading = "Network")]
     pub rps: f64,
 
@@ -160,7 +160,7 @@ pub struct Live {
     #[arg(long, value_name = "DURATION", value_parser = duration, help_heading = "Network")]
     pub deadline: Option<Duration>,
 
-    /// Print the least IAM policy that an audit needs, and exit
+    /// Print the minimal IAM policy that an audit needs, and exit
     #[arg(long)]
     pub print_policy: bool,
 
@@ -190,7 +190,7 @@ pub struct Live {
 }
 
 fn auth(text: &str) -> Result<AuthKind, String> {
-    AuthKind::read(text).ok_or_else(|| "use api_key, security_token, resource_principal or instance_principal".to_owned())
+    AuthKind::read(text).ok_or_else(|| "expected api_key, security_token, resource_principal or instance_principal".to_owned())
 }
 
 /// The longest duration on the command line: more is a mistake, and sums of times must not overflow.
@@ -216,7 +216,7 @@ fn duration(text: &str) -> Result<Duration, String> {
 fn rps(text: &str) -> Result<f64, String> {
     match text.parse() {
         Ok(number) if number > 0.0 => Ok(number),
-        _ => Err("a number above 0".to_owned()),
+        _ => Err("expected expected a number above 0".to_owned()),
     }
 }
 
@@ -231,7 +231,7 @@ pub struct Inputs {
     #[arg(long = "var-file", value_name = "FILE", help_heading = "Input")]
     pub var_files: Vec<PathBuf>,
 
-    /// Work as if started in this folder
+    /// Work as if started in this directory
     #[arg(long, value_name = "DIR", help_heading = "Input")]
     pub chdir: Option<PathBuf>,
 
@@ -239,15 +239,15 @@ pub struct Inputs {
     #[arg(long, value_name = "NAME", help_heading = "Input")]
     pub workspace: Option<String>,
 
-    /// Whose rules decide which files count: Terraform ignores .tofu files, OpenTofu prefers them [default: read what is there]
+    /// Which dialect's file rules to use: Terraform ignores .tofu files, OpenTofu prefers them [default: use every file]
     #[arg(long, value_enum, value_name = "DIALECT", help_heading = "Input")]
     pub dialect: Option<Dialect>,
 
-    /// Refuse modules outside of the repository instead of following them
+    /// Do not follow modules outside of the repository
     #[arg(long, help_heading = "Input")]
     pub confined: bool,
 
-    /// Let file functions read below this folder too; repeatable
+    /// Allow file functions to read below this directory too; repeatable
     #[arg(long = "allow-path", value_name = "DIR", help_heading = "Input")]
     pub allow_paths: Vec<PathBuf>,
 }
@@ -272,7 +272,7 @@ pub struct Reporting {
     #[arg(long, value_name = "LEVEL", value_enum, help_heading = "Report")]
     pub fail_on: Option<FailOn>,
 
-    /// Undetermined verdicts are errors, and modules not followed are findings
+    /// Report undetermined verdicts as errors, and modules not followed as findings
     #[arg(long, help_heading = "Report")]
     pub strict: bool,
 
@@ -313,15 +313,15 @@ pub struct Policy {
     #[arg(long, help_heading = "Policy")]
     pub no_config: bool,
 
-    /// Report only findings that this baseline does not hold
+    /// Report only findings that are not in this baseline
     #[arg(long, value_name = "FILE", help_heading = "Policy")]
     pub baseline: Option<PathBuf>,
 
-    /// Write today's findings as a baseline and exit
+    /// Write the current findings as a baseline and exit
     #[arg(long, value_name = "FILE", conflicts_with = "baseline", help_heading = "Policy")]
     pub write_baseline: Option<PathBuf>,
 
-    /// Report exempted findings too: comments, config entries and baseline count for nothing
+    /// Report exempted findings too: ignore comments, config entries and the baseline
     #[arg(long, help_heading = "Policy")]
     pub no_exemptions: bool,
 }
@@ -329,11 +329,11 @@ pub struct Policy {
 /// Edits.
 #[derive(Debug, Args)]
 pub struct Fix {
-    /// Write the safe fixes
+    /// Apply the safe fixes
     #[arg(long, help_heading = "Fix")]
     pub fix: bool,
 
-    /// Write fixes that change what protects an existing key, too
+    /// Include fixes that change what protects an existing key
     #[arg(long, help_heading = "Fix")]
     pub unsafe_fixes: bool,
 
@@ -345,15 +345,15 @@ pub struct Fix {
 /// Terminal.
 #[derive(Clone, Debug, Args)]
 pub struct Terminal {
-    /// When to colour
+    /// When to use color
     #[arg(long, value_enum, default_value_t = Color::Auto, value_name = "WHEN", help_heading = "Terminal")]
     pub color: Color,
 
-    /// Say nothing but findings: no summary, no notes on exemptions
+    /// Print findings only: no summary, no notes on exemptions
     #[arg(short, long, conflicts_with = "verbose", help_heading = "Terminal")]
     pub quiet: bool,
 
-    /// Say which roots, inputs and modules were used
+    /// Show which root modules, inputs and modules were used, every explanation and every list in full
     #[arg(short, long, help_heading = "Terminal")]
     pub verbose: bool,
 }

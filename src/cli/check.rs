@@ -81,7 +81,7 @@ fn look(arguments: &Check, matches: &ArgMatches, desk: &Desk<'_>, clock: Clock) 
     {
         let names: Vec<_> = arguments.paths.iter().map(|path| format!("`{}`", report::clean(&path.to_string_lossy()))).collect();
         let excluded = if config.exclude.is_empty() { "" } else { " that the config file does not exclude" };
-        complain(format!("note: there is no Terraform configuration in {}{excluded}\n", names.join(", ")).as_bytes());
+        complain(format!("note: no Terraform configuration in {}{excluded}\n", names.join(", ")).as_bytes());
     }
     Ok((policy::Input { inventory, ..policy::Input::default() }, config, sources))
 }

@@ -26,6 +26,8 @@ const MOST_WITH_FIXES: usize = if cfg!(test) { 10 } else { 50_000 };
 
 /// Up to how many findings the report for people counts those that can be fixed: more are not fixed at a sitting, and to plan it takes time.
 const MOST_WITH_FIXES_COUNTED: usize = 2_000;
+/// Up to how many keys, every one of which an edit may concern.
+const MOST_KEYS_WITH_FIXES_COUNTED: usize = 20_000;
 
 /// The times of a run.
 #[derive(Clone, Copy)]
@@ -146,7 +148,7 @@ impl<'a> Desk<'a> {
         let (text, count) = check::with_paths(&self.repository, sources, |paths| policy::baseline::write(outcome, paths));
         self.complain_of(outcome, sources)?;
         if let Err(error) = self.repository.write(&self.surroundings.cwd.join(path), text.as_bytes()) {
-            return Ok(refuse(format!("the baseline `{}` cannot be written: {error}", path.display())));
+            return Ok(refuse(format!("cannot write the baseline `{}`: {error}", path.display())));
         }
         if !self.terminal.quiet {
             complain(format!("{} accepted in `{}`\n", report::count(count, "finding", "findings"), path.display()).as_bytes());
@@ -170,12 +172,15 @@ impl<'a> Desk<'a> {
         let carries_fixes = is_wanted(|format| format.carries_fixes);
         let is_much = outcome.findings.len() > MOST_WITH_FIXES;
         if carries_fixes && is_much {
-            let text = format!("note: the reports hold no fixes: there are more than {MOST_WITH_FIXES} findings; `--fix` makes them\n");
+            let text =
+                format!("note: the reports carry no fixes, because there are more than {MOST_WITH_FIXES} findings; `--fix` applies them\n");
             complain(text.as_bytes());
         }
         let fixes = if carries_fixes && !is_much { self.fixes(outcome, config, true, sources) } else { fix::Plan::default() };
         let counts_fixes = !self.terminal.quiet && is_wanted(|format| format.counts_fixes);
-        let fixable = (counts_fixes && outcome.findings.len() <= MOST_WITH_FIXES_COUNTED).then(|| self.fixable(outcome, config, sources));
+        let fixable =
+            (counts_fixes && outcome.findings.len() <= MOST_WITH_FIXES_COUNTED && outcome.keys.len() <= MOST_KEYS_WITH_FIXES_COUNTED)
+                .then(|| self.fixable(outcome, config, sources));
         let link = |path: &str| self.surroundings.file_url(path);
         let terminal = self.surroundings.screen(Output::Out, self.terminal, &link);
         let paper = report::Screen { color: false, columns: None, link: None };
@@ -209,7 +214,7 @@ impl<'a> Desk<'a> {
                 Some(path) => {
                     let write = |out: &mut dyn Write| report::write(target.format, outcome, &context, out);
                     if let Err(error) = self.repository.write_through(&self.surroundings.cwd.join(path), write) {
-                        ended = refuse(format!("the report `{}` cannot be written: {error}", path.display()));
+                        ended = refuse(format!("cannot write the report `{}`: {error}", path.display()));
                     }
                 }
             }
@@ -217,7 +222,7 @@ impl<'a> Desk<'a> {
         Ok(ended)
     }
 
-    /// The edits that would mend what is reported.
+    /// The edits that would fix what is reported.
     pub fn fixes(&self, outcome: &Outcome, config: &Config, unsafe_fixes: bool, sources: &Sources) -> fix::Plan {
         let keys: Vec<_> = outcome.keys.iter().map(|key| &*key.facts).collect();
         let settings = config.settings(self.surroundings.now);

@@ -82,9 +82,9 @@ impl Sorted {
                     }
                 },
                 Ok((Recognised::Other | Recognised::OtherJson | Recognised::Configuration, ..)) => {
-                    let help = "kmslint reads folders and files of configuration (.tf, .tofu, .tfvars and their JSON forms), plans \
+                    let help = "kmslint reads directories and files of configuration (.tf, .tofu, .tfvars and their JSON forms), plans \
                                 (`terraform show -json PLANFILE`), states, and inventories saved by `kmslint live --save`";
-                    let problem = Problem::new(ProblemKind::Unparsable, "this is neither a plan nor a state in JSON");
+                    let problem = Problem::new(ProblemKind::Unparsable, "not a plan or a state in JSON");
                     self.problems.push(problem.at(place).help(help));
                 }
                 Ok((kind @ (Recognised::Plan | Recognised::State | Recognised::RawState), input, _)) => {

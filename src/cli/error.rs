@@ -45,10 +45,10 @@ pub enum CliError {
     #[error("`--changed-only` has no effect without a plan; pass one as a path")]
     ChangedOnlyWithoutPlan,
     /// `--format` with a name that is not a format's.
-    #[error("there is no format `{0}`{hint}; the formats are {names}", hint = did_you_mean(.0, format::names()), names = listed(format::names()))]
+    #[error("unknown format `{0}`{hint}; expected {names}", hint = did_you_mean(.0, format::names()), names = listed(format::names()))]
     UnknownFormat(String),
     /// `--format NAME=` without the file.
-    #[error("`--format {0}` names no file")]
+    #[error("`--format {0}` does not name a file")]
     NoReportFile(String),
     /// `--level` without its parts.
     #[error("`--level {0}` is not of the form RULE=LEVEL")]
@@ -57,7 +57,7 @@ pub enum CliError {
     #[error("unknown level `{0}`{hint}; expected error, warning, note or off", hint = did_you_mean(.0, Level::WORDS))]
     UnknownLevel(String),
     /// A rule that does not exist.
-    #[error("there is no rule `{}`{hint}; `kmslint explain` lists the rules", report::clean(.0), hint = did_you_mean(.0, rule_names()))]
+    #[error("unknown rule `{}`{hint}; `kmslint explain` lists the rules", report::clean(.0), hint = did_you_mean(.0, rule_names()))]
     UnknownRule(String),
 }
 

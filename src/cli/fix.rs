@@ -31,7 +31,7 @@ pub fn is_wanted(fix: &Fix) -> bool {
     fix.fix || fix.unsafe_fixes || fix.diff
 }
 
-/// Shows or makes the edits. `again` reads and judges everything anew.
+/// Shows or makes the edits. `again` reads and judges everything again.
 ///
 /// # Errors
 /// What the system says about standard output.
@@ -84,13 +84,9 @@ pub fn run(
     if still_there > 0 {
         let back = fix::revert(&files, cwd, &within).err().map_or_else(String::new, |error| format!("; {error}"));
         let why = after.err().map(|error| error.to_string()).unwrap_or_else(|| {
-            if still_there == 1 {
-                "a finding would still be there".to_owned()
-            } else {
-                format!("{still_there} findings would still be there")
-            }
+            if still_there == 1 { "1 finding would remain".to_owned() } else { format!("{still_there} findings would remain") }
         });
-        refuse(format!("the fixes were taken back: {why}{back}"));
+        refuse(format!("the fixes were reverted: {why}{back}"));
         return Ok(Ended::Failed);
     }
     if !desk.terminal.quiet {

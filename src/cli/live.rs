@@ -160,7 +160,7 @@ impl Keeper for SavedFile<'_> {
     }
 }
 
-/// Nothing is missing from where nobody looked.
+/// A key can only be missing where the audit looked.
 fn scope(arguments: &Live, reach: &Reach, inventory: &Inventory) -> Scope {
     Scope {
         regions: reach.regions.clone(),

@@ -155,7 +155,7 @@ fn expanding(arguments: &[Expr], expand: bool) -> (&[Expr], Option<&Expr>) {
     }
 }
 
-/// The elements of the argument in front of `...`; or the value of a call whose number of arguments is unknown, or which fails.
+/// The elements of the argument before `...`; or the value of a call whose number of arguments is unknown, or which fails.
 fn expanded(last: &Expr, context: &Context<'_>, errors: &mut EvalErrors) -> Result<Vec<Value>, Value> {
     let mut own = EvalErrors::default();
     let expanded = eval(last, context, &mut own);
@@ -165,7 +165,7 @@ fn expanded(last: &Expr, context: &Context<'_>, errors: &mut EvalErrors) -> Resu
         return Err(failed(Type::Any));
     }
     if expanded.is_null() {
-        return Err(errors.fail("the argument in front of `...` is null", last.span));
+        return Err(errors.fail("the argument before `...` is null", last.span));
     }
     let ty = expanded.ty();
     match expanded.as_sequence() {
@@ -178,7 +178,7 @@ fn expanded(last: &Expr, context: &Context<'_>, errors: &mut EvalErrors) -> Resu
         None if matches!(ty, Type::Any | Type::List(_) | Type::Set(_) | Type::Tuple(_)) => {
             Err(Value::unknown_like(Type::Any, &expanded).with_marks(expanded.marks))
         }
-        None => Err(errors.fail("the argument in front of `...` must be a tuple, list or set", last.span)),
+        None => Err(errors.fail("the argument before `...` must be a tuple, list or set", last.span)),
     }
 }
 

@@ -73,7 +73,7 @@ fn read(expr: &Expr, evaluate: &mut dyn FnMut(&Expr) -> Result<Value, EvalError>
         ExprKind::Call { name, arguments, .. } => call(&name.text, arguments, expr.span, evaluate),
         // The syntax of Terraform 0.11, which no version reads any more.
         ExprKind::String(name) if matches!(&**name, "string" | "list" | "map") => {
-            Err(EvalError::new(format!("a type is written without quotes: `{name}`"), Some(expr.span)))
+            Err(EvalError::new(format!("a type must not be in quotes: write `{name}`"), Some(expr.span)))
         }
         ExprKind::Invalid(message) => Err(EvalError::new(message.to_string(), Some(expr.span))),
         _ => Err(EvalError::new("A type constraint is either a keyword like `string` or a call like `list(string)`", Some(expr.span))),
@@ -136,7 +136,7 @@ fn object(items: &[ObjectItem], evaluate: &mut dyn FnMut(&Expr) -> Result<Value,
         // A name in quotes is longer in the text.
         let name = match &key.kind {
             ExprKind::String(name) if key.span.range().len() == name.len() => name,
-            _ => return Err(EvalError::new("attribute names of an object type are plain names", Some(key.span))),
+            _ => return Err(EvalError::new("attribute names of an object type must be plain names", Some(key.span))),
         };
         if attributes.contains_key(name) {
             return Err(EvalError::new(format!("the object type has the attribute `{name}` twice"), Some(key.span)));

@@ -14,7 +14,7 @@ use std::sync::Arc;
 /// What Terraform says of it, without a place: "a bool is required", "attribute \"a\" is required".
 pub fn convert(value: Value, ty: &Type) -> Result<Value, EvalError> {
     let from = value.ty();
-    // The common case first, without building the type anew.
+    // The common case first, without building the type again.
     if from == *ty || from == ty.without_optional() {
         return Ok(value);
     }

@@ -17,7 +17,7 @@ use std::sync::Arc;
 /// Evaluates an expression.
 ///
 /// # Errors
-/// Where Terraform refuses it.
+/// Where Terraform rejects it.
 pub fn evaluate(expr: &Expr, context: &Context<'_>) -> Result<Value, EvalError> {
     let mut errors = EvalErrors::default();
     let value = eval(expr, context, &mut errors);
@@ -27,7 +27,7 @@ pub fn evaluate(expr: &Expr, context: &Context<'_>) -> Result<Value, EvalError> 
 /// Evaluates a text that is one expression, with the usual budget. `source` is the source that holds the text from its beginning.
 ///
 /// # Errors
-/// Where it does not parse, or Terraform refuses it.
+/// Where it does not parse, or Terraform rejects it.
 pub fn eval_text(source: SourceId, text: &str, scope: &dyn Scope) -> Result<Value, EvalError> {
     let expr = native::parse_expression(source, text).map_err(|error| EvalError::new(error.message, Some(error.span)))?;
     evaluate(&expr, &Context::new(scope, &Budget::new()))
@@ -36,7 +36,7 @@ pub fn eval_text(source: SourceId, text: &str, scope: &dyn Scope) -> Result<Valu
 /// Evaluates an expression that may refer to nothing and call nothing that reads files: what is written where Terraform wants a constant.
 ///
 /// # Errors
-/// Where Terraform refuses it.
+/// Where Terraform rejects it.
 pub fn eval_constant(expr: &Expr) -> Result<Value, EvalError> {
     evaluate(expr, &Context::new(&Nothing, &Budget::new()))
 }
@@ -46,7 +46,7 @@ struct Nothing;
 
 impl Scope for Nothing {
     fn resolve(&self, name: &str, span: Span, _: &[RefStep<'_>]) -> Result<(Value, usize), EvalError> {
-        Err(EvalError::refused(format!("nothing can be referred to here, but `{name}` is"), Some(span)))
+        Err(EvalError::refused(format!("a reference is not allowed here: `{name}`"), Some(span)))
     }
 
     fn text(&self, _: Span) -> String {
@@ -145,7 +145,7 @@ impl EvalErrors {
 
 /// The value of an expression in error.
 pub(super) fn failed(ty: Type) -> Value {
-    Value::unknown(ty, "the expression it comes from is in error")
+    Value::unknown(ty, "the expression that it comes from has an error")
 }
 
 /// The trail of something that is written here.

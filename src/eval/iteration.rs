@@ -111,7 +111,7 @@ impl Builder {
             group.push(value);
         } else {
             let name = if self.marks.hides_text() { "one key, which is not shown here".to_owned() } else { format!("the key `{name}`") };
-            errors.fail(format!("two elements have {name}; write `...` behind the value to group them, if that is meant"), key.span);
+            errors.fail(format!("two elements have {name}; add `...` after the value to group them"), key.span);
         }
     }
 
@@ -201,7 +201,7 @@ fn chosen(value: Value, parts: &ForExpr) -> Value {
 
 /// Terraform tries the condition once with unknown variables, so that its type is checked even over nothing. Gives its marks.
 fn try_condition(parts: &ForExpr, condition: &Expr, context: &Context<'_>, errors: &mut EvalErrors) -> Option<Marks> {
-    let placeholder = || Value::unknown(Type::Any, "it stands for the elements of a collection");
+    let placeholder = || Value::unknown(Type::Any, "it represents the elements of a collection");
     let mut variables = Vec::with_capacity(2);
     if let Some(name) = &parts.key_var {
         variables.push((&name.text, placeholder()));

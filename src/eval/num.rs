@@ -41,7 +41,7 @@ struct Float {
     exponent: i64,
 }
 
-/// Why there is no number.
+/// Why an operation has no result.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NumError {
     /// The text is not a number.

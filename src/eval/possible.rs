@@ -3,7 +3,7 @@
 use super::{Data, Possible, Value};
 use std::sync::Arc;
 
-/// More values than this help nobody.
+/// More values than this help no one.
 pub(super) const MOST_CASES: usize = 16;
 
 /// Gives an unknown result the values it can have, if exactly one of the `inputs` is an unknown with a list of values and the rest is

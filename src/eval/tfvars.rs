@@ -45,7 +45,7 @@ pub(super) fn call(function: ProviderFunction, values: &[Value], span: Span, con
         return Ok(context.budget.too_large());
     }
     if function != ProviderFunction::DecodeTfvars && has_objects_in_lists(value) {
-        return Ok(Value::unknown(ty, "Terraform's formatting of objects in lists is not imitated").with_marks(marks));
+        return Ok(Value::unknown(ty, "Terraform's formatting of objects in lists is not supported here").with_marks(marks));
     }
     let result = match function {
         ProviderFunction::DecodeTfvars => {

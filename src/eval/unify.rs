@@ -6,7 +6,7 @@ use std::cmp::Ordering;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
-/// Beyond this number of different types (nested ones counted by their parents) nobody needs an answer.
+/// Beyond this number of different types (nested ones counted by their parents) no one needs an answer.
 const MOST_TYPES: usize = 2_000;
 
 /// The most general type that all of the types convert to; `None` if there is none. Conversions that may fail for some values count

@@ -14,7 +14,7 @@ pub struct Value {
     pub data: Data,
     /// What must be minded of it.
     pub marks: Marks,
-    /// The way it took, nearest first; `None` for values nobody wrote.
+    /// The way it took, nearest first; `None` for values without a source.
     pub trail: Option<Arc<TrailLink>>,
 }
 

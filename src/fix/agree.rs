@@ -19,7 +19,7 @@ type Ids = HashMap<PathBuf, Option<SourceId>>;
 /// How often what falls may take others along.
 const MOST_ROUNDS: usize = 50;
 
-/// Makes edits of the requests that nobody contradicts. A request is met as a whole or not at all, so one that falls may take others along.
+/// Makes edits of the requests that no one contradicts. A request is met as a whole or not at all, so one that falls may take others along.
 pub(super) fn settle(mut requests: Vec<Request>, findings: &[Finding], keys: &[&KeyFacts], sources: &Sources) -> (Vec<Edit>, Vec<Note>) {
     let touching = touching(keys, sources);
     let ids = ids(keys, sources);

@@ -1,4 +1,4 @@
-//! Minimal edits of the code that mend findings, and the way they get into files.
+//! Minimal edits of the code that fix findings, and the way they get into files.
 //!
 //! Only what is written can be changed: an edit replaces the literal where a value comes from, or inserts what is missing into a block. It is
 //! made only if all keys that the place decides about want the same; otherwise a note says why not.
@@ -40,15 +40,15 @@ pub struct Edit {
     pub safety: Safety,
     /// The rule it serves.
     pub rule: &'static str,
-    /// The keys it mends, sorted.
+    /// The keys it fixes, sorted.
     pub addresses: Vec<String>,
-    /// The fingerprints of the findings it mends.
+    /// The fingerprints of the findings it fixes.
     pub findings: Vec<String>,
     /// What it does, as one sentence without a full stop.
     pub description: String,
 }
 
-/// Why a finding is not mended.
+/// Why a finding is not fixed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Note {
     /// The rule.
@@ -73,7 +73,7 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// The edits that mend a finding.
+    /// The edits that fix a finding.
     pub fn edits_of<'a>(&'a self, finding: &'a Finding) -> impl Iterator<Item = &'a Edit> {
         let by_finding = self.by_finding.get_or_init(|| {
             let mut all: HashMap<String, Vec<usize>> = HashMap::new();
@@ -89,7 +89,7 @@ impl Plan {
     }
 }
 
-/// Finds the edits that mend findings. `keys` are all keys that were judged: those without a finding have a say, too.
+/// Finds the edits that fix findings. `keys` are all keys that were judged: those without a finding have a say, too.
 #[must_use]
 pub fn edits(findings: &[Finding], keys: &[&KeyFacts], sources: &Sources, options: &Options) -> Plan {
     let (requests, mut notes) = wants::requests(findings, keys, sources, options);

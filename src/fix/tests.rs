@@ -159,7 +159,7 @@ fn the_mode_is_changed_only_where_asked_for_or_new() {
         let (plan, _) = world.plan(false);
         assert_eq!(plan.edits.len(), usize::from(is_safe), "{input:?} {fate:?}");
         assert_eq!(plan.notes.len(), usize::from(!is_safe));
-        assert!(plan.notes.iter().all(|note| note.rule == rule && note.message.contains("`--unsafe-fixes`")));
+        assert!(plan.notes.iter().all(|note| note.rule == rule && note.message.contains("`--fix --unsafe-fixes`")));
         let (plan, _) = world.plan(true);
         assert_eq!(world.texts(&plan)[0].1, with);
         assert_eq!(plan.edits[0].description.contains("unreadable"), !is_safe, "an unsafe edit says what it does");
@@ -182,11 +182,11 @@ fn a_value_is_changed_where_it_is_written() {
     assert_eq!(world.texts(&plan), [("terraform.tfvars".to_owned(), "mode = \"SOFTWARE\"\n".to_owned())]);
     assert_eq!(plan.edits[0].addresses, ["module.a.oci_kms_key.k", "module.b.oci_kms_key.k"]);
 
-    // A key of a certificate authority needs the HSM: nobody gets the edit.
+    // A key of a certificate authority needs the HSM: no one gets the edit.
     world.keys[1].authorities.push(crate::key::CaUse { id: "ca".to_owned(), place: None });
     let (plan, _) = world.plan(true);
     assert_eq!(plan.edits, []);
-    assert_eq!(messages(&plan), ["the value also decides about keys that do not want another"]);
+    assert_eq!(messages(&plan), ["keys without a finding depend on this value too"]);
 }
 
 #[test]
@@ -199,7 +199,7 @@ fn instances_of_one_block_must_agree() {
     world.keys = vec![a, b];
     let (plan, _) = world.plan(false);
     assert_eq!(plan.edits, []);
-    assert_eq!(messages(&plan), ["the block also declares keys that do not want the change"]);
+    assert_eq!(messages(&plan), ["the block also declares keys without a finding"]);
     assert_eq!(plan.notes[0].addresses, ["oci_kms_key.k[0]"]);
     world.keys[1].vault_type = Fact::known(VaultType::VirtualPrivate);
     assert_eq!(world.plan(false).0.edits.len(), 2);
@@ -231,7 +231,7 @@ fn what_cannot_be_changed_is_told_with_the_reason() {
         (ignored, "the key exists, and `ignore_changes` keeps Terraform from changing `protection_mode`"),
         (known(id, &[(id, "var.mode"), (given, "HSM")]), "the value is given on the command line or in the environment"),
         (known(installed, &[]), "`.terraform/modules/m/main.tf` is part of an installed module, which `terraform init` overwrites"),
-        (unknown_code, "the code that declares the key is not at hand; name its directory with `--source`"),
+        (unknown_code, "the code that declares the key is not available; pass its directory with `--source`"),
     ];
     let all: Vec<_> = cases.into_iter().map(|(key, message)| (vec![key], message)).collect();
     for (keys, message) in all {

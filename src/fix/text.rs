@@ -221,7 +221,7 @@ struct Spot<'a> {
     indent: Option<&'a str>,
     /// The column of `=` that its neighbours share.
     equals: Option<usize>,
-    /// Whether a blank line comes first: arguments that follow each other are aligned, and aligning the neighbours anew would change them.
+    /// Whether a blank line comes first: arguments that follow each other are aligned, and aligning the neighbours again would change them.
     own_paragraph: bool,
 }
 

@@ -21,7 +21,7 @@ pub struct Rewritten {
 #[derive(Debug, thiserror::Error)]
 pub enum ApplyError {
     /// The new text did not stand the test.
-    #[error("`{path}` would not be right afterwards: {why}", path = path.display())]
+    #[error("`{path}` would no longer be valid: {why}", path = path.display())]
     Rejected {
         /// The file.
         path: PathBuf,
@@ -29,10 +29,10 @@ pub enum ApplyError {
         why: String,
     },
     /// The file is not what was judged.
-    #[error("`{path}` was changed by somebody else in the meantime", path = .0.display())]
+    #[error("`{path}` was changed by another program in the meantime", path = .0.display())]
     Changed(PathBuf),
     /// The disk refused.
-    #[error("`{path}` cannot be written: {error}", path = path.display())]
+    #[error("cannot write `{path}`: {error}", path = path.display())]
     Disk {
         /// The file.
         path: PathBuf,
@@ -86,7 +86,7 @@ pub fn diff(files: &[Rewritten], shows: &dyn Fn(&Path, usize) -> bool) -> String
                 let header = (format!("a/{path}"), format!("b/{path}"));
                 out.push_str(&diff.unified_diff().context_radius(context).header(&header.0, &header.1).to_string());
             }
-            None => out.push_str(&format!("# {path}: the diff holds a value that may not be shown\n")),
+            None => out.push_str(&format!("# {path}: the diff contains a value that may not be shown\n")),
         }
     }
     out

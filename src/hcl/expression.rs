@@ -67,10 +67,10 @@ impl<'a> Tokens<'a> {
         match token.kind {
             TokenKind::OpenHeredoc => {
                 let marker = opener.trim_start_matches(['<', '-']);
-                self.error(token.range(), format!("this heredoc never ends: no line holds `{marker}` alone"))
+                self.error(token.range(), format!("unclosed heredoc: expected a line with only `{marker}`"))
             }
-            TokenKind::OpenQuote => self.error(token.range(), "this string is never closed"),
-            _ => self.error(token.range(), format!("this `{opener}` is never closed")),
+            TokenKind::OpenQuote => self.error(token.range(), "unclosed string"),
+            _ => self.error(token.range(), format!("unclosed `{opener}`")),
         }
     }
 
@@ -78,7 +78,7 @@ impl<'a> Tokens<'a> {
     /// token.
     ///
     /// # Errors
-    /// A bracket that is not closed, or closes nothing: then nobody can tell where the expression ends.
+    /// A bracket that is not closed, or closes nothing: then no one can tell where the expression ends.
     pub(super) fn line_end(&self, mut at: usize, end: usize, comma_ends: bool) -> Parsed<usize> {
         while at < end {
             let Some(token) = self.get(at) else { break };
@@ -90,7 +90,7 @@ impl<'a> Tokens<'a> {
                     None => return self.never_closed(token),
                 },
                 kind if is_closer(kind) => {
-                    return self.error(token.range(), format!("this `{}` closes nothing", self.slice(token.range())));
+                    return self.error(token.range(), format!("unmatched `{}`", self.slice(token.range())));
                 }
                 _ => {}
             }
@@ -134,7 +134,7 @@ impl<'a> Tokens<'a> {
     pub(super) fn invalid<T>(&self, token: Token) -> Parsed<T> {
         let text = self.slice(token.range());
         if text.starts_with("/*") {
-            return self.error(token.start..token.start + 2, "this comment is never closed");
+            return self.error(token.start..token.start + 2, "unclosed comment");
         }
         self.error(token.range(), format!("`{}` is not part of the language", text.escape_debug()))
     }
@@ -162,7 +162,7 @@ impl<'a> Tokens<'a> {
             self.object(at, closer, token.start..end, depth + 1)?
         } else {
             if self.get(closer).is_some_and(|token| token.kind == TokenKind::CutQuote) {
-                return self.error(token.start..end, "this string does not end on its line; close it, or write a heredoc");
+                return self.error(token.start..end, "unclosed string: close it on its line, or use a heredoc");
             }
             let form = match token.kind {
                 TokenKind::OpenQuote => Form::Quoted,
@@ -213,7 +213,7 @@ impl<'a> Tokens<'a> {
         }
         let start = self.get(at).map_or(0, |token| token.start);
         let last = self.get(end.saturating_sub(1)).map_or(start, |token| token.end);
-        self.error(start..last.max(start), "an object's entry needs a key, `=`, and a value")
+        self.error(start..last.max(start), "expected a key, `=` and a value")
     }
 
     fn key(&self, tokens: Range<usize>, depth: usize) -> Parsed<ExprWithHeight> {
@@ -275,7 +275,7 @@ impl<'a> Tokens<'a> {
                     }
                     at = closer;
                 }
-                _ => return self.error(token.range(), "this string is never closed"),
+                _ => return self.error(token.range(), "unclosed string"),
             }
             pieces.push(piece);
             at += 1;
@@ -307,11 +307,11 @@ impl<'a> Tokens<'a> {
         }
         if word == "for" {
             let Some((first, _)) = next(TokenKind::Ident) else {
-                return self.error(range, "a `for` directive needs the name of a variable behind `for`");
+                return self.error(range, "a `for` directive needs the name of a variable after `for`");
             };
             let second = next(TokenKind::Comma).and_then(|_| next(TokenKind::Ident));
             let Some((_, behind)) = next(TokenKind::Ident).filter(|(token, _)| self.slice(token.range()) == "in") else {
-                return self.error(range, "a `for` directive needs `in` and a collection behind its variables");
+                return self.error(range, "a `for` directive needs `in` and a collection after its variables");
             };
             let collection = self.expression(behind..close, depth)?;
             let (key_var, value_var) = match second {
@@ -326,12 +326,12 @@ impl<'a> Tokens<'a> {
             "endfor" => PieceKind::EndFor,
             _ => {
                 return self
-                    .error(keyword.range(), format!("`{word}` is not a directive; there are `if`, `else`, `endif`, `for`, `endfor`"));
+                    .error(keyword.range(), format!("unknown directive `{word}`; expected `if`, `else`, `endif`, `for` or `endfor`"));
             }
         };
         let mut rest = self.list.get(behind..close).unwrap_or_default().iter();
         match rest.find(|token| !matches!(token.kind, TokenKind::Newline | TokenKind::Comment)) {
-            Some(extra) => self.error(extra.range(), format!("nothing may follow `{word}` in a directive")),
+            Some(extra) => self.error(extra.range(), format!("unexpected text after `{word}` in a directive")),
             None => Ok((kind, 0)),
         }
     }

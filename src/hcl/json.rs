@@ -205,13 +205,13 @@ impl JsonBuilder {
                 for item in items {
                     match item.value {
                         Value::Object(properties) => all.extend(properties),
-                        _ => self.fail(item.range, "a JSON object must stand here"),
+                        _ => self.fail(item.range, "expected a JSON object"),
                     }
                 }
                 all
             }
             _ => {
-                self.fail(node.range, "a JSON object, or an array of objects, must stand here");
+                self.fail(node.range, "expected a JSON object, or an array of objects");
                 Vec::new()
             }
         }

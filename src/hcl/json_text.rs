@@ -58,7 +58,7 @@ pub(super) fn read(text: &str) -> (Option<Node>, Option<JsonError>) {
     let node = reader.value(0);
     reader.skip();
     if reader.error.is_none() && reader.at < text.len() {
-        reader.fail(reader.here(), "nothing may follow the JSON value");
+        reader.fail(reader.here(), "unexpected text after the JSON value");
     }
     // The mark is an error to Terraform; what follows it is still read.
     let marked = text.starts_with('\u{feff}').then(|| ("a file in JSON syntax must not begin with a byte order mark".to_owned(), 0..3));
@@ -104,7 +104,7 @@ impl<'a> Reader<'a> {
             let message = if depth > MAX_DEPTH {
                 format!("this is nested more than {MAX_DEPTH} levels deep")
             } else {
-                format!("this file is not read: it holds more than {MAX_VALUES} values")
+                format!("this file is not read: it has more than {MAX_VALUES} values")
             };
             self.fail(self.here(), message);
             return None;
@@ -116,7 +116,7 @@ impl<'a> Reader<'a> {
             Some(b'-' | b'0'..=b'9') => Value::Number(self.number()?),
             Some(_) => self.keyword()?,
             None => {
-                self.fail(start..start, "the JSON ends where a value is expected");
+                self.fail(start..start, "unexpected end of JSON: a value is missing");
                 return None;
             }
         };
@@ -131,7 +131,7 @@ impl<'a> Reader<'a> {
             "true" => Value::Bool(true),
             "false" => Value::Bool(false),
             "" => {
-                self.fail(self.here(), "a JSON value must begin here: a brace, a bracket, a quote, a number, `true`, `false` or `null`");
+                self.fail(self.here(), "expected a JSON value: a brace, a bracket, a quote, a number, `true`, `false` or `null`");
                 return None;
             }
             _ => {
@@ -175,11 +175,11 @@ impl<'a> Reader<'a> {
                     map.note(text.len(), self.at);
                 }
                 Some(_) => {
-                    self.fail(start..self.at, "a JSON string may not hold a line end or control character; write `\\n`");
+                    self.fail(start..self.at, "a JSON string cannot contain a line end or control character; write `\\n`");
                     return None;
                 }
                 None => {
-                    self.fail(start..start + 1, "this string is never closed");
+                    self.fail(start..start + 1, "unclosed string");
                     return None;
                 }
             }
@@ -233,15 +233,15 @@ impl<'a> Reader<'a> {
             self.skip();
             if self.peek() != Some(b'"') {
                 match self.peek() {
-                    Some(_) => self.fail(self.here(), "a property's name in quotes is expected here"),
-                    None => self.fail(open, "this `{` is never closed"),
+                    Some(_) => self.fail(self.here(), "expected a property name in quotes"),
+                    None => self.fail(open, "unclosed `{`"),
                 }
                 return Value::Object(properties);
             }
             let Some(name) = self.string() else { return Value::Object(properties) };
             self.skip();
             if self.peek() != Some(b':') {
-                self.fail(self.here(), "a `:` is expected behind a property's name");
+                self.fail(self.here(), "expected `:` after the property name");
                 return Value::Object(properties);
             }
             self.at += 1;
@@ -263,7 +263,7 @@ impl<'a> Reader<'a> {
                 self.at += 1;
                 self.skip();
                 if self.peek() == Some(close) {
-                    self.fail(comma, "JSON has no comma behind the last entry");
+                    self.fail(comma, "trailing commas are not allowed in JSON");
                     return false;
                 }
                 true
@@ -273,12 +273,12 @@ impl<'a> Reader<'a> {
                 false
             }
             Some(_) => {
-                self.fail(self.here(), format!("a comma or `{}` is expected here", char::from(close)));
+                self.fail(self.here(), format!("expected a comma or `{}`", char::from(close)));
                 false
             }
             None => {
                 let opener = if close == b']' { '[' } else { '{' };
-                self.fail(open, format!("this `{opener}` is never closed"));
+                self.fail(open, format!("unclosed `{opener}`"));
                 false
             }
         }

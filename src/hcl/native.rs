@@ -92,10 +92,10 @@ fn explain(masked: &str, at: usize) -> (String, Range<usize>) {
     let is_last = range.end >= masked.len();
     let message = match (at + 1 >= masked.len(), word) {
         (_, "=" | "&" | "|" | ":" | "." | ",") if is_last => format!("unexpected end of expression after `{word}`"),
-        (true, "\"") => "the expression is not complete, or this string, template or object does not belong here".to_owned(),
-        (true, word) => format!("the expression is not complete, or `{word}` does not belong here"),
-        (false, "\"") => "this string, template or object does not belong here; an operator or a comma is missing before it".to_owned(),
-        (false, word) => format!("`{word}` does not belong here"),
+        (true, "\"") => "incomplete expression, or unexpected string, template or object".to_owned(),
+        (true, word) => format!("incomplete expression, or unexpected `{word}`"),
+        (false, "\"") => "unexpected string, template or object; an operator or a comma is missing before it".to_owned(),
+        (false, word) => format!("unexpected `{word}`"),
     };
     (message, range)
 }
@@ -165,7 +165,7 @@ impl OperandReader<'_> {
     }
 
     fn foreign(&self, range: Range<usize>) -> Result<Expr, SyntaxError> {
-        self.tokens.error(range, "this is not an expression")
+        self.tokens.error(range, "expected an expression")
     }
 
     fn call(&mut self, call: FuncCall, depth: usize) -> Result<ExprKind, SyntaxError> {

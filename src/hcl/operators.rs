@@ -273,7 +273,7 @@ impl Tokens<'_> {
             }
         }
         let Some(colon) = self.colon(at..tokens.end) else {
-            return self.error(self.gap(tokens.end), "a `:` is missing after the collection of this `for` expression");
+            return self.error(self.gap(tokens.end), "expected `:` after the collection of this `for` expression");
         };
         self.masked(at..colon, masked, depth)?;
         let keep = |at: usize, masked: &mut Masked| {
@@ -307,7 +307,7 @@ impl Tokens<'_> {
         if let Some(group) = group {
             keep(group, masked);
             if let Some(extra) = self.get(self.trim(group + 1..end).start).filter(|_| !self.trim(group + 1..end).is_empty()) {
-                return self.error(extra.range(), "only `if` may follow `...` in a `for` expression");
+                return self.error(extra.range(), "expected `if` or the end of the `for` expression after `...`");
             }
         }
         if end < tokens.end {

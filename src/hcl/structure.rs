@@ -1,7 +1,7 @@
 //! Tokens → attributes and blocks, and the way on behind a syntax error.
 //!
 //! An argument whose value does not parse stays as [`ExprKind::Invalid`], so that its block is judged and the argument is unknown. Where
-//! brackets do not fit, nobody can tell which block an argument belongs to: the outermost block is left out, never half of it.
+//! brackets do not fit, no one can tell which block an argument belongs to: the outermost block is left out, never half of it.
 
 use super::expression::Tokens;
 use super::origin::Origin;
@@ -15,7 +15,7 @@ use std::ops::Range;
 
 /// How deep blocks may nest.
 const MAX_BLOCKS: usize = 64;
-/// How often reading begins anew behind a block that never ends.
+/// How often reading begins again behind a block that never ends.
 const MAX_RESTARTS: usize = 20;
 
 /// Reads a file: all of it that can be read, and its first error.
@@ -40,8 +40,7 @@ pub(super) fn read(text: &str, origin: &dyn Fn(usize) -> Origin) -> (Body, Optio
         start += next;
     }
     // What seems to be wrong where the reading broke off is not.
-    let too_long =
-        |span| SyntaxError { message: format!("not all of this file is read: it has more than {MAX_TOKENS} words and signs"), span };
+    let too_long = |span| SyntaxError { message: format!("this file is not read to its end: it has more than {MAX_TOKENS} tokens"), span };
     (body, unread.map(too_long).or(errors.first))
 }
 
@@ -149,13 +148,11 @@ impl StructureReader<'_> {
         let Some(token) = self.tokens.get(at) else { return };
         let text = self.tokens.slice(token.range());
         match token.kind {
-            TokenKind::Ident => {
-                self.error(token.range(), format!("`{text}` is neither an argument (`{text} = …`) nor a block (`{text} {{ … }}`)"))
-            }
-            TokenKind::Invalid if text.starts_with("/*") => self.error(token.start..token.start + 2, "this comment is never closed"),
-            TokenKind::OpenQuote => self.error(token.range(), "the name of an argument is written without quotes"),
-            kind if is_closer(kind) => self.error(token.range(), format!("this `{text}` closes nothing")),
-            _ => self.error(token.range(), format!("an argument or a block must begin here, not `{}`", text.trim_end().escape_debug())),
+            TokenKind::Ident => self.error(token.range(), format!("expected an argument (`{text} = …`) or a block (`{text} {{ … }}`)")),
+            TokenKind::Invalid if text.starts_with("/*") => self.error(token.start..token.start + 2, "unclosed comment"),
+            TokenKind::OpenQuote => self.error(token.range(), "an argument name must not be in quotes"),
+            kind if is_closer(kind) => self.error(token.range(), format!("unmatched `{text}`")),
+            _ => self.error(token.range(), format!("expected an argument or a block, found `{}`", text.trim_end().escape_debug())),
         }
     }
 
@@ -237,7 +234,7 @@ impl StructureReader<'_> {
         let mut labels: Vec<Name> = Vec::new();
         loop {
             let Some(token) = self.tokens.get(here).filter(|_| here < end) else {
-                self.error(first.range(), "this block has no body: `{` is missing");
+                self.error(first.range(), "expected `{` after the block header");
                 return Ok((None, end));
             };
             match token.kind {
@@ -255,8 +252,8 @@ impl StructureReader<'_> {
                 _ => {
                     let message = match token.kind {
                         TokenKind::Newline => "the `{` of a block must be on the line of its header",
-                        TokenKind::Equal => "an argument has one name; a block has no `=`",
-                        _ => "a label in quotes or `{` must follow here",
+                        TokenKind::Equal => "unexpected `=`: an argument has one name, and a block has no `=`",
+                        _ => "expected a label in quotes or `{`",
                     };
                     self.error(first.start..token.start.max(first.end), message);
                     return self.skip(here, end).map(|next| (None, next));
@@ -283,7 +280,7 @@ impl StructureReader<'_> {
         let next = self.skip_comments(close + 1, end);
         if !matches!(self.kind(next, end), None | Some(TokenKind::Newline)) {
             let range = self.tokens.get(next).map_or(brace, Token::range);
-            self.error(range, "a line must end behind the `}` of a block");
+            self.error(range, "expected a newline after the closing `}`");
         }
         Ok((Some(Block { kind, labels, body, header, span }), close + 1))
     }
@@ -295,7 +292,7 @@ impl StructureReader<'_> {
             .find_map(|at| self.tokens.get(at).filter(|token| token.kind == TokenKind::OpenHeredoc));
         match heredoc.map(|token| self.tokens.never_closed::<()>(token)) {
             Some(Err(error)) => self.errors.add(error),
-            _ => self.error(brace, "this block is never closed"),
+            _ => self.error(brace, "unclosed block"),
         }
     }
 
@@ -305,19 +302,19 @@ impl StructureReader<'_> {
         let Some(token) = self.tokens.get(first).filter(|token| first < close && token.kind != TokenKind::Newline) else { return };
         let ends = self.tokens.line_end(first, close, false).unwrap_or(close);
         if ends < close {
-            return self.error(token.range(), "a block with several lines begins its first argument on a line of its own");
+            return self.error(token.range(), "the first argument of a multi-line block must be on a new line");
         }
         if matches!(
             self.kind(self.skip_comments(first + 1, close), close),
             Some(TokenKind::OpenBrace | TokenKind::OpenQuote | TokenKind::Ident)
         ) {
-            let message = "a block on one line can hold only one argument and no block; write this block on lines of its own";
+            let message = "a single-line block can have only one argument and no block; write this block on separate lines";
             return self.error(token.range(), message);
         }
         let value_end = self.tokens.line_end(first, close, true).unwrap_or(close);
         let second = if value_end < close { self.tokens.get(value_end) } else { self.swallowed(first + 2, close).first().copied() };
         if let Some(second) = second {
-            let message = "a block on one line can hold only one argument; write each argument on a line of its own";
+            let message = "a single-line block can have only one argument; write each argument on a separate line";
             self.error(second.range(), message);
         }
     }
@@ -325,14 +322,14 @@ impl StructureReader<'_> {
     fn label(&mut self, open: usize, close: usize) -> Option<Name> {
         let (first, last) = (self.tokens.get(open)?, self.tokens.get(close)?);
         if last.kind == TokenKind::CutQuote {
-            self.error(first.start..last.end, "this label does not end on its line");
+            self.error(first.start..last.end, "unclosed label");
             return None;
         }
         let mut text = String::new();
         for at in open + 1..close {
             let token = self.tokens.get(at)?;
             if token.kind != TokenKind::Literal {
-                self.error(first.start..last.end, "a label may not hold a template; write `$${` for a literal `${`");
+                self.error(first.start..last.end, "a label cannot contain a template; write `$${` for a literal `${`");
                 return None;
             }
             match quoted(self.tokens.slice(token.range())) {

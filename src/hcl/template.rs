@@ -145,7 +145,7 @@ fn nest(pieces: Vec<Piece>, origin: &Origin) -> Result<Vec<Part>, SyntaxError> {
             PieceKind::Literal(text) => parts.push(Part::Literal(normalised(&text))),
             PieceKind::Interpolation(expr) => parts.push(Part::Interpolation(expr)),
             PieceKind::If(_) | PieceKind::For { .. } if open.len() >= MAX_DIRECTIVES => {
-                return Err(unbalanced(range, "the directives of this template are nested too deep"));
+                return Err(unbalanced(range, "the directives of this template are nested too deeplylyly"));
             }
             PieceKind::If(condition) => {
                 open.push((Open::If { condition, then: None, start: range.start }, std::mem::take(&mut parts)));
@@ -155,11 +155,11 @@ fn nest(pieces: Vec<Piece>, origin: &Origin) -> Result<Vec<Part>, SyntaxError> {
             }
             PieceKind::Else => match open.last_mut() {
                 Some((Open::If { then: then @ None, .. }, _)) => *then = Some(std::mem::take(&mut parts)),
-                _ => return Err(unbalanced(range, "this `else` belongs to no `if`")),
+                _ => return Err(unbalanced(range, "`else` without `if`")),
             },
             PieceKind::EndIf => {
                 let Some((Open::If { condition, then, start }, before)) = open.pop() else {
-                    return Err(unbalanced(range, "this `endif` belongs to no `if`"));
+                    return Err(unbalanced(range, "`endif` without `if`"));
                 };
                 let last = std::mem::replace(&mut parts, before);
                 let (then, otherwise) = match then {
@@ -172,7 +172,7 @@ fn nest(pieces: Vec<Piece>, origin: &Origin) -> Result<Vec<Part>, SyntaxError> {
             }
             PieceKind::EndFor => {
                 let Some((Open::For { key_var, value_var, collection, start }, before)) = open.pop() else {
-                    return Err(unbalanced(range, "this `endfor` belongs to no `for`"));
+                    return Err(unbalanced(range, "`endfor` without `for`"));
                 };
                 let body = Template { parts: std::mem::replace(&mut parts, before) };
                 let span = origin.span(start..range.end);

@@ -329,7 +329,7 @@ fn what_is_not_broken_is_still_read() {
         ("k \"a\" { x = f(1) y = 1 }\nk \"b\" {}\n", "a b", "y"),
         ("k \"a\" { r { x = 1 } }\nk \"b\" {}\n", "a b", "r"),
         ("k \"a\" {} k \"b\" {}\n", "a b", "k"),
-        // Nobody can tell where something ends: its outermost block is left out.
+        // No one can tell where something ends: its outermost block is left out.
         ("k \"a\" {\n x = [1\n y = 2\n}\nk \"b\" {}\n", "b", "["),
         ("k \"a\" {\n r {\n x = 1)\n }\n}\nk \"b\" {}\n", "b", ")"),
         ("k \"a\" {\n r {\n y = 2\n}\nk \"b\" {}\nk \"c\" {}\n", "b c", "{"),
@@ -370,7 +370,7 @@ fn arguments_on_the_line_of_a_broken_one_are_not_unset() {
         }
     }
     let (file, _) = file("variable \"m\" { type = string, default = \"x\" }\n");
-    assert_eq!(file.error.unwrap().message, "a block on one line can hold only one argument; write each argument on a line of its own");
+    assert_eq!(file.error.unwrap().message, "a single-line block can have only one argument; write each argument on a separate line");
 }
 
 #[test]
@@ -388,27 +388,27 @@ fn errors_say_what_is_wrong_and_where() {
         ("1 +", "unexpected end of expression after `+`", "+"),
         ("a.", "unexpected end of expression after `.`", "."),
         ("(1 +)", "missing value after `+`", "+"),
-        ("1 + * 2", "`*` does not belong here", "*"),
-        ("(* 2)", "`*` does not belong here", "*"),
+        ("1 + * 2", "unexpected `*`", "*"),
+        ("(* 2)", "unexpected `*`", "*"),
         ("a ? b", "this conditional has no `:` and no second result", "?"),
         ("a ? b :", "unexpected end of expression after `:`", ":"),
-        ("[for x in y]", "a `:` is missing after the collection of this `for` expression", ""),
-        ("a bb", "`bb` does not belong here", "bb"),
-        ("f(a \"b\")", "this string, template or object does not belong here; an operator or a comma is missing before it", "\"b\""),
-        ("[1 2]", "`2` does not belong here", "2"),
-        ("{ a }", "an object's entry needs a key, `=`, and a value", "a"),
+        ("[for x in y]", "expected `:` after the collection of this `for` expression", ""),
+        ("a bb", "unexpected `bb`", "bb"),
+        ("f(a \"b\")", "unexpected string, template or object; an operator or a comma is missing before it", "\"b\""),
+        ("[1 2]", "unexpected `2`", "2"),
+        ("{ a }", "expected a key, `=` and a value", "a"),
         ("{ a = }", "a value is missing here", ""),
-        ("{ a = 1 b = 2 }", "`b` does not belong here", "b"),
+        ("{ a = 1 b = 2 }", "unexpected `b`", "b"),
         ("\"\\q\"", "`\\q` is not an escape sequence; write `\\\\` for a backslash", "\\q"),
-        ("\"${a\"", "this string is never closed", "\""),
+        ("\"${a\"", "unclosed string", "\""),
         ("\"%{ if a }\"", "this `if` directive has no `endif`", "%{"),
-        ("\"%{ endfor }\"", "this `endfor` belongs to no `for`", "%{ endfor }"),
-        ("\"%{ iff a }\"", "`iff` is not a directive; there are `if`, `else`, `endif`, `for`, `endfor`", "iff"),
+        ("\"%{ endfor }\"", "`endfor` without `for`", "%{ endfor }"),
+        ("\"%{ iff a }\"", "unknown directive `iff`; expected `if`, `else`, `endif`, `for` or `endfor`", "iff"),
         ("a.0.1", "two indexes in a row must be written in brackets: `[0][1]`, not `.0.1`", ".1"),
-        ("(a", "this `(` is never closed", "("),
-        ("a /* b", "this comment is never closed", "/*"),
+        ("(a", "unclosed `(`", "("),
+        ("a /* b", "unclosed comment", "/*"),
         ("a ^ b", "`^` is not part of the language", "^"),
-        ("\"a\nb\"", "this string does not end on its line; close it, or write a heredoc", "\"a"),
+        ("\"a\nb\"", "unclosed string: close it on its line, or use a heredoc", "\"a"),
     ] {
         let (id, source) = source(text);
         let error = parse_expression(id, text).unwrap_err();

@@ -311,7 +311,7 @@ pub struct KeyFacts {
     pub schedules: Vec<Schedule>,
     /// Set where it cannot be told whether `schedules` is whole; the reason as a clause.
     pub schedules_unsure: Option<Reason>,
-    /// Whether that is because Terraform would refuse the configuration: then no plan will tell.
+    /// Whether that is because Terraform would reject the configuration: then no plan will tell.
     pub is_schedule_refused: bool,
     /// What looks like a schedule and rotates nothing.
     pub idle_schedule: Option<Box<IdleSchedule>>,

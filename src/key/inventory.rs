@@ -145,7 +145,7 @@ pub struct NotAudited {
     pub why: String,
 }
 
-/// Where an audit of the service looked: nothing is missing from where nobody looked.
+/// What an audit of the service covered: a key can only be missing where the audit looked.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Reach {
     /// Identifiers and short codes of the regions that were looked into: OCIDs have either.

@@ -62,7 +62,9 @@ pub fn settle(key: &mut KeyFacts, code: &KeyFacts, hidden: &HiddenKeys, listed: 
     // What exists keeps what its arguments omit.
     let is_new = matches!(key.fate, Fate::Create | Fate::Replace | Fate::Unknown);
     if is_new && let Some(name) = contradiction(key, code) {
-        let label = format!("the configuration gives `{name}` another value than the plan: it was changed since, so it settles nothing");
+        let label = format!(
+            "the configuration and the plan give `{name}` different values: the configuration was changed after the plan and is not used"
+        );
         key.notes.push(Step::new(code.place.clone(), label));
         stale(&mut key.protection_mode);
         stale(&mut key.rotation.enabled);
@@ -154,7 +156,7 @@ fn fact<T: Clone + PartialEq>(document: &mut Fact<T>, code: &Fact<T>, is_open: b
 /// Says of an unknown fact why the configuration does not settle it.
 fn stale<T>(fact: &mut Fact<T>) {
     if let Claim::Unknown(unknown) = &mut fact.claim {
-        unknown.why = "the plan does not know it, and the configuration here is not what the plan was made from".into();
+        unknown.why = "the plan does not record it, and the configuration here is not the one that the plan was created from".into();
     }
 }
 

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// Requests a second by default. The service allows 10 management reads a second per tenancy, shared with everybody else in it.
+/// Requests a second by default. The service allows 10 management reads a second per tenancy, shared by everyone in it.
 pub const DEFAULT_RPS: f64 = 5.0;
 /// How long an audit may take by default.
 pub const DEFAULT_DEADLINE: Duration = Duration::from_secs(6 * 3600);

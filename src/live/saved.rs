@@ -184,13 +184,13 @@ pub fn read(name: &str, text: &str) -> Inventory {
     {
         return refused(
             format!("this saved inventory has version {version}, and this kmslint reads version {VERSION}"),
-            "judge it with the kmslint that wrote it, or a newer one",
+            "check it with the kmslint that wrote it, or a newer one",
         );
     }
     let file: File = match serde_json::from_str(text) {
         Ok(file) => file,
         Err(error) => {
-            return refused(format!("this saved inventory cannot be read: {error}"), "save it again with `kmslint live --save FILE`");
+            return refused(format!("cannot read this saved inventory: {error}"), "save it again with `kmslint live --save FILE`");
         }
     };
     let mut inventory = Inventory { files: 1, ..Inventory::default() };
@@ -397,7 +397,7 @@ mod tests {
     #[test]
     fn other_files_and_versions_are_refused_with_a_sentence() {
         for (text, said) in [
-            ("{", "cannot be read"),
+            ("{", "cannot read this saved inventory"),
             (r#"{"kmslint_inventory": 2, "keys": {}}"#, "has version 2"),
             (r#"{"kmslint_inventory": 1}"#, "missing field `taken`"),
             (r#"{"kmslint_inventory": 1, "taken": "", "keys": [{"ocid": "ocid1.a", "time_created": "x"}]}"#, "`x` is not a time"),

@@ -43,8 +43,8 @@ const ATTRIBUTES: &[&str] = &[
     "vaults",
 ];
 
-/// What is wrong where something follows the document.
-pub(super) const FOLLOWED: &str = "something follows the document";
+/// What is wrong where unexpected text after the document.
+pub(super) const FOLLOWED: &str = "unexpected text after the document";
 
 /// A resource entry.
 #[derive(Debug)]

@@ -39,10 +39,10 @@ impl PlanFactReader<'_> {
         key.notes = item.remarks.iter().map(|remark| Step::new(key.place.clone(), remark.as_str())).collect();
         for (message, spot, pointer) in &item.faults {
             let problem = Problem::new(ProblemKind::Unparsable, message.clone()).at(spot.place(self.file, pointer));
-            self.problems.push(problem.help("Make the file anew with `terraform show -json`"));
+            self.problems.push(problem.help("Create the file again with `terraform show -json`"));
         }
         if item.any {
-            key.symbolic = Some(Symbolic { why: "how many there will be is known only after another apply".into(), place: None });
+            key.symbolic = Some(Symbolic { why: "their number is known only after another apply".into(), place: None });
         }
         key.protection_mode =
             self.fact(&["protection_mode"], |node| Ok(Some(word(node)?).filter(|w| !w.is_empty()).map(ProtectionMode::read)));
@@ -107,11 +107,11 @@ impl PlanFactReader<'_> {
                 let fact = match read(node) {
                     Ok(Some(value)) => Fact::known(value),
                     Ok(None) => Fact::unset(),
-                    Err(ValueError::Value(why)) => Fact::unknown(format!("what is written for `{name}` {why}")),
+                    Err(ValueError::Value(why)) => Fact::unknown(format!("the value of `{name}` {why}")),
                     Err(ValueError::Type(wanted)) => {
-                        let message = format!("`{name}` of `{}` is {} where {wanted} belongs", item.address, node.kind());
+                        let message = format!("`{name}` of `{}` is {}; expected {wanted}", item.address, node.kind());
                         self.problems.push(Problem::new(ProblemKind::Unparsable, message).at(here));
-                        Fact::unknown(format!("`{name}` is {} where {wanted} belongs", node.kind()))
+                        Fact::unknown(format!("`{name}` is {}; expected {wanted}", node.kind()))
                     }
                 };
                 Fact { sensitive, ..fact.with_trail(trail) }
@@ -230,6 +230,6 @@ fn number(node: &Node) -> Result<Option<i64>, ValueError> {
     if number.fract() != 0.0 || number.abs() > 9e15 {
         return Err(ValueError::Value("is not a whole number of days".to_owned()));
     }
-    #[expect(clippy::cast_possible_truncation, reason = "it is whole and below 2^53")]
+    #[expect(clippy::cast_possible_truncation, reason = "an integer below 2^53")]
     Ok(Some(number as i64))
 }

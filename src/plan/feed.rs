@@ -86,7 +86,7 @@ struct TextFeed<R> {
 }
 
 impl<R: Read> TextFeed<R> {
-    /// Sends blocks until the document ends, fails, or nobody listens any more.
+    /// Sends blocks until the document ends, fails, or the receiver is gone.
     fn pump(mut self, sender: &SyncSender<FeedBlock>) {
         while let Some(block) = self.next() {
             let failed = block.is_err();

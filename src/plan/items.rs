@@ -66,7 +66,7 @@ pub(super) fn change(mut entry: ResourceEntry) -> Option<Item> {
     };
     let mut remarks = Vec::new();
     if matches!(actions.as_slice(), ["create", "forget"] | ["forget", "create"]) {
-        remarks.push("the present key leaves Terraform's state and stays in the vault; this is the new one".to_owned());
+        remarks.push("the current key leaves Terraform's state and stays in the vault; this is the new one".to_owned());
     }
     if let Some(previous) = entry.text("previous_address") {
         remarks.push(format!("moved from `{previous}`"));
@@ -192,7 +192,7 @@ fn unreadable(entry: &ResourceEntry, what: &str) -> Item {
 }
 
 fn tainted(is: bool) -> Vec<String> {
-    if is { vec!["tainted: the next apply deletes the key and makes a new one".to_owned()] } else { Vec::new() }
+    if is { vec!["tainted: the next apply deletes the key and creates a new one".to_owned()] } else { Vec::new() }
 }
 
 fn instance_key(node: &Node) -> Option<InstanceKey> {

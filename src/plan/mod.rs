@@ -255,18 +255,18 @@ fn is_cut(document: &PlanDocument) -> bool {
 fn partial(document: &PlanDocument) -> Option<Problem> {
     let (message, help) = if document.errored {
         (
-            "this plan is not whole: planning ended with errors, so that keys may be missing",
-            "Repair what `terraform plan` complains about and make the plan anew",
+            "this plan is incomplete: planning ended with errors, so keys may be missing",
+            "Fix the errors that `terraform plan` reports, and create the plan again",
         )
     } else if document.deferred_any {
         (
-            "this plan is not whole: some changes are deferred to a later plan, so that keys may be missing or unknown",
-            "Judge the later plan too",
+            "this plan is incomplete: some changes are deferred to a later plan, so keys may be missing or unknown",
+            "Check the later plan too",
         )
     } else if document.complete == Some(false) {
         (
-            "this plan is not whole: another plan is needed after it (`-target`, `-exclude` or deferred changes), so that keys may be missing",
-            "Judge a plan of everything too",
+            "this plan is incomplete: another plan is needed after it (`-target`, `-exclude` or deferred changes), so keys may be missing",
+            "Check a complete plan too",
         )
     } else {
         return None;

@@ -133,7 +133,7 @@ pub(super) fn parse(kept: &RawValue) -> Result<Node, ScanError> {
     let mut parser = Parser { kept, at: 0, line: kept.spot.line, line_start: 0, first_column: kept.spot.column };
     let node = parser.value(0)?;
     parser.space();
-    if parser.at == kept.text.len() { Ok(node) } else { Err(parser.broken("something follows the value")) }
+    if parser.at == kept.text.len() { Ok(node) } else { Err(parser.broken("unexpected text after the value")) }
 }
 
 impl PlanScanner<'_> {
@@ -190,7 +190,7 @@ impl Parser<'_> {
             }
             let key_at = self.at;
             if self.peek() != Some(b'"') {
-                return Err(self.broken("a key in double quotes is missing"));
+                return Err(self.broken("expected a key in double quotes"));
             }
             let key = self.string()?;
             // Few members are compared one by one, many through a set.
@@ -204,7 +204,7 @@ impl Parser<'_> {
             };
             if twice {
                 self.at = key_at;
-                return Err(self.broken(format!("the key `{}` is there twice", shown(&key))));
+                return Err(self.broken(format!("duplicate key `{}`", shown(&key))));
             }
             self.space();
             self.expect(b':')?;
@@ -253,7 +253,7 @@ impl Parser<'_> {
         let length = rest.iter().take_while(|byte| matches!(byte, b'-' | b'+' | b'.' | b'e' | b'E' | b'0'..=b'9')).count();
         let text = std::str::from_utf8(rest.get(..length).unwrap_or_default()).unwrap_or_default();
         if !json::is_number(text) {
-            return Err(self.broken("a number is not written as JSON wants it"));
+            return Err(self.broken("invalid JSON number"));
         }
         self.at += length;
         Ok(Value::Number(text.into()))

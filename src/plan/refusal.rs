@@ -10,8 +10,8 @@ pub struct Refusal {
 }
 
 pub(super) const BINARY: Refusal = Refusal {
-    what: "this is a binary plan file, which only the Terraform that made it can read",
-    help: "Run `terraform show -json FILE > plan.json` (or `tofu show -json`) where the plan was made, and pass that file to kmslint",
+    what: "this is a binary plan file, which only the Terraform that created it can read",
+    help: "Run `terraform show -json FILE > plan.json` (or `tofu show -json`) where the plan was created, and pass that file to kmslint",
 };
 
 pub(super) const STACK: Refusal = Refusal {
@@ -91,7 +91,7 @@ pub(super) const CUT: Refusal = Refusal {
 
 pub(super) const REMOTE: Refusal = Refusal {
     what: "this is a saved plan of HCP Terraform: it only names the run, and holds no plan",
-    help: "Run `terraform show -json FILE > plan.json` in the directory where the plan was made, logged in to HCP Terraform, and pass that file to kmslint",
+    help: "Run `terraform show -json FILE > plan.json` in the directory where the plan was created, logged in to HCP Terraform, and pass that file to kmslint",
 };
 
 pub(super) const REDACTED: Refusal = Refusal {
@@ -106,7 +106,7 @@ pub(super) const API: Refusal = Refusal {
 
 pub(super) const ENCRYPTED: Refusal = Refusal {
     what: "this state or plan is encrypted by OpenTofu",
-    help: "Run `tofu show -json > state.json` with the encryption's configuration at hand, and pass that file to kmslint",
+    help: "Run `tofu show -json > state.json` with the encryption's configuration, and pass that file to kmslint",
 };
 
 pub(super) const OLD_STATE: Refusal = Refusal {
@@ -120,6 +120,6 @@ pub(super) const BACKEND: Refusal = Refusal {
 };
 
 pub(super) const OTHER: Refusal = Refusal {
-    what: "this is neither a plan nor a state of Terraform or OpenTofu",
+    what: "not a plan or a state of Terraform or OpenTofu",
     help: "Pass what `terraform show -json` prints, or a state of version 4",
 };

@@ -42,7 +42,7 @@ pub(super) fn relate(
             }
             Users::Maybe(references) => {
                 if let Some(doubt) = resolver.and_then(|resolver| schedule::doubt(item, None, &drivers, resolver)) {
-                    repeating.add(references, || format!("{doubt}; the plan does not show either which key it is a version of").into());
+                    repeating.add(references, || format!("{doubt}; the plan does not show which key it is a version of").into());
                 }
             }
         }

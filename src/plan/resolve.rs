@@ -102,10 +102,7 @@ impl<'a> Resolver<'a> {
         // What exists keeps what is omitted: only what is written can be unknown.
         let is_new = !matches!(item.fate, Fate::Update | Fate::NoOp);
         let Some((resource, scope)) = self.resource(item) else {
-            return unknown(
-                "the plan says neither that it is omitted nor what it is: its configuration is not in the plan".to_owned(),
-                None,
-            );
+            return unknown("the plan does not record whether it is set: its configuration is not in the plan".to_owned(), None);
         };
         let name = path.last().copied().unwrap_or_default();
         let argument = match path {
@@ -113,14 +110,13 @@ impl<'a> Resolver<'a> {
                 (Some(block), _) => block.get(*name),
                 (None, true) => {
                     let why = format!(
-                        "a plan cannot tell an omitted `{block}` block from a dynamic one that is known after apply; give the sources with `--source`"
+                        "a plan does not distinguish an omitted `{block}` block from a dynamic one that is known after apply; pass the sources with `--source`"
                     );
                     return unknown(why, None);
                 }
                 (None, false) => {
-                    let why = format!(
-                        "the `{block}` block is dynamic, and a plan does not tell what is written in it; give the sources with `--source`"
-                    );
+                    let why =
+                        format!("the `{block}` block is dynamic, and a plan does not record its content; pass the sources with `--source`");
                     return unknown(why, None);
                 }
             },
@@ -142,7 +138,7 @@ impl<'a> Resolver<'a> {
             Weight::Known(_) if name == "protection_mode" => Settled::Unset,
             Weight::OneNull | Weight::Known(_) => {
                 let why =
-                    format!("a plan cannot tell whether `{name}` is null or known after apply here; give the sources with `--source`");
+                    format!("a plan does not show whether `{name}` is null or known after apply here; pass the sources with `--source`");
                 unknown(why, Some(step()))
             }
             Weight::Open(why) => unknown(why, Some(step())),
@@ -252,19 +248,21 @@ impl<'a> Resolver<'a> {
                         let path: Vec<InstanceKey> = scope.own.iter().chain(&reference.path).cloned().collect();
                         self.within(all, &path)
                     }
-                    None => Weight::Open(format!("what `{text}` is, the plan does not tell")),
+                    None => Weight::Open(format!("the plan does not record `{text}`")),
                 },
                 Some(ReferenceTarget::Known) => Weight::Known(None),
                 Some(ReferenceTarget::Module { name, key, output }) => self.weigh_output(name, key.as_ref(), output.as_deref(), scope, steps, depth),
                 Some(ReferenceTarget::Local(_)) => Weight::Open(format!(
-                    "it comes from `{text}`, and a plan does not hold locals, so null cannot be told from known after apply; give the sources with `--source`"
+                    "it comes from `{text}`, and a plan does not record locals, so null cannot be distinguished from known after apply; pass the sources with `--source`"
                 )),
                 Some(ReferenceTarget::Resource { .. }) => Weight::Open(format!("it depends on `{text}`, which may be known only after apply")),
                 None => Weight::Open(format!("it depends on `{text}`")),
             });
         }
         match weights.as_slice() {
-            [] => Weight::Open("it is computed by an expression that the plan does not hold; give the sources with `--source`".to_owned()),
+            [] => {
+                Weight::Open("it is computed by an expression that the plan does not record; pass the sources with `--source`".to_owned())
+            }
             [one] => one.clone(),
             many => many.iter().find(|weight| matches!(weight, Weight::Open(_))).cloned().unwrap_or_else(|| {
                 if many.iter().any(|weight| matches!(weight, Weight::Null | Weight::OneNull)) {
@@ -335,7 +333,7 @@ impl<'a> Resolver<'a> {
         }
         if expression.references.is_empty() {
             reach.hides = true;
-            reach.block("it is computed by an expression that the plan does not hold");
+            reach.block("it is computed by an expression that the plan does not record");
         }
         for reference in &expression.references {
             let text = &reference.text;
@@ -352,7 +350,7 @@ impl<'a> Resolver<'a> {
                 Some(ReferenceTarget::Known) => {}
                 Some(ReferenceTarget::Local(_)) => {
                     reach.hides = true;
-                    reach.block(format!("it comes from `{text}`, and a plan does not hold locals"));
+                    reach.block(format!("it comes from `{text}`, and a plan does not record locals"));
                 }
                 Some(ReferenceTarget::Module { name, key, output }) => {
                     let key = key.clone().or_else(|| {
@@ -361,7 +359,7 @@ impl<'a> Resolver<'a> {
                     });
                     let modules = inside(&scope.modules, name, key);
                     let Some(module) = self.configuration.and_then(|root| root.at(&modules)) else {
-                        reach.block(format!("it comes from `{text}`, which the plan does not tell"));
+                        reach.block(format!("it comes from `{text}`, which the plan does not record"));
                         continue;
                     };
                     let scope = ExpressionScope::plain(modules);
@@ -369,7 +367,7 @@ impl<'a> Resolver<'a> {
                     let wanted = |name: &str| output.as_ref().is_none_or(|output| output == name);
                     let mut outputs = module.outputs.iter().filter(|(name, _)| wanted(name)).peekable();
                     if outputs.peek().is_none() {
-                        reach.block(format!("it comes from `{text}`, which the plan does not tell"));
+                        reach.block(format!("it comes from `{text}`, which the plan does not record"));
                     }
                     outputs.for_each(|(_, expression)| self.follow(expression, &scope, kind, reach, depth + 1));
                 }

@@ -9,8 +9,8 @@ use std::sync::Arc;
 /// Values nested deeper than this are refused; Terraform's own limit on types is far below.
 const DEPTH: usize = 10_000;
 
-const IN_STRING: &str = "it ends inside of a string: the file is cut off";
-const IN_MIDDLE: &str = "it ends in the middle: the file is cut off";
+const IN_STRING: &str = "it ends inside of a string: the file is truncated";
+const IN_MIDDLE: &str = "it ends in the middle: the file is truncated";
 
 /// Why the document cannot be read on.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -180,7 +180,7 @@ impl<'p> PlanScanner<'p> {
         if !std::mem::take(first) {
             self.expect(b',')?;
         }
-        if self.peek_some()? == b'"' { Ok(true) } else { Err(self.broken("a key in double quotes is missing")) }
+        if self.peek_some()? == b'"' { Ok(true) } else { Err(self.broken("expected a key in double quotes")) }
     }
 
     /// In an array: whether another element follows; takes the comma before it or the closing bracket.
@@ -318,7 +318,7 @@ impl<'p> PlanScanner<'p> {
                 // `{` and `}`, `[` and `]` are two apart.
                 if self.open.pop() != Some(byte - 2) {
                     self.at = here;
-                    return Err(self.broken(format!("`{}` closes what it did not open", char::from(byte))));
+                    return Err(self.broken(format!("unmatched `{}`", char::from(byte))));
                 }
                 if self.open.is_empty() {
                     self.at = here + 1;

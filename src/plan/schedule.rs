@@ -40,7 +40,7 @@ pub(super) fn doubt(item: &Item, key: Option<&Address>, drivers: &[&Address], re
     const SOURCES: &str = "pass the sources with `--source`";
     let name = &item.address;
     let Some((address, (resource, scope))) = item.parsed.as_ref().zip(resolver.resource(item)) else {
-        return Some(format!("the plan does not hold the configuration of `{name}`; {SOURCES}"));
+        return Some(format!("the plan does not record the configuration of `{name}`; {SOURCES}"));
     };
     if is_repeated(address, resource, key, resolver) {
         return Some(format!(
@@ -54,7 +54,7 @@ pub(super) fn doubt(item: &Item, key: Option<&Address>, drivers: &[&Address], re
     }
     // One that `replace_triggered_by` names directly drives nothing, but what is between them may be in any module.
     let other = drivers.first().map(ToString::to_string).or_else(|| trigger(&scope, resolver))?;
-    Some(format!("`{other}` may replace `{name}` in time: a plan does not hold `replace_triggered_by`; {SOURCES}"))
+    Some(format!("`{other}` may replace `{name}` in time: a plan does not record `replace_triggered_by`; {SOURCES}"))
 }
 
 /// Whether the number of instances comes from an expression: of the resource, or of a module that the key is not in.

@@ -13,7 +13,7 @@ use std::hash::Hash;
 use std::sync::Arc;
 
 /// Why the vaults that a reference means were not looked for.
-const TOO_MANY: &str = "the vault's management endpoint may come from too many vaults to ask each of them";
+const TOO_MANY: &str = "the vault's management endpoint may come from too many vaults to check each of them";
 
 /// A vault that a plan or a state knows of.
 #[derive(Debug)]
@@ -187,12 +187,12 @@ impl<'v> Vaults<'v> {
                 return;
             }
             let at = Step::new(place_of(key, &pointer, node), "the vault's management endpoint");
-            key.vault_type = Fact::unknown("no vault with this management endpoint is known here").with_trail(vec![at]);
+            key.vault_type = Fact::unknown("the vault with this management endpoint is unknown here").with_trail(vec![at]);
             return;
         }
         key.vault_type = match resolver {
             Some(resolver) if item.fate != Fate::Delete => self.referred(key, item, resolver),
-            _ => Fact::unknown("nothing here tells which vault the key is in"),
+            _ => Fact::unknown("the input does not show which vault the key is in"),
         };
     }
 
@@ -202,7 +202,7 @@ impl<'v> Vaults<'v> {
         let (Some(reach), Some(expression)) =
             (resolver.reach(item, "management_endpoint", kinds::VAULT), resolver.expression(item, "management_endpoint"))
         else {
-            return Fact::unknown("the plan's configuration does not tell which vault the key is in");
+            return Fact::unknown("the plan's configuration does not show which vault the key is in");
         };
         let step = resolver.step("management_endpoint", expression);
         let unknown = |why: Reason| Fact::unknown(why).with_trail(vec![step.clone()]);

@@ -82,7 +82,7 @@ pub(super) fn object<'p>(
         let key = scanner.string()?;
         scanner.release();
         if !seen.insert(key.clone()) {
-            return Err(at.broken(format!("the key `{}` is there twice", node::shown(&key))));
+            return Err(at.broken(format!("duplicate key `{}`", node::shown(&key))));
         }
         scanner.expect(b':')?;
         pointer.parts.push(key.clone());

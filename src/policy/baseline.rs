@@ -43,8 +43,8 @@ struct Accepted {
 pub fn read(path: &Path) -> Result<Baseline, Box<Problem>> {
     let shown = path.to_string_lossy();
     let text = disk::read_stream(path, CAP).and_then(disk::text).map_err(|error| {
-        let problem = Problem::new(ProblemKind::Policy, format!("the baseline cannot be read: {error}"));
-        Box::new(problem.at(Place::File(shown.as_ref().into())).help("make one with `--write-baseline FILE`"))
+        let problem = Problem::new(ProblemKind::Policy, format!("cannot read the baseline: {error}"));
+        Box::new(problem.at(Place::File(shown.as_ref().into())).help("create one with `--write-baseline FILE`"))
     })?;
     parse(&shown, &text)
 }
@@ -56,12 +56,12 @@ pub fn read(path: &Path) -> Result<Baseline, Box<Problem>> {
 pub fn parse(path: &str, text: &str) -> Result<Baseline, Box<Problem>> {
     let wrong = |message: String| {
         let problem = Problem::new(ProblemKind::Policy, message).at(Place::File(path.into()));
-        Box::new(problem.help("make a new one with `--write-baseline FILE`"))
+        Box::new(problem.help("create a new one with `--write-baseline FILE`"))
     };
     let document: Document = serde_json::from_str(text.trim_start_matches('\u{feff}'))
         .map_err(|error| wrong(format!("the file is not a kmslint baseline: {error}")))?;
     if document.version != VERSION {
-        return Err(wrong(format!("the baseline has version {}, and this kmslint knows version {VERSION}", document.version)));
+        return Err(wrong(format!("the baseline has version {}, and this kmslint reads version {VERSION}", document.version)));
     }
     let fingerprints = document.findings.into_iter().map(|accepted| accepted.fingerprint).collect();
     Ok(Baseline { path: path.to_owned(), fingerprints })

@@ -158,7 +158,7 @@ pub fn read_found(sources: &Sources, real: &Path, shown: &Path) -> (Config, Vec<
 }
 
 fn unreadable(path: &Path, error: &disk::DiskError) -> (Config, Vec<Problem>) {
-    let problem = Problem::new(ProblemKind::Policy, format!("the config file cannot be read: {error}"));
+    let problem = Problem::new(ProblemKind::Policy, format!("cannot read the config file: {error}"));
     (Config::default(), vec![problem.at(Place::File(path.to_string_lossy().into()))])
 }
 
@@ -273,14 +273,18 @@ impl Reader {
                 if named.is_empty() && matches!(rules.get_ref(), DeValue::Array(_)) {
                     self.mistake(
                         rules.span(),
-                        "the exemption names no rule".to_owned(),
+                        "the exemption does not name a rule".to_owned(),
                         Some("write `rules = [\"OCI-KMS-004\"]`".to_owned()),
                     );
                 }
                 named.into_iter().filter_map(|(id, span)| self.rule(&id, span)).collect()
             }
             None => {
-                self.mistake(value.span(), "the exemption names no rule".to_owned(), Some("add `rules = [\"OCI-KMS-004\"]`".to_owned()));
+                self.mistake(
+                    value.span(),
+                    "the exemption does not name a rule".to_owned(),
+                    Some("add `rules = [\"OCI-KMS-004\"]`".to_owned()),
+                );
                 Vec::new()
             }
         };
@@ -288,8 +292,8 @@ impl Reader {
         if reason.is_none() {
             self.mistake(
                 value.span(),
-                "the exemption gives no reason".to_owned(),
-                Some("add `reason = \"…\"`: who decided it, and why".to_owned()),
+                "the exemption has no reason".to_owned(),
+                Some("add `reason = \"…\"`: who accepted this, and why".to_owned()),
             );
         }
         let until = table.get("until").and_then(|value| self.date(value));
@@ -298,7 +302,7 @@ impl Reader {
         let is_misspelt = table.keys().any(|key| !known.contains(&key.get_ref().as_ref()));
         if !is_misspelt && SELECTORS.iter().all(|key| table.get(*key).is_none()) {
             let help = format!("add one or more of {}; `address = \"*\"` is every key", SELECTORS.map(|key| format!("`{key}`")).join(", "));
-            self.mistake(value.span(), "the exemption does not say which keys it is for".to_owned(), Some(help));
+            self.mistake(value.span(), "the exemption does not name any keys".to_owned(), Some(help));
         }
         if let (Some(tag), Some(value)) = (&tag, table.get("tag"))
             && !tag.contains('=')
@@ -314,10 +318,10 @@ impl Reader {
     fn known(&mut self, table: &DeTable<'_>, of: &str, known: &[&str]) {
         for key in table.keys().filter(|key| !known.contains(&key.get_ref().as_ref())) {
             let name = key.get_ref();
-            let message = if of.is_empty() { format!("`{name}` is no setting") } else { format!("`{name}` is no setting of `{of}`") };
+            let message = if of.is_empty() { format!("unknown setting `{name}`") } else { format!("unknown setting `{name}` in `{of}`") };
             let help = match nearest(name, known.iter().copied()) {
                 Some(near) => format!("did you mean `{near}`?"),
-                None => format!("the settings here are {}", known.iter().map(|key| format!("`{key}`")).collect::<Vec<_>>().join(", ")),
+                None => format!("use one of {}", known.iter().map(|key| format!("`{key}`")).collect::<Vec<_>>().join(", ")),
             };
             self.mistake(key.span(), message, Some(help));
         }
@@ -326,7 +330,7 @@ impl Reader {
     fn rule(&mut self, id: &str, span: std::ops::Range<usize>) -> Option<&'static str> {
         let found = super::exempt::directive::rule_id(id);
         if let Err(error) = &found {
-            self.mistake(span, format!("there is no rule `{id}`"), Some(error.to_string()));
+            self.mistake(span, format!("unknown rule `{id}`"), Some(error.to_string()));
         }
         found.ok()
     }
@@ -344,7 +348,7 @@ impl Reader {
             return Some(text.as_ref());
         }
         let help = nearest(text, words.iter().copied()).map(|near| format!("did you mean `{near}`?"));
-        self.mistake(value.span(), format!("`{name}` is one of {}, not `{text}`", words.join(", ")), help);
+        self.mistake(value.span(), format!("invalid value `{text}` for `{name}`; expected one of {}", words.join(", ")), help);
         None
     }
 
@@ -379,7 +383,7 @@ impl Reader {
             _ => None,
         };
         if found.is_none() {
-            let help = "write the last day on which it holds, as `until = 2027-01-31`".to_owned();
+            let help = "write the last day of the exemption, for example `until = 2027-01-31`".to_owned();
             self.mistake(value.span(), "`until` is not a date".to_owned(), Some(help));
         }
         found
@@ -494,12 +498,12 @@ until = 2027-01-31
     #[test]
     fn mistakes_point_into_the_file_and_say_what_is_meant() {
         let ids: Vec<String> = rules::ids().map(|id| format!("`{id}`")).collect();
-        let unknown = format!("1:8: there is no rule `OCI-KMS-000` (the rules are {})", ids.join(", "));
+        let unknown = format!("1:8: unknown rule `OCI-KMS-000` (use one of {})", ids.join(", "));
         for (text, expected) in [
-            ("exlude = []", "1:1: `exlude` is no setting (did you mean `exclude`?)"),
+            ("exlude = []", "1:1: unknown setting `exlude` (did you mean `exclude`?)"),
             (
                 "[rules.OCI-KMS-001]\nmax-rotation-day = 90",
-                "2:1: `max-rotation-day` is no setting of `[rules.OCI-KMS-001]` (did you mean `max-rotation-days`?)",
+                "2:1: unknown setting `max-rotation-day` in `[rules.OCI-KMS-001]` (did you mean `max-rotation-days`?)",
             ),
             ("[rules.OCI-KMS-001]\nmax-rotation-days = 400", "2:21: `max-rotation-days` is 60 to 365 days, not 400 (-)"),
             ("[rules.OCI-KMS-001]\nmax-rotation-days = 59", "2:21: `max-rotation-days` is 60 to 365 days, not 59 (-)"),
@@ -509,13 +513,16 @@ until = 2027-01-31
             ),
             (
                 "[rules.OCI-KMS-004]\naccept-manual-versions = true",
-                "2:1: `accept-manual-versions` is no setting of `[rules.OCI-KMS-004]` (the settings here are `level`, `accept-hsm-in-private-vault`)",
+                "2:1: unknown setting `accept-manual-versions` in `[rules.OCI-KMS-004]` (use one of `level`, `accept-hsm-in-private-vault`)",
             ),
             ("[rules.OCI-KMS-000]\nlevel = \"off\"", &unknown),
-            ("fail-on = \"warn\"", "1:11: `fail-on` is one of error, warning, note, never, not `warn` (did you mean `warning`?)"),
+            (
+                "fail-on = \"warn\"",
+                "1:11: invalid value `warn` for `fail-on`; expected one of error, warning, note, never (did you mean `warning`?)",
+            ),
             (
                 "undetermined = \"warnings\"",
-                "1:16: `undetermined` is one of error, warning, note, off, not `warnings` (did you mean `warning`?)",
+                "1:16: invalid value `warnings` for `undetermined`; expected one of error, warning, note, off (did you mean `warning`?)",
             ),
             ("exclude = \"a\"", "1:11: `exclude` is a list of strings, and here is a TOML string (-)"),
             ("rules = 1", "1:9: `rules` is a table, and here is a TOML integer (-)"),
@@ -538,16 +545,16 @@ until = 2027-01-31
         let without = |name: &'static str| entry(&|key, value| if key == name { None } else { kept(key, value) });
         let with = |name: &'static str, new: &'static str| entry(&|key, value| kept(key, if key == name { new } else { value }));
         for (text, expected) in [
-            (without("reason"), "the exemption gives no reason"),
-            (with("reason", "\" \""), "the exemption gives no reason"),
-            (without("rules"), "the exemption names no rule"),
-            (with("rules", "[]"), "the exemption names no rule"),
-            (with("rules", "[\"OCI-KMS-000\"]"), "there is no rule `OCI-KMS-000`"),
-            (without("name"), "the exemption does not say which keys it is for"),
+            (without("reason"), "the exemption has no reason"),
+            (with("reason", "\" \""), "the exemption has no reason"),
+            (without("rules"), "the exemption does not name a rule"),
+            (with("rules", "[]"), "the exemption does not name a rule"),
+            (with("rules", "[\"OCI-KMS-000\"]"), "unknown rule `OCI-KMS-000`"),
+            (without("name"), "the exemption does not name any keys"),
             (with("name", "3"), "`name` is a string, and here is a TOML integer"),
             (with("until", "\"soon\""), "`until` is not a date"),
             (with("until", "2027-01-31T10:00:00Z"), "`until` is not a date"),
-            (format!("{}nmae = \"y\"\n", without("until")), "`nmae` is no setting of `[[exempt]]`"),
+            (format!("{}nmae = \"y\"\n", without("until")), "unknown setting `nmae` in `[[exempt]]`"),
             (format!("{}tag = \"Hsm\"\n", without("until")), "`tag` has no `=`"),
         ] {
             let told = mistakes(&text);

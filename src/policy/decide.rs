@@ -231,8 +231,8 @@ fn not_followed(module: &ModuleNotFollowed, paths: &Paths<'_>) -> Finding {
         module.place.clone(),
     );
     finding.level = Level::Error;
-    finding.note = "Keys in it are not judged.".into();
-    finding.help = "Run `terraform init` first, so that the module is at hand, or check the plan.".into();
+    finding.note = "Keys in it are not checked.".into();
+    finding.help = "Run `terraform init` first, which installs the module, or check the plan.".into();
     finding.instances = vec![rules::instance(MODULES_NOT_FOLLOWED, &key, &module.root, &module.place, kind.word(), paths)];
     finding.fingerprint = rules::fingerprint_of(&finding.instances);
     finding

@@ -43,8 +43,7 @@ impl JsonSchema for Rules {
         level.insert("description".to_owned(), "The level of its findings.".into());
         let table = |id: &str| {
             let rule = rules::by_id(id);
-            let about =
-                rule.map_or_else(|| "What has a level and nothing else to set.".to_owned(), |rule| format!("{} · {}", rule.id, rule.name));
+            let about = rule.map_or_else(|| "Reports that only have a level.".to_owned(), |rule| format!("{} · {}", rule.id, rule.name));
             let rows = rule.into_iter().flat_map(|rule| rule.settings).map(|row| (row.name().to_owned(), setting(*row)));
             let properties: Map<String, Value> = std::iter::once(("level".to_owned(), level.clone().to_value())).chain(rows).collect();
             json!({ "description": about, "type": "object", "properties": properties, "additionalProperties": false })

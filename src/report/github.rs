@@ -27,7 +27,7 @@ pub fn write(outcome: &Outcome, context: &Context<'_>, out: &mut dyn Write) -> i
     if left_out > 0 {
         writeln!(
             out,
-            "{} more than GitHub shows for one step; the step summary and SARIF hold all of them",
+            "{} more than GitHub shows for one step; the step summary and SARIF have all of them",
             count(left_out, "finding", "findings")
         )?;
     }

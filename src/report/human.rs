@@ -25,7 +25,7 @@ const PLACES_SHOWN: usize = 10;
 /// How many names each place of a list has; the rest is counted.
 const NAMES_AT_A_PLACE: usize = 2;
 
-/// How many findings, problems and notices are shown; the rest is counted. Nobody reads more, and drawing them takes time.
+/// How many findings, problems and notices are shown; the rest is counted. No one reads more, and drawing them takes time.
 const MOST_SHOWN: usize = if cfg!(test) { 20 } else { 10_000 };
 
 /// Writes the report.

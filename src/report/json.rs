@@ -1,6 +1,7 @@
-//! kmslint's own JSON, version 1. These types are the format: the schema beside this file is made from them and nothing else is serialised.
+//! kmslint's own JSON, version 1. These types are the format: the schema beside this file is made from them and nothing else is serialized.
 
 use super::location::{self, Columns};
+use super::totals::totals;
 use super::{Context, write_json};
 use crate::base::{Bounds, Claim, Fact, Place, Problem, Sources, Step};
 use crate::key::{KeyFacts, ModuleNotFollowed, NotAudited, NotRead, ScheduleForm, SwitchedOff};
@@ -447,7 +448,7 @@ struct NotAuditedOut<'a> {
 struct Summary {
     /// Files looked at.
     files: usize,
-    /// Keys judged.
+    /// Keys checked.
     keys: usize,
     /// Findings: places that are reported, each for one or more keys.
     findings: usize,
@@ -455,6 +456,10 @@ struct Summary {
     violations: usize,
     /// Keys with an undetermined verdict, counted once for each rule.
     undetermined: usize,
+    /// Keys that pass, counted once for each rule.
+    passes: usize,
+    /// Keys that a rule does not apply to, counted once for each rule.
+    not_applicable: usize,
     /// Exempted findings, counted by key.
     exempted: usize,
     /// Problems.
@@ -470,6 +475,7 @@ struct Summary {
 /// Writes the report.
 pub fn write(outcome: &Outcome, context: &Context<'_>, out: &mut dyn Write) -> io::Result<()> {
     let sources = context.sources;
+    let totals = totals(outcome);
     let report = Report {
         version: 1,
         kmslint: env!("CARGO_PKG_VERSION"),
@@ -525,6 +531,8 @@ pub fn write(outcome: &Outcome, context: &Context<'_>, out: &mut dyn Write) -> i
             findings: outcome.findings.len(),
             violations: outcome.instances("violation"),
             undetermined: outcome.instances("undetermined"),
+            passes: totals.iter().map(|rule| rule.passes).sum(),
+            not_applicable: totals.iter().map(|rule| rule.not_applicable).sum(),
             exempted: outcome.exempted.iter().map(|one| one.finding.instances.len()).sum(),
             problems: outcome.problems.len(),
             switched_off: outcome.switched_off.len(),

@@ -92,7 +92,7 @@ fn sections(outcome: &Outcome, context: &Context<'_>, out: &mut Limited<'_>) -> 
     // What was not checked comes before advice, for a report may be cut.
     list(
         out,
-        "Could not be done",
+        "Could not be checked",
         outcome.problems.iter().map(|problem| {
             let at = problem.place.as_ref().map(|place| format!("{}: ", place_cell(place, context))).unwrap_or_default();
             let help = problem.help.as_deref().map(|help| format!(" ({})", prose(help))).unwrap_or_default();
@@ -206,10 +206,10 @@ fn verdict_line(outcome: &Outcome) -> String {
         outcome.instances("undetermined")
     );
     match (outcome.findings.len(), outcome.problems.len()) {
-        (0, 0) => format!("{keys} judged, nothing to report."),
-        (_, 0) => format!("{keys} judged, {findings}."),
+        (0, 0) => format!("{keys} checked, nothing to report."),
+        (_, 0) => format!("{keys} checked, {findings}."),
         (_, problems) => {
-            format!("{keys} judged, {findings}, **{}: the job could not be done in full.**", count(problems, "problem", "problems"))
+            format!("{keys} checked, {findings}, **{}: something could not be checked.**", count(problems, "problem", "problems"))
         }
     }
 }

@@ -171,7 +171,7 @@ pub struct Context<'a> {
     pub in_repository: &'a dyn Fn(&str) -> bool,
     /// Which commit was looked at, in a git checkout.
     pub provenance: Option<&'a Provenance>,
-    /// Edits that would mend a finding.
+    /// Edits that would fix a finding.
     pub fixes: &'a dyn Fn(&Finding) -> Vec<fix::Edit>,
     /// Whether exempted findings are kept, marked as such (SARIF).
     pub include_suppressed: bool,
@@ -206,7 +206,7 @@ impl<I: Iterator<Item: Serialize>, F: Fn() -> I> Serialize for Lazy<F> {
 
 /// Writes a value as indented JSON and ends the line.
 fn write_json(value: &impl Serialize, out: &mut dyn io::Write) -> io::Result<()> {
-    // The serialiser writes words, and what it writes to may be far away.
+    // The serializer writes words, and what it writes to may be far away.
     let mut out = io::BufWriter::with_capacity(64 << 10, out);
     escaped::write(value, &mut out)?;
     writeln!(out)?;

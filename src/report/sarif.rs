@@ -199,13 +199,13 @@ fn extra(id: &'static str) -> ReportingDescriptor {
         (
             "KeyDrift",
             "The live key and its code differ",
-            "Bring the code and the service into line: apply the code, or change it to say what is meant.",
+            "Bring the code and the service into line: apply the code, or change it to match the service.",
         )
     } else {
         (
             "ModuleNotFollowed",
-            "A module call's source is not at hand",
-            "Run `terraform init` before kmslint, or lint the plan: what such a module makes was not judged.",
+            "The source of a module call is not available",
+            "Run `terraform init` before kmslint, or check the plan: keys in such a module were not checked.",
         )
     };
     ReportingDescriptor::builder()
@@ -285,7 +285,7 @@ impl Writer<'_> {
         result
     }
 
-    /// The edits that would mend the finding, as one fix.
+    /// The edits that would fix the finding, as one fix.
     fn fix(&self, finding: &Finding) -> Option<Fix> {
         let mut changes: Vec<(String, Vec<Replacement>)> = Vec::new();
         for edit in (self.context.fixes)(finding) {

@@ -67,7 +67,7 @@ pub struct Drift {
     pub help: String,
 }
 
-/// What was audited: nothing is missing from where nobody looked.
+/// What was audited: a key can only be missing where the audit looked.
 #[derive(Clone, Debug, Default)]
 pub struct Scope {
     /// Identifiers and short codes of the audited regions, since OCIDs have either; empty for all.
@@ -124,7 +124,7 @@ pub fn drift_findings(drifts: &[Drift], paths: &Paths<'_>) -> Vec<Finding> {
 
 fn finding(drift: &Drift, paths: &Paths<'_>) -> Option<Finding> {
     let places = [
-        drift.code_place.clone().map(|place| (place, "the code says so")),
+        drift.code_place.clone().map(|place| (place, "set in the code")),
         drift.live_place.clone().map(|place| (place, "the key in the service")),
     ];
     let mut places = places.into_iter().flatten();
@@ -209,7 +209,7 @@ fn differences(code: &KeyFacts, live: &KeyFacts) -> Vec<Drift> {
         let state = live.lifecycle.value().map_or_else(String::new, ToString::to_string);
         let mut drift = whole(DriftKind::Missing, code, Some(live), format!("the key is declared, but in the service it is {state}"));
         drift.live = Some(state);
-        drift.help = "Enable the key or call its deletion off if the code is right; else take the resource out of the code.".to_owned();
+        drift.help = "Enable the key or cancel its deletion if the code is right; otherwise remove the resource from the code.".to_owned();
         return vec![drift];
     }
     let days = |days: &i64| days.to_string();
@@ -255,11 +255,11 @@ fn attribute<T>(
     drift.code = visible.then_some(written);
     drift.code_place = code.place().cloned().or(drift.code_place);
     drift.help = match name {
-        "protection_mode" => "The mode of a key can never be changed: write what the service has, or Terraform will replace the key.",
+        "protection_mode" => "The mode of a key can never be changed: set the value of the service in the code, or Terraform will replace the key.",
         "rotation_interval_in_days" | "time_of_schedule_start" => {
-            "Terraform never reads the schedule back and will plan nothing: write what the service has, or set the service by hand to what is written."
+            "Terraform never reads the schedule back and will plan no change: set the value of the service in the code, or change the service by hand."
         }
-        _ => "Apply the code again if it is right, or write what the service has.",
+        _ => "Apply the code again if it is right, or set the value of the service in the code.",
     }
     .to_owned();
     Some(drift)
@@ -303,12 +303,16 @@ fn gone(code: &KeyFacts, ocid: &str, audited: &Audited<'_>) -> Option<Drift> {
     }
     let (unread, outside) = (audited.is_unread(code, ocid), audited.leaves_out(code, ocid));
     let mut drift = if unread || outside {
-        let why = if unread { "a part of the tenancy that may hold it could not be read" } else { "the audit did not cover where it is" };
-        whole(DriftKind::Unproven, code, None, format!("whether the declared key still exists cannot be told: {why}"))
+        let why = if unread {
+            "a part of the tenancy that may contain it could not be read"
+        } else {
+            "the audit did not cover its compartment or region"
+        };
+        whole(DriftKind::Unproven, code, None, format!("cannot determine whether the declared key still exists: {why}"))
     } else {
         let mut drift =
-            whole(DriftKind::Missing, code, None, "the key is declared and was made, but the service does not have it".to_owned());
-        drift.help = "Plan again: Terraform will make a new key, which cannot decrypt what the old one encrypted.".to_owned();
+            whole(DriftKind::Missing, code, None, "the key is declared and was created, but the service does not have it".to_owned());
+        drift.help = "Plan again: Terraform will create a new key, which cannot decrypt what the old one encrypted.".to_owned();
         drift
     };
     drift.addresses.push(ocid.to_owned());
@@ -332,7 +336,7 @@ fn ambiguous(code: &KeyFacts, count: usize, names: Vec<String>) -> Drift {
     let mut drift = whole(DriftKind::Unproven, code, None, message);
     drift.addresses.extend(names);
     drift.addresses.sort();
-    drift.help = "Give the state or a plan to `--against` as well: they hold the OCIDs.".to_owned();
+    drift.help = "Pass the state or a plan to `--against` as well: they have the OCIDs.".to_owned();
     drift
 }
 
@@ -361,15 +365,15 @@ fn unmanaged(live: &KeyFacts, nameless: Option<&KeyFacts>) -> Drift {
             DriftKind::Unproven,
             live,
             None,
-            format!("whether any code declares the key cannot be told: `{}` may be it, but its display name is not known", code.id.address),
+            format!("cannot determine whether any code declares the key: `{}` may be it, but its display name is unknown", code.id.address),
         ),
-        None => whole(DriftKind::Unmanaged, live, None, "the key is enabled, and no code declares it".to_owned()),
+        None => whole(DriftKind::Unmanaged, live, None, "no code declares this enabled key".to_owned()),
     };
     drift.live_place = Some(live.place.clone());
     drift.code_place = None;
     drift.help = match nameless {
-        Some(_) => "Give the state or a plan to `--against` as well: they hold the OCIDs.".to_owned(),
-        None => "Import it into the code, or disable it and schedule its deletion if nothing uses it any more.".to_owned(),
+        Some(_) => "Pass the state or a plan to `--against` as well: they have the OCIDs.".to_owned(),
+        None => "Import it into the code, or disable it and schedule its deletion if nothing uses it.".to_owned(),
     };
     drift
 }
@@ -511,7 +515,7 @@ mod tests {
         let drifts = compare(&[changed], &[written], &Scope::default());
         let help = |name| drifts.iter().find(|drift| drift.attribute == Some(name)).map(|drift| drift.help.as_str()).unwrap_or_default();
         assert!(help("protection_mode").contains("can never be changed"));
-        assert!(help("rotation_interval_in_days").contains("will plan nothing"));
+        assert!(help("rotation_interval_in_days").contains("will plan no change"));
         assert!(help("is_auto_rotation_enabled").starts_with("Apply the code again"));
     }
 

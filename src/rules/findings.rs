@@ -214,7 +214,7 @@ impl Group {
             self.known.insert(step.clone())
         };
         if is_new && self.trail.len() == MOST_STATIONS {
-            self.trail.push(Step::new(step.place.clone(), "further steps are left out"));
+            self.trail.push(Step::new(step.place.clone(), "further steps are omitted"));
         } else if is_new {
             self.trail.push(step.clone());
         }
@@ -495,6 +495,6 @@ mod tests {
         let found = made(&(2..1002).map(key).collect::<Vec<_>>());
         assert_eq!((found.len(), found[0].instances.len()), (1, 1000), "no instance is left out");
         let trail = &found[0].trail;
-        assert_eq!((trail.len(), &*trail[MOST_STATIONS].label()), (MOST_STATIONS + 1, "further steps are left out"));
+        assert_eq!((trail.len(), &*trail[MOST_STATIONS].label()), (MOST_STATIONS + 1, "further steps are omitted"));
     }
 }

@@ -74,7 +74,7 @@ fn judge(key: &KeyFacts, settings: &Settings) -> Verdict {
             format!("the certificate authority `{}` uses the key, and OCI Certificates requires a hardware-protected key", authority.id);
         return not_applicable(Kind::CertificateAuthority, message);
     }
-    if let Some(verdict) = subject::external(key, "it is kept neither in OCI's HSM nor in software") {
+    if let Some(verdict) = subject::external(key, "it is not kept in OCI's HSM or in software") {
         return verdict;
     }
     let verdict = match &key.protection_mode.claim {
@@ -94,7 +94,7 @@ fn unless_authority(key: &KeyFacts, verdict: Verdict) -> Verdict {
             message: format!("cannot determine whether a certificate authority uses the key: {why}"),
             note: sentences([
                 Some("OCI Certificates requires a hardware-protected key.".to_owned()),
-                Some(format!("If no certificate authority uses it, this holds: {}.", report.message)),
+                Some(format!("If no certificate authority uses it: {}.", report.message)),
             ]),
             help: subject::how_to_settle(key),
             at: report.at,
@@ -119,14 +119,14 @@ fn unless_restored(key: &KeyFacts, verdict: Verdict) -> Verdict {
         Verdict::Violation(_) | Verdict::Pass { .. } => {
             let message =
                 format!("cannot determine whether the key is restored from a backup, whose protection mode wins: {}", unknown.why);
-            from_backup(key, &message, format!("If it is not, this holds: {}.", verdict.message()))
+            from_backup(key, &message, format!("If it is not: {}.", verdict.message()))
         }
         _ => verdict,
     }
 }
 
 fn from_backup(key: &KeyFacts, message: &str, note: String) -> Verdict {
-    let why = "The provider restores the backup and never sends `protection_mode`, so the argument decides nothing here.";
+    let why = "The provider restores the backup and never sends `protection_mode`, so the argument has no effect here.";
     Verdict::Undetermined(Report {
         kind: Kind::Restored.into(),
         message: message.to_owned(),
@@ -170,19 +170,17 @@ fn by_effect(key: &KeyFacts, settings: &Settings, effect: Effect) -> Verdict {
     match effect {
         Effect::Software => pass(Kind::Software, "the key is SOFTWARE-protected"),
         Effect::External => {
-            not_applicable(SharedKind::External, "the protection mode is EXTERNAL: it is kept neither in OCI's HSM nor in software")
+            not_applicable(SharedKind::External, "the protection mode is EXTERNAL: it is not kept in OCI's HSM or in software")
         }
         Effect::Hsm => hsm(key, settings, Kind::Hsm),
         Effect::HsmByDefault => subject::unless_external(key, hsm(key, settings, Kind::HsmByDefault)),
         Effect::Invalid => invalid(key),
-        Effect::Unrecorded if subject::may_be_imported(key) => subject::imported(
-            key,
-            "its protection mode",
-            "Where `protection_mode` is omitted, Terraform leaves the mode of an existing key as it is.",
-        ),
+        Effect::Unrecorded if subject::may_be_imported(key) => {
+            subject::imported(key, "its protection mode", "If `protection_mode` is omitted, Terraform keeps the mode of an existing key.")
+        }
         Effect::Unrecorded => Verdict::Undetermined(Report {
             kind: SharedKind::Unknown.into(),
-            message: "which protection mode the key has is not recorded here".to_owned(),
+            message: "the protection mode of the key is not recorded here".to_owned(),
             at: at_unknown(key).into(),
             note: "The key exists without a recorded `protection_mode`: an import or an old provider may have left it out.".to_owned(),
             help: subject::how_to_settle(key),
@@ -219,12 +217,12 @@ fn hsm(key: &KeyFacts, settings: &Settings, kind: Kind) -> Verdict {
 /// The settings accept HSM keys in VIRTUAL_PRIVATE vaults, and the vault's type is not known.
 fn maybe_accepted(key: &KeyFacts) -> Verdict {
     let unknown = key.vault_type.as_unknown();
-    let why = unknown.map_or("no vault is named", |unknown| &*unknown.why);
+    let why = unknown.map_or("its vault is not set", |unknown| &*unknown.why);
     Verdict::Undetermined(Report {
         kind: SharedKind::Unknown.into(),
         message: format!("cannot determine whether the HSM key is in a VIRTUAL_PRIVATE vault: {why}"),
         at: at_unknown(key).into(),
-        note: "The setting `accept-hsm-in-private-vault` accepts HSM keys there and nowhere else.".to_owned(),
+        note: "The setting `accept-hsm-in-private-vault` accepts HSM keys only there.".to_owned(),
         help: unknown.map_or_else(|| subject::how_to_settle(key), |unknown| subject::how_to_settle_this(key, unknown)),
     })
 }
@@ -252,8 +250,7 @@ fn by_bounds(key: &KeyFacts, settings: &Settings, unknown: &Unknown<ProtectionMo
             kind: SharedKind::Unknown.into(),
             message: format!("cannot determine whether the key will be HSM-protected: {}", unknown.why),
             at: at_unknown(key).into(),
-            note: "Without a value the service makes an HSM key, whose versions are billed per key version beyond the free allowance."
-                .to_owned(),
+            note: "Without a value the service creates an HSM key, whose versions are billed beyond the free allowance.".to_owned(),
             help: subject::how_to_settle_this(key, unknown),
         }),
         Bounds::OneOf(cases) => by_cases(key, settings, unknown, cases),
@@ -276,7 +273,10 @@ fn by_cases(key: &KeyFacts, settings: &Settings, unknown: &Unknown<ProtectionMod
         }
         _ => Verdict::Undetermined(Report {
             kind: SharedKind::Depends.into(),
-            message: format!("whether the key will be HSM-protected depends on a value that is unknown here: {}", unknown.why),
+            message: format!(
+                "cannot determine whether the key will be HSM-protected: it depends on a value that is unknown here: {}",
+                unknown.why
+            ),
             at: at_unknown(key).into(),
             note: told,
             help: format!("Choose SOFTWARE in every case. {}", subject::how_to_settle_this(key, unknown)),
@@ -315,7 +315,7 @@ fn by_default(key: &KeyFacts, settings: &Settings, value: Option<&ProtectionMode
     };
     let help = match remedies::by_default(key, settings) {
         Some(remedy) if effect.violates() => {
-            format!("{}, so that an HSM key is a choice and not an oversight; or check the callers of this module.", remedy.told(input))
+            format!("{}, so that HSM is a decision and not an accident, or check the callers of this module.", remedy.told(input))
         }
         _ => subject::check_callers(key),
     };
@@ -324,7 +324,7 @@ fn by_default(key: &KeyFacts, settings: &Settings, value: Option<&ProtectionMode
         message: format!("keys of this module are {mode} unless the caller sets `{input}`"),
         at: at_unknown(key).into(),
         note: sentences([
-            key.symbolic.as_ref().map(|symbolic| format!("No key of it can be named: {}.", symbolic.why)),
+            key.symbolic.as_ref().map(|symbolic| format!("Its keys cannot be named: {}.", symbolic.why)),
             effect.violates().then(|| billing(key)),
         ]),
         help,
@@ -354,7 +354,7 @@ fn note(key: &KeyFacts) -> String {
 fn billing(key: &KeyFacts) -> String {
     match subject::vault(key) {
         Vault::Private => {
-            "A VIRTUAL_PRIVATE vault includes 1000 key versions, so the saving starts after them; beyond, HSM keys are billed per key version."
+            "In a VIRTUAL_PRIVATE vault the first 1,000 key versions are included; HSM versions beyond that are billed."
         }
         Vault::Default | Vault::Unsure => {
             "HSM keys are billed per key version beyond the free allowance, and every rotation adds a version; versions of SOFTWARE keys are free."
@@ -376,7 +376,7 @@ const MIGRATE: &str = "(the old one is deleted after 7 to 30 days and what it en
 /// What to write.
 fn help(key: &KeyFacts) -> String {
     if key.importance == Importance::Replica {
-        let primary = "This key is a replica, whose mode is that of its primary key: look there, in the region of the primary key's vault.";
+        let primary = "This key is a replica, which has the mode of its primary key: check that key, in the region of its vault.";
         return sentences([Some(primary.to_owned()), Some(exemption(key).to_owned())]);
     }
     let authority = may_be_for_authority(key).then(|| match key.shape.algorithm.value() {
@@ -384,8 +384,10 @@ fn help(key: &KeyFacts) -> String {
         None => "If it is an RSA or ECDSA key that a certificate authority of another stack uses, it must stay an HSM key.".to_owned(),
     });
     if let Some(old) = key.old_provider.as_ref().filter(|old| old.without_software) {
-        let advice =
-            format!("Keys in SOFTWARE need oracle/oci 3.94.0 or later, and the configuration allows {} only: raise it first.", old.version);
+        let advice = format!(
+            "SOFTWARE keys need oracle/oci 3.94.0 or later, and the configuration allows only {}: raise the constraint first.",
+            old.version
+        );
         return sentences([Some(advice), authority, Some(exemption(key).to_owned())]);
     }
     let advice = match subject::situation(key) {
@@ -414,10 +416,10 @@ fn set(key: &KeyFacts) -> String {
 fn exemption(key: &KeyFacts) -> &'static str {
     match key.stage {
         Stage::Declared if !at(key).is_own() => {
-            "If this key must be in an HSM, say why on the line above: `# kmslint: ignore[OCI-KMS-004] the reason`."
+            "If this key must be in an HSM, add the reason on the line above: `# kmslint: ignore[OCI-KMS-004] the reason`."
         }
-        Stage::Declared => "If this key must be in an HSM, say why: `# kmslint: ignore[OCI-KMS-004] the reason`.",
-        Stage::Actual => "If this key must be in an HSM, say why in an `[[exempt]]` entry of `kmslint.toml`.",
+        Stage::Declared => "If this key must be in an HSM, add the reason: `# kmslint: ignore[OCI-KMS-004] the reason`.",
+        Stage::Actual => "If this key must be in an HSM, add the reason in an `[[exempt]]` entry of `kmslint.toml`.",
     }
 }
 
@@ -479,7 +481,7 @@ mod tests {
         assert_eq!(judged(&disabled(declared())), ("not-applicable", "disabled"));
         let created = disabled(planned());
         assert_eq!(judged(&created), ("violation", "hsm-by-default"));
-        assert!(report(&RULE, &created, &settings()).note.contains("refuses to create a key that is not enabled"));
+        assert!(report(&RULE, &created, &settings()).note.contains("cannot create a disabled key"));
         let Verdict::Pass { advice: Some(advice), .. } = (RULE.judge)(&mode(created, "SOFTWARE"), &settings()) else { panic!("no advice") };
         assert_eq!(advice.kind, SharedKind::CreatedDisabled.into());
         let restored = with(disabled(planned()), |key| key.restored = Fact::known(true));
@@ -571,7 +573,7 @@ mod tests {
         assert_eq!(judged(&maybe(mode(declared(), "SOFTWARE"))), ("pass", "software"));
         let report = report(&RULE, &maybe(declared()), &settings());
         assert!(report.message.ends_with("uses the key: variable `x` has no value"), "{}", report.message);
-        assert!(report.note.contains("this holds: the key will be HSM-protected"), "{}", report.note);
+        assert!(report.note.contains("uses it: the key will be HSM-protected"), "{}", report.note);
     }
 
     #[test]
@@ -644,7 +646,7 @@ mod tests {
     #[test]
     fn an_expression_that_terraform_would_refuse_is_to_be_mended_and_no_value_is_asked_for() {
         let help = |fact| report(&RULE, &with(declared(), |key| key.protection_mode = fact), &settings()).help;
-        let refused = help(Fact::refused("Terraform would refuse its value"));
+        let refused = help(Fact::refused("Terraform would reject its value"));
         assert!(refused.starts_with("Fix the configuration") && !refused.contains("--var"), "{refused}");
         assert!(
             help(Fact::unknown(crate::base::Reason::no_value("x"))).contains("--var 'x=…'")
@@ -688,7 +690,9 @@ mod tests {
             |key| with(key, |key| key.symbolic = Some(Symbolic { why: "no caller in the scanned directories".into(), place: None }));
         let hsm = symbolic(mode(declared(), "HSM"));
         assert_eq!(judged(&hsm), ("violation", "hsm"));
-        assert!(report(&RULE, &hsm, &settings()).note.contains("every key that the block may make: no caller in the scanned directories"));
+        assert!(
+            report(&RULE, &hsm, &settings()).note.contains("every key that the block may create: no caller in the scanned directories")
+        );
         assert_eq!(judged(&symbolic(mode(declared(), "SOFTWARE"))), ("pass", "software"));
     }
 
@@ -730,9 +734,7 @@ mod tests {
     #[test]
     fn the_note_fits_the_vault() {
         let note = |key: &KeyFacts| report(&RULE, key, &settings()).note;
-        assert!(
-            note(&in_vault(planned(), VaultType::VirtualPrivate)).contains("includes 1000 key versions, so the saving starts after them")
-        );
+        assert!(note(&in_vault(planned(), VaultType::VirtualPrivate)).contains("the first 1,000 key versions are included"));
         assert!(note(&in_vault(planned(), VaultType::Default)).contains("billed per key version beyond the free allowance"));
         let used = with(mode(actual(), "HSM"), |key| key.vault_usage = Some(VaultUsage { hsm_versions: 37, software_versions: 2 }));
         assert!(note(&used).contains("The vault holds 37 HSM key versions now."));

@@ -149,7 +149,7 @@ pub(super) fn interval_site(key: &KeyFacts) -> Result<Site, String> {
 }
 
 fn block(key: &KeyFacts) -> Result<Place, String> {
-    let missing = || "the code that declares the key is not at hand; name its directory with `--source`".to_owned();
+    let missing = || "the code that declares the key is not available; pass its directory with `--source`".to_owned();
     key.declared.block.clone().ok_or_else(missing)
 }
 
@@ -169,7 +169,7 @@ fn written<T>(fact: &Fact<T>, name: &str) -> Result<Site, String> {
         None if matches!(last.kind, StepKind::Optional(_)) => {
             Err(format!("`{name}` is left to the default of an optional attribute; set it in the element"))
         }
-        None if is_default(fact) => Err(format!("the caller of the module decides about `{name}`")),
+        None if is_default(fact) => Err(format!("the caller of the module decides `{name}`")),
         None => Ok(Site::Value(last.place.clone())),
     }
 }

@@ -220,7 +220,7 @@ fn by_hand(key: &KeyFacts, settings: &Settings) -> Option<Verdict> {
     }
     match written_versions(key) {
         count if count > 0 && settings.is_on(&ACCEPT_MANUAL_VERSIONS) => {
-            Some(pass(Kind::ManualVersions, format!("the key is rotated by hand: {}, which the settings accept", says::resources(count))))
+            Some(pass(Kind::ManualVersions, format!("the key is rotated by hand ({}), which the settings accept", says::resources(count))))
         }
         _ => key.schedules_unsure.as_ref().map(|why| says::code_unsure(key, why)),
     }
@@ -238,7 +238,7 @@ fn by_code(key: &KeyFacts, settings: &Settings) -> Option<Verdict> {
             .to_owned(),
         at: schedule.trail.clone(),
     });
-    let message = format!("Terraform itself makes the next key version in time, driven by `{}`", schedule.driver);
+    let message = format!("Terraform creates the next key version in time, triggered by `{}`", schedule.driver);
     Some(Verdict::Pass { kind: Kind::RotatedByCode.into(), message, advice })
 }
 

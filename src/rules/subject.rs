@@ -79,7 +79,7 @@ pub(super) fn ending_or_disabled(key: &KeyFacts) -> Option<Verdict> {
         return Some(not_applicable(SharedKind::Ending, "the key is deleted or pending deletion"));
     }
     (is_disabled(key) && !cannot_be_created(key))
-        .then(|| not_applicable(SharedKind::Disabled, "the key is disabled: it can neither be used nor rotated until it is enabled again"))
+        .then(|| not_applicable(SharedKind::Disabled, "the key is disabled: it cannot be used or rotated until it is enabled again"))
 }
 
 fn is_disabled(key: &KeyFacts) -> bool {
@@ -112,9 +112,8 @@ pub(super) fn unless_disabled(key: &KeyFacts, verdict: Verdict) -> Verdict {
 pub(super) fn with_cautions(key: &KeyFacts, verdict: Verdict, with_passes: bool) -> Verdict {
     let disabled = cannot_be_created(key).then(|| Advice {
         kind: SharedKind::CreatedDisabled.into(),
-        message:
-            "`desired_state` is DISABLED, and the provider refuses to create a key that is not enabled: create it enabled, then disable it"
-                .to_owned(),
+        message: "`desired_state` is DISABLED, and the provider cannot create a disabled key: create it enabled, then disable it"
+            .to_owned(),
         at: key.lifecycle.trail.clone(),
     });
     let endpoint = key.wrong_endpoint.as_ref().filter(|_| key.stage == Stage::Declared).map(|step| Advice {
@@ -201,7 +200,7 @@ pub(super) fn unless_external(key: &KeyFacts, verdict: Verdict) -> Verdict {
         verdict,
         place::of_unknown(key, fact, "external_key_reference"),
         fact,
-        |why| format!("cannot determine whether the key is an external one: {why}"),
+        |why| format!("cannot determine whether the key is external: {why}"),
         "If it is not, this holds",
     )
 }
@@ -261,7 +260,7 @@ pub(super) fn day(time: Timestamp) -> Date {
 
 /// A sentence on what a symbolic instance stands for.
 pub(super) fn stands_for_many(key: &KeyFacts) -> Option<String> {
-    key.symbolic.as_ref().map(|symbolic| format!("This holds for every key that the block may make: {}.", symbolic.why))
+    key.symbolic.as_ref().map(|symbolic| format!("This applies to every key that the block may create: {}.", symbolic.why))
 }
 
 /// How an undetermined verdict can be settled.
@@ -284,7 +283,7 @@ pub(super) fn settle_by(key: &KeyFacts, cause: &Cause) -> String {
         return "Check the service itself: `kmslint live`.".to_owned();
     }
     if key.id.input == InputKind::Plan {
-        return "Give the configuration next to the plan with `--source DIR`, or check the state after the apply.".to_owned();
+        return "Pass the configuration with `--source DIR`, or check the state after the apply.".to_owned();
     }
     let cause = match (&key.symbolic, cause) {
         (Some(symbolic), Cause::Other) => symbolic.why.cause(),

@@ -111,7 +111,9 @@ mod tests {
         for text in ["{% if x %}\na = 1\n{% endif %}\n", "a = {{ name }}\n", "resource \"x\" \"y\" {\n  {{ range . }}\n}\n"] {
             assert_eq!(Disguise::of_text(text), Some(Disguise::Template), "{text}");
         }
-        for text in ["a = \"{{ name }}\n", "# {% comment %}\na = \n", "a = <<E\n{{ x }}\nE\nb =\n", "a = {\n", "a = \"%{ if x }{%{ endif }\"\n"] {
+        for text in
+            ["a = \"{{ name }}\n", "# {% comment %}\na = \n", "a = <<E\n{{ x }}\nE\nb =\n", "a = {\n", "a = \"%{ if x }{%{ endif }\"\n"]
+        {
             assert_eq!(Disguise::of_text(text), None, "{text}");
         }
     }

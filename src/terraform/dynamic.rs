@@ -68,13 +68,13 @@ fn dynamic<'b>(
         return Err(refuse("a `dynamic` block needs a `for_each`", block.header));
     };
     if let [_, extra, ..] = block.labels.as_slice() {
-        return Err(refuse("a `dynamic` block has one label", extra.span));
+        return Err(refuse("a `dynamic` block must have one label", extra.span));
     }
     if let Some(second) = block.body.blocks_of("content").nth(1) {
-        return Err(refuse("a `dynamic` block has one `content` block", second.header));
+        return Err(refuse("a `dynamic` block must have one `content` block", second.header));
     }
     if let Some(block) = block.body.blocks.iter().find(|block| &*block.kind.text != "content") {
-        return Err(refuse("unsupported block in a `dynamic` block; only `content` may be in it", block.header));
+        return Err(refuse("unsupported block in a `dynamic` block; only `content` is allowed", block.header));
     }
     let is_known = |name: &str| matches!(name, "for_each" | "iterator");
     if let Some(attribute) = block.body.attributes.iter().find(|attribute| !is_known(&attribute.name.text)) {

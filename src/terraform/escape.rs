@@ -8,7 +8,7 @@ const ESCAPE: &str = "_";
 const RESOURCE_META: [&str; 7] = ["count", "for_each", "depends_on", "provider", "lifecycle", "connection", "provisioner"];
 const CALL_META: [&str; 6] = ["source", "version", "count", "for_each", "depends_on", "providers"];
 
-/// Merges the contents of the escaping block into the block, and returns what Terraform would refuse of it.
+/// Merges the contents of the escaping block into the block, and returns what Terraform would reject of it.
 pub(super) fn unescape(block: &mut Block) -> Vec<Problem> {
     let mut problems = Vec::new();
     if !block.body.blocks.iter().any(|inner| &*inner.kind.text == ESCAPE) {
@@ -22,7 +22,7 @@ pub(super) fn unescape(block: &mut Block) -> Vec<Problem> {
     let mut first: Option<Span> = None;
     for inner in escaping {
         if let Some(first) = first {
-            let mut problem = refused("there may be only one escaping block `_`", inner.header);
+            let mut problem = refused("only one escaping block `_` is allowed", inner.header);
             problem.related.push(Step::new(Place::Source(first), "the first one"));
             problems.push(problem.help("Move its arguments into the first one"));
         }

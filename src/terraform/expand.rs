@@ -10,7 +10,7 @@ use std::collections::HashSet;
 use std::rc::Rc;
 use std::sync::Arc;
 
-/// How many instances of one block are judged one by one. Terraform has no limit, but hostile code has no shame.
+/// How many instances of one block are checked one by one. Terraform has no limit; untrusted code must not exhaust memory.
 const MAX_INSTANCES: u64 = 100_000;
 
 /// What a block's `count` or `for_each` comes to.
@@ -34,7 +34,7 @@ pub(super) fn expand(world: &World<'_>, at: &Rc<Instance>, block: &Block) -> Exp
     Expansion::One
 }
 
-/// An error becomes one instance that stands for all: a key must not disappear behind somebody's mistake.
+/// An error becomes one instance that stands for all: a key must not disappear because of an error.
 fn settle(argument: &str, span: Span, expansion: Result<Expansion, EvalError>) -> Expansion {
     expansion.unwrap_or_else(|error| {
         let why = Reason::from(format!("`{argument}` cannot be evaluated"));
@@ -88,7 +88,7 @@ fn by_count(world: &World<'_>, value: Value, span: Span) -> Result<Expansion, Ev
         convert(value, &Type::Number).map_err(|error| refuse(format!("`count` must be a whole number: {}", error.message), span))?;
     let marks = value.marks;
     if marks.ephemeral {
-        return Err(refuse("`count` is ephemeral: Terraform could not keep it between plan and apply", span));
+        return Err(refuse("`count` is ephemeral, which Terraform does not allow", span));
     }
     match &value.data {
         Data::Unknown(unknown) => {
@@ -122,10 +122,10 @@ fn too_many(argument: &str, span: Span, each: Each) -> Expansion {
 fn by_key(world: &World<'_>, value: Value, span: Span) -> Result<Expansion, EvalError> {
     let (marks, trail) = (value.marks, value.trail.clone());
     if marks.sensitive {
-        return Err(refuse("`for_each` is sensitive: instance keys are shown in the plan, so Terraform refuses it", span));
+        return Err(refuse("`for_each` is sensitive: instance keys are shown in the plan, so Terraform rejects it", span));
     }
     if marks.ephemeral {
-        return Err(refuse("`for_each` is ephemeral: Terraform refuses it", span));
+        return Err(refuse("`for_each` is ephemeral: Terraform rejects it", span));
     }
     let entries: Vec<(Arc<str>, Value)> = match &value.data {
         Data::Null(_) => return Err(refuse("`for_each` is null; it must be a map, or a set of strings", span)),

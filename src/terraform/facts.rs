@@ -36,7 +36,7 @@ pub(super) struct Problems {
 type Said = (String, Option<Place>);
 
 impl Problems {
-    /// Notes what Terraform would refuse.
+    /// Notes what Terraform would reject.
     pub(super) fn refused(&self, error: &EvalError) {
         let kind = if error.kind == EvalErrorKind::Cycle { ProblemKind::Structure } else { ProblemKind::Refused };
         let mut problem = Problem::new(kind, error.message.clone());
@@ -134,9 +134,9 @@ impl Reader<'_> {
                 self.problems.refused(&error);
                 let mut trail = vec![first];
                 if let Some(span) = error.span.filter(|span| *span != expr.span) {
-                    trail.push(Step::new(Place::Source(span), "Terraform would refuse this"));
+                    trail.push(Step::new(Place::Source(span), "Terraform would reject this"));
                 }
-                Fact::refused(format!("Terraform would refuse its value: {}", error.message)).with_trail(trail)
+                Fact::refused(format!("Terraform would reject its value: {}", error.message)).with_trail(trail)
             }
         }
     }
@@ -210,7 +210,7 @@ pub(super) fn of_value<T>(
     let marks = value.marks;
     let known = |value: &Value| match value.as_str() {
         _ if value.is_null() => Ok(None),
-        Some(text) if text.len() > LONGEST_TEXT => Err(format!("its text of {} bytes is too long to be looked at", text.len()).into()),
+        Some(text) if text.len() > LONGEST_TEXT => Err(format!("its text of {} bytes is too long to evaluate", text.len()).into()),
         _ => read(value),
     };
     let claim = if let Some(unknown) = value.as_unknown() {

@@ -57,7 +57,7 @@ impl Files {
     /// The real path of something that may be looked at.
     fn admit(&self, path: &str) -> Result<PathBuf, FileError> {
         if path == "~" || path.starts_with("~/") {
-            return Err(FileError::withheld(format!("`{path}` lies in somebody's home folder")));
+            return Err(FileError::withheld(format!("`{path}` is in a user's home directory")));
         }
         let full = self.full(path);
         if disk::is_git(&full) {
@@ -133,7 +133,7 @@ fn outside(path: &str) -> FileError {
 }
 
 fn in_git(path: &str) -> FileError {
-    FileError::withheld(format!("`{path}` lies in `.git`, which is never read"))
+    FileError::withheld(format!("`{path}` is in `.git`, which is never read"))
 }
 
 /// A path from a root module's directory without symbolic links, as Terraform writes `path.module`: with Go's `filepath.EvalSymlinks`.

@@ -124,7 +124,7 @@ pub(super) fn within(folder: &Path, request: &Request) -> Vec<PathBuf> {
     own.into_iter().chain(request.allow_paths.iter().filter_map(|path| disk::canonical(&request.base().join(path)).ok())).collect()
 }
 
-/// Whether a link leads to a file whose name is not of this kind: what a stranger's link makes of somebody's credentials must not be quoted
+/// Whether a link leads to a file whose name is not of this kind: credentials that an untrusted link points to must not be quoted
 /// as configuration.
 pub(super) fn leads_to_another_kind(path: &Path, is_kind: impl Fn(&str) -> bool) -> bool {
     let real = disk::canonical(path).ok();

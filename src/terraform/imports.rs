@@ -79,7 +79,7 @@ impl Imports {
             }
         }
         unsure.map_or_else(Fact::unset, |target| {
-            let fact = Fact::unknown("which keys the `import` block names is unknown");
+            let fact = Fact::unknown("the keys that the `import` block names are unknown");
             fact.with_trail(step(target, "the key may be imported here"))
         })
     }

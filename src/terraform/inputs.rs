@@ -47,7 +47,7 @@ pub(super) struct Inputs {
     lost: Option<Reason>,
     /// Every value in a values file, also those that a later one replaces.
     written: Vec<(String, Span)>,
-    /// Set where the root is looked at as a library: what variables hold that nobody sets.
+    /// Set where the root is looked at as a library: what variables hold that no one sets.
     pub library: Option<Fill>,
 }
 
@@ -181,7 +181,7 @@ impl ReadInputs {
         if let Some(error) = parsed.error {
             // Which variable the text would have been for is not known.
             sources.hide_all(source);
-            let message = if marks.from_file { "it is a link to a file that is no values file".to_owned() } else { error.message };
+            let message = if marks.from_file { "it is a link to a file that is not a values file".to_owned() } else { error.message };
             self.lose(unparsable(message, error.span), shown);
         }
         self.comments.extend(super::comments::of_values(&parsed.comments, &stored));
@@ -192,7 +192,7 @@ impl ReadInputs {
         }
         for block in parsed.body.blocks {
             let kind = &block.kind.text;
-            let message = format!("unexpected block `{kind}`: a values file holds `name = value` lines only");
+            let message = format!("unexpected block `{kind}`: a values file has only `name = value` lines");
             let help = format!("Write `{kind} = {{ … }}`, or move the block into the configuration");
             self.problems.push(Problem::new(ProblemKind::Refused, message).at(Place::Source(block.header)).help(help));
             self.inputs.set(kind, Given::Rejected(not_accepted(&name)));
@@ -300,7 +300,7 @@ impl Inputs {
         })
     }
 
-    /// Whether a library's caller could set a variable that nobody sets, so that more comes of it than now.
+    /// Whether a library's caller could set a variable that no one sets, so that more comes of it than now.
     pub(super) fn has_open(&self, variables: &BTreeMap<Arc<str>, Block>) -> bool {
         let is_empty = |expr: &Expr| match &expr.kind {
             ExprKind::Null => true,

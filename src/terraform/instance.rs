@@ -66,7 +66,7 @@ pub(super) enum Expansion {
     Count(u64),
     /// `for_each`, in Terraform's order.
     ForEach(Vec<Entry>),
-    /// It cannot be told, or Terraform would refuse it: one instance stands for all. The value is what `each.value` would be.
+    /// It cannot be told, or Terraform would reject it: one instance stands for all. The value is what `each.value` would be.
     Symbolic {
         /// Why.
         symbolic: Rc<Symbolic>,

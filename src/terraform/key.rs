@@ -23,7 +23,7 @@ pub(super) struct Instance<'a> {
     pub block: &'a Block,
     /// Which instance.
     pub key: Option<InstanceKey>,
-    /// Set where it stands for many.
+    /// Set if it represents many instances.
     pub symbolic: Option<Symbolic>,
 }
 
@@ -71,7 +71,7 @@ pub(super) fn facts(reader: &Reader<'_>, key: &Instance<'_>, root: &Arc<str>, re
     relations.relate(reader, body, &mut facts);
     for name in ["time_of_deletion", "restore_trigger"] {
         let ty = if name == "restore_trigger" { Type::Bool } else { Type::String };
-        // No fact is made of them, but Terraform would refuse what does not fit.
+        // No fact is made of them, but Terraform would reject what does not fit.
         let _: Fact<()> = reader.fact(body.attribute(name), &[], &ty, |_| Ok(None));
     }
     guard(&refusals, facts)
@@ -132,7 +132,7 @@ fn first_name(expr: &Expr) -> Option<Arc<str>> {
     }
 }
 
-/// The nested blocks of a type; what Terraform would refuse of them is noted, and nothing is known of them then.
+/// The nested blocks of a type; what Terraform would reject of them is noted, and nothing is known of them then.
 struct Found<'b> {
     blocks: Option<Blocks<'b>>,
 }
@@ -141,7 +141,7 @@ fn nested<'b>(reader: &Reader<'_>, body: &'b Body, kind: &str) -> Found<'b> {
     match dynamic::blocks(reader.world, reader.at, reader.each, body, kind, &[]) {
         Ok(blocks) => {
             if let [_, second, ..] = blocks.made.as_slice() {
-                let message = format!("there may be one `{kind}` block at most");
+                let message = format!("at most one `{kind}` block is allowed");
                 reader.problems.add(Problem::new(ProblemKind::Refused, message).at(dynamic::place(second)));
                 return Found { blocks: None };
             }
@@ -162,7 +162,7 @@ fn within<T: Clone>(
     ty: &Type,
     read: impl Fn(&Value) -> Result<Option<T>, Reason>,
 ) -> Fact<T> {
-    let Some(blocks) = &found.blocks else { return Fact::refused("Terraform would refuse the block it is in") };
+    let Some(blocks) = &found.blocks else { return Fact::refused("Terraform would reject the block it is in") };
     let one = |nested: &Nested<'_>| reader.fact(nested.body.attribute(name), &nested.bound, ty, &read);
     let fact = match (blocks.made.first(), &blocks.unsure) {
         (Some(nested), _) => one(nested),
@@ -226,7 +226,7 @@ fn rotation(reader: &Reader<'_>, body: &Body, facts: &mut KeyFacts) {
     });
     facts.rotation.start = within(reader, &details, "time_of_schedule_start", &Type::String, |value| {
         let Some(text) = text(value) else { return Ok(None) };
-        text.parse::<Timestamp>().map(Some).map_err(|_| "it is not a time as RFC 3339 writes it, like `2027-01-31T00:00:00Z`".into())
+        text.parse::<Timestamp>().map(Some).map_err(|_| "it is not an RFC 3339 time such as `2027-01-31T00:00:00Z`".into())
     });
     let block = details.blocks.as_ref().and_then(|blocks| blocks.made.first().or(blocks.unsure.as_ref().map(|(_, _, nested)| nested)));
     facts.rotation.block = block.map(dynamic::place);
@@ -237,7 +237,7 @@ fn restored(reader: &Reader<'_>, body: &Body) -> Fact<bool> {
     let mut restored = Fact::unset();
     for kind in ["restore_from_file", "restore_from_object_store"] {
         let found = nested(reader, body, kind);
-        let Some(blocks) = &found.blocks else { return Fact::refused(format!("Terraform would refuse the `{kind}` block")) };
+        let Some(blocks) = &found.blocks else { return Fact::refused(format!("Terraform would reject the `{kind}` block")) };
         let step = |place: Place| vec![Step::new(place, "the key is restored from this backup")];
         match (blocks.made.first(), &blocks.unsure) {
             (Some(nested), _) if blocks.marks.by_caller => {

@@ -40,7 +40,7 @@ pub(super) struct Loader<'r> {
 }
 
 /// Why a call is not followed out of the repository.
-pub(super) const CONFINED: &str = "it lies outside of the repository, and `--confined` refuses to leave it";
+pub(super) const CONFINED: &str = "it is outside of the repository, and `--confined` does not leave it";
 
 impl<'r> Loader<'r> {
     /// A loader of what a scan has read.
@@ -182,7 +182,7 @@ impl<'r> Loader<'r> {
     /// Why a directory is not entered, where it must not be.
     fn refusal(&self, path: &Path) -> Option<&'static str> {
         if disk::is_git(path) {
-            Some("it lies in `.git`, which is never read")
+            Some("it is in `.git`, which is never read")
         } else if self.request.confined && self.is_outside(path) {
             Some(CONFINED)
         } else {

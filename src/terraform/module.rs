@@ -88,7 +88,7 @@ pub(super) struct Module {
     pub problems: Vec<Problem>,
     /// Blocks that are not what they should be: keys and module calls may be missing because of them.
     pub refused: Vec<Problem>,
-    /// Names whose declaration Terraform would refuse.
+    /// Names whose declaration Terraform would reject.
     faults: BTreeMap<Named, BTreeMap<Arc<str>, EvalError>>,
     /// Whether its texts may hold sensitive values, found when it is asked for.
     may_hold_secrets: OnceLock<bool>,
@@ -210,7 +210,7 @@ impl Module {
     fn take(&mut self, file: File, is_override: bool, names_keys: bool) {
         if let Some(error) = file.error {
             let problem = Problem::new(ProblemKind::Unparsable, error.message).at(Place::Source(error.span));
-            self.problems.push(problem.help("Fix the syntax; what could be read of the file was judged all the same"));
+            self.problems.push(problem.help("Fix the syntax; the rest of the file was checked"));
             self.may_hide_keys |= names_keys;
         }
         self.comments.extend(file.comments);
@@ -247,7 +247,7 @@ impl Module {
                 "output" => self.put(Named::Output, block, is_override),
                 "module" => {
                     if block.labels.len() != 1 {
-                        self.refuse("a `module` block has one label: the name of the call", block.header);
+                        self.refuse("a `module` block must have one label: the name of the call", block.header);
                     }
                     self.put(Named::Call, block, is_override);
                 }
@@ -273,7 +273,7 @@ impl Module {
         let [kind, name] = block.labels.as_slice() else {
             if let Some(kind) = block.labels.first().filter(|kind| !is_data && FOLLOWED.contains(&&*kind.text)) {
                 self.may_hide_keys |= &*kind.text == kinds::KEY;
-                self.refuse("a `resource` block has two labels: a type and a name", block.header);
+                self.refuse("a `resource` block must have two labels: a type and a name", block.header);
             }
             return;
         };

@@ -79,7 +79,7 @@ pub(super) fn too_costly(request: &Request, runs: &[Run], short: &[usize]) -> Op
         1 => format!("the expressions of root module `{}` are too costly to evaluate", first.display()),
         count => format!("the expressions of {count} root modules are too costly to evaluate, the first is `{}`", first.display()),
     };
-    let help = "Values that were given up are unknown. Check fewer root modules at a time, or simplify their expressions.";
+    let help = "Values that were not evaluated are unknown. Check fewer root modules at a time, or simplify their expressions.";
     Some(Problem::new(ProblemKind::Structure, message).help(help))
 }
 
@@ -104,7 +104,7 @@ pub(super) fn one_run(loader: &Loader<'_>, root: &Root, run: &Run, ration: &Rati
     let root = &Root { is_final: root.is_final || run.passed.is_some(), ..root.clone() };
     if let Some(why) = loader.request.recorded.as_ref().and_then(|recorded| recorded::mismatch(&module.variables, recorded, loader.sources))
     {
-        let message = format!("this configuration is not what the plan was made from: {why}");
+        let message = format!("this configuration is not the one that the plan was created from: {why}");
         let place = Place::File(shown(&module).into());
         inventory.problems.push(Problem::new(ProblemKind::Structure, message).at(place));
         return One { inventory, calls, directories, ..One::default() };
@@ -187,7 +187,7 @@ fn keys(
         own.into_iter().for_each(|problem| problems.add(problem));
         return (found.into_iter().map(|(_, facts)| facts).collect(), hidden_keys);
     }
-    // Keys that come of inputs which nobody sets: the root may be a library, and silence would be wrong.
+    // Keys that come of inputs which no one sets: the root may be a library, and silence would be wrong.
     for fill in [Fill::Shallow, Fill::Deep, Fill::Open] {
         let mut settled: HashMap<&Declared, bool> = HashMap::new();
         for (declared, facts) in &found {
@@ -202,7 +202,7 @@ fn keys(
             break;
         }
         let library = inputs.as_library(fill);
-        // What Terraform would refuse of a made-up input is nobody's fault. What it refuses of an empty one, and not of the made-up one, is
+        // What Terraform would reject of a made-up input is no one's fault. What it refuses of an empty one, and not of the made-up one, is
         // no fault either: the caller will give another.
         let made_up = Problems::default();
         let more = look(&world(library), shown, survey, (&made_up, None), seen, &wanted);

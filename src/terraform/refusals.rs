@@ -80,8 +80,8 @@ impl Refusals {
     pub(super) fn guard<T>(&self, field: &str, fact: Fact<T>) -> Fact<T> {
         match self.fields.get(field).or(self.all.as_ref()) {
             None => fact,
-            Some((why, span)) => Fact::refused(format!("Terraform would refuse the key's block: {why}"))
-                .with_trail(vec![Step::new(Place::Source(*span), "Terraform would refuse this")]),
+            Some((why, span)) => Fact::refused(format!("Terraform would reject the key's block: {why}"))
+                .with_trail(vec![Step::new(Place::Source(*span), "Terraform would reject this")]),
         }
     }
 }
@@ -247,7 +247,7 @@ impl Check<'_> {
                 "lifecycle" if within.is_none() => {
                     lifecycles += 1;
                     if lifecycles > 1 {
-                        self.refuse(block.header, "there may be one `lifecycle` block at most".to_owned(), &[]);
+                        self.refuse(block.header, "at most one `lifecycle` block is allowed".to_owned(), &[]);
                     }
                     self.lifecycle(&block.body);
                 }

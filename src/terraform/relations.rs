@@ -91,7 +91,7 @@ impl Relations {
 
     fn authority(&mut self, world: &World<'_>, visit: &Visit<'_>) {
         let id = super::instance::address(visit.at, false, &visit.of.kind, &visit.of.name, visit.key.as_ref());
-        let unclear = |why: &Reason| why.reworded(format!("which key `{id}` uses is unknown: {why}"));
+        let unclear = |why: &Reason| why.reworded(format!("the key that `{id}` uses is unknown: {why}"));
         match keys_of(world, visit, "kms_key_id") {
             Keys::These(keys) => {
                 for key in keys {
@@ -118,7 +118,7 @@ impl Relations {
         // Whatever the limit is, a longer period is beyond it.
         let may_rotate =
             made.unsure.is_some() || made.schedules.iter().any(|schedule| schedule.period_days.is_none_or(|days| days <= 366.0));
-        let unclear = |why: &Reason| why.reworded(format!("which key `{id}` belongs to is unknown: {why}"));
+        let unclear = |why: &Reason| why.reworded(format!("the key that `{id}` belongs to is unknown: {why}"));
         match keys_of(world, visit, "key_id") {
             Keys::These(keys) => {
                 let place = Some(Place::Source(visit.block.header));
@@ -143,7 +143,7 @@ impl Relations {
     pub(super) fn relate(&self, reader: &Reader<'_>, body: &Body, facts: &mut KeyFacts) {
         let endpoint = body.attribute("management_endpoint");
         let vault = endpoint.map_or_else(
-            || Vault { kind: Fact::unknown("no `management_endpoint` is written"), name: None },
+            || Vault { kind: Fact::unknown("`management_endpoint` is not set"), name: None },
             |endpoint| self.vault_behind(reader, endpoint),
         );
         facts.vault_type = vault.kind;
@@ -186,7 +186,7 @@ impl Relations {
             Ok(value) => value,
             Err(error) => {
                 reader.problems.refused(&error);
-                let fact = Fact::refused(format!("Terraform would refuse `management_endpoint`: {}", error.message));
+                let fact = Fact::refused(format!("Terraform would reject `management_endpoint`: {}", error.message));
                 return Vault { kind: fact.with_trail(vec![first()]), name: None };
             }
         };
@@ -201,7 +201,7 @@ impl Relations {
         let mut vault = vault.unwrap_or_else(|| {
             let why = match value.why() {
                 Some(why) => why.reworded(format!("the key's vault is unknown: {why}")),
-                None => "the endpoint is written out, and does not say what type of vault is behind it".into(),
+                None => "the endpoint is a literal, which does not show the type of its vault".into(),
             };
             let mut trail = vec![first()];
             trail.extend(value.stations().cloned());
@@ -337,7 +337,7 @@ fn keys_of(world: &World<'_>, visit: &Visit<'_>, argument: &str) -> Keys {
     let frame = Frame::new(world, visit.at, &visit.each);
     let value = match world.eval(&attribute.value, &frame) {
         Ok(value) => value,
-        Err(error) => return Keys::Any(format!("Terraform would refuse its `{argument}`: {}", error.message).into()),
+        Err(error) => return Keys::Any(format!("Terraform would reject its `{argument}`: {}", error.message).into()),
     };
     // A literal OCID is not a key of this configuration.
     if !value.is_unknown() {

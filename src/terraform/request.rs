@@ -34,7 +34,7 @@ pub struct EnvInput {
 /// Whose rules decide which files count.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Dialect {
-    /// Nobody said: `.tofu` files are read where they are there.
+    /// No one said: `.tofu` files are read where they are there.
     #[default]
     Either,
     /// Terraform does not know `.tofu` files.
@@ -189,7 +189,7 @@ pub enum Answer {
     },
     /// It is unknown, and why.
     Unknown(String),
-    /// Terraform would refuse it.
+    /// Terraform would reject it.
     Error {
         /// What is wrong.
         message: String,

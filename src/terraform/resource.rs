@@ -113,7 +113,7 @@ impl World<'_> {
             return Ok(omitted());
         }
         if attribute.is_altered {
-            let why = format!("the provider changes what is written for `{name}`");
+            let why = format!("the provider changes the configured value of `{name}`");
             return Ok(Value::unknown(attribute.ty.clone(), why).with_marks(marks));
         }
         let value = convert(value, &attribute.ty).map_err(|error| error.at(written.value.span))?;
@@ -187,7 +187,7 @@ impl World<'_> {
         }
         if block.most.is_some_and(|most| made.len() > most) {
             let span = made.last().map(|nested| nested.header);
-            return Err(EvalError::refused(format!("too many `{name}` blocks: there may be {} at most", block.most.unwrap_or(0)), span));
+            return Err(EvalError::refused(format!("too many `{name}` blocks: at most {} are allowed", block.most.unwrap_or(0)), span));
         }
         if made.is_empty() && block.is_filled_in {
             let path: Arc<str> = format!("{}{name}", inside.path).into();
@@ -264,7 +264,7 @@ impl World<'_> {
         };
         let value = |(name, field): (&Arc<str>, &Field)| {
             let value = self.attribute(one, name);
-            // An argument that Terraform would refuse is only a concern of those who need it.
+            // An argument that Terraform would reject is only a concern of those who need it.
             let value = value.unwrap_or_else(|error| {
                 Value::unknown(field.ty(), format!("`{name}` of `{}.{}` cannot be evaluated: {}", one.of.kind, one.of.name, error.message))
             });

@@ -58,7 +58,7 @@ pub(super) fn plan(loader: &Loader<'_>, scan: &Scan, roots: &Roots) -> Runs {
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 enum RunError {
     /// The file lies outside of all configuration.
-    #[error("no directory above it holds configuration")]
+    #[error("no parent directory has configuration")]
     NoConfiguration,
     /// Modules that are as near as each other.
     #[error("`{0}`, `{1}` and maybe others declare its variables")]

@@ -23,18 +23,18 @@ use std::rc::Rc;
 /// `kms_key_version_resource.go`.
 const FORCE_NEW: [&str; 3] = ["key_id", "management_endpoint", "external_key_version_id"];
 
-/// What makes an instance of a key version anew.
+/// What makes an instance of a key version again.
 #[derive(Clone, Default)]
 pub(super) struct Found {
     /// The schedules.
     pub schedules: Vec<Schedule>,
     /// Why there may be more.
     pub unsure: Option<Reason>,
-    /// Whether that is because Terraform would refuse the configuration.
+    /// Whether that is because Terraform would reject the configuration.
     pub is_refused: bool,
     /// What looks like a schedule and is none.
     pub idle: Option<Box<IdleSchedule>>,
-    /// What Terraform would refuse of `replace_triggered_by`.
+    /// What Terraform would reject of `replace_triggered_by`.
     pub refused: Option<EvalError>,
     /// Whether the instances themselves are made in time: an unknown number of them is no doubt about the schedule then.
     pub by_instances: bool,
@@ -170,7 +170,7 @@ impl Search<'_> {
 
     /// Notes the schedules that drivers make.
     fn driven(&mut self, drivers: Drivers, form: ScheduleForm, expr: &Expr) {
-        let made = Step::new(Place::Source(self.header), "this version is created again in time");
+        let made = Step::new(Place::Source(self.header), "this version is re-created in time");
         let step = |place: Span, name: &str| Step::new(Place::Source(place), format!("`{name}` drives it"));
         for (function, own) in driver::FUNCTIONS {
             if drivers.contains(own) {

@@ -128,7 +128,7 @@ impl Frame<'_> {
                 let value = Value::unknown(Type::Any, "ephemeral resources are read on every run");
                 Ok((value.with_marks(Marks { ephemeral: true, ..Marks::NONE }), 2))
             }
-            Subject::Itself => Err(refused("`self` has no meaning here")),
+            Subject::Itself => Err(refused("`self` is not allowed here")),
             Subject::Incomplete(missing) => Err(refused(format!("`{name}` must be followed by {missing}"))),
             Subject::Unknown => {
                 let text = self.world.quote(span).map_or_else(|| "this".to_owned(), |text| format!("`{text}`"));

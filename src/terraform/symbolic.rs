@@ -1,4 +1,4 @@
-//! Library modules: what a variable holds that nobody in the scanned tree sets, so that the keys a caller would make can be judged.
+//! Library modules: what a variable holds that no caller in the scanned directories sets, so that the keys a caller would create can be checked.
 
 use crate::base::{Place, Reason, Step, StepKind};
 use crate::eval::{Data, Marks, Type, TypeConstraint, Value};

@@ -30,7 +30,7 @@ pub(super) struct Visit<'v> {
     pub key: Option<InstanceKey>,
     /// `each` or `count`.
     pub each: Each,
-    /// Set where it stands for many.
+    /// Set if it represents many instances.
     pub symbolic: Option<Rc<Symbolic>>,
 }
 
@@ -70,7 +70,7 @@ impl<'w> Walk<'w> {
             self.world.ration.is_exceeded.set(true);
             let root = self.world.top().module.shown.display().to_string();
             self.tell(format!(
-                "the root modules have more than {MAX_VISITS} instances of resources and modules; the rest of `{root}` was not judged"
+                "the root modules have more than {MAX_VISITS} instances of resources and modules; the rest of `{root}` was not checked"
             ));
         }
         may
@@ -85,7 +85,7 @@ impl<'w> Walk<'w> {
 
     fn too_many_modules(&self) {
         let root = self.world.top().module.shown.display().to_string();
-        self.tell(format!("the root module `{root}` has more than {MAX_MODULES} module instances; the rest was not judged"));
+        self.tell(format!("the root module `{root}` has more than {MAX_MODULES} module instances; the rest was not checked"));
     }
 
     fn module(&self, at: &Rc<Instance>, kind: &Arc<str>, visit: &mut dyn FnMut(Visit<'_>)) {
@@ -146,7 +146,7 @@ impl<'w> Walk<'w> {
         }
     }
 
-    /// Notes what Terraform would refuse of a call that leads to keys.
+    /// Notes what Terraform would reject of a call that leads to keys.
     fn check_call(&self, at: &Rc<Instance>, name: &Arc<str>, call: &Block, folder: &Path) {
         if let Some(fault) = at.module.fault(Named::Call, name) {
             let place = Place::Source(fault.span.unwrap_or(call.header));

@@ -229,7 +229,7 @@ impl<'w> World<'w> {
             let names: Vec<&str> = running.iter().skip(at).map(|(_, name)| name.as_str()).collect();
             let message = match names.as_slice() {
                 [only] => format!("{only} refers to itself"),
-                [first, ..] => format!("{} refer to each other in a circle: {} → {first}", "these values", names.join(" → ")),
+                [first, ..] => format!("cycle: {} refer to each other: {} → {first}", "these values", names.join(" → ")),
                 [] => "a value refers to itself".to_owned(),
             };
             return Err(EvalError::cycle(message));
@@ -272,7 +272,7 @@ impl<'w> World<'w> {
                 let message = format!("an ephemeral value is given to variable `{name}`, which is not declared `ephemeral = true`");
                 return Err(EvalError::refused(message, value.trail.as_ref().and_then(|link| link.step.place.span())));
             }
-            // To convert it to the type of the variable made all of it anew.
+            // To convert it to the type of the variable creates all of it again.
             if !self.budget().charge_all(&value) {
                 return Ok(self.budget().too_large());
             }
@@ -470,7 +470,7 @@ impl<'w> World<'w> {
         };
         let is_around = std::iter::successors(Some(at), |instance| instance.parent.as_ref().map(|(parent, _)| parent));
         if is_around.clone().any(|instance| instance.module.path == folder) || is_around.count() > super::survey::MAX_DEPTH {
-            return Err(format!("module `{name}` calls itself in a circle").into());
+            return Err(format!("module `{name}` calls itself").into());
         }
         let symbolic = key.filter(|key| **key == InstanceKey::Any).and_then(|_| {
             let expansion = self.call_expansion(at, name, call).ok()?;

@@ -469,6 +469,6 @@ fn an_old_provider_is_known_from_a_plan_alone() {
         let findings = report["findings"].as_array().expect("findings");
         let rotation = findings.iter().find(|finding| finding["rule"] == ROTATION).expect("a finding");
         let help = rotation["help"].as_str().expect("a help");
-        assert!(help.contains("5.31.0 or later") && help.contains("`~> 5.18.0` only"), "{help}");
+        assert!(help.contains("5.31.0 or later") && help.contains("allows only `~> 5.18.0`"), "{help}");
     }
 }

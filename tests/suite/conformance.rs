@@ -86,7 +86,7 @@ impl Module {
         if absolute.starts_with(&self.files) {
             Ok(absolute)
         } else {
-            Err(FileError::withheld(format!("`{path}` lies outside of the repository")))
+            Err(FileError::withheld(format!("`{path}` is outside of the repository")))
         }
     }
 }

@@ -442,6 +442,7 @@ fn files_that_are_no_configuration_cost_one_line_a_directory() {
             "4 files are templates of another language: `a.tf`, `b.tf`, `c.tf` and 1 more",
         ]
     );
-    let places: Vec<&str> = found["problems"].as_array().expect("problems").iter().filter_map(|one| one["place"]["path"].as_str()).collect();
+    let places: Vec<&str> =
+        found["problems"].as_array().expect("problems").iter().filter_map(|one| one["place"]["path"].as_str()).collect();
     assert_eq!(places, ["binary", "crypt", "templates"]);
 }

@@ -70,10 +70,10 @@ fn comments_hold_where_they_are_written() {
 fn comments_that_do_not_hold_are_said_and_hide_nothing() {
     for (comment, code, said_so) in [
         ("ignore[OCI-KMS-004] until=2026-05-31 yesterday", 1, "note: exemption for `OCI-KMS-004` expired on 2026-05-31"),
-        ("ignore[OCI-KMS-004]", 2, "error: the exemption gives no reason"),
-        ("ignore[OCI-KMS-044] contract", 2, "error: there is no rule `OCI-KMS-044`"),
+        ("ignore[OCI-KMS-004]", 2, "error: the exemption has no reason"),
+        ("ignore[OCI-KMS-044] contract", 2, "error: unknown rule `OCI-KMS-044`"),
         ("ignore[OCI-KMS-004] until=31.01.2027 contract", 2, "error: `until=31.01.2027` is not a date"),
-        ("disable[OCI-KMS-004] contract", 2, "error: kmslint knows no comment `disable`"),
+        ("disable[OCI-KMS-004] contract", 2, "error: unknown comment `disable`"),
         ("ignore[OCI-KMS-DRIFT] contract", 1, "note: unused exemption for `OCI-KMS-DRIFT`"),
     ] {
         let folder = scratch(&[("main.tf", &key(&format!("# kmslint: {comment}\n"), ""))]);
@@ -259,12 +259,12 @@ fn mistakes_in_the_config_file_point_into_it() {
         ("[rules.OCI-KMS-001]\nmax-rotation-day = 90\n", "kmslint.toml:2:1", "did you mean `max-rotation-days`?"),
         ("[rules.OCI-KMS-001]\nmax-rotation-days = 400\n", "kmslint.toml:2:21", "60 to 365 days, not 400"),
         ("[rules.OCI-KMS-004]\nlevel = \"warn\"\n", "kmslint.toml:2:9", "did you mean `warning`?"),
-        ("[rules.OCI-KMS-014]\nlevel = \"off\"\n", "kmslint.toml:1:8", "there is no rule `OCI-KMS-014`"),
+        ("[rules.OCI-KMS-014]\nlevel = \"off\"\n", "kmslint.toml:1:8", "unknown rule `OCI-KMS-014`"),
         ("fail-on = 3\n", "kmslint.toml:1:11", "one of error, warning, note, never"),
         ("exclude = \"x\"\n", "kmslint.toml:1:11", "a list of strings"),
         ("a = \n", "kmslint.toml:1:", "not TOML"),
-        ("[[exempt]]\nrules = [\"OCI-KMS-004\"]\naddress = \"*\"\n", "kmslint.toml:1:1", "gives no reason"),
-        ("[[exempt]]\nrules = [\"OCI-KMS-004\"]\nreason = \"x\"\n", "kmslint.toml:1:1", "does not say which keys"),
+        ("[[exempt]]\nrules = [\"OCI-KMS-004\"]\naddress = \"*\"\n", "kmslint.toml:1:1", "has no reason"),
+        ("[[exempt]]\nrules = [\"OCI-KMS-004\"]\nreason = \"x\"\n", "kmslint.toml:1:1", "does not name any keys"),
         ("[[exempt]]\nrules = [\"OCI-KMS-004\"]\nreason = \"x\"\nadress = \"*\"\n", "kmslint.toml:4:1", "did you mean `address`?"),
         (
             "[[exempt]]\nrules = [\"OCI-KMS-004\"]\nreason = \"x\"\naddress = \"*\"\nuntil = \"soon\"\n",
@@ -349,7 +349,7 @@ fn a_baseline_accepts_what_is_there_and_nothing_new() {
 #[test]
 fn a_baseline_that_is_none_is_a_problem_and_hides_nothing() {
     let folder = scratch(&[("main.tf", &key("", "")), ("baseline.json", "{\"version\": 99, \"findings\": []}"), ("x.json", "[]")]);
-    for (file, words) in [("no.json", "there is no such file"), ("baseline.json", "version 99"), ("x.json", "not a kmslint baseline")] {
+    for (file, words) in [("no.json", "no such file"), ("baseline.json", "version 99"), ("x.json", "not a kmslint baseline")] {
         let said = run(folder.path(), &["--baseline", file]);
         assert_eq!((said.code, rules(&said)), (2, BOTH.to_vec()), "{said:#?}");
         assert!(said.err.contains(words) && said.err.contains(file), "{said:#?}");

@@ -76,7 +76,7 @@ fn a_key_in_a_private_vault_gets_a_schedule_and_software() {
     let (diff, notes, left) = fixed(folder.path(), false);
     assert_eq!(left, ["hsm-by-default"]);
     assert_eq!(notes.len(), 1, "{notes:?}");
-    assert!(notes[0].starts_with("left to `--unsafe-fixes`: set `protection_mode` to SOFTWARE"), "{notes:?}");
+    assert!(notes[0].starts_with("fixable with `--fix --unsafe-fixes`: set `protection_mode` to SOFTWARE"), "{notes:?}");
     assert_eq!(
         diff,
         "\
@@ -147,7 +147,7 @@ fn keys_that_disagree_keep_what_is_written() {
     let folder = folder(&[("main.tf", keys)]);
     let (diff, notes, _) = fixed(folder.path(), true);
     assert_eq!(diff, "");
-    assert_eq!(notes, ["the value also decides about keys that do not want another"]);
+    assert_eq!(notes, ["keys without a finding depend on this value too"]);
 }
 
 #[test]
@@ -196,7 +196,10 @@ fn a_user_sees_what_was_fixed_and_what_was_not() {
     assert_eq!((said.code, said.out.lines().count()), (1, 1), "the protection mode is left: {said:#?}");
     let lines: Vec<_> = said.err.lines().collect();
     assert_eq!(lines.len(), 3, "{said:#?}");
-    assert!(lines[0].starts_with("not fixed: key.tf:1:1: OCI-KMS-004 oci_kms_key.k: left to `--unsafe-fixes`: set"), "{said:#?}");
+    assert!(
+        lines[0].starts_with("not fixed: key.tf:1:1: OCI-KMS-004 oci_kms_key.k: fixable with `--fix --unsafe-fixes`: set"),
+        "{said:#?}"
+    );
     assert_eq!(lines[1], "fixed: key.tf:5:1: OCI-KMS-001 oci_kms_key.k: turn automatic rotation on");
     assert_eq!(lines[2], "fixed: key.tf:10:1: OCI-KMS-001 oci_kms_key.k: rotate the key every 90 days");
     let said = run(folder.path(), &["--unsafe-fixes"]);
@@ -272,7 +275,7 @@ fn what_cannot_be_fixed_is_told_and_left() {
     let branch = "variable \"level\" {\n  default = \"high\"\n}\nresource \"oci_kms_key\" \"k\" {\n  protection_mode = var.level == \"high\" ? \"HSM\" : \"SOFTWARE\"\n}\n";
     let given = "variable \"mode\" {}\nresource \"oci_kms_key\" \"k\" {\n  protection_mode = var.mode\n}\n";
     for (text, arguments, why) in [
-        (ca, [].as_slice(), "the value also decides about keys that do not want another"),
+        (ca, [].as_slice(), "keys without a finding depend on this value too"),
         (computed, &[], "`protection_mode` is computed, so there is no literal to replace"),
         (branch, &[], "`protection_mode` depends on a condition"),
         (given, &["--var", "mode=HSM"], "the value is given on the command line or in the environment"),

@@ -69,7 +69,7 @@ fn arguments_on_one_line_are_one_problem_and_unknown() {
                 resource \"oci_kms_key\" \"b\" { display_name = \"b\", protection_mode = \"SOFTWARE\" }\n";
     let inventory = look(&[("main.tf", text)]);
     assert_eq!((mode(&inventory, "oci_kms_key.a"), mode(&inventory, "oci_kms_key.b")), ("unknown".to_owned(), "unknown".to_owned()));
-    let expected = "a block on one line can hold only one argument; write each argument on a line of its own";
+    let expected = "a single-line block can have only one argument; write each argument on a separate line";
     assert!(messages(&inventory).iter().all(|message| *message == expected), "{:?}", messages(&inventory));
 }
 

@@ -24,6 +24,8 @@ mod conformance;
 mod discovery;
 /// README and rule documents: their examples run and say what is printed there.
 mod documents;
+/// Messages, help texts and pages are plain English.
+mod english;
 /// What auditors get: CSV and HTML.
 mod evidence;
 /// Comments, config, baseline.
@@ -37,6 +39,7 @@ mod forms;
 mod harness;
 /// Hostile repositories and arbitrary bytes: a clear sentence, in bounded time and memory.
 mod hostile;
+/// The report for people: folded, counted, fitted to the screen.
 mod human;
 /// Where the values of root variables come from.
 mod inputs;

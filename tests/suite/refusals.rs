@@ -77,12 +77,12 @@ const KEYS: &[(&str, &str, &[&str])] = &[
     ("auto_key_rotation_details \"x\" {\n  }", "a `auto_key_rotation_details` block has no labels", &["interval"]),
     (
         "auto_key_rotation_details {\n    rotation_interval_in_days = 90\n  }\n  auto_key_rotation_details {\n  }",
-        "there may be one `auto_key_rotation_details` block at most",
+        "at most one `auto_key_rotation_details` block is allowed",
         &["interval"],
     ),
     (
         "dynamic \"auto_key_rotation_details\" {\n    for_each = [90, 30]\n    content {\n    }\n  }",
-        "there may be one `auto_key_rotation_details` block at most",
+        "at most one `auto_key_rotation_details` block is allowed",
         &["interval"],
     ),
     (
@@ -111,7 +111,7 @@ const KEYS: &[(&str, &str, &[&str])] = &[
         "unsupported argument `ignore_change` in `lifecycle`; did you mean `ignore_changes`?",
         &[],
     ),
-    ("lifecycle {\n  }\n  lifecycle {\n  }", "there may be one `lifecycle` block at most", &[]),
+    ("lifecycle {\n  }\n  lifecycle {\n  }", "at most one `lifecycle` block is allowed", &[]),
     ("depends_on = [oci_kms_vault.nope]", "`oci_kms_vault.nope` is not declared in this module", &[]),
     ("depends_on = [module.nope]", "`module.nope` is not declared in this module", &[]),
     ("lifecycle = { ignore_changes = [] }", "`lifecycle` is a block: remove the `=`", &[]),
@@ -259,10 +259,10 @@ fn blocks_that_may_have_been_keys_are_problems() {
     let alone = key("");
     let plural = key("") + &key("").replace("oci_kms_key", "oci_kms_keys");
     let cases: [(&[(&str, &str)], &str); 8] = [
-        (&[("main.tf", &one)], "a `resource` block has two labels: a type and a name"),
-        (&[("main.tf", &three)], "a `resource` block has two labels: a type and a name"),
+        (&[("main.tf", &one)], "a `resource` block must have two labels: a type and a name"),
+        (&[("main.tf", &three)], "a `resource` block must have two labels: a type and a name"),
         (&[("main.tf", &misspelled)], "unsupported block type `resorce`; did you mean `resource`?"),
-        (&[("main.tf", &two_labels), ("m/main.tf", &module)], "a `module` block has one label: the name of the call"),
+        (&[("main.tf", &two_labels), ("m/main.tf", &module)], "a `module` block must have one label: the name of the call"),
         (&[("main.tf", &modul), ("m/main.tf", &module)], "unsupported block type `modul`; did you mean `module`?"),
         (&[("main.tf", &no_source)], "module call `m` has no `source`"),
         (&[("main.tf", &plural)], "unknown resource type `oci_kms_keys`; did you mean `oci_kms_key`?"),

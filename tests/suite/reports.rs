@@ -183,7 +183,7 @@ fn what_could_not_be_judged_is_told_whatever_the_format() {
         ("main.tf", "resource \"oci_kms_key\" \"k\" {\n  protection_mode = \"HSM\"\n}\n"),
         ("broken.tf", "resource \"oci_kms_key\" \"b\" {\n  display_name = \"x\n"),
     ]);
-    let sentence = "this block is never closed";
+    let sentence = "unclosed block";
     // GitLab's reports hold findings only, and people read problems on standard error.
     let elsewhere = ["human", "short", "gitlab", "gitlab-sast"];
     for format in formats() {

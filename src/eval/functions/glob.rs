@@ -133,7 +133,7 @@ pub(super) fn matches(pattern: &[&str], path: &[&str], steps: &mut usize) -> Opt
 const GITS_ENDINGS: [&str; 12] =
     [".bitmap", ".graph", ".idx", ".keep", ".lock", ".midx", ".mtimes", ".old", ".pack", ".ref", ".rev", ".sample"];
 
-/// Whether a pattern may match a file in one of git's directories, whose files nobody is asked for. One that demands an ending that git gives
+/// Whether a pattern may match a file in one of git's directories, whose files no one is asked for. One that demands an ending that git gives
 /// to nothing matches none of them. `None` where it takes too long. `steps` says how long it took.
 pub(super) fn reaches_git(pattern: &[&str], directory: &[&str], steps: &mut usize) -> Option<bool> {
     *steps = 0;

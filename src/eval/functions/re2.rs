@@ -167,7 +167,7 @@ impl<'p> Translation<'p> {
 
     /// Behind `(?`: flags up to `:` (a group follows, false) or `)` (they hold for what follows, true).
     fn flags_of_group(&mut self, flags: &mut Flags) -> Result<bool, PatternError> {
-        let refused = || wrong("invalid or unsupported Perl syntax behind `(?`");
+        let refused = || wrong("invalid or unsupported Perl syntax after `(?`");
         let (mut set, mut seen) = (true, false);
         loop {
             match self.next() {

@@ -148,7 +148,7 @@ impl BodyContext<'_> {
         if (self.host.work)(elements) { Ok(()) } else { Err(FunctionError::too_large()) }
     }
 
-    /// Pays for a result whose size nobody could tell before it was made. One that is too large was made up to there, and has its price:
+    /// Pays for a result whose size no one could tell before it was made. One that is too large was made up to there, and has its price:
     /// otherwise a loop could make it again and again.
     pub(super) fn pay_for_made(&self, amount: usize) -> Result<(), FunctionError> {
         self.pay(amount.min(LARGEST_RESULT))?;

@@ -14,7 +14,7 @@ pub(super) fn decrypt(encrypted: &str, pem: &str, work: impl FnOnce(u64) -> Resu
     let key = PrivateKey::parse(pem).ok_or("invalid private key")?;
     let bits = key.modulus.bits();
     if !KEY_BITS.contains(&bits) || key.exponent.bits() > bits {
-        return Err(FunctionError::Unknown("keys of this size are not put to use here".into()));
+        return Err(FunctionError::Unknown("keys of this size are not supported here".into()));
     }
     // A multiplication for each bit of the exponent, each of a time that grows with the square of the size.
     work(bits * bits * key.exponent.bits() / (1 << 17))?;

@@ -94,7 +94,7 @@ fn files_are_marked_withheld_or_missing() {
     assert_eq!(outside.why().map(|why| &**why), Some("it lies outside"));
     assert!(called("file", &[Value::string("gone")]).is_err());
     let fileset = |pattern: &str| called("fileset", &[Value::string("."), Value::string(pattern)]).unwrap();
-    // Names that git gives to nothing of its own cannot be in there; of all others nobody is asked.
+    // Names that git gives to nothing of its own cannot be in there; of all others no one is asked.
     for pattern in ["*", "**/*.tf", "keys/*.tf", "*/*.json", "{a,b}/*"] {
         assert!(fileset(pattern).as_unknown().is_none(), "{pattern}");
     }

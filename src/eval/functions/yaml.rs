@@ -21,7 +21,7 @@ const MOST_REPAIRS: usize = 50;
 const MOST_REREAD: usize = 16 << 20;
 
 /// Why a text that Terraform reads is unknown.
-const UNREAD: &str = "the YAML text is laid out in a way that is not read here";
+const UNREAD: &str = "the layout of the YAML text is not supported here";
 
 /// Reads the only document of a text. Sequences become tuples, mappings objects; of equal keys the last counts.
 pub(super) fn decode(text: &str) -> Result<Value, FunctionError> {

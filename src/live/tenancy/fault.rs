@@ -6,7 +6,7 @@ use crate::live::permissions::Permission;
 use std::path::PathBuf;
 
 /// What a request cannot be signed without.
-const NO_RANDOM_NUMBERS: &str = "the system gives no random numbers";
+const NO_RANDOM_NUMBERS: &str = "the system provides no random numbers";
 
 /// Why the audit cannot begin, or cannot go on with these credentials. One sentence without a full stop.
 #[derive(Debug, thiserror::Error)]
@@ -20,7 +20,7 @@ pub enum LiveError {
         is_resource_principal: bool,
     },
     /// The value of `OCI_CLI_AUTH` is not a way to authenticate.
-    #[error("`OCI_CLI_AUTH` is `{0}`, which kmslint does not know")]
+    #[error("`OCI_CLI_AUTH` is `{0}`, which kmslint does not support")]
     UnknownAuth(String),
     /// A file that should be there.
     #[error("{what} {} cannot be read: {error}", path.display())]
@@ -34,7 +34,7 @@ pub enum LiveError {
         error: DiskError,
     },
     /// A bundle of certificates without one.
-    #[error("the certificates {} cannot be read: there is no certificate in it", .0.display())]
+    #[error("the certificates {} cannot be read: the file has no certificate", .0.display())]
     NoCertificates(PathBuf),
     /// The config file is not INI.
     #[error("{} is not a valid OCI config file: {error}", path.display())]
@@ -112,7 +112,7 @@ pub enum LiveError {
     #[error("there is no resource principal: `OCI_RESOURCE_PRINCIPAL_VERSION` is not set")]
     NoResourcePrincipal,
     /// A variable that a resource principal needs.
-    #[error("the resource principal lacks `{0}`")]
+    #[error("the resource principal is missing `{0}`")]
     ResourcePrincipalVariable(&'static str),
     /// Not on an instance, most likely.
     #[error("the instance's metadata service at {base} cannot be used: {why}")]
@@ -132,7 +132,7 @@ pub enum LiveError {
     #[error("{NO_RANDOM_NUMBERS} for a session key")]
     NoSessionKey,
     /// The service gives no token for the instance's certificate.
-    #[error("{host} gives no session token for this instance's certificate: {why}")]
+    #[error("{host} returned no session token for this instance's certificate: {why}")]
     NoSession {
         /// The service.
         host: String,
@@ -189,7 +189,7 @@ pub enum LiveError {
     #[error("`{0}` is not the address of a proxy")]
     ProxyAddress(&'static str),
     /// 401, and the clocks differ.
-    #[error("this machine's clock is {} minutes {} the service's, which accepts 5: {why}", minutes(*seconds), if *seconds < 0 { "behind" } else { "ahead of" })]
+    #[error("this machine's clock is {} minutes {} the service's, which accepts 5: {why}", minutes(*seconds), if *seconds < 0 { "slower than" } else { "ahead of" })]
     ClockSkew {
         /// By how much this machine's clock is ahead.
         seconds: i64,
@@ -256,7 +256,7 @@ pub enum IniError {
     #[error("line {0}: a section such as `[DEFAULT]` must come first")]
     NoSection(usize),
     /// Anything else.
-    #[error("line {0} is neither a section, nor `name = value`, nor a comment")]
+    #[error("line {0} is not a section, `name = value` or a comment")]
     NotAValue(usize),
     /// A value that is there already.
     #[error("line {line}: `{key}` is set twice in `[{section}]`")]
@@ -289,7 +289,7 @@ pub enum KeyError {
     #[error("cannot be read: it is an elliptic curve key, and OCI signs with RSA")]
     EllipticCurve,
     /// A block with another label.
-    #[error("cannot be read: `{0}` is no form of RSA key that OCI uses")]
+    #[error("cannot be read: `{0}` is not a form of RSA key that OCI accepts")]
     UnknownForm(String),
     /// The header that names the cipher.
     #[error("cannot be read: its `DEK-Info` is broken")]
@@ -321,10 +321,10 @@ pub enum KeyError {
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum CertificateError {
     /// There is no PEM block of one.
-    #[error("it is no PEM certificate")]
+    #[error("not a PEM certificate")]
     NotPem,
     /// What is in the block is not X.509.
-    #[error("it is no X.509 certificate")]
+    #[error("not an X.509 certificate")]
     NotX509,
     /// Neither attribute of the subject is there.
     #[error("its subject names no tenancy")]
@@ -479,7 +479,11 @@ impl CallError {
     pub fn gap(&self, doing: &str, permission: Permission, compartment: Option<&str>) -> String {
         match self.kind {
             CallErrorKind::Denied => {
-                format!("{doing}: it does not exist, or a policy such as `{}` is lacking; {}", permission.statement(compartment), self.why)
+                format!(
+                    "{doing}: it does not exist, or a policy is missing, for example `{}`; {}",
+                    permission.statement(compartment),
+                    self.why
+                )
             }
             CallErrorKind::Halted | CallErrorKind::Over | CallErrorKind::Failed => format!("{doing}: {}", self.why),
         }

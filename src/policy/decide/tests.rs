@@ -372,7 +372,7 @@ fn a_comment_that_holds_no_water_is_a_problem_once_and_hides_nothing() {
     let comment = || Covers::Lines(1, 1);
     let run = Run::new().key("oci_kms_key.k", 1).comment("ignore[OCI-KMS-004]", comment()).comment("ignore[OCI-KMS-004]", comment());
     let outcome = run.decide();
-    assert_eq!(outcome.problems.iter().map(|problem| problem.message.as_str()).collect::<Vec<_>>(), ["the exemption gives no reason"]);
+    assert_eq!(outcome.problems.iter().map(|problem| problem.message.as_str()).collect::<Vec<_>>(), ["the exemption has no reason"]);
     assert_eq!((outcome.exempted.len(), outcome.findings.len()), (0, 1));
 }
 

@@ -19,16 +19,16 @@ pub(in crate::policy) struct Directive {
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub(in crate::policy) enum DirectiveError {
     /// Meant as an exemption, and spelled as another linter's.
-    #[error("`{0}` has no effect: kmslint does not know this spelling")]
+    #[error("`{0}` has no effect: unknown spelling")]
     Misspelled(String),
     /// Another word than `ignore`.
-    #[error("kmslint knows no comment `{0}`")]
+    #[error("unknown comment `{0}`")]
     UnknownWord(String),
     /// No rule in brackets.
-    #[error("the exemption names no rule")]
+    #[error("the exemption does not name a rule")]
     NoRule,
     /// A rule that does not exist.
-    #[error("there is no rule `{word}`")]
+    #[error("unknown rule `{word}`")]
     UnknownRule {
         /// What is written.
         word: String,
@@ -40,10 +40,10 @@ pub(in crate::policy) enum DirectiveError {
     #[error("`{0}` is not a date")]
     NotADate(String),
     /// `until=` twice.
-    #[error("the exemption says `until=` more than once")]
+    #[error("the exemption has more than one `until=`")]
     TwoDates,
     /// Nothing after the rules.
-    #[error("the exemption gives no reason")]
+    #[error("the exemption has no reason")]
     NoReason,
 }
 
@@ -55,8 +55,8 @@ impl DirectiveError {
                 "write `kmslint: ignore[OCI-KMS-004] until=2027-01-31 the reason`; `until` may be left out".to_owned()
             }
             Self::UnknownRule { error, .. } => error.to_string(),
-            Self::NotADate(_) => "write the last day on which it holds, as `until=2027-01-31`".to_owned(),
-            Self::NoReason => "say behind it who decided it, and why".to_owned(),
+            Self::NotADate(_) => "write the last day of the exemption, for example `until=2027-01-31`".to_owned(),
+            Self::NoReason => "add a reason after the rule: who accepted this, and why".to_owned(),
         }
     }
 }
@@ -68,7 +68,7 @@ pub(in crate::policy) enum RuleNameError {
     #[error("did you mean `{0}`?")]
     Near(&'static str),
     /// Nothing near.
-    #[error("the rules are {}", super::named(&rules::ids().collect::<Vec<_>>()))]
+    #[error("use one of {}", super::named(&rules::ids().collect::<Vec<_>>()))]
     Unknown,
 }
 
@@ -163,17 +163,17 @@ mod tests {
     #[test]
     fn comments_that_hold_no_water_are_told() {
         for (text, expected) in [
-            ("ignore", "the exemption names no rule"),
-            ("ignore all of it", "the exemption names no rule"),
-            ("ignore[] reason", "the exemption names no rule"),
-            ("ignore[OCI-KMS-004", "the exemption names no rule"),
-            ("ignore[OCI-KMS-044] reason", "there is no rule `OCI-KMS-044`"),
-            ("ignore[OCI-KMS-004]", "the exemption gives no reason"),
-            ("ignore[OCI-KMS-004] until=2027-01-31", "the exemption gives no reason"),
-            ("ignore[OCI-KMS-004] -- …", "the exemption gives no reason"),
+            ("ignore", "the exemption does not name a rule"),
+            ("ignore all of it", "the exemption does not name a rule"),
+            ("ignore[] reason", "the exemption does not name a rule"),
+            ("ignore[OCI-KMS-004", "the exemption does not name a rule"),
+            ("ignore[OCI-KMS-044] reason", "unknown rule `OCI-KMS-044`"),
+            ("ignore[OCI-KMS-004]", "the exemption has no reason"),
+            ("ignore[OCI-KMS-004] until=2027-01-31", "the exemption has no reason"),
+            ("ignore[OCI-KMS-004] -- …", "the exemption has no reason"),
             ("ignore[OCI-KMS-004] until=2027-13-31 reason", "`until=2027-13-31` is not a date"),
-            ("ignore[OCI-KMS-004] until=2027-01-31 until=2028-01-31 reason", "the exemption says `until=` more than once"),
-            ("skip[OCI-KMS-004] reason", "kmslint knows no comment `skip`"),
+            ("ignore[OCI-KMS-004] until=2027-01-31 until=2028-01-31 reason", "the exemption has more than one `until=`"),
+            ("skip[OCI-KMS-004] reason", "unknown comment `skip`"),
         ] {
             assert_eq!(directive(text).map_err(|error| error.to_string()), Err(expected.to_owned()), "{text}");
         }
@@ -182,6 +182,6 @@ mod tests {
     #[test]
     fn a_near_id_is_no_suggestion_but_a_near_name_is() {
         assert_eq!(rule_id("OCI-KMS-DRIF"), Err(RuleNameError::Near("OCI-KMS-DRIFT")));
-        assert!(rule_id("OCI-KMS-000").unwrap_err().to_string().starts_with("the rules are `OCI-KMS-001`"));
+        assert!(rule_id("OCI-KMS-000").unwrap_err().to_string().starts_with("use one of `OCI-KMS-001`"));
     }
 }

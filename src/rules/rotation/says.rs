@@ -27,12 +27,11 @@ pub(super) fn of_replica(key: &KeyFacts, verdict: Verdict) -> Verdict {
 pub(super) fn failed(key: &KeyFacts) -> Verdict {
     let said = key.times.last_message.as_deref().map(one_line).filter(|message| !message.is_empty());
     let note = sentences([
-        said.map(|message| format!("The service says: \"{message}\".")),
+        said.map(|message| format!("The service reports: \"{message}\".")),
         key.times.last_rotation.map(|last| format!("The last rotation was on {}.", day(last))),
-        Some("A schedule that fails rotates nothing.".to_owned()),
+        Some("A schedule that fails does not rotate the key.".to_owned()),
     ]);
-    let help = "Settle what the service complains of (the key must be ENABLED and the vault ACTIVE when a rotation is due), \
-                then rotate by hand: `oci kms management key-version create`.";
+    let help = "Fix what the service reports (the key must be ENABLED and the vault ACTIVE when a rotation is due), then rotate by hand: `oci kms management key-version create`.";
     violation(Kind::RotationFailed, "the last automatic rotation of the key failed".to_owned(), of_key(key), note, help.to_owned())
 }
 
@@ -41,13 +40,10 @@ pub(super) fn overdue(key: &KeyFacts, next: Timestamp, now: Timestamp) -> Verdic
     let days = now.duration_since(next).as_hours() / 24;
     let days = if days == 1 { "1 day ago".to_owned() } else { format!("{days} days ago") };
     let note = sentences([
-        Some(
-            "The schedule exists, but it is not carried out: a key that is not ENABLED, or a vault that is not ACTIVE, is passed over."
-                .to_owned(),
-        ),
+        Some("The schedule exists, but the service skips a key that is not ENABLED and a vault that is not ACTIVE.".to_owned()),
         key.times.last_rotation.map(|last| format!("The last rotation was on {}.", day(last))),
     ]);
-    let help = "Rotate by hand now, `oci kms management key-version create`, and see whether the schedule goes on.".to_owned();
+    let help = "Rotate by hand now, `oci kms management key-version create`, and check whether the schedule continues.".to_owned();
     violation(
         Kind::RotationOverdue,
         format!("the automatic rotation that was due on {} ({days}) has not taken place", day(next)),
@@ -63,8 +59,8 @@ pub(super) fn too_old(key: &KeyFacts, settings: &Settings, age: Age) -> Verdict 
     let told = if age.days == limit { format!("more than {limit} days old") } else { age.told() };
     let schedule = match (&key.rotation.enabled.claim, key.rotation.interval_days.value()) {
         (Claim::Known(true), Some(days)) => shown_days(&key.rotation.interval_days, *days)
-            .map_or_else(|| "A schedule exists all the same.".to_owned(), |days| format!("A schedule of {days} exists all the same.")),
-        (Claim::Known(true), None) => "A schedule exists all the same.".to_owned(),
+            .map_or_else(|| "A schedule exists.".to_owned(), |days| format!("A schedule of {days} exists.")),
+        (Claim::Known(true), None) => "A schedule exists.".to_owned(),
         _ => "No schedule exists.".to_owned(),
     };
     let next = key.times.next_rotation.map(|next| format!("The next rotation is due on {}.", day(next)));
@@ -75,8 +71,8 @@ pub(super) fn too_old(key: &KeyFacts, settings: &Settings, age: Age) -> Verdict 
 
 /// Row 5: the switch is on where it cannot be.
 pub(super) fn unsupported(key: &KeyFacts, settings: &Settings) -> Verdict {
-    let at = of_switch(key).labeled("the service refuses this").with(key.vault_type.trail.first().cloned());
-    let note = "At apply the service answers \"400 InvalidParameter: Automatic key rotation is not supported with VIRTUAL vaults\": \
+    let at = of_switch(key).labeled("the service rejects this").with(key.vault_type.trail.first().cloned());
+    let note = "During apply the service answers \"400 InvalidParameter: Automatic key rotation is not supported with VIRTUAL vaults\": \
                 only VIRTUAL_PRIVATE vaults have it."
         .to_owned();
     let message = "automatic rotation is on, but the vault is DEFAULT, where the service does not support it".to_owned();
@@ -91,7 +87,7 @@ pub(super) fn interval_missing(key: &KeyFacts, settings: &Settings) -> Verdict {
     let at = match &key.rotation.block {
         _ if !key.rotation.interval_days.trail.is_empty() => of_interval(key).with([switch.at]),
         Some(block) => {
-            let step = Step::new(block.clone(), "no `rotation_interval_in_days` in here");
+            let step = Step::new(block.clone(), "`rotation_interval_in_days` is missing here");
             place::of_steps(key, &[step], INTERVAL).with([switch.at])
         }
         None => Placement { edit: Edit::Own, argument: INTERVAL.into(), ..switch },
@@ -101,7 +97,7 @@ pub(super) fn interval_missing(key: &KeyFacts, settings: &Settings) -> Verdict {
     } else {
         format!("{}.", subject::capitalized(&at.set(INTERVAL, &super::usual_interval(settings).to_string())))
     };
-    let note = "A schedule needs an interval: the service demands one when the schedule is made.".to_owned();
+    let note = "A schedule needs an interval: the service requires one.".to_owned();
     let help = sentences([provider_first(key), Some(add)]);
     violation(
         Kind::IntervalMissing,
@@ -119,7 +115,7 @@ pub(super) fn interval_too_long(key: &KeyFacts, settings: &Settings, days: i64) 
         || format!("the rotation interval is longer than {limit} days"),
         |days| format!("the rotation interval is {days}, and the limit is {limit} days"),
     );
-    let refused = (days > *INTERVALS.end()).then(|| format!("The service refuses it too: {}.", accepted()));
+    let refused = (days > *INTERVALS.end()).then(|| format!("The service also rejects it: {}.", accepted()));
     let note = sentences([refused, Some(why(key)), stands_for_many(key)]);
     let at = of_interval(key).labeled("too long");
     let help = sentences([provider_first(key), Some(set_interval(&at, settings))]);
@@ -129,8 +125,8 @@ pub(super) fn interval_too_long(key: &KeyFacts, settings: &Settings, days: i64) 
 /// Row 8: the interval is below what the service accepts.
 pub(super) fn interval_rejected(key: &KeyFacts, settings: &Settings, days: i64) -> Verdict {
     let message = shown_days(&key.rotation.interval_days, days).map_or_else(
-        || format!("the service will refuse the rotation interval: {}", accepted()),
-        |days| format!("the service will refuse a rotation interval of {days}: {}", accepted()),
+        || format!("the service will reject the rotation interval: {}", accepted()),
+        |days| format!("the service will reject a rotation interval of {days}: {}", accepted()),
     );
     let note =
         sentences([Some("The provider does not validate this: `plan` succeeds and `apply` fails.".to_owned()), stands_for_many(key)]);
@@ -159,7 +155,7 @@ pub(super) fn starts_too_late(key: &KeyFacts, settings: &Settings, days: i64) ->
         Some(why(key)),
         stands_for_many(key),
     ]);
-    let help = "Leave out `time_of_schedule_start`, and the schedule starts today; or set an earlier one.".to_owned();
+    let help = "Remove `time_of_schedule_start`, so that the schedule starts today, or set an earlier time.".to_owned();
     violation(Kind::StartsTooLate, message, place::of(key, start, "time_of_schedule_start").labeled("the schedule starts here"), note, help)
 }
 
@@ -168,7 +164,7 @@ pub(super) fn imported_switch(key: &KeyFacts) -> Verdict {
     subject::imported(
         key,
         "its rotation schedule",
-        "Where `is_auto_rotation_enabled` is omitted, Terraform leaves the switch of an existing key as it is.",
+        "If `is_auto_rotation_enabled` is omitted, Terraform keeps the setting of an existing key.",
     )
 }
 
@@ -177,13 +173,13 @@ pub(super) fn imported_interval(key: &KeyFacts) -> Verdict {
     subject::imported(
         key,
         "its rotation interval",
-        "Where `auto_key_rotation_details` is omitted, Terraform leaves the interval of an existing key as it is.",
+        "If `auto_key_rotation_details` is omitted, Terraform keeps the interval of an existing key.",
     )
 }
 
-/// Row 15: a schedule that is not switched on.
+/// Row 15: a schedule that is not enabled.
 pub(super) fn not_enabled(key: &KeyFacts, settings: &Settings) -> Verdict {
-    let interval = of_interval(key).labeled("this schedule is not switched on");
+    let interval = of_interval(key).labeled("this schedule is not enabled");
     let at = if key.rotation.enabled.trail.is_empty() {
         Placement { edit: Edit::Own, argument: SWITCH.into(), ..interval }
     } else {
@@ -192,18 +188,18 @@ pub(super) fn not_enabled(key: &KeyFacts, settings: &Settings) -> Verdict {
     let help = match subject::vault(key) {
         Vault::Private if key.stage == Stage::Declared => {
             let on = subject::capitalized(&at.set(SWITCH, "true"));
-            let switch = format!("{on}: it is the switch, and the interval alone does nothing.");
+            let switch = format!("{on}: the interval alone has no effect.");
             sentences([provider_first(key), Some(switch)])
         }
         _ => advice(key, settings),
     };
     let note = sentences([
-        Some("`is_auto_rotation_enabled` is the switch; without it the service keeps the interval and rotates nothing.".to_owned()),
+        Some("Without `is_auto_rotation_enabled` the service keeps the interval and does not rotate the key.".to_owned()),
         stands_for_many(key),
     ]);
     violation(
         Kind::ScheduleNotEnabled,
-        "a rotation schedule is written, but it is not switched on".to_owned(),
+        "a rotation schedule is configured, but it is not enabled".to_owned(),
         at,
         note,
         sentences([Some(help), besides(key)]),
@@ -220,12 +216,12 @@ pub(super) fn no_rotation(key: &KeyFacts, settings: &Settings) -> Verdict {
     };
     let counted = match written_versions(key) {
         0 => String::new(),
-        1 => "; its `oci_kms_key_version` is one rotation and no schedule".to_owned(),
-        count => format!("; its {} are one rotation each and no schedule", resources(count)),
+        1 => "; its `oci_kms_key_version` is one rotation, not a schedule".to_owned(),
+        count => format!("; its {} are one rotation each, not a schedule", resources(count)),
     };
     let slow = key.schedules.first().and_then(|schedule| {
         let days = schedule.period_days?;
-        Some(format!("`{}` makes a new version only every {days:.0} days.", schedule.driver))
+        Some(format!("`{}` creates a new version only every {days:.0} days.", schedule.driver))
     });
     let lost = (subject::situation(key) == Situation::Replaced)
         .then(|| "A schedule that only the old key has is not carried over to the new one.".to_owned());
@@ -242,7 +238,7 @@ pub(super) fn no_rotation(key: &KeyFacts, settings: &Settings) -> Verdict {
     let help = match idle {
         Some(idle) => {
             let otherwise =
-                (subject::vault(key) != Vault::Default).then(|| format!("Or leave that to the service. {}", advice(key, settings)));
+                (subject::vault(key) != Vault::Default).then(|| format!("Or let the service rotate the key. {}", advice(key, settings)));
             sentences([Some(through_data(idle, limit)), otherwise, besides(key)])
         }
         None => sentences([Some(advice(key, settings)), besides(key)]),
@@ -262,7 +258,7 @@ fn through_data(idle: &IdleSchedule, limit: i64) -> String {
         format!(" Its period must be at most {limit} days.")
     };
     format!(
-        "Let a `terraform_data` pass the time on: `resource \"terraform_data\" \"rotation\" {{ triggers_replace = {} }}`, and \
+        "Pass the time on through a `terraform_data`: `resource \"terraform_data\" \"rotation\" {{ triggers_replace = {} }}`, and \
          `replace_triggered_by = [terraform_data.rotation]`.{period} Each rotation then destroys the previous version.",
         idle.trigger
     )
@@ -279,7 +275,7 @@ pub(super) fn code_unsure(key: &KeyFacts, why: &Reason) -> Verdict {
         kind: SharedKind::Unknown.into(),
         message: format!("cannot determine whether Terraform itself rotates the key: {why}"),
         at: of_key(key).into(),
-        note: "An `oci_kms_key_version` that Terraform creates again in time counts as rotation.".to_owned(),
+        note: "An `oci_kms_key_version` that Terraform re-creates in time counts as rotation.".to_owned(),
         help,
     })
 }
@@ -290,7 +286,7 @@ pub(super) fn interval_unknown(key: &KeyFacts, unknown: &Unknown<i64>) -> Verdic
         kind: SharedKind::Unknown.into(),
         message: format!("automatic rotation is on, but its interval is unknown: {}", unknown.why),
         at: of_unknown_interval(key).into(),
-        note: format!("The service accepts an interval of 60 to 365 days and demands one. {}", stands_for_many(key).unwrap_or_default())
+        note: format!("The service requires an interval, from 60 to 365 days. {}", stands_for_many(key).unwrap_or_default())
             .trim_end()
             .to_owned(),
         help: how_to_settle_this(key, unknown),
@@ -299,9 +295,8 @@ pub(super) fn interval_unknown(key: &KeyFacts, unknown: &Unknown<i64>) -> Verdic
 
 /// Row 18: the switch may be anything.
 pub(super) fn switch_unknown(key: &KeyFacts, unknown: &Unknown<bool>) -> Verdict {
-    let default = (subject::vault(key) == Vault::Default).then(|| {
-        "The vault is DEFAULT, where the service does not support automatic rotation: switched on, it would be refused.".to_owned()
-    });
+    let default = (subject::vault(key) == Vault::Default)
+        .then(|| "The vault is DEFAULT, where the service does not support automatic rotation: the service would reject it.".to_owned());
     Verdict::Undetermined(Report {
         kind: SharedKind::Unknown.into(),
         message: format!("cannot determine whether the key is rotated: {}", unknown.why),
@@ -322,7 +317,7 @@ pub(super) fn by_cases(key: &KeyFacts, at: Placement, why: &Reason, judged: &[(&
         Some(pass @ Verdict::Pass { .. }) if judged.iter().all(|(_, verdict)| matches!(verdict, Verdict::Pass { .. })) => pass.clone(),
         _ => Verdict::Undetermined(Report {
             kind: SharedKind::Depends.into(),
-            message: format!("whether the key is rotated in time depends on a value that is unknown here: {why}"),
+            message: format!("cannot determine whether the key is rotated in time: it depends on a value that is unknown here: {why}"),
             at: at.into(),
             note: told,
             help: subject::settle_by(key, why.cause()),
@@ -340,10 +335,9 @@ pub(super) fn by_default(key: &KeyFacts, settings: &Settings, at: Placement, inp
         other => format!("unless the caller sets `{input}`: {}", other.message()),
     };
     let help = match super::remedies::by_default(key, settings) {
-        Some(remedy) if !matches!(at_default, Verdict::Pass { .. }) => format!(
-            "{}, so that a key without rotation is a choice and not an oversight; or check the callers of this module.",
-            remedy.told(input)
-        ),
+        Some(remedy) if !matches!(at_default, Verdict::Pass { .. }) => {
+            format!("{}, so that no rotation is a decision and not an accident, or check the callers of this module.", remedy.told(input))
+        }
         _ => subject::check_callers(key),
     };
     let note = match at_default {
@@ -364,7 +358,7 @@ pub(super) fn due_soon(key: &KeyFacts, left: i64, settings: &Settings) -> Advice
         Vault::Default => "no schedule can do it in a DEFAULT vault",
         Vault::Private | Vault::Unsure => "no schedule will do it",
     };
-    let message = format!("the key must be rotated {left} to stay within {} days, and {how}", max_rotation_days(settings));
+    let message = format!("the key must be rotated {left} to stay within {} days, but {how}", max_rotation_days(settings));
     Advice { kind: Kind::DueSoon.into(), message, at: Trail::new() }
 }
 
@@ -394,7 +388,7 @@ fn advice(key: &KeyFacts, settings: &Settings) -> String {
         ),
         (Stage::Declared, Vault::Default) => format!(
             "DEFAULT vaults have no automatic rotation: {versions}, or use a VIRTUAL_PRIVATE vault{}.",
-            if exists { " (a key cannot be moved, it must be created there)" } else { "" }
+            if exists { " (a key cannot be moved; create a new one there)" } else { "" }
         ),
         (Stage::Declared, Vault::Private) => {
             let stays = if exists { " An existing key is updated in place." } else { "" };
@@ -418,7 +412,7 @@ fn besides(key: &KeyFacts) -> Option<String> {
     let ignored = key.declared.ignore_changes.iter().find(|name| names.contains(&name.as_str()));
     let ignored = ignored.filter(|_| subject::situation(key) != Situation::New).map(|name| {
         let name = if name == "*" { "all" } else { name };
-        format!("`lifecycle.ignore_changes` holds `{name}`: take it out, or Terraform will not change a key that exists.")
+        format!("`lifecycle.ignore_changes` lists `{name}`: remove it, or Terraform will not change an existing key.")
     });
     let text = sentences([authority, ignored]);
     (!text.is_empty()).then_some(text)
@@ -427,7 +421,7 @@ fn besides(key: &KeyFacts) -> Option<String> {
 /// Why it matters for this key.
 fn why(key: &KeyFacts) -> String {
     let risk = "The longer a key version is in use, the more data depends on it; CIS OCI Foundations Benchmark v2.0/v3.x 4.16 \
-                asks for a rotation at least once a year.";
+                requires a rotation at least once a year.";
     let by_default = subject::situation(key) != Situation::Existing;
     let is_hsm =
         !key.protection_mode.sensitive && always(&key.protection_mode, |mode| mode.map_or(by_default, |mode| *mode == ProtectionMode::Hsm));
@@ -449,7 +443,7 @@ fn provider_first(key: &KeyFacts) -> Option<String> {
     let how = if old.is_locked {
         format!("the lock file pins {}: run `terraform init -upgrade` first", old.version)
     } else {
-        format!("`required_providers` allows `{}` only: raise it and run `terraform init -upgrade` first", old.version)
+        format!("`required_providers` allows only `{}`: raise it and run `terraform init -upgrade` first", old.version)
     };
     Some(format!("`is_auto_rotation_enabled` needs oracle/oci 5.31.0 or later, and {how}."))
 }

@@ -63,7 +63,7 @@ fn row_2_external_keys_are_rotated_elsewhere_even_if_a_rotation_failed() {
 fn row_3_a_failed_rotation_is_told_before_the_age() {
     let failed = aged(failing(rotated(actual(), 90)), 400);
     assert_eq!(judged(&failed), ("violation", "rotation-failed"));
-    assert!(report(&RULE, &failed, &settings()).note.contains("The service says: \"Vault is not active\"."));
+    assert!(report(&RULE, &failed, &settings()).note.contains("The service reports: \"Vault is not active\"."));
     assert_eq!(judged(&rotated(failing(declared()), 90)), ("pass", "scheduled"), "only states and the service know");
 }
 
@@ -82,7 +82,7 @@ fn row_4_a_version_over_the_limit_is_too_old_whatever_schedule_exists() {
     assert_eq!(judged(&old), ("violation", "too-old"));
     let told = report(&RULE, &old, &settings());
     assert_eq!(told.message, "the key's current version is 412 days old, and the limit is 365 days");
-    assert!(told.note.contains("A schedule of 90 days exists all the same."));
+    assert!(told.note.contains("A schedule of 90 days exists."));
     assert_eq!(judged(&in_vault(aged(switch(actual(), true), 412), VaultType::Default)), ("violation", "too-old"), "before row 5");
     assert!(report(&RULE, &aged(actual(), 412), &settings()).note.contains("No schedule exists."));
     let listed = with(actual(), |key| key.versions.push(version("ocid1.keyversion.oc1..a", Some(days_ago(366)), Some(true))));
@@ -125,7 +125,7 @@ fn row_7_an_interval_over_the_limit_even_if_it_starts_late() {
     assert_eq!(judged(&late), ("violation", "interval-too-long"));
     let told = report(&RULE, &late, &settings());
     assert_eq!(told.message, "the rotation interval is 366 days, and the limit is 365 days");
-    assert!(told.note.contains("The service refuses it too: it accepts 60 to 365 days."));
+    assert!(told.note.contains("The service also rejects it: it accepts 60 to 365 days."));
     let strict = limited(90);
     assert_eq!(said(&RULE, &rotated(declared(), 180), &strict), ("violation", "interval-too-long"));
 }
@@ -326,7 +326,7 @@ fn row_17_elsewhere_the_advice_is_the_switch_and_the_interval() {
 fn row_18_an_unknown_switch_is_undetermined_unless_every_possible_value_says_the_same() {
     let unknown = |fact: Fact<bool>| with(declared(), |key| key.rotation.enabled = fact);
     assert_eq!(judged(&unknown(Fact::unknown("variable `rotate` has no value"))), ("undetermined", "unknown"));
-    let refused = unknown(Fact::refused("Terraform would refuse its value"));
+    let refused = unknown(Fact::refused("Terraform would reject its value"));
     assert_eq!(judged(&refused), ("undetermined", "unknown"));
     assert!(report(&RULE, &refused, &settings()).help.starts_with("Fix the configuration"));
     let (on, off) = ("`var.rotate`", "not `var.rotate`");
@@ -384,7 +384,7 @@ fn written_versions_are_counted_and_pass_only_where_the_settings_accept_them() {
     let message = report(&RULE, &two, &settings()).message;
     assert_eq!(
         message,
-        "nothing will rotate the key within 365 days; its 2 `oci_kms_key_version` resources are one rotation each and no schedule"
+        "nothing will rotate the key within 365 days; its 2 `oci_kms_key_version` resources are one rotation each, not a schedule"
     );
     let accepting = switched_on(&ACCEPT_MANUAL_VERSIONS);
     assert_eq!(said(&RULE, &two, &accepting), ("pass", "manual-versions"));
@@ -400,10 +400,10 @@ fn the_advice_fits_the_key() {
     let authority = with(declared(), |key| key.authorities.push(CaUse { id: "ca".to_owned(), place: None }));
     assert!(help(&authority).contains("does not renew the authority's certificate"));
     let ignoring = with(declared(), |key| key.declared.ignore_changes.push("is_auto_rotation_enabled".to_owned()));
-    assert!(help(&ignoring).contains("`lifecycle.ignore_changes` holds `is_auto_rotation_enabled`"));
+    assert!(help(&ignoring).contains("`lifecycle.ignore_changes` lists `is_auto_rotation_enabled`"));
     assert!(!help(&with(ignoring, |key| key.fate = Fate::Create)).contains("ignore_changes"));
     let slow = by_code_of(declared(), schedule(Some(400.0), None, ScheduleForm::Accumulating));
-    assert!(report(&RULE, &slow, &settings()).note.contains("`time_rotating.yearly` makes a new version only every 400 days."));
+    assert!(report(&RULE, &slow, &settings()).note.contains("`time_rotating.yearly` creates a new version only every 400 days."));
     let used = with(actual(), |key| {
         key.protection_mode = Fact::known(ProtectionMode::Hsm);
         key.vault_usage = Some(VaultUsage { hsm_versions: 37, software_versions: 2 });
@@ -424,8 +424,8 @@ fn the_sentences_fit_the_vault_the_schedule_and_whether_the_key_exists() {
         with(aged(actual(), 400), |key| (key.rotation.enabled, key.rotation.interval_days) = (enabled, interval))
     };
     for (enabled, interval, note) in [
-        (Fact::known(true), Fact::known(90), "A schedule of 90 days exists all the same."),
-        (Fact::known(true), Fact::unknown("it is not told"), "A schedule exists all the same."),
+        (Fact::known(true), Fact::known(90), "A schedule of 90 days exists."),
+        (Fact::known(true), Fact::unknown("it is not told"), "A schedule exists."),
         (Fact::known(false), Fact::known(90), "No schedule exists."),
     ] {
         let key = old(enabled, interval);
@@ -433,7 +433,7 @@ fn the_sentences_fit_the_vault_the_schedule_and_whether_the_key_exists() {
     }
 
     let strict = limited(180);
-    let refused = |days| report(&RULE, &rotated(declared(), days), &strict).note.contains("The service refuses it too");
+    let refused = |days| report(&RULE, &rotated(declared(), days), &strict).note.contains("The service also rejects it");
     assert!(!refused(365) && refused(366), "the service takes a year, the setting does not");
 
     let late = |key: KeyFacts| with(rotated(key, 90), |key| key.rotation.start = Fact::known(now() + (24 * 400).hours()));
@@ -483,7 +483,7 @@ fn cases_of_which_only_the_first_is_a_violation_leave_the_verdict_open() {
     assert_eq!(judged(&key), ("undetermined", "depends"));
     let note = |key: &KeyFacts| report(&RULE, key, &settings()).note;
     let default = with(rotated(declared(), 400), |key| key.rotation.enabled = by_default(Some(true), "rotate"));
-    assert!(note(&default).contains("The service refuses it too"), "{}", note(&default));
+    assert!(note(&default).contains("The service also rejects it"), "{}", note(&default));
 }
 
 #[test]
@@ -610,7 +610,7 @@ fn an_old_provider_gets_neither_the_argument_nor_the_fix() {
             }));
         })
     };
-    for (is_locked, part) in [(true, "the lock file pins 5.18.0"), (false, "`required_providers` allows `5.18.0` only")] {
+    for (is_locked, part) in [(true, "the lock file pins 5.18.0"), (false, "`required_providers` allows only `5.18.0`")] {
         let help = report(&RULE, &old(is_locked), &settings()).help;
         assert!(help.contains(part) && help.contains("5.31.0"), "{help}");
         assert!((RULE.remedies)(&old(is_locked), Kind::NoRotation.into(), &settings()).is_err());

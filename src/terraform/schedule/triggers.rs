@@ -97,7 +97,7 @@ fn by_one(world: &World<'_>, at: &Rc<Instance>, each: &Each, named: &Named<'_>, 
     Drivers::NONE
 }
 
-/// The instances that are named in `replace_triggered_by` of a block. What Terraform would refuse of it names nothing.
+/// The instances that are named in `replace_triggered_by` of a block. What Terraform would reject of it names nothing.
 pub(super) fn named<'b>(world: &World<'_>, at: &'b Rc<Instance>, block: &'b Block, each: &Each) -> Vec<Named<'b>> {
     let mut found = Vec::new();
     for lifecycle in block.body.blocks_of("lifecycle") {
@@ -110,7 +110,7 @@ pub(super) fn named<'b>(world: &World<'_>, at: &'b Rc<Instance>, block: &'b Bloc
     found
 }
 
-/// What Terraform would refuse of `replace_triggered_by`.
+/// What Terraform would reject of `replace_triggered_by`.
 pub(super) fn wrong(world: &World<'_>, at: &Rc<Instance>, block: &Block, each: &Each) -> Option<EvalError> {
     let error = |message: String, span| Some(EvalError::refused(message, Some(span)));
     for lifecycle in block.body.blocks_of("lifecycle") {

@@ -110,7 +110,7 @@ fn a_long_value_is_not_kept_for_each_of_many_keys() {
     assert_eq!(long.len(), 1000);
     for key in long {
         assert_eq!(key["protection_mode"]["claim"], "unknown");
-        assert_eq!(key["protection_mode"]["why"], "its text of 5000000 bytes is too long to be looked at");
+        assert_eq!(key["protection_mode"]["why"], "its text of 5000000 bytes is too long to evaluate");
     }
 }
 
@@ -162,7 +162,7 @@ fn archives_are_refused_unopened() {
         fs::write(folder.path().join(name), [head, &packed].concat()).expect("a file");
         let said = kmslint(folder.path(), &["--no-config", name]);
         assert!(said.code == 2 && said.err.contains(name), "{name}: {said:#?}");
-        let sentence = if head.is_empty() { "neither a plan nor a state" } else { "terraform show -json" };
+        let sentence = if head.is_empty() { "not a plan or a state" } else { "terraform show -json" };
         assert!(said.err.contains(sentence), "{name}: {said:#?}");
     }
     fs::write(folder.path().join("packed.tf"), packed).expect("a file");

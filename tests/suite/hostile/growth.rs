@@ -77,7 +77,7 @@ fn keys_with_long_names_are_cut_and_that_is_said() {
     let text = format!("resource \"oci_kms_key\" \"k{}\" {{\n  count = 5000\n}}\n", "x".repeat(100_000));
     let inventory = look(&[("main.tf", &text)], Limits::default());
     assert!((100..2000).contains(&inventory.keys.len()), "{}", inventory.keys.len());
-    assert!(messages(&inventory).iter().any(|message| message.contains("the rest of `.` was not judged")), "{:?}", messages(&inventory));
+    assert!(messages(&inventory).iter().any(|message| message.contains("the rest of `.` was not checked")), "{:?}", messages(&inventory));
 }
 
 #[test]

@@ -236,7 +236,7 @@ fn what_cannot_be_saved_or_resumed_is_refused_before_any_call() {
     std::fs::write(folder.path().join("junk.json"), "{}").unwrap();
     for (arguments, words) in [
         (["--save", "nosuch/evidence.json"], "cannot save the inventory to"),
-        (["--resume", "nosuch.json"], "cannot resume `nosuch.json`: there is no such file or folder"),
+        (["--resume", "nosuch.json"], "cannot resume `nosuch.json`: no such file or directory"),
         (["--resume", "junk.json"], "cannot resume `junk.json`: it is not an inventory of `kmslint live --save`"),
         (["--deadline", "0"], "expected a duration such as `90s`, `15m` or `2h`"),
         (["--timeout", "soon"], "expected a duration such as `90s`, `15m` or `2h`"),

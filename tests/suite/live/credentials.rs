@@ -109,7 +109,7 @@ fn profiles_inherit_and_are_chosen_as_ocis_command_line_does() {
 fn everything_that_is_wrong_has_its_sentence() {
     let other = FINGERPRINT.trim().replace("e0:", "e1:");
     let cases: Vec<(&str, String, &str, &str)> = vec![
-        ("no key", config(), "", "the private key {key} cannot be read: there is no such file or folder"),
+        ("no key", config(), "", "the private key {key} cannot be read: no such file or directory"),
         ("junk", config(), "junk", "the private key {key} cannot be read: it has no `-----BEGIN … PRIVATE KEY-----` block"),
         ("locked", config(), ENCRYPTED, "the private key {key} is encrypted and there is no passphrase"),
         ("wrong", format!("{}pass_phrase=hunter3\n", config()), ENCRYPTED, "cannot be decrypted: the passphrase is wrong"),

@@ -212,7 +212,7 @@ fn the_deadline_ends_the_audit_and_says_what_was_not_seen() {
 
 #[test]
 fn a_clock_that_is_wrong_is_named() {
-    for (hours, words) in [(1, "this machine's clock is 60 minutes behind the service's"), (-1, "60 minutes ahead of")] {
+    for (hours, words) in [(1, "this machine's clock is 60 minutes slower than the service's"), (-1, "60 minutes ahead of")] {
         let (mut request, clock) = trial::request("");
         let offset = Duration::from_secs(3600);
         let now = move || if hours > 0 { SystemTime::now() + offset } else { SystemTime::now() - offset };

@@ -122,7 +122,7 @@ fn a_certificate_that_is_not_the_keys_or_not_known_is_told() {
         "the certificate of the instance's metadata service cannot be used: it does not belong to the private key there",
     );
     let unknown = Instance { certificate: vec![0x30, 0], ..own() };
-    refused(unknown, "127.0.0.1 gives no session token for this instance's certificate: the service answered 401 NotAuthenticated");
+    refused(unknown, "127.0.0.1 returned no session token for this instance's certificate: the service answered 401 NotAuthenticated");
 }
 
 #[test]

@@ -105,7 +105,7 @@ fn shape(listed: &Key, key: &Key) -> KeyShape {
     match &key.key_shape {
         Some(shape) => KeyShape { algorithm: optional(algorithm), length: optional(shape.length), curve: optional(shape.curve_id.clone()) },
         None => {
-            let why = "lists of keys do not tell it";
+            let why = "lists of keys do not include it";
             KeyShape { algorithm: optional(algorithm), length: Fact::unknown(why), curve: Fact::unknown(why) }
         }
     }
@@ -148,7 +148,7 @@ fn word<T>(text: Option<&str>, read: fn(&str) -> T) -> Fact<T> {
 
 /// A word the service always says; where it does not, that is not known.
 fn said<T>(text: Option<&str>, read: fn(&str) -> T, what: &str) -> Fact<T> {
-    text.map_or_else(|| Fact::unknown(format!("the service did not tell {what}")), |text| Fact::known(read(text)))
+    text.map_or_else(|| Fact::unknown(format!("the service did not report {what}")), |text| Fact::known(read(text)))
 }
 
 fn optional<T>(value: Option<T>) -> Fact<T> {

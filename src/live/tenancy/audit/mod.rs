@@ -138,7 +138,7 @@ impl Saver<'_> {
     }
 }
 
-/// Nobody.
+/// No one.
 struct Unwatched;
 
 impl Progress for Unwatched {

@@ -86,7 +86,7 @@ fn find_metadata(request: &Request, direct: &Transport) -> Result<(Base, String)
     Err(first.unwrap_or_else(|| no_metadata("nowhere", "it has no address")))
 }
 
-/// Certificate and key are replaced several times a day: they are read anew for every token.
+/// Certificate and key are replaced several times a day: they are read again for every token.
 fn identity(request: &Request, direct: &Transport, base: &Base) -> Result<Identity, LiveError> {
     let certificate = metadata(request, direct, base, "/identity/cert.pem")?;
     let certificate = Certificate::read(&certificate).map_err(LiveError::Certificate)?;
@@ -110,7 +110,7 @@ fn metadata(request: &Request, direct: &Transport, base: &Base, path: &str) -> R
     if answer.status != 200 {
         return Err(error(&format!("it answers {} for {path}", answer.status)));
     }
-    String::from_utf8(answer.body).map_err(|_| error(&format!("it gives no text for {path}")))
+    String::from_utf8(answer.body).map_err(|_| error(&format!("it returned no text for {path}")))
 }
 
 fn no_metadata(base: &str, why: &str) -> LiveError {
@@ -148,13 +148,13 @@ impl Instance<'_> {
             return Err(no_session(described(&answer, &error)));
         }
         let token = serde_json::from_slice::<Token>(&answer.body).map(|answer| answer.token).unwrap_or_default();
-        let claims = token::claims(&token).ok_or_else(|| no_session("its answer holds no token".to_owned()))?;
+        let claims = token::claims(&token).ok_or_else(|| no_session("its answer has no token".to_owned()))?;
         token::check_expiry(now(self.request), claims.expires(), &format!("of {host}"), None)?;
         let signer = Signer { key_id: format!("ST${}", token.trim()), key, expires: claims.expires() };
         Ok(Session { signer, tenancy: identity.certificate.tenancy.clone() })
     }
 
-    /// Asks for a token, signed with the certificate's key. The host is not signed: the certificate names nobody who could be robbed.
+    /// Asks for a token, signed with the certificate's key. The host is not signed: the certificate names no one who could be robbed.
     fn post(&self, identity: &Identity, body: &[u8]) -> Result<Answer, TransportError> {
         let target = self.auth.target(TARGET);
         let date = httpdate::fmt_http_date(SystemTime::from(now(self.request)));

@@ -57,12 +57,12 @@ impl PrivateKey {
         Ok(Self { pair, public_der })
     }
 
-    /// Makes a key of 2048 bits. `None` only where the system gives no random numbers.
+    /// Makes a key of 2048 bits. `None` only where the system provides no random numbers.
     pub fn fresh() -> Option<Self> {
         session_key::make().and_then(|pair| Self::of(pair).ok())
     }
 
-    /// RSA PKCS#1 v1.5 with SHA-256. `None` only where the system gives no random numbers for blinding.
+    /// RSA PKCS#1 v1.5 with SHA-256. `None` only where the system provides no random numbers for blinding.
     pub fn sign(&self, message: &[u8]) -> Option<Vec<u8>> {
         let mut signature = vec![0; self.pair.public().modulus_len()];
         self.pair.sign(&RSA_PKCS1_SHA256, &SystemRandom::new(), message, &mut signature).ok()?;

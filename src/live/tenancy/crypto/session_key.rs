@@ -12,7 +12,7 @@ use std::num::NonZeroU32;
 const PRIME_BYTES: usize = 128;
 const EXPONENT: u32 = 65_537;
 
-/// Makes a key. `None` only where the system gives no random numbers.
+/// Makes a key. `None` only where the system provides no random numbers.
 pub fn make() -> Option<KeyPair> {
     loop {
         let (p, q) = (prime()?, prime()?);

@@ -201,7 +201,7 @@ fn failure(error: ureq::Error) -> TransportError {
             Err(error) => of_system(&error),
         },
         ureq::Error::Rustls(error) => not_trusted(&error),
-        ureq::Error::Tls(error) => TransportError::Lasting(format!("no encrypted connection was made ({error})")),
+        ureq::Error::Tls(error) => TransportError::Lasting(format!("the TLS connection failed ({error})")),
         ureq::Error::ConnectProxyFailed(error) => TransportError::Passing(format!("the proxy refused the connection ({error})")),
         error => TransportError::Passing(format!("the connection failed ({error})")),
     }
@@ -244,10 +244,10 @@ fn not_trusted(error: &rustls::Error) -> TransportError {
     use rustls::{CertificateError, Error};
     let (what, hint) = match error {
         Error::InvalidCertificate(CertificateError::UnknownIssuer) => {
-            ("the server's certificate is not accepted", "; behind a proxy that opens connections, name its certificate with `--ca-bundle`")
+            ("the server's certificate is not accepted", "; if a proxy intercepts TLS, pass its certificate with `--ca-bundle`")
         }
         Error::InvalidCertificate(_) | Error::NoCertificatesPresented => ("the server's certificate is not accepted", ""),
-        _ => ("no encrypted connection was made", ""),
+        _ => ("the TLS connection failed", ""),
     };
     TransportError::Lasting(format!("{what} ({error}){hint}"))
 }

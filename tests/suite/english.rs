@@ -1,0 +1,131 @@
+//! Messages, help texts and pages are plain American English: words that earlier versions used and readers stumbled over stay out.
+
+use crate::harness::{kmslint, root};
+use crate::pages::pages;
+use regex::Regex;
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+
+/// What is not written, as a pattern, and what is written instead.
+const REPLACED: [(&str, &str); 20] = [
+    (r"\bbehind\b", "after"),
+    (r"\bbesides?\b", "next to, in addition to"),
+    (r"\b(told|tells?|said|says)\b", "reported, shown, described"),
+    (r"\bmend(s|ed|ing)?\b", "fix"),
+    (r"\banew\b", "again, re-"),
+    (r"\b(is|are) no \w", "is not a; there is no"),
+    (r"\b(no|some|every)body\b", "the passive, or who it is"),
+    (r"\bso many\b", "the number"),
+    (r"\bhangs? on\b", "depends on"),
+    (r"\bstands?\b", "is, represents"),
+    (r"\bwhole\b", "complete, entire"),
+    (r"\blacking\b", "missing"),
+    (r"\bwaits? for\b", "is pending"),
+    (r"\bcannot be told\b", "is unknown, cannot be determined"),
+    (r"\bjudg(e|es|ed|ing)\b", "check"),
+    (r"\bfolders?\b", "directory"),
+    (r"\b(any more|all the same|by itself|of its own|of their own|unawares)\b", "nothing, or what is meant"),
+    (r"\ban own\b", "its own, a custom"),
+    (r"\b(refuses|refused) (it|this)\b", "rejects"),
+    (r"(?i)colour|licence|behaviour|optimis|recognis|favour|catalogue", "American spelling"),
+];
+
+/// Right uses of a replaced word.
+const RIGHT: [&str; 6] = ["there is no ", "there are no ", "whole number", "whole object", "is no longer", "are no longer"];
+
+/// What is wrong with a text, a line for each replaced word.
+fn complaints(place: &str, text: &str) -> String {
+    let mut right = text.to_lowercase();
+    for phrase in RIGHT {
+        right = right.replace(phrase, "");
+    }
+    let mut found = String::new();
+    for (pattern, instead) in REPLACED {
+        if let Some(word) = Regex::new(pattern).expect("a pattern").find(&right) {
+            writeln!(found, "{place}: `{}` in {text:?}: write: {instead}", word.as_str()).unwrap();
+        }
+    }
+    found
+}
+
+/// The string literals of a Rust source that are sentences: at least two words. Comments, characters and unit tests are skipped.
+fn messages(text: &str) -> Vec<String> {
+    let text = text.split("#[cfg(test)]\nmod tests {").next().expect("a part");
+    let literal = Regex::new(concat!(
+        r#"(?s)//[^\n]*|/\*.*?\*/|'(?:\\.[^']*|[^'\\])'"#,
+        r##"|b?r#"(?P<hashed>.*?)"#|b?r"(?P<raw>[^"]*)"|b?"(?P<plain>(?:[^"\\]|\\.)*)""##
+    ))
+    .expect("a pattern");
+    let is_continued = Regex::new(r"\\\n\s*").expect("a pattern");
+    let words = Regex::new(r"[A-Za-z]{2,}[^A-Za-z\s]* +[^A-Za-z\s]*[A-Za-z]{2,}").expect("a pattern");
+    let found = literal.captures_iter(text).filter_map(|found| found.name("hashed").or(found.name("raw")).or(found.name("plain")));
+    found.map(|literal| is_continued.replace_all(literal.as_str(), "").into_owned()).filter(|literal| words.is_match(literal)).collect()
+}
+
+/// The Rust files below a directory, but those of tests.
+fn sources(below: &Path, files: &mut Vec<PathBuf>) {
+    for entry in std::fs::read_dir(below).expect("a directory").map(|entry| entry.expect("an entry").path()) {
+        let name = entry.file_name().and_then(|name| name.to_str()).expect("UTF-8").to_owned();
+        if entry.is_dir() {
+            sources(&entry, files);
+        } else if name.ends_with(".rs") && !["tests.rs", "testing.rs", "fuzzing.rs"].contains(&name.as_str()) {
+            files.push(entry);
+        }
+    }
+}
+
+#[test]
+fn messages_have_no_replaced_word() {
+    // A placeholder is a name of the code.
+    let placeholder = Regex::new(r"\{[^{}]*\}").expect("a pattern");
+    let mut files = Vec::new();
+    sources(&root().join("src"), &mut files);
+    files.sort();
+    let (mut seen, mut found) = (0, String::new());
+    for file in files {
+        let text = std::fs::read_to_string(&file).expect("a source").replace("\r\n", "\n");
+        let place = file.strip_prefix(root()).expect("below").display().to_string();
+        for message in messages(&text) {
+            seen += 1;
+            found.push_str(&complaints(&place, &placeholder.replace_all(&message, "{}")));
+        }
+    }
+    assert!(seen > 1200, "only {seen} messages were found");
+    assert!(found.is_empty(), "\n{found}");
+}
+
+#[test]
+fn help_texts_have_no_replaced_word() {
+    let mut found = String::new();
+    for arguments in [&["--help"][..], &["check", "--help"], &["live", "--help"], &["explain", "--help"], &["eval", "--help"]] {
+        let help = kmslint(&root(), arguments).out;
+        assert!(help.lines().count() > 3, "{arguments:?}: {help}");
+        for line in help.lines() {
+            found.push_str(&complaints(&format!("kmslint {}", arguments.join(" ")), line));
+        }
+    }
+    assert!(found.is_empty(), "\n{found}");
+}
+
+#[test]
+fn pages_have_no_replaced_word() {
+    // Names of the code, the history, and sentences that quote the words.
+    let code = Regex::new("`[^`]*`").expect("a pattern");
+    let (mut seen, mut found) = (0, String::new());
+    for page in pages().iter().filter(|page| page.path == "README.md" || page.path.starts_with("docs/")) {
+        for (line, text) in page.prose() {
+            seen += 1;
+            found.push_str(&complaints(&format!("{}:{line}", page.path), &code.replace_all(text, "``")));
+        }
+    }
+    assert!(seen > 500, "only {seen} lines were seen");
+    assert!(found.is_empty(), "\n{found}");
+}
+
+#[test]
+fn the_collector_sees_messages_and_nothing_else() {
+    let source = "// a comment \"with a string\"\nlet x = 'a'; f(\"first message\", \"one\", '\"');\ng(\"a long \\\n        message\");\n\
+                  h(r#\"raw \"quoted\" text\"#);\n#[cfg(test)]\nmod tests {\n    const X: &str = \"of a test\";\n}\n";
+    assert_eq!(messages(source), ["first message", "a long message", "raw \\\"quoted\\\" text".replace('\\', "").as_str()]);
+    assert!(complaints("x", "the key is no key").contains("is no k") && complaints("x", "there is no key").is_empty());
+}
