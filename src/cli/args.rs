@@ -152,7 +152,7 @@ pub struct Live {
     #[arg(long, value_name = "NUMBER", default_value_t = live::DEFAULT_RPS, value_parser = rps, help_heading = "Network")]
     pub rps: f64,
 
-    /// How long to wait for an answer, for example `20s` [default: 60s]
+    /// The timeout of each request, for example `20s` [default: 60s]
     #[arg(long, value_name = "DURATION", value_parser = duration, help_heading = "Network")]
     pub timeout: Option<Duration>,
 

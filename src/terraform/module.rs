@@ -182,9 +182,10 @@ impl Module {
                     }
                     // A directory of templates has an error in each: one line says more.
                     if let Some(what) = parsed.error.as_ref().filter(|_| !file.is_foreign).and_then(|_| Disguise::of_text(stored.text())) {
+                        // What its blocks would be after rendering is unknown.
                         disguised.add(what, &file.name);
                         module.may_hide_keys |= names_keys;
-                        parsed.error = None;
+                        continue;
                     }
                     module.take(parsed, is_override, names_keys);
                 }
