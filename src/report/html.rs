@@ -93,7 +93,7 @@ fn run(outcome: &Outcome, context: &Context<'_>, page: &mut Page<'_>) -> io::Res
     let meaning = match context.exit_code {
         0 => "nothing to report at or above the limit",
         1 => "findings",
-        _ => "the job could not be done in full",
+        _ => "something could not be checked",
     };
     entry("Exit code", format!("{}: {meaning}", context.exit_code))?;
     page.line("</dl>")
