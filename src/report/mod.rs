@@ -69,7 +69,7 @@ impl Format {
     /// Like a compiler's: what is written unless another format is asked for.
     pub const HUMAN: Self = Self {
         counts_fixes: true,
-        ..Self::new("human", "people: caret, the value's way, why, what to write (default)", Syntax::Text, human::write)
+        ..Self::new("human", "people: the source line, where the value comes from, why, and what to change (default)", Syntax::Text, human::write)
     };
 
     /// Every format. The help of the command line, the table in the README and the tests of what holds for all of them iterate this.
@@ -101,7 +101,7 @@ impl Format {
         Self::new("markdown", "step summaries, merge requests, tickets", Syntax::Text, markdown::write),
         Self::new(
             "csv",
-            "spreadsheets and auditors: one row for each key and rule, no cell of which is a formula",
+            "spreadsheets and auditors: one row per key and rule; no cell is a formula",
             Syntax::Text,
             csv::write,
         ),
