@@ -69,7 +69,12 @@ impl Format {
     /// Like a compiler's: what is written unless another format is asked for.
     pub const HUMAN: Self = Self {
         counts_fixes: true,
-        ..Self::new("human", "people: the source line, where the value comes from, why, and what to change (default)", Syntax::Text, human::write)
+        ..Self::new(
+            "human",
+            "people: the source line, where the value comes from, why, and what to change (default)",
+            Syntax::Text,
+            human::write,
+        )
     };
 
     /// Every format. The help of the command line, the table in the README and the tests of what holds for all of them iterate this.
@@ -99,12 +104,7 @@ impl Format {
         Self::new("checkstyle", "CI servers and editors", Syntax::Xml, checkstyle::write),
         Self { carries_fixes: true, ..Self::new("rdjson", "reviewdog", Syntax::Json, rdjson::write) },
         Self::new("markdown", "step summaries, merge requests, tickets", Syntax::Text, markdown::write),
-        Self::new(
-            "csv",
-            "spreadsheets and auditors: one row per key and rule; no cell is a formula",
-            Syntax::Text,
-            csv::write,
-        ),
+        Self::new("csv", "spreadsheets and auditors: one row per key and rule; no cell is a formula", Syntax::Text, csv::write),
         Self {
             carries_commit: true,
             ..Self::new(

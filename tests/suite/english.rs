@@ -5,6 +5,7 @@ use crate::pages::pages;
 use regex::Regex;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
 
 /// What is not written, as a pattern, and what is written instead.
 const REPLACED: [(&str, &str); 20] = [
@@ -33,6 +34,10 @@ const REPLACED: [(&str, &str); 20] = [
 /// Right uses of a replaced word.
 const RIGHT: [&str; 6] = ["there is no ", "there are no ", "whole number", "whole object", "is no longer", "are no longer"];
 
+/// [`REPLACED`], compiled once.
+static PATTERNS: LazyLock<Vec<(Regex, &str)>> =
+    LazyLock::new(|| REPLACED.iter().map(|(pattern, instead)| (Regex::new(pattern).expect("a pattern"), *instead)).collect());
+
 /// What is wrong with a text, a line for each replaced word.
 fn complaints(place: &str, text: &str) -> String {
     let mut right = text.to_lowercase();
@@ -40,8 +45,8 @@ fn complaints(place: &str, text: &str) -> String {
         right = right.replace(phrase, "");
     }
     let mut found = String::new();
-    for (pattern, instead) in REPLACED {
-        if let Some(word) = Regex::new(pattern).expect("a pattern").find(&right) {
+    for (pattern, instead) in &*PATTERNS {
+        if let Some(word) = pattern.find(&right) {
             writeln!(found, "{place}: `{}` in {text:?}: write: {instead}", word.as_str()).unwrap();
         }
     }
