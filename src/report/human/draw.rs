@@ -85,6 +85,12 @@ pub fn brief_place(place: &Place, sources: &Sources, screen: &Screen<'_>) -> Str
     format!("{}{position}", linked_path(&at.path, screen))
 }
 
+/// A line below the first, which is bold where there is color.
+fn below_first_line(text: &str, screen: &Screen<'_>) -> String {
+    let plain = if screen.color { "\u{1b}[0m" } else { "" };
+    format!("{plain}\n  {text}")
+}
+
 /// What is below a drawn text.
 enum Below {
     /// A sentence after a word; wrapped.
@@ -116,10 +122,8 @@ impl<'t, 'a> Parts<'t, 'a> {
                 self.diagnostic.labels.push(Label::primary(span.source, span.range()).with_message(label_text));
             }
             other => {
-                // The first line is bold where there is color.
-                let plain = if self.texts.screen.color { "\u{1b}[0m" } else { "" };
-                let at = place(other, self.texts.sources, self.texts.screen);
-                self.diagnostic.message.push_str(&format!("{plain}\n  --> {at}"));
+                let at = format!("--> {}", place(other, self.texts.sources, self.texts.screen));
+                self.diagnostic.message.push_str(&below_first_line(&at, self.texts.screen));
             }
         }
     }
@@ -163,6 +167,13 @@ impl<'t, 'a> Parts<'t, 'a> {
     pub fn draw(self, out: &mut dyn Write) -> io::Result<()> {
         let Self { texts, diagnostic, below } = self;
         let (mut diagnostic, named) = texts.fitted(diagnostic);
+        let mut named = named.into_iter();
+        // Without a drawn line the place is below the first line, as that of a document is.
+        if diagnostic.labels.is_empty()
+            && let Some(first) = named.next()
+        {
+            diagnostic.message.push_str(&below_first_line(&first, texts.screen));
+        }
         let digits =
             |label: &Label<SourceId>| texts.sources.get(label.file_id).line_index(label.range.end).saturating_add(1).to_string().len();
         // Below a text, `= ` is after its line numbers.

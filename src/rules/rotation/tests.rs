@@ -442,7 +442,7 @@ fn the_sentences_fit_the_vault_the_schedule_and_whether_the_key_exists() {
     assert!(told(&existing).message.ends_with("since the key was last known to be new"), "{}", told(&existing).message);
 
     let idle = |key: KeyFacts| with(switch(key, false), |key| key.rotation.interval_days = Fact::known(90));
-    let switched = "Set `is_auto_rotation_enabled = true`: it is the switch";
+    let switched = "Set `is_auto_rotation_enabled = true`: the interval alone";
     assert!(told(&idle(in_vault(declared(), VaultType::VirtualPrivate))).help.starts_with(switched));
     assert!(told(&idle(in_vault(declared(), VaultType::Default))).help.starts_with("DEFAULT vaults have no automatic rotation"));
     assert!(!told(&idle(in_vault(actual(), VaultType::VirtualPrivate))).help.starts_with(switched));

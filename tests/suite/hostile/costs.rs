@@ -142,8 +142,8 @@ fn long_lists_from_files_are_not_judged_one_by_one() {
 fn what_is_beyond_the_longest_file_is_told_as_that() {
     let numbers = "1,".repeat(1_100_000);
     for (name, text, sentence) in [
-        ("terraform.tfvars", format!("list = [{numbers}]\n"), "not all of this file is read"),
-        ("long.tf", format!("locals {{\n  list = [{numbers}]\n}}\n"), "not all of this file is read"),
+        ("terraform.tfvars", format!("list = [{numbers}]\n"), "this file is not read to its end"),
+        ("long.tf", format!("locals {{\n  list = [{numbers}]\n}}\n"), "this file is not read to its end"),
         ("terraform.tfvars.json", format!("{{\"list\": [{}1]}}", numbers.repeat(2)), "this file is not read"),
     ] {
         let folder = scratch(&[("main.tf", HONEST), (name, &text)]);
@@ -167,7 +167,7 @@ fn archives_are_refused_unopened() {
     }
     fs::write(folder.path().join("packed.tf"), packed).expect("a file");
     let (said, report) = judged(folder.path(), &[]);
-    assert!(has_problem(&said, &report, &["packed.tf", "not UTF-8"]), "{said:#?}");
+    assert!(has_problem(&said, &report, &["packed.tf", "is binary"]), "{said:#?}");
 }
 
 #[test]
@@ -177,6 +177,11 @@ fn lines_that_nobody_can_read_are_not_shown() {
     let folder = scratch(&[("main.tf", HONEST), ("wide.tf", &text), ("key.tf", &key)]);
     let said = kmslint(folder.path(), &["--no-config"]);
     assert_eq!(said.code, 2, "{} bytes", said.err.len());
-    assert!(said.err.contains("at wide.tf:1:") && said.out.contains("at key.tf:1:48"), "{} bytes: {}", said.err.len(), said.out);
+    assert!(
+        said.err.contains("--> wide.tf:1:50000") && said.out.contains("key.tf:1:48") && said.out.contains('…'),
+        "{} bytes: {}",
+        said.err.len(),
+        said.out
+    );
     assert!(said.out.len() + said.err.len() < 10_000, "{} and {} bytes", said.out.len(), said.err.len());
 }
