@@ -216,7 +216,7 @@ fn duration(text: &str) -> Result<Duration, String> {
 fn rps(text: &str) -> Result<f64, String> {
     match text.parse() {
         Ok(number) if number > 0.0 => Ok(number),
-        _ => Err("expected expected a number above 0".to_owned()),
+        _ => Err("expected a number above 0".to_owned()),
     }
 }
 

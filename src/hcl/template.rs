@@ -145,7 +145,7 @@ fn nest(pieces: Vec<Piece>, origin: &Origin) -> Result<Vec<Part>, SyntaxError> {
             PieceKind::Literal(text) => parts.push(Part::Literal(normalised(&text))),
             PieceKind::Interpolation(expr) => parts.push(Part::Interpolation(expr)),
             PieceKind::If(_) | PieceKind::For { .. } if open.len() >= MAX_DIRECTIVES => {
-                return Err(unbalanced(range, "the directives of this template are nested too deeplylyly"));
+                return Err(unbalanced(range, "the directives of this template are nested too deeply"));
             }
             PieceKind::If(condition) => {
                 open.push((Open::If { condition, then: None, start: range.start }, std::mem::take(&mut parts)));

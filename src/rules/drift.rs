@@ -331,7 +331,7 @@ fn ambiguous(code: &KeyFacts, count: usize, names: Vec<String>) -> Drift {
     let message = if count == 1 {
         "several declared keys may be the same key in the service: they have its display name".to_owned()
     } else {
-        format!("which of {count} keys in the service this is cannot be told: they have the same display name")
+        format!("cannot determine which of {count} keys in the service this is: they have the same display name")
     };
     let mut drift = whole(DriftKind::Unproven, code, None, message);
     drift.addresses.extend(names);
