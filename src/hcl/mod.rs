@@ -1,7 +1,7 @@
 //! Configuration files → one small spanned tree, the same for native syntax and JSON.
 //!
 //! Read `tree` first. Native syntax goes `scan` (tokens) → `structure` (attributes and blocks, and the way on after an error) →
-//! `expression` and `operators` → `native` (single operands, by `hcl-edit`); JSON goes `json_text` → `json`.
+//! `expression` and `operators` → `plain` (common operands) or `native` (the others, by `hcl-edit`); JSON goes `json_text` → `json`.
 
 mod children;
 mod comments;
@@ -14,6 +14,7 @@ pub mod native;
 mod operators;
 mod origin;
 pub mod outline;
+mod plain;
 mod scan;
 mod structure;
 mod template;

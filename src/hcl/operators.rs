@@ -43,7 +43,7 @@ impl Tokens<'_> {
     }
 
     /// The first token outside of brackets that is wanted.
-    fn find(&self, tokens: Range<usize>, wanted: impl Fn(Token) -> bool) -> Option<usize> {
+    pub(super) fn find(&self, tokens: Range<usize>, wanted: impl Fn(Token) -> bool) -> Option<usize> {
         let mut at = tokens.start;
         while at < tokens.end {
             let Some(token) = self.get(at) else { break };
@@ -126,7 +126,7 @@ impl Tokens<'_> {
         Ok(())
     }
 
-    fn bounded(&self, tall: ExprWithHeight) -> Parsed<ExprWithHeight> {
+    pub(super) fn bounded(&self, tall: ExprWithHeight) -> Parsed<ExprWithHeight> {
         if tall.height > MAX_HEIGHT {
             let message = format!("this expression is more than {MAX_HEIGHT} levels deep");
             return Err(super::tree::SyntaxError { message, span: tall.expr.span });
@@ -173,13 +173,16 @@ impl Tokens<'_> {
         Ok(operand)
     }
 
-    /// A value and the steps behind it: what the expression parser reads. It sees an empty string in the place of every number, object,
-    /// template, and of everything in brackets.
+    /// A value and the steps behind it.
     fn term(&self, tokens: Range<usize>, depth: usize) -> Parsed<ExprWithHeight> {
         let Some(first) = self.get(tokens.start) else { return self.missing(&tokens) };
-        if let Some(simple) = self.simple(&tokens, first) {
-            return Ok(simple);
-        }
+        let plain = self.simple(&tokens, first).map(Ok).or_else(|| self.plain(&tokens, first, depth));
+        plain.unwrap_or_else(|| self.parsed(tokens, depth))
+    }
+
+    /// A value and the steps behind it, as the expression parser reads it: it sees an empty string in the place of every number, object,
+    /// template, and of everything in brackets.
+    pub(super) fn parsed(&self, tokens: Range<usize>, depth: usize) -> Parsed<ExprWithHeight> {
         let mut masked = Masked::default();
         let mut at = tokens.start;
         while at < tokens.end {

@@ -184,7 +184,7 @@ impl<'a> Scanner<'a> {
         let rest = self.rest();
         let Some(first) = rest.chars().next() else { return };
         match first {
-            ' ' | '\t' => self.at += 1,
+            ' ' | '\t' => self.at += rest.bytes().take_while(|byte| matches!(byte, b' ' | b'\t')).count(),
             '\n' => self.emit(TokenKind::Newline, 1),
             '\r' if rest.starts_with("\r\n") => self.emit(TokenKind::Newline, 2),
             '#' => self.emit(TokenKind::Comment, line_len(rest)),
@@ -208,8 +208,7 @@ impl<'a> Scanner<'a> {
             '~' if rest.starts_with("~}") && self.ends_sequence() => self.close_brace(2),
             '0'..='9' => self.emit(TokenKind::Number, number_len(rest)),
             c if is_name_start(c) => {
-                let len = rest.find(|c| !is_name_part(c)).unwrap_or(rest.len());
-                self.emit(TokenKind::Ident, len);
+                self.emit(TokenKind::Ident, name_len(rest));
             }
             _ => self.operator(rest, first),
         }
@@ -219,7 +218,7 @@ impl<'a> Scanner<'a> {
         if rest.starts_with("...") {
             return self.emit(TokenKind::Other, 3);
         }
-        if ["==", "=>", "!=", "<=", ">=", "&&", "||", "::"].iter().any(|operator| rest.starts_with(operator)) {
+        if let Some(b"==" | b"=>" | b"!=" | b"<=" | b">=" | b"&&" | b"||" | b"::") = rest.as_bytes().first_chunk() {
             return self.emit(TokenKind::Other, 2);
         }
         let kind = match first {
@@ -333,6 +332,14 @@ impl<'a> Scanner<'a> {
         }
         self.emit(TokenKind::Literal, len + usize::from(ends_line));
     }
+}
+
+/// The length of the name that a text begins with.
+fn name_len(text: &str) -> usize {
+    let is_ascii = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
+    let len = text.bytes().take_while(|byte| is_ascii(byte)).count();
+    let rest = text.get(len..).unwrap_or_default();
+    len + rest.find(|c| !is_name_part(c)).unwrap_or(rest.len())
 }
 
 /// The length of the text up to its line end.

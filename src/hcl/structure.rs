@@ -9,8 +9,8 @@ use super::scan::{MAX_TOKENS, ScanStart, Token, TokenKind, is_closer, is_name_st
 use super::tree::{Attribute, Block, Body, Expr, ExprKind, Name, SyntaxError};
 use super::values::quoted;
 use crate::base::{SourceId, Span};
-use std::collections::HashMap;
-use std::collections::hash_map::Entry;
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::ops::Range;
 
 /// How deep blocks may nest.
@@ -93,7 +93,7 @@ impl StructureReader<'_> {
     fn body(&mut self, tokens: Range<usize>, depth: usize, body: &mut Body) -> Result<(), UnknownEnd> {
         let end = tokens.end;
         let mut at = tokens.start;
-        let mut names: HashMap<&str, usize> = HashMap::new();
+        let mut names: BTreeMap<&str, usize> = BTreeMap::new();
         while at < end {
             let Some(token) = self.tokens.get(at) else { break };
             if matches!(token.kind, TokenKind::Newline | TokenKind::Comment) {
