@@ -1,7 +1,7 @@
 //! The whole pipeline on one page: read, settle, judge, decide.
 
 use crate::base::{FileName, HiddenKeys, Place, Problem, ProblemKind, Repository, SourceId, Sources};
-use crate::hcl;
+use crate::hcl::outline::{self, Outline};
 use crate::key::{Fate, InputKind, Inventory, KeyFacts, Listed, contradicts, settle};
 use crate::plan::{self, Contents};
 use crate::policy::{self, Baseline, Config, Outcome};
@@ -82,7 +82,7 @@ pub fn read(request: Request<'_>, sources: &Arc<Sources>) -> Inventory {
 /// Judges an inventory and decides what is reported.
 #[must_use]
 pub fn judge(input: policy::Input, decisions: &Decisions<'_>, sources: &Sources) -> Outcome {
-    // To know what is written at a finding's place, its file is parsed again.
+    // To know what is written at a finding's place, it is parsed again.
     terraform::deep(|| {
         with_paths(decisions.repository, sources, |paths| {
             let context = policy::Context { now: decisions.now, sources, paths };
@@ -104,20 +104,18 @@ pub fn with_paths<T>(repository: &Repository, sources: &Sources, run: impl FnOnc
         Place::Cloud { ocid, .. } => ocid.to_string(),
     };
     let root = |root: &str| repository.path(root);
-    let outlines: Mutex<HashMap<SourceId, Arc<OnceLock<hcl::Body>>>> = Mutex::default();
+    let outlines: Mutex<HashMap<SourceId, Arc<OnceLock<Outline>>>> = Mutex::default();
     let address = |place: &Place| {
         let span = place.span()?;
         let source = sources.get(span.source);
-        let name = source.path().to_string_lossy();
-        let written = FileName::of(&name);
-        let is_values = written.is_some_and(|name| !name.is_configuration());
         let outline = Arc::clone(outlines.lock().unwrap_or_else(PoisonError::into_inner).entry(span.source).or_default());
-        let body = outline.get_or_init(|| match (written.is_some_and(|name| name.is_json), is_values) {
-            (true, true) => hcl::json::parse_variables(span.source, source.text()).body,
-            (true, false) => hcl::json::parse(span.source, source.text()).body,
-            (false, _) => hcl::native::parse(span.source, source.text()).body,
+        let outline = outline.get_or_init(|| {
+            let name = source.path().to_string_lossy();
+            let written = FileName::of(&name);
+            let is_values = written.is_some_and(|name| !name.is_configuration());
+            Outline::new(source.text(), outline::FileKind { is_json: written.is_some_and(|name| name.is_json), is_values })
         });
-        let (block, path) = hcl::outline::address(body, span, is_values)?;
+        let (block, path) = outline.address(source.text(), span)?;
         Some(EditAddress { block, path })
     };
     run(&Paths { place: &place, root: &root, address: &address })

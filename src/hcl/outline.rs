@@ -1,12 +1,66 @@
 //! What is written at a place of a file, as an address that holds while lines move: `module.key` and `mode`, `var.keys` and `["a"].mode`.
 
+use super::origin::Origin;
 use super::tree::{Attribute, Block, Body, Expr, ExprKind};
-use crate::base::Span;
+use super::{json, structure};
+use crate::base::{SourceId, Span};
+use std::ops::Range;
+use std::sync::OnceLock;
 
-/// The block, local value or variable that holds a place, and the way from there to the place; the way is empty where the place is the block
-/// itself or its header. `is_values`: whether the file gives values to variables.
-#[must_use]
-pub fn address(body: &Body, span: Span, is_values: bool) -> Option<(String, String)> {
+/// A file whose arguments and blocks are read when a place in them is asked for: most files have findings in a few of them.
+#[derive(Debug)]
+pub struct Outline {
+    kind: FileKind,
+    /// The outermost arguments and blocks, in the order of the text.
+    items: Vec<Item>,
+}
+
+/// What a file is written in, and what for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FileKind {
+    /// JSON syntax.
+    pub is_json: bool,
+    /// It gives values to variables.
+    pub is_values: bool,
+}
+
+#[derive(Debug)]
+struct Item {
+    range: Range<usize>,
+    body: OnceLock<Body>,
+}
+
+impl Outline {
+    /// The outline of a file's text.
+    #[must_use]
+    pub fn new(text: &str, kind: FileKind) -> Self {
+        let ranges = if kind.is_json { None } else { structure::items(text) };
+        let ranges = ranges.unwrap_or_else(|| vec![0..text.len()]);
+        Self { kind, items: ranges.into_iter().map(|range| Item { range, body: OnceLock::new() }).collect() }
+    }
+
+    /// The block, local value or variable that holds a place, and the way from there to the place; the way is empty where the place is the
+    /// block itself or its header. `text` is the file's.
+    #[must_use]
+    pub fn address(&self, text: &str, span: Span) -> Option<(String, String)> {
+        let at = self.items.partition_point(|item| item.range.start <= span.range().start).checked_sub(1)?;
+        let item = self.items.get(at)?;
+        address(item.body.get_or_init(|| self.read(span.source, text, &item.range)), span, self.kind.is_values)
+    }
+
+    fn read(&self, source: SourceId, text: &str, range: &Range<usize>) -> Body {
+        match self.kind {
+            FileKind { is_json: true, is_values: true } => json::parse_variables(source, text).body,
+            FileKind { is_json: true, is_values: false } => json::parse(source, text).body,
+            FileKind { is_json: false, .. } => {
+                let origin = |start: usize| Origin::At(source, range.start + start);
+                structure::read(text.get(range.clone()).unwrap_or_default(), &origin).0
+            }
+        }
+    }
+}
+
+fn address(body: &Body, span: Span, is_values: bool) -> Option<(String, String)> {
     if let Some(attribute) = holding(&body.attributes, span) {
         let block = if is_values { format!("var.{}", attribute.name.text) } else { attribute.name.text.to_string() };
         return Some((block, within(&attribute.value, span)));
@@ -96,7 +150,10 @@ mod tests {
         let sources = Sources::default();
         let id = sources.add("a.tf", text.to_owned());
         let start = text.find(part).unwrap();
-        address(&native::parse(id, text).body, Span::new(id, start..start + part.len()), is_values).unwrap()
+        let span = Span::new(id, start..start + part.len());
+        let found = Outline::new(text, FileKind { is_json: false, is_values }).address(text, span);
+        assert_eq!(found, address(&native::parse(id, text).body, span, is_values), "the complete file says the same");
+        found.unwrap()
     }
 
     #[test]
@@ -126,5 +183,20 @@ resource "oci_kms_key" "k" {
             assert_eq!(at(text, part, false), (block.to_owned(), path.to_owned()), "{part}");
         }
         assert_eq!(at("mode = \"HSM\"\n", "\"HSM\"", true), ("var.mode".to_owned(), String::new()));
+        // What stands in other lines, or is wrong there, changes nothing.
+        for before in [
+            "\u{feff}",
+            "a = [\n  1,\n]\n",
+            "x {\n",
+            "}\n",
+            "a = \"x\n",
+            "locals { a = <<E\n}\nE\n}\n",
+            "y \"z\"\n{\n}\n",
+            "/* {\n */ ",
+            "a = 1 # {\r\n",
+        ] {
+            let text = format!("{before}resource \"oci_kms_key\" \"k\" {{\n  m = {{ a = 5 }}\n}}\n");
+            assert_eq!(at(&text, "5", false), ("oci_kms_key.k".to_owned(), "m.a".to_owned()), "{before}");
+        }
     }
 }

@@ -5,7 +5,7 @@
 
 use super::expression::Tokens;
 use super::origin::Origin;
-use super::scan::{MAX_TOKENS, ScanStart, Token, TokenKind, is_closer, is_name_start, is_opener, scan};
+use super::scan::{TokenKind, MAX_TOKENS, ScanStart, Token, is_closer, is_name_start, is_opener, pair, scan};
 use super::tree::{Attribute, Block, Body, Expr, ExprKind, Name, SyntaxError};
 use super::values::quoted;
 use crate::base::{SourceId, Span};
@@ -42,6 +42,32 @@ pub(super) fn read(text: &str, origin: &dyn Fn(usize) -> Origin) -> (Body, Optio
     // What seems to be wrong where the reading broke off is not.
     let too_long = |span| SyntaxError { message: format!("this file is not read to its end: it has more than {MAX_TOKENS} tokens"), span };
     (body, unread.map(too_long).or(errors.first))
+}
+
+/// Where the outermost arguments and blocks of a file are. `None` where its brackets do not fit: then only the complete file shows what
+/// belongs to what.
+pub(super) fn items(text: &str) -> Option<Vec<Range<usize>>> {
+    let list = scan(text, ScanStart::Code);
+    let closers = pair(&list);
+    let mut items: Vec<Range<usize>> = Vec::new();
+    let (mut at, mut is_open) = (0, false);
+    while let Some(token) = list.get(at) {
+        let closer = if is_opener(token.kind) { closers.get(at).copied().flatten()? } else { at };
+        let end = list.get(closer).map_or(token.end, |token| token.end);
+        match (token.kind, items.last_mut()) {
+            (TokenKind::Newline, _) => is_open = false,
+            (TokenKind::Invalid | TokenKind::CutQuote, _) => return None,
+            (kind, _) if is_closer(kind) => return None,
+            (_, Some(item)) if is_open => item.end = end,
+            (TokenKind::Comment, _) => {}
+            _ => {
+                items.push(token.start..end);
+                is_open = true;
+            }
+        }
+        at = closer + 1;
+    }
+    Some(items)
 }
 
 /// The first error in the order of the text.
