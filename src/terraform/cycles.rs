@@ -11,6 +11,7 @@ use crate::base::Span;
 use crate::eval::{Reference, references};
 use crate::hcl::{Block, Body, Expr, ExprKind, TraversalStep};
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::fmt;
 use std::sync::Arc;
 
 /// A cycle, the same for all of its members.
@@ -48,41 +49,95 @@ pub(super) type Callee<'a> = dyn Fn(&Arc<str>, &Block) -> Option<Arc<Order>> + '
 
 /// Something that is put in order.
 #[derive(Debug)]
-struct Node {
-    /// As it is referred to: `local.x`, `data.oci_kms_vault.v`, `oci_kms_key.k`, `module.m.out`.
-    name: String,
-    /// The call that it is a part of, `module.m`.
-    call: Option<String>,
+struct Node<'m> {
+    name: Name<'m>,
     /// Where it refers to which other node.
     edges: Vec<(usize, Span)>,
 }
 
-/// Puts a module in order.
-pub(super) fn order(module: &Module, callee: &Callee<'_>) -> Order {
-    let nodes = nodes(module, callee);
-    let groups = groups(&nodes);
-    let mut members: HashMap<usize, Vec<&str>> = HashMap::new();
-    let mut named = HashSet::new();
-    for (node, group) in nodes.iter().zip(&groups) {
-        let shown = node.name.trim_end_matches(EXPANSION);
-        if named.insert((*group, shown)) {
-            members.entry(*group).or_default().push(shown);
+/// What a node is. Names are borrowed: a module has many nodes, and hardly ever one that is to be named.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Name<'m> {
+    Local(&'m str),
+    /// Type and name.
+    Managed(&'m str, &'m str),
+    Data(&'m str, &'m str),
+    Variable(&'m str),
+    Output(&'m str),
+    /// A call as a whole.
+    Call(&'m str),
+    /// The `count`, `for_each` and `depends_on` of a call.
+    Expansion(&'m str),
+    /// An argument of a call.
+    Argument(&'m str, &'m str),
+    /// An output of a call.
+    Result(&'m str, &'m str),
+}
+
+impl Name<'_> {
+    /// The call that it is a part of, as it is referred to: `module.m`.
+    fn call(self) -> Option<String> {
+        match self {
+            Self::Call(call) | Self::Expansion(call) | Self::Argument(call, _) | Self::Result(call, _) => {
+                Some(Name::Call(call).to_string())
+            }
+            _ => None,
         }
     }
-    let mut found: HashMap<usize, Arc<Cycle>> = HashMap::new();
+}
+
+/// As it is referred to: `local.x`, `data.oci_kms_vault.v`, `oci_kms_key.k`, `module.m.out`.
+impl fmt::Display for Name<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Local(name) => write!(f, "local.{name}"),
+            Self::Managed(kind, name) => write!(f, "{kind}.{name}"),
+            Self::Data(kind, name) => write!(f, "data.{kind}.{name}"),
+            Self::Variable(name) => write!(f, "var.{name}"),
+            Self::Output(name) => write!(f, "output.{name}"),
+            Self::Call(call) | Self::Expansion(call) => write!(f, "module.{call}"),
+            Self::Argument(call, variable) => write!(f, "module.{call}.var.{variable}"),
+            Self::Result(call, output) => write!(f, "module.{call}.{output}"),
+        }
+    }
+}
+
+/// Puts a module in order.
+pub(super) fn order(module: &Module, callee: &Callee<'_>) -> Order {
+    let orders: Vec<_> = module.calls.iter().filter_map(|(name, call)| Some((&**name, call, callee(name, call)?))).collect();
+    let nodes = nodes(module, &orders);
+    let groups = groups(&nodes);
     let mut cycles = HashMap::new();
+    let mut found: HashMap<usize, Arc<Cycle>> = HashMap::new();
+    let mut members: Option<HashMap<usize, Vec<String>>> = None;
     for (node, group) in nodes.iter().zip(&groups) {
         let Some((_, span)) = node.edges.iter().find(|(to, _)| groups.get(*to) == Some(group)) else { continue };
+        let members = members.get_or_insert_with(|| members_of(&nodes, &groups));
         let names = members.get(group).map(Vec::as_slice).unwrap_or_default();
         let cycle = found.entry(*group).or_insert_with(|| Arc::new(Cycle { message: message(names), span: *span }));
-        for name in [Some(&node.name), node.call.as_ref()].into_iter().flatten() {
-            cycles.insert(name.clone(), Arc::clone(cycle));
+        // Nobody refers to a call's expansion as such.
+        let own = if matches!(node.name, Name::Expansion(_)) { None } else { Some(node.name.to_string()) };
+        for name in [own, node.name.call()].into_iter().flatten() {
+            cycles.insert(name, Arc::clone(cycle));
         }
     }
     Order { cycles, outputs: outputs(&nodes) }
 }
 
-fn message(names: &[&str]) -> String {
+/// What is in each group, by name.
+fn members_of(nodes: &[Node<'_>], groups: &[usize]) -> HashMap<usize, Vec<String>> {
+    let mut members: HashMap<usize, Vec<String>> = HashMap::new();
+    let mut known = HashSet::new();
+    for (node, group) in nodes.iter().zip(groups) {
+        let name = node.name.to_string();
+        if known.insert((*group, name.clone())) {
+            members.entry(*group).or_default().push(name);
+        }
+    }
+    members
+}
+
+fn message(names: &[String]) -> String {
     let shown: Vec<_> = names.iter().take(NAMED).map(|name| format!("`{name}`")).collect();
     let more = if names.len() > NAMED { format!(" and {} more", names.len() - NAMED) } else { String::new() };
     match names {
@@ -92,14 +147,14 @@ fn message(names: &[&str]) -> String {
 }
 
 /// The variables that each output depends on.
-fn outputs(nodes: &[Node]) -> BTreeMap<Arc<str>, BTreeSet<Arc<str>>> {
+fn outputs(nodes: &[Node<'_>]) -> BTreeMap<Arc<str>, BTreeSet<Arc<str>>> {
     let mut steps = 0;
     let mut all = BTreeMap::new();
     for (start, node) in nodes.iter().enumerate() {
-        let Some(output) = node.name.strip_prefix("output.") else { continue };
+        let Name::Output(output) = node.name else { continue };
         let (mut seen, mut left, mut variables) = (BTreeSet::from([start]), vec![start], BTreeSet::new());
         while let Some(node) = left.pop().and_then(|at| nodes.get(at)) {
-            if let Some(variable) = node.name.strip_prefix("var.") {
+            if let Name::Variable(variable) = node.name {
                 variables.insert(Arc::from(variable));
             }
             steps += node.edges.len();
@@ -113,9 +168,6 @@ fn outputs(nodes: &[Node]) -> BTreeMap<Arc<str>, BTreeSet<Arc<str>>> {
     all
 }
 
-/// What the node of a call's `count`, `for_each` and `depends_on` is named in addition to the call.
-const EXPANSION: &str = " (expand)";
-
 /// What the references of a node are in.
 enum Written<'m> {
     Local(&'m Expr),
@@ -125,41 +177,38 @@ enum Written<'m> {
     /// The `count`, `for_each` and `depends_on` of a call.
     Expansion(&'m Block),
     /// An argument of a call.
-    Argument(&'m Expr, String),
+    Argument(&'m Expr, Name<'m>),
     /// An output of a call, and the nodes of the call that it waits for.
-    Result(Vec<String>, Span),
+    Result(Vec<Name<'m>>, Span),
 }
 
-fn nodes(module: &Module, callee: &Callee<'_>) -> Vec<Node> {
-    let mut written: Vec<(String, Option<String>, Written<'_>)> = Vec::new();
-    let own = |name: String, written| (name, None, written);
-    written.extend(module.locals.iter().map(|(name, local)| own(format!("local.{name}"), Written::Local(&local.value))));
-    for (mode, resources) in [("", &module.managed), ("data.", &module.data)] {
-        for (kind, named) in resources {
-            written.extend(named.iter().map(|(name, block)| own(format!("{mode}{kind}.{name}"), Written::Resource(block))));
-        }
+fn nodes<'m>(module: &'m Module, orders: &'m [(&'m str, &'m Block, Arc<Order>)]) -> Vec<Node<'m>> {
+    let mut written: Vec<(Name<'m>, Written<'m>)> = Vec::new();
+    written.extend(module.locals.iter().map(|(name, local)| (Name::Local(name), Written::Local(&local.value))));
+    for (kind, named) in &module.managed {
+        written.extend(named.iter().map(|(name, block)| (Name::Managed(kind, name), Written::Resource(block))));
     }
-    written.extend(module.variables.iter().map(|(name, block)| own(format!("var.{name}"), Written::Variable(block))));
-    written.extend(module.outputs.iter().map(|(name, block)| own(format!("output.{name}"), Written::Output(block))));
-    for (name, call) in &module.calls {
-        let Some(order) = callee(name, call) else { continue };
-        let whole = format!("module.{name}");
-        let expansion = format!("{whole}{EXPANSION}");
-        let argument = |variable: &str| format!("{whole}.var.{variable}");
-        let mut parts = vec![(expansion.clone(), Written::Expansion(call))];
-        for attribute in call.body.attributes.iter().filter(|attribute| !META.contains(&&*attribute.name.text)) {
-            parts.push((argument(&attribute.name.text), Written::Argument(&attribute.value, expansion.clone())));
+    for (kind, named) in &module.data {
+        written.extend(named.iter().map(|(name, block)| (Name::Data(kind, name), Written::Resource(block))));
+    }
+    written.extend(module.variables.iter().map(|(name, block)| (Name::Variable(name), Written::Variable(block))));
+    written.extend(module.outputs.iter().map(|(name, block)| (Name::Output(name), Written::Output(block))));
+    for (call, block, order) in orders {
+        let expansion = Name::Expansion(call);
+        let first = written.len();
+        written.push((expansion, Written::Expansion(block)));
+        for attribute in block.body.attributes.iter().filter(|attribute| !META.contains(&&*attribute.name.text)) {
+            written.push((Name::Argument(call, &attribute.name.text), Written::Argument(&attribute.value, expansion)));
         }
         for (output, variables) in &order.outputs {
-            let waits = variables.iter().map(|variable| argument(variable)).chain([expansion.clone()]).collect();
-            parts.push((format!("{whole}.{output}"), Written::Result(waits, call.header)));
+            let waits = variables.iter().map(|variable| Name::Argument(call, variable)).chain([expansion]).collect();
+            written.push((Name::Result(call, output), Written::Result(waits, block.header)));
         }
-        let all = parts.iter().map(|(name, _)| name.clone()).collect();
-        parts.push((whole.clone(), Written::Result(all, call.header)));
-        written.extend(parts.into_iter().map(|(name, part)| (name, Some(whole.clone()), part)));
+        let all = written.iter().skip(first).map(|(name, _)| *name).collect();
+        written.push((Name::Call(call), Written::Result(all, block.header)));
     }
-    let known: HashMap<String, usize> = written.iter().enumerate().map(|(at, (name, ..))| (name.clone(), at)).collect();
-    let node = |(at, (name, call, written)): (usize, (String, Option<String>, Written<'_>))| {
+    let known: HashMap<Name<'m>, usize> = written.iter().enumerate().map(|(at, (name, _))| (*name, at)).collect();
+    let node = |(at, (name, written)): (usize, (Name<'m>, Written<'m>))| {
         let mut edges = Edges { known: &known, found: Vec::new() };
         match written {
             Written::Local(expr) => edges.refer(expr),
@@ -189,11 +238,11 @@ fn nodes(module: &Module, callee: &Callee<'_>) -> Vec<Node> {
             }
             Written::Argument(expr, expansion) => {
                 edges.refer(expr);
-                edges.wait(&expansion, expr.span);
+                edges.wait(expansion, expr.span);
             }
-            Written::Result(waits, span) => waits.iter().for_each(|name| edges.wait(name, span)),
+            Written::Result(waits, span) => waits.iter().for_each(|name| edges.wait(*name, span)),
         }
-        Node { name, call, edges: edges.found }
+        Node { name, edges: edges.found }
     };
     written.into_iter().enumerate().map(node).collect()
 }
@@ -202,18 +251,18 @@ fn nodes(module: &Module, callee: &Callee<'_>) -> Vec<Node> {
 const META: [&str; 6] = ["source", "version", "count", "for_each", "depends_on", "providers"];
 
 /// The references of a node.
-struct Edges<'k> {
-    known: &'k HashMap<String, usize>,
+struct Edges<'k, 'm> {
+    known: &'k HashMap<Name<'m>, usize>,
     found: Vec<(usize, Span)>,
 }
 
-impl Edges<'_> {
-    fn wait(&mut self, name: &str, span: Span) {
-        self.found.extend(self.known.get(name).map(|to| (*to, span)));
+impl<'m> Edges<'_, 'm> {
+    fn wait(&mut self, name: Name<'m>, span: Span) {
+        self.found.extend(self.known.get(&name).map(|to| (*to, span)));
     }
 
     /// The references of a body, of nested blocks too.
-    fn body(&mut self, body: &Body) {
+    fn body(&mut self, body: &'m Body) {
         for attribute in &body.attributes {
             // The first three are not expressions; the others may name the resource itself.
             if !matches!(&*attribute.name.text, "ignore_changes" | "provider" | "type" | "depends_on" | "replace_triggered_by") {
@@ -228,20 +277,17 @@ impl Edges<'_> {
         }
     }
 
-    fn refer(&mut self, expr: &Expr) {
+    fn refer(&mut self, expr: &'m Expr) {
         for reference in references(expr) {
             let name = match Subject::of_reference(&reference) {
-                Subject::Data(named) => format!("data.{}.{}", named.kind, named.name),
-                Subject::Managed(named) => format!("{}.{}", named.kind, named.name),
-                Subject::Call(call) => match output(&reference) {
-                    Some(output) => format!("module.{call}.{output}"),
-                    None => format!("module.{call}"),
-                },
-                Subject::Local(name) => format!("local.{name}"),
-                Subject::Variable(name) => format!("var.{name}"),
+                Subject::Data(named) => Name::Data(named.kind, named.name),
+                Subject::Managed(named) => Name::Managed(named.kind, named.name),
+                Subject::Call(call) => output(&reference).map_or(Name::Call(call), |output| Name::Result(call, output)),
+                Subject::Local(name) => Name::Local(name),
+                Subject::Variable(name) => Name::Variable(name),
                 _ => continue,
             };
-            self.wait(&name, reference.span);
+            self.wait(name, reference.span);
         }
     }
 }
@@ -270,7 +316,7 @@ struct Mark {
 }
 
 /// The strongly connected component of each node (Tarjan's algorithm, without recursion: chains are as long as files let them be).
-fn groups(nodes: &[Node]) -> Vec<usize> {
+fn groups(nodes: &[Node<'_>]) -> Vec<usize> {
     let mut marks = vec![Mark::default(); nodes.len()];
     let (mut visited, mut groups) = (0, 0);
     let mut stack: Vec<usize> = Vec::new();
