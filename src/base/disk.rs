@@ -217,6 +217,19 @@ pub fn link(path: &Path) -> Option<PathBuf> {
     fs::read_link(path).ok()
 }
 
+/// Whether something is there that is no symbolic link. Where the system cannot tell, it is not.
+#[must_use]
+pub fn is_no_link(path: &Path) -> bool {
+    // What is no link is an invalid argument.
+    cfg!(unix) && fs::read_link(path).is_err_and(|error| error.kind() == io::ErrorKind::InvalidInput)
+}
+
+/// Whether something is there, behind links, too.
+#[must_use]
+pub fn is_present(path: &Path) -> bool {
+    path.exists()
+}
+
 /// The bytes of an open file of this size.
 fn whole(file: File, size: u64, cap: u64) -> Result<Vec<u8>, DiskError> {
     if size > cap {

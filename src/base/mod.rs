@@ -6,6 +6,7 @@
 pub mod address;
 mod amount;
 mod brief;
+pub mod directories;
 pub mod disk;
 pub mod fact;
 pub mod file_name;
@@ -25,6 +26,7 @@ pub mod walk;
 pub use address::{Address, InstanceKey, ModuleStep};
 pub use amount::{count, duration};
 pub use brief::brief;
+pub use directories::Directories;
 pub use fact::{Bounds, Case, Claim, DefaultSite, Fact, Unknown};
 pub use file_name::{FileKind, FileName};
 pub use hidden_keys::HiddenKeys;

@@ -3,7 +3,7 @@
 use super::address::{absolute, meets, same_source};
 use super::folder::is_local;
 use super::request::Request;
-use crate::base::{Reason, disk};
+use crate::base::{Directories, Reason, disk};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -94,6 +94,8 @@ pub(super) struct Call<'c> {
     pub source: &'c str,
     /// The version constraint, where there is one.
     pub version: Option<&'c str>,
+    /// What is known of directories.
+    pub directories: &'c Directories,
 }
 
 /// Finds the directory of a call.
@@ -102,7 +104,7 @@ pub(super) fn locate(call: &Call<'_>, manifest: Option<&Manifest>) -> Target {
     let elsewhere = |why: &str| Target::Elsewhere(why.into());
     if is_local(call.source) {
         // Terraform joins the two as text before it follows links, so that `x/../mod` needs no `x`.
-        return match disk::canonical(&disk::tidy(&call.caller.join(call.source))) {
+        return match call.directories.real(&disk::tidy(&call.caller.join(call.source))) {
             Ok(path) if disk::is_dir(&path) => Target::Folder { path, installed: None },
             _ => Target::Missing,
         };

@@ -1,7 +1,9 @@
 //! The files that file functions may read: those of the root module's repository, links resolved first, of a bounded size.
 
+use super::folder::within;
+use super::request::Request;
 use crate::base::disk::{self, DiskError};
-use crate::base::{Overlay, Reason, walk};
+use crate::base::{Directories, Overlay, Reason, walk};
 use crate::eval::{FileAccess, FileError, FileList, WithheldPath};
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -17,6 +19,8 @@ pub(super) struct Files {
     root: PathBuf,
     /// What may be read.
     within: Vec<PathBuf>,
+    /// What is known of directories.
+    directories: Arc<Directories>,
     /// Modules outside that `init` would put a link to: the link, and where it leads.
     links: RefCell<Vec<(PathBuf, PathBuf)>>,
     read: RefCell<HashMap<PathBuf, Arc<[u8]>>>,
@@ -27,10 +31,17 @@ pub(super) struct Files {
 }
 
 impl Files {
-    /// The files in these directories, for a root module. `overlay`: texts that count instead of files.
-    pub(super) fn new(root: &Path, within: Vec<PathBuf>, overlay: &Arc<Overlay>) -> Self {
-        let overlay = Arc::clone(overlay);
-        Self { root: root.to_path_buf(), within, overlay, links: RefCell::default(), read: RefCell::default(), listed: RefCell::default() }
+    /// The files that a root module may read.
+    pub(super) fn new(root: &Path, request: &Request) -> Self {
+        Self {
+            root: root.to_path_buf(),
+            within: within(root, request),
+            directories: Arc::clone(&request.directories),
+            overlay: Arc::clone(&request.overlay),
+            links: RefCell::default(),
+            read: RefCell::default(),
+            listed: RefCell::default(),
+        }
     }
 
     /// The files and directories that were looked at so far, links resolved.
@@ -72,15 +83,10 @@ impl Files {
 
     /// The real path of something, if links on the way do not lead to where nothing may be looked at.
     fn admit_real(&self, path: &str, full: &Path) -> Result<PathBuf, FileError> {
-        match disk::canonical(full) {
-            Ok(real) if self.is_within(&real) => {
-                if disk::is_git_directory(&real) {
-                    Err(in_git(path))
-                } else {
-                    Ok(real)
-                }
-            }
-            Ok(_) => Err(outside(path)),
+        match self.directories.real(full) {
+            Ok(real) if !self.is_within(&real) => Err(outside(path)),
+            Ok(real) if self.directories.is_git_directory(&real) => Err(in_git(path)),
+            Ok(real) => Ok(real),
             Err(DiskError::Missing) => Err(FileError::Missing),
             Err(error) => Err(FileError::withheld(format!("`{path}` cannot be read: {error}"))),
         }
@@ -138,7 +144,12 @@ fn in_git(path: &str) -> FileError {
 
 /// A path from a root module's directory without symbolic links, as Terraform writes `path.module`: with Go's `filepath.EvalSymlinks`.
 /// `None` where it does not exist.
-pub(super) fn without_links(root: &Path, written: &Path) -> Option<PathBuf> {
+pub(super) fn without_links(root: &Path, written: &Path, directories: &Directories) -> Option<PathBuf> {
+    let (full, tidied) = (root.join(written), disk::tidy(written));
+    // Hardly any path leads through one.
+    if tidied == written && directories.real(&full).is_ok_and(|real| real == disk::tidy(&full)) {
+        return Some(tidied);
+    }
     if !disk::is_there(&root.join(written)) {
         return None;
     }

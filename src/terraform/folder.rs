@@ -80,7 +80,7 @@ impl Folder {
         // Links, pipes and devices are looked at twice.
         let bytes = match is_file {
             true => request.overlay.read_listed(&full, disk::CONFIG_CAP),
-            false if disk::leads_out(&full, &within(&self.path, request)) => Err(DiskError::Outside),
+            false if request.directories.leads_out(&full, &within(&self.path, request)) => Err(DiskError::Outside),
             false => request.overlay.read(&full, disk::CONFIG_CAP),
         };
         match &bytes {
@@ -111,17 +111,18 @@ impl Folder {
 /// that was named or the working directory, if it lies in one of them. A pull request that adds a link to someone's secrets must not have
 /// them shown in a syntax error.
 pub(super) fn within(folder: &Path, request: &Request) -> Vec<PathBuf> {
-    let own = disk::repository_root(folder).map_or_else(
+    let known = &request.directories;
+    let own = known.repository_root(folder).map_or_else(
         || {
             let named = request.paths.iter().map(|path| request.base().join(path));
-            let named = named.chain([request.cwd.clone(), request.base()]).filter_map(|path| disk::canonical(&path).ok());
+            let named = named.chain([request.cwd.clone(), request.base()]).filter_map(|path| known.real(&path).ok());
             // The top of the file system holds everything.
             let around: Vec<PathBuf> = named.filter(|path| path.parent().is_some() && folder.starts_with(path)).collect();
             if around.is_empty() { vec![folder.to_path_buf()] } else { around }
         },
         |repository| vec![repository],
     );
-    own.into_iter().chain(request.allow_paths.iter().filter_map(|path| disk::canonical(&request.base().join(path)).ok())).collect()
+    own.into_iter().chain(request.allow_paths.iter().filter_map(|path| known.real(&request.base().join(path)).ok())).collect()
 }
 
 /// Whether a link leads to a file whose name is not of this kind: credentials that an untrusted link points to must not be quoted

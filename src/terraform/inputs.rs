@@ -76,11 +76,11 @@ pub(super) fn read(request: &Request, sources: &Sources, root: &Path, shown: &Pa
     }
     for name in automatic(root, request) {
         let (path, shown) = (root.join(&name), join_shown(shown, &name));
-        if disk::leads_out(&path, &within(root, request)) {
+        if request.directories.leads_out(&path, &within(root, request)) {
             read.lose(unreadable(&shown, &DiskError::Outside), &shown);
         } else {
             let marks = if leads_to_another_kind(&path, is_values) { Marks { from_file: true, ..Marks::NONE } } else { Marks::NONE };
-            read.file(&path, &shown, request.overlay.read(&path, disk::CONFIG_CAP), marks, sources);
+            read.file(request, &path, &shown, request.overlay.read(&path, disk::CONFIG_CAP), marks, sources);
         }
     }
     for EnvInput { by, source } in &request.env_inputs {
@@ -147,15 +147,15 @@ impl ReadInputs {
             InputSource::Passed(path) if passed != Some(path) => {}
             InputSource::File(path) | InputSource::Passed(path) => {
                 let full = request.base().join(path);
-                self.file(&full, &request.shown(path), read_named(request, &full), Marks::NONE, sources);
+                self.file(request, &full, &request.shown(path), read_named(request, &full), Marks::NONE, sources);
             }
         }
     }
 
     /// Reads one values file. `marks`: what must be minded of its values; where they come from a link to a file of another kind, nothing of
     /// it is quoted.
-    fn file(&mut self, path: &Path, shown: &Path, bytes: Result<Vec<u8>, DiskError>, marks: Marks, sources: &Sources) {
-        self.used.extend(disk::canonical(path));
+    fn file(&mut self, request: &Request, path: &Path, shown: &Path, bytes: Result<Vec<u8>, DiskError>, marks: Marks, sources: &Sources) {
+        self.used.extend(request.directories.real(path));
         let name = shown.display().to_string();
         let text = match bytes.and_then(|bytes| decode(bytes, &name)) {
             Ok(text) => text,

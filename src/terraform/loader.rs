@@ -161,7 +161,7 @@ impl<'r> Loader<'r> {
     /// Where a call with this source leads. `path` is the call's path from the root, `a.b`.
     pub(super) fn locate(&self, root: &Path, path: &str, caller: &Module, source: &str, call: &Block) -> Target {
         let version = call.body.attribute("version").and_then(|version| literal(&version.value));
-        let call = Call { path, caller: &caller.path, source, version };
+        let call = Call { path, caller: &caller.path, source, version, directories: &self.request.directories };
         if !is_local(source) {
             return self.check(calls::locate(&call, self.manifest(root)));
         }

@@ -35,7 +35,8 @@ pub(super) fn text(root: &Path, request: &Request) -> Option<String> {
     if !disk::is_file(&path) {
         return None;
     }
-    disk::read_found(&path, CAP, &within(root, request)).and_then(disk::text).ok()
+    let real = request.directories.admit(&path, &within(root, request)).ok()?;
+    disk::read_text(&real, CAP).ok()
 }
 
 /// The providers in the text of a lock file.

@@ -2,7 +2,7 @@
 
 use super::recorded::Recorded;
 use super::streams::Streams;
-use crate::base::Overlay;
+use crate::base::{Directories, Overlay};
 use crate::eval::Limits;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -77,6 +77,8 @@ pub struct Request {
     pub overlay: Arc<Overlay>,
     /// More `--var-file`s for single root modules, by real directory; they come last.
     pub root_files: BTreeMap<PathBuf, Vec<PathBuf>>,
+    /// What is known of directories: each is asked about once.
+    pub directories: Arc<Directories>,
     /// What evaluation may cost.
     pub limits: Limits,
     /// `--confined`: modules outside of the repository are refused.
@@ -106,6 +108,7 @@ impl Request {
             streams: Arc::default(),
             overlay: Arc::default(),
             root_files: BTreeMap::new(),
+            directories: Arc::default(),
             limits: Limits { depth: DEPTH, ..Limits::default() },
             confined: false,
             recognize: |_| None,
@@ -124,12 +127,12 @@ impl Request {
     pub fn bounds(&self) -> Vec<PathBuf> {
         use crate::base::disk;
         let around = |path: PathBuf| {
-            let real = disk::canonical(&path).ok()?;
+            let real = self.directories.real(&path).ok()?;
             let folder = if disk::is_dir(&real) { real } else { real.parent()?.to_path_buf() };
-            Some(disk::repository_root(&folder).unwrap_or(folder))
+            Some(self.directories.repository_root(&folder).unwrap_or(folder))
         };
         let named = self.paths.iter().map(|path| self.base().join(path)).chain([self.base(), self.cwd.clone()]);
-        let allowed = self.allow_paths.iter().filter_map(|path| disk::canonical(&self.base().join(path)).ok());
+        let allowed = self.allow_paths.iter().filter_map(|path| self.directories.real(&self.base().join(path)).ok());
         let mut all: Vec<PathBuf> = named.filter_map(around).chain(allowed).collect();
         all.sort();
         all.dedup();

@@ -133,7 +133,7 @@ impl<'w> World<'w> {
             workspace,
             says: loader.dialect(root),
             dialect: dialect(loader.dialect(root)),
-            files: Files::new(root, super::folder::within(root, loader.request), &loader.request.overlay),
+            files: Files::new(root, loader.request),
             inputs,
             ration,
             pinned: OnceCell::new(),
@@ -535,7 +535,7 @@ impl<'w> World<'w> {
             }
             (None, Some(source)) => {
                 let written = base::disk::tidy(&Path::new(&at.folder).join(source));
-                super::files::without_links(&self.root, &written).unwrap_or_else(|| folder.to_path_buf())
+                super::files::without_links(&self.root, &written, &self.loader.request.directories).unwrap_or_else(|| folder.to_path_buf())
             }
             (None, None) => folder.to_path_buf(),
         };
