@@ -9,7 +9,6 @@ use rayon::iter::{IntoParallelIterator as _, ParallelIterator as _};
 use sha2::{Digest, Sha256};
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
-use std::fmt::Write as _;
 use std::sync::Arc;
 
 /// How places and roots are named in the repository: relative to its root, with forward slashes. The caller knows the disk.
@@ -133,7 +132,7 @@ impl<'p> Gathered<'p> {
     #[must_use]
     pub fn finish(self) -> Vec<Finding> {
         let Self { groups, paths, .. } = self;
-        // To know what is written at a place, its file is parsed again: that takes most of the time here.
+        // To know what is written at a place, it is parsed again: that takes most of the time here.
         let address = paths.address;
         let groups: Vec<(Subject, Group, Option<EditAddress>)> = groups
             .into_iter()
@@ -304,11 +303,8 @@ fn digest(parts: &[&str]) -> String {
         hash.update((part.len() as u64).to_be_bytes());
         hash.update(part.as_bytes());
     }
-    let mut text = String::with_capacity(32);
-    for byte in hash.finalize().iter().take(16) {
-        let _ = write!(text, "{byte:02x}");
-    }
-    text
+    let first = hash.finalize().first_chunk().map_or(0, |bytes| u128::from_be_bytes(*bytes));
+    format!("{first:032x}")
 }
 
 /// Where a finding stands among all: by path, then by the spot in the file.
