@@ -113,7 +113,7 @@ pub fn with_paths<T>(repository: &Repository, sources: &Sources, run: impl FnOnc
             let name = source.path().to_string_lossy();
             let written = FileName::of(&name);
             let is_values = written.is_some_and(|name| !name.is_configuration());
-            Outline::new(source.text(), outline::FileKind { is_json: written.is_some_and(|name| name.is_json), is_values })
+            Outline::new(source.text(), outline::Syntax { is_json: written.is_some_and(|name| name.is_json), is_values })
         });
         let (block, path) = outline.address(source.text(), span)?;
         Some(EditAddress { block, path })

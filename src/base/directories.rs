@@ -25,6 +25,12 @@ struct Around {
 }
 
 impl Directories {
+    /// Forgets everything: the disk may have changed.
+    pub fn forget(&self) {
+        lock(&self.real).clear();
+        lock(&self.around).clear();
+    }
+
     /// The path with all links resolved, as [`disk::canonical`].
     ///
     /// # Errors

@@ -10,14 +10,14 @@ use std::sync::OnceLock;
 /// A file whose arguments and blocks are read when a place in them is asked for: most files have findings in a few of them.
 #[derive(Debug)]
 pub struct Outline {
-    kind: FileKind,
+    syntax: Syntax,
     /// The outermost arguments and blocks, in the order of the text.
     items: Vec<Item>,
 }
 
 /// What a file is written in, and what for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct FileKind {
+pub struct Syntax {
     /// JSON syntax.
     pub is_json: bool,
     /// It gives values to variables.
@@ -33,10 +33,10 @@ struct Item {
 impl Outline {
     /// The outline of a file's text.
     #[must_use]
-    pub fn new(text: &str, kind: FileKind) -> Self {
-        let ranges = if kind.is_json { None } else { structure::items(text) };
+    pub fn new(text: &str, syntax: Syntax) -> Self {
+        let ranges = if syntax.is_json { None } else { structure::items(text) };
         let ranges = ranges.unwrap_or_else(|| vec![0..text.len()]);
-        Self { kind, items: ranges.into_iter().map(|range| Item { range, body: OnceLock::new() }).collect() }
+        Self { syntax, items: ranges.into_iter().map(|range| Item { range, body: OnceLock::new() }).collect() }
     }
 
     /// The block, local value or variable that holds a place, and the way from there to the place; the way is empty where the place is the
@@ -45,14 +45,14 @@ impl Outline {
     pub fn address(&self, text: &str, span: Span) -> Option<(String, String)> {
         let at = self.items.partition_point(|item| item.range.start <= span.range().start).checked_sub(1)?;
         let item = self.items.get(at)?;
-        address(item.body.get_or_init(|| self.read(span.source, text, &item.range)), span, self.kind.is_values)
+        address(item.body.get_or_init(|| self.read(span.source, text, &item.range)), span, self.syntax.is_values)
     }
 
     fn read(&self, source: SourceId, text: &str, range: &Range<usize>) -> Body {
-        match self.kind {
-            FileKind { is_json: true, is_values: true } => json::parse_variables(source, text).body,
-            FileKind { is_json: true, is_values: false } => json::parse(source, text).body,
-            FileKind { is_json: false, .. } => {
+        match self.syntax {
+            Syntax { is_json: true, is_values: true } => json::parse_variables(source, text).body,
+            Syntax { is_json: true, is_values: false } => json::parse(source, text).body,
+            Syntax { is_json: false, .. } => {
                 let origin = |start: usize| Origin::At(source, range.start + start);
                 structure::read(text.get(range.clone()).unwrap_or_default(), &origin).0
             }
@@ -151,7 +151,7 @@ mod tests {
         let id = sources.add("a.tf", text.to_owned());
         let start = text.find(part).unwrap();
         let span = Span::new(id, start..start + part.len());
-        let found = Outline::new(text, FileKind { is_json: false, is_values }).address(text, span);
+        let found = Outline::new(text, Syntax { is_json: false, is_values }).address(text, span);
         assert_eq!(found, address(&native::parse(id, text).body, span, is_values), "the complete file says the same");
         found.unwrap()
     }

@@ -1,8 +1,8 @@
 //! Operands that are read without the expression parser: names joined by dots, and a call, a list or parentheses as a whole. They are most
 //! of what people write, and reading them here takes a third of the time. Whatever is the least bit unusual goes to the parser.
 
-use super::expression::{Parsed, ExprWithHeight, Tokens};
-use super::scan::{TokenKind, Token};
+use super::expression::{ExprWithHeight, Parsed, Tokens};
+use super::scan::{Token, TokenKind};
 use super::tree::{Expr, ExprKind, TraversalStep};
 use std::ops::Range;
 
@@ -48,7 +48,8 @@ impl Tokens<'_> {
         let mut path = Vec::with_capacity(pairs.len());
         for [dot, step] in pairs {
             let is_dot = dot.kind == TokenKind::Other && self.slice(dot.range()) == ".";
-            if !is_dot || step.kind != TokenKind::Ident || dot.start != end || step.start != dot.end || !self.slice(step.range()).is_ascii() {
+            if !is_dot || step.kind != TokenKind::Ident || dot.start != end || step.start != dot.end || !self.slice(step.range()).is_ascii()
+            {
                 return None;
             }
             end = step.end;

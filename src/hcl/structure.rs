@@ -5,7 +5,7 @@
 
 use super::expression::Tokens;
 use super::origin::Origin;
-use super::scan::{TokenKind, MAX_TOKENS, ScanStart, Token, is_closer, is_name_start, is_opener, pair, scan};
+use super::scan::{MAX_TOKENS, ScanStart, Token, TokenKind, is_closer, is_name_start, is_opener, pair, scan};
 use super::tree::{Attribute, Block, Body, Expr, ExprKind, Name, SyntaxError};
 use super::values::quoted;
 use crate::base::{SourceId, Span};

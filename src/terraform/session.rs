@@ -81,6 +81,7 @@ impl Session {
 
     /// Reads everything that a request names, on threads with a deep stack. `is_kept`: whether it may be renewed later.
     pub(super) fn begin(request: &Request, sources: &Arc<Sources>, is_kept: bool) -> Self {
+        request.directories.forget();
         let mut scan = discover::scan(request);
         let loader = Loader::new(request, sources, &mut scan);
         graph::build(&loader, &mut scan);
@@ -109,6 +110,7 @@ impl Session {
         if self.shapes.values().any(Shape::is_odd) || changed.iter().any(|path| self.decides_more(path)) {
             return false;
         }
+        request.directories.forget();
         let mut scan = self.manifests();
         let loader = Loader::new(request, sources, &mut scan);
         let directories: HashSet<&Path> = changed.iter().filter(|path| is_ours(path)).filter_map(|path| path.parent()).collect();
