@@ -100,8 +100,9 @@ pub fn with_paths<T>(repository: &Repository, sources: &Sources, run: impl FnOnc
             let path = || repository.path(&sources.get(span.source).path().to_string_lossy());
             known.entry(span.source).or_insert_with(path).clone()
         }
-        Place::Json { file, .. } | Place::File(file) => repository.path(file),
-        Place::Cloud { ocid, .. } => ocid.to_string(),
+        Place::Json(at) => repository.path(&at.file),
+        Place::File(file) => repository.path(file),
+        Place::Cloud(at) => at.ocid.to_string(),
     };
     let root = |root: &str| repository.path(root);
     let outlines: Mutex<HashMap<SourceId, Arc<OnceLock<Outline>>>> = Mutex::default();

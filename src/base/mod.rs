@@ -32,7 +32,7 @@ pub use file_name::{FileKind, FileName};
 pub use hidden_keys::HiddenKeys;
 pub use near::{MOST_WORDS, closest, nearest};
 pub use overlay::Overlay;
-pub use place::Place;
+pub use place::{CloudPlace, JsonPlace, Place};
 pub use problem::{Problem, ProblemKind};
 pub use reason::{Cause, Reason};
 pub use repository::{Provenance, Repository};

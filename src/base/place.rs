@@ -8,27 +8,48 @@ use std::sync::Arc;
 pub enum Place {
     /// A range in a source text.
     Source(Span),
-    /// A spot in a JSON document that is not kept in memory: a plan or a state.
-    Json {
-        /// The document's path as shown.
-        file: Arc<str>,
-        /// JSON pointer (RFC 6901) to the value, e.g. `/resource_changes/3/change/after/protection_mode`.
-        pointer: Arc<str>,
-        /// Line (from 1) and column (from 1, bytes) of the value, where the reader counted them.
-        line: Option<(usize, usize)>,
-    },
+    /// A spot in a JSON document that is not kept in memory: a plan or a state. Shared, for each key of a configuration has dozens of
+    /// places, and none of them is one of these.
+    Json(Arc<JsonPlace>),
     /// A resource of the service.
-    Cloud {
-        /// Its OCID.
-        ocid: Arc<str>,
-        /// The region's identifier, e.g. `eu-frankfurt-1`.
-        region: Arc<str>,
-    },
+    Cloud(Arc<CloudPlace>),
     /// A whole file, where no spot in it can be named.
     File(Arc<str>),
 }
 
+/// A spot in a JSON document.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct JsonPlace {
+    /// The document's path as shown.
+    pub file: Arc<str>,
+    /// JSON pointer (RFC 6901) to the value, e.g. `/resource_changes/3/change/after/protection_mode`.
+    pub pointer: Arc<str>,
+    /// Line (from 1) and column (from 1, bytes) of the value, where the reader counted them.
+    pub line: Option<(usize, usize)>,
+}
+
+/// A resource of the service.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct CloudPlace {
+    /// Its OCID.
+    pub ocid: Arc<str>,
+    /// The region's identifier, e.g. `eu-frankfurt-1`.
+    pub region: Arc<str>,
+}
+
 impl Place {
+    /// A spot in a JSON document, with the line and column (both from 1) where they were counted.
+    #[must_use]
+    pub fn json(file: &Arc<str>, pointer: &str, line: Option<(usize, usize)>) -> Self {
+        Self::Json(Arc::new(JsonPlace { file: Arc::clone(file), pointer: pointer.into(), line }))
+    }
+
+    /// A resource of the service by its OCID and region.
+    #[must_use]
+    pub fn cloud(ocid: &str, region: &str) -> Self {
+        Self::Cloud(Arc::new(CloudPlace { ocid: ocid.into(), region: region.into() }))
+    }
+
     /// The span, where the place is one.
     #[must_use]
     pub fn span(&self) -> Option<Span> {

@@ -268,14 +268,15 @@ impl Step {
 
     /// The same step, at which these values decided.
     #[must_use]
-    pub fn chosen(mut self, because: Because, reads: Vec<Arc<TrailLink>>) -> Self {
+    pub fn chosen(mut self, because: Because, mut reads: Vec<Arc<TrailLink>>) -> Self {
         let earlier = self.chosen_by.take();
         let (because, more) = match earlier.as_deref() {
             Some(earlier) if because == Because::Computation => (earlier.because.clone(), earlier.reads.as_slice()),
             Some(earlier) => (because, earlier.reads.as_slice()),
             None => (because, [].as_slice()),
         };
-        let reads = reads.into_iter().chain(more.iter().cloned()).take(MOST_READ).collect();
+        reads.extend(more.iter().take(MOST_READ.saturating_sub(reads.len())).cloned());
+        reads.truncate(MOST_READ);
         self.chosen_by = Some(Arc::new(Choice { because, reads }));
         self
     }

@@ -155,16 +155,18 @@ pub(super) fn here(span: Span) -> Option<Arc<TrailLink>> {
 
 /// The trail of something that an expression makes of these values.
 pub(super) fn computed(span: Span, of: &[&Value]) -> Option<Arc<TrailLink>> {
-    // What is computed of something computed is computed of the same.
-    let reads = |value: &&Value| match value.trail.as_ref() {
-        Some(link) => match link.step.chosen_by.as_deref() {
-            Some(choice) if link.next.is_none() && choice.because == Because::Computation => choice.reads.clone(),
-            _ => vec![Arc::clone(link)],
-        },
-        None => Vec::new(),
-    };
     let is_written = |link: &Arc<TrailLink>| link.next.is_none() && link.step.kind == StepKind::Set && link.step.chosen_by.is_none();
-    let reads: Vec<_> = of.iter().flat_map(reads).filter(|link| !is_written(link)).collect();
+    let mut reads = Vec::new();
+    for link in of.iter().filter_map(|value| value.trail.as_ref()) {
+        match link.step.chosen_by.as_deref() {
+            // What is computed of something computed is computed of the same.
+            Some(choice) if link.next.is_none() && choice.because == Because::Computation => {
+                reads.extend(choice.reads.iter().filter(|link| !is_written(link)).cloned());
+            }
+            _ if is_written(link) => {}
+            _ => reads.push(Arc::clone(link)),
+        }
+    }
     let step = Step::of(Place::Source(span), StepKind::Set);
     Some(Arc::new(TrailLink { step: if reads.is_empty() { step } else { step.chosen(Because::Computation, reads) }, next: None }))
 }

@@ -269,7 +269,7 @@ fn facts(key: &Key) -> Result<KeyFacts, SavedKeyError> {
     if !key.ocid.starts_with("ocid1.") {
         return Err(SavedKeyError::NoOcid);
     }
-    let place = Place::Cloud { ocid: key.ocid.as_str().into(), region: key.region.as_str().into() };
+    let place = Place::cloud(&key.ocid, &key.region);
     let id = KeyId { root: format!("live/{}", key.region).into(), inputs: None, address: key.ocid.clone(), input: InputKind::Live };
     let text = |name: &str, value: &Option<String>| take(key, name, value.clone());
     let number = |name: &str, value: Option<i64>| take(key, name, value);
@@ -353,7 +353,7 @@ mod tests {
     use super::*;
 
     fn inventory() -> Inventory {
-        let place = Place::Cloud { ocid: "ocid1.key.oc1.iad.a".into(), region: "us-ashburn-1".into() };
+        let place = Place::cloud("ocid1.key.oc1.iad.a", "us-ashburn-1");
         let id =
             KeyId { root: "live/us-ashburn-1".into(), inputs: None, address: "ocid1.key.oc1.iad.a".to_owned(), input: InputKind::Live };
         let mut key = KeyFacts::new(id, Stage::Actual, Fate::NoOp, place);

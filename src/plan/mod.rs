@@ -276,7 +276,7 @@ fn partial(document: &PlanDocument) -> Option<Problem> {
 
 /// A document that cannot be read to its end.
 fn cut_off(file: &Arc<str>, broken: &ScanError) -> Problem {
-    let place = Place::Json { file: Arc::clone(file), pointer: "".into(), line: Some((broken.spot.line, broken.spot.column)) };
+    let place = Place::json(file, "", Some((broken.spot.line, broken.spot.column)));
     let again = "Create the file again with `terraform show -json`";
     let (kind, what, help) = match broken.kind {
         ScanErrorKind::Input => {

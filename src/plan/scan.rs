@@ -48,7 +48,7 @@ pub(super) struct ScanPosition {
 impl ScanPosition {
     /// The place of what a pointer leads to in a document, which is here.
     pub(super) fn place(self, file: &Arc<str>, pointer: &str) -> Place {
-        Place::Json { file: Arc::clone(file), pointer: pointer.into(), line: Some((self.line, self.column)) }
+        Place::json(file, pointer, Some((self.line, self.column)))
     }
 }
 

@@ -704,8 +704,8 @@ fn step(step: &Step, sources: &Sources) -> StepOut {
 }
 
 fn place(at: &Place, sources: &Sources) -> PlaceOut {
-    if let Place::Cloud { ocid, region } = at {
-        return PlaceOut { ocid: Some(ocid.to_string()), region: Some(region.to_string()), ..PlaceOut::default() };
+    if let Place::Cloud(at) = at {
+        return PlaceOut { ocid: Some(at.ocid.to_string()), region: Some(at.region.to_string()), ..PlaceOut::default() };
     }
     let location = location::locate(at, sources, Columns::Characters);
     let (start, end) = location.range.unzip();

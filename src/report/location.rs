@@ -42,15 +42,15 @@ pub fn locate(place: &Place, sources: &Sources, columns: Columns) -> Location {
             let range = Some((position(span.start), position(span.end.max(span.start))));
             Location { path: slashes(&source.path().to_string_lossy()), range, pointer: None, cloud: false }
         }
-        Place::Json { file, pointer, line } => {
-            let range = line.map(|(line, column)| {
+        Place::Json(json) => {
+            let range = json.line.map(|(line, column)| {
                 let at = Position { line, column };
                 (at, Position { line, column: column + 1 })
             });
-            Location { path: slashes(file), range, pointer: Some(pointer.to_string()), cloud: false }
+            Location { path: slashes(&json.file), range, pointer: Some(json.pointer.to_string()), cloud: false }
         }
         Place::File(file) => Location { path: slashes(file), range: None, pointer: None, cloud: false },
-        Place::Cloud { ocid, .. } => Location { path: ocid.to_string(), range: None, pointer: None, cloud: true },
+        Place::Cloud(at) => Location { path: at.ocid.to_string(), range: None, pointer: None, cloud: true },
     }
 }
 

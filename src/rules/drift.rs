@@ -421,7 +421,7 @@ mod tests {
             let ocid = format!("ocid1.key.oc1.eu-frankfurt-1.{name}");
             key.id.address = ocid.clone();
             key.id.root = "live/eu-frankfurt-1".into();
-            key.place = Place::Cloud { ocid: ocid.as_str().into(), region: "eu-frankfurt-1".into() };
+            key.place = Place::cloud(&ocid, "eu-frankfurt-1");
             key.ocid = Some(ocid);
             key.lifecycle = Fact::known(Lifecycle::Enabled);
             key.protection_mode = Fact::known(ProtectionMode::Software);
@@ -699,7 +699,7 @@ mod tests {
     #[test]
     fn drift_becomes_findings_at_the_code_or_at_the_key() {
         let path = |place: &Place| match place {
-            Place::Cloud { ocid, .. } => ocid.to_string(),
+            Place::Cloud(at) => at.ocid.to_string(),
             _ => "infra/main.tf".to_owned(),
         };
         let paths = Paths { place: &path, root: &str::to_owned, address: &|_| None };
@@ -707,9 +707,9 @@ mod tests {
         let drifts = compare(&[off, live("b")], &[code("a")], &Scope::default());
         let findings = drift_findings(&drifts, &paths);
         let told: Vec<(&str, &str, bool)> =
-            findings.iter().map(|finding| (finding.rule, finding.kind.word(), matches!(finding.place, Place::Cloud { .. }))).collect();
+            findings.iter().map(|finding| (finding.rule, finding.kind.word(), matches!(finding.place, Place::Cloud(_)))).collect();
         assert_eq!(told, [(DRIFT, "changed", false), (DRIFT, "unmanaged", true)]);
-        assert!(matches!(findings[0].trail[0].place, Place::Cloud { .. }));
+        assert!(matches!(findings[0].trail[0].place, Place::Cloud(_)));
         assert_eq!(findings[0].instances.len(), 1);
         assert!(findings.iter().all(|finding| (finding.verdict, finding.level) == ("violation", Level::Warning)));
         let other = with(code("a"), |key| key.id.address = "oci_kms_key.other".to_owned());

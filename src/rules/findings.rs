@@ -320,11 +320,11 @@ impl Spot {
     fn of(place: &Place, paths: &Paths<'_>) -> Self {
         let (start, end, pointer) = match place {
             Place::Source(span) => (span.start as usize, span.end as usize, String::new()),
-            Place::Json { pointer, line, .. } => {
-                let (line, column) = line.unwrap_or_default();
-                (line, column, pointer.to_string())
+            Place::Json(json) => {
+                let (line, column) = json.line.unwrap_or_default();
+                (line, column, json.pointer.to_string())
             }
-            Place::Cloud { ocid, .. } => (0, 0, ocid.to_string()),
+            Place::Cloud(at) => (0, 0, at.ocid.to_string()),
             Place::File(_) => (0, 0, String::new()),
         };
         Self { path: (paths.place)(place), start, end, pointer }

@@ -132,8 +132,8 @@ pub fn compare(case: &Path, keys: &[Value], inventory: &Inventory, lenient: bool
         }
     }
     for key in &inventory.keys {
-        let Place::Json { pointer, line: Some((line, column)), .. } = &key.place else { panic!("{name}: {:?}", key.place) };
-        assert!(pointer.starts_with('/') && *line > 0 && *column > 0, "{name}: {:?}", key.place);
+        let Place::Json(at) = &key.place else { panic!("{name}: {:?}", key.place) };
+        assert!(at.pointer.starts_with('/') && at.line.is_some_and(|(line, column)| line > 0 && column > 0), "{name}: {:?}", key.place);
     }
     found.into_iter().map(|difference| format!("{name}: {difference}")).collect()
 }

@@ -183,7 +183,8 @@ fn places_are_lines_and_columns_of_the_document() {
     let mut seen = 0;
     for key in &found.keys {
         for step in &key.protection_mode.trail {
-            let Place::Json { pointer, line: Some((line, column)), .. } = &step.place else { panic!("{step:?}") };
+            let Place::Json(at) = &step.place else { panic!("{step:?}") };
+            let ((line, column), pointer) = (at.line.unwrap(), &at.pointer);
             if pointer.ends_with("/change/after/protection_mode") {
                 assert!(lines[line - 1][column - 1..].starts_with(b"\""), "{step:?}");
                 assert!(lines[line - 1].trim_ascii_start().starts_with(b"\"protection_mode\""), "{step:?}");

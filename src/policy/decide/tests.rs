@@ -24,8 +24,8 @@ fn path(place: &Place) -> String {
     match place {
         Place::Source(_) => PATH.to_owned(),
         Place::File(path) => path.to_string(),
-        Place::Json { file, .. } => file.to_string(),
-        Place::Cloud { ocid, .. } => ocid.to_string(),
+        Place::Json(at) => at.file.to_string(),
+        Place::Cloud(at) => at.ocid.to_string(),
     }
 }
 

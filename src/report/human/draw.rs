@@ -70,15 +70,15 @@ pub fn linked_path(path: &str, screen: &Screen<'_>) -> String {
 fn place(place: &Place, sources: &Sources, screen: &Screen<'_>) -> String {
     let at = brief_place(place, sources, screen);
     match place {
-        Place::Json { pointer, .. } if !pointer.is_empty() => format!("{at} ({})", clean(pointer)),
+        Place::Json(json) if !json.pointer.is_empty() => format!("{at} ({})", clean(&json.pointer)),
         _ => at,
     }
 }
 
 /// A place as a list shows it: `path:line:column` as far as it is known.
 pub fn brief_place(place: &Place, sources: &Sources, screen: &Screen<'_>) -> String {
-    if let Place::Cloud { ocid, region } = place {
-        return format!("{} in {}", clean(ocid), clean(region));
+    if let Place::Cloud(at) = place {
+        return format!("{} in {}", clean(&at.ocid), clean(&at.region));
     }
     let at = location::locate(place, sources, location::Columns::Characters);
     let position = at.range.map_or_else(String::new, |(start, _)| format!(":{}:{}", start.line, start.column));

@@ -23,7 +23,7 @@ fn every_key_of_every_compartment_vault_and_region_is_found_once() {
         assert_eq!((key.stage, key.fate, key.id.input, key.importance), (Stage::Actual, Fate::NoOp, InputKind::Live, Importance::Primary));
         let region = key.region.clone().unwrap();
         assert_eq!(&*key.id.root, format!("live/{region}"));
-        assert_eq!(key.place, Place::Cloud { ocid: key.ocid.clone().unwrap().into(), region: region.into() });
+        assert_eq!(key.place, Place::cloud(key.ocid.as_deref().unwrap(), &region));
     }
 }
 

@@ -33,7 +33,7 @@ pub struct Seen<'a> {
 /// The facts of a live key.
 pub fn key_facts(seen: &Seen<'_>) -> KeyFacts {
     let key = seen.details.unwrap_or(seen.listed);
-    let place = Place::Cloud { ocid: key.id.as_str().into(), region: seen.region.into() };
+    let place = Place::cloud(&key.id, seen.region);
     let root: Arc<str> = format!("live/{}", seen.region).into();
     let id = KeyId { root, inputs: None, address: key.id.clone(), input: InputKind::Live };
     let usable: Vec<&Version> = seen.versions.iter().filter(|version| is_usable(version)).collect();
