@@ -155,20 +155,19 @@ fn has_several_roots<'k>(keys: impl Iterator<Item = &'k KeyId>) -> bool {
 /// From how many keys on several threads judge.
 const MANY: usize = 500;
 /// How many keys are judged before what is said of them is gathered: of all of them it would take much memory.
-const AT_ONCE: usize = 10_000;
+const AT_ONCE: usize = 1_000;
 
 /// Every key by every rule that is not off, and what there is to report.
-fn judge(mut keys: Keys, config: &Config, levels: &Levels<'_>, context: &Context<'_>) -> (Vec<JudgedKey>, Vec<Finding>) {
+fn judge(keys: Keys, config: &Config, levels: &Levels<'_>, context: &Context<'_>) -> (Vec<JudgedKey>, Vec<Finding>) {
     let settings = config.settings(context.now);
     let asked: Vec<&'static Rule> = rules::ALL.iter().filter(|rule| levels.of(rule.id) != Level::Off).collect();
     let judged = |facts: Box<KeyFacts>| {
         let verdicts = asked.iter().map(|rule| (*rule, (rule.judge)(&facts, &settings))).collect();
         JudgedKey { facts, verdicts, names_root: false, exempted: false }
     };
-    keys.sort_by_cached_key(|key| (rules::place_order(&key.place, context.paths), key.id.clone()));
     let mut all: Vec<JudgedKey> = Vec::with_capacity(keys.len());
     let mut gathered = Gathered::new(context.paths);
-    let mut keys = keys.into_iter();
+    let mut keys = in_order(keys, context.paths).into_iter();
     loop {
         let some: Keys = keys.by_ref().take(AT_ONCE).collect();
         if some.is_empty() {
@@ -188,6 +187,25 @@ fn judge(mut keys: Keys, config: &Config, levels: &Levels<'_>, context: &Context
             }
         }
     }
+}
+
+/// The keys by place, those of one place by their names.
+fn in_order(keys: Keys, paths: &Paths<'_>) -> Keys {
+    // Many keys share a place: what orders places is made once for each.
+    let places: HashSet<&Place> = keys.iter().map(|key| &key.place).collect();
+    let mut places: Vec<_> = places.into_iter().map(|place| (rules::place_order(place, paths), place.clone())).collect();
+    places.sort_by(|(a, _), (b, _)| a.cmp(b));
+    let mut ranks = HashMap::new();
+    let mut before = None;
+    let mut rank = 0;
+    for (order, place) in places {
+        rank += usize::from(before.as_ref().is_some_and(|before| *before != order));
+        ranks.insert(place, rank);
+        before = Some(order);
+    }
+    let mut ranked: Vec<_> = keys.into_iter().map(|key| (ranks.get(&key.place), key)).collect();
+    ranked.sort_by(|(a, left), (b, right)| a.cmp(b).then_with(|| left.id.cmp(&right.id)));
+    ranked.into_iter().map(|(_, key)| key).collect()
 }
 
 /// How loud what is.
