@@ -11,8 +11,7 @@ use std::sync::OnceLock;
 #[derive(Debug)]
 pub struct Outline {
     syntax: Syntax,
-    /// The outermost arguments and blocks, in the order of the text.
-    items: Vec<Item>,
+    items: Items,
 }
 
 /// What a file is written in, and what for.
@@ -24,67 +23,130 @@ pub struct Syntax {
     pub is_values: bool,
 }
 
+/// The arguments and blocks of a file or a block, in the order of the text.
+type Items = Vec<Item>;
+
 #[derive(Debug)]
 struct Item {
     range: Range<usize>,
+    /// What is between the braces of a block, and its arguments and blocks.
+    inside: Option<(Range<usize>, OnceLock<Items>)>,
+    /// The item itself; of a block only the header.
     body: OnceLock<Body>,
+}
+
+impl Item {
+    fn all(text: &str, within: &Range<usize>) -> Option<Items> {
+        let found = structure::items(text.get(within.clone()).unwrap_or_default())?;
+        let from = |range: Range<usize>| range.start + within.start..range.end + within.start;
+        let item = |(range, inside): (Range<usize>, Option<Range<usize>>)| Self {
+            range: from(range),
+            inside: inside.map(|inside| (from(inside), OnceLock::new())),
+            body: OnceLock::new(),
+        };
+        Some(found.into_iter().map(item).collect())
+    }
+
+    fn whole(range: Range<usize>) -> Self {
+        Self { range, inside: None, body: OnceLock::new() }
+    }
 }
 
 impl Outline {
     /// The outline of a file's text.
     #[must_use]
     pub fn new(text: &str, syntax: Syntax) -> Self {
-        let ranges = if syntax.is_json { None } else { structure::items(text) };
-        let ranges = ranges.unwrap_or_else(|| vec![0..text.len()]);
-        Self { syntax, items: ranges.into_iter().map(|range| Item { range, body: OnceLock::new() }).collect() }
+        let items = if syntax.is_json { None } else { Item::all(text, &(0..text.len())) };
+        Self { syntax, items: items.unwrap_or_else(|| vec![Item::whole(0..text.len())]) }
     }
 
     /// The block, local value or variable that holds a place, and the way from there to the place; the way is empty where the place is the
     /// block itself or its header. `text` is the file's.
     #[must_use]
     pub fn address(&self, text: &str, span: Span) -> Option<(String, String)> {
-        let at = self.items.partition_point(|item| item.range.start <= span.range().start).checked_sub(1)?;
-        let item = self.items.get(at)?;
-        address(item.body.get_or_init(|| self.read(span.source, text, &item.range)), span, self.syntax.is_values)
+        address(&Within::Items(self, &self.items, text, span.source), span, self.syntax.is_values)
     }
 
-    fn read(&self, source: SourceId, text: &str, range: &Range<usize>) -> Body {
-        match self.syntax {
-            Syntax { is_json: true, is_values: true } => json::parse_variables(source, text).body,
-            Syntax { is_json: true, is_values: false } => json::parse(source, text).body,
-            Syntax { is_json: false, .. } => {
-                let origin = |start: usize| Origin::At(source, range.start + start);
-                structure::read(text.get(range.clone()).unwrap_or_default(), &origin).0
-            }
+    fn read(&self, source: SourceId, text: &str, item: &Item) -> Body {
+        let slice = |range: Range<usize>| text.get(range).unwrap_or_default();
+        let origin = |start: usize| Origin::At(source, item.range.start + start);
+        match (self.syntax, &item.inside) {
+            (Syntax { is_json: true, is_values: true }, _) => json::parse_variables(source, text).body,
+            (Syntax { is_json: true, is_values: false }, _) => json::parse(source, text).body,
+            (_, Some((inside, _))) => structure::read(&format!("{}}}", slice(item.range.start..inside.start)), &origin).0,
+            (_, None) => structure::read(slice(item.range.clone()), &origin).0,
         }
     }
 }
 
-fn address(body: &Body, span: Span, is_values: bool) -> Option<(String, String)> {
-    if let Some(attribute) = holding(&body.attributes, span) {
+/// The inside of a file or a block.
+enum Within<'a> {
+    /// It was read.
+    Body(&'a Body),
+    /// It is read as far as it is asked for: a text of a source.
+    Items(&'a Outline, &'a [Item], &'a str, SourceId),
+}
+
+impl<'a> Within<'a> {
+    /// The argument that holds a place.
+    fn attribute(&self, span: Span) -> Option<&'a Attribute> {
+        match self {
+            Self::Body(body) => holding(&body.attributes, span),
+            Self::Items(..) => holding(&self.item(span)?.1.attributes, span),
+        }
+    }
+
+    /// The block that holds a place, and its inside.
+    fn block(&self, span: Span) -> Option<(&'a Block, Self)> {
+        let of_body = |body: &'a Body| {
+            let (_, block) = holder(&body.blocks, |block| block.span, span)?;
+            Some((block, Self::Body(&block.body)))
+        };
+        match self {
+            Self::Body(body) => of_body(body),
+            Self::Items(outline, _, text, source) => match self.item(span)? {
+                (Item { inside: Some((inside, inner)), .. }, body) => {
+                    let inner = inner.get_or_init(|| Item::all(text, inside).unwrap_or_else(|| vec![Item::whole(inside.clone())]));
+                    Some((body.blocks.first()?, Self::Items(outline, inner, text, *source)))
+                }
+                (_, body) => of_body(body),
+            },
+        }
+    }
+
+    /// The item that holds a place, and what was read of it.
+    fn item(&self, span: Span) -> Option<(&'a Item, &'a Body)> {
+        let Self::Items(outline, items, text, source) = self else { return None };
+        let (_, item) = holder(items, |item| Span::new(*source, item.range.clone()), span)?;
+        Some((item, item.body.get_or_init(|| outline.read(*source, text, item))))
+    }
+}
+
+fn address(file: &Within<'_>, span: Span, is_values: bool) -> Option<(String, String)> {
+    if let Some(attribute) = file.attribute(span) {
         let block = if is_values { format!("var.{}", attribute.name.text) } else { attribute.name.text.to_string() };
         return Some((block, within(&attribute.value, span)));
     }
-    let block = holder(&body.blocks, |block| block.span, span)?.1;
+    let (block, inside) = file.block(span)?;
     let labels = block.labels.iter().map(|label| &*label.text).collect::<Vec<_>>().join(".");
-    match (&*block.kind.text, holding(&block.body.attributes, span)) {
+    match (&*block.kind.text, inside.attribute(span)) {
         ("locals", Some(attribute)) => Some((format!("local.{}", attribute.name.text), within(&attribute.value, span))),
         ("variable", Some(attribute)) if &*attribute.name.text == "default" => {
             Some((format!("var.{labels}"), within(&attribute.value, span)))
         }
-        ("variable", _) => Some((format!("var.{labels}"), in_block(block, span))),
-        ("resource", _) => Some((labels, in_block(block, span))),
-        (kind, _) if labels.is_empty() => Some((kind.to_owned(), in_block(block, span))),
-        (kind, _) => Some((format!("{kind}.{labels}"), in_block(block, span))),
+        ("variable", _) => Some((format!("var.{labels}"), in_block(&inside, span))),
+        ("resource", _) => Some((labels, in_block(&inside, span))),
+        (kind, _) if labels.is_empty() => Some((kind.to_owned(), in_block(&inside, span))),
+        (kind, _) => Some((format!("{kind}.{labels}"), in_block(&inside, span))),
     }
 }
 
-fn in_block(block: &Block, span: Span) -> String {
-    if let Some(attribute) = holding(&block.body.attributes, span) {
+fn in_block(block: &Within<'_>, span: Span) -> String {
+    if let Some(attribute) = block.attribute(span) {
         return joined(attribute.name.text.to_string(), &within(&attribute.value, span));
     }
-    match holder(&block.body.blocks, |block| block.span, span) {
-        Some((_, inner)) => joined(inner.kind.text.to_string(), &in_block(inner, span)),
+    match block.block(span) {
+        Some((inner, inside)) => joined(inner.kind.text.to_string(), &in_block(&inside, span)),
         None => String::new(),
     }
 }
@@ -152,7 +214,7 @@ mod tests {
         let start = text.find(part).unwrap();
         let span = Span::new(id, start..start + part.len());
         let found = Outline::new(text, Syntax { is_json: false, is_values }).address(text, span);
-        assert_eq!(found, address(&native::parse(id, text).body, span, is_values), "the complete file says the same");
+        assert_eq!(found, address(&Within::Body(&native::parse(id, text).body), span, is_values), "the complete file says the same");
         found.unwrap()
     }
 

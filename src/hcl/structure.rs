@@ -44,13 +44,13 @@ pub(super) fn read(text: &str, origin: &dyn Fn(usize) -> Origin) -> (Body, Optio
     (body, unread.map(too_long).or(errors.first))
 }
 
-/// Where the outermost arguments and blocks of a file are. `None` where its brackets do not fit: then only the complete file shows what
-/// belongs to what.
-pub(super) fn items(text: &str) -> Option<Vec<Range<usize>>> {
+/// Where the outermost arguments and blocks of a text are, and the insides of the blocks' braces. `None` where its brackets do not fit: then
+/// only the complete text shows what belongs to what.
+pub(super) fn items(text: &str) -> Option<Vec<(Range<usize>, Option<Range<usize>>)>> {
     let list = scan(text, ScanStart::Code);
     let closers = pair(&list);
-    let mut items: Vec<Range<usize>> = Vec::new();
-    let (mut at, mut is_open) = (0, false);
+    let mut items: Vec<(Range<usize>, Option<Range<usize>>)> = Vec::new();
+    let (mut at, mut is_open, mut is_header) = (0, false, false);
     while let Some(token) = list.get(at) {
         let closer = if is_opener(token.kind) { closers.get(at).copied().flatten()? } else { at };
         let end = list.get(closer).map_or(token.end, |token| token.end);
@@ -58,11 +58,17 @@ pub(super) fn items(text: &str) -> Option<Vec<Range<usize>>> {
             (TokenKind::Newline, _) => is_open = false,
             (TokenKind::Invalid | TokenKind::CutQuote, _) => return None,
             (kind, _) if is_closer(kind) => return None,
-            (_, Some(item)) if is_open => item.end = end,
+            (kind, Some((item, inside))) if is_open => {
+                item.end = end;
+                if is_header && kind == TokenKind::OpenBrace {
+                    *inside = Some(token.end..list.get(closer).map_or(end, |closer| closer.start));
+                }
+                is_header &= matches!(kind, TokenKind::Ident | TokenKind::OpenQuote | TokenKind::Comment);
+            }
             (TokenKind::Comment, _) => {}
-            _ => {
-                items.push(token.start..end);
-                is_open = true;
+            (kind, _) => {
+                items.push((token.start..end, None));
+                (is_open, is_header) = (true, kind == TokenKind::Ident);
             }
         }
         at = closer + 1;
