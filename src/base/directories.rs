@@ -121,14 +121,15 @@ fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
 mod tests {
-    use super::*;
-    use std::fs;
-    use std::os::unix::fs::symlink;
-
+    #[cfg(unix)]
     #[test]
     fn what_is_known_is_what_the_disk_says() -> Result<(), Box<dyn std::error::Error>> {
+        use super::*;
+        use std::fs;
+        use std::os::unix::fs::symlink;
+
         let top = tempfile::tempdir()?;
         let at = |path: &str| top.path().join(path);
         for directory in ["repo/.git", "repo/a/b", "repo/bare/objects", "repo/bare/refs", "other/c"] {
