@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 /// The directories of a run.
 #[derive(Debug, Default)]
 pub struct Directories {
-    /// Where directories lead whose path has no `.` and no `..`.
+    /// Where paths lead that have no `.` and no `..`.
     real: Mutex<HashMap<PathBuf, Arc<Path>>>,
     /// What is around real directories.
     around: Mutex<HashMap<Arc<Path>, Around>>,
@@ -37,13 +37,11 @@ impl Directories {
     /// Missing, or what the system says.
     pub fn real(&self, path: &Path) -> Result<PathBuf, DiskError> {
         let is_plain = |part: Component<'_>| matches!(part, Component::RootDir | Component::Normal(_));
-        let parts = path.parent().zip(path.file_name()).filter(|_| path.is_absolute() && path.components().all(is_plain));
-        let Some((parent, name)) = parts.filter(|_| disk::is_no_link(path)) else { return disk::canonical(path) };
-        Ok(self.real_directory(parent)?.join(name))
-    }
-
-    /// The same of a directory in which something is.
-    fn real_directory(&self, path: &Path) -> Result<Arc<Path>, DiskError> {
+        // What ends with `/` is a directory to the system, and the same as without to a map.
+        let ends_open = [b"/".as_slice(), b"/."].iter().any(|end| path.as_os_str().as_encoded_bytes().ends_with(end));
+        if !path.is_absolute() || ends_open || !path.components().all(is_plain) {
+            return disk::canonical(path);
+        }
         // From the nearest that is known downwards, without recursion: paths are as long as somebody wants them.
         let mut unknown = Vec::new();
         let mut real: Option<Arc<Path>> = None;
@@ -62,7 +60,7 @@ impl Directories {
             lock(&self.real).insert(path.to_path_buf(), Arc::clone(&found));
             real = Some(found);
         }
-        real.ok_or(DiskError::Missing)
+        real.map(|real| real.to_path_buf()).ok_or(DiskError::Missing)
     }
 
     /// The repository that a path lies in, as [`disk::repository_root`].
@@ -154,6 +152,7 @@ mod tests {
             "repo",
             "repo/a/b/f",
             "repo/a/b/f/",
+            "repo/a/b/f/.",
             "repo/a/b/f/g",
             "repo/in/f",
             "repo/out/c/f",

@@ -65,7 +65,7 @@ impl Folder {
             // A link to a directory is a directory.
             if is_configuration(name) && !(entry.is_link && disk::is_dir(&folder.path.join(name))) {
                 let text = folder.text(name, entry.is_file, request);
-                let is_foreign = !entry.is_file && leads_to_another_kind(&folder.path.join(name), is_configuration);
+                let is_foreign = !entry.is_file && leads_to_another_kind(&folder.path.join(name), request, is_configuration);
                 folder.files.push(FileText { name: name.to_owned(), text, is_foreign });
             }
         }
@@ -127,8 +127,8 @@ pub(super) fn within(folder: &Path, request: &Request) -> Vec<PathBuf> {
 
 /// Whether a link leads to a file whose name is not of this kind: credentials that an untrusted link points to must not be quoted
 /// as configuration.
-pub(super) fn leads_to_another_kind(path: &Path, is_kind: impl Fn(&str) -> bool) -> bool {
-    let real = disk::canonical(path).ok();
+pub(super) fn leads_to_another_kind(path: &Path, request: &Request, is_kind: impl Fn(&str) -> bool) -> bool {
+    let real = request.directories.real(path).ok();
     let name = real.as_deref().and_then(Path::file_name).and_then(|name| name.to_str());
     name.is_some_and(|name| !is_kind(name))
 }

@@ -79,7 +79,8 @@ pub(super) fn read(request: &Request, sources: &Sources, root: &Path, shown: &Pa
         if request.directories.leads_out(&path, &within(root, request)) {
             read.lose(unreadable(&shown, &DiskError::Outside), &shown);
         } else {
-            let marks = if leads_to_another_kind(&path, is_values) { Marks { from_file: true, ..Marks::NONE } } else { Marks::NONE };
+            let marks =
+                if leads_to_another_kind(&path, request, is_values) { Marks { from_file: true, ..Marks::NONE } } else { Marks::NONE };
             read.file(request, &path, &shown, request.overlay.read(&path, disk::CONFIG_CAP), marks, sources);
         }
     }
