@@ -9,8 +9,8 @@ use super::subject::Subject;
 use super::walk::{Visit, Walk, locate};
 use super::world::World;
 use crate::base::{Address, Bounds, Case, Claim, Fact, Place, Reason, Step};
-use crate::eval::{ResourceRef, Value};
-use crate::hcl::{Attribute, Body, Expr, ExprKind, TraversalStep};
+use crate::eval::{EvalError, ResourceRef, Value};
+use crate::hcl::{Body, Expr, ExprKind, TraversalStep};
 use crate::key::{CaUse, KeyFacts, KeyVersion, VaultType, kinds};
 use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
@@ -141,14 +141,14 @@ impl Relations {
 
     /// Fills in what is related to a key.
     pub(super) fn relate(&self, reader: &Reader<'_>, body: &Body, facts: &mut KeyFacts) {
-        let endpoint = body.attribute("management_endpoint");
-        let vault = endpoint.map_or_else(
+        let endpoint = body.attribute("management_endpoint").map(|endpoint| (&endpoint.value, reader.value(&endpoint.value, &[])));
+        let vault = endpoint.as_ref().map_or_else(
             || Vault { kind: Fact::unknown("`management_endpoint` is not set"), name: None },
-            |endpoint| self.vault_behind(reader, endpoint),
+            |(expr, value)| self.vault_behind(reader, expr, value),
         );
         facts.vault_type = vault.kind;
         facts.vault = vault.name;
-        facts.wrong_endpoint = endpoint.and_then(|endpoint| wrong(reader, endpoint)).map(Box::new);
+        facts.wrong_endpoint = endpoint.and_then(|(expr, value)| wrong(expr, &value.ok()?)).map(Box::new);
         let address = facts.id.address.as_str();
         let mut known = HashSet::new();
         for version in self.versions.get(address).into_iter().flatten() {
@@ -179,18 +179,18 @@ impl Relations {
         facts.authorities_unsure = self.maybe_used.why(address);
     }
 
-    fn vault_behind(&self, reader: &Reader<'_>, endpoint: &Attribute) -> Vault {
-        let expr = &endpoint.value;
+    /// The vault behind an endpoint: what is written, and its value.
+    fn vault_behind(&self, reader: &Reader<'_>, expr: &Expr, value: &Result<Value, EvalError>) -> Vault {
         let first = || Step::new(Place::Source(expr.span), "the key's vault is named here");
-        let value = match reader.value(expr, &[]) {
+        let value = match value {
             Ok(value) => value,
             Err(error) => {
-                reader.problems.refused(&error);
+                reader.problems.refused(error);
                 let fact = Fact::refused(format!("Terraform would reject `management_endpoint`: {}", error.message));
                 return Vault { kind: fact.with_trail(vec![first()]), name: None };
             }
         };
-        let mut vault = self.vault(reader, &value, 0);
+        let mut vault = self.vault(reader, value, 0);
         if vault.is_none() && value.is_unknown() {
             let mut chase = Chase { world: reader.world, found: Vec::new(), lost: false, depth: 0 };
             chase.expression(expr, &Frame::new(reader.world, reader.at, reader.each));
@@ -320,14 +320,13 @@ fn may_not_exist(visit: &Visit<'_>, key: &str, id: &str) -> Option<Reason> {
 }
 
 /// A step to an endpoint that is not a vault's management endpoint. Not where the value may not be shown: the label would say what it is.
-fn wrong(reader: &Reader<'_>, endpoint: &Attribute) -> Option<Step> {
-    let value = reader.value(&endpoint.value, &[]).ok()?;
+fn wrong(endpoint: &Expr, value: &Value) -> Option<Step> {
     let what = match (value.as_str(), value.as_unknown().and_then(|unknown| unknown.origin.as_deref())) {
         (Some(url), _) if !value.marks.is_secret() => crate::key::wrong_endpoint(url)?,
         (None, Some(origin)) if &*origin.attribute == "crypto_endpoint" => "the vault's crypto endpoint, not its management endpoint",
         _ => return None,
     };
-    let place = value.stations().last().map_or(Place::Source(endpoint.value.span), |step| step.place.clone());
+    let place = value.stations().last().map_or(Place::Source(endpoint.span), |step| step.place.clone());
     Some(Step::new(place, format!("this is {what}")))
 }
 
