@@ -1,8 +1,9 @@
 //! What is written at a place of a file, as an address that holds while lines move: `module.key` and `mode`, `var.keys` and `["a"].mode`.
 
+use super::json;
 use super::origin::Origin;
+use super::structure::{self, ItemRange};
 use super::tree::{Attribute, Block, Body, Expr, ExprKind};
-use super::{json, structure};
 use crate::base::{SourceId, Span};
 use std::ops::Range;
 use std::sync::OnceLock;
@@ -39,8 +40,8 @@ impl Item {
     fn all(text: &str, within: &Range<usize>) -> Option<Items> {
         let found = structure::items(text.get(within.clone()).unwrap_or_default())?;
         let from = |range: Range<usize>| range.start + within.start..range.end + within.start;
-        let item = |(range, inside): (Range<usize>, Option<Range<usize>>)| Self {
-            range: from(range),
+        let item = |ItemRange { whole, inside }| Self {
+            range: from(whole),
             inside: inside.map(|inside| (from(inside), OnceLock::new())),
             body: OnceLock::new(),
         };

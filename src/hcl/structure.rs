@@ -44,12 +44,19 @@ pub(super) fn read(text: &str, origin: &dyn Fn(usize) -> Origin) -> (Body, Optio
     (body, unread.map(too_long).or(errors.first))
 }
 
+/// Where an argument or a block is in a text.
+pub(super) struct ItemRange {
+    pub(super) whole: Range<usize>,
+    /// What is between the braces of a block.
+    pub(super) inside: Option<Range<usize>>,
+}
+
 /// Where the outermost arguments and blocks of a text are, and the insides of the blocks' braces. `None` where its brackets do not fit: then
 /// only the complete text shows what belongs to what.
-pub(super) fn items(text: &str) -> Option<Vec<(Range<usize>, Option<Range<usize>>)>> {
+pub(super) fn items(text: &str) -> Option<Vec<ItemRange>> {
     let list = scan(text, ScanStart::Code);
     let closers = pair(&list);
-    let mut items: Vec<(Range<usize>, Option<Range<usize>>)> = Vec::new();
+    let mut items: Vec<ItemRange> = Vec::new();
     let (mut at, mut is_open, mut is_header) = (0, false, false);
     while let Some(token) = list.get(at) {
         let closer = if is_opener(token.kind) { closers.get(at).copied().flatten()? } else { at };
@@ -58,16 +65,16 @@ pub(super) fn items(text: &str) -> Option<Vec<(Range<usize>, Option<Range<usize>
             (TokenKind::Newline, _) => is_open = false,
             (TokenKind::Invalid | TokenKind::CutQuote, _) => return None,
             (kind, _) if is_closer(kind) => return None,
-            (kind, Some((item, inside))) if is_open => {
-                item.end = end;
+            (kind, Some(item)) if is_open => {
+                item.whole.end = end;
                 if is_header && kind == TokenKind::OpenBrace {
-                    *inside = Some(token.end..list.get(closer).map_or(end, |closer| closer.start));
+                    item.inside = Some(token.end..list.get(closer).map_or(end, |closer| closer.start));
                 }
                 is_header &= matches!(kind, TokenKind::Ident | TokenKind::OpenQuote | TokenKind::Comment);
             }
             (TokenKind::Comment, _) => {}
             (kind, _) => {
-                items.push((token.start..end, None));
+                items.push(ItemRange { whole: token.start..end, inside: None });
                 (is_open, is_header) = (true, kind == TokenKind::Ident);
             }
         }
