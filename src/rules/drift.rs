@@ -663,7 +663,7 @@ mod tests {
         let drifts = compare(&twins(100), &codes, &Scope { all_unmanaged: true, ..Scope::default() });
         assert_eq!(drifts.len(), 100, "every live key may be declared");
         assert!(
-            drifts.iter().all(|drift| drift.message.starts_with("which of 100 keys") && drift.addresses.len() == 11),
+            drifts.iter().all(|drift| drift.message.starts_with("cannot determine which of 100 keys") && drift.addresses.len() == 11),
             "{:?}",
             drifts[0]
         );

@@ -158,7 +158,7 @@ fn html_says_what_was_not_seen() {
     ]);
     let page = html_of(folder.path(), &[]);
     for words in
-        ["This report is incomplete", "unclosed block", "<code>module.keys</code>", "<code>prod.tfvars</code>", "2: the job could not"]
+        ["This report is incomplete", "unclosed block", "<code>module.keys</code>", "<code>prod.tfvars</code>", "2: something could not"]
     {
         assert!(page.contains(words), "{words} is missing:\n{page}");
     }

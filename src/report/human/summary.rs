@@ -25,7 +25,7 @@ pub fn write(outcome: &Outcome, context: &Context<'_>, out: &mut dyn Write) -> i
         for rule in &all {
             of_rule(rule, context, out)?;
         }
-        fixable(context, out)?;
+        fixable(outcome, context, out)?;
         if !unseen.is_empty() {
             paragraph(&format!("Not checked: {}.", unseen.join(", ")), context, out)?;
         }
@@ -143,8 +143,13 @@ fn listed(kinds: &[(&'static str, usize)]) -> String {
 }
 
 /// How many violations can be fixed, and by which options.
-fn fixable(context: &Context<'_>, out: &mut dyn Write) -> io::Result<()> {
-    let Some(fixable) = context.fixable else { return Ok(()) };
+fn fixable(outcome: &Outcome, context: &Context<'_>, out: &mut dyn Write) -> io::Result<()> {
+    let Some(fixable) = context.fixable else {
+        return match outcome.instances("violation") {
+            0 => Ok(()),
+            _ => writeln!(out, "Fixable: not counted in a report of this size; `--diff --unsafe-fixes` shows the edits."),
+        };
+    };
     let violations = |number| count(number, "violation", "violations");
     match (fixable.safe, fixable.with_unsafe) {
         (0, 0) => Ok(()),

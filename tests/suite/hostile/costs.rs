@@ -178,7 +178,7 @@ fn lines_that_nobody_can_read_are_not_shown() {
     let said = kmslint(folder.path(), &["--no-config"]);
     assert_eq!(said.code, 2, "{} bytes", said.err.len());
     assert!(
-        said.err.contains("--> wide.tf:1:50000") && said.out.contains("key.tf:1:48") && said.out.contains('…'),
+        said.err.contains("--> wide.tf:1:50000") && said.out.contains("key.tf:1:55") && said.out.contains('…'),
         "{} bytes: {}",
         said.err.len(),
         said.out
