@@ -14,6 +14,9 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
+/// The name of a document on standard input.
+pub const STDIN: &str = "<stdin>";
+
 /// A plan or state to be judged.
 pub struct Document {
     /// The path as shown.
@@ -93,6 +96,8 @@ pub fn judge(input: policy::Input, decisions: &Decisions<'_>, sources: &Sources)
 
 /// Runs something that needs to know how places and roots are named in the repository; each file is asked about once.
 pub fn with_paths<T>(repository: &Repository, sources: &Sources, run: impl FnOnce(&Paths<'_>) -> T) -> T {
+    // Standard input is called the same wherever kmslint is started.
+    let named = |shown: &str| if shown == STDIN { shown.to_owned() } else { repository.path(shown) };
     let known: RefCell<HashMap<SourceId, String>> = RefCell::default();
     let place = |place: &Place| match place {
         Place::Source(span) => {
@@ -100,11 +105,11 @@ pub fn with_paths<T>(repository: &Repository, sources: &Sources, run: impl FnOnc
             let path = || repository.path(&sources.get(span.source).path().to_string_lossy());
             known.entry(span.source).or_insert_with(path).clone()
         }
-        Place::Json(at) => repository.path(&at.file),
-        Place::File(file) => repository.path(file),
+        Place::Json(at) => named(&at.file),
+        Place::File(file) => named(file),
         Place::Cloud(at) => at.ocid.to_string(),
     };
-    let root = |root: &str| repository.path(root);
+    let root = |root: &str| named(root);
     let outlines: Mutex<HashMap<SourceId, Arc<OnceLock<Outline>>>> = Mutex::default();
     let address = |place: &Place| {
         let span = place.span()?;

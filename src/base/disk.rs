@@ -354,6 +354,12 @@ pub fn tidy(path: &Path) -> PathBuf {
     if out.as_os_str().is_empty() { PathBuf::from(".") } else { out }
 }
 
+/// The outermost directory upwards from a real path that holds `.git`, be it a directory or the file of a linked work tree or submodule.
+#[must_use]
+pub fn work_tree(path: &Path) -> Option<PathBuf> {
+    path.ancestors().filter(|folder| folder.join(".git").exists()).last().map(Path::to_path_buf)
+}
+
 /// The repository a path lies in: the nearest folder upwards that holds `.git`. Links are resolved first.
 #[must_use]
 pub fn repository_root(path: &Path) -> Option<PathBuf> {

@@ -12,11 +12,27 @@ pub struct Repository {
 }
 
 impl Repository {
-    /// Looks upwards from the working directory for `.git`. Without one, paths stay relative to the working directory.
+    /// The repository around a working directory alone.
     #[must_use]
     pub fn around(cwd: &Path) -> Self {
+        Self::of(cwd, &[])
+    }
+
+    /// The outermost work tree that holds the working directory and all inputs, else the one that holds the inputs, else the working
+    /// directory's: so paths, identities and baselines are the same wherever in a checkout kmslint is started. Outside of any work tree,
+    /// paths stay relative to the working directory. Inputs are absolute or relative to the working directory; they need not exist.
+    #[must_use]
+    pub fn of(cwd: &Path, inputs: &[PathBuf]) -> Self {
         let cwd = disk::canonical(cwd).unwrap_or_else(|_| cwd.to_path_buf());
-        let root = disk::repository_root(&cwd);
+        let real = |path: &PathBuf| {
+            let full = disk::tidy(&cwd.join(path));
+            let is_real = |above: &Path| Some(disk::canonical(above).ok()?.join(full.strip_prefix(above).ok()?));
+            full.ancestors().find_map(is_real).unwrap_or_else(|| full.clone())
+        };
+        let inputs = inputs.iter().map(real).reduce(|a, b| shared(&a, &b));
+        let both = inputs.as_ref().map(|inputs| shared(&cwd, inputs));
+        let candidates = both.iter().chain(&inputs).chain([&cwd]);
+        let root = candidates.filter_map(|path| disk::work_tree(path)).next();
         Self { cwd, root }
     }
 
@@ -68,6 +84,11 @@ impl Repository {
     pub fn contains(&self, shown: &str) -> bool {
         disk::tidy(&self.cwd.join(shown)).starts_with(self.bounds())
     }
+}
+
+/// The directory that holds both paths.
+fn shared(a: &Path, b: &Path) -> PathBuf {
+    a.components().zip(b.components()).take_while(|(a, b)| a == b).map(|(part, _)| part).collect()
 }
 
 /// Which commit of which repository was looked at.
@@ -176,6 +197,36 @@ mod tests {
         assert_eq!(repository.path("../.."), "../..");
         assert!(repository.contains("../a.tf"));
         assert!(!repository.contains("../../a.tf"));
+        Ok(())
+    }
+
+    #[test]
+    fn the_repository_is_the_outermost_work_tree_of_working_directory_and_inputs() -> Result<(), Box<dyn std::error::Error>> {
+        let folder = tempfile::tempdir()?;
+        let top = std::fs::canonicalize(folder.path())?;
+        for directory in ["mono/.git", "mono/teams/web", "mono/vendor/sub/infra", "other/.git", "other/infra", "plain/infra"] {
+            std::fs::create_dir_all(top.join(directory))?;
+        }
+        std::fs::write(top.join("mono/vendor/sub/.git"), "gitdir: ../../.git/modules/sub\n")?;
+        let (mono, other, sub) = (Some("mono"), Some("other"), "mono/vendor/sub/infra");
+        for (cwd, inputs, expected) in [
+            ("mono/teams/web", vec!["."], mono),
+            ("mono", vec!["teams/web", "vendor/sub"], mono),
+            // A `.git` file marks a work tree as well, and the outermost one counts.
+            (sub, vec!["."], mono),
+            (sub, vec!["../../../teams/web"], mono),
+            // Without a work tree that holds both, that of the input counts, and then that of the working directory.
+            ("plain", vec!["../other/infra"], other),
+            ("mono", vec!["../other/infra", "../other/gone/main.tf"], other),
+            ("mono/teams", vec!["../../plain/infra"], mono),
+            ("mono", vec!["teams", "../other"], mono),
+            ("plain", vec!["infra"], None),
+            ("mono/teams", vec![], mono),
+        ] {
+            let inputs: Vec<PathBuf> = inputs.into_iter().map(PathBuf::from).collect();
+            let found = Repository::of(&top.join(cwd), &inputs);
+            assert_eq!(found.root(), expected.map(|name| top.join(name)).as_deref(), "{cwd} {inputs:?}");
+        }
         Ok(())
     }
 

@@ -28,9 +28,12 @@ const PATIENCE: Duration = Duration::from_secs(1);
 /// Runs the subcommand.
 pub fn run(arguments: &Check, matches: &ArgMatches, surroundings: &Surroundings) -> io::Result<Exit> {
     let clock = Clock { now: arguments.now.unwrap_or(surroundings.now), started: Instant::now() };
-    let chdir = arguments.inputs.chdir.as_deref();
+    let surroundings = match surroundings.changed_by(&arguments.inputs) {
+        Ok(surroundings) => surroundings,
+        Err(error) => return Ok(refuse(error)),
+    };
     let command = invocation::shown("check", matches);
-    let desk = match Desk::new(&arguments.report, &arguments.policy, &arguments.terminal, surroundings, chdir, command) {
+    let desk = match Desk::new(&arguments.report, &arguments.policy, &arguments.terminal, &surroundings, &arguments.paths, command) {
         Ok(desk) => desk,
         Err(error) => return Ok(refuse(error)),
     };
@@ -62,8 +65,7 @@ type Seen = (policy::Input, Config, Arc<Sources>);
 /// Reads everything that the arguments name.
 fn look(arguments: &Check, matches: &ArgMatches, desk: &Desk<'_>, clock: Clock) -> Result<Seen, CliError> {
     let sources = Arc::new(Sources::default());
-    let base = inputs::base(&arguments.inputs, desk.surroundings);
-    let (config, mut problems) = desk.config(&arguments.policy, &base, &arguments.paths, &sources);
+    let (config, mut problems) = desk.config(&arguments.policy, &arguments.paths, &sources);
     let wanted = Wanted {
         paths: &arguments.paths,
         inputs: &arguments.inputs,
@@ -112,10 +114,10 @@ pub fn read(
     sources: &Arc<Sources>,
 ) -> Result<(Inventory, bool), CliError> {
     let surroundings = desk.surroundings;
-    let base = inputs::base(wanted.inputs, surroundings);
+    let base = &surroundings.cwd;
     let mut refused = Inventory::default();
-    let paths = admitted(wanted.paths, &base, desk, config, &mut refused);
-    let mut sorted = sort(&paths, &base)?;
+    let paths = admitted(wanted.paths, base, desk, config, &mut refused);
+    let mut sorted = sort(&paths, base)?;
     if let Some(source) = wanted.source {
         if !disk::is_dir(&base.join(source)) {
             return Err(CliError::NoDirectory { option: "--source", path: source.to_path_buf() });
@@ -131,7 +133,7 @@ pub fn read(
         let request = make(vec![root.clone()]).unwrap_or_else(|_| terraform::Request::new(surroundings.cwd.clone(), vec![root.clone()]));
         terraform::Request { exclude: Box::new(move |path| path != root), ..request }
     };
-    let documents = sorted.documents(wanted.source, &base, config, &surroundings.cwd);
+    let documents = sorted.documents(wanted.source, base, config);
     if wanted.changed_only && !sorted.has_plan && sorted.problems.is_empty() {
         return Err(CliError::ChangedOnlyWithoutPlan);
     }

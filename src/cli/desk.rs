@@ -8,7 +8,7 @@ use super::surroundings::{Output, Surroundings, complain, print_through};
 use crate::base::{Problem, Repository, Sources, disk};
 use crate::check::{self, Decisions};
 use crate::fix;
-use crate::key::{ModuleNotFollowed, NotAudited, NotRead, NotReadKind, SwitchedOff};
+use crate::key::{NotAudited, NotRead, NotReadKind, SwitchedOff};
 use crate::policy::{self, Config, Outcome, config};
 use crate::report;
 use crate::rules::{self, Level};
@@ -70,14 +70,9 @@ impl<'a> Desk<'a> {
         policy: &Policy,
         terminal: &'a Terminal,
         surroundings: &'a Surroundings,
-        chdir: Option<&Path>,
+        inputs: &[PathBuf],
         command: String,
     ) -> Result<Self, CliError> {
-        if let Some(chdir) = chdir
-            && !disk::is_dir(&surroundings.cwd.join(chdir))
-        {
-            return Err(CliError::NoDirectory { option: "--chdir", path: chdir.to_path_buf() });
-        }
         let mut options = policy::Options { no_exemptions: policy.no_exemptions, strict: reporting.strict, ..policy::Options::default() };
         for text in &reporting.levels {
             let (rule, level) = level(text)?;
@@ -89,8 +84,9 @@ impl<'a> Desk<'a> {
             FailOn::Note => policy::FailOn::At(Level::Note),
             FailOn::Never => policy::FailOn::Never,
         });
+        let inputs: Vec<PathBuf> = inputs.iter().filter(|path| path.as_os_str() != "-").cloned().collect();
         Ok(Self {
-            repository: Repository::around(&surroundings.cwd),
+            repository: Repository::of(&surroundings.cwd, &inputs),
             options,
             targets: format::targets(&reporting.formats)?,
             command,
@@ -101,14 +97,15 @@ impl<'a> Desk<'a> {
     }
 
     /// The config file: the one named, or the nearest upwards from the first input.
-    pub fn config(&self, policy: &Policy, base: &Path, inputs: &[PathBuf], sources: &Sources) -> (Config, Vec<Problem>) {
+    pub fn config(&self, policy: &Policy, inputs: &[PathBuf], sources: &Sources) -> (Config, Vec<Problem>) {
+        let cwd = &self.surroundings.cwd;
         let nearest = || {
             let input = inputs.iter().find(|path| path.as_os_str() != "-");
-            config::locate(&input.map_or_else(|| base.to_path_buf(), |path| base.join(path)))
+            config::locate(&input.map_or_else(|| cwd.clone(), |path| cwd.join(path)))
         };
-        let cwd = disk::canonical(&self.surroundings.cwd).unwrap_or_else(|_| self.surroundings.cwd.clone());
+        let cwd = disk::canonical(cwd).unwrap_or_else(|_| cwd.clone());
         match &policy.config {
-            Some(path) => config::read(sources, path.strip_prefix(&cwd).unwrap_or(path)),
+            Some(path) => config::read(sources, &cwd.join(path), path.strip_prefix(&cwd).unwrap_or(path)),
             None if policy.no_config => Default::default(),
             None => nearest().map_or_else(Default::default, |real| {
                 let shown = real.strip_prefix(&cwd).map_or_else(|_| real.clone(), Path::to_path_buf);
@@ -119,7 +116,7 @@ impl<'a> Desk<'a> {
 
     /// Judges what was read. A baseline that cannot be read is among the problems.
     pub fn judge(&self, mut input: policy::Input, config: &Config, now: Timestamp, policy: &Policy, sources: &Sources) -> Outcome {
-        let baseline = policy.baseline.as_ref().and_then(|path| match policy::baseline::read(path) {
+        let baseline = policy.baseline.as_ref().and_then(|path| match policy::baseline::read(&self.surroundings.cwd.join(path), path) {
             Ok(baseline) => Some(baseline),
             Err(problem) => {
                 input.inventory.problems.push(*problem);
@@ -254,7 +251,7 @@ impl<'a> Desk<'a> {
             let passed: Vec<NotRead> = outcome.not_read.iter().filter(is_passed).cloned().collect();
             tell_of_not_read(&passed, false, &mut text)?;
         } else {
-            self.tell_of_modules(&outcome.modules_not_followed, sources, &mut text)?;
+            self.tell_of_modules(outcome, sources, &mut text)?;
             tell_of_switched_off(&outcome.switched_off, sources, &mut text)?;
             tell_of_not_read(&outcome.not_read, self.terminal.verbose, &mut text)?;
             let is_read = outcome.modules_not_followed.is_empty() && !outcome.not_read.iter().any(|one| one.may_hide_keys);
@@ -273,11 +270,13 @@ impl<'a> Desk<'a> {
     }
 
     /// Module calls that were not followed: a large repository has dozens, and the reports have them all.
-    fn tell_of_modules(&self, modules: &[ModuleNotFollowed], sources: &Sources, text: &mut Vec<u8>) -> io::Result<()> {
+    fn tell_of_modules(&self, outcome: &Outcome, sources: &Sources, text: &mut Vec<u8>) -> io::Result<()> {
+        let modules: Vec<_> = outcome.calls_not_followed().collect();
         let shown = if self.terminal.verbose || modules.len() <= MODULES_SHOWN + 1 { modules.len() } else { MODULES_SHOWN };
-        for module in modules.iter().take(shown) {
-            let at = report::place(&module.place, sources);
-            writeln!(text, "note: {at}: {} was not followed: {}", report::clean(&module.address), report::clean(&module.why))?;
+        for one in modules.iter().take(shown) {
+            let (at, module) = (report::place(&one.call.place, sources), one.call);
+            let (address, why) = (report::clean(&module.address), report::clean(&module.why));
+            writeln!(text, "note: {at}: {address} was not followed: {why}{}", one.roots())?;
         }
         if shown < modules.len() {
             let more = modules.len() - shown;

@@ -2,7 +2,7 @@
 
 use super::error::CliError;
 use crate::base::{FileName, Place, Problem, ProblemKind, disk};
-use crate::check::Document;
+use crate::check::{Document, STDIN};
 use crate::key::Inventory;
 use crate::live;
 use crate::plan::{self, Recognised};
@@ -57,8 +57,8 @@ impl Sorted {
     }
 
     /// Opens plans and states; what is neither becomes a problem.
-    pub fn documents(&mut self, source: Option<&Path>, base: &Path, config: &Config, cwd: &Path) -> Vec<Document> {
-        let excluded = config.excluder(cwd);
+    pub fn documents(&mut self, source: Option<&Path>, base: &Path, config: &Config) -> Vec<Document> {
+        let excluded = config.excluder(base);
         let mut documents = Vec::new();
         for path in std::mem::take(&mut self.documents) {
             let is_input = path.as_os_str() == "-";
@@ -66,7 +66,7 @@ impl Sorted {
             if !is_input && excluded(&disk::canonical(&full).unwrap_or_else(|_| full.clone())) {
                 continue;
             }
-            let name = if is_input { "<stdin>".to_owned() } else { disk::tidy(&path).to_string_lossy().into_owned() };
+            let name = if is_input { STDIN.to_owned() } else { disk::tidy(&path).to_string_lossy().into_owned() };
             let opened: io::Result<Box<dyn Read + Send>> =
                 if is_input { Ok(Box::new(io::stdin())) } else { disk::open_stream(&full).map_err(io::Error::other) };
             let place = Place::File(name.as_str().into());

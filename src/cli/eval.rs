@@ -15,10 +15,10 @@ use std::sync::Arc;
 
 /// Runs the subcommand.
 pub fn run(arguments: &Eval, matches: &ArgMatches, surroundings: &Surroundings) -> io::Result<Exit> {
-    if let Err(error) = inputs::directory(&arguments.inputs, surroundings) {
-        return Ok(refuse(error));
-    }
-    let request = match inputs::request(&arguments.inputs, matches, surroundings, Vec::new()) {
+    let request = match surroundings
+        .changed_by(&arguments.inputs)
+        .and_then(|surroundings| inputs::request(&arguments.inputs, matches, &surroundings, Vec::new()))
+    {
         Ok(request) => request,
         Err(error) => return Ok(refuse(error)),
     };

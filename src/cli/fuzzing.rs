@@ -18,6 +18,7 @@ pub fn run(words: &[String], env: BTreeMap<String, String>, directory: &Path) ->
     let surroundings = Surroundings {
         env,
         cwd: directory.to_path_buf(),
+        started_in: None,
         streams: Arc::default(),
         now: Timestamp::UNIX_EPOCH,
         out_is_terminal: false,

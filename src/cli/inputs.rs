@@ -4,7 +4,6 @@ use super::args::{self, Inputs};
 use super::error::CliError;
 use super::spelling::{Added, added};
 use super::surroundings::Surroundings;
-use crate::base::disk;
 use crate::key::NotReadKind;
 use crate::plan::{self, Recognised};
 use crate::terraform::{Dialect, EnvInput, InputSource, Request};
@@ -14,24 +13,6 @@ use std::sync::Arc;
 
 /// The environment variables that add arguments to `terraform plan`, in the order in which Terraform puts them before its command line.
 const ADDED: [&str; 2] = ["TF_CLI_ARGS_plan", "TF_CLI_ARGS"];
-
-/// The folder in which paths begin: `--chdir`, or the working directory.
-pub fn base(inputs: &Inputs, surroundings: &Surroundings) -> PathBuf {
-    inputs.chdir.as_ref().map_or_else(|| surroundings.cwd.clone(), |chdir| surroundings.cwd.join(chdir))
-}
-
-/// Checks that `--chdir` names a directory.
-///
-/// # Errors
-/// It names something else.
-pub fn directory(inputs: &Inputs, surroundings: &Surroundings) -> Result<(), CliError> {
-    match &inputs.chdir {
-        Some(chdir) if !disk::is_dir(&surroundings.cwd.join(chdir)) => {
-            Err(CliError::NoDirectory { option: "--chdir", path: chdir.clone() })
-        }
-        _ => Ok(()),
-    }
-}
 
 /// The request for the Terraform front end, as far as the inputs make it up.
 ///
@@ -63,7 +44,7 @@ pub fn request(inputs: &Inputs, matches: &ArgMatches, surroundings: &Surrounding
         }
     }
     Ok(Request {
-        chdir: inputs.chdir.clone(),
+        started_in: surroundings.started_in.clone(),
         inputs: typed.into_iter().map(|(_, input)| input).collect(),
         env_inputs,
         env_vars: surroundings.tf_vars(),

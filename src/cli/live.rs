@@ -6,7 +6,7 @@ use super::desk::{self, Desk, refuse};
 use super::interrupt::Machine;
 use super::progress::ProgressLine;
 use super::surroundings::{Surroundings, complain, print};
-use super::{Exit, inputs, invocation};
+use super::{Exit, invocation};
 use crate::base::{Sources, count, disk, duration};
 use crate::key::{Inventory, Reach};
 use crate::live::saved::Unfinished;
@@ -34,8 +34,13 @@ pub fn run(arguments: &Live, matches: &ArgMatches, surroundings: &Surroundings) 
     }
     let clock = desk::Clock { now: arguments.now.unwrap_or(surroundings.now), started: Instant::now() };
     let sources = Arc::new(Sources::default());
-    let (chdir, command) = (arguments.inputs.chdir.as_deref(), invocation::shown("live", matches));
-    let desk = match Desk::new(&arguments.report, &arguments.policy, &arguments.terminal, surroundings, chdir, command) {
+    let surroundings = match surroundings.changed_by(&arguments.inputs) {
+        Ok(surroundings) => surroundings,
+        Err(error) => return Ok(refuse(error)),
+    };
+    let surroundings = &surroundings;
+    let command = invocation::shown("live", matches);
+    let desk = match Desk::new(&arguments.report, &arguments.policy, &arguments.terminal, surroundings, &arguments.against, command) {
         Ok(desk) => desk,
         Err(error) => return Ok(refuse(error)),
     };
@@ -43,8 +48,7 @@ pub fn run(arguments: &Live, matches: &ArgMatches, surroundings: &Surroundings) 
         Ok(saving) => saving,
         Err(error) => return Ok(refuse(error)),
     };
-    let base = inputs::base(&arguments.inputs, surroundings);
-    let (config, mut problems) = desk.config(&arguments.policy, &base, &arguments.against, &sources);
+    let (config, mut problems) = desk.config(&arguments.policy, &arguments.against, &sources);
     let declared = if arguments.against.is_empty() {
         Inventory::default()
     } else {

@@ -1,6 +1,8 @@
 //! What the process finds around it: environment, clock, working directory, streams. Read here and nowhere else, handed down as values.
 
-use super::args::{Color, Terminal};
+use super::args::{Color, Inputs, Terminal};
+use super::error::CliError;
+use crate::base::disk;
 use crate::report::Screen;
 use crate::terraform::Streams;
 use jiff::Timestamp;
@@ -11,11 +13,14 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 /// The surroundings of a run.
+#[derive(Clone)]
 pub struct Surroundings {
     /// Environment variables that are valid Unicode.
     pub env: BTreeMap<String, String>,
-    /// The working directory.
+    /// The working directory: `--chdir` where that was given.
     pub cwd: PathBuf,
+    /// The directory in which the process was started, where `--chdir` chose another.
+    pub started_in: Option<PathBuf>,
     /// What was read from pipes: `--fix` reads everything twice.
     pub streams: Arc<Streams>,
     /// The clock.
@@ -47,6 +52,7 @@ impl Surroundings {
         Ok(Self {
             env: std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?))).collect(),
             cwd: std::env::current_dir()?,
+            started_in: None,
             streams: Arc::default(),
             now: Timestamp::now(),
             out_is_terminal: std::io::stdout().is_terminal(),
@@ -55,6 +61,20 @@ impl Surroundings {
             out_has_links: supports_hyperlinks::on(supports_hyperlinks::Stream::Stdout),
             err_has_links: supports_hyperlinks::on(supports_hyperlinks::Stream::Stderr),
         })
+    }
+
+    /// The surroundings as they would be if the process had been started in the directory that `--chdir` names. The process stays where it
+    /// is: everything that opens a file joins its path to `cwd`.
+    ///
+    /// # Errors
+    /// `--chdir` names something else than a directory.
+    pub fn changed_by(&self, inputs: &Inputs) -> Result<Self, CliError> {
+        let Some(chdir) = &inputs.chdir else { return Ok(self.clone()) };
+        let named = self.cwd.join(chdir);
+        match disk::canonical(&named).ok().filter(|real| disk::is_dir(real)) {
+            Some(cwd) => Ok(Self { cwd, started_in: Some(self.cwd.clone()), ..self.clone() }),
+            None => Err(CliError::NoDirectory { option: "--chdir", path: chdir.clone() }),
+        }
     }
 
     /// The values of `TF_VAR_…`, by variable name.

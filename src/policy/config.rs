@@ -135,12 +135,12 @@ pub fn locate(input: &Path) -> Option<PathBuf> {
     None
 }
 
-/// Reads a config file. What is wrong in it is among the problems, and the rest holds.
+/// Reads the config file at `path`, which is shown as `shown`. What is wrong in it is among the problems, and the rest holds.
 #[must_use]
-pub fn read(sources: &Sources, path: &Path) -> (Config, Vec<Problem>) {
+pub fn read(sources: &Sources, path: &Path, shown: &Path) -> (Config, Vec<Problem>) {
     match disk::read_stream(path, CAP).and_then(disk::text) {
-        Ok(text) => parse(sources, path, text),
-        Err(error) => unreadable(path, &error),
+        Ok(text) => parse(sources, shown, text),
+        Err(error) => unreadable(shown, &error),
     }
 }
 
@@ -611,8 +611,8 @@ until = 2027-01-31
         let nearer = top.path().join("repo/a/kmslint.toml");
         std::fs::write(&nearer, "")?;
         assert_eq!(locate(&inner), Some(nearer.canonicalize()?));
-        assert_eq!(read(&Sources::default(), &file).0.fail_on, Some(FailOn::Never));
-        assert_eq!(read(&Sources::default(), &inner).1.len(), 1);
+        assert_eq!(read(&Sources::default(), &file, &file).0.fail_on, Some(FailOn::Never));
+        assert_eq!(read(&Sources::default(), &inner, &inner).1.len(), 1);
         Ok(())
     }
 

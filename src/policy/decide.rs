@@ -4,7 +4,7 @@ use super::baseline::Baseline;
 use super::config::Config;
 use super::exempt::{self, Exemptions, Surroundings};
 use super::outcome::{ConfigInUse, Exempted, ExemptedBy, FailOn, JudgedKey, Notice, Outcome};
-use crate::base::{Place, Sources, Step};
+use crate::base::{Place, Sources};
 use crate::key::{InputKind, Inventory, KeyFacts, KeyId, Keys, ModuleNotFollowed, NotRead, NotReadKind};
 use crate::rules::{self, Finding, Gathered, Judged, Kind, Level, MODULES_NOT_FOLLOWED, Paths, Rule, Verdict};
 use jiff::{Timestamp, tz::TimeZone};
@@ -62,8 +62,10 @@ pub fn decide(input: Input, config: &Config, baseline: Option<&Baseline>, option
     let (mut keys, mut findings) = judge(inventory.keys, config, &levels, context);
     findings.extend(drift.into_iter().filter_map(|finding| levels.of_drift(finding)));
     if options.strict && levels.of(MODULES_NOT_FOLLOWED) != Level::Off {
-        findings.extend(inventory.modules_not_followed.iter().map(|module| not_followed(module, paths)));
-        findings.extend(inventory.not_read.iter().filter(|one| one.may_hide_keys).map(|one| not_read(one, paths)));
+        let mut gathered = Gathered::new(paths);
+        inventory.modules_not_followed.iter().for_each(|module| not_followed(module, &mut gathered));
+        inventory.not_read.iter().filter(|one| one.may_hide_keys).for_each(|one| not_read(one, paths, &mut gathered));
+        findings.extend(gathered.finish());
     }
 
     let names_root = has_several_roots(keys.iter().map(|key| &key.facts.id).chain(declared.iter().map(|key| &key.id)));
@@ -71,7 +73,6 @@ pub fn decide(input: Input, config: &Config, baseline: Option<&Baseline>, option
     findings.iter_mut().flat_map(|finding| &mut finding.instances).for_each(|instance| instance.names_root = names_root);
 
     let today = context.now.to_zoned(TimeZone::UTC).date();
-    findings.iter_mut().for_each(|finding| bring_inside(finding, context.sources));
     let (mut exemptions, mistakes) = exempt::gather(&inventory.comments, &config.exempt, today);
     let mut problems = inventory.problems;
     problems.extend(mistakes);
@@ -85,7 +86,7 @@ pub fn decide(input: Input, config: &Config, baseline: Option<&Baseline>, option
         (findings, exempted) = take_off(findings, &mut exemptions, baseline, &facts, around);
         problems.extend(exemptions.problem());
         notices.extend(exemptions.notices(|rule| levels.of(rule) != Level::Off));
-        notices.extend(baseline.and_then(|baseline| unused(baseline, &exempted)));
+        notices.extend(baseline.iter().flat_map(|baseline| about(baseline, &exempted)));
     }
     let accepted: HashSet<KeyId> =
         exempted.iter().flat_map(|exempted| exempted.finding.instances.iter().map(|instance| instance.key.clone())).collect();
@@ -100,7 +101,9 @@ pub fn decide(input: Input, config: &Config, baseline: Option<&Baseline>, option
     problems.sort_by_cached_key(|problem| (problem.place.as_ref().map(order), problem.kind, problem.message.clone()));
     problems.dedup();
     let mut modules_not_followed = inventory.modules_not_followed;
-    modules_not_followed.sort_by_cached_key(|module| (order(&module.place), module.root.clone(), module.address.clone()));
+    modules_not_followed.sort_by_cached_key(|module| {
+        (order(&module.place), module.source.clone(), module.why.clone(), module.root.clone(), module.address.clone())
+    });
     modules_not_followed.dedup();
     let mut switched_off = inventory.switched_off;
     switched_off.sort_by_cached_key(|block| (order(&block.place), block.root.clone(), block.inputs.clone(), block.address.clone()));
@@ -127,21 +130,6 @@ pub fn decide(input: Input, config: &Config, baseline: Option<&Baseline>, option
         }),
         log: inventory.log,
         files: inventory.files,
-    }
-}
-
-/// Moves a finding in a module outside of the repository to the nearest place on its way that is inside: nothing outside can be edited there.
-fn bring_inside(finding: &mut Finding, sources: &Sources) {
-    let is_outside = |place: &Place| place.span().is_some_and(|span| sources.get(span.source).is_outside());
-    if !is_outside(&finding.place) {
-        return;
-    }
-    let inside = finding.trail.iter().find(|step| !is_outside(&step.place)).cloned();
-    if let Some(inside) = inside {
-        let outside = Step::new(std::mem::replace(&mut finding.place, inside.place.clone()), Arc::clone(&finding.label));
-        finding.label = inside.label().into();
-        finding.trail.retain(|step| *step != inside);
-        finding.trail.insert(0, outside);
     }
 }
 
@@ -237,30 +225,19 @@ impl Levels<'_> {
     }
 }
 
-/// The finding on a module call that was not followed, under `--strict`.
-fn not_followed(module: &ModuleNotFollowed, paths: &Paths<'_>) -> Finding {
+/// The finding on a module call that was not followed, under `--strict`. Roots that share the call share the finding.
+fn not_followed(module: &ModuleNotFollowed, gathered: &mut Gathered<'_>) {
     let key = KeyId { root: module.root.as_str().into(), inputs: None, address: module.address.clone(), input: InputKind::Hcl };
-    let kind = Kind::ModuleNotFollowed;
-    let mut finding = rules::plain(
-        MODULES_NOT_FOLLOWED,
-        "undetermined",
-        kind,
-        format!("the module `{}` was not followed: {}", module.source, module.why),
-        module.place.clone(),
-    );
-    finding.level = Level::Error;
-    finding.note = "Keys in it are not checked.".into();
-    finding.help = "Run `terraform init` first, which installs the module, or check the plan.".into();
-    finding.instances = vec![rules::instance(MODULES_NOT_FOLLOWED, &key, &module.root, &module.place, kind.word(), paths)];
-    finding.fingerprint = rules::fingerprint_of(&finding.instances);
-    finding
+    let message = format!("the module `{}` was not followed: {}", module.source, module.why);
+    let help = "Run `terraform init` first, which installs the module, or check the plan.";
+    gathered.add_unseen(&key, &module.place, Kind::ModuleNotFollowed, (&message, "Keys in it are not checked.", help));
 }
 
 /// The finding on something that was seen and not read and that may hide keys, under `--strict`.
-fn not_read(one: &NotRead, paths: &Paths<'_>) -> Finding {
+fn not_read(one: &NotRead, paths: &Paths<'_>, gathered: &mut Gathered<'_>) {
     let path: Arc<str> = one.path.as_str().into();
-    let key = KeyId { root: Arc::clone(&path), inputs: None, address: one.path.clone(), input: InputKind::Hcl };
-    let (kind, place) = (Kind::NotRead, Place::File(path));
+    // Its name is the same wherever kmslint is started.
+    let key = KeyId { root: Arc::clone(&path), inputs: None, address: (paths.root)(&one.path), input: InputKind::Hcl };
     // Every report shows the path with it.
     let what = match one.kind {
         NotReadKind::Plan => "this plan",
@@ -271,12 +248,7 @@ fn not_read(one: &NotRead, paths: &Paths<'_>) -> Finding {
         NotReadKind::Excluded => "this path",
     };
     let message = format!("{what} was not read: {}", one.why);
-    let mut finding = rules::plain(MODULES_NOT_FOLLOWED, "undetermined", kind, message, place.clone());
-    finding.level = Level::Error;
-    finding.note = "Keys that depend on it are not checked.".into();
-    finding.instances = vec![rules::instance(MODULES_NOT_FOLLOWED, &key, &one.path, &place, kind.word(), paths)];
-    finding.fingerprint = rules::fingerprint_of(&finding.instances);
-    finding
+    gathered.add_unseen(&key, &Place::File(path), Kind::NotRead, (&message, "Keys that depend on it are not checked.", ""));
 }
 
 /// Splits findings, instance by instance, into what is reported and what the user accepted.
@@ -334,20 +306,24 @@ fn take_off(
     (reported, exempted)
 }
 
-/// What is to be said about a baseline with entries that nothing matches.
-fn unused(baseline: &Baseline, exempted: &[Exempted]) -> Option<Notice> {
-    let seen: HashSet<String> = exempted
+/// What is to be said about a baseline: that it is of an old version, and that nothing matches some of its entries.
+fn about(baseline: &Baseline, exempted: &[Exempted]) -> Vec<Notice> {
+    let notice = |message: String| Notice { kind: "unused-exemption", message, place: Some(Place::File(baseline.path.as_str().into())) };
+    let seen: HashSet<&str> = exempted
         .iter()
         .filter(|exempted| exempted.by == ExemptedBy::Baseline)
-        .flat_map(|exempted| exempted.finding.instances.iter().map(|instance| instance.fingerprint.clone()))
+        .flat_map(|exempted| exempted.finding.instances.iter().map(|instance| baseline.known_as(instance)))
         .collect();
-    let count = baseline.unused(&seen);
-    let message = match count {
-        0 => return None,
-        1 => "1 baseline entry is stale; refresh it with `--write-baseline`".to_owned(),
-        count => format!("{count} baseline entries are stale; refresh them with `--write-baseline`"),
+    let stale = match baseline.unused(&seen) {
+        0 => None,
+        1 => Some("1 baseline entry is stale; refresh it with `--write-baseline`".to_owned()),
+        count => Some(format!("{count} baseline entries are stale; refresh them with `--write-baseline`")),
     };
-    Some(Notice { kind: "unused-exemption", message, place: Some(Place::File(baseline.path.as_str().into())) })
+    let old = baseline.is_old().then(|| {
+        let text = "this baseline was written by kmslint 0.1.0 and depends on where files are; refresh it with `--write-baseline`";
+        Notice { kind: "old-baseline", ..notice(text.to_owned()) }
+    });
+    old.into_iter().chain(stale.map(notice)).collect()
 }
 
 #[cfg(test)]

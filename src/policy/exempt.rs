@@ -339,7 +339,7 @@ mod tests {
         let instance = FindingInstance {
             key,
             name: None,
-            fingerprint: String::new(),
+            fingerprints: rules::Fingerprints::default(),
             used: Place::File("main.tf".into()),
             wording: 0,
             names_root: false,

@@ -105,11 +105,38 @@ pub struct Outcome {
     pub files: usize,
 }
 
+/// A module call that was not followed, for people.
+#[derive(Clone, Copy, Debug)]
+pub struct CallNotFollowed<'a> {
+    /// The call, by its address in the first of the root modules.
+    pub call: &'a ModuleNotFollowed,
+    /// How many root modules lead to it.
+    pub roots: usize,
+}
+
+impl CallNotFollowed<'_> {
+    /// How many root modules lead to it, in parentheses where there are several: ` (in 12 root modules)`.
+    #[must_use]
+    pub fn roots(&self) -> String {
+        if self.roots > 1 { format!(" (in {} root modules)", self.roots) } else { String::new() }
+    }
+}
+
 impl Outcome {
     /// Whether a finding is at or above a level. Advice beside a pass never counts.
     #[must_use]
     pub fn fails_on(&self, level: Level) -> bool {
         self.findings.iter().any(|finding| finding.verdict != "advice" && finding.level >= level)
+    }
+
+    /// The module calls that were not followed, each once however many root modules lead to it.
+    pub fn calls_not_followed(&self) -> impl Iterator<Item = CallNotFollowed<'_>> {
+        let same = |a: &ModuleNotFollowed, b: &ModuleNotFollowed| (&a.place, &a.source, &a.why) == (&b.place, &b.source, &b.why);
+        self.modules_not_followed.chunk_by(same).filter_map(|entries| {
+            let mut roots: Vec<&str> = entries.iter().map(|entry| entry.root.as_str()).collect();
+            roots.dedup();
+            entries.first().map(|call| CallNotFollowed { call, roots: roots.len() })
+        })
     }
 
     /// How many keys are reported with a verdict (`violation`, `undetermined`), counted once for each rule.

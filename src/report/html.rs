@@ -136,8 +136,10 @@ fn not_seen(outcome: &Outcome, context: &Context<'_>, page: &mut Page<'_>) -> io
         .not_audited
         .iter()
         .map(|part| format!("{} {} in {}: {}", escaped(part.what), code(&part.ocid), code(&part.region), prose(&part.why)));
-    let modules = outcome.modules_not_followed.iter().map(|module| {
-        format!("{} ({}, source {}): {}", code(&module.address), place(&module.place), code(&module.source), prose(&module.why))
+    let modules = outcome.calls_not_followed().map(|one| {
+        let module = one.call;
+        let (address, source) = (code(&module.address), code(&module.source));
+        format!("{address} ({}, source {source}): {}{}", place(&module.place), prose(&module.why), one.roots())
     });
     let switched_off =
         outcome.switched_off.iter().map(|block| format!("{} ({}): {}", code(&block.address), place(&block.place), prose(&block.why)));

@@ -355,7 +355,7 @@ struct ExemptedOut<'a> {
 /// Something about an exemption.
 #[derive(Serialize, JsonSchema)]
 struct NoticeOut<'a> {
-    /// `unused-exemption`, `expired-exemption`.
+    /// `unused-exemption`, `expired-exemption`, `old-baseline`.
     kind: &'static str,
     /// One sentence.
     message: &'a str,
@@ -672,7 +672,7 @@ fn finding<'a>(finding: &'a Finding, sources: &'a Sources) -> FindingOut<'a> {
         addresses: finding.instances.iter().map(|instance| instance.key.address.as_str()).collect(),
         keys: finding.instances.iter().map(key_ref).collect(),
         fingerprint: &finding.fingerprint,
-        fingerprints: finding.instances.iter().map(|instance| instance.fingerprint.as_str()).collect(),
+        fingerprints: finding.instances.iter().map(|instance| instance.fingerprints.current.as_str()).collect(),
     }
 }
 

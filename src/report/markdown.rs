@@ -111,10 +111,10 @@ fn sections(outcome: &Outcome, context: &Context<'_>, out: &mut Limited<'_>) -> 
     list(
         out,
         "Modules not followed",
-        outcome
-            .modules_not_followed
-            .iter()
-            .map(|module| format!("{} ({}): {}", cell(&module.address), cell(&module.source), prose(&module.why))),
+        outcome.calls_not_followed().map(|one| {
+            let module = one.call;
+            format!("{} ({}): {}{}", cell(&module.address), cell(&module.source), prose(&module.why), one.roots())
+        }),
     )?;
     list(
         out,

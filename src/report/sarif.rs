@@ -133,8 +133,9 @@ impl Lists<'_> {
             .not_audited
             .iter()
             .map(move |part| error(format!("{} {} in {} was not audited: {}", part.what, part.ocid, part.region, part.why)));
-        let not_followed = outcome.modules_not_followed.iter().map(|module| {
-            let text = format!("{} was not followed: {} ({})", module.address, module.why, module.source);
+        let not_followed = outcome.calls_not_followed().into_iter().map(|one| {
+            let module = one.call;
+            let text = format!("{} was not followed: {} ({}){}", module.address, module.why, module.source, one.roots());
             let locations: Vec<_> = writer.location(&module.place).into_iter().collect();
             Notification::builder().message(message(&text)).level(json!("note")).locations(locations).build()
         });

@@ -3,14 +3,16 @@
 mod pairing;
 
 use self::pairing::{Pair, Pairing};
-use super::finding::{Finding, FindingInstance};
-use super::findings::{Paths, fingerprint_of, instance, place_order, plain};
-use super::subject::{always, day};
+use super::finding::Finding;
+use super::findings::{Gathered, Instance, Paths, Reported};
+use super::place::{self, Placement};
+use super::subject::{always, capitalized, day};
 use super::{DRIFT, Kind, Level};
-use crate::base::{Claim, Fact, Place, Step};
+use crate::base::{Claim, Fact, Step};
 use crate::key::{Fate, KeyFacts, KeyId, Lifecycle};
-use std::borrow::Borrow;
+use std::borrow::{Borrow, Cow};
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 /// What kind of difference.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -49,16 +51,14 @@ pub struct Drift {
     pub live: Option<String>,
     /// What the code says, where it may be shown.
     pub code: Option<String>,
-    /// The key in the service.
-    pub live_place: Option<Place>,
-    /// The value in the code, or the resource.
-    pub code_place: Option<Place>,
+    /// Where the edit belongs: at the code where there is any, else at the key in the service.
+    pub at: Placement,
     /// The declared key, or the live one where none is declared.
     pub key: KeyId,
     /// The live key's display name, where only it is spoken of and the name may be shown.
     pub name: Option<String>,
     /// The root module's folder, or the document, that declares it.
-    pub root: String,
+    pub root: Arc<str>,
     /// The addresses and OCIDs it speaks of, sorted.
     pub addresses: Vec<String>,
     /// One sentence without a full stop.
@@ -114,36 +114,30 @@ fn drifts(live: &[&KeyFacts], declared: &[&KeyFacts], scope: &Scope) -> Vec<Drif
     drifts
 }
 
-/// Drift as findings of the rule [`DRIFT`], sorted by place. A finding is at the code where there is any, else at the key's OCID.
+/// Drift as findings of the rule [`DRIFT`], sorted by place. What one edit of the code settles for several keys is one finding.
 #[must_use]
 pub fn drift_findings(drifts: &[Drift], paths: &Paths<'_>) -> Vec<Finding> {
-    let mut findings: Vec<Finding> = drifts.iter().filter_map(|drift| finding(drift, paths)).collect();
-    findings.sort_by_cached_key(|finding| (place_order(&finding.place, paths), finding.message.clone()));
-    findings
-}
-
-fn finding(drift: &Drift, paths: &Paths<'_>) -> Option<Finding> {
-    let places = [
-        drift.code_place.clone().map(|place| (place, "set in the code")),
-        drift.live_place.clone().map(|place| (place, "the key in the service")),
-    ];
-    let mut places = places.into_iter().flatten();
-    let (place, label) = places.next()?;
-    let verdict = if drift.kind == DriftKind::Unproven { "undetermined" } else { "violation" };
-    let mut finding = plain(DRIFT, verdict, Kind::Drift(drift.kind), drift.message.clone(), place);
-    finding.label = if drift.attribute.is_some() { label.into() } else { "".into() };
-    finding.trail = places.map(|(place, label)| Step::new(place, label)).collect();
-    finding.help = drift.help.as_str().into();
-    finding.note = match drift.kind {
-        DriftKind::Changed => "Terraform cannot see all of this: the provider never reads the rotation schedule back.".into(),
-        DriftKind::Missing | DriftKind::Unmanaged | DriftKind::Unproven => "".into(),
-    };
-    finding.level = if drift.kind == DriftKind::Unproven { Level::Note } else { Level::Warning };
-    let kind = drift.attribute.map_or_else(|| drift.kind.word().to_owned(), |attribute| format!("{}:{attribute}", drift.kind.word()));
-    let instance = instance(DRIFT, &drift.key, &drift.root, &finding.place, &kind, paths);
-    finding.instances = vec![FindingInstance { name: drift.name.clone(), ..instance }];
-    finding.fingerprint = fingerprint_of(&finding.instances);
-    Some(finding)
+    let mut gathered = Gathered::new(paths);
+    for drift in drifts {
+        let is_unproven = drift.kind == DriftKind::Unproven;
+        let note = match drift.kind {
+            DriftKind::Changed => "Terraform cannot see all of this: the provider never reads the rotation schedule back.",
+            DriftKind::Missing | DriftKind::Unmanaged | DriftKind::Unproven => "",
+        };
+        let reported = Reported {
+            rule: DRIFT,
+            verdict: if is_unproven { "undetermined" } else { "violation" },
+            kind: Kind::Drift(drift.kind),
+            attribute: drift.attribute,
+            level: if is_unproven { Level::Note } else { Level::Warning },
+            at: Cow::Borrowed(&drift.at),
+            message: &drift.message,
+            note,
+            help: &drift.help,
+        };
+        gathered.put(Instance { key: &drift.key, root: &drift.root, name: drift.name.clone(), notes: &[] }, reported);
+    }
+    gathered.finish()
 }
 
 /// The vault, where it is known by OCID; configuration knows vaults by address.
@@ -251,17 +245,27 @@ fn attribute<T>(
     let has = found.as_ref().map_or_else(|| "unset".to_owned(), |value| format!("`{value}`"));
     let mut drift = whole(DriftKind::Changed, keys.0, Some(keys.1), format!("`{name}` is {said} in the code and {has} in the service"));
     drift.attribute = Some(name);
+    drift.at = place::of(keys.0, code, name).labeled("set in the code").with([in_service(keys.1)]);
+    let as_it_is = match (&found, name) {
+        // The day alone is shown of a time, and what the service leaves unset has no value to write.
+        (None, _) | (_, "time_of_schedule_start") => "set the value of the service in the code".to_owned(),
+        (Some(value), "protection_mode" | "desired_state") => drift.at.set(name, &format!("\"{value}\"")),
+        (Some(value), _) => drift.at.set(name, value),
+    };
     drift.live = found;
     drift.code = visible.then_some(written);
-    drift.code_place = code.place().cloned().or(drift.code_place);
     drift.help = match name {
-        "protection_mode" => "The mode of a key can never be changed: set the value of the service in the code, or Terraform will replace the key.",
-        "rotation_interval_in_days" | "time_of_schedule_start" => {
-            "Terraform never reads the schedule back and will plan no change: set the value of the service in the code, or change the service by hand."
+        "protection_mode" => {
+            format!("The mode of a key can never be changed: {as_it_is}, or Terraform will replace the key.")
         }
-        _ => "Apply the code again if it is right, or set the value of the service in the code.",
-    }
-    .to_owned();
+        "rotation_interval_in_days" | "time_of_schedule_start" => {
+            let set = capitalized(&as_it_is);
+            format!(
+                "{set}, or change the service by hand: Terraform never reads the schedule back and will plan no change."
+            )
+        }
+        _ => format!("Apply the code again if it is right; else {as_it_is}."),
+    };
     Some(drift)
 }
 
@@ -369,8 +373,6 @@ fn unmanaged(live: &KeyFacts, nameless: Option<&KeyFacts>) -> Drift {
         ),
         None => whole(DriftKind::Unmanaged, live, None, "no code declares this enabled key".to_owned()),
     };
-    drift.live_place = Some(live.place.clone());
-    drift.code_place = None;
     drift.help = match nameless {
         Some(_) => "Pass the state or a plan to `--against` as well: they have the OCIDs.".to_owned(),
         None => "Import it into the code, or disable it and schedule its deletion if nothing uses it.".to_owned(),
@@ -388,15 +390,19 @@ fn whole(kind: DriftKind, key: &KeyFacts, live: Option<&KeyFacts>, message: Stri
         attribute: None,
         live: None,
         code: None,
-        live_place: live.map(|live| live.place.clone()),
-        code_place: Some(key.place.clone()),
+        at: place::of_key(key, "").with(live.map(in_service)),
         key: key.id.clone(),
         name: key.service_name().map(str::to_owned),
-        root: key.source_root.as_deref().unwrap_or(&key.id.root).to_owned(),
+        root: Arc::clone(key.source_root.as_ref().unwrap_or(&key.id.root)),
         addresses,
         message,
         help: String::new(),
     }
+}
+
+/// The key in the service, as a step.
+fn in_service(live: &KeyFacts) -> Step {
+    Step::new(live.place.clone(), "the key in the service")
 }
 
 fn is_ending(key: &KeyFacts) -> bool {
@@ -411,6 +417,7 @@ fn is_enabled(key: &KeyFacts) -> bool {
 mod tests {
     use super::super::testing::{actual, declared, rotated, with};
     use super::*;
+    use crate::base::Place;
     use crate::key::ProtectionMode;
 
     const VAULT: &str = "ocid1.vault.oc1.eu-frankfurt-1.v";
@@ -516,7 +523,8 @@ mod tests {
         let help = |name| drifts.iter().find(|drift| drift.attribute == Some(name)).map(|drift| drift.help.as_str()).unwrap_or_default();
         assert!(help("protection_mode").contains("can never be changed"));
         assert!(help("rotation_interval_in_days").contains("will plan no change"));
-        assert!(help("is_auto_rotation_enabled").starts_with("Apply the code again"));
+        assert_eq!(help("rotation_interval_in_days").split(',').next(), Some("Set `rotation_interval_in_days = 120`"));
+        assert_eq!(help("is_auto_rotation_enabled"), "Apply the code again if it is right; else set `is_auto_rotation_enabled = false`.");
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! Findings: verdicts made for people. What one edit settles is one finding.
 
+use super::identity::Fingerprints;
 use super::{Kind, Level};
 use crate::base::{Place, Step};
 use crate::key::KeyId;
@@ -18,8 +19,8 @@ pub struct FindingInstance {
     pub key: KeyId,
     /// The display name of a key of the service, whose address is but an OCID; where it is known and may be shown.
     pub name: Option<String>,
-    /// Rule + root + repository path of the place of use + address + kind, hashed; 32 hexadecimal digits. No line numbers.
-    pub fingerprint: String,
+    /// What baselines know it by.
+    pub fingerprints: Fingerprints,
     /// Where the resource uses the value: an exemption there counts, too.
     pub used: Place,
     /// Which wording of the finding is this key's: 0 is the finding's own, others are those of its variants.

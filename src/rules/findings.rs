@@ -1,12 +1,11 @@
-//! Verdicts → findings: instances that one edit settles are one finding; fingerprints hold across edits.
+//! Verdicts → findings: instances that one edit settles are one finding.
 
 use super::finding::{Finding, FindingInstance, Wording};
 use super::verdict::{Advice, Report, Verdict};
-use super::{Edit, Kind, Level, Placement, Rule};
+use super::{Kind, Level, Placement, Rule, identity};
 use crate::base::{Place, Step};
-use crate::key::{KeyFacts, KeyId};
+use crate::key::{InputKind, KeyFacts, KeyId};
 use rayon::iter::{IntoParallelIterator as _, ParallelIterator as _};
-use sha2::{Digest, Sha256};
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -87,18 +86,45 @@ impl<'p> Gathered<'p> {
 
     /// Adds what a verdict says, if there is anything to report.
     pub fn add(&mut self, one: &Judged<'_>) {
-        let Some(Said { verdict, kind, level, at, message, note, help }) = said(one) else { return };
-        let (key, paths, rule) = (one.facts, self.paths, one.rule.id);
+        let Some(reported) = reported(one) else { return };
+        let key = one.facts;
+        let notes = if reported.verdict == "advice" { &[] } else { key.notes.as_slice() };
+        let root = key.source_root.as_ref().unwrap_or(&key.id.root);
+        let name = key.service_name().map(str::to_owned);
+        self.put(Instance { key: &key.id, root, name, notes }, reported);
+    }
+
+    /// Adds that something was seen and not looked into, which may hold keys. `key`: what it is, in place of a key.
+    pub fn add_unseen(&mut self, key: &KeyId, place: &Place, kind: Kind, (message, note, help): (&str, &str, &str)) {
+        let reported = Reported {
+            rule: super::MODULES_NOT_FOLLOWED,
+            verdict: "undetermined",
+            kind,
+            attribute: None,
+            level: Level::Error,
+            at: Cow::Owned(super::place::at_place(place, "source")),
+            message,
+            note,
+            help,
+        };
+        self.put(Instance { key, root: &key.root, name: None, notes: &[] }, reported);
+    }
+
+    /// Adds one report on one key.
+    pub(super) fn put(&mut self, instance: Instance<'_>, reported: Reported<'_>) {
+        let Reported { rule, verdict, kind, attribute, level, at, message, note, help } = reported;
+        let Instance { key, root, name, notes } = instance;
+        let paths = self.paths;
         let wording = Wording { message: self.text(message), note: self.text(note), help: self.text(help) };
-        let subject = Subject { spot: Spot::of(&at.at.place, paths), rule, verdict, kind };
-        let root = one.facts.source_root.as_ref().unwrap_or(&one.facts.id.root);
+        let subject = Subject { spot: Spot::of(&at.at.place, paths), rule, verdict, kind, attribute };
         if !self.roots.contains_key(root) {
-            self.roots.insert(Arc::clone(root), (paths.root)(root));
+            // The service's regions are no paths.
+            let named = if key.input == InputKind::Live { root.to_string() } else { (paths.root)(root) };
+            self.roots.insert(Arc::clone(root), named);
         }
         let root = self.roots.get(root).map_or("", String::as_str);
-        let fingerprint = fingerprint(rule, root, &(paths.place)(&at.used), &key.id, kind.word());
+        let fingerprints = identity::of_instance(rule, root, &(paths.place)(&at.used), key, &subject.word());
         let used = at.used.clone();
-        let notes = if verdict == "advice" { &[] } else { key.notes.as_slice() };
         let group = self.groups.entry(subject).or_insert_with(|| Group {
             level,
             at: at.clone().into_owned(),
@@ -112,8 +138,7 @@ impl<'p> Gathered<'p> {
         }
         let next = group.wordings.len();
         let wording = *group.wordings.entry(wording).or_insert(next);
-        let name = key.service_name().map(str::to_owned);
-        group.instances.push(FindingInstance { key: key.id.clone(), name, fingerprint, used, wording, names_root: false });
+        group.instances.push(FindingInstance { key: key.clone(), name, fingerprints, used, wording, names_root: false });
     }
 
     /// A text that is kept once.
@@ -148,7 +173,9 @@ impl<'p> Gathered<'p> {
             instances.sort_by(|a, b| a.key.cmp(&b.key));
             let mut spoken: Vec<(Wording, usize)> = wordings.into_iter().collect();
             spoken.sort_by_key(|(_, at)| *at);
-            let fingerprint = instances.first().map_or_else(String::new, |first| identity(&subject, &at, &first.key, written));
+            let identity =
+                |first: &FindingInstance| identity::of_finding(subject.rule, &subject.word(), &subject.spot.path, &at, &first.key, written);
+            let fingerprint = instances.first().map(identity).unwrap_or_default();
             let finding = Finding {
                 level,
                 label: at.at.label().into(),
@@ -163,7 +190,7 @@ impl<'p> Gathered<'p> {
         let mut found: Vec<(Subject, Finding)> = groups.into_iter().map(made).collect();
         found.sort_by(|(a, _), (b, _)| a.order().cmp(&b.order()));
         let mut found: Vec<Finding> = found.into_iter().map(|(_, finding)| finding).collect();
-        number(&mut found);
+        identity::number(&mut found);
         found
     }
 }
@@ -175,11 +202,19 @@ struct Subject {
     rule: &'static str,
     verdict: &'static str,
     kind: Kind,
+    /// The attribute that differs, of drift: each is a difference of its own.
+    attribute: Option<&'static str>,
 }
 
 impl Subject {
     fn order(&self) -> impl Ord + '_ {
-        (&self.spot, self.rule, self.verdict, self.kind.word())
+        (&self.spot, self.rule, self.verdict, self.kind.word(), self.attribute)
+    }
+
+    /// The kind in fingerprints.
+    fn word(&self) -> Cow<'static, str> {
+        let kind = self.kind.word();
+        self.attribute.map_or(Cow::Borrowed(kind), |attribute| Cow::Owned(format!("{kind}:{attribute}")))
     }
 }
 
@@ -220,91 +255,48 @@ impl Group {
     }
 }
 
-/// What a verdict says, how loud, and where.
-struct Said<'a> {
-    verdict: &'static str,
-    kind: Kind,
-    level: Level,
-    at: Cow<'a, Placement>,
-    message: &'a str,
-    note: &'a str,
-    help: &'a str,
+/// Whom a report is about.
+pub(super) struct Instance<'a> {
+    pub key: &'a KeyId,
+    /// The root module's directory, or the document, as shown.
+    pub root: &'a Arc<str>,
+    /// The name of a key of the service.
+    pub name: Option<String>,
+    /// What the reader noted about it.
+    pub notes: &'a [Step],
 }
 
-/// What a verdict says; `None` where there is nothing to report.
-fn said<'a>(judged: &Judged<'a>) -> Option<Said<'a>> {
-    let verdict = judged.verdict.word();
+/// What is reported, at which level, and where.
+pub(super) struct Reported<'a> {
+    pub rule: &'static str,
+    pub verdict: &'static str,
+    pub kind: Kind,
+    pub attribute: Option<&'static str>,
+    pub level: Level,
+    pub at: Cow<'a, Placement>,
+    pub message: &'a str,
+    pub note: &'a str,
+    pub help: &'a str,
+}
+
+/// What a verdict reports; `None` where it reports nothing.
+fn reported<'a>(judged: &Judged<'a>) -> Option<Reported<'a>> {
+    let (rule, verdict) = (judged.rule.id, judged.verdict.word());
     let of = |report: &'a Report, level| {
         let Report { kind, message, note, help, at } = report;
-        Some(Said { verdict, kind: *kind, level, at: Cow::Borrowed(at.as_deref()?), message, note, help })
+        Some(Reported { rule, verdict, kind: *kind, attribute: None, level, at: Cow::Borrowed(at.as_deref()?), message, note, help })
     };
-    let said = match judged.verdict {
+    let reported = match judged.verdict {
         Verdict::Violation(report) => of(report, judged.level)?,
         Verdict::Undetermined(report) => of(report, judged.undetermined)?,
         Verdict::Pass { advice: Some(Advice { kind, message, at }), .. } => {
             let at = Cow::Owned(super::place::at_steps(judged.facts, at, kind.word()));
-            Said { verdict: "advice", kind: *kind, level: Level::Note, at, message, note: "", help: "" }
+            let (verdict, level) = ("advice", Level::Note);
+            Reported { rule, verdict, kind: *kind, attribute: None, level, at, message, note: "", help: "" }
         }
         Verdict::Pass { .. } | Verdict::NotApplicable { .. } => return None,
     };
-    (said.level != Level::Off).then_some(said)
-}
-
-/// What tells a finding from all others whatever its lines are, and however many keys it covers.
-fn identity(subject: &Subject, at: &Placement, key: &KeyId, written: Option<EditAddress>) -> String {
-    let Subject { spot, rule, kind, .. } = subject;
-    let address = match written {
-        None => format!("{}.{}", key.address, at.argument),
-        Some(EditAddress { block, path }) if path.is_empty() => format!("{block}.{}", at.argument),
-        Some(EditAddress { block, path }) => match &at.edit {
-            Edit::LeftOut(attribute) => format!("{block}.{path}.{attribute}"),
-            _ => format!("{block}.{path}"),
-        },
-    };
-    digest(&[rule, kind.word(), &spot.path, &address])
-}
-
-/// Findings with the same edit address, such as two branches of one conditional, are told apart by their order in the file.
-fn number(findings: &mut [Finding]) {
-    let mut known: HashMap<String, usize> = HashMap::new();
-    for finding in findings {
-        let earlier = known.entry(finding.fingerprint.clone()).or_default();
-        if *earlier > 0 {
-            finding.fingerprint = digest(&[&finding.fingerprint, &earlier.to_string()]);
-        }
-        *earlier += 1;
-    }
-}
-
-/// The fingerprint of one instance: rule, root, path of the place of use, address, kind, and the values file where one was passed; no
-/// lines. 32 hexadecimal digits.
-fn fingerprint(rule: &str, root: &str, path: &str, key: &KeyId, kind: &str) -> String {
-    match &key.inputs {
-        None => digest(&[rule, root, path, &key.address, kind]),
-        Some(inputs) => digest(&[rule, root, path, &key.address, kind, inputs]),
-    }
-}
-
-/// The fingerprint of a finding: its one instance's, or the hash of all of them.
-#[must_use]
-pub fn fingerprint_of(instances: &[FindingInstance]) -> String {
-    if let [one] = instances {
-        return one.fingerprint.clone();
-    }
-    let mut all: Vec<&str> = instances.iter().map(|instance| instance.fingerprint.as_str()).collect();
-    all.sort_unstable();
-    digest(&all)
-}
-
-/// SHA-256 over the parts, each with its length before it so that no two lists look alike; the first 128 bits.
-fn digest(parts: &[&str]) -> String {
-    let mut hash = Sha256::new();
-    for part in parts {
-        hash.update((part.len() as u64).to_be_bytes());
-        hash.update(part.as_bytes());
-    }
-    let first = hash.finalize().first_chunk().map_or(0, |bytes| u128::from_be_bytes(*bytes));
-    format!("{first:032x}")
+    (reported.level != Level::Off).then_some(reported)
 }
 
 /// Where a finding stands among all: by path, then by the spot in the file.
@@ -359,17 +351,10 @@ pub fn plain(rule: &'static str, verdict: &'static str, kind: Kind, message: Str
     }
 }
 
-/// The instance of a finding on something that is no judged key: a module call, a key that only one side knows.
-#[must_use]
-pub fn instance(rule: &str, key: &KeyId, root: &str, place: &Place, kind: &str, paths: &Paths<'_>) -> FindingInstance {
-    let fingerprint = fingerprint(rule, &(paths.root)(root), &(paths.place)(place), key, kind);
-    FindingInstance { key: key.clone(), name: None, fingerprint, used: place.clone(), wording: 0, names_root: false }
-}
-
 #[cfg(test)]
 mod tests {
+    use super::super::Settings;
     use super::super::testing::{chosen, declared, now, rotated, with};
-    use super::super::{Settings, by_id};
     use super::*;
     use crate::base::{Fact, Sources, Span};
     use crate::key::ProtectionMode;
@@ -447,35 +432,14 @@ mod tests {
     }
 
     #[test]
-    fn fingerprints_hold_across_lines_and_change_with_what_matters() {
+    fn the_plan_of_a_root_has_the_fingerprints_of_its_code() {
         let key = named("oci_kms_key.k");
-        let paths = Paths { place: &path, root: &str::to_owned, address: &|_| None };
-        let of = |rule: &str, key: &KeyFacts, place: &str, kind: &str| {
-            instance(rule, &key.id, key.source_root.as_deref().unwrap_or(&key.id.root), &Place::File(place.into()), kind, &paths)
-                .fingerprint
-        };
-        let base = of("OCI-KMS-004", &key, "a.tf", "hsm");
-        assert_eq!(base.len(), 32);
-        assert!(base.chars().all(|c| c.is_ascii_hexdigit()));
-        assert_eq!(base, of("OCI-KMS-004", &with(key.clone(), |key| key.place = Place::File("moved".into())), "a.tf", "hsm"));
         let planned = with(key.clone(), |key| {
             key.source_root = Some(key.id.root.clone());
             key.id.root = "plan.json".into();
         });
-        assert_eq!(base, of("OCI-KMS-004", &planned, "a.tf", "hsm"), "the plan of the same root");
-        let others = [
-            of("OCI-KMS-001", &key, "a.tf", "hsm"),
-            of("OCI-KMS-004", &key, "b.tf", "hsm"),
-            of("OCI-KMS-004", &key, "a.tf", "hsm-by-default"),
-            of("OCI-KMS-004", &with(key.clone(), |key| key.id.root = "other".into()), "a.tf", "hsm"),
-            of("OCI-KMS-004", &named("oci_kms_key.l"), "a.tf", "hsm"),
-            of("OCI-KMS-004", &with(key.clone(), |key| key.id.inputs = Some("dev.tfvars".into())), "a.tf", "hsm"),
-            of("OCI-KMS-004", &with(key.clone(), |key| key.id.inputs = Some("prod.tfvars".into())), "a.tf", "hsm"),
-            of("OCI-KMS-004", &key, "a.tfo", "ci_kms_key.khsm"),
-        ];
-        assert!(others.iter().all(|other| *other != base));
-        assert_eq!(others.iter().collect::<HashSet<_>>().len(), others.len(), "each of them is another");
-        assert!(by_id("oci-kms-004").is_some());
+        let fingerprints = |key: KeyFacts| made(&[key])[0].instances[0].fingerprints.clone();
+        assert_eq!(fingerprints(key), fingerprints(planned));
     }
 
     #[test]

@@ -5,6 +5,7 @@
 mod drift;
 mod finding;
 mod findings;
+mod identity;
 mod kind;
 mod place;
 mod protection_mode;
@@ -18,7 +19,8 @@ mod verdict;
 
 pub use drift::{Drift, DriftKind, Scope, compare, drift_findings};
 pub use finding::{Finding, FindingInstance, Label, Wording};
-pub use findings::{EditAddress, Gathered, Judged, Paths, findings, fingerprint_of, instance, place_order, plain};
+pub use findings::{EditAddress, Gathered, Judged, Paths, findings, place_order, plain};
+pub use identity::Fingerprints;
 pub use kind::SharedKind;
 pub use place::{Edit, Placement};
 pub use remedy::{Change, Remedy, Safety, Setting, Site};

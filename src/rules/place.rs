@@ -110,6 +110,20 @@ pub(super) fn at_steps(key: &KeyFacts, steps: &[Step], argument: &'static str) -
     }
 }
 
+/// Where something stands that is about this place and no key.
+pub(super) fn at_place(place: &Place, argument: &'static str) -> Placement {
+    Placement {
+        at: Step::new(place.clone(), ""),
+        way: Vec::new(),
+        before: 0,
+        used: place.clone(),
+        edit: Edit::Own,
+        argument: argument.into(),
+        shared: None,
+        is_omitted: false,
+    }
+}
+
 impl From<Placement> for Option<Box<Placement>> {
     fn from(placement: Placement) -> Self {
         Some(Box::new(placement))

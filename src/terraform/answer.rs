@@ -14,17 +14,17 @@ use crate::eval::{Account, Data, EvalError, Value};
 use std::fmt::Write as _;
 use std::sync::Arc;
 
-/// Evaluates expressions in the root module at the request's `chdir`, one answer for each.
+/// Evaluates expressions in the root module in the working directory, one answer for each.
 #[must_use]
 pub fn evaluate(request: &Request, sources: &Arc<Sources>, expressions: &[String]) -> Vec<Answer> {
     deep(|| answers(request, sources, expressions))
 }
 
-/// What is wrong with the inputs of the root module at the request's `chdir`: values files that cannot be read, `--var`s that it does
+/// What is wrong with the inputs of the root module in the working directory: values files that cannot be read, `--var`s that it does
 /// not declare, a workspace that the configuration contradicts.
 #[must_use]
 pub fn input_problems(request: &Request, sources: &Arc<Sources>) -> Vec<Problem> {
-    let root = disk::canonical(&request.base()).unwrap_or_else(|_| request.base());
+    let root = disk::canonical(&request.cwd).unwrap_or_else(|_| request.cwd.clone());
     let mut scan = discover::Scan::default();
     scan.add_root(&root, request);
     let loader = Loader::new(request, sources, &mut scan);
@@ -36,7 +36,7 @@ pub fn input_problems(request: &Request, sources: &Arc<Sources>) -> Vec<Problem>
 }
 
 fn answers(request: &Request, sources: &Arc<Sources>, expressions: &[String]) -> Vec<Answer> {
-    let root = disk::canonical(&request.base()).unwrap_or_else(|_| request.base());
+    let root = disk::canonical(&request.cwd).unwrap_or_else(|_| request.cwd.clone());
     let mut scan = discover::Scan::default();
     scan.add_root(&root, request);
     let loader = Loader::new(request, sources, &mut scan);

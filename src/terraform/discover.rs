@@ -121,7 +121,7 @@ fn starts(request: &Request, scan: &mut Scan) -> Vec<Start> {
     let paths = if request.paths.is_empty() { here.as_slice() } else { &request.paths };
     let mut starts = Vec::new();
     for path in paths {
-        let full = request.base().join(path);
+        let full = request.cwd.join(path);
         let shown = request.shown(path);
         let missing = |error: &DiskError| {
             let text = shown.display().to_string();
@@ -143,7 +143,7 @@ fn starts(request: &Request, scan: &mut Scan) -> Vec<Start> {
             // The top of a scan is not named as a root, unless inputs are given for it.
             let is_top = path.as_os_str() == "." || paths.len() == 1;
             let is_given = |input: &InputSource| !matches!(input, InputSource::Passed(_));
-            if !is_top || (paths.len() == 1 && (request.chdir.is_some() || request.inputs.iter().any(is_given))) {
+            if !is_top || (paths.len() == 1 && (request.started_in.is_some() || request.inputs.iter().any(is_given))) {
                 scan.named_roots.insert(real.clone());
             }
             starts.push(Start { real, shown });

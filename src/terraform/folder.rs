@@ -114,15 +114,15 @@ pub(super) fn within(folder: &Path, request: &Request) -> Vec<PathBuf> {
     let known = &request.directories;
     let own = known.repository_root(folder).map_or_else(
         || {
-            let named = request.paths.iter().map(|path| request.base().join(path));
-            let named = named.chain([request.cwd.clone(), request.base()]).filter_map(|path| known.real(&path).ok());
+            let named = request.paths.iter().map(|path| request.cwd.join(path));
+            let named = named.chain([request.cwd.clone()]).filter_map(|path| known.real(&path).ok());
             // The top of the file system holds everything.
             let around: Vec<PathBuf> = named.filter(|path| path.parent().is_some() && folder.starts_with(path)).collect();
             if around.is_empty() { vec![folder.to_path_buf()] } else { around }
         },
         |repository| vec![repository],
     );
-    own.into_iter().chain(request.allow_paths.iter().filter_map(|path| known.real(&request.base().join(path)).ok())).collect()
+    own.into_iter().chain(request.allow_paths.iter().filter_map(|path| known.real(&request.cwd.join(path)).ok())).collect()
 }
 
 /// Whether a link leads to a file whose name is not of this kind: credentials that an untrusted link points to must not be quoted

@@ -147,7 +147,7 @@ impl ReadInputs {
             InputSource::Var(name, value) => self.inputs.set(name, Given::Text(value.clone(), format!("`{by}`").into(), origin)),
             InputSource::Passed(path) if passed != Some(path) => {}
             InputSource::File(path) | InputSource::Passed(path) => {
-                let full = request.base().join(path);
+                let full = request.cwd.join(path);
                 self.file(request, &full, &request.shown(path), read_named(request, &full), Marks::NONE, sources);
             }
         }

@@ -2,7 +2,7 @@
 
 use super::recorded::Recorded;
 use super::streams::Streams;
-use crate::base::{Directories, Overlay};
+use crate::base::{Directories, Overlay, Repository, disk};
 use crate::eval::Limits;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -16,7 +16,7 @@ const DEPTH: u32 = 900;
 pub enum InputSource {
     /// `--var NAME=VALUE`.
     Var(String, String),
-    /// `--var-file FILE`, relative to the working directory (or to `--chdir`).
+    /// `--var-file FILE`, relative to the working directory.
     File(PathBuf),
     /// A values file among the paths: it is read in the run that it is passed for, and in no other.
     Passed(PathBuf),
@@ -45,12 +45,12 @@ pub enum Dialect {
 
 /// What to read. Everything that comes from the environment is in here as a value.
 pub struct Request {
-    /// Folders and files as the user named them; relative ones are relative to `chdir`, else to `cwd`. Empty means `.`.
+    /// Directories and files as the user named them; relative ones are relative to `cwd`. Empty means `.`.
     pub paths: Vec<PathBuf>,
-    /// `--chdir`: where Terraform would be run.
-    pub chdir: Option<PathBuf>,
-    /// The working directory, absolute.
+    /// The working directory, absolute: where Terraform would be run.
     pub cwd: PathBuf,
+    /// The directory before `--chdir` chose the working directory, which then is a root module: Terraform's `path.cwd`.
+    pub started_in: Option<PathBuf>,
     /// `--var`, `--var-file` and values files among the paths in their order.
     pub inputs: Vec<InputSource>,
     /// The inputs that a plan records: they count instead of all others.
@@ -93,8 +93,8 @@ impl Request {
     pub fn new(cwd: PathBuf, paths: Vec<PathBuf>) -> Self {
         Self {
             paths,
-            chdir: None,
             cwd,
+            started_in: None,
             inputs: Vec::new(),
             recorded: None,
             env_inputs: Vec::new(),
@@ -115,25 +115,11 @@ impl Request {
         }
     }
 
-    /// Where relative paths begin.
-    #[must_use]
-    pub fn base(&self) -> PathBuf {
-        self.chdir.as_ref().map_or_else(|| self.cwd.clone(), |chdir| self.cwd.join(chdir))
-    }
-
-    /// What counts as the repository: the checkouts around what was named and around the working directory, or these themselves, and what
-    /// the user allows. What lies outside is followed, but nothing of it is quoted.
+    /// What counts as the repository: the one around the working directory and what was named; what was named elsewhere, with the work tree
+    /// around it; and what the user allows. What lies outside is followed, but nothing of it is quoted.
     #[must_use]
     pub fn bounds(&self) -> Vec<PathBuf> {
-        use crate::base::disk;
-        let around = |path: PathBuf| {
-            let real = self.directories.real(&path).ok()?;
-            let folder = if disk::is_dir(&real) { real } else { real.parent()?.to_path_buf() };
-            Some(self.directories.repository_root(&folder).unwrap_or(folder))
-        };
-        let named = self.paths.iter().map(|path| self.base().join(path)).chain([self.base(), self.cwd.clone()]);
-        let allowed = self.allow_paths.iter().filter_map(|path| self.directories.real(&self.base().join(path)).ok());
-        let mut all: Vec<PathBuf> = named.filter_map(around).chain(allowed).collect();
+use crate::base::{Directories, Overlay, Repository, disk};
         all.sort();
         all.dedup();
         all
@@ -148,14 +134,14 @@ impl Request {
     /// A path as it is shown: relative to the working directory where it lies in it.
     #[must_use]
     pub fn shown(&self, path: &Path) -> PathBuf {
-        let path = crate::base::disk::tidy(&self.base().join(path));
-        let cwd = crate::base::disk::tidy(&self.cwd);
+        let path = disk::tidy(&self.cwd.join(path));
+        let cwd = disk::tidy(&self.cwd);
         match path.strip_prefix(&cwd) {
             Ok(inside) if inside.as_os_str().is_empty() => PathBuf::from("."),
             Ok(inside) => inside.to_path_buf(),
-            Err(_) => match crate::base::disk::canonical(&cwd) {
+            Err(_) => match disk::canonical(&cwd) {
                 // The working directory may be known under a name that leads through links.
-                Ok(real) if path.starts_with(&real) => path.strip_prefix(&real).map_or_else(|_| path.clone(), crate::base::disk::tidy),
+                Ok(real) if path.starts_with(&real) => path.strip_prefix(&real).map_or_else(|_| path.clone(), disk::tidy),
                 Ok(real) => beside(&path, &cwd).or_else(|| beside(&path, &real)).unwrap_or(path),
                 Err(_) => beside(&path, &cwd).unwrap_or(path),
             },
@@ -177,7 +163,7 @@ fn beside(path: &Path, cwd: &Path) -> Option<PathBuf> {
 
 /// A file in a folder as it is shown: `main.tf`, not `./main.tf`.
 pub(super) fn join_shown(folder: &Path, name: &str) -> PathBuf {
-    crate::base::disk::tidy(&folder.join(name))
+    disk::tidy(&folder.join(name))
 }
 
 /// The answer to one expression of `kmslint eval`.

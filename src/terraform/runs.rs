@@ -38,7 +38,7 @@ pub(super) fn plan(loader: &Loader<'_>, scan: &Scan, roots: &Roots) -> Runs {
     for path in &scan.values {
         match root_of(path, loader, scan, roots) {
             Ok(root) => {
-                let label = label(&root, &loader.request.base().join(path));
+                let label = label(&root, &loader.request.cwd.join(path));
                 runs.push(Run { root, passed: Some(path.clone()), label: Some(label) });
             }
             Err(error) => {
@@ -71,7 +71,7 @@ enum RunError {
 /// The root module that a values file is for: the nearest directory upwards whose module declares its variables, else the only module
 /// below the nearest common directory that declares all of them. The error says why none is clear.
 fn root_of(path: &Path, loader: &Loader<'_>, scan: &Scan, roots: &Roots) -> Result<PathBuf, RunError> {
-    let full = loader.request.base().join(path);
+    let full = loader.request.cwd.join(path);
     let folder = full.parent().unwrap_or(Path::new("."));
     let folder = disk::canonical(folder).unwrap_or_else(|_| folder.to_path_buf());
     let names = names(&full, loader.request);

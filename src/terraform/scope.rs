@@ -158,7 +158,12 @@ impl Frame<'_> {
         match part {
             "module" => Ok(Value::string(&self.at.folder)),
             "root" => Ok(Value::string(".")),
-            "cwd" => Ok(Value::string(self.world.root.to_string_lossy().replace('\\', "/"))),
+            "cwd" => {
+                // Each root module is read as if Terraform ran in it; with `-chdir` it was started elsewhere, and `path.cwd` is that place.
+                let (root, request) = (&self.world.root, self.world.loader.request);
+                let cwd = request.started_in.as_ref().filter(|_| *root == request.cwd).unwrap_or(root);
+                Ok(Value::string(cwd.to_string_lossy().replace('\\', "/")))
+            }
             _ => Err(refused(format!("`path` has no attribute `{part}`"))),
         }
     }

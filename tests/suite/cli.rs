@@ -119,6 +119,30 @@ fn modules_that_are_not_followed_are_counted_where_they_are_many() {
 }
 
 #[test]
+fn a_module_that_many_roots_lead_to_is_not_followed_once() {
+    let root = "module \"key\" {\n  source = \"../modules/key\"\n}\n";
+    let shared =
+        "module \"vault\" {\n  source = \"acme/vault/oci\"\n}\nresource \"oci_kms_key\" \"k\" {\n  protection_mode = \"SOFTWARE\"\n}\n";
+    let folder = scratch(&[("a/main.tf", root), ("b/main.tf", root), ("c/main.tf", root), ("modules/key/main.tf", shared)]);
+    let options = ["--no-config", "--level", "OCI-KMS-001=off"];
+    let said = kmslint(folder.path(), &options);
+    let lines: Vec<&str> = said.err.lines().filter(|line| line.contains("was not followed")).collect();
+    let [line] = lines.as_slice() else { panic!("{said:#?}") };
+    assert!(line.starts_with("note: modules/key/main.tf:1:1: module.key.module.vault was not followed: "), "{line}");
+    assert!(line.ends_with(" (in 3 root modules)") && said.out.contains("1 module not followed"), "{said:#?}");
+    for format in ["sarif", "markdown"] {
+        let said = kmslint(folder.path(), &[&options[..], &["--format", format]].concat());
+        assert_eq!(said.out.matches("(in 3 root modules)").count(), 1, "{said:#?}");
+    }
+    let strict = kmslint(folder.path(), &[&options[..], &["--strict", "--format", "json"]].concat());
+    let json: serde_json::Value = serde_json::from_str(&strict.out).expect("JSON");
+    assert_eq!(json["modules_not_followed"].as_array().map(Vec::len), Some(3), "programs see every root");
+    let [finding] = json["findings"].as_array().expect("findings").as_slice() else { panic!("{json}") };
+    let roots: Vec<_> = finding["keys"].as_array().expect("keys").iter().map(|key| key["root"].as_str().expect("a root")).collect();
+    assert_eq!(roots, ["a", "b", "c"]);
+}
+
+#[test]
 fn a_plan_comes_through_standard_input() {
     let plan = std::fs::read(root().join("testdata/plans/create/plan.json")).expect("the plan");
     let piped = kmslint_with_input(&root().join("testdata/plans/create"), &["--no-config", "--format", "short", "-"], &plan);
@@ -202,6 +226,36 @@ fn the_working_directory_can_be_chosen() {
     let said = kmslint(&root(), &["--no-config", "--chdir", "testdata/example", "--format", "short"]);
     assert_eq!(said.code, 1);
     assert!(said.out.contains("main.tf:"), "{said:#?}");
+}
+
+#[test]
+fn every_option_works_as_if_started_in_the_chosen_directory() {
+    let main = "variable \"mode\" {}\nresource \"oci_kms_key\" \"k\" {\n  protection_mode = var.mode\n}\n";
+    let off = "[rules.OCI-KMS-001]\nlevel = \"off\"\n";
+    let files = [("teams/web/main.tf", main), ("teams/web/my.tfvars", "mode = \"HSM\"\n"), ("teams/web/my.toml", off)];
+    let (outside, inside) = (scratch(&files), scratch(&files));
+    let read = |folder: &tempfile::TempDir, path: &str| {
+        std::fs::read_to_string(folder.path().join("teams/web").join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
+    };
+    for (arguments, written) in [
+        (vec!["--var-file", "my.tfvars", "--config", "my.toml", "--format", "short", "--format", "json=report.json"], "report.json"),
+        (vec!["--var-file", "my.tfvars", "--config", "my.toml", "--write-baseline", "accepted.json"], "accepted.json"),
+        (vec!["--var-file", "my.tfvars", "--config", "my.toml", "--baseline", "accepted.json", "--format", "sarif=a.sarif"], "a.sarif"),
+        (vec!["--var-file", "my.tfvars", "--config", "my.toml", "--fix", "--unsafe-fixes"], "my.tfvars"),
+    ] {
+        std::fs::create_dir_all(outside.path().join(".git")).expect("a repository");
+        std::fs::create_dir_all(inside.path().join(".git")).expect("a repository");
+        let changed = kmslint(outside.path(), &[&["--chdir", "teams/web"], arguments.as_slice()].concat());
+        let started = kmslint(&inside.path().join("teams/web"), &arguments);
+        assert_eq!((changed.code, &changed.out, &changed.err), (started.code, &started.out, &started.err), "{arguments:?}");
+        assert_eq!(read(&outside, written), read(&inside, written), "{arguments:?}");
+    }
+    assert_eq!(read(&outside, "my.tfvars"), "mode = \"SOFTWARE\"\n");
+    let live = kmslint(outside.path(), &["live", "--chdir", "nowhere", "--print-policy"]);
+    assert_eq!(live.code, 0, "{live:#?}");
+    let cwd = kmslint(outside.path(), &["eval", "basename(path.cwd)", "--chdir", "teams/web"]);
+    let name = outside.path().file_name().and_then(|name| name.to_str()).expect("a name");
+    assert_eq!(cwd.out, format!("{{\"value\":\"{name}\"}}\n"), "Terraform's `path.cwd` is where it was started");
 }
 
 #[test]

@@ -492,10 +492,10 @@ fn too_much_is_said_and_not_tried() {
 fn paths_are_those_of_the_working_directory() {
     let folder = folder(&[("a/b/main.tf", &(key("k", "") + VAULT))]);
     let mut request = request(&folder, &[]);
-    request.chdir = Some("a".into());
+    request.cwd.push("a");
     let sources = Arc::new(Sources::default());
     let inventory = read(&request, &sources);
-    assert_eq!(addresses(&inventory), ["a/b oci_kms_key.k"]);
+    assert_eq!(addresses(&inventory), ["b oci_kms_key.k"]);
     let span = inventory.keys[0].place.span().expect("a span");
-    assert_eq!(sources.get(span.source).path(), Path::new("a/b/main.tf"));
+    assert_eq!(sources.get(span.source).path(), Path::new("b/main.tf"));
 }

@@ -340,10 +340,33 @@ fn a_baseline_accepts_what_is_there_and_nothing_new() {
     assert_eq!((said.code, rules(&said)), (1, vec!["OCI-KMS-004"]), "{said:#?}");
     assert!(said.err.contains("1 baseline entry is stale"), "{said:#?}");
     assert_eq!(rules(&run(folder.path(), &["--baseline", "baseline.json", "--no-exemptions"])), BOTH);
+    // Moved to another file of the root, the key is the same.
+    std::fs::write(&main, "").expect("a file");
+    std::fs::write(folder.path().join("a/keys.tf"), key("", "")).expect("a file");
+    assert_eq!(with(folder.path()).code, 0);
+    std::fs::remove_file(folder.path().join("a/keys.tf")).expect("it is there");
     // From another folder of the repository the baseline is the same.
     std::fs::write(&main, key("", "")).expect("a file");
     let inside = run(&folder.path().join("a"), &["--baseline", "../baseline.json"]);
     assert_eq!((inside.code, inside.err.as_str()), (0, ""), "{inside:#?}");
+}
+
+#[test]
+fn a_baseline_of_kmslint_0_1_0_still_holds_and_asks_to_be_refreshed() {
+    let folder = scratch(&[
+        (".git/HEAD", "ref: refs/heads/main\n"),
+        ("infra/main.tf", "resource \"oci_kms_key\" \"k\" {\n  protection_mode = \"HSM\"\n}\n"),
+    ]);
+    // As kmslint 0.1.0 wrote it.
+    let entry = "{\"path\": \"infra/main.tf\", \"address\": \"oci_kms_key.k\", \"rule\": \"OCI-KMS-004\", \"kind\": \"hsm\", \"fingerprint\": \"b68466bbff5b7276520cb24c94c4d1ad\"}";
+    std::fs::write(folder.path().join("old.json"), format!("{{\"version\": 1, \"findings\": [{entry}]}}")).expect("a file");
+    let options = ["--level", "OCI-KMS-001=off"];
+    let said = run(folder.path(), &[&options[..], &["--baseline", "old.json"]].concat());
+    assert_eq!((said.code, said.out.as_str()), (0, ""), "{said:#?}");
+    assert!(said.err.contains("written by kmslint 0.1.0") && said.err.contains("--write-baseline"), "{said:#?}");
+    assert_eq!(run(folder.path(), &[&options[..], &["--write-baseline", "new.json"]].concat()).code, 0);
+    let said = run(folder.path(), &[&options[..], &["--baseline", "new.json"]].concat());
+    assert_eq!((said.code, said.out.as_str(), said.err.as_str()), (0, "", ""), "{said:#?}");
 }
 
 #[test]

@@ -329,7 +329,7 @@ fn passed_values_file_may_be_named_in_any_way() {
         assert_eq!(run(folder.path(), &[path]).1, ["r my prod.tfvars HSM"], "{path}");
     }
     assert_eq!(run(folder.path(), &["r/.hidden.tfvars"]).1, ["r .hidden.tfvars HSM"]);
-    assert_eq!(run(folder.path(), &["my prod.tfvars", "--chdir", "r"]).1, ["r my prod.tfvars HSM"]);
+    assert_eq!(run(folder.path(), &["my prod.tfvars", "--chdir", "r"]).1, [". my prod.tfvars HSM"]);
     assert_eq!(run(folder.path(), &["r/my prod.tfvars", "./r/my prod.tfvars"]).1, ["r my prod.tfvars HSM"], "once");
 }
 

@@ -418,10 +418,10 @@ fn a_baseline_is_sorted_and_says_what_it_holds() {
     let document: serde_json::Value = serde_json::from_str(&text).unwrap();
     let addresses: Vec<&str> = document["findings"].as_array().unwrap().iter().map(|entry| entry["address"].as_str().unwrap()).collect();
     assert_eq!(addresses, ["oci_kms_key.a", "oci_kms_key.z"]);
-    assert_eq!((&document["version"], &document["findings"][0]["rule"]), (&1.into(), &"OCI-KMS-004".into()));
+    assert_eq!((&document["version"], &document["findings"][0]["rule"]), (&2.into(), &"OCI-KMS-004".into()));
     assert!(text.ends_with("}\n"));
     for (broken, told) in
-        [("", "not a kmslint baseline"), ("[]", "not a kmslint baseline"), ("{\"version\": 2, \"findings\": []}", "version 2")]
+        [("", "not a kmslint baseline"), ("[]", "not a kmslint baseline"), ("{\"version\": 3, \"findings\": []}", "version 3")]
     {
         let problem = baseline::parse("b.json", broken).unwrap_err();
         assert!(problem.message.contains(told) && problem.kind == ProblemKind::Policy, "{}", problem.message);

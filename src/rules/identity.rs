@@ -1,0 +1,109 @@
+//! Fingerprints: what tells findings and their instances apart, in reports and baselines, whatever their lines, words and neighbors are.
+
+use super::Finding;
+use super::findings::EditAddress;
+use super::place::{Edit, Placement};
+use crate::key::KeyId;
+use sha2::{Digest, Sha256};
+use std::collections::HashMap;
+use std::fmt::Write as _;
+
+/// The fingerprints of one instance of a finding; 32 hexadecimal digits each.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Fingerprints {
+    /// Rule + kind + repository path of the root + inputs + address: what a baseline holds. No path of a file and no line, so that moving
+    /// code within a root changes nothing.
+    pub current: String,
+    /// As kmslint 0.1.0 made it, with the repository path of the place of use: what a baseline of version 1 holds.
+    pub earlier: String,
+}
+
+/// The fingerprints of an instance. `root`: the repository path of its root; `used`: that of the place of use.
+pub(super) fn of_instance(rule: &str, root: &str, used: &str, key: &KeyId, kind: &str) -> Fingerprints {
+    let inputs = key.inputs.as_deref();
+    let all = |parts: &[&str]| digest(&parts.iter().copied().chain(inputs).collect::<Vec<_>>());
+    Fingerprints { current: all(&[rule, kind, root, &key.address]), earlier: all(&[rule, root, used, &key.address, kind]) }
+}
+
+/// What tells a finding from all others whatever its lines are, and however many keys it covers. `path`: the repository path of its place;
+/// `key`: one of its keys.
+pub(super) fn of_finding(rule: &str, kind: &str, path: &str, at: &Placement, key: &KeyId, written: Option<EditAddress>) -> String {
+    let address = match written {
+        None => format!("{}.{}", key.address, at.argument),
+        Some(EditAddress { block, path }) if path.is_empty() => format!("{block}.{}", at.argument),
+        Some(EditAddress { block, path }) => match &at.edit {
+            Edit::LeftOut(attribute) => format!("{block}.{path}.{attribute}"),
+            _ => format!("{block}.{path}"),
+        },
+    };
+    digest(&[rule, kind, path, &address])
+}
+
+/// Findings with the same edit address, such as two branches of one conditional, are told apart by their order in the file.
+pub(super) fn number(findings: &mut [Finding]) {
+    let mut known: HashMap<String, usize> = HashMap::new();
+    for finding in findings {
+        let earlier = known.entry(finding.fingerprint.clone()).or_default();
+        if *earlier > 0 {
+            finding.fingerprint = digest(&[&finding.fingerprint, &earlier.to_string()]);
+        }
+        *earlier += 1;
+    }
+}
+
+/// SHA-256 over the parts, each with its length before it so that no two lists look alike; the first 128 bits.
+fn digest(parts: &[&str]) -> String {
+    let mut hash = Sha256::new();
+    for part in parts {
+        hash.update((part.len() as u64).to_be_bytes());
+        hash.update(part.as_bytes());
+    }
+    let mut text = String::with_capacity(32);
+    for byte in hash.finalize().iter().take(16) {
+        let _ = write!(text, "{byte:02x}");
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::key::InputKind;
+    use std::collections::HashSet;
+
+    fn key(address: &str, inputs: Option<&str>) -> KeyId {
+        KeyId { root: ".".into(), inputs: inputs.map(Into::into), address: address.to_owned(), input: InputKind::Hcl }
+    }
+
+    #[test]
+    fn an_instance_is_the_same_while_rule_kind_root_inputs_and_address_are() {
+        let k = key("oci_kms_key.k", None);
+        let of = |rule: &str, root: &str, used: &str, key: &KeyId, kind: &str| of_instance(rule, root, used, key, kind);
+        let base = of("OCI-KMS-004", "infra", "infra/a.tf", &k, "hsm");
+        for text in [&base.current, &base.earlier] {
+            assert!(text.len() == 32 && text.chars().all(|c| c.is_ascii_hexdigit()), "{text}");
+        }
+        let moved = of("OCI-KMS-004", "infra", "infra/b.tf", &k, "hsm");
+        assert_eq!(moved.current, base.current, "the file does not matter");
+        assert_ne!(moved.earlier, base.earlier, "it did to kmslint 0.1.0");
+        let others = [
+            of("OCI-KMS-001", "infra", "infra/a.tf", &k, "hsm"),
+            of("OCI-KMS-004", "infra", "infra/a.tf", &k, "hsm-by-default"),
+            of("OCI-KMS-004", "other", "infra/a.tf", &k, "hsm"),
+            of("OCI-KMS-004", "infra", "infra/a.tf", &key("oci_kms_key.l", None), "hsm"),
+            of("OCI-KMS-004", "infra", "infra/a.tf", &key("oci_kms_key.k", Some("dev.tfvars")), "hsm"),
+            of("OCI-KMS-004", "infra", "infra/a.tf", &key("oci_kms_key.k", Some("prod.tfvars")), "hsm"),
+            of("OCI-KMS-004", "infraoci_kms", "infra/a.tf", &key("_key.k", None), "hsm"),
+        ];
+        for texts in [others.iter().map(|one| &one.current).collect::<HashSet<_>>(), others.iter().map(|one| &one.earlier).collect()] {
+            assert_eq!(texts.len(), others.len(), "each of them is another");
+            assert!(!texts.contains(&base.current) && !texts.contains(&base.earlier));
+        }
+    }
+
+    #[test]
+    fn the_fingerprints_of_kmslint_0_1_0_are_made_as_it_made_them() {
+        let made = of_instance("OCI-KMS-004", "infra", "infra/main.tf", &key("oci_kms_key.k", None), "hsm");
+        assert_eq!(made.earlier, "b68466bbff5b7276520cb24c94c4d1ad");
+    }
+}
