@@ -333,7 +333,7 @@ pub struct Fix {
     #[arg(long, help_heading = "Fix")]
     pub fix: bool,
 
-    /// Include fixes that change what protects an existing key
+    /// With `--fix` or `--diff`: include fixes that change what protects an existing key
     #[arg(long, help_heading = "Fix")]
     pub unsafe_fixes: bool,
 

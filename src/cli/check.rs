@@ -44,6 +44,7 @@ pub fn run(arguments: &Check, matches: &ArgMatches, surroundings: &Surroundings)
     };
     // The process ends with the report: to give back a hundred thousand small pieces of memory first would only take time.
     let outcome = ManuallyDrop::new(desk.judge(input, &config, clock.now, &arguments.policy, &sources));
+    fix::remind(&arguments.fix);
     if !fix::is_wanted(&arguments.fix) {
         return desk.finish(&outcome, &config, &arguments.policy, clock, &sources);
     }

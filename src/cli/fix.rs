@@ -1,5 +1,4 @@
-//! `--fix`, `--unsafe-fixes`, `--diff`: edits are shown or written; what was written is read again, and a finding that is still there takes
-//! the edits back.
+//! `--fix` and `--diff`: edits are written or shown; what was written is read again, and a finding that is still there takes the edits back.
 
 use super::Exit;
 use super::args::Fix;
@@ -11,7 +10,8 @@ use crate::fix::{self, ApplyError, Edit, Plan, Safety};
 use crate::hcl;
 use crate::policy::{self, Config, Outcome};
 use crate::report;
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
+use std::fmt::Write as _;
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
@@ -26,9 +26,16 @@ pub enum Ended {
     Failed,
 }
 
-/// Whether any of it is asked for.
+/// Whether edits are to be written or shown. `--unsafe-fixes` only says which.
 pub fn is_wanted(fix: &Fix) -> bool {
-    fix.fix || fix.unsafe_fixes || fix.diff
+    fix.fix || fix.diff
+}
+
+/// Says that `--unsafe-fixes` does nothing where it is given alone.
+pub fn remind(fix: &Fix) {
+    if fix.unsafe_fixes && !is_wanted(fix) {
+        complain(b"note: `--unsafe-fixes` alone changes nothing; add `--fix` to write the fixes, `--diff` to see them\n");
+    }
 }
 
 /// Shows or makes the edits. `again` reads and judges everything again.
@@ -46,7 +53,7 @@ pub fn run(
     let plan = desk.fixes(outcome, config, arguments.unsafe_fixes, sources);
     let files = fix::rewritten(&plan.edits, sources);
     if !desk.terminal.quiet {
-        complain(not_fixed(&plan, sources).as_bytes());
+        complain(not_fixed(&plan, sources, desk.terminal.verbose).as_bytes());
     }
     if arguments.diff {
         desk.complain_of(outcome, sources)?;
@@ -107,13 +114,39 @@ fn parses(path: &str, text: &str) -> Result<(), ApplyError> {
     }
 }
 
-/// What is left as it is, and why.
-fn not_fixed(plan: &Plan, sources: &Sources) -> String {
-    let line = |note: &fix::Note| {
-        let (at, keys) = (report::place(&note.place, sources), listed(&note.addresses));
-        format!("not fixed: {at}: {} {keys}: {}\n", note.rule, report::clean(&note.message))
-    };
-    plan.notes.iter().map(line).collect()
+/// What is left as it is, and why: each reason once, with the places that it holds for.
+fn not_fixed(plan: &Plan, sources: &Sources, is_verbose: bool) -> String {
+    const SHOWN: usize = 3;
+    let mut reasons: Vec<((&str, &str), Vec<&fix::Note>)> = Vec::new();
+    let mut known: HashMap<(&str, &str), usize> = HashMap::new();
+    for note in &plan.notes {
+        let reason = (note.rule, note.message.as_str());
+        let at = *known.entry(reason).or_insert(reasons.len());
+        match reasons.get_mut(at) {
+            Some((_, notes)) => notes.push(note),
+            None => reasons.push((reason, vec![note])),
+        }
+    }
+    let mut text = String::new();
+    for ((rule, message), notes) in &reasons {
+        let message = report::clean(message);
+        let place = |note: &fix::Note| (report::place(&note.place, sources), listed(&note.addresses));
+        if let [note] = notes.as_slice() {
+            let (at, keys) = place(note);
+            let _ = writeln!(text, "not fixed: {at}: {rule} {keys}: {message}");
+            continue;
+        }
+        let _ = writeln!(text, "not fixed: {} of {rule}: {message}", report::count(notes.len(), "finding", "findings"));
+        let shown = if is_verbose || notes.len() <= SHOWN + 1 { notes.len() } else { SHOWN };
+        for note in notes.iter().take(shown) {
+            let (at, keys) = place(note);
+            let _ = writeln!(text, "  --> {at}: {keys}");
+        }
+        if shown < notes.len() {
+            let _ = writeln!(text, "  ... and {} more (`--verbose` lists them)", notes.len() - shown);
+        }
+    }
+    text
 }
 
 /// Edits, one a line: where, for which rule and keys, what.
@@ -122,7 +155,7 @@ fn told(word: &str, edits: &[&Edit], sources: &Sources) -> String {
         let (at, keys) = (report::place(&Place::Source(edit.span), sources), listed(&edit.addresses));
         format!("{word}: {at}: {} {keys}: {}\n", edit.rule, report::clean(&edit.description))
     };
-    edits.iter().map(line).collect()
+    edits.iter().filter(|edit| !edit.description.is_empty()).map(line).collect()
 }
 
 /// Addresses in a row; a long list is counted.

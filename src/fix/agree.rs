@@ -1,17 +1,19 @@
 //! What keys want → edits that all keys concerned agree on.
 
+use super::layout;
 use super::refusal::FixError;
-use super::text::{self, Insertion};
+use super::text::{self, Insertion, Shape};
 use super::wants::{Action, Change, Request, Site, note};
 use super::{Edit, Note};
 use crate::base::{DefaultSite, Place, SourceId, Sources, Span};
 use crate::key::KeyFacts;
-use crate::rules::Finding;
+use crate::rules::{self, Finding};
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// A site and the thing there that is to change.
-type Slot = (Site, &'static str);
+type Slot = (Site, Arc<str>);
 
 /// A source for each path; nothing for paths whose file was read with different texts.
 type Ids = HashMap<PathBuf, Option<SourceId>>;
@@ -21,11 +23,11 @@ const MOST_ROUNDS: usize = 50;
 
 /// Makes edits of the requests that no one contradicts. A request is met as a whole or not at all, so one that falls may take others along.
 pub(super) fn settle(mut requests: Vec<Request>, findings: &[Finding], keys: &[&KeyFacts], sources: &Sources) -> (Vec<Edit>, Vec<Note>) {
-    let touching = touching(keys, sources);
+    let (touching, leaving) = (touching(keys, sources), leaving(keys, sources));
     let ids = ids(keys, sources);
     let mut notes = Vec::new();
     for round in 0.. {
-        let made = make(&requests, &touching, &ids, sources);
+        let made = make(&requests, (&touching, &leaving), &ids, sources);
         let overlapping = overlapping(&made);
         let mut fallen: HashMap<usize, FixError> = HashMap::new();
         if round == MOST_ROUNDS {
@@ -43,7 +45,7 @@ pub(super) fn settle(mut requests: Vec<Request>, findings: &[Finding], keys: &[&
         }
         if fallen.is_empty() {
             let edits = made.into_iter().filter_map(|(slot, group)| edit(&slot, group, &requests, findings, keys, &ids)).collect();
-            return (sorted(edits, sources), notes);
+            return (arranged(edits, sources), notes);
         }
         let mut kept = Vec::with_capacity(requests.len());
         for (at, request) in requests.into_iter().enumerate() {
@@ -75,6 +77,30 @@ fn touching(keys: &[&KeyFacts], sources: &Sources) -> HashMap<Site, Vec<usize>> 
     touching
 }
 
+/// Which keys an argument that a call leaves out decides about, or an attribute that an object leaves out.
+fn leaving(keys: &[&KeyFacts], sources: &Sources) -> HashMap<Slot, Vec<usize>> {
+    let mut leaving: HashMap<Slot, Vec<usize>> = HashMap::new();
+    for (at, key) in keys.iter().enumerate() {
+        let rotation = &key.rotation;
+        let mode = rules::placement(key, &key.protection_mode, "protection_mode");
+        let switch = rules::placement(key, &rotation.enabled, "is_auto_rotation_enabled");
+        let interval = rules::placement(key, &rotation.interval_days, "rotation_interval_in_days");
+        for placement in [mode, switch, interval] {
+            let (place, name) = match (placement.edit, placement.call) {
+                (rules::Edit::Argument(name), Some(block)) => (block, name),
+                (rules::Edit::LeftOut(name), _) => (placement.at.place, name),
+                _ => continue,
+            };
+            let Some(span) = place.span() else { continue };
+            let keys = leaving.entry((Site::of(span, sources), name)).or_default();
+            if keys.last() != Some(&at) {
+                keys.push(at);
+            }
+        }
+    }
+    leaving
+}
+
 /// The sources of all places that may be edited.
 fn ids(keys: &[&KeyFacts], sources: &Sources) -> Ids {
     let mut ids = Ids::new();
@@ -86,7 +112,8 @@ fn ids(keys: &[&KeyFacts], sources: &Sources) -> Ids {
         let places = steps.chain(defaults.into_iter().flatten().map(|site| match &**site {
             DefaultSite::Literal(place) | DefaultSite::Optional(place) => place,
         }));
-        for span in places.chain(&key.declared.block).chain(&rotation.block).filter_map(Place::span) {
+        let calls = key.declared.calls.iter().map(|call| &call.block);
+        for span in places.chain(&key.declared.block).chain(&rotation.block).chain(calls).filter_map(Place::span) {
             let source = sources.get(span.source);
             let known = ids.entry(source.path().to_path_buf()).or_insert(Some(span.source));
             if known.is_some_and(|known| known != span.source && sources.get(known).text() != source.text()) {
@@ -104,7 +131,12 @@ struct Group {
     edit: Result<Insertion, FixError>,
 }
 
-fn make(requests: &[Request], touching: &HashMap<Site, Vec<usize>>, ids: &Ids, sources: &Sources) -> BTreeMap<Slot, Group> {
+fn make(
+    requests: &[Request],
+    (touching, leaving): (&HashMap<Site, Vec<usize>>, &HashMap<Slot, Vec<usize>>),
+    ids: &Ids,
+    sources: &Sources,
+) -> BTreeMap<Slot, Group> {
     let mut groups: BTreeMap<Slot, Group> = BTreeMap::new();
     for (at, request) in requests.iter().enumerate() {
         for change in &request.changes {
@@ -115,14 +147,15 @@ fn make(requests: &[Request], touching: &HashMap<Site, Vec<usize>>, ids: &Ids, s
             group.changes.push(change.clone());
         }
     }
-    for ((site, slot), group) in &mut groups {
+    for (slot, group) in &mut groups {
+        let (site, name) = slot;
         let wanting: HashSet<usize> = group.requests.iter().filter_map(|&at| requests.get(at)).map(|request| request.key).collect();
-        let all = touching.get(site);
+        let all = leaving.get(slot).or_else(|| touching.get(site));
         let [first, others @ ..] = group.changes.as_slice() else { continue };
         group.edit = if others.iter().any(|other| other.action != first.action) {
             Err(FixError::Disagreement)
         } else if all.is_some_and(|all| !all.iter().all(|key| wanting.contains(key))) {
-            Err(match slot.is_empty() {
+            Err(match name.is_empty() || leaving.contains_key(slot) {
                 true => FixError::SharedValue,
                 false => FixError::SharedBlock,
             })
@@ -143,8 +176,9 @@ fn make(requests: &[Request], touching: &HashMap<Site, Vec<usize>>, ids: &Ids, s
 
 fn realise(source: &str, range: std::ops::Range<usize>, action: &Action, json: bool) -> Result<Insertion, FixError> {
     match action {
-        Action::Replace(new) => Ok(Insertion { range, text: new.clone() }),
+        Action::Replace(new) => Ok(Insertion::new(range, new.clone())),
         Action::InsertArgument { name, value } => text::argument(source, range, name, value, json),
+        Action::InsertAttribute { name, value } => text::attribute(source, range, name, value, json),
         Action::InsertInterval(days) => text::argument(source, range, "rotation_interval_in_days", &days.to_string(), json),
         Action::InsertSchedule(days) => text::schedule(source, range, *days, json),
         Action::InsertDefault(value) => text::optional(source, range, value),
@@ -159,7 +193,7 @@ pub(super) fn alone(changes: Vec<Change>, rule: &'static str, key: &KeyFacts, so
         let json = change.site.path.extension().is_some_and(|extension| extension == "json");
         let range = change.site.start as usize..change.site.end as usize;
         let insertion = realise(sources.get(id).text(), range, &change.action, json)?;
-        Ok(Edit {
+        let edit = Edit {
             span: Span::new(id, insertion.range),
             replacement: insertion.text,
             safety: change.safety,
@@ -167,9 +201,10 @@ pub(super) fn alone(changes: Vec<Change>, rule: &'static str, key: &KeyFacts, so
             addresses: vec![key.id.address.clone()],
             findings: Vec::new(),
             description: change.description,
-        })
+        };
+        Ok((edit, insertion.shape))
     };
-    Ok(sorted(changes.into_iter().map(one).collect::<Result<_, FixError>>()?, sources))
+    Ok(arranged(changes.into_iter().map(one).collect::<Result<_, FixError>>()?, sources))
 }
 
 /// The slots whose edits overlap with one before them. Insertions at one offset follow each other.
@@ -181,7 +216,7 @@ fn overlapping(groups: &BTreeMap<Slot, Group>) -> HashSet<Slot> {
     for ((site, slot), insertion) in all {
         match reach {
             Some((path, end)) if path == site.path && insertion.range.start < end => {
-                found.insert((site.clone(), *slot));
+                found.insert((site.clone(), Arc::clone(slot)));
             }
             _ => reach = Some((&site.path, insertion.range.end)),
         }
@@ -189,7 +224,14 @@ fn overlapping(groups: &BTreeMap<Slot, Group>) -> HashSet<Slot> {
     found
 }
 
-fn edit((site, _): &Slot, group: Group, requests: &[Request], findings: &[Finding], keys: &[&KeyFacts], ids: &Ids) -> Option<Edit> {
+fn edit(
+    (site, _): &Slot,
+    group: Group,
+    requests: &[Request],
+    findings: &[Finding],
+    keys: &[&KeyFacts],
+    ids: &Ids,
+) -> Option<(Edit, Shape)> {
     let insertion = group.edit.ok()?;
     let safety = group.changes.iter().map(|change| change.safety).max()?;
     let change = group.changes.iter().find(|change| change.safety == safety)?;
@@ -201,7 +243,7 @@ fn edit((site, _): &Slot, group: Group, requests: &[Request], findings: &[Findin
     let mut fingerprints: Vec<String> = mended.iter().map(|finding| finding.fingerprint.clone()).collect();
     fingerprints.sort();
     fingerprints.dedup();
-    Some(Edit {
+    let edit = Edit {
         span: Span::new(ids.get(&site.path).copied().flatten()?, insertion.range),
         replacement: insertion.text,
         safety,
@@ -209,16 +251,23 @@ fn edit((site, _): &Slot, group: Group, requests: &[Request], findings: &[Findin
         addresses,
         findings: fingerprints,
         description: change.description.clone(),
-    })
+    };
+    Some((edit, insertion.shape))
+}
+
+/// By path and offset, and as a person would lay them out.
+fn arranged(mut edits: Vec<(Edit, Shape)>, sources: &Sources) -> Vec<Edit> {
+    edits.sort_by_cached_key(|(edit, _)| order(edit, sources));
+    let mut edits = layout::settle(edits);
+    // What is inserted at one offset stays in its order.
+    edits.sort_by_cached_key(|edit| (sources.get(edit.span.source).path().to_path_buf(), edit.span.start, edit.span.end));
+    edits
 }
 
 /// By path and offset. At one offset what joins the lines above comes before what begins a new paragraph, and arguments before blocks.
-fn sorted(mut edits: Vec<Edit>, sources: &Sources) -> Vec<Edit> {
-    edits.sort_by_cached_key(|edit| {
-        let is_block = edit.replacement.contains("auto_key_rotation_details");
-        let is_paragraph = edit.replacement.starts_with(['\n', '\r']);
-        let path = sources.get(edit.span.source).path().to_path_buf();
-        (path, edit.span.start, edit.span.end, is_block, is_paragraph, edit.replacement.clone())
-    });
-    edits
+fn order(edit: &Edit, sources: &Sources) -> impl Ord + use<> {
+    let is_block = edit.replacement.contains("auto_key_rotation_details");
+    let is_paragraph = edit.replacement.starts_with(['\n', '\r']);
+    let path = sources.get(edit.span.source).path().to_path_buf();
+    (path, edit.span.start, edit.span.end, is_block, is_paragraph, edit.replacement.clone())
 }

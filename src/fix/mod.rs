@@ -4,18 +4,22 @@
 //! made only if all keys that the place decides about want the same; otherwise a note says why not.
 
 mod agree;
+mod diff;
+mod layout;
 mod refusal;
 mod text;
 mod wants;
 mod write;
 
+pub use diff::diff;
 pub use refusal::FixError;
-pub use write::{ApplyError, Rewritten, apply, diff, revert, rewritten};
+pub use write::{ApplyError, Rewritten, apply, revert, rewritten};
 
 use crate::base::{Place, Sources, Span};
 use crate::key::KeyFacts;
 use crate::rules::{Finding, Remedy, Settings};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
+use std::path::PathBuf;
 use std::sync::OnceLock;
 
 pub use crate::rules::Safety;
@@ -27,6 +31,8 @@ pub struct Options {
     pub unsafe_fixes: bool,
     /// The rules' settings: what is written must suit them.
     pub settings: Settings,
+    /// Files as shown that do not parse: nobody can tell what an edit of them would do.
+    pub broken: HashSet<PathBuf>,
 }
 
 /// A change of one range of one text.
@@ -44,7 +50,7 @@ pub struct Edit {
     pub addresses: Vec<String>,
     /// The fingerprints of the findings it fixes.
     pub findings: Vec<String>,
-    /// What it does, as one sentence without a full stop.
+    /// What it does, as one sentence without a full stop; empty for an edit that only moves the `=` of lines next to another edit.
     pub description: String,
 }
 

@@ -9,6 +9,18 @@ pub enum FixError {
     /// An unsafe edit without `--unsafe-fixes`.
     #[error("fixable with `--fix --unsafe-fixes`: {0}")]
     Unsafe(String),
+    /// An edit that is right under a condition only, as a clause.
+    #[error("an edit is right only if {0}; the help says which")]
+    Choice(&'static str),
+    /// A finding that no edit of an argument settles.
+    #[error("no edit of an argument fixes it; follow the help")]
+    NoEdit,
+    /// An undetermined verdict.
+    #[error("the verdict is undetermined; the help says what would settle it")]
+    Undetermined,
+    /// A file with a syntax error.
+    #[error("`{0}` has a syntax error; fix that first")]
+    Broken(String),
     /// A value that no file holds.
     #[error("the value is given on the command line or in the environment")]
     NotInAFile,

@@ -8,6 +8,35 @@ use std::ops::Range;
 pub(super) struct Insertion {
     pub range: Range<usize>,
     pub text: String,
+    pub shape: Shape,
+}
+
+/// How an insertion stands to its neighbors; they are settled when all insertions are known.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Shape {
+    /// The group of arguments that it joins.
+    pub group: Option<Group>,
+    /// Whether it is a block, which a blank line sets apart from what comes before it.
+    pub is_block: bool,
+    /// Whether a blank line sets it apart from what comes after it.
+    pub gap_after: bool,
+}
+
+/// Arguments on lines that follow each other, with their `=` in one column.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Group {
+    /// Where each `=` is.
+    pub equals: Vec<usize>,
+    /// The column of all of them, in characters from 0.
+    pub column: usize,
+    /// The least column for the inserted argument.
+    pub needed: usize,
+}
+
+impl Insertion {
+    pub(super) fn new(range: Range<usize>, text: String) -> Self {
+        Self { range, text, shape: Shape::default() }
+    }
 }
 
 /// A value that stands in the text as itself.
@@ -53,14 +82,42 @@ pub(super) fn argument(source: &str, block: Range<usize>, name: &str, value: &st
     }
     let end = line.end_text(source);
     let lines = Lines { source, at: line.behind };
-    let spot = find_spot(lines, line.behind, name);
+    let spot = find_spot(lines, line.behind);
     let indent = spot.indent.map_or_else(|| inner_indent(source, line.behind, outer), str::to_owned);
     let gap = if spot.own_paragraph { end } else { "" };
-    let text = match spot.equals {
-        Some(equals) => format!("{gap}{:<equals$}= {value}{end}", format!("{indent}{name}")),
-        None => format!("{gap}{indent}{name} = {value}{end}"),
-    };
-    Ok(Insertion { range: spot.at..spot.at, text })
+    let text = format!("{gap}{indent}{name} = {value}{end}");
+    let needed = indent.chars().count() + name.chars().count() + 1;
+    let group = spot.column.filter(|_| !spot.own_paragraph).map(|column| Group { equals: spot.equals, column, needed });
+    let shape = Shape { group, is_block: false, gap_after: begins_block(source.get(spot.at..).unwrap_or_default()) };
+    Ok(Insertion { range: spot.at..spot.at, text, shape })
+}
+
+/// Inserts an attribute into the object at `object`.
+pub(super) fn attribute(source: &str, object: Range<usize>, name: &str, value: &str, json: bool) -> Result<Insertion, FixError> {
+    if json {
+        return property(source, object, &format!("\"{name}\": {value}"));
+    }
+    let text = source.get(object.clone()).unwrap_or_default();
+    let inside = text.strip_prefix('{').and_then(|rest| rest.strip_suffix('}'));
+    let inside = inside.ok_or(FixError::Unexpected("the element is not written as an object"))?;
+    if inside.contains('\n') {
+        let lines = argument(source, object, name, value, false)?;
+        let above = source.get(..lines.range.start).unwrap_or_default().trim_end();
+        // Whoever ends the lines of an object with commas does so with the new one.
+        let ends_with_comma = lines.shape.group.is_some() && above.ends_with(',');
+        let Some(text) = lines.text.strip_suffix(value).or_else(|| lines.text.trim_end().strip_suffix(value)).filter(|_| ends_with_comma)
+        else {
+            return Ok(lines);
+        };
+        let end = lines.text.get(lines.text.trim_end().len()..).unwrap_or_default();
+        return Ok(Insertion { text: format!("{text}{value},{end}"), ..lines });
+    }
+    if inside.trim().is_empty() {
+        return Ok(Insertion::new(object.start + 1..object.end - 1, format!(" {name} = {value} ")));
+    }
+    let at = object.start + 1 + inside.trim_end().len();
+    let comma = if inside.trim_end().ends_with(',') { "" } else { "," };
+    Ok(Insertion::new(at..at, format!("{comma} {name} = {value}")))
 }
 
 /// Makes a value the default of the `optional(…)` at `call`.
@@ -72,7 +129,7 @@ pub(super) fn optional(source: &str, call: Range<usize>, value: &str) -> Result<
         .ok_or(FixError::Unexpected("the type is not written as `optional(…)`"))?;
     let kept = inside.trim_end().strip_suffix("null").map_or(inside, |rest| rest.trim_end().strip_suffix(',').unwrap_or(inside));
     let start = call.start + "optional(".len() + kept.trim_end().len();
-    Ok(Insertion { range: start..call.end - 1, text: format!(", {value}") })
+    Ok(Insertion::new(start..call.end - 1, format!(", {value}")))
 }
 
 /// Inserts a schedule into the resource's block.
@@ -100,10 +157,51 @@ pub(super) fn schedule(source: &str, block: Range<usize>, days: i64, json: bool)
     let end = header.end_text(source);
     let inner = inner_indent(source, header.behind, outer);
     let step = inner.strip_prefix(outer).filter(|step| !step.is_empty()).unwrap_or("  ");
-    let before = source.get(..line.text.start).unwrap_or_default().lines().next_back().unwrap_or_default();
-    let gap = if before.trim().is_empty() { "" } else { end };
+    let at = before_meta(source, header.behind, line.text.start, &inner);
+    let before = source.get(header.behind..at).unwrap_or_default().lines().next_back();
+    let gap = if before.is_none_or(|before| before.trim().is_empty()) { "" } else { end };
     let text = format!("{gap}{inner}auto_key_rotation_details {{{end}{inner}{step}rotation_interval_in_days = {days}{end}{inner}}}{end}");
-    Ok(Insertion { range: line.text.start..line.text.start, text })
+    Ok(Insertion { range: at..at, text, shape: Shape { group: None, is_block: true, gap_after: at != line.text.start } })
+}
+
+/// The blocks that people write last.
+const LAST: [&str; 2] = ["lifecycle", "timeouts"];
+
+/// Where the last blocks of a resource begin, with the comments above them; its end where it has none. `end`: where the line of the closing
+/// brace begins. The inside of a heredoc may be taken for a block; then the finding is still there afterwards, and the edit is taken back.
+fn before_meta(source: &str, start: usize, end: usize, inner: &str) -> usize {
+    let mut lines = Lines { source, at: start }.take_while(|(_, behind)| *behind <= end).collect::<Vec<_>>();
+    let mut found = end;
+    loop {
+        while lines.last().is_some_and(|(line, _)| line.trim().is_empty()) {
+            lines.pop();
+        }
+        let is_at_level = |line: &str| line.strip_prefix(inner).is_some_and(|rest| !rest.starts_with([' ', '\t']) && !rest.is_empty());
+        // The block that ends here begins at the nearest line of its own indentation that does not close something.
+        let is_ending = lines.last().is_some_and(|(line, _)| is_at_level(line) && line.trim_end().ends_with('}'));
+        let header = lines.iter().rposition(|(line, _)| is_at_level(line) && !line.trim_start().starts_with('}'));
+        let Some(header) = header.filter(|_| is_ending) else { return found };
+        let is_last = lines.get(header).is_some_and(|(line, _)| {
+            LAST.iter().any(|name| line.trim_start().strip_prefix(name).is_some_and(|rest| rest.trim_start().starts_with('{')))
+        });
+        if !is_last {
+            return found;
+        }
+        lines.truncate(header);
+        while lines.last().is_some_and(|(line, _)| line.trim_start().starts_with(['#', '/'])) {
+            lines.pop();
+        }
+        found = lines.last().map_or(start, |(_, behind)| *behind);
+    }
+}
+
+/// Whether a text begins with a block, after comments.
+fn begins_block(text: &str) -> bool {
+    let line = text.lines().find(|line| !line.trim_start().starts_with(['#', '/']));
+    line.is_some_and(|line| {
+        let word = line.trim_start();
+        word.starts_with(|c: char| c.is_alphabetic()) && !word.contains('=') && word.contains('{')
+    })
 }
 
 /// Inserts a property into the JSON object at `block`, or behind the name at `block`, with the spaces of the property that is first now.
@@ -119,9 +217,9 @@ fn property(source: &str, block: Range<usize>, property: &str) -> Result<Inserti
     let at = source.len() - inside.len();
     let spaces = inside.get(..inside.len() - inside.trim_start().len()).unwrap_or_default();
     if inside.trim_start().starts_with('}') {
-        return Ok(Insertion { range: at..at + spaces.len(), text: format!(" {property} ") });
+        return Ok(Insertion::new(at..at + spaces.len(), format!(" {property} ")));
     }
-    Ok(Insertion { range: at..at, text: format!("{spaces}{property},") })
+    Ok(Insertion::new(at..at, format!("{spaces}{property},")))
 }
 
 /// A block on one line gets a line for each argument.
@@ -139,7 +237,7 @@ fn one_line(source: &str, open: usize, line: &Line, outer: &str, argument: &str)
         "" => String::new(),
         first => format!("{inner}{first}"),
     };
-    Ok(Insertion { range: open + 1..open + 1 + inside.len(), text: format!("{first}{inner}{argument}{end}{outer}") })
+    Ok(Insertion::new(open + 1..open + 1 + inside.len(), format!("{first}{inner}{argument}{end}{outer}")))
 }
 
 /// The offset of the brace behind a block's type and labels.
@@ -219,17 +317,21 @@ impl<'a> Iterator for Lines<'a> {
 struct Spot<'a> {
     at: usize,
     indent: Option<&'a str>,
-    /// The column of `=` that its neighbours share.
-    equals: Option<usize>,
-    /// Whether a blank line comes first: arguments that follow each other are aligned, and aligning the neighbours again would change them.
+    /// Where each `=` of the group is.
+    equals: Vec<usize>,
+    /// The column that they share; `None` where the author does not align them.
+    column: Option<usize>,
+    /// Whether a blank line comes first.
     own_paragraph: bool,
 }
 
-/// Behind the first group of simple arguments that are not meta-arguments alone; else in the first line.
-fn find_spot<'a>(lines: Lines<'a>, start: usize, name: &str) -> Spot<'a> {
+/// After the first group of simple arguments that are not meta-arguments alone; else in the first line.
+fn find_spot<'a>(lines: Lines<'a>, start: usize) -> Spot<'a> {
     let mut group: Option<(Spot<'a>, bool)> = None;
     let mut open = false;
+    let mut from = start;
     for (line, behind) in lines {
+        let begins = std::mem::replace(&mut from, behind);
         let Some((argument, equals)) = simple(line) else {
             let ends = line.trim().is_empty() || line.trim_start().starts_with(['#', '/']);
             open = false;
@@ -238,24 +340,30 @@ fn find_spot<'a>(lines: Lines<'a>, start: usize, name: &str) -> Spot<'a> {
             }
             continue;
         };
-        let is_meta = matches!(argument, "count" | "for_each" | "provider" | "depends_on");
+        let is_source = matches!(argument, "source" | "version" | "providers");
+        let is_meta = is_source || matches!(argument, "count" | "for_each" | "provider" | "depends_on");
+        let before = line.get(..equals).unwrap_or_default();
+        let column = before.strip_suffix(' ').filter(|before| !before.trim_start().contains('\t')).map(|_| before.chars().count());
         match &mut group {
             Some((spot, meta)) if open => {
                 spot.at = behind;
-                spot.equals = spot.equals.filter(|known| *known == equals);
+                spot.equals.push(begins + equals);
+                spot.column = spot.column.filter(|known| Some(*known) == column);
                 *meta &= is_meta;
+                spot.own_paragraph &= !is_source;
             }
-            _ => group = Some((Spot { at: behind, indent: Some(indent(line)), equals: Some(equals), own_paragraph: false }, is_meta)),
+            _ => {
+                let equals = vec![begins + equals];
+                let spot = Spot { at: behind, indent: Some(indent(line)), equals, column, own_paragraph: !is_source };
+                group = Some((spot, is_meta));
+            }
         }
         open = true;
     }
-    let Some((mut spot, only_meta)) = group else { return Spot { at: start, indent: None, equals: None, own_paragraph: false } };
-    let needed = spot.indent.map_or(0, str::len) + name.len() + 1;
-    if only_meta || spot.equals.is_none_or(|equals| equals < needed) {
-        spot.equals = None;
-        spot.own_paragraph = true;
+    match group {
+        None => Spot { at: start, indent: None, equals: Vec::new(), column: None, own_paragraph: false },
+        Some((spot, only_meta)) => Spot { own_paragraph: only_meta && spot.own_paragraph, ..spot },
     }
-    spot
 }
 
 /// The name of an argument whose value ends on its line, and the column of its `=` in bytes.
@@ -290,10 +398,7 @@ mod tests {
     use super::*;
 
     fn inserted(source: &str, make: impl Fn(&str) -> Result<Insertion, FixError>) -> String {
-        let Insertion { range, text } = make(source).unwrap();
-        let mut out = source.to_owned();
-        out.replace_range(range, &text);
-        out
+        super::super::layout::alone(source, make(source).unwrap())
     }
 
     fn with_mode(source: &str) -> String {
@@ -304,7 +409,10 @@ mod tests {
     fn an_argument_joins_its_neighbours() {
         let head = "resource \"a{\" \"b\" { # c\n";
         for (body, expected) in [
-            ("  a = 1\n}\n", "  a = 1\n\n  protection_mode = \"SOFTWARE\"\n}\n"),
+            ("  a = 1\n}\n", "  a               = 1\n  protection_mode = \"SOFTWARE\"\n}\n"),
+            // Who does not align is not aligned.
+            ("  a = 1\n  bc = 1 # c\n}\n", "  a = 1\n  bc = 1 # c\n  protection_mode = \"SOFTWARE\"\n}\n"),
+            ("  a\t= 1\n}\n", "  a\t= 1\n  protection_mode = \"SOFTWARE\"\n}\n"),
             (
                 "  compartment_id      = f(\"{\") # }\n  management_endpoint = b\n\n  key_shape {\n  }\n}\n",
                 "  compartment_id      = f(\"{\") # }\n  management_endpoint = b\n  protection_mode     = \"SOFTWARE\"\n\n  key_shape {\n  }\n}\n",
@@ -313,7 +421,11 @@ mod tests {
                 "\tcount = 2\n\n\tdisplay_name   = <<E\nx = 1\nE\n}\n",
                 "\tcount = 2\n\n\tprotection_mode = \"SOFTWARE\"\n\n\tdisplay_name   = <<E\nx = 1\nE\n}\n",
             ),
-            ("  key_shape {\n    a = 1\n  }\n}\n", "  protection_mode = \"SOFTWARE\"\n  key_shape {\n    a = 1\n  }\n}\n"),
+            ("  key_shape {\n    a = 1\n  }\n}\n", "  protection_mode = \"SOFTWARE\"\n\n  key_shape {\n    a = 1\n  }\n}\n"),
+            (
+                "  a = 1\n  # shape\n  key_shape {\n    a = 1\n  }\n}\n",
+                "  a               = 1\n  protection_mode = \"SOFTWARE\"\n\n  # shape\n  key_shape {\n    a = 1\n  }\n}\n",
+            ),
             ("}\n", "  protection_mode = \"SOFTWARE\"\n}\n"),
             (
                 "  # why\n  count                = 1\n  compartment_id_name  = 2\n  tags = {\n  }\n}\n",
@@ -328,6 +440,37 @@ mod tests {
         assert_eq!(with_mode("a { b = 1 }"), "a {\n  b = 1\n  protection_mode = \"SOFTWARE\"\n}");
         assert!(argument("a { b = \"}\" } # c", 0..12, "x", "1", false).is_err());
         assert!(argument("dynamic \"a\" {\n}", 0..11, "x", "1", false).is_err());
+    }
+
+    #[test]
+    fn an_attribute_joins_its_object() {
+        let with_mode = |source: &str| inserted(source, |source| attribute(source, 0..source.len(), "mode", "\"S\"", false));
+        for (object, expected) in [
+            ("{}", "{ mode = \"S\" }"),
+            ("{ }", "{ mode = \"S\" }"),
+            ("{ a = 1 }", "{ a = 1, mode = \"S\" }"),
+            ("{a = {}}", "{a = {}, mode = \"S\"}"),
+            ("{ a = 1, }", "{ a = 1, mode = \"S\" }"),
+            ("{\n  name = 1\n}", "{\n  name = 1\n  mode = \"S\"\n}"),
+            ("{\n  a = 1,\n}", "{\n  a    = 1,\n  mode = \"S\",\n}"),
+            ("{\n  \"a\" = 1,\n}", "{\n  mode = \"S\"\n  \"a\" = 1,\n}"),
+        ] {
+            assert_eq!(with_mode(object), expected, "{object}");
+        }
+        assert!(attribute("each.value", 0..10, "mode", "1", false).is_err());
+    }
+
+    #[test]
+    fn an_argument_of_a_module_call_is_no_neighbor_of_its_source() {
+        for (call, expected) in [
+            ("module \"k\" {\n  source = \"./k\"\n}", "module \"k\" {\n  source          = \"./k\"\n  protection_mode = \"SOFTWARE\"\n}"),
+            (
+                "module \"k\" {\n  source  = \"k\"\n  version = \"1\"\n\n  name            = 1\n  management_host = 2\n}",
+                "module \"k\" {\n  source  = \"k\"\n  version = \"1\"\n\n  name            = 1\n  management_host = 2\n  protection_mode = \"SOFTWARE\"\n}",
+            ),
+        ] {
+            assert_eq!(with_mode(call), expected);
+        }
     }
 
     #[test]
@@ -349,6 +492,16 @@ mod tests {
             with_schedule("a {\r\n  b {\r\n  }\r\n\r\n}\r\n"),
             "a {\r\n  b {\r\n  }\r\n\r\n  auto_key_rotation_details {\r\n    rotation_interval_in_days = 365\r\n  }\r\n}\r\n"
         );
+        let details = "  auto_key_rotation_details {\n    rotation_interval_in_days = 365\n  }\n";
+        assert_eq!(with_schedule("a {\n}\n"), format!("a {{\n{details}}}\n"), "nothing to be set apart from");
+        for last in
+            ["  lifecycle {\n    ignore_changes = [b]\n  }\n", "  # why\n  lifecycle { prevent_destroy = true }\n\n  timeouts {\n  }\n"]
+        {
+            assert_eq!(with_schedule(&format!("a {{\n  b = 1\n\n{last}}}\n")), format!("a {{\n  b = 1\n\n{details}\n{last}}}\n"));
+            assert_eq!(with_schedule(&format!("a {{\n{last}}}\n")), format!("a {{\n{details}\n{last}}}\n"));
+        }
+        let other = "a {\n  lifecycle {\n  }\n\n  key_shape {\n  }\n";
+        assert_eq!(with_schedule(&format!("{other}}}\n")), format!("{other}\n{details}}}\n"));
         assert!(schedule("a { b = 1 }", 0..11, 365, false).is_err());
         let dynamic = "a {\n  dynamic \"auto_key_rotation_details\" {\n  }\n}";
         assert!(schedule(dynamic, 0..dynamic.len(), 365, false).is_err());

@@ -8,6 +8,7 @@ use crate::key::{InputKind, KeyFacts, KeyId, ProtectionMode};
 use crate::rules::{self, Finding, Remedy, Safety, Setting};
 use std::collections::HashMap;
 use std::path::{Component, Path, PathBuf};
+use std::sync::Arc;
 
 /// What one key wants so that one finding goes away: all of it or nothing.
 pub(super) struct Request {
@@ -46,8 +47,10 @@ impl Site {
 pub(super) enum Action {
     /// The literal there is replaced.
     Replace(String),
-    /// An argument is inserted into the resource's block there.
-    InsertArgument { name: &'static str, value: String },
+    /// An argument is inserted into the block of the resource or module call there.
+    InsertArgument { name: Arc<str>, value: String },
+    /// An attribute is inserted into the object there.
+    InsertAttribute { name: Arc<str>, value: String },
     /// `auto_key_rotation_details` is inserted into the resource's block there.
     InsertSchedule(i64),
     /// The interval is inserted into the `auto_key_rotation_details` whose header is there.
@@ -58,12 +61,12 @@ pub(super) enum Action {
 
 impl Action {
     /// The argument or block that it is about: a site may want one thing for each.
-    pub(super) fn slot(&self) -> &'static str {
+    pub(super) fn slot(&self) -> Arc<str> {
         match self {
-            Self::Replace(_) | Self::InsertDefault(_) => "",
-            Self::InsertArgument { name, .. } => name,
-            Self::InsertSchedule(_) => "auto_key_rotation_details",
-            Self::InsertInterval(_) => "rotation_interval_in_days",
+            Self::Replace(_) | Self::InsertDefault(_) => "".into(),
+            Self::InsertArgument { name, .. } | Self::InsertAttribute { name, .. } => Arc::clone(name),
+            Self::InsertSchedule(_) => "auto_key_rotation_details".into(),
+            Self::InsertInterval(_) => "rotation_interval_in_days".into(),
         }
     }
 }
@@ -73,23 +76,38 @@ pub(super) fn requests(findings: &[Finding], keys: &[&KeyFacts], sources: &Sourc
     let known: HashMap<&KeyId, usize> = keys.iter().enumerate().map(|(at, key)| (&key.id, at)).collect();
     let mut requests = Vec::new();
     let mut notes = Vec::new();
-    for (at, finding) in findings.iter().enumerate().filter(|(_, finding)| finding.verdict == "violation") {
-        let Some(rule) = rules::by_id(finding.rule) else { continue };
+    for (at, finding) in findings.iter().enumerate().filter(|(_, finding)| finding.verdict != "advice") {
+        let Some(rule) = rules::by_id(finding.rule).filter(|_| finding.verdict == "violation") else {
+            let why = if finding.verdict == "violation" { FixError::NoEdit } else { FixError::Undetermined };
+            let addresses = finding.instances.iter().map(|instance| instance.key.address.clone()).collect();
+            notes.push(Note { rule: finding.rule, addresses, place: finding.place.clone(), message: why.to_string() });
+            continue;
+        };
         for instance in &finding.instances {
             let Some((index, key)) = known.get(&instance.key).and_then(|&index| Some((index, *keys.get(index)?))) else { continue };
             let remedies = (rule.remedies)(key, finding.kind, &options.settings).map_err(FixError::NoRemedy);
             let wanted = remedies.and_then(|remedies| {
-                let own = remedies.iter().find(|remedy| remedy.safety != Safety::Choice);
-                own.map_or(Ok(Vec::new()), |remedy| changes(remedy, key, sources)).and_then(|changes| permitted(changes, options))
+                let remedy = applicable(&remedies)?;
+                let changes = permitted(changes(remedy, key, sources)?, options)?;
+                match changes.iter().find(|change| options.broken.contains(&change.site.path)) {
+                    Some(change) => Err(FixError::Broken(change.site.path.display().to_string())),
+                    None => Ok(changes),
+                }
             });
             match wanted {
-                Ok(changes) if changes.is_empty() => {}
                 Ok(changes) => requests.push(Request { finding: at, key: index, changes }),
                 Err(error) => notes.push(note(finding, key, &error)),
             }
         }
     }
     (requests, notes)
+}
+
+/// The remedy that may be applied without asking, or why there is none.
+fn applicable(remedies: &[Remedy]) -> Result<&Remedy, FixError> {
+    let own = remedies.iter().find(|remedy| remedy.safety != Safety::Choice);
+    let condition = remedies.iter().find_map(|remedy| remedy.condition);
+    own.ok_or_else(|| condition.map_or(FixError::NoEdit, FixError::Choice))
 }
 
 /// Why a finding of a key is not fixed.
@@ -142,7 +160,11 @@ fn placed(change: &rules::Change, key: &KeyFacts, sources: &Sources) -> Result<(
     let days = if let Setting::Interval(days) = change.to { days } else { 0 };
     Ok(match &change.at {
         rules::Site::Value(place) => (literal_at(place, change.to, key, sources)?, Action::Replace(value)),
-        rules::Site::Block(place) => (editable(place, sources)?, Action::InsertArgument { name, value }),
+        rules::Site::Block(place) => (editable(place, sources)?, Action::InsertArgument { name: name.into(), value }),
+        rules::Site::Call(block, argument) => (editable(block, sources)?, Action::InsertArgument { name: Arc::clone(argument), value }),
+        rules::Site::Element(object, attribute) => {
+            (editable(object, sources)?, Action::InsertAttribute { name: Arc::clone(attribute), value })
+        }
         rules::Site::Details(place) => (editable(place, sources)?, Action::InsertInterval(days)),
         rules::Site::NewDetails(place) => (editable(place, sources)?, Action::InsertSchedule(days)),
         rules::Site::Optional(place) => (editable(place, sources)?, Action::InsertDefault(value)),

@@ -3,7 +3,7 @@
 use super::Edit;
 use crate::base::Sources;
 use crate::base::disk::{self, DiskError};
-use similar::TextDiff;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 /// A file as it will be.
@@ -15,6 +15,8 @@ pub struct Rewritten {
     pub old: String,
     /// What will stand there.
     pub new: String,
+    /// What changes, in order: the bytes of the old text and those of the new one.
+    pub changes: Vec<(Range<usize>, Range<usize>)>,
 }
 
 /// Why nothing was written.
@@ -49,13 +51,18 @@ pub fn rewritten(edits: &[Edit], sources: &Sources) -> Vec<Rewritten> {
         let source = sources.get(edit.span.source);
         let range = edit.span.range();
         if !matches!(files.last(), Some((file, _)) if file.path == source.path()) {
-            files.push((Rewritten { path: source.path().to_path_buf(), old: source.text().to_owned(), new: String::new() }, 0));
+            files.push((
+                Rewritten { path: source.path().to_path_buf(), old: source.text().to_owned(), new: String::new(), changes: Vec::new() },
+                0,
+            ));
         }
         if let Some((file, at)) = files.last_mut()
             && let Some(between) = file.old.get(*at..range.start)
         {
             file.new.push_str(between);
+            let start = file.new.len();
             file.new.push_str(&edit.replacement);
+            file.changes.push((range.clone(), start..file.new.len()));
             *at = range.end;
         }
     }
@@ -64,32 +71,6 @@ pub fn rewritten(edits: &[Edit], sources: &Sources) -> Vec<Rewritten> {
         file
     };
     files.into_iter().map(end).collect()
-}
-
-/// How many lines around a change a diff shows.
-const CONTEXT: usize = 3;
-
-/// A unified diff, as `git apply` takes it. `shows` tells whether a line (from 0) of a file may be shown: next to one that may not there is
-/// less context, and a change of one is only mentioned.
-#[must_use]
-pub fn diff(files: &[Rewritten], shows: &dyn Fn(&Path, usize) -> bool) -> String {
-    let mut out = String::new();
-    for file in files {
-        let path = file.path.to_string_lossy().replace('\\', "/");
-        let diff = TextDiff::from_lines(&file.old, &file.new);
-        let is_shown = |context: &usize| {
-            let mut lines = diff.grouped_ops(*context).into_iter().flatten().flat_map(|change| change.old_range());
-            lines.all(|line| shows(&file.path, line))
-        };
-        match (0..=CONTEXT).rev().find(is_shown) {
-            Some(context) => {
-                let header = (format!("a/{path}"), format!("b/{path}"));
-                out.push_str(&diff.unified_diff().context_radius(context).header(&header.0, &header.1).to_string());
-            }
-            None => out.push_str(&format!("# {path}: the diff contains a value that may not be shown\n")),
-        }
-    }
-    out
 }
 
 /// Writes files, all or none: each is tested first (`verify` gets its path as shown and its new text), and
@@ -137,33 +118,12 @@ pub fn revert(files: &[Rewritten], folder: &Path, within: &Path) -> Result<(), A
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::base::Span;
-    use crate::fix::Safety;
-
-    fn edit(span: Span, replacement: &str) -> Edit {
-        let (addresses, findings) = (Vec::new(), Vec::new());
-        Edit { span, replacement: replacement.to_owned(), safety: Safety::Safe, rule: "R", addresses, findings, description: String::new() }
-    }
-
-    #[test]
-    fn a_diff_shows_what_changes() {
-        let sources = Sources::default();
-        let (a, b) = (sources.add("a.tf", "x = 1\ny = 2".to_owned()), sources.add("m/b.tf", "z\n".to_owned()));
-        let edits = [edit(Span::new(a, 4..5), "3"), edit(Span::new(a, 6..6), "n = 0\n"), edit(Span::new(b, 2..2), "w\n")];
-        let files = rewritten(&edits, &sources);
-        assert_eq!(files.iter().map(|file| file.new.as_str()).collect::<Vec<_>>(), ["x = 3\nn = 0\ny = 2", "z\nw\n"]);
-        assert_eq!(
-            diff(&files, &|_, _| true),
-            "--- a/a.tf\n+++ b/a.tf\n@@ -1,2 +1,3 @@\n-x = 1\n+x = 3\n+n = 0\n y = 2\n\\ No newline at end of file\n\
-             --- a/m/b.tf\n+++ b/m/b.tf\n@@ -1 +1,2 @@\n z\n+w\n"
-        );
-    }
 
     #[test]
     fn all_files_are_written_or_none() {
         let folder = tempfile::tempdir().unwrap();
         let read = |name: &str| std::fs::read_to_string(folder.path().join(name)).unwrap();
-        let file = |name: &str| Rewritten { path: name.into(), old: "old".to_owned(), new: "new".to_owned() };
+        let file = |name: &str| Rewritten { path: name.into(), old: "old".to_owned(), new: "new".to_owned(), changes: Vec::new() };
         for name in ["a.tf", "b.tf"] {
             std::fs::write(folder.path().join(name), "old").unwrap();
         }
@@ -189,7 +149,7 @@ mod tests {
         std::fs::write(folder.path().join("a.tf"), "old").unwrap();
         std::fs::write(outside.path().join("b.tf"), "old").unwrap();
         std::os::unix::fs::symlink(outside.path().join("b.tf"), folder.path().join("b.tf")).unwrap();
-        let file = |name: &str| Rewritten { path: name.into(), old: "old".to_owned(), new: "new".to_owned() };
+        let file = |name: &str| Rewritten { path: name.into(), old: "old".to_owned(), new: "new".to_owned(), changes: Vec::new() };
         let done = apply(&[file("a.tf"), file("b.tf")], folder.path(), folder.path(), &|_, _| Ok(()));
         assert!(matches!(done, Err(ApplyError::Disk { error: DiskError::Outside, .. })));
         for path in [folder.path().join("a.tf"), outside.path().join("b.tf")] {

@@ -22,7 +22,7 @@ pub use finding::{Finding, FindingInstance, Label, Wording};
 pub use findings::{EditAddress, Gathered, Judged, Paths, findings, place_order, plain};
 pub use identity::Fingerprints;
 pub use kind::SharedKind;
-pub use place::{Edit, Placement};
+pub use place::{Edit, Placement, of as placement};
 pub use remedy::{Change, Remedy, Safety, Setting, Site};
 pub use rotation::{fresh_days, max_rotation_days};
 pub use settings::{ChosenSettings, DaysSetting, SettingRow, Settings, SwitchSetting};

@@ -30,6 +30,8 @@ pub struct Placement {
     pub used: Place,
     /// What is edited there.
     pub edit: Edit,
+    /// The complete block of the module call that leaves the argument out, where that is what is edited.
+    pub call: Option<Place>,
     /// The argument or attribute that is edited there: with the block that it is in, it tells findings apart whatever their lines are.
     pub argument: Arc<str>,
     /// The default that the call leaves, which other calls may leave too.
@@ -104,6 +106,7 @@ pub(super) fn at_steps(key: &KeyFacts, steps: &[Step], argument: &'static str) -
         before: 0,
         used,
         edit: Edit::Own,
+        call: None,
         argument: argument.into(),
         shared: None,
         is_omitted: steps.is_empty(),
@@ -118,6 +121,7 @@ pub(super) fn at_place(place: &Place, argument: &'static str) -> Placement {
         before: 0,
         used: place.clone(),
         edit: Edit::Own,
+        call: None,
         argument: argument.into(),
         shared: None,
         is_omitted: false,
@@ -196,6 +200,7 @@ struct Found {
     index: Option<usize>,
     at: Step,
     edit: Edit,
+    call: Option<Place>,
     shared: Option<Step>,
 }
 
@@ -227,33 +232,43 @@ impl Way<'_> {
             _ => self.argument.into(),
         };
         let used = self.trail.first().map_or(&self.key.place, |step| &step.place).clone();
-        Placement { at: found.at, way, before, used, edit: found.edit, argument, shared: found.shared, is_omitted: self.trail.is_empty() }
+        Placement {
+            at: found.at,
+            way,
+            before,
+            used,
+            edit: found.edit,
+            call: found.call,
+            argument,
+            shared: found.shared,
+            is_omitted: self.trail.is_empty(),
+        }
     }
 
     fn find(&self, is_unknown: bool) -> Found {
         let key = self.key;
         if key.declared.block.is_none() {
             return match self.trail.first() {
-                Some(first) => Found { index: Some(0), at: first.clone(), edit: Edit::Document, shared: None },
-                None => Found { index: None, at: Step::new(key.place.clone(), ""), edit: Edit::Document, shared: None },
+                Some(first) => Found { index: Some(0), at: first.clone(), edit: Edit::Document, call: None, shared: None },
+                None => Found { index: None, at: Step::new(key.place.clone(), ""), edit: Edit::Document, call: None, shared: None },
             };
         }
         let Some((index, origin)) = self.origin() else {
             return match innermost(&key.declared.calls) {
                 Some((call, _)) if leads_out(&key.declared.calls) => self.fixed(call),
-                _ => Found { index: None, at: Step::new(key.place.clone(), ""), edit: Edit::Own, shared: None },
+                _ => Found { index: None, at: Step::new(key.place.clone(), ""), edit: Edit::Own, call: None, shared: None },
             };
         };
         let calls = origin.calls.clone().unwrap_or_else(|| Arc::clone(&key.declared.calls));
         let found = |index: usize, edit: Edit| match self.trail.get(index) {
-            Some(step) => Found { index: Some(index), at: step.clone(), edit, shared: None },
-            None => Found { index: None, at: origin.clone(), edit, shared: None },
+            Some(step) => Found { index: Some(index), at: step.clone(), edit, call: None, shared: None },
+            None => Found { index: None, at: origin.clone(), edit, call: None, shared: None },
         };
         if is_unknown && let Some(step) = unknown_of(origin) {
             let called = step.calls.as_ref().and_then(|calls| innermost(calls));
             return match (&step.kind, called) {
                 (StepKind::NoDefault(variable), Some((call, _))) => self.left(call, variable, None),
-                _ => Found { index: None, at: step.clone(), edit: Edit::Value, shared: None },
+                _ => Found { index: None, at: step.clone(), edit: Edit::Value, call: None, shared: None },
             };
         }
         match &origin.kind {
@@ -302,12 +317,13 @@ impl Way<'_> {
         let shared = default.filter(|step| matches!(step.kind, StepKind::Default(_))).cloned();
         let is_part = default.is_some_and(|step| step.is_part || step.left_out.is_some());
         let edit = if is_part { Edit::Toggle(Arc::clone(variable)) } else { Edit::Argument(Arc::clone(variable)) };
-        Found { index: None, at: Step::new(call.header.clone(), label), edit, shared }
+        let block = matches!(edit, Edit::Argument(_)).then(|| call.block.clone());
+        Found { index: None, at: Step::new(call.header.clone(), label), edit, call: block, shared }
     }
 
     /// The call of a module that cannot be edited.
     fn fixed(&self, call: &Call) -> Found {
-        Found { index: None, at: call.step(), edit: Edit::Fixed, shared: None }
+        Found { index: None, at: call.step(), edit: Edit::Fixed, call: None, shared: None }
     }
 
     /// The argument by which a caller decides which value a called module takes, or the call that leaves that to a default.
@@ -323,14 +339,20 @@ impl Way<'_> {
                 StepKind::Argument { name, .. } => Arc::clone(name),
                 _ => self.argument.into(),
             };
-            return Some(Found { index: None, at: Step { chosen_by: None, ..(*step).clone() }, edit: Edit::Toggle(name), shared: None });
+            return Some(Found {
+                index: None,
+                at: Step { chosen_by: None, ..(*step).clone() },
+                edit: Edit::Toggle(name),
+                call: None,
+                shared: None,
+            });
         }
         let left = reads.iter().find_map(|(step, at)| match &step.kind {
             StepKind::Default(variable) if at.len() > depth => Some(variable),
             _ => None,
         })?;
         let found = self.left(call, left, None);
-        Some(Found { edit: Edit::Toggle(Arc::clone(left)), ..found })
+        Some(Found { edit: Edit::Toggle(Arc::clone(left)), call: None, ..found })
     }
 }
 

@@ -1,9 +1,11 @@
 //! What a help offers, as data: what to write where, when that is right, and what the rule says afterwards. Fixes and reports share it.
 
+use super::place::{self, Edit};
 use super::{Kind, Rule, Settings, Verdict};
 use crate::base::{Bounds, Claim, DefaultSite, Fact, Place, StepKind};
 use crate::key::Importance;
 use crate::key::{KeyFacts, ProtectionMode};
+use std::sync::Arc;
 
 /// One way to settle a finding on one key: all of its changes or none.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -95,6 +97,8 @@ impl Remedy {
                 Site::Value(_) => format!("change the default of `{input}` to `{value}`"),
                 Site::Optional(_) => format!("write `optional(…, {value})` in the type of the variable"),
                 Site::Block(_) => format!("set `{name} = {value}` in the resource"),
+                Site::Call(_, argument) => format!("set `{argument} = {value}` in the call"),
+                Site::Element(_, attribute) => format!("set `{attribute} = {value}` in the element"),
                 Site::Details(_) | Site::NewDetails(_) => format!("set `auto_key_rotation_details {{ {name} = {value} }}` in the resource"),
             }
         };
@@ -129,18 +133,22 @@ pub enum Site {
     NewDetails(Place),
     /// It becomes the default of the `optional(…)` here.
     Optional(Place),
+    /// The argument is inserted into the module call whose complete block is here.
+    Call(Place, Arc<str>),
+    /// The attribute is inserted into the object here.
+    Element(Place, Arc<str>),
 }
 
 /// The site of an argument of the resource itself.
-pub(super) fn site<T>(key: &KeyFacts, fact: &Fact<T>, name: &str) -> Result<Site, String> {
-    if fact.trail.is_empty() && !is_default(fact) { block(key).map(Site::Block) } else { written(fact, name) }
+pub(super) fn site<T>(key: &KeyFacts, fact: &Fact<T>, name: &'static str) -> Result<Site, String> {
+    if fact.trail.is_empty() && !is_default(fact) { block(key).map(Site::Block) } else { written(key, fact, name) }
 }
 
 /// The site of the interval, which is in a block of its own.
 pub(super) fn interval_site(key: &KeyFacts) -> Result<Site, String> {
     let fact = &key.rotation.interval_days;
     if !fact.trail.is_empty() || is_default(fact) {
-        return written(fact, "rotation_interval_in_days");
+        return written(key, fact, "rotation_interval_in_days");
     }
     match &key.rotation.block {
         Some(header) => Ok(Site::Details(header.clone())),
@@ -153,8 +161,8 @@ fn block(key: &KeyFacts) -> Result<Place, String> {
     key.declared.block.clone().ok_or_else(missing)
 }
 
-/// The literal that a fact comes from, which is the last of its trail.
-fn written<T>(fact: &Fact<T>, name: &str) -> Result<Site, String> {
+/// Where a fact is edited: where its finding is.
+fn written<T>(key: &KeyFacts, fact: &Fact<T>, name: &'static str) -> Result<Site, String> {
     if fact.sensitive {
         return Err(format!("`{name}` is sensitive, so its value is not changed"));
     }
@@ -163,14 +171,21 @@ fn written<T>(fact: &Fact<T>, name: &str) -> Result<Site, String> {
         return Err(format!("`{name}` depends on a condition"));
     }
     match fact.default.as_deref() {
-        Some(DefaultSite::Literal(place)) => Ok(Site::Value(place.clone())),
-        Some(DefaultSite::Optional(place)) => Ok(Site::Optional(place.clone())),
+        Some(DefaultSite::Literal(place)) => return Ok(Site::Value(place.clone())),
+        Some(DefaultSite::Optional(place)) => return Ok(Site::Optional(place.clone())),
+        None if is_default(fact) => return Err(format!("the caller of the module decides `{name}`")),
+        None => {}
+    }
+    let at = place::of(key, fact, name);
+    match (at.edit, at.call) {
+        (Edit::Argument(argument), Some(block)) => Ok(Site::Call(block, argument)),
+        (Edit::LeftOut(attribute), _) => Ok(Site::Element(at.at.place, attribute)),
+        (Edit::Toggle(argument), _) => Err(format!("`{name}` follows from `{argument}` of the module call")),
         // The edit belongs into the element, which gets an attribute of its own: the type's default is that of all elements.
-        None if matches!(last.kind, StepKind::Optional(_)) => {
+        _ if matches!(last.kind, StepKind::Optional(_)) => {
             Err(format!("`{name}` is left to the default of an optional attribute; set it in the element"))
         }
-        None if is_default(fact) => Err(format!("the caller of the module decides `{name}`")),
-        None => Ok(Site::Value(last.place.clone())),
+        _ => Ok(Site::Value(last.place.clone())),
     }
 }
 

@@ -42,7 +42,12 @@ fn judge(folder: &Path) -> (Outcome, Arc<Sources>) {
 
 fn plan(outcome: &Outcome, sources: &Sources, unsafe_fixes: bool) -> Plan {
     let keys: Vec<&KeyFacts> = outcome.keys.iter().map(|key| &*key.facts).collect();
-    fix::edits(&outcome.findings, &keys, sources, &fix::Options { unsafe_fixes, settings: Settings::new(now()) })
+    fix::edits(
+        &outcome.findings,
+        &keys,
+        sources,
+        &fix::Options { unsafe_fixes, settings: Settings::new(now()), broken: Default::default() },
+    )
 }
 
 /// Fixes a folder and says what is left: the diff, the notes, the kinds of findings.
@@ -82,12 +87,15 @@ fn a_key_in_a_private_vault_gets_a_schedule_and_software() {
         "\
 --- a/key.tf
 +++ b/key.tf
-@@ -3,8 +3,14 @@
-   display_name        = \"k\"
-   management_endpoint = oci_kms_vault.v.management_endpoint
- 
+@@ -1,10 +1,15 @@
+ resource \"oci_kms_key\" \"k\" {
+   # The key.
+-  display_name        = \"k\"
+-  management_endpoint = oci_kms_vault.v.management_endpoint
++  display_name             = \"k\"
++  management_endpoint      = oci_kms_vault.v.management_endpoint
 +  is_auto_rotation_enabled = true
-+
+ 
    key_shape {
      algorithm = \"AES\"
      length    = 32
@@ -101,7 +109,7 @@ fn a_key_in_a_private_vault_gets_a_schedule_and_software() {
     );
     let (diff, notes, left) = fixed(folder.path(), true);
     assert_eq!((notes, left), (Vec::new(), Vec::new()));
-    assert!(diff.contains("+  protection_mode     = \"SOFTWARE\"\n"), "{diff}");
+    assert!(diff.contains("+  protection_mode          = \"SOFTWARE\"\n"), "{diff}");
     let (diff, notes, left) = fixed(folder.path(), true);
     assert_eq!((diff.as_str(), notes, left), ("", Vec::new(), Vec::new()), "nothing is left to do");
 }
@@ -121,16 +129,13 @@ fn a_value_is_changed_at_the_end_of_its_way() {
     assert_eq!(
         changes,
         [
-            "--- a/m/main.tf",
-            "+++ b/m/main.tf",
-            "-  default = \"HSM\"",
-            "+  default = \"SOFTWARE\"",
             "--- a/main.tf",
             "+++ b/main.tf",
             "-  mode     = \"hsm\"",
             "+  mode     = \"SOFTWARE\"",
             "-  days     = 30",
             "+  days     = 60",
+            "+  mode     = \"SOFTWARE\"",
             "--- a/terraform.tfvars",
             "+++ b/terraform.tfvars",
             "-days = 400 # too long",
@@ -160,7 +165,7 @@ fn line_ends_and_json_are_kept() {
     let read = |name: &str| std::fs::read_to_string(folder.path().join(name)).expect("the file is there");
     let key = read("key.tf");
     assert_eq!(key.matches('\n').count(), key.matches("\r\n").count());
-    assert!(key.contains("\r\n  protection_mode     = \"SOFTWARE\"\r\n"), "{key}");
+    assert!(key.contains("\r\n  protection_mode          = \"SOFTWARE\"\r\n"), "{key}");
     let changed = json.replace("\"HSM\"", "\"SOFTWARE\"").replace(
         "\"j\": {\n",
         "\"j\": {\n        \"is_auto_rotation_enabled\": true,\n        \"auto_key_rotation_details\": { \"rotation_interval_in_days\": 90 },\n",
@@ -202,13 +207,83 @@ fn a_user_sees_what_was_fixed_and_what_was_not() {
     );
     assert_eq!(lines[1], "fixed: key.tf:5:1: OCI-KMS-001 oci_kms_key.k: turn automatic rotation on");
     assert_eq!(lines[2], "fixed: key.tf:10:1: OCI-KMS-001 oci_kms_key.k: rotate the key every 90 days");
-    let said = run(folder.path(), &["--unsafe-fixes"]);
+    let said = run(folder.path(), &["--fix", "--unsafe-fixes"]);
     assert_eq!((said.code, said.out.as_str()), (0, ""), "{said:#?}");
     assert!(said.err.contains("what it encrypted becomes unreadable"), "it says what that does to an existing key: {said:#?}");
     let before = (read(&folder, "key.tf"), read(&folder, "vault.tf"));
-    let said = run(folder.path(), &["--unsafe-fixes"]);
+    let said = run(folder.path(), &["--fix", "--unsafe-fixes"]);
     assert_eq!((said.code, said.out.as_str(), said.err.as_str()), (0, "", ""), "nothing is left to do");
     assert_eq!((read(&folder, "key.tf"), read(&folder, "vault.tf")), before);
+}
+
+#[test]
+fn unsafe_fixes_alone_change_nothing_and_say_so() {
+    let folder = folder(&[("vault.tf", VAULT), ("key.tf", KEY)]);
+    let (said, plain) = (run(folder.path(), &["--unsafe-fixes"]), run(folder.path(), &[]));
+    assert_eq!((said.code, &said.out), (plain.code, &plain.out));
+    assert_eq!(said.err, "note: `--unsafe-fixes` alone changes nothing; add `--fix` to write the fixes, `--diff` to see them\n");
+    assert_eq!(read(&folder, "key.tf"), KEY);
+}
+
+#[test]
+fn every_finding_that_is_not_fixed_is_counted_with_its_reason() {
+    let keys: String = (0..6).map(|n| format!("resource \"oci_kms_key\" \"k{n}\" {{\n  protection_mode = \"HSM\"\n}}\n")).collect();
+    let unknown = "variable \"mode\" {}\nresource \"oci_kms_key\" \"u\" {\n  protection_mode = var.mode\n}\n";
+    let folder = folder(&[("main.tf", &keys), ("unknown.tf", unknown)]);
+    let said = run(folder.path(), &["--diff"]);
+    let lines: Vec<&str> = said.err.lines().collect();
+    assert_eq!(said.out, "");
+    assert!(lines[0].starts_with("not fixed: 6 findings of OCI-KMS-004: fixable with `--fix --unsafe-fixes`: set"), "{said:#?}");
+    assert_eq!(
+        lines[1..5],
+        [
+            "  --> main.tf:2:21: oci_kms_key.k0",
+            "  --> main.tf:5:21: oci_kms_key.k1",
+            "  --> main.tf:8:21: oci_kms_key.k2",
+            "  ... and 3 more (`--verbose` lists them)",
+        ]
+    );
+    let undetermined = "OCI-KMS-004 oci_kms_key.u: the verdict is undetermined; the help says what would settle it";
+    assert!(lines.iter().any(|line| line.starts_with("not fixed: unknown.tf:1:1: ") && line.ends_with(undetermined)), "{said:#?}");
+    let choice = "not fixed: 7 findings of OCI-KMS-001: an edit is right only if the vault is VIRTUAL_PRIVATE; the help says which";
+    assert!(lines.contains(&choice), "{said:#?}");
+    assert_eq!(run(folder.path(), &["--diff", "--verbose"]).err.matches("  --> ").count(), 13);
+}
+
+#[test]
+fn a_file_with_a_syntax_error_does_not_veto_the_others() {
+    let broken = format!("{}resource \"oci_kms_key\" \"c\" {{\n  protection_mode = = 1\n}}\n", KEY.replace("\"k\"", "\"b\""));
+    let folder = folder(&[("vault.tf", VAULT), ("key.tf", KEY), ("broken.tf", &broken)]);
+    let shown = run(folder.path(), &["--diff"]);
+    let said = run(folder.path(), &["--fix"]);
+    assert_eq!((said.code, read(&folder, "broken.tf")), (2, broken), "{said:#?}");
+    assert!(said.err.contains("OCI-KMS-001 oci_kms_key.b: `broken.tf` has a syntax error; fix that first"), "{said:#?}");
+    assert!(read(&folder, "key.tf").contains("is_auto_rotation_enabled = true"), "{said:#?}");
+    assert!(shown.out.contains("+++ b/key.tf") && !shown.out.contains("broken.tf"), "the diff shows what is written: {shown:#?}");
+}
+
+#[test]
+fn what_a_call_or_an_element_leaves_out_is_written_there() {
+    let module = "variable \"mode\" {\n  default = \"HSM\"\n}\nvariable \"keys\" {\n  type    = map(object({ mode = optional(string, \"HSM\") }))\n  default = {}\n}\n\
+                  resource \"oci_kms_key\" \"k\" {\n  protection_mode = var.mode\n}\n\
+                  resource \"oci_kms_key\" \"many\" {\n  for_each        = var.keys\n  protection_mode = each.value.mode\n}\n";
+    let main = "module \"a\" {\n  source = \"./m\"\n}\n\nmodule \"b\" {\n  source = \"./m\"\n  mode   = \"SOFTWARE\"\n  keys = {\n    x = {}\n    y = {\n      mode = \"HSM\"\n    }\n  }\n}\n";
+    let installed = (
+        ".terraform/modules/modules.json",
+        "{\"Modules\":[{\"Key\":\"c\",\"Source\":\"registry.terraform.io/acme/key/oci\",\"Version\":\"1.0.0\",\"Dir\":\".terraform/modules/c\"}]}",
+    );
+    let called = "module \"c\" {\n  source  = \"acme/key/oci\"\n  version = \"1.0.0\"\n}\n";
+    let folder = folder(&[("main.tf", main), ("m/main.tf", module), ("c.tf", called), installed, (".terraform/modules/c/main.tf", module)]);
+    let said = run(folder.path(), &["--fix", "--unsafe-fixes", "--level", "OCI-KMS-001=off"]);
+    assert_eq!((said.code, said.out.as_str()), (0, ""), "{said:#?}");
+    assert_eq!(
+        read(&folder, "main.tf"),
+        main.replace("\"./m\"\n}", "\"./m\"\n  mode   = \"SOFTWARE\"\n}")
+            .replace("{}", "{ mode = \"SOFTWARE\" }")
+            .replace("\"HSM\"", "\"SOFTWARE\"")
+    );
+    assert_eq!(read(&folder, "m/main.tf"), module, "the module stays as it is");
+    assert_eq!(read(&folder, "c.tf"), called.replace("\"1.0.0\"\n}", "\"1.0.0\"\n  mode    = \"SOFTWARE\"\n}"));
 }
 
 #[test]
@@ -220,7 +295,7 @@ fn a_diff_is_all_there_is_on_standard_output_and_nothing_is_written() {
     assert_eq!((safe.code, both.code), (1, 1));
     assert_eq!(safe.out, with_fix.out);
     assert!(safe.out.starts_with("--- a/key.tf\n+++ b/key.tf\n@@ "), "{safe:#?}");
-    assert!(!safe.out.contains("SOFTWARE") && both.out.contains("+  protection_mode     = \"SOFTWARE\""), "{both:#?}");
+    assert!(!safe.out.contains("SOFTWARE") && both.out.contains("+  protection_mode          = \"SOFTWARE\""), "{both:#?}");
     assert!(safe.err.contains("not fixed:") && both.err.contains("would fix, unsafe: key.tf"), "{both:#?}");
     assert_eq!((read(&folder, "key.tf").as_str(), read(&folder, "vault.tf").as_str()), (KEY, VAULT));
     let quiet = run(folder.path(), &["--diff", "--quiet"]);
@@ -233,9 +308,11 @@ fn a_diff_is_all_there_is_on_standard_output_and_nothing_is_written() {
 fn several_edits_of_one_key_stand_where_they_belong() {
     let tight = KEY.replace("\n\n  key_shape", "\n  key_shape");
     let folder = folder(&[("vault.tf", VAULT), ("key.tf", &tight)]);
-    assert_eq!(run(folder.path(), &["--unsafe-fixes"]).code, 0);
+    assert_eq!(run(folder.path(), &["--fix", "--unsafe-fixes"]).code, 0);
     let expected = tight
-        .replace("  key_shape", "  protection_mode     = \"SOFTWARE\"\n\n  is_auto_rotation_enabled = true\n  key_shape")
+        .replace("display_name        =", "display_name             =")
+        .replace("management_endpoint =", "management_endpoint      =")
+        .replace("  key_shape", "  is_auto_rotation_enabled = true\n  protection_mode          = \"SOFTWARE\"\n\n  key_shape")
         .replace("  }\n}\n", "  }\n\n  auto_key_rotation_details {\n    rotation_interval_in_days = 90\n  }\n}\n");
     assert_eq!(read(&folder, "key.tf"), expected);
 }
@@ -261,7 +338,7 @@ fn the_authors_style_is_kept() {
         ),
     ] {
         let folder = folder(&[("main.tf", before)]);
-        let said = run(folder.path(), &["--unsafe-fixes", "--level", "OCI-KMS-001=off"]);
+        let said = run(folder.path(), &["--fix", "--unsafe-fixes", "--level", "OCI-KMS-001=off"]);
         assert_eq!((read(&folder, "main.tf").as_str(), said.code), (after, 0), "{said:#?}");
     }
 }
@@ -281,7 +358,7 @@ fn what_cannot_be_fixed_is_told_and_left() {
         (given, &["--var", "mode=HSM"], "the value is given on the command line or in the environment"),
     ] {
         let folder = folder(&[("main.tf", text)]);
-        let said = run(folder.path(), &[&["--unsafe-fixes", "--level", "OCI-KMS-001=off"], arguments].concat());
+        let said = run(folder.path(), &[&["--fix", "--unsafe-fixes", "--level", "OCI-KMS-001=off"], arguments].concat());
         assert_eq!((said.code, read(&folder, "main.tf").as_str()), (1, text), "{said:#?}");
         assert!(said.err.starts_with("not fixed: main.tf:") && said.err.contains(why), "{said:#?}");
     }
@@ -300,7 +377,7 @@ fn nothing_is_written_through_a_link_out_of_the_repository() {
     // A link within the repository is followed, and stays a link.
     let inside = folder(&[("vault.tf", VAULT), ("shared/key.txt", KEY), (".git/HEAD", "ref: refs/heads/main\n")]);
     std::os::unix::fs::symlink("shared/key.txt", inside.path().join("key.tf")).expect("a link");
-    assert_eq!(run(inside.path(), &["--unsafe-fixes"]).code, 0);
+    assert_eq!(run(inside.path(), &["--fix", "--unsafe-fixes"]).code, 0);
     assert!(read(&inside, "shared/key.txt").contains("SOFTWARE"));
     assert!(std::fs::symlink_metadata(inside.path().join("key.tf")).expect("it is there").is_symlink());
 }
@@ -313,7 +390,7 @@ fn permissions_are_kept() {
         let folder = folder(&[("vault.tf", VAULT), ("key.tf", KEY)]);
         let path = folder.path().join("key.tf");
         std::fs::set_permissions(&path, std::fs::Permissions::from_mode(mode)).expect("its own file");
-        let said = run(folder.path(), &["--unsafe-fixes"]);
+        let said = run(folder.path(), &["--fix", "--unsafe-fixes"]);
         assert_eq!(std::fs::metadata(&path).expect("it is there").permissions().mode() & 0o777, mode, "{said:#?}");
     }
 }

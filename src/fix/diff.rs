@@ -1,0 +1,247 @@
+//! Rewritten files as a unified diff. What changes is known, so nothing is searched for: the cost is that of the text.
+
+use super::Rewritten;
+use std::fmt::Write as _;
+use std::ops::Range;
+use std::path::Path;
+
+/// How many lines around a change a diff shows.
+const CONTEXT: usize = 3;
+
+/// A unified diff, as `git apply` takes it. `shows` tells whether a line (from 0) of a file may be shown: next to one that may not there is
+/// less context, and a change of one is only mentioned.
+#[must_use]
+pub fn diff(files: &[Rewritten], shows: &dyn Fn(&Path, usize) -> bool) -> String {
+    let mut out = String::new();
+    for file in files {
+        let path = file.path.to_string_lossy().replace('\\', "/");
+        let (old, new) = (Lines::of(&file.old), Lines::of(&file.new));
+        let regions = regions(file, &old, &new);
+        if regions.is_empty() {
+            continue;
+        }
+        let is_shown = |context: &usize| {
+            let mut lines = hunks(&regions, *context).flat_map(|hunk| around(hunk, *context, old.count()));
+            lines.all(|line| shows(&file.path, line))
+        };
+        match (0..=CONTEXT).rev().find(is_shown) {
+            Some(context) => {
+                let _ = write!(out, "--- a/{path}\n+++ b/{path}\n");
+                hunks(&regions, context).for_each(|hunk| write_hunk(&mut out, hunk, context, &old, &new));
+            }
+            None => {
+                let _ = writeln!(out, "# {path}: the diff contains a value that may not be shown");
+            }
+        }
+    }
+    out
+}
+
+/// A text and where its lines begin.
+struct Lines<'a> {
+    text: &'a str,
+    starts: Vec<usize>,
+}
+
+impl<'a> Lines<'a> {
+    fn of(text: &'a str) -> Self {
+        let starts = std::iter::once(0).chain(memchr::memchr_iter(b'\n', text.as_bytes()).map(|at| at + 1));
+        Self { text, starts: starts.filter(|start| *start < text.len()).collect() }
+    }
+
+    fn count(&self) -> usize {
+        self.starts.len()
+    }
+
+    /// A line with its end.
+    fn get(&self, line: usize) -> &'a str {
+        let start = self.starts.get(line).copied().unwrap_or(self.text.len());
+        let end = self.starts.get(line + 1).copied().unwrap_or(self.text.len());
+        self.text.get(start..end).unwrap_or_default()
+    }
+
+    /// The line that an offset is in; the one after the last at the end of a text that ends with a line end.
+    fn at(&self, offset: usize) -> usize {
+        match self.starts.binary_search(&offset) {
+            Ok(line) => line,
+            Err(_) if self.is_start(offset) => self.count(),
+            Err(line) => line.saturating_sub(1),
+        }
+    }
+
+    /// Whether a line begins at an offset, or would.
+    fn is_start(&self, offset: usize) -> bool {
+        offset == 0 || self.text.as_bytes().get(offset - 1) == Some(&b'\n')
+    }
+}
+
+/// Lines of the old text that lines of the new one replace.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Region {
+    old: Range<usize>,
+    new: Range<usize>,
+}
+
+fn regions(file: &Rewritten, old: &Lines<'_>, new: &Lines<'_>) -> Vec<Region> {
+    let mut regions: Vec<Region> = Vec::new();
+    for (before, after) in &file.changes {
+        let ends_lines = old.is_start(before.end) && new.is_start(after.end);
+        let end = |lines: &Lines<'_>, offset: usize| if ends_lines { lines.at(offset) } else { (lines.at(offset) + 1).min(lines.count()) };
+        let region = Region { old: old.at(before.start)..end(old, before.end), new: new.at(after.start)..end(new, after.end) };
+        match regions.last_mut() {
+            // Changes of one line, or of lines that follow each other, are one.
+            Some(last) if region.old.start <= last.old.end || region.new.start <= last.new.end => {
+                last.old.end = last.old.end.max(region.old.end);
+                last.new.end = last.new.end.max(region.new.end);
+            }
+            _ => regions.push(region),
+        }
+    }
+    regions.iter_mut().for_each(|region| trim(region, old, new));
+    regions.retain(|region| !region.old.is_empty() || !region.new.is_empty());
+    regions
+}
+
+/// Takes off the lines at both ends that stay as they are.
+fn trim(region: &mut Region, old: &Lines<'_>, new: &Lines<'_>) {
+    while !region.old.is_empty() && !region.new.is_empty() && old.get(region.old.start) == new.get(region.new.start) {
+        region.old.start += 1;
+        region.new.start += 1;
+    }
+    while !region.old.is_empty() && !region.new.is_empty() && old.get(region.old.end - 1) == new.get(region.new.end - 1) {
+        region.old.end -= 1;
+        region.new.end -= 1;
+    }
+}
+
+/// Regions whose context touches are shown together.
+fn hunks(regions: &[Region], context: usize) -> impl Iterator<Item = &[Region]> {
+    regions.chunk_by(move |a, b| b.old.start - a.old.end <= 2 * context)
+}
+
+/// The old lines that a hunk shows.
+fn around(hunk: &[Region], context: usize, lines: usize) -> Range<usize> {
+    let first = hunk.first().map_or(0, |region| region.old.start);
+    let last = hunk.last().map_or(0, |region| region.old.end);
+    first.saturating_sub(context)..(last + context).min(lines)
+}
+
+fn write_hunk(out: &mut String, hunk: &[Region], context: usize, old: &Lines<'_>, new: &Lines<'_>) {
+    let shown = around(hunk, context, old.count());
+    let (Some(first), Some(last)) = (hunk.first(), hunk.last()) else { return };
+    let start = first.new.start - (first.old.start - shown.start);
+    let end = last.new.end + (shown.end - last.old.end);
+    let _ = writeln!(out, "@@ -{} +{} @@", numbered(&shown), numbered(&(start..end)));
+    let mut at = shown.start;
+    for region in hunk {
+        (at..region.old.start).for_each(|line| write_line(out, ' ', old.get(line)));
+        region.old.clone().for_each(|line| write_line(out, '-', old.get(line)));
+        region.new.clone().for_each(|line| write_line(out, '+', new.get(line)));
+        at = region.old.end;
+    }
+    (at..shown.end).for_each(|line| write_line(out, ' ', old.get(line)));
+}
+
+/// Lines as the head of a hunk counts them: from 1, and those of an empty range by the line before it.
+fn numbered(lines: &Range<usize>) -> String {
+    match lines.len() {
+        0 => format!("{},0", lines.start),
+        1 => (lines.start + 1).to_string(),
+        count => format!("{},{count}", lines.start + 1),
+    }
+}
+
+fn write_line(out: &mut String, mark: char, line: &str) {
+    out.push(mark);
+    out.push_str(line);
+    if !line.ends_with('\n') {
+        out.push_str("\n\\ No newline at end of file\n");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::{Sources, Span};
+    use crate::fix::{Edit, Safety, rewritten};
+    use similar::TextDiff;
+
+    fn edit(span: Span, replacement: &str) -> Edit {
+        let (addresses, findings) = (Vec::new(), Vec::new());
+        Edit { span, replacement: replacement.to_owned(), safety: Safety::Safe, rule: "R", addresses, findings, description: String::new() }
+    }
+
+    #[test]
+    fn a_diff_shows_what_changes() {
+        let sources = Sources::default();
+        let (a, b) = (sources.add("a.tf", "x = 1\ny = 2".to_owned()), sources.add("m/b.tf", "z\n".to_owned()));
+        let edits = [edit(Span::new(a, 4..5), "3"), edit(Span::new(a, 6..6), "n = 0\n"), edit(Span::new(b, 2..2), "w\n")];
+        let files = rewritten(&edits, &sources);
+        assert_eq!(files.iter().map(|file| file.new.as_str()).collect::<Vec<_>>(), ["x = 3\nn = 0\ny = 2", "z\nw\n"]);
+        assert_eq!(
+            diff(&files, &|_, _| true),
+            "--- a/a.tf\n+++ b/a.tf\n@@ -1,2 +1,3 @@\n-x = 1\n+x = 3\n+n = 0\n y = 2\n\\ No newline at end of file\n\
+             --- a/m/b.tf\n+++ b/m/b.tf\n@@ -1 +1,2 @@\n z\n+w\n"
+        );
+    }
+
+    #[test]
+    fn any_edits_give_the_diff_that_a_search_finds() {
+        let texts = ["a\nb\nc\nd\ne\nf\ng\nh\ni\nj\nk\nl\n", "a\r\nb\r\n\r\nc", "", "\n\n", "one"];
+        let replacements = ["", "x", "x\n", "\nx", "x\ny\n", "\n"];
+        let mut checked = 0;
+        for text in texts {
+            let offsets: Vec<usize> = (0..=text.len()).collect();
+            for (start, first) in offsets.iter().flat_map(|at| replacements.iter().map(move |new| (*at, *new))) {
+                for length in [0, 1, 3] {
+                    let second = (start + length + 2).min(text.len());
+                    let Some(range) = Some(start..start + length).filter(|range| range.end <= second) else { continue };
+                    let sources = Sources::default();
+                    let id = sources.add("a.tf", text.to_owned());
+                    let files = rewritten(&[edit(Span::new(id, range), first), edit(Span::new(id, second..second), "z\n")], &sources);
+                    let [file] = files.as_slice() else { panic!("{files:?}") };
+                    let patched = patched(text, &diff(&files, &|_, _| true));
+                    assert_eq!(patched, file.new, "{text:?} {start} {length} {first:?}");
+                    let lines = |diff: &str| diff.lines().filter(|line| line.starts_with(['+', '-'])).count();
+                    let searched = TextDiff::from_lines(&file.old, &file.new).unified_diff().header("a/a.tf", "b/a.tf").to_string();
+                    assert!(
+                        lines(&diff(&files, &|_, _| true)) <= lines(&searched) + 8,
+                        "it stays small: {text:?} {start} {length} {first:?}"
+                    );
+                    checked += 1;
+                }
+            }
+        }
+        assert!(checked > 500, "{checked}");
+    }
+
+    /// Applies a diff of one file, and checks every line that it says to be there.
+    fn patched(old: &str, diff: &str) -> String {
+        let lines: Vec<&str> = old.split_inclusive('\n').collect();
+        let (mut out, mut at) = (String::new(), 0);
+        let mut diff = diff.split_inclusive('\n').skip(2).peekable();
+        while let Some(line) = diff.next() {
+            let text = &line[1..];
+            let text = if diff.next_if(|next| next.starts_with('\\')).is_some() { text.trim_end_matches('\n') } else { text };
+            match line.as_bytes()[0] {
+                b'@' => {
+                    let (start, count) =
+                        line[4..].split_once(' ').unwrap().0.split_once(',').unwrap_or((line[4..].split_once(' ').unwrap().0, "1"));
+                    let start = start.parse::<usize>().unwrap() - usize::from(count != "0");
+                    out.extend(lines[at..start].iter().copied());
+                    at = start;
+                }
+                b'+' => out.push_str(text),
+                mark => {
+                    assert_eq!(lines[at], text, "{line:?}");
+                    at += 1;
+                    if mark == b' ' {
+                        out.push_str(text);
+                    }
+                }
+            }
+        }
+        out.extend(lines[at..].iter().copied());
+        out
+    }
+}

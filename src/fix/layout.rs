@@ -1,0 +1,98 @@
+//! Insertions that meet: arguments that join one group are aligned with it and with each other, and blank lines set blocks apart once.
+
+use super::Edit;
+#[cfg(test)]
+use super::text::Insertion;
+use super::text::Shape;
+#[cfg(test)]
+use crate::base::Sources;
+use crate::base::{SourceId, Span};
+use std::collections::BTreeMap;
+
+/// Settles edits in the order in which they are applied, each with its shape.
+pub(super) fn settle(edits: Vec<(Edit, Shape)>) -> Vec<Edit> {
+    let (mut edits, shapes): (Vec<Edit>, Vec<Shape>) = edits.into_iter().unzip();
+    let padding = align(&mut edits, &shapes);
+    set_apart(&mut edits, &shapes);
+    edits.extend(padding);
+    edits
+}
+
+/// Moves the `=` of inserted arguments to the column of their group, or the group's to theirs; returns the edits of the group's lines.
+fn align(edits: &mut [Edit], shapes: &[Shape]) -> Vec<Edit> {
+    let mut groups: BTreeMap<(SourceId, usize), Vec<usize>> = BTreeMap::new();
+    for (at, (edit, shape)) in edits.iter().zip(shapes).enumerate() {
+        if let Some(first) = shape.group.as_ref().and_then(|group| group.equals.first()) {
+            groups.entry((edit.span.source, *first)).or_default().push(at);
+        }
+    }
+    let mut padding = Vec::new();
+    for ((source, _), members) in groups {
+        let joined: Vec<_> = members.iter().filter_map(|at| Some((*at, shapes.get(*at)?.group.as_ref()?))).collect();
+        let Some(group) = joined.first().map(|(_, group)| *group) else { continue };
+        let column = joined.iter().map(|(_, group)| group.needed).max().unwrap_or_default().max(group.column);
+        for (at, own) in &joined {
+            if let Some(edit) = edits.get_mut(*at)
+                && let Some((name, value)) = edit.replacement.split_once('=')
+            {
+                edit.replacement = format!("{name}{}={value}", " ".repeat(column.saturating_sub(own.needed)));
+            }
+        }
+        if column == group.column {
+            continue;
+        }
+        let wide: Vec<&Edit> = joined.iter().filter(|(_, own)| own.needed > group.column).filter_map(|(at, _)| edits.get(*at)).collect();
+        let Some(first) = wide.first() else { continue };
+        let mut findings: Vec<String> = wide.iter().flat_map(|edit| edit.findings.clone()).collect();
+        findings.sort();
+        findings.dedup();
+        for &equals in &group.equals {
+            padding.push(Edit {
+                span: Span::new(source, equals..equals),
+                replacement: " ".repeat(column - group.column),
+                safety: wide.iter().map(|edit| edit.safety).min().unwrap_or(first.safety),
+                rule: first.rule,
+                addresses: first.addresses.clone(),
+                findings: findings.clone(),
+                description: String::new(),
+            });
+        }
+    }
+    padding
+}
+
+/// Puts a blank line between what is inserted and the block before which it is inserted, once for all that is inserted there.
+fn set_apart(edits: &mut [Edit], shapes: &[Shape]) {
+    for at in 0..edits.len() {
+        let next = edits.get(at + 1).zip(shapes.get(at + 1));
+        let (Some(edit), Some(shape)) = (edits.get(at), shapes.get(at)) else { return };
+        let follows = next.filter(|(next, _)| next.span == edit.span);
+        let is_needed = match follows {
+            Some((next, shape)) => shape.is_block && !next.replacement.starts_with(['\n', '\r']),
+            None => shape.gap_after,
+        };
+        if is_needed && let Some(edit) = edits.get_mut(at) {
+            let end = if edit.replacement.ends_with("\r\n") { "\r\n" } else { "\n" };
+            edit.replacement.push_str(end);
+        }
+    }
+}
+
+/// A text with one insertion made.
+#[cfg(test)]
+pub(super) fn alone(text: &str, insertion: Insertion) -> String {
+    let sources = Sources::default();
+    let id = sources.add("a.tf", text.to_owned());
+    let edit = Edit {
+        span: Span::new(id, insertion.range),
+        replacement: insertion.text,
+        safety: super::Safety::Safe,
+        rule: "R",
+        addresses: Vec::new(),
+        findings: Vec::new(),
+        description: String::new(),
+    };
+    let mut edits = settle(vec![(edit, insertion.shape)]);
+    edits.sort_by_key(|edit| edit.span.start);
+    super::rewritten(&edits, &sources).pop().map_or_else(|| text.to_owned(), |file| file.new)
+}
