@@ -274,7 +274,7 @@ impl<'a> Desk<'a> {
 
     /// Module calls that were not followed: a large repository has dozens, and the reports have them all.
     fn tell_of_modules(&self, outcome: &Outcome, sources: &Sources, text: &mut Vec<u8>) -> io::Result<()> {
-        let modules: Vec<_> = outcome.calls_not_followed().collect();
+        let modules = outcome.calls_not_followed();
         let shown = if self.terminal.verbose || modules.len() <= MODULES_SHOWN + 1 { modules.len() } else { MODULES_SHOWN };
         for one in modules.iter().take(shown) {
             let (at, module) = (report::place(&one.call.place, sources), one.call);

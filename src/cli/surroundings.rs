@@ -177,6 +177,7 @@ mod tests {
         Surroundings {
             env: env.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect(),
             cwd: PathBuf::from("/home/a b"),
+            started_in: None,
             streams: Arc::default(),
             now: Timestamp::UNIX_EPOCH,
             out_is_terminal: is_terminal,

@@ -296,6 +296,16 @@ impl Value {
         self
     }
 
+    /// The value's trail, at whose end an attribute is left out.
+    #[must_use]
+    pub fn leaving_out(&self, attribute: &Arc<str>) -> Option<Arc<TrailLink>> {
+        let steps: Vec<&Step> = self.stations().collect();
+        steps.into_iter().rev().fold(None, |next: Option<Arc<TrailLink>>, step| {
+            let left_out = if next.is_none() { Some(Arc::clone(attribute)) } else { step.left_out.clone() };
+            Some(Arc::new(TrailLink { step: Step { left_out, ..step.clone() }, next }))
+        })
+    }
+
     /// The value's type.
     #[must_use]
     pub fn ty(&self) -> Type {

@@ -18,6 +18,12 @@ type Slot = (Site, Arc<str>);
 /// A source for each path; nothing for paths whose file was read with different texts.
 type Ids = HashMap<PathBuf, Option<SourceId>>;
 
+/// Which keys a literal or a block decides about.
+type Touching = HashMap<Site, Vec<usize>>;
+
+/// Which keys an argument decides about that a call leaves out, or an attribute that an object leaves out.
+type Leaving = HashMap<Slot, Vec<usize>>;
+
 /// How often what falls may take others along.
 const MOST_ROUNDS: usize = 50;
 
@@ -60,9 +66,8 @@ pub(super) fn settle(mut requests: Vec<Request>, findings: &[Finding], keys: &[&
     (Vec::new(), notes)
 }
 
-/// Which keys a literal or a block decides about.
-fn touching(keys: &[&KeyFacts], sources: &Sources) -> HashMap<Site, Vec<usize>> {
-    let mut touching: HashMap<Site, Vec<usize>> = HashMap::new();
+fn touching(keys: &[&KeyFacts], sources: &Sources) -> Touching {
+    let mut touching = Touching::new();
     for (at, key) in keys.iter().enumerate() {
         let last = [&key.protection_mode.trail, &key.rotation.enabled.trail, &key.rotation.interval_days.trail];
         let literals = last.into_iter().filter_map(|trail| trail.last()).map(|step| &step.place);
@@ -77,9 +82,8 @@ fn touching(keys: &[&KeyFacts], sources: &Sources) -> HashMap<Site, Vec<usize>> 
     touching
 }
 
-/// Which keys an argument that a call leaves out decides about, or an attribute that an object leaves out.
-fn leaving(keys: &[&KeyFacts], sources: &Sources) -> HashMap<Slot, Vec<usize>> {
-    let mut leaving: HashMap<Slot, Vec<usize>> = HashMap::new();
+fn leaving(keys: &[&KeyFacts], sources: &Sources) -> Leaving {
+    let mut leaving = Leaving::new();
     for (at, key) in keys.iter().enumerate() {
         let rotation = &key.rotation;
         let mode = rules::placement(key, &key.protection_mode, "protection_mode");
@@ -131,12 +135,7 @@ struct Group {
     edit: Result<Insertion, FixError>,
 }
 
-fn make(
-    requests: &[Request],
-    (touching, leaving): (&HashMap<Site, Vec<usize>>, &HashMap<Slot, Vec<usize>>),
-    ids: &Ids,
-    sources: &Sources,
-) -> BTreeMap<Slot, Group> {
+fn make(requests: &[Request], (touching, leaving): (&Touching, &Leaving), ids: &Ids, sources: &Sources) -> BTreeMap<Slot, Group> {
     let mut groups: BTreeMap<Slot, Group> = BTreeMap::new();
     for (at, request) in requests.iter().enumerate() {
         for change in &request.changes {

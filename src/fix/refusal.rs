@@ -30,6 +30,12 @@ pub enum FixError {
     /// An expression in place of a literal.
     #[error("`{0}` is computed, so there is no literal to replace")]
     Computed(&'static str),
+    /// An argument that would be there twice.
+    #[error("`{0}` is set there already, to a value that counts as unset")]
+    AlreadySet(String),
+    /// An element of a list or set.
+    #[error("the element that leaves `{0}` to a default is one of a list or set; set it there by hand")]
+    Listed(&'static str),
     /// Terraform's own copy of a module.
     #[error("`{0}` is part of an installed module, which `terraform init` overwrites")]
     Installed(String),

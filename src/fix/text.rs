@@ -81,9 +81,17 @@ pub(super) fn argument(source: &str, block: Range<usize>, name: &str, value: &st
         return one_line(source, open, &line, outer, &format!("{name} = {value}"));
     }
     let end = line.end_text(source);
-    let lines = Lines { source, at: line.behind };
-    let spot = find_spot(lines, line.behind);
-    let indent = spot.indent.map_or_else(|| inner_indent(source, line.behind, outer), str::to_owned);
+    let inner = inner_indent(source, line.behind, outer);
+    let is_set = |text: &str| {
+        let after = text.trim_start().strip_prefix(name).map(str::trim_start);
+        indent(text).len() <= inner.len() && after.is_some_and(|after| after.starts_with('=') && !after.starts_with("=="))
+    };
+    // A call may pass null, which leaves the variable to its default, too.
+    if (Lines { source, at: line.behind }).take_while(|(_, behind)| *behind <= block.end).any(|(text, _)| is_set(text)) {
+        return Err(FixError::AlreadySet(name.to_owned()));
+    }
+    let spot = find_spot(Lines { source, at: line.behind }, line.behind);
+    let indent = spot.indent.map_or(inner, str::to_owned);
     let gap = if spot.own_paragraph { end } else { "" };
     let text = format!("{gap}{indent}{name} = {value}{end}");
     let needed = indent.chars().count() + name.chars().count() + 1;
@@ -438,6 +446,8 @@ mod tests {
         }
         assert_eq!(with_mode("a {}\n"), "a {\n  protection_mode = \"SOFTWARE\"\n}\n");
         assert_eq!(with_mode("a { b = 1 }"), "a {\n  b = 1\n  protection_mode = \"SOFTWARE\"\n}");
+        assert!(argument("a {\n  x = null\n}\n", 0..16, "x", "1", false).is_err(), "it is there already");
+        assert!(argument("a {\n  y = {\n    x = 1\n  }\n}\n", 0..28, "x", "1", false).is_ok());
         assert!(argument("a { b = \"}\" } # c", 0..12, "x", "1", false).is_err());
         assert!(argument("dynamic \"a\" {\n}", 0..11, "x", "1", false).is_err());
     }

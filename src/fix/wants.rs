@@ -163,7 +163,15 @@ fn placed(change: &rules::Change, key: &KeyFacts, sources: &Sources) -> Result<(
         rules::Site::Block(place) => (editable(place, sources)?, Action::InsertArgument { name: name.into(), value }),
         rules::Site::Call(block, argument) => (editable(block, sources)?, Action::InsertArgument { name: Arc::clone(argument), value }),
         rules::Site::Element(object, attribute) => {
-            (editable(object, sources)?, Action::InsertAttribute { name: Arc::clone(attribute), value })
+            let site = editable(object, sources)?;
+            // Of equal elements of a set there is one, whichever is edited.
+            let is_listed = object.span().map(|span| {
+                sources.get(span.source).text().get(..span.start as usize).is_some_and(|text| text.trim_end().ends_with(['[', ',']))
+            });
+            if is_listed == Some(true) {
+                return Err(FixError::Listed(name));
+            }
+            (site, Action::InsertAttribute { name: Arc::clone(attribute), value })
         }
         rules::Site::Details(place) => (editable(place, sources)?, Action::InsertInterval(days)),
         rules::Site::NewDetails(place) => (editable(place, sources)?, Action::InsertSchedule(days)),

@@ -2,7 +2,7 @@
 
 use super::provider::OldProvider;
 use super::words::{InputKind, Lifecycle, ProtectionMode, RotationStatus, VaultType};
-use crate::base::{Address, Calls, Fact, Place, Reason, Step};
+use crate::base::{Address, Calls, Fact, Place, Reason, Step, Trail};
 use jiff::Timestamp;
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
@@ -110,6 +110,8 @@ pub struct AutoRotation {
     pub start: Fact<Timestamp>,
     /// The block `auto_key_rotation_details`, where one is written.
     pub block: Option<Place>,
+    /// The way of the `for_each` by which a `dynamic` block makes no `auto_key_rotation_details`; empty where there is no such block.
+    pub absent_by: Trail,
 }
 
 /// `key_shape`.

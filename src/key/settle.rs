@@ -82,6 +82,7 @@ pub fn settle(key: &mut KeyFacts, code: &KeyFacts, hidden: &HiddenKeys, listed: 
     fact(&mut key.display_name, &code.display_name, is_new);
     fact(&mut key.compartment, &code.compartment, is_new);
     key.rotation.block = code.rotation.block.clone().or_else(|| key.rotation.block.take());
+    key.rotation.absent_by.clone_from(&code.rotation.absent_by);
     vault(key, code, hidden, listed);
     rotation_by_code(key, code, hidden, listed);
     for authority in &code.authorities {

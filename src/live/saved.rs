@@ -282,7 +282,7 @@ fn facts(key: &Key) -> Result<KeyFacts, SavedKeyError> {
             enabled: take(key, "is_auto_rotation_enabled", key.is_auto_rotation_enabled),
             interval_days: number("rotation_interval_in_days", key.rotation_interval_in_days),
             start: take(key, "time_of_schedule_start", time(&key.time_of_schedule_start)?),
-            block: None,
+            ..AutoRotation::default()
         },
         vault_type: words("vault_type", &key.vault_type).map(|word| Some(VaultType::read(&word))),
         vault: key.vault.clone(),

@@ -130,13 +130,15 @@ impl Outcome {
     }
 
     /// The module calls that were not followed, each once however many root modules lead to it.
-    pub fn calls_not_followed(&self) -> impl Iterator<Item = CallNotFollowed<'_>> {
+    #[must_use]
+    pub fn calls_not_followed(&self) -> Vec<CallNotFollowed<'_>> {
         let same = |a: &ModuleNotFollowed, b: &ModuleNotFollowed| (&a.place, &a.source, &a.why) == (&b.place, &b.source, &b.why);
-        self.modules_not_followed.chunk_by(same).filter_map(|entries| {
+        let calls = self.modules_not_followed.chunk_by(same).filter_map(|entries| {
             let mut roots: Vec<&str> = entries.iter().map(|entry| entry.root.as_str()).collect();
             roots.dedup();
             entries.first().map(|call| CallNotFollowed { call, roots: roots.len() })
-        })
+        });
+        calls.collect()
     }
 
     /// How many keys are reported with a verdict (`violation`, `undetermined`), counted once for each rule.

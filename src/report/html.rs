@@ -136,7 +136,7 @@ fn not_seen(outcome: &Outcome, context: &Context<'_>, page: &mut Page<'_>) -> io
         .not_audited
         .iter()
         .map(|part| format!("{} {} in {}: {}", escaped(part.what), code(&part.ocid), code(&part.region), prose(&part.why)));
-    let modules = outcome.calls_not_followed().map(|one| {
+    let modules = outcome.calls_not_followed().into_iter().map(|one| {
         let module = one.call;
         let (address, source) = (code(&module.address), code(&module.source));
         format!("{address} ({}, source {source}): {}{}", place(&module.place), prose(&module.why), one.roots())

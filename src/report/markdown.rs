@@ -111,7 +111,7 @@ fn sections(outcome: &Outcome, context: &Context<'_>, out: &mut Limited<'_>) -> 
     list(
         out,
         "Modules not followed",
-        outcome.calls_not_followed().map(|one| {
+        outcome.calls_not_followed().into_iter().map(|one| {
             let module = one.call;
             format!("{} ({}): {}{}", cell(&module.address), cell(&module.source), prose(&module.why), one.roots())
         }),

@@ -93,6 +93,18 @@ pub fn of_steps(key: &KeyFacts, trail: &[Step], argument: &'static str) -> Place
     Way { key, trail, argument }.place(false)
 }
 
+/// Where a finding stands on a nested block that a `dynamic` block does not make, where a caller decides about that. `trail`: the way of
+/// its `for_each`.
+pub(super) fn of_absent(key: &KeyFacts, trail: &[Step], argument: &'static str) -> Option<Placement> {
+    let at = (!trail.is_empty() && !key.declared.calls.is_empty()).then(|| of_steps(key, trail, argument))?;
+    let toggle = match &at.edit {
+        Edit::Argument(name) | Edit::LeftOut(name) | Edit::Toggle(name) => Edit::Toggle(Arc::clone(name)),
+        Edit::Fixed => Edit::Fixed,
+        _ => return None,
+    };
+    Some(Placement { edit: toggle, call: None, ..at })
+}
+
 /// Where advice stands: at the first of these steps, or at the key.
 pub(super) fn at_steps(key: &KeyFacts, steps: &[Step], argument: &'static str) -> Placement {
     let (at, way) = match steps {
@@ -330,9 +342,19 @@ impl Way<'_> {
     fn toggle(&self, origin: &Step, calls: &Calls) -> Option<Found> {
         let choice = origin.chosen_by.as_ref()?;
         let (call, depth) = innermost(calls)?;
-        let mut reads = Vec::new();
-        choice.reads.iter().for_each(|link| collect(link, calls, &mut reads, MOST_STEPS));
         let is_argument = |step: &Step, at: &Calls| matches!(step.kind, StepKind::Argument { .. }) && at.len() == depth;
+        let mut reads = Vec::new();
+        for link in &choice.reads {
+            let first = reads.len();
+            collect(link, calls, &mut reads, MOST_STEPS);
+            // A caller passes an object that leaves the attribute out: the edit belongs into the object.
+            let is_passed = reads.iter().skip(first).any(|(step, at)| is_argument(step, at));
+            let element = link.steps().last().filter(|_| is_passed);
+            if let Some((element, attribute)) = element.and_then(|step| Some((step, step.left_out.as_ref()?))) {
+                let at = Step { chosen_by: None, ..element.clone() };
+                return Some(Found { index: None, at, edit: Edit::LeftOut(Arc::clone(attribute)), call: None, shared: None });
+            }
+        }
         let passed = reads.iter().find(|(step, at)| is_argument(step, at));
         if let Some((step, _)) = passed {
             let name = match &step.kind {

@@ -29,6 +29,8 @@ pub(super) struct Blocks<'b> {
     pub marks: Marks,
     /// A `dynamic` block of which it is not known what it makes: its `for_each`, and one of its blocks.
     pub unsure: Option<(Value, Span, Nested<'b>)>,
+    /// The `for_each` of a `dynamic` block that makes none.
+    pub absent: Option<(Value, Span)>,
 }
 
 /// The blocks of a type in a body.
@@ -99,6 +101,7 @@ fn dynamic<'b>(
     found.marks = found.marks.union(value.marks);
     let nested = |own: Bound| Nested { body: &content.body, header: block.header, bound: bound.iter().cloned().chain([own]).collect() };
     match entries(&value) {
+        Some(entries) if entries.is_empty() => found.absent = Some((value, for_each.value.span)),
         Some(entries) => found.made.extend(entries.into_iter().map(|(key, value)| nested(Bound { name: Arc::clone(&name), key, value }))),
         None if value.is_unknown() => {
             let unknown = Value::unknown_like(crate::eval::Type::Any, &value);

@@ -4,7 +4,7 @@ use super::instance::{Each, Instance};
 use super::scope::Bound;
 use super::subject::Subject;
 use super::world::World;
-use crate::base::{Bounds, Case, Claim, Fact, Place, Problem, ProblemKind, Reason, Step, StepKind, Trail};
+use crate::base::{Bounds, Case, Claim, Fact, Place, Problem, ProblemKind, Reason, Span, Step, StepKind, Trail};
 use crate::eval::{EvalError, EvalErrorKind, Possible, Type, Value, convert};
 use crate::hcl::{Attribute, Expr, ExprKind, TraversalStep};
 use crate::key::Notice;
@@ -139,6 +139,16 @@ impl Reader<'_> {
                 Fact::refused(format!("Terraform would reject its value: {}", error.message)).with_trail(trail)
             }
         }
+    }
+
+    /// The way of a value that decides about a block, its places hidden where the value is not to be shown.
+    pub(super) fn way(&self, value: &Value, span: Span) -> Trail {
+        let first = self.world.first_step(span, || StepKind::Note("decides whether the block is there".into()));
+        let way = trail(Step { calls: Some(Arc::clone(&self.at.calls)), ..first }, value);
+        if value.deep_marks().is_secret() {
+            super::secrets::hide_trail(&way, self.world.loader.sources);
+        }
+        way
     }
 
     /// The fact, the places of its way hidden where its value is not to be shown.

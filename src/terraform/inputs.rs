@@ -11,7 +11,7 @@ use super::trails::through;
 use super::world::{World, conform};
 use crate::base::disk::{self, DiskError};
 use crate::base::{Calls, Place, Problem, ProblemKind, Reason, SourceId, Sources, Span, Step, StepKind, nearest};
-use crate::eval::{EvalError, Marks, TypeConstraint, Value};
+use crate::eval::{EvalError, Marks, TypeConstraint, Value, equals};
 use crate::hcl::{self, Block, Expr, ExprKind, File};
 use crate::key::Comment;
 use std::collections::{BTreeMap, BTreeSet};
@@ -45,6 +45,8 @@ pub(super) struct Inputs {
     /// Why every variable that `given` does not have may hold anything: a values file could not be read to its end, or a plan does not
     /// record them.
     lost: Option<Reason>,
+    /// Where a plan records the values: what is given now. A value that is the same has the way of what is written.
+    now: BTreeMap<String, Given>,
     /// Every value in a values file, also those that a later one replaces.
     written: Vec<(String, Span)>,
     /// Set where the root is looked at as a library: what variables hold that no one sets.
@@ -65,12 +67,18 @@ pub(super) struct ReadInputs {
 
 /// Reads the inputs of one run of the root module in `root`. `passed`: the values file that the run is for, as the user named it.
 pub(super) fn read(request: &Request, sources: &Sources, root: &Path, shown: &Path, passed: Option<&Path>) -> ReadInputs {
+    let read = of_run(request, sources, root, shown, passed);
+    let Some(recorded) = &request.recorded else { return read };
+    let given = recorded::values(recorded).map(|(name, value)| (name.clone(), Given::Recorded(value))).collect();
+    let lost = Some(recorded::NOT_RECORDED.into());
+    // What is wrong with the inputs that are here now says nothing about those that the plan was made with.
+    let inputs = Inputs { given, lost, now: read.inputs.given, ..read.inputs };
+    ReadInputs { inputs, problems: Vec::new(), ..read }
+}
+
+/// The inputs that are there now.
+fn of_run(request: &Request, sources: &Sources, root: &Path, shown: &Path, passed: Option<&Path>) -> ReadInputs {
     let mut read = ReadInputs::default();
-    if let Some(recorded) = &request.recorded {
-        read.inputs.given = recorded::values(recorded).map(|(name, value)| (name.clone(), Given::Recorded(value))).collect();
-        read.inputs.lost = Some(recorded::NOT_RECORDED.into());
-        return read;
-    }
     for (name, value) in &request.env_vars {
         read.inputs.set(name, Given::Text(value.clone(), format!("`TF_VAR_{name}`").into(), TextOrigin::Environment));
     }
@@ -334,17 +342,22 @@ impl Inputs {
             // Of an ephemeral variable a plan records the default, whatever was given.
             Some(Given::Recorded(value)) if !constants::is_true(variable, "ephemeral", sources) => {
                 let value = conform(value.clone(), constraint, name, variable.header)?;
-                Some(value.through(at(StepKind::Recorded(Arc::clone(name)))))
+                let written = match self.now.get(&**name) {
+                    Some(Given::Written(expr, file, marks)) => in_file(expr, file, *marks, name, constraint, world).ok(),
+                    Some(_) => None,
+                    None => default(variable, constraint, name, world, &root()).ok().flatten(),
+                };
+                // The plan says what the value is, and what is written says where it comes from.
+                let same = written.filter(|written| equals(written, &value).as_bool() == Some(true));
+                let same = same.map(|written| written.with_marks(value.marks));
+                Some(same.unwrap_or_else(|| value.through(at(StepKind::Recorded(Arc::clone(name))))))
             }
             None | Some(Given::Recorded(_)) => match &self.lost {
                 Some(why) => return Ok(unknown(why)),
                 None => None,
             },
             Some(Given::Rejected(why)) => return Ok(unknown(why)),
-            Some(Given::Written(expr, file, marks)) => {
-                let value = conform(world.literal(expr)?.with_marks(*marks), constraint, name, expr.span)?;
-                Some(through(value, expr.span, StepKind::ValuesFile(Arc::clone(file)), &root()))
-            }
+            Some(Given::Written(expr, file, marks)) => Some(in_file(expr, file, *marks, name, constraint, world)?),
             Some(Given::Text(text, by, origin)) => {
                 // Terraform takes the text as it is for primitive types and untyped variables, and as an expression for all others.
                 let is_text = constraint.ty.is_primitive() || variable.body.attribute("type").is_none();
@@ -380,6 +393,19 @@ impl Inputs {
             value.through(at(StepKind::NoValue(Arc::clone(name))))
         }))
     }
+}
+
+/// The value that a values file gives a variable of the root module.
+fn in_file(
+    expr: &Expr,
+    file: &Arc<str>,
+    marks: Marks,
+    name: &Arc<str>,
+    constraint: &TypeConstraint,
+    world: &World<'_>,
+) -> Result<Value, EvalError> {
+    let value = conform(world.literal(expr)?.with_marks(marks), constraint, name, expr.span)?;
+    Ok(through(value, expr.span, StepKind::ValuesFile(Arc::clone(file)), &Arc::from([])))
 }
 
 /// The default of a variable.

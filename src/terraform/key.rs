@@ -230,6 +230,8 @@ fn rotation(reader: &Reader<'_>, body: &Body, facts: &mut KeyFacts) {
     });
     let block = details.blocks.as_ref().and_then(|blocks| blocks.made.first().or(blocks.unsure.as_ref().map(|(_, _, nested)| nested)));
     facts.rotation.block = block.map(dynamic::place);
+    let absent = details.blocks.as_ref().filter(|_| facts.rotation.block.is_none()).and_then(|blocks| blocks.absent.as_ref());
+    facts.rotation.absent_by = absent.map(|(for_each, span)| reader.way(for_each, *span)).unwrap_or_default();
 }
 
 /// Whether the key comes from a backup. Source: `kms_key_resource.go`, which then restores and never sends a mode.

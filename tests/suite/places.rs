@@ -144,6 +144,66 @@ fn a_default_is_edited_in_the_root_or_by_the_call_that_leaves_it() {
 }
 
 #[test]
+fn what_merge_takes_from_the_module_is_edited_in_the_element_that_leaves_it_out() {
+    let module = "variable \"keys\" {}\nvariable \"one\" {\n  default = { mode = \"SOFTWARE\" }\n}\nresource \"oci_kms_key\" \"k\" {\n  for_each        = var.keys\n  protection_mode = merge({ mode = \"HSM\" }, each.value).mode\n}\nlocals {\n  defaults = { mode = \"HSM\" }\n  settings = merge(local.defaults, var.one)\n}\nresource \"oci_kms_key\" \"one\" {\n  protection_mode = local.settings.mode\n}\n";
+    let help = "Set `mode = \"SOFTWARE\"` in this element";
+    let call = "module \"keys\" {\n  source = \"./keys\"\n  keys = {\n    a = { name = \"a\" } # <-\n    b = { mode = \"SOFTWARE\" }\n  }\n  one = { name = \"o\" } # <-\n}\n";
+    marked("in a call", &[("main.tf", call), ("keys/main.tf", module)], &[], help);
+    let call = "variable \"keys\" {}\nmodule \"keys\" {\n  source = \"./keys\"\n  keys   = var.keys\n}\n";
+    let values = "keys = {\n  a = { name = \"a\" } # <-\n  b = { mode = \"SOFTWARE\" }\n}\n";
+    marked("in a values file", &[("main.tf", call), ("keys/main.tf", module), ("terraform.tfvars", values)], &[], help);
+    let root = "locals {\n  defaults = { mode = \"HSM\" } # <-\n}\nmodule \"key\" {\n  source = \"./key\"\n  mode   = merge(local.defaults, { name = \"k\" }).mode\n}\n";
+    marked("in the module that calls", &[("main.tf", root), ("key/main.tf", KEY)], &[], "Change this value to `\"SOFTWARE\"`");
+}
+
+#[test]
+fn a_block_that_a_caller_switches_off_is_edited_in_the_call() {
+    let module = "variable \"rotate\" {\n  default = false\n}\nvariable \"schedule\" {\n  default = []\n}\nresource \"oci_kms_vault\" \"v\" {\n  vault_type = \"VIRTUAL_PRIVATE\"\n}\nresource \"oci_kms_key\" \"k\" {\n  management_endpoint      = oci_kms_vault.v.management_endpoint\n  is_auto_rotation_enabled = true\n  dynamic \"auto_key_rotation_details\" {\n    for_each = FOR_EACH\n    content {\n      rotation_interval_in_days = 90\n    }\n  }\n}\n";
+    for (for_each, argument, value) in [("var.rotate ? [1] : []", "rotate", "false"), ("var.schedule", "schedule", "[]")] {
+        let module = module.replace("FOR_EACH", for_each);
+        let calls =
+            format!("module \"set\" {{\n  source = \"./key\"\n  {argument} = {value}\n}}\nmodule \"left\" {{\n  source = \"./key\"\n}}\n");
+        let folder = scratch(&[("main.tf", &calls), ("key/main.tf", &module)]);
+        let (_, report) = report(folder.path(), &["--no-config", "--level", "OCI-KMS-004=off"]);
+        let found = report["findings"].as_array().expect("findings").iter().map(|finding| {
+            let place = &finding["place"];
+            let help = finding["help"].as_str().expect("help");
+            let is_right = help.contains(&format!("hange `{argument}` in this call so that `rotation_interval_in_days` is `90`"));
+            (place["path"].as_str().expect("a path"), place["line"].as_u64().expect("a line"), is_right)
+        });
+        assert_eq!(found.collect::<Vec<_>>(), [("main.tf", 3, true), ("main.tf", 5, true)], "{for_each}");
+    }
+    let own = module.replace("FOR_EACH", "[]");
+    let folder = scratch(&[("main.tf", &own)]);
+    let (_, report) = report(folder.path(), &["--no-config", "--level", "OCI-KMS-004=off"]);
+    assert_eq!(report["findings"][0]["place"]["line"], 12, "the module itself decides: {report}");
+}
+
+#[test]
+fn a_plan_with_its_sources_stands_where_its_configuration_does_and_alone_at_its_own_entries() {
+    let plan = crate::harness::root().join("testdata/placed");
+    let places = |arguments: &[&str]| -> Vec<(String, u64, String)> {
+        let found = findings(&plan, arguments);
+        let place = |finding: &Value| {
+            let place = &finding["place"];
+            let pointer = place["pointer"].as_str().unwrap_or_default().to_owned();
+            let line = if pointer.is_empty() { place["line"].as_u64().expect("a line") } else { 0 };
+            (place["path"].as_str().expect("a path").to_owned(), line, pointer)
+        };
+        found.iter().map(place).collect()
+    };
+    let at = |path: &str, line: u64| (path.to_owned(), line, String::new());
+    let expected = vec![at("src/main.tf", 2), at("src/main.tf", 16), at("src/terraform.tfvars", 2), at("src/terraform.tfvars", 3)];
+    assert_eq!(places(&["plan.json", "--source", "src"]), expected);
+    assert_eq!(places(&["src"]), expected, "the configuration alone says the same");
+    let alone = scratch(&[("plan.json", &std::fs::read_to_string(plan.join("plan.json")).expect("the plan"))]);
+    let found = findings(alone.path(), &["plan.json"]);
+    let pointer = |at: usize| format!("/resource_changes/{at}/change/after/protection_mode");
+    let pointers: Vec<_> = found.iter().map(|finding| finding["place"]["pointer"].as_str().expect("a pointer").to_owned()).collect();
+    assert_eq!(pointers, (0..4).map(pointer).collect::<Vec<_>>());
+}
+
+#[test]
 fn what_a_module_fixes_is_edited_in_the_module_where_it_can_be() {
     let call = "module \"key\" {\n  source = \"./key\"\n}\n";
     let fixed = "resource \"oci_kms_key\" \"k\" {\n  protection_mode = \"HSM\" # <-\n}\n";

@@ -4,6 +4,7 @@ use super::clusters::clusters;
 use super::row::{
     BOOL, BodyContext, BuiltIn, FunctionBody, FunctionError, FunctionResult, Param, Returns, Want, any, elements, number, unknown, whole,
 };
+use crate::base::Because;
 use crate::eval::{Data, Distinct, Marks, Num, Type, Value, convert, equals, unify};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -334,6 +335,9 @@ fn merge_type(args: &[Value]) -> Result<Type, FunctionError> {
     }
 }
 
+/// How many arguments of `merge` are known as those that leave an attribute out.
+const MOST_LATER: usize = 2;
+
 fn merge(call: &BodyContext<'_>, args: &[Value]) -> FunctionResult {
     let (mut merged, mut marks) = (BTreeMap::new(), Marks::NONE);
     for arg in args {
@@ -347,6 +351,12 @@ fn merge(call: &BodyContext<'_>, args: &[Value]) -> FunctionResult {
         marks = marks.union(arg.marks);
         call.pay(entries.len())?;
         merged.extend(entries.iter().map(|(name, value)| (Arc::clone(name), value.clone())));
+    }
+    // Who passes a later argument could have set what it leaves out.
+    for (name, value) in &mut merged {
+        let later = args.iter().rev().take_while(|arg| arg.as_mapping().is_none_or(|own| !own.contains_key(name)));
+        let reads: Vec<_> = later.take(MOST_LATER).filter_map(|arg| arg.leaving_out(name)).collect();
+        *value = std::mem::replace(value, Value::null(Type::Any)).chosen(Because::Computation, reads);
     }
     let merged = match &call.returns {
         Type::Map(element) => Value::map((**element).clone(), merged),

@@ -76,7 +76,7 @@ fn headline(outcome: &Outcome, context: &Context<'_>) -> String {
         parts.push("nothing to report".to_owned());
     }
     let checked = format!("{}: {}", checked(outcome, context), parts.join(", "));
-    match outcome.calls_not_followed().count() {
+    match outcome.calls_not_followed().len() {
         // Where no key was found, that may be why.
         modules if modules > 0 && outcome.keys.is_empty() => {
             format!("{} not followed. {checked}", count(modules, "module was", "modules were"))
@@ -164,7 +164,7 @@ fn unseen(outcome: &Outcome) -> Vec<String> {
     let mut parts = Vec::new();
     // With no key at all it begins the report's end.
     if !outcome.modules_not_followed.is_empty() && !outcome.keys.is_empty() {
-        parts.push(format!("{} not followed", count(outcome.calls_not_followed().count(), "module", "modules")));
+        parts.push(format!("{} not followed", count(outcome.calls_not_followed().len(), "module", "modules")));
     }
     if !outcome.switched_off.is_empty() {
         parts.push(format!("{} switched off", count(outcome.switched_off.len(), "block", "blocks")));

@@ -90,7 +90,10 @@ pub(super) fn interval_missing(key: &KeyFacts, settings: &Settings) -> Verdict {
             let step = Step::new(block.clone(), "`rotation_interval_in_days` is missing here");
             place::of_steps(key, &[step], INTERVAL).with([switch.at])
         }
-        None => Placement { edit: Edit::Own, argument: INTERVAL.into(), ..switch },
+        None => match place::of_absent(key, &key.rotation.absent_by, INTERVAL) {
+            Some(at) => at.with([switch.at]),
+            None => Placement { edit: Edit::Own, argument: INTERVAL.into(), ..switch },
+        },
     };
     let add = if at.is_own() {
         format!("Add `{}`.", details(settings))

@@ -90,13 +90,13 @@ fn rotation(seen: &Seen<'_>, schedule: Option<&Schedule>) -> AutoRotation {
     let enabled = key.is_auto_rotation_enabled.map_or_else(Fact::unset, Fact::known);
     if seen.details.is_none() {
         let why = seen.no_schedule.unwrap_or("the service was not asked for it: no schedule is on");
-        return AutoRotation { enabled, interval_days: Fact::unknown(why), start: Fact::unknown(why), block: None };
+        return AutoRotation { enabled, interval_days: Fact::unknown(why), start: Fact::unknown(why), ..AutoRotation::default() };
     }
     AutoRotation {
         enabled,
         interval_days: optional(schedule.and_then(|one| one.rotation_interval_in_days).filter(|days| *days != 0)),
         start: optional(schedule.and_then(|one| one.time_of_schedule_start)),
-        block: None,
+        ..AutoRotation::default()
     }
 }
 

@@ -1,0 +1,4 @@
+keys = {
+  a = {}
+  b = { mode = "HSM" }
+}
