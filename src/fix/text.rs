@@ -93,8 +93,9 @@ pub(super) fn argument(source: &str, block: Range<usize>, name: &str, value: &st
     let spot = find_spot(Lines { source, at: line.behind }, line.behind);
     let indent = spot.indent.map_or(inner, str::to_owned);
     let gap = if spot.own_paragraph { end } else { "" };
-    let text = format!("{gap}{indent}{name} = {value}{end}");
     let needed = indent.chars().count() + name.chars().count() + 1;
+    let spaces = spot.most_common.map_or(1, |column| column.saturating_sub(needed) + 1);
+    let text = format!("{gap}{indent}{name}{}= {value}{end}", " ".repeat(spaces));
     let group = spot.column.filter(|_| !spot.own_paragraph).map(|column| Group { equals: spot.equals, column, needed });
     let shape = Shape { group, is_block: false, gap_after: begins_block(source.get(spot.at..).unwrap_or_default()) };
     Ok(Insertion { range: spot.at..spot.at, text, shape })
@@ -329,6 +330,8 @@ struct Spot<'a> {
     equals: Vec<usize>,
     /// The column that they share; `None` where the author does not align them.
     column: Option<usize>,
+    /// The column that most of them have, where they do not share one.
+    most_common: Option<usize>,
     /// Whether a blank line comes first.
     own_paragraph: bool,
 }
@@ -337,6 +340,7 @@ struct Spot<'a> {
 fn find_spot<'a>(lines: Lines<'a>, start: usize) -> Spot<'a> {
     let mut group: Option<(Spot<'a>, bool)> = None;
     let mut open = false;
+    let mut columns: Vec<Option<usize>> = Vec::new();
     let mut from = start;
     for (line, behind) in lines {
         let begins = std::mem::replace(&mut from, behind);
@@ -357,20 +361,27 @@ fn find_spot<'a>(lines: Lines<'a>, start: usize) -> Spot<'a> {
                 spot.at = behind;
                 spot.equals.push(begins + equals);
                 spot.column = spot.column.filter(|known| Some(*known) == column);
+                columns.push(column);
                 *meta &= is_meta;
                 spot.own_paragraph &= !is_source;
             }
             _ => {
                 let equals = vec![begins + equals];
-                let spot = Spot { at: behind, indent: Some(indent(line)), equals, column, own_paragraph: !is_source };
+                columns = vec![column];
+                let spot = Spot { at: behind, indent: Some(indent(line)), equals, column, most_common: None, own_paragraph: !is_source };
                 group = Some((spot, is_meta));
             }
         }
         open = true;
     }
     match group {
-        None => Spot { at: start, indent: None, equals: Vec::new(), column: None, own_paragraph: false },
-        Some((spot, only_meta)) => Spot { own_paragraph: only_meta && spot.own_paragraph, ..spot },
+        None => Spot { at: start, indent: None, equals: Vec::new(), column: None, most_common: None, own_paragraph: false },
+        Some((spot, only_meta)) => {
+            let known = columns.iter().flatten().filter(|_| spot.column.is_none());
+            let count = |column: usize| columns.iter().filter(|own| **own == Some(column)).count();
+            let most_common = known.copied().filter(|column| count(*column) > 1).max_by_key(|column| (count(*column), *column));
+            Spot { most_common, own_paragraph: only_meta && spot.own_paragraph, ..spot }
+        }
     }
 }
 
@@ -418,6 +429,15 @@ mod tests {
         let head = "resource \"a{\" \"b\" { # c\n";
         for (body, expected) in [
             ("  a = 1\n}\n", "  a               = 1\n  protection_mode = \"SOFTWARE\"\n}\n"),
+            // The column of most, where not all share one.
+            (
+                "  a    = 1\n  bc   = 1\n  long = 2\n  longest_of_all_of_them = 3\n}\n",
+                "  a    = 1\n  bc   = 1\n  long = 2\n  longest_of_all_of_them = 3\n  protection_mode = \"SOFTWARE\"\n}\n",
+            ),
+            (
+                "  compartment_id  = 1\n  display         = 1\n  longest_of_all_of_them = 3\n}\n",
+                "  compartment_id  = 1\n  display         = 1\n  longest_of_all_of_them = 3\n  protection_mode = \"SOFTWARE\"\n}\n",
+            ),
             // Who does not align is not aligned.
             ("  a = 1\n  bc = 1 # c\n}\n", "  a = 1\n  bc = 1 # c\n  protection_mode = \"SOFTWARE\"\n}\n"),
             ("  a\t= 1\n}\n", "  a\t= 1\n  protection_mode = \"SOFTWARE\"\n}\n"),

@@ -326,7 +326,9 @@ impl Way<'_> {
     /// The call that leaves a variable to its default.
     fn left(&self, call: &Call, variable: &Arc<str>, default: Option<&Step>) -> Found {
         let label = format!("`{variable}` is not set in this call");
-        let shared = default.filter(|step| matches!(step.kind, StepKind::Default(_))).cloned();
+        // The default of an installed module is nobody's to change.
+        let is_ours = |step: &&Step| !step.calls.as_ref().is_some_and(leads_out);
+        let shared = default.filter(|step| matches!(step.kind, StepKind::Default(_))).filter(is_ours).cloned();
         let is_part = default.is_some_and(|step| step.is_part || step.left_out.is_some());
         let edit = if is_part { Edit::Toggle(Arc::clone(variable)) } else { Edit::Argument(Arc::clone(variable)) };
         let block = matches!(edit, Edit::Argument(_)).then(|| call.block.clone());

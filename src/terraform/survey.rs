@@ -91,6 +91,15 @@ pub(super) fn survey(loader: &Loader<'_>, root: &Root, passed: Option<&Path>, ra
     survey
 }
 
+/// A directory on the way.
+struct Visited {
+    path: PathBuf,
+    /// Whether it can be edited here: it is in the repository, and not installed.
+    is_ours: bool,
+    /// The call that leads to the next one, and its header.
+    next: Option<(Arc<str>, Span)>,
+}
+
 struct Surveyor<'s> {
     loader: &'s Loader<'s>,
     root: &'s Root,
@@ -104,7 +113,7 @@ struct Surveyor<'s> {
     /// Directories that were visited, and whether anything below them depends on the path of calls that leads there.
     done: HashMap<PathBuf, bool>,
     /// The directories on the way, and the calls that lead to the next one.
-    stack: Vec<(PathBuf, Option<Arc<str>>)>,
+    stack: Vec<Visited>,
     calls: usize,
     /// What was said of the tree, and where.
     said: HashSet<(String, Span)>,
@@ -119,7 +128,8 @@ impl Surveyor<'_> {
         }
         let mut depends = false;
         let mut has_any = module.has_relatives();
-        self.stack.push((module.path.clone(), None));
+        let is_ours = !module.is_outside && !self.is_installed(&module.path);
+        self.stack.push(Visited { path: module.path.clone(), is_ours, next: None });
         for (name, call) in &module.calls {
             if self.calls >= self.ration.most && self.ration.most < MAX_CALLS {
                 self.cut();
@@ -144,13 +154,29 @@ impl Surveyor<'_> {
         depends
     }
 
+    /// A call, or the innermost one around it that can be edited: an installed module cannot.
+    fn in_repository(&self, call: Span) -> Span {
+        match self.stack.last() {
+            Some(here) if !here.is_ours => {
+                let ours = self.stack.iter().rev().find(|around| around.is_ours);
+                ours.and_then(|around| around.next.as_ref()).map_or(call, |(_, header)| *header)
+            }
+            _ => call,
+        }
+    }
+
+    /// Whether a directory is one that `terraform init` made.
+    fn is_installed(&self, directory: &Path) -> bool {
+        directory.starts_with(self.loader.request.data_of(&self.root.path))
+    }
+
     /// Goes where a call leads; whether a key can be reached there.
     fn follow(&mut self, module: &Arc<Module>, name: &Arc<str>, call: &Block, path: &str, located: Located, depends: &mut bool) -> bool {
         let place = call.body.attribute("source").map_or(call.header, |source| source.value.span);
         let is_veiled = self.loader.sources.quote(place).is_none();
         match located.target {
             Target::Folder { path: folder, .. } => {
-                if self.stack.iter().any(|(around, _)| *around == folder) {
+                if self.stack.iter().any(|around| around.path == folder) {
                     let message = format!("module `{name}` calls a directory that it is called from itself");
                     self.problem(message, place, Some("Break the cycle: Terraform cannot load such a tree".to_owned()));
                 } else if self.stack.len() >= MAX_DEPTH {
@@ -158,8 +184,8 @@ impl Surveyor<'_> {
                     self.problem(message, place, None);
                 } else {
                     if self.done.get(&folder) != Some(&false) {
-                        if let Some((_, next)) = self.stack.last_mut() {
-                            *next = Some(Arc::clone(name));
+                        if let Some(here) = self.stack.last_mut() {
+                            here.next = Some((Arc::clone(name), call.header));
                         }
                         let below = self.loader.module(&folder, self.dialect);
                         *depends |= self.visit(&below, path);
@@ -202,7 +228,7 @@ impl Surveyor<'_> {
                     address: format!("module.{}", path.replace('.', ".module.")),
                     root: self.shown.clone(),
                     source: source.unwrap_or_default(),
-                    place: Place::Source(call.header),
+                    place: Place::Source(self.in_repository(call.header)),
                     why: why.to_string(),
                 });
             }
@@ -227,7 +253,7 @@ impl Surveyor<'_> {
         let world = self.scout.get_or_init(|| scout(self.loader, self.root, self.passed, self.ration));
         let mut at = world.top();
         let around = self.stack.len().saturating_sub(1);
-        for name in self.stack.iter().take(around).filter_map(|(_, name)| name.as_ref()) {
+        for name in self.stack.iter().take(around).filter_map(|around| around.next.as_ref().map(|(name, _)| name)) {
             let module = Arc::clone(&at.module);
             let call = module.calls.get(name).ok_or("its caller is unknown")?;
             at = world.child(&at, name, call, None, Each::None)?;

@@ -411,3 +411,35 @@ fn a_new_key_in_a_plan_may_become_software_without_asking_twice() {
     assert!(code.contains("\"HSM\"") && !fixed.contains("\"HSM\""), "{said:#?}\n{fixed}");
     assert_eq!(run(folder.path(), &["src", "--level", "OCI-KMS-001=off"]).code, 0);
 }
+
+#[test]
+fn every_fix_of_the_fixtures_is_written_as_a_person_would() {
+    let rules = root().join("testdata/rules");
+    let mut diffs = String::new();
+    for case in crate::harness::folders(&rules).iter().flat_map(|rule| crate::harness::folders(rule)) {
+        let copied = tempfile::tempdir().expect("a temporary folder");
+        copy(&case, copied.path());
+        let diff = run(copied.path(), &["--diff", "--unsafe-fixes", "--quiet"]).out;
+        let said = run(copied.path(), &["--fix", "--unsafe-fixes"]);
+        assert!(!said.err.contains("taken back"), "{}: {said:#?}", case.display());
+        let again = run(copied.path(), &["--diff", "--unsafe-fixes", "--quiet"]).out;
+        assert_eq!(again, "", "{}: nothing is left to fix", case.display());
+        if !diff.is_empty() {
+            let name = case.strip_prefix(&rules).expect("below the rules").display().to_string().replace('\\', "/");
+            diffs.push_str(&format!("# {name}\n{diff}\n"));
+        }
+    }
+    crate::harness::expect_file(&rules.join("fixes.diff"), &diffs);
+}
+
+fn copy(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).expect("a folder");
+    for entry in std::fs::read_dir(from).expect("a folder").map(|entry| entry.expect("an entry")) {
+        let target = to.join(entry.file_name());
+        if entry.path().is_dir() {
+            copy(&entry.path(), &target);
+        } else {
+            std::fs::copy(entry.path(), target).expect("a file");
+        }
+    }
+}

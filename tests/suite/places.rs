@@ -196,7 +196,12 @@ fn a_plan_with_its_sources_stands_where_its_configuration_does_and_alone_at_its_
     let expected = vec![at("src/main.tf", 2), at("src/main.tf", 16), at("src/terraform.tfvars", 2), at("src/terraform.tfvars", 3)];
     assert_eq!(places(&["plan.json", "--source", "src"]), expected);
     assert_eq!(places(&["src"]), expected, "the configuration alone says the same");
-    let alone = scratch(&[("plan.json", &std::fs::read_to_string(plan.join("plan.json")).expect("the plan"))]);
+    let read = |path: &str| std::fs::read_to_string(plan.join(path)).unwrap_or_else(|error| panic!("{path}: {error}"));
+    let accepted = read("src/terraform.tfvars").replace("\"HSM\" }", "\"HSM\" } # kmslint: ignore[OCI-KMS-004] accepted here");
+    let (json, main, module) = (read("plan.json"), read("src/main.tf"), read("src/m/main.tf"));
+    let folder = scratch(&[("plan.json", &json), ("src/main.tf", &main), ("src/m/main.tf", &module), ("src/terraform.tfvars", &accepted)]);
+    assert_eq!(findings(folder.path(), &["plan.json", "--source", "src"]).len(), 3, "comments in values files count for plans, too");
+    let alone = scratch(&[("plan.json", &json)]);
     let found = findings(alone.path(), &["plan.json"]);
     let pointer = |at: usize| format!("/resource_changes/{at}/change/after/protection_mode");
     let pointers: Vec<_> = found.iter().map(|finding| finding["place"]["pointer"].as_str().expect("a pointer").to_owned()).collect();
@@ -220,6 +225,19 @@ fn what_a_module_fixes_is_edited_in_the_module_where_it_can_be() {
     of(&installed, &TIERED.replace("basic", "premium"), "Change `tier` in this call");
     of(&format!("module \"key\" {{\n{CALL_INSTALLED}  mode    = \"HSM\" # <-\n}}\n"), KEY, "Set `mode = \"SOFTWARE\"` in this call");
     of(&format!("module \"key\" {{\n{CALL_INSTALLED}  keys = {{\n    a = {{}} # <-\n  }}\n}}\n"), MANY, "in this element");
+}
+
+#[test]
+fn a_module_that_an_installed_one_lacks_is_missing_at_the_call_in_the_repository() {
+    let installed = format!("module \"key\" {{\n{CALL_INSTALLED}}}\n");
+    let inner = format!("module \"inner\" {{\n  source = \"acme/inner/oci\"\n}}\n{}", FIXED.replace("HSM", "SOFTWARE"));
+    let files =
+        [("main.tf", installed.as_str()), (".terraform/modules/modules.json", INSTALLED), (".terraform/modules/key/main.tf", &inner)];
+    let folder = scratch(&files);
+    let found = findings(folder.path(), &["--strict"]);
+    let [finding] = found.as_slice() else { panic!("{found:?}") };
+    assert_eq!((&finding["rule"], &finding["place"]["path"]), (&"modules-not-followed".into(), &"main.tf".into()));
+    assert_eq!(finding["keys"][0]["address"], "module.key.module.inner");
 }
 
 #[test]
