@@ -119,7 +119,16 @@ impl Request {
     /// around it; and what the user allows. What lies outside is followed, but nothing of it is quoted.
     #[must_use]
     pub fn bounds(&self) -> Vec<PathBuf> {
-use crate::base::{Directories, Overlay, Repository, disk};
+        let repository = Repository::of(&self.cwd, &self.paths).bounds().to_path_buf();
+        let around = |path: &PathBuf| {
+            let real = self.directories.real(&self.cwd.join(path)).ok()?;
+            let directory = if disk::is_dir(&real) { real } else { real.parent()?.to_path_buf() };
+            let is_inside = directory.starts_with(&repository);
+            (!is_inside).then(|| self.directories.repository_root(&directory).unwrap_or(directory))
+        };
+        let allowed = self.allow_paths.iter().filter_map(|path| self.directories.real(&self.cwd.join(path)).ok());
+        let mut all: Vec<PathBuf> = self.paths.iter().filter_map(around).chain(allowed).collect();
+        all.push(repository);
         all.sort();
         all.dedup();
         all
