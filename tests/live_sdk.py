@@ -43,25 +43,31 @@ def config(user=USER):
     }
 
 
-def seen_by_sdk(base, settings):
+def seen_by_sdk(base, settings, signer=None, verify=None):
     """Keys by OCID: their facts and the OCIDs of their versions, replicas and wrapping keys left out."""
     import oci
+
+    def client(kind, endpoint):
+        made = kind(settings, service_endpoint=endpoint, **({"signer": signer} if signer else {}))
+        if verify:
+            made.base_client.session.verify = verify
+        return made
 
     def every(call, *arguments, **options):
         return oci.pagination.list_call_get_all_results(call, *arguments, **options).data
 
-    identity = oci.identity.IdentityClient(settings, service_endpoint=f"{base}/{HOME_REGION}/identity")
+    identity = client(oci.identity.IdentityClient, f"{base}/{HOME_REGION}/identity")
     regions = [one.region_name for one in identity.list_region_subscriptions(TENANCY).data]
     listed = every(identity.list_compartments, TENANCY, compartment_id_in_subtree=True, lifecycle_state="ACTIVE")
     compartments = [TENANCY, *(one.id for one in listed)]
     keys = {}
     for region in regions:
-        vaults = oci.key_management.KmsVaultClient(settings, service_endpoint=f"{base}/{region}/kms")
+        vaults = client(oci.key_management.KmsVaultClient, f"{base}/{region}/kms")
         for summary in (vault for compartment in compartments for vault in every(vaults.list_vaults, compartment)):
             vault = vaults.get_vault(summary.id).data
             if summary.lifecycle_state == "PENDING_DELETION" or not vault.is_primary:
                 continue
-            management = oci.key_management.KmsManagementClient(settings, summary.management_endpoint)
+            management = client(oci.key_management.KmsManagementClient, summary.management_endpoint)
             for key in (key for compartment in compartments for key in every(management.list_keys, compartment)):
                 if key.id == vault.wrappingkey_id:
                     continue
@@ -80,20 +86,28 @@ def seen_by_sdk(base, settings):
     return keys
 
 
-def kmslint(base, settings, folder, *arguments):
-    """Runs `kmslint live`."""
-    names = {"OCI_CLI_USER": "user", "OCI_CLI_TENANCY": "tenancy", "OCI_CLI_FINGERPRINT": "fingerprint", "OCI_CLI_KEY_FILE": "key_file", "OCI_CLI_REGION": "region"}
-    environment = {**os.environ, **{name: settings[key] for name, key in names.items()}, "OCI_CLI_SUPPRESS_FILE_PERMISSIONS_WARNING": "True"}
+def kmslint(base, environment, folder, *arguments):
+    """Runs `kmslint live` with these variables and no others of OCI's."""
+    own = {name: value for name, value in os.environ.items() if not name.startswith(("OCI_", "KUBERNETES_"))}
+    environment = {**own, **environment, "OCI_CLI_SUPPRESS_FILE_PERMISSIONS_WARNING": "True", "HOME": str(folder)}
+    for name in ("CARGO_HOME", "RUSTUP_HOME"):
+        environment.setdefault(name, str(pathlib.Path.home() / f".{name.removesuffix('_HOME').lower()}"))
     command = ["cargo", "run", "--quiet", "--manifest-path", str(ROOT / "Cargo.toml"), "--", "live", "--all-regions", "--no-config"]
     command += ["--rps", "1000", "--endpoint", base + "/{region}/{service}", *arguments]
     return subprocess.run(command, env=environment, cwd=folder, capture_output=True, text=True)
 
 
-def seen_by_kmslint(base, settings, folder):
+def of_user(settings):
+    """The variables of an API key."""
+    names = {"OCI_CLI_USER": "user", "OCI_CLI_TENANCY": "tenancy", "OCI_CLI_FINGERPRINT": "fingerprint", "OCI_CLI_KEY_FILE": "key_file", "OCI_CLI_REGION": "region"}
+    return {name: settings[key] for name, key in names.items()}
+
+
+def seen_by_kmslint(base, environment, folder):
     import datetime
 
     evidence = pathlib.Path(folder) / "evidence.json"
-    run = kmslint(base, settings, folder, "--format", "json", "--save", str(evidence))
+    run = kmslint(base, environment, folder, "--format", "json", "--save", str(evidence))
     assert run.returncode == 1, (run.returncode, run.stderr)
     reported = {key["address"] for key in json.loads(run.stdout)["keys"]}
     saved = json.loads(evidence.read_text())["keys"]
@@ -109,42 +123,140 @@ def seen_by_kmslint(base, settings, folder):
     }
 
 
-def serve():
-    """Starts the server of the tests; gives the process and its address."""
-    command = ["cargo", "test", "--quiet", "--test", "suite", "--", "--ignored", "--exact", "live::sdk::serve", "--nocapture"]
-    server = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-    for line in server.stdout:
-        if line.startswith("serving "):
-            return server, line.split()[1]
-    sys.exit("the server did not start")
+class Served:
+    """The server of the tests, for a kind of credentials."""
+
+    def __init__(self, kind):
+        command = ["cargo", "test", "--quiet", "--test", "suite", "--", "--ignored", "--exact", "live::sdk::serve", "--nocapture"]
+        environment = {**os.environ, "KMSLINT_CREDENTIALS": kind}
+        self.process = subprocess.Popen(command, cwd=ROOT, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        for line in self.process.stdout:
+            if line.startswith("facts "):
+                self.facts = json.loads(line.removeprefix("facts "))
+            if line.startswith("serving "):
+                self.base = line.split()[1]
+                return
+        sys.exit("the server did not start")
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *error):
+        self.process.stdin.close()
+        rest = self.process.stdout.read()
+        self.process.wait()
+        self.refused = rest.partition("refused ")[2].partition("\n")[0]
+
+
+def credentials(kind, served, folder):
+    """The variables that kmslint reads, and the signer that Oracle's client makes of the same."""
+    import oci
+
+    key = str(VECTORS / "pkcs8.pem")
+    private = oci.signer.load_private_key_from_file(key)
+    base, token, resource = served.base, served.facts.get("token"), served.facts.get("resource")
+    token_file = pathlib.Path(folder) / "token"
+    token_file.write_text((token or "account") + "\n")
+    federation = f"{base}/{HOME_REGION}/auth/v1/x509"
+    principal = {
+        "VERSION": kind,
+        "RPT_ENDPOINT": f"{base}/rp",
+        "RPST_ENDPOINT": f"{base}/rp/auth",
+        "RESOURCE_ID": resource,
+        "TENANCY_ID": TENANCY,
+        "PRIVATE_PEM": key,
+        "REGION": HOME_REGION,
+    }
+    if kind == "2.1.2":
+        principal["SECURITY_CONTEXT"] = "context"
+    if kind == "2.2":
+        principal["RPST"] = str(token_file)
+    if kind == "3.0":
+        leaf = {"VERSION": "2.2", "RPST": str(token_file), "PRIVATE_PEM": key, "REGION": HOME_REGION}
+        principal = {f"{name}_FOR_LEAF_RESOURCE": value for name, value in leaf.items()}
+        principal |= {"VERSION": "3.0", "RPT_URL_FOR_PARENT_RESOURCE": f"{base}/rp/parent/1", "RPST_ENDPOINT_FOR_PARENT_RESOURCE": f"{base}/rp/auth"}
+    principal = {f"OCI_RESOURCE_PRINCIPAL_{name}": value for name, value in principal.items()}
+    metadata = {"OCI_METADATA_BASE_URL": f"{base}/opc/v2"}
+    if kind == "api_key":
+        return of_user(config()), None
+    if kind == "session":
+        session = {"OCI_CLI_SECURITY_TOKEN_FILE": str(token_file), "OCI_CLI_KEY_FILE": key, "OCI_CLI_TENANCY": TENANCY, "OCI_CLI_REGION": HOME_REGION}
+        return session, oci.auth.signers.SecurityTokenSigner(token, private)
+    if kind == "instance":
+        os.environ |= metadata
+        signer = oci.auth.signers.InstancePrincipalsSecurityTokenSigner(federation_endpoint=federation)
+        return {**metadata, "OCI_CLI_AUTH": "instance_principal"}, signer
+    if kind == "delegation":
+        os.environ |= metadata
+        # The profile that a Cloud Shell has, and that both clients read.
+        profile = pathlib.Path(folder) / "config"
+        profile.write_text(f"[DEFAULT]\nauthentication_type=instance_principal\ndelegation_token_file={token_file}\ntenancy={TENANCY}\nregion={HOME_REGION}\n")
+        signer = oci.auth.signers.InstancePrincipalsDelegationTokenSigner(delegation_token=token, federation_endpoint=federation)
+        return {**metadata, "OCI_CLI_CONFIG_FILE": str(profile)}, signer
+    if kind == "workload":
+        certificate = pathlib.Path(folder) / "ca.crt"
+        certificate.write_text(served.facts["certificate"])
+        variables = {
+            "KUBERNETES_SERVICE_HOST": served.facts["host"],
+            "OCI_KUBERNETES_SERVICE_ACCOUNT_CERT_PATH": str(certificate),
+            "OCI_KUBERNETES_SERVICE_ACCOUNT_TOKEN_PATH": str(token_file),
+            "OCI_RESOURCE_PRINCIPAL_REGION": HOME_REGION,
+            "OCI_CLI_CERT_BUNDLE": str(certificate),
+        }
+        os.environ |= variables
+        signer = oci.auth.signers.get_oke_workload_identity_resource_principal_signer(service_account_token_path=str(token_file))
+        return {**variables, "OCI_CLI_AUTH": "oke_workload_identity"}, signer
+    os.environ |= principal
+    try:
+        signer = oci.auth.signers.get_resource_principals_signer()
+    finally:
+        for name in principal:
+            del os.environ[name]
+    return {**principal, "OCI_CLI_AUTH": "resource_principal"}, signer
+
+
+KINDS = ["api_key", "session", "instance", "delegation", "2.1", "2.1.1", "2.1.2", "2.2", "3.0", "workload"]
+
+
+def compare(kind):
+    """Both clients list the tenancy with the same credentials; returns what they saw."""
+    with tempfile.TemporaryDirectory() as folder, Served(kind) as served:
+        environment, signer = credentials(kind, served, folder)
+        settings = config() if signer is None else {"region": HOME_REGION}
+        theirs = seen_by_sdk(served.base, settings, signer, served.facts.get("certificate") and str(pathlib.Path(folder) / "ca.crt"))
+        ours = seen_by_kmslint(served.base, environment, folder)
+    assert len(theirs) >= 9, f"only {len(theirs)} keys: the comparison says nothing"
+    for ocid in sorted(ours.keys() | theirs.keys()):
+        assert ours.get(ocid) == theirs.get(ocid), f"{kind}: {ocid}\n  kmslint: {ours.get(ocid)}\n  oci SDK: {theirs.get(ocid)}"
+    assert not served.refused, f"{kind}: {served.refused}"
+    return theirs
+
+
+def refused_to_both():
+    """A stranger's requests are refused to both: the server does verify signatures."""
+    import oci
+
+    stranger = config(user="ocid1.user.oc1..somebodyelse")
+    with tempfile.TemporaryDirectory() as folder, Served("api_key") as served:
+        refused = kmslint(served.base, of_user(stranger), folder)
+        assert refused.returncode == 2 and "401 NotAuthenticated" in refused.stderr, (refused.returncode, refused.stderr)
+        try:
+            seen_by_sdk(served.base, stranger)
+            sys.exit("a wrongly signed request of the SDK was not refused")
+        except oci.exceptions.ServiceError as error:
+            assert error.status == 401, error
+    assert served.refused.count(" | ") == 1, served.refused
 
 
 def main():
     in_sdk()
     import oci
 
-    server, base = serve()
-    try:
-        with tempfile.TemporaryDirectory() as folder:
-            ours, theirs = seen_by_kmslint(base, config(), folder), seen_by_sdk(base, config())
-            assert len(theirs) >= 9, f"only {len(theirs)} keys: the comparison says nothing"
-            for ocid in sorted(ours.keys() | theirs.keys()):
-                assert ours.get(ocid) == theirs.get(ocid), f"{ocid}\n  kmslint: {ours.get(ocid)}\n  oci SDK: {theirs.get(ocid)}"
-            stranger = config(user="ocid1.user.oc1..somebodyelse")
-            refused = kmslint(base, stranger, folder)
-            assert refused.returncode == 2 and "401 NotAuthenticated" in refused.stderr, (refused.returncode, refused.stderr)
-            try:
-                seen_by_sdk(base, stranger)
-                sys.exit("a wrongly signed request of the SDK was not refused")
-            except oci.exceptions.ServiceError as error:
-                assert error.status == 401, error
-    finally:
-        server.stdin.close()
-        rest = server.stdout.read()
-        server.wait()
-    assert "refused 2" in rest, rest
-    versions = sum(len(key["versions"]) for key in theirs.values())
-    print(f"kmslint and oci {oci.__version__} see the same {len(theirs)} keys with {versions} versions; a stranger is refused to both")
+    kinds = sys.argv[1:] or KINDS
+    seen = [compare(kind) for kind in kinds]
+    refused_to_both()
+    versions = sum(len(key["versions"]) for key in seen[0].values())
+    print(f"kmslint and oci {oci.__version__} see the same {len(seen[0])} keys with {versions} versions, with credentials of {len(kinds)} kinds: {', '.join(kinds)}; a stranger is refused to both")
 
 
 if __name__ == "__main__":

@@ -120,8 +120,14 @@ pub struct Live {
     #[arg(long, value_name = "FILE", help_heading = "Credentials")]
     pub config_file: Option<PathBuf>,
 
-    /// How to authenticate: api_key, security_token, resource_principal or instance_principal [default: by the profile]
-    #[arg(long, value_name = "KIND", value_parser = auth, help_heading = "Credentials")]
+    /// How to authenticate.
+    #[arg(
+        long,
+        value_name = "KIND",
+        value_parser = auth,
+        help_heading = "Credentials",
+        help = format!("How to authenticate: {} [default: OCI_CLI_AUTH, or by the profile]", AuthKind::words())
+    )]
     pub auth: Option<AuthKind>,
 
     /// A region to audit, by name or code; repeatable [default: the profile's]
@@ -190,7 +196,7 @@ pub struct Live {
 }
 
 fn auth(text: &str) -> Result<AuthKind, String> {
-    AuthKind::read(text).ok_or_else(|| "expected api_key, security_token, resource_principal or instance_principal".to_owned())
+    AuthKind::read(text).ok_or_else(|| format!("expected one of {}", AuthKind::words()))
 }
 
 /// The longest duration on the command line: more is a mistake, and sums of times must not overflow.

@@ -6,7 +6,7 @@ use super::desk::{self, Desk, refuse};
 use super::interrupt::Machine;
 use super::progress::ProgressLine;
 use super::surroundings::{Surroundings, complain, print};
-use super::{Exit, invocation};
+use super::{Exit, invocation, vaults};
 use crate::base::{Sources, count, disk, duration};
 use crate::key::{Inventory, Reach};
 use crate::live::saved::Unfinished;
@@ -81,7 +81,11 @@ pub fn run(arguments: &Live, matches: &ArgMatches, surroundings: &Surroundings) 
     inventory.absorb(Inventory { keys: Vec::new(), ..declared });
     let input = policy::Input { inventory, drift, declared: declared_keys };
     let outcome = desk.judge(input, &config, clock.now, &arguments.policy, &sources);
-    desk.finish(&outcome, &config, &arguments.policy, clock, &sources)
+    let exit = desk.finish(&outcome, &config, &arguments.policy, clock, &sources)?;
+    if !arguments.terminal.quiet {
+        complain(vaults::summary(&outcome, arguments.terminal.verbose).as_bytes());
+    }
+    Ok(exit)
 }
 
 /// What the arguments ask of the audit.

@@ -22,6 +22,7 @@ mod progress;
 mod schema;
 mod spelling;
 mod surroundings;
+mod vaults;
 
 pub use exit::Exit;
 

@@ -20,23 +20,43 @@ pub enum AuthKind {
     ApiKey,
     /// A session token beside a profile: `oci session authenticate`, and what CI actions for OIDC write.
     SecurityToken,
-    /// What Functions, Data Science and other services hand to the code they run: resource principal 2.2.
+    /// What Functions, Data Science and other services hand to the code they run.
     ResourcePrincipal,
     /// The certificate of the compute instance that runs kmslint.
     InstancePrincipal,
+    /// The same on behalf of a user, by a delegation token: Cloud Shell.
+    InstanceOboUser,
+    /// The service account of the pod that runs kmslint in Kubernetes Engine.
+    OkeWorkloadIdentity,
+    /// A key that a hardware token keeps. Known, to be refused with what to do instead.
+    Pkcs11,
 }
+
+/// The words of `--auth`, `OCI_CLI_AUTH` and `authentication_type`.
+const AUTH_WORDS: [(&str, AuthKind); 8] = [
+    ("api_key", AuthKind::ApiKey),
+    ("security_token", AuthKind::SecurityToken),
+    ("session_token", AuthKind::SecurityToken),
+    ("instance_principal", AuthKind::InstancePrincipal),
+    ("instance_obo_user", AuthKind::InstanceOboUser),
+    ("resource_principal", AuthKind::ResourcePrincipal),
+    ("oke_workload_identity", AuthKind::OkeWorkloadIdentity),
+    ("pkcs11", AuthKind::Pkcs11),
+];
 
 impl AuthKind {
     /// Reads the words of `--auth` and `OCI_CLI_AUTH`.
     #[must_use]
     pub fn read(word: &str) -> Option<Self> {
-        match word.to_ascii_lowercase().replace('-', "_").as_str() {
-            "api_key" => Some(Self::ApiKey),
-            "security_token" | "session_token" => Some(Self::SecurityToken),
-            "resource_principal" => Some(Self::ResourcePrincipal),
-            "instance_principal" => Some(Self::InstancePrincipal),
-            _ => None,
-        }
+        let word = word.to_ascii_lowercase().replace('-', "_");
+        AUTH_WORDS.into_iter().find(|(known, _)| *known == word).map(|(_, kind)| kind)
+    }
+
+    /// The words of what can be used, each once.
+    #[must_use]
+    pub fn words() -> String {
+        let usable = AUTH_WORDS.iter().filter(|(word, kind)| *kind != Self::Pkcs11 && *word != "session_token");
+        usable.map(|(word, _)| *word).collect::<Vec<_>>().join(", ")
     }
 }
 
@@ -207,6 +227,9 @@ mod tests {
             ("security_token", AuthKind::SecurityToken),
             ("resource-principal", AuthKind::ResourcePrincipal),
             ("instance_principal", AuthKind::InstancePrincipal),
+            ("instance_obo_user", AuthKind::InstanceOboUser),
+            ("oke_workload_identity", AuthKind::OkeWorkloadIdentity),
+            ("PKCS11", AuthKind::Pkcs11),
         ] {
             assert_eq!(AuthKind::read(word), Some(kind));
         }

@@ -23,6 +23,7 @@ pub use findings::{EditAddress, Gathered, Judged, Paths, findings, place_order, 
 pub use identity::Fingerprints;
 pub use kind::SharedKind;
 pub use place::{Edit, Placement, of as placement};
+pub use protection_mode::ID as PROTECTION_MODE;
 pub use remedy::{Change, Remedy, Safety, Setting, Site};
 pub use rotation::{fresh_days, max_rotation_days};
 pub use settings::{ChosenSettings, DaysSetting, SettingRow, Settings, SwitchSetting};

@@ -7,9 +7,10 @@ use super::place;
 use super::subject::{self, Situation, Vault, listed, not_applicable, pass, sentences, shown_mode};
 use super::{Placement, Reference, Report, Rule, SettingRow, Settings, SwitchSetting, TREND, Verdict};
 use crate::base::{Bounds, Case, Claim, Unknown};
-use crate::key::{Importance, KeyFacts, ProtectionMode, Stage};
+use crate::key::{Importance, InputKind, KeyFacts, ProtectionMode, Stage};
 
-const ID: &str = "OCI-KMS-004";
+/// Its id.
+pub const ID: &str = "OCI-KMS-004";
 
 static ACCEPT_HSM_IN_PRIVATE_VAULT: SwitchSetting = SwitchSetting {
     rule: ID,
@@ -174,6 +175,7 @@ fn by_effect(key: &KeyFacts, settings: &Settings, effect: Effect) -> Verdict {
         }
         Effect::Hsm => hsm(key, settings, Kind::Hsm),
         Effect::HsmByDefault => subject::unless_external(key, hsm(key, settings, Kind::HsmByDefault)),
+        Effect::Invalid if key.id.input == InputKind::Live => unknown_to_us(key),
         Effect::Invalid => invalid(key),
         Effect::Unrecorded if subject::may_be_imported(key) => {
             subject::imported(key, "its protection mode", "If `protection_mode` is omitted, Terraform keeps the mode of an existing key.")
@@ -224,6 +226,21 @@ fn maybe_accepted(key: &KeyFacts) -> Verdict {
         at: at_unknown(key).into(),
         note: "The setting `accept-hsm-in-private-vault` accepts HSM keys only there.".to_owned(),
         help: unknown.map_or_else(|| subject::how_to_settle(key), |unknown| subject::how_to_settle_this(key, unknown)),
+    })
+}
+
+/// Row 7, of a key that exists: the service knows its own modes, so it is a new one.
+fn unknown_to_us(key: &KeyFacts) -> Verdict {
+    let shown = key.protection_mode.value().and_then(|mode| shown_mode(&key.protection_mode, mode));
+    let shown = shown.map_or_else(String::new, |shown| format!(" {shown}"));
+    Verdict::Undetermined(Report {
+        kind: SharedKind::Unknown.into(),
+        message: format!(
+            "cannot determine whether the key is HSM-protected: kmslint does not know the protection mode{shown} of the service"
+        ),
+        at: at_unknown(key).into(),
+        note: "The service has a mode that this version of kmslint does not know.".to_owned(),
+        help: "Update kmslint, and look at the key in the console until then.".to_owned(),
     })
 }
 

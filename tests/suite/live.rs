@@ -12,6 +12,8 @@ mod faults;
 mod instance;
 /// What is found in a healthy tenancy, and in how many calls.
 mod inventory;
+/// Resource principals of all versions, workloads of Kubernetes Engine, and what a profile says of itself.
+mod principals;
 /// Serves for Oracle's own client.
 mod sdk;
 /// The server: signatures, pages, faults.

@@ -338,7 +338,8 @@ impl Client<'_> {
         let date = httpdate::fmt_http_date(SystemTime::from(now));
         let request_line = format!("get {target}");
         let host = base.authority();
-        let signed = [("date", date.as_str()), ("(request-target)", request_line.as_str()), ("host", host)];
+        let mut signed = vec![("date", date.as_str()), ("(request-target)", request_line.as_str()), ("host", host)];
+        signed.extend(signer.delegation.as_deref().map(|token| ("opc-obo-token", token)));
         let authorization = authorization(&signer.key, &signer.key_id, &signed).ok_or_else(TransportError::unsigned)?;
         let id = retry::request_id();
         let mut headers = vec![
@@ -348,6 +349,7 @@ impl Client<'_> {
             ("content-type", "application/json"),
             ("opc-request-id", id.as_str()),
         ];
+        headers.extend(signer.delegation.as_deref().map(|token| ("opc-obo-token", token)));
         if attempt > 1 {
             headers.push(("opc-client-retries", "true"));
         }

@@ -105,15 +105,57 @@ pub enum LiveError {
     /// The token is not a token.
     #[error("{0} does not hold a session token")]
     NotAToken(String),
+    /// A profile's `authentication_type` is not a way to authenticate.
+    #[error("`authentication_type` of {of} is `{word}`, which kmslint does not know")]
+    UnknownAuthenticationType {
+        /// The profile.
+        of: String,
+        /// The value.
+        word: String,
+    },
+    /// Keys that a PKCS#11 token keeps.
+    #[error("kmslint does not sign with keys of PKCS#11 tokens")]
+    Pkcs11,
+    /// The file of a delegation token holds none.
+    #[error("{0} does not hold a delegation token")]
+    NotADelegationToken(String),
+    /// The delegation token is over.
+    #[error("the delegation token {of} expired at {when}")]
+    ExpiredDelegation {
+        /// Which token.
+        of: String,
+        /// When.
+        when: jiff::Timestamp,
+    },
+    /// `--auth oke_workload_identity` outside of a pod.
+    #[error("there is no workload identity: `KUBERNETES_SERVICE_HOST` does not name the host of a cluster")]
+    NoCluster,
     /// A resource principal of another version.
-    #[error("resource principal version {0} is not supported, only 2.2 is")]
-    ResourcePrincipalVersion(String),
+    #[error("`{variable}` is {version}, which is not supported: only 2.1, 2.1.1, 2.1.2, 2.2 and 3.0 are")]
+    ResourcePrincipalVersion {
+        /// The variable.
+        variable: String,
+        /// The version.
+        version: String,
+    },
     /// `--auth resource_principal` where there is none.
-    #[error("there is no resource principal: `OCI_RESOURCE_PRINCIPAL_VERSION` is not set")]
-    NoResourcePrincipal,
+    #[error("there is no resource principal: `{0}` is not set")]
+    NoResourcePrincipal(String),
     /// A variable that a resource principal needs.
     #[error("the resource principal is missing `{0}`")]
-    ResourcePrincipalVariable(&'static str),
+    ResourcePrincipalVariable(String),
+    /// A variable that should be an encrypted address.
+    #[error("`{0}` is not an address that begins with `https://`")]
+    ResourcePrincipalEndpoint(String),
+    /// A variable that should be a path.
+    #[error("`{0}` is not a path that begins with `/`")]
+    ResourcePrincipalPath(String),
+    /// The next resource outwards is somewhere else.
+    #[error("the tokens of the next resource principal cannot be read: {0}")]
+    ResourcePrincipalParent(EndpointError),
+    /// Resources that contain each other.
+    #[error("the nested resource principals have no end")]
+    EndlessResourcePrincipal,
     /// Not on an instance, most likely.
     #[error("the instance's metadata service at {base} cannot be used: {why}")]
     NoMetadata {
@@ -131,8 +173,8 @@ pub enum LiveError {
     /// No key for a session can be made.
     #[error("{NO_RANDOM_NUMBERS} for a session key")]
     NoSessionKey,
-    /// The service gives no token for the instance's certificate.
-    #[error("{host} returned no session token for this instance's certificate: {why}")]
+    /// The service gives no token for what proves who asks.
+    #[error("{host} returned no session token: {why}")]
     NoSession {
         /// The service.
         host: String,
@@ -359,8 +401,17 @@ impl LiveError {
                 ));
             }
             Self::NotAToken(_) => "run `oci session authenticate`",
-            Self::ResourcePrincipalVersion(_) => "write a profile with `security_token_file` for it and use `--auth security_token`",
-            Self::NoResourcePrincipal => "OCI sets it for Functions, Data Science and jobs; elsewhere use another `--auth`",
+            Self::UnknownAuthenticationType { .. } => "Remove it, or choose with `--auth`",
+            Self::Pkcs11 => "Run `oci session authenticate` and use `--auth security_token`, or add an API key that is kept in a file",
+            Self::NotADelegationToken(_) | Self::ExpiredDelegation { .. } => {
+                "Cloud Shell writes and replaces it: start a new session; elsewhere use another `--auth`"
+            }
+            Self::NoCluster => "Workload identities are those of pods in Kubernetes Engine (OKE): elsewhere use another `--auth`",
+            Self::ResourcePrincipalVersion { version, .. } if version == "1.1" => {
+                "Version 1.1 relies on the instance that it runs on: use `--auth instance_principal` and allow the instance's dynamic group to read keys"
+            }
+            Self::ResourcePrincipalVersion { .. } => "Write a profile with `security_token_file` for it, and use `--auth security_token`",
+            Self::NoResourcePrincipal(_) => "OCI sets it for Functions, Data Science and jobs; elsewhere use another `--auth`",
             Self::NoMetadata { .. } => {
                 "instance principals work on OCI's compute instances only; elsewhere use an API key, or `oci session authenticate` and `--auth security_token`"
             }
@@ -383,6 +434,10 @@ impl LiveError {
             | Self::Config { .. }
             | Self::NotAnOcid { .. }
             | Self::ResourcePrincipalVariable(_)
+            | Self::ResourcePrincipalEndpoint(_)
+            | Self::ResourcePrincipalPath(_)
+            | Self::ResourcePrincipalParent(_)
+            | Self::EndlessResourcePrincipal
             | Self::Certificate(_)
             | Self::NoSessionKey
             | Self::NoSession { .. }

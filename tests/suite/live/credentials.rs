@@ -212,7 +212,7 @@ fn resource_principals_are_read_from_values_and_files() {
         base(request);
         set(request, "OCI_RESOURCE_PRINCIPAL_VERSION", "1.1");
     });
-    assert!(trial.said().contains("resource principal version 1.1 is not supported"), "{}", trial.said());
+    assert!(trial.said().contains("`OCI_RESOURCE_PRINCIPAL_VERSION` is 1.1, which is not supported"), "{}", trial.said());
     let trial = with(&home, None, |request| request.auth = Some(AuthKind::ResourcePrincipal));
     assert!(trial.said().contains("there is no resource principal"), "{}", trial.said());
 }

@@ -3,6 +3,8 @@
 use super::server::{Behaviour, Fault, Faults, Instance, KEY_PEM, Server, TENANCY};
 use super::tenancy::{FRA, KEYS, Small};
 use super::trial::{self, Trial, healthy, run};
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use kmslint::live::{AuthKind, Clock, Request};
 use rcgen::{BasicConstraints, CertificateParams, DistinguishedName, DnType, IsCa, Issuer, KeyPair};
 use std::collections::BTreeMap;
@@ -32,7 +34,8 @@ fn instance(key: &KeyPair) -> Instance {
     Instance { metadata, certificate: leaf.der().to_vec(), lives: Vec::new() }
 }
 
-fn own() -> Instance {
+/// The instance that has the server's key.
+pub fn own() -> Instance {
     instance(&KeyPair::from_pem(KEY_PKCS8).unwrap())
 }
 
@@ -122,7 +125,7 @@ fn a_certificate_that_is_not_the_keys_or_not_known_is_told() {
         "the certificate of the instance's metadata service cannot be used: it does not belong to the private key there",
     );
     let unknown = Instance { certificate: vec![0x30, 0], ..own() };
-    refused(unknown, "127.0.0.1 returned no session token for this instance's certificate: the service answered 401 NotAuthenticated");
+    refused(unknown, "127.0.0.1 returned no session token: the service answered 401 NotAuthenticated");
 }
 
 #[test]
@@ -145,4 +148,70 @@ fn metadata_that_are_lacking_or_out_of_reach_are_told() {
     );
     assert!(said.contains("instance principals work on OCI's compute instances only"), "{said}");
     assert_eq!(trial.log, [] as [&str; 0]);
+}
+
+/// Audits on behalf of a user, as in a Cloud Shell: with its config file, and a delegation token in a file.
+fn on_behalf(delegation: &str, sent: &str, change: impl FnOnce(&mut Request)) -> Trial {
+    let home = tempfile::tempdir().unwrap();
+    let file = home.path().join("delegation_token");
+    std::fs::write(&file, format!("{delegation}\n")).unwrap();
+    let config = home.path().join("config");
+    let text = format!(
+        "[DEFAULT]\nauthentication_type = instance_principal\ndelegation_token_file = {}\ntenancy = {TENANCY}\nregion = {FRA}\n",
+        file.display()
+    );
+    std::fs::write(&config, text).unwrap();
+    let (mut request, clock) = trial::request("");
+    let behaviour = Behaviour { instance: Some(own()), delegation: Some(sent.to_owned()), ..Behaviour::default() };
+    let server = Server::start(Small::at(request.now), behaviour);
+    request.env = BTreeMap::from([
+        ("OCI_METADATA_BASE_URL".to_owned(), format!("{}/opc/v2", server.base)),
+        ("OCI_CLI_SUPPRESS_FILE_PERMISSIONS_WARNING".to_owned(), "true".to_owned()),
+        ("OCI_CLI_CONFIG_FILE".to_owned(), config.display().to_string()),
+    ]);
+    request.all_regions = false;
+    request.endpoint = Some(server.endpoint());
+    change(&mut request);
+    run(&request, &clock, &server)
+}
+
+/// A user's delegation token that expires then.
+pub fn delegation(expires: i64) -> String {
+    format!("e30.{}.c2VjcmV0", URL_SAFE_NO_PAD.encode(format!(r#"{{"exp":{expires},"tenant":"{TENANCY}"}}"#)))
+}
+
+#[test]
+fn a_cloud_shell_asks_on_behalf_of_its_user() {
+    let now = jiff::Timestamp::now().as_second();
+    let token = delegation(now + 3600);
+    // The profile says so itself, as in a Cloud Shell; and the variable and the option of Oracle's command line do.
+    for choice in [None, Some(AuthKind::InstanceOboUser)] {
+        let trial = on_behalf(&token, &token, |request| request.auth = choice);
+        assert_fine(&trial, 1);
+        assert!(trial.inventory.log[0].starts_with("credentials: the delegation token of profile `DEFAULT`"), "{:?}", trial.inventory.log);
+    }
+    let trial = on_behalf(&token, &token, |request| {
+        request.env.insert("OCI_CLI_AUTH".to_owned(), "instance_obo_user".to_owned());
+    });
+    assert_fine(&trial, 1);
+}
+
+#[test]
+fn a_delegation_token_that_cannot_be_used_is_named_and_not_shown() {
+    let now = jiff::Timestamp::now().as_second();
+    let (over, other) = (delegation(now - 1), delegation(now + 7200));
+    for (token, words) in [
+        (over.as_str(), "the delegation token "),
+        ("hunter2", "does not hold a delegation token"),
+        ("", "does not hold a delegation token"),
+        ("a.b.c\r\nx: y", "does not hold a delegation token"),
+    ] {
+        let trial = on_behalf(token, token, |_| {});
+        assert!(trial.said().contains(words), "{token}: {}", trial.said());
+        assert_eq!((trial.inventory.problems.len(), trial.log.len()), (1, 0), "{token}");
+        assert!(!trial.said().contains("hunter2") && !trial.said().contains("e30."), "{}", trial.said());
+    }
+    // The service knows another user.
+    let trial = on_behalf(&other, &delegation(now + 60), |_| {});
+    assert!(trial.said().contains("401 NotAuthenticated") && !trial.said().contains(&other), "{}", trial.said());
 }

@@ -97,6 +97,12 @@ pub struct Behaviour {
     pub key_id: String,
     /// The instance whose metadata it serves, and to which it gives tokens; then only the newest token is accepted.
     pub instance: Option<Instance>,
+    /// The user on whose behalf the instance asks: the token that must come with each request, signed.
+    pub delegation: Option<String>,
+    /// The resources and the pod to which it gives tokens.
+    pub principals: Option<Principals>,
+    /// Where to listen; a free port of 127.0.0.1 without.
+    pub listen: Option<String>,
     /// Certificate chain and key; without them it speaks plain HTTP.
     pub tls: Option<Arc<rustls::ServerConfig>>,
 }
@@ -109,6 +115,9 @@ impl Default for Behaviour {
             now: Box::new(SystemTime::now),
             key_id: format!("{TENANCY}/{USER}/{}", FINGERPRINT.trim()),
             instance: None,
+            delegation: None,
+            principals: None,
+            listen: None,
             tls: None,
         }
     }
@@ -122,6 +131,25 @@ pub struct Instance {
     pub certificate: Vec<u8>,
     /// Seconds for which the first token, the second … holds; all that follow hold an hour.
     pub lives: Vec<i64>,
+}
+
+/// What the server knows of resources and pods. All of them use the server's key, but for pods, which make their own.
+#[derive(Clone, Default)]
+pub struct Principals {
+    /// The `keyId` that asks for the first token.
+    pub key_id: String,
+    /// Where it asks, below `/rp`.
+    pub path: String,
+    /// The security context that must come with it.
+    pub context: Option<String>,
+    /// How many resources contain the first one.
+    pub parents: usize,
+    /// Where the next resource outwards is, in place of this server.
+    pub elsewhere: Option<String>,
+    /// The service account token of a pod.
+    pub service_account: String,
+    /// What the cluster answers instead of a token.
+    pub status: Option<u16>,
 }
 
 /// A token that was given, and the public key it is for.
@@ -163,7 +191,7 @@ struct Answer {
 impl Server {
     /// Starts a server on a free port.
     pub fn start(tenancy: impl Tenancy + 'static, behaviour: Behaviour) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let listener = TcpListener::bind(behaviour.listen.as_deref().unwrap_or("127.0.0.1:0")).unwrap();
         let authority = listener.local_addr().unwrap().to_string();
         let scheme = if behaviour.tls.is_some() { "https" } else { "http" };
         let base = format!("{scheme}://{authority}");
@@ -259,6 +287,14 @@ impl Shared {
                 });
             }
         }
+        if let Some(principals) = &self.behaviour.principals
+            && (target.starts_with("/rp/") || target == "/resourcePrincipalSessionTokens")
+        {
+            return self.principal(principals, method, target, headers, body).unwrap_or_else(|why| {
+                self.refused.lock().unwrap().push(format!("{target}: {why}"));
+                self.error(401, "NotAuthenticated")
+            });
+        }
         if let Err(why) = self.verify(method, target, headers) {
             self.refused.lock().unwrap().push(format!("{target}: {why}"));
             return self.error(401, "NotAuthenticated");
@@ -345,11 +381,81 @@ impl Shared {
 
     /// As the service does: who, when, where, and the signature of it all.
     fn verify(&self, method: &str, target: &str, headers: &BTreeMap<String, String>) -> Result<(), String> {
-        let signed = ["date", "(request-target)", "host"];
+        let mut signed = vec!["date", "(request-target)", "host"];
+        if let Some(delegation) = &self.behaviour.delegation {
+            if headers.get("opc-obo-token") != Some(delegation) {
+                return Err("delegation token".to_owned());
+            }
+            signed.push("opc-obo-token");
+        }
         match self.sessions.lock().unwrap().last() {
             Some(session) => self.verify_as(&format!("ST${}", session.token), &session.public, &signed, method, target, headers),
             None => self.verify_as(&self.behaviour.key_id, &self.public, &signed, method, target, headers),
         }
+    }
+
+    /// Gives tokens to resources, to those that contain them, and to pods.
+    fn principal(
+        &self,
+        principals: &Principals,
+        method: &str,
+        target: &str,
+        headers: &BTreeMap<String, String>,
+        body: &[u8],
+    ) -> Result<Answer, String> {
+        if target == "/resourcePrincipalSessionTokens" {
+            if headers.get("authorization") != Some(&format!("Bearer {}", principals.service_account)) || method != "POST" {
+                return Err("service account".to_owned());
+            }
+            if let Some(status) = principals.status {
+                return Ok(self.error(status, "Forbidden"));
+            }
+            let body: Value = serde_json::from_slice(body).map_err(|error| error.to_string())?;
+            let key = STANDARD.decode(body["podKey"].as_str().unwrap_or_default()).map_err(|_| "base64")?.split_off(24);
+            let token = self.token(key);
+            return Ok(self.success(STANDARD.encode(json!({"token": format!("ST${token}")}).to_string())));
+        }
+        // A resource asks with its key, and with its session on behalf of the one that contains it.
+        let session = self.sessions.lock().unwrap().last().map(|session| format!("ST${}", session.token));
+        let is_sessions = session.as_ref().is_some_and(|session| headers.get("authorization").is_some_and(|text| text.contains(session)));
+        let key_id = session.filter(|_| is_sessions).unwrap_or_else(|| principals.key_id.clone());
+        if method == "GET" {
+            self.verify_as(&key_id, &self.public, &["date", "(request-target)", "host"], method, target, headers)?;
+            if let Some(context) = &principals.context
+                && headers.get("security-context") != Some(context)
+            {
+                return Err("security context".to_owned());
+            }
+            let parent = target.strip_prefix("/rp/parent/").and_then(|number| number.parse::<usize>().ok());
+            if parent.is_none() && target != format!("/rp{}", principals.path) {
+                return Err("path".to_owned());
+            }
+            let mut answer = self.success(json!({"resourcePrincipalToken": "rpt", "servicePrincipalSessionToken": "spst"}).to_string());
+            if let Some(number) = parent.filter(|number| *number < principals.parents) {
+                let next = principals.elsewhere.clone().unwrap_or_else(|| format!("{}/rp/parent/{}", self.base, number + 1));
+                answer.headers.push(("opc-parent-rpt-url", next));
+            }
+            return Ok(answer);
+        }
+        let signed = ["date", "(request-target)", "host", "content-length", "content-type", "x-content-sha256"];
+        self.verify_as(&key_id, &self.public, &signed, method, target, headers)?;
+        let body: Value = serde_json::from_slice(body).map_err(|error| error.to_string())?;
+        let key = STANDARD.decode(body["sessionPublicKey"].as_str().unwrap_or_default()).map_err(|_| "base64")?.split_off(24);
+        if body["resourcePrincipalToken"] != "rpt" || body["servicePrincipalSessionToken"] != "spst" || key != self.public {
+            return Err("tokens or key".to_owned());
+        }
+        let token = self.token(key);
+        Ok(self.success(json!({"token": token}).to_string()))
+    }
+
+    /// A token for a key, which holds an hour.
+    fn token(&self, public: Vec<u8>) -> String {
+        let mut sessions = self.sessions.lock().unwrap();
+        let now = (self.behaviour.now)().duration_since(SystemTime::UNIX_EPOCH).unwrap().as_secs();
+        let payload = json!({"exp": now + 3600, "res_tenant": TENANCY, "number": sessions.len()}).to_string();
+        let token = format!("e30.{}.c2VjcmV0", base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(payload));
+        sessions.push(Session { token: token.clone(), public });
+        token
     }
 
     /// Gives a token for the key in the body to the instance whose certificate is there, if its key signed the request.

@@ -17,7 +17,7 @@ use super::transport::regions::{self, Region};
 use super::transport::retry::Pace;
 use super::wire::{Subscription, is_ocid};
 use crate::base::{Problem, ProblemKind, count};
-use crate::key::{Inventory, NotAudited};
+use crate::key::{Inventory, NotAudited, Notice};
 use crate::live::permissions::Permission;
 use crate::live::saved::{self, Answers};
 use crate::live::{Keeper, Progress, Request, Retry, Step};
@@ -26,6 +26,9 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, OnceLock};
 use std::time::Duration;
+
+/// What no audit sees. Source: `kms_hsm_cluster_client.py` of Oracle's Python SDK; keys of a cluster are managed by its own tools.
+const DEDICATED: &str = "keys in HSM clusters of Dedicated KMS are not audited: they are not kept in vaults, and have an API of their own";
 
 /// How often what was read is saved. Writing takes time in proportion to what was read.
 const SAVE_EVERY: Duration = Duration::from_secs(15);
@@ -61,6 +64,9 @@ pub fn audit(request: &Request, progress: &dyn Progress, keeper: Option<&dyn Kee
     order(&mut inventory);
     if let Some(saver) = &saver {
         saver.save(&inventory);
+    }
+    if inventory.reach.is_some() {
+        inventory.notices.push(Notice { kind: "dedicated-kms", message: DEDICATED.to_owned(), place: None });
     }
     inventory.log.insert(0, format!("credentials: {}", client.credentials.source));
     inventory.log.push(calls(&client));

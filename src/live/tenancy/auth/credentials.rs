@@ -1,22 +1,18 @@
 //! Who asks: a signer, whose tenancy it is, and where the next token comes from.
 
-use super::instance::Instance;
 use super::profile::Profile;
-use super::signer::Signer;
+use super::signer::{Renew, Signer};
 use crate::live::tenancy::fault::LiveError;
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
-
-/// How long before its end a token is replaced, if that can be done. Source: `federation_client.py` of Oracle's Python SDK.
-const EARLY: SignedDuration = SignedDuration::from_secs(60);
 
 /// Who asks.
 pub struct Credentials<'a> {
     /// What requests are signed with now.
     signer: Mutex<Arc<Signer>>,
     /// Where the next token comes from, if there is a next one.
-    instance: Option<Instance<'a>>,
+    next: Option<Box<dyn Renew + 'a>>,
     /// The tenancy's OCID.
     pub tenancy: String,
     /// The region to begin with.
@@ -30,7 +26,7 @@ pub struct Credentials<'a> {
 impl<'a> Credentials<'a> {
     /// Credentials that last as long as their token.
     pub fn new(signer: Signer, tenancy: String, region: Option<String>, source: String) -> Self {
-        Self { signer: Mutex::new(Arc::new(signer)), instance: None, tenancy, region, source, profile: None }
+        Self { signer: Mutex::new(Arc::new(signer)), next: None, tenancy, region, source, profile: None }
     }
 
     /// The same, found through a profile.
@@ -38,9 +34,9 @@ impl<'a> Credentials<'a> {
         Self { profile: profile.name().map(str::to_owned), ..self }
     }
 
-    /// The same, with an instance that renews their token.
-    pub fn of_instance(self, instance: Instance<'a>) -> Self {
-        Self { instance: Some(instance), ..self }
+    /// The same, with a source of further tokens.
+    pub fn renewed_by(self, next: Box<dyn Renew + 'a>) -> Self {
+        Self { next: Some(next), ..self }
     }
 
     /// What to sign with at this time. A token that is about to expire is replaced where that can be done.
@@ -49,13 +45,12 @@ impl<'a> Credentials<'a> {
     /// There is no new token.
     pub fn signer(&self, now: Timestamp) -> Result<Arc<Signer>, LiveError> {
         let signer = Arc::clone(&self.signer.lock().unwrap_or_else(PoisonError::into_inner));
-        let over = signer.expires.is_some_and(|expires| expires.duration_since(now) <= EARLY);
-        if over && self.is_renewable() { self.renew(&signer) } else { Ok(signer) }
+        if signer.renew_at.is_some_and(|time| time <= now) && self.is_renewable() { self.renew(&signer) } else { Ok(signer) }
     }
 
     /// Whether there can be a new token.
     pub fn is_renewable(&self) -> bool {
-        self.instance.is_some()
+        self.next.is_some()
     }
 
     /// Replaces a token that is no longer accepted. Whoever comes second gets what the first one got.
@@ -64,10 +59,10 @@ impl<'a> Credentials<'a> {
     /// There is no new token.
     pub fn renew(&self, stale: &Arc<Signer>) -> Result<Arc<Signer>, LiveError> {
         let mut current = self.signer.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(instance) = &self.instance
+        if let Some(next) = &self.next
             && Arc::ptr_eq(&current, stale)
         {
-            *current = Arc::new(instance.session()?.signer);
+            *current = Arc::new(next.renew()?);
         }
         Ok(Arc::clone(&current))
     }

@@ -2,31 +2,21 @@
 //!
 //! Source: `instance_principals_security_token_signer.py` and `federation_client.py` of Oracle's Python SDK.
 
-use super::signer::Signer;
-use super::token;
+use super::exchange::{self, Token};
+use super::signer::{Renew, Signer};
 use crate::live::Request;
 use crate::live::tenancy::crypto::certificate::Certificate;
 use crate::live::tenancy::crypto::key::PrivateKey;
 use crate::live::tenancy::crypto::pem;
-use crate::live::tenancy::crypto::signature::authorization;
 use crate::live::tenancy::fault::{CertificateError, LiveError, TransportError};
-use crate::live::tenancy::transport::answer::{Answer, described};
 use crate::live::tenancy::transport::endpoint::{self, Base, Service};
 use crate::live::tenancy::transport::http::Transport;
 use crate::live::tenancy::transport::regions::{self, Region};
-use crate::live::tenancy::transport::retry;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use jiff::Timestamp;
-use serde::Deserialize;
 use serde_json::json;
-use sha2::{Digest, Sha256};
-use std::time::SystemTime;
 
-/// How often the metadata service and the service that gives tokens are asked before we give up.
-const ATTEMPTS: u32 = 4;
 const TARGET: &str = "/v1/x509";
-const JSON: &str = "application/json";
 
 /// The instance that kmslint runs on.
 pub struct Instance<'a> {
@@ -52,11 +42,6 @@ struct Identity {
     certificate: Certificate,
     key: PrivateKey,
     intermediate: Vec<String>,
-}
-
-#[derive(Deserialize)]
-struct Token {
-    token: String,
 }
 
 /// Finds out where kmslint runs and gets the first token.
@@ -106,7 +91,7 @@ fn metadata(request: &Request, direct: &Transport, base: &Base, path: &str) -> R
     // The service is one link away: where it does not answer, there is none.
     let for_good = |error: TransportError| TransportError::Lasting(error.to_string());
     let call = || direct.get(&base.url(&target), &[("authorization", "Bearer Oracle")]).map_err(for_good);
-    let answer = until_answered(request, call).map_err(|why| error(&why.to_string()))?;
+    let answer = exchange::until_answered(request, call).map_err(|why| error(&why.to_string()))?;
     if answer.status != 200 {
         return Err(error(&format!("it answers {} for {path}", answer.status)));
     }
@@ -139,62 +124,20 @@ impl Instance<'_> {
             "certificate": identity.certificate.base64(),
             "publicKey": STANDARD.encode(key.public_der()),
             "intermediateCertificates": identity.intermediate,
-        })
-        .to_string();
-        let answer =
-            until_answered(self.request, || self.post(identity, body.as_bytes())).map_err(|error| no_session(error.to_string()))?;
-        if !(200..300).contains(&answer.status) {
-            let error = serde_json::from_slice(&answer.body).unwrap_or_default();
-            return Err(no_session(described(&answer, &error)));
-        }
-        let token = serde_json::from_slice::<Token>(&answer.body).map(|answer| answer.token).unwrap_or_default();
-        let claims = token::claims(&token).ok_or_else(|| no_session("its answer has no token".to_owned()))?;
-        token::check_expiry(now(self.request), claims.expires(), &format!("of {host}"), None)?;
-        let signer = Signer { key_id: format!("ST${}", token.trim()), key, expires: claims.expires() };
+        });
+        let key_id = format!("{}/fed-x509/{}", identity.certificate.tenancy, identity.certificate.fingerprint());
+        // The host is not signed: the certificate names no one who could be robbed.
+        let asks = exchange::Identity { key: &identity.key, key_id: &key_id, signs_host: false };
+        let answer = exchange::ask(self.request, &self.service, &asks, &self.auth, TARGET, Some(&body.to_string()), &[])
+            .map_err(|error| no_session(error.to_string()))?;
+        let token: Token = exchange::read(&answer, "a token").map_err(no_session)?;
+        let (signer, _) = exchange::session(self.request, &token.token, key, host)?;
         Ok(Session { signer, tenancy: identity.certificate.tenancy.clone() })
     }
-
-    /// Asks for a token, signed with the certificate's key. The host is not signed: the certificate names no one who could be robbed.
-    fn post(&self, identity: &Identity, body: &[u8]) -> Result<Answer, TransportError> {
-        let target = self.auth.target(TARGET);
-        let date = httpdate::fmt_http_date(SystemTime::from(now(self.request)));
-        let (request_line, length) = (format!("post {target}"), body.len().to_string());
-        let digest = STANDARD.encode(Sha256::digest(body));
-        let signed = [
-            ("date", date.as_str()),
-            ("(request-target)", request_line.as_str()),
-            ("content-length", length.as_str()),
-            ("content-type", JSON),
-            ("x-content-sha256", digest.as_str()),
-        ];
-        let key_id = format!("{}/fed-x509/{}", identity.certificate.tenancy, identity.certificate.fingerprint());
-        let authorization = authorization(&identity.key, &key_id, &signed).ok_or_else(TransportError::unsigned)?;
-        let headers = [
-            ("date", date.as_str()),
-            ("content-type", JSON),
-            ("x-content-sha256", digest.as_str()),
-            ("authorization", authorization.as_str()),
-        ];
-        self.service.post(&self.auth.url(&target), &headers, body)
-    }
 }
 
-/// The machine's time.
-fn now(request: &Request) -> Timestamp {
-    request.now.checked_add(request.clock.elapsed()).unwrap_or(request.now)
-}
-
-/// Tries until there is an answer that is not worth another attempt.
-fn until_answered(request: &Request, call: impl Fn() -> Result<Answer, TransportError>) -> Result<Answer, TransportError> {
-    let mut attempt = 1;
-    loop {
-        let last = attempt >= ATTEMPTS || request.clock.elapsed() >= request.deadline;
-        match call() {
-            Ok(answer) if last || !retry::is_passing(answer.status, "") => return Ok(answer),
-            Err(error @ (TransportError::Lasting(_) | TransportError::Unreachable(_) | TransportError::Abandoned)) => return Err(error),
-            Err(error @ TransportError::Passing(_)) if last => return Err(error),
-            Ok(_) | Err(TransportError::Passing(_)) => request.clock.sleep(retry::pause(attempt, retry::chance())),
-        }
-        attempt += 1;
+impl Renew for Instance<'_> {
+    fn renew(&self) -> Result<Signer, LiveError> {
+        Ok(self.session()?.signer)
     }
 }

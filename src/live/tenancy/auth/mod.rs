@@ -1,8 +1,11 @@
 //! Who asks: an API key or a session token of a profile, or a principal that OCI hands out.
 //!
-//! Arrows go down here too: this file → `principal` → `credentials` → `instance` → `signer`, and `profile` → `ini`.
+//! Arrows go down here too: this file → `principal`, `workload`, `delegation` → `credentials`, `instance` → `exchange` → `signer`, and
+//! `profile` → `ini`.
 
 pub mod credentials;
+mod delegation;
+mod exchange;
 mod files;
 pub mod ini;
 mod instance;
@@ -10,6 +13,7 @@ mod principal;
 mod profile;
 pub mod signer;
 mod token;
+mod workload;
 
 use super::crypto::key::PrivateKey;
 use super::fault::{KeyError, LiveError};
@@ -32,19 +36,52 @@ pub fn find<'a>(request: &'a Request, warn: &mut dyn FnMut(String)) -> Result<Cr
     match asked {
         Some(AuthKind::ResourcePrincipal) => principal::resource(request),
         Some(AuthKind::InstancePrincipal) => of_instance(request),
-        Some(AuthKind::SecurityToken) => of_token(request, &Profile::load(request, warn)?, warn),
-        Some(AuthKind::ApiKey) => of_key(request, &Profile::load(request, warn)?, warn),
-        None => {
-            let profile = Profile::load(request, warn)?;
-            if profile.value("security_token_file").is_some() { of_token(request, &profile, warn) } else { of_key(request, &profile, warn) }
+        Some(AuthKind::OkeWorkloadIdentity) => workload::identity(request),
+        Some(AuthKind::Pkcs11) => Err(LiveError::Pkcs11),
+        Some(kind @ (AuthKind::InstanceOboUser | AuthKind::SecurityToken | AuthKind::ApiKey)) => {
+            of_profile(request, &Profile::load(request, warn)?, Some(kind), warn)
         }
+        None => of_profile(request, &Profile::load(request, warn)?, None, warn),
+    }
+}
+
+/// The credentials of a profile: of the kind asked for, else as its `authentication_type` says, else as what it has.
+fn of_profile<'a>(
+    request: &'a Request,
+    profile: &Profile,
+    asked: Option<AuthKind>,
+    warn: &mut dyn FnMut(String),
+) -> Result<Credentials<'a>, LiveError> {
+    let named = || profile.value("authentication_type").map(|word| (AuthKind::read(word), word));
+    let kind = match asked {
+        Some(kind) => Some(kind),
+        None => match named() {
+            Some((None, word)) => return Err(LiveError::UnknownAuthenticationType { of: profile.source(), word: word.to_owned() }),
+            Some((Some(kind), _)) => Some(kind),
+            None => None,
+        },
+    };
+    let has = |name| profile.value(name).is_some();
+    match kind {
+        // What a Cloud Shell has: Oracle's SDK reads an instance principal with a delegation token as that of a user.
+        Some(AuthKind::InstancePrincipal) if has("delegation_token_file") => delegation::of_user(request, profile, warn),
+        Some(AuthKind::InstanceOboUser) => delegation::of_user(request, profile, warn),
+        Some(AuthKind::InstancePrincipal) => of_instance(request),
+        Some(AuthKind::ResourcePrincipal) => principal::resource(request),
+        Some(AuthKind::OkeWorkloadIdentity) => workload::identity(request),
+        Some(AuthKind::Pkcs11) => Err(LiveError::Pkcs11),
+        Some(AuthKind::SecurityToken) => of_token(request, profile, warn),
+        Some(AuthKind::ApiKey) => of_key(request, profile, warn),
+        None if has("security_token_file") => of_token(request, profile, warn),
+        None => of_key(request, profile, warn),
     }
 }
 
 fn of_instance(request: &Request) -> Result<Credentials<'_>, LiveError> {
     let (instance, session) = instance::find(request)?;
     let region = Some(instance.region().to_owned());
-    Ok(Credentials::new(session.signer, session.tenancy, region, "the instance principal".to_owned()).of_instance(instance))
+    let source = "the instance principal".to_owned();
+    Ok(Credentials::new(session.signer, session.tenancy, region, source).renewed_by(Box::new(instance)))
 }
 
 fn of_key<'a>(request: &Request, profile: &Profile, warn: &mut dyn FnMut(String)) -> Result<Credentials<'a>, LiveError> {
@@ -58,7 +95,7 @@ fn of_key<'a>(request: &Request, profile: &Profile, warn: &mut dyn FnMut(String)
     {
         return Err(LiveError::WrongFingerprint { configured: configured.to_owned(), actual, of: source });
     }
-    let signer = Signer { key_id: format!("{tenancy}/{user}/{actual}"), key, expires: None };
+    let signer = Signer::of_user(format!("{tenancy}/{user}/{actual}"), key);
     Ok(Credentials::new(signer, tenancy, profile.value("region").map(str::to_owned), profile.source()).of_profile(profile))
 }
 
@@ -75,7 +112,7 @@ fn of_token<'a>(request: &Request, profile: &Profile, warn: &mut dyn FnMut(Strin
         None => claims.tenancy().map(str::to_owned).ok_or_else(|| missing(profile, "tenancy", "OCI_CLI_TENANCY"))?,
     };
     let (key, _) = private_key(request, profile, warn)?;
-    let signer = Signer { key_id: format!("ST${token}"), key, expires: claims.expires() };
+    let signer = Signer::of_session(token, key, claims.expires());
     Ok(Credentials::new(signer, tenancy, profile.value("region").map(str::to_owned), profile.source()).of_profile(profile))
 }
 

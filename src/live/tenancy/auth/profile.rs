@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 /// Variables of OCI's command line and what they stand for.
-const VARIABLES: [(&str, &str); 8] = [
+const VARIABLES: [(&str, &str); 9] = [
     ("OCI_CLI_USER", "user"),
     ("OCI_CLI_TENANCY", "tenancy"),
     ("OCI_CLI_FINGERPRINT", "fingerprint"),
@@ -18,6 +18,7 @@ const VARIABLES: [(&str, &str); 8] = [
     ("OCI_CLI_PASSPHRASE", "pass_phrase"),
     ("OCI_CLI_REGION", "region"),
     ("OCI_CLI_SECURITY_TOKEN_FILE", "security_token_file"),
+    ("OCI_CLI_DELEGATION_TOKEN_FILE", "delegation_token_file"),
 ];
 
 /// The values that hold, whoever set them.
@@ -47,7 +48,10 @@ impl Profile {
                 return Err(LiveError::Config { path, error: IniError::KeyContent });
             }
             profile.file = Some((path, name));
-        } else if request.var("OCI_CLI_TENANCY").is_none() && request.var("OCI_CLI_SECURITY_TOKEN_FILE").is_none() {
+        } else if ["OCI_CLI_TENANCY", "OCI_CLI_SECURITY_TOKEN_FILE", "OCI_CLI_DELEGATION_TOKEN_FILE"]
+            .iter()
+            .all(|name| request.var(name).is_none())
+        {
             let is_resource_principal = request.var("OCI_RESOURCE_PRINCIPAL_VERSION").is_some();
             return Err(LiveError::NoCredentials { path, is_resource_principal });
         }

@@ -19,6 +19,8 @@ pub struct Answer {
     pub date: Option<String>,
     /// `retry-after`: seconds, or an HTTP date.
     pub retry_after: Option<String>,
+    /// `opc-parent-rpt-url`: where a nested resource principal finds the tokens of the next resource outwards.
+    pub parent: Option<String>,
     /// The body.
     pub body: Vec<u8>,
 }
@@ -90,7 +92,7 @@ mod tests {
     use super::*;
 
     fn answer(status: u16) -> Answer {
-        Answer { status, next_page: None, request_id: None, date: None, retry_after: None, body: Vec::new() }
+        Answer { status, next_page: None, request_id: None, date: None, retry_after: None, parent: None, body: Vec::new() }
     }
 
     #[test]

@@ -113,6 +113,18 @@ pub fn metadata(named: Option<&str>) -> Result<Vec<Base>, LiveError> {
     Ok(vec![base])
 }
 
+/// An address that the environment names, for a service that gives tokens. `None`: it is not one, or is not encrypted.
+pub fn named(text: &str) -> Option<Base> {
+    Base::read(text).filter(|base| !base.is_open())
+}
+
+/// Where a Kubernetes Engine cluster exchanges tokens: the port of the host that `KUBERNETES_SERVICE_HOST` names.
+pub fn cluster(host: &str) -> Option<Base> {
+    const PORT: u16 = 12250;
+    let host = if host.contains(':') && !host.starts_with('[') { format!("[{host}]") } else { host.to_owned() };
+    Base::read(&format!("https://{host}:{PORT}")).filter(|base| base.path.is_empty() && !host.contains('/'))
+}
+
 /// Takes in the `managementEndpoint` of a vault. `ours`: the address of the vault service if the user named it.
 ///
 /// # Errors

@@ -5,6 +5,7 @@ use crate::base::disk;
 use crate::live::tenancy::fault::{LiveError, TransportError};
 use crate::live::{Clock, Request};
 use std::io::{self, ErrorKind, Read};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
@@ -23,6 +24,7 @@ const BUNDLE_CAP: u64 = 16 << 20;
 const TICK: Duration = Duration::from_millis(50);
 
 /// The way to the service.
+#[derive(Clone)]
 pub struct Transport {
     agent: Agent,
     clock: Arc<dyn Clock>,
@@ -48,11 +50,22 @@ impl Transport {
         Self::through(request, None)
     }
 
+    /// The same, trusting only these certificates: a cluster's own.
+    ///
+    /// # Errors
+    /// The certificates cannot be read.
+    pub fn trusting(request: &Request, certificates: &Path) -> Result<Self, LiveError> {
+        Self::with(request, None, Some(certificates.to_path_buf()))
+    }
+
     fn through(request: &Request, proxy: Option<(&'static str, Proxy)>) -> Result<Self, LiveError> {
+        Self::with(request, proxy, ca_bundle(request).map(|path| request.expand(&path)))
+    }
+
+    fn with(request: &Request, proxy: Option<(&'static str, Proxy)>, certificates: Option<PathBuf>) -> Result<Self, LiveError> {
         let (variable, proxy) = proxy.unzip();
-        let roots = match ca_bundle(request) {
+        let roots = match certificates {
             Some(path) => {
-                let path = request.expand(&path);
                 let text = disk::read(&path, BUNDLE_CAP).map_err(|error| LiveError::Unreadable {
                     what: "the certificates".to_owned(),
                     path: path.clone(),
@@ -142,7 +155,7 @@ fn received(response: Result<Response<Body>, ureq::Error>) -> Result<Answer, Tra
     let mut response = response.map_err(failure)?;
     let header = |name: &str| response.headers().get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
     let (next_page, request_id, date) = (header("opc-next-page"), header("opc-request-id"), header("date"));
-    let retry_after = header("retry-after");
+    let (retry_after, parent) = (header("retry-after"), header("opc-parent-rpt-url"));
     let status = response.status().as_u16();
     let mut body = Vec::new();
     let mut reader = response.body_mut().as_reader().take(BODY_CAP + 1);
@@ -150,7 +163,7 @@ fn received(response: Result<Response<Body>, ureq::Error>) -> Result<Answer, Tra
     if body.len() as u64 > BODY_CAP {
         return Err(TransportError::Lasting(format!("the answer is larger than {} MiB", BODY_CAP >> 20)));
     }
-    Ok(Answer { status, next_page, request_id, date, retry_after, body })
+    Ok(Answer { status, next_page, request_id, date, retry_after, parent, body })
 }
 
 /// `--ca-bundle`, then the variables that OCI's command line and Python's `requests` read.

@@ -1,0 +1,115 @@
+//! Requests for tokens: signed with the key that proves who asks, tried until they are answered.
+
+use super::signer::Signer;
+use super::token;
+use crate::live::Request;
+use crate::live::tenancy::crypto::key::PrivateKey;
+use crate::live::tenancy::crypto::signature::authorization;
+use crate::live::tenancy::fault::{LiveError, TransportError};
+use crate::live::tenancy::transport::answer::{Answer, described};
+use crate::live::tenancy::transport::endpoint::Base;
+use crate::live::tenancy::transport::http::Transport;
+use crate::live::tenancy::transport::retry;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use jiff::Timestamp;
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use sha2::{Digest, Sha256};
+use std::time::SystemTime;
+
+/// How often a service is asked for a token before we give up.
+const ATTEMPTS: u32 = 4;
+const JSON: &str = "application/json";
+
+/// The body of an answer that holds a token.
+#[derive(Deserialize)]
+pub struct Token {
+    /// The token.
+    pub token: String,
+}
+
+/// Who asks for a token.
+pub struct Identity<'a> {
+    /// The key that signs.
+    pub key: &'a PrivateKey,
+    /// Its `keyId`.
+    pub key_id: &'a str,
+    /// Whether the host is signed too: all but instances do.
+    pub signs_host: bool,
+}
+
+/// The machine's time.
+pub fn now(request: &Request) -> Timestamp {
+    request.now.checked_add(request.clock.elapsed()).unwrap_or(request.now)
+}
+
+/// Asks with a GET, or with a POST of a body.
+pub fn ask(
+    request: &Request,
+    transport: &Transport,
+    identity: &Identity<'_>,
+    base: &Base,
+    path: &str,
+    body: Option<&str>,
+    extra: &[(&str, &str)],
+) -> Result<Answer, TransportError> {
+    let target = base.target(path);
+    let target = if target.is_empty() { "/".to_owned() } else { target };
+    let method = if body.is_some() { "post" } else { "get" };
+    until_answered(request, || {
+        let date = httpdate::fmt_http_date(SystemTime::from(now(request)));
+        let request_line = format!("{method} {target}");
+        let length = body.unwrap_or_default().len().to_string();
+        let digest = STANDARD.encode(Sha256::digest(body.unwrap_or_default().as_bytes()));
+        let mut signed = vec![("date", date.as_str()), ("(request-target)", request_line.as_str())];
+        if identity.signs_host {
+            signed.push(("host", base.authority()));
+        }
+        if body.is_some() {
+            signed.extend([("content-length", length.as_str()), ("content-type", JSON), ("x-content-sha256", digest.as_str())]);
+        }
+        let authorization = authorization(identity.key, identity.key_id, &signed).ok_or_else(TransportError::unsigned)?;
+        // The client sends the length itself.
+        let mut headers: Vec<(&str, &str)> =
+            signed.iter().copied().filter(|(name, _)| !matches!(*name, "(request-target)" | "content-length")).collect();
+        headers.push(("authorization", authorization.as_str()));
+        headers.extend(extra);
+        match body {
+            Some(body) => transport.post(&base.url(&target), &headers, body.as_bytes()),
+            None => transport.get(&base.url(&target), &headers),
+        }
+    })
+}
+
+/// Tries until there is an answer that is not worth another attempt.
+pub fn until_answered(request: &Request, call: impl Fn() -> Result<Answer, TransportError>) -> Result<Answer, TransportError> {
+    let mut attempt = 1;
+    loop {
+        let last = attempt >= ATTEMPTS || request.clock.elapsed() >= request.deadline;
+        match call() {
+            Ok(answer) if last || !retry::is_passing(answer.status, "") => return Ok(answer),
+            Err(error @ (TransportError::Lasting(_) | TransportError::Unreachable(_) | TransportError::Abandoned)) => return Err(error),
+            Err(error @ TransportError::Passing(_)) if last => return Err(error),
+            Ok(_) | Err(TransportError::Passing(_)) => request.clock.sleep(retry::pause(attempt, retry::chance())),
+        }
+        attempt += 1;
+    }
+}
+
+/// What a successful answer holds; the error is a clause.
+pub fn read<T: DeserializeOwned>(answer: &Answer, what: &str) -> Result<T, String> {
+    if !(200..300).contains(&answer.status) {
+        return Err(described(answer, &serde_json::from_slice(&answer.body).unwrap_or_default()));
+    }
+    // The error of the parser could quote a token.
+    serde_json::from_slice(&answer.body).map_err(|_| format!("its answer does not hold {what}"))
+}
+
+/// The session of a token that was given for this key, and the tenancy in it.
+pub fn session(request: &Request, token: &str, key: PrivateKey, host: &str) -> Result<(Signer, Option<String>), LiveError> {
+    let no_token = || LiveError::NoSession { host: host.to_owned(), why: "its answer does not hold a token".to_owned() };
+    let claims = token::claims(token).ok_or_else(no_token)?;
+    token::check_expiry(now(request), claims.expires(), &format!("of {host}"), None)?;
+    Ok((Signer::of_session(token, key, claims.expires()), claims.tenancy().map(str::to_owned)))
+}

@@ -1,0 +1,105 @@
+//! Workload identity of Kubernetes Engine (OKE): the cluster exchanges a pod's service account token for a session token.
+//!
+//! Source: `oke_workload_identity_resource_principal_signer.py` of Oracle's Python SDK; the variables for the token are the command line's.
+
+use super::credentials::Credentials;
+use super::exchange::{self, Token};
+use super::files::FILE_CAP;
+use super::signer::{Renew, Signer};
+use crate::base::disk;
+use crate::live::Request;
+use crate::live::tenancy::crypto::key::PrivateKey;
+use crate::live::tenancy::fault::LiveError;
+use crate::live::tenancy::transport::answer::{Answer, described};
+use crate::live::tenancy::transport::endpoint::{self, Base};
+use crate::live::tenancy::transport::http::Transport;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::json;
+use std::path::{Path, PathBuf};
+
+const TARGET: &str = "/resourcePrincipalSessionTokens";
+const TOKEN_FILE: &str = "/var/run/secrets/kubernetes.io/serviceaccount/token";
+const CERTIFICATES: &str = "/var/run/secrets/kubernetes.io/serviceaccount/ca.crt";
+
+/// The pod that kmslint runs in.
+struct Workload<'a> {
+    request: &'a Request,
+    base: Base,
+    transport: Transport,
+}
+
+/// Credentials of the workload.
+///
+/// # Errors
+/// This is not a pod of Kubernetes Engine, a file is missing, or the cluster gives no token.
+pub fn identity(request: &Request) -> Result<Credentials<'_>, LiveError> {
+    let host = request.var("KUBERNETES_SERVICE_HOST").ok_or(LiveError::NoCluster)?;
+    let base = endpoint::cluster(host).ok_or(LiveError::NoCluster)?;
+    let certificates = request.var("OCI_KUBERNETES_SERVICE_ACCOUNT_CERT_PATH").map_or_else(|| PathBuf::from(CERTIFICATES), PathBuf::from);
+    let workload = Workload { request, base, transport: Transport::trusting(request, &certificates)? };
+    let (signer, tenancy) = workload.session()?;
+    let tenancy = request.var("OCI_CLI_TENANCY").map(str::to_owned).or(tenancy).ok_or_else(|| LiveError::MissingValue {
+        name: "tenancy",
+        of: "the token of the workload".to_owned(),
+        variable: "OCI_CLI_TENANCY",
+    })?;
+    let region = ["OCI_CLI_REGION", "OCI_RESOURCE_PRINCIPAL_REGION"].into_iter().find_map(|name| request.var(name)).map(str::to_owned);
+    Ok(Credentials::new(signer, tenancy, region, "the workload identity".to_owned()).renewed_by(Box::new(workload)))
+}
+
+impl Workload<'_> {
+    fn session(&self) -> Result<(Signer, Option<String>), LiveError> {
+        let host = self.base.host();
+        let no_session = |why: String| LiveError::NoSession { host: host.to_owned(), why };
+        let key = PrivateKey::fresh().ok_or(LiveError::NoSessionKey)?;
+        let bearer = format!("Bearer {}", self.service_account()?);
+        let body = json!({ "podKey": STANDARD.encode(key.public_der()) }).to_string();
+        let url = self.base.url(&self.base.target(TARGET));
+        let headers = [("authorization", bearer.as_str()), ("content-type", "application/json")];
+        let answer = exchange::until_answered(self.request, || self.transport.post(&url, &headers, body.as_bytes()))
+            .map_err(|error| no_session(error.to_string()))?;
+        let token = token_of(&answer).map_err(no_session)?;
+        let (mut signer, tenancy) = exchange::session(self.request, &token, key, host)?;
+        // These tokens are replaced after half of their life.
+        let now = exchange::now(self.request);
+        signer.renew_at = signer.expires.and_then(|expires| now.checked_add(expires.duration_since(now) / 2).ok());
+        Ok((signer, tenancy))
+    }
+
+    /// The service account's token, which Kubernetes replaces from time to time.
+    fn service_account(&self) -> Result<String, LiveError> {
+        if let Some(token) = self.request.var("OCI_KUBERNETES_SERVICE_ACCOUNT_TOKEN_STRING") {
+            return Ok(token.trim().to_owned());
+        }
+        let path = self.request.var("OCI_KUBERNETES_SERVICE_ACCOUNT_TOKEN_PATH").unwrap_or(TOKEN_FILE);
+        let text = disk::read_text(Path::new(path), FILE_CAP).map_err(|error| LiveError::Unreadable {
+            what: "the service account token".to_owned(),
+            path: path.into(),
+            error,
+        })?;
+        Ok(text.trim().to_owned())
+    }
+}
+
+/// The token in an answer, which is Base64 of a JSON object; the error is a clause.
+fn token_of(answer: &Answer) -> Result<String, String> {
+    if answer.status == 403 {
+        let why = described(answer, &serde_json::from_slice(&answer.body).unwrap_or_default());
+        return Err(format!("{why}; workload identity needs an enhanced cluster"));
+    }
+    if !(200..300).contains(&answer.status) {
+        return Err(described(answer, &serde_json::from_slice(&answer.body).unwrap_or_default()));
+    }
+    let no_token = || "its answer does not hold a token".to_owned();
+    let text: Vec<u8> = answer.body.iter().copied().filter(|byte| !byte.is_ascii_whitespace() && *byte != b'"').collect();
+    let json = STANDARD.decode(text).map_err(|_| no_token())?;
+    let Token { token } = serde_json::from_slice(&json).map_err(|_| no_token())?;
+    Ok(token.strip_prefix("ST$").unwrap_or(&token).to_owned())
+}
+
+impl Renew for Workload<'_> {
+    fn renew(&self) -> Result<Signer, LiveError> {
+        Ok(self.session()?.0)
+    }
+}

@@ -1,0 +1,223 @@
+//! Resource principals of all versions, workloads of Kubernetes Engine, and what a profile says of itself.
+
+use super::server::{Behaviour, KEY_PEM, Principals, Server, TENANCY};
+use super::tenancy::{FRA, KEYS, Small};
+use super::trial::{self, Trial, run};
+use kmslint::live::AuthKind;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+const ID: &str = "ocid1.fnfunc.oc1.fra.a";
+
+/// Audits with these variables; `{}` in a value is the server's address.
+fn audit(principals: Principals, variables: &[(&str, &str)]) -> Trial {
+    let (mut request, clock) = trial::request("");
+    let server = Server::start(Small::at(request.now), Behaviour { principals: Some(principals), ..Behaviour::default() });
+    request.env = variables
+        .iter()
+        .map(|(name, value)| (format!("OCI_RESOURCE_PRINCIPAL_{name}"), value.replace("{}", &server.base)))
+        .collect::<BTreeMap<_, _>>();
+    request.auth = Some(AuthKind::ResourcePrincipal);
+    request.all_regions = false;
+    request.endpoint = Some(server.endpoint());
+    run(&request, &clock, &server)
+}
+
+#[track_caller]
+fn assert_fine(trial: &Trial, source: &str) {
+    assert!(trial.is_whole() && trial.warnings.is_empty(), "{}", trial.said());
+    assert_eq!(trial.refused, [] as [&str; 0]);
+    assert_eq!(trial.inventory.keys.len(), KEYS.len() - 1);
+    assert_eq!(trial.inventory.log[0], format!("credentials: {source}"));
+}
+
+const SOURCE: &str = "the resource principal of the environment";
+
+/// What every exchange needs.
+fn exchange<'a>(version: &'a str) -> Vec<(&'a str, &'a str)> {
+    vec![
+        ("VERSION", version),
+        ("RPT_ENDPOINT", "{}/rp"),
+        ("RPST_ENDPOINT", "{}/rp/auth"),
+        ("RESOURCE_ID", ID),
+        ("PRIVATE_PEM", KEY_PEM),
+        ("REGION", "fra"),
+    ]
+}
+
+#[test]
+fn a_resource_exchanges_its_key_for_a_token() {
+    let cases = [
+        ("2.1", format!("resource/v2.1/{ID}"), format!("/20180711/resourcePrincipalTokenV2/{ID}")),
+        ("2.1.1", format!("resource/v2.1.1/{TENANCY}/{ID}"), format!("/20180711/resourcePrincipalTokenV2/{ID}")),
+        ("2.1.2", format!("resource/v2.1.2/{TENANCY}/{ID}"), format!("/20180711/resourcePrincipalTokenV212/{ID}")),
+    ];
+    for (version, key_id, path) in cases {
+        let context = (version == "2.1.2").then(|| "context".to_owned());
+        let principals = Principals { key_id, path, context: context.clone(), ..Principals::default() };
+        let mut variables = exchange(version);
+        variables.push(("TENANCY_ID", TENANCY));
+        variables.extend(context.as_deref().map(|context| ("SECURITY_CONTEXT", context)));
+        let trial = audit(principals, &variables);
+        assert_fine(&trial, SOURCE);
+        assert_eq!(trial.log.iter().filter(|target| target.starts_with("/rp/")).count(), 2, "{version}");
+    }
+    let principals = |path: &str| Principals {
+        key_id: format!("resource/v2.1.2/{TENANCY}/{ID}"),
+        path: path.replace("{}", ID),
+        ..Principals::default()
+    };
+    for (path, asked) in
+        [("/2020/tokens/{id}", "/2020/tokens/{}"), ("/2020/tokens", "/2020/tokens/{}"), ("/2020/tokens/", "/2020/tokens/{}")]
+    {
+        let mut variables = exchange("2.1.2");
+        // The harness fills `{}` in with its address.
+        let path = path.replace("{id}", "\u{7b}\u{7d}");
+        variables.extend([("TENANCY_ID", TENANCY)]);
+        let (mut request, clock) = trial::request("");
+        let server = Server::start(Small::at(request.now), Behaviour { principals: Some(principals(asked)), ..Behaviour::default() });
+        request.env =
+            variables.iter().map(|(name, value)| (format!("OCI_RESOURCE_PRINCIPAL_{name}"), value.replace("{}", &server.base))).collect();
+        request.env.insert("OCI_RESOURCE_PRINCIPAL_RPT_PATH".to_owned(), path);
+        request.auth = Some(AuthKind::ResourcePrincipal);
+        request.all_regions = false;
+        request.endpoint = Some(server.endpoint());
+        assert_fine(&run(&request, &clock, &server), SOURCE);
+    }
+}
+
+/// A resource of version 2.1.1 in others.
+fn nested(principals: Principals) -> Trial {
+    let principals = Principals {
+        key_id: format!("resource/v2.1.1/{TENANCY}/{ID}"),
+        path: format!("/20180711/resourcePrincipalTokenV2/{ID}"),
+        ..principals
+    };
+    audit(
+        principals,
+        &[
+            ("VERSION", "3.0"),
+            ("VERSION_FOR_LEAF_RESOURCE", "2.1.1"),
+            ("RPT_ENDPOINT_FOR_LEAF_RESOURCE", "{}/rp"),
+            ("RPST_ENDPOINT_FOR_LEAF_RESOURCE", "{}/rp/auth"),
+            ("RESOURCE_ID_FOR_LEAF_RESOURCE", ID),
+            ("TENANCY_ID_FOR_LEAF_RESOURCE", TENANCY),
+            ("PRIVATE_PEM_FOR_LEAF_RESOURCE", KEY_PEM),
+            ("REGION_FOR_LEAF_RESOURCE", FRA),
+            ("RPT_URL_FOR_PARENT_RESOURCE", "{}/rp/parent/1"),
+            ("RPST_ENDPOINT_FOR_PARENT_RESOURCE", "{}/rp/auth"),
+        ],
+    )
+}
+
+#[test]
+fn a_resource_in_others_asks_for_the_token_of_the_outermost() {
+    for parents in [1, 3] {
+        let trial = nested(Principals { parents, ..Principals::default() });
+        assert_fine(&trial, SOURCE);
+        // Two calls for the resource, and two for each that contains it.
+        assert_eq!(trial.log.iter().filter(|target| target.starts_with("/rp/")).count(), 2 + 2 * parents);
+    }
+    let endless = nested(Principals { parents: 1000, ..Principals::default() });
+    assert!(endless.said().contains("the nested resource principals have no end"), "{}", endless.said());
+    // A signed request shows a token: none is sent to wherever an answer says.
+    let evil = nested(Principals { parents: 2, elsewhere: Some("https://evil.example/rp".to_owned()), ..Principals::default() });
+    assert!(evil.said().contains("is at evil.example, outside of oraclecloud.com"), "{}", evil.said());
+}
+
+#[test]
+fn what_a_resource_principal_lacks_is_said() {
+    let without = |name: &str| exchange("2.1.1").into_iter().filter(|(one, _)| *one != name).collect::<Vec<_>>();
+    for (variables, words) in [
+        (without("RESOURCE_ID"), "the resource principal is missing `OCI_RESOURCE_PRINCIPAL_RESOURCE_ID`"),
+        (without(""), "the resource principal is missing `OCI_RESOURCE_PRINCIPAL_TENANCY_ID`"),
+        (vec![("VERSION", "1.1")], "use `--auth instance_principal`"),
+        (vec![("VERSION", "9")], "which is not supported: only 2.1, 2.1.1, 2.1.2, 2.2 and 3.0 are"),
+        (vec![("VERSION", "3.0")], "`OCI_RESOURCE_PRINCIPAL_VERSION_FOR_LEAF_RESOURCE` is not set"),
+        (vec![("VERSION", "3.0"), ("VERSION_FOR_LEAF_RESOURCE", "3.0")], "`OCI_RESOURCE_PRINCIPAL_VERSION_FOR_LEAF_RESOURCE` is 3.0"),
+        (
+            vec![("VERSION", "2.1"), ("RESOURCE_ID", ID), ("RPT_ENDPOINT", "http://example.com"), ("PRIVATE_PEM", KEY_PEM)],
+            "`OCI_RESOURCE_PRINCIPAL_RPT_ENDPOINT` is not an address that begins with `https://`",
+        ),
+    ] {
+        let trial = audit(Principals::default(), &variables);
+        assert!(trial.said().contains(words), "{words}: {}", trial.said());
+        assert_eq!((trial.inventory.problems.len(), trial.log.len()), (1, 0), "{words}");
+    }
+    let refused = audit(Principals::default(), &exchange("2.1"));
+    assert!(refused.said().contains("127.0.0.1 returned no session token: the service answered 401 NotAuthenticated"), "{}", refused.said());
+}
+
+#[test]
+fn pkcs_11_is_refused_with_what_to_do() {
+    let (mut request, clock) = trial::request("");
+    let server = Server::start(Small::at(request.now), Behaviour::default());
+    request.env.insert("OCI_CLI_AUTH".to_owned(), "pkcs11".to_owned());
+    let trial = run(&request, &clock, &server);
+    assert!(trial.said().contains("kmslint does not sign with keys of PKCS#11 tokens\nRun `oci session authenticate`"), "{}", trial.said());
+}
+
+/// How a cluster behaves that gives tokens to this service account, its host, and its certificate as PEM. The port of a cluster is always
+/// the same, so the host is an address of this machine that no other test uses.
+pub fn cluster(service_account: &str, status: Option<u16>) -> (Behaviour, String, String) {
+    use std::sync::atomic::{AtomicU8, Ordering};
+    static NEXT: AtomicU8 = AtomicU8::new(1);
+    let process = std::process::id();
+    let host = format!("127.{}.{}.{}", NEXT.fetch_add(1, Ordering::SeqCst), process >> 8 & 255, process & 255);
+    let made = rcgen::generate_simple_self_signed(vec![host.clone()]).unwrap();
+    let key = rustls::pki_types::PrivateKeyDer::try_from(made.signing_key.serialize_der()).unwrap();
+    let config = rustls::ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(vec![made.cert.der().clone()], key)
+        .unwrap();
+    let behaviour = Behaviour {
+        principals: Some(Principals { service_account: service_account.to_owned(), status, ..Principals::default() }),
+        listen: Some(format!("{host}:12250")),
+        tls: Some(Arc::new(config)),
+        ..Behaviour::default()
+    };
+    (behaviour, host, made.cert.pem())
+}
+
+/// Audits as a pod with the service account `account`.
+#[cfg(target_os = "linux")]
+fn pod(service_account: &str, status: Option<u16>) -> Trial {
+    let (behaviour, host, certificate) = cluster(service_account, status);
+    let folder = tempfile::tempdir().unwrap();
+    let bundle = folder.path().join("ca.crt");
+    std::fs::write(&bundle, certificate).unwrap();
+    std::fs::write(folder.path().join("token"), "account\n").unwrap();
+    let (mut request, clock) = trial::request("");
+    let server = Server::start(Small::at(request.now), behaviour);
+    request.env = [
+        ("OCI_CLI_AUTH", "oke_workload_identity"),
+        ("KUBERNETES_SERVICE_HOST", &host),
+        ("OCI_KUBERNETES_SERVICE_ACCOUNT_CERT_PATH", &bundle.display().to_string()),
+        ("OCI_KUBERNETES_SERVICE_ACCOUNT_TOKEN_PATH", &folder.path().join("token").display().to_string()),
+        ("OCI_RESOURCE_PRINCIPAL_REGION", "fra"),
+    ]
+    .into_iter()
+    .map(|(name, value)| (name.to_owned(), value.to_owned()))
+    .collect();
+    request.all_regions = false;
+    request.endpoint = Some(server.endpoint());
+    request.ca_bundle = Some(bundle);
+    run(&request, &clock, &server)
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_pod_exchanges_its_service_account_for_a_token() {
+    assert_fine(&pod("account", None), "the workload identity");
+    let basic = pod("account", Some(403));
+    assert!(basic.said().contains("workload identity needs an enhanced cluster"), "{}", basic.said());
+    let stranger = pod("another", None);
+    assert!(stranger.said().contains("returned no session token: the service answered 401"), "{}", stranger.said());
+    let (mut request, clock) = trial::request("");
+    let server = Server::start(Small::at(request.now), Behaviour::default());
+    request.auth = Some(AuthKind::OkeWorkloadIdentity);
+    let nowhere = run(&request, &clock, &server);
+    assert!(nowhere.said().contains("there is no workload identity: `KUBERNETES_SERVICE_HOST`"), "{}", nowhere.said());
+}
