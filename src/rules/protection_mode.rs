@@ -538,7 +538,7 @@ mod tests {
         let safety = |key: &KeyFacts| (RULE.remedies)(key, Kind::Hsm.into(), &settings()).unwrap()[0].safety;
         let shaped = |algorithm: Fact<String>| {
             with(mode(planned(), "HSM"), |key| {
-                key.id.input = crate::key::InputKind::Plan;
+                key.id.input = InputKind::Plan;
                 key.declared.block = Some(key.place.clone());
                 key.shape.algorithm = algorithm;
             })

@@ -1,7 +1,7 @@
 //! `kmslint live` as a user meets it: exit codes, reports, evidence, drift.
 
 use super::server::{Behaviour, FINGERPRINT, Fault, Faults, KEY_PEM, Server, TENANCY, USER};
-use super::tenancy::{A, C, FRA, KEYS, PRIVATE, Small, ocid};
+use super::tenancy::{A, B, C, FRA, KEYS, PRIVATE, Small, ocid};
 use super::trial::healthy;
 use crate::harness::{Said, chosen, command, said};
 use jiff::Timestamp;
@@ -172,6 +172,37 @@ fn drift_is_reported_where_code_and_service_differ() {
     assert_eq!(told, drift.len());
     let rule = rules.iter().find(|rule| rule["id"] == "OCI-KMS-DRIFT").expect("the rule is described");
     assert!(rule["help"]["text"].as_str().unwrap().contains("apply the code"), "{rule:#}");
+}
+
+#[test]
+fn several_roots_are_compared_at_once_with_their_inputs() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = |directory: &str, name: &str| {
+        let code = format!(
+            "variable \"mode\" {{}}\nresource \"oci_kms_key\" \"k\" {{\n  compartment_id = \"{}\"\n  display_name = \"{name}\"\n  \
+             management_endpoint = \"https://x-management.kms.eu-frankfurt-1.oraclecloud.com\"\n  protection_mode = var.mode\n  \
+             key_shape {{\n    algorithm = \"AES\"\n    length = 32\n  }}\n}}\n",
+            if name == "stale" { B } else { A }
+        );
+        std::fs::create_dir_all(folder.path().join(directory)).unwrap();
+        std::fs::write(folder.path().join(directory).join("main.tf"), code).unwrap();
+    };
+    root("net", "scheduled");
+    root("app", "stale");
+    std::fs::write(folder.path().join("app/prod.tfvars"), "mode = \"SOFTWARE\"\n").unwrap();
+    std::fs::write(folder.path().join("net/terraform.tfvars"), "mode = \"SOFTWARE\"\n").unwrap();
+    let server = serve(healthy());
+    let said = live(&server, folder.path(), &["--format", "json", "--against", "net", "app", "app/prod.tfvars"]);
+    assert_eq!(said.code, 1, "{}", said.err);
+    let report = json_of(&said);
+    let drift = |name: &str| {
+        report["findings"].as_array().unwrap().iter().any(|finding| {
+            finding["kind"] == "changed"
+                && finding["message"].as_str().unwrap().contains("`protection_mode` is `SOFTWARE` in the code and `HSM` in the service")
+                && finding.to_string().contains(name)
+        })
+    };
+    assert!(drift("net") && drift("app"), "{:#}", report["findings"]);
 }
 
 #[test]

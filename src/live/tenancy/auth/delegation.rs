@@ -13,7 +13,7 @@ use super::token;
 use crate::live::Request;
 use crate::live::tenancy::fault::LiveError;
 use crate::live::tenancy::wire::is_ocid;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// The user's delegation on an instance.
 struct Delegation<'a> {
@@ -51,7 +51,7 @@ pub fn of_user<'a>(request: &'a Request, profile: &Profile, warn: &mut dyn FnMut
 }
 
 /// Reads the token; its owner replaces it from time to time.
-fn read(request: &Request, file: &PathBuf, warn: &mut dyn FnMut(String)) -> Result<String, LiveError> {
+fn read(request: &Request, file: &Path, warn: &mut dyn FnMut(String)) -> Result<String, LiveError> {
     let text = files::read_secret(request, "the delegation token", file, warn)?;
     let token = text.trim().to_owned();
     let shown = file.display().to_string();
