@@ -34,7 +34,7 @@ fn assert_fine(trial: &Trial, source: &str) {
 const SOURCE: &str = "the resource principal of the environment";
 
 /// What every exchange needs.
-fn exchange<'a>(version: &'a str) -> Vec<(&'a str, &'a str)> {
+fn exchange(version: &str) -> Vec<(&str, &str)> {
     vec![
         ("VERSION", version),
         ("RPT_ENDPOINT", "{}/rp"),
@@ -145,7 +145,11 @@ fn what_a_resource_principal_lacks_is_said() {
         assert_eq!((trial.inventory.problems.len(), trial.log.len()), (1, 0), "{words}");
     }
     let refused = audit(Principals::default(), &exchange("2.1"));
-    assert!(refused.said().contains("127.0.0.1 returned no session token: the service answered 401 NotAuthenticated"), "{}", refused.said());
+    assert!(
+        refused.said().contains("127.0.0.1 returned no session token: the service answered 401 NotAuthenticated"),
+        "{}",
+        refused.said()
+    );
 }
 
 #[test]
