@@ -28,7 +28,7 @@ use std::sync::{Mutex, OnceLock};
 use std::time::Duration;
 
 /// What no audit sees. Source: `kms_hsm_cluster_client.py` of Oracle's Python SDK; keys of a cluster are managed by its own tools.
-const DEDICATED: &str = "keys in HSM clusters of Dedicated KMS are not audited: they are not kept in vaults, and have an API of their own";
+const DEDICATED: &str = "keys in HSM clusters of Dedicated KMS are not audited: another API manages them";
 
 /// How often what was read is saved. Writing takes time in proportion to what was read.
 const SAVE_EVERY: Duration = Duration::from_secs(15);
