@@ -9,7 +9,7 @@ pub enum Exit {
     Clean = 0,
     /// Findings.
     Findings = 1,
-    /// The job could not be done in full. Wins over findings.
+    /// Something could not be checked. Wins over findings.
     Trouble = 2,
 }
 
