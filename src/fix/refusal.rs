@@ -10,13 +10,13 @@ pub enum FixError {
     #[error("fixable with `--fix --unsafe-fixes`: {0}")]
     Unsafe(String),
     /// An edit that is right under a condition only, as a clause.
-    #[error("an edit is right only if {0}; the help says which")]
+    #[error("an edit is right only if {0}; the help names it")]
     Choice(&'static str),
     /// A finding that no edit of an argument settles.
     #[error("no edit of an argument fixes it; follow the help")]
     NoEdit,
     /// An undetermined verdict.
-    #[error("the verdict is undetermined; the help says what would settle it")]
+    #[error("the verdict is undetermined; the help describes how to resolve it")]
     Undetermined,
     /// A file with a syntax error.
     #[error("`{0}` has a syntax error; fix that first")]

@@ -100,7 +100,7 @@ fn rotation_is_turned_on_in_a_private_vault_and_nowhere_else() {
     assert_eq!(described.count(), 2, "the others move an `=`");
 
     let no_edit = "no edit of an argument fixes it; follow the help";
-    let choice = "an edit is right only if the vault is VIRTUAL_PRIVATE; the help says which";
+    let choice = "an edit is right only if the vault is VIRTUAL_PRIVATE; the help names it";
     for (vault, why) in [(Fact::known(VaultType::Default), no_edit), (Fact::unknown("known after apply"), choice)] {
         world.keys[0].vault_type = vault;
         let (plan, found) = world.plan(true);
@@ -190,7 +190,7 @@ fn a_value_is_changed_where_it_is_written() {
     world.keys[1].authorities.push(crate::key::CaUse { id: "ca".to_owned(), place: None });
     let (plan, _) = world.plan(true);
     assert_eq!(plan.edits, []);
-    let choice = "an edit is right only if the vault is VIRTUAL_PRIVATE; the help says which";
+    let choice = "an edit is right only if the vault is VIRTUAL_PRIVATE; the help names it";
     assert_eq!(messages(&plan), [choice, "keys without a finding depend on this value too"]);
 }
 

@@ -152,7 +152,7 @@ fn keys_that_disagree_keep_what_is_written() {
     let folder = folder(&[("main.tf", keys)]);
     let (diff, notes, _) = fixed(folder.path(), true);
     assert_eq!(diff, "");
-    let choice = "an edit is right only if the vault is VIRTUAL_PRIVATE; the help says which";
+    let choice = "an edit is right only if the vault is VIRTUAL_PRIVATE; the help names it";
     assert_eq!(notes, [choice, choice, "keys without a finding depend on this value too"]);
 }
 
@@ -245,9 +245,9 @@ fn every_finding_that_is_not_fixed_is_counted_with_its_reason() {
             "  ... and 3 more (`--verbose` lists them)",
         ]
     );
-    let undetermined = "OCI-KMS-004 oci_kms_key.u: the verdict is undetermined; the help says what would settle it";
+    let undetermined = "OCI-KMS-004 oci_kms_key.u: the verdict is undetermined; the help describes how to resolve it";
     assert!(lines.iter().any(|line| line.starts_with("not fixed: unknown.tf:1:1: ") && line.ends_with(undetermined)), "{said:#?}");
-    let choice = "not fixed: 7 findings of OCI-KMS-001: an edit is right only if the vault is VIRTUAL_PRIVATE; the help says which";
+    let choice = "not fixed: 7 findings of OCI-KMS-001: an edit is right only if the vault is VIRTUAL_PRIVATE; the help names it";
     assert!(lines.contains(&choice), "{said:#?}");
     assert_eq!(run(folder.path(), &["--diff", "--verbose"]).err.matches("  --> ").count(), 13);
 }
