@@ -154,6 +154,7 @@ fn write(bencher: Bencher<'_, '_>, format: &str) {
         provenance: None,
         fixes: &|_| Vec::new(),
         include_suppressed: false,
+        statistics: false,
         command: "kmslint check",
         files_url: None,
         exit_code: 1,

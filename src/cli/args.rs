@@ -1,19 +1,41 @@
 //! The command line as it is typed. What it means is settled in `surroundings` and the subcommands.
 
 use crate::live::{self, AuthKind};
+use crate::rules::{self, Level};
+use clap::builder::{PossibleValue, StringValueParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::ffi::OsStr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-const AFTER_HELP: &str = "\
+const EXAMPLES: &str = "\
 Examples:
   kmslint                          check every root module below the working directory
   kmslint infra/prod --var-file prod.tfvars
   terraform show -json tfplan | kmslint -
   kmslint plan.json --source infra/prod --format sarif=kmslint.sarif --format human
-  kmslint explain OCI-KMS-004
+  kmslint explain OCI-KMS-004";
 
-Exit codes: 0 nothing to report · 1 findings · 2 something could not be checked";
+const CODES: &str = "Exit codes: 0 nothing to report · 1 findings · 2 something could not be checked";
+
+const CHOICES: &str = "\
+Choosing rules:
+  `kmslint explain` lists the rules. `--level OCI-KMS-001=off` turns one off for this run, `level` in
+  `[rules.OCI-KMS-001]` of kmslint.toml for the repository; exemptions are for single keys.
+
+Choosing files:
+  .gitignore is not honored, on purpose: Terraform reads ignored files, too, and an ignored
+  terraform.tfvars often decides. `--exclude GLOB` and `exclude` in kmslint.toml leave paths out.";
+
+/// The end of `-h`.
+fn short_end() -> String {
+    format!("{EXAMPLES}\n\n{CODES}\n`--help` shows all options, and how to choose rules and files.")
+}
+
+/// The end of `--help` and of the manual page.
+fn long_end() -> String {
+    format!("{EXAMPLES}\n\n{CHOICES}\n\n{CODES}")
+}
 
 /// Finds OCI KMS keys that will be HSM-protected where SOFTWARE would do, or that nothing rotates within a year, before the keys exist.
 #[derive(Debug, Parser)]
@@ -21,7 +43,7 @@ Exit codes: 0 nothing to report · 1 findings · 2 something could not be checke
     name = "kmslint",
     version,
     about,
-    after_help = AFTER_HELP,
+    after_help = short_end(), after_long_help = long_end(),
     args_conflicts_with_subcommands = true,
     subcommand_negates_reqs = true,
     max_term_width = 100
@@ -40,7 +62,7 @@ pub struct Arguments {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Check the keys of Terraform/OpenTofu directories, plans and states (the default).
-    #[command(after_help = AFTER_HELP)]
+    #[command(after_help = short_end(), after_long_help = long_end())]
     Check(Box<Check>),
     /// Check the keys of the live tenancy, and compare them with the code.
     Live(Box<Live>),
@@ -52,9 +74,11 @@ pub enum Command {
     Schema(Schema),
     /// Write shell completions to standard output.
     Completions(Completions),
-    /// Write the manual page (roff) to standard output.
-    #[command(hide = true)]
-    Man,
+    /// Compare two JSON reports: which findings are new, fixed and unchanged.
+    #[command(after_help = "Exit codes: 0 nothing is new · 1 something is new · 2 the new report is incomplete, or a file is not a report")]
+    Compare(Compare),
+    /// Write manual pages (roff).
+    Man(Man),
 }
 
 /// `kmslint check`.
@@ -69,15 +93,15 @@ pub struct Check {
     pub inputs: Inputs,
 
     /// The configuration of the plans and states: findings point at its lines, and it resolves what they do not record
-    #[arg(long, value_name = "DIR", help_heading = "Input")]
+    #[arg(long, value_name = "DIR", help_heading = "Input", hide_short_help = true)]
     pub source: Option<PathBuf>,
 
     /// Check only keys that a plan creates, updates or replaces
-    #[arg(long, help_heading = "Input")]
+    #[arg(long, help_heading = "Input", hide_short_help = true)]
     pub changed_only: bool,
 
     /// The time to check by (RFC 3339, or a date in UTC), for reproducible runs of states and live inventories
-    #[arg(long, value_name = "TIME", value_parser = time, help_heading = "Input")]
+    #[arg(long, value_name = "TIME", value_parser = time, help_heading = "Input", hide_short_help = true)]
     pub now: Option<jiff::Timestamp>,
 
     /// What is reported and how.
@@ -105,7 +129,7 @@ pub struct Live {
     pub against: Vec<PathBuf>,
 
     /// Report every key that no code declares, not only those in vaults and compartments that the code uses
-    #[arg(long, requires = "against", help_heading = "Drift")]
+    #[arg(long, requires = "against", help_heading = "Drift", hide_short_help = true)]
     pub all_unmanaged: bool,
 
     /// Input of root modules.
@@ -117,7 +141,7 @@ pub struct Live {
     pub profile: Option<String>,
 
     /// The OCI config file [default: OCI_CLI_CONFIG_FILE, or ~/.oci/config]
-    #[arg(long, value_name = "FILE", help_heading = "Credentials")]
+    #[arg(long, value_name = "FILE", help_heading = "Credentials", hide_short_help = true)]
     pub config_file: Option<PathBuf>,
 
     /// How to authenticate.
@@ -126,6 +150,7 @@ pub struct Live {
         value_name = "KIND",
         value_parser = auth,
         help_heading = "Credentials",
+        hide_short_help = true,
         help = format!("How to authenticate: {} [default: OCI_CLI_AUTH, or by the profile]", AuthKind::words())
     )]
     pub auth: Option<AuthKind>,
@@ -143,27 +168,27 @@ pub struct Live {
     pub compartments: Vec<String>,
 
     /// Include the compartments below those
-    #[arg(long, requires = "compartments", help_heading = "Extent")]
+    #[arg(long, requires = "compartments", help_heading = "Extent", hide_short_help = true)]
     pub recursive: bool,
 
     /// Base URL of the services instead of the realm's; `{region}` and `{service}` in it are replaced
-    #[arg(long, value_name = "URL", help_heading = "Network")]
+    #[arg(long, value_name = "URL", help_heading = "Network", hide_short_help = true)]
     pub endpoint: Option<String>,
 
     /// Trust the certificates of this PEM file instead of the system's
-    #[arg(long, value_name = "FILE", help_heading = "Network")]
+    #[arg(long, value_name = "FILE", help_heading = "Network", hide_short_help = true)]
     pub ca_bundle: Option<PathBuf>,
 
     /// Requests per second; the service allows 10 for the entire tenancy
-    #[arg(long, value_name = "NUMBER", default_value_t = live::DEFAULT_RPS, value_parser = rps, help_heading = "Network")]
+    #[arg(long, value_name = "NUMBER", default_value_t = live::DEFAULT_RPS, value_parser = rps, help_heading = "Network", hide_short_help = true)]
     pub rps: f64,
 
     /// The timeout of each request, for example `20s` [default: 60s]
-    #[arg(long, value_name = "DURATION", value_parser = duration, help_heading = "Network")]
+    #[arg(long, value_name = "DURATION", value_parser = duration, help_heading = "Network", hide_short_help = true)]
     pub timeout: Option<Duration>,
 
     /// How long the audit may take, for example `30m` or `2h`; what was read by then is reported [default: 6h]
-    #[arg(long, value_name = "DURATION", value_parser = duration, help_heading = "Network")]
+    #[arg(long, value_name = "DURATION", value_parser = duration, help_heading = "Network", hide_short_help = true)]
     pub deadline: Option<Duration>,
 
     /// Print the minimal IAM policy that an audit needs, and exit
@@ -179,7 +204,7 @@ pub struct Live {
     pub resume: Option<PathBuf>,
 
     /// The time to check by (RFC 3339, or a date in UTC), for reproducible runs
-    #[arg(long, value_name = "TIME", value_parser = time, help_heading = "Report")]
+    #[arg(long, value_name = "TIME", value_parser = time, help_heading = "Report", hide_short_help = true)]
     pub now: Option<jiff::Timestamp>,
 
     /// What is reported and how.
@@ -238,23 +263,23 @@ pub struct Inputs {
     pub var_files: Vec<PathBuf>,
 
     /// Work as if started in this directory
-    #[arg(long, value_name = "DIR", help_heading = "Input")]
+    #[arg(long, value_name = "DIR", help_heading = "Input", hide_short_help = true)]
     pub chdir: Option<PathBuf>,
 
     /// `terraform.workspace`
-    #[arg(long, value_name = "NAME", help_heading = "Input")]
+    #[arg(long, value_name = "NAME", help_heading = "Input", hide_short_help = true)]
     pub workspace: Option<String>,
 
     /// Which dialect's file rules to use: Terraform ignores .tofu files, OpenTofu prefers them [default: use every file]
-    #[arg(long, value_enum, value_name = "DIALECT", help_heading = "Input")]
+    #[arg(long, value_enum, value_name = "DIALECT", help_heading = "Input", hide_short_help = true)]
     pub dialect: Option<Dialect>,
 
     /// Do not follow modules outside of the repository
-    #[arg(long, help_heading = "Input")]
+    #[arg(long, help_heading = "Input", hide_short_help = true)]
     pub confined: bool,
 
     /// Allow file functions to read below this directory too; repeatable
-    #[arg(long = "allow-path", value_name = "DIR", help_heading = "Input")]
+    #[arg(long = "allow-path", value_name = "DIR", help_heading = "Input", hide_short_help = true)]
     pub allow_paths: Vec<PathBuf>,
 }
 
@@ -271,7 +296,13 @@ pub enum Dialect {
 #[derive(Debug, Args)]
 pub struct Reporting {
     /// How to report, and where to.
-    #[arg(long = "format", value_name = "FORMAT[=FILE]", help_heading = "Report", help = super::format::help())]
+    #[arg(
+        long = "format",
+        value_name = "FORMAT[=FILE]",
+        help_heading = "Report",
+        help = "How to report, and where to; repeatable",
+        value_parser = Suggested(|| super::format::names().map(PossibleValue::new).collect())
+    )]
     pub formats: Vec<String>,
 
     /// Exit with 1 if a finding is at or above this level [default: warning]
@@ -283,15 +314,25 @@ pub struct Reporting {
     pub strict: bool,
 
     /// Set a rule's level: error, warning, note or off; repeatable
-    #[arg(long = "level", value_name = "RULE=LEVEL", help_heading = "Report")]
+    #[arg(
+        long = "level",
+        value_name = "RULE=LEVEL",
+        help_heading = "Report",
+        hide_possible_values = true,
+        value_parser = Suggested(levels)
+    )]
     pub levels: Vec<String>,
 
-    /// List keys that pass too
+    /// Count findings by rule and kind instead of listing them
     #[arg(long, help_heading = "Report")]
+    pub statistics: bool,
+
+    /// List keys that pass too
+    #[arg(long, help_heading = "Report", hide_short_help = true)]
     pub show_passes: bool,
 
     /// Keep exempted findings in SARIF, marked as suppressed
-    #[arg(long, help_heading = "Report")]
+    #[arg(long, help_heading = "Report", hide_short_help = true)]
     pub sarif_include_suppressed: bool,
 }
 
@@ -312,23 +353,27 @@ pub enum FailOn {
 #[derive(Debug, Args)]
 pub struct Policy {
     /// The config file [default: the nearest kmslint.toml or .kmslint.toml upwards, within the repository]
-    #[arg(long, value_name = "FILE", conflicts_with = "no_config", help_heading = "Policy")]
+    #[arg(long, value_name = "FILE", conflicts_with = "no_config", help_heading = "Policy", hide_short_help = true)]
     pub config: Option<PathBuf>,
 
     /// Read no config file
-    #[arg(long, help_heading = "Policy")]
+    #[arg(long, help_heading = "Policy", hide_short_help = true)]
     pub no_config: bool,
+
+    /// Leave out paths that match, relative to the working directory, and what is in them (`*` is any text, `?` one character); repeatable
+    #[arg(long, value_name = "GLOB", help_heading = "Policy")]
+    pub exclude: Vec<String>,
 
     /// Report only findings that are not in this baseline
     #[arg(long, value_name = "FILE", help_heading = "Policy")]
     pub baseline: Option<PathBuf>,
 
     /// Write the current findings as a baseline and exit
-    #[arg(long, value_name = "FILE", conflicts_with = "baseline", help_heading = "Policy")]
+    #[arg(long, value_name = "FILE", conflicts_with = "baseline", help_heading = "Policy", hide_short_help = true)]
     pub write_baseline: Option<PathBuf>,
 
     /// Report exempted findings too: ignore comments, config entries and the baseline
-    #[arg(long, help_heading = "Policy")]
+    #[arg(long, help_heading = "Policy", hide_short_help = true)]
     pub no_exemptions: bool,
 }
 
@@ -340,7 +385,7 @@ pub struct Fix {
     pub fix: bool,
 
     /// With `--fix` or `--diff`: include fixes that change what protects an existing key
-    #[arg(long, help_heading = "Fix")]
+    #[arg(long, help_heading = "Fix", hide_short_help = true)]
     pub unsafe_fixes: bool,
 
     /// Show the fixes as a unified diff and write nothing
@@ -352,7 +397,7 @@ pub struct Fix {
 #[derive(Clone, Debug, Args)]
 pub struct Terminal {
     /// When to use color
-    #[arg(long, value_enum, default_value_t = Color::Auto, value_name = "WHEN", help_heading = "Terminal")]
+    #[arg(long, value_enum, default_value_t = Color::Auto, value_name = "WHEN", help_heading = "Terminal", hide_short_help = true)]
     pub color: Color,
 
     /// Print findings only: no summary, no notes on exemptions
@@ -379,6 +424,7 @@ pub enum Color {
 #[derive(Debug, Args)]
 pub struct Explain {
     /// A rule's id or name; without one, a list of the rules
+    #[arg(hide_possible_values = true, value_parser = Suggested(rule_names))]
     pub rule: Option<String>,
 }
 
@@ -416,6 +462,68 @@ pub enum SchemaOf {
 pub struct Completions {
     /// The shell
     pub shell: clap_complete::Shell,
+}
+
+/// `kmslint compare`.
+#[derive(Debug, Args)]
+pub struct Compare {
+    /// The earlier report, as `--format json=FILE` writes it; `-` for standard input
+    pub old: PathBuf,
+
+    /// The later one
+    pub new: PathBuf,
+
+    /// How to report
+    #[arg(long, value_enum, value_name = "FORMAT", default_value_t = CompareFormat::Human)]
+    pub format: CompareFormat,
+}
+
+/// How a comparison is reported.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum CompareFormat {
+    /// One line for each finding that changed, and counts.
+    Human,
+    /// Everything, what is unchanged included.
+    Json,
+}
+
+/// `kmslint man`.
+#[derive(Debug, Args)]
+pub struct Man {
+    /// The subcommand whose page to print; without one, the program's own
+    #[arg(value_name = "SUBCOMMAND")]
+    pub page: Option<String>,
+
+    /// Write the pages of the program and of all subcommands into this directory instead
+    #[arg(long, value_name = "DIR", conflicts_with = "page")]
+    pub dir: Option<PathBuf>,
+}
+
+/// Takes any text, and tells completions what there is: what a wrong text should have been is answered where it is read.
+#[derive(Clone)]
+struct Suggested(fn() -> Vec<PossibleValue>);
+
+impl TypedValueParser for Suggested {
+    type Value = String;
+
+    fn parse_ref(&self, command: &clap::Command, argument: Option<&clap::Arg>, value: &OsStr) -> Result<String, clap::Error> {
+        StringValueParser::new().parse_ref(command, argument, value)
+    }
+
+    fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {
+        Some(Box::new((self.0)().into_iter()))
+    }
+}
+
+/// Every `RULE=LEVEL`.
+fn levels() -> Vec<PossibleValue> {
+    let of_rule = |id: &'static str| Level::WORDS.into_iter().map(move |level| PossibleValue::new(format!("{id}={level}")));
+    rules::ids().flat_map(of_rule).collect()
+}
+
+/// What has a document.
+fn rule_names() -> Vec<PossibleValue> {
+    rules::ids().chain(rules::ALL.iter().map(|rule| rule.name)).map(PossibleValue::new).collect()
 }
 
 #[cfg(test)]

@@ -83,7 +83,8 @@ fn look(arguments: &Check, matches: &ArgMatches, desk: &Desk<'_>, clock: Clock) 
         && !arguments.terminal.quiet
     {
         let names: Vec<_> = arguments.paths.iter().map(|path| format!("`{}`", report::clean(&path.to_string_lossy()))).collect();
-        let excluded = if config.exclude.is_empty() { "" } else { " that the config file does not exclude" };
+        let excludes = !config.exclude.is_empty() || !config.typed_exclude.is_empty();
+        let excluded = if excludes { " that is not excluded" } else { "" };
         complain(format!("note: no Terraform configuration in {}{excluded}\n", names.join(", ")).as_bytes());
     }
     Ok((policy::Input { inventory, ..policy::Input::default() }, config, sources))
@@ -156,10 +157,10 @@ pub fn read(
     Ok((inventory, is_configuration))
 }
 
-/// The paths that are looked at. Those that the config file excludes are noted, for whoever named them expects otherwise; a file that is a
+/// The paths that are looked at. Those that are excluded are noted, for whoever named them expects otherwise; a file that is a
 /// link out of the repository is refused, for pre-commit takes the paths from the repository.
 fn admitted(paths: &[PathBuf], base: &Path, desk: &Desk<'_>, config: &Config, noted: &mut Inventory) -> Vec<PathBuf> {
-    let excluded = config.excluder(&desk.surroundings.cwd);
+    let (excluded, typed) = (config.excluder(&desk.surroundings.cwd), config.typed_excluder(&desk.surroundings.cwd));
     let within = [desk.repository.bounds().to_path_buf()];
     let admit = |path: &&PathBuf| {
         let full = base.join(path);
@@ -169,8 +170,12 @@ fn admitted(paths: &[PathBuf], base: &Path, desk: &Desk<'_>, config: &Config, no
         };
         let shown = path.to_string_lossy().replace('\\', "/");
         if excluded(&real) {
-            let by = config.path.as_ref().map_or_else(String::new, |path| format!(" by `{}`", path.display()));
-            let why = format!("excluded{by}");
+            let by = if typed(&real) {
+                "--exclude".into()
+            } else {
+                config.path.as_ref().map_or_else(Default::default, |path| path.to_string_lossy())
+            };
+            let why = format!("excluded by `{by}`");
             noted.not_read.push(NotRead { path: shown, kind: NotReadKind::Excluded, why, may_hide_keys: false });
             return false;
         }

@@ -84,11 +84,15 @@ impl<'a> Desk<'a> {
             FailOn::Note => policy::FailOn::At(Level::Note),
             FailOn::Never => policy::FailOn::Never,
         });
+        let targets = format::targets(&reporting.formats)?;
+        if reporting.statistics && !targets.iter().any(|target| target.format.name == report::Format::HUMAN.name) {
+            return Err(CliError::StatisticsWithoutHuman);
+        }
         let inputs: Vec<PathBuf> = inputs.iter().filter(|path| path.as_os_str() != "-").cloned().collect();
         Ok(Self {
             repository: Repository::of(&surroundings.cwd, &inputs),
             options,
-            targets: format::targets(&reporting.formats)?,
+            targets,
             command,
             reporting,
             terminal,
@@ -104,14 +108,15 @@ impl<'a> Desk<'a> {
             config::locate(&input.map_or_else(|| cwd.clone(), |path| cwd.join(path)))
         };
         let cwd = disk::canonical(cwd).unwrap_or_else(|_| cwd.clone());
-        match &policy.config {
+        let (config, problems) = match &policy.config {
             Some(path) => config::read(sources, &cwd.join(path), path.strip_prefix(&cwd).unwrap_or(path)),
             None if policy.no_config => Default::default(),
             None => nearest().map_or_else(Default::default, |real| {
                 let shown = real.strip_prefix(&cwd).map_or_else(|_| real.clone(), Path::to_path_buf);
                 config::read_found(sources, &real, &shown)
             }),
-        }
+        };
+        (Config { typed_exclude: policy.exclude.clone(), ..config }, problems)
     }
 
     /// Judges what was read. A baseline that cannot be read is among the problems.
@@ -201,6 +206,7 @@ impl<'a> Desk<'a> {
                 fixes: &|finding| fixes.edits_of(finding).cloned().collect(),
                 include_suppressed: self.reporting.sarif_include_suppressed,
                 exit_code: exit.code(),
+                statistics: self.reporting.statistics,
                 command: &self.command,
                 files_url: files_url.as_deref(),
                 verbose: self.terminal.verbose,

@@ -72,6 +72,11 @@ impl Sorted {
             let place = Place::File(name.as_str().into());
             match opened.and_then(recognise) {
                 Err(error) => self.problems.push(Problem::new(ProblemKind::Unreadable, format!("it cannot be read: {error}")).at(place)),
+                Ok((Recognised::Refused(refusal), ..)) if is_input && refusal.is_empty_file() => {
+                    let help = "Pipe a plan or a state into kmslint: `terraform show -json tfplan | kmslint -`. If you did, the command \
+                                before the pipe failed";
+                    self.problems.push(Problem::new(ProblemKind::Unparsable, "standard input is empty").at(place).help(help));
+                }
                 Ok((Recognised::Refused(refusal), ..)) => {
                     self.problems.push(Problem::new(ProblemKind::Unparsable, refusal.what).at(place).help(refusal.help));
                 }

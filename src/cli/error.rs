@@ -38,6 +38,9 @@ pub enum CliError {
         #[source]
         error: WordsError,
     },
+    /// A manual page of what is not a subcommand.
+    #[error("there is no subcommand `{}`; `kmslint help` lists them", report::clean(.0))]
+    NoManualPage(String),
     /// `--source` without what it is for.
     #[error("`--source` has no effect without a plan or a state; pass one as a path")]
     SourceWithoutDocument,
@@ -50,6 +53,9 @@ pub enum CliError {
     /// `--format NAME=` without the file.
     #[error("`--format {0}` does not name a file")]
     NoReportFile(String),
+    /// `--statistics` without the report that shows them.
+    #[error("`--statistics` has no effect without `--format human`; the other formats list findings")]
+    StatisticsWithoutHuman,
     /// `--level` without its parts.
     #[error("`--level {0}` is not of the form RULE=LEVEL")]
     NotRuleLevel(String),

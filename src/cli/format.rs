@@ -13,11 +13,6 @@ pub struct Target {
     pub file: Option<PathBuf>,
 }
 
-/// The help of the option: every format by its name.
-pub fn help() -> String {
-    format!("How to report, and where to: {}; repeatable", names().collect::<Vec<_>>().join(", "))
-}
-
 /// The names of all formats.
 pub fn names() -> impl Iterator<Item = &'static str> {
     Format::ALL.iter().map(|format| format.name)

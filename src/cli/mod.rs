@@ -4,6 +4,7 @@
 
 mod args;
 mod check;
+mod compare;
 mod desk;
 mod documents;
 mod error;
@@ -18,6 +19,7 @@ mod inputs;
 mod interrupt;
 mod invocation;
 mod live;
+mod man;
 mod progress;
 mod schema;
 mod spelling;
@@ -73,11 +75,8 @@ fn run(words: impl Iterator<Item = OsString>, surroundings: &Surroundings) -> io
             clap_complete::generate(completions.shell, &mut Arguments::command(), "kmslint", &mut text);
             print(&text).map(|()| Exit::Clean)
         }
-        Some(Command::Man) => {
-            let mut text = Vec::new();
-            clap_mangen::Man::new(Arguments::command()).render(&mut text)?;
-            print(&text).map(|()| Exit::Clean)
-        }
+        Some(Command::Compare(compare)) => compare::run(compare, surroundings),
+        Some(Command::Man(man)) => man::run(man, surroundings),
     }
 }
 

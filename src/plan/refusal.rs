@@ -9,6 +9,14 @@ pub struct Refusal {
     pub help: &'static str,
 }
 
+impl Refusal {
+    /// Whether there is nothing in it.
+    #[must_use]
+    pub fn is_empty_file(&self) -> bool {
+        *self == EMPTY
+    }
+}
+
 pub(super) const BINARY: Refusal = Refusal {
     what: "this is a binary plan file, which only the Terraform that created it can read",
     help: "Run `terraform show -json FILE > plan.json` (or `tofu show -json`) where the plan was created, and pass that file to kmslint",

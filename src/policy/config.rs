@@ -34,6 +34,8 @@ pub struct Config {
     pub folder: PathBuf,
     /// Paths that are not looked at.
     pub exclude: Vec<String>,
+    /// As `exclude`, of the command line: relative to the working directory.
+    pub typed_exclude: Vec<String>,
     /// The level at which a run fails.
     pub fail_on: Option<FailOn>,
     /// The level of undetermined verdicts.
@@ -52,6 +54,7 @@ impl Default for Config {
             path: None,
             folder: PathBuf::from("."),
             exclude: Vec::new(),
+            typed_exclude: Vec::new(),
             fail_on: None,
             undetermined: None,
             levels: BTreeMap::new(),
@@ -104,19 +107,48 @@ impl Config {
     /// Whether a path, relative to the config's folder, is not to be looked at: it or a folder it is in matches an `exclude`.
     #[must_use]
     pub fn excludes(&self, path: &Path) -> bool {
-        let names = path.ancestors().filter_map(Path::to_str).map(|name| name.replace('\\', "/")).filter(|name| !name.is_empty());
-        names
-            .into_iter()
-            .any(|name| self.exclude.iter().any(|pattern| matches(pattern.trim_start_matches("./").trim_end_matches('/'), &name)))
+        is_excluded(&self.exclude, path)
     }
 
-    /// As [`Config::excludes`], of absolute paths whose links are resolved. `cwd`: what the path of the config file is relative to.
+    /// As [`Config::excludes`], of absolute paths whose links are resolved, and by the patterns of the command line, too. `cwd`: what those
+    /// and the path of the config file are relative to.
     #[must_use]
     pub fn excluder(&self, cwd: &Path) -> Box<dyn Fn(&Path) -> bool + Sync + Send> {
         let directory = cwd.join(&self.folder);
         let (directory, config) = (disk::canonical(&directory).unwrap_or(directory), self.clone());
-        Box::new(move |path| path.strip_prefix(&directory).is_ok_and(|inside| config.excludes(inside)))
+        let typed = self.typed_excluder(cwd);
+        Box::new(move |path| path.strip_prefix(&directory).is_ok_and(|inside| config.excludes(inside)) || typed(path))
     }
+
+    /// As [`Config::excluder`], by the patterns of the command line only.
+    #[must_use]
+    pub fn typed_excluder(&self, cwd: &Path) -> Box<dyn Fn(&Path) -> bool + Sync + Send> {
+        let cwd = disk::canonical(cwd).unwrap_or_else(|_| cwd.to_path_buf());
+        let typed: Vec<(PathBuf, Vec<String>)> = self.typed_exclude.iter().map(|pattern| rooted(&cwd, pattern)).collect();
+        Box::new(move |path| {
+            typed.iter().any(|(directory, pattern)| path.strip_prefix(directory).is_ok_and(|inside| is_excluded(pattern, inside)))
+        })
+    }
+}
+
+/// A pattern with the directory that it is relative to: it may be absolute, or begin with `../`.
+fn rooted(cwd: &Path, pattern: &str) -> (PathBuf, Vec<String>) {
+    let (mut directory, mut rest) = (cwd.to_path_buf(), pattern.trim_start_matches("./"));
+    if let Some(absolute) = Path::new(pattern).ancestors().last().filter(|root| root.has_root()) {
+        rest = pattern.get(absolute.as_os_str().len()..).unwrap_or_default();
+        directory = absolute.to_path_buf();
+    }
+    while let Some(above) = rest.strip_prefix("../") {
+        directory.pop();
+        rest = above;
+    }
+    (directory, vec![rest.to_owned()])
+}
+
+/// Whether a relative path, or a directory that it is in, matches one of the patterns.
+fn is_excluded(patterns: &[String], path: &Path) -> bool {
+    let mut names = path.ancestors().filter_map(Path::to_str).map(|name| name.replace('\\', "/")).filter(|name| !name.is_empty());
+    names.any(|name| patterns.iter().any(|pattern| matches(pattern.trim_start_matches("./").trim_end_matches('/'), &name)))
 }
 
 /// The nearest config file upwards from an input, not above the repository's root.

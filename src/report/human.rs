@@ -4,6 +4,7 @@
 mod ages;
 mod draw;
 mod fold;
+mod statistics;
 mod summary;
 
 use super::text::{clean, count};
@@ -30,6 +31,10 @@ const MOST_SHOWN: usize = if cfg!(test) { 20 } else { 10_000 };
 
 /// Writes the report.
 pub fn write(outcome: &Outcome, context: &Context<'_>, out: &mut dyn Write) -> io::Result<()> {
+    if context.statistics {
+        statistics::write(outcome, out)?;
+        return if context.quiet { Ok(()) } else { summary::write(outcome, context, out) };
+    }
     let texts = Texts::new(context.sources, context.screen);
     let groups = folded(&outcome.findings, context.verbose);
     let mut given = Given { is_verbose: context.verbose, texts: HashSet::new() };

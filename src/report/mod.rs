@@ -4,6 +4,7 @@
 //! what a CI service would take for a command.
 
 mod checkstyle;
+mod compare;
 mod csv;
 mod escaped;
 mod github;
@@ -37,6 +38,7 @@ use serde::{Serialize, Serializer};
 use std::io::{self, Write as _};
 use std::time::Duration;
 
+pub use compare::{CompareError, Comparison, SavedReport, compare};
 pub use guard::{Syntax, guarded};
 pub use human::problems_and_notices;
 pub use json::schema as json_schema;
@@ -177,6 +179,8 @@ pub struct Context<'a> {
     pub include_suppressed: bool,
     /// The exit code that this outcome leads to.
     pub exit_code: u8,
+    /// Whether counts take the place of the findings (human).
+    pub statistics: bool,
     /// The command line, without the values of input variables (HTML).
     pub command: &'a str,
     /// Where the CI service shows the files of the commit that was looked at: the address before a path in the repository.
@@ -192,6 +196,16 @@ pub struct Context<'a> {
 pub fn write(format: &Format, outcome: &Outcome, context: &Context<'_>, out: &mut dyn io::Write) -> io::Result<()> {
     let mut guard = Guard::new(out, format.syntax, format.writes_commands);
     (format.write)(outcome, context, &mut guard)?;
+    guard.finish()
+}
+
+/// Lets something write that is not a report of a run, with commands of CI services broken as in one.
+///
+/// # Errors
+/// What the writer reports.
+pub fn write_guarded(syntax: Syntax, out: &mut dyn io::Write, write: impl FnOnce(&mut dyn io::Write) -> io::Result<()>) -> io::Result<()> {
+    let mut guard = Guard::new(out, syntax, false);
+    write(&mut guard)?;
     guard.finish()
 }
 

@@ -211,7 +211,88 @@ fn completions_and_the_manual_page_are_written() {
     for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
         assert!(kmslint(&root(), &["completions", shell]).out.contains("kmslint"), "{shell}");
     }
+    let bash = kmslint(&root(), &["completions", "bash"]).out;
+    for word in formats().chain(["OCI-KMS-004=off", "OCI-KMS-DRIFT=note", "key-rotation", "--exclude", "compare"]) {
+        assert!(bash.contains(word), "{word}");
+    }
     assert!(kmslint(&root(), &["man"]).out.starts_with(".ie") || kmslint(&root(), &["man"]).out.contains(".TH kmslint"));
+}
+
+#[test]
+fn every_subcommand_has_a_manual_page() {
+    let folder = scratch(&[]);
+    let said = kmslint(folder.path(), &["man", "--dir", "."]);
+    assert_eq!((said.code, said.out.as_str(), said.err.as_str()), (0, "", ""));
+    for name in ["kmslint", "kmslint-check", "kmslint-live", "kmslint-compare", "kmslint-eval", "kmslint-explain", "kmslint-man"] {
+        let page = std::fs::read_to_string(folder.path().join(format!("{name}.1"))).expect("a page");
+        assert!(page.contains(&format!(".TH {name} 1")), "{name}: {page}");
+    }
+    let one = kmslint(folder.path(), &["man", "check"]);
+    assert_eq!(one.out, std::fs::read_to_string(folder.path().join("kmslint-check.1")).expect("a page"));
+    let none = kmslint(folder.path(), &["man", "chek"]);
+    assert!(none.code == 2 && none.err.contains("there is no subcommand `chek`"), "{none:#?}");
+}
+
+#[test]
+fn the_short_help_is_shorter_than_the_long_one() {
+    let (short, long) = (kmslint(&root(), &["-h"]), kmslint(&root(), &["--help"]));
+    assert!(short.code == 0 && short.out.lines().count() * 3 < long.out.lines().count() * 2, "{}", short.out);
+    assert!(short.out.contains("--format") && short.out.contains("`--help` shows all options") && !short.out.contains("--allow-path"));
+    for words in ["--allow-path", "`--level OCI-KMS-001=off` turns one off", ".gitignore is not honored, on purpose", "csv, html"] {
+        assert!(long.out.contains(words), "{words} is missing:\n{}", long.out);
+    }
+}
+
+#[test]
+fn excluded_paths_are_left_out_and_named_ones_are_reported() {
+    let folder = scratch(&[("a/main.tf", HSM), ("b/main.tf", HSM), ("b/old/main.tf", HSM), ("plan.json", "{}")]);
+    let found = |directory: &str, arguments: &[&str]| {
+        let said = kmslint(
+            &folder.path().join(directory),
+            &[&["--no-config", "--format", "short", "--level", "OCI-KMS-001=off"], arguments].concat(),
+        );
+        (said.out.lines().map(|line| line.split(':').next().unwrap_or_default().to_owned()).collect::<Vec<_>>(), said)
+    };
+    assert_eq!(found("", &[]).0, ["a/main.tf", "b/main.tf", "b/old/main.tf"]);
+    assert_eq!(found("", &["--exclude", "b"]).0, ["a/main.tf"]);
+    assert_eq!(found("", &["--exclude", "./b/old/", "--exclude", "a/*"]).0, ["b/main.tf"]);
+    assert_eq!(found("a", &["..", "--exclude", "../b"]).0.len(), 1);
+    let absolute = folder.path().canonicalize().expect("a path").join("b").display().to_string();
+    assert_eq!(found("", &["--exclude", &absolute]).0, ["a/main.tf"]);
+    for named in ["a", "plan.json"] {
+        let (_, said) = found("", &[named, "--exclude", named]);
+        assert!(said.code == 0 && said.err.contains(&format!("`{named}`; excluded by `--exclude`")), "{said:#?}");
+    }
+}
+
+#[test]
+fn statistics_count_kinds_in_place_of_findings() {
+    let folder = scratch(&[("a.tf", HSM), ("b.tf", "resource \"oci_kms_key\" \"b\" {}\nresource \"oci_kms_key\" \"c\" {}\n")]);
+    let said = kmslint(folder.path(), &["--no-config", "--statistics", "--quiet"]);
+    let lines: Vec<Vec<&str>> = said.out.lines().map(|line| line.split_whitespace().collect()).collect();
+    assert_eq!(said.code, 1);
+    assert_eq!(
+        lines,
+        [
+            vec!["keys", "rule", "verdict", "kind"],
+            vec!["3", "OCI-KMS-001", "violation", "no-rotation"],
+            vec!["2", "OCI-KMS-004", "violation", "hsm-by-default"],
+            vec!["1", "OCI-KMS-004", "violation", "hsm"],
+            vec![],
+        ],
+        "{said:#?}"
+    );
+    assert!(kmslint(folder.path(), &["--no-config", "--statistics"]).out.contains("Checked 3 keys"));
+    let other = kmslint(folder.path(), &["--no-config", "--statistics", "--format", "json"]);
+    assert!(other.code == 2 && other.err.contains("no effect without `--format human`"), "{other:#?}");
+}
+
+#[test]
+fn empty_standard_input_is_reported_as_such() {
+    for input in ["", "\n \n"] {
+        let said = kmslint_with_input(&root(), &["--no-config", "-"], input.as_bytes());
+        assert!(said.code == 2 && said.err.contains("standard input is empty") && said.err.contains("kmslint -"), "{said:#?}");
+    }
 }
 
 #[test]

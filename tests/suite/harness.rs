@@ -41,7 +41,10 @@ pub const RULES: [&str; 2] = ["OCI-KMS-001", "OCI-KMS-004"];
 pub fn chosen<'a>(arguments: &[&'a str]) -> Vec<&'a str> {
     static OTHERS: LazyLock<Vec<String>> = LazyLock::new(|| others(&RULES));
     let mut all = arguments.to_vec();
-    let at = match arguments.iter().position(|word| ["check", "live", "explain", "eval", "completions", "man", "schema"].contains(word)) {
+    let at = match arguments
+        .iter()
+        .position(|word| ["check", "live", "explain", "eval", "completions", "man", "schema", "compare"].contains(word))
+    {
         None => 0,
         Some(at) if ["check", "live"].contains(&arguments[at]) => at + 1,
         // No rule is asked.

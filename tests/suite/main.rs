@@ -16,6 +16,8 @@ mod advice;
 mod architecture;
 /// The binary as a user meets it: arguments, exit codes, streams, transcripts.
 mod cli;
+/// Two reports compared.
+mod compare;
 /// Roots, files, values, libraries, relations: what configuration says of keys.
 mod configuration;
 /// Expressions evaluate as real Terraform evaluates them.

@@ -1,0 +1,43 @@
+//! `kmslint man`: manual pages made of the command line itself, one for the program and one for each subcommand.
+
+use super::Exit;
+use super::args::{Arguments, Man};
+use super::desk::refuse;
+use super::error::CliError;
+use super::surroundings::{Surroundings, print};
+use crate::base::Repository;
+use clap::{Command, CommandFactory};
+use std::io;
+
+/// Runs the subcommand.
+pub fn run(arguments: &Man, surroundings: &Surroundings) -> io::Result<Exit> {
+    // `kmslint help CHECK` has no page of its own.
+    let mut command = Arguments::command().disable_help_subcommand(true);
+    // Names the pages of subcommands: `kmslint-check`.
+    command.build();
+    if let Some(directory) = &arguments.dir {
+        let repository = Repository::around(&surroundings.cwd);
+        for page in std::iter::once(&command).chain(command.get_subcommands()) {
+            let page = clap_mangen::Man::new(page.clone());
+            let path = surroundings.cwd.join(directory).join(page.get_filename());
+            if let Err(error) = repository.write_through(&path, |mut out| page.render(&mut out)) {
+                return Ok(refuse(format!("cannot write the manual page `{}`: {error}", path.display())));
+            }
+        }
+        return Ok(Exit::Clean);
+    }
+    let page = match &arguments.page {
+        None => Some(&command),
+        Some(name) => command.find_subcommand(name),
+    };
+    match page {
+        Some(page) => print(&rendered(page)?).map(|()| Exit::Clean),
+        None => Ok(refuse(CliError::NoManualPage(arguments.page.clone().unwrap_or_default()))),
+    }
+}
+
+fn rendered(command: &Command) -> io::Result<Vec<u8>> {
+    let mut text = Vec::new();
+    clap_mangen::Man::new(command.clone()).render(&mut text)?;
+    Ok(text)
+}

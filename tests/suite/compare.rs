@@ -1,0 +1,167 @@
+//! `kmslint compare`: what is new in a report since another one.
+
+use crate::harness::{Said, kmslint, kmslint_with_input, root, scratch};
+use serde_json::Value;
+use std::path::Path;
+
+/// A key with these lines in it.
+fn key(name: &str, body: &str) -> String {
+    format!("resource \"oci_kms_key\" \"{name}\" {{\n{body}}}\n")
+}
+
+const HSM: &str = "  protection_mode = \"HSM\"\n";
+const SOFTWARE: &str = "  protection_mode = \"SOFTWARE\"\n";
+
+/// Reports of two states of a directory, in which the comparison then runs.
+fn reports(old: &str, new: &str) -> tempfile::TempDir {
+    let folder = scratch(&[]);
+    for (name, text) in [("old.json", old), ("new.json", new)] {
+        std::fs::write(folder.path().join("main.tf"), text).expect("a file");
+        let option = format!("json={name}");
+        kmslint(folder.path(), &["--no-config", "--level", "OCI-KMS-001=off", "--format", &option]);
+    }
+    folder
+}
+
+fn compared(folder: &Path) -> (Said, Value) {
+    let human = kmslint(folder, &["compare", "old.json", "new.json"]);
+    let json = kmslint(folder, &["compare", "old.json", "new.json", "--format", "json"]);
+    assert_eq!(human.code, json.code, "the format never changes the exit code: {human:#?}");
+    (human, serde_json::from_str(&json.out).expect("JSON"))
+}
+
+/// The addresses in a list of a comparison.
+fn addresses<'v>(comparison: &'v Value, list: &str) -> Vec<&'v str> {
+    comparison[list].as_array().expect("a list").iter().filter_map(|entry| entry["key"]["address"].as_str()).collect()
+}
+
+#[test]
+fn findings_are_new_fixed_and_unchanged() {
+    let old = [key("same", HSM), key("mended", HSM), key("accepted", HSM), key("gone", HSM), key("moved", HSM), key("becomes", SOFTWARE)]
+        .concat();
+    let new = [
+        "# another line above\n".to_owned(),
+        key("same", HSM),
+        key("mended", SOFTWARE),
+        format!("# kmslint: ignore[OCI-KMS-004] contract\n{}", key("accepted", HSM)),
+        // The same demand, of another kind and at another place.
+        key("moved", ""),
+        key("becomes", HSM),
+        key("added", HSM),
+    ]
+    .concat();
+    let folder = reports(&old, &new);
+    let (human, json) = compared(folder.path());
+    assert_eq!(human.code, 1, "{human:#?}");
+    for (list, expected) in [
+        ("new", &["oci_kms_key.becomes", "oci_kms_key.added"][..]),
+        ("fixed", &["oci_kms_key.mended"]),
+        ("unchanged", &["oci_kms_key.same", "oci_kms_key.moved"]),
+        ("exempted", &["oci_kms_key.accepted"]),
+        ("gone", &["oci_kms_key.gone"]),
+    ] {
+        assert_eq!(addresses(&json, list), expected, "{list}: {json:#}");
+    }
+    for line in [
+        "new: main.tf:12:21: warning OCI-KMS-004 oci_kms_key.becomes: the key will be HSM-protected",
+        "fixed: main.tf:5:21: warning OCI-KMS-004 oci_kms_key.mended: the key will be HSM-protected",
+        "2 new findings, 1 fixed, 2 unchanged, 1 exempted, 1 with a key or rule that is no longer checked",
+    ] {
+        assert!(human.out.lines().any(|found| found == line), "{line}: {}", human.out);
+    }
+}
+
+#[test]
+fn nothing_new_is_clean_and_a_fixed_report_too() {
+    let folder = reports(&key("a", HSM), &key("a", HSM));
+    let (human, _) = compared(folder.path());
+    assert_eq!((human.code, human.out.as_str()), (0, "0 new findings, 0 fixed, 1 unchanged\n"), "{human:#?}");
+    let folder = reports(&key("a", HSM), &key("a", SOFTWARE));
+    let (human, json) = compared(folder.path());
+    assert_eq!((human.code, addresses(&json, "fixed")), (0, vec!["oci_kms_key.a"]));
+}
+
+#[test]
+fn another_instance_at_an_accepted_place_is_new() {
+    let many =
+        |keys: &str| format!("resource \"oci_kms_key\" \"k\" {{\n  for_each        = toset([{keys}])\n  protection_mode = \"HSM\"\n}}\n");
+    let folder = reports(&many("\"a\""), &many("\"a\", \"b\""));
+    let (human, json) = compared(folder.path());
+    assert_eq!((human.code, addresses(&json, "new")), (1, vec!["oci_kms_key.k[\"b\"]"]), "{human:#?}");
+}
+
+#[test]
+fn what_was_unknown_and_is_a_violation_is_new_and_not_the_other_way_round() {
+    let unknown = format!("variable \"m\" {{}}\n{}", key("k", "  protection_mode = var.m\n"));
+    let known = key("k", HSM);
+    let folder = reports(&unknown, &known);
+    assert_eq!(compared(folder.path()).0.code, 1);
+    let folder = reports(&known, &unknown);
+    let (human, json) = compared(folder.path());
+    assert_eq!((human.code, addresses(&json, "unchanged"), addresses(&json, "fixed")), (0, vec!["oci_kms_key.k"], vec![]), "{human:#?}");
+}
+
+#[test]
+fn an_incomplete_new_report_is_shown_and_fails() {
+    let folder = reports(&key("a", HSM), &format!("{}resource \"oci_kms_key\" \"b\" {{\n", key("a", HSM)));
+    let (human, json) = compared(folder.path());
+    assert_eq!(human.code, 2, "{human:#?}");
+    assert!(human.out.contains("not checked: main.tf:4:") && human.out.contains("1 problem in the new report"), "{human:#?}");
+    assert_eq!(json["problems"].as_array().map(Vec::len), Some(1));
+}
+
+#[test]
+fn other_files_are_answered_with_what_to_pass() {
+    let folder = reports(&key("a", HSM), &key("a", HSM));
+    let sarif = kmslint(folder.path(), &["--no-config", "--format", "sarif=x.sarif"]);
+    assert!(sarif.code < 2, "{sarif:#?}");
+    let newer = std::fs::read_to_string(folder.path().join("new.json")).expect("a report").replacen("\"version\": 1", "\"version\": 7", 1);
+    std::fs::write(folder.path().join("newer.json"), newer).expect("a file");
+    std::fs::write(folder.path().join("forged.json"), "{\"version\": 1, \"\u{1b}[31m::error::x\": 1}").expect("a file");
+    for (name, words) in [
+        ("x.sarif", "it is not a JSON report of kmslint"),
+        ("main.tf", "create one with `--format json=FILE`"),
+        ("forged.json", "it is not a JSON report of kmslint"),
+        ("newer.json", "it is a JSON report of version 7, and this kmslint reads version 1"),
+        ("missing.json", "cannot read `missing.json`"),
+        (".", "cannot read `.`"),
+    ] {
+        for arguments in [["compare", name, "new.json"], ["compare", "old.json", name]] {
+            let said = kmslint(folder.path(), &arguments);
+            assert!(said.code == 2 && said.out.is_empty() && said.err.contains(words), "{arguments:?}: {said:#?}");
+            assert!(!said.err.contains('\u{1b}') && said.err.lines().count() == 1, "{said:#?}");
+        }
+    }
+    let twice = kmslint(folder.path(), &["compare", "-", "-"]);
+    assert!(twice.code == 2 && twice.err.contains("only one of the two"), "{twice:#?}");
+    let new = std::fs::read(folder.path().join("new.json")).expect("a report");
+    assert_eq!(kmslint_with_input(folder.path(), &["compare", "old.json", "-"], &new).code, 0);
+}
+
+#[test]
+fn hostile_names_in_a_report_command_nothing() {
+    let name = "\\u001b[31m\\n::error::forged ##[error]x \\u202e";
+    let key = format!(
+        "resource \"oci_kms_key\" \"k\" {{\n  for_each        = toset([\"{}\"])\n  protection_mode = \"HSM\"\n}}\n",
+        name.replace("\\\\", "\\")
+    );
+    let folder = reports("", &key);
+    let (human, json) = compared(folder.path());
+    assert!(human.code == 1 && json["new"].as_array().is_some_and(|new| new.len() == 1), "{human:#?}");
+    let said = kmslint(folder.path(), &["compare", "old.json", "new.json", "--format", "json"]);
+    for text in [&human.out, &said.out] {
+        assert!(!text.contains(['\u{1b}', '\u{202e}']) || text == &said.out, "{text:?}");
+        assert!(!text.contains("##[") && !text.lines().any(|line| line.trim_start().starts_with("::")), "{text:?}");
+    }
+}
+
+#[test]
+fn every_fixture_compares_with_itself() {
+    let folder = scratch(&[]);
+    let file = folder.path().join("all.json");
+    let option = format!("json={}", file.display());
+    let made = kmslint(&root(), &["testdata/parity", "testdata/rules", "--no-config", "--format", &option]);
+    assert!((1..=2).contains(&made.code), "{made:#?}");
+    let said = kmslint(folder.path(), &["compare", "all.json", "all.json"]);
+    assert!(said.out.contains("0 new findings, 0 fixed, ") && !said.out.contains("gone"), "{said:#?}");
+}
