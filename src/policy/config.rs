@@ -148,7 +148,16 @@ fn rooted(cwd: &Path, pattern: &str) -> (PathBuf, Vec<String>) {
 /// Whether a relative path, or a directory that it is in, matches one of the patterns.
 fn is_excluded(patterns: &[String], path: &Path) -> bool {
     let mut names = path.ancestors().filter_map(Path::to_str).map(|name| name.replace('\\', "/")).filter(|name| !name.is_empty());
-    names.any(|name| patterns.iter().any(|pattern| matches(pattern.trim_start_matches("./").trim_end_matches('/'), &name)))
+    names.any(|name| patterns.iter().any(|pattern| matches(directory_of(pattern), &name)))
+}
+
+/// A pattern without what only says "everything in it": of a directory nothing but what is in it is read.
+fn directory_of(pattern: &str) -> &str {
+    let mut rest = pattern.trim_start_matches("./");
+    while let Some(shorter) = ["/", "/*", "/**"].iter().find_map(|end| rest.strip_suffix(end)).filter(|rest| !rest.is_empty()) {
+        rest = shorter;
+    }
+    rest
 }
 
 /// The nearest config file upwards from an input, not above the repository's root.

@@ -63,7 +63,7 @@ fn findings_are_new_fixed_and_unchanged() {
         assert_eq!(addresses(&json, list), expected, "{list}: {json:#}");
     }
     for line in [
-        "new: main.tf:12:21: warning OCI-KMS-004 oci_kms_key.becomes: the key will be HSM-protected",
+        "new: main.tf:15:21: warning OCI-KMS-004 oci_kms_key.becomes: the key will be HSM-protected",
         "fixed: main.tf:5:21: warning OCI-KMS-004 oci_kms_key.mended: the key will be HSM-protected",
         "2 new findings, 1 fixed, 2 unchanged, 1 exempted, 1 with a key or rule that is no longer checked",
     ] {
