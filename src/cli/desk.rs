@@ -89,15 +89,7 @@ impl<'a> Desk<'a> {
             return Err(CliError::StatisticsWithoutHuman);
         }
         let inputs: Vec<PathBuf> = inputs.iter().filter(|path| path.as_os_str() != "-").cloned().collect();
-        Ok(Self {
-            repository: Repository::of(&surroundings.cwd, &inputs),
-            options,
-            targets,
-            command,
-            reporting,
-            terminal,
-            surroundings,
-        })
+        Ok(Self { repository: Repository::of(&surroundings.cwd, &inputs), options, targets, command, reporting, terminal, surroundings })
     }
 
     /// The config file: the one named, or the nearest upwards from the first input.
