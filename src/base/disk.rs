@@ -264,7 +264,7 @@ pub fn text(bytes: Vec<u8>) -> Result<String, DiskError> {
 
 /// One entry of a folder.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Entry {
+pub struct DirEntry {
     /// Its name.
     pub name: OsString,
     /// Whether it is a folder (symbolic links to folders are not followed in walks but count here).
@@ -279,13 +279,13 @@ pub struct Entry {
 ///
 /// # Errors
 /// Missing, or what the system says.
-pub fn entries(folder: &Path) -> Result<Vec<Entry>, DiskError> {
+pub fn entries(folder: &Path) -> Result<Vec<DirEntry>, DiskError> {
     let mut list = Vec::new();
     for entry in fs::read_dir(folder)? {
         let entry = entry?;
         let kind = entry.file_type()?;
         let is_dir = if kind.is_symlink() { entry.path().is_dir() } else { kind.is_dir() };
-        list.push(Entry { name: entry.file_name(), is_dir, is_link: kind.is_symlink(), is_file: kind.is_file() });
+        list.push(DirEntry { name: entry.file_name(), is_dir, is_link: kind.is_symlink(), is_file: kind.is_file() });
     }
     list.sort_by(|a, b| a.name.cmp(&b.name));
     Ok(list)

@@ -1,6 +1,6 @@
 //! The disk with an editor's unsaved texts over it. Whoever has no such texts reads the disk itself.
 
-use super::disk::{self, DiskError, Entry};
+use super::disk::{self, DirEntry, DiskError};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -69,19 +69,19 @@ impl Overlay {
     ///
     /// # Errors
     /// As [`disk::entries`].
-    pub fn entries(&self, directory: &Path) -> Result<Vec<Entry>, DiskError> {
+    pub fn entries(&self, directory: &Path) -> Result<Vec<DirEntry>, DiskError> {
         let mut entries = disk::entries(directory)?;
         self.complete(directory, &mut entries);
         Ok(entries)
     }
 
     /// Adds the files of a directory that were not saved yet to its entries, which are sorted by name.
-    pub fn complete(&self, directory: &Path, entries: &mut Vec<Entry>) {
+    pub fn complete(&self, directory: &Path, entries: &mut Vec<DirEntry>) {
         let below = self.0.range(directory.to_path_buf()..).map(|(path, _)| path).take_while(|path| path.starts_with(directory));
         for path in below.filter(|path| path.parent() == Some(directory)) {
             let Some(name) = path.file_name() else { continue };
             if let Err(at) = entries.binary_search_by(|entry| entry.name.as_os_str().cmp(name)) {
-                entries.insert(at, Entry { name: name.to_owned(), is_dir: false, is_link: false, is_file: true });
+                entries.insert(at, DirEntry { name: name.to_owned(), is_dir: false, is_link: false, is_file: true });
             }
         }
     }

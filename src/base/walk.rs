@@ -1,6 +1,6 @@
 //! Walks directories, the only place that does. Symbolic links are not followed; what may be entered is the caller's choice.
 
-use super::disk::{DiskError, Entry};
+use super::disk::{DirEntry, DiskError};
 use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
 use walkdir::WalkDir;
@@ -11,7 +11,7 @@ pub struct Listing {
     /// Where it is: the top of the walk, joined with the names on the way.
     pub path: PathBuf,
     /// What is in it, directories that were not entered included, sorted by name.
-    pub entries: Vec<Entry>,
+    pub entries: Vec<DirEntry>,
     /// Why it could not be listed completely.
     pub error: Option<DiskError>,
 }
@@ -48,7 +48,7 @@ impl<F: Fn(&Path) -> bool> DirectoryWalk<F> {
         if let Some(around) = self.open.last_mut() {
             let name = entry.file_name().to_owned();
             // What a link leads to is asked only where it matters.
-            around.entries.push(Entry { name, is_dir: kind.is_dir(), is_link: kind.is_symlink(), is_file: kind.is_file() });
+            around.entries.push(DirEntry { name, is_dir: kind.is_dir(), is_link: kind.is_symlink(), is_file: kind.is_file() });
         }
         // The top may be a link: it was named.
         if kind.is_dir() || depth == 0 {

@@ -8,14 +8,14 @@ use crate::rules::{Finding, Judged, Level, Paths, Settings, findings};
 
 /// Texts, and the keys that are written in them.
 #[derive(Default)]
-struct World {
+struct Texts {
     sources: Sources,
     keys: Vec<KeyFacts>,
 }
 
 const BLOCK: &str = "resource \"oci_kms_key\" \"k\" {\n  display_name        = \"k\"\n  management_endpoint = var.e\n}\n";
 
-impl World {
+impl Texts {
     fn add(&self, path: &str, text: &str) -> SourceId {
         self.sources.add(path, text.to_owned())
     }
@@ -82,7 +82,7 @@ fn messages(plan: &Plan) -> Vec<&str> {
 
 #[test]
 fn rotation_is_turned_on_in_a_private_vault_and_nowhere_else() {
-    let mut world = World::default();
+    let mut world = Texts::default();
     let id = world.add("main.tf", BLOCK);
     world.keys = vec![private(software(world.key(id, "oci_kms_key.k", InputKind::Hcl, Fate::Unknown)))];
     let (plan, found) = world.plan(false);
@@ -111,7 +111,7 @@ fn rotation_is_turned_on_in_a_private_vault_and_nowhere_else() {
 #[test]
 fn what_is_missing_is_added_to_what_is_there() {
     let text = "resource \"oci_kms_key\" \"k\" {\n  is_auto_rotation_enabled = false\n  auto_key_rotation_details {\n    rotation_interval_in_days = 400\n  }\n}\n";
-    let mut world = World::default();
+    let mut world = Texts::default();
     let id = world.add("main.tf", text);
     let mut key = private(software(world.key(id, "oci_kms_key.k", InputKind::Hcl, Fate::Unknown)));
     key.rotation.block = Some(world.place(id, "auto_key_rotation_details"));
@@ -146,7 +146,7 @@ fn what_is_missing_is_added_to_what_is_there() {
 
 #[test]
 fn the_mode_is_changed_only_where_asked_for_or_new() {
-    let mut world = World::default();
+    let mut world = Texts::default();
     let id = world.add("main.tf", BLOCK);
     let with = BLOCK.replace("var.e\n", "var.e\n  protection_mode     = \"SOFTWARE\"\n");
     let (rule, id) = ("OCI-KMS-004", id);
@@ -172,7 +172,7 @@ fn the_mode_is_changed_only_where_asked_for_or_new() {
 
 #[test]
 fn a_value_is_changed_where_it_is_written() {
-    let mut world = World::default();
+    let mut world = Texts::default();
     let key = world.add("m/main.tf", "resource \"oci_kms_key\" \"k\" {\n  protection_mode = var.mode\n}\n");
     let again = world.add("m/main.tf", "resource \"oci_kms_key\" \"k\" {\n  protection_mode = var.mode\n}\n");
     let values = world.add("terraform.tfvars", "mode = \"hsm\"\n");
@@ -196,7 +196,7 @@ fn a_value_is_changed_where_it_is_written() {
 
 #[test]
 fn instances_of_one_block_must_agree() {
-    let mut world = World::default();
+    let mut world = Texts::default();
     let id = world.add("main.tf", BLOCK);
     let key = |address: &str| software(world.key(id, address, InputKind::Hcl, Fate::Unknown));
     let (a, mut b) = (private(key("oci_kms_key.k[0]")), key("oci_kms_key.k[1]"));
@@ -213,7 +213,7 @@ fn instances_of_one_block_must_agree() {
 
 #[test]
 fn what_cannot_be_changed_is_told_with_the_reason() {
-    let mut world = World::default();
+    let mut world = Texts::default();
     let text = "resource \"oci_kms_key\" \"k\" {\n  protection_mode = upper(var.mode)\n}\n";
     let id = world.add("main.tf", text);
     let given = world.add("<--var for mode>", "HSM");
@@ -251,7 +251,7 @@ fn what_cannot_be_changed_is_told_with_the_reason() {
 #[test]
 fn json_is_edited_as_json() {
     let text = "{\"resource\": {\"oci_kms_key\": {\"k\": {\n  \"is_auto_rotation_enabled\": false,\n  \"x\": 1\n}}}}\n";
-    let mut world = World::default();
+    let mut world = Texts::default();
     let id = world.add("main.tf.json", text);
     let mut key = private(world.key(id, "oci_kms_key.k", InputKind::Plan, Fate::Create));
     key.rotation.enabled = world.fact(Claim::Known(false), &[(id, "false")]);

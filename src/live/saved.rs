@@ -17,13 +17,13 @@ pub const MARK: &str = "kmslint_inventory";
 const VERSION: u64 = 1;
 
 #[derive(Serialize, Deserialize)]
-struct File {
+struct SavedFile {
     #[serde(rename = "kmslint_inventory")]
     version: u64,
     /// When the tenancy was read.
     taken: String,
     #[serde(default)]
-    keys: Vec<Key>,
+    keys: Vec<SavedKey>,
     #[serde(default)]
     not_audited: Vec<Gap>,
     #[serde(default)]
@@ -73,7 +73,7 @@ pub fn resume(text: &str) -> Result<Unfinished, ResumeError> {
     if version != VERSION {
         return Err(ResumeError::Version(version));
     }
-    let file: File = serde_json::from_str(text)?;
+    let file: SavedFile = serde_json::from_str(text)?;
     let taken = file.taken.parse().map_err(|_| ResumeError::NoOrigin)?;
     Ok(Unfinished { taken, tenancy: file.tenancy.ok_or(ResumeError::NoOrigin)?, answers: file.answers })
 }
@@ -94,7 +94,7 @@ struct Gap {
 
 #[derive(Default, Serialize, Deserialize)]
 #[serde(default)]
-struct Key {
+struct SavedKey {
     ocid: String,
     region: String,
     vault: Option<String>,
@@ -118,7 +118,7 @@ struct Key {
     last_rotation_status: Option<String>,
     last_rotation_message: Option<String>,
     time_of_deletion: Option<String>,
-    versions: Vec<Version>,
+    versions: Vec<SavedVersion>,
     vault_hsm_key_versions: Option<u64>,
     vault_software_key_versions: Option<u64>,
     freeform_tags: BTreeMap<String, String>,
@@ -128,7 +128,7 @@ struct Key {
 }
 
 #[derive(Serialize, Deserialize)]
-struct Version {
+struct SavedVersion {
     id: String,
     time_created: Option<String>,
     is_current: Option<bool>,
@@ -155,7 +155,7 @@ pub fn is_saved(head: &[u8]) -> bool {
 /// Writes an inventory that was taken at this time, and what the service answered so far where it is not complete.
 #[must_use]
 pub fn write(inventory: &Inventory, taken: Timestamp, tenancy: Option<&str>, answers: Answers) -> String {
-    let file = File {
+    let file = SavedFile {
         version: VERSION,
         taken: taken.to_string(),
         keys: inventory.keys.iter().map(|key| saved(key)).collect(),
@@ -187,7 +187,7 @@ pub fn read(name: &str, text: &str) -> Inventory {
             "check it with the kmslint that wrote it, or a newer one",
         );
     }
-    let file: File = match serde_json::from_str(text) {
+    let file: SavedFile = match serde_json::from_str(text) {
         Ok(file) => file,
         Err(error) => {
             return refused(format!("cannot read this saved inventory: {error}"), "save it again with `kmslint live --save FILE`");
@@ -209,9 +209,9 @@ pub fn read(name: &str, text: &str) -> Inventory {
     inventory
 }
 
-fn saved(key: &KeyFacts) -> Key {
+fn saved(key: &KeyFacts) -> SavedKey {
     let mut unknown = BTreeMap::new();
-    Key {
+    SavedKey {
         ocid: key.ocid.clone().unwrap_or_default(),
         region: key.region.clone().unwrap_or_default(),
         vault: key.vault.clone(),
@@ -244,8 +244,8 @@ fn saved(key: &KeyFacts) -> Key {
     }
 }
 
-fn saved_version(version: &KeyVersion) -> Version {
-    Version {
+fn saved_version(version: &KeyVersion) -> SavedVersion {
+    SavedVersion {
         id: version.id.clone(),
         time_created: version.time_created.map(|time| time.to_string()),
         is_current: version.is_current,
@@ -265,7 +265,7 @@ fn put<T: Clone + ToString>(unknown: &mut BTreeMap<String, String>, name: &str, 
     value(unknown, name, fact).map(|value| value.to_string())
 }
 
-fn facts(key: &Key) -> Result<KeyFacts, SavedKeyError> {
+fn facts(key: &SavedKey) -> Result<KeyFacts, SavedKeyError> {
     if !key.ocid.starts_with("ocid1.") {
         return Err(SavedKeyError::NoOcid);
     }
@@ -315,7 +315,7 @@ fn facts(key: &Key) -> Result<KeyFacts, SavedKeyError> {
     })
 }
 
-fn take<T>(key: &Key, name: &str, value: Option<T>) -> Fact<T> {
+fn take<T>(key: &SavedKey, name: &str, value: Option<T>) -> Fact<T> {
     match (value, key.unknown.get(name)) {
         (_, Some(why)) => Fact::unknown(why.as_str()),
         (Some(value), None) => Fact::known(value),
@@ -323,7 +323,7 @@ fn take<T>(key: &Key, name: &str, value: Option<T>) -> Fact<T> {
     }
 }
 
-fn version(version: &Version) -> Result<KeyVersion, SavedKeyError> {
+fn version(version: &SavedVersion) -> Result<KeyVersion, SavedKeyError> {
     Ok(KeyVersion {
         id: version.id.clone(),
         place: None,

@@ -26,7 +26,7 @@ pub struct Baseline {
 
 /// The file, as it is read.
 #[derive(Deserialize)]
-struct Document {
+struct BaselineFile {
     version: u64,
     findings: Vec<Entry>,
 }
@@ -74,7 +74,7 @@ pub fn parse(path: &str, text: &str) -> Result<Baseline, Box<Problem>> {
         let problem = Problem::new(ProblemKind::Policy, message).at(Place::File(path.into()));
         Box::new(problem.help("create a new one with `--write-baseline FILE`"))
     };
-    let document: Document = serde_json::from_str(text.trim_start_matches('\u{feff}'))
+    let document: BaselineFile = serde_json::from_str(text.trim_start_matches('\u{feff}'))
         .map_err(|error| wrong(format!("the file is not a kmslint baseline: {error}")))?;
     if ![OLD, VERSION].contains(&document.version) {
         let known = format!("this kmslint reads the versions {OLD} and {VERSION}");

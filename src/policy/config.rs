@@ -212,7 +212,7 @@ pub fn parse(sources: &Sources, path: &Path, text: String) -> (Config, Vec<Probl
 fn of_source(sources: &Sources, source: SourceId, path: &Path) -> (Config, Vec<Problem>) {
     let kept = sources.get(source);
     let (table, errors) = DeTable::parse_recoverable(kept.text());
-    let mut reader = Reader { source, problems: Vec::new() };
+    let mut reader = ConfigReader { source, problems: Vec::new() };
     for error in errors {
         reader.mistake(error.span().unwrap_or(0..0), format!("the config file is not TOML: {}", error.message()), None);
     }
@@ -223,14 +223,14 @@ fn of_source(sources: &Sources, source: SourceId, path: &Path) -> (Config, Vec<P
 }
 
 /// Reads values out of the TOML and notes what is wrong with them.
-struct Reader {
+struct ConfigReader {
     source: SourceId,
     problems: Vec<Problem>,
 }
 
 type Value<'a> = Spanned<DeValue<'a>>;
 
-impl Reader {
+impl ConfigReader {
     fn document(&mut self, table: &DeTable<'_>, config: &mut Config) {
         self.known(table, "", &["exclude", "fail-on", "undetermined", "rules", "exempt"]);
         if let Some(value) = table.get("exclude") {

@@ -21,9 +21,9 @@ struct ConfigFile {
     /// Paths relative to this file that are not looked at; `*` and `?` are wildcards.
     exclude: Option<Vec<String>>,
     /// The level at which kmslint exits with 1.
-    fail_on: Option<FailOn>,
+    fail_on: Option<FailOnSchema>,
     /// The level of undetermined verdicts.
-    undetermined: Option<Level>,
+    undetermined: Option<LevelSchema>,
     /// Settings by rule.
     rules: Option<Rules>,
     /// Findings that are accepted, each with a reason.
@@ -39,7 +39,7 @@ impl JsonSchema for Rules {
     }
 
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
-        let mut level = generator.subschema_for::<Level>();
+        let mut level = generator.subschema_for::<LevelSchema>();
         level.insert("description".to_owned(), "The level of its findings.".into());
         let table = |id: &str| {
             let rule = rules::by_id(id);
@@ -100,7 +100,7 @@ struct Exempt {
 #[derive(JsonSchema)]
 #[schemars(rename_all = "lowercase")]
 #[expect(dead_code, reason = "only the schema is made of it; the reader wants spans")]
-enum Level {
+enum LevelSchema {
     Error,
     Warning,
     Note,
@@ -111,7 +111,7 @@ enum Level {
 #[derive(JsonSchema)]
 #[schemars(rename_all = "lowercase")]
 #[expect(dead_code, reason = "only the schema is made of it; the reader wants spans")]
-enum FailOn {
+enum FailOnSchema {
     Error,
     Warning,
     Note,

@@ -13,15 +13,15 @@ use std::io::{self, Write};
 
 /// Writes the report.
 pub fn write(outcome: &Outcome, context: &Context<'_>, out: &mut dyn Write) -> io::Result<()> {
-    let mut files: BTreeMap<String, Vec<Fault<'_>>> = BTreeMap::new();
+    let mut files: BTreeMap<String, Vec<Entry<'_>>> = BTreeMap::new();
     for problem in &outcome.problems {
         let at = problem.place.as_ref().map(|place| locate(place, context.sources, Columns::Characters));
         let path = at.as_ref().map_or_else(|| "kmslint".to_owned(), |at| (context.repository_path)(&at.path));
-        files.entry(path).or_default().push(Fault::Problem(problem));
+        files.entry(path).or_default().push(Entry::Problem(problem));
     }
     for finding in &outcome.findings {
         let at = locate(&finding.place, context.sources, Columns::Characters);
-        files.entry((context.repository_path)(&at.path)).or_default().push(Fault::Finding(finding));
+        files.entry((context.repository_path)(&at.path)).or_default().push(Entry::Finding(finding));
     }
     let mut xml = Writer::new_with_indent(&mut *out, b' ', 2);
     xml.write_event(Event::Decl(BytesDecl::new("1.0", Some("UTF-8"), None)))?;
@@ -42,12 +42,12 @@ pub fn write(outcome: &Outcome, context: &Context<'_>, out: &mut dyn Write) -> i
 }
 
 /// What is reported of a file.
-enum Fault<'a> {
+enum Entry<'a> {
     Problem(&'a Problem),
     Finding(&'a Finding),
 }
 
-impl Fault<'_> {
+impl Entry<'_> {
     /// The element, made when it is written: hundreds of thousands of them are never in memory at once.
     fn element(&self, context: &Context<'_>) -> BytesStart<'static> {
         let start = |place: &Place| {

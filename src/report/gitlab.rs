@@ -13,17 +13,17 @@ struct Issue<'a> {
     check_name: &'a str,
     fingerprint: &'a str,
     severity: &'static str,
-    location: Location,
+    location: GitlabLocation,
 }
 
 #[derive(Serialize)]
-struct Location {
+struct GitlabLocation {
     path: String,
-    lines: Lines,
+    lines: GitlabLines,
 }
 
 #[derive(Serialize)]
-struct Lines {
+struct GitlabLines {
     begin: usize,
     end: usize,
 }
@@ -45,6 +45,6 @@ fn issue<'a>(finding: &'a Finding, context: &Context<'_>) -> Issue<'a> {
             Level::Warning => "minor",
             Level::Note | Level::Off => "info",
         },
-        location: Location { path: (context.repository_path)(&at.path), lines: Lines { begin, end } },
+        location: GitlabLocation { path: (context.repository_path)(&at.path), lines: GitlabLines { begin, end } },
     }
 }

@@ -12,14 +12,14 @@ use uuid::Uuid;
 const VERSION: &str = "15.0.7";
 
 #[derive(Serialize)]
-struct Report<V> {
+struct SastReport<V> {
     version: &'static str,
-    scan: Scan,
+    scan: ScanInfo,
     vulnerabilities: V,
 }
 
 #[derive(Serialize)]
-struct Scan {
+struct ScanInfo {
     #[serde(rename = "type")]
     kind: &'static str,
     status: &'static str,
@@ -53,7 +53,7 @@ struct Vulnerability {
     identifiers: Vec<Identifier>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     links: Vec<Link>,
-    location: Location,
+    location: SastLocation,
 }
 
 #[derive(Serialize)]
@@ -73,7 +73,7 @@ struct Link {
 }
 
 #[derive(Serialize)]
-struct Location {
+struct SastLocation {
     file: String,
     start_line: usize,
     end_line: usize,
@@ -83,9 +83,9 @@ struct Location {
 pub fn write(outcome: &Outcome, context: &Context<'_>, out: &mut dyn Write) -> io::Result<()> {
     let tool = || Tool { id: "kmslint", name: "kmslint", version: env!("CARGO_PKG_VERSION"), vendor: Vendor { name: "kmslint" } };
     let time = context.now.strftime("%Y-%m-%dT%H:%M:%S").to_string();
-    let report = Report {
+    let report = SastReport {
         version: VERSION,
-        scan: Scan {
+        scan: ScanInfo {
             kind: "sast",
             status: if outcome.problems.is_empty() { "success" } else { "failure" },
             start_time: time.clone(),
@@ -119,7 +119,7 @@ fn vulnerability(finding: &Finding, context: &Context<'_>) -> Vulnerability {
             url: rules::documentation_url(finding.rule),
         }],
         links: rules::by_id(finding.rule).map_or(&[][..], |rule| rule.references).iter().map(link).collect(),
-        location: Location { file: (context.repository_path)(&at.path), start_line, end_line },
+        location: SastLocation { file: (context.repository_path)(&at.path), start_line, end_line },
     }
 }
 

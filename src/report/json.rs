@@ -15,38 +15,38 @@ use std::io::{self, Write};
 /// A report of kmslint, version 1. Within a version fields are only added.
 #[derive(Serialize, JsonSchema)]
 #[schemars(title = "kmslint report")]
-struct Report<'a> {
+struct JsonReport<'a> {
     /// The version of this format.
     version: u32,
     /// kmslint's own version.
     kmslint: &'static str,
     /// Every key that was judged.
-    #[schemars(with = "Vec<Key<'a>>")]
-    keys: Each<'a, JudgedKey, Key<'a>>,
+    #[schemars(with = "Vec<KeyOut<'a>>")]
+    keys: Streamed<'a, JudgedKey, KeyOut<'a>>,
     /// Everything reported: violations, undetermined verdicts, advice and drift.
     #[schemars(with = "Vec<FindingOut<'a>>")]
-    findings: Each<'a, Finding, FindingOut<'a>>,
+    findings: Streamed<'a, Finding, FindingOut<'a>>,
     /// Findings that are not reported because the user said so.
     #[schemars(with = "Vec<ExemptedOut<'a>>")]
-    exempted: Each<'a, Exempted, ExemptedOut<'a>>,
+    exempted: Streamed<'a, Exempted, ExemptedOut<'a>>,
     /// What is said about exemptions: unused, expired.
     #[schemars(with = "Vec<NoticeOut<'a>>")]
-    notices: Each<'a, Notice, NoticeOut<'a>>,
+    notices: Streamed<'a, Notice, NoticeOut<'a>>,
     /// What kept kmslint from doing the whole job; any of them makes the exit code 2.
     #[schemars(with = "Vec<ProblemOut<'a>>")]
-    problems: Each<'a, Problem, ProblemOut<'a>>,
+    problems: Streamed<'a, Problem, ProblemOut<'a>>,
     /// Module calls whose source is not at hand.
     #[schemars(with = "Vec<ModuleOut<'a>>")]
-    modules_not_followed: Each<'a, ModuleNotFollowed, ModuleOut<'a>>,
+    modules_not_followed: Streamed<'a, ModuleNotFollowed, ModuleOut<'a>>,
     /// Blocks that create no key with these inputs. Never a finding.
     #[schemars(with = "Vec<SwitchedOffOut<'a>>")]
-    switched_off: Each<'a, SwitchedOff, SwitchedOffOut<'a>>,
+    switched_off: Streamed<'a, SwitchedOff, SwitchedOffOut<'a>>,
     /// Plans, states, values files, Terragrunt units and Stacks that were seen and not read.
     #[schemars(with = "Vec<NotReadOut<'a>>")]
-    not_read: Each<'a, NotRead, NotReadOut<'a>>,
+    not_read: Streamed<'a, NotRead, NotReadOut<'a>>,
     /// Parts of a tenancy that could not be read.
     #[schemars(with = "Vec<NotAuditedOut<'a>>")]
-    not_audited: Each<'a, NotAudited, NotAuditedOut<'a>>,
+    not_audited: Streamed<'a, NotAudited, NotAuditedOut<'a>>,
     /// The config file that holds, if there is one.
     #[serde(skip_serializing_if = "Option::is_none")]
     config: Option<ConfigOut<'a>>,
@@ -55,13 +55,13 @@ struct Report<'a> {
 }
 
 /// A list whose elements are made when they are written: hundreds of thousands of them are never in memory a second time.
-struct Each<'a, T, O> {
+struct Streamed<'a, T, O> {
     of: &'a [T],
     sources: &'a Sources,
     make: fn(&'a T, &'a Sources) -> O,
 }
 
-impl<T, O: Serialize> Serialize for Each<'_, T, O> {
+impl<T, O: Serialize> Serialize for Streamed<'_, T, O> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_seq(self.of.iter().map(|one| (self.make)(one, self.sources)))
     }
@@ -69,7 +69,7 @@ impl<T, O: Serialize> Serialize for Each<'_, T, O> {
 
 /// A key.
 #[derive(Serialize, JsonSchema)]
-struct Key<'a> {
+struct KeyOut<'a> {
     /// The address as Terraform prints it; the OCID of a live key.
     address: &'a str,
     /// The root module's folder relative to the working directory, or the file's path.
@@ -476,13 +476,13 @@ struct Summary {
 pub fn write(outcome: &Outcome, context: &Context<'_>, out: &mut dyn Write) -> io::Result<()> {
     let sources = context.sources;
     let totals = totals(outcome);
-    let report = Report {
+    let report = JsonReport {
         version: 1,
         kmslint: env!("CARGO_PKG_VERSION"),
-        keys: Each { of: &outcome.keys, sources, make: key },
-        findings: Each { of: &outcome.findings, sources, make: finding },
-        exempted: Each { of: &outcome.exempted, sources, make: exempted },
-        notices: Each {
+        keys: Streamed { of: &outcome.keys, sources, make: key },
+        findings: Streamed { of: &outcome.findings, sources, make: finding },
+        exempted: Streamed { of: &outcome.exempted, sources, make: exempted },
+        notices: Streamed {
             of: &outcome.notices,
             sources,
             make: |notice, sources| NoticeOut {
@@ -491,8 +491,8 @@ pub fn write(outcome: &Outcome, context: &Context<'_>, out: &mut dyn Write) -> i
                 place: notice.place.as_ref().map(|at| place(at, sources)),
             },
         },
-        problems: Each { of: &outcome.problems, sources, make: problem },
-        modules_not_followed: Each {
+        problems: Streamed { of: &outcome.problems, sources, make: problem },
+        modules_not_followed: Streamed {
             of: &outcome.modules_not_followed,
             sources,
             make: |module, sources| ModuleOut {
@@ -503,7 +503,7 @@ pub fn write(outcome: &Outcome, context: &Context<'_>, out: &mut dyn Write) -> i
                 place: place(&module.place, sources),
             },
         },
-        switched_off: Each {
+        switched_off: Streamed {
             of: &outcome.switched_off,
             sources,
             make: |block, sources| SwitchedOffOut {
@@ -514,12 +514,12 @@ pub fn write(outcome: &Outcome, context: &Context<'_>, out: &mut dyn Write) -> i
                 place: place(&block.place, sources),
             },
         },
-        not_read: Each {
+        not_read: Streamed {
             of: &outcome.not_read,
             sources,
             make: |one, _| NotReadOut { path: &one.path, kind: one.kind.word(), why: &one.why },
         },
-        not_audited: Each {
+        not_audited: Streamed {
             of: &outcome.not_audited,
             sources,
             make: |part, _| NotAuditedOut { ocid: &part.ocid, region: &part.region, what: part.what, why: &part.why },
@@ -546,15 +546,15 @@ pub fn write(outcome: &Outcome, context: &Context<'_>, out: &mut dyn Write) -> i
 /// The JSON Schema (draft 2020-12) of the format, ending in a line feed.
 #[must_use]
 pub fn schema() -> String {
-    let schema = schemars::schema_for!(Report<'static>);
+    let schema = schemars::schema_for!(JsonReport<'static>);
     serde_json::to_string_pretty(&schema).unwrap_or_default() + "\n"
 }
 
-fn key<'a>(judged: &'a JudgedKey, sources: &'a Sources) -> Key<'a> {
+fn key<'a>(judged: &'a JudgedKey, sources: &'a Sources) -> KeyOut<'a> {
     let KeyFacts { id, fate, rotation, times, .. } = &*judged.facts;
     let facts = &*judged.facts;
     let time = |time: &Option<jiff::Timestamp>| time.map(|time| time.to_string());
-    Key {
+    KeyOut {
         address: &id.address,
         root: &id.root,
         inputs: id.inputs.as_deref(),

@@ -9,13 +9,13 @@ use serde::Serialize;
 use std::io::{self, Write};
 
 #[derive(Serialize)]
-struct Report<D> {
-    source: Source,
+struct RdReport<D> {
+    source: RdSource,
     diagnostics: D,
 }
 
 #[derive(Serialize)]
-struct Source {
+struct RdSource {
     name: &'static str,
     url: &'static str,
 }
@@ -23,9 +23,9 @@ struct Source {
 #[derive(Serialize)]
 struct Diagnostic {
     message: String,
-    location: Location,
+    location: RdLocation,
     severity: &'static str,
-    code: Code,
+    code: RdCode,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     suggestions: Vec<Suggestion>,
     #[serde(rename = "relatedLocations", skip_serializing_if = "Vec::is_empty")]
@@ -33,7 +33,7 @@ struct Diagnostic {
 }
 
 #[derive(Serialize)]
-struct Location {
+struct RdLocation {
     path: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     range: Option<Range>,
@@ -41,18 +41,18 @@ struct Location {
 
 #[derive(Serialize)]
 struct Range {
-    start: Position,
-    end: Position,
+    start: RdPosition,
+    end: RdPosition,
 }
 
 #[derive(Serialize)]
-struct Position {
+struct RdPosition {
     line: usize,
     column: usize,
 }
 
 #[derive(Serialize)]
-struct Code {
+struct RdCode {
     value: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     url: Option<String>,
@@ -67,16 +67,16 @@ struct Suggestion {
 #[derive(Serialize)]
 struct Related {
     message: String,
-    location: Location,
+    location: RdLocation,
 }
 
 /// Writes the report.
 pub fn write(outcome: &Outcome, context: &Context<'_>, out: &mut dyn Write) -> io::Result<()> {
     let of_problem = |problem: &Problem| Diagnostic {
         message: message(&problem.message),
-        location: problem.place.as_ref().map_or_else(|| Location { path: String::new(), range: None }, |place| at(place, context)),
+        location: problem.place.as_ref().map_or_else(|| RdLocation { path: String::new(), range: None }, |place| at(place, context)),
         severity: "ERROR",
-        code: Code { value: "problem", url: None },
+        code: RdCode { value: "problem", url: None },
         suggestions: Vec::new(),
         related: Vec::new(),
     };
@@ -94,7 +94,7 @@ pub fn write(outcome: &Outcome, context: &Context<'_>, out: &mut dyn Write) -> i
             Level::Warning => "WARNING",
             Level::Note | Level::Off => "INFO",
         },
-        code: Code { value: finding.rule, url: rules::documentation_url(finding.rule) },
+        code: RdCode { value: finding.rule, url: rules::documentation_url(finding.rule) },
         suggestions: (context.fixes)(finding)
             .into_iter()
             // reviewdog applies suggestions to the diagnostic's own file only.
@@ -104,13 +104,13 @@ pub fn write(outcome: &Outcome, context: &Context<'_>, out: &mut dyn Write) -> i
         related: finding.trail.iter().map(|step| Related { message: message(&step.label()), location: at(&step.place, context) }).collect(),
     };
     let diagnostics = Lazy(|| outcome.problems.iter().map(of_problem).chain(outcome.findings.iter().map(of_finding)));
-    write_json(&Report { source: Source { name: "kmslint", url: env!("CARGO_PKG_REPOSITORY") }, diagnostics }, out)
+    write_json(&RdReport { source: RdSource { name: "kmslint", url: env!("CARGO_PKG_REPOSITORY") }, diagnostics }, out)
 }
 
-fn at(place: &Place, context: &Context<'_>) -> Location {
+fn at(place: &Place, context: &Context<'_>) -> RdLocation {
     let location::Location { path, range, .. } = locate(place, context.sources, Columns::Bytes);
-    let position = |at: crate::base::Position| Position { line: at.line, column: at.column };
-    Location {
+    let position = |at: crate::base::Position| RdPosition { line: at.line, column: at.column };
+    RdLocation {
         path: (context.repository_path)(&path),
         range: range.map(|(start, end)| Range { start: position(start), end: position(end) }),
     }

@@ -116,12 +116,12 @@ pub(super) fn absolute(source: &str) -> Option<(String, Option<String>)> {
 
 /// Whether an installed version meets a constraint such as `~> 1.2, != 1.2.5`; true where either cannot be read.
 pub(super) fn meets(version: &str, constraint: &str) -> bool {
-    let Some(version) = Version::read(version) else { return true };
+    let Some(version) = ModuleVersion::read(version) else { return true };
     constraint.split(',').all(|part| {
         let part = part.trim();
         let wanted = part.trim_start_matches(['=', '!', '>', '<', '~']);
         let operator = part.get(..part.len() - wanted.len()).unwrap_or_default();
-        let Some(wanted) = Version::read(wanted.trim()) else { return true };
+        let Some(wanted) = ModuleVersion::read(wanted.trim()) else { return true };
         match operator {
             "" | "=" => version.numbers() == wanted.numbers() && version.pre == wanted.pre,
             "!=" => version.numbers() != wanted.numbers() || version.pre != wanted.pre,
@@ -138,14 +138,14 @@ pub(super) fn meets(version: &str, constraint: &str) -> bool {
     })
 }
 
-struct Version {
+struct ModuleVersion {
     /// The numbers that are written.
     written: Vec<u64>,
     /// What follows a `-`.
     pre: String,
 }
 
-impl Version {
+impl ModuleVersion {
     fn read(text: &str) -> Option<Self> {
         let text = text.trim().trim_start_matches('v');
         let text = text.split('+').next().unwrap_or_default();

@@ -8,7 +8,7 @@ use super::read::deep;
 use super::request::{Answer, Request};
 use super::scope::Frame;
 use super::workspace;
-use super::world::{MAX_VISITS, Ration, World};
+use super::world::{InstanceBudget, MAX_VISITS, World};
 use crate::base::{Place, Problem, Sources, disk};
 use crate::eval::{Account, Data, EvalError, Value};
 use std::fmt::Write as _;
@@ -43,7 +43,7 @@ fn answers(request: &Request, sources: &Arc<Sources>, expressions: &[String]) ->
     let module = loader.root(&root);
     let inputs = inputs::read(request, sources, &root, &module.shown, None).inputs;
     let limits = request.limits;
-    let ration = Ration::new(MAX_VISITS, Account::new(limits, limits.run_work, limits.run_kept));
+    let ration = InstanceBudget::new(MAX_VISITS, Account::new(limits, limits.run_work, limits.run_kept));
     let world = World::new(&loader, &root, inputs, workspace::find(request, &module, sources).0, &ration);
     let top = world.top();
     let frame = Frame::new(&world, &top, &Each::None);

@@ -2,7 +2,7 @@
 
 use super::facts::Problems;
 use super::instance::Instance;
-use super::module::{Module, Named};
+use super::module::{DeclarationKind, Module};
 use crate::base::{Place, Problem, ProblemKind, closest};
 use crate::eval::{EvalError, Reference, references};
 use crate::hcl::{Attribute, Block, ExprKind, Name};
@@ -74,8 +74,9 @@ fn unknown<'a>(name: &'a str, call: &'a Block, module: &'a Module) -> impl Itera
 /// The names of arguments and blocks that the module has no variables for. Blocks are never variables.
 fn unknown_names<'a>(call: &'a Block, module: &'a Module) -> impl Iterator<Item = &'a Name> + 'a {
     let arguments = call.body.attributes.iter().map(|attribute| &attribute.name);
-    let is_known =
-        |name: &str| META_ARGUMENTS.contains(&name) || module.variables.contains_key(name) || module.fault(Named::Variable, name).is_some();
+    let is_known = |name: &str| {
+        META_ARGUMENTS.contains(&name) || module.variables.contains_key(name) || module.fault(DeclarationKind::Variable, name).is_some()
+    };
     let blocks = call.body.blocks.iter().map(|block| &block.kind).filter(|kind| !META_BLOCKS.contains(&&*kind.text));
     arguments.filter(move |name| !is_known(&name.text)).chain(blocks)
 }

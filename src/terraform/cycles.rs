@@ -49,7 +49,7 @@ pub(super) type Callee<'a> = dyn Fn(&Arc<str>, &Block) -> Option<Arc<Order>> + '
 
 /// Something that is put in order.
 #[derive(Debug)]
-struct Node<'m> {
+struct OrderNode<'m> {
     name: Name<'m>,
     /// Where it refers to which other node.
     edges: Vec<(usize, Span)>,
@@ -125,7 +125,7 @@ pub(super) fn order(module: &Module, callee: &Callee<'_>) -> Order {
 }
 
 /// What is in each group, by name.
-fn members_of(nodes: &[Node<'_>], groups: &[usize]) -> HashMap<usize, Vec<String>> {
+fn members_of(nodes: &[OrderNode<'_>], groups: &[usize]) -> HashMap<usize, Vec<String>> {
     let mut members: HashMap<usize, Vec<String>> = HashMap::new();
     let mut known = HashSet::new();
     for (node, group) in nodes.iter().zip(groups) {
@@ -147,7 +147,7 @@ fn message(names: &[String]) -> String {
 }
 
 /// The variables that each output depends on.
-fn outputs(nodes: &[Node<'_>]) -> BTreeMap<Arc<str>, BTreeSet<Arc<str>>> {
+fn outputs(nodes: &[OrderNode<'_>]) -> BTreeMap<Arc<str>, BTreeSet<Arc<str>>> {
     let mut steps = 0;
     let mut all = BTreeMap::new();
     for (start, node) in nodes.iter().enumerate() {
@@ -182,7 +182,7 @@ enum Written<'m> {
     Result(Vec<Name<'m>>, Span),
 }
 
-fn nodes<'m>(module: &'m Module, orders: &'m [(&'m str, &'m Block, Arc<Order>)]) -> Vec<Node<'m>> {
+fn nodes<'m>(module: &'m Module, orders: &'m [(&'m str, &'m Block, Arc<Order>)]) -> Vec<OrderNode<'m>> {
     let mut written: Vec<(Name<'m>, Written<'m>)> = Vec::new();
     written.extend(module.locals.iter().map(|(name, local)| (Name::Local(name), Written::Local(&local.value))));
     for (kind, named) in &module.managed {
@@ -242,7 +242,7 @@ fn nodes<'m>(module: &'m Module, orders: &'m [(&'m str, &'m Block, Arc<Order>)])
             }
             Written::Result(waits, span) => waits.iter().for_each(|name| edges.wait(*name, span)),
         }
-        Node { name, edges: edges.found }
+        OrderNode { name, edges: edges.found }
     };
     written.into_iter().enumerate().map(node).collect()
 }
@@ -316,7 +316,7 @@ struct Mark {
 }
 
 /// The strongly connected component of each node (Tarjan's algorithm, without recursion: chains are as long as files let them be).
-fn groups(nodes: &[Node<'_>]) -> Vec<usize> {
+fn groups(nodes: &[OrderNode<'_>]) -> Vec<usize> {
     let mut marks = vec![Mark::default(); nodes.len()];
     let (mut visited, mut groups) = (0, 0);
     let mut stack: Vec<usize> = Vec::new();

@@ -49,13 +49,13 @@ pub(super) struct Scan {
 }
 
 /// Where a walk begins.
-struct Start {
+struct WalkStart {
     real: PathBuf,
     shown: PathBuf,
 }
 
 /// One directory as listed.
-struct Listed {
+struct ListedDirectory {
     folder: Folder,
     manifest: Option<Manifest>,
     is_locked: bool,
@@ -76,8 +76,8 @@ pub(super) fn scan(request: &Request) -> Scan {
         !is_data && !is_pruned() && !tops.contains(path) && !(request.exclude)(path)
     };
     for start in &starts {
-        let listed: Vec<Listed> = walk(&start.real, enter).par_bridge().map(|listing| list(listing, start, request)).collect();
-        for Listed { folder, manifest, is_locked, foreign, not_read, problem } in listed {
+        let listed: Vec<ListedDirectory> = walk(&start.real, enter).par_bridge().map(|listing| list(listing, start, request)).collect();
+        for ListedDirectory { folder, manifest, is_locked, foreign, not_read, problem } in listed {
             scan.problems.extend(problem);
             scan.foreign.extend(foreign);
             scan.not_read.extend(not_read);
@@ -116,7 +116,7 @@ impl Scan {
 }
 
 /// The directories to walk: those named, and for a named file the repository it lies in, because its callers may be anywhere there.
-fn starts(request: &Request, scan: &mut Scan) -> Vec<Start> {
+fn starts(request: &Request, scan: &mut Scan) -> Vec<WalkStart> {
     let here = [PathBuf::from(".")];
     let paths = if request.paths.is_empty() { here.as_slice() } else { &request.paths };
     let mut starts = Vec::new();
@@ -146,7 +146,7 @@ fn starts(request: &Request, scan: &mut Scan) -> Vec<Start> {
             if !is_top || (paths.len() == 1 && (request.started_in.is_some() || request.inputs.iter().any(is_given))) {
                 scan.named_roots.insert(real.clone());
             }
-            starts.push(Start { real, shown });
+            starts.push(WalkStart { real, shown });
             continue;
         }
         if !is_ours {
@@ -162,7 +162,7 @@ fn starts(request: &Request, scan: &mut Scan) -> Vec<Start> {
         }
         let walk =
             if is_values(&name) { top(folder, request) } else { disk::repository_root(folder).unwrap_or_else(|| folder.to_path_buf()) };
-        starts.push(Start { shown: request.shown(&walk), real: walk });
+        starts.push(WalkStart { shown: request.shown(&walk), real: walk });
     }
     starts.sort_by(|a, b| a.real.cmp(&b.real));
     starts.dedup_by(|a, b| a.real == b.real);
@@ -189,7 +189,7 @@ pub fn holds_configuration(folder: &Path) -> bool {
 }
 
 /// Reads one directory: its configuration, its installed modules, and what else is worth mentioning in it.
-fn list(listing: Listing, start: &Start, request: &Request) -> Listed {
+fn list(listing: Listing, start: &WalkStart, request: &Request) -> ListedDirectory {
     let Listing { path, mut entries, error } = listing;
     request.overlay.complete(&path, &mut entries);
     let shown = match path.strip_prefix(&start.real) {
@@ -209,7 +209,7 @@ fn list(listing: Listing, start: &Start, request: &Request) -> Listed {
     let is_locked = has(super::lock::NAME);
     let folder = Folder::read(path, shown, &entries, request);
     let manifest = if has_data && folder.is_module() { Manifest::read(&folder.path, request) } else { None };
-    Listed { folder, manifest, is_locked, foreign, not_read, problem }
+    ListedDirectory { folder, manifest, is_locked, foreign, not_read, problem }
 }
 
 /// Reads the configuration of a directory that is called but was not walked.

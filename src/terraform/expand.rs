@@ -1,6 +1,6 @@
 //! `count` and `for_each`: how many instances a block has, by Terraform's rules.
 
-use super::instance::{Each, Entry, Expansion, Instance};
+use super::instance::{Each, Expansion, ForEachEntry, Instance};
 use super::scope::{Frame, unknown_each};
 use super::world::World;
 use crate::base::{Place, Reason, Span, secrecy};
@@ -184,11 +184,11 @@ fn finish(mut entries: Vec<(Arc<str>, Value)>, marks: Marks, span: Span) -> Resu
 }
 
 /// The entries with the keys that addresses show: those that come from a file and are more than a name in it are numbered, in their order.
-fn named(entries: Vec<(Arc<str>, Value)>, marks: Marks) -> Vec<Entry> {
+fn named(entries: Vec<(Arc<str>, Value)>, marks: Marks) -> Vec<ForEachEntry> {
     let is_shown = |key: &str| !marks.from_file || (!marks.raw && !marks.piece && secrecy::may_show_name(key));
     let taken: HashSet<Arc<str>> = entries.iter().filter(|(key, _)| key.starts_with('…')).map(|(key, _)| Arc::clone(key)).collect();
     let mut numbers = (1_usize..).map(|number| Arc::from(format!("…{number}"))).filter(|name| !taken.contains(name));
-    let mut entry = |(key, value): (Arc<str>, Value)| Entry {
+    let mut entry = |(key, value): (Arc<str>, Value)| ForEachEntry {
         shown: if is_shown(&key) { Arc::clone(&key) } else { numbers.next().unwrap_or_else(|| Arc::clone(&key)) },
         each: Value::string(&key).with_marks(marks.of_text()),
         value: value.with_marks(marks.of_text()),

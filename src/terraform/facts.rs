@@ -25,15 +25,15 @@ pub(super) struct Reader<'a> {
 #[derive(Default)]
 pub(super) struct Problems {
     list: RefCell<Vec<Problem>>,
-    seen: RefCell<HashSet<Said>>,
+    seen: RefCell<HashSet<Reported>>,
     certain: RefCell<Vec<Problem>>,
-    seen_certain: RefCell<HashSet<Said>>,
+    seen_certain: RefCell<HashSet<Reported>>,
     notices: RefCell<Vec<Notice>>,
-    seen_notices: RefCell<HashSet<Said>>,
+    seen_notices: RefCell<HashSet<Reported>>,
 }
 
 /// What is said once: a message, and where.
-type Said = (String, Option<Place>);
+type Reported = (String, Option<Place>);
 
 impl Problems {
     /// Notes what Terraform would reject.

@@ -4,7 +4,7 @@ use super::disguised::{is_binary, is_encrypted};
 use super::hints::Hints;
 use super::inputs::is_automatic;
 use super::request::{Dialect, Request};
-use crate::base::disk::{self, DiskError, Entry};
+use crate::base::disk::{self, DirEntry, DiskError};
 use crate::base::{FileKind, FileName};
 use crate::hcl;
 use std::collections::BTreeSet;
@@ -19,14 +19,14 @@ pub(super) struct FileText {
     /// Its name.
     pub name: String,
     /// Its text, or why it could not be read.
-    pub text: Result<Text, DiskError>,
+    pub text: Result<LoadedText, DiskError>,
     /// Whether it is a link to a file that is no configuration, whose text is not ours to quote.
     pub is_foreign: bool,
 }
 
 /// The text of a file that could be read.
 #[derive(Debug)]
-pub(super) enum Text {
+pub(super) enum LoadedText {
     /// The text itself.
     Kept(String),
     /// Dropped: few such texts are needed again, and all of them would not fit into memory.
@@ -50,7 +50,7 @@ pub(super) struct Folder {
 
 impl Folder {
     /// Reads the configuration files among the entries of a directory.
-    pub(super) fn read(path: PathBuf, shown: PathBuf, entries: &[Entry], request: &Request) -> Self {
+    pub(super) fn read(path: PathBuf, shown: PathBuf, entries: &[DirEntry], request: &Request) -> Self {
         let mut folder = Self { path, shown, ..Self::default() };
         for entry in entries.iter().filter(|entry| !entry.is_dir) {
             let Some(name) = entry.name.to_str() else {
@@ -70,12 +70,12 @@ impl Folder {
             }
         }
         if !folder.hints.key && !folder.hints.is_unclear() {
-            folder.files.iter_mut().filter_map(|file| file.text.as_mut().ok()).for_each(|text| *text = Text::OnDisk);
+            folder.files.iter_mut().filter_map(|file| file.text.as_mut().ok()).for_each(|text| *text = LoadedText::OnDisk);
         }
         folder
     }
 
-    fn text(&mut self, name: &str, is_file: bool, request: &Request) -> Result<Text, DiskError> {
+    fn text(&mut self, name: &str, is_file: bool, request: &Request) -> Result<LoadedText, DiskError> {
         let full = self.path.join(name);
         // Links, pipes and devices are looked at twice.
         let bytes = match is_file {
@@ -90,7 +90,7 @@ impl Folder {
             // Where the bytes cannot be read, they may be about keys.
             Err(_) => self.hints.key = true,
         }
-        Ok(Text::Kept(decode(bytes?, name)?))
+        Ok(LoadedText::Kept(decode(bytes?, name)?))
     }
 
     /// Whether there is configuration in it.

@@ -3,7 +3,7 @@
 
 use super::discover::{Scan, holds_configuration};
 use super::folder::{is_local, within};
-use super::providers::Named;
+use super::providers::NamedProviders;
 use super::request::Request;
 use crate::base::{Reason, SourceId, disk};
 use crate::hcl::{self, Body, Expr, ExprKind, Part, TraversalStep};
@@ -44,7 +44,7 @@ impl Callers {
 }
 
 /// Where one call leads.
-enum Call {
+enum ForeignCall {
     /// To this directory.
     Local(PathBuf),
     /// To somewhere that cannot be determined.
@@ -65,12 +65,12 @@ pub(super) fn read(scan: &Scan, request: &Request) -> Callers {
         let mut may_hide_keys = false;
         for call in calls {
             match call {
-                Call::Local(target) => {
+                ForeignCall::Local(target) => {
                     let is_there = scan.hints.contains_key(&target) || disk::is_dir(&target);
                     may_hide_keys |= if is_there { scan.candidates.contains(&target) } else { !names_other };
                     callers.targets.entry(target).or_insert_with(|| shown.clone());
                 }
-                Call::Elsewhere => may_hide_keys |= !names_other,
+                ForeignCall::Elsewhere => may_hide_keys |= !names_other,
             }
         }
         if may_hide_keys && !(request.exclude)(path) {
@@ -100,20 +100,20 @@ struct Unit<'u> {
 
 impl Unit<'_> {
     /// The calls of a Stack's components.
-    fn components(&self) -> Vec<Call> {
+    fn components(&self) -> Vec<ForeignCall> {
         self.body.blocks_of("component").filter_map(|block| block.body.attribute("source")).map(|source| self.call(&source.value)).collect()
     }
 
     /// The call of a Terragrunt unit, if it is one; and whether what it generates names another provider.
-    fn terragrunt(&self, text: &str) -> (Vec<Call>, bool) {
-        let mut named = Named::default();
+    fn terragrunt(&self, text: &str) -> (Vec<ForeignCall>, bool) {
+        let mut named = NamedProviders::default();
         named_in(text, &mut named);
         let mut calls = self.sources();
         let mut is_included = false;
         for include in self.body.blocks_of("include").filter_map(|block| block.body.attribute("path")) {
             is_included = true;
             let Some(path) = self.resolve(&include.value, 0).map(|path| self.directory.join(path)) else {
-                calls.extend(calls.is_empty().then_some(Call::Elsewhere));
+                calls.extend(calls.is_empty().then_some(ForeignCall::Elsewhere));
                 continue;
             };
             if disk::leads_out(&path, self.within) {
@@ -129,24 +129,24 @@ impl Unit<'_> {
         let has_configuration = holds_configuration(self.directory);
         // Without a source, a unit is the module in its own directory. A parent's configuration is neither.
         if calls.is_empty() && has_configuration && (is_included || self.body.attribute("inputs").is_some()) {
-            calls.push(Call::Local(self.directory.to_path_buf()));
+            calls.push(ForeignCall::Local(self.directory.to_path_buf()));
         }
         named.add(super::providers::named_by_lock(self.directory, self.request));
         (calls, named.other && !named.oci)
     }
 
-    fn sources(&self) -> Vec<Call> {
+    fn sources(&self) -> Vec<ForeignCall> {
         let blocks = self.body.blocks_of("terraform").filter_map(|block| block.body.attribute("source"));
         blocks.map(|source| self.call(&source.value)).collect()
     }
 
-    fn call(&self, source: &Expr) -> Call {
-        let Some(source) = self.resolve(source, 0) else { return Call::Elsewhere };
+    fn call(&self, source: &Expr) -> ForeignCall {
+        let Some(source) = self.resolve(source, 0) else { return ForeignCall::Elsewhere };
         if !is_local(&source) && !source.starts_with('/') {
-            return Call::Elsewhere;
+            return ForeignCall::Elsewhere;
         }
         let path = disk::tidy(&self.directory.join(source.replacen("//", "/", 1)));
-        Call::Local(disk::canonical(&path).unwrap_or(path))
+        ForeignCall::Local(disk::canonical(&path).unwrap_or(path))
     }
 
     /// The text of an expression: strings, Terragrunt's functions about directories, and locals of the same file.
@@ -199,12 +199,12 @@ impl Unit<'_> {
 }
 
 /// Adds the providers that the text of a Terragrunt file names, also in the configuration that it generates.
-fn named_in(text: &str, named: &mut Named) {
+fn named_in(text: &str, named: &mut NamedProviders) {
     for (at, _) in text.match_indices("provider \"") {
         let rest = text.get(at + "provider \"".len()..).unwrap_or_default();
         let name = rest.split('"').next().unwrap_or_default();
         let is_oci = name == "oci";
-        named.add(Named { oci: is_oci, other: !is_oci && !name.is_empty() });
+        named.add(NamedProviders { oci: is_oci, other: !is_oci && !name.is_empty() });
     }
     // The word alone is enough to look closer.
     named.oci |= text.contains("oracle/oci") || text.contains("oci_");
@@ -212,7 +212,7 @@ fn named_in(text: &str, named: &mut Named) {
 
 /// Whether a Stack names providers, and `oci` is not among them.
 fn stack_names_other(body: &Body) -> bool {
-    let mut named = Named::default();
+    let mut named = NamedProviders::default();
     for block in &body.blocks {
         named.block(block);
         if &*block.kind.text == "required_providers" {

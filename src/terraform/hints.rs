@@ -77,16 +77,16 @@ fn sources(bytes: &[u8], found: &mut Vec<String>) -> bool {
             continue;
         }
         match value(bytes.get(at + "source".len()..).unwrap_or_default()) {
-            Value::Plain(source) => found.push(source),
-            Value::Odd => is_odd = true,
-            Value::None => {}
+            SourceHint::Plain(source) => found.push(source),
+            SourceHint::Odd => is_odd = true,
+            SourceHint::None => {}
         }
     }
     is_odd
 }
 
 /// What may follow the word `source`.
-enum Value {
+enum SourceHint {
     /// `= "text"` and nothing more.
     Plain(String),
     /// Something else that may be the value of an argument.
@@ -95,7 +95,7 @@ enum Value {
     None,
 }
 
-fn value(rest: &[u8]) -> Value {
+fn value(rest: &[u8]) -> SourceHint {
     let (rest, is_json) = match rest.strip_prefix(b"\"") {
         Some(rest) => (rest.trim_ascii_start(), true),
         None => (trim_blanks(rest), false),
@@ -104,18 +104,18 @@ fn value(rest: &[u8]) -> Value {
         Some((b'=', rest)) if !rest.starts_with(b"=") => rest,
         Some((b':', rest)) if is_json => rest,
         // A comment between the name and its sign.
-        Some((b'/', _)) => return Value::Odd,
-        _ => return Value::None,
+        Some((b'/', _)) => return SourceHint::Odd,
+        _ => return SourceHint::None,
     };
-    let Some(text) = rest.trim_ascii_start().strip_prefix(b"\"") else { return Value::Odd };
-    let Some(end) = memchr::memchr2(b'"', b'\n', text).filter(|end| text.get(*end) == Some(&b'"')) else { return Value::Odd };
+    let Some(text) = rest.trim_ascii_start().strip_prefix(b"\"") else { return SourceHint::Odd };
+    let Some(end) = memchr::memchr2(b'"', b'\n', text).filter(|end| text.get(*end) == Some(&b'"')) else { return SourceHint::Odd };
     let (text, behind) = text.split_at(end);
     let rest = trim_blanks(behind.get(1..).unwrap_or_default());
     let is_all = matches!(rest, [] | [b'\n' | b'\r' | b'}' | b',' | b'#', ..] | [b'/', b'/', ..]);
     if !is_all || text.contains(&b'\\') || memmem::find(text, b"${").is_some() || memmem::find(text, b"%{").is_some() {
-        return Value::Odd;
+        return SourceHint::Odd;
     }
-    std::str::from_utf8(text).map_or(Value::Odd, |text| Value::Plain(text.to_owned()))
+    std::str::from_utf8(text).map_or(SourceHint::Odd, |text| SourceHint::Plain(text.to_owned()))
 }
 
 fn trim_blanks(bytes: &[u8]) -> &[u8] {

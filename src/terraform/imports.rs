@@ -13,31 +13,31 @@ use std::sync::Arc;
 #[derive(Default)]
 pub(super) struct Imports {
     /// By the block that they name: the names of the modules, the type, the name.
-    targets: HashMap<Block, Vec<Target>>,
+    targets: HashMap<ImportedBlock, Vec<ImportTarget>>,
 }
 
 /// A block of a resource: the names of the modules on the way, its type, its name.
-type Block = (Vec<String>, String, String);
+type ImportedBlock = (Vec<String>, String, String);
 
 /// How many targets in one block are told apart. Beyond them it is unknown which keys are imported.
 const MOST: usize = 1000;
 
 /// What one block, or one instance of it, imports to.
-struct Target {
+struct ImportTarget {
     /// The keys of the modules on the way.
-    modules: Vec<Key>,
-    key: Key,
+    modules: Vec<ImportKey>,
+    key: ImportKey,
     place: Place,
 }
 
 /// The instance key of a target.
 #[derive(Clone, Debug, PartialEq, Eq)]
-enum Key {
+enum ImportKey {
     Is(Option<InstanceKey>),
     Unknown,
 }
 
-impl Key {
+impl ImportKey {
     /// Whether it is a key; `None` where that is unknown.
     fn is(&self, key: Option<&InstanceKey>) -> Option<bool> {
         match self {
@@ -51,7 +51,7 @@ impl Imports {
     /// Reads the `import` blocks of a root.
     pub(super) fn read(world: &World<'_>) -> Self {
         let at = world.top();
-        let mut targets: HashMap<Block, Vec<Target>> = HashMap::new();
+        let mut targets: HashMap<ImportedBlock, Vec<ImportTarget>> = HashMap::new();
         for block in &at.module.imports {
             let Some(to) = block.body.attribute("to") else { continue };
             let expansion = expand(world, &at, block);
@@ -86,22 +86,22 @@ impl Imports {
 }
 
 /// Keeps one target for all of those that every instance of a block would have to be compared with.
-fn forget_most(targets: &mut Vec<Target>) {
+fn forget_most(targets: &mut Vec<ImportTarget>) {
     if targets.len() > MOST {
         targets.truncate(1);
         targets.iter_mut().for_each(|target| {
-            target.key = Key::Unknown;
-            target.modules.iter_mut().for_each(|key| *key = Key::Unknown);
+            target.key = ImportKey::Unknown;
+            target.modules.iter_mut().for_each(|key| *key = ImportKey::Unknown);
         });
     }
 }
 
-fn step(target: &Target, label: &str) -> Vec<Step> {
+fn step(target: &ImportTarget, label: &str) -> Vec<Step> {
     // Only the root may import.
     vec![Step { calls: Some(Arc::from([])), ..Step::new(target.place.clone(), label) }]
 }
 
-impl Target {
+impl ImportTarget {
     /// Whether it is the instance with this address, which is one of its block.
     fn is(&self, address: &Address) -> Option<bool> {
         let keys = self.modules.iter().zip(&address.modules).map(|(key, step)| key.is(step.key.as_ref()));
@@ -111,7 +111,7 @@ impl Target {
 }
 
 /// The target that an expression names; nothing where it is not an address, which Terraform refuses.
-fn target(world: &World<'_>, frame: &Frame<'_>, to: &Expr, block: &hcl::Block) -> Option<(Block, Target)> {
+fn target(world: &World<'_>, frame: &Frame<'_>, to: &Expr, block: &hcl::Block) -> Option<(ImportedBlock, ImportTarget)> {
     let parsed;
     // JSON holds the address as a text.
     let to = match &to.kind {
@@ -123,10 +123,10 @@ fn target(world: &World<'_>, frame: &Frame<'_>, to: &Expr, block: &hcl::Block) -
     };
     let ExprKind::Traversal(base, steps) = &to.kind else { return None };
     let ExprKind::Variable(first) = &base.kind else { return None };
-    let mut parts: Vec<(String, Key)> = vec![(first.to_string(), Key::Is(None))];
+    let mut parts: Vec<(String, ImportKey)> = vec![(first.to_string(), ImportKey::Is(None))];
     for step in steps {
         match step {
-            TraversalStep::Attr(name) => parts.push((name.text.to_string(), Key::Is(None))),
+            TraversalStep::Attr(name) => parts.push((name.text.to_string(), ImportKey::Is(None))),
             TraversalStep::Index(index, _) => parts.last_mut()?.1 = instance_key(world, frame, index),
             _ => return None,
         }
@@ -137,21 +137,21 @@ fn target(world: &World<'_>, frame: &Frame<'_>, to: &Expr, block: &hcl::Block) -
         let (word, _) = parts.next()?;
         let (name, key) = parts.next()?;
         if word != "module" {
-            return Some(((names, word, name), Target { modules, key, place: Place::Source(block.header) }));
+            return Some(((names, word, name), ImportTarget { modules, key, place: Place::Source(block.header) }));
         }
         names.push(name);
         modules.push(key);
     }
 }
 
-fn instance_key(world: &World<'_>, frame: &Frame<'_>, index: &Expr) -> Key {
-    let Ok(value) = world.eval(index, frame) else { return Key::Unknown };
+fn instance_key(world: &World<'_>, frame: &Frame<'_>, index: &Expr) -> ImportKey {
+    let Ok(value) = world.eval(index, frame) else { return ImportKey::Unknown };
     match &value.data {
-        Data::String(text) => Key::Is(Some(InstanceKey::Text(text.to_string()))),
+        Data::String(text) => ImportKey::Is(Some(InstanceKey::Text(text.to_string()))),
         Data::Number(number) => match number.to_i64().and_then(|number| u64::try_from(number).ok()) {
-            Some(number) => Key::Is(Some(InstanceKey::Number(number))),
-            None => Key::Unknown,
+            Some(number) => ImportKey::Is(Some(InstanceKey::Number(number))),
+            None => ImportKey::Unknown,
         },
-        _ => Key::Unknown,
+        _ => ImportKey::Unknown,
     }
 }

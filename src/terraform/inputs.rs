@@ -6,7 +6,7 @@ use super::module::Module;
 use super::recorded;
 use super::request::{EnvInput, InputSource, Request, join_shown};
 use super::roots::Root;
-use super::symbolic::{Fill, fill};
+use super::symbolic::{LibraryInputs, fill};
 use super::trails::through;
 use super::world::{World, conform};
 use crate::base::disk::{self, DiskError};
@@ -20,7 +20,7 @@ use std::sync::Arc;
 
 /// What gives a variable its value.
 #[derive(Clone, Debug)]
-enum Given {
+enum GivenValue {
     /// An expression in a values file, which is named, and what must be minded of its values.
     Written(Expr, Arc<str>, Marks),
     /// A text on the command line or in the environment; what people call it.
@@ -41,16 +41,16 @@ enum TextOrigin {
 /// The inputs of one run of a root module.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Inputs {
-    given: BTreeMap<String, Given>,
+    given: BTreeMap<String, GivenValue>,
     /// Why every variable that `given` does not have may hold anything: a values file could not be read to its end, or a plan does not
     /// record them.
     lost: Option<Reason>,
     /// Where a plan records the values: what is given now. A value that is the same has the way of what is written.
-    now: BTreeMap<String, Given>,
+    now: BTreeMap<String, GivenValue>,
     /// Every value in a values file, also those that a later one replaces.
     written: Vec<(String, Span)>,
     /// Set where the root is looked at as a library: what variables hold that no one sets.
-    pub library: Option<Fill>,
+    pub library: Option<LibraryInputs>,
 }
 
 /// What reading the inputs of a run brings.
@@ -69,7 +69,7 @@ pub(super) struct ReadInputs {
 pub(super) fn read(request: &Request, sources: &Sources, root: &Path, shown: &Path, passed: Option<&Path>) -> ReadInputs {
     let read = of_run(request, sources, root, shown, passed);
     let Some(recorded) = &request.recorded else { return read };
-    let given = recorded::values(recorded).map(|(name, value)| (name.clone(), Given::Recorded(value))).collect();
+    let given = recorded::values(recorded).map(|(name, value)| (name.clone(), GivenValue::Recorded(value))).collect();
     let lost = Some(recorded::NOT_RECORDED.into());
     // What is wrong with the inputs that are here now says nothing about those that the plan was made with.
     let inputs = Inputs { given, lost, now: read.inputs.given, ..read.inputs };
@@ -80,7 +80,7 @@ pub(super) fn read(request: &Request, sources: &Sources, root: &Path, shown: &Pa
 fn of_run(request: &Request, sources: &Sources, root: &Path, shown: &Path, passed: Option<&Path>) -> ReadInputs {
     let mut read = ReadInputs::default();
     for (name, value) in &request.env_vars {
-        read.inputs.set(name, Given::Text(value.clone(), format!("`TF_VAR_{name}`").into(), TextOrigin::Environment));
+        read.inputs.set(name, GivenValue::Text(value.clone(), format!("`TF_VAR_{name}`").into(), TextOrigin::Environment));
     }
     for name in automatic(root, request) {
         let (path, shown) = (root.join(&name), join_shown(shown, &name));
@@ -152,7 +152,7 @@ impl ReadInputs {
         passed: Option<&Path>,
     ) {
         match input {
-            InputSource::Var(name, value) => self.inputs.set(name, Given::Text(value.clone(), format!("`{by}`").into(), origin)),
+            InputSource::Var(name, value) => self.inputs.set(name, GivenValue::Text(value.clone(), format!("`{by}`").into(), origin)),
             InputSource::Passed(path) if passed != Some(path) => {}
             InputSource::File(path) | InputSource::Passed(path) => {
                 let full = request.cwd.join(path);
@@ -197,18 +197,18 @@ impl ReadInputs {
         let name: Arc<str> = name.into();
         for attribute in parsed.body.attributes {
             self.inputs.written.push((attribute.name.text.to_string(), attribute.value.span));
-            self.inputs.set(&attribute.name.text, Given::Written(attribute.value, Arc::clone(&name), marks));
+            self.inputs.set(&attribute.name.text, GivenValue::Written(attribute.value, Arc::clone(&name), marks));
         }
         for block in parsed.body.blocks {
             let kind = &block.kind.text;
             let message = format!("unexpected block `{kind}`: a values file has only `name = value` lines");
             let help = format!("Write `{kind} = {{ … }}`, or move the block into the configuration");
             self.problems.push(Problem::new(ProblemKind::Refused, message).at(Place::Source(block.header)).help(help));
-            self.inputs.set(kind, Given::Rejected(not_accepted(&name)));
+            self.inputs.set(kind, GivenValue::Rejected(not_accepted(&name)));
         }
         // An error at a name is one about an argument that is set twice.
         if let Some(twice) = rejected.filter(|twice| self.inputs.given.contains_key(twice)) {
-            self.inputs.set(&twice, Given::Rejected(not_accepted(&name)));
+            self.inputs.set(&twice, GivenValue::Rejected(not_accepted(&name)));
         }
     }
 
@@ -283,11 +283,11 @@ impl Inputs {
     }
 
     /// The same inputs, the root looked at as a library.
-    pub(super) fn as_library(&self, fill: Fill) -> Self {
+    pub(super) fn as_library(&self, fill: LibraryInputs) -> Self {
         Self { library: Some(fill), ..self.clone() }
     }
 
-    fn set(&mut self, name: &str, given: Given) {
+    fn set(&mut self, name: &str, given: GivenValue) {
         self.given.insert(name.to_owned(), given);
     }
 
@@ -300,10 +300,10 @@ impl Inputs {
     pub(super) fn told<'a>(&'a self, variables: &'a BTreeMap<Arc<str>, Block>) -> impl Iterator<Item = (&'a str, String)> {
         self.given.iter().filter(|(name, _)| variables.contains_key(name.as_str())).map(|(name, given)| {
             let origin = match given {
-                Given::Written(_, file, _) => format!("`{file}`"),
-                Given::Text(_, origin, _) => origin.to_string(),
-                Given::Rejected(why) => why.to_string(),
-                Given::Recorded(_) => "the plan".to_owned(),
+                GivenValue::Written(_, file, _) => format!("`{file}`"),
+                GivenValue::Text(_, origin, _) => origin.to_string(),
+                GivenValue::Rejected(why) => why.to_string(),
+                GivenValue::Recorded(_) => "the plan".to_owned(),
             };
             (name.as_str(), origin)
         })
@@ -340,10 +340,10 @@ impl Inputs {
         };
         let given = match self.given.get(&**name) {
             // Of an ephemeral variable a plan records the default, whatever was given.
-            Some(Given::Recorded(value)) if !constants::is_true(variable, "ephemeral", sources) => {
+            Some(GivenValue::Recorded(value)) if !constants::is_true(variable, "ephemeral", sources) => {
                 let value = conform(value.clone(), constraint, name, variable.header)?;
                 let written = match self.now.get(&**name) {
-                    Some(Given::Written(expr, file, marks)) => in_file(expr, file, *marks, name, constraint, world).ok(),
+                    Some(GivenValue::Written(expr, file, marks)) => in_file(expr, file, *marks, name, constraint, world).ok(),
                     Some(_) => None,
                     None => default(variable, constraint, name, world, &root()).ok().flatten(),
                 };
@@ -352,13 +352,13 @@ impl Inputs {
                 let same = same.map(|written| written.with_marks(value.marks));
                 Some(same.unwrap_or_else(|| value.through(at(StepKind::Recorded(Arc::clone(name))))))
             }
-            None | Some(Given::Recorded(_)) => match &self.lost {
+            None | Some(GivenValue::Recorded(_)) => match &self.lost {
                 Some(why) => return Ok(unknown(why)),
                 None => None,
             },
-            Some(Given::Rejected(why)) => return Ok(unknown(why)),
-            Some(Given::Written(expr, file, marks)) => Some(in_file(expr, file, *marks, name, constraint, world)?),
-            Some(Given::Text(text, by, origin)) => {
+            Some(GivenValue::Rejected(why)) => return Ok(unknown(why)),
+            Some(GivenValue::Written(expr, file, marks)) => Some(in_file(expr, file, *marks, name, constraint, world)?),
+            Some(GivenValue::Text(text, by, origin)) => {
                 // Terraform takes the text as it is for primitive types and untyped variables, and as an expression for all others.
                 let is_text = constraint.ty.is_primitive() || variable.body.attribute("type").is_none();
                 // Nothing of the text is shown: the environment holds secrets.

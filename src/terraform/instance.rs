@@ -44,7 +44,7 @@ pub(super) enum Each {
 
 /// An entry of `for_each`.
 #[derive(Debug)]
-pub(super) struct Entry {
+pub(super) struct ForEachEntry {
     /// The key, by which they are sorted.
     pub key: Arc<str>,
     /// The key as addresses show it: another one where the key comes from a file and may not be shown.
@@ -65,7 +65,7 @@ pub(super) enum Expansion {
     /// `count`.
     Count(u64),
     /// `for_each`, in Terraform's order.
-    ForEach(Vec<Entry>),
+    ForEach(Vec<ForEachEntry>),
     /// It cannot be told, or Terraform would reject it: one instance stands for all. The value is what `each.value` would be.
     Symbolic {
         /// Why.
@@ -93,7 +93,7 @@ impl Expansion {
     pub(super) fn instances(&self) -> Vec<(Option<InstanceKey>, Each)> {
         match self {
             Self::ForEach(entries) => {
-                let each = |entry: &Entry| Each::Element(entry.each.clone(), entry.value.clone());
+                let each = |entry: &ForEachEntry| Each::Element(entry.each.clone(), entry.value.clone());
                 entries.iter().map(|entry| (Some(InstanceKey::Text(entry.shown.to_string())), each(entry))).collect()
             }
             _ => self.keys().into_iter().map(|key| (key.clone(), self.each(key.as_ref()).unwrap_or(Each::None))).collect(),
@@ -150,7 +150,7 @@ impl Expansion {
     }
 }
 
-fn find<'e>(entries: &'e [Entry], key: &str) -> Option<&'e Entry> {
+fn find<'e>(entries: &'e [ForEachEntry], key: &str) -> Option<&'e ForEachEntry> {
     entries.binary_search_by(|entry| (*entry.key).cmp(key)).ok().and_then(|at| entries.get(at))
 }
 

@@ -16,7 +16,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// A key that is to be read.
-pub(super) struct Instance<'a> {
+pub(super) struct KeyInstance<'a> {
     /// The resource's name.
     pub name: &'a Arc<str>,
     /// Its block.
@@ -28,8 +28,8 @@ pub(super) struct Instance<'a> {
 }
 
 /// The facts of one key.
-pub(super) fn facts(reader: &Reader<'_>, key: &Instance<'_>, root: &Arc<str>, relations: &Relations) -> KeyFacts {
-    let Instance { block, .. } = key;
+pub(super) fn facts(reader: &Reader<'_>, key: &KeyInstance<'_>, root: &Arc<str>, relations: &Relations) -> KeyFacts {
+    let KeyInstance { block, .. } = key;
     let body = &block.body;
     let address = super::instance::address(reader.at, false, kinds::KEY, key.name, key.key.as_ref());
     let id = KeyId { root: Arc::clone(root), inputs: None, address, input: InputKind::Hcl };
@@ -133,23 +133,23 @@ fn first_name(expr: &Expr) -> Option<Arc<str>> {
 }
 
 /// The nested blocks of a type; what Terraform would reject of them is noted, and nothing is known of them then.
-struct Found<'b> {
+struct NestedBlocks<'b> {
     blocks: Option<Blocks<'b>>,
 }
 
-fn nested<'b>(reader: &Reader<'_>, body: &'b Body, kind: &str) -> Found<'b> {
+fn nested<'b>(reader: &Reader<'_>, body: &'b Body, kind: &str) -> NestedBlocks<'b> {
     match dynamic::blocks(reader.world, reader.at, reader.each, body, kind, &[]) {
         Ok(blocks) => {
             if let [_, second, ..] = blocks.made.as_slice() {
                 let message = format!("at most one `{kind}` block is allowed");
                 reader.problems.add(Problem::new(ProblemKind::Refused, message).at(dynamic::place(second)));
-                return Found { blocks: None };
+                return NestedBlocks { blocks: None };
             }
-            Found { blocks: Some(blocks) }
+            NestedBlocks { blocks: Some(blocks) }
         }
         Err(error) => {
             reader.problems.refused(&error);
-            Found { blocks: None }
+            NestedBlocks { blocks: None }
         }
     }
 }
@@ -157,7 +157,7 @@ fn nested<'b>(reader: &Reader<'_>, body: &'b Body, kind: &str) -> Found<'b> {
 /// The fact of an argument of a nested block.
 fn within<T: Clone>(
     reader: &Reader<'_>,
-    found: &Found<'_>,
+    found: &NestedBlocks<'_>,
     name: &str,
     ty: &Type,
     read: impl Fn(&Value) -> Result<Option<T>, Reason>,

@@ -1,9 +1,9 @@
 //! One module folder, parsed and with its override files merged; shared by all roots and calls that lead to it.
 
 use super::disguised::{Disguise, Disguised};
-use super::folder::{FileText, Folder, Text, configuration, decode};
+use super::folder::{FileText, Folder, LoadedText, configuration, decode};
 use super::merge;
-use super::providers::Named as Providers;
+use super::providers::NamedProviders;
 use super::request::Dialect;
 use super::schema;
 use crate::base::disk::{self, DiskError};
@@ -20,7 +20,7 @@ pub(super) type Resources = BTreeMap<Arc<str>, BTreeMap<Arc<str>, Block>>;
 
 /// What a declared name is the name of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Named {
+pub(super) enum DeclarationKind {
     /// A `variable` block.
     Variable,
     /// An entry of a `locals` block.
@@ -33,7 +33,7 @@ pub(super) enum Named {
     Resource,
 }
 
-impl Named {
+impl DeclarationKind {
     /// What it is called in messages.
     fn word(self) -> &'static str {
         match self {
@@ -71,7 +71,7 @@ pub(super) struct Module {
     /// `terraform` blocks, those of override files last.
     pub settings: Vec<Block>,
     /// Which providers the files name.
-    pub named: Providers,
+    pub named: NamedProviders,
     /// Whether they configure a provider: modules that others are to call do not.
     pub has_provider: bool,
     /// `module` blocks.
@@ -89,7 +89,7 @@ pub(super) struct Module {
     /// Blocks that are not what they should be: keys and module calls may be missing because of them.
     pub refused: Vec<Problem>,
     /// Names whose declaration Terraform would reject.
-    faults: BTreeMap<Named, BTreeMap<Arc<str>, EvalError>>,
+    faults: BTreeMap<DeclarationKind, BTreeMap<Arc<str>, EvalError>>,
     /// Whether its texts may hold sensitive values, found when it is asked for.
     may_hold_secrets: OnceLock<bool>,
     /// The variables whose values are not shown, found when they are asked for.
@@ -158,8 +158,10 @@ impl Module {
             let Some(file) = files.remove(name) else { continue };
             let shown = super::request::join_shown(&module.shown, &file.name);
             let text = file.text.and_then(|text| match text {
-                Text::Kept(text) => Ok(text),
-                Text::OnDisk => overlay.read(&module.path.join(&file.name), disk::CONFIG_CAP).and_then(|bytes| decode(bytes, &file.name)),
+                LoadedText::Kept(text) => Ok(text),
+                LoadedText::OnDisk => {
+                    overlay.read(&module.path.join(&file.name), disk::CONFIG_CAP).and_then(|bytes| decode(bytes, &file.name))
+                }
             });
             match text {
                 Ok(text) => {
@@ -243,14 +245,14 @@ impl Module {
                     if let ([label], Some(default)) = (block.labels.as_slice(), block.body.attribute("default")) {
                         self.defaults.push((Arc::clone(&label.text), default.value.span));
                     }
-                    self.put(Named::Variable, block, is_override);
+                    self.put(DeclarationKind::Variable, block, is_override);
                 }
-                "output" => self.put(Named::Output, block, is_override),
+                "output" => self.put(DeclarationKind::Output, block, is_override),
                 "module" => {
                     if block.labels.len() != 1 {
                         self.refuse("a `module` block must have one label: the name of the call", block.header);
                     }
-                    self.put(Named::Call, block, is_override);
+                    self.put(DeclarationKind::Call, block, is_override);
                 }
                 "import" => self.imports.push(block),
                 "locals" => {
@@ -258,8 +260,8 @@ impl Module {
                         let span = attribute.name.span;
                         match self.locals.get_mut(&attribute.name.text) {
                             Some(own) if is_override => *own = attribute,
-                            Some(_) => self.twice(Named::Local, &attribute.name.text, span),
-                            None if is_override => self.without_base(Named::Local, &attribute.name.text, span),
+                            Some(_) => self.twice(DeclarationKind::Local, &attribute.name.text, span),
+                            None if is_override => self.without_base(DeclarationKind::Local, &attribute.name.text, span),
                             None => drop(self.locals.insert(attribute.name.text.clone(), attribute)),
                         }
                     }
@@ -284,14 +286,14 @@ impl Module {
             self.refuse(&format!("unknown resource type `{kind}`; did you mean `{near}`?"), block.header);
         }
         let address = || format!("{}{kind}.{name}", if is_data { "data." } else { "" });
-        self.check_name(Named::Resource, &name, &address(), block.header);
+        self.check_name(DeclarationKind::Resource, &name, &address(), block.header);
         let own = if is_data { &mut self.data } else { &mut self.managed };
         match own.get_mut(&kind).and_then(|named| named.get_mut(&name)) {
             Some(base) if is_override => merge::merge(base, block),
-            Some(_) => self.twice(Named::Resource, &address(), block.header),
+            Some(_) => self.twice(DeclarationKind::Resource, &address(), block.header),
             None if is_override => {
                 let is_key = !is_data && &*kind == kinds::KEY;
-                self.without_base(Named::Resource, &address(), block.header);
+                self.without_base(DeclarationKind::Resource, &address(), block.header);
                 if is_key {
                     self.may_hide_keys = true;
                     self.refuse(
@@ -305,11 +307,11 @@ impl Module {
     }
 
     /// Adds a block by its only label; merges it where it overrides.
-    fn put(&mut self, what: Named, block: Block, is_override: bool) {
+    fn put(&mut self, what: DeclarationKind, block: Block, is_override: bool) {
         let [label] = block.labels.as_slice() else { return };
         let name = Arc::clone(&label.text);
         self.check_name(what, &name, &name, label.span);
-        if what == Named::Variable && RESERVED.contains(&&*name) {
+        if what == DeclarationKind::Variable && RESERVED.contains(&&*name) {
             self.add_fault(
                 what,
                 &name,
@@ -318,15 +320,15 @@ impl Module {
             );
         }
         let into = match what {
-            Named::Variable => &mut self.variables,
-            Named::Output => &mut self.outputs,
+            DeclarationKind::Variable => &mut self.variables,
+            DeclarationKind::Output => &mut self.outputs,
             _ => &mut self.calls,
         };
         match into.get_mut(&name) {
             Some(base) if is_override => merge::merge(base, block),
             Some(_) => self.twice(what, &name, block.header),
             None if is_override => {
-                if what == Named::Call {
+                if what == DeclarationKind::Call {
                     self.refuse(
                         &format!("module call `{name}` overrides a call that is not declared outside of override files"),
                         block.header,
@@ -353,7 +355,7 @@ impl Module {
     }
 
     /// Refuses a name that could not be referred to. `key`: by which it is kept.
-    fn check_name(&mut self, what: Named, name: &str, key: &str, span: Span) {
+    fn check_name(&mut self, what: DeclarationKind, name: &str, key: &str, span: Span) {
         if !hcl::is_identifier(name) {
             let message = format!(
                 "the {} `{name}` has an invalid name: it must begin with a letter or `_` and have letters, digits, `_` and `-` only",
@@ -363,22 +365,22 @@ impl Module {
         }
     }
 
-    fn twice(&mut self, what: Named, name: &str, span: Span) {
+    fn twice(&mut self, what: DeclarationKind, name: &str, span: Span) {
         self.add_fault(what, name, format!("the {} `{name}` is declared twice in this module", what.word()), span);
     }
 
-    fn without_base(&mut self, what: Named, name: &str, span: Span) {
+    fn without_base(&mut self, what: DeclarationKind, name: &str, span: Span) {
         let message = format!("the {} `{name}` is declared in an override file only, and there is nothing to override", what.word());
         self.add_fault(what, name, message, span);
     }
 
-    fn add_fault(&mut self, what: Named, name: &str, message: String, span: Span) {
+    fn add_fault(&mut self, what: DeclarationKind, name: &str, message: String, span: Span) {
         let error = EvalError::refused(message, Some(span));
         self.faults.entry(what).or_default().entry(name.into()).or_insert(error);
     }
 
     /// What Terraform would say of a name's declaration, where it would refuse it.
-    pub(super) fn fault(&self, what: Named, name: &str) -> Option<EvalError> {
+    pub(super) fn fault(&self, what: DeclarationKind, name: &str) -> Option<EvalError> {
         self.faults.get(&what)?.get(name).cloned()
     }
 

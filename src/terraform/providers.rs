@@ -9,14 +9,14 @@ use std::path::Path;
 
 /// Which providers are named.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Named {
+pub(super) struct NamedProviders {
     /// The one that makes keys.
     pub oci: bool,
     /// Any other.
     pub other: bool,
 }
 
-impl Named {
+impl NamedProviders {
     /// Whether what names these providers may have keys.
     pub(super) fn may_have_keys(self) -> bool {
         self.oci || !self.other
@@ -68,8 +68,8 @@ pub(super) fn source_of(entry: &Expr) -> Option<String> {
 }
 
 /// What a directory's lock file names.
-pub(super) fn named_by_lock(root: &Path, request: &Request) -> Named {
-    let mut named = Named::default();
+pub(super) fn named_by_lock(root: &Path, request: &Request) -> NamedProviders {
+    let mut named = NamedProviders::default();
     lock::read(root, request).iter().for_each(|locked| named.name(locked.address.rsplit('/').next().unwrap_or_default()));
     named
 }
@@ -78,13 +78,13 @@ pub(super) fn named_by_lock(root: &Path, request: &Request) -> Named {
 /// parsing it.
 pub(super) fn names_other(text: &str, name: &str) -> bool {
     if name.ends_with(".json") {
-        let mut named = Named::default();
+        let mut named = NamedProviders::default();
         let file = hcl::json::parse(SourceId::UNSHOWN, text);
         file.body.blocks.iter().for_each(|block| named.block(block));
         return named.other && !named.oci;
     }
     hcl::headers(text, &mut |kind, label| {
-        let mut named = Named::default();
+        let mut named = NamedProviders::default();
         match kind {
             "resource" | "data" => named.name(label.split('_').next().unwrap_or_default()),
             "provider" => named.name(label),
@@ -99,10 +99,10 @@ mod tests {
     use super::*;
     use crate::base::Sources;
 
-    fn named(text: &str) -> Named {
+    fn named(text: &str) -> NamedProviders {
         let sources = Sources::default();
         let id = sources.add("a.tf", text.to_owned());
-        let mut named = Named::default();
+        let mut named = NamedProviders::default();
         hcl::native::parse(id, text).body.blocks.iter().for_each(|block| named.block(block));
         named
     }

@@ -15,11 +15,11 @@ use super::runs::{self, Run};
 use super::secrets;
 use super::session::Session;
 use super::survey::{Survey, survey};
-use super::switched_off::{Declared, Off};
-use super::symbolic::Fill;
+use super::switched_off::{KeyBlock, Off};
+use super::symbolic::LibraryInputs;
 use super::walk::{Visit, Walk};
 use super::workspace;
-use super::world::{Ration, World};
+use super::world::{InstanceBudget, World};
 use crate::base::{Address, HiddenKeys, Place, Problem, ProblemKind, Sources};
 use crate::key::{Inventory, KeyFacts, Keys, kinds};
 use std::collections::{HashMap, HashSet};
@@ -83,7 +83,7 @@ pub(super) fn too_costly(request: &Request, runs: &[Run], short: &[usize]) -> Op
     Some(Problem::new(ProblemKind::Structure, message).help(help))
 }
 
-pub(super) fn one_run(loader: &Loader<'_>, root: &Root, run: &Run, ration: &Ration) -> One {
+pub(super) fn one_run(loader: &Loader<'_>, root: &Root, run: &Run, ration: &InstanceBudget) -> One {
     let survey = survey(loader, root, run.passed.as_deref(), ration);
     ration.is_exceeded.set(ration.is_exceeded.get() || survey.is_cut);
     let calls = survey.calls;
@@ -119,7 +119,7 @@ pub(super) fn one_run(loader: &Loader<'_>, root: &Root, run: &Run, ration: &Rati
     let off = Off::default();
     let mut seen = Vec::new();
     (inventory.keys, inventory.hidden_keys) = keys(loader, root, &shown, &survey, &inputs, (&problems, &off, &mut seen), ration);
-    let declared: HashSet<Declared> = inventory.keys.iter().filter_map(|key| key.address.as_ref().map(declared)).collect();
+    let declared: HashSet<KeyBlock> = inventory.keys.iter().filter_map(|key| key.address.as_ref().map(declared)).collect();
     inventory.switched_off = off.take(&shown, run.label.as_ref(), |block| declared.contains(block));
     for key in &mut inventory.keys {
         key.id.inputs.clone_from(&run.label);
@@ -153,7 +153,7 @@ fn shown(module: &Module) -> String {
 }
 
 /// The block that a key is declared by.
-fn declared(address: &Address) -> Declared {
+fn declared(address: &Address) -> KeyBlock {
     let path: Vec<&str> = address.modules.iter().map(|step| step.name.as_str()).collect();
     (path.join("."), address.name.as_str().into())
 }
@@ -165,7 +165,7 @@ fn keys(
     survey: &Survey,
     inputs: &Inputs,
     (problems, off, seen): (&Problems, &Off, &mut Vec<PathBuf>),
-    ration: &Ration,
+    ration: &InstanceBudget,
 ) -> (Keys, HiddenKeys) {
     let (workspace, problem) = workspace::find(loader.request, &loader.root(&root.path), loader.sources);
     if let Some(problem) = problem {
@@ -188,14 +188,14 @@ fn keys(
         return (found.into_iter().map(|(_, facts)| facts).collect(), hidden_keys);
     }
     // Keys that come of inputs which no one sets: the root may be a library, and silence would be wrong.
-    for fill in [Fill::Shallow, Fill::Deep, Fill::Open] {
-        let mut settled: HashMap<&Declared, bool> = HashMap::new();
+    for fill in [LibraryInputs::Shallow, LibraryInputs::Deep, LibraryInputs::Open] {
+        let mut settled: HashMap<&KeyBlock, bool> = HashMap::new();
         for (declared, facts) in &found {
             *settled.entry(declared).or_default() |= facts.symbolic.is_none();
         }
-        let wanted = |declared: &Declared, is_filled: bool| match settled.get(declared) {
+        let wanted = |declared: &KeyBlock, is_filled: bool| match settled.get(declared) {
             None => true,
-            Some(is_certain) => !is_certain && fill == Fill::Shallow && (is_filled || refused.contains_key(declared)),
+            Some(is_certain) => !is_certain && fill == LibraryInputs::Shallow && (is_filled || refused.contains_key(declared)),
         };
         let all = survey.modules.iter().any(|module| module.managed.contains_key(kinds::KEY));
         if !all {
@@ -209,7 +209,7 @@ fn keys(
         problems.adopt(&made_up);
         let made_up: HashSet<(String, Option<Place>)> =
             made_up.take().into_iter().map(|problem| (problem.message, problem.place)).collect();
-        let replaced: HashSet<Declared> = more.found.iter().map(|(declared, _)| declared.clone()).collect();
+        let replaced: HashSet<KeyBlock> = more.found.iter().map(|(declared, _)| declared.clone()).collect();
         for (declared, problems) in &mut refused {
             if replaced.contains(declared) {
                 problems.retain(|at| own.get(*at).is_some_and(|own| made_up.contains(&(own.message.clone(), own.place.clone()))));
@@ -231,9 +231,9 @@ fn keys(
 #[derive(Default)]
 struct Look {
     /// The keys.
-    found: Vec<(Declared, Box<KeyFacts>)>,
+    found: Vec<(KeyBlock, Box<KeyFacts>)>,
     /// The positions of the problems that were found on the way to each key; those of no key are under the empty name.
-    refused: HashMap<Declared, Vec<usize>>,
+    refused: HashMap<KeyBlock, Vec<usize>>,
 }
 
 /// Reads the keys of a world that are wanted.
@@ -243,7 +243,7 @@ fn look(
     survey: &Survey,
     (problems, off): (&Problems, Option<&Off>),
     files: &mut Vec<PathBuf>,
-    wanted: &dyn Fn(&Declared, bool) -> bool,
+    wanted: &dyn Fn(&KeyBlock, bool) -> bool,
 ) -> Look {
     let walk = Walk::new(world, &survey.leads, problems).noting(off);
     let mut relations: Option<Relations> = None;
@@ -257,7 +257,7 @@ fn look(
         }
         let relations = relations.get_or_insert_with(|| Relations::read(&Walk::new(world, &survey.leads, problems)));
         let reader = Reader { world, at: visit.at, each: &visit.each, problems };
-        let key = key::Instance {
+        let key = key::KeyInstance {
             name: &visit.of.name,
             block: visit.block,
             key: visit.key.clone(),

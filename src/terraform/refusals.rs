@@ -5,9 +5,9 @@
 //! unknown name may be one that a newer version has.
 
 use super::facts::Reader;
-use super::module::Named;
+use super::module::DeclarationKind;
 use super::resource::body_of;
-use super::schema::{self, Field, Fields, Filling, Nesting};
+use super::schema::{self, Field, Filling, Nesting, SchemaFields};
 use super::scope::Frame;
 use super::walk::Visit;
 use crate::base::{Fact, Place, Problem, ProblemKind, Span, Step, closest};
@@ -95,13 +95,13 @@ pub(super) fn of_visit(reader: &Reader<'_>, visit: &Visit<'_>) -> Rc<Refusals> {
 pub(super) fn of_block(reader: &Reader<'_>, kind: &str, name: &str, block: &Block) -> Rc<Refusals> {
     reader.world.refusals(block.header, || {
         let mut found = Refusals::default();
-        if let Some(fault) = reader.at.module.fault(Named::Resource, &format!("{kind}.{name}")) {
+        if let Some(fault) = reader.at.module.fault(DeclarationKind::Resource, &format!("{kind}.{name}")) {
             let span = fault.span.unwrap_or(block.header);
             reader.problems.certain(Problem::new(ProblemKind::Refused, fault.message.clone()).at(Place::Source(span)));
             found.all = Some((fault.message, span));
         }
         if let Some(schema) = schema::of(false, kind) {
-            let mut check = Check { reader, kind, top: &schema.fields, found };
+            let mut check = RefusalCheck { reader, kind, top: &schema.fields, found };
             check.body(&schema.fields, &block.body, None);
             found = check.found;
         }
@@ -214,21 +214,21 @@ fn reference(expr: &Expr) -> Option<(&Arc<str>, Vec<&Name>)> {
 
 /// What the name is that is not known.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Written {
+enum UnknownName {
     Argument,
     Block,
 }
 
-struct Check<'a> {
+struct RefusalCheck<'a> {
     reader: &'a Reader<'a>,
     kind: &'a str,
-    top: &'a Fields,
+    top: &'a SchemaFields,
     found: Refusals,
 }
 
-impl Check<'_> {
+impl RefusalCheck<'_> {
     /// Checks what is written in a body: the resource's own, or that of the nested block `within`.
-    fn body(&mut self, fields: &Fields, body: &Body, within: Option<&str>) {
+    fn body(&mut self, fields: &SchemaFields, body: &Body, within: Option<&str>) {
         for attribute in &body.attributes {
             if within.is_some() || !META_ARGUMENTS.contains(&&*attribute.name.text) {
                 self.attribute(fields, attribute, within);
@@ -258,7 +258,7 @@ impl Check<'_> {
         }
     }
 
-    fn attribute(&mut self, fields: &Fields, attribute: &Attribute, within: Option<&str>) {
+    fn attribute(&mut self, fields: &SchemaFields, attribute: &Attribute, within: Option<&str>) {
         let name = &attribute.name;
         if within.is_none() && matches!(&*name.text, "lifecycle" | "connection" | "provisioner" | "dynamic") {
             return self.refuse(name.span, format!("`{}` is a block: remove the `=`", name.text), &[]);
@@ -287,11 +287,11 @@ impl Check<'_> {
             Some(Field::Block(_)) => {
                 self.refuse(name.span, format!("`{}` is a block: remove the `=`", name.text), &members(&name.text, fields));
             }
-            None => self.unknown(fields, name, Written::Argument, within),
+            None => self.unknown(fields, name, UnknownName::Argument, within),
         }
     }
 
-    fn block(&mut self, fields: &Fields, kind: &Name, body: &Body, label: Option<&Name>, within: Option<&str>) {
+    fn block(&mut self, fields: &SchemaFields, kind: &Name, body: &Body, label: Option<&Name>, within: Option<&str>) {
         match fields.get(&kind.text) {
             Some(Field::Block(own)) => {
                 if let Some(label) = label.filter(|_| own.nesting != Nesting::Map) {
@@ -303,12 +303,12 @@ impl Check<'_> {
                 let message = format!("`{0}` is an argument, not a block: write `{0} = …`", kind.text);
                 self.refuse(kind.span, message, &[Arc::clone(&kind.text)]);
             }
-            None => self.unknown(fields, kind, Written::Block, within),
+            None => self.unknown(fields, kind, UnknownName::Block, within),
         }
     }
 
     /// A `dynamic` block: what is wrong within itself is found where it is expanded.
-    fn dynamic(&mut self, fields: &Fields, block: &Block, within: Option<&str>) {
+    fn dynamic(&mut self, fields: &SchemaFields, block: &Block, within: Option<&str>) {
         let Some(label) = block.labels.first() else {
             return self.refuse(block.header, "a `dynamic` block needs a label: the type of the blocks it makes".to_owned(), &[]);
         };
@@ -372,8 +372,8 @@ impl Check<'_> {
     }
 
     /// A name that the type does not have.
-    fn unknown(&mut self, fields: &Fields, name: &Name, written: Written, within: Option<&str>) {
-        let what = if written == Written::Block { "block" } else { "argument" };
+    fn unknown(&mut self, fields: &SchemaFields, name: &Name, written: UnknownName, within: Option<&str>) {
+        let what = if written == UnknownName::Block { "block" } else { "argument" };
         let text = &*name.text;
         if let Some((target, hint)) = self.meant(fields, text, within) {
             let affected = members(&target, self.top);
@@ -391,7 +391,7 @@ impl Check<'_> {
     }
 
     /// The known name that is meant by an unknown one, and what to say.
-    fn meant(&self, fields: &Fields, text: &str, within: Option<&str>) -> Option<(Arc<str>, String)> {
+    fn meant(&self, fields: &SchemaFields, text: &str, within: Option<&str>) -> Option<(Arc<str>, String)> {
         let did_you_mean = |target: &str| (Arc::from(target), format!("did you mean `{target}`?"));
         let belongs = |target: &str, block: &str| (Arc::from(target), format!("`{target}` belongs in the block `{block}`"));
         let home = |name: &str| {
@@ -436,7 +436,7 @@ impl Check<'_> {
 }
 
 /// A field, and if it is a block what is in it.
-fn members(name: &str, fields: &Fields) -> Vec<Arc<str>> {
+fn members(name: &str, fields: &SchemaFields) -> Vec<Arc<str>> {
     let mut names = vec![Arc::from(name)];
     if let Some(Field::Block(block)) = fields.get(name) {
         names.extend(block.fields.keys().cloned());

@@ -23,31 +23,31 @@ const MAX_HOPS: usize = 16;
 /// Key versions and authorities of a root, by the address of their key.
 #[derive(Default)]
 pub(super) struct Relations {
-    versions: HashMap<Arc<str>, Vec<Version>>,
+    versions: HashMap<Arc<str>, Vec<DeclaredVersion>>,
     authorities: HashMap<Arc<str>, Vec<CaUse>>,
     imports: Imports,
-    maybe_rotated: Candidates,
-    maybe_used: Candidates,
-    vaults: RefCell<HashMap<Arc<ResourceRef>, Vault>>,
+    maybe_rotated: PossibleKeys,
+    maybe_used: PossibleKeys,
+    vaults: RefCell<HashMap<Arc<ResourceRef>, KeyVault>>,
 }
 
 #[derive(Clone)]
-struct Version {
+struct DeclaredVersion {
     version: KeyVersion,
     is_symbolic: bool,
-    made: schedule::Found,
+    made: schedule::SchedulesFound,
 }
 
 /// Keys that something may belong to, and why that is unknown.
 #[derive(Default)]
-struct Candidates {
+struct PossibleKeys {
     /// By the key's address.
     some: HashMap<Arc<str>, Reason>,
     /// Set where it may be any key.
     any: Option<Reason>,
 }
 
-impl Candidates {
+impl PossibleKeys {
     fn add(&mut self, keys: Vec<Arc<str>>, why: &Reason) {
         for key in keys {
             self.some.entry(key).or_insert_with(|| why.clone().brief());
@@ -60,7 +60,7 @@ impl Candidates {
 }
 
 /// The keys that an argument refers to.
-enum Keys {
+enum ReferredKeys {
     /// Exactly these.
     These(Vec<Arc<str>>),
     /// One of these, for this reason.
@@ -71,7 +71,7 @@ enum Keys {
 
 /// The vault behind an endpoint.
 #[derive(Clone)]
-struct Vault {
+struct KeyVault {
     kind: Fact<VaultType>,
     name: Option<String>,
 }
@@ -93,7 +93,7 @@ impl Relations {
         let id = super::instance::address(visit.at, false, &visit.of.kind, &visit.of.name, visit.key.as_ref());
         let unclear = |why: &Reason| why.reworded(format!("the key that `{id}` uses is unknown: {why}"));
         match keys_of(world, visit, "kms_key_id") {
-            Keys::These(keys) => {
+            ReferredKeys::These(keys) => {
                 for key in keys {
                     if let Some(why) = may_not_exist(visit, &key, &id) {
                         self.maybe_used.add(vec![key], &why);
@@ -103,8 +103,8 @@ impl Relations {
                     self.authorities.entry(key).or_default().push(used);
                 }
             }
-            Keys::OneOf(keys, why) => self.maybe_used.add(keys, &unclear(&why)),
-            Keys::Any(why) => drop(self.maybe_used.any.get_or_insert_with(|| unclear(&why).brief())),
+            ReferredKeys::OneOf(keys, why) => self.maybe_used.add(keys, &unclear(&why)),
+            ReferredKeys::Any(why) => drop(self.maybe_used.any.get_or_insert_with(|| unclear(&why).brief())),
         }
     }
 
@@ -120,7 +120,7 @@ impl Relations {
             made.unsure.is_some() || made.schedules.iter().any(|schedule| schedule.period_days.is_none_or(|days| days <= 366.0));
         let unclear = |why: &Reason| why.reworded(format!("the key that `{id}` belongs to is unknown: {why}"));
         match keys_of(world, visit, "key_id") {
-            Keys::These(keys) => {
+            ReferredKeys::These(keys) => {
                 let place = Some(Place::Source(visit.block.header));
                 let version = KeyVersion { id: id.clone(), place, time_created: None, is_current: None, is_auto_rotated: None };
                 for key in keys {
@@ -129,13 +129,13 @@ impl Relations {
                         made.schedules.clear();
                         made.unsure = made.unsure.or(may_rotate.then_some(why));
                     }
-                    let version = Version { version: version.clone(), is_symbolic: visit.symbolic.is_some(), made };
+                    let version = DeclaredVersion { version: version.clone(), is_symbolic: visit.symbolic.is_some(), made };
                     self.versions.entry(key).or_default().push(version);
                 }
             }
-            Keys::OneOf(keys, why) if may_rotate => self.maybe_rotated.add(keys, &unclear(&why)),
-            Keys::Any(why) if may_rotate => drop(self.maybe_rotated.any.get_or_insert_with(|| unclear(&why).brief())),
-            Keys::OneOf(..) | Keys::Any(_) => {}
+            ReferredKeys::OneOf(keys, why) if may_rotate => self.maybe_rotated.add(keys, &unclear(&why)),
+            ReferredKeys::Any(why) if may_rotate => drop(self.maybe_rotated.any.get_or_insert_with(|| unclear(&why).brief())),
+            ReferredKeys::OneOf(..) | ReferredKeys::Any(_) => {}
         }
     }
 
@@ -143,7 +143,7 @@ impl Relations {
     pub(super) fn relate(&self, reader: &Reader<'_>, body: &Body, facts: &mut KeyFacts) {
         let endpoint = body.attribute("management_endpoint").map(|endpoint| (&endpoint.value, reader.value(&endpoint.value, &[])));
         let vault = endpoint.as_ref().map_or_else(
-            || Vault { kind: Fact::unknown("`management_endpoint` is not set"), name: None },
+            || KeyVault { kind: Fact::unknown("`management_endpoint` is not set"), name: None },
             |(expr, value)| self.vault_behind(reader, expr, value),
         );
         facts.vault_type = vault.kind;
@@ -180,19 +180,19 @@ impl Relations {
     }
 
     /// The vault behind an endpoint: what is written, and its value.
-    fn vault_behind(&self, reader: &Reader<'_>, expr: &Expr, value: &Result<Value, EvalError>) -> Vault {
+    fn vault_behind(&self, reader: &Reader<'_>, expr: &Expr, value: &Result<Value, EvalError>) -> KeyVault {
         let first = || Step::new(Place::Source(expr.span), "the key's vault is named here");
         let value = match value {
             Ok(value) => value,
             Err(error) => {
                 reader.problems.refused(error);
                 let fact = Fact::refused(format!("Terraform would reject `management_endpoint`: {}", error.message));
-                return Vault { kind: fact.with_trail(vec![first()]), name: None };
+                return KeyVault { kind: fact.with_trail(vec![first()]), name: None };
             }
         };
         let mut vault = self.vault(reader, value, 0);
         if vault.is_none() && value.is_unknown() {
-            let mut chase = Chase { world: reader.world, found: Vec::new(), lost: false, depth: 0 };
+            let mut chase = ReferenceSearch { world: reader.world, found: Vec::new(), lost: false, depth: 0 };
             chase.expression(expr, &Frame::new(reader.world, reader.at, reader.each));
             if !chase.lost {
                 vault = self.agreeing(reader, chase.found.iter().map(|origin| (origin, None)), 0);
@@ -205,7 +205,7 @@ impl Relations {
             };
             let mut trail = vec![first()];
             trail.extend(value.stations().cloned());
-            Vault { kind: Fact::unknown(why).with_trail(trail), name: None }
+            KeyVault { kind: Fact::unknown(why).with_trail(trail), name: None }
         });
         if value.marks.by_caller {
             by_caller(&mut vault.kind, || reader.input(expr, &[]));
@@ -214,7 +214,7 @@ impl Relations {
     }
 
     /// The vault that a value leads to.
-    fn vault(&self, reader: &Reader<'_>, value: &Value, hops: usize) -> Option<Vault> {
+    fn vault(&self, reader: &Reader<'_>, value: &Value, hops: usize) -> Option<KeyVault> {
         let unknown = value.as_unknown()?;
         if let Some(origin) = &unknown.origin {
             return self.vault_of(reader, origin, hops);
@@ -231,7 +231,7 @@ impl Relations {
         reader: &Reader<'_>,
         origins: impl Iterator<Item = (&'o Arc<ResourceRef>, Option<String>)>,
         hops: usize,
-    ) -> Option<Vault> {
+    ) -> Option<KeyVault> {
         let mut cases = Vec::new();
         for (origin, when) in origins {
             cases.push((self.vault_of(reader, origin, hops)?, when.unwrap_or_default()));
@@ -240,7 +240,7 @@ impl Relations {
     }
 
     /// The vault that an attribute of a resource leads to.
-    fn vault_of(&self, reader: &Reader<'_>, origin: &Arc<ResourceRef>, hops: usize) -> Option<Vault> {
+    fn vault_of(&self, reader: &Reader<'_>, origin: &Arc<ResourceRef>, hops: usize) -> Option<KeyVault> {
         if hops > MAX_HOPS {
             return None;
         }
@@ -267,7 +267,7 @@ impl Relations {
                     Some(first) => *first = Step::new(first.place.clone(), "the type of the key's vault"),
                     None => kind.trail.push(Step::new(Place::Source(block.header), "the key's vault")),
                 }
-                Vault { kind, name: Some(origin.address.to_string()) }
+                KeyVault { kind, name: Some(origin.address.to_string()) }
             }
             (true, kinds::VAULT) => {
                 let id = block.body.attribute("vault_id").and_then(|id| own.value(&id.value, &[]).ok());
@@ -282,26 +282,26 @@ impl Relations {
     }
 }
 
-fn service_only(address: &str, header: crate::base::Span, ocid: Option<&str>) -> Vault {
+fn service_only(address: &str, header: crate::base::Span, ocid: Option<&str>) -> KeyVault {
     let fact = Fact::unknown(format!("the type of the vault that `{address}` looks up is known only to the service"));
     let trail = vec![Step::new(Place::Source(header), "the key's vault is looked up here")];
-    Vault { kind: fact.with_trail(trail), name: ocid.map(str::to_owned) }
+    KeyVault { kind: fact.with_trail(trail), name: ocid.map(str::to_owned) }
 }
 
 /// One answer out of several vaults: theirs, where they agree.
-fn agree(cases: Vec<(Vault, String)>) -> Option<Vault> {
+fn agree(cases: Vec<(KeyVault, String)>) -> Option<KeyVault> {
     let (first, _) = cases.first()?;
     let same = cases.iter().all(|(vault, _)| vault.kind.value().is_some() && vault.kind.value() == first.kind.value());
     if same || cases.len() == 1 {
         let name = first.name.clone().filter(|_| cases.iter().all(|(vault, _)| vault.name == first.name));
-        return Some(Vault { kind: first.kind.clone(), name });
+        return Some(KeyVault { kind: first.kind.clone(), name });
     }
-    let case = |(vault, when): &(Vault, String)| Some(Case { value: Some(vault.kind.value()?.clone()), when: when.clone() });
+    let case = |(vault, when): &(KeyVault, String)| Some(Case { value: Some(vault.kind.value()?.clone()), when: when.clone() });
     let bounds = cases.iter().map(case).collect::<Option<Vec<_>>>().map_or(Bounds::Anything, Bounds::OneOf);
     let unknown = cases.iter().find_map(|(vault, _)| vault.kind.as_unknown().map(|unknown| unknown.why.clone()));
     let why = unknown.unwrap_or_else(|| "the key may be in one of several vaults of different types".into());
     let trail = cases.iter().flat_map(|(vault, _)| vault.kind.trail.first().cloned()).collect();
-    Some(Vault { kind: Fact { claim: Claim::unknown(why, bounds), ..Fact::unset() }.with_trail(trail), name: None })
+    Some(KeyVault { kind: Fact { claim: Claim::unknown(why, bounds), ..Fact::unset() }.with_trail(trail), name: None })
 }
 
 /// What the caller of a library may set is only a default.
@@ -331,16 +331,16 @@ fn wrong(endpoint: &Expr, value: &Value) -> Option<Step> {
 }
 
 /// The keys that an argument refers to.
-fn keys_of(world: &World<'_>, visit: &Visit<'_>, argument: &str) -> Keys {
-    let Some(attribute) = visit.block.body.attribute(argument) else { return Keys::These(Vec::new()) };
+fn keys_of(world: &World<'_>, visit: &Visit<'_>, argument: &str) -> ReferredKeys {
+    let Some(attribute) = visit.block.body.attribute(argument) else { return ReferredKeys::These(Vec::new()) };
     let frame = Frame::new(world, visit.at, &visit.each);
     let value = match world.eval(&attribute.value, &frame) {
         Ok(value) => value,
-        Err(error) => return Keys::Any(format!("Terraform would reject its `{argument}`: {}", error.message).into()),
+        Err(error) => return ReferredKeys::Any(format!("Terraform would reject its `{argument}`: {}", error.message).into()),
     };
     // A literal OCID is not a key of this configuration.
     if !value.is_unknown() {
-        return Keys::These(Vec::new());
+        return ReferredKeys::These(Vec::new());
     }
     let why = value.why_dependent();
     let mut found = Vec::new();
@@ -348,10 +348,10 @@ fn keys_of(world: &World<'_>, visit: &Visit<'_>, argument: &str) -> Keys {
         value.as_unknown().is_some_and(|unknown| unknown.origin.is_some() || unknown.possible.iter().all(|case| case.value.is_unknown()))
     } else {
         found.clear();
-        let mut chase = Chase { world, found: Vec::new(), lost: false, depth: 0 };
+        let mut chase = ReferenceSearch { world, found: Vec::new(), lost: false, depth: 0 };
         chase.expression(&attribute.value, &frame);
         if chase.lost || chase.found.is_empty() {
-            return Keys::Any(why);
+            return ReferredKeys::Any(why);
         }
         found = chase.found;
         true
@@ -361,7 +361,7 @@ fn keys_of(world: &World<'_>, visit: &Visit<'_>, argument: &str) -> Keys {
     };
     let is_one = found.len() == 1 && is_certain;
     let keys: Vec<Arc<str>> = found.iter().filter(|origin| is_key(origin)).map(|origin| Arc::clone(&origin.address)).collect();
-    if is_one { Keys::These(keys) } else { Keys::OneOf(keys, why) }
+    if is_one { ReferredKeys::These(keys) } else { ReferredKeys::OneOf(keys, why) }
 }
 
 /// Adds the origins of all unknown parts of a value that are not known yet; false where one has none.
@@ -379,7 +379,7 @@ fn gather(value: &Value, found: &mut Vec<Arc<ResourceRef>>, known: &mut HashSet<
 }
 
 /// Finds what an unknown value was made of where functions stand between: `join("", module.vault[*].endpoint)`.
-struct Chase<'w> {
+struct ReferenceSearch<'w> {
     world: &'w World<'w>,
     found: Vec<Arc<ResourceRef>>,
     /// Whether a part of the value comes from somewhere that is not an attribute.
@@ -387,7 +387,7 @@ struct Chase<'w> {
     depth: usize,
 }
 
-impl Chase<'_> {
+impl ReferenceSearch<'_> {
     fn expression(&mut self, expr: &Expr, frame: &Frame<'_>) {
         self.depth += 1;
         if self.depth > MAX_HOPS {

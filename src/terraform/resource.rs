@@ -5,10 +5,10 @@
 
 use super::dynamic::{self, Nested};
 use super::instance::{Each, Instance, address};
-use super::schema::{self, Attribute, Field, Fields, Filling, NestedBlock, Nesting, Schema};
+use super::schema::{self, Field, Filling, NestedBlock, Nesting, Schema, SchemaAttribute, SchemaFields};
 use super::scope::{Bound, Frame};
 use super::trails::through;
-use super::world::{ResourceName, Slot, World};
+use super::world::{MemoKey, ResourceName, World};
 use crate::base::{InstanceKey, Place, Step, StepKind, closest};
 use crate::eval::{Data, Drivers, EvalError, Marks, Num, Possible, RefStep, ResourceRef, Type, UnknownValue, Value, convert};
 use crate::hcl::{self, Block, Body, Expr, ExprKind};
@@ -51,10 +51,10 @@ impl World<'_> {
         // Most attributes of most resources are omitted, and those are created faster than they are looked up.
         if !is_written(&inside, name, field) {
             let make = || self.field(one, &inside, name, field, &schema);
-            let slot = || Slot::Argument(one.at.id, one.of.clone(), one.key.cloned(), Arc::clone(name));
+            let slot = || MemoKey::Argument(one.at.id, one.of.clone(), one.key.cloned(), Arc::clone(name));
             return if is_output_of_data(one.of, name) { self.remembered(slot(), make) } else { make() };
         }
-        self.once(Slot::Argument(one.at.id, one.of.clone(), one.key.cloned(), Arc::clone(name)), label, || {
+        self.once(MemoKey::Argument(one.at.id, one.of.clone(), one.key.cloned(), Arc::clone(name)), label, || {
             self.field(one, &inside, name, field, &schema)
         })
     }
@@ -97,7 +97,7 @@ impl World<'_> {
         one: One<'_>,
         inside: &Inside<'_>,
         name: &Arc<str>,
-        attribute: &Attribute,
+        attribute: &SchemaAttribute,
         schema: &Schema,
     ) -> Result<Value, EvalError> {
         let marks = Marks { sensitive: attribute.is_sensitive, ..Marks::NONE };
@@ -124,7 +124,7 @@ impl World<'_> {
     }
 
     /// An unknown value that may turn out to be null may turn out to be what the provider makes of an omitted argument.
-    fn possibly_omitted(&self, value: Value, attribute: &Attribute, schema: &Schema, omitted: &dyn Fn() -> Value) -> Value {
+    fn possibly_omitted(&self, value: Value, attribute: &SchemaAttribute, schema: &Schema, omitted: &dyn Fn() -> Value) -> Value {
         if attribute.filling != Filling::OrComputed && attribute.default.is_none() {
             return value;
         }
@@ -142,7 +142,7 @@ impl World<'_> {
     }
 
     /// What an attribute is that is not written.
-    fn omitted(&self, one: One<'_>, inside: &Inside<'_>, name: &Arc<str>, attribute: &Attribute) -> Value {
+    fn omitted(&self, one: One<'_>, inside: &Inside<'_>, name: &Arc<str>, attribute: &SchemaAttribute) -> Value {
         let path: Arc<str> = if inside.path.is_empty() { Arc::clone(name) } else { format!("{}{name}", inside.path).into() };
         if is_output_of_data(one.of, name) {
             return self.output_of_data(one, &path);
@@ -212,7 +212,7 @@ impl World<'_> {
         Ok(value.with_marks(found.marks))
     }
 
-    fn fields(&self, one: One<'_>, inside: &Inside<'_>, fields: &Fields, schema: &Schema) -> Result<Value, EvalError> {
+    fn fields(&self, one: One<'_>, inside: &Inside<'_>, fields: &SchemaFields, schema: &Schema) -> Result<Value, EvalError> {
         let field = |(name, field): (&Arc<str>, &Field)| Ok((Arc::clone(name), self.field(one, inside, name, field, schema)?));
         fields.iter().map(field).collect::<Result<BTreeMap<_, _>, EvalError>>().map(Value::object)
     }
@@ -287,7 +287,7 @@ impl World<'_> {
             return Ok((self.after_apply(one, name, ty), 0));
         };
         let label = || format!("`{}.{name}`", address(one.at, one.of.data, &one.of.kind, &one.of.name, one.key));
-        let value = self.once(Slot::Argument(one.at.id, one.of.clone(), one.key.cloned(), Arc::clone(name)), label, || {
+        let value = self.once(MemoKey::Argument(one.at.id, one.of.clone(), one.key.cloned(), Arc::clone(name)), label, || {
             let value = self.eval(&written.value, &Frame::new(self, one.at, one.each))?;
             Ok(through(value, written.value.span, attribute_step(&one, Arc::clone(name)), &one.at.calls))
         })?;
@@ -344,7 +344,7 @@ fn is_unchangeable(value: &Value) -> bool {
 }
 
 /// What terraform-plugin-sdk plans for a written argument of a resource.
-fn planned_by_sdk(value: Value, attribute: &Attribute, omitted: impl FnOnce() -> Value) -> Value {
+fn planned_by_sdk(value: Value, attribute: &SchemaAttribute, omitted: impl FnOnce() -> Value) -> Value {
     if value.is_unknown() || !attribute.ty.is_collection() {
         return value;
     }

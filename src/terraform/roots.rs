@@ -6,7 +6,7 @@ use super::loader::Loader;
 use super::module::Module;
 use super::request::Request;
 use super::survey;
-use super::world::{MAX_VISITS, Ration};
+use super::world::{InstanceBudget, MAX_VISITS};
 use crate::base::Reason;
 use crate::base::disk;
 use crate::eval::Account;
@@ -53,7 +53,7 @@ impl Roots {
 }
 
 /// What is known about the calls of one candidate.
-struct Calls {
+struct CandidateCalls {
     /// Where they lead.
     targets: Vec<PathBuf>,
     /// Where calls may lead that a file may hold that does not parse.
@@ -65,7 +65,7 @@ struct Calls {
 /// The roots among what was scanned.
 pub(super) fn find(loader: &Loader<'_>, scan: &Scan, callers: &Callers) -> Roots {
     let candidates: Vec<&PathBuf> = scan.candidates.iter().collect();
-    let calls: HashMap<&PathBuf, Calls> = candidates.par_iter().map(|path| (*path, calls(loader, path))).collect();
+    let calls: HashMap<&PathBuf, CandidateCalls> = candidates.par_iter().map(|path| (*path, calls(loader, path))).collect();
     let others = |path: &PathBuf, list: &[PathBuf]| -> Vec<PathBuf> { list.iter().filter(|target| *target != path).cloned().collect() };
     let called: HashSet<PathBuf> = calls.iter().flat_map(|(path, calls)| others(path, &calls.targets)).collect();
     let torn: BTreeMap<PathBuf, &PathBuf> = candidates
@@ -121,11 +121,11 @@ fn is_initialized(request: &Request, path: &Path) -> bool {
     disk::is_file(&request.data_of(path).join("terraform.tfstate"))
 }
 
-fn calls(loader: &Loader<'_>, path: &Path) -> Calls {
+fn calls(loader: &Loader<'_>, path: &Path) -> CandidateCalls {
     let module = loader.root(path);
     let torn = module.torn.iter().filter_map(|source| disk::canonical(&module.path.join(source)).ok()).collect();
     let targets = survey::targets(loader, path);
-    Calls { targets: targets.found, torn, below: targets.below }
+    CandidateCalls { targets: targets.found, torn, below: targets.below }
 }
 
 fn torn_caller(loader: &Loader<'_>, caller: &Path) -> Reason {
@@ -136,8 +136,8 @@ fn torn_caller(loader: &Loader<'_>, caller: &Path) -> Reason {
 struct Unclear<'c>(HashMap<&'c Path, [Option<&'c PathBuf>; 2]>);
 
 impl<'c> Unclear<'c> {
-    fn new(calls: &'c HashMap<&'c PathBuf, Calls>) -> Self {
-        let mut callers: BTreeMap<&PathBuf, &Calls> = BTreeMap::new();
+    fn new(calls: &'c HashMap<&'c PathBuf, CandidateCalls>) -> Self {
+        let mut callers: BTreeMap<&PathBuf, &CandidateCalls> = BTreeMap::new();
         callers.extend(calls.iter().map(|(caller, calls)| (*caller, calls)));
         let mut below: HashMap<&Path, [Option<&PathBuf>; 2]> = HashMap::new();
         for (caller, directory) in callers.into_iter().flat_map(|(caller, calls)| calls.below.iter().map(move |below| (caller, below))) {
@@ -164,7 +164,13 @@ fn name(module: &Module) -> String {
 }
 
 /// Takes out what only the evaluation of another root shows to be called: sources may depend on what a caller passes.
-fn drop_called(loader: &Loader<'_>, scan: &Scan, callers: &Callers, all: &mut BTreeMap<PathBuf, Root>, calls: &HashMap<&PathBuf, Calls>) {
+fn drop_called(
+    loader: &Loader<'_>,
+    scan: &Scan,
+    callers: &Callers,
+    all: &mut BTreeMap<PathBuf, Root>,
+    calls: &HashMap<&PathBuf, CandidateCalls>,
+) {
     let covered: HashSet<&PathBuf> = calls.iter().flat_map(|(path, calls)| calls.targets.iter().chain([*path])).chain(all.keys()).collect();
     let is_odd = |path: &&&PathBuf| loader.root(path).calls.values().any(|call| super::early::literal_source(call).is_none());
     let reaching = reaching(covered.iter().filter(is_odd).map(|path| path.as_path()), calls);
@@ -175,7 +181,7 @@ fn drop_called(loader: &Loader<'_>, scan: &Scan, callers: &Callers, all: &mut BT
         .flat_map_iter(|root| {
             let (limits, share) = (loader.request.limits, parts as u64);
             let account = Account::new(limits, limits.run_work / share, limits.run_kept / share);
-            let survey = survey::survey(loader, root, None, &Ration::new(MAX_VISITS / parts, account));
+            let survey = survey::survey(loader, root, None, &InstanceBudget::new(MAX_VISITS / parts, account));
             survey.modules.iter().map(|module| module.path.clone()).filter(|path| *path != root.path).collect::<Vec<_>>()
         })
         .collect();
@@ -189,7 +195,7 @@ fn nearest_module<'p>(folder: &'p Path, scan: &Scan) -> &'p Path {
 }
 
 /// These directories, and those from which calls lead to them.
-fn reaching<'c>(from: impl Iterator<Item = &'c Path>, calls: &'c HashMap<&PathBuf, Calls>) -> HashSet<&'c Path> {
+fn reaching<'c>(from: impl Iterator<Item = &'c Path>, calls: &'c HashMap<&PathBuf, CandidateCalls>) -> HashSet<&'c Path> {
     let mut callers: HashMap<&Path, Vec<&Path>> = HashMap::new();
     for (caller, target) in calls.iter().flat_map(|(caller, calls)| calls.targets.iter().map(move |target| (caller, target))) {
         callers.entry(target).or_default().push(caller);
@@ -204,7 +210,7 @@ fn reaching<'c>(from: impl Iterator<Item = &'c Path>, calls: &'c HashMap<&PathBu
     found
 }
 
-fn cover(root: &Path, calls: &HashMap<&PathBuf, Calls>, covered: &mut HashSet<PathBuf>) {
+fn cover(root: &Path, calls: &HashMap<&PathBuf, CandidateCalls>, covered: &mut HashSet<PathBuf>) {
     let mut open = vec![root.to_path_buf()];
     while let Some(path) = open.pop() {
         let targets = calls.get(&path).map(|calls| calls.targets.clone());

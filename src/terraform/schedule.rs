@@ -25,7 +25,7 @@ const FORCE_NEW: [&str; 3] = ["key_id", "management_endpoint", "external_key_ver
 
 /// What makes an instance of a key version again.
 #[derive(Clone, Default)]
-pub(super) struct Found {
+pub(super) struct SchedulesFound {
     /// The schedules.
     pub schedules: Vec<Schedule>,
     /// Why there may be more.
@@ -41,9 +41,9 @@ pub(super) struct Found {
 }
 
 /// The schedules of an instance of a key version.
-pub(super) fn of(world: &World<'_>, visit: &Visit<'_>) -> Found {
+pub(super) fn of(world: &World<'_>, visit: &Visit<'_>) -> SchedulesFound {
     let id = super::instance::address(visit.at, false, &visit.of.kind, &visit.of.name, visit.key.as_ref());
-    let mut search = Search { world, id, header: visit.block.header, found: Found::default() };
+    let mut search = Search { world, id, header: visit.block.header, found: SchedulesFound::default() };
     search.instances(visit.at, visit.block);
     let mut around = Some(visit.at);
     while let Some((parent, call)) = around.and_then(|at| at.parent.as_ref()) {
@@ -72,7 +72,7 @@ struct Search<'w> {
     world: &'w World<'w>,
     id: String,
     header: Span,
-    found: Found,
+    found: SchedulesFound,
 }
 
 impl Search<'_> {

@@ -4,7 +4,7 @@ use super::instance::{Each, Expansion, Instance};
 use super::module::{self, Resources};
 use super::resource::One;
 use super::schema::{self, Field, Nesting};
-use super::subject::{Named, Subject};
+use super::subject::{NamedResource, Subject};
 use super::world::{ResourceName, World};
 use crate::base::{InstanceKey, Reason, Span};
 use crate::eval::{Data, Dialect, EvalError, FileAccess, Marks, RefStep, Scope, Type, UnknownValue, Value};
@@ -51,7 +51,8 @@ impl Scope for Frame<'_> {
             return Ok(());
         }
         let module = &self.at.module;
-        let has = |resources: &Resources, named: Named<'_>| resources.get(named.kind).is_some_and(|all| all.contains_key(named.name));
+        let has =
+            |resources: &Resources, named: NamedResource<'_>| resources.get(named.kind).is_some_and(|all| all.contains_key(named.name));
         let subject = self.subject_of(name, steps);
         let is_declared = match subject {
             Subject::Variable(name) => module.variables.contains_key(name),
@@ -101,7 +102,9 @@ impl Frame<'_> {
     /// What a reference names here. `tofu` is a resource type like any other to Terraform.
     fn subject_of<'n>(&self, first: &'n str, steps: &'n [RefStep<'_>]) -> Subject<'n> {
         match Subject::resolved(first, steps) {
-            Subject::Tofu(name) if self.world.dialect != Dialect::OpenTofu => Subject::Managed(Named { kind: first, name, taken: 1 }),
+            Subject::Tofu(name) if self.world.dialect != Dialect::OpenTofu => {
+                Subject::Managed(NamedResource { kind: first, name, taken: 1 })
+            }
             subject => subject,
         }
     }
@@ -184,7 +187,7 @@ impl Frame<'_> {
         let Some(call) = self.at.module.calls.get(name) else {
             return Ok((world.undeclared(self.at, format!("there is no module call `{name}` in this module"))?, steps.len()));
         };
-        if let Some(fault) = self.at.module.fault(module::Named::Call, name) {
+        if let Some(fault) = self.at.module.fault(module::DeclarationKind::Call, name) {
             return Err(fault);
         }
         let expansion = world.call_expansion(self.at, name, call)?;
@@ -316,7 +319,7 @@ impl Frame<'_> {
             return Ok((world.undeclared(self.at, message)?, steps.len()));
         };
         let mode = if of.data { "data." } else { "" };
-        if let Some(fault) = self.at.module.fault(module::Named::Resource, &format!("{mode}{}.{}", of.kind, of.name)) {
+        if let Some(fault) = self.at.module.fault(module::DeclarationKind::Resource, &format!("{mode}{}.{}", of.kind, of.name)) {
             return Err(fault);
         }
         let expansion = world.resource_expansion(self.at, &of, block)?;

@@ -7,13 +7,13 @@ use super::foreign;
 use super::graph;
 use super::loader::Loader;
 use super::module::{Module, literal};
-use super::providers::Named as Providers;
+use super::providers::NamedProviders;
 use super::read::{self, One, deep};
 use super::request::Request;
 use super::roots::{self, Roots};
 use super::runs::{self, Run, Runs};
 use super::shares;
-use super::world::Ration;
+use super::world::InstanceBudget;
 use crate::base::{Problem, Sources};
 use crate::hcl::Block;
 use crate::key::{Inventory, NotRead};
@@ -44,7 +44,7 @@ struct Shape {
     is_surely_a_root: bool,
     has_provider: bool,
     has_tofu: bool,
-    named: Providers,
+    named: NamedProviders,
     torn: Vec<String>,
     /// Source and version of each call; `None` where they are not plain strings.
     calls: BTreeMap<Arc<str>, Option<(String, Option<String>)>>,
@@ -90,7 +90,7 @@ impl Session {
         let Runs { runs, mut not_read } = runs::plan(&loader, &scan, &roots);
         not_read.append(&mut scan.not_read);
         not_read.extend(callers.not_read);
-        let read = |run: &Run, ration: &Ration| read::one_run(&loader, &roots.of(&run.root), run, ration);
+        let read = |run: &Run, ration: &InstanceBudget| read::one_run(&loader, &roots.of(&run.root), run, ration);
         let (readings, short) = shares::read_all(&runs, request.limits, read, visits);
         let too_costly = read::too_costly(request, &runs, &short);
         let undeclared = read::undeclared(&loader, &scan, &roots, &runs);
@@ -124,7 +124,7 @@ impl Session {
         let stale: Vec<usize> = self.readings.iter().enumerate().filter(|(_, one)| belongs(one)).map(|(at, _)| at).collect();
         let runs: Vec<Run> = stale.iter().filter_map(|at| self.runs.get(*at)).cloned().collect();
         let parts = self.runs.len().checked_div(runs.len()).unwrap_or(1).max(1) as u64;
-        let read = |run: &Run, ration: &Ration| read::one_run(&loader, &self.roots.of(&run.root), run, ration);
+        let read = |run: &Run, ration: &InstanceBudget| read::one_run(&loader, &self.roots.of(&run.root), run, ration);
         let (readings, short) = shares::read_all(&runs, request.limits.part(parts), read, visits);
         self.short.retain(|at| !stale.contains(at));
         self.short.extend(short.iter().filter_map(|at| stale.get(*at)));

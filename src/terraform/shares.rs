@@ -1,7 +1,7 @@
 //! How much each root module may cost: shares are fixed before anything is evaluated, and what is left over goes to those that need more,
 //! in their order, so that no output depends on which thread comes first.
 
-use super::world::{MAX_VISITS, Ration};
+use super::world::{InstanceBudget, MAX_VISITS};
 use crate::eval::{Account, Limits};
 use rayon::prelude::*;
 
@@ -14,7 +14,7 @@ struct Share {
 }
 
 /// What was read of one root module, and what it used.
-struct Reading<R> {
+struct RootReading<R> {
     result: R,
     used: Share,
     /// Whether it has more instances than it may have.
@@ -28,7 +28,7 @@ struct Reading<R> {
 pub(super) fn read_all<T: Sync, R: Default + Send>(
     roots: &[T],
     limits: Limits,
-    read: impl Fn(&T, &Ration) -> R + Sync,
+    read: impl Fn(&T, &InstanceBudget) -> R + Sync,
     visits: impl Fn(&R) -> usize + Sync,
 ) -> (Vec<R>, Vec<usize>) {
     let count = roots.len().max(1);
@@ -36,14 +36,14 @@ pub(super) fn read_all<T: Sync, R: Default + Send>(
     let parts = count as u64;
     let share = Share { visits: total.visits / count, work: total.work / parts, kept: total.kept / parts };
     let one = |root: &T, share: Share| {
-        let ration = Ration::new(share.visits, Account::new(limits, share.work, share.kept));
+        let ration = InstanceBudget::new(share.visits, Account::new(limits, share.work, share.kept));
         let result = read(root, &ration);
         let (work, kept) = ration.account.left();
         let used = Share { visits: visits(&result), work: share.work - work, kept: share.kept - kept };
-        Reading { result, used, is_cut: ration.is_exceeded.get(), is_short: ration.account.is_short() }
+        RootReading { result, used, is_cut: ration.is_exceeded.get(), is_short: ration.account.is_short() }
     };
-    let mut readings: Vec<Reading<R>> = roots.par_iter().map(|root| one(root, share)).collect();
-    let done = |reading: &&Reading<R>| !reading.is_cut && !reading.is_short;
+    let mut readings: Vec<RootReading<R>> = roots.par_iter().map(|root| one(root, share)).collect();
+    let done = |reading: &&RootReading<R>| !reading.is_cut && !reading.is_short;
     let mut left = readings.iter().filter(done).fold(total, |left, reading| left.without(reading.used));
     if count > 1 {
         for (root, reading) in roots.iter().zip(&mut readings) {

@@ -14,9 +14,9 @@ pub(super) enum Subject<'n> {
     /// `module.name`.
     Call(&'n Arc<str>),
     /// `kind.name`, or `resource.kind.name`.
-    Managed(Named<'n>),
+    Managed(NamedResource<'n>),
     /// `data.kind.name`.
-    Data(Named<'n>),
+    Data(NamedResource<'n>),
     /// `ephemeral.kind.name`.
     Ephemeral,
     /// `each.part`.
@@ -39,7 +39,7 @@ pub(super) enum Subject<'n> {
 
 /// A resource or data source.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Named<'n> {
+pub(super) struct NamedResource<'n> {
     /// Its type.
     pub kind: &'n str,
     /// Its name.
@@ -51,7 +51,7 @@ pub(super) struct Named<'n> {
 impl<'n> Subject<'n> {
     /// Reads the first name and up to two that follow it.
     pub(super) fn of(first: &'n str, second: Option<&'n Arc<str>>, third: Option<&'n Arc<str>>) -> Self {
-        let named = |kind: Option<&'n Arc<str>>| Some(Named { kind: kind?, name: third?, taken: 2 });
+        let named = |kind: Option<&'n Arc<str>>| Some(NamedResource { kind: kind?, name: third?, taken: 2 });
         match (first, second) {
             ("var", Some(name)) => Self::Variable(name),
             ("local", Some(name)) => Self::Local(name),
@@ -68,7 +68,7 @@ impl<'n> Subject<'n> {
             }
             ("self", _) => Self::Itself,
             ("var" | "local" | "module" | "each" | "count" | "path" | "terraform", None) => Self::Incomplete("a name"),
-            (kind, Some(name)) => Self::Managed(Named { kind, name, taken: 1 }),
+            (kind, Some(name)) => Self::Managed(NamedResource { kind, name, taken: 1 }),
             (_, None) => Self::Unknown,
         }
     }

@@ -6,12 +6,12 @@ use super::inputs;
 use super::instance::{Each, Instance};
 use super::loader::{CONFINED, Loader};
 use super::module::Module;
-use super::providers::{Named, named_by_lock};
+use super::providers::{NamedProviders, named_by_lock};
 use super::request::Dialect;
 use super::roots::Root;
 use super::secrets;
 use super::workspace;
-use super::world::{MAX_VISITS, Ration, World};
+use super::world::{InstanceBudget, MAX_VISITS, World};
 use crate::base::{Place, Problem, ProblemKind, Reason, Span, disk};
 use crate::eval::Account;
 use crate::hcl::Block;
@@ -45,7 +45,7 @@ pub(super) struct Survey {
     /// Modules that are not there.
     pub not_followed: Vec<ModuleNotFollowed>,
     /// Which providers the tree names.
-    named: Named,
+    named: NamedProviders,
 }
 
 impl Survey {
@@ -61,7 +61,7 @@ impl Survey {
 }
 
 /// Follows all calls of a root, as many as it may have. `passed`: the values file that the run is for.
-pub(super) fn survey(loader: &Loader<'_>, root: &Root, passed: Option<&Path>, ration: &Ration) -> Survey {
+pub(super) fn survey(loader: &Loader<'_>, root: &Root, passed: Option<&Path>, ration: &InstanceBudget) -> Survey {
     let dialect = loader.dialect(&root.path);
     let module = loader.module(&root.path, dialect);
     let shown = module.shown.display().to_string();
@@ -106,7 +106,7 @@ struct Surveyor<'s> {
     passed: Option<&'s Path>,
     dialect: Dialect,
     shown: String,
-    ration: &'s Ration,
+    ration: &'s InstanceBudget,
     /// Evaluates the sources that are not plain strings.
     scout: OnceCell<World<'s>>,
     survey: Survey,
@@ -279,15 +279,15 @@ impl Surveyor<'_> {
 }
 
 /// What the evaluation of the sources of one directory may cost, before it is known which of them are roots: a small part of a run.
-fn ration(loader: &Loader<'_>) -> Ration {
+fn ration(loader: &Loader<'_>) -> InstanceBudget {
     let limits = loader.request.limits;
-    Ration::new(MAX_VISITS, Account::new(limits, limits.run_work / PART, limits.run_kept / PART))
+    InstanceBudget::new(MAX_VISITS, Account::new(limits, limits.run_work / PART, limits.run_kept / PART))
 }
 
 const PART: u64 = 10_000;
 
 /// A world in which only sources of module calls are evaluated.
-fn scout<'s>(loader: &'s Loader<'s>, root: &Root, passed: Option<&Path>, ration: &'s Ration) -> World<'s> {
+fn scout<'s>(loader: &'s Loader<'s>, root: &Root, passed: Option<&Path>, ration: &'s InstanceBudget) -> World<'s> {
     let module = loader.root(&root.path);
     let inputs = inputs::read(loader.request, loader.sources, &root.path, &module.shown, passed).inputs;
     let (workspace, _) = workspace::find(loader.request, &module, loader.sources);

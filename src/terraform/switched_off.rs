@@ -13,7 +13,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 /// A key's block: the path of calls, and its name.
-pub(super) type Declared = (String, Arc<str>);
+pub(super) type KeyBlock = (String, Arc<str>);
 
 /// How many locals are followed on the way to the variable that decides.
 const MOST_STEPS: usize = 8;
@@ -25,7 +25,7 @@ type Enters<'f> = dyn Fn(&Rc<Instance>, &Arc<str>, &Block) -> bool + 'f;
 
 /// The blocks without an instance that a walk has met. A block counts only if no instance of its module makes a key of it.
 #[derive(Default)]
-pub(super) struct Off(RefCell<BTreeMap<Declared, SwitchedOff>>);
+pub(super) struct Off(RefCell<BTreeMap<KeyBlock, SwitchedOff>>);
 
 impl Off {
     /// Notes a key's block that expands to nothing.
@@ -64,7 +64,7 @@ impl Off {
     }
 
     /// The blocks of which no key was found, in this run of the root module `root`.
-    pub(super) fn take(self, root: &Arc<str>, inputs: Option<&Arc<str>>, is_found: impl Fn(&Declared) -> bool) -> Vec<SwitchedOff> {
+    pub(super) fn take(self, root: &Arc<str>, inputs: Option<&Arc<str>>, is_found: impl Fn(&KeyBlock) -> bool) -> Vec<SwitchedOff> {
         let all = self.0.into_inner().into_iter().filter(|(declared, _)| !is_found(declared));
         all.map(|(_, block)| SwitchedOff { root: Arc::clone(root), inputs: inputs.cloned(), ..block }).collect()
     }

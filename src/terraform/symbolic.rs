@@ -26,7 +26,7 @@ pub(super) fn is_open(value: Option<&Value>, ty: &Type) -> bool {
 
 /// How much is put into empty inputs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Fill {
+pub(super) enum LibraryInputs {
     /// One entry in each collection that the variable itself holds; what is inside of it is the smallest the type allows.
     Shallow,
     /// One entry in collections within entries as well.
@@ -37,8 +37,8 @@ pub(super) enum Fill {
 
 /// What a variable holds in a library: its default as far as it has one, marked as the caller's, and one smallest entry where it
 /// has none or an empty one.
-pub(super) fn fill(default: Option<&Value>, variable: &Block, constraint: &TypeConstraint, name: &str, how: Fill) -> Value {
-    let is_opened = |value: &Value| is_open(Some(value), &constraint.ty) || (how == Fill::Open && value.is_null());
+pub(super) fn fill(default: Option<&Value>, variable: &Block, constraint: &TypeConstraint, name: &str, how: LibraryInputs) -> Value {
+    let is_opened = |value: &Value| is_open(Some(value), &constraint.ty) || (how == LibraryInputs::Open && value.is_null());
     if let Some(value) = default.filter(|value| !is_opened(value)) {
         return mark(value.clone());
     }
@@ -51,7 +51,7 @@ pub(super) fn fill(default: Option<&Value>, variable: &Block, constraint: &TypeC
 }
 
 /// The variable's own collections get one entry each.
-fn outer(ty: &Type, why: &Reason, how: Fill) -> Value {
+fn outer(ty: &Type, why: &Reason, how: LibraryInputs) -> Value {
     match ty {
         Type::Map(element) => Value::object(BTreeMap::from([(Arc::from(ANY), smallest(element, why, how))])),
         Type::List(element) | Type::Set(element) => Value::tuple(vec![smallest(element, why, how)]),
@@ -64,13 +64,13 @@ fn outer(ty: &Type, why: &Reason, how: Fill) -> Value {
 }
 
 /// The smallest value of an entry: required attributes are not known, optional ones are left to their defaults.
-fn smallest(ty: &Type, why: &Reason, how: Fill) -> Value {
+fn smallest(ty: &Type, why: &Reason, how: LibraryInputs) -> Value {
     match (ty, how) {
         (Type::Object(attributes), _) => {
-            let inside = attributes.iter().filter(|(_, own)| !own.optional || (how != Fill::Shallow && can_hold(&own.ty)));
+            let inside = attributes.iter().filter(|(_, own)| !own.optional || (how != LibraryInputs::Shallow && can_hold(&own.ty)));
             Value::object(inside.map(|(name, own)| (Arc::clone(name), smallest(&own.ty, why, how))).collect())
         }
-        (Type::Map(_) | Type::List(_) | Type::Set(_), Fill::Deep | Fill::Open) => outer(ty, why, how),
+        (Type::Map(_) | Type::List(_) | Type::Set(_), LibraryInputs::Deep | LibraryInputs::Open) => outer(ty, why, how),
         _ => Value::unknown(ty.without_optional(), why.clone()),
     }
 }

@@ -3,7 +3,7 @@
 use super::calls::Target;
 use super::facts::{Problems, Reader};
 use super::instance::{Each, Expansion, Instance};
-use super::module::Named;
+use super::module::DeclarationKind;
 use super::switched_off::Off;
 use super::world::{MAX_MODULES, MAX_VISITS, ResourceName, World};
 use crate::base::{Address, InstanceKey, Place, Problem, ProblemKind};
@@ -148,7 +148,7 @@ impl<'w> Walk<'w> {
 
     /// Notes what Terraform would reject of a call that leads to keys.
     fn check_call(&self, at: &Rc<Instance>, name: &Arc<str>, call: &Block, folder: &Path) {
-        if let Some(fault) = at.module.fault(Named::Call, name) {
+        if let Some(fault) = at.module.fault(DeclarationKind::Call, name) {
             let place = Place::Source(fault.span.unwrap_or(call.header));
             self.problems.certain(Problem::new(ProblemKind::Refused, fault.message).at(place));
         }

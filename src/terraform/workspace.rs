@@ -22,13 +22,13 @@ enum Backend {
     /// Workspaces are those of the backend's state, or there is no backend.
     Local,
     /// A `cloud` block, and the name in its `workspaces` block.
-    Cloud(Named, Place),
+    Cloud(WorkspaceName, Place),
     /// `backend "remote"` with a prefix: one of several workspaces is selected by `terraform workspace select`.
     Prefix,
 }
 
 /// The name in a `workspaces` block.
-enum Named {
+enum WorkspaceName {
     This(Arc<str>),
     No,
     NotConstant,
@@ -46,7 +46,7 @@ pub(super) fn find(request: &Request, module: &Module, sources: &Sources) -> (Wo
     let backend = backend(module, sources);
     if request.recorded.is_some() {
         let workspace = match backend {
-            Backend::Cloud(Named::This(name), _) => Ok(name),
+            Backend::Cloud(WorkspaceName::This(name), _) => Ok(name),
             // Today's workspace need not be the one that was planned.
             _ => Err("a plan does not record its workspace; pass it with `--workspace`".into()),
         };
@@ -54,7 +54,7 @@ pub(super) fn find(request: &Request, module: &Module, sources: &Sources) -> (Wo
     }
     if let Some(name) = given(&request.env_workspace) {
         return match &backend {
-            Backend::Cloud(Named::This(configured), place) if *configured != name => {
+            Backend::Cloud(WorkspaceName::This(configured), place) if *configured != name => {
                 let message = format!("`TF_WORKSPACE` selects the workspace `{name}`, but the `cloud` block names `{configured}`");
                 let mut problem = Problem::new(ProblemKind::Refused, message).help("Unset `TF_WORKSPACE`, or pass `--workspace`");
                 problem.related.push(Step::new(place.clone(), "the `cloud` block"));
@@ -66,9 +66,9 @@ pub(super) fn find(request: &Request, module: &Module, sources: &Sources) -> (Wo
     }
     let selected = || selected(request, module);
     let workspace = match backend {
-        Backend::Cloud(Named::This(name), _) => Ok(name),
-        Backend::Cloud(Named::NotConstant, _) => Err("the workspace name in the `cloud` block is not a constant".into()),
-        Backend::Cloud(Named::No, _) => {
+        Backend::Cloud(WorkspaceName::This(name), _) => Ok(name),
+        Backend::Cloud(WorkspaceName::NotConstant, _) => Err("the workspace name in the `cloud` block is not a constant".into()),
+        Backend::Cloud(WorkspaceName::No, _) => {
             selected().unwrap_or_else(|| Err("the `cloud` block does not name the workspace; pass it with `--workspace`".into()))
         }
         Backend::Prefix => {
@@ -118,30 +118,30 @@ fn backend(module: &Module, sources: &Sources) -> Backend {
     match last {
         Some(block) if &*block.kind.text == "cloud" => Backend::Cloud(member(block, "name", sources), Place::Source(block.header)),
         Some(block) if block.labels.first().is_some_and(|label| &*label.text == "remote") => {
-            if matches!(member(block, "prefix", sources), Named::No) { Backend::Local } else { Backend::Prefix }
+            if matches!(member(block, "prefix", sources), WorkspaceName::No) { Backend::Local } else { Backend::Prefix }
         }
         _ => Backend::Local,
     }
 }
 
 /// An argument of the `workspaces` block; JSON syntax has an object in its place.
-fn member(block: &Block, name: &str, sources: &Sources) -> Named {
+fn member(block: &Block, name: &str, sources: &Sources) -> WorkspaceName {
     let of = |text: Option<Arc<str>>| match text {
-        Some(text) if text.is_empty() => Named::No,
-        Some(text) => Named::This(text),
-        None => Named::NotConstant,
+        Some(text) if text.is_empty() => WorkspaceName::No,
+        Some(text) => WorkspaceName::This(text),
+        None => WorkspaceName::NotConstant,
     };
     let in_body = |body: &Body| body.attribute(name).map(|written| of(constants::text(&written.value, sources)));
     let nested = block.body.blocks.iter().filter(|inner| &*inner.kind.text == "workspaces");
     if let Some(named) = nested.filter_map(|inner| in_body(&inner.body)).next_back() {
         return named;
     }
-    let Some(written) = block.body.attribute("workspaces") else { return Named::No };
-    let Ok(value) = constants::value(&written.value, sources) else { return Named::NotConstant };
+    let Some(written) = block.body.attribute("workspaces") else { return WorkspaceName::No };
+    let Ok(value) = constants::value(&written.value, sources) else { return WorkspaceName::NotConstant };
     let object = value.as_sequence().and_then(<[Value]>::first).unwrap_or(&value);
     match object.as_mapping().and_then(|members| members.get(name)).map(|member| &member.data) {
-        None | Some(Data::Null(_)) => Named::No,
+        None | Some(Data::Null(_)) => WorkspaceName::No,
         Some(Data::String(text)) => of(Some(Arc::clone(text))),
-        Some(_) => Named::NotConstant,
+        Some(_) => WorkspaceName::NotConstant,
     }
 }

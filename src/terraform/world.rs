@@ -6,7 +6,7 @@ use super::files::Files;
 use super::inputs::Inputs;
 use super::instance::{Each, Expansion, Instance, address};
 use super::loader::Loader;
-use super::module::{Module, Named};
+use super::module::{DeclarationKind, Module};
 use super::refusals::Refusals;
 use super::request;
 use super::resource::One;
@@ -37,13 +37,13 @@ pub(super) struct World<'w> {
     pub dialect: Dialect,
     pub files: Files,
     pub inputs: Inputs,
-    pub ration: &'w Ration,
+    pub ration: &'w InstanceBudget,
     pinned: OnceCell<bool>,
     /// Variables whose validations are being evaluated.
     pub validated: super::conditions::Validated,
     top: OnceCell<Rc<Instance>>,
-    values: RefCell<HashMap<Slot, Result<Value, EvalError>>>,
-    running: RefCell<Vec<(Slot, String)>>,
+    values: RefCell<HashMap<MemoKey, Result<Value, EvalError>>>,
+    running: RefCell<Vec<(MemoKey, String)>>,
     expansions: RefCell<HashMap<Site, Rc<Expansion>>>,
     /// The instance keys that are not shown.
     hidden_keys: RefCell<HiddenKeys>,
@@ -68,13 +68,13 @@ const MAX_ATTRIBUTES: usize = 500_000;
 
 /// How many instances one root may have, whether it has more, and what its expressions may cost.
 #[derive(Debug)]
-pub(super) struct Ration {
+pub(super) struct InstanceBudget {
     pub most: usize,
     pub is_exceeded: Cell<bool>,
     pub account: Rc<Account>,
 }
 
-impl Ration {
+impl InstanceBudget {
     pub(super) fn new(most: usize, account: Account) -> Self {
         Self { most, is_exceeded: Cell::new(false), account: Rc::new(account) }
     }
@@ -87,7 +87,7 @@ type VariableName = (PathBuf, Arc<str>);
 
 /// Something that is evaluated once. The number is that of the module instance.
 #[derive(Clone, PartialEq, Eq, Hash)]
-pub(super) enum Slot {
+pub(super) enum MemoKey {
     Variable(usize, Arc<str>),
     Local(usize, Arc<str>),
     Output(usize, Arc<str>),
@@ -110,7 +110,7 @@ pub(super) struct ResourceName {
 
 impl ResourceName {
     /// The resource or data source that a reference names.
-    pub(super) fn of(data: bool, named: subject::Named<'_>) -> Self {
+    pub(super) fn of(data: bool, named: subject::NamedResource<'_>) -> Self {
         Self { data, kind: named.kind.into(), name: Arc::clone(named.name) }
     }
 }
@@ -126,7 +126,7 @@ pub(super) enum Site {
 
 impl<'w> World<'w> {
     /// A world of which nothing is evaluated yet.
-    pub(super) fn new(loader: &'w Loader<'w>, root: &Path, inputs: Inputs, workspace: Workspace, ration: &'w Ration) -> Self {
+    pub(super) fn new(loader: &'w Loader<'w>, root: &Path, inputs: Inputs, workspace: Workspace, ration: &'w InstanceBudget) -> Self {
         Self {
             loader,
             root: root.to_path_buf(),
@@ -191,7 +191,7 @@ impl<'w> World<'w> {
     /// The value of a slot, evaluated the first time. An error in there is not for `try` of whoever refers to it to catch.
     pub(super) fn once(
         &self,
-        slot: Slot,
+        slot: MemoKey,
         name: impl FnOnce() -> String,
         make: impl FnOnce() -> Result<Value, EvalError>,
     ) -> Result<Value, EvalError> {
@@ -213,7 +213,7 @@ impl<'w> World<'w> {
 
     /// The value of a slot that is only made of other slots, which find circles and count the depth: without a memory, a chain of n would
     /// be followed n times.
-    pub(super) fn remembered(&self, slot: Slot, make: impl FnOnce() -> Result<Value, EvalError>) -> Result<Value, EvalError> {
+    pub(super) fn remembered(&self, slot: MemoKey, make: impl FnOnce() -> Result<Value, EvalError>) -> Result<Value, EvalError> {
         if let Some(done) = self.values.borrow().get(&slot) {
             return done.clone();
         }
@@ -223,7 +223,7 @@ impl<'w> World<'w> {
     }
 
     /// Notes that something is being evaluated; an error where it already is.
-    fn guard(&self, slot: Slot, name: impl FnOnce() -> String) -> Result<(), EvalError> {
+    fn guard(&self, slot: MemoKey, name: impl FnOnce() -> String) -> Result<(), EvalError> {
         let mut running = self.running.borrow_mut();
         if let Some(at) = running.iter().position(|(own, _)| *own == slot) {
             let names: Vec<&str> = running.iter().skip(at).map(|(_, name)| name.as_str()).collect();
@@ -243,14 +243,14 @@ impl<'w> World<'w> {
         if let Some(value) = self.validated.value(at.id, name) {
             return Ok(value);
         }
-        if let Some(fault) = at.module.fault(Named::Variable, name) {
+        if let Some(fault) = at.module.fault(DeclarationKind::Variable, name) {
             return Err(fault);
         }
         let Some(block) = at.module.variables.get(name) else {
             return self.undeclared(at, format!("there is no variable `{name}` in this module"));
         };
         let label = || format!("`{}var.{name}`", at.prefix);
-        self.once(Slot::Variable(at.id, Arc::clone(name)), label, || {
+        self.once(MemoKey::Variable(at.id, Arc::clone(name)), label, || {
             if let Some(error) = super::arguments::declaration(block) {
                 return Err(error);
             }
@@ -303,7 +303,7 @@ impl<'w> World<'w> {
         variable: &Block,
         constraint: &TypeConstraint,
     ) -> Result<Value, EvalError> {
-        if let Some(fault) = parent.module.fault(Named::Call, call) {
+        if let Some(fault) = parent.module.fault(DeclarationKind::Call, call) {
             return Err(fault);
         }
         let block = parent.module.calls.get(call);
@@ -370,14 +370,14 @@ impl<'w> World<'w> {
 
     /// `local.name`.
     pub(super) fn local(&self, at: &Rc<Instance>, name: &Arc<str>) -> Result<Value, EvalError> {
-        if let Some(fault) = at.module.fault(Named::Local, name) {
+        if let Some(fault) = at.module.fault(DeclarationKind::Local, name) {
             return Err(fault);
         }
         let Some(local) = at.module.locals.get(name) else {
             return self.undeclared(at, format!("there is no local value `{name}` in this module"));
         };
         let label = || format!("`{}local.{name}`", at.prefix);
-        self.once(Slot::Local(at.id, Arc::clone(name)), label, || {
+        self.once(MemoKey::Local(at.id, Arc::clone(name)), label, || {
             let value = self.eval(&local.value, &Frame::new(self, at, &Each::None))?;
             Ok(through(value, local.value.span, StepKind::Local(Arc::clone(name)), &at.calls))
         })
@@ -385,7 +385,7 @@ impl<'w> World<'w> {
 
     /// An output of a module instance.
     pub(super) fn output(&self, at: &Rc<Instance>, name: &Arc<str>) -> Result<Value, EvalError> {
-        if let Some(fault) = at.module.fault(Named::Output, name) {
+        if let Some(fault) = at.module.fault(DeclarationKind::Output, name) {
             return Err(fault);
         }
         let Some(block) = at.module.outputs.get(name) else {
@@ -395,7 +395,7 @@ impl<'w> World<'w> {
             return Ok(Value::unknown(Type::Any, format!("output `{name}` has no value")));
         };
         let label = || format!("`{}output.{name}`", at.prefix);
-        self.once(Slot::Output(at.id, Arc::clone(name)), label, || {
+        self.once(MemoKey::Output(at.id, Arc::clone(name)), label, || {
             if let Some(error) = super::arguments::declaration(block) {
                 return Err(error);
             }
@@ -435,7 +435,7 @@ impl<'w> World<'w> {
         if let Some(done) = self.expansions.borrow().get(&site) {
             return Ok(Rc::clone(done));
         }
-        self.guard(Slot::Expansion(site.clone()), || format!("`{}`", address()))?;
+        self.guard(MemoKey::Expansion(site.clone()), || format!("`{}`", address()))?;
         let expansion = Rc::new(super::expand::expand(self, at, block));
         self.running.borrow_mut().pop();
         for (shown, real) in expansion.hidden_keys() {
@@ -545,7 +545,7 @@ impl<'w> World<'w> {
     /// A resource as a whole: an object, or a tuple or object of them.
     pub(super) fn whole(&self, at: &Rc<Instance>, of: &ResourceName, block: &Block) -> Result<Value, EvalError> {
         let label = || format!("`{}`", address(at, of.data, &of.kind, &of.name, None));
-        self.once(Slot::Whole(at.id, of.clone()), label, || {
+        self.once(MemoKey::Whole(at.id, of.clone()), label, || {
             let expansion = self.resource_expansion(at, of, block)?;
             let attributes = schema::of(of.data, &of.kind).map_or(1, |schema| schema.fields.len());
             if expansion.keys().len().saturating_mul(attributes) > MAX_ATTRIBUTES {
@@ -558,7 +558,7 @@ impl<'w> World<'w> {
     /// A module call as a whole: an object of its outputs, or a tuple or object of them.
     pub(super) fn whole_module(&self, at: &Rc<Instance>, name: &Arc<str>, call: &Block) -> Result<Value, EvalError> {
         let label = || format!("`{}module.{name}`", at.prefix);
-        self.once(Slot::Module(at.id, Arc::clone(name)), label, || {
+        self.once(MemoKey::Module(at.id, Arc::clone(name)), label, || {
             let expansion = self.call_expansion(at, name, call)?;
             self.gather(&expansion, |key, each| match self.child(at, name, call, key, each) {
                 Err(why) => Value::unknown(Type::Any, why),

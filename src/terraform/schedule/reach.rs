@@ -15,7 +15,7 @@ use std::sync::Arc;
 const MAX_DEPTH: usize = 200;
 
 /// A search for the first driver that an expression could depend on.
-pub(super) struct Reach<'w> {
+pub(super) struct DriverSearch<'w> {
     world: &'w World<'w>,
     seen: HashSet<(usize, String)>,
     depth: usize,
@@ -24,12 +24,12 @@ pub(super) struct Reach<'w> {
 
 /// What an expression could depend on.
 pub(super) fn driver(world: &World<'_>, expr: &Expr, at: &Rc<Instance>, each: &Each) -> Option<String> {
-    let mut reach = Reach { world, seen: HashSet::new(), depth: 0, found: None };
+    let mut reach = DriverSearch { world, seen: HashSet::new(), depth: 0, found: None };
     reach.expression(expr, at, each);
     reach.found
 }
 
-impl Reach<'_> {
+impl DriverSearch<'_> {
     fn expression(&mut self, expr: &Expr, at: &Rc<Instance>, each: &Each) {
         if self.depth >= MAX_DEPTH || self.found.is_some() {
             return;

@@ -36,7 +36,7 @@ pub(super) struct Triggers {
 }
 
 /// An instance that is named in `replace_triggered_by`.
-pub(super) struct Named<'b> {
+pub(super) struct TriggerInstance<'b> {
     pub of: ResourceName,
     pub block: &'b Block,
     pub key: Option<InstanceKey>,
@@ -62,7 +62,7 @@ pub(super) fn of(world: &World<'_>, at: &Rc<Instance>, block: &Block, each: &Eac
     found
 }
 
-fn idle(world: &World<'_>, at: &Rc<Instance>, named: &Named<'_>) -> Idle {
+fn idle(world: &World<'_>, at: &Rc<Instance>, named: &TriggerInstance<'_>) -> Idle {
     let name = &named.of.name;
     let key = named.key.as_ref().map(InstanceKey::to_string).unwrap_or_default();
     let (driver, trigger) = match (&named.key, named.is_indexed) {
@@ -74,8 +74,8 @@ fn idle(world: &World<'_>, at: &Rc<Instance>, named: &Named<'_>) -> Idle {
     Idle { driver, trigger, period, at: named.expr.span }
 }
 
-fn by_one(world: &World<'_>, at: &Rc<Instance>, each: &Each, named: &Named<'_>, found: &mut Triggers) -> Drivers {
-    let Named { of, block, key, each: own, attribute, expr, .. } = named;
+fn by_one(world: &World<'_>, at: &Rc<Instance>, each: &Each, named: &TriggerInstance<'_>, found: &mut Triggers) -> Drivers {
+    let TriggerInstance { of, block, key, each: own, attribute, expr, .. } = named;
     let change = change(world, at, of, block, key.as_ref(), own);
     let any = change.updated.union(change.replaced);
     if let Some(idle) = change.idle {
@@ -98,7 +98,7 @@ fn by_one(world: &World<'_>, at: &Rc<Instance>, each: &Each, named: &Named<'_>, 
 }
 
 /// The instances that are named in `replace_triggered_by` of a block. What Terraform would reject of it names nothing.
-pub(super) fn named<'b>(world: &World<'_>, at: &'b Rc<Instance>, block: &'b Block, each: &Each) -> Vec<Named<'b>> {
+pub(super) fn named<'b>(world: &World<'_>, at: &'b Rc<Instance>, block: &'b Block, each: &Each) -> Vec<TriggerInstance<'b>> {
     let mut found = Vec::new();
     for lifecycle in block.body.blocks_of("lifecycle") {
         let items = lifecycle.body.attribute("replace_triggered_by").map(|attribute| &attribute.value.without_parens().kind);
@@ -146,7 +146,7 @@ pub(super) fn wrong(world: &World<'_>, at: &Rc<Instance>, block: &Block, each: &
     None
 }
 
-fn named_by<'b>(world: &World<'_>, at: &'b Rc<Instance>, each: &Each, item: &'b Expr, found: &mut Vec<Named<'b>>) {
+fn named_by<'b>(world: &World<'_>, at: &'b Rc<Instance>, each: &Each, item: &'b Expr, found: &mut Vec<TriggerInstance<'b>>) {
     let Some((of, steps)) = resource(item) else { return };
     let Some(block) = at.module.managed.get(&of.kind).and_then(|named| named.get(&of.name)) else { return };
     let Ok(expansion) = world.resource_expansion(at, &of, block) else { return };
@@ -169,7 +169,7 @@ fn named_by<'b>(world: &World<'_>, at: &'b Rc<Instance>, each: &Each, item: &'b 
     for key in expansion.keys().into_iter().filter(|key| is_picked(index.as_ref(), key.as_ref())) {
         let Some(own) = expansion.each(key.as_ref()) else { continue };
         let is_indexed = index.is_some();
-        found.push(Named { of: of.clone(), block, key, each: own, is_indexed, attribute: attribute.clone(), expr: item });
+        found.push(TriggerInstance { of: of.clone(), block, key, each: own, is_indexed, attribute: attribute.clone(), expr: item });
     }
 }
 

@@ -12,13 +12,13 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
 /// Fields by name.
-pub(super) type Fields = BTreeMap<Arc<str>, Field>;
+pub(super) type SchemaFields = BTreeMap<Arc<str>, Field>;
 
 /// A resource type or data source.
 #[derive(Debug)]
 pub(super) struct Schema {
     /// Its arguments, attributes and nested blocks.
-    pub fields: Fields,
+    pub fields: SchemaFields,
     /// Whether the provider is made with terraform-plugin-sdk, which takes an empty text for an omitted one.
     pub is_sdk: bool,
     /// Whether no version of the provider has more fields than these.
@@ -29,14 +29,14 @@ pub(super) struct Schema {
 #[derive(Debug)]
 pub(super) enum Field {
     /// An argument or attribute.
-    Attribute(Attribute),
+    Attribute(SchemaAttribute),
     /// A nested block.
     Block(NestedBlock),
 }
 
 /// An argument or attribute.
 #[derive(Debug)]
-pub(super) struct Attribute {
+pub(super) struct SchemaAttribute {
     /// Its type.
     pub ty: Type,
     /// Who sets it.
@@ -85,7 +85,7 @@ pub(super) struct NestedBlock {
     /// Whether the provider makes it where it is omitted.
     pub is_filled_in: bool,
     /// What is inside.
-    pub fields: Fields,
+    pub fields: SchemaFields,
 }
 
 /// What the blocks of a type make.
@@ -140,12 +140,12 @@ impl Default {
 }
 
 /// Schemas that were read, by type: those of resources, then those of data sources.
-type Read = [HashMap<String, Arc<Schema>>; 2];
+type SchemaMemo = [HashMap<String, Arc<Schema>>; 2];
 
 /// The schema of a type, where it is known. Read the first time, and kept.
 pub(super) fn of(is_data: bool, kind: &str) -> Option<Arc<Schema>> {
-    static READ: LazyLock<Mutex<Read>> = LazyLock::new(Mutex::default);
-    let at = |read: &Read| {
+    static READ: LazyLock<Mutex<SchemaMemo>> = LazyLock::new(Mutex::default);
+    let at = |read: &SchemaMemo| {
         let [resources, data] = read;
         (if is_data { data } else { resources }).get(kind).cloned()
     };

@@ -8,7 +8,7 @@
 //! * `B`, or `D` where the provider fills the block in, then how it nests: `1` an object, `L` a list, `S` a set, `M` a map of them, then
 //!   how many there may be, if that is limited, then what is inside.
 
-use super::{Attribute, Default, Field, Fields, Filling, NestedBlock, Nesting, Schema};
+use super::{Default, Field, Filling, NestedBlock, Nesting, Schema, SchemaAttribute, SchemaFields};
 use crate::eval::Type;
 use std::collections::BTreeMap;
 use std::io::Read as _;
@@ -18,7 +18,7 @@ use std::sync::{Arc, OnceLock};
 static BYTES: &[u8] = include_bytes!("oci.table");
 
 /// The types of one service, read when one of them is needed.
-struct Service {
+struct ServiceTable {
     name: &'static str,
     compressed: &'static [u8],
     text: OnceLock<String>,
@@ -27,7 +27,7 @@ struct Service {
 /// The table's head.
 struct Table {
     version: &'static str,
-    services: Vec<Service>,
+    services: Vec<ServiceTable>,
 }
 
 fn table() -> &'static Table {
@@ -49,7 +49,7 @@ fn head(bytes: &'static [u8]) -> Option<Table> {
     let service = |line: &'static str| {
         let mut words = line.split(' ');
         let (name, start, length): (_, usize, usize) = (words.next()?, words.next()?.parse().ok()?, words.next()?.parse().ok()?);
-        Some(Service { name, compressed: rest.get(start..start.checked_add(length)?)?, text: OnceLock::new() })
+        Some(ServiceTable { name, compressed: rest.get(start..start.checked_add(length)?)?, text: OnceLock::new() })
     };
     let services = index?.into_iter().map(service).collect::<Option<_>>()?;
     Some(Table { version, services })
@@ -98,16 +98,16 @@ pub(super) fn all() -> Vec<(bool, String)> {
 
 /// Reads what is in a line's braces.
 pub(super) fn schema(line: &str, is_sdk: bool, is_complete: bool) -> Option<Schema> {
-    let mut reader = Reader { rest: line };
+    let mut reader = TableReader { rest: line };
     let fields = reader.fields()?;
     reader.rest.is_empty().then_some(Schema { fields, is_sdk, is_complete })
 }
 
-struct Reader<'t> {
+struct TableReader<'t> {
     rest: &'t str,
 }
 
-impl<'t> Reader<'t> {
+impl<'t> TableReader<'t> {
     /// Takes a character where it is the next one.
     fn take(&mut self, wanted: char) -> bool {
         let rest = self.rest.strip_prefix(wanted);
@@ -141,7 +141,7 @@ impl<'t> Reader<'t> {
         Some(items)
     }
 
-    fn fields(&mut self) -> Option<Fields> {
+    fn fields(&mut self) -> Option<SchemaFields> {
         Some(self.braces(Self::field)?.into_iter().collect())
     }
 
@@ -160,7 +160,7 @@ impl<'t> Reader<'t> {
         };
         let ty = self.ty()?;
         let default = if self.take('=') { Some(self.default()?) } else { None };
-        Some(Field::Attribute(Attribute { ty, filling, default, is_sensitive, is_altered, has_unknown_default }))
+        Some(Field::Attribute(SchemaAttribute { ty, filling, default, is_sensitive, is_altered, has_unknown_default }))
     }
 
     fn block(&mut self, is_filled_in: bool) -> Option<Field> {
