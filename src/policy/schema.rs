@@ -100,6 +100,7 @@ struct Exempt {
 #[derive(JsonSchema)]
 #[schemars(rename_all = "lowercase")]
 #[expect(dead_code, reason = "only the schema is made of it; the reader wants spans")]
+#[schemars(rename = "Level")]
 enum LevelSchema {
     Error,
     Warning,
@@ -111,6 +112,7 @@ enum LevelSchema {
 #[derive(JsonSchema)]
 #[schemars(rename_all = "lowercase")]
 #[expect(dead_code, reason = "only the schema is made of it; the reader wants spans")]
+#[schemars(rename = "FailOn")]
 enum FailOnSchema {
     Error,
     Warning,

@@ -69,6 +69,7 @@ impl<T, O: Serialize> Serialize for Streamed<'_, T, O> {
 
 /// A key.
 #[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Key")]
 struct KeyOut<'a> {
     /// The address as Terraform prints it; the OCID of a live key.
     address: &'a str,
