@@ -19,6 +19,8 @@
 //! # Ok::<(), jiff::Error>(())
 //! ```
 
+#![warn(unreachable_pub)]
+
 pub mod base;
 pub mod check;
 pub mod cli;

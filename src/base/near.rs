@@ -6,7 +6,7 @@ use strsim::osa_distance;
 const LONGEST: usize = 65;
 
 /// How many known words a word is compared with: a hostile module has a hundred thousand variables, and none of them is suggested.
-pub const MOST_WORDS: usize = 1_000;
+pub(crate) const MOST_WORDS: usize = 1_000;
 
 /// The known word that is meant: one that begins so, or one of which at most a third of the letters differ.
 #[must_use]
@@ -22,7 +22,7 @@ pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Opti
 
 /// The known word of which at most a fifth of the letters differ: so near that the other one is hardly a word of its own.
 #[must_use]
-pub fn closest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+pub(crate) fn closest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     within(word, known, 5)
 }
 

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{PoisonError, RwLock};
 
 /// What is shown in place of a line that may not be quoted. The words are Terraform's.
-pub const NOT_SHOWN: &str = "(source code not available)";
+pub(crate) const NOT_SHOWN: &str = "(source code not available)";
 
 /// The longest instance key from a file that is shown, in characters.
 const LONGEST_KEY: usize = 64;
@@ -17,13 +17,13 @@ const TOKEN: usize = 16;
 /// Whether a value may be shown. One that is sensitive never is; one that came from a file, the environment or the command line is if it is
 /// harmless: one of the service's own words, or a number.
 #[must_use]
-pub fn may_show(sensitive: bool, from_file: bool, is_harmless: bool) -> bool {
+pub(crate) fn may_show(sensitive: bool, from_file: bool, is_harmless: bool) -> bool {
     !sensitive && (!from_file || is_harmless)
 }
 
 /// Whether a complete name from a document may be shown: short, and without a run of letters and digits that looks like a token.
 #[must_use]
-pub fn may_show_name(text: &str) -> bool {
+pub(crate) fn may_show_name(text: &str) -> bool {
     if text.chars().count() > LONGEST_KEY {
         return false;
     }
@@ -33,7 +33,7 @@ pub fn may_show_name(text: &str) -> bool {
 
 /// What of a text may not be quoted.
 #[derive(Debug, Default)]
-pub struct Veil {
+pub(crate) struct Veil {
     all: AtomicBool,
     /// Where hidden pieces begin and end. They do not overlap.
     pieces: RwLock<BTreeMap<usize, usize>>,
@@ -42,17 +42,17 @@ pub struct Veil {
 impl Veil {
     /// A veil over a complete text.
     #[must_use]
-    pub fn over_all() -> Self {
+    pub(crate) fn over_all() -> Self {
         Self { all: AtomicBool::new(true), pieces: RwLock::default() }
     }
 
     /// Hides everything.
-    pub fn hide_all(&self) {
+    pub(crate) fn hide_all(&self) {
         self.all.store(true, Ordering::Relaxed);
     }
 
     /// Hides a range of bytes.
-    pub fn hide(&self, range: Range<usize>) {
+    pub(crate) fn hide(&self, range: Range<usize>) {
         let mut pieces = self.pieces.write().unwrap_or_else(PoisonError::into_inner);
         let (mut start, mut end) = (range.start, range.end);
         while let Some((own_start, own_end)) = pieces.range(..=end).next_back().map(|(start, end)| (*start, *end)) {
@@ -67,13 +67,13 @@ impl Veil {
 
     /// Whether nothing is hidden.
     #[must_use]
-    pub fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         !self.all.load(Ordering::Relaxed) && self.pieces.read().unwrap_or_else(PoisonError::into_inner).is_empty()
     }
 
     /// Whether something of a range is hidden.
     #[must_use]
-    pub fn hides(&self, range: &Range<usize>) -> bool {
+    pub(crate) fn hides(&self, range: &Range<usize>) -> bool {
         if self.all.load(Ordering::Relaxed) {
             return true;
         }
@@ -85,7 +85,7 @@ impl Veil {
 
     /// A text with every line left blank that something hidden is on; lengths and line ends are kept, so that places still fit.
     #[must_use]
-    pub fn shown<'t>(&self, text: &'t str) -> Cow<'t, str> {
+    pub(crate) fn shown<'t>(&self, text: &'t str) -> Cow<'t, str> {
         if self.is_empty() {
             return Cow::Borrowed(text);
         }

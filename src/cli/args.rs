@@ -48,7 +48,7 @@ fn long_end() -> String {
     subcommand_negates_reqs = true,
     max_term_width = 100
 )]
-pub struct Arguments {
+pub(super) struct Arguments {
     /// What to do [default: check].
     #[command(subcommand)]
     pub command: Option<Command>,
@@ -60,7 +60,7 @@ pub struct Arguments {
 
 /// The subcommands.
 #[derive(Debug, Subcommand)]
-pub enum Command {
+pub(super) enum Command {
     /// Check the keys of Terraform/OpenTofu directories, plans and states (the default).
     #[command(after_help = short_end(), after_long_help = long_end())]
     Check(Box<Check>),
@@ -83,7 +83,7 @@ pub enum Command {
 
 /// `kmslint check`.
 #[derive(Debug, Args)]
-pub struct Check {
+pub(super) struct Check {
     /// Directories, .tf/.tofu/.tfvars files, plan or state JSON; `-` for standard input.
     #[arg(value_name = "PATH", default_value = ".")]
     pub paths: Vec<PathBuf>,
@@ -123,7 +123,7 @@ pub struct Check {
 
 /// `kmslint live`.
 #[derive(Debug, Args)]
-pub struct Live {
+pub(super) struct Live {
     /// Compare with these directories, plans and states: report keys that differ from the code, that no code declares, or that are gone
     #[arg(long, value_name = "PATH", num_args = 1.., help_heading = "Drift")]
     pub against: Vec<PathBuf>,
@@ -253,7 +253,7 @@ fn rps(text: &str) -> Result<f64, String> {
 
 /// Where a root module's values come from.
 #[derive(Debug, Args)]
-pub struct Inputs {
+pub(super) struct Inputs {
     /// Set an input variable, as for `terraform plan`; repeatable
     #[arg(long = "var", value_name = "NAME=VALUE", help_heading = "Input")]
     pub vars: Vec<String>,
@@ -285,7 +285,7 @@ pub struct Inputs {
 
 /// Terraform or OpenTofu.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Dialect {
+pub(super) enum Dialect {
     /// Terraform.
     Terraform,
     /// OpenTofu.
@@ -294,7 +294,7 @@ pub enum Dialect {
 
 /// What is reported and how.
 #[derive(Debug, Args)]
-pub struct Reporting {
+pub(super) struct Reporting {
     /// How to report, and where to.
     #[arg(
         long = "format",
@@ -338,7 +338,7 @@ pub struct Reporting {
 
 /// `--fail-on`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum FailOn {
+pub(super) enum FailOn {
     /// Errors only.
     Error,
     /// Warnings and errors.
@@ -351,7 +351,7 @@ pub enum FailOn {
 
 /// What the user decided.
 #[derive(Debug, Args)]
-pub struct Policy {
+pub(super) struct Policy {
     /// The config file [default: the nearest kmslint.toml or .kmslint.toml upwards, within the repository]
     #[arg(long, value_name = "FILE", conflicts_with = "no_config", help_heading = "Policy", hide_short_help = true)]
     pub config: Option<PathBuf>,
@@ -379,7 +379,7 @@ pub struct Policy {
 
 /// Edits.
 #[derive(Debug, Args)]
-pub struct Fix {
+pub(super) struct Fix {
     /// Apply the safe fixes
     #[arg(long, help_heading = "Fix")]
     pub fix: bool,
@@ -395,7 +395,7 @@ pub struct Fix {
 
 /// Terminal.
 #[derive(Clone, Debug, Args)]
-pub struct Terminal {
+pub(super) struct Terminal {
     /// When to use color
     #[arg(long, value_enum, default_value_t = Color::Auto, value_name = "WHEN", help_heading = "Terminal", hide_short_help = true)]
     pub color: Color,
@@ -411,7 +411,7 @@ pub struct Terminal {
 
 /// `--color`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Color {
+pub(super) enum Color {
     /// On a terminal, unless `NO_COLOR` is set.
     Auto,
     /// Always.
@@ -422,7 +422,7 @@ pub enum Color {
 
 /// `kmslint explain`.
 #[derive(Debug, Args)]
-pub struct Explain {
+pub(super) struct Explain {
     /// A rule's id or name; without one, a list of the rules
     #[arg(hide_possible_values = true, value_parser = Suggested(rule_names))]
     pub rule: Option<String>,
@@ -430,7 +430,7 @@ pub struct Explain {
 
 /// `kmslint eval`.
 #[derive(Debug, Args)]
-pub struct Eval {
+pub(super) struct Eval {
     /// Expressions; `-` reads one a line from standard input
     #[arg(value_name = "EXPR", required = true)]
     pub expressions: Vec<String>,
@@ -442,7 +442,7 @@ pub struct Eval {
 
 /// `kmslint schema`.
 #[derive(Debug, Args)]
-pub struct Schema {
+pub(super) struct Schema {
     /// What the schema describes
     #[arg(value_enum)]
     pub of: SchemaOf,
@@ -450,7 +450,7 @@ pub struct Schema {
 
 /// What has a schema.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum SchemaOf {
+pub(super) enum SchemaOf {
     /// `kmslint.toml`
     Config,
     /// The report of `--format json`
@@ -459,14 +459,14 @@ pub enum SchemaOf {
 
 /// `kmslint completions`.
 #[derive(Debug, Args)]
-pub struct Completions {
+pub(super) struct Completions {
     /// The shell
     pub shell: clap_complete::Shell,
 }
 
 /// `kmslint compare`.
 #[derive(Debug, Args)]
-pub struct Compare {
+pub(super) struct Compare {
     /// The earlier report, as `--format json=FILE` writes it; `-` for standard input
     pub old: PathBuf,
 
@@ -480,7 +480,7 @@ pub struct Compare {
 
 /// How a comparison is reported.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum CompareFormat {
+pub(super) enum CompareFormat {
     /// One line for each finding that changed, and counts.
     Human,
     /// Everything, what is unchanged included.
@@ -489,7 +489,7 @@ pub enum CompareFormat {
 
 /// `kmslint man`.
 #[derive(Debug, Args)]
-pub struct Man {
+pub(super) struct Man {
     /// The subcommand whose page to print; without one, the program's own
     #[arg(value_name = "SUBCOMMAND")]
     pub page: Option<String>,

@@ -26,7 +26,7 @@ use std::time::{Duration, Instant};
 const PATIENCE: Duration = Duration::from_secs(1);
 
 /// Runs the subcommand.
-pub fn run(arguments: &Check, matches: &ArgMatches, surroundings: &Surroundings) -> io::Result<Exit> {
+pub(super) fn run(arguments: &Check, matches: &ArgMatches, surroundings: &Surroundings) -> io::Result<Exit> {
     let clock = Clock { now: arguments.now.unwrap_or(surroundings.now), started: Instant::now() };
     let surroundings = match surroundings.changed_by(&arguments.inputs) {
         Ok(surroundings) => surroundings,
@@ -91,7 +91,7 @@ fn look(arguments: &Check, matches: &ArgMatches, desk: &Desk<'_>, clock: Clock) 
 }
 
 /// What is to be read: of `check` to be judged, of `live` to be compared with.
-pub struct Wanted<'a> {
+pub(super) struct Wanted<'a> {
     /// Folders, configuration, plans, states, saved inventories; `-` is standard input.
     pub paths: &'a [PathBuf],
     /// Input of root modules.
@@ -108,7 +108,7 @@ pub struct Wanted<'a> {
 ///
 /// # Errors
 /// A path or an input that cannot be meant.
-pub fn read(
+pub(super) fn read(
     desk: &Desk<'_>,
     wanted: &Wanted<'_>,
     config: &Config,

@@ -10,7 +10,7 @@ use std::io::{self, Read};
 use std::path::Path;
 
 /// Runs the subcommand.
-pub fn run(arguments: &Compare, surroundings: &Surroundings) -> io::Result<Exit> {
+pub(super) fn run(arguments: &Compare, surroundings: &Surroundings) -> io::Result<Exit> {
     if arguments.old.as_os_str() == "-" && arguments.new.as_os_str() == "-" {
         return Ok(refuse("only one of the two reports can come from standard input"));
     }

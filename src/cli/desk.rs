@@ -31,7 +31,7 @@ const MOST_KEYS_WITH_FIXES_COUNTED: usize = 20_000;
 
 /// The times of a run.
 #[derive(Clone, Copy)]
-pub struct Clock {
+pub(super) struct Clock {
     /// The time to judge by.
     pub now: Timestamp,
     /// When the run began.
@@ -39,13 +39,13 @@ pub struct Clock {
 }
 
 /// Says what is wrong with the command line.
-pub fn refuse(said: impl Display) -> Exit {
+pub(super) fn refuse(said: impl Display) -> Exit {
     complain(format!("error: {said}\n").as_bytes());
     Exit::Trouble
 }
 
 /// What the arguments that `check` and `live` share mean.
-pub struct Desk<'a> {
+pub(super) struct Desk<'a> {
     /// The repository around the working directory.
     pub repository: Repository,
     /// What the command line decides.
@@ -65,7 +65,7 @@ impl<'a> Desk<'a> {
     ///
     /// # Errors
     /// The first that does not fit.
-    pub fn new(
+    pub(super) fn new(
         reporting: &'a Reporting,
         policy: &Policy,
         terminal: &'a Terminal,
@@ -93,7 +93,7 @@ impl<'a> Desk<'a> {
     }
 
     /// The config file: the one named, or the nearest upwards from the first input.
-    pub fn config(&self, policy: &Policy, inputs: &[PathBuf], sources: &Sources) -> (Config, Vec<Problem>) {
+    pub(super) fn config(&self, policy: &Policy, inputs: &[PathBuf], sources: &Sources) -> (Config, Vec<Problem>) {
         let cwd = &self.surroundings.cwd;
         let nearest = || {
             let input = inputs.iter().find(|path| path.as_os_str() != "-");
@@ -112,7 +112,7 @@ impl<'a> Desk<'a> {
     }
 
     /// Judges what was read. A baseline that cannot be read is among the problems.
-    pub fn judge(&self, mut input: policy::Input, config: &Config, now: Timestamp, policy: &Policy, sources: &Sources) -> Outcome {
+    pub(super) fn judge(&self, mut input: policy::Input, config: &Config, now: Timestamp, policy: &Policy, sources: &Sources) -> Outcome {
         let baseline = policy.baseline.as_ref().and_then(|path| match policy::baseline::read(&self.surroundings.cwd.join(path), path) {
             Ok(baseline) => Some(baseline),
             Err(problem) => {
@@ -128,7 +128,7 @@ impl<'a> Desk<'a> {
     ///
     /// # Errors
     /// What the system says about standard output.
-    pub fn finish(&self, outcome: &Outcome, config: &Config, policy: &Policy, clock: Clock, sources: &Sources) -> io::Result<Exit> {
+    pub(super) fn finish(&self, outcome: &Outcome, config: &Config, policy: &Policy, clock: Clock, sources: &Sources) -> io::Result<Exit> {
         if let Some(path) = &policy.write_baseline {
             return self.write_baseline(path, outcome, sources);
         }
@@ -218,7 +218,7 @@ impl<'a> Desk<'a> {
     }
 
     /// The edits that would fix what is reported.
-    pub fn fixes(&self, outcome: &Outcome, config: &Config, unsafe_fixes: bool, sources: &Sources) -> fix::Plan {
+    pub(super) fn fixes(&self, outcome: &Outcome, config: &Config, unsafe_fixes: bool, sources: &Sources) -> fix::Plan {
         let keys: Vec<_> = outcome.keys.iter().map(|key| &*key.facts).collect();
         let settings = config.settings(self.surroundings.now);
         let unparsable = outcome.problems.iter().filter(|problem| problem.kind == ProblemKind::Unparsable);
@@ -239,7 +239,7 @@ impl<'a> Desk<'a> {
     }
 
     /// Problems, notices and, with `--verbose`, what was used: to standard error.
-    pub fn complain_of(&self, outcome: &Outcome, sources: &Sources) -> io::Result<()> {
+    pub(super) fn complain_of(&self, outcome: &Outcome, sources: &Sources) -> io::Result<()> {
         let link = |path: &str| self.surroundings.file_url(path);
         let screen = self.surroundings.screen(Output::Err, self.terminal, &link);
         let notices = if self.terminal.quiet { &[] } else { outcome.notices.as_slice() };
@@ -356,7 +356,7 @@ fn tell_of_not_read(all: &[NotRead], is_verbose: bool, text: &mut Vec<u8>) -> io
 }
 
 /// 2 wins over 1.
-pub fn exit_of(outcome: &Outcome, fail_on: policy::FailOn) -> Exit {
+pub(super) fn exit_of(outcome: &Outcome, fail_on: policy::FailOn) -> Exit {
     if !outcome.problems.is_empty() || !outcome.not_audited.is_empty() {
         Exit::Trouble
     } else if outcome.fails(fail_on) {

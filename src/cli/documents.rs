@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 
 /// The paths of a command line, told apart by what they are.
 #[derive(Default)]
-pub struct Sorted {
+pub(super) struct Sorted {
     /// Folders and configuration files.
     pub configuration: Vec<PathBuf>,
     /// Plans and states, and files that may be.
@@ -26,7 +26,7 @@ pub struct Sorted {
 }
 
 /// Tells paths apart. A path that is not there is a mistake on the command line.
-pub fn sort(paths: &[PathBuf], base: &Path) -> Result<Sorted, CliError> {
+pub(super) fn sort(paths: &[PathBuf], base: &Path) -> Result<Sorted, CliError> {
     let mut sorted = Sorted::default();
     for path in paths {
         let full = base.join(path);
@@ -52,12 +52,12 @@ fn is_configuration(path: &Path) -> bool {
 
 impl Sorted {
     /// Whether there are plans, states, or files that may be.
-    pub fn has_documents(&self) -> bool {
+    pub(super) fn has_documents(&self) -> bool {
         !self.documents.is_empty()
     }
 
     /// Opens plans and states; what is neither becomes a problem.
-    pub fn documents(&mut self, source: Option<&Path>, base: &Path, config: &Config) -> Vec<Document> {
+    pub(super) fn documents(&mut self, source: Option<&Path>, base: &Path, config: &Config) -> Vec<Document> {
         let excluded = config.excluder(base);
         let mut documents = Vec::new();
         for path in std::mem::take(&mut self.documents) {

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 
 /// What is wrong with a command line, as one sentence without a full stop.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
-pub enum CliError {
+pub(super) enum CliError {
     /// An option that should name a directory.
     #[error("`{option} {}`: no such directory", path.display())]
     NoDirectory {
@@ -69,7 +69,7 @@ pub enum CliError {
 
 impl CliError {
     /// A path that is not there: perhaps a misspelled subcommand.
-    pub fn not_there(path: &Path) -> Self {
+    pub(super) fn not_there(path: &Path) -> Self {
         let mut command = Arguments::command();
         // Adds `help`.
         command.build();
@@ -85,7 +85,7 @@ impl CliError {
 
 /// Why a text cannot be split into the words of a command line; a clause.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
-pub enum WordsError {
+pub(super) enum WordsError {
     /// A backslash has nothing to escape.
     #[error("it ends with a backslash")]
     Backslash,

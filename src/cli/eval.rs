@@ -14,7 +14,7 @@ use std::io::{self, Read};
 use std::sync::Arc;
 
 /// Runs the subcommand.
-pub fn run(arguments: &Eval, matches: &ArgMatches, surroundings: &Surroundings) -> io::Result<Exit> {
+pub(super) fn run(arguments: &Eval, matches: &ArgMatches, surroundings: &Surroundings) -> io::Result<Exit> {
     let request = match surroundings
         .changed_by(&arguments.inputs)
         .and_then(|surroundings| inputs::request(&arguments.inputs, matches, &surroundings, Vec::new()))

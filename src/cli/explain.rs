@@ -7,7 +7,7 @@ use super::surroundings::{complain, print};
 use crate::rules;
 
 /// Runs the subcommand.
-pub fn run(arguments: &Explain) -> std::io::Result<Exit> {
+pub(super) fn run(arguments: &Explain) -> std::io::Result<Exit> {
     let Some(wanted) = &arguments.rule else {
         let mut text = String::new();
         for rule in rules::ALL {

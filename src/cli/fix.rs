@@ -17,7 +17,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 /// How it ended.
-pub enum Ended {
+pub(super) enum Ended {
     /// The diff was shown; nothing was written.
     Shown(Exit),
     /// What there was to write is written; with what is left to report where everything could be read again.
@@ -27,12 +27,12 @@ pub enum Ended {
 }
 
 /// Whether edits are to be written or shown. `--unsafe-fixes` only says which.
-pub fn is_wanted(fix: &Fix) -> bool {
+pub(super) fn is_wanted(fix: &Fix) -> bool {
     fix.fix || fix.diff
 }
 
 /// Says that `--unsafe-fixes` does nothing where it is given alone.
-pub fn remind(fix: &Fix) {
+pub(super) fn remind(fix: &Fix) {
     if fix.unsafe_fixes && !is_wanted(fix) {
         complain(b"note: `--unsafe-fixes` alone changes nothing; add `--fix` to write the fixes, `--diff` to see them\n");
     }
@@ -42,7 +42,7 @@ pub fn remind(fix: &Fix) {
 ///
 /// # Errors
 /// What the system says about standard output.
-pub fn run(
+pub(super) fn run(
     arguments: &Fix,
     desk: &Desk<'_>,
     outcome: &Outcome,

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 /// One report to be written.
 #[derive(Clone, Debug)]
-pub struct Target {
+pub(super) struct Target {
     /// The format.
     pub format: &'static Format,
     /// The file; standard output without one.
@@ -14,7 +14,7 @@ pub struct Target {
 }
 
 /// The names of all formats.
-pub fn names() -> impl Iterator<Item = &'static str> {
+pub(super) fn names() -> impl Iterator<Item = &'static str> {
     Format::ALL.iter().map(|format| format.name)
 }
 
@@ -22,7 +22,7 @@ pub fn names() -> impl Iterator<Item = &'static str> {
 ///
 /// # Errors
 /// The first option that does not fit.
-pub fn targets(options: &[String]) -> Result<Vec<Target>, CliError> {
+pub(super) fn targets(options: &[String]) -> Result<Vec<Target>, CliError> {
     if options.is_empty() {
         return Ok(vec![Target { format: &Format::HUMAN, file: None }]);
     }

@@ -18,7 +18,12 @@ const ADDED: [&str; 2] = ["TF_CLI_ARGS_plan", "TF_CLI_ARGS"];
 ///
 /// # Errors
 /// A `--var` that is not `NAME=VALUE`, or `TF_CLI_ARGS` that cannot be taken apart.
-pub fn request(inputs: &Inputs, matches: &ArgMatches, surroundings: &Surroundings, paths: Vec<PathBuf>) -> Result<Request, CliError> {
+pub(super) fn request(
+    inputs: &Inputs,
+    matches: &ArgMatches,
+    surroundings: &Surroundings,
+    paths: Vec<PathBuf>,
+) -> Result<Request, CliError> {
     let mut typed: Vec<(usize, InputSource)> = Vec::new();
     for (at, text) in matches.indices_of("vars").into_iter().flatten().zip(&inputs.vars) {
         typed.push((at, var(text, "--var")?));

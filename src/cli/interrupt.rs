@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 const TICK: Duration = Duration::from_millis(50);
 
 /// The machine's time since the audit was asked for, and whether the user interrupted it.
-pub struct Machine {
+pub(super) struct Machine {
     started: Instant,
     is_interrupted: Arc<AtomicBool>,
 }
@@ -17,7 +17,7 @@ pub struct Machine {
 impl Machine {
     /// Begins to count, and to listen to signals. The first one is noted; the second ends the process at once, with the exit code for
     /// trouble.
-    pub fn start() -> Self {
+    pub(super) fn start() -> Self {
         let is_interrupted = Arc::new(AtomicBool::new(false));
         // Where the system refuses, the signal ends the process as it does everywhere.
         #[cfg(feature = "live")]
@@ -30,7 +30,7 @@ impl Machine {
     }
 
     /// From now on a signal ends the process at once: the audit is over, and the report is being written.
-    pub fn finish(&self) {
+    pub(super) fn finish(&self) {
         self.is_interrupted.store(true, Ordering::SeqCst);
     }
 }

@@ -7,7 +7,7 @@ use std::borrow::Cow;
 
 /// The command line of a subcommand, its words in the order in which they were typed. The values of input variables and credentials in
 /// addresses are left out.
-pub fn shown(subcommand: &str, matches: &ArgMatches) -> String {
+pub(super) fn shown(subcommand: &str, matches: &ArgMatches) -> String {
     let command = Arguments::command();
     let arguments = command.find_subcommand(subcommand).map(|command| command.get_arguments().collect::<Vec<_>>()).unwrap_or_default();
     let mut words: Vec<(usize, String)> = arguments.into_iter().flat_map(|argument| typed(argument, matches)).collect();

@@ -28,7 +28,7 @@ const RESUME_CAP: u64 = 1 << 30;
 const REMINDER: Duration = Duration::from_secs(60);
 
 /// Runs the subcommand.
-pub fn run(arguments: &Live, matches: &ArgMatches, surroundings: &Surroundings) -> io::Result<Exit> {
+pub(super) fn run(arguments: &Live, matches: &ArgMatches, surroundings: &Surroundings) -> io::Result<Exit> {
     if arguments.print_policy {
         return print(live::policy_text(&arguments.compartments).as_bytes()).map(|()| Exit::Clean);
     }

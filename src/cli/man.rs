@@ -10,7 +10,7 @@ use clap::{Command, CommandFactory};
 use std::io;
 
 /// Runs the subcommand.
-pub fn run(arguments: &Man, surroundings: &Surroundings) -> io::Result<Exit> {
+pub(super) fn run(arguments: &Man, surroundings: &Surroundings) -> io::Result<Exit> {
     // `kmslint help CHECK` has no page of its own.
     let mut command = Arguments::command().disable_help_subcommand(true);
     // Names the pages of subcommands: `kmslint-check`.

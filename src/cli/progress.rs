@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 const TICK: Duration = Duration::from_millis(100);
 
 /// The line.
-pub struct ProgressLine {
+pub(super) struct ProgressLine {
     is_wanted: bool,
     /// When it may be drawn for the first time.
     from: Instant,
@@ -20,12 +20,12 @@ pub struct ProgressLine {
 
 impl ProgressLine {
     /// A line that is drawn if the job is still under way at `from`.
-    pub fn new(is_wanted: bool, from: Instant) -> Self {
+    pub(super) fn new(is_wanted: bool, from: Instant) -> Self {
         Self { is_wanted, from, drawn: Mutex::new(None) }
     }
 
     /// Draws the line, unless it was drawn a moment ago; the last step of a job is always drawn.
-    pub fn show(&self, is_last: bool, text: impl Fn() -> String) {
+    pub(super) fn show(&self, is_last: bool, text: impl Fn() -> String) {
         if !self.is_wanted {
             return;
         }
@@ -39,7 +39,7 @@ impl ProgressLine {
     }
 
     /// Takes the line away.
-    pub fn clear(&self) {
+    pub(super) fn clear(&self) {
         let mut drawn = self.drawn.lock().unwrap_or_else(PoisonError::into_inner);
         if drawn.take().is_some() {
             complain(b"\r\x1b[K");

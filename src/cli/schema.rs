@@ -6,7 +6,7 @@ use super::surroundings::print;
 use crate::{policy, report};
 
 /// Runs the subcommand.
-pub fn run(arguments: &Schema) -> std::io::Result<Exit> {
+pub(super) fn run(arguments: &Schema) -> std::io::Result<Exit> {
     let text = match arguments.of {
         SchemaOf::Config => policy::schema(),
         SchemaOf::Report => report::json_schema(),

@@ -7,7 +7,7 @@ use std::ffi::{OsStr, OsString};
 const KNOWN: [&str; 3] = ["-var", "-var-file", "-chdir"];
 
 /// Accepts `-var`, `-var-file` and `-chdir` with one dash, and `-chdir` before the subcommand.
-pub fn accept(words: impl Iterator<Item = OsString>, subcommands: &[&str]) -> Vec<OsString> {
+pub(super) fn accept(words: impl Iterator<Item = OsString>, subcommands: &[&str]) -> Vec<OsString> {
     let mut out: Vec<OsString> = Vec::new();
     let mut is_rest = false;
     for word in words {
@@ -35,7 +35,7 @@ fn with_two_dashes(word: OsString) -> OsString {
 
 /// A `-var` or `-var-file` among the words of `TF_CLI_ARGS`.
 #[derive(Debug, PartialEq, Eq)]
-pub enum Added {
+pub(super) enum Added {
     /// `-var NAME=VALUE`.
     Var(String),
     /// `-var-file FILE`.
@@ -64,7 +64,7 @@ const VALUED: [&str; 13] = [
 ///
 /// # Errors
 /// Quotes that are not closed, or an option without its value.
-pub fn added(text: &str) -> Result<Vec<Added>, WordsError> {
+pub(super) fn added(text: &str) -> Result<Vec<Added>, WordsError> {
     let mut words = split(text)?.into_iter();
     let mut inputs = Vec::new();
     while let Some(word) = words.next() {

@@ -14,7 +14,7 @@ use std::sync::Arc;
 
 /// The surroundings of a run.
 #[derive(Clone)]
-pub struct Surroundings {
+pub(super) struct Surroundings {
     /// Environment variables that are valid Unicode.
     pub env: BTreeMap<String, String>,
     /// The working directory: `--chdir` where that was given.
@@ -39,7 +39,7 @@ pub struct Surroundings {
 
 /// A stream of the process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Output {
+pub(super) enum Output {
     /// Standard output.
     Out,
     /// Standard error.
@@ -48,7 +48,7 @@ pub enum Output {
 
 impl Surroundings {
     /// The process's own.
-    pub fn of_process() -> std::io::Result<Self> {
+    pub(super) fn of_process() -> std::io::Result<Self> {
         Ok(Self {
             env: std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?))).collect(),
             cwd: std::env::current_dir()?,
@@ -68,7 +68,7 @@ impl Surroundings {
     ///
     /// # Errors
     /// `--chdir` names something else than a directory.
-    pub fn changed_by(&self, inputs: &Inputs) -> Result<Self, CliError> {
+    pub(super) fn changed_by(&self, inputs: &Inputs) -> Result<Self, CliError> {
         let Some(chdir) = &inputs.chdir else { return Ok(self.clone()) };
         let named = self.cwd.join(chdir);
         match disk::canonical(&named).ok().filter(|real| disk::is_dir(real)) {
@@ -78,18 +78,18 @@ impl Surroundings {
     }
 
     /// The values of `TF_VAR_…`, by variable name.
-    pub fn tf_vars(&self) -> BTreeMap<String, String> {
+    pub(super) fn tf_vars(&self) -> BTreeMap<String, String> {
         self.env.iter().filter_map(|(name, value)| Some((name.strip_prefix("TF_VAR_")?.to_owned(), value.clone()))).collect()
     }
 
     /// A variable that is set and not empty.
-    pub fn var(&self, name: &str) -> Option<&str> {
+    pub(super) fn var(&self, name: &str) -> Option<&str> {
         self.env.get(name).map(String::as_str).filter(|value| !value.is_empty())
     }
 
     /// Where the CI service shows the files of the commit that it runs for: the address before a path in the repository. Sources: GitHub's
     /// and GitLab's lists of predefined variables.
-    pub fn files_url(&self) -> Option<String> {
+    pub(super) fn files_url(&self) -> Option<String> {
         let is_commit = |commit: &&str| commit.bytes().all(|byte| byte.is_ascii_hexdigit());
         let is_web = |url: &&str| url.starts_with("https://") || url.starts_with("http://");
         let github = || {
@@ -120,7 +120,7 @@ impl Surroundings {
     }
 
     /// What a stream's reader sees it on. `link` makes the address of a file.
-    pub fn screen<'l>(&self, output: Output, terminal: &Terminal, link: &'l dyn Fn(&str) -> String) -> Screen<'l> {
+    pub(super) fn screen<'l>(&self, output: Output, terminal: &Terminal, link: &'l dyn Fn(&str) -> String) -> Screen<'l> {
         let (is_terminal, has_links) = match output {
             Output::Out => (self.out_is_terminal, self.out_has_links),
             Output::Err => (self.err_is_terminal, self.err_has_links),
@@ -135,7 +135,7 @@ impl Surroundings {
     }
 
     /// The address of a file by its path as shown. Everything but letters, digits and a few signs is escaped.
-    pub fn file_url(&self, path: &str) -> String {
+    pub(super) fn file_url(&self, path: &str) -> String {
         const KEPT: AsciiSet = NON_ALPHANUMERIC.remove(b'/').remove(b'-').remove(b'_').remove(b'.').remove(b'~').remove(b':');
         let path = self.cwd.join(path).to_string_lossy().replace('\\', "/");
         let slash = if path.starts_with('/') { "" } else { "/" };
@@ -147,7 +147,7 @@ impl Surroundings {
 ///
 /// # Errors
 /// What the system says, a closed pipe excepted.
-pub fn print(bytes: &[u8]) -> std::io::Result<()> {
+pub(super) fn print(bytes: &[u8]) -> std::io::Result<()> {
     print_through(|out| out.write_all(bytes))
 }
 
@@ -155,7 +155,7 @@ pub fn print(bytes: &[u8]) -> std::io::Result<()> {
 ///
 /// # Errors
 /// What the system says, a closed pipe excepted.
-pub fn print_through(write: impl FnOnce(&mut dyn Write) -> std::io::Result<()>) -> std::io::Result<()> {
+pub(super) fn print_through(write: impl FnOnce(&mut dyn Write) -> std::io::Result<()>) -> std::io::Result<()> {
     let mut out = std::io::BufWriter::with_capacity(64 << 10, std::io::stdout().lock());
     match write(&mut out).and_then(|()| out.flush()) {
         Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
@@ -165,7 +165,7 @@ pub fn print_through(write: impl FnOnce(&mut dyn Write) -> std::io::Result<()>) 
 
 /// Writes to standard error, with anything that a CI service would read as a command broken. A failure is ignored: nothing is left to
 /// report it with.
-pub fn complain(bytes: &[u8]) {
+pub(super) fn complain(bytes: &[u8]) {
     let _ = std::io::stderr().lock().write_all(&crate::report::guarded(bytes));
 }
 

@@ -23,7 +23,7 @@ struct VaultCount {
 }
 
 /// One note with the vaults whose HSM key versions are known; nothing where there are none.
-pub fn summary(outcome: &Outcome, is_verbose: bool) -> String {
+pub(super) fn summary(outcome: &Outcome, is_verbose: bool) -> String {
     let mut vaults: BTreeMap<(&str, &str), VaultCount> = BTreeMap::new();
     let mut is_complete = true;
     for key in &outcome.keys {

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 /// A type constraint.
 #[derive(Clone, Debug)]
-pub struct TypeConstraint {
+pub(crate) struct TypeConstraint {
     /// The type, its optional attributes included.
     pub ty: Type,
     /// The defaults of its optional attributes, where it has any.
@@ -17,7 +17,7 @@ pub struct TypeConstraint {
 
 /// The defaults of optional attributes within a type.
 #[derive(Clone, Debug, Default)]
-pub struct Defaults {
+pub(crate) struct Defaults {
     /// By attribute of this object.
     values: BTreeMap<Arc<str>, Value>,
     /// Of what is inside.
@@ -39,7 +39,7 @@ enum InnerDefaults {
 impl TypeConstraint {
     /// `any`.
     #[must_use]
-    pub fn any() -> Self {
+    pub(crate) fn any() -> Self {
         Self { ty: Type::Any, defaults: None }
     }
 
@@ -47,7 +47,7 @@ impl TypeConstraint {
     ///
     /// # Errors
     /// What Terraform says where it cannot be converted, without a place.
-    pub fn conform(&self, value: Value) -> Result<Value, EvalError> {
+    pub(crate) fn conform(&self, value: Value) -> Result<Value, EvalError> {
         let value = match &self.defaults {
             Some(defaults) => defaults.apply(value),
             None => value,
@@ -60,7 +60,10 @@ impl TypeConstraint {
 ///
 /// # Errors
 /// What is not a type, at its place.
-pub fn parse_constraint(expr: &Expr, evaluate: &mut dyn FnMut(&Expr) -> Result<Value, EvalError>) -> Result<TypeConstraint, EvalError> {
+pub(crate) fn parse_constraint(
+    expr: &Expr,
+    evaluate: &mut dyn FnMut(&Expr) -> Result<Value, EvalError>,
+) -> Result<TypeConstraint, EvalError> {
     let (ty, defaults) = read(expr, evaluate)?;
     Ok(TypeConstraint { ty, defaults: defaults.map(Arc::new) })
 }
@@ -183,15 +186,9 @@ fn tuple(elements: &[Expr], evaluate: &mut dyn FnMut(&Expr) -> Result<Value, Eva
 }
 
 impl Defaults {
-    /// The default of an attribute of this object, before its own inner defaults.
-    #[must_use]
-    pub fn of(&self, attribute: &str) -> Option<&Value> {
-        self.values.get(attribute)
-    }
-
     /// Fills in the defaults of attributes that are missing or null, at every depth.
     #[must_use]
-    pub fn apply(&self, value: Value) -> Value {
+    pub(crate) fn apply(&self, value: Value) -> Value {
         let (marks, trail) = (value.marks, value.trail.clone());
         let filled = match &value.data {
             Data::List(_, elements) | Data::Set(_, elements) | Data::Tuple(elements) => self.apply_sequence(&value.data, elements),

@@ -12,7 +12,7 @@ use std::sync::Arc;
 ///
 /// # Errors
 /// What Terraform says of it, without a place: "a bool is required", "attribute \"a\" is required".
-pub fn convert(value: Value, ty: &Type) -> Result<Value, EvalError> {
+pub(crate) fn convert(value: Value, ty: &Type) -> Result<Value, EvalError> {
     let from = value.ty();
     // The common case first, without building the type again.
     if from == *ty || from == ty.without_optional() {
@@ -27,7 +27,7 @@ pub fn convert(value: Value, ty: &Type) -> Result<Value, EvalError> {
 /// Whether there is a conversion between two types, of which each has one to itself; one that may fail for some values (string to
 /// number) only if `risky`.
 #[must_use]
-pub fn convertible(from: &Type, to: &Type, risky: bool) -> bool {
+pub(crate) fn convertible(from: &Type, to: &Type, risky: bool) -> bool {
     match (from, to) {
         (_, Type::Any) => true,
         (Type::Any, _) => risky,

@@ -8,7 +8,7 @@ use std::sync::Arc;
 /// `left == right` as Terraform decides it: true, false or an unknown boolean that is not null. Nothing is converted. Marks of both
 /// sides, those of their parts as well, are on the result.
 #[must_use]
-pub fn equals(left: &Value, right: &Value) -> Value {
+pub(crate) fn equals(left: &Value, right: &Value) -> Value {
     let marks = left.deep_marks().union(right.deep_marks());
     compare(left, right).map_or_else(|| unknown_bool(left, right), Value::bool).with_marks(marks)
 }

@@ -12,7 +12,7 @@ const MOST_TYPES: usize = 2_000;
 /// The most general type that all of the types convert to; `None` if there is none. Conversions that may fail for some values count
 /// only if `risky` (Terraform's conditionals and `tolist` allow them). `Some(Type::Any)` means that it cannot be told yet.
 #[must_use]
-pub fn unify(types: &[Type], risky: bool) -> Option<Type> {
+pub(crate) fn unify(types: &[Type], risky: bool) -> Option<Type> {
     let mut distinct: Vec<&Type> = Vec::new();
     for ty in types {
         if distinct.last() != Some(&ty) && !distinct.contains(&ty) {

@@ -12,8 +12,9 @@ mod wants;
 mod write;
 
 pub use diff::diff;
-pub use refusal::FixError;
-pub use write::{ApplyError, Rewritten, apply, revert, rewritten};
+pub(crate) use refusal::FixError;
+pub use write::{ApplyError, apply, rewritten};
+pub(crate) use write::{Rewritten, revert};
 
 use crate::base::{Place, Sources, Span};
 use crate::key::KeyFacts;
@@ -22,7 +23,7 @@ use std::collections::{HashMap, HashSet};
 use std::path::PathBuf;
 use std::sync::OnceLock;
 
-pub use crate::rules::Safety;
+pub(crate) use crate::rules::Safety;
 
 /// What may be edited, and to what.
 #[derive(Clone, Debug)]

@@ -105,7 +105,7 @@ pub fn apply(
 ///
 /// # Errors
 /// The last file that cannot be written.
-pub fn revert(files: &[Rewritten], folder: &Path, within: &Path) -> Result<(), ApplyError> {
+pub(crate) fn revert(files: &[Rewritten], folder: &Path, within: &Path) -> Result<(), ApplyError> {
     let mut done = Ok(());
     for file in files {
         if let Err(error) = disk::replace(&folder.join(&file.path), file.old.as_bytes(), within) {

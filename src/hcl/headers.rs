@@ -25,7 +25,7 @@ pub fn headers(text: &str, visit: &mut dyn FnMut(&str, &str) -> bool) -> bool {
 
 /// Whether marks of another template language, `{{` or `{%`, are in the code of a file. In strings and comments they prove nothing.
 #[must_use]
-pub fn has_template_marks(text: &str) -> bool {
+pub(crate) fn has_template_marks(text: &str) -> bool {
     let is_marked = ["{{", "{%"].iter().any(|mark| memchr::memmem::find(text.as_bytes(), mark.as_bytes()).is_some());
     is_marked
         && scan(text, ScanStart::Code).iter().any(|token| {
@@ -36,7 +36,7 @@ pub fn has_template_marks(text: &str) -> bool {
 
 /// Whether a module call of a file may have a source that is not a plain string.
 #[must_use]
-pub fn has_odd_source(text: &str) -> bool {
+pub(crate) fn has_odd_source(text: &str) -> bool {
     let tokens = scan(text, ScanStart::Code);
     let slice = |token: &Token| text.get(token.range()).unwrap_or_default();
     let mut is_odd = false;

@@ -13,7 +13,7 @@ mod json_text;
 pub mod native;
 mod operators;
 mod origin;
-pub mod outline;
+pub(crate) mod outline;
 mod plain;
 mod scan;
 mod structure;
@@ -24,10 +24,11 @@ mod tree;
 mod values;
 
 pub use encoding::decode;
-pub use headers::{has_odd_source, has_template_marks, headers};
-pub use native::is_identifier;
-pub use origin::{OffsetMap, Origin};
-pub use tree::{
-    Attribute, BinaryOp, Block, Body, CommentText, Directive, Expr, ExprKind, File, ForExpr, Name, ObjectItem, Part, SyntaxError, Template,
-    TraversalStep, UnaryOp,
+pub use headers::headers;
+pub(crate) use headers::{has_odd_source, has_template_marks};
+pub(crate) use native::is_identifier;
+pub(crate) use origin::Origin;
+pub(crate) use tree::{
+    Attribute, BinaryOp, CommentText, Directive, Expr, ExprKind, ForExpr, ObjectItem, Part, SyntaxError, Template, TraversalStep, UnaryOp,
 };
+pub use tree::{Block, Body, File, Name};

@@ -10,14 +10,14 @@ use std::sync::OnceLock;
 
 /// A file whose arguments and blocks are read when a place in them is asked for: most files have findings in a few of them.
 #[derive(Debug)]
-pub struct Outline {
+pub(crate) struct Outline {
     syntax: Syntax,
     items: Items,
 }
 
 /// What a file is written in, and what for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Syntax {
+pub(crate) struct Syntax {
     /// JSON syntax.
     pub is_json: bool,
     /// It gives values to variables.
@@ -56,7 +56,7 @@ impl Item {
 impl Outline {
     /// The outline of a file's text.
     #[must_use]
-    pub fn new(text: &str, syntax: Syntax) -> Self {
+    pub(crate) fn new(text: &str, syntax: Syntax) -> Self {
         let items = if syntax.is_json { None } else { Item::all(text, &(0..text.len())) };
         Self { syntax, items: items.unwrap_or_else(|| vec![Item::whole(0..text.len())]) }
     }
@@ -64,7 +64,7 @@ impl Outline {
     /// The block, local value or variable that holds a place, and the way from there to the place; the way is empty where the place is the
     /// block itself or its header. `text` is the file's.
     #[must_use]
-    pub fn address(&self, text: &str, span: Span) -> Option<(String, String)> {
+    pub(crate) fn address(&self, text: &str, span: Span) -> Option<(String, String)> {
         address(&Within::Items(self, &self.items, text, span.source), span, self.syntax.is_values)
     }
 

@@ -2,7 +2,7 @@
 
 /// What a URL is, where it is certainly not a vault's management endpoint: what follows "this is".
 #[must_use]
-pub fn wrong_endpoint(url: &str) -> Option<&'static str> {
+pub(crate) fn wrong_endpoint(url: &str) -> Option<&'static str> {
     let host = url.split_once("://").map_or(url, |(_, rest)| rest).split(['/', ':']).next().unwrap_or_default().to_ascii_lowercase();
     let (first, rest) = host.split_once('.')?;
     if !host.ends_with(".oraclecloud.com") {

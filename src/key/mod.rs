@@ -10,12 +10,12 @@ mod provider;
 mod settle;
 mod words;
 
-pub use endpoint::wrong_endpoint;
-pub use facts::{
-    AutoRotation, CaUse, Declared, Fate, IdleSchedule, Importance, KeyFacts, KeyId, KeyShape, KeyVersion, Schedule, ScheduleForm, Stage,
-    Symbolic, Times, VaultUsage,
-};
-pub use inventory::{Comment, Covers, Inventory, Keys, ModuleNotFollowed, NotAudited, NotRead, NotReadKind, Notice, Reach, SwitchedOff};
-pub use provider::{OldProvider, is_oci_provider};
-pub use settle::{Listed, contradicts, settle};
+pub(crate) use endpoint::wrong_endpoint;
+pub(crate) use facts::{AutoRotation, CaUse, IdleSchedule, KeyShape, KeyVersion, Symbolic, VaultUsage};
+pub use facts::{Declared, Fate, Importance, KeyFacts, KeyId, Schedule, ScheduleForm, Stage, Times};
+pub use inventory::{Comment, Covers, Inventory, Keys};
+pub(crate) use inventory::{ModuleNotFollowed, NotAudited, NotRead, NotReadKind, Notice, Reach, SwitchedOff};
+pub(crate) use provider::{OldProvider, is_oci_provider};
+pub use settle::settle;
+pub(crate) use settle::{Listed, contradicts};
 pub use words::{InputKind, Lifecycle, ProtectionMode, RotationStatus, VaultType};

@@ -34,7 +34,7 @@ impl OldProvider {
 
 /// Whether a provider's source is Oracle's provider: `oracle/oci`, `hashicorp/oci` from before it moved, or just `oci`.
 #[must_use]
-pub fn is_oci_provider(source: &str) -> bool {
+pub(crate) fn is_oci_provider(source: &str) -> bool {
     let mut parts = source.rsplit('/');
     parts.next() == Some("oci") && matches!(parts.next(), None | Some("oracle" | "hashicorp"))
 }

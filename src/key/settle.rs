@@ -103,7 +103,7 @@ pub fn settle(key: &mut KeyFacts, code: &KeyFacts, hidden: &HiddenKeys, listed: 
 
 /// Whether a key of a plan cannot come from this configuration as it is.
 #[must_use]
-pub fn contradicts(key: &KeyFacts, code: &KeyFacts) -> bool {
+pub(crate) fn contradicts(key: &KeyFacts, code: &KeyFacts) -> bool {
     matches!(key.fate, Fate::Create | Fate::Replace) && contradiction(key, code).is_some()
 }
 

@@ -9,6 +9,7 @@ pub mod saved;
 #[cfg_attr(not(feature = "live"), path = "disabled.rs")]
 mod tenancy;
 
-pub use permissions::policy_text;
-pub use request::{AuthKind, Clock, DEFAULT_DEADLINE, DEFAULT_RPS, Keeper, Progress, Request, Retry, Step, Timeouts};
+pub(crate) use permissions::policy_text;
+pub(crate) use request::DEFAULT_RPS;
+pub use request::{AuthKind, Clock, DEFAULT_DEADLINE, Keeper, Progress, Request, Retry, Step, Timeouts};
 pub use tenancy::*;

@@ -5,7 +5,7 @@
 
 /// What a call needs to be allowed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Permission {
+pub(super) enum Permission {
     /// ListCompartments.
     InspectCompartments,
     /// ListRegionSubscriptions.
@@ -36,7 +36,7 @@ impl Permission {
 
     /// Verb and resource type as a policy statement has them.
     #[must_use]
-    pub fn words(self) -> &'static str {
+    pub(super) fn words(self) -> &'static str {
         match self {
             Self::InspectCompartments => "inspect compartments",
             Self::InspectTenancies => "inspect tenancies",
@@ -49,7 +49,7 @@ impl Permission {
 
     /// The statement that grants it, for a compartment or, where that is none or a tenancy, for the tenancy.
     #[must_use]
-    pub fn statement(self, compartment: Option<&str>) -> String {
+    pub(super) fn statement(self, compartment: Option<&str>) -> String {
         let place = match compartment {
             Some(ocid) if !ocid.starts_with("ocid1.tenancy.") => format!("compartment id {ocid}"),
             _ => "tenancy".to_owned(),
@@ -60,7 +60,7 @@ impl Permission {
 
 /// The text of `--print-policy`: the least policy for a whole audit, for the tenancy or for compartments.
 #[must_use]
-pub fn policy_text(compartments: &[String]) -> String {
+pub(crate) fn policy_text(compartments: &[String]) -> String {
     let (of_tenancy, of_compartments): (Vec<_>, Vec<_>) =
         Permission::ALL.into_iter().filter(|permission| !permission.is_implied()).partition(|permission| permission.is_of_tenancy());
     let mut lines: Vec<String> = of_tenancy.iter().map(|permission| permission.statement(None)).collect();

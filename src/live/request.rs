@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 /// Requests a second by default. The service allows 10 management reads a second per tenancy, shared by everyone in it.
-pub const DEFAULT_RPS: f64 = 5.0;
+pub(crate) const DEFAULT_RPS: f64 = 5.0;
 /// How long an audit may take by default.
 pub const DEFAULT_DEADLINE: Duration = Duration::from_secs(6 * 3600);
 

@@ -28,7 +28,7 @@ mod vaults;
 mod walk;
 
 pub use recognise::{Recognised, recognise};
-pub use refusal::Refusal;
+pub(crate) use refusal::Refusal;
 pub use unpack::open;
 
 use crate::base::{Place, Problem, ProblemKind};

@@ -49,13 +49,13 @@ pub struct Input {
 
 /// The level at which a run fails: the command line's, else the config file's, else `warning`.
 #[must_use]
-pub fn fail_on(config: &Config, options: &Options) -> FailOn {
+pub(crate) fn fail_on(config: &Config, options: &Options) -> FailOn {
     options.fail_on.or(config.fail_on).unwrap_or(FailOn::At(Level::Warning))
 }
 
 /// Decides what is reported. Everything in the outcome is sorted by place.
 #[must_use]
-pub fn decide(input: Input, config: &Config, baseline: Option<&Baseline>, options: &Options, context: &Context<'_>) -> Outcome {
+pub(crate) fn decide(input: Input, config: &Config, baseline: Option<&Baseline>, options: &Options, context: &Context<'_>) -> Outcome {
     let levels = Levels { config, options };
     let paths = context.paths;
     let Input { inventory, drift, declared } = input;

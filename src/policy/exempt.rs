@@ -339,7 +339,7 @@ mod tests {
         let instance = FindingInstance {
             key,
             name: None,
-            fingerprints: rules::Fingerprints::default(),
+            fingerprints: Default::default(),
             used: Place::File("main.tf".into()),
             wording: 0,
             names_root: false,

@@ -10,10 +10,12 @@ mod outcome;
 mod schema;
 mod words;
 
-pub use baseline::Baseline;
+pub(crate) use baseline::Baseline;
 pub use config::Config;
-pub use decide::{Context, Input, Options, decide, fail_on};
+pub use decide::{Context, Input, Options};
+pub(crate) use decide::{decide, fail_on};
 pub use exempt::Entry;
-pub use outcome::{ConfigInUse, Exempted, ExemptedBy, FailOn, JudgedKey, Notice, Outcome};
+pub use outcome::Outcome;
+pub(crate) use outcome::{ConfigInUse, Exempted, ExemptedBy, FailOn, JudgedKey, Notice};
 pub use schema::schema;
 pub use words::{matches, nearest};

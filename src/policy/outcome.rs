@@ -1,6 +1,6 @@
 //! The outcome of a run: what reports are made of.
 
-pub use crate::key::Notice;
+pub(crate) use crate::key::Notice;
 
 use crate::base::{Place, Problem};
 use crate::key::{KeyFacts, ModuleNotFollowed, NotAudited, NotRead, SwitchedOff};

@@ -12,7 +12,7 @@ pub fn matches(pattern: &str, text: &str) -> bool {
 
 /// As [`matches`], within a number of comparisons of characters, which it counts down; `None` where they did not suffice.
 #[must_use]
-pub fn matches_within(pattern: &str, text: &str, left: &mut usize) -> Option<bool> {
+pub(super) fn matches_within(pattern: &str, text: &str, left: &mut usize) -> Option<bool> {
     let (mut rest, mut below) = (pattern.chars(), text.chars());
     // Where to go on if what follows the last star does not fit: one character more for the star.
     let mut star: Option<(Chars<'_>, Chars<'_>)> = None;

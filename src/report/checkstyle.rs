@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 /// Writes the report.
-pub fn write(outcome: &Outcome, context: &Context<'_>, out: &mut dyn Write) -> io::Result<()> {
+pub(super) fn write(outcome: &Outcome, context: &Context<'_>, out: &mut dyn Write) -> io::Result<()> {
     let mut files: BTreeMap<String, Vec<Entry<'_>>> = BTreeMap::new();
     for problem in &outcome.problems {
         let at = problem.place.as_ref().map(|place| locate(place, context.sources, Columns::Characters));

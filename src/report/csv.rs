@@ -66,7 +66,7 @@ impl Line<'_> {
 }
 
 /// Writes the report.
-pub fn write(outcome: &Outcome, context: &Context<'_>, out: &mut dyn Write) -> io::Result<()> {
+pub(super) fn write(outcome: &Outcome, context: &Context<'_>, out: &mut dyn Write) -> io::Result<()> {
     let mut table = csv::Writer::from_writer(out);
     table.write_record(Line::default().cells().map(|(name, _)| name))?;
     let mut add = |line: Line<'_>| table.write_record(line.cells().map(|(_, text)| cell(text).into_owned())).map_err(io::Error::from);

@@ -13,7 +13,7 @@ use std::io::{self, Write};
 const MOST: usize = 10;
 
 /// Writes the report.
-pub fn write(outcome: &Outcome, context: &Context<'_>, out: &mut dyn Write) -> io::Result<()> {
+pub(super) fn write(outcome: &Outcome, context: &Context<'_>, out: &mut dyn Write) -> io::Result<()> {
     let mut left_out = 0;
     for kind in ["error", "warning", "notice"] {
         let problems: &[Problem] = if kind == "error" { &outcome.problems } else { &[] };

@@ -29,7 +29,7 @@ struct GitlabLines {
 }
 
 /// Writes the report.
-pub fn write(outcome: &Outcome, context: &Context<'_>, out: &mut dyn Write) -> io::Result<()> {
+pub(super) fn write(outcome: &Outcome, context: &Context<'_>, out: &mut dyn Write) -> io::Result<()> {
     write_json(&Lazy(|| outcome.findings.iter().map(|finding| issue(finding, context))), out)
 }
 

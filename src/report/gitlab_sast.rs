@@ -80,7 +80,7 @@ struct SastLocation {
 }
 
 /// Writes the report.
-pub fn write(outcome: &Outcome, context: &Context<'_>, out: &mut dyn Write) -> io::Result<()> {
+pub(super) fn write(outcome: &Outcome, context: &Context<'_>, out: &mut dyn Write) -> io::Result<()> {
     let tool = || Tool { id: "kmslint", name: "kmslint", version: env!("CARGO_PKG_VERSION"), vendor: Vendor { name: "kmslint" } };
     let time = context.now.strftime("%Y-%m-%dT%H:%M:%S").to_string();
     let report = SastReport {

@@ -18,7 +18,7 @@ pub enum Syntax {
 }
 
 /// A writer that breaks commands.
-pub struct Guard<'w> {
+pub(super) struct Guard<'w> {
     out: &'w mut dyn Write,
     syntax: Syntax,
     /// Whether own commands may begin a line: the annotations for GitHub are such.
@@ -35,7 +35,7 @@ const TAIL: usize = 8;
 
 impl<'w> Guard<'w> {
     /// A guard before a writer.
-    pub fn new(out: &'w mut dyn Write, syntax: Syntax, commands: bool) -> Self {
+    pub(super) fn new(out: &'w mut dyn Write, syntax: Syntax, commands: bool) -> Self {
         Self { out, syntax, commands, line: Vec::new(), is_start: true }
     }
 
@@ -43,7 +43,7 @@ impl<'w> Guard<'w> {
     ///
     /// # Errors
     /// What the writer says.
-    pub fn finish(mut self) -> io::Result<()> {
+    pub(super) fn finish(mut self) -> io::Result<()> {
         self.write_line(0)?;
         self.out.flush()
     }
@@ -152,7 +152,7 @@ impl Write for Guard<'_> {
 
 /// A text for people with its commands broken.
 #[must_use]
-pub fn guarded(text: &[u8]) -> Vec<u8> {
+pub(crate) fn guarded(text: &[u8]) -> Vec<u8> {
     let mut out = Vec::with_capacity(text.len());
     let mut guard = Guard::new(&mut out, Syntax::Text, false);
     // A vector takes everything.

@@ -19,7 +19,7 @@ use std::io::{self, Write};
 const MOST_LISTED: usize = 2_000;
 
 /// Writes the report.
-pub fn write(outcome: &Outcome, context: &Context<'_>, out: &mut dyn Write) -> io::Result<()> {
+pub(super) fn write(outcome: &Outcome, context: &Context<'_>, out: &mut dyn Write) -> io::Result<()> {
     let rows = Rows::new(outcome);
     let totals = totals(outcome);
     let mut page = Page::new(out);

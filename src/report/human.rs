@@ -30,7 +30,7 @@ const NAMES_AT_A_PLACE: usize = 2;
 const MOST_SHOWN: usize = if cfg!(test) { 20 } else { 10_000 };
 
 /// Writes the report.
-pub fn write(outcome: &Outcome, context: &Context<'_>, out: &mut dyn Write) -> io::Result<()> {
+pub(super) fn write(outcome: &Outcome, context: &Context<'_>, out: &mut dyn Write) -> io::Result<()> {
     if context.statistics {
         statistics::write(outcome, out)?;
         return if context.quiet { Ok(()) } else { summary::write(outcome, context, out) };
@@ -57,7 +57,7 @@ pub fn write(outcome: &Outcome, context: &Context<'_>, out: &mut dyn Write) -> i
 ///
 /// # Errors
 /// What the writer reports.
-pub fn problems_and_notices(
+pub(crate) fn problems_and_notices(
     problems: &[Problem],
     notices: &[Notice],
     sources: &Sources,

@@ -474,7 +474,7 @@ struct Summary {
 }
 
 /// Writes the report.
-pub fn write(outcome: &Outcome, context: &Context<'_>, out: &mut dyn Write) -> io::Result<()> {
+pub(super) fn write(outcome: &Outcome, context: &Context<'_>, out: &mut dyn Write) -> io::Result<()> {
     let sources = context.sources;
     let totals = totals(outcome);
     let report = JsonReport {

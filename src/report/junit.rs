@@ -13,7 +13,7 @@ use std::io::{self, Write};
 const MOST_KEYS: usize = if cfg!(test) { 20 } else { 50_000 };
 
 /// Writes the report.
-pub fn write(outcome: &Outcome, context: &Context<'_>, out: &mut dyn Write) -> io::Result<()> {
+pub(super) fn write(outcome: &Outcome, context: &Context<'_>, out: &mut dyn Write) -> io::Result<()> {
     let mut suites: BTreeMap<&'static str, TestSuite> = BTreeMap::new();
     // Reported findings say what fails: verdicts alone know neither levels nor exemptions.
     let mut failing: BTreeMap<(&str, &KeyId), (&Finding, &FindingInstance)> = BTreeMap::new();

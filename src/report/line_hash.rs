@@ -12,7 +12,7 @@ const END_OF_FILE: u16 = 65535;
 
 /// The hash of every line of a text, `hash:occurrence`, the first line first.
 #[must_use]
-pub fn of_lines(text: &str) -> Vec<String> {
+pub(super) fn of_lines(text: &str) -> Vec<String> {
     let mut state = Rolling::new();
     let mut previous_was_return = false;
     for unit in text.encode_utf16().chain([END_OF_FILE]) {

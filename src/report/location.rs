@@ -6,7 +6,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 /// A place resolved to a path and positions.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Location {
+pub(super) struct Location {
     /// The path as shown, forward slashes; for a resource of the service its OCID.
     pub path: String,
     /// Beginning and end, columns in the unit asked for, the end behind the last character. `None` where only the path is known.
@@ -19,7 +19,7 @@ pub struct Location {
 
 /// The unit of columns.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Columns {
+pub(super) enum Columns {
     /// Unicode characters.
     Characters,
     /// UTF-16 code units.
@@ -30,7 +30,7 @@ pub enum Columns {
 
 /// Resolves a place.
 #[must_use]
-pub fn locate(place: &Place, sources: &Sources, columns: Columns) -> Location {
+pub(super) fn locate(place: &Place, sources: &Sources, columns: Columns) -> Location {
     match place {
         Place::Source(span) => {
             let source = sources.get(span.source);
@@ -64,13 +64,13 @@ const UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove
 
 /// A relative path as a URI reference: percent-encoded (RFC 3986).
 #[must_use]
-pub fn uri(path: &str) -> String {
+pub(super) fn uri(path: &str) -> String {
     utf8_percent_encode(path, UNRESERVED).to_string()
 }
 
 /// Where the CI service shows the line, for a place in the repository. GitHub and GitLab name lines the same way.
 #[must_use]
-pub fn url(place: &Place, context: &Context<'_>) -> Option<String> {
+pub(super) fn url(place: &Place, context: &Context<'_>) -> Option<String> {
     let files = context.files_url?;
     let at = locate(place, context.sources, Columns::Characters);
     if at.cloud || !(context.in_repository)(&at.path) {

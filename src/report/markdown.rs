@@ -19,7 +19,7 @@ const LARGEST: usize = (1 << 20) - (64 << 10) - 512;
 const FOLDED: usize = 10;
 
 /// Writes the report.
-pub fn write(outcome: &Outcome, context: &Context<'_>, out: &mut dyn Write) -> io::Result<()> {
+pub(super) fn write(outcome: &Outcome, context: &Context<'_>, out: &mut dyn Write) -> io::Result<()> {
     let mut limited = Limited { out, left: LARGEST, cut: 0, is_folded: false };
     sections(outcome, context, &mut limited)?;
     let (cut, is_folded) = (limited.cut, limited.is_folded);

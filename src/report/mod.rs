@@ -38,9 +38,11 @@ use serde::{Serialize, Serializer};
 use std::io::{self, Write as _};
 use std::time::Duration;
 
-pub use compare::{CompareError, Comparison, SavedReport, compare};
-pub use guard::{Syntax, guarded};
-pub use human::problems_and_notices;
+pub(crate) use compare::SavedReport;
+pub use compare::compare;
+pub use guard::Syntax;
+pub(crate) use guard::guarded;
+pub(crate) use human::problems_and_notices;
 pub use json::schema as json_schema;
 pub use location::short as place;
 pub use text::{clean, count};

@@ -71,7 +71,7 @@ struct Related {
 }
 
 /// Writes the report.
-pub fn write(outcome: &Outcome, context: &Context<'_>, out: &mut dyn Write) -> io::Result<()> {
+pub(super) fn write(outcome: &Outcome, context: &Context<'_>, out: &mut dyn Write) -> io::Result<()> {
     let of_problem = |problem: &Problem| Diagnostic {
         message: message(&problem.message),
         location: problem.place.as_ref().map_or_else(|| RdLocation { path: String::new(), range: None }, |place| at(place, context)),

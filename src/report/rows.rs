@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use std::collections::HashMap;
 
 /// What a rule's verdict on a key led to.
-pub struct Row<'a> {
+pub(super) struct Row<'a> {
     /// The key.
     pub key: &'a JudgedKey,
     /// The rule.
@@ -23,7 +23,7 @@ pub struct Row<'a> {
 }
 
 /// A finding about something that has no verdicts: drift, module calls that were not followed.
-pub struct Other<'a> {
+pub(super) struct Other<'a> {
     /// The finding.
     pub finding: &'a Finding,
     /// One of its instances; `None` where it has none.
@@ -33,7 +33,7 @@ pub struct Other<'a> {
 }
 
 /// The findings of an outcome, by key and rule.
-pub struct Rows<'a> {
+pub(super) struct Rows<'a> {
     outcome: &'a Outcome,
     known: HashMap<(&'a KeyId, &'static str), Known<'a>>,
 }
@@ -47,7 +47,7 @@ struct Known<'a> {
 
 impl<'a> Rows<'a> {
     /// Indexes the findings, so that each row finds its own at once.
-    pub fn new(outcome: &'a Outcome) -> Self {
+    pub(super) fn new(outcome: &'a Outcome) -> Self {
         let mut known = HashMap::new();
         // A key that passes may have advice, which is not what its verdict led to.
         for (finding, exempted) in everything(outcome).filter(|(finding, _)| finding.verdict != "advice") {
@@ -59,7 +59,7 @@ impl<'a> Rows<'a> {
     }
 
     /// The rows, in the order of the keys and of the rules.
-    pub fn of_keys(&self) -> impl Iterator<Item = Row<'a>> {
+    pub(super) fn of_keys(&self) -> impl Iterator<Item = Row<'a>> {
         self.outcome.keys.iter().flat_map(move |key| {
             key.verdicts.iter().map(move |(rule, verdict)| {
                 let known = self.known.get(&(&key.facts.id, rule.id)).filter(|known| known.finding.verdict == verdict.word());
@@ -76,7 +76,7 @@ impl<'a> Rows<'a> {
     }
 
     /// Findings that no row is about, instance by instance.
-    pub fn others(&self) -> impl Iterator<Item = Other<'a>> {
+    pub(super) fn others(&self) -> impl Iterator<Item = Other<'a>> {
         everything(self.outcome).filter(|(finding, _)| rules::by_id(finding.rule).is_none()).flat_map(|(finding, exempted)| {
             let none = finding.instances.is_empty().then_some(Other { finding, instance: None, exempted });
             none.into_iter().chain(finding.instances.iter().map(move |instance| Other { finding, instance: Some(instance), exempted }))
@@ -91,16 +91,16 @@ fn everything(outcome: &Outcome) -> impl Iterator<Item = (&Finding, Option<&Exem
 }
 
 /// The name of a key, where it is known and may be shown.
-pub fn display_name(key: &KeyFacts) -> Option<&str> {
+pub(super) fn display_name(key: &KeyFacts) -> Option<&str> {
     key.display_name.shown(|_| false).map(String::as_str).filter(|name| !name.is_empty())
 }
 
 /// How many days the version in use is old, where that is known.
-pub fn version_age_days(key: &KeyFacts, now: Timestamp) -> Option<u64> {
+pub(super) fn version_age_days(key: &KeyFacts, now: Timestamp) -> Option<u64> {
     key.current_version_time().map(|time| days_since(time, now))
 }
 
 /// How many days ago something was. A clock that is behind the service's makes nothing younger than new.
-pub fn days_since(time: Timestamp, now: Timestamp) -> u64 {
+pub(super) fn days_since(time: Timestamp, now: Timestamp) -> u64 {
     u64::try_from(now.duration_since(time).as_hours() / 24).unwrap_or_default()
 }

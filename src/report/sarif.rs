@@ -32,7 +32,7 @@ const MOST_RESULTS: usize = 25_000;
 const MOST_ADDRESSES: usize = 100;
 
 /// Writes the report.
-pub fn write(outcome: &Outcome, context: &Context<'_>, out: &mut dyn Write) -> io::Result<()> {
+pub(super) fn write(outcome: &Outcome, context: &Context<'_>, out: &mut dyn Write) -> io::Result<()> {
     let descriptors = descriptors(outcome);
     let indexes: HashMap<&str, i64> = descriptors.iter().zip(0..).map(|(descriptor, index)| (descriptor.id, index)).collect();
     let writer = Writer { context, hashes: RefCell::default(), indexes };

@@ -7,7 +7,7 @@ use crate::rules::{Finding, FindingInstance, Verdict, Wording};
 use std::io::{self, Write};
 
 /// Writes the report.
-pub fn write(outcome: &Outcome, context: &Context<'_>, out: &mut dyn Write) -> io::Result<()> {
+pub(super) fn write(outcome: &Outcome, context: &Context<'_>, out: &mut dyn Write) -> io::Result<()> {
     for finding in &outcome.findings {
         let at = location::short(&finding.place, context.sources);
         writeln!(out, "{at}: {} {} {}: {}", finding.level.word(), finding.rule, addresses(finding), clean(&finding.message))?;
@@ -26,12 +26,12 @@ pub fn write(outcome: &Outcome, context: &Context<'_>, out: &mut dyn Write) -> i
 }
 
 /// The instances' addresses: the first, and how many more there are.
-pub fn addresses(finding: &Finding) -> String {
+pub(super) fn addresses(finding: &Finding) -> String {
     listed(&finding.instances.iter().collect::<Vec<_>>())
 }
 
 /// What is said instead of some of the keys, where that differs: one text for each, which names the keys.
-pub fn variants(finding: &Finding) -> Vec<String> {
+pub(super) fn variants(finding: &Finding) -> Vec<String> {
     variant_parts(finding)
         .map(|(keys, parts)| {
             let texts: Vec<&str> = parts.iter().map(|(_, text)| text.as_str()).collect();
@@ -41,7 +41,7 @@ pub fn variants(finding: &Finding) -> Vec<String> {
 }
 
 /// The keys of each variant, and what differs for them: notes and helps.
-pub fn variant_parts(finding: &Finding) -> impl Iterator<Item = (String, Vec<(&'static str, String)>)> {
+pub(super) fn variant_parts(finding: &Finding) -> impl Iterator<Item = (String, Vec<(&'static str, String)>)> {
     finding.variants.iter().zip(1..).map(|(Wording { message, note, help }, wording)| {
         let keys: Vec<&FindingInstance> = finding.instances.iter().filter(|instance| instance.wording == wording).collect();
         let message = if *message == finding.message { String::new() } else { format!("{message}.") };

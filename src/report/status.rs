@@ -6,7 +6,7 @@ use crate::rules::Verdict;
 
 /// What became of a verdict, what needs attention first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Status {
+pub(super) enum Status {
     /// It is reported.
     Violation,
     /// It is reported as unknown.
@@ -23,12 +23,12 @@ pub enum Status {
 
 impl Status {
     /// What tables count by rule.
-    pub const COUNTED: [Self; 5] = [Self::Violation, Self::Undetermined, Self::Exempted, Self::NotApplicable, Self::Pass];
+    pub(super) const COUNTED: [Self; 5] = [Self::Violation, Self::Undetermined, Self::Exempted, Self::NotApplicable, Self::Pass];
     /// All of them, in order.
-    pub const ALL: [Self; 6] = [Self::Violation, Self::Undetermined, Self::Advice, Self::Exempted, Self::NotApplicable, Self::Pass];
+    pub(super) const ALL: [Self; 6] = [Self::Violation, Self::Undetermined, Self::Advice, Self::Exempted, Self::NotApplicable, Self::Pass];
 
     /// The word in a table.
-    pub fn word(self) -> &'static str {
+    pub(super) fn word(self) -> &'static str {
         match self {
             Self::Violation => "violation",
             Self::Undetermined => "undetermined",
@@ -40,7 +40,7 @@ impl Status {
     }
 
     /// The name of its column or total.
-    pub fn title(self) -> &'static str {
+    pub(super) fn title(self) -> &'static str {
         match self {
             Self::Violation => "Violations",
             Self::Undetermined => "Undetermined",
@@ -52,7 +52,7 @@ impl Status {
     }
 
     /// How many keys a rule has with it.
-    pub fn number(self, totals: &RuleTotals) -> usize {
+    pub(super) fn number(self, totals: &RuleTotals) -> usize {
         match self {
             Self::Violation => sum(&totals.violations),
             Self::Undetermined => sum(&totals.undetermined),
@@ -64,7 +64,7 @@ impl Status {
     }
 
     /// What became of a key's verdict.
-    pub fn of_row(row: &Row<'_>) -> Self {
+    pub(super) fn of_row(row: &Row<'_>) -> Self {
         match (row.exempted, row.verdict) {
             (Some(_), _) => Self::Exempted,
             (None, Verdict::Violation(_)) => Self::Violation,
@@ -75,7 +75,7 @@ impl Status {
     }
 
     /// What became of a finding without a verdict.
-    pub fn of_other(other: &Other<'_>) -> Self {
+    pub(super) fn of_other(other: &Other<'_>) -> Self {
         match (other.exempted, other.finding.verdict) {
             (Some(_), _) => Self::Exempted,
             (None, "violation") => Self::Violation,

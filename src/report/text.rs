@@ -4,7 +4,7 @@ pub use crate::base::count;
 use std::borrow::Cow;
 
 /// Whether a character could move the cursor, color the screen, reverse the reading direction or pass unseen, or is none at all in XML.
-pub fn is_harmful(c: char) -> bool {
+pub(super) fn is_harmful(c: char) -> bool {
     (c.is_control() && c != '\t' && c != '\n') || is_unseen(c) || is_no_character(c)
 }
 
@@ -35,7 +35,7 @@ fn stand_in(c: char) -> &'static str {
 /// A source text for a terminal: harmful characters are replaced one by one, byte lengths kept. A carriage return before a line
 /// feed stays.
 #[must_use]
-pub fn same_length(text: &str) -> Cow<'_, str> {
+pub(super) fn same_length(text: &str) -> Cow<'_, str> {
     if !text.contains(is_harmful) {
         return Cow::Borrowed(text);
     }

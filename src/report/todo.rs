@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 /// Findings of a rule with the same advice.
-pub struct Group<'a> {
+pub(super) struct Group<'a> {
     /// The rule's id.
     pub rule: &'static str,
     /// The highest level among them.
@@ -21,7 +21,7 @@ pub struct Group<'a> {
 }
 
 /// A key that the advice is about.
-pub struct GroupKey<'a> {
+pub(super) struct GroupKey<'a> {
     /// The instance; `None` for a finding without one.
     pub instance: Option<&'a FindingInstance>,
     /// What is reported about it.
@@ -32,7 +32,7 @@ pub struct GroupKey<'a> {
 
 impl GroupKey<'_> {
     /// What the key is known by: for one of the service's, its name and its OCID.
-    pub fn name(&self) -> Option<Cow<'_, str>> {
+    pub(super) fn name(&self) -> Option<Cow<'_, str>> {
         let instance = self.instance?;
         let label = instance.label();
         Some(instance.name.as_deref().map_or(label.clone(), |name| Cow::Owned(format!("{name} ({label})"))))
@@ -40,7 +40,7 @@ impl GroupKey<'_> {
 }
 
 /// The groups, in the order in which their first findings come. Two keys of a finding may have different texts.
-pub fn grouped(findings: &[Finding]) -> Vec<Group<'_>> {
+pub(super) fn grouped(findings: &[Finding]) -> Vec<Group<'_>> {
     let mut groups: Vec<Group<'_>> = Vec::new();
     let mut known: HashMap<(&'static str, Arc<str>, Arc<str>), usize> = HashMap::new();
     for finding in findings {

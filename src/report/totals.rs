@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 /// What one rule found. All numbers are of keys.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct RuleTotals {
+pub(super) struct RuleTotals {
     /// The id under which it is reported.
     pub id: &'static str,
     /// Violations that are reported, by kind: the most frequent first.
@@ -25,12 +25,12 @@ pub struct RuleTotals {
 }
 
 /// The sum over kinds.
-pub fn sum(kinds: &[(&'static str, usize)]) -> usize {
+pub(super) fn sum(kinds: &[(&'static str, usize)]) -> usize {
     kinds.iter().map(|(_, count)| count).sum()
 }
 
 /// The totals of every rule that was checked or has findings, in the order of [`rules::ids`].
-pub fn totals(outcome: &Outcome) -> Vec<RuleTotals> {
+pub(super) fn totals(outcome: &Outcome) -> Vec<RuleTotals> {
     let mut all: BTreeMap<usize, RuleTotals> = BTreeMap::new();
     let mut of = |id: &'static str, change: &mut dyn FnMut(&mut RuleTotals)| {
         let position = rules::ids().position(|known| known == id).unwrap_or(usize::MAX);

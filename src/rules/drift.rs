@@ -116,7 +116,7 @@ fn drifts(live: &[&KeyFacts], declared: &[&KeyFacts], scope: &Scope) -> Vec<Drif
 
 /// Drift as findings of the rule [`DRIFT`], sorted by place. What one edit of the code settles for several keys is one finding.
 #[must_use]
-pub fn drift_findings(drifts: &[Drift], paths: &Paths<'_>) -> Vec<Finding> {
+pub(crate) fn drift_findings(drifts: &[Drift], paths: &Paths<'_>) -> Vec<Finding> {
     let mut gathered = Gathered::new(paths);
     for drift in drifts {
         let is_unproven = drift.kind == DriftKind::Unproven;

@@ -9,9 +9,6 @@ use std::cmp::Reverse;
 use std::collections::HashMap;
 use std::sync::Arc;
 
-/// A label under a place.
-pub type Label = Step;
-
 /// One instance of a finding.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FindingInstance {

@@ -62,7 +62,7 @@ pub fn findings<'a>(judged: impl IntoIterator<Item = Judged<'a>>, paths: &Paths<
 const MOST_STATIONS: usize = 200;
 
 /// Findings that grow while verdicts come in. Nothing of a verdict is needed after it was added.
-pub struct Gathered<'p> {
+pub(crate) struct Gathered<'p> {
     paths: &'p Paths<'p>,
     groups: HashMap<Subject, Group>,
     /// How roots are named in the repository.
@@ -80,12 +80,12 @@ impl std::fmt::Debug for Gathered<'_> {
 impl<'p> Gathered<'p> {
     /// Nothing yet.
     #[must_use]
-    pub fn new(paths: &'p Paths<'p>) -> Self {
+    pub(crate) fn new(paths: &'p Paths<'p>) -> Self {
         Self { paths, groups: HashMap::new(), roots: HashMap::new(), texts: HashSet::new() }
     }
 
     /// Adds what a verdict says, if there is anything to report.
-    pub fn add(&mut self, one: &Judged<'_>) {
+    pub(crate) fn add(&mut self, one: &Judged<'_>) {
         let Some(reported) = reported(one) else { return };
         let key = one.facts;
         let notes = if reported.verdict == "advice" { &[] } else { key.notes.as_slice() };
@@ -95,7 +95,7 @@ impl<'p> Gathered<'p> {
     }
 
     /// Adds that something was seen and not looked into, which may hold keys. `key`: what it is, in place of a key.
-    pub fn add_unseen(&mut self, key: &KeyId, place: &Place, kind: Kind, (message, note, help): (&str, &str, &str)) {
+    pub(crate) fn add_unseen(&mut self, key: &KeyId, place: &Place, kind: Kind, (message, note, help): (&str, &str, &str)) {
         let reported = Reported {
             rule: super::MODULES_NOT_FOLLOWED,
             verdict: "undetermined",
@@ -155,7 +155,7 @@ impl<'p> Gathered<'p> {
 
     /// What there is to report, sorted by place.
     #[must_use]
-    pub fn finish(self) -> Vec<Finding> {
+    pub(crate) fn finish(self) -> Vec<Finding> {
         let Self { groups, paths, .. } = self;
         // To know what is written at a place, it is parsed again: that takes most of the time here.
         let address = paths.address;
@@ -325,7 +325,7 @@ impl Spot {
 
 /// A key to sort places by: path first, then the spot in the file.
 #[must_use]
-pub fn place_order(place: &Place, paths: &Paths<'_>) -> impl Ord + Clone + use<> {
+pub(crate) fn place_order(place: &Place, paths: &Paths<'_>) -> impl Ord + Clone + use<> {
     Spot::of(place, paths)
 }
 

@@ -17,18 +17,23 @@ mod subject;
 pub(crate) mod testing;
 mod verdict;
 
-pub use drift::{Drift, DriftKind, Scope, compare, drift_findings};
-pub use finding::{Finding, FindingInstance, Label, Wording};
-pub use findings::{EditAddress, Gathered, Judged, Paths, findings, place_order, plain};
-pub use identity::Fingerprints;
-pub use kind::SharedKind;
-pub use place::{Edit, Placement, of as placement};
+pub(crate) use drift::{DriftKind, drift_findings};
+pub use drift::{Scope, compare};
+pub(crate) use finding::{Finding, FindingInstance, Wording};
+pub(crate) use findings::{EditAddress, Gathered, Judged, Paths, place_order};
+pub use findings::{findings, plain};
+pub(crate) use kind::SharedKind;
+pub(crate) use place::{Edit, Placement, of as placement};
 pub use protection_mode::ID as PROTECTION_MODE;
-pub use remedy::{Change, Remedy, Safety, Setting, Site};
-pub use rotation::{fresh_days, max_rotation_days};
-pub use settings::{ChosenSettings, DaysSetting, SettingRow, Settings, SwitchSetting};
+pub use remedy::{Change, Remedy};
+pub(crate) use remedy::{Safety, Setting, Site};
+pub use rotation::fresh_days;
+pub(crate) use rotation::max_rotation_days;
+pub use settings::Settings;
+pub(crate) use settings::{ChosenSettings, DaysSetting, SettingRow, SwitchSetting};
 pub(crate) use subject::capitalized;
-pub use verdict::{Advice, Report, Verdict};
+pub(crate) use verdict::Report;
+pub use verdict::{Advice, Verdict};
 
 use crate::key::KeyFacts;
 

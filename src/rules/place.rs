@@ -71,25 +71,25 @@ pub enum Edit {
 
 /// Where a finding on a fact of a key stands. `argument`: the resource's argument.
 #[must_use]
-pub fn of<T>(key: &KeyFacts, fact: &Fact<T>, argument: &'static str) -> Placement {
+pub(crate) fn of<T>(key: &KeyFacts, fact: &Fact<T>, argument: &'static str) -> Placement {
     Way { key, trail: &fact.trail, argument }.place(false)
 }
 
 /// Where a finding stands that says that a fact of a key is unknown: at the variable, call or expression by which it is.
 #[must_use]
-pub fn of_unknown<T>(key: &KeyFacts, fact: &Fact<T>, argument: &'static str) -> Placement {
+pub(super) fn of_unknown<T>(key: &KeyFacts, fact: &Fact<T>, argument: &'static str) -> Placement {
     Way { key, trail: &fact.trail, argument }.place(true)
 }
 
 /// Where a finding stands that is about the key as such.
 #[must_use]
-pub fn of_key(key: &KeyFacts, argument: &'static str) -> Placement {
+pub(super) fn of_key(key: &KeyFacts, argument: &'static str) -> Placement {
     Way { key, trail: &[], argument }.place(false)
 }
 
 /// Where a finding stands whose way is this one, nearest first.
 #[must_use]
-pub fn of_steps(key: &KeyFacts, trail: &[Step], argument: &'static str) -> Placement {
+pub(super) fn of_steps(key: &KeyFacts, trail: &[Step], argument: &'static str) -> Placement {
     Way { key, trail, argument }.place(false)
 }
 

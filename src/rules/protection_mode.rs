@@ -20,7 +20,7 @@ static ACCEPT_HSM_IN_PRIVATE_VAULT: SwitchSetting = SwitchSetting {
 };
 
 /// The rule. Id and risk are Trend Micro's.
-pub const RULE: Rule = Rule {
+pub(super) const RULE: Rule = Rule {
     id: ID,
     name: "key-protection-mode",
     pascal_name: "KeyProtectionMode",

@@ -36,7 +36,7 @@ static ACCEPT_MANUAL_VERSIONS: SwitchSetting = SwitchSetting {
 };
 
 /// The rule. Id and risk are Trend Micro's; CIS OCI Foundations Benchmark 4.16 (2.0 and later) is the same demand.
-pub const RULE: Rule = Rule {
+pub(super) const RULE: Rule = Rule {
     id: ID,
     name: "key-rotation",
     pascal_name: "KeyRotation",
@@ -110,7 +110,7 @@ const INTERVALS: std::ops::RangeInclusive<i64> = 60..=365;
 
 /// The limit, in days: a key version may be in use for that long.
 #[must_use]
-pub fn max_rotation_days(settings: &Settings) -> i64 {
+pub(crate) fn max_rotation_days(settings: &Settings) -> i64 {
     settings.days(&MAX_ROTATION_DAYS)
 }
 

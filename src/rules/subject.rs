@@ -138,7 +138,7 @@ pub(super) fn with_cautions(key: &KeyFacts, verdict: Verdict, with_passes: bool)
 }
 
 /// A text with its first letter in upper case.
-pub fn capitalized(text: &str) -> String {
+pub(crate) fn capitalized(text: &str) -> String {
     let mut chars = text.chars();
     chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
 }

@@ -23,7 +23,7 @@ pub fn evaluate(request: &Request, sources: &Arc<Sources>, expressions: &[String
 /// What is wrong with the inputs of the root module in the working directory: values files that cannot be read, `--var`s that it does
 /// not declare, a workspace that the configuration contradicts.
 #[must_use]
-pub fn input_problems(request: &Request, sources: &Arc<Sources>) -> Vec<Problem> {
+pub(crate) fn input_problems(request: &Request, sources: &Arc<Sources>) -> Vec<Problem> {
     let root = disk::canonical(&request.cwd).unwrap_or_else(|_| request.cwd.clone());
     let mut scan = discover::Scan::default();
     scan.add_root(&root, request);

@@ -183,7 +183,7 @@ const UP: usize = 5;
 
 /// Whether there is configuration in a directory itself; not in one that cannot be listed.
 #[must_use]
-pub fn holds_configuration(folder: &Path) -> bool {
+pub(crate) fn holds_configuration(folder: &Path) -> bool {
     let entries = disk::entries(folder).unwrap_or_default();
     entries.iter().any(|entry| !entry.is_dir && entry.name.to_str().is_some_and(is_configuration))
 }

@@ -36,7 +36,7 @@ pub(super) struct Source {
 
 impl Source {
     /// A source that stands in the call as it is.
-    pub fn written(text: &str) -> Self {
+    pub(super) fn written(text: &str) -> Self {
         Self { text: text.into(), is_hidden: false }
     }
 }

@@ -61,10 +61,11 @@ mod walk;
 mod workspace;
 mod world;
 
-pub use answer::{evaluate, input_problems};
-pub use discover::holds_configuration;
+pub use answer::evaluate;
+pub(crate) use answer::input_problems;
+pub(crate) use discover::holds_configuration;
 pub use read::{deep, read};
-pub use recorded::Recorded;
-pub use request::{Answer, Dialect, EnvInput, InputSource, Request};
+pub(crate) use request::EnvInput;
+pub use request::{Answer, Dialect, InputSource, Request};
 pub use session::Session;
 pub use streams::Streams;

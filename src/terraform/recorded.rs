@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// Values by the names of variables, as JSON; `None` for one that the plan's reader did not keep.
-pub type Recorded = BTreeMap<String, Option<Arc<str>>>;
+pub(crate) type Recorded = BTreeMap<String, Option<Arc<str>>>;
 
 /// Why a variable without a recorded value is unknown.
 pub(super) const NOT_RECORDED: &str = "the plan does not record its value";

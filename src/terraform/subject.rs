@@ -102,9 +102,9 @@ mod tests {
             format!("{:?}", Subject::of(&names[0], names.get(1), names.get(2)))
         };
         assert_eq!(of("var.x.y"), r#"Variable("x")"#);
-        assert_eq!(of("oci_kms_key.k.id"), r#"Managed(Named { kind: "oci_kms_key", name: "k", taken: 1 })"#);
-        assert_eq!(of("resource.oci_kms_key.k"), r#"Managed(Named { kind: "oci_kms_key", name: "k", taken: 2 })"#);
-        assert_eq!(of("data.oci_kms_vault.v"), r#"Data(Named { kind: "oci_kms_vault", name: "v", taken: 2 })"#);
+        assert_eq!(of("oci_kms_key.k.id"), r#"Managed(NamedResource { kind: "oci_kms_key", name: "k", taken: 1 })"#);
+        assert_eq!(of("resource.oci_kms_key.k"), r#"Managed(NamedResource { kind: "oci_kms_key", name: "k", taken: 2 })"#);
+        assert_eq!(of("data.oci_kms_vault.v"), r#"Data(NamedResource { kind: "oci_kms_vault", name: "v", taken: 2 })"#);
         assert_eq!(of("data.oci_kms_vault"), r#"Incomplete("the type and the name of a data source")"#);
         assert_eq!(of("tofu.workspace"), r#"Tofu("workspace")"#);
         assert_eq!(of("self.id"), "Itself");

@@ -112,7 +112,7 @@ fn what_is_not_a_complete_plan_is_a_problem_that_says_what_to_do() {
             "an error message",
             "Fix the error",
         ),
-        ("nothing", String::new(), "this file is empty", "terraform show -json"),
+        ("nothing", String::new(), "standard input is empty", "terraform show -json"),
         (
             "a saved cloud plan",
             json!({"remote_plan_format": 1, "run_id": "run-a", "hostname": "app.terraform.io"}).to_string(),

@@ -17,7 +17,7 @@ const KEPT: usize = 16 << 20;
 
 /// A compiled pattern and the names of its groups, the first group first; empty for groups without a name.
 #[derive(Debug)]
-pub struct Pattern {
+pub(super) struct Pattern {
     regex: Regex,
     names: Vec<String>,
     /// What its program takes at most, in bytes.

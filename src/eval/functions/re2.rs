@@ -10,7 +10,7 @@ const REPEAT_CAP: u32 = 1000;
 
 /// Why there is no pattern.
 #[derive(Debug, PartialEq, Eq)]
-pub enum PatternError {
+pub(super) enum PatternError {
     /// Go refuses it.
     Wrong(String),
     /// It is beyond what is compiled here.

@@ -32,7 +32,7 @@ const PAGES: usize = 1000;
 const UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// Everything a call needs.
-pub struct Client<'a> {
+pub(super) struct Client<'a> {
     /// The way to the service.
     pub transport: Transport,
     /// Who asks.
@@ -62,7 +62,7 @@ pub struct Client<'a> {
 }
 
 /// A region and its services.
-pub struct Site {
+pub(super) struct Site {
     /// The region.
     pub region: Region,
     /// Compartments and region subscriptions.
@@ -75,7 +75,7 @@ pub struct Site {
 
 impl Site {
     /// The same region, in which nothing can be asked: calls give only what is kept already.
-    pub fn closed(&self, why: CallError) -> Self {
+    pub(super) fn closed(&self, why: CallError) -> Self {
         Self { region: self.region.clone(), identity: self.identity.clone(), vaults: self.vaults.clone(), halted: OnceLock::from(why) }
     }
 
@@ -107,7 +107,7 @@ enum Attempt {
 
 impl Client<'_> {
     /// One object.
-    pub fn one<T: Serialize + DeserializeOwned>(&self, site: &Site, base: &Base, path: &str) -> Result<T, CallError> {
+    pub(super) fn one<T: Serialize + DeserializeOwned>(&self, site: &Site, base: &Base, path: &str) -> Result<T, CallError> {
         let name = base.url(&base.target(path));
         if let Some(kept) = self.memo.get(&name) {
             return Ok(kept);
@@ -119,7 +119,7 @@ impl Client<'_> {
     }
 
     /// All entries of a list, page by page until no token comes back; pages may be empty. What was read before a fault is returned.
-    pub fn list<T: Serialize + DeserializeOwned>(
+    pub(super) fn list<T: Serialize + DeserializeOwned>(
         &self,
         site: &Site,
         base: &Base,
@@ -130,7 +130,7 @@ impl Client<'_> {
     }
 
     /// The same, but no further page is asked for once `enough` says so.
-    pub fn list_until<T: Serialize + DeserializeOwned>(
+    pub(super) fn list_until<T: Serialize + DeserializeOwned>(
         &self,
         site: &Site,
         base: &Base,
@@ -396,7 +396,7 @@ fn escape(text: &str) -> String {
 }
 
 /// Does `work` for every item, a few at once; results are in the order of the items.
-pub fn each<T: Sync, R: Send>(connections: usize, items: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R> {
+pub(super) fn each<T: Sync, R: Send>(connections: usize, items: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R> {
     let next = AtomicUsize::new(0);
     let worker = || {
         let mut done = Vec::new();

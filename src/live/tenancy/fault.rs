@@ -477,7 +477,7 @@ impl From<LiveError> for Problem {
 
 /// Why no answer came back; each with a clause.
 #[derive(Debug, thiserror::Error)]
-pub enum TransportError {
+pub(super) enum TransportError {
     /// Worth another attempt: a timeout, a lost connection.
     #[error("{0}")]
     Passing(String),
@@ -494,14 +494,14 @@ pub enum TransportError {
 
 impl TransportError {
     /// The request could not be signed.
-    pub fn unsigned() -> Self {
+    pub(super) fn unsigned() -> Self {
         Self::Lasting(format!("the request could not be signed: {NO_RANDOM_NUMBERS}"))
     }
 }
 
 /// What kind of thing went wrong with a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum CallErrorKind {
+pub(super) enum CallErrorKind {
     /// 404 and 403: there is no such thing, or we may not see it. The service does not tell which.
     Denied,
     /// The credentials are not accepted here, or nothing can be reached: all further calls end so.
@@ -515,7 +515,7 @@ pub enum CallErrorKind {
 /// Why a call gave nothing, or not everything.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{why}")]
-pub struct CallError {
+pub(super) struct CallError {
     /// The kind.
     pub kind: CallErrorKind,
     /// A clause: "the service answered 500 InternalServerError (request 5A…)".
@@ -526,12 +526,12 @@ pub struct CallError {
 
 impl CallError {
     /// A call that failed for no reason of its own kind.
-    pub fn failed(why: impl Into<String>) -> Self {
+    pub(super) fn failed(why: impl Into<String>) -> Self {
         Self { kind: CallErrorKind::Failed, why: why.into(), help: None }
     }
 
     /// What a part could not be read for. `doing` says which: "its keys could not be listed".
-    pub fn gap(&self, doing: &str, permission: Permission, compartment: Option<&str>) -> String {
+    pub(super) fn gap(&self, doing: &str, permission: Permission, compartment: Option<&str>) -> String {
         match self.kind {
             CallErrorKind::Denied => {
                 format!(

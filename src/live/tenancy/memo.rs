@@ -7,19 +7,19 @@ use std::sync::{Mutex, PoisonError};
 
 /// Complete answers, reduced to what kmslint reads of them. Nothing in them is secret that the inventory itself does not hold.
 #[derive(Default)]
-pub struct Memo {
+pub(super) struct Memo {
     /// `None`: nothing is kept, because nothing is saved.
     answers: Option<Mutex<Answers>>,
 }
 
 impl Memo {
     /// A memo that begins with these answers and keeps all that follow.
-    pub fn of(answers: Answers) -> Self {
+    pub(super) fn of(answers: Answers) -> Self {
         Self { answers: Some(Mutex::new(answers)) }
     }
 
     /// An answer that is kept. One that cannot be read is asked for again: the file may have been edited.
-    pub fn get<T: DeserializeOwned>(&self, address: &str) -> Option<T> {
+    pub(super) fn get<T: DeserializeOwned>(&self, address: &str) -> Option<T> {
         let answers = self.answers.as_ref()?.lock().unwrap_or_else(PoisonError::into_inner);
         let kept = answers.get(address)?.clone();
         drop(answers);
@@ -27,7 +27,7 @@ impl Memo {
     }
 
     /// Keeps an answer.
-    pub fn put<T: Serialize>(&self, address: String, answer: &T) {
+    pub(super) fn put<T: Serialize>(&self, address: String, answer: &T) {
         if let Some(answers) = &self.answers
             && let Ok(value) = serde_json::to_value(answer)
         {
@@ -36,7 +36,7 @@ impl Memo {
     }
 
     /// All that is kept now.
-    pub fn answers(&self) -> Answers {
+    pub(super) fn answers(&self) -> Answers {
         self.answers.as_ref().map(|answers| answers.lock().unwrap_or_else(PoisonError::into_inner).clone()).unwrap_or_default()
     }
 }

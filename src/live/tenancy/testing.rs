@@ -16,7 +16,7 @@ impl Clock for StillClock {
 }
 
 /// A request with nothing in its environment.
-pub fn request() -> Request {
+pub(super) fn request() -> Request {
     Request {
         env: BTreeMap::new(),
         home: None,

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 /// Compartment.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Compartment {
+pub(super) struct Compartment {
     pub id: String,
     pub compartment_id: Option<String>,
     pub lifecycle_state: Option<String>,
@@ -19,7 +19,7 @@ pub struct Compartment {
 /// RegionSubscription.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Subscription {
+pub(super) struct Subscription {
     pub region_name: String,
     pub status: Option<String>,
 }
@@ -27,7 +27,7 @@ pub struct Subscription {
 /// VaultSummary and Vault; the last two only in the latter.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Vault {
+pub(super) struct Vault {
     pub id: String,
     pub lifecycle_state: Option<String>,
     pub management_endpoint: Option<String>,
@@ -41,7 +41,7 @@ pub struct Vault {
 /// VaultUsage: HSM counts without, software counts with a prefix.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Usage {
+pub(super) struct Usage {
     pub key_version_count: Option<u64>,
     pub software_key_version_count: Option<u64>,
 }
@@ -49,7 +49,7 @@ pub struct Usage {
 /// KeySummary and Key; shape, schedule, current version, deletion only in the latter.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Key {
+pub(super) struct Key {
     pub id: String,
     pub compartment_id: Option<String>,
     pub display_name: Option<String>,
@@ -73,7 +73,7 @@ pub struct Key {
 /// KeyShape.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Shape {
+pub(super) struct Shape {
     pub algorithm: Option<String>,
     pub length: Option<i64>,
     pub curve_id: Option<String>,
@@ -82,7 +82,7 @@ pub struct Shape {
 /// AutoKeyRotationDetails.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Schedule {
+pub(super) struct Schedule {
     pub rotation_interval_in_days: Option<i64>,
     #[serde(default, with = "time")]
     pub time_of_schedule_start: Option<Timestamp>,
@@ -97,14 +97,14 @@ pub struct Schedule {
 /// ExternalKeyReferenceDetails.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct ExternalKey {
+pub(super) struct ExternalKey {
     pub external_key_id: Option<String>,
 }
 
 /// KeyVersionSummary.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Version {
+pub(super) struct Version {
     pub id: String,
     pub lifecycle_state: Option<String>,
     #[serde(default, with = "time")]
@@ -115,13 +115,13 @@ pub struct Version {
 /// The body of an error.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-pub struct ServiceError {
+pub(super) struct ServiceError {
     pub code: String,
     pub message: String,
 }
 
 /// Whether a text looks like an OCID: five parts or more, letters, digits, `-` and `_`.
-pub fn is_ocid(text: &str) -> bool {
+pub(super) fn is_ocid(text: &str) -> bool {
     let clean = text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.'));
     clean && text.split('.').count() >= 5 && text.starts_with("ocid1.")
 }
@@ -130,14 +130,14 @@ pub fn is_ocid(text: &str) -> bool {
 mod time {
     use super::{Deserialize, Deserializer, Serialize, Serializer, Timestamp};
 
-    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Timestamp>, D::Error> {
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Timestamp>, D::Error> {
         match Option::<String>::deserialize(deserializer)? {
             Some(text) if !text.is_empty() => text.parse().map(Some).map_err(serde::de::Error::custom),
             _ => Ok(None),
         }
     }
 
-    pub fn serialize<S: Serializer>(time: &Option<Timestamp>, serializer: S) -> Result<S::Ok, S::Error> {
+    pub(super) fn serialize<S: Serializer>(time: &Option<Timestamp>, serializer: S) -> Result<S::Ok, S::Error> {
         time.map(|time| time.to_string()).serialize(serializer)
     }
 }

@@ -19,19 +19,19 @@ fn script() -> String {
 const LARGEST: usize = 32 << 20;
 
 /// A page being written.
-pub struct Page<'w> {
+pub(super) struct Page<'w> {
     out: &'w mut dyn Write,
     left: usize,
 }
 
 impl<'w> Page<'w> {
     /// A page that goes there.
-    pub fn new(out: &'w mut dyn Write) -> Self {
+    pub(super) fn new(out: &'w mut dyn Write) -> Self {
         Self { out, left: LARGEST }
     }
 
     /// Everything before the content. The policy lets the page's own style and script in and nothing else: no request ever leaves it.
-    pub fn begin(&mut self, title: &str) -> io::Result<()> {
+    pub(super) fn begin(&mut self, title: &str) -> io::Result<()> {
         let policy = format!(
             "default-src 'none'; script-src '{}'; style-src '{}'; base-uri 'none'; form-action 'none'",
             hash(&script()),
@@ -47,24 +47,24 @@ impl<'w> Page<'w> {
     }
 
     /// Everything after the content.
-    pub fn end(&mut self) -> io::Result<()> {
+    pub(super) fn end(&mut self) -> io::Result<()> {
         let home = env!("CARGO_PKG_REPOSITORY");
         self.line(&format!("</main>\n<footer><p>Written by {}.</p></footer>", link(home, "kmslint")))?;
         self.line(&format!("<script>{}</script>\n</body>\n</html>", script()))
     }
 
     /// A title that links can point to.
-    pub fn section(&mut self, id: &str, title: &str) -> io::Result<()> {
+    pub(super) fn section(&mut self, id: &str, title: &str) -> io::Result<()> {
         self.line(&format!("<h2 id=\"{id}\">{title}</h2>"))
     }
 
     /// Writes markup and ends the line.
-    pub fn line(&mut self, markup: &str) -> io::Result<()> {
+    pub(super) fn line(&mut self, markup: &str) -> io::Result<()> {
         writeln!(self.out, "{markup}")
     }
 
     /// Whether the page has room for an entry of this many bytes, which is then used.
-    pub fn spend(&mut self, bytes: usize) -> bool {
+    pub(super) fn spend(&mut self, bytes: usize) -> bool {
         let left = self.left.checked_sub(bytes);
         self.left = left.unwrap_or(self.left);
         left.is_some()
@@ -77,7 +77,7 @@ fn hash(text: &str) -> String {
 }
 
 /// A text in which nothing is markup.
-pub fn escaped(text: &str) -> String {
+pub(super) fn escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + 16);
     for c in clean(text).chars() {
         match c {
@@ -93,12 +93,12 @@ pub fn escaped(text: &str) -> String {
 }
 
 /// A name as code.
-pub fn code(text: &str) -> String {
+pub(super) fn code(text: &str) -> String {
     if text.is_empty() { String::new() } else { format!("<code>{}</code>", escaped(text)) }
 }
 
 /// A sentence: what is between backticks is code. With an odd number of them it is unknown which came with a name.
-pub fn prose(text: &str) -> String {
+pub(super) fn prose(text: &str) -> String {
     let pieces: Vec<&str> = text.split('`').collect();
     if pieces.len().is_multiple_of(2) {
         return escaped(text);
@@ -107,7 +107,7 @@ pub fn prose(text: &str) -> String {
 }
 
 /// A link with this markup as its text. The address must be one of our own making, or of the CI service's.
-pub fn link(url: &str, markup: &str) -> String {
+pub(super) fn link(url: &str, markup: &str) -> String {
     format!("<a href=\"{}\" rel=\"noreferrer\">{markup}</a>", escaped(url))
 }
 

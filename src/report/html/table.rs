@@ -16,7 +16,7 @@ use std::io;
 const MOST_ROWS: usize = 20_000;
 
 /// Writes the table. What has no room is counted.
-pub fn keys(outcome: &Outcome, rows: &Rows<'_>, context: &Context<'_>, page: &mut Page<'_>) -> io::Result<()> {
+pub(super) fn keys(outcome: &Outcome, rows: &Rows<'_>, context: &Context<'_>, page: &mut Page<'_>) -> io::Result<()> {
     page.section("keys", "All keys")?;
     let of_keys = rows.of_keys().map(|row| (Status::of_row(&row), row.rule.id));
     let others = rows.others().map(|other| (Status::of_other(&other), other.finding.rule));

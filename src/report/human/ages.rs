@@ -26,7 +26,7 @@ fn made(key: &KeyFacts) -> Option<Made> {
 }
 
 /// Writes the list; nothing where no key is in a state or in the tenancy.
-pub fn write(outcome: &Outcome, context: &Context<'_>, out: &mut dyn Write) -> io::Result<()> {
+pub(super) fn write(outcome: &Outcome, context: &Context<'_>, out: &mut dyn Write) -> io::Result<()> {
     let stored = || outcome.keys.iter().filter(|key| matches!(key.facts.id.input, InputKind::State | InputKind::Live));
     let mut known: Vec<(Made, &JudgedKey)> = stored().filter_map(|key| Some((made(&key.facts)?, key))).collect();
     let unknown = stored().count() - known.len();

@@ -29,7 +29,7 @@ const GUTTER: usize = 10;
 const TAB: usize = 4;
 
 /// Breaks a text into lines of a width, each made harmless.
-pub fn wrap(text: &str, columns: usize) -> Vec<String> {
+pub(super) fn wrap(text: &str, columns: usize) -> Vec<String> {
     let options = Options::new(columns.max(20))
         .break_words(false)
         .word_separator(WordSeparator::AsciiSpace)
@@ -40,17 +40,17 @@ pub fn wrap(text: &str, columns: usize) -> Vec<String> {
 }
 
 /// How wide sentences get on a screen, in columns.
-pub fn text_columns(screen: &Screen<'_>) -> usize {
+pub(super) fn text_columns(screen: &Screen<'_>) -> usize {
     screen.columns.unwrap_or(USUAL_COLUMNS).clamp(40, WIDEST_TEXT)
 }
 
 /// A hyperlink in a terminal (OSC 8). The target is an address that [`Screen::link`] or this program made: it has no control characters.
-pub fn linked(text: &str, target: &str) -> String {
+pub(super) fn linked(text: &str, target: &str) -> String {
     format!("\u{1b}]8;;{target}\u{1b}\\{text}\u{1b}]8;;\u{1b}\\")
 }
 
 /// An id, linked to its page where the screen has links.
-pub fn linked_id(id: &str, screen: &Screen<'_>) -> String {
+pub(super) fn linked_id(id: &str, screen: &Screen<'_>) -> String {
     match rules::documentation_url(id).filter(|_| screen.link.is_some()) {
         Some(url) => linked(id, &url),
         None => id.to_owned(),
@@ -58,7 +58,7 @@ pub fn linked_id(id: &str, screen: &Screen<'_>) -> String {
 }
 
 /// A path as shown, linked to the file where the screen has links.
-pub fn linked_path(path: &str, screen: &Screen<'_>) -> String {
+pub(super) fn linked_path(path: &str, screen: &Screen<'_>) -> String {
     let shown = clean(path);
     match screen.link {
         Some(link) if path != "-" => linked(&shown, &link(path)),
@@ -76,7 +76,7 @@ fn place(place: &Place, sources: &Sources, screen: &Screen<'_>) -> String {
 }
 
 /// A place as a list shows it: `path:line:column` as far as it is known.
-pub fn brief_place(place: &Place, sources: &Sources, screen: &Screen<'_>) -> String {
+pub(super) fn brief_place(place: &Place, sources: &Sources, screen: &Screen<'_>) -> String {
     if let Place::Cloud(at) = place {
         return format!("{} in {}", clean(&at.ocid), clean(&at.region));
     }
@@ -100,7 +100,7 @@ enum Below {
 }
 
 /// A diagnostic under construction: places with a text become labels, others become lines below.
-pub struct Parts<'t, 'a> {
+pub(super) struct Parts<'t, 'a> {
     texts: &'t Texts<'a>,
     diagnostic: Diagnostic<SourceId>,
     below: Vec<Below>,
@@ -108,14 +108,14 @@ pub struct Parts<'t, 'a> {
 
 impl<'t, 'a> Parts<'t, 'a> {
     /// One with a first line.
-    pub fn new(texts: &'t Texts<'a>, severity: Severity, id: Option<&str>, message: String) -> Self {
+    pub(super) fn new(texts: &'t Texts<'a>, severity: Severity, id: Option<&str>, message: String) -> Self {
         let mut diagnostic = Diagnostic::new(severity).with_message(message);
         diagnostic.code = id.map(|id| linked_id(id, texts.screen));
         Self { texts, diagnostic, below: Vec::new() }
     }
 
     /// The place that it is about.
-    pub fn primary(&mut self, at: &Place, label: &str) {
+    pub(super) fn primary(&mut self, at: &Place, label: &str) {
         match at {
             Place::Source(span) => {
                 let label_text = same_length(label).into_owned();
@@ -129,7 +129,7 @@ impl<'t, 'a> Parts<'t, 'a> {
     }
 
     /// Places that explain it.
-    pub fn secondary(&mut self, steps: &[Step]) {
+    pub(super) fn secondary(&mut self, steps: &[Step]) {
         for step in steps {
             match &step.place {
                 // Two labels under one range would be drawn twice.
@@ -149,14 +149,14 @@ impl<'t, 'a> Parts<'t, 'a> {
     }
 
     /// A sentence after a word; nothing where the text is empty.
-    pub fn text(&mut self, word: &'static str, text: &str) {
+    pub(super) fn text(&mut self, word: &'static str, text: &str) {
         if !text.is_empty() {
             self.below.push(Below::Text(word, text.to_owned()));
         }
     }
 
     /// Lines as they are.
-    pub fn lines(&mut self, lines: Vec<String>) {
+    pub(super) fn lines(&mut self, lines: Vec<String>) {
         self.below.push(Below::Lines(lines));
     }
 
@@ -164,7 +164,7 @@ impl<'t, 'a> Parts<'t, 'a> {
     ///
     /// # Errors
     /// What the writer reports.
-    pub fn draw(self, out: &mut dyn Write) -> io::Result<()> {
+    pub(super) fn draw(self, out: &mut dyn Write) -> io::Result<()> {
         let Self { texts, diagnostic, below } = self;
         let (mut diagnostic, named) = texts.fitted(diagnostic);
         let mut named = named.into_iter();
@@ -216,7 +216,7 @@ struct Drawn {
 const CUT: &str = "…";
 
 /// Our sources as codespan wants to see them, each made so once.
-pub struct Texts<'a> {
+pub(super) struct Texts<'a> {
     /// The sources.
     pub sources: &'a Sources,
     /// Where they are shown.
@@ -226,7 +226,7 @@ pub struct Texts<'a> {
 
 impl<'a> Texts<'a> {
     /// Texts for a screen.
-    pub fn new(sources: &'a Sources, screen: &'a Screen<'a>) -> Self {
+    pub(super) fn new(sources: &'a Sources, screen: &'a Screen<'a>) -> Self {
         Self { sources, screen, drawn: RefCell::default() }
     }
 

@@ -6,7 +6,7 @@ use std::cmp::Reverse;
 use std::io::{self, Write};
 
 /// Writes the table; nothing where nothing is reported.
-pub fn write(outcome: &Outcome, out: &mut dyn Write) -> io::Result<()> {
+pub(super) fn write(outcome: &Outcome, out: &mut dyn Write) -> io::Result<()> {
     let all = totals(outcome);
     let of_verdicts = all.iter().flat_map(|rule| {
         [("violation", &rule.violations), ("undetermined", &rule.undetermined), ("advice", &rule.advice)]

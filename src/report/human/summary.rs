@@ -14,7 +14,7 @@ use std::io::{self, Write};
 const MUCH_DEBT: usize = 10;
 
 /// Writes it.
-pub fn write(outcome: &Outcome, context: &Context<'_>, out: &mut dyn Write) -> io::Result<()> {
+pub(super) fn write(outcome: &Outcome, context: &Context<'_>, out: &mut dyn Write) -> io::Result<()> {
     let all = totals(outcome);
     let unseen = unseen(outcome);
     let is_silent = outcome.findings.is_empty() && outcome.problems.is_empty();

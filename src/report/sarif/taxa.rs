@@ -27,7 +27,7 @@ fn publications() -> Vec<Publication> {
 }
 
 /// Each publication as a taxonomy.
-pub fn taxonomies() -> Vec<ToolComponent> {
+pub(super) fn taxonomies() -> Vec<ToolComponent> {
     let taxon = |reference: &&Reference| {
         ReportingDescriptor::builder().id(reference.id).short_description(text(reference.title)).help_uri(reference.url).build()
     };
@@ -48,7 +48,7 @@ pub fn taxonomies() -> Vec<ToolComponent> {
 }
 
 /// References to taxonomies, by their positions.
-pub fn references(taxonomies: &[ToolComponent]) -> Vec<ToolComponentReference> {
+pub(super) fn references(taxonomies: &[ToolComponent]) -> Vec<ToolComponentReference> {
     taxonomies
         .iter()
         .zip(0..)
@@ -57,7 +57,7 @@ pub fn references(taxonomies: &[ToolComponent]) -> Vec<ToolComponentReference> {
 }
 
 /// What a rule implements.
-pub fn relationships(rule: &Rule) -> Vec<ReportingDescriptorRelationship> {
+pub(super) fn relationships(rule: &Rule) -> Vec<ReportingDescriptorRelationship> {
     let all = publications();
     let relationship = |reference: &Reference| {
         let is_own = |one: &&Publication| (one.name, one.version) == (reference.publication, reference.version);

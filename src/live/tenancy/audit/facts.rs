@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// All that was read of one key.
-pub struct Seen<'a> {
+pub(crate) struct Seen<'a> {
     /// The region's identifier.
     pub region: &'a str,
     /// The vault.
@@ -31,7 +31,7 @@ pub struct Seen<'a> {
 }
 
 /// The facts of a live key.
-pub fn key_facts(seen: &Seen<'_>) -> KeyFacts {
+pub(crate) fn key_facts(seen: &Seen<'_>) -> KeyFacts {
     let key = seen.details.unwrap_or(seen.listed);
     let place = Place::cloud(&key.id, seen.region);
     let root: Arc<str> = format!("live/{}", seen.region).into();
@@ -73,7 +73,7 @@ pub fn key_facts(seen: &Seen<'_>) -> KeyFacts {
 }
 
 /// Whether a version can be the one in use: not one that is being made, and none that is going or gone.
-pub fn is_usable(version: &Version) -> bool {
+pub(super) fn is_usable(version: &Version) -> bool {
     let state = Lifecycle::read(version.lifecycle_state.as_deref().unwrap_or_default());
     !state.is_ending() && state != Lifecycle::Creating
 }

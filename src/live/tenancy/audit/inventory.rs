@@ -21,7 +21,7 @@ use std::time::Duration;
 const LOST_REGION: &str = "region";
 
 /// What every phase needs.
-pub struct Audit<'a> {
+pub(super) struct Audit<'a> {
     /// Who calls.
     pub client: &'a Client<'a>,
     /// What is wanted.
@@ -36,7 +36,7 @@ pub struct Audit<'a> {
 
 /// What was found so far, for people who wait.
 #[derive(Default)]
-pub struct Found {
+pub(super) struct Found {
     compartments: AtomicUsize,
     vaults: AtomicUsize,
     keys: AtomicUsize,
@@ -66,7 +66,7 @@ struct Listed<'a> {
 }
 
 /// Reads everything in these regions.
-pub fn take(audit: &Audit<'_>, sites: &[Site]) -> Inventory {
+pub(super) fn take(audit: &Audit<'_>, sites: &[Site]) -> Inventory {
     let mut gaps = Vec::new();
     let Some(scope) = scope(audit, sites, &mut gaps) else {
         return Inventory { not_audited: gaps, ..Inventory::default() };

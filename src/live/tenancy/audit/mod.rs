@@ -4,7 +4,7 @@ mod facts;
 mod inventory;
 
 #[cfg(any(test, fuzzing))]
-pub use facts::{Seen, key_facts};
+pub(crate) use facts::{Seen, key_facts};
 
 use super::api::{Client, Site};
 use super::auth;

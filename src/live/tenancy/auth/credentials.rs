@@ -8,7 +8,7 @@ use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// Who asks.
-pub struct Credentials<'a> {
+pub(crate) struct Credentials<'a> {
     /// What requests are signed with now.
     signer: Mutex<Arc<Signer>>,
     /// Where the next token comes from, if there is a next one.
@@ -25,17 +25,17 @@ pub struct Credentials<'a> {
 
 impl<'a> Credentials<'a> {
     /// Credentials that last as long as their token.
-    pub fn new(signer: Signer, tenancy: String, region: Option<String>, source: String) -> Self {
+    pub(crate) fn new(signer: Signer, tenancy: String, region: Option<String>, source: String) -> Self {
         Self { signer: Mutex::new(Arc::new(signer)), next: None, tenancy, region, source, profile: None }
     }
 
     /// The same, found through a profile.
-    pub fn of_profile(self, profile: &Profile) -> Self {
+    pub(crate) fn of_profile(self, profile: &Profile) -> Self {
         Self { profile: profile.name().map(str::to_owned), ..self }
     }
 
     /// The same, with a source of further tokens.
-    pub fn renewed_by(self, next: Box<dyn Renew + 'a>) -> Self {
+    pub(crate) fn renewed_by(self, next: Box<dyn Renew + 'a>) -> Self {
         Self { next: Some(next), ..self }
     }
 
@@ -43,13 +43,13 @@ impl<'a> Credentials<'a> {
     ///
     /// # Errors
     /// There is no new token.
-    pub fn signer(&self, now: Timestamp) -> Result<Arc<Signer>, LiveError> {
+    pub(crate) fn signer(&self, now: Timestamp) -> Result<Arc<Signer>, LiveError> {
         let signer = Arc::clone(&self.signer.lock().unwrap_or_else(PoisonError::into_inner));
         if signer.renew_at.is_some_and(|time| time <= now) && self.is_renewable() { self.renew(&signer) } else { Ok(signer) }
     }
 
     /// Whether there can be a new token.
-    pub fn is_renewable(&self) -> bool {
+    pub(crate) fn is_renewable(&self) -> bool {
         self.next.is_some()
     }
 
@@ -57,7 +57,7 @@ impl<'a> Credentials<'a> {
     ///
     /// # Errors
     /// There is no new token.
-    pub fn renew(&self, stale: &Arc<Signer>) -> Result<Arc<Signer>, LiveError> {
+    pub(crate) fn renew(&self, stale: &Arc<Signer>) -> Result<Arc<Signer>, LiveError> {
         let mut current = self.signer.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(next) = &self.next
             && Arc::ptr_eq(&current, stale)

@@ -26,7 +26,7 @@ struct Delegation<'a> {
 ///
 /// # Errors
 /// There is no token, it is over, or this is not an instance of OCI.
-pub fn of_user<'a>(request: &'a Request, profile: &Profile, warn: &mut dyn FnMut(String)) -> Result<Credentials<'a>, LiveError> {
+pub(super) fn of_user<'a>(request: &'a Request, profile: &Profile, warn: &mut dyn FnMut(String)) -> Result<Credentials<'a>, LiveError> {
     let missing = |name, variable| LiveError::MissingValue { name, of: profile.source(), variable };
     let file = profile.value("delegation_token_file").ok_or_else(|| missing("delegation_token_file", "OCI_CLI_DELEGATION_TOKEN_FILE"))?;
     let file = request.expand(file);

@@ -24,13 +24,13 @@ const JSON: &str = "application/json";
 
 /// The body of an answer that holds a token.
 #[derive(Deserialize)]
-pub struct Token {
+pub(super) struct Token {
     /// The token.
     pub token: String,
 }
 
 /// Who asks for a token.
-pub struct Identity<'a> {
+pub(super) struct Identity<'a> {
     /// The key that signs.
     pub key: &'a PrivateKey,
     /// Its `keyId`.
@@ -40,12 +40,12 @@ pub struct Identity<'a> {
 }
 
 /// The machine's time.
-pub fn now(request: &Request) -> Timestamp {
+pub(super) fn now(request: &Request) -> Timestamp {
     request.now.checked_add(request.clock.elapsed()).unwrap_or(request.now)
 }
 
 /// Asks with a GET, or with a POST of a body.
-pub fn ask(
+pub(super) fn ask(
     request: &Request,
     transport: &Transport,
     identity: &Identity<'_>,
@@ -83,7 +83,7 @@ pub fn ask(
 }
 
 /// Tries until there is an answer that is not worth another attempt.
-pub fn until_answered(request: &Request, call: impl Fn() -> Result<Answer, TransportError>) -> Result<Answer, TransportError> {
+pub(super) fn until_answered(request: &Request, call: impl Fn() -> Result<Answer, TransportError>) -> Result<Answer, TransportError> {
     let mut attempt = 1;
     loop {
         let last = attempt >= ATTEMPTS || request.clock.elapsed() >= request.deadline;
@@ -98,7 +98,7 @@ pub fn until_answered(request: &Request, call: impl Fn() -> Result<Answer, Trans
 }
 
 /// What a successful answer holds; the error is a clause.
-pub fn read<T: DeserializeOwned>(answer: &Answer, what: &str) -> Result<T, String> {
+pub(super) fn read<T: DeserializeOwned>(answer: &Answer, what: &str) -> Result<T, String> {
     if !(200..300).contains(&answer.status) {
         return Err(described(answer, &serde_json::from_slice(&answer.body).unwrap_or_default()));
     }
@@ -107,7 +107,7 @@ pub fn read<T: DeserializeOwned>(answer: &Answer, what: &str) -> Result<T, Strin
 }
 
 /// The session of a token that was given for this key, and the tenancy in it.
-pub fn session(request: &Request, token: &str, key: PrivateKey, host: &str) -> Result<(Signer, Option<String>), LiveError> {
+pub(super) fn session(request: &Request, token: &str, key: PrivateKey, host: &str) -> Result<(Signer, Option<String>), LiveError> {
     let no_token = || LiveError::NoSession { host: host.to_owned(), why: "its answer does not hold a token".to_owned() };
     let claims = token::claims(token).ok_or_else(no_token)?;
     token::check_expiry(now(request), claims.expires(), &format!("of {host}"), None)?;

@@ -6,10 +6,10 @@ use crate::live::tenancy::fault::LiveError;
 use std::path::Path;
 
 /// The largest key, token or config file: 1 MiB.
-pub const FILE_CAP: u64 = 1 << 20;
+pub(super) const FILE_CAP: u64 = 1 << 20;
 
 /// Reads a file that no one else should be able to read.
-pub fn read_secret(request: &Request, what: &str, path: &Path, warn: &mut dyn FnMut(String)) -> Result<String, LiveError> {
+pub(super) fn read_secret(request: &Request, what: &str, path: &Path, warn: &mut dyn FnMut(String)) -> Result<String, LiveError> {
     let text = disk::read_text(path, FILE_CAP).map_err(|error| LiveError::Unreadable {
         what: what.to_owned(),
         path: path.to_path_buf(),

@@ -9,7 +9,7 @@ const DEFAULT: &str = "DEFAULT";
 
 /// A file that was read.
 #[derive(Default)]
-pub struct Ini {
+pub(crate) struct Ini {
     sections: BTreeMap<String, BTreeMap<String, String>>,
 }
 
@@ -18,7 +18,7 @@ impl Ini {
     ///
     /// # Errors
     /// A line that cannot be read, or says again what is said already.
-    pub fn read(text: &str) -> Result<Self, IniError> {
+    pub(crate) fn read(text: &str) -> Result<Self, IniError> {
         let mut ini = Self::default();
         ini.sections.insert(DEFAULT.to_owned(), BTreeMap::new());
         let mut section: Option<String> = None;
@@ -73,7 +73,7 @@ impl Ini {
     }
 
     /// The values of a section, those of `[DEFAULT]` included. `None`: there is no such section.
-    pub fn section(&self, name: &str) -> Option<BTreeMap<String, String>> {
+    pub(crate) fn section(&self, name: &str) -> Option<BTreeMap<String, String>> {
         let own = self.sections.get(name)?;
         let mut values = self.sections.get(DEFAULT).cloned().unwrap_or_default();
         values.extend(own.clone());
@@ -81,7 +81,7 @@ impl Ini {
     }
 
     /// The names of all sections but `[DEFAULT]`, sorted.
-    pub fn names(&self) -> impl Iterator<Item = &str> {
+    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
         self.sections.keys().map(String::as_str).filter(|name| *name != DEFAULT)
     }
 }

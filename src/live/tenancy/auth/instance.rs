@@ -19,7 +19,7 @@ use serde_json::json;
 const TARGET: &str = "/v1/x509";
 
 /// The instance that kmslint runs on.
-pub struct Instance<'a> {
+pub(super) struct Instance<'a> {
     request: &'a Request,
     /// Where its metadata are.
     metadata: Base,
@@ -30,7 +30,7 @@ pub struct Instance<'a> {
 }
 
 /// A token and the key it is for.
-pub struct Session {
+pub(super) struct Session {
     /// What requests are signed with.
     pub signer: Signer,
     /// The tenancy's OCID.
@@ -48,7 +48,7 @@ struct Identity {
 ///
 /// # Errors
 /// This is no instance of OCI's, its certificate cannot be used, or the service does not accept it.
-pub fn find(request: &Request) -> Result<(Instance<'_>, Session), LiveError> {
+pub(super) fn find(request: &Request) -> Result<(Instance<'_>, Session), LiveError> {
     let (service, direct) = (Transport::new(request)?, Transport::direct(request)?);
     let (metadata, region) = find_metadata(request, &direct)?;
     let identity = identity(request, &direct, &metadata)?;
@@ -104,7 +104,7 @@ fn no_metadata(base: &str, why: &str) -> LiveError {
 
 impl Instance<'_> {
     /// The identifier of the region it runs in.
-    pub fn region(&self) -> &str {
+    pub(super) fn region(&self) -> &str {
         &self.region.name
     }
 
@@ -112,7 +112,7 @@ impl Instance<'_> {
     ///
     /// # Errors
     /// As [`find`].
-    pub fn session(&self) -> Result<Session, LiveError> {
+    pub(super) fn session(&self) -> Result<Session, LiveError> {
         self.session_of(&identity(self.request, &self.direct, &self.metadata)?)
     }
 

@@ -3,15 +3,15 @@
 //! Arrows go down here too: this file → `principal`, `workload`, `delegation` → `credentials`, `instance` → `exchange` → `signer`, and
 //! `profile` → `ini`.
 
-pub mod credentials;
+pub(super) mod credentials;
 mod delegation;
 mod exchange;
 mod files;
-pub mod ini;
+pub(super) mod ini;
 mod instance;
 mod principal;
 mod profile;
-pub mod signer;
+pub(super) mod signer;
 mod token;
 mod workload;
 
@@ -27,7 +27,7 @@ use signer::Signer;
 ///
 /// # Errors
 /// Nothing found, something is lacking or broken, or the token is over.
-pub fn find<'a>(request: &'a Request, warn: &mut dyn FnMut(String)) -> Result<Credentials<'a>, LiveError> {
+pub(super) fn find<'a>(request: &'a Request, warn: &mut dyn FnMut(String)) -> Result<Credentials<'a>, LiveError> {
     let asked = match (request.auth, request.var("OCI_CLI_AUTH")) {
         (Some(kind), _) => Some(kind),
         (None, Some(word)) => Some(AuthKind::read(word).ok_or_else(|| LiveError::UnknownAuth(word.to_owned()))?),

@@ -54,7 +54,7 @@ type Session = (Signer, Option<String>);
 ///
 /// # Errors
 /// Another version, something missing or broken, no token, or one that is over.
-pub fn resource(request: &Request) -> Result<Credentials<'_>, LiveError> {
+pub(super) fn resource(request: &Request) -> Result<Credentials<'_>, LiveError> {
     let resource = Resource { request, transport: Transport::new(request)?, suffix: "" };
     let (signer, tenancy) = resource.session()?;
     let tenancy = tenancy.ok_or_else(|| LiveError::NotAToken(format!("`{PREFIX}RPST`")))?;

@@ -22,7 +22,7 @@ const VARIABLES: [(&str, &str); 9] = [
 ];
 
 /// The values that hold, whoever set them.
-pub struct Profile {
+pub(crate) struct Profile {
     values: BTreeMap<String, String>,
     file: Option<(PathBuf, String)>,
 }
@@ -32,7 +32,7 @@ impl Profile {
     ///
     /// # Errors
     /// No file and no credentials in the environment, a broken file, or no such profile.
-    pub fn load(request: &Request, warn: &mut dyn FnMut(String)) -> Result<Self, LiveError> {
+    pub(crate) fn load(request: &Request, warn: &mut dyn FnMut(String)) -> Result<Self, LiveError> {
         let (path, explicit) = config_path(request);
         let mut profile = Self { values: BTreeMap::new(), file: None };
         if disk::is_file(&path) || explicit {
@@ -71,12 +71,12 @@ impl Profile {
     }
 
     /// A value that is set and not empty.
-    pub fn value(&self, name: &str) -> Option<&str> {
+    pub(crate) fn value(&self, name: &str) -> Option<&str> {
         self.values.get(name).map(String::as_str).filter(|value| !value.is_empty())
     }
 
     /// Where it is from, for people.
-    pub fn source(&self) -> String {
+    pub(crate) fn source(&self) -> String {
         match &self.file {
             Some((path, name)) => format!("profile `{name}` of {}", path.display()),
             None => "the environment".to_owned(),
@@ -84,7 +84,7 @@ impl Profile {
     }
 
     /// The profile's name, where a file was read.
-    pub fn name(&self) -> Option<&str> {
+    pub(crate) fn name(&self) -> Option<&str> {
         self.file.as_ref().map(|(_, name)| name.as_str())
     }
 }

@@ -8,7 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 const EARLY: SignedDuration = SignedDuration::from_secs(60);
 
 /// What a request is signed with.
-pub struct Signer {
+pub(crate) struct Signer {
     /// `keyId` of the signature: `TENANCY/USER/FINGERPRINT` or `ST$TOKEN`. Secret in the second form.
     pub key_id: String,
     /// The key.
@@ -22,7 +22,7 @@ pub struct Signer {
 }
 
 /// Where the next token comes from.
-pub trait Renew: Send + Sync {
+pub(crate) trait Renew: Send + Sync {
     /// A fresh token.
     ///
     /// # Errors
@@ -32,18 +32,18 @@ pub trait Renew: Send + Sync {
 
 impl Signer {
     /// A user's API key.
-    pub fn of_user(key_id: String, key: PrivateKey) -> Self {
+    pub(crate) fn of_user(key_id: String, key: PrivateKey) -> Self {
         Self { key_id, key, expires: None, renew_at: None, delegation: None }
     }
 
     /// A session's token and its key.
-    pub fn of_session(token: &str, key: PrivateKey, expires: Option<Timestamp>) -> Self {
+    pub(crate) fn of_session(token: &str, key: PrivateKey, expires: Option<Timestamp>) -> Self {
         let renew_at = expires.and_then(|expires| expires.checked_sub(EARLY).ok());
         Self { key_id: format!("ST${}", token.trim()), key, expires, renew_at, delegation: None }
     }
 
     /// Whether it is a session's, not a user's.
-    pub fn is_token(&self) -> bool {
+    pub(crate) fn is_token(&self) -> bool {
         self.key_id.starts_with("ST$")
     }
 }

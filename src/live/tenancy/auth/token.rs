@@ -8,7 +8,7 @@ use serde::Deserialize;
 
 /// What is read out of a token.
 #[derive(Default, Deserialize)]
-pub struct Claims {
+pub(super) struct Claims {
     exp: Option<f64>,
     tenant: Option<String>,
     res_tenant: Option<String>,
@@ -17,18 +17,18 @@ pub struct Claims {
 
 impl Claims {
     /// When it expires.
-    pub fn expires(&self) -> Option<Timestamp> {
+    pub(super) fn expires(&self) -> Option<Timestamp> {
         self.exp.and_then(|seconds| Timestamp::from_second(seconds as i64).ok())
     }
 
     /// The OCID of the tenancy it is for.
-    pub fn tenancy(&self) -> Option<&str> {
+    pub(super) fn tenancy(&self) -> Option<&str> {
         [&self.res_tenant, &self.tenant, &self.opc_tenant].into_iter().flatten().map(String::as_str).find(|text| text.starts_with("ocid1."))
     }
 }
 
 /// Reads the payload of a JWT. `None`: it is none.
-pub fn claims(token: &str) -> Option<Claims> {
+pub(super) fn claims(token: &str) -> Option<Claims> {
     let mut parts = token.trim().split('.');
     let (_, payload, _, None) = (parts.next()?, parts.next()?, parts.next()?, parts.next()) else {
         return None;
@@ -41,7 +41,7 @@ pub fn claims(token: &str) -> Option<Claims> {
 ///
 /// # Errors
 /// The token is over at this time.
-pub fn check_expiry(now: Timestamp, expires: Option<Timestamp>, of: &str, profile: Option<&str>) -> Result<(), LiveError> {
+pub(super) fn check_expiry(now: Timestamp, expires: Option<Timestamp>, of: &str, profile: Option<&str>) -> Result<(), LiveError> {
     match expires {
         Some(when) if when <= now => Err(LiveError::ExpiredToken { of: of.to_owned(), when, profile: profile.map(str::to_owned) }),
         _ => Ok(()),

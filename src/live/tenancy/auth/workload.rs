@@ -33,7 +33,7 @@ struct Workload<'a> {
 ///
 /// # Errors
 /// This is not a pod of Kubernetes Engine, a file is missing, or the cluster gives no token.
-pub fn identity(request: &Request) -> Result<Credentials<'_>, LiveError> {
+pub(super) fn identity(request: &Request) -> Result<Credentials<'_>, LiveError> {
     let host = request.var("KUBERNETES_SERVICE_HOST").ok_or(LiveError::NoCluster)?;
     let base = endpoint::cluster(host).ok_or(LiveError::NoCluster)?;
     let certificates = request.var("OCI_KUBERNETES_SERVICE_ACCOUNT_CERT_PATH").map_or_else(|| PathBuf::from(CERTIFICATES), PathBuf::from);

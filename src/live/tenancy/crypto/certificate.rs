@@ -15,7 +15,7 @@ use spki::AlgorithmIdentifierRef;
 const TENANCY: [&str; 2] = ["opc-tenant:", "opc-identity:"];
 
 /// A certificate.
-pub struct Certificate {
+pub(crate) struct Certificate {
     der: Vec<u8>,
     /// The tenancy's OCID.
     pub tenancy: String,
@@ -28,7 +28,7 @@ impl Certificate {
     ///
     /// # Errors
     /// There is none, it is broken, or it names no tenancy.
-    pub fn read(text: &str) -> Result<Self, CertificateError> {
+    pub(crate) fn read(text: &str) -> Result<Self, CertificateError> {
         let der = pem::certificates(text).into_iter().next().ok_or(CertificateError::NotPem)?;
         let (subject, public) = subject_and_key(&der).map_err(|_| CertificateError::NotX509)?;
         let tenancy = tenancy(subject).map_err(|_| CertificateError::NotX509)?.ok_or(CertificateError::NoTenancy)?;
@@ -37,12 +37,12 @@ impl Certificate {
     }
 
     /// SHA-1 of the certificate, pairs of upper-case hexadecimal digits with colons.
-    pub fn fingerprint(&self) -> String {
+    pub(crate) fn fingerprint(&self) -> String {
         colons(&Sha1::digest(&self.der)).to_uppercase()
     }
 
     /// The certificate as the service wants it: base64 of DER, without line ends.
-    pub fn base64(&self) -> String {
+    pub(crate) fn base64(&self) -> String {
         STANDARD.encode(&self.der)
     }
 }

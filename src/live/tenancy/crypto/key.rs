@@ -20,7 +20,7 @@ const RSA_ENCRYPTION: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.1
 const SIZES: RangeInclusive<usize> = 256..=512;
 
 /// An RSA key. It is never shown.
-pub struct PrivateKey {
+pub(crate) struct PrivateKey {
     pair: KeyPair,
     public_der: Vec<u8>,
 }
@@ -30,7 +30,7 @@ impl PrivateKey {
     ///
     /// # Errors
     /// As [`pem::private_key`], and a key that is not RSA of 2048 to 4096 bits.
-    pub fn read(text: &str, passphrase: Option<&str>) -> Result<Self, KeyError> {
+    pub(crate) fn read(text: &str, passphrase: Option<&str>) -> Result<Self, KeyError> {
         let pair = match pem::private_key(text, passphrase)? {
             KeyDer::Pkcs1(der) => {
                 check_size(&der)?;
@@ -58,24 +58,24 @@ impl PrivateKey {
     }
 
     /// Makes a key of 2048 bits. `None` only where the system provides no random numbers.
-    pub fn fresh() -> Option<Self> {
+    pub(crate) fn fresh() -> Option<Self> {
         session_key::make().and_then(|pair| Self::of(pair).ok())
     }
 
     /// RSA PKCS#1 v1.5 with SHA-256. `None` only where the system provides no random numbers for blinding.
-    pub fn sign(&self, message: &[u8]) -> Option<Vec<u8>> {
+    pub(crate) fn sign(&self, message: &[u8]) -> Option<Vec<u8>> {
         let mut signature = vec![0; self.pair.public().modulus_len()];
         self.pair.sign(&RSA_PKCS1_SHA256, &SystemRandom::new(), message, &mut signature).ok()?;
         Some(signature)
     }
 
     /// The public half as SubjectPublicKeyInfo DER.
-    pub fn public_der(&self) -> &[u8] {
+    pub(crate) fn public_der(&self) -> &[u8] {
         &self.public_der
     }
 
     /// The fingerprint as OCI shows it: MD5 of the public half, pairs of hexadecimal digits with colons.
-    pub fn fingerprint(&self) -> String {
+    pub(crate) fn fingerprint(&self) -> String {
         colons(&Md5::digest(&self.public_der))
     }
 }
@@ -87,7 +87,7 @@ impl fmt::Debug for PrivateKey {
 }
 
 /// Pairs of lower-case hexadecimal digits with colons between them.
-pub fn colons(bytes: &[u8]) -> String {
+pub(crate) fn colons(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().join(":")
 }
 

@@ -1,7 +1,7 @@
 //! Private keys, the certificate of an instance, and signatures of requests.
 
-pub mod certificate;
-pub mod key;
-pub mod pem;
+pub(super) mod certificate;
+pub(super) mod key;
+pub(super) mod pem;
 mod session_key;
-pub mod signature;
+pub(super) mod signature;

@@ -22,7 +22,7 @@ const PKCS12_PBE: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.11354
 const UNKNOWN_SCHEME: &str = "a scheme that is not known";
 
 /// The DER inside of a PEM text.
-pub enum KeyDer {
+pub(crate) enum KeyDer {
     /// `RSAPrivateKey`.
     Pkcs1(Vec<u8>),
     /// `PrivateKeyInfo`.
@@ -34,7 +34,7 @@ pub enum KeyDer {
 ///
 /// # Errors
 /// No key, a broken one, no passphrase, a wrong one, or an encryption that is not supported.
-pub fn private_key(text: &str, passphrase: Option<&str>) -> Result<KeyDer, KeyError> {
+pub(crate) fn private_key(text: &str, passphrase: Option<&str>) -> Result<KeyDer, KeyError> {
     let blocks = pem::parse_many(text).map_err(|error| match error {
         PemError::InvalidData(_) | PemError::InvalidHeader(_) | PemError::NotUtf8(_) => KeyError::NotBase64,
         PemError::MismatchedTags(..)
@@ -61,7 +61,7 @@ pub fn private_key(text: &str, passphrase: Option<&str>) -> Result<KeyDer, KeyEr
 }
 
 /// The DER of every certificate of a text; none where a block of it is broken.
-pub fn certificates(text: &str) -> Vec<Vec<u8>> {
+pub(crate) fn certificates(text: &str) -> Vec<Vec<u8>> {
     let blocks = pem::parse_many(text).unwrap_or_default();
     blocks.into_iter().filter(|block| block.tag() == "CERTIFICATE").map(Pem::into_contents).collect()
 }

@@ -13,7 +13,7 @@ const PRIME_BYTES: usize = 128;
 const EXPONENT: u32 = 65_537;
 
 /// Makes a key. `None` only where the system provides no random numbers.
-pub fn make() -> Option<KeyPair> {
+pub(super) fn make() -> Option<KeyPair> {
     loop {
         let (p, q) = (prime()?, prime()?);
         // Fails for equal primes, and for the one prime in 65,537 that does not go with the exponent.

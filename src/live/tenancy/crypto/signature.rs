@@ -6,7 +6,7 @@ use base64::engine::general_purpose::STANDARD;
 
 /// The value of `Authorization` for these headers, signed in this order. `(request-target)` is one of them: lower-case method, space,
 /// path and query exactly as sent. `None` only where the system provides no random numbers.
-pub fn authorization(key: &PrivateKey, key_id: &str, headers: &[(&str, &str)]) -> Option<String> {
+pub(crate) fn authorization(key: &PrivateKey, key_id: &str, headers: &[(&str, &str)]) -> Option<String> {
     let signature = STANDARD.encode(key.sign(signing_string(headers).as_bytes())?);
     let names = headers.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(" ");
     Some(format!(r#"Signature algorithm="rsa-sha256",headers="{names}",keyId="{key_id}",signature="{signature}",version="1""#))

@@ -8,7 +8,7 @@ use std::sync::LazyLock;
 use std::time::{Duration, SystemTime};
 
 /// What came back, whatever the status.
-pub struct Answer {
+pub(crate) struct Answer {
     /// The status.
     pub status: u16,
     /// `opc-next-page`.
@@ -28,7 +28,7 @@ pub struct Answer {
 impl Answer {
     /// How long the service asks to wait before the next attempt (RFC 9110, section 10.2.3). `now`: this machine's time, by which an HTTP
     /// date counts where the answer has no date of its own.
-    pub fn wait(&self, now: SystemTime) -> Option<Duration> {
+    pub(crate) fn wait(&self, now: SystemTime) -> Option<Duration> {
         let text = self.retry_after.as_deref()?.trim();
         if let Ok(seconds) = text.parse() {
             return Some(Duration::from_secs(seconds));
@@ -39,7 +39,7 @@ impl Answer {
 }
 
 /// An answer in a clause: status, code, what the service says, the id to quote in a ticket.
-pub fn described(answer: &Answer, error: &ServiceError) -> String {
+pub(crate) fn described(answer: &Answer, error: &ServiceError) -> String {
     let mut text = format!("the service answered {}", answer.status);
     if !error.code.is_empty() {
         text.push(' ');
@@ -55,7 +55,7 @@ pub fn described(answer: &Answer, error: &ServiceError) -> String {
 }
 
 /// An answer that is not what it should be.
-pub fn garbled(answer: &Answer, error: &serde_json::Error) -> CallError {
+pub(crate) fn garbled(answer: &Answer, error: &serde_json::Error) -> CallError {
     let start = answer.body.iter().copied().find(|byte| !byte.is_ascii_whitespace());
     let what = match start {
         None => "an empty answer".to_owned(),

@@ -21,7 +21,7 @@ const PROBE: Duration = Duration::from_millis(100);
 
 /// What a call may do.
 #[derive(Debug, PartialEq, Eq)]
-pub enum Turn {
+pub(crate) enum Turn {
     /// It may be sent now.
     Now,
     /// It should wait until this time on the audit's clock, and ask again.
@@ -31,7 +31,7 @@ pub enum Turn {
 }
 
 /// A failed attempt.
-pub struct Failure<'a> {
+pub(crate) struct Failure<'a> {
     /// A clause.
     pub why: &'a str,
     /// Whether the host gave an answer, if only 429 or 5xx.
@@ -42,7 +42,7 @@ pub struct Failure<'a> {
 
 /// All hosts that were called.
 #[derive(Default)]
-pub struct Hosts(Mutex<BTreeMap<String, Host>>);
+pub(crate) struct Hosts(Mutex<BTreeMap<String, Host>>);
 
 #[derive(Default)]
 struct Host {
@@ -64,7 +64,7 @@ struct Host {
 
 impl Hosts {
     /// Asks to call a host at this time on the audit's clock.
-    pub fn turn(&self, name: &str, now: Duration) -> Turn {
+    pub(crate) fn turn(&self, name: &str, now: Duration) -> Turn {
         self.with(name, |host| {
             if let Some(until) = host.open {
                 // While a probe is under way the others wait for its result, a little at a time.
@@ -80,12 +80,12 @@ impl Hosts {
     }
 
     /// A call was answered as it should be, or in a way that has nothing to do with the host.
-    pub fn answered(&self, name: &str) {
+    pub(crate) fn answered(&self, name: &str) {
         self.with(name, |host| *host = Host { not_before: host.not_before, ..Host::default() });
     }
 
     /// A call failed at this time. Returns why it need not be tried again, where the host is given up.
-    pub fn failed(&self, name: &str, now: Duration, failure: &Failure<'_>) -> Option<String> {
+    pub(crate) fn failed(&self, name: &str, now: Duration, failure: &Failure<'_>) -> Option<String> {
         self.with(name, |host| {
             host.failures = host.failures.saturating_add(1);
             failure.why.clone_into(&mut host.why);
@@ -104,7 +104,7 @@ impl Hosts {
     }
 
     /// A call that had its turn was not made, or its answer not waited for.
-    pub fn passed(&self, name: &str) {
+    pub(crate) fn passed(&self, name: &str) {
         self.with(name, |host| host.is_probed = false);
     }
 

@@ -8,7 +8,7 @@ use crate::live::tenancy::fault::{EndpointError, LiveError};
 
 /// The services that are called.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Service {
+pub(crate) enum Service {
     /// Compartments and region subscriptions.
     Identity,
     /// Vaults.
@@ -22,7 +22,7 @@ const METADATA: [&str; 2] = ["http://169.254.169.254/opc/v2", "http://[fd00:c1::
 
 /// The beginning of an address: scheme, host, port and, for special endpoints, a path.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Base {
+pub(crate) struct Base {
     scheme: String,
     authority: String,
     path: String,
@@ -42,7 +42,7 @@ impl Base {
     }
 
     /// The host without the port.
-    pub fn host(&self) -> &str {
+    pub(crate) fn host(&self) -> &str {
         if self.authority.starts_with('[') {
             return self.authority.split_inclusive(']').next().unwrap_or_default();
         }
@@ -50,18 +50,18 @@ impl Base {
     }
 
     /// Host and port as they are sent: no port where it is the scheme's own.
-    pub fn authority(&self) -> &str {
+    pub(crate) fn authority(&self) -> &str {
         let usual = if self.scheme == "https" { ":443" } else { ":80" };
         self.authority.strip_suffix(usual).unwrap_or(&self.authority)
     }
 
     /// Path and query as they are sent.
-    pub fn target(&self, path_and_query: &str) -> String {
+    pub(crate) fn target(&self, path_and_query: &str) -> String {
         format!("{}{path_and_query}", self.path)
     }
 
     /// The whole address.
-    pub fn url(&self, target: &str) -> String {
+    pub(crate) fn url(&self, target: &str) -> String {
         format!("{}://{}{target}", self.scheme, self.authority())
     }
 
@@ -79,7 +79,7 @@ impl Base {
 ///
 /// # Errors
 /// The endpoint the user named is none, or is not encrypted.
-pub fn service(endpoint: Option<&str>, service: Service, region: &Region) -> Result<Base, LiveError> {
+pub(crate) fn service(endpoint: Option<&str>, service: Service, region: &Region) -> Result<Base, LiveError> {
     let Some(template) = endpoint else {
         let host = match service {
             Service::Identity => format!("identity.{}.oci.{}", region.name, region.domain),
@@ -105,7 +105,7 @@ pub fn service(endpoint: Option<&str>, service: Service, region: &Region) -> Res
 ///
 /// # Errors
 /// What is named is no address.
-pub fn metadata(named: Option<&str>) -> Result<Vec<Base>, LiveError> {
+pub(crate) fn metadata(named: Option<&str>) -> Result<Vec<Base>, LiveError> {
     let Some(text) = named else {
         return Ok(METADATA.into_iter().filter_map(Base::read).collect());
     };
@@ -114,12 +114,12 @@ pub fn metadata(named: Option<&str>) -> Result<Vec<Base>, LiveError> {
 }
 
 /// An address that the environment names, for a service that gives tokens. `None`: it is not one, or is not encrypted.
-pub fn named(text: &str) -> Option<Base> {
+pub(crate) fn named(text: &str) -> Option<Base> {
     Base::read(text).filter(|base| !base.is_open())
 }
 
 /// Where a Kubernetes Engine cluster exchanges tokens: the port of the host that `KUBERNETES_SERVICE_HOST` names.
-pub fn cluster(host: &str) -> Option<Base> {
+pub(crate) fn cluster(host: &str) -> Option<Base> {
     const PORT: u16 = 12250;
     let host = if host.contains(':') && !host.starts_with('[') { format!("[{host}]") } else { host.to_owned() };
     Base::read(&format!("https://{host}:{PORT}")).filter(|base| base.path.is_empty() && !host.contains('/'))
@@ -129,7 +129,7 @@ pub fn cluster(host: &str) -> Option<Base> {
 ///
 /// # Errors
 /// It is not an address, not encrypted, or outside of the realm.
-pub fn management(text: &str, region: &Region, ours: Option<&Base>) -> Result<Base, EndpointError> {
+pub(crate) fn management(text: &str, region: &Region, ours: Option<&Base>) -> Result<Base, EndpointError> {
     let base = Base::read(text).ok_or(EndpointError::NotAnAddress)?;
     let within = |domain: &str| base.host() == domain || base.host().strip_suffix(domain).is_some_and(|rest| rest.ends_with('.'));
     let trusted = within(&region.domain) || ours.is_some_and(|ours| within(ours.host()));

@@ -25,7 +25,7 @@ const TICK: Duration = Duration::from_millis(50);
 
 /// The way to the service.
 #[derive(Clone)]
-pub struct Transport {
+pub(crate) struct Transport {
     agent: Agent,
     clock: Arc<dyn Clock>,
     deadline: Duration,
@@ -38,7 +38,7 @@ impl Transport {
     ///
     /// # Errors
     /// The bundle of certificates or the proxy's address cannot be read.
-    pub fn new(request: &Request) -> Result<Self, LiveError> {
+    pub(crate) fn new(request: &Request) -> Result<Self, LiveError> {
         Self::through(request, proxy(request)?)
     }
 
@@ -46,7 +46,7 @@ impl Transport {
     ///
     /// # Errors
     /// The bundle of certificates cannot be read.
-    pub fn direct(request: &Request) -> Result<Self, LiveError> {
+    pub(crate) fn direct(request: &Request) -> Result<Self, LiveError> {
         Self::through(request, None)
     }
 
@@ -54,7 +54,7 @@ impl Transport {
     ///
     /// # Errors
     /// The certificates cannot be read.
-    pub fn trusting(request: &Request, certificates: &Path) -> Result<Self, LiveError> {
+    pub(crate) fn trusting(request: &Request, certificates: &Path) -> Result<Self, LiveError> {
         Self::with(request, None, Some(certificates.to_path_buf()))
     }
 
@@ -95,7 +95,7 @@ impl Transport {
     }
 
     /// What to do where a host cannot be reached.
-    pub fn advice(&self) -> String {
+    pub(crate) fn advice(&self) -> String {
         match self.proxy {
             Some(variable) => {
                 format!("Check that the proxy in `{variable}` can be reached; list hosts that need no proxy in `NO_PROXY`")
@@ -110,7 +110,7 @@ impl Transport {
     ///
     /// # Errors
     /// No whole answer came back.
-    pub fn get(&self, url: &str, headers: &[(&str, &str)]) -> Result<Answer, TransportError> {
+    pub(crate) fn get(&self, url: &str, headers: &[(&str, &str)]) -> Result<Answer, TransportError> {
         let mut call = self.agent.get(url);
         for (name, value) in headers {
             call = call.header(*name, *value);
@@ -122,7 +122,7 @@ impl Transport {
     ///
     /// # Errors
     /// No whole answer came back.
-    pub fn post(&self, url: &str, headers: &[(&str, &str)], body: &[u8]) -> Result<Answer, TransportError> {
+    pub(crate) fn post(&self, url: &str, headers: &[(&str, &str)], body: &[u8]) -> Result<Answer, TransportError> {
         let mut call = self.agent.post(url);
         for (name, value) in headers {
             call = call.header(*name, *value);

@@ -19,7 +19,7 @@ struct Realm {
 
 /// A region that can be called.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Region {
+pub(crate) struct Region {
     /// Identifier: `eu-frankfurt-1`.
     pub name: String,
     /// Short code: `fra`. Unknown for regions that no table or file names.
@@ -53,7 +53,7 @@ const ONLY: &str = "OCI_ALLOW_ONLY_DEVELOPER_TOOL_CONFIGURATION_REGIONS";
 ///
 /// # Errors
 /// It is no region's name, or a file or variable about regions cannot be read.
-pub fn resolve(request: &Request, text: &str, tenancy: &str) -> Result<Region, LiveError> {
+pub(crate) fn resolve(request: &Request, text: &str, tenancy: &str) -> Result<Region, LiveError> {
     let text = text.trim().to_lowercase();
     let clean = !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '.'));
     if !clean || text.starts_with(['.', '-']) || text.ends_with(['.', '-']) {

@@ -6,27 +6,27 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 /// How often one call is tried. Source: `DEFAULT_RETRY_STRATEGY` of Oracle's Python SDK.
-pub const ATTEMPTS: u32 = 8;
+pub(crate) const ATTEMPTS: u32 = 8;
 /// How long one call may be tried. Source: the same.
-pub const TOTAL: Duration = Duration::from_secs(600);
+pub(crate) const TOTAL: Duration = Duration::from_secs(600);
 const CAP: f64 = 30.0;
 
 /// Lets one request through every so often, whoever asks.
-pub struct Pace {
+pub(crate) struct Pace {
     interval: Duration,
     next: Mutex<Duration>,
 }
 
 impl Pace {
     /// So many requests a second; zero, negative and infinite are no limit.
-    pub fn new(rps: f64) -> Self {
+    pub(crate) fn new(rps: f64) -> Self {
         let interval =
             if rps > 0.0 && rps.is_finite() { Duration::try_from_secs_f64(1.0 / rps).unwrap_or_default() } else { Duration::ZERO };
         Self { interval, next: Mutex::new(Duration::ZERO) }
     }
 
     /// Waits for this request's turn.
-    pub fn wait(&self, clock: &dyn Clock) {
+    pub(crate) fn wait(&self, clock: &dyn Clock) {
         if self.interval.is_zero() {
             return;
         }
@@ -45,13 +45,13 @@ impl Pace {
 
 /// How long to wait behind a failed attempt (from 1): 1 s, doubled each time, at most 30 s, with up to a second of jitter that keeps
 /// many callers apart. `chance` is from 0 to 1.
-pub fn pause(attempt: u32, chance: f64) -> Duration {
+pub(crate) fn pause(attempt: u32, chance: f64) -> Duration {
     let doubled = 2_f64.powi(i32::try_from(attempt.saturating_sub(1)).unwrap_or(30).min(30));
     Duration::try_from_secs_f64((doubled + chance).min(CAP)).unwrap_or_default()
 }
 
 /// Whether a status is worth another attempt. Source: `retry_checkers.py` of Oracle's Python SDK.
-pub fn is_passing(status: u16, code: &str) -> bool {
+pub(crate) fn is_passing(status: u16, code: &str) -> bool {
     match status {
         409 => matches!(code, "IncorrectState" | "LockConflict"),
         429 => true,
@@ -62,7 +62,7 @@ pub fn is_passing(status: u16, code: &str) -> bool {
 }
 
 /// A number from 0 to 1.
-pub fn chance() -> f64 {
+pub(crate) fn chance() -> f64 {
     let mut bytes = [0; 4];
     match SystemRandom::new().fill(&mut bytes) {
         Ok(()) => f64::from(u32::from_le_bytes(bytes)) / f64::from(u32::MAX),
@@ -71,7 +71,7 @@ pub fn chance() -> f64 {
 }
 
 /// A fresh `opc-request-id`: 32 hexadecimal digits in upper case.
-pub fn request_id() -> String {
+pub(crate) fn request_id() -> String {
     let mut bytes = [0; 16];
     // An id that is all zeros is as good for the service; nothing rests on it.
     let _ = SystemRandom::new().fill(&mut bytes);
