@@ -13,7 +13,7 @@ use kmslint::eval::eval_constant;
 use kmslint::hcl::{json, native};
 use kmslint::key::Inventory;
 use kmslint::policy::{Config, Input, Options, Outcome};
-use kmslint::{plan, report, terraform};
+use kmslint::{lsp, plan, report, terraform};
 use std::fmt::Write as _;
 use std::path::Path;
 use std::sync::Arc;
@@ -23,6 +23,69 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() {
     divan::main();
+}
+
+/// A workspace of 200 root modules, each with a key of its own and one of a module that all of them call.
+fn workspace() -> tempfile::TempDir {
+    let directory = tempfile::tempdir().expect("a directory");
+    let write = |name: &str, text: &str| {
+        let path = directory.path().join(name);
+        std::fs::create_dir_all(path.parent().expect("a directory")).expect("it is made");
+        std::fs::write(path, text).expect("it is written");
+    };
+    write("modules/key/main.tf", "variable \"mode\" {}\nresource \"oci_kms_key\" \"k\" {\n  protection_mode = var.mode\n}\n");
+    for at in 0..200 {
+        let call = "module \"key\" {\n  source = \"../modules/key\"\n  mode   = var.mode\n}\n";
+        let own = "provider \"oci\" {\n  region = \"x\"\n}\nvariable \"mode\" {}\nresource \"oci_kms_key\" \"own\" {\n  protection_mode = \"HSM\"\n}\n";
+        write(&format!("root{at}/main.tf"), &format!("{own}{call}"));
+        write(&format!("root{at}/terraform.tfvars"), "mode = \"HSM\"\n");
+    }
+    directory
+}
+
+/// From an editor's change in one of 200 root modules to the end of the answer, through the pipes of the language server.
+#[divan::bench(args = ["root7/terraform.tfvars", "modules/key/main.tf"])]
+fn answer_a_change(bencher: Bencher<'_, '_>, file: &str) {
+    use std::io::{BufReader, Write};
+    let directory = workspace();
+    let (server_reads, mut to) = std::io::pipe().expect("a pipe");
+    let (from, server_writes) = std::io::pipe().expect("a pipe");
+    let server = std::thread::spawn(move || {
+        let make = |directory: &Path| terraform::Request::new(directory.to_path_buf(), vec![".".into()]);
+        let process = lsp::Process { make: Box::new(make), clock: || jiff::Timestamp::UNIX_EPOCH };
+        lsp::serve(process, &mut BufReader::new(server_reads), server_writes)
+    });
+    let mut from = BufReader::new(from);
+    let mut send = |text: String| write!(to, "Content-Length: {}\r\n\r\n{text}", text.len()).expect("the server listens");
+    let mut wait = |id: i32| {
+        while let Some(message) = lsp_server::Message::read(&mut from).expect("a message") {
+            if matches!(&message, lsp_server::Message::Response(response) if response.id == id.into()) {
+                return;
+            }
+        }
+    };
+    let uri = format!("file://{}", directory.path().canonicalize().expect("a path").display());
+    send(format!(r#"{{"jsonrpc":"2.0","id":1,"method":"initialize","params":{{"rootUri":"{uri}","capabilities":{{}}}}}}"#));
+    send(r#"{"jsonrpc":"2.0","method":"initialized","params":{}}"#.to_owned());
+    let text = serde_json::to_string(&std::fs::read_to_string(directory.path().join(file)).expect("a file")).expect("JSON");
+    let document = format!(r#"{{"uri":"{uri}/{file}","languageId":"terraform","version":1,"text":{text}}}"#);
+    send(format!(r#"{{"jsonrpc":"2.0","method":"textDocument/didOpen","params":{{"textDocument":{document}}}}}"#));
+    let mut id = 2;
+    let mut change = |typed: &str| {
+        let edit = format!(r#"{{"range":{{"start":{{"line":0,"character":0}},"end":{{"line":0,"character":0}}}},"text":"{typed}"}}"#);
+        let document = format!(r#"{{"uri":"{uri}/{file}","version":{id}}}"#);
+        send(format!(
+            r#"{{"jsonrpc":"2.0","method":"textDocument/didChange","params":{{"textDocument":{document},"contentChanges":[{edit}]}}}}"#
+        ));
+        // The answer to any request comes after the diagnostics.
+        send(format!(r#"{{"jsonrpc":"2.0","id":{id},"method":"kmslint/nothing"}}"#));
+        wait(id);
+        id += 1;
+    };
+    change("");
+    bencher.bench_local(|| change(black_box("#\\n")));
+    drop(to);
+    server.join().expect("the server ends");
 }
 
 /// How many resources the texts have.

@@ -29,6 +29,7 @@ pub mod fix;
 pub mod hcl;
 pub mod key;
 pub mod live;
+pub mod lsp;
 pub mod plan;
 pub mod policy;
 pub mod report;

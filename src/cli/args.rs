@@ -66,6 +66,8 @@ pub(super) enum Command {
     Check(Box<Check>),
     /// Check the keys of the live tenancy, and compare them with the code.
     Live(Box<Live>),
+    /// Serve editors over standard input and output, by the language server protocol.
+    Lsp(Lsp),
     /// Explain the rules, or one rule.
     Explain(Explain),
     /// Evaluate expressions in a root module, as Terraform would see them.
@@ -252,7 +254,7 @@ fn rps(text: &str) -> Result<f64, String> {
 }
 
 /// Where a root module's values come from.
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 pub(super) struct Inputs {
     /// Set an input variable, as for `terraform plan`; repeatable
     #[arg(long = "var", value_name = "NAME=VALUE", help_heading = "Input")]
@@ -418,6 +420,18 @@ pub(super) enum Color {
     Always,
     /// Never.
     Never,
+}
+
+/// `kmslint lsp`.
+#[derive(Debug, Args)]
+pub struct Lsp {
+    /// What many clients pass; there is no other way.
+    #[arg(long, hide = true)]
+    pub stdio: bool,
+
+    /// Input of root modules.
+    #[command(flatten)]
+    pub inputs: Inputs,
 }
 
 /// `kmslint explain`.

@@ -19,6 +19,7 @@ mod inputs;
 mod interrupt;
 mod invocation;
 mod live;
+mod lsp;
 mod man;
 mod progress;
 mod schema;
@@ -67,6 +68,7 @@ fn run(words: impl Iterator<Item = OsString>, surroundings: &Surroundings) -> io
         None => check::run(&arguments.check, own, surroundings),
         Some(Command::Check(check)) => check::run(check, own, surroundings),
         Some(Command::Live(live)) => live::run(live, own, surroundings),
+        Some(Command::Lsp(arguments)) => Ok(lsp::run(arguments, own, surroundings)),
         Some(Command::Explain(explain)) => explain::run(explain),
         Some(Command::Eval(eval)) => eval::run(eval, own, surroundings),
         Some(Command::Schema(schema)) => schema::run(schema),

@@ -67,9 +67,15 @@ fn answer(value: &Value) -> Answer {
     if let Some(why) = value.first_why() {
         return Answer::Unknown(why.to_string());
     }
+    let json = json(value);
+    Answer::Value { json, sensitive: value.deep_marks().is_secret() }
+}
+
+/// A value as JSON; what is unknown in it is null.
+pub(super) fn json(value: &Value) -> String {
     let mut json = String::new();
     write(value, &mut json);
-    Answer::Value { json, sensitive: value.deep_marks().is_secret() }
+    json
 }
 
 /// Writes a value as JSON.

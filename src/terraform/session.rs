@@ -10,7 +10,7 @@ use super::module::{Module, literal};
 use super::providers::NamedProviders;
 use super::read::{self, One, deep};
 use super::request::Request;
-use super::roots::{self, Roots};
+use super::roots::{self, Root, Roots};
 use super::runs::{self, Run, Runs};
 use super::shares;
 use super::world::InstanceBudget;
@@ -160,6 +160,35 @@ impl Session {
             Some(shape) => *shape == Shape::of(&loader.root(directory)),
             None => !old.is_unclear() && old.sources.iter().all(|source| is_local(source)),
         }
+    }
+
+    /// Whether a file outside of the directories that were named is read for one of the root modules.
+    #[must_use]
+    pub fn reads(&self, path: &Path) -> bool {
+        let directory = path.parent();
+        self.readings.iter().any(|one| {
+            let is_module = one.directories.iter().any(|own| Some(own.as_path()) == directory);
+            is_module || one.used.iter().any(|own| own == path) || one.seen.iter().any(|seen| path.starts_with(seen))
+        })
+    }
+
+    /// The runs of root modules whose trees a directory is in.
+    pub(super) fn runs_with(&self, directory: &Path) -> Vec<&Run> {
+        self.runs_where(|one| one.directories.iter().any(|own| own == directory))
+    }
+
+    /// The runs that use a values file.
+    pub(super) fn runs_of_values(&self, path: &Path) -> Vec<&Run> {
+        self.runs_where(|one| one.used.iter().any(|own| own == path))
+    }
+
+    fn runs_where(&self, is_wanted: impl Fn(&One) -> bool) -> Vec<&Run> {
+        self.runs.iter().zip(&self.readings).filter(|(_, one)| is_wanted(one)).map(|(run, _)| run).collect()
+    }
+
+    /// What is known of a root module and its callers.
+    pub(super) fn root(&self, path: &Path) -> Root {
+        self.roots.of(path)
     }
 
     /// What a loader of the same root modules begins with.

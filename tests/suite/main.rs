@@ -52,6 +52,9 @@ mod links;
 /// The service's audit against a server that behaves as OCI does.
 #[cfg(feature = "live")]
 mod live;
+/// The language server, as an editor talks to it.
+#[cfg(unix)]
+mod lsp;
 /// The pages that people read.
 mod pages;
 /// The configuration and the plan made of it give equal facts.

@@ -161,6 +161,43 @@ pub(super) fn of(is_data: bool, kind: &str) -> Option<Arc<Schema>> {
     Some(schema)
 }
 
+/// An argument or nested block that may be written in a resource.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Argument {
+    /// Its name.
+    pub name: Arc<str>,
+    /// Whether it is a nested block.
+    pub is_block: bool,
+    /// Whether it must be there.
+    pub is_required: bool,
+    /// Whether it is `true` or `false`.
+    pub is_switch: bool,
+}
+
+/// What may be written in a managed resource of a type, within nested blocks of these types; nothing where the type is not known.
+#[must_use]
+pub fn arguments(kind: &str, within: &[&str]) -> Vec<Argument> {
+    let Some(schema) = of(false, kind) else { return Vec::new() };
+    let mut fields = &schema.fields;
+    for name in within {
+        match fields.get(*name) {
+            Some(Field::Block(block)) => fields = &block.fields,
+            _ => return Vec::new(),
+        }
+    }
+    let argument = |(name, field): (&Arc<str>, &Field)| match field {
+        Field::Attribute(attribute) if attribute.filling == Filling::Computed => None,
+        Field::Attribute(attribute) => Some(Argument {
+            name: Arc::clone(name),
+            is_block: false,
+            is_required: attribute.filling == Filling::Required,
+            is_switch: attribute.ty == Type::Bool,
+        }),
+        Field::Block(_) => Some(Argument { name: Arc::clone(name), is_block: true, is_required: false, is_switch: false }),
+    };
+    fields.iter().filter_map(argument).collect()
+}
+
 /// The version of oracle/oci that the table describes.
 pub(super) fn version() -> &'static str {
     table::version()

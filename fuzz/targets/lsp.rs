@@ -1,0 +1,44 @@
+//! The language server: no message and no text ends it, whatever came before.
+#![no_main]
+
+use kmslint::lsp::{Process, serve};
+use kmslint::terraform::Request;
+use std::io::Cursor;
+use std::path::Path;
+
+/// What stands between two messages.
+const BETWEEN: &str = "\n--\n";
+
+libfuzzer_sys::fuzz_target!(|text: &str| {
+    let directory = tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).expect("a directory");
+    let path = directory.path().canonicalize().expect("a path");
+    // What comes before the first message is the file, and each message is the parameters of its first line.
+    let mut parts = text.split(BETWEEN);
+    let file = parts.next().unwrap_or_default();
+    std::fs::write(path.join("main.tf"), file).expect("a file");
+    let uri = format!("file://{}", path.display());
+    let framed = |text: &str| format!("Content-Length: {}\r\n\r\n{text}", text.len());
+    let mut all = framed(&format!(r#"{{"jsonrpc":"2.0","id":1,"method":"initialize","params":{{"rootUri":"{uri}","capabilities":{{"general":{{"positionEncodings":["utf-8"]}}}}}}}}"#));
+    all += &framed(r#"{"jsonrpc":"2.0","method":"initialized","params":{}}"#);
+    let document = serde_json::json!({ "uri": format!("{uri}/main.tf"), "languageId": "terraform", "version": 1, "text": file });
+    let open = serde_json::json!({ "jsonrpc": "2.0", "method": "textDocument/didOpen", "params": { "textDocument": document } });
+    all += &framed(&open.to_string());
+    for part in parts {
+        let (method, params) = part.split_once('\n').unwrap_or((part, "null"));
+        let params: serde_json::Value = serde_json::from_str(&params.replace("$URI", &format!("{uri}/main.tf"))).unwrap_or_default();
+        let message = serde_json::json!({ "jsonrpc": "2.0", "id": 2, "method": method, "params": params });
+        let mut message = message;
+        if method.starts_with("textDocument/did") || method.starts_with("workspace/did") {
+            message.as_object_mut().expect("an object").remove("id");
+        }
+        all += &framed(&message.to_string());
+    }
+    all += &framed(r#"{"jsonrpc":"2.0","id":3,"method":"shutdown"}"#);
+    all += &framed(r#"{"jsonrpc":"2.0","method":"exit"}"#);
+    // What has no frame of its own comes last.
+    all += text;
+    let make = |directory: &Path| Request::new(directory.to_path_buf(), vec![".".into()]);
+    let process = Process { make: Box::new(make), clock: || jiff::Timestamp::UNIX_EPOCH };
+    assert!(serve(process, &mut Cursor::new(all), std::io::sink()));
+    assert_eq!(std::fs::read_to_string(path.join("main.tf")).expect("a file"), file, "it never writes");
+});

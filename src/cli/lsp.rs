@@ -1,0 +1,31 @@
+//! `kmslint lsp`: the language server over standard input and output.
+
+use super::Exit;
+use super::args::Lsp;
+use super::desk::refuse;
+use super::inputs;
+use super::surroundings::Surroundings;
+use crate::lsp::{self, Process};
+use crate::terraform::Request;
+use clap::ArgMatches;
+use jiff::Timestamp;
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// Runs the subcommand.
+pub fn run(arguments: &Lsp, matches: &ArgMatches, surroundings: &Surroundings) -> Exit {
+    // What is wrong with the inputs is wrong in every directory.
+    if let Err(error) = inputs::request(&arguments.inputs, matches, surroundings, Vec::new()) {
+        return refuse(error);
+    }
+    let (given, matches, surroundings) = (arguments.inputs.clone(), matches.clone(), surroundings.clone());
+    let make = move |directory: &Path| {
+        let around = Surroundings { cwd: directory.to_path_buf(), ..surroundings.clone() };
+        let paths = vec![PathBuf::from(".")];
+        inputs::request(&given, &matches, &around, paths.clone()).unwrap_or_else(|_| Request::new(around.cwd.clone(), paths))
+    };
+    let process = Process { make: Box::new(make), clock: Timestamp::now };
+    let was_shut_down = lsp::serve(process, &mut io::BufReader::new(io::stdin()), io::stdout());
+    // The protocol's own exit codes: 1 where the client did not say `shutdown` first.
+    if was_shut_down { Exit::Clean } else { Exit::Findings }
+}

@@ -1,0 +1,118 @@
+//! What the client can do, what the server can, and which files are watched.
+
+use super::actions::{Editing, FIX_ALL, SELECT};
+use super::diagnostics::Client;
+use super::position::Encoding;
+use lsp_types::{
+    ClientCapabilities, CodeActionKind, CodeActionOptions, CodeActionProviderCapability, CompletionOptions,
+    DidChangeWatchedFilesRegistrationOptions, ExecuteCommandOptions, FileSystemWatcher, GlobPattern, HoverProviderCapability, MarkupKind,
+    OneOf, Registration, SaveOptions, ServerCapabilities, TextDocumentSyncCapability, TextDocumentSyncKind, TextDocumentSyncOptions,
+    TextDocumentSyncSaveOptions, WorkspaceFoldersServerCapabilities, WorkspaceServerCapabilities,
+};
+
+/// What matters of what the client can do.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Abilities {
+    /// How diagnostics are shown.
+    pub client: Client,
+    /// What it does with edits.
+    pub editing: Editing,
+    /// It shows tooltips in Markdown.
+    pub has_markdown: bool,
+    /// It shows progress.
+    pub has_progress: bool,
+    /// It answers `workspace/configuration`.
+    pub has_configuration: bool,
+    /// It can be asked to watch files.
+    pub watches_files: bool,
+}
+
+impl Abilities {
+    /// Reads them out of what the client says.
+    /// `has_snippets`: whether it takes edits with a place for the cursor, which is newer than the types of the protocol.
+    pub(super) fn of(says: &ClientCapabilities, has_snippets: bool) -> Self {
+        let offered = says.general.as_ref().and_then(|general| general.position_encodings.as_deref());
+        let workspace = says.workspace.as_ref();
+        let edits = workspace.and_then(|workspace| workspace.workspace_edit.as_ref());
+        let shown = says.text_document.as_ref().and_then(|document| document.publish_diagnostics.as_ref());
+        let is_on = |on: Option<bool>| on == Some(true);
+        Self {
+            client: Client {
+                encoding: Encoding::agreed(offered),
+                has_related: is_on(shown.and_then(|shown| shown.related_information)),
+                has_links: is_on(shown.and_then(|shown| shown.code_description_support)),
+                has_tags: shown.is_some_and(|shown| shown.tag_support.is_some()),
+            },
+            editing: Editing {
+                has_versions: is_on(edits.and_then(|edits| edits.document_changes)),
+                has_snippets,
+                shows_places: says.window.as_ref().and_then(|window| window.show_document.as_ref()).is_some_and(|shows| shows.support),
+            },
+            has_markdown: says
+                .text_document
+                .as_ref()
+                .and_then(|document| document.hover.as_ref()?.content_format.as_ref())
+                .is_some_and(|formats| formats.contains(&MarkupKind::Markdown)),
+            has_progress: is_on(says.window.as_ref().and_then(|window| window.work_done_progress)),
+            has_configuration: is_on(workspace.and_then(|workspace| workspace.configuration)),
+            watches_files: is_on(
+                workspace.and_then(|workspace| workspace.did_change_watched_files).and_then(|watched| watched.dynamic_registration),
+            ),
+        }
+    }
+
+    /// What the server can do for such a client.
+    pub(super) fn answer(self) -> ServerCapabilities {
+        ServerCapabilities {
+            position_encoding: Some(self.client.encoding.kind()),
+            text_document_sync: Some(TextDocumentSyncCapability::Options(TextDocumentSyncOptions {
+                open_close: Some(true),
+                change: Some(TextDocumentSyncKind::INCREMENTAL),
+                save: Some(TextDocumentSyncSaveOptions::SaveOptions(SaveOptions { include_text: Some(false) })),
+                ..TextDocumentSyncOptions::default()
+            })),
+            workspace: Some(WorkspaceServerCapabilities {
+                workspace_folders: Some(WorkspaceFoldersServerCapabilities {
+                    supported: Some(true),
+                    change_notifications: Some(OneOf::Left(true)),
+                }),
+                file_operations: None,
+            }),
+            hover_provider: Some(HoverProviderCapability::Simple(true)),
+            definition_provider: Some(OneOf::Left(true)),
+            inlay_hint_provider: Some(OneOf::Left(true)),
+            completion_provider: Some(CompletionOptions {
+                trigger_characters: Some(["\"", "[", ".", "=", " "].map(str::to_owned).into()),
+                ..CompletionOptions::default()
+            }),
+            code_action_provider: Some(CodeActionProviderCapability::Options(CodeActionOptions {
+                code_action_kinds: Some(vec![CodeActionKind::QUICKFIX, CodeActionKind::from(FIX_ALL.to_owned())]),
+                ..CodeActionOptions::default()
+            })),
+            execute_command_provider: Some(ExecuteCommandOptions { commands: vec![SELECT.to_owned()], ..ExecuteCommandOptions::default() }),
+            ..ServerCapabilities::default()
+        }
+    }
+}
+
+/// The files whose changes matter, also where nobody has them open: configuration and values, what `init` installs, callers in other
+/// languages, the config file.
+const WATCHED: [&str; 6] = [
+    "**/*.{tf,tofu,tfvars}",
+    "**/*.{tf,tofu,tfvars}.json",
+    "**/*.hcl",
+    "**/.terraform/modules/modules.json",
+    "**/kmslint.toml",
+    "**/.kmslint.toml",
+];
+
+/// The request to watch files.
+pub(super) fn watch() -> Registration {
+    let watcher = |glob: &str| FileSystemWatcher { glob_pattern: GlobPattern::String(glob.to_owned()), kind: None };
+    let options = DidChangeWatchedFilesRegistrationOptions { watchers: WATCHED.iter().map(|glob| watcher(glob)).collect() };
+    Registration {
+        id: "kmslint-files".to_owned(),
+        method: "workspace/didChangeWatchedFiles".to_owned(),
+        register_options: serde_json::to_value(options).ok(),
+    }
+}

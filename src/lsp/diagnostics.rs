@@ -1,0 +1,206 @@
+//! Outcome → diagnostics, by file.
+
+use super::position::Encoding;
+use super::project::Project;
+use super::settings::Settings;
+use super::uri;
+use crate::base::{Place, Problem, Sources, Step};
+use crate::policy::{FailOn, config};
+use crate::report;
+use crate::rules::{self, Finding, Level};
+use lsp_types::{
+    CodeDescription, Diagnostic, DiagnosticRelatedInformation, DiagnosticSeverity, DiagnosticTag, Location, NumberOrString, Range, Uri,
+};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+
+/// What the client calls us.
+const SOURCE: &str = "kmslint";
+/// How many diagnostics one file gets; the rest is counted. Nobody reads more, and editors draw them with every keystroke.
+const MOST: usize = 1000;
+/// How many places of a value's way are shown.
+const MOST_RELATED: usize = 20;
+/// How many keys of a finding are named.
+const KEYS_SHOWN: usize = 8;
+
+/// Diagnostics by the absolute path of the file.
+pub(super) type ByFile = BTreeMap<PathBuf, Vec<Diagnostic>>;
+
+/// What the client can show, and how it counts.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Client {
+    /// The unit of columns.
+    pub encoding: Encoding,
+    /// Whether it shows further places of a diagnostic.
+    pub has_related: bool,
+    /// Whether it links codes.
+    pub has_links: bool,
+    /// Whether it grays out what is not needed.
+    pub has_tags: bool,
+}
+
+/// The diagnostics of a workspace folder, and what has no place in a file.
+pub(super) fn of(project: &Project, settings: &Settings, client: Client) -> (ByFile, Vec<String>) {
+    let mut maker = Maker { project, client, found: ByFile::new(), homeless: Vec::new() };
+    let outcome = &project.outcome;
+    for finding in &outcome.findings {
+        maker.finding(finding, settings);
+    }
+    for problem in &outcome.problems {
+        maker.problem(problem);
+    }
+    for notice in &outcome.notices {
+        let is_unused = notice.kind == "unused-exemption";
+        let severity = if is_unused { DiagnosticSeverity::HINT } else { DiagnosticSeverity::INFORMATION };
+        let mut made = diagnostic(severity, Some(notice.kind), report::clean(&notice.message).into_owned());
+        made.tags = (is_unused && client.has_tags).then(|| vec![DiagnosticTag::UNNECESSARY]);
+        maker.put(notice.place.as_ref(), made);
+    }
+    for module in &outcome.modules_not_followed {
+        let message = format!(
+            "{} was not followed: {}; run `terraform init`, or check a plan",
+            report::clean(&module.address),
+            report::clean(&module.why)
+        );
+        let made = diagnostic(DiagnosticSeverity::INFORMATION, Some(rules::MODULES_NOT_FOLLOWED), message);
+        maker.put(Some(&module.place), made);
+    }
+    for block in &outcome.switched_off {
+        let message = format!("`{}` creates no key with these inputs: {}", report::clean(&block.address), report::clean(&block.why));
+        maker.put(Some(&block.place), diagnostic(DiagnosticSeverity::HINT, Some("switched-off"), message));
+    }
+    maker.finish()
+}
+
+/// The mistakes in a config file that holds for no folder that is open.
+pub(super) fn of_config(path: &Path, text: &str, client: Client) -> Vec<Diagnostic> {
+    let sources = Sources::default();
+    let (_, problems) = config::parse(&sources, path, text.to_owned());
+    let one = |problem: &Problem| {
+        let mut made = diagnostic(DiagnosticSeverity::ERROR, None, said(problem));
+        if let Some(span) = problem.place.as_ref().and_then(Place::span) {
+            made.range = client.encoding.range(&sources.get(span.source), span);
+        }
+        made
+    };
+    problems.iter().take(MOST).map(one).collect()
+}
+
+struct Maker<'a> {
+    project: &'a Project,
+    client: Client,
+    found: ByFile,
+    homeless: Vec<String>,
+}
+
+impl Maker<'_> {
+    fn finding(&mut self, finding: &Finding, settings: &Settings) {
+        let who = match finding.instances.as_slice() {
+            [] => String::new(),
+            [one] => format!("`{}`: ", report::clean(&one.label())),
+            many => format!("{}: ", report::count(many.len(), "key", "keys")),
+        };
+        let mut text = format!("{who}{}", report::clean(&finding.message));
+        if finding.instances.len() > 1 {
+            let shown: Vec<_> = finding.instances.iter().take(KEYS_SHOWN).map(|key| format!("`{}`", report::clean(&key.label()))).collect();
+            let more = finding.instances.len() - shown.len();
+            let more = if more == 0 { String::new() } else { format!(" and {more} more") };
+            text.push_str(&format!("\nkeys: {}{more}", shown.join(", ")));
+        }
+        for (word, said) in [("note", &finding.note), ("help", &finding.help)] {
+            if !said.is_empty() {
+                text.push_str(&format!("\n{word}: {}", lines(said)));
+            }
+        }
+        let fails = match settings.fail_on {
+            Some(FailOn::At(level)) => finding.verdict != "advice" && finding.level >= level,
+            Some(FailOn::Never) | None => false,
+        };
+        let severity = match finding.level {
+            _ if fails => DiagnosticSeverity::ERROR,
+            Level::Error => DiagnosticSeverity::ERROR,
+            Level::Warning => DiagnosticSeverity::WARNING,
+            Level::Note | Level::Off => DiagnosticSeverity::INFORMATION,
+        };
+        let mut made = diagnostic(severity, Some(finding.rule), text);
+        if self.client.has_links {
+            let page = rules::documentation_url(finding.rule).and_then(|page| Uri::from_str(&page).ok());
+            made.code_description = page.map(|href| CodeDescription { href });
+        }
+        made.related_information = self.related(&finding.trail);
+        self.put(Some(&finding.place), made);
+    }
+
+    fn problem(&mut self, problem: &Problem) {
+        let mut made = diagnostic(DiagnosticSeverity::ERROR, None, said(problem));
+        made.related_information = self.related(&problem.related);
+        self.put(problem.place.as_ref(), made);
+    }
+
+    fn related(&self, steps: &[Step]) -> Option<Vec<DiagnosticRelatedInformation>> {
+        if !self.client.has_related {
+            return None;
+        }
+        let one = |step: &Step| {
+            let label = step.label();
+            let message = if label.is_empty() { "here".to_owned() } else { report::clean(&label).into_owned() };
+            Some(DiagnosticRelatedInformation { location: self.location(&step.place)?, message })
+        };
+        Some(steps.iter().filter_map(one).take(MOST_RELATED).collect()).filter(|steps: &Vec<_>| !steps.is_empty())
+    }
+
+    fn location(&self, place: &Place) -> Option<Location> {
+        location(self.project, place, self.client.encoding)
+    }
+
+    /// Puts a diagnostic where it belongs.
+    fn put(&mut self, place: Option<&Place>, mut made: Diagnostic) {
+        let Some((path, span)) = place.and_then(|place| self.project.spot(place)) else {
+            self.homeless.push(made.message);
+            return;
+        };
+        if let Some(span) = span {
+            made.range = self.client.encoding.range(&self.project.sources.get(span.source), span);
+        }
+        self.found.entry(path).or_default().push(made);
+    }
+
+    fn finish(mut self) -> (ByFile, Vec<String>) {
+        for diagnostics in self.found.values_mut().filter(|diagnostics| diagnostics.len() > MOST) {
+            let more = diagnostics.len() - MOST;
+            diagnostics.truncate(MOST);
+            let message = format!("… and {}; `kmslint` lists all of them", report::count(more, "more", "more"));
+            diagnostics.push(diagnostic(DiagnosticSeverity::INFORMATION, None, message));
+        }
+        (self.found, self.homeless)
+    }
+}
+
+/// A place as the client knows it.
+pub(super) fn location(project: &Project, place: &Place, encoding: Encoding) -> Option<Location> {
+    let (path, span) = project.spot(place)?;
+    let range = span.map(|span| encoding.range(&project.sources.get(span.source), span)).unwrap_or_default();
+    Some(Location { uri: uri::of(&project.as_named(&path))?, range })
+}
+
+fn said(problem: &Problem) -> String {
+    let message = report::clean(&problem.message);
+    problem.help.as_ref().map_or_else(|| message.to_string(), |help| format!("{message}\nhelp: {}", lines(help)))
+}
+
+/// A text of several lines, each cleaned.
+fn lines(text: &str) -> String {
+    text.lines().map(report::clean).collect::<Vec<_>>().join("\n")
+}
+
+fn diagnostic(severity: DiagnosticSeverity, code: Option<&str>, message: String) -> Diagnostic {
+    Diagnostic {
+        range: Range::default(),
+        severity: Some(severity),
+        code: code.map(|code| NumberOrString::String(code.to_owned())),
+        source: Some(SOURCE.to_owned()),
+        message,
+        ..Diagnostic::default()
+    }
+}

@@ -1,0 +1,126 @@
+//! The documents that are open in the editor.
+
+use super::position::{Encoding, line_starts};
+use super::uri;
+use crate::base::{Overlay, disk};
+use lsp_types::{TextDocumentContentChangeEvent, Uri};
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// One open document.
+#[derive(Debug)]
+pub(super) struct Document {
+    /// Its name to the client.
+    pub uri: Uri,
+    /// The number of its text.
+    pub version: i32,
+    /// Its text.
+    pub text: Arc<str>,
+}
+
+/// All of them, by real path.
+#[derive(Debug, Default)]
+pub(super) struct Documents(HashMap<PathBuf, Document>);
+
+impl Documents {
+    /// Notes that a document was opened; its real path, or `None` of a document that is no file.
+    pub(super) fn open(&mut self, uri: Uri, version: i32, text: String) -> Option<PathBuf> {
+        let path = real(&uri::path(&uri)?);
+        self.0.insert(path.clone(), Document { uri, version, text: text.into() });
+        Some(path)
+    }
+
+    /// Makes changes in their order; the document's real path.
+    pub(super) fn change(
+        &mut self,
+        uri: &Uri,
+        version: i32,
+        changes: Vec<TextDocumentContentChangeEvent>,
+        encoding: Encoding,
+    ) -> Option<PathBuf> {
+        let path = real(&uri::path(uri)?);
+        let document = self.0.get_mut(&path)?;
+        let mut text = document.text.to_string();
+        for change in changes {
+            match change.range {
+                None => text = change.text,
+                Some(range) => {
+                    let starts = line_starts(&text);
+                    let (start, end) = (encoding.offset(&text, &starts, range.start), encoding.offset(&text, &starts, range.end));
+                    text.replace_range(start..end.max(start), &change.text);
+                }
+            }
+        }
+        document.version = version;
+        document.text = text.into();
+        Some(path)
+    }
+
+    /// Notes that a document was closed: what is on the disk counts again. Its real path.
+    pub(super) fn close(&mut self, uri: &Uri) -> Option<PathBuf> {
+        let path = real(&uri::path(uri)?);
+        self.0.remove(&path).map(|_| path)
+    }
+
+    /// The document of a URI, and its real path.
+    pub(super) fn of(&self, uri: &Uri) -> Option<(PathBuf, &Document)> {
+        let path = real(&uri::path(uri)?);
+        let document = self.0.get(&path)?;
+        Some((path, document))
+    }
+
+    /// The open document at a real path.
+    pub(super) fn at(&self, path: &Path) -> Option<&Document> {
+        self.0.get(path)
+    }
+
+    /// The open documents with their real paths.
+    pub(super) fn all(&self) -> impl Iterator<Item = (&Path, &Document)> {
+        self.0.iter().map(|(path, document)| (path.as_path(), document))
+    }
+
+    /// Their texts, over the disk.
+    pub(super) fn overlay(&self) -> Overlay {
+        let mut overlay = Overlay::default();
+        for (path, document) in &self.0 {
+            overlay.set(path.clone(), Arc::clone(&document.text));
+        }
+        overlay
+    }
+}
+
+/// The path with its links resolved, also of a file that was not saved yet.
+pub(super) fn real(path: &Path) -> PathBuf {
+    disk::canonical(path).unwrap_or_else(|_| {
+        let directory = path.parent().and_then(|directory| disk::canonical(directory).ok());
+        directory.zip(path.file_name()).map_or_else(|| disk::tidy(path), |(directory, name)| directory.join(name))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use lsp_types::{Position, Range};
+    use std::str::FromStr;
+
+    #[test]
+    fn changes_are_made_in_their_order_and_beyond_the_text_at_its_end() {
+        let mut documents = Documents::default();
+        let uri = Uri::from_str("file:///nowhere/a.tf").unwrap();
+        documents.open(uri.clone(), 1, "a = 1\nb = 2\n".to_owned()).unwrap();
+        let change = |start: (u32, u32), end: (u32, u32), text: &str| TextDocumentContentChangeEvent {
+            range: Some(Range::new(Position::new(start.0, start.1), Position::new(end.0, end.1))),
+            range_length: None,
+            text: text.to_owned(),
+        };
+        let changes = vec![change((1, 4), (1, 5), "\"é\""), change((0, 0), (1, 0), ""), change((9, 9), (0, 0), "c = 3\n")];
+        let path = documents.change(&uri, 2, changes, Encoding::Utf16).unwrap();
+        assert_eq!(&*documents.at(&path).unwrap().text, "b = \"é\"\nc = 3\n");
+        let all = TextDocumentContentChangeEvent { range: None, range_length: None, text: "x".to_owned() };
+        documents.change(&uri, 3, vec![all], Encoding::Utf16).unwrap();
+        assert_eq!((&*documents.at(&path).unwrap().text, documents.at(&path).unwrap().version), ("x", 3));
+        assert_eq!(documents.close(&uri), Some(path));
+        assert_eq!(documents.change(&uri, 4, Vec::new(), Encoding::Utf16), None);
+    }
+}

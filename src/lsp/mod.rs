@@ -1,0 +1,27 @@
+//! `kmslint lsp`: the language server, and the only room that names its protocol.
+//!
+//! Read `server` (three threads: who reads, who works, who writes) and `worker` (what each message does) first. `project` is one workspace
+//! folder, read once and renewed where files change; `diagnostics`, `actions`, `hover`, `inlay`, `definition` and `completion` answer from
+//! it. `markdown` is the one door through which foreign text reaches a tooltip.
+//!
+//! It never writes a file: edits are sent to the editor, which owns the texts.
+
+mod actions;
+mod answers;
+mod capabilities;
+mod completion;
+mod diagnostics;
+mod documents;
+mod hover;
+mod inlay;
+mod markdown;
+mod position;
+mod project;
+mod server;
+mod settings;
+mod uri;
+mod wire;
+mod worker;
+
+pub use project::MakeRequest;
+pub use server::{Process, serve};

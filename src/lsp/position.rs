@@ -1,0 +1,97 @@
+//! Positions as the client counts them: lines from 0, columns in the units that were agreed on.
+
+use crate::base::{Source, Span};
+use lsp_types::{Position, PositionEncodingKind, Range};
+
+/// The unit of columns.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Encoding {
+    /// Bytes of UTF-8.
+    Utf8,
+    /// UTF-16 code units, which every client knows.
+    #[default]
+    Utf16,
+}
+
+impl Encoding {
+    /// The best of those that a client offers. Bytes are what we count in.
+    pub(super) fn agreed(offered: Option<&[PositionEncodingKind]>) -> Self {
+        if offered.is_some_and(|offered| offered.contains(&PositionEncodingKind::UTF8)) { Self::Utf8 } else { Self::Utf16 }
+    }
+
+    /// Its name in the protocol.
+    pub(super) fn kind(self) -> PositionEncodingKind {
+        match self {
+            Self::Utf8 => PositionEncodingKind::UTF8,
+            Self::Utf16 => PositionEncodingKind::UTF16,
+        }
+    }
+
+    /// The range of a span.
+    pub(super) fn range(self, source: &Source, span: Span) -> Range {
+        let span = span.range();
+        Range::new(self.position(source, span.start), self.position(source, span.end.max(span.start)))
+    }
+
+    /// The position of a byte offset.
+    pub(super) fn position(self, source: &Source, offset: usize) -> Position {
+        let at = match self {
+            Self::Utf8 => source.position_bytes(offset),
+            Self::Utf16 => source.position_utf16(offset),
+        };
+        let number = |one: usize| u32::try_from(one.saturating_sub(1)).unwrap_or(u32::MAX);
+        Position::new(number(at.line), number(at.column))
+    }
+
+    /// The byte offset of a position. One beyond the end of a line is the line's end, one beyond the text the text's.
+    pub(super) fn offset(self, text: &str, starts: &[usize], at: Position) -> usize {
+        let line = at.line as usize;
+        let Some(start) = starts.get(line).copied() else { return text.len() };
+        let end = starts.get(line + 1).copied().unwrap_or(text.len());
+        let content = text.get(start..end).unwrap_or_default().trim_end_matches(['\n', '\r']);
+        let column = at.character as usize;
+        match self {
+            Self::Utf8 => start + content.floor_char_boundary(column),
+            Self::Utf16 => {
+                let mut left = column;
+                for (offset, c) in content.char_indices() {
+                    if left < c.len_utf16() {
+                        return start + offset;
+                    }
+                    left -= c.len_utf16();
+                }
+                start + content.len()
+            }
+        }
+    }
+}
+
+/// Where the lines of a text begin, in bytes.
+pub(super) fn line_starts(text: &str) -> Vec<usize> {
+    std::iter::once(0).chain(memchr::memchr_iter(b'\n', text.as_bytes()).map(|at| at + 1)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::Sources;
+
+    #[test]
+    fn positions_are_those_of_the_agreed_unit() {
+        let text = "a = \"é😀\" # x\r\nb\n";
+        let sources = Sources::default();
+        let source = sources.get(sources.add("a.tf", text.to_owned()));
+        let at = text.find('#').unwrap();
+        for (encoding, column) in [(Encoding::Utf8, 13), (Encoding::Utf16, 10)] {
+            let position = encoding.position(&source, at);
+            assert_eq!(position, Position::new(0, column));
+            assert_eq!(encoding.offset(text, source.line_starts(), position), at);
+            // Beyond the end, and in the middle of a character.
+            assert_eq!(encoding.offset(text, source.line_starts(), Position::new(0, 99)), text.find('\r').unwrap());
+            assert_eq!(encoding.offset(text, source.line_starts(), Position::new(9, 0)), text.len());
+            assert!(text.is_char_boundary(encoding.offset(text, source.line_starts(), Position::new(0, 7))));
+        }
+        assert_eq!(Encoding::agreed(None), Encoding::Utf16);
+        assert_eq!(Encoding::agreed(Some(&[PositionEncodingKind::UTF16, PositionEncodingKind::UTF8])), Encoding::Utf8);
+    }
+}

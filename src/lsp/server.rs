@@ -1,0 +1,233 @@
+//! Three threads: this one reads messages, one works on them in their order, one writes. The reader answers what must not wait for a scan.
+
+use super::MakeRequest;
+use super::capabilities::Abilities;
+use super::settings::Settings;
+use super::uri;
+use super::wire::{self, Incoming, Outgoing};
+use super::worker::{Job, Worker};
+use jiff::Timestamp;
+use lsp_server::{ErrorCode, Message, Notification, Request, RequestId, Response};
+use lsp_types::{InitializeParams, InitializeResult, ServerInfo};
+use std::collections::HashSet;
+use std::io::{BufRead, Write};
+use std::path::PathBuf;
+use std::sync::mpsc::{self, Receiver, Sender};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread;
+use std::time::Duration;
+
+/// How long what is still to be written is waited for after `exit`: a client that does not read it has no use for it.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// What the server needs of the process.
+pub struct Process {
+    /// Makes requests with the inputs of the command line and the environment.
+    pub make: Box<MakeRequest>,
+    /// The clock.
+    pub clock: fn() -> Timestamp,
+}
+
+/// Requests that are not answered yet, and whether the client still wants to know.
+#[derive(Debug, Default)]
+pub(super) struct Pending {
+    open: HashSet<RequestId>,
+    canceled: HashSet<RequestId>,
+}
+
+/// What both threads know of pending requests.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Requests(Arc<Mutex<Pending>>);
+
+impl Requests {
+    fn lock(&self) -> MutexGuard<'_, Pending> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn opened(&self, id: &RequestId) {
+        self.lock().open.insert(id.clone());
+    }
+
+    fn cancel(&self, id: RequestId) {
+        let mut pending = self.lock();
+        if pending.open.contains(&id) {
+            pending.canceled.insert(id);
+        }
+    }
+
+    /// Closes a request; whether it was canceled.
+    pub(super) fn close(&self, id: &RequestId) -> bool {
+        let mut pending = self.lock();
+        pending.open.remove(id);
+        pending.canceled.remove(id)
+    }
+
+    /// Whether a request was canceled.
+    pub(super) fn is_canceled(&self, id: &RequestId) -> bool {
+        self.lock().canceled.contains(id)
+    }
+}
+
+/// Speaks the protocol until the client says `exit` or is gone. True where it said `shutdown` before, as it should.
+pub fn serve(process: Process, from: &mut dyn BufRead, to: impl Write + Send + 'static) -> bool {
+    let (send, outbox) = mpsc::channel();
+    let (done, is_done) = mpsc::channel();
+    let writer = thread::Builder::new().name("lsp writer".to_owned()).spawn(move || write_all(&outbox, to, &done));
+    if writer.is_err() {
+        return false;
+    }
+    let ended = talk(process, from, &Outbox(send));
+    let _ = is_done.recv_timeout(PATIENCE);
+    ended
+}
+
+/// Writes what there is to write until nobody has anything more, or the client is gone.
+fn write_all(outbox: &Receiver<Outgoing>, mut to: impl Write, done: &Sender<()>) {
+    while let Ok(outgoing) = outbox.recv() {
+        if wire::write(&outgoing, &mut to).is_err() {
+            break;
+        }
+    }
+    let _ = done.send(());
+}
+
+/// Where messages to the client are put.
+#[derive(Clone, Debug)]
+pub(super) struct Outbox(Sender<Outgoing>);
+
+impl Outbox {
+    /// Sends a message. Where the client is gone, nothing is left to do.
+    pub(super) fn send(&self, message: impl Into<Message>) {
+        let _ = self.0.send(Outgoing::Message(message.into()));
+    }
+
+    /// Sends an answer.
+    pub(super) fn answer(&self, id: RequestId, answer: Result<serde_json::Value, (ErrorCode, String)>) {
+        self.send(match answer {
+            Ok(value) => Response::new_ok(id, value),
+            Err((code, message)) => Response::new_err(id, code as i32, message),
+        });
+    }
+}
+
+/// How far the talk is.
+enum Stage {
+    /// Nothing was agreed on.
+    Fresh(Process),
+    /// The worker takes jobs.
+    Running(Sender<Job>),
+    /// `shutdown` was said.
+    Over,
+}
+
+fn talk(process: Process, from: &mut dyn BufRead, outbox: &Outbox) -> bool {
+    let mut stage = Stage::Fresh(process);
+    let requests = Requests::default();
+    loop {
+        let message = match wire::read(from) {
+            Ok(Some(Incoming::Message(message))) => message,
+            Ok(Some(Incoming::Malformed(why))) => {
+                let _ = outbox.0.send(Outgoing::Malformed(why));
+                continue;
+            }
+            // The client is gone: whoever started it is gone, too.
+            Ok(None) | Err(_) => return false,
+        };
+        match message {
+            Message::Notification(notification) if notification.method == "exit" => return matches!(stage, Stage::Over),
+            Message::Notification(notification) if notification.method == "$/cancelRequest" => {
+                if let Some(id) = notification.params.get("id").and_then(|id| serde_json::from_value(id.clone()).ok()) {
+                    requests.cancel(id);
+                }
+            }
+            Message::Notification(notification) => forward(&stage, Job::Notification(notification)),
+            Message::Response(response) => forward(&stage, Job::Response(response)),
+            Message::Request(request) => stage = request_at(stage, request, &requests, outbox),
+        }
+    }
+}
+
+fn forward(stage: &Stage, job: Job) {
+    if let Stage::Running(jobs) = stage {
+        let _ = jobs.send(job);
+    }
+}
+
+/// Takes a request.
+fn request_at(stage: Stage, request: Request, requests: &Requests, outbox: &Outbox) -> Stage {
+    let refuse = |id: RequestId, code: ErrorCode, why: &str| outbox.answer(id, Err((code, why.to_owned())));
+    match (stage, request.method.as_str()) {
+        (Stage::Fresh(process), "initialize") => match serde_json::from_value(request.params.clone()) {
+            Ok(params) => {
+                let snippets = request.params.pointer("/capabilities/workspace/workspaceEdit/snippetEditSupport");
+                let has_snippets = snippets.and_then(serde_json::Value::as_bool) == Some(true);
+                initialize(process, request.id, (params, has_snippets), requests, outbox)
+            }
+            Err(error) => {
+                refuse(request.id, ErrorCode::InvalidParams, &format!("`initialize` has other parameters: {error}"));
+                Stage::Fresh(process)
+            }
+        },
+        (Stage::Fresh(process), _) => {
+            refuse(request.id, ErrorCode::ServerNotInitialized, "the first request must be `initialize`");
+            Stage::Fresh(process)
+        }
+        (Stage::Running(_), "shutdown") => {
+            outbox.answer(request.id, Ok(serde_json::Value::Null));
+            Stage::Over
+        }
+        (Stage::Running(jobs), "initialize") => {
+            refuse(request.id, ErrorCode::InvalidRequest, "`initialize` was sent before");
+            Stage::Running(jobs)
+        }
+        (Stage::Running(jobs), _) => {
+            requests.opened(&request.id);
+            let _ = jobs.send(Job::Request(request));
+            Stage::Running(jobs)
+        }
+        (Stage::Over, _) => {
+            refuse(request.id, ErrorCode::InvalidRequest, "the server was shut down");
+            Stage::Over
+        }
+    }
+}
+
+fn initialize(
+    process: Process,
+    id: RequestId,
+    (params, has_snippets): (InitializeParams, bool),
+    requests: &Requests,
+    outbox: &Outbox,
+) -> Stage {
+    let abilities = Abilities::of(&params.capabilities, has_snippets);
+    let (settings, wrong) = params.initialization_options.as_ref().map(Settings::read).unwrap_or_default();
+    let folders = folders(&params);
+    let mut worker = Worker::new(process, abilities, settings, folders, requests.clone(), outbox.clone());
+    let result = InitializeResult {
+        capabilities: abilities.answer(),
+        server_info: Some(ServerInfo { name: "kmslint".to_owned(), version: Some(env!("CARGO_PKG_VERSION").to_owned()) }),
+    };
+    outbox.answer(id, serde_json::to_value(result).map_err(|error| (ErrorCode::InternalError, error.to_string())));
+    wrong.iter().for_each(|text| worker.warn(text));
+    let (jobs, inbox) = mpsc::channel();
+    match thread::Builder::new().name("lsp worker".to_owned()).spawn(move || worker.run(&inbox)) {
+        Ok(_) => Stage::Running(jobs),
+        Err(_) => Stage::Over,
+    }
+}
+
+/// The directories that the client has open.
+#[expect(deprecated, reason = "older clients name one directory and no workspace folders")]
+fn folders(params: &InitializeParams) -> Vec<PathBuf> {
+    let named: Vec<PathBuf> = params.workspace_folders.iter().flatten().filter_map(|folder| uri::path(&folder.uri)).collect();
+    if !named.is_empty() {
+        return named;
+    }
+    params.root_uri.as_ref().and_then(uri::path).or_else(|| params.root_path.as_ref().map(PathBuf::from)).into_iter().collect()
+}
+
+/// A message to the log of the client.
+pub(super) fn log(text: &str) -> Notification {
+    let params = lsp_types::LogMessageParams { typ: lsp_types::MessageType::WARNING, message: text.to_owned() };
+    Notification { method: "window/logMessage".to_owned(), params: serde_json::to_value(params).unwrap_or_default() }
+}

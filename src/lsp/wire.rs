@@ -1,0 +1,132 @@
+//! Messages on a byte stream. Whatever comes in, at most a bounded amount of it is kept, and a message that is not one does not end the talk.
+
+use lsp_server::Message;
+use serde_json::{Value, json};
+use std::io::{self, BufRead, Read, Write};
+
+/// The largest message that is read, in bytes: a document of the largest size that is checked, every character escaped.
+const MOST: usize = 400 << 20;
+/// The longest header line, in bytes.
+const LONGEST_HEADER: u64 = 4096;
+/// How many header lines one message may have.
+const MOST_HEADERS: usize = 64;
+
+/// What was read.
+#[derive(Debug)]
+pub(super) enum Incoming {
+    /// A message.
+    Message(Message),
+    /// Something else in a frame of its own; the message after it can be read. A sentence for the client.
+    Malformed(String),
+}
+
+/// Reads the next message; `None` where the client is gone or what it sends has no frames.
+pub(super) fn read(from: &mut dyn BufRead) -> io::Result<Option<Incoming>> {
+    let mut length: Option<usize> = None;
+    for _ in 0..MOST_HEADERS {
+        let mut line = Vec::new();
+        Read::take(&mut *from, LONGEST_HEADER).read_until(b'\n', &mut line)?;
+        let Some(line) = line.strip_suffix(b"\n") else { return Ok(None) };
+        let line = line.strip_suffix(b"\r").unwrap_or(line);
+        if line.is_empty() {
+            let Some(length) = length else { return Ok(Some(Incoming::Malformed("a message has no `Content-Length`".to_owned()))) };
+            return body(from, length);
+        }
+        let header = String::from_utf8_lossy(line);
+        if let Some((name, value)) = header.split_once(':')
+            && name.trim().eq_ignore_ascii_case("content-length")
+        {
+            match value.trim().parse() {
+                Ok(value) if value <= MOST => length = Some(value),
+                // Where the next message begins is not known.
+                _ => return Ok(None),
+            }
+        }
+    }
+    Ok(None)
+}
+
+fn body(from: &mut dyn BufRead, length: usize) -> io::Result<Option<Incoming>> {
+    let mut bytes = Vec::new();
+    if from.take(length as u64).read_to_end(&mut bytes)? < length {
+        return Ok(None);
+    }
+    // Nothing of the text is repeated: it may be a document.
+    let malformed = || Some(Incoming::Malformed("the message is not JSON-RPC".to_owned()));
+    let Ok(value) = serde_json::from_slice::<Value>(&bytes) else { return Ok(malformed()) };
+    // What has an id waits for an answer, also where the id is none that we can repeat.
+    let has_id = value.get("id").is_some();
+    Ok(match serde_json::from_value(value) {
+        Ok(Message::Notification(_)) if has_id => malformed(),
+        Ok(message) => Some(Incoming::Message(message)),
+        Err(_) => malformed(),
+    })
+}
+
+/// What is sent.
+#[derive(Debug)]
+pub(super) enum Outgoing {
+    /// A message.
+    Message(Message),
+    /// The answer to something that could not be read.
+    Malformed(String),
+}
+
+/// Sends a message.
+pub(super) fn write(outgoing: &Outgoing, to: &mut dyn Write) -> io::Result<()> {
+    match outgoing {
+        Outgoing::Message(message) => message.write(&mut &mut *to),
+        Outgoing::Malformed(why) => {
+            let code = lsp_server::ErrorCode::ParseError as i32;
+            let error = json!({ "jsonrpc": "2.0", "id": Value::Null, "error": { "code": code, "message": why } }).to_string();
+            write!(to, "Content-Length: {}\r\n\r\n{error}", error.len())?;
+            to.flush()
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn all(mut bytes: &[u8]) -> Vec<String> {
+        let mut found = Vec::new();
+        while let Ok(Some(incoming)) = read(&mut bytes) {
+            found.push(match incoming {
+                Incoming::Message(Message::Request(request)) => request.method,
+                Incoming::Message(Message::Notification(notification)) => notification.method,
+                Incoming::Message(Message::Response(_)) => "response".to_owned(),
+                Incoming::Malformed(why) => why,
+            });
+        }
+        found
+    }
+
+    fn framed(text: &str) -> String {
+        format!("Content-Length: {}\r\n\r\n{text}", text.len())
+    }
+
+    #[test]
+    fn a_message_that_is_not_one_does_not_end_the_talk() {
+        let shutdown = framed(r#"{"jsonrpc":"2.0","id":1,"method":"shutdown"}"#);
+        let exit = framed(r#"{"jsonrpc":"2.0","method":"exit"}"#);
+        let text =
+            format!("{}{shutdown}Content-Type: x\r\n\r\n{}{exit}", framed("nonsense"), framed("{\"id\": 5000000000, \"method\": \"x\"}"));
+        assert_eq!(
+            all(text.as_bytes()),
+            ["the message is not JSON-RPC", "shutdown", "a message has no `Content-Length`", "the message is not JSON-RPC", "exit"]
+        );
+    }
+
+    #[test]
+    fn frames_that_promise_too_much_end_it_without_taking_memory() {
+        for text in
+            ["Content-Length: 99999999999999999999\r\n\r\n{}", "Content-Length: 900000000\r\n\r\n{}", "Content-Length: 50\r\n\r\n{}", "x"]
+        {
+            assert_eq!(all(text.as_bytes()), [""; 0], "{text}");
+        }
+        let endless = "a".repeat(1 << 20);
+        assert_eq!(all(endless.as_bytes()), [""; 0]);
+        assert_eq!(all("a: b\r\n".repeat(1000).as_bytes()), [""; 0]);
+    }
+}

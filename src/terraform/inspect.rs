@@ -1,0 +1,380 @@
+//! What is written at a position comes to, in every instance: what an editor shows in a tooltip.
+
+use super::folder::is_configuration;
+use super::inputs;
+use super::instance::{Each, Instance, address};
+use super::loader::Loader;
+use super::module::{Module, Resources};
+use super::read::deep;
+use super::request::Request;
+use super::runs::Run;
+use super::scope::Frame;
+use super::secrets;
+use super::session::Session;
+use super::survey::survey;
+use super::workspace;
+use super::world::{MAX_VISITS, Ration, ResourceName, World};
+use crate::base::{InstanceKey, Sources, Span, Step, secrecy};
+use crate::eval::{Account, Data, EvalError, Value};
+use crate::hcl::{Attribute, Block, Body, Expr, ExprKind};
+use crate::key::{ProtectionMode, VaultType};
+use std::path::Path;
+use std::rc::Rc;
+use std::sync::Arc;
+
+/// How many runs of root modules are evaluated for one position.
+const MOST_RUNS: usize = 20;
+/// How many module instances are looked through in each.
+const MOST_INSTANCES: usize = 2000;
+/// How many values are kept.
+const MOST_VALUES: usize = 200;
+/// The longest text of a value, in bytes.
+const LONGEST: usize = 400;
+/// How many steps of a value's way are kept.
+const MOST_STEPS: usize = 10;
+
+/// What is written at a position.
+#[derive(Debug)]
+pub struct Inspection {
+    /// What it is, in words, names in backticks: "argument `protection_mode` of `oci_kms_key.k`".
+    pub what: String,
+    /// Where it is written.
+    pub span: Span,
+    /// What it comes to. Instances with the same value and way are one entry.
+    pub values: Vec<Inspected>,
+    /// Whether there are more instances than were looked at.
+    pub is_cut: bool,
+}
+
+/// One value, and the instances that have it.
+#[derive(Debug)]
+pub struct Inspected {
+    /// What can be said of it.
+    pub value: Seen,
+    /// The way it took, nearest first.
+    pub way: Vec<Step>,
+    /// The addresses of the instances, or the root module's directory where there is none.
+    pub instances: Vec<String>,
+}
+
+/// What can be said of a value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Seen {
+    /// The value as Terraform writes it; long ones are cut.
+    Value(String),
+    /// It may not be shown.
+    Hidden,
+    /// It is unknown: why, as a clause.
+    Unknown(String),
+    /// Terraform would reject it: why, as a clause.
+    Rejected(String),
+}
+
+/// What a position is in.
+enum Target<'m> {
+    Variable(&'m Arc<str>),
+    Local(&'m Arc<str>),
+    Output(&'m Arc<str>),
+    /// An argument of a module call.
+    Argument(&'m Arc<str>, &'m Block, &'m Attribute),
+    /// An argument of a resource or data source.
+    Resource(ResourceName, &'m Block, &'m Attribute),
+}
+
+impl Session {
+    /// What is written at an offset of a file, in bytes, and what it comes to; `path` is real. `None` where nothing there has a value.
+    #[must_use]
+    pub fn inspect(&self, request: &Request, sources: &Arc<Sources>, path: &Path, offset: usize) -> Option<Inspection> {
+        deep(|| inspect(self, request, sources, path, offset))
+    }
+}
+
+fn inspect(session: &Session, request: &Request, sources: &Arc<Sources>, path: &Path, offset: usize) -> Option<Inspection> {
+    let name = path.file_name()?.to_str()?;
+    let is_values = !is_configuration(name);
+    let runs: Vec<&Run> = if is_values { session.runs_of_values(path) } else { session.runs_with(path.parent()?) };
+    let is_cut = runs.len() > MOST_RUNS;
+    let mut scan = session.manifests();
+    let loader = Loader::new(request, sources, &mut scan);
+    let mut found: Option<Inspection> = None;
+    for run in runs.into_iter().take(MOST_RUNS) {
+        let looked = Look { session, loader: &loader, run, path, offset }.run(is_values);
+        let Some(mut looked) = looked else { continue };
+        match &mut found {
+            Some(found) => {
+                found.is_cut |= looked.is_cut;
+                for one in looked.values {
+                    add(&mut found.values, one);
+                }
+            }
+            None => {
+                looked.is_cut |= is_cut;
+                found = Some(looked);
+            }
+        }
+    }
+    found
+}
+
+/// Adds a value; false where there is no room for it.
+fn add(values: &mut Vec<Inspected>, one: Inspected) -> bool {
+    if let Some(same) = values.iter_mut().find(|known| known.value == one.value && known.way == one.way) {
+        same.instances.extend(one.instances);
+        return same.instances.len() < MOST_INSTANCES;
+    }
+    let has_room = values.len() < MOST_VALUES;
+    if has_room {
+        values.push(one);
+    }
+    has_room
+}
+
+/// One run, looked at for a position.
+struct Look<'l> {
+    session: &'l Session,
+    loader: &'l Loader<'l>,
+    run: &'l Run,
+    path: &'l Path,
+    offset: usize,
+}
+
+impl Look<'_> {
+    fn run(&self, is_values: bool) -> Option<Inspection> {
+        let (loader, run) = (self.loader, self.run);
+        let limits = loader.request.limits;
+        let ration = Ration::new(MAX_VISITS, Account::new(limits, limits.run_work, limits.run_kept));
+        let root = self.session.root(&run.root);
+        let survey = survey(loader, &root, run.passed.as_deref(), &ration);
+        secrets::veil(&survey.modules, loader.sources, &loader.veiled);
+        let module = loader.root(&run.root);
+        let read = inputs::read(loader.request, loader.sources, &run.root, &module.shown, run.passed.as_deref());
+        secrets::veil_inputs(read.inputs.written(), &module, loader.sources);
+        let named = is_values.then(|| read.inputs.written().find(|(_, span)| self.is_in_line(*span)).map(|(name, _)| name.to_owned()));
+        let (space, _) = workspace::find(loader.request, &module, loader.sources);
+        let world = World::new(loader, &run.root, read.inputs.of(&root), space, &ration);
+        world.passing.know(&survey.modules);
+        if let Some(named) = named {
+            let (name, block) = module.variables.get_key_value(named?.as_str())?;
+            let mut inspection = Inspection { what: format!("variable `{name}`"), span: block.header, values: Vec::new(), is_cut: false };
+            add(&mut inspection.values, self.seen(world.variable(&world.top(), name), self.root_name()));
+            return Some(inspection);
+        }
+        let directory = self.path.parent()?;
+        let module = survey.modules.iter().find(|module| module.path == directory)?;
+        let target = self.target(module)?;
+        let mut inspection = Inspection { what: what(&target), span: span(&target, module), values: Vec::new(), is_cut: false };
+        let part = match &target {
+            Target::Argument(.., attribute) | Target::Resource(.., attribute) => self.part(&attribute.value),
+            Target::Local(name) => module.locals.get(*name).and_then(|local| self.part(&local.value)),
+            Target::Output(_) | Target::Variable(_) => None,
+        };
+        if let Some(text) = part.and_then(|part| loader.sources.quote(part.span).map(|text| (part, text))) {
+            (inspection.span, inspection.what) = (text.0.span, format!("`{}`", text.1));
+        }
+        let mut left = MOST_INSTANCES;
+        self.visit(&world, &world.top(), directory, &target, part, &mut inspection, &mut left);
+        inspection.is_cut = left == 0;
+        Some(inspection)
+    }
+
+    /// Visits all instances of the module.
+    fn visit(
+        &self,
+        world: &World<'_>,
+        at: &Rc<Instance>,
+        directory: &Path,
+        target: &Target<'_>,
+        part: Option<&Expr>,
+        found: &mut Inspection,
+        left: &mut usize,
+    ) {
+        if *left == 0 {
+            return;
+        }
+        *left -= 1;
+        if at.module.path == directory {
+            self.evaluate(world, at, target, part, found, left);
+        }
+        for (name, call) in &at.module.calls {
+            let Ok(expansion) = world.call_expansion(at, name, call) else { continue };
+            for (key, each) in expansion.instances() {
+                if let Ok(child) = world.child(at, name, call, key.as_ref(), each) {
+                    self.visit(world, &child, directory, target, part, found, left);
+                }
+            }
+        }
+    }
+
+    /// Evaluates the target in one instance of its module.
+    fn evaluate(
+        &self,
+        world: &World<'_>,
+        at: &Rc<Instance>,
+        target: &Target<'_>,
+        part: Option<&Expr>,
+        found: &mut Inspection,
+        left: &mut usize,
+    ) {
+        let within = |expr: &Expr, each: &Each| {
+            let frame = Frame::new(world, at, each);
+            // A part may use a name that only has a meaning around it.
+            let value = part.map(|part| world.eval(part, &frame)).filter(Result::is_ok);
+            value.unwrap_or_else(|| world.eval(expr, &frame))
+        };
+        let module_name = || if at.prefix.is_empty() { self.root_name() } else { at.prefix.trim_end_matches('.').to_owned() };
+        let mut put = |value: Result<Value, EvalError>, instance: String| {
+            *left = left.saturating_sub(1);
+            add(&mut found.values, self.seen(value, instance)) && *left > 0
+        };
+        match target {
+            Target::Variable(name) => drop(put(world.variable(at, name), module_name())),
+            Target::Output(name) => drop(put(world.output(at, name), module_name())),
+            Target::Local(name) => {
+                let value = part.map(|part| world.eval(part, &Frame::new(world, at, &Each::None))).filter(Result::is_ok);
+                put(value.unwrap_or_else(|| world.local(at, name)), module_name());
+            }
+            Target::Argument(name, call, attribute) => {
+                let Ok(expansion) = world.call_expansion(at, name, call) else { return };
+                for (key, each) in expansion.instances() {
+                    let key = key.as_ref().map(InstanceKey::to_string).unwrap_or_default();
+                    if !put(within(&attribute.value, &each), format!("{}module.{name}{key}", at.prefix)) {
+                        return;
+                    }
+                }
+            }
+            Target::Resource(of, block, attribute) => {
+                let Ok(expansion) = world.resource_expansion(at, of, block) else { return };
+                for (key, each) in expansion.instances() {
+                    let address = address(at, of.data, &of.kind, &of.name, key.as_ref());
+                    if !put(within(&attribute.value, &each), address) {
+                        return;
+                    }
+                }
+            }
+        }
+    }
+
+    fn seen(&self, value: Result<Value, EvalError>, instance: String) -> Inspected {
+        let instances = vec![instance];
+        match value {
+            Ok(value) => Inspected { way: value.stations().take(MOST_STEPS).cloned().collect(), value: seen(&value), instances },
+            Err(error) => Inspected { value: Seen::Rejected(error.message), way: Vec::new(), instances },
+        }
+    }
+
+    fn root_name(&self) -> String {
+        self.loader.request.shown(&self.run.root).to_string_lossy().replace('\\', "/")
+    }
+
+    /// What of a module is written at the position.
+    fn target<'m>(&self, module: &'m Module) -> Option<Target<'m>> {
+        if let Some((name, _)) = module.variables.iter().find(|(_, block)| self.is_in(block.span)) {
+            return Some(Target::Variable(name));
+        }
+        if let Some((name, _)) = module.locals.iter().find(|(_, local)| self.is_in(local.span)) {
+            return Some(Target::Local(name));
+        }
+        if let Some((name, _)) = module.outputs.iter().find(|(_, block)| self.is_in(block.span)) {
+            return Some(Target::Output(name));
+        }
+        if let Some(found) = module.calls.iter().find_map(|(name, call)| Some(Target::Argument(name, call, self.argument(&call.body)?))) {
+            return Some(found);
+        }
+        let of = |data: bool, resources: &'m Resources| {
+            resources.iter().find_map(|(kind, named)| {
+                named.iter().find_map(|(name, block)| {
+                    let of = ResourceName { data, kind: Arc::clone(kind), name: Arc::clone(name) };
+                    Some(Target::Resource(of, block, self.argument(&block.body)?))
+                })
+            })
+        };
+        of(false, &module.managed).or_else(|| of(true, &module.data))
+    }
+
+    /// The argument at the position, also of nested blocks. What a `dynamic` block makes depends on its iterator.
+    fn argument<'m>(&self, body: &'m Body) -> Option<&'m Attribute> {
+        let own = body.attributes.iter().find(|attribute| self.is_in(attribute.span));
+        own.or_else(|| body.blocks.iter().filter(|block| &*block.kind.text != "dynamic").find_map(|block| self.argument(&block.body)))
+    }
+
+    /// The smallest reference in an expression that is at the position, where it is not all of it.
+    fn part<'e>(&self, expr: &'e Expr) -> Option<&'e Expr> {
+        let mut found = None;
+        let mut open = Some(expr);
+        while let Some(expr) = open {
+            if matches!(expr.kind, ExprKind::Traversal(..)) {
+                found = Some(expr);
+            }
+            open = expr.find_child(|child| self.is_in(child.span).then_some(child));
+        }
+        found.filter(|found| found.span != expr.span)
+    }
+
+    /// Whether the position is in a span of the file that was asked about.
+    fn is_in(&self, span: Span) -> bool {
+        span.range().start <= self.offset && self.offset <= span.range().end && self.is_here(span)
+    }
+
+    /// Whether the position is on a line of a values file whose value this is.
+    fn is_in_line(&self, value: Span) -> bool {
+        let source = self.loader.sources.get(value.source);
+        let (at, first, last) =
+            (source.line_index(self.offset), source.line_index(value.start as usize), source.line_index(value.end as usize));
+        (first..=last).contains(&at) && self.is_here(value)
+    }
+
+    fn is_here(&self, span: Span) -> bool {
+        let source = self.loader.sources.get(span.source);
+        let full = crate::base::disk::tidy(&self.loader.request.base().join(source.path()));
+        full == self.path || crate::base::disk::canonical(&full).is_ok_and(|real| real == self.path)
+    }
+}
+
+fn what(target: &Target<'_>) -> String {
+    match target {
+        Target::Variable(name) => format!("variable `{name}`"),
+        Target::Local(name) => format!("local value `{name}`"),
+        Target::Output(name) => format!("output `{name}`"),
+        Target::Argument(call, _, attribute) => format!("argument `{}` of module call `{call}`", attribute.name.text),
+        Target::Resource(of, _, attribute) => {
+            let mode = if of.data { "data." } else { "" };
+            format!("argument `{}` of `{mode}{}.{}`", attribute.name.text, of.kind, of.name)
+        }
+    }
+}
+
+fn span(target: &Target<'_>, module: &Module) -> Span {
+    let header = |block: Option<&Block>| block.map_or(Span::new(crate::base::SourceId::UNSHOWN, 0..0), |block| block.header);
+    match target {
+        Target::Variable(name) => header(module.variables.get(*name)),
+        Target::Output(name) => header(module.outputs.get(*name)),
+        Target::Local(name) => module.locals.get(*name).map_or_else(|| header(None), |local| local.name.span),
+        Target::Argument(.., attribute) | Target::Resource(.., attribute) => attribute.name.span,
+    }
+}
+
+/// What may be said of a value.
+fn seen(value: &Value) -> Seen {
+    let marks = value.deep_marks();
+    if !secrecy::may_show(marks.is_secret(), marks.from_file, is_harmless(value)) {
+        return Seen::Hidden;
+    }
+    if let Some(why) = value.first_why() {
+        return Seen::Unknown(why.to_string());
+    }
+    let mut text = super::answer::json(value);
+    if text.len() > LONGEST {
+        text.truncate(text.floor_char_boundary(LONGEST));
+        text.push('…');
+    }
+    Seen::Value(text)
+}
+
+/// Whether a value is a number or one of the service's own words, which no secret is.
+fn is_harmless(value: &Value) -> bool {
+    match &value.data {
+        Data::Null(_) | Data::Bool(_) | Data::Number(_) | Data::Unknown(_) => true,
+        Data::String(text) => ProtectionMode::read(text).is_documented() || VaultType::read(text).is_documented(),
+        _ => false,
+    }
+}
