@@ -424,7 +424,7 @@ pub(super) enum Color {
 
 /// `kmslint lsp`.
 #[derive(Debug, Args)]
-pub struct Lsp {
+pub(super) struct Lsp {
     /// What many clients pass; there is no other way.
     #[arg(long, hide = true)]
     pub stdio: bool,

@@ -5,7 +5,7 @@ use super::args::{FailOn, Policy, Reporting, Terminal};
 use super::error::CliError;
 use super::format::{self, Target};
 use super::surroundings::{Output, Surroundings, complain, print_through};
-use crate::base::{Problem, ProblemKind, Repository, Sources, disk};
+use crate::base::{Problem, Repository, Sources, disk};
 use crate::check::{self, Decisions};
 use crate::fix;
 use crate::key::{NotAudited, NotRead, NotReadKind, SwitchedOff};
@@ -221,10 +221,7 @@ impl<'a> Desk<'a> {
     pub(super) fn fixes(&self, outcome: &Outcome, config: &Config, unsafe_fixes: bool, sources: &Sources) -> fix::Plan {
         let keys: Vec<_> = outcome.keys.iter().map(|key| &*key.facts).collect();
         let settings = config.settings(self.surroundings.now);
-        let unparsable = outcome.problems.iter().filter(|problem| problem.kind == ProblemKind::Unparsable);
-        let spans = unparsable.filter_map(|problem| problem.place.as_ref()?.span());
-        let broken = spans.map(|span| sources.get(span.source).path().to_path_buf()).collect();
-        fix::edits(&outcome.findings, &keys, sources, &fix::Options { unsafe_fixes, settings, broken })
+        fix::edits(&outcome.findings, &keys, sources, &fix::Options::new(unsafe_fixes, settings, &outcome.problems, sources))
     }
 
     /// How many violations the fixes would settle, without and with the unsafe ones.

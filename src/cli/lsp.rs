@@ -13,7 +13,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 /// Runs the subcommand.
-pub fn run(arguments: &Lsp, matches: &ArgMatches, surroundings: &Surroundings) -> Exit {
+pub(super) fn run(arguments: &Lsp, matches: &ArgMatches, surroundings: &Surroundings) -> Exit {
     // What is wrong with the inputs is wrong in every directory.
     if let Err(error) = inputs::request(&arguments.inputs, matches, surroundings, Vec::new()) {
         return refuse(error);

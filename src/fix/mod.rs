@@ -16,7 +16,7 @@ pub(crate) use refusal::FixError;
 pub use write::{ApplyError, apply, rewritten};
 pub(crate) use write::{Rewritten, revert};
 
-use crate::base::{Place, Sources, Span};
+use crate::base::{Place, Problem, ProblemKind, Sources, Span};
 use crate::key::KeyFacts;
 use crate::rules::{Finding, Remedy, Settings};
 use std::collections::{HashMap, HashSet};
@@ -34,6 +34,16 @@ pub struct Options {
     pub settings: Settings,
     /// Files as shown that do not parse: nobody can tell what an edit of them would do.
     pub broken: HashSet<PathBuf>,
+}
+
+impl Options {
+    /// Options of a run with these problems.
+    #[must_use]
+    pub(crate) fn new(unsafe_fixes: bool, settings: Settings, problems: &[Problem], sources: &Sources) -> Self {
+        let unparsable = problems.iter().filter(|problem| problem.kind == ProblemKind::Unparsable);
+        let spans = unparsable.filter_map(|problem| problem.place.as_ref()?.span());
+        Self { unsafe_fixes, settings, broken: spans.map(|span| sources.get(span.source).path().to_path_buf()).collect() }
+    }
 }
 
 /// A change of one range of one text.

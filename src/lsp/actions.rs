@@ -174,7 +174,6 @@ impl Actions<'_> {
         (!files.is_empty()).then(|| self.of_files(files)).flatten()
     }
 
-    #[expect(clippy::mutable_key_type, reason = "the protocol's type is a map by URI, and URIs do not change")]
     fn of_files(&self, files: BTreeMap<PathBuf, Vec<TextEdit>>) -> Option<WorkspaceEdit> {
         let named = |path: &Path| -> Option<(Uri, Option<i32>)> {
             match self.documents.at(path) {

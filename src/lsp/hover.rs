@@ -26,7 +26,7 @@ pub(super) fn of_rule(source: &Source, offset: usize, encoding: Encoding, is_mar
     let rule = rules::by_id(source.text().get(start..end)?)?;
     // In configuration a rule's name may be a word like any other.
     let line = source.line(source.line_index(offset));
-    if !line.contains("kmslint") && !source.path().extension().is_some_and(|extension| extension == "toml") {
+    if !line.contains("kmslint") && source.path().extension().is_none_or(|extension| extension != "toml") {
         return None;
     }
     let start = encoding.position(source, start);

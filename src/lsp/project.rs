@@ -174,7 +174,12 @@ impl Project {
     fn fixes(&self, unsafe_fixes: bool) -> Plan {
         let keys: Vec<_> = self.outcome.keys.iter().map(|key| &*key.facts).collect();
         let settings = self.config.settings(self.now);
-        fix::edits(&self.outcome.findings, &keys, &self.sources, &fix::Options { unsafe_fixes, settings })
+        fix::edits(
+            &self.outcome.findings,
+            &keys,
+            &self.sources,
+            &fix::Options::new(unsafe_fixes, settings, &self.outcome.problems, &self.sources),
+        )
     }
 
     /// The absolute path of a text.
@@ -196,7 +201,8 @@ impl Project {
                 let is_file = !source.path().as_os_str().is_empty() && !source.path().to_string_lossy().starts_with('<');
                 is_file.then(|| (self.path(&source), Some(*span)))
             }
-            Place::Json { file, .. } | Place::File(file) => Some((self.full(Path::new(&**file)), None)),
+            Place::Json(json) => Some((self.full(Path::new(&*json.file)), None)),
+            Place::File(file) => Some((self.full(Path::new(&**file)), None)),
             Place::Cloud { .. } => None,
         }
     }

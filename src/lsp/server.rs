@@ -217,7 +217,7 @@ fn initialize(
 }
 
 /// The directories that the client has open.
-#[expect(deprecated, reason = "older clients name one directory and no workspace folders")]
+#[expect(deprecated, reason = "older clients send only this one")]
 fn folders(params: &InitializeParams) -> Vec<PathBuf> {
     let named: Vec<PathBuf> = params.workspace_folders.iter().flatten().filter_map(|folder| uri::path(&folder.uri)).collect();
     if !named.is_empty() {

@@ -19,7 +19,7 @@ use lsp_types::{
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc::Receiver;
@@ -67,7 +67,7 @@ pub(super) struct Worker {
     /// Whether the client may be sent diagnostics.
     is_initialized: bool,
     /// What the client shows, by URI, and the version that it was said of.
-    published: HashMap<Uri, (Vec<Diagnostic>, Option<i32>)>,
+    published: BTreeMap<String, Published>,
     /// What was said in the log.
     said: HashSet<String>,
 }
@@ -93,7 +93,7 @@ impl Worker {
             changed: BTreeSet::new(),
             is_stale: true,
             is_initialized: false,
-            published: HashMap::new(),
+            published: BTreeMap::new(),
             said: HashSet::new(),
         };
         worker.add_folders(folders);
@@ -347,26 +347,28 @@ impl Worker {
             }
         }
         homeless.iter().for_each(|text| self.warn(text));
-        let mut fresh: HashMap<Uri, (Vec<Diagnostic>, Option<i32>)> = HashMap::new();
+        let mut fresh: BTreeMap<String, Published> = BTreeMap::new();
         for (path, (named, diagnostics)) in all {
             let document = self.documents.at(&path);
             let uri = document.map(|document| document.uri.clone()).or_else(|| uri::of(&named));
-            fresh.extend(uri.map(|uri| (uri, (diagnostics, document.map(|document| document.version)))));
+            let version = document.map(|document| document.version);
+            fresh.extend(uri.map(|uri| (uri.to_string(), Published { uri, diagnostics, version })));
         }
         for (_, document) in self.documents.all() {
-            fresh.entry(document.uri.clone()).or_insert_with(|| (Vec::new(), Some(document.version)));
+            let empty = || Published { uri: document.uri.clone(), diagnostics: Vec::new(), version: Some(document.version) };
+            fresh.entry(document.uri.to_string()).or_insert_with(empty);
         }
-        for uri in self.published.keys() {
-            fresh.entry(uri.clone()).or_default();
+        for (name, old) in &self.published {
+            let empty = || Published { uri: old.uri.clone(), diagnostics: Vec::new(), version: None };
+            fresh.entry(name.clone()).or_insert_with(empty);
         }
-        let mut news: Vec<(&Uri, &(Vec<Diagnostic>, Option<i32>))> =
-            fresh.iter().filter(|(uri, said)| self.published.get(*uri) != Some(*said)).collect();
-        news.sort_by(|(a, _), (b, _)| a.as_str().cmp(b.as_str()));
-        for (uri, (diagnostics, version)) in news {
-            let params = PublishDiagnosticsParams { uri: uri.clone(), diagnostics: diagnostics.clone(), version: *version };
-            self.notify("textDocument/publishDiagnostics", params);
+        for (name, new) in &fresh {
+            if self.published.get(name) != Some(new) {
+                let Published { uri, diagnostics, version } = new.clone();
+                self.notify("textDocument/publishDiagnostics", PublishDiagnosticsParams { uri, diagnostics, version });
+            }
         }
-        fresh.retain(|_, (diagnostics, version)| !diagnostics.is_empty() || version.is_some());
+        fresh.retain(|_, published| !published.diagnostics.is_empty() || published.version.is_some());
         self.published = fresh;
     }
 
@@ -386,6 +388,14 @@ impl Worker {
         let params = serde_json::to_value(params).unwrap_or_default();
         self.outbox.send(Request { id: RequestId::from(id.to_owned()), method: method.to_owned(), params });
     }
+}
+
+/// What the client was last sent for a file.
+#[derive(Clone, PartialEq)]
+struct Published {
+    uri: Uri,
+    diagnostics: Vec<Diagnostic>,
+    version: Option<i32>,
 }
 
 /// The parameters of a message; `None` where they are others.

@@ -13,7 +13,7 @@ use super::secrets;
 use super::session::Session;
 use super::survey::survey;
 use super::workspace;
-use super::world::{MAX_VISITS, Ration, ResourceName, World};
+use super::world::{InstanceBudget, MAX_VISITS, ResourceName, World};
 use crate::base::{InstanceKey, Sources, Span, Step, secrecy};
 use crate::eval::{Account, Data, EvalError, Value};
 use crate::hcl::{Attribute, Block, Body, Expr, ExprKind};
@@ -68,6 +68,21 @@ pub enum Seen {
     Unknown(String),
     /// Terraform would reject it: why, as a clause.
     Rejected(String),
+}
+
+/// What is looked at in every instance of a module.
+struct Aim<'m> {
+    /// The module's directory.
+    directory: &'m Path,
+    target: Target<'m>,
+    /// The reference at the position, where it is not the complete expression.
+    part: Option<&'m Expr>,
+}
+
+/// What was found so far, and how many instances may still be looked at.
+struct Gathered {
+    values: Vec<Inspected>,
+    left: usize,
 }
 
 /// What a position is in.
@@ -142,7 +157,7 @@ impl Look<'_> {
     fn run(&self, is_values: bool) -> Option<Inspection> {
         let (loader, run) = (self.loader, self.run);
         let limits = loader.request.limits;
-        let ration = Ration::new(MAX_VISITS, Account::new(limits, limits.run_work, limits.run_kept));
+        let ration = InstanceBudget::new(MAX_VISITS, Account::new(limits, limits.run_work, limits.run_kept));
         let root = self.session.root(&run.root);
         let survey = survey(loader, &root, run.passed.as_deref(), &ration);
         secrets::veil(&survey.modules, loader.sources, &loader.veiled);
@@ -171,50 +186,33 @@ impl Look<'_> {
         if let Some(text) = part.and_then(|part| loader.sources.quote(part.span).map(|text| (part, text))) {
             (inspection.span, inspection.what) = (text.0.span, format!("`{}`", text.1));
         }
-        let mut left = MOST_INSTANCES;
-        self.visit(&world, &world.top(), directory, &target, part, &mut inspection, &mut left);
-        inspection.is_cut = left == 0;
-        Some(inspection)
+        let mut gathered = Gathered { values: Vec::new(), left: MOST_INSTANCES };
+        self.visit(&world, &world.top(), &Aim { directory, target, part }, &mut gathered);
+        Some(Inspection { values: gathered.values, is_cut: gathered.left == 0, ..inspection })
     }
 
     /// Visits all instances of the module.
-    fn visit(
-        &self,
-        world: &World<'_>,
-        at: &Rc<Instance>,
-        directory: &Path,
-        target: &Target<'_>,
-        part: Option<&Expr>,
-        found: &mut Inspection,
-        left: &mut usize,
-    ) {
-        if *left == 0 {
+    fn visit(&self, world: &World<'_>, at: &Rc<Instance>, aim: &Aim<'_>, found: &mut Gathered) {
+        if found.left == 0 {
             return;
         }
-        *left -= 1;
-        if at.module.path == directory {
-            self.evaluate(world, at, target, part, found, left);
+        found.left -= 1;
+        if at.module.path == aim.directory {
+            self.evaluate(world, at, aim, found);
         }
         for (name, call) in &at.module.calls {
             let Ok(expansion) = world.call_expansion(at, name, call) else { continue };
             for (key, each) in expansion.instances() {
                 if let Ok(child) = world.child(at, name, call, key.as_ref(), each) {
-                    self.visit(world, &child, directory, target, part, found, left);
+                    self.visit(world, &child, aim, found);
                 }
             }
         }
     }
 
     /// Evaluates the target in one instance of its module.
-    fn evaluate(
-        &self,
-        world: &World<'_>,
-        at: &Rc<Instance>,
-        target: &Target<'_>,
-        part: Option<&Expr>,
-        found: &mut Inspection,
-        left: &mut usize,
-    ) {
+    fn evaluate(&self, world: &World<'_>, at: &Rc<Instance>, aim: &Aim<'_>, found: &mut Gathered) {
+        let part = aim.part;
         let within = |expr: &Expr, each: &Each| {
             let frame = Frame::new(world, at, each);
             // A part may use a name that only has a meaning around it.
@@ -223,10 +221,10 @@ impl Look<'_> {
         };
         let module_name = || if at.prefix.is_empty() { self.root_name() } else { at.prefix.trim_end_matches('.').to_owned() };
         let mut put = |value: Result<Value, EvalError>, instance: String| {
-            *left = left.saturating_sub(1);
-            add(&mut found.values, self.seen(value, instance)) && *left > 0
+            found.left = found.left.saturating_sub(1);
+            add(&mut found.values, self.seen(value, instance)) && found.left > 0
         };
-        match target {
+        match &aim.target {
             Target::Variable(name) => drop(put(world.variable(at, name), module_name())),
             Target::Output(name) => drop(put(world.output(at, name), module_name())),
             Target::Local(name) => {
@@ -325,7 +323,7 @@ impl Look<'_> {
 
     fn is_here(&self, span: Span) -> bool {
         let source = self.loader.sources.get(span.source);
-        let full = crate::base::disk::tidy(&self.loader.request.base().join(source.path()));
+        let full = crate::base::disk::tidy(&self.loader.request.cwd.join(source.path()));
         full == self.path || crate::base::disk::canonical(&full).is_ok_and(|real| real == self.path)
     }
 }

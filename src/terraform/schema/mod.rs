@@ -163,7 +163,7 @@ pub(super) fn of(is_data: bool, kind: &str) -> Option<Arc<Schema>> {
 
 /// An argument or nested block that may be written in a resource.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Argument {
+pub(crate) struct Argument {
     /// Its name.
     pub name: Arc<str>,
     /// Whether it is a nested block.
@@ -176,7 +176,7 @@ pub struct Argument {
 
 /// What may be written in a managed resource of a type, within nested blocks of these types; nothing where the type is not known.
 #[must_use]
-pub fn arguments(kind: &str, within: &[&str]) -> Vec<Argument> {
+pub(crate) fn arguments(kind: &str, within: &[&str]) -> Vec<Argument> {
     let Some(schema) = of(false, kind) else { return Vec::new() };
     let mut fields = &schema.fields;
     for name in within {
