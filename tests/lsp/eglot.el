@@ -14,7 +14,9 @@
   (mapcar #'flymake-diagnostic-text (flymake-diagnostics)))
 
 (find-file "main.tf")
-(eglot--connect '(kmslint-terraform-mode) (or (project-current) (cons 'transient default-directory)) 'eglot-lsp-server '("kmslint" "lsp") '("terraform"))
+(eglot--connect '(kmslint-terraform-mode) (or (project-current) (cons 'transient default-directory)) 'eglot-lsp-server '("kmslint" "lsp")
+                ;; A list since eglot 1.10.
+                (if (equal (car (last (help-function-arglist 'eglot--connect))) 'language-ids) '("terraform") "terraform"))
 (let ((deadline (+ (float-time) 20)))
   (while (and (< (float-time) deadline)
               (not (seq-some (lambda (text) (string-match-p "HSM-protected" text)) (progn (flymake-start) (kmslint-found)))))
