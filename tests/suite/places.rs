@@ -228,6 +228,40 @@ fn what_a_module_fixes_is_edited_in_the_module_where_it_can_be() {
 }
 
 #[test]
+fn a_shared_module_outside_of_the_directory_is_edited_where_the_repository_ends() {
+    let call = "module \"key\" {\n  source = \"../modules/key\"\n}\n";
+    let place = |is_repository: bool, from: &str, path: &str| {
+        let folder = scratch(&[("team/main.tf", call), ("modules/key/main.tf", FIXED)]);
+        if is_repository {
+            std::fs::create_dir(folder.path().join(".git")).expect("a directory");
+        }
+        let found = findings(&folder.path().join(from), &[path]);
+        let [finding] = found.as_slice() else { panic!("{found:?}") };
+        (finding["place"]["path"].as_str().expect("a path").to_owned(), finding["place"]["line"].as_u64().expect("a line"))
+    };
+    assert_eq!(place(true, "team", "."), ("../modules/key/main.tf".to_owned(), 2), "the module is part of the work tree");
+    assert_eq!(place(false, ".", "team"), ("modules/key/main.tf".to_owned(), 2), "the module is below the working directory");
+    assert_eq!(place(false, "team", "."), ("main.tf".to_owned(), 1), "nothing says that the module belongs to these sources");
+}
+
+#[test]
+fn keys_of_many_regions_are_one_finding_and_none_goes_uncounted() {
+    let regions: Vec<String> = (0..44).map(|at| format!("\"region-{at}\"")).collect();
+    let call = format!(
+        "module \"key\" {{\n  source   = \"./key\"\n  for_each = toset([{}])\n  endpoint = \"https://v-management.kms.${{each.key}}.oraclecloud.com\"\n}}\n",
+        regions.join(", ")
+    );
+    let key = "variable \"endpoint\" {}\nresource \"oci_kms_key\" \"k\" {\n  management_endpoint = var.endpoint\n  protection_mode     = \"HSM\"\n}\n";
+    let folder = scratch(&[("main.tf", call.as_str()), ("key/main.tf", key)]);
+    let found = findings(folder.path(), &[]);
+    let [finding] = found.as_slice() else { panic!("{} findings", found.len()) };
+    assert_eq!((finding["place"]["path"].as_str(), finding["place"]["line"].as_u64()), (Some("key/main.tf"), Some(4)));
+    assert_eq!(finding["keys"].as_array().map(Vec::len), Some(44));
+    let said = said(command(folder.path()).args(["--no-config", "--level", "OCI-KMS-001=off"]));
+    assert!(said.out.contains("44 keys") && said.out.contains("36 more"), "{said:#?}");
+}
+
+#[test]
 fn a_module_that_an_installed_one_lacks_is_missing_at_the_call_in_the_repository() {
     let installed = format!("module \"key\" {{\n{CALL_INSTALLED}}}\n");
     let inner = format!("module \"inner\" {{\n  source = \"acme/inner/oci\"\n}}\n{}", FIXED.replace("HSM", "SOFTWARE"));
