@@ -15,7 +15,8 @@ libfuzzer_sys::fuzz_target!(|text: &str| {
     let inventory = read(&Request::new(folder.path().to_path_buf(), Vec::new()), &sources);
     let outcome = kmslint_fuzz::outcome(inventory, &sources);
     let keys: Vec<_> = outcome.keys.iter().map(|key| &*key.facts).collect();
-    let plan = edits(&outcome.findings, &keys, &sources, &Options { unsafe_fixes: true, settings: Config::default().settings(jiff::Timestamp::UNIX_EPOCH) });
+    let settings = Config::default().settings(jiff::Timestamp::UNIX_EPOCH);
+    let plan = edits(&outcome.findings, &keys, &sources, &Options::new(true, settings, &outcome.problems, &sources));
     for file in rewritten(&plan.edits, &sources) {
         assert_eq!(file.old, text);
         let written: usize = plan.edits.iter().map(|edit| edit.replacement.len()).sum();

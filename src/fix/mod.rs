@@ -39,7 +39,7 @@ pub struct Options {
 impl Options {
     /// Options of a run with these problems.
     #[must_use]
-    pub(crate) fn new(unsafe_fixes: bool, settings: Settings, problems: &[Problem], sources: &Sources) -> Self {
+    pub fn new(unsafe_fixes: bool, settings: Settings, problems: &[Problem], sources: &Sources) -> Self {
         let unparsable = problems.iter().filter(|problem| problem.kind == ProblemKind::Unparsable);
         let spans = unparsable.filter_map(|problem| problem.place.as_ref()?.span());
         Self { unsafe_fixes, settings, broken: spans.map(|span| sources.get(span.source).path().to_path_buf()).collect() }
