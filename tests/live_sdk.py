@@ -215,7 +215,9 @@ def credentials(kind, served, folder):
     return {**principal, "OCI_CLI_AUTH": "resource_principal"}, signer
 
 
-KINDS = ["api_key", "session", "instance", "delegation", "2.1", "2.1.1", "2.1.2", "2.2", "3.0", "workload"]
+# What Oracle's client takes from the test server. For resource principals and workload identity it wants addresses without a path and
+# tokens that are signed, which the server does not have yet: name them ("2.1", "2.1.1", "2.1.2", "2.2", "3.0", "workload") to see it.
+KINDS = ["api_key", "session", "instance", "delegation"]
 
 
 def compare(kind):
