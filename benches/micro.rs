@@ -51,7 +51,7 @@ fn answer_a_change(bencher: Bencher<'_, '_>, file: &str) {
     let (server_reads, mut to) = std::io::pipe().expect("a pipe");
     let (from, server_writes) = std::io::pipe().expect("a pipe");
     let server = std::thread::spawn(move || {
-        let make = |directory: &Path| terraform::Request::new(directory.to_path_buf(), vec![".".into()]);
+        let make = |directory: &Path| terraform::ScanRequest::new(directory.to_path_buf(), vec![".".into()]);
         let process = lsp::Process { make: Box::new(make), clock: || jiff::Timestamp::UNIX_EPOCH };
         lsp::serve(process, &mut BufReader::new(server_reads), server_writes)
     });
@@ -248,7 +248,7 @@ fn judged(inventory: Inventory) -> Outcome {
 }
 
 fn keys_of(folder: &Path) -> usize {
-    let keys = terraform::read(&terraform::Request::new(folder.to_path_buf(), Vec::new()), &Arc::new(Sources::default())).keys.len();
+    let keys = terraform::read(&terraform::ScanRequest::new(folder.to_path_buf(), Vec::new()), &Arc::new(Sources::default())).keys.len();
     assert_eq!(keys, 1000);
     keys
 }

@@ -32,9 +32,9 @@ pub struct Document {
 /// What is to be judged and how.
 pub struct Request<'a> {
     /// Configuration; `None` where only documents are judged.
-    pub terraform: Option<terraform::Request>,
+    pub terraform: Option<terraform::ScanRequest>,
     /// Makes a request for one folder's configuration, with the same inputs: the code of a document.
-    pub code: &'a dyn Fn(&Path) -> terraform::Request,
+    pub code: &'a dyn Fn(&Path) -> terraform::ScanRequest,
     /// Plans and states.
     pub documents: Vec<Document>,
     /// How they are read.
@@ -67,7 +67,7 @@ pub fn read(request: Request<'_>, sources: &Arc<Sources>) -> Inventory {
         let Contents { inventory: mut read, variables, listed } = plan::read(&document.name, document.input, &request.plan);
         let code = |directory: &Path| {
             let asked = (request.code)(directory);
-            terraform::Request { recorded: variables.clone(), limits: asked.limits.part(parts), ..asked }
+            terraform::ScanRequest { recorded: variables.clone(), limits: asked.limits.part(parts), ..asked }
         };
         if !read.keys.is_empty() && !find_code(&mut read, &document.sources, &code, &listed, sources) && document.is_source_named {
             let problem = unused_source(&read.log, &document.name);
@@ -119,7 +119,7 @@ pub fn with_paths<T>(repository: &Repository, sources: &Sources, run: impl FnOnc
             let name = source.path().to_string_lossy();
             let written = FileName::of(&name);
             let is_values = written.is_some_and(|name| !name.is_configuration());
-            Outline::new(source.text(), outline::Syntax { is_json: written.is_some_and(|name| name.is_json), is_values })
+            Outline::new(source.text(), outline::FileSyntax { is_json: written.is_some_and(|name| name.is_json), is_values })
         });
         let (block, path) = outline.address(source.text(), span)?;
         Some(EditAddress { block, path })
@@ -131,7 +131,7 @@ pub fn with_paths<T>(repository: &Repository, sources: &Sources, run: impl FnOnc
 fn find_code(
     document: &mut Inventory,
     directories: &[PathBuf],
-    request: &dyn Fn(&Path) -> terraform::Request,
+    request: &dyn Fn(&Path) -> terraform::ScanRequest,
     listed: &Listed,
     sources: &Arc<Sources>,
 ) -> bool {

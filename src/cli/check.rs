@@ -132,8 +132,9 @@ pub(super) fn read(
     let request = make(std::mem::take(&mut sorted.configuration))?;
     let code = |folder: &Path| {
         let root = disk::canonical(folder).unwrap_or_else(|_| folder.to_path_buf());
-        let request = make(vec![root.clone()]).unwrap_or_else(|_| terraform::Request::new(surroundings.cwd.clone(), vec![root.clone()]));
-        terraform::Request { exclude: Box::new(move |path| path != root), ..request }
+        let request =
+            make(vec![root.clone()]).unwrap_or_else(|_| terraform::ScanRequest::new(surroundings.cwd.clone(), vec![root.clone()]));
+        terraform::ScanRequest { exclude: Box::new(move |path| path != root), ..request }
     };
     let documents = sorted.documents(wanted.source, base, config);
     if wanted.changed_only && !sorted.has_plan && sorted.problems.is_empty() {
@@ -142,7 +143,7 @@ pub(super) fn read(
     let line = ProgressLine::new(surroundings.err_is_terminal && !desk.terminal.quiet, clock.started + PATIENCE);
     let progress = |bytes| line.show(false, || format!("{} MB read", bytes / 1_000_000));
     let asked = check::Request {
-        terraform: (!request.paths.is_empty()).then(|| terraform::Request { exclude: config.excluder(&surroundings.cwd), ..request }),
+        terraform: (!request.paths.is_empty()).then(|| terraform::ScanRequest { exclude: config.excluder(&surroundings.cwd), ..request }),
         code: &code,
         documents,
         plan: plan::Options { max_rotation_days: rules::max_rotation_days(&config.settings(clock.now)), progress: Some(&progress) },

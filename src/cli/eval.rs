@@ -7,7 +7,7 @@ use super::inputs;
 use super::surroundings::{Surroundings, complain, print};
 use crate::base::Sources;
 use crate::report;
-use crate::terraform::{self, Answer};
+use crate::terraform::{self, EvalAnswer};
 use clap::ArgMatches;
 use serde_json::json;
 use std::io::{self, Read};
@@ -42,11 +42,11 @@ pub(super) fn run(arguments: &Eval, matches: &ArgMatches, surroundings: &Surroun
     let mut out = String::new();
     for answer in terraform::evaluate(&request, &sources, &expressions) {
         let line = match answer {
-            Answer::Value { sensitive: true, .. } => json!({ "sensitive": true }).to_string(),
+            EvalAnswer::Value { sensitive: true, .. } => json!({ "sensitive": true }).to_string(),
             // Already JSON: numbers keep every digit.
-            Answer::Value { json, .. } => format!("{{\"value\":{json}}}"),
-            Answer::Unknown(why) => json!({ "unknown": why }).to_string(),
-            Answer::Error { message, .. } => {
+            EvalAnswer::Value { json, .. } => format!("{{\"value\":{json}}}"),
+            EvalAnswer::Unknown(why) => json!({ "unknown": why }).to_string(),
+            EvalAnswer::Error { message, .. } => {
                 exit = Exit::Trouble;
                 json!({ "error": message }).to_string()
             }

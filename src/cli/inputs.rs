@@ -6,7 +6,7 @@ use super::spelling::{Added, added};
 use super::surroundings::Surroundings;
 use crate::key::NotReadKind;
 use crate::plan::{self, Recognised};
-use crate::terraform::{Dialect, EnvInput, InputSource, Request};
+use crate::terraform::{EnvInput, FileDialect, InputSource, ScanRequest};
 use clap::ArgMatches;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -23,7 +23,7 @@ pub(super) fn request(
     matches: &ArgMatches,
     surroundings: &Surroundings,
     paths: Vec<PathBuf>,
-) -> Result<Request, CliError> {
+) -> Result<ScanRequest, CliError> {
     let mut typed: Vec<(usize, InputSource)> = Vec::new();
     for (at, text) in matches.indices_of("vars").into_iter().flatten().zip(&inputs.vars) {
         typed.push((at, var(text, "--var")?));
@@ -48,7 +48,7 @@ pub(super) fn request(
             env_inputs.push(EnvInput { by, source });
         }
     }
-    Ok(Request {
+    Ok(ScanRequest {
         started_in: surroundings.started_in.clone(),
         inputs: typed.into_iter().map(|(_, input)| input).collect(),
         env_inputs,
@@ -57,15 +57,15 @@ pub(super) fn request(
         env_workspace: surroundings.var("TF_WORKSPACE").map(ToOwned::to_owned),
         data_dir: surroundings.var("TF_DATA_DIR").map(PathBuf::from),
         dialect: match inputs.dialect {
-            None => Dialect::Either,
-            Some(args::Dialect::Terraform) => Dialect::Terraform,
-            Some(args::Dialect::Opentofu) => Dialect::OpenTofu,
+            None => FileDialect::Either,
+            Some(args::Dialect::Terraform) => FileDialect::Terraform,
+            Some(args::Dialect::Opentofu) => FileDialect::OpenTofu,
         },
         allow_paths: inputs.allow_paths.clone(),
         streams: Arc::clone(&surroundings.streams),
         confined: inputs.confined,
         recognize: document,
-        ..Request::new(surroundings.cwd.clone(), paths)
+        ..ScanRequest::new(surroundings.cwd.clone(), paths)
     })
 }
 

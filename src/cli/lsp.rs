@@ -6,7 +6,7 @@ use super::desk::refuse;
 use super::inputs;
 use super::surroundings::Surroundings;
 use crate::lsp::{self, Process};
-use crate::terraform::Request;
+use crate::terraform::ScanRequest;
 use clap::ArgMatches;
 use jiff::Timestamp;
 use std::io;
@@ -22,7 +22,7 @@ pub(super) fn run(arguments: &Lsp, matches: &ArgMatches, surroundings: &Surround
     let make = move |directory: &Path| {
         let around = Surroundings { cwd: directory.to_path_buf(), ..surroundings.clone() };
         let paths = vec![PathBuf::from(".")];
-        inputs::request(&given, &matches, &around, paths.clone()).unwrap_or_else(|_| Request::new(around.cwd.clone(), paths))
+        inputs::request(&given, &matches, &around, paths.clone()).unwrap_or_else(|_| ScanRequest::new(around.cwd.clone(), paths))
     };
     let process = Process { make: Box::new(make), clock: Timestamp::now };
     let was_shut_down = lsp::serve(process, &mut io::BufReader::new(io::stdin()), io::stdout());

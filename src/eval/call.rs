@@ -2,9 +2,9 @@
 
 use super::budget::of_text;
 use super::constraint::{TypeConstraint, parse_constraint};
-use super::context::{Context, Locals};
+use super::context::{EvalContext, Locals};
 use super::evaluate::{EvalErrors, bounded, computed, eval, evaluate, failed, here};
-use super::functions::{self, Host, Inside};
+use super::functions::{self, FunctionHost, TemplateNesting};
 use super::possible::{MOST_CASES, by_cases, cases_of, with_possible};
 use super::references::{check_declared, references};
 use super::tfvars;
@@ -14,9 +14,16 @@ use crate::hcl::{Expr, ExprKind, Name, Origin, native};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-pub(super) fn call(expr: &Expr, name: &Name, arguments: &[Expr], expand: bool, context: &Context<'_>, errors: &mut EvalErrors) -> Value {
+pub(super) fn call(
+    expr: &Expr,
+    name: &Name,
+    arguments: &[Expr],
+    expand: bool,
+    context: &EvalContext<'_>,
+    errors: &mut EvalErrors,
+) -> Value {
     let plain = name.text.strip_prefix("core::").unwrap_or(&name.text);
-    if context.inside == Inside::Values {
+    if context.inside == TemplateNesting::Values {
         return errors.fail("functions may not be called in values of variables", expr.span);
     }
     match (plain, arguments) {
@@ -44,7 +51,7 @@ fn is_reference(expr: &Expr) -> bool {
 }
 
 /// A function that takes values.
-fn ordinary(expr: &Expr, name: &str, arguments: &[Expr], expand: bool, context: &Context<'_>, errors: &mut EvalErrors) -> Value {
+fn ordinary(expr: &Expr, name: &str, arguments: &[Expr], expand: bool, context: &EvalContext<'_>, errors: &mut EvalErrors) -> Value {
     let mut own = EvalErrors::default();
     let evaluated = evaluate_arguments(arguments, expand, context, &mut own);
     let faulty = own.any();
@@ -138,7 +145,7 @@ pub(super) fn is_written_out(expr: &Expr) -> bool {
 }
 
 /// The values of the arguments, `...` expanded; or the unknown value of a call whose number of arguments is unknown.
-fn evaluate_arguments(arguments: &[Expr], expand: bool, context: &Context<'_>, errors: &mut EvalErrors) -> Result<Vec<Value>, Value> {
+fn evaluate_arguments(arguments: &[Expr], expand: bool, context: &EvalContext<'_>, errors: &mut EvalErrors) -> Result<Vec<Value>, Value> {
     let (plain, last) = expanding(arguments, expand);
     let mut values: Vec<Value> = plain.iter().map(|argument| eval(argument, context, errors)).collect();
     if let Some(last) = last {
@@ -156,7 +163,7 @@ fn expanding(arguments: &[Expr], expand: bool) -> (&[Expr], Option<&Expr>) {
 }
 
 /// The elements of the argument before `...`; or the value of a call whose number of arguments is unknown, or which fails.
-fn expanded(last: &Expr, context: &Context<'_>, errors: &mut EvalErrors) -> Result<Vec<Value>, Value> {
+fn expanded(last: &Expr, context: &EvalContext<'_>, errors: &mut EvalErrors) -> Result<Vec<Value>, Value> {
     let mut own = EvalErrors::default();
     let expanded = eval(last, context, &mut own);
     let faulty = own.any();
@@ -184,20 +191,20 @@ fn expanded(last: &Expr, context: &Context<'_>, errors: &mut EvalErrors) -> Resu
 
 /// Pays for what a function looks at: all of its arguments, for their marks and types if for nothing else, unless it picks one element
 /// without looking at the others; false where nothing is left.
-fn afford(name: &str, values: &[Value], context: &Context<'_>) -> bool {
+fn afford(name: &str, values: &[Value], context: &EvalContext<'_>) -> bool {
     let price = functions::price(name);
     let picked_from = usize::from(matches!(name, "lookup" | "element" | "length"));
     values.iter().take(picked_from).all(|value| context.budget.work(1 + of_text(value) * price.text))
         && values.iter().skip(picked_from).all(|value| context.budget.weigh_for(value, price))
 }
 
-fn apply(name: &str, values: &[Value], span: Span, context: &Context<'_>) -> Result<Value, EvalError> {
+fn apply(name: &str, values: &[Value], span: Span, context: &EvalContext<'_>) -> Result<Value, EvalError> {
     let spend = |amount: u64| context.budget.charge(amount);
     let work = |elements: u64| context.budget.work(elements);
-    let render = |text: &str, file: &str, variables: &BTreeMap<Arc<str>, Value>, inside: Inside| {
+    let render = |text: &str, file: &str, variables: &BTreeMap<Arc<str>, Value>, inside: TemplateNesting| {
         render(text, file, variables, inside, span, context)
     };
-    let host = Host {
+    let host = FunctionHost {
         files: context.scope.files(),
         dialect: context.scope.dialect(),
         spend: &spend,
@@ -263,13 +270,13 @@ fn render(
     text: &str,
     file: &str,
     variables: &BTreeMap<Arc<str>, Value>,
-    inside: Inside,
+    inside: TemplateNesting,
     span: Span,
-    context: &Context<'_>,
+    context: &EvalContext<'_>,
 ) -> Result<Value, EvalError> {
     let names: Vec<(&Arc<str>, Value)> = variables.iter().map(|(name, value)| (name, value.clone())).collect();
     let locals = Locals { names: &names, outer: None };
-    let context = Context { locals: Some(&locals), closed: true, inside, ..*context };
+    let context = EvalContext { locals: Some(&locals), closed: true, inside, ..*context };
     let template = native::parse_template(text, &Origin::Within(span))
         .map_err(|error| EvalError::new(format!("the template `{file}` does not parse: {}", error.message), Some(span)))?;
     if let Some(missing) = references(&template).iter().find(|reference| !variables.contains_key(reference.root)) {
@@ -279,7 +286,7 @@ fn render(
 }
 
 /// What we know of an unknown result beyond Terraform: which attribute it is, or which values it can have.
-fn with_knowledge(result: Value, name: &str, values: &[Value], span: Span, context: &Context<'_>) -> Value {
+fn with_knowledge(result: Value, name: &str, values: &[Value], span: Span, context: &EvalContext<'_>) -> Value {
     let mut result = result;
     if let (Data::Unknown(unknown), Some(origin)) = (&mut result.data, origin_of(name, values))
         && unknown.origin.is_none()
@@ -332,13 +339,13 @@ fn picked(name: &str, values: &[Value]) -> Option<Vec<Possible>> {
 }
 
 /// What `try` and `can` look at: an expression, which may fail; or an element of what was in front of `...`, which cannot any more.
-enum Attempt<'a> {
+enum TriedArgument<'a> {
     Written(&'a Expr),
     Given(Value),
 }
 
-impl Attempt<'_> {
-    fn eval(&self, context: &Context<'_>, errors: &mut EvalErrors) -> Value {
+impl TriedArgument<'_> {
+    fn eval(&self, context: &EvalContext<'_>, errors: &mut EvalErrors) -> Value {
         match self {
             Self::Written(expr) => eval(expr, context, errors),
             Self::Given(value) => value.clone(),
@@ -347,17 +354,22 @@ impl Attempt<'_> {
 }
 
 /// The arguments of `try` and `can`, or the value of the call where there is no telling them.
-fn choices<'a>(arguments: &'a [Expr], expand: bool, context: &Context<'_>, errors: &mut EvalErrors) -> Result<Vec<Attempt<'a>>, Value> {
+fn choices<'a>(
+    arguments: &'a [Expr],
+    expand: bool,
+    context: &EvalContext<'_>,
+    errors: &mut EvalErrors,
+) -> Result<Vec<TriedArgument<'a>>, Value> {
     let (plain, last) = expanding(arguments, expand);
-    let mut choices: Vec<Attempt<'a>> = plain.iter().map(Attempt::Written).collect();
+    let mut choices: Vec<TriedArgument<'a>> = plain.iter().map(TriedArgument::Written).collect();
     if let Some(last) = last {
-        choices.extend(expanded(last, context, errors)?.into_iter().map(Attempt::Given));
+        choices.extend(expanded(last, context, errors)?.into_iter().map(TriedArgument::Given));
     }
     Ok(choices)
 }
 
 /// `try`: the first choice without an error. One with unknown parts may yet turn out to be an error, so the result is unknown then.
-fn attempt(expr: &Expr, choices: &[Attempt<'_>], context: &Context<'_>, errors: &mut EvalErrors) -> Value {
+fn attempt(expr: &Expr, choices: &[TriedArgument<'_>], context: &EvalContext<'_>, errors: &mut EvalErrors) -> Value {
     let mut last = None;
     let mut passed_over = Vec::new();
     for (at, choice) in choices.iter().enumerate() {
@@ -375,7 +387,7 @@ fn attempt(expr: &Expr, choices: &[Attempt<'_>], context: &Context<'_>, errors: 
         }
         let rest = choices.get(at + 1..).unwrap_or_default();
         for choice in rest {
-            if let Attempt::Written(argument) = choice {
+            if let TriedArgument::Written(argument) = choice {
                 check_declared(argument, &[], context, errors);
             }
         }
@@ -390,7 +402,7 @@ fn attempt(expr: &Expr, choices: &[Attempt<'_>], context: &Context<'_>, errors: 
 }
 
 /// The unknown result of a `try` whose deciding argument has unknown parts.
-fn undecided(value: Value, rest: &[Attempt<'_>], context: &Context<'_>) -> Value {
+fn undecided(value: Value, rest: &[TriedArgument<'_>], context: &EvalContext<'_>) -> Value {
     let mut unknown = super::UnknownValue::new(Type::Any, value.why_dependent());
     unknown.origin = value.as_unknown().and_then(|unknown| unknown.origin.clone());
     let marks = Marks { time: value.drivers(), ..value.marks };
@@ -424,7 +436,7 @@ fn undecided(value: Value, rest: &[Attempt<'_>], context: &Context<'_>) -> Value
 }
 
 /// `can`: whether the choice has no error. With unknown parts that is unknown.
-fn can(choice: &Attempt<'_>, context: &Context<'_>, errors: &mut EvalErrors) -> Value {
+fn can(choice: &TriedArgument<'_>, context: &EvalContext<'_>, errors: &mut EvalErrors) -> Value {
     let mut own = EvalErrors::default();
     let value = choice.eval(context, &mut own);
     if own.any() {
@@ -440,7 +452,7 @@ fn can(choice: &Attempt<'_>, context: &Context<'_>, errors: &mut EvalErrors) -> 
 }
 
 /// `convert(value, type)`.
-fn convert_to(value: &Expr, ty: &Expr, context: &Context<'_>, errors: &mut EvalErrors) -> Value {
+fn convert_to(value: &Expr, ty: &Expr, context: &EvalContext<'_>, errors: &mut EvalErrors) -> Value {
     let span = value.span;
     let mut own = EvalErrors::default();
     let value = eval(value, context, &mut own);

@@ -1,7 +1,7 @@
 //! `condition ? a : b`. Both branches are evaluated and brought to one type even when the condition is known, as in Terraform.
 
 use super::call::is_written_out;
-use super::context::Context;
+use super::context::EvalContext;
 use super::evaluate::{EvalErrors, computed, eval, failed, here};
 use super::operators::bounds;
 use super::possible::{cases_of, with_possible};
@@ -11,7 +11,7 @@ use crate::base::{Because, Place, TrailLink};
 use crate::hcl::Expr;
 use std::sync::Arc;
 
-pub(super) fn conditional(expr: &Expr, parts: [&Expr; 3], context: &Context<'_>, errors: &mut EvalErrors) -> Value {
+pub(super) fn conditional(expr: &Expr, parts: [&Expr; 3], context: &EvalContext<'_>, errors: &mut EvalErrors) -> Value {
     let [condition_expr, then_expr, otherwise_expr] = parts;
     let (mut then_errors, mut otherwise_errors) = (EvalErrors::default(), EvalErrors::default());
     let then = eval(then_expr, context, &mut then_errors);
@@ -97,7 +97,7 @@ fn chosen(
     taken: &Expr,
     (condition, condition_value): (&Expr, (bool, Option<Arc<TrailLink>>)),
     decision: bool,
-    context: &Context<'_>,
+    context: &EvalContext<'_>,
 ) -> Option<Arc<TrailLink>> {
     let link = value.trail.as_ref()?;
     if !is_written_out(taken) || link.step.place != Place::Source(taken.without_parens().span) {
@@ -156,7 +156,7 @@ fn noted_length(value: &Value) -> (u64, u64) {
 }
 
 /// The unknown result with both branches as what it can be, and with their origin where they agree on one.
-fn with_both(mut result: Value, condition: (&Expr, bool), then: &Value, otherwise: &Value, ty: &Type, context: &Context<'_>) -> Value {
+fn with_both(mut result: Value, condition: (&Expr, bool), then: &Value, otherwise: &Value, ty: &Type, context: &EvalContext<'_>) -> Value {
     let Data::Unknown(unknown) = &mut result.data else { return result };
     let origin = |value: &Value| value.as_unknown().and_then(|unknown| unknown.origin.clone());
     if let (Some(left), Some(right)) = (origin(then), origin(otherwise))
@@ -176,7 +176,7 @@ fn with_both(mut result: Value, condition: (&Expr, bool), then: &Value, otherwis
 }
 
 /// How a condition reads behind "when", and its opposite.
-fn clauses((condition, is_secret): (&Expr, bool), context: &Context<'_>) -> (Arc<str>, Arc<str>) {
+fn clauses((condition, is_secret): (&Expr, bool), context: &EvalContext<'_>) -> (Arc<str>, Arc<str>) {
     let text = context.scope.quote(condition.without_parens().span).filter(|_| !is_secret).unwrap_or_default();
     let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
     if text.is_empty() || text.chars().count() > 80 {

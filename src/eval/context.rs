@@ -1,12 +1,12 @@
 //! What an expression is evaluated in.
 
-use super::functions::Inside;
+use super::functions::TemplateNesting;
 use super::{Budget, Scope, Value};
 use std::sync::Arc;
 
 /// The surroundings, the budget and the variables of enclosing `for` expressions.
 #[derive(Clone, Copy)]
-pub struct Context<'a> {
+pub struct EvalContext<'a> {
     /// Variables, locals, resources, files.
     pub scope: &'a dyn Scope,
     /// What may be spent.
@@ -16,7 +16,7 @@ pub struct Context<'a> {
     /// Whether names other than `locals` are unknown to this expression: the inside of template files.
     pub(super) closed: bool,
     /// The function that renders this template, if it is one.
-    pub(super) inside: Inside,
+    pub(super) inside: TemplateNesting,
 }
 
 /// Variables bound at one place, and those around it.
@@ -25,11 +25,11 @@ pub(super) struct Locals<'a> {
     pub(super) outer: Option<&'a Locals<'a>>,
 }
 
-impl<'a> Context<'a> {
+impl<'a> EvalContext<'a> {
     /// An expression's context in its module.
     #[must_use]
     pub fn new(scope: &'a dyn Scope, budget: &'a Budget) -> Self {
-        Self { scope, budget, locals: None, closed: false, inside: Inside::Nothing }
+        Self { scope, budget, locals: None, closed: false, inside: TemplateNesting::Nothing }
     }
 
     /// The variable of this name that a `for` or a template file binds.
@@ -45,10 +45,10 @@ impl<'a> Context<'a> {
     }
 
     /// The context with these variables added.
-    pub(super) fn with<'b>(&self, locals: &'b Locals<'b>) -> Context<'b>
+    pub(super) fn with<'b>(&self, locals: &'b Locals<'b>) -> EvalContext<'b>
     where
         'a: 'b,
     {
-        Context { scope: self.scope, budget: self.budget, locals: Some(locals), ..*self }
+        EvalContext { scope: self.scope, budget: self.budget, locals: Some(locals), ..*self }
     }
 }

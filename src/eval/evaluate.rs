@@ -3,7 +3,7 @@
 
 use super::call::call;
 use super::conditional::conditional;
-use super::context::Context;
+use super::context::EvalContext;
 use super::iteration::for_expression;
 use super::operators::{binary, unary};
 use super::template::template;
@@ -18,7 +18,7 @@ use std::sync::Arc;
 ///
 /// # Errors
 /// Where Terraform rejects it.
-pub fn evaluate(expr: &Expr, context: &Context<'_>) -> Result<Value, EvalError> {
+pub fn evaluate(expr: &Expr, context: &EvalContext<'_>) -> Result<Value, EvalError> {
     let mut errors = EvalErrors::default();
     let value = eval(expr, context, &mut errors);
     errors.or(value)
@@ -30,7 +30,7 @@ pub fn evaluate(expr: &Expr, context: &Context<'_>) -> Result<Value, EvalError> 
 /// Where it does not parse, or Terraform rejects it.
 pub fn eval_text(source: SourceId, text: &str, scope: &dyn Scope) -> Result<Value, EvalError> {
     let expr = native::parse_expression(source, text).map_err(|error| EvalError::new(error.message, Some(error.span)))?;
-    evaluate(&expr, &Context::new(scope, &Budget::new()))
+    evaluate(&expr, &EvalContext::new(scope, &Budget::new()))
 }
 
 /// Evaluates an expression that may refer to nothing and call nothing that reads files: what is written where Terraform wants a constant.
@@ -38,7 +38,7 @@ pub fn eval_text(source: SourceId, text: &str, scope: &dyn Scope) -> Result<Valu
 /// # Errors
 /// Where Terraform rejects it.
 pub fn eval_constant(expr: &Expr) -> Result<Value, EvalError> {
-    evaluate(expr, &Context::new(&Nothing, &Budget::new()))
+    evaluate(expr, &EvalContext::new(&Nothing, &Budget::new()))
 }
 
 /// The surroundings of a constant.
@@ -172,7 +172,7 @@ pub(super) fn computed(span: Span, of: &[&Value]) -> Option<Arc<TrailLink>> {
 }
 
 /// The value of an expression; what is wrong with it goes into `errors`.
-pub(super) fn eval(expr: &Expr, context: &Context<'_>, errors: &mut EvalErrors) -> Value {
+pub(super) fn eval(expr: &Expr, context: &EvalContext<'_>, errors: &mut EvalErrors) -> Value {
     let expr = expr.without_parens();
     // A literal costs nothing: it is known even if the budget is used up.
     if let ExprKind::Null | ExprKind::Bool(_) | ExprKind::Number(_) | ExprKind::String(_) = &expr.kind {
@@ -197,7 +197,7 @@ pub(super) fn eval(expr: &Expr, context: &Context<'_>, errors: &mut EvalErrors) 
 }
 
 /// A value that was built here, or the unknown one that stands for a value that is too large.
-pub(super) fn bounded(value: Value, context: &Context<'_>) -> Value {
+pub(super) fn bounded(value: Value, context: &EvalContext<'_>) -> Value {
     if context.budget.weigh(&value) { value } else { context.budget.too_large() }
 }
 
@@ -216,14 +216,14 @@ fn literal(expr: &Expr, errors: &mut EvalErrors) -> Value {
     }
 }
 
-fn tuple(elements: &[Expr], context: &Context<'_>, errors: &mut EvalErrors) -> Value {
+fn tuple(elements: &[Expr], context: &EvalContext<'_>, errors: &mut EvalErrors) -> Value {
     if !context.budget.charge_elements(elements.len() as u64) {
         return context.budget.too_large();
     }
     Value::tuple(elements.iter().map(|element| eval(element, context, errors)).collect())
 }
 
-fn object(items: &[ObjectItem], span: Span, context: &Context<'_>, errors: &mut EvalErrors) -> Value {
+fn object(items: &[ObjectItem], span: Span, context: &EvalContext<'_>, errors: &mut EvalErrors) -> Value {
     if !context.budget.charge_objects(1, items.len() as u64) {
         return context.budget.too_large();
     }
@@ -257,7 +257,7 @@ fn object(items: &[ObjectItem], span: Span, context: &Context<'_>, errors: &mut 
 }
 
 /// The name an object key evaluates to: a string, or unknown.
-fn object_key(key: &Expr, context: &Context<'_>, errors: &mut EvalErrors) -> Value {
+fn object_key(key: &Expr, context: &EvalContext<'_>, errors: &mut EvalErrors) -> Value {
     if let ExprKind::Traversal(base, steps) = &key.kind
         && matches!(base.kind, ExprKind::Variable(_))
         && steps.iter().all(is_plain)

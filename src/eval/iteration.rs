@@ -1,6 +1,6 @@
 //! `for` expressions.
 
-use super::context::{Context, Locals};
+use super::context::{EvalContext, Locals};
 use super::evaluate::{EvalErrors, bounded, eval, failed, here};
 use super::references::check_declared;
 use super::{Data, Marks, Type, Value, convert};
@@ -31,7 +31,7 @@ pub(super) fn entries(collection: &Value) -> Option<Vec<(Value, Value)>> {
     }
 }
 
-pub(super) fn for_expression(parts: &ForExpr, span: Span, context: &Context<'_>, errors: &mut EvalErrors) -> Value {
+pub(super) fn for_expression(parts: &ForExpr, span: Span, context: &EvalContext<'_>, errors: &mut EvalErrors) -> Value {
     let collection = eval(&parts.collection, context, errors);
     if collection.is_null() {
         return errors.fail("null has no elements to iterate over", parts.collection.span);
@@ -87,7 +87,7 @@ struct Builder {
 }
 
 impl Builder {
-    fn add(&mut self, parts: &ForExpr, (key, value): (Value, Value), context: &Context<'_>, errors: &mut EvalErrors) {
+    fn add(&mut self, parts: &ForExpr, (key, value): (Value, Value), context: &EvalContext<'_>, errors: &mut EvalErrors) {
         let mut variables = Vec::with_capacity(2);
         if let Some(name) = &parts.key_var {
             variables.push((&name.text, key));
@@ -117,7 +117,7 @@ impl Builder {
 
     /// Whether the condition lets an element in; an unknown one spoils the whole result. Behind that Terraform forgives wrong conditions
     /// and keys, but not wrong values.
-    fn included(&mut self, condition: &Expr, is_object: bool, context: &Context<'_>, errors: &mut EvalErrors) -> bool {
+    fn included(&mut self, condition: &Expr, is_object: bool, context: &EvalContext<'_>, errors: &mut EvalErrors) -> bool {
         let include = eval(condition, context, errors);
         if include.is_null() {
             self.refuse("the `if` of a `for` is null; it must be true or false", condition.span, errors);
@@ -144,7 +144,7 @@ impl Builder {
         }
     }
 
-    fn name(&mut self, key: &Expr, context: &Context<'_>, errors: &mut EvalErrors) -> Option<Arc<str>> {
+    fn name(&mut self, key: &Expr, context: &EvalContext<'_>, errors: &mut EvalErrors) -> Option<Arc<str>> {
         let name = eval(key, context, errors);
         if name.is_null() {
             self.refuse("the key of a `for` is null", key.span, errors);
@@ -200,7 +200,7 @@ fn chosen(value: Value, parts: &ForExpr) -> Value {
 }
 
 /// Terraform tries the condition once with unknown variables, so that its type is checked even over nothing. Gives its marks.
-fn try_condition(parts: &ForExpr, condition: &Expr, context: &Context<'_>, errors: &mut EvalErrors) -> Option<Marks> {
+fn try_condition(parts: &ForExpr, condition: &Expr, context: &EvalContext<'_>, errors: &mut EvalErrors) -> Option<Marks> {
     let placeholder = || Value::unknown(Type::Any, "it represents the elements of a collection");
     let mut variables = Vec::with_capacity(2);
     if let Some(name) = &parts.key_var {
@@ -223,7 +223,7 @@ fn try_condition(parts: &ForExpr, condition: &Expr, context: &Context<'_>, error
 }
 
 /// Checks the references of a body that is not evaluated.
-fn check_body(parts: &ForExpr, context: &Context<'_>, errors: &mut EvalErrors) {
+fn check_body(parts: &ForExpr, context: &EvalContext<'_>, errors: &mut EvalErrors) {
     let bound: Vec<&str> = parts.key_var.iter().chain([&parts.value_var]).map(|name| &*name.text).collect();
     for expr in parts.key.iter().chain([&parts.value]).chain(&parts.condition) {
         check_declared(expr, &bound, context, errors);

@@ -33,7 +33,7 @@ mod value;
 pub(crate) use budget::{Account, Budget, Price};
 pub use budget::{Limits, TOO_LARGE};
 pub(crate) use constraint::{TypeConstraint, parse_constraint};
-pub use context::Context;
+pub use context::EvalContext;
 pub(crate) use convert::{convert, convertible};
 pub(crate) use drivers::Drivers;
 use equality::Distinct;

@@ -1,6 +1,6 @@
 //! `+ - * / %`, comparisons, `&& || !`, with Terraform's conversions and its forgiveness of sides that do not matter.
 
-use super::context::Context;
+use super::context::EvalContext;
 use super::evaluate::{EvalErrors, computed, eval, failed, here};
 use super::possible::by_cases;
 use super::{Data, Marks, Num, NumError, TOO_LARGE, Type, Value, convert, equals};
@@ -9,7 +9,7 @@ use crate::hcl::{BinaryOp, Expr, ExprKind, UnaryOp};
 use std::cmp::Ordering;
 use std::sync::Arc;
 
-pub(super) fn unary(operator: UnaryOp, operand: &Expr, span: Span, context: &Context<'_>, errors: &mut EvalErrors) -> Value {
+pub(super) fn unary(operator: UnaryOp, operand: &Expr, span: Span, context: &EvalContext<'_>, errors: &mut EvalErrors) -> Value {
     let ty = match operator {
         UnaryOp::Negate => Type::Number,
         UnaryOp::Not => Type::Bool,
@@ -43,7 +43,7 @@ fn apply_unary(operator: UnaryOp, value: &Value) -> Result<Value, &'static str> 
 }
 
 /// An operation. A chain of them leans to the left, and is evaluated in a loop: generated code has hundreds of operands.
-pub(super) fn binary(expr: &Expr, context: &Context<'_>, errors: &mut EvalErrors) -> Value {
+pub(super) fn binary(expr: &Expr, context: &EvalContext<'_>, errors: &mut EvalErrors) -> Value {
     let (mut chain, mut first) = (Vec::new(), expr);
     while let ExprKind::Binary(operator, left, right) = &first.kind {
         chain.push((*operator, &**left, &**right, first.span));
@@ -69,7 +69,7 @@ fn operation(
     (left_expr, left, mut left_errors): (&Expr, Value, EvalErrors),
     right_expr: &Expr,
     span: Span,
-    context: &Context<'_>,
+    context: &EvalContext<'_>,
     errors: &mut EvalErrors,
 ) -> Value {
     let result_type = result_type(operator);

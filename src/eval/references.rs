@@ -1,10 +1,10 @@
 //! The references of an expression, found without evaluating it.
 
-use super::context::Context;
+use super::context::EvalContext;
 use super::evaluate::{EvalErrors, eval};
 use super::{RefStep, Value};
 use crate::base::Span;
-use crate::hcl::{Directive, Expr, ExprKind, ForExpr, Name, Part, Template, TraversalStep};
+use crate::hcl::{Expr, ExprKind, ForExpr, Name, Part, Template, TemplateDirective, TraversalStep};
 use std::sync::Arc;
 
 /// A reference as it is written.
@@ -36,20 +36,20 @@ pub fn references(expr: &Expr) -> Vec<Reference<'_>> {
 
 /// Asks the scope whether the references of an expression that is not evaluated are declared. `bound` are the variables that would be
 /// bound if it were.
-pub(super) fn check_declared<'a>(expr: &'a Expr, bound: &[&'a str], context: &Context<'_>, errors: &mut EvalErrors) {
+pub(super) fn check_declared<'a>(expr: &'a Expr, bound: &[&'a str], context: &EvalContext<'_>, errors: &mut EvalErrors) {
     let mut found = Vec::new();
     walk(expr, &mut bound.to_vec(), &mut found);
     check(&found, context, errors);
 }
 
 /// The same for the inside of a template.
-pub(super) fn check_template<'a>(template: &'a Template, bound: &[&'a str], context: &Context<'_>, errors: &mut EvalErrors) {
+pub(super) fn check_template<'a>(template: &'a Template, bound: &[&'a str], context: &EvalContext<'_>, errors: &mut EvalErrors) {
     let mut found = Vec::new();
     walk_template(template, &mut bound.to_vec(), &mut found);
     check(&found, context, errors);
 }
 
-fn check(references: &[Reference<'_>], context: &Context<'_>, errors: &mut EvalErrors) {
+fn check(references: &[Reference<'_>], context: &EvalContext<'_>, errors: &mut EvalErrors) {
     if context.closed {
         return;
     }
@@ -64,7 +64,7 @@ fn check(references: &[Reference<'_>], context: &Context<'_>, errors: &mut EvalE
 }
 
 /// The names and constant indexes that a reference begins with: what Terraform checks without evaluating it.
-fn written_out<'a>(steps: &'a [TraversalStep], context: &Context<'_>) -> Vec<RefStep<'a>> {
+fn written_out<'a>(steps: &'a [TraversalStep], context: &EvalContext<'_>) -> Vec<RefStep<'a>> {
     let step = |step: &'a TraversalStep| match step {
         TraversalStep::Attr(name) => Some(RefStep::Attr(name)),
         TraversalStep::Index(index, span) if matches!(index.kind, ExprKind::String(_) | ExprKind::Number(_)) => {
@@ -145,12 +145,12 @@ fn walk_template<'a>(template: &'a Template, bound: &mut Vec<&'a str>, found: &m
             Part::Literal(_) => {}
             Part::Interpolation(inner) => walk(inner, bound, found),
             Part::Directive(directive) => match &**directive {
-                Directive::If { condition, then, otherwise, .. } => {
+                TemplateDirective::If { condition, then, otherwise, .. } => {
                     walk(condition, bound, found);
                     walk_template(then, bound, found);
                     walk_template(otherwise, bound, found);
                 }
-                Directive::For { key_var, value_var, collection, body, .. } => {
+                TemplateDirective::For { key_var, value_var, collection, body, .. } => {
                     walk(collection, bound, found);
                     let before = bound.len();
                     bound.extend(key_var.iter().chain([value_var]).map(|name| &*name.text));

@@ -1,16 +1,16 @@
 //! Templates: text with interpolations and directives.
 
-use super::context::{Context, Locals};
+use super::context::{EvalContext, Locals};
 use super::evaluate::{EvalErrors, eval, failed, here};
 use super::iteration::entries;
 use super::possible::by_cases;
 use super::references::check_template;
 use super::{Marks, Type, Value, convert};
 use crate::base::Span;
-use crate::hcl::{Directive, Expr, Name, Part, Template};
+use crate::hcl::{Expr, Name, Part, Template, TemplateDirective};
 
 /// A template. One that is a lone interpolation is that interpolation's value, of whatever type; all others are strings.
-pub(super) fn template(template: &Template, span: Span, context: &Context<'_>, errors: &mut EvalErrors) -> Value {
+pub(super) fn template(template: &Template, span: Span, context: &EvalContext<'_>, errors: &mut EvalErrors) -> Value {
     if let [Part::Interpolation(inner)] = template.parts.as_slice() {
         return eval(inner, context, errors);
     }
@@ -18,7 +18,7 @@ pub(super) fn template(template: &Template, span: Span, context: &Context<'_>, e
 }
 
 /// The text of a template, as a string even if it is a lone interpolation.
-fn text(template: &Template, span: Span, context: &Context<'_>, errors: &mut EvalErrors) -> Value {
+fn text(template: &Template, span: Span, context: &EvalContext<'_>, errors: &mut EvalErrors) -> Value {
     let mut values = Vec::with_capacity(template.parts.len());
     let mut own = EvalErrors::default();
     for part in &template.parts {
@@ -82,7 +82,7 @@ fn printable(value: Value, span: Span, errors: &mut EvalErrors) -> Value {
 }
 
 /// Joins texts. With an unknown part the result is unknown, and begins with what stands before that part. `None` where it is too large.
-fn concatenate(values: &[Value], context: &Context<'_>) -> Option<Value> {
+fn concatenate(values: &[Value], context: &EvalContext<'_>) -> Option<Value> {
     let size: usize = values.iter().filter_map(Value::as_str).map(str::len).sum();
     if !context.budget.charge(size as u64) {
         return None;
@@ -97,19 +97,26 @@ fn concatenate(values: &[Value], context: &Context<'_>) -> Option<Value> {
     Some(Value::string(joined))
 }
 
-fn run_directive(directive: &Directive, span: Span, context: &Context<'_>, errors: &mut EvalErrors) -> (Value, Span) {
+fn run_directive(directive: &TemplateDirective, span: Span, context: &EvalContext<'_>, errors: &mut EvalErrors) -> (Value, Span) {
     match directive {
-        Directive::If { condition, then, otherwise, span: own } => {
+        TemplateDirective::If { condition, then, otherwise, span: own } => {
             let own = if own.start == own.end { span } else { *own };
             (branch(condition, then, otherwise, own, context, errors), own)
         }
-        Directive::For { key_var, value_var, collection, body, span: own } => {
+        TemplateDirective::For { key_var, value_var, collection, body, span: own } => {
             (repeat((key_var.as_ref(), value_var), collection, body, *own, context, errors), *own)
         }
     }
 }
 
-fn branch(condition: &Expr, then: &Template, otherwise: &Template, span: Span, context: &Context<'_>, errors: &mut EvalErrors) -> Value {
+fn branch(
+    condition: &Expr,
+    then: &Template,
+    otherwise: &Template,
+    span: Span,
+    context: &EvalContext<'_>,
+    errors: &mut EvalErrors,
+) -> Value {
     let (mut then_errors, mut otherwise_errors) = (EvalErrors::default(), EvalErrors::default());
     let then = text(then, span, context, &mut then_errors);
     let otherwise = text(otherwise, span, context, &mut otherwise_errors);
@@ -149,7 +156,7 @@ fn repeat(
     collection: &Expr,
     body: &Template,
     span: Span,
-    context: &Context<'_>,
+    context: &EvalContext<'_>,
     errors: &mut EvalErrors,
 ) -> Value {
     let (key_var, value_var) = names;

@@ -1,7 +1,7 @@
 //! What the evaluator knows beyond values: trails, origins, what is possible; and its budgets.
 
 use super::{
-    Budget, Context, Data, EvalError, FileAccess, FileError, FileList, Marks, RefStep, ResourceRef, Scope, Type, UnknownValue, Value,
+    Budget, Data, EvalContext, EvalError, FileAccess, FileError, FileList, Marks, RefStep, ResourceRef, Scope, Type, UnknownValue, Value,
     evaluate,
 };
 use crate::base::{Place, Sources, Span, Step};
@@ -75,7 +75,7 @@ fn eval(text: &str) -> Result<Value, EvalError> {
     let module = TestModule::default();
     let source = module.sources.add("main.tf", text.to_owned());
     let expr = native::parse_expression(source, text).map_err(|error| EvalError::new(error.message, Some(error.span)))?;
-    evaluate(&expr, &Context::new(&module, &Budget::small()))
+    evaluate(&expr, &EvalContext::new(&module, &Budget::small()))
 }
 
 fn value(text: &str) -> Value {
@@ -500,7 +500,7 @@ impl Scope for Chain<'_> {
         let text = self.link.replace("NEXT", &format!("local.n{}", number - 1));
         let source = self.module.sources.add("locals.tf", text.clone());
         let expr = native::parse_expression(source, &text).map_err(|error| EvalError::new(error.message, None))?;
-        evaluate(&expr, &Context::new(self, self.budget)).map(|value| (value, 1))
+        evaluate(&expr, &EvalContext::new(self, self.budget)).map(|value| (value, 1))
     }
 
     fn text(&self, span: Span) -> String {
@@ -522,7 +522,7 @@ fn long_chains_of_locals_end_in_an_answer() {
             let text = format!("local.n{length}");
             let source = module.sources.add("main.tf", text.clone());
             let expr = native::parse_expression(source, &text).expect("a reference");
-            let value = evaluate(&expr, &Context::new(&chain, &budget)).expect("an answer");
+            let value = evaluate(&expr, &EvalContext::new(&chain, &budget)).expect("an answer");
             assert_eq!(value.is_wholly_known(), known, "{length} times `{link}`");
         }
     }

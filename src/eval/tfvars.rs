@@ -1,9 +1,9 @@
 //! The functions of the provider that Terraform has built in: values of variables as text, and back. Source: Terraform's
 //! `internal/builtin/providers/terraform/functions.go`.
 
-use super::context::Context;
+use super::context::EvalContext;
 use super::evaluate::{EvalErrors, eval};
-use super::functions::Inside;
+use super::functions::TemplateNesting;
 use super::{Data, EvalError, Type, Value, convert};
 use crate::base::Span;
 use crate::hcl::{is_identifier, native};
@@ -19,7 +19,7 @@ pub(super) enum ProviderFunction {
 }
 
 /// The function with this name, where the module requires the built-in provider under the name that is in it.
-pub(super) fn function(name: &str, context: &Context<'_>) -> Option<ProviderFunction> {
+pub(super) fn function(name: &str, context: &EvalContext<'_>) -> Option<ProviderFunction> {
     let (provider, function) = name.strip_prefix("provider::")?.split_once("::")?;
     let function = match function {
         "decode_tfvars" => ProviderFunction::DecodeTfvars,
@@ -30,7 +30,7 @@ pub(super) fn function(name: &str, context: &Context<'_>) -> Option<ProviderFunc
     context.scope.is_builtin_provider(provider).then_some(function)
 }
 
-pub(super) fn call(function: ProviderFunction, values: &[Value], span: Span, context: &Context<'_>) -> Result<Value, EvalError> {
+pub(super) fn call(function: ProviderFunction, values: &[Value], span: Span, context: &EvalContext<'_>) -> Result<Value, EvalError> {
     let fail = |message: &str| Err(EvalError::new(message, Some(span)));
     let [value] = values else { return fail("this function takes one argument") };
     if value.is_null() {
@@ -67,13 +67,13 @@ fn has_objects_in_lists(value: &Value) -> bool {
     value.as_sequence().is_some_and(|elements| elements.iter().any(is_filled)) || value.children().any(has_objects_in_lists)
 }
 
-fn decode(text: &str, span: Span, context: &Context<'_>) -> Result<Value, EvalError> {
+fn decode(text: &str, span: Span, context: &EvalContext<'_>) -> Result<Value, EvalError> {
     let body =
         native::parse_values(text, span).map_err(|error| EvalError::new(format!("invalid values: {}", error.message), Some(span)))?;
     if !body.blocks.is_empty() {
         return Err(EvalError::new("a block is not allowed in values of variables", Some(span)));
     }
-    let context = Context { locals: None, closed: true, inside: Inside::Values, ..*context };
+    let context = EvalContext { locals: None, closed: true, inside: TemplateNesting::Values, ..*context };
     let mut entries = BTreeMap::new();
     for attribute in &body.attributes {
         let mut errors = EvalErrors::default();

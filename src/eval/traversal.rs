@@ -1,6 +1,6 @@
 //! References and the steps behind them: attributes, indexes, splats.
 
-use super::context::Context;
+use super::context::EvalContext;
 use super::evaluate::{EvalErrors, bounded, eval, failed, here};
 use super::possible::{MOST_CASES, by_cases, with_possible};
 use super::value::normal_form;
@@ -18,7 +18,7 @@ enum EvaluatedStep<'a> {
 }
 
 /// `base` followed by steps.
-pub(super) fn traversal(expr: &Expr, base: &Expr, steps: &[TraversalStep], context: &Context<'_>, errors: &mut EvalErrors) -> Value {
+pub(super) fn traversal(expr: &Expr, base: &Expr, steps: &[TraversalStep], context: &EvalContext<'_>, errors: &mut EvalErrors) -> Value {
     if let ExprKind::Variable(name) = &base.kind {
         return reference(name, expr, steps, context, errors);
     }
@@ -34,7 +34,13 @@ pub(super) fn traversal(expr: &Expr, base: &Expr, steps: &[TraversalStep], conte
 }
 
 /// A reference: a variable of a `for`, or whatever the scope knows by this name.
-pub(super) fn reference(name: &Arc<str>, expr: &Expr, steps: &[TraversalStep], context: &Context<'_>, errors: &mut EvalErrors) -> Value {
+pub(super) fn reference(
+    name: &Arc<str>,
+    expr: &Expr,
+    steps: &[TraversalStep],
+    context: &EvalContext<'_>,
+    errors: &mut EvalErrors,
+) -> Value {
     if let Some(value) = context.local(name) {
         let steps = evaluate_steps(steps, context, errors);
         return apply_steps(value.clone(), &steps, context, errors);
@@ -69,12 +75,12 @@ pub(super) fn reference(name: &Arc<str>, expr: &Expr, steps: &[TraversalStep], c
 }
 
 /// Puts the place of a reference in front of the value's trail.
-fn used_here(value: Value, span: Span, context: &Context<'_>) -> Value {
+fn used_here(value: Value, span: Span, context: &EvalContext<'_>) -> Value {
     let text = context.scope.quote(span).filter(|text| !text.is_empty() && !text.contains('\n') && text.len() <= 80);
     value.through(base::Step::of(Place::Source(span), StepKind::Used(text.map(Arc::from))))
 }
 
-fn evaluate_steps<'a>(steps: &'a [TraversalStep], context: &Context<'_>, errors: &mut EvalErrors) -> Vec<EvaluatedStep<'a>> {
+fn evaluate_steps<'a>(steps: &'a [TraversalStep], context: &EvalContext<'_>, errors: &mut EvalErrors) -> Vec<EvaluatedStep<'a>> {
     steps
         .iter()
         .map(|step| match step {
@@ -89,7 +95,7 @@ fn evaluate_steps<'a>(steps: &'a [TraversalStep], context: &Context<'_>, errors:
         .collect()
 }
 
-fn apply_steps(value: Value, steps: &[EvaluatedStep<'_>], context: &Context<'_>, errors: &mut EvalErrors) -> Value {
+fn apply_steps(value: Value, steps: &[EvaluatedStep<'_>], context: &EvalContext<'_>, errors: &mut EvalErrors) -> Value {
     let mut value = value;
     let mut rest = steps;
     while let [step, behind @ ..] = rest {
@@ -134,7 +140,7 @@ fn picked(element: Value, key: &Value) -> Value {
 }
 
 /// Whether an index is written as `.0`: those behind `.*` apply to each element.
-fn is_legacy(span: Span, context: &Context<'_>) -> bool {
+fn is_legacy(span: Span, context: &EvalContext<'_>) -> bool {
     let text = context.scope.text(span);
     text.starts_with('.') || text.starts_with(|first: char| first.is_ascii_digit())
 }
@@ -182,7 +188,7 @@ fn no_attributes(ty: &Type, name: &str) -> String {
 }
 
 /// `value[key]`.
-fn index(value: &Value, key: &Value, span: Span, context: &Context<'_>) -> Result<Value, EvalError> {
+fn index(value: &Value, key: &Value, span: Span, context: &EvalContext<'_>) -> Result<Value, EvalError> {
     let result = index_of(value, key, span)?;
     let result = by_cases(&result, &[value, key], |cases| match cases {
         [value, key] => index_of(value, key, span).ok(),
@@ -192,7 +198,7 @@ fn index(value: &Value, key: &Value, span: Span, context: &Context<'_>) -> Resul
 }
 
 /// A known collection under an unknown key can only give one of its elements.
-fn any_element(result: Value, value: &Value, key: &Value, span: Span, context: &Context<'_>) -> Value {
+fn any_element(result: Value, value: &Value, key: &Value, span: Span, context: &EvalContext<'_>) -> Value {
     let open = result.as_unknown().is_some_and(|unknown| unknown.possible.is_empty() && unknown.origin.is_none());
     if !open || !key.is_unknown() || value.is_unknown() || value.marks.is_secret() {
         return result;
@@ -338,7 +344,7 @@ fn no_element(number: &super::Num, value: &Value) -> String {
 }
 
 /// `value[*]` and `value.*`: the steps applied to each element of a list, set or tuple; of anything else, to itself unless it is null.
-fn splat(value: &Value, each: &[EvaluatedStep<'_>], span: Span, context: &Context<'_>, errors: &mut EvalErrors) -> Value {
+fn splat(value: &Value, each: &[EvaluatedStep<'_>], span: Span, context: &EvalContext<'_>, errors: &mut EvalErrors) -> Value {
     let ty = value.ty();
     let is_sequence = matches!(ty, Type::Tuple(_) | Type::List(_) | Type::Set(_));
     if value.is_null() {
@@ -401,7 +407,7 @@ fn splat(value: &Value, each: &[EvaluatedStep<'_>], span: Span, context: &Contex
 }
 
 /// The type of a splat over elements that are not known.
-fn splat_type(ty: &Type, value: &Value, each: &[EvaluatedStep<'_>], context: &Context<'_>, errors: &mut EvalErrors) -> Type {
+fn splat_type(ty: &Type, value: &Value, each: &[EvaluatedStep<'_>], context: &EvalContext<'_>, errors: &mut EvalErrors) -> Type {
     let mut step_type = |element: &Type| apply_steps(Value::unknown_like(element.clone(), value), each, context, errors).ty();
     match ty {
         Type::List(element) | Type::Set(element) => Type::list(step_type(element)),

@@ -1,6 +1,6 @@
 //! What an expression is made of: the one walker over the tree for all who look for something in it.
 
-use super::tree::{Directive, Expr, ExprKind, Part, Template, TraversalStep};
+use super::tree::{Expr, ExprKind, Part, Template, TemplateDirective, TraversalStep};
 use crate::base::Span;
 
 impl Expr {
@@ -73,12 +73,12 @@ fn in_template<'e>(template: &'e Template, visit: &mut dyn FnMut(&'e Expr)) {
             Part::Literal(_) => {}
             Part::Interpolation(inner) => visit(inner),
             Part::Directive(directive) => match &**directive {
-                Directive::If { condition, then, otherwise, .. } => {
+                TemplateDirective::If { condition, then, otherwise, .. } => {
                     visit(condition);
                     in_template(then, visit);
                     in_template(otherwise, visit);
                 }
-                Directive::For { collection, body, .. } => {
+                TemplateDirective::For { collection, body, .. } => {
                     visit(collection);
                     in_template(body, visit);
                 }

@@ -3,7 +3,7 @@
 //! JSON alone does not tell blocks from arguments: the tables here say which properties are blocks, as Terraform's schemas do.
 
 use super::comments;
-use super::json_text::{Node, Property, Text, Value, read};
+use super::json_text::{JsonNode, JsonValue, Property, Text, read};
 use super::native::{parse_expression_at, parse_template};
 use super::origin::Origin;
 use super::tree::{Attribute, Block, Body, CommentText, Expr, ExprKind, File, Name, ObjectItem, SyntaxError, UnaryOp};
@@ -33,7 +33,7 @@ fn file(source: SourceId, text: &str, shape: &'static BlockShape) -> File {
     }
     let mut body = Body::default();
     match node {
-        Some(node) if matches!(node.value, Value::Object(_) | Value::Array(_)) => reader.body(node, shape, &[], &mut body),
+        Some(node) if matches!(node.value, JsonValue::Object(_) | JsonValue::Array(_)) => reader.body(node, shape, &[], &mut body),
         Some(node) => reader.fail(node.range, "a configuration file in JSON must be an object"),
         None => {}
     }
@@ -196,15 +196,15 @@ impl JsonBuilder {
     }
 
     /// The properties of an object, or of all objects of an array.
-    fn properties(&mut self, node: Node) -> Vec<Property> {
+    fn properties(&mut self, node: JsonNode) -> Vec<Property> {
         match node.value {
-            Value::Null => Vec::new(),
-            Value::Object(properties) => properties,
-            Value::Array(items) => {
+            JsonValue::Null => Vec::new(),
+            JsonValue::Object(properties) => properties,
+            JsonValue::Array(items) => {
                 let mut all = Vec::new();
                 for item in items {
                     match item.value {
-                        Value::Object(properties) => all.extend(properties),
+                        JsonValue::Object(properties) => all.extend(properties),
                         _ => self.fail(item.range, "expected a JSON object"),
                     }
                 }
@@ -218,7 +218,7 @@ impl JsonBuilder {
     }
 
     /// Reads the inside of a block. `nested`: the block types of the resource around it.
-    fn body(&mut self, node: Node, shape: &'static BlockShape, nested: &'static [&'static str], body: &mut Body) {
+    fn body(&mut self, node: JsonNode, shape: &'static BlockShape, nested: &'static [&'static str], body: &mut Body) {
         let mut names: HashMap<Arc<str>, usize> = HashMap::new();
         for Property { name, value } in self.properties(node) {
             let block = shape.blocks.iter().find(|(kind, ..)| *kind == name.text);
@@ -248,8 +248,8 @@ impl JsonBuilder {
         }
     }
 
-    fn comment(&mut self, name: &Text, value: &Node) {
-        if let Value::String(text) = &value.value {
+    fn comment(&mut self, name: &Text, value: &JsonNode) {
+        if let JsonValue::String(text) = &value.value {
             self.comments.extend(comments::read(&text.text, self.span(name.range.start..value.range.end)));
         }
     }
@@ -257,7 +257,7 @@ impl JsonBuilder {
     /// Unpacks labels, then the one block or the array of blocks inside of them.
     fn blocks(
         &mut self,
-        node: Node,
+        node: JsonNode,
         kind: &Name,
         labels_left: usize,
         labels: &mut Vec<Name>,
@@ -266,7 +266,7 @@ impl JsonBuilder {
     ) {
         if labels_left > 0 {
             for Property { name, value } in self.properties(node) {
-                if name.text == "//" && !matches!(value.value, Value::Object(_) | Value::Array(_)) {
+                if name.text == "//" && !matches!(value.value, JsonValue::Object(_) | JsonValue::Array(_)) {
                     self.comment(&name, &value);
                     continue;
                 }
@@ -276,15 +276,15 @@ impl JsonBuilder {
             }
             return;
         }
-        let alone = !matches!(node.value, Value::Array(_));
+        let alone = !matches!(node.value, JsonValue::Array(_));
         let items = match node.value {
-            Value::Null => return,
-            Value::Array(items) => items,
+            JsonValue::Null => return,
+            JsonValue::Array(items) => items,
             _ => vec![node],
         };
         for item in items {
             let range = item.range.clone();
-            if !matches!(item.value, Value::Object(_)) {
+            if !matches!(item.value, JsonValue::Object(_)) {
                 self.fail(range, format!("a `{}` block must be a JSON object", kind.text));
                 continue;
             }
@@ -306,21 +306,21 @@ impl JsonBuilder {
         }
     }
 
-    fn expr(&mut self, node: Node, reading: ArgumentReading) -> Expr {
+    fn expr(&mut self, node: JsonNode, reading: ArgumentReading) -> Expr {
         let span = self.span(node.range);
         let kind = match node.value {
-            Value::Null => ExprKind::Null,
-            Value::Bool(value) => ExprKind::Bool(value),
-            Value::Number(text) => match text.strip_prefix('-') {
+            JsonValue::Null => ExprKind::Null,
+            JsonValue::Bool(value) => ExprKind::Bool(value),
+            JsonValue::Number(text) => match text.strip_prefix('-') {
                 Some(digits) => ExprKind::Unary(UnaryOp::Negate, Box::new(Expr { kind: ExprKind::Number(digits.into()), span })),
                 None => ExprKind::Number(text.into()),
             },
-            Value::String(text) => return self.string(text, reading),
-            Value::Array(items) => {
+            JsonValue::String(text) => return self.string(text, reading),
+            JsonValue::Array(items) => {
                 let reading = if matches!(reading, ArgumentReading::CodeList) { ArgumentReading::Code } else { reading };
                 ExprKind::Tuple(items.into_iter().map(|item| self.expr(item, reading)).collect())
             }
-            Value::Object(properties) => self.object(properties, reading),
+            JsonValue::Object(properties) => self.object(properties, reading),
         };
         Expr { kind, span }
     }

@@ -11,21 +11,21 @@ const MAX_VALUES: usize = 2_000_000;
 
 /// A value.
 #[derive(Debug)]
-pub(super) struct Node {
-    pub(super) value: Value,
+pub(super) struct JsonNode {
+    pub(super) value: JsonValue,
     pub(super) range: Range<usize>,
     /// Whether it was read to its end; only arrays and objects may be read in part.
     pub(super) whole: bool,
 }
 
 #[derive(Debug)]
-pub(super) enum Value {
+pub(super) enum JsonValue {
     Null,
     Bool(bool),
     /// As written.
     Number(String),
     String(Text),
-    Array(Vec<Node>),
+    Array(Vec<JsonNode>),
     Object(Vec<Property>),
 }
 
@@ -43,15 +43,15 @@ pub(super) struct Text {
 #[derive(Debug)]
 pub(super) struct Property {
     pub(super) name: Text,
-    pub(super) value: Node,
+    pub(super) value: JsonNode,
 }
 
 /// What is wrong, as a sentence without a full stop, and where.
 pub(super) type JsonError = (String, Range<usize>);
 
 /// Reads a text; what stands before its first error where there is one.
-pub(super) fn read(text: &str) -> (Option<Node>, Option<JsonError>) {
-    let mut reader = Reader { text, at: 0, values: 0, error: None };
+pub(super) fn read(text: &str) -> (Option<JsonNode>, Option<JsonError>) {
+    let mut reader = JsonTextReader { text, at: 0, values: 0, error: None };
     if text.starts_with('\u{feff}') {
         reader.at = '\u{feff}'.len_utf8();
     }
@@ -65,14 +65,14 @@ pub(super) fn read(text: &str) -> (Option<Node>, Option<JsonError>) {
     (node, marked.or(reader.error))
 }
 
-struct Reader<'a> {
+struct JsonTextReader<'a> {
     text: &'a str,
     at: usize,
     values: usize,
     error: Option<JsonError>,
 }
 
-impl<'a> Reader<'a> {
+impl<'a> JsonTextReader<'a> {
     fn rest(&self) -> &'a str {
         self.text.get(self.at..).unwrap_or_default()
     }
@@ -96,7 +96,7 @@ impl<'a> Reader<'a> {
         self.error.get_or_insert((message.into(), range));
     }
 
-    fn value(&mut self, depth: usize) -> Option<Node> {
+    fn value(&mut self, depth: usize) -> Option<JsonNode> {
         self.skip();
         self.values += 1;
         let start = self.at;
@@ -112,8 +112,8 @@ impl<'a> Reader<'a> {
         let value = match self.peek() {
             Some(b'{') => self.object(depth),
             Some(b'[') => self.array(depth),
-            Some(b'"') => Value::String(self.string()?),
-            Some(b'-' | b'0'..=b'9') => Value::Number(self.number()?),
+            Some(b'"') => JsonValue::String(self.string()?),
+            Some(b'-' | b'0'..=b'9') => JsonValue::Number(self.number()?),
             Some(_) => self.keyword()?,
             None => {
                 self.fail(start..start, "unexpected end of JSON: a value is missing");
@@ -121,15 +121,15 @@ impl<'a> Reader<'a> {
             }
         };
         let whole = self.error.is_none();
-        Some(Node { value, range: start..self.at, whole })
+        Some(JsonNode { value, range: start..self.at, whole })
     }
 
-    fn keyword(&mut self) -> Option<Value> {
+    fn keyword(&mut self) -> Option<JsonValue> {
         let word = self.rest().split(|c: char| !c.is_alphanumeric() && c != '_').next().unwrap_or_default();
         let value = match word {
-            "null" => Value::Null,
-            "true" => Value::Bool(true),
-            "false" => Value::Bool(false),
+            "null" => JsonValue::Null,
+            "true" => JsonValue::Bool(true),
+            "false" => JsonValue::Bool(false),
             "" => {
                 self.fail(self.here(), "expected a JSON value: a brace, a bracket, a quote, a number, `true`, `false` or `null`");
                 return None;
@@ -203,31 +203,31 @@ impl<'a> Reader<'a> {
         Some(c)
     }
 
-    fn array(&mut self, depth: usize) -> Value {
+    fn array(&mut self, depth: usize) -> JsonValue {
         let open = self.here();
         self.at += 1;
         let mut items = Vec::new();
         self.skip();
         if self.peek() == Some(b']') {
             self.at += 1;
-            return Value::Array(items);
+            return JsonValue::Array(items);
         }
         loop {
             items.extend(self.value(depth + 1));
             if self.error.is_some() || !self.comma(b']', open.clone()) {
-                return Value::Array(items);
+                return JsonValue::Array(items);
             }
         }
     }
 
-    fn object(&mut self, depth: usize) -> Value {
+    fn object(&mut self, depth: usize) -> JsonValue {
         let open = self.here();
         self.at += 1;
         let mut properties = Vec::new();
         self.skip();
         if self.peek() == Some(b'}') {
             self.at += 1;
-            return Value::Object(properties);
+            return JsonValue::Object(properties);
         }
         loop {
             self.skip();
@@ -236,20 +236,20 @@ impl<'a> Reader<'a> {
                     Some(_) => self.fail(self.here(), "expected a property name in quotes"),
                     None => self.fail(open, "unclosed `{`"),
                 }
-                return Value::Object(properties);
+                return JsonValue::Object(properties);
             }
-            let Some(name) = self.string() else { return Value::Object(properties) };
+            let Some(name) = self.string() else { return JsonValue::Object(properties) };
             self.skip();
             if self.peek() != Some(b':') {
                 self.fail(self.here(), "expected `:` after the property name");
-                return Value::Object(properties);
+                return JsonValue::Object(properties);
             }
             self.at += 1;
             if let Some(value) = self.value(depth + 1) {
                 properties.push(Property { name, value });
             }
             if self.error.is_some() || !self.comma(b'}', open.clone()) {
-                return Value::Object(properties);
+                return JsonValue::Object(properties);
             }
         }
     }
@@ -297,13 +297,13 @@ mod tests {
         assert_eq!(read(&text[3..]).1, None);
         let node = node.unwrap();
         assert!(text[node.range].starts_with('{'));
-        let Value::Object(properties) = node.value else { panic!("an object") };
+        let JsonValue::Object(properties) = node.value else { panic!("an object") };
         assert_eq!((properties[0].name.text.as_str(), &text[properties[0].name.range.clone()]), ("ab", "\"a\\u0062\""));
-        let Value::Array(items) = &properties[0].value.value else { panic!("an array") };
+        let JsonValue::Array(items) = &properties[0].value.value else { panic!("an array") };
         let slices: Vec<_> = items.iter().map(|item| &text[item.range.clone()]).collect();
         assert_eq!(slices[..4], ["1", "-2.5E+3", "true", "null"]);
-        let Value::Object(inner) = &items[4].value else { panic!("an object") };
-        let Value::String(string) = &inner[0].value.value else { panic!("a string") };
+        let JsonValue::Object(inner) = &items[4].value else { panic!("an object") };
+        let JsonValue::String(string) = &inner[0].value.value else { panic!("a string") };
         assert_eq!(string.text, "\u{1F600}\u{FFFD}/");
     }
 
@@ -341,7 +341,7 @@ mod tests {
         assert!(error.is_some());
         let node = node.unwrap();
         assert!(!node.whole);
-        let Value::Object(properties) = node.value else { panic!("an object") };
+        let JsonValue::Object(properties) = node.value else { panic!("an object") };
         let whole: Vec<_> = properties.iter().map(|property| (property.name.text.as_str(), property.value.whole)).collect();
         assert_eq!(whole, [("a", true), ("b", false)]);
     }

@@ -29,6 +29,7 @@ pub(crate) use headers::{has_odd_source, has_template_marks};
 pub(crate) use native::is_identifier;
 pub(crate) use origin::Origin;
 pub(crate) use tree::{
-    Attribute, BinaryOp, CommentText, Directive, Expr, ExprKind, ForExpr, ObjectItem, Part, SyntaxError, Template, TraversalStep, UnaryOp,
+    Attribute, BinaryOp, CommentText, Expr, ExprKind, ForExpr, ObjectItem, Part, SyntaxError, Template, TemplateDirective, TraversalStep,
+    UnaryOp,
 };
 pub use tree::{Block, Body, File, Name};

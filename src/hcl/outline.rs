@@ -11,13 +11,13 @@ use std::sync::OnceLock;
 /// A file whose arguments and blocks are read when a place in them is asked for: most files have findings in a few of them.
 #[derive(Debug)]
 pub(crate) struct Outline {
-    syntax: Syntax,
+    syntax: FileSyntax,
     items: Items,
 }
 
 /// What a file is written in, and what for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Syntax {
+pub(crate) struct FileSyntax {
     /// JSON syntax.
     pub is_json: bool,
     /// It gives values to variables.
@@ -25,10 +25,10 @@ pub(crate) struct Syntax {
 }
 
 /// The arguments and blocks of a file or a block, in the order of the text.
-type Items = Vec<Item>;
+type Items = Vec<OutlineItem>;
 
 #[derive(Debug)]
-struct Item {
+struct OutlineItem {
     range: Range<usize>,
     /// What is between the braces of a block, and its arguments and blocks.
     inside: Option<(Range<usize>, OnceLock<Items>)>,
@@ -36,7 +36,7 @@ struct Item {
     body: OnceLock<Body>,
 }
 
-impl Item {
+impl OutlineItem {
     fn all(text: &str, within: &Range<usize>) -> Option<Items> {
         let found = structure::items(text.get(within.clone()).unwrap_or_default())?;
         let from = |range: Range<usize>| range.start + within.start..range.end + within.start;
@@ -56,9 +56,9 @@ impl Item {
 impl Outline {
     /// The outline of a file's text.
     #[must_use]
-    pub(crate) fn new(text: &str, syntax: Syntax) -> Self {
-        let items = if syntax.is_json { None } else { Item::all(text, &(0..text.len())) };
-        Self { syntax, items: items.unwrap_or_else(|| vec![Item::whole(0..text.len())]) }
+    pub(crate) fn new(text: &str, syntax: FileSyntax) -> Self {
+        let items = if syntax.is_json { None } else { OutlineItem::all(text, &(0..text.len())) };
+        Self { syntax, items: items.unwrap_or_else(|| vec![OutlineItem::whole(0..text.len())]) }
     }
 
     /// The block, local value or variable that holds a place, and the way from there to the place; the way is empty where the place is the
@@ -68,12 +68,12 @@ impl Outline {
         address(&Within::Items(self, &self.items, text, span.source), span, self.syntax.is_values)
     }
 
-    fn read(&self, source: SourceId, text: &str, item: &Item) -> Body {
+    fn read(&self, source: SourceId, text: &str, item: &OutlineItem) -> Body {
         let slice = |range: Range<usize>| text.get(range).unwrap_or_default();
         let origin = |start: usize| Origin::At(source, item.range.start + start);
         match (self.syntax, &item.inside) {
-            (Syntax { is_json: true, is_values: true }, _) => json::parse_variables(source, text).body,
-            (Syntax { is_json: true, is_values: false }, _) => json::parse(source, text).body,
+            (FileSyntax { is_json: true, is_values: true }, _) => json::parse_variables(source, text).body,
+            (FileSyntax { is_json: true, is_values: false }, _) => json::parse(source, text).body,
             (_, Some((inside, _))) => structure::read(&format!("{}}}", slice(item.range.start..inside.start)), &origin).0,
             (_, None) => structure::read(slice(item.range.clone()), &origin).0,
         }
@@ -85,7 +85,7 @@ enum Within<'a> {
     /// It was read.
     Body(&'a Body),
     /// It is read as far as it is asked for: a text of a source.
-    Items(&'a Outline, &'a [Item], &'a str, SourceId),
+    Items(&'a Outline, &'a [OutlineItem], &'a str, SourceId),
 }
 
 impl<'a> Within<'a> {
@@ -106,8 +106,9 @@ impl<'a> Within<'a> {
         match self {
             Self::Body(body) => of_body(body),
             Self::Items(outline, _, text, source) => match self.item(span)? {
-                (Item { inside: Some((inside, inner)), .. }, body) => {
-                    let inner = inner.get_or_init(|| Item::all(text, inside).unwrap_or_else(|| vec![Item::whole(inside.clone())]));
+                (OutlineItem { inside: Some((inside, inner)), .. }, body) => {
+                    let inner =
+                        inner.get_or_init(|| OutlineItem::all(text, inside).unwrap_or_else(|| vec![OutlineItem::whole(inside.clone())]));
                     Some((body.blocks.first()?, Self::Items(outline, inner, text, *source)))
                 }
                 (_, body) => of_body(body),
@@ -116,7 +117,7 @@ impl<'a> Within<'a> {
     }
 
     /// The item that holds a place, and what was read of it.
-    fn item(&self, span: Span) -> Option<(&'a Item, &'a Body)> {
+    fn item(&self, span: Span) -> Option<(&'a OutlineItem, &'a Body)> {
         let Self::Items(outline, items, text, source) = self else { return None };
         let (_, item) = holder(items, |item| Span::new(*source, item.range.clone()), span)?;
         Some((item, item.body.get_or_init(|| outline.read(*source, text, item))))
@@ -214,7 +215,7 @@ mod tests {
         let id = sources.add("a.tf", text.to_owned());
         let start = text.find(part).unwrap();
         let span = Span::new(id, start..start + part.len());
-        let found = Outline::new(text, Syntax { is_json: false, is_values }).address(text, span);
+        let found = Outline::new(text, FileSyntax { is_json: false, is_values }).address(text, span);
         assert_eq!(found, address(&Within::Body(&native::parse(id, text).body), span, is_values), "the complete file says the same");
         found.unwrap()
     }

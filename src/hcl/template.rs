@@ -2,7 +2,7 @@
 //! those of HashiCorp's `hclsyntax/parser_template.go`.
 
 use super::origin::Origin;
-use super::tree::{Directive, Expr, ExprKind, Name, Part, SyntaxError, Template};
+use super::tree::{Expr, ExprKind, Name, Part, SyntaxError, Template, TemplateDirective};
 use super::values::normalised;
 use std::ops::Range;
 use unicode_segmentation::UnicodeSegmentation;
@@ -167,7 +167,8 @@ fn nest(pieces: Vec<Piece>, origin: &Origin) -> Result<Vec<Part>, SyntaxError> {
                     None => (last, Vec::new()),
                 };
                 let span = origin.span(start..range.end);
-                let directive = Directive::If { condition, then: Template { parts: then }, otherwise: Template { parts: otherwise }, span };
+                let directive =
+                    TemplateDirective::If { condition, then: Template { parts: then }, otherwise: Template { parts: otherwise }, span };
                 parts.push(Part::Directive(Box::new(directive)));
             }
             PieceKind::EndFor => {
@@ -176,7 +177,7 @@ fn nest(pieces: Vec<Piece>, origin: &Origin) -> Result<Vec<Part>, SyntaxError> {
                 };
                 let body = Template { parts: std::mem::replace(&mut parts, before) };
                 let span = origin.span(start..range.end);
-                parts.push(Part::Directive(Box::new(Directive::For { key_var, value_var, collection, body, span })));
+                parts.push(Part::Directive(Box::new(TemplateDirective::For { key_var, value_var, collection, body, span })));
             }
         }
     }

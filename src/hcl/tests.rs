@@ -1,7 +1,7 @@
 //! Tests of native syntax: each construct, its spans, and what hostile texts do.
 
 use super::native::{parse, parse_expression, parse_template};
-use super::{Body, Directive, Expr, ExprKind, File, Origin, Part, Template, TraversalStep};
+use super::{Body, Expr, ExprKind, File, Origin, Part, Template, TemplateDirective, TraversalStep};
 use crate::base::{Source, Sources, Span};
 use proptest::prelude::*;
 use std::fmt::Write as _;
@@ -74,10 +74,10 @@ fn show_template(template: &Template) -> String {
             Part::Literal(text) => out.push_str(&text.escape_debug().to_string()),
             Part::Interpolation(expr) => write!(out, "${{{}}}", show(expr)).unwrap(),
             Part::Directive(directive) => match &**directive {
-                Directive::If { condition, then, otherwise, .. } => {
+                TemplateDirective::If { condition, then, otherwise, .. } => {
                     write!(out, "%{{if {} {} {}}}", show(condition), show_template(then), show_template(otherwise)).unwrap();
                 }
-                Directive::For { key_var, value_var, collection, body, .. } => {
+                TemplateDirective::For { key_var, value_var, collection, body, .. } => {
                     let key = key_var.as_ref().map_or(String::new(), |key| format!("{} ", key.text));
                     write!(out, "%{{for {key}{} {} {}}}", value_var.text, show(collection), show_template(body)).unwrap();
                 }
@@ -132,13 +132,13 @@ fn template_spans(template: &Template, out: &mut Vec<Span>) {
             Part::Literal(_) => {}
             Part::Interpolation(expr) => spans(expr, out),
             Part::Directive(directive) => match &**directive {
-                Directive::If { condition, then, otherwise, span } => {
+                TemplateDirective::If { condition, then, otherwise, span } => {
                     out.push(*span);
                     spans(condition, out);
                     template_spans(then, out);
                     template_spans(otherwise, out);
                 }
-                Directive::For { key_var, value_var, collection, body, span } => {
+                TemplateDirective::For { key_var, value_var, collection, body, span } => {
                     out.push(*span);
                     out.extend(key_var.iter().map(|name| name.span));
                     out.push(value_var.span);

@@ -225,12 +225,12 @@ pub enum Part {
     /// `${ … }`.
     Interpolation(Expr),
     /// `%{ … }`.
-    Directive(Box<Directive>),
+    Directive(Box<TemplateDirective>),
 }
 
 /// A template directive.
 #[derive(Clone, Debug)]
-pub enum Directive {
+pub enum TemplateDirective {
     /// `%{ if c }…%{ else }…%{ endif }`.
     If {
         /// The condition.

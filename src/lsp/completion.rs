@@ -48,14 +48,14 @@ pub(super) fn in_configuration(text: &str, offset: usize, is_markdown: bool) -> 
             }
         }
         None if line.trim().chars().all(|c| c.is_ascii_alphanumeric() || c == '_') => {
-            let is_new = |argument: &&terraform::Argument| argument.is_block || !own.iter().any(|own| **own == *argument.name);
+            let is_new = |argument: &&terraform::SchemaArgument| argument.is_block || !own.iter().any(|own| **own == *argument.name);
             known.iter().filter(is_new).map(argument).collect()
         }
         None => Vec::new(),
     }
 }
 
-fn argument(argument: &terraform::Argument) -> CompletionItem {
+fn argument(argument: &terraform::SchemaArgument) -> CompletionItem {
     let (kind, text) = match argument.is_block {
         true => (CompletionItemKind::STRUCT, argument.name.to_string()),
         false => (CompletionItemKind::PROPERTY, format!("{} = ", argument.name)),

@@ -7,7 +7,7 @@ use super::project::{Around, Project};
 use crate::base::{Source, Span};
 use crate::report;
 use crate::rules::{self, Rule};
-use crate::terraform::{Inspected, Inspection, Seen};
+use crate::terraform::{Inspected, InspectedValue, Inspection};
 use lsp_types::{Hover, HoverContents, MarkupContent, MarkupKind, Range};
 use std::path::Path;
 
@@ -83,10 +83,10 @@ fn page(project: &Project, inspection: &Inspection, is_markdown: bool, encoding:
 fn value(page: &mut Page, one: &Inspected, project: &Project, encoding: Encoding) {
     page.own("\n\n");
     match &one.value {
-        Seen::Value(text) => page.code(text),
-        Seen::Hidden => page.own("a value that is not shown"),
-        Seen::Unknown(why) => page.own("unknown: ").sentence(why),
-        Seen::Rejected(why) => page.own("rejected by Terraform: ").sentence(why),
+        InspectedValue::Value(text) => page.code(text),
+        InspectedValue::Hidden => page.own("a value that is not shown"),
+        InspectedValue::Unknown(why) => page.own("unknown: ").sentence(why),
+        InspectedValue::Rejected(why) => page.own("rejected by Terraform: ").sentence(why),
     };
     for (at, instance) in one.instances.iter().take(INSTANCES_SHOWN).enumerate() {
         page.own(if at == 0 { " in " } else { ", " }).code(instance);

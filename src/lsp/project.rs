@@ -7,7 +7,7 @@ use crate::check::{self, Decisions};
 use crate::fix::{self, Plan};
 use crate::key::Inventory;
 use crate::policy::{self, Config, Outcome, config};
-use crate::terraform::{Request, Session};
+use crate::terraform::{ScanRequest, Session};
 use jiff::Timestamp;
 use std::cell::OnceCell;
 use std::path::{Path, PathBuf};
@@ -17,7 +17,7 @@ use std::sync::Arc;
 const MOST_STALE: usize = 64 << 20;
 
 /// Makes a request for everything in a directory, with the inputs that the process was started with.
-pub type MakeRequest = dyn Fn(&Path) -> Request + Send;
+pub type MakeRequest = dyn Fn(&Path) -> ScanRequest + Send;
 
 /// What a reading depends on besides the files.
 pub(super) struct Around<'a> {
@@ -123,7 +123,7 @@ impl Project {
     }
 
     /// What is asked of the front end.
-    pub(super) fn request(&self, around: &Around<'_>) -> Request {
+    pub(super) fn request(&self, around: &Around<'_>) -> ScanRequest {
         request(&self.directory, &self.config, around)
     }
 
@@ -223,7 +223,7 @@ impl Project {
     }
 }
 
-fn request(directory: &Path, config: &Config, around: &Around<'_>) -> Request {
+fn request(directory: &Path, config: &Config, around: &Around<'_>) -> ScanRequest {
     let request = (around.make)(directory);
     let mut root_files = request.root_files.clone();
     for (root, files) in &around.settings.var_files {
@@ -231,7 +231,7 @@ fn request(directory: &Path, config: &Config, around: &Around<'_>) -> Request {
         let paths = files.iter().map(|file| root.join(file)).filter(|path| around.overlay.is_file(path)).collect();
         root_files.insert(root, paths);
     }
-    Request { exclude: config.excluder(directory), overlay: Arc::clone(&around.overlay), root_files, ..request }
+    ScanRequest { exclude: config.excluder(directory), overlay: Arc::clone(&around.overlay), root_files, ..request }
 }
 
 /// Whether a file's text may matter to what is reported.

@@ -5,7 +5,7 @@ use super::inputs;
 use super::instance::Each;
 use super::loader::Loader;
 use super::read::deep;
-use super::request::{Answer, Request};
+use super::request::{EvalAnswer, ScanRequest};
 use super::scope::Frame;
 use super::workspace;
 use super::world::{InstanceBudget, MAX_VISITS, World};
@@ -16,14 +16,14 @@ use std::sync::Arc;
 
 /// Evaluates expressions in the root module in the working directory, one answer for each.
 #[must_use]
-pub fn evaluate(request: &Request, sources: &Arc<Sources>, expressions: &[String]) -> Vec<Answer> {
+pub fn evaluate(request: &ScanRequest, sources: &Arc<Sources>, expressions: &[String]) -> Vec<EvalAnswer> {
     deep(|| answers(request, sources, expressions))
 }
 
 /// What is wrong with the inputs of the root module in the working directory: values files that cannot be read, `--var`s that it does
 /// not declare, a workspace that the configuration contradicts.
 #[must_use]
-pub(crate) fn input_problems(request: &Request, sources: &Arc<Sources>) -> Vec<Problem> {
+pub(crate) fn input_problems(request: &ScanRequest, sources: &Arc<Sources>) -> Vec<Problem> {
     let root = disk::canonical(&request.cwd).unwrap_or_else(|_| request.cwd.clone());
     let mut scan = discover::Scan::default();
     scan.add_root(&root, request);
@@ -35,7 +35,7 @@ pub(crate) fn input_problems(request: &Request, sources: &Arc<Sources>) -> Vec<P
     problems
 }
 
-fn answers(request: &Request, sources: &Arc<Sources>, expressions: &[String]) -> Vec<Answer> {
+fn answers(request: &ScanRequest, sources: &Arc<Sources>, expressions: &[String]) -> Vec<EvalAnswer> {
     let root = disk::canonical(&request.cwd).unwrap_or_else(|_| request.cwd.clone());
     let mut scan = discover::Scan::default();
     scan.add_root(&root, request);
@@ -53,22 +53,22 @@ fn answers(request: &Request, sources: &Arc<Sources>, expressions: &[String]) ->
         .map(|(at, text)| {
             let expr = match inputs::expression(text, &format!("expression {}", at + 1), "`eval`", sources) {
                 Ok(expr) => expr,
-                Err(error) => return Answer::Error { message: error.message, place: None },
+                Err(error) => return EvalAnswer::Error { message: error.message, place: None },
             };
             match world.eval(&expr, &frame) {
                 Ok(value) => answer(&value),
-                Err(EvalError { message, span, .. }) => Answer::Error { message, place: span.map(Place::Source) },
+                Err(EvalError { message, span, .. }) => EvalAnswer::Error { message, place: span.map(Place::Source) },
             }
         })
         .collect()
 }
 
-fn answer(value: &Value) -> Answer {
+fn answer(value: &Value) -> EvalAnswer {
     if let Some(why) = value.first_why() {
-        return Answer::Unknown(why.to_string());
+        return EvalAnswer::Unknown(why.to_string());
     }
     let json = json(value);
-    Answer::Value { json, sensitive: value.deep_marks().is_secret() }
+    EvalAnswer::Value { json, sensitive: value.deep_marks().is_secret() }
 }
 
 /// A value as JSON; what is unknown in it is null.

@@ -2,7 +2,7 @@
 
 use super::address::{absolute, meets, same_source};
 use super::folder::is_local;
-use super::request::Request;
+use super::request::ScanRequest;
 use crate::base::{Directories, Reason, disk};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -46,7 +46,7 @@ struct ManifestEntry {
 impl Manifest {
     /// Reads the manifest of a root directory, where there is one that can be read; a broken one counts as none, as if nothing were
     /// installed.
-    pub(super) fn read(root: &Path, request: &Request) -> Option<Self> {
+    pub(super) fn read(root: &Path, request: &ScanRequest) -> Option<Self> {
         let path = request.data_of(root).join("modules").join("modules.json");
         // A data directory that the user names may be anywhere; what lies in the repository must not lead out of it.
         let is_named = request.data_dir.is_some() && !request.bounds().iter().any(|folder| disk::tidy(&path).starts_with(folder));
@@ -70,7 +70,7 @@ impl Manifest {
 
 /// Where a call leads.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Target {
+pub(super) enum CallTarget {
     /// To this directory, which exists.
     Folder {
         /// The directory, links resolved.
@@ -85,7 +85,7 @@ pub(super) enum Target {
 }
 
 /// A module call whose source is known.
-pub(super) struct Call<'c> {
+pub(super) struct SourcedCall<'c> {
     /// The path of calls from the root, `a.b`.
     pub path: &'c str,
     /// The directory of the file that it is written in.
@@ -99,20 +99,20 @@ pub(super) struct Call<'c> {
 }
 
 /// Finds the directory of a call.
-pub(super) fn locate(call: &Call<'_>, manifest: Option<&Manifest>) -> Target {
+pub(super) fn locate(call: &SourcedCall<'_>, manifest: Option<&Manifest>) -> CallTarget {
     let installed = manifest.and_then(|manifest| manifest.entries.get(call.path));
-    let elsewhere = |why: &str| Target::Elsewhere(why.into());
+    let elsewhere = |why: &str| CallTarget::Elsewhere(why.into());
     if is_local(call.source) {
         // Terraform joins the two as text before it follows links, so that `x/../mod` needs no `x`.
         return match call.directories.real(&disk::tidy(&call.caller.join(call.source))) {
-            Ok(path) if disk::is_dir(&path) => Target::Folder { path, installed: None },
-            _ => Target::Missing,
+            Ok(path) if disk::is_dir(&path) => CallTarget::Folder { path, installed: None },
+            _ => CallTarget::Missing,
         };
     }
     let Some(installed) = installed else {
         return match absolute(call.source) {
             Some((package, inner)) => outside(call.path, &package, inner.as_deref()),
-            None => Target::Elsewhere(Reason::not_installed()),
+            None => CallTarget::Elsewhere(Reason::not_installed()),
         };
     };
     // Terraform refuses to plan with an entry of the time before the call was changed, until `init` is run again.
@@ -122,29 +122,29 @@ pub(super) fn locate(call: &Call<'_>, manifest: Option<&Manifest>) -> Target {
     if call.version.is_some_and(|version| !meets(&installed.version, version)) {
         return elsewhere("module version requirements have changed since it was installed");
     }
-    installed.target().unwrap_or_else(|| Target::Elsewhere(Reason::not_installed()))
+    installed.target().unwrap_or_else(|| CallTarget::Elsewhere(Reason::not_installed()))
 }
 
 /// The directory that `init` installed for a call, whatever its source was.
-pub(super) fn installed(path: &str, manifest: Option<&Manifest>) -> Option<Target> {
+pub(super) fn installed(path: &str, manifest: Option<&Manifest>) -> Option<CallTarget> {
     manifest?.entries.get(path)?.target()
 }
 
 impl Installed {
-    fn target(&self) -> Option<Target> {
+    fn target(&self) -> Option<CallTarget> {
         let path = disk::canonical(&self.directory).ok().filter(|path| disk::is_dir(path))?;
-        Some(Target::Folder { path, installed: Some(self.written.clone()) })
+        Some(CallTarget::Folder { path, installed: Some(self.written.clone()) })
     }
 }
 
 /// An absolute directory: `init` would put a link to it under the call's name.
-fn outside(path: &str, package: &str, inner: Option<&str>) -> Target {
+fn outside(path: &str, package: &str, inner: Option<&str>) -> CallTarget {
     let inside = inner.map_or_else(|| PathBuf::from(package), |inner| Path::new(package).join(inner));
     match disk::canonical(&inside) {
         Ok(directory) if disk::is_dir(&directory) => {
             let inner = inner.map_or_else(String::new, |inner| format!("/{inner}"));
-            Target::Folder { path: directory, installed: Some(format!(".terraform/modules/{path}{inner}")) }
+            CallTarget::Folder { path: directory, installed: Some(format!(".terraform/modules/{path}{inner}")) }
         }
-        _ => Target::Elsewhere("the directory does not exist".into()),
+        _ => CallTarget::Elsewhere("the directory does not exist".into()),
     }
 }

@@ -13,8 +13,8 @@ pub(super) fn of(module: &Module, sources: &Sources) -> Vec<Comment> {
     if module.comments.is_empty() {
         return Vec::new();
     }
-    let keys = Blocks::new(module.managed.get(kinds::KEY).into_iter().flat_map(|keys| keys.values()), sources);
-    let calls = Blocks::new(module.calls.values(), sources);
+    let keys = BlockIndex::new(module.managed.get(kinds::KEY).into_iter().flat_map(|keys| keys.values()), sources);
+    let calls = BlockIndex::new(module.calls.values(), sources);
     let mut next = NextLines::default();
     // Upwards, for what is below a comment is known then.
     let upwards = module.comments.iter().rev();
@@ -48,13 +48,13 @@ fn lines(comment: &CommentText, source: &Source, next: usize) -> Covers {
     Covers::Lines(first, if is_alone(comment.span, source) { next } else { source.line_index(last_byte(comment.span)) })
 }
 
-fn place(comment: &CommentText, keys: &Blocks<'_>, calls: &Blocks<'_>, source: &Source, next: usize) -> Comment {
+fn place(comment: &CommentText, keys: &BlockIndex<'_>, calls: &BlockIndex<'_>, source: &Source, next: usize) -> Comment {
     let is_json = source.path().extension().is_some_and(|ending| ending == "json");
-    let above = |blocks: &Blocks<'_>| {
+    let above = |blocks: &BlockIndex<'_>| {
         let block = if is_alone(comment.span, source) { blocks.at_line(comment.span.source, next) } else { None };
         block.map(|block| (block.header, block.span))
     };
-    let around = |blocks: &Blocks<'_>| blocks.around(comment.span).map(|block| (block.header, block.span));
+    let around = |blocks: &BlockIndex<'_>| blocks.around(comment.span).map(|block| (block.header, block.span));
 
     let covers = if let Some((header, _)) = around(calls).or_else(|| above(calls)) {
         Covers::Call(Place::Source(header))
@@ -67,13 +67,13 @@ fn place(comment: &CommentText, keys: &Blocks<'_>, calls: &Blocks<'_>, source: &
 }
 
 /// Blocks of one kind, by where they are.
-struct Blocks<'m> {
+struct BlockIndex<'m> {
     by_start: HashMap<SourceId, Vec<&'m Block>>,
     /// By the line of their header; the first by name where several share it.
     by_line: HashMap<(SourceId, usize), &'m Block>,
 }
 
-impl<'m> Blocks<'m> {
+impl<'m> BlockIndex<'m> {
     fn new(blocks: impl Iterator<Item = &'m Block>, sources: &Sources) -> Self {
         let mut texts: HashMap<SourceId, Arc<Source>> = HashMap::new();
         let (mut by_start, mut by_line): (HashMap<SourceId, Vec<&Block>>, HashMap<_, _>) = Default::default();

@@ -1,9 +1,9 @@
 //! Conditions that Terraform checks when it plans: validations of variables, conditions of resources and outputs, where they are known to
 //! fail.
 
-use super::facts::Reader;
+use super::facts::BlockReader;
 use super::instance::{Each, Instance};
-use super::resource::One;
+use super::resource::ResourceInstance;
 use super::scope::Frame;
 use super::world::World;
 use crate::base::{Place, Problem, ProblemKind, Span};
@@ -47,7 +47,7 @@ pub(super) fn validate(world: &World<'_>, at: &Rc<Instance>, name: &Arc<str>, va
 }
 
 /// Notes the conditions of an instance of a managed resource that are known to fail.
-pub(super) fn of_resource(reader: &Reader<'_>, one: One<'_>) {
+pub(super) fn of_resource(reader: &BlockReader<'_>, one: ResourceInstance<'_>) {
     let lifecycles = || one.block.body.blocks_of("lifecycle");
     let note = |condition: &Block, what: &str, scope: &dyn Scope| {
         if is_false(reader.world, condition, reader.at, scope) {
@@ -79,7 +79,7 @@ pub(super) fn of_output(world: &World<'_>, at: &Rc<Instance>, name: &str, output
 /// The surroundings of a postcondition, in which `self` is the instance.
 struct Own<'a> {
     frame: Frame<'a>,
-    one: One<'a>,
+    one: ResourceInstance<'a>,
 }
 
 impl Scope for Own<'_> {

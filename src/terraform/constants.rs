@@ -2,7 +2,7 @@
 //! `cloud` block.
 
 use crate::base::{Sources, Span};
-use crate::eval::{Budget, Context, Data, EvalError, FileAccess, FileError, FileList, RefStep, Scope, Type, Value, convert, evaluate};
+use crate::eval::{Budget, Data, EvalContext, EvalError, FileAccess, FileError, FileList, RefStep, Scope, Type, Value, convert, evaluate};
 use crate::hcl::{Block, Expr, ExprKind};
 use std::sync::Arc;
 
@@ -49,7 +49,7 @@ pub(super) fn value(expr: &Expr, sources: &Sources) -> Result<Value, EvalError> 
         return Err(EvalError::refused("functions may not be called here".to_owned(), Some(span)));
     }
     let budget = Budget::default();
-    evaluate(expr, &Context::new(&Constants { sources }, &budget)).map_err(|error| error.at(expr.span))
+    evaluate(expr, &EvalContext::new(&Constants { sources }, &budget)).map_err(|error| error.at(expr.span))
 }
 
 /// A switch such as `sensitive = true`; `None` where it is not set. `"true"` and `"1"` are true, and `null` is refused, as in Terraform.

@@ -50,14 +50,14 @@ pub(super) type Callee<'a> = dyn Fn(&Arc<str>, &Block) -> Option<Arc<Order>> + '
 /// Something that is put in order.
 #[derive(Debug)]
 struct OrderNode<'m> {
-    name: Name<'m>,
+    name: NodeName<'m>,
     /// Where it refers to which other node.
     edges: Vec<(usize, Span)>,
 }
 
 /// What a node is. Names are borrowed: a module has many nodes, and hardly ever one that is to be named.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-enum Name<'m> {
+enum NodeName<'m> {
     Local(&'m str),
     /// Type and name.
     Managed(&'m str, &'m str),
@@ -74,12 +74,12 @@ enum Name<'m> {
     Result(&'m str, &'m str),
 }
 
-impl Name<'_> {
+impl NodeName<'_> {
     /// The call that it is a part of, as it is referred to: `module.m`.
     fn call(self) -> Option<String> {
         match self {
             Self::Call(call) | Self::Expansion(call) | Self::Argument(call, _) | Self::Result(call, _) => {
-                Some(Name::Call(call).to_string())
+                Some(NodeName::Call(call).to_string())
             }
             _ => None,
         }
@@ -87,7 +87,7 @@ impl Name<'_> {
 }
 
 /// As it is referred to: `local.x`, `data.oci_kms_vault.v`, `oci_kms_key.k`, `module.m.out`.
-impl fmt::Display for Name<'_> {
+impl fmt::Display for NodeName<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Local(name) => write!(f, "local.{name}"),
@@ -116,7 +116,7 @@ pub(super) fn order(module: &Module, callee: &Callee<'_>) -> Order {
         let names = members.get(group).map(Vec::as_slice).unwrap_or_default();
         let cycle = found.entry(*group).or_insert_with(|| Arc::new(Cycle { message: message(names), span: *span }));
         // Nobody refers to a call's expansion as such.
-        let own = if matches!(node.name, Name::Expansion(_)) { None } else { Some(node.name.to_string()) };
+        let own = if matches!(node.name, NodeName::Expansion(_)) { None } else { Some(node.name.to_string()) };
         for name in [own, node.name.call()].into_iter().flatten() {
             cycles.insert(name, Arc::clone(cycle));
         }
@@ -151,10 +151,10 @@ fn outputs(nodes: &[OrderNode<'_>]) -> BTreeMap<Arc<str>, BTreeSet<Arc<str>>> {
     let mut steps = 0;
     let mut all = BTreeMap::new();
     for (start, node) in nodes.iter().enumerate() {
-        let Name::Output(output) = node.name else { continue };
+        let NodeName::Output(output) = node.name else { continue };
         let (mut seen, mut left, mut variables) = (BTreeSet::from([start]), vec![start], BTreeSet::new());
         while let Some(node) = left.pop().and_then(|at| nodes.get(at)) {
-            if let Name::Variable(variable) = node.name {
+            if let NodeName::Variable(variable) = node.name {
                 variables.insert(Arc::from(variable));
             }
             steps += node.edges.len();
@@ -169,7 +169,7 @@ fn outputs(nodes: &[OrderNode<'_>]) -> BTreeMap<Arc<str>, BTreeSet<Arc<str>>> {
 }
 
 /// What the references of a node are in.
-enum Written<'m> {
+enum NodeSource<'m> {
     Local(&'m Expr),
     Resource(&'m Block),
     Variable(&'m Block),
@@ -177,70 +177,70 @@ enum Written<'m> {
     /// The `count`, `for_each` and `depends_on` of a call.
     Expansion(&'m Block),
     /// An argument of a call.
-    Argument(&'m Expr, Name<'m>),
+    Argument(&'m Expr, NodeName<'m>),
     /// An output of a call, and the nodes of the call that it waits for.
-    Result(Vec<Name<'m>>, Span),
+    Result(Vec<NodeName<'m>>, Span),
 }
 
 fn nodes<'m>(module: &'m Module, orders: &'m [(&'m str, &'m Block, Arc<Order>)]) -> Vec<OrderNode<'m>> {
-    let mut written: Vec<(Name<'m>, Written<'m>)> = Vec::new();
-    written.extend(module.locals.iter().map(|(name, local)| (Name::Local(name), Written::Local(&local.value))));
+    let mut written: Vec<(NodeName<'m>, NodeSource<'m>)> = Vec::new();
+    written.extend(module.locals.iter().map(|(name, local)| (NodeName::Local(name), NodeSource::Local(&local.value))));
     for (kind, named) in &module.managed {
-        written.extend(named.iter().map(|(name, block)| (Name::Managed(kind, name), Written::Resource(block))));
+        written.extend(named.iter().map(|(name, block)| (NodeName::Managed(kind, name), NodeSource::Resource(block))));
     }
     for (kind, named) in &module.data {
-        written.extend(named.iter().map(|(name, block)| (Name::Data(kind, name), Written::Resource(block))));
+        written.extend(named.iter().map(|(name, block)| (NodeName::Data(kind, name), NodeSource::Resource(block))));
     }
-    written.extend(module.variables.iter().map(|(name, block)| (Name::Variable(name), Written::Variable(block))));
-    written.extend(module.outputs.iter().map(|(name, block)| (Name::Output(name), Written::Output(block))));
+    written.extend(module.variables.iter().map(|(name, block)| (NodeName::Variable(name), NodeSource::Variable(block))));
+    written.extend(module.outputs.iter().map(|(name, block)| (NodeName::Output(name), NodeSource::Output(block))));
     for (call, block, order) in orders {
-        let expansion = Name::Expansion(call);
+        let expansion = NodeName::Expansion(call);
         let first = written.len();
-        written.push((expansion, Written::Expansion(block)));
+        written.push((expansion, NodeSource::Expansion(block)));
         for attribute in block.body.attributes.iter().filter(|attribute| !META.contains(&&*attribute.name.text)) {
-            written.push((Name::Argument(call, &attribute.name.text), Written::Argument(&attribute.value, expansion)));
+            written.push((NodeName::Argument(call, &attribute.name.text), NodeSource::Argument(&attribute.value, expansion)));
         }
         for (output, variables) in &order.outputs {
-            let waits = variables.iter().map(|variable| Name::Argument(call, variable)).chain([expansion]).collect();
-            written.push((Name::Result(call, output), Written::Result(waits, block.header)));
+            let waits = variables.iter().map(|variable| NodeName::Argument(call, variable)).chain([expansion]).collect();
+            written.push((NodeName::Result(call, output), NodeSource::Result(waits, block.header)));
         }
         let all = written.iter().skip(first).map(|(name, _)| *name).collect();
-        written.push((Name::Call(call), Written::Result(all, block.header)));
+        written.push((NodeName::Call(call), NodeSource::Result(all, block.header)));
     }
-    let known: HashMap<Name<'m>, usize> = written.iter().enumerate().map(|(at, (name, _))| (*name, at)).collect();
-    let node = |(at, (name, written)): (usize, (Name<'m>, Written<'m>))| {
-        let mut edges = Edges { known: &known, found: Vec::new() };
+    let known: HashMap<NodeName<'m>, usize> = written.iter().enumerate().map(|(at, (name, _))| (*name, at)).collect();
+    let node = |(at, (name, written)): (usize, (NodeName<'m>, NodeSource<'m>))| {
+        let mut edges = NodeEdges { known: &known, found: Vec::new() };
         match written {
-            Written::Local(expr) => edges.refer(expr),
-            Written::Resource(block) => {
+            NodeSource::Local(expr) => edges.refer(expr),
+            NodeSource::Resource(block) => {
                 edges.body(&block.body);
                 let lifecycles = block.body.blocks_of("lifecycle").filter_map(|lifecycle| lifecycle.body.attribute("replace_triggered_by"));
                 for attribute in block.body.attribute("depends_on").into_iter().chain(lifecycles) {
-                    let mut own = Edges { known: &known, found: Vec::new() };
+                    let mut own = NodeEdges { known: &known, found: Vec::new() };
                     own.refer(&attribute.value);
                     // A resource that names itself here is not a cycle to Terraform.
                     edges.found.extend(own.found.into_iter().filter(|(to, _)| *to != at));
                 }
             }
-            Written::Variable(block) => {
+            NodeSource::Variable(block) => {
                 edges.body(&block.body);
                 // A validation refers to its own variable.
                 edges.found.retain(|(to, _)| *to != at);
             }
-            Written::Output(block) => {
+            NodeSource::Output(block) => {
                 edges.body(&block.body);
                 block.body.attribute("depends_on").into_iter().for_each(|attribute| edges.refer(&attribute.value));
             }
-            Written::Expansion(call) => {
+            NodeSource::Expansion(call) => {
                 let meta = ["count", "for_each", "depends_on"].into_iter().filter_map(|name| call.body.attribute(name));
                 meta.for_each(|attribute| edges.refer(&attribute.value));
                 call.body.blocks_of("lifecycle").for_each(|lifecycle| edges.body(&lifecycle.body));
             }
-            Written::Argument(expr, expansion) => {
+            NodeSource::Argument(expr, expansion) => {
                 edges.refer(expr);
                 edges.wait(expansion, expr.span);
             }
-            Written::Result(waits, span) => waits.iter().for_each(|name| edges.wait(*name, span)),
+            NodeSource::Result(waits, span) => waits.iter().for_each(|name| edges.wait(*name, span)),
         }
         OrderNode { name, edges: edges.found }
     };
@@ -251,13 +251,13 @@ fn nodes<'m>(module: &'m Module, orders: &'m [(&'m str, &'m Block, Arc<Order>)])
 const META: [&str; 6] = ["source", "version", "count", "for_each", "depends_on", "providers"];
 
 /// The references of a node.
-struct Edges<'k, 'm> {
-    known: &'k HashMap<Name<'m>, usize>,
+struct NodeEdges<'k, 'm> {
+    known: &'k HashMap<NodeName<'m>, usize>,
     found: Vec<(usize, Span)>,
 }
 
-impl<'m> Edges<'_, 'm> {
-    fn wait(&mut self, name: Name<'m>, span: Span) {
+impl<'m> NodeEdges<'_, 'm> {
+    fn wait(&mut self, name: NodeName<'m>, span: Span) {
         self.found.extend(self.known.get(&name).map(|to| (*to, span)));
     }
 
@@ -280,11 +280,11 @@ impl<'m> Edges<'_, 'm> {
     fn refer(&mut self, expr: &'m Expr) {
         for reference in references(expr) {
             let name = match Subject::of_reference(&reference) {
-                Subject::Data(named) => Name::Data(named.kind, named.name),
-                Subject::Managed(named) => Name::Managed(named.kind, named.name),
-                Subject::Call(call) => output(&reference).map_or(Name::Call(call), |output| Name::Result(call, output)),
-                Subject::Local(name) => Name::Local(name),
-                Subject::Variable(name) => Name::Variable(name),
+                Subject::Data(named) => NodeName::Data(named.kind, named.name),
+                Subject::Managed(named) => NodeName::Managed(named.kind, named.name),
+                Subject::Call(call) => output(&reference).map_or(NodeName::Call(call), |output| NodeName::Result(call, output)),
+                Subject::Local(name) => NodeName::Local(name),
+                Subject::Variable(name) => NodeName::Variable(name),
                 _ => continue,
             };
             self.wait(name, reference.span);

@@ -6,7 +6,7 @@ use super::folder::{Folder, PRUNED, is_configuration, is_values};
 use super::foreign;
 use super::hints::Hints;
 use super::inputs::is_automatic;
-use super::request::{InputSource, Request, join_shown};
+use super::request::{InputSource, ScanRequest, join_shown};
 use super::unread;
 use crate::base::disk::{self, DiskError};
 use crate::base::{Listing, Place, Problem, ProblemKind, walk};
@@ -65,7 +65,7 @@ struct ListedDirectory {
 }
 
 /// Walks what the request names.
-pub(super) fn scan(request: &Request) -> Scan {
+pub(super) fn scan(request: &ScanRequest) -> Scan {
     let mut scan = Scan::default();
     let starts = starts(request, &mut scan);
     let tops: HashSet<&Path> = starts.iter().map(|start| start.real.as_path()).collect();
@@ -97,7 +97,7 @@ pub(super) fn scan(request: &Request) -> Scan {
 
 impl Scan {
     /// Takes in one root without looking at anything else; what it calls is read when it is needed.
-    pub(super) fn add_root(&mut self, root: &Path, request: &Request) {
+    pub(super) fn add_root(&mut self, root: &Path, request: &ScanRequest) {
         let folder = beside(root.to_path_buf(), request.shown(Path::new(".")), request);
         let manifest = Manifest::read(root, request);
         self.take(folder, manifest);
@@ -116,7 +116,7 @@ impl Scan {
 }
 
 /// The directories to walk: those named, and for a named file the repository it lies in, because its callers may be anywhere there.
-fn starts(request: &Request, scan: &mut Scan) -> Vec<WalkStart> {
+fn starts(request: &ScanRequest, scan: &mut Scan) -> Vec<WalkStart> {
     let here = [PathBuf::from(".")];
     let paths = if request.paths.is_empty() { here.as_slice() } else { &request.paths };
     let mut starts = Vec::new();
@@ -171,7 +171,7 @@ fn starts(request: &Request, scan: &mut Scan) -> Vec<WalkStart> {
 
 /// Where the root module of a values file is looked for: in the repository; without one, below the working directory or the nearest
 /// directory upwards that holds configuration, whichever is higher.
-pub(super) fn top(folder: &Path, request: &Request) -> PathBuf {
+pub(super) fn top(folder: &Path, request: &ScanRequest) -> PathBuf {
     let cwd = || disk::canonical(&request.cwd).ok().filter(|cwd| folder.starts_with(cwd));
     let nearest = || folder.ancestors().take(UP).find(|above| holds_configuration(above)).map(Path::to_path_buf);
     let higher = || cwd().into_iter().chain(nearest()).min_by_key(|top| top.components().count());
@@ -189,7 +189,7 @@ pub(crate) fn holds_configuration(folder: &Path) -> bool {
 }
 
 /// Reads one directory: its configuration, its installed modules, and what else is worth mentioning in it.
-fn list(listing: Listing, start: &WalkStart, request: &Request) -> ListedDirectory {
+fn list(listing: Listing, start: &WalkStart, request: &ScanRequest) -> ListedDirectory {
     let Listing { path, mut entries, error } = listing;
     request.overlay.complete(&path, &mut entries);
     let shown = match path.strip_prefix(&start.real) {
@@ -213,7 +213,7 @@ fn list(listing: Listing, start: &WalkStart, request: &Request) -> ListedDirecto
 }
 
 /// Reads the configuration of a directory that is called but was not walked.
-pub(super) fn beside(real: PathBuf, shown: PathBuf, request: &Request) -> Folder {
+pub(super) fn beside(real: PathBuf, shown: PathBuf, request: &ScanRequest) -> Folder {
     let entries = request.overlay.entries(&real).unwrap_or_default();
     Folder::read(real, shown, &entries, request)
 }

@@ -22,7 +22,7 @@ pub(super) struct Nested<'b> {
 
 /// The nested blocks of one type.
 #[derive(Default)]
-pub(super) struct Blocks<'b> {
+pub(super) struct BlocksOfType<'b> {
     /// Those that are certainly there.
     pub made: Vec<Nested<'b>>,
     /// What their number rests on.
@@ -41,8 +41,8 @@ pub(super) fn blocks<'b>(
     body: &'b Body,
     kind: &str,
     bound: &[Bound],
-) -> Result<Blocks<'b>, EvalError> {
-    let mut found = Blocks::default();
+) -> Result<BlocksOfType<'b>, EvalError> {
+    let mut found = BlocksOfType::default();
     for block in &body.blocks {
         if &*block.kind.text == kind {
             found.made.push(Nested { body: &block.body, header: block.header, bound: bound.to_vec() });
@@ -60,7 +60,7 @@ fn dynamic<'b>(
     block: &'b Block,
     kind: &str,
     bound: &[Bound],
-    found: &mut Blocks<'b>,
+    found: &mut BlocksOfType<'b>,
 ) -> Result<(), EvalError> {
     let refuse = |message: &str, span| EvalError::new(message.to_owned(), Some(span));
     let Some(content) = block.body.blocks_of("content").next() else {

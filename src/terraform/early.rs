@@ -1,7 +1,7 @@
 //! Sources of module calls, evaluated before anything else is: Terraform takes `const` variables and locals of them, OpenTofu any
 //! variable or local that is known early.
 
-use super::calls::{self, Target};
+use super::calls::{self, CallTarget};
 use super::constants;
 use super::instance::{Each, Instance};
 use super::module::literal;
@@ -10,7 +10,7 @@ use super::scope::Frame;
 use super::subject::Subject;
 use super::world::World;
 use crate::base::{Reason, Span};
-use crate::eval::{Budget, Context, Data, Dialect, EvalError, FileAccess, RefStep, Scope, Type, Value, convert, evaluate};
+use crate::eval::{Budget, Data, Dialect, EvalContext, EvalError, FileAccess, RefStep, Scope, Type, Value, convert, evaluate};
 use crate::hcl::{Block, ExprKind, Part};
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -18,9 +18,9 @@ use std::sync::Arc;
 
 /// Where a call leads.
 pub(super) struct Located {
-    pub target: Target,
+    pub target: CallTarget,
     /// The source, where it is known.
-    pub source: Option<Source>,
+    pub source: Option<CallSource>,
     /// What Terraform refuses about the source.
     pub refused: Option<EvalError>,
     /// Whether all of this depends on more than the caller's directory: on inputs, or on what was installed for a root.
@@ -28,13 +28,13 @@ pub(super) struct Located {
 }
 
 /// The source of a call.
-pub(super) struct Source {
+pub(super) struct CallSource {
     pub text: Arc<str>,
     /// Whether it holds something of a value that is not shown.
     pub is_hidden: bool,
 }
 
-impl Source {
+impl CallSource {
     /// A source that stands in the call as it is.
     pub(super) fn written(text: &str) -> Self {
         Self { text: text.into(), is_hidden: false }
@@ -62,22 +62,22 @@ pub(super) fn beginning(call: &Block) -> &str {
 pub(super) fn locate(world: &World<'_>, at: &Rc<Instance>, name: &str, call: &Block) -> Located {
     let path = if at.path.is_empty() { name.to_owned() } else { format!("{}.{name}", at.path) };
     let loader = world.loader;
-    let elsewhere = |why: Reason, refused| Located { target: Target::Elsewhere(why), source: None, refused, depends: true };
+    let elsewhere = |why: Reason, refused| Located { target: CallTarget::Elsewhere(why), source: None, refused, depends: true };
     let Some(attribute) = call.body.attribute("source") else { return elsewhere("it has no `source`".into(), None) };
-    let known = |source: Source, depends| {
+    let known = |source: CallSource, depends| {
         let target = loader.locate(&world.root, &path, &at.module, &source.text, call);
         let depends = depends || !super::folder::is_local(&source.text);
         Located { target, source: Some(source), refused: None, depends }
     };
     if let Some(source) = literal(&attribute.value) {
-        return known(Source::written(source), false);
+        return known(CallSource::written(source), false);
     }
     let early = Early { frame: Frame::new(world, at, &Each::None), running: RefCell::default(), is_restricted: Cell::new(false) };
     let budget = Budget::of(&world.ration.account);
-    let value = evaluate(&attribute.value, &Context::new(&early, &budget)).and_then(|value| convert(value, &Type::String));
+    let value = evaluate(&attribute.value, &EvalContext::new(&early, &budget)).and_then(|value| convert(value, &Type::String));
     let is_hidden = value.as_ref().is_ok_and(|value| value.marks.hides_text());
     match value.map(|value| value.data) {
-        Ok(Data::String(text)) => known(Source { text, is_hidden }, true),
+        Ok(Data::String(text)) => known(CallSource { text, is_hidden }, true),
         Ok(Data::Unknown(unknown)) => {
             // Terraform plans only with the source that was installed.
             let installed = calls::installed(&path, loader.manifest(&world.root)).map(|target| loader.check(target));
@@ -91,7 +91,7 @@ pub(super) fn locate(world: &World<'_>, at: &Rc<Instance>, name: &str, call: &Bl
             Some(EvalError::refused("`source` must be a string".to_owned(), Some(attribute.value.span))),
         ),
         // Where no one says which of the two it is, OpenTofu may well take what Terraform refuses.
-        Err(_) if early.is_restricted.get() && world.says == request::Dialect::Either => {
+        Err(_) if early.is_restricted.get() && world.says == request::FileDialect::Either => {
             elsewhere("its source is not a constant (`--dialect opentofu` evaluates variables in it)".into(), None)
         }
         Err(error) => elsewhere("its source cannot be evaluated".into(), Some(error.at(attribute.value.span))),
@@ -119,7 +119,7 @@ impl Early<'_> {
         }
         self.running.borrow_mut().push(Arc::clone(name));
         let budget = Budget::of(&self.frame.world.ration.account);
-        let value = evaluate(&local.value, &Context::new(self, &budget));
+        let value = evaluate(&local.value, &EvalContext::new(self, &budget));
         self.running.borrow_mut().pop();
         Ok((value?, 1))
     }
@@ -127,7 +127,7 @@ impl Early<'_> {
 
 impl Scope for Early<'_> {
     fn resolve(&self, name: &str, span: Span, steps: &[RefStep<'_>]) -> Result<(Value, usize), EvalError> {
-        let is_tofu = self.frame.world.says == request::Dialect::OpenTofu;
+        let is_tofu = self.frame.world.says == request::FileDialect::OpenTofu;
         match Subject::resolved(name, steps) {
             Subject::Path(_) => self.frame.resolve(name, span, steps),
             Subject::Variable(variable) => {

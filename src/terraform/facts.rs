@@ -14,7 +14,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 /// One instance of a block, as the readers of its arguments need it.
-pub(super) struct Reader<'a> {
+pub(super) struct BlockReader<'a> {
     pub world: &'a World<'a>,
     pub at: &'a Rc<Instance>,
     pub each: &'a Each,
@@ -25,15 +25,15 @@ pub(super) struct Reader<'a> {
 #[derive(Default)]
 pub(super) struct Problems {
     list: RefCell<Vec<Problem>>,
-    seen: RefCell<HashSet<Reported>>,
+    seen: RefCell<HashSet<ReportedMessage>>,
     certain: RefCell<Vec<Problem>>,
-    seen_certain: RefCell<HashSet<Reported>>,
+    seen_certain: RefCell<HashSet<ReportedMessage>>,
     notices: RefCell<Vec<Notice>>,
-    seen_notices: RefCell<HashSet<Reported>>,
+    seen_notices: RefCell<HashSet<ReportedMessage>>,
 }
 
 /// What is said once: a message, and where.
-type Reported = (String, Option<Place>);
+type ReportedMessage = (String, Option<Place>);
 
 impl Problems {
     /// Notes what Terraform would reject.
@@ -90,7 +90,7 @@ impl Problems {
     }
 }
 
-impl Reader<'_> {
+impl BlockReader<'_> {
     /// Evaluates an expression of the block, within `dynamic` blocks.
     pub(super) fn value(&self, expr: &Expr, bound: &[Bound]) -> Result<Value, EvalError> {
         self.world.eval(expr, &self.world.frame(self.at, self.each, bound))

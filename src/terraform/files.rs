@@ -1,7 +1,7 @@
 //! The files that file functions may read: those of the root module's repository, links resolved first, of a bounded size.
 
 use super::folder::within;
-use super::request::Request;
+use super::request::ScanRequest;
 use crate::base::disk::{self, DiskError};
 use crate::base::{Directories, Overlay, Reason, walk};
 use crate::eval::{FileAccess, FileError, FileList, WithheldPath};
@@ -32,7 +32,7 @@ pub(super) struct Files {
 
 impl Files {
     /// The files that a root module may read.
-    pub(super) fn new(root: &Path, request: &Request) -> Self {
+    pub(super) fn new(root: &Path, request: &ScanRequest) -> Self {
         Self {
             root: root.to_path_buf(),
             within: within(root, request),

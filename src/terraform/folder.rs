@@ -3,7 +3,7 @@
 use super::disguised::{is_binary, is_encrypted};
 use super::hints::Hints;
 use super::inputs::is_automatic;
-use super::request::{Dialect, Request};
+use super::request::{FileDialect, ScanRequest};
 use crate::base::disk::{self, DirEntry, DiskError};
 use crate::base::{FileKind, FileName};
 use crate::hcl;
@@ -50,7 +50,7 @@ pub(super) struct Folder {
 
 impl Folder {
     /// Reads the configuration files among the entries of a directory.
-    pub(super) fn read(path: PathBuf, shown: PathBuf, entries: &[DirEntry], request: &Request) -> Self {
+    pub(super) fn read(path: PathBuf, shown: PathBuf, entries: &[DirEntry], request: &ScanRequest) -> Self {
         let mut folder = Self { path, shown, ..Self::default() };
         for entry in entries.iter().filter(|entry| !entry.is_dir) {
             let Some(name) = entry.name.to_str() else {
@@ -75,7 +75,7 @@ impl Folder {
         folder
     }
 
-    fn text(&mut self, name: &str, is_file: bool, request: &Request) -> Result<LoadedText, DiskError> {
+    fn text(&mut self, name: &str, is_file: bool, request: &ScanRequest) -> Result<LoadedText, DiskError> {
         let full = self.path.join(name);
         // Links, pipes and devices are looked at twice.
         let bytes = match is_file {
@@ -110,7 +110,7 @@ impl Folder {
 /// Where the files of a directory may come from: its repository, and what the user allows; where there is no repository, the directory
 /// that was named or the working directory, if it lies in one of them. A pull request that adds a link to someone's secrets must not have
 /// them shown in a syntax error.
-pub(super) fn within(folder: &Path, request: &Request) -> Vec<PathBuf> {
+pub(super) fn within(folder: &Path, request: &ScanRequest) -> Vec<PathBuf> {
     let known = &request.directories;
     let own = known.repository_root(folder).map_or_else(
         || {
@@ -127,7 +127,7 @@ pub(super) fn within(folder: &Path, request: &Request) -> Vec<PathBuf> {
 
 /// Whether a link leads to a file whose name is not of this kind: credentials that an untrusted link points to must not be quoted
 /// as configuration.
-pub(super) fn leads_to_another_kind(path: &Path, request: &Request, is_kind: impl Fn(&str) -> bool) -> bool {
+pub(super) fn leads_to_another_kind(path: &Path, request: &ScanRequest, is_kind: impl Fn(&str) -> bool) -> bool {
     let real = request.directories.real(path).ok();
     let name = real.as_deref().and_then(Path::file_name).and_then(|name| name.to_str());
     name.is_some_and(|name| !is_kind(name))
@@ -148,7 +148,7 @@ pub(super) fn is_local(source: &str) -> bool {
 }
 
 /// Splits the configuration files among sorted `names` into ordinary and override files, in the order in which they are read.
-pub(super) fn configuration<'n>(names: &[&'n str], dialect: Dialect) -> (Vec<&'n str>, Vec<&'n str>) {
+pub(super) fn configuration<'n>(names: &[&'n str], dialect: FileDialect) -> (Vec<&'n str>, Vec<&'n str>) {
     let all: BTreeSet<&str> = names.iter().copied().collect();
     let (mut primary, mut overrides) = (Vec::new(), Vec::new());
     for name in all.iter().copied().filter(|name| !is_ignored(name)) {
@@ -158,7 +158,7 @@ pub(super) fn configuration<'n>(names: &[&'n str], dialect: Dialect) -> (Vec<&'n
             let twin = if is_json { format!("{base}.tofu.json") } else { format!("{base}.tofu") };
             all.contains(twin.as_str())
         };
-        let counts = if dialect == Dialect::Terraform { !tofu } else { tofu || !is_replaced() };
+        let counts = if dialect == FileDialect::Terraform { !tofu } else { tofu || !is_replaced() };
         if counts {
             if base == "override" || base.ends_with("_override") { overrides.push(name) } else { primary.push(name) }
         }
@@ -205,10 +205,10 @@ mod tests {
             "f.tfx.tf",
             "f.tfx.tofu",
         ];
-        let (primary, overrides) = configuration(&names, Dialect::Either);
+        let (primary, overrides) = configuration(&names, FileDialect::Either);
         assert_eq!(primary, ["a.tf", "b.tf.json", "c.tf.json", "c.tofu", "e.tofu.json", "f.tfx.tofu"]);
         assert_eq!(overrides, ["override.tf", "z_override.tf.json"]);
-        let (primary, _) = configuration(&names, Dialect::Terraform);
+        let (primary, _) = configuration(&names, FileDialect::Terraform);
         assert_eq!(primary, ["a.tf", "b.tf.json", "c.tf", "c.tf.json", "e.tf.json", "f.tfx.tf"]);
     }
 

@@ -4,7 +4,7 @@
 use super::discover::{Scan, holds_configuration};
 use super::folder::{is_local, within};
 use super::providers::NamedProviders;
-use super::request::Request;
+use super::request::ScanRequest;
 use crate::base::{Reason, SourceId, disk};
 use crate::hcl::{self, Body, Expr, ExprKind, Part, TraversalStep};
 use crate::key::{NotRead, NotReadKind};
@@ -52,7 +52,7 @@ enum ForeignCall {
 }
 
 /// Reads what such files call.
-pub(super) fn read(scan: &Scan, request: &Request) -> Callers {
+pub(super) fn read(scan: &Scan, request: &ScanRequest) -> Callers {
     let mut callers = Callers::default();
     for (path, shown) in &scan.foreign {
         let Ok(text) = request.overlay.read_text(path, CAP) else { continue };
@@ -95,7 +95,7 @@ struct Unit<'u> {
     body: &'u Body,
     /// Where what it includes may be read from.
     within: &'u [PathBuf],
-    request: &'u Request,
+    request: &'u ScanRequest,
 }
 
 impl Unit<'_> {

@@ -5,7 +5,7 @@ use super::discover::{self, Scan};
 use super::folder::{Folder, is_local};
 use super::loader::Loader;
 use super::providers;
-use super::request::Request;
+use super::request::ScanRequest;
 use super::survey::{self, Targets};
 use crate::base::disk;
 use rayon::prelude::*;
@@ -13,12 +13,12 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
 /// Calls by directory.
-type Edges = BTreeMap<PathBuf, BTreeSet<PathBuf>>;
+type CallEdges = BTreeMap<PathBuf, BTreeSet<PathBuf>>;
 
 /// Where calls were followed, and where they could not be.
 #[derive(Default)]
 struct Followed {
-    edges: Edges,
+    edges: CallEdges,
     /// Directories with a call that leads to no directory with configuration.
     loose: BTreeSet<PathBuf>,
     /// Directories with a call whose source depends on inputs.
@@ -103,21 +103,21 @@ fn loose_ends(loader: &Loader<'_>, scan: &Scan, followed: &Followed) -> Vec<Path
     if followed.loose.is_empty() {
         return Vec::new();
     }
-    let mut groups = Groups::of(scan, followed, loader.request);
+    let mut groups = DirectoryGroups::of(scan, followed, loader.request);
     let loose: Vec<(&PathBuf, bool)> = followed.loose.iter().map(|path| (path, groups.names_oci(path))).collect();
     let names_other = |path: &PathBuf| loader.any_text(path, &|name, text| providers::names_other(text, name));
     loose.into_par_iter().filter(|(path, names_oci)| *names_oci || !names_other(path)).map(|(path, _)| path.clone()).collect()
 }
 
 /// Directories that call each other, in whatever direction, and whether one of them may name the OCI provider.
-struct Groups<'g> {
+struct DirectoryGroups<'g> {
     index: HashMap<&'g Path, usize>,
     parents: Vec<usize>,
     oci: Vec<bool>,
 }
 
-impl<'g> Groups<'g> {
-    fn of(scan: &'g Scan, followed: &Followed, request: &Request) -> Self {
+impl<'g> DirectoryGroups<'g> {
+    fn of(scan: &'g Scan, followed: &Followed, request: &ScanRequest) -> Self {
         let index: HashMap<&Path, usize> = scan.hints.keys().enumerate().map(|(at, path)| (path.as_path(), at)).collect();
         let mut groups = Self { parents: (0..index.len()).collect(), oci: vec![false; index.len()], index };
         for (caller, targets) in &followed.edges {
@@ -162,7 +162,7 @@ impl<'g> Groups<'g> {
 }
 
 /// The directories from which one of these can be reached, they included.
-fn reaching(seeds: BTreeSet<&Path>, edges: &Edges) -> BTreeSet<PathBuf> {
+fn reaching(seeds: BTreeSet<&Path>, edges: &CallEdges) -> BTreeSet<PathBuf> {
     let mut callers: HashMap<&Path, Vec<&Path>> = HashMap::new();
     for (caller, targets) in edges {
         for target in targets {
@@ -180,7 +180,7 @@ fn reaching(seeds: BTreeSet<&Path>, edges: &Edges) -> BTreeSet<PathBuf> {
 }
 
 /// Everything that can be reached from these directories, they included.
-fn reached(from: &BTreeSet<PathBuf>, edges: &Edges) -> HashSet<PathBuf> {
+fn reached(from: &BTreeSet<PathBuf>, edges: &CallEdges) -> HashSet<PathBuf> {
     let mut open: Vec<&PathBuf> = from.iter().collect();
     let mut found = HashSet::new();
     while let Some(path) = open.pop() {

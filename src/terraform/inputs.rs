@@ -4,7 +4,7 @@ use super::constants;
 use super::folder::{decode, is_values, leads_to_another_kind, within};
 use super::module::Module;
 use super::recorded;
-use super::request::{EnvInput, InputSource, Request, join_shown};
+use super::request::{EnvInput, InputSource, ScanRequest, join_shown};
 use super::roots::Root;
 use super::symbolic::{LibraryInputs, fill};
 use super::trails::through;
@@ -66,7 +66,7 @@ pub(super) struct ReadInputs {
 }
 
 /// Reads the inputs of one run of the root module in `root`. `passed`: the values file that the run is for, as the user named it.
-pub(super) fn read(request: &Request, sources: &Sources, root: &Path, shown: &Path, passed: Option<&Path>) -> ReadInputs {
+pub(super) fn read(request: &ScanRequest, sources: &Sources, root: &Path, shown: &Path, passed: Option<&Path>) -> ReadInputs {
     let read = of_run(request, sources, root, shown, passed);
     let Some(recorded) = &request.recorded else { return read };
     let given = recorded::values(recorded).map(|(name, value)| (name.clone(), GivenValue::Recorded(value))).collect();
@@ -77,7 +77,7 @@ pub(super) fn read(request: &Request, sources: &Sources, root: &Path, shown: &Pa
 }
 
 /// The inputs that are there now.
-fn of_run(request: &Request, sources: &Sources, root: &Path, shown: &Path, passed: Option<&Path>) -> ReadInputs {
+fn of_run(request: &ScanRequest, sources: &Sources, root: &Path, shown: &Path, passed: Option<&Path>) -> ReadInputs {
     let mut read = ReadInputs::default();
     for (name, value) in &request.env_vars {
         read.inputs.set(name, GivenValue::Text(value.clone(), format!("`TF_VAR_{name}`").into(), TextOrigin::Environment));
@@ -110,7 +110,7 @@ fn of_run(request: &Request, sources: &Sources, root: &Path, shown: &Path, passe
 }
 
 /// Reads a values file that the user named.
-pub(super) fn read_named(request: &Request, path: &Path) -> Result<Vec<u8>, DiskError> {
+pub(super) fn read_named(request: &ScanRequest, path: &Path) -> Result<Vec<u8>, DiskError> {
     match request.overlay.text(path) {
         Some(_) => request.overlay.read(path, disk::CONFIG_CAP),
         None => request.streams.read(path),
@@ -118,7 +118,7 @@ pub(super) fn read_named(request: &Request, path: &Path) -> Result<Vec<u8>, Disk
 }
 
 /// The values files that Terraform reads by itself, in its order. Hidden ones count, and directories are an error there, too.
-fn automatic(root: &Path, request: &Request) -> Vec<String> {
+fn automatic(root: &Path, request: &ScanRequest) -> Vec<String> {
     let entries = request.overlay.entries(root).unwrap_or_default();
     let names: Vec<String> = entries.into_iter().filter_map(|entry| entry.name.into_string().ok()).collect();
     let fixed = FIXED.iter().filter(|fixed| names.iter().any(|name| name == *fixed)).map(|fixed| (*fixed).to_owned());
@@ -147,7 +147,7 @@ impl ReadInputs {
         &mut self,
         input: &InputSource,
         (by, origin): (&str, TextOrigin),
-        request: &Request,
+        request: &ScanRequest,
         sources: &Sources,
         passed: Option<&Path>,
     ) {
@@ -163,7 +163,15 @@ impl ReadInputs {
 
     /// Reads one values file. `marks`: what must be minded of its values; where they come from a link to a file of another kind, nothing of
     /// it is quoted.
-    fn file(&mut self, request: &Request, path: &Path, shown: &Path, bytes: Result<Vec<u8>, DiskError>, marks: Marks, sources: &Sources) {
+    fn file(
+        &mut self,
+        request: &ScanRequest,
+        path: &Path,
+        shown: &Path,
+        bytes: Result<Vec<u8>, DiskError>,
+        marks: Marks,
+        sources: &Sources,
+    ) {
         self.used.extend(request.directories.real(path));
         let name = shown.display().to_string();
         let text = match bytes.and_then(|bytes| decode(bytes, &name)) {
@@ -222,7 +230,7 @@ impl ReadInputs {
 
 /// The `--var`s that no root module declares. Terraform rejects them, because they are misspelled as a rule; here a root that declares one
 /// may be next to others that do not. `others` are asked for only where the roots that are checked do not declare one.
-pub(super) fn undeclared(request: &Request, roots: &[Arc<Module>], others: impl FnOnce() -> Vec<Arc<Module>>) -> Vec<Problem> {
+pub(super) fn undeclared(request: &ScanRequest, roots: &[Arc<Module>], others: impl FnOnce() -> Vec<Arc<Module>>) -> Vec<Problem> {
     let typed = request.inputs.iter().map(|source| ("--var", source));
     let all = request.env_inputs.iter().map(|input| (input.by, &input.source)).chain(typed);
     let given = all.filter_map(|(by, source)| if let InputSource::Var(name, _) = source { Some((by, name.as_str())) } else { None });

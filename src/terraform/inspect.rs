@@ -6,7 +6,7 @@ use super::instance::{Each, Instance, address};
 use super::loader::Loader;
 use super::module::{Module, Resources};
 use super::read::deep;
-use super::request::Request;
+use super::request::ScanRequest;
 use super::runs::Run;
 use super::scope::Frame;
 use super::secrets;
@@ -50,7 +50,7 @@ pub struct Inspection {
 #[derive(Debug)]
 pub struct Inspected {
     /// What can be said of it.
-    pub value: Seen,
+    pub value: InspectedValue,
     /// The way it took, nearest first.
     pub way: Vec<Step>,
     /// The addresses of the instances, or the root module's directory where there is none.
@@ -59,7 +59,7 @@ pub struct Inspected {
 
 /// What can be said of a value.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Seen {
+pub enum InspectedValue {
     /// The value as Terraform writes it; long ones are cut.
     Value(String),
     /// It may not be shown.
@@ -74,19 +74,19 @@ pub enum Seen {
 struct Aim<'m> {
     /// The module's directory.
     directory: &'m Path,
-    target: Target<'m>,
+    target: InspectionTarget<'m>,
     /// The reference at the position, where it is not the complete expression.
     part: Option<&'m Expr>,
 }
 
 /// What was found so far, and how many instances may still be looked at.
-struct Gathered {
+struct InspectionResult {
     values: Vec<Inspected>,
     left: usize,
 }
 
 /// What a position is in.
-enum Target<'m> {
+enum InspectionTarget<'m> {
     Variable(&'m Arc<str>),
     Local(&'m Arc<str>),
     Output(&'m Arc<str>),
@@ -99,12 +99,12 @@ enum Target<'m> {
 impl Session {
     /// What is written at an offset of a file, in bytes, and what it comes to; `path` is real. `None` where nothing there has a value.
     #[must_use]
-    pub fn inspect(&self, request: &Request, sources: &Arc<Sources>, path: &Path, offset: usize) -> Option<Inspection> {
+    pub fn inspect(&self, request: &ScanRequest, sources: &Arc<Sources>, path: &Path, offset: usize) -> Option<Inspection> {
         deep(|| inspect(self, request, sources, path, offset))
     }
 }
 
-fn inspect(session: &Session, request: &Request, sources: &Arc<Sources>, path: &Path, offset: usize) -> Option<Inspection> {
+fn inspect(session: &Session, request: &ScanRequest, sources: &Arc<Sources>, path: &Path, offset: usize) -> Option<Inspection> {
     let name = path.file_name()?.to_str()?;
     let is_values = !is_configuration(name);
     let runs: Vec<&Run> = if is_values { session.runs_of_values(path) } else { session.runs_with(path.parent()?) };
@@ -113,7 +113,7 @@ fn inspect(session: &Session, request: &Request, sources: &Arc<Sources>, path: &
     let loader = Loader::new(request, sources, &mut scan);
     let mut found: Option<Inspection> = None;
     for run in runs.into_iter().take(MOST_RUNS) {
-        let looked = Look { session, loader: &loader, run, path, offset }.run(is_values);
+        let looked = RunInspection { session, loader: &loader, run, path, offset }.run(is_values);
         let Some(mut looked) = looked else { continue };
         match &mut found {
             Some(found) => {
@@ -145,7 +145,7 @@ fn add(values: &mut Vec<Inspected>, one: Inspected) -> bool {
 }
 
 /// One run, looked at for a position.
-struct Look<'l> {
+struct RunInspection<'l> {
     session: &'l Session,
     loader: &'l Loader<'l>,
     run: &'l Run,
@@ -153,7 +153,7 @@ struct Look<'l> {
     offset: usize,
 }
 
-impl Look<'_> {
+impl RunInspection<'_> {
     fn run(&self, is_values: bool) -> Option<Inspection> {
         let (loader, run) = (self.loader, self.run);
         let limits = loader.request.limits;
@@ -179,20 +179,20 @@ impl Look<'_> {
         let target = self.target(module)?;
         let mut inspection = Inspection { what: what(&target), span: span(&target, module), values: Vec::new(), is_cut: false };
         let part = match &target {
-            Target::Argument(.., attribute) | Target::Resource(.., attribute) => self.part(&attribute.value),
-            Target::Local(name) => module.locals.get(*name).and_then(|local| self.part(&local.value)),
-            Target::Output(_) | Target::Variable(_) => None,
+            InspectionTarget::Argument(.., attribute) | InspectionTarget::Resource(.., attribute) => self.part(&attribute.value),
+            InspectionTarget::Local(name) => module.locals.get(*name).and_then(|local| self.part(&local.value)),
+            InspectionTarget::Output(_) | InspectionTarget::Variable(_) => None,
         };
         if let Some(text) = part.and_then(|part| loader.sources.quote(part.span).map(|text| (part, text))) {
             (inspection.span, inspection.what) = (text.0.span, format!("`{}`", text.1));
         }
-        let mut gathered = Gathered { values: Vec::new(), left: MOST_INSTANCES };
+        let mut gathered = InspectionResult { values: Vec::new(), left: MOST_INSTANCES };
         self.visit(&world, &world.top(), &Aim { directory, target, part }, &mut gathered);
         Some(Inspection { values: gathered.values, is_cut: gathered.left == 0, ..inspection })
     }
 
     /// Visits all instances of the module.
-    fn visit(&self, world: &World<'_>, at: &Rc<Instance>, aim: &Aim<'_>, found: &mut Gathered) {
+    fn visit(&self, world: &World<'_>, at: &Rc<Instance>, aim: &Aim<'_>, found: &mut InspectionResult) {
         if found.left == 0 {
             return;
         }
@@ -211,7 +211,7 @@ impl Look<'_> {
     }
 
     /// Evaluates the target in one instance of its module.
-    fn evaluate(&self, world: &World<'_>, at: &Rc<Instance>, aim: &Aim<'_>, found: &mut Gathered) {
+    fn evaluate(&self, world: &World<'_>, at: &Rc<Instance>, aim: &Aim<'_>, found: &mut InspectionResult) {
         let part = aim.part;
         let within = |expr: &Expr, each: &Each| {
             let frame = Frame::new(world, at, each);
@@ -225,13 +225,13 @@ impl Look<'_> {
             add(&mut found.values, self.seen(value, instance)) && found.left > 0
         };
         match &aim.target {
-            Target::Variable(name) => drop(put(world.variable(at, name), module_name())),
-            Target::Output(name) => drop(put(world.output(at, name), module_name())),
-            Target::Local(name) => {
+            InspectionTarget::Variable(name) => drop(put(world.variable(at, name), module_name())),
+            InspectionTarget::Output(name) => drop(put(world.output(at, name), module_name())),
+            InspectionTarget::Local(name) => {
                 let value = part.map(|part| world.eval(part, &Frame::new(world, at, &Each::None))).filter(Result::is_ok);
                 put(value.unwrap_or_else(|| world.local(at, name)), module_name());
             }
-            Target::Argument(name, call, attribute) => {
+            InspectionTarget::Argument(name, call, attribute) => {
                 let Ok(expansion) = world.call_expansion(at, name, call) else { return };
                 for (key, each) in expansion.instances() {
                     let key = key.as_ref().map(InstanceKey::to_string).unwrap_or_default();
@@ -240,7 +240,7 @@ impl Look<'_> {
                     }
                 }
             }
-            Target::Resource(of, block, attribute) => {
+            InspectionTarget::Resource(of, block, attribute) => {
                 let Ok(expansion) = world.resource_expansion(at, of, block) else { return };
                 for (key, each) in expansion.instances() {
                     let address = address(at, of.data, &of.kind, &of.name, key.as_ref());
@@ -256,7 +256,7 @@ impl Look<'_> {
         let instances = vec![instance];
         match value {
             Ok(value) => Inspected { way: value.stations().take(MOST_STEPS).cloned().collect(), value: seen(&value), instances },
-            Err(error) => Inspected { value: Seen::Rejected(error.message), way: Vec::new(), instances },
+            Err(error) => Inspected { value: InspectedValue::Rejected(error.message), way: Vec::new(), instances },
         }
     }
 
@@ -265,24 +265,26 @@ impl Look<'_> {
     }
 
     /// What of a module is written at the position.
-    fn target<'m>(&self, module: &'m Module) -> Option<Target<'m>> {
+    fn target<'m>(&self, module: &'m Module) -> Option<InspectionTarget<'m>> {
         if let Some((name, _)) = module.variables.iter().find(|(_, block)| self.is_in(block.span)) {
-            return Some(Target::Variable(name));
+            return Some(InspectionTarget::Variable(name));
         }
         if let Some((name, _)) = module.locals.iter().find(|(_, local)| self.is_in(local.span)) {
-            return Some(Target::Local(name));
+            return Some(InspectionTarget::Local(name));
         }
         if let Some((name, _)) = module.outputs.iter().find(|(_, block)| self.is_in(block.span)) {
-            return Some(Target::Output(name));
+            return Some(InspectionTarget::Output(name));
         }
-        if let Some(found) = module.calls.iter().find_map(|(name, call)| Some(Target::Argument(name, call, self.argument(&call.body)?))) {
+        if let Some(found) =
+            module.calls.iter().find_map(|(name, call)| Some(InspectionTarget::Argument(name, call, self.argument(&call.body)?)))
+        {
             return Some(found);
         }
         let of = |data: bool, resources: &'m Resources| {
             resources.iter().find_map(|(kind, named)| {
                 named.iter().find_map(|(name, block)| {
                     let of = ResourceName { data, kind: Arc::clone(kind), name: Arc::clone(name) };
-                    Some(Target::Resource(of, block, self.argument(&block.body)?))
+                    Some(InspectionTarget::Resource(of, block, self.argument(&block.body)?))
                 })
             })
         };
@@ -328,44 +330,44 @@ impl Look<'_> {
     }
 }
 
-fn what(target: &Target<'_>) -> String {
+fn what(target: &InspectionTarget<'_>) -> String {
     match target {
-        Target::Variable(name) => format!("variable `{name}`"),
-        Target::Local(name) => format!("local value `{name}`"),
-        Target::Output(name) => format!("output `{name}`"),
-        Target::Argument(call, _, attribute) => format!("argument `{}` of module call `{call}`", attribute.name.text),
-        Target::Resource(of, _, attribute) => {
+        InspectionTarget::Variable(name) => format!("variable `{name}`"),
+        InspectionTarget::Local(name) => format!("local value `{name}`"),
+        InspectionTarget::Output(name) => format!("output `{name}`"),
+        InspectionTarget::Argument(call, _, attribute) => format!("argument `{}` of module call `{call}`", attribute.name.text),
+        InspectionTarget::Resource(of, _, attribute) => {
             let mode = if of.data { "data." } else { "" };
             format!("argument `{}` of `{mode}{}.{}`", attribute.name.text, of.kind, of.name)
         }
     }
 }
 
-fn span(target: &Target<'_>, module: &Module) -> Span {
+fn span(target: &InspectionTarget<'_>, module: &Module) -> Span {
     let header = |block: Option<&Block>| block.map_or(Span::new(crate::base::SourceId::UNSHOWN, 0..0), |block| block.header);
     match target {
-        Target::Variable(name) => header(module.variables.get(*name)),
-        Target::Output(name) => header(module.outputs.get(*name)),
-        Target::Local(name) => module.locals.get(*name).map_or_else(|| header(None), |local| local.name.span),
-        Target::Argument(.., attribute) | Target::Resource(.., attribute) => attribute.name.span,
+        InspectionTarget::Variable(name) => header(module.variables.get(*name)),
+        InspectionTarget::Output(name) => header(module.outputs.get(*name)),
+        InspectionTarget::Local(name) => module.locals.get(*name).map_or_else(|| header(None), |local| local.name.span),
+        InspectionTarget::Argument(.., attribute) | InspectionTarget::Resource(.., attribute) => attribute.name.span,
     }
 }
 
 /// What may be said of a value.
-fn seen(value: &Value) -> Seen {
+fn seen(value: &Value) -> InspectedValue {
     let marks = value.deep_marks();
     if !secrecy::may_show(marks.is_secret(), marks.from_file, is_harmless(value)) {
-        return Seen::Hidden;
+        return InspectedValue::Hidden;
     }
     if let Some(why) = value.first_why() {
-        return Seen::Unknown(why.to_string());
+        return InspectedValue::Unknown(why.to_string());
     }
     let mut text = super::answer::json(value);
     if text.len() > LONGEST {
         text.truncate(text.floor_char_boundary(LONGEST));
         text.push('…');
     }
-    Seen::Value(text)
+    InspectedValue::Value(text)
 }
 
 /// Whether a value is a number or one of the service's own words, which no secret is.

@@ -1,10 +1,10 @@
 //! One instance of `oci_kms_key` → its facts. Arguments and what the provider makes of them: oracle/oci 8.28.0, `kms_key_resource.go`.
 
-use super::dynamic::{self, Blocks, Nested};
-use super::facts::Reader;
+use super::dynamic::{self, BlocksOfType, Nested};
+use super::facts::BlockReader;
 use super::refusals::{self, Refusals};
 use super::relations::Relations;
-use super::resource::One;
+use super::resource::ResourceInstance;
 use super::world::ResourceName;
 use crate::base::secrecy;
 use crate::base::{Bounds, Case, Claim, Fact, InstanceKey, Place, Problem, ProblemKind, Reason, Step, Unknown};
@@ -28,7 +28,7 @@ pub(super) struct KeyInstance<'a> {
 }
 
 /// The facts of one key.
-pub(super) fn facts(reader: &Reader<'_>, key: &KeyInstance<'_>, root: &Arc<str>, relations: &Relations) -> KeyFacts {
+pub(super) fn facts(reader: &BlockReader<'_>, key: &KeyInstance<'_>, root: &Arc<str>, relations: &Relations) -> KeyFacts {
     let KeyInstance { block, .. } = key;
     let body = &block.body;
     let address = super::instance::address(reader.at, false, kinds::KEY, key.name, key.key.as_ref());
@@ -67,7 +67,7 @@ pub(super) fn facts(reader: &Reader<'_>, key: &KeyInstance<'_>, root: &Arc<str>,
     facts.restored = restored(reader, body);
 
     let of = ResourceName { data: false, kind: kinds::KEY.into(), name: Arc::clone(key.name) };
-    super::conditions::of_resource(reader, One { at: reader.at, of: &of, block, key: key.key.as_ref(), each: reader.each });
+    super::conditions::of_resource(reader, ResourceInstance { at: reader.at, of: &of, block, key: key.key.as_ref(), each: reader.each });
     relations.relate(reader, body, &mut facts);
     for name in ["time_of_deletion", "restore_trigger"] {
         let ty = if name == "restore_trigger" { Type::Bool } else { Type::String };
@@ -134,10 +134,10 @@ fn first_name(expr: &Expr) -> Option<Arc<str>> {
 
 /// The nested blocks of a type; what Terraform would reject of them is noted, and nothing is known of them then.
 struct NestedBlocks<'b> {
-    blocks: Option<Blocks<'b>>,
+    blocks: Option<BlocksOfType<'b>>,
 }
 
-fn nested<'b>(reader: &Reader<'_>, body: &'b Body, kind: &str) -> NestedBlocks<'b> {
+fn nested<'b>(reader: &BlockReader<'_>, body: &'b Body, kind: &str) -> NestedBlocks<'b> {
     match dynamic::blocks(reader.world, reader.at, reader.each, body, kind, &[]) {
         Ok(blocks) => {
             if let [_, second, ..] = blocks.made.as_slice() {
@@ -156,7 +156,7 @@ fn nested<'b>(reader: &Reader<'_>, body: &'b Body, kind: &str) -> NestedBlocks<'
 
 /// The fact of an argument of a nested block.
 fn within<T: Clone>(
-    reader: &Reader<'_>,
+    reader: &BlockReader<'_>,
     found: &NestedBlocks<'_>,
     name: &str,
     ty: &Type,
@@ -185,7 +185,7 @@ fn within<T: Clone>(
 
 /// An argument of a `dynamic` block of which it is not known whether it makes a block.
 fn unsure<T: Clone>(
-    reader: &Reader<'_>,
+    reader: &BlockReader<'_>,
     for_each: &Value,
     span: crate::base::Span,
     nested: &Nested<'_>,
@@ -217,7 +217,7 @@ fn unsure<T: Clone>(
     Fact { claim: Claim::unknown(&unknown.why, bounds), ..Fact::unset() }.with_trail(trail)
 }
 
-fn rotation(reader: &Reader<'_>, body: &Body, facts: &mut KeyFacts) {
+fn rotation(reader: &BlockReader<'_>, body: &Body, facts: &mut KeyFacts) {
     let details = nested(reader, body, "auto_key_rotation_details");
     facts.rotation.interval_days = within(reader, &details, "rotation_interval_in_days", &Type::Number, |value| {
         let Some(number) = value.as_number() else { return Ok(None) };
@@ -235,7 +235,7 @@ fn rotation(reader: &Reader<'_>, body: &Body, facts: &mut KeyFacts) {
 }
 
 /// Whether the key comes from a backup. Source: `kms_key_resource.go`, which then restores and never sends a mode.
-fn restored(reader: &Reader<'_>, body: &Body) -> Fact<bool> {
+fn restored(reader: &BlockReader<'_>, body: &Body) -> Fact<bool> {
     let mut restored = Fact::unset();
     for kind in ["restore_from_file", "restore_from_object_store"] {
         let found = nested(reader, body, kind);
@@ -259,7 +259,7 @@ fn restored(reader: &Reader<'_>, body: &Body) -> Fact<bool> {
     restored
 }
 
-fn shape(reader: &Reader<'_>, body: &Body, facts: &mut KeyFacts) {
+fn shape(reader: &BlockReader<'_>, body: &Body, facts: &mut KeyFacts) {
     let shape = nested(reader, body, "key_shape");
     facts.shape.algorithm = within(reader, &shape, "algorithm", &Type::String, |value| Ok(text(value)));
     facts.shape.length = within(reader, &shape, "length", &Type::Number, |value| Ok(value.as_number().and_then(crate::eval::Num::to_i64)));
@@ -267,7 +267,7 @@ fn shape(reader: &Reader<'_>, body: &Body, facts: &mut KeyFacts) {
 }
 
 /// Tags that are known; the names of those whose value may not be shown go to `hidden`.
-fn tags(reader: &Reader<'_>, attribute: Option<&Attribute>, hidden: &mut BTreeSet<String>) -> BTreeMap<String, String> {
+fn tags(reader: &BlockReader<'_>, attribute: Option<&Attribute>, hidden: &mut BTreeSet<String>) -> BTreeMap<String, String> {
     let read = |attribute: &Attribute| {
         let value = reader.value(&attribute.value, &[])?;
         // The provider's type for tags; what is shown keeps the types that are written.

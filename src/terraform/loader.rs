@@ -1,12 +1,12 @@
 //! Parses each module directory once, for all roots that need it, and knows whose language each root is written in.
 
-use super::calls::{self, Call, Manifest, Target};
+use super::calls::{self, CallTarget, Manifest, SourcedCall};
 use super::discover::{self, Scan};
 use super::early::literal_source;
 use super::folder::{Folder, decode, is_configuration, is_local};
 use super::module::{Module, literal};
 use super::nearby::Nearby;
-use super::request::{Dialect, Request};
+use super::request::{FileDialect, ScanRequest};
 use super::secrets::Veiled;
 use crate::base::{Sources, disk};
 use crate::hcl::Block;
@@ -16,21 +16,21 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 /// A value that is made once, by whoever asks first.
-type Cell<T> = Arc<OnceLock<T>>;
+type OnceShared<T> = Arc<OnceLock<T>>;
 
 /// A module's directory, and whether its files are those that Terraform reads where OpenTofu reads others.
 type ModuleKey = (PathBuf, bool);
 
 /// The modules of a run.
 pub(super) struct Loader<'r> {
-    pub request: &'r Request,
+    pub request: &'r ScanRequest,
     pub sources: &'r Sources,
     manifests: HashMap<PathBuf, Manifest>,
     folders: Mutex<HashMap<PathBuf, Folder>>,
-    modules: Mutex<HashMap<ModuleKey, Cell<Arc<Module>>>>,
-    dialects: Mutex<HashMap<PathBuf, Cell<Dialect>>>,
+    modules: Mutex<HashMap<ModuleKey, OnceShared<Arc<Module>>>>,
+    dialects: Mutex<HashMap<PathBuf, OnceShared<FileDialect>>>,
     /// Where local sources lead, by the directory of the caller.
-    local: Mutex<HashMap<(PathBuf, String), Target>>,
+    local: Mutex<HashMap<(PathBuf, String), CallTarget>>,
     /// What calls that lead nowhere may have meant.
     pub nearby: Nearby,
     /// The modules whose sensitive values are hidden.
@@ -44,7 +44,7 @@ pub(super) const CONFINED: &str = "it is outside of the repository, and `--confi
 
 impl<'r> Loader<'r> {
     /// A loader of what a scan has read.
-    pub(super) fn new(request: &'r Request, sources: &'r Sources, scan: &mut Scan) -> Self {
+    pub(super) fn new(request: &'r ScanRequest, sources: &'r Sources, scan: &mut Scan) -> Self {
         Self {
             request,
             sources,
@@ -60,13 +60,13 @@ impl<'r> Loader<'r> {
     }
 
     /// The module in a directory, as a root of this dialect reads it.
-    pub(super) fn module(&self, path: &Path, dialect: Dialect) -> Arc<Module> {
-        let module = self.parsed(path, Dialect::Either);
-        if dialect == Dialect::Terraform && module.has_tofu { self.parsed(path, dialect) } else { module }
+    pub(super) fn module(&self, path: &Path, dialect: FileDialect) -> Arc<Module> {
+        let module = self.parsed(path, FileDialect::Either);
+        if dialect == FileDialect::Terraform && module.has_tofu { self.parsed(path, dialect) } else { module }
     }
 
-    fn parsed(&self, path: &Path, dialect: Dialect) -> Arc<Module> {
-        let cell = cell(&self.modules, (path.to_path_buf(), dialect == Dialect::Terraform));
+    fn parsed(&self, path: &Path, dialect: FileDialect) -> Arc<Module> {
+        let cell = cell(&self.modules, (path.to_path_buf(), dialect == FileDialect::Terraform));
         let parse = || {
             let folder = lock(&self.folders).remove(path);
             let folder = folder.filter(Folder::is_module);
@@ -87,23 +87,23 @@ impl<'r> Loader<'r> {
     }
 
     /// Whose language a root is written in: by `--dialect`, its lock file, or its files.
-    pub(super) fn dialect(&self, root: &Path) -> Dialect {
-        if self.request.dialect != Dialect::Either {
+    pub(super) fn dialect(&self, root: &Path) -> FileDialect {
+        if self.request.dialect != FileDialect::Either {
             return self.request.dialect;
         }
         *cell(&self.dialects, root.to_path_buf()).get_or_init(|| {
             const TERRAFORM: &str = "registry.terraform.io";
             let locked = super::lock::read(root, self.request);
             let is_of = |host: &str| locked.iter().any(|one| one.address.split('/').next() == Some(host));
-            let module = self.parsed(root, Dialect::Either);
+            let module = self.parsed(root, FileDialect::Either);
             if is_of("registry.opentofu.org") {
-                Dialect::OpenTofu
+                FileDialect::OpenTofu
             } else if is_of(TERRAFORM) && !module.requires_host(TERRAFORM) {
-                Dialect::Terraform
+                FileDialect::Terraform
             } else if self.has_tofu(module) {
-                Dialect::OpenTofu
+                FileDialect::OpenTofu
             } else {
-                Dialect::Either
+                FileDialect::Either
             }
         })
     }
@@ -117,10 +117,10 @@ impl<'r> Loader<'r> {
             }
             for (name, call) in &module.calls {
                 let Some(source) = literal_source(call).filter(|source| is_local(source)) else { continue };
-                if let Target::Folder { path, .. } = self.locate(&root.path, name, &module, source, call)
+                if let CallTarget::Folder { path, .. } = self.locate(&root.path, name, &module, source, call)
                     && seen.insert(path.clone())
                 {
-                    left.push(self.parsed(&path, Dialect::Either));
+                    left.push(self.parsed(&path, FileDialect::Either));
                 }
             }
         }
@@ -159,9 +159,9 @@ impl<'r> Loader<'r> {
     }
 
     /// Where a call with this source leads. `path` is the call's path from the root, `a.b`.
-    pub(super) fn locate(&self, root: &Path, path: &str, caller: &Module, source: &str, call: &Block) -> Target {
+    pub(super) fn locate(&self, root: &Path, path: &str, caller: &Module, source: &str, call: &Block) -> CallTarget {
         let version = call.body.attribute("version").and_then(|version| literal(&version.value));
-        let call = Call { path, caller: &caller.path, source, version, directories: &self.request.directories };
+        let call = SourcedCall { path, caller: &caller.path, source, version, directories: &self.request.directories };
         if !is_local(source) {
             return self.check(calls::locate(&call, self.manifest(root)));
         }
@@ -191,18 +191,18 @@ impl<'r> Loader<'r> {
     }
 
     /// A directory without configuration is not a module that can be followed.
-    pub(super) fn check(&self, target: Target) -> Target {
-        let Target::Folder { path, .. } = &target else { return target };
+    pub(super) fn check(&self, target: CallTarget) -> CallTarget {
+        let CallTarget::Folder { path, .. } = &target else { return target };
         if let Some(why) = self.refusal(path) {
-            return Target::Elsewhere(why.into());
+            return CallTarget::Elsewhere(why.into());
         }
         let is_known = lock(&self.folders).get(path).is_some_and(Folder::is_module);
-        if is_known || self.parsed(path, Dialect::Either).has_files {
+        if is_known || self.parsed(path, FileDialect::Either).has_files {
             return target;
         }
         let is_empty = disk::entries(path).is_ok_and(|entries| entries.is_empty());
         let why = if is_empty { "the directory is empty (a git submodule?)" } else { "the directory has no configuration" };
-        Target::Elsewhere(why.into())
+        CallTarget::Elsewhere(why.into())
     }
 }
 
@@ -210,6 +210,6 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn cell<K: Hash + Eq, T>(cells: &Mutex<HashMap<K, Cell<T>>>, key: K) -> Cell<T> {
+fn cell<K: Hash + Eq, T>(cells: &Mutex<HashMap<K, OnceShared<T>>>, key: K) -> OnceShared<T> {
     Arc::clone(lock(cells).entry(key).or_default())
 }

@@ -2,7 +2,7 @@
 
 use super::folder::within;
 use super::module::literal;
-use super::request::Request;
+use super::request::ScanRequest;
 use crate::base::{SourceId, Span, disk};
 use crate::hcl::{Block, native};
 use crate::key::is_oci_provider;
@@ -29,7 +29,7 @@ impl Locked {
 }
 
 /// The text of a directory's lock file, where there is one. It is found and not named: no link may lead out of the repository.
-pub(super) fn text(root: &Path, request: &Request) -> Option<String> {
+pub(super) fn text(root: &Path, request: &ScanRequest) -> Option<String> {
     let path = root.join(NAME);
     // Most directories have none, and what the repository is costs more to find out.
     if !disk::is_file(&path) {
@@ -51,12 +51,12 @@ pub(super) fn providers(source: SourceId, text: &str) -> Vec<Locked> {
 }
 
 /// The providers in a directory's lock file.
-pub(super) fn read(root: &Path, request: &Request) -> Vec<Locked> {
+pub(super) fn read(root: &Path, request: &ScanRequest) -> Vec<Locked> {
     text(root, request).map(|text| providers(SourceId::UNSHOWN, &text)).unwrap_or_default()
 }
 
 /// Whether a root's lock file pins the oci provider to this version or an older one.
-pub(super) fn is_not_newer(root: &Path, version: &str, request: &Request) -> bool {
+pub(super) fn is_not_newer(root: &Path, version: &str, request: &ScanRequest) -> bool {
     let newest = numbers(version);
     let pinned = read(root, request).into_iter().filter(Locked::is_oci).filter_map(|one| one.version);
     let mut pinned = pinned.map(|(version, _)| numbers(&version)).peekable();

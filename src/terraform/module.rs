@@ -4,7 +4,7 @@ use super::disguised::{Disguise, Disguised};
 use super::folder::{FileText, Folder, LoadedText, configuration, decode};
 use super::merge;
 use super::providers::NamedProviders;
-use super::request::Dialect;
+use super::request::FileDialect;
 use super::schema;
 use crate::base::disk::{self, DiskError};
 use crate::base::{FileKind, FileName, Overlay, Place, Problem, ProblemKind, SourceId, Sources, Span, closest};
@@ -142,7 +142,7 @@ impl Module {
     }
 
     /// Parses the files of a directory that count in a dialect.
-    pub(super) fn parse(folder: Folder, dialect: Dialect, sources: &Sources, overlay: &Overlay) -> Self {
+    pub(super) fn parse(folder: Folder, dialect: FileDialect, sources: &Sources, overlay: &Overlay) -> Self {
         let Folder { path, shown, files, hints, has_values } = folder;
         let mut module = Self { path, shown, ..Self::default() };
         module.has_files = !files.is_empty();

@@ -2,7 +2,7 @@
 
 use super::lock::{self, Locked};
 use super::module::{Module, literal};
-use super::request::{Request, join_shown};
+use super::request::{ScanRequest, join_shown};
 use crate::base::{Place, Sources, Span};
 use crate::hcl::{Expr, ExprKind};
 use crate::key::{OldProvider, is_oci_provider};
@@ -10,7 +10,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 /// What keeps a tree of modules from a provider that has all arguments; the nearest to the root.
-pub(super) fn old(request: &Request, sources: &Sources, root: &Path, modules: &[Arc<Module>]) -> Option<OldProvider> {
+pub(super) fn old(request: &ScanRequest, sources: &Sources, root: &Path, modules: &[Arc<Module>]) -> Option<OldProvider> {
     let constraints = modules.iter().flat_map(|module| constraints(module));
     let mut written = constraints.filter_map(|(text, span)| OldProvider::read(&text, false, Place::Source(span)));
     written.next().or_else(|| locked(request, sources, root, &modules.first()?.shown))
@@ -38,7 +38,7 @@ fn constraints(module: &Module) -> Vec<(String, Span)> {
 }
 
 /// The version in the lock file.
-fn locked(request: &Request, sources: &Sources, root: &Path, shown: &Path) -> Option<OldProvider> {
+fn locked(request: &ScanRequest, sources: &Sources, root: &Path, shown: &Path) -> Option<OldProvider> {
     let source = sources.add(join_shown(shown, lock::NAME), lock::text(root, request)?);
     let locked = lock::providers(source, sources.get(source).text());
     let (version, span) = locked.into_iter().find(Locked::is_oci)?.version?;

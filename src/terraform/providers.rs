@@ -2,7 +2,7 @@
 //! parse, local modules that are missing, and calls that are not followed.
 
 use super::lock;
-use super::request::Request;
+use super::request::ScanRequest;
 use crate::base::SourceId;
 use crate::hcl::{self, Block, Body, Expr, ExprKind};
 use std::path::Path;
@@ -68,7 +68,7 @@ pub(super) fn source_of(entry: &Expr) -> Option<String> {
 }
 
 /// What a directory's lock file names.
-pub(super) fn named_by_lock(root: &Path, request: &Request) -> NamedProviders {
+pub(super) fn named_by_lock(root: &Path, request: &ScanRequest) -> NamedProviders {
     let mut named = NamedProviders::default();
     lock::read(root, request).iter().for_each(|locked| named.name(locked.address.rsplit('/').next().unwrap_or_default()));
     named

@@ -1,7 +1,7 @@
 //! The front end's entry: a request in, an inventory out. It never fails: what could not be read is among the problems.
 
 use super::discover::Scan;
-use super::facts::{Problems, Reader};
+use super::facts::{BlockReader, Problems};
 use super::inputs::{self, Inputs};
 use super::instance::{Each, Instance};
 use super::key;
@@ -9,7 +9,7 @@ use super::loader::Loader;
 use super::module::Module;
 use super::recorded;
 use super::relations::Relations;
-use super::request::Request;
+use super::request::ScanRequest;
 use super::roots::{Root, Roots};
 use super::runs::{self, Run};
 use super::secrets;
@@ -32,7 +32,7 @@ const STACK: usize = 64 << 20;
 
 /// Reads all keys of the roots that a request names.
 #[must_use]
-pub fn read(request: &Request, sources: &Arc<Sources>) -> Inventory {
+pub fn read(request: &ScanRequest, sources: &Arc<Sources>) -> Inventory {
     deep(|| Session::begin(request, sources, false).into_inventory(sources))
 }
 
@@ -48,7 +48,7 @@ pub fn deep<T: Send>(run: impl FnOnce() -> T + Send) -> T {
 
 /// What one run of a root finds.
 #[derive(Clone, Default)]
-pub(super) struct One {
+pub(super) struct RunReading {
     pub inventory: Inventory,
     /// How many module calls were followed.
     pub calls: usize,
@@ -73,7 +73,7 @@ pub(super) fn undeclared(loader: &Loader<'_>, scan: &Scan, roots: &Roots, runs: 
 }
 
 /// What is reported where the limits of a run were too small.
-pub(super) fn too_costly(request: &Request, runs: &[Run], short: &[usize]) -> Option<Problem> {
+pub(super) fn too_costly(request: &ScanRequest, runs: &[Run], short: &[usize]) -> Option<Problem> {
     let first = request.shown(&runs.get(*short.first()?)?.root);
     let message = match short.len() {
         1 => format!("the expressions of root module `{}` are too costly to evaluate", first.display()),
@@ -83,20 +83,20 @@ pub(super) fn too_costly(request: &Request, runs: &[Run], short: &[usize]) -> Op
     Some(Problem::new(ProblemKind::Structure, message).help(help))
 }
 
-pub(super) fn one_run(loader: &Loader<'_>, root: &Root, run: &Run, ration: &InstanceBudget) -> One {
+pub(super) fn one_run(loader: &Loader<'_>, root: &Root, run: &Run, ration: &InstanceBudget) -> RunReading {
     let survey = survey(loader, root, run.passed.as_deref(), ration);
     ration.is_exceeded.set(ration.is_exceeded.get() || survey.is_cut);
     let calls = survey.calls;
     let directories: Vec<PathBuf> = survey.modules.iter().map(|module| module.path.clone()).collect();
     let mut inventory = Inventory { problems: survey.refused.clone(), ..Inventory::default() };
     if !survey.may_have_keys() {
-        return One { inventory, calls, directories, ..One::default() };
+        return RunReading { inventory, calls, directories, ..RunReading::default() };
     }
     secrets::veil(&survey.modules, loader.sources, &loader.veiled);
     inventory.modules_not_followed.clone_from(&survey.not_followed);
     if !survey.has_keys() {
         inventory.problems.extend(survey.problems);
-        return One { inventory, calls, directories, tree: survey.modules, ..One::default() };
+        return RunReading { inventory, calls, directories, tree: survey.modules, ..RunReading::default() };
     }
     let module = loader.root(&root.path);
     let read = inputs::read(loader.request, loader.sources, &root.path, &module.shown, run.passed.as_deref());
@@ -107,7 +107,7 @@ pub(super) fn one_run(loader: &Loader<'_>, root: &Root, run: &Run, ration: &Inst
         let message = format!("this configuration is not the one that the plan was created from: {why}");
         let place = Place::File(shown(&module).into());
         inventory.problems.push(Problem::new(ProblemKind::Structure, message).at(place));
-        return One { inventory, calls, directories, ..One::default() };
+        return RunReading { inventory, calls, directories, ..RunReading::default() };
     }
     inventory.problems.extend(survey.problems.iter().cloned());
     inventory.problems.extend(read.problems);
@@ -130,7 +130,7 @@ pub(super) fn one_run(loader: &Loader<'_>, root: &Root, run: &Run, ration: &Inst
     inventory.problems.extend(problems.take());
     inventory.log.extend(used(&survey, &inputs, &name(&shown, run), inventory.keys.len()));
     let near = runs::values_near(&root.path, &module.shown, loader.request);
-    One { inventory, calls, directories, tree: survey.modules.clone(), modules: survey.modules, used: read.used, near, seen }
+    RunReading { inventory, calls, directories, tree: survey.modules.clone(), modules: survey.modules, used: read.used, near, seen }
 }
 
 /// A run as people name it: `prod (prod.tfvars)`.
@@ -178,7 +178,7 @@ fn keys(
     };
     let own = Problems::default();
     let given = world(inputs.clone());
-    let Look { mut found, mut refused } = look(&given, shown, survey, (&own, Some(off)), seen, &|_, _| true);
+    let WorldReading { mut found, mut refused } = read_world(&given, shown, survey, (&own, Some(off)), seen, &|_, _| true);
     let hidden_keys = given.take_hidden_keys();
     drop(given);
     problems.adopt(&own);
@@ -205,7 +205,7 @@ fn keys(
         // What Terraform would reject of a made-up input is no one's fault. What it refuses of an empty one, and not of the made-up one, is
         // no fault either: the caller will give another.
         let made_up = Problems::default();
-        let more = look(&world(library), shown, survey, (&made_up, None), seen, &wanted);
+        let more = read_world(&world(library), shown, survey, (&made_up, None), seen, &wanted);
         problems.adopt(&made_up);
         let made_up: HashSet<(String, Option<Place>)> =
             made_up.take().into_iter().map(|problem| (problem.message, problem.place)).collect();
@@ -229,7 +229,7 @@ fn keys(
 
 /// What one look at a world finds.
 #[derive(Default)]
-struct Look {
+struct WorldReading {
     /// The keys.
     found: Vec<(KeyBlock, Box<KeyFacts>)>,
     /// The positions of the problems that were found on the way to each key; those of no key are under the empty name.
@@ -237,17 +237,17 @@ struct Look {
 }
 
 /// Reads the keys of a world that are wanted.
-fn look(
+fn read_world(
     world: &World<'_>,
     root: &Arc<str>,
     survey: &Survey,
     (problems, off): (&Problems, Option<&Off>),
     files: &mut Vec<PathBuf>,
     wanted: &dyn Fn(&KeyBlock, bool) -> bool,
-) -> Look {
+) -> WorldReading {
     let walk = Walk::new(world, &survey.leads, problems).noting(off);
     let mut relations: Option<Relations> = None;
-    let mut seen = Look::default();
+    let mut seen = WorldReading::default();
     let mut before = 0;
     let is_library = world.inputs.library.is_some();
     walk.each(&kinds::KEY.into(), &mut |visit| {
@@ -256,7 +256,7 @@ fn look(
             return;
         }
         let relations = relations.get_or_insert_with(|| Relations::read(&Walk::new(world, &survey.leads, problems)));
-        let reader = Reader { world, at: visit.at, each: &visit.each, problems };
+        let reader = BlockReader { world, at: visit.at, each: &visit.each, problems };
         let key = key::KeyInstance {
             name: &visit.of.name,
             block: visit.block,
@@ -301,7 +301,7 @@ mod tests {
             let text = format!("resource \"oci_kms_key\" \"k\" {{\n  count = {count}\n}}\n");
             std::fs::write(folder.path().join(name).join("main.tf"), text).unwrap();
         }
-        let read = read(&Request::new(folder.path().to_path_buf(), Vec::new()), &Arc::new(Sources::default()));
+        let read = read(&ScanRequest::new(folder.path().to_path_buf(), Vec::new()), &Arc::new(Sources::default()));
         (read.keys.len(), read.problems.into_iter().map(|problem| problem.message).collect())
     }
 
@@ -332,7 +332,7 @@ mod tests {
         write("leaf/main.tf", "resource \"oci_kms_key\" \"k\" {}\n");
         (0..30).for_each(|at| write(&format!("r{at}/main.tf"), "module \"tree\" {\n  source = \"../tree\"\n}\n"));
         let read = || {
-            let read = read(&Request::new(folder.path().to_path_buf(), Vec::new()), &Arc::new(Sources::default()));
+            let read = read(&ScanRequest::new(folder.path().to_path_buf(), Vec::new()), &Arc::new(Sources::default()));
             (read.keys.len(), read.problems.into_iter().map(|problem| problem.message).collect::<Vec<_>>())
         };
         let (count, said) = read();

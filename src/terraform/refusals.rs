@@ -4,7 +4,7 @@
 //! A name that is nearly a known one, belongs elsewhere or is of the other kind is a mistake in every version of the provider. Any other
 //! unknown name may be one that a newer version has.
 
-use super::facts::Reader;
+use super::facts::BlockReader;
 use super::module::DeclarationKind;
 use super::resource::body_of;
 use super::schema::{self, Field, Filling, Nesting, SchemaFields};
@@ -87,12 +87,12 @@ impl Refusals {
 }
 
 /// Checks an instance's block; what is refused is noted once.
-pub(super) fn of_visit(reader: &Reader<'_>, visit: &Visit<'_>) -> Rc<Refusals> {
+pub(super) fn of_visit(reader: &BlockReader<'_>, visit: &Visit<'_>) -> Rc<Refusals> {
     of_block(reader, &visit.of.kind, &visit.of.name, visit.block)
 }
 
 /// Checks a resource's block; what is refused is noted once.
-pub(super) fn of_block(reader: &Reader<'_>, kind: &str, name: &str, block: &Block) -> Rc<Refusals> {
+pub(super) fn of_block(reader: &BlockReader<'_>, kind: &str, name: &str, block: &Block) -> Rc<Refusals> {
     reader.world.refusals(block.header, || {
         let mut found = Refusals::default();
         if let Some(fault) = reader.at.module.fault(DeclarationKind::Resource, &format!("{kind}.{name}")) {
@@ -113,7 +113,7 @@ pub(super) fn of_block(reader: &Reader<'_>, kind: &str, name: &str, block: &Bloc
 }
 
 /// Refuses a configuration of the oci provider that the module neither has nor is given.
-fn provider(reader: &Reader<'_>, body: &Body) {
+fn provider(reader: &BlockReader<'_>, body: &Body) {
     let module = &reader.at.module;
     let Some(value) = body.attribute("provider").map(|attribute| &attribute.value) else { return };
     let alias: Option<&str> = match &value.kind {
@@ -129,7 +129,7 @@ fn provider(reader: &Reader<'_>, body: &Body) {
 }
 
 /// Refuses a cycle of references that a resource or a module call is in: what is wrong, and where.
-pub(super) fn cycle(reader: &Reader<'_>, name: &str) -> Option<(String, Span)> {
+pub(super) fn cycle(reader: &BlockReader<'_>, name: &str) -> Option<(String, Span)> {
     let order = reader.world.order(reader.at);
     let cycle = order.cycle(name)?;
     let problem = Problem::new(ProblemKind::Structure, cycle.message.clone()).at(Place::Source(cycle.span));
@@ -138,7 +138,7 @@ pub(super) fn cycle(reader: &Reader<'_>, name: &str) -> Option<(String, Span)> {
 }
 
 /// Refuses in `depends_on` what is not a reference to a whole object, and names that are not declared.
-pub(super) fn depends_on(reader: &Reader<'_>, body: &Body) {
+pub(super) fn depends_on(reader: &BlockReader<'_>, body: &Body) {
     let Some(value) = body.attribute("depends_on").map(|attribute| &attribute.value) else { return };
     let refuse = |span: Span, message: &str| {
         reader.problems.certain(Problem::new(ProblemKind::Refused, message).at(Place::Source(span)));
@@ -189,7 +189,7 @@ fn names_attribute(root: &str, steps: &[TraversalStep]) -> bool {
 }
 
 /// Refuses references to what is not declared.
-fn declared(reader: &Reader<'_>, items: &[Expr]) {
+fn declared(reader: &BlockReader<'_>, items: &[Expr]) {
     let frame = Frame::new(reader.world, reader.at, reader.each);
     for item in items {
         if let Some((root, steps)) = reference(item)
@@ -220,7 +220,7 @@ enum UnknownName {
 }
 
 struct RefusalCheck<'a> {
-    reader: &'a Reader<'a>,
+    reader: &'a BlockReader<'a>,
     kind: &'a str,
     top: &'a SchemaFields,
     found: Refusals,

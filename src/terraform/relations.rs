@@ -1,6 +1,6 @@
 //! What else the configuration says of a key: the vault it is in, its versions and what makes the next one, who issues certificates with it.
 
-use super::facts::Reader;
+use super::facts::BlockReader;
 use super::imports::Imports;
 use super::refusals;
 use super::schedule;
@@ -81,7 +81,7 @@ impl Relations {
     pub(super) fn read(walk: &Walk<'_>) -> Self {
         let mut relations = Self { imports: Imports::read(walk.world), ..Self::default() };
         walk.each(&kinds::KEY_VERSION.into(), &mut |visit| {
-            let reader = Reader { world: walk.world, at: visit.at, each: &visit.each, problems: walk.problems };
+            let reader = BlockReader { world: walk.world, at: visit.at, each: &visit.each, problems: walk.problems };
             refusals::of_visit(&reader, &visit);
             relations.version(walk, &visit);
         });
@@ -140,7 +140,7 @@ impl Relations {
     }
 
     /// Fills in what is related to a key.
-    pub(super) fn relate(&self, reader: &Reader<'_>, body: &Body, facts: &mut KeyFacts) {
+    pub(super) fn relate(&self, reader: &BlockReader<'_>, body: &Body, facts: &mut KeyFacts) {
         let endpoint = body.attribute("management_endpoint").map(|endpoint| (&endpoint.value, reader.value(&endpoint.value, &[])));
         let vault = endpoint.as_ref().map_or_else(
             || KeyVault { kind: Fact::unknown("`management_endpoint` is not set"), name: None },
@@ -180,7 +180,7 @@ impl Relations {
     }
 
     /// The vault behind an endpoint: what is written, and its value.
-    fn vault_behind(&self, reader: &Reader<'_>, expr: &Expr, value: &Result<Value, EvalError>) -> KeyVault {
+    fn vault_behind(&self, reader: &BlockReader<'_>, expr: &Expr, value: &Result<Value, EvalError>) -> KeyVault {
         let first = || Step::new(Place::Source(expr.span), "the key's vault is named here");
         let value = match value {
             Ok(value) => value,
@@ -214,7 +214,7 @@ impl Relations {
     }
 
     /// The vault that a value leads to.
-    fn vault(&self, reader: &Reader<'_>, value: &Value, hops: usize) -> Option<KeyVault> {
+    fn vault(&self, reader: &BlockReader<'_>, value: &Value, hops: usize) -> Option<KeyVault> {
         let unknown = value.as_unknown()?;
         if let Some(origin) = &unknown.origin {
             return self.vault_of(reader, origin, hops);
@@ -228,7 +228,7 @@ impl Relations {
 
     fn agreeing<'o>(
         &self,
-        reader: &Reader<'_>,
+        reader: &BlockReader<'_>,
         origins: impl Iterator<Item = (&'o Arc<ResourceRef>, Option<String>)>,
         hops: usize,
     ) -> Option<KeyVault> {
@@ -240,7 +240,7 @@ impl Relations {
     }
 
     /// The vault that an attribute of a resource leads to.
-    fn vault_of(&self, reader: &Reader<'_>, origin: &Arc<ResourceRef>, hops: usize) -> Option<KeyVault> {
+    fn vault_of(&self, reader: &BlockReader<'_>, origin: &Arc<ResourceRef>, hops: usize) -> Option<KeyVault> {
         if hops > MAX_HOPS {
             return None;
         }
@@ -252,7 +252,7 @@ impl Relations {
         let module = Arc::clone(&at.module);
         let declared = if of.data { &module.data } else { &module.managed };
         let block = declared.get(&of.kind)?.get(&of.name)?;
-        let own = Reader { world: reader.world, at: &at, each: &each, problems: reader.problems };
+        let own = BlockReader { world: reader.world, at: &at, each: &each, problems: reader.problems };
         let vault = match (of.data, &*of.kind) {
             (false, kinds::VAULT) => {
                 let attribute = block.body.attribute("vault_type");

@@ -33,7 +33,7 @@ pub struct EnvInput {
 
 /// Whose rules decide which files count.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Dialect {
+pub enum FileDialect {
     /// No one said: `.tofu` files are read where they are there.
     #[default]
     Either,
@@ -44,7 +44,7 @@ pub enum Dialect {
 }
 
 /// What to read. Everything that comes from the environment is in here as a value.
-pub struct Request {
+pub struct ScanRequest {
     /// Directories and files as the user named them; relative ones are relative to `cwd`. Empty means `.`.
     pub paths: Vec<PathBuf>,
     /// The working directory, absolute: where Terraform would be run.
@@ -66,7 +66,7 @@ pub struct Request {
     /// `TF_DATA_DIR`; relative ones are relative to each root module.
     pub data_dir: Option<PathBuf>,
     /// The dialect.
-    pub dialect: Dialect,
+    pub dialect: FileDialect,
     /// Which folders are not walked into, asked with absolute paths whose links are resolved. Called modules are read all the same.
     pub exclude: Box<dyn Fn(&Path) -> bool + Sync + Send>,
     /// Folders outside of the repository that file functions may read.
@@ -87,7 +87,7 @@ pub struct Request {
     pub recognize: fn(&[u8]) -> Option<crate::key::NotReadKind>,
 }
 
-impl Request {
+impl ScanRequest {
     /// A request for these paths without any inputs.
     #[must_use]
     pub fn new(cwd: PathBuf, paths: Vec<PathBuf>) -> Self {
@@ -102,7 +102,7 @@ impl Request {
             workspace: None,
             env_workspace: None,
             data_dir: None,
-            dialect: Dialect::default(),
+            dialect: FileDialect::default(),
             exclude: Box::new(|_| false),
             allow_paths: Vec::new(),
             streams: Arc::default(),
@@ -177,7 +177,7 @@ pub(super) fn join_shown(folder: &Path, name: &str) -> PathBuf {
 
 /// The answer to one expression of `kmslint eval`.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Answer {
+pub enum EvalAnswer {
     /// The value as JSON; `sensitive` values carry no text worth showing.
     Value {
         /// The value as JSON.
@@ -202,7 +202,7 @@ mod tests {
 
     #[test]
     fn paths_are_shown_relative_to_the_working_directory() {
-        let request = Request::new("/home/me/repo".into(), Vec::new());
+        let request = ScanRequest::new("/home/me/repo".into(), Vec::new());
         for (path, shown) in [(".", "."), ("a/../b", "b"), ("/home/me/repo/x", "x"), ("../other/x", "../other/x"), ("/etc/x", "/etc/x")] {
             assert_eq!(request.shown(Path::new(path)), Path::new(shown));
         }

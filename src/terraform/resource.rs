@@ -18,7 +18,7 @@ use std::sync::Arc;
 
 /// One instance of a resource or data source.
 #[derive(Clone, Copy)]
-pub(super) struct One<'a> {
+pub(super) struct ResourceInstance<'a> {
     /// The module instance it is in.
     pub at: &'a Rc<Instance>,
     /// Its mode, type and name.
@@ -32,7 +32,7 @@ pub(super) struct One<'a> {
 }
 
 /// Something inside of an instance: the nested body it is written in, with the iterators around it, and its path.
-struct Inside<'a> {
+struct NestedPart<'a> {
     body: &'a Body,
     bound: &'a [Bound],
     /// `key_shape[0].`, empty for the resource's own body.
@@ -41,13 +41,13 @@ struct Inside<'a> {
 
 impl World<'_> {
     /// One attribute of one instance of a resource.
-    pub(super) fn attribute(&self, one: One<'_>, name: &Arc<str>) -> Result<Value, EvalError> {
+    pub(super) fn attribute(&self, one: ResourceInstance<'_>, name: &Arc<str>) -> Result<Value, EvalError> {
         let Some(schema) = schema::of(one.of.data, &one.of.kind) else {
             return self.attribute_without_schema(one, name, &[]).map(|(value, _)| value);
         };
         let Some(field) = schema.fields.get(name) else { return self.no_attribute(one.of, name, &schema) };
         let label = || format!("`{}.{name}`", address(one.at, one.of.data, &one.of.kind, &one.of.name, one.key));
-        let inside = Inside { body: &one.block.body, bound: &[], path: "" };
+        let inside = NestedPart { body: &one.block.body, bound: &[], path: "" };
         // Most attributes of most resources are omitted, and those are created faster than they are looked up.
         if !is_written(&inside, name, field) {
             let make = || self.field(one, &inside, name, field, &schema);
@@ -85,7 +85,14 @@ impl World<'_> {
     }
 
     /// The value of a field.
-    fn field(&self, one: One<'_>, inside: &Inside<'_>, name: &Arc<str>, field: &Field, schema: &Schema) -> Result<Value, EvalError> {
+    fn field(
+        &self,
+        one: ResourceInstance<'_>,
+        inside: &NestedPart<'_>,
+        name: &Arc<str>,
+        field: &Field,
+        schema: &Schema,
+    ) -> Result<Value, EvalError> {
         match field {
             Field::Attribute(attribute) => self.argument_or_computed(one, inside, name, attribute, schema),
             Field::Block(block) => self.nested(one, inside, name, block, schema),
@@ -94,8 +101,8 @@ impl World<'_> {
 
     fn argument_or_computed(
         &self,
-        one: One<'_>,
-        inside: &Inside<'_>,
+        one: ResourceInstance<'_>,
+        inside: &NestedPart<'_>,
         name: &Arc<str>,
         attribute: &SchemaAttribute,
         schema: &Schema,
@@ -142,7 +149,7 @@ impl World<'_> {
     }
 
     /// What an attribute is that is not written.
-    fn omitted(&self, one: One<'_>, inside: &Inside<'_>, name: &Arc<str>, attribute: &SchemaAttribute) -> Value {
+    fn omitted(&self, one: ResourceInstance<'_>, inside: &NestedPart<'_>, name: &Arc<str>, attribute: &SchemaAttribute) -> Value {
         let path: Arc<str> = if inside.path.is_empty() { Arc::clone(name) } else { format!("{}{name}", inside.path).into() };
         if is_output_of_data(one.of, name) {
             return self.output_of_data(one, &path);
@@ -163,7 +170,7 @@ impl World<'_> {
     }
 
     /// `terraform_data.x.output`: what `input` is, known after apply; null without one.
-    fn output_of_data(&self, one: One<'_>, path: &Arc<str>) -> Value {
+    fn output_of_data(&self, one: ResourceInstance<'_>, path: &Arc<str>) -> Value {
         let input = self.attribute(one, &"input".into());
         match input {
             Ok(input) if input.is_null() => input,
@@ -177,7 +184,14 @@ impl World<'_> {
     }
 
     /// The nested blocks of a type.
-    fn nested(&self, one: One<'_>, inside: &Inside<'_>, name: &Arc<str>, block: &NestedBlock, schema: &Schema) -> Result<Value, EvalError> {
+    fn nested(
+        &self,
+        one: ResourceInstance<'_>,
+        inside: &NestedPart<'_>,
+        name: &Arc<str>,
+        block: &NestedBlock,
+        schema: &Schema,
+    ) -> Result<Value, EvalError> {
         let found = dynamic::blocks(self, one.at, one.each, inside.body, name, inside.bound)?;
         let from_json = self.bodies_in_json(inside.body, name)?;
         let json = from_json.iter().map(|body| Nested { body, header: one.block.header, bound: inside.bound.to_vec() });
@@ -196,7 +210,7 @@ impl World<'_> {
         let object = |(at, nested): (usize, &Nested<'_>)| {
             let path =
                 if block.nesting == Nesting::Single { format!("{}{name}.", inside.path) } else { format!("{}{name}[{at}].", inside.path) };
-            self.fields(one, &Inside { body: nested.body, bound: &nested.bound, path: &path }, &block.fields, schema)
+            self.fields(one, &NestedPart { body: nested.body, bound: &nested.bound, path: &path }, &block.fields, schema)
         };
         let objects = made.iter().enumerate().map(object).collect::<Result<Vec<Value>, EvalError>>()?;
         let element = block.object();
@@ -212,7 +226,13 @@ impl World<'_> {
         Ok(value.with_marks(found.marks))
     }
 
-    fn fields(&self, one: One<'_>, inside: &Inside<'_>, fields: &SchemaFields, schema: &Schema) -> Result<Value, EvalError> {
+    fn fields(
+        &self,
+        one: ResourceInstance<'_>,
+        inside: &NestedPart<'_>,
+        fields: &SchemaFields,
+        schema: &Schema,
+    ) -> Result<Value, EvalError> {
         let field = |(name, field): (&Arc<str>, &Field)| Ok((Arc::clone(name), self.field(one, inside, name, field, schema)?));
         fields.iter().map(field).collect::<Result<BTreeMap<_, _>, EvalError>>().map(Value::object)
     }
@@ -244,7 +264,7 @@ impl World<'_> {
         format!("`{mode}{}.{}.{attribute}` is {when}", of.kind, of.name)
     }
 
-    fn after_apply(&self, one: One<'_>, attribute: &Arc<str>, ty: Type) -> Value {
+    fn after_apply(&self, one: ResourceInstance<'_>, attribute: &Arc<str>, ty: Type) -> Value {
         let reason = self.reason(one.of, attribute);
         let mut unknown = UnknownValue::new(ty, reason.as_str());
         let address = address(one.at, one.of.data, &one.of.kind, &one.of.name, one.key).into();
@@ -256,7 +276,7 @@ impl World<'_> {
     }
 
     /// One instance of a resource as an object; unknown where its type is.
-    pub(super) fn object(&self, one: One<'_>) -> Value {
+    pub(super) fn object(&self, one: ResourceInstance<'_>) -> Value {
         let Some(schema) = schema::of(one.of.data, &one.of.kind) else {
             let mode = if one.of.data { "data." } else { "" };
             let why = format!("the attributes of `{mode}{}.{}` are unknown without its provider's schema", one.of.kind, one.of.name);
@@ -277,7 +297,7 @@ impl World<'_> {
     /// only where no schema could change it: `5` may become a text, `"5"` a number, a list a set, and an object may have more attributes.
     pub(super) fn attribute_without_schema(
         &self,
-        one: One<'_>,
+        one: ResourceInstance<'_>,
         name: &Arc<str>,
         steps: &[RefStep<'_>],
     ) -> Result<(Value, usize), EvalError> {
@@ -303,7 +323,7 @@ impl World<'_> {
         Ok((value, steps.len()))
     }
 
-    fn unclear(&self, one: One<'_>, name: &str, value: &Value) -> Value {
+    fn unclear(&self, one: ResourceInstance<'_>, name: &str, value: &Value) -> Value {
         let why = format!("the type of `{name}` of `{}.{}` is unknown without its provider's schema", one.of.kind, one.of.name);
         Value::unknown(Type::Any, value.first_why().cloned().unwrap_or_else(|| why.into())).with_marks(value.deep_marks())
     }
@@ -315,7 +335,7 @@ fn is_output_of_data(of: &ResourceName, name: &str) -> bool {
 }
 
 /// The step of a value through an argument of a resource.
-fn attribute_step(one: &One<'_>, name: Arc<str>) -> StepKind {
+fn attribute_step(one: &ResourceInstance<'_>, name: Arc<str>) -> StepKind {
     StepKind::Attribute { name, of: format!("{}.{}", one.of.kind, one.of.name).into() }
 }
 
@@ -367,7 +387,7 @@ fn is_empty_text(value: &Value, schema: &Schema) -> bool {
 }
 
 /// Whether anything is written of a field.
-fn is_written(inside: &Inside<'_>, name: &str, field: &Field) -> bool {
+fn is_written(inside: &NestedPart<'_>, name: &str, field: &Field) -> bool {
     inside.body.attribute(name).is_some()
         || matches!(field, Field::Block(_))
             && inside.body.blocks.iter().any(|block| &*block.kind.text == name || &*block.kind.text == "dynamic")

@@ -4,7 +4,7 @@ use super::discover::Scan;
 use super::foreign::Callers;
 use super::loader::Loader;
 use super::module::Module;
-use super::request::Request;
+use super::request::ScanRequest;
 use super::survey;
 use super::world::{InstanceBudget, MAX_VISITS};
 use crate::base::Reason;
@@ -117,7 +117,7 @@ fn shows(loader: &Loader<'_>, path: &Path) -> bool {
 }
 
 /// Whether `terraform init` has set up a backend in a directory. That it was run proves nothing: hooks run it in every module.
-fn is_initialized(request: &Request, path: &Path) -> bool {
+fn is_initialized(request: &ScanRequest, path: &Path) -> bool {
     disk::is_file(&request.data_of(path).join("terraform.tfstate"))
 }
 

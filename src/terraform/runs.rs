@@ -5,7 +5,7 @@ use super::discover::{Scan, top};
 use super::folder::{PRUNED, is_configuration, is_values};
 use super::inputs;
 use super::loader::Loader;
-use super::request::{Request, join_shown};
+use super::request::{ScanRequest, join_shown};
 use super::roots::Roots;
 use crate::base::{Sources, disk};
 use crate::key::{NotRead, NotReadKind};
@@ -109,7 +109,7 @@ fn root_of(path: &Path, loader: &Loader<'_>, scan: &Scan, roots: &Roots) -> Resu
 }
 
 /// The variables that a values file sets.
-fn names(path: &Path, request: &Request) -> BTreeSet<String> {
+fn names(path: &Path, request: &ScanRequest) -> BTreeSet<String> {
     let Ok(text) = inputs::read_named(request, path).and_then(disk::text) else { return BTreeSet::new() };
     // Texts that are only asked for names do not stay.
     let sources = Sources::default();
@@ -136,7 +136,7 @@ const MOST: usize = 200;
 
 /// The values files next to a root module, and in directories below it that hold no configuration themselves, as real and shown path.
 /// Those that Terraform reads by itself are not among them.
-pub(super) fn values_near(root: &Path, shown: &Path, request: &Request) -> Vec<(PathBuf, PathBuf)> {
+pub(super) fn values_near(root: &Path, shown: &Path, request: &ScanRequest) -> Vec<(PathBuf, PathBuf)> {
     let mut found = Vec::new();
     let mut open = vec![(root.to_path_buf(), shown.to_path_buf(), 0)];
     let mut at = 0;

@@ -8,7 +8,7 @@ mod triggers;
 
 pub(super) use passing::{Passing, drivers};
 
-use super::facts::{Problems, Reader};
+use super::facts::{BlockReader, Problems};
 use super::instance::{Each, Instance};
 use super::scope::Frame;
 use super::walk::Visit;
@@ -160,7 +160,7 @@ impl Search<'_> {
         let Some(driver) = reach::driver(self.world, expr, at, each) else { return };
         let why = if value.marks.by_caller {
             let problems = Problems::default();
-            let input = Reader { world: self.world, at, each, problems: &problems }.input(expr, &[]);
+            let input = BlockReader { world: self.world, at, each, problems: &problems }.input(expr, &[]);
             Reason::caller_may_set(&input)
         } else {
             value.first_why().cloned().unwrap_or_else(|| "its value is unknown".into())

@@ -2,7 +2,7 @@
 
 use super::instance::{Each, Expansion, Instance};
 use super::module::{self, Resources};
-use super::resource::One;
+use super::resource::ResourceInstance;
 use super::schema::{self, Field, Nesting};
 use super::subject::{NamedResource, Subject};
 use super::world::{ResourceName, World};
@@ -329,7 +329,7 @@ impl Frame<'_> {
             && let Some(each) = expansion.each(key.as_ref())
             && let Some(attribute) = steps.get(named + taken).and_then(step_name)
         {
-            let one = One { at: self.at, of: &of, block, key: key.as_ref(), each: &each };
+            let one = ResourceInstance { at: self.at, of: &of, block, key: key.as_ref(), each: &each };
             let taken = named + taken + 1;
             let behind = steps.get(taken..).unwrap_or_default();
             let Some(schema) = schema else {

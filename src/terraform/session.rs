@@ -8,8 +8,8 @@ use super::graph;
 use super::loader::Loader;
 use super::module::{Module, literal};
 use super::providers::NamedProviders;
-use super::read::{self, One, deep};
-use super::request::Request;
+use super::read::{self, RunReading, deep};
+use super::request::ScanRequest;
 use super::roots::{self, Root, Roots};
 use super::runs::{self, Run, Runs};
 use super::shares;
@@ -27,7 +27,7 @@ pub struct Session {
     roots: Roots,
     runs: Vec<Run>,
     /// What was read of each run.
-    readings: Vec<One>,
+    readings: Vec<RunReading>,
     /// The positions of runs whose share was too small for their expressions.
     short: Vec<usize>,
     too_costly: Option<Problem>,
@@ -35,12 +35,12 @@ pub struct Session {
     undeclared: Vec<Problem>,
     not_read: Vec<NotRead>,
     /// What decides which directories are roots, by directory from which keys can be reached.
-    shapes: HashMap<PathBuf, Shape>,
+    shapes: HashMap<PathBuf, ModuleShape>,
 }
 
 /// What of a module decides which directories it calls and whether it is a root.
 #[derive(Debug, PartialEq)]
-struct Shape {
+struct ModuleShape {
     is_surely_a_root: bool,
     has_provider: bool,
     has_tofu: bool,
@@ -50,7 +50,7 @@ struct Shape {
     calls: BTreeMap<Arc<str>, Option<(String, Option<String>)>>,
 }
 
-impl Shape {
+impl ModuleShape {
     fn of(module: &Module) -> Self {
         let call = |call: &Block| {
             let version = call.body.attribute("version").and_then(|version| literal(&version.value));
@@ -75,12 +75,12 @@ impl Shape {
 impl Session {
     /// Reads everything that a request names.
     #[must_use]
-    pub fn open(request: &Request, sources: &Arc<Sources>) -> Self {
+    pub fn open(request: &ScanRequest, sources: &Arc<Sources>) -> Self {
         deep(|| Self::begin(request, sources, true))
     }
 
     /// Reads everything that a request names, on threads with a deep stack. `is_kept`: whether it may be renewed later.
-    pub(super) fn begin(request: &Request, sources: &Arc<Sources>, is_kept: bool) -> Self {
+    pub(super) fn begin(request: &ScanRequest, sources: &Arc<Sources>, is_kept: bool) -> Self {
         request.directories.forget();
         let mut scan = discover::scan(request);
         let loader = Loader::new(request, sources, &mut scan);
@@ -95,19 +95,19 @@ impl Session {
         let too_costly = read::too_costly(request, &runs, &short);
         let undeclared = read::undeclared(&loader, &scan, &roots, &runs);
         let shaped = scan.candidates.iter().filter(|_| is_kept);
-        let shapes = shaped.map(|path| (path.clone(), Shape::of(&loader.root(path)))).collect();
+        let shapes = shaped.map(|path| (path.clone(), ModuleShape::of(&loader.root(path)))).collect();
         scan.manifests = loader.into_manifests();
         Self { scan, roots, runs, readings, short, too_costly, undeclared, not_read, shapes }
     }
 
     /// Reads those root modules again that files belong to which changed, were created or were deleted; `changed` holds their real paths.
     /// False where everything has to be read again, because other directories may be root modules now; nothing was read then.
-    pub fn renew(&mut self, request: &Request, sources: &Arc<Sources>, changed: &[PathBuf]) -> bool {
+    pub fn renew(&mut self, request: &ScanRequest, sources: &Arc<Sources>, changed: &[PathBuf]) -> bool {
         deep(|| self.renew_here(request, sources, changed))
     }
 
-    fn renew_here(&mut self, request: &Request, sources: &Arc<Sources>, changed: &[PathBuf]) -> bool {
-        if self.shapes.values().any(Shape::is_odd) || changed.iter().any(|path| self.decides_more(path)) {
+    fn renew_here(&mut self, request: &ScanRequest, sources: &Arc<Sources>, changed: &[PathBuf]) -> bool {
+        if self.shapes.values().any(ModuleShape::is_odd) || changed.iter().any(|path| self.decides_more(path)) {
             return false;
         }
         request.directories.forget();
@@ -117,7 +117,7 @@ impl Session {
         if !directories.iter().all(|directory| self.keeps_shape(&loader, directory)) {
             return false;
         }
-        let belongs = |one: &One| {
+        let belongs = |one: &RunReading| {
             one.directories.iter().any(|own| directories.contains(own.as_path()))
                 || changed.iter().any(|path| one.used.contains(path) || one.seen.iter().any(|seen| path.starts_with(seen)))
         };
@@ -157,7 +157,7 @@ impl Session {
             return false;
         }
         match self.shapes.get(directory) {
-            Some(shape) => *shape == Shape::of(&loader.root(directory)),
+            Some(shape) => *shape == ModuleShape::of(&loader.root(directory)),
             None => !old.is_unclear() && old.sources.iter().all(|source| is_local(source)),
         }
     }
@@ -182,7 +182,7 @@ impl Session {
         self.runs_where(|one| one.used.iter().any(|own| own == path))
     }
 
-    fn runs_where(&self, is_wanted: impl Fn(&One) -> bool) -> Vec<&Run> {
+    fn runs_where(&self, is_wanted: impl Fn(&RunReading) -> bool) -> Vec<&Run> {
         self.runs.iter().zip(&self.readings).filter(|(_, one)| is_wanted(one)).map(|(run, _)| run).collect()
     }
 
@@ -226,7 +226,13 @@ struct Rest {
 }
 
 /// What all runs found, each fault once.
-fn merged(readings: impl Iterator<Item = One>, first: Inventory, rest: Rest, too_costly: Option<Problem>, sources: &Sources) -> Inventory {
+fn merged(
+    readings: impl Iterator<Item = RunReading>,
+    first: Inventory,
+    rest: Rest,
+    too_costly: Option<Problem>,
+    sources: &Sources,
+) -> Inventory {
     let mut inventory = Inventory { not_read: rest.not_read, ..first };
     inventory.problems.extend(too_costly);
     let (mut seen, mut faulty): (HashSet<PathBuf>, HashSet<PathBuf>) = Default::default();
@@ -262,7 +268,7 @@ fn merged(readings: impl Iterator<Item = One>, first: Inventory, rest: Rest, too
     inventory
 }
 
-fn visits(one: &One) -> usize {
+fn visits(one: &RunReading) -> usize {
     one.inventory.keys.len().max(one.calls)
 }
 

@@ -1,13 +1,13 @@
 //! Follows all calls of a root, whatever their `count` will be: the static tree of its modules.
 
-use super::calls::Target;
-use super::early::{self, Located, Source, literal_source};
+use super::calls::CallTarget;
+use super::early::{self, CallSource, Located, literal_source};
 use super::inputs;
 use super::instance::{Each, Instance};
 use super::loader::{CONFINED, Loader};
 use super::module::Module;
 use super::providers::{NamedProviders, named_by_lock};
-use super::request::Dialect;
+use super::request::FileDialect;
 use super::roots::Root;
 use super::secrets;
 use super::workspace;
@@ -104,7 +104,7 @@ struct Surveyor<'s> {
     loader: &'s Loader<'s>,
     root: &'s Root,
     passed: Option<&'s Path>,
-    dialect: Dialect,
+    dialect: FileDialect,
     shown: String,
     ration: &'s InstanceBudget,
     /// Evaluates the sources that are not plain strings.
@@ -175,7 +175,7 @@ impl Surveyor<'_> {
         let place = call.body.attribute("source").map_or(call.header, |source| source.value.span);
         let is_veiled = self.loader.sources.quote(place).is_none();
         match located.target {
-            Target::Folder { path: folder, .. } => {
+            CallTarget::Folder { path: folder, .. } => {
                 if self.stack.iter().any(|around| around.path == folder) {
                     let message = format!("module `{name}` calls a directory that it is called from itself");
                     self.problem(message, place, Some("Break the cycle: Terraform cannot load such a tree".to_owned()));
@@ -193,7 +193,7 @@ impl Surveyor<'_> {
                     return self.survey.leads.contains(&folder);
                 }
             }
-            Target::Missing => {
+            CallTarget::Missing => {
                 let source = located.source.filter(|source| !source.is_hidden && !is_veiled).map(|source| source.text);
                 let message = match &source {
                     Some(source) => format!("the directory `{source}` of module `{name}` does not exist"),
@@ -205,7 +205,7 @@ impl Surveyor<'_> {
                 );
                 self.problem(message, place, Some(help));
             }
-            Target::Elsewhere(why) => {
+            CallTarget::Elsewhere(why) => {
                 if call.body.attribute("source").is_none() {
                     let message = format!("module call `{name}` has no `source`");
                     self.problem(message, call.header, Some("Add the `source` of the module, or remove the call".to_owned()));
@@ -240,11 +240,11 @@ impl Surveyor<'_> {
     fn locate(&self, module: &Arc<Module>, path: &str, name: &str, call: &Block) -> Located {
         if let Some(source) = literal_source(call) {
             let target = self.loader.locate(&self.root.path, path, module, source, call);
-            return Located { target, source: Some(Source::written(source)), refused: None, depends: !super::folder::is_local(source) };
+            return Located { target, source: Some(CallSource::written(source)), refused: None, depends: !super::folder::is_local(source) };
         }
         match self.instance() {
             Ok((world, at)) => early::locate(world, &at, name, call),
-            Err(why) => Located { target: Target::Elsewhere(why), source: None, refused: None, depends: true },
+            Err(why) => Located { target: CallTarget::Elsewhere(why), source: None, refused: None, depends: true },
         }
     }
 
@@ -317,15 +317,15 @@ pub(super) fn targets(loader: &Loader<'_>, path: &Path) -> Targets {
             None => {
                 let world = world.get_or_init(|| scout(loader, &root, None, &ration));
                 let located = early::locate(world, &world.top(), name, call);
-                if located.source.is_none() && matches!(located.target, Target::Elsewhere(_)) {
+                if located.source.is_none() && matches!(located.target, CallTarget::Elsewhere(_)) {
                     targets.below.push(disk::tidy(&path.join(early::beginning(call))));
                 }
                 located.target
             }
         };
         match target {
-            Target::Folder { path, .. } => targets.found.push(path),
-            Target::Missing | Target::Elsewhere(_) => targets.is_loose = true,
+            CallTarget::Folder { path, .. } => targets.found.push(path),
+            CallTarget::Missing | CallTarget::Elsewhere(_) => targets.is_loose = true,
         }
     }
     targets

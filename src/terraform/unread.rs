@@ -1,6 +1,6 @@
 //! Plans and states that a walk sees: they are listed, because whoever keeps them there may expect them to be checked.
 
-use super::request::{Request, join_shown};
+use super::request::{ScanRequest, join_shown};
 use crate::base::{FileName, disk};
 use crate::key::{NotRead, NotReadKind, kinds};
 use std::path::Path;
@@ -14,7 +14,7 @@ const MOST: u64 = 64 << 20;
 const ZIP: &[u8] = b"PK\x03\x04";
 
 /// A plan or a state among the files of a directory.
-pub(super) fn document(directory: &Path, shown: &Path, name: &str, request: &Request) -> Option<NotRead> {
+pub(super) fn document(directory: &Path, shown: &Path, name: &str, request: &ScanRequest) -> Option<NotRead> {
     let is_state = name.ends_with(".tfstate");
     let is_plan = name == "tfplan" || [".tfplan", ".plan"].iter().any(|end| name.ends_with(end));
     if !is_state && !is_plan && (!name.ends_with(".json") || FileName::of(name).is_some()) {

@@ -1,7 +1,7 @@
 //! Walks the instances of one resource type through a root's module instances.
 
-use super::calls::Target;
-use super::facts::{Problems, Reader};
+use super::calls::CallTarget;
+use super::facts::{BlockReader, Problems};
 use super::instance::{Each, Expansion, Instance};
 use super::module::DeclarationKind;
 use super::switched_off::Off;
@@ -141,8 +141,8 @@ impl<'w> Walk<'w> {
 
     fn leads_on(&self, at: &Rc<Instance>, name: &Arc<str>, call: &Block) -> Option<PathBuf> {
         match super::early::locate(self.world, at, name, call).target {
-            Target::Folder { path, .. } => self.leads.contains(&path).then_some(path),
-            Target::Missing | Target::Elsewhere(_) => None,
+            CallTarget::Folder { path, .. } => self.leads.contains(&path).then_some(path),
+            CallTarget::Missing | CallTarget::Elsewhere(_) => None,
         }
     }
 
@@ -157,7 +157,7 @@ impl<'w> Walk<'w> {
         if module.has_provider {
             super::arguments::check_provider(at, name, call, self.problems);
         }
-        let reader = Reader { world: self.world, at, each: &Each::None, problems: self.problems };
+        let reader = BlockReader { world: self.world, at, each: &Each::None, problems: self.problems };
         super::refusals::depends_on(&reader, &call.body);
         super::refusals::cycle(&reader, &format!("module.{name}"));
     }

@@ -3,7 +3,7 @@
 use super::constants;
 use super::folder::within;
 use super::module::Module;
-use super::request::{Request, join_shown};
+use super::request::{ScanRequest, join_shown};
 use crate::base::disk;
 use crate::base::{Place, Problem, ProblemKind, Reason, Sources, Step};
 use crate::eval::{Data, Value};
@@ -35,7 +35,7 @@ enum WorkspaceName {
 }
 
 /// The workspace of a root module, and a problem where the environment contradicts the configuration.
-pub(super) fn find(request: &Request, module: &Module, sources: &Sources) -> (Workspace, Option<Problem>) {
+pub(super) fn find(request: &ScanRequest, module: &Module, sources: &Sources) -> (Workspace, Option<Problem>) {
     let given = |name: &Option<String>| name.as_deref().filter(|name| !name.is_empty()).map(Arc::from);
     if let Some(name) = given(&request.workspace) {
         return (Ok(name), None);
@@ -80,7 +80,7 @@ pub(super) fn find(request: &Request, module: &Module, sources: &Sources) -> (Wo
 }
 
 /// The workspace that `terraform workspace select` noted.
-fn selected(request: &Request, module: &Module) -> Option<Workspace> {
+fn selected(request: &ScanRequest, module: &Module) -> Option<Workspace> {
     let data = request.data_dir.as_deref().unwrap_or(Path::new(".terraform"));
     let path = module.path.join(data).join("environment");
     if !disk::is_there(&path) {

@@ -1,6 +1,6 @@
 //! One root module being evaluated: everything is evaluated when it is asked for, once, and nothing else is.
 
-use super::calls::Target;
+use super::calls::CallTarget;
 use super::cycles::Order;
 use super::files::Files;
 use super::inputs::Inputs;
@@ -9,7 +9,7 @@ use super::loader::Loader;
 use super::module::{DeclarationKind, Module};
 use super::refusals::Refusals;
 use super::request;
-use super::resource::One;
+use super::resource::ResourceInstance;
 use super::schedule::Passing;
 use super::schema;
 use super::scope::{Bound, Frame};
@@ -18,7 +18,7 @@ use super::trails::through;
 use super::workspace::Workspace;
 use crate::base::{self, HiddenKeys, InstanceKey, ModuleStep, Place, Reason, Span, Step, StepKind};
 use crate::eval::{
-    Account, Budget, Context, Data, Dialect, EvalError, Marks, Scope, Type, TypeConstraint, Value, evaluate, parse_constraint,
+    Account, Budget, Data, Dialect, EvalContext, EvalError, Marks, Scope, Type, TypeConstraint, Value, evaluate, parse_constraint,
 };
 use crate::hcl::{Block, Expr};
 use std::cell::{Cell, OnceCell, RefCell};
@@ -33,7 +33,7 @@ pub(super) struct World<'w> {
     pub root: PathBuf,
     pub workspace: Workspace,
     /// Whose language the root is written in, where anything shows it.
-    pub says: request::Dialect,
+    pub says: request::FileDialect,
     pub dialect: Dialect,
     pub files: Files,
     pub inputs: Inputs,
@@ -184,7 +184,7 @@ impl<'w> World<'w> {
     /// Evaluates an expression of a module instance in a scope of its own.
     pub(super) fn eval_in(&self, expr: &Expr, at: &Instance, scope: &dyn Scope) -> Result<Value, EvalError> {
         let budget = self.budget();
-        let value = evaluate(expr, &Context::new(scope, &budget)).map_err(|error| error.at(expr.span))?;
+        let value = evaluate(expr, &EvalContext::new(scope, &budget)).map_err(|error| error.at(expr.span))?;
         Ok(if at.module.is_outside { value.with_marks(OUTSIDE) } else { value })
     }
 
@@ -357,7 +357,7 @@ impl<'w> World<'w> {
     pub(super) fn constant(&self, expr: &Expr) -> Result<Value, EvalError> {
         let scope = super::scope::Closed { world: self };
         let budget = self.budget();
-        evaluate(expr, &Context::new(&scope, &budget)).map_err(|error| error.at(expr.span))
+        evaluate(expr, &EvalContext::new(&scope, &budget)).map_err(|error| error.at(expr.span))
     }
 
     /// Evaluates an expression that must be a constant: in it, not even functions may be called.
@@ -464,9 +464,9 @@ impl<'w> World<'w> {
         let path = if at.path.is_empty() { name.to_string() } else { format!("{}.{name}", at.path) };
         let located = super::early::locate(self, at, name, call);
         let (folder, installed) = match located.target {
-            Target::Folder { path, installed } => (path, installed),
-            Target::Missing => return Err(format!("the directory of module `{name}` does not exist").into()),
-            Target::Elsewhere(why) => return Err(why.reworded(format!("module `{name}` was not followed: {why}"))),
+            CallTarget::Folder { path, installed } => (path, installed),
+            CallTarget::Missing => return Err(format!("the directory of module `{name}` does not exist").into()),
+            CallTarget::Elsewhere(why) => return Err(why.reworded(format!("module `{name}` was not followed: {why}"))),
         };
         let is_around = std::iter::successors(Some(at), |instance| instance.parent.as_ref().map(|(parent, _)| parent));
         if is_around.clone().any(|instance| instance.module.path == folder) || is_around.count() > super::survey::MAX_DEPTH {
@@ -551,7 +551,7 @@ impl<'w> World<'w> {
             if expansion.keys().len().saturating_mul(attributes) > MAX_ATTRIBUTES {
                 return Ok(self.budget().too_large());
             }
-            self.gather(&expansion, |key, each| self.object(One { at, of, block, key, each: &each }))
+            self.gather(&expansion, |key, each| self.object(ResourceInstance { at, of, block, key, each: &each }))
         })
     }
 
@@ -643,10 +643,10 @@ impl<'w> World<'w> {
 const OUTSIDE: Marks = Marks { from_file: true, ..Marks::NONE };
 
 /// Whose functions there are; in an unknown dialect, those of both.
-fn dialect(says: request::Dialect) -> Dialect {
+fn dialect(says: request::FileDialect) -> Dialect {
     match says {
-        request::Dialect::Terraform => Dialect::Terraform,
-        request::Dialect::OpenTofu | request::Dialect::Either => Dialect::OpenTofu,
+        request::FileDialect::Terraform => Dialect::Terraform,
+        request::FileDialect::OpenTofu | request::FileDialect::Either => Dialect::OpenTofu,
     }
 }
 

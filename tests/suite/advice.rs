@@ -30,7 +30,7 @@ fn copy(from: &Path, to: &Path) {
 fn read(folder: &Path) -> (kmslint::key::Keys, Arc<Sources>) {
     let sources = Arc::new(Sources::default());
     let folder = folder.canonicalize().expect("the directory is there");
-    let inventory = terraform::read(&terraform::Request::new(folder, vec![PathBuf::from(".")]), &sources);
+    let inventory = terraform::read(&terraform::ScanRequest::new(folder, vec![PathBuf::from(".")]), &sources);
     (inventory.keys, sources)
 }
 

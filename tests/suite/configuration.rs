@@ -3,7 +3,7 @@
 
 use kmslint::base::{Bounds, Claim, ProblemKind, Sources};
 use kmslint::key::{Covers, Inventory, KeyFacts, ProtectionMode, ScheduleForm, VaultType};
-use kmslint::terraform::{Answer, InputSource, Request, evaluate, read};
+use kmslint::terraform::{EvalAnswer, InputSource, ScanRequest, evaluate, read};
 use std::path::Path;
 use std::sync::Arc;
 use tempfile::TempDir;
@@ -25,8 +25,8 @@ fn folder(files: &[(&str, &str)]) -> TempDir {
     folder
 }
 
-fn request(folder: &TempDir, paths: &[&str]) -> Request {
-    Request::new(folder.path().canonicalize().expect("a path"), paths.iter().map(Into::into).collect())
+fn request(folder: &TempDir, paths: &[&str]) -> ScanRequest {
+    ScanRequest::new(folder.path().canonicalize().expect("a path"), paths.iter().map(Into::into).collect())
 }
 
 fn look(folder: &TempDir, paths: &[&str]) -> Inventory {
@@ -207,8 +207,8 @@ fn type_constraints_are_taken_and_refused_as_terraform_does() {
         let folder = folder(&[("main.tf", &text)]);
         let answers = evaluate(&request(&folder, &[]), &Arc::new(Sources::default()), &["var.v".to_owned()]);
         match answers.as_slice() {
-            [Answer::Value { json, .. }] if is_taken => assert_eq!(json, "null", "{constraint}"),
-            [Answer::Error { message, .. }] if !is_taken => assert!(!message.is_empty(), "{constraint}"),
+            [EvalAnswer::Value { json, .. }] if is_taken => assert_eq!(json, "null", "{constraint}"),
+            [EvalAnswer::Error { message, .. }] if !is_taken => assert!(!message.is_empty(), "{constraint}"),
             other => panic!("{constraint}: {other:?}"),
         }
     }
@@ -255,10 +255,10 @@ fn references_are_checked_where_nothing_is_evaluated() {
     ];
     let ask = |text: &str| evaluate(&request(&folder, &[]), &Arc::new(Sources::default()), &[text.to_owned()]).remove(0);
     for text in refused {
-        assert!(matches!(ask(text), Answer::Error { .. }), "{text}: {:?}", ask(text));
+        assert!(matches!(ask(text), EvalAnswer::Error { .. }), "{text}: {:?}", ask(text));
     }
     for (text, expected) in taken {
-        assert!(matches!(ask(text), Answer::Value { json, .. } if json == expected), "{text}: {:?}", ask(text));
+        assert!(matches!(ask(text), EvalAnswer::Value { json, .. } if json == expected), "{text}: {:?}", ask(text));
     }
 }
 
@@ -431,19 +431,19 @@ fn expressions_are_answered_in_the_root_module() {
     request.inputs = vec![InputSource::Var("x".to_owned(), "3".to_owned())];
     let ask = ["var.x * 2", "{ a = [path.module, null] }", "oci_kms_vault.v.id", "var.s", "var.nowhere", "1 +"].map(str::to_owned);
     let answers = evaluate(&request, &Arc::new(Sources::default()), &ask);
-    let value = |json: &str, sensitive| Answer::Value { json: json.to_owned(), sensitive };
+    let value = |json: &str, sensitive| EvalAnswer::Value { json: json.to_owned(), sensitive };
     assert_eq!(answers[0], value("6", false));
     assert_eq!(answers[1], value("{\"a\":[\".\",null]}", false));
-    assert_eq!(answers[2], Answer::Unknown("`oci_kms_vault.v.id` is known after apply".to_owned()));
+    assert_eq!(answers[2], EvalAnswer::Unknown("`oci_kms_vault.v.id` is known after apply".to_owned()));
     assert_eq!(answers[3], value("\"z\"", true));
-    assert!(matches!((&answers[4], &answers[5]), (Answer::Error { .. }, Answer::Error { .. })), "{answers:?}");
+    assert!(matches!((&answers[4], &answers[5]), (EvalAnswer::Error { .. }, EvalAnswer::Error { .. })), "{answers:?}");
 }
 
 #[test]
 fn expressions_are_answered_in_a_root_without_anything_of_oci() {
     let folder = folder(&[("main.tf", "variable \"x\" {\n  default = 2\n}\nlocals {\n  y = var.x + 1\n}\n")]);
     let answers = evaluate(&request(&folder, &[]), &Arc::new(Sources::default()), &["local.y".to_owned()]);
-    assert_eq!(answers, [Answer::Value { json: "3".to_owned(), sensitive: false }]);
+    assert_eq!(answers, [EvalAnswer::Value { json: "3".to_owned(), sensitive: false }]);
 }
 
 #[test]
@@ -461,7 +461,7 @@ fn errors_quote_nothing_that_is_sensitive_or_read_from_a_file() {
     ];
     let ask: Vec<String> = ["var.s", "file(\"token.txt\")"].iter().flat_map(|x| forms.map(|form| form.replace('X', x))).collect();
     for (text, answer) in ask.iter().zip(evaluate(&request(&folder, &[]), &Arc::new(Sources::default()), &ask)) {
-        let Answer::Error { message, .. } = &answer else { panic!("{text}: {answer:?}") };
+        let EvalAnswer::Error { message, .. } = &answer else { panic!("{text}: {answer:?}") };
         assert!(!message.contains("hunter2"), "{text}: {message}");
         assert!(!message.starts_with(char::is_uppercase) && !message.ends_with('.'), "{text}: {message}");
     }

@@ -31,7 +31,7 @@ fn now() -> jiff::Timestamp {
 fn judge(folder: &Path) -> (Outcome, Arc<Sources>) {
     let sources = Arc::new(Sources::default());
     let folder = folder.canonicalize().expect("the folder is there");
-    let inventory = terraform::read(&terraform::Request::new(folder.clone(), vec![PathBuf::from(".")]), &sources);
+    let inventory = terraform::read(&terraform::ScanRequest::new(folder.clone(), vec![PathBuf::from(".")]), &sources);
     assert_eq!(inventory.problems, []);
     let levels = rules::ALL.iter().filter(|rule| !RULES.contains(&rule.id)).map(|rule| (rule.id, Level::Off)).collect();
     let options = Options { levels, ..Options::default() };

@@ -4,7 +4,7 @@ use kmslint::base::Sources;
 use kmslint::key::Inventory;
 use kmslint::report::{Format, Syntax};
 use kmslint::rules;
-use kmslint::terraform::{Request, read};
+use kmslint::terraform::{ScanRequest, read};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::{Arc, LazyLock};
@@ -161,7 +161,7 @@ pub fn expect_syntax(format: &Format, text: &str) {
 
 /// What the front end reads in a directory.
 pub fn inventory(directory: &Path) -> Inventory {
-    let request = Request::new(directory.canonicalize().expect("a path"), Vec::new());
+    let request = ScanRequest::new(directory.canonicalize().expect("a path"), Vec::new());
     read(&request, &Arc::new(Sources::default()))
 }
 

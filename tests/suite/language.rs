@@ -5,13 +5,13 @@ use crate::harness::{inventory, messages, scratch};
 use kmslint::base::{Claim, Fact, Sources};
 use kmslint::eval::Limits;
 use kmslint::key::{Inventory, KeyFacts};
-use kmslint::terraform::{Dialect, Request, read};
+use kmslint::terraform::{FileDialect, ScanRequest, read};
 use std::fmt::Display;
 use std::sync::Arc;
 use tempfile::TempDir;
 
-fn request(folder: &TempDir) -> Request {
-    Request::new(folder.path().canonicalize().expect("a path"), Vec::new())
+fn request(folder: &TempDir) -> ScanRequest {
+    ScanRequest::new(folder.path().canonicalize().expect("a path"), Vec::new())
 }
 
 fn look(files: &[(&str, &str)]) -> Inventory {
@@ -80,7 +80,7 @@ fn small() -> Limits {
 
 fn look_within(files: &[(&str, &str)], limits: Limits) -> Inventory {
     let folder = scratch(files);
-    let request = Request { limits, ..request(&folder) };
+    let request = ScanRequest { limits, ..request(&folder) };
     read(&request, &Arc::new(Sources::default()))
 }
 
@@ -248,9 +248,9 @@ fn validations_and_preconditions_that_are_known_to_fail_are_problems() {
     assert_eq!(messages(&precondition("!local.on")), Vec::<&str>::new());
 }
 
-fn look_as(files: &[(&str, &str)], dialect: Dialect) -> Inventory {
+fn look_as(files: &[(&str, &str)], dialect: FileDialect) -> Inventory {
     let folder = scratch(files);
-    let request = Request { dialect, ..request(&folder) };
+    let request = ScanRequest { dialect, ..request(&folder) };
     read(&request, &Arc::new(Sources::default()))
 }
 
@@ -264,16 +264,16 @@ fn opentofu_switches_resources_and_modules_with_enabled() {
     for (enabled, count, found) in
         [("true", 2, "HSM"), ("false", 1, "SOFTWARE"), ("var.on", 1, "SOFTWARE"), ("!var.on", 2, "HSM"), ("\"true\"", 2, "HSM")]
     {
-        let inventory = look_as(&[("main.tofu", &(key(enabled) + rest))], Dialect::OpenTofu);
+        let inventory = look_as(&[("main.tofu", &(key(enabled) + rest))], FileDialect::OpenTofu);
         assert_eq!(messages(&inventory), Vec::<&str>::new(), "{enabled}");
         assert_eq!(inventory.keys.len(), count, "{enabled}");
         assert_eq!(mode(&inventory, "oci_kms_key.other"), found, "{enabled}");
         let name = word(&find(&inventory, "oci_kms_key.other").display_name);
         assert_eq!(name, if count == 2 { "on" } else { "off" }, "{enabled}");
     }
-    let inventory = look_as(&[("main.tf", &key("false"))], Dialect::Terraform);
+    let inventory = look_as(&[("main.tf", &key("false"))], FileDialect::Terraform);
     has(&inventory, "unsupported argument `enabled` in `lifecycle`");
-    let inventory = look_as(&[("main.tf", &key("false").replace("  lifecycle", "  count = 1\n  lifecycle"))], Dialect::OpenTofu);
+    let inventory = look_as(&[("main.tf", &key("false").replace("  lifecycle", "  count = 1\n  lifecycle"))], FileDialect::OpenTofu);
     has(&inventory, "`enabled` and `count` may not be used together");
     let module = "resource \"oci_kms_key\" \"k\" {\n  protection_mode = \"HSM\"\n}\noutput \"mode\" {\n  value = \"HSM\"\n}\n";
     let call = |enabled: &str| {
@@ -282,12 +282,12 @@ fn opentofu_switches_resources_and_modules_with_enabled() {
             with_key("", "protection_mode = try(module.m.mode, \"SOFTWARE\")")
         )
     };
-    let inventory = look_as(&[("main.tf", &call("false")), ("m/main.tf", module)], Dialect::OpenTofu);
+    let inventory = look_as(&[("main.tf", &call("false")), ("m/main.tf", module)], FileDialect::OpenTofu);
     assert_eq!((inventory.keys.len(), mode(&inventory, "oci_kms_key.k").as_str()), (1, "SOFTWARE"));
-    let inventory = look_as(&[("main.tf", &call("true")), ("m/main.tf", module)], Dialect::OpenTofu);
+    let inventory = look_as(&[("main.tf", &call("true")), ("m/main.tf", module)], FileDialect::OpenTofu);
     assert_eq!((mode(&inventory, "module.m.oci_kms_key.k").as_str(), mode(&inventory, "oci_kms_key.k").as_str()), ("HSM", "HSM"));
     let json = r#"{"resource":{"oci_kms_key":{"k":{"protection_mode":"HSM","lifecycle":{"enabled":false}}}},"module":{"m":{"source":"./m","lifecycle":{"enabled":"${1 == 2}"}}}}"#;
-    let inventory = look_as(&[("main.tf.json", json), ("m/main.tf", module)], Dialect::OpenTofu);
+    let inventory = look_as(&[("main.tf.json", json), ("m/main.tf", module)], FileDialect::OpenTofu);
     assert_eq!(inventory.keys.len(), 0);
 }
 
@@ -301,18 +301,18 @@ fn opentofu_has_functions_and_names_of_its_own() {
         ("contains([\"a\", null], null) ? \"HSM\" : \"SOFTWARE\"", "HSM"),
         ("contains([\"a\"], null) ? \"HSM\" : \"SOFTWARE\"", "SOFTWARE"),
     ] {
-        let inventory = look_as(&[("main.tf", &text(expression))], Dialect::OpenTofu);
+        let inventory = look_as(&[("main.tf", &text(expression))], FileDialect::OpenTofu);
         assert_eq!((mode(&inventory, "oci_kms_key.k").as_str(), messages(&inventory).len()), (found, 0), "{expression}");
     }
     for expression in ["tofu.workspace", "contains([\"a\"], null) ? \"HSM\" : \"SOFTWARE\""] {
-        let inventory = look_as(&[("main.tf", &text(expression))], Dialect::Terraform);
+        let inventory = look_as(&[("main.tf", &text(expression))], FileDialect::Terraform);
         assert_eq!((mode(&inventory, "oci_kms_key.k").as_str(), messages(&inventory).len()), ("unknown", 1), "{expression}");
     }
     // What only OpenTofu's other parts read is no concern of the facts.
     let more = "language {\n  compatible_with {\n    opentofu = \">= 1.12\"\n  }\n}\nvariable \"w\" {\n  const = true\n  default = \"SOFTWARE\"\n}\n\
                 provider \"oci\" {\n  for_each = toset([\"a\"])\n  alias = \"by\"\n  region = each.key\n}\n";
     let body = "provider = oci.by[\"a\"]\n  protection_mode = var.w\n  lifecycle {\n    prevent_destroy = var.w == \"HSM\"\n    destroy = false\n  }";
-    let inventory = look_as(&[("main.tofu", &with_key(more, body))], Dialect::OpenTofu);
+    let inventory = look_as(&[("main.tofu", &with_key(more, body))], FileDialect::OpenTofu);
     assert_eq!((mode(&inventory, "oci_kms_key.k").as_str(), messages(&inventory)), ("SOFTWARE", Vec::new()));
 }
 

@@ -3,7 +3,7 @@
 
 use kmslint::base::{Claim, Fact, ProblemKind, Sources};
 use kmslint::key::{Inventory, KeyFacts, ScheduleForm};
-use kmslint::terraform::{Dialect, InputSource, Request, read};
+use kmslint::terraform::{FileDialect, InputSource, ScanRequest, read};
 use serde_json::Value;
 use std::fmt::{Display, Write as _};
 use std::path::{Path, PathBuf};
@@ -24,13 +24,13 @@ fn cases() -> Vec<(PathBuf, Value)> {
     cases
 }
 
-fn request(case: &Path, expected: &Value) -> Request {
+fn request(case: &Path, expected: &Value) -> ScanRequest {
     let args = &expected["args"];
     let texts = |value: &Value| -> Vec<(String, String)> {
         let entries = value.as_object().into_iter().flatten();
         entries.map(|(name, value)| (name.clone(), value.as_str().expect("a text").to_owned())).collect()
     };
-    let mut request = Request::new(case.to_path_buf(), Vec::new());
+    let mut request = ScanRequest::new(case.to_path_buf(), Vec::new());
     request.inputs = texts(&args["vars"]).into_iter().map(|(name, value)| InputSource::Var(name, value)).collect();
     for file in args["var_files"].as_array().into_iter().flatten() {
         request.inputs.push(InputSource::File(file.as_str().expect("a path").into()));
@@ -44,7 +44,7 @@ fn request(case: &Path, expected: &Value) -> Request {
     }
     request.workspace = args["workspace"].as_str().map(str::to_owned);
     if expected["dialect"] == "opentofu" {
-        request.dialect = Dialect::OpenTofu;
+        request.dialect = FileDialect::OpenTofu;
     }
     // What a case leaves behind, or what belongs to it only as an installed module, is no root of its own.
     let own = case.to_path_buf();
@@ -172,7 +172,7 @@ fn with_the_dialect_terraform_tofu_files_do_not_count() {
     for (case, expected) in cases() {
         let Some(keys) = expected["terraform_keys"].as_array() else { continue };
         let mut request = request(&case, &expected);
-        request.dialect = Dialect::Terraform;
+        request.dialect = FileDialect::Terraform;
         let inventory = read(&request, &Arc::new(Sources::default()));
         let mut out = String::new();
         for (key, expected) in inventory.keys.iter().zip(keys) {

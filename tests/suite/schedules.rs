@@ -3,7 +3,7 @@
 
 use kmslint::base::Sources;
 use kmslint::key::{Inventory, KeyFacts, Schedule, ScheduleForm};
-use kmslint::terraform::{Request, read};
+use kmslint::terraform::{ScanRequest, read};
 use serde_json::Value;
 use std::fmt::Write as _;
 use std::path::Path;
@@ -27,7 +27,7 @@ fn look<'f>(files: impl IntoIterator<Item = (&'f str, &'f str)>) -> Inventory {
         std::fs::create_dir_all(path.parent().expect("a directory")).expect("a directory");
         std::fs::write(path, text).expect("written");
     }
-    read(&Request::new(folder.path().to_path_buf(), Vec::new()), &Arc::new(Sources::default()))
+    read(&ScanRequest::new(folder.path().to_path_buf(), Vec::new()), &Arc::new(Sources::default()))
 }
 
 /// What kmslint makes of a form, in the words of the file.

@@ -2,7 +2,7 @@
 #![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "tests may fail loudly")]
 
 use kmslint::base::Sources;
-use kmslint::terraform::{Answer, Request, evaluate};
+use kmslint::terraform::{EvalAnswer, ScanRequest, evaluate};
 use serde_json::Value;
 use std::fmt::Write as _;
 use std::path::Path;
@@ -15,8 +15,8 @@ const READ: &[&str] = &["lookup(data.oci_kms_vault.v, \"vault_type\", \"DEFAULT\
 const UNSURE: &[&str] =
     &["try(data.oci_kms_vault.v.nope, \"d\")", "data.oci_kms_vaults.l.filter", "one(data.oci_kms_vaults.l.filter).regex"];
 
-fn ask(directory: &Path, expressions: &[String]) -> Vec<Answer> {
-    evaluate(&Request::new(directory.canonicalize().expect("a path"), Vec::new()), &Arc::new(Sources::default()), expressions)
+fn ask(directory: &Path, expressions: &[String]) -> Vec<EvalAnswer> {
+    evaluate(&ScanRequest::new(directory.canonicalize().expect("a path"), Vec::new()), &Arc::new(Sources::default()), expressions)
 }
 
 #[test]
@@ -30,9 +30,9 @@ fn attributes_are_what_terraform_plans() {
     for (row, answer) in rows.iter().zip(ask(&directory, &expressions)) {
         let expr = row["expr"].as_str().expect("a text");
         let fits = match &answer {
-            Answer::Unknown(_) => row["unknown"] == true || READ.contains(&expr) || UNSURE.contains(&expr),
-            Answer::Error { .. } => row["error"].is_string(),
-            Answer::Value { json, sensitive } => {
+            EvalAnswer::Unknown(_) => row["unknown"] == true || READ.contains(&expr) || UNSURE.contains(&expr),
+            EvalAnswer::Error { .. } => row["error"].is_string(),
+            EvalAnswer::Value { json, sensitive } => {
                 let value: Value = serde_json::from_str(json).expect("JSON");
                 row.get("value") == Some(&value) && (row["sensitive"] == true) == *sensitive
             }
@@ -53,9 +53,9 @@ fn answers(main: &str, lock: Option<&str>, expressions: &[&str]) -> Vec<String> 
     }
     let expressions: Vec<String> = expressions.iter().map(|expr| (*expr).to_owned()).collect();
     let shown = |answer| match answer {
-        Answer::Value { json, .. } => json,
-        Answer::Unknown(why) => format!("unknown: {why}"),
-        Answer::Error { message, .. } => format!("error: {message}"),
+        EvalAnswer::Value { json, .. } => json,
+        EvalAnswer::Unknown(why) => format!("unknown: {why}"),
+        EvalAnswer::Error { message, .. } => format!("error: {message}"),
     };
     ask(directory.path(), &expressions).into_iter().map(shown).collect()
 }
@@ -155,7 +155,7 @@ fn blocks_in_json_are_told_from_arguments_by_the_schema() {
     ];
     let asked: Vec<String> = expressions.iter().map(|(expr, _)| (*expr).to_owned()).collect();
     for ((expr, wanted), answer) in expressions.iter().zip(ask(directory.path(), &asked)) {
-        assert!(matches!(&answer, Answer::Value { json, .. } if json == wanted), "{expr} is {answer:?}");
+        assert!(matches!(&answer, EvalAnswer::Value { json, .. } if json == wanted), "{expr} is {answer:?}");
     }
 }
 

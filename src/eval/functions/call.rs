@@ -1,7 +1,7 @@
 //! The one caller: settles arity, types, null, unknown and marks before and after a function's body runs.
 
 use super::row::{Availability, BodyContext, BuiltIn, FunctionBody, FunctionError, Param, Returns, Want, unknown};
-use super::{Dialect, Host, TABLES};
+use super::{Dialect, FunctionHost, TABLES};
 use crate::base::Span;
 use crate::eval::{Data, EvalError, Marks, Type, Value, convert};
 use std::collections::HashMap;
@@ -14,7 +14,7 @@ static BY_NAME: LazyLock<HashMap<&'static str, &'static BuiltIn>> =
 ///
 /// # Errors
 /// What Terraform would say: an unknown name, wrong arguments, or what the function itself refuses.
-pub fn call(name: &str, args: &[Value], host: &Host<'_>, span: Span) -> Result<Value, EvalError> {
+pub fn call(name: &str, args: &[Value], host: &FunctionHost<'_>, span: Span) -> Result<Value, EvalError> {
     if name.starts_with("provider::") {
         return Ok(Value::unknown(Type::Any, format!("`{name}` is a function of a provider")));
     }
@@ -44,7 +44,7 @@ pub fn exists(name: &str) -> bool {
     BY_NAME.contains_key(name)
 }
 
-fn run(function: &BuiltIn, args: &[Value], host: &Host<'_>) -> Result<Value, String> {
+fn run(function: &BuiltIn, args: &[Value], host: &FunctionHost<'_>) -> Result<Value, String> {
     check_count(function, args.len())?;
     let params = || function.params.iter().chain(function.rest.iter().cycle());
     let mut converted = Vec::with_capacity(args.len());

@@ -62,7 +62,7 @@ pub enum Dialect {
 }
 
 /// Renders template text: the text, its name for messages, the variables, and what it is inside of.
-pub type Render<'a> = dyn Fn(&str, &str, &BTreeMap<Arc<str>, Value>, Inside) -> Result<Value, EvalError> + 'a;
+pub type Render<'a> = dyn Fn(&str, &str, &BTreeMap<Arc<str>, Value>, TemplateNesting) -> Result<Value, EvalError> + 'a;
 
 /// What a function costs: most copy, hash or convert each element and read texts byte by byte; readers of documents take longer.
 #[must_use]
@@ -77,7 +77,7 @@ pub fn price(name: &str) -> Price {
 }
 
 /// What functions may ask of their surroundings.
-pub struct Host<'a> {
+pub struct FunctionHost<'a> {
     /// The files that file functions may read.
     pub files: &'a dyn FileAccess,
     /// Whose functions there are.
@@ -88,15 +88,15 @@ pub struct Host<'a> {
     pub work: &'a dyn Fn(u64) -> bool,
     /// The patterns that the expression has compiled.
     pub patterns: &'a Patterns,
-    /// Renders a template with nothing but the given variables. While it does, functions are called with the [`Inside`] it was given.
+    /// Renders a template with nothing but the given variables. While it does, functions are called with the [`TemplateNesting`] it was given.
     pub render: &'a Render<'a>,
     /// Whether the call stands in a template that a function renders.
-    pub inside: Inside,
+    pub inside: TemplateNesting,
 }
 
 /// Whether a call stands in a template that a function renders, where some functions are refused.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Inside {
+pub enum TemplateNesting {
     /// It does not.
     #[default]
     Nothing,
@@ -108,7 +108,7 @@ pub enum Inside {
     Values,
 }
 
-impl Inside {
+impl TemplateNesting {
     /// Why a function may not be called here.
     fn refusal(self, name: &str) -> Option<String> {
         match self {

@@ -1,6 +1,6 @@
 //! What a table says of a function: its parameters, what it returns, and its body. The one caller reads it.
 
-use super::Host;
+use super::FunctionHost;
 use crate::base::Reason;
 use crate::eval::{TOO_LARGE, Type, Value};
 
@@ -131,7 +131,7 @@ impl From<crate::eval::NumError> for FunctionError {
 
 /// What a body may ask besides its arguments.
 pub(super) struct BodyContext<'a> {
-    pub host: &'a Host<'a>,
+    pub host: &'a FunctionHost<'a>,
     /// The type that [`Returns`] settled.
     pub returns: Type,
 }

@@ -11,7 +11,7 @@ const KEY_BITS: std::ops::RangeInclusive<u64> = 1024..=8192;
 /// `work` pays for the arithmetic, in elements looked at.
 pub(super) fn decrypt(encrypted: &str, pem: &str, work: impl FnOnce(u64) -> Result<(), FunctionError>) -> Result<String, FunctionError> {
     let encrypted = base_64::decode(encrypted).ok_or("failed to decode input: cipher text must be base64-encoded")?;
-    let key = PrivateKey::parse(pem).ok_or("invalid private key")?;
+    let key = RsaPrivateKey::parse(pem).ok_or("invalid private key")?;
     let bits = key.modulus.bits();
     if !KEY_BITS.contains(&bits) || key.exponent.bits() > bits {
         return Err(FunctionError::Unknown("keys of this size are not supported here".into()));
@@ -33,12 +33,12 @@ pub(super) fn decrypt(encrypted: &str, pem: &str, work: impl FnOnce(u64) -> Resu
     String::from_utf8(text.to_vec()).map_err(|_| FunctionError::Unknown("what was encrypted is not UTF-8 text".into()))
 }
 
-struct PrivateKey {
+struct RsaPrivateKey {
     modulus: BigUint,
     exponent: BigUint,
 }
 
-impl PrivateKey {
+impl RsaPrivateKey {
     fn parse(pem: &str) -> Option<Self> {
         let (_, rest) = pem.split_once("-----BEGIN ")?;
         let (kind, rest) = rest.split_once("-----")?;

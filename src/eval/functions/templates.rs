@@ -1,7 +1,7 @@
 //! `templatefile` and `templatestring`: the evaluator renders, these say with what.
 
 use super::row::{BodyContext, BuiltIn, FunctionBody, FunctionError, FunctionResult, Returns, STRING, any, string, text};
-use super::{Inside, filesystem};
+use super::{TemplateNesting, filesystem};
 use crate::eval::{Marks, Type, Value, convert};
 
 pub(super) const TABLE: &[BuiltIn] = &[
@@ -13,18 +13,18 @@ pub(super) const TABLE: &[BuiltIn] = &[
 fn template_file(call: &BodyContext<'_>, args: &[Value]) -> FunctionResult {
     let [path, vars, ..] = args else { return Err(FunctionError::arity()) };
     let template = filesystem::read_text(call, args)?;
-    let rendered = render(call, &template, text(path), vars, Inside::TemplateFile)?;
+    let rendered = render(call, &template, text(path), vars, TemplateNesting::TemplateFile)?;
     // What it holds of other files is marked as pieces of them.
     Ok(rendered.with_marks(Marks::FILE))
 }
 
 fn template_string(call: &BodyContext<'_>, args: &[Value]) -> FunctionResult {
     let [template, vars, ..] = args else { return Err(FunctionError::arity()) };
-    let rendered = render(call, text(template), "the template", vars, Inside::TemplateString)?;
+    let rendered = render(call, text(template), "the template", vars, TemplateNesting::TemplateString)?;
     Ok(convert(rendered, &Type::String)?)
 }
 
-fn render(call: &BodyContext<'_>, template: &str, name: &str, vars: &Value, inside: Inside) -> FunctionResult {
+fn render(call: &BodyContext<'_>, template: &str, name: &str, vars: &Value, inside: TemplateNesting) -> FunctionResult {
     let vars = vars.as_mapping().ok_or("invalid vars value: must be a map")?;
     if let Some(name) = vars.keys().find(|name| !is_identifier(name)) {
         return Err(format!(

@@ -30,17 +30,17 @@ impl FileAccess for NoFiles {
     }
 }
 
-fn call_with(budget: &Budget, dialect: Dialect, inside: Inside, name: &str, args: &[Value]) -> Result<Value, EvalError> {
+fn call_with(budget: &Budget, dialect: Dialect, inside: TemplateNesting, name: &str, args: &[Value]) -> Result<Value, EvalError> {
     let spend = |amount| budget.charge(amount);
     let work = |elements| budget.work(elements);
-    let render = |text: &str, _: &str, _: &BTreeMap<Arc<str>, Value>, _: Inside| Ok(Value::string(text));
-    let host = Host { files: &NoFiles, dialect, spend: &spend, work: &work, patterns: budget.patterns(), render: &render, inside };
+    let render = |text: &str, _: &str, _: &BTreeMap<Arc<str>, Value>, _: TemplateNesting| Ok(Value::string(text));
+    let host = FunctionHost { files: &NoFiles, dialect, spend: &spend, work: &work, patterns: budget.patterns(), render: &render, inside };
     let source = Sources::default().add("expr.tf", String::new());
     call(name, args, &host, Span::new(source, 0..0))
 }
 
 fn called(name: &str, args: &[Value]) -> Result<Value, EvalError> {
-    call_with(&Budget::new(), Dialect::Terraform, Inside::Nothing, name, args)
+    call_with(&Budget::new(), Dialect::Terraform, TemplateNesting::Nothing, name, args)
 }
 
 fn text(result: Result<Value, EvalError>) -> Option<String> {
@@ -80,7 +80,7 @@ fn names_that_do_not_exist_are_errors_and_names_of_the_other_dialect_unknown() {
     assert!(called("nosuch", &[]).is_err());
     let address = [Value::string("10.0.0.0/8"), Value::string("10.1.0.0/16")];
     assert!(called("cidrcontains", &address).unwrap().is_unknown());
-    let known = call_with(&Budget::new(), Dialect::OpenTofu, Inside::Nothing, "cidrcontains", &address).unwrap();
+    let known = call_with(&Budget::new(), Dialect::OpenTofu, TemplateNesting::Nothing, "cidrcontains", &address).unwrap();
     assert_eq!(known.as_bool(), Some(true));
     assert!(called("timestamp", &[]).unwrap().is_unknown());
     assert_eq!(text(called("core::lower", &[Value::string("A")])).as_deref(), Some("a"));
@@ -109,10 +109,10 @@ fn files_are_marked_withheld_or_missing() {
 fn templates_do_not_nest_and_strings_read_no_files() {
     let args = [Value::string("here"), Value::object(BTreeMap::new())];
     assert_eq!(text(called("templatefile", &args)).as_deref(), Some("SOFTWARE"));
-    for (inside, name) in [(Inside::TemplateFile, "templatefile"), (Inside::TemplateString, "file")] {
+    for (inside, name) in [(TemplateNesting::TemplateFile, "templatefile"), (TemplateNesting::TemplateString, "file")] {
         assert!(call_with(&Budget::new(), Dialect::Terraform, inside, name, &args[..1]).is_err());
     }
-    assert!(call_with(&Budget::new(), Dialect::Terraform, Inside::TemplateFile, "file", &args[..1]).is_ok());
+    assert!(call_with(&Budget::new(), Dialect::Terraform, TemplateNesting::TemplateFile, "file", &args[..1]).is_ok());
 }
 
 #[test]
@@ -126,7 +126,7 @@ fn what_is_too_large_is_unknown_and_leaves_the_budget_for_others() {
         ("replace", vec![Value::string("a".repeat(10_000)), Value::string(""), Value::string("b".repeat(10_000))]),
     ];
     for (name, args) in bombs {
-        let result = call_with(&budget, Dialect::Terraform, Inside::Nothing, name, &args).unwrap();
+        let result = call_with(&budget, Dialect::Terraform, TemplateNesting::Nothing, name, &args).unwrap();
         assert!(result.is_unknown(), "{name}");
     }
     assert!(!budget.is_spent());

@@ -89,7 +89,7 @@ fn escaped_slashes(text: &str) -> Vec<usize> {
 
 /// What kind of error our parser found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum ScanErrorKind {
+enum YamlErrorKind {
     /// A line that our parser wants further in. Terraform's does not mind within brackets and quotes.
     Indentation,
     /// More brackets within each other than our parser counts.
@@ -100,7 +100,7 @@ enum ScanErrorKind {
     Refused,
 }
 
-impl ScanErrorKind {
+impl YamlErrorKind {
     /// Errors of `saphyr-parser` have a wording and no kind. It is read here and nowhere else, and a test provokes every wording, so that a
     /// release that words otherwise changes no verdict unnoticed.
     fn of(error: &ScanError) -> Self {
@@ -165,11 +165,11 @@ impl<'t> YamlDecoder<'t> {
         let (event, span) = match self.parser.next_event() {
             Some(Ok(event)) => event,
             Some(Err(error)) => {
-                match ScanErrorKind::of(&error) {
-                    ScanErrorKind::Indentation => self.unindented = Some(error.marker().line()),
-                    ScanErrorKind::TooDeep => return Err(FunctionError::too_large()),
-                    ScanErrorKind::ReadByTerraform => return Err(FunctionError::Unknown(UNREAD.into())),
-                    ScanErrorKind::Refused => {}
+                match YamlErrorKind::of(&error) {
+                    YamlErrorKind::Indentation => self.unindented = Some(error.marker().line()),
+                    YamlErrorKind::TooDeep => return Err(FunctionError::too_large()),
+                    YamlErrorKind::ReadByTerraform => return Err(FunctionError::Unknown(UNREAD.into())),
+                    YamlErrorKind::Refused => {}
                 }
                 return Err(format!("invalid YAML: {error}").into());
             }
@@ -424,20 +424,20 @@ mod tests {
     fn every_error_that_the_parser_words_is_known_by_its_kind() {
         let deep = "[".repeat(300);
         for (text, kind) in [
-            ("a:\n  b: [1,\n2]\n", ScanErrorKind::Indentation),
-            ("a:\n  b: [\n1]\n", ScanErrorKind::Indentation),
-            ("a:\n  b: \"x\ny\"\n", ScanErrorKind::Indentation),
-            ("a: 'x\ny'\n", ScanErrorKind::Indentation),
-            (&deep, ScanErrorKind::TooDeep),
-            ("[-, a]\n", ScanErrorKind::ReadByTerraform),
-            ("a:\tb\n", ScanErrorKind::ReadByTerraform),
-            ("a: [1\n", ScanErrorKind::Refused),
-            ("a: @b\n", ScanErrorKind::Refused),
+            ("a:\n  b: [1,\n2]\n", YamlErrorKind::Indentation),
+            ("a:\n  b: [\n1]\n", YamlErrorKind::Indentation),
+            ("a:\n  b: \"x\ny\"\n", YamlErrorKind::Indentation),
+            ("a: 'x\ny'\n", YamlErrorKind::Indentation),
+            (&deep, YamlErrorKind::TooDeep),
+            ("[-, a]\n", YamlErrorKind::ReadByTerraform),
+            ("a:\tb\n", YamlErrorKind::ReadByTerraform),
+            ("a: [1\n", YamlErrorKind::Refused),
+            ("a: @b\n", YamlErrorKind::Refused),
         ] {
             let mut parser = Parser::new_from_str(text);
             let error = std::iter::from_fn(|| parser.next_event()).find_map(Result::err);
             let error = error.unwrap_or_else(|| panic!("{text:?} is read"));
-            assert_eq!(ScanErrorKind::of(&error), kind, "{text:?}: {error}");
+            assert_eq!(YamlErrorKind::of(&error), kind, "{text:?}: {error}");
         }
     }
 }

@@ -20,7 +20,7 @@ use std::sync::Arc;
 #[derive(Default)]
 pub(in super::super) struct Passing {
     drivers: RefCell<Vec<Driver>>,
-    changes: RefCell<HashMap<InstanceName, Change>>,
+    changes: RefCell<HashMap<InstanceName, PassingChange>>,
     modules: OnceCell<Vec<Arc<Module>>>,
     is_relevant: OnceCell<bool>,
 }
@@ -30,7 +30,7 @@ type InstanceName = (usize, ResourceName, Option<InstanceKey>);
 
 /// What happens to an instance of a resource in time although the configuration does not change.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Change {
+pub(super) struct PassingChange {
     /// What updates it in place.
     pub updated: Drivers,
     /// What replaces it.
@@ -152,13 +152,13 @@ pub(super) fn change(
     block: &Block,
     key: Option<&InstanceKey>,
     each: &Each,
-) -> Change {
+) -> PassingChange {
     let name = (at.id, of.clone(), key.cloned());
     if let Some(done) = world.passing.changes.borrow().get(&name) {
         return done.clone();
     }
-    world.passing.changes.borrow_mut().insert(name.clone(), Change::default());
-    let mut change = Change::default();
+    world.passing.changes.borrow_mut().insert(name.clone(), PassingChange::default());
+    let mut change = PassingChange::default();
     let ignored = ignored(&block.body);
     let is_ignored = |argument: &str| ignored.iter().any(|own| own == argument || own == "*");
     for attribute in &block.body.attributes {

@@ -163,7 +163,7 @@ pub(super) fn of(is_data: bool, kind: &str) -> Option<Arc<Schema>> {
 
 /// An argument or nested block that may be written in a resource.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Argument {
+pub(crate) struct SchemaArgument {
     /// Its name.
     pub name: Arc<str>,
     /// Whether it is a nested block.
@@ -176,7 +176,7 @@ pub(crate) struct Argument {
 
 /// What may be written in a managed resource of a type, within nested blocks of these types; nothing where the type is not known.
 #[must_use]
-pub(crate) fn arguments(kind: &str, within: &[&str]) -> Vec<Argument> {
+pub(crate) fn arguments(kind: &str, within: &[&str]) -> Vec<SchemaArgument> {
     let Some(schema) = of(false, kind) else { return Vec::new() };
     let mut fields = &schema.fields;
     for name in within {
@@ -187,13 +187,13 @@ pub(crate) fn arguments(kind: &str, within: &[&str]) -> Vec<Argument> {
     }
     let argument = |(name, field): (&Arc<str>, &Field)| match field {
         Field::Attribute(attribute) if attribute.filling == Filling::Computed => None,
-        Field::Attribute(attribute) => Some(Argument {
+        Field::Attribute(attribute) => Some(SchemaArgument {
             name: Arc::clone(name),
             is_block: false,
             is_required: attribute.filling == Filling::Required,
             is_switch: attribute.ty == Type::Bool,
         }),
-        Field::Block(_) => Some(Argument { name: Arc::clone(name), is_block: true, is_required: false, is_switch: false }),
+        Field::Block(_) => Some(SchemaArgument { name: Arc::clone(name), is_block: true, is_required: false, is_switch: false }),
     };
     fields.iter().filter_map(argument).collect()
 }

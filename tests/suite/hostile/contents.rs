@@ -34,9 +34,9 @@ fn undetermined(key: &serde_json::Value, about: &str) {
 fn mode_within_small_limits(expression: &str) -> String {
     let text = format!("resource \"oci_kms_key\" \"k\" {{\n  protection_mode = {expression}\n  is_auto_rotation_enabled = true\n}}\n");
     let folder = scratch(&[("main.tf", HONEST), ("hostile.tf", &text)]);
-    let usual = kmslint::terraform::Request::new(folder.path().canonicalize().expect("a path"), Vec::new());
+    let usual = kmslint::terraform::ScanRequest::new(folder.path().canonicalize().expect("a path"), Vec::new());
     let limits = Limits { work: usual.limits.work / 50, size: usual.limits.size / 50, ..usual.limits };
-    let inventory = kmslint::terraform::read(&kmslint::terraform::Request { limits, ..usual }, &Arc::default());
+    let inventory = kmslint::terraform::read(&kmslint::terraform::ScanRequest { limits, ..usual }, &Arc::default());
     assert_eq!(inventory.keys.len(), 2, "{expression}: no key is passed over");
     let key = inventory.keys.iter().find(|key| key.id.address == "oci_kms_key.k").expect("the key");
     assert_eq!(key.rotation.enabled.value(), Some(&true), "{expression}: what is next to it is known");

@@ -5,14 +5,14 @@ use crate::harness::{messages, scratch};
 use kmslint::base::{Claim, Sources};
 use kmslint::eval::{Limits, TOO_LARGE};
 use kmslint::key::Inventory;
-use kmslint::terraform::{Request, read};
+use kmslint::terraform::{ScanRequest, read};
 use std::sync::Arc;
 
 /// What is read of these files where little may be spent.
 fn look(files: &[(&str, &str)], limits: Limits) -> Inventory {
     let folder = scratch(files);
-    let request = Request::new(folder.path().canonicalize().expect("a path"), Vec::new());
-    read(&Request { limits, ..request }, &Arc::new(Sources::default()))
+    let request = ScanRequest::new(folder.path().canonicalize().expect("a path"), Vec::new());
+    read(&ScanRequest { limits, ..request }, &Arc::new(Sources::default()))
 }
 
 fn small() -> Limits {
