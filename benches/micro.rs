@@ -12,7 +12,7 @@ use kmslint::check::{Decisions, judge};
 use kmslint::eval::eval_constant;
 use kmslint::hcl::{json, native};
 use kmslint::key::Inventory;
-use kmslint::policy::{Config, Input, Options, Outcome};
+use kmslint::policy::{Config, Input, Outcome, PolicyOptions};
 use kmslint::{lsp, plan, report, terraform};
 use std::fmt::Write as _;
 use std::path::Path;
@@ -170,7 +170,7 @@ fn read_root_with_for_each(bencher: Bencher<'_, '_>) {
 #[divan::bench]
 fn scan_plan(bencher: Bencher<'_, '_>) {
     let text = planned();
-    let read = || plan::read("plan.json", std::io::Cursor::new(text.clone().into_bytes()), &plan::Options::default()).inventory;
+    let read = || plan::read("plan.json", std::io::Cursor::new(text.clone().into_bytes()), &plan::PlanOptions::default()).inventory;
     assert_eq!(read().keys.len(), RESOURCES / 20);
     bencher.counter(BytesCount::of_str(&text)).bench_local(read);
 }
@@ -203,7 +203,7 @@ fn write(bencher: Bencher<'_, '_>, format: &str) {
     let format = report::Format::by_name(format).expect("a format");
     let outcome = judged(thousand());
     let sources = Sources::default();
-    let context = report::Context {
+    let context = report::ReportContext {
         sources: &sources,
         screen: &report::Screen { color: false, columns: None, link: None },
         fixable: None,
@@ -235,13 +235,13 @@ fn thousand() -> Inventory {
     let keys = (0..1000).map(|at| format!(r#"{{"address":"oci_kms_key.k[\"{at}\"]","mode":"managed","type":"oci_kms_key","name":"k","index":"{at}","change":{{"actions":["create"],"before":null,"after":{{"display_name":"k{at}","protection_mode":"HSM"}},"after_unknown":{{"id":true}}}}}}"#));
     let text =
         format!(r#"{{"format_version":"1.2","terraform_version":"1.9.0","resource_changes":[{}]}}"#, keys.collect::<Vec<_>>().join(","));
-    let inventory = plan::read("plan.json", std::io::Cursor::new(text.into_bytes()), &plan::Options::default()).inventory;
+    let inventory = plan::read("plan.json", std::io::Cursor::new(text.into_bytes()), &plan::PlanOptions::default()).inventory;
     assert_eq!(inventory.keys.len(), 1000);
     inventory
 }
 
 fn judged(inventory: Inventory) -> Outcome {
-    let (config, options, repository) = (Config::default(), Options::default(), Repository::around(Path::new("/")));
+    let (config, options, repository) = (Config::default(), PolicyOptions::default(), Repository::around(Path::new("/")));
     let decisions =
         Decisions { config: &config, baseline: None, options: &options, now: jiff::Timestamp::UNIX_EPOCH, repository: &repository };
     judge(Input { inventory, ..Input::default() }, &decisions, &Sources::default())

@@ -2,7 +2,7 @@
 
 use crate::base::{FileName, HiddenKeys, Place, Problem, ProblemKind, Repository, SourceId, Sources};
 use crate::hcl::outline::{self, Outline};
-use crate::key::{Fate, InputKind, Inventory, KeyFacts, Listed, contradicts, settle};
+use crate::key::{InputKind, Inventory, KeyFacts, ListedResources, PlannedAction, contradicts, settle};
 use crate::plan::{self, Contents};
 use crate::policy::{self, Baseline, Config, Outcome};
 use crate::rules::{EditAddress, Paths};
@@ -18,7 +18,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 pub const STDIN: &str = "<stdin>";
 
 /// A plan or state to be judged.
-pub struct Document {
+pub struct InputDocument {
     /// The path as shown.
     pub name: String,
     /// The bytes.
@@ -30,15 +30,15 @@ pub struct Document {
 }
 
 /// What is to be judged and how.
-pub struct Request<'a> {
+pub struct CheckRequest<'a> {
     /// Configuration; `None` where only documents are judged.
     pub terraform: Option<terraform::ScanRequest>,
     /// Makes a request for one folder's configuration, with the same inputs: the code of a document.
     pub code: &'a dyn Fn(&Path) -> terraform::ScanRequest,
     /// Plans and states.
-    pub documents: Vec<Document>,
+    pub documents: Vec<InputDocument>,
     /// How they are read.
-    pub plan: plan::Options<'a>,
+    pub plan: plan::PlanOptions<'a>,
     /// `--changed-only`: keys that a plan leaves alone are not checked.
     pub changed_only: bool,
 }
@@ -50,7 +50,7 @@ pub struct Decisions<'a> {
     /// The baseline.
     pub baseline: Option<&'a Baseline>,
     /// The command line.
-    pub options: &'a policy::Options,
+    pub options: &'a policy::PolicyOptions,
     /// The clock.
     pub now: jiff::Timestamp,
     /// The repository around the working directory.
@@ -59,7 +59,7 @@ pub struct Decisions<'a> {
 
 /// Reads everything that a request names. Never fails: what could not be read is among the problems.
 #[must_use]
-pub fn read(request: Request<'_>, sources: &Arc<Sources>) -> Inventory {
+pub fn read(request: CheckRequest<'_>, sources: &Arc<Sources>) -> Inventory {
     let mut inventory = request.terraform.as_ref().map(|asked| terraform::read(asked, sources)).unwrap_or_default();
     // The code of each document is evaluated by itself.
     let parts = request.documents.len() as u64 + u64::from(request.terraform.is_some());
@@ -74,7 +74,8 @@ pub fn read(request: Request<'_>, sources: &Arc<Sources>) -> Inventory {
             read.problems.push(problem);
         }
         if request.changed_only {
-            let is_changed = |fate| matches!(fate, Fate::Create | Fate::Update | Fate::Replace | Fate::Unknown);
+            let is_changed =
+                |fate| matches!(fate, PlannedAction::Create | PlannedAction::Update | PlannedAction::Replace | PlannedAction::Unknown);
             read.keys.retain(|key| key.id.input != InputKind::Plan || is_changed(key.fate));
         }
         inventory.absorb(read);
@@ -88,7 +89,7 @@ pub fn judge(input: policy::Input, decisions: &Decisions<'_>, sources: &Sources)
     // To know what is written at a finding's place, it is parsed again.
     terraform::deep(|| {
         with_paths(decisions.repository, sources, |paths| {
-            let context = policy::Context { now: decisions.now, sources, paths };
+            let context = policy::DecisionContext { now: decisions.now, sources, paths };
             policy::decide(input, decisions.config, decisions.baseline, decisions.options, &context)
         })
     })
@@ -132,7 +133,7 @@ fn find_code(
     document: &mut Inventory,
     directories: &[PathBuf],
     request: &dyn Fn(&Path) -> terraform::ScanRequest,
-    listed: &Listed,
+    listed: &ListedResources,
     sources: &Arc<Sources>,
 ) -> bool {
     let is_own = |directory: &Path| directories.first().is_some_and(|first| first == directory);
@@ -188,7 +189,7 @@ impl<'c> Code<'c> {
 }
 
 /// Settles keys by their configuration; false where it declares none of them.
-fn settle_all(keys: &mut [Box<KeyFacts>], code: &Code<'_>, listed: &Listed) -> bool {
+fn settle_all(keys: &mut [Box<KeyFacts>], code: &Code<'_>, listed: &ListedResources) -> bool {
     let mut found = false;
     for key in keys {
         if let Some(same) = code.get(key) {

@@ -2,7 +2,7 @@
 #![no_main]
 
 use kmslint::base::{Place, Sources, Span};
-use kmslint::key::{Comment, Covers, Fate, InputKind, Inventory, KeyFacts, KeyId, Stage};
+use kmslint::key::{Comment, Covers, PlannedAction, InputKind, Inventory, KeyFacts, KeyId, Stage};
 use kmslint::hcl::native;
 
 libfuzzer_sys::fuzz_target!(|text: &str| {
@@ -15,6 +15,6 @@ libfuzzer_sys::fuzz_target!(|text: &str| {
         comments.push(Comment { text: comment.text, place: Place::Source(comment.span), covers: Covers::Lines(0, 9) });
     }
     let key = KeyId { root: ".".into(), inputs: None, address: "oci_kms_key.k".to_owned(), input: InputKind::Hcl };
-    let keys = vec![KeyFacts::new(key, Stage::Declared, Fate::Create, whole)];
+    let keys = vec![KeyFacts::new(key, Stage::Declared, PlannedAction::Create, whole)];
     kmslint_fuzz::judge(Inventory { keys: keys.into_iter().map(Box::new).collect(), comments, ..Inventory::default() }, &sources);
 });

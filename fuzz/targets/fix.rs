@@ -2,21 +2,21 @@
 #![no_main]
 
 use kmslint::base::Sources;
-use kmslint::fix::{Options, edits, rewritten};
+use kmslint::fix::{FixOptions, edits, rewritten};
 use kmslint::policy::Config;
 use kmslint::hcl::native;
-use kmslint::terraform::{Request, read};
+use kmslint::terraform::{ScanRequest, read};
 use std::sync::Arc;
 
 libfuzzer_sys::fuzz_target!(|text: &str| {
     let folder = tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).expect("a folder");
     std::fs::write(folder.path().join("main.tf"), text).expect("a file");
     let sources = Arc::new(Sources::default());
-    let inventory = read(&Request::new(folder.path().to_path_buf(), Vec::new()), &sources);
+    let inventory = read(&ScanRequest::new(folder.path().to_path_buf(), Vec::new()), &sources);
     let outcome = kmslint_fuzz::outcome(inventory, &sources);
     let keys: Vec<_> = outcome.keys.iter().map(|key| &*key.facts).collect();
     let settings = Config::default().settings(jiff::Timestamp::UNIX_EPOCH);
-    let plan = edits(&outcome.findings, &keys, &sources, &Options::new(true, settings, &outcome.problems, &sources));
+    let plan = edits(&outcome.findings, &keys, &sources, &FixOptions::new(true, settings, &outcome.problems, &sources));
     for file in rewritten(&plan.edits, &sources) {
         assert_eq!(file.old, text);
         let written: usize = plan.edits.iter().map(|edit| edit.replacement.len()).sum();

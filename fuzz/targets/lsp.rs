@@ -2,7 +2,7 @@
 #![no_main]
 
 use kmslint::lsp::{Process, serve};
-use kmslint::terraform::Request;
+use kmslint::terraform::ScanRequest;
 use std::io::Cursor;
 use std::path::Path;
 
@@ -37,7 +37,7 @@ libfuzzer_sys::fuzz_target!(|text: &str| {
     all += &framed(r#"{"jsonrpc":"2.0","method":"exit"}"#);
     // What has no frame of its own comes last.
     all += text;
-    let make = |directory: &Path| Request::new(directory.to_path_buf(), vec![".".into()]);
+    let make = |directory: &Path| ScanRequest::new(directory.to_path_buf(), vec![".".into()]);
     let process = Process { make: Box::new(make), clock: || jiff::Timestamp::UNIX_EPOCH };
     assert!(serve(process, &mut Cursor::new(all), std::io::sink()));
     assert_eq!(std::fs::read_to_string(path.join("main.tf")).expect("a file"), file, "it never writes");

@@ -12,12 +12,12 @@ pub struct Directories {
     /// Where paths lead that have no `.` and no `..`.
     real: Mutex<HashMap<PathBuf, Arc<Path>>>,
     /// What is around real directories.
-    around: Mutex<HashMap<Arc<Path>, Around>>,
+    around: Mutex<HashMap<Arc<Path>, GitContext>>,
 }
 
 /// What is around a real directory, itself included.
 #[derive(Clone, Debug, Default)]
-struct Around {
+struct GitContext {
     /// The nearest directory upwards that holds `.git`.
     repository: Option<Arc<Path>>,
     /// Whether it is git's, or lies in a directory that is.
@@ -70,9 +70,9 @@ impl Directories {
         self.around(&real).repository.as_deref().map(Path::to_path_buf)
     }
 
-    fn around(&self, real: &Path) -> Around {
+    fn around(&self, real: &Path) -> GitContext {
         let mut unknown = Vec::new();
-        let mut around = Around::default();
+        let mut around = GitContext::default();
         for above in real.ancestors() {
             if let Some(known) = lock(&self.around).get(above).cloned() {
                 around = known;

@@ -43,6 +43,6 @@ pub use repository::Repository;
 pub(crate) use source::Position;
 pub use source::{Source, SourceId, Sources, Span};
 pub(crate) use trail::{Because, StepKind, Trail, TrailLink};
-pub use trail::{Call, Calls, Step};
+pub use trail::{Calls, ModuleCall, Step};
 pub(crate) use walk::Listing;
 pub use walk::walk;

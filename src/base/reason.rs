@@ -23,17 +23,17 @@ pub enum Cause {
 /// Why a value is unknown, as a clause without a full stop: "variable `level` has no value", "known after apply". Cheap to clone,
 /// for a reason travels with every value that is computed from the unknown one.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Reason(Arc<Parts>);
+pub struct Reason(Arc<ReasonParts>);
 
 #[derive(Clone, PartialEq, Eq)]
-struct Parts {
+struct ReasonParts {
     text: Box<str>,
     cause: Cause,
 }
 
 impl Reason {
     fn new(text: String, cause: Cause) -> Self {
-        Self(Arc::new(Parts { text: text.into(), cause }))
+        Self(Arc::new(ReasonParts { text: text.into(), cause }))
     }
 
     /// A variable of a root module has no value.

@@ -56,7 +56,7 @@ impl TrailLink {
 
 /// One module call on the way from the root to a module.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Call {
+pub struct ModuleCall {
     /// Its address: `module.a["x"].module.b`.
     pub name: Arc<str>,
     /// Its header.
@@ -67,7 +67,7 @@ pub struct Call {
     pub leads_out: bool,
 }
 
-impl Call {
+impl ModuleCall {
     /// The call as a step.
     #[must_use]
     pub fn step(&self) -> Step {
@@ -76,7 +76,7 @@ impl Call {
 }
 
 /// The calls on the way to a module, outermost first; none for the root.
-pub type Calls = Arc<[Call]>;
+pub type Calls = Arc<[ModuleCall]>;
 
 /// The way a value took, nearest first: the use in the resource, the module argument, the variable's default or tfvars line.
 pub type Trail = Vec<Step>;

@@ -73,7 +73,7 @@ pub(super) enum Command {
     /// Evaluate expressions in a root module, as Terraform would see them.
     Eval(Eval),
     /// Print the JSON Schema of the config file or of the JSON report.
-    Schema(Schema),
+    Schema(SchemaArguments),
     /// Write shell completions to standard output.
     Completions(Completions),
     /// Compare two JSON reports: which findings are new, fixed and unchanged.
@@ -92,7 +92,7 @@ pub(super) struct Check {
 
     /// Input of root modules.
     #[command(flatten)]
-    pub inputs: Inputs,
+    pub inputs: InputArguments,
 
     /// The configuration of the plans and states: findings point at its lines, and it resolves what they do not record
     #[arg(long, value_name = "DIR", help_heading = "Input", hide_short_help = true)]
@@ -136,7 +136,7 @@ pub(super) struct Live {
 
     /// Input of root modules.
     #[command(flatten)]
-    pub inputs: Inputs,
+    pub inputs: InputArguments,
 
     /// The profile of the OCI config file [default: OCI_CLI_PROFILE, or DEFAULT]
     #[arg(long, value_name = "NAME", help_heading = "Credentials")]
@@ -255,7 +255,7 @@ fn rps(text: &str) -> Result<f64, String> {
 
 /// Where a root module's values come from.
 #[derive(Clone, Debug, Args)]
-pub(super) struct Inputs {
+pub(super) struct InputArguments {
     /// Set an input variable, as for `terraform plan`; repeatable
     #[arg(long = "var", value_name = "NAME=VALUE", help_heading = "Input")]
     pub vars: Vec<String>,
@@ -274,7 +274,7 @@ pub(super) struct Inputs {
 
     /// Which dialect's file rules to use: Terraform ignores .tofu files, OpenTofu prefers them [default: use every file]
     #[arg(long, value_enum, value_name = "DIALECT", help_heading = "Input", hide_short_help = true)]
-    pub dialect: Option<Dialect>,
+    pub dialect: Option<DialectArgument>,
 
     /// Do not follow modules outside of the repository
     #[arg(long, help_heading = "Input", hide_short_help = true)]
@@ -287,7 +287,7 @@ pub(super) struct Inputs {
 
 /// Terraform or OpenTofu.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(super) enum Dialect {
+pub(super) enum DialectArgument {
     /// Terraform.
     Terraform,
     /// OpenTofu.
@@ -309,7 +309,7 @@ pub(super) struct Reporting {
 
     /// Exit with 1 if a finding is at or above this level [default: warning]
     #[arg(long, value_name = "LEVEL", value_enum, help_heading = "Report")]
-    pub fail_on: Option<FailOn>,
+    pub fail_on: Option<FailOnArgument>,
 
     /// Report undetermined verdicts as errors, and modules not followed as findings
     #[arg(long, help_heading = "Report")]
@@ -340,7 +340,7 @@ pub(super) struct Reporting {
 
 /// `--fail-on`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(super) enum FailOn {
+pub(super) enum FailOnArgument {
     /// Errors only.
     Error,
     /// Warnings and errors.
@@ -431,7 +431,7 @@ pub(super) struct Lsp {
 
     /// Input of root modules.
     #[command(flatten)]
-    pub inputs: Inputs,
+    pub inputs: InputArguments,
 }
 
 /// `kmslint explain`.
@@ -451,12 +451,12 @@ pub(super) struct Eval {
 
     /// Input of the root module.
     #[command(flatten)]
-    pub inputs: Inputs,
+    pub inputs: InputArguments,
 }
 
 /// `kmslint schema`.
 #[derive(Debug, Args)]
-pub(super) struct Schema {
+pub(super) struct SchemaArguments {
     /// What the schema describes
     #[arg(value_enum)]
     pub of: SchemaOf,

@@ -1,11 +1,11 @@
 //! `kmslint check`: what the arguments mean, then the pipeline; with `--fix` a second time over what was written.
 
-use super::args::{Check, Inputs};
-use super::desk::{Clock, Desk, refuse};
+use super::args::{Check, InputArguments};
+use super::desk::{RunContext, RunTimes, refuse};
 use super::documents::sort;
 use super::error::CliError;
 use super::progress::ProgressLine;
-use super::surroundings::{Surroundings, complain};
+use super::surroundings::{Environment, complain};
 use super::{Exit, fix, inputs, invocation};
 use crate::base::{Place, Problem, ProblemKind, Sources, disk};
 use crate::check;
@@ -26,14 +26,14 @@ use std::time::{Duration, Instant};
 const PATIENCE: Duration = Duration::from_secs(1);
 
 /// Runs the subcommand.
-pub(super) fn run(arguments: &Check, matches: &ArgMatches, surroundings: &Surroundings) -> io::Result<Exit> {
-    let clock = Clock { now: arguments.now.unwrap_or(surroundings.now), started: Instant::now() };
+pub(super) fn run(arguments: &Check, matches: &ArgMatches, surroundings: &Environment) -> io::Result<Exit> {
+    let clock = RunTimes { now: arguments.now.unwrap_or(surroundings.now), started: Instant::now() };
     let surroundings = match surroundings.changed_by(&arguments.inputs) {
         Ok(surroundings) => surroundings,
         Err(error) => return Ok(refuse(error)),
     };
     let command = invocation::shown("check", matches);
-    let desk = match Desk::new(&arguments.report, &arguments.policy, &arguments.terminal, &surroundings, &arguments.paths, command) {
+    let desk = match RunContext::new(&arguments.report, &arguments.policy, &arguments.terminal, &surroundings, &arguments.paths, command) {
         Ok(desk) => desk,
         Err(error) => return Ok(refuse(error)),
     };
@@ -61,10 +61,10 @@ pub(super) fn run(arguments: &Check, matches: &ArgMatches, surroundings: &Surrou
 }
 
 /// Everything that was read, the config that holds for it, and the texts.
-type Seen = (policy::Input, Config, Arc<Sources>);
+type CheckInputs = (policy::Input, Config, Arc<Sources>);
 
 /// Reads everything that the arguments name.
-fn look(arguments: &Check, matches: &ArgMatches, desk: &Desk<'_>, clock: Clock) -> Result<Seen, CliError> {
+fn look(arguments: &Check, matches: &ArgMatches, desk: &RunContext<'_>, clock: RunTimes) -> Result<CheckInputs, CliError> {
     let sources = Arc::new(Sources::default());
     let (config, mut problems) = desk.config(&arguments.policy, &arguments.paths, &sources);
     let wanted = Wanted {
@@ -95,7 +95,7 @@ pub(super) struct Wanted<'a> {
     /// Folders, configuration, plans, states, saved inventories; `-` is standard input.
     pub paths: &'a [PathBuf],
     /// Input of root modules.
-    pub inputs: &'a Inputs,
+    pub inputs: &'a InputArguments,
     /// In which order it was typed.
     pub matches: &'a ArgMatches,
     /// `--source`.
@@ -109,10 +109,10 @@ pub(super) struct Wanted<'a> {
 /// # Errors
 /// A path or an input that cannot be meant.
 pub(super) fn read(
-    desk: &Desk<'_>,
+    desk: &RunContext<'_>,
     wanted: &Wanted<'_>,
     config: &Config,
-    clock: Clock,
+    clock: RunTimes,
     sources: &Arc<Sources>,
 ) -> Result<(Inventory, bool), CliError> {
     let surroundings = desk.surroundings;
@@ -142,11 +142,11 @@ pub(super) fn read(
     }
     let line = ProgressLine::new(surroundings.err_is_terminal && !desk.terminal.quiet, clock.started + PATIENCE);
     let progress = |bytes| line.show(false, || format!("{} MB read", bytes / 1_000_000));
-    let asked = check::Request {
+    let asked = check::CheckRequest {
         terraform: (!request.paths.is_empty()).then(|| terraform::ScanRequest { exclude: config.excluder(&surroundings.cwd), ..request }),
         code: &code,
         documents,
-        plan: plan::Options { max_rotation_days: rules::max_rotation_days(&config.settings(clock.now)), progress: Some(&progress) },
+        plan: plan::PlanOptions { max_rotation_days: rules::max_rotation_days(&config.settings(clock.now)), progress: Some(&progress) },
         changed_only: wanted.changed_only,
     };
     let is_configuration = asked.terraform.is_some();
@@ -160,7 +160,7 @@ pub(super) fn read(
 
 /// The paths that are looked at. Those that are excluded are noted, for whoever named them expects otherwise; a file that is a
 /// link out of the repository is refused, for pre-commit takes the paths from the repository.
-fn admitted(paths: &[PathBuf], base: &Path, desk: &Desk<'_>, config: &Config, noted: &mut Inventory) -> Vec<PathBuf> {
+fn admitted(paths: &[PathBuf], base: &Path, desk: &RunContext<'_>, config: &Config, noted: &mut Inventory) -> Vec<PathBuf> {
     let (excluded, typed) = (config.excluder(&desk.surroundings.cwd), config.typed_excluder(&desk.surroundings.cwd));
     let within = [desk.repository.bounds().to_path_buf()];
     let admit = |path: &&PathBuf| {

@@ -3,14 +3,14 @@
 use super::Exit;
 use super::args::{Compare, CompareFormat};
 use super::desk::refuse;
-use super::surroundings::{Surroundings, print_through};
+use super::surroundings::{Environment, print_through};
 use crate::base::disk;
 use crate::report::{self, SavedReport, Syntax};
 use std::io::{self, Read};
 use std::path::Path;
 
 /// Runs the subcommand.
-pub(super) fn run(arguments: &Compare, surroundings: &Surroundings) -> io::Result<Exit> {
+pub(super) fn run(arguments: &Compare, surroundings: &Environment) -> io::Result<Exit> {
     if arguments.old.as_os_str() == "-" && arguments.new.as_os_str() == "-" {
         return Ok(refuse("only one of the two reports can come from standard input"));
     }

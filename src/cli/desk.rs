@@ -1,10 +1,10 @@
 //! What `check` and `live` share: levels, config, judging, reports, exit code.
 
 use super::Exit;
-use super::args::{FailOn, Policy, Reporting, Terminal};
+use super::args::{FailOnArgument, Policy, Reporting, Terminal};
 use super::error::CliError;
-use super::format::{self, Target};
-use super::surroundings::{Output, Surroundings, complain, print_through};
+use super::format::{self, ReportTarget};
+use super::surroundings::{Environment, Output, complain, print_through};
 use crate::base::{Problem, Repository, Sources, disk};
 use crate::check::{self, Decisions};
 use crate::fix;
@@ -31,7 +31,7 @@ const MOST_KEYS_WITH_FIXES_COUNTED: usize = 20_000;
 
 /// The times of a run.
 #[derive(Clone, Copy)]
-pub(super) struct Clock {
+pub(super) struct RunTimes {
     /// The time to judge by.
     pub now: Timestamp,
     /// When the run began.
@@ -45,22 +45,22 @@ pub(super) fn refuse(said: impl Display) -> Exit {
 }
 
 /// What the arguments that `check` and `live` share mean.
-pub(super) struct Desk<'a> {
+pub(super) struct RunContext<'a> {
     /// The repository around the working directory.
     pub repository: Repository,
     /// What the command line decides.
-    pub options: policy::Options,
-    targets: Vec<Target>,
+    pub options: policy::PolicyOptions,
+    targets: Vec<ReportTarget>,
     /// The command line as reports show it.
     command: String,
     reporting: &'a Reporting,
     /// The terminal's options.
     pub terminal: &'a Terminal,
     /// The process's surroundings.
-    pub surroundings: &'a Surroundings,
+    pub surroundings: &'a Environment,
 }
 
-impl<'a> Desk<'a> {
+impl<'a> RunContext<'a> {
     /// Reads the shared arguments.
     ///
     /// # Errors
@@ -69,20 +69,21 @@ impl<'a> Desk<'a> {
         reporting: &'a Reporting,
         policy: &Policy,
         terminal: &'a Terminal,
-        surroundings: &'a Surroundings,
+        surroundings: &'a Environment,
         inputs: &[PathBuf],
         command: String,
     ) -> Result<Self, CliError> {
-        let mut options = policy::Options { no_exemptions: policy.no_exemptions, strict: reporting.strict, ..policy::Options::default() };
+        let mut options =
+            policy::PolicyOptions { no_exemptions: policy.no_exemptions, strict: reporting.strict, ..policy::PolicyOptions::default() };
         for text in &reporting.levels {
             let (rule, level) = level(text)?;
             options.levels.insert(rule, level);
         }
         options.fail_on = reporting.fail_on.map(|level| match level {
-            FailOn::Error => policy::FailOn::At(Level::Error),
-            FailOn::Warning => policy::FailOn::At(Level::Warning),
-            FailOn::Note => policy::FailOn::At(Level::Note),
-            FailOn::Never => policy::FailOn::Never,
+            FailOnArgument::Error => policy::FailOn::At(Level::Error),
+            FailOnArgument::Warning => policy::FailOn::At(Level::Warning),
+            FailOnArgument::Note => policy::FailOn::At(Level::Note),
+            FailOnArgument::Never => policy::FailOn::Never,
         });
         let targets = format::targets(&reporting.formats)?;
         if reporting.statistics && !targets.iter().any(|target| target.format.name == report::Format::HUMAN.name) {
@@ -128,7 +129,14 @@ impl<'a> Desk<'a> {
     ///
     /// # Errors
     /// What the system says about standard output.
-    pub(super) fn finish(&self, outcome: &Outcome, config: &Config, policy: &Policy, clock: Clock, sources: &Sources) -> io::Result<Exit> {
+    pub(super) fn finish(
+        &self,
+        outcome: &Outcome,
+        config: &Config,
+        policy: &Policy,
+        clock: RunTimes,
+        sources: &Sources,
+    ) -> io::Result<Exit> {
         if let Some(path) = &policy.write_baseline {
             return self.write_baseline(path, outcome, sources);
         }
@@ -156,7 +164,7 @@ impl<'a> Desk<'a> {
         outcome: &Outcome,
         exit: Exit,
         (config, policy): (&Config, &Policy),
-        clock: Clock,
+        clock: RunTimes,
         sources: &Sources,
     ) -> io::Result<Exit> {
         self.complain_of(outcome, sources)?;
@@ -182,7 +190,7 @@ impl<'a> Desk<'a> {
         let mut ended = Exit::Clean;
         for target in &self.targets {
             let to_terminal = target.file.is_none();
-            let context = report::Context {
+            let context = report::ReportContext {
                 sources,
                 screen: if to_terminal { &terminal } else { &paper },
                 fixable,
@@ -221,7 +229,7 @@ impl<'a> Desk<'a> {
     pub(super) fn fixes(&self, outcome: &Outcome, config: &Config, unsafe_fixes: bool, sources: &Sources) -> fix::Plan {
         let keys: Vec<_> = outcome.keys.iter().map(|key| &*key.facts).collect();
         let settings = config.settings(self.surroundings.now);
-        fix::edits(&outcome.findings, &keys, sources, &fix::Options::new(unsafe_fixes, settings, &outcome.problems, sources))
+        fix::edits(&outcome.findings, &keys, sources, &fix::FixOptions::new(unsafe_fixes, settings, &outcome.problems, sources))
     }
 
     /// How many violations the fixes would settle, without and with the unsafe ones.

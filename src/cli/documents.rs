@@ -2,7 +2,7 @@
 
 use super::error::CliError;
 use crate::base::{FileName, Place, Problem, ProblemKind, disk};
-use crate::check::{Document, STDIN};
+use crate::check::{InputDocument, STDIN};
 use crate::key::Inventory;
 use crate::live;
 use crate::plan::{self, Recognised};
@@ -57,7 +57,7 @@ impl Sorted {
     }
 
     /// Opens plans and states; what is neither becomes a problem.
-    pub(super) fn documents(&mut self, source: Option<&Path>, base: &Path, config: &Config) -> Vec<Document> {
+    pub(super) fn documents(&mut self, source: Option<&Path>, base: &Path, config: &Config) -> Vec<InputDocument> {
         let excluded = config.excluder(base);
         let mut documents = Vec::new();
         for path in std::mem::take(&mut self.documents) {
@@ -95,7 +95,7 @@ impl Sorted {
                 Ok((kind @ (Recognised::Plan | Recognised::State | Recognised::RawState), input, _)) => {
                     self.has_plan |= kind == Recognised::Plan;
                     let sources = code_folders(source, base, &full, is_input);
-                    documents.push(Document { name, input, sources, is_source_named: source.is_some() });
+                    documents.push(InputDocument { name, input, sources, is_source_named: source.is_some() });
                 }
             }
         }

@@ -4,7 +4,7 @@ use super::Exit;
 use super::args::Eval;
 use super::desk::refuse;
 use super::inputs;
-use super::surroundings::{Surroundings, complain, print};
+use super::surroundings::{Environment, complain, print};
 use crate::base::Sources;
 use crate::report;
 use crate::terraform::{self, EvalAnswer};
@@ -14,7 +14,7 @@ use std::io::{self, Read};
 use std::sync::Arc;
 
 /// Runs the subcommand.
-pub(super) fn run(arguments: &Eval, matches: &ArgMatches, surroundings: &Surroundings) -> io::Result<Exit> {
+pub(super) fn run(arguments: &Eval, matches: &ArgMatches, surroundings: &Environment) -> io::Result<Exit> {
     let request = match surroundings
         .changed_by(&arguments.inputs)
         .and_then(|surroundings| inputs::request(&arguments.inputs, matches, &surroundings, Vec::new()))

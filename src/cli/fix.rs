@@ -2,7 +2,7 @@
 
 use super::Exit;
 use super::args::Fix;
-use super::desk::{Desk, exit_of, refuse};
+use super::desk::{RunContext, exit_of, refuse};
 use super::error::CliError;
 use super::surroundings::{complain, print};
 use crate::base::{Place, Sources};
@@ -44,7 +44,7 @@ pub(super) fn remind(fix: &Fix) {
 /// What the system says about standard output.
 pub(super) fn run(
     arguments: &Fix,
-    desk: &Desk<'_>,
+    desk: &RunContext<'_>,
     outcome: &Outcome,
     config: &Config,
     sources: &Sources,

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 /// One report to be written.
 #[derive(Clone, Debug)]
-pub(super) struct Target {
+pub(super) struct ReportTarget {
     /// The format.
     pub format: &'static Format,
     /// The file; standard output without one.
@@ -22,9 +22,9 @@ pub(super) fn names() -> impl Iterator<Item = &'static str> {
 ///
 /// # Errors
 /// The first option that does not fit.
-pub(super) fn targets(options: &[String]) -> Result<Vec<Target>, CliError> {
+pub(super) fn targets(options: &[String]) -> Result<Vec<ReportTarget>, CliError> {
     if options.is_empty() {
-        return Ok(vec![Target { format: &Format::HUMAN, file: None }]);
+        return Ok(vec![ReportTarget { format: &Format::HUMAN, file: None }]);
     }
     options
         .iter()
@@ -34,7 +34,7 @@ pub(super) fn targets(options: &[String]) -> Result<Vec<Target>, CliError> {
             if file.as_ref().is_some_and(|file| file.as_os_str().is_empty()) {
                 return Err(CliError::NoReportFile(option.clone()));
             }
-            Ok(Target { format, file })
+            Ok(ReportTarget { format, file })
         })
         .collect()
 }

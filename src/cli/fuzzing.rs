@@ -1,7 +1,7 @@
 //! A door for the fuzz targets (`--cfg fuzzing`; built for tests too, so that it is never left behind): a command line in an environment of
 //! their making.
 
-use super::surroundings::Surroundings;
+use super::surroundings::Environment;
 use jiff::Timestamp;
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -15,7 +15,7 @@ use std::sync::Arc;
 /// # Errors
 /// What the system says about standard output.
 pub fn run(words: &[String], env: BTreeMap<String, String>, directory: &Path) -> io::Result<u8> {
-    let surroundings = Surroundings {
+    let surroundings = Environment {
         env,
         cwd: directory.to_path_buf(),
         started_in: None,

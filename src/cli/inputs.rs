@@ -1,9 +1,9 @@
 //! The inputs of root modules: `--var`, `--var-file` and values files in the order in which they were typed, after those of `TF_CLI_ARGS`.
 
-use super::args::{self, Inputs};
+use super::args::{self, InputArguments};
 use super::error::CliError;
 use super::spelling::{Added, added};
-use super::surroundings::Surroundings;
+use super::surroundings::Environment;
 use crate::key::NotReadKind;
 use crate::plan::{self, Recognised};
 use crate::terraform::{EnvInput, FileDialect, InputSource, ScanRequest};
@@ -19,9 +19,9 @@ const ADDED: [&str; 2] = ["TF_CLI_ARGS_plan", "TF_CLI_ARGS"];
 /// # Errors
 /// A `--var` that is not `NAME=VALUE`, or `TF_CLI_ARGS` that cannot be taken apart.
 pub(super) fn request(
-    inputs: &Inputs,
+    inputs: &InputArguments,
     matches: &ArgMatches,
-    surroundings: &Surroundings,
+    surroundings: &Environment,
     paths: Vec<PathBuf>,
 ) -> Result<ScanRequest, CliError> {
     let mut typed: Vec<(usize, InputSource)> = Vec::new();
@@ -58,8 +58,8 @@ pub(super) fn request(
         data_dir: surroundings.var("TF_DATA_DIR").map(PathBuf::from),
         dialect: match inputs.dialect {
             None => FileDialect::Either,
-            Some(args::Dialect::Terraform) => FileDialect::Terraform,
-            Some(args::Dialect::Opentofu) => FileDialect::OpenTofu,
+            Some(args::DialectArgument::Terraform) => FileDialect::Terraform,
+            Some(args::DialectArgument::Opentofu) => FileDialect::OpenTofu,
         },
         allow_paths: inputs.allow_paths.clone(),
         streams: Arc::clone(&surroundings.streams),

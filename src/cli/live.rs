@@ -2,18 +2,18 @@
 
 use super::args::Live;
 use super::check;
-use super::desk::{self, Desk, refuse};
+use super::desk::{self, RunContext, refuse};
 use super::interrupt::Machine;
 use super::progress::ProgressLine;
-use super::surroundings::{Surroundings, complain, print};
+use super::surroundings::{Environment, complain, print};
 use super::{Exit, invocation, vaults};
 use crate::base::{Sources, count, disk, duration};
-use crate::key::{Inventory, Reach};
+use crate::key::{AuditCoverage, Inventory};
 use crate::live::saved::Unfinished;
-use crate::live::{self, Keeper, Progress, Retry, Step, Timeouts};
+use crate::live::{self, AuditStep, Keeper, Progress, Retry, Timeouts};
 use crate::policy;
 use crate::report;
-use crate::rules::{self, Scope};
+use crate::rules::{self, DriftScope};
 use clap::ArgMatches;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -28,11 +28,11 @@ const RESUME_CAP: u64 = 1 << 30;
 const REMINDER: Duration = Duration::from_secs(60);
 
 /// Runs the subcommand.
-pub(super) fn run(arguments: &Live, matches: &ArgMatches, surroundings: &Surroundings) -> io::Result<Exit> {
+pub(super) fn run(arguments: &Live, matches: &ArgMatches, surroundings: &Environment) -> io::Result<Exit> {
     if arguments.print_policy {
         return print(live::policy_text(&arguments.compartments).as_bytes()).map(|()| Exit::Clean);
     }
-    let clock = desk::Clock { now: arguments.now.unwrap_or(surroundings.now), started: Instant::now() };
+    let clock = desk::RunTimes { now: arguments.now.unwrap_or(surroundings.now), started: Instant::now() };
     let sources = Arc::new(Sources::default());
     let surroundings = match surroundings.changed_by(&arguments.inputs) {
         Ok(surroundings) => surroundings,
@@ -40,7 +40,7 @@ pub(super) fn run(arguments: &Live, matches: &ArgMatches, surroundings: &Surroun
     };
     let surroundings = &surroundings;
     let command = invocation::shown("live", matches);
-    let desk = match Desk::new(&arguments.report, &arguments.policy, &arguments.terminal, surroundings, &arguments.against, command) {
+    let desk = match RunContext::new(&arguments.report, &arguments.policy, &arguments.terminal, surroundings, &arguments.against, command) {
         Ok(desk) => desk,
         Err(error) => return Ok(refuse(error)),
     };
@@ -62,7 +62,7 @@ pub(super) fn run(arguments: &Live, matches: &ArgMatches, surroundings: &Surroun
     let fresh_days = rules::fresh_days(&config.settings(clock.now));
     let machine = Arc::new(Machine::start());
     let request = request(arguments, surroundings, fresh_days, Arc::clone(&machine), saving.unfinished.clone());
-    let keeper = saving.file.as_ref().map(|file| SavedFile { path: file, desk: &desk, error: Mutex::default() });
+    let keeper = saving.file.as_ref().map(|file| SaveTarget { path: file, desk: &desk, error: Mutex::default() });
     let mut inventory = live::audit(&request, &watcher, keeper.as_ref().map(|keeper| keeper as &dyn Keeper));
     machine.finish();
     watcher.line.clear();
@@ -91,15 +91,15 @@ pub(super) fn run(arguments: &Live, matches: &ArgMatches, surroundings: &Surroun
 /// What the arguments ask of the audit.
 fn request(
     arguments: &Live,
-    surroundings: &Surroundings,
+    surroundings: &Environment,
     fresh_days: i64,
     clock: Arc<Machine>,
     resume: Option<Unfinished>,
-) -> live::Request {
+) -> live::AuditRequest {
     let path = |path: &PathBuf| surroundings.cwd.join(path);
     let usual = Timeouts::default();
     let read = arguments.timeout.unwrap_or(usual.read);
-    live::Request {
+    live::AuditRequest {
         env: surroundings.env.clone(),
         home: surroundings.var("HOME").or_else(|| surroundings.var("USERPROFILE")).map(PathBuf::from),
         now: surroundings.now,
@@ -131,7 +131,7 @@ struct Saving {
 
 impl Saving {
     /// `--save` and `--resume`. A directory that is not there is found out before the audit and not after it.
-    fn new(arguments: &Live, desk: &Desk<'_>) -> Result<Self, String> {
+    fn new(arguments: &Live, desk: &RunContext<'_>) -> Result<Self, String> {
         let cwd = &desk.surroundings.cwd;
         let file = arguments.save.as_ref().or(arguments.resume.as_ref()).map(|file| cwd.join(file));
         if let Some(directory) = file.as_ref().and_then(|file| file.parent())
@@ -153,14 +153,14 @@ impl Saving {
 }
 
 /// The file of `--save`.
-struct SavedFile<'a> {
+struct SaveTarget<'a> {
     path: &'a Path,
-    desk: &'a Desk<'a>,
+    desk: &'a RunContext<'a>,
     /// Why it was not written the last time.
     error: Mutex<Option<String>>,
 }
 
-impl Keeper for SavedFile<'_> {
+impl Keeper for SaveTarget<'_> {
     fn keep(&self, text: &str) {
         let written = self.desk.repository.write(self.path, text.as_bytes());
         let error = written.err().map(|error| format!("cannot write the inventory `{}`: {error}", self.path.display()));
@@ -169,8 +169,8 @@ impl Keeper for SavedFile<'_> {
 }
 
 /// A key can only be missing where the audit looked.
-fn scope(arguments: &Live, reach: &Reach, inventory: &Inventory) -> Scope {
-    Scope {
+fn scope(arguments: &Live, reach: &AuditCoverage, inventory: &Inventory) -> DriftScope {
+    DriftScope {
         regions: reach.regions.clone(),
         compartments: reach.compartments.clone(),
         unread: inventory.not_audited.iter().map(|part| part.ocid.clone()).collect(),
@@ -201,7 +201,7 @@ impl Watcher {
 }
 
 impl Progress for Watcher {
-    fn step(&self, step: &Step<'_>) {
+    fn step(&self, step: &AuditStep<'_>) {
         self.line.show(step.done >= step.total, || shown(step));
         if self.is_terminal || self.is_quiet {
             return;
@@ -228,7 +228,7 @@ impl Progress for Watcher {
 }
 
 /// How far the audit is, in a line.
-fn shown(step: &Step<'_>) -> String {
+fn shown(step: &AuditStep<'_>) -> String {
     let left = step.left.map_or_else(String::new, |left| format!(", {} left", duration(left)));
     let (compartments, vaults, keys) =
         (count(step.compartments, "compartment", "compartments"), count(step.vaults, "vault", "vaults"), count(step.keys, "key", "keys"));
@@ -241,9 +241,9 @@ mod tests {
 
     #[test]
     fn a_line_of_progress_shows_what_was_found_and_how_long_it_takes() {
-        let step = Step { what: "keys", done: 120, total: 1000, left: None, compartments: 200, vaults: 1, keys: 340 };
+        let step = AuditStep { what: "keys", done: 120, total: 1000, left: None, compartments: 200, vaults: 1, keys: 340 };
         assert_eq!(shown(&step), "keys 120/1000 (200 compartments, 1 vault, 340 keys)");
-        let step = Step { left: Some(Duration::from_secs(189)), ..step };
+        let step = AuditStep { left: Some(Duration::from_secs(189)), ..step };
         assert_eq!(shown(&step), "keys 120/1000, 3 min 9 s left (200 compartments, 1 vault, 340 keys)");
     }
 }

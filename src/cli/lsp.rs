@@ -4,7 +4,7 @@ use super::Exit;
 use super::args::Lsp;
 use super::desk::refuse;
 use super::inputs;
-use super::surroundings::Surroundings;
+use super::surroundings::Environment;
 use crate::lsp::{self, Process};
 use crate::terraform::ScanRequest;
 use clap::ArgMatches;
@@ -13,14 +13,14 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 /// Runs the subcommand.
-pub(super) fn run(arguments: &Lsp, matches: &ArgMatches, surroundings: &Surroundings) -> Exit {
+pub(super) fn run(arguments: &Lsp, matches: &ArgMatches, surroundings: &Environment) -> Exit {
     // What is wrong with the inputs is wrong in every directory.
     if let Err(error) = inputs::request(&arguments.inputs, matches, surroundings, Vec::new()) {
         return refuse(error);
     }
     let (given, matches, surroundings) = (arguments.inputs.clone(), matches.clone(), surroundings.clone());
     let make = move |directory: &Path| {
-        let around = Surroundings { cwd: directory.to_path_buf(), ..surroundings.clone() };
+        let around = Environment { cwd: directory.to_path_buf(), ..surroundings.clone() };
         let paths = vec![PathBuf::from(".")];
         inputs::request(&given, &matches, &around, paths.clone()).unwrap_or_else(|_| ScanRequest::new(around.cwd.clone(), paths))
     };

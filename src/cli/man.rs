@@ -4,13 +4,13 @@ use super::Exit;
 use super::args::{Arguments, Man};
 use super::desk::refuse;
 use super::error::CliError;
-use super::surroundings::{Surroundings, print};
+use super::surroundings::{Environment, print};
 use crate::base::Repository;
 use clap::{Command, CommandFactory};
 use std::io;
 
 /// Runs the subcommand.
-pub(super) fn run(arguments: &Man, surroundings: &Surroundings) -> io::Result<Exit> {
+pub(super) fn run(arguments: &Man, surroundings: &Environment) -> io::Result<Exit> {
     // `kmslint help CHECK` has no page of its own.
     let mut command = Arguments::command().disable_help_subcommand(true);
     // Names the pages of subcommands: `kmslint-check`.

@@ -34,12 +34,12 @@ use clap::{CommandFactory, FromArgMatches};
 use std::ffi::OsString;
 use std::io;
 use std::process::ExitCode;
-use surroundings::{Surroundings, complain, print};
+use surroundings::{Environment, complain, print};
 
 /// Runs the command line in the process's own surroundings.
 #[must_use]
 pub fn main() -> ExitCode {
-    let ended = Surroundings::of_process().and_then(|surroundings| run(std::env::args_os(), &surroundings));
+    let ended = Environment::of_process().and_then(|surroundings| run(std::env::args_os(), &surroundings));
     ended
         .unwrap_or_else(|error| {
             complain(format!("error: {error}\n").as_bytes());
@@ -49,7 +49,7 @@ pub fn main() -> ExitCode {
 }
 
 /// Runs a command line. The first word is the program's own name.
-fn run(words: impl Iterator<Item = OsString>, surroundings: &Surroundings) -> io::Result<Exit> {
+fn run(words: impl Iterator<Item = OsString>, surroundings: &Environment) -> io::Result<Exit> {
     let command = Arguments::command();
     let subcommands: Vec<&str> = command.get_subcommands().map(clap::Command::get_name).collect();
     let words = spelling::accept(words, &subcommands);

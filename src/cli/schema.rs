@@ -1,12 +1,12 @@
 //! `kmslint schema`: the JSON Schemas of what kmslint reads and writes.
 
 use super::Exit;
-use super::args::{Schema, SchemaOf};
+use super::args::{SchemaArguments, SchemaOf};
 use super::surroundings::print;
 use crate::{policy, report};
 
 /// Runs the subcommand.
-pub(super) fn run(arguments: &Schema) -> std::io::Result<Exit> {
+pub(super) fn run(arguments: &SchemaArguments) -> std::io::Result<Exit> {
     let text = match arguments.of {
         SchemaOf::Config => policy::schema(),
         SchemaOf::Report => report::json_schema(),

@@ -1,6 +1,6 @@
 //! What the process finds around it: environment, clock, working directory, streams. Read here and nowhere else, handed down as values.
 
-use super::args::{Color, Inputs, Terminal};
+use super::args::{Color, InputArguments, Terminal};
 use super::error::CliError;
 use crate::base::disk;
 use crate::report::Screen;
@@ -14,7 +14,7 @@ use std::sync::Arc;
 
 /// The surroundings of a run.
 #[derive(Clone)]
-pub(super) struct Surroundings {
+pub(super) struct Environment {
     /// Environment variables that are valid Unicode.
     pub env: BTreeMap<String, String>,
     /// The working directory: `--chdir` where that was given.
@@ -46,7 +46,7 @@ pub(super) enum Output {
     Err,
 }
 
-impl Surroundings {
+impl Environment {
     /// The process's own.
     pub(super) fn of_process() -> std::io::Result<Self> {
         Ok(Self {
@@ -68,7 +68,7 @@ impl Surroundings {
     ///
     /// # Errors
     /// `--chdir` names something else than a directory.
-    pub(super) fn changed_by(&self, inputs: &Inputs) -> Result<Self, CliError> {
+    pub(super) fn changed_by(&self, inputs: &InputArguments) -> Result<Self, CliError> {
         let Some(chdir) = &inputs.chdir else { return Ok(self.clone()) };
         let named = self.cwd.join(chdir);
         match disk::canonical(&named).ok().filter(|real| disk::is_dir(real)) {
@@ -173,8 +173,8 @@ pub(super) fn complain(bytes: &[u8]) {
 mod tests {
     use super::*;
 
-    fn surroundings(env: &[(&str, &str)], is_terminal: bool) -> Surroundings {
-        Surroundings {
+    fn surroundings(env: &[(&str, &str)], is_terminal: bool) -> Environment {
+        Environment {
             env: env.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect(),
             cwd: PathBuf::from("/home/a b"),
             started_in: None,

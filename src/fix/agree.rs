@@ -2,8 +2,8 @@
 
 use super::layout;
 use super::refusal::FixError;
-use super::text::{self, Insertion, Shape};
-use super::wants::{Action, Change, Request, Site, note};
+use super::text::{self, Insertion, InsertionShape};
+use super::wants::{Action, EditSite, FixRequest, TextChange, note};
 use super::{Edit, Note};
 use crate::base::{DefaultSite, Place, SourceId, Sources, Span};
 use crate::key::KeyFacts;
@@ -13,13 +13,13 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// A site and the thing there that is to change.
-type Slot = (Site, Arc<str>);
+type Slot = (EditSite, Arc<str>);
 
 /// A source for each path; nothing for paths whose file was read with different texts.
 type Ids = HashMap<PathBuf, Option<SourceId>>;
 
 /// Which keys a literal or a block decides about.
-type Touching = HashMap<Site, Vec<usize>>;
+type Touching = HashMap<EditSite, Vec<usize>>;
 
 /// Which keys an argument decides about that a call leaves out, or an attribute that an object leaves out.
 type Leaving = HashMap<Slot, Vec<usize>>;
@@ -28,7 +28,7 @@ type Leaving = HashMap<Slot, Vec<usize>>;
 const MOST_ROUNDS: usize = 50;
 
 /// Makes edits of the requests that no one contradicts. A request is met as a whole or not at all, so one that falls may take others along.
-pub(super) fn settle(mut requests: Vec<Request>, findings: &[Finding], keys: &[&KeyFacts], sources: &Sources) -> (Vec<Edit>, Vec<Note>) {
+pub(super) fn settle(mut requests: Vec<FixRequest>, findings: &[Finding], keys: &[&KeyFacts], sources: &Sources) -> (Vec<Edit>, Vec<Note>) {
     let (touching, leaving) = (touching(keys, sources), leaving(keys, sources));
     let ids = ids(keys, sources);
     let mut notes = Vec::new();
@@ -73,7 +73,7 @@ fn touching(keys: &[&KeyFacts], sources: &Sources) -> Touching {
         let literals = last.into_iter().filter_map(|trail| trail.last()).map(|step| &step.place);
         let blocks = key.declared.block.iter().chain(&key.rotation.block);
         for span in literals.chain(blocks).filter_map(Place::span) {
-            let keys = touching.entry(Site::of(span, sources)).or_default();
+            let keys = touching.entry(EditSite::of(span, sources)).or_default();
             if keys.last() != Some(&at) {
                 keys.push(at);
             }
@@ -91,12 +91,12 @@ fn leaving(keys: &[&KeyFacts], sources: &Sources) -> Leaving {
         let interval = rules::placement(key, &rotation.interval_days, "rotation_interval_in_days");
         for placement in [mode, switch, interval] {
             let (place, name) = match (placement.edit, placement.call) {
-                (rules::Edit::Argument(name), Some(block)) => (block, name),
-                (rules::Edit::LeftOut(name), _) => (placement.at.place, name),
+                (rules::EditTarget::Argument(name), Some(block)) => (block, name),
+                (rules::EditTarget::LeftOut(name), _) => (placement.at.place, name),
                 _ => continue,
             };
             let Some(span) = place.span() else { continue };
-            let keys = leaving.entry((Site::of(span, sources), name)).or_default();
+            let keys = leaving.entry((EditSite::of(span, sources), name)).or_default();
             if keys.last() != Some(&at) {
                 keys.push(at);
             }
@@ -129,19 +129,22 @@ fn ids(keys: &[&KeyFacts], sources: &Sources) -> Ids {
 }
 
 /// What is to happen at a slot, and who wants it.
-struct Group {
+struct SlotChanges {
     requests: Vec<usize>,
-    changes: Vec<Change>,
+    changes: Vec<TextChange>,
     edit: Result<Insertion, FixError>,
 }
 
-fn make(requests: &[Request], (touching, leaving): (&Touching, &Leaving), ids: &Ids, sources: &Sources) -> BTreeMap<Slot, Group> {
-    let mut groups: BTreeMap<Slot, Group> = BTreeMap::new();
+fn make(requests: &[FixRequest], (touching, leaving): (&Touching, &Leaving), ids: &Ids, sources: &Sources) -> BTreeMap<Slot, SlotChanges> {
+    let mut groups: BTreeMap<Slot, SlotChanges> = BTreeMap::new();
     for (at, request) in requests.iter().enumerate() {
         for change in &request.changes {
             let slot = (change.site.clone(), change.action.slot());
-            let group =
-                groups.entry(slot).or_insert_with(|| Group { requests: Vec::new(), changes: Vec::new(), edit: Err(FixError::Changed) });
+            let group = groups.entry(slot).or_insert_with(|| SlotChanges {
+                requests: Vec::new(),
+                changes: Vec::new(),
+                edit: Err(FixError::Changed),
+            });
             group.requests.push(at);
             group.changes.push(change.clone());
         }
@@ -185,9 +188,9 @@ fn realise(source: &str, range: std::ops::Range<usize>, action: &Action, json: b
 }
 
 /// The edits of one key alone.
-pub(super) fn alone(changes: Vec<Change>, rule: &'static str, key: &KeyFacts, sources: &Sources) -> Result<Vec<Edit>, FixError> {
+pub(super) fn alone(changes: Vec<TextChange>, rule: &'static str, key: &KeyFacts, sources: &Sources) -> Result<Vec<Edit>, FixError> {
     let ids = ids(&[key], sources);
-    let one = |change: Change| {
+    let one = |change: TextChange| {
         let id = ids.get(&change.site.path).copied().flatten().ok_or(FixError::Changed)?;
         let json = change.site.path.extension().is_some_and(|extension| extension == "json");
         let range = change.site.start as usize..change.site.end as usize;
@@ -207,7 +210,7 @@ pub(super) fn alone(changes: Vec<Change>, rule: &'static str, key: &KeyFacts, so
 }
 
 /// The slots whose edits overlap with one before them. Insertions at one offset follow each other.
-fn overlapping(groups: &BTreeMap<Slot, Group>) -> HashSet<Slot> {
+fn overlapping(groups: &BTreeMap<Slot, SlotChanges>) -> HashSet<Slot> {
     let mut all: Vec<(&Slot, &Insertion)> = groups.iter().filter_map(|(slot, group)| Some((slot, group.edit.as_ref().ok()?))).collect();
     all.sort_by_key(|((site, _), insertion)| (&site.path, insertion.range.start, insertion.range.end));
     let mut found = HashSet::new();
@@ -225,16 +228,16 @@ fn overlapping(groups: &BTreeMap<Slot, Group>) -> HashSet<Slot> {
 
 fn edit(
     (site, _): &Slot,
-    group: Group,
-    requests: &[Request],
+    group: SlotChanges,
+    requests: &[FixRequest],
     findings: &[Finding],
     keys: &[&KeyFacts],
     ids: &Ids,
-) -> Option<(Edit, Shape)> {
+) -> Option<(Edit, InsertionShape)> {
     let insertion = group.edit.ok()?;
     let safety = group.changes.iter().map(|change| change.safety).max()?;
     let change = group.changes.iter().find(|change| change.safety == safety)?;
-    let wanting: Vec<&Request> = group.requests.iter().filter_map(|&at| requests.get(at)).collect();
+    let wanting: Vec<&FixRequest> = group.requests.iter().filter_map(|&at| requests.get(at)).collect();
     let mut addresses: Vec<String> = wanting.iter().filter_map(|request| keys.get(request.key)).map(|key| key.id.address.clone()).collect();
     addresses.sort();
     addresses.dedup();
@@ -255,7 +258,7 @@ fn edit(
 }
 
 /// By path and offset, and as a person would lay them out.
-fn arranged(mut edits: Vec<(Edit, Shape)>, sources: &Sources) -> Vec<Edit> {
+fn arranged(mut edits: Vec<(Edit, InsertionShape)>, sources: &Sources) -> Vec<Edit> {
     edits.sort_by_cached_key(|(edit, _)| order(edit, sources));
     let mut edits = layout::settle(edits);
     // What is inserted at one offset stays in its order.

@@ -15,7 +15,7 @@ pub fn diff(files: &[Rewritten], shows: &dyn Fn(&Path, usize) -> bool) -> String
     let mut out = String::new();
     for file in files {
         let path = file.path.to_string_lossy().replace('\\', "/");
-        let (old, new) = (Lines::of(&file.old), Lines::of(&file.new));
+        let (old, new) = (LineStarts::of(&file.old), LineStarts::of(&file.new));
         let regions = regions(file, &old, &new);
         if regions.is_empty() {
             continue;
@@ -38,12 +38,12 @@ pub fn diff(files: &[Rewritten], shows: &dyn Fn(&Path, usize) -> bool) -> String
 }
 
 /// A text and where its lines begin.
-struct Lines<'a> {
+struct LineStarts<'a> {
     text: &'a str,
     starts: Vec<usize>,
 }
 
-impl<'a> Lines<'a> {
+impl<'a> LineStarts<'a> {
     fn of(text: &'a str) -> Self {
         let starts = std::iter::once(0).chain(memchr::memchr_iter(b'\n', text.as_bytes()).map(|at| at + 1));
         Self { text, starts: starts.filter(|start| *start < text.len()).collect() }
@@ -77,17 +77,18 @@ impl<'a> Lines<'a> {
 
 /// Lines of the old text that lines of the new one replace.
 #[derive(Clone, Debug, PartialEq, Eq)]
-struct Region {
+struct ReplacedLines {
     old: Range<usize>,
     new: Range<usize>,
 }
 
-fn regions(file: &Rewritten, old: &Lines<'_>, new: &Lines<'_>) -> Vec<Region> {
-    let mut regions: Vec<Region> = Vec::new();
+fn regions(file: &Rewritten, old: &LineStarts<'_>, new: &LineStarts<'_>) -> Vec<ReplacedLines> {
+    let mut regions: Vec<ReplacedLines> = Vec::new();
     for (before, after) in &file.changes {
         let ends_lines = old.is_start(before.end) && new.is_start(after.end);
-        let end = |lines: &Lines<'_>, offset: usize| if ends_lines { lines.at(offset) } else { (lines.at(offset) + 1).min(lines.count()) };
-        let region = Region { old: old.at(before.start)..end(old, before.end), new: new.at(after.start)..end(new, after.end) };
+        let end =
+            |lines: &LineStarts<'_>, offset: usize| if ends_lines { lines.at(offset) } else { (lines.at(offset) + 1).min(lines.count()) };
+        let region = ReplacedLines { old: old.at(before.start)..end(old, before.end), new: new.at(after.start)..end(new, after.end) };
         match regions.last_mut() {
             // Changes of one line, or of lines that follow each other, are one.
             Some(last) if region.old.start <= last.old.end || region.new.start <= last.new.end => {
@@ -103,7 +104,7 @@ fn regions(file: &Rewritten, old: &Lines<'_>, new: &Lines<'_>) -> Vec<Region> {
 }
 
 /// Takes off the lines at both ends that stay as they are.
-fn trim(region: &mut Region, old: &Lines<'_>, new: &Lines<'_>) {
+fn trim(region: &mut ReplacedLines, old: &LineStarts<'_>, new: &LineStarts<'_>) {
     while !region.old.is_empty() && !region.new.is_empty() && old.get(region.old.start) == new.get(region.new.start) {
         region.old.start += 1;
         region.new.start += 1;
@@ -115,18 +116,18 @@ fn trim(region: &mut Region, old: &Lines<'_>, new: &Lines<'_>) {
 }
 
 /// Regions whose context touches are shown together.
-fn hunks(regions: &[Region], context: usize) -> impl Iterator<Item = &[Region]> {
+fn hunks(regions: &[ReplacedLines], context: usize) -> impl Iterator<Item = &[ReplacedLines]> {
     regions.chunk_by(move |a, b| b.old.start - a.old.end <= 2 * context)
 }
 
 /// The old lines that a hunk shows.
-fn around(hunk: &[Region], context: usize, lines: usize) -> Range<usize> {
+fn around(hunk: &[ReplacedLines], context: usize, lines: usize) -> Range<usize> {
     let first = hunk.first().map_or(0, |region| region.old.start);
     let last = hunk.last().map_or(0, |region| region.old.end);
     first.saturating_sub(context)..(last + context).min(lines)
 }
 
-fn write_hunk(out: &mut String, hunk: &[Region], context: usize, old: &Lines<'_>, new: &Lines<'_>) {
+fn write_hunk(out: &mut String, hunk: &[ReplacedLines], context: usize, old: &LineStarts<'_>, new: &LineStarts<'_>) {
     let shown = around(hunk, context, old.count());
     let (Some(first), Some(last)) = (hunk.first(), hunk.last()) else { return };
     let start = first.new.start - (first.old.start - shown.start);

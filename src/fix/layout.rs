@@ -3,15 +3,15 @@
 use super::Edit;
 #[cfg(test)]
 use super::text::Insertion;
-use super::text::Shape;
+use super::text::InsertionShape;
 #[cfg(test)]
 use crate::base::Sources;
 use crate::base::{SourceId, Span};
 use std::collections::BTreeMap;
 
 /// Settles edits in the order in which they are applied, each with its shape.
-pub(super) fn settle(edits: Vec<(Edit, Shape)>) -> Vec<Edit> {
-    let (mut edits, shapes): (Vec<Edit>, Vec<Shape>) = edits.into_iter().unzip();
+pub(super) fn settle(edits: Vec<(Edit, InsertionShape)>) -> Vec<Edit> {
+    let (mut edits, shapes): (Vec<Edit>, Vec<InsertionShape>) = edits.into_iter().unzip();
     let padding = align(&mut edits, &shapes);
     set_apart(&mut edits, &shapes);
     edits.extend(padding);
@@ -19,7 +19,7 @@ pub(super) fn settle(edits: Vec<(Edit, Shape)>) -> Vec<Edit> {
 }
 
 /// Moves the `=` of inserted arguments to the column of their group, or the group's to theirs; returns the edits of the group's lines.
-fn align(edits: &mut [Edit], shapes: &[Shape]) -> Vec<Edit> {
+fn align(edits: &mut [Edit], shapes: &[InsertionShape]) -> Vec<Edit> {
     let mut groups: BTreeMap<(SourceId, usize), Vec<usize>> = BTreeMap::new();
     for (at, (edit, shape)) in edits.iter().zip(shapes).enumerate() {
         if let Some(first) = shape.group.as_ref().and_then(|group| group.equals.first()) {
@@ -62,7 +62,7 @@ fn align(edits: &mut [Edit], shapes: &[Shape]) -> Vec<Edit> {
 }
 
 /// Puts a blank line between what is inserted and the block before which it is inserted, once for all that is inserted there.
-fn set_apart(edits: &mut [Edit], shapes: &[Shape]) {
+fn set_apart(edits: &mut [Edit], shapes: &[InsertionShape]) {
     for at in 0..edits.len() {
         let next = edits.get(at + 1).zip(shapes.get(at + 1));
         let (Some(edit), Some(shape)) = (edits.get(at), shapes.get(at)) else { return };

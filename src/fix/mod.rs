@@ -27,7 +27,7 @@ pub(crate) use crate::rules::Safety;
 
 /// What may be edited, and to what.
 #[derive(Clone, Debug)]
-pub struct Options {
+pub struct FixOptions {
     /// Edits that change what protects a key that may exist.
     pub unsafe_fixes: bool,
     /// The rules' settings: what is written must suit them.
@@ -36,7 +36,7 @@ pub struct Options {
     pub broken: HashSet<PathBuf>,
 }
 
-impl Options {
+impl FixOptions {
     /// Options of a run with these problems.
     #[must_use]
     pub fn new(unsafe_fixes: bool, settings: Settings, problems: &[Problem], sources: &Sources) -> Self {
@@ -108,7 +108,7 @@ impl Plan {
 
 /// Finds the edits that fix findings. `keys` are all keys that were judged: those without a finding have a say, too.
 #[must_use]
-pub fn edits(findings: &[Finding], keys: &[&KeyFacts], sources: &Sources, options: &Options) -> Plan {
+pub fn edits(findings: &[Finding], keys: &[&KeyFacts], sources: &Sources, options: &FixOptions) -> Plan {
     let (requests, mut notes) = wants::requests(findings, keys, sources, options);
     let (edits, refused) = agree::settle(requests, findings, keys, sources);
     notes.extend(refused);

@@ -1,10 +1,10 @@
 //! Tests of which edits are made, by keys made by hand and findings of the real rules.
 
-use super::{Options, Plan, Safety, edits, rewritten};
+use super::{FixOptions, Plan, Safety, edits, rewritten};
 use crate::base::{Claim, Fact, Place, SourceId, Sources, Span, Step};
-use crate::key::{Fate, InputKind, KeyFacts, KeyId, ProtectionMode, Stage, VaultType};
+use crate::key::{InputKind, KeyFacts, KeyId, PlannedAction, ProtectionMode, Stage, VaultType};
 use crate::rules::testing::chosen;
-use crate::rules::{Finding, Judged, Level, Paths, Settings, findings};
+use crate::rules::{Finding, Level, LeveledVerdict, Paths, Settings, findings};
 
 /// Texts, and the keys that are written in them.
 #[derive(Default)]
@@ -32,7 +32,7 @@ impl Texts {
     }
 
     /// A key whose block is the rest of the text from its header on.
-    fn key(&self, id: SourceId, address: &str, input: InputKind, fate: Fate) -> KeyFacts {
+    fn key(&self, id: SourceId, address: &str, input: InputKind, fate: PlannedAction) -> KeyFacts {
         let text = self.sources.get(id).text().to_owned();
         let start = text.find("\"k\": {").or_else(|| text.find("resource")).unwrap_or(0);
         let end = text.trim_end().trim_end_matches("}}}").len().max(start);
@@ -51,14 +51,19 @@ impl Texts {
             .flat_map(|key| chosen().map(|rule| (key, rule)))
             .map(|(key, rule)| (key, rule, (rule.judge)(key, &settings)))
             .collect();
-        let judged =
-            verdicts.iter().map(|(facts, rule, verdict)| Judged { facts, rule, verdict, level: Level::Warning, undetermined: Level::Note });
+        let judged = verdicts.iter().map(|(facts, rule, verdict)| LeveledVerdict {
+            facts,
+            rule,
+            verdict,
+            level: Level::Warning,
+            undetermined: Level::Note,
+        });
         let place =
             |place: &Place| place.span().map_or_else(String::new, |span| self.sources.get(span.source).path().display().to_string());
         let root = |root: &str| root.to_owned();
         let found = findings(judged, &Paths { place: &place, root: &root, address: &|_| None });
         let keys: Vec<&KeyFacts> = self.keys.iter().collect();
-        (edits(&found, &keys, &self.sources, &Options { unsafe_fixes, settings, broken: Default::default() }), found)
+        (edits(&found, &keys, &self.sources, &FixOptions { unsafe_fixes, settings, broken: Default::default() }), found)
     }
 
     fn texts(&self, plan: &Plan) -> Vec<(String, String)> {
@@ -84,7 +89,7 @@ fn messages(plan: &Plan) -> Vec<&str> {
 fn rotation_is_turned_on_in_a_private_vault_and_nowhere_else() {
     let mut world = Texts::default();
     let id = world.add("main.tf", BLOCK);
-    world.keys = vec![private(software(world.key(id, "oci_kms_key.k", InputKind::Hcl, Fate::Unknown)))];
+    world.keys = vec![private(software(world.key(id, "oci_kms_key.k", InputKind::Hcl, PlannedAction::Unknown)))];
     let (plan, found) = world.plan(false);
     assert_eq!(
         world.texts(&plan),
@@ -113,7 +118,7 @@ fn what_is_missing_is_added_to_what_is_there() {
     let text = "resource \"oci_kms_key\" \"k\" {\n  is_auto_rotation_enabled = false\n  auto_key_rotation_details {\n    rotation_interval_in_days = 400\n  }\n}\n";
     let mut world = Texts::default();
     let id = world.add("main.tf", text);
-    let mut key = private(software(world.key(id, "oci_kms_key.k", InputKind::Hcl, Fate::Unknown)));
+    let mut key = private(software(world.key(id, "oci_kms_key.k", InputKind::Hcl, PlannedAction::Unknown)));
     key.rotation.block = Some(world.place(id, "auto_key_rotation_details"));
     key.rotation.enabled = world.fact(Claim::Known(false), &[(id, "false")]);
     key.rotation.interval_days = world.fact(Claim::Known(400), &[(id, "400")]);
@@ -127,7 +132,7 @@ fn what_is_missing_is_added_to_what_is_there() {
 
     let text = "resource \"oci_kms_key\" \"k\" {\n  auto_key_rotation_details { time_of_schedule_start = null }\n}\n";
     let id = world.add("other.tf", text);
-    let mut key = software(world.key(id, "oci_kms_key.k", InputKind::Hcl, Fate::Unknown));
+    let mut key = software(world.key(id, "oci_kms_key.k", InputKind::Hcl, PlannedAction::Unknown));
     key.rotation.enabled = Fact::known(true);
     key.rotation.block = Some(world.place(id, "auto_key_rotation_details"));
     world.keys = vec![key];
@@ -137,7 +142,7 @@ fn what_is_missing_is_added_to_what_is_there() {
     );
     let zero = "resource \"oci_kms_key\" \"k\" {\n  i = 30\n}\n";
     let id = world.add("zero.tf", zero);
-    let mut key = software(world.key(id, "oci_kms_key.k", InputKind::Hcl, Fate::Unknown));
+    let mut key = software(world.key(id, "oci_kms_key.k", InputKind::Hcl, PlannedAction::Unknown));
     key.rotation.enabled = Fact::known(true);
     key.rotation.interval_days = world.fact(Claim::Known(30), &[(id, "30")]);
     world.keys = vec![key];
@@ -151,10 +156,10 @@ fn the_mode_is_changed_only_where_asked_for_or_new() {
     let with = BLOCK.replace("var.e\n", "var.e\n  protection_mode     = \"SOFTWARE\"\n");
     let (rule, id) = ("OCI-KMS-004", id);
     for (input, fate, is_safe) in [
-        (InputKind::Hcl, Fate::Unknown, false),
-        (InputKind::Plan, Fate::Create, true),
-        (InputKind::Plan, Fate::Replace, false),
-        (InputKind::Hcl, Fate::Create, false),
+        (InputKind::Hcl, PlannedAction::Unknown, false),
+        (InputKind::Plan, PlannedAction::Create, true),
+        (InputKind::Plan, PlannedAction::Replace, false),
+        (InputKind::Hcl, PlannedAction::Create, false),
     ] {
         let mut key = world.key(id, "oci_kms_key.k", input, fate);
         key.vault_type = Fact::known(VaultType::Default);
@@ -177,9 +182,9 @@ fn a_value_is_changed_where_it_is_written() {
     let again = world.add("m/main.tf", "resource \"oci_kms_key\" \"k\" {\n  protection_mode = var.mode\n}\n");
     let values = world.add("terraform.tfvars", "mode = \"hsm\"\n");
     let fact = |id| world.fact(Claim::Known(ProtectionMode::Hsm), &[(id, "var.mode"), (values, "\"hsm\"")]);
-    let mut a = world.key(key, "module.a.oci_kms_key.k", InputKind::Hcl, Fate::Unknown);
+    let mut a = world.key(key, "module.a.oci_kms_key.k", InputKind::Hcl, PlannedAction::Unknown);
     a.protection_mode = fact(key);
-    let mut b = world.key(again, "module.b.oci_kms_key.k", InputKind::Hcl, Fate::Unknown);
+    let mut b = world.key(again, "module.b.oci_kms_key.k", InputKind::Hcl, PlannedAction::Unknown);
     b.protection_mode = fact(again);
     world.keys = vec![a, b];
     let (plan, _) = world.plan(true);
@@ -198,7 +203,7 @@ fn a_value_is_changed_where_it_is_written() {
 fn instances_of_one_block_must_agree() {
     let mut world = Texts::default();
     let id = world.add("main.tf", BLOCK);
-    let key = |address: &str| software(world.key(id, address, InputKind::Hcl, Fate::Unknown));
+    let key = |address: &str| software(world.key(id, address, InputKind::Hcl, PlannedAction::Unknown));
     let (a, mut b) = (private(key("oci_kms_key.k[0]")), key("oci_kms_key.k[1]"));
     b.vault_type = Fact::known(VaultType::Default);
     world.keys = vec![a, b];
@@ -218,7 +223,7 @@ fn what_cannot_be_changed_is_told_with_the_reason() {
     let id = world.add("main.tf", text);
     let given = world.add("<--var for mode>", "HSM");
     let installed = world.add(".terraform/modules/m/main.tf", text);
-    let base = |id| world.key(id, "oci_kms_key.k", InputKind::Hcl, Fate::Unknown);
+    let base = |id| world.key(id, "oci_kms_key.k", InputKind::Hcl, PlannedAction::Unknown);
     let known = |id, stations: &[(SourceId, &str)]| KeyFacts {
         protection_mode: world.fact(Claim::Known(ProtectionMode::Hsm), stations),
         ..base(id)
@@ -228,7 +233,7 @@ fn what_cannot_be_changed_is_told_with_the_reason() {
     sensitive.protection_mode.sensitive = true;
     let mut ignored = computed.clone();
     ignored.declared.ignore_changes = vec!["protection_mode".to_owned()];
-    ignored.fate = Fate::NoOp;
+    ignored.fate = PlannedAction::NoOp;
     let mut unknown_code = known(id, &[]);
     unknown_code.declared.block = None;
     let cases = [
@@ -253,7 +258,7 @@ fn json_is_edited_as_json() {
     let text = "{\"resource\": {\"oci_kms_key\": {\"k\": {\n  \"is_auto_rotation_enabled\": false,\n  \"x\": 1\n}}}}\n";
     let mut world = Texts::default();
     let id = world.add("main.tf.json", text);
-    let mut key = private(world.key(id, "oci_kms_key.k", InputKind::Plan, Fate::Create));
+    let mut key = private(world.key(id, "oci_kms_key.k", InputKind::Plan, PlannedAction::Create));
     key.rotation.enabled = world.fact(Claim::Known(false), &[(id, "false")]);
     world.keys = vec![key];
     let (plan, found) = world.plan(false);

@@ -8,14 +8,14 @@ use std::ops::Range;
 pub(super) struct Insertion {
     pub range: Range<usize>,
     pub text: String,
-    pub shape: Shape,
+    pub shape: InsertionShape,
 }
 
 /// How an insertion stands to its neighbors; they are settled when all insertions are known.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Shape {
+pub(super) struct InsertionShape {
     /// The group of arguments that it joins.
-    pub group: Option<Group>,
+    pub group: Option<AlignedArguments>,
     /// Whether it is a block, which a blank line sets apart from what comes before it.
     pub is_block: bool,
     /// Whether a blank line sets it apart from what comes after it.
@@ -24,7 +24,7 @@ pub(super) struct Shape {
 
 /// Arguments on lines that follow each other, with their `=` in one column.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Group {
+pub(super) struct AlignedArguments {
     /// Where each `=` is.
     pub equals: Vec<usize>,
     /// The column of all of them, in characters from 0.
@@ -35,7 +35,7 @@ pub(super) struct Group {
 
 impl Insertion {
     pub(super) fn new(range: Range<usize>, text: String) -> Self {
-        Self { range, text, shape: Shape::default() }
+        Self { range, text, shape: InsertionShape::default() }
     }
 }
 
@@ -87,17 +87,17 @@ pub(super) fn argument(source: &str, block: Range<usize>, name: &str, value: &st
         indent(text).len() <= inner.len() && after.is_some_and(|after| after.starts_with('=') && !after.starts_with("=="))
     };
     // A call may pass null, which leaves the variable to its default, too.
-    if (Lines { source, at: line.behind }).take_while(|(_, behind)| *behind <= block.end).any(|(text, _)| is_set(text)) {
+    if (LineWalk { source, at: line.behind }).take_while(|(_, behind)| *behind <= block.end).any(|(text, _)| is_set(text)) {
         return Err(FixError::AlreadySet(name.to_owned()));
     }
-    let spot = find_spot(Lines { source, at: line.behind }, line.behind);
+    let spot = find_spot(LineWalk { source, at: line.behind }, line.behind);
     let indent = spot.indent.map_or(inner, str::to_owned);
     let gap = if spot.own_paragraph { end } else { "" };
     let needed = indent.chars().count() + name.chars().count() + 1;
     let spaces = spot.most_common.map_or(1, |column| column.saturating_sub(needed) + 1);
     let text = format!("{gap}{indent}{name}{}= {value}{end}", " ".repeat(spaces));
-    let group = spot.column.filter(|_| !spot.own_paragraph).map(|column| Group { equals: spot.equals, column, needed });
-    let shape = Shape { group, is_block: false, gap_after: begins_block(source.get(spot.at..).unwrap_or_default()) };
+    let group = spot.column.filter(|_| !spot.own_paragraph).map(|column| AlignedArguments { equals: spot.equals, column, needed });
+    let shape = InsertionShape { group, is_block: false, gap_after: begins_block(source.get(spot.at..).unwrap_or_default()) };
     Ok(Insertion { range: spot.at..spot.at, text, shape })
 }
 
@@ -170,7 +170,7 @@ pub(super) fn schedule(source: &str, block: Range<usize>, days: i64, json: bool)
     let before = source.get(header.behind..at).unwrap_or_default().lines().next_back();
     let gap = if before.is_none_or(|before| before.trim().is_empty()) { "" } else { end };
     let text = format!("{gap}{inner}auto_key_rotation_details {{{end}{inner}{step}rotation_interval_in_days = {days}{end}{inner}}}{end}");
-    Ok(Insertion { range: at..at, text, shape: Shape { group: None, is_block: true, gap_after: at != line.text.start } })
+    Ok(Insertion { range: at..at, text, shape: InsertionShape { group: None, is_block: true, gap_after: at != line.text.start } })
 }
 
 /// The blocks that people write last.
@@ -179,7 +179,7 @@ const LAST: [&str; 2] = ["lifecycle", "timeouts"];
 /// Where the last blocks of a resource begin, with the comments above them; its end where it has none. `end`: where the line of the closing
 /// brace begins. The inside of a heredoc may be taken for a block; then the finding is still there afterwards, and the edit is taken back.
 fn before_meta(source: &str, start: usize, end: usize, inner: &str) -> usize {
-    let mut lines = Lines { source, at: start }.take_while(|(_, behind)| *behind <= end).collect::<Vec<_>>();
+    let mut lines = LineWalk { source, at: start }.take_while(|(_, behind)| *behind <= end).collect::<Vec<_>>();
     let mut found = end;
     loop {
         while lines.last().is_some_and(|(line, _)| line.trim().is_empty()) {
@@ -232,7 +232,7 @@ fn property(source: &str, block: Range<usize>, property: &str) -> Result<Inserti
 }
 
 /// A block on one line gets a line for each argument.
-fn one_line(source: &str, open: usize, line: &Line, outer: &str, argument: &str) -> Result<Insertion, FixError> {
+fn one_line(source: &str, open: usize, line: &TextLine, outer: &str, argument: &str) -> Result<Insertion, FixError> {
     let behind = source.get(open + 1..line.text.end).unwrap_or_default();
     let Some(inside) = behind.trim_end().strip_suffix('}') else {
         return Err(FixError::FirstLine);
@@ -267,14 +267,14 @@ fn open_brace(source: &str, from: usize) -> Option<usize> {
 }
 
 /// A line.
-struct Line {
+struct TextLine {
     /// Without its end.
     text: Range<usize>,
     /// Where the next one begins.
     behind: usize,
 }
 
-impl Line {
+impl TextLine {
     /// The line's end as it is written; a newline where it is the last and has none.
     fn end_text<'a>(&self, source: &'a str) -> &'a str {
         match source.get(self.text.end..self.behind) {
@@ -284,12 +284,12 @@ impl Line {
     }
 }
 
-fn line_at(source: &str, offset: usize) -> Line {
+fn line_at(source: &str, offset: usize) -> TextLine {
     let start = source.get(..offset).and_then(|before| before.rfind('\n')).map_or(0, |at| at + 1);
     let rest = source.get(start..).unwrap_or_default();
     let len = rest.find('\n').unwrap_or(rest.len());
     let text = rest.get(..len).unwrap_or_default();
-    Line { text: start..start + text.strip_suffix('\r').unwrap_or(text).len(), behind: (start + len + 1).min(source.len()) }
+    TextLine { text: start..start + text.strip_suffix('\r').unwrap_or(text).len(), behind: (start + len + 1).min(source.len()) }
 }
 
 fn indent(line: &str) -> &str {
@@ -303,12 +303,12 @@ fn inner_indent(source: &str, from: usize, outer: &str) -> String {
     own.map_or_else(|| format!("{outer}  "), str::to_owned)
 }
 
-struct Lines<'a> {
+struct LineWalk<'a> {
     source: &'a str,
     at: usize,
 }
 
-impl<'a> Iterator for Lines<'a> {
+impl<'a> Iterator for LineWalk<'a> {
     type Item = (&'a str, usize);
 
     /// The next line's text, and the offset behind it.
@@ -323,7 +323,7 @@ impl<'a> Iterator for Lines<'a> {
 }
 
 /// Where an argument goes.
-struct Spot<'a> {
+struct ArgumentSpot<'a> {
     at: usize,
     indent: Option<&'a str>,
     /// Where each `=` of the group is.
@@ -337,8 +337,8 @@ struct Spot<'a> {
 }
 
 /// After the first group of simple arguments that are not meta-arguments alone; else in the first line.
-fn find_spot<'a>(lines: Lines<'a>, start: usize) -> Spot<'a> {
-    let mut group: Option<(Spot<'a>, bool)> = None;
+fn find_spot<'a>(lines: LineWalk<'a>, start: usize) -> ArgumentSpot<'a> {
+    let mut group: Option<(ArgumentSpot<'a>, bool)> = None;
     let mut open = false;
     let mut columns: Vec<Option<usize>> = Vec::new();
     let mut from = start;
@@ -368,19 +368,20 @@ fn find_spot<'a>(lines: Lines<'a>, start: usize) -> Spot<'a> {
             _ => {
                 let equals = vec![begins + equals];
                 columns = vec![column];
-                let spot = Spot { at: behind, indent: Some(indent(line)), equals, column, most_common: None, own_paragraph: !is_source };
+                let spot =
+                    ArgumentSpot { at: behind, indent: Some(indent(line)), equals, column, most_common: None, own_paragraph: !is_source };
                 group = Some((spot, is_meta));
             }
         }
         open = true;
     }
     match group {
-        None => Spot { at: start, indent: None, equals: Vec::new(), column: None, most_common: None, own_paragraph: false },
+        None => ArgumentSpot { at: start, indent: None, equals: Vec::new(), column: None, most_common: None, own_paragraph: false },
         Some((spot, only_meta)) => {
             let known = columns.iter().flatten().filter(|_| spot.column.is_none());
             let count = |column: usize| columns.iter().filter(|own| **own == Some(column)).count();
             let most_common = known.copied().filter(|column| count(*column) > 1).max_by_key(|column| (count(*column), *column));
-            Spot { most_common, own_paragraph: only_meta && spot.own_paragraph, ..spot }
+            ArgumentSpot { most_common, own_paragraph: only_meta && spot.own_paragraph, ..spot }
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use super::refusal::FixError;
 use super::text::{Literal, literal};
-use super::{Note, Options};
+use super::{FixOptions, Note};
 use crate::base::{Claim, Place, Sources, Span};
 use crate::key::{InputKind, KeyFacts, KeyId, ProtectionMode};
 use crate::rules::{self, Finding, Remedy, Safety, Setting};
@@ -11,18 +11,18 @@ use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
 /// What one key wants so that one finding goes away: all of it or nothing.
-pub(super) struct Request {
+pub(super) struct FixRequest {
     /// Index of the finding.
     pub finding: usize,
     /// Index of the key.
     pub key: usize,
-    pub changes: Vec<Change>,
+    pub changes: Vec<TextChange>,
 }
 
 /// One change of the text.
 #[derive(Clone, Debug)]
-pub(super) struct Change {
-    pub site: Site,
+pub(super) struct TextChange {
+    pub site: EditSite,
     pub action: Action,
     pub safety: Safety,
     pub description: String,
@@ -30,13 +30,13 @@ pub(super) struct Change {
 
 /// Where something is written. A file that was read twice has two ids and one path.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub(super) struct Site {
+pub(super) struct EditSite {
     pub path: PathBuf,
     pub start: u32,
     pub end: u32,
 }
 
-impl Site {
+impl EditSite {
     pub(super) fn of(span: Span, sources: &Sources) -> Self {
         Self { path: sources.get(span.source).path().to_path_buf(), start: span.start, end: span.end }
     }
@@ -72,7 +72,7 @@ impl Action {
 }
 
 /// What all findings want, and why some cannot have it.
-pub(super) fn requests(findings: &[Finding], keys: &[&KeyFacts], sources: &Sources, options: &Options) -> (Vec<Request>, Vec<Note>) {
+pub(super) fn requests(findings: &[Finding], keys: &[&KeyFacts], sources: &Sources, options: &FixOptions) -> (Vec<FixRequest>, Vec<Note>) {
     let known: HashMap<&KeyId, usize> = keys.iter().enumerate().map(|(at, key)| (&key.id, at)).collect();
     let mut requests = Vec::new();
     let mut notes = Vec::new();
@@ -95,7 +95,7 @@ pub(super) fn requests(findings: &[Finding], keys: &[&KeyFacts], sources: &Sourc
                 }
             });
             match wanted {
-                Ok(changes) => requests.push(Request { finding: at, key: index, changes }),
+                Ok(changes) => requests.push(FixRequest { finding: at, key: index, changes }),
                 Err(error) => notes.push(note(finding, key, &error)),
             }
         }
@@ -115,7 +115,7 @@ pub(super) fn note(finding: &Finding, key: &KeyFacts, error: &FixError) -> Note 
     Note { rule: finding.rule, addresses: vec![key.id.address.clone()], place: finding.place.clone(), message: error.to_string() }
 }
 
-fn permitted(changes: Vec<Change>, options: &Options) -> Result<Vec<Change>, FixError> {
+fn permitted(changes: Vec<TextChange>, options: &FixOptions) -> Result<Vec<TextChange>, FixError> {
     match changes.iter().find(|change| change.safety == Safety::Unsafe) {
         Some(change) if !options.unsafe_fixes => Err(FixError::Unsafe(change.description.clone())),
         _ => Ok(changes),
@@ -123,10 +123,10 @@ fn permitted(changes: Vec<Change>, options: &Options) -> Result<Vec<Change>, Fix
 }
 
 /// The changes of the text that a remedy means.
-pub(super) fn changes(remedy: &Remedy, key: &KeyFacts, sources: &Sources) -> Result<Vec<Change>, FixError> {
-    let one = |change: &rules::Change| {
+pub(super) fn changes(remedy: &Remedy, key: &KeyFacts, sources: &Sources) -> Result<Vec<TextChange>, FixError> {
+    let one = |change: &rules::ArgumentChange| {
         let (site, action) = placed(change, key, sources)?;
-        Ok(Change { site, action, safety: remedy.safety, description: description(change.to, remedy, key) })
+        Ok(TextChange { site, action, safety: remedy.safety, description: description(change.to, remedy, key) })
     };
     remedy.changes.iter().map(one).collect()
 }
@@ -139,7 +139,7 @@ fn description(to: Setting, remedy: &Remedy, key: &KeyFacts) -> String {
     };
     match to {
         Setting::Software if remedy.safety == Safety::Safe => "set `protection_mode` to SOFTWARE before the key is created".to_owned(),
-        Setting::Software if key.fate == crate::key::Fate::Create && key.id.input == InputKind::Plan => {
+        Setting::Software if key.fate == crate::key::PlannedAction::Create && key.id.input == InputKind::Plan => {
             only_if("set `protection_mode` to SOFTWARE before the key is created".to_owned())
         }
         Setting::Software => {
@@ -155,14 +155,16 @@ fn description(to: Setting, remedy: &Remedy, key: &KeyFacts) -> String {
 }
 
 /// Where and how a change gets into the text.
-fn placed(change: &rules::Change, key: &KeyFacts, sources: &Sources) -> Result<(Site, Action), FixError> {
+fn placed(change: &rules::ArgumentChange, key: &KeyFacts, sources: &Sources) -> Result<(EditSite, Action), FixError> {
     let (name, value) = (change.to.argument(), change.to.value());
     let days = if let Setting::Interval(days) = change.to { days } else { 0 };
     Ok(match &change.at {
-        rules::Site::Value(place) => (literal_at(place, change.to, key, sources)?, Action::Replace(value)),
-        rules::Site::Block(place) => (editable(place, sources)?, Action::InsertArgument { name: name.into(), value }),
-        rules::Site::Call(block, argument) => (editable(block, sources)?, Action::InsertArgument { name: Arc::clone(argument), value }),
-        rules::Site::Element(object, attribute) => {
+        rules::RemedySite::Value(place) => (literal_at(place, change.to, key, sources)?, Action::Replace(value)),
+        rules::RemedySite::Block(place) => (editable(place, sources)?, Action::InsertArgument { name: name.into(), value }),
+        rules::RemedySite::Call(block, argument) => {
+            (editable(block, sources)?, Action::InsertArgument { name: Arc::clone(argument), value })
+        }
+        rules::RemedySite::Element(object, attribute) => {
             let site = editable(object, sources)?;
             // Of equal elements of a set there is one, whichever is edited.
             let is_listed = object.span().map(|span| {
@@ -173,14 +175,14 @@ fn placed(change: &rules::Change, key: &KeyFacts, sources: &Sources) -> Result<(
             }
             (site, Action::InsertAttribute { name: Arc::clone(attribute), value })
         }
-        rules::Site::Details(place) => (editable(place, sources)?, Action::InsertInterval(days)),
-        rules::Site::NewDetails(place) => (editable(place, sources)?, Action::InsertSchedule(days)),
-        rules::Site::Optional(place) => (editable(place, sources)?, Action::InsertDefault(value)),
+        rules::RemedySite::Details(place) => (editable(place, sources)?, Action::InsertInterval(days)),
+        rules::RemedySite::NewDetails(place) => (editable(place, sources)?, Action::InsertSchedule(days)),
+        rules::RemedySite::Optional(place) => (editable(place, sources)?, Action::InsertDefault(value)),
     })
 }
 
 /// The site of the literal that a fact comes from, if it is one.
-fn literal_at(place: &Place, to: Setting, key: &KeyFacts, sources: &Sources) -> Result<Site, FixError> {
+fn literal_at(place: &Place, to: Setting, key: &KeyFacts, sources: &Sources) -> Result<EditSite, FixError> {
     let site = editable(place, sources)?;
     let source = place.span().map(|span| (sources.get(span.source), span));
     let text = source.as_ref().map_or("", |(source, span)| source.slice(*span));
@@ -232,9 +234,9 @@ fn own<T>(claim: &Claim<T>) -> Option<Option<&T>> {
 }
 
 /// The site of a place in a file that is the user's own.
-fn editable(place: &Place, sources: &Sources) -> Result<Site, FixError> {
+fn editable(place: &Place, sources: &Sources) -> Result<EditSite, FixError> {
     let Some(span) = place.span() else { return Err(FixError::NotConfiguration) };
-    let site = Site::of(span, sources);
+    let site = EditSite::of(span, sources);
     let shown = site.path.display().to_string();
     if shown.is_empty() || shown.starts_with('<') {
         return Err(FixError::NotInAFile);

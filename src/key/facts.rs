@@ -59,7 +59,7 @@ pub enum Stage {
 
 /// What will happen to the key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Fate {
+pub enum PlannedAction {
     /// It will be made.
     Create,
     /// It exists and will be changed in place.
@@ -76,7 +76,7 @@ pub enum Fate {
     Unknown,
 }
 
-impl Fate {
+impl PlannedAction {
     /// The word in JSON reports.
     #[must_use]
     pub fn word(self) -> &'static str {
@@ -275,7 +275,7 @@ pub struct KeyFacts {
     /// Set where this instance stands for many.
     pub symbolic: Option<Symbolic>,
     /// What will happen to it.
-    pub fate: Fate,
+    pub fate: PlannedAction,
     /// `restore_from_file` or `restore_from_object_store`: the key comes from a backup, whose mode wins. Unset where neither is written.
     pub restored: Fact<bool>,
     /// An `import` block of the configuration names the key, so it exists. Unset where none does.
@@ -336,7 +336,7 @@ pub struct KeyFacts {
 impl KeyFacts {
     /// A key of which nothing is known but where it is: readers fill in the rest.
     #[must_use]
-    pub fn new(id: KeyId, stage: Stage, fate: Fate, place: Place) -> Self {
+    pub fn new(id: KeyId, stage: Stage, fate: PlannedAction, place: Place) -> Self {
         Self {
             address: Address::parse(&id.address),
             id,

@@ -147,7 +147,7 @@ pub struct NotAudited {
 
 /// What an audit of the service covered: a key can only be missing where the audit looked.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Reach {
+pub struct AuditCoverage {
     /// Identifiers and short codes of the regions that were looked into: OCIDs have either.
     pub regions: Vec<String>,
     /// OCIDs of the compartments whose keys were asked for; `None` is the whole tenancy.
@@ -177,7 +177,7 @@ pub struct Inventory {
     /// Parts of a tenancy not audited.
     pub not_audited: Vec<NotAudited>,
     /// Where an audit of the service looked.
-    pub reach: Option<Reach>,
+    pub reach: Option<AuditCoverage>,
     /// Things worth a line with `--verbose`: which roots, inputs and modules were used, how many calls were made.
     pub log: Vec<String>,
     /// How many files were looked at.

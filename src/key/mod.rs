@@ -12,10 +12,10 @@ mod words;
 
 pub(crate) use endpoint::wrong_endpoint;
 pub(crate) use facts::{AutoRotation, CaUse, IdleSchedule, KeyShape, KeyVersion, Symbolic, VaultUsage};
-pub use facts::{Declared, Fate, Importance, KeyFacts, KeyId, Schedule, ScheduleForm, Stage, Times};
+pub use facts::{Declared, Importance, KeyFacts, KeyId, PlannedAction, Schedule, ScheduleForm, Stage, Times};
+pub(crate) use inventory::{AuditCoverage, ModuleNotFollowed, NotAudited, NotRead, NotReadKind, Notice, SwitchedOff};
 pub use inventory::{Comment, Covers, Inventory, Keys};
-pub(crate) use inventory::{ModuleNotFollowed, NotAudited, NotRead, NotReadKind, Notice, Reach, SwitchedOff};
 pub(crate) use provider::{OldProvider, is_oci_provider};
 pub use settle::settle;
-pub(crate) use settle::{Listed, contradicts};
+pub(crate) use settle::{ListedResources, contradicts};
 pub use words::{InputKind, Lifecycle, ProtectionMode, RotationStatus, VaultType};

@@ -1,19 +1,19 @@
 //! A plan or state and the configuration that it was made from describe the same key: the document says what is, the configuration says where it is
 //! written and what the document leaves open.
 
-use super::{Fate, KeyFacts, VaultType};
+use super::{KeyFacts, PlannedAction, VaultType};
 use crate::base::{Address, Claim, Fact, HiddenKeys, Step};
 use std::collections::{HashMap, HashSet};
 
 /// The resources other than keys that a document lists. A resource that it does not list does not exist, even if it is configured.
 #[derive(Clone, Debug, Default)]
-pub struct Listed {
+pub struct ListedResources {
     addresses: HashSet<String>,
     blocks: HashSet<String>,
     vaults: HashMap<String, Option<VaultType>>,
 }
 
-impl Listed {
+impl ListedResources {
     /// Adds a resource instance that will exist.
     pub fn add(&mut self, address: &str, parsed: Option<&Address>) {
         self.addresses.insert(address.to_owned());
@@ -55,12 +55,12 @@ impl Listed {
 /// after apply is omitted, the vault's type, what rotates the key by code. A document that does not know a value which the configuration gives was
 /// made with other inputs or from another configuration: then nothing is settled. `hidden` has the instance keys that addresses in the
 /// configuration do not show and those of the document do.
-pub fn settle(key: &mut KeyFacts, code: &KeyFacts, hidden: &HiddenKeys, listed: &Listed) {
+pub fn settle(key: &mut KeyFacts, code: &KeyFacts, hidden: &HiddenKeys, listed: &ListedResources) {
     key.document = Some(std::mem::replace(&mut key.place, code.place.clone()));
     key.source_root = Some(code.id.root.clone());
     key.declared = code.declared.clone();
     // What exists keeps what its arguments omit.
-    let is_new = matches!(key.fate, Fate::Create | Fate::Replace | Fate::Unknown);
+    let is_new = matches!(key.fate, PlannedAction::Create | PlannedAction::Replace | PlannedAction::Unknown);
     if is_new && let Some(name) = contradiction(key, code) {
         let label = format!(
             "the configuration and the plan give `{name}` different values: the configuration was changed after the plan and is not used"
@@ -104,7 +104,7 @@ pub fn settle(key: &mut KeyFacts, code: &KeyFacts, hidden: &HiddenKeys, listed: 
 /// Whether a key of a plan cannot come from this configuration as it is.
 #[must_use]
 pub(crate) fn contradicts(key: &KeyFacts, code: &KeyFacts) -> bool {
-    matches!(key.fate, Fate::Create | Fate::Replace) && contradiction(key, code).is_some()
+    matches!(key.fate, PlannedAction::Create | PlannedAction::Replace) && contradiction(key, code).is_some()
 }
 
 /// The argument about which a plan and the configuration contradict each other.
@@ -162,7 +162,7 @@ fn stale<T>(fact: &mut Fact<T>) {
 }
 
 /// The type of the vault: the configuration says which vault it is, the document of which type that vault is.
-fn vault(key: &mut KeyFacts, code: &KeyFacts, hidden: &HiddenKeys, listed: &Listed) {
+fn vault(key: &mut KeyFacts, code: &KeyFacts, hidden: &HiddenKeys, listed: &ListedResources) {
     let name = code.vault.as_deref().map(|name| hidden.real(name));
     let claim = match (&key.vault_type.claim, &code.vault_type.claim) {
         (Claim::Unknown(_), Claim::Known(kind)) => match listed.vault_type(name.as_deref(), kind) {
@@ -185,7 +185,7 @@ fn vault(key: &mut KeyFacts, code: &KeyFacts, hidden: &HiddenKeys, listed: &List
 }
 
 /// Versions, and what makes the next one: only a version that the document lists can be made again.
-fn rotation_by_code(key: &mut KeyFacts, code: &KeyFacts, hidden: &HiddenKeys, listed: &Listed) {
+fn rotation_by_code(key: &mut KeyFacts, code: &KeyFacts, hidden: &HiddenKeys, listed: &ListedResources) {
     for version in &code.versions {
         let id = hidden.real(&version.id);
         match key.versions.iter_mut().find(|known| known.id == id) {
@@ -214,11 +214,11 @@ mod tests {
     use crate::base::{Place, Step};
     use crate::key::{CaUse, InputKind, KeyId, KeyVersion, ProtectionMode, Schedule, ScheduleForm, Stage};
 
-    fn settle(key: &mut KeyFacts, code: &KeyFacts, listed: &Listed) {
+    fn settle(key: &mut KeyFacts, code: &KeyFacts, listed: &ListedResources) {
         super::settle(key, code, &HiddenKeys::default(), listed);
     }
 
-    fn key(input: InputKind, fate: Fate, mode: Fact<ProtectionMode>) -> KeyFacts {
+    fn key(input: InputKind, fate: PlannedAction, mode: Fact<ProtectionMode>) -> KeyFacts {
         let id = KeyId { root: "infra".into(), inputs: None, address: "oci_kms_key.k".to_owned(), input };
         let place = Place::File(format!("{}.txt", input.word()).into());
         KeyFacts { protection_mode: mode, ..KeyFacts::new(id, Stage::Declared, fate, place) }
@@ -230,8 +230,8 @@ mod tests {
 
     #[test]
     fn an_omitted_attribute_of_a_new_key_is_settled_by_the_code() {
-        let mut plan = key(InputKind::Plan, Fate::Create, Fact::unknown("known after apply"));
-        settle(&mut plan, &key(InputKind::Hcl, Fate::Unknown, Fact::unset()), &Listed::default());
+        let mut plan = key(InputKind::Plan, PlannedAction::Create, Fact::unknown("known after apply"));
+        settle(&mut plan, &key(InputKind::Hcl, PlannedAction::Unknown, Fact::unset()), &ListedResources::default());
         assert!(plan.protection_mode.is_unset());
         assert_eq!(plan.place, Place::File("hcl.txt".into()));
         assert_eq!(plan.document, Some(Place::File("plan.txt".into())));
@@ -239,24 +239,28 @@ mod tests {
 
     #[test]
     fn an_existing_keys_value_stands_whatever_the_code_says() {
-        let mut plan = key(InputKind::Plan, Fate::NoOp, Fact::known(ProtectionMode::Hsm));
-        settle(&mut plan, &key(InputKind::Hcl, Fate::Unknown, Fact::unset()), &Listed::default());
+        let mut plan = key(InputKind::Plan, PlannedAction::NoOp, Fact::known(ProtectionMode::Hsm));
+        settle(&mut plan, &key(InputKind::Hcl, PlannedAction::Unknown, Fact::unset()), &ListedResources::default());
         assert_eq!(plan.protection_mode.value(), Some(&ProtectionMode::Hsm));
-        let mut unknown = key(InputKind::Plan, Fate::Update, Fact::unknown("known after apply"));
-        settle(&mut unknown, &key(InputKind::Hcl, Fate::Unknown, Fact::unset()), &Listed::default());
+        let mut unknown = key(InputKind::Plan, PlannedAction::Update, Fact::unknown("known after apply"));
+        settle(&mut unknown, &key(InputKind::Hcl, PlannedAction::Unknown, Fact::unset()), &ListedResources::default());
         assert!(unknown.protection_mode.as_unknown().is_some());
     }
 
     #[test]
     fn a_known_value_is_shown_where_the_code_writes_it() {
-        let mut plan = key(InputKind::Plan, Fate::Create, Fact::known(ProtectionMode::Hsm));
-        settle(&mut plan, &key(InputKind::Hcl, Fate::Unknown, Fact::known(ProtectionMode::Hsm).with_trail(written())), &Listed::default());
+        let mut plan = key(InputKind::Plan, PlannedAction::Create, Fact::known(ProtectionMode::Hsm));
+        settle(
+            &mut plan,
+            &key(InputKind::Hcl, PlannedAction::Unknown, Fact::known(ProtectionMode::Hsm).with_trail(written())),
+            &ListedResources::default(),
+        );
         assert_eq!(plan.protection_mode.trail, written());
-        let mut other = key(InputKind::Plan, Fate::Create, Fact::known(ProtectionMode::Hsm));
+        let mut other = key(InputKind::Plan, PlannedAction::Create, Fact::known(ProtectionMode::Hsm));
         settle(
             &mut other,
-            &key(InputKind::Hcl, Fate::Unknown, Fact::known(ProtectionMode::Software).with_trail(written())),
-            &Listed::default(),
+            &key(InputKind::Hcl, PlannedAction::Unknown, Fact::known(ProtectionMode::Software).with_trail(written())),
+            &ListedResources::default(),
         );
         assert_eq!(other.protection_mode.value(), Some(&ProtectionMode::Hsm));
         assert!(other.protection_mode.trail.is_empty());
@@ -264,9 +268,9 @@ mod tests {
 
     #[test]
     fn a_value_that_the_plan_does_not_know_stays_unknown_and_nothing_else_is_settled() {
-        let mut plan = key(InputKind::Plan, Fate::Create, Fact::unknown("known after apply"));
+        let mut plan = key(InputKind::Plan, PlannedAction::Create, Fact::unknown("known after apply"));
         plan.rotation.interval_days = Fact::unknown("known after apply");
-        settle(&mut plan, &key(InputKind::Hcl, Fate::Unknown, Fact::known(ProtectionMode::Software)), &Listed::default());
+        settle(&mut plan, &key(InputKind::Hcl, PlannedAction::Unknown, Fact::known(ProtectionMode::Software)), &ListedResources::default());
         assert!(plan.protection_mode.as_unknown().is_some() && plan.rotation.interval_days.as_unknown().is_some());
         assert!(matches!(plan.notes.as_slice(), [note] if note.label().contains("`protection_mode`")), "{:?}", plan.notes);
     }
@@ -274,17 +278,17 @@ mod tests {
     #[test]
     fn an_argument_that_the_plan_computes_and_the_configuration_omits_stays_unknown() {
         let planned = || Fact::unknown("it comes from `local.m`").with_trail([written(), written()].concat());
-        let mut plan = key(InputKind::Plan, Fate::Create, planned());
-        settle(&mut plan, &key(InputKind::Hcl, Fate::Unknown, Fact::unset()), &Listed::default());
+        let mut plan = key(InputKind::Plan, PlannedAction::Create, planned());
+        settle(&mut plan, &key(InputKind::Hcl, PlannedAction::Unknown, Fact::unset()), &ListedResources::default());
         assert!(plan.protection_mode.as_unknown().is_some());
-        let mut plan = key(InputKind::Plan, Fate::Create, planned());
-        settle(&mut plan, &key(InputKind::Hcl, Fate::Unknown, Fact::unset().with_trail(written())), &Listed::default());
+        let mut plan = key(InputKind::Plan, PlannedAction::Create, planned());
+        settle(&mut plan, &key(InputKind::Hcl, PlannedAction::Unknown, Fact::unset().with_trail(written())), &ListedResources::default());
         assert!(plan.protection_mode.is_unset());
     }
 
     #[test]
     fn what_the_document_does_not_list_does_not_exist() {
-        let mut code = key(InputKind::Hcl, Fate::Unknown, Fact::unset());
+        let mut code = key(InputKind::Hcl, PlannedAction::Unknown, Fact::unset());
         let id = |id: &str| id.to_owned();
         for name in ["oci_kms_key_version.a", "oci_kms_key_version.b"] {
             code.versions.push(KeyVersion { id: id(name), place: None, time_created: None, is_current: None, is_auto_rotated: None });
@@ -304,12 +308,12 @@ mod tests {
         }
         code.vault_type = Fact::known(VaultType::VirtualPrivate);
         code.vault = Some(id("oci_kms_vault.v"));
-        let mut listed = Listed::default();
+        let mut listed = ListedResources::default();
         for address in ["oci_kms_key_version.a", "oci_kms_key_version.s[\"2026\"]", "oci_certificates_management_certificate_authority.b"] {
             listed.add(address, Address::parse(address).as_ref());
         }
         let open = || {
-            let mut plan = key(InputKind::Plan, Fate::Create, Fact::unknown("known after apply"));
+            let mut plan = key(InputKind::Plan, PlannedAction::Create, Fact::unknown("known after apply"));
             plan.vault_type = Fact::unknown("it comes from `local.v`");
             plan
         };

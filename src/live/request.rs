@@ -74,7 +74,7 @@ pub trait Clock: Send + Sync {
 
 /// How far an audit is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Step<'a> {
+pub struct AuditStep<'a> {
     /// What is being read: "keys".
     pub what: &'a str,
     /// How many calls of this kind are done.
@@ -111,7 +111,7 @@ pub struct Retry<'a> {
 /// Who watches.
 pub trait Progress: Sync {
     /// A call is done.
-    fn step(&self, step: &Step<'_>);
+    fn step(&self, step: &AuditStep<'_>);
     /// A call failed and will be tried again.
     fn retry(&self, retry: &Retry<'_>);
     /// Something the user should know that takes nothing away from the result; one sentence without a period.
@@ -141,7 +141,7 @@ impl Default for Timeouts {
 }
 
 /// What is to be audited, and as whom.
-pub struct Request {
+pub struct AuditRequest {
     /// Environment variables.
     pub env: BTreeMap<String, String>,
     /// The home folder.
@@ -184,7 +184,7 @@ pub struct Request {
     pub fresh_days: i64,
 }
 
-impl Request {
+impl AuditRequest {
     /// A variable that is set and not empty.
     #[must_use]
     pub fn var(&self, name: &str) -> Option<&str> {
@@ -201,10 +201,10 @@ impl Request {
     }
 }
 
-impl fmt::Debug for Request {
+impl fmt::Debug for AuditRequest {
     /// The environment is left out: passphrases, keys and tokens live there.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Request")
+        f.debug_struct("AuditRequest")
             .field("now", &self.now)
             .field("profile", &self.profile)
             .field("config_file", &self.config_file)

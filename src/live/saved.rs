@@ -4,8 +4,8 @@
 
 use crate::base::{Fact, Place, Problem, ProblemKind};
 use crate::key::{
-    AutoRotation, Fate, Importance, InputKind, Inventory, KeyFacts, KeyId, KeyShape, KeyVersion, Lifecycle, NotAudited, ProtectionMode,
-    RotationStatus, Stage, Times, VaultType, VaultUsage,
+    AutoRotation, Importance, InputKind, Inventory, KeyFacts, KeyId, KeyShape, KeyVersion, Lifecycle, NotAudited, PlannedAction,
+    ProtectionMode, RotationStatus, Stage, Times, VaultType, VaultUsage,
 };
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -311,7 +311,7 @@ fn facts(key: &SavedKey) -> Result<KeyFacts, SavedKeyError> {
         vault_usage: key
             .vault_hsm_key_versions
             .map(|hsm_versions| VaultUsage { hsm_versions, software_versions: key.vault_software_key_versions.unwrap_or(0) }),
-        ..KeyFacts::new(id, Stage::Actual, Fate::NoOp, place)
+        ..KeyFacts::new(id, Stage::Actual, PlannedAction::NoOp, place)
     })
 }
 
@@ -356,7 +356,7 @@ mod tests {
         let place = Place::cloud("ocid1.key.oc1.iad.a", "us-ashburn-1");
         let id =
             KeyId { root: "live/us-ashburn-1".into(), inputs: None, address: "ocid1.key.oc1.iad.a".to_owned(), input: InputKind::Live };
-        let mut key = KeyFacts::new(id, Stage::Actual, Fate::NoOp, place);
+        let mut key = KeyFacts::new(id, Stage::Actual, PlannedAction::NoOp, place);
         key.ocid = Some("ocid1.key.oc1.iad.a".to_owned());
         key.region = Some("us-ashburn-1".to_owned());
         key.protection_mode = Fact::known(ProtectionMode::Hsm);

@@ -1,13 +1,13 @@
 //! Code actions: the edits of `--fix`, and exemptions.
 
-use super::documents::{Document, Documents};
+use super::documents::{Documents, OpenDocument};
 use super::position::Encoding;
 use super::project::Project;
 use super::uri;
 use crate::base::{Sources, Span};
 use crate::fix::{self, Edit, Safety};
 use crate::hcl;
-use crate::policy::JudgedKey;
+use crate::policy::CheckedKey;
 use crate::rules::{self, Finding, Remedy};
 use crate::terraform;
 use lsp_types::{
@@ -40,7 +40,7 @@ pub(super) struct Editing {
 pub(super) struct Asked<'a> {
     /// The document.
     pub path: &'a Path,
-    pub document: &'a Document,
+    pub document: &'a OpenDocument,
     /// The range of bytes.
     pub range: std::ops::Range<usize>,
     /// The kinds that are wanted; all quick fixes where nothing is named.
@@ -128,7 +128,7 @@ impl Actions<'_> {
     }
 
     /// The first key of a finding.
-    fn key(&self, finding: &Finding) -> Option<&JudgedKey> {
+    fn key(&self, finding: &Finding) -> Option<&CheckedKey> {
         let first = finding.instances.first()?;
         self.project.outcome.keys.iter().find(|key| key.facts.id == first.key)
     }
@@ -238,7 +238,7 @@ fn as_json(action: &CodeAction) -> Option<Value> {
 
 /// What a remedy writes: "Set `protection_mode = "SOFTWARE"`".
 fn title(remedy: &Remedy) -> String {
-    let one = |change: &rules::Change| format!("`{} = {}`", change.to.argument(), change.to.value());
+    let one = |change: &rules::ArgumentChange| format!("`{} = {}`", change.to.argument(), change.to.value());
     format!("Set {}", remedy.changes.iter().map(one).collect::<Vec<_>>().join(" and "))
 }
 

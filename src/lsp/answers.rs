@@ -4,11 +4,11 @@ use super::actions::{Actions, Asked, SELECT};
 use super::capabilities::Abilities;
 use super::completion;
 use super::diagnostics;
-use super::documents::Document;
+use super::documents::OpenDocument;
 use super::hover;
 use super::inlay;
 use super::project::Project;
-use super::worker::{Refusal, Worker};
+use super::worker::{RequestError, Worker};
 use crate::base::{FileName, Place, Sources};
 use crate::policy::config;
 use lsp_server::ErrorCode;
@@ -22,7 +22,7 @@ use serde_json::Value;
 
 impl Worker {
     /// Answers a request.
-    pub(super) fn request(&self, method: &str, params: Value) -> Result<Value, Refusal> {
+    pub(super) fn request(&self, method: &str, params: Value) -> Result<Value, RequestError> {
         match method {
             "textDocument/codeAction" => answer(params, |params| self.code_actions(params)),
             "textDocument/hover" => answer(params, |params| self.hover(&params)),
@@ -128,13 +128,13 @@ impl Worker {
         self.projects.iter().filter(|project| project.is_read())
     }
 
-    fn offset(&self, document: &Document, at: Position) -> usize {
+    fn offset(&self, document: &OpenDocument, at: Position) -> usize {
         self.abilities.client.encoding.offset(&document.text, &super::position::line_starts(&document.text), at)
     }
 }
 
 /// Answers a request, if its parameters are what they should be.
-fn answer<P: DeserializeOwned, R: Serialize>(params: Value, make: impl FnOnce(P) -> R) -> Result<Value, Refusal> {
+fn answer<P: DeserializeOwned, R: Serialize>(params: Value, make: impl FnOnce(P) -> R) -> Result<Value, RequestError> {
     let params = serde_json::from_value(params).map_err(|error| (ErrorCode::InvalidParams, error.to_string()))?;
     serde_json::to_value(make(params)).map_err(|error| (ErrorCode::InternalError, error.to_string()))
 }

@@ -1,7 +1,7 @@
 //! What the client can do, what the server can, and which files are watched.
 
 use super::actions::{Editing, FIX_ALL, SELECT};
-use super::diagnostics::Client;
+use super::diagnostics::EditorClient;
 use super::position::Encoding;
 use lsp_types::{
     ClientCapabilities, CodeActionKind, CodeActionOptions, CodeActionProviderCapability, CompletionOptions,
@@ -14,7 +14,7 @@ use lsp_types::{
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Abilities {
     /// How diagnostics are shown.
-    pub client: Client,
+    pub client: EditorClient,
     /// What it does with edits.
     pub editing: Editing,
     /// It shows tooltips in Markdown.
@@ -37,7 +37,7 @@ impl Abilities {
         let shown = says.text_document.as_ref().and_then(|document| document.publish_diagnostics.as_ref());
         let is_on = |on: Option<bool>| on == Some(true);
         Self {
-            client: Client {
+            client: EditorClient {
                 encoding: Encoding::agreed(offered),
                 has_related: is_on(shown.and_then(|shown| shown.related_information)),
                 has_links: is_on(shown.and_then(|shown| shown.code_description_support)),

@@ -2,7 +2,7 @@
 
 use super::position::Encoding;
 use super::project::Project;
-use super::settings::Settings;
+use super::settings::EditorSettings;
 use super::uri;
 use crate::base::{Place, Problem, Sources, Step};
 use crate::policy::{FailOn, config};
@@ -29,7 +29,7 @@ pub(super) type ByFile = BTreeMap<PathBuf, Vec<Diagnostic>>;
 
 /// What the client can show, and how it counts.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Client {
+pub(super) struct EditorClient {
     /// The unit of columns.
     pub encoding: Encoding,
     /// Whether it shows further places of a diagnostic.
@@ -41,7 +41,7 @@ pub(super) struct Client {
 }
 
 /// The diagnostics of a workspace folder, and what has no place in a file.
-pub(super) fn of(project: &Project, settings: &Settings, client: Client) -> (ByFile, Vec<String>) {
+pub(super) fn of(project: &Project, settings: &EditorSettings, client: EditorClient) -> (ByFile, Vec<String>) {
     let mut maker = Maker { project, client, found: ByFile::new(), homeless: Vec::new() };
     let outcome = &project.outcome;
     for finding in &outcome.findings {
@@ -74,7 +74,7 @@ pub(super) fn of(project: &Project, settings: &Settings, client: Client) -> (ByF
 }
 
 /// The mistakes in a config file that holds for no folder that is open.
-pub(super) fn of_config(path: &Path, text: &str, client: Client) -> Vec<Diagnostic> {
+pub(super) fn of_config(path: &Path, text: &str, client: EditorClient) -> Vec<Diagnostic> {
     let sources = Sources::default();
     let (_, problems) = config::parse(&sources, path, text.to_owned());
     let one = |problem: &Problem| {
@@ -89,13 +89,13 @@ pub(super) fn of_config(path: &Path, text: &str, client: Client) -> Vec<Diagnost
 
 struct Maker<'a> {
     project: &'a Project,
-    client: Client,
+    client: EditorClient,
     found: ByFile,
     homeless: Vec<String>,
 }
 
 impl Maker<'_> {
-    fn finding(&mut self, finding: &Finding, settings: &Settings) {
+    fn finding(&mut self, finding: &Finding, settings: &EditorSettings) {
         let who = match finding.instances.as_slice() {
             [] => String::new(),
             [one] => format!("`{}`: ", report::clean(&one.label())),

@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 /// One open document.
 #[derive(Debug)]
-pub(super) struct Document {
+pub(super) struct OpenDocument {
     /// Its name to the client.
     pub uri: Uri,
     /// The number of its text.
@@ -21,13 +21,13 @@ pub(super) struct Document {
 
 /// All of them, by real path.
 #[derive(Debug, Default)]
-pub(super) struct Documents(HashMap<PathBuf, Document>);
+pub(super) struct Documents(HashMap<PathBuf, OpenDocument>);
 
 impl Documents {
     /// Notes that a document was opened; its real path, or `None` of a document that is no file.
     pub(super) fn open(&mut self, uri: Uri, version: i32, text: String) -> Option<PathBuf> {
         let path = real(&uri::path(&uri)?);
-        self.0.insert(path.clone(), Document { uri, version, text: text.into() });
+        self.0.insert(path.clone(), OpenDocument { uri, version, text: text.into() });
         Some(path)
     }
 
@@ -64,19 +64,19 @@ impl Documents {
     }
 
     /// The document of a URI, and its real path.
-    pub(super) fn of(&self, uri: &Uri) -> Option<(PathBuf, &Document)> {
+    pub(super) fn of(&self, uri: &Uri) -> Option<(PathBuf, &OpenDocument)> {
         let path = real(&uri::path(uri)?);
         let document = self.0.get(&path)?;
         Some((path, document))
     }
 
     /// The open document at a real path.
-    pub(super) fn at(&self, path: &Path) -> Option<&Document> {
+    pub(super) fn at(&self, path: &Path) -> Option<&OpenDocument> {
         self.0.get(path)
     }
 
     /// The open documents with their real paths.
-    pub(super) fn all(&self) -> impl Iterator<Item = (&Path, &Document)> {
+    pub(super) fn all(&self) -> impl Iterator<Item = (&Path, &OpenDocument)> {
         self.0.iter().map(|(path, document)| (path.as_path(), document))
     }
 

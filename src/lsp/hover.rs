@@ -1,9 +1,9 @@
 //! Tooltips: what something comes to and the way its value took; what a rule demands.
 
 use super::diagnostics::location;
-use super::markdown::Page;
+use super::markdown::Tooltip;
 use super::position::Encoding;
-use super::project::{Around, Project};
+use super::project::{Project, ReadingContext};
 use crate::base::{Source, Span};
 use crate::report;
 use crate::rules::{self, Rule};
@@ -35,7 +35,7 @@ pub(super) fn of_rule(source: &Source, offset: usize, encoding: Encoding, is_mar
 
 /// What a rule demands.
 pub(super) fn page_of(rule: &Rule, is_markdown: bool) -> String {
-    let mut page = Page::new(is_markdown);
+    let mut page = Tooltip::new(is_markdown);
     page.code(rule.id).own(" · ").sentence(rule.title).own("\n\n").sentence(&rule.summary());
     if let Some(address) = rules::documentation_url(rule.id) {
         page.own("\n\n").link("documentation", &address);
@@ -46,7 +46,7 @@ pub(super) fn page_of(rule: &Rule, is_markdown: bool) -> String {
 /// The tooltip over something that has a value.
 pub(super) fn of_value(
     project: &Project,
-    around: &Around<'_>,
+    around: &ReadingContext<'_>,
     path: &Path,
     offset: usize,
     (encoding, is_markdown): (Encoding, bool),
@@ -57,12 +57,12 @@ pub(super) fn of_value(
 }
 
 /// What is written at a position.
-pub(super) fn inspect(project: &Project, around: &Around<'_>, path: &Path, offset: usize) -> Option<Inspection> {
+pub(super) fn inspect(project: &Project, around: &ReadingContext<'_>, path: &Path, offset: usize) -> Option<Inspection> {
     project.session()?.inspect(&project.request(around), &project.sources, path, offset)
 }
 
 fn page(project: &Project, inspection: &Inspection, is_markdown: bool, encoding: Encoding) -> String {
-    let mut page = Page::new(is_markdown);
+    let mut page = Tooltip::new(is_markdown);
     page.sentence(&inspection.what);
     if inspection.values.is_empty() {
         page.own("\n\nno instance with these inputs");
@@ -80,7 +80,7 @@ fn page(project: &Project, inspection: &Inspection, is_markdown: bool, encoding:
     page.finish()
 }
 
-fn value(page: &mut Page, one: &Inspected, project: &Project, encoding: Encoding) {
+fn value(page: &mut Tooltip, one: &Inspected, project: &Project, encoding: Encoding) {
     page.own("\n\n");
     match &one.value {
         InspectedValue::Value(text) => page.code(text),

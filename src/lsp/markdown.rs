@@ -4,12 +4,12 @@ use crate::report::clean;
 
 /// A tooltip that is being written.
 #[derive(Debug)]
-pub(super) struct Page {
+pub(super) struct Tooltip {
     is_markdown: bool,
     text: String,
 }
 
-impl Page {
+impl Tooltip {
     /// An empty one, in Markdown or in plain text.
     pub(super) fn new(is_markdown: bool) -> Self {
         Self { is_markdown, text: String::new() }
@@ -84,8 +84,8 @@ impl Page {
 mod tests {
     use super::*;
 
-    fn page(write: impl Fn(&mut Page) -> &mut Page) -> String {
-        let mut page = Page::new(true);
+    fn page(write: impl Fn(&mut Tooltip) -> &mut Tooltip) -> String {
+        let mut page = Tooltip::new(true);
         write(&mut page);
         page.finish()
     }
@@ -99,7 +99,7 @@ mod tests {
         let hostile = page(|page| page.sentence("set by `x` <img src=y> [a](https://b) `"));
         assert_eq!(hostile, "set by `x` \\<img src=y\\> \\[a\\](https:\\/\\/b) `  `");
         assert_eq!(page(|page| page.link("a", "javascript:alert(1)")), "`a`");
-        let mut plain = Page::new(false);
+        let mut plain = Tooltip::new(false);
         plain.sentence("variable `m_x` has *no* value");
         assert_eq!(plain.finish(), "variable `m_x` has *no* value");
     }

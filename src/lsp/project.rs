@@ -1,7 +1,7 @@
 //! One workspace folder: what was read in it, and what there is to report.
 
 use super::documents;
-use super::settings::Settings;
+use super::settings::EditorSettings;
 use crate::base::{FileName, Overlay, Place, Problem, ProblemKind, Repository, Source, Sources, Span, disk};
 use crate::check::{self, Decisions};
 use crate::fix::{self, Plan};
@@ -20,13 +20,13 @@ const MOST_STALE: usize = 64 << 20;
 pub type MakeRequest = dyn Fn(&Path) -> ScanRequest + Send;
 
 /// What a reading depends on besides the files.
-pub(super) struct Around<'a> {
+pub(super) struct ReadingContext<'a> {
     /// Makes requests.
     pub make: &'a MakeRequest,
     /// Unsaved texts.
     pub overlay: Arc<Overlay>,
     /// The client's settings.
-    pub settings: &'a Settings,
+    pub settings: &'a EditorSettings,
     /// The time.
     pub now: Timestamp,
 }
@@ -88,7 +88,7 @@ impl Project {
     }
 
     /// Reads everything.
-    pub(super) fn read(&mut self, around: &Around<'_>) {
+    pub(super) fn read(&mut self, around: &ReadingContext<'_>) {
         self.sources = Arc::default();
         self.stale = 0;
         self.read_config(around);
@@ -99,7 +99,7 @@ impl Project {
     }
 
     /// Reads again what changed files belong to; `changed` holds their real paths. Whether there may be anything new to report.
-    pub(super) fn renew(&mut self, changed: &[PathBuf], around: &Around<'_>) -> bool {
+    pub(super) fn renew(&mut self, changed: &[PathBuf], around: &ReadingContext<'_>) -> bool {
         let Some(session) = &mut self.session else { return false };
         let is_config = |path: &PathBuf| path.file_name().and_then(|name| name.to_str()).is_some_and(|name| config::NAMES.contains(&name));
         let own: Vec<PathBuf> = changed.iter().filter(|path| path.starts_with(&self.directory) || session.reads(path)).cloned().collect();
@@ -123,11 +123,11 @@ impl Project {
     }
 
     /// What is asked of the front end.
-    pub(super) fn request(&self, around: &Around<'_>) -> ScanRequest {
+    pub(super) fn request(&self, around: &ReadingContext<'_>) -> ScanRequest {
         request(&self.directory, &self.config, around)
     }
 
-    fn read_config(&mut self, around: &Around<'_>) {
+    fn read_config(&mut self, around: &ReadingContext<'_>) {
         self.config_path = config::locate(&self.directory);
         let read = |real: &PathBuf| {
             let shown = real.strip_prefix(&self.directory).map_or_else(|_| real.clone(), Path::to_path_buf);
@@ -139,10 +139,10 @@ impl Project {
         (self.config, self.config_problems) = self.config_path.as_ref().map(read).unwrap_or_default();
     }
 
-    fn check(&mut self, mut inventory: Inventory, around: &Around<'_>) {
+    fn check(&mut self, mut inventory: Inventory, around: &ReadingContext<'_>) {
         inventory.problems.extend(self.config_problems.iter().cloned());
         inventory.problems.extend(self.unreadable(around));
-        let options = policy::Options::default();
+        let options = policy::PolicyOptions::default();
         let decisions =
             Decisions { config: &self.config, baseline: None, options: &options, now: around.now, repository: &self.repository };
         let input = policy::Input { inventory, ..policy::Input::default() };
@@ -152,7 +152,7 @@ impl Project {
     }
 
     /// Values files of the settings that are not files: a pipe would be waited for.
-    fn unreadable(&self, around: &Around<'_>) -> Vec<Problem> {
+    fn unreadable(&self, around: &ReadingContext<'_>) -> Vec<Problem> {
         let all =
             around.settings.var_files.iter().flat_map(|(root, files)| files.iter().map(move |file| self.directory.join(root).join(file)));
         let not_files = all.filter(|path| !around.overlay.is_file(path));
@@ -178,7 +178,7 @@ impl Project {
             &self.outcome.findings,
             &keys,
             &self.sources,
-            &fix::Options::new(unsafe_fixes, settings, &self.outcome.problems, &self.sources),
+            &fix::FixOptions::new(unsafe_fixes, settings, &self.outcome.problems, &self.sources),
         )
     }
 
@@ -223,7 +223,7 @@ impl Project {
     }
 }
 
-fn request(directory: &Path, config: &Config, around: &Around<'_>) -> ScanRequest {
+fn request(directory: &Path, config: &Config, around: &ReadingContext<'_>) -> ScanRequest {
     let request = (around.make)(directory);
     let mut root_files = request.root_files.clone();
     for (root, files) in &around.settings.var_files {

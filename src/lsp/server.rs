@@ -2,7 +2,7 @@
 
 use super::MakeRequest;
 use super::capabilities::Abilities;
-use super::settings::Settings;
+use super::settings::EditorSettings;
 use super::uri;
 use super::wire::{self, Incoming, Outgoing};
 use super::worker::{Job, Worker};
@@ -111,7 +111,7 @@ impl Outbox {
 }
 
 /// How far the talk is.
-enum Stage {
+enum ServerStage {
     /// Nothing was agreed on.
     Fresh(Process),
     /// The worker takes jobs.
@@ -121,7 +121,7 @@ enum Stage {
 }
 
 fn talk(process: Process, from: &mut dyn BufRead, outbox: &Outbox) -> bool {
-    let mut stage = Stage::Fresh(process);
+    let mut stage = ServerStage::Fresh(process);
     let requests = Requests::default();
     loop {
         let message = match wire::read(from) {
@@ -134,7 +134,7 @@ fn talk(process: Process, from: &mut dyn BufRead, outbox: &Outbox) -> bool {
             Ok(None) | Err(_) => return false,
         };
         match message {
-            Message::Notification(notification) if notification.method == "exit" => return matches!(stage, Stage::Over),
+            Message::Notification(notification) if notification.method == "exit" => return matches!(stage, ServerStage::Over),
             Message::Notification(notification) if notification.method == "$/cancelRequest" => {
                 if let Some(id) = notification.params.get("id").and_then(|id| serde_json::from_value(id.clone()).ok()) {
                     requests.cancel(id);
@@ -147,17 +147,17 @@ fn talk(process: Process, from: &mut dyn BufRead, outbox: &Outbox) -> bool {
     }
 }
 
-fn forward(stage: &Stage, job: Job) {
-    if let Stage::Running(jobs) = stage {
+fn forward(stage: &ServerStage, job: Job) {
+    if let ServerStage::Running(jobs) = stage {
         let _ = jobs.send(job);
     }
 }
 
 /// Takes a request.
-fn request_at(stage: Stage, request: Request, requests: &Requests, outbox: &Outbox) -> Stage {
+fn request_at(stage: ServerStage, request: Request, requests: &Requests, outbox: &Outbox) -> ServerStage {
     let refuse = |id: RequestId, code: ErrorCode, why: &str| outbox.answer(id, Err((code, why.to_owned())));
     match (stage, request.method.as_str()) {
-        (Stage::Fresh(process), "initialize") => match serde_json::from_value(request.params.clone()) {
+        (ServerStage::Fresh(process), "initialize") => match serde_json::from_value(request.params.clone()) {
             Ok(params) => {
                 let snippets = request.params.pointer("/capabilities/workspace/workspaceEdit/snippetEditSupport");
                 let has_snippets = snippets.and_then(serde_json::Value::as_bool) == Some(true);
@@ -165,29 +165,29 @@ fn request_at(stage: Stage, request: Request, requests: &Requests, outbox: &Outb
             }
             Err(error) => {
                 refuse(request.id, ErrorCode::InvalidParams, &format!("`initialize` has other parameters: {error}"));
-                Stage::Fresh(process)
+                ServerStage::Fresh(process)
             }
         },
-        (Stage::Fresh(process), _) => {
+        (ServerStage::Fresh(process), _) => {
             refuse(request.id, ErrorCode::ServerNotInitialized, "the first request must be `initialize`");
-            Stage::Fresh(process)
+            ServerStage::Fresh(process)
         }
-        (Stage::Running(_), "shutdown") => {
+        (ServerStage::Running(_), "shutdown") => {
             outbox.answer(request.id, Ok(serde_json::Value::Null));
-            Stage::Over
+            ServerStage::Over
         }
-        (Stage::Running(jobs), "initialize") => {
+        (ServerStage::Running(jobs), "initialize") => {
             refuse(request.id, ErrorCode::InvalidRequest, "`initialize` was sent before");
-            Stage::Running(jobs)
+            ServerStage::Running(jobs)
         }
-        (Stage::Running(jobs), _) => {
+        (ServerStage::Running(jobs), _) => {
             requests.opened(&request.id);
             let _ = jobs.send(Job::Request(request));
-            Stage::Running(jobs)
+            ServerStage::Running(jobs)
         }
-        (Stage::Over, _) => {
+        (ServerStage::Over, _) => {
             refuse(request.id, ErrorCode::InvalidRequest, "the server was shut down");
-            Stage::Over
+            ServerStage::Over
         }
     }
 }
@@ -198,9 +198,9 @@ fn initialize(
     (params, has_snippets): (InitializeParams, bool),
     requests: &Requests,
     outbox: &Outbox,
-) -> Stage {
+) -> ServerStage {
     let abilities = Abilities::of(&params.capabilities, has_snippets);
-    let (settings, wrong) = params.initialization_options.as_ref().map(Settings::read).unwrap_or_default();
+    let (settings, wrong) = params.initialization_options.as_ref().map(EditorSettings::read).unwrap_or_default();
     let folders = folders(&params);
     let mut worker = Worker::new(process, abilities, settings, folders, requests.clone(), outbox.clone());
     let result = InitializeResult {
@@ -211,8 +211,8 @@ fn initialize(
     wrong.iter().for_each(|text| worker.warn(text));
     let (jobs, inbox) = mpsc::channel();
     match thread::Builder::new().name("lsp worker".to_owned()).spawn(move || worker.run(&inbox)) {
-        Ok(_) => Stage::Running(jobs),
-        Err(_) => Stage::Over,
+        Ok(_) => ServerStage::Running(jobs),
+        Err(_) => ServerStage::Over,
     }
 }
 

@@ -9,7 +9,7 @@ pub(super) const SECTION: &str = "kmslint";
 
 /// What the user set in the editor.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Settings {
+pub(super) struct EditorSettings {
     /// More values files by the path of a root module's directory from the workspace folder; their paths are relative to that directory.
     pub var_files: BTreeMap<String, Vec<String>>,
     /// Findings at or above this level are shown as errors.
@@ -24,7 +24,7 @@ const FAIL_ON: &str = "failOn";
 const INLAY_HINTS: &str = "inlayHints";
 const NAMES: [&str; 3] = [VAR_FILES, FAIL_ON, INLAY_HINTS];
 
-impl Settings {
+impl EditorSettings {
     /// Reads what a client sent, and what is wrong with it: sentences for the log. What is right holds in any case.
     pub(super) fn read(sent: &Value) -> (Self, Vec<String>) {
         let mut settings = Self::default();
@@ -73,19 +73,19 @@ mod tests {
     #[test]
     fn settings_are_read_alone_and_as_a_section() {
         let sent = json!({ "varFiles": { "infra": ["a.tfvars"] }, "failOn": "note", "inlayHints": true });
-        let expected = Settings {
+        let expected = EditorSettings {
             var_files: BTreeMap::from([("infra".to_owned(), vec!["a.tfvars".to_owned()])]),
             fail_on: Some(FailOn::At(Level::Note)),
             inlay_hints: true,
         };
-        assert_eq!(Settings::read(&sent), (expected.clone(), Vec::new()));
-        assert_eq!(Settings::read(&json!({ "kmslint": sent, "other": 1 })), (expected, Vec::new()));
-        assert_eq!(Settings::read(&Value::Null), (Settings::default(), Vec::new()));
+        assert_eq!(EditorSettings::read(&sent), (expected.clone(), Vec::new()));
+        assert_eq!(EditorSettings::read(&json!({ "kmslint": sent, "other": 1 })), (expected, Vec::new()));
+        assert_eq!(EditorSettings::read(&Value::Null), (EditorSettings::default(), Vec::new()));
     }
 
     #[test]
     fn mistakes_are_named_and_the_rest_holds() {
-        let (settings, wrong) = Settings::read(&json!({ "varFiles": ["a"], "failOn": "loud", "inlayHint": 1, "inlayHints": true }));
+        let (settings, wrong) = EditorSettings::read(&json!({ "varFiles": ["a"], "failOn": "loud", "inlayHint": 1, "inlayHints": true }));
         assert!(settings.inlay_hints && settings.var_files.is_empty());
         assert_eq!(wrong.len(), 3, "{wrong:?}");
         assert!(wrong.iter().any(|text| text == "unknown setting `inlayHint`; did you mean `inlayHints`?"), "{wrong:?}");

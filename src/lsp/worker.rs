@@ -3,9 +3,9 @@
 use super::capabilities::{Abilities, watch};
 use super::diagnostics::{self, ByFile};
 use super::documents::{Documents, real};
-use super::project::{Around, Project, is_relevant};
+use super::project::{Project, ReadingContext, is_relevant};
 use super::server::{Outbox, Process, Requests, log};
-use super::settings::{SECTION, Settings};
+use super::settings::{EditorSettings, SECTION};
 use super::uri;
 use crate::base::disk;
 use crate::policy::config;
@@ -43,7 +43,7 @@ pub(super) enum Job {
 }
 
 /// Why a request has no result.
-pub(super) type Refusal = (ErrorCode, String);
+pub(super) type RequestError = (ErrorCode, String);
 
 /// The state of the server.
 pub(super) struct Worker {
@@ -51,7 +51,7 @@ pub(super) struct Worker {
     /// What the client can do.
     pub abilities: Abilities,
     /// What the user set in the editor.
-    pub settings: Settings,
+    pub settings: EditorSettings,
     /// What is open.
     pub documents: Documents,
     /// The workspace folders, and directories that were adopted for a document.
@@ -76,7 +76,7 @@ impl Worker {
     pub(super) fn new(
         process: Process,
         abilities: Abilities,
-        settings: Settings,
+        settings: EditorSettings,
         folders: Vec<PathBuf>,
         requests: Requests,
         outbox: Outbox,
@@ -225,7 +225,7 @@ impl Worker {
     }
 
     fn configure(&mut self, sent: &Value) {
-        let (settings, wrong) = Settings::read(sent);
+        let (settings, wrong) = EditorSettings::read(sent);
         wrong.iter().for_each(|text| self.warn(text));
         if settings != self.settings {
             self.is_stale |= settings.var_files != self.settings.var_files;
@@ -273,9 +273,9 @@ impl Worker {
     }
 
     /// What readings depend on now.
-    pub(super) fn around(&self) -> Around<'_> {
+    pub(super) fn around(&self) -> ReadingContext<'_> {
         let overlay = Arc::new(self.documents.overlay());
-        Around { make: &*self.process.make, overlay, settings: &self.settings, now: (self.process.clock)() }
+        ReadingContext { make: &*self.process.make, overlay, settings: &self.settings, now: (self.process.clock)() }
     }
 
     /// Checks what changed, and tells the client what is new.
@@ -292,7 +292,7 @@ impl Worker {
         let is_first = self.projects.iter().any(|project| !project.is_read());
         let progress = (is_first && unread > 0).then(|| self.begin_progress());
         let overlay = Arc::new(self.documents.overlay());
-        let around = Around { make: &*self.process.make, overlay, settings: &self.settings, now: (self.process.clock)() };
+        let around = ReadingContext { make: &*self.process.make, overlay, settings: &self.settings, now: (self.process.clock)() };
         let total = self.projects.len();
         for (at, project) in self.projects.iter_mut().enumerate() {
             if progress.is_some() {

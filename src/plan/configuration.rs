@@ -1,6 +1,6 @@
 //! The `configuration` of a plan, so far as it reaches keys: it tells what is written from what is merely planned.
 
-use super::node::{self, Node, Value};
+use super::node::{self, Node, NodeValue};
 use super::reference::{self, PlanReference};
 use super::scan::{PlanScanner, ScanError, ScanPosition};
 use super::walk::{self, EntryFilter, Pointer, RELATED};
@@ -11,12 +11,12 @@ use std::sync::Arc;
 
 /// A module: the root, or what a call calls.
 #[derive(Debug, Default)]
-pub(super) struct Module {
+pub(super) struct ConfiguredModule {
     /// The resources that keys have to do with, by their address without instance keys.
-    pub resources: BTreeMap<String, Resource>,
-    pub calls: BTreeMap<String, Call>,
+    pub resources: BTreeMap<String, ConfiguredResource>,
+    pub calls: BTreeMap<String, ConfiguredCall>,
     /// The defaults of the variables.
-    pub variables: BTreeMap<String, Given>,
+    pub variables: BTreeMap<String, GivenConstant>,
     pub outputs: BTreeMap<String, Expression>,
     /// Version constraints on the oci provider, and where they are; of the root only.
     pub constraints: Vec<(String, String, ScanPosition)>,
@@ -24,7 +24,7 @@ pub(super) struct Module {
 
 /// Whether a value is given, and which.
 #[derive(Clone, Debug)]
-pub(super) enum Given {
+pub(super) enum GivenConstant {
     Nothing,
     Null,
     /// A value; kept unless it is large.
@@ -36,26 +36,26 @@ const LARGE: usize = 1 << 18;
 
 /// A module call.
 #[derive(Debug, Default)]
-pub(super) struct Call {
+pub(super) struct ConfiguredCall {
     pub arguments: BTreeMap<String, Expression>,
     /// `for_each` or `count`.
     pub repeat: Option<Expression>,
-    pub module: Module,
+    pub module: ConfiguredModule,
 }
 
 /// A resource or data source.
 #[derive(Debug)]
-pub(super) struct Resource {
+pub(super) struct ConfiguredResource {
     /// Whether it passes time on to what names it in `replace_triggered_by`.
     pub passes_time_on: bool,
-    pub arguments: BTreeMap<String, Argument>,
+    pub arguments: BTreeMap<String, ConfiguredArgument>,
     /// `for_each` or `count`.
     pub repeat: Option<Expression>,
 }
 
 /// What is written for an argument.
 #[derive(Debug)]
-pub(super) enum Argument {
+pub(super) enum ConfiguredArgument {
     Expression(Expression),
     /// Nested blocks; blocks that come from `dynamic` are not among them.
     Blocks(Vec<BTreeMap<String, Self>>),
@@ -65,14 +65,14 @@ pub(super) enum Argument {
 #[derive(Clone, Debug)]
 pub(super) struct Expression {
     /// What it evaluates to without knowing anything.
-    pub constant: Given,
+    pub constant: GivenConstant,
     pub references: Vec<PlanReference>,
     /// Where it is in the plan.
     pub pointer: Arc<str>,
     pub spot: ScanPosition,
 }
 
-impl Argument {
+impl ConfiguredArgument {
     /// All expressions in it.
     pub(super) fn expressions(&self) -> Vec<&Expression> {
         match self {
@@ -85,23 +85,23 @@ impl Argument {
 impl Expression {
     /// Whether it is a literal.
     pub(super) fn is_constant(&self) -> bool {
-        !matches!(self.constant, Given::Nothing)
+        !matches!(self.constant, GivenConstant::Nothing)
     }
 }
 
-impl Resource {
+impl ConfiguredResource {
     /// The expression of an argument that is not a block.
     pub(super) fn expression(&self, name: &str) -> Option<&Expression> {
-        if let Some(Argument::Expression(expression)) = self.arguments.get(name) { Some(expression) } else { None }
+        if let Some(ConfiguredArgument::Expression(expression)) = self.arguments.get(name) { Some(expression) } else { None }
     }
 
     /// The only block of a type.
-    pub(super) fn block(&self, name: &str) -> Option<&BTreeMap<String, Argument>> {
-        if let Some(Argument::Blocks(blocks)) = self.arguments.get(name) { blocks.first() } else { None }
+    pub(super) fn block(&self, name: &str) -> Option<&BTreeMap<String, ConfiguredArgument>> {
+        if let Some(ConfiguredArgument::Blocks(blocks)) = self.arguments.get(name) { blocks.first() } else { None }
     }
 }
 
-impl Module {
+impl ConfiguredModule {
     /// The module at a path of calls.
     pub(super) fn at(&self, path: &[ModuleStep]) -> Option<&Self> {
         path.iter().try_fold(self, |module, step| module.calls.get(&step.name).map(|call| &call.module))
@@ -128,8 +128,8 @@ fn wanted(kind: &[u8]) -> EntryFilter {
 }
 
 /// Reads the value of the top-level key `configuration`.
-pub(super) fn read(scanner: &mut PlanScanner, pointer: &mut Pointer) -> Result<Module, ScanError> {
-    let mut root = Module::default();
+pub(super) fn read(scanner: &mut PlanScanner, pointer: &mut Pointer) -> Result<ConfiguredModule, ScanError> {
+    let mut root = ConfiguredModule::default();
     let mut constraints = Vec::new();
     walk::object(scanner, pointer, "`configuration`", |scanner, pointer, key| match key {
         "provider_config" => {
@@ -156,8 +156,8 @@ pub(super) fn read(scanner: &mut PlanScanner, pointer: &mut Pointer) -> Result<M
     Ok(root)
 }
 
-fn module(scanner: &mut PlanScanner, pointer: &mut Pointer) -> Result<Module, ScanError> {
-    let mut found = Module::default();
+fn module(scanner: &mut PlanScanner, pointer: &mut Pointer) -> Result<ConfiguredModule, ScanError> {
+    let mut found = ConfiguredModule::default();
     walk::object(scanner, pointer, "a module", |scanner, pointer, key| match key {
         "resources" => walk::entries(scanner, pointer, wanted, |node, pointer| {
             if let Some((address, resource)) = resource(&node, pointer) {
@@ -187,8 +187,8 @@ fn module(scanner: &mut PlanScanner, pointer: &mut Pointer) -> Result<Module, Sc
     Ok(found)
 }
 
-fn call(scanner: &mut PlanScanner, pointer: &mut Pointer) -> Result<Call, ScanError> {
-    let mut call = Call::default();
+fn call(scanner: &mut PlanScanner, pointer: &mut Pointer) -> Result<ConfiguredCall, ScanError> {
+    let mut call = ConfiguredCall::default();
     walk::object(scanner, pointer, "a module call", |scanner, pointer, key| match key {
         "module" => {
             call.module = module(scanner, pointer)?;
@@ -211,20 +211,20 @@ fn call(scanner: &mut PlanScanner, pointer: &mut Pointer) -> Result<Call, ScanEr
 }
 
 /// Reads an object of objects, and of each the value of `member`. Serves `variables` of a module and of the plan.
-pub(super) fn given(scanner: &mut PlanScanner, pointer: &mut Pointer, member: &str) -> Result<BTreeMap<String, Given>, ScanError> {
+pub(super) fn given(scanner: &mut PlanScanner, pointer: &mut Pointer, member: &str) -> Result<BTreeMap<String, GivenConstant>, ScanError> {
     let mut found = BTreeMap::new();
     walk::object(scanner, pointer, "`variables`", |scanner, pointer, name| {
-        let mut value = Given::Nothing;
+        let mut value = GivenConstant::Nothing;
         walk::object(scanner, pointer, "a variable", |scanner, _, key| {
             if key != member {
                 return scanner.skip();
             }
             value = scanner.keep_value(|kept| {
                 if kept.text.len() > LARGE {
-                    return Ok(Given::Value(None));
+                    return Ok(GivenConstant::Value(None));
                 }
                 let node = node::parse(kept)?;
-                Ok(if node.is_null() { Given::Null } else { Given::Value(Some(Arc::new(node))) })
+                Ok(if node.is_null() { GivenConstant::Null } else { GivenConstant::Value(Some(Arc::new(node))) })
             })?;
             Ok(())
         })?;
@@ -234,7 +234,7 @@ pub(super) fn given(scanner: &mut PlanScanner, pointer: &mut Pointer, member: &s
     Ok(found)
 }
 
-fn resource(node: &Node, pointer: &Pointer) -> Option<(String, Resource)> {
+fn resource(node: &Node, pointer: &Pointer) -> Option<(String, ConfiguredResource)> {
     let address = node.get("address")?.text()?.to_owned();
     let arguments = node.get("expressions").map(|node| arguments(node, &pointer.down("expressions"))).unwrap_or_default();
     let repeat = ["for_each_expression", "count_expression"]
@@ -242,18 +242,18 @@ fn resource(node: &Node, pointer: &Pointer) -> Option<(String, Resource)> {
         .find_map(|key| node.get(key).and_then(|node| expression(node, &pointer.down(key))));
     let kind = node.get("type").and_then(Node::text).unwrap_or_default();
     let passes_time_on = !address.starts_with("data.") && PASSES_TIME_ON.iter().any(|prefix| kind.as_bytes().starts_with(prefix));
-    Some((address, Resource { passes_time_on, arguments, repeat }))
+    Some((address, ConfiguredResource { passes_time_on, arguments, repeat }))
 }
 
-fn arguments(node: &Node, pointer: &str) -> BTreeMap<String, Argument> {
+fn arguments(node: &Node, pointer: &str) -> BTreeMap<String, ConfiguredArgument> {
     let members = node.members().iter().filter_map(|(name, node)| {
         let pointer = walk::down(pointer, name);
         let argument = match &node.value {
-            Value::List(list) => {
+            NodeValue::List(list) => {
                 let blocks = list.iter().enumerate();
-                Argument::Blocks(blocks.map(|(index, node)| arguments(node, &walk::down(&pointer, &index.to_string()))).collect())
+                ConfiguredArgument::Blocks(blocks.map(|(index, node)| arguments(node, &walk::down(&pointer, &index.to_string()))).collect())
             }
-            _ => Argument::Expression(expression(node, &pointer)?),
+            _ => ConfiguredArgument::Expression(expression(node, &pointer)?),
         };
         Some((name.clone(), argument))
     });
@@ -261,11 +261,11 @@ fn arguments(node: &Node, pointer: &str) -> BTreeMap<String, Argument> {
 }
 
 fn expression(node: &Node, pointer: &str) -> Option<Expression> {
-    let Value::Object(_) = node.value else { return None };
+    let NodeValue::Object(_) = node.value else { return None };
     let constant = match node.get("constant_value") {
-        None => Given::Nothing,
-        Some(node) if node.is_null() => Given::Null,
-        Some(node) => Given::Value(Some(Arc::new(node.clone()))),
+        None => GivenConstant::Nothing,
+        Some(node) if node.is_null() => GivenConstant::Null,
+        Some(node) => GivenConstant::Value(Some(Arc::new(node.clone()))),
     };
     let references = node.get("references").map(Node::elements).unwrap_or_default();
     let references = reference::read(references.iter().filter_map(Node::text));

@@ -1,7 +1,7 @@
 //! One pass over a plan or a state: of the whole document, only what keys need is kept.
 
-use super::configuration::{self, Given, Module};
-use super::node::{Node, Value};
+use super::configuration::{self, ConfiguredModule, GivenConstant};
+use super::node::{Node, NodeValue};
 use super::scan::{PlanScanner, ScanError, ScanPosition};
 use super::walk::{self, Pointer, RELATED};
 use crate::key::kinds;
@@ -57,11 +57,11 @@ pub(super) struct ResourceEntry {
 impl ResourceEntry {
     fn new(mut node: Node, pointer: &Pointer) -> Self {
         let change = ["before", "after", "after_unknown", "before_sensitive", "after_sensitive"];
-        if let Value::Object(members) = &mut node.value {
+        if let NodeValue::Object(members) = &mut node.value {
             for (key, member) in members {
                 match key.as_str() {
                     "change" => {
-                        if let Value::Object(parts) = &mut member.value {
+                        if let NodeValue::Object(parts) = &mut member.value {
                             parts
                                 .iter_mut()
                                 .filter(|(key, _)| change.contains(&key.as_str()))
@@ -70,9 +70,9 @@ impl ResourceEntry {
                     }
                     "values" | "sensitive_values" => member.keep_only(ATTRIBUTES),
                     "instances" => {
-                        let Value::List(instances) = &mut member.value else { continue };
+                        let NodeValue::List(instances) = &mut member.value else { continue };
                         for instance in instances {
-                            let Value::Object(parts) = &mut instance.value else { continue };
+                            let NodeValue::Object(parts) = &mut instance.value else { continue };
                             parts.retain(|(key, _)| key != "private");
                             parts.iter_mut().filter(|(key, _)| key == "attributes").for_each(|(_, part)| part.keep_only(ATTRIBUTES));
                         }
@@ -115,8 +115,8 @@ pub(super) struct PlanDocument {
     pub planned_keys: usize,
     /// Whether `deferred_changes` holds any.
     pub deferred_any: bool,
-    pub variables: BTreeMap<String, Given>,
-    pub configuration: Option<Module>,
+    pub variables: BTreeMap<String, GivenConstant>,
+    pub configuration: Option<ConfiguredModule>,
     pub changes: Vec<ResourceEntry>,
     pub drift: Vec<ResourceEntry>,
     pub deferred: Vec<ResourceEntry>,
@@ -201,8 +201,8 @@ fn member(scanner: &mut PlanScanner, pointer: &mut Pointer, name: &str, found: &
 fn short(scanner: &mut PlanScanner) -> Result<String, ScanError> {
     let node = walk::keep(scanner)?;
     Ok(match node.value {
-        Value::Text(text) => text,
-        Value::Number(text) => text.into(),
+        NodeValue::Text(text) => text,
+        NodeValue::Number(text) => text.into(),
         _ => node.kind().to_owned(),
     })
 }

@@ -1,7 +1,7 @@
 //! What changed outside of Terraform since the last apply, told beside the keys.
 
 use super::document::ResourceEntry;
-use super::node::{Node, Value};
+use super::node::{Node, NodeValue};
 use super::scan::ScanPosition;
 use super::values::hides;
 use super::walk::down;
@@ -67,9 +67,9 @@ pub(super) fn note(file: &Arc<str>, drift: impl Iterator<Item = PlannedDrift>, k
 
 fn shown(node: Option<&Node>) -> String {
     match node.map(|node| &node.value) {
-        Some(Value::Text(text)) => format!("`{}`", super::node::shown(text)),
-        Some(Value::Bool(value)) => format!("`{value}`"),
-        Some(Value::Number(number)) => format!("`{number}`"),
+        Some(NodeValue::Text(text)) => format!("`{}`", super::node::shown(text)),
+        Some(NodeValue::Bool(value)) => format!("`{value}`"),
+        Some(NodeValue::Number(number)) => format!("`{number}`"),
         _ => "nothing".to_owned(),
     }
 }

@@ -1,12 +1,12 @@
 //! One resource entry into the facts of one key.
 
-use super::items::Item;
-use super::node::{Node, Value};
+use super::items::DocumentResource;
+use super::node::{Node, NodeValue};
 use super::resolve::{Resolver, Settled};
 use super::times;
-use super::values::Cell;
+use super::values::ValueAt;
 use crate::base::{Fact, Problem, ProblemKind, Step};
-use crate::key::{Fate, Importance, InputKind, KeyFacts, KeyId, Lifecycle, ProtectionMode, RotationStatus, Stage, Symbolic};
+use crate::key::{Importance, InputKind, KeyFacts, KeyId, Lifecycle, PlannedAction, ProtectionMode, RotationStatus, Stage, Symbolic};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -15,7 +15,7 @@ const DETAILS: &str = "auto_key_rotation_details";
 /// Reads attributes of one key into facts.
 pub(super) struct PlanFactReader<'a> {
     pub file: &'a Arc<str>,
-    pub item: &'a Item,
+    pub item: &'a DocumentResource,
     /// The configuration of the plan; states have none.
     pub resolver: Option<&'a Resolver<'a>>,
     pub problems: &'a mut Vec<Problem>,
@@ -54,7 +54,7 @@ impl PlanFactReader<'_> {
             "" => Ok(None),
             text => times::read(text).map(Some).ok_or_else(|| ValueError::Value("is not an RFC 3339 time".to_owned())),
         });
-        if let Cell::Value { node, pointer, .. } = item.values.cell(&[DETAILS])
+        if let ValueAt::Value { node, pointer, .. } = item.values.cell(&[DETAILS])
             && let Some(block) = node.elements().first()
         {
             key.rotation.block = Some(block.spot.place(self.file, &format!("{pointer}/0")));
@@ -70,10 +70,10 @@ impl PlanFactReader<'_> {
         key.compartment = self.fact(&["compartment_id"], text);
         key.freeform_tags = self.tags("freeform_tags");
         key.defined_tags = self.tags("defined_tags");
-        if matches!(item.values.cell(&["is_primary"]), Cell::Value { node: Node { value: Value::Bool(false), .. }, .. }) {
+        if matches!(item.values.cell(&["is_primary"]), ValueAt::Value { node: Node { value: NodeValue::Bool(false), .. }, .. }) {
             key.importance = Importance::Replica;
         }
-        if !matches!(item.fate, Fate::Create | Fate::Replace) {
+        if !matches!(item.fate, PlannedAction::Create | PlannedAction::Replace) {
             key.ocid = item.values.text(&["id"]).map(str::to_owned);
             self.times(&mut key);
         }
@@ -84,9 +84,9 @@ impl PlanFactReader<'_> {
     fn fact<T>(&mut self, path: &[&str], read: impl Fn(&Node) -> Result<Option<T>, ValueError>) -> Fact<T> {
         let (name, item) = (path.last().copied().unwrap_or_default(), self.item);
         match item.values.cell(path) {
-            Cell::Absent | Cell::Null if !item.faults.is_empty() => Fact::unknown("its entry in the file cannot be read"),
-            Cell::Absent | Cell::Null => Fact::unset(),
-            Cell::Unknown { pointer, spot, whole_block } => {
+            ValueAt::Absent | ValueAt::Null if !item.faults.is_empty() => Fact::unknown("its entry in the file cannot be read"),
+            ValueAt::Absent | ValueAt::Null => Fact::unset(),
+            ValueAt::Unknown { pointer, spot, whole_block } => {
                 let mut trail = vec![Step::new(spot.place(self.file, &pointer), "not known in the plan")];
                 let settled = match self.resolver {
                     Some(resolver) => resolver.settle(item, path, whole_block),
@@ -100,7 +100,7 @@ impl PlanFactReader<'_> {
                     }
                 }
             }
-            Cell::Value { node, pointer, sensitive } => {
+            ValueAt::Value { node, pointer, sensitive } => {
                 let here = node.spot.place(self.file, &pointer);
                 let label = if self.resolver.is_some() { "planned value" } else { "value in the state" };
                 let trail = vec![Step::new(here.clone(), label)];
@@ -123,10 +123,11 @@ impl PlanFactReader<'_> {
     fn lifecycle(&mut self) -> Fact<Lifecycle> {
         let read = |node: &Node| Ok(Some(word(node)?).filter(|word| !word.is_empty()).map(Lifecycle::read));
         let desired = self.fact(&["desired_state"], read);
-        if matches!(self.item.fate, Fate::Create | Fate::Replace) {
+        if matches!(self.item.fate, PlannedAction::Create | PlannedAction::Replace) {
             return desired;
         }
-        let actual = if let Cell::Unknown { .. } = self.item.values.cell(&["state"]) { Fact::unset() } else { self.fact(&["state"], read) };
+        let actual =
+            if let ValueAt::Unknown { .. } = self.item.values.cell(&["state"]) { Fact::unset() } else { self.fact(&["state"], read) };
         match actual.value() {
             Some(state) if state.is_ending() || desired.value().is_none() || self.resolver.is_none() => actual,
             Some(_) => desired,
@@ -139,7 +140,7 @@ impl PlanFactReader<'_> {
     fn external(&mut self) -> Fact<String> {
         let path = ["external_key_reference", "external_key_id"];
         let is_written = self.resolver.is_none_or(|resolver| resolver.writes_block(self.item, "external_key_reference"));
-        if !is_written && matches!(self.item.values.cell(&path), Cell::Unknown { .. }) {
+        if !is_written && matches!(self.item.values.cell(&path), ValueAt::Unknown { .. }) {
             return Fact::unset();
         }
         self.fact(&path, text)
@@ -150,11 +151,11 @@ impl PlanFactReader<'_> {
         let mut restored = Fact::unset();
         for kind in ["restore_from_file", "restore_from_object_store"] {
             match self.item.values.cell(&[kind]) {
-                Cell::Value { node, pointer, .. } if !node.elements().is_empty() => {
+                ValueAt::Value { node, pointer, .. } if !node.elements().is_empty() => {
                     let here = node.spot.place(self.file, &pointer);
                     return Fact::known(true).with_trail(vec![Step::new(here, "the key is restored from this backup")]);
                 }
-                Cell::Unknown { pointer, spot, .. } => {
+                ValueAt::Unknown { pointer, spot, .. } => {
                     let here = spot.place(self.file, &pointer);
                     let fact = Fact::unknown(format!("whether there is a `{kind}` block is known only after apply"));
                     restored = fact.with_trail(vec![Step::new(here, "not known in the plan")]);
@@ -167,13 +168,13 @@ impl PlanFactReader<'_> {
 
     /// The step to a `management_endpoint` that is not one.
     fn wrong_endpoint(&self) -> Option<Step> {
-        let Cell::Value { node, pointer, sensitive: false } = self.item.values.cell(&["management_endpoint"]) else { return None };
+        let ValueAt::Value { node, pointer, sensitive: false } = self.item.values.cell(&["management_endpoint"]) else { return None };
         let what = crate::key::wrong_endpoint(node.text()?)?;
         Some(Step::new(node.spot.place(self.file, &pointer), format!("this is {what}")))
     }
 
     fn tags(&self, name: &str) -> BTreeMap<String, String> {
-        let Cell::Value { node, .. } = self.item.values.cell(&[name]) else { return BTreeMap::new() };
+        let ValueAt::Value { node, .. } = self.item.values.cell(&[name]) else { return BTreeMap::new() };
         let known = node.members().iter().filter(|(tag, _)| !self.item.values.is_secret(&[name, tag]));
         known.filter_map(|(tag, value)| Some((tag.clone(), value.text()?.to_owned()))).collect()
     }
@@ -202,7 +203,7 @@ fn text(node: &Node) -> Result<Option<String>, ValueError> {
 /// A boolean; old states hold them as strings.
 fn boolean(node: &Node) -> Result<Option<bool>, ValueError> {
     match (&node.value, node.text()) {
-        (Value::Bool(value), _) => Ok(Some(*value)),
+        (NodeValue::Bool(value), _) => Ok(Some(*value)),
         (_, Some("true")) => Ok(Some(true)),
         (_, Some("false")) => Ok(Some(false)),
         _ => Err(ValueError::Type("a boolean")),
@@ -217,9 +218,9 @@ fn whole(node: &Node) -> Result<Option<i64>, ValueError> {
 /// A whole number; old states hold numbers as strings.
 fn number(node: &Node) -> Result<Option<i64>, ValueError> {
     let text = match &node.value {
-        Value::Number(number) => number,
-        Value::Text(text) if text.parse::<f64>().is_ok() => text.as_str(),
-        Value::Text(text) if text.is_empty() => return Ok(None),
+        NodeValue::Number(number) => number,
+        NodeValue::Text(text) if text.parse::<f64>().is_ok() => text.as_str(),
+        NodeValue::Text(text) if text.is_empty() => return Ok(None),
         _ => return Err(ValueError::Type("a number")),
     };
     if let Ok(number) = text.parse::<i64>() {

@@ -1,25 +1,25 @@
 //! Resource entries of plans and states as one kind of thing: an address, values, and what will happen.
 
 use super::document::ResourceEntry;
-use super::node::{Node, Value};
+use super::node::{Node, NodeValue};
 use super::scan::ScanPosition;
 use super::values::Values;
 use super::walk::down;
 use crate::base::{Address, InstanceKey};
-use crate::key::Fate;
+use crate::key::PlannedAction;
 
 /// How many bytes the addresses of a document's resources may have together. Terraform projects of 100,000 resources stay below a tenth.
 pub(super) const MOST_TEXT: usize = 64 << 20;
 
 /// A resource instance.
 #[derive(Debug)]
-pub(super) struct Item {
+pub(super) struct DocumentResource {
     /// As Terraform prints it.
     pub address: String,
     pub parsed: Option<Address>,
     pub kind: String,
     pub data: bool,
-    pub fate: Fate,
+    pub fate: PlannedAction,
     pub values: Values,
     pub pointer: String,
     pub spot: ScanPosition,
@@ -31,7 +31,7 @@ pub(super) struct Item {
     pub faults: Vec<(String, ScanPosition, String)>,
 }
 
-impl Item {
+impl DocumentResource {
     /// Whether it is a managed resource of a type.
     pub(super) fn is_managed(&self, kind: &str) -> bool {
         !self.data && self.kind == kind
@@ -39,7 +39,7 @@ impl Item {
 }
 
 /// A change of a plan. `None` for a deposed object, which is a leftover of an earlier run.
-pub(super) fn change(mut entry: ResourceEntry) -> Option<Item> {
+pub(super) fn change(mut entry: ResourceEntry) -> Option<DocumentResource> {
     if entry.text("deposed").is_some() {
         return None;
     }
@@ -50,19 +50,19 @@ pub(super) fn change(mut entry: ResourceEntry) -> Option<Item> {
     let pointer = down(&entry.pointer, "change");
     let mut faults = Vec::new();
     let spot = entry.node.spot;
-    let mut change = entry.node.remove("change").unwrap_or(Node { spot, value: Value::Null });
-    if !matches!(change.value, Value::Object(_)) {
+    let mut change = entry.node.remove("change").unwrap_or(Node { spot, value: NodeValue::Null });
+    if !matches!(change.value, NodeValue::Object(_)) {
         faults.push((format!("`change` of `{address}` is {}", change.kind()), change.spot, pointer.clone()));
     }
     let actions: Vec<&str> = change.get("actions").map(Node::elements).unwrap_or_default().iter().filter_map(Node::text).collect();
     let fate = match actions.as_slice() {
-        ["no-op" | "read"] => Fate::NoOp,
-        ["create"] | ["create", "forget"] | ["forget", "create"] => Fate::Create,
-        ["update"] => Fate::Update,
-        ["delete"] => Fate::Delete,
-        ["forget"] => Fate::Forget,
-        ["delete", "create"] | ["create", "delete"] => Fate::Replace,
-        _ => Fate::Unknown,
+        ["no-op" | "read"] => PlannedAction::NoOp,
+        ["create"] | ["create", "forget"] | ["forget", "create"] => PlannedAction::Create,
+        ["update"] => PlannedAction::Update,
+        ["delete"] => PlannedAction::Delete,
+        ["forget"] => PlannedAction::Forget,
+        ["delete", "create"] | ["create", "delete"] => PlannedAction::Replace,
+        _ => PlannedAction::Unknown,
     };
     let mut remarks = Vec::new();
     if matches!(actions.as_slice(), ["create", "forget"] | ["forget", "create"]) {
@@ -71,26 +71,29 @@ pub(super) fn change(mut entry: ResourceEntry) -> Option<Item> {
     if let Some(previous) = entry.text("previous_address") {
         remarks.push(format!("moved from `{previous}`"));
     }
-    if change.get("importing").is_some_and(|importing| matches!(importing.value, Value::Object(_))) {
+    if change.get("importing").is_some_and(|importing| matches!(importing.value, NodeValue::Object(_))) {
         remarks.push("imported by this plan".to_owned());
     }
     // What will be; of what goes away, what was.
-    let (side, secrets) =
-        if matches!(fate, Fate::Delete | Fate::Forget) { ("before", "before_sensitive") } else { ("after", "after_sensitive") };
+    let (side, secrets) = if matches!(fate, PlannedAction::Delete | PlannedAction::Forget) {
+        ("before", "before_sensitive")
+    } else {
+        ("after", "after_sensitive")
+    };
     let mut unknown = change.remove("after_unknown");
     if side == "before" {
         unknown = None;
     }
     let sensitive = change.remove(secrets);
-    let values = change.remove(side).unwrap_or(Node { spot, value: Value::Null });
+    let values = change.remove(side).unwrap_or(Node { spot, value: NodeValue::Null });
     let is_unknown = unknown.as_ref().is_some_and(Node::is_true);
-    let is_usable = matches!(values.value, Value::Object(_)) || values.is_null() && is_unknown;
+    let is_usable = matches!(values.value, NodeValue::Object(_)) || values.is_null() && is_unknown;
     if !is_usable && faults.is_empty() {
         faults.push((format!("`{side}` of `{address}` is {}", values.kind()), values.spot, down(&pointer, side)));
     }
     let unknown = unknown.map(|node| (node, down(&pointer, "after_unknown")));
     let values = Values::new(values, down(&pointer, side), unknown, sensitive.as_ref());
-    Some(Item {
+    Some(DocumentResource {
         parsed: Address::parse(&address),
         kind: entry.text("type").unwrap_or_default().to_owned(),
         data: entry.is_data(),
@@ -106,19 +109,19 @@ pub(super) fn change(mut entry: ResourceEntry) -> Option<Item> {
 }
 
 /// A resource of a state as `show -json` prints it. `None` for a deposed object.
-pub(super) fn stored(mut entry: ResourceEntry) -> Option<Item> {
+pub(super) fn stored(mut entry: ResourceEntry) -> Option<DocumentResource> {
     if entry.text("deposed_key").is_some() {
         return None;
     }
     let Some(address) = entry.text("address").map(str::to_owned) else { return Some(unreadable(&entry, "has no `address`")) };
     let spot = entry.node.spot;
     let sensitive = entry.node.remove("sensitive_values");
-    let values = entry.node.remove("values").unwrap_or(Node { spot, value: Value::Null });
-    Some(Item {
+    let values = entry.node.remove("values").unwrap_or(Node { spot, value: NodeValue::Null });
+    Some(DocumentResource {
         parsed: Address::parse(&address),
         kind: entry.text("type").unwrap_or_default().to_owned(),
         data: entry.is_data(),
-        fate: Fate::NoOp,
+        fate: PlannedAction::NoOp,
         values: Values::new(values, down(&entry.pointer, "values"), None, sensitive.as_ref()),
         pointer: entry.pointer.to_string(),
         spot,
@@ -130,8 +133,8 @@ pub(super) fn stored(mut entry: ResourceEntry) -> Option<Item> {
 }
 
 /// The instances of a resource of a raw state. Source: `internal/states/statefile/version4.go` of Terraform and OpenTofu.
-pub(super) fn raw(mut entry: ResourceEntry) -> Vec<Item> {
-    let Some(Node { value: Value::List(instances), .. }) = entry.node.remove("instances") else {
+pub(super) fn raw(mut entry: ResourceEntry) -> Vec<DocumentResource> {
+    let Some(Node { value: NodeValue::List(instances), .. }) = entry.node.remove("instances") else {
         return vec![unreadable(&entry, "has no list of `instances`")];
     };
     let (Some(kind), Some(name)) = (entry.text("type"), entry.text("name")) else {
@@ -154,14 +157,14 @@ pub(super) fn raw(mut entry: ResourceEntry) -> Vec<Item> {
         let is_tainted = instance.get("status").and_then(Node::text) == Some("tainted");
         let sensitive = instance.remove("sensitive_attributes");
         let (attributes, part) = match (instance.remove("attributes"), instance.remove("attributes_flat")) {
-            (None | Some(Node { value: Value::Null, .. }), Some(flat)) => (unflatten(&flat), "attributes_flat"),
-            (attributes, _) => (attributes.unwrap_or(Node { spot, value: Value::Null }), "attributes"),
+            (None | Some(Node { value: NodeValue::Null, .. }), Some(flat)) => (unflatten(&flat), "attributes_flat"),
+            (attributes, _) => (attributes.unwrap_or(Node { spot, value: NodeValue::Null }), "attributes"),
         };
-        Some(Item {
+        Some(DocumentResource {
             parsed: Address::parse(&address),
             kind: kind.to_owned(),
             data,
-            fate: Fate::NoOp,
+            fate: PlannedAction::NoOp,
             values: Values::raw(attributes, down(&pointer, part), sensitive.as_ref()),
             pointer,
             spot,
@@ -175,14 +178,14 @@ pub(super) fn raw(mut entry: ResourceEntry) -> Vec<Item> {
 }
 
 /// An entry that is not what it should be. Nothing is known of it, and it is told.
-fn unreadable(entry: &ResourceEntry, what: &str) -> Item {
-    Item {
+fn unreadable(entry: &ResourceEntry, what: &str) -> DocumentResource {
+    DocumentResource {
         address: entry.pointer.to_string(),
         parsed: None,
         kind: entry.text("type").unwrap_or_default().to_owned(),
         data: entry.is_data(),
-        fate: Fate::Unknown,
-        values: Values::new(Node { spot: entry.node.spot, value: Value::Null }, entry.pointer.to_string(), None, None),
+        fate: PlannedAction::Unknown,
+        values: Values::new(Node { spot: entry.node.spot, value: NodeValue::Null }, entry.pointer.to_string(), None, None),
         pointer: entry.pointer.to_string(),
         spot: entry.node.spot,
         remarks: Vec::new(),
@@ -197,8 +200,8 @@ fn tainted(is: bool) -> Vec<String> {
 
 fn instance_key(node: &Node) -> Option<InstanceKey> {
     match &node.value {
-        Value::Text(text) => Some(InstanceKey::Text(text.clone())),
-        Value::Number(number) => number.parse().ok().map(InstanceKey::Number),
+        NodeValue::Text(text) => Some(InstanceKey::Text(text.clone())),
+        NodeValue::Number(number) => number.parse().ok().map(InstanceKey::Number),
         _ => None,
     }
 }
@@ -216,10 +219,10 @@ fn unflatten(flat: &Node) -> Node {
         }
         let child = rest.strip_prefix("0.").unwrap_or(rest).to_owned();
         match members.iter_mut().find(|(name, _)| name == block) {
-            Some((_, Node { value: Value::Object(children), .. })) => children.push((child, node.clone())),
+            Some((_, Node { value: NodeValue::Object(children), .. })) => children.push((child, node.clone())),
             Some(_) => {}
-            None => members.push((block.to_owned(), Node { spot: node.spot, value: Value::Object(vec![(child, node.clone())]) })),
+            None => members.push((block.to_owned(), Node { spot: node.spot, value: NodeValue::Object(vec![(child, node.clone())]) })),
         }
     }
-    Node { spot: flat.spot, value: Value::Object(members) }
+    Node { spot: flat.spot, value: NodeValue::Object(members) }
 }

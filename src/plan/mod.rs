@@ -28,16 +28,16 @@ mod vaults;
 mod walk;
 
 pub use recognise::{Recognised, recognise};
-pub(crate) use refusal::Refusal;
+pub(crate) use refusal::UnsupportedDocument;
 pub use unpack::open;
 
 use crate::base::{Place, Problem, ProblemKind};
-use crate::key::{Fate, InputKind, Inventory, Keys, Listed, NotRead, NotReadKind, OldProvider, kinds};
-use configuration::Given;
+use crate::key::{InputKind, Inventory, Keys, ListedResources, NotRead, NotReadKind, OldProvider, PlannedAction, kinds};
+use configuration::GivenConstant;
 use document::{PlanDocument, ResourceEntry};
 use facts::PlanFactReader;
 use feed::Feed;
-use items::Item;
+use items::DocumentResource;
 use resolve::Resolver;
 use scan::{PlanScanner, ScanError, ScanErrorKind};
 use std::collections::BTreeMap;
@@ -51,22 +51,22 @@ const KEY: &str = kinds::KEY;
 
 /// What a reader may be told.
 #[derive(Clone, Copy)]
-pub struct Options<'o> {
+pub struct PlanOptions<'o> {
     /// `max-rotation-days`: a `time_rotating` with a longer period rotates no key.
     pub max_rotation_days: i64,
     /// Called now and then with the number of bytes read so far.
     pub progress: Option<&'o dyn Fn(u64)>,
 }
 
-impl Default for Options<'_> {
+impl Default for PlanOptions<'_> {
     fn default() -> Self {
         Self { max_rotation_days: 365, progress: None }
     }
 }
 
-impl fmt::Debug for Options<'_> {
+impl fmt::Debug for PlanOptions<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Options").field("max_rotation_days", &self.max_rotation_days).finish_non_exhaustive()
+        f.debug_struct("PlanOptions").field("max_rotation_days", &self.max_rotation_days).finish_non_exhaustive()
     }
 }
 
@@ -78,12 +78,12 @@ pub struct Contents {
     /// The values of the root module's variables that a plan records, as JSON; `None` for one that is too large to keep. A state records none.
     pub variables: Option<BTreeMap<String, Option<Arc<str>>>>,
     /// What else it lists.
-    pub listed: Listed,
+    pub listed: ListedResources,
 }
 
 /// Reads a plan or a state; `file` is its path as people know it. What cannot be read is among the problems, and the keys before
 /// it are still read.
-pub fn read(file: &str, input: impl Read + Send, options: &Options) -> Contents {
+pub fn read(file: &str, input: impl Read + Send, options: &PlanOptions) -> Contents {
     let file: Arc<str> = file.into();
     let mut document = PlanDocument::default();
     let outcome = std::thread::scope(|scope| {
@@ -108,8 +108,9 @@ pub fn read(file: &str, input: impl Read + Send, options: &Options) -> Contents 
         let (stored, others) = split(document.stored.into_iter());
         let (raw, raw_others) = split(document.raw.into_iter());
         let found = stored.into_iter().filter_map(items::stored).chain(raw.into_iter().flat_map(items::raw));
-        let others: Vec<Item> = others.into_iter().filter_map(items::stored).chain(raw_others.into_iter().flat_map(items::raw)).collect();
-        let source = Source { file: &file, input: InputKind::State, resolver: None, options };
+        let others: Vec<DocumentResource> =
+            others.into_iter().filter_map(items::stored).chain(raw_others.into_iter().flat_map(items::raw)).collect();
+        let source = KeySource { file: &file, input: InputKind::State, resolver: None, options };
         keys(&source, found, &others, &[], &mut contents);
     }
     contents
@@ -127,12 +128,12 @@ fn nothing(file: &str, document: &PlanDocument) -> Option<NotRead> {
 }
 
 /// The keys of a plan.
-fn plan(file: &Arc<str>, document: PlanDocument, options: &Options, contents: &mut Contents) {
+fn plan(file: &Arc<str>, document: PlanDocument, options: &PlanOptions, contents: &mut Contents) {
     let PlanDocument { variables, configuration, changes, drift, deferred, prior, keys: names, .. } = document;
     let resolver = Resolver::new(file, configuration.as_ref(), &variables);
-    let source = Source { file, input: InputKind::Plan, resolver: Some(&resolver), options };
+    let source = KeySource { file, input: InputKind::Plan, resolver: Some(&resolver), options };
     let (prior_keys, prior) = split(prior.into_iter());
-    let prior: Vec<Item> = prior.into_iter().filter_map(items::stored).collect();
+    let prior: Vec<DocumentResource> = prior.into_iter().filter_map(items::stored).collect();
     let is_refresh_only = !names.contains("resource_changes");
     if is_refresh_only && (!prior.is_empty() || !prior_keys.is_empty()) {
         // A plan that only refreshes lists no changes: everything stays as the refreshed state has it.
@@ -140,7 +141,7 @@ fn plan(file: &Arc<str>, document: PlanDocument, options: &Options, contents: &m
     } else {
         drop(prior_keys);
         let (planned, others) = split(changes.into_iter().chain(deferred));
-        let others: Vec<Item> = others.into_iter().filter_map(items::change).collect();
+        let others: Vec<DocumentResource> = others.into_iter().filter_map(items::change).collect();
         keys(&source, planned.into_iter().filter_map(items::change), &others, &prior, contents);
     }
     let constraints = configuration.as_ref().map(|root| root.constraints.as_slice()).unwrap_or_default();
@@ -151,11 +152,11 @@ fn plan(file: &Arc<str>, document: PlanDocument, options: &Options, contents: &m
 }
 
 /// A variable's value as JSON.
-fn recorded((name, given): (String, Given)) -> Option<(String, Option<Arc<str>>)> {
+fn recorded((name, given): (String, GivenConstant)) -> Option<(String, Option<Arc<str>>)> {
     let value = match given {
-        Given::Nothing => return None,
-        Given::Null => Some("null".into()),
-        Given::Value(node) => node.map(|node| {
+        GivenConstant::Nothing => return None,
+        GivenConstant::Null => Some("null".into()),
+        GivenConstant::Value(node) => node.map(|node| {
             let mut text = String::new();
             node.write(&mut text);
             text.into()
@@ -165,11 +166,11 @@ fn recorded((name, given): (String, Given)) -> Option<(String, Option<Arc<str>>)
 }
 
 /// Where keys are read from.
-struct Source<'a> {
+struct KeySource<'a> {
     file: &'a Arc<str>,
     input: InputKind,
     resolver: Option<&'a Resolver<'a>>,
-    options: &'a Options<'a>,
+    options: &'a PlanOptions<'a>,
 }
 
 /// Entries that are keys, and all others.
@@ -179,8 +180,14 @@ fn split(entries: impl Iterator<Item = ResourceEntry>) -> (Vec<ResourceEntry>, V
 
 /// Reads the keys, each of which is let go once it was read, and relates the other items to them. `prior`: what a plan knows in addition to what it
 /// changes.
-fn keys(source: &Source<'_>, keys: impl Iterator<Item = Item>, items: &[Item], prior: &[Item], contents: &mut Contents) {
-    let Source { file, input, resolver, options } = *source;
+fn keys(
+    source: &KeySource<'_>,
+    keys: impl Iterator<Item = DocumentResource>,
+    items: &[DocumentResource],
+    prior: &[DocumentResource],
+    contents: &mut Contents,
+) {
+    let KeySource { file, input, resolver, options } = *source;
     let Contents { inventory, listed, .. } = contents;
     let mut vaults = vaults::find(file, items);
     vaults.extend(vaults::find(file, prior));
@@ -196,11 +203,11 @@ fn keys(source: &Source<'_>, keys: impl Iterator<Item = Item>, items: &[Item], p
         left = rest;
         let mut key = PlanFactReader { file, item: &item, resolver, problems: &mut inventory.problems }.key(input);
         index.settle(&mut key, &item, resolver);
-        current.push(item.values.text(&["current_key_version"]).map(str::to_owned).filter(|_| item.fate != Fate::Create));
+        current.push(item.values.text(&["current_key_version"]).map(str::to_owned).filter(|_| item.fate != PlannedAction::Create));
         found.push(Box::new(key));
     }
     relations::relate(file, &mut found, &current, items, resolver, options.max_rotation_days);
-    for item in items.iter().chain(prior).filter(|item| !item.data && !matches!(item.fate, Fate::Delete | Fate::Forget)) {
+    for item in items.iter().chain(prior).filter(|item| !item.data && !matches!(item.fate, PlannedAction::Delete | PlannedAction::Forget)) {
         listed.add(&item.address, item.parsed.as_ref());
     }
     vaults.iter().for_each(|vault| vault.list(listed));
@@ -214,7 +221,7 @@ fn is_plan(document: &PlanDocument) -> bool {
 /// Why a document that is readable JSON cannot be judged at all. `whole`: it was read to its end.
 fn refusal(document: &PlanDocument, whole: bool) -> Option<Problem> {
     let refused = |what: String, help: &str| Some(Problem::new(ProblemKind::Unparsable, what).help(help));
-    let known = |refusal: Refusal| refused(refusal.what.to_owned(), refusal.help);
+    let known = |refusal: UnsupportedDocument| refused(refusal.what.to_owned(), refusal.help);
     let has = |key: &str| document.keys.contains(key);
     if has("encryption_version") || has("encrypted_data") {
         return known(refusal::ENCRYPTED);

@@ -11,12 +11,12 @@ const DEPTH: usize = 200;
 #[derive(Clone, Debug)]
 pub(super) struct Node {
     pub spot: ScanPosition,
-    pub value: Value,
+    pub value: NodeValue,
 }
 
 /// A JSON value.
 #[derive(Clone, Debug)]
-pub(super) enum Value {
+pub(super) enum NodeValue {
     Null,
     Bool(bool),
     /// As it is written.
@@ -34,29 +34,29 @@ impl Node {
 
     /// The member of an object, which is taken out.
     pub(super) fn remove(&mut self, key: &str) -> Option<Self> {
-        let Value::Object(members) = &mut self.value else { return None };
+        let NodeValue::Object(members) = &mut self.value else { return None };
         let index = members.iter().position(|(name, _)| name == key)?;
         Some(members.swap_remove(index).1)
     }
 
     /// The members of an object; none of anything else.
     pub(super) fn members(&self) -> &[(String, Self)] {
-        if let Value::Object(members) = &self.value { members } else { &[] }
+        if let NodeValue::Object(members) = &self.value { members } else { &[] }
     }
 
     /// The elements of a list; none of anything else.
     pub(super) fn elements(&self) -> &[Self] {
-        if let Value::List(list) = &self.value { list } else { &[] }
+        if let NodeValue::List(list) = &self.value { list } else { &[] }
     }
 
     /// The text of a string.
     pub(super) fn text(&self) -> Option<&str> {
-        if let Value::Text(text) = &self.value { Some(text) } else { None }
+        if let NodeValue::Text(text) = &self.value { Some(text) } else { None }
     }
 
     /// The text of a string.
     pub(super) fn into_text(self) -> Option<String> {
-        if let Value::Text(text) = self.value { Some(text) } else { None }
+        if let NodeValue::Text(text) = self.value { Some(text) } else { None }
     }
 
     /// How many values it consists of.
@@ -67,34 +67,34 @@ impl Node {
 
     /// Whether it is `null`.
     pub(super) fn is_null(&self) -> bool {
-        matches!(self.value, Value::Null)
+        matches!(self.value, NodeValue::Null)
     }
 
     /// Whether it is literally `true`.
     pub(super) fn is_true(&self) -> bool {
-        matches!(self.value, Value::Bool(true))
+        matches!(self.value, NodeValue::Bool(true))
     }
 
     /// What kind of value it is, for people.
     pub(super) fn kind(&self) -> &'static str {
         match self.value {
-            Value::Null => "null",
-            Value::Bool(_) => "a boolean",
-            Value::Number(_) => "a number",
-            Value::Text(_) => "a string",
-            Value::List(_) => "a list",
-            Value::Object(_) => "an object",
+            NodeValue::Null => "null",
+            NodeValue::Bool(_) => "a boolean",
+            NodeValue::Number(_) => "a number",
+            NodeValue::Text(_) => "a string",
+            NodeValue::List(_) => "a list",
+            NodeValue::Object(_) => "an object",
         }
     }
 
     /// The value as JSON.
     pub(super) fn write(&self, out: &mut String) {
         match &self.value {
-            Value::Null => out.push_str("null"),
-            Value::Bool(value) => out.push_str(if *value { "true" } else { "false" }),
-            Value::Number(number) => out.push_str(number),
-            Value::Text(text) => quote(text, out),
-            Value::List(list) => {
+            NodeValue::Null => out.push_str("null"),
+            NodeValue::Bool(value) => out.push_str(if *value { "true" } else { "false" }),
+            NodeValue::Number(number) => out.push_str(number),
+            NodeValue::Text(text) => quote(text, out),
+            NodeValue::List(list) => {
                 out.push('[');
                 for (index, node) in list.iter().enumerate() {
                     out.push_str(if index == 0 { "" } else { "," });
@@ -102,7 +102,7 @@ impl Node {
                 }
                 out.push(']');
             }
-            Value::Object(members) => {
+            NodeValue::Object(members) => {
                 out.push('{');
                 for (index, (key, node)) in members.iter().enumerate() {
                     out.push_str(if index == 0 { "" } else { "," });
@@ -117,7 +117,7 @@ impl Node {
 
     /// Keeps only these members of an object.
     pub(super) fn keep_only(&mut self, keys: &[&str]) {
-        if let Value::Object(members) = &mut self.value {
+        if let NodeValue::Object(members) = &mut self.value {
             members.retain(|(name, _)| keys.contains(&name.as_str()));
             members.shrink_to_fit();
         }
@@ -165,24 +165,24 @@ impl Parser<'_> {
         let value = match self.peek() {
             Some(b'{') => self.object(depth)?,
             Some(b'[') => self.list(depth)?,
-            Some(b'"') => Value::Text(self.string()?),
-            Some(b't') => self.word("true", Value::Bool(true))?,
-            Some(b'f') => self.word("false", Value::Bool(false))?,
-            Some(b'n') => self.word("null", Value::Null)?,
+            Some(b'"') => NodeValue::Text(self.string()?),
+            Some(b't') => self.word("true", NodeValue::Bool(true))?,
+            Some(b'f') => self.word("false", NodeValue::Bool(false))?,
+            Some(b'n') => self.word("null", NodeValue::Null)?,
             Some(b'-' | b'0'..=b'9') => self.number()?,
             _ => return Err(self.broken("a value is missing")),
         };
         Ok(Node { spot, value })
     }
 
-    fn object(&mut self, depth: usize) -> Result<Value, ScanError> {
+    fn object(&mut self, depth: usize) -> Result<NodeValue, ScanError> {
         self.at += 1;
         let mut members: Vec<(String, Node)> = Vec::new();
         let mut seen = HashSet::new();
         loop {
             self.space();
             if self.take(b'}') {
-                return Ok(Value::Object(members));
+                return Ok(NodeValue::Object(members));
             }
             if !members.is_empty() {
                 self.expect(b',')?;
@@ -213,13 +213,13 @@ impl Parser<'_> {
         }
     }
 
-    fn list(&mut self, depth: usize) -> Result<Value, ScanError> {
+    fn list(&mut self, depth: usize) -> Result<NodeValue, ScanError> {
         self.at += 1;
         let mut elements = Vec::new();
         loop {
             self.space();
             if self.take(b']') {
-                return Ok(Value::List(elements));
+                return Ok(NodeValue::List(elements));
             }
             if !elements.is_empty() {
                 self.expect(b',')?;
@@ -248,7 +248,7 @@ impl Parser<'_> {
         Ok(text)
     }
 
-    fn number(&mut self) -> Result<Value, ScanError> {
+    fn number(&mut self) -> Result<NodeValue, ScanError> {
         let rest = self.kept.text.get(self.at..).unwrap_or_default();
         let length = rest.iter().take_while(|byte| matches!(byte, b'-' | b'+' | b'.' | b'e' | b'E' | b'0'..=b'9')).count();
         let text = std::str::from_utf8(rest.get(..length).unwrap_or_default()).unwrap_or_default();
@@ -256,10 +256,10 @@ impl Parser<'_> {
             return Err(self.broken("invalid JSON number"));
         }
         self.at += length;
-        Ok(Value::Number(text.into()))
+        Ok(NodeValue::Number(text.into()))
     }
 
-    fn word(&mut self, word: &str, value: Value) -> Result<Value, ScanError> {
+    fn word(&mut self, word: &str, value: NodeValue) -> Result<NodeValue, ScanError> {
         if !self.kept.text.get(self.at..).is_some_and(|rest| rest.starts_with(word.as_bytes())) {
             return Err(self.broken("a value is missing"));
         }

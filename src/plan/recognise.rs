@@ -2,7 +2,7 @@
 
 use super::refusal::{
     API, ARCHIVE, BACKEND, BINARY, COLORED, COMPRESSED, EMPTY, ENCRYPTED, MESSAGE, OLD_STATE, PART, PREFIXED, QUOTED, REDACTED, REMOTE,
-    Refusal, SEVERAL, STACK, STREAM, TEXT, WRAPPED,
+    SEVERAL, STACK, STREAM, TEXT, UnsupportedDocument, WRAPPED,
 };
 use super::unpack;
 use crate::base::FileName;
@@ -21,7 +21,7 @@ pub enum Recognised {
     /// Configuration or values in JSON syntax (`.tf.json`, `.tfvars.json`): the business of another front end.
     Configuration,
     /// Something that is known and cannot be judged.
-    Refused(Refusal),
+    Refused(UnsupportedDocument),
     /// JSON that is neither a plan nor a state.
     OtherJson,
     /// Not JSON.
@@ -59,7 +59,7 @@ pub fn recognise(head: &[u8], path: &Path) -> Recognised {
 }
 
 /// Archives and compressed files.
-fn packed(head: &[u8]) -> Option<Refusal> {
+fn packed(head: &[u8]) -> Option<UnsupportedDocument> {
     match head {
         [b'P', b'K', 3, 4, ..] => {
             let names = unpack::zip_names(head);
@@ -97,7 +97,7 @@ fn list(rest: &[u8]) -> Recognised {
 }
 
 /// Text that is not JSON although people redirect it to files for plans.
-fn prose(text: &[u8]) -> Option<Refusal> {
+fn prose(text: &[u8]) -> Option<UnsupportedDocument> {
     let plain = without_colors(text);
     let plain = plain.trim_ascii_start();
     if plain.starts_with(b"[command]") {

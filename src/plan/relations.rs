@@ -1,13 +1,13 @@
 //! What other resources do with keys: versions, what may make the next one, certificate authorities.
 
-use super::items::Item;
+use super::items::DocumentResource;
 use super::named::PositionsByName;
 use super::resolve::{Resolver, means};
 use super::schedule;
 use super::times;
-use super::values::Cell;
+use super::values::ValueAt;
 use crate::base::{Address, Reason};
-use crate::key::{CaUse, Fate, KeyFacts, KeyVersion, kinds};
+use crate::key::{CaUse, KeyFacts, KeyVersion, PlannedAction, kinds};
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -17,16 +17,16 @@ pub(super) fn relate(
     file: &Arc<str>,
     keys: &mut [Box<KeyFacts>],
     current: &[Option<String>],
-    items: &[Item],
+    items: &[DocumentResource],
     resolver: Option<&Resolver>,
     limit: i64,
 ) {
-    let uses = |item: &Item| item.is_managed(kinds::KEY_VERSION) || item.is_managed(kinds::AUTHORITY);
+    let uses = |item: &DocumentResource| item.is_managed(kinds::KEY_VERSION) || item.is_managed(kinds::AUTHORITY);
     if !items.iter().any(uses) {
         return;
     }
     let index = KeyNameIndex::of(keys);
-    let staying = |item: &&Item| !matches!(item.fate, Fate::Delete | Fate::Forget);
+    let staying = |item: &&DocumentResource| !matches!(item.fate, PlannedAction::Delete | PlannedAction::Forget);
     let rotating = items.iter().filter(staying).filter(|item| item.is_managed("time_rotating"));
     let drivers: Vec<&Address> = rotating.filter(|item| schedule::is_within(item, limit)).filter_map(|item| item.parsed.as_ref()).collect();
     let mut repeating = UnnamedKeys::default();
@@ -104,12 +104,12 @@ impl KeyNameIndex {
     }
 
     /// The keys that an argument of a resource means.
-    fn users(&self, keys: &[Box<KeyFacts>], item: &Item, argument: &str, resolver: Option<&Resolver>) -> Users {
+    fn users(&self, keys: &[Box<KeyFacts>], item: &DocumentResource, argument: &str, resolver: Option<&Resolver>) -> Users {
         if let Some(id) = item.values.text(&[argument]) {
             let same = self.ocids.get(id).map(Vec::as_slice).unwrap_or_default();
             return Users::Sure(same.get(..same.len().min(MOST)).unwrap_or_default().to_vec());
         }
-        let (Some(resolver), Cell::Unknown { .. }) = (resolver, item.values.cell(&[argument])) else { return Users::Sure(Vec::new()) };
+        let (Some(resolver), ValueAt::Unknown { .. }) = (resolver, item.values.cell(&[argument])) else { return Users::Sure(Vec::new()) };
         let Some(reach) = resolver.reach(item, argument, kinds::KEY).filter(|reach| reach.blocked.is_none()) else {
             return Users::Maybe(None);
         };
@@ -164,7 +164,7 @@ impl UnnamedKeys {
     }
 
     fn of(&self, key: &KeyFacts) -> Option<Reason> {
-        if matches!(key.fate, Fate::Delete | Fate::Forget) {
+        if matches!(key.fate, PlannedAction::Delete | PlannedAction::Forget) {
             return None;
         }
         let address = key.address.as_ref();
@@ -185,10 +185,10 @@ fn any(mut block: Address) -> Address {
     block
 }
 
-fn version(file: &Arc<str>, item: &Item, current: Option<&str>) -> KeyVersion {
+fn version(file: &Arc<str>, item: &DocumentResource, current: Option<&str>) -> KeyVersion {
     let id = item.values.text(&["key_version_id"]);
     let flag = |name: &str| match item.values.cell(&[name]) {
-        Cell::Value { node, .. } => Some(node.is_true()),
+        ValueAt::Value { node, .. } => Some(node.is_true()),
         _ => None,
     };
     KeyVersion {

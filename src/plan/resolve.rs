@@ -6,12 +6,12 @@
 //! null. A mode that changed with every run would replace the key with every run: for the mode this is proof enough. For all
 //! else one of the values referred to must be null.
 
-use super::configuration::{Argument, Call, Expression, Given, Module, Resource};
-use super::items::Item;
-use super::node::{Node, Value};
+use super::configuration::{ConfiguredArgument, ConfiguredCall, ConfiguredModule, ConfiguredResource, Expression, GivenConstant};
+use super::items::DocumentResource;
+use super::node::{Node, NodeValue};
 use super::reference::ReferenceTarget;
 use crate::base::{Address, InstanceKey, ModuleStep, Step};
-use crate::key::Fate;
+use crate::key::PlannedAction;
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
@@ -29,9 +29,9 @@ const TOO_LONG: &str = "the way of the value through modules is too long";
 /// The configuration and what else a question about it needs.
 pub(super) struct Resolver<'a> {
     pub file: &'a Arc<str>,
-    pub configuration: Option<&'a Module>,
+    pub configuration: Option<&'a ConfiguredModule>,
     /// The variables of the root module.
-    variables: &'a BTreeMap<String, Given>,
+    variables: &'a BTreeMap<String, GivenConstant>,
     /// How many references may still be followed in this document.
     left: Cell<usize>,
     /// What [`super::schedule`] found in modules, by the names of their calls.
@@ -85,7 +85,11 @@ pub(super) struct ReachableResources {
 }
 
 impl<'a> Resolver<'a> {
-    pub(super) fn new(file: &'a Arc<str>, configuration: Option<&'a Module>, variables: &'a BTreeMap<String, Given>) -> Self {
+    pub(super) fn new(
+        file: &'a Arc<str>,
+        configuration: Option<&'a ConfiguredModule>,
+        variables: &'a BTreeMap<String, GivenConstant>,
+    ) -> Self {
         Self { file, configuration, variables, left: Cell::new(ALL_STEPS), triggers: RefCell::default() }
     }
 
@@ -97,10 +101,10 @@ impl<'a> Resolver<'a> {
     }
 
     /// Decides about an attribute that the plan does not know. `path`: the attribute, or a block and its attribute.
-    pub(super) fn settle(&self, item: &Item, path: &[&str], whole_block: bool) -> Settled {
+    pub(super) fn settle(&self, item: &DocumentResource, path: &[&str], whole_block: bool) -> Settled {
         let unknown = |why: String, step| Settled::Unknown { why, step };
         // What exists keeps what is omitted: only what is written can be unknown.
-        let is_new = !matches!(item.fate, Fate::Update | Fate::NoOp);
+        let is_new = !matches!(item.fate, PlannedAction::Update | PlannedAction::NoOp);
         let Some((resource, scope)) = self.resource(item) else {
             return unknown("the plan does not record whether it is set: its configuration is not in the plan".to_owned(), None);
         };
@@ -124,7 +128,7 @@ impl<'a> Resolver<'a> {
         };
         let expression = match argument {
             None if is_new => return Settled::Unset,
-            Some(Argument::Expression(expression)) => expression,
+            Some(ConfiguredArgument::Expression(expression)) => expression,
             _ => return unknown("known after apply".to_owned(), None),
         };
         let step = || self.step(name, expression);
@@ -146,7 +150,7 @@ impl<'a> Resolver<'a> {
     }
 
     /// Whether a block is written for a resource, other than by `dynamic`.
-    pub(super) fn writes_block(&self, item: &Item, block: &str) -> bool {
+    pub(super) fn writes_block(&self, item: &DocumentResource, block: &str) -> bool {
         self.resource(item).is_none_or(|(resource, _)| resource.block(block).is_some())
     }
 
@@ -161,12 +165,12 @@ impl<'a> Resolver<'a> {
     }
 
     /// The expression of a resource's argument.
-    pub(super) fn expression(&self, item: &Item, name: &str) -> Option<&'a Expression> {
+    pub(super) fn expression(&self, item: &DocumentResource, name: &str) -> Option<&'a Expression> {
         self.resource(item)?.0.expression(name)
     }
 
     /// What an argument of a resource reaches of a type.
-    pub(super) fn reach(&self, item: &Item, name: &str, kind: &str) -> Option<ReachableResources> {
+    pub(super) fn reach(&self, item: &DocumentResource, name: &str, kind: &str) -> Option<ReachableResources> {
         self.reach_at(item.parsed.as_ref()?, name, kind)
     }
 
@@ -193,17 +197,17 @@ impl<'a> Resolver<'a> {
     }
 
     /// The block of a resource, and its scope.
-    pub(super) fn resource(&self, item: &Item) -> Option<(&'a Resource, ExpressionScope<'a>)> {
+    pub(super) fn resource(&self, item: &DocumentResource) -> Option<(&'a ConfiguredResource, ExpressionScope<'a>)> {
         self.resource_at(item.parsed.as_ref()?)
     }
 
-    fn resource_at(&self, address: &Address) -> Option<(&'a Resource, ExpressionScope<'a>)> {
+    fn resource_at(&self, address: &Address) -> Option<(&'a ConfiguredResource, ExpressionScope<'a>)> {
         let resource = self.configuration?.at(&address.modules)?.resources.get(&block(address))?;
         Some((resource, ExpressionScope { modules: address.modules.clone(), repeat: resource.repeat.as_ref(), own: address.key.clone() }))
     }
 
     /// The call that leads to a module, and its scope; `None` for the root.
-    pub(super) fn call(&self, modules: &[ModuleStep]) -> Option<(&'a Call, ExpressionScope<'a>)> {
+    pub(super) fn call(&self, modules: &[ModuleStep]) -> Option<(&'a ConfiguredCall, ExpressionScope<'a>)> {
         let (last, above) = modules.split_last()?;
         let call = self.configuration?.at(above)?.calls.get(&last.name)?;
         Some((call, ExpressionScope { modules: above.to_vec(), repeat: call.repeat.as_ref(), own: last.key.clone() }))
@@ -212,12 +216,12 @@ impl<'a> Resolver<'a> {
     /// What a variable of a module is given.
     fn variable(&self, name: &str, modules: &[ModuleStep]) -> Variable<'a> {
         if modules.is_empty() {
-            return Variable::Given(self.variables.get(name).cloned().unwrap_or(Given::Nothing));
+            return Variable::Given(self.variables.get(name).cloned().unwrap_or(GivenConstant::Nothing));
         }
-        let Some((call, scope)) = self.call(modules) else { return Variable::Given(Given::Nothing) };
+        let Some((call, scope)) = self.call(modules) else { return Variable::Given(GivenConstant::Nothing) };
         match call.arguments.get(name) {
             Some(expression) => Variable::Argument(expression, scope),
-            None => Variable::Given(call.module.variables.get(name).cloned().unwrap_or(Given::Nothing)),
+            None => Variable::Given(call.module.variables.get(name).cloned().unwrap_or(GivenConstant::Nothing)),
         }
     }
 
@@ -228,19 +232,19 @@ impl<'a> Resolver<'a> {
             return Weight::Open(TOO_LONG.to_owned());
         }
         match &expression.constant {
-            Given::Null => return Weight::Null,
-            Given::Value(value) => return Weight::Known(value.clone()),
-            Given::Nothing => {}
+            GivenConstant::Null => return Weight::Null,
+            GivenConstant::Value(value) => return Weight::Known(value.clone()),
+            GivenConstant::Nothing => {}
         }
         let mut weights = Vec::new();
         for reference in &expression.references {
             let text = &reference.text;
             weights.push(match &reference.target {
                 Some(ReferenceTarget::Variable(name)) => match self.variable(name, &scope.modules) {
-                    Variable::Given(Given::Null) => self.within(Weight::Null, &reference.path),
-                    Variable::Given(Given::Value(value)) => self.within(Weight::Known(value.clone()), &reference.path),
+                    Variable::Given(GivenConstant::Null) => self.within(Weight::Null, &reference.path),
+                    Variable::Given(GivenConstant::Value(value)) => self.within(Weight::Known(value.clone()), &reference.path),
                     Variable::Argument(expression, above) => self.within(self.weigh(expression, &above, steps, depth + 1), &reference.path),
-                    Variable::Given(Given::Nothing) => Weight::Open(format!("`{text}` has no value in the plan")),
+                    Variable::Given(GivenConstant::Nothing) => Weight::Open(format!("`{text}` has no value in the plan")),
                 },
                 Some(ReferenceTarget::EachValue) => match scope.repeat {
                     Some(repeat) => {
@@ -306,8 +310,8 @@ impl<'a> Resolver<'a> {
                 return Weight::Open(TOO_LONG.to_owned());
             }
             let next = match (&part.value, step) {
-                (Value::Object(_), InstanceKey::Text(name)) => part.get(name),
-                (Value::List(list), InstanceKey::Number(index)) => usize::try_from(*index).ok().and_then(|index| list.get(index)),
+                (NodeValue::Object(_), InstanceKey::Text(name)) => part.get(name),
+                (NodeValue::List(list), InstanceKey::Number(index)) => usize::try_from(*index).ok().and_then(|index| list.get(index)),
                 // A set or something that a function made of the value.
                 _ => return Weight::Known(None),
             };
@@ -328,7 +332,7 @@ impl<'a> Resolver<'a> {
             reach.block(TOO_LONG);
             return;
         }
-        if !matches!(expression.constant, Given::Nothing) {
+        if !matches!(expression.constant, GivenConstant::Nothing) {
             return;
         }
         if expression.references.is_empty() {
@@ -340,8 +344,8 @@ impl<'a> Resolver<'a> {
             match &reference.target {
                 Some(ReferenceTarget::Variable(name)) => match self.variable(name, &scope.modules) {
                     Variable::Argument(expression, above) => self.follow(expression, &above, kind, reach, depth + 1),
-                    Variable::Given(Given::Null | Given::Value(_)) => {}
-                    Variable::Given(Given::Nothing) => reach.block(format!("`{text}` has no value in the plan")),
+                    Variable::Given(GivenConstant::Null | GivenConstant::Value(_)) => {}
+                    Variable::Given(GivenConstant::Nothing) => reach.block(format!("`{text}` has no value in the plan")),
                 },
                 Some(ReferenceTarget::EachValue) => match scope.repeat {
                     Some(repeat) => self.follow(repeat, &ExpressionScope::plain(scope.modules.clone()), kind, reach, depth + 1),
@@ -386,7 +390,7 @@ impl<'a> Resolver<'a> {
                         ("terraform_data", Some("output")) => {
                             reach.decided_by.get_or_insert_with(|| text.to_string());
                             match resource.and_then(|resource| resource.expression("input")) {
-                                Some(input) if matches!(input.constant, Given::Nothing) => Some("input".to_owned()),
+                                Some(input) if matches!(input.constant, GivenConstant::Nothing) => Some("input".to_owned()),
                                 _ => continue,
                             }
                         }
@@ -424,7 +428,7 @@ impl ReachableResources {
 
 /// What a variable is given.
 enum Variable<'a> {
-    Given(Given),
+    Given(GivenConstant),
     Argument(&'a Expression, ExpressionScope<'a>),
 }
 

@@ -1,11 +1,11 @@
 //! What may make a key version again in time. A plan alone never proves it: it shows neither `replace_triggered_by` nor function calls such as
 //! `plantimestamp()`, and a reference to a `time_rotating` may be in a branch that is not taken. It can only leave the question open.
 
-use super::configuration::Resource;
-use super::items::Item;
-use super::node::{Node, Value};
+use super::configuration::ConfiguredResource;
+use super::items::DocumentResource;
+use super::node::{Node, NodeValue};
 use super::resolve::{ExpressionScope, Resolver};
-use super::values::Cell;
+use super::values::ValueAt;
 use crate::base::Address;
 
 /// The arguments that set the period of a `time_rotating`, their length in days, and in months where they are months.
@@ -19,13 +19,13 @@ const UNITS: [(&str, f64, i64); 5] = [
 ];
 
 /// Whether a `time_rotating` may rotate at least as often as the limit demands. The smallest period counts if several are set.
-pub(super) fn is_within(item: &Item, limit: i64) -> bool {
+pub(super) fn is_within(item: &DocumentResource, limit: i64) -> bool {
     UNITS.iter().any(|&(name, days, months)| {
         let text = match item.values.cell(&[name]) {
-            Cell::Value { node: Node { value: Value::Number(number), .. }, .. } => &**number,
-            Cell::Value { node, .. } => node.text().unwrap_or_default(),
-            Cell::Unknown { .. } => return true,
-            Cell::Absent | Cell::Null => return false,
+            ValueAt::Value { node: Node { value: NodeValue::Number(number), .. }, .. } => &**number,
+            ValueAt::Value { node, .. } => node.text().unwrap_or_default(),
+            ValueAt::Unknown { .. } => return true,
+            ValueAt::Absent | ValueAt::Null => return false,
         };
         let Some(number) = text.parse::<f64>().ok().filter(|&number| number > 0.0) else { return false };
         #[expect(clippy::cast_precision_loss, reason = "a number of days or months")]
@@ -36,7 +36,7 @@ pub(super) fn is_within(item: &Item, limit: i64) -> bool {
 
 /// Why Terraform may make a key version again in time, as a clause; `None` where the plan shows that it does not. `key`: the key that it is a
 /// version of, where that is known. `drivers`: the `time_rotating` resources within the limit.
-pub(super) fn doubt(item: &Item, key: Option<&Address>, drivers: &[&Address], resolver: &Resolver) -> Option<String> {
+pub(super) fn doubt(item: &DocumentResource, key: Option<&Address>, drivers: &[&Address], resolver: &Resolver) -> Option<String> {
     const SOURCES: &str = "pass the sources with `--source`";
     let name = &item.address;
     let Some((address, (resource, scope))) = item.parsed.as_ref().zip(resolver.resource(item)) else {
@@ -58,7 +58,7 @@ pub(super) fn doubt(item: &Item, key: Option<&Address>, drivers: &[&Address], re
 }
 
 /// Whether the number of instances comes from an expression: of the resource, or of a module that the key is not in.
-fn is_repeated(address: &Address, resource: &Resource, key: Option<&Address>, resolver: &Resolver) -> bool {
+fn is_repeated(address: &Address, resource: &ConfiguredResource, key: Option<&Address>, resolver: &Resolver) -> bool {
     if address.key.is_some() && resource.repeat.as_ref().is_none_or(|repeat| !repeat.is_constant()) {
         return true;
     }
@@ -71,7 +71,7 @@ fn is_repeated(address: &Address, resource: &Resource, key: Option<&Address>, re
 }
 
 /// An argument that is not a literal, other than the key and its vault.
-fn changing_argument(resource: &Resource) -> Option<&str> {
+fn changing_argument(resource: &ConfiguredResource) -> Option<&str> {
     let changing = |name: &str, expressions: &[&super::configuration::Expression]| match name {
         "key_id" => false,
         // A vault's endpoint is passed on; only a call that refers to nothing is odd.
@@ -101,7 +101,7 @@ fn find_trigger(scope: &ExpressionScope<'_>, resolver: &Resolver) -> Option<Stri
         resource
             .arguments
             .values()
-            .flat_map(super::configuration::Argument::expressions)
+            .flat_map(super::configuration::ConfiguredArgument::expressions)
             .any(|expression| resolver.reach_of(expression, &scope, "time_rotating").hides)
     });
     changing.next().map(|(address, _)| address.clone())

@@ -1,6 +1,6 @@
 //! The values of a resource in a plan or a state, with what is not known yet and what must not be shown.
 
-use super::node::{Node, Value};
+use super::node::{Node, NodeValue};
 use super::scan::ScanPosition;
 use super::walk::down;
 use std::collections::HashMap;
@@ -31,14 +31,14 @@ impl SensitiveMarks {
     /// Takes in what a sensitivity mark hides: where it is `true`, and where it is nothing that a mark can be.
     fn take_in(&mut self, mark: &Node) {
         match &mark.value {
-            Value::Bool(false) => {}
-            Value::List(list) => list.iter().for_each(|mark| self.take_in(mark)),
-            Value::Object(members) => {
+            NodeValue::Bool(false) => {}
+            NodeValue::List(list) => list.iter().for_each(|mark| self.take_in(mark)),
+            NodeValue::Object(members) => {
                 for (key, mark) in members {
                     self.parts.entry(key.clone()).or_default().take_in(mark);
                 }
             }
-            Value::Bool(true) | Value::Null | Value::Number(_) | Value::Text(_) => self.is_secret = true,
+            NodeValue::Bool(true) | NodeValue::Null | NodeValue::Number(_) | NodeValue::Text(_) => self.is_secret = true,
         }
     }
 
@@ -59,7 +59,7 @@ impl SensitiveMarks {
 
 /// What is at a path.
 #[derive(Debug)]
-pub(super) enum Cell<'v> {
+pub(super) enum ValueAt<'v> {
     /// Nothing.
     Absent,
     Null,
@@ -92,7 +92,7 @@ impl Values {
         let mut secret = SensitiveMarks::default();
         match sensitive.map(|marks| &marks.value) {
             None => {}
-            Some(Value::List(paths)) => {
+            Some(NodeValue::List(paths)) => {
                 for path in paths {
                     // Terraform before 0.15.1 wrote the path's steps without a list around each path.
                     let steps = if path.elements().is_empty() { std::slice::from_ref(path) } else { path.elements() };
@@ -107,19 +107,19 @@ impl Values {
     }
 
     /// What is at a path: an attribute, or a block and an attribute of its first instance.
-    pub(super) fn cell(&self, path: &[&str]) -> Cell<'_> {
+    pub(super) fn cell(&self, path: &[&str]) -> ValueAt<'_> {
         let (mut node, mut pointer) = (Some(&self.node), self.pointer.clone());
         let mut unknown = self.unknown.as_ref().map(|(node, pointer)| (node, pointer.clone()));
         for (depth, step) in path.iter().enumerate() {
             if let Some(cell) = not_known(unknown.as_ref(), node, depth > 0) {
                 return cell;
             }
-            if let Some(Node { value: Value::List(list), .. }) = node {
+            if let Some(Node { value: NodeValue::List(list), .. }) = node {
                 node = list.first();
                 pointer = down(&pointer, "0");
             }
-            if let Some(wrong) = node.filter(|node| !matches!(node.value, Value::Object(_) | Value::Null)) {
-                return Cell::Value { node: wrong, pointer, sensitive: self.is_secret(path) };
+            if let Some(wrong) = node.filter(|node| !matches!(node.value, NodeValue::Object(_) | NodeValue::Null)) {
+                return ValueAt::Value { node: wrong, pointer, sensitive: self.is_secret(path) };
             }
             unknown = unknown
                 .map(|(node, pointer)| node.elements().first().map_or((node, pointer.clone()), |first| (first, down(&pointer, "0"))));
@@ -136,15 +136,15 @@ impl Values {
             return cell;
         }
         match node {
-            None => Cell::Absent,
-            Some(node) if node.is_null() => Cell::Null,
-            Some(node) => Cell::Value { node, pointer, sensitive: self.is_secret(path) },
+            None => ValueAt::Absent,
+            Some(node) if node.is_null() => ValueAt::Null,
+            Some(node) => ValueAt::Value { node, pointer, sensitive: self.is_secret(path) },
         }
     }
 
     /// A known string.
     pub(super) fn text(&self, path: &[&str]) -> Option<&str> {
-        if let Cell::Value { node, .. } = self.cell(path) { node.text().filter(|text| !text.is_empty()) } else { None }
+        if let ValueAt::Value { node, .. } = self.cell(path) { node.text().filter(|text| !text.is_empty()) } else { None }
     }
 
     /// Whether a value must not be shown: it, what it is in, or a part of it is marked.
@@ -154,9 +154,9 @@ impl Values {
 }
 
 /// The cell of a value that is marked as unknown. A value that is there all the same wins.
-fn not_known<'v>(unknown: Option<&(&Node, String)>, node: Option<&Node>, whole_block: bool) -> Option<Cell<'v>> {
+fn not_known<'v>(unknown: Option<&(&Node, String)>, node: Option<&Node>, whole_block: bool) -> Option<ValueAt<'v>> {
     let (mark, pointer) = unknown?;
-    (mark.is_true() && node.is_none_or(Node::is_null)).then(|| Cell::Unknown { pointer: pointer.clone(), spot: mark.spot, whole_block })
+    (mark.is_true() && node.is_none_or(Node::is_null)).then(|| ValueAt::Unknown { pointer: pointer.clone(), spot: mark.spot, whole_block })
 }
 
 /// Whether a sensitivity mark hides an attribute.

@@ -1,12 +1,12 @@
 //! The type of the vault a key is in. A key has no argument that names its vault: there is only the vault's management endpoint.
 
-use super::items::Item;
+use super::items::DocumentResource;
 use super::named::PositionsByName;
 use super::node::Node;
 use super::resolve::Resolver;
-use super::values::Cell;
+use super::values::ValueAt;
 use crate::base::{Address, Fact, Place, Reason, Step};
-use crate::key::{Fate, KeyFacts, Listed, VaultType, kinds};
+use crate::key::{KeyFacts, ListedResources, PlannedAction, VaultType, kinds};
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::hash::Hash;
@@ -30,7 +30,7 @@ pub(super) struct PlannedVault {
 
 impl PlannedVault {
     /// Lists it under the names that the configuration has for it.
-    pub(super) fn list(&self, listed: &mut Listed) {
+    pub(super) fn list(&self, listed: &mut ListedResources) {
         for name in [Some(&self.name), self.id.as_ref()].into_iter().flatten() {
             listed.add_vault(name, self.kind.clone());
         }
@@ -38,13 +38,13 @@ impl PlannedVault {
 }
 
 /// The vaults of a list of resources; vaults that will be deleted still tell the type of the keys that go with them.
-pub(super) fn find(file: &Arc<str>, items: &[Item]) -> Vec<PlannedVault> {
+pub(super) fn find(file: &Arc<str>, items: &[DocumentResource]) -> Vec<PlannedVault> {
     let mut found = Vec::new();
     for item in items {
         match (item.data, item.kind.as_str()) {
             (_, kinds::VAULT) => found.push(one(file, item)),
             (true, "oci_kms_vaults") => {
-                if let Cell::Value { node, pointer, sensitive } = item.values.cell(&["vaults"]) {
+                if let ValueAt::Value { node, pointer, sensitive } = item.values.cell(&["vaults"]) {
                     let listed = node.elements().iter().enumerate();
                     found.extend(listed.map(|(index, node)| listed_vault(file, item, node, &format!("{pointer}/{index}"), sensitive)));
                 }
@@ -55,10 +55,10 @@ pub(super) fn find(file: &Arc<str>, items: &[Item]) -> Vec<PlannedVault> {
     found
 }
 
-fn one(file: &Arc<str>, item: &Item) -> PlannedVault {
+fn one(file: &Arc<str>, item: &DocumentResource) -> PlannedVault {
     let text = |name: &str| item.values.text(&[name]).map(str::to_owned);
     let (place, sensitive) = match item.values.cell(&["vault_type"]) {
-        Cell::Value { node, pointer, sensitive } => (node.spot.place(file, &pointer), sensitive),
+        ValueAt::Value { node, pointer, sensitive } => (node.spot.place(file, &pointer), sensitive),
         _ => (item.spot.place(file, &item.pointer), false),
     };
     PlannedVault {
@@ -72,7 +72,7 @@ fn one(file: &Arc<str>, item: &Item) -> PlannedVault {
     }
 }
 
-fn listed_vault(file: &Arc<str>, item: &Item, node: &Node, pointer: &str, sensitive: bool) -> PlannedVault {
+fn listed_vault(file: &Arc<str>, item: &DocumentResource, node: &Node, pointer: &str, sensitive: bool) -> PlannedVault {
     let text = |name: &str| node.get(name).and_then(Node::text).filter(|text| !text.is_empty()).map(str::to_owned);
     PlannedVault {
         name: text("id").unwrap_or_else(|| item.address.clone()),
@@ -168,7 +168,7 @@ impl<'v> Vaults<'v> {
     }
 
     /// Finds the vault of a key and its type.
-    pub(super) fn settle(&self, key: &mut KeyFacts, item: &Item, resolver: Option<&Resolver>) {
+    pub(super) fn settle(&self, key: &mut KeyFacts, item: &DocumentResource, resolver: Option<&Resolver>) {
         // An existing key says which vault it is in.
         if let Some(id) = item.values.text(&["vault_id"]) {
             key.vault = Some(id.to_owned());
@@ -177,7 +177,7 @@ impl<'v> Vaults<'v> {
                 return;
             }
         }
-        if let Cell::Value { node, pointer, .. } = item.values.cell(&["management_endpoint"]) {
+        if let ValueAt::Value { node, pointer, .. } = item.values.cell(&["management_endpoint"]) {
             let same = self.endpoints.get(&bare(node.text().unwrap_or_default()));
             let step =
                 resolver.and_then(|resolver| Some(resolver.step("management_endpoint", resolver.expression(item, "management_endpoint")?)));
@@ -191,14 +191,14 @@ impl<'v> Vaults<'v> {
             return;
         }
         key.vault_type = match resolver {
-            Some(resolver) if item.fate != Fate::Delete => self.referred(key, item, resolver),
+            Some(resolver) if item.fate != PlannedAction::Delete => self.referred(key, item, resolver),
             _ => Fact::unknown("the input does not show which vault the key is in"),
         };
     }
 
     /// The type through what `management_endpoint` refers to: the plan does not know the endpoint yet, so it comes from something
     /// that is not known yet, and if all of that are vaults of one type, this is the type.
-    fn referred(&self, key: &mut KeyFacts, item: &Item, resolver: &Resolver) -> Fact<VaultType> {
+    fn referred(&self, key: &mut KeyFacts, item: &DocumentResource, resolver: &Resolver) -> Fact<VaultType> {
         let (Some(reach), Some(expression)) =
             (resolver.reach(item, "management_endpoint", kinds::VAULT), resolver.expression(item, "management_endpoint"))
         else {

@@ -28,17 +28,17 @@ pub struct Baseline {
 #[derive(Deserialize)]
 struct BaselineFile {
     version: u64,
-    findings: Vec<Entry>,
+    findings: Vec<BaselineEntry>,
 }
 
 #[derive(Deserialize)]
-struct Entry {
+struct BaselineEntry {
     fingerprint: String,
 }
 
 /// The file, as it is written. Everything but the fingerprints is for people.
 #[derive(Serialize)]
-struct Written {
+struct WrittenBaseline {
     version: u64,
     findings: BTreeSet<Accepted>,
 }
@@ -97,7 +97,7 @@ pub fn write(outcome: &Outcome, paths: &Paths<'_>) -> (String, usize) {
         .flat_map(|finding| finding.instances.iter().map(|instance| of(finding, instance, paths)))
         .collect();
     let count = findings.len();
-    let mut text = serde_json::to_string_pretty(&Written { version: VERSION, findings }).unwrap_or_default();
+    let mut text = serde_json::to_string_pretty(&WrittenBaseline { version: VERSION, findings }).unwrap_or_default();
     text.push('\n');
     (text, count)
 }

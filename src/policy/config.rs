@@ -1,6 +1,6 @@
 //! The config file: `kmslint.toml` → settings, levels and exemptions. Every mistake is a problem that points into the file.
 
-use super::exempt::Entry;
+use super::exempt::ExemptEntry;
 use super::outcome::FailOn;
 use super::words::{matches, nearest};
 use crate::base::{Place, Problem, ProblemKind, SourceId, Sources, Span, disk};
@@ -45,7 +45,7 @@ pub struct Config {
     /// The rules' own settings.
     pub chosen: ChosenSettings,
     /// `[[exempt]]`.
-    pub exempt: Vec<Entry>,
+    pub exempt: Vec<ExemptEntry>,
 }
 
 impl Default for Config {
@@ -228,7 +228,7 @@ struct ConfigReader {
     problems: Vec<Problem>,
 }
 
-type Value<'a> = Spanned<DeValue<'a>>;
+type TomlValue<'a> = Spanned<DeValue<'a>>;
 
 impl ConfigReader {
     fn document(&mut self, table: &DeTable<'_>, config: &mut Config) {
@@ -258,7 +258,7 @@ impl ConfigReader {
     }
 
     /// `exclude`, as far as every path can be compared with it.
-    fn exclusions(&mut self, value: &Value<'_>) -> Vec<String> {
+    fn exclusions(&mut self, value: &TomlValue<'_>) -> Vec<String> {
         let mut wild = 0;
         let mut kept = Vec::new();
         for (text, span) in self.texts(value, "exclude") {
@@ -276,7 +276,7 @@ impl ConfigReader {
         kept
     }
 
-    fn rule_table(&mut self, id: &'static str, value: &Value<'_>, config: &mut Config) {
+    fn rule_table(&mut self, id: &'static str, value: &TomlValue<'_>, config: &mut Config) {
         let Some(table) = self.table(value, id) else { return };
         let rule = rules::by_id(id);
         let known: Vec<&str> = rule.map_or_else(|| vec!["level"], |rule| rule.config_keys().collect());
@@ -302,7 +302,7 @@ impl ConfigReader {
     }
 
     /// One `[[exempt]]`. An entry with a mistake exempts nothing: better one finding too many than one hidden by a slip.
-    fn entry(&mut self, value: &Value<'_>) -> Option<Entry> {
+    fn entry(&mut self, value: &TomlValue<'_>) -> Option<ExemptEntry> {
         const SELECTORS: [&str; 6] = ["address", "path", "name", "compartment", "key", "tag"];
         let before = self.problems.len();
         let table = self.table(value, "exempt")?;
@@ -351,7 +351,7 @@ impl ConfigReader {
             self.mistake(value.span(), "`tag` has no `=`".to_owned(), Some(format!("write `tag = \"{tag}=*\"` for any value")));
         }
         let place = Place::Source(Span::new(self.source, value.span()));
-        let entry = Entry { rules, address, path, name, compartment, key, tag, reason: reason.unwrap_or_default(), until, place };
+        let entry = ExemptEntry { rules, address, path, name, compartment, key, tag, reason: reason.unwrap_or_default(), until, place };
         (self.problems.len() == before).then_some(entry)
     }
 
@@ -376,11 +376,11 @@ impl ConfigReader {
         found.ok()
     }
 
-    fn level(&mut self, value: &Value<'_>, name: &str) -> Option<Level> {
+    fn level(&mut self, value: &TomlValue<'_>, name: &str) -> Option<Level> {
         self.word(value, name, &["error", "warning", "note", "off"]).and_then(Level::read)
     }
 
-    fn word<'a>(&mut self, value: &'a Value<'_>, name: &str, words: &[&str]) -> Option<&'a str> {
+    fn word<'a>(&mut self, value: &'a TomlValue<'_>, name: &str, words: &[&str]) -> Option<&'a str> {
         let DeValue::String(text) = value.get_ref() else {
             self.wrong(value, name, &format!("one of {}", words.join(", ")), value.get_ref());
             return None;
@@ -393,7 +393,7 @@ impl ConfigReader {
         None
     }
 
-    fn days(&mut self, value: &Value<'_>, row: &DaysSetting) -> Option<i64> {
+    fn days(&mut self, value: &TomlValue<'_>, row: &DaysSetting) -> Option<i64> {
         let DaysSetting { name, range, .. } = row;
         let DeValue::Integer(number) = value.get_ref() else {
             self.wrong(value, name, "a number of days", value.get_ref());
@@ -407,7 +407,7 @@ impl ConfigReader {
         days
     }
 
-    fn yes_or_no(&mut self, value: &Value<'_>, name: &str) -> Option<bool> {
+    fn yes_or_no(&mut self, value: &TomlValue<'_>, name: &str) -> Option<bool> {
         let found = value.get_ref().as_bool();
         if found.is_none() {
             self.wrong(value, name, "`true` or `false`", value.get_ref());
@@ -415,7 +415,7 @@ impl ConfigReader {
         found
     }
 
-    fn date(&mut self, value: &Value<'_>) -> Option<Date> {
+    fn date(&mut self, value: &TomlValue<'_>) -> Option<Date> {
         let found = match value.get_ref() {
             DeValue::Datetime(time) if time.time.is_none() => time.date.and_then(|date| {
                 Date::new(i16::try_from(date.year).ok()?, i8::try_from(date.month).ok()?, i8::try_from(date.day).ok()?).ok()
@@ -430,7 +430,7 @@ impl ConfigReader {
         found
     }
 
-    fn text(&mut self, value: &Value<'_>, name: &str) -> Option<String> {
+    fn text(&mut self, value: &TomlValue<'_>, name: &str) -> Option<String> {
         let found = value.get_ref().as_str().map(str::to_owned);
         if found.is_none() {
             self.wrong(value, name, "a string", value.get_ref());
@@ -438,7 +438,7 @@ impl ConfigReader {
         found
     }
 
-    fn texts(&mut self, value: &Value<'_>, name: &str) -> Vec<(String, std::ops::Range<usize>)> {
+    fn texts(&mut self, value: &TomlValue<'_>, name: &str) -> Vec<(String, std::ops::Range<usize>)> {
         let DeValue::Array(items) = value.get_ref() else {
             self.wrong(value, name, "a list of strings", value.get_ref());
             return Vec::new();
@@ -446,7 +446,7 @@ impl ConfigReader {
         items.iter().filter_map(|item| Some((self.text(item, name)?, item.span()))).collect()
     }
 
-    fn table<'v, 'a>(&mut self, value: &'v Value<'a>, name: &str) -> Option<&'v DeTable<'a>> {
+    fn table<'v, 'a>(&mut self, value: &'v TomlValue<'a>, name: &str) -> Option<&'v DeTable<'a>> {
         let found = value.get_ref().as_table();
         if found.is_none() {
             self.wrong(value, name, "a table", value.get_ref());
@@ -454,7 +454,7 @@ impl ConfigReader {
         found
     }
 
-    fn wrong(&mut self, value: &Value<'_>, name: &str, wanted: &str, found: &DeValue<'_>) {
+    fn wrong(&mut self, value: &TomlValue<'_>, name: &str, wanted: &str, found: &DeValue<'_>) {
         self.mistake(value.span(), format!("`{name}` is {wanted}, and here is a TOML {}", found.type_str()), None);
     }
 

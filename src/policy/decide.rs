@@ -2,11 +2,11 @@
 
 use super::baseline::Baseline;
 use super::config::Config;
-use super::exempt::{self, Exemptions, Surroundings};
-use super::outcome::{ConfigInUse, Exempted, ExemptedBy, FailOn, JudgedKey, Notice, Outcome};
+use super::exempt::{self, ExemptionContext, Exemptions};
+use super::outcome::{CheckedKey, ConfigInUse, Exempted, ExemptedBy, FailOn, Notice, Outcome};
 use crate::base::{Place, Sources};
 use crate::key::{InputKind, Inventory, KeyFacts, KeyId, Keys, ModuleNotFollowed, NotRead, NotReadKind};
-use crate::rules::{self, Finding, Gathered, Judged, Kind, Level, MODULES_NOT_FOLLOWED, Paths, Rule, Verdict};
+use crate::rules::{self, Finding, FindingCollector, Kind, Level, LeveledVerdict, MODULES_NOT_FOLLOWED, Paths, Rule, Verdict};
 use jiff::{Timestamp, tz::TimeZone};
 use rayon::prelude::*;
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -14,7 +14,7 @@ use std::sync::Arc;
 
 /// What the command line decides over the config file.
 #[derive(Clone, Debug, Default)]
-pub struct Options {
+pub struct PolicyOptions {
     /// Exemptions and baseline hide nothing.
     pub no_exemptions: bool,
     /// What is undetermined or not followed is an error.
@@ -27,7 +27,7 @@ pub struct Options {
 
 /// What a run's surroundings are, handed down.
 #[derive(Clone, Copy, Debug)]
-pub struct Context<'a> {
+pub struct DecisionContext<'a> {
     /// The clock.
     pub now: Timestamp,
     /// The texts.
@@ -49,20 +49,26 @@ pub struct Input {
 
 /// The level at which a run fails: the command line's, else the config file's, else `warning`.
 #[must_use]
-pub(crate) fn fail_on(config: &Config, options: &Options) -> FailOn {
+pub(crate) fn fail_on(config: &Config, options: &PolicyOptions) -> FailOn {
     options.fail_on.or(config.fail_on).unwrap_or(FailOn::At(Level::Warning))
 }
 
 /// Decides what is reported. Everything in the outcome is sorted by place.
 #[must_use]
-pub(crate) fn decide(input: Input, config: &Config, baseline: Option<&Baseline>, options: &Options, context: &Context<'_>) -> Outcome {
+pub(crate) fn decide(
+    input: Input,
+    config: &Config,
+    baseline: Option<&Baseline>,
+    options: &PolicyOptions,
+    context: &DecisionContext<'_>,
+) -> Outcome {
     let levels = Levels { config, options };
     let paths = context.paths;
     let Input { inventory, drift, declared } = input;
     let (mut keys, mut findings) = judge(inventory.keys, config, &levels, context);
     findings.extend(drift.into_iter().filter_map(|finding| levels.of_drift(finding)));
     if options.strict && levels.of(MODULES_NOT_FOLLOWED) != Level::Off {
-        let mut gathered = Gathered::new(paths);
+        let mut gathered = FindingCollector::new(paths);
         inventory.modules_not_followed.iter().for_each(|module| not_followed(module, &mut gathered));
         inventory.not_read.iter().filter(|one| one.may_hide_keys).for_each(|one| not_read(one, paths, &mut gathered));
         findings.extend(gathered.finish());
@@ -82,7 +88,7 @@ pub(crate) fn decide(input: Input, config: &Config, baseline: Option<&Baseline>,
         let config_folder = (paths.root)(&config.folder.to_string_lossy());
         let facts: HashMap<&KeyId, &KeyFacts> = keys.iter().map(|key| &key.facts).chain(&declared).map(|key| (&key.id, &**key)).collect();
         let config_folder = if config_folder == "." { "" } else { config_folder.as_str() };
-        let around = Surroundings { sources: context.sources, paths, config_folder };
+        let around = ExemptionContext { sources: context.sources, paths, config_folder };
         (findings, exempted) = take_off(findings, &mut exemptions, baseline, &facts, around);
         problems.extend(exemptions.problem());
         notices.extend(exemptions.notices(|rule| levels.of(rule) != Level::Off));
@@ -146,15 +152,15 @@ const MANY: usize = 500;
 const AT_ONCE: usize = 1_000;
 
 /// Every key by every rule that is not off, and what there is to report.
-fn judge(keys: Keys, config: &Config, levels: &Levels<'_>, context: &Context<'_>) -> (Vec<JudgedKey>, Vec<Finding>) {
+fn judge(keys: Keys, config: &Config, levels: &Levels<'_>, context: &DecisionContext<'_>) -> (Vec<CheckedKey>, Vec<Finding>) {
     let settings = config.settings(context.now);
     let asked: Vec<&'static Rule> = rules::ALL.iter().filter(|rule| levels.of(rule.id) != Level::Off).collect();
     let judged = |facts: Box<KeyFacts>| {
         let verdicts = asked.iter().map(|rule| (*rule, (rule.judge)(&facts, &settings))).collect();
-        JudgedKey { facts, verdicts, names_root: false, exempted: false }
+        CheckedKey { facts, verdicts, names_root: false, exempted: false }
     };
-    let mut all: Vec<JudgedKey> = Vec::with_capacity(keys.len());
-    let mut gathered = Gathered::new(context.paths);
+    let mut all: Vec<CheckedKey> = Vec::with_capacity(keys.len());
+    let mut gathered = FindingCollector::new(context.paths);
     let mut keys = in_order(keys, context.paths).into_iter();
     loop {
         let some: Keys = keys.by_ref().take(AT_ONCE).collect();
@@ -199,7 +205,7 @@ fn in_order(keys: Keys, paths: &Paths<'_>) -> Keys {
 /// How loud what is.
 struct Levels<'a> {
     config: &'a Config,
-    options: &'a Options,
+    options: &'a PolicyOptions,
 }
 
 impl Levels<'_> {
@@ -214,8 +220,8 @@ impl Levels<'_> {
         if self.options.strict { Level::Error } else { self.config.undetermined.unwrap_or(Level::Note) }
     }
 
-    fn judged<'k>(&self, facts: &'k KeyFacts, rule: &'static Rule, verdict: &'k Verdict) -> Judged<'k> {
-        Judged { facts, rule, verdict, level: self.of(rule.id), undetermined: self.undetermined() }
+    fn judged<'k>(&self, facts: &'k KeyFacts, rule: &'static Rule, verdict: &'k Verdict) -> LeveledVerdict<'k> {
+        LeveledVerdict { facts, rule, verdict, level: self.of(rule.id), undetermined: self.undetermined() }
     }
 
     fn of_drift(&self, mut finding: Finding) -> Option<Finding> {
@@ -226,7 +232,7 @@ impl Levels<'_> {
 }
 
 /// The finding on a module call that was not followed, under `--strict`. Roots that share the call share the finding.
-fn not_followed(module: &ModuleNotFollowed, gathered: &mut Gathered<'_>) {
+fn not_followed(module: &ModuleNotFollowed, gathered: &mut FindingCollector<'_>) {
     let key = KeyId { root: module.root.as_str().into(), inputs: None, address: module.address.clone(), input: InputKind::Hcl };
     let message = format!("the module `{}` was not followed: {}", module.source, module.why);
     let help = "Run `terraform init` first, which installs the module, or check the plan.";
@@ -234,7 +240,7 @@ fn not_followed(module: &ModuleNotFollowed, gathered: &mut Gathered<'_>) {
 }
 
 /// The finding on something that was seen and not read and that may hide keys, under `--strict`.
-fn not_read(one: &NotRead, paths: &Paths<'_>, gathered: &mut Gathered<'_>) {
+fn not_read(one: &NotRead, paths: &Paths<'_>, gathered: &mut FindingCollector<'_>) {
     let path: Arc<str> = one.path.as_str().into();
     // Its name is the same wherever kmslint is started.
     let key = KeyId { root: Arc::clone(&path), inputs: None, address: (paths.root)(&one.path), input: InputKind::Hcl };
@@ -257,7 +263,7 @@ fn take_off(
     exemptions: &mut Exemptions,
     baseline: Option<&Baseline>,
     facts: &HashMap<&KeyId, &KeyFacts>,
-    around: Surroundings<'_>,
+    around: ExemptionContext<'_>,
 ) -> (Vec<Finding>, Vec<Exempted>) {
     if exemptions.is_empty() && baseline.is_none() {
         return (findings, Vec::new());

@@ -15,7 +15,7 @@ use std::collections::{BTreeSet, HashMap};
 
 /// An `[[exempt]]` entry of the config file; `*` and `?` are wildcards in its selectors, and all that are given must match.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Entry {
+pub struct ExemptEntry {
     /// The rules' ids.
     pub rules: Vec<&'static str>,
     /// The address, or the OCID of a key of which nothing else is known.
@@ -46,20 +46,20 @@ pub(super) struct Exemption {
     pub(super) reason: String,
     pub(super) until: Option<Date>,
     rules: Vec<&'static str>,
-    scope: Scope,
+    scope: ExemptionScope,
     /// The rules for which it matched something.
     used: BTreeSet<&'static str>,
 }
 
 #[derive(Clone, Debug)]
-enum Scope {
+enum ExemptionScope {
     Comment(Covers),
-    Entry(Box<Entry>),
+    Entry(Box<ExemptEntry>),
 }
 
 /// What an exemption may ask besides the finding.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Surroundings<'a> {
+pub(super) struct ExemptionContext<'a> {
     pub(super) sources: &'a Sources,
     pub(super) paths: &'a Paths<'a>,
     /// The repository path of the config file's folder, empty for the root.
@@ -81,7 +81,7 @@ pub(super) struct Exemptions {
 const MOST_COMPARISONS: usize = 400_000_000;
 
 /// Exemptions out of the comments and the config file, and what is wrong with the comments.
-pub(super) fn gather(comments: &[Comment], entries: &[Entry], today: Date) -> (Exemptions, Vec<Problem>) {
+pub(super) fn gather(comments: &[Comment], entries: &[ExemptEntry], today: Date) -> (Exemptions, Vec<Problem>) {
     let mut exemptions = Vec::new();
     let mut problems = Vec::new();
     // A module's file is read once for each root that calls it.
@@ -99,7 +99,7 @@ pub(super) fn gather(comments: &[Comment], entries: &[Entry], today: Date) -> (E
                 reason,
                 until,
                 rules,
-                scope: Scope::Comment(comment.covers.clone()),
+                scope: ExemptionScope::Comment(comment.covers.clone()),
                 used: BTreeSet::new(),
             }),
             Err(error) => {
@@ -113,7 +113,7 @@ pub(super) fn gather(comments: &[Comment], entries: &[Entry], today: Date) -> (E
         reason: entry.reason.clone(),
         until: entry.until,
         rules: entry.rules.clone(),
-        scope: Scope::Entry(Box::new(entry.clone())),
+        scope: ExemptionScope::Entry(Box::new(entry.clone())),
         used: BTreeSet::new(),
     }));
     let index = Index::new(&exemptions, today);
@@ -132,7 +132,7 @@ impl Exemptions {
         finding: &Finding,
         instance: &FindingInstance,
         facts: Option<&KeyFacts>,
-        around: Surroundings<'_>,
+        around: ExemptionContext<'_>,
     ) -> Option<&Exemption> {
         let at = self.comment(finding, instance, facts, around).or_else(|| self.entry(finding, instance, facts, around))?;
         let found = self.list.get_mut(at)?;
@@ -141,7 +141,13 @@ impl Exemptions {
     }
 
     /// The first comment that covers it. Comments precede the config file's entries in the list.
-    fn comment(&self, finding: &Finding, instance: &FindingInstance, facts: Option<&KeyFacts>, around: Surroundings<'_>) -> Option<usize> {
+    fn comment(
+        &self,
+        finding: &Finding,
+        instance: &FindingInstance,
+        facts: Option<&KeyFacts>,
+        around: ExemptionContext<'_>,
+    ) -> Option<usize> {
         let (index, rule) = (&self.index, finding.rule);
         let places = [&finding.place, &instance.used];
         let on_line = places.into_iter().filter_map(|place| {
@@ -161,7 +167,7 @@ impl Exemptions {
         finding: &Finding,
         instance: &FindingInstance,
         facts: Option<&KeyFacts>,
-        around: Surroundings<'_>,
+        around: ExemptionContext<'_>,
     ) -> Option<usize> {
         if !self.index.has_entries() || self.left == 0 {
             return None;
@@ -181,9 +187,9 @@ impl Exemptions {
         let candidates = self.index.entries(&texts);
         // To look them up costs something, too.
         self.left = self.left.saturating_sub(candidates.len());
-        let subject = Subject { finding, instance, facts, around };
+        let subject = ExemptionSubject { finding, instance, facts, around };
         for at in candidates {
-            let Some(Exemption { rules, scope: Scope::Entry(entry), .. }) = self.list.get(at) else { continue };
+            let Some(Exemption { rules, scope: ExemptionScope::Entry(entry), .. }) = self.list.get(at) else { continue };
             if !rules.contains(&finding.rule) {
                 continue;
             }
@@ -201,7 +207,7 @@ impl Exemptions {
 
     /// What kept an exemption from being looked for, if anything did.
     pub(super) fn problem(&self) -> Option<Problem> {
-        let place = self.list.iter().find(|one| matches!(one.scope, Scope::Entry(_))).map(|one| one.place.clone())?;
+        let place = self.list.iter().find(|one| matches!(one.scope, ExemptionScope::Entry(_))).map(|one| one.place.clone())?;
         let message =
             format!("the `[[exempt]]` entries need more than {MOST_COMPARISONS} comparisons of characters; the rest was not made");
         let problem = Problem::new(ProblemKind::Policy, message).at(place);
@@ -240,17 +246,17 @@ impl Exemption {
 }
 
 /// What an entry may cover: an instance of a finding, and its key.
-struct Subject<'a> {
+struct ExemptionSubject<'a> {
     finding: &'a Finding,
     instance: &'a FindingInstance,
     facts: Option<&'a KeyFacts>,
-    around: Surroundings<'a>,
+    around: ExemptionContext<'a>,
 }
 
-impl Entry {
+impl ExemptEntry {
     /// Whether everything that it selects by fits; `None` where there are not enough comparisons left to find out.
-    fn covers(&self, subject: &Subject<'_>, left: &mut usize) -> Option<bool> {
-        let Subject { finding, instance, facts, around } = *subject;
+    fn covers(&self, subject: &ExemptionSubject<'_>, left: &mut usize) -> Option<bool> {
+        let ExemptionSubject { finding, instance, facts, around } = *subject;
         let known = facts.map(|key| (key.display_name.value(), key.compartment.value(), key.ocid.as_ref()));
         let (name, compartment, ocid) = known.unwrap_or_default();
         let single =
@@ -320,7 +326,7 @@ mod tests {
     #[test]
     fn patterns_that_need_too_many_comparisons_cover_nothing_and_are_a_problem() {
         let place = || Place::File("kmslint.toml".into());
-        let entry = Entry {
+        let entry = ExemptEntry {
             rules: vec!["OCI-KMS-004"],
             address: Some("*.k".to_owned()),
             path: None,
@@ -348,7 +354,7 @@ mod tests {
         let covers = |left: usize| {
             let (exemptions, _) = gather(&[], std::slice::from_ref(&entry), today);
             let mut exemptions = Exemptions { left, ..exemptions };
-            let around = Surroundings { sources: &sources, paths: &paths, config_folder: "" };
+            let around = ExemptionContext { sources: &sources, paths: &paths, config_folder: "" };
             let is_covered = exemptions.find(&finding, &instance, None, around).is_some();
             (is_covered, exemptions.problem().map(|problem| problem.message))
         };

@@ -12,10 +12,10 @@ mod words;
 
 pub(crate) use baseline::Baseline;
 pub use config::Config;
-pub use decide::{Context, Input, Options};
+pub use decide::{DecisionContext, Input, PolicyOptions};
 pub(crate) use decide::{decide, fail_on};
-pub use exempt::Entry;
+pub use exempt::ExemptEntry;
 pub use outcome::Outcome;
-pub(crate) use outcome::{ConfigInUse, Exempted, ExemptedBy, FailOn, JudgedKey, Notice};
+pub(crate) use outcome::{CheckedKey, ConfigInUse, Exempted, ExemptedBy, FailOn, Notice};
 pub use schema::schema;
 pub use words::{matches, nearest};

@@ -10,7 +10,7 @@ use std::borrow::Cow;
 
 /// A key with what the rules say of it.
 #[derive(Clone, Debug)]
-pub struct JudgedKey {
+pub struct CheckedKey {
     /// The facts.
     pub facts: Box<KeyFacts>,
     /// The verdicts of the rules whose level is not `off`, in the order of `ALL`.
@@ -21,7 +21,7 @@ pub struct JudgedKey {
     pub exempted: bool,
 }
 
-impl JudgedKey {
+impl CheckedKey {
     /// The key's address as reports show it.
     #[must_use]
     pub fn label(&self) -> Cow<'_, str> {
@@ -80,7 +80,7 @@ pub struct ConfigInUse {
 #[derive(Clone, Debug, Default)]
 pub struct Outcome {
     /// Every key.
-    pub keys: Vec<JudgedKey>,
+    pub keys: Vec<CheckedKey>,
     /// What is reported.
     pub findings: Vec<Finding>,
     /// What is not, because the user said so.

@@ -2,7 +2,7 @@
 
 use super::location::{Columns, locate};
 use super::text::clean;
-use super::{Context, short};
+use super::{ReportContext, short};
 use crate::base::{Place, Problem};
 use crate::policy::Outcome;
 use crate::rules::{Finding, Level};
@@ -12,16 +12,16 @@ use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 /// Writes the report.
-pub(super) fn write(outcome: &Outcome, context: &Context<'_>, out: &mut dyn Write) -> io::Result<()> {
-    let mut files: BTreeMap<String, Vec<Entry<'_>>> = BTreeMap::new();
+pub(super) fn write(outcome: &Outcome, context: &ReportContext<'_>, out: &mut dyn Write) -> io::Result<()> {
+    let mut files: BTreeMap<String, Vec<FileEntry<'_>>> = BTreeMap::new();
     for problem in &outcome.problems {
         let at = problem.place.as_ref().map(|place| locate(place, context.sources, Columns::Characters));
         let path = at.as_ref().map_or_else(|| "kmslint".to_owned(), |at| (context.repository_path)(&at.path));
-        files.entry(path).or_default().push(Entry::Problem(problem));
+        files.entry(path).or_default().push(FileEntry::Problem(problem));
     }
     for finding in &outcome.findings {
         let at = locate(&finding.place, context.sources, Columns::Characters);
-        files.entry((context.repository_path)(&at.path)).or_default().push(Entry::Finding(finding));
+        files.entry((context.repository_path)(&at.path)).or_default().push(FileEntry::Finding(finding));
     }
     let mut xml = Writer::new_with_indent(&mut *out, b' ', 2);
     xml.write_event(Event::Decl(BytesDecl::new("1.0", Some("UTF-8"), None)))?;
@@ -42,14 +42,14 @@ pub(super) fn write(outcome: &Outcome, context: &Context<'_>, out: &mut dyn Writ
 }
 
 /// What is reported of a file.
-enum Entry<'a> {
+enum FileEntry<'a> {
     Problem(&'a Problem),
     Finding(&'a Finding),
 }
 
-impl Entry<'_> {
+impl FileEntry<'_> {
     /// The element, made when it is written: hundreds of thousands of them are never in memory at once.
-    fn element(&self, context: &Context<'_>) -> BytesStart<'static> {
+    fn element(&self, context: &ReportContext<'_>) -> BytesStart<'static> {
         let start = |place: &Place| {
             let (start, _) = locate(place, context.sources, Columns::Characters).range?;
             Some((start.line, start.column))

@@ -30,7 +30,7 @@ pub struct SavedReport {
     // The rest of what tells a report from any other JSON.
     #[serde(rename = "kmslint")]
     _kmslint: String,
-    keys: Vec<SavedKey>,
+    keys: Vec<ReportedKey>,
     findings: Vec<SavedFinding>,
     exempted: Vec<SavedFinding>,
     problems: Vec<SavedProblem>,
@@ -39,7 +39,7 @@ pub struct SavedReport {
 }
 
 #[derive(Deserialize)]
-struct SavedKey {
+struct ReportedKey {
     root: String,
     #[serde(default)]
     inputs: Option<String>,
@@ -54,7 +54,7 @@ struct SavedVerdict {
 
 /// What identifies a key.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-struct KeyRef {
+struct SavedKeyRef {
     root: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     inputs: Option<String>,
@@ -68,10 +68,10 @@ struct SavedFinding {
     verdict: String,
     kind: String,
     message: String,
-    place: Place,
+    place: SavedPlace,
     #[serde(default)]
     variants: Vec<SavedVariant>,
-    keys: Vec<KeyRef>,
+    keys: Vec<SavedKeyRef>,
     fingerprint: String,
     fingerprints: Vec<String>,
 }
@@ -79,14 +79,14 @@ struct SavedFinding {
 #[derive(Deserialize)]
 struct SavedVariant {
     message: String,
-    keys: Vec<KeyRef>,
+    keys: Vec<SavedKeyRef>,
 }
 
 #[derive(Deserialize)]
 struct SavedProblem {
     message: String,
     #[serde(default)]
-    place: Option<Place>,
+    place: Option<SavedPlace>,
 }
 
 #[derive(Deserialize)]
@@ -98,7 +98,7 @@ struct SavedGap {
 }
 
 #[derive(Clone, Default, Serialize, Deserialize)]
-struct Place {
+struct SavedPlace {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     path: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -109,7 +109,7 @@ struct Place {
     ocid: Option<String>,
 }
 
-impl Place {
+impl SavedPlace {
     /// `path:line:column`, or as much of it as is known.
     fn shown(&self) -> String {
         let path = self.path.as_deref().or(self.ocid.as_deref()).unwrap_or_default();
@@ -131,15 +131,15 @@ impl SavedReport {
 
 /// A finding of one key.
 #[derive(Clone, Serialize)]
-struct Entry<'a> {
+struct KeyFinding<'a> {
     rule: &'a str,
     level: &'a str,
     verdict: &'a str,
     kind: &'a str,
     message: &'a str,
-    place: &'a Place,
+    place: &'a SavedPlace,
     #[serde(skip_serializing_if = "Option::is_none")]
-    key: Option<&'a KeyRef>,
+    key: Option<&'a SavedKeyRef>,
     fingerprint: &'a str,
 }
 
@@ -150,18 +150,18 @@ type KeyName<'a> = (&'a str, Option<&'a str>, &'a str);
 type Verdicts<'a> = HashMap<KeyName<'a>, &'a HashMap<String, SavedVerdict>>;
 
 /// A rule and the key that it speaks about.
-type Subject<'a> = (&'a str, &'a KeyRef);
+type RuleAndKey<'a> = (&'a str, &'a SavedKeyRef);
 
-impl<'a> Entry<'a> {
+impl<'a> KeyFinding<'a> {
     /// The findings of a report, key by key.
     fn all(findings: &'a [SavedFinding]) -> Vec<Self> {
         findings.iter().flat_map(Self::of).collect()
     }
 
     fn of(finding: &'a SavedFinding) -> Vec<Self> {
-        let others: HashMap<&KeyRef, &str> =
+        let others: HashMap<&SavedKeyRef, &str> =
             finding.variants.iter().flat_map(|variant| variant.keys.iter().map(|key| (key, variant.message.as_str()))).collect();
-        let entry = |key: Option<&'a KeyRef>, fingerprint| Entry {
+        let entry = |key: Option<&'a SavedKeyRef>, fingerprint| KeyFinding {
             rule: &finding.rule,
             level: &finding.level,
             verdict: &finding.verdict,
@@ -177,7 +177,7 @@ impl<'a> Entry<'a> {
         finding.keys.iter().zip(&finding.fingerprints).map(|(key, fingerprint)| entry(Some(key), fingerprint.as_str())).collect()
     }
 
-    fn subject(&self) -> Option<Subject<'a>> {
+    fn subject(&self) -> Option<RuleAndKey<'a>> {
         Some((self.rule, self.key?))
     }
 
@@ -193,15 +193,15 @@ pub struct Comparison<'a> {
     version: u64,
     kmslint: &'static str,
     /// Findings that the old report does not have.
-    new: Vec<Entry<'a>>,
+    new: Vec<KeyFinding<'a>>,
     /// Findings of the old report whose keys pass now.
-    fixed: Vec<Entry<'a>>,
+    fixed: Vec<KeyFinding<'a>>,
     /// Findings of both; as the new report has them.
-    unchanged: Vec<Entry<'a>>,
+    unchanged: Vec<KeyFinding<'a>>,
     /// Findings of the old report that the new one exempts.
-    exempted: Vec<Entry<'a>>,
+    exempted: Vec<KeyFinding<'a>>,
     /// Findings of the old report whose key, or whose rule on it, is not in the new one.
-    gone: Vec<Entry<'a>>,
+    gone: Vec<KeyFinding<'a>>,
     /// What kept the new report from being complete.
     problems: Vec<ProblemEntry<'a>>,
 }
@@ -210,17 +210,17 @@ pub struct Comparison<'a> {
 struct ProblemEntry<'a> {
     message: String,
     #[serde(skip_serializing_if = "Option::is_none")]
-    place: Option<&'a Place>,
+    place: Option<&'a SavedPlace>,
 }
 
 /// Compares two reports.
 #[must_use]
 pub fn compare<'a>(old: &'a SavedReport, new: &'a SavedReport) -> Comparison<'a> {
-    let (before, after, accepted) = (Entry::all(&old.findings), Entry::all(&new.findings), Entry::all(&new.exempted));
-    let fingerprints = |entries: &[Entry<'a>]| entries.iter().map(|entry| entry.fingerprint).collect::<HashSet<_>>();
+    let (before, after, accepted) = (KeyFinding::all(&old.findings), KeyFinding::all(&new.findings), KeyFinding::all(&new.exempted));
+    let fingerprints = |entries: &[KeyFinding<'a>]| entries.iter().map(|entry| entry.fingerprint).collect::<HashSet<_>>();
     let (known, present, accepted) = (fingerprints(&before), fingerprints(&after), fingerprints(&accepted));
     // A finding whose kind or place changed has another fingerprint and is the same demand on the same key.
-    let demands = |entries: &[Entry<'a>]| {
+    let demands = |entries: &[KeyFinding<'a>]| {
         let demands = entries.iter().filter(|entry| !entry.is_advice()).filter_map(|entry| Some((entry.subject()?, entry.verdict)));
         demands.collect::<HashMap<_, _>>()
     };
@@ -262,7 +262,7 @@ pub fn compare<'a>(old: &'a SavedReport, new: &'a SavedReport) -> Comparison<'a>
 }
 
 /// Whether the new report speaks about what a finding was about: then its absence means that it is fixed.
-fn is_checked(entry: &Entry<'_>, verdicts: &Verdicts<'_>) -> bool {
+fn is_checked(entry: &KeyFinding<'_>, verdicts: &Verdicts<'_>) -> bool {
     let Some(key) = entry.key else { return true };
     // Drift and module calls have no verdicts.
     if rules::by_id(entry.rule).is_none() {
@@ -336,7 +336,7 @@ impl Comparison<'_> {
 }
 
 /// A key as reports show it.
-fn named(key: &KeyRef) -> String {
+fn named(key: &SavedKeyRef) -> String {
     let inputs = key.inputs.as_ref().map_or_else(String::new, |inputs| format!(" ({inputs})"));
     let root = if key.root == "." || key.address.starts_with("ocid1.") { String::new() } else { format!("{}: ", key.root) };
     format!("{root}{}{inputs}", key.address)

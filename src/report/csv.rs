@@ -2,7 +2,7 @@
 
 use super::rows::{Other, Row, Rows, display_name, version_age_days};
 use super::text::clean;
-use super::{Context, location};
+use super::{ReportContext, location};
 use crate::base::Place;
 use crate::key::KeyId;
 use crate::policy::{Exempted, Outcome};
@@ -12,7 +12,7 @@ use std::io::{self, Write};
 
 /// A line of the table. What does not apply is empty.
 #[derive(Default)]
-struct Line<'a> {
+struct CsvRow<'a> {
     record: &'static str,
     root: &'a str,
     inputs: &'a str,
@@ -36,7 +36,7 @@ struct Line<'a> {
     fingerprint: &'a str,
 }
 
-impl Line<'_> {
+impl CsvRow<'_> {
     /// The columns, each with its name.
     fn cells(&self) -> [(&'static str, &str); 21] {
         [
@@ -66,52 +66,52 @@ impl Line<'_> {
 }
 
 /// Writes the report.
-pub(super) fn write(outcome: &Outcome, context: &Context<'_>, out: &mut dyn Write) -> io::Result<()> {
+pub(super) fn write(outcome: &Outcome, context: &ReportContext<'_>, out: &mut dyn Write) -> io::Result<()> {
     let mut table = csv::Writer::from_writer(out);
-    table.write_record(Line::default().cells().map(|(name, _)| name))?;
-    let mut add = |line: Line<'_>| table.write_record(line.cells().map(|(_, text)| cell(text).into_owned())).map_err(io::Error::from);
+    table.write_record(CsvRow::default().cells().map(|(name, _)| name))?;
+    let mut add = |line: CsvRow<'_>| table.write_record(line.cells().map(|(_, text)| cell(text).into_owned())).map_err(io::Error::from);
     let rows = Rows::new(outcome);
     rows.of_keys().try_for_each(|row| add(of_key(&row, context)))?;
     rows.others().try_for_each(|other| add(of_other(&other, context)))?;
     // Whoever reads a list of keys must see that it is not complete.
     for problem in &outcome.problems {
-        add(Line {
+        add(CsvRow {
             record: "problem",
             place: problem.place.as_ref().map_or_else(String::new, |place| shown(place, context)),
             kind: problem.kind.word(),
             reason: problem.message.as_str().into(),
-            ..Line::default()
+            ..CsvRow::default()
         })?;
     }
     for part in &outcome.not_audited {
-        add(Line { record: "not-audited", ocid: &part.ocid, kind: part.what, reason: part.why.as_str().into(), ..Line::default() })?;
+        add(CsvRow { record: "not-audited", ocid: &part.ocid, kind: part.what, reason: part.why.as_str().into(), ..CsvRow::default() })?;
     }
     for module in &outcome.modules_not_followed {
-        add(Line {
+        add(CsvRow {
             record: "module-not-followed",
             root: &module.root,
             address: module.address.as_str().into(),
             place: shown(&module.place, context),
             reason: module.why.as_str().into(),
-            ..Line::default()
+            ..CsvRow::default()
         })?;
     }
     for one in &outcome.not_read {
-        add(Line {
+        add(CsvRow {
             record: "not-read",
             place: one.path.clone(),
             kind: one.kind.word(),
             reason: one.why.as_str().into(),
-            ..Line::default()
+            ..CsvRow::default()
         })?;
     }
     table.flush()
 }
 
-fn of_key<'a>(row: &Row<'a>, context: &Context<'_>) -> Line<'a> {
+fn of_key<'a>(row: &Row<'a>, context: &ReportContext<'_>) -> CsvRow<'a> {
     let facts = &*row.key.facts;
     let time = |time: Option<Timestamp>| time.map_or_else(String::new, |time| time.to_string());
-    Line {
+    CsvRow {
         record: "key",
         display_name: display_name(facts).unwrap_or_default(),
         ocid: facts.ocid.as_deref().unwrap_or_default(),
@@ -130,10 +130,10 @@ fn of_key<'a>(row: &Row<'a>, context: &Context<'_>) -> Line<'a> {
     }
 }
 
-fn of_other<'a>(other: &Other<'a>, context: &Context<'_>) -> Line<'a> {
+fn of_other<'a>(other: &Other<'a>, context: &ReportContext<'_>) -> CsvRow<'a> {
     let Other { finding, instance, exempted: exemption } = other;
     let place = shown(&finding.place, context);
-    Line {
+    CsvRow {
         record: "finding",
         display_name: instance.and_then(|instance| instance.name.as_deref()).unwrap_or_default(),
         edit_place: place.clone(),
@@ -144,23 +144,23 @@ fn of_other<'a>(other: &Other<'a>, context: &Context<'_>) -> Line<'a> {
         level: finding.level.word(),
         reason: finding.wording(instance.map_or(0, |instance| instance.wording)).message.to_string().into(),
         fingerprint: instance.map_or(&finding.fingerprint, |instance| &instance.fingerprints.current),
-        ..exempted(*exemption, instance.map_or_else(Line::default, |instance| of_id(&instance.key)))
+        ..exempted(*exemption, instance.map_or_else(CsvRow::default, |instance| of_id(&instance.key)))
     }
 }
 
-fn of_id(id: &KeyId) -> Line<'_> {
-    Line {
+fn of_id(id: &KeyId) -> CsvRow<'_> {
+    CsvRow {
         root: &id.root,
         inputs: id.inputs.as_deref().unwrap_or_default(),
         input: id.input.word(),
         address: id.address.as_str().into(),
-        ..Line::default()
+        ..CsvRow::default()
     }
 }
 
-fn exempted<'a>(exempted: Option<&'a Exempted>, line: Line<'a>) -> Line<'a> {
+fn exempted<'a>(exempted: Option<&'a Exempted>, line: CsvRow<'a>) -> CsvRow<'a> {
     let Some(exempted) = exempted else { return line };
-    Line {
+    CsvRow {
         exempted_by: exempted.by.word(),
         exemption_reason: &exempted.reason,
         exemption_until: exempted.until.map_or_else(String::new, |day| day.to_string()),
@@ -168,7 +168,7 @@ fn exempted<'a>(exempted: Option<&'a Exempted>, line: Line<'a>) -> Line<'a> {
     }
 }
 
-fn shown(place: &Place, context: &Context<'_>) -> String {
+fn shown(place: &Place, context: &ReportContext<'_>) -> String {
     location::short(place, context.sources)
 }
 

@@ -3,7 +3,7 @@
 
 use super::location::{Columns, locate};
 use super::text::{clean, count};
-use super::{Context, short};
+use super::{ReportContext, short};
 use crate::base::{Place, Problem};
 use crate::policy::Outcome;
 use crate::rules::{Finding, Level};
@@ -13,7 +13,7 @@ use std::io::{self, Write};
 const MOST: usize = 10;
 
 /// Writes the report.
-pub(super) fn write(outcome: &Outcome, context: &Context<'_>, out: &mut dyn Write) -> io::Result<()> {
+pub(super) fn write(outcome: &Outcome, context: &ReportContext<'_>, out: &mut dyn Write) -> io::Result<()> {
     let mut left_out = 0;
     for kind in ["error", "warning", "notice"] {
         let problems: &[Problem] = if kind == "error" { &outcome.problems } else { &[] };
@@ -47,7 +47,7 @@ fn command(level: Level) -> &'static str {
     }
 }
 
-fn of_finding(finding: &Finding, context: &Context<'_>) -> Annotation {
+fn of_finding(finding: &Finding, context: &ReportContext<'_>) -> Annotation {
     // A root's directory may be named like a command.
     let mut text = format!("{}: {}", short::addresses(finding).replace("::", ":·:"), finding.message);
     for more in [&finding.note, &finding.help] {
@@ -63,13 +63,13 @@ fn of_finding(finding: &Finding, context: &Context<'_>) -> Annotation {
     Annotation { properties: properties(Some(&finding.place), context, finding.rule), text }
 }
 
-fn of_problem(problem: &Problem, context: &Context<'_>) -> Annotation {
+fn of_problem(problem: &Problem, context: &ReportContext<'_>) -> Annotation {
     let help = problem.help.as_deref().map(|help| format!("\n\n{help}")).unwrap_or_default();
     Annotation { properties: properties(problem.place.as_ref(), context, "kmslint"), text: format!("{}{help}", problem.message) }
 }
 
 /// ` file=…,line=…,title=…`
-fn properties(place: Option<&Place>, context: &Context<'_>, title: &str) -> String {
+fn properties(place: Option<&Place>, context: &ReportContext<'_>, title: &str) -> String {
     let mut list = Vec::new();
     if let Some(place) = place {
         let at = locate(place, context.sources, Columns::Characters);

@@ -1,7 +1,7 @@
 //! GitLab Code Quality: a JSON array; findings with equal fingerprints would be merged, ours are unique and stable.
 
 use super::location::{Columns, locate};
-use super::{Context, Lazy, markdown::message, short, write_json};
+use super::{Lazy, ReportContext, markdown::message, short, write_json};
 use crate::policy::Outcome;
 use crate::rules::{Finding, Level};
 use serde::Serialize;
@@ -29,11 +29,11 @@ struct GitlabLines {
 }
 
 /// Writes the report.
-pub(super) fn write(outcome: &Outcome, context: &Context<'_>, out: &mut dyn Write) -> io::Result<()> {
+pub(super) fn write(outcome: &Outcome, context: &ReportContext<'_>, out: &mut dyn Write) -> io::Result<()> {
     write_json(&Lazy(|| outcome.findings.iter().map(|finding| issue(finding, context))), out)
 }
 
-fn issue<'a>(finding: &'a Finding, context: &Context<'_>) -> Issue<'a> {
+fn issue<'a>(finding: &'a Finding, context: &ReportContext<'_>) -> Issue<'a> {
     let at = locate(&finding.place, context.sources, Columns::Characters);
     let (begin, end) = at.range.map_or((1, 1), |(start, end)| (start.line, end.line));
     Issue {

@@ -1,9 +1,9 @@
 //! GitLab's security report of type `sast`, schema 15.
 
 use super::location::{Columns, locate};
-use super::{Context, Lazy, markdown::message, short, write_json};
+use super::{Lazy, ReportContext, markdown::message, short, write_json};
 use crate::policy::Outcome;
-use crate::rules::{self, Finding, Level, Reference};
+use crate::rules::{self, Finding, Level, RuleReference};
 use serde::Serialize;
 use std::io::{self, Write};
 use uuid::Uuid;
@@ -80,7 +80,7 @@ struct SastLocation {
 }
 
 /// Writes the report.
-pub(super) fn write(outcome: &Outcome, context: &Context<'_>, out: &mut dyn Write) -> io::Result<()> {
+pub(super) fn write(outcome: &Outcome, context: &ReportContext<'_>, out: &mut dyn Write) -> io::Result<()> {
     let tool = || Tool { id: "kmslint", name: "kmslint", version: env!("CARGO_PKG_VERSION"), vendor: Vendor { name: "kmslint" } };
     let time = context.now.strftime("%Y-%m-%dT%H:%M:%S").to_string();
     let report = SastReport {
@@ -98,7 +98,7 @@ pub(super) fn write(outcome: &Outcome, context: &Context<'_>, out: &mut dyn Writ
     write_json(&report, out)
 }
 
-fn vulnerability(finding: &Finding, context: &Context<'_>) -> Vulnerability {
+fn vulnerability(finding: &Finding, context: &ReportContext<'_>) -> Vulnerability {
     let at = locate(&finding.place, context.sources, Columns::Characters);
     let (start_line, end_line) = at.range.map_or((1, 1), |(start, end)| (start.line, end.line));
     Vulnerability {
@@ -124,7 +124,7 @@ fn vulnerability(finding: &Finding, context: &Context<'_>) -> Vulnerability {
 }
 
 /// A published rule or control.
-fn link(reference: &Reference) -> Link {
+fn link(reference: &RuleReference) -> Link {
     Link { name: reference.label(), url: reference.url }
 }
 

@@ -9,20 +9,20 @@ use super::rows::Rows;
 use super::status::Status;
 use super::text::count;
 use super::totals::{RuleTotals, totals};
-use super::{Context, location, todo};
+use super::{ReportContext, location, todo};
 use crate::policy::Outcome;
-use crate::rules::{self, Reference};
-use page::{Page, code, escaped, link, prose};
+use crate::rules::{self, RuleReference};
+use page::{HtmlPage, code, escaped, link, prose};
 use std::io::{self, Write};
 
 /// How many entries a list has at most; the rest is counted.
 const MOST_LISTED: usize = 2_000;
 
 /// Writes the report.
-pub(super) fn write(outcome: &Outcome, context: &Context<'_>, out: &mut dyn Write) -> io::Result<()> {
+pub(super) fn write(outcome: &Outcome, context: &ReportContext<'_>, out: &mut dyn Write) -> io::Result<()> {
     let rows = Rows::new(outcome);
     let totals = totals(outcome);
-    let mut page = Page::new(out);
+    let mut page = HtmlPage::new(out);
     page.begin(&format!("kmslint: {}", headline(outcome, &totals)))?;
     head(outcome, &totals, &mut page)?;
     run(outcome, context, &mut page)?;
@@ -45,7 +45,7 @@ fn number(totals: &[RuleTotals], status: Status) -> usize {
     totals.iter().map(|rule| status.number(rule)).sum()
 }
 
-fn head(outcome: &Outcome, totals: &[RuleTotals], page: &mut Page<'_>) -> io::Result<()> {
+fn head(outcome: &Outcome, totals: &[RuleTotals], page: &mut HtmlPage<'_>) -> io::Result<()> {
     page.line(&format!("<h1>{}</h1>", escaped(&headline(outcome, totals))))?;
     let unread = outcome.problems.len() + outcome.not_audited.len();
     if unread > 0 {
@@ -69,7 +69,7 @@ fn head(outcome: &Outcome, totals: &[RuleTotals], page: &mut Page<'_>) -> io::Re
 }
 
 /// What an auditor has to know about the run.
-fn run(outcome: &Outcome, context: &Context<'_>, page: &mut Page<'_>) -> io::Result<()> {
+fn run(outcome: &Outcome, context: &ReportContext<'_>, page: &mut HtmlPage<'_>) -> io::Result<()> {
     page.section("run", "How it was run")?;
     page.line("<dl class=\"run\">")?;
     let mut entry = |name: &str, html: String| page.line(&format!("<dt>{name}</dt><dd>{html}</dd>"));
@@ -99,7 +99,7 @@ fn run(outcome: &Outcome, context: &Context<'_>, page: &mut Page<'_>) -> io::Res
     page.line("</dl>")
 }
 
-fn by_rule(totals: &[RuleTotals], page: &mut Page<'_>) -> io::Result<()> {
+fn by_rule(totals: &[RuleTotals], page: &mut HtmlPage<'_>) -> io::Result<()> {
     page.section("rules", "Rules")?;
     let columns: String =
         Status::COUNTED.iter().map(|status| format!("<th scope=\"col\" class=\"number\">{}</th>", status.title())).collect();
@@ -119,12 +119,12 @@ fn by_rule(totals: &[RuleTotals], page: &mut Page<'_>) -> io::Result<()> {
 }
 
 /// A published rule or control, with its page.
-fn reference(one: &Reference) -> String {
+fn reference(one: &RuleReference) -> String {
     format!("<span class=\"line\">{}: {}</span>", link(one.url, &escaped(&one.label())), escaped(one.title))
 }
 
 /// Everything that keeps a list of keys from being complete.
-fn not_seen(outcome: &Outcome, context: &Context<'_>, page: &mut Page<'_>) -> io::Result<()> {
+fn not_seen(outcome: &Outcome, context: &ReportContext<'_>, page: &mut HtmlPage<'_>) -> io::Result<()> {
     page.section("not-seen", "What was not seen")?;
     let place = |place| link_to(place, context);
     let problems = outcome.problems.iter().map(|problem| {
@@ -160,7 +160,7 @@ fn not_seen(outcome: &Outcome, context: &Context<'_>, page: &mut Page<'_>) -> io
 }
 
 /// A list under a title, unless it is empty. Returns how many entries it has.
-fn list(title: &str, items: impl ExactSizeIterator<Item = String>, page: &mut Page<'_>) -> io::Result<usize> {
+fn list(title: &str, items: impl ExactSizeIterator<Item = String>, page: &mut HtmlPage<'_>) -> io::Result<usize> {
     let all = items.len();
     if all == 0 {
         return Ok(0);
@@ -182,7 +182,7 @@ fn list(title: &str, items: impl ExactSizeIterator<Item = String>, page: &mut Pa
 }
 
 /// What to do, once for each text, with the keys it is about.
-fn to_do(outcome: &Outcome, context: &Context<'_>, page: &mut Page<'_>) -> io::Result<()> {
+fn to_do(outcome: &Outcome, context: &ReportContext<'_>, page: &mut HtmlPage<'_>) -> io::Result<()> {
     page.section("to-do", "What to do")?;
     let groups = todo::grouped(&outcome.findings);
     if groups.is_empty() {
@@ -223,7 +223,7 @@ fn to_do(outcome: &Outcome, context: &Context<'_>, page: &mut Page<'_>) -> io::R
     Ok(())
 }
 
-fn exemptions(outcome: &Outcome, context: &Context<'_>, page: &mut Page<'_>) -> io::Result<()> {
+fn exemptions(outcome: &Outcome, context: &ReportContext<'_>, page: &mut HtmlPage<'_>) -> io::Result<()> {
     page.section("exemptions", "Exemptions")?;
     if outcome.exempted.is_empty() {
         return page.line("<p>None.</p>");
@@ -274,7 +274,7 @@ fn exemptions(outcome: &Outcome, context: &Context<'_>, page: &mut Page<'_>) -> 
 }
 
 /// A place, as a link to its line where the CI service shows it.
-fn link_to(place: &crate::base::Place, context: &Context<'_>) -> String {
+fn link_to(place: &crate::base::Place, context: &ReportContext<'_>) -> String {
     let text = code(&location::short(place, context.sources));
     location::url(place, context).map_or_else(|| text.clone(), |url| link(&url, &text))
 }

@@ -8,13 +8,13 @@ mod statistics;
 mod summary;
 
 use super::text::{clean, count};
-use super::{Context, Screen, short};
+use super::{ReportContext, Screen, short};
 use crate::base::{Place, Problem, Sources};
 use crate::policy::{Notice, Outcome};
 use crate::rules::{FindingInstance, Level, Verdict};
 use codespan_reporting::diagnostic::Severity;
-use draw::{Parts, Texts, brief_place, linked_id};
-use fold::{Group, folded};
+use draw::{DiagnosticParts, SourceTexts, brief_place, linked_id};
+use fold::{FoldedFindings, folded};
 use std::collections::{HashMap, HashSet};
 use std::hash::Hash;
 use std::io::{self, Write};
@@ -30,14 +30,14 @@ const NAMES_AT_A_PLACE: usize = 2;
 const MOST_SHOWN: usize = if cfg!(test) { 20 } else { 10_000 };
 
 /// Writes the report.
-pub(super) fn write(outcome: &Outcome, context: &Context<'_>, out: &mut dyn Write) -> io::Result<()> {
+pub(super) fn write(outcome: &Outcome, context: &ReportContext<'_>, out: &mut dyn Write) -> io::Result<()> {
     if context.statistics {
         statistics::write(outcome, out)?;
         return if context.quiet { Ok(()) } else { summary::write(outcome, context, out) };
     }
-    let texts = Texts::new(context.sources, context.screen);
+    let texts = SourceTexts::new(context.sources, context.screen);
     let groups = folded(&outcome.findings, context.verbose);
-    let mut given = Given { is_verbose: context.verbose, texts: HashSet::new() };
+    let mut given = ExplainedTexts { is_verbose: context.verbose, texts: HashSet::new() };
     for group in groups.iter().take(MOST_SHOWN) {
         diagnose(group, &texts, &mut given).draw(out)?;
     }
@@ -65,11 +65,11 @@ pub(crate) fn problems_and_notices(
     is_verbose: bool,
     out: &mut dyn Write,
 ) -> io::Result<()> {
-    let texts = Texts::new(sources, screen);
+    let texts = SourceTexts::new(sources, screen);
     let groups = alike(problems, |problem| (!is_verbose).then_some((problem.kind, &problem.message, &problem.help)));
     for group in groups.iter().take(MOST_SHOWN) {
         let Some((first, others)) = group.split_first() else { continue };
-        let mut parts = Parts::new(&texts, Severity::Error, None, clean(&first.message).into_owned());
+        let mut parts = DiagnosticParts::new(&texts, Severity::Error, None, clean(&first.message).into_owned());
         if let Some(place) = &first.place {
             parts.primary(place, "");
         }
@@ -82,7 +82,7 @@ pub(crate) fn problems_and_notices(
     let groups = alike(notices, |notice| (!is_verbose).then_some((notice.kind, &notice.message)));
     for group in groups.iter().take(MOST_SHOWN) {
         let Some((first, others)) = group.split_first() else { continue };
-        let mut parts = Parts::new(&texts, Severity::Note, None, clean(&first.message).into_owned());
+        let mut parts = DiagnosticParts::new(&texts, Severity::Note, None, clean(&first.message).into_owned());
         if let Some(place) = &first.place {
             parts.primary(place, "");
         }
@@ -117,7 +117,7 @@ fn shown_of(all: usize, most: usize, is_verbose: bool) -> usize {
 }
 
 /// The further places of one text.
-fn also_at<'p>(parts: &mut Parts<'_, '_>, places: impl Iterator<Item = &'p Place>, texts: &Texts<'_>) {
+fn also_at<'p>(parts: &mut DiagnosticParts<'_, '_>, places: impl Iterator<Item = &'p Place>, texts: &SourceTexts<'_>) {
     let places: Vec<_> = places.collect();
     if places.is_empty() {
         return;
@@ -132,8 +132,10 @@ fn also_at<'p>(parts: &mut Parts<'_, '_>, places: impl Iterator<Item = &'p Place
 }
 
 /// Findings that are drawn together as one diagnostic. The first is drawn with its way, the others are listed.
-fn diagnose<'t, 'a>(group: &Group<'_>, texts: &'t Texts<'a>, given: &mut Given) -> Parts<'t, 'a> {
-    let Some((first, others)) = group.findings.split_first() else { return Parts::new(texts, Severity::Note, None, String::new()) };
+fn diagnose<'t, 'a>(group: &FoldedFindings<'_>, texts: &'t SourceTexts<'a>, given: &mut ExplainedTexts) -> DiagnosticParts<'t, 'a> {
+    let Some((first, others)) = group.findings.split_first() else {
+        return DiagnosticParts::new(texts, Severity::Note, None, String::new());
+    };
     let keys: Vec<&FindingInstance> = group.findings.iter().flat_map(|finding| &finding.instances).collect();
     let subject = match keys.as_slice() {
         [] => String::new(),
@@ -141,7 +143,7 @@ fn diagnose<'t, 'a>(group: &Group<'_>, texts: &'t Texts<'a>, given: &mut Given) 
         many => format!("{}: ", count(many.len(), "key", "keys")),
     };
     let message = format!("{subject}{}", clean(&first.message));
-    let mut parts = Parts::new(texts, severity(first.level), Some(first.rule), message);
+    let mut parts = DiagnosticParts::new(texts, severity(first.level), Some(first.rule), message);
     match first.shared.as_ref().filter(|_| group.is_default) {
         Some(shared) => {
             let calls = count(group.findings.len(), "call", "calls");
@@ -171,7 +173,7 @@ fn diagnose<'t, 'a>(group: &Group<'_>, texts: &'t Texts<'a>, given: &mut Given) 
 }
 
 /// The places of findings that are drawn together, each with its keys.
-fn places(group: &Group<'_>, texts: &Texts<'_>, is_verbose: bool) -> Vec<String> {
+fn places(group: &FoldedFindings<'_>, texts: &SourceTexts<'_>, is_verbose: bool) -> Vec<String> {
     let places = group.findings.len();
     let shown = shown_of(places, PLACES_SHOWN, is_verbose);
     let mut lines = vec![format!("at {}:", count(places, "place", "places"))];
@@ -205,12 +207,12 @@ fn severity(level: Level) -> Severity {
 }
 
 /// What the report has explained: a text that is there once need not be read again below forty other findings.
-struct Given {
+struct ExplainedTexts {
     is_verbose: bool,
     texts: HashSet<Arc<str>>,
 }
 
-impl Given {
+impl ExplainedTexts {
     /// Those of these texts that are not in the report yet.
     fn first_time<'t>(&mut self, texts: [(&'static str, &'t Arc<str>); 2]) -> Vec<(&'static str, &'t str)> {
         let mut is_new = |text: &Arc<str>| self.texts.insert(Arc::clone(text)) || self.is_verbose;
@@ -226,7 +228,7 @@ fn named(instance: &FindingInstance) -> String {
 }
 
 /// Keys that pass, one a line.
-fn passes(outcome: &Outcome, context: &Context<'_>, out: &mut dyn Write) -> io::Result<()> {
+fn passes(outcome: &Outcome, context: &ReportContext<'_>, out: &mut dyn Write) -> io::Result<()> {
     for key in &outcome.keys {
         for (rule, verdict) in &key.verdicts {
             if let Verdict::Pass { message, .. } | Verdict::NotApplicable { message, .. } = verdict {

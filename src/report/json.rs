@@ -2,10 +2,10 @@
 
 use super::location::{self, Columns};
 use super::totals::totals;
-use super::{Context, write_json};
+use super::{ReportContext, write_json};
 use crate::base::{Bounds, Claim, Fact, Place, Problem, Sources, Step};
 use crate::key::{KeyFacts, ModuleNotFollowed, NotAudited, NotRead, ScheduleForm, SwitchedOff};
-use crate::policy::{Exempted, JudgedKey, Notice, Outcome};
+use crate::policy::{CheckedKey, Exempted, Notice, Outcome};
 use crate::rules::{Finding, FindingInstance, Verdict, Wording};
 use schemars::JsonSchema;
 use serde::{Serialize, Serializer};
@@ -22,7 +22,7 @@ struct JsonReport<'a> {
     kmslint: &'static str,
     /// Every key that was judged.
     #[schemars(with = "Vec<KeyOut<'a>>")]
-    keys: Streamed<'a, JudgedKey, KeyOut<'a>>,
+    keys: Streamed<'a, CheckedKey, KeyOut<'a>>,
     /// Everything reported: violations, undetermined verdicts, advice and drift.
     #[schemars(with = "Vec<FindingOut<'a>>")]
     findings: Streamed<'a, Finding, FindingOut<'a>>,
@@ -474,7 +474,7 @@ struct Summary {
 }
 
 /// Writes the report.
-pub(super) fn write(outcome: &Outcome, context: &Context<'_>, out: &mut dyn Write) -> io::Result<()> {
+pub(super) fn write(outcome: &Outcome, context: &ReportContext<'_>, out: &mut dyn Write) -> io::Result<()> {
     let sources = context.sources;
     let totals = totals(outcome);
     let report = JsonReport {
@@ -551,7 +551,7 @@ pub fn schema() -> String {
     serde_json::to_string_pretty(&schema).unwrap_or_default() + "\n"
 }
 
-fn key<'a>(judged: &'a JudgedKey, sources: &'a Sources) -> KeyOut<'a> {
+fn key<'a>(judged: &'a CheckedKey, sources: &'a Sources) -> KeyOut<'a> {
     let KeyFacts { id, fate, rotation, times, .. } = &*judged.facts;
     let facts = &*judged.facts;
     let time = |time: &Option<jiff::Timestamp>| time.map(|time| time.to_string());

@@ -1,7 +1,7 @@
 //! JUnit XML: a test case for each key and rule, so that what passes shows green; problems are errors.
 
 use super::location::short as at;
-use super::{Context, text::clean};
+use super::{ReportContext, text::clean};
 use crate::key::KeyId;
 use crate::policy::Outcome;
 use crate::rules::{Finding, FindingInstance, Level, Verdict, Wording};
@@ -13,7 +13,7 @@ use std::io::{self, Write};
 const MOST_KEYS: usize = if cfg!(test) { 20 } else { 50_000 };
 
 /// Writes the report.
-pub(super) fn write(outcome: &Outcome, context: &Context<'_>, out: &mut dyn Write) -> io::Result<()> {
+pub(super) fn write(outcome: &Outcome, context: &ReportContext<'_>, out: &mut dyn Write) -> io::Result<()> {
     let mut suites: BTreeMap<&'static str, TestSuite> = BTreeMap::new();
     // Reported findings say what fails: verdicts alone know neither levels nor exemptions.
     let mut failing: BTreeMap<(&str, &KeyId), (&Finding, &FindingInstance)> = BTreeMap::new();
@@ -95,7 +95,7 @@ impl Write for Remembering<'_> {
     }
 }
 
-fn failure(finding: &Finding, instance: &FindingInstance, context: &Context<'_>) -> TestCaseStatus {
+fn failure(finding: &Finding, instance: &FindingInstance, context: &ReportContext<'_>) -> TestCaseStatus {
     let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
     let Wording { message, note, help } = finding.wording(instance.wording);
     status.set_message(clean(&message).into_owned()).set_type(finding.kind.word());

@@ -1,6 +1,6 @@
 //! Places, as the formats want them.
 
-use super::Context;
+use super::ReportContext;
 use crate::base::{Place, Position, Sources};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
@@ -70,7 +70,7 @@ pub(super) fn uri(path: &str) -> String {
 
 /// Where the CI service shows the line, for a place in the repository. GitHub and GitLab name lines the same way.
 #[must_use]
-pub(super) fn url(place: &Place, context: &Context<'_>) -> Option<String> {
+pub(super) fn url(place: &Place, context: &ReportContext<'_>) -> Option<String> {
     let files = context.files_url?;
     let at = locate(place, context.sources, Columns::Characters);
     if at.cloud || !(context.in_repository)(&at.path) {

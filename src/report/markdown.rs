@@ -3,7 +3,7 @@
 use super::status::Status;
 use super::text::{clean, count};
 use super::totals::totals;
-use super::{Context, location, short, todo};
+use super::{ReportContext, location, short, todo};
 use crate::base::Place;
 use crate::policy::Outcome;
 use crate::rules::{self, Finding, Verdict};
@@ -19,7 +19,7 @@ const LARGEST: usize = (1 << 20) - (64 << 10) - 512;
 const FOLDED: usize = 10;
 
 /// Writes the report.
-pub(super) fn write(outcome: &Outcome, context: &Context<'_>, out: &mut dyn Write) -> io::Result<()> {
+pub(super) fn write(outcome: &Outcome, context: &ReportContext<'_>, out: &mut dyn Write) -> io::Result<()> {
     let mut limited = Limited { out, left: LARGEST, cut: 0, is_folded: false };
     sections(outcome, context, &mut limited)?;
     let (cut, is_folded) = (limited.cut, limited.is_folded);
@@ -74,7 +74,7 @@ impl Limited<'_> {
     }
 }
 
-fn sections(outcome: &Outcome, context: &Context<'_>, out: &mut Limited<'_>) -> io::Result<()> {
+fn sections(outcome: &Outcome, context: &ReportContext<'_>, out: &mut Limited<'_>) -> io::Result<()> {
     out.line(&format!("## kmslint\n\n{}\n", verdict_line(outcome)))?;
     if let Some(config) = &outcome.config {
         out.line(&format!("{}\n", prose(&super::config_line(config))))?;
@@ -174,7 +174,7 @@ fn rule_link(id: &str) -> String {
 }
 
 /// What to write, once for each text, with all keys that it is about.
-fn how_to_fix(findings: &[Finding], context: &Context<'_>, out: &mut Limited<'_>) -> io::Result<()> {
+fn how_to_fix(findings: &[Finding], context: &ReportContext<'_>, out: &mut Limited<'_>) -> io::Result<()> {
     let mut groups = todo::grouped(findings);
     groups.retain(|group| !group.help.is_empty());
     if groups.is_empty() {
@@ -214,7 +214,7 @@ fn verdict_line(outcome: &Outcome) -> String {
     }
 }
 
-fn row(finding: &Finding, context: &Context<'_>, out: &mut Limited<'_>) -> io::Result<()> {
+fn row(finding: &Finding, context: &ReportContext<'_>, out: &mut Limited<'_>) -> io::Result<()> {
     out.line(&format!(
         "| {} | {} | {} | {} | {} |",
         finding.level.word(),
@@ -251,7 +251,7 @@ fn items(out: &mut Limited<'_>, summary: &str, all: impl ExactSizeIterator<Item 
 }
 
 /// A place, as a link to its line where the CI service shows it.
-fn place_cell(place: &Place, context: &Context<'_>) -> String {
+fn place_cell(place: &Place, context: &ReportContext<'_>) -> String {
     let text = cell(&location::short(place, context.sources));
     location::url(place, context).map_or_else(|| text.clone(), |url| format!("[{text}]({url})"))
 }

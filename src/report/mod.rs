@@ -67,7 +67,7 @@ pub struct Format {
     write: Write,
 }
 
-type Write = fn(&Outcome, &Context<'_>, &mut dyn io::Write) -> io::Result<()>;
+type Write = fn(&Outcome, &ReportContext<'_>, &mut dyn io::Write) -> io::Result<()>;
 
 impl Format {
     /// Like a compiler's: what is written unless another format is asked for.
@@ -152,7 +152,7 @@ pub struct Fixable {
 }
 
 /// What a report needs in addition to the outcome.
-pub struct Context<'a> {
+pub struct ReportContext<'a> {
     /// The texts that places point into.
     pub sources: &'a Sources,
     /// Where it is read (human only).
@@ -195,7 +195,7 @@ pub struct Context<'a> {
 ///
 /// # Errors
 /// What the writer says.
-pub fn write(format: &Format, outcome: &Outcome, context: &Context<'_>, out: &mut dyn io::Write) -> io::Result<()> {
+pub fn write(format: &Format, outcome: &Outcome, context: &ReportContext<'_>, out: &mut dyn io::Write) -> io::Result<()> {
     let mut guard = Guard::new(out, format.syntax, format.writes_commands);
     (format.write)(outcome, context, &mut guard)?;
     guard.finish()

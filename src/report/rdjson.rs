@@ -1,7 +1,7 @@
 //! reviewdog's `rdjson` (proto/rdf/reviewdog.proto): columns are bytes, ends exclusive.
 
 use super::location::{self, Columns, locate};
-use super::{Context, Lazy, markdown::message, short, write_json};
+use super::{Lazy, ReportContext, markdown::message, short, write_json};
 use crate::base::{Place, Problem};
 use crate::policy::Outcome;
 use crate::rules::{self, Finding, Level};
@@ -71,7 +71,7 @@ struct Related {
 }
 
 /// Writes the report.
-pub(super) fn write(outcome: &Outcome, context: &Context<'_>, out: &mut dyn Write) -> io::Result<()> {
+pub(super) fn write(outcome: &Outcome, context: &ReportContext<'_>, out: &mut dyn Write) -> io::Result<()> {
     let of_problem = |problem: &Problem| Diagnostic {
         message: message(&problem.message),
         location: problem.place.as_ref().map_or_else(|| RdLocation { path: String::new(), range: None }, |place| at(place, context)),
@@ -107,7 +107,7 @@ pub(super) fn write(outcome: &Outcome, context: &Context<'_>, out: &mut dyn Writ
     write_json(&RdReport { source: RdSource { name: "kmslint", url: env!("CARGO_PKG_REPOSITORY") }, diagnostics }, out)
 }
 
-fn at(place: &Place, context: &Context<'_>) -> RdLocation {
+fn at(place: &Place, context: &ReportContext<'_>) -> RdLocation {
     let location::Location { path, range, .. } = locate(place, context.sources, Columns::Bytes);
     let position = |at: crate::base::Position| RdPosition { line: at.line, column: at.column };
     RdLocation {

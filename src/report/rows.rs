@@ -1,7 +1,7 @@
 //! One row for each key and rule: what the lists for auditors (`csv`, `html`) are made of.
 
 use crate::key::{KeyFacts, KeyId};
-use crate::policy::{Exempted, JudgedKey, Outcome};
+use crate::policy::{CheckedKey, Exempted, Outcome};
 use crate::rules::{self, Finding, FindingInstance, Rule, Verdict};
 use jiff::Timestamp;
 use std::collections::HashMap;
@@ -9,7 +9,7 @@ use std::collections::HashMap;
 /// What a rule's verdict on a key led to.
 pub(super) struct Row<'a> {
     /// The key.
-    pub key: &'a JudgedKey,
+    pub key: &'a CheckedKey,
     /// The rule.
     pub rule: &'static Rule,
     /// The verdict.

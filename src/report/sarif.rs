@@ -5,7 +5,7 @@
 mod taxa;
 
 use super::location::{self, Columns, Location as At};
-use super::{Context, line_hash, short, write_json};
+use super::{ReportContext, line_hash, short, write_json};
 use crate::base::{Place, Problem, SourceId, Step};
 use crate::policy::{Exempted, ExemptedBy, Outcome};
 use crate::rules::{self, Finding, Level, Rule};
@@ -32,7 +32,7 @@ const MOST_RESULTS: usize = 25_000;
 const MOST_ADDRESSES: usize = 100;
 
 /// Writes the report.
-pub(super) fn write(outcome: &Outcome, context: &Context<'_>, out: &mut dyn Write) -> io::Result<()> {
+pub(super) fn write(outcome: &Outcome, context: &ReportContext<'_>, out: &mut dyn Write) -> io::Result<()> {
     let descriptors = descriptors(outcome);
     let indexes: HashMap<&str, i64> = descriptors.iter().zip(0..).map(|(descriptor, index)| (descriptor.id, index)).collect();
     let writer = Writer { context, hashes: RefCell::default(), indexes };
@@ -96,8 +96,8 @@ impl Serialize for Filled<'_> {
                         "runs" | "invocations" => {
                             map.serialize_entry(name, &value.as_array().into_iter().flatten().map(within).collect::<Vec<_>>())?;
                         }
-                        "results" => map.serialize_entry(name, &Each(|| self.lists.results()))?,
-                        "toolExecutionNotifications" => map.serialize_entry(name, &Each(|| self.lists.notifications()))?,
+                        "results" => map.serialize_entry(name, &LazyList(|| self.lists.results()))?,
+                        "toolExecutionNotifications" => map.serialize_entry(name, &LazyList(|| self.lists.notifications()))?,
                         _ => map.serialize_entry(name, value)?,
                     }
                 }
@@ -144,9 +144,9 @@ impl Lists<'_> {
 }
 
 /// What this makes, as a list.
-struct Each<F>(F);
+struct LazyList<F>(F);
 
-impl<T: Serialize, I: Iterator<Item = T>, F: Fn() -> I> Serialize for Each<F> {
+impl<T: Serialize, I: Iterator<Item = T>, F: Fn() -> I> Serialize for LazyList<F> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_seq((self.0)())
     }
@@ -234,7 +234,7 @@ fn plain(text: &str) -> String {
 }
 
 struct Writer<'a> {
-    context: &'a Context<'a>,
+    context: &'a ReportContext<'a>,
     hashes: RefCell<HashMap<SourceId, Vec<String>>>,
     indexes: HashMap<&'static str, i64>,
 }

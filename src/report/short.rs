@@ -1,13 +1,13 @@
 //! `path:line:col: level RULE message`, one finding a line: for editors and `grep`.
 
 use super::text::clean;
-use super::{Context, location};
+use super::{ReportContext, location};
 use crate::policy::Outcome;
 use crate::rules::{Finding, FindingInstance, Verdict, Wording};
 use std::io::{self, Write};
 
 /// Writes the report.
-pub(super) fn write(outcome: &Outcome, context: &Context<'_>, out: &mut dyn Write) -> io::Result<()> {
+pub(super) fn write(outcome: &Outcome, context: &ReportContext<'_>, out: &mut dyn Write) -> io::Result<()> {
     for finding in &outcome.findings {
         let at = location::short(&finding.place, context.sources);
         writeln!(out, "{at}: {} {} {}: {}", finding.level.word(), finding.rule, addresses(finding), clean(&finding.message))?;

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 /// Findings of a rule with the same advice.
-pub(super) struct Group<'a> {
+pub(super) struct SharedAdvice<'a> {
     /// The rule's id.
     pub rule: &'static str,
     /// The highest level among them.
@@ -17,11 +17,11 @@ pub(super) struct Group<'a> {
     /// What to do; may be empty.
     pub help: Arc<str>,
     /// The keys it is about, in the order of the findings.
-    pub keys: Vec<GroupKey<'a>>,
+    pub keys: Vec<AdvisedKey<'a>>,
 }
 
 /// A key that the advice is about.
-pub(super) struct GroupKey<'a> {
+pub(super) struct AdvisedKey<'a> {
     /// The instance; `None` for a finding without one.
     pub instance: Option<&'a FindingInstance>,
     /// What is reported about it.
@@ -30,7 +30,7 @@ pub(super) struct GroupKey<'a> {
     pub place: &'a Place,
 }
 
-impl GroupKey<'_> {
+impl AdvisedKey<'_> {
     /// What the key is known by: for one of the service's, its name and its OCID.
     pub(super) fn name(&self) -> Option<Cow<'_, str>> {
         let instance = self.instance?;
@@ -40,8 +40,8 @@ impl GroupKey<'_> {
 }
 
 /// The groups, in the order in which their first findings come. Two keys of a finding may have different texts.
-pub(super) fn grouped(findings: &[Finding]) -> Vec<Group<'_>> {
-    let mut groups: Vec<Group<'_>> = Vec::new();
+pub(super) fn grouped(findings: &[Finding]) -> Vec<SharedAdvice<'_>> {
+    let mut groups: Vec<SharedAdvice<'_>> = Vec::new();
     let mut known: HashMap<(&'static str, Arc<str>, Arc<str>), usize> = HashMap::new();
     for finding in findings {
         let wordings: Vec<Wording> = (0..=finding.variants.len()).map(|index| finding.wording(index)).collect();
@@ -50,12 +50,12 @@ pub(super) fn grouped(findings: &[Finding]) -> Vec<Group<'_>> {
             let index = instance.map_or(0, |instance| instance.wording);
             let Some(Wording { message, note, help }) = wordings.get(index).or(wordings.first()).cloned() else { continue };
             let at = *known.entry((finding.rule, Arc::clone(&note), Arc::clone(&help))).or_insert_with(|| {
-                groups.push(Group { rule: finding.rule, level: finding.level, note, help, keys: Vec::new() });
+                groups.push(SharedAdvice { rule: finding.rule, level: finding.level, note, help, keys: Vec::new() });
                 groups.len() - 1
             });
             if let Some(group) = groups.get_mut(at) {
                 group.level = group.level.max(finding.level);
-                group.keys.push(GroupKey { instance, message, place: &finding.place });
+                group.keys.push(AdvisedKey { instance, message, place: &finding.place });
             }
         }
     }

@@ -4,12 +4,12 @@ mod pairing;
 
 use self::pairing::{Pair, Pairing};
 use super::finding::Finding;
-use super::findings::{Gathered, Instance, Paths, Reported};
+use super::findings::{FindingCollector, Paths, ReportedInstance, ReportedVerdict};
 use super::place::{self, Placement};
 use super::subject::{always, capitalized, day};
 use super::{DRIFT, Kind, Level};
 use crate::base::{Claim, Fact, Step};
-use crate::key::{Fate, KeyFacts, KeyId, Lifecycle};
+use crate::key::{KeyFacts, KeyId, Lifecycle, PlannedAction};
 use std::borrow::{Borrow, Cow};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -69,7 +69,7 @@ pub struct Drift {
 
 /// What was audited: a key can only be missing where the audit looked.
 #[derive(Clone, Debug, Default)]
-pub struct Scope {
+pub struct DriftScope {
     /// Identifiers and short codes of the audited regions, since OCIDs have either; empty for all.
     pub regions: Vec<String>,
     /// The audited compartments' OCIDs; `None` for the whole tenancy.
@@ -82,13 +82,13 @@ pub struct Scope {
 
 /// Compares the service's keys with the declared ones. The result is sorted by address.
 #[must_use]
-pub fn compare<K: Borrow<KeyFacts>>(live: &[K], declared: &[K], scope: &Scope) -> Vec<Drift> {
+pub fn compare<K: Borrow<KeyFacts>>(live: &[K], declared: &[K], scope: &DriftScope) -> Vec<Drift> {
     let live: Vec<&KeyFacts> = live.iter().map(Borrow::borrow).collect();
     let declared: Vec<&KeyFacts> = declared.iter().map(Borrow::borrow).collect();
     drifts(&live, &declared, scope)
 }
 
-fn drifts(live: &[&KeyFacts], declared: &[&KeyFacts], scope: &Scope) -> Vec<Drift> {
+fn drifts(live: &[&KeyFacts], declared: &[&KeyFacts], scope: &DriftScope) -> Vec<Drift> {
     let pairing = Pairing::new(live, declared);
     let audited = Audited::new(scope);
     let mut drifts = Vec::new();
@@ -117,14 +117,14 @@ fn drifts(live: &[&KeyFacts], declared: &[&KeyFacts], scope: &Scope) -> Vec<Drif
 /// Drift as findings of the rule [`DRIFT`], sorted by place. What one edit of the code settles for several keys is one finding.
 #[must_use]
 pub(crate) fn drift_findings(drifts: &[Drift], paths: &Paths<'_>) -> Vec<Finding> {
-    let mut gathered = Gathered::new(paths);
+    let mut gathered = FindingCollector::new(paths);
     for drift in drifts {
         let is_unproven = drift.kind == DriftKind::Unproven;
         let note = match drift.kind {
             DriftKind::Changed => "Terraform cannot see all of this: the provider never reads the rotation schedule back.",
             DriftKind::Missing | DriftKind::Unmanaged | DriftKind::Unproven => "",
         };
-        let reported = Reported {
+        let reported = ReportedVerdict {
             rule: DRIFT,
             verdict: if is_unproven { "undetermined" } else { "violation" },
             kind: Kind::Drift(drift.kind),
@@ -135,7 +135,7 @@ pub(crate) fn drift_findings(drifts: &[Drift], paths: &Paths<'_>) -> Vec<Finding
             note,
             help: &drift.help,
         };
-        gathered.put(Instance { key: &drift.key, root: &drift.root, name: drift.name.clone(), notes: &[] }, reported);
+        gathered.put(ReportedInstance { key: &drift.key, root: &drift.root, name: drift.name.clone(), notes: &[] }, reported);
     }
     gathered.finish()
 }
@@ -194,7 +194,7 @@ impl<'a> SpokenOf<'a> {
 /// What differs between a declared key and its live self.
 fn differences(code: &KeyFacts, live: &KeyFacts) -> Vec<Drift> {
     // What Terraform is about to remove or renew is no drift any more.
-    if matches!(code.fate, Fate::Delete | Fate::Forget | Fate::Replace) {
+    if matches!(code.fate, PlannedAction::Delete | PlannedAction::Forget | PlannedAction::Replace) {
         return Vec::new();
     }
     let wants_disabled = always(&code.lifecycle, |state| state.is_some_and(Lifecycle::is_disabled));
@@ -275,7 +275,7 @@ struct Audited<'a> {
 }
 
 impl<'a> Audited<'a> {
-    fn new(scope: &'a Scope) -> Self {
+    fn new(scope: &'a DriftScope) -> Self {
         Self {
             regions: &scope.regions,
             compartments: scope.compartments.as_ref().map(|list| list.iter().map(String::as_str).collect()),
@@ -300,7 +300,7 @@ impl<'a> Audited<'a> {
 
 /// A declared key with an OCID that the service does not list.
 fn gone(code: &KeyFacts, ocid: &str, audited: &Audited<'_>) -> Option<Drift> {
-    if matches!(code.fate, Fate::Delete | Fate::Forget) {
+    if matches!(code.fate, PlannedAction::Delete | PlannedAction::Forget) {
         return None;
     }
     let (unread, outside) = (audited.is_unread(code, ocid), audited.leaves_out(code, ocid));
@@ -450,18 +450,18 @@ mod tests {
         with(code(name), |key| key.ocid = live(name).ocid)
     }
 
-    fn kinds(live: &[KeyFacts], declared: &[KeyFacts], scope: &Scope) -> Vec<(DriftKind, Option<&'static str>)> {
+    fn kinds(live: &[KeyFacts], declared: &[KeyFacts], scope: &DriftScope) -> Vec<(DriftKind, Option<&'static str>)> {
         compare(live, declared, scope).into_iter().map(|drift| (drift.kind, drift.attribute)).collect()
     }
 
     #[test]
     fn a_pair_that_agrees_is_silent() {
         for declared in [code("a"), applied("a")] {
-            assert_eq!(kinds(&[live("a")], &[declared], &Scope::default()), []);
+            assert_eq!(kinds(&[live("a")], &[declared], &DriftScope::default()), []);
         }
         // What the code leaves out the provider leaves alone.
         let bare = with(code("a"), |key| key.rotation = crate::key::AutoRotation::default());
-        assert_eq!(kinds(&[live("a")], &[bare], &Scope::default()), []);
+        assert_eq!(kinds(&[live("a")], &[bare], &DriftScope::default()), []);
     }
 
     #[test]
@@ -477,7 +477,7 @@ mod tests {
             key.rotation.start = Fact::known("2026-01-01T10:30:00Z".parse().unwrap());
             key.lifecycle = Fact::known(Lifecycle::Disabled);
         });
-        let drifts = compare(&[changed], &[written], &Scope::default());
+        let drifts = compare(&[changed], &[written], &DriftScope::default());
         let told: Vec<(&str, Option<&str>, Option<&str>)> =
             drifts.iter().map(|drift| (drift.attribute.unwrap(), drift.code.as_deref(), drift.live.as_deref())).collect();
         assert_eq!(
@@ -494,19 +494,19 @@ mod tests {
         assert_eq!(drifts[1].addresses, ["oci_kms_key.a", "ocid1.key.oc1.eu-frankfurt-1.a"]);
         let same_day = with(live("a"), |key| key.rotation.start = Fact::known("2026-01-01T00:00:00Z".parse().unwrap()));
         let written = with(code("a"), |key| key.rotation.start = Fact::known("2026-01-01T10:30:00Z".parse().unwrap()));
-        assert_eq!(kinds(&[same_day], &[written], &Scope::default()), [], "the service drops the time of day");
+        assert_eq!(kinds(&[same_day], &[written], &DriftScope::default()), [], "the service drops the time of day");
     }
 
     #[test]
     fn what_amounts_to_the_same_is_no_drift() {
         let off = with(code("a"), |key| key.rotation = crate::key::AutoRotation { enabled: Fact::known(false), ..Default::default() });
         let unset = with(live("a"), |key| key.rotation = crate::key::AutoRotation::default());
-        assert_eq!(kinds(&[unset], &[off], &Scope::default()), [], "unset is off");
+        assert_eq!(kinds(&[unset], &[off], &DriftScope::default()), [], "unset is off");
         let unread = with(live("a"), |key| key.rotation.enabled = Fact::unknown("its rotation schedule could not be read"));
-        assert_eq!(kinds(&[unread], &[code("a")], &Scope::default()), []);
+        assert_eq!(kinds(&[unread], &[code("a")], &DriftScope::default()), []);
         let meant = with(applied("a"), |key| key.lifecycle = Fact::known(Lifecycle::Disabled));
         let changing = with(live("a"), |key| key.lifecycle = Fact::known(Lifecycle::read("UPDATING")));
-        assert_eq!(kinds(&[changing], &[meant], &Scope::default()), [], "the service is at it");
+        assert_eq!(kinds(&[changing], &[meant], &DriftScope::default()), [], "the service is at it");
     }
 
     #[test]
@@ -517,7 +517,7 @@ mod tests {
             key.rotation.interval_days = Fact::known(120);
         });
         let written = with(code("a"), |key| key.protection_mode = Fact::known(ProtectionMode::Software));
-        let drifts = compare(&[changed], &[written], &Scope::default());
+        let drifts = compare(&[changed], &[written], &DriftScope::default());
         let help = |name| drifts.iter().find(|drift| drift.attribute == Some(name)).map(|drift| drift.help.as_str()).unwrap_or_default();
         assert!(help("protection_mode").contains("can never be changed"));
         assert!(help("rotation_interval_in_days").contains("will plan no change"));
@@ -532,7 +532,7 @@ mod tests {
             key.vault = Some("ocid1.vault.oc1.eu-frankfurt-1.w".to_owned());
         });
         let placed = with(code("a"), |key| key.vault = Some(VAULT.to_owned()));
-        let far = Scope { all_unmanaged: true, ..Scope::default() };
+        let far = DriftScope { all_unmanaged: true, ..DriftScope::default() };
         assert_eq!(kinds(&[live("a"), elsewhere], std::slice::from_ref(&placed), &far), [(DriftKind::Unmanaged, None)]);
         // The vault alone is enough, and another compartment contradicts it.
         let unsure = with(placed.clone(), |key| key.compartment = Fact::unknown("variable `c` has no value"));
@@ -554,7 +554,7 @@ mod tests {
         let changed = |names: [&str; 2]| {
             let [one, two] = names;
             let declared = [written(), state("one.tfstate", one), state("two.tfstate", two)];
-            kinds(&[live("a"), live("b")], &declared, &Scope::default()).iter().filter(|(kind, _)| *kind == DriftKind::Changed).count()
+            kinds(&[live("a"), live("b")], &declared, &DriftScope::default()).iter().filter(|(kind, _)| *kind == DriftKind::Changed).count()
         };
         assert_eq!(changed(["a", "b"]), 0, "which of them the code is cannot be told");
         assert_eq!(changed(["a", "a"]), 1, "states that agree say which key it is");
@@ -564,7 +564,7 @@ mod tests {
     fn a_key_may_be_where_a_vault_or_the_key_itself_could_not_be_read() {
         let placed = with(applied("a"), |key| key.vault = Some(VAULT.to_owned()));
         for unread in [VAULT.to_owned(), live("a").ocid.unwrap()] {
-            let scope = Scope { unread: vec![unread], ..Scope::default() };
+            let scope = DriftScope { unread: vec![unread], ..DriftScope::default() };
             assert_eq!(kinds(&[], std::slice::from_ref(&placed), &scope), [(DriftKind::Unproven, None)], "{scope:?}");
         }
     }
@@ -573,7 +573,7 @@ mod tests {
     fn an_unmanaged_key_is_unproven_only_where_a_nameless_one_may_be_it() {
         let nameless = |change: fn(&mut KeyFacts)| {
             let key = with(code("a"), |key| key.display_name = Fact::unknown("variable `name` has no value"));
-            kinds(&[live("b")], &[with(key, change)], &Scope { all_unmanaged: true, ..Scope::default() })
+            kinds(&[live("b")], &[with(key, change)], &DriftScope { all_unmanaged: true, ..DriftScope::default() })
         };
         assert_eq!(nameless(|_| {}), [(DriftKind::Unproven, None)]);
         assert_eq!(nameless(|key| key.vault = Some(VAULT.to_owned())), [(DriftKind::Unproven, None)]);
@@ -585,44 +585,48 @@ mod tests {
     #[test]
     fn a_sensitive_value_is_compared_and_not_shown() {
         let secret = with(code("a"), |key| key.rotation.interval_days = Fact { sensitive: true, ..Fact::known(77) });
-        let drifts = compare(&[live("a")], &[secret], &Scope::default());
+        let drifts = compare(&[live("a")], &[secret], &DriftScope::default());
         assert_eq!(drifts.len(), 1);
         assert!(!format!("{drifts:?}").contains("77"));
     }
 
     #[test]
     fn keys_that_are_gone_going_or_disabled_are_missing() {
-        assert_eq!(kinds(&[], &[applied("a")], &Scope::default()), [(DriftKind::Missing, None)]);
+        assert_eq!(kinds(&[], &[applied("a")], &DriftScope::default()), [(DriftKind::Missing, None)]);
         for state in ["PENDING_DELETION", "DISABLED"] {
             let going = with(live("a"), |key| key.lifecycle = Fact::known(Lifecycle::read(state)));
-            assert_eq!(kinds(std::slice::from_ref(&going), &[applied("a")], &Scope::default()), [(DriftKind::Missing, None)], "{state}");
-            let deleting = with(applied("a"), |key| key.fate = Fate::Delete);
-            assert_eq!(kinds(&[going], &[deleting], &Scope::default()), [], "{state}");
+            assert_eq!(
+                kinds(std::slice::from_ref(&going), &[applied("a")], &DriftScope::default()),
+                [(DriftKind::Missing, None)],
+                "{state}"
+            );
+            let deleting = with(applied("a"), |key| key.fate = PlannedAction::Delete);
+            assert_eq!(kinds(&[going], &[deleting], &DriftScope::default()), [], "{state}");
         }
-        assert_eq!(kinds(&[], &[code("a")], &Scope::default()), [], "it was never made");
+        assert_eq!(kinds(&[], &[code("a")], &DriftScope::default()), [], "it was never made");
         let meant = with(applied("a"), |key| key.lifecycle = Fact::known(Lifecycle::Disabled));
         let disabled = with(live("a"), |key| key.lifecycle = Fact::known(Lifecycle::Disabled));
-        assert_eq!(kinds(&[disabled], &[meant], &Scope::default()), []);
+        assert_eq!(kinds(&[disabled], &[meant], &DriftScope::default()), []);
     }
 
     #[test]
     fn nothing_is_missing_from_where_nobody_looked() {
-        let elsewhere = Scope { regions: vec!["us-phoenix-1".to_owned()], ..Scope::default() };
-        let other_compartment = Scope { compartments: Some(vec!["ocid1.compartment.oc1..d".to_owned()]), ..Scope::default() };
-        let unread = Scope { unread: vec!["ocid1.compartment.oc1..c".to_owned()], ..Scope::default() };
+        let elsewhere = DriftScope { regions: vec!["us-phoenix-1".to_owned()], ..DriftScope::default() };
+        let other_compartment = DriftScope { compartments: Some(vec!["ocid1.compartment.oc1..d".to_owned()]), ..DriftScope::default() };
+        let unread = DriftScope { unread: vec!["ocid1.compartment.oc1..c".to_owned()], ..DriftScope::default() };
         for scope in [elsewhere, other_compartment, unread] {
             assert_eq!(kinds(&[], &[applied("a")], &scope), [(DriftKind::Unproven, None)], "{scope:?}");
         }
         let short = with(applied("a"), |key| key.ocid = Some("ocid1.key.oc1.fra.a".to_owned()));
         for (regions, kind) in [(["eu-frankfurt-1", "fra"], DriftKind::Missing), (["us-ashburn-1", "iad"], DriftKind::Unproven)] {
-            let scope = Scope { regions: regions.map(str::to_owned).to_vec(), ..Scope::default() };
+            let scope = DriftScope { regions: regions.map(str::to_owned).to_vec(), ..DriftScope::default() };
             assert_eq!(kinds(&[], std::slice::from_ref(&short), &scope), [(kind, None)]);
         }
-        let here = Scope {
+        let here = DriftScope {
             regions: vec!["eu-frankfurt-1".to_owned()],
             compartments: Some(vec!["ocid1.compartment.oc1..c".to_owned()]),
             unread: vec!["ocid1.vault.oc1.eu-frankfurt-1.other".to_owned()],
-            ..Scope::default()
+            ..DriftScope::default()
         };
         assert_eq!(kinds(&[], &[applied("a")], &here), [(DriftKind::Missing, None)]);
     }
@@ -634,9 +638,10 @@ mod tests {
             key.vault = Some("ocid1.vault.oc1.eu-frankfurt-1.other".to_owned());
         });
         let keys = [live("a"), live("b"), far];
-        let told: Vec<String> = compare(&keys, &[code("a")], &Scope::default()).iter().map(|drift| drift.addresses.join(" ")).collect();
+        let told: Vec<String> =
+            compare(&keys, &[code("a")], &DriftScope::default()).iter().map(|drift| drift.addresses.join(" ")).collect();
         assert_eq!(told, ["ocid1.key.oc1.eu-frankfurt-1.b"]);
-        let all = Scope { all_unmanaged: true, ..Scope::default() };
+        let all = DriftScope { all_unmanaged: true, ..DriftScope::default() };
         assert_eq!(kinds(&keys, &[code("a")], &all), [(DriftKind::Unmanaged, None); 2]);
         let disabled = with(live("b"), |key| key.lifecycle = Fact::known(Lifecycle::Disabled));
         assert_eq!(kinds(&[live("a"), disabled], &[code("a")], &all), []);
@@ -645,16 +650,16 @@ mod tests {
     #[test]
     fn what_is_ambiguous_is_unproven_and_not_unmanaged() {
         let twin = with(live("b"), |key| key.display_name = Fact::known("a".to_owned()));
-        assert_eq!(kinds(&[live("a"), twin.clone()], &[code("a")], &Scope::default()), [(DriftKind::Unproven, None)]);
+        assert_eq!(kinds(&[live("a"), twin.clone()], &[code("a")], &DriftScope::default()), [(DriftKind::Unproven, None)]);
         let other = with(code("a"), |key| key.id.address = "oci_kms_key.other".to_owned());
-        assert_eq!(kinds(&[live("a")], &[code("a"), other], &Scope::default()), [(DriftKind::Unproven, None); 2]);
+        assert_eq!(kinds(&[live("a")], &[code("a"), other], &DriftScope::default()), [(DriftKind::Unproven, None); 2]);
         let going = with(twin, |key| key.lifecycle = Fact::known(Lifecycle::PendingDeletion));
-        assert_eq!(kinds(&[live("a"), going], &[code("a")], &Scope::default()), [], "a key that is going makes way");
+        assert_eq!(kinds(&[live("a"), going], &[code("a")], &DriftScope::default()), [], "a key that is going makes way");
         let nameless = with(code("a"), |key| key.display_name = Fact::unknown("variable `name` has no value"));
-        assert_eq!(kinds(&[live("a")], &[nameless], &Scope::default()), [(DriftKind::Unproven, None)]);
+        assert_eq!(kinds(&[live("a")], &[nameless], &DriftScope::default()), [(DriftKind::Unproven, None)]);
         let placeless = with(code("a"), |key| key.compartment = Fact::unknown("variable `c` has no value"));
         assert_eq!(
-            kinds(&[live("a")], &[placeless], &Scope { all_unmanaged: true, ..Scope::default() }).len(),
+            kinds(&[live("a")], &[placeless], &DriftScope { all_unmanaged: true, ..DriftScope::default() }).len(),
             1,
             "a name alone proves nothing"
         );
@@ -666,14 +671,14 @@ mod tests {
             (0..count).map(|at| with(live(&format!("{at:03}")), |key| key.display_name = Fact::known("a".to_owned()))).collect()
         };
         let codes: Vec<KeyFacts> = (0..100).map(|at| with(code("a"), |key| key.id.address = format!("oci_kms_key.k[{at}]"))).collect();
-        let drifts = compare(&twins(100), &codes, &Scope { all_unmanaged: true, ..Scope::default() });
+        let drifts = compare(&twins(100), &codes, &DriftScope { all_unmanaged: true, ..DriftScope::default() });
         assert_eq!(drifts.len(), 100, "every live key may be declared");
         assert!(
             drifts.iter().all(|drift| drift.message.starts_with("cannot determine which of 100 keys") && drift.addresses.len() == 11),
             "{:?}",
             drifts[0]
         );
-        let shared = compare(&twins(1), &codes, &Scope::default());
+        let shared = compare(&twins(1), &codes, &DriftScope::default());
         assert_eq!(shared.len(), 100);
         assert!(shared.iter().all(|drift| drift.message.starts_with("several declared keys") && drift.addresses.len() == 2));
     }
@@ -684,7 +689,7 @@ mod tests {
         let other_vault = with(elsewhere("b"), |key| key.vault = Some("ocid1.vault.oc1.eu-frankfurt-1.w".to_owned()));
         let other_compartment = with(elsewhere("c"), |key| key.compartment = Fact::known("ocid1.compartment.oc1..d".to_owned()));
         let keys = [live("a"), other_vault, other_compartment];
-        let all = Scope { all_unmanaged: true, ..Scope::default() };
+        let all = DriftScope { all_unmanaged: true, ..DriftScope::default() };
         let both = with(code("a"), |key| key.vault = Some(VAULT.to_owned()));
         assert_eq!(kinds(&keys, std::slice::from_ref(&both), &all), [(DriftKind::Unmanaged, None); 2], "it is `a`");
         assert_eq!(kinds(&keys, &[code("a")], &all), [(DriftKind::Unproven, None), (DriftKind::Unmanaged, None)], "`a` or `b`");
@@ -697,7 +702,7 @@ mod tests {
         let twin = with(live("b"), |key| key.display_name = Fact::known("a".to_owned()));
         let state = with(applied("a"), |key| key.id.root = "terraform.tfstate".into());
         let changed = with(code("a"), |key| key.rotation.interval_days = Fact::known(180));
-        let drifts = compare(&[live("a"), twin], &[changed, state], &Scope::default());
+        let drifts = compare(&[live("a"), twin], &[changed, state], &DriftScope::default());
         let told: Vec<(DriftKind, Option<&str>)> = drifts.iter().map(|drift| (drift.kind, drift.code.as_deref())).collect();
         assert_eq!(told, [(DriftKind::Changed, Some("180")), (DriftKind::Unmanaged, None)]);
     }
@@ -710,7 +715,7 @@ mod tests {
         };
         let paths = Paths { place: &path, root: &str::to_owned, address: &|_| None };
         let off = with(live("a"), |key| key.rotation.enabled = Fact::known(false));
-        let drifts = compare(&[off, live("b")], &[code("a")], &Scope::default());
+        let drifts = compare(&[off, live("b")], &[code("a")], &DriftScope::default());
         let findings = drift_findings(&drifts, &paths);
         let told: Vec<(&str, &str, bool)> =
             findings.iter().map(|finding| (finding.rule, finding.kind.word(), matches!(finding.place, Place::Cloud(_)))).collect();
@@ -719,7 +724,7 @@ mod tests {
         assert_eq!(findings[0].instances.len(), 1);
         assert!(findings.iter().all(|finding| (finding.verdict, finding.level) == ("violation", Level::Warning)));
         let other = with(code("a"), |key| key.id.address = "oci_kms_key.other".to_owned());
-        let unsure = compare(&[live("a")], &[code("a"), other], &Scope::default());
+        let unsure = compare(&[live("a")], &[code("a"), other], &DriftScope::default());
         assert!(unsure.iter().all(|drift| drift.message.starts_with("several declared keys may be the same key")));
         let unsure = drift_findings(&unsure, &paths);
         assert!(unsure.iter().all(|finding| (finding.verdict, finding.level) == ("undetermined", Level::Note)));

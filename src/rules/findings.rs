@@ -37,7 +37,7 @@ pub struct EditAddress {
 
 /// A verdict on a key, and how loud it is.
 #[derive(Clone, Copy, Debug)]
-pub struct Judged<'a> {
+pub struct LeveledVerdict<'a> {
     /// The key.
     pub facts: &'a KeyFacts,
     /// The rule.
@@ -52,8 +52,8 @@ pub struct Judged<'a> {
 
 /// What there is to report, sorted by place. What has the level `off` is left out.
 #[must_use]
-pub fn findings<'a>(judged: impl IntoIterator<Item = Judged<'a>>, paths: &Paths<'_>) -> Vec<Finding> {
-    let mut gathered = Gathered::new(paths);
+pub fn findings<'a>(judged: impl IntoIterator<Item = LeveledVerdict<'a>>, paths: &Paths<'_>) -> Vec<Finding> {
+    let mut gathered = FindingCollector::new(paths);
     judged.into_iter().for_each(|one| gathered.add(&one));
     gathered.finish()
 }
@@ -62,22 +62,22 @@ pub fn findings<'a>(judged: impl IntoIterator<Item = Judged<'a>>, paths: &Paths<
 const MOST_STATIONS: usize = 200;
 
 /// Findings that grow while verdicts come in. Nothing of a verdict is needed after it was added.
-pub(crate) struct Gathered<'p> {
+pub(crate) struct FindingCollector<'p> {
     paths: &'p Paths<'p>,
-    groups: HashMap<Subject, Group>,
+    groups: HashMap<FindingSubject, GrowingFinding>,
     /// How roots are named in the repository.
     roots: HashMap<Arc<str>, String>,
     /// What is said of many keys alike.
     texts: HashSet<Arc<str>>,
 }
 
-impl std::fmt::Debug for Gathered<'_> {
+impl std::fmt::Debug for FindingCollector<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Gathered").field("groups", &self.groups.len()).finish_non_exhaustive()
+        f.debug_struct("FindingCollector").field("groups", &self.groups.len()).finish_non_exhaustive()
     }
 }
 
-impl<'p> Gathered<'p> {
+impl<'p> FindingCollector<'p> {
     /// Nothing yet.
     #[must_use]
     pub(crate) fn new(paths: &'p Paths<'p>) -> Self {
@@ -85,18 +85,18 @@ impl<'p> Gathered<'p> {
     }
 
     /// Adds what a verdict says, if there is anything to report.
-    pub(crate) fn add(&mut self, one: &Judged<'_>) {
+    pub(crate) fn add(&mut self, one: &LeveledVerdict<'_>) {
         let Some(reported) = reported(one) else { return };
         let key = one.facts;
         let notes = if reported.verdict == "advice" { &[] } else { key.notes.as_slice() };
         let root = key.source_root.as_ref().unwrap_or(&key.id.root);
         let name = key.service_name().map(str::to_owned);
-        self.put(Instance { key: &key.id, root, name, notes }, reported);
+        self.put(ReportedInstance { key: &key.id, root, name, notes }, reported);
     }
 
     /// Adds that something was seen and not looked into, which may hold keys. `key`: what it is, in place of a key.
     pub(crate) fn add_unseen(&mut self, key: &KeyId, place: &Place, kind: Kind, (message, note, help): (&str, &str, &str)) {
-        let reported = Reported {
+        let reported = ReportedVerdict {
             rule: super::MODULES_NOT_FOLLOWED,
             verdict: "undetermined",
             kind,
@@ -107,16 +107,16 @@ impl<'p> Gathered<'p> {
             note,
             help,
         };
-        self.put(Instance { key, root: &key.root, name: None, notes: &[] }, reported);
+        self.put(ReportedInstance { key, root: &key.root, name: None, notes: &[] }, reported);
     }
 
     /// Adds one report on one key.
-    pub(super) fn put(&mut self, instance: Instance<'_>, reported: Reported<'_>) {
-        let Reported { rule, verdict, kind, attribute, level, at, message, note, help } = reported;
-        let Instance { key, root, name, notes } = instance;
+    pub(super) fn put(&mut self, instance: ReportedInstance<'_>, reported: ReportedVerdict<'_>) {
+        let ReportedVerdict { rule, verdict, kind, attribute, level, at, message, note, help } = reported;
+        let ReportedInstance { key, root, name, notes } = instance;
         let paths = self.paths;
         let wording = Wording { message: self.text(message), note: self.text(note), help: self.text(help) };
-        let subject = Subject { spot: Spot::of(&at.at.place, paths), rule, verdict, kind, attribute };
+        let subject = FindingSubject { spot: FindingSpot::of(&at.at.place, paths), rule, verdict, kind, attribute };
         if !self.roots.contains_key(root) {
             // The service's regions are no paths.
             let named = if key.input == InputKind::Live { root.to_string() } else { (paths.root)(root) };
@@ -125,7 +125,7 @@ impl<'p> Gathered<'p> {
         let root = self.roots.get(root).map_or("", String::as_str);
         let fingerprints = identity::of_instance(rule, root, &(paths.place)(&at.used), key, &subject.word());
         let used = at.used.clone();
-        let group = self.groups.entry(subject).or_insert_with(|| Group {
+        let group = self.groups.entry(subject).or_insert_with(|| GrowingFinding {
             level,
             at: at.clone().into_owned(),
             trail: Vec::new(),
@@ -159,7 +159,7 @@ impl<'p> Gathered<'p> {
         let Self { groups, paths, .. } = self;
         // To know what is written at a place, it is parsed again: that takes most of the time here.
         let address = paths.address;
-        let groups: Vec<(Subject, Group, Option<EditAddress>)> = groups
+        let groups: Vec<(FindingSubject, GrowingFinding, Option<EditAddress>)> = groups
             .into_iter()
             .collect::<Vec<_>>()
             .into_par_iter()
@@ -168,8 +168,8 @@ impl<'p> Gathered<'p> {
                 (subject, group, written)
             })
             .collect();
-        let made = |(subject, group, written): (Subject, Group, Option<EditAddress>)| {
-            let Group { level, at, trail, wordings, mut instances, .. } = group;
+        let made = |(subject, group, written): (FindingSubject, GrowingFinding, Option<EditAddress>)| {
+            let GrowingFinding { level, at, trail, wordings, mut instances, .. } = group;
             instances.sort_by(|a, b| a.key.cmp(&b.key));
             let mut spoken: Vec<(Wording, usize)> = wordings.into_iter().collect();
             spoken.sort_by_key(|(_, at)| *at);
@@ -187,7 +187,7 @@ impl<'p> Gathered<'p> {
             };
             (subject, finding.spoken(spoken.into_iter().map(|(wording, _)| wording).collect(), instances))
         };
-        let mut found: Vec<(Subject, Finding)> = groups.into_iter().map(made).collect();
+        let mut found: Vec<(FindingSubject, Finding)> = groups.into_iter().map(made).collect();
         found.sort_by(|(a, _), (b, _)| a.order().cmp(&b.order()));
         let mut found: Vec<Finding> = found.into_iter().map(|(_, finding)| finding).collect();
         identity::number(&mut found);
@@ -197,8 +197,8 @@ impl<'p> Gathered<'p> {
 
 /// What a finding is about: verdicts that share it are one finding.
 #[derive(PartialEq, Eq, Hash)]
-struct Subject {
-    spot: Spot,
+struct FindingSubject {
+    spot: FindingSpot,
     rule: &'static str,
     verdict: &'static str,
     kind: Kind,
@@ -206,7 +206,7 @@ struct Subject {
     attribute: Option<&'static str>,
 }
 
-impl Subject {
+impl FindingSubject {
     fn order(&self) -> impl Ord + '_ {
         (&self.spot, self.rule, self.verdict, self.kind.word(), self.attribute)
     }
@@ -219,7 +219,7 @@ impl Subject {
 }
 
 /// A finding that grows.
-struct Group {
+struct GrowingFinding {
     level: Level,
     at: Placement,
     trail: Vec<Step>,
@@ -233,7 +233,7 @@ struct Group {
 /// How many stations are looked through one by one.
 const FEW: usize = 16;
 
-impl Group {
+impl GrowingFinding {
     /// Adds a station of the way, if it is new: most instances came the same way.
     fn pass(&mut self, step: &Step) {
         if self.trail.len() > MOST_STATIONS {
@@ -256,7 +256,7 @@ impl Group {
 }
 
 /// Whom a report is about.
-pub(super) struct Instance<'a> {
+pub(super) struct ReportedInstance<'a> {
     pub key: &'a KeyId,
     /// The root module's directory, or the document, as shown.
     pub root: &'a Arc<str>,
@@ -267,7 +267,7 @@ pub(super) struct Instance<'a> {
 }
 
 /// What is reported, at which level, and where.
-pub(super) struct Reported<'a> {
+pub(super) struct ReportedVerdict<'a> {
     pub rule: &'static str,
     pub verdict: &'static str,
     pub kind: Kind,
@@ -280,11 +280,11 @@ pub(super) struct Reported<'a> {
 }
 
 /// What a verdict reports; `None` where it reports nothing.
-fn reported<'a>(judged: &Judged<'a>) -> Option<Reported<'a>> {
+fn reported<'a>(judged: &LeveledVerdict<'a>) -> Option<ReportedVerdict<'a>> {
     let (rule, verdict) = (judged.rule.id, judged.verdict.word());
     let of = |report: &'a Report, level| {
         let Report { kind, message, note, help, at } = report;
-        Some(Reported { rule, verdict, kind: *kind, attribute: None, level, at: Cow::Borrowed(at.as_deref()?), message, note, help })
+        Some(ReportedVerdict { rule, verdict, kind: *kind, attribute: None, level, at: Cow::Borrowed(at.as_deref()?), message, note, help })
     };
     let reported = match judged.verdict {
         Verdict::Violation(report) => of(report, judged.level)?,
@@ -292,7 +292,7 @@ fn reported<'a>(judged: &Judged<'a>) -> Option<Reported<'a>> {
         Verdict::Pass { advice: Some(Advice { kind, message, at }), .. } => {
             let at = Cow::Owned(super::place::at_steps(judged.facts, at, kind.word()));
             let (verdict, level) = ("advice", Level::Note);
-            Reported { rule, verdict, kind: *kind, attribute: None, level, at, message, note: "", help: "" }
+            ReportedVerdict { rule, verdict, kind: *kind, attribute: None, level, at, message, note: "", help: "" }
         }
         Verdict::Pass { .. } | Verdict::NotApplicable { .. } => return None,
     };
@@ -301,14 +301,14 @@ fn reported<'a>(judged: &Judged<'a>) -> Option<Reported<'a>> {
 
 /// Where a finding stands among all: by path, then by the spot in the file.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-struct Spot {
+struct FindingSpot {
     path: String,
     start: usize,
     end: usize,
     pointer: String,
 }
 
-impl Spot {
+impl FindingSpot {
     fn of(place: &Place, paths: &Paths<'_>) -> Self {
         let (start, end, pointer) = match place {
             Place::Source(span) => (span.start as usize, span.end as usize, String::new()),
@@ -326,7 +326,7 @@ impl Spot {
 /// A key to sort places by: path first, then the spot in the file.
 #[must_use]
 pub(crate) fn place_order(place: &Place, paths: &Paths<'_>) -> impl Ord + Clone + use<> {
-    Spot::of(place, paths)
+    FindingSpot::of(place, paths)
 }
 
 /// A finding that no rule's verdict stands behind: drift, modules not followed.
@@ -366,8 +366,13 @@ mod tests {
     fn made(keys: &[KeyFacts]) -> Vec<Finding> {
         let verdicts: Vec<(&KeyFacts, &'static Rule, Verdict)> =
             keys.iter().flat_map(|key| chosen().map(|rule| (key, rule, (rule.judge)(key, &Settings::new(now()))))).collect();
-        let judged =
-            verdicts.iter().map(|(facts, rule, verdict)| Judged { facts, rule, verdict, level: Level::Warning, undetermined: Level::Note });
+        let judged = verdicts.iter().map(|(facts, rule, verdict)| LeveledVerdict {
+            facts,
+            rule,
+            verdict,
+            level: Level::Warning,
+            undetermined: Level::Note,
+        });
         findings(judged, &Paths { place: &path, root: &str::to_owned, address: &|_| None })
     }
 

@@ -2,7 +2,7 @@
 
 use super::Finding;
 use super::findings::EditAddress;
-use super::place::{Edit, Placement};
+use super::place::{EditTarget, Placement};
 use crate::key::KeyId;
 use sha2::{Digest, Sha256};
 use std::collections::HashMap;
@@ -32,7 +32,7 @@ pub(super) fn of_finding(rule: &str, kind: &str, path: &str, at: &Placement, key
         None => format!("{}.{}", key.address, at.argument),
         Some(EditAddress { block, path }) if path.is_empty() => format!("{block}.{}", at.argument),
         Some(EditAddress { block, path }) => match &at.edit {
-            Edit::LeftOut(attribute) => format!("{block}.{path}.{attribute}"),
+            EditTarget::LeftOut(attribute) => format!("{block}.{path}.{attribute}"),
             _ => format!("{block}.{path}"),
         },
     };

@@ -18,15 +18,15 @@ pub(crate) mod testing;
 mod verdict;
 
 pub(crate) use drift::{DriftKind, drift_findings};
-pub use drift::{Scope, compare};
+pub use drift::{DriftScope, compare};
 pub(crate) use finding::{Finding, FindingInstance, Wording};
-pub(crate) use findings::{EditAddress, Gathered, Judged, Paths, place_order};
+pub(crate) use findings::{EditAddress, FindingCollector, LeveledVerdict, Paths, place_order};
 pub use findings::{findings, plain};
 pub(crate) use kind::SharedKind;
-pub(crate) use place::{Edit, Placement, of as placement};
+pub(crate) use place::{EditTarget, Placement, of as placement};
 pub use protection_mode::ID as PROTECTION_MODE;
-pub use remedy::{Change, Remedy};
-pub(crate) use remedy::{Safety, Setting, Site};
+pub use remedy::{ArgumentChange, Remedy};
+pub(crate) use remedy::{RemedySite, Safety, Setting};
 pub use rotation::fresh_days;
 pub(crate) use rotation::max_rotation_days;
 pub use settings::Settings;
@@ -124,7 +124,7 @@ pub fn documentation_url(id: &str) -> Option<String> {
 
 /// A published rule or control that demands the same as a rule of ours.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Reference {
+pub struct RuleReference {
     /// Where it is from: a product's knowledge base or a benchmark, by its full name.
     pub publication: &'static str,
     /// The version of the publication, where it has one.
@@ -137,7 +137,7 @@ pub struct Reference {
     pub url: &'static str,
 }
 
-impl Reference {
+impl RuleReference {
     /// What it is cited as: `CIS OCI Foundations Benchmark 3.1.0, 4.16`.
     #[must_use]
     pub fn label(&self) -> String {
@@ -167,7 +167,7 @@ pub struct Rule {
     /// SARIF `security-severity`, where it is a security rule.
     pub security_severity: Option<&'static str>,
     /// The published rules and controls that it implements, that which gave it its id first.
-    pub references: &'static [Reference],
+    pub references: &'static [RuleReference],
     /// Tags.
     pub tags: &'static [&'static str],
     /// The words of the kinds that only this rule has.
@@ -251,7 +251,7 @@ mod tests {
                 assert!(rule.document.contains(&format!("| `{kind}` |")), "the document of {} does not know `{kind}`", rule.id);
             }
             assert!(rule.references.first().is_some_and(|first| first.publication == TREND && first.id == rule.id));
-            for Reference { publication, id, url, .. } in rule.references {
+            for RuleReference { publication, id, url, .. } in rule.references {
                 for part in [*publication, *id, *url] {
                     assert!(words(rule.document).contains(part), "the document of {} does not name {part}", rule.id);
                 }

@@ -13,7 +13,7 @@
 //! | comes from a module that is installed or outside of the repository | the innermost call in the repository |
 //! | is unknown | the variable, call or expression that is unknown |
 
-use crate::base::{Because, Call, Calls, Fact, Place, Step, StepKind, TrailLink};
+use crate::base::{Because, Calls, Fact, ModuleCall, Place, Step, StepKind, TrailLink};
 use crate::key::KeyFacts;
 use std::sync::Arc;
 
@@ -29,7 +29,7 @@ pub struct Placement {
     /// Where the resource uses the value: the value of its argument, or its header.
     pub used: Place,
     /// What is edited there.
-    pub edit: Edit,
+    pub edit: EditTarget,
     /// The complete block of the module call that leaves the argument out, where that is what is edited.
     pub call: Option<Place>,
     /// The argument or attribute that is edited there: with the block that it is in, it tells findings apart whatever their lines are.
@@ -42,7 +42,7 @@ pub struct Placement {
 
 /// What is edited where a finding stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Edit {
+pub enum EditTarget {
     /// The resource's own argument, which is written here or belongs here.
     Own,
     /// A value that is written here.
@@ -98,8 +98,8 @@ pub(super) fn of_steps(key: &KeyFacts, trail: &[Step], argument: &'static str) -
 pub(super) fn of_absent(key: &KeyFacts, trail: &[Step], argument: &'static str) -> Option<Placement> {
     let at = (!trail.is_empty() && !key.declared.calls.is_empty()).then(|| of_steps(key, trail, argument))?;
     let toggle = match &at.edit {
-        Edit::Argument(name) | Edit::LeftOut(name) | Edit::Toggle(name) => Edit::Toggle(Arc::clone(name)),
-        Edit::Fixed => Edit::Fixed,
+        EditTarget::Argument(name) | EditTarget::LeftOut(name) | EditTarget::Toggle(name) => EditTarget::Toggle(Arc::clone(name)),
+        EditTarget::Fixed => EditTarget::Fixed,
         _ => return None,
     };
     Some(Placement { edit: toggle, call: None, ..at })
@@ -117,7 +117,7 @@ pub(super) fn at_steps(key: &KeyFacts, steps: &[Step], argument: &'static str) -
         way: way.to_vec(),
         before: 0,
         used,
-        edit: Edit::Own,
+        edit: EditTarget::Own,
         call: None,
         argument: argument.into(),
         shared: None,
@@ -132,7 +132,7 @@ pub(super) fn at_place(place: &Place, argument: &'static str) -> Placement {
         way: Vec::new(),
         before: 0,
         used: place.clone(),
-        edit: Edit::Own,
+        edit: EditTarget::Own,
         call: None,
         argument: argument.into(),
         shared: None,
@@ -153,17 +153,17 @@ impl Placement {
     pub fn set(&self, argument: &str, value: &str) -> String {
         let raw = value.trim_matches('"');
         let clause = match &self.edit {
-            Edit::Own | Edit::Document => format!("set `{argument} = {value}`"),
-            Edit::Value => format!("change this value to `{value}`"),
-            Edit::Argument(name) => format!("set `{name} = {value}` in this call"),
-            Edit::Default(variable) => format!("set the default of `{variable}` to `{value}`"),
-            Edit::LeftOut(attribute) => format!("set `{attribute} = {value}` in this element"),
-            Edit::CommandLine(variable) => format!("pass `--var {variable}={raw}`"),
-            Edit::Environment(by) => format!("set {by} to `{raw}`"),
-            Edit::Recorded(variable) => format!("give `var.{variable}` the value `{value}`"),
-            Edit::File => format!("change the value to `{value}` in the file that is read here"),
-            Edit::Toggle(name) => format!("change `{name}` in this call so that `{argument}` is `{value}`"),
-            Edit::Fixed => format!("use a version of this module that sets `{argument} = {value}`"),
+            EditTarget::Own | EditTarget::Document => format!("set `{argument} = {value}`"),
+            EditTarget::Value => format!("change this value to `{value}`"),
+            EditTarget::Argument(name) => format!("set `{name} = {value}` in this call"),
+            EditTarget::Default(variable) => format!("set the default of `{variable}` to `{value}`"),
+            EditTarget::LeftOut(attribute) => format!("set `{attribute} = {value}` in this element"),
+            EditTarget::CommandLine(variable) => format!("pass `--var {variable}={raw}`"),
+            EditTarget::Environment(by) => format!("set {by} to `{raw}`"),
+            EditTarget::Recorded(variable) => format!("give `var.{variable}` the value `{value}`"),
+            EditTarget::File => format!("change the value to `{value}` in the file that is read here"),
+            EditTarget::Toggle(name) => format!("change `{name}` in this call so that `{argument}` is `{value}`"),
+            EditTarget::Fixed => format!("use a version of this module that sets `{argument} = {value}`"),
         };
         match self.shared.as_ref().map(|step| &step.kind) {
             Some(StepKind::Default(variable)) => format!("{clause} (or change the default of `{variable}`)"),
@@ -174,7 +174,7 @@ impl Placement {
     /// Whether the edit is one of the resource's own block.
     #[must_use]
     pub fn is_own(&self) -> bool {
-        matches!(self.edit, Edit::Own | Edit::Document)
+        matches!(self.edit, EditTarget::Own | EditTarget::Document)
     }
 
     /// The same placement, with another label under the place where nothing is said of it yet.
@@ -207,11 +207,11 @@ struct Way<'a> {
 }
 
 /// What stands out of a way: a step of it, or a place that is none of its steps.
-struct Found {
+struct Candidate {
     /// Its position on the way, where it is a step.
     index: Option<usize>,
     at: Step,
-    edit: Edit,
+    edit: EditTarget,
     call: Option<Place>,
     shared: Option<Step>,
 }
@@ -240,7 +240,9 @@ impl Way<'_> {
             }
         }
         let argument = match &found.edit {
-            Edit::Argument(name) | Edit::Default(name) | Edit::LeftOut(name) | Edit::Toggle(name) => Arc::clone(name),
+            EditTarget::Argument(name) | EditTarget::Default(name) | EditTarget::LeftOut(name) | EditTarget::Toggle(name) => {
+                Arc::clone(name)
+            }
             _ => self.argument.into(),
         };
         let used = self.trail.first().map_or(&self.key.place, |step| &step.place).clone();
@@ -257,44 +259,46 @@ impl Way<'_> {
         }
     }
 
-    fn find(&self, is_unknown: bool) -> Found {
+    fn find(&self, is_unknown: bool) -> Candidate {
         let key = self.key;
         if key.declared.block.is_none() {
             return match self.trail.first() {
-                Some(first) => Found { index: Some(0), at: first.clone(), edit: Edit::Document, call: None, shared: None },
-                None => Found { index: None, at: Step::new(key.place.clone(), ""), edit: Edit::Document, call: None, shared: None },
+                Some(first) => Candidate { index: Some(0), at: first.clone(), edit: EditTarget::Document, call: None, shared: None },
+                None => {
+                    Candidate { index: None, at: Step::new(key.place.clone(), ""), edit: EditTarget::Document, call: None, shared: None }
+                }
             };
         }
         let Some((index, origin)) = self.origin() else {
             return match innermost(&key.declared.calls) {
                 Some((call, _)) if leads_out(&key.declared.calls) => self.fixed(call),
-                _ => Found { index: None, at: Step::new(key.place.clone(), ""), edit: Edit::Own, call: None, shared: None },
+                _ => Candidate { index: None, at: Step::new(key.place.clone(), ""), edit: EditTarget::Own, call: None, shared: None },
             };
         };
         let calls = origin.calls.clone().unwrap_or_else(|| Arc::clone(&key.declared.calls));
-        let found = |index: usize, edit: Edit| match self.trail.get(index) {
-            Some(step) => Found { index: Some(index), at: step.clone(), edit, call: None, shared: None },
-            None => Found { index: None, at: origin.clone(), edit, call: None, shared: None },
+        let found = |index: usize, edit: EditTarget| match self.trail.get(index) {
+            Some(step) => Candidate { index: Some(index), at: step.clone(), edit, call: None, shared: None },
+            None => Candidate { index: None, at: origin.clone(), edit, call: None, shared: None },
         };
         if is_unknown && let Some(step) = unknown_of(origin) {
             let called = step.calls.as_ref().and_then(|calls| innermost(calls));
             return match (&step.kind, called) {
                 (StepKind::NoDefault(variable), Some((call, _))) => self.left(call, variable, None),
-                _ => Found { index: None, at: step.clone(), edit: Edit::Value, call: None, shared: None },
+                _ => Candidate { index: None, at: step.clone(), edit: EditTarget::Value, call: None, shared: None },
             };
         }
         match &origin.kind {
-            StepKind::CommandLine { variable, .. } => found(index.saturating_sub(1), Edit::CommandLine(Arc::clone(variable))),
-            StepKind::Environment { by, .. } => found(index.saturating_sub(1), Edit::Environment(Arc::clone(by))),
-            StepKind::Recorded(variable) => found(index.saturating_sub(1), Edit::Recorded(Arc::clone(variable))),
+            StepKind::CommandLine { variable, .. } => found(index.saturating_sub(1), EditTarget::CommandLine(Arc::clone(variable))),
+            StepKind::Environment { by, .. } => found(index.saturating_sub(1), EditTarget::Environment(Arc::clone(by))),
+            StepKind::Recorded(variable) => found(index.saturating_sub(1), EditTarget::Recorded(Arc::clone(variable))),
             StepKind::NoValue(variable) | StepKind::Variable(variable) | StepKind::ByCaller(variable) => {
-                found(index, Edit::Default(Arc::clone(variable)))
+                found(index, EditTarget::Default(Arc::clone(variable)))
             }
-            StepKind::Note(_) if is_unknown && index > 0 => found(index - 1, Edit::Value),
+            StepKind::Note(_) if is_unknown && index > 0 => found(index - 1, EditTarget::Value),
             StepKind::Default(variable) | StepKind::NoDefault(variable) => match innermost(&calls) {
                 Some((call, _)) => self.left(call, variable, Some(origin)),
                 None if origin.left_out.is_some() || origin.is_part => found(index, self.written(origin, index)),
-                None => found(index, Edit::Default(Arc::clone(variable))),
+                None => found(index, EditTarget::Default(Arc::clone(variable))),
             },
             _ => match (self.toggle(origin, &calls), innermost(&calls)) {
                 (Some(toggle), _) => toggle,
@@ -313,35 +317,35 @@ impl Way<'_> {
     }
 
     /// What is edited where a value is written.
-    fn written(&self, origin: &Step, index: usize) -> Edit {
+    fn written(&self, origin: &Step, index: usize) -> EditTarget {
         match (&origin.left_out, &origin.kind) {
-            (Some(attribute), _) => Edit::LeftOut(Arc::clone(attribute)),
-            (None, StepKind::File) => Edit::File,
-            (None, StepKind::Argument { name, .. }) if !origin.is_part => Edit::Argument(Arc::clone(name)),
-            (None, _) if index == 0 => Edit::Own,
-            _ => Edit::Value,
+            (Some(attribute), _) => EditTarget::LeftOut(Arc::clone(attribute)),
+            (None, StepKind::File) => EditTarget::File,
+            (None, StepKind::Argument { name, .. }) if !origin.is_part => EditTarget::Argument(Arc::clone(name)),
+            (None, _) if index == 0 => EditTarget::Own,
+            _ => EditTarget::Value,
         }
     }
 
     /// The call that leaves a variable to its default.
-    fn left(&self, call: &Call, variable: &Arc<str>, default: Option<&Step>) -> Found {
+    fn left(&self, call: &ModuleCall, variable: &Arc<str>, default: Option<&Step>) -> Candidate {
         let label = format!("`{variable}` is not set in this call");
         // The default of an installed module is nobody's to change.
         let is_ours = |step: &&Step| !step.calls.as_ref().is_some_and(leads_out);
         let shared = default.filter(|step| matches!(step.kind, StepKind::Default(_))).filter(is_ours).cloned();
         let is_part = default.is_some_and(|step| step.is_part || step.left_out.is_some());
-        let edit = if is_part { Edit::Toggle(Arc::clone(variable)) } else { Edit::Argument(Arc::clone(variable)) };
-        let block = matches!(edit, Edit::Argument(_)).then(|| call.block.clone());
-        Found { index: None, at: Step::new(call.header.clone(), label), edit, call: block, shared }
+        let edit = if is_part { EditTarget::Toggle(Arc::clone(variable)) } else { EditTarget::Argument(Arc::clone(variable)) };
+        let block = matches!(edit, EditTarget::Argument(_)).then(|| call.block.clone());
+        Candidate { index: None, at: Step::new(call.header.clone(), label), edit, call: block, shared }
     }
 
     /// The call of a module that cannot be edited.
-    fn fixed(&self, call: &Call) -> Found {
-        Found { index: None, at: call.step(), edit: Edit::Fixed, call: None, shared: None }
+    fn fixed(&self, call: &ModuleCall) -> Candidate {
+        Candidate { index: None, at: call.step(), edit: EditTarget::Fixed, call: None, shared: None }
     }
 
     /// The argument by which a caller decides which value a called module takes, or the call that leaves that to a default.
-    fn toggle(&self, origin: &Step, calls: &Calls) -> Option<Found> {
+    fn toggle(&self, origin: &Step, calls: &Calls) -> Option<Candidate> {
         let choice = origin.chosen_by.as_ref()?;
         let (call, depth) = innermost(calls)?;
         let is_argument = |step: &Step, at: &Calls| matches!(step.kind, StepKind::Argument { .. }) && at.len() == depth;
@@ -354,7 +358,7 @@ impl Way<'_> {
             let element = link.steps().last().filter(|_| is_passed);
             if let Some((element, attribute)) = element.and_then(|step| Some((step, step.left_out.as_ref()?))) {
                 let at = Step { chosen_by: None, ..element.clone() };
-                return Some(Found { index: None, at, edit: Edit::LeftOut(Arc::clone(attribute)), call: None, shared: None });
+                return Some(Candidate { index: None, at, edit: EditTarget::LeftOut(Arc::clone(attribute)), call: None, shared: None });
             }
         }
         let passed = reads.iter().find(|(step, at)| is_argument(step, at));
@@ -363,10 +367,10 @@ impl Way<'_> {
                 StepKind::Argument { name, .. } => Arc::clone(name),
                 _ => self.argument.into(),
             };
-            return Some(Found {
+            return Some(Candidate {
                 index: None,
                 at: Step { chosen_by: None, ..(*step).clone() },
-                edit: Edit::Toggle(name),
+                edit: EditTarget::Toggle(name),
                 call: None,
                 shared: None,
             });
@@ -376,7 +380,7 @@ impl Way<'_> {
             _ => None,
         })?;
         let found = self.left(call, left, None);
-        Some(Found { edit: Edit::Toggle(Arc::clone(left)), call: None, ..found })
+        Some(Candidate { edit: EditTarget::Toggle(Arc::clone(left)), call: None, ..found })
     }
 }
 
@@ -430,7 +434,7 @@ fn leads_out(calls: &Calls) -> bool {
 }
 
 /// The innermost call that is written in a module that can be edited, and how many calls are around it.
-fn innermost(calls: &Calls) -> Option<(&Call, usize)> {
+fn innermost(calls: &Calls) -> Option<(&ModuleCall, usize)> {
     let is_ours = |index: usize| index.checked_sub(1).and_then(|outer| calls.get(outer)).is_none_or(|outer| !outer.leads_out);
     calls.iter().enumerate().rev().find(|(index, _)| is_ours(*index)).map(|(index, call)| (call, index))
 }

@@ -4,8 +4,8 @@ mod remedies;
 
 use super::kind::{SharedKind, kinds};
 use super::place;
-use super::subject::{self, Situation, Vault, listed, not_applicable, pass, sentences, shown_mode};
-use super::{Placement, Reference, Report, Rule, SettingRow, Settings, SwitchSetting, TREND, Verdict};
+use super::subject::{self, Situation, VaultCase, listed, not_applicable, pass, sentences, shown_mode};
+use super::{Placement, Report, Rule, RuleReference, SettingRow, Settings, SwitchSetting, TREND, Verdict};
 use crate::base::{Bounds, Case, Claim, Unknown};
 use crate::key::{Importance, InputKind, KeyFacts, ProtectionMode, Stage};
 
@@ -28,7 +28,7 @@ pub(super) const RULE: Rule = Rule {
     document: include_str!("protection_mode.md"),
     risk: "Low",
     security_severity: None,
-    references: &[Reference {
+    references: &[RuleReference {
         publication: TREND,
         version: None,
         id: ID,
@@ -194,11 +194,11 @@ fn by_effect(key: &KeyFacts, settings: &Settings, effect: Effect) -> Verdict {
 fn hsm(key: &KeyFacts, settings: &Settings, kind: Kind) -> Verdict {
     if settings.is_on(&ACCEPT_HSM_IN_PRIVATE_VAULT) {
         match subject::vault(key) {
-            Vault::Private => {
+            VaultCase::Private => {
                 return not_applicable(Kind::PrivateVault, "the key is in a VIRTUAL_PRIVATE vault, where the settings accept HSM keys");
             }
-            Vault::Default => {}
-            Vault::Unsure => return maybe_accepted(key),
+            VaultCase::Default => {}
+            VaultCase::Unsure => return maybe_accepted(key),
         }
     }
     let cause = if kind == Kind::HsmByDefault { ": `protection_mode` is not set, and the service's default is HSM" } else { "" };
@@ -320,7 +320,7 @@ fn cases_told(key: &KeyFacts, cases: &[Case<ProtectionMode>]) -> String {
 /// A value that the module's caller may change: true of the module, not of any key.
 fn by_default(key: &KeyFacts, settings: &Settings, value: Option<&ProtectionMode>, input: &str) -> Verdict {
     let effect = Effect::of(value, key);
-    if effect != Effect::Invalid && settings.is_on(&ACCEPT_HSM_IN_PRIVATE_VAULT) && subject::vault(key) == Vault::Private {
+    if effect != Effect::Invalid && settings.is_on(&ACCEPT_HSM_IN_PRIVATE_VAULT) && subject::vault(key) == VaultCase::Private {
         return not_applicable(Kind::PrivateVault, "the keys are in a VIRTUAL_PRIVATE vault, where the settings accept HSM keys");
     }
     let mode = match effect {
@@ -370,10 +370,10 @@ fn note(key: &KeyFacts) -> String {
 /// What the bill makes of it, which hangs on the vault.
 fn billing(key: &KeyFacts) -> String {
     match subject::vault(key) {
-        Vault::Private => {
+        VaultCase::Private => {
             "In a VIRTUAL_PRIVATE vault the first 1,000 key versions are included; HSM versions beyond that are billed."
         }
-        Vault::Default | Vault::Unsure => {
+        VaultCase::Default | VaultCase::Unsure => {
             "HSM keys are billed per key version beyond the free allowance, and every rotation adds a version; versions of SOFTWARE keys are free."
         }
     }
@@ -447,7 +447,7 @@ mod tests {
     };
     use super::*;
     use crate::base::{Fact, Step, StepKind};
-    use crate::key::{CaUse, Fate, Lifecycle, Symbolic, VaultType, VaultUsage};
+    use crate::key::{CaUse, Lifecycle, PlannedAction, Symbolic, VaultType, VaultUsage};
 
     fn mode(key: KeyFacts, mode: &str) -> KeyFacts {
         with(key, |key| key.protection_mode = Fact::known(ProtectionMode::read(mode)))
@@ -465,7 +465,7 @@ mod tests {
 
     #[test]
     fn row_1_ending_and_disabled_keys_are_not_spoken_of_even_for_an_authority() {
-        let ending = for_authority(mode(key(Stage::Declared, Fate::Delete), "HSM"));
+        let ending = for_authority(mode(key(Stage::Declared, PlannedAction::Delete), "HSM"));
         assert_eq!(judged(&ending), ("not-applicable", "ending"));
         for (state, kind) in [("PENDING_DELETION", "ending"), ("DELETED", "ending"), ("DISABLED", "disabled"), ("disabled", "disabled")] {
             let key = for_authority(with(actual(), |key| key.lifecycle = Fact::known(Lifecycle::read(state))));
@@ -477,7 +477,7 @@ mod tests {
 
     #[test]
     fn row_1_a_key_that_is_forgotten_or_may_be_disabled() {
-        let forgotten = mode(key(Stage::Declared, Fate::Forget), "HSM");
+        let forgotten = mode(key(Stage::Declared, PlannedAction::Forget), "HSM");
         assert_eq!(judged(&forgotten), ("not-applicable", "forgotten"));
         assert!((RULE.judge)(&forgotten, &settings()).message().contains("`kmslint live`"));
         let state = |key, fact| with(mode(key, "HSM"), |key| key.lifecycle = fact);
@@ -511,7 +511,7 @@ mod tests {
         for key in [declared(), planned(), mode(declared(), "HSM"), mode(planned(), "SOFTWARE"), for_authority(declared())] {
             assert_eq!(judged(&restored(key, Fact::known(true))), ("undetermined", "restored"));
         }
-        assert_eq!(judged(&restored(mode(key(Stage::Declared, Fate::Update), "HSM"), Fact::known(true))), ("violation", "hsm"));
+        assert_eq!(judged(&restored(mode(key(Stage::Declared, PlannedAction::Update), "HSM"), Fact::known(true))), ("violation", "hsm"));
         for word in ["HSM", "SOFTWARE"] {
             assert_eq!(judged(&restored(mode(declared(), word), Fact::unknown("x"))), ("undetermined", "restored"));
         }
@@ -628,11 +628,11 @@ mod tests {
 
     #[test]
     fn row_6_unset_is_hsm_on_a_key_to_be_made() {
-        for fate in [Fate::Create, Fate::Replace, Fate::Unknown] {
+        for fate in [PlannedAction::Create, PlannedAction::Replace, PlannedAction::Unknown] {
             assert_eq!(judged(&key(Stage::Declared, fate)), ("violation", "hsm-by-default"), "{fate:?}");
         }
         // An existing key keeps what it has; that is not recorded here.
-        assert_eq!(judged(&key(Stage::Declared, Fate::NoOp)), ("undetermined", "unknown"));
+        assert_eq!(judged(&key(Stage::Declared, PlannedAction::NoOp)), ("undetermined", "unknown"));
         assert_eq!(judged(&actual()), ("undetermined", "unknown"));
     }
 
@@ -739,11 +739,11 @@ mod tests {
         let is_in = |text: &str, part: &str| text.to_lowercase().contains(&part.to_lowercase());
         assert!(is_in(&help(&planned()), new) && !is_in(&help(&planned()), old));
         assert!(is_in(&help(&declared()), new) && is_in(&help(&declared()), old));
-        let existing = mode(key(Stage::Declared, Fate::NoOp), "HSM");
+        let existing = mode(key(Stage::Declared, PlannedAction::NoOp), "HSM");
         assert!(is_in(&help(&existing), old) && !is_in(&help(&existing), new));
         assert!(help(&existing).contains("create a SOFTWARE key, re-encrypt, then retire this one"));
         assert_eq!(message(&existing), "the key is HSM-protected");
-        assert!(help(&mode(key(Stage::Declared, Fate::Replace), "HSM")).contains("before the new key is created"));
+        assert!(help(&mode(key(Stage::Declared, PlannedAction::Replace), "HSM")).contains("before the new key is created"));
         assert_eq!(message(&planned()), "the key will be HSM-protected: `protection_mode` is not set, and the service's default is HSM");
         assert!(help(&mode(actual(), "HSM")).contains("`[[exempt]]`"));
     }

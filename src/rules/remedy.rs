@@ -1,6 +1,6 @@
 //! What a help offers, as data: what to write where, when that is right, and what the rule says afterwards. Fixes and reports share it.
 
-use super::place::{self, Edit};
+use super::place::{self, EditTarget};
 use super::{Kind, Rule, Settings, Verdict};
 use crate::base::{Bounds, Claim, DefaultSite, Fact, Place, StepKind};
 use crate::key::Importance;
@@ -15,7 +15,7 @@ pub struct Remedy {
     /// Who may apply it.
     pub safety: Safety,
     /// The edits: which text goes where.
-    pub changes: Vec<Change>,
+    pub changes: Vec<ArgumentChange>,
     /// What the rule says of the key afterwards: the verdict's word, and its kind where the change decides about nothing else.
     pub leads_to: (&'static str, Option<Kind>),
 }
@@ -33,11 +33,11 @@ pub enum Safety {
 
 /// One change of one argument.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Change {
+pub struct ArgumentChange {
     /// The argument and its new value.
     pub to: Setting,
     /// Where it is written.
-    pub at: Site,
+    pub at: RemedySite,
 }
 
 /// An argument with a value.
@@ -91,15 +91,17 @@ impl Remedy {
     /// What to write, as an imperative clause with a capital letter: where the defaults are that decide about `input`.
     #[must_use]
     pub(super) fn told(&self, input: &str) -> String {
-        let one = |change: &Change| {
+        let one = |change: &ArgumentChange| {
             let (name, value) = (change.to.argument(), change.to.value());
             match &change.at {
-                Site::Value(_) => format!("change the default of `{input}` to `{value}`"),
-                Site::Optional(_) => format!("write `optional(…, {value})` in the type of the variable"),
-                Site::Block(_) => format!("set `{name} = {value}` in the resource"),
-                Site::Call(_, argument) => format!("set `{argument} = {value}` in the call"),
-                Site::Element(_, attribute) => format!("set `{attribute} = {value}` in the element"),
-                Site::Details(_) | Site::NewDetails(_) => format!("set `auto_key_rotation_details {{ {name} = {value} }}` in the resource"),
+                RemedySite::Value(_) => format!("change the default of `{input}` to `{value}`"),
+                RemedySite::Optional(_) => format!("write `optional(…, {value})` in the type of the variable"),
+                RemedySite::Block(_) => format!("set `{name} = {value}` in the resource"),
+                RemedySite::Call(_, argument) => format!("set `{argument} = {value}` in the call"),
+                RemedySite::Element(_, attribute) => format!("set `{attribute} = {value}` in the element"),
+                RemedySite::Details(_) | RemedySite::NewDetails(_) => {
+                    format!("set `auto_key_rotation_details {{ {name} = {value} }}` in the resource")
+                }
             }
         };
         let parts: Vec<String> = self.changes.iter().map(one).collect();
@@ -122,7 +124,7 @@ fn put<T>(fact: &mut Fact<T>, value: Option<T>) {
 
 /// Where a value is written, or would be.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Site {
+pub enum RemedySite {
     /// The literal here is replaced.
     Value(Place),
     /// The argument is inserted into the resource's block.
@@ -140,19 +142,19 @@ pub enum Site {
 }
 
 /// The site of an argument of the resource itself.
-pub(super) fn site<T>(key: &KeyFacts, fact: &Fact<T>, name: &'static str) -> Result<Site, String> {
-    if fact.trail.is_empty() && !is_default(fact) { block(key).map(Site::Block) } else { written(key, fact, name) }
+pub(super) fn site<T>(key: &KeyFacts, fact: &Fact<T>, name: &'static str) -> Result<RemedySite, String> {
+    if fact.trail.is_empty() && !is_default(fact) { block(key).map(RemedySite::Block) } else { written(key, fact, name) }
 }
 
 /// The site of the interval, which is in a block of its own.
-pub(super) fn interval_site(key: &KeyFacts) -> Result<Site, String> {
+pub(super) fn interval_site(key: &KeyFacts) -> Result<RemedySite, String> {
     let fact = &key.rotation.interval_days;
     if !fact.trail.is_empty() || is_default(fact) {
         return written(key, fact, "rotation_interval_in_days");
     }
     match &key.rotation.block {
-        Some(header) => Ok(Site::Details(header.clone())),
-        None => block(key).map(Site::NewDetails),
+        Some(header) => Ok(RemedySite::Details(header.clone())),
+        None => block(key).map(RemedySite::NewDetails),
     }
 }
 
@@ -162,7 +164,7 @@ fn block(key: &KeyFacts) -> Result<Place, String> {
 }
 
 /// Where a fact is edited: where its finding is.
-fn written<T>(key: &KeyFacts, fact: &Fact<T>, name: &'static str) -> Result<Site, String> {
+fn written<T>(key: &KeyFacts, fact: &Fact<T>, name: &'static str) -> Result<RemedySite, String> {
     if fact.sensitive {
         return Err(format!("`{name}` is sensitive, so its value is not changed"));
     }
@@ -171,21 +173,21 @@ fn written<T>(key: &KeyFacts, fact: &Fact<T>, name: &'static str) -> Result<Site
         return Err(format!("`{name}` depends on a condition"));
     }
     match fact.default.as_deref() {
-        Some(DefaultSite::Literal(place)) => return Ok(Site::Value(place.clone())),
-        Some(DefaultSite::Optional(place)) => return Ok(Site::Optional(place.clone())),
+        Some(DefaultSite::Literal(place)) => return Ok(RemedySite::Value(place.clone())),
+        Some(DefaultSite::Optional(place)) => return Ok(RemedySite::Optional(place.clone())),
         None if is_default(fact) => return Err(format!("the caller of the module decides `{name}`")),
         None => {}
     }
     let at = place::of(key, fact, name);
     match (at.edit, at.call) {
-        (Edit::Argument(argument), Some(block)) => Ok(Site::Call(block, argument)),
-        (Edit::LeftOut(attribute), _) => Ok(Site::Element(at.at.place, attribute)),
-        (Edit::Toggle(argument), _) => Err(format!("`{name}` follows from `{argument}` of the module call")),
+        (EditTarget::Argument(argument), Some(block)) => Ok(RemedySite::Call(block, argument)),
+        (EditTarget::LeftOut(attribute), _) => Ok(RemedySite::Element(at.at.place, attribute)),
+        (EditTarget::Toggle(argument), _) => Err(format!("`{name}` follows from `{argument}` of the module call")),
         // The edit belongs into the element, which gets an attribute of its own: the type's default is that of all elements.
         _ if matches!(last.kind, StepKind::Optional(_)) => {
             Err(format!("`{name}` is left to the default of an optional attribute; set it in the element"))
         }
-        _ => Ok(Site::Value(last.place.clone())),
+        _ => Ok(RemedySite::Value(last.place.clone())),
     }
 }
 
@@ -211,14 +213,14 @@ pub(super) fn not_ignored(key: &KeyFacts, name: &str) -> Result<(), String> {
 }
 
 /// What a rule says of a key after changes.
-pub(super) fn after(rule: &Rule, key: &KeyFacts, changes: &[Change], settings: &Settings) -> Verdict {
+pub(super) fn after(rule: &Rule, key: &KeyFacts, changes: &[ArgumentChange], settings: &Settings) -> Verdict {
     let mut changed = key.clone();
     changes.iter().for_each(|change| change.to.set(&mut changed));
     (rule.judge)(&changed, settings)
 }
 
 /// What a rule says of a key whose callers set nothing, after changes.
-pub(super) fn after_by_default(rule: &Rule, key: &KeyFacts, changes: &[Change], settings: &Settings) -> Verdict {
+pub(super) fn after_by_default(rule: &Rule, key: &KeyFacts, changes: &[ArgumentChange], settings: &Settings) -> Verdict {
     let mut changed = key.clone();
     changes.iter().for_each(|change| change.to.set(&mut changed));
     settle(&mut changed.protection_mode);

@@ -4,8 +4,8 @@ mod remedies;
 mod says;
 
 use super::kind::kinds;
-use super::subject::{self, Vault, always, day, pass, shown_days};
-use super::{Advice, DaysSetting, Reference, Rule, SettingRow, Settings, SwitchSetting, TREND, Verdict};
+use super::subject::{self, VaultCase, always, day, pass, shown_days};
+use super::{Advice, DaysSetting, Rule, RuleReference, SettingRow, Settings, SwitchSetting, TREND, Verdict};
 use crate::base::{Bounds, Claim, Fact, Unknown};
 use crate::key::{KeyFacts, RotationStatus, Schedule, ScheduleForm, Stage};
 use jiff::{SignedDuration, Timestamp, ToSpan, civil::Date};
@@ -45,14 +45,14 @@ pub(super) const RULE: Rule = Rule {
     risk: "Medium",
     security_severity: Some("5.5"),
     references: &[
-        Reference {
+        RuleReference {
             publication: TREND,
             version: None,
             id: ID,
             title: "Rotate KMS Customer-Managed Keys (CMKs)",
             url: "https://www.trendmicro.com/trendaivisiononecloudriskmanagement/knowledge-base/oci/OCI-KMS/rotate-customer-managed-keys.html",
         },
-        Reference {
+        RuleReference {
             publication: "CIS OCI Foundations Benchmark",
             version: Some("3.1.0"),
             id: "4.16",
@@ -162,7 +162,7 @@ fn went_wrong(key: &KeyFacts, settings: &Settings) -> Option<Verdict> {
 
 /// Rows 5 to 11: the switch is on.
 fn scheduled(key: &KeyFacts, settings: &Settings, days: &Claim<i64>) -> Verdict {
-    if subject::vault(key) == Vault::Default {
+    if subject::vault(key) == VaultCase::Default {
         return says::unsupported(key, settings);
     }
     match days {

@@ -3,7 +3,7 @@
 use super::verdict::{Advice, Report, Verdict};
 use super::{Kind, Placement, SharedKind, place};
 use crate::base::{Bounds, Cause, Claim, Fact, Step, Unknown};
-use crate::key::{Fate, InputKind, KeyFacts, Lifecycle, ProtectionMode, Stage, VaultType};
+use crate::key::{InputKind, KeyFacts, Lifecycle, PlannedAction, ProtectionMode, Stage, VaultType};
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
 
 /// How far a key exists: advice hangs on it.
@@ -24,8 +24,8 @@ pub(super) fn situation(key: &KeyFacts) -> Situation {
     match (key.stage, key.fate) {
         _ if key.imported.value() == Some(&true) => Situation::Existing,
         (Stage::Actual, _) => Situation::Existing,
-        (Stage::Declared, Fate::Create) => Situation::New,
-        (Stage::Declared, Fate::Replace) => Situation::Replaced,
+        (Stage::Declared, PlannedAction::Create) => Situation::New,
+        (Stage::Declared, PlannedAction::Replace) => Situation::Replaced,
         (Stage::Declared, fate) if fate.is_existing() => Situation::Existing,
         (Stage::Declared, _) => Situation::Unsure,
     }
@@ -33,7 +33,7 @@ pub(super) fn situation(key: &KeyFacts) -> Situation {
 
 /// What the advice has to know of the vault.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Vault {
+pub(super) enum VaultCase {
     /// `DEFAULT` in every case.
     Default,
     /// `VIRTUAL_PRIVATE` in every case.
@@ -43,13 +43,13 @@ pub(super) enum Vault {
 }
 
 /// What kind of vault the key is in, as far as that is certain.
-pub(super) fn vault(key: &KeyFacts) -> Vault {
+pub(super) fn vault(key: &KeyFacts) -> VaultCase {
     if always(&key.vault_type, |vault| vault == Some(&VaultType::Default)) {
-        Vault::Default
+        VaultCase::Default
     } else if always(&key.vault_type, |vault| vault == Some(&VaultType::VirtualPrivate)) {
-        Vault::Private
+        VaultCase::Private
     } else {
-        Vault::Unsure
+        VaultCase::Unsure
     }
 }
 
@@ -68,8 +68,8 @@ pub(super) fn always<T>(fact: &Fact<T>, holds: impl Fn(Option<&T>) -> bool) -> b
 /// Row 1 of both tables: the key is going, leaves Terraform's care, or is switched off.
 pub(super) fn ending_or_disabled(key: &KeyFacts) -> Option<Verdict> {
     match key.fate {
-        Fate::Delete => return Some(not_applicable(SharedKind::Ending, "the key will be deleted")),
-        Fate::Forget => {
+        PlannedAction::Delete => return Some(not_applicable(SharedKind::Ending, "the key will be deleted")),
+        PlannedAction::Forget => {
             let message = "Terraform will forget the key, which stays in its vault; `kmslint live` still checks it";
             return Some(not_applicable(SharedKind::Forgotten, message));
         }

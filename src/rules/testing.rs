@@ -2,7 +2,7 @@
 
 use super::{ChosenSettings, Report, Rule, Settings, SwitchSetting, Verdict};
 use crate::base::{Bounds, Case, Claim, Fact, Place, Step};
-use crate::key::{Fate, InputKind, KeyFacts, KeyId, KeyVersion, Schedule, ScheduleForm, Stage, VaultType};
+use crate::key::{InputKind, KeyFacts, KeyId, KeyVersion, PlannedAction, Schedule, ScheduleForm, Stage, VaultType};
 use jiff::{Timestamp, ToSpan};
 
 /// The clock of all tests: 2026-11-21, noon.
@@ -31,24 +31,24 @@ pub(crate) fn switched_on(row: &SwitchSetting) -> Settings {
 }
 
 /// A key with nothing written.
-pub(crate) fn key(stage: Stage, fate: Fate) -> KeyFacts {
+pub(crate) fn key(stage: Stage, fate: PlannedAction) -> KeyFacts {
     let id = KeyId { root: "infra".into(), inputs: None, address: "oci_kms_key.k".to_owned(), input: InputKind::Hcl };
     KeyFacts::new(id, stage, fate, Place::File("infra/main.tf".into()))
 }
 
 /// A key that configuration declares.
 pub(crate) fn declared() -> KeyFacts {
-    key(Stage::Declared, Fate::Unknown)
+    key(Stage::Declared, PlannedAction::Unknown)
 }
 
 /// A key that a plan will make.
 pub(crate) fn planned() -> KeyFacts {
-    key(Stage::Declared, Fate::Create)
+    key(Stage::Declared, PlannedAction::Create)
 }
 
 /// A key that exists.
 pub(crate) fn actual() -> KeyFacts {
-    key(Stage::Actual, Fate::NoOp)
+    key(Stage::Actual, PlannedAction::NoOp)
 }
 
 /// The key with a change.

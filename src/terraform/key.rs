@@ -10,7 +10,9 @@ use crate::base::secrecy;
 use crate::base::{Bounds, Case, Claim, Fact, InstanceKey, Place, Problem, ProblemKind, Reason, Step, Unknown};
 use crate::eval::{Data, EvalError, Type, Value, convert};
 use crate::hcl::{Attribute, Block, Body, Expr, ExprKind};
-use crate::key::{AutoRotation, Declared, Fate, InputKind, KeyFacts, KeyId, KeyShape, Lifecycle, ProtectionMode, Stage, Symbolic, kinds};
+use crate::key::{
+    AutoRotation, Declared, InputKind, KeyFacts, KeyId, KeyShape, Lifecycle, PlannedAction, ProtectionMode, Stage, Symbolic, kinds,
+};
 use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -33,7 +35,7 @@ pub(super) fn facts(reader: &BlockReader<'_>, key: &KeyInstance<'_>, root: &Arc<
     let body = &block.body;
     let address = super::instance::address(reader.at, false, kinds::KEY, key.name, key.key.as_ref());
     let id = KeyId { root: Arc::clone(root), inputs: None, address, input: InputKind::Hcl };
-    let mut facts = KeyFacts::new(id, Stage::Declared, Fate::Unknown, Place::Source(block.header));
+    let mut facts = KeyFacts::new(id, Stage::Declared, PlannedAction::Unknown, Place::Source(block.header));
     facts.address = Some(crate::base::Address {
         modules: reader.at.steps.clone(),
         data: false,

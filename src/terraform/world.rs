@@ -480,7 +480,7 @@ impl<'w> World<'w> {
         steps.push(ModuleStep { name: name.to_string(), key: key.cloned() });
         let module = self.loader.module(&folder, self.says);
         let is_in_installed = at.calls.last().is_some_and(|outer| outer.leads_out);
-        let calls = at.calls.iter().cloned().chain([base::Call {
+        let calls = at.calls.iter().cloned().chain([base::ModuleCall {
             name: format!("{}module.{name}", at.prefix).into(),
             header: Place::Source(call.header),
             block: Place::Source(call.span),

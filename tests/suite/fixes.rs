@@ -5,7 +5,7 @@ use kmslint::base::{Repository, Sources};
 use kmslint::check::{self, Decisions};
 use kmslint::fix::{self, ApplyError, Plan};
 use kmslint::key::KeyFacts;
-use kmslint::policy::{Config, Input, Options, Outcome};
+use kmslint::policy::{Config, Input, Outcome, PolicyOptions};
 use kmslint::rules::{self, Level, Settings};
 use kmslint::terraform;
 use std::path::{Path, PathBuf};
@@ -34,7 +34,7 @@ fn judge(folder: &Path) -> (Outcome, Arc<Sources>) {
     let inventory = terraform::read(&terraform::ScanRequest::new(folder.clone(), vec![PathBuf::from(".")]), &sources);
     assert_eq!(inventory.problems, []);
     let levels = rules::ALL.iter().filter(|rule| !RULES.contains(&rule.id)).map(|rule| (rule.id, Level::Off)).collect();
-    let options = Options { levels, ..Options::default() };
+    let options = PolicyOptions { levels, ..PolicyOptions::default() };
     let decisions =
         Decisions { config: &Config::default(), baseline: None, options: &options, now: now(), repository: &Repository::around(&folder) };
     (check::judge(Input { inventory, ..Input::default() }, &decisions, &sources), sources)
@@ -46,7 +46,7 @@ fn plan(outcome: &Outcome, sources: &Sources, unsafe_fixes: bool) -> Plan {
         &outcome.findings,
         &keys,
         sources,
-        &fix::Options { unsafe_fixes, settings: Settings::new(now()), broken: Default::default() },
+        &fix::FixOptions { unsafe_fixes, settings: Settings::new(now()), broken: Default::default() },
     )
 }
 

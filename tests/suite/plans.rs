@@ -3,7 +3,7 @@
 use crate::expected::{cases, compare, expected};
 use kmslint::base::{Place, ProblemKind};
 use kmslint::key::Inventory;
-use kmslint::plan::{Options, Recognised, read, recognise};
+use kmslint::plan::{PlanOptions, Recognised, read, recognise};
 use proptest::prelude::*;
 use serde_json::Value;
 use std::fs;
@@ -13,7 +13,7 @@ fn inventory(path: &Path) -> Inventory {
     let bytes = fs::read(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     let recognised = recognise(&bytes[..bytes.len().min(4096)], path);
     assert!(matches!(recognised, Recognised::Plan | Recognised::State), "{}: {recognised:?}", path.display());
-    read("plan.json", bytes.as_slice(), &Options::default()).inventory
+    read("plan.json", bytes.as_slice(), &PlanOptions::default()).inventory
 }
 
 #[test]
@@ -88,13 +88,13 @@ fn a_plan_cut_off_at_any_byte_is_one_problem() {
     let whole = plan.trim_ascii_end().len();
     assert!(whole > 5_000);
     for end in 0..whole {
-        let found = read("plan.json", &plan[..end], &Options::default()).inventory;
+        let found = read("plan.json", &plan[..end], &PlanOptions::default()).inventory;
         assert_eq!(found.problems.len(), 1, "cut at {end}: {:?}", found.problems);
         assert_eq!(found.problems[0].kind, ProblemKind::Unparsable, "cut at {end}");
         let message = &found.problems[0].message;
         assert!(message.contains("byte") || message.contains("not a plan"), "cut at {end}: {message}");
     }
-    assert!(read("plan.json", &plan[..whole], &Options::default()).inventory.problems.is_empty());
+    assert!(read("plan.json", &plan[..whole], &PlanOptions::default()).inventory.problems.is_empty());
 }
 
 #[test]
@@ -126,7 +126,7 @@ fn odd_documents_are_answered_with_one_clear_problem() {
         (&deep_key, "nested more than 200 deep"),
         (&modules, "nested more than 100 deep"),
     ] {
-        let found = read("plan.json", text.as_bytes(), &Options::default()).inventory;
+        let found = read("plan.json", text.as_bytes(), &PlanOptions::default()).inventory;
         let messages: Vec<&str> = found.problems.iter().map(|problem| problem.message.as_str()).collect();
         assert_eq!(messages.len(), 1, "{messages:?}");
         assert!(messages[0].contains(wanted), "{wanted}: {messages:?}");
@@ -134,7 +134,7 @@ fn odd_documents_are_answered_with_one_clear_problem() {
     let mut bytes = small_plan();
     let at = bytes.len() / 2;
     bytes[at] = 0xff;
-    let found = read("plan.json", bytes.as_slice(), &Options::default()).inventory;
+    let found = read("plan.json", bytes.as_slice(), &PlanOptions::default()).inventory;
     assert_eq!(found.problems.len(), 1);
     assert!(found.problems[0].message.contains(&format!("it is not UTF-8 text (byte {at})")), "{:?}", found.problems);
 }
@@ -151,7 +151,7 @@ fn values_of_wrong_types_are_told_and_never_believed() {
         let (before, after) = plan.split_at(changes);
         let wrong = format!("{before}{}", after.replace(from, to));
         assert_ne!(plan, wrong, "{from}");
-        let found = read("plan.json", wrong.as_bytes(), &Options::default()).inventory;
+        let found = read("plan.json", wrong.as_bytes(), &PlanOptions::default()).inventory;
         assert!(!found.problems.is_empty(), "{from}");
         for problem in &found.problems {
             assert!(problem.message.contains("; expected "), "{}", problem.message);
@@ -167,7 +167,7 @@ fn an_entry_that_cannot_be_read_is_told_and_nothing_of_it_is_known() {
         (r#""change":{"actions":["create"],"after":{}}"#, "the entry of a key has no `address`"),
     ] {
         let text = format!(r#"{{"format_version":"1.2","resource_changes":[{{"mode":"managed","type":"oci_kms_key",{entry}}}]}}"#);
-        let found = read("plan.json", text.as_bytes(), &Options::default()).inventory;
+        let found = read("plan.json", text.as_bytes(), &PlanOptions::default()).inventory;
         let messages: Vec<&str> = found.problems.iter().map(|problem| problem.message.as_str()).collect();
         assert_eq!(messages, [wanted]);
         assert_eq!(found.keys.len(), 1, "{wanted}");
@@ -179,7 +179,7 @@ fn an_entry_that_cannot_be_read_is_told_and_nothing_of_it_is_known() {
 fn places_are_lines_and_columns_of_the_document() {
     let plan = fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/plans/pretty/plan.json")).unwrap();
     let lines: Vec<&[u8]> = plan.split(|&byte| byte == b'\n').collect();
-    let found = read("plan.json", plan.as_slice(), &Options::default()).inventory;
+    let found = read("plan.json", plan.as_slice(), &PlanOptions::default()).inventory;
     let mut seen = 0;
     for key in &found.keys {
         for step in &key.protection_mode.trail {
@@ -214,9 +214,9 @@ fn the_order_of_keys_and_the_size_of_reads_do_not_matter() {
         let told = |inventory: Inventory| -> Vec<_> {
             inventory.keys.iter().map(|key| (key.id.address.clone(), crate::expected::told(key), key.versions.len(), key.fate)).collect()
         };
-        let as_is = told(read("plan.json", plan.as_bytes(), &Options::default()).inventory);
-        assert_eq!(as_is, told(read("plan.json", sorted.as_bytes(), &Options::default()).inventory), "{}", case.display());
-        assert_eq!(as_is, told(read("plan.json", Slow(plan.as_bytes()), &Options::default()).inventory), "{}", case.display());
+        let as_is = told(read("plan.json", plan.as_bytes(), &PlanOptions::default()).inventory);
+        assert_eq!(as_is, told(read("plan.json", sorted.as_bytes(), &PlanOptions::default()).inventory), "{}", case.display());
+        assert_eq!(as_is, told(read("plan.json", Slow(plan.as_bytes()), &PlanOptions::default()).inventory), "{}", case.display());
         compared += as_is.len();
     }
     assert!(compared > 100, "{compared}");
@@ -249,7 +249,7 @@ proptest! {
                 _ => plan.truncate(plan.len().max(at + 200) - 100),
             }
         }
-        let found = read("plan.json", plan.as_slice(), &Options::default()).inventory;
+        let found = read("plan.json", plan.as_slice(), &PlanOptions::default()).inventory;
         prop_assert!(found.problems.len() < 20);
     }
 }

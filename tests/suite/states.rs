@@ -1,7 +1,7 @@
 //! States: what is. Cases are folders of `testdata/states`.
 
 use crate::expected::{cases, compare, expected};
-use kmslint::plan::{Options, Recognised, read, recognise};
+use kmslint::plan::{PlanOptions, Recognised, read, recognise};
 use std::fs;
 
 #[test]
@@ -12,7 +12,7 @@ fn every_state_tells_what_is_expected() {
         let path = case.join(wanted["input"].as_str().unwrap());
         let bytes = fs::read(&path).unwrap();
         let recognised = recognise(&bytes[..bytes.len().min(4096)], &path);
-        let found = read("state.json", bytes.as_slice(), &Options::default()).inventory;
+        let found = read("state.json", bytes.as_slice(), &PlanOptions::default()).inventory;
         if wanted.get("refused").is_some() {
             refused += 1;
             assert_eq!(found.problems.len(), 1, "{}: {recognised:?}", case.display());

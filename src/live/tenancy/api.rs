@@ -5,7 +5,7 @@ use super::auth::signer::Signer;
 use super::crypto::signature::authorization;
 use super::fault::{CallError, CallErrorKind, LiveError, TransportError};
 use super::memo::Memo;
-use super::transport::answer::{Answer, described, garbled};
+use super::transport::answer::{HttpAnswer, described, garbled};
 use super::transport::circuit::{Failure, Hosts, Turn};
 use super::transport::endpoint::Base;
 use super::transport::http::Transport;
@@ -32,7 +32,7 @@ const PAGES: usize = 1000;
 const UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// Everything a call needs.
-pub(super) struct Client<'a> {
+pub(super) struct ApiClient<'a> {
     /// The way to the service.
     pub transport: Transport,
     /// Who asks.
@@ -62,7 +62,7 @@ pub(super) struct Client<'a> {
 }
 
 /// A region and its services.
-pub(super) struct Site {
+pub(super) struct RegionSite {
     /// The region.
     pub region: Region,
     /// Compartments and region subscriptions.
@@ -73,7 +73,7 @@ pub(super) struct Site {
     pub halted: OnceLock<CallError>,
 }
 
-impl Site {
+impl RegionSite {
     /// The same region, in which nothing can be asked: calls give only what is kept already.
     pub(super) fn closed(&self, why: CallError) -> Self {
         Self { region: self.region.clone(), identity: self.identity.clone(), vaults: self.vaults.clone(), halted: OnceLock::from(why) }
@@ -90,7 +90,7 @@ impl Site {
 }
 
 /// What came of one attempt that did not succeed.
-enum Attempt {
+enum FailedAttempt {
     /// Try again, unless it was tried too often.
     Failed {
         fault: CallError,
@@ -105,9 +105,9 @@ enum Attempt {
     Abandoned,
 }
 
-impl Client<'_> {
+impl ApiClient<'_> {
     /// One object.
-    pub(super) fn one<T: Serialize + DeserializeOwned>(&self, site: &Site, base: &Base, path: &str) -> Result<T, CallError> {
+    pub(super) fn one<T: Serialize + DeserializeOwned>(&self, site: &RegionSite, base: &Base, path: &str) -> Result<T, CallError> {
         let name = base.url(&base.target(path));
         if let Some(kept) = self.memo.get(&name) {
             return Ok(kept);
@@ -121,7 +121,7 @@ impl Client<'_> {
     /// All entries of a list, page by page until no token comes back; pages may be empty. What was read before a fault is returned.
     pub(super) fn list<T: Serialize + DeserializeOwned>(
         &self,
-        site: &Site,
+        site: &RegionSite,
         base: &Base,
         path: &str,
         query: &[(&str, &str)],
@@ -132,7 +132,7 @@ impl Client<'_> {
     /// The same, but no further page is asked for once `enough` says so.
     pub(super) fn list_until<T: Serialize + DeserializeOwned>(
         &self,
-        site: &Site,
+        site: &RegionSite,
         base: &Base,
         path: &str,
         query: &[(&str, &str)],
@@ -153,7 +153,7 @@ impl Client<'_> {
 
     fn pages<T: DeserializeOwned>(
         &self,
-        site: &Site,
+        site: &RegionSite,
         base: &Base,
         first: &str,
         enough: impl Fn(&[T]) -> bool,
@@ -195,7 +195,7 @@ impl Client<'_> {
     }
 
     /// One GET, tried until it is answered for good.
-    fn call(&self, site: &Site, base: &Base, path_and_query: &str) -> Result<Answer, CallError> {
+    fn call(&self, site: &RegionSite, base: &Base, path_and_query: &str) -> Result<HttpAnswer, CallError> {
         let target = base.target(path_and_query);
         let host = base.authority();
         let begun = self.clock.elapsed();
@@ -221,17 +221,17 @@ impl Client<'_> {
                     self.hosts.answered(host);
                     return Err(fault);
                 }
-                Ok(Err(Attempt::Abandoned)) => {
+                Ok(Err(FailedAttempt::Abandoned)) => {
                     self.hosts.passed(host);
                     continue;
                 }
-                Ok(Err(Attempt::Renewed)) => {
+                Ok(Err(FailedAttempt::Renewed)) => {
                     self.hosts.answered(host);
                     self.retries.fetch_add(1, Ordering::Relaxed);
                     may_renew = false;
                     continue;
                 }
-                Ok(Err(Attempt::Failed { fault, status, wait })) => (fault, status, wait),
+                Ok(Err(FailedAttempt::Failed { fault, status, wait })) => (fault, status, wait),
             };
             let now = self.clock.elapsed();
             let pause = retry::pause(attempt, retry::chance()).max(wait);
@@ -264,10 +264,17 @@ impl Client<'_> {
     }
 
     /// Sends once. Outer errors are for good.
-    fn attempt(&self, site: &Site, base: &Base, target: &str, attempt: u32, may_renew: bool) -> Result<Result<Answer, Attempt>, CallError> {
+    fn attempt(
+        &self,
+        site: &RegionSite,
+        base: &Base,
+        target: &str,
+        attempt: u32,
+        may_renew: bool,
+    ) -> Result<Result<HttpAnswer, FailedAttempt>, CallError> {
         self.pace.wait(self.clock);
         if self.check(site).is_err() {
-            return Ok(Err(Attempt::Abandoned));
+            return Ok(Err(FailedAttempt::Abandoned));
         }
         let signer = self.credentials.signer(self.now()).map_err(|error| site.stop(&error))?;
         let host = base.host();
@@ -280,13 +287,13 @@ impl Client<'_> {
             // A token may be withdrawn before its time.
             Ok(answer) if answer.status == 401 && may_renew => {
                 self.credentials.renew(&signer).map_err(|error| site.stop(&error))?;
-                return Ok(Err(Attempt::Renewed));
+                return Ok(Err(FailedAttempt::Renewed));
             }
             Ok(answer) => {
                 let wait = answer.wait(SystemTime::from(self.now())).unwrap_or_default();
                 (self.judge(site, &answer, &signer)?, Some(answer.status), wait)
             }
-            Err(TransportError::Abandoned) => return Ok(Err(Attempt::Abandoned)),
+            Err(TransportError::Abandoned) => return Ok(Err(FailedAttempt::Abandoned)),
             // Where nothing was ever answered, waiting will not help: the network, its proxy or the address is wrong.
             Err(TransportError::Unreachable(why)) if !self.is_connected.load(Ordering::Relaxed) => {
                 let why = format!("cannot reach {host}: {why}");
@@ -297,7 +304,7 @@ impl Client<'_> {
             }
             Err(TransportError::Lasting(why)) => return Err(CallError::failed(format!("{host}: {why}"))),
         };
-        Ok(Err(Attempt::Failed { fault, status, wait }))
+        Ok(Err(FailedAttempt::Failed { fault, status, wait }))
     }
 
     /// What to do where calls go on failing in this way.
@@ -310,7 +317,7 @@ impl Client<'_> {
     }
 
     /// Whether anything may still be asked in a region.
-    fn check(&self, site: &Site) -> Result<(), CallError> {
+    fn check(&self, site: &RegionSite) -> Result<(), CallError> {
         if let Some(fault) = site.halted.get() {
             return Err(fault.clone());
         }
@@ -333,7 +340,7 @@ impl Client<'_> {
     }
 
     /// Signs and sends.
-    fn send(&self, base: &Base, target: &str, signer: &Signer, attempt: u32) -> Result<Answer, TransportError> {
+    fn send(&self, base: &Base, target: &str, signer: &Signer, attempt: u32) -> Result<HttpAnswer, TransportError> {
         let now = self.now();
         let date = httpdate::fmt_http_date(SystemTime::from(now));
         let request_line = format!("get {target}");
@@ -363,7 +370,7 @@ impl Client<'_> {
     }
 
     /// An answer that is no success: a fault worth another attempt, or one for good.
-    fn judge(&self, site: &Site, answer: &Answer, signer: &Signer) -> Result<CallError, CallError> {
+    fn judge(&self, site: &RegionSite, answer: &HttpAnswer, signer: &Signer) -> Result<CallError, CallError> {
         let error: ServiceError = serde_json::from_slice(&answer.body).unwrap_or_default();
         let why = described(answer, &error);
         match answer.status {
@@ -375,7 +382,7 @@ impl Client<'_> {
     }
 
     /// Why the credentials are not accepted, as far as it can be told from here.
-    fn not_accepted(&self, site: &Site, answer: &Answer, signer: &Signer, why: String) -> LiveError {
+    fn not_accepted(&self, site: &RegionSite, answer: &HttpAnswer, signer: &Signer, why: String) -> LiveError {
         let now = self.now();
         let theirs = answer.date.as_deref().and_then(|date| httpdate::parse_http_date(date).ok());
         let theirs = theirs.and_then(|time| Timestamp::try_from(time).ok());

@@ -1,9 +1,9 @@
 //! Doors for the fuzz targets (`--cfg fuzzing`; built for tests too, so that they are never left behind): what reads bytes from the network and from credential files.
 
-use super::audit::{Seen, key_facts};
+use super::audit::{KeyReadings, key_facts};
 use super::auth::ini::Ini;
 use super::crypto::key::PrivateKey;
-use super::wire::{Compartment, Key, ServiceError, Subscription, Usage, Vault, Version};
+use super::wire::{Compartment, KeyRecord, KeyVersionRecord, ServiceError, Subscription, Usage, VaultRecord};
 use crate::key::Inventory;
 
 /// Reads an answer of the service as each of the things it may be; a key becomes facts.
@@ -14,11 +14,11 @@ pub fn answer(bytes: &[u8]) -> Inventory {
         drop(serde_json::from_value::<Subscription>(value.clone()));
         drop(serde_json::from_value::<ServiceError>(value.clone()));
         let usage = serde_json::from_value::<Usage>(value.clone()).ok();
-        let versions: Vec<Version> = serde_json::from_value(value.clone()).into_iter().collect();
-        let vault: Vault = serde_json::from_value(value.clone()).ok()?;
-        let key: Key = serde_json::from_value(value).ok()?;
+        let versions: Vec<KeyVersionRecord> = serde_json::from_value(value.clone()).into_iter().collect();
+        let vault: VaultRecord = serde_json::from_value(value.clone()).ok()?;
+        let key: KeyRecord = serde_json::from_value(value).ok()?;
         let (region, details) = ("eu-frankfurt-1", Some(&key));
-        let seen = Seen {
+        let seen = KeyReadings {
             region,
             vault: &vault,
             usage: usage.as_ref(),

@@ -1,6 +1,6 @@
 //! What the unit tests of several layers need: a request with nothing in its environment.
 
-use crate::live::{Clock, DEFAULT_DEADLINE, Request, Timeouts};
+use crate::live::{AuditRequest, Clock, DEFAULT_DEADLINE, Timeouts};
 use jiff::Timestamp;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -16,8 +16,8 @@ impl Clock for StillClock {
 }
 
 /// A request with nothing in its environment.
-pub(super) fn request() -> Request {
-    Request {
+pub(super) fn request() -> AuditRequest {
+    AuditRequest {
         env: BTreeMap::new(),
         home: None,
         now: Timestamp::from_second(1_700_000_000).unwrap(),

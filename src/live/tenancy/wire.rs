@@ -27,7 +27,7 @@ pub(super) struct Subscription {
 /// VaultSummary and Vault; the last two only in the latter.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct Vault {
+pub(super) struct VaultRecord {
     pub id: String,
     pub lifecycle_state: Option<String>,
     pub management_endpoint: Option<String>,
@@ -49,7 +49,7 @@ pub(super) struct Usage {
 /// KeySummary and Key; shape, schedule, current version, deletion only in the latter.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct Key {
+pub(super) struct KeyRecord {
     pub id: String,
     pub compartment_id: Option<String>,
     pub display_name: Option<String>,
@@ -60,11 +60,11 @@ pub(super) struct Key {
     pub time_of_deletion: Option<Timestamp>,
     pub protection_mode: Option<String>,
     pub algorithm: Option<String>,
-    pub key_shape: Option<Shape>,
+    pub key_shape: Option<KeyShapeRecord>,
     pub current_key_version: Option<String>,
     pub is_primary: Option<bool>,
     pub is_auto_rotation_enabled: Option<bool>,
-    pub auto_key_rotation_details: Option<Schedule>,
+    pub auto_key_rotation_details: Option<RotationRecord>,
     pub external_key_reference_details: Option<ExternalKey>,
     pub freeform_tags: Option<BTreeMap<String, Value>>,
     pub defined_tags: Option<BTreeMap<String, BTreeMap<String, Value>>>,
@@ -73,7 +73,7 @@ pub(super) struct Key {
 /// KeyShape.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct Shape {
+pub(super) struct KeyShapeRecord {
     pub algorithm: Option<String>,
     pub length: Option<i64>,
     pub curve_id: Option<String>,
@@ -82,7 +82,7 @@ pub(super) struct Shape {
 /// AutoKeyRotationDetails.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct Schedule {
+pub(super) struct RotationRecord {
     pub rotation_interval_in_days: Option<i64>,
     #[serde(default, with = "time")]
     pub time_of_schedule_start: Option<Timestamp>,
@@ -104,7 +104,7 @@ pub(super) struct ExternalKey {
 /// KeyVersionSummary.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct Version {
+pub(super) struct KeyVersionRecord {
     pub id: String,
     pub lifecycle_state: Option<String>,
     #[serde(default, with = "time")]

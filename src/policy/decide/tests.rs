@@ -1,7 +1,7 @@
 //! What is reported and what is not, on keys made by hand.
 
 use super::super::baseline;
-use super::super::exempt::Entry;
+use super::super::exempt::ExemptEntry;
 use super::*;
 use crate::base::{Fact, Problem, ProblemKind, SourceId, Span, Step};
 use crate::key::{Comment, Covers, ProtectionMode};
@@ -15,7 +15,7 @@ struct Run {
     input: Input,
     config: Config,
     baseline: Option<Baseline>,
-    options: Options,
+    options: PolicyOptions,
 }
 
 const PATH: &str = "infra/main.tf";
@@ -34,10 +34,10 @@ fn paths() -> Paths<'static> {
 }
 
 /// The default options, with every rule off that these tests are not about.
-fn options() -> Options {
+fn options() -> PolicyOptions {
     let is_chosen = |rule: &&Rule| chosen().iter().any(|chosen| chosen.id == rule.id);
     let levels = rules::ALL.iter().filter(|rule| !is_chosen(rule)).map(|rule| (rule.id, Level::Off)).collect();
-    Options { levels, ..Options::default() }
+    PolicyOptions { levels, ..PolicyOptions::default() }
 }
 
 impl Run {
@@ -74,8 +74,8 @@ impl Run {
         self
     }
 
-    fn entry(mut self, change: impl FnOnce(&mut Entry)) -> Self {
-        let mut entry = Entry {
+    fn entry(mut self, change: impl FnOnce(&mut ExemptEntry)) -> Self {
+        let mut entry = ExemptEntry {
             rules: vec!["OCI-KMS-004"],
             address: None,
             path: None,
@@ -93,7 +93,7 @@ impl Run {
     }
 
     fn decide(&self) -> Outcome {
-        let context = Context { now: now(), sources: &self.sources, paths: &paths() };
+        let context = DecisionContext { now: now(), sources: &self.sources, paths: &paths() };
         decide(self.input.clone(), &self.config, self.baseline.as_ref(), &self.options, &context)
     }
 }
@@ -206,7 +206,7 @@ fn a_comment_covers_its_lines_its_resource_or_the_keys_of_its_call() {
         .key("oci_kms_key.a", 1)
         .change(|key| {
             key.declared.calls =
-                [crate::base::Call { name: "module.m".into(), header: call.clone(), block: call.clone(), leads_out: false }].into()
+                [crate::base::ModuleCall { name: "module.m".into(), header: call.clone(), block: call.clone(), leads_out: false }].into()
         })
         .key("oci_kms_key.b", 5);
     assert_eq!(split(&run.comment(text, Covers::Call(call)).decide()), by("oci_kms_key.a"));
@@ -245,7 +245,7 @@ fn every_selector_of_an_entry_selects_and_all_must_match() {
             key.defined_tags.insert("Ops.Tier".to_owned(), "gold".to_owned());
         })
     };
-    type Set = fn(&mut Entry, String);
+    type Set = fn(&mut ExemptEntry, String);
     let selectors: [(Set, &[&str], &[&str]); 6] = [
         (|entry, text| entry.address = Some(text), &["module.pci.*", "*[\"?\"]"], &["module.p.*", "*[a]", "oci_kms_key.*"]),
         (|entry, text| entry.path = Some(text), &["infra/*", "*.tf", "infra/main.tf"], &["main.tf", "infra"]),
@@ -268,7 +268,7 @@ fn every_selector_of_an_entry_selects_and_all_must_match() {
         }
     }
     let both = |name: &str| {
-        let entry = |entry: &mut Entry| (entry.address, entry.name) = (Some("module.pci.*".to_owned()), Some(name.to_owned()));
+        let entry = |entry: &mut ExemptEntry| (entry.address, entry.name) = (Some("module.pci.*".to_owned()), Some(name.to_owned()));
         base().entry(entry).decide().exempted.len()
     };
     assert_eq!((both("orders"), both("carts")), (1, 0));
@@ -302,7 +302,7 @@ fn an_exemption_is_found_among_many_by_whatever_its_patterns_begin_with() {
         }
         run
     };
-    let selectors: [fn(&mut Entry, &str); 6] = [
+    let selectors: [fn(&mut ExemptEntry, &str); 6] = [
         |entry, text| entry.address = Some(text.to_owned()),
         |entry, text| entry.name = Some(text.to_owned()),
         |entry, text| entry.key = Some(text.to_owned()),
@@ -443,7 +443,7 @@ fn everything_is_sorted_by_place_and_said_once() {
 fn drift_has_levels_and_exemptions_too() {
     let mut run = Run::new();
     let code = with(rotated(declared(), 90), |key| key.ocid = Some("ocid1.key.oc1.eu-frankfurt-1.gone".to_owned()));
-    let drifts = rules::compare(&[], std::slice::from_ref(&code), &rules::Scope::default());
+    let drifts = rules::compare(&[], std::slice::from_ref(&code), &rules::DriftScope::default());
     run.input.drift = rules::drift_findings(&drifts, &paths());
     run.input.declared.push(Box::new(code));
     assert_eq!(run.decide().findings.iter().map(|finding| finding.kind.word()).collect::<Vec<_>>(), ["missing"]);

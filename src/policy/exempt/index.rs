@@ -1,6 +1,6 @@
 //! Which exemptions may cover a finding, without asking each of them: tens of thousands of both are hostile but possible.
 
-use super::{Entry, Exemption, Scope};
+use super::{ExemptEntry, Exemption, ExemptionScope};
 use crate::base::{Place, SourceId, Span};
 use crate::key::Covers;
 use jiff::civil::Date;
@@ -41,8 +41,8 @@ impl Index {
         let mut index = Self::default();
         for (at, exemption) in exemptions.iter().enumerate().filter(|(_, exemption)| exemption.is_in_force(today)) {
             match &exemption.scope {
-                Scope::Comment(covers) => index.add_comment(at, exemption, covers),
-                Scope::Entry(entry) => index.add_entry(at, entry),
+                ExemptionScope::Comment(covers) => index.add_comment(at, exemption, covers),
+                ExemptionScope::Entry(entry) => index.add_entry(at, entry),
             }
         }
         index
@@ -69,7 +69,7 @@ impl Index {
         }
     }
 
-    fn add_entry(&mut self, at: usize, entry: &Entry) {
+    fn add_entry(&mut self, at: usize, entry: &ExemptEntry) {
         let selectors = entry.selectors();
         let literal = |pattern: &str| pattern.find(['*', '?']);
         if let Some((selector, pattern)) = selectors.iter().find(|(_, pattern)| literal(pattern).is_none()) {

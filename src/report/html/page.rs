@@ -19,12 +19,12 @@ fn script() -> String {
 const LARGEST: usize = 32 << 20;
 
 /// A page being written.
-pub(super) struct Page<'w> {
+pub(super) struct HtmlPage<'w> {
     out: &'w mut dyn Write,
     left: usize,
 }
 
-impl<'w> Page<'w> {
+impl<'w> HtmlPage<'w> {
     /// A page that goes there.
     pub(super) fn new(out: &'w mut dyn Write) -> Self {
         Self { out, left: LARGEST }

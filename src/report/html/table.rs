@@ -1,13 +1,13 @@
 //! The list of all keys and verdicts, what needs attention first.
 
-use super::page::{Page, code, escaped, prose};
+use super::page::{HtmlPage, code, escaped, prose};
 use crate::key::KeyId;
 use crate::policy::{Exempted, Outcome};
 use crate::report::rows::{Other, Row, Rows, days_since, display_name, version_age_days};
 use crate::report::status::Status;
 use crate::report::text::count;
 
-use crate::report::{Context, html};
+use crate::report::{ReportContext, html};
 use crate::rules::Verdict;
 use std::collections::BTreeSet;
 use std::io;
@@ -16,7 +16,7 @@ use std::io;
 const MOST_ROWS: usize = 20_000;
 
 /// Writes the table. What has no room is counted.
-pub(super) fn keys(outcome: &Outcome, rows: &Rows<'_>, context: &Context<'_>, page: &mut Page<'_>) -> io::Result<()> {
+pub(super) fn keys(outcome: &Outcome, rows: &Rows<'_>, context: &ReportContext<'_>, page: &mut HtmlPage<'_>) -> io::Result<()> {
     page.section("keys", "All keys")?;
     let of_keys = rows.of_keys().map(|row| (Status::of_row(&row), row.rule.id));
     let others = rows.others().map(|other| (Status::of_other(&other), other.finding.rule));
@@ -62,7 +62,7 @@ pub(super) fn keys(outcome: &Outcome, rows: &Rows<'_>, context: &Context<'_>, pa
 }
 
 /// The filters; the script shows them, for they need it.
-fn controls<'t>(statuses: impl Iterator<Item = &'t str>, ids: impl Iterator<Item = &'t str>, page: &mut Page<'_>) -> io::Result<()> {
+fn controls<'t>(statuses: impl Iterator<Item = &'t str>, ids: impl Iterator<Item = &'t str>, page: &mut HtmlPage<'_>) -> io::Result<()> {
     let option = |word: &str| format!("<option value=\"{0}\">{0}</option>", escaped(word));
     let (verdicts, ids): (String, String) = (statuses.map(option).collect(), ids.map(option).collect());
     page.line("<div class=\"controls\" id=\"filter\" hidden>")?;
@@ -75,7 +75,7 @@ fn controls<'t>(statuses: impl Iterator<Item = &'t str>, ids: impl Iterator<Item
     page.line("<output id=\"filter-shown\"></output>\n</div>")
 }
 
-fn of_key(row: &Row<'_>, status: Status, has_ages: bool, context: &Context<'_>) -> String {
+fn of_key(row: &Row<'_>, status: Status, has_ages: bool, context: &ReportContext<'_>) -> String {
     let facts = &*row.key.facts;
     let place = row.finding.map_or(&facts.place, |finding| &finding.place);
     let days = |days: u64| count(usize::try_from(days).unwrap_or(usize::MAX), "day", "days");
@@ -98,7 +98,7 @@ fn of_key(row: &Row<'_>, status: Status, has_ages: bool, context: &Context<'_>) 
     .markup()
 }
 
-fn of_other(other: &Other<'_>, status: Status, has_ages: bool, context: &Context<'_>) -> String {
+fn of_other(other: &Other<'_>, status: Status, has_ages: bool, context: &ReportContext<'_>) -> String {
     let Other { finding, instance, exempted } = other;
     let wording = finding.wording(instance.map_or(0, |instance| instance.wording));
     Cells {

@@ -1,8 +1,8 @@
 //! The age of each key's version in use, for states and the live tenancy: what a rotation is measured by.
 
 use crate::key::{InputKind, KeyFacts};
-use crate::policy::{JudgedKey, Outcome};
-use crate::report::Context;
+use crate::policy::{CheckedKey, Outcome};
+use crate::report::ReportContext;
 use crate::report::text::{clean, count};
 use jiff::{Timestamp, tz::TimeZone};
 use std::io::{self, Write};
@@ -26,9 +26,9 @@ fn made(key: &KeyFacts) -> Option<Made> {
 }
 
 /// Writes the list; nothing where no key is in a state or in the tenancy.
-pub(super) fn write(outcome: &Outcome, context: &Context<'_>, out: &mut dyn Write) -> io::Result<()> {
+pub(super) fn write(outcome: &Outcome, context: &ReportContext<'_>, out: &mut dyn Write) -> io::Result<()> {
     let stored = || outcome.keys.iter().filter(|key| matches!(key.facts.id.input, InputKind::State | InputKind::Live));
-    let mut known: Vec<(Made, &JudgedKey)> = stored().filter_map(|key| Some((made(&key.facts)?, key))).collect();
+    let mut known: Vec<(Made, &CheckedKey)> = stored().filter_map(|key| Some((made(&key.facts)?, key))).collect();
     let unknown = stored().count() - known.len();
     if known.is_empty() && unknown == 0 {
         return Ok(());

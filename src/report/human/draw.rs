@@ -100,15 +100,15 @@ enum Below {
 }
 
 /// A diagnostic under construction: places with a text become labels, others become lines below.
-pub(super) struct Parts<'t, 'a> {
-    texts: &'t Texts<'a>,
+pub(super) struct DiagnosticParts<'t, 'a> {
+    texts: &'t SourceTexts<'a>,
     diagnostic: Diagnostic<SourceId>,
     below: Vec<Below>,
 }
 
-impl<'t, 'a> Parts<'t, 'a> {
+impl<'t, 'a> DiagnosticParts<'t, 'a> {
     /// One with a first line.
-    pub(super) fn new(texts: &'t Texts<'a>, severity: Severity, id: Option<&str>, message: String) -> Self {
+    pub(super) fn new(texts: &'t SourceTexts<'a>, severity: Severity, id: Option<&str>, message: String) -> Self {
         let mut diagnostic = Diagnostic::new(severity).with_message(message);
         diagnostic.code = id.map(|id| linked_id(id, texts.screen));
         Self { texts, diagnostic, below: Vec::new() }
@@ -199,7 +199,7 @@ impl<'t, 'a> Parts<'t, 'a> {
     }
 }
 
-fn emit<W: WriteColor>(out: &mut W, texts: &Texts<'_>, diagnostic: &Diagnostic<SourceId>) -> Result<(), files::Error> {
+fn emit<W: WriteColor>(out: &mut W, texts: &SourceTexts<'_>, diagnostic: &Diagnostic<SourceId>) -> Result<(), files::Error> {
     let styles = term::Styles::default();
     let mut writer = term::StylesWriter::new(out, &styles);
     term::emit_to_write_style(&mut writer, &Config { tab_width: TAB, ..Config::default() }, texts, diagnostic)
@@ -216,7 +216,7 @@ struct Drawn {
 const CUT: &str = "…";
 
 /// Our sources as codespan wants to see them, each made so once.
-pub(super) struct Texts<'a> {
+pub(super) struct SourceTexts<'a> {
     /// The sources.
     pub sources: &'a Sources,
     /// Where they are shown.
@@ -224,7 +224,7 @@ pub(super) struct Texts<'a> {
     drawn: RefCell<HashMap<SourceId, Arc<Drawn>>>,
 }
 
-impl<'a> Texts<'a> {
+impl<'a> SourceTexts<'a> {
     /// Texts for a screen.
     pub(super) fn new(sources: &'a Sources, screen: &'a Screen<'a>) -> Self {
         Self { sources, screen, drawn: RefCell::default() }
@@ -331,7 +331,7 @@ impl Drawn {
     }
 }
 
-impl<'a> Files<'a> for Texts<'_> {
+impl<'a> Files<'a> for SourceTexts<'_> {
     type FileId = SourceId;
     type Name = String;
     type Source = Arc<str>;

@@ -8,7 +8,7 @@ use std::collections::HashMap;
 const MOST_CALLS_APART: usize = 3;
 
 /// Findings that are one diagnostic.
-pub(super) struct Group<'f> {
+pub(super) struct FoldedFindings<'f> {
     /// The findings, at least one, in the order of the report.
     pub findings: Vec<&'f Finding>,
     /// Whether one default that all of them leave is where the diagnostic belongs.
@@ -34,10 +34,10 @@ fn text_of(finding: &Finding) -> Option<Common<'_>> {
 }
 
 /// The findings in groups, in the order in which the first of each comes. `is_verbose` keeps apart what only says the same.
-pub(super) fn folded(findings: &[Finding], is_verbose: bool) -> Vec<Group<'_>> {
+pub(super) fn folded(findings: &[Finding], is_verbose: bool) -> Vec<FoldedFindings<'_>> {
     let mut counts = HashMap::new();
     findings.iter().filter_map(default_of).for_each(|common| *counts.entry(common).or_insert(0_usize) += 1);
-    let mut groups: Vec<Group<'_>> = Vec::new();
+    let mut groups: Vec<FoldedFindings<'_>> = Vec::new();
     let mut known: HashMap<Common<'_>, usize> = HashMap::new();
     for finding in findings {
         let default = default_of(finding).filter(|common| counts.get(common).is_some_and(|count| *count > MOST_CALLS_APART));
@@ -47,7 +47,7 @@ pub(super) fn folded(findings: &[Finding], is_verbose: bool) -> Vec<Group<'_>> {
             Some(group) => group.findings.push(finding),
             None => {
                 known.extend(common.map(|common| (common, groups.len())));
-                groups.push(Group { findings: vec![finding], is_default });
+                groups.push(FoldedFindings { findings: vec![finding], is_default });
             }
         }
     }

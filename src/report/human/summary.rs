@@ -5,7 +5,7 @@ use crate::key::NotReadKind;
 use crate::policy::Outcome;
 use crate::report::text::count;
 use crate::report::totals::{RuleTotals, sum, totals};
-use crate::report::{Context, config_line};
+use crate::report::{ReportContext, config_line};
 use crate::rules;
 use std::collections::BTreeMap;
 use std::io::{self, Write};
@@ -14,7 +14,7 @@ use std::io::{self, Write};
 const MUCH_DEBT: usize = 10;
 
 /// Writes it.
-pub(super) fn write(outcome: &Outcome, context: &Context<'_>, out: &mut dyn Write) -> io::Result<()> {
+pub(super) fn write(outcome: &Outcome, context: &ReportContext<'_>, out: &mut dyn Write) -> io::Result<()> {
     let all = totals(outcome);
     let unseen = unseen(outcome);
     let is_silent = outcome.findings.is_empty() && outcome.problems.is_empty();
@@ -37,7 +37,7 @@ pub(super) fn write(outcome: &Outcome, context: &Context<'_>, out: &mut dyn Writ
     if let Some(config) = &outcome.config { writeln!(out, "{}", config_line(config)) } else { Ok(()) }
 }
 
-fn paragraph(text: &str, context: &Context<'_>, out: &mut dyn Write) -> io::Result<()> {
+fn paragraph(text: &str, context: &ReportContext<'_>, out: &mut dyn Write) -> io::Result<()> {
     let columns = draw::text_columns(context.screen).saturating_sub(2);
     for (number, line) in draw::wrap(text, columns).iter().enumerate() {
         writeln!(out, "{}{line}", if number == 0 { "" } else { "  " })?;
@@ -46,7 +46,7 @@ fn paragraph(text: &str, context: &Context<'_>, out: &mut dyn Write) -> io::Resu
 }
 
 /// What was looked at.
-fn checked(outcome: &Outcome, context: &Context<'_>) -> String {
+fn checked(outcome: &Outcome, context: &ReportContext<'_>) -> String {
     let keys = count(outcome.keys.len(), "key", "keys");
     // The service's keys are in no file.
     let files = if outcome.files > 0 { format!(" in {}", count(outcome.files, "file", "files")) } else { String::new() };
@@ -55,7 +55,7 @@ fn checked(outcome: &Outcome, context: &Context<'_>) -> String {
 }
 
 /// The line that says how it ended.
-fn headline(outcome: &Outcome, context: &Context<'_>) -> String {
+fn headline(outcome: &Outcome, context: &ReportContext<'_>) -> String {
     let mut parts = match outcome.instances("violation") {
         0 if outcome.keys.is_empty() => Vec::new(),
         0 => vec!["no violations".to_owned()],
@@ -99,7 +99,7 @@ fn good(all: &[RuleTotals]) -> String {
 }
 
 /// A rule's line: its keys by verdict, with the kinds of what is reported.
-fn of_rule(rule: &RuleTotals, context: &Context<'_>, out: &mut dyn Write) -> io::Result<()> {
+fn of_rule(rule: &RuleTotals, context: &ReportContext<'_>, out: &mut dyn Write) -> io::Result<()> {
     let violations = (sum(&rule.violations), "violation", "violations", &rule.violations);
     let undetermined = (sum(&rule.undetermined), "undetermined", "undetermined", &rule.undetermined);
     let advice = (sum(&rule.advice), "note", "notes", &rule.advice);
@@ -143,7 +143,7 @@ fn listed(kinds: &[(&'static str, usize)]) -> String {
 }
 
 /// How many violations can be fixed, and by which options.
-fn fixable(outcome: &Outcome, context: &Context<'_>, out: &mut dyn Write) -> io::Result<()> {
+fn fixable(outcome: &Outcome, context: &ReportContext<'_>, out: &mut dyn Write) -> io::Result<()> {
     let Some(fixable) = context.fixable else {
         return match outcome.instances("violation") {
             0 => Ok(()),

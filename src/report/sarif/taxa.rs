@@ -1,7 +1,7 @@
 //! The published rules and controls that the rules implement, as SARIF's taxonomies (SARIF 2.1.0, section 3.19.3).
 
 use super::text;
-use crate::rules::{self, Reference, Rule};
+use crate::rules::{self, Rule, RuleReference};
 use serde_sarif::sarif::{
     ReportingDescriptor, ReportingDescriptorReference, ReportingDescriptorRelationship, ToolComponent, ToolComponentReference,
 };
@@ -10,7 +10,7 @@ use serde_sarif::sarif::{
 struct Publication {
     name: &'static str,
     version: Option<&'static str>,
-    references: Vec<&'static Reference>,
+    references: Vec<&'static RuleReference>,
 }
 
 /// The publications, in the order in which the rules name them.
@@ -28,7 +28,7 @@ fn publications() -> Vec<Publication> {
 
 /// Each publication as a taxonomy.
 pub(super) fn taxonomies() -> Vec<ToolComponent> {
-    let taxon = |reference: &&Reference| {
+    let taxon = |reference: &&RuleReference| {
         ReportingDescriptor::builder().id(reference.id).short_description(text(reference.title)).help_uri(reference.url).build()
     };
     let taxonomy = |publication: Publication| {
@@ -59,7 +59,7 @@ pub(super) fn references(taxonomies: &[ToolComponent]) -> Vec<ToolComponentRefer
 /// What a rule implements.
 pub(super) fn relationships(rule: &Rule) -> Vec<ReportingDescriptorRelationship> {
     let all = publications();
-    let relationship = |reference: &Reference| {
+    let relationship = |reference: &RuleReference| {
         let is_own = |one: &&Publication| (one.name, one.version) == (reference.publication, reference.version);
         let (index, publication) = all.iter().enumerate().find(|(_, one)| is_own(one))?;
         let at = publication.references.iter().position(|known| known.id == reference.id)?;

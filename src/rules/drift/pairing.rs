@@ -40,11 +40,11 @@ impl<'a> Pairing<'a> {
         let applied = Applied::new(declared);
         let ocids: Vec<Option<&'a str>> = declared.iter().map(|key| applied.ocid(key)).collect();
         let mut taken: BTreeSet<usize> = ocids.iter().filter_map(|ocid| by_ocid.get((*ocid)?).copied()).collect();
-        let groups = Groups::new(live, &taken);
+        let groups = LiveByTraits::new(live, &taken);
         // The addresses that want a group's keys.
-        let mut wanted: BTreeMap<Group<'_>, BTreeSet<&str>> = BTreeMap::new();
+        let mut wanted: BTreeMap<PairingTraits<'_>, BTreeSet<&str>> = BTreeMap::new();
         for (key, _) in declared.iter().zip(&ocids).filter(|(_, ocid)| ocid.is_none()) {
-            if let Some(group) = Group::wanted(key) {
+            if let Some(group) = PairingTraits::wanted(key) {
                 let _new = wanted.entry(group).or_default().insert(&key.id.address);
             }
         }
@@ -52,7 +52,7 @@ impl<'a> Pairing<'a> {
             taken.extend(groups.members(group));
         }
         let is_shared = |index: usize| {
-            let groups = live.get(index).into_iter().flat_map(|key| Group::offered(key));
+            let groups = live.get(index).into_iter().flat_map(|key| PairingTraits::offered(key));
             let mut addresses = groups.filter_map(|group| wanted.get(&group)).flatten();
             let first = addresses.next();
             addresses.any(|address| Some(address) != first)
@@ -61,7 +61,7 @@ impl<'a> Pairing<'a> {
             if let Some(ocid) = ocid {
                 return by_ocid.get(ocid).map_or(Pair::Gone(ocid), |index| Pair::With(*index));
             }
-            match Group::wanted(key).map_or(&[][..], |group| groups.members(&group)) {
+            match PairingTraits::wanted(key).map_or(&[][..], |group| groups.members(&group)) {
                 [] => Pair::None,
                 [one] if is_shared(*one) => Pair::Shared(*one),
                 [one] => Pair::With(*one),
@@ -99,12 +99,12 @@ impl<'a> Applied<'a> {
 
 /// What a declared key without an OCID and the live key that it is have in common.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-struct Group<'a> {
+struct PairingTraits<'a> {
     name: &'a str,
     home: Home<'a>,
 }
 
-impl<'a> Group<'a> {
+impl<'a> PairingTraits<'a> {
     /// What a declared key asks for. A name alone proves nothing.
     fn wanted(key: &'a KeyFacts) -> Option<Self> {
         let group = Self { name: key.display_name.value()?, home: Home::of(key) };
@@ -119,25 +119,25 @@ impl<'a> Group<'a> {
 }
 
 /// Live keys by what may ask for them.
-struct Groups<'a>(BTreeMap<Group<'a>, Vec<usize>>);
+struct LiveByTraits<'a>(BTreeMap<PairingTraits<'a>, Vec<usize>>);
 
-impl<'a> Groups<'a> {
+impl<'a> LiveByTraits<'a> {
     /// Groups the keys that are not taken. A key that is going makes way for its namesake that stays.
     fn new(live: &[&'a KeyFacts], taken: &BTreeSet<usize>) -> Self {
         let free = || live.iter().enumerate().filter(|(index, _)| !taken.contains(index));
         let staying: BTreeSet<&str> =
             free().filter(|(_, key)| !is_ending(key)).filter_map(|(_, key)| key.display_name.value()).map(String::as_str).collect();
-        let mut groups: BTreeMap<Group<'_>, Vec<usize>> = BTreeMap::new();
+        let mut groups: BTreeMap<PairingTraits<'_>, Vec<usize>> = BTreeMap::new();
         for (index, key) in free() {
             let makes_way = is_ending(key) && key.display_name.value().is_some_and(|name| staying.contains(name.as_str()));
-            for group in Group::offered(key).filter(|_| !makes_way) {
+            for group in PairingTraits::offered(key).filter(|_| !makes_way) {
                 groups.entry(group).or_default().push(index);
             }
         }
         Self(groups)
     }
 
-    fn members(&self, group: &Group<'a>) -> &[usize] {
+    fn members(&self, group: &PairingTraits<'a>) -> &[usize] {
         self.0.get(group).map_or(&[], Vec::as_slice)
     }
 }

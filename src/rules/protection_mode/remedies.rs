@@ -2,7 +2,7 @@
 
 use super::{Kind, RULE, may_be_for_authority};
 use crate::key::{InputKind, KeyFacts};
-use crate::rules::remedy::{self, Change, Remedy, Safety, Setting};
+use crate::rules::remedy::{self, ArgumentChange, Remedy, Safety, Setting};
 use crate::rules::subject::{self, Situation};
 use crate::rules::{self, Settings, SharedKind, Verdict};
 
@@ -32,14 +32,14 @@ pub(super) fn remedies(key: &KeyFacts, kind: rules::Kind, settings: &Settings) -
 
 fn software(key: &KeyFacts, safety: Safety, condition: Option<&'static str>, settings: &Settings) -> Result<Remedy, String> {
     let at = remedy::site(key, &key.protection_mode, "protection_mode")?;
-    let changes = vec![Change { to: Setting::Software, at }];
+    let changes = vec![ArgumentChange { to: Setting::Software, at }];
     let verdict = remedy::after(&RULE, key, &changes, settings);
     Ok(Remedy { condition, safety, changes, leads_to: (verdict.word(), Some(verdict.kind())) })
 }
 
 /// The default by which the keys of a module are SOFTWARE keys where the caller sets nothing.
 pub(super) fn by_default(key: &KeyFacts, settings: &Settings) -> Option<Remedy> {
-    let passes = |changes: &[Change]| matches!(remedy::after_by_default(&RULE, key, changes, settings), Verdict::Pass { .. });
+    let passes = |changes: &[ArgumentChange]| matches!(remedy::after_by_default(&RULE, key, changes, settings), Verdict::Pass { .. });
     if passes(&[]) || key.old_provider.as_ref().is_some_and(|old| old.without_software) {
         return None;
     }

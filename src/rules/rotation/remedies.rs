@@ -2,27 +2,27 @@
 
 use super::{INTERVALS, Kind, RULE, max_rotation_days, says};
 use crate::key::{KeyFacts, Stage};
-use crate::rules::remedy::{self, Change, Remedy, Safety, Setting};
-use crate::rules::subject::{self, Vault};
+use crate::rules::remedy::{self, ArgumentChange, Remedy, Safety, Setting};
+use crate::rules::subject::{self, VaultCase};
 use crate::rules::{self, Settings, SharedKind, Verdict};
 
 /// The remedies for a kind of finding on a key; none where no edit of an argument can settle it.
 pub(super) fn remedies(key: &KeyFacts, kind: rules::Kind, settings: &Settings) -> Result<Vec<Remedy>, String> {
     remedy::not_replica(key)?;
     let vault = subject::vault(key);
-    let one = |changes: Vec<Change>, safety, condition| {
+    let one = |changes: Vec<ArgumentChange>, safety, condition| {
         let leads_to = leads_to(key, &changes, settings);
         Ok(vec![Remedy { condition, safety, changes, leads_to }])
     };
     match kind {
-        rules::Kind::Rotation(Kind::NoRotation | Kind::ScheduleNotEnabled) if vault != Vault::Default => {
-            if vault == Vault::Unsure && key.stage == Stage::Actual {
+        rules::Kind::Rotation(Kind::NoRotation | Kind::ScheduleNotEnabled) if vault != VaultCase::Default => {
+            if vault == VaultCase::Unsure && key.stage == Stage::Actual {
                 return Ok(Vec::new());
             }
             let changes = has_arguments(key).and_then(|()| on(key, settings));
             match (vault, changes) {
-                (Vault::Private, changes) if !key.vault_type.by_default => one(changes?, Safety::Safe, None),
-                (Vault::Private, changes) => one(changes?, Safety::Unsafe, Some("no caller of this module sets another type of vault")),
+                (VaultCase::Private, changes) if !key.vault_type.by_default => one(changes?, Safety::Safe, None),
+                (VaultCase::Private, changes) => one(changes?, Safety::Unsafe, Some("no caller of this module sets another type of vault")),
                 // Outside of a VIRTUAL_PRIVATE vault the service refuses a schedule: whoever knows the vault has to choose.
                 (_, Ok(changes)) => one(changes, Safety::Choice, Some("the vault is VIRTUAL_PRIVATE")),
                 (_, Err(_)) => Ok(Vec::new()),
@@ -31,8 +31,10 @@ pub(super) fn remedies(key: &KeyFacts, kind: rules::Kind, settings: &Settings) -
         rules::Kind::Rotation(Kind::AutoRotationUnsupported) => {
             match remedy::site(key, &key.rotation.enabled, "is_auto_rotation_enabled") {
                 // A schedule in a `dynamic` block may go with the switch, or stay.
-                Ok(at) => one(vec![Change { to: Setting::Switch(false), at }], Safety::Choice, Some("the key stays in its DEFAULT vault"))
-                    .map(|list| list.into_iter().map(|one| Remedy { leads_to: (one.leads_to.0, None), ..one }).collect()),
+                Ok(at) => {
+                    one(vec![ArgumentChange { to: Setting::Switch(false), at }], Safety::Choice, Some("the key stays in its DEFAULT vault"))
+                        .map(|list| list.into_iter().map(|one| Remedy { leads_to: (one.leads_to.0, None), ..one }).collect())
+                }
                 Err(_) => Ok(Vec::new()),
             }
         }
@@ -41,7 +43,7 @@ pub(super) fn remedies(key: &KeyFacts, kind: rules::Kind, settings: &Settings) -
             one(vec![interval(key, settings)?], Safety::Safe, None)
         }
         rules::Kind::Rotation(Kind::StartsTooLate) => match remedy::site(key, &key.rotation.start, "time_of_schedule_start") {
-            Ok(at) => one(vec![Change { to: Setting::NoStart, at }], Safety::Choice, Some("the schedule may start today")),
+            Ok(at) => one(vec![ArgumentChange { to: Setting::NoStart, at }], Safety::Choice, Some("the schedule may start today")),
             Err(_) => Ok(Vec::new()),
         },
         rules::Kind::Shared(SharedKind::ModuleDefault) => Ok(by_default(key, settings).into_iter().collect()),
@@ -49,7 +51,7 @@ pub(super) fn remedies(key: &KeyFacts, kind: rules::Kind, settings: &Settings) -
     }
 }
 
-fn leads_to(key: &KeyFacts, changes: &[Change], settings: &Settings) -> (&'static str, Option<rules::Kind>) {
+fn leads_to(key: &KeyFacts, changes: &[ArgumentChange], settings: &Settings) -> (&'static str, Option<rules::Kind>) {
     let verdict = remedy::after(&RULE, key, changes, settings);
     (verdict.word(), Some(verdict.kind()))
 }
@@ -63,11 +65,11 @@ fn has_arguments(key: &KeyFacts) -> Result<(), String> {
 }
 
 /// The switch, and an interval where the present one would not do.
-fn on(key: &KeyFacts, settings: &Settings) -> Result<Vec<Change>, String> {
+fn on(key: &KeyFacts, settings: &Settings) -> Result<Vec<ArgumentChange>, String> {
     let name = "is_auto_rotation_enabled";
     remedy::not_ignored(key, name)?;
     let at = remedy::site(key, &key.rotation.enabled, name)?;
-    let mut changes = vec![Change { to: Setting::Switch(true), at }];
+    let mut changes = vec![ArgumentChange { to: Setting::Switch(true), at }];
     if !key.rotation.interval_days.value().is_some_and(|days| (*INTERVALS.start()..=max_rotation_days(settings)).contains(days)) {
         changes.push(interval(key, settings)?);
     }
@@ -75,27 +77,28 @@ fn on(key: &KeyFacts, settings: &Settings) -> Result<Vec<Change>, String> {
 }
 
 /// The nearest interval that is accepted; where none is written, the usual one.
-fn interval(key: &KeyFacts, settings: &Settings) -> Result<Change, String> {
+fn interval(key: &KeyFacts, settings: &Settings) -> Result<ArgumentChange, String> {
     remedy::not_ignored(key, "auto_key_rotation_details")?;
     let days = match key.rotation.interval_days.value() {
         Some(days) if *days > max_rotation_days(settings) => max_rotation_days(settings),
         Some(days) if *days > 0 && days < INTERVALS.start() => *INTERVALS.start(),
         _ => super::usual_interval(settings),
     };
-    Ok(Change { to: Setting::Interval(days), at: remedy::interval_site(key)? })
+    Ok(ArgumentChange { to: Setting::Interval(days), at: remedy::interval_site(key)? })
 }
 
 /// Defaults by which a key of a module is rotated where its caller sets nothing.
 pub(super) fn by_default(key: &KeyFacts, settings: &Settings) -> Option<Remedy> {
-    let rotates = |changes: &[Change]| matches!(remedy::after_by_default(&RULE, key, changes, settings), Verdict::Pass { .. });
+    let rotates = |changes: &[ArgumentChange]| matches!(remedy::after_by_default(&RULE, key, changes, settings), Verdict::Pass { .. });
     if rotates(&[]) || has_arguments(key).is_err() {
         return None;
     }
-    let switch =
-        remedy::site(key, &key.rotation.enabled, "is_auto_rotation_enabled").ok().map(|at| Change { to: Setting::Switch(true), at });
+    let switch = remedy::site(key, &key.rotation.enabled, "is_auto_rotation_enabled")
+        .ok()
+        .map(|at| ArgumentChange { to: Setting::Switch(true), at });
     let interval = interval(key, settings).ok();
     let candidates = [vec![switch.clone()], vec![interval.clone()], vec![switch, interval]];
-    let mut whole = candidates.into_iter().filter_map(|changes| changes.into_iter().collect::<Option<Vec<Change>>>());
+    let mut whole = candidates.into_iter().filter_map(|changes| changes.into_iter().collect::<Option<Vec<ArgumentChange>>>());
     let changes = whole.find(|changes| rotates(changes))?;
     let leads_to = leads_to(key, &changes, settings);
     Some(Remedy { condition: None, safety: Safety::Choice, changes, leads_to })

@@ -4,8 +4,10 @@ use super::{Age, INTERVALS, Kind, max_rotation_days, written_versions};
 use crate::base::{Claim, Reason, Step, Trail, Unknown};
 use crate::key::{IdleSchedule, Importance, InputKind, KeyFacts, OldProvider, ProtectionMode, Stage};
 use crate::rules::place;
-use crate::rules::subject::{self, Situation, Vault, always, day, how_to_settle_this, sentences, shown_date, shown_days, stands_for_many};
-use crate::rules::{self, Advice, Edit, Placement, Report, Settings, SharedKind, Verdict};
+use crate::rules::subject::{
+    self, Situation, VaultCase, always, day, how_to_settle_this, sentences, shown_date, shown_days, stands_for_many,
+};
+use crate::rules::{self, Advice, EditTarget, Placement, Report, Settings, SharedKind, Verdict};
 use jiff::Timestamp;
 
 fn violation(kind: Kind, message: String, at: Placement, note: String, help: String) -> Verdict {
@@ -92,7 +94,7 @@ pub(super) fn interval_missing(key: &KeyFacts, settings: &Settings) -> Verdict {
         }
         None => match place::of_absent(key, &key.rotation.absent_by, INTERVAL) {
             Some(at) => at.with([switch.at]),
-            None => Placement { edit: Edit::Own, argument: INTERVAL.into(), ..switch },
+            None => Placement { edit: EditTarget::Own, argument: INTERVAL.into(), ..switch },
         },
     };
     let add = if at.is_own() {
@@ -184,12 +186,12 @@ pub(super) fn imported_interval(key: &KeyFacts) -> Verdict {
 pub(super) fn not_enabled(key: &KeyFacts, settings: &Settings) -> Verdict {
     let interval = of_interval(key).labeled("this schedule is not enabled");
     let at = if key.rotation.enabled.trail.is_empty() {
-        Placement { edit: Edit::Own, argument: SWITCH.into(), ..interval }
+        Placement { edit: EditTarget::Own, argument: SWITCH.into(), ..interval }
     } else {
         of_switch(key).labeled("switched off here").with([interval.at])
     };
     let help = match subject::vault(key) {
-        Vault::Private if key.stage == Stage::Declared => {
+        VaultCase::Private if key.stage == Stage::Declared => {
             let on = subject::capitalized(&at.set(SWITCH, "true"));
             let switch = format!("{on}: the interval alone has no effect.");
             sentences([provider_first(key), Some(switch)])
@@ -228,7 +230,7 @@ pub(super) fn no_rotation(key: &KeyFacts, settings: &Settings) -> Verdict {
     });
     let lost = (subject::situation(key) == Situation::Replaced)
         .then(|| "A schedule that only the old key has is not carried over to the new one.".to_owned());
-    let unseen = (key.stage == Stage::Declared && subject::vault(key) == Vault::Default && subject::situation(key) != Situation::New)
+    let unseen = (key.stage == Stage::Declared && subject::vault(key) == VaultCase::Default && subject::situation(key) != Situation::New)
         .then(|| "A rotation from outside of Terraform cannot be seen here; `kmslint live` sees it.".to_owned());
     let idle = key.idle_schedule.as_ref();
     let never = idle.map(|idle| {
@@ -240,8 +242,8 @@ pub(super) fn no_rotation(key: &KeyFacts, settings: &Settings) -> Verdict {
     });
     let help = match idle {
         Some(idle) => {
-            let otherwise =
-                (subject::vault(key) != Vault::Default).then(|| format!("Or let the service rotate the key. {}", advice(key, settings)));
+            let otherwise = (subject::vault(key) != VaultCase::Default)
+                .then(|| format!("Or let the service rotate the key. {}", advice(key, settings)));
             sentences([Some(through_data(idle, limit)), otherwise, besides(key)])
         }
         None => sentences([Some(advice(key, settings)), besides(key)]),
@@ -298,7 +300,7 @@ pub(super) fn interval_unknown(key: &KeyFacts, unknown: &Unknown<i64>) -> Verdic
 
 /// Row 18: the switch may be anything.
 pub(super) fn switch_unknown(key: &KeyFacts, unknown: &Unknown<bool>) -> Verdict {
-    let default = (subject::vault(key) == Vault::Default)
+    let default = (subject::vault(key) == VaultCase::Default)
         .then(|| "The vault is DEFAULT, where the service does not support automatic rotation: the service would reject it.".to_owned());
     Verdict::Undetermined(Report {
         kind: SharedKind::Unknown.into(),
@@ -358,8 +360,8 @@ pub(super) fn due_soon(key: &KeyFacts, left: i64, settings: &Settings) -> Advice
         days => format!("within {days} days"),
     };
     let how = match subject::vault(key) {
-        Vault::Default => "no schedule can do it in a DEFAULT vault",
-        Vault::Private | Vault::Unsure => "no schedule will do it",
+        VaultCase::Default => "no schedule can do it in a DEFAULT vault",
+        VaultCase::Private | VaultCase::Unsure => "no schedule will do it",
     };
     let message = format!("the key must be rotated {left} to stay within {} days, but {how}", max_rotation_days(settings));
     Advice { kind: Kind::DueSoon.into(), message, at: Trail::new() }
@@ -379,28 +381,28 @@ fn advice(key: &KeyFacts, settings: &Settings) -> String {
     );
     let exists = subject::situation(key) != Situation::New;
     match (key.stage, subject::vault(key)) {
-        (Stage::Actual, Vault::Default) => format!(
+        (Stage::Actual, VaultCase::Default) => format!(
             "DEFAULT vaults have no automatic rotation: make a new version at least every {limit} days, by `oci_kms_key_version` or \
              `oci kms management key-version create`, or use a key in a VIRTUAL_PRIVATE vault."
         ),
-        (Stage::Actual, Vault::Private) => {
+        (Stage::Actual, VaultCase::Private) => {
             format!("Switch automatic rotation on, with an interval of 60 to {limit} days: {switch}. The key stays the same.")
         }
-        (Stage::Actual, Vault::Unsure) => format!(
+        (Stage::Actual, VaultCase::Unsure) => format!(
             "In a VIRTUAL_PRIVATE vault, {switch}; the key stays the same. In a DEFAULT vault, which has no automatic rotation, make a new version at least every {limit} days."
         ),
-        (Stage::Declared, Vault::Default) => format!(
+        (Stage::Declared, VaultCase::Default) => format!(
             "DEFAULT vaults have no automatic rotation: {versions}, or use a VIRTUAL_PRIVATE vault{}.",
             if exists { " (a key cannot be moved; create a new one there)" } else { "" }
         ),
-        (Stage::Declared, Vault::Private) => {
+        (Stage::Declared, VaultCase::Private) => {
             let stays = if exists { " An existing key is updated in place." } else { "" };
             sentences([provider_first(key), Some(format!("{}.{stays}", subject::capitalized(&switch)))])
         }
-        (Stage::Declared, Vault::Unsure) if subject::is_default_by_default(key) => format!(
+        (Stage::Declared, VaultCase::Unsure) if subject::is_default_by_default(key) => format!(
             "The vault is DEFAULT unless the caller of the module sets another type, and DEFAULT vaults have no automatic rotation: {versions}."
         ),
-        (Stage::Declared, Vault::Unsure) => sentences([
+        (Stage::Declared, VaultCase::Unsure) => sentences([
             provider_first(key),
             Some(format!("In a VIRTUAL_PRIVATE vault, {switch}. In a DEFAULT vault, which has no automatic rotation, {versions}.")),
         ]),
@@ -428,7 +430,7 @@ fn why(key: &KeyFacts) -> String {
     let by_default = subject::situation(key) != Situation::Existing;
     let is_hsm =
         !key.protection_mode.sensitive && always(&key.protection_mode, |mode| mode.map_or(by_default, |mode| *mode == ProtectionMode::Hsm));
-    let cost = (is_hsm && subject::vault(key) != Vault::Private)
+    let cost = (is_hsm && subject::vault(key) != VaultCase::Private)
         .then(|| "Each rotation of an HSM key adds a version that is billed per key version beyond the free allowance.".to_owned());
     let usage = key.vault_usage.filter(|_| is_hsm).map(|usage| format!("HSM key versions in the vault now: {}.", usage.hsm_versions));
     sentences([Some(risk.to_owned()), cost, usage])

@@ -6,7 +6,7 @@ use super::super::testing::{
 };
 use super::*;
 use crate::base::Place;
-use crate::key::{CaUse, Fate, IdleSchedule, Lifecycle, ProtectionMode, Symbolic, VaultType, VaultUsage};
+use crate::key::{CaUse, IdleSchedule, Lifecycle, PlannedAction, ProtectionMode, Symbolic, VaultType, VaultUsage};
 use crate::rules::ChosenSettings;
 use jiff::ToSpan;
 
@@ -43,7 +43,7 @@ fn by_code_of(key: KeyFacts, schedule: Schedule) -> KeyFacts {
 
 #[test]
 fn row_1_ending_and_disabled_keys_cannot_be_rotated_not_even_external_ones() {
-    assert_eq!(judged(&in_vault(key(Stage::Declared, Fate::Delete), VaultType::External)), ("not-applicable", "ending"));
+    assert_eq!(judged(&in_vault(key(Stage::Declared, PlannedAction::Delete), VaultType::External)), ("not-applicable", "ending"));
     for (state, kind) in [("PENDING_DELETION", "ending"), ("SCHEDULING_DELETION", "ending"), ("DISABLED", "disabled")] {
         let key = with(failing(actual()), |key| key.lifecycle = Fact::known(Lifecycle::read(state)));
         assert_eq!(judged(&key), ("not-applicable", kind), "{state}");
@@ -154,7 +154,7 @@ fn row_9_the_first_rotation_counts_from_the_start() {
 
 #[test]
 fn row_9_a_schedule_that_begins_now_is_no_fault_of_an_old_key() {
-    let old = with(rotated(key(Stage::Declared, Fate::Update), 90), |key| {
+    let old = with(rotated(key(Stage::Declared, PlannedAction::Update), 90), |key| {
         key.times.created = Some(days_ago(2000));
         key.rotation.start = Fact::known(now());
     });
@@ -297,7 +297,13 @@ fn row_15_a_schedule_that_is_not_switched_on() {
 
 #[test]
 fn row_16_in_a_default_vault_the_advice_is_never_the_switch() {
-    for key in [planned(), declared(), actual(), switch(key(Stage::Declared, Fate::Update), false), key(Stage::Declared, Fate::Replace)] {
+    for key in [
+        planned(),
+        declared(),
+        actual(),
+        switch(key(Stage::Declared, PlannedAction::Update), false),
+        key(Stage::Declared, PlannedAction::Replace),
+    ] {
         let key = in_vault(key, VaultType::Default);
         assert_eq!(judged(&key), ("violation", "no-rotation"));
         let help = report(&RULE, &key, &settings()).help;
@@ -401,7 +407,7 @@ fn the_advice_fits_the_key() {
     assert!(help(&authority).contains("does not renew the authority's certificate"));
     let ignoring = with(declared(), |key| key.declared.ignore_changes.push("is_auto_rotation_enabled".to_owned()));
     assert!(help(&ignoring).contains("`lifecycle.ignore_changes` lists `is_auto_rotation_enabled`"));
-    assert!(!help(&with(ignoring, |key| key.fate = Fate::Create)).contains("ignore_changes"));
+    assert!(!help(&with(ignoring, |key| key.fate = PlannedAction::Create)).contains("ignore_changes"));
     let slow = by_code_of(declared(), schedule(Some(400.0), None, ScheduleForm::Accumulating));
     assert!(report(&RULE, &slow, &settings()).note.contains("`time_rotating.yearly` creates a new version only every 400 days."));
     let used = with(actual(), |key| {
@@ -438,7 +444,7 @@ fn the_sentences_fit_the_vault_the_schedule_and_whether_the_key_exists() {
 
     let late = |key: KeyFacts| with(rotated(key, 90), |key| key.rotation.start = Fact::known(now() + (24 * 400).hours()));
     assert!(told(&late(planned())).message.ends_with("more than 365 days from now"));
-    let existing = with(late(key(Stage::Declared, Fate::NoOp)), |key| key.times.created = Some(days_ago(10)));
+    let existing = with(late(key(Stage::Declared, PlannedAction::NoOp)), |key| key.times.created = Some(days_ago(10)));
     assert!(told(&existing).message.ends_with("since the key was last known to be new"), "{}", told(&existing).message);
 
     let idle = |key: KeyFacts| with(switch(key, false), |key| key.rotation.interval_days = Fact::known(90));
@@ -449,9 +455,11 @@ fn the_sentences_fit_the_vault_the_schedule_and_whether_the_key_exists() {
 
     let of = |fate, vault: VaultType| told(&in_vault(key(Stage::Declared, fate), vault)).note;
     let (lost, unseen) = ("is not carried over to the new one", "A rotation from outside of Terraform cannot be seen here");
-    assert!(of(Fate::Replace, VaultType::Default).contains(lost) && !of(Fate::NoOp, VaultType::Default).contains(lost));
-    assert!(of(Fate::NoOp, VaultType::Default).contains(unseen) && !of(Fate::Create, VaultType::Default).contains(unseen));
-    assert!(!of(Fate::NoOp, VaultType::VirtualPrivate).contains(unseen));
+    assert!(of(PlannedAction::Replace, VaultType::Default).contains(lost) && !of(PlannedAction::NoOp, VaultType::Default).contains(lost));
+    assert!(
+        of(PlannedAction::NoOp, VaultType::Default).contains(unseen) && !of(PlannedAction::Create, VaultType::Default).contains(unseen)
+    );
+    assert!(!of(PlannedAction::NoOp, VaultType::VirtualPrivate).contains(unseen));
     assert!(!told(&in_vault(actual(), VaultType::Default)).note.contains(unseen), "the service sees it");
 
     let open = |vault| told(&in_vault(with(declared(), |key| key.rotation.enabled = Fact::unknown("it is not told")), vault)).note;
@@ -459,7 +467,7 @@ fn the_sentences_fit_the_vault_the_schedule_and_whether_the_key_exists() {
 
     let advised = |fate| told(&in_vault(key(Stage::Declared, fate), VaultType::VirtualPrivate)).help;
     let stays = "An existing key is updated in place.";
-    assert!(advised(Fate::NoOp).contains(stays) && !advised(Fate::Create).contains(stays));
+    assert!(advised(PlannedAction::NoOp).contains(stays) && !advised(PlannedAction::Create).contains(stays));
 }
 
 #[test]
@@ -467,7 +475,10 @@ fn what_a_rotation_costs_is_said_of_hsm_keys_only() {
     let costs = |key: &KeyFacts| report(&RULE, key, &settings()).note.contains("billed per key version");
     let mode = |key: KeyFacts, mode: Fact<ProtectionMode>| with(key, |key| key.protection_mode = mode);
     assert!(costs(&mode(declared(), Fact::known(ProtectionMode::Hsm))) && !costs(&mode(declared(), Fact::known(ProtectionMode::Software))));
-    assert!(costs(&planned()) && !costs(&key(Stage::Declared, Fate::NoOp)), "unset makes an HSM key, and says nothing of one that exists");
+    assert!(
+        costs(&planned()) && !costs(&key(Stage::Declared, PlannedAction::NoOp)),
+        "unset makes an HSM key, and says nothing of one that exists"
+    );
     assert!(!costs(&mode(declared(), Fact { sensitive: true, ..Fact::known(ProtectionMode::Hsm) })));
     assert!(!costs(&in_vault(planned(), VaultType::VirtualPrivate)), "a private vault is paid for as a whole");
     let usage = |mode| {
@@ -580,7 +591,7 @@ fn rows_8_and_15_an_interval_of_0_is_sent_and_is_no_schedule() {
 
 #[test]
 fn row_1_a_forgotten_key_and_one_that_may_be_disabled() {
-    assert_eq!(judged(&key(Stage::Declared, Fate::Forget)), ("not-applicable", "forgotten"));
+    assert_eq!(judged(&key(Stage::Declared, PlannedAction::Forget)), ("not-applicable", "forgotten"));
     let maybe = with(declared(), |key| key.lifecycle = Fact::unknown("variable `on` has no value"));
     assert_eq!(judged(&maybe), ("undetermined", "unknown"));
     assert!(report(&RULE, &maybe, &settings()).note.starts_with("If it is enabled, this holds: nothing"));

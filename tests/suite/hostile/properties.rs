@@ -150,7 +150,7 @@ fn parse(text: &str) {
 
 /// Reads bytes as a plan or state; what cannot be read is told.
 fn read_document(bytes: &[u8]) {
-    let read = plan::read("plan.json", std::io::Cursor::new(bytes.to_vec()), &plan::Options::default()).inventory;
+    let read = plan::read("plan.json", std::io::Cursor::new(bytes.to_vec()), &plan::PlanOptions::default()).inventory;
     for problem in &read.problems {
         assert!(!problem.message.is_empty() && !problem.message.ends_with('.'), "{problem:?}");
     }

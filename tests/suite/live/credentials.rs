@@ -6,7 +6,7 @@ use super::trial::{self, Trial, run};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jiff::{SignedDuration, Timestamp};
-use kmslint::live::{AuthKind, Request};
+use kmslint::live::{AuditRequest, AuthKind};
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -52,7 +52,7 @@ fn hours(hours: i64) -> Timestamp {
 }
 
 /// Audits with nothing in the environment but what `change` puts there; the server accepts this `keyId`.
-fn with(home: &Home, key_id: Option<String>, change: impl FnOnce(&mut Request)) -> Trial {
+fn with(home: &Home, key_id: Option<String>, change: impl FnOnce(&mut AuditRequest)) -> Trial {
     let (mut request, clock) = trial::request("");
     request.env = BTreeMap::new();
     request.home = Some(home.path().to_path_buf());
@@ -65,7 +65,7 @@ fn with(home: &Home, key_id: Option<String>, change: impl FnOnce(&mut Request)) 
     run(&request, &clock, &server)
 }
 
-fn set(request: &mut Request, name: &str, value: &str) {
+fn set(request: &mut AuditRequest, name: &str, value: &str) {
     request.env.insert(name.to_owned(), value.to_owned());
 }
 
@@ -173,7 +173,7 @@ fn session_tokens_sign_until_they_expire() {
     home.file("config", &session);
     let valid = token(hours(1));
     home.file("token", &format!("{valid}\n"));
-    let choose = |request: &mut Request| request.profile = Some("S".to_owned());
+    let choose = |request: &mut AuditRequest| request.profile = Some("S".to_owned());
     assert_fine(&with(&home, Some(format!("ST${valid}")), choose));
     let over = token(hours(-1));
     home.file("token", &over);
@@ -192,7 +192,7 @@ fn resource_principals_are_read_from_values_and_files() {
     let valid = token(hours(1));
     let (token_file, key_file) = (home.file("rpst", &valid), home.file("rp.pem", ENCRYPTED));
     let accepted = Some(format!("ST${valid}"));
-    let base = |request: &mut Request| {
+    let base = |request: &mut AuditRequest| {
         request.auth = Some(AuthKind::ResourcePrincipal);
         set(request, "OCI_RESOURCE_PRINCIPAL_VERSION", "2.2");
         set(request, "OCI_RESOURCE_PRINCIPAL_REGION", "fra");

@@ -4,7 +4,7 @@ use super::server::{Ask, Behaviour, Fault, Faults, Server};
 use super::tenancy::{B, C, FRA, KEYS, PRIVATE, Small, VIRTUAL};
 use super::trial::{self, Kept, Skipping, Trial, healthy, keep, run, trial};
 use kmslint::live::saved::{self, Unfinished};
-use kmslint::live::{Clock, Request};
+use kmslint::live::{AuditRequest, Clock};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
@@ -105,7 +105,7 @@ fn progress_counts_what_was_found_and_estimates_the_rest() {
 }
 
 /// Audits with somebody who saves, interrupted before this call is answered (from 0), and gives what was saved last.
-fn interrupted(at: Option<usize>, change: impl FnOnce(&mut Request)) -> (Trial, Vec<String>) {
+fn interrupted(at: Option<usize>, change: impl FnOnce(&mut AuditRequest)) -> (Trial, Vec<String>) {
     let (mut request, clock) = trial::request("");
     let theirs = Arc::clone(&clock);
     let count = std::sync::atomic::AtomicUsize::new(0);
@@ -151,7 +151,7 @@ fn an_interrupted_audit_keeps_what_was_read_and_says_what_was_not() {
 }
 
 /// Goes on from what was saved, with a server of its own at the same address.
-fn resumed(saved: &str, endpoint: &str, server: &Server, clock: &Skipping, change: impl FnOnce(&mut Request)) -> Trial {
+fn resumed(saved: &str, endpoint: &str, server: &Server, clock: &Skipping, change: impl FnOnce(&mut AuditRequest)) -> Trial {
     let (mut request, _) = trial::request(endpoint);
     request.thorough = true;
     request.resume = Some(saved::resume(saved).unwrap());

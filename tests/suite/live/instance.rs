@@ -5,7 +5,7 @@ use super::tenancy::{FRA, KEYS, Small};
 use super::trial::{self, Trial, healthy, run};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use kmslint::live::{AuthKind, Clock, Request};
+use kmslint::live::{AuditRequest, AuthKind, Clock};
 use rcgen::{BasicConstraints, CertificateParams, DistinguishedName, DnType, IsCa, Issuer, KeyPair};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -40,7 +40,7 @@ pub fn own() -> Instance {
 }
 
 /// Audits as an instance, with nothing else in the environment.
-fn audit(instance: Instance, faults: Faults, change: impl FnOnce(&mut Request)) -> Trial {
+fn audit(instance: Instance, faults: Faults, change: impl FnOnce(&mut AuditRequest)) -> Trial {
     let (mut request, clock) = trial::request("");
     // The server's time is the audit's: making a key takes real seconds, which must not eat up a token's life.
     let (started, theirs) = (SystemTime::from(request.now), Arc::clone(&clock));
@@ -151,7 +151,7 @@ fn metadata_that_are_lacking_or_out_of_reach_are_told() {
 }
 
 /// Audits on behalf of a user, as in a Cloud Shell: with its config file, and a delegation token in a file.
-fn on_behalf(delegation: &str, sent: &str, change: impl FnOnce(&mut Request)) -> Trial {
+fn on_behalf(delegation: &str, sent: &str, change: impl FnOnce(&mut AuditRequest)) -> Trial {
     let home = tempfile::tempdir().unwrap();
     let file = home.path().join("delegation_token");
     std::fs::write(&file, format!("{delegation}\n")).unwrap();

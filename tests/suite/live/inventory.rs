@@ -5,7 +5,7 @@ use super::tenancy::{A, B, C, EXTERNAL, FRA, IAD, KEYS, PRIVATE, Small, VIRTUAL}
 use super::trial::{self, healthy, run, trial};
 use jiff::Timestamp;
 use kmslint::base::Place;
-use kmslint::key::{Fate, Importance, InputKind, Lifecycle, ProtectionMode, RotationStatus, Stage, VaultType};
+use kmslint::key::{Importance, InputKind, Lifecycle, PlannedAction, ProtectionMode, RotationStatus, Stage, VaultType};
 use kmslint::live::Clock;
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -20,7 +20,10 @@ fn every_key_of_every_compartment_vault_and_region_is_found_once() {
     assert_eq!(trial.inventory.keys.len(), KEYS.len());
     assert_eq!(trial.refused, [] as [&str; 0]);
     for key in &trial.inventory.keys {
-        assert_eq!((key.stage, key.fate, key.id.input, key.importance), (Stage::Actual, Fate::NoOp, InputKind::Live, Importance::Primary));
+        assert_eq!(
+            (key.stage, key.fate, key.id.input, key.importance),
+            (Stage::Actual, PlannedAction::NoOp, InputKind::Live, Importance::Primary)
+        );
         let region = key.region.clone().unwrap();
         assert_eq!(&*key.id.root, format!("live/{region}"));
         assert_eq!(key.place, Place::cloud(key.ocid.as_deref().unwrap(), &region));

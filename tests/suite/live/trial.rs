@@ -4,7 +4,7 @@ use super::server::{Behaviour, FINGERPRINT, Faults, KEY_PEM, Server, TENANCY, US
 use super::tenancy::{FRA, Small};
 use jiff::Timestamp;
 use kmslint::key::{Inventory, KeyFacts};
-use kmslint::live::{self, Clock, Keeper, Progress, Request, Retry, Step, Timeouts};
+use kmslint::live::{self, AuditRequest, AuditStep, Clock, Keeper, Progress, Retry, Timeouts};
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
@@ -47,7 +47,7 @@ pub struct Listener {
 }
 
 impl Progress for Listener {
-    fn step(&self, step: &Step<'_>) {
+    fn step(&self, step: &AuditStep<'_>) {
         assert!(step.done <= step.total);
         self.steps.lock().unwrap().push(format!("{step:?}"));
     }
@@ -73,7 +73,7 @@ impl Keeper for Kept {
 }
 
 /// A request with everything in the environment, and its clock.
-pub fn request(endpoint: &str) -> (Request, Arc<Skipping>) {
+pub fn request(endpoint: &str) -> (AuditRequest, Arc<Skipping>) {
     let clock = Arc::new(Skipping::default());
     let env = [
         ("OCI_CLI_USER", USER),
@@ -82,7 +82,7 @@ pub fn request(endpoint: &str) -> (Request, Arc<Skipping>) {
         ("OCI_CLI_KEY_CONTENT", KEY_PEM),
         ("OCI_CLI_REGION", FRA),
     ];
-    let request = Request {
+    let request = AuditRequest {
         env: env.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect(),
         home: None,
         now: Timestamp::now(),
@@ -122,7 +122,7 @@ pub struct Trial {
 }
 
 /// Audits the small tenancy behind a server with these faults, after `change` changed the request.
-pub fn trial(faults: Faults, page: Option<usize>, change: impl FnOnce(&mut Request)) -> Trial {
+pub fn trial(faults: Faults, page: Option<usize>, change: impl FnOnce(&mut AuditRequest)) -> Trial {
     let (mut request, clock) = request("");
     let started = SystemTime::now();
     let theirs = Arc::clone(&clock);
@@ -134,12 +134,12 @@ pub fn trial(faults: Faults, page: Option<usize>, change: impl FnOnce(&mut Reque
 }
 
 /// Runs an audit of a server.
-pub fn run(request: &Request, clock: &Skipping, server: &Server) -> Trial {
+pub fn run(request: &AuditRequest, clock: &Skipping, server: &Server) -> Trial {
     keep(request, clock, server, None)
 }
 
 /// The same, with somebody who saves.
-pub fn keep(request: &Request, clock: &Skipping, server: &Server, keeper: Option<&dyn Keeper>) -> Trial {
+pub fn keep(request: &AuditRequest, clock: &Skipping, server: &Server, keeper: Option<&dyn Keeper>) -> Trial {
     let listener = Listener::default();
     let inventory = live::audit(request, &listener, keeper);
     Trial {

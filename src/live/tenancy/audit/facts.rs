@@ -2,41 +2,41 @@
 
 use crate::base::{Fact, Place};
 use crate::key::{
-    AutoRotation, Fate, Importance, InputKind, KeyFacts, KeyId, KeyShape, KeyVersion, Lifecycle, ProtectionMode, RotationStatus, Stage,
-    Times, VaultType, VaultUsage,
+    AutoRotation, Importance, InputKind, KeyFacts, KeyId, KeyShape, KeyVersion, Lifecycle, PlannedAction, ProtectionMode, RotationStatus,
+    Stage, Times, VaultType, VaultUsage,
 };
-use crate::live::tenancy::wire::{Key, Schedule, Usage, Vault, Version};
+use crate::live::tenancy::wire::{KeyRecord, KeyVersionRecord, RotationRecord, Usage, VaultRecord};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// All that was read of one key.
-pub(crate) struct Seen<'a> {
+pub(crate) struct KeyReadings<'a> {
     /// The region's identifier.
     pub region: &'a str,
     /// The vault.
-    pub vault: &'a Vault,
+    pub vault: &'a VaultRecord,
     /// The vault's counts, where they were asked for and told.
     pub usage: Option<&'a Usage>,
     /// The entry of the list.
-    pub listed: &'a Key,
+    pub listed: &'a KeyRecord,
     /// The key itself, where it was asked for and told.
-    pub details: Option<&'a Key>,
+    pub details: Option<&'a KeyRecord>,
     /// Why it was asked for and not told.
     pub no_schedule: Option<&'a str>,
     /// The versions, newest first, where they were asked for.
-    pub versions: &'a [Version],
+    pub versions: &'a [KeyVersionRecord],
     /// Whether they were asked for and not, or not all, told.
     pub no_versions: bool,
 }
 
 /// The facts of a live key.
-pub(crate) fn key_facts(seen: &Seen<'_>) -> KeyFacts {
+pub(crate) fn key_facts(seen: &KeyReadings<'_>) -> KeyFacts {
     let key = seen.details.unwrap_or(seen.listed);
     let place = Place::cloud(&key.id, seen.region);
     let root: Arc<str> = format!("live/{}", seen.region).into();
     let id = KeyId { root, inputs: None, address: key.id.clone(), input: InputKind::Live };
-    let usable: Vec<&Version> = seen.versions.iter().filter(|version| is_usable(version)).collect();
+    let usable: Vec<&KeyVersionRecord> = seen.versions.iter().filter(|version| is_usable(version)).collect();
     let current = current(key, &usable);
     let schedule = key.auto_key_rotation_details.as_ref();
     KeyFacts {
@@ -68,24 +68,24 @@ pub(crate) fn key_facts(seen: &Seen<'_>) -> KeyFacts {
         vault_usage: seen.usage.and_then(|usage| {
             Some(VaultUsage { hsm_versions: usage.key_version_count?, software_versions: usage.software_key_version_count.unwrap_or(0) })
         }),
-        ..KeyFacts::new(id, Stage::Actual, Fate::NoOp, place)
+        ..KeyFacts::new(id, Stage::Actual, PlannedAction::NoOp, place)
     }
 }
 
 /// Whether a version can be the one in use: not one that is being made, and none that is going or gone.
-pub(super) fn is_usable(version: &Version) -> bool {
+pub(super) fn is_usable(version: &KeyVersionRecord) -> bool {
     let state = Lifecycle::read(version.lifecycle_state.as_deref().unwrap_or_default());
     !state.is_ending() && state != Lifecycle::Creating
 }
 
 /// The version in use: the one the key names, else the newest usable one. The two differ only for a moment during a rotation.
-fn current<'a>(key: &Key, usable: &[&'a Version]) -> Option<&'a Version> {
+fn current<'a>(key: &KeyRecord, usable: &[&'a KeyVersionRecord]) -> Option<&'a KeyVersionRecord> {
     let named = key.current_key_version.as_deref();
     let newest = || usable.iter().copied().max_by_key(|version| version.time_created);
     usable.iter().copied().find(|version| Some(version.id.as_str()) == named).or_else(newest)
 }
 
-fn rotation(seen: &Seen<'_>, schedule: Option<&Schedule>) -> AutoRotation {
+fn rotation(seen: &KeyReadings<'_>, schedule: Option<&RotationRecord>) -> AutoRotation {
     let key = seen.details.unwrap_or(seen.listed);
     let enabled = key.is_auto_rotation_enabled.map_or_else(Fact::unset, Fact::known);
     if seen.details.is_none() {
@@ -100,7 +100,7 @@ fn rotation(seen: &Seen<'_>, schedule: Option<&Schedule>) -> AutoRotation {
     }
 }
 
-fn shape(listed: &Key, key: &Key) -> KeyShape {
+fn shape(listed: &KeyRecord, key: &KeyRecord) -> KeyShape {
     let algorithm = key.key_shape.as_ref().and_then(|shape| shape.algorithm.clone()).or_else(|| listed.algorithm.clone());
     match &key.key_shape {
         Some(shape) => KeyShape { algorithm: optional(algorithm), length: optional(shape.length), curve: optional(shape.curve_id.clone()) },
@@ -111,14 +111,14 @@ fn shape(listed: &Key, key: &Key) -> KeyShape {
     }
 }
 
-fn importance(seen: &Seen<'_>, key: &Key) -> Importance {
+fn importance(seen: &KeyReadings<'_>, key: &KeyRecord) -> Importance {
     match key.is_primary.or(seen.vault.is_primary) {
         Some(false) => Importance::Replica,
         _ => Importance::Primary,
     }
 }
 
-fn key_version(version: &Version, current: Option<&Version>) -> KeyVersion {
+fn key_version(version: &KeyVersionRecord, current: Option<&KeyVersionRecord>) -> KeyVersion {
     KeyVersion {
         id: version.id.clone(),
         place: None,
@@ -129,7 +129,7 @@ fn key_version(version: &Version, current: Option<&Version>) -> KeyVersion {
 }
 
 /// Tags of all namespaces as `Namespace.Key`.
-fn defined_tags(key: &Key) -> BTreeMap<String, String> {
+fn defined_tags(key: &KeyRecord) -> BTreeMap<String, String> {
     let mut tags = BTreeMap::new();
     for (namespace, pairs) in key.defined_tags.iter().flatten() {
         tags.extend(pairs.iter().map(|(name, value)| (format!("{namespace}.{name}"), text(value))));

@@ -3,15 +3,15 @@
 //! Keys live in other compartments than their vault, and can only be listed by vault *and* compartment: one call per pair. Everything
 //! else is asked only where a rule or the report needs it.
 
-use super::facts::{self, Seen};
+use super::facts::{self, KeyReadings};
 use crate::base::count;
-use crate::key::{Inventory, Keys, Lifecycle, NotAudited, ProtectionMode, Reach};
+use crate::key::{AuditCoverage, Inventory, Keys, Lifecycle, NotAudited, ProtectionMode};
 use crate::live::permissions::Permission;
-use crate::live::tenancy::api::{Client, Site, each};
+use crate::live::tenancy::api::{ApiClient, RegionSite, each};
 use crate::live::tenancy::fault::{CallError, CallErrorKind, EndpointError};
 use crate::live::tenancy::transport::endpoint::{self, Base};
-use crate::live::tenancy::wire::{Compartment, Key, Usage, Vault, Version};
-use crate::live::{Progress, Request, Step};
+use crate::live::tenancy::wire::{Compartment, KeyRecord, KeyVersionRecord, Usage, VaultRecord};
+use crate::live::{AuditRequest, AuditStep, Progress};
 use jiff::{SignedDuration, Timestamp};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -23,27 +23,27 @@ const LOST_REGION: &str = "region";
 /// What every phase needs.
 pub(super) struct Audit<'a> {
     /// Who calls.
-    pub client: &'a Client<'a>,
+    pub client: &'a ApiClient<'a>,
     /// What is wanted.
-    pub request: &'a Request,
+    pub request: &'a AuditRequest,
     /// Who watches.
     pub progress: &'a dyn Progress,
     /// Is told after each call; saves what was read now and then.
     pub after_call: &'a (dyn Fn() + Sync),
     /// What was found so far.
-    pub found: Found,
+    pub found: FoundCounts,
 }
 
 /// What was found so far, for people who wait.
 #[derive(Default)]
-pub(super) struct Found {
+pub(super) struct FoundCounts {
     compartments: AtomicUsize,
     vaults: AtomicUsize,
     keys: AtomicUsize,
 }
 
 /// Where to look.
-struct Scope {
+struct AuditScope {
     /// Compartments whose keys are judged.
     keys: Vec<String>,
     /// Whether these are all there are.
@@ -54,19 +54,19 @@ struct Scope {
 
 /// A vault.
 struct VaultAt<'a> {
-    site: &'a Site,
-    vault: Vault,
+    site: &'a RegionSite,
+    vault: VaultRecord,
     management: Base,
 }
 
 /// A key as listed, with the vault it was listed in.
-struct Listed<'a> {
+struct ListedKey<'a> {
     at: &'a VaultAt<'a>,
-    key: Key,
+    key: KeyRecord,
 }
 
 /// Reads everything in these regions.
-pub(super) fn take(audit: &Audit<'_>, sites: &[Site]) -> Inventory {
+pub(super) fn take(audit: &Audit<'_>, sites: &[RegionSite]) -> Inventory {
     let mut gaps = Vec::new();
     let Some(scope) = scope(audit, sites, &mut gaps) else {
         return Inventory { not_audited: gaps, ..Inventory::default() };
@@ -90,10 +90,10 @@ pub(super) fn take(audit: &Audit<'_>, sites: &[Site]) -> Inventory {
 }
 
 /// The regions that could be looked into at all, and the compartments.
-fn reach(sites: &[Site], scope: &Scope, gaps: &[NotAudited]) -> Reach {
+fn reach(sites: &[RegionSite], scope: &AuditScope, gaps: &[NotAudited]) -> AuditCoverage {
     let lost = |region: &str| gaps.iter().any(|gap| gap.what == LOST_REGION && gap.region == region);
-    let looked_into = |site: &&Site| site.halted.get().is_none() && !lost(&site.region.name);
-    Reach {
+    let looked_into = |site: &&RegionSite| site.halted.get().is_none() && !lost(&site.region.name);
+    AuditCoverage {
         regions: sites
             .iter()
             .filter(looked_into)
@@ -113,7 +113,7 @@ impl Audit<'_> {
             let result = work(item);
             let done = done.fetch_add(1, Ordering::Relaxed) + 1;
             let count = |counter: &AtomicUsize| counter.load(Ordering::Relaxed);
-            self.progress.step(&Step {
+            self.progress.step(&AuditStep {
                 what,
                 done,
                 total: items.len(),
@@ -136,7 +136,7 @@ fn left(elapsed: Duration, done: usize, total: usize) -> Option<Duration> {
 }
 
 /// The compartments. `None` where not even one is known.
-fn scope(audit: &Audit<'_>, sites: &[Site], gaps: &mut Vec<NotAudited>) -> Option<Scope> {
+fn scope(audit: &Audit<'_>, sites: &[RegionSite], gaps: &mut Vec<NotAudited>) -> Option<AuditScope> {
     let site = sites.first()?;
     let tenancy = audit.client.credentials.tenancy.as_str();
     let wanted = &audit.request.compartments;
@@ -161,12 +161,12 @@ fn scope(audit: &Audit<'_>, sites: &[Site], gaps: &mut Vec<NotAudited>) -> Optio
         unique(wanted.clone())
     };
     let vaults = unique(all.into_iter().chain(keys.iter().cloned()).collect());
-    Some(Scope { keys, whole: whole && fault.is_none(), vaults })
+    Some(AuditScope { keys, whole: whole && fault.is_none(), vaults })
 }
 
 /// Every active compartment below the tenancy. Those we may not see cannot be asked for one by one, so the list must be whole: `ANY`
 /// demands that. Where that is denied, those we may see, and the denial.
-fn compartments(audit: &Audit<'_>, site: &Site, tenancy: &str, whole: bool) -> (Vec<Compartment>, Option<CallError>) {
+fn compartments(audit: &Audit<'_>, site: &RegionSite, tenancy: &str, whole: bool) -> (Vec<Compartment>, Option<CallError>) {
     let list = |level| {
         let query = [("compartmentId", tenancy), ("compartmentIdInSubtree", "true"), ("accessLevel", level), ("lifecycleState", "ACTIVE")];
         audit.client.list::<Compartment>(site, &site.identity, "/20160918/compartments", &query)
@@ -201,10 +201,10 @@ fn below(wanted: &[String], tree: &[Compartment]) -> Vec<String> {
 }
 
 /// The vaults that are there for use, in every region, replicas left out where the primary is in sight.
-fn vaults<'a>(audit: &Audit<'_>, sites: &'a [Site], scope: &Scope, gaps: &mut Vec<NotAudited>) -> Vec<VaultAt<'a>> {
-    let pairs: Vec<(&Site, &String)> = sites.iter().flat_map(|site| scope.vaults.iter().map(move |ocid| (site, ocid))).collect();
+fn vaults<'a>(audit: &Audit<'_>, sites: &'a [RegionSite], scope: &AuditScope, gaps: &mut Vec<NotAudited>) -> Vec<VaultAt<'a>> {
+    let pairs: Vec<(&RegionSite, &String)> = sites.iter().flat_map(|site| scope.vaults.iter().map(move |ocid| (site, ocid))).collect();
     let answers = audit.each("vaults", &pairs, |(site, ocid)| {
-        audit.client.list::<Vault>(site, &site.vaults, "/20180608/vaults", &[("compartmentId", ocid)])
+        audit.client.list::<VaultRecord>(site, &site.vaults, "/20180608/vaults", &[("compartmentId", ocid)])
     });
     let judged: BTreeSet<&str> = scope.keys.iter().map(String::as_str).collect();
     let mut found: Vec<VaultAt<'a>> = Vec::new();
@@ -262,12 +262,12 @@ fn merge(
 }
 
 /// Whether a vault's keys exist: not one that is being made, and not one that is going or gone.
-fn in_use(vault: &Vault) -> bool {
+fn in_use(vault: &VaultRecord) -> bool {
     let state = vault.lifecycle_state.as_deref().unwrap_or_default().to_ascii_uppercase();
     !matches!(state.as_str(), "CREATING" | "DELETING" | "DELETED" | "PENDING_DELETION" | "SCHEDULING_DELETION")
 }
 
-fn reachable(audit: &Audit<'_>, site: &Site, vault: &Vault) -> Result<Base, EndpointError> {
+fn reachable(audit: &Audit<'_>, site: &RegionSite, vault: &VaultRecord) -> Result<Base, EndpointError> {
     let text = vault.management_endpoint.as_deref().ok_or(EndpointError::Unnamed)?;
     endpoint::management(text, &site.region, audit.request.endpoint.as_ref().map(|_| &site.vaults))
 }
@@ -275,7 +275,7 @@ fn reachable(audit: &Audit<'_>, site: &Site, vault: &Vault) -> Result<Base, Endp
 /// Asks each vault whether it is a replica and which its wrapping key is, and drops replicas whose primary is in sight.
 fn primaries<'a>(audit: &Audit<'_>, found: Vec<VaultAt<'a>>, gaps: &mut Vec<NotAudited>) -> Vec<VaultAt<'a>> {
     let answers = audit.each("vault details", &found, |at| {
-        audit.client.one::<Vault>(at.site, &at.site.vaults, &format!("/20180608/vaults/{}", at.vault.id))
+        audit.client.one::<VaultRecord>(at.site, &at.site.vaults, &format!("/20180608/vaults/{}", at.vault.id))
     });
     let mut denied: Vec<CallError> = Vec::new();
     let mut vaults: Vec<VaultAt<'a>> = Vec::new();
@@ -306,21 +306,21 @@ fn primaries<'a>(audit: &Audit<'_>, found: Vec<VaultAt<'a>>, gaps: &mut Vec<NotA
 }
 
 /// The keys of every vault in every compartment.
-fn keys<'a>(audit: &Audit<'_>, vaults: &'a [VaultAt<'a>], scope: &Scope, gaps: &mut Vec<NotAudited>) -> Vec<Listed<'a>> {
+fn keys<'a>(audit: &Audit<'_>, vaults: &'a [VaultAt<'a>], scope: &AuditScope, gaps: &mut Vec<NotAudited>) -> Vec<ListedKey<'a>> {
     let pairs: Vec<(&VaultAt<'a>, &String)> = vaults.iter().flat_map(|at| scope.keys.iter().map(move |ocid| (at, ocid))).collect();
     let answers = audit.each("keys", &pairs, |(at, ocid)| {
-        let (list, fault) = audit.client.list::<Key>(at.site, &at.management, "/20180608/keys", &[("compartmentId", ocid)]);
+        let (list, fault) = audit.client.list::<KeyRecord>(at.site, &at.management, "/20180608/keys", &[("compartmentId", ocid)]);
         audit.found.keys.fetch_add(list.len(), Ordering::Relaxed);
         (list, fault)
     });
-    let mut found: BTreeMap<String, Listed<'a>> = BTreeMap::new();
+    let mut found: BTreeMap<String, ListedKey<'a>> = BTreeMap::new();
     let mut failed: BTreeMap<(&str, &str), Vec<(&str, CallError)>> = BTreeMap::new();
     for ((at, ocid), (list, fault)) in pairs.iter().zip(answers) {
         if let Some(fault) = fault {
             failed.entry((&at.site.region.name, &at.vault.id)).or_default().push((ocid, fault));
         }
         for key in list.into_iter().filter(|key| at.vault.wrapping_key_id.as_ref() != Some(&key.id)) {
-            found.entry(key.id.clone()).or_insert(Listed { at, key });
+            found.entry(key.id.clone()).or_insert(ListedKey { at, key });
         }
     }
     for ((region, vault), faults) in failed {
@@ -342,7 +342,7 @@ fn keys<'a>(audit: &Audit<'_>, vaults: &'a [VaultAt<'a>], scope: &Scope, gaps: &
 }
 
 /// The counts of versions of vaults with HSM keys, by vault.
-fn usage(audit: &Audit<'_>, vaults: &[VaultAt<'_>], listed: &[Listed<'_>], gaps: &mut Vec<NotAudited>) -> BTreeMap<String, Usage> {
+fn usage(audit: &Audit<'_>, vaults: &[VaultAt<'_>], listed: &[ListedKey<'_>], gaps: &mut Vec<NotAudited>) -> BTreeMap<String, Usage> {
     let with_hsm: BTreeSet<&str> = listed.iter().filter(|one| is_hsm(&one.key)).map(|one| one.at.vault.id.as_str()).collect();
     let wanted: Vec<&VaultAt<'_>> = vaults.iter().filter(|at| with_hsm.contains(at.vault.id.as_str())).collect();
     let answers = audit.each("vault usage", &wanted, |at| {
@@ -360,21 +360,21 @@ fn usage(audit: &Audit<'_>, vaults: &[VaultAt<'_>], listed: &[Listed<'_>], gaps:
     counts
 }
 
-fn is_hsm(key: &Key) -> bool {
+fn is_hsm(key: &KeyRecord) -> bool {
     key.protection_mode.as_deref().is_some_and(|mode| ProtectionMode::read(mode) == ProtectionMode::Hsm)
 }
 
 /// Schedules and versions of the keys that need them.
-fn details(audit: &Audit<'_>, listed: Vec<Listed<'_>>, usage: &BTreeMap<String, Usage>, gaps: &mut Vec<NotAudited>) -> Keys {
+fn details(audit: &Audit<'_>, listed: Vec<ListedKey<'_>>, usage: &BTreeMap<String, Usage>, gaps: &mut Vec<NotAudited>) -> Keys {
     let answers = audit.each("key details", &listed, |one| {
         let path = format!("/20180608/keys/{}", one.key.id);
         let base = &one.at.management;
-        let key = needs_schedule(audit, &one.key).then(|| audit.client.one::<Key>(one.at.site, base, &path));
+        let key = needs_schedule(audit, &one.key).then(|| audit.client.one::<KeyRecord>(one.at.site, base, &path));
         let versions = needs_versions(audit, &one.key).then(|| {
             let query = [("sortBy", "TIMECREATED"), ("sortOrder", "DESC")];
             let path = format!("{path}/keyVersions");
-            let enough = |seen: &[Version]| !audit.request.thorough && seen.iter().any(facts::is_usable);
-            audit.client.list_until::<Version>(one.at.site, base, &path, &query, enough)
+            let enough = |seen: &[KeyVersionRecord]| !audit.request.thorough && seen.iter().any(facts::is_usable);
+            audit.client.list_until::<KeyVersionRecord>(one.at.site, base, &path, &query, enough)
         });
         (key, versions)
     });
@@ -398,7 +398,7 @@ fn details(audit: &Audit<'_>, listed: Vec<Listed<'_>>, usage: &BTreeMap<String, 
             Some((versions, None)) => (versions, None),
             None => (Vec::new(), None),
         };
-        keys.push(Box::new(facts::key_facts(&Seen {
+        keys.push(Box::new(facts::key_facts(&KeyReadings {
             region: &site.region.name,
             vault: &one.at.vault,
             usage: usage.get(&one.at.vault.id),
@@ -413,18 +413,18 @@ fn details(audit: &Audit<'_>, listed: Vec<Listed<'_>>, usage: &BTreeMap<String, 
 }
 
 /// Whether a rule will look at the rotation of a key: it can be rotated, and here.
-fn rotates(key: &Key) -> bool {
+fn rotates(key: &KeyRecord) -> bool {
     let state = Lifecycle::read(key.lifecycle_state.as_deref().unwrap_or_default());
     let external = key.protection_mode.as_deref().is_some_and(|mode| ProtectionMode::read(mode) == ProtectionMode::External);
     !state.is_ending() && !state.is_disabled() && !external
 }
 
-fn needs_schedule(audit: &Audit<'_>, key: &Key) -> bool {
+fn needs_schedule(audit: &Audit<'_>, key: &KeyRecord) -> bool {
     audit.request.thorough || (rotates(key) && key.is_auto_rotation_enabled == Some(true))
 }
 
 /// A key that is young itself has a young version.
-fn needs_versions(audit: &Audit<'_>, key: &Key) -> bool {
+fn needs_versions(audit: &Audit<'_>, key: &KeyRecord) -> bool {
     let fresh =
         key.time_created.is_some_and(|created| age(audit.request.now, created) < SignedDuration::from_hours(24 * audit.request.fresh_days));
     audit.request.thorough || (rotates(key) && !fresh)

@@ -4,9 +4,9 @@ mod facts;
 mod inventory;
 
 #[cfg(any(test, fuzzing))]
-pub(crate) use facts::{Seen, key_facts};
+pub(crate) use facts::{KeyReadings, key_facts};
 
-use super::api::{Client, Site};
+use super::api::{ApiClient, RegionSite};
 use super::auth;
 use super::fault::{CallError, CallErrorKind, LiveError};
 use super::memo::Memo;
@@ -20,8 +20,8 @@ use crate::base::{Problem, ProblemKind, count};
 use crate::key::{Inventory, NotAudited, Notice};
 use crate::live::permissions::Permission;
 use crate::live::saved::{self, Answers};
-use crate::live::{Keeper, Progress, Request, Retry, Step};
-use inventory::{Audit, Found};
+use crate::live::{AuditRequest, AuditStep, Keeper, Progress, Retry};
+use inventory::{Audit, FoundCounts};
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, OnceLock};
@@ -36,7 +36,7 @@ const SAVE_EVERY: Duration = Duration::from_secs(15);
 /// Reads the keys of the tenancy. Never fails: what could not be read is among `problems` and `not_audited`. With a keeper, what was read
 /// is saved as the audit goes, and at its end.
 #[must_use]
-pub fn audit(request: &Request, progress: &dyn Progress, keeper: Option<&dyn Keeper>) -> Inventory {
+pub fn audit(request: &AuditRequest, progress: &dyn Progress, keeper: Option<&dyn Keeper>) -> Inventory {
     let client = match client(request, progress, keeper.is_some()) {
         Ok(client) => client,
         Err(error) => return Inventory { problems: vec![error.into()], ..Inventory::default() },
@@ -55,7 +55,7 @@ pub fn audit(request: &Request, progress: &dyn Progress, keeper: Option<&dyn Kee
         }
     };
     let mut inventory =
-        inventory::take(&Audit { client: &client, request, progress, after_call: &after_call, found: Found::default() }, &sites);
+        inventory::take(&Audit { client: &client, request, progress, after_call: &after_call, found: FoundCounts::default() }, &sites);
     inventory.not_audited.extend(gaps);
     // What ended the audit of a region is reported once, and not only next to each part that was lost by it.
     let reasons: BTreeMap<&str, &CallError> =
@@ -106,9 +106,9 @@ fn sentence(clause: &str) -> String {
 /// Saves what was read so far.
 struct Saver<'a> {
     keeper: &'a dyn Keeper,
-    client: &'a Client<'a>,
-    request: &'a Request,
-    sites: &'a [Site],
+    client: &'a ApiClient<'a>,
+    request: &'a AuditRequest,
+    sites: &'a [RegionSite],
     last: Mutex<Duration>,
 }
 
@@ -120,8 +120,9 @@ impl Saver<'_> {
             return;
         }
         let why = CallError { kind: CallErrorKind::Over, why: "it was not read before the audit ended".to_owned(), help: None };
-        let closed: Vec<Site> = self.sites.iter().map(|site| site.closed(why.clone())).collect();
-        let audit = Audit { client: self.client, request: self.request, progress: &Unwatched, after_call: &|| {}, found: Found::default() };
+        let closed: Vec<RegionSite> = self.sites.iter().map(|site| site.closed(why.clone())).collect();
+        let audit =
+            Audit { client: self.client, request: self.request, progress: &Unwatched, after_call: &|| {}, found: FoundCounts::default() };
         let mut inventory = inventory::take(&audit, &closed);
         inventory.problems.push(ended(&CallError { why: "the audit did not finish".to_owned(), ..why }, true));
         order(&mut inventory);
@@ -148,13 +149,13 @@ impl Saver<'_> {
 struct Unwatched;
 
 impl Progress for Unwatched {
-    fn step(&self, _: &Step<'_>) {}
+    fn step(&self, _: &AuditStep<'_>) {}
     fn retry(&self, _: &Retry<'_>) {}
     fn warn(&self, _: &str) {}
 }
 
 /// `16 requests, 14 of them retries`.
-fn calls(client: &Client<'_>) -> String {
+fn calls(client: &ApiClient<'_>) -> String {
     let retries = client.retries.load(Ordering::Relaxed);
     let calls = count(client.calls.load(Ordering::Relaxed), "request", "requests");
     match retries {
@@ -164,7 +165,7 @@ fn calls(client: &Client<'_>) -> String {
     }
 }
 
-fn client<'a>(request: &'a Request, progress: &'a dyn Progress, is_kept: bool) -> Result<Client<'a>, LiveError> {
+fn client<'a>(request: &'a AuditRequest, progress: &'a dyn Progress, is_kept: bool) -> Result<ApiClient<'a>, LiveError> {
     // What is wrong with the arguments is known before anything is read: credentials may ask a metadata service first.
     for ocid in &request.compartments {
         if !is_ocid(ocid) || !(ocid.starts_with("ocid1.compartment.") || ocid.starts_with("ocid1.tenancy.")) {
@@ -182,7 +183,7 @@ fn client<'a>(request: &'a Request, progress: &'a dyn Progress, is_kept: bool) -
     }
     let answers = request.resume.as_ref().map(|unfinished| unfinished.answers.clone());
     let memo = if is_kept || answers.is_some() { Memo::of(answers.unwrap_or_default()) } else { Memo::default() };
-    Ok(Client {
+    Ok(ApiClient {
         transport: Transport::new(request)?,
         credentials,
         clock: request.clock.as_ref(),
@@ -200,7 +201,7 @@ fn client<'a>(request: &'a Request, progress: &'a dyn Progress, is_kept: bool) -
 }
 
 /// The regions: those named, those subscribed to, or the profile's.
-fn sites(request: &Request, client: &Client<'_>, gaps: &mut Vec<NotAudited>) -> Result<Vec<Site>, LiveError> {
+fn sites(request: &AuditRequest, client: &ApiClient<'_>, gaps: &mut Vec<NotAudited>) -> Result<Vec<RegionSite>, LiveError> {
     let tenancy = client.credentials.tenancy.as_str();
     let own = request.regions.first().or(client.credentials.region.as_ref());
     let mut names: Vec<String> = if request.regions.is_empty() { own.into_iter().cloned().collect() } else { request.regions.clone() };
@@ -222,9 +223,9 @@ fn sites(request: &Request, client: &Client<'_>, gaps: &mut Vec<NotAudited>) -> 
     found.into_iter().map(|region| site(request, region)).collect()
 }
 
-fn site(request: &Request, region: Region) -> Result<Site, LiveError> {
+fn site(request: &AuditRequest, region: Region) -> Result<RegionSite, LiveError> {
     let endpoint = request.endpoint.as_deref();
-    Ok(Site {
+    Ok(RegionSite {
         identity: endpoint::service(endpoint, Service::Identity, &region)?,
         vaults: endpoint::service(endpoint, Service::Vaults, &region)?,
         region,
@@ -233,7 +234,7 @@ fn site(request: &Request, region: Region) -> Result<Site, LiveError> {
 }
 
 /// The regions the tenancy has subscribed to. This list has no pages.
-fn subscribed(client: &Client<'_>, site: &Site, gaps: &mut Vec<NotAudited>) -> Result<Vec<String>, LiveError> {
+fn subscribed(client: &ApiClient<'_>, site: &RegionSite, gaps: &mut Vec<NotAudited>) -> Result<Vec<String>, LiveError> {
     let tenancy = client.credentials.tenancy.as_str();
     let path = format!("/20160918/tenancies/{tenancy}/regionSubscriptions");
     let list: Vec<Subscription> = client.one(site, &site.identity, &path).map_err(|fault| {

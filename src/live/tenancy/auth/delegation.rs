@@ -6,19 +6,19 @@
 use super::credentials::Credentials;
 use super::exchange;
 use super::files;
-use super::instance::{self, Instance};
+use super::instance::{self, ComputeInstance};
 use super::profile::Profile;
 use super::signer::{Renew, Signer};
 use super::token;
-use crate::live::Request;
+use crate::live::AuditRequest;
 use crate::live::tenancy::fault::LiveError;
 use crate::live::tenancy::wire::is_ocid;
 use std::path::{Path, PathBuf};
 
 /// The user's delegation on an instance.
 struct Delegation<'a> {
-    request: &'a Request,
-    instance: Instance<'a>,
+    request: &'a AuditRequest,
+    instance: ComputeInstance<'a>,
     file: PathBuf,
 }
 
@@ -26,7 +26,11 @@ struct Delegation<'a> {
 ///
 /// # Errors
 /// There is no token, it is over, or this is not an instance of OCI.
-pub(super) fn of_user<'a>(request: &'a Request, profile: &Profile, warn: &mut dyn FnMut(String)) -> Result<Credentials<'a>, LiveError> {
+pub(super) fn of_user<'a>(
+    request: &'a AuditRequest,
+    profile: &Profile,
+    warn: &mut dyn FnMut(String),
+) -> Result<Credentials<'a>, LiveError> {
     let missing = |name, variable| LiveError::MissingValue { name, of: profile.source(), variable };
     let file = profile.value("delegation_token_file").ok_or_else(|| missing("delegation_token_file", "OCI_CLI_DELEGATION_TOKEN_FILE"))?;
     let file = request.expand(file);
@@ -51,7 +55,7 @@ pub(super) fn of_user<'a>(request: &'a Request, profile: &Profile, warn: &mut dy
 }
 
 /// Reads the token; its owner replaces it from time to time.
-fn read(request: &Request, file: &Path, warn: &mut dyn FnMut(String)) -> Result<String, LiveError> {
+fn read(request: &AuditRequest, file: &Path, warn: &mut dyn FnMut(String)) -> Result<String, LiveError> {
     let text = files::read_secret(request, "the delegation token", file, warn)?;
     let token = text.trim().to_owned();
     let shown = file.display().to_string();

@@ -2,11 +2,11 @@
 
 use super::signer::Signer;
 use super::token;
-use crate::live::Request;
+use crate::live::AuditRequest;
 use crate::live::tenancy::crypto::key::PrivateKey;
 use crate::live::tenancy::crypto::signature::authorization;
 use crate::live::tenancy::fault::{LiveError, TransportError};
-use crate::live::tenancy::transport::answer::{Answer, described};
+use crate::live::tenancy::transport::answer::{HttpAnswer, described};
 use crate::live::tenancy::transport::endpoint::Base;
 use crate::live::tenancy::transport::http::Transport;
 use crate::live::tenancy::transport::retry;
@@ -24,13 +24,13 @@ const JSON: &str = "application/json";
 
 /// The body of an answer that holds a token.
 #[derive(Deserialize)]
-pub(super) struct Token {
+pub(super) struct TokenBody {
     /// The token.
     pub token: String,
 }
 
 /// Who asks for a token.
-pub(super) struct Identity<'a> {
+pub(super) struct TokenRequester<'a> {
     /// The key that signs.
     pub key: &'a PrivateKey,
     /// Its `keyId`.
@@ -40,20 +40,20 @@ pub(super) struct Identity<'a> {
 }
 
 /// The machine's time.
-pub(super) fn now(request: &Request) -> Timestamp {
+pub(super) fn now(request: &AuditRequest) -> Timestamp {
     request.now.checked_add(request.clock.elapsed()).unwrap_or(request.now)
 }
 
 /// Asks with a GET, or with a POST of a body.
 pub(super) fn ask(
-    request: &Request,
+    request: &AuditRequest,
     transport: &Transport,
-    identity: &Identity<'_>,
+    identity: &TokenRequester<'_>,
     base: &Base,
     path: &str,
     body: Option<&str>,
     extra: &[(&str, &str)],
-) -> Result<Answer, TransportError> {
+) -> Result<HttpAnswer, TransportError> {
     let target = base.target(path);
     let target = if target.is_empty() { "/".to_owned() } else { target };
     let method = if body.is_some() { "post" } else { "get" };
@@ -83,7 +83,10 @@ pub(super) fn ask(
 }
 
 /// Tries until there is an answer that is not worth another attempt.
-pub(super) fn until_answered(request: &Request, call: impl Fn() -> Result<Answer, TransportError>) -> Result<Answer, TransportError> {
+pub(super) fn until_answered(
+    request: &AuditRequest,
+    call: impl Fn() -> Result<HttpAnswer, TransportError>,
+) -> Result<HttpAnswer, TransportError> {
     let mut attempt = 1;
     loop {
         let last = attempt >= ATTEMPTS || request.clock.elapsed() >= request.deadline;
@@ -98,7 +101,7 @@ pub(super) fn until_answered(request: &Request, call: impl Fn() -> Result<Answer
 }
 
 /// What a successful answer holds; the error is a clause.
-pub(super) fn read<T: DeserializeOwned>(answer: &Answer, what: &str) -> Result<T, String> {
+pub(super) fn read<T: DeserializeOwned>(answer: &HttpAnswer, what: &str) -> Result<T, String> {
     if !(200..300).contains(&answer.status) {
         return Err(described(answer, &serde_json::from_slice(&answer.body).unwrap_or_default()));
     }
@@ -107,7 +110,7 @@ pub(super) fn read<T: DeserializeOwned>(answer: &Answer, what: &str) -> Result<T
 }
 
 /// The session of a token that was given for this key, and the tenancy in it.
-pub(super) fn session(request: &Request, token: &str, key: PrivateKey, host: &str) -> Result<(Signer, Option<String>), LiveError> {
+pub(super) fn session(request: &AuditRequest, token: &str, key: PrivateKey, host: &str) -> Result<(Signer, Option<String>), LiveError> {
     let no_token = || LiveError::NoSession { host: host.to_owned(), why: "its answer does not hold a token".to_owned() };
     let claims = token::claims(token).ok_or_else(no_token)?;
     token::check_expiry(now(request), claims.expires(), &format!("of {host}"), None)?;

@@ -1,7 +1,7 @@
 //! Files with keys, tokens and settings.
 
 use crate::base::disk;
-use crate::live::Request;
+use crate::live::AuditRequest;
 use crate::live::tenancy::fault::LiveError;
 use std::path::Path;
 
@@ -9,7 +9,7 @@ use std::path::Path;
 pub(super) const FILE_CAP: u64 = 1 << 20;
 
 /// Reads a file that no one else should be able to read.
-pub(super) fn read_secret(request: &Request, what: &str, path: &Path, warn: &mut dyn FnMut(String)) -> Result<String, LiveError> {
+pub(super) fn read_secret(request: &AuditRequest, what: &str, path: &Path, warn: &mut dyn FnMut(String)) -> Result<String, LiveError> {
     let text = disk::read_text(path, FILE_CAP).map_err(|error| LiveError::Unreadable {
         what: what.to_owned(),
         path: path.to_path_buf(),

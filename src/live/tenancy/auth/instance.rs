@@ -2,9 +2,9 @@
 //!
 //! Source: `instance_principals_security_token_signer.py` and `federation_client.py` of Oracle's Python SDK.
 
-use super::exchange::{self, Token};
+use super::exchange::{self, TokenBody};
 use super::signer::{Renew, Signer};
-use crate::live::Request;
+use crate::live::AuditRequest;
 use crate::live::tenancy::crypto::certificate::Certificate;
 use crate::live::tenancy::crypto::key::PrivateKey;
 use crate::live::tenancy::crypto::pem;
@@ -19,8 +19,8 @@ use serde_json::json;
 const TARGET: &str = "/v1/x509";
 
 /// The instance that kmslint runs on.
-pub(super) struct Instance<'a> {
-    request: &'a Request,
+pub(super) struct ComputeInstance<'a> {
+    request: &'a AuditRequest,
     /// Where its metadata are.
     metadata: Base,
     region: Region,
@@ -30,7 +30,7 @@ pub(super) struct Instance<'a> {
 }
 
 /// A token and the key it is for.
-pub(super) struct Session {
+pub(super) struct InstanceSession {
     /// What requests are signed with.
     pub signer: Signer,
     /// The tenancy's OCID.
@@ -38,7 +38,7 @@ pub(super) struct Session {
 }
 
 /// What the metadata service says of the instance.
-struct Identity {
+struct InstanceIdentity {
     certificate: Certificate,
     key: PrivateKey,
     intermediate: Vec<String>,
@@ -48,19 +48,19 @@ struct Identity {
 ///
 /// # Errors
 /// This is no instance of OCI's, its certificate cannot be used, or the service does not accept it.
-pub(super) fn find(request: &Request) -> Result<(Instance<'_>, Session), LiveError> {
+pub(super) fn find(request: &AuditRequest) -> Result<(ComputeInstance<'_>, InstanceSession), LiveError> {
     let (service, direct) = (Transport::new(request)?, Transport::direct(request)?);
     let (metadata, region) = find_metadata(request, &direct)?;
     let identity = identity(request, &direct, &metadata)?;
     let region = regions::resolve(request, &region, &identity.certificate.tenancy)?;
     let auth = endpoint::service(request.endpoint.as_deref(), Service::Auth, &region)?;
-    let instance = Instance { request, metadata, region, auth, service, direct };
+    let instance = ComputeInstance { request, metadata, region, auth, service, direct };
     let session = instance.session_of(&identity)?;
     Ok((instance, session))
 }
 
 /// The metadata service that answers, and the region it names.
-fn find_metadata(request: &Request, direct: &Transport) -> Result<(Base, String), LiveError> {
+fn find_metadata(request: &AuditRequest, direct: &Transport) -> Result<(Base, String), LiveError> {
     let mut first = None;
     for base in endpoint::metadata(request.var("OCI_METADATA_BASE_URL"))? {
         match metadata(request, direct, &base, "/instance/region") {
@@ -72,7 +72,7 @@ fn find_metadata(request: &Request, direct: &Transport) -> Result<(Base, String)
 }
 
 /// Certificate and key are replaced several times a day: they are read again for every token.
-fn identity(request: &Request, direct: &Transport, base: &Base) -> Result<Identity, LiveError> {
+fn identity(request: &AuditRequest, direct: &Transport, base: &Base) -> Result<InstanceIdentity, LiveError> {
     let certificate = metadata(request, direct, base, "/identity/cert.pem")?;
     let certificate = Certificate::read(&certificate).map_err(LiveError::Certificate)?;
     let key = PrivateKey::read(&metadata(request, direct, base, "/identity/key.pem")?, None)
@@ -81,11 +81,11 @@ fn identity(request: &Request, direct: &Transport, base: &Base) -> Result<Identi
         return Err(LiveError::Certificate(CertificateError::OtherKey));
     }
     let intermediate = pem::certificates(&metadata(request, direct, base, "/identity/intermediate.pem")?);
-    Ok(Identity { certificate, key, intermediate: intermediate.iter().map(|der| STANDARD.encode(der)).collect() })
+    Ok(InstanceIdentity { certificate, key, intermediate: intermediate.iter().map(|der| STANDARD.encode(der)).collect() })
 }
 
 /// One text of the metadata service.
-fn metadata(request: &Request, direct: &Transport, base: &Base, path: &str) -> Result<String, LiveError> {
+fn metadata(request: &AuditRequest, direct: &Transport, base: &Base, path: &str) -> Result<String, LiveError> {
     let target = base.target(path);
     let error = |why: &str| no_metadata(&base.url(&base.target("")), why);
     // The service is one link away: where it does not answer, there is none.
@@ -102,7 +102,7 @@ fn no_metadata(base: &str, why: &str) -> LiveError {
     LiveError::NoMetadata { base: base.to_owned(), why: why.to_owned() }
 }
 
-impl Instance<'_> {
+impl ComputeInstance<'_> {
     /// The identifier of the region it runs in.
     pub(super) fn region(&self) -> &str {
         &self.region.name
@@ -112,11 +112,11 @@ impl Instance<'_> {
     ///
     /// # Errors
     /// As [`find`].
-    pub(super) fn session(&self) -> Result<Session, LiveError> {
+    pub(super) fn session(&self) -> Result<InstanceSession, LiveError> {
         self.session_of(&identity(self.request, &self.direct, &self.metadata)?)
     }
 
-    fn session_of(&self, identity: &Identity) -> Result<Session, LiveError> {
+    fn session_of(&self, identity: &InstanceIdentity) -> Result<InstanceSession, LiveError> {
         let host = self.auth.host();
         let no_session = |why: String| LiveError::NoSession { host: host.to_owned(), why };
         let key = PrivateKey::fresh().ok_or(LiveError::NoSessionKey)?;
@@ -127,16 +127,16 @@ impl Instance<'_> {
         });
         let key_id = format!("{}/fed-x509/{}", identity.certificate.tenancy, identity.certificate.fingerprint());
         // The host is not signed: the certificate names no one who could be robbed.
-        let asks = exchange::Identity { key: &identity.key, key_id: &key_id, signs_host: false };
+        let asks = exchange::TokenRequester { key: &identity.key, key_id: &key_id, signs_host: false };
         let answer = exchange::ask(self.request, &self.service, &asks, &self.auth, TARGET, Some(&body.to_string()), &[])
             .map_err(|error| no_session(error.to_string()))?;
-        let token: Token = exchange::read(&answer, "a token").map_err(no_session)?;
+        let token: TokenBody = exchange::read(&answer, "a token").map_err(no_session)?;
         let (signer, _) = exchange::session(self.request, &token.token, key, host)?;
-        Ok(Session { signer, tenancy: identity.certificate.tenancy.clone() })
+        Ok(InstanceSession { signer, tenancy: identity.certificate.tenancy.clone() })
     }
 }
 
-impl Renew for Instance<'_> {
+impl Renew for ComputeInstance<'_> {
     fn renew(&self) -> Result<Signer, LiveError> {
         Ok(self.session()?.signer)
     }

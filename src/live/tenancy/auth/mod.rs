@@ -18,7 +18,7 @@ mod workload;
 use super::crypto::key::PrivateKey;
 use super::fault::{KeyError, LiveError};
 use super::wire::is_ocid;
-use crate::live::{AuthKind, Request};
+use crate::live::{AuditRequest, AuthKind};
 use credentials::Credentials;
 use profile::Profile;
 use signer::Signer;
@@ -27,7 +27,7 @@ use signer::Signer;
 ///
 /// # Errors
 /// Nothing found, something is lacking or broken, or the token is over.
-pub(super) fn find<'a>(request: &'a Request, warn: &mut dyn FnMut(String)) -> Result<Credentials<'a>, LiveError> {
+pub(super) fn find<'a>(request: &'a AuditRequest, warn: &mut dyn FnMut(String)) -> Result<Credentials<'a>, LiveError> {
     let asked = match (request.auth, request.var("OCI_CLI_AUTH")) {
         (Some(kind), _) => Some(kind),
         (None, Some(word)) => Some(AuthKind::read(word).ok_or_else(|| LiveError::UnknownAuth(word.to_owned()))?),
@@ -47,7 +47,7 @@ pub(super) fn find<'a>(request: &'a Request, warn: &mut dyn FnMut(String)) -> Re
 
 /// The credentials of a profile: of the kind asked for, else as its `authentication_type` says, else as what it has.
 fn of_profile<'a>(
-    request: &'a Request,
+    request: &'a AuditRequest,
     profile: &Profile,
     asked: Option<AuthKind>,
     warn: &mut dyn FnMut(String),
@@ -77,14 +77,14 @@ fn of_profile<'a>(
     }
 }
 
-fn of_instance(request: &Request) -> Result<Credentials<'_>, LiveError> {
+fn of_instance(request: &AuditRequest) -> Result<Credentials<'_>, LiveError> {
     let (instance, session) = instance::find(request)?;
     let region = Some(instance.region().to_owned());
     let source = "the instance principal".to_owned();
     Ok(Credentials::new(session.signer, session.tenancy, region, source).renewed_by(Box::new(instance)))
 }
 
-fn of_key<'a>(request: &Request, profile: &Profile, warn: &mut dyn FnMut(String)) -> Result<Credentials<'a>, LiveError> {
+fn of_key<'a>(request: &AuditRequest, profile: &Profile, warn: &mut dyn FnMut(String)) -> Result<Credentials<'a>, LiveError> {
     let tenancy = ocid(profile, "tenancy", "OCI_CLI_TENANCY")?;
     let user = ocid(profile, "user", "OCI_CLI_USER")?;
     let (key, source) = private_key(request, profile, warn)?;
@@ -99,7 +99,7 @@ fn of_key<'a>(request: &Request, profile: &Profile, warn: &mut dyn FnMut(String)
     Ok(Credentials::new(signer, tenancy, profile.value("region").map(str::to_owned), profile.source()).of_profile(profile))
 }
 
-fn of_token<'a>(request: &Request, profile: &Profile, warn: &mut dyn FnMut(String)) -> Result<Credentials<'a>, LiveError> {
+fn of_token<'a>(request: &AuditRequest, profile: &Profile, warn: &mut dyn FnMut(String)) -> Result<Credentials<'a>, LiveError> {
     let file =
         profile.value("security_token_file").ok_or_else(|| missing(profile, "security_token_file", "OCI_CLI_SECURITY_TOKEN_FILE"))?;
     let path = request.expand(file);
@@ -126,7 +126,7 @@ fn ocid(profile: &Profile, name: &'static str, variable: &'static str) -> Result
 }
 
 /// The key, and how errors name it.
-fn private_key(request: &Request, profile: &Profile, warn: &mut dyn FnMut(String)) -> Result<(PrivateKey, String), LiveError> {
+fn private_key(request: &AuditRequest, profile: &Profile, warn: &mut dyn FnMut(String)) -> Result<(PrivateKey, String), LiveError> {
     let passphrase = profile.value("pass_phrase").or_else(|| profile.value("passphrase"));
     if let Some(content) = profile.value("key_content") {
         let source = "of `OCI_CLI_KEY_CONTENT`".to_owned();

@@ -4,15 +4,15 @@
 //! Oracle's Python SDK 2.189.0.
 
 use super::credentials::Credentials;
-use super::exchange::{self, Identity, Token};
+use super::exchange::{self, TokenBody, TokenRequester};
 use super::files::FILE_CAP;
 use super::signer::{Renew, Signer};
 use super::token;
 use crate::base::disk;
-use crate::live::Request;
+use crate::live::AuditRequest;
 use crate::live::tenancy::crypto::key::PrivateKey;
 use crate::live::tenancy::fault::LiveError;
-use crate::live::tenancy::transport::answer::Answer;
+use crate::live::tenancy::transport::answer::HttpAnswer;
 use crate::live::tenancy::transport::endpoint::{self, Base};
 use crate::live::tenancy::transport::http::Transport;
 use crate::live::tenancy::transport::regions;
@@ -41,21 +41,21 @@ struct Blob {
 }
 
 /// The variables of a resource: their names end alike.
-struct Resource<'a> {
-    request: &'a Request,
+struct ResourcePrincipal<'a> {
+    request: &'a AuditRequest,
     transport: Transport,
     suffix: &'static str,
 }
 
 /// A session, and the tenancy that its token names.
-type Session = (Signer, Option<String>);
+type PrincipalSession = (Signer, Option<String>);
 
 /// A resource principal of version 2.1, 2.1.1, 2.1.2, 2.2 or 3.0.
 ///
 /// # Errors
 /// Another version, something missing or broken, no token, or one that is over.
-pub(super) fn resource(request: &Request) -> Result<Credentials<'_>, LiveError> {
-    let resource = Resource { request, transport: Transport::new(request)?, suffix: "" };
+pub(super) fn resource(request: &AuditRequest) -> Result<Credentials<'_>, LiveError> {
+    let resource = ResourcePrincipal { request, transport: Transport::new(request)?, suffix: "" };
     let (signer, tenancy) = resource.session()?;
     let tenancy = tenancy.ok_or_else(|| LiveError::NotAToken(format!("`{PREFIX}RPST`")))?;
     let region = resource.innermost().optional("REGION").map(str::to_owned);
@@ -64,7 +64,7 @@ pub(super) fn resource(request: &Request) -> Result<Credentials<'_>, LiveError> 
     Ok(if is_renewable { credentials.renewed_by(Box::new(resource)) } else { credentials })
 }
 
-impl<'a> Resource<'a> {
+impl<'a> ResourcePrincipal<'a> {
     fn name(&self, name: &str) -> String {
         format!("{PREFIX}{name}{}", self.suffix)
     }
@@ -103,9 +103,9 @@ impl<'a> Resource<'a> {
     }
 
     /// The resource whose own variables there are: this one, or the innermost of nested ones.
-    fn innermost(&self) -> Resource<'a> {
+    fn innermost(&self) -> ResourcePrincipal<'a> {
         let is_nested = self.version().is_ok_and(|version| version == "3.0");
-        Resource { request: self.request, transport: self.transport.clone(), suffix: if is_nested { LEAF } else { self.suffix } }
+        ResourcePrincipal { request: self.request, transport: self.transport.clone(), suffix: if is_nested { LEAF } else { self.suffix } }
     }
 
     /// Whether there can be another token: all but one that is written into the environment can be asked for or read again.
@@ -115,7 +115,7 @@ impl<'a> Resource<'a> {
         !is_given || leaf.optional("RPST").is_some_and(|value| Path::new(value).is_absolute())
     }
 
-    fn session(&self) -> Result<Session, LiveError> {
+    fn session(&self) -> Result<PrincipalSession, LiveError> {
         match self.version()? {
             "2.2" => self.given(),
             version @ ("2.1" | "2.1.1" | "2.1.2") => self.exchanged(version),
@@ -125,7 +125,7 @@ impl<'a> Resource<'a> {
     }
 
     /// 2.2: token and key are in the environment, or in files.
-    fn given(&self) -> Result<Session, LiveError> {
+    fn given(&self) -> Result<PrincipalSession, LiveError> {
         let named = format!("`{}`", self.name("RPST"));
         let text = self.text("RPST")?;
         let claims = token::claims(&text).ok_or_else(|| LiveError::NotAToken(named.clone()))?;
@@ -134,7 +134,7 @@ impl<'a> Resource<'a> {
     }
 
     /// 2.1, 2.1.1 and 2.1.2: the resource's key proves which one it is.
-    fn exchanged(&self, version: &str) -> Result<Session, LiveError> {
+    fn exchanged(&self, version: &str) -> Result<PrincipalSession, LiveError> {
         let id = self.needed("RESOURCE_ID")?;
         let key_id = match version {
             "2.1" => format!("resource/v2.1/{id}"),
@@ -156,15 +156,15 @@ impl<'a> Resource<'a> {
         let extra: Vec<(&str, &str)> = context.map(|context| ("security-context", context)).into_iter().collect();
         let key = self.key()?;
         let (blob, _) = {
-            let asks = Identity { key: &key, key_id: &key_id, signs_host: true };
+            let asks = TokenRequester { key: &key, key_id: &key_id, signs_host: true };
             self.blob(&asks, &base, &path, &extra)?
         };
-        let token = self.exchange(&Identity { key: &key, key_id: &key_id, signs_host: true }, &sessions, &blob)?;
+        let token = self.exchange(&TokenRequester { key: &key, key_id: &key_id, signs_host: true }, &sessions, &blob)?;
         exchange::session(self.request, &token, key, sessions.host())
     }
 
     /// 3.0: the innermost resource asks for the token of the one that contains it, and so on outwards.
-    fn nested(&self) -> Result<Session, LiveError> {
+    fn nested(&self) -> Result<PrincipalSession, LiveError> {
         let leaf = self.innermost();
         let (mut signer, _) = leaf.session()?;
         let sessions = self.endpoint("RPST_ENDPOINT_FOR_PARENT_RESOURCE")?;
@@ -173,10 +173,10 @@ impl<'a> Resource<'a> {
         let mut seen = Vec::new();
         loop {
             let (blob, next) = {
-                let asks = Identity { key: &signer.key, key_id: &signer.key_id, signs_host: true };
+                let asks = TokenRequester { key: &signer.key, key_id: &signer.key_id, signs_host: true };
                 self.blob(&asks, &parent, "", &[])?
             };
-            let asks = Identity { key: &signer.key, key_id: &signer.key_id, signs_host: true };
+            let asks = TokenRequester { key: &signer.key, key_id: &signer.key_id, signs_host: true };
             let token = self.exchange(&asks, &sessions, &blob)?;
             let session = exchange::session(self.request, &token, signer.key, sessions.host())?;
             let Some(next) = next else { return Ok(session) };
@@ -198,29 +198,42 @@ impl<'a> Resource<'a> {
     }
 
     /// The two tokens to exchange, and where those of the next resource outwards are.
-    fn blob(&self, asks: &Identity<'_>, base: &Base, path: &str, extra: &[(&str, &str)]) -> Result<(Blob, Option<String>), LiveError> {
+    fn blob(
+        &self,
+        asks: &TokenRequester<'_>,
+        base: &Base,
+        path: &str,
+        extra: &[(&str, &str)],
+    ) -> Result<(Blob, Option<String>), LiveError> {
         let answer = self.ask(asks, base, path, None, extra)?;
         let blob = exchange::read(&answer, "the tokens of a resource principal").map_err(|why| no_session(base, why))?;
         Ok((blob, answer.parent))
     }
 
-    fn exchange(&self, asks: &Identity<'_>, base: &Base, blob: &Blob) -> Result<String, LiveError> {
+    fn exchange(&self, asks: &TokenRequester<'_>, base: &Base, blob: &Blob) -> Result<String, LiveError> {
         let body = json!({
             "resourcePrincipalToken": blob.resource_principal_token,
             "servicePrincipalSessionToken": blob.service_principal_session_token,
             "sessionPublicKey": STANDARD.encode(asks.key.public_der()),
         });
         let answer = self.ask(asks, base, SESSION, Some(&body.to_string()), &[])?;
-        let Token { token } = exchange::read(&answer, "a token").map_err(|why| no_session(base, why))?;
+        let TokenBody { token } = exchange::read(&answer, "a token").map_err(|why| no_session(base, why))?;
         Ok(token)
     }
 
-    fn ask(&self, asks: &Identity<'_>, base: &Base, path: &str, body: Option<&str>, extra: &[(&str, &str)]) -> Result<Answer, LiveError> {
+    fn ask(
+        &self,
+        asks: &TokenRequester<'_>,
+        base: &Base,
+        path: &str,
+        body: Option<&str>,
+        extra: &[(&str, &str)],
+    ) -> Result<HttpAnswer, LiveError> {
         exchange::ask(self.request, &self.transport, asks, base, path, body, extra).map_err(|error| no_session(base, error.to_string()))
     }
 }
 
-impl Renew for Resource<'_> {
+impl Renew for ResourcePrincipal<'_> {
     fn renew(&self) -> Result<Signer, LiveError> {
         Ok(self.session()?.0)
     }

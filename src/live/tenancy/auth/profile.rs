@@ -3,7 +3,7 @@
 use super::files::{self, FILE_CAP};
 use super::ini::Ini;
 use crate::base::disk;
-use crate::live::Request;
+use crate::live::AuditRequest;
 use crate::live::tenancy::fault::{IniError, LiveError};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -32,7 +32,7 @@ impl Profile {
     ///
     /// # Errors
     /// No file and no credentials in the environment, a broken file, or no such profile.
-    pub(crate) fn load(request: &Request, warn: &mut dyn FnMut(String)) -> Result<Self, LiveError> {
+    pub(crate) fn load(request: &AuditRequest, warn: &mut dyn FnMut(String)) -> Result<Self, LiveError> {
         let (path, explicit) = config_path(request);
         let mut profile = Self { values: BTreeMap::new(), file: None };
         if disk::is_file(&path) || explicit {
@@ -90,7 +90,7 @@ impl Profile {
 }
 
 /// The config file, and whether the user named it. `OCI_CONFIG_FILE` counts only where the usual file does not exist: so do Oracle's SDKs.
-fn config_path(request: &Request) -> (PathBuf, bool) {
+fn config_path(request: &AuditRequest) -> (PathBuf, bool) {
     if let Some(path) = &request.config_file {
         return (path.clone(), true);
     }
@@ -109,7 +109,7 @@ fn config_path(request: &Request) -> (PathBuf, bool) {
 }
 
 /// `--profile`, `OCI_CLI_PROFILE`, `default_profile` of OCI's command line, `DEFAULT`.
-fn profile_name(request: &Request) -> Result<String, LiveError> {
+fn profile_name(request: &AuditRequest) -> Result<String, LiveError> {
     if let Some(name) = request.profile.as_deref().or_else(|| request.var("OCI_CLI_PROFILE")) {
         return Ok(name.to_owned());
     }

@@ -3,14 +3,14 @@
 //! Source: `oke_workload_identity_resource_principal_signer.py` of Oracle's Python SDK; the variables for the token are the command line's.
 
 use super::credentials::Credentials;
-use super::exchange::{self, Token};
+use super::exchange::{self, TokenBody};
 use super::files::FILE_CAP;
 use super::signer::{Renew, Signer};
 use crate::base::disk;
-use crate::live::Request;
+use crate::live::AuditRequest;
 use crate::live::tenancy::crypto::key::PrivateKey;
 use crate::live::tenancy::fault::LiveError;
-use crate::live::tenancy::transport::answer::{Answer, described};
+use crate::live::tenancy::transport::answer::{HttpAnswer, described};
 use crate::live::tenancy::transport::endpoint::{self, Base};
 use crate::live::tenancy::transport::http::Transport;
 use base64::Engine;
@@ -24,7 +24,7 @@ const CERTIFICATES: &str = "/var/run/secrets/kubernetes.io/serviceaccount/ca.crt
 
 /// The pod that kmslint runs in.
 struct Workload<'a> {
-    request: &'a Request,
+    request: &'a AuditRequest,
     base: Base,
     transport: Transport,
 }
@@ -33,7 +33,7 @@ struct Workload<'a> {
 ///
 /// # Errors
 /// This is not a pod of Kubernetes Engine, a file is missing, or the cluster gives no token.
-pub(super) fn identity(request: &Request) -> Result<Credentials<'_>, LiveError> {
+pub(super) fn identity(request: &AuditRequest) -> Result<Credentials<'_>, LiveError> {
     let host = request.var("KUBERNETES_SERVICE_HOST").ok_or(LiveError::NoCluster)?;
     let base = endpoint::cluster(host).ok_or(LiveError::NoCluster)?;
     let certificates = request.var("OCI_KUBERNETES_SERVICE_ACCOUNT_CERT_PATH").map_or_else(|| PathBuf::from(CERTIFICATES), PathBuf::from);
@@ -83,7 +83,7 @@ impl Workload<'_> {
 }
 
 /// The token in an answer, which is Base64 of a JSON object; the error is a clause.
-fn token_of(answer: &Answer) -> Result<String, String> {
+fn token_of(answer: &HttpAnswer) -> Result<String, String> {
     if answer.status == 403 {
         let why = described(answer, &serde_json::from_slice(&answer.body).unwrap_or_default());
         return Err(format!("{why}; workload identity needs an enhanced cluster"));
@@ -94,7 +94,7 @@ fn token_of(answer: &Answer) -> Result<String, String> {
     let no_token = || "its answer does not hold a token".to_owned();
     let text: Vec<u8> = answer.body.iter().copied().filter(|byte| !byte.is_ascii_whitespace() && *byte != b'"').collect();
     let json = STANDARD.decode(text).map_err(|_| no_token())?;
-    let Token { token } = serde_json::from_slice(&json).map_err(|_| no_token())?;
+    let TokenBody { token } = serde_json::from_slice(&json).map_err(|_| no_token())?;
     Ok(token.strip_prefix("ST$").unwrap_or(&token).to_owned())
 }
 

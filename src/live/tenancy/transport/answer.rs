@@ -8,7 +8,7 @@ use std::sync::LazyLock;
 use std::time::{Duration, SystemTime};
 
 /// What came back, whatever the status.
-pub(crate) struct Answer {
+pub(crate) struct HttpAnswer {
     /// The status.
     pub status: u16,
     /// `opc-next-page`.
@@ -25,7 +25,7 @@ pub(crate) struct Answer {
     pub body: Vec<u8>,
 }
 
-impl Answer {
+impl HttpAnswer {
     /// How long the service asks to wait before the next attempt (RFC 9110, section 10.2.3). `now`: this machine's time, by which an HTTP
     /// date counts where the answer has no date of its own.
     pub(crate) fn wait(&self, now: SystemTime) -> Option<Duration> {
@@ -39,7 +39,7 @@ impl Answer {
 }
 
 /// An answer in a clause: status, code, what the service says, the id to quote in a ticket.
-pub(crate) fn described(answer: &Answer, error: &ServiceError) -> String {
+pub(crate) fn described(answer: &HttpAnswer, error: &ServiceError) -> String {
     let mut text = format!("the service answered {}", answer.status);
     if !error.code.is_empty() {
         text.push(' ');
@@ -55,7 +55,7 @@ pub(crate) fn described(answer: &Answer, error: &ServiceError) -> String {
 }
 
 /// An answer that is not what it should be.
-pub(crate) fn garbled(answer: &Answer, error: &serde_json::Error) -> CallError {
+pub(crate) fn garbled(answer: &HttpAnswer, error: &serde_json::Error) -> CallError {
     let start = answer.body.iter().copied().find(|byte| !byte.is_ascii_whitespace());
     let what = match start {
         None => "an empty answer".to_owned(),
@@ -91,14 +91,14 @@ fn without_credentials(text: &str) -> Cow<'_, str> {
 mod tests {
     use super::*;
 
-    fn answer(status: u16) -> Answer {
-        Answer { status, next_page: None, request_id: None, date: None, retry_after: None, parent: None, body: Vec::new() }
+    fn answer(status: u16) -> HttpAnswer {
+        HttpAnswer { status, next_page: None, request_id: None, date: None, retry_after: None, parent: None, body: Vec::new() }
     }
 
     #[test]
     fn the_time_to_wait_is_read_as_seconds_and_as_a_date() {
         let wait = |text: &str, date: Option<&str>| {
-            let answer = Answer { retry_after: Some(text.to_owned()), date: date.map(str::to_owned), ..answer(429) };
+            let answer = HttpAnswer { retry_after: Some(text.to_owned()), date: date.map(str::to_owned), ..answer(429) };
             answer.wait(SystemTime::UNIX_EPOCH).map(|wait| wait.as_secs())
         };
         assert_eq!(wait(" 7 ", None), Some(7));
@@ -131,7 +131,7 @@ mod tests {
 
     #[test]
     fn the_other_sides_words_cannot_steer_a_terminal() {
-        let answer = Answer { request_id: Some("A\u{1b}[2J".to_owned()), ..answer(400) };
+        let answer = HttpAnswer { request_id: Some("A\u{1b}[2J".to_owned()), ..answer(400) };
         let error = ServiceError { code: "InvalidParameter".to_owned(), message: "no\n::error::yes.".to_owned() };
         assert_eq!(described(&answer, &error), "the service answered 400 InvalidParameter, “no ::error::yes” (request A [2J)");
     }

@@ -42,10 +42,10 @@ pub(crate) struct Failure<'a> {
 
 /// All hosts that were called.
 #[derive(Default)]
-pub(crate) struct Hosts(Mutex<BTreeMap<String, Host>>);
+pub(crate) struct Hosts(Mutex<BTreeMap<String, HostState>>);
 
 #[derive(Default)]
-struct Host {
+struct HostState {
     /// No call before this time.
     not_before: Duration,
     /// Failed attempts since the last success.
@@ -81,7 +81,7 @@ impl Hosts {
 
     /// A call was answered as it should be, or in a way that has nothing to do with the host.
     pub(crate) fn answered(&self, name: &str) {
-        self.with(name, |host| *host = Host { not_before: host.not_before, ..Host::default() });
+        self.with(name, |host| *host = HostState { not_before: host.not_before, ..HostState::default() });
     }
 
     /// A call failed at this time. Returns why it need not be tried again, where the host is given up.
@@ -108,16 +108,16 @@ impl Hosts {
         self.with(name, |host| host.is_probed = false);
     }
 
-    fn with<T>(&self, name: &str, then: impl FnOnce(&mut Host) -> T) -> T {
+    fn with<T>(&self, name: &str, then: impl FnOnce(&mut HostState) -> T) -> T {
         let mut hosts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if !hosts.contains_key(name) {
-            hosts.insert(name.to_owned(), Host::default());
+            hosts.insert(name.to_owned(), HostState::default());
         }
         then(hosts.entry(name.to_owned()).or_default())
     }
 }
 
-impl Host {
+impl HostState {
     fn is_dead(&self) -> bool {
         !self.is_answered || self.openings >= OPENINGS
     }

@@ -1,9 +1,9 @@
 //! HTTP: the only file that names the client. No redirects, TLS always verified, proxies of the environment, every wait bounded.
 
-use super::answer::Answer;
+use super::answer::HttpAnswer;
 use crate::base::disk;
 use crate::live::tenancy::fault::{LiveError, TransportError};
-use crate::live::{Clock, Request};
+use crate::live::{AuditRequest, Clock};
 use std::io::{self, ErrorKind, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -38,7 +38,7 @@ impl Transport {
     ///
     /// # Errors
     /// The bundle of certificates or the proxy's address cannot be read.
-    pub(crate) fn new(request: &Request) -> Result<Self, LiveError> {
+    pub(crate) fn new(request: &AuditRequest) -> Result<Self, LiveError> {
         Self::through(request, proxy(request)?)
     }
 
@@ -46,7 +46,7 @@ impl Transport {
     ///
     /// # Errors
     /// The bundle of certificates cannot be read.
-    pub(crate) fn direct(request: &Request) -> Result<Self, LiveError> {
+    pub(crate) fn direct(request: &AuditRequest) -> Result<Self, LiveError> {
         Self::through(request, None)
     }
 
@@ -54,15 +54,15 @@ impl Transport {
     ///
     /// # Errors
     /// The certificates cannot be read.
-    pub(crate) fn trusting(request: &Request, certificates: &Path) -> Result<Self, LiveError> {
+    pub(crate) fn trusting(request: &AuditRequest, certificates: &Path) -> Result<Self, LiveError> {
         Self::with(request, None, Some(certificates.to_path_buf()))
     }
 
-    fn through(request: &Request, proxy: Option<(&'static str, Proxy)>) -> Result<Self, LiveError> {
+    fn through(request: &AuditRequest, proxy: Option<(&'static str, Proxy)>) -> Result<Self, LiveError> {
         Self::with(request, proxy, ca_bundle(request).map(|path| request.expand(&path)))
     }
 
-    fn with(request: &Request, proxy: Option<(&'static str, Proxy)>, certificates: Option<PathBuf>) -> Result<Self, LiveError> {
+    fn with(request: &AuditRequest, proxy: Option<(&'static str, Proxy)>, certificates: Option<PathBuf>) -> Result<Self, LiveError> {
         let (variable, proxy) = proxy.unzip();
         let roots = match certificates {
             Some(path) => {
@@ -110,7 +110,7 @@ impl Transport {
     ///
     /// # Errors
     /// No whole answer came back.
-    pub(crate) fn get(&self, url: &str, headers: &[(&str, &str)]) -> Result<Answer, TransportError> {
+    pub(crate) fn get(&self, url: &str, headers: &[(&str, &str)]) -> Result<HttpAnswer, TransportError> {
         let mut call = self.agent.get(url);
         for (name, value) in headers {
             call = call.header(*name, *value);
@@ -122,7 +122,7 @@ impl Transport {
     ///
     /// # Errors
     /// No whole answer came back.
-    pub(crate) fn post(&self, url: &str, headers: &[(&str, &str)], body: &[u8]) -> Result<Answer, TransportError> {
+    pub(crate) fn post(&self, url: &str, headers: &[(&str, &str)], body: &[u8]) -> Result<HttpAnswer, TransportError> {
         let mut call = self.agent.post(url);
         for (name, value) in headers {
             call = call.header(*name, *value);
@@ -133,7 +133,7 @@ impl Transport {
 
     /// Waits for a call, but not beyond the end of the audit: the client cannot be interrupted, and a service that accepts a connection
     /// and says nothing would hold an interrupted audit for a minute. The call is left behind on its thread then.
-    fn until_over(&self, call: impl FnOnce() -> Result<Answer, TransportError> + Send + 'static) -> Result<Answer, TransportError> {
+    fn until_over(&self, call: impl FnOnce() -> Result<HttpAnswer, TransportError> + Send + 'static) -> Result<HttpAnswer, TransportError> {
         let (sender, receiver) = mpsc::sync_channel(1);
         let started = thread::Builder::new().spawn(move || drop(sender.send(call())));
         started.map_err(|error| TransportError::Passing(format!("the system starts no thread for the call ({error})")))?;
@@ -151,7 +151,7 @@ impl Transport {
 }
 
 /// Reads the whole answer.
-fn received(response: Result<Response<Body>, ureq::Error>) -> Result<Answer, TransportError> {
+fn received(response: Result<Response<Body>, ureq::Error>) -> Result<HttpAnswer, TransportError> {
     let mut response = response.map_err(failure)?;
     let header = |name: &str| response.headers().get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
     let (next_page, request_id, date) = (header("opc-next-page"), header("opc-request-id"), header("date"));
@@ -163,18 +163,18 @@ fn received(response: Result<Response<Body>, ureq::Error>) -> Result<Answer, Tra
     if body.len() as u64 > BODY_CAP {
         return Err(TransportError::Lasting(format!("the answer is larger than {} MiB", BODY_CAP >> 20)));
     }
-    Ok(Answer { status, next_page, request_id, date, retry_after, parent, body })
+    Ok(HttpAnswer { status, next_page, request_id, date, retry_after, parent, body })
 }
 
 /// `--ca-bundle`, then the variables that OCI's command line and Python's `requests` read.
-fn ca_bundle(request: &Request) -> Option<String> {
+fn ca_bundle(request: &AuditRequest) -> Option<String> {
     let variables = ["OCI_CLI_CERT_BUNDLE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE"];
     let named = request.ca_bundle.as_ref().map(|path| path.display().to_string());
     named.or_else(|| variables.into_iter().find_map(|name| request.var(name)).map(str::to_owned))
 }
 
 /// The proxy of the environment. All calls that matter are HTTPS; upper-case `HTTP_PROXY` is not honoured, as in curl.
-fn proxy(request: &Request) -> Result<Option<(&'static str, Proxy)>, LiveError> {
+fn proxy(request: &AuditRequest) -> Result<Option<(&'static str, Proxy)>, LiveError> {
     let found = ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"].into_iter().find_map(|name| Some((name, request.var(name)?)));
     let Some((name, address)) = found else {
         return Ok(None);

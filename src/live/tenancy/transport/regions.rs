@@ -4,7 +4,7 @@
 //! that Oracle's SDKs read, and last from the realm that the tenancy's OCID names.
 
 use crate::base::disk;
-use crate::live::Request;
+use crate::live::AuditRequest;
 use crate::live::tenancy::fault::LiveError;
 use serde::Deserialize;
 use serde_json::Value;
@@ -53,7 +53,7 @@ const ONLY: &str = "OCI_ALLOW_ONLY_DEVELOPER_TOOL_CONFIGURATION_REGIONS";
 ///
 /// # Errors
 /// It is no region's name, or a file or variable about regions cannot be read.
-pub(crate) fn resolve(request: &Request, text: &str, tenancy: &str) -> Result<Region, LiveError> {
+pub(crate) fn resolve(request: &AuditRequest, text: &str, tenancy: &str) -> Result<Region, LiveError> {
     let text = text.trim().to_lowercase();
     let clean = !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '.'));
     if !clean || text.starts_with(['.', '-']) || text.ends_with(['.', '-']) {
@@ -109,7 +109,7 @@ impl Metadata {
 
 impl DeveloperTools {
     /// Whether there are no regions but these.
-    fn are_all(&self, request: &Request) -> bool {
+    fn are_all(&self, request: &AuditRequest) -> bool {
         let said = match (request.var(ONLY), &self.allow_only_developer_tool_configuration_regions) {
             (Some(text), _) => text,
             (None, Value::Bool(only)) => return *only,
@@ -121,7 +121,7 @@ impl DeveloperTools {
 }
 
 /// The developer tool configuration, whose regions come before the built-in ones, and its path.
-fn developer_tools(request: &Request) -> Result<(&str, DeveloperTools), LiveError> {
+fn developer_tools(request: &AuditRequest) -> Result<(&str, DeveloperTools), LiveError> {
     let path = request.var("OCI_DEVELOPER_TOOL_CONFIGURATION_FILE_PATH").unwrap_or("~/.oci/developer-tool-configuration.json");
     let tools = match optional(request, path)? {
         Some(text) => serde_json::from_str(&text).map_err(|error| broken(path, error))?,
@@ -131,7 +131,7 @@ fn developer_tools(request: &Request) -> Result<(&str, DeveloperTools), LiveErro
 }
 
 /// Regions of `regions-config.json` and `OCI_REGION_METADATA`, which come behind the built-in ones.
-fn further(request: &Request) -> Result<Vec<Metadata>, LiveError> {
+fn further(request: &AuditRequest) -> Result<Vec<Metadata>, LiveError> {
     const FILE: &str = "~/.oci/regions-config.json";
     let mut regions = match optional(request, FILE)? {
         Some(text) => serde_json::from_str::<Vec<Metadata>>(&text).map_err(|error| broken(FILE, error))?,
@@ -143,7 +143,7 @@ fn further(request: &Request) -> Result<Vec<Metadata>, LiveError> {
     Ok(regions)
 }
 
-fn optional(request: &Request, path: &str) -> Result<Option<String>, LiveError> {
+fn optional(request: &AuditRequest, path: &str) -> Result<Option<String>, LiveError> {
     match disk::read_text(&request.expand(path), 1 << 20) {
         Ok(text) => Ok(Some(text)),
         Err(disk::DiskError::Missing) => Ok(None),
