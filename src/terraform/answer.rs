@@ -1,14 +1,15 @@
 //! `kmslint eval`: expressions in a root module, as Terraform would see them.
 
+use super::budget::{InstanceBudget, MAX_VISITS};
 use super::discover;
+use super::frame::Frame;
 use super::inputs;
 use super::instance::Each;
 use super::loader::Loader;
 use super::read::deep;
 use super::request::{EvalAnswer, ScanRequest};
-use super::scope::Frame;
 use super::workspace;
-use super::world::{InstanceBudget, MAX_VISITS, World};
+use super::world::World;
 use crate::base::{Place, Problem, Sources, disk};
 use crate::eval::{Account, Data, EvalError, Value};
 use std::fmt::Write as _;
@@ -45,7 +46,7 @@ fn answers(request: &ScanRequest, sources: &Arc<Sources>, expressions: &[String]
     let limits = request.limits;
     let ration = InstanceBudget::new(MAX_VISITS, Account::new(limits, limits.run_work, limits.run_kept));
     let world = World::new(&loader, &root, inputs, workspace::find(request, &module, sources).0, &ration);
-    let top = world.top();
+    let top = world.tree.top();
     let frame = Frame::new(&world, &top, &Each::None);
     expressions
         .iter()
@@ -55,7 +56,7 @@ fn answers(request: &ScanRequest, sources: &Arc<Sources>, expressions: &[String]
                 Ok(expr) => expr,
                 Err(error) => return EvalAnswer::Error { message: error.message, place: None },
             };
-            match world.eval(&expr, &frame) {
+            match frame.eval(&expr) {
                 Ok(value) => answer(&value),
                 Err(EvalError { message, span, .. }) => EvalAnswer::Error { message, place: span.map(Place::Source) },
             }

@@ -1,8 +1,8 @@
 //! The arguments of module calls, and of `variable` and `output` blocks: names that are not declared, and what is missing.
 
-use super::facts::Problems;
 use super::instance::Instance;
 use super::module::{DeclarationKind, Module};
+use super::problems::Problems;
 use crate::base::{Place, Problem, ProblemKind, closest};
 use crate::eval::{EvalError, Reference, references};
 use crate::hcl::{Attribute, Block, ExprKind, Name};

@@ -4,8 +4,10 @@ use super::address::{absolute, meets, same_source};
 use super::folder::is_local;
 use super::request::ScanRequest;
 use crate::base::{Directories, Reason, disk};
+use crate::eval::EvalError;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// `modules.json`: what `terraform init` installed for one root module.
 #[derive(Clone, Debug, Default)]
@@ -146,5 +148,30 @@ fn outside(path: &str, package: &str, inner: Option<&str>) -> CallTarget {
             CallTarget::Folder { path: directory, installed: Some(format!(".terraform/modules/{path}{inner}")) }
         }
         _ => CallTarget::Elsewhere("the directory does not exist".into()),
+    }
+}
+
+/// Where a call leads, and what its source has to do with it.
+pub(super) struct Located {
+    pub target: CallTarget,
+    /// The source, where it is known.
+    pub source: Option<CallSource>,
+    /// What Terraform refuses about the source.
+    pub refused: Option<EvalError>,
+    /// Whether all of this depends on more than the caller's directory: on inputs, or on what was installed for a root.
+    pub depends: bool,
+}
+
+/// The source of a call.
+pub(super) struct CallSource {
+    pub text: Arc<str>,
+    /// Whether it holds something of a value that is not shown.
+    pub is_hidden: bool,
+}
+
+impl CallSource {
+    /// A source that stands in the call as it is.
+    pub(super) fn written(text: &str) -> Self {
+        Self { text: text.into(), is_hidden: false }
     }
 }

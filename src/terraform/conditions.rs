@@ -2,30 +2,14 @@
 //! fail.
 
 use super::facts::BlockReader;
-use super::instance::{Each, Instance};
-use super::resource::ResourceInstance;
-use super::scope::Frame;
+use super::frame::{Frame, ResourceInstance};
+use super::instance::Instance;
 use super::world::World;
 use crate::base::{Place, Problem, ProblemKind, Span};
 use crate::eval::{Dialect, EvalError, FileAccess, RefStep, Scope, Type, Value, convert};
 use crate::hcl::Block;
-use std::cell::RefCell;
 use std::rc::Rc;
 use std::sync::Arc;
-
-/// Variables whose values are known and whose validations, which refer to them, are being evaluated.
-#[derive(Default)]
-pub(super) struct Validated {
-    running: RefCell<Vec<(usize, Arc<str>, Value)>>,
-}
-
-impl Validated {
-    /// The value of a variable that is being validated.
-    pub(super) fn value(&self, at: usize, name: &str) -> Option<Value> {
-        let running = self.running.borrow();
-        running.iter().rev().find(|(own, of, _)| *own == at && **of == *name).map(|(_, _, value)| value.clone())
-    }
-}
 
 /// Refuses a value that a validation of its variable is known to reject. What a caller may change, and what is unknown, is not rejected.
 pub(super) fn validate(world: &World<'_>, at: &Rc<Instance>, name: &Arc<str>, variable: &Block, value: &Value) -> Result<(), EvalError> {
@@ -33,12 +17,12 @@ pub(super) fn validate(world: &World<'_>, at: &Rc<Instance>, name: &Arc<str>, va
         return Ok(());
     }
     for validation in variable.body.blocks_of("validation") {
-        world.validated.running.borrow_mut().push((at.id, Arc::clone(name), value.clone()));
-        let frame = Frame::new(world, at, &Each::None);
-        let failed = is_false(world, validation, at, &frame);
-        let reason = || reason(world, validation, at, &frame);
-        let message = failed.then(|| format!("the value of variable `{name}` is rejected by its validation{}", reason()));
-        world.validated.running.borrow_mut().pop();
+        let frame = Frame::of_module(world, at);
+        let message = world.memo.while_validated(at.id, name, value, || {
+            let reason = || reason(&frame, validation, &frame);
+            is_false(&frame, validation, &frame)
+                .then(|| format!("the value of variable `{name}` is rejected by its validation{}", reason()))
+        });
         if let Some(message) = message {
             return Err(EvalError::refused(message, Some(place(validation))));
         }
@@ -49,28 +33,28 @@ pub(super) fn validate(world: &World<'_>, at: &Rc<Instance>, name: &Arc<str>, va
 /// Notes the conditions of an instance of a managed resource that are known to fail.
 pub(super) fn of_resource(reader: &BlockReader<'_>, one: ResourceInstance<'_>) {
     let lifecycles = || one.block.body.blocks_of("lifecycle");
+    let frame = reader.frame();
     let note = |condition: &Block, what: &str, scope: &dyn Scope| {
-        if is_false(reader.world, condition, reader.at, scope) {
-            let message = format!("a {what} of this resource is false{}", reason(reader.world, condition, reader.at, scope));
+        if is_false(&frame, condition, scope) {
+            let message = format!("a {what} of this resource is false{}", reason(&frame, condition, scope));
             reader.problems.add(Problem::new(ProblemKind::Refused, message).at(Place::Source(place(condition))));
         }
     };
-    let frame = Frame::new(reader.world, reader.at, reader.each);
     for condition in lifecycles().flat_map(|lifecycle| lifecycle.body.blocks_of("precondition")) {
         note(condition, "precondition", &frame);
     }
     for condition in lifecycles().flat_map(|lifecycle| lifecycle.body.blocks_of("postcondition")) {
-        note(condition, "postcondition", &Own { frame: Frame::new(reader.world, reader.at, reader.each), one });
+        note(condition, "postcondition", &Own { frame: reader.frame(), one });
     }
 }
 
 /// Refuses an output whose preconditions are known to fail.
 pub(super) fn of_output(world: &World<'_>, at: &Rc<Instance>, name: &str, output: &Block) -> Result<(), EvalError> {
-    let frame = Frame::new(world, at, &Each::None);
-    match output.body.blocks_of("precondition").find(|condition| is_false(world, condition, at, &frame)) {
+    let frame = Frame::of_module(world, at);
+    match output.body.blocks_of("precondition").find(|condition| is_false(&frame, condition, &frame)) {
         None => Ok(()),
         Some(condition) => {
-            let message = format!("a precondition of output `{name}` is false{}", reason(world, condition, at, &frame));
+            let message = format!("a precondition of output `{name}` is false{}", reason(&frame, condition, &frame));
             Err(EvalError::refused(message, Some(place(condition))))
         }
     }
@@ -84,7 +68,7 @@ struct Own<'a> {
 
 impl Scope for Own<'_> {
     fn resolve(&self, name: &str, span: Span, steps: &[RefStep<'_>]) -> Result<(Value, usize), EvalError> {
-        if name == "self" { Ok((self.frame.world.object(self.one), 0)) } else { self.frame.resolve(name, span, steps) }
+        if name == "self" { Ok((self.one.object(), 0)) } else { self.frame.resolve(name, span, steps) }
     }
 
     fn declared(&self, name: &str, span: Span, steps: &[RefStep<'_>]) -> Result<(), EvalError> {
@@ -117,15 +101,15 @@ fn place(condition: &Block) -> Span {
 }
 
 /// Whether a condition is known to be false, whoever calls the module.
-fn is_false(world: &World<'_>, block: &Block, at: &Instance, scope: &dyn Scope) -> bool {
+fn is_false(frame: &Frame<'_>, block: &Block, scope: &dyn Scope) -> bool {
     let Some(condition) = block.body.attribute("condition") else { return false };
-    let value = world.eval_in(&condition.value, at, scope).and_then(|value| convert(value, &Type::Bool));
+    let value = frame.eval_in(&condition.value, scope).and_then(|value| convert(value, &Type::Bool));
     value.is_ok_and(|value| value.as_bool() == Some(false) && !value.marks.by_caller)
 }
 
 /// The error message that the configuration has for it, where it may be shown.
-fn reason(world: &World<'_>, block: &Block, at: &Instance, scope: &dyn Scope) -> String {
-    let message = block.body.attribute("error_message").and_then(|message| world.eval_in(&message.value, at, scope).ok());
+fn reason(frame: &Frame<'_>, block: &Block, scope: &dyn Scope) -> String {
+    let message = block.body.attribute("error_message").and_then(|message| frame.eval_in(&message.value, scope).ok());
     let shown = message.filter(|message| !message.deep_marks().hides_text());
     shown.as_ref().and_then(Value::as_str).map(|text| format!(": {}", text.trim().trim_end_matches('.'))).unwrap_or_default()
 }

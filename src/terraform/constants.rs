@@ -2,7 +2,9 @@
 //! `cloud` block.
 
 use crate::base::{Sources, Span};
-use crate::eval::{Budget, Data, EvalContext, EvalError, FileAccess, FileError, FileList, RefStep, Scope, Type, Value, convert, evaluate};
+use crate::eval::{
+    Budget, Data, EvalContext, EvalError, FileAccess, FileError, FileList, Marks, RefStep, Scope, Type, Value, convert, evaluate,
+};
 use crate::hcl::{Block, Expr, ExprKind};
 use std::sync::Arc;
 
@@ -72,12 +74,44 @@ pub(super) fn is_true(block: &Block, name: &str, sources: &Sources) -> bool {
     flag(block, name, sources).is_ok_and(|flag| flag == Some(true))
 }
 
+/// The marks that a variable or an output declares for its value.
+pub(super) fn declared_marks(block: &Block, sources: &Sources) -> Result<Marks, EvalError> {
+    let flag = |name| Ok(flag(block, name, sources)?.unwrap_or(false));
+    Ok(Marks { sensitive: flag("sensitive")?, ephemeral: flag("ephemeral")?, ..Marks::NONE })
+}
+
+/// Whether a variable may be null; otherwise null means its default.
+pub(super) fn is_nullable(variable: &Block, sources: &Sources) -> Result<bool, EvalError> {
+    Ok(flag(variable, "nullable", sources)?.unwrap_or(true))
+}
+
 /// The text of a constant expression; `None` where it is not a constant text.
 pub(super) fn text(expr: &Expr, sources: &Sources) -> Option<Arc<str>> {
     match convert(value(expr, sources).ok()?, &Type::String).ok()?.data {
         Data::String(text) => Some(text),
         _ => None,
     }
+}
+
+/// The text of an expression that is nothing but a string.
+pub(super) fn literal(expr: &Expr) -> Option<&str> {
+    match &expr.without_parens().kind {
+        ExprKind::String(text) => Some(text),
+        _ => None,
+    }
+}
+
+/// The name an expression is, where it is nothing but a name.
+pub(super) fn keyword(expr: &Expr) -> Option<Arc<str>> {
+    match &expr.without_parens().kind {
+        ExprKind::Variable(name) | ExprKind::String(name) => Some(Arc::clone(name)),
+        _ => None,
+    }
+}
+
+/// The source of a call that is a plain string.
+pub(super) fn literal_source(call: &Block) -> Option<&str> {
+    literal(&call.body.attribute("source")?.value)
 }
 
 #[cfg(test)]

@@ -9,14 +9,14 @@ use std::sync::Arc;
 /// The site of the default that a value is: its literal, or the only `optional(…)` in a root variable's type through which it was left out.
 pub(super) fn site(world: &World<'_>, trail: &[Step]) -> Option<DefaultSite> {
     let last = trail.last()?;
-    if is_literal(&world.text(last.place.span()?)) {
+    if is_literal(&world.tree.text(last.place.span()?)) {
         return Some(DefaultSite::Literal(last.place.clone()));
     }
-    let module = Arc::clone(&world.top().module);
+    let module = Arc::clone(&world.tree.top().module);
     let (name, variable) = variable_of(&module, trail)?;
     let itself = format!("var.{name}");
     let attribute = trail.iter().rev().find_map(|step| {
-        let text = world.text(step.place.span()?);
+        let text = world.tree.text(step.place.span()?);
         let (_, name) = text.rsplit_once('.').filter(|_| text != itself)?;
         let is_name = !name.is_empty() && name.chars().all(|c| c.is_alphanumeric() || c == '_' || c == '-');
         is_name.then(|| name.to_owned())
@@ -36,7 +36,7 @@ fn is_literal(text: &str) -> bool {
 
 /// Whether a value is the default of a root's variable, and nothing shows that the root is one.
 pub(super) fn is_default(world: &World<'_>, trail: &[Step]) -> bool {
-    let module = Arc::clone(&world.top().module);
+    let module = Arc::clone(&world.tree.top().module);
     let Some(last) = trail.last().and_then(|step| step.place.span()) else { return false };
     !module.is_surely_a_root && module.is_in_default(last)
 }

@@ -1,12 +1,9 @@
 //! Nested blocks, those included that `dynamic` blocks make.
 
-use super::instance::{Each, Instance};
-use super::scope::Bound;
-use super::world::World;
+use super::frame::{Bound, Frame};
 use crate::base::{Place, Span};
 use crate::eval::{Data, EvalError, Marks, Value};
-use crate::hcl::{Block, Body, Expr, ExprKind};
-use std::rc::Rc;
+use crate::hcl::{Block, Body, ExprKind};
 use std::sync::Arc;
 
 /// One nested block.
@@ -34,34 +31,19 @@ pub(super) struct BlocksOfType<'b> {
 }
 
 /// The blocks of a type in a body.
-pub(super) fn blocks<'b>(
-    world: &World<'_>,
-    at: &Rc<Instance>,
-    each: &Each,
-    body: &'b Body,
-    kind: &str,
-    bound: &[Bound],
-) -> Result<BlocksOfType<'b>, EvalError> {
+pub(super) fn blocks<'b>(frame: &Frame<'_>, body: &'b Body, kind: &str) -> Result<BlocksOfType<'b>, EvalError> {
     let mut found = BlocksOfType::default();
     for block in &body.blocks {
         if &*block.kind.text == kind {
-            found.made.push(Nested { body: &block.body, header: block.header, bound: bound.to_vec() });
+            found.made.push(Nested { body: &block.body, header: block.header, bound: frame.bound.to_vec() });
         } else if &*block.kind.text == "dynamic" && block.labels.first().is_some_and(|label| &*label.text == kind) {
-            dynamic(world, at, each, block, kind, bound, &mut found)?;
+            dynamic(frame, block, kind, &mut found)?;
         }
     }
     Ok(found)
 }
 
-fn dynamic<'b>(
-    world: &World<'_>,
-    at: &Rc<Instance>,
-    each: &Each,
-    block: &'b Block,
-    kind: &str,
-    bound: &[Bound],
-    found: &mut BlocksOfType<'b>,
-) -> Result<(), EvalError> {
+fn dynamic<'b>(frame: &Frame<'_>, block: &'b Block, kind: &str, found: &mut BlocksOfType<'b>) -> Result<(), EvalError> {
     let refuse = |message: &str, span| EvalError::new(message.to_owned(), Some(span));
     let Some(content) = block.body.blocks_of("content").next() else {
         return Err(refuse("a `dynamic` block needs a `content` block", block.header));
@@ -94,12 +76,13 @@ fn dynamic<'b>(
             _ => return Err(refuse("the `iterator` of a `dynamic` block must be a name without quotes", iterator.value.span)),
         },
     };
-    let value = world.eval(&for_each.value, &world.frame(at, each, bound))?;
+    let value = frame.eval(&for_each.value)?;
     if value.marks.ephemeral {
         return Err(refuse("the `for_each` of a `dynamic` block cannot be ephemeral", for_each.value.span));
     }
     found.marks = found.marks.union(value.marks);
-    let nested = |own: Bound| Nested { body: &content.body, header: block.header, bound: bound.iter().cloned().chain([own]).collect() };
+    let nested =
+        |own: Bound| Nested { body: &content.body, header: block.header, bound: frame.bound.iter().cloned().chain([own]).collect() };
     match entries(&value) {
         Some(entries) if entries.is_empty() => found.absent = Some((value, for_each.value.span)),
         Some(entries) => found.made.extend(entries.into_iter().map(|(key, value)| nested(Bound { name: Arc::clone(&name), key, value }))),
@@ -125,14 +108,6 @@ pub(super) fn entries(value: &Value) -> Option<Vec<(Value, Value)>> {
         Data::Map(_, entries) | Data::Object(entries) => {
             Some(entries.iter().map(|(key, own)| (Value::string(key).with_marks(marks), element(own))).collect())
         }
-        _ => None,
-    }
-}
-
-/// The name an expression is, where it is nothing but a name.
-pub(super) fn keyword(expr: &Expr) -> Option<Arc<str>> {
-    match &expr.without_parens().kind {
-        ExprKind::Variable(name) | ExprKind::String(name) => Some(Arc::clone(name)),
         _ => None,
     }
 }

@@ -1,50 +1,19 @@
 //! Sources of module calls, evaluated before anything else is: Terraform takes `const` variables and locals of them, OpenTofu any
 //! variable or local that is known early.
 
-use super::calls::{self, CallTarget};
-use super::constants;
-use super::instance::{Each, Instance};
-use super::module::literal;
+use super::calls::{self, CallSource, CallTarget, Located};
+use super::constants::{self, literal};
+use super::frame::Frame;
+use super::instance::Instance;
 use super::request;
-use super::scope::Frame;
 use super::subject::Subject;
 use super::world::World;
 use crate::base::{Reason, Span};
-use crate::eval::{Budget, Data, Dialect, EvalContext, EvalError, FileAccess, RefStep, Scope, Type, Value, convert, evaluate};
+use crate::eval::{Data, Dialect, EvalContext, EvalError, FileAccess, RefStep, Scope, Type, Value, convert, evaluate};
 use crate::hcl::{Block, ExprKind, Part};
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::sync::Arc;
-
-/// Where a call leads.
-pub(super) struct Located {
-    pub target: CallTarget,
-    /// The source, where it is known.
-    pub source: Option<CallSource>,
-    /// What Terraform refuses about the source.
-    pub refused: Option<EvalError>,
-    /// Whether all of this depends on more than the caller's directory: on inputs, or on what was installed for a root.
-    pub depends: bool,
-}
-
-/// The source of a call.
-pub(super) struct CallSource {
-    pub text: Arc<str>,
-    /// Whether it holds something of a value that is not shown.
-    pub is_hidden: bool,
-}
-
-impl CallSource {
-    /// A source that stands in the call as it is.
-    pub(super) fn written(text: &str) -> Self {
-        Self { text: text.into(), is_hidden: false }
-    }
-}
-
-/// The source of a call that is a plain string.
-pub(super) fn literal_source(call: &Block) -> Option<&str> {
-    literal(&call.body.attribute("source")?.value)
-}
 
 /// The directory that the text of a source begins with, where a variable part follows.
 pub(super) fn beginning(call: &Block) -> &str {
@@ -60,27 +29,27 @@ pub(super) fn beginning(call: &Block) -> &str {
 
 /// Where a call in a module instance leads.
 pub(super) fn locate(world: &World<'_>, at: &Rc<Instance>, name: &str, call: &Block) -> Located {
-    let path = if at.path.is_empty() { name.to_owned() } else { format!("{}.{name}", at.path) };
-    let loader = world.loader;
+    let path = at.path_to(name);
+    let loader = world.tree.loader;
     let elsewhere = |why: Reason, refused| Located { target: CallTarget::Elsewhere(why), source: None, refused, depends: true };
     let Some(attribute) = call.body.attribute("source") else { return elsewhere("it has no `source`".into(), None) };
     let known = |source: CallSource, depends| {
-        let target = loader.locate(&world.root, &path, &at.module, &source.text, call);
+        let target = loader.locate(&world.tree.root, &path, &at.module, &source.text, call);
         let depends = depends || !super::folder::is_local(&source.text);
         Located { target, source: Some(source), refused: None, depends }
     };
     if let Some(source) = literal(&attribute.value) {
         return known(CallSource::written(source), false);
     }
-    let early = Early { frame: Frame::new(world, at, &Each::None), running: RefCell::default(), is_restricted: Cell::new(false) };
-    let budget = Budget::of(&world.ration.account);
+    let early = Early { frame: Frame::of_module(world, at), running: RefCell::default(), is_restricted: Cell::new(false) };
+    let budget = world.memo.budget();
     let value = evaluate(&attribute.value, &EvalContext::new(&early, &budget)).and_then(|value| convert(value, &Type::String));
     let is_hidden = value.as_ref().is_ok_and(|value| value.marks.hides_text());
     match value.map(|value| value.data) {
         Ok(Data::String(text)) => known(CallSource { text, is_hidden }, true),
         Ok(Data::Unknown(unknown)) => {
             // Terraform plans only with the source that was installed.
-            let installed = calls::installed(&path, loader.manifest(&world.root)).map(|target| loader.check(target));
+            let installed = calls::installed(&path, loader.manifest(&world.tree.root)).map(|target| loader.check(target));
             installed.map_or_else(
                 || elsewhere(unknown.why.reworded(format!("its source is unknown: {}", unknown.why)), None),
                 |target| Located { target, source: None, refused: None, depends: true },
@@ -91,7 +60,7 @@ pub(super) fn locate(world: &World<'_>, at: &Rc<Instance>, name: &str, call: &Bl
             Some(EvalError::refused("`source` must be a string".to_owned(), Some(attribute.value.span))),
         ),
         // Where no one says which of the two it is, OpenTofu may well take what Terraform refuses.
-        Err(_) if early.is_restricted.get() && world.says == request::FileDialect::Either => {
+        Err(_) if early.is_restricted.get() && world.tree.language == request::FileDialect::Either => {
             elsewhere("its source is not a constant (`--dialect opentofu` evaluates variables in it)".into(), None)
         }
         Err(error) => elsewhere("its source cannot be evaluated".into(), Some(error.at(attribute.value.span))),
@@ -118,7 +87,7 @@ impl Early<'_> {
             return self.refuse(span, format!("`local.{name}` refers to itself"));
         }
         self.running.borrow_mut().push(Arc::clone(name));
-        let budget = Budget::of(&self.frame.world.ration.account);
+        let budget = self.frame.world.memo.budget();
         let value = evaluate(&local.value, &EvalContext::new(self, &budget));
         self.running.borrow_mut().pop();
         Ok((value?, 1))
@@ -127,12 +96,12 @@ impl Early<'_> {
 
 impl Scope for Early<'_> {
     fn resolve(&self, name: &str, span: Span, steps: &[RefStep<'_>]) -> Result<(Value, usize), EvalError> {
-        let is_tofu = self.frame.world.says == request::FileDialect::OpenTofu;
+        let is_tofu = self.frame.world.tree.language == request::FileDialect::OpenTofu;
         match Subject::resolved(name, steps) {
             Subject::Path(_) => self.frame.resolve(name, span, steps),
             Subject::Variable(variable) => {
                 let block = self.frame.at.module.variables.get(variable);
-                let sources = self.frame.world.loader.sources;
+                let sources = self.frame.world.tree.loader.sources;
                 let is_const = |block: &Block| constants::is_true(block, "const", sources);
                 if is_tofu || block.is_none_or(is_const) {
                     return self.frame.resolve(name, span, steps);

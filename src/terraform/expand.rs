@@ -1,7 +1,8 @@
 //! `count` and `for_each`: how many instances a block has, by Terraform's rules.
 
-use super::instance::{Each, Expansion, ForEachEntry, Instance};
-use super::scope::{Frame, unknown_each};
+use super::frame::Frame;
+use super::instance::{Each, Expansion, ForEachEntry, Instance, ResourceName, address};
+use super::memo::Site;
 use super::world::World;
 use crate::base::{Place, Reason, Span, secrecy};
 use crate::eval::{Data, Dialect, Drivers, EvalError, Marks, Type, Value, convert};
@@ -13,22 +14,34 @@ use std::sync::Arc;
 /// How many instances of one block are checked one by one. Terraform has no limit; untrusted code must not exhaust memory.
 const MAX_INSTANCES: u64 = 100_000;
 
+/// How a module call expands.
+pub(super) fn call(world: &World<'_>, at: &Rc<Instance>, name: &Arc<str>, block: &Block) -> Result<Rc<Expansion>, EvalError> {
+    let address = || format!("{}module.{name}", at.prefix);
+    world.memo.expansion(Site::Call(at.id, Arc::clone(name)), address, || expand(world, at, block))
+}
+
+/// How a resource expands.
+pub(super) fn resource(world: &World<'_>, at: &Rc<Instance>, of: &ResourceName, block: &Block) -> Result<Rc<Expansion>, EvalError> {
+    let address = || address(at, of.data, &of.kind, &of.name, None);
+    world.memo.expansion(Site::Resource(at.id, of.clone()), address, || expand(world, at, block))
+}
+
 /// What a block's `count` or `for_each` comes to.
 pub(super) fn expand(world: &World<'_>, at: &Rc<Instance>, block: &Block) -> Expansion {
-    let frame = Frame::new(world, at, &Each::None);
+    let frame = Frame::of_module(world, at);
     if let Some(enabled) = block.body.blocks_of("lifecycle").find_map(|lifecycle| lifecycle.body.attribute("enabled")) {
-        return by_switch(world, &frame, block, enabled);
+        return by_switch(&frame, block, enabled);
     }
     if let (Some(count), Some(for_each)) = (block.body.attribute("count"), block.body.attribute("for_each")) {
         let message = "`count` and `for_each` may not be used together";
         return settle("count", count.value.span, Err(refuse(message, for_each.name.span)));
     }
     if let Some(count) = block.body.attribute("count") {
-        let value = world.eval(&count.value, &frame);
+        let value = frame.eval(&count.value);
         return settle("count", count.value.span, value.and_then(|value| by_count(world, value, count.value.span)));
     }
     if let Some(for_each) = block.body.attribute("for_each") {
-        let value = world.eval(&for_each.value, &frame);
+        let value = frame.eval(&for_each.value);
         return settle("for_each", for_each.value.span, value.and_then(|value| by_key(world, value, for_each.value.span)));
     }
     Expansion::One
@@ -40,25 +53,25 @@ fn settle(argument: &str, span: Span, expansion: Result<Expansion, EvalError>) -
         let why = Reason::from(format!("`{argument}` cannot be evaluated"));
         let each = match argument {
             "count" => Each::Index(Value::unknown(Type::Number, why.clone())),
-            _ => unknown_each(&why, Type::String, Type::Any),
+            _ => Each::unknown(&why, Type::String, Type::Any),
         };
         Expansion::unknown(why, Some(Place::Source(span)), each, Some(error.at(span)))
     })
 }
 
 /// `lifecycle { enabled = … }`, which OpenTofu has since 1.11: one instance without a key, or none.
-fn by_switch(world: &World<'_>, frame: &Frame<'_>, block: &Block, enabled: &Attribute) -> Expansion {
+fn by_switch(frame: &Frame<'_>, block: &Block, enabled: &Attribute) -> Expansion {
     let span = enabled.value.span;
     let whole = |why: Reason, error: Option<EvalError>| Expansion::unknown(why, Some(Place::Source(span)), Each::None, error);
     let refused = |error: EvalError| whole("`enabled` cannot be evaluated".into(), Some(error.at(span)));
-    if world.dialect == Dialect::Terraform {
+    if frame.world.dialect == Dialect::Terraform {
         let message = "unsupported argument `enabled` in `lifecycle`: only OpenTofu has it; use `count`";
         return refused(refuse(message, enabled.name.span));
     }
     if let Some(other) = ["count", "for_each"].iter().find_map(|name| block.body.attribute(name)) {
         return refused(refuse(format!("`enabled` and `{}` may not be used together", other.name.text), other.name.span));
     }
-    let value = match world.eval(&enabled.value, frame).and_then(|value| convert(value, &Type::Bool)) {
+    let value = match frame.eval(&enabled.value).and_then(|value| convert(value, &Type::Bool)) {
         Ok(value) => value,
         Err(error) => return refused(error),
     };
@@ -137,7 +150,7 @@ fn by_key(world: &World<'_>, value: Value, span: Span) -> Result<Expansion, Eval
                 Type::Set(_) => (Type::String, Type::String),
                 _ => (Type::String, Type::Any),
             };
-            let each = match unknown_each(&unknown.why, key, element) {
+            let each = match Each::unknown(&unknown.why, key, element) {
                 Each::Element(key, value) => Each::Element(key.with_marks(timeless(marks)), value.with_marks(marks)),
                 each => each,
             };
@@ -156,7 +169,7 @@ fn by_key(world: &World<'_>, value: Value, span: Span) -> Result<Expansion, Eval
             }
             if let Some(unknown) = elements.iter().find_map(Value::as_unknown) {
                 refuse_time(world, "for_each", Marks { time: value.drivers(), ..marks }, span)?;
-                let each = unknown_each(&unknown.why, Type::String, Type::String);
+                let each = Each::unknown(&unknown.why, Type::String, Type::String);
                 let why = unknown.why.reworded(format!("`for_each` holds values that are unknown: {}", unknown.why));
                 return Ok(Expansion::unknown(why, Some(Place::Source(span)), with_marks(each, marks), None));
             }
@@ -171,7 +184,7 @@ fn by_key(world: &World<'_>, value: Value, span: Span) -> Result<Expansion, Eval
 
 fn finish(mut entries: Vec<(Arc<str>, Value)>, marks: Marks, span: Span) -> Result<Expansion, EvalError> {
     if entries.len() as u64 > MAX_INSTANCES {
-        return Ok(too_many("for_each", span, unknown_each(&"there are too many instances".into(), Type::String, Type::Any)));
+        return Ok(too_many("for_each", span, Each::unknown(&"there are too many instances".into(), Type::String, Type::Any)));
     }
     entries.sort_by(|a, b| a.0.cmp(&b.0));
     if marks.by_caller
@@ -204,7 +217,7 @@ fn timeless(marks: Marks) -> Marks {
 
 /// Terraform must know instance keys while it plans, and of what changes in time it knows `plantimestamp()` only.
 fn refuse_time(world: &World<'_>, argument: &str, marks: Marks, span: Span) -> Result<(), EvalError> {
-    match world.passing.names(marks.time.without(Drivers::PLAN_TIME)).first() {
+    match world.resources.passing.names(marks.time.without(Drivers::PLAN_TIME)).first() {
         None => Ok(()),
         Some(name) => Err(refuse(
             format!(

@@ -1,15 +1,13 @@
 //! Values → facts: what a rule may know of an attribute, with its trail.
 
+use super::frame::{Bound, Frame};
 use super::instance::{Each, Instance};
-use super::scope::Bound;
+use super::problems::Problems;
 use super::subject::Subject;
 use super::world::World;
-use crate::base::{Bounds, Case, Claim, Fact, Place, Problem, ProblemKind, Reason, Span, Step, StepKind, Trail};
-use crate::eval::{EvalError, EvalErrorKind, Possible, Type, Value, convert};
+use crate::base::{Bounds, Case, Claim, Fact, Place, Reason, Span, Step, StepKind, Trail};
+use crate::eval::{EvalError, Possible, Type, Value, convert};
 use crate::hcl::{Attribute, Expr, ExprKind, TraversalStep};
-use crate::key::Notice;
-use std::cell::RefCell;
-use std::collections::HashSet;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -21,79 +19,15 @@ pub(super) struct BlockReader<'a> {
     pub problems: &'a Problems,
 }
 
-/// What went wrong while keys were read; each thing is said once, however many keys it touches.
-#[derive(Default)]
-pub(super) struct Problems {
-    list: RefCell<Vec<Problem>>,
-    seen: RefCell<HashSet<ReportedMessage>>,
-    certain: RefCell<Vec<Problem>>,
-    seen_certain: RefCell<HashSet<ReportedMessage>>,
-    notices: RefCell<Vec<Notice>>,
-    seen_notices: RefCell<HashSet<ReportedMessage>>,
-}
-
-/// What is said once: a message, and where.
-type ReportedMessage = (String, Option<Place>);
-
-impl Problems {
-    /// Notes what Terraform would reject.
-    pub(super) fn refused(&self, error: &EvalError) {
-        let kind = if error.kind == EvalErrorKind::Cycle { ProblemKind::Structure } else { ProblemKind::Refused };
-        let mut problem = Problem::new(kind, error.message.clone());
-        problem.place = error.span.map(Place::Source);
-        self.add(problem);
-    }
-
-    /// Notes a problem.
-    pub(super) fn add(&self, problem: Problem) {
-        if self.seen.borrow_mut().insert((problem.message.clone(), problem.place.clone())) {
-            self.list.borrow_mut().push(problem);
-        }
-    }
-
-    /// Notes a problem that does not depend on any input.
-    pub(super) fn certain(&self, problem: Problem) {
-        if self.seen_certain.borrow_mut().insert((problem.message.clone(), problem.place.clone())) {
-            self.certain.borrow_mut().push(problem);
-        }
-    }
-
-    /// Notes something that may be a mistake.
-    pub(super) fn notice(&self, notice: Notice) {
-        if self.seen_notices.borrow_mut().insert((notice.message.clone(), notice.place.clone())) {
-            self.notices.borrow_mut().push(notice);
-        }
-    }
-
-    /// Takes over what does not depend on any input.
-    pub(super) fn adopt(&self, other: &Self) {
-        other.certain.take().into_iter().for_each(|problem| self.certain(problem));
-        other.notices.take().into_iter().for_each(|notice| self.notice(notice));
-    }
-
-    /// The notices.
-    pub(super) fn take_notices(&self) -> Vec<Notice> {
-        self.notices.take()
-    }
-
-    /// How many there are.
-    pub(super) fn count(&self) -> usize {
-        self.list.borrow().len()
-    }
-
-    /// All of them, in the order in which they were found.
-    pub(super) fn take(self) -> Vec<Problem> {
-        let (mut all, certain) = (self.certain.into_inner(), self.seen_certain.into_inner());
-        let is_new = |problem: &Problem| !certain.contains(&(problem.message.clone(), problem.place.clone()));
-        all.extend(self.list.into_inner().into_iter().filter(is_new));
-        all
-    }
-}
-
 impl BlockReader<'_> {
+    /// What names mean in the block.
+    pub(super) fn frame(&self) -> Frame<'_> {
+        Frame::new(self.world, self.at, self.each)
+    }
+
     /// Evaluates an expression of the block, within `dynamic` blocks.
     pub(super) fn value(&self, expr: &Expr, bound: &[Bound]) -> Result<Value, EvalError> {
-        self.world.eval(expr, &self.world.frame(self.at, self.each, bound))
+        self.frame().within(bound).eval(expr)
     }
 
     /// The fact of an argument that is a string in the provider's schema. `read` makes nothing of what counts as unset.
@@ -111,7 +45,7 @@ impl BlockReader<'_> {
     ) -> Fact<T> {
         let Some(attribute) = attribute else { return Fact::unset() };
         let expr = &attribute.value;
-        let first = Step { calls: Some(Arc::clone(&self.at.calls)), ..self.world.first_step(expr.span, || self.kind_of(expr)) };
+        let first = Step { calls: Some(Arc::clone(&self.at.calls)), ..self.world.resources.first_step(expr.span, || self.kind_of(expr)) };
         let value = self.value(expr, bound).and_then(|value| {
             let message =
                 |error: EvalError| EvalError { message: format!("`{}` does not fit: {}", attribute.name.text, error.message), ..error };
@@ -143,10 +77,10 @@ impl BlockReader<'_> {
 
     /// The way of a value that decides about a block, its places hidden where the value is not to be shown.
     pub(super) fn way(&self, value: &Value, span: Span) -> Trail {
-        let first = self.world.first_step(span, || StepKind::Note("decides whether the block is there".into()));
+        let first = self.world.resources.first_step(span, || StepKind::Note("decides whether the block is there".into()));
         let way = trail(Step { calls: Some(Arc::clone(&self.at.calls)), ..first }, value);
         if value.deep_marks().is_secret() {
-            super::secrets::hide_trail(&way, self.world.loader.sources);
+            super::secrets::hide_trail(&way, self.world.tree.loader.sources);
         }
         way
     }
@@ -154,14 +88,14 @@ impl BlockReader<'_> {
     /// The fact, the places of its way hidden where its value is not to be shown.
     pub(super) fn noted<T>(&self, fact: Fact<T>) -> Fact<T> {
         if fact.sensitive {
-            super::secrets::hide_trail(&fact.trail, self.world.loader.sources);
+            super::secrets::hide_trail(&fact.trail, self.world.tree.loader.sources);
         }
         fact
     }
 
     /// What the caret under an argument's value says.
     fn kind_of(&self, expr: &Expr) -> StepKind {
-        let text = || self.world.quote(expr.span).filter(|text| !text.is_empty() && text.len() <= 60 && !text.contains('\n'));
+        let text = || self.world.tree.quote(expr.span).filter(|text| !text.is_empty() && text.len() <= 60 && !text.contains('\n'));
         match &expr.kind {
             ExprKind::Traversal(..) | ExprKind::Variable(_) => {
                 text().map_or(StepKind::Expression, |text| StepKind::Used(Some(text.into())))
@@ -173,7 +107,7 @@ impl BlockReader<'_> {
 
     /// What the caller of a library may set to change the value of an expression, as it is written there.
     pub(super) fn input(&self, expr: &Expr, bound: &[Bound]) -> String {
-        self.find_input(expr, bound).or_else(|| self.world.quote(expr.span)).unwrap_or_else(|| "its value".to_owned())
+        self.find_input(expr, bound).or_else(|| self.world.tree.quote(expr.span)).unwrap_or_else(|| "its value".to_owned())
     }
 
     fn find_input(&self, expr: &Expr, bound: &[Bound]) -> Option<String> {
@@ -185,7 +119,7 @@ impl BlockReader<'_> {
                 steps.iter().rev().find_map(|step| if let TraversalStep::Attr(name) = step { Some(name.text.to_string()) } else { None })
             };
             let found = match Subject::traversed(name, steps) {
-                Subject::Variable(_) | Subject::Local(_) if steps.len() == 1 => self.world.quote(expr.span),
+                Subject::Variable(_) | Subject::Local(_) if steps.len() == 1 => self.world.tree.quote(expr.span),
                 _ => last(),
             };
             if found.is_some() {

@@ -1,7 +1,7 @@
 //! `import` blocks: they prove that a key exists. Terraform heeds those of the root module only; elsewhere it plans as if they were not there.
 
 use super::expand::expand;
-use super::scope::Frame;
+use super::frame::Frame;
 use super::world::World;
 use crate::base::{Address, Fact, InstanceKey, Place, Step};
 use crate::eval::Data;
@@ -50,7 +50,7 @@ impl ImportKey {
 impl Imports {
     /// Reads the `import` blocks of a root.
     pub(super) fn read(world: &World<'_>) -> Self {
-        let at = world.top();
+        let at = world.tree.top();
         let mut targets: HashMap<ImportedBlock, Vec<ImportTarget>> = HashMap::new();
         for block in &at.module.imports {
             let Some(to) = block.body.attribute("to") else { continue };
@@ -111,7 +111,7 @@ impl ImportTarget {
 }
 
 /// The target that an expression names; nothing where it is not an address, which Terraform refuses.
-fn target(world: &World<'_>, frame: &Frame<'_>, to: &Expr, block: &hcl::Block) -> Option<(ImportedBlock, ImportTarget)> {
+fn target(_world: &World<'_>, frame: &Frame<'_>, to: &Expr, block: &hcl::Block) -> Option<(ImportedBlock, ImportTarget)> {
     let parsed;
     // JSON holds the address as a text.
     let to = match &to.kind {
@@ -127,7 +127,7 @@ fn target(world: &World<'_>, frame: &Frame<'_>, to: &Expr, block: &hcl::Block) -
     for step in steps {
         match step {
             TraversalStep::Attr(name) => parts.push((name.text.to_string(), ImportKey::Is(None))),
-            TraversalStep::Index(index, _) => parts.last_mut()?.1 = instance_key(world, frame, index),
+            TraversalStep::Index(index, _) => parts.last_mut()?.1 = instance_key(frame, index),
             _ => return None,
         }
     }
@@ -144,8 +144,8 @@ fn target(world: &World<'_>, frame: &Frame<'_>, to: &Expr, block: &hcl::Block) -
     }
 }
 
-fn instance_key(world: &World<'_>, frame: &Frame<'_>, index: &Expr) -> ImportKey {
-    let Ok(value) = world.eval(index, frame) else { return ImportKey::Unknown };
+fn instance_key(frame: &Frame<'_>, index: &Expr) -> ImportKey {
+    let Ok(value) = frame.eval(index) else { return ImportKey::Unknown };
     match &value.data {
         Data::String(text) => ImportKey::Is(Some(InstanceKey::Text(text.to_string()))),
         Data::Number(number) => match number.to_i64().and_then(|number| u64::try_from(number).ok()) {

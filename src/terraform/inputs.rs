@@ -1,17 +1,14 @@
 //! The values of a root module's variables: default, `TF_VAR_x`, `terraform.tfvars`, `*.auto.tfvars`, `--var-file` and `--var`, later wins.
 
-use super::constants;
 use super::folder::{decode, is_values, leads_to_another_kind, within};
 use super::module::Module;
 use super::recorded;
 use super::request::{EnvInput, InputSource, ScanRequest, join_shown};
 use super::roots::Root;
-use super::symbolic::{LibraryInputs, fill};
-use super::trails::through;
-use super::world::{World, conform};
+use super::symbolic::LibraryInputs;
 use crate::base::disk::{self, DiskError};
-use crate::base::{Calls, Place, Problem, ProblemKind, Reason, SourceId, Sources, Span, Step, StepKind, nearest};
-use crate::eval::{EvalError, Marks, TypeConstraint, Value, equals};
+use crate::base::{Place, Problem, ProblemKind, Reason, SourceId, Sources, Span, nearest};
+use crate::eval::{Marks, Value};
 use crate::hcl::{self, Block, Expr, ExprKind, File};
 use crate::key::Comment;
 use std::collections::{BTreeMap, BTreeSet};
@@ -20,7 +17,7 @@ use std::sync::Arc;
 
 /// What gives a variable its value.
 #[derive(Clone, Debug)]
-enum GivenValue {
+pub(super) enum GivenValue {
     /// An expression in a values file, which is named, and what must be minded of its values.
     Written(Expr, Arc<str>, Marks),
     /// A text on the command line or in the environment; what people call it.
@@ -33,7 +30,7 @@ enum GivenValue {
 
 /// Where a text comes from.
 #[derive(Clone, Copy, Debug)]
-enum TextOrigin {
+pub(super) enum TextOrigin {
     CommandLine,
     Environment,
 }
@@ -41,12 +38,12 @@ enum TextOrigin {
 /// The inputs of one run of a root module.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Inputs {
-    given: BTreeMap<String, GivenValue>,
+    pub given: BTreeMap<String, GivenValue>,
     /// Why every variable that `given` does not have may hold anything: a values file could not be read to its end, or a plan does not
     /// record them.
-    lost: Option<Reason>,
+    pub lost: Option<Reason>,
     /// Where a plan records the values: what is given now. A value that is the same has the way of what is written.
-    now: BTreeMap<String, GivenValue>,
+    pub now: BTreeMap<String, GivenValue>,
     /// Every value in a values file, also those that a later one replaces.
     written: Vec<(String, Span)>,
     /// Set where the root is looked at as a library: what variables hold that no one sets.
@@ -330,104 +327,6 @@ impl Inputs {
                 !self.given.contains_key(&**name) && variable.body.attribute("default").is_none_or(|default| is_empty(&default.value))
             })
     }
-
-    /// The value of a root module's variable.
-    pub(super) fn value(
-        &self,
-        name: &Arc<str>,
-        variable: &Block,
-        constraint: &TypeConstraint,
-        world: &World<'_>,
-    ) -> Result<Value, EvalError> {
-        let sources = world.loader.sources;
-        let root = || -> Calls { Arc::from([]) };
-        let at = |kind: StepKind| Step { calls: Some(root()), ..Step::of(Place::Source(variable.header), kind) };
-        let unknown = |why: &Reason| {
-            let value = Value::unknown(constraint.ty.without_optional(), why.reworded(format!("variable `{name}`: {why}")));
-            value.through(at(StepKind::Variable(Arc::clone(name))))
-        };
-        let given = match self.given.get(&**name) {
-            // Of an ephemeral variable a plan records the default, whatever was given.
-            Some(GivenValue::Recorded(value)) if !constants::is_true(variable, "ephemeral", sources) => {
-                let value = conform(value.clone(), constraint, name, variable.header)?;
-                let written = match self.now.get(&**name) {
-                    Some(GivenValue::Written(expr, file, marks)) => in_file(expr, file, *marks, name, constraint, world).ok(),
-                    Some(_) => None,
-                    None => default(variable, constraint, name, world, &root()).ok().flatten(),
-                };
-                // The plan says what the value is, and what is written says where it comes from.
-                let same = written.filter(|written| equals(written, &value).as_bool() == Some(true));
-                let same = same.map(|written| written.with_marks(value.marks));
-                Some(same.unwrap_or_else(|| value.through(at(StepKind::Recorded(Arc::clone(name))))))
-            }
-            None | Some(GivenValue::Recorded(_)) => match &self.lost {
-                Some(why) => return Ok(unknown(why)),
-                None => None,
-            },
-            Some(GivenValue::Rejected(why)) => return Ok(unknown(why)),
-            Some(GivenValue::Written(expr, file, marks)) => Some(in_file(expr, file, *marks, name, constraint, world)?),
-            Some(GivenValue::Text(text, by, origin)) => {
-                // Terraform takes the text as it is for primitive types and untyped variables, and as an expression for all others.
-                let is_text = constraint.ty.is_primitive() || variable.body.attribute("type").is_none();
-                // Nothing of the text is shown: the environment holds secrets.
-                let refused =
-                    |what: &str| EvalError::refused(format!("the value that {by} gives variable `{name}` {what}"), Some(variable.header));
-                let value = if is_text {
-                    Value::string(text).with_marks(Marks { from_file: true, raw: by.starts_with("`TF_VAR_"), ..Marks::NONE })
-                } else {
-                    let expr = expression(text, name, by, sources).map_err(|_| refused("is not a valid expression"))?;
-                    let value = world.literal(&expr).map_err(|_| refused("is not a constant expression"))?;
-                    value.with_marks(Marks { from_file: true, ..Marks::NONE })
-                };
-                let value = conform(value, constraint, name, variable.header).map_err(|_| refused("does not fit its type"))?;
-                let (variable, by) = (Arc::clone(name), Arc::clone(by));
-                Some(value.through(at(match origin {
-                    TextOrigin::CommandLine => StepKind::CommandLine { variable, by },
-                    TextOrigin::Environment => StepKind::Environment { variable, by },
-                })))
-            }
-        };
-        if let Some(value) = given
-            && (!value.is_null() || world.is_nullable(variable)?)
-        {
-            return Ok(value);
-        }
-        let value = default(variable, constraint, name, world, &root())?;
-        if let Some(how) = self.library {
-            return Ok(fill(value.as_ref(), variable, constraint, name, how));
-        }
-        Ok(value.unwrap_or_else(|| {
-            let value = Value::unknown(constraint.ty.without_optional(), Reason::no_value(name));
-            value.through(at(StepKind::NoValue(Arc::clone(name))))
-        }))
-    }
-}
-
-/// The value that a values file gives a variable of the root module.
-fn in_file(
-    expr: &Expr,
-    file: &Arc<str>,
-    marks: Marks,
-    name: &Arc<str>,
-    constraint: &TypeConstraint,
-    world: &World<'_>,
-) -> Result<Value, EvalError> {
-    let value = conform(world.literal(expr)?.with_marks(marks), constraint, name, expr.span)?;
-    Ok(through(value, expr.span, StepKind::ValuesFile(Arc::clone(file)), &Arc::from([])))
-}
-
-/// The default of a variable.
-pub(super) fn default(
-    variable: &Block,
-    constraint: &TypeConstraint,
-    name: &str,
-    world: &World<'_>,
-    calls: &Calls,
-) -> Result<Option<Value>, EvalError> {
-    let Some(written) = variable.body.attribute("default") else { return Ok(None) };
-    let span = written.value.span;
-    let value = conform(world.literal(&written.value)?, constraint, name, span)?;
-    Ok(Some(through(value, span, StepKind::Default(name.into()), calls)))
 }
 
 /// Parses a text as an expression.

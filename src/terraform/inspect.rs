@@ -1,19 +1,24 @@
 //! What is written at a position comes to, in every instance: what an editor shows in a tooltip.
 
+use super::budget::{InstanceBudget, MAX_VISITS};
+use super::descend;
+use super::expand;
 use super::folder::is_configuration;
+use super::frame::Frame;
 use super::inputs;
-use super::instance::{Each, Instance, address};
+use super::instance::{Each, Instance, ResourceName, address};
 use super::loader::Loader;
 use super::module::{Module, Resources};
 use super::read::deep;
 use super::request::ScanRequest;
 use super::runs::Run;
-use super::scope::Frame;
 use super::secrets;
 use super::session::Session;
 use super::survey::survey;
+use super::values;
+use super::variables;
 use super::workspace;
-use super::world::{InstanceBudget, MAX_VISITS, ResourceName, World};
+use super::world::World;
 use crate::base::{InstanceKey, Sources, Span, Step, secrecy};
 use crate::eval::{Account, Data, EvalError, Value};
 use crate::hcl::{Attribute, Block, Body, Expr, ExprKind};
@@ -167,11 +172,11 @@ impl RunInspection<'_> {
         let named = is_values.then(|| read.inputs.written().find(|(_, span)| self.is_in_line(*span)).map(|(name, _)| name.to_owned()));
         let (space, _) = workspace::find(loader.request, &module, loader.sources);
         let world = World::new(loader, &run.root, read.inputs.of(&root), space, &ration);
-        world.passing.know(&survey.modules);
+        world.resources.passing.know(&survey.modules);
         if let Some(named) = named {
             let (name, block) = module.variables.get_key_value(named?.as_str())?;
             let mut inspection = Inspection { what: format!("variable `{name}`"), span: block.header, values: Vec::new(), is_cut: false };
-            add(&mut inspection.values, self.seen(world.variable(&world.top(), name), self.root_name()));
+            add(&mut inspection.values, self.seen(variables::value(&world, &world.tree.top(), name), self.root_name()));
             return Some(inspection);
         }
         let directory = self.path.parent()?;
@@ -187,7 +192,7 @@ impl RunInspection<'_> {
             (inspection.span, inspection.what) = (text.0.span, format!("`{}`", text.1));
         }
         let mut gathered = InspectionResult { values: Vec::new(), left: MOST_INSTANCES };
-        self.visit(&world, &world.top(), &Aim { directory, target, part }, &mut gathered);
+        self.visit(&world, &world.tree.top(), &Aim { directory, target, part }, &mut gathered);
         Some(Inspection { values: gathered.values, is_cut: gathered.left == 0, ..inspection })
     }
 
@@ -201,9 +206,9 @@ impl RunInspection<'_> {
             self.evaluate(world, at, aim, found);
         }
         for (name, call) in &at.module.calls {
-            let Ok(expansion) = world.call_expansion(at, name, call) else { continue };
+            let Ok(expansion) = expand::call(world, at, name, call) else { continue };
             for (key, each) in expansion.instances() {
-                if let Ok(child) = world.child(at, name, call, key.as_ref(), each) {
+                if let Ok(child) = descend::child(world, at, name, call, key.as_ref(), each) {
                     self.visit(world, &child, aim, found);
                 }
             }
@@ -216,8 +221,8 @@ impl RunInspection<'_> {
         let within = |expr: &Expr, each: &Each| {
             let frame = Frame::new(world, at, each);
             // A part may use a name that only has a meaning around it.
-            let value = part.map(|part| world.eval(part, &frame)).filter(Result::is_ok);
-            value.unwrap_or_else(|| world.eval(expr, &frame))
+            let value = part.map(|part| frame.eval(part)).filter(Result::is_ok);
+            value.unwrap_or_else(|| frame.eval(expr))
         };
         let module_name = || if at.prefix.is_empty() { self.root_name() } else { at.prefix.trim_end_matches('.').to_owned() };
         let mut put = |value: Result<Value, EvalError>, instance: String| {
@@ -225,14 +230,14 @@ impl RunInspection<'_> {
             add(&mut found.values, self.seen(value, instance)) && found.left > 0
         };
         match &aim.target {
-            InspectionTarget::Variable(name) => drop(put(world.variable(at, name), module_name())),
-            InspectionTarget::Output(name) => drop(put(world.output(at, name), module_name())),
+            InspectionTarget::Variable(name) => drop(put(variables::value(world, at, name), module_name())),
+            InspectionTarget::Output(name) => drop(put(values::output(world, at, name), module_name())),
             InspectionTarget::Local(name) => {
-                let value = part.map(|part| world.eval(part, &Frame::new(world, at, &Each::None))).filter(Result::is_ok);
-                put(value.unwrap_or_else(|| world.local(at, name)), module_name());
+                let value = part.map(|part| Frame::of_module(world, at).eval(part)).filter(Result::is_ok);
+                put(value.unwrap_or_else(|| values::local(world, at, name)), module_name());
             }
             InspectionTarget::Argument(name, call, attribute) => {
-                let Ok(expansion) = world.call_expansion(at, name, call) else { return };
+                let Ok(expansion) = expand::call(world, at, name, call) else { return };
                 for (key, each) in expansion.instances() {
                     let key = key.as_ref().map(InstanceKey::to_string).unwrap_or_default();
                     if !put(within(&attribute.value, &each), format!("{}module.{name}{key}", at.prefix)) {
@@ -241,7 +246,7 @@ impl RunInspection<'_> {
                 }
             }
             InspectionTarget::Resource(of, block, attribute) => {
-                let Ok(expansion) = world.resource_expansion(at, of, block) else { return };
+                let Ok(expansion) = expand::resource(world, at, of, block) else { return };
                 for (key, each) in expansion.instances() {
                     let address = address(at, of.data, &of.kind, &of.name, key.as_ref());
                     if !put(within(&attribute.value, &each), address) {

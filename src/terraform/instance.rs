@@ -1,15 +1,16 @@
 //! Instances of modules and of what is in them: how a block's `count` or `for_each` expands.
 
 use super::module::Module;
+use super::subject::NamedResource;
 use crate::base::{Calls, InstanceKey, ModuleStep, Place, Reason};
-use crate::eval::{EvalError, Value};
+use crate::eval::{EvalError, Type, UnknownValue, Value};
 use crate::key::Symbolic;
 use std::rc::Rc;
 use std::sync::Arc;
 
 /// One instance of a module: the root, or one that a call makes.
 pub(super) struct Instance {
-    /// Its number in the world.
+    /// Its number in the tree.
     pub id: usize,
     /// What it is an instance of.
     pub module: Arc<Module>,
@@ -31,6 +32,31 @@ pub(super) struct Instance {
     pub symbolic: Option<Rc<Symbolic>>,
 }
 
+impl Instance {
+    /// The path of a call in here, without instance keys.
+    pub(super) fn path_to(&self, call: &str) -> String {
+        if self.path.is_empty() { call.to_owned() } else { format!("{}.{call}", self.path) }
+    }
+}
+
+/// A resource within its module.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) struct ResourceName {
+    /// Whether it is a data source.
+    pub data: bool,
+    /// Its type.
+    pub kind: Arc<str>,
+    /// Its name.
+    pub name: Arc<str>,
+}
+
+impl ResourceName {
+    /// The resource or data source that a reference names.
+    pub(super) fn of(data: bool, named: NamedResource<'_>) -> Self {
+        Self { data, kind: named.kind.into(), name: Arc::clone(named.name) }
+    }
+}
+
 /// What `each` and `count` mean in a block.
 #[derive(Clone, Debug)]
 pub(super) enum Each {
@@ -40,6 +66,14 @@ pub(super) enum Each {
     Index(Value),
     /// `each.key`, `each.value`.
     Element(Value, Value),
+}
+
+impl Each {
+    /// `each` of which only the types are known.
+    pub(super) fn unknown(why: &Reason, key: Type, value: Type) -> Self {
+        let unknown = |ty: Type| -> Value { UnknownValue::new(ty, why.clone()).into() };
+        Self::Element(unknown(key), unknown(value))
+    }
 }
 
 /// An entry of `for_each`.

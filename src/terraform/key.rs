@@ -2,14 +2,16 @@
 
 use super::dynamic::{self, BlocksOfType, Nested};
 use super::facts::BlockReader;
-use super::refusals::{self, Refusals};
+use super::frame::{Bound, ResourceInstance};
+use super::instance::ResourceName;
+use super::lifecycle::ignored;
+use super::refusals;
+use super::refused::Refusals;
 use super::relations::Relations;
-use super::resource::ResourceInstance;
-use super::world::ResourceName;
 use crate::base::secrecy;
 use crate::base::{Bounds, Case, Claim, Fact, InstanceKey, Place, Problem, ProblemKind, Reason, Step, Unknown};
 use crate::eval::{Data, EvalError, Type, Value, convert};
-use crate::hcl::{Attribute, Block, Body, Expr, ExprKind};
+use crate::hcl::{Attribute, Block, Body};
 use crate::key::{
     AutoRotation, Declared, InputKind, KeyFacts, KeyId, KeyShape, Lifecycle, PlannedAction, ProtectionMode, Stage, Symbolic, kinds,
 };
@@ -69,7 +71,10 @@ pub(super) fn facts(reader: &BlockReader<'_>, key: &KeyInstance<'_>, root: &Arc<
     facts.restored = restored(reader, body);
 
     let of = ResourceName { data: false, kind: kinds::KEY.into(), name: Arc::clone(key.name) };
-    super::conditions::of_resource(reader, ResourceInstance { at: reader.at, of: &of, block, key: key.key.as_ref(), each: reader.each });
+    super::conditions::of_resource(
+        reader,
+        ResourceInstance { world: reader.world, at: reader.at, of: &of, block, key: key.key.as_ref(), each: reader.each },
+    );
     relations.relate(reader, body, &mut facts);
     for name in ["time_of_deletion", "restore_trigger"] {
         let ty = if name == "restore_trigger" { Type::Bool } else { Type::String };
@@ -117,30 +122,13 @@ fn text(value: &Value) -> Option<String> {
     value.as_str().filter(|text| !text.is_empty()).map(str::to_owned)
 }
 
-/// `lifecycle.ignore_changes`.
-pub(super) fn ignored(body: &Body) -> Vec<String> {
-    let attributes = body.blocks_of("lifecycle").filter_map(|lifecycle| lifecycle.body.attribute("ignore_changes"));
-    let names = attributes.flat_map(|attribute| match &attribute.value.kind {
-        ExprKind::Tuple(items) => items.iter().filter_map(first_name).collect::<Vec<_>>(),
-        _ => first_name(&attribute.value).filter(|name| &**name == "all").map(|_| Arc::from("*")).into_iter().collect(),
-    });
-    names.map(|name| name.to_string()).collect()
-}
-
-fn first_name(expr: &Expr) -> Option<Arc<str>> {
-    match &expr.kind {
-        ExprKind::Traversal(base, _) => dynamic::keyword(base),
-        _ => dynamic::keyword(expr),
-    }
-}
-
 /// The nested blocks of a type; what Terraform would reject of them is noted, and nothing is known of them then.
 struct NestedBlocks<'b> {
     blocks: Option<BlocksOfType<'b>>,
 }
 
 fn nested<'b>(reader: &BlockReader<'_>, body: &'b Body, kind: &str) -> NestedBlocks<'b> {
-    match dynamic::blocks(reader.world, reader.at, reader.each, body, kind, &[]) {
+    match dynamic::blocks(&reader.frame(), body, kind) {
         Ok(blocks) => {
             if let [_, second, ..] = blocks.made.as_slice() {
                 let message = format!("at most one `{kind}` block is allowed");
@@ -202,8 +190,7 @@ fn unsure<T: Clone>(
         let value = match entries.into_iter().next() {
             None => None,
             Some((key, value)) => {
-                let bound =
-                    nested.bound.iter().map(|bound| super::scope::Bound { key: key.clone(), value: value.clone(), ..bound.clone() });
+                let bound = nested.bound.iter().map(|bound| Bound { key: key.clone(), value: value.clone(), ..bound.clone() });
                 let bound: Vec<_> = bound.collect();
                 match reader.fact(nested.body.attribute(name), &bound, ty, read).claim {
                     Claim::Known(value) => Some(value),

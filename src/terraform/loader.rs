@@ -1,10 +1,10 @@
 //! Parses each module directory once, for all roots that need it, and knows whose language each root is written in.
 
 use super::calls::{self, CallTarget, Manifest, SourcedCall};
+use super::constants::{literal, literal_source};
 use super::discover::{self, Scan};
-use super::early::literal_source;
 use super::folder::{Folder, decode, is_configuration, is_local};
-use super::module::{Module, literal};
+use super::module::Module;
 use super::nearby::Nearby;
 use super::request::{FileDialect, ScanRequest};
 use super::secrets::Veiled;

@@ -1,7 +1,7 @@
 //! The lock file: the providers that `terraform init` chose for a root module, and their versions.
 
+use super::constants::literal;
 use super::folder::within;
-use super::module::literal;
 use super::request::ScanRequest;
 use crate::base::{SourceId, Span, disk};
 use crate::hcl::{Block, native};

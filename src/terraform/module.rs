@@ -1,5 +1,6 @@
 //! One module folder, parsed and with its override files merged; shared by all roots and calls that lead to it.
 
+use super::constants::literal;
 use super::disguised::{Disguise, Disguised};
 use super::folder::{FileText, Folder, LoadedText, configuration, decode};
 use super::merge;
@@ -445,12 +446,4 @@ fn misspelled(kind: &str) -> Option<&'static str> {
 
 fn parse(source: SourceId, text: &str, is_json: bool) -> File {
     if is_json { hcl::json::parse(source, text) } else { hcl::native::parse(source, text) }
-}
-
-/// The text of an expression that is nothing but a string.
-pub(super) fn literal(expr: &Expr) -> Option<&str> {
-    match &expr.without_parens().kind {
-        ExprKind::String(text) => Some(text),
-        _ => None,
-    }
 }

@@ -1,7 +1,8 @@
 //! How old a provider the configuration asks for: advice must not name an argument that it does not have.
 
+use super::constants::literal;
 use super::lock::{self, Locked};
-use super::module::{Module, literal};
+use super::module::Module;
 use super::request::{ScanRequest, join_shown};
 use crate::base::{Place, Sources, Span};
 use crate::hcl::{Expr, ExprKind};

@@ -1,6 +1,7 @@
 //! Whether a module tree may have keys: it may, unless it names providers and none of them is `oci`. Decides about files that do not
 //! parse, local modules that are missing, and calls that are not followed.
 
+use super::constants::literal;
 use super::lock;
 use super::request::ScanRequest;
 use crate::base::SourceId;
@@ -64,7 +65,7 @@ fn provider_of(local: &str, entry: &Expr) -> String {
 pub(super) fn source_of(entry: &Expr) -> Option<String> {
     let ExprKind::Object(items) = &entry.without_parens().kind else { return None };
     let is_source = |key: &Expr| matches!(&key.kind, ExprKind::String(name) if &**name == "source");
-    items.iter().find(|item| is_source(&item.key)).and_then(|item| super::module::literal(&item.value)).map(str::to_owned)
+    items.iter().find(|item| is_source(&item.key)).and_then(|item| literal(&item.value)).map(str::to_owned)
 }
 
 /// What a directory's lock file names.

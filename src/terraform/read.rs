@@ -1,12 +1,14 @@
 //! The front end's entry: a request in, an inventory out. It never fails: what could not be read is among the problems.
 
+use super::budget::InstanceBudget;
 use super::discover::Scan;
-use super::facts::{BlockReader, Problems};
+use super::facts::BlockReader;
 use super::inputs::{self, Inputs};
 use super::instance::{Each, Instance};
 use super::key;
 use super::loader::Loader;
 use super::module::Module;
+use super::problems::Problems;
 use super::recorded;
 use super::relations::Relations;
 use super::request::ScanRequest;
@@ -19,7 +21,7 @@ use super::switched_off::{KeyBlock, Off};
 use super::symbolic::LibraryInputs;
 use super::walk::{Visit, Walk};
 use super::workspace;
-use super::world::{InstanceBudget, World};
+use super::world::World;
 use crate::base::{Address, HiddenKeys, Place, Problem, ProblemKind, Sources};
 use crate::key::{Inventory, KeyFacts, Keys, kinds};
 use std::collections::{HashMap, HashSet};
@@ -173,13 +175,13 @@ fn keys(
     }
     let world = |inputs: Inputs| {
         let world = World::new(loader, &root.path, inputs, workspace.clone(), ration);
-        world.passing.know(&survey.modules);
+        world.resources.passing.know(&survey.modules);
         world
     };
     let own = Problems::default();
     let given = world(inputs.clone());
     let WorldReading { mut found, mut refused } = read_world(&given, shown, survey, (&own, Some(off)), seen, &|_, _| true);
-    let hidden_keys = given.take_hidden_keys();
+    let hidden_keys = given.memo.take_hidden_keys();
     drop(given);
     problems.adopt(&own);
     let own = own.take();
@@ -274,7 +276,7 @@ fn read_world(
     if problems.count() > before {
         seen.refused.entry((String::new(), "".into())).or_default().extend(before..problems.count());
     }
-    files.extend(world.files.seen());
+    files.extend(world.tree.files.seen());
     seen
 }
 
@@ -290,7 +292,7 @@ fn is_filled(visit: &Visit<'_>) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::super::world::MAX_VISITS;
+    use super::super::budget::MAX_VISITS;
     use super::*;
 
     /// Reads root modules `a`, `b`, … with so many keys each: how many were read, and what was said.

@@ -4,17 +4,18 @@
 //! A name that is nearly a known one, belongs elsewhere or is of the other kind is a mistake in every version of the provider. Any other
 //! unknown name may be one that a newer version has.
 
+use super::constants::keyword;
+use super::descend;
 use super::facts::BlockReader;
 use super::module::DeclarationKind;
+use super::refused::Refusals;
 use super::resource::body_of;
 use super::schema::{self, Field, Filling, Nesting, SchemaFields};
-use super::scope::Frame;
 use super::walk::Visit;
-use crate::base::{Fact, Place, Problem, ProblemKind, Span, Step, closest};
+use crate::base::{Place, Problem, ProblemKind, Span, closest};
 use crate::eval::{RefStep, Scope as _};
 use crate::hcl::{Attribute, Block, Body, Expr, ExprKind, Name, TraversalStep};
 use crate::key::{Notice, kinds};
-use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -66,26 +67,6 @@ const ALIASES: [(&str, &str, &str); 21] = [
 /// The inside of a block that is not looked at.
 static EMPTY: Body = Body { attributes: Vec::new(), blocks: Vec::new() };
 
-/// What is refused of a block.
-#[derive(Default)]
-pub(super) struct Refusals {
-    /// By the field whose value is then unknown: why, and where.
-    fields: BTreeMap<Arc<str>, (String, Span)>,
-    /// Why nothing of the block counts, and where.
-    all: Option<(String, Span)>,
-}
-
-impl Refusals {
-    /// The fact, or that it is unknown because of what is refused.
-    pub(super) fn guard<T>(&self, field: &str, fact: Fact<T>) -> Fact<T> {
-        match self.fields.get(field).or(self.all.as_ref()) {
-            None => fact,
-            Some((why, span)) => Fact::refused(format!("Terraform would reject the key's block: {why}"))
-                .with_trail(vec![Step::new(Place::Source(*span), "Terraform would reject this")]),
-        }
-    }
-}
-
 /// Checks an instance's block; what is refused is noted once.
 pub(super) fn of_visit(reader: &BlockReader<'_>, visit: &Visit<'_>) -> Rc<Refusals> {
     of_block(reader, &visit.of.kind, &visit.of.name, visit.block)
@@ -93,7 +74,7 @@ pub(super) fn of_visit(reader: &BlockReader<'_>, visit: &Visit<'_>) -> Rc<Refusa
 
 /// Checks a resource's block; what is refused is noted once.
 pub(super) fn of_block(reader: &BlockReader<'_>, kind: &str, name: &str, block: &Block) -> Rc<Refusals> {
-    reader.world.refusals(block.header, || {
+    reader.world.resources.refusals(block.header, || {
         let mut found = Refusals::default();
         if let Some(fault) = reader.at.module.fault(DeclarationKind::Resource, &format!("{kind}.{name}")) {
             let span = fault.span.unwrap_or(block.header);
@@ -130,7 +111,7 @@ fn provider(reader: &BlockReader<'_>, body: &Body) {
 
 /// Refuses a cycle of references that a resource or a module call is in: what is wrong, and where.
 pub(super) fn cycle(reader: &BlockReader<'_>, name: &str) -> Option<(String, Span)> {
-    let order = reader.world.order(reader.at);
+    let order = descend::order(reader.world, reader.at);
     let cycle = order.cycle(name)?;
     let problem = Problem::new(ProblemKind::Structure, cycle.message.clone()).at(Place::Source(cycle.span));
     reader.problems.certain(problem.help("Remove one of the references: Terraform cannot order what depends on itself."));
@@ -190,7 +171,7 @@ fn names_attribute(root: &str, steps: &[TraversalStep]) -> bool {
 
 /// Refuses references to what is not declared.
 fn declared(reader: &BlockReader<'_>, items: &[Expr]) {
-    let frame = Frame::new(reader.world, reader.at, reader.each);
+    let frame = reader.frame();
     for item in items {
         if let Some((root, steps)) = reference(item)
             && let Err(error) = frame.declared(root, item.span, &steps.iter().map(|name| RefStep::Attr(name)).collect::<Vec<_>>())
@@ -270,7 +251,7 @@ impl RefusalCheck<'_> {
                     self.refuse(name.span, format!("`{}` is set by the provider and cannot be configured{hint}", name.text), &[]);
                 }
             }
-            Some(Field::Block(own)) if self.reader.world.is_json(name.span.source) => {
+            Some(Field::Block(own)) if self.reader.world.tree.is_json(name.span.source) => {
                 let items = match &attribute.value.kind {
                     ExprKind::Null => return,
                     ExprKind::Tuple(items) => items.as_slice(),
@@ -350,7 +331,7 @@ impl RefusalCheck<'_> {
     fn ignored(&mut self, body: &Body) {
         let Some(value) = body.attribute("ignore_changes").map(|attribute| &attribute.value) else { return };
         let ExprKind::Tuple(items) = &value.kind else {
-            if super::dynamic::keyword(value).is_none_or(|word| &*word != "all") {
+            if keyword(value).is_none_or(|word| &*word != "all") {
                 self.refuse(value.span, "`ignore_changes` must be a list of attribute names, or `all`".to_owned(), &[]);
             }
             return;
@@ -365,7 +346,7 @@ impl RefusalCheck<'_> {
             }
             let near = closest(name, self.top.keys().map(|name| &**name));
             let hint = near.map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
-            if near.is_some() || self.reader.world.is_pinned() {
+            if near.is_some() || self.reader.world.resources.is_pinned() {
                 self.refuse(item.span, format!("`{name}` in `ignore_changes` is not an attribute of `{}`{hint}", self.kind), &[]);
             }
         }
@@ -381,7 +362,7 @@ impl RefusalCheck<'_> {
         }
         let place = within.map_or_else(|| format!("`{}`", self.kind), |within| format!("`{within}` of `{}`", self.kind));
         let message = format!("unsupported {what} `{text}`: {place} does not have it");
-        if self.reader.world.is_pinned() {
+        if self.reader.world.resources.is_pinned() {
             return self.refuse(name.span, message, &[]);
         }
         let version = schema::version();

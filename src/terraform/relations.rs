@@ -1,10 +1,12 @@
 //! What else the configuration says of a key: the vault it is in, its versions and what makes the next one, who issues certificates with it.
 
+use super::descend;
+use super::expand;
 use super::facts::BlockReader;
+use super::frame::Frame;
 use super::imports::Imports;
 use super::refusals;
 use super::schedule;
-use super::scope::Frame;
 use super::subject::Subject;
 use super::walk::{Visit, Walk, locate};
 use super::world::World;
@@ -193,7 +195,7 @@ impl Relations {
         let mut vault = self.vault(reader, value, 0);
         if vault.is_none() && value.is_unknown() {
             let mut chase = ReferenceSearch { world: reader.world, found: Vec::new(), lost: false, depth: 0 };
-            chase.expression(expr, &Frame::new(reader.world, reader.at, reader.each));
+            chase.expression(expr, &reader.frame());
             if !chase.lost {
                 vault = self.agreeing(reader, chase.found.iter().map(|origin| (origin, None)), 0);
             }
@@ -334,7 +336,7 @@ fn wrong(endpoint: &Expr, value: &Value) -> Option<Step> {
 fn keys_of(world: &World<'_>, visit: &Visit<'_>, argument: &str) -> ReferredKeys {
     let Some(attribute) = visit.block.body.attribute(argument) else { return ReferredKeys::These(Vec::new()) };
     let frame = Frame::new(world, visit.at, &visit.each);
-    let value = match world.eval(&attribute.value, &frame) {
+    let value = match frame.eval(&attribute.value) {
         Ok(value) => value,
         Err(error) => return ReferredKeys::Any(format!("Terraform would reject its `{argument}`: {}", error.message).into()),
     };
@@ -394,7 +396,7 @@ impl ReferenceSearch<'_> {
             self.lost = true;
             return;
         }
-        match self.world.eval(expr, frame) {
+        match frame.eval(expr) {
             Ok(value) => {
                 let before = self.found.len();
                 let mut known = self.found.iter().map(Arc::clone).collect();
@@ -455,9 +457,9 @@ impl ReferenceSearch<'_> {
 
     fn only_child(&self, at: &Rc<super::instance::Instance>, name: &Arc<str>) -> Option<Rc<super::instance::Instance>> {
         let call = at.module.calls.get(name)?;
-        let expansion = self.world.call_expansion(at, name, call).ok()?;
+        let expansion = expand::call(self.world, at, name, call).ok()?;
         let keys = expansion.keys();
         let [key] = keys.as_slice() else { return None };
-        self.world.child(at, name, call, key.as_ref(), expansion.each(key.as_ref())?).ok()
+        descend::child(self.world, at, name, call, key.as_ref(), expansion.each(key.as_ref())?).ok()
     }
 }

@@ -4,32 +4,21 @@
 //! `objchange.ProposedNew` and `configschema`.
 
 use super::dynamic::{self, Nested};
-use super::instance::{Each, Instance, address};
+use super::expand;
+use super::frame::{Bound, ResourceInstance};
+use super::instance::{Instance, ResourceName, address};
+use super::memo::MemoKey;
 use super::schema::{self, Field, Filling, NestedBlock, Nesting, Schema, SchemaAttribute, SchemaFields};
-use super::scope::{Bound, Frame};
+use super::time::passing;
 use super::trails::through;
-use super::world::{MemoKey, ResourceName, World};
-use crate::base::{InstanceKey, Place, Step, StepKind, closest};
+use super::values::gather;
+use super::world::World;
+use crate::base::{Place, Step, StepKind};
 use crate::eval::{Data, Drivers, EvalError, Marks, Num, Possible, RefStep, ResourceRef, Type, UnknownValue, Value, convert};
 use crate::hcl::{self, Block, Body, Expr, ExprKind};
 use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::Arc;
-
-/// One instance of a resource or data source.
-#[derive(Clone, Copy)]
-pub(super) struct ResourceInstance<'a> {
-    /// The module instance it is in.
-    pub at: &'a Rc<Instance>,
-    /// Its mode, type and name.
-    pub of: &'a ResourceName,
-    /// Its block.
-    pub block: &'a Block,
-    /// Which instance.
-    pub key: Option<&'a InstanceKey>,
-    /// `each` or `count`.
-    pub each: &'a Each,
-}
 
 /// Something inside of an instance: the nested body it is written in, with the iterators around it, and its path.
 struct NestedPart<'a> {
@@ -39,34 +28,34 @@ struct NestedPart<'a> {
     path: &'a str,
 }
 
-impl World<'_> {
+impl ResourceInstance<'_> {
     /// One attribute of one instance of a resource.
-    pub(super) fn attribute(&self, one: ResourceInstance<'_>, name: &Arc<str>) -> Result<Value, EvalError> {
-        let Some(schema) = schema::of(one.of.data, &one.of.kind) else {
-            return self.attribute_without_schema(one, name, &[]).map(|(value, _)| value);
+    pub(super) fn attribute(&self, name: &Arc<str>) -> Result<Value, EvalError> {
+        let Some(schema) = schema::of(self.of.data, &self.of.kind) else {
+            return self.attribute_without_schema(name, &[]).map(|(value, _)| value);
         };
-        let Some(field) = schema.fields.get(name) else { return self.no_attribute(one.of, name, &schema) };
-        let label = || format!("`{}.{name}`", address(one.at, one.of.data, &one.of.kind, &one.of.name, one.key));
-        let inside = NestedPart { body: &one.block.body, bound: &[], path: "" };
+        let Some(field) = schema.fields.get(name) else { return self.no_attribute(name, &schema) };
+        let label = || format!("`{}.{name}`", self.address());
+        let inside = NestedPart { body: &self.block.body, bound: &[], path: "" };
         // Most attributes of most resources are omitted, and those are created faster than they are looked up.
         if !is_written(&inside, name, field) {
-            let make = || self.field(one, &inside, name, field, &schema);
-            let slot = || MemoKey::Argument(one.at.id, one.of.clone(), one.key.cloned(), Arc::clone(name));
-            return if is_output_of_data(one.of, name) { self.remembered(slot(), make) } else { make() };
+            let make = || self.field(&inside, name, field, &schema);
+            let slot = || MemoKey::Argument(self.at.id, self.of.clone(), self.key.cloned(), Arc::clone(name));
+            return if is_output_of_data(self.of, name) { self.world.memo.remembered(slot(), make) } else { make() };
         }
-        self.once(MemoKey::Argument(one.at.id, one.of.clone(), one.key.cloned(), Arc::clone(name)), label, || {
-            self.field(one, &inside, name, field, &schema)
+        self.world.memo.once(MemoKey::Argument(self.at.id, self.of.clone(), self.key.cloned(), Arc::clone(name)), label, || {
+            self.field(&inside, name, field, &schema)
         })
     }
 
     /// What a reference to an attribute that the schema does not have comes to.
-    fn no_attribute(&self, of: &ResourceName, name: &Arc<str>, schema: &Schema) -> Result<Value, EvalError> {
-        match self.refuse_attribute(of, name, schema) {
+    fn no_attribute(&self, name: &Arc<str>, schema: &Schema) -> Result<Value, EvalError> {
+        match self.world.resources.refuse_attribute(self.of, name, schema) {
             Some(error) => Err(error),
             None => {
                 let why = format!(
                     "`{}` has no attribute `{name}` in version {} of its provider, but may have it in a newer one",
-                    of.kind,
+                    self.of.kind,
                     schema::version()
                 );
                 Ok(Value::unknown(Type::Any, why))
@@ -74,48 +63,30 @@ impl World<'_> {
         }
     }
 
-    /// Why a reference to an attribute that the schema does not have is an error: no other version has it, or it is a misspelled one.
-    pub(super) fn refuse_attribute(&self, of: &ResourceName, name: &str, schema: &Schema) -> Option<EvalError> {
-        let near = closest(name, schema.fields.keys().map(|own| &**own));
-        let is_certain = near.is_some() || schema.is_complete || (schema.is_sdk && self.is_pinned());
-        let mode = if of.data { "data." } else { "" };
-        let hint = near.map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
-        let message = format!("`{mode}{}.{}` has no attribute `{name}`{hint}", of.kind, of.name);
-        is_certain.then_some(EvalError::refused(message, None))
-    }
-
     /// The value of a field.
-    fn field(
-        &self,
-        one: ResourceInstance<'_>,
-        inside: &NestedPart<'_>,
-        name: &Arc<str>,
-        field: &Field,
-        schema: &Schema,
-    ) -> Result<Value, EvalError> {
+    fn field(&self, inside: &NestedPart<'_>, name: &Arc<str>, field: &Field, schema: &Schema) -> Result<Value, EvalError> {
         match field {
-            Field::Attribute(attribute) => self.argument_or_computed(one, inside, name, attribute, schema),
-            Field::Block(block) => self.nested(one, inside, name, block, schema),
+            Field::Attribute(attribute) => self.argument_or_computed(inside, name, attribute, schema),
+            Field::Block(block) => self.nested(inside, name, block, schema),
         }
     }
 
     fn argument_or_computed(
         &self,
-        one: ResourceInstance<'_>,
         inside: &NestedPart<'_>,
         name: &Arc<str>,
         attribute: &SchemaAttribute,
         schema: &Schema,
     ) -> Result<Value, EvalError> {
         let marks = Marks { sensitive: attribute.is_sensitive, ..Marks::NONE };
-        let omitted = || self.omitted(one, inside, name, attribute).with_marks(marks);
+        let omitted = || self.omitted(inside, name, attribute).with_marks(marks);
         // terraform-plugin-sdk plans a new `id` whatever is written.
-        if &**name == "id" && schema.is_sdk && !one.of.data && inside.path.is_empty() {
-            return Ok(self.after_apply(one, name, attribute.ty.clone()));
+        if &**name == "id" && schema.is_sdk && !self.of.data && inside.path.is_empty() {
+            return Ok(self.after_apply(name, attribute.ty.clone()));
         }
         let written = inside.body.attribute(name).filter(|_| attribute.filling != Filling::Computed);
         let Some(written) = written else { return Ok(omitted()) };
-        let value = self.eval(&written.value, &self.frame(one.at, one.each, inside.bound))?;
+        let value = self.frame().within(inside.bound).eval(&written.value)?;
         if value.is_null() || (is_empty_text(&value, schema) && attribute.filling == Filling::OrComputed) {
             return Ok(omitted());
         }
@@ -125,9 +96,9 @@ impl World<'_> {
         }
         let value = convert(value, &attribute.ty).map_err(|error| error.at(written.value.span))?;
         let value = self.possibly_omitted(value, attribute, schema, &omitted);
-        let value = if schema.is_sdk && !one.of.data { planned_by_sdk(value, attribute, omitted) } else { value };
-        let step = attribute_step(&one, format!("{}{name}", inside.path).into());
-        Ok(through(value.with_marks(marks), written.value.span, step, &one.at.calls))
+        let value = if schema.is_sdk && !self.of.data { planned_by_sdk(value, attribute, omitted) } else { value };
+        let step = attribute_step(self, format!("{}{name}", inside.path).into());
+        Ok(through(value.with_marks(marks), written.value.span, step, &self.at.calls))
     }
 
     /// An unknown value that may turn out to be null may turn out to be what the provider makes of an omitted argument.
@@ -149,52 +120,45 @@ impl World<'_> {
     }
 
     /// What an attribute is that is not written.
-    fn omitted(&self, one: ResourceInstance<'_>, inside: &NestedPart<'_>, name: &Arc<str>, attribute: &SchemaAttribute) -> Value {
+    fn omitted(&self, inside: &NestedPart<'_>, name: &Arc<str>, attribute: &SchemaAttribute) -> Value {
         let path: Arc<str> = if inside.path.is_empty() { Arc::clone(name) } else { format!("{}{name}", inside.path).into() };
-        if is_output_of_data(one.of, name) {
-            return self.output_of_data(one, &path);
+        if is_output_of_data(self.of, name) {
+            return self.output_of_data(&path);
         }
         match (attribute.filling, &attribute.default) {
             // What an omitted argument within a block of a data source comes to is up to the provider.
-            (_, Some(_)) if one.of.data && !inside.path.is_empty() => self.after_apply(one, &path, attribute.ty.clone()),
+            (_, Some(_)) if self.of.data && !inside.path.is_empty() => self.after_apply(&path, attribute.ty.clone()),
             (Filling::Optional | Filling::OrComputed, Some(default)) => default.value(),
             (Filling::Optional, None) if !attribute.has_unknown_default => Value::null(attribute.ty.clone()),
             (Filling::Optional, None) => {
-                Value::unknown(attribute.ty.clone(), format!("`{}.{}` does not set `{path}`", one.of.kind, one.of.name))
+                Value::unknown(attribute.ty.clone(), format!("`{}.{}` does not set `{path}`", self.of.kind, self.of.name))
             }
             (Filling::Required, _) => {
-                Value::unknown(attribute.ty.clone(), format!("`{}.{}` does not set the required `{path}`", one.of.kind, one.of.name))
+                Value::unknown(attribute.ty.clone(), format!("`{}.{}` does not set the required `{path}`", self.of.kind, self.of.name))
             }
-            (Filling::OrComputed | Filling::Computed, _) => self.after_apply(one, &path, attribute.ty.clone()),
+            (Filling::OrComputed | Filling::Computed, _) => self.after_apply(&path, attribute.ty.clone()),
         }
     }
 
-    /// `terraform_data.x.output`: what `input` is, known after apply; null without one.
-    fn output_of_data(&self, one: ResourceInstance<'_>, path: &Arc<str>) -> Value {
-        let input = self.attribute(one, &"input".into());
+    /// `terraform_data.x.output`: what `input` is, known after apply; null without self.
+    fn output_of_data(&self, path: &Arc<str>) -> Value {
+        let input = self.attribute(&"input".into());
         match input {
             Ok(input) if input.is_null() => input,
             Ok(input) => {
                 // What changes it in time depends on more than its input.
                 let marks = Marks { time: Drivers::NONE, ..input.deep_marks() };
-                self.after_apply(one, path, input.ty()).with_marks(marks)
+                self.after_apply(path, input.ty()).with_marks(marks)
             }
-            Err(_) => self.after_apply(one, path, Type::Any),
+            Err(_) => self.after_apply(path, Type::Any),
         }
     }
 
     /// The nested blocks of a type.
-    fn nested(
-        &self,
-        one: ResourceInstance<'_>,
-        inside: &NestedPart<'_>,
-        name: &Arc<str>,
-        block: &NestedBlock,
-        schema: &Schema,
-    ) -> Result<Value, EvalError> {
-        let found = dynamic::blocks(self, one.at, one.each, inside.body, name, inside.bound)?;
+    fn nested(&self, inside: &NestedPart<'_>, name: &Arc<str>, block: &NestedBlock, schema: &Schema) -> Result<Value, EvalError> {
+        let found = dynamic::blocks(&self.frame().within(inside.bound), inside.body, name)?;
         let from_json = self.bodies_in_json(inside.body, name)?;
-        let json = from_json.iter().map(|body| Nested { body, header: one.block.header, bound: inside.bound.to_vec() });
+        let json = from_json.iter().map(|body| Nested { body, header: self.block.header, bound: inside.bound.to_vec() });
         let made: Vec<Nested<'_>> = found.made.iter().cloned().chain(json).collect();
         if let Some((for_each, ..)) = &found.unsure {
             return Ok(Value::unknown_like(block.ty(), for_each).with_marks(found.marks));
@@ -205,12 +169,12 @@ impl World<'_> {
         }
         if made.is_empty() && block.is_filled_in {
             let path: Arc<str> = format!("{}{name}", inside.path).into();
-            return Ok(self.after_apply(one, &path, block.ty()).with_marks(found.marks));
+            return Ok(self.after_apply(&path, block.ty()).with_marks(found.marks));
         }
         let object = |(at, nested): (usize, &Nested<'_>)| {
             let path =
                 if block.nesting == Nesting::Single { format!("{}{name}.", inside.path) } else { format!("{}{name}[{at}].", inside.path) };
-            self.fields(one, &NestedPart { body: nested.body, bound: &nested.bound, path: &path }, &block.fields, schema)
+            self.fields(&NestedPart { body: nested.body, bound: &nested.bound, path: &path }, &block.fields, schema)
         };
         let objects = made.iter().enumerate().map(object).collect::<Result<Vec<Value>, EvalError>>()?;
         let element = block.object();
@@ -226,14 +190,8 @@ impl World<'_> {
         Ok(value.with_marks(found.marks))
     }
 
-    fn fields(
-        &self,
-        one: ResourceInstance<'_>,
-        inside: &NestedPart<'_>,
-        fields: &SchemaFields,
-        schema: &Schema,
-    ) -> Result<Value, EvalError> {
-        let field = |(name, field): (&Arc<str>, &Field)| Ok((Arc::clone(name), self.field(one, inside, name, field, schema)?));
+    fn fields(&self, inside: &NestedPart<'_>, fields: &SchemaFields, schema: &Schema) -> Result<Value, EvalError> {
+        let field = |(name, field): (&Arc<str>, &Field)| Ok((Arc::clone(name), self.field(inside, name, field, schema)?));
         fields.iter().map(field).collect::<Result<BTreeMap<_, _>, EvalError>>().map(Value::object)
     }
 
@@ -241,7 +199,7 @@ impl World<'_> {
     fn bodies_in_json(&self, body: &Body, name: &str) -> Result<Vec<Body>, EvalError> {
         let Some(written) = body.attribute(name) else { return Ok(Vec::new()) };
         let refuse = |message: String| Err(EvalError::refused(message, Some(written.name.span)));
-        if !self.is_json(written.value.span.source) {
+        if !self.world.tree.is_json(written.value.span.source) {
             return refuse(format!("`{name}` is a block: remove the `=`"));
         }
         let items = match &written.value.kind {
@@ -253,40 +211,39 @@ impl World<'_> {
         bodies.map_or_else(|| refuse(format!("`{name}` is a block: it must be an object, or an array of objects")), Ok)
     }
 
-    /// Whether a file is written in JSON syntax.
-    pub(super) fn is_json(&self, source: crate::base::SourceId) -> bool {
-        self.loader.sources.get(source).path().extension().is_some_and(|extension| extension == "json")
-    }
-
-    fn reason(&self, of: &ResourceName, attribute: &str) -> String {
+    fn reason(&self, attribute: &str) -> String {
+        let of = self.of;
         let mode = if of.data { "data." } else { "" };
         let when = if of.data { "read from the service" } else { "known after apply" };
         format!("`{mode}{}.{}.{attribute}` is {when}", of.kind, of.name)
     }
 
-    fn after_apply(&self, one: ResourceInstance<'_>, attribute: &Arc<str>, ty: Type) -> Value {
-        let reason = self.reason(one.of, attribute);
+    fn after_apply(&self, attribute: &Arc<str>, ty: Type) -> Value {
+        let reason = self.reason(attribute);
         let mut unknown = UnknownValue::new(ty, reason.as_str());
-        let address = address(one.at, one.of.data, &one.of.kind, &one.of.name, one.key).into();
+        let address = self.address().into();
         // Of all types we know, only Terraform's own promises that.
-        unknown.refinement.not_null = &*one.of.kind == "terraform_data" && &**attribute == "id";
+        unknown.refinement.not_null = &*self.of.kind == "terraform_data" && &**attribute == "id";
         unknown.origin = Some(Arc::new(ResourceRef { address, attribute: Arc::clone(attribute) }));
-        let time = super::schedule::drivers(self, one.at, one.of, one.block, one.key, one.each, attribute);
-        Value::from(unknown).with_marks(Marks { time, ..Marks::NONE }).through(Step::new(Place::Source(one.block.header), reason))
+        let time = passing::drivers(self, attribute);
+        Value::from(unknown).with_marks(Marks { time, ..Marks::NONE }).through(Step::new(Place::Source(self.block.header), reason))
     }
 
     /// One instance of a resource as an object; unknown where its type is.
-    pub(super) fn object(&self, one: ResourceInstance<'_>) -> Value {
-        let Some(schema) = schema::of(one.of.data, &one.of.kind) else {
-            let mode = if one.of.data { "data." } else { "" };
-            let why = format!("the attributes of `{mode}{}.{}` are unknown without its provider's schema", one.of.kind, one.of.name);
+    pub(super) fn object(&self) -> Value {
+        let Some(schema) = schema::of(self.of.data, &self.of.kind) else {
+            let mode = if self.of.data { "data." } else { "" };
+            let why = format!("the attributes of `{mode}{}.{}` are unknown without its provider's schema", self.of.kind, self.of.name);
             return Value::unknown(Type::Any, why);
         };
         let value = |(name, field): (&Arc<str>, &Field)| {
-            let value = self.attribute(one, name);
+            let value = self.attribute(name);
             // An argument that Terraform would reject is only a concern of those who need it.
             let value = value.unwrap_or_else(|error| {
-                Value::unknown(field.ty(), format!("`{name}` of `{}.{}` cannot be evaluated: {}", one.of.kind, one.of.name, error.message))
+                Value::unknown(
+                    field.ty(),
+                    format!("`{name}` of `{}.{}` cannot be evaluated: {}", self.of.kind, self.of.name, error.message),
+                )
             });
             (Arc::clone(name), value)
         };
@@ -295,38 +252,50 @@ impl World<'_> {
 
     /// An attribute of a resource of which no schema is known, and how many of the steps after it were taken. What is written is known
     /// only where no schema could change it: `5` may become a text, `"5"` a number, a list a set, and an object may have more attributes.
-    pub(super) fn attribute_without_schema(
-        &self,
-        one: ResourceInstance<'_>,
-        name: &Arc<str>,
-        steps: &[RefStep<'_>],
-    ) -> Result<(Value, usize), EvalError> {
-        let Some(written) = one.block.body.attribute(name) else {
+    pub(super) fn attribute_without_schema(&self, name: &Arc<str>, steps: &[RefStep<'_>]) -> Result<(Value, usize), EvalError> {
+        let Some(written) = self.block.body.attribute(name) else {
             let ty = if &**name == "id" { Type::String } else { Type::Any };
             // The evaluator may index what is unknown.
-            return Ok((self.after_apply(one, name, ty), 0));
+            return Ok((self.after_apply(name, ty), 0));
         };
-        let label = || format!("`{}.{name}`", address(one.at, one.of.data, &one.of.kind, &one.of.name, one.key));
-        let value = self.once(MemoKey::Argument(one.at.id, one.of.clone(), one.key.cloned(), Arc::clone(name)), label, || {
-            let value = self.eval(&written.value, &Frame::new(self, one.at, one.each))?;
-            Ok(through(value, written.value.span, attribute_step(&one, Arc::clone(name)), &one.at.calls))
-        })?;
+        let label = || format!("`{}.{name}`", self.address());
+        let value =
+            self.world.memo.once(MemoKey::Argument(self.at.id, self.of.clone(), self.key.cloned(), Arc::clone(name)), label, || {
+                let value = self.frame().eval(&written.value)?;
+                Ok(through(value, written.value.span, attribute_step(self, Arc::clone(name)), &self.at.calls))
+            })?;
         let mut inner = value;
         for step in steps {
             let next = member(&inner, step).map(|next| next.with_marks(inner.marks));
             match next {
                 Some(next) => inner = next,
-                None => return Ok((self.unclear(one, name, &inner), steps.len())),
+                None => return Ok((self.unclear(name, &inner), steps.len())),
             }
         }
-        let value = if is_unchangeable(&inner) { inner } else { self.unclear(one, name, &inner) };
+        let value = if is_unchangeable(&inner) { inner } else { self.unclear(name, &inner) };
         Ok((value, steps.len()))
     }
 
-    fn unclear(&self, one: ResourceInstance<'_>, name: &str, value: &Value) -> Value {
-        let why = format!("the type of `{name}` of `{}.{}` is unknown without its provider's schema", one.of.kind, one.of.name);
+    fn unclear(&self, name: &str, value: &Value) -> Value {
+        let why = format!("the type of `{name}` of `{}.{}` is unknown without its provider's schema", self.of.kind, self.of.name);
         Value::unknown(Type::Any, value.first_why().cloned().unwrap_or_else(|| why.into())).with_marks(value.deep_marks())
     }
+}
+
+/// How many attributes the instances of one resource may have together where they are used as a whole: large types have hundreds.
+const MAX_ATTRIBUTES: usize = 500_000;
+
+/// A resource as a whole: an object, or a tuple or object of them.
+pub(super) fn whole(world: &World<'_>, at: &Rc<Instance>, of: &ResourceName, block: &Block) -> Result<Value, EvalError> {
+    let label = || format!("`{}`", address(at, of.data, &of.kind, &of.name, None));
+    world.memo.once(MemoKey::Whole(at.id, of.clone()), label, || {
+        let expansion = expand::resource(world, at, of, block)?;
+        let attributes = schema::of(of.data, &of.kind).map_or(1, |schema| schema.fields.len());
+        if expansion.keys().len().saturating_mul(attributes) > MAX_ATTRIBUTES {
+            return Ok(world.memo.budget().too_large());
+        }
+        gather(&expansion, |key, each| ResourceInstance { world, at, of, block, key, each: &each }.object())
+    })
 }
 
 /// Whether an attribute is what its resource's `input` was.

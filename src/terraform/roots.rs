@@ -1,12 +1,13 @@
 //! Which directories are root modules, and what each root has to do with those who call it.
 
+use super::budget::{InstanceBudget, MAX_VISITS};
+use super::constants::literal_source;
 use super::discover::Scan;
 use super::foreign::Callers;
 use super::loader::Loader;
 use super::module::Module;
 use super::request::ScanRequest;
 use super::survey;
-use super::world::{InstanceBudget, MAX_VISITS};
 use crate::base::Reason;
 use crate::base::disk;
 use crate::eval::Account;
@@ -172,7 +173,7 @@ fn drop_called(
     calls: &HashMap<&PathBuf, CandidateCalls>,
 ) {
     let covered: HashSet<&PathBuf> = calls.iter().flat_map(|(path, calls)| calls.targets.iter().chain([*path])).chain(all.keys()).collect();
-    let is_odd = |path: &&&PathBuf| loader.root(path).calls.values().any(|call| super::early::literal_source(call).is_none());
+    let is_odd = |path: &&&PathBuf| loader.root(path).calls.values().any(|call| literal_source(call).is_none());
     let reaching = reaching(covered.iter().filter(is_odd).map(|path| path.as_path()), calls);
     let open: Vec<Root> = all.values().filter(|root| reaching.contains(root.path.as_path())).cloned().collect();
     let parts = open.len().max(1);

@@ -1,16 +1,14 @@
 //! Rotation by code: what makes Terraform itself create an `oci_kms_key_version` again in time. Expressions are evaluated, and the values say
 //! what they depend on; nothing is searched in their text, except to find out whether a value that is unknown could depend on time.
 
-mod driver;
-mod passing;
 mod reach;
-mod triggers;
 
-pub(super) use passing::{Passing, drivers};
-
-use super::facts::{BlockReader, Problems};
+use super::facts::BlockReader;
+use super::frame::Frame;
 use super::instance::{Each, Instance};
-use super::scope::Frame;
+use super::lifecycle::ignored;
+use super::problems::Problems;
+use super::time::{FUNCTIONS, triggers};
 use super::walk::Visit;
 use super::world::World;
 use crate::base::{Place, Reason, Span, Step};
@@ -53,7 +51,7 @@ pub(super) fn of(world: &World<'_>, visit: &Visit<'_>) -> SchedulesFound {
         around = Some(parent);
     }
     search.found.by_instances = !search.found.schedules.is_empty();
-    let ignored = super::key::ignored(&visit.block.body);
+    let ignored = ignored(&visit.block.body);
     for argument in FORCE_NEW {
         let attribute = visit.block.body.attribute(argument);
         if let Some(attribute) = attribute.filter(|_| !ignored.iter().any(|own| own == argument || own == "*")) {
@@ -61,7 +59,7 @@ pub(super) fn of(world: &World<'_>, visit: &Visit<'_>) -> SchedulesFound {
         }
     }
     search.triggers(visit);
-    if let Some(error) = triggers::wrong(world, visit.at, visit.block, &visit.each) {
+    if let Some(error) = triggers::wrong(&Frame::new(world, visit.at, &visit.each), visit.block) {
         search.refused("replace_triggered_by", "of");
         search.found.refused = Some(error);
     }
@@ -81,7 +79,7 @@ impl Search<'_> {
         for argument in ["count", "for_each"] {
             let Some(attribute) = block.body.attribute(argument) else { continue };
             let expr = &attribute.value;
-            let Ok(value) = self.world.eval(expr, &Frame::new(self.world, at, &Each::None)) else {
+            let Ok(value) = Frame::of_module(self.world, at).eval(expr) else {
                 self.refused(argument, "that creates");
                 continue;
             };
@@ -112,7 +110,7 @@ impl Search<'_> {
 
     /// An argument that forces a new version.
     fn argument(&mut self, expr: &Expr, at: &Rc<Instance>, each: &Each) {
-        let Ok(value) = self.world.eval(expr, &Frame::new(self.world, at, each)) else { return };
+        let Ok(value) = Frame::new(self.world, at, each).eval(expr) else { return };
         let drivers = value.drivers();
         if drivers.is_none() || value.marks.by_caller {
             if !value.is_wholly_known() || value.marks.by_caller {
@@ -124,8 +122,9 @@ impl Search<'_> {
     }
 
     fn triggers(&mut self, visit: &Visit<'_>) {
-        let found = triggers::of(self.world, visit.at, visit.block, &visit.each);
-        let named = triggers::named(self.world, visit.at, visit.block, &visit.each);
+        let frame = Frame::new(self.world, visit.at, &visit.each);
+        let found = triggers::of(&frame, visit.block);
+        let named = triggers::named(&frame, visit.block);
         if let Some(first) = named.first().filter(|_| !found.drivers.is_none()) {
             self.driven(found.drivers, ScheduleForm::Replacing, first.expr);
         }
@@ -144,7 +143,7 @@ impl Search<'_> {
         // An argument of a trigger that is unknown for another reason may still depend on time.
         for trigger in named {
             for attribute in &trigger.block.body.attributes {
-                let Ok(value) = self.world.eval(&attribute.value, &Frame::new(self.world, visit.at, &trigger.each)) else { continue };
+                let Ok(value) = Frame::new(self.world, visit.at, &trigger.each).eval(&attribute.value) else { continue };
                 if !value.is_wholly_known() && value.drivers().is_none() {
                     self.perhaps(&attribute.value, &value, visit.at, &trigger.each);
                 }
@@ -172,7 +171,7 @@ impl Search<'_> {
     fn driven(&mut self, drivers: Drivers, form: ScheduleForm, expr: &Expr) {
         let made = Step::new(Place::Source(self.header), "this version is re-created in time");
         let step = |place: Span, name: &str| Step::new(Place::Source(place), format!("`{name}` drives it"));
-        for (function, own) in driver::FUNCTIONS {
+        for (function, own) in FUNCTIONS {
             if drivers.contains(own) {
                 let name = format!("{function}()");
                 let place = expr.find_call(&|name| name == function).unwrap_or(expr.span);
@@ -187,7 +186,7 @@ impl Search<'_> {
                 });
             }
         }
-        for driver in self.world.passing.resources(drivers) {
+        for driver in self.world.resources.passing.resources(drivers) {
             match driver.period {
                 Ok(period) => self.found.schedules.push(Schedule {
                     period_days: Some(period.days),

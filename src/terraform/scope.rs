@@ -1,43 +1,19 @@
 //! What names mean in an expression: `var`, `local`, `module`, `data`, resources, `each`, `count`, `path`, `terraform`, iterators.
 
-use super::instance::{Each, Expansion, Instance};
+use super::descend;
+use super::expand;
+use super::frame::{Closed, Frame, ResourceInstance};
+use super::instance::{Each, Expansion, ResourceName};
 use super::module::{self, Resources};
-use super::resource::ResourceInstance;
+use super::resource;
 use super::schema::{self, Field, Nesting};
 use super::subject::{NamedResource, Subject};
-use super::world::{ResourceName, World};
-use crate::base::{InstanceKey, Reason, Span};
-use crate::eval::{Data, Dialect, EvalError, FileAccess, Marks, RefStep, Scope, Type, UnknownValue, Value};
+use super::values;
+use super::variables;
+use crate::base::{InstanceKey, Span};
+use crate::eval::{Data, Dialect, EvalError, FileAccess, Marks, RefStep, Scope, Type, Value};
 use crate::hcl::Block;
-use std::rc::Rc;
 use std::sync::Arc;
-
-/// The surroundings of an expression in one instance of a block.
-pub(super) struct Frame<'a> {
-    pub world: &'a World<'a>,
-    pub at: &'a Rc<Instance>,
-    pub each: &'a Each,
-    /// Iterators of enclosing `dynamic` blocks, innermost last.
-    pub bound: &'a [Bound],
-}
-
-/// The iterator of a `dynamic` block.
-#[derive(Clone)]
-pub(super) struct Bound {
-    /// Its name.
-    pub name: Arc<str>,
-    /// `name.key`.
-    pub key: Value,
-    /// `name.value`.
-    pub value: Value,
-}
-
-impl<'a> Frame<'a> {
-    /// A frame without iterators.
-    pub(super) fn new(world: &'a World<'a>, at: &'a Rc<Instance>, each: &'a Each) -> Self {
-        Self { world, at, each, bound: &[] }
-    }
-}
 
 type Resolved = Result<(Value, usize), EvalError>;
 
@@ -73,16 +49,16 @@ impl Scope for Frame<'_> {
         if is_declared || !module.problems.is_empty() {
             return Ok(());
         }
-        let text = self.world.quote(span).map_or_else(|| "this name".to_owned(), |text| format!("`{text}`"));
+        let text = self.world.tree.quote(span).map_or_else(|| "this name".to_owned(), |text| format!("`{text}`"));
         Err(refused(format!("{text} is not declared in this module")).at(span))
     }
 
     fn text(&self, span: Span) -> String {
-        self.world.text(span)
+        self.world.tree.text(span)
     }
 
     fn quote(&self, span: Span) -> Option<String> {
-        self.world.quote(span)
+        self.world.tree.quote(span)
     }
 
     fn dialect(&self) -> Dialect {
@@ -90,7 +66,7 @@ impl Scope for Frame<'_> {
     }
 
     fn files(&self) -> &dyn FileAccess {
-        &self.world.files
+        &self.world.tree.files
     }
 
     fn is_builtin_provider(&self, name: &str) -> bool {
@@ -118,8 +94,8 @@ impl Frame<'_> {
             };
         }
         match self.subject_of(name, steps) {
-            Subject::Variable(variable) => Ok((self.world.variable(self.at, variable)?, 1)),
-            Subject::Local(local) => Ok((self.world.local(self.at, local)?, 1)),
+            Subject::Variable(variable) => Ok((variables::value(self.world, self.at, variable)?, 1)),
+            Subject::Local(local) => Ok((values::local(self.world, self.at, local)?, 1)),
             Subject::Each(part) => Ok((self.each(part)?, 1)),
             Subject::Count(part) => Ok((self.count(part)?, 1)),
             Subject::Path(part) => Ok((self.path(part)?, 1)),
@@ -134,7 +110,7 @@ impl Frame<'_> {
             Subject::Itself => Err(refused("`self` is not allowed here")),
             Subject::Incomplete(missing) => Err(refused(format!("`{name}` must be followed by {missing}"))),
             Subject::Unknown => {
-                let text = self.world.quote(span).map_or_else(|| "this".to_owned(), |text| format!("`{text}`"));
+                let text = self.world.tree.quote(span).map_or_else(|| "this".to_owned(), |text| format!("`{text}`"));
                 Err(refused(format!("{text} is not a reference: a resource type must be followed by a resource's name")))
             }
         }
@@ -163,7 +139,7 @@ impl Frame<'_> {
             "root" => Ok(Value::string(".")),
             "cwd" => {
                 // Each root module is read as if Terraform ran in it; with `-chdir` it was started elsewhere, and `path.cwd` is that place.
-                let (root, request) = (&self.world.root, self.world.loader.request);
+                let (root, request) = (&self.world.tree.root, self.world.tree.loader.request);
                 let cwd = request.started_in.as_ref().filter(|_| *root == request.cwd).unwrap_or(root);
                 Ok(Value::string(cwd.to_string_lossy().replace('\\', "/")))
             }
@@ -185,27 +161,27 @@ impl Frame<'_> {
     fn module(&self, name: &Arc<str>, steps: &[RefStep<'_>]) -> Resolved {
         let world = self.world;
         let Some(call) = self.at.module.calls.get(name) else {
-            return Ok((world.undeclared(self.at, format!("there is no module call `{name}` in this module"))?, steps.len()));
+            return Ok((values::undeclared(self.at, format!("there is no module call `{name}` in this module"))?, steps.len()));
         };
         if let Some(fault) = self.at.module.fault(module::DeclarationKind::Call, name) {
             return Err(fault);
         }
-        let expansion = world.call_expansion(self.at, name, call)?;
+        let expansion = expand::call(world, self.at, name, call)?;
         if let Some((key, taken)) = instance(&expansion, steps.get(1))
             && let Some(each) = expansion.each(key.as_ref())
         {
             let taken = 1 + taken;
-            let Some(output) = steps.get(taken).and_then(step_name) else { return Ok((world.whole_module(self.at, name, call)?, 1)) };
-            return match world.child(self.at, name, call, key.as_ref(), each) {
+            let Some(output) = steps.get(taken).and_then(step_name) else { return Ok((values::module(world, self.at, name, call)?, 1)) };
+            return match descend::child(world, self.at, name, call, key.as_ref(), each) {
                 // A module is an object of its outputs: `try` may catch that one is missing, which it may not of other references.
                 Ok(child) if !child.module.outputs.contains_key(output) && child.module.problems.is_empty() => {
                     Err(EvalError::new(format!("module `{}` has no output `{output}`", child.path), None))
                 }
-                Ok(child) => Ok((world.output(&child, output)?, taken + 1)),
+                Ok(child) => Ok((values::output(world, &child, output)?, taken + 1)),
                 Err(why) => Ok((Value::unknown(Type::Any, why), steps.len())),
             };
         }
-        Ok((world.whole_module(self.at, name, call)?, 1))
+        Ok((values::module(world, self.at, name, call)?, 1))
     }
 
     /// Refuses a reference that is not evaluated where it names something that its resource does not have: Terraform checks those too.
@@ -229,7 +205,7 @@ impl Frame<'_> {
         let ([RefStep::Attr(attribute), rest @ ..], Some(schema)) = (rest, schema::of(data, named.kind)) else { return Ok(()) };
         match schema.fields.get(&attribute.text) {
             Some(field) => self.check_field(&attribute.text, field, rest),
-            None => self.world.refuse_attribute(&of, &attribute.text, &schema).map_or(Ok(()), Err),
+            None => self.world.resources.refuse_attribute(&of, &attribute.text, &schema).map_or(Ok(()), Err),
         }
     }
 
@@ -247,7 +223,7 @@ impl Frame<'_> {
                 );
                 Err(refused(message).at(attribute.span))
             }
-            (None, Some(RefStep::Index(_, span))) if is_constant_index(&self.world.text(*span)) => {
+            (None, Some(RefStep::Index(_, span))) if is_constant_index(&self.world.tree.text(*span)) => {
                 Err(refused(format!("`{name}` has neither `count` nor `for_each`, so it has no instance key")).at(*span))
             }
             _ => Ok(()),
@@ -265,7 +241,7 @@ impl Frame<'_> {
         let refuse = |step: &RefStep<'_>, message: String| Err(refused(message).at(span(step)));
         let inside = match (block.nesting, first) {
             (Nesting::Single, _) => steps,
-            (_, RefStep::Index(_, span)) if !is_constant_index(&self.world.text(*span)) => return Ok(()),
+            (_, RefStep::Index(_, span)) if !is_constant_index(&self.world.tree.text(*span)) => return Ok(()),
             (Nesting::Set, _) => {
                 return refuse(first, format!("the blocks `{name}` are a set, whose elements have no index: use a `for` expression"));
             }
@@ -280,7 +256,7 @@ impl Frame<'_> {
                 Some(field) => self.check_field(&attribute.text, field, rest),
                 None => refuse(&RefStep::Attr(attribute), format!("`{name}` has no attribute `{}`", attribute.text)),
             },
-            [RefStep::Index(_, index), ..] if !is_constant_index(&self.world.text(*index)) => Ok(()),
+            [RefStep::Index(_, index), ..] if !is_constant_index(&self.world.tree.text(*index)) => Ok(()),
             [index, ..] => refuse(index, format!("an attribute of `{name}` must be written with a dot")),
         }
     }
@@ -291,7 +267,7 @@ impl Frame<'_> {
         for step in steps {
             let shown = match step {
                 RefStep::Attr(name) => format!(".{}", name.text),
-                RefStep::Index(_, span) => self.world.text(*span),
+                RefStep::Index(_, span) => self.world.tree.text(*span),
             };
             if matches!(step, RefStep::Index(..)) && !is_constant_index(&shown) {
                 return Ok(());
@@ -316,32 +292,32 @@ impl Frame<'_> {
         let Some(block) = declared.get(&of.kind).and_then(|named| named.get(&of.name)) else {
             let mode = if of.data { "data source" } else { "resource" };
             let message = format!("there is no {mode} `{}.{}` in this module", of.kind, of.name);
-            return Ok((world.undeclared(self.at, message)?, steps.len()));
+            return Ok((values::undeclared(self.at, message)?, steps.len()));
         };
         let mode = if of.data { "data." } else { "" };
         if let Some(fault) = self.at.module.fault(module::DeclarationKind::Resource, &format!("{mode}{}.{}", of.kind, of.name)) {
             return Err(fault);
         }
-        let expansion = world.resource_expansion(self.at, &of, block)?;
+        let expansion = expand::resource(world, self.at, &of, block)?;
         let schema = schema::of(of.data, &of.kind);
         self.check_instance(&of, block, steps.get(named))?;
         if let Some((key, taken)) = instance(&expansion, steps.get(named))
             && let Some(each) = expansion.each(key.as_ref())
             && let Some(attribute) = steps.get(named + taken).and_then(step_name)
         {
-            let one = ResourceInstance { at: self.at, of: &of, block, key: key.as_ref(), each: &each };
+            let one = ResourceInstance { world, at: self.at, of: &of, block, key: key.as_ref(), each: &each };
             let taken = named + taken + 1;
             let behind = steps.get(taken..).unwrap_or_default();
             let Some(schema) = schema else {
-                let (value, more) = world.attribute_without_schema(one, attribute, behind)?;
+                let (value, more) = one.attribute_without_schema(attribute, behind)?;
                 return Ok((value, taken + more));
             };
             if let Some(field) = schema.fields.get(attribute) {
                 self.check_field(attribute, field, behind)?;
             }
-            return Ok((world.attribute(one, attribute)?, taken));
+            return Ok((one.attribute(attribute)?, taken));
         }
-        Ok((world.whole(self.at, &of, block)?, named))
+        Ok((resource::whole(world, self.at, &of, block)?, named))
     }
 }
 
@@ -394,32 +370,20 @@ fn refused(message: impl Into<String>) -> EvalError {
     EvalError::refused(message.into(), None)
 }
 
-/// The surroundings of values that may refer to nothing: defaults and values files.
-pub(super) struct Closed<'a> {
-    /// For texts and files.
-    pub world: &'a World<'a>,
-}
-
 impl Scope for Closed<'_> {
     fn resolve(&self, name: &str, span: Span, _: &[RefStep<'_>]) -> Resolved {
         Err(EvalError::refused(format!("`{name}` may not be referred to here"), Some(span)))
     }
 
     fn text(&self, span: Span) -> String {
-        self.world.text(span)
+        self.world.tree.text(span)
     }
 
     fn quote(&self, span: Span) -> Option<String> {
-        self.world.quote(span)
+        self.world.tree.quote(span)
     }
 
     fn files(&self) -> &dyn FileAccess {
-        &self.world.files
+        &self.world.tree.files
     }
-}
-
-/// `each` of which nothing is known.
-pub(super) fn unknown_each(why: &Reason, key: Type, value: Type) -> Each {
-    let unknown = |ty: Type| -> Value { UnknownValue::new(ty, why.clone()).into() };
-    Each::Element(unknown(key), unknown(value))
 }

@@ -1,19 +1,19 @@
 //! A reading that is kept, so that an editor's change reads only those root modules again that the changed file belongs to.
 
+use super::budget::InstanceBudget;
+use super::constants::{literal, literal_source};
 use super::discover::{self, Scan};
-use super::early::literal_source;
 use super::folder::{Folder, is_configuration, is_local, is_values};
 use super::foreign;
 use super::graph;
 use super::loader::Loader;
-use super::module::{Module, literal};
+use super::module::Module;
 use super::providers::NamedProviders;
 use super::read::{self, RunReading, deep};
 use super::request::ScanRequest;
 use super::roots::{self, Root, Roots};
 use super::runs::{self, Run, Runs};
 use super::shares;
-use super::world::InstanceBudget;
 use crate::base::{Problem, Sources};
 use crate::hcl::Block;
 use crate::key::{Inventory, NotRead};

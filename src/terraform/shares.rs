@@ -1,7 +1,7 @@
 //! How much each root module may cost: shares are fixed before anything is evaluated, and what is left over goes to those that need more,
 //! in their order, so that no output depends on which thread comes first.
 
-use super::world::{InstanceBudget, MAX_VISITS};
+use super::budget::{InstanceBudget, MAX_VISITS};
 use crate::eval::{Account, Limits};
 use rayon::prelude::*;
 

@@ -1,7 +1,10 @@
 //! Follows all calls of a root, whatever their `count` will be: the static tree of its modules.
 
-use super::calls::CallTarget;
-use super::early::{self, CallSource, Located, literal_source};
+use super::budget::{InstanceBudget, MAX_VISITS};
+use super::calls::{CallSource, CallTarget, Located};
+use super::constants::literal_source;
+use super::descend;
+use super::early;
 use super::inputs;
 use super::instance::{Each, Instance};
 use super::loader::{CONFINED, Loader};
@@ -10,8 +13,9 @@ use super::providers::{NamedProviders, named_by_lock};
 use super::request::FileDialect;
 use super::roots::Root;
 use super::secrets;
+use super::tree::MAX_DEPTH;
 use super::workspace;
-use super::world::{InstanceBudget, MAX_VISITS, World};
+use super::world::World;
 use crate::base::{Place, Problem, ProblemKind, Reason, Span, disk};
 use crate::eval::Account;
 use crate::hcl::Block;
@@ -22,8 +26,6 @@ use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::sync::Arc;
 
-/// How deep module calls may nest. Terraform has no limit; people's deepest are below 10.
-pub(super) const MAX_DEPTH: usize = 64;
 /// How many module calls one root may have in all, repeated ones counted where they matter.
 const MAX_CALLS: usize = 20_000;
 
@@ -251,12 +253,12 @@ impl Surveyor<'_> {
     /// The instance of the module that is being visited, as far as sources can depend on it.
     fn instance(&self) -> Result<(&World<'_>, Rc<Instance>), Reason> {
         let world = self.scout.get_or_init(|| scout(self.loader, self.root, self.passed, self.ration));
-        let mut at = world.top();
+        let mut at = world.tree.top();
         let around = self.stack.len().saturating_sub(1);
         for name in self.stack.iter().take(around).filter_map(|around| around.next.as_ref().map(|(name, _)| name)) {
             let module = Arc::clone(&at.module);
             let call = module.calls.get(name).ok_or("its caller is unknown")?;
-            at = world.child(&at, name, call, None, Each::None)?;
+            at = descend::child(world, &at, name, call, None, Each::None)?;
         }
         Ok((world, at))
     }
@@ -316,7 +318,7 @@ pub(super) fn targets(loader: &Loader<'_>, path: &Path) -> Targets {
             Some(source) => loader.locate(path, name, &module, source, call),
             None => {
                 let world = world.get_or_init(|| scout(loader, &root, None, &ration));
-                let located = early::locate(world, &world.top(), name, call);
+                let located = early::locate(world, &world.tree.top(), name, call);
                 if located.source.is_none() && matches!(located.target, CallTarget::Elsewhere(_)) {
                     targets.below.push(disk::tidy(&path.join(early::beginning(call))));
                 }

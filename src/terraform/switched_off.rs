@@ -1,7 +1,8 @@
 //! Blocks of keys that create nothing with the inputs of a run: which they are, and what decides it.
 
+use super::descend;
+use super::frame::Frame;
 use super::instance::{Each, Instance};
-use super::scope::Frame;
 use super::world::World;
 use crate::base::{InstanceKey, Place};
 use crate::eval::{Data, Value};
@@ -41,7 +42,7 @@ impl Off {
 
     fn below(&self, world: &World<'_>, at: &Rc<Instance>, name: &Arc<str>, call: &Block, why: &str, enters: &Enters<'_>) {
         // No instance exists: the one that would represent all is only looked at, not evaluated.
-        let Ok(child) = world.child(at, name, call, Some(&InstanceKey::Any), Each::None) else { return };
+        let Ok(child) = descend::child(world, at, name, call, Some(&InstanceKey::Any), Each::None) else { return };
         for (name, block) in child.module.managed.get(kinds::KEY).into_iter().flatten() {
             self.note(&child, name, block, || why.to_owned());
         }
@@ -91,7 +92,7 @@ struct Blame<'a> {
 
 impl Blame<'_> {
     fn eval(&self, expr: &Expr) -> Option<Value> {
-        self.world.eval(expr, &Frame::new(self.world, self.at, &Each::None)).ok()
+        Frame::new(self.world, self.at, &Each::None).eval(expr).ok()
     }
 
     fn is_false(&self, expr: &Expr) -> bool {
@@ -126,7 +127,7 @@ impl Blame<'_> {
 
     /// A reference and its value.
     fn named(&self, expr: &Expr) -> Option<String> {
-        let text = self.world.quote(expr.span).filter(|text| !text.contains('\n'))?;
+        let text = self.world.tree.quote(expr.span).filter(|text| !text.contains('\n'))?;
         let value = self.eval(expr)?;
         let marks = value.deep_marks();
         let is_empty =

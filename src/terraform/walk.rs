@@ -1,11 +1,16 @@
 //! Walks the instances of one resource type through a root's module instances.
 
+use super::budget::MAX_VISITS;
 use super::calls::CallTarget;
-use super::facts::{BlockReader, Problems};
-use super::instance::{Each, Expansion, Instance};
+use super::descend;
+use super::expand;
+use super::facts::BlockReader;
+use super::instance::{Each, Expansion, Instance, ResourceName};
 use super::module::DeclarationKind;
+use super::problems::Problems;
 use super::switched_off::Off;
-use super::world::{MAX_MODULES, MAX_VISITS, ResourceName, World};
+use super::tree::MAX_MODULES;
+use super::world::World;
 use crate::base::{Address, InstanceKey, Place, Problem, ProblemKind};
 use crate::hcl::Block;
 use crate::key::Symbolic;
@@ -59,16 +64,16 @@ impl<'w> Walk<'w> {
 
     /// Visits all instances of a managed resource type, in the order of modules, names and keys.
     pub(super) fn each(&self, kind: &Arc<str>, visit: &mut dyn FnMut(Visit<'_>)) {
-        self.module(&self.world.top(), kind, visit);
+        self.module(&self.world.tree.top(), kind, visit);
     }
 
     /// Counts a visit; false where there are too many. Each has an address of its own, so that long names count as several.
     fn may_go_on(&self, at: &Instance, name: &str) -> bool {
         self.visits.set(self.visits.get() + 1 + (at.prefix.len() + name.len()) / LONG_NAME);
-        let may = self.visits.get() < self.world.ration.most;
+        let may = self.visits.get() < self.world.budget.most;
         if !may {
-            self.world.ration.is_exceeded.set(true);
-            let root = self.world.top().module.shown.display().to_string();
+            self.world.budget.is_exceeded.set(true);
+            let root = self.world.tree.top().module.shown.display().to_string();
             self.tell(format!(
                 "the root modules have more than {MAX_VISITS} instances of resources and modules; the rest of `{root}` was not checked"
             ));
@@ -84,14 +89,14 @@ impl<'w> Walk<'w> {
     }
 
     fn too_many_modules(&self) {
-        let root = self.world.top().module.shown.display().to_string();
+        let root = self.world.tree.top().module.shown.display().to_string();
         self.tell(format!("the root module `{root}` has more than {MAX_MODULES} module instances; the rest was not checked"));
     }
 
     fn module(&self, at: &Rc<Instance>, kind: &Arc<str>, visit: &mut dyn FnMut(Visit<'_>)) {
         for (name, block) in at.module.managed.get(kind).into_iter().flatten() {
             let of = ResourceName { data: false, kind: Arc::clone(kind), name: Arc::clone(name) };
-            let Some(expansion) = self.expansion(self.world.resource_expansion(at, &of, block)) else { continue };
+            let Some(expansion) = self.expansion(expand::resource(self.world, at, &of, block)) else { continue };
             if let Some(off) = self.off.filter(|_| expansion.is_empty()) {
                 off.block(self.world, at, name, block);
             }
@@ -106,7 +111,7 @@ impl<'w> Walk<'w> {
         for (name, call) in &at.module.calls {
             let Some(folder) = self.leads_on(at, name, call) else { continue };
             self.check_call(at, name, call, &folder);
-            let Some(expansion) = self.expansion(self.world.call_expansion(at, name, call)) else { continue };
+            let Some(expansion) = self.expansion(expand::call(self.world, at, name, call)) else { continue };
             if let Some(off) = self.off.filter(|_| expansion.is_empty()) {
                 off.call(self.world, at, name, call, &|at, name, call| self.leads_on(at, name, call).is_some());
             }
@@ -114,9 +119,9 @@ impl<'w> Walk<'w> {
                 if !self.may_go_on(at, name) {
                     return;
                 }
-                match self.world.child(at, name, call, key.as_ref(), each) {
+                match descend::child(self.world, at, name, call, key.as_ref(), each) {
                     Ok(child) => self.module(&child, kind, visit),
-                    Err(_) if self.world.is_full() => return self.too_many_modules(),
+                    Err(_) if self.world.tree.is_full() => return self.too_many_modules(),
                     Err(_) => {}
                 }
             }
@@ -152,7 +157,7 @@ impl<'w> Walk<'w> {
             let place = Place::Source(fault.span.unwrap_or(call.header));
             self.problems.certain(Problem::new(ProblemKind::Refused, fault.message).at(place));
         }
-        let module = self.world.loader.module(folder, self.world.says);
+        let module = self.world.tree.loader.module(folder, self.world.tree.language);
         super::arguments::check(name, call, &module, self.problems);
         if module.has_provider {
             super::arguments::check_provider(at, name, call, self.problems);
@@ -165,7 +170,7 @@ impl<'w> Walk<'w> {
 
 /// The instance with an address, found from the root.
 pub(super) fn locate(world: &World<'_>, address: &Address) -> Option<(Rc<Instance>, ResourceName, Option<InstanceKey>, Each)> {
-    let mut at = world.top();
+    let mut at = world.tree.top();
     let any = |key: &Option<InstanceKey>, expansion: &Expansion| match key {
         Some(InstanceKey::Text(text)) if text == "*" && expansion.symbolic().is_some() => Some(InstanceKey::Any),
         key => key.clone(),
@@ -173,17 +178,17 @@ pub(super) fn locate(world: &World<'_>, address: &Address) -> Option<(Rc<Instanc
     for step in &address.modules {
         let module = Arc::clone(&at.module);
         let (name, call) = module.calls.get_key_value(step.name.as_str())?;
-        let expansion = world.call_expansion(&at, name, call).ok()?;
+        let expansion = expand::call(world, &at, name, call).ok()?;
         let key = any(&step.key, &expansion);
         let each = expansion.each(key.as_ref())?;
-        at = world.child(&at, name, call, key.as_ref(), each).ok()?;
+        at = descend::child(world, &at, name, call, key.as_ref(), each).ok()?;
     }
     let module = Arc::clone(&at.module);
     let declared = if address.data { &module.data } else { &module.managed };
     let (kind, named) = declared.get_key_value(address.kind.as_str())?;
     let (name, block) = named.get_key_value(address.name.as_str())?;
     let of = ResourceName { data: address.data, kind: Arc::clone(kind), name: Arc::clone(name) };
-    let expansion = world.resource_expansion(&at, &of, block).ok()?;
+    let expansion = expand::resource(world, &at, &of, block).ok()?;
     let key = any(&address.key, &expansion);
     let each = expansion.each(key.as_ref())?;
     Some((at, of, key, each))

@@ -1,11 +1,16 @@
 //! Whether an expression of unknown value could depend on time: follows its references, but not into branches that are certainly not taken.
 
+use super::super::descend;
+use super::super::expand;
+use super::super::frame::Frame;
 use super::super::instance::{Each, Instance};
-use super::super::scope::Frame;
 use super::super::subject::Subject;
+use super::super::time::{
+    function,
+    passing::{is_changed_by, passes_on},
+    rotating,
+};
 use super::super::world::World;
-use super::driver::{function, rotating};
-use super::passing::{is_changed_by, passes_on};
 use crate::hcl::{Expr, ExprKind, TraversalStep};
 use std::collections::HashSet;
 use std::rc::Rc;
@@ -38,7 +43,7 @@ impl DriverSearch<'_> {
         match &expr.kind {
             ExprKind::Call { name, .. } if function(&name.text).is_some() => self.found = Some(format!("{}()", name.text)),
             ExprKind::Conditional(condition, then, otherwise) => {
-                let decision = self.world.eval(condition, &Frame::new(self.world, at, each)).ok();
+                let decision = Frame::new(self.world, at, each).eval(condition).ok();
                 let decision = decision.filter(|decision| !decision.marks.by_caller).and_then(|decision| decision.as_bool());
                 self.expression(condition, at, each);
                 if decision != Some(false) {
@@ -94,10 +99,10 @@ impl DriverSearch<'_> {
     fn output(&mut self, name: &Arc<str>, output: &str, at: &Rc<Instance>) {
         let module = Arc::clone(&at.module);
         let Some((name, call)) = module.calls.get_key_value(name) else { return };
-        let Ok(expansion) = self.world.call_expansion(at, name, call) else { return };
+        let Ok(expansion) = expand::call(self.world, at, name, call) else { return };
         let Some(key) = expansion.keys().into_iter().next() else { return };
         let Some(each) = expansion.each(key.as_ref()) else { return };
-        let Ok(child) = self.world.child(at, name, call, key.as_ref(), each) else { return };
+        let Ok(child) = descend::child(self.world, at, name, call, key.as_ref(), each) else { return };
         if let Some(value) = child.module.outputs.get(output).and_then(|output| output.body.attribute("value")) {
             self.expression(&value.value, &child, &Each::None);
         }
@@ -117,7 +122,7 @@ impl DriverSearch<'_> {
                     self.expression(&argument.value, at, &Each::None);
                 }
                 if kind == "time_rotating" && self.found.is_none() {
-                    self.found = rotating(self.world, at, name, block, &Each::None).map(|driver| driver.name);
+                    self.found = rotating(&Frame::of_module(self.world, at), name, block).map(|driver| driver.name);
                 }
             }
         }

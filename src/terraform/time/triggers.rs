@@ -1,34 +1,22 @@
 //! `replace_triggered_by`: which resources a block names there, and what makes them trigger. Only an update or a replacement does, and with an
 //! attribute behind the name, only another value of it. Source: `EvaluateReplaceTriggeredBy` of Terraform's `eval_context_builtin.go`.
 
-use super::super::instance::{Each, Expansion, Instance};
-use super::super::scope::Frame;
+use super::super::expand;
+use super::super::frame::{Frame, ResourceInstance};
+use super::super::instance::{Each, Expansion, ResourceName};
+use super::super::lifecycle::ignored;
 use super::super::subject::Subject;
-use super::super::world::{ResourceName, World};
-use super::driver::{Period, rotating};
+use super::change::Idle;
 use super::passing::{change, computed, passes_on};
-use crate::base::{InstanceKey, Reason, Span};
+use super::rotating::rotating;
+use crate::base::{InstanceKey, Reason};
 use crate::eval::{Data, Drivers, EvalError, Value};
 use crate::hcl::{Block, Expr, ExprKind, TraversalStep};
-use std::rc::Rc;
 use std::sync::Arc;
-
-/// A `time_rotating` in `replace_triggered_by`: it expires, and triggers nothing.
-#[derive(Clone, Debug)]
-pub(super) struct Idle {
-    /// The reference to it, as it is written within its module.
-    pub driver: String,
-    /// What changes when it expires.
-    pub trigger: String,
-    /// Its period, where it is known.
-    pub period: Option<Period>,
-    /// Where it is named.
-    pub at: Span,
-}
 
 /// What triggers a replacement in time.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Triggers {
+pub(in super::super) struct Triggers {
     pub drivers: Drivers,
     pub idle: Option<Idle>,
     /// Why there may be more.
@@ -36,7 +24,7 @@ pub(super) struct Triggers {
 }
 
 /// An instance that is named in `replace_triggered_by`.
-pub(super) struct TriggerInstance<'b> {
+pub(in super::super) struct TriggerInstance<'b> {
     pub of: ResourceName,
     pub block: &'b Block,
     pub key: Option<InstanceKey>,
@@ -49,20 +37,27 @@ pub(super) struct TriggerInstance<'b> {
     pub expr: &'b Expr,
 }
 
-/// What triggers the replacement of an instance of a block.
-pub(super) fn of(world: &World<'_>, at: &Rc<Instance>, block: &Block, each: &Each) -> Triggers {
+impl<'b> TriggerInstance<'b> {
+    fn instance(&'b self, frame: &'b Frame<'b>) -> ResourceInstance<'b> {
+        let Self { of, block, key, each, .. } = self;
+        ResourceInstance { world: frame.world, at: frame.at, of, block, key: key.as_ref(), each }
+    }
+}
+
+/// What triggers the replacement of an instance of a block. `frame`: that of the block.
+pub(in super::super) fn of(frame: &Frame<'_>, block: &Block) -> Triggers {
     let mut found = Triggers::default();
-    for named in named(world, at, block, each) {
-        let drivers = by_one(world, at, each, &named, &mut found);
+    for named in named(frame, block) {
+        let drivers = by_one(frame, &named, &mut found);
         found.drivers = found.drivers.union(drivers);
         if drivers.is_none() && &*named.of.kind == "time_rotating" {
-            found.idle.get_or_insert_with(|| idle(world, at, &named));
+            found.idle.get_or_insert_with(|| idle(frame, &named));
         }
     }
     found
 }
 
-fn idle(world: &World<'_>, at: &Rc<Instance>, named: &TriggerInstance<'_>) -> Idle {
+fn idle(frame: &Frame<'_>, named: &TriggerInstance<'_>) -> Idle {
     let name = &named.of.name;
     let key = named.key.as_ref().map(InstanceKey::to_string).unwrap_or_default();
     let (driver, trigger) = match (&named.key, named.is_indexed) {
@@ -70,25 +65,26 @@ fn idle(world: &World<'_>, at: &Rc<Instance>, named: &TriggerInstance<'_>) -> Id
         (Some(_), false) => (format!("time_rotating.{name}"), format!("time_rotating.{name}")),
         _ => (format!("time_rotating.{name}{key}"), format!("time_rotating.{name}{key}.id")),
     };
-    let period = rotating(world, at, name, named.block, &named.each).and_then(|driver| driver.period.ok());
+    let period = rotating(&named.instance(frame).frame(), name, named.block).and_then(|driver| driver.period.ok());
     Idle { driver, trigger, period, at: named.expr.span }
 }
 
-fn by_one(world: &World<'_>, at: &Rc<Instance>, each: &Each, named: &TriggerInstance<'_>, found: &mut Triggers) -> Drivers {
-    let TriggerInstance { of, block, key, each: own, attribute, expr, .. } = named;
-    let change = change(world, at, of, block, key.as_ref(), own);
+fn by_one(frame: &Frame<'_>, named: &TriggerInstance<'_>, found: &mut Triggers) -> Drivers {
+    let TriggerInstance { of, block, attribute, expr, .. } = named;
+    let one = named.instance(frame);
+    let change = change(&one);
     let any = change.updated.union(change.replaced);
     if let Some(idle) = change.idle {
         found.idle.get_or_insert(idle);
     }
     let Some(attribute) = attribute else { return any };
     if block.body.attribute(attribute).is_some() {
-        let is_ignored = super::super::key::ignored(&block.body).iter().any(|name| **name == **attribute || name == "*");
-        let value = if is_ignored { None } else { world.eval(expr, &Frame::new(world, at, each)).ok() };
+        let is_ignored = ignored(&block.body).iter().any(|name| **name == **attribute || name == "*");
+        let value = if is_ignored { None } else { frame.eval(expr).ok() };
         return value.map_or(Drivers::NONE, |value| value.drivers()).intersection(any);
     }
     if passes_on(&of.kind) {
-        return computed(world, at, of, block, key.as_ref(), own, attribute);
+        return computed(&one, attribute);
     }
     // What OCI computes of a resource stays what it is when the resource is updated.
     if !any.is_none() && !of.kind.starts_with("oci_") {
@@ -98,20 +94,20 @@ fn by_one(world: &World<'_>, at: &Rc<Instance>, each: &Each, named: &TriggerInst
 }
 
 /// The instances that are named in `replace_triggered_by` of a block. What Terraform would reject of it names nothing.
-pub(super) fn named<'b>(world: &World<'_>, at: &'b Rc<Instance>, block: &'b Block, each: &Each) -> Vec<TriggerInstance<'b>> {
+pub(in super::super) fn named<'b>(frame: &Frame<'b>, block: &'b Block) -> Vec<TriggerInstance<'b>> {
     let mut found = Vec::new();
     for lifecycle in block.body.blocks_of("lifecycle") {
         let items = lifecycle.body.attribute("replace_triggered_by").map(|attribute| &attribute.value.without_parens().kind);
         let Some(ExprKind::Tuple(items)) = items else { continue };
         for item in items {
-            named_by(world, at, each, item, &mut found);
+            named_by(frame, item, &mut found);
         }
     }
     found
 }
 
 /// What Terraform would reject of `replace_triggered_by`.
-pub(super) fn wrong(world: &World<'_>, at: &Rc<Instance>, block: &Block, each: &Each) -> Option<EvalError> {
+pub(in super::super) fn wrong(frame: &Frame<'_>, block: &Block) -> Option<EvalError> {
     let error = |message: String, span| Some(EvalError::refused(message, Some(span)));
     for lifecycle in block.body.blocks_of("lifecycle") {
         let Some(attribute) = lifecycle.body.attribute("replace_triggered_by") else { continue };
@@ -123,18 +119,18 @@ pub(super) fn wrong(world: &World<'_>, at: &Rc<Instance>, block: &Block, each: &
                 return error("`replace_triggered_by` takes references to managed resources of this module only".to_owned(), item.span);
             };
             let ResourceName { kind, name, .. } = &of;
-            let Some(named) = at.module.managed.get(kind).and_then(|named| named.get(name)) else {
-                let is_readable = at.module.problems.is_empty();
+            let Some(named) = frame.at.module.managed.get(kind).and_then(|named| named.get(name)) else {
+                let is_readable = frame.at.module.problems.is_empty();
                 return is_readable.then(|| error(format!("there is no resource `{kind}.{name}` in this module"), item.span)).flatten();
             };
-            let text = world.text(item.span);
+            let text = frame.world.tree.text(item.span);
             let is_many = named.body.attribute("count").or_else(|| named.body.attribute("for_each")).is_some();
             if is_many && matches!(steps.first(), Some(TraversalStep::Attr(_))) {
                 return error(format!("`{kind}.{name}` has `count` or `for_each`: `{text}` needs the key of one instance"), item.span);
             }
             let mut found = Vec::new();
-            named_by(world, at, each, item, &mut found);
-            if found.is_empty() && world.resource_expansion(at, &of, named).is_ok() {
+            named_by(frame, item, &mut found);
+            if found.is_empty() && expand::resource(frame.world, frame.at, &of, named).is_ok() {
                 let message = match steps {
                     [] => format!("`{text}` has no instances, and Terraform rejects a plan in which it has no change to look at"),
                     _ => format!("`{text}` does not exist: `{kind}.{name}` has no such instance"),
@@ -146,14 +142,12 @@ pub(super) fn wrong(world: &World<'_>, at: &Rc<Instance>, block: &Block, each: &
     None
 }
 
-fn named_by<'b>(world: &World<'_>, at: &'b Rc<Instance>, each: &Each, item: &'b Expr, found: &mut Vec<TriggerInstance<'b>>) {
+fn named_by<'b>(frame: &Frame<'b>, item: &'b Expr, found: &mut Vec<TriggerInstance<'b>>) {
     let Some((of, steps)) = resource(item) else { return };
-    let Some(block) = at.module.managed.get(&of.kind).and_then(|named| named.get(&of.name)) else { return };
-    let Ok(expansion) = world.resource_expansion(at, &of, block) else { return };
+    let Some(block) = frame.at.module.managed.get(&of.kind).and_then(|named| named.get(&of.name)) else { return };
+    let Ok(expansion) = expand::resource(frame.world, frame.at, &of, block) else { return };
     let (index, steps) = match steps {
-        [TraversalStep::Index(index, _), rest @ ..] if !matches!(*expansion, Expansion::One) => {
-            (Some(world.eval(index, &Frame::new(world, at, each))), rest)
-        }
+        [TraversalStep::Index(index, _), rest @ ..] if !matches!(*expansion, Expansion::One) => (Some(frame.eval(index)), rest),
         [TraversalStep::LegacyIndex(index, _), rest @ ..] => (Some(Ok(Value::number(i64::try_from(*index).unwrap_or(i64::MAX)))), rest),
         steps => (None, steps),
     };

@@ -1,46 +1,14 @@
-//! What drives values in time: the functions, and `time_rotating` with its period.
+//! `time_rotating`: how long an instance of it lasts.
 
-use super::super::instance::{Each, Instance};
-use super::super::scope::Frame;
-use super::super::world::World;
-use crate::base::{Reason, Span};
-use crate::eval::{Drivers, Num, Type, Value, convert};
+use super::super::frame::Frame;
+use super::driver::{Driver, Period};
+use crate::base::Reason;
+use crate::eval::{Num, Type, Value, convert};
 use crate::hcl::Block;
-use std::rc::Rc;
-
-/// A resource that expires in time.
-#[derive(Clone, Debug, PartialEq)]
-pub(in super::super) struct Driver {
-    /// Its address; that of all its instances.
-    pub name: String,
-    /// Its block.
-    pub place: Span,
-    /// How long it lasts, or why that is unknown.
-    pub period: Result<Period, Reason>,
-}
-
-/// A time between two rotations.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(in super::super) struct Period {
-    /// In days, a month counted as 31 and a year as 366.
-    pub days: f64,
-    /// In months, where it is given in months or years.
-    pub months: Option<i64>,
-}
-
-/// The functions that drive, by the name they have in messages.
-pub(super) const FUNCTIONS: [(&str, Drivers); 3] =
-    [("plantimestamp", Drivers::PLAN_TIME), ("timestamp", Drivers::RUN_TIME), ("uuid", Drivers::UUID)];
-
-/// The function that a name calls, where it drives.
-pub(super) fn function(name: &str) -> Option<(&'static str, Drivers)> {
-    let plain = name.strip_prefix("core::").unwrap_or(name);
-    FUNCTIONS.into_iter().find(|(own, _)| *own == plain)
-}
 
 /// An instance of `time_rotating` as a driver; `None` where it never expires. The smallest period counts where several are given.
-pub(super) fn rotating(world: &World<'_>, at: &Rc<Instance>, name: &str, block: &Block, each: &Each) -> Option<Driver> {
-    let address = format!("{}time_rotating.{name}", at.prefix);
+pub(in super::super) fn rotating(frame: &Frame<'_>, name: &str, block: &Block) -> Option<Driver> {
+    let address = format!("{}time_rotating.{name}", frame.at.prefix);
     let units = [
         ("rotation_minutes", 1.0 / 1440.0, 0),
         ("rotation_hours", 1.0 / 24.0, 0),
@@ -52,7 +20,7 @@ pub(super) fn rotating(world: &World<'_>, at: &Rc<Instance>, name: &str, block: 
     let mut open = None;
     for (unit, days, months) in units {
         let Some(attribute) = block.body.attribute(unit) else { continue };
-        let value = world.eval(&attribute.value, &Frame::new(world, at, each));
+        let value = frame.eval(&attribute.value);
         match value.and_then(|value| convert(value, &Type::Number)) {
             Ok(value) if value.is_null() => {}
             Ok(value) => match whole(&value) {
