@@ -1,6 +1,7 @@
 //! Code actions: the edits of `--fix`, and exemptions.
 
 use super::documents::{Documents, OpenDocument};
+use super::part::Part;
 use super::position::Encoding;
 use super::project::Project;
 use super::uri;
@@ -74,9 +75,9 @@ impl Actions<'_> {
     pub(super) fn of(&self, asked: &Asked<'_>) -> Vec<Value> {
         let mut found: Vec<Value> = Vec::new();
         if asked.wants(CodeActionKind::QUICKFIX.as_str()) {
-            let here = self.project.outcome.findings.iter().filter(|finding| self.is_at(finding, asked));
-            for finding in here.take(MOST) {
-                found.extend(self.fixes(finding, asked).into_iter().filter_map(|action| as_json(&action)));
+            let all = self.project.parts.iter().flat_map(|part| part.outcome.findings.iter().map(move |finding| (part, finding)));
+            for (part, finding) in all.filter(|(_, finding)| self.is_at(finding, asked)).take(MOST) {
+                found.extend(self.fixes(part, finding, asked).into_iter().filter_map(|action| as_json(&action)));
                 found.extend(self.exemption(finding, asked));
             }
         }
@@ -97,18 +98,20 @@ impl Actions<'_> {
     }
 
     /// What fixes a finding.
-    fn fixes(&self, finding: &Finding, asked: &Asked<'_>) -> Vec<CodeAction> {
+    fn fixes(&self, part: &Part, finding: &Finding, asked: &Asked<'_>) -> Vec<CodeAction> {
         let mut found = Vec::new();
-        let Some((rule, key)) = rules::by_id(finding.rule).zip(self.key(finding)) else { return found };
+        let Some((rule, key)) = rules::by_id(finding.rule).zip(key(part, finding)) else { return found };
         if finding.verdict != "violation" {
             return found;
         }
-        let remedies = (rule.remedies)(&key.facts, finding.kind, &self.project.config.settings(self.project.now)).unwrap_or_default();
+        let settings = self.project.rules();
+        let sources = &self.project.sources;
+        let remedies = (rule.remedies)(&key.facts, finding.kind, &settings).unwrap_or_default();
         let diagnostics = shown(finding, asked);
         if let Some(remedy) = remedies.iter().find(|remedy| remedy.safety != Safety::Choice) {
-            let safe: Vec<&Edit> = self.project.safe_fixes().edits_of(finding).collect();
+            let safe: Vec<&Edit> = part.safe_fixes(&settings, sources).edits_of(finding).collect();
             let is_safe = !safe.is_empty();
-            let edits = if is_safe { safe } else { self.project.all_fixes().edits_of(finding).collect() };
+            let edits = if is_safe { safe } else { part.all_fixes(&settings, sources).edits_of(finding).collect() };
             let why = edits.iter().find(|edit| edit.safety == Safety::Unsafe).map(|edit| edit.description.as_str());
             let title = match why {
                 Some(why) => format!("{} (unsafe: {why})", title(remedy)),
@@ -127,12 +130,6 @@ impl Actions<'_> {
         found
     }
 
-    /// The first key of a finding.
-    fn key(&self, finding: &Finding) -> Option<&CheckedKey> {
-        let first = finding.instances.first()?;
-        self.project.outcome.keys.iter().find(|key| key.facts.id == first.key)
-    }
-
     fn action(&self, title: String, edits: &[&Edit], diagnostics: &[Diagnostic], is_preferred: bool) -> Option<CodeAction> {
         Some(CodeAction {
             title: crate::report::clean(&title).into_owned(),
@@ -146,11 +143,15 @@ impl Actions<'_> {
 
     /// All safe fixes in a document. A fix that changes another document, too, is made where it is looked at.
     fn fix_all(&self, asked: &Asked<'_>) -> Option<CodeAction> {
-        let all = &self.project.safe_fixes().edits;
-        let path = |edit: &Edit| self.project.path(&self.project.sources.get(edit.span.source));
-        let elsewhere: HashSet<&String> = all.iter().filter(|edit| path(edit) != asked.path).flat_map(|edit| &edit.findings).collect();
-        let edits: Vec<&Edit> =
-            all.iter().filter(|edit| path(edit) == asked.path && !edit.findings.iter().any(|it| elsewhere.contains(it))).collect();
+        let sources = &self.project.sources;
+        let settings = self.project.rules();
+        let is_here = |edit: &Edit| self.project.path(&sources.get(edit.span.source)) == asked.path;
+        let session = self.project.session()?;
+        let parts = self.project.parts.iter().filter(|part| session.holds(&part.runs, asked.path));
+        let of_parts = parts.flat_map(|part| &part.safe_fixes(&settings, sources).edits);
+        let (here, rest): (Vec<&Edit>, Vec<&Edit>) = of_parts.partition(|edit| is_here(edit));
+        let elsewhere: HashSet<&String> = rest.iter().flat_map(|edit| &edit.findings).collect();
+        let edits: Vec<&Edit> = here.into_iter().filter(|edit| !edit.findings.iter().any(|it| elsewhere.contains(it))).collect();
         Some(CodeAction {
             title: "Fix all that is safe to fix in this file".to_owned(),
             kind: Some(CodeActionKind::from(FIX_ALL.to_owned())),
@@ -230,6 +231,12 @@ impl Actions<'_> {
         let files = BTreeMap::from([(asked.path.to_path_buf(), vec![edit])]);
         as_json(&CodeAction { edit: Some(self.of_files(files)?), command, ..action })
     }
+}
+
+/// The first key of a finding.
+fn key<'a>(part: &'a Part, finding: &Finding) -> Option<&'a CheckedKey> {
+    let first = finding.instances.first()?;
+    part.outcome.keys.iter().find(|key| key.facts.id == first.key)
 }
 
 fn as_json(action: &CodeAction) -> Option<Value> {

@@ -1,11 +1,12 @@
 //! Outcome → diagnostics, by file.
 
+use super::part::Part;
 use super::position::Encoding;
 use super::project::Project;
 use super::settings::EditorSettings;
 use super::uri;
 use crate::base::{Place, Problem, Sources, Step};
-use crate::policy::{FailOn, config};
+use crate::policy::{FailOn, Notice, config};
 use crate::report;
 use crate::rules::{self, Finding, Level};
 use lsp_types::{
@@ -14,6 +15,7 @@ use lsp_types::{
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
+use std::sync::Arc;
 
 /// What the client calls us.
 const SOURCE: &str = "kmslint";
@@ -25,7 +27,16 @@ const MOST_RELATED: usize = 20;
 const KEYS_SHOWN: usize = 8;
 
 /// Diagnostics by the absolute path of the file.
-pub(super) type ByFile = BTreeMap<PathBuf, Vec<Diagnostic>>;
+pub(super) type ByFile = BTreeMap<PathBuf, Arc<Vec<Diagnostic>>>;
+
+/// What a client is told of a part.
+#[derive(Debug, Default)]
+pub(super) struct Diagnosed {
+    /// The diagnostics.
+    pub found: ByFile,
+    /// What has no place in a file.
+    pub unplaced: Vec<String>,
+}
 
 /// What the client can show, and how it counts.
 #[derive(Clone, Copy, Debug, Default)]
@@ -40,22 +51,18 @@ pub(super) struct EditorClient {
     pub has_tags: bool,
 }
 
-/// The diagnostics of a workspace folder, and what has no place in a file.
-pub(super) fn of(project: &Project, settings: &EditorSettings, client: EditorClient) -> (ByFile, Vec<String>) {
-    let mut maker = Maker { project, client, found: ByFile::new(), homeless: Vec::new() };
-    let outcome = &project.outcome;
+/// The diagnostics of a part of a workspace folder.
+pub(super) fn of(project: &Project, part: &Part, settings: &EditorSettings, client: EditorClient) -> Diagnosed {
+    let mut maker = Maker { project, client, found: BTreeMap::new(), unplaced: Vec::new() };
+    let outcome = &part.outcome;
     for finding in &outcome.findings {
         maker.finding(finding, settings);
     }
     for problem in &outcome.problems {
         maker.problem(problem);
     }
-    for notice in &outcome.notices {
-        let is_unused = notice.kind == "unused-exemption";
-        let severity = if is_unused { DiagnosticSeverity::HINT } else { DiagnosticSeverity::INFORMATION };
-        let mut made = diagnostic(severity, Some(notice.kind), report::clean(&notice.message).into_owned());
-        made.tags = (is_unused && client.has_tags).then(|| vec![DiagnosticTag::UNNECESSARY]);
-        maker.put(notice.place.as_ref(), made);
+    for notice in outcome.notices.iter().filter(|notice| !project.is_of_config(notice)) {
+        maker.notice(notice);
     }
     for module in &outcome.modules_not_followed {
         let message = format!(
@@ -69,6 +76,20 @@ pub(super) fn of(project: &Project, settings: &EditorSettings, client: EditorCli
     for block in &outcome.switched_off {
         let message = format!("`{}` creates no key with these inputs: {}", report::clean(&block.address), report::clean(&block.why));
         maker.put(Some(&block.place), diagnostic(DiagnosticSeverity::HINT, Some("switched-off"), message));
+    }
+    maker.finish()
+}
+
+/// What is to be said of a folder's config file: an exemption in it is unused where it is in every part.
+pub(super) fn of_exemptions(project: &Project, client: EditorClient) -> Diagnosed {
+    let mut maker = Maker { project, client, found: BTreeMap::new(), unplaced: Vec::new() };
+    let mut seen: BTreeMap<(Option<u32>, &str), (usize, &Notice)> = BTreeMap::new();
+    for notice in project.parts.iter().flat_map(|part| &part.outcome.notices).filter(|notice| project.is_of_config(notice)) {
+        let start = notice.place.as_ref().and_then(Place::span).map(|span| span.start);
+        seen.entry((start, &notice.message)).or_insert((0, notice)).0 += 1;
+    }
+    for (_, notice) in seen.into_values().filter(|(count, _)| *count == project.parts.len()) {
+        maker.notice(notice);
     }
     maker.finish()
 }
@@ -90,8 +111,8 @@ pub(super) fn of_config(path: &Path, text: &str, client: EditorClient) -> Vec<Di
 struct Maker<'a> {
     project: &'a Project,
     client: EditorClient,
-    found: ByFile,
-    homeless: Vec<String>,
+    found: BTreeMap<PathBuf, Vec<Diagnostic>>,
+    unplaced: Vec<String>,
 }
 
 impl Maker<'_> {
@@ -132,6 +153,14 @@ impl Maker<'_> {
         self.put(Some(&finding.place), made);
     }
 
+    fn notice(&mut self, notice: &Notice) {
+        let is_unused = notice.kind == "unused-exemption";
+        let severity = if is_unused { DiagnosticSeverity::HINT } else { DiagnosticSeverity::INFORMATION };
+        let mut made = diagnostic(severity, Some(notice.kind), report::clean(&notice.message).into_owned());
+        made.tags = (is_unused && self.client.has_tags).then(|| vec![DiagnosticTag::UNNECESSARY]);
+        self.put(notice.place.as_ref(), made);
+    }
+
     fn problem(&mut self, problem: &Problem) {
         let mut made = diagnostic(DiagnosticSeverity::ERROR, None, said(problem));
         made.related_information = self.related(&problem.related);
@@ -157,7 +186,7 @@ impl Maker<'_> {
     /// Puts a diagnostic where it belongs.
     fn put(&mut self, place: Option<&Place>, mut made: Diagnostic) {
         let Some((path, span)) = place.and_then(|place| self.project.spot(place)) else {
-            self.homeless.push(made.message);
+            self.unplaced.push(made.message);
             return;
         };
         if let Some(span) = span {
@@ -166,14 +195,15 @@ impl Maker<'_> {
         self.found.entry(path).or_default().push(made);
     }
 
-    fn finish(mut self) -> (ByFile, Vec<String>) {
+    fn finish(mut self) -> Diagnosed {
         for diagnostics in self.found.values_mut().filter(|diagnostics| diagnostics.len() > MOST) {
             let more = diagnostics.len() - MOST;
             diagnostics.truncate(MOST);
             let message = format!("… and {}; `kmslint` lists all of them", report::count(more, "more", "more"));
             diagnostics.push(diagnostic(DiagnosticSeverity::INFORMATION, None, message));
         }
-        (self.found, self.homeless)
+        let found = self.found.into_iter().map(|(path, diagnostics)| (path, Arc::new(diagnostics))).collect();
+        Diagnosed { found, unplaced: self.unplaced }
     }
 }
 

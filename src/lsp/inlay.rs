@@ -11,7 +11,7 @@ use std::path::Path;
 /// The hints in a range of bytes of a file: what each `protection_mode` comes to that is not a literal.
 pub(super) fn hints(project: &Project, path: &Path, range: &std::ops::Range<usize>, encoding: Encoding) -> Vec<InlayHint> {
     let mut found: BTreeMap<(u32, u32), (Position, BTreeSet<String>)> = BTreeMap::new();
-    for key in &project.outcome.keys {
+    for key in project.parts.iter().flat_map(|part| &part.outcome.keys) {
         let fact = &key.facts.protection_mode;
         let Some(span) = fact.place().and_then(|place| place.span()) else { continue };
         if (span.end as usize) < range.start || span.start as usize > range.end {

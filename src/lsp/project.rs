@@ -1,15 +1,18 @@
 //! One workspace folder: what was read in it, and what there is to report.
 
+use super::diagnostics::{self, Diagnosed, EditorClient};
 use super::documents;
+use super::part::Part;
 use super::settings::EditorSettings;
 use crate::base::{FileName, Overlay, Place, Problem, ProblemKind, Repository, Source, Sources, Span, disk};
 use crate::check::{self, Decisions};
-use crate::fix::{self, Plan};
-use crate::key::Inventory;
-use crate::policy::{self, Config, Outcome, config};
-use crate::terraform::{ScanRequest, Session};
+use crate::policy::{self, Config, Notice, config};
+use crate::rules::Settings;
+use crate::terraform::{self, ScanRequest, Session};
 use jiff::Timestamp;
+use rayon::iter::{IntoParallelIterator as _, ParallelIterator as _};
 use std::cell::OnceCell;
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -45,13 +48,10 @@ pub(super) struct Project {
     pub config: Config,
     config_path: Option<PathBuf>,
     config_problems: Vec<Problem>,
-    /// What there is to report.
-    pub outcome: Outcome,
-    /// The time by which it was checked.
-    pub now: Timestamp,
-    /// What `--fix` would do, and what `--unsafe-fixes` would; made when they are asked for.
-    safe: OnceCell<Plan>,
-    all: OnceCell<Plan>,
+    /// What there is to report: first what is to be said of no single root module, then of those that share files.
+    pub parts: Vec<Part>,
+    /// The time by which everything was checked that changed last.
+    now: Timestamp,
     /// How many bytes of texts were read that may not count any more.
     stale: usize,
 }
@@ -69,10 +69,8 @@ impl Project {
             config: Config::default(),
             config_path: None,
             config_problems: Vec::new(),
-            outcome: Outcome::default(),
+            parts: Vec::new(),
             now: Timestamp::UNIX_EPOCH,
-            safe: OnceCell::new(),
-            all: OnceCell::new(),
             stale: 0,
         }
     }
@@ -94,13 +92,21 @@ impl Project {
         self.read_config(around);
         let request = self.request(around);
         let session = Session::open(&request, &self.sources);
-        self.check(session.inventory(&self.sources), around);
+        self.parts = Vec::new();
+        self.check(&session, &[], around);
         self.session = Some(session);
     }
 
     /// Reads again what changed files belong to; `changed` holds their real paths. Whether there may be anything new to report.
     pub(super) fn renew(&mut self, changed: &[PathBuf], around: &ReadingContext<'_>) -> bool {
-        let Some(session) = &mut self.session else { return false };
+        let Some(mut session) = self.session.take() else { return false };
+        let is_new = self.renew_session(&mut session, changed, around);
+        self.session.get_or_insert(session);
+        is_new
+    }
+
+    /// Renews what was read; a session is in its place where a new one was opened.
+    fn renew_session(&mut self, session: &mut Session, changed: &[PathBuf], around: &ReadingContext<'_>) -> bool {
         let is_config = |path: &PathBuf| path.file_name().and_then(|name| name.to_str()).is_some_and(|name| config::NAMES.contains(&name));
         let own: Vec<PathBuf> = changed.iter().filter(|path| path.starts_with(&self.directory) || session.reads(path)).cloned().collect();
         if own.is_empty() {
@@ -113,12 +119,10 @@ impl Project {
             return true;
         }
         let request = request(&self.directory, &self.config, around);
-        if !session.renew(&request, &self.sources, &own) {
-            self.read(around);
-            return true;
+        match session.renew(&request, &self.sources, &own) {
+            Some(stale) => self.check(session, &stale, around),
+            None => self.read(around),
         }
-        let inventory = session.inventory(&self.sources);
-        self.check(inventory, around);
         true
     }
 
@@ -139,16 +143,37 @@ impl Project {
         (self.config, self.config_problems) = self.config_path.as_ref().map(read).unwrap_or_default();
     }
 
-    fn check(&mut self, mut inventory: Inventory, around: &ReadingContext<'_>) {
-        inventory.problems.extend(self.config_problems.iter().cloned());
-        inventory.problems.extend(self.unreadable(around));
-        let options = policy::PolicyOptions::default();
-        let decisions =
-            Decisions { config: &self.config, baseline: None, options: &options, now: around.now, repository: &self.repository };
-        let input = policy::Input { inventory, ..policy::Input::default() };
-        self.outcome = check::judge(input, &decisions, &self.sources);
+    /// Checks the parts with runs that were read again, and those that are new.
+    fn check(&mut self, session: &Session, stale: &[usize], around: &ReadingContext<'_>) {
         self.now = around.now;
-        (self.safe, self.all) = (OnceCell::new(), OnceCell::new());
+        let is_kept = |part: &Part| !part.runs.is_empty() && !part.runs.iter().any(|run| stale.binary_search(run).is_ok());
+        let old = std::mem::take(&mut self.parts).into_iter().filter(is_kept);
+        let mut old: HashMap<Vec<usize>, Part> = old.map(|part| (part.runs.clone(), part)).collect();
+        let mut rest = session.rest(&self.sources);
+        rest.problems.extend(self.config_problems.iter().cloned());
+        rest.problems.extend(self.unreadable(around));
+        let options = policy::PolicyOptions::default();
+        let (config, repository, sources) = (&self.config, &self.repository, &*self.sources);
+        let decisions = Decisions { config, baseline: None, options: &options, now: self.now, repository };
+        let judge = |inventory| check::judge(policy::Input { inventory, ..policy::Input::default() }, &decisions, sources);
+        let one = |(runs, known): (Vec<usize>, Option<Part>)| {
+            known.unwrap_or_else(|| {
+                let outcome = judge(session.inventory(&runs, sources));
+                Part::new(runs, outcome)
+            })
+        };
+        let parts: Vec<_> = session
+            .parts()
+            .into_iter()
+            .map(|runs| {
+                let known = old.remove(&runs);
+                (runs, known)
+            })
+            .collect();
+        self.parts = terraform::deep(|| {
+            let rest = Part::new(Vec::new(), judge(rest));
+            std::iter::once(rest).chain(parts.into_par_iter().map(one).collect::<Vec<_>>()).collect()
+        });
     }
 
     /// Values files of the settings that are not files: a pipe would be waited for.
@@ -161,25 +186,9 @@ impl Project {
             .collect()
     }
 
-    /// The edits of `--fix`.
-    pub(super) fn safe_fixes(&self) -> &Plan {
-        self.safe.get_or_init(|| self.fixes(false))
-    }
-
-    /// The edits of `--fix --unsafe-fixes`.
-    pub(super) fn all_fixes(&self) -> &Plan {
-        self.all.get_or_init(|| self.fixes(true))
-    }
-
-    fn fixes(&self, unsafe_fixes: bool) -> Plan {
-        let keys: Vec<_> = self.outcome.keys.iter().map(|key| &*key.facts).collect();
-        let settings = self.config.settings(self.now);
-        fix::edits(
-            &self.outcome.findings,
-            &keys,
-            &self.sources,
-            &fix::FixOptions::new(unsafe_fixes, settings, &self.outcome.problems, &self.sources),
-        )
+    /// The settings of the rules.
+    pub(super) fn rules(&self) -> Settings {
+        self.config.settings(self.now)
     }
 
     /// The absolute path of a text.
@@ -210,6 +219,22 @@ impl Project {
     /// A path in the folder as the client names it.
     pub(super) fn as_named(&self, path: &Path) -> PathBuf {
         path.strip_prefix(&self.directory).map_or_else(|_| path.to_path_buf(), |inside| self.named.join(inside))
+    }
+
+    /// What the client is told of a part.
+    pub(super) fn diagnosed<'a>(&'a self, part: &'a Part, settings: &EditorSettings, client: EditorClient) -> &'a Diagnosed {
+        part.diagnosed.get_or_init(|| diagnostics::of(self, part, settings, client))
+    }
+
+    /// Makes anew what the client is told, because its settings are others.
+    pub(super) fn forget_diagnosed(&mut self) {
+        self.parts.iter_mut().for_each(|part| part.diagnosed = OnceCell::new());
+    }
+
+    /// Whether a notice is on the config file.
+    pub(super) fn is_of_config(&self, notice: &Notice) -> bool {
+        let spot = notice.place.as_ref().and_then(|place| self.spot(place));
+        spot.is_some_and(|(path, _)| self.holds_config(&path))
     }
 
     /// Whether a config file holds for it: its mistakes are among the problems.

@@ -1,7 +1,7 @@
 //! The thread that knows everything: it takes messages in their order, so that no answer is older than what it answers.
 
 use super::capabilities::{Abilities, watch};
-use super::diagnostics::{self, ByFile};
+use super::diagnostics;
 use super::documents::{Documents, real};
 use super::project::{Project, ReadingContext, is_relevant};
 use super::server::{Outbox, Process, Requests, log};
@@ -231,6 +231,7 @@ impl Worker {
             self.is_stale |= settings.var_files != self.settings.var_files;
             self.settings = settings;
             // What is shown depends on them, too.
+            self.projects.iter_mut().for_each(Project::forget_diagnosed);
             self.publish();
         }
     }
@@ -325,17 +326,23 @@ impl Worker {
         if !self.is_initialized {
             return;
         }
-        let mut all: BTreeMap<PathBuf, (PathBuf, Vec<Diagnostic>)> = BTreeMap::new();
-        let mut homeless = Vec::new();
+        let mut all: BTreeMap<PathBuf, (PathBuf, Arc<Vec<Diagnostic>>)> = BTreeMap::new();
+        let mut unplaced: Vec<String> = Vec::new();
+        let client = self.abilities.client;
         for project in self.projects.iter().filter(|project| project.is_read()) {
-            let (found, rest): (ByFile, _) = diagnostics::of(project, &self.settings, self.abilities.client);
-            homeless.extend(rest);
-            for (path, diagnostics) in found {
-                let (_, known) = all.entry(path.clone()).or_insert_with(|| (project.as_named(&path), Vec::new()));
-                match known.is_empty() {
-                    true => *known = diagnostics,
-                    // Folders may lie in each other.
-                    false => known.extend(diagnostics.into_iter().filter(|one| !known.contains(one)).collect::<Vec<_>>()),
+            let of_config = diagnostics::of_exemptions(project, client);
+            let of_parts = project.parts.iter().map(|part| project.diagnosed(part, &self.settings, client));
+            for diagnosed in of_parts.chain([&of_config]) {
+                unplaced.extend(diagnosed.unplaced.iter().cloned());
+                for (path, diagnostics) in &diagnosed.found {
+                    match all.get_mut(path) {
+                        None => drop(all.insert(path.clone(), (project.as_named(path), Arc::clone(diagnostics)))),
+                        // Folders may lie in each other.
+                        Some((_, known)) => {
+                            let more: Vec<_> = diagnostics.iter().filter(|one| !known.contains(one)).cloned().collect();
+                            Arc::make_mut(known).extend(more);
+                        }
+                    }
                 }
             }
         }
@@ -343,10 +350,10 @@ impl Worker {
             let is_config = path.file_name().and_then(|name| name.to_str()).is_some_and(|name| config::NAMES.contains(&name));
             if is_config && !self.projects.iter().any(|project| project.holds_config(path)) {
                 let found = diagnostics::of_config(path, &document.text, self.abilities.client);
-                all.insert(path.to_path_buf(), (path.to_path_buf(), found));
+                all.insert(path.to_path_buf(), (path.to_path_buf(), Arc::new(found)));
             }
         }
-        homeless.iter().for_each(|text| self.warn(text));
+        unplaced.iter().for_each(|text| self.warn(text));
         let mut fresh: BTreeMap<String, Published> = BTreeMap::new();
         for (path, (named, diagnostics)) in all {
             let document = self.documents.at(&path);
@@ -355,16 +362,17 @@ impl Worker {
             fresh.extend(uri.map(|uri| (uri.to_string(), Published { uri, diagnostics, version })));
         }
         for (_, document) in self.documents.all() {
-            let empty = || Published { uri: document.uri.clone(), diagnostics: Vec::new(), version: Some(document.version) };
+            let empty = || Published { uri: document.uri.clone(), diagnostics: Arc::default(), version: Some(document.version) };
             fresh.entry(document.uri.to_string()).or_insert_with(empty);
         }
         for (name, old) in &self.published {
-            let empty = || Published { uri: old.uri.clone(), diagnostics: Vec::new(), version: None };
+            let empty = || Published { uri: old.uri.clone(), diagnostics: Arc::default(), version: None };
             fresh.entry(name.clone()).or_insert_with(empty);
         }
         for (name, new) in &fresh {
             if self.published.get(name) != Some(new) {
                 let Published { uri, diagnostics, version } = new.clone();
+                let diagnostics = Arc::unwrap_or_clone(diagnostics);
                 self.notify("textDocument/publishDiagnostics", PublishDiagnosticsParams { uri, diagnostics, version });
             }
         }
@@ -394,7 +402,7 @@ impl Worker {
 #[derive(Clone, PartialEq)]
 struct Published {
     uri: Uri,
-    diagnostics: Vec<Diagnostic>,
+    diagnostics: Arc<Vec<Diagnostic>>,
     version: Option<i32>,
 }
 

@@ -22,6 +22,11 @@ fn is_no_character(c: char) -> bool {
     matches!(u32::from(c), 0xfdd0..=0xfdef) || u32::from(c) & 0xfffe == 0xfffe
 }
 
+/// Whether a text is printable ASCII, as nearly all are: bytes are looked at several times faster than characters.
+fn is_plain(text: &str) -> bool {
+    text.bytes().all(|byte| matches!(byte, b' '..=b'~'))
+}
+
 /// A stand-in of the same length in UTF-8, so that spans still fit.
 fn stand_in(c: char) -> &'static str {
     match c.len_utf8() {
@@ -36,7 +41,7 @@ fn stand_in(c: char) -> &'static str {
 /// feed stays.
 #[must_use]
 pub(super) fn same_length(text: &str) -> Cow<'_, str> {
-    if !text.contains(is_harmful) {
+    if is_plain(text) || !text.contains(is_harmful) {
         return Cow::Borrowed(text);
     }
     let mut out = String::with_capacity(text.len());
@@ -51,7 +56,7 @@ pub(super) fn same_length(text: &str) -> Cow<'_, str> {
 /// One line of text for a terminal or a line-based format: harmful characters and line ends become visible escapes.
 #[must_use]
 pub fn clean(text: &str) -> Cow<'_, str> {
-    if !text.contains(|c| is_harmful(c) || c == '\n' || c == '\t') {
+    if is_plain(text) || !text.contains(|c| is_harmful(c) || c == '\n' || c == '\t') {
         return Cow::Borrowed(text);
     }
     let mut out = String::with_capacity(text.len() + 8);

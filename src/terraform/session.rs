@@ -101,21 +101,22 @@ impl Session {
     }
 
     /// Reads those root modules again that files belong to which changed, were created or were deleted; `changed` holds their real paths.
-    /// False where everything has to be read again, because other directories may be root modules now; nothing was read then.
-    pub fn renew(&mut self, request: &ScanRequest, sources: &Arc<Sources>, changed: &[PathBuf]) -> bool {
+    /// Returns the positions of their runs; `None` where everything has to be read again, because other directories may be root modules
+    /// now: nothing was read then.
+    pub fn renew(&mut self, request: &ScanRequest, sources: &Arc<Sources>, changed: &[PathBuf]) -> Option<Vec<usize>> {
         deep(|| self.renew_here(request, sources, changed))
     }
 
-    fn renew_here(&mut self, request: &ScanRequest, sources: &Arc<Sources>, changed: &[PathBuf]) -> bool {
+    fn renew_here(&mut self, request: &ScanRequest, sources: &Arc<Sources>, changed: &[PathBuf]) -> Option<Vec<usize>> {
         if self.shapes.values().any(ModuleShape::is_odd) || changed.iter().any(|path| self.decides_more(path)) {
-            return false;
+            return None;
         }
         request.directories.forget();
         let mut scan = self.manifests();
         let loader = Loader::new(request, sources, &mut scan);
         let directories: HashSet<&Path> = changed.iter().filter(|path| is_ours(path)).filter_map(|path| path.parent()).collect();
         if !directories.iter().all(|directory| self.keeps_shape(&loader, directory)) {
-            return false;
+            return None;
         }
         let belongs = |one: &RunReading| {
             one.directories.iter().any(|own| directories.contains(own.as_path()))
@@ -130,12 +131,12 @@ impl Session {
         self.short.extend(short.iter().filter_map(|at| stale.get(*at)));
         self.short.sort_unstable();
         self.too_costly = read::too_costly(request, &self.runs, &self.short);
-        for (at, reading) in stale.into_iter().zip(readings) {
-            if let Some(one) = self.readings.get_mut(at) {
+        for (at, reading) in stale.iter().zip(readings) {
+            if let Some(one) = self.readings.get_mut(*at) {
                 *one = reading;
             }
         }
-        true
+        Some(stale)
     }
 
     /// Whether a file may change more than the root modules that it belongs to.
@@ -196,11 +197,47 @@ impl Session {
         Scan { manifests: self.scan.manifests.clone(), ..Scan::default() }
     }
 
-    /// Everything that was read, to be read again.
+    /// The positions of runs that share a file, together, so that each part can be reported on by itself. Sorted.
     #[must_use]
-    pub fn inventory(&self, sources: &Sources) -> Inventory {
+    pub fn parts(&self) -> Vec<Vec<usize>> {
+        // The first run that a path was seen in stands for all that share it.
+        let mut first: HashMap<&Path, usize> = HashMap::new();
+        let mut part_of: Vec<usize> = Vec::with_capacity(self.readings.len());
+        for (at, one) in self.readings.iter().enumerate() {
+            part_of.push(at);
+            for path in one.directories.iter().chain(&one.used) {
+                let other = *first.entry(path).or_insert(at);
+                join(&mut part_of, other, at);
+            }
+        }
+        let mut parts: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+        for at in 0..part_of.len() {
+            parts.entry(part(&mut part_of, at)).or_default().push(at);
+        }
+        parts.into_values().collect()
+    }
+
+    /// What some runs found, by their positions.
+    #[must_use]
+    pub fn inventory(&self, runs: &[usize], sources: &Sources) -> Inventory {
+        let readings = runs.iter().filter_map(|at| self.readings.get(*at)).cloned();
+        merged(readings, Inventory::default(), Rest::default(), None, sources)
+    }
+
+    /// Whether a file belongs to one of some runs.
+    #[must_use]
+    pub fn holds(&self, runs: &[usize], path: &Path) -> bool {
+        let is_of = |one: &RunReading| {
+            one.used.iter().any(|own| own == path) || path.parent().is_some_and(|parent| one.directories.iter().any(|own| own == parent))
+        };
+        runs.iter().filter_map(|at| self.readings.get(*at)).any(is_of)
+    }
+
+    /// What is to be said of no single run.
+    #[must_use]
+    pub fn rest(&self, sources: &Sources) -> Inventory {
         let rest = Rest { not_read: self.not_read.clone(), undeclared: self.undeclared.clone(), problems: self.scan.problems.clone() };
-        merged(self.readings.iter().cloned(), self.first(), rest, self.too_costly.clone(), sources)
+        merged(std::iter::empty(), self.first(), rest, self.too_costly.clone(), sources)
     }
 
     /// Everything that was read.
@@ -218,7 +255,28 @@ impl Session {
     }
 }
 
+/// The smallest position of the part that a position is in. Ways there are shortened as they are walked.
+fn part(part_of: &mut [usize], mut at: usize) -> usize {
+    while let Some(&next) = part_of.get(at).filter(|next| **next != at) {
+        let after = part_of.get(next).copied().unwrap_or(next);
+        if let Some(entry) = part_of.get_mut(at) {
+            *entry = after;
+        }
+        at = after;
+    }
+    at
+}
+
+/// Makes one part of the parts of two positions.
+fn join(part_of: &mut [usize], a: usize, b: usize) {
+    let (a, b) = (part(part_of, a), part(part_of, b));
+    if let Some(entry) = part_of.get_mut(a.max(b)) {
+        *entry = a.min(b);
+    }
+}
+
 /// What is said of no single run.
+#[derive(Default)]
 struct Rest {
     not_read: Vec<NotRead>,
     undeclared: Vec<Problem>,

@@ -490,6 +490,24 @@ fn the_config_file_holds_unsaved_and_its_mistakes_are_shown() {
 }
 
 #[test]
+fn an_exemption_of_the_config_file_is_unused_where_no_root_module_uses_it() {
+    let key = "provider \"oci\" {\n  region = \"x\"\n}\nresource \"oci_kms_key\" \"k\" {\n  protection_mode = \"HSM\"\n}\n";
+    let config = "[[exempt]]\nrules = [\"OCI-KMS-004\"]\naddress = \"oci_kms_key.k\"\nreason = \"the auditor asks for it\"\n";
+    let quiet = key.replace("HSM", "SOFTWARE");
+    let mut editor = Editor::new(&[("a/main.tf", key), ("b/main.tf", &quiet), ("kmslint.toml", config)]);
+    editor.settle();
+    assert_eq!(editor.diagnostics("kmslint.toml"), Vec::<String>::new());
+    editor.open("a/main.tf");
+    editor.change("a/main.tf", 2, &quiet);
+    editor.settle();
+    let found = editor.diagnostics("kmslint.toml");
+    assert!(matches!(found.as_slice(), [one] if one.starts_with("4 unused-exemption")), "{found:?}");
+    editor.change("a/main.tf", 3, key);
+    editor.settle();
+    assert_eq!(editor.diagnostics("kmslint.toml"), Vec::<String>::new());
+}
+
+#[test]
 fn files_that_change_on_the_disk_are_read_again() {
     let mut editor = Editor::new(&[("main.tf", KEY)]);
     editor.settle();
