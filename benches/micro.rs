@@ -25,17 +25,20 @@ fn main() {
     divan::main();
 }
 
-/// A workspace of 200 root modules, each with a key of its own and one of a module that all of them call.
-fn workspace() -> tempfile::TempDir {
+/// A workspace of 200 root modules, each with a key of its own and one of a module: of its own, or of one that all of them call.
+fn workspace(is_shared: bool) -> tempfile::TempDir {
     let directory = tempfile::tempdir().expect("a directory");
     let write = |name: &str, text: &str| {
         let path = directory.path().join(name);
         std::fs::create_dir_all(path.parent().expect("a directory")).expect("it is made");
         std::fs::write(path, text).expect("it is written");
     };
-    write("modules/key/main.tf", "variable \"mode\" {}\nresource \"oci_kms_key\" \"k\" {\n  protection_mode = var.mode\n}\n");
+    let module = "variable \"mode\" {}\nresource \"oci_kms_key\" \"k\" {\n  protection_mode = var.mode\n}\n";
+    write("modules/key/main.tf", module);
     for at in 0..200 {
-        let call = "module \"key\" {\n  source = \"../modules/key\"\n  mode   = var.mode\n}\n";
+        let source = if is_shared { "../modules/key" } else { "./modules/key" };
+        let call = format!("module \"key\" {{\n  source = \"{source}\"\n  mode   = var.mode\n}}\n");
+        write(&format!("root{at}/modules/key/main.tf"), module);
         let own = "provider \"oci\" {\n  region = \"x\"\n}\nvariable \"mode\" {}\nresource \"oci_kms_key\" \"own\" {\n  protection_mode = \"HSM\"\n}\n";
         write(&format!("root{at}/main.tf"), &format!("{own}{call}"));
         write(&format!("root{at}/terraform.tfvars"), "mode = \"HSM\"\n");
@@ -44,10 +47,11 @@ fn workspace() -> tempfile::TempDir {
 }
 
 /// From an editor's change in one of 200 root modules to the end of the answer, through the pipes of the language server.
-#[divan::bench(args = ["root7/terraform.tfvars", "modules/key/main.tf"])]
-fn answer_a_change(bencher: Bencher<'_, '_>, file: &str) {
+/// Of a root module that shares nothing, of one that shares a module with all others, and of that module.
+#[divan::bench(args = [(false, "root7/terraform.tfvars"), (true, "root7/terraform.tfvars"), (true, "modules/key/main.tf")])]
+fn answer_a_change(bencher: Bencher<'_, '_>, (is_shared, file): (bool, &str)) {
     use std::io::{BufReader, Write};
-    let directory = workspace();
+    let directory = workspace(is_shared);
     let (server_reads, mut to) = std::io::pipe().expect("a pipe");
     let (from, server_writes) = std::io::pipe().expect("a pipe");
     let server = std::thread::spawn(move || {
