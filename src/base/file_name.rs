@@ -35,6 +35,12 @@ impl<'n> FileName<'n> {
         ENDINGS.into_iter().find_map(known)
     }
 
+    /// Whether Terraform reads a values file of this name without being asked, where it lies next to the configuration.
+    #[must_use]
+    pub fn is_automatic(self) -> bool {
+        self.kind == FileKind::Values && (self.stem == "terraform" || self.stem.ends_with(".auto"))
+    }
+
     /// Whether it holds configuration.
     #[must_use]
     pub fn is_configuration(self) -> bool {
@@ -53,6 +59,9 @@ mod tests {
         assert_eq!(of("main.tf.json"), Some(("main", FileKind::Terraform, true)));
         assert_eq!(of("a.b.tofu"), Some(("a.b", FileKind::OpenTofu, false)));
         assert_eq!(of("prod.auto.tfvars.json"), Some(("prod.auto", FileKind::Values, true)));
+        let is_automatic = |name| FileName::of(name).is_some_and(FileName::is_automatic);
+        assert!(["terraform.tfvars", "terraform.tfvars.json", "a.auto.tfvars", ".auto.tfvars.json"].into_iter().all(is_automatic));
+        assert!(!["terraform.tf", "a.terraform.tfvars", "auto.tfvars", "a.auto.tf", "prod.tfvars"].into_iter().any(is_automatic));
         assert_eq!(of("main.tfx"), None);
         assert_eq!(of("main.json"), None);
         assert_eq!(of("terraform.tfstate"), None);

@@ -2,10 +2,8 @@
 //! at that, so that cost grows with the keys and not with the repository.
 
 use super::calls::Manifest;
-use super::folder::{Folder, PRUNED, is_configuration, is_values};
-use super::foreign;
+use super::folder::{Folder, PRUNED, holds_configuration, is_automatic, is_configuration, is_foreign_caller, is_values};
 use super::hints::Hints;
-use super::inputs::is_automatic;
 use super::request::{InputSource, ScanRequest, join_shown};
 use super::unread;
 use crate::base::disk::{self, DiskError};
@@ -181,13 +179,6 @@ pub(super) fn top(folder: &Path, request: &ScanRequest) -> PathBuf {
 /// How many directories upwards configuration is looked for where nothing else bounds the search.
 const UP: usize = 5;
 
-/// Whether there is configuration in a directory itself; not in one that cannot be listed.
-#[must_use]
-pub(crate) fn holds_configuration(folder: &Path) -> bool {
-    let entries = disk::entries(folder).unwrap_or_default();
-    entries.iter().any(|entry| !entry.is_dir && entry.name.to_str().is_some_and(is_configuration))
-}
-
 /// Reads one directory: its configuration, its installed modules, and what else is worth mentioning in it.
 fn list(listing: Listing, start: &WalkStart, request: &ScanRequest) -> ListedDirectory {
     let Listing { path, mut entries, error } = listing;
@@ -202,7 +193,7 @@ fn list(listing: Listing, start: &WalkStart, request: &ScanRequest) -> ListedDir
     });
     let has = |name: &str| entries.iter().any(|entry| entry.name == name);
     let files = entries.iter().filter(|entry| entry.is_file).filter_map(|entry| entry.name.to_str());
-    let foreign = files.clone().filter(|name| foreign::is_caller(name));
+    let foreign = files.clone().filter(|name| is_foreign_caller(name));
     let foreign = foreign.map(|name| (path.join(name), join_shown(&shown, name))).collect();
     let not_read = files.filter_map(|name| unread::document(&path, &shown, name, request)).collect();
     let has_data = request.data_dir.is_some() || has(".terraform");

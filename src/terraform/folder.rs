@@ -2,7 +2,6 @@
 
 use super::disguised::{is_binary, is_encrypted};
 use super::hints::Hints;
-use super::inputs::is_automatic;
 use super::request::{FileDialect, ScanRequest};
 use crate::base::disk::{self, DirEntry, DiskError};
 use crate::base::{FileKind, FileName};
@@ -174,6 +173,28 @@ pub(super) fn is_configuration(name: &str) -> bool {
 /// Whether a file holds values of variables. Terraform reads hidden ones, too.
 pub(super) fn is_values(name: &str) -> bool {
     FileName::of(name).is_some_and(|name| name.kind == FileKind::Values)
+}
+
+/// Whether Terraform reads a values file of this name without being asked.
+pub(super) fn is_automatic(name: &str) -> bool {
+    FileName::of(name).is_some_and(FileName::is_automatic)
+}
+
+/// Whether there is configuration in a directory itself; not in one that cannot be listed.
+#[must_use]
+pub(crate) fn holds_configuration(folder: &Path) -> bool {
+    let entries = disk::entries(folder).unwrap_or_default();
+    entries.iter().any(|entry| !entry.is_dir && entry.name.to_str().is_some_and(is_configuration))
+}
+
+/// Whether a file may call modules in another language.
+pub(super) fn is_foreign_caller(name: &str) -> bool {
+    name == "terragrunt.hcl" || is_stack(name)
+}
+
+/// Whether a file belongs to a Terraform Stack.
+pub(super) fn is_stack(name: &str) -> bool {
+    [".tfcomponent.hcl", ".tfstack.hcl"].iter().any(|end| name.ends_with(end))
 }
 
 /// Editors' backups and hidden files, as Terraform ignores them.

@@ -1,8 +1,8 @@
 //! Callers that are not Terraform's: Terragrunt units and Terraform Stacks. They are not evaluated, but the modules that they call are not
 //! root modules whose defaults hold.
 
-use super::discover::{Scan, holds_configuration};
-use super::folder::{is_local, within};
+use super::discover::Scan;
+use super::folder::{holds_configuration, is_local, is_stack, within};
 use super::providers::NamedProviders;
 use super::request::ScanRequest;
 use crate::base::{Reason, SourceId, disk};
@@ -17,15 +17,6 @@ const CAP: u64 = 4 << 20;
 const MAX_DEPTH: usize = 16;
 /// The names under which Terragrunt looks for a parent's configuration.
 const PARENTS: [&str; 2] = ["root.hcl", "terragrunt.hcl"];
-
-/// Whether a file may call modules in another language.
-pub(super) fn is_caller(name: &str) -> bool {
-    name == "terragrunt.hcl" || is_stack(name)
-}
-
-fn is_stack(name: &str) -> bool {
-    [".tfcomponent.hcl", ".tfstack.hcl"].iter().any(|end| name.ends_with(end))
-}
 
 /// Which modules such files call.
 #[derive(Debug, Default)]

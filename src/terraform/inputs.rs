@@ -1,10 +1,10 @@
 //! The values of a root module's variables: default, `TF_VAR_x`, `terraform.tfvars`, `*.auto.tfvars`, `--var-file` and `--var`, later wins.
 
-use super::folder::{decode, is_values, leads_to_another_kind, within};
+use super::folder::{decode, is_automatic, is_values, leads_to_another_kind, within};
 use super::module::Module;
 use super::recorded;
 use super::request::{EnvInput, InputSource, ScanRequest, join_shown};
-use super::roots::Root;
+use super::root::Root;
 use super::symbolic::LibraryInputs;
 use crate::base::disk::{self, DiskError};
 use crate::base::{Place, Problem, ProblemKind, Reason, SourceId, Sources, Span, nearest};
@@ -119,20 +119,12 @@ fn automatic(root: &Path, request: &ScanRequest) -> Vec<String> {
     let entries = request.overlay.entries(root).unwrap_or_default();
     let names: Vec<String> = entries.into_iter().filter_map(|entry| entry.name.into_string().ok()).collect();
     let fixed = FIXED.iter().filter(|fixed| names.iter().any(|name| name == *fixed)).map(|fixed| (*fixed).to_owned());
-    fixed.chain(names.iter().filter(|name| is_auto(name)).cloned()).collect()
+    let others = names.iter().filter(|name| is_automatic(name) && !FIXED.contains(&name.as_str()));
+    fixed.chain(others.cloned()).collect()
 }
 
-/// The names that Terraform looks for.
+/// The names that Terraform looks for first, in its order.
 const FIXED: [&str; 2] = ["terraform.tfvars", "terraform.tfvars.json"];
-
-fn is_auto(name: &str) -> bool {
-    name.ends_with(".auto.tfvars") || name.ends_with(".auto.tfvars.json")
-}
-
-/// Whether Terraform reads a values file of this name by itself where it lies next to the configuration.
-pub(super) fn is_automatic(name: &str) -> bool {
-    FIXED.contains(&name) || is_auto(name)
-}
 
 /// Parses a values file by what its name says, as Terraform does.
 pub(super) fn parse(name: &str, source: SourceId, text: &str) -> File {

@@ -4,6 +4,7 @@ use super::module::Module;
 use super::subject::NamedResource;
 use crate::base::{Calls, InstanceKey, ModuleStep, Place, Reason};
 use crate::eval::{EvalError, Type, UnknownValue, Value};
+use crate::hcl::Block;
 use crate::key::Symbolic;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -55,6 +56,22 @@ impl ResourceName {
     pub(super) fn of(data: bool, named: NamedResource<'_>) -> Self {
         Self { data, kind: named.kind.into(), name: Arc::clone(named.name) }
     }
+}
+
+/// One instance of a resource, as a walk through the tree comes to it.
+pub(super) struct Visit<'v> {
+    /// The module instance it is in.
+    pub at: &'v Rc<Instance>,
+    /// The resource.
+    pub of: &'v ResourceName,
+    /// Its block.
+    pub block: &'v Block,
+    /// Which instance.
+    pub key: Option<InstanceKey>,
+    /// `each` or `count`.
+    pub each: Each,
+    /// Set if it represents many instances.
+    pub symbolic: Option<Rc<Symbolic>>,
 }
 
 /// What `each` and `count` mean in a block.

@@ -1,8 +1,9 @@
 //! Terraform and OpenTofu configuration → `Inventory`: roots, inputs, module tree, instances, keys.
 //!
-//! Read `request` and `read` first: what is asked, and the order in which it is answered. Then, in the order of a run: directories
-//! (`discover`, `graph`, `early`, `roots`), one module (`folder`, `module`, `refusals`), inputs (`runs`, `inputs`), evaluation (`world`,
-//! `scope`, `expand`, `resource`), and keys (`walk`, `key`, `facts`, `relations`, `schedule`).
+//! Read `request` and `session` first: what is asked, and the order in which it is answered. Then, in the order of a run: directories
+//! (`discover`, `graph`, `early`, `roots`), one module (`folder`, `module`, `refusals`), inputs (`runs`, `inputs`), evaluation (`world` with
+//! its parts `memo`, `tree` and `resources`; `variables`, `values`, `expand`, `descend`, `resource`; `frame` and `scope`), and keys (`read`,
+//! `walk`, `key`, `facts`, `relations`, `schedule`).
 
 mod address;
 mod answer;
@@ -51,6 +52,7 @@ mod relations;
 mod request;
 mod resource;
 mod resources;
+mod root;
 mod roots;
 mod runs;
 mod schedule;
@@ -59,6 +61,7 @@ mod scope;
 mod secrets;
 mod session;
 mod shares;
+mod stack;
 mod streams;
 mod subject;
 mod survey;
@@ -76,11 +79,11 @@ mod world;
 
 pub use answer::evaluate;
 pub(crate) use answer::input_problems;
-pub(crate) use discover::holds_configuration;
+pub(crate) use folder::holds_configuration;
 pub(crate) use inspect::{Inspected, InspectedValue, Inspection};
-pub use read::{deep, read};
 pub(crate) use request::EnvInput;
 pub use request::{EvalAnswer, FileDialect, InputSource, ScanRequest};
 pub(crate) use schema::{SchemaArgument, arguments};
-pub use session::Session;
+pub use session::{Session, read};
+pub use stack::deep;
 pub use streams::Streams;

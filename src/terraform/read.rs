@@ -1,10 +1,11 @@
-//! The front end's entry: a request in, an inventory out. It never fails: what could not be read is among the problems.
+//! One run of a root module: its inputs chosen, its tree evaluated, its keys read. It never fails: what could not be read is among the
+//! problems.
 
 use super::budget::InstanceBudget;
 use super::discover::Scan;
 use super::facts::BlockReader;
 use super::inputs::{self, Inputs};
-use super::instance::{Each, Instance};
+use super::instance::{Each, Instance, Visit};
 use super::key;
 use super::loader::Loader;
 use super::module::Module;
@@ -12,41 +13,22 @@ use super::problems::Problems;
 use super::recorded;
 use super::relations::Relations;
 use super::request::ScanRequest;
-use super::roots::{Root, Roots};
+use super::root::Root;
+use super::roots::Roots;
 use super::runs::{self, Run};
 use super::secrets;
-use super::session::Session;
 use super::survey::{Survey, survey};
 use super::switched_off::{KeyBlock, Off};
 use super::symbolic::LibraryInputs;
-use super::walk::{Visit, Walk};
+use super::walk::Walk;
 use super::workspace;
 use super::world::World;
-use crate::base::{Address, HiddenKeys, Place, Problem, ProblemKind, Sources};
+use crate::base::{Address, HiddenKeys, Place, Problem, ProblemKind};
 use crate::key::{Inventory, KeyFacts, Keys, kinds};
 use std::collections::{HashMap, HashSet};
 use std::path::PathBuf;
 use std::rc::Rc;
-use std::sync::{Arc, OnceLock};
-
-/// The stack of a thread that evaluates, in bytes: references nest as deep as the evaluator's budget lets them.
-const STACK: usize = 64 << 20;
-
-/// Reads all keys of the roots that a request names.
-#[must_use]
-pub fn read(request: &ScanRequest, sources: &Arc<Sources>) -> Inventory {
-    deep(|| Session::begin(request, sources, false).into_inventory(sources))
-}
-
-/// Runs something on threads with a deep stack: whatever parses or evaluates configuration follows how deep it is nested.
-pub fn deep<T: Send>(run: impl FnOnce() -> T + Send) -> T {
-    // Reading and judging share the threads: starting them takes a good part of a small run.
-    static POOL: OnceLock<Option<rayon::ThreadPool>> = OnceLock::new();
-    match POOL.get_or_init(|| rayon::ThreadPoolBuilder::new().stack_size(STACK).build().ok()) {
-        Some(pool) => pool.install(run),
-        None => run(),
-    }
-}
+use std::sync::Arc;
 
 /// What one run of a root finds.
 #[derive(Clone, Default)]
@@ -293,7 +275,10 @@ fn is_filled(visit: &Visit<'_>) -> bool {
 #[cfg(test)]
 mod tests {
     use super::super::budget::MAX_VISITS;
+    use super::super::request::ScanRequest;
+    use super::super::session::read;
     use super::*;
+    use crate::base::Sources;
 
     /// Reads root modules `a`, `b`, … with so many keys each: how many were read, and what was said.
     fn of(keys: &[usize]) -> (usize, Vec<String>) {

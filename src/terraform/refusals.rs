@@ -7,11 +7,11 @@
 use super::constants::keyword;
 use super::descend;
 use super::facts::BlockReader;
+use super::instance::Visit;
 use super::module::DeclarationKind;
 use super::refused::Refusals;
 use super::resource::body_of;
 use super::schema::{self, Field, Filling, Nesting, SchemaFields};
-use super::walk::Visit;
 use crate::base::{Place, Problem, ProblemKind, Span, closest};
 use crate::eval::{RefStep, Scope as _};
 use crate::hcl::{Attribute, Block, Body, Expr, ExprKind, Name, TraversalStep};

@@ -5,10 +5,11 @@ use super::expand;
 use super::facts::BlockReader;
 use super::frame::Frame;
 use super::imports::Imports;
+use super::instance::{Instance, Visit, address};
 use super::refusals;
 use super::schedule;
 use super::subject::Subject;
-use super::walk::{Visit, Walk, locate};
+use super::walk::{Walk, locate};
 use super::world::World;
 use crate::base::{Address, Bounds, Case, Claim, Fact, Place, Reason, Step};
 use crate::eval::{EvalError, ResourceRef, Value};
@@ -92,7 +93,7 @@ impl Relations {
     }
 
     fn authority(&mut self, world: &World<'_>, visit: &Visit<'_>) {
-        let id = super::instance::address(visit.at, false, &visit.of.kind, &visit.of.name, visit.key.as_ref());
+        let id = address(visit.at, false, &visit.of.kind, &visit.of.name, visit.key.as_ref());
         let unclear = |why: &Reason| why.reworded(format!("the key that `{id}` uses is unknown: {why}"));
         match keys_of(world, visit, "kms_key_id") {
             ReferredKeys::These(keys) => {
@@ -112,7 +113,7 @@ impl Relations {
 
     fn version(&mut self, walk: &Walk<'_>, visit: &Visit<'_>) {
         let world = walk.world;
-        let id = super::instance::address(visit.at, false, &visit.of.kind, &visit.of.name, visit.key.as_ref());
+        let id = address(visit.at, false, &visit.of.kind, &visit.of.name, visit.key.as_ref());
         let made = schedule::of(world, visit);
         if let Some(error) = &made.refused {
             walk.problems.refused(error);
@@ -433,7 +434,7 @@ impl ReferenceSearch<'_> {
         match (subject, rest) {
             (Subject::Local(name), []) => {
                 if let Some(local) = at.module.locals.get(name) {
-                    return self.expression(&local.value, &Frame::new(self.world, at, &super::instance::Each::None));
+                    return self.expression(&local.value, &Frame::of_module(self.world, at));
                 }
             }
             (Subject::Variable(name), []) => {
@@ -447,7 +448,7 @@ impl ReferenceSearch<'_> {
                 if let Some(child) = self.only_child(at, name)
                     && let Some(value) = child.module.outputs.get(&output.text).and_then(|output| output.body.attribute("value"))
                 {
-                    return self.expression(&value.value, &Frame::new(self.world, &child, &super::instance::Each::None));
+                    return self.expression(&value.value, &Frame::of_module(self.world, &child));
                 }
             }
             _ => {}
@@ -455,7 +456,7 @@ impl ReferenceSearch<'_> {
         self.lost = true;
     }
 
-    fn only_child(&self, at: &Rc<super::instance::Instance>, name: &Arc<str>) -> Option<Rc<super::instance::Instance>> {
+    fn only_child(&self, at: &Rc<Instance>, name: &Arc<str>) -> Option<Rc<Instance>> {
         let call = at.module.calls.get(name)?;
         let expansion = expand::call(self.world, at, name, call).ok()?;
         let keys = expansion.keys();

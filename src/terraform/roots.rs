@@ -7,6 +7,7 @@ use super::foreign::Callers;
 use super::loader::Loader;
 use super::module::Module;
 use super::request::ScanRequest;
+use super::root::Root;
 use super::survey;
 use crate::base::Reason;
 use crate::base::disk;
@@ -14,24 +15,6 @@ use crate::eval::Account;
 use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::path::{Path, PathBuf};
-
-/// A root module.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Root {
-    /// Its directory.
-    pub path: PathBuf,
-    /// Whether it shows that it has no caller: then Terraform's answer is final, and zero instances mean no key.
-    pub is_final: bool,
-    /// Why its variables are unknown: something calls it that could not be read.
-    pub elsewhere: Option<Reason>,
-}
-
-impl Root {
-    /// A directory of which nothing but its path is known.
-    pub(super) fn alone(path: &Path) -> Self {
-        Self { path: path.to_path_buf(), ..Self::default() }
-    }
-}
 
 /// The root modules among what was scanned.
 pub(super) struct Roots {

@@ -2,7 +2,7 @@
 //! was passed as a path.
 
 use super::discover::{Scan, top};
-use super::folder::{PRUNED, is_configuration, is_values};
+use super::folder::{PRUNED, is_automatic, is_configuration, is_values};
 use super::inputs;
 use super::loader::Loader;
 use super::request::{ScanRequest, join_shown};
@@ -147,7 +147,7 @@ pub(super) fn values_near(root: &Path, shown: &Path, request: &ScanRequest) -> V
         if depth > 0 && names().any(is_configuration) {
             continue;
         }
-        let values = names().filter(|name| is_values(name) && !(depth == 0 && inputs::is_automatic(name)));
+        let values = names().filter(|name| is_values(name) && !(depth == 0 && is_automatic(name)));
         found.extend(values.map(|name| (folder.join(name), join_shown(&shown, name))));
         if depth == DEPTH {
             continue;

@@ -5,11 +5,10 @@ mod reach;
 
 use super::facts::BlockReader;
 use super::frame::Frame;
-use super::instance::{Each, Instance};
+use super::instance::{Each, Instance, Visit, address};
 use super::lifecycle::ignored;
 use super::problems::Problems;
 use super::time::{FUNCTIONS, triggers};
-use super::walk::Visit;
 use super::world::World;
 use crate::base::{Place, Reason, Span, Step};
 use crate::eval::{Data, Drivers, EvalError, Value};
@@ -40,7 +39,7 @@ pub(super) struct SchedulesFound {
 
 /// The schedules of an instance of a key version.
 pub(super) fn of(world: &World<'_>, visit: &Visit<'_>) -> SchedulesFound {
-    let id = super::instance::address(visit.at, false, &visit.of.kind, &visit.of.name, visit.key.as_ref());
+    let id = address(visit.at, false, &visit.of.kind, &visit.of.name, visit.key.as_ref());
     let mut search = Search { world, id, header: visit.block.header, found: SchedulesFound::default() };
     search.instances(visit.at, visit.block);
     let mut around = Some(visit.at);

@@ -1,25 +1,34 @@
-//! A reading that is kept, so that an editor's change reads only those root modules again that the changed file belongs to.
+//! The front end's entry: a request in, an inventory out. A session is a reading that is kept, so that an editor's change reads only those
+//! root modules again that the changed file belongs to.
 
 use super::budget::InstanceBudget;
 use super::constants::{literal, literal_source};
 use super::discover::{self, Scan};
-use super::folder::{Folder, is_configuration, is_local, is_values};
+use super::folder::{Folder, is_configuration, is_foreign_caller, is_local, is_values};
 use super::foreign;
 use super::graph;
 use super::loader::Loader;
 use super::module::Module;
 use super::providers::NamedProviders;
-use super::read::{self, RunReading, deep};
+use super::read::{self, RunReading};
 use super::request::ScanRequest;
-use super::roots::{self, Root, Roots};
+use super::root::Root;
+use super::roots::{self, Roots};
 use super::runs::{self, Run, Runs};
 use super::shares;
+use super::stack::deep;
 use crate::base::{Problem, Sources};
 use crate::hcl::Block;
 use crate::key::{Inventory, NotRead};
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+
+/// Reads all keys of the roots that a request names.
+#[must_use]
+pub fn read(request: &ScanRequest, sources: &Arc<Sources>) -> Inventory {
+    deep(|| Session::begin(request, sources, false).into_inventory(sources))
+}
 
 /// What was read of a request: which root modules there are, and what each of them holds.
 pub struct Session {
@@ -143,7 +152,7 @@ impl Session {
     fn decides_more(&self, path: &Path) -> bool {
         let Some(name) = path.file_name().and_then(|name| name.to_str()) else { return true };
         let is_installed = || path.components().any(|part| part.as_os_str() == ".terraform");
-        foreign::is_caller(name) || name == super::lock::NAME || is_installed() || self.runs.iter().any(|run| run.passed.is_some())
+        is_foreign_caller(name) || name == super::lock::NAME || is_installed() || self.runs.iter().any(|run| run.passed.is_some())
     }
 
     /// Whether what a directory calls, and whether it is a root module, is what it was.

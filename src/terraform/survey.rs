@@ -11,7 +11,7 @@ use super::loader::{CONFINED, Loader};
 use super::module::Module;
 use super::providers::{NamedProviders, named_by_lock};
 use super::request::FileDialect;
-use super::roots::Root;
+use super::root::Root;
 use super::secrets;
 use super::tree::MAX_DEPTH;
 use super::workspace;

@@ -5,7 +5,7 @@ use super::calls::CallTarget;
 use super::descend;
 use super::expand;
 use super::facts::BlockReader;
-use super::instance::{Each, Expansion, Instance, ResourceName};
+use super::instance::{Each, Expansion, Instance, ResourceName, Visit};
 use super::module::DeclarationKind;
 use super::problems::Problems;
 use super::switched_off::Off;
@@ -13,7 +13,6 @@ use super::tree::MAX_MODULES;
 use super::world::World;
 use crate::base::{Address, InstanceKey, Place, Problem, ProblemKind};
 use crate::hcl::Block;
-use crate::key::Symbolic;
 use std::cell::Cell;
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
@@ -22,22 +21,6 @@ use std::sync::Arc;
 
 /// How many bytes of an address take as much memory as all else that is known of a key.
 const LONG_NAME: usize = 250;
-
-/// One instance of a resource.
-pub(super) struct Visit<'v> {
-    /// The module instance it is in.
-    pub at: &'v Rc<Instance>,
-    /// The resource.
-    pub of: &'v ResourceName,
-    /// Its block.
-    pub block: &'v Block,
-    /// Which instance.
-    pub key: Option<InstanceKey>,
-    /// `each` or `count`.
-    pub each: Each,
-    /// Set if it represents many instances.
-    pub symbolic: Option<Rc<Symbolic>>,
-}
 
 /// A walk through a root.
 pub(super) struct Walk<'w> {

@@ -8,7 +8,7 @@
 //! * `B`, or `D` where the provider fills the block in, then how it nests: `1` an object, `L` a list, `S` a set, `M` a map of them, then
 //!   how many there may be, if that is limited, then what is inside.
 
-use super::{Default, Field, Filling, NestedBlock, Nesting, Schema, SchemaAttribute, SchemaFields};
+use super::types::{Default, Field, Filling, NestedBlock, Nesting, Schema, SchemaAttribute, SchemaFields};
 use crate::eval::Type;
 use std::collections::BTreeMap;
 use std::io::Read as _;
