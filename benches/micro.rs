@@ -8,7 +8,7 @@
 use divan::counter::{BytesCount, ItemsCount};
 use divan::{Bencher, black_box};
 use kmslint::base::{Repository, Sources};
-use kmslint::check::{Decisions, judge};
+use kmslint::check::{Decisions, decide};
 use kmslint::eval::eval_constant;
 use kmslint::hcl::{json, native};
 use kmslint::key::Inventory;
@@ -197,15 +197,15 @@ fn planned() -> String {
 }
 
 #[divan::bench]
-fn judge_keys(bencher: Bencher<'_, '_>) {
+fn check_keys(bencher: Bencher<'_, '_>) {
     let inventory = thousand();
-    bencher.counter(ItemsCount::new(inventory.keys.len())).with_inputs(|| inventory.clone()).bench_local_values(judged);
+    bencher.counter(ItemsCount::new(inventory.keys.len())).with_inputs(|| inventory.clone()).bench_local_values(checked);
 }
 
 #[divan::bench(args = ["human", "json", "sarif"])]
 fn write(bencher: Bencher<'_, '_>, format: &str) {
     let format = report::Format::by_name(format).expect("a format");
-    let outcome = judged(thousand());
+    let outcome = checked(thousand());
     let sources = Sources::default();
     let context = report::ReportContext {
         sources: &sources,
@@ -244,11 +244,11 @@ fn thousand() -> Inventory {
     inventory
 }
 
-fn judged(inventory: Inventory) -> Outcome {
+fn checked(inventory: Inventory) -> Outcome {
     let (config, options, repository) = (Config::default(), PolicyOptions::default(), Repository::around(Path::new("/")));
     let decisions =
         Decisions { config: &config, baseline: None, options: &options, now: jiff::Timestamp::UNIX_EPOCH, repository: &repository };
-    judge(Input { inventory, ..Input::default() }, &decisions, &Sources::default())
+    decide(Input { inventory, ..Input::default() }, &decisions, &Sources::default())
 }
 
 fn keys_of(folder: &Path) -> usize {

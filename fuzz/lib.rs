@@ -36,29 +36,29 @@ pub fn check_span(span: Span, text: &str) {
     assert!(text.get(span.range()).is_some(), "{span:?} does not fit a text of {} bytes", text.len());
 }
 
-/// Reads a plan or state and judges what is in it; reading twice gives the same.
+/// Reads a plan or state and checks what is in it; reading twice gives the same.
 pub fn document(bytes: &[u8]) {
-    let read = |bytes: &[u8]| plan::read("plan.json", Cursor::new(bytes.to_vec()), &plan::Options::default()).inventory;
+    let read = |bytes: &[u8]| plan::read("plan.json", Cursor::new(bytes.to_vec()), &plan::PlanOptions::default()).inventory;
     let (first, second) = (read(bytes), read(bytes));
     assert_eq!(format!("{first:?}"), format!("{second:?}"));
-    judge(first, &Sources::default());
+    check_keys(first, &Sources::default());
 }
 
-/// Judges an inventory by both rules and decides what is reported.
-pub fn judge(inventory: Inventory, sources: &Sources) {
+/// Checks an inventory with both rules and decides what is reported.
+pub fn check_keys(inventory: Inventory, sources: &Sources) {
     drop(outcome(inventory, sources));
 }
 
 /// What both rules and the default policy make of an inventory.
 pub fn outcome(inventory: Inventory, sources: &Sources) -> kmslint::policy::Outcome {
-    use kmslint::check::{Decisions, judge};
-    use kmslint::policy::{Config, Input, Options};
+    use kmslint::check::{Decisions, decide};
+    use kmslint::policy::{Config, Input, PolicyOptions};
     let repository = kmslint::base::Repository::around(std::path::Path::new("/nowhere"));
-    let (config, options) = (Config::default(), Options::default());
+    let (config, options) = (Config::default(), PolicyOptions::default());
     let now = jiff::Timestamp::UNIX_EPOCH;
     let decisions = Decisions { config: &config, baseline: None, options: &options, now, repository: &repository };
     let input = Input { inventory, drift: Vec::new(), declared: Vec::new() };
-    judge(input, &decisions, sources)
+    decide(input, &decisions, sources)
 }
 
 /// A root module in which every variable is `HSM`, everything else that is declared is unknown, and some files are there.

@@ -74,9 +74,10 @@ pub fn read(request: CheckRequest<'_>, sources: &Arc<Sources>) -> Inventory {
             read.problems.push(problem);
         }
         if request.changed_only {
-            let is_changed =
-                |fate| matches!(fate, PlannedAction::Create | PlannedAction::Update | PlannedAction::Replace | PlannedAction::Unknown);
-            read.keys.retain(|key| key.id.input != InputKind::Plan || is_changed(key.fate));
+            let is_changed = |planned_action| {
+                matches!(planned_action, PlannedAction::Create | PlannedAction::Update | PlannedAction::Replace | PlannedAction::Unknown)
+            };
+            read.keys.retain(|key| key.id.input != InputKind::Plan || is_changed(key.planned_action));
         }
         inventory.absorb(read);
     }
@@ -85,7 +86,7 @@ pub fn read(request: CheckRequest<'_>, sources: &Arc<Sources>) -> Inventory {
 
 /// Judges an inventory and decides what is reported.
 #[must_use]
-pub fn judge(input: policy::Input, decisions: &Decisions<'_>, sources: &Sources) -> Outcome {
+pub fn decide(input: policy::Input, decisions: &Decisions<'_>, sources: &Sources) -> Outcome {
     // To know what is written at a finding's place, it is parsed again.
     terraform::deep(|| {
         with_paths(decisions.repository, sources, |paths| {

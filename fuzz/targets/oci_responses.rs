@@ -1,6 +1,6 @@
-//! Answers of the service: whatever they are, they become facts that can be judged.
+//! Answers of the service: whatever they are, they become facts that can be checked.
 #![no_main]
 
 libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
-    kmslint_fuzz::judge(kmslint::live::fuzzing::answer(bytes), &kmslint::base::Sources::default());
+    kmslint_fuzz::check_keys(kmslint::live::fuzzing::answer(bytes), &kmslint::base::Sources::default());
 });

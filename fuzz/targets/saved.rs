@@ -1,4 +1,4 @@
-//! Saved inventories: read, judged, written again.
+//! Saved inventories: read, checked, written again.
 #![no_main]
 
 libfuzzer_sys::fuzz_target!(|text: &str| {
@@ -6,5 +6,5 @@ libfuzzer_sys::fuzz_target!(|text: &str| {
     let inventory = kmslint::live::saved::read("inventory.json", text);
     let again = kmslint::live::saved::write(&inventory, jiff::Timestamp::UNIX_EPOCH, None, std::collections::BTreeMap::new());
     assert_eq!(kmslint::live::saved::read("inventory.json", &again).keys.len(), inventory.keys.len());
-    kmslint_fuzz::judge(inventory, &kmslint::base::Sources::default());
+    kmslint_fuzz::check_keys(inventory, &kmslint::base::Sources::default());
 });

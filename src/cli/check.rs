@@ -1,11 +1,11 @@
 //! `kmslint check`: what the arguments mean, then the pipeline; with `--fix` a second time over what was written.
 
 use super::args::{Check, InputArguments};
-use super::desk::{RunContext, RunTimes, refuse};
 use super::documents::sort;
+use super::environment::{Environment, write_stderr};
 use super::error::CliError;
 use super::progress::ProgressLine;
-use super::surroundings::{Environment, complain};
+use super::run_context::{RunContext, RunTimes, fail};
 use super::{Exit, fix, inputs, invocation};
 use crate::base::{Place, Problem, ProblemKind, Sources, disk};
 use crate::check;
@@ -26,36 +26,37 @@ use std::time::{Duration, Instant};
 const PATIENCE: Duration = Duration::from_secs(1);
 
 /// Runs the subcommand.
-pub(super) fn run(arguments: &Check, matches: &ArgMatches, surroundings: &Environment) -> io::Result<Exit> {
-    let clock = RunTimes { now: arguments.now.unwrap_or(surroundings.now), started: Instant::now() };
-    let surroundings = match surroundings.changed_by(&arguments.inputs) {
-        Ok(surroundings) => surroundings,
-        Err(error) => return Ok(refuse(error)),
+pub(super) fn run(arguments: &Check, matches: &ArgMatches, environment: &Environment) -> io::Result<Exit> {
+    let clock = RunTimes { now: arguments.now.unwrap_or(environment.now), started: Instant::now() };
+    let environment = match environment.changed_by(&arguments.inputs) {
+        Ok(environment) => environment,
+        Err(error) => return Ok(fail(error)),
     };
     let command = invocation::shown("check", matches);
-    let desk = match RunContext::new(&arguments.report, &arguments.policy, &arguments.terminal, &surroundings, &arguments.paths, command) {
-        Ok(desk) => desk,
-        Err(error) => return Ok(refuse(error)),
+    let context = match RunContext::new(&arguments.report, &arguments.policy, &arguments.terminal, &environment, &arguments.paths, command)
+    {
+        Ok(context) => context,
+        Err(error) => return Ok(fail(error)),
     };
-    let look = || look(arguments, matches, &desk, clock);
-    let (input, config, sources) = match look() {
+    let read_inputs = || read_inputs(arguments, matches, &context, clock);
+    let (input, config, sources) = match read_inputs() {
         Ok(seen) => seen,
-        Err(error) => return Ok(refuse(error)),
+        Err(error) => return Ok(fail(error)),
     };
     // The process ends with the report: to give back a hundred thousand small pieces of memory first would only take time.
-    let outcome = ManuallyDrop::new(desk.judge(input, &config, clock.now, &arguments.policy, &sources));
+    let outcome = ManuallyDrop::new(context.check(input, &config, clock.now, &arguments.policy, &sources));
     fix::remind(&arguments.fix);
     if !fix::is_wanted(&arguments.fix) {
-        return desk.finish(&outcome, &config, &arguments.policy, clock, &sources);
+        return context.finish(&outcome, &config, &arguments.policy, clock, &sources);
     }
     let again = || {
-        let (input, config, sources) = look()?;
-        Ok((desk.judge(input, &config, clock.now, &arguments.policy, &sources), sources))
+        let (input, config, sources) = read_inputs()?;
+        Ok((context.check(input, &config, clock.now, &arguments.policy, &sources), sources))
     };
-    match fix::run(&arguments.fix, &desk, &outcome, &config, &sources, &again)? {
+    match fix::run(&arguments.fix, &context, &outcome, &config, &sources, &again)? {
         fix::Ended::Shown(exit) => Ok(exit),
-        fix::Ended::Written(Some(again)) => desk.finish(&again.0, &config, &arguments.policy, clock, &again.1),
-        fix::Ended::Written(None) => desk.finish(&outcome, &config, &arguments.policy, clock, &sources),
+        fix::Ended::Written(Some(again)) => context.finish(&again.0, &config, &arguments.policy, clock, &again.1),
+        fix::Ended::Written(None) => context.finish(&outcome, &config, &arguments.policy, clock, &sources),
         fix::Ended::Failed => Ok(Exit::Trouble),
     }
 }
@@ -64,9 +65,9 @@ pub(super) fn run(arguments: &Check, matches: &ArgMatches, surroundings: &Enviro
 type CheckInputs = (policy::Input, Config, Arc<Sources>);
 
 /// Reads everything that the arguments name.
-fn look(arguments: &Check, matches: &ArgMatches, desk: &RunContext<'_>, clock: RunTimes) -> Result<CheckInputs, CliError> {
+fn read_inputs(arguments: &Check, matches: &ArgMatches, context: &RunContext<'_>, clock: RunTimes) -> Result<CheckInputs, CliError> {
     let sources = Arc::new(Sources::default());
-    let (config, mut problems) = desk.config(&arguments.policy, &arguments.paths, &sources);
+    let (config, mut problems) = context.config(&arguments.policy, &arguments.paths, &sources);
     let wanted = Wanted {
         paths: &arguments.paths,
         inputs: &arguments.inputs,
@@ -74,7 +75,7 @@ fn look(arguments: &Check, matches: &ArgMatches, desk: &RunContext<'_>, clock: R
         source: arguments.source.as_deref(),
         changed_only: arguments.changed_only,
     };
-    let (mut inventory, is_configuration) = read(desk, &wanted, &config, clock, &sources)?;
+    let (mut inventory, is_configuration) = read(context, &wanted, &config, clock, &sources)?;
     inventory.problems.append(&mut problems);
     if inventory.files == 0
         && is_configuration
@@ -85,7 +86,7 @@ fn look(arguments: &Check, matches: &ArgMatches, desk: &RunContext<'_>, clock: R
         let names: Vec<_> = arguments.paths.iter().map(|path| format!("`{}`", report::clean(&path.to_string_lossy()))).collect();
         let excludes = !config.exclude.is_empty() || !config.typed_exclude.is_empty();
         let excluded = if excludes { " that is not excluded" } else { "" };
-        complain(format!("note: no Terraform configuration in {}{excluded}\n", names.join(", ")).as_bytes());
+        write_stderr(format!("note: no Terraform configuration in {}{excluded}\n", names.join(", ")).as_bytes());
     }
     Ok((policy::Input { inventory, ..policy::Input::default() }, config, sources))
 }
@@ -109,16 +110,16 @@ pub(super) struct Wanted<'a> {
 /// # Errors
 /// A path or an input that cannot be meant.
 pub(super) fn read(
-    desk: &RunContext<'_>,
+    context: &RunContext<'_>,
     wanted: &Wanted<'_>,
     config: &Config,
     clock: RunTimes,
     sources: &Arc<Sources>,
 ) -> Result<(Inventory, bool), CliError> {
-    let surroundings = desk.surroundings;
-    let base = &surroundings.cwd;
+    let environment = context.environment;
+    let base = &environment.cwd;
     let mut refused = Inventory::default();
-    let paths = admitted(wanted.paths, base, desk, config, &mut refused);
+    let paths = admitted(wanted.paths, base, context, config, &mut refused);
     let mut sorted = sort(&paths, base)?;
     if let Some(source) = wanted.source {
         if !disk::is_dir(&base.join(source)) {
@@ -128,22 +129,21 @@ pub(super) fn read(
             return Err(CliError::SourceWithoutDocument);
         }
     }
-    let make = |paths: Vec<PathBuf>| inputs::request(wanted.inputs, wanted.matches, surroundings, paths);
+    let make = |paths: Vec<PathBuf>| inputs::request(wanted.inputs, wanted.matches, environment, paths);
     let request = make(std::mem::take(&mut sorted.configuration))?;
     let code = |folder: &Path| {
         let root = disk::canonical(folder).unwrap_or_else(|_| folder.to_path_buf());
-        let request =
-            make(vec![root.clone()]).unwrap_or_else(|_| terraform::ScanRequest::new(surroundings.cwd.clone(), vec![root.clone()]));
+        let request = make(vec![root.clone()]).unwrap_or_else(|_| terraform::ScanRequest::new(environment.cwd.clone(), vec![root.clone()]));
         terraform::ScanRequest { exclude: Box::new(move |path| path != root), ..request }
     };
     let documents = sorted.documents(wanted.source, base, config);
     if wanted.changed_only && !sorted.has_plan && sorted.problems.is_empty() {
         return Err(CliError::ChangedOnlyWithoutPlan);
     }
-    let line = ProgressLine::new(surroundings.err_is_terminal && !desk.terminal.quiet, clock.started + PATIENCE);
+    let line = ProgressLine::new(environment.err_is_terminal && !context.terminal.quiet, clock.started + PATIENCE);
     let progress = |bytes| line.show(false, || format!("{} MB read", bytes / 1_000_000));
     let asked = check::CheckRequest {
-        terraform: (!request.paths.is_empty()).then(|| terraform::ScanRequest { exclude: config.excluder(&surroundings.cwd), ..request }),
+        terraform: (!request.paths.is_empty()).then(|| terraform::ScanRequest { exclude: config.excluder(&environment.cwd), ..request }),
         code: &code,
         documents,
         plan: plan::PlanOptions { max_rotation_days: rules::max_rotation_days(&config.settings(clock.now)), progress: Some(&progress) },
@@ -160,9 +160,9 @@ pub(super) fn read(
 
 /// The paths that are looked at. Those that are excluded are noted, for whoever named them expects otherwise; a file that is a
 /// link out of the repository is refused, for pre-commit takes the paths from the repository.
-fn admitted(paths: &[PathBuf], base: &Path, desk: &RunContext<'_>, config: &Config, noted: &mut Inventory) -> Vec<PathBuf> {
-    let (excluded, typed) = (config.excluder(&desk.surroundings.cwd), config.typed_excluder(&desk.surroundings.cwd));
-    let within = [desk.repository.bounds().to_path_buf()];
+fn admitted(paths: &[PathBuf], base: &Path, context: &RunContext<'_>, config: &Config, noted: &mut Inventory) -> Vec<PathBuf> {
+    let (excluded, typed) = (config.excluder(&context.environment.cwd), config.typed_excluder(&context.environment.cwd));
+    let within = [context.repository.bounds().to_path_buf()];
     let admit = |path: &&PathBuf| {
         let full = base.join(path);
         let Ok(real) = disk::canonical(&full).map_err(drop).and_then(|real| if path.as_os_str() == "-" { Err(()) } else { Ok(real) })
@@ -180,8 +180,8 @@ fn admitted(paths: &[PathBuf], base: &Path, desk: &RunContext<'_>, config: &Conf
             noted.not_read.push(NotRead { path: shown, kind: NotReadKind::Excluded, why, may_hide_keys: false });
             return false;
         }
-        let is_found = disk::tidy(&full).starts_with(desk.repository.bounds());
-        if is_found && (!disk::is_dir(&real) || desk.repository.root().is_some()) && disk::leads_out(&full, &within) {
+        let is_found = disk::tidy(&full).starts_with(context.repository.bounds());
+        if is_found && (!disk::is_dir(&real) || context.repository.root().is_some()) && disk::leads_out(&full, &within) {
             let problem = Problem::new(ProblemKind::Unreadable, format!("cannot read `{shown}`: it leads out of the repository"));
             noted.problems.push(problem.at(Place::File(shown.into())).help("Pass the path that the link leads to"));
             return false;

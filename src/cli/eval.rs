@@ -2,9 +2,9 @@
 
 use super::Exit;
 use super::args::Eval;
-use super::desk::refuse;
+use super::environment::{Environment, print, write_stderr};
 use super::inputs;
-use super::surroundings::{Environment, complain, print};
+use super::run_context::fail;
 use crate::base::Sources;
 use crate::report;
 use crate::terraform::{self, EvalAnswer};
@@ -14,13 +14,13 @@ use std::io::{self, Read};
 use std::sync::Arc;
 
 /// Runs the subcommand.
-pub(super) fn run(arguments: &Eval, matches: &ArgMatches, surroundings: &Environment) -> io::Result<Exit> {
-    let request = match surroundings
+pub(super) fn run(arguments: &Eval, matches: &ArgMatches, environment: &Environment) -> io::Result<Exit> {
+    let request = match environment
         .changed_by(&arguments.inputs)
-        .and_then(|surroundings| inputs::request(&arguments.inputs, matches, &surroundings, Vec::new()))
+        .and_then(|environment| inputs::request(&arguments.inputs, matches, &environment, Vec::new()))
     {
         Ok(request) => request,
-        Err(error) => return Ok(refuse(error)),
+        Err(error) => return Ok(fail(error)),
     };
     let mut expressions = Vec::new();
     for word in &arguments.expressions {
@@ -38,7 +38,7 @@ pub(super) fn run(arguments: &Eval, matches: &ArgMatches, surroundings: &Environ
     let mut text = Vec::new();
     let screen = report::Screen { color: false, columns: None, link: None };
     report::problems_and_notices(&problems, &[], &sources, &screen, false, &mut text)?;
-    complain(&text);
+    write_stderr(&text);
     let mut out = String::new();
     for answer in terraform::evaluate(&request, &sources, &expressions) {
         let line = match answer {

@@ -2,8 +2,8 @@
 
 use super::Exit;
 use super::args::Explain;
+use super::environment::{print, write_stderr};
 use super::error::CliError;
-use super::surroundings::{complain, print};
 use crate::rules;
 
 /// Runs the subcommand.
@@ -25,7 +25,7 @@ pub(super) fn run(arguments: &Explain) -> std::io::Result<Exit> {
             Ok(Exit::Clean)
         }
         None => {
-            complain(format!("error: {}\n", CliError::UnknownRule(wanted.clone())).as_bytes());
+            write_stderr(format!("error: {}\n", CliError::UnknownRule(wanted.clone())).as_bytes());
             Ok(Exit::Trouble)
         }
     }

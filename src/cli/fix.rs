@@ -2,9 +2,9 @@
 
 use super::Exit;
 use super::args::Fix;
-use super::desk::{RunContext, exit_of, refuse};
+use super::environment::{print, write_stderr};
 use super::error::CliError;
-use super::surroundings::{complain, print};
+use super::run_context::{RunContext, exit_of, fail};
 use crate::base::{Place, Sources};
 use crate::fix::{self, ApplyError, Edit, Plan, Safety};
 use crate::hcl;
@@ -34,7 +34,7 @@ pub(super) fn is_wanted(fix: &Fix) -> bool {
 /// Says that `--unsafe-fixes` does nothing where it is given alone.
 pub(super) fn remind(fix: &Fix) {
     if fix.unsafe_fixes && !is_wanted(fix) {
-        complain(b"note: `--unsafe-fixes` alone changes nothing; add `--fix` to write the fixes, `--diff` to see them\n");
+        write_stderr(b"note: `--unsafe-fixes` alone changes nothing; add `--fix` to write the fixes, `--diff` to see them\n");
     }
 }
 
@@ -44,35 +44,35 @@ pub(super) fn remind(fix: &Fix) {
 /// What the system says about standard output.
 pub(super) fn run(
     arguments: &Fix,
-    desk: &RunContext<'_>,
+    context: &RunContext<'_>,
     outcome: &Outcome,
     config: &Config,
     sources: &Sources,
     again: &dyn Fn() -> Result<(Outcome, Arc<Sources>), CliError>,
 ) -> io::Result<Ended> {
-    let plan = desk.fixes(outcome, config, arguments.unsafe_fixes, sources);
+    let plan = context.fixes(outcome, config, arguments.unsafe_fixes, sources);
     let files = fix::rewritten(&plan.edits, sources);
-    if !desk.terminal.quiet {
-        complain(not_fixed(&plan, sources, desk.terminal.verbose).as_bytes());
+    if !context.terminal.quiet {
+        write_stderr(not_fixed(&plan, sources, context.terminal.verbose).as_bytes());
     }
     if arguments.diff {
-        desk.complain_of(outcome, sources)?;
-        if !desk.terminal.quiet {
+        context.print_problems(outcome, sources)?;
+        if !context.terminal.quiet {
             let edits: Vec<&Edit> = plan.edits.iter().filter(|edit| edit.safety == Safety::Unsafe).collect();
-            complain(told("would fix, unsafe", &edits, sources).as_bytes());
+            write_stderr(listed_edits("would fix, unsafe", &edits, sources).as_bytes());
         }
         let source = |path: &Path| plan.edits.iter().map(|edit| sources.get(edit.span.source)).find(|source| source.path() == path);
         let shows = |path: &Path, line: usize| source(path).is_some_and(|source| source.shows_line(line));
         print(&report::guarded(fix::diff(&files, &shows).as_bytes()))?;
-        return Ok(Ended::Shown(exit_of(outcome, policy::fail_on(config, &desk.options))));
+        return Ok(Ended::Shown(exit_of(outcome, policy::fail_on(config, &context.options))));
     }
     if files.is_empty() {
         return Ok(Ended::Written(None));
     }
-    let cwd = &desk.surroundings.cwd;
-    let within = desk.repository.bounds().to_path_buf();
+    let cwd = &context.environment.cwd;
+    let within = context.repository.bounds().to_path_buf();
     if let Err(error) = fix::apply(&files, cwd, &within, &|path, text| parses(path, text)) {
-        refuse(format!("{error}; no file was changed"));
+        fail(format!("{error}; no file was changed"));
         return Ok(Ended::Failed);
     }
     // A plan or state says what it said before the code was changed: only code can be asked again.
@@ -93,12 +93,12 @@ pub(super) fn run(
         let why = after.err().map(|error| error.to_string()).unwrap_or_else(|| {
             if still_there == 1 { "1 finding would remain".to_owned() } else { format!("{still_there} findings would remain") }
         });
-        refuse(format!("the fixes were reverted: {why}{back}"));
+        fail(format!("the fixes were reverted: {why}{back}"));
         return Ok(Ended::Failed);
     }
-    if !desk.terminal.quiet {
+    if !context.terminal.quiet {
         let edits: Vec<&Edit> = plan.edits.iter().collect();
-        complain(told("fixed", &edits, sources).as_bytes());
+        write_stderr(listed_edits("fixed", &edits, sources).as_bytes());
     }
     Ok(Ended::Written(after.ok().filter(|_| !before.is_empty()).map(Box::new)))
 }
@@ -150,7 +150,7 @@ fn not_fixed(plan: &Plan, sources: &Sources, is_verbose: bool) -> String {
 }
 
 /// Edits, one a line: where, for which rule and keys, what.
-fn told(word: &str, edits: &[&Edit], sources: &Sources) -> String {
+fn listed_edits(word: &str, edits: &[&Edit], sources: &Sources) -> String {
     let line = |edit: &&Edit| {
         let (at, keys) = (report::place(&Place::Source(edit.span), sources), listed(&edit.addresses));
         format!("{word}: {at}: {} {keys}: {}\n", edit.rule, report::clean(&edit.description))

@@ -45,8 +45,8 @@ mod tests {
 
     #[test]
     fn an_unknown_format_is_an_error_with_a_hint() {
-        let said = targets(&["sariff=x".to_owned()]);
-        assert!(said.as_ref().is_err_and(|error| error.to_string().contains("did you mean `sarif`?")), "{said:?}");
+        let error = targets(&["sariff=x".to_owned()]);
+        assert!(error.as_ref().is_err_and(|error| error.to_string().contains("did you mean `sarif`?")), "{error:?}");
         assert!(targets(&["json=".to_owned()]).is_err());
         let both = targets(&["sarif=a.sarif".to_owned(), "human".to_owned()]);
         assert_eq!(both.map(|both| both.len()), Ok(2));

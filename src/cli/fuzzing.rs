@@ -1,7 +1,7 @@
 //! A door for the fuzz targets (`--cfg fuzzing`; built for tests too, so that it is never left behind): a command line in an environment of
 //! their making.
 
-use super::surroundings::Environment;
+use super::environment::Environment;
 use jiff::Timestamp;
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -15,7 +15,7 @@ use std::sync::Arc;
 /// # Errors
 /// What the system says about standard output.
 pub fn run(words: &[String], env: BTreeMap<String, String>, directory: &Path) -> io::Result<u8> {
-    let surroundings = Environment {
+    let environment = Environment {
         env,
         cwd: directory.to_path_buf(),
         started_in: None,
@@ -27,7 +27,7 @@ pub fn run(words: &[String], env: BTreeMap<String, String>, directory: &Path) ->
         out_has_links: false,
         err_has_links: false,
     };
-    super::run(words.iter().map(OsString::from), &surroundings).map(super::Exit::code)
+    super::run(words.iter().map(OsString::from), &environment).map(super::Exit::code)
 }
 
 #[cfg(test)]

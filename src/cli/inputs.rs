@@ -1,9 +1,9 @@
 //! The inputs of root modules: `--var`, `--var-file` and values files in the order in which they were typed, after those of `TF_CLI_ARGS`.
 
 use super::args::{self, InputArguments};
+use super::environment::Environment;
 use super::error::CliError;
 use super::spelling::{Added, added};
-use super::surroundings::Environment;
 use crate::key::NotReadKind;
 use crate::plan::{self, Recognised};
 use crate::terraform::{EnvInput, FileDialect, InputSource, ScanRequest};
@@ -21,7 +21,7 @@ const ADDED: [&str; 2] = ["TF_CLI_ARGS_plan", "TF_CLI_ARGS"];
 pub(super) fn request(
     inputs: &InputArguments,
     matches: &ArgMatches,
-    surroundings: &Environment,
+    environment: &Environment,
     paths: Vec<PathBuf>,
 ) -> Result<ScanRequest, CliError> {
     let mut typed: Vec<(usize, InputSource)> = Vec::new();
@@ -39,7 +39,7 @@ pub(super) fn request(
     typed.sort_by_key(|(at, _)| *at);
     let mut env_inputs = Vec::new();
     for by in ADDED {
-        let all = added(surroundings.var(by).unwrap_or_default()).map_err(|error| CliError::Arguments { by, error })?;
+        let all = added(environment.var(by).unwrap_or_default()).map_err(|error| CliError::Arguments { by, error })?;
         for one in all {
             let source = match one {
                 Added::Var(text) => var(&text, by)?,
@@ -49,23 +49,23 @@ pub(super) fn request(
         }
     }
     Ok(ScanRequest {
-        started_in: surroundings.started_in.clone(),
+        started_in: environment.started_in.clone(),
         inputs: typed.into_iter().map(|(_, input)| input).collect(),
         env_inputs,
-        env_vars: surroundings.tf_vars(),
+        env_vars: environment.tf_vars(),
         workspace: inputs.workspace.clone(),
-        env_workspace: surroundings.var("TF_WORKSPACE").map(ToOwned::to_owned),
-        data_dir: surroundings.var("TF_DATA_DIR").map(PathBuf::from),
+        env_workspace: environment.var("TF_WORKSPACE").map(ToOwned::to_owned),
+        data_dir: environment.var("TF_DATA_DIR").map(PathBuf::from),
         dialect: match inputs.dialect {
             None => FileDialect::Either,
             Some(args::DialectArgument::Terraform) => FileDialect::Terraform,
             Some(args::DialectArgument::Opentofu) => FileDialect::OpenTofu,
         },
         allow_paths: inputs.allow_paths.clone(),
-        streams: Arc::clone(&surroundings.streams),
+        streams: Arc::clone(&environment.streams),
         confined: inputs.confined,
         recognize: document,
-        ..ScanRequest::new(surroundings.cwd.clone(), paths)
+        ..ScanRequest::new(environment.cwd.clone(), paths)
     })
 }
 

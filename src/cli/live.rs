@@ -2,10 +2,10 @@
 
 use super::args::Live;
 use super::check;
-use super::desk::{self, RunContext, refuse};
+use super::environment::{Environment, print, write_stderr};
 use super::interrupt::Machine;
 use super::progress::ProgressLine;
-use super::surroundings::{Environment, complain, print};
+use super::run_context::{self, RunContext, fail};
 use super::{Exit, invocation, vaults};
 use crate::base::{Sources, count, disk, duration};
 use crate::key::{AuditCoverage, Inventory};
@@ -28,51 +28,52 @@ const RESUME_CAP: u64 = 1 << 30;
 const REMINDER: Duration = Duration::from_secs(60);
 
 /// Runs the subcommand.
-pub(super) fn run(arguments: &Live, matches: &ArgMatches, surroundings: &Environment) -> io::Result<Exit> {
+pub(super) fn run(arguments: &Live, matches: &ArgMatches, environment: &Environment) -> io::Result<Exit> {
     if arguments.print_policy {
         return print(live::policy_text(&arguments.compartments).as_bytes()).map(|()| Exit::Clean);
     }
-    let clock = desk::RunTimes { now: arguments.now.unwrap_or(surroundings.now), started: Instant::now() };
+    let clock = run_context::RunTimes { now: arguments.now.unwrap_or(environment.now), started: Instant::now() };
     let sources = Arc::new(Sources::default());
-    let surroundings = match surroundings.changed_by(&arguments.inputs) {
-        Ok(surroundings) => surroundings,
-        Err(error) => return Ok(refuse(error)),
+    let environment = match environment.changed_by(&arguments.inputs) {
+        Ok(environment) => environment,
+        Err(error) => return Ok(fail(error)),
     };
-    let surroundings = &surroundings;
+    let environment = &environment;
     let command = invocation::shown("live", matches);
-    let desk = match RunContext::new(&arguments.report, &arguments.policy, &arguments.terminal, surroundings, &arguments.against, command) {
-        Ok(desk) => desk,
-        Err(error) => return Ok(refuse(error)),
+    let context = match RunContext::new(&arguments.report, &arguments.policy, &arguments.terminal, environment, &arguments.against, command)
+    {
+        Ok(context) => context,
+        Err(error) => return Ok(fail(error)),
     };
-    let saving = match Saving::new(arguments, &desk) {
+    let saving = match Saving::new(arguments, &context) {
         Ok(saving) => saving,
-        Err(error) => return Ok(refuse(error)),
+        Err(error) => return Ok(fail(error)),
     };
-    let (config, mut problems) = desk.config(&arguments.policy, &arguments.against, &sources);
+    let (config, mut problems) = context.config(&arguments.policy, &arguments.against, &sources);
     let declared = if arguments.against.is_empty() {
         Inventory::default()
     } else {
         let wanted = check::Wanted { paths: &arguments.against, inputs: &arguments.inputs, matches, source: None, changed_only: false };
-        match check::read(&desk, &wanted, &config, clock, &sources) {
+        match check::read(&context, &wanted, &config, clock, &sources) {
             Ok((declared, _)) => declared,
-            Err(error) => return Ok(refuse(error)),
+            Err(error) => return Ok(fail(error)),
         }
     };
-    let watcher = Watcher::new(surroundings.err_is_terminal, arguments.terminal.quiet);
+    let watcher = Watcher::new(environment.err_is_terminal, arguments.terminal.quiet);
     let fresh_days = rules::fresh_days(&config.settings(clock.now));
     let machine = Arc::new(Machine::start());
-    let request = request(arguments, surroundings, fresh_days, Arc::clone(&machine), saving.unfinished.clone());
-    let keeper = saving.file.as_ref().map(|file| SaveTarget { path: file, desk: &desk, error: Mutex::default() });
+    let request = request(arguments, environment, fresh_days, Arc::clone(&machine), saving.unfinished.clone());
+    let keeper = saving.file.as_ref().map(|file| SaveTarget { path: file, context: &context, error: Mutex::default() });
     let mut inventory = live::audit(&request, &watcher, keeper.as_ref().map(|keeper| keeper as &dyn Keeper));
     machine.finish();
     watcher.line.clear();
     if let Some(error) = keeper.and_then(|keeper| keeper.error.into_inner().unwrap_or_else(PoisonError::into_inner)) {
-        return Ok(refuse(error));
+        return Ok(fail(error));
     }
-    let drift = match &inventory.reach {
-        Some(reach) if !arguments.against.is_empty() => {
-            let drifts = rules::compare(&inventory.keys, &declared.keys, &scope(arguments, reach, &inventory));
-            crate::check::with_paths(&desk.repository, &sources, |paths| rules::drift_findings(&drifts, paths))
+    let drift = match &inventory.coverage {
+        Some(coverage) if !arguments.against.is_empty() => {
+            let drifts = rules::compare(&inventory.keys, &declared.keys, &scope(arguments, coverage, &inventory));
+            crate::check::with_paths(&context.repository, &sources, |paths| rules::drift_findings(&drifts, paths))
         }
         _ => Vec::new(),
     };
@@ -80,10 +81,10 @@ pub(super) fn run(arguments: &Live, matches: &ArgMatches, surroundings: &Environ
     let declared_keys = declared.keys.clone();
     inventory.absorb(Inventory { keys: Vec::new(), ..declared });
     let input = policy::Input { inventory, drift, declared: declared_keys };
-    let outcome = desk.judge(input, &config, clock.now, &arguments.policy, &sources);
-    let exit = desk.finish(&outcome, &config, &arguments.policy, clock, &sources)?;
+    let outcome = context.check(input, &config, clock.now, &arguments.policy, &sources);
+    let exit = context.finish(&outcome, &config, &arguments.policy, clock, &sources)?;
     if !arguments.terminal.quiet {
-        complain(vaults::summary(&outcome, arguments.terminal.verbose).as_bytes());
+        write_stderr(vaults::summary(&outcome, arguments.terminal.verbose).as_bytes());
     }
     Ok(exit)
 }
@@ -91,18 +92,18 @@ pub(super) fn run(arguments: &Live, matches: &ArgMatches, surroundings: &Environ
 /// What the arguments ask of the audit.
 fn request(
     arguments: &Live,
-    surroundings: &Environment,
+    environment: &Environment,
     fresh_days: i64,
     clock: Arc<Machine>,
     resume: Option<Unfinished>,
 ) -> live::AuditRequest {
-    let path = |path: &PathBuf| surroundings.cwd.join(path);
+    let path = |path: &PathBuf| environment.cwd.join(path);
     let usual = Timeouts::default();
     let read = arguments.timeout.unwrap_or(usual.read);
     live::AuditRequest {
-        env: surroundings.env.clone(),
-        home: surroundings.var("HOME").or_else(|| surroundings.var("USERPROFILE")).map(PathBuf::from),
-        now: surroundings.now,
+        env: environment.env.clone(),
+        home: environment.var("HOME").or_else(|| environment.var("USERPROFILE")).map(PathBuf::from),
+        now: environment.now,
         clock,
         profile: arguments.profile.clone(),
         config_file: arguments.config_file.as_ref().map(path),
@@ -131,8 +132,8 @@ struct Saving {
 
 impl Saving {
     /// `--save` and `--resume`. A directory that is not there is found out before the audit and not after it.
-    fn new(arguments: &Live, desk: &RunContext<'_>) -> Result<Self, String> {
-        let cwd = &desk.surroundings.cwd;
+    fn new(arguments: &Live, context: &RunContext<'_>) -> Result<Self, String> {
+        let cwd = &context.environment.cwd;
         let file = arguments.save.as_ref().or(arguments.resume.as_ref()).map(|file| cwd.join(file));
         if let Some(directory) = file.as_ref().and_then(|file| file.parent())
             && !disk::is_dir(directory)
@@ -145,8 +146,8 @@ impl Saving {
         let cannot = |why: String| format!("cannot resume `{}`: {why}", path.display());
         let text = disk::read_text(&cwd.join(path), RESUME_CAP).map_err(|error| cannot(error.to_string()))?;
         let unfinished = live::saved::resume(&text).map_err(|error| cannot(error.to_string()))?;
-        if unfinished.answers.is_empty() && !desk.terminal.quiet {
-            complain(format!("note: the inventory `{}` is complete: everything is read again\n", path.display()).as_bytes());
+        if unfinished.answers.is_empty() && !context.terminal.quiet {
+            write_stderr(format!("note: the inventory `{}` is complete: everything is read again\n", path.display()).as_bytes());
         }
         Ok(Self { file, unfinished: Some(unfinished) })
     }
@@ -155,24 +156,24 @@ impl Saving {
 /// The file of `--save`.
 struct SaveTarget<'a> {
     path: &'a Path,
-    desk: &'a RunContext<'a>,
+    context: &'a RunContext<'a>,
     /// Why it was not written the last time.
     error: Mutex<Option<String>>,
 }
 
 impl Keeper for SaveTarget<'_> {
     fn keep(&self, text: &str) {
-        let written = self.desk.repository.write(self.path, text.as_bytes());
+        let written = self.context.repository.write(self.path, text.as_bytes());
         let error = written.err().map(|error| format!("cannot write the inventory `{}`: {error}", self.path.display()));
         *self.error.lock().unwrap_or_else(PoisonError::into_inner) = error;
     }
 }
 
 /// A key can only be missing where the audit looked.
-fn scope(arguments: &Live, reach: &AuditCoverage, inventory: &Inventory) -> DriftScope {
+fn scope(arguments: &Live, coverage: &AuditCoverage, inventory: &Inventory) -> DriftScope {
     DriftScope {
-        regions: reach.regions.clone(),
-        compartments: reach.compartments.clone(),
+        regions: coverage.regions.clone(),
+        compartments: coverage.compartments.clone(),
         unread: inventory.not_audited.iter().map(|part| part.ocid.clone()).collect(),
         all_unmanaged: arguments.all_unmanaged,
     }
@@ -193,10 +194,10 @@ impl Watcher {
         Self { line: ProgressLine::new(is_terminal && !is_quiet, now), is_terminal, is_quiet, reminded: Mutex::new(now) }
     }
 
-    fn say(&self, level: &str, text: &str, help: Option<&str>) {
+    fn write_line(&self, level: &str, text: &str, help: Option<&str>) {
         self.line.clear();
         let help = help.map_or_else(String::new, |help| format!("  = help: {}\n", report::clean(help)));
-        complain(format!("{level}: {}\n{help}", report::clean(text)).as_bytes());
+        write_stderr(format!("{level}: {}\n{help}", report::clean(text)).as_bytes());
     }
 }
 
@@ -209,21 +210,21 @@ impl Progress for Watcher {
         let mut reminded = self.reminded.lock().unwrap_or_else(PoisonError::into_inner);
         if reminded.elapsed() >= REMINDER {
             *reminded = Instant::now();
-            self.say("note", &shown(step), None);
+            self.write_line("note", &shown(step), None);
         }
     }
 
     fn retry(&self, retry: &Retry<'_>) {
         let again = format!("trying again in {} (attempt {} of {})", duration(retry.pause), retry.attempt, retry.attempts);
         if retry.is_first {
-            self.say("warning", &format!("{}; {again}", retry.why), Some(retry.help));
+            self.write_line("warning", &format!("{}; {again}", retry.why), Some(retry.help));
         } else {
             self.line.show(true, || report::clean(&format!("{}; {again}", retry.why)).into_owned());
         }
     }
 
     fn warn(&self, sentence: &str) {
-        self.say("warning", sentence, None);
+        self.write_line("warning", sentence, None);
     }
 }
 

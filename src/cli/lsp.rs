@@ -2,9 +2,9 @@
 
 use super::Exit;
 use super::args::Lsp;
-use super::desk::refuse;
+use super::environment::Environment;
 use super::inputs;
-use super::surroundings::Environment;
+use super::run_context::fail;
 use crate::lsp::{self, Process};
 use crate::terraform::ScanRequest;
 use clap::ArgMatches;
@@ -13,14 +13,14 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 /// Runs the subcommand.
-pub(super) fn run(arguments: &Lsp, matches: &ArgMatches, surroundings: &Environment) -> Exit {
+pub(super) fn run(arguments: &Lsp, matches: &ArgMatches, environment: &Environment) -> Exit {
     // What is wrong with the inputs is wrong in every directory.
-    if let Err(error) = inputs::request(&arguments.inputs, matches, surroundings, Vec::new()) {
-        return refuse(error);
+    if let Err(error) = inputs::request(&arguments.inputs, matches, environment, Vec::new()) {
+        return fail(error);
     }
-    let (given, matches, surroundings) = (arguments.inputs.clone(), matches.clone(), surroundings.clone());
+    let (given, matches, environment) = (arguments.inputs.clone(), matches.clone(), environment.clone());
     let make = move |directory: &Path| {
-        let around = Environment { cwd: directory.to_path_buf(), ..surroundings.clone() };
+        let around = Environment { cwd: directory.to_path_buf(), ..environment.clone() };
         let paths = vec![PathBuf::from(".")];
         inputs::request(&given, &matches, &around, paths.clone()).unwrap_or_else(|_| ScanRequest::new(around.cwd.clone(), paths))
     };

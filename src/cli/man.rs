@@ -2,26 +2,26 @@
 
 use super::Exit;
 use super::args::{Arguments, Man};
-use super::desk::refuse;
+use super::environment::{Environment, print};
 use super::error::CliError;
-use super::surroundings::{Environment, print};
+use super::run_context::fail;
 use crate::base::Repository;
 use clap::{Command, CommandFactory};
 use std::io;
 
 /// Runs the subcommand.
-pub(super) fn run(arguments: &Man, surroundings: &Environment) -> io::Result<Exit> {
+pub(super) fn run(arguments: &Man, environment: &Environment) -> io::Result<Exit> {
     // `kmslint help CHECK` has no page of its own.
     let mut command = Arguments::command().disable_help_subcommand(true);
     // Names the pages of subcommands: `kmslint-check`.
     command.build();
     if let Some(directory) = &arguments.dir {
-        let repository = Repository::around(&surroundings.cwd);
+        let repository = Repository::around(&environment.cwd);
         for page in std::iter::once(&command).chain(command.get_subcommands()) {
             let page = clap_mangen::Man::new(page.clone());
-            let path = surroundings.cwd.join(directory).join(page.get_filename());
+            let path = environment.cwd.join(directory).join(page.get_filename());
             if let Err(error) = repository.write_through(&path, |mut out| page.render(&mut out)) {
-                return Ok(refuse(format!("cannot write the manual page `{}`: {error}", path.display())));
+                return Ok(fail(format!("cannot write the manual page `{}`: {error}", path.display())));
             }
         }
         return Ok(Exit::Clean);
@@ -32,7 +32,7 @@ pub(super) fn run(arguments: &Man, surroundings: &Environment) -> io::Result<Exi
     };
     match page {
         Some(page) => print(&rendered(page)?).map(|()| Exit::Clean),
-        None => Ok(refuse(CliError::NoManualPage(arguments.page.clone().unwrap_or_default()))),
+        None => Ok(fail(CliError::NoManualPage(arguments.page.clone().unwrap_or_default()))),
     }
 }
 

@@ -5,8 +5,8 @@
 mod args;
 mod check;
 mod compare;
-mod desk;
 mod documents;
+mod environment;
 mod error;
 mod eval;
 mod exit;
@@ -22,63 +22,63 @@ mod live;
 mod lsp;
 mod man;
 mod progress;
+mod run_context;
 mod schema;
 mod spelling;
-mod surroundings;
 mod vaults;
 
 pub use exit::Exit;
 
 use args::{Arguments, Command};
 use clap::{CommandFactory, FromArgMatches};
+use environment::{Environment, print, write_stderr};
 use std::ffi::OsString;
 use std::io;
 use std::process::ExitCode;
-use surroundings::{Environment, complain, print};
 
 /// Runs the command line in the process's own surroundings.
 #[must_use]
 pub fn main() -> ExitCode {
-    let ended = Environment::of_process().and_then(|surroundings| run(std::env::args_os(), &surroundings));
+    let ended = Environment::of_process().and_then(|environment| run(std::env::args_os(), &environment));
     ended
         .unwrap_or_else(|error| {
-            complain(format!("error: {error}\n").as_bytes());
+            write_stderr(format!("error: {error}\n").as_bytes());
             Exit::Trouble
         })
         .into()
 }
 
 /// Runs a command line. The first word is the program's own name.
-fn run(words: impl Iterator<Item = OsString>, surroundings: &Environment) -> io::Result<Exit> {
+fn run(words: impl Iterator<Item = OsString>, environment: &Environment) -> io::Result<Exit> {
     let command = Arguments::command();
     let subcommands: Vec<&str> = command.get_subcommands().map(clap::Command::get_name).collect();
     let words = spelling::accept(words, &subcommands);
     let matches = match Arguments::command().try_get_matches_from(words) {
         Ok(matches) => matches,
         // Help and version are no error; clap knows which stream each belongs on.
-        Err(said) => {
-            let exit = if said.use_stderr() { Exit::Trouble } else { Exit::Clean };
-            let _ = said.print();
+        Err(error) => {
+            let exit = if error.use_stderr() { Exit::Trouble } else { Exit::Clean };
+            let _ = error.print();
             return Ok(exit);
         }
     };
     let arguments = Arguments::from_arg_matches(&matches).map_err(io::Error::other)?;
     let own = matches.subcommand().map_or(&matches, |(_, own)| own);
     match &arguments.command {
-        None => check::run(&arguments.check, own, surroundings),
-        Some(Command::Check(check)) => check::run(check, own, surroundings),
-        Some(Command::Live(live)) => live::run(live, own, surroundings),
-        Some(Command::Lsp(arguments)) => Ok(lsp::run(arguments, own, surroundings)),
+        None => check::run(&arguments.check, own, environment),
+        Some(Command::Check(check)) => check::run(check, own, environment),
+        Some(Command::Live(live)) => live::run(live, own, environment),
+        Some(Command::Lsp(arguments)) => Ok(lsp::run(arguments, own, environment)),
         Some(Command::Explain(explain)) => explain::run(explain),
-        Some(Command::Eval(eval)) => eval::run(eval, own, surroundings),
+        Some(Command::Eval(eval)) => eval::run(eval, own, environment),
         Some(Command::Schema(schema)) => schema::run(schema),
         Some(Command::Completions(completions)) => {
             let mut text = Vec::new();
             clap_complete::generate(completions.shell, &mut Arguments::command(), "kmslint", &mut text);
             print(&text).map(|()| Exit::Clean)
         }
-        Some(Command::Compare(compare)) => compare::run(compare, surroundings),
-        Some(Command::Man(man)) => man::run(man, surroundings),
+        Some(Command::Compare(compare)) => compare::run(compare, environment),
+        Some(Command::Man(man)) => man::run(man, environment),
     }
 }
 

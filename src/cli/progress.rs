@@ -2,7 +2,7 @@
 //!
 //! Not `indicatif`: two lines of text do not need its terminal, thread and templates.
 
-use super::surroundings::complain;
+use super::environment::write_stderr;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -35,14 +35,14 @@ impl ProgressLine {
             return;
         }
         *drawn = Some(now);
-        complain(format!("\r\x1b[K{}", text()).as_bytes());
+        write_stderr(format!("\r\x1b[K{}", text()).as_bytes());
     }
 
     /// Takes the line away.
     pub(super) fn clear(&self) {
         let mut drawn = self.drawn.lock().unwrap_or_else(PoisonError::into_inner);
         if drawn.take().is_some() {
-            complain(b"\r\x1b[K");
+            write_stderr(b"\r\x1b[K");
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use super::Exit;
 use super::args::{SchemaArguments, SchemaOf};
-use super::surroundings::print;
+use super::environment::print;
 use crate::{policy, report};
 
 /// Runs the subcommand.

@@ -120,7 +120,7 @@ impl Builder {
     fn included(&mut self, condition: &Expr, is_object: bool, context: &EvalContext<'_>, errors: &mut EvalErrors) -> bool {
         let include = eval(condition, context, errors);
         if include.is_null() {
-            self.refuse("the `if` of a `for` is null; it must be true or false", condition.span, errors);
+            self.add_error("the `if` of a `for` is null; it must be true or false", condition.span, errors);
             return false;
         }
         self.marks = self.marks.union(include.marks.of_choice());
@@ -138,7 +138,7 @@ impl Builder {
                 }
             },
             Err(error) => {
-                self.refuse(format!("the `if` of a `for` must be true or false: {}", error.message), condition.span, errors);
+                self.add_error(format!("the `if` of a `for` must be true or false: {}", error.message), condition.span, errors);
                 false
             }
         }
@@ -147,7 +147,7 @@ impl Builder {
     fn name(&mut self, key: &Expr, context: &EvalContext<'_>, errors: &mut EvalErrors) -> Option<Arc<str>> {
         let name = eval(key, context, errors);
         if name.is_null() {
-            self.refuse("the key of a `for` is null", key.span, errors);
+            self.add_error("the key of a `for` is null", key.span, errors);
             return None;
         }
         self.marks = self.marks.union(name.marks);
@@ -158,13 +158,13 @@ impl Builder {
         match convert(name, &Type::String).map(|name| name.as_name()) {
             Ok(name) => name,
             Err(error) => {
-                self.refuse(format!("this value cannot be a key: {}", error.message), key.span, errors);
+                self.add_error(format!("this value cannot be a key: {}", error.message), key.span, errors);
                 None
             }
         }
     }
 
-    fn refuse(&mut self, message: impl Into<String>, span: Span, errors: &mut EvalErrors) {
+    fn add_error(&mut self, message: impl Into<String>, span: Span, errors: &mut EvalErrors) {
         if self.cause.is_none() {
             self.spoil(errors.fail(message, span));
         }

@@ -83,7 +83,7 @@ fn value(text: &str) -> Value {
 }
 
 fn trail(text: &str) -> Vec<String> {
-    value(text).stations().map(|step| step.label().into_owned()).collect()
+    value(text).steps().map(|step| step.label().into_owned()).collect()
 }
 
 /// "value when condition" of each value an unknown can have.

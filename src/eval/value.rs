@@ -282,7 +282,7 @@ impl Value {
     }
 
     /// The stations of the trail, nearest first.
-    pub fn stations(&self) -> impl Iterator<Item = &Step> {
+    pub fn steps(&self) -> impl Iterator<Item = &Step> {
         self.trail.iter().flat_map(|link| link.steps())
     }
 
@@ -299,7 +299,7 @@ impl Value {
     /// The value's trail, at whose end an attribute is left out.
     #[must_use]
     pub fn leaving_out(&self, attribute: &Arc<str>) -> Option<Arc<TrailLink>> {
-        let steps: Vec<&Step> = self.stations().collect();
+        let steps: Vec<&Step> = self.steps().collect();
         steps.into_iter().rev().fold(None, |next: Option<Arc<TrailLink>>, step| {
             let left_out = if next.is_none() { Some(Arc::clone(attribute)) } else { step.left_out.clone() };
             Some(Arc::new(TrailLink { step: Step { left_out, ..step.clone() }, next }))

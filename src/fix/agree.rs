@@ -2,8 +2,8 @@
 
 use super::layout;
 use super::refusal::FixError;
+use super::requests::{Action, EditSite, FixRequest, TextChange, note};
 use super::text::{self, Insertion, InsertionShape};
-use super::wants::{Action, EditSite, FixRequest, TextChange, note};
 use super::{Edit, Note};
 use crate::base::{DefaultSite, Place, SourceId, Sources, Span};
 use crate::key::KeyFacts;

@@ -7,8 +7,8 @@ mod agree;
 mod diff;
 mod layout;
 mod refusal;
+mod requests;
 mod text;
-mod wants;
 mod write;
 
 pub use diff::diff;
@@ -109,7 +109,7 @@ impl Plan {
 /// Finds the edits that fix findings. `keys` are all keys that were judged: those without a finding have a say, too.
 #[must_use]
 pub fn edits(findings: &[Finding], keys: &[&KeyFacts], sources: &Sources, options: &FixOptions) -> Plan {
-    let (requests, mut notes) = wants::requests(findings, keys, sources, options);
+    let (requests, mut notes) = requests::requests(findings, keys, sources, options);
     let (edits, refused) = agree::settle(requests, findings, keys, sources);
     notes.extend(refused);
     Plan { edits, notes: merged(notes), by_finding: OnceLock::new() }
@@ -120,7 +120,7 @@ pub fn edits(findings: &[Finding], keys: &[&KeyFacts], sources: &Sources, option
 /// # Errors
 /// Why the text cannot be changed so.
 pub fn of_remedy(remedy: &Remedy, rule: &'static str, key: &KeyFacts, sources: &Sources) -> Result<Vec<Edit>, FixError> {
-    agree::alone(wants::changes(remedy, key, sources)?, rule, key, sources)
+    agree::alone(requests::changes(remedy, key, sources)?, rule, key, sources)
 }
 
 /// Notes that say the same of one place are one.

@@ -26,19 +26,19 @@ impl Texts {
         Place::Source(Span::new(id, start..start + needle.len()))
     }
 
-    fn fact<T>(&self, claim: Claim<T>, stations: &[(SourceId, &str)]) -> Fact<T> {
-        let trail = stations.iter().map(|&(id, needle)| Step::new(self.place(id, needle), "")).collect();
+    fn fact<T>(&self, claim: Claim<T>, steps: &[(SourceId, &str)]) -> Fact<T> {
+        let trail = steps.iter().map(|&(id, needle)| Step::new(self.place(id, needle), "")).collect();
         Fact { claim, ..Fact::unset() }.with_trail(trail)
     }
 
     /// A key whose block is the rest of the text from its header on.
-    fn key(&self, id: SourceId, address: &str, input: InputKind, fate: PlannedAction) -> KeyFacts {
+    fn key(&self, id: SourceId, address: &str, input: InputKind, planned_action: PlannedAction) -> KeyFacts {
         let text = self.sources.get(id).text().to_owned();
         let start = text.find("\"k\": {").or_else(|| text.find("resource")).unwrap_or(0);
         let end = text.trim_end().trim_end_matches("}}}").len().max(start);
         let place = Place::Source(Span::new(id, start..start + 8));
         let key_id = KeyId { root: ".".into(), inputs: None, address: address.to_owned(), input };
-        let mut key = KeyFacts::new(key_id, Stage::Declared, fate, place);
+        let mut key = KeyFacts::new(key_id, Stage::Declared, planned_action, place);
         key.declared.block = Some(Place::Source(Span::new(id, start..end)));
         key
     }
@@ -49,9 +49,9 @@ impl Texts {
             .keys
             .iter()
             .flat_map(|key| chosen().map(|rule| (key, rule)))
-            .map(|(key, rule)| (key, rule, (rule.judge)(key, &settings)))
+            .map(|(key, rule)| (key, rule, (rule.check)(key, &settings)))
             .collect();
-        let judged = verdicts.iter().map(|(facts, rule, verdict)| LeveledVerdict {
+        let leveled = verdicts.iter().map(|(facts, rule, verdict)| LeveledVerdict {
             facts,
             rule,
             verdict,
@@ -61,7 +61,7 @@ impl Texts {
         let place =
             |place: &Place| place.span().map_or_else(String::new, |span| self.sources.get(span.source).path().display().to_string());
         let root = |root: &str| root.to_owned();
-        let found = findings(judged, &Paths { place: &place, root: &root, address: &|_| None });
+        let found = findings(leveled, &Paths { place: &place, root: &root, address: &|_| None });
         let keys: Vec<&KeyFacts> = self.keys.iter().collect();
         (edits(&found, &keys, &self.sources, &FixOptions { unsafe_fixes, settings, broken: Default::default() }), found)
     }
@@ -155,17 +155,17 @@ fn the_mode_is_changed_only_where_asked_for_or_new() {
     let id = world.add("main.tf", BLOCK);
     let with = BLOCK.replace("var.e\n", "var.e\n  protection_mode     = \"SOFTWARE\"\n");
     let (rule, id) = ("OCI-KMS-004", id);
-    for (input, fate, is_safe) in [
+    for (input, planned_action, is_safe) in [
         (InputKind::Hcl, PlannedAction::Unknown, false),
         (InputKind::Plan, PlannedAction::Create, true),
         (InputKind::Plan, PlannedAction::Replace, false),
         (InputKind::Hcl, PlannedAction::Create, false),
     ] {
-        let mut key = world.key(id, "oci_kms_key.k", input, fate);
+        let mut key = world.key(id, "oci_kms_key.k", input, planned_action);
         key.vault_type = Fact::known(VaultType::Default);
         world.keys = vec![key];
         let (plan, _) = world.plan(false);
-        assert_eq!(plan.edits.len(), usize::from(is_safe), "{input:?} {fate:?}");
+        assert_eq!(plan.edits.len(), usize::from(is_safe), "{input:?} {planned_action:?}");
         let notes = plan.notes.iter().filter(|note| note.rule == rule).collect::<Vec<_>>();
         assert_eq!(notes.len(), usize::from(!is_safe));
         assert!(notes.iter().all(|note| note.message.starts_with("fixable with `--fix --unsafe-fixes`: ")));
@@ -224,16 +224,14 @@ fn what_cannot_be_changed_is_told_with_the_reason() {
     let given = world.add("<--var for mode>", "HSM");
     let installed = world.add(".terraform/modules/m/main.tf", text);
     let base = |id| world.key(id, "oci_kms_key.k", InputKind::Hcl, PlannedAction::Unknown);
-    let known = |id, stations: &[(SourceId, &str)]| KeyFacts {
-        protection_mode: world.fact(Claim::Known(ProtectionMode::Hsm), stations),
-        ..base(id)
-    };
+    let known =
+        |id, steps: &[(SourceId, &str)]| KeyFacts { protection_mode: world.fact(Claim::Known(ProtectionMode::Hsm), steps), ..base(id) };
     let computed = known(id, &[(id, "upper(var.mode)")]);
     let mut sensitive = computed.clone();
     sensitive.protection_mode.sensitive = true;
     let mut ignored = computed.clone();
     ignored.declared.ignore_changes = vec!["protection_mode".to_owned()];
-    ignored.fate = PlannedAction::NoOp;
+    ignored.planned_action = PlannedAction::NoOp;
     let mut unknown_code = known(id, &[]);
     unknown_code.declared.block = None;
     let cases = [

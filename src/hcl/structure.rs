@@ -34,9 +34,9 @@ pub(super) fn read(text: &str, origin: &dyn Fn(usize) -> Origin) -> (Body, Optio
         let tokens = Tokens::new(part, &origin, scan(part, ScanStart::Code));
         unread = unread.or_else(|| tokens.get(MAX_TOKENS).map(|token| origin.span(token.start..token.start)));
         let mut reader = StructureReader { tokens: &tokens, errors: &mut errors };
-        let torn = reader.body(0..tokens.list.len(), 0, &mut body).err();
+        let unclosed = reader.body(0..tokens.list.len(), 0, &mut body).err();
         // Only what never ends stops the reading of the outermost body; the next line that looks like an item is behind it.
-        let Some(next) = torn.and_then(|UnknownEnd(at)| next_item(part, at)) else { break };
+        let Some(next) = unclosed.and_then(|UnknownEnd(at)| next_item(part, at)) else { break };
         start += next;
     }
     // What seems to be wrong where the reading broke off is not.
@@ -140,7 +140,7 @@ impl StructureReader<'_> {
                 continue;
             }
             let behind = self.skip_comments(at + 1, end);
-            let torn = UnknownEnd(token.start);
+            let unclosed = UnknownEnd(token.start);
             let next = if token.kind == TokenKind::Ident { self.kind(behind, end) } else { None };
             let item = match next {
                 Some(TokenKind::Equal) => self.attribute(at, behind, end).map(|(attributes, next)| {
@@ -166,7 +166,7 @@ impl StructureReader<'_> {
                         body.blocks.extend(block);
                         Ok(next)
                     }
-                    Err(torn) => Err(torn),
+                    Err(unclosed) => Err(unclosed),
                 },
                 _ => {
                     self.unexpected(at);
@@ -177,7 +177,7 @@ impl StructureReader<'_> {
                 Ok(next) => at = next,
                 // The outermost block is left out, and where it ends is known: go on behind it.
                 Err(_) if depth == 0 && self.end_of_block(at, end).is_some() => at = self.end_of_block(at, end).unwrap_or(end),
-                Err(_) => return Err(torn),
+                Err(_) => return Err(unclosed),
             }
         }
         Ok(())

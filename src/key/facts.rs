@@ -275,7 +275,7 @@ pub struct KeyFacts {
     /// Set where this instance stands for many.
     pub symbolic: Option<Symbolic>,
     /// What will happen to it.
-    pub fate: PlannedAction,
+    pub planned_action: PlannedAction,
     /// `restore_from_file` or `restore_from_object_store`: the key comes from a backup, whose mode wins. Unset where neither is written.
     pub restored: Fact<bool>,
     /// An `import` block of the configuration names the key, so it exists. Unset where none does.
@@ -336,7 +336,7 @@ pub struct KeyFacts {
 impl KeyFacts {
     /// A key of which nothing is known but where it is: readers fill in the rest.
     #[must_use]
-    pub fn new(id: KeyId, stage: Stage, fate: PlannedAction, place: Place) -> Self {
+    pub fn new(id: KeyId, stage: Stage, planned_action: PlannedAction, place: Place) -> Self {
         Self {
             address: Address::parse(&id.address),
             id,
@@ -348,7 +348,7 @@ impl KeyFacts {
             source_root: None,
             declared: Declared::default(),
             symbolic: None,
-            fate,
+            planned_action,
             restored: Fact::unset(),
             imported: Fact::unset(),
             protection_mode: Fact::unset(),

@@ -177,7 +177,7 @@ pub struct Inventory {
     /// Parts of a tenancy not audited.
     pub not_audited: Vec<NotAudited>,
     /// Where an audit of the service looked.
-    pub reach: Option<AuditCoverage>,
+    pub coverage: Option<AuditCoverage>,
     /// Things worth a line with `--verbose`: which roots, inputs and modules were used, how many calls were made.
     pub log: Vec<String>,
     /// How many files were looked at.
@@ -197,7 +197,7 @@ impl Inventory {
         self.switched_off.extend(other.switched_off);
         self.not_read.extend(other.not_read);
         self.not_audited.extend(other.not_audited);
-        self.reach = self.reach.take().or(other.reach);
+        self.coverage = self.coverage.take().or(other.coverage);
         self.log.extend(other.log);
         self.files += other.files;
         self.hidden_keys.absorb(other.hidden_keys);

@@ -60,7 +60,7 @@ pub fn settle(key: &mut KeyFacts, code: &KeyFacts, hidden: &HiddenKeys, listed: 
     key.source_root = Some(code.id.root.clone());
     key.declared = code.declared.clone();
     // What exists keeps what its arguments omit.
-    let is_new = matches!(key.fate, PlannedAction::Create | PlannedAction::Replace | PlannedAction::Unknown);
+    let is_new = matches!(key.planned_action, PlannedAction::Create | PlannedAction::Replace | PlannedAction::Unknown);
     if is_new && let Some(name) = contradiction(key, code) {
         let label = format!(
             "the configuration and the plan give `{name}` different values: the configuration was changed after the plan and is not used"
@@ -104,7 +104,7 @@ pub fn settle(key: &mut KeyFacts, code: &KeyFacts, hidden: &HiddenKeys, listed: 
 /// Whether a key of a plan cannot come from this configuration as it is.
 #[must_use]
 pub(crate) fn contradicts(key: &KeyFacts, code: &KeyFacts) -> bool {
-    matches!(key.fate, PlannedAction::Create | PlannedAction::Replace) && contradiction(key, code).is_some()
+    matches!(key.planned_action, PlannedAction::Create | PlannedAction::Replace) && contradiction(key, code).is_some()
 }
 
 /// The argument about which a plan and the configuration contradict each other.
@@ -218,10 +218,10 @@ mod tests {
         super::settle(key, code, &HiddenKeys::default(), listed);
     }
 
-    fn key(input: InputKind, fate: PlannedAction, mode: Fact<ProtectionMode>) -> KeyFacts {
+    fn key(input: InputKind, planned_action: PlannedAction, mode: Fact<ProtectionMode>) -> KeyFacts {
         let id = KeyId { root: "infra".into(), inputs: None, address: "oci_kms_key.k".to_owned(), input };
         let place = Place::File(format!("{}.txt", input.word()).into());
-        KeyFacts { protection_mode: mode, ..KeyFacts::new(id, Stage::Declared, fate, place) }
+        KeyFacts { protection_mode: mode, ..KeyFacts::new(id, Stage::Declared, planned_action, place) }
     }
 
     fn written() -> Vec<Step> {

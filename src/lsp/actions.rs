@@ -1,7 +1,7 @@
 //! Code actions: the edits of `--fix`, and exemptions.
 
 use super::documents::{Documents, OpenDocument};
-use super::part::Part;
+use super::part::ProjectPart;
 use super::position::Encoding;
 use super::project::Project;
 use super::uri;
@@ -98,7 +98,7 @@ impl Actions<'_> {
     }
 
     /// What fixes a finding.
-    fn fixes(&self, part: &Part, finding: &Finding, asked: &Asked<'_>) -> Vec<CodeAction> {
+    fn fixes(&self, part: &ProjectPart, finding: &Finding, asked: &Asked<'_>) -> Vec<CodeAction> {
         let mut found = Vec::new();
         let Some((rule, key)) = rules::by_id(finding.rule).zip(key(part, finding)) else { return found };
         if finding.verdict != "violation" {
@@ -234,7 +234,7 @@ impl Actions<'_> {
 }
 
 /// The first key of a finding.
-fn key<'a>(part: &'a Part, finding: &Finding) -> Option<&'a CheckedKey> {
+fn key<'a>(part: &'a ProjectPart, finding: &Finding) -> Option<&'a CheckedKey> {
     let first = finding.instances.first()?;
     part.outcome.keys.iter().find(|key| key.facts.id == first.key)
 }

@@ -30,11 +30,11 @@ pub(super) struct Abilities {
 impl Abilities {
     /// Reads them out of what the client says.
     /// `has_snippets`: whether it takes edits with a place for the cursor, which is newer than the types of the protocol.
-    pub(super) fn of(says: &ClientCapabilities, has_snippets: bool) -> Self {
-        let offered = says.general.as_ref().and_then(|general| general.position_encodings.as_deref());
-        let workspace = says.workspace.as_ref();
+    pub(super) fn of(client: &ClientCapabilities, has_snippets: bool) -> Self {
+        let offered = client.general.as_ref().and_then(|general| general.position_encodings.as_deref());
+        let workspace = client.workspace.as_ref();
         let edits = workspace.and_then(|workspace| workspace.workspace_edit.as_ref());
-        let shown = says.text_document.as_ref().and_then(|document| document.publish_diagnostics.as_ref());
+        let shown = client.text_document.as_ref().and_then(|document| document.publish_diagnostics.as_ref());
         let is_on = |on: Option<bool>| on == Some(true);
         Self {
             client: EditorClient {
@@ -46,14 +46,14 @@ impl Abilities {
             editing: Editing {
                 has_versions: is_on(edits.and_then(|edits| edits.document_changes)),
                 has_snippets,
-                shows_places: says.window.as_ref().and_then(|window| window.show_document.as_ref()).is_some_and(|shows| shows.support),
+                shows_places: client.window.as_ref().and_then(|window| window.show_document.as_ref()).is_some_and(|shows| shows.support),
             },
-            has_markdown: says
+            has_markdown: client
                 .text_document
                 .as_ref()
                 .and_then(|document| document.hover.as_ref()?.content_format.as_ref())
                 .is_some_and(|formats| formats.contains(&MarkupKind::Markdown)),
-            has_progress: is_on(says.window.as_ref().and_then(|window| window.work_done_progress)),
+            has_progress: is_on(client.window.as_ref().and_then(|window| window.work_done_progress)),
             has_configuration: is_on(workspace.and_then(|workspace| workspace.configuration)),
             watches_files: is_on(
                 workspace.and_then(|workspace| workspace.did_change_watched_files).and_then(|watched| watched.dynamic_registration),

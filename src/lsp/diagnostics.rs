@@ -1,6 +1,6 @@
 //! Outcome → diagnostics, by file.
 
-use super::part::Part;
+use super::part::ProjectPart;
 use super::position::Encoding;
 use super::project::Project;
 use super::settings::EditorSettings;
@@ -52,7 +52,7 @@ pub(super) struct EditorClient {
 }
 
 /// The diagnostics of a part of a workspace folder.
-pub(super) fn of(project: &Project, part: &Part, settings: &EditorSettings, client: EditorClient) -> Diagnosed {
+pub(super) fn of(project: &Project, part: &ProjectPart, settings: &EditorSettings, client: EditorClient) -> Diagnosed {
     let mut maker = Maker { project, client, found: BTreeMap::new(), unplaced: Vec::new() };
     let outcome = &part.outcome;
     for finding in &outcome.findings {
@@ -99,7 +99,7 @@ pub(super) fn of_config(path: &Path, text: &str, client: EditorClient) -> Vec<Di
     let sources = Sources::default();
     let (_, problems) = config::parse(&sources, path, text.to_owned());
     let one = |problem: &Problem| {
-        let mut made = diagnostic(DiagnosticSeverity::ERROR, None, said(problem));
+        let mut made = diagnostic(DiagnosticSeverity::ERROR, None, message_of(problem));
         if let Some(span) = problem.place.as_ref().and_then(Place::span) {
             made.range = client.encoding.range(&sources.get(span.source), span);
         }
@@ -129,9 +129,9 @@ impl Maker<'_> {
             let more = if more == 0 { String::new() } else { format!(" and {more} more") };
             text.push_str(&format!("\nkeys: {}{more}", shown.join(", ")));
         }
-        for (word, said) in [("note", &finding.note), ("help", &finding.help)] {
-            if !said.is_empty() {
-                text.push_str(&format!("\n{word}: {}", lines(said)));
+        for (word, message_of) in [("note", &finding.note), ("help", &finding.help)] {
+            if !message_of.is_empty() {
+                text.push_str(&format!("\n{word}: {}", lines(message_of)));
             }
         }
         let fails = match settings.fail_on {
@@ -162,7 +162,7 @@ impl Maker<'_> {
     }
 
     fn problem(&mut self, problem: &Problem) {
-        let mut made = diagnostic(DiagnosticSeverity::ERROR, None, said(problem));
+        let mut made = diagnostic(DiagnosticSeverity::ERROR, None, message_of(problem));
         made.related_information = self.related(&problem.related);
         self.put(problem.place.as_ref(), made);
     }
@@ -214,7 +214,7 @@ pub(super) fn location(project: &Project, place: &Place, encoding: Encoding) -> 
     Some(Location { uri: uri::of(&project.as_named(&path))?, range })
 }
 
-fn said(problem: &Problem) -> String {
+fn message_of(problem: &Problem) -> String {
     let message = report::clean(&problem.message);
     problem.help.as_ref().map_or_else(|| message.to_string(), |help| format!("{message}\nhelp: {}", lines(help)))
 }

@@ -22,12 +22,12 @@ pub(super) fn hints(project: &Project, path: &Path, range: &std::ops::Range<usiz
             continue;
         }
         let at = encoding.position(&source, span.end as usize);
-        found.entry((span.start, span.end)).or_insert_with(|| (at, BTreeSet::new())).1.insert(said(fact));
+        found.entry((span.start, span.end)).or_insert_with(|| (at, BTreeSet::new())).1.insert(label(fact));
     }
     found.into_values().map(|(position, values)| hint(position, values)).collect()
 }
 
-fn said(fact: &Fact<ProtectionMode>) -> String {
+fn label(fact: &Fact<ProtectionMode>) -> String {
     let shown = |mode: &ProtectionMode| match fact.shows(mode.is_documented()) {
         true => format!("\"{}\"", crate::report::clean(&mode.to_string())),
         false => "not shown".to_owned(),

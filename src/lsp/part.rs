@@ -9,7 +9,7 @@ use std::cell::OnceCell;
 
 /// A part of a workspace folder.
 #[derive(Default)]
-pub(super) struct Part {
+pub(super) struct ProjectPart {
     /// The positions of its runs in the session; none for what is to be said of no single run.
     pub runs: Vec<usize>,
     /// What there is to report.
@@ -21,7 +21,7 @@ pub(super) struct Part {
     all: OnceCell<Plan>,
 }
 
-impl Part {
+impl ProjectPart {
     pub(super) fn new(runs: Vec<usize>, outcome: Outcome) -> Self {
         Self { runs, outcome, ..Self::default() }
     }

@@ -2,7 +2,7 @@
 
 use super::diagnostics::{self, Diagnosed, EditorClient};
 use super::documents;
-use super::part::Part;
+use super::part::ProjectPart;
 use super::settings::EditorSettings;
 use crate::base::{FileName, Overlay, Place, Problem, ProblemKind, Repository, Source, Sources, Span, disk};
 use crate::check::{self, Decisions};
@@ -49,7 +49,7 @@ pub(super) struct Project {
     config_path: Option<PathBuf>,
     config_problems: Vec<Problem>,
     /// What there is to report: first what is to be said of no single root module, then of those that share files.
-    pub parts: Vec<Part>,
+    pub parts: Vec<ProjectPart>,
     /// The time by which everything was checked that changed last.
     now: Timestamp,
     /// How many bytes of texts were read that may not count any more.
@@ -146,20 +146,20 @@ impl Project {
     /// Checks the parts with runs that were read again, and those that are new.
     fn check(&mut self, session: &Session, stale: &[usize], around: &ReadingContext<'_>) {
         self.now = around.now;
-        let is_kept = |part: &Part| !part.runs.is_empty() && !part.runs.iter().any(|run| stale.binary_search(run).is_ok());
+        let is_kept = |part: &ProjectPart| !part.runs.is_empty() && !part.runs.iter().any(|run| stale.binary_search(run).is_ok());
         let old = std::mem::take(&mut self.parts).into_iter().filter(is_kept);
-        let mut old: HashMap<Vec<usize>, Part> = old.map(|part| (part.runs.clone(), part)).collect();
+        let mut old: HashMap<Vec<usize>, ProjectPart> = old.map(|part| (part.runs.clone(), part)).collect();
         let mut rest = session.rest(&self.sources);
         rest.problems.extend(self.config_problems.iter().cloned());
         rest.problems.extend(self.unreadable(around));
         let options = policy::PolicyOptions::default();
         let (config, repository, sources) = (&self.config, &self.repository, &*self.sources);
         let decisions = Decisions { config, baseline: None, options: &options, now: self.now, repository };
-        let judge = |inventory| check::judge(policy::Input { inventory, ..policy::Input::default() }, &decisions, sources);
-        let one = |(runs, known): (Vec<usize>, Option<Part>)| {
+        let decide = |inventory| check::decide(policy::Input { inventory, ..policy::Input::default() }, &decisions, sources);
+        let one = |(runs, known): (Vec<usize>, Option<ProjectPart>)| {
             known.unwrap_or_else(|| {
-                let outcome = judge(session.inventory(&runs, sources));
-                Part::new(runs, outcome)
+                let outcome = decide(session.inventory(&runs, sources));
+                ProjectPart::new(runs, outcome)
             })
         };
         let parts: Vec<_> = session
@@ -171,7 +171,7 @@ impl Project {
             })
             .collect();
         self.parts = terraform::deep(|| {
-            let rest = Part::new(Vec::new(), judge(rest));
+            let rest = ProjectPart::new(Vec::new(), decide(rest));
             std::iter::once(rest).chain(parts.into_par_iter().map(one).collect::<Vec<_>>()).collect()
         });
     }
@@ -222,7 +222,7 @@ impl Project {
     }
 
     /// What the client is told of a part.
-    pub(super) fn diagnosed<'a>(&'a self, part: &'a Part, settings: &EditorSettings, client: EditorClient) -> &'a Diagnosed {
+    pub(super) fn diagnosed<'a>(&'a self, part: &'a ProjectPart, settings: &EditorSettings, client: EditorClient) -> &'a Diagnosed {
         part.diagnosed.get_or_init(|| diagnostics::of(self, part, settings, client))
     }
 

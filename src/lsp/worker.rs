@@ -69,7 +69,7 @@ pub(super) struct Worker {
     /// What the client shows, by URI, and the version that it was said of.
     published: BTreeMap<String, Published>,
     /// What was said in the log.
-    said: HashSet<String>,
+    shown: HashSet<String>,
 }
 
 impl Worker {
@@ -94,7 +94,7 @@ impl Worker {
             is_stale: true,
             is_initialized: false,
             published: BTreeMap::new(),
-            said: HashSet::new(),
+            shown: HashSet::new(),
         };
         worker.add_folders(folders);
         worker
@@ -382,7 +382,7 @@ impl Worker {
 
     /// Says something in the log, once.
     pub(super) fn warn(&mut self, text: &str) {
-        if self.said.len() < 1000 && self.said.insert(text.to_owned()) {
+        if self.shown.len() < 1000 && self.shown.insert(text.to_owned()) {
             self.outbox.send(log(text));
         }
     }

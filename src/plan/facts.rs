@@ -35,7 +35,7 @@ impl PlanFactReader<'_> {
         let item = self.item;
         let stage = if input == InputKind::State { Stage::Actual } else { Stage::Declared };
         let id = KeyId { root: Arc::clone(self.file), inputs: None, address: item.address.clone(), input };
-        let mut key = KeyFacts::new(id, stage, item.fate, item.spot.place(self.file, &item.pointer));
+        let mut key = KeyFacts::new(id, stage, item.planned_action, item.spot.place(self.file, &item.pointer));
         key.notes = item.remarks.iter().map(|remark| Step::new(key.place.clone(), remark.as_str())).collect();
         for (message, spot, pointer) in &item.faults {
             let problem = Problem::new(ProblemKind::Unparsable, message.clone()).at(spot.place(self.file, pointer));
@@ -73,7 +73,7 @@ impl PlanFactReader<'_> {
         if matches!(item.values.cell(&["is_primary"]), ValueAt::Value { node: Node { value: NodeValue::Bool(false), .. }, .. }) {
             key.importance = Importance::Replica;
         }
-        if !matches!(item.fate, PlannedAction::Create | PlannedAction::Replace) {
+        if !matches!(item.planned_action, PlannedAction::Create | PlannedAction::Replace) {
             key.ocid = item.values.text(&["id"]).map(str::to_owned);
             self.times(&mut key);
         }
@@ -123,7 +123,7 @@ impl PlanFactReader<'_> {
     fn lifecycle(&mut self) -> Fact<Lifecycle> {
         let read = |node: &Node| Ok(Some(word(node)?).filter(|word| !word.is_empty()).map(Lifecycle::read));
         let desired = self.fact(&["desired_state"], read);
-        if matches!(self.item.fate, PlannedAction::Create | PlannedAction::Replace) {
+        if matches!(self.item.planned_action, PlannedAction::Create | PlannedAction::Replace) {
             return desired;
         }
         let actual =

@@ -19,7 +19,7 @@ pub(super) struct DocumentResource {
     pub parsed: Option<Address>,
     pub kind: String,
     pub data: bool,
-    pub fate: PlannedAction,
+    pub planned_action: PlannedAction,
     pub values: Values,
     pub pointer: String,
     pub spot: ScanPosition,
@@ -55,7 +55,7 @@ pub(super) fn change(mut entry: ResourceEntry) -> Option<DocumentResource> {
         faults.push((format!("`change` of `{address}` is {}", change.kind()), change.spot, pointer.clone()));
     }
     let actions: Vec<&str> = change.get("actions").map(Node::elements).unwrap_or_default().iter().filter_map(Node::text).collect();
-    let fate = match actions.as_slice() {
+    let planned_action = match actions.as_slice() {
         ["no-op" | "read"] => PlannedAction::NoOp,
         ["create"] | ["create", "forget"] | ["forget", "create"] => PlannedAction::Create,
         ["update"] => PlannedAction::Update,
@@ -75,7 +75,7 @@ pub(super) fn change(mut entry: ResourceEntry) -> Option<DocumentResource> {
         remarks.push("imported by this plan".to_owned());
     }
     // What will be; of what goes away, what was.
-    let (side, secrets) = if matches!(fate, PlannedAction::Delete | PlannedAction::Forget) {
+    let (side, secrets) = if matches!(planned_action, PlannedAction::Delete | PlannedAction::Forget) {
         ("before", "before_sensitive")
     } else {
         ("after", "after_sensitive")
@@ -97,7 +97,7 @@ pub(super) fn change(mut entry: ResourceEntry) -> Option<DocumentResource> {
         parsed: Address::parse(&address),
         kind: entry.text("type").unwrap_or_default().to_owned(),
         data: entry.is_data(),
-        fate,
+        planned_action,
         values,
         pointer: entry.pointer.to_string(),
         spot,
@@ -121,7 +121,7 @@ pub(super) fn stored(mut entry: ResourceEntry) -> Option<DocumentResource> {
         parsed: Address::parse(&address),
         kind: entry.text("type").unwrap_or_default().to_owned(),
         data: entry.is_data(),
-        fate: PlannedAction::NoOp,
+        planned_action: PlannedAction::NoOp,
         values: Values::new(values, down(&entry.pointer, "values"), None, sensitive.as_ref()),
         pointer: entry.pointer.to_string(),
         spot,
@@ -164,7 +164,7 @@ pub(super) fn raw(mut entry: ResourceEntry) -> Vec<DocumentResource> {
             parsed: Address::parse(&address),
             kind: kind.to_owned(),
             data,
-            fate: PlannedAction::NoOp,
+            planned_action: PlannedAction::NoOp,
             values: Values::raw(attributes, down(&pointer, part), sensitive.as_ref()),
             pointer,
             spot,
@@ -184,7 +184,7 @@ fn unreadable(entry: &ResourceEntry, what: &str) -> DocumentResource {
         parsed: None,
         kind: entry.text("type").unwrap_or_default().to_owned(),
         data: entry.is_data(),
-        fate: PlannedAction::Unknown,
+        planned_action: PlannedAction::Unknown,
         values: Values::new(Node { spot: entry.node.spot, value: NodeValue::Null }, entry.pointer.to_string(), None, None),
         pointer: entry.pointer.to_string(),
         spot: entry.node.spot,

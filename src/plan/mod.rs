@@ -203,11 +203,14 @@ fn keys(
         left = rest;
         let mut key = PlanFactReader { file, item: &item, resolver, problems: &mut inventory.problems }.key(input);
         index.settle(&mut key, &item, resolver);
-        current.push(item.values.text(&["current_key_version"]).map(str::to_owned).filter(|_| item.fate != PlannedAction::Create));
+        current
+            .push(item.values.text(&["current_key_version"]).map(str::to_owned).filter(|_| item.planned_action != PlannedAction::Create));
         found.push(Box::new(key));
     }
     relations::relate(file, &mut found, &current, items, resolver, options.max_rotation_days);
-    for item in items.iter().chain(prior).filter(|item| !item.data && !matches!(item.fate, PlannedAction::Delete | PlannedAction::Forget)) {
+    for item in
+        items.iter().chain(prior).filter(|item| !item.data && !matches!(item.planned_action, PlannedAction::Delete | PlannedAction::Forget))
+    {
         listed.add(&item.address, item.parsed.as_ref());
     }
     vaults.iter().for_each(|vault| vault.list(listed));

@@ -26,7 +26,7 @@ pub(super) fn relate(
         return;
     }
     let index = KeyNameIndex::of(keys);
-    let staying = |item: &&DocumentResource| !matches!(item.fate, PlannedAction::Delete | PlannedAction::Forget);
+    let staying = |item: &&DocumentResource| !matches!(item.planned_action, PlannedAction::Delete | PlannedAction::Forget);
     let rotating = items.iter().filter(staying).filter(|item| item.is_managed("time_rotating"));
     let drivers: Vec<&Address> = rotating.filter(|item| schedule::is_within(item, limit)).filter_map(|item| item.parsed.as_ref()).collect();
     let mut repeating = UnnamedKeys::default();
@@ -110,12 +110,14 @@ impl KeyNameIndex {
             return Users::Sure(same.get(..same.len().min(MOST)).unwrap_or_default().to_vec());
         }
         let (Some(resolver), ValueAt::Unknown { .. }) = (resolver, item.values.cell(&[argument])) else { return Users::Sure(Vec::new()) };
-        let Some(reach) = resolver.reach(item, argument, kinds::KEY).filter(|reach| reach.blocked.is_none()) else {
+        let Some(reachable) = resolver.reachable(item, argument, kinds::KEY).filter(|reachable| reachable.blocked.is_none()) else {
             return Users::Maybe(None);
         };
-        let references: Vec<Address> = reach.found.into_iter().filter(|reference| !reference.data).collect();
+        let references: Vec<Address> = reachable.found.into_iter().filter(|reference| !reference.data).collect();
         // `oci_kms_key.k[each.key]`: the instance of the same key.
-        if let ([reference], true, Some(own)) = (references.as_slice(), reach.by_own_key && reach.decided_by.is_none(), &item.parsed) {
+        if let ([reference], true, Some(own)) =
+            (references.as_slice(), reachable.by_own_key && reachable.decided_by.is_none(), &item.parsed)
+        {
             let same = Address { modules: own.modules.clone(), key: own.key.clone(), ..reference.clone() };
             if let Some(at) = self.named.exactly(&same).filter(|_| means(reference, &same)) {
                 return Users::Sure(vec![at]);
@@ -125,7 +127,7 @@ impl KeyNameIndex {
         let is_new = |at: &usize| keys.get(*at).is_some_and(|key| key.ocid.is_none());
         match references.as_slice() {
             [] => Users::Sure(Vec::new()),
-            [one] if reach.decided_by.is_none() => match self.named.meant(one, 2).unwrap_or_default().as_slice() {
+            [one] if reachable.decided_by.is_none() => match self.named.meant(one, 2).unwrap_or_default().as_slice() {
                 [at] if is_new(at) => Users::Sure(vec![*at]),
                 _ => Users::Maybe(Some(references)),
             },
@@ -164,7 +166,7 @@ impl UnnamedKeys {
     }
 
     fn of(&self, key: &KeyFacts) -> Option<Reason> {
-        if matches!(key.fate, PlannedAction::Delete | PlannedAction::Forget) {
+        if matches!(key.planned_action, PlannedAction::Delete | PlannedAction::Forget) {
             return None;
         }
         let address = key.address.as_ref();

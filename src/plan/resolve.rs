@@ -104,7 +104,7 @@ impl<'a> Resolver<'a> {
     pub(super) fn settle(&self, item: &DocumentResource, path: &[&str], whole_block: bool) -> Settled {
         let unknown = |why: String, step| Settled::Unknown { why, step };
         // What exists keeps what is omitted: only what is written can be unknown.
-        let is_new = !matches!(item.fate, PlannedAction::Update | PlannedAction::NoOp);
+        let is_new = !matches!(item.planned_action, PlannedAction::Update | PlannedAction::NoOp);
         let Some((resource, scope)) = self.resource(item) else {
             return unknown("the plan does not record whether it is set: its configuration is not in the plan".to_owned(), None);
         };
@@ -170,30 +170,30 @@ impl<'a> Resolver<'a> {
     }
 
     /// What an argument of a resource reaches of a type.
-    pub(super) fn reach(&self, item: &DocumentResource, name: &str, kind: &str) -> Option<ReachableResources> {
-        self.reach_at(item.parsed.as_ref()?, name, kind)
+    pub(super) fn reachable(&self, item: &DocumentResource, name: &str, kind: &str) -> Option<ReachableResources> {
+        self.reachable_at(item.parsed.as_ref()?, name, kind)
     }
 
     /// What an argument of the resource with this address reaches of a type.
-    pub(super) fn reach_at(&self, address: &Address, name: &str, kind: &str) -> Option<ReachableResources> {
+    pub(super) fn reachable_at(&self, address: &Address, name: &str, kind: &str) -> Option<ReachableResources> {
         let (resource, scope) = self.resource_at(address)?;
         let expression = resource.expression(name)?;
-        let mut reach = ReachableResources::default();
-        self.follow(expression, &scope, kind, &mut reach, 0);
+        let mut reachable = ReachableResources::default();
+        self.follow(expression, &scope, kind, &mut reachable, 0);
         let own = expression.references.iter().all(|reference| match &reference.target {
             Some(ReferenceTarget::Known) => matches!(&*reference.text, "each.key" | "count.index"),
             Some(ReferenceTarget::Resource { kind: found, .. }) => found == kind,
             _ => false,
         });
-        reach.by_own_key = own && expression.references.iter().any(|reference| reference.target == Some(ReferenceTarget::Known));
-        Some(reach)
+        reachable.by_own_key = own && expression.references.iter().any(|reference| reference.target == Some(ReferenceTarget::Known));
+        Some(reachable)
     }
 
     /// What an expression reaches of a type.
-    pub(super) fn reach_of(&self, expression: &Expression, scope: &ExpressionScope<'a>, kind: &str) -> ReachableResources {
-        let mut reach = ReachableResources::default();
-        self.follow(expression, scope, kind, &mut reach, 0);
-        reach
+    pub(super) fn reachable_from(&self, expression: &Expression, scope: &ExpressionScope<'a>, kind: &str) -> ReachableResources {
+        let mut reachable = ReachableResources::default();
+        self.follow(expression, scope, kind, &mut reachable, 0);
+        reachable
     }
 
     /// The block of a resource, and its scope.
@@ -326,35 +326,35 @@ impl<'a> Resolver<'a> {
     }
 
     /// Collects what an expression may get a value of a type from.
-    fn follow(&self, expression: &Expression, scope: &ExpressionScope<'a>, kind: &str, reach: &mut ReachableResources, depth: usize) {
-        reach.steps += 1;
-        if depth > DEPTH || reach.steps > STEPS || !self.pay(1) {
-            reach.block(TOO_LONG);
+    fn follow(&self, expression: &Expression, scope: &ExpressionScope<'a>, kind: &str, reachable: &mut ReachableResources, depth: usize) {
+        reachable.steps += 1;
+        if depth > DEPTH || reachable.steps > STEPS || !self.pay(1) {
+            reachable.block(TOO_LONG);
             return;
         }
         if !matches!(expression.constant, GivenConstant::Nothing) {
             return;
         }
         if expression.references.is_empty() {
-            reach.hides = true;
-            reach.block("it is computed by an expression that the plan does not record");
+            reachable.hides = true;
+            reachable.block("it is computed by an expression that the plan does not record");
         }
         for reference in &expression.references {
             let text = &reference.text;
             match &reference.target {
                 Some(ReferenceTarget::Variable(name)) => match self.variable(name, &scope.modules) {
-                    Variable::Argument(expression, above) => self.follow(expression, &above, kind, reach, depth + 1),
+                    Variable::Argument(expression, above) => self.follow(expression, &above, kind, reachable, depth + 1),
                     Variable::Given(GivenConstant::Null | GivenConstant::Value(_)) => {}
-                    Variable::Given(GivenConstant::Nothing) => reach.block(format!("`{text}` has no value in the plan")),
+                    Variable::Given(GivenConstant::Nothing) => reachable.block(format!("`{text}` has no value in the plan")),
                 },
                 Some(ReferenceTarget::EachValue) => match scope.repeat {
-                    Some(repeat) => self.follow(repeat, &ExpressionScope::plain(scope.modules.clone()), kind, reach, depth + 1),
-                    None => reach.block(format!("it comes from `{text}`")),
+                    Some(repeat) => self.follow(repeat, &ExpressionScope::plain(scope.modules.clone()), kind, reachable, depth + 1),
+                    None => reachable.block(format!("it comes from `{text}`")),
                 },
                 Some(ReferenceTarget::Known) => {}
                 Some(ReferenceTarget::Local(_)) => {
-                    reach.hides = true;
-                    reach.block(format!("it comes from `{text}`, and a plan does not record locals"));
+                    reachable.hides = true;
+                    reachable.block(format!("it comes from `{text}`, and a plan does not record locals"));
                 }
                 Some(ReferenceTarget::Module { name, key, output }) => {
                     let key = key.clone().or_else(|| {
@@ -363,7 +363,7 @@ impl<'a> Resolver<'a> {
                     });
                     let modules = inside(&scope.modules, name, key);
                     let Some(module) = self.configuration.and_then(|root| root.at(&modules)) else {
-                        reach.block(format!("it comes from `{text}`, which the plan does not record"));
+                        reachable.block(format!("it comes from `{text}`, which the plan does not record"));
                         continue;
                     };
                     let scope = ExpressionScope::plain(modules);
@@ -371,9 +371,9 @@ impl<'a> Resolver<'a> {
                     let wanted = |name: &str| output.as_ref().is_none_or(|output| output == name);
                     let mut outputs = module.outputs.iter().filter(|(name, _)| wanted(name)).peekable();
                     if outputs.peek().is_none() {
-                        reach.block(format!("it comes from `{text}`, which the plan does not record"));
+                        reachable.block(format!("it comes from `{text}`, which the plan does not record"));
                     }
-                    outputs.for_each(|(_, expression)| self.follow(expression, &scope, kind, reach, depth + 1));
+                    outputs.for_each(|(_, expression)| self.follow(expression, &scope, kind, reachable, depth + 1));
                 }
                 Some(ReferenceTarget::Resource { data, kind: found, name, key, attribute }) => {
                     let address =
@@ -382,24 +382,24 @@ impl<'a> Resolver<'a> {
                     let key = key.clone().or_else(|| resource?.repeat.as_ref().map(|_| InstanceKey::Any));
                     let address = Address { key, ..address };
                     if found == kind {
-                        reach.found.push(address);
+                        reachable.found.push(address);
                         continue;
                     }
                     // The output of a `terraform_data` is its input.
                     let attribute = match (found.as_str(), attribute.as_deref()) {
                         ("terraform_data", Some("output")) => {
-                            reach.decided_by.get_or_insert_with(|| text.to_string());
+                            reachable.decided_by.get_or_insert_with(|| text.to_string());
                             match resource.and_then(|resource| resource.expression("input")) {
                                 Some(input) if matches!(input.constant, GivenConstant::Nothing) => Some("input".to_owned()),
                                 _ => continue,
                             }
                         }
                         ("terraform_data" | "null_resource", Some("id")) => {
-                            reach.decided_by.get_or_insert_with(|| text.to_string());
+                            reachable.decided_by.get_or_insert_with(|| text.to_string());
                             continue;
                         }
                         (kind, _) if kind.starts_with("random_") => {
-                            reach.decided_by.get_or_insert_with(|| text.to_string());
+                            reachable.decided_by.get_or_insert_with(|| text.to_string());
                             continue;
                         }
                         _ => attribute.clone(),
@@ -409,12 +409,12 @@ impl<'a> Resolver<'a> {
                         Some((expression, resource)) if !data => {
                             let scope =
                                 ExpressionScope { repeat: resource.repeat.as_ref(), ..ExpressionScope::plain(scope.modules.clone()) };
-                            self.follow(expression, &scope, kind, reach, depth + 1);
+                            self.follow(expression, &scope, kind, reachable, depth + 1);
                         }
-                        _ => reach.block(format!("it depends on `{text}`")),
+                        _ => reachable.block(format!("it depends on `{text}`")),
                     }
                 }
-                None => reach.block(format!("it depends on `{text}`")),
+                None => reachable.block(format!("it depends on `{text}`")),
             }
         }
     }

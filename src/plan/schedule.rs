@@ -102,7 +102,7 @@ fn find_trigger(scope: &ExpressionScope<'_>, resolver: &Resolver) -> Option<Stri
             .arguments
             .values()
             .flat_map(super::configuration::ConfiguredArgument::expressions)
-            .any(|expression| resolver.reach_of(expression, &scope, "time_rotating").hides)
+            .any(|expression| resolver.reachable_from(expression, &scope, "time_rotating").hides)
     });
     changing.next().map(|(address, _)| address.clone())
 }

@@ -191,7 +191,7 @@ impl<'v> Vaults<'v> {
             return;
         }
         key.vault_type = match resolver {
-            Some(resolver) if item.fate != PlannedAction::Delete => self.referred(key, item, resolver),
+            Some(resolver) if item.planned_action != PlannedAction::Delete => self.referred(key, item, resolver),
             _ => Fact::unknown("the input does not show which vault the key is in"),
         };
     }
@@ -199,18 +199,18 @@ impl<'v> Vaults<'v> {
     /// The type through what `management_endpoint` refers to: the plan does not know the endpoint yet, so it comes from something
     /// that is not known yet, and if all of that are vaults of one type, this is the type.
     fn referred(&self, key: &mut KeyFacts, item: &DocumentResource, resolver: &Resolver) -> Fact<VaultType> {
-        let (Some(reach), Some(expression)) =
-            (resolver.reach(item, "management_endpoint", kinds::VAULT), resolver.expression(item, "management_endpoint"))
+        let (Some(reachable), Some(expression)) =
+            (resolver.reachable(item, "management_endpoint", kinds::VAULT), resolver.expression(item, "management_endpoint"))
         else {
             return Fact::unknown("the plan's configuration does not show which vault the key is in");
         };
         let step = resolver.step("management_endpoint", expression);
         let unknown = |why: Reason| Fact::unknown(why).with_trail(vec![step.clone()]);
-        let decided = reach.decided_by.map(|text| format!("it depends on `{text}`"));
-        if let Some(why) = reach.blocked.or(decided) {
+        let decided = reachable.decided_by.map(|text| format!("it depends on `{text}`"));
+        if let Some(why) = reachable.blocked.or(decided) {
             return unknown(format!("the vault's management endpoint cannot be followed: {why}").into());
         }
-        let same = reach.found.iter().map(|reference| self.meant(reference, resolver)).collect::<Result<Vec<_>, _>>();
+        let same = reachable.found.iter().map(|reference| self.meant(reference, resolver)).collect::<Result<Vec<_>, _>>();
         let same = match same {
             Ok(groups) => all(groups.into_iter().flatten()),
             Err(why) => return unknown(why),
@@ -264,11 +264,11 @@ impl<'v> Vaults<'v> {
         if let Some(id) = &vault.id {
             return self.typed_ids.get(id.as_str()).copied();
         }
-        let reach = resolver.reach_at(vault.address.as_ref()?, "vault_id", kinds::VAULT)?;
-        if reach.blocked.is_some() || reach.decided_by.is_some() || reach.found.iter().any(|reference| reference.data) {
+        let reachable = resolver.reachable_at(vault.address.as_ref()?, "vault_id", kinds::VAULT)?;
+        if reachable.blocked.is_some() || reachable.decided_by.is_some() || reachable.found.iter().any(|reference| reference.data) {
             return None;
         }
-        let groups = reach.found.iter().map(|reference| self.meant(reference, resolver).ok()).collect::<Option<Vec<_>>>()?;
+        let groups = reachable.found.iter().map(|reference| self.meant(reference, resolver).ok()).collect::<Option<Vec<_>>>()?;
         let mut groups: Vec<VaultGroup<'v>> = groups.into_iter().flatten().collect();
         groups.sort_by_key(|group| group.at);
         all(groups.into_iter())

@@ -252,7 +252,7 @@ impl ConfigReader {
         if let Some(value) = table.get("exempt") {
             match value.get_ref() {
                 DeValue::Array(entries) => config.exempt = entries.iter().filter_map(|entry| self.entry(entry)).collect(),
-                other => self.wrong(value, "exempt", "a list of tables, each under `[[exempt]]`", other),
+                other => self.wrong_type(value, "exempt", "a list of tables, each under `[[exempt]]`", other),
             }
         }
     }
@@ -382,7 +382,7 @@ impl ConfigReader {
 
     fn word<'a>(&mut self, value: &'a TomlValue<'_>, name: &str, words: &[&str]) -> Option<&'a str> {
         let DeValue::String(text) = value.get_ref() else {
-            self.wrong(value, name, &format!("one of {}", words.join(", ")), value.get_ref());
+            self.wrong_type(value, name, &format!("one of {}", words.join(", ")), value.get_ref());
             return None;
         };
         if words.contains(&text.as_ref()) {
@@ -396,7 +396,7 @@ impl ConfigReader {
     fn days(&mut self, value: &TomlValue<'_>, row: &DaysSetting) -> Option<i64> {
         let DaysSetting { name, range, .. } = row;
         let DeValue::Integer(number) = value.get_ref() else {
-            self.wrong(value, name, "a number of days", value.get_ref());
+            self.wrong_type(value, name, "a number of days", value.get_ref());
             return None;
         };
         let days = i64::from_str_radix(number.as_str(), number.radix()).ok().filter(|days| range.contains(days));
@@ -410,7 +410,7 @@ impl ConfigReader {
     fn yes_or_no(&mut self, value: &TomlValue<'_>, name: &str) -> Option<bool> {
         let found = value.get_ref().as_bool();
         if found.is_none() {
-            self.wrong(value, name, "`true` or `false`", value.get_ref());
+            self.wrong_type(value, name, "`true` or `false`", value.get_ref());
         }
         found
     }
@@ -433,14 +433,14 @@ impl ConfigReader {
     fn text(&mut self, value: &TomlValue<'_>, name: &str) -> Option<String> {
         let found = value.get_ref().as_str().map(str::to_owned);
         if found.is_none() {
-            self.wrong(value, name, "a string", value.get_ref());
+            self.wrong_type(value, name, "a string", value.get_ref());
         }
         found
     }
 
     fn texts(&mut self, value: &TomlValue<'_>, name: &str) -> Vec<(String, std::ops::Range<usize>)> {
         let DeValue::Array(items) = value.get_ref() else {
-            self.wrong(value, name, "a list of strings", value.get_ref());
+            self.wrong_type(value, name, "a list of strings", value.get_ref());
             return Vec::new();
         };
         items.iter().filter_map(|item| Some((self.text(item, name)?, item.span()))).collect()
@@ -449,12 +449,12 @@ impl ConfigReader {
     fn table<'v, 'a>(&mut self, value: &'v TomlValue<'a>, name: &str) -> Option<&'v DeTable<'a>> {
         let found = value.get_ref().as_table();
         if found.is_none() {
-            self.wrong(value, name, "a table", value.get_ref());
+            self.wrong_type(value, name, "a table", value.get_ref());
         }
         found
     }
 
-    fn wrong(&mut self, value: &TomlValue<'_>, name: &str, wanted: &str, found: &DeValue<'_>) {
+    fn wrong_type(&mut self, value: &TomlValue<'_>, name: &str, wanted: &str, found: &DeValue<'_>) {
         self.mistake(value.span(), format!("`{name}` is {wanted}, and here is a TOML {}", found.type_str()), None);
     }
 

@@ -65,7 +65,7 @@ pub(crate) fn decide(
     let levels = Levels { config, options };
     let paths = context.paths;
     let Input { inventory, drift, declared } = input;
-    let (mut keys, mut findings) = judge(inventory.keys, config, &levels, context);
+    let (mut keys, mut findings) = check(inventory.keys, config, &levels, context);
     findings.extend(drift.into_iter().filter_map(|finding| levels.of_drift(finding)));
     if options.strict && levels.of(MODULES_NOT_FOLLOWED) != Level::Off {
         let mut gathered = FindingCollector::new(paths);
@@ -152,11 +152,11 @@ const MANY: usize = 500;
 const AT_ONCE: usize = 1_000;
 
 /// Every key by every rule that is not off, and what there is to report.
-fn judge(keys: Keys, config: &Config, levels: &Levels<'_>, context: &DecisionContext<'_>) -> (Vec<CheckedKey>, Vec<Finding>) {
+fn check(keys: Keys, config: &Config, levels: &Levels<'_>, context: &DecisionContext<'_>) -> (Vec<CheckedKey>, Vec<Finding>) {
     let settings = config.settings(context.now);
     let asked: Vec<&'static Rule> = rules::ALL.iter().filter(|rule| levels.of(rule.id) != Level::Off).collect();
-    let judged = |facts: Box<KeyFacts>| {
-        let verdicts = asked.iter().map(|rule| (*rule, (rule.judge)(&facts, &settings))).collect();
+    let leveled = |facts: Box<KeyFacts>| {
+        let verdicts = asked.iter().map(|rule| (*rule, (rule.check)(&facts, &settings))).collect();
         CheckedKey { facts, verdicts, names_root: false, exempted: false }
     };
     let mut all: Vec<CheckedKey> = Vec::with_capacity(keys.len());
@@ -170,13 +170,13 @@ fn judge(keys: Keys, config: &Config, levels: &Levels<'_>, context: &DecisionCon
         let from = all.len();
         // A few keys are judged sooner than threads begin.
         if some.len() < MANY {
-            all.extend(some.into_iter().map(judged));
+            all.extend(some.into_iter().map(leveled));
         } else {
-            all.extend(some.into_par_iter().map(judged).collect::<Vec<_>>());
+            all.extend(some.into_par_iter().map(leveled).collect::<Vec<_>>());
         }
         for key in all.get_mut(from..).unwrap_or_default() {
             for (rule, verdict) in &mut key.verdicts {
-                gathered.add(&levels.judged(&key.facts, rule, verdict));
+                gathered.add(&levels.leveled(&key.facts, rule, verdict));
                 verdict.forget_report();
             }
         }
@@ -220,7 +220,7 @@ impl Levels<'_> {
         if self.options.strict { Level::Error } else { self.config.undetermined.unwrap_or(Level::Note) }
     }
 
-    fn judged<'k>(&self, facts: &'k KeyFacts, rule: &'static Rule, verdict: &'k Verdict) -> LeveledVerdict<'k> {
+    fn leveled<'k>(&self, facts: &'k KeyFacts, rule: &'static Rule, verdict: &'k Verdict) -> LeveledVerdict<'k> {
         LeveledVerdict { facts, rule, verdict, level: self.of(rule.id), undetermined: self.undetermined() }
     }
 

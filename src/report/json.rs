@@ -20,7 +20,7 @@ struct JsonReport<'a> {
     version: u32,
     /// kmslint's own version.
     kmslint: &'static str,
-    /// Every key that was judged.
+    /// Every key that was checked.
     #[schemars(with = "Vec<KeyOut<'a>>")]
     keys: Streamed<'a, CheckedKey, KeyOut<'a>>,
     /// Everything reported: violations, undetermined verdicts, advice and drift.
@@ -551,9 +551,9 @@ pub fn schema() -> String {
     serde_json::to_string_pretty(&schema).unwrap_or_default() + "\n"
 }
 
-fn key<'a>(judged: &'a CheckedKey, sources: &'a Sources) -> KeyOut<'a> {
-    let KeyFacts { id, fate, rotation, times, .. } = &*judged.facts;
-    let facts = &*judged.facts;
+fn key<'a>(checked: &'a CheckedKey, sources: &'a Sources) -> KeyOut<'a> {
+    let KeyFacts { id, planned_action, rotation, times, .. } = &*checked.facts;
+    let facts = &*checked.facts;
     let time = |time: &Option<jiff::Timestamp>| time.map(|time| time.to_string());
     KeyOut {
         address: &id.address,
@@ -562,7 +562,7 @@ fn key<'a>(judged: &'a CheckedKey, sources: &'a Sources) -> KeyOut<'a> {
         input: id.input.word(),
         place: place(&facts.place, sources),
         ocid: facts.ocid.as_deref(),
-        fate: fate.word(),
+        fate: planned_action.word(),
         symbolic: facts.symbolic.as_ref().map(|symbolic| &*symbolic.why),
         protection_mode: word(&facts.protection_mode, |mode| mode.is_documented()),
         is_auto_rotation_enabled: plain(&rotation.enabled),
@@ -606,8 +606,8 @@ fn key<'a>(judged: &'a CheckedKey, sources: &'a Sources) -> KeyOut<'a> {
             last_rotation_status: times.last_status.as_ref().map(ToString::to_string),
             deletion: time(&times.deletion),
         },
-        verdicts: judged.verdicts.iter().map(|(rule, verdict)| (rule.id, verdict_out(verdict))).collect(),
-        exempted: judged.exempted,
+        verdicts: checked.verdicts.iter().map(|(rule, verdict)| (rule.id, verdict_out(verdict))).collect(),
+        exempted: checked.exempted,
     }
 }
 

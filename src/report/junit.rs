@@ -23,14 +23,14 @@ pub(super) fn write(outcome: &Outcome, context: &ReportContext<'_>, out: &mut dy
         }
     }
     let mut left_out = 0_usize;
-    for (at, judged) in outcome.keys.iter().enumerate() {
-        for (rule, verdict) in &judged.verdicts {
+    for (at, checked) in outcome.keys.iter().enumerate() {
+        for (rule, verdict) in &checked.verdicts {
             if at >= MOST_KEYS {
-                failing.remove(&(rule.id, &judged.facts.id));
+                failing.remove(&(rule.id, &checked.facts.id));
                 left_out += 1;
                 continue;
             }
-            let id = &judged.facts.id;
+            let id = &checked.facts.id;
             let suite = suites.entry(rule.id).or_insert_with(|| TestSuite::new(rule.id));
             let status = match (failing.remove(&(rule.id, id)), verdict) {
                 (Some((finding, instance)), Verdict::Violation(_)) => failure(finding, instance, context),
@@ -38,7 +38,7 @@ pub(super) fn write(outcome: &Outcome, context: &ReportContext<'_>, out: &mut dy
                 (_, Verdict::Pass { .. }) => TestCaseStatus::success(),
                 _ => skipped(verdict.message()),
             };
-            let mut case = TestCase::new(clean(&judged.label()).into_owned(), status);
+            let mut case = TestCase::new(clean(&checked.label()).into_owned(), status);
             case.set_classname(clean(&id.root).into_owned());
             suite.add_test_case(case);
         }

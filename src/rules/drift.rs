@@ -194,7 +194,7 @@ impl<'a> SpokenOf<'a> {
 /// What differs between a declared key and its live self.
 fn differences(code: &KeyFacts, live: &KeyFacts) -> Vec<Drift> {
     // What Terraform is about to remove or renew is no drift any more.
-    if matches!(code.fate, PlannedAction::Delete | PlannedAction::Forget | PlannedAction::Replace) {
+    if matches!(code.planned_action, PlannedAction::Delete | PlannedAction::Forget | PlannedAction::Replace) {
         return Vec::new();
     }
     let wants_disabled = always(&code.lifecycle, |state| state.is_some_and(Lifecycle::is_disabled));
@@ -241,9 +241,10 @@ fn attribute<T>(
         return None;
     }
     let visible = code.shows(false);
-    let said = if visible { format!("`{written}`") } else { "a value that is not shown".to_owned() };
+    let configured = if visible { format!("`{written}`") } else { "a value that is not shown".to_owned() };
     let has = found.as_ref().map_or_else(|| "unset".to_owned(), |value| format!("`{value}`"));
-    let mut drift = whole(DriftKind::Changed, keys.0, Some(keys.1), format!("`{name}` is {said} in the code and {has} in the service"));
+    let mut drift =
+        whole(DriftKind::Changed, keys.0, Some(keys.1), format!("`{name}` is {configured} in the code and {has} in the service"));
     drift.attribute = Some(name);
     drift.at = place::of(keys.0, code, name).labeled("set in the code").with([in_service(keys.1)]);
     let as_it_is = match (&found, name) {
@@ -300,7 +301,7 @@ impl<'a> Audited<'a> {
 
 /// A declared key with an OCID that the service does not list.
 fn gone(code: &KeyFacts, ocid: &str, audited: &Audited<'_>) -> Option<Drift> {
-    if matches!(code.fate, PlannedAction::Delete | PlannedAction::Forget) {
+    if matches!(code.planned_action, PlannedAction::Delete | PlannedAction::Forget) {
         return None;
     }
     let (unread, outside) = (audited.is_unread(code, ocid), audited.leaves_out(code, ocid));
@@ -478,10 +479,10 @@ mod tests {
             key.lifecycle = Fact::known(Lifecycle::Disabled);
         });
         let drifts = compare(&[changed], &[written], &DriftScope::default());
-        let told: Vec<(&str, Option<&str>, Option<&str>)> =
+        let described: Vec<(&str, Option<&str>, Option<&str>)> =
             drifts.iter().map(|drift| (drift.attribute.unwrap(), drift.code.as_deref(), drift.live.as_deref())).collect();
         assert_eq!(
-            told,
+            described,
             [
                 ("desired_state", Some("DISABLED"), Some("ENABLED")),
                 ("is_auto_rotation_enabled", Some("true"), Some("false")),
@@ -600,7 +601,7 @@ mod tests {
                 [(DriftKind::Missing, None)],
                 "{state}"
             );
-            let deleting = with(applied("a"), |key| key.fate = PlannedAction::Delete);
+            let deleting = with(applied("a"), |key| key.planned_action = PlannedAction::Delete);
             assert_eq!(kinds(&[going], &[deleting], &DriftScope::default()), [], "{state}");
         }
         assert_eq!(kinds(&[], &[code("a")], &DriftScope::default()), [], "it was never made");
@@ -638,9 +639,9 @@ mod tests {
             key.vault = Some("ocid1.vault.oc1.eu-frankfurt-1.other".to_owned());
         });
         let keys = [live("a"), live("b"), far];
-        let told: Vec<String> =
+        let described: Vec<String> =
             compare(&keys, &[code("a")], &DriftScope::default()).iter().map(|drift| drift.addresses.join(" ")).collect();
-        assert_eq!(told, ["ocid1.key.oc1.eu-frankfurt-1.b"]);
+        assert_eq!(described, ["ocid1.key.oc1.eu-frankfurt-1.b"]);
         let all = DriftScope { all_unmanaged: true, ..DriftScope::default() };
         assert_eq!(kinds(&keys, &[code("a")], &all), [(DriftKind::Unmanaged, None); 2]);
         let disabled = with(live("b"), |key| key.lifecycle = Fact::known(Lifecycle::Disabled));
@@ -703,8 +704,8 @@ mod tests {
         let state = with(applied("a"), |key| key.id.root = "terraform.tfstate".into());
         let changed = with(code("a"), |key| key.rotation.interval_days = Fact::known(180));
         let drifts = compare(&[live("a"), twin], &[changed, state], &DriftScope::default());
-        let told: Vec<(DriftKind, Option<&str>)> = drifts.iter().map(|drift| (drift.kind, drift.code.as_deref())).collect();
-        assert_eq!(told, [(DriftKind::Changed, Some("180")), (DriftKind::Unmanaged, None)]);
+        let described: Vec<(DriftKind, Option<&str>)> = drifts.iter().map(|drift| (drift.kind, drift.code.as_deref())).collect();
+        assert_eq!(described, [(DriftKind::Changed, Some("180")), (DriftKind::Unmanaged, None)]);
     }
 
     #[test]
@@ -717,9 +718,9 @@ mod tests {
         let off = with(live("a"), |key| key.rotation.enabled = Fact::known(false));
         let drifts = compare(&[off, live("b")], &[code("a")], &DriftScope::default());
         let findings = drift_findings(&drifts, &paths);
-        let told: Vec<(&str, &str, bool)> =
+        let described: Vec<(&str, &str, bool)> =
             findings.iter().map(|finding| (finding.rule, finding.kind.word(), matches!(finding.place, Place::Cloud(_)))).collect();
-        assert_eq!(told, [(DRIFT, "changed", false), (DRIFT, "unmanaged", true)]);
+        assert_eq!(described, [(DRIFT, "changed", false), (DRIFT, "unmanaged", true)]);
         assert!(matches!(findings[0].trail[0].place, Place::Cloud(_)));
         assert_eq!(findings[0].instances.len(), 1);
         assert!(findings.iter().all(|finding| (finding.verdict, finding.level) == ("violation", Level::Warning)));

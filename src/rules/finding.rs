@@ -85,11 +85,11 @@ impl Finding {
     #[must_use]
     pub fn of(self, instances: Vec<FindingInstance>) -> Self {
         let wordings = (0..=self.variants.len()).map(|index| self.wording(index)).collect();
-        self.spoken(wordings, instances)
+        self.with_wordings(wordings, instances)
     }
 
     /// Gives the finding its instances and what is said of them: each names one of these wordings by its position.
-    pub(super) fn spoken(mut self, wordings: Vec<Wording>, instances: Vec<FindingInstance>) -> Self {
+    pub(super) fn with_wordings(mut self, wordings: Vec<Wording>, instances: Vec<FindingInstance>) -> Self {
         let mut counts = vec![0_usize; wordings.len()];
         for instance in &instances {
             if let Some(count) = counts.get_mut(instance.wording) {
@@ -106,11 +106,11 @@ impl Finding {
             FindingInstance { wording, ..instance }
         };
         self.instances = instances.into_iter().map(renumbered).collect();
-        let mut spoken = order.into_iter().map(|(_, wording, _)| wording);
-        if let Some(own) = spoken.next() {
+        let mut ordered = order.into_iter().map(|(_, wording, _)| wording);
+        if let Some(own) = ordered.next() {
             Wording { message: self.message, note: self.note, help: self.help } = own;
         }
-        self.variants = spoken.collect();
+        self.variants = ordered.collect();
         self
     }
 }

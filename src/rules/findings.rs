@@ -52,14 +52,14 @@ pub struct LeveledVerdict<'a> {
 
 /// What there is to report, sorted by place. What has the level `off` is left out.
 #[must_use]
-pub fn findings<'a>(judged: impl IntoIterator<Item = LeveledVerdict<'a>>, paths: &Paths<'_>) -> Vec<Finding> {
+pub fn findings<'a>(verdicts: impl IntoIterator<Item = LeveledVerdict<'a>>, paths: &Paths<'_>) -> Vec<Finding> {
     let mut gathered = FindingCollector::new(paths);
-    judged.into_iter().for_each(|one| gathered.add(&one));
+    verdicts.into_iter().for_each(|one| gathered.add(&one));
     gathered.finish()
 }
 
 /// How many stations of all ways are shown of one finding.
-const MOST_STATIONS: usize = 200;
+const MOST_STEPS_SHOWN: usize = 200;
 
 /// Findings that grow while verdicts come in. Nothing of a verdict is needed after it was added.
 pub(crate) struct FindingCollector<'p> {
@@ -171,8 +171,8 @@ impl<'p> FindingCollector<'p> {
         let made = |(subject, group, written): (FindingSubject, GrowingFinding, Option<EditAddress>)| {
             let GrowingFinding { level, at, trail, wordings, mut instances, .. } = group;
             instances.sort_by(|a, b| a.key.cmp(&b.key));
-            let mut spoken: Vec<(Wording, usize)> = wordings.into_iter().collect();
-            spoken.sort_by_key(|(_, at)| *at);
+            let mut ordered: Vec<(Wording, usize)> = wordings.into_iter().collect();
+            ordered.sort_by_key(|(_, at)| *at);
             let identity =
                 |first: &FindingInstance| identity::of_finding(subject.rule, &subject.word(), &subject.spot.path, &at, &first.key, written);
             let fingerprint = instances.first().map(identity).unwrap_or_default();
@@ -185,7 +185,7 @@ impl<'p> FindingCollector<'p> {
                 fingerprint,
                 ..plain(subject.rule, subject.verdict, subject.kind, String::new(), at.at.place)
             };
-            (subject, finding.spoken(spoken.into_iter().map(|(wording, _)| wording).collect(), instances))
+            (subject, finding.with_wordings(ordered.into_iter().map(|(wording, _)| wording).collect(), instances))
         };
         let mut found: Vec<(FindingSubject, Finding)> = groups.into_iter().map(made).collect();
         found.sort_by(|(a, _), (b, _)| a.order().cmp(&b.order()));
@@ -236,7 +236,7 @@ const FEW: usize = 16;
 impl GrowingFinding {
     /// Adds a station of the way, if it is new: most instances came the same way.
     fn pass(&mut self, step: &Step) {
-        if self.trail.len() > MOST_STATIONS {
+        if self.trail.len() > MOST_STEPS_SHOWN {
             return;
         }
         let is_new = if self.trail.len() <= FEW {
@@ -247,7 +247,7 @@ impl GrowingFinding {
             }
             self.known.insert(step.clone())
         };
-        if is_new && self.trail.len() == MOST_STATIONS {
+        if is_new && self.trail.len() == MOST_STEPS_SHOWN {
             self.trail.push(Step::new(step.place.clone(), "further steps are omitted"));
         } else if is_new {
             self.trail.push(step.clone());
@@ -280,17 +280,17 @@ pub(super) struct ReportedVerdict<'a> {
 }
 
 /// What a verdict reports; `None` where it reports nothing.
-fn reported<'a>(judged: &LeveledVerdict<'a>) -> Option<ReportedVerdict<'a>> {
-    let (rule, verdict) = (judged.rule.id, judged.verdict.word());
+fn reported<'a>(leveled: &LeveledVerdict<'a>) -> Option<ReportedVerdict<'a>> {
+    let (rule, verdict) = (leveled.rule.id, leveled.verdict.word());
     let of = |report: &'a Report, level| {
         let Report { kind, message, note, help, at } = report;
         Some(ReportedVerdict { rule, verdict, kind: *kind, attribute: None, level, at: Cow::Borrowed(at.as_deref()?), message, note, help })
     };
-    let reported = match judged.verdict {
-        Verdict::Violation(report) => of(report, judged.level)?,
-        Verdict::Undetermined(report) => of(report, judged.undetermined)?,
+    let reported = match leveled.verdict {
+        Verdict::Violation(report) => of(report, leveled.level)?,
+        Verdict::Undetermined(report) => of(report, leveled.undetermined)?,
         Verdict::Pass { advice: Some(Advice { kind, message, at }), .. } => {
-            let at = Cow::Owned(super::place::at_steps(judged.facts, at, kind.word()));
+            let at = Cow::Owned(super::place::at_steps(leveled.facts, at, kind.word()));
             let (verdict, level) = ("advice", Level::Note);
             ReportedVerdict { rule, verdict, kind: *kind, attribute: None, level, at, message, note: "", help: "" }
         }
@@ -365,15 +365,15 @@ mod tests {
 
     fn made(keys: &[KeyFacts]) -> Vec<Finding> {
         let verdicts: Vec<(&KeyFacts, &'static Rule, Verdict)> =
-            keys.iter().flat_map(|key| chosen().map(|rule| (key, rule, (rule.judge)(key, &Settings::new(now()))))).collect();
-        let judged = verdicts.iter().map(|(facts, rule, verdict)| LeveledVerdict {
+            keys.iter().flat_map(|key| chosen().map(|rule| (key, rule, (rule.check)(key, &Settings::new(now()))))).collect();
+        let verdicts = verdicts.iter().map(|(facts, rule, verdict)| LeveledVerdict {
             facts,
             rule,
             verdict,
             level: Level::Warning,
             undetermined: Level::Note,
         });
-        findings(judged, &Paths { place: &path, root: &str::to_owned, address: &|_| None })
+        findings(verdicts, &Paths { place: &path, root: &str::to_owned, address: &|_| None })
     }
 
     fn named(address: &str) -> KeyFacts {
@@ -460,6 +460,6 @@ mod tests {
         let found = made(&(2..1002).map(key).collect::<Vec<_>>());
         assert_eq!((found.len(), found[0].instances.len()), (1, 1000), "no instance is left out");
         let trail = &found[0].trail;
-        assert_eq!((trail.len(), &*trail[MOST_STATIONS].label()), (MOST_STATIONS + 1, "further steps are omitted"));
+        assert_eq!((trail.len(), &*trail[MOST_STEPS_SHOWN].label()), (MOST_STEPS_SHOWN + 1, "further steps are omitted"));
     }
 }

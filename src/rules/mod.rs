@@ -175,7 +175,7 @@ pub struct Rule {
     /// Its own settings: what its table in the config file holds next to `level`.
     pub settings: &'static [SettingRow],
     /// The judgement.
-    pub judge: fn(&KeyFacts, &Settings) -> Verdict,
+    pub check: fn(&KeyFacts, &Settings) -> Verdict,
     /// What settles a kind of finding on a key, each as edits with its condition; as an error, why it cannot be done by edits.
     pub remedies: fn(&KeyFacts, Kind, &Settings) -> Result<Vec<Remedy>, String>,
 }

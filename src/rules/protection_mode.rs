@@ -38,7 +38,7 @@ pub(super) const RULE: Rule = Rule {
     tags: &["oci", "kms", "cost"],
     settings: &[SettingRow::Switch(&ACCEPT_HSM_IN_PRIVATE_VAULT)],
     kinds: Kind::WORDS,
-    judge,
+    check,
     remedies: remedies::remedies,
 };
 
@@ -63,7 +63,7 @@ kinds! {
 }
 
 /// Judges one key; the rows are those of the rule's document, in their order.
-fn judge(key: &KeyFacts, settings: &Settings) -> Verdict {
+fn check(key: &KeyFacts, settings: &Settings) -> Verdict {
     if let Some(verdict) = subject::ending_or_disabled(key) {
         return verdict;
     }
@@ -132,7 +132,7 @@ fn from_backup(key: &KeyFacts, message: &str, note: String) -> Verdict {
         kind: Kind::Restored.into(),
         message: message.to_owned(),
         at: place::of_unknown(key, &key.restored, "protection_mode").into(),
-        note: sentences([Some(why.to_owned()), Some(note), subject::stands_for_many(key)]),
+        note: sentences([Some(why.to_owned()), Some(note), subject::represents_many(key)]),
         help: "Check the mode of the key that was backed up; after the restore, `kmslint live` checks the key itself.".to_owned(),
     })
 }
@@ -279,10 +279,10 @@ fn by_bounds(key: &KeyFacts, settings: &Settings, unknown: &Unknown<ProtectionMo
 fn by_cases(key: &KeyFacts, settings: &Settings, unknown: &Unknown<ProtectionMode>, cases: &[Case<ProtectionMode>]) -> Verdict {
     let effects: Vec<Effect> = cases.iter().map(|case| Effect::of(case.value.as_ref(), key)).collect();
     let worst = effects.iter().copied().filter(|effect| effect.violates()).min();
-    let told = cases_told(key, cases);
+    let described = described_cases(key, cases);
     match worst {
         Some(effect) if effects.iter().all(|effect| effect.violates()) => match by_effect(key, settings, effect) {
-            Verdict::Violation(report) => Verdict::Violation(Report { note: sentences([Some(told), Some(report.note)]), ..report }),
+            Verdict::Violation(report) => Verdict::Violation(Report { note: sentences([Some(described), Some(report.note)]), ..report }),
             other => other,
         },
         None if !effects.contains(&Effect::Unrecorded) && !effects.is_empty() => {
@@ -295,14 +295,14 @@ fn by_cases(key: &KeyFacts, settings: &Settings, unknown: &Unknown<ProtectionMod
                 unknown.why
             ),
             at: at_unknown(key).into(),
-            note: told,
+            note: described,
             help: format!("Choose SOFTWARE in every case. {}", subject::how_to_settle_this(key, unknown)),
         }),
     }
 }
 
 /// "The key will be HSM when `x`, SOFTWARE when not `x`."
-fn cases_told(key: &KeyFacts, cases: &[Case<ProtectionMode>]) -> String {
+fn described_cases(key: &KeyFacts, cases: &[Case<ProtectionMode>]) -> String {
     let parts: Vec<String> = cases
         .iter()
         .map(|case| {
@@ -332,7 +332,7 @@ fn by_default(key: &KeyFacts, settings: &Settings, value: Option<&ProtectionMode
     };
     let help = match remedies::by_default(key, settings) {
         Some(remedy) if effect.violates() => {
-            format!("{}, so that HSM is a decision and not an accident, or check the callers of this module.", remedy.told(input))
+            format!("{}, so that HSM is a decision and not an accident, or check the callers of this module.", remedy.instruction(input))
         }
         _ => subject::check_callers(key),
     };
@@ -364,7 +364,7 @@ fn note(key: &KeyFacts) -> String {
         1 => "The vault holds 1 HSM key version now.".to_owned(),
         count => format!("The vault holds {count} HSM key versions now."),
     });
-    sentences([Some(billing(key)), versions, subject::stands_for_many(key)])
+    sentences([Some(billing(key)), versions, subject::represents_many(key)])
 }
 
 /// What the bill makes of it, which hangs on the vault.
@@ -443,7 +443,7 @@ fn exemption(key: &KeyFacts) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::super::testing::{
-        actual, by_default, declared, in_vault, key, one_of, planned, report, said, settings, switched_on, trail, with,
+        actual, by_default, declared, in_vault, key, one_of, planned, report, settings, switched_on, trail, verdict_words, with,
     };
     use super::*;
     use crate::base::{Fact, Step, StepKind};
@@ -459,75 +459,81 @@ mod tests {
         })
     }
 
-    fn judged(key: &KeyFacts) -> (&'static str, &'static str) {
-        said(&RULE, key, &settings())
+    fn verdict_of(key: &KeyFacts) -> (&'static str, &'static str) {
+        verdict_words(&RULE, key, &settings())
     }
 
     #[test]
     fn row_1_ending_and_disabled_keys_are_not_spoken_of_even_for_an_authority() {
         let ending = for_authority(mode(key(Stage::Declared, PlannedAction::Delete), "HSM"));
-        assert_eq!(judged(&ending), ("not-applicable", "ending"));
+        assert_eq!(verdict_of(&ending), ("not-applicable", "ending"));
         for (state, kind) in [("PENDING_DELETION", "ending"), ("DELETED", "ending"), ("DISABLED", "disabled"), ("disabled", "disabled")] {
             let key = for_authority(with(actual(), |key| key.lifecycle = Fact::known(Lifecycle::read(state))));
-            assert_eq!(judged(&key), ("not-applicable", kind), "{state}");
+            assert_eq!(verdict_of(&key), ("not-applicable", kind), "{state}");
         }
         let enabled = with(mode(actual(), "HSM"), |key| key.lifecycle = Fact::known(Lifecycle::Enabled));
-        assert_eq!(judged(&enabled), ("violation", "hsm"));
+        assert_eq!(verdict_of(&enabled), ("violation", "hsm"));
     }
 
     #[test]
     fn row_1_a_key_that_is_forgotten_or_may_be_disabled() {
         let forgotten = mode(key(Stage::Declared, PlannedAction::Forget), "HSM");
-        assert_eq!(judged(&forgotten), ("not-applicable", "forgotten"));
-        assert!((RULE.judge)(&forgotten, &settings()).message().contains("`kmslint live`"));
+        assert_eq!(verdict_of(&forgotten), ("not-applicable", "forgotten"));
+        assert!((RULE.check)(&forgotten, &settings()).message().contains("`kmslint live`"));
         let state = |key, fact| with(mode(key, "HSM"), |key| key.lifecycle = fact);
         let open = || Fact::unknown("variable `on` has no value");
-        assert_eq!(judged(&state(declared(), open())), ("undetermined", "unknown"));
-        assert_eq!(judged(&with(state(declared(), open()), |key| key.protection_mode = Fact::known(ProtectionMode::Software))).0, "pass");
-        assert_eq!(judged(&state(planned(), open())), ("violation", "hsm"), "a new key is created enabled");
+        assert_eq!(verdict_of(&state(declared(), open())), ("undetermined", "unknown"));
+        assert_eq!(
+            verdict_of(&with(state(declared(), open()), |key| key.protection_mode = Fact::known(ProtectionMode::Software))).0,
+            "pass"
+        );
+        assert_eq!(verdict_of(&state(planned(), open())), ("violation", "hsm"), "a new key is created enabled");
         let either = |word| one_of([(Some(Lifecycle::Enabled), "`x`"), (Some(Lifecycle::read(word)), "not `x`")]);
-        assert_eq!(judged(&state(declared(), either("DISABLED"))), ("undetermined", "unknown"));
-        assert_eq!(judged(&state(declared(), either("ENABLED"))), ("violation", "hsm"));
-        assert_eq!(judged(&state(declared(), by_default(Some(Lifecycle::Enabled), "state"))), ("violation", "hsm"));
-        assert_eq!(judged(&state(declared(), by_default(Some(Lifecycle::Disabled), "state"))), ("undetermined", "unknown"));
+        assert_eq!(verdict_of(&state(declared(), either("DISABLED"))), ("undetermined", "unknown"));
+        assert_eq!(verdict_of(&state(declared(), either("ENABLED"))), ("violation", "hsm"));
+        assert_eq!(verdict_of(&state(declared(), by_default(Some(Lifecycle::Enabled), "state"))), ("violation", "hsm"));
+        assert_eq!(verdict_of(&state(declared(), by_default(Some(Lifecycle::Disabled), "state"))), ("undetermined", "unknown"));
     }
 
     #[test]
     fn row_1_a_key_is_never_created_disabled() {
         let disabled = |key| with(key, |key: &mut KeyFacts| key.lifecycle = Fact::known(Lifecycle::Disabled));
-        assert_eq!(judged(&disabled(declared())), ("not-applicable", "disabled"));
+        assert_eq!(verdict_of(&disabled(declared())), ("not-applicable", "disabled"));
         let created = disabled(planned());
-        assert_eq!(judged(&created), ("violation", "hsm-by-default"));
+        assert_eq!(verdict_of(&created), ("violation", "hsm-by-default"));
         assert!(report(&RULE, &created, &settings()).note.contains("cannot create a disabled key"));
-        let Verdict::Pass { advice: Some(advice), .. } = (RULE.judge)(&mode(created, "SOFTWARE"), &settings()) else { panic!("no advice") };
+        let Verdict::Pass { advice: Some(advice), .. } = (RULE.check)(&mode(created, "SOFTWARE"), &settings()) else { panic!("no advice") };
         assert_eq!(advice.kind, SharedKind::CreatedDisabled.into());
         let restored = with(disabled(planned()), |key| key.restored = Fact::known(true));
-        assert_eq!(judged(&restored), ("not-applicable", "disabled"));
+        assert_eq!(verdict_of(&restored), ("not-applicable", "disabled"));
     }
 
     #[test]
     fn row_1a_the_mode_of_a_backup_wins() {
         let restored = |key, fact| with(key, |key: &mut KeyFacts| key.restored = fact);
         for key in [declared(), planned(), mode(declared(), "HSM"), mode(planned(), "SOFTWARE"), for_authority(declared())] {
-            assert_eq!(judged(&restored(key, Fact::known(true))), ("undetermined", "restored"));
+            assert_eq!(verdict_of(&restored(key, Fact::known(true))), ("undetermined", "restored"));
         }
-        assert_eq!(judged(&restored(mode(key(Stage::Declared, PlannedAction::Update), "HSM"), Fact::known(true))), ("violation", "hsm"));
+        assert_eq!(
+            verdict_of(&restored(mode(key(Stage::Declared, PlannedAction::Update), "HSM"), Fact::known(true))),
+            ("violation", "hsm")
+        );
         for word in ["HSM", "SOFTWARE"] {
-            assert_eq!(judged(&restored(mode(declared(), word), Fact::unknown("x"))), ("undetermined", "restored"));
+            assert_eq!(verdict_of(&restored(mode(declared(), word), Fact::unknown("x"))), ("undetermined", "restored"));
         }
-        assert_eq!(judged(&restored(for_authority(declared()), Fact::unknown("x"))).1, "certificate-authority");
+        assert_eq!(verdict_of(&restored(for_authority(declared()), Fact::unknown("x"))).1, "certificate-authority");
     }
 
     #[test]
     fn row_8_an_imported_key_keeps_an_omitted_mode() {
         let imported = |key, fact| with(key, |key: &mut KeyFacts| key.imported = fact);
         for fact in [Fact::known(true), Fact::unknown("x")] {
-            assert_eq!(judged(&imported(declared(), fact.clone())), ("undetermined", "imported"));
-            assert_eq!(judged(&imported(mode(declared(), "HSM"), fact.clone())), ("violation", "hsm"));
-            assert_eq!(judged(&imported(mode(declared(), "SOFTWARE"), fact.clone())).0, "pass");
+            assert_eq!(verdict_of(&imported(declared(), fact.clone())), ("undetermined", "imported"));
+            assert_eq!(verdict_of(&imported(mode(declared(), "HSM"), fact.clone())), ("violation", "hsm"));
+            assert_eq!(verdict_of(&imported(mode(declared(), "SOFTWARE"), fact.clone())).0, "pass");
             let unset_or = |mode: &str| one_of([(None, "a"), (Some(ProtectionMode::read(mode)), "b")]);
             let open = |mode| imported(with(declared(), |key| key.protection_mode = unset_or(mode)), fact.clone());
-            assert_eq!(judged(&open("HSM")), ("undetermined", "depends"));
+            assert_eq!(verdict_of(&open("HSM")), ("undetermined", "depends"));
         }
         let existing = imported(mode(declared(), "HSM"), Fact::known(true));
         assert!(report(&RULE, &existing, &settings()).help.starts_with("Do not change `protection_mode`"));
@@ -570,7 +576,7 @@ mod tests {
             })
         };
         assert!(report(&RULE, &wrong(declared()), &settings()).note.contains("fails with 404"));
-        let Verdict::Pass { advice: Some(advice), .. } = (RULE.judge)(&wrong(mode(declared(), "SOFTWARE")), &settings()) else {
+        let Verdict::Pass { advice: Some(advice), .. } = (RULE.check)(&wrong(mode(declared(), "SOFTWARE")), &settings()) else {
             panic!("no advice")
         };
         assert_eq!(advice.kind, SharedKind::WrongEndpoint.into());
@@ -578,16 +584,16 @@ mod tests {
 
     #[test]
     fn row_2_an_authority_needs_an_hsm_before_the_vault_is_asked() {
-        assert_eq!(judged(&for_authority(mode(declared(), "HSM"))), ("not-applicable", "certificate-authority"));
-        assert_eq!(judged(&for_authority(in_vault(declared(), VaultType::External))), ("not-applicable", "certificate-authority"));
+        assert_eq!(verdict_of(&for_authority(mode(declared(), "HSM"))), ("not-applicable", "certificate-authority"));
+        assert_eq!(verdict_of(&for_authority(in_vault(declared(), VaultType::External))), ("not-applicable", "certificate-authority"));
     }
 
     #[test]
     fn row_2_an_authority_of_an_unknown_key_leaves_a_violation_open_and_nothing_else() {
         let maybe = |key: KeyFacts| with(key, |key| key.authorities_unsure = Some("variable `x` has no value".into()));
-        assert_eq!(judged(&maybe(mode(declared(), "HSM"))), ("undetermined", "unknown"));
-        assert_eq!(judged(&maybe(declared())), ("undetermined", "unknown"));
-        assert_eq!(judged(&maybe(mode(declared(), "SOFTWARE"))), ("pass", "software"));
+        assert_eq!(verdict_of(&maybe(mode(declared(), "HSM"))), ("undetermined", "unknown"));
+        assert_eq!(verdict_of(&maybe(declared())), ("undetermined", "unknown"));
+        assert_eq!(verdict_of(&maybe(mode(declared(), "SOFTWARE"))), ("pass", "software"));
         let report = report(&RULE, &maybe(declared()), &settings());
         assert!(report.message.ends_with("uses the key: variable `x` has no value"), "{}", report.message);
         assert!(report.note.contains("uses it: the key will be HSM-protected"), "{}", report.note);
@@ -595,69 +601,69 @@ mod tests {
 
     #[test]
     fn row_3_external_keys_are_not_spoken_of() {
-        assert_eq!(judged(&mode(declared(), "external")), ("not-applicable", "external"));
-        assert_eq!(judged(&in_vault(mode(declared(), "SOFTWARE"), VaultType::External)), ("not-applicable", "external"));
-        assert_eq!(judged(&in_vault(mode(declared(), "HSM"), VaultType::External)), ("not-applicable", "external"));
+        assert_eq!(verdict_of(&mode(declared(), "external")), ("not-applicable", "external"));
+        assert_eq!(verdict_of(&in_vault(mode(declared(), "SOFTWARE"), VaultType::External)), ("not-applicable", "external"));
+        assert_eq!(verdict_of(&in_vault(mode(declared(), "HSM"), VaultType::External)), ("not-applicable", "external"));
         let referring = with(declared(), |key| key.external_key_reference = Fact::known("ekms-1".to_owned()));
-        assert_eq!(judged(&referring), ("not-applicable", "external"));
+        assert_eq!(verdict_of(&referring), ("not-applicable", "external"));
     }
 
     #[test]
     fn row_3_an_external_reference_of_unknown_value_leaves_an_unset_mode_open() {
         let unsure = with(declared(), |key| key.external_key_reference = Fact::unknown("variable `id` has no value"));
-        assert_eq!(judged(&unsure), ("undetermined", "unknown"));
-        assert_eq!(judged(&mode(unsure, "HSM")), ("violation", "hsm"));
+        assert_eq!(verdict_of(&unsure), ("undetermined", "unknown"));
+        assert_eq!(verdict_of(&mode(unsure, "HSM")), ("violation", "hsm"));
         let optional = with(declared(), |key| key.external_key_reference = by_default(None, "external_key_id"));
-        assert_eq!(judged(&optional), ("violation", "hsm-by-default"));
+        assert_eq!(verdict_of(&optional), ("violation", "hsm-by-default"));
     }
 
     #[test]
     fn row_4_software_passes_in_any_case() {
         for word in ["SOFTWARE", "software", "Software"] {
-            assert_eq!(judged(&mode(declared(), word)), ("pass", "software"));
+            assert_eq!(verdict_of(&mode(declared(), word)), ("pass", "software"));
         }
     }
 
     #[test]
     fn row_5_hsm_violates_in_any_case() {
         for word in ["HSM", "hsm"] {
-            assert_eq!(judged(&mode(declared(), word)), ("violation", "hsm"));
+            assert_eq!(verdict_of(&mode(declared(), word)), ("violation", "hsm"));
         }
-        assert_eq!(judged(&mode(actual(), "HSM")), ("violation", "hsm"));
+        assert_eq!(verdict_of(&mode(actual(), "HSM")), ("violation", "hsm"));
     }
 
     #[test]
     fn row_6_unset_is_hsm_on_a_key_to_be_made() {
-        for fate in [PlannedAction::Create, PlannedAction::Replace, PlannedAction::Unknown] {
-            assert_eq!(judged(&key(Stage::Declared, fate)), ("violation", "hsm-by-default"), "{fate:?}");
+        for planned_action in [PlannedAction::Create, PlannedAction::Replace, PlannedAction::Unknown] {
+            assert_eq!(verdict_of(&key(Stage::Declared, planned_action)), ("violation", "hsm-by-default"), "{planned_action:?}");
         }
         // An existing key keeps what it has; that is not recorded here.
-        assert_eq!(judged(&key(Stage::Declared, PlannedAction::NoOp)), ("undetermined", "unknown"));
-        assert_eq!(judged(&actual()), ("undetermined", "unknown"));
+        assert_eq!(verdict_of(&key(Stage::Declared, PlannedAction::NoOp)), ("undetermined", "unknown"));
+        assert_eq!(verdict_of(&actual()), ("undetermined", "unknown"));
     }
 
     #[test]
     fn row_7_other_words_are_refused_by_the_service() {
         let odd = mode(declared(), "Hardware");
-        assert_eq!(judged(&odd), ("violation", "invalid-protection-mode"));
+        assert_eq!(verdict_of(&odd), ("violation", "invalid-protection-mode"));
         assert!(report(&RULE, &odd, &settings()).message.ends_with("`Hardware`"));
     }
 
     #[test]
     fn a_default_is_told_by_its_word_unless_it_must_not_be_shown() {
-        let told = |fact, settings: &Settings| report(&RULE, &with(declared(), |key| key.protection_mode = fact), settings).message;
+        let described = |fact, settings: &Settings| report(&RULE, &with(declared(), |key| key.protection_mode = fact), settings).message;
         let hsm = || by_default(Some(ProtectionMode::Hsm), "mode");
-        assert!(told(hsm(), &settings()).contains("HSM"));
-        let hidden = told(Fact { sensitive: true, ..hsm() }, &settings());
+        assert!(described(hsm(), &settings()).contains("HSM"));
+        let hidden = described(Fact { sensitive: true, ..hsm() }, &settings());
         assert!(hidden.contains("a mode that is not shown") && !hidden.contains("HSM"), "{hidden}");
         let accepting = switched_on(&ACCEPT_HSM_IN_PRIVATE_VAULT);
         let in_private = |fact| with(in_vault(declared(), VaultType::VirtualPrivate), |key| key.protection_mode = fact);
-        assert_eq!(said(&RULE, &in_private(hsm()), &accepting), ("not-applicable", "private-vault"));
-        assert_eq!(said(&RULE, &in_private(hsm()), &settings()).0, "undetermined");
+        assert_eq!(verdict_words(&RULE, &in_private(hsm()), &accepting), ("not-applicable", "private-vault"));
+        assert_eq!(verdict_words(&RULE, &in_private(hsm()), &settings()).0, "undetermined");
         let invalid = in_private(by_default(Some(ProtectionMode::read("GOLD")), "mode"));
-        assert_eq!(said(&RULE, &invalid, &accepting).0, "undetermined", "no setting accepts what the service refuses");
+        assert_eq!(verdict_words(&RULE, &invalid, &accepting).0, "undetermined", "no setting accepts what the service refuses");
         let elsewhere = with(in_vault(declared(), VaultType::Default), |key| key.protection_mode = hsm());
-        assert_eq!(said(&RULE, &elsewhere, &accepting).0, "undetermined");
+        assert_eq!(verdict_words(&RULE, &elsewhere, &accepting).0, "undetermined");
     }
 
     #[test]
@@ -680,14 +686,14 @@ mod tests {
     fn row_8_unknown_is_undetermined_unless_every_possible_value_says_the_same() {
         let unknown = |fact| with(declared(), |key| key.protection_mode = fact);
         let (hsm, software, external) = (ProtectionMode::Hsm, ProtectionMode::Software, ProtectionMode::External);
-        assert_eq!(judged(&unknown(Fact::unknown("it is known after apply"))), ("undetermined", "unknown"));
+        assert_eq!(verdict_of(&unknown(Fact::unknown("it is known after apply"))), ("undetermined", "unknown"));
         let mixed = unknown(one_of([(Some(hsm.clone()), "`var.x`"), (Some(software.clone()), "not `var.x`")]));
-        assert_eq!(judged(&mixed), ("undetermined", "depends"));
+        assert_eq!(verdict_of(&mixed), ("undetermined", "depends"));
         assert_eq!(report(&RULE, &mixed, &settings()).note, "It will be HSM when `var.x` and SOFTWARE when not `var.x`.");
-        assert_eq!(judged(&unknown(one_of([(Some(hsm.clone()), "`var.x`"), (None, "not `var.x`")]))), ("violation", "hsm"));
-        assert_eq!(judged(&unknown(one_of([(None, "a"), (None, "b")]))), ("violation", "hsm-by-default"));
-        assert_eq!(judged(&unknown(one_of([(Some(software.clone()), "a"), (Some(external), "b")]))), ("pass", "software"));
-        assert_eq!(judged(&unknown(one_of([]))), ("undetermined", "depends"));
+        assert_eq!(verdict_of(&unknown(one_of([(Some(hsm.clone()), "`var.x`"), (None, "not `var.x`")]))), ("violation", "hsm"));
+        assert_eq!(verdict_of(&unknown(one_of([(None, "a"), (None, "b")]))), ("violation", "hsm-by-default"));
+        assert_eq!(verdict_of(&unknown(one_of([(Some(software.clone()), "a"), (Some(external), "b")]))), ("pass", "software"));
+        assert_eq!(verdict_of(&unknown(one_of([]))), ("undetermined", "depends"));
     }
 
     #[test]
@@ -695,7 +701,7 @@ mod tests {
         let by = |value: Option<ProtectionMode>| with(declared(), |key| key.protection_mode = by_default(value, "protection_mode"));
         for (value, word) in [(None, "HSM"), (Some(ProtectionMode::Hsm), "HSM"), (Some(ProtectionMode::Software), "SOFTWARE")] {
             let key = by(value);
-            assert_eq!(judged(&key), ("undetermined", "module-default"));
+            assert_eq!(verdict_of(&key), ("undetermined", "module-default"));
             let message = format!("keys of this module are {word} unless the caller sets `protection_mode`");
             assert_eq!(report(&RULE, &key, &settings()).message, message);
         }
@@ -706,11 +712,11 @@ mod tests {
         let symbolic =
             |key| with(key, |key| key.symbolic = Some(Symbolic { why: "no caller in the scanned directories".into(), place: None }));
         let hsm = symbolic(mode(declared(), "HSM"));
-        assert_eq!(judged(&hsm), ("violation", "hsm"));
+        assert_eq!(verdict_of(&hsm), ("violation", "hsm"));
         assert!(
             report(&RULE, &hsm, &settings()).note.contains("every key that the block may create: no caller in the scanned directories")
         );
-        assert_eq!(judged(&symbolic(mode(declared(), "SOFTWARE"))), ("pass", "software"));
+        assert_eq!(verdict_of(&symbolic(mode(declared(), "SOFTWARE"))), ("pass", "software"));
     }
 
     #[test]
@@ -718,14 +724,14 @@ mod tests {
         let accepting = switched_on(&ACCEPT_HSM_IN_PRIVATE_VAULT);
         for key in [mode(declared(), "HSM"), declared()] {
             let private = in_vault(key.clone(), VaultType::VirtualPrivate);
-            assert_eq!(said(&RULE, &private, &accepting), ("not-applicable", "private-vault"));
-            assert_eq!(said(&RULE, &private, &settings()).0, "violation");
-            assert_eq!(said(&RULE, &in_vault(key.clone(), VaultType::Default), &accepting).0, "violation");
+            assert_eq!(verdict_words(&RULE, &private, &accepting), ("not-applicable", "private-vault"));
+            assert_eq!(verdict_words(&RULE, &private, &settings()).0, "violation");
+            assert_eq!(verdict_words(&RULE, &in_vault(key.clone(), VaultType::Default), &accepting).0, "violation");
             let unsure = with(key, |key| key.vault_type = Fact::unknown("the vault is in another state"));
-            assert_eq!(said(&RULE, &unsure, &accepting), ("undetermined", "unknown"));
+            assert_eq!(verdict_words(&RULE, &unsure, &accepting), ("undetermined", "unknown"));
         }
         let invalid = in_vault(mode(declared(), "Hardware"), VaultType::VirtualPrivate);
-        assert_eq!(said(&RULE, &invalid, &accepting), ("violation", "invalid-protection-mode"));
+        assert_eq!(verdict_words(&RULE, &invalid, &accepting), ("violation", "invalid-protection-mode"));
     }
 
     #[test]
@@ -771,15 +777,15 @@ mod tests {
     fn a_value_that_must_not_be_shown_is_judged_and_not_shown() {
         for hide in [|fact: &mut Fact<ProtectionMode>| fact.sensitive = true, |fact: &mut Fact<ProtectionMode>| fact.from_file = true] {
             let key = with(mode(declared(), "hunter2"), |key| hide(&mut key.protection_mode));
-            assert_eq!(judged(&key), ("violation", "invalid-protection-mode"));
-            assert!(!format!("{:?}", (RULE.judge)(&key, &settings())).contains("hunter2"));
+            assert_eq!(verdict_of(&key), ("violation", "invalid-protection-mode"));
+            assert!(!format!("{:?}", (RULE.check)(&key, &settings())).contains("hunter2"));
             let cases = one_of([(Some(ProtectionMode::read("hunter2")), "a"), (Some(ProtectionMode::Software), "b")]);
             let key = with(declared(), |key| {
                 key.protection_mode = cases;
                 hide(&mut key.protection_mode);
             });
-            assert_eq!(judged(&key), ("undetermined", "depends"));
-            assert!(!format!("{:?}", (RULE.judge)(&key, &settings())).contains("hunter2"));
+            assert_eq!(verdict_of(&key), ("undetermined", "depends"));
+            assert!(!format!("{:?}", (RULE.check)(&key, &settings())).contains("hunter2"));
         }
     }
 }

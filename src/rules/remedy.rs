@@ -90,7 +90,7 @@ impl Setting {
 impl Remedy {
     /// What to write, as an imperative clause with a capital letter: where the defaults are that decide about `input`.
     #[must_use]
-    pub(super) fn told(&self, input: &str) -> String {
+    pub(super) fn instruction(&self, input: &str) -> String {
         let one = |change: &ArgumentChange| {
             let (name, value) = (change.to.argument(), change.to.value());
             match &change.at {
@@ -206,7 +206,7 @@ pub(super) fn not_replica(key: &KeyFacts) -> Result<(), String> {
 /// Whether Terraform is kept from changing an argument of a key that exists.
 pub(super) fn not_ignored(key: &KeyFacts, name: &str) -> Result<(), String> {
     let ignored = key.declared.ignore_changes.iter().any(|ignored| ignored == "*" || ignored == name);
-    if ignored && key.fate.is_existing() {
+    if ignored && key.planned_action.is_existing() {
         return Err(format!("the key exists, and `ignore_changes` keeps Terraform from changing `{name}`"));
     }
     Ok(())
@@ -216,7 +216,7 @@ pub(super) fn not_ignored(key: &KeyFacts, name: &str) -> Result<(), String> {
 pub(super) fn after(rule: &Rule, key: &KeyFacts, changes: &[ArgumentChange], settings: &Settings) -> Verdict {
     let mut changed = key.clone();
     changes.iter().for_each(|change| change.to.set(&mut changed));
-    (rule.judge)(&changed, settings)
+    (rule.check)(&changed, settings)
 }
 
 /// What a rule says of a key whose callers set nothing, after changes.
@@ -228,7 +228,7 @@ pub(super) fn after_by_default(rule: &Rule, key: &KeyFacts, changes: &[ArgumentC
     settle(&mut changed.rotation.interval_days);
     settle(&mut changed.rotation.start);
     settle(&mut changed.vault_type);
-    (rule.judge)(&changed, settings)
+    (rule.check)(&changed, settings)
 }
 
 fn settle<T: Clone>(fact: &mut Fact<T>) {

@@ -1,7 +1,7 @@
 //! OCI-KMS-001 · key-rotation: rotated within a year.
 
 mod remedies;
-mod says;
+mod wording;
 
 use super::kind::kinds;
 use super::subject::{self, VaultCase, always, day, pass, shown_days};
@@ -63,7 +63,7 @@ pub(super) const RULE: Rule = Rule {
     tags: &["oci", "kms", "security"],
     settings: &[SettingRow::Days(&MAX_ROTATION_DAYS), SettingRow::Days(&DUE_SOON_DAYS), SettingRow::Switch(&ACCEPT_MANUAL_VERSIONS)],
     kinds: Kind::WORDS,
-    judge,
+    check,
     remedies: remedies::remedies,
 };
 
@@ -126,44 +126,43 @@ fn usual_interval(settings: &Settings) -> i64 {
 }
 
 /// Judges one key; the rows are those of the rule's document, in their order.
-fn judge(key: &KeyFacts, settings: &Settings) -> Verdict {
+fn check(key: &KeyFacts, settings: &Settings) -> Verdict {
     if let Some(verdict) = subject::ending_or_disabled(key).or_else(|| subject::external(key, "it is rotated in the external key manager"))
     {
         return verdict;
     }
     let auto = &key.rotation.enabled;
-    let verdict = went_wrong(key, settings).unwrap_or_else(|| match &auto.claim {
+    let verdict = failed_or_overdue(key, settings).unwrap_or_else(|| match &auto.claim {
         Claim::Known(true) => scheduled(key, settings, &key.rotation.interval_days.claim),
-        Claim::Known(false) | Claim::Unset => {
-            by_hand(key, settings).unwrap_or_else(|| unrotated(key, settings, !auto.is_unset(), &key.rotation.interval_days.claim))
-        }
-        Claim::Unknown(unknown) => by_hand(key, settings).unwrap_or_else(|| by_bounds_of_switch(key, settings, unknown)),
+        Claim::Known(false) | Claim::Unset => rotated_without_schedule(key, settings)
+            .unwrap_or_else(|| unrotated(key, settings, !auto.is_unset(), &key.rotation.interval_days.claim)),
+        Claim::Unknown(unknown) => rotated_without_schedule(key, settings).unwrap_or_else(|| by_bounds_of_switch(key, settings, unknown)),
     });
     let verdict = subject::unless_disabled(key, subject::unless_external(key, verdict));
-    subject::with_cautions(key, says::of_replica(key, verdict), false)
+    subject::with_cautions(key, wording::of_replica(key, verdict), false)
 }
 
 /// Rows 3 and 4: what the service says did not happen.
-fn went_wrong(key: &KeyFacts, settings: &Settings) -> Option<Verdict> {
+fn failed_or_overdue(key: &KeyFacts, settings: &Settings) -> Option<Verdict> {
     if key.stage != Stage::Actual {
         return None;
     }
     if key.times.last_status == Some(RotationStatus::Failed) {
-        return Some(says::failed(key));
+        return Some(wording::failed(key));
     }
     if let Some(next) = key.times.next_rotation
         && settings.now.duration_since(next) > SignedDuration::from_hours(24)
     {
-        return Some(says::overdue(key, next, settings.now));
+        return Some(wording::overdue(key, next, settings.now));
     }
     let age = Age::of(key.current_version_time()?, settings);
-    age.is_over(max_rotation_days(settings)).then(|| says::too_old(key, settings, age))
+    age.is_over(max_rotation_days(settings)).then(|| wording::too_old(key, settings, age))
 }
 
 /// Rows 5 to 11: the switch is on.
 fn scheduled(key: &KeyFacts, settings: &Settings, days: &Claim<i64>) -> Verdict {
     if subject::vault(key) == VaultCase::Default {
-        return says::unsupported(key, settings);
+        return wording::unsupported(key, settings);
     }
     match days {
         Claim::Unset => no_interval(key, settings),
@@ -174,22 +173,22 @@ fn scheduled(key: &KeyFacts, settings: &Settings, days: &Claim<i64>) -> Verdict 
 
 /// Row 6: the switch is on, and no interval is written. An imported key may have one.
 fn no_interval(key: &KeyFacts, settings: &Settings) -> Verdict {
-    if subject::may_be_imported(key) { says::imported_interval(key) } else { says::interval_missing(key, settings) }
+    if subject::may_be_imported(key) { wording::imported_interval(key) } else { wording::interval_missing(key, settings) }
 }
 
 /// Rows 7 to 10: the switch is on and the interval is known.
 fn with_interval(key: &KeyFacts, settings: &Settings, days: i64) -> Verdict {
     if days > max_rotation_days(settings) {
-        return says::interval_too_long(key, settings, days);
+        return wording::interval_too_long(key, settings, days);
     }
     if days < *INTERVALS.start() {
-        return says::interval_rejected(key, settings, days);
+        return wording::interval_rejected(key, settings, days);
     }
     let deadline = deadline(key, settings);
     if always(&key.rotation.start, |start| {
         start.is_some_and(|start| first_rotation(*start, days).is_none_or(|first| Some(first) > deadline))
     }) {
-        return says::starts_too_late(key, settings, days);
+        return wording::starts_too_late(key, settings, days);
     }
     let every = shown_days(&key.rotation.interval_days, days).unwrap_or_else(|| "so often".to_owned());
     pass(Kind::Scheduled, format!("the key is rotated automatically every {every}"))
@@ -209,7 +208,7 @@ fn deadline(key: &KeyFacts, settings: &Settings) -> Option<Date> {
 }
 
 /// Rows 12 to 14, and manual versions where the settings accept them: the switch is not known to be on, and yet the key is rotated.
-fn by_hand(key: &KeyFacts, settings: &Settings) -> Option<Verdict> {
+fn rotated_without_schedule(key: &KeyFacts, settings: &Settings) -> Option<Verdict> {
     if let Some(verdict) = by_code(key, settings) {
         return Some(verdict);
     }
@@ -219,10 +218,11 @@ fn by_hand(key: &KeyFacts, settings: &Settings) -> Option<Verdict> {
         return Some(verdict);
     }
     match written_versions(key) {
-        count if count > 0 && settings.is_on(&ACCEPT_MANUAL_VERSIONS) => {
-            Some(pass(Kind::ManualVersions, format!("the key is rotated by hand ({}), which the settings accept", says::resources(count))))
-        }
-        _ => key.schedules_unsure.as_ref().map(|why| says::code_unsure(key, why)),
+        count if count > 0 && settings.is_on(&ACCEPT_MANUAL_VERSIONS) => Some(pass(
+            Kind::ManualVersions,
+            format!("the key is rotated by hand ({}), which the settings accept", wording::resources(count)),
+        )),
+        _ => key.schedules_unsure.as_ref().map(|why| wording::code_unsure(key, why)),
     }
 }
 
@@ -272,16 +272,16 @@ fn young(key: &KeyFacts, settings: &Settings) -> Option<Verdict> {
         return None;
     }
     let left = max_rotation_days(settings) - age.days;
-    let advice = (left <= settings.days(&DUE_SOON_DAYS)).then(|| says::due_soon(key, left, settings));
-    Some(Verdict::Pass { kind: Kind::Young.into(), message: format!("{what} is {}", age.told()), advice })
+    let advice = (left <= settings.days(&DUE_SOON_DAYS)).then(|| wording::due_soon(key, left, settings));
+    Some(Verdict::Pass { kind: Kind::Young.into(), message: format!("{what} is {}", age.described()), advice })
 }
 
 /// Rows 14a to 17: nothing rotates the key. `is_off`: the switch is written and off.
 fn unrotated(key: &KeyFacts, settings: &Settings, is_off: bool, days: &Claim<i64>) -> Verdict {
     if !is_off && subject::may_be_imported(key) {
-        return says::imported_switch(key);
+        return wording::imported_switch(key);
     }
-    if matches!(days, Claim::Known(days) if *days != 0) { says::not_enabled(key, settings) } else { says::no_rotation(key, settings) }
+    if matches!(days, Claim::Known(days) if *days != 0) { wording::not_enabled(key, settings) } else { wording::no_rotation(key, settings) }
 }
 
 /// Row 18: the switch is unknown, but perhaps not wholly.
@@ -293,28 +293,28 @@ fn by_bounds_of_switch(key: &KeyFacts, settings: &Settings, unknown: &Unknown<bo
         None => unrotated(key, settings, false, days),
     };
     match &unknown.bounds {
-        Bounds::Anything | Bounds::Nothing => says::switch_unknown(key, unknown),
+        Bounds::Anything | Bounds::Nothing => wording::switch_unknown(key, unknown),
         Bounds::OneOf(cases) => {
-            let judged =
+            let verdicts =
                 cases.iter().map(|case| (case.when.as_str(), on_or_off(case.value, &in_case(interval, &case.when)))).collect::<Vec<_>>();
-            says::by_cases(key, says::of_unknown_switch(key), &unknown.why, &judged)
+            wording::by_cases(key, wording::of_unknown_switch(key), &unknown.why, &verdicts)
         }
         Bounds::Default { value, input } => {
-            says::by_default(key, settings, says::of_unknown_switch(key), input, &on_or_off(*value, &at_default(interval)))
+            wording::by_default(key, settings, wording::of_unknown_switch(key), input, &on_or_off(*value, &at_default(interval)))
         }
     }
 }
 
 /// Row 11: the switch is on, the interval is unknown, but perhaps not wholly.
 fn by_bounds_of_interval(key: &KeyFacts, settings: &Settings, unknown: &Unknown<i64>) -> Verdict {
-    let judge = |days: Option<i64>| days.map_or_else(|| no_interval(key, settings), |days| with_interval(key, settings, days));
+    let check = |days: Option<i64>| days.map_or_else(|| no_interval(key, settings), |days| with_interval(key, settings, days));
     match &unknown.bounds {
-        Bounds::Anything | Bounds::Nothing => says::interval_unknown(key, unknown),
+        Bounds::Anything | Bounds::Nothing => wording::interval_unknown(key, unknown),
         Bounds::OneOf(cases) => {
-            let judged = cases.iter().map(|case| (case.when.as_str(), judge(case.value))).collect::<Vec<_>>();
-            says::by_cases(key, says::of_unknown_interval(key), &unknown.why, &judged)
+            let verdicts = cases.iter().map(|case| (case.when.as_str(), check(case.value))).collect::<Vec<_>>();
+            wording::by_cases(key, wording::of_unknown_interval(key), &unknown.why, &verdicts)
         }
-        Bounds::Default { value, input } => says::by_default(key, settings, says::of_unknown_interval(key), input, &judge(*value)),
+        Bounds::Default { value, input } => wording::by_default(key, settings, wording::of_unknown_interval(key), input, &check(*value)),
     }
 }
 
@@ -362,7 +362,7 @@ impl Age {
     }
 
     /// "412 days old"
-    fn told(self) -> String {
+    fn described(self) -> String {
         if self.days == 1 { "1 day old".to_owned() } else { format!("{} days old", self.days) }
     }
 }

@@ -21,12 +21,12 @@ pub(super) enum Situation {
 
 /// How far the key exists.
 pub(super) fn situation(key: &KeyFacts) -> Situation {
-    match (key.stage, key.fate) {
+    match (key.stage, key.planned_action) {
         _ if key.imported.value() == Some(&true) => Situation::Existing,
         (Stage::Actual, _) => Situation::Existing,
         (Stage::Declared, PlannedAction::Create) => Situation::New,
         (Stage::Declared, PlannedAction::Replace) => Situation::Replaced,
-        (Stage::Declared, fate) if fate.is_existing() => Situation::Existing,
+        (Stage::Declared, planned_action) if planned_action.is_existing() => Situation::Existing,
         (Stage::Declared, _) => Situation::Unsure,
     }
 }
@@ -67,7 +67,7 @@ pub(super) fn always<T>(fact: &Fact<T>, holds: impl Fn(Option<&T>) -> bool) -> b
 
 /// Row 1 of both tables: the key is going, leaves Terraform's care, or is switched off.
 pub(super) fn ending_or_disabled(key: &KeyFacts) -> Option<Verdict> {
-    match key.fate {
+    match key.planned_action {
         PlannedAction::Delete => return Some(not_applicable(SharedKind::Ending, "the key will be deleted")),
         PlannedAction::Forget => {
             let message = "Terraform will forget the key, which stays in its vault; `kmslint live` still checks it";
@@ -215,7 +215,7 @@ pub(super) fn imported(key: &KeyFacts, what: &str, note: &str) -> Verdict {
         kind: SharedKind::Imported.into(),
         message,
         at: place::of_unknown(key, &key.imported, "import").into(),
-        note: sentences([Some(note.to_owned()), stands_for_many(key)]),
+        note: sentences([Some(note.to_owned()), represents_many(key)]),
         help: format!("Check the plan, which shows what the imported key has: {CHECK_PLAN}."),
     })
 }
@@ -259,7 +259,7 @@ pub(super) fn day(time: Timestamp) -> Date {
 }
 
 /// A sentence on what a symbolic instance stands for.
-pub(super) fn stands_for_many(key: &KeyFacts) -> Option<String> {
+pub(super) fn represents_many(key: &KeyFacts) -> Option<String> {
     key.symbolic.as_ref().map(|symbolic| format!("This applies to every key that the block may create: {}.", symbolic.why))
 }
 

@@ -31,9 +31,9 @@ pub(crate) fn switched_on(row: &SwitchSetting) -> Settings {
 }
 
 /// A key with nothing written.
-pub(crate) fn key(stage: Stage, fate: PlannedAction) -> KeyFacts {
+pub(crate) fn key(stage: Stage, planned_action: PlannedAction) -> KeyFacts {
     let id = KeyId { root: "infra".into(), inputs: None, address: "oci_kms_key.k".to_owned(), input: InputKind::Hcl };
-    KeyFacts::new(id, stage, fate, Place::File("infra/main.tf".into()))
+    KeyFacts::new(id, stage, planned_action, Place::File("infra/main.tf".into()))
 }
 
 /// A key that configuration declares.
@@ -107,8 +107,8 @@ pub(crate) fn schedule(period_days: Option<f64>, period_months: Option<i64>, for
 }
 
 /// What a rule says of a key: the verdict's word and its kind.
-pub(crate) fn said(rule: &Rule, key: &KeyFacts, settings: &Settings) -> (&'static str, &'static str) {
-    let verdict = (rule.judge)(key, settings);
+pub(crate) fn verdict_words(rule: &Rule, key: &KeyFacts, settings: &Settings) -> (&'static str, &'static str) {
+    let verdict = (rule.check)(key, settings);
     assert!(!verdict.message().is_empty() && !verdict.message().ends_with('.'), "{}", verdict.message());
     if let Verdict::Violation(report) | Verdict::Undetermined(report) = &verdict {
         assert!(!report.help.is_empty() && report.help.ends_with('.') && !report.help.contains("  "), "{}", report.help);
@@ -124,7 +124,7 @@ pub(crate) fn said(rule: &Rule, key: &KeyFacts, settings: &Settings) -> (&'stati
 
 /// The report of a verdict that has one.
 pub(crate) fn report(rule: &Rule, key: &KeyFacts, settings: &Settings) -> Report {
-    match (rule.judge)(key, settings) {
+    match (rule.check)(key, settings) {
         Verdict::Violation(report) | Verdict::Undetermined(report) => report,
         other => panic!("no report: {other:?}"),
     }

@@ -44,8 +44,8 @@ fn answers(request: &ScanRequest, sources: &Arc<Sources>, expressions: &[String]
     let module = loader.root(&root);
     let inputs = inputs::read(request, sources, &root, &module.shown, None).inputs;
     let limits = request.limits;
-    let ration = InstanceBudget::new(MAX_VISITS, Account::new(limits, limits.run_work, limits.run_kept));
-    let world = World::new(&loader, &root, inputs, workspace::find(request, &module, sources).0, &ration);
+    let budget = InstanceBudget::new(MAX_VISITS, Account::new(limits, limits.run_work, limits.run_kept));
+    let world = World::new(&loader, &root, inputs, workspace::find(request, &module, sources).0, &budget);
     let top = world.tree.top();
     let frame = Frame::new(&world, &top, &Each::None);
     expressions

@@ -96,7 +96,7 @@ pub(super) fn scan(request: &ScanRequest) -> Scan {
 impl Scan {
     /// Takes in one root without looking at anything else; what it calls is read when it is needed.
     pub(super) fn add_root(&mut self, root: &Path, request: &ScanRequest) {
-        let folder = beside(root.to_path_buf(), request.shown(Path::new(".")), request);
+        let folder = directory_not_walked(root.to_path_buf(), request.shown(Path::new(".")), request);
         let manifest = Manifest::read(root, request);
         self.take(folder, manifest);
     }
@@ -204,7 +204,7 @@ fn list(listing: Listing, start: &WalkStart, request: &ScanRequest) -> ListedDir
 }
 
 /// Reads the configuration of a directory that is called but was not walked.
-pub(super) fn beside(real: PathBuf, shown: PathBuf, request: &ScanRequest) -> Folder {
+pub(super) fn directory_not_walked(real: PathBuf, shown: PathBuf, request: &ScanRequest) -> Folder {
     let entries = request.overlay.entries(&real).unwrap_or_default();
     Folder::read(real, shown, &entries, request)
 }

@@ -77,14 +77,14 @@ struct Early<'a> {
 }
 
 impl Early<'_> {
-    fn refuse(&self, span: Span, message: String) -> Result<(Value, usize), EvalError> {
+    fn error(&self, span: Span, message: String) -> Result<(Value, usize), EvalError> {
         Err(EvalError::refused(message, Some(span)))
     }
 
     fn local(&self, name: &Arc<str>, span: Span) -> Result<(Value, usize), EvalError> {
         let Some(local) = self.frame.at.module.locals.get(name) else { return self.frame.resolve("local", span, &[]) };
         if self.running.borrow().contains(name) {
-            return self.refuse(span, format!("`local.{name}` refers to itself"));
+            return self.error(span, format!("`local.{name}` refers to itself"));
         }
         self.running.borrow_mut().push(Arc::clone(name));
         let budget = self.frame.world.memo.budget();
@@ -107,13 +107,13 @@ impl Scope for Early<'_> {
                     return self.frame.resolve(name, span, steps);
                 }
                 self.is_restricted.set(true);
-                self.refuse(span, format!("a module source may only refer to constants, and `var.{variable}` is not a `const` variable"))
+                self.error(span, format!("a module source may only refer to constants, and `var.{variable}` is not a `const` variable"))
             }
             Subject::Local(local) => self.local(local, span),
             Subject::Terraform(_) | Subject::Tofu(_) if is_tofu => self.frame.resolve(name, span, steps),
             subject => {
                 self.is_restricted.set(matches!(subject, Subject::Terraform(_) | Subject::Tofu(_)));
-                self.refuse(span, format!("a module source may only refer to constants, not to `{}`", self.frame.text(span)))
+                self.error(span, format!("a module source may only refer to constants, not to `{}`", self.frame.text(span)))
             }
         }
     }

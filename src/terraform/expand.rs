@@ -34,7 +34,7 @@ pub(super) fn expand(world: &World<'_>, at: &Rc<Instance>, block: &Block) -> Exp
     }
     if let (Some(count), Some(for_each)) = (block.body.attribute("count"), block.body.attribute("for_each")) {
         let message = "`count` and `for_each` may not be used together";
-        return settle("count", count.value.span, Err(refuse(message, for_each.name.span)));
+        return settle("count", count.value.span, Err(expansion_error(message, for_each.name.span)));
     }
     if let Some(count) = block.body.attribute("count") {
         let value = frame.eval(&count.value);
@@ -66,17 +66,17 @@ fn by_switch(frame: &Frame<'_>, block: &Block, enabled: &Attribute) -> Expansion
     let refused = |error: EvalError| whole("`enabled` cannot be evaluated".into(), Some(error.at(span)));
     if frame.world.dialect == Dialect::Terraform {
         let message = "unsupported argument `enabled` in `lifecycle`: only OpenTofu has it; use `count`";
-        return refused(refuse(message, enabled.name.span));
+        return refused(expansion_error(message, enabled.name.span));
     }
     if let Some(other) = ["count", "for_each"].iter().find_map(|name| block.body.attribute(name)) {
-        return refused(refuse(format!("`enabled` and `{}` may not be used together", other.name.text), other.name.span));
+        return refused(expansion_error(format!("`enabled` and `{}` may not be used together", other.name.text), other.name.span));
     }
     let value = match frame.eval(&enabled.value).and_then(|value| convert(value, &Type::Bool)) {
         Ok(value) => value,
         Err(error) => return refused(error),
     };
     if value.marks.is_secret() || value.is_null() {
-        return refused(refuse("`enabled` must be true or false, and neither sensitive nor ephemeral", span));
+        return refused(expansion_error("`enabled` must be true or false, and neither sensitive nor ephemeral", span));
     }
     match value.as_bool() {
         Some(true) if value.marks.by_caller => whole(Reason::no_caller("enabled"), None),
@@ -89,31 +89,34 @@ fn by_switch(frame: &Frame<'_>, block: &Block, enabled: &Attribute) -> Expansion
     }
 }
 
-fn refuse(message: impl Into<String>, span: Span) -> EvalError {
+fn expansion_error(message: impl Into<String>, span: Span) -> EvalError {
     EvalError::refused(message.into(), Some(span))
 }
 
 fn by_count(world: &World<'_>, value: Value, span: Span) -> Result<Expansion, EvalError> {
     if value.is_null() {
-        return Err(refuse("`count` is null; it must be a whole number", span));
+        return Err(expansion_error("`count` is null; it must be a whole number", span));
     }
-    let value =
-        convert(value, &Type::Number).map_err(|error| refuse(format!("`count` must be a whole number: {}", error.message), span))?;
+    let value = convert(value, &Type::Number)
+        .map_err(|error| expansion_error(format!("`count` must be a whole number: {}", error.message), span))?;
     let marks = value.marks;
     if marks.ephemeral {
-        return Err(refuse("`count` is ephemeral, which Terraform does not allow", span));
+        return Err(expansion_error("`count` is ephemeral, which Terraform does not allow", span));
     }
     match &value.data {
         Data::Unknown(unknown) => {
-            refuse_time(world, "count", marks, span)?;
+            check_timeless(world, "count", marks, span)?;
             let each = Each::Index(Value::unknown(Type::Number, unknown.why.clone()).with_marks(timeless(marks)));
             let why = unknown.why.reworded(format!("`count` is unknown: {}", unknown.why));
             Ok(Expansion::unknown(why, Some(Place::Source(span)), each, None))
         }
         Data::Number(number) => {
-            let count =
-                number.is_integer().then(|| number.to_i64()).flatten().ok_or_else(|| refuse("`count` must be a whole number", span))?;
-            let count = u64::try_from(count).map_err(|_| refuse("`count` must not be negative", span))?;
+            let count = number
+                .is_integer()
+                .then(|| number.to_i64())
+                .flatten()
+                .ok_or_else(|| expansion_error("`count` must be a whole number", span))?;
+            let count = u64::try_from(count).map_err(|_| expansion_error("`count` must not be negative", span))?;
             if count > MAX_INSTANCES {
                 return Ok(too_many("count", span, Each::Index(Value::unknown(Type::Number, "there are too many instances"))));
             }
@@ -123,7 +126,7 @@ fn by_count(world: &World<'_>, value: Value, span: Span) -> Result<Expansion, Ev
             }
             Ok(Expansion::Count(count))
         }
-        _ => Err(refuse("`count` must be a whole number", span)),
+        _ => Err(expansion_error("`count` must be a whole number", span)),
     }
 }
 
@@ -135,17 +138,17 @@ fn too_many(argument: &str, span: Span, each: Each) -> Expansion {
 fn by_key(world: &World<'_>, value: Value, span: Span) -> Result<Expansion, EvalError> {
     let (marks, trail) = (value.marks, value.trail.clone());
     if marks.sensitive {
-        return Err(refuse("`for_each` is sensitive: instance keys are shown in the plan, so Terraform rejects it", span));
+        return Err(expansion_error("`for_each` is sensitive: instance keys are shown in the plan, so Terraform rejects it", span));
     }
     if marks.ephemeral {
-        return Err(refuse("`for_each` is ephemeral: Terraform rejects it", span));
+        return Err(expansion_error("`for_each` is ephemeral: Terraform rejects it", span));
     }
     let entries: Vec<(Arc<str>, Value)> = match &value.data {
-        Data::Null(_) => return Err(refuse("`for_each` is null; it must be a map, or a set of strings", span)),
+        Data::Null(_) => return Err(expansion_error("`for_each` is null; it must be a map, or a set of strings", span)),
         Data::Unknown(unknown) => {
-            refuse_time(world, "for_each", marks, span)?;
+            check_timeless(world, "for_each", marks, span)?;
             let (key, element) = match &unknown.ty {
-                Type::List(_) | Type::Tuple(_) | Type::Bool | Type::Number | Type::String => return Err(wrong(&unknown.ty, span)),
+                Type::List(_) | Type::Tuple(_) | Type::Bool | Type::Number | Type::String => return Err(wrong_type(&unknown.ty, span)),
                 Type::Map(element) => (Type::String, (**element).clone()),
                 Type::Set(_) => (Type::String, Type::String),
                 _ => (Type::String, Type::Any),
@@ -165,19 +168,19 @@ fn by_key(world: &World<'_>, value: Value, span: Span) -> Result<Expansion, Eval
                 return Ok(Expansion::ForEach(Vec::new()));
             }
             if !matches!(element, Type::String | Type::Any) {
-                return Err(refuse(format!("`for_each` is a set of {element}; it must be a map, or a set of strings"), span));
+                return Err(expansion_error(format!("`for_each` is a set of {element}; it must be a map, or a set of strings"), span));
             }
             if let Some(unknown) = elements.iter().find_map(Value::as_unknown) {
-                refuse_time(world, "for_each", Marks { time: value.drivers(), ..marks }, span)?;
+                check_timeless(world, "for_each", Marks { time: value.drivers(), ..marks }, span)?;
                 let each = Each::unknown(&unknown.why, Type::String, Type::String);
                 let why = unknown.why.reworded(format!("`for_each` holds values that are unknown: {}", unknown.why));
                 return Ok(Expansion::unknown(why, Some(Place::Source(span)), with_marks(each, marks), None));
             }
             let text = |value: &Value| value.as_str().map(|key| (Arc::from(key), value.clone().or_trail(&trail)));
             let entries: Option<Vec<_>> = elements.iter().map(text).collect();
-            entries.ok_or_else(|| refuse("`for_each` holds null; all elements of the set must be strings", span))?
+            entries.ok_or_else(|| expansion_error("`for_each` holds null; all elements of the set must be strings", span))?
         }
-        _ => return Err(wrong(&value.ty(), span)),
+        _ => return Err(wrong_type(&value.ty(), span)),
     };
     finish(entries, marks, span)
 }
@@ -216,10 +219,10 @@ fn timeless(marks: Marks) -> Marks {
 }
 
 /// Terraform must know instance keys while it plans, and of what changes in time it knows `plantimestamp()` only.
-fn refuse_time(world: &World<'_>, argument: &str, marks: Marks, span: Span) -> Result<(), EvalError> {
+fn check_timeless(world: &World<'_>, argument: &str, marks: Marks, span: Span) -> Result<(), EvalError> {
     match world.resources.passing.names(marks.time.without(Drivers::PLAN_TIME)).first() {
         None => Ok(()),
-        Some(name) => Err(refuse(
+        Some(name) => Err(expansion_error(
             format!(
                 "`{argument}` depends on `{name}`, which is known only after apply; the only time it may depend on is `plantimestamp()`"
             ),
@@ -235,6 +238,6 @@ fn with_marks(each: Each, marks: Marks) -> Each {
     }
 }
 
-fn wrong(ty: &Type, span: Span) -> EvalError {
-    refuse(format!("`for_each` is a {ty}; it must be a map, or a set of strings"), span)
+fn wrong_type(ty: &Type, span: Span) -> EvalError {
+    expansion_error(format!("`for_each` is a {ty}; it must be a map, or a set of strings"), span)
 }

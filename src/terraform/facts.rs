@@ -180,14 +180,14 @@ pub(super) fn of_value<T>(
 const LONGEST_TEXT: usize = 4 << 10;
 
 /// How many stations of a trail are kept: the nearest ones, and the last, where the value comes from.
-const MOST_STATIONS: usize = 10;
+const MOST_STEPS_SHOWN: usize = 10;
 
 /// The way a value took, the expression it was read from first.
 fn trail(first: Step, value: &Value) -> Trail {
-    let mut trail: Trail = Vec::with_capacity(1 + value.stations().take(MOST_STATIONS - 1).count());
+    let mut trail: Trail = Vec::with_capacity(1 + value.steps().take(MOST_STEPS_SHOWN - 1).count());
     let mut calls = first.calls.clone();
     trail.push(first);
-    for step in value.stations() {
+    for step in value.steps() {
         calls = step.calls.clone().or(calls);
         match trail.iter_mut().find(|own| own.place == step.place) {
             // A value may be looked at twice at one place: converted there, and handed on.
@@ -196,7 +196,7 @@ fn trail(first: Step, value: &Value) -> Trail {
                 own.left_out = own.left_out.take().or_else(|| step.left_out.clone());
             }
             None => {
-                if trail.len() == MOST_STATIONS {
+                if trail.len() == MOST_STEPS_SHOWN {
                     trail.pop();
                 }
                 trail.push(Step { calls: calls.clone(), ..step.clone() });

@@ -79,7 +79,8 @@ fn follow(loader: &Loader<'_>, scan: &mut Scan) -> Followed {
         }
         let wanted: Vec<PathBuf> = wanted.into_iter().collect();
         let request = loader.request;
-        let read: Vec<Folder> = wanted.into_par_iter().map(|real| discover::beside(real.clone(), request.shown(&real), request)).collect();
+        let read: Vec<Folder> =
+            wanted.into_par_iter().map(|real| discover::directory_not_walked(real.clone(), request.shown(&real), request)).collect();
         for folder in read.into_iter().filter(Folder::is_module) {
             fresh.push(folder.path.clone());
             scan.files += folder.files.len();

@@ -294,7 +294,7 @@ impl Inputs {
     }
 
     /// Which of these variables are given a value, and where.
-    pub(super) fn told<'a>(&'a self, variables: &'a BTreeMap<Arc<str>, Block>) -> impl Iterator<Item = (&'a str, String)> {
+    pub(super) fn shown_values<'a>(&'a self, variables: &'a BTreeMap<Arc<str>, Block>) -> impl Iterator<Item = (&'a str, String)> {
         self.given.iter().filter(|(name, _)| variables.contains_key(name.as_str())).map(|(name, given)| {
             let origin = match given {
                 GivenValue::Written(_, file, _) => format!("`{file}`"),

@@ -162,16 +162,16 @@ impl RunInspection<'_> {
     fn run(&self, is_values: bool) -> Option<Inspection> {
         let (loader, run) = (self.loader, self.run);
         let limits = loader.request.limits;
-        let ration = InstanceBudget::new(MAX_VISITS, Account::new(limits, limits.run_work, limits.run_kept));
+        let budget = InstanceBudget::new(MAX_VISITS, Account::new(limits, limits.run_work, limits.run_kept));
         let root = self.session.root(&run.root);
-        let survey = survey(loader, &root, run.passed.as_deref(), &ration);
+        let survey = survey(loader, &root, run.passed.as_deref(), &budget);
         secrets::veil(&survey.modules, loader.sources, &loader.veiled);
         let module = loader.root(&run.root);
         let read = inputs::read(loader.request, loader.sources, &run.root, &module.shown, run.passed.as_deref());
         secrets::veil_inputs(read.inputs.written(), &module, loader.sources);
         let named = is_values.then(|| read.inputs.written().find(|(_, span)| self.is_in_line(*span)).map(|(name, _)| name.to_owned()));
         let (space, _) = workspace::find(loader.request, &module, loader.sources);
-        let world = World::new(loader, &run.root, read.inputs.of(&root), space, &ration);
+        let world = World::new(loader, &run.root, read.inputs.of(&root), space, &budget);
         world.resources.passing.know(&survey.modules);
         if let Some(named) = named {
             let (name, block) = module.variables.get_key_value(named?.as_str())?;
@@ -260,7 +260,7 @@ impl RunInspection<'_> {
     fn seen(&self, value: Result<Value, EvalError>, instance: String) -> Inspected {
         let instances = vec![instance];
         match value {
-            Ok(value) => Inspected { way: value.stations().take(MOST_STEPS).cloned().collect(), value: seen(&value), instances },
+            Ok(value) => Inspected { way: value.steps().take(MOST_STEPS).cloned().collect(), value: seen(&value), instances },
             Err(error) => Inspected { value: InspectedValue::Rejected(error.message), way: Vec::new(), instances },
         }
     }

@@ -70,7 +70,8 @@ impl<'r> Loader<'r> {
         let parse = || {
             let folder = lock(&self.folders).remove(path);
             let folder = folder.filter(Folder::is_module);
-            let folder = folder.unwrap_or_else(|| discover::beside(path.to_path_buf(), self.request.shown(path), self.request));
+            let folder =
+                folder.unwrap_or_else(|| discover::directory_not_walked(path.to_path_buf(), self.request.shown(path), self.request));
             let mut module = Module::parse(folder, dialect, self.sources, &self.request.overlay);
             if self.is_outside(path) {
                 module.is_outside = true;

@@ -112,7 +112,7 @@ pub(super) struct Module {
     /// Whether there are files that OpenTofu reads and Terraform does not.
     pub has_tofu: bool,
     /// Sources of calls that a file may hold that could not be read to its end.
-    pub torn: Vec<String>,
+    pub broken_sources: Vec<String>,
 }
 
 impl Module {
@@ -206,7 +206,7 @@ impl Module {
         }
         module.problems.extend(disguised.problems(&module.shown));
         if !module.problems.is_empty() {
-            module.torn = hints.sources;
+            module.broken_sources = hints.sources;
         }
         module
     }
@@ -251,7 +251,7 @@ impl Module {
                 "output" => self.put(DeclarationKind::Output, block, is_override),
                 "module" => {
                     if block.labels.len() != 1 {
-                        self.refuse("a `module` block must have one label: the name of the call", block.header);
+                        self.add_problem("a `module` block must have one label: the name of the call", block.header);
                     }
                     self.put(DeclarationKind::Call, block, is_override);
                 }
@@ -277,14 +277,14 @@ impl Module {
         let [kind, name] = block.labels.as_slice() else {
             if let Some(kind) = block.labels.first().filter(|kind| !is_data && FOLLOWED.contains(&&*kind.text)) {
                 self.may_hide_keys |= &*kind.text == kinds::KEY;
-                self.refuse("a `resource` block must have two labels: a type and a name", block.header);
+                self.add_problem("a `resource` block must have two labels: a type and a name", block.header);
             }
             return;
         };
         let (kind, name) = (kind.text.clone(), name.text.clone());
         if !is_data && let Some(near) = misspelled(&kind) {
             self.may_hide_keys |= near == kinds::KEY;
-            self.refuse(&format!("unknown resource type `{kind}`; did you mean `{near}`?"), block.header);
+            self.add_problem(&format!("unknown resource type `{kind}`; did you mean `{near}`?"), block.header);
         }
         let address = || format!("{}{kind}.{name}", if is_data { "data." } else { "" });
         self.check_name(DeclarationKind::Resource, &name, &address(), block.header);
@@ -297,7 +297,7 @@ impl Module {
                 self.without_base(DeclarationKind::Resource, &address(), block.header);
                 if is_key {
                     self.may_hide_keys = true;
-                    self.refuse(
+                    self.add_problem(
                         &format!("`oci_kms_key.{name}` overrides a resource that is not declared outside of override files"),
                         block.header,
                     );
@@ -330,7 +330,7 @@ impl Module {
             Some(_) => self.twice(what, &name, block.header),
             None if is_override => {
                 if what == DeclarationKind::Call {
-                    self.refuse(
+                    self.add_problem(
                         &format!("module call `{name}` overrides a call that is not declared outside of override files"),
                         block.header,
                     );
@@ -347,11 +347,11 @@ impl Module {
         let is_key = block.labels.first().is_some_and(|label| &*label.text == kinds::KEY);
         if is_key || near == "module" || block.labels.first().is_some_and(|label| FOLLOWED.contains(&&*label.text)) {
             self.may_hide_keys |= is_key;
-            self.refuse(&format!("unsupported block type `{kind}`; did you mean `{near}`?"), block.kind.span);
+            self.add_problem(&format!("unsupported block type `{kind}`; did you mean `{near}`?"), block.kind.span);
         }
     }
 
-    fn refuse(&mut self, message: &str, span: Span) {
+    fn add_problem(&mut self, message: &str, span: Span) {
         self.refused.push(Problem::new(ProblemKind::Refused, message).at(Place::Source(span)));
     }
 

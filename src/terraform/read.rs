@@ -67,9 +67,9 @@ pub(super) fn too_costly(request: &ScanRequest, runs: &[Run], short: &[usize]) -
     Some(Problem::new(ProblemKind::Structure, message).help(help))
 }
 
-pub(super) fn one_run(loader: &Loader<'_>, root: &Root, run: &Run, ration: &InstanceBudget) -> RunReading {
-    let survey = survey(loader, root, run.passed.as_deref(), ration);
-    ration.is_exceeded.set(ration.is_exceeded.get() || survey.is_cut);
+pub(super) fn one_run(loader: &Loader<'_>, root: &Root, run: &Run, budget: &InstanceBudget) -> RunReading {
+    let survey = survey(loader, root, run.passed.as_deref(), budget);
+    budget.is_exceeded.set(budget.is_exceeded.get() || survey.is_cut);
     let calls = survey.calls;
     let directories: Vec<PathBuf> = survey.modules.iter().map(|module| module.path.clone()).collect();
     let mut inventory = Inventory { problems: survey.refused.clone(), ..Inventory::default() };
@@ -102,7 +102,7 @@ pub(super) fn one_run(loader: &Loader<'_>, root: &Root, run: &Run, ration: &Inst
     let problems = Problems::default();
     let off = Off::default();
     let mut seen = Vec::new();
-    (inventory.keys, inventory.hidden_keys) = keys(loader, root, &shown, &survey, &inputs, (&problems, &off, &mut seen), ration);
+    (inventory.keys, inventory.hidden_keys) = keys(loader, root, &shown, &survey, &inputs, (&problems, &off, &mut seen), budget);
     let declared: HashSet<KeyBlock> = inventory.keys.iter().filter_map(|key| key.address.as_ref().map(declared)).collect();
     inventory.switched_off = off.take(&shown, run.label.as_ref(), |block| declared.contains(block));
     for key in &mut inventory.keys {
@@ -127,7 +127,7 @@ fn used(survey: &Survey, inputs: &Inputs, shown_root: &str, keys: usize) -> Vec<
     let mut lines = vec![format!("root module `{shown_root}`: keys: {keys}")];
     if let [root, called @ ..] = survey.modules.as_slice() {
         lines.extend(called.iter().map(|module| format!("  module `{}`", shown(module))));
-        lines.extend(inputs.told(&root.variables).map(|(name, origin)| format!("  input `{name}` from {origin}")));
+        lines.extend(inputs.shown_values(&root.variables).map(|(name, origin)| format!("  input `{name}` from {origin}")));
     }
     lines
 }
@@ -149,14 +149,14 @@ fn keys(
     survey: &Survey,
     inputs: &Inputs,
     (problems, off, seen): (&Problems, &Off, &mut Vec<PathBuf>),
-    ration: &InstanceBudget,
+    budget: &InstanceBudget,
 ) -> (Keys, HiddenKeys) {
     let (workspace, problem) = workspace::find(loader.request, &loader.root(&root.path), loader.sources);
     if let Some(problem) = problem {
         problems.add(problem);
     }
     let world = |inputs: Inputs| {
-        let world = World::new(loader, &root.path, inputs, workspace.clone(), ration);
+        let world = World::new(loader, &root.path, inputs, workspace.clone(), budget);
         world.resources.passing.know(&survey.modules);
         world
     };

@@ -121,17 +121,17 @@ pub(super) fn cycle(reader: &BlockReader<'_>, name: &str) -> Option<(String, Spa
 /// Refuses in `depends_on` what is not a reference to a whole object, and names that are not declared.
 pub(super) fn depends_on(reader: &BlockReader<'_>, body: &Body) {
     let Some(value) = body.attribute("depends_on").map(|attribute| &attribute.value) else { return };
-    let refuse = |span: Span, message: &str| {
+    let add_problem = |span: Span, message: &str| {
         reader.problems.certain(Problem::new(ProblemKind::Refused, message).at(Place::Source(span)));
     };
     let ExprKind::Tuple(items) = &value.kind else {
-        return refuse(value.span, "`depends_on` must be a list of references");
+        return add_problem(value.span, "`depends_on` must be a list of references");
     };
     for item in items.iter().filter(|item| !matches!(item.kind, ExprKind::String(_))) {
         match whole_reference(item) {
-            None => refuse(item.span, "`depends_on` takes references to resources, data sources and modules only"),
+            None => add_problem(item.span, "`depends_on` takes references to resources, data sources and modules only"),
             Some((root, steps)) if names_attribute(root, steps) => {
-                refuse(item.span, "`depends_on` takes references to whole objects, not to their attributes");
+                add_problem(item.span, "`depends_on` takes references to whole objects, not to their attributes");
             }
             Some(_) => {}
         }
@@ -220,15 +220,15 @@ impl RefusalCheck<'_> {
             match &*block.kind.text {
                 kind if TOP_LEVEL.contains(&kind) && !fields.contains_key(kind) => {
                     let message = format!("a `{kind}` block cannot be within a resource: a closing brace may be missing before it");
-                    self.refuse(block.header, message, &[]);
+                    self.add_problem(block.header, message, &[]);
                 }
                 kind if within.is_none() && META_ARGUMENTS.contains(&kind) => {
-                    self.refuse(block.kind.span, format!("`{kind}` is an argument, not a block: write `{kind} = …`"), &[]);
+                    self.add_problem(block.kind.span, format!("`{kind}` is an argument, not a block: write `{kind} = …`"), &[]);
                 }
                 "lifecycle" if within.is_none() => {
                     lifecycles += 1;
                     if lifecycles > 1 {
-                        self.refuse(block.header, "at most one `lifecycle` block is allowed".to_owned(), &[]);
+                        self.add_problem(block.header, "at most one `lifecycle` block is allowed".to_owned(), &[]);
                     }
                     self.lifecycle(&block.body);
                 }
@@ -242,13 +242,13 @@ impl RefusalCheck<'_> {
     fn attribute(&mut self, fields: &SchemaFields, attribute: &Attribute, within: Option<&str>) {
         let name = &attribute.name;
         if within.is_none() && matches!(&*name.text, "lifecycle" | "connection" | "provisioner" | "dynamic") {
-            return self.refuse(name.span, format!("`{}` is a block: remove the `=`", name.text), &[]);
+            return self.add_problem(name.span, format!("`{}` is a block: remove the `=`", name.text), &[]);
         }
         match fields.get(&name.text) {
             Some(Field::Attribute(own)) => {
                 if own.filling == Filling::Computed && !matches!(attribute.value.kind, ExprKind::Null) {
                     let hint = if &*name.text == "vault_id" { "; the vault is chosen by `management_endpoint`" } else { "" };
-                    self.refuse(name.span, format!("`{}` is set by the provider and cannot be configured{hint}", name.text), &[]);
+                    self.add_problem(name.span, format!("`{}` is set by the provider and cannot be configured{hint}", name.text), &[]);
                 }
             }
             Some(Field::Block(own)) if self.reader.world.tree.is_json(name.span.source) => {
@@ -261,12 +261,12 @@ impl RefusalCheck<'_> {
                     Some(bodies) => bodies.iter().for_each(|body| self.body(&own.fields, body, Some(&name.text))),
                     None => {
                         let message = format!("`{}` is a block: it must be an object, or an array of objects", name.text);
-                        self.refuse(attribute.value.span, message, &members(&name.text, fields));
+                        self.add_problem(attribute.value.span, message, &members(&name.text, fields));
                     }
                 }
             }
             Some(Field::Block(_)) => {
-                self.refuse(name.span, format!("`{}` is a block: remove the `=`", name.text), &members(&name.text, fields));
+                self.add_problem(name.span, format!("`{}` is a block: remove the `=`", name.text), &members(&name.text, fields));
             }
             None => self.unknown(fields, name, UnknownName::Argument, within),
         }
@@ -276,13 +276,13 @@ impl RefusalCheck<'_> {
         match fields.get(&kind.text) {
             Some(Field::Block(own)) => {
                 if let Some(label) = label.filter(|_| own.nesting != Nesting::Map) {
-                    self.refuse(label.span, format!("a `{}` block has no labels", kind.text), &members(&kind.text, fields));
+                    self.add_problem(label.span, format!("a `{}` block has no labels", kind.text), &members(&kind.text, fields));
                 }
                 self.body(&own.fields, body, Some(&kind.text));
             }
             Some(Field::Attribute(_)) => {
                 let message = format!("`{0}` is an argument, not a block: write `{0} = …`", kind.text);
-                self.refuse(kind.span, message, &[Arc::clone(&kind.text)]);
+                self.add_problem(kind.span, message, &[Arc::clone(&kind.text)]);
             }
             None => self.unknown(fields, kind, UnknownName::Block, within),
         }
@@ -291,10 +291,10 @@ impl RefusalCheck<'_> {
     /// A `dynamic` block: what is wrong within itself is found where it is expanded.
     fn dynamic(&mut self, fields: &SchemaFields, block: &Block, within: Option<&str>) {
         let Some(label) = block.labels.first() else {
-            return self.refuse(block.header, "a `dynamic` block needs a label: the type of the blocks it makes".to_owned(), &[]);
+            return self.add_problem(block.header, "a `dynamic` block needs a label: the type of the blocks it makes".to_owned(), &[]);
         };
         if within.is_none() && META_BLOCKS.contains(&&*label.text) {
-            return self.refuse(label.span, format!("a `dynamic` block cannot make `{}` blocks", label.text), &[]);
+            return self.add_problem(label.span, format!("a `dynamic` block cannot make `{}` blocks", label.text), &[]);
         }
         if block.body.blocks_of("content").next().is_none() {
             return self.block(fields, label, &EMPTY, None, within);
@@ -318,7 +318,7 @@ impl RefusalCheck<'_> {
         let names = body.attributes.iter().map(|attribute| &attribute.name).chain(body.blocks.iter().map(|block| &block.kind));
         for name in names.filter(|name| !LIFECYCLE.contains(&&*name.text)) {
             if let Some(near) = closest(&name.text, LIFECYCLE) {
-                self.refuse(name.span, format!("unsupported argument `{}` in `lifecycle`; did you mean `{near}`?", name.text), &[]);
+                self.add_problem(name.span, format!("unsupported argument `{}` in `lifecycle`; did you mean `{near}`?", name.text), &[]);
             }
         }
         self.ignored(body);
@@ -332,7 +332,7 @@ impl RefusalCheck<'_> {
         let Some(value) = body.attribute("ignore_changes").map(|attribute| &attribute.value) else { return };
         let ExprKind::Tuple(items) = &value.kind else {
             if keyword(value).is_none_or(|word| &*word != "all") {
-                self.refuse(value.span, "`ignore_changes` must be a list of attribute names, or `all`".to_owned(), &[]);
+                self.add_problem(value.span, "`ignore_changes` must be a list of attribute names, or `all`".to_owned(), &[]);
             }
             return;
         };
@@ -347,7 +347,7 @@ impl RefusalCheck<'_> {
             let near = closest(name, self.top.keys().map(|name| &**name));
             let hint = near.map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
             if near.is_some() || self.reader.world.resources.is_pinned() {
-                self.refuse(item.span, format!("`{name}` in `ignore_changes` is not an attribute of `{}`{hint}", self.kind), &[]);
+                self.add_problem(item.span, format!("`{name}` in `ignore_changes` is not an attribute of `{}`{hint}", self.kind), &[]);
             }
         }
     }
@@ -358,12 +358,12 @@ impl RefusalCheck<'_> {
         let text = &*name.text;
         if let Some((target, hint)) = self.meant(fields, text, within) {
             let affected = members(&target, self.top);
-            return self.refuse(name.span, format!("unsupported {what} `{text}`; {hint}"), &affected);
+            return self.add_problem(name.span, format!("unsupported {what} `{text}`; {hint}"), &affected);
         }
         let place = within.map_or_else(|| format!("`{}`", self.kind), |within| format!("`{within}` of `{}`", self.kind));
         let message = format!("unsupported {what} `{text}`: {place} does not have it");
         if self.reader.world.resources.is_pinned() {
-            return self.refuse(name.span, message, &[]);
+            return self.add_problem(name.span, message, &[]);
         }
         let version = schema::version();
         let message =
@@ -408,7 +408,7 @@ impl RefusalCheck<'_> {
     }
 
     /// Notes a problem, and the fields that are unknown because of it.
-    fn refuse(&mut self, span: Span, message: String, fields: &[Arc<str>]) {
+    fn add_problem(&mut self, span: Span, message: String, fields: &[Arc<str>]) {
         for field in fields {
             self.found.fields.entry(Arc::clone(field)).or_insert_with(|| (message.clone(), span));
         }

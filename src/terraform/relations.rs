@@ -147,11 +147,11 @@ impl Relations {
         let endpoint = body.attribute("management_endpoint").map(|endpoint| (&endpoint.value, reader.value(&endpoint.value, &[])));
         let vault = endpoint.as_ref().map_or_else(
             || KeyVault { kind: Fact::unknown("`management_endpoint` is not set"), name: None },
-            |(expr, value)| self.vault_behind(reader, expr, value),
+            |(expr, value)| self.vault_of_reference(reader, expr, value),
         );
         facts.vault_type = vault.kind;
         facts.vault = vault.name;
-        facts.wrong_endpoint = endpoint.and_then(|(expr, value)| wrong(expr, &value.ok()?)).map(Box::new);
+        facts.wrong_endpoint = endpoint.and_then(|(expr, value)| wrong_endpoint_step(expr, &value.ok()?)).map(Box::new);
         let address = facts.id.address.as_str();
         let mut known = HashSet::new();
         for version in self.versions.get(address).into_iter().flatten() {
@@ -183,7 +183,7 @@ impl Relations {
     }
 
     /// The vault behind an endpoint: what is written, and its value.
-    fn vault_behind(&self, reader: &BlockReader<'_>, expr: &Expr, value: &Result<Value, EvalError>) -> KeyVault {
+    fn vault_of_reference(&self, reader: &BlockReader<'_>, expr: &Expr, value: &Result<Value, EvalError>) -> KeyVault {
         let first = || Step::new(Place::Source(expr.span), "the key's vault is named here");
         let value = match value {
             Ok(value) => value,
@@ -195,10 +195,10 @@ impl Relations {
         };
         let mut vault = self.vault(reader, value, 0);
         if vault.is_none() && value.is_unknown() {
-            let mut chase = ReferenceSearch { world: reader.world, found: Vec::new(), lost: false, depth: 0 };
-            chase.expression(expr, &reader.frame());
-            if !chase.lost {
-                vault = self.agreeing(reader, chase.found.iter().map(|origin| (origin, None)), 0);
+            let mut search = ReferenceSearch { world: reader.world, found: Vec::new(), lost: false, depth: 0 };
+            search.expression(expr, &reader.frame());
+            if !search.lost {
+                vault = self.agreeing(reader, search.found.iter().map(|origin| (origin, None)), 0);
             }
         }
         let mut vault = vault.unwrap_or_else(|| {
@@ -207,7 +207,7 @@ impl Relations {
                 None => "the endpoint is a literal, which does not show the type of its vault".into(),
             };
             let mut trail = vec![first()];
-            trail.extend(value.stations().cloned());
+            trail.extend(value.steps().cloned());
             KeyVault { kind: Fact::unknown(why).with_trail(trail), name: None }
         });
         if value.marks.by_caller {
@@ -323,13 +323,13 @@ fn may_not_exist(visit: &Visit<'_>, key: &str, id: &str) -> Option<Reason> {
 }
 
 /// A step to an endpoint that is not a vault's management endpoint. Not where the value may not be shown: the label would say what it is.
-fn wrong(endpoint: &Expr, value: &Value) -> Option<Step> {
+fn wrong_endpoint_step(endpoint: &Expr, value: &Value) -> Option<Step> {
     let what = match (value.as_str(), value.as_unknown().and_then(|unknown| unknown.origin.as_deref())) {
         (Some(url), _) if !value.marks.is_secret() => crate::key::wrong_endpoint(url)?,
         (None, Some(origin)) if &*origin.attribute == "crypto_endpoint" => "the vault's crypto endpoint, not its management endpoint",
         _ => return None,
     };
-    let place = value.stations().last().map_or(Place::Source(endpoint.span), |step| step.place.clone());
+    let place = value.steps().last().map_or(Place::Source(endpoint.span), |step| step.place.clone());
     Some(Step::new(place, format!("this is {what}")))
 }
 
@@ -351,12 +351,12 @@ fn keys_of(world: &World<'_>, visit: &Visit<'_>, argument: &str) -> ReferredKeys
         value.as_unknown().is_some_and(|unknown| unknown.origin.is_some() || unknown.possible.iter().all(|case| case.value.is_unknown()))
     } else {
         found.clear();
-        let mut chase = ReferenceSearch { world, found: Vec::new(), lost: false, depth: 0 };
-        chase.expression(&attribute.value, &frame);
-        if chase.lost || chase.found.is_empty() {
+        let mut search = ReferenceSearch { world, found: Vec::new(), lost: false, depth: 0 };
+        search.expression(&attribute.value, &frame);
+        if search.lost || search.found.is_empty() {
             return ReferredKeys::Any(why);
         }
-        found = chase.found;
+        found = search.found;
         true
     };
     let is_key = |origin: &Arc<ResourceRef>| {

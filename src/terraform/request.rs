@@ -151,15 +151,15 @@ impl ScanRequest {
             Err(_) => match disk::canonical(&cwd) {
                 // The working directory may be known under a name that leads through links.
                 Ok(real) if path.starts_with(&real) => path.strip_prefix(&real).map_or_else(|_| path.clone(), disk::tidy),
-                Ok(real) => beside(&path, &cwd).or_else(|| beside(&path, &real)).unwrap_or(path),
-                Err(_) => beside(&path, &cwd).unwrap_or(path),
+                Ok(real) => below(&path, &cwd).or_else(|| below(&path, &real)).unwrap_or(path),
+                Err(_) => below(&path, &cwd).unwrap_or(path),
             },
         }
     }
 }
 
 /// `../x` for a path that shares at least one folder with the working directory.
-fn beside(path: &Path, cwd: &Path) -> Option<PathBuf> {
+fn below(path: &Path, cwd: &Path) -> Option<PathBuf> {
     let shared = path.components().zip(cwd.components()).take_while(|(a, b)| a == b).count();
     let up = cwd.components().count() - shared;
     if shared < 2 || up > 8 {

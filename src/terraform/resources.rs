@@ -43,7 +43,7 @@ impl<'w> ResourceModel<'w> {
     }
 
     /// Why a reference to an attribute that the schema does not have is an error: no other version has it, or it is a misspelled one.
-    pub(super) fn refuse_attribute(&self, of: &ResourceName, name: &str, schema: &Schema) -> Option<EvalError> {
+    pub(super) fn wrong_attribute(&self, of: &ResourceName, name: &str, schema: &Schema) -> Option<EvalError> {
         let near = closest(name, schema.fields.keys().map(|own| &**own));
         let is_certain = near.is_some() || schema.is_complete || (schema.is_sdk && self.is_pinned());
         let mode = if of.data { "data." } else { "" };

@@ -41,7 +41,7 @@ struct CandidateCalls {
     /// Where they lead.
     targets: Vec<PathBuf>,
     /// Where calls may lead that a file may hold that does not parse.
-    torn: Vec<PathBuf>,
+    broken_sources: Vec<PathBuf>,
     /// Directories below which calls may lead whose source is not known.
     below: Vec<PathBuf>,
 }
@@ -52,9 +52,11 @@ pub(super) fn find(loader: &Loader<'_>, scan: &Scan, callers: &Callers) -> Roots
     let calls: HashMap<&PathBuf, CandidateCalls> = candidates.par_iter().map(|path| (*path, calls(loader, path))).collect();
     let others = |path: &PathBuf, list: &[PathBuf]| -> Vec<PathBuf> { list.iter().filter(|target| *target != path).cloned().collect() };
     let called: HashSet<PathBuf> = calls.iter().flat_map(|(path, calls)| others(path, &calls.targets)).collect();
-    let torn: BTreeMap<PathBuf, &PathBuf> = candidates
+    let broken_sources: BTreeMap<PathBuf, &PathBuf> = candidates
         .iter()
-        .flat_map(|path| calls.get(*path).into_iter().flat_map(|calls| others(path, &calls.torn)).map(move |target| (target, *path)))
+        .flat_map(|path| {
+            calls.get(*path).into_iter().flat_map(|calls| others(path, &calls.broken_sources)).map(move |target| (target, *path))
+        })
         .collect();
 
     let unclear = Unclear::new(&calls);
@@ -68,9 +70,9 @@ pub(super) fn find(loader: &Loader<'_>, scan: &Scan, callers: &Callers) -> Roots
         if is_called && !is_shown && foreign.is_none() && !scan.named_roots.contains(*path) {
             continue;
         }
-        let torn = || torn.get(*path).map(|caller| torn_caller(loader, caller));
+        let broken_sources = || broken_sources.get(*path).map(|caller| broken_caller(loader, caller));
         let unclear = || unclear.caller(loader, path);
-        let elsewhere = foreign.or_else(|| if is_called { None } else { torn().or_else(unclear) }).filter(|_| !is_shown);
+        let elsewhere = foreign.or_else(|| if is_called { None } else { broken_sources().or_else(unclear) }).filter(|_| !is_shown);
         // A module that others are to call configures no provider.
         let is_final = is_shown || (!is_called && elsewhere.is_none() && loader.root(path).has_provider);
         all.insert((*path).clone(), Root { path: (*path).clone(), is_final, elsewhere });
@@ -107,12 +109,12 @@ fn is_initialized(request: &ScanRequest, path: &Path) -> bool {
 
 fn calls(loader: &Loader<'_>, path: &Path) -> CandidateCalls {
     let module = loader.root(path);
-    let torn = module.torn.iter().filter_map(|source| disk::canonical(&module.path.join(source)).ok()).collect();
+    let broken_sources = module.broken_sources.iter().filter_map(|source| disk::canonical(&module.path.join(source)).ok()).collect();
     let targets = survey::targets(loader, path);
-    CandidateCalls { targets: targets.found, torn, below: targets.below }
+    CandidateCalls { targets: targets.found, broken_sources, below: targets.below }
 }
 
-fn torn_caller(loader: &Loader<'_>, caller: &Path) -> Reason {
+fn broken_caller(loader: &Loader<'_>, caller: &Path) -> Reason {
     format!("a file in `{}`, which may call this module, does not parse", name(&loader.root(caller))).into()
 }
 

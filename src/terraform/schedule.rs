@@ -58,7 +58,7 @@ pub(super) fn of(world: &World<'_>, visit: &Visit<'_>) -> SchedulesFound {
         }
     }
     search.triggers(visit);
-    if let Some(error) = triggers::wrong(&Frame::new(world, visit.at, &visit.each), visit.block) {
+    if let Some(error) = triggers::invalid_trigger(&Frame::new(world, visit.at, &visit.each), visit.block) {
         search.refused("replace_triggered_by", "of");
         search.found.refused = Some(error);
     }

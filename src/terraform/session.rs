@@ -54,7 +54,7 @@ struct ModuleShape {
     has_provider: bool,
     has_tofu: bool,
     named: NamedProviders,
-    torn: Vec<String>,
+    broken_sources: Vec<String>,
     /// Source and version of each call; `None` where they are not plain strings.
     calls: BTreeMap<Arc<str>, Option<(String, Option<String>)>>,
 }
@@ -70,7 +70,7 @@ impl ModuleShape {
             has_provider: module.has_provider,
             has_tofu: module.has_tofu,
             named: module.named,
-            torn: module.torn.clone(),
+            broken_sources: module.broken_sources.clone(),
             calls: module.calls.iter().map(|(name, block)| (Arc::clone(name), call(block))).collect(),
         }
     }
@@ -99,7 +99,7 @@ impl Session {
         let Runs { runs, mut not_read } = runs::plan(&loader, &scan, &roots);
         not_read.append(&mut scan.not_read);
         not_read.extend(callers.not_read);
-        let read = |run: &Run, ration: &InstanceBudget| read::one_run(&loader, &roots.of(&run.root), run, ration);
+        let read = |run: &Run, budget: &InstanceBudget| read::one_run(&loader, &roots.of(&run.root), run, budget);
         let (readings, short) = shares::read_all(&runs, request.limits, read, visits);
         let too_costly = read::too_costly(request, &runs, &short);
         let undeclared = read::undeclared(&loader, &scan, &roots, &runs);
@@ -134,7 +134,7 @@ impl Session {
         let stale: Vec<usize> = self.readings.iter().enumerate().filter(|(_, one)| belongs(one)).map(|(at, _)| at).collect();
         let runs: Vec<Run> = stale.iter().filter_map(|at| self.runs.get(*at)).cloned().collect();
         let parts = self.runs.len().checked_div(runs.len()).unwrap_or(1).max(1) as u64;
-        let read = |run: &Run, ration: &InstanceBudget| read::one_run(&loader, &self.roots.of(&run.root), run, ration);
+        let read = |run: &Run, budget: &InstanceBudget| read::one_run(&loader, &self.roots.of(&run.root), run, budget);
         let (readings, short) = shares::read_all(&runs, request.limits.part(parts), read, visits);
         self.short.retain(|at| !stale.contains(at));
         self.short.extend(short.iter().filter_map(|at| stale.get(*at)));
@@ -162,7 +162,7 @@ impl Session {
             let entries = loader.request.overlay.entries(directory).unwrap_or_default();
             return !entries.iter().any(|entry| !entry.is_dir && entry.name.to_str().is_some_and(is_configuration));
         };
-        let folder: Folder = discover::beside(directory.to_path_buf(), loader.request.shown(directory), loader.request);
+        let folder: Folder = discover::directory_not_walked(directory.to_path_buf(), loader.request.shown(directory), loader.request);
         if !folder.is_module() || folder.hints != *old {
             return false;
         }

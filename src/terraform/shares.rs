@@ -36,11 +36,11 @@ pub(super) fn read_all<T: Sync, R: Default + Send>(
     let parts = count as u64;
     let share = Share { visits: total.visits / count, work: total.work / parts, kept: total.kept / parts };
     let one = |root: &T, share: Share| {
-        let ration = InstanceBudget::new(share.visits, Account::new(limits, share.work, share.kept));
-        let result = read(root, &ration);
-        let (work, kept) = ration.account.left();
+        let budget = InstanceBudget::new(share.visits, Account::new(limits, share.work, share.kept));
+        let result = read(root, &budget);
+        let (work, kept) = budget.account.left();
         let used = Share { visits: visits(&result), work: share.work - work, kept: share.kept - kept };
-        RootReading { result, used, is_cut: ration.is_exceeded.get(), is_short: ration.account.is_short() }
+        RootReading { result, used, is_cut: budget.is_exceeded.get(), is_short: budget.account.is_short() }
     };
     let mut readings: Vec<RootReading<R>> = roots.par_iter().map(|root| one(root, share)).collect();
     let done = |reading: &&RootReading<R>| !reading.is_cut && !reading.is_short;

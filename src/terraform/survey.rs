@@ -63,7 +63,7 @@ impl Survey {
 }
 
 /// Follows all calls of a root, as many as it may have. `passed`: the values file that the run is for.
-pub(super) fn survey(loader: &Loader<'_>, root: &Root, passed: Option<&Path>, ration: &InstanceBudget) -> Survey {
+pub(super) fn survey(loader: &Loader<'_>, root: &Root, passed: Option<&Path>, budget: &InstanceBudget) -> Survey {
     let dialect = loader.dialect(&root.path);
     let module = loader.module(&root.path, dialect);
     let shown = module.shown.display().to_string();
@@ -73,13 +73,13 @@ pub(super) fn survey(loader: &Loader<'_>, root: &Root, passed: Option<&Path>, ra
         passed,
         dialect,
         shown,
-        ration,
+        budget,
         scout: OnceCell::new(),
         survey: Survey::default(),
         done: HashMap::new(),
         stack: Vec::new(),
         calls: 0,
-        said: HashSet::new(),
+        reported: HashSet::new(),
     };
     surveyor.visit(&module, "");
     let mut survey = Survey { calls: surveyor.calls, ..surveyor.survey };
@@ -108,7 +108,7 @@ struct Surveyor<'s> {
     passed: Option<&'s Path>,
     dialect: FileDialect,
     shown: String,
-    ration: &'s InstanceBudget,
+    budget: &'s InstanceBudget,
     /// Evaluates the sources that are not plain strings.
     scout: OnceCell<World<'s>>,
     survey: Survey,
@@ -118,7 +118,7 @@ struct Surveyor<'s> {
     stack: Vec<Visited>,
     calls: usize,
     /// What was said of the tree, and where.
-    said: HashSet<(String, Span)>,
+    reported: HashSet<(String, Span)>,
 }
 
 impl Surveyor<'_> {
@@ -133,7 +133,7 @@ impl Surveyor<'_> {
         let is_ours = !module.is_outside && !self.is_installed(&module.path);
         self.stack.push(Visited { path: module.path.clone(), is_ours, next: None });
         for (name, call) in &module.calls {
-            if self.calls >= self.ration.most && self.ration.most < MAX_CALLS {
+            if self.calls >= self.budget.most && self.budget.most < MAX_CALLS {
                 self.cut();
                 break;
             }
@@ -252,7 +252,7 @@ impl Surveyor<'_> {
 
     /// The instance of the module that is being visited, as far as sources can depend on it.
     fn instance(&self) -> Result<(&World<'_>, Rc<Instance>), Reason> {
-        let world = self.scout.get_or_init(|| scout(self.loader, self.root, self.passed, self.ration));
+        let world = self.scout.get_or_init(|| scout(self.loader, self.root, self.passed, self.budget));
         let mut at = world.tree.top();
         let around = self.stack.len().saturating_sub(1);
         for name in self.stack.iter().take(around).filter_map(|around| around.next.as_ref().map(|(name, _)| name)) {
@@ -274,14 +274,14 @@ impl Surveyor<'_> {
     fn problem(&mut self, message: String, span: Span, help: Option<String>) {
         let mut problem = Problem::new(ProblemKind::Structure, message).at(Place::Source(span));
         problem.help = help;
-        if self.said.insert((problem.message.clone(), span)) {
+        if self.reported.insert((problem.message.clone(), span)) {
             self.survey.problems.push(problem);
         }
     }
 }
 
 /// What the evaluation of the sources of one directory may cost, before it is known which of them are roots: a small part of a run.
-fn ration(loader: &Loader<'_>) -> InstanceBudget {
+fn budget(loader: &Loader<'_>) -> InstanceBudget {
     let limits = loader.request.limits;
     InstanceBudget::new(MAX_VISITS, Account::new(limits, limits.run_work / PART, limits.run_kept / PART))
 }
@@ -289,11 +289,11 @@ fn ration(loader: &Loader<'_>) -> InstanceBudget {
 const PART: u64 = 10_000;
 
 /// A world in which only sources of module calls are evaluated.
-fn scout<'s>(loader: &'s Loader<'s>, root: &Root, passed: Option<&Path>, ration: &'s InstanceBudget) -> World<'s> {
+fn scout<'s>(loader: &'s Loader<'s>, root: &Root, passed: Option<&Path>, budget: &'s InstanceBudget) -> World<'s> {
     let module = loader.root(&root.path);
     let inputs = inputs::read(loader.request, loader.sources, &root.path, &module.shown, passed).inputs;
     let (workspace, _) = workspace::find(loader.request, &module, loader.sources);
-    World::new(loader, &root.path, inputs.of(root), workspace, ration)
+    World::new(loader, &root.path, inputs.of(root), workspace, budget)
 }
 
 /// Where the calls of a directory lead, as if it were a root.
@@ -310,14 +310,14 @@ pub(super) struct Targets {
 pub(super) fn targets(loader: &Loader<'_>, path: &Path) -> Targets {
     let root = Root::alone(path);
     let module = loader.root(path);
-    let ration = ration(loader);
+    let budget = budget(loader);
     let world = OnceCell::new();
     let mut targets = Targets::default();
     for (name, call) in &module.calls {
         let target = match literal_source(call) {
             Some(source) => loader.locate(path, name, &module, source, call),
             None => {
-                let world = world.get_or_init(|| scout(loader, &root, None, &ration));
+                let world = world.get_or_init(|| scout(loader, &root, None, &budget));
                 let located = early::locate(world, &world.tree.top(), name, call);
                 if located.source.is_none() && matches!(located.target, CallTarget::Elsewhere(_)) {
                     targets.below.push(disk::tidy(&path.join(early::beginning(call))));

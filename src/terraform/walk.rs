@@ -31,13 +31,13 @@ pub(super) struct Walk<'w> {
     /// Where keys' blocks without an instance are noted; only the walk for keys does.
     off: Option<&'w Off>,
     visits: Cell<usize>,
-    told: Cell<bool>,
+    is_reported: Cell<bool>,
 }
 
 impl<'w> Walk<'w> {
     /// A walk that enters only these folders.
     pub(super) fn new(world: &'w World<'w>, leads: &'w HashSet<PathBuf>, problems: &'w Problems) -> Self {
-        Self { world, leads, problems, off: None, visits: Cell::new(0), told: Cell::new(false) }
+        Self { world, leads, problems, off: None, visits: Cell::new(0), is_reported: Cell::new(false) }
     }
 
     /// The same walk, with keys' blocks without an instance noted.
@@ -57,7 +57,7 @@ impl<'w> Walk<'w> {
         if !may {
             self.world.budget.is_exceeded.set(true);
             let root = self.world.tree.top().module.shown.display().to_string();
-            self.tell(format!(
+            self.note_once(format!(
                 "the root modules have more than {MAX_VISITS} instances of resources and modules; the rest of `{root}` was not checked"
             ));
         }
@@ -65,15 +65,15 @@ impl<'w> Walk<'w> {
     }
 
     /// Says once that the rest was left out.
-    fn tell(&self, message: String) {
-        if !self.told.replace(true) {
+    fn note_once(&self, message: String) {
+        if !self.is_reported.replace(true) {
             self.problems.add(Problem::new(ProblemKind::Structure, message));
         }
     }
 
     fn too_many_modules(&self) {
         let root = self.world.tree.top().module.shown.display().to_string();
-        self.tell(format!("the root module `{root}` has more than {MAX_MODULES} module instances; the rest was not checked"));
+        self.note_once(format!("the root module `{root}` has more than {MAX_MODULES} module instances; the rest was not checked"));
     }
 
     fn module(&self, at: &Rc<Instance>, kind: &Arc<str>, visit: &mut dyn FnMut(Visit<'_>)) {

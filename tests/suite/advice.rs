@@ -45,7 +45,7 @@ fn applied(case: &Path, rule: &Rule, key: &KeyFacts, remedy: &Remedy, sources: &
     let (keys, _) = read(copied.path());
     let changed = keys.iter().find(|other| other.id.address == key.id.address && other.id.root == key.id.root);
     let verdict =
-        (rule.judge)(changed.unwrap_or_else(|| panic!("{}: {} is gone after {remedy:?}", case.display(), key.id.address)), &settings());
+        (rule.check)(changed.unwrap_or_else(|| panic!("{}: {} is gone after {remedy:?}", case.display(), key.id.address)), &settings());
     Some((verdict.word(), verdict.kind()))
 }
 
@@ -60,7 +60,7 @@ fn every_remedy_leads_where_it_says() {
         // Instances of one block get the same edits: the first two tell as much as a hundred.
         for key in keys.iter().take(12) {
             for rule in ALL {
-                let verdict = (rule.judge)(key, &settings());
+                let verdict = (rule.check)(key, &settings());
                 let Ok(remedies) = (rule.remedies)(key, verdict.kind(), &settings()) else { continue };
                 for remedy in &remedies {
                     let Some((word, kind)) = applied(&case, rule, key, remedy, &sources) else { continue };
@@ -99,7 +99,7 @@ fn nothing_is_offered_to_keys_that_pass() {
     for case in folders(&root().join("testdata/parity")) {
         for key in &read(&case).0 {
             for rule in ALL {
-                let verdict = (rule.judge)(key, &settings());
+                let verdict = (rule.check)(key, &settings());
                 if let Verdict::Pass { .. } | Verdict::NotApplicable { .. } = verdict {
                     assert_eq!((rule.remedies)(key, verdict.kind(), &settings()).unwrap_or_default(), [], "{}", case.display());
                 }

@@ -64,9 +64,9 @@ pub fn differences(wanted: &Value, key: &KeyFacts, lenient: bool) -> Vec<String>
         }
     }
     if let Some(fate) = wanted["fate"].as_str()
-        && fate != key.fate.word()
+        && fate != key.planned_action.word()
     {
-        found.push(format!("{address}: its fate is {}, not {fate}", key.fate.word()));
+        found.push(format!("{address}: its fate is {}, not {fate}", key.planned_action.word()));
     }
     if let Some(state) = wanted["state"].as_str()
         && key.lifecycle.value().map(ToString::to_string).as_deref() != Some(state)

@@ -28,7 +28,7 @@ fn now() -> jiff::Timestamp {
 }
 
 /// What the rules say of a folder.
-fn judge(folder: &Path) -> (Outcome, Arc<Sources>) {
+fn checked(folder: &Path) -> (Outcome, Arc<Sources>) {
     let sources = Arc::new(Sources::default());
     let folder = folder.canonicalize().expect("the folder is there");
     let inventory = terraform::read(&terraform::ScanRequest::new(folder.clone(), vec![PathBuf::from(".")]), &sources);
@@ -37,7 +37,7 @@ fn judge(folder: &Path) -> (Outcome, Arc<Sources>) {
     let options = PolicyOptions { levels, ..PolicyOptions::default() };
     let decisions =
         Decisions { config: &Config::default(), baseline: None, options: &options, now: now(), repository: &Repository::around(&folder) };
-    (check::judge(Input { inventory, ..Input::default() }, &decisions, &sources), sources)
+    (check::decide(Input { inventory, ..Input::default() }, &decisions, &sources), sources)
 }
 
 fn plan(outcome: &Outcome, sources: &Sources, unsafe_fixes: bool) -> Plan {
@@ -52,7 +52,7 @@ fn plan(outcome: &Outcome, sources: &Sources, unsafe_fixes: bool) -> Plan {
 
 /// Fixes a folder and says what is left: the diff, the notes, the kinds of findings.
 fn fixed(folder: &Path, unsafe_fixes: bool) -> (String, Vec<String>, Vec<&'static str>) {
-    let (outcome, sources) = judge(folder);
+    let (outcome, sources) = checked(folder);
     let plan = plan(&outcome, &sources, unsafe_fixes);
     let files = fix::rewritten(&plan.edits, &sources);
     let parses = |shown: &str, text: &str| {
@@ -65,7 +65,7 @@ fn fixed(folder: &Path, unsafe_fixes: bool) -> (String, Vec<String>, Vec<&'stati
         parse(id, text).error.map_or(Ok(()), |error| Err(ApplyError::Rejected { path: shown.into(), why: error.message }))
     };
     fix::apply(&files, folder, folder, &parses).expect("the files can be written");
-    let (after, _) = judge(folder);
+    let (after, _) = checked(folder);
     assert_eq!(after.keys.len(), outcome.keys.len());
     let left = after.findings.iter().filter(|finding| finding.verdict == "violation").map(|finding| finding.kind.word()).collect();
     (fix::diff(&files, &|_, _| true), plan.notes.into_iter().map(|note| note.message).collect(), left)
@@ -177,7 +177,7 @@ fn line_ends_and_json_are_kept() {
 #[test]
 fn a_result_that_does_not_parse_is_never_written() {
     let folder = folder(&[("vault.tf", VAULT), ("key.tf", KEY)]);
-    let (outcome, sources) = judge(folder.path());
+    let (outcome, sources) = checked(folder.path());
     let files = fix::rewritten(&plan(&outcome, &sources, true).edits, &sources);
     assert_eq!(files.len(), 1);
     let reject = |path: &str, _: &str| Err(ApplyError::Rejected { path: path.into(), why: "it does not parse".to_owned() });

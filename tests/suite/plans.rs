@@ -212,7 +212,11 @@ fn the_order_of_keys_and_the_size_of_reads_do_not_matter() {
         let Ok(Value::Object(tree)) = serde_json::from_str(plan.trim_start_matches('\u{feff}')) else { continue };
         let sorted = sorted(Value::Object(tree)).to_string();
         let told = |inventory: Inventory| -> Vec<_> {
-            inventory.keys.iter().map(|key| (key.id.address.clone(), crate::expected::told(key), key.versions.len(), key.fate)).collect()
+            inventory
+                .keys
+                .iter()
+                .map(|key| (key.id.address.clone(), crate::expected::told(key), key.versions.len(), key.planned_action))
+                .collect()
         };
         let as_is = told(read("plan.json", plan.as_bytes(), &PlanOptions::default()).inventory);
         assert_eq!(as_is, told(read("plan.json", sorted.as_bytes(), &PlanOptions::default()).inventory), "{}", case.display());

@@ -22,7 +22,7 @@ pub(super) fn translate(pattern: &str) -> Result<(String, Vec<String>), PatternE
     let mut translation =
         Translation { rest: pattern, out: String::with_capacity(pattern.len() + 16), names: Vec::new(), flags: Flags::default() };
     translation.alternatives(0)?;
-    if translation.rest.is_empty() { Ok((translation.out, translation.names)) } else { Err(wrong("unexpected )")) }
+    if translation.rest.is_empty() { Ok((translation.out, translation.names)) } else { Err(syntax_error("unexpected )")) }
 }
 
 /// The scripts that Go finds by name: it looks for them without underscores, and so misses those that are written with one.
@@ -36,7 +36,7 @@ const SCRIPTS: &str = "\
     Syriac Tagalog Tagbanwa Takri Tamil Tangsa Tangut Telugu Thaana Thai Tibetan Tifinagh Tirhuta Toto Ugaritic Vai Vithkuqi Wancho \
     Yezidi Yi";
 
-fn wrong(text: &str) -> PatternError {
+fn syntax_error(text: &str) -> PatternError {
     PatternError::Wrong(format!("invalid regular expression: {text}"))
 }
 
@@ -100,7 +100,7 @@ impl<'p> Translation<'p> {
         let mut largest = 1;
         while !self.rest.is_empty() && !self.rest.starts_with(['|', ')']) {
             if let Some(operator) = operator_at(self.rest) {
-                return Err(wrong(&format!("missing argument to repetition operator: `{operator}`")));
+                return Err(syntax_error(&format!("missing argument to repetition operator: `{operator}`")));
             }
             let start = self.out.len();
             let Some(inner) = self.atom(depth)? else { continue };
@@ -138,9 +138,9 @@ impl<'p> Translation<'p> {
         let mut inner_flags = self.flags;
         let outer_flags = self.flags;
         if self.eat("?P<") || (self.rest.starts_with("?<") && self.eat("?<")) {
-            let (name, rest) = self.rest.split_once('>').ok_or_else(|| wrong("invalid named capture"))?;
+            let (name, rest) = self.rest.split_once('>').ok_or_else(|| syntax_error("invalid named capture"))?;
             if name.is_empty() || !name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_') {
-                return Err(wrong("invalid named capture"));
+                return Err(syntax_error("invalid named capture"));
             }
             self.names.push(name.to_owned());
             self.rest = rest;
@@ -159,7 +159,7 @@ impl<'p> Translation<'p> {
         let largest = self.alternatives(depth + 1)?;
         self.flags = outer_flags;
         if !self.eat(")") {
-            return Err(wrong("missing closing )"));
+            return Err(syntax_error("missing closing )"));
         }
         self.out.push(')');
         Ok(Some(largest))
@@ -167,7 +167,7 @@ impl<'p> Translation<'p> {
 
     /// Behind `(?`: flags up to `:` (a group follows, false) or `)` (they hold for what follows, true).
     fn flags_of_group(&mut self, flags: &mut Flags) -> Result<bool, PatternError> {
-        let refused = || wrong("invalid or unsupported Perl syntax after `(?`");
+        let refused = || syntax_error("invalid or unsupported Perl syntax after `(?`");
         let (mut set, mut seen) = (true, false);
         loop {
             match self.next() {
@@ -193,7 +193,7 @@ impl<'p> Translation<'p> {
             None => (written.to_owned(), 1),
             Some((least, most, _)) => {
                 if least > REPEAT_CAP || most.is_some_and(|most| most > REPEAT_CAP || most < least) {
-                    return Err(wrong(&format!("invalid repeat count: `{written}`")));
+                    return Err(syntax_error(&format!("invalid repeat count: `{written}`")));
                 }
                 let operator = match most {
                     None => format!("{{{least},}}"),
@@ -206,10 +206,10 @@ impl<'p> Translation<'p> {
         let lazy = self.eat("?");
         let total = inner.saturating_mul(count.max(1));
         if count >= 2 && total > REPEAT_CAP {
-            return Err(wrong("invalid repeat count"));
+            return Err(syntax_error("invalid repeat count"));
         }
         if operator_at(self.rest).is_some() {
-            return Err(wrong("invalid nested repetition operator"));
+            return Err(syntax_error("invalid nested repetition operator"));
         }
         self.out.insert_str(start, "(?:");
         self.out.push(')');
@@ -263,7 +263,7 @@ impl<'p> Translation<'p> {
 
     /// Behind a backslash: `\d`, `\pL` and the like, written as members of a class. False where it is something else.
     fn class_escape(&mut self, set: &mut String) -> Result<bool, PatternError> {
-        let Some(c) = self.rest.chars().next() else { return Err(wrong("trailing backslash at end of expression")) };
+        let Some(c) = self.rest.chars().next() else { return Err(syntax_error("trailing backslash at end of expression")) };
         let members = match c {
             'd' | 'D' => "0-9",
             's' | 'S' => r"\t\n\x0c\r\x20",
@@ -281,7 +281,7 @@ impl<'p> Translation<'p> {
 
     /// Behind `\p` or `\P`.
     fn unicode_class(&mut self, mut negated: bool, set: &mut String) -> Result<(), PatternError> {
-        let refused = || wrong("invalid character class range");
+        let refused = || syntax_error("invalid character class range");
         let name = if self.eat("{") {
             let (name, rest) = self.rest.split_once('}').ok_or_else(refused)?;
             self.rest = rest;
@@ -325,8 +325,8 @@ impl<'p> Translation<'p> {
 
     /// One escaped character, behind the backslash.
     fn character(&mut self) -> Result<char, PatternError> {
-        let refused = |c: char| wrong(&format!("invalid escape sequence: `\\{c}`"));
-        let c = self.next().ok_or_else(|| wrong("trailing backslash at end of expression"))?;
+        let refused = |c: char| syntax_error(&format!("invalid escape sequence: `\\{c}`"));
+        let c = self.next().ok_or_else(|| syntax_error("trailing backslash at end of expression"))?;
         match c {
             '0'..='7' => {
                 let mut digits = self.rest.chars().take_while(|c| ('0'..='7').contains(c)).take(2).collect::<String>();
@@ -366,7 +366,7 @@ impl<'p> Translation<'p> {
 
     /// Behind `[`: a class up to its closing bracket.
     fn class(&mut self) -> Result<(), PatternError> {
-        let unclosed = || wrong("missing closing ]");
+        let unclosed = || syntax_error("missing closing ]");
         let negated = self.eat("^");
         let mut set = String::new();
         let mut first = true;
@@ -395,7 +395,7 @@ impl<'p> Translation<'p> {
                 self.next();
                 high = self.class_character()?;
                 if high < low {
-                    return Err(wrong("invalid character class range"));
+                    return Err(syntax_error("invalid character class range"));
                 }
             }
             let _ = write!(set, "\\x{{{:x}}}-\\x{{{:x}}}", u32::from(low), u32::from(high));
@@ -410,7 +410,7 @@ impl<'p> Translation<'p> {
         match self.next() {
             Some('\\') => self.character(),
             Some(c) => Ok(c),
-            None => Err(wrong("missing closing ]")),
+            None => Err(syntax_error("missing closing ]")),
         }
     }
 
@@ -436,7 +436,7 @@ impl<'p> Translation<'p> {
             "upper" => "A-Z",
             "word" => "0-9A-Za-z_",
             "xdigit" => "0-9A-Fa-f",
-            _ => return Err(wrong("invalid character class range")),
+            _ => return Err(syntax_error("invalid character class range")),
         };
         nested_class(members, negated, set);
         self.rest = rest;

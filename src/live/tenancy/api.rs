@@ -4,7 +4,7 @@ use super::auth::credentials::Credentials;
 use super::auth::signer::Signer;
 use super::crypto::signature::authorization;
 use super::fault::{CallError, CallErrorKind, LiveError, TransportError};
-use super::memo::Memo;
+use super::memo::AnswerMemo;
 use super::transport::answer::{HttpAnswer, described, garbled};
 use super::transport::circuit::{Failure, Hosts, Turn};
 use super::transport::endpoint::Base;
@@ -50,7 +50,7 @@ pub(super) struct ApiClient<'a> {
     /// Which hosts should be left alone.
     pub hosts: Hosts,
     /// What was answered, where that is kept.
-    pub memo: Memo,
+    pub memo: AnswerMemo,
     /// Whether the network works: something was answered, whatever it was.
     pub is_connected: AtomicBool,
     /// Whether the user was told of a call that is tried again.
@@ -291,7 +291,7 @@ impl ApiClient<'_> {
             }
             Ok(answer) => {
                 let wait = answer.wait(SystemTime::from(self.now())).unwrap_or_default();
-                (self.judge(site, &answer, &signer)?, Some(answer.status), wait)
+                (self.error_of(site, &answer, &signer)?, Some(answer.status), wait)
             }
             Err(TransportError::Abandoned) => return Ok(Err(FailedAttempt::Abandoned)),
             // Where nothing was ever answered, waiting will not help: the network, its proxy or the address is wrong.
@@ -370,7 +370,7 @@ impl ApiClient<'_> {
     }
 
     /// An answer that is no success: a fault worth another attempt, or one for good.
-    fn judge(&self, site: &RegionSite, answer: &HttpAnswer, signer: &Signer) -> Result<CallError, CallError> {
+    fn error_of(&self, site: &RegionSite, answer: &HttpAnswer, signer: &Signer) -> Result<CallError, CallError> {
         let error: ServiceError = serde_json::from_slice(&answer.body).unwrap_or_default();
         let why = described(answer, &error);
         match answer.status {

@@ -7,12 +7,12 @@ use std::sync::{Mutex, PoisonError};
 
 /// Complete answers, reduced to what kmslint reads of them. Nothing in them is secret that the inventory itself does not hold.
 #[derive(Default)]
-pub(super) struct Memo {
+pub(super) struct AnswerMemo {
     /// `None`: nothing is kept, because nothing is saved.
     answers: Option<Mutex<Answers>>,
 }
 
-impl Memo {
+impl AnswerMemo {
     /// A memo that begins with these answers and keeps all that follow.
     pub(super) fn of(answers: Answers) -> Self {
         Self { answers: Some(Mutex::new(answers)) }

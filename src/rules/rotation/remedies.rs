@@ -1,6 +1,6 @@
 //! What to write so that a key is rotated, as data.
 
-use super::{INTERVALS, Kind, RULE, max_rotation_days, says};
+use super::{INTERVALS, Kind, RULE, max_rotation_days, wording};
 use crate::key::{KeyFacts, Stage};
 use crate::rules::remedy::{self, ArgumentChange, Remedy, Safety, Setting};
 use crate::rules::subject::{self, VaultCase};
@@ -60,7 +60,7 @@ fn leads_to(key: &KeyFacts, changes: &[ArgumentChange], settings: &Settings) -> 
 fn has_arguments(key: &KeyFacts) -> Result<(), String> {
     match &key.old_provider {
         None => Ok(()),
-        Some(old) => Err(format!("{} has no `is_auto_rotation_enabled`: it needs 5.31.0", says::provider(old))),
+        Some(old) => Err(format!("{} has no `is_auto_rotation_enabled`: it needs 5.31.0", wording::provider(old))),
     }
 }
 

@@ -1,8 +1,8 @@
 //! Every row of the table of OCI-KMS-001, and the sentences that hang on the key.
 
 use super::super::testing::{
-    actual, by_default, days_ago, declared, in_vault, key, now, one_of, planned, report, rotated, said, schedule, settings, switched_on,
-    trail, version, with,
+    actual, by_default, days_ago, declared, in_vault, key, now, one_of, planned, report, rotated, schedule, settings, switched_on, trail,
+    verdict_words, version, with,
 };
 use super::*;
 use crate::base::Place;
@@ -10,8 +10,8 @@ use crate::key::{CaUse, IdleSchedule, Lifecycle, PlannedAction, ProtectionMode, 
 use crate::rules::ChosenSettings;
 use jiff::ToSpan;
 
-fn judged(key: &KeyFacts) -> (&'static str, &'static str) {
-    said(&RULE, key, &settings())
+fn verdict_of(key: &KeyFacts) -> (&'static str, &'static str) {
+    verdict_words(&RULE, key, &settings())
 }
 
 /// The settings with another limit.
@@ -43,60 +43,60 @@ fn by_code_of(key: KeyFacts, schedule: Schedule) -> KeyFacts {
 
 #[test]
 fn row_1_ending_and_disabled_keys_cannot_be_rotated_not_even_external_ones() {
-    assert_eq!(judged(&in_vault(key(Stage::Declared, PlannedAction::Delete), VaultType::External)), ("not-applicable", "ending"));
+    assert_eq!(verdict_of(&in_vault(key(Stage::Declared, PlannedAction::Delete), VaultType::External)), ("not-applicable", "ending"));
     for (state, kind) in [("PENDING_DELETION", "ending"), ("SCHEDULING_DELETION", "ending"), ("DISABLED", "disabled")] {
         let key = with(failing(actual()), |key| key.lifecycle = Fact::known(Lifecycle::read(state)));
-        assert_eq!(judged(&key), ("not-applicable", kind), "{state}");
+        assert_eq!(verdict_of(&key), ("not-applicable", kind), "{state}");
     }
 }
 
 #[test]
 fn row_2_external_keys_are_rotated_elsewhere_even_if_a_rotation_failed() {
-    assert_eq!(judged(&in_vault(failing(actual()), VaultType::External)), ("not-applicable", "external"));
+    assert_eq!(verdict_of(&in_vault(failing(actual()), VaultType::External)), ("not-applicable", "external"));
     let external = with(failing(actual()), |key| key.protection_mode = Fact::known(ProtectionMode::External));
-    assert_eq!(judged(&external), ("not-applicable", "external"));
+    assert_eq!(verdict_of(&external), ("not-applicable", "external"));
     let referring = with(declared(), |key| key.external_key_reference = Fact::known("ekms-1".to_owned()));
-    assert_eq!(judged(&referring), ("not-applicable", "external"));
+    assert_eq!(verdict_of(&referring), ("not-applicable", "external"));
 }
 
 #[test]
 fn row_3_a_failed_rotation_is_told_before_the_age() {
     let failed = aged(failing(rotated(actual(), 90)), 400);
-    assert_eq!(judged(&failed), ("violation", "rotation-failed"));
+    assert_eq!(verdict_of(&failed), ("violation", "rotation-failed"));
     assert!(report(&RULE, &failed, &settings()).note.contains("The service reports: \"Vault is not active\"."));
-    assert_eq!(judged(&rotated(failing(declared()), 90)), ("pass", "scheduled"), "only states and the service know");
+    assert_eq!(verdict_of(&rotated(failing(declared()), 90)), ("pass", "scheduled"), "only states and the service know");
 }
 
 #[test]
 fn row_3_a_rotation_more_than_a_day_late_is_told_before_the_age() {
     let due = |hours: i64| with(rotated(actual(), 90), |key| key.times.next_rotation = Some(now() - hours.hours()));
-    assert_eq!(judged(&aged(due(50), 400)), ("violation", "rotation-overdue"));
+    assert_eq!(verdict_of(&aged(due(50), 400)), ("violation", "rotation-overdue"));
     assert!(report(&RULE, &due(50), &settings()).message.contains("due on 2026-11-19 (2 days ago)"));
-    assert_eq!(judged(&due(23)), ("pass", "scheduled"));
-    assert_eq!(judged(&due(-500)), ("pass", "scheduled"));
+    assert_eq!(verdict_of(&due(23)), ("pass", "scheduled"));
+    assert_eq!(verdict_of(&due(-500)), ("pass", "scheduled"));
 }
 
 #[test]
 fn row_4_a_version_over_the_limit_is_too_old_whatever_schedule_exists() {
     let old = aged(rotated(actual(), 90), 412);
-    assert_eq!(judged(&old), ("violation", "too-old"));
-    let told = report(&RULE, &old, &settings());
-    assert_eq!(told.message, "the key's current version is 412 days old, and the limit is 365 days");
-    assert!(told.note.contains("A schedule of 90 days exists."));
-    assert_eq!(judged(&in_vault(aged(switch(actual(), true), 412), VaultType::Default)), ("violation", "too-old"), "before row 5");
+    assert_eq!(verdict_of(&old), ("violation", "too-old"));
+    let described = report(&RULE, &old, &settings());
+    assert_eq!(described.message, "the key's current version is 412 days old, and the limit is 365 days");
+    assert!(described.note.contains("A schedule of 90 days exists."));
+    assert_eq!(verdict_of(&in_vault(aged(switch(actual(), true), 412), VaultType::Default)), ("violation", "too-old"), "before row 5");
     assert!(report(&RULE, &aged(actual(), 412), &settings()).note.contains("No schedule exists."));
     let listed = with(actual(), |key| key.versions.push(version("ocid1.keyversion.oc1..a", Some(days_ago(366)), Some(true))));
-    assert_eq!(judged(&listed), ("violation", "too-old"));
+    assert_eq!(verdict_of(&listed), ("violation", "too-old"));
     let strict = limited(90);
-    assert_eq!(said(&RULE, &aged(actual(), 91), &strict), ("violation", "too-old"));
-    assert_eq!(judged(&rotated(aged(declared(), 412), 90)), ("pass", "scheduled"), "of code it says nothing");
+    assert_eq!(verdict_words(&RULE, &aged(actual(), 91), &strict), ("violation", "too-old"));
+    assert_eq!(verdict_of(&rotated(aged(declared(), 412), 90)), ("pass", "scheduled"), "of code it says nothing");
 }
 
 #[test]
 fn row_4_the_limit_itself_is_not_over_the_limit() {
-    assert_eq!(judged(&aged(actual(), 365)), ("pass", "young"));
+    assert_eq!(verdict_of(&aged(actual(), 365)), ("pass", "young"));
     let just_over = with(actual(), |key| key.times.current_version = Some(days_ago(365) - 1.hour()));
-    assert_eq!(judged(&just_over), ("violation", "too-old"));
+    assert_eq!(verdict_of(&just_over), ("violation", "too-old"));
     assert!(report(&RULE, &just_over, &settings()).message.contains("more than 365 days old"));
 }
 
@@ -104,17 +104,17 @@ fn row_4_the_limit_itself_is_not_over_the_limit() {
 fn row_5_default_vaults_refuse_automatic_rotation_whatever_the_interval() {
     for key in [rotated(declared(), 90), rotated(declared(), 999), switch(declared(), true)] {
         let key = in_vault(key, VaultType::Default);
-        assert_eq!(judged(&key), ("violation", "auto-rotation-unsupported"));
-        let told = report(&RULE, &key, &settings());
-        assert!(told.note.contains("400 InvalidParameter: Automatic key rotation is not supported with VIRTUAL vaults"));
-        assert!(!told.help.contains("is_auto_rotation_enabled = true"), "{}", told.help);
+        assert_eq!(verdict_of(&key), ("violation", "auto-rotation-unsupported"));
+        let described = report(&RULE, &key, &settings());
+        assert!(described.note.contains("400 InvalidParameter: Automatic key rotation is not supported with VIRTUAL vaults"));
+        assert!(!described.help.contains("is_auto_rotation_enabled = true"), "{}", described.help);
     }
 }
 
 #[test]
 fn row_6_a_switch_without_an_interval() {
     let bare = switch(declared(), true);
-    assert_eq!(judged(&bare), ("violation", "interval-missing"));
+    assert_eq!(verdict_of(&bare), ("violation", "interval-missing"));
     let empty_block = with(bare, |key| key.rotation.block = Some(Place::File("block.tf".into())));
     assert_eq!(report(&RULE, &empty_block, &settings()).at.unwrap().at.place, Place::File("block.tf".into()));
 }
@@ -122,34 +122,34 @@ fn row_6_a_switch_without_an_interval() {
 #[test]
 fn row_7_an_interval_over_the_limit_even_if_it_starts_late() {
     let late = with(rotated(declared(), 366), |key| key.rotation.start = Fact::known(now() + (24 * 900).hours()));
-    assert_eq!(judged(&late), ("violation", "interval-too-long"));
-    let told = report(&RULE, &late, &settings());
-    assert_eq!(told.message, "the rotation interval is 366 days, and the limit is 365 days");
-    assert!(told.note.contains("The service also rejects it: it accepts 60 to 365 days."));
+    assert_eq!(verdict_of(&late), ("violation", "interval-too-long"));
+    let described = report(&RULE, &late, &settings());
+    assert_eq!(described.message, "the rotation interval is 366 days, and the limit is 365 days");
+    assert!(described.note.contains("The service also rejects it: it accepts 60 to 365 days."));
     let strict = limited(90);
-    assert_eq!(said(&RULE, &rotated(declared(), 180), &strict), ("violation", "interval-too-long"));
+    assert_eq!(verdict_words(&RULE, &rotated(declared(), 180), &strict), ("violation", "interval-too-long"));
 }
 
 #[test]
 fn row_8_an_interval_the_service_refuses_even_if_it_starts_late() {
     let late = with(rotated(declared(), 30), |key| key.rotation.start = Fact::known(now() + (24 * 900).hours()));
-    assert_eq!(judged(&late), ("violation", "interval-rejected"));
-    assert_eq!(judged(&rotated(declared(), 59)), ("violation", "interval-rejected"));
-    assert_eq!(judged(&rotated(declared(), -1)), ("violation", "interval-rejected"));
-    assert_eq!(judged(&rotated(declared(), 60)), ("pass", "scheduled"));
+    assert_eq!(verdict_of(&late), ("violation", "interval-rejected"));
+    assert_eq!(verdict_of(&rotated(declared(), 59)), ("violation", "interval-rejected"));
+    assert_eq!(verdict_of(&rotated(declared(), -1)), ("violation", "interval-rejected"));
+    assert_eq!(verdict_of(&rotated(declared(), 60)), ("pass", "scheduled"));
 }
 
 #[test]
 fn row_9_the_first_rotation_counts_from_the_start() {
     let starting = |key: KeyFacts, days: i64| with(key, |key| key.rotation.start = Fact::known(now() + (24 * days).hours()));
     for (days, expected) in [(275, ("pass", "scheduled")), (276, ("violation", "starts-too-late")), (-3000, ("pass", "scheduled"))] {
-        assert_eq!(judged(&starting(rotated(planned(), 90), days)), expected, "start in {days} days");
+        assert_eq!(verdict_of(&starting(rotated(planned(), 90), days)), expected, "start in {days} days");
     }
     let made = |days: i64| with(rotated(actual(), 90), |key| key.times.created = Some(days_ago(days)));
-    assert_eq!(judged(&starting(made(200), 80)), ("violation", "starts-too-late"), "370 days after it was made");
-    assert_eq!(judged(&starting(made(200), 70)), ("pass", "scheduled"));
-    let told = report(&RULE, &starting(rotated(planned(), 90), 300), &settings());
-    assert!(told.message.contains("on 2027-12-16"), "{}", told.message);
+    assert_eq!(verdict_of(&starting(made(200), 80)), ("violation", "starts-too-late"), "370 days after it was made");
+    assert_eq!(verdict_of(&starting(made(200), 70)), ("pass", "scheduled"));
+    let described = report(&RULE, &starting(rotated(planned(), 90), 300), &settings());
+    assert!(described.message.contains("on 2027-12-16"), "{}", described.message);
 }
 
 #[test]
@@ -158,24 +158,27 @@ fn row_9_a_schedule_that_begins_now_is_no_fault_of_an_old_key() {
         key.times.created = Some(days_ago(2000));
         key.rotation.start = Fact::known(now());
     });
-    assert_eq!(judged(&old), ("pass", "scheduled"));
-    assert_eq!(judged(&with(old, |key| key.rotation.start = Fact::known(now() + (24 * 400).hours()))), ("violation", "starts-too-late"));
+    assert_eq!(verdict_of(&old), ("pass", "scheduled"));
+    assert_eq!(
+        verdict_of(&with(old, |key| key.rotation.start = Fact::known(now() + (24 * 400).hours()))),
+        ("violation", "starts-too-late")
+    );
 }
 
 #[test]
 fn row_10_a_schedule_within_the_limit_passes_whatever_else_is_unknown() {
     for key in [planned(), declared(), actual()] {
-        assert_eq!(judged(&rotated(key, 90)), ("pass", "scheduled"));
+        assert_eq!(verdict_of(&rotated(key, 90)), ("pass", "scheduled"));
     }
     let unknown = with(rotated(declared(), 365), |key| {
         key.vault_type = Fact::unknown("the vault is in another state");
         key.rotation.start = Fact::unknown("variable `start` has no value");
     });
-    assert_eq!(judged(&unknown), ("pass", "scheduled"));
+    assert_eq!(verdict_of(&unknown), ("pass", "scheduled"));
     let bounded = with(rotated(declared(), 365), |key| {
         key.vault_type = one_of([(Some(VaultType::Default), "a"), (Some(VaultType::VirtualPrivate), "b")])
     });
-    assert_eq!(judged(&bounded), ("pass", "scheduled"));
+    assert_eq!(verdict_of(&bounded), ("pass", "scheduled"));
 }
 
 #[test]
@@ -186,13 +189,13 @@ fn row_11_an_unknown_interval_is_undetermined_even_if_code_rotates_the_key() {
             schedule(None, None, ScheduleForm::Accumulating),
         )
     };
-    assert_eq!(judged(&unknown(Fact::unknown("variable `days` has no value"))), ("undetermined", "unknown"));
-    assert_eq!(judged(&unknown(one_of([(Some(90), "`var.prod`"), (Some(180), "not `var.prod`")]))), ("pass", "scheduled"));
-    assert_eq!(judged(&unknown(one_of([(Some(400), "`var.prod`"), (None, "not `var.prod`")]))), ("violation", "interval-too-long"));
+    assert_eq!(verdict_of(&unknown(Fact::unknown("variable `days` has no value"))), ("undetermined", "unknown"));
+    assert_eq!(verdict_of(&unknown(one_of([(Some(90), "`var.prod`"), (Some(180), "not `var.prod`")]))), ("pass", "scheduled"));
+    assert_eq!(verdict_of(&unknown(one_of([(Some(400), "`var.prod`"), (None, "not `var.prod`")]))), ("violation", "interval-too-long"));
     let mixed = unknown(one_of([(Some(90), "`var.prod`"), (Some(400), "not `var.prod`")]));
-    assert_eq!(judged(&mixed), ("undetermined", "depends"));
+    assert_eq!(verdict_of(&mixed), ("undetermined", "depends"));
     assert!(report(&RULE, &mixed, &settings()).note.contains("When not `var.prod`: the rotation interval is 400 days"));
-    assert_eq!(judged(&unknown(by_default(Some(90), "days"))), ("undetermined", "module-default"));
+    assert_eq!(verdict_of(&unknown(by_default(Some(90), "days"))), ("undetermined", "module-default"));
 }
 
 #[test]
@@ -201,20 +204,20 @@ fn row_12_code_that_makes_the_next_version_in_time_rotates_the_key() {
     for key in
         [declared(), switch(declared(), false), with(declared(), |key| key.rotation.enabled = Fact::unknown("it is known after apply"))]
     {
-        assert_eq!(judged(&by_code_of(key, within.clone())), ("pass", "rotated-by-code"));
+        assert_eq!(verdict_of(&by_code_of(key, within.clone())), ("pass", "rotated-by-code"));
     }
     let default = in_vault(declared(), VaultType::Default);
-    assert_eq!(judged(&by_code_of(default.clone(), schedule(None, None, ScheduleForm::Accumulating))), ("pass", "rotated-by-code"));
+    assert_eq!(verdict_of(&by_code_of(default.clone(), schedule(None, None, ScheduleForm::Accumulating))), ("pass", "rotated-by-code"));
     let off_with_interval = with(default, |key| key.rotation.interval_days = Fact::known(90));
-    assert_eq!(judged(&by_code_of(off_with_interval, within.clone())), ("pass", "rotated-by-code"), "before row 15");
-    assert_eq!(judged(&by_code_of(aged(actual(), 10), within)), ("pass", "rotated-by-code"), "before row 13");
+    assert_eq!(verdict_of(&by_code_of(off_with_interval, within.clone())), ("pass", "rotated-by-code"), "before row 15");
+    assert_eq!(verdict_of(&by_code_of(aged(actual(), 10), within)), ("pass", "rotated-by-code"), "before row 13");
 }
 
 #[test]
 fn row_12_periods_are_counted_in_months_for_a_year_and_in_days_for_other_limits() {
     let of = |days: f64, months: Option<i64>, limit: i64| {
         let key = by_code_of(declared(), schedule(Some(days), months, ScheduleForm::Accumulating));
-        said(&RULE, &key, &limited(limit)).1
+        verdict_words(&RULE, &key, &limited(limit)).1
     };
     assert_eq!(of(365.0, None, 365), "rotated-by-code");
     assert_eq!(of(365.5, None, 365), "no-rotation");
@@ -227,15 +230,15 @@ fn row_12_periods_are_counted_in_months_for_a_year_and_in_days_for_other_limits(
 
 #[test]
 fn row_12_replacing_versions_pass_with_advice() {
-    let advice = |key: &KeyFacts| match (RULE.judge)(key, &settings()) {
+    let advice = |key: &KeyFacts| match (RULE.check)(key, &settings()) {
         Verdict::Pass { advice, .. } => advice,
         other => panic!("{other:?}"),
     };
     let replacing = by_code_of(declared(), schedule(Some(90.0), None, ScheduleForm::Replacing));
-    assert_eq!(judged(&replacing), ("pass", "rotated-by-code"));
-    let told = advice(&replacing).unwrap();
-    assert_eq!(told.kind, Kind::ReplacingVersions.into());
-    assert_eq!(told.at, trail("infra/time.tf"));
+    assert_eq!(verdict_of(&replacing), ("pass", "rotated-by-code"));
+    let described = advice(&replacing).unwrap();
+    assert_eq!(described.kind, Kind::ReplacingVersions.into());
+    assert_eq!(described.at, trail("infra/time.tf"));
     assert_eq!(advice(&by_code_of(replacing, schedule(Some(90.0), None, ScheduleForm::Accumulating))), None);
 }
 
@@ -245,22 +248,22 @@ fn row_12_a_plan_that_hides_the_relation_is_undetermined_before_row_15() {
         key.schedules_unsure = Some("a plan does not carry `replace_triggered_by`".into());
         key.rotation.interval_days = Fact::known(90);
     });
-    assert_eq!(judged(&unsure), ("undetermined", "unknown"));
-    assert_eq!(judged(&switch(unsure, true)), ("pass", "scheduled"));
+    assert_eq!(verdict_of(&unsure), ("undetermined", "unknown"));
+    assert_eq!(verdict_of(&switch(unsure, true)), ("pass", "scheduled"));
 }
 
 #[test]
 fn row_13_a_version_within_the_limit_is_young_in_fact_and_not_in_code() {
-    assert_eq!(judged(&aged(actual(), 100)), ("pass", "young"));
+    assert_eq!(verdict_of(&aged(actual(), 100)), ("pass", "young"));
     let written = with(aged(switch(actual(), false), 100), |key| key.rotation.interval_days = Fact::known(90));
-    assert_eq!(judged(&written), ("pass", "young"), "before row 15");
-    assert_eq!(judged(&in_vault(aged(actual(), 100), VaultType::Default)), ("pass", "young"), "before row 16");
-    assert_eq!(judged(&aged(declared(), 100)), ("violation", "no-rotation"));
+    assert_eq!(verdict_of(&written), ("pass", "young"), "before row 15");
+    assert_eq!(verdict_of(&in_vault(aged(actual(), 100), VaultType::Default)), ("pass", "young"), "before row 16");
+    assert_eq!(verdict_of(&aged(declared(), 100)), ("violation", "no-rotation"));
 }
 
 #[test]
 fn row_13_near_the_limit_it_is_due_soon() {
-    let advice = |days: i64| match (RULE.judge)(&aged(actual(), days), &settings()) {
+    let advice = |days: i64| match (RULE.check)(&aged(actual(), days), &settings()) {
         Verdict::Pass { advice, .. } => advice.map(|advice| (advice.kind, advice.message)),
         other => panic!("{other:?}"),
     };
@@ -274,21 +277,21 @@ fn row_13_near_the_limit_it_is_due_soon() {
 #[test]
 fn row_14_any_known_birth_within_the_limit_is_young() {
     let made = |days: i64| with(actual(), |key| key.times.created = Some(days_ago(days)));
-    assert_eq!(judged(&made(100)), ("pass", "young"));
-    assert_eq!(judged(&made(1000)), ("violation", "no-rotation"));
+    assert_eq!(verdict_of(&made(100)), ("pass", "young"));
+    assert_eq!(verdict_of(&made(1000)), ("violation", "no-rotation"));
     let hand_rotated = with(made(1000), |key| key.versions.push(version("oci_kms_key_version.v", Some(days_ago(20)), None)));
-    assert_eq!(judged(&hand_rotated), ("pass", "young"));
+    assert_eq!(verdict_of(&hand_rotated), ("pass", "young"));
     let unknown_switch = with(made(100), |key| key.rotation.enabled = Fact::unknown("it could not be read"));
-    assert_eq!(judged(&unknown_switch), ("pass", "young"), "before row 18");
-    assert_eq!(judged(&with(made(100), |key| key.stage = Stage::Declared)), ("violation", "no-rotation"));
+    assert_eq!(verdict_of(&unknown_switch), ("pass", "young"), "before row 18");
+    assert_eq!(verdict_of(&with(made(100), |key| key.stage = Stage::Declared)), ("violation", "no-rotation"));
 }
 
 #[test]
 fn row_15_a_schedule_that_is_not_switched_on() {
     for key in [declared(), switch(declared(), false)] {
         let written = with(key, |key| key.rotation.interval_days = Fact::known(90));
-        assert_eq!(judged(&written), ("violation", "schedule-not-enabled"));
-        assert_eq!(judged(&in_vault(written.clone(), VaultType::Default)), ("violation", "schedule-not-enabled"), "before row 16");
+        assert_eq!(verdict_of(&written), ("violation", "schedule-not-enabled"));
+        assert_eq!(verdict_of(&in_vault(written.clone(), VaultType::Default)), ("violation", "schedule-not-enabled"), "before row 16");
         let help = |vault| report(&RULE, &in_vault(written.clone(), vault), &settings()).help;
         assert!(help(VaultType::VirtualPrivate).contains("is_auto_rotation_enabled = true"));
         assert!(!help(VaultType::Default).contains("is_auto_rotation_enabled = true"));
@@ -305,7 +308,7 @@ fn row_16_in_a_default_vault_the_advice_is_never_the_switch() {
         key(Stage::Declared, PlannedAction::Replace),
     ] {
         let key = in_vault(key, VaultType::Default);
-        assert_eq!(judged(&key), ("violation", "no-rotation"));
+        assert_eq!(verdict_of(&key), ("violation", "no-rotation"));
         let help = report(&RULE, &key, &settings()).help;
         assert!(
             !help.contains("is_auto_rotation_enabled") && help.contains("`oci_kms_key_version`") && help.contains("365 days"),
@@ -319,7 +322,7 @@ fn row_17_elsewhere_the_advice_is_the_switch_and_the_interval() {
     for key in
         [planned(), declared(), actual(), in_vault(declared(), VaultType::VirtualPrivate), in_vault(actual(), VaultType::VirtualPrivate)]
     {
-        assert_eq!(judged(&key), ("violation", "no-rotation"));
+        assert_eq!(verdict_of(&key), ("violation", "no-rotation"));
         let help = report(&RULE, &key, &settings()).help;
         assert!(help.contains("`is_auto_rotation_enabled = true`") && help.contains("rotation_interval_in_days = 90"), "{help}");
         assert!(help.contains("VIRTUAL_PRIVATE") || key.vault_type.value().is_some(), "{help}");
@@ -331,27 +334,27 @@ fn row_17_elsewhere_the_advice_is_the_switch_and_the_interval() {
 #[test]
 fn row_18_an_unknown_switch_is_undetermined_unless_every_possible_value_says_the_same() {
     let unknown = |fact: Fact<bool>| with(declared(), |key| key.rotation.enabled = fact);
-    assert_eq!(judged(&unknown(Fact::unknown("variable `rotate` has no value"))), ("undetermined", "unknown"));
+    assert_eq!(verdict_of(&unknown(Fact::unknown("variable `rotate` has no value"))), ("undetermined", "unknown"));
     let refused = unknown(Fact::refused("Terraform would reject its value"));
-    assert_eq!(judged(&refused), ("undetermined", "unknown"));
+    assert_eq!(verdict_of(&refused), ("undetermined", "unknown"));
     assert!(report(&RULE, &refused, &settings()).help.starts_with("Fix the configuration"));
     let (on, off) = ("`var.rotate`", "not `var.rotate`");
     let either = || one_of([(Some(true), on), (Some(false), off)]);
     let together = with(unknown(either()), |key| key.rotation.interval_days = one_of([(Some(90), on), (None, off)]));
-    assert_eq!(judged(&together), ("undetermined", "depends"));
+    assert_eq!(verdict_of(&together), ("undetermined", "depends"));
     let note = report(&RULE, &together, &settings()).note;
     assert_eq!(
         note,
         "When `var.rotate`: the key is rotated automatically every 90 days. When not `var.rotate`: nothing will rotate the key within 365 days."
     );
     let crossed = with(unknown(either()), |key| key.rotation.interval_days = one_of([(None, on), (Some(90), off)]));
-    assert_eq!(judged(&crossed), ("violation", "interval-missing"));
-    assert_eq!(judged(&in_vault(unknown(either()), VaultType::Default)), ("violation", "auto-rotation-unsupported"));
+    assert_eq!(verdict_of(&crossed), ("violation", "interval-missing"));
+    assert_eq!(verdict_of(&in_vault(unknown(either()), VaultType::Default)), ("violation", "auto-rotation-unsupported"));
     assert_eq!(
-        judged(&with(unknown(one_of([(Some(true), on), (Some(true), off)])), |key| key.rotation.interval_days = Fact::known(90))).0,
+        verdict_of(&with(unknown(one_of([(Some(true), on), (Some(true), off)])), |key| key.rotation.interval_days = Fact::known(90))).0,
         "pass"
     );
-    assert_eq!(judged(&unknown(one_of([(None, on), (Some(false), off)]))), ("violation", "no-rotation"));
+    assert_eq!(verdict_of(&unknown(one_of([(None, on), (Some(false), off)]))), ("violation", "no-rotation"));
 }
 
 #[test]
@@ -368,7 +371,7 @@ fn a_default_that_the_caller_may_change_is_told_as_a_default() {
         (by(Some(true), Some(90)), "keys of this module are rotated in time unless the caller sets `rotate`"),
         (by(Some(true), Some(400)), "unless the caller sets `rotate`: the rotation interval is 400 days, and the limit is 365 days"),
     ] {
-        assert_eq!(judged(&key), ("undetermined", "module-default"));
+        assert_eq!(verdict_of(&key), ("undetermined", "module-default"));
         assert_eq!(report(&RULE, &key, &settings()).message, message);
     }
 }
@@ -376,8 +379,8 @@ fn a_default_that_the_caller_may_change_is_told_as_a_default() {
 #[test]
 fn what_a_module_itself_fixes_stands() {
     let symbolic = |key| with(key, |key| key.symbolic = Some(Symbolic { why: "`for_each` is known only after apply".into(), place: None }));
-    assert_eq!(judged(&symbolic(declared())), ("violation", "no-rotation"));
-    assert_eq!(judged(&symbolic(rotated(declared(), 90))), ("pass", "scheduled"));
+    assert_eq!(verdict_of(&symbolic(declared())), ("violation", "no-rotation"));
+    assert_eq!(verdict_of(&symbolic(rotated(declared(), 90))), ("pass", "scheduled"));
     assert!(report(&RULE, &symbolic(declared()), &settings()).note.contains("`for_each` is known only after apply"));
 }
 
@@ -386,18 +389,18 @@ fn written_versions_are_counted_and_pass_only_where_the_settings_accept_them() {
     let two = with(declared(), |key| {
         key.versions = vec![version("oci_kms_key_version.a", None, None), version("oci_kms_key_version.b", None, None)]
     });
-    assert_eq!(judged(&two), ("violation", "no-rotation"));
+    assert_eq!(verdict_of(&two), ("violation", "no-rotation"));
     let message = report(&RULE, &two, &settings()).message;
     assert_eq!(
         message,
         "nothing will rotate the key within 365 days; its 2 `oci_kms_key_version` resources are one rotation each, not a schedule"
     );
     let accepting = switched_on(&ACCEPT_MANUAL_VERSIONS);
-    assert_eq!(said(&RULE, &two, &accepting), ("pass", "manual-versions"));
-    assert_eq!(said(&RULE, &declared(), &accepting), ("violation", "no-rotation"));
+    assert_eq!(verdict_words(&RULE, &two, &accepting), ("pass", "manual-versions"));
+    assert_eq!(verdict_words(&RULE, &declared(), &accepting), ("violation", "no-rotation"));
     let listed = with(actual(), |key| key.versions = vec![version("ocid1.keyversion.oc1..first", None, None)]);
-    assert_eq!(said(&RULE, &listed, &accepting), ("violation", "no-rotation"), "every key has a first version");
-    assert_eq!(said(&RULE, &aged(two, 400), &accepting), ("pass", "manual-versions"), "of code the age says nothing");
+    assert_eq!(verdict_words(&RULE, &listed, &accepting), ("violation", "no-rotation"), "every key has a first version");
+    assert_eq!(verdict_words(&RULE, &aged(two, 400), &accepting), ("pass", "manual-versions"), "of code the age says nothing");
 }
 
 #[test]
@@ -407,7 +410,7 @@ fn the_advice_fits_the_key() {
     assert!(help(&authority).contains("does not renew the authority's certificate"));
     let ignoring = with(declared(), |key| key.declared.ignore_changes.push("is_auto_rotation_enabled".to_owned()));
     assert!(help(&ignoring).contains("`lifecycle.ignore_changes` lists `is_auto_rotation_enabled`"));
-    assert!(!help(&with(ignoring, |key| key.fate = PlannedAction::Create)).contains("ignore_changes"));
+    assert!(!help(&with(ignoring, |key| key.planned_action = PlannedAction::Create)).contains("ignore_changes"));
     let slow = by_code_of(declared(), schedule(Some(400.0), None, ScheduleForm::Accumulating));
     assert!(report(&RULE, &slow, &settings()).note.contains("`time_rotating.yearly` creates a new version only every 400 days."));
     let used = with(actual(), |key| {
@@ -420,11 +423,11 @@ fn the_advice_fits_the_key() {
 /// Mutation testing showed that nothing held these sentences to the key they are said of.
 #[test]
 fn the_sentences_fit_the_vault_the_schedule_and_whether_the_key_exists() {
-    let told = |key: &KeyFacts| report(&RULE, key, &settings());
+    let described = |key: &KeyFacts| report(&RULE, key, &settings());
     let overdue = with(rotated(actual(), 90), |key| key.times.next_rotation = Some(days_ago(3)));
-    assert!(told(&overdue).message.contains("(3 days ago)"), "{}", told(&overdue).message);
+    assert!(described(&overdue).message.contains("(3 days ago)"), "{}", described(&overdue).message);
     let punctual = with(rotated(actual(), 90), |key| key.times.next_rotation = Some(days_ago(1)));
-    assert_eq!(judged(&punctual).0, "pass", "the service has a day's time");
+    assert_eq!(verdict_of(&punctual).0, "pass", "the service has a day's time");
 
     let old = |enabled: Fact<bool>, interval: Fact<i64>| {
         with(aged(actual(), 400), |key| (key.rotation.enabled, key.rotation.interval_days) = (enabled, interval))
@@ -435,7 +438,7 @@ fn the_sentences_fit_the_vault_the_schedule_and_whether_the_key_exists() {
         (Fact::known(false), Fact::known(90), "No schedule exists."),
     ] {
         let key = old(enabled, interval);
-        assert!(told(&key).note.starts_with(note), "{}", told(&key).note);
+        assert!(described(&key).note.starts_with(note), "{}", described(&key).note);
     }
 
     let strict = limited(180);
@@ -443,29 +446,29 @@ fn the_sentences_fit_the_vault_the_schedule_and_whether_the_key_exists() {
     assert!(!refused(365) && refused(366), "the service takes a year, the setting does not");
 
     let late = |key: KeyFacts| with(rotated(key, 90), |key| key.rotation.start = Fact::known(now() + (24 * 400).hours()));
-    assert!(told(&late(planned())).message.ends_with("more than 365 days from now"));
+    assert!(described(&late(planned())).message.ends_with("more than 365 days from now"));
     let existing = with(late(key(Stage::Declared, PlannedAction::NoOp)), |key| key.times.created = Some(days_ago(10)));
-    assert!(told(&existing).message.ends_with("since the key was last known to be new"), "{}", told(&existing).message);
+    assert!(described(&existing).message.ends_with("since the key was last known to be new"), "{}", described(&existing).message);
 
     let idle = |key: KeyFacts| with(switch(key, false), |key| key.rotation.interval_days = Fact::known(90));
     let switched = "Set `is_auto_rotation_enabled = true`: the interval alone";
-    assert!(told(&idle(in_vault(declared(), VaultType::VirtualPrivate))).help.starts_with(switched));
-    assert!(told(&idle(in_vault(declared(), VaultType::Default))).help.starts_with("DEFAULT vaults have no automatic rotation"));
-    assert!(!told(&idle(in_vault(actual(), VaultType::VirtualPrivate))).help.starts_with(switched));
+    assert!(described(&idle(in_vault(declared(), VaultType::VirtualPrivate))).help.starts_with(switched));
+    assert!(described(&idle(in_vault(declared(), VaultType::Default))).help.starts_with("DEFAULT vaults have no automatic rotation"));
+    assert!(!described(&idle(in_vault(actual(), VaultType::VirtualPrivate))).help.starts_with(switched));
 
-    let of = |fate, vault: VaultType| told(&in_vault(key(Stage::Declared, fate), vault)).note;
+    let of = |planned_action, vault: VaultType| described(&in_vault(key(Stage::Declared, planned_action), vault)).note;
     let (lost, unseen) = ("is not carried over to the new one", "A rotation from outside of Terraform cannot be seen here");
     assert!(of(PlannedAction::Replace, VaultType::Default).contains(lost) && !of(PlannedAction::NoOp, VaultType::Default).contains(lost));
     assert!(
         of(PlannedAction::NoOp, VaultType::Default).contains(unseen) && !of(PlannedAction::Create, VaultType::Default).contains(unseen)
     );
     assert!(!of(PlannedAction::NoOp, VaultType::VirtualPrivate).contains(unseen));
-    assert!(!told(&in_vault(actual(), VaultType::Default)).note.contains(unseen), "the service sees it");
+    assert!(!described(&in_vault(actual(), VaultType::Default)).note.contains(unseen), "the service sees it");
 
-    let open = |vault| told(&in_vault(with(declared(), |key| key.rotation.enabled = Fact::unknown("it is not told")), vault)).note;
+    let open = |vault| described(&in_vault(with(declared(), |key| key.rotation.enabled = Fact::unknown("it is not told")), vault)).note;
     assert!(open(VaultType::Default).starts_with("The vault is DEFAULT") && !open(VaultType::VirtualPrivate).contains("DEFAULT"));
 
-    let advised = |fate| told(&in_vault(key(Stage::Declared, fate), VaultType::VirtualPrivate)).help;
+    let advised = |planned_action| described(&in_vault(key(Stage::Declared, planned_action), VaultType::VirtualPrivate)).help;
     let stays = "An existing key is updated in place.";
     assert!(advised(PlannedAction::NoOp).contains(stays) && !advised(PlannedAction::Create).contains(stays));
 }
@@ -491,7 +494,7 @@ fn what_a_rotation_costs_is_said_of_hsm_keys_only() {
 #[test]
 fn cases_of_which_only_the_first_is_a_violation_leave_the_verdict_open() {
     let key = with(rotated(declared(), 90), |key| key.rotation.enabled = one_of([(Some(false), "not `var.on`"), (Some(true), "`var.on`")]));
-    assert_eq!(judged(&key), ("undetermined", "depends"));
+    assert_eq!(verdict_of(&key), ("undetermined", "depends"));
     let note = |key: &KeyFacts| report(&RULE, key, &settings()).note;
     let default = with(rotated(declared(), 400), |key| key.rotation.enabled = by_default(Some(true), "rotate"));
     assert!(note(&default).contains("The service also rejects it"), "{}", note(&default));
@@ -500,8 +503,8 @@ fn cases_of_which_only_the_first_is_a_violation_leave_the_verdict_open() {
 #[test]
 fn an_unknown_switch_is_settled_before_the_age_of_a_version() {
     let young = with(aged(actual(), 10), |key| key.rotation.enabled = Fact::unknown("it is not told"));
-    assert_eq!(judged(&young), ("undetermined", "unknown"));
-    let message = |key: KeyFacts| match (RULE.judge)(&key, &settings()) {
+    assert_eq!(verdict_of(&young), ("undetermined", "unknown"));
+    let message = |key: KeyFacts| match (RULE.check)(&key, &settings()) {
         Verdict::Pass { message, .. } => message,
         other => panic!("{other:?}"),
     };
@@ -517,14 +520,14 @@ fn values_that_must_not_be_shown_are_judged_and_not_shown() {
     let secret = |days: i64, hide: fn(&mut KeyFacts)| with(rotated(declared(), days), hide);
     for (days, kind) in [(4321, "interval-too-long"), (43, "interval-rejected"), (143, "scheduled")] {
         let key = secret(days, |key| key.rotation.interval_days.sensitive = true);
-        assert_eq!(judged(&key).1, kind);
-        assert!(!format!("{:?}", (RULE.judge)(&key, &settings())).contains(&days.to_string()));
+        assert_eq!(verdict_of(&key).1, kind);
+        assert!(!format!("{:?}", (RULE.check)(&key, &settings())).contains(&days.to_string()));
     }
     let start = |key: &mut KeyFacts| key.rotation.start = Fact { sensitive: true, ..Fact::known("2031-03-07T00:00:00Z".parse().unwrap()) };
     let key = secret(90, start);
-    assert_eq!(judged(&key).1, "starts-too-late");
-    let told = format!("{:?}", (RULE.judge)(&key, &settings()));
-    assert!(!told.contains("2031"), "{told}");
+    assert_eq!(verdict_of(&key).1, "starts-too-late");
+    let described = format!("{:?}", (RULE.check)(&key, &settings()));
+    assert!(!described.contains("2031"), "{described}");
 }
 
 #[test]
@@ -546,11 +549,11 @@ fn a_time_rotating_that_never_triggers_is_explained_with_the_form_that_works() {
         with(key, |key| key.idle_schedule = Some(Box::new(idle)))
     };
     let default = || in_vault(declared(), VaultType::Default);
-    assert_eq!(judged(&idle(default(), 90.0, None)), ("violation", "no-rotation"));
-    let told = report(&RULE, &idle(default(), 90.0, None), &settings());
-    assert!(told.note.contains("`time_rotating.r` in `replace_triggered_by` never triggers"), "{}", told.note);
-    assert!(told.help.contains("triggers_replace = time_rotating.r.id") && !told.help.contains("period"), "{}", told.help);
-    let stands = told.at.unwrap();
+    assert_eq!(verdict_of(&idle(default(), 90.0, None)), ("violation", "no-rotation"));
+    let described = report(&RULE, &idle(default(), 90.0, None), &settings());
+    assert!(described.note.contains("`time_rotating.r` in `replace_triggered_by` never triggers"), "{}", described.note);
+    assert!(described.help.contains("triggers_replace = time_rotating.r.id") && !described.help.contains("period"), "{}", described.help);
+    let stands = described.at.unwrap();
     assert!(stands.way.contains(&at) && stands.at != at, "the finding stays at the key: {stands:?}");
     assert!(!report(&RULE, &idle(default(), 366.0, Some(12)), &settings()).help.contains("period"));
     assert!(report(&RULE, &idle(default(), 732.0, Some(24)), &settings()).help.contains("Its period must be at most 365 days."));
@@ -561,10 +564,10 @@ fn a_time_rotating_that_never_triggers_is_explained_with_the_form_that_works() {
 #[test]
 fn an_unsure_schedule_leaves_open_only_what_would_be_a_violation() {
     let unsure = |key: KeyFacts| with(key, |key| key.schedules_unsure = Some("variable `x` has no value".into()));
-    assert_eq!(judged(&unsure(declared())), ("undetermined", "unknown"));
-    assert_eq!(judged(&unsure(aged(actual(), 100))), ("pass", "young"));
+    assert_eq!(verdict_of(&unsure(declared())), ("undetermined", "unknown"));
+    assert_eq!(verdict_of(&unsure(aged(actual(), 100))), ("pass", "young"));
     let rotated = by_code_of(unsure(declared()), schedule(Some(90.0), None, ScheduleForm::Accumulating));
-    assert_eq!(judged(&rotated), ("pass", "rotated-by-code"));
+    assert_eq!(verdict_of(&rotated), ("pass", "rotated-by-code"));
 }
 
 #[test]
@@ -572,28 +575,28 @@ fn rows_6_and_14a_an_imported_key_keeps_what_is_omitted() {
     let imported = |key, fact| with(key, |key: &mut KeyFacts| key.imported = fact);
     for fact in [Fact::known(true), Fact::unknown("x")] {
         let key = |key| imported(key, fact.clone());
-        assert_eq!(judged(&key(declared())), ("undetermined", "imported"));
-        assert_eq!(judged(&key(in_vault(declared(), VaultType::Default))), ("undetermined", "imported"));
-        assert_eq!(judged(&key(with(declared(), |key| key.rotation.enabled = Fact::known(true)))), ("undetermined", "imported"));
-        assert_eq!(judged(&key(with(declared(), |key| key.rotation.enabled = Fact::known(false)))), ("violation", "no-rotation"));
-        assert_eq!(judged(&key(rotated(declared(), 90))), ("pass", "scheduled"));
+        assert_eq!(verdict_of(&key(declared())), ("undetermined", "imported"));
+        assert_eq!(verdict_of(&key(in_vault(declared(), VaultType::Default))), ("undetermined", "imported"));
+        assert_eq!(verdict_of(&key(with(declared(), |key| key.rotation.enabled = Fact::known(true)))), ("undetermined", "imported"));
+        assert_eq!(verdict_of(&key(with(declared(), |key| key.rotation.enabled = Fact::known(false)))), ("violation", "no-rotation"));
+        assert_eq!(verdict_of(&key(rotated(declared(), 90))), ("pass", "scheduled"));
         let scheduled = with(declared(), |key| key.schedules.push(schedule(Some(90.0), None, ScheduleForm::Accumulating)));
-        assert_eq!(judged(&key(scheduled)), ("pass", "rotated-by-code"));
+        assert_eq!(verdict_of(&key(scheduled)), ("pass", "rotated-by-code"));
     }
 }
 
 #[test]
 fn rows_8_and_15_an_interval_of_0_is_sent_and_is_no_schedule() {
-    assert_eq!(judged(&rotated(declared(), 0)), ("violation", "interval-rejected"));
+    assert_eq!(verdict_of(&rotated(declared(), 0)), ("violation", "interval-rejected"));
     let off = with(rotated(declared(), 0), |key| key.rotation.enabled = Fact::unset());
-    assert_eq!(judged(&off), ("violation", "no-rotation"));
+    assert_eq!(verdict_of(&off), ("violation", "no-rotation"));
 }
 
 #[test]
 fn row_1_a_forgotten_key_and_one_that_may_be_disabled() {
-    assert_eq!(judged(&key(Stage::Declared, PlannedAction::Forget)), ("not-applicable", "forgotten"));
+    assert_eq!(verdict_of(&key(Stage::Declared, PlannedAction::Forget)), ("not-applicable", "forgotten"));
     let maybe = with(declared(), |key| key.lifecycle = Fact::unknown("variable `on` has no value"));
-    assert_eq!(judged(&maybe), ("undetermined", "unknown"));
+    assert_eq!(verdict_of(&maybe), ("undetermined", "unknown"));
     assert!(report(&RULE, &maybe, &settings()).note.starts_with("If it is enabled, this holds: nothing"));
 }
 

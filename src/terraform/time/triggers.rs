@@ -107,7 +107,7 @@ pub(in super::super) fn named<'b>(frame: &Frame<'b>, block: &'b Block) -> Vec<Tr
 }
 
 /// What Terraform would reject of `replace_triggered_by`.
-pub(in super::super) fn wrong(frame: &Frame<'_>, block: &Block) -> Option<EvalError> {
+pub(in super::super) fn invalid_trigger(frame: &Frame<'_>, block: &Block) -> Option<EvalError> {
     let error = |message: String, span| Some(EvalError::refused(message, Some(span)));
     for lifecycle in block.body.blocks_of("lifecycle") {
         let Some(attribute) = lifecycle.body.attribute("replace_triggered_by") else { continue };

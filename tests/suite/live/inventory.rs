@@ -21,7 +21,7 @@ fn every_key_of_every_compartment_vault_and_region_is_found_once() {
     assert_eq!(trial.refused, [] as [&str; 0]);
     for key in &trial.inventory.keys {
         assert_eq!(
-            (key.stage, key.fate, key.id.input, key.importance),
+            (key.stage, key.planned_action, key.id.input, key.importance),
             (Stage::Actual, PlannedAction::NoOp, InputKind::Live, Importance::Primary)
         );
         let region = key.region.clone().unwrap();

@@ -44,9 +44,9 @@ pub(crate) fn key_facts(seen: &KeyReadings<'_>) -> KeyFacts {
         region: Some(seen.region.to_owned()),
         protection_mode: word(key.protection_mode.as_deref(), ProtectionMode::read),
         rotation: rotation(seen, schedule),
-        vault_type: said(seen.vault.vault_type.as_deref(), VaultType::read, "the type of the vault"),
+        vault_type: word_fact(seen.vault.vault_type.as_deref(), VaultType::read, "the type of the vault"),
         vault: Some(seen.vault.id.clone()),
-        lifecycle: said(key.lifecycle_state.as_deref(), Lifecycle::read, "the state of the key"),
+        lifecycle: word_fact(key.lifecycle_state.as_deref(), Lifecycle::read, "the state of the key"),
         shape: shape(seen.listed, key),
         external_key_reference: optional(key.external_key_reference_details.as_ref().and_then(|one| one.external_key_id.clone())),
         display_name: optional(key.display_name.clone()),
@@ -147,7 +147,7 @@ fn word<T>(text: Option<&str>, read: fn(&str) -> T) -> Fact<T> {
 }
 
 /// A word the service always says; where it does not, that is not known.
-fn said<T>(text: Option<&str>, read: fn(&str) -> T, what: &str) -> Fact<T> {
+fn word_fact<T>(text: Option<&str>, read: fn(&str) -> T, what: &str) -> Fact<T> {
     text.map_or_else(|| Fact::unknown(format!("the service did not report {what}")), |text| Fact::known(read(text)))
 }
 

@@ -85,12 +85,12 @@ pub(super) fn take(audit: &Audit<'_>, sites: &[RegionSite]) -> Inventory {
         count(keys.len(), "key", "keys"),
         sites.iter().map(|site| site.region.name.as_str()).collect::<Vec<_>>().join(", ")
     )];
-    let reach = Some(reach(sites, &scope, &gaps));
-    Inventory { keys, not_audited: gaps, reach, log, ..Inventory::default() }
+    let coverage = Some(coverage(sites, &scope, &gaps));
+    Inventory { keys, not_audited: gaps, coverage, log, ..Inventory::default() }
 }
 
 /// The regions that could be looked into at all, and the compartments.
-fn reach(sites: &[RegionSite], scope: &AuditScope, gaps: &[NotAudited]) -> AuditCoverage {
+fn coverage(sites: &[RegionSite], scope: &AuditScope, gaps: &[NotAudited]) -> AuditCoverage {
     let lost = |region: &str| gaps.iter().any(|gap| gap.what == LOST_REGION && gap.region == region);
     let looked_into = |site: &&RegionSite| site.halted.get().is_none() && !lost(&site.region.name);
     AuditCoverage {
@@ -206,13 +206,13 @@ fn vaults<'a>(audit: &Audit<'_>, sites: &'a [RegionSite], scope: &AuditScope, ga
     let answers = audit.each("vaults", &pairs, |(site, ocid)| {
         audit.client.list::<VaultRecord>(site, &site.vaults, "/20180608/vaults", &[("compartmentId", ocid)])
     });
-    let judged: BTreeSet<&str> = scope.keys.iter().map(String::as_str).collect();
+    let asked_for: BTreeSet<&str> = scope.keys.iter().map(String::as_str).collect();
     let mut found: Vec<VaultAt<'a>> = Vec::new();
     let mut outside = 0;
     let mut failed: BTreeMap<&str, Vec<(&str, CallError)>> = BTreeMap::new();
     for ((site, ocid), (list, fault)) in pairs.iter().zip(answers) {
         match fault {
-            Some(fault) if fault.kind == CallErrorKind::Denied && !judged.contains(ocid.as_str()) => outside += 1,
+            Some(fault) if fault.kind == CallErrorKind::Denied && !asked_for.contains(ocid.as_str()) => outside += 1,
             Some(fault) => failed.entry(&site.region.name).or_default().push((ocid, fault)),
             None => {}
         }

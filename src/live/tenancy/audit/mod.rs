@@ -9,7 +9,7 @@ pub(crate) use facts::{KeyReadings, key_facts};
 use super::api::{ApiClient, RegionSite};
 use super::auth;
 use super::fault::{CallError, CallErrorKind, LiveError};
-use super::memo::Memo;
+use super::memo::AnswerMemo;
 use super::transport::circuit::Hosts;
 use super::transport::endpoint::{self, Service};
 use super::transport::http::Transport;
@@ -65,7 +65,7 @@ pub fn audit(request: &AuditRequest, progress: &dyn Progress, keeper: Option<&dy
     if let Some(saver) = &saver {
         saver.save(&inventory);
     }
-    if inventory.reach.is_some() {
+    if inventory.coverage.is_some() {
         inventory.notices.push(Notice { kind: "dedicated-kms", message: DEDICATED.to_owned(), place: None });
     }
     inventory.log.insert(0, format!("credentials: {}", client.credentials.source));
@@ -131,7 +131,7 @@ impl Saver<'_> {
     }
 
     fn save(&self, inventory: &Inventory) {
-        if inventory.reach.is_none() {
+        if inventory.coverage.is_none() {
             return;
         }
         let is_complete = inventory.problems.is_empty() && inventory.not_audited.is_empty();
@@ -182,7 +182,7 @@ fn client<'a>(request: &'a AuditRequest, progress: &'a dyn Progress, is_kept: bo
         return Err(LiveError::OtherTenancy { saved: unfinished.tenancy.clone(), ours: credentials.tenancy.clone() });
     }
     let answers = request.resume.as_ref().map(|unfinished| unfinished.answers.clone());
-    let memo = if is_kept || answers.is_some() { Memo::of(answers.unwrap_or_default()) } else { Memo::default() };
+    let memo = if is_kept || answers.is_some() { AnswerMemo::of(answers.unwrap_or_default()) } else { AnswerMemo::default() };
     Ok(ApiClient {
         transport: Transport::new(request)?,
         credentials,

@@ -2,9 +2,9 @@
 
 use super::Exit;
 use super::args::{FailOnArgument, Policy, Reporting, Terminal};
+use super::environment::{Environment, Output, print_through, write_stderr};
 use super::error::CliError;
 use super::format::{self, ReportTarget};
-use super::surroundings::{Environment, Output, complain, print_through};
 use crate::base::{Problem, Repository, Sources, disk};
 use crate::check::{self, Decisions};
 use crate::fix;
@@ -39,8 +39,8 @@ pub(super) struct RunTimes {
 }
 
 /// Says what is wrong with the command line.
-pub(super) fn refuse(said: impl Display) -> Exit {
-    complain(format!("error: {said}\n").as_bytes());
+pub(super) fn fail(message: impl Display) -> Exit {
+    write_stderr(format!("error: {message}\n").as_bytes());
     Exit::Trouble
 }
 
@@ -57,7 +57,7 @@ pub(super) struct RunContext<'a> {
     /// The terminal's options.
     pub terminal: &'a Terminal,
     /// The process's surroundings.
-    pub surroundings: &'a Environment,
+    pub environment: &'a Environment,
 }
 
 impl<'a> RunContext<'a> {
@@ -69,7 +69,7 @@ impl<'a> RunContext<'a> {
         reporting: &'a Reporting,
         policy: &Policy,
         terminal: &'a Terminal,
-        surroundings: &'a Environment,
+        environment: &'a Environment,
         inputs: &[PathBuf],
         command: String,
     ) -> Result<Self, CliError> {
@@ -90,12 +90,12 @@ impl<'a> RunContext<'a> {
             return Err(CliError::StatisticsWithoutHuman);
         }
         let inputs: Vec<PathBuf> = inputs.iter().filter(|path| path.as_os_str() != "-").cloned().collect();
-        Ok(Self { repository: Repository::of(&surroundings.cwd, &inputs), options, targets, command, reporting, terminal, surroundings })
+        Ok(Self { repository: Repository::of(&environment.cwd, &inputs), options, targets, command, reporting, terminal, environment })
     }
 
     /// The config file: the one named, or the nearest upwards from the first input.
     pub(super) fn config(&self, policy: &Policy, inputs: &[PathBuf], sources: &Sources) -> (Config, Vec<Problem>) {
-        let cwd = &self.surroundings.cwd;
+        let cwd = &self.environment.cwd;
         let nearest = || {
             let input = inputs.iter().find(|path| path.as_os_str() != "-");
             config::locate(&input.map_or_else(|| cwd.clone(), |path| cwd.join(path)))
@@ -113,8 +113,8 @@ impl<'a> RunContext<'a> {
     }
 
     /// Judges what was read. A baseline that cannot be read is among the problems.
-    pub(super) fn judge(&self, mut input: policy::Input, config: &Config, now: Timestamp, policy: &Policy, sources: &Sources) -> Outcome {
-        let baseline = policy.baseline.as_ref().and_then(|path| match policy::baseline::read(&self.surroundings.cwd.join(path), path) {
+    pub(super) fn check(&self, mut input: policy::Input, config: &Config, now: Timestamp, policy: &Policy, sources: &Sources) -> Outcome {
+        let baseline = policy.baseline.as_ref().and_then(|path| match policy::baseline::read(&self.environment.cwd.join(path), path) {
             Ok(baseline) => Some(baseline),
             Err(problem) => {
                 input.inventory.problems.push(*problem);
@@ -122,7 +122,7 @@ impl<'a> RunContext<'a> {
             }
         });
         let decisions = Decisions { config, baseline: baseline.as_ref(), options: &self.options, now, repository: &self.repository };
-        check::judge(input, &decisions, sources)
+        check::decide(input, &decisions, sources)
     }
 
     /// Writes what is to be written of an outcome, and says how it ended.
@@ -148,12 +148,12 @@ impl<'a> RunContext<'a> {
     /// `--write-baseline`: today's findings, accepted. What could not be looked at is still trouble.
     fn write_baseline(&self, path: &Path, outcome: &Outcome, sources: &Sources) -> io::Result<Exit> {
         let (text, count) = check::with_paths(&self.repository, sources, |paths| policy::baseline::write(outcome, paths));
-        self.complain_of(outcome, sources)?;
-        if let Err(error) = self.repository.write(&self.surroundings.cwd.join(path), text.as_bytes()) {
-            return Ok(refuse(format!("cannot write the baseline `{}`: {error}", path.display())));
+        self.print_problems(outcome, sources)?;
+        if let Err(error) = self.repository.write(&self.environment.cwd.join(path), text.as_bytes()) {
+            return Ok(fail(format!("cannot write the baseline `{}`: {error}", path.display())));
         }
         if !self.terminal.quiet {
-            complain(format!("{} accepted in `{}`\n", report::count(count, "finding", "findings"), path.display()).as_bytes());
+            write_stderr(format!("{} accepted in `{}`\n", report::count(count, "finding", "findings"), path.display()).as_bytes());
         }
         Ok(if outcome.problems.is_empty() { Exit::Clean } else { Exit::Trouble })
     }
@@ -167,7 +167,7 @@ impl<'a> RunContext<'a> {
         clock: RunTimes,
         sources: &Sources,
     ) -> io::Result<Exit> {
-        self.complain_of(outcome, sources)?;
+        self.print_problems(outcome, sources)?;
         // Reports that carry no edits and no commit need not wait for them.
         let is_wanted = |carries: fn(&report::Format) -> bool| self.targets.iter().any(|target| carries(target.format));
         let provenance = is_wanted(|format| format.carries_commit).then(|| self.repository.provenance()).flatten();
@@ -176,17 +176,17 @@ impl<'a> RunContext<'a> {
         if carries_fixes && is_much {
             let text =
                 format!("note: the reports carry no fixes, because there are more than {MOST_WITH_FIXES} findings; `--fix` applies them\n");
-            complain(text.as_bytes());
+            write_stderr(text.as_bytes());
         }
         let fixes = if carries_fixes && !is_much { self.fixes(outcome, config, true, sources) } else { fix::Plan::default() };
         let counts_fixes = !self.terminal.quiet && is_wanted(|format| format.counts_fixes);
         let fixable =
             (counts_fixes && outcome.findings.len() <= MOST_WITH_FIXES_COUNTED && outcome.keys.len() <= MOST_KEYS_WITH_FIXES_COUNTED)
                 .then(|| self.fixable(outcome, config, sources));
-        let link = |path: &str| self.surroundings.file_url(path);
-        let terminal = self.surroundings.screen(Output::Out, self.terminal, &link);
+        let link = |path: &str| self.environment.file_url(path);
+        let terminal = self.environment.screen(Output::Out, self.terminal, &link);
         let paper = report::Screen { color: false, columns: None, link: None };
-        let files_url = self.surroundings.files_url();
+        let files_url = self.environment.files_url();
         let mut ended = Exit::Clean;
         for target in &self.targets {
             let to_terminal = target.file.is_none();
@@ -197,7 +197,7 @@ impl<'a> RunContext<'a> {
                 has_baseline: policy.baseline.is_some(),
                 now: clock.now,
                 // The same input gives the same bytes, except where only a person reads them.
-                elapsed: (to_terminal && self.surroundings.out_is_terminal).then(|| clock.started.elapsed()),
+                elapsed: (to_terminal && self.environment.out_is_terminal).then(|| clock.started.elapsed()),
                 show_passes: self.reporting.show_passes,
                 quiet: self.terminal.quiet,
                 repository_path: &|path| self.repository.path(path),
@@ -216,8 +216,8 @@ impl<'a> RunContext<'a> {
                 None => print_through(|out| report::write(target.format, outcome, &context, out))?,
                 Some(path) => {
                     let write = |out: &mut dyn Write| report::write(target.format, outcome, &context, out);
-                    if let Err(error) = self.repository.write_through(&self.surroundings.cwd.join(path), write) {
-                        ended = refuse(format!("cannot write the report `{}`: {error}", path.display()));
+                    if let Err(error) = self.repository.write_through(&self.environment.cwd.join(path), write) {
+                        ended = fail(format!("cannot write the report `{}`: {error}", path.display()));
                     }
                 }
             }
@@ -228,7 +228,7 @@ impl<'a> RunContext<'a> {
     /// The edits that would fix what is reported.
     pub(super) fn fixes(&self, outcome: &Outcome, config: &Config, unsafe_fixes: bool, sources: &Sources) -> fix::Plan {
         let keys: Vec<_> = outcome.keys.iter().map(|key| &*key.facts).collect();
-        let settings = config.settings(self.surroundings.now);
+        let settings = config.settings(self.environment.now);
         fix::edits(&outcome.findings, &keys, sources, &fix::FixOptions::new(unsafe_fixes, settings, &outcome.problems, sources))
     }
 
@@ -244,9 +244,9 @@ impl<'a> RunContext<'a> {
     }
 
     /// Problems, notices and, with `--verbose`, what was used: to standard error.
-    pub(super) fn complain_of(&self, outcome: &Outcome, sources: &Sources) -> io::Result<()> {
-        let link = |path: &str| self.surroundings.file_url(path);
-        let screen = self.surroundings.screen(Output::Err, self.terminal, &link);
+    pub(super) fn print_problems(&self, outcome: &Outcome, sources: &Sources) -> io::Result<()> {
+        let link = |path: &str| self.environment.file_url(path);
+        let screen = self.environment.screen(Output::Err, self.terminal, &link);
         let notices = if self.terminal.quiet { &[] } else { outcome.notices.as_slice() };
         let mut text = Vec::new();
         report::problems_and_notices(&outcome.problems, notices, sources, &screen, self.terminal.verbose, &mut text)?;
@@ -255,11 +255,11 @@ impl<'a> RunContext<'a> {
             // What was passed and had no effect is shown in any case.
             let is_passed = |one: &&NotRead| one.kind == NotReadKind::ValuesFile && one.may_hide_keys;
             let passed: Vec<NotRead> = outcome.not_read.iter().filter(is_passed).cloned().collect();
-            tell_of_not_read(&passed, false, &mut text)?;
+            list_not_read(&passed, false, &mut text)?;
         } else {
-            self.tell_of_modules(outcome, sources, &mut text)?;
-            tell_of_switched_off(&outcome.switched_off, sources, &mut text)?;
-            tell_of_not_read(&outcome.not_read, self.terminal.verbose, &mut text)?;
+            self.list_modules_not_followed(outcome, sources, &mut text)?;
+            list_switched_off(&outcome.switched_off, sources, &mut text)?;
+            list_not_read(&outcome.not_read, self.terminal.verbose, &mut text)?;
             let is_read = outcome.modules_not_followed.is_empty() && !outcome.not_read.iter().any(|one| one.may_hide_keys);
             let is_complete = is_read && outcome.problems.is_empty() && outcome.not_audited.is_empty() && outcome.switched_off.is_empty();
             if outcome.keys.is_empty() && outcome.files > 0 && is_complete {
@@ -271,12 +271,12 @@ impl<'a> RunContext<'a> {
                 writeln!(text, "{}", report::clean(line))?;
             }
         }
-        complain(&text);
+        write_stderr(&text);
         Ok(())
     }
 
     /// Module calls that were not followed: a large repository has dozens, and the reports have them all.
-    fn tell_of_modules(&self, outcome: &Outcome, sources: &Sources, text: &mut Vec<u8>) -> io::Result<()> {
+    fn list_modules_not_followed(&self, outcome: &Outcome, sources: &Sources, text: &mut Vec<u8>) -> io::Result<()> {
         let modules = outcome.calls_not_followed();
         let shown = if self.terminal.verbose || modules.len() <= MODULES_SHOWN + 1 { modules.len() } else { MODULES_SHOWN };
         for one in modules.iter().take(shown) {
@@ -317,7 +317,7 @@ fn list_not_audited(parts: &[NotAudited], is_verbose: bool, text: &mut Vec<u8>) 
 }
 
 /// Blocks that create no key with these inputs.
-fn tell_of_switched_off(blocks: &[SwitchedOff], sources: &Sources, text: &mut Vec<u8>) -> io::Result<()> {
+fn list_switched_off(blocks: &[SwitchedOff], sources: &Sources, text: &mut Vec<u8>) -> io::Result<()> {
     if blocks.is_empty() {
         return Ok(());
     }
@@ -337,7 +337,7 @@ fn tell_of_switched_off(blocks: &[SwitchedOff], sources: &Sources, text: &mut Ve
 }
 
 /// What was seen and not read, one line for each kind and reason.
-fn tell_of_not_read(all: &[NotRead], is_verbose: bool, text: &mut Vec<u8>) -> io::Result<()> {
+fn list_not_read(all: &[NotRead], is_verbose: bool, text: &mut Vec<u8>) -> io::Result<()> {
     let mut all: Vec<&NotRead> = all.iter().collect();
     // The reports list them by path.
     all.sort_by_key(|one| (one.kind, one.may_hide_keys, &one.why));

@@ -165,7 +165,7 @@ pub(super) fn print_through(write: impl FnOnce(&mut dyn Write) -> std::io::Resul
 
 /// Writes to standard error, with anything that a CI service would read as a command broken. A failure is ignored: nothing is left to
 /// report it with.
-pub(super) fn complain(bytes: &[u8]) {
+pub(super) fn write_stderr(bytes: &[u8]) {
     let _ = std::io::stderr().lock().write_all(&crate::report::guarded(bytes));
 }
 
@@ -173,7 +173,7 @@ pub(super) fn complain(bytes: &[u8]) {
 mod tests {
     use super::*;
 
-    fn surroundings(env: &[(&str, &str)], is_terminal: bool) -> Environment {
+    fn environment(env: &[(&str, &str)], is_terminal: bool) -> Environment {
         Environment {
             env: env.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect(),
             cwd: PathBuf::from("/home/a b"),
@@ -190,7 +190,7 @@ mod tests {
 
     fn screen<'l>(env: &[(&str, &str)], is_terminal: bool, color: Color, link: &'l dyn Fn(&str) -> String) -> Screen<'l> {
         let terminal = Terminal { color, quiet: false, verbose: false };
-        surroundings(env, is_terminal).screen(Output::Out, &terminal, link)
+        environment(env, is_terminal).screen(Output::Out, &terminal, link)
     }
 
     #[test]
@@ -227,7 +227,7 @@ mod tests {
         let has_links = |env: &[(&str, &str)], is_terminal, color| screen(env, is_terminal, color, &link).link.is_some();
         assert!(has_links(&[], true, Color::Auto) && !has_links(&[], false, Color::Always));
         assert!(!has_links(&[], true, Color::Never) && !has_links(&[("TERM", "dumb")], true, Color::Auto));
-        let url = surroundings(&[], true).file_url("x\u{1b}]8;;evil\u{7}#\u{9c}ä.tf");
+        let url = environment(&[], true).file_url("x\u{1b}]8;;evil\u{7}#\u{9c}ä.tf");
         assert_eq!(url, "file:///home/a%20b/x%1B%5D8%3B%3Bevil%07%23%C2%9C%C3%A4.tf");
     }
 }

@@ -5,7 +5,7 @@ use crate::base::{Claim, Reason, Step, Trail, Unknown};
 use crate::key::{IdleSchedule, Importance, InputKind, KeyFacts, OldProvider, ProtectionMode, Stage};
 use crate::rules::place;
 use crate::rules::subject::{
-    self, Situation, VaultCase, always, day, how_to_settle_this, sentences, shown_date, shown_days, stands_for_many,
+    self, Situation, VaultCase, always, day, how_to_settle_this, represents_many, sentences, shown_date, shown_days,
 };
 use crate::rules::{self, Advice, EditTarget, Placement, Report, Settings, SharedKind, Verdict};
 use jiff::Timestamp;
@@ -58,7 +58,7 @@ pub(super) fn overdue(key: &KeyFacts, next: Timestamp, now: Timestamp) -> Verdic
 /// Row 4: the version in use is too old.
 pub(super) fn too_old(key: &KeyFacts, settings: &Settings, age: Age) -> Verdict {
     let limit = max_rotation_days(settings);
-    let told = if age.days == limit { format!("more than {limit} days old") } else { age.told() };
+    let described = if age.days == limit { format!("more than {limit} days old") } else { age.described() };
     let schedule = match (&key.rotation.enabled.claim, key.rotation.interval_days.value()) {
         (Claim::Known(true), Some(days)) => shown_days(&key.rotation.interval_days, *days)
             .map_or_else(|| "A schedule exists.".to_owned(), |days| format!("A schedule of {days} exists.")),
@@ -68,7 +68,7 @@ pub(super) fn too_old(key: &KeyFacts, settings: &Settings, age: Age) -> Verdict 
     let next = key.times.next_rotation.map(|next| format!("The next rotation is due on {}.", day(next)));
     let help = sentences([Some("Rotate it now: `oci kms management key-version create`.".to_owned()), Some(advice(key, settings))]);
     let note = sentences([Some(schedule), next, Some(why(key))]);
-    violation(Kind::TooOld, format!("the key's current version is {told}, and the limit is {limit} days"), of_key(key), note, help)
+    violation(Kind::TooOld, format!("the key's current version is {described}, and the limit is {limit} days"), of_key(key), note, help)
 }
 
 /// Row 5: the switch is on where it cannot be.
@@ -80,7 +80,7 @@ pub(super) fn unsupported(key: &KeyFacts, settings: &Settings) -> Verdict {
     let message = "automatic rotation is on, but the vault is DEFAULT, where the service does not support it".to_owned();
     let off = subject::capitalized(&at.set(SWITCH, "false"));
     let help = format!("{off}. {}", advice(key, settings));
-    violation(Kind::AutoRotationUnsupported, message, at, sentences([Some(note), stands_for_many(key)]), help)
+    violation(Kind::AutoRotationUnsupported, message, at, sentences([Some(note), represents_many(key)]), help)
 }
 
 /// Row 6: the switch is on without an interval.
@@ -108,7 +108,7 @@ pub(super) fn interval_missing(key: &KeyFacts, settings: &Settings) -> Verdict {
         Kind::IntervalMissing,
         "automatic rotation is on without an interval".to_owned(),
         at,
-        sentences([Some(note), stands_for_many(key)]),
+        sentences([Some(note), represents_many(key)]),
         help,
     )
 }
@@ -121,7 +121,7 @@ pub(super) fn interval_too_long(key: &KeyFacts, settings: &Settings, days: i64) 
         |days| format!("the rotation interval is {days}, and the limit is {limit} days"),
     );
     let refused = (days > *INTERVALS.end()).then(|| format!("The service also rejects it: {}.", accepted()));
-    let note = sentences([refused, Some(why(key)), stands_for_many(key)]);
+    let note = sentences([refused, Some(why(key)), represents_many(key)]);
     let at = of_interval(key).labeled("too long");
     let help = sentences([provider_first(key), Some(set_interval(&at, settings))]);
     violation(Kind::IntervalTooLong, message, at, note, help)
@@ -134,7 +134,7 @@ pub(super) fn interval_rejected(key: &KeyFacts, settings: &Settings, days: i64) 
         |days| format!("the service will reject a rotation interval of {days}: {}", accepted()),
     );
     let note =
-        sentences([Some("The provider does not validate this: `plan` succeeds and `apply` fails.".to_owned()), stands_for_many(key)]);
+        sentences([Some("The provider does not validate this: `plan` succeeds and `apply` fails.".to_owned()), represents_many(key)]);
     let at = of_interval(key).labeled("too short for the service");
     let help = sentences([provider_first(key), Some(set_interval(&at, settings))]);
     violation(Kind::IntervalRejected, message, at, note, help)
@@ -158,7 +158,7 @@ pub(super) fn starts_too_late(key: &KeyFacts, settings: &Settings, days: i64) ->
     let note = sentences([
         Some("The service rotates for the first time one interval after `time_of_schedule_start`.".to_owned()),
         Some(why(key)),
-        stands_for_many(key),
+        represents_many(key),
     ]);
     let help = "Remove `time_of_schedule_start`, so that the schedule starts today, or set an earlier time.".to_owned();
     violation(Kind::StartsTooLate, message, place::of(key, start, "time_of_schedule_start").labeled("the schedule starts here"), note, help)
@@ -200,14 +200,14 @@ pub(super) fn not_enabled(key: &KeyFacts, settings: &Settings) -> Verdict {
     };
     let note = sentences([
         Some("Without `is_auto_rotation_enabled` the service keeps the interval and does not rotate the key.".to_owned()),
-        stands_for_many(key),
+        represents_many(key),
     ]);
     violation(
         Kind::ScheduleNotEnabled,
         "a rotation schedule is configured, but it is not enabled".to_owned(),
         at,
         note,
-        sentences([Some(help), besides(key)]),
+        sentences([Some(help), other_uses(key)]),
     )
 }
 
@@ -244,11 +244,11 @@ pub(super) fn no_rotation(key: &KeyFacts, settings: &Settings) -> Verdict {
         Some(idle) => {
             let otherwise = (subject::vault(key) != VaultCase::Default)
                 .then(|| format!("Or let the service rotate the key. {}", advice(key, settings)));
-            sentences([Some(through_data(idle, limit)), otherwise, besides(key)])
+            sentences([Some(through_data(idle, limit)), otherwise, other_uses(key)])
         }
-        None => sentences([Some(advice(key, settings)), besides(key)]),
+        None => sentences([Some(advice(key, settings)), other_uses(key)]),
     };
-    let note = sentences([slow, never, lost, Some(why(key)), unseen, stands_for_many(key)]);
+    let note = sentences([slow, never, lost, Some(why(key)), unseen, represents_many(key)]);
     let at = of_switch(key);
     let at = if key.rotation.enabled.trail.is_empty() { at } else { at.labeled("switched off here") };
     let at = at.with(idle.map(|idle| idle.at.clone()));
@@ -291,7 +291,7 @@ pub(super) fn interval_unknown(key: &KeyFacts, unknown: &Unknown<i64>) -> Verdic
         kind: SharedKind::Unknown.into(),
         message: format!("automatic rotation is on, but its interval is unknown: {}", unknown.why),
         at: of_unknown_interval(key).into(),
-        note: format!("The service requires an interval, from 60 to 365 days. {}", stands_for_many(key).unwrap_or_default())
+        note: format!("The service requires an interval, from 60 to 365 days. {}", represents_many(key).unwrap_or_default())
             .trim_end()
             .to_owned(),
         help: how_to_settle_this(key, unknown),
@@ -306,25 +306,25 @@ pub(super) fn switch_unknown(key: &KeyFacts, unknown: &Unknown<bool>) -> Verdict
         kind: SharedKind::Unknown.into(),
         message: format!("cannot determine whether the key is rotated: {}", unknown.why),
         at: of_unknown_switch(key).into(),
-        note: sentences([default, Some("Unset, `is_auto_rotation_enabled` is false.".to_owned()), stands_for_many(key)]),
+        note: sentences([default, Some("Unset, `is_auto_rotation_enabled` is false.".to_owned()), represents_many(key)]),
         help: how_to_settle_this(key, unknown),
     })
 }
 
 /// A value that is one of several: certain if all of them come to the same.
-pub(super) fn by_cases(key: &KeyFacts, at: Placement, why: &Reason, judged: &[(&str, Verdict)]) -> Verdict {
-    let told = judged.iter().map(|(when, verdict)| format!("When {when}: {}.", verdict.message())).collect::<Vec<_>>().join(" ");
-    let first = judged.first().map(|(_, verdict)| verdict);
+pub(super) fn by_cases(key: &KeyFacts, at: Placement, why: &Reason, verdicts: &[(&str, Verdict)]) -> Verdict {
+    let described = verdicts.iter().map(|(when, verdict)| format!("When {when}: {}.", verdict.message())).collect::<Vec<_>>().join(" ");
+    let first = verdicts.first().map(|(_, verdict)| verdict);
     match first {
-        Some(Verdict::Violation(report)) if judged.iter().all(|(_, verdict)| matches!(verdict, Verdict::Violation(_))) => {
-            Verdict::Violation(Report { note: format!("{told} {}", report.note), ..report.clone() })
+        Some(Verdict::Violation(report)) if verdicts.iter().all(|(_, verdict)| matches!(verdict, Verdict::Violation(_))) => {
+            Verdict::Violation(Report { note: format!("{described} {}", report.note), ..report.clone() })
         }
-        Some(pass @ Verdict::Pass { .. }) if judged.iter().all(|(_, verdict)| matches!(verdict, Verdict::Pass { .. })) => pass.clone(),
+        Some(pass @ Verdict::Pass { .. }) if verdicts.iter().all(|(_, verdict)| matches!(verdict, Verdict::Pass { .. })) => pass.clone(),
         _ => Verdict::Undetermined(Report {
             kind: SharedKind::Depends.into(),
             message: format!("cannot determine whether the key is rotated in time: it depends on a value that is unknown here: {why}"),
             at: at.into(),
-            note: told,
+            note: described,
             help: subject::settle_by(key, why.cause()),
         }),
     }
@@ -341,13 +341,16 @@ pub(super) fn by_default(key: &KeyFacts, settings: &Settings, at: Placement, inp
     };
     let help = match super::remedies::by_default(key, settings) {
         Some(remedy) if !matches!(at_default, Verdict::Pass { .. }) => {
-            format!("{}, so that no rotation is a decision and not an accident, or check the callers of this module.", remedy.told(input))
+            format!(
+                "{}, so that no rotation is a decision and not an accident, or check the callers of this module.",
+                remedy.instruction(input)
+            )
         }
         _ => subject::check_callers(key),
     };
     let note = match at_default {
         Verdict::Violation(report) => report.note.clone(),
-        _ => stands_for_many(key).unwrap_or_default(),
+        _ => represents_many(key).unwrap_or_default(),
     };
     Verdict::Undetermined(Report { kind: SharedKind::ModuleDefault.into(), message, at: at.into(), note, help })
 }
@@ -410,7 +413,7 @@ fn advice(key: &KeyFacts, settings: &Settings) -> String {
 }
 
 /// What else stands in the way of this key.
-fn besides(key: &KeyFacts) -> Option<String> {
+fn other_uses(key: &KeyFacts) -> Option<String> {
     let authority = (!key.authorities.is_empty())
         .then(|| "A certificate authority uses the key: rotating the key does not renew the authority's certificate.".to_owned());
     let names = ["is_auto_rotation_enabled", "auto_key_rotation_details", "*", "all"];

@@ -139,7 +139,7 @@ fn description(to: Setting, remedy: &Remedy, key: &KeyFacts) -> String {
     };
     match to {
         Setting::Software if remedy.safety == Safety::Safe => "set `protection_mode` to SOFTWARE before the key is created".to_owned(),
-        Setting::Software if key.fate == crate::key::PlannedAction::Create && key.id.input == InputKind::Plan => {
+        Setting::Software if key.planned_action == crate::key::PlannedAction::Create && key.id.input == InputKind::Plan => {
             only_if("set `protection_mode` to SOFTWARE before the key is created".to_owned())
         }
         Setting::Software => {
