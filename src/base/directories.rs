@@ -1,10 +1,12 @@
 //! What is known of directories: where links on the way to them lead, the repository around them, and whether they are git's own. Each is
 //! asked of the disk once in a run, for many files lie in one directory, and most directories in a few others.
 
-use super::disk::{self, DiskError};
+use super::disk::{self, DirEntry, DiskError};
+use super::walk::Listing;
 use std::collections::HashMap;
+use std::ffi::OsStr;
 use std::path::{Component, Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 /// The directories of a run.
 #[derive(Debug, Default)]
@@ -13,6 +15,8 @@ pub struct Directories {
     real: Mutex<HashMap<PathBuf, Arc<Path>>>,
     /// What is around real directories.
     around: Mutex<HashMap<Arc<Path>, GitContext>>,
+    /// What is in real directories that were walked, sorted by name; what links lead to was not asked.
+    listed: RwLock<HashMap<PathBuf, Arc<[DirEntry]>>>,
 }
 
 /// What is around a real directory, itself included.
@@ -29,6 +33,59 @@ impl Directories {
     pub fn forget(&self) {
         lock(&self.real).clear();
         lock(&self.around).clear();
+        self.listed.write().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+
+    /// Takes in what a walk has listed completely. The way to the directory leads through no link.
+    pub fn learn(&self, listing: &Listing) {
+        if listing.error.is_none() && listing.directory.is_some() {
+            let entries = Arc::clone(&listing.entries);
+            self.listed.write().unwrap_or_else(PoisonError::into_inner).insert(listing.path.clone(), entries);
+        }
+    }
+
+    fn listed(&self, directory: &Path) -> Option<Arc<[DirEntry]>> {
+        self.listed.read().unwrap_or_else(PoisonError::into_inner).get(directory).cloned()
+    }
+
+    /// What is in a directory, as [`disk::entries`].
+    ///
+    /// # Errors
+    /// As [`disk::entries`].
+    pub fn entries(&self, directory: &Path) -> Result<Arc<[DirEntry]>, DiskError> {
+        let Some(listed) = self.listed(directory) else { return Ok(disk::entries(directory)?.into()) };
+        if !listed.iter().any(|entry| entry.is_link) {
+            return Ok(listed);
+        }
+        let is_dir = |entry: &DirEntry| entry.is_dir || entry.is_link && disk::is_dir(&directory.join(&entry.name));
+        Ok(listed.iter().map(|entry| DirEntry { is_dir: is_dir(entry), ..entry.clone() }).collect())
+    }
+
+    /// What is asked of the entry that a path leads to, where its directory was walked and has one.
+    fn entry<T>(&self, path: &Path, ask: impl FnOnce(&DirEntry) -> T) -> Option<T> {
+        let entries = self.listed(path.parent()?)?;
+        let name = path.file_name()?;
+        let at = entries.binary_search_by(|entry| entry.name.as_os_str().cmp(name)).ok()?;
+        entries.get(at).map(ask)
+    }
+
+    /// Whether a path is known to be a real one: that of a directory that was walked, or of something in one that is no link.
+    fn is_real(&self, path: &Path) -> bool {
+        self.entry(path, |entry| entry.is_link) == Some(false) || self.listed(path).is_some()
+    }
+
+    /// Whether a directory is there.
+    #[must_use]
+    pub fn is_dir(&self, path: &Path) -> bool {
+        self.entry(path, |entry| entry.is_dir) == Some(true) || disk::is_dir(path)
+    }
+
+    /// Whether what a directory that was walked has shows that nothing is at a path in it. On some file systems a name may be written in
+    /// capital letters, too: where only those differ, the disk has to be asked.
+    #[must_use]
+    pub fn is_known_missing(&self, directory: &Path, path: &Path) -> bool {
+        let Some(Component::Normal(name)) = path.components().next() else { return false };
+        self.listed(directory).is_some_and(|entries| lacks(&entries, name))
     }
 
     /// The path with all links resolved, as [`disk::canonical`].
@@ -46,7 +103,8 @@ impl Directories {
         let mut unknown = Vec::new();
         let mut real: Option<Arc<Path>> = None;
         for above in path.ancestors() {
-            real = lock(&self.real).get(above).cloned();
+            let known = lock(&self.real).get(above).cloned();
+            real = known.or_else(|| self.is_real(above).then(|| above.into()));
             if real.is_some() {
                 break;
             }
@@ -81,10 +139,12 @@ impl Directories {
             unknown.push(above);
         }
         for path in unknown.into_iter().rev() {
-            if disk::is_present(&path.join(".git")) {
+            let listed = self.listed(path);
+            let lacks = |name: &str| listed.as_ref().is_some_and(|entries| lacks(entries, name.as_ref()));
+            if !lacks(".git") && disk::is_present(&path.join(".git")) {
                 around.repository = Some(path.into());
             }
-            around.is_git = around.is_git || disk::is_git_folder(path);
+            around.is_git = around.is_git || disk::is_git(path) || (!lacks("HEAD") && disk::is_git_folder(path));
             lock(&self.around).insert(path.into(), around.clone());
         }
         around
@@ -105,7 +165,9 @@ impl Directories {
     /// Whether a real path lies in a git directory, as [`disk::is_git_directory`].
     #[must_use]
     pub fn is_git_directory(&self, real: &Path) -> bool {
-        disk::is_git_folder(real) || real.parent().is_some_and(|parent| self.around(parent).is_git)
+        let holds_nothing = || self.entry(real, |entry| entry.is_file) == Some(true);
+        let is_own = disk::is_git(real) || (!holds_nothing() && disk::is_git_folder(real));
+        is_own || real.parent().is_some_and(|parent| self.around(parent).is_git)
     }
 
     /// Whether something that was found leads, through links, out of these directories or into `.git`.
@@ -113,6 +175,10 @@ impl Directories {
     pub fn leads_out(&self, path: &Path, within: &[PathBuf]) -> bool {
         matches!(self.admit(path, within), Err(DiskError::Outside | DiskError::Git))
     }
+}
+
+fn lacks(entries: &[DirEntry], name: &OsStr) -> bool {
+    name.is_ascii() && !entries.iter().any(|entry| entry.name.eq_ignore_ascii_case(name))
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
@@ -146,7 +212,8 @@ mod tests {
         ] {
             symlink(target, at(link))?;
         }
-        let known = Directories::default();
+        let (fresh, walked) = (Directories::default(), Directories::default());
+        super::super::walk(&disk::canonical(top.path())?, |_| true).for_each(|listing| walked.learn(&listing));
         let within = [disk::canonical(&at("repo"))?];
         let paths = [
             "repo",
@@ -173,12 +240,23 @@ mod tests {
             "",
         ];
         // The second time everything is known.
-        for path in paths.iter().chain(&paths).map(|path| at(path)) {
-            let shown = |result: Result<PathBuf, DiskError>| result.map_err(|error| error.to_string());
-            assert_eq!(shown(known.real(&path)), shown(disk::canonical(&path)), "{path:?}");
-            assert_eq!(shown(known.admit(&path, &within)), shown(disk::admit(&path, &within)), "{path:?}");
-            assert_eq!(known.repository_root(&path), disk::repository_root(&path), "{path:?}");
+        for known in [&fresh, &fresh, &walked] {
+            for path in paths.iter().map(|path| at(path)) {
+                let shown = |result: Result<PathBuf, DiskError>| result.map_err(|error| error.to_string());
+                assert_eq!(shown(known.real(&path)), shown(disk::canonical(&path)), "{path:?}");
+                assert_eq!(shown(known.admit(&path, &within)), shown(disk::admit(&path, &within)), "{path:?}");
+                assert_eq!(known.repository_root(&path), disk::repository_root(&path), "{path:?}");
+                assert_eq!(known.is_dir(&path), disk::is_dir(&path), "{path:?}");
+                assert_eq!(known.entries(&path).ok().map(|list| list.to_vec()), disk::entries(&path).ok(), "{path:?}");
+            }
         }
+        let (repository, part) = (disk::canonical(&at("repo"))?, Path::new);
+        assert!(walked.is_known_missing(&repository, part(".terraform/environment")) && !fresh.is_known_missing(&repository, part("x")));
+        for there in ["a/x", "A", ".GIT", "\u{e9}", "../x"] {
+            assert!(!walked.is_known_missing(&repository, part(there)), "{there}");
+        }
+        walked.forget();
+        assert!(!walked.is_known_missing(&repository, part("x")));
         Ok(())
     }
 }

@@ -1,5 +1,10 @@
-//! The only file that reads and writes the disk. Everything it opens is a regular file of a bounded size; FIFOs and devices are refused.
+//! The only place that reads and writes the disk. Everything it opens is a regular file of a bounded size; FIFOs and devices are refused.
 
+mod directory;
+
+pub use directory::OpenDirectory;
+
+use std::cell::RefCell;
 use std::ffi::OsString;
 use std::fs::{self, File};
 use std::io::{self, Read, Write};
@@ -62,7 +67,11 @@ impl From<io::Error> for DiskError {
 /// # Errors
 /// Missing, not a regular file, or what the system says.
 pub fn open(path: &Path) -> Result<(File, u64), DiskError> {
-    let file = open_without_waiting(path)?;
+    regular(open_without_waiting(path)?)
+}
+
+/// An open file and its size, if it is a regular one.
+fn regular(file: File) -> Result<(File, u64), DiskError> {
     let about = file.metadata()?;
     if about.is_file() { Ok((file, about.len())) } else { Err(DiskError::NotAFile) }
 }
@@ -191,26 +200,6 @@ pub fn read(path: &Path, cap: u64) -> Result<Vec<u8>, DiskError> {
     whole(file, size, cap)
 }
 
-/// Reads a file that a listing of its folder has just told to be a regular one, of at most `cap` bytes.
-///
-/// # Errors
-/// As [`read`].
-pub fn read_listed(path: &Path, cap: u64) -> Result<Vec<u8>, DiskError> {
-    let (file, size) = open(path)?;
-    whole(file, size, cap)
-}
-
-/// The first bytes of a file that a listing of its directory has just shown to be a regular one.
-///
-/// # Errors
-/// As [`read`].
-pub fn read_head(path: &Path, most: u64) -> Result<Vec<u8>, DiskError> {
-    let mut bytes = Vec::new();
-    // What has become a FIFO since then is empty instead of being waited for.
-    open_without_waiting(path)?.take(most).read_to_end(&mut bytes)?;
-    Ok(bytes)
-}
-
 /// The target of a symbolic link; `None` if the path is not a link.
 #[must_use]
 pub fn link(path: &Path) -> Option<PathBuf> {
@@ -232,18 +221,66 @@ pub fn is_present(path: &Path) -> bool {
 
 /// The bytes of an open file of this size.
 fn whole(file: File, size: u64, cap: u64) -> Result<Vec<u8>, DiskError> {
+    rest(Vec::new(), file, size, cap)
+}
+
+/// The bytes of an open file of this size of which the first were read.
+fn rest(mut bytes: Vec<u8>, file: File, size: u64, cap: u64) -> Result<Vec<u8>, DiskError> {
     if size > cap {
         return Err(DiskError::TooLarge(cap));
     }
     // What a file grows by while it is read is not asked for: one call of the system less for each of a repository's many files. Files
     // of the kernel's say that they are empty.
     let limit = if size == 0 { cap + 1 } else { size };
-    let mut bytes = Vec::with_capacity(usize::try_from(size).unwrap_or(0));
-    file.take(limit).read_to_end(&mut bytes)?;
-    if bytes.len() as u64 > cap {
-        return Err(DiskError::TooLarge(cap));
+    let left = limit.saturating_sub(bytes.len() as u64);
+    bytes.reserve_exact(usize::try_from(size).unwrap_or(0).saturating_sub(bytes.len()));
+    if left > 0 {
+        file.take(left).read_to_end(&mut bytes)?;
     }
+    if bytes.len() as u64 > cap { Err(DiskError::TooLarge(cap)) } else { Ok(bytes) }
+}
+
+thread_local! {
+    /// Where a file is read to before its size is known.
+    static SCRATCH: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Bytes that are asked for at first. Nearly all configuration is smaller.
+const FIRST: usize = 64 << 10;
+
+/// Reads a file that was listed as a regular one, of at most `cap` bytes. Opening, reading and closing it is all that most files need:
+/// a read of a regular file that returns less than it was asked for has reached the end (POSIX, `read`). File systems of user space have
+/// been seen to return less before it, so that is believed only of a text that ends with a line.
+fn small(mut file: File, cap: u64) -> Result<Vec<u8>, DiskError> {
+    let (begun, is_all) = SCRATCH.with_borrow_mut(|scratch| {
+        scratch.resize(FIRST, 0);
+        let length = read_once(&mut file, scratch).unwrap_or(0);
+        let begun = scratch.get(..length).unwrap_or_default();
+        (begun.to_vec(), length < FIRST && begun.ends_with(b"\n"))
+    });
+    if is_all && begun.len() as u64 <= cap {
+        return Ok(begun);
+    }
+    // Nothing came, so it may have become something else: it is asked what it is.
+    let (file, size) = regular(file)?;
+    rest(begun, file, size, cap)
+}
+
+/// The first bytes of a file that was listed as a regular one.
+fn first_bytes(mut file: File, most: usize) -> Result<Vec<u8>, DiskError> {
+    let mut bytes = vec![0; most];
+    let length = read_once(&mut file, &mut bytes)?;
+    bytes.truncate(length);
     Ok(bytes)
+}
+
+fn read_once(file: &mut File, buffer: &mut [u8]) -> io::Result<usize> {
+    loop {
+        match file.read(buffer) {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            read => return read,
+        }
+    }
 }
 
 /// Reads a regular file of UTF-8 text of at most `cap` bytes.
@@ -267,7 +304,7 @@ pub fn text(bytes: Vec<u8>) -> Result<String, DiskError> {
 pub struct DirEntry {
     /// Its name.
     pub name: OsString,
-    /// Whether it is a folder (symbolic links to folders are not followed in walks but count here).
+    /// Whether it is a directory; through a link only where the listing says that it resolves links.
     pub is_dir: bool,
     /// Whether it is a symbolic link.
     pub is_link: bool,
@@ -275,7 +312,7 @@ pub struct DirEntry {
     pub is_file: bool,
 }
 
-/// The entries of a folder, sorted by name, so that no result depends on their order on disk.
+/// The entries of a folder, sorted by name, so that no result depends on their order on disk. A link to a directory is one.
 ///
 /// # Errors
 /// Missing, or what the system says.
@@ -283,12 +320,17 @@ pub fn entries(folder: &Path) -> Result<Vec<DirEntry>, DiskError> {
     let mut list = Vec::new();
     for entry in fs::read_dir(folder)? {
         let entry = entry?;
-        let kind = entry.file_type()?;
-        let is_dir = if kind.is_symlink() { entry.path().is_dir() } else { kind.is_dir() };
-        list.push(DirEntry { name: entry.file_name(), is_dir, is_link: kind.is_symlink(), is_file: kind.is_file() });
+        let unresolved = unresolved(&entry)?;
+        list.push(DirEntry { is_dir: unresolved.is_dir || unresolved.is_link && entry.path().is_dir(), ..unresolved });
     }
     list.sort_by(|a, b| a.name.cmp(&b.name));
     Ok(list)
+}
+
+/// An entry, of which it is not asked where a link leads.
+fn unresolved(entry: &fs::DirEntry) -> io::Result<DirEntry> {
+    let kind = entry.file_type()?;
+    Ok(DirEntry { name: entry.file_name(), is_dir: kind.is_dir(), is_link: kind.is_symlink(), is_file: kind.is_file() })
 }
 
 /// Whether a folder is there.

@@ -45,4 +45,4 @@ pub use source::{Source, SourceId, Sources, Span};
 pub(crate) use trail::{Because, StepKind, Trail, TrailLink};
 pub use trail::{Calls, ModuleCall, Step};
 pub(crate) use walk::Listing;
-pub use walk::walk;
+pub use walk::{walk, walk_all};

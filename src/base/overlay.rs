@@ -1,6 +1,6 @@
 //! The disk with an editor's unsaved texts over it. Whoever has no such texts reads the disk itself.
 
-use super::disk::{self, DirEntry, DiskError};
+use super::disk::{self, DirEntry, DiskError, OpenDirectory};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -40,14 +40,15 @@ impl Overlay {
         }
     }
 
-    /// As [`disk::read_listed`]: the path has no links to resolve.
+    /// The bytes of a file that a listing of its directory has shown, of at most `cap` bytes. The path has no links to resolve.
     ///
     /// # Errors
     /// As [`disk::read`].
-    pub fn read_listed(&self, path: &Path, cap: u64) -> Result<Vec<u8>, DiskError> {
-        match self.0.get(path) {
-            Some(text) => capped(text, cap),
-            None => disk::read_listed(path, cap),
+    pub fn read_listed(&self, path: &Path, directory: Option<&OpenDirectory>, cap: u64) -> Result<Vec<u8>, DiskError> {
+        match (self.0.get(path), directory, path.file_name()) {
+            (Some(text), ..) => capped(text, cap),
+            (None, Some(directory), Some(name)) => directory.read(name, cap),
+            _ => Err(DiskError::Missing),
         }
     }
 
@@ -65,18 +66,13 @@ impl Overlay {
         self.text(path).is_some() || disk::is_file(path)
     }
 
-    /// As [`disk::entries`], with the files that were not saved yet.
-    ///
-    /// # Errors
-    /// As [`disk::entries`].
-    pub fn entries(&self, directory: &Path) -> Result<Vec<DirEntry>, DiskError> {
-        let mut entries = disk::entries(directory)?;
-        self.complete(directory, &mut entries);
-        Ok(entries)
-    }
-
-    /// Adds the files of a directory that were not saved yet to its entries, which are sorted by name.
-    pub fn complete(&self, directory: &Path, entries: &mut Vec<DirEntry>) {
+    /// The entries of a directory, sorted by name, with the files that were not saved yet.
+    #[must_use]
+    pub fn complete(&self, directory: &Path, entries: Arc<[DirEntry]>) -> Arc<[DirEntry]> {
+        if self.0.is_empty() {
+            return entries;
+        }
+        let mut entries = entries.to_vec();
         let below = self.0.range(directory.to_path_buf()..).map(|(path, _)| path).take_while(|path| path.starts_with(directory));
         for path in below.filter(|path| path.parent() == Some(directory)) {
             let Some(name) = path.file_name() else { continue };
@@ -84,6 +80,7 @@ impl Overlay {
                 entries.insert(at, DirEntry { name: name.to_owned(), is_dir: false, is_link: false, is_file: true });
             }
         }
+        entries.into()
     }
 }
 
@@ -105,11 +102,13 @@ mod tests {
         overlay.set(real.join("b.tf"), "new".into());
         overlay.set(real.join("below/c.tf"), "elsewhere".into());
         assert_eq!(overlay.read_text(&real.join("a.tf"), 10)?, "typed");
-        assert_eq!(overlay.read_listed(&real.join("b.tf"), 10)?, b"new");
+        assert_eq!(overlay.read_listed(&real.join("b.tf"), None, 10)?, b"new");
         assert!(matches!(overlay.read(&real.join("a.tf"), 2), Err(DiskError::TooLarge(2))));
-        let names: Vec<_> = overlay.entries(&real)?.into_iter().map(|entry| entry.name).collect();
+        let names: Vec<_> = overlay.complete(&real, disk::entries(&real)?.into()).iter().map(|entry| entry.name.clone()).collect();
         assert_eq!(names, ["a.tf", "b.tf"]);
         overlay.remove(&real.join("a.tf"));
+        let open = OpenDirectory::open(&real)?;
+        assert_eq!(overlay.read_listed(&real.join("a.tf"), Some(&open), 10)?, b"saved");
         assert_eq!(overlay.read_text(&real.join("a.tf"), 10)?, "saved");
         Ok(())
     }

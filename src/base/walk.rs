@@ -1,95 +1,79 @@
 //! Walks directories, the only place that does. Symbolic links are not followed; what may be entered is the caller's choice.
 
-use super::disk::{DirEntry, DiskError};
-use std::collections::VecDeque;
+use super::disk::{DirEntry, DiskError, OpenDirectory};
+use std::io;
 use std::path::{Path, PathBuf};
-use walkdir::WalkDir;
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// One directory of a walk.
 #[derive(Debug)]
 pub struct Listing {
     /// Where it is: the top of the walk, joined with the names on the way.
     pub path: PathBuf,
-    /// What is in it, directories that were not entered included, sorted by name.
-    pub entries: Vec<DirEntry>,
+    /// What is in it, directories that were not entered included, sorted by name. What links lead to is not asked.
+    pub entries: Arc<[DirEntry]>,
     /// Why it could not be listed completely.
     pub error: Option<DiskError>,
+    /// The directory itself, to read its files, unless it could not be opened.
+    pub directory: Option<OpenDirectory>,
 }
 
-/// Walks a directory and everything below that `enter` lets it enter. A directory comes after those below it.
-pub fn walk<'w>(top: &Path, enter: impl Fn(&Path) -> bool + Send + 'w) -> impl Iterator<Item = Listing> + Send + 'w {
-    DirectoryWalk { inner: WalkDir::new(top).into_iter(), enter, open: Vec::new(), done: VecDeque::new() }
-}
-
-struct DirectoryWalk<F> {
-    inner: walkdir::IntoIter,
-    enter: F,
-    /// The directories on the way to where the walk is.
-    open: Vec<Listing>,
-    /// Directories that are complete.
-    done: VecDeque<Listing>,
-}
-
-impl<F: Fn(&Path) -> bool> DirectoryWalk<F> {
-    /// Closes the directories that lie deeper than this.
-    fn close(&mut self, depth: usize) {
-        while self.open.len() > depth {
-            if let Some(mut listing) = self.open.pop() {
-                listing.entries.sort_by(|a, b| a.name.cmp(&b.name));
-                self.done.push_back(listing);
+impl Listing {
+    /// Lists a directory. The top may be a link: it was named.
+    fn of(path: PathBuf, is_top: bool) -> Self {
+        match if is_top { OpenDirectory::open(&path) } else { OpenDirectory::open_listed(&path) } {
+            Ok(directory) => {
+                let (entries, error) = directory.entries();
+                Self { path, entries: entries.into(), error, directory: Some(directory) }
+            }
+            Err(error) => {
+                // A file holds nothing; neither does what was a directory a moment ago.
+                let is_nothing = matches!(&error, DiskError::System(error) if error.kind() == io::ErrorKind::NotADirectory);
+                let is_gone = matches!(error, DiskError::Missing) && !is_top;
+                Self { path, entries: Arc::default(), error: (!is_nothing && !is_gone).then_some(error), directory: None }
             }
         }
     }
 
-    fn entry(&mut self, entry: walkdir::DirEntry) {
-        let depth = entry.depth();
-        self.close(depth);
-        let kind = entry.file_type();
-        if let Some(around) = self.open.last_mut() {
-            let name = entry.file_name().to_owned();
-            // What a link leads to is asked only where it matters.
-            around.entries.push(DirEntry { name, is_dir: kind.is_dir(), is_link: kind.is_symlink(), is_file: kind.is_file() });
-        }
-        // The top may be a link: it was named.
-        if kind.is_dir() || depth == 0 {
-            if depth == 0 || (self.enter)(entry.path()) {
-                self.open.push(Listing { path: entry.into_path(), entries: Vec::new(), error: None });
-            } else {
-                self.inner.skip_current_dir();
-            }
-        }
-    }
-
-    fn failed(&mut self, error: walkdir::Error) {
-        let path = error.path().map(Path::to_path_buf);
-        let depth = error.depth();
-        let error: DiskError = error.into_io_error().map_or(DiskError::Missing, DiskError::from);
-        match self.open.iter_mut().find(|listing| Some(&listing.path) == path.as_ref()) {
-            Some(listing) => listing.error = Some(error),
-            None if depth == 0 => self.done.extend(path.map(|path| Listing { path, entries: Vec::new(), error: Some(error) })),
-            // An entry that vanished while the walk went on.
-            None => {}
-        }
+    /// The directories in it.
+    fn below(&self) -> impl DoubleEndedIterator<Item = PathBuf> {
+        self.entries.iter().filter(|entry| entry.is_dir).map(|entry| self.path.join(&entry.name))
     }
 }
 
-impl<F: Fn(&Path) -> bool> Iterator for DirectoryWalk<F> {
-    type Item = Listing;
+/// Walks a directory and everything below that `enter` lets it enter.
+pub fn walk(top: &Path, enter: impl Fn(&Path) -> bool) -> impl Iterator<Item = Listing> {
+    let mut open = vec![(top.to_path_buf(), true)];
+    std::iter::from_fn(move || {
+        let (path, is_top) = open.pop()?;
+        let listing = Listing::of(path, is_top);
+        open.extend(listing.below().rev().filter(|path| enter(path)).map(|path| (path, false)));
+        Some(listing)
+    })
+}
 
-    fn next(&mut self) -> Option<Listing> {
-        loop {
-            if let Some(listing) = self.done.pop_front() {
-                return Some(listing);
-            }
-            match self.inner.next() {
-                Some(Ok(entry)) => self.entry(entry),
-                Some(Err(error)) => self.failed(error),
-                None => {
-                    self.close(0);
-                    return self.done.pop_front();
-                }
-            }
+/// As [`walk`], on all threads: what `take` makes of the directories, in no particular order.
+pub fn walk_all<T: Send>(top: &Path, enter: impl Fn(&Path) -> bool + Sync, take: impl Fn(Listing) -> T + Sync) -> Vec<T> {
+    let walk = Walk { enter, take, taken: Mutex::default() };
+    rayon::scope(|scope| walk.visit(top.to_path_buf(), true, scope));
+    walk.taken.into_inner().unwrap_or_else(PoisonError::into_inner)
+}
+
+struct Walk<E, F, T> {
+    enter: E,
+    take: F,
+    taken: Mutex<Vec<T>>,
+}
+
+impl<E: Fn(&Path) -> bool + Sync, F: Fn(Listing) -> T + Sync, T: Send> Walk<E, F, T> {
+    fn visit<'s>(&'s self, path: PathBuf, is_top: bool, scope: &rayon::Scope<'s>) {
+        let listing = Listing::of(path, is_top);
+        // No recursion: what is below waits in the pool's queue, however deep it is.
+        for path in listing.below().filter(|path| (self.enter)(path)) {
+            scope.spawn(move |scope| self.visit(path, false, scope));
         }
+        let taken = (self.take)(listing);
+        self.taken.lock().unwrap_or_else(PoisonError::into_inner).push(taken);
     }
 }
 
@@ -106,13 +90,11 @@ mod tests {
         for file in ["x", "a/y", "a/b/z", "skipped/w"] {
             std::fs::write(top.path().join(file), "")?;
         }
-        let mut seen: Vec<(String, Vec<String>)> = walk(top.path(), |path| !path.ends_with("skipped"))
-            .map(|listing| {
-                let names = listing.entries.iter().map(|entry| entry.name.to_string_lossy().into_owned()).collect();
-                (listing.path.strip_prefix(top.path()).unwrap_or(&listing.path).to_string_lossy().into_owned(), names)
-            })
-            .collect();
-        seen.sort();
+        let enter = |path: &Path| !path.ends_with("skipped");
+        let shown = |listing: Listing| {
+            let names = listing.entries.iter().map(|entry| entry.name.to_string_lossy().into_owned()).collect::<Vec<_>>();
+            (listing.path.strip_prefix(top.path()).unwrap_or(&listing.path).to_string_lossy().into_owned(), names)
+        };
         let names = |list: &[&str]| list.iter().map(ToString::to_string).collect::<Vec<_>>();
         let expected = [
             ("", names(&["a", "e", "skipped", "x"])),
@@ -122,9 +104,42 @@ mod tests {
             ("a/d", Vec::new()),
             ("e", Vec::new()),
         ];
-        assert_eq!(seen, expected.map(|(path, names)| (path.to_owned(), names)));
+        let expected = expected.map(|(path, names)| (path.to_owned(), names));
+        for mut seen in [walk(top.path(), enter).map(shown).collect(), walk_all(top.path(), enter, shown)] {
+            seen.sort();
+            assert_eq!(seen, expected);
+        }
         let missing: Vec<_> = walk(&top.path().join("nowhere"), |_| true).collect();
         assert!(matches!(missing.as_slice(), [Listing { error: Some(DiskError::Missing), .. }]), "{missing:?}");
+        Ok(())
+    }
+
+    #[test]
+    fn a_tree_as_deep_as_paths_may_be_is_walked_to_its_end() -> Result<(), Box<dyn std::error::Error>> {
+        let top = tempfile::tempdir()?;
+        let deepest = top.path().join("d/".repeat(1500));
+        std::fs::create_dir_all(&deepest)?;
+        std::fs::write(deepest.join("f"), "deep")?;
+        let read = |listing: Listing| listing.directory?.read("f".as_ref(), 10).ok();
+        let (one, all) = (walk(top.path(), |_| true).filter_map(read), walk_all(top.path(), |_| true, read).into_iter().flatten());
+        assert!(one.eq([b"deep"]) && all.eq([b"deep"]));
+        Ok(())
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_link_is_listed_and_neither_entered_nor_read() -> Result<(), Box<dyn std::error::Error>> {
+        let (top, outside) = (tempfile::tempdir()?, tempfile::tempdir()?);
+        std::fs::write(outside.path().join("secret"), "theirs\n")?;
+        std::os::unix::fs::symlink(outside.path(), top.path().join("directory"))?;
+        std::os::unix::fs::symlink(outside.path().join("secret"), top.path().join("file"))?;
+        let listings: Vec<Listing> = walk(top.path(), |_| true).collect();
+        let [Listing { entries, directory: Some(directory), .. }] = listings.as_slice() else { return Err("one directory".into()) };
+        assert!(entries.iter().all(|entry| entry.is_link && !entry.is_dir && !entry.is_file), "{entries:?}");
+        // Where they have taken the place of what was listed.
+        assert!(matches!(directory.read("file".as_ref(), 10), Err(DiskError::NotAFile)));
+        assert!(OpenDirectory::open_listed(&top.path().join("directory")).is_err());
+        assert_eq!(OpenDirectory::open(&top.path().join("directory"))?.read("secret".as_ref(), 10)?, b"theirs\n");
         Ok(())
     }
 }

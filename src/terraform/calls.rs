@@ -107,7 +107,7 @@ pub(super) fn locate(call: &SourcedCall<'_>, manifest: Option<&Manifest>) -> Cal
     if is_local(call.source) {
         // Terraform joins the two as text before it follows links, so that `x/../mod` needs no `x`.
         return match call.directories.real(&disk::tidy(&call.caller.join(call.source))) {
-            Ok(path) if disk::is_dir(&path) => CallTarget::Folder { path, installed: None },
+            Ok(path) if call.directories.is_dir(&path) => CallTarget::Folder { path, installed: None },
             _ => CallTarget::Missing,
         };
     }

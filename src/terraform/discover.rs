@@ -6,12 +6,12 @@ use super::folder::{Folder, PRUNED, holds_configuration, is_automatic, is_config
 use super::hints::Hints;
 use super::request::{InputSource, ScanRequest, join_shown};
 use super::unread;
-use crate::base::disk::{self, DiskError};
-use crate::base::{Listing, Place, Problem, ProblemKind, walk};
+use crate::base::disk::{self, DiskError, OpenDirectory};
+use crate::base::{Listing, Place, Problem, ProblemKind, walk_all};
 use crate::key::NotRead;
-use rayon::prelude::*;
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// What a walk found.
 #[derive(Debug, Default)]
@@ -74,7 +74,7 @@ pub(super) fn scan(request: &ScanRequest) -> Scan {
         !is_data && !is_pruned() && !tops.contains(path) && !(request.exclude)(path)
     };
     for start in &starts {
-        let listed: Vec<ListedDirectory> = walk(&start.real, enter).par_bridge().map(|listing| list(listing, start, request)).collect();
+        let listed = walk_all(&start.real, enter, |listing| list(listing, start, request));
         for ListedDirectory { folder, manifest, is_locked, foreign, not_read, problem } in listed {
             scan.problems.extend(problem);
             scan.foreign.extend(foreign);
@@ -181,8 +181,9 @@ const UP: usize = 5;
 
 /// Reads one directory: its configuration, its installed modules, and what else is worth mentioning in it.
 fn list(listing: Listing, start: &WalkStart, request: &ScanRequest) -> ListedDirectory {
-    let Listing { path, mut entries, error } = listing;
-    request.overlay.complete(&path, &mut entries);
+    request.directories.learn(&listing);
+    let Listing { path, entries, error, directory } = listing;
+    let entries = request.overlay.complete(&path, entries);
     let shown = match path.strip_prefix(&start.real) {
         Ok(inside) if !inside.as_os_str().is_empty() => disk::tidy(&start.shown.join(inside)),
         _ => start.shown.clone(),
@@ -195,16 +196,18 @@ fn list(listing: Listing, start: &WalkStart, request: &ScanRequest) -> ListedDir
     let files = entries.iter().filter(|entry| entry.is_file).filter_map(|entry| entry.name.to_str());
     let foreign = files.clone().filter(|name| is_foreign_caller(name));
     let foreign = foreign.map(|name| (path.join(name), join_shown(&shown, name))).collect();
-    let not_read = files.filter_map(|name| unread::document(&path, &shown, name, request)).collect();
+    let not_read = files.filter_map(|name| unread::document(directory.as_ref()?, &shown, name, request)).collect();
     let has_data = request.data_dir.is_some() || has(".terraform");
     let is_locked = has(super::lock::NAME);
-    let folder = Folder::read(path, shown, &entries, request);
+    let folder = Folder::read(path, shown, &entries, directory.as_ref(), request);
     let manifest = if has_data && folder.is_module() { Manifest::read(&folder.path, request) } else { None };
     ListedDirectory { folder, manifest, is_locked, foreign, not_read, problem }
 }
 
 /// Reads the configuration of a directory that is called but was not walked.
 pub(super) fn directory_not_walked(real: PathBuf, shown: PathBuf, request: &ScanRequest) -> Folder {
-    let entries = request.overlay.entries(&real).unwrap_or_default();
-    Folder::read(real, shown, &entries, request)
+    let directory = OpenDirectory::open(&real).ok();
+    let entries = directory.as_ref().map_or_else(Vec::new, |directory| directory.entries().0);
+    let entries = if directory.is_some() { request.overlay.complete(&real, entries.into()) } else { Arc::default() };
+    Folder::read(real, shown, &entries, directory.as_ref(), request)
 }

@@ -105,7 +105,7 @@ impl Files {
                 return Err(FileError::Missing);
             }
             let inside = listing.path.strip_prefix(real).unwrap_or(&listing.path);
-            for entry in &listing.entries {
+            for entry in listing.entries.iter() {
                 let Some(path) = inside.join(&entry.name).to_str().map(|path| path.replace('\\', "/")) else { continue };
                 let full = listing.path.join(&entry.name);
                 if entry.is_dir {

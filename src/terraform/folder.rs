@@ -3,7 +3,7 @@
 use super::disguised::{is_binary, is_encrypted};
 use super::hints::Hints;
 use super::request::{FileDialect, ScanRequest};
-use crate::base::disk::{self, DirEntry, DiskError};
+use crate::base::disk::{self, DirEntry, DiskError, OpenDirectory};
 use crate::base::{FileKind, FileName};
 use crate::hcl;
 use std::collections::BTreeSet;
@@ -48,8 +48,8 @@ pub(super) struct Folder {
 }
 
 impl Folder {
-    /// Reads the configuration files among the entries of a directory.
-    pub(super) fn read(path: PathBuf, shown: PathBuf, entries: &[DirEntry], request: &ScanRequest) -> Self {
+    /// Reads the configuration files among the entries of a directory, which is open unless it could not be opened.
+    pub(super) fn read(path: PathBuf, shown: PathBuf, entries: &[DirEntry], open: Option<&OpenDirectory>, request: &ScanRequest) -> Self {
         let mut folder = Self { path, shown, ..Self::default() };
         for entry in entries.iter().filter(|entry| !entry.is_dir) {
             let Some(name) = entry.name.to_str() else {
@@ -63,7 +63,7 @@ impl Folder {
             folder.has_values |= is_automatic(name);
             // A link to a directory is a directory.
             if is_configuration(name) && !(entry.is_link && disk::is_dir(&folder.path.join(name))) {
-                let text = folder.text(name, entry.is_file, request);
+                let text = folder.text(name, entry.is_file, open, request);
                 let is_foreign = !entry.is_file && leads_to_another_kind(&folder.path.join(name), request, is_configuration);
                 folder.files.push(FileText { name: name.to_owned(), text, is_foreign });
             }
@@ -74,11 +74,11 @@ impl Folder {
         folder
     }
 
-    fn text(&mut self, name: &str, is_file: bool, request: &ScanRequest) -> Result<LoadedText, DiskError> {
+    fn text(&mut self, name: &str, is_file: bool, open: Option<&OpenDirectory>, request: &ScanRequest) -> Result<LoadedText, DiskError> {
         let full = self.path.join(name);
         // Links, pipes and devices are looked at twice.
         let bytes = match is_file {
-            true => request.overlay.read_listed(&full, disk::CONFIG_CAP),
+            true => request.overlay.read_listed(&full, open, disk::CONFIG_CAP),
             false if request.directories.leads_out(&full, &within(&self.path, request)) => Err(DiskError::Outside),
             false => request.overlay.read(&full, disk::CONFIG_CAP),
         };

@@ -116,11 +116,11 @@ pub(super) fn read_named(request: &ScanRequest, path: &Path) -> Result<Vec<u8>, 
 
 /// The values files that Terraform reads by itself, in its order. Hidden ones count, and directories are an error there, too.
 fn automatic(root: &Path, request: &ScanRequest) -> Vec<String> {
-    let entries = request.overlay.entries(root).unwrap_or_default();
-    let names: Vec<String> = entries.into_iter().filter_map(|entry| entry.name.into_string().ok()).collect();
-    let fixed = FIXED.iter().filter(|fixed| names.iter().any(|name| name == *fixed)).map(|fixed| (*fixed).to_owned());
-    let others = names.iter().filter(|name| is_automatic(name) && !FIXED.contains(&name.as_str()));
-    fixed.chain(others.cloned()).collect()
+    let entries = request.entries(root);
+    let names = || entries.iter().filter_map(|entry| entry.name.to_str());
+    let fixed = FIXED.iter().copied().filter(|fixed| names().any(|name| name == *fixed));
+    let others = names().filter(|name| is_automatic(name) && !FIXED.contains(name));
+    fixed.chain(others).map(str::to_owned).collect()
 }
 
 /// The names that Terraform looks for first, in its order.

@@ -141,7 +141,7 @@ impl<'r> Loader<'r> {
 
     /// Whether one of the files of a directory, asked by name and text, is what is looked for. Nothing of them is kept.
     pub(super) fn any_text(&self, path: &Path, is_it: &dyn Fn(&str, &str) -> bool) -> bool {
-        let entries = self.request.overlay.entries(path).unwrap_or_default();
+        let entries = self.request.entries(path);
         let names = entries.iter().filter(|entry| entry.is_file).filter_map(|entry| entry.name.to_str());
         names.filter(|name| is_configuration(name)).any(|name| {
             let text = self.request.overlay.read(&path.join(name), disk::CONFIG_CAP).and_then(|bytes| decode(bytes, name));

@@ -2,7 +2,8 @@
 
 use super::recorded::Recorded;
 use super::streams::Streams;
-use crate::base::{Directories, Overlay, Repository, disk};
+use crate::base::disk::{self, DirEntry};
+use crate::base::{Directories, Overlay, Repository};
 use crate::eval::Limits;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -132,6 +133,18 @@ impl ScanRequest {
         all.sort();
         all.dedup();
         all
+    }
+
+    /// What is in a directory, with what was not saved yet; nothing where it cannot be listed.
+    #[must_use]
+    pub fn entries(&self, directory: &Path) -> Arc<[DirEntry]> {
+        self.directories.entries(directory).map_or_else(|_| Arc::default(), |entries| self.overlay.complete(directory, entries))
+    }
+
+    /// Whether it is known without asking the disk that a module directory has nothing at this path below it.
+    #[must_use]
+    pub fn lacks(&self, directory: &Path, path: impl AsRef<Path>) -> bool {
+        self.directories.is_known_missing(directory, path.as_ref())
     }
 
     /// Where `terraform init` keeps what it installs for a root module.

@@ -104,7 +104,9 @@ fn shows(loader: &Loader<'_>, path: &Path) -> bool {
 
 /// Whether `terraform init` has set up a backend in a directory. That it was run proves nothing: hooks run it in every module.
 fn is_initialized(request: &ScanRequest, path: &Path) -> bool {
-    disk::is_file(&request.data_of(path).join("terraform.tfstate"))
+    let data = request.data_of(path);
+    let is_missing = data.strip_prefix(path).is_ok_and(|inside| request.lacks(path, inside));
+    !is_missing && disk::is_file(&data.join("terraform.tfstate"))
 }
 
 fn calls(loader: &Loader<'_>, path: &Path) -> CandidateCalls {

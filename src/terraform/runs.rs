@@ -142,7 +142,7 @@ pub(super) fn values_near(root: &Path, shown: &Path, request: &ScanRequest) -> V
     let mut at = 0;
     while let Some((folder, shown, depth)) = open.get(at).cloned().filter(|_| at < MOST) {
         at += 1;
-        let entries = request.overlay.entries(&folder).unwrap_or_default();
+        let entries = request.entries(&folder);
         let names = || entries.iter().filter(|entry| !entry.is_dir).filter_map(|entry| entry.name.to_str());
         if depth > 0 && names().any(is_configuration) {
             continue;

@@ -159,7 +159,7 @@ impl Session {
     fn keeps_shape(&self, loader: &Loader<'_>, directory: &Path) -> bool {
         let Some(old) = self.scan.hints.get(directory) else {
             // A directory without configuration of its own may hold values files.
-            let entries = loader.request.overlay.entries(directory).unwrap_or_default();
+            let entries = loader.request.entries(directory);
             return !entries.iter().any(|entry| !entry.is_dir && entry.name.to_str().is_some_and(is_configuration));
         };
         let folder: Folder = discover::directory_not_walked(directory.to_path_buf(), loader.request.shown(directory), loader.request);

@@ -37,7 +37,7 @@ const FENCES: &[(&[&str], &[&str], &str)] = &[
     ),
     (
         &["std::fs", "fs::File", "File::open", "File::create", "OpenOptions"],
-        &["base/disk.rs"],
+        &["base/disk.rs", "base/disk/"],
         "use `base::disk`, which refuses what is no regular file and caps its size",
     ),
     (&["std::env", "env::var", "env::args"], &["cli/"], "take the value as an argument; `cli` hands the environment down"),
