@@ -574,10 +574,32 @@ mod tests {
         let pipe = folder.path().join("pipe");
         assert!(std::process::Command::new("mkfifo").arg(&pipe).status()?.success());
         let _socket = std::os::unix::net::UnixListener::bind(folder.path().join("socket"))?;
-        for path in [pipe, folder.path().join("socket"), folder.path().to_path_buf()] {
+        fs::create_dir(folder.path().join("directory"))?;
+        // Each may have taken the place of a file since that was listed.
+        let directory = OpenDirectory::open(folder.path())?;
+        for name in ["pipe", "socket", "directory"] {
+            let path = folder.path().join(name);
             assert!(matches!(read(&path, 10), Err(DiskError::NotAFile)), "{path:?}: {:?}", read(&path, 10));
-            assert!(matches!(read_listed(&path, 10), Err(DiskError::NotAFile)), "{path:?}");
+            assert!(matches!(directory.read(name.as_ref(), 10), Err(DiskError::NotAFile)), "{name}");
         }
+        Ok(())
+    }
+
+    #[test]
+    fn files_of_every_size_are_read_to_their_end() -> Result<(), Box<dyn std::error::Error>> {
+        let folder = tempfile::tempdir()?;
+        let directory = OpenDirectory::open(folder.path())?;
+        for size in [0, 1, 2, FIRST - 1, FIRST, FIRST + 1, 3 * FIRST + 7] {
+            for end in ["", "\n"] {
+                let text = format!("{}{end}", "x".repeat(size));
+                fs::write(folder.path().join("f"), &text)?;
+                let cap = text.len() as u64;
+                assert_eq!(directory.read("f".as_ref(), cap)?, text.as_bytes());
+                assert!(cap == 0 || matches!(directory.read("f".as_ref(), cap - 1), Err(DiskError::TooLarge(_))), "{cap}");
+                assert_eq!(directory.head("f".as_ref(), 5)?, &text.as_bytes()[..text.len().min(5)]);
+            }
+        }
+        assert!(matches!(directory.read("none".as_ref(), 10), Err(DiskError::Missing)));
         Ok(())
     }
 }

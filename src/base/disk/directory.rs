@@ -14,7 +14,7 @@ impl OpenDirectory {
     ///
     /// # Errors
     /// Missing, not a directory, or what the system says.
-    pub(super) fn open(path: &Path) -> Result<Self, DiskError> {
+    pub fn open(path: &Path) -> Result<Self, DiskError> {
         system::open(path, true).map(Self)
     }
 
@@ -22,14 +22,14 @@ impl OpenDirectory {
     ///
     /// # Errors
     /// As [`Self::open`], and where it is a link now.
-    pub(super) fn open_listed(path: &Path) -> Result<Self, DiskError> {
+    pub fn open_listed(path: &Path) -> Result<Self, DiskError> {
         system::open(path, false).map(Self)
     }
 
     /// What is in it, sorted by name, and why that is not everything. What links lead to is not asked. Once for each directory: the
     /// system remembers how far it was read.
     #[must_use]
-    pub(super) fn entries(&self) -> (Vec<DirEntry>, Option<DiskError>) {
+    pub fn entries(&self) -> (Vec<DirEntry>, Option<DiskError>) {
         let mut entries = Vec::new();
         let error = system::list(&self.0, &mut entries).err();
         entries.sort_by(|a, b| a.name.cmp(&b.name));
@@ -40,7 +40,7 @@ impl OpenDirectory {
     ///
     /// # Errors
     /// As [`super::read`].
-    pub(super) fn read(&self, name: &OsStr, cap: u64) -> Result<Vec<u8>, DiskError> {
+    pub fn read(&self, name: &OsStr, cap: u64) -> Result<Vec<u8>, DiskError> {
         small(system::file(&self.0, name)?, cap)
     }
 
@@ -48,7 +48,7 @@ impl OpenDirectory {
     ///
     /// # Errors
     /// As [`super::read`].
-    pub(super) fn head(&self, name: &OsStr, most: usize) -> Result<Vec<u8>, DiskError> {
+    pub fn head(&self, name: &OsStr, most: usize) -> Result<Vec<u8>, DiskError> {
         first_bytes(system::file(&self.0, name)?, most)
     }
 }
