@@ -53,7 +53,7 @@ fn run(words: impl Iterator<Item = OsString>, environment: &Environment) -> io::
     let command = Arguments::command();
     let subcommands: Vec<&str> = command.get_subcommands().map(clap::Command::get_name).collect();
     let words = spelling::accept(words, &subcommands);
-    let matches = match Arguments::command().try_get_matches_from(words) {
+    let matches = match command.try_get_matches_from(words) {
         Ok(matches) => matches,
         // Help and version are no error; clap knows which stream each belongs on.
         Err(error) => {

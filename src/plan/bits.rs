@@ -1,14 +1,12 @@
 //! Sixty-four bytes of JSON at a time as bit masks: where quotes, backslashes and brackets are, and which of them are inside of strings.
 //!
 //! The method is that of simdjson (Langdale and Lemire, "Parsing gigabytes of JSON per second", 2019), done with ordinary
-//! 64-bit arithmetic so that it needs neither `unsafe` nor a particular processor.
+//! arithmetic so that it needs neither `unsafe` nor a particular processor.
 
 /// How many bytes a block has.
 pub(super) const BLOCK: usize = 64;
 
-const ONES: u64 = 0x0101_0101_0101_0101;
-const LOW_SEVEN: u64 = 0x7f7f_7f7f_7f7f_7f7f;
-/// Multiplying a word of flags in the top bits by this, after a shift by 7, gathers them in the top byte.
+/// Multiplying a word of eight flags, each the lowest bit of its byte, by this gathers them in the top byte.
 const GATHER: u64 = 0x0102_0408_1020_4080;
 const ODD: u64 = 0xaaaa_aaaa_aaaa_aaaa;
 
@@ -30,17 +28,17 @@ impl Carry {
 
 /// The brackets of a block that are not inside of strings, one bit a byte, the first byte in the lowest bit.
 pub(super) fn brackets(block: &[u8; BLOCK], carry: &mut Carry) -> u64 {
-    let (mut quotes, mut backslashes, mut brackets) = (0, 0, 0);
-    let (words, _) = block.as_chunks::<8>();
-    for (index, word) in words.iter().enumerate() {
-        let word = u64::from_le_bytes(*word);
-        let shift = index * 8;
-        quotes |= gather(equal(word, b'"')) << shift;
-        backslashes |= gather(equal(word, b'\\')) << shift;
+    // Plain loops over bytes, which the compiler makes vectors of.
+    let (mut quotes, mut brackets, mut has_backslash) = ([0; BLOCK], [0; BLOCK], false);
+    for ((byte, quote), bracket) in block.iter().zip(&mut quotes).zip(&mut brackets) {
+        *quote = u8::from(*byte == b'"');
         // `{` and `[`, `}` and `]` differ in one bit.
-        let folded = word | (ONES * 0x20);
-        brackets |= gather(equal(folded, b'{') | equal(folded, b'}')) << shift;
+        let folded = byte | 0x20;
+        *bracket = u8::from((folded == b'{') | (folded == b'}'));
+        has_backslash |= *byte == b'\\';
     }
+    let (quotes, brackets) = (gather(&quotes), gather(&brackets));
+    let backslashes = if has_backslash { gather(&block.map(|byte| u8::from(byte == b'\\'))) } else { 0 };
     let quotes = quotes & !escaped(backslashes, &mut carry.escape);
     let strings = running_parity(quotes) ^ carry.in_string;
     // The top bit says whether the block ends inside of a string; an arithmetic shift spreads it.
@@ -48,15 +46,10 @@ pub(super) fn brackets(block: &[u8; BLOCK], carry: &mut Carry) -> u64 {
     brackets & !strings
 }
 
-/// The top bit of every byte of `word` that equals `byte`.
-fn equal(word: u64, byte: u8) -> u64 {
-    let differs = word ^ (ONES * u64::from(byte));
-    !(((differs & LOW_SEVEN) + LOW_SEVEN) | differs | LOW_SEVEN)
-}
-
-/// The top bits of eight bytes as one byte.
-fn gather(flags: u64) -> u64 {
-    (flags >> 7).wrapping_mul(GATHER) >> 56
+/// Flags, each 0 or 1 in a byte, as bits, the first in the lowest.
+fn gather(flags: &[u8; BLOCK]) -> u64 {
+    let (words, _) = flags.as_chunks::<8>();
+    words.iter().rev().fold(0, |bits, word| bits << 8 | u64::from_le_bytes(*word).wrapping_mul(GATHER) >> 56)
 }
 
 /// Bytes that a backslash escapes: those behind an odd run of backslashes.

@@ -9,6 +9,8 @@ use std::thread::Scope;
 const SIZE: usize = 1 << 19;
 /// Bytes of the first block: most plans and states need no other.
 const FIRST: usize = 1 << 16;
+/// Room before the text of each block, for what the scanner still needs of the block before: so most blocks are never copied.
+pub(super) const HEADROOM: usize = 1 << 14;
 /// Blocks that wait for the scanner.
 const AHEAD: usize = 3;
 
@@ -21,7 +23,7 @@ pub(super) enum FeedError {
     NotText,
 }
 
-/// A block of text, or why there is none.
+/// A block of text after [`HEADROOM`], or why there is none.
 type FeedBlock = Result<Vec<u8>, FeedError>;
 
 /// The blocks of a document.
@@ -54,8 +56,7 @@ impl<'p> Feed<'p> {
     }
 
     /// Takes back the memory of a block.
-    pub(super) fn done_with(&self, mut block: Vec<u8>) {
-        block.clear();
+    pub(super) fn done_with(&self, block: Vec<u8>) {
         // A full channel means that the reader has enough.
         let _ = self.spent.as_ref().map(|spent| spent.try_send(block));
     }
@@ -64,7 +65,7 @@ impl<'p> Feed<'p> {
     pub(super) fn next(&mut self) -> Option<FeedBlock> {
         let block = self.first.take().or_else(|| self.rest.as_ref()?.recv().ok())?;
         if let Ok(bytes) = &block {
-            self.given += bytes.len() as u64;
+            self.given += (bytes.len() - HEADROOM) as u64;
             if let Some(progress) = self.progress {
                 progress(self.given);
             }
@@ -110,6 +111,7 @@ impl<R: Read> TextFeed<R> {
         }
         let size = if self.begun { SIZE } else { FIRST };
         let mut bytes = self.spent.try_recv().unwrap_or_default();
+        bytes.resize(HEADROOM, b' ');
         // With room to spare, so that the end of a read does not double the memory.
         bytes.reserve(size + 64);
         bytes.append(&mut self.tail);
@@ -121,21 +123,23 @@ impl<R: Read> TextFeed<R> {
         self.ended = bytes.len() < begins + size;
         if !self.begun {
             self.begun = true;
-            match bytes.as_slice() {
-                [0xef, 0xbb, 0xbf, ..] => drop(bytes.drain(..3)),
+            match bytes.get(HEADROOM..).unwrap_or_default() {
+                [0xef, 0xbb, 0xbf, ..] => drop(bytes.drain(HEADROOM..HEADROOM + 3)),
                 head => self.wide = unpack::wide(head).map(encoding_rs::Encoding::new_decoder),
             }
         }
         if let Some(decoder) = &mut self.wide {
-            let mut text = String::with_capacity(decoder.max_utf8_buffer_length(bytes.len()).unwrap_or(size * 3));
-            let _ = decoder.decode_to_string(&bytes, &mut text, self.ended);
+            let most = decoder.max_utf8_buffer_length(bytes.len()).unwrap_or(size * 3);
+            let mut text = String::with_capacity(HEADROOM + most);
+            text.extend(std::iter::repeat_n(' ', HEADROOM));
+            let _ = decoder.decode_to_string(bytes.get(HEADROOM..).unwrap_or_default(), &mut text, self.ended);
             bytes = text.into_bytes();
-        } else if let Err(error) = std::str::from_utf8(&bytes) {
+        } else if let Err(error) = std::str::from_utf8(bytes.get(HEADROOM..).unwrap_or_default()) {
             // Behind the text: the beginning of a character that the next block completes, or rubbish that it cannot.
-            self.tail = bytes.split_off(error.valid_up_to());
+            self.tail = bytes.split_off(HEADROOM + error.valid_up_to());
             self.ended |= error.error_len().is_some();
         }
-        (!bytes.is_empty() || !self.tail.is_empty()).then_some(Ok(bytes))
+        (bytes.len() > HEADROOM || !self.tail.is_empty()).then_some(Ok(bytes))
     }
 }
 
@@ -149,7 +153,7 @@ mod tests {
             let mut text = Vec::new();
             while let Some(block) = feed.next() {
                 match block {
-                    Ok(bytes) => text.extend(bytes),
+                    Ok(bytes) => text.extend_from_slice(&bytes[HEADROOM..]),
                     Err(fault) => return (text, Some(fault)),
                 }
             }

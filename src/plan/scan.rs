@@ -1,7 +1,7 @@
 //! A pull scanner over JSON of any size: it steps into what matters, keeps single values whole, and skips all else at the speed of memory.
 
 use super::bits::{self, BLOCK, Carry};
-use super::feed::{Feed, FeedError};
+use super::feed::{Feed, FeedError, HEADROOM};
 use crate::base::Place;
 use memchr::{memchr_iter, memchr2, memmem, memrchr};
 use std::sync::Arc;
@@ -81,7 +81,7 @@ pub(super) struct PlanScanner<'p> {
     feed: Feed<'p>,
     buffer: Vec<u8>,
     at: usize,
-    /// The document's offset of the buffer's first byte.
+    /// The document's offset of the buffer's first byte; before the document, it wraps around.
     base: u64,
     /// From where on the buffer must be kept.
     mark: Option<usize>,
@@ -237,7 +237,7 @@ impl<'p> PlanScanner<'p> {
     pub(super) fn hold(&mut self) -> Result<Held, ScanError> {
         self.peek_some()?;
         self.mark = Some(self.mark.map_or(self.at, |mark| mark.min(self.at)));
-        Ok(Held { offset: self.base + self.at as u64, spot: self.here() })
+        Ok(Held { offset: self.offset(self.at), spot: self.here() })
     }
 
     /// The buffer need not keep anything any more.
@@ -247,7 +247,7 @@ impl<'p> PlanScanner<'p> {
 
     /// What was taken since `held`.
     pub(super) fn kept(&self, held: Held) -> RawValue<'_> {
-        let from = usize::try_from(held.offset - self.base).unwrap_or(usize::MAX);
+        let from = usize::try_from(held.offset.wrapping_sub(self.base)).unwrap_or(usize::MAX);
         RawValue { text: self.buffer.get(from..self.at).unwrap_or_default(), offset: held.offset, spot: held.spot }
     }
 
@@ -384,19 +384,27 @@ impl<'p> PlanScanner<'p> {
                 self.ended = true;
                 Ok(false)
             }
-            Some(Ok(block)) => {
-                if keep == self.buffer.len() {
-                    self.feed.done_with(std::mem::replace(&mut self.buffer, block));
-                } else {
-                    self.buffer.drain(..keep);
-                    self.buffer.extend_from_slice(&block);
-                    self.feed.done_with(block);
+            Some(Ok(mut block)) => {
+                let left = self.buffer.get(keep..).unwrap_or_default();
+                let start = HEADROOM.saturating_sub(left.len());
+                match block.get_mut(start..HEADROOM).filter(|room| room.len() == left.len()) {
+                    Some(room) => {
+                        room.copy_from_slice(left);
+                        self.feed.done_with(std::mem::replace(&mut self.buffer, block));
+                    }
+                    None => {
+                        self.buffer.drain(..keep);
+                        self.buffer.extend_from_slice(block.get(HEADROOM..).unwrap_or_default());
+                        self.feed.done_with(block);
+                    }
                 }
-                self.base += keep as u64;
-                self.at -= keep;
-                self.counted -= keep;
-                self.mark = self.mark.map(|mark| mark - keep);
-                self.tally.iter_mut().for_each(|tally| tally.from -= keep);
+                // What was at `keep` is at `start` now.
+                self.base = self.offset(keep).wrapping_sub(start as u64);
+                let moved = |place: usize| place - keep + start;
+                self.at = moved(self.at);
+                self.counted = moved(self.counted);
+                self.mark = self.mark.map(moved);
+                self.tally.iter_mut().for_each(|tally| tally.from = moved(tally.from));
                 Ok(true)
             }
             Some(Err(fault)) => {
@@ -410,12 +418,17 @@ impl<'p> PlanScanner<'p> {
         }
     }
 
+    /// The document's offset of a place of the buffer.
+    fn offset(&self, place: usize) -> u64 {
+        self.base.wrapping_add(place as u64)
+    }
+
     /// Counts lines up to a place of the buffer.
     fn count_lines(&mut self, to: usize) {
         let Some(seen) = self.buffer.get(self.counted..to) else { return };
         if let Some(last) = memrchr(b'\n', seen) {
             self.line += memchr_iter(b'\n', seen).count();
-            self.line_start = self.base + (self.counted + last + 1) as u64;
+            self.line_start = self.offset(self.counted + last + 1);
         }
         self.counted = to;
     }
@@ -423,7 +436,7 @@ impl<'p> PlanScanner<'p> {
     /// Line and column of a place of the buffer at or behind all places asked for before.
     fn spot(&mut self, place: usize) -> ScanPosition {
         self.count_lines(place);
-        let column = (self.base + place as u64).saturating_sub(self.line_start);
+        let column = self.offset(place).saturating_sub(self.line_start);
         ScanPosition { line: self.line, column: usize::try_from(column).unwrap_or(usize::MAX - 1) + 1 }
     }
 
@@ -434,7 +447,7 @@ impl<'p> PlanScanner<'p> {
 
     /// What is wrong where the scanner is.
     pub(super) fn broken(&mut self, what: impl Into<String>) -> ScanError {
-        ScanError { what: what.into(), offset: self.base + self.at as u64, spot: self.here(), kind: ScanErrorKind::Syntax }
+        ScanError { what: what.into(), offset: self.offset(self.at), spot: self.here(), kind: ScanErrorKind::Syntax }
     }
 
     /// What has another shape than is expected where the scanner is.
