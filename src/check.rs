@@ -1,4 +1,4 @@
-//! The whole pipeline on one page: read, settle, judge, decide.
+//! The complete pipeline on one page: read, settle, check, decide.
 
 use crate::base::{FileName, HiddenKeys, Place, Problem, ProblemKind, Repository, SourceId, Sources};
 use crate::hcl::outline::{self, Outline};
@@ -17,7 +17,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 /// The name of a document on standard input.
 pub const STDIN: &str = "<stdin>";
 
-/// A plan or state to be judged.
+/// A plan or state to be checked.
 pub struct InputDocument {
     /// The path as shown.
     pub name: String,
@@ -29,11 +29,11 @@ pub struct InputDocument {
     pub is_source_named: bool,
 }
 
-/// What is to be judged and how.
+/// What is to be checked and how.
 pub struct CheckRequest<'a> {
-    /// Configuration; `None` where only documents are judged.
+    /// Configuration; `None` where only documents are checked.
     pub terraform: Option<terraform::ScanRequest>,
-    /// Makes a request for one folder's configuration, with the same inputs: the code of a document.
+    /// Makes a request for one directory's configuration, with the same inputs: the code of a document.
     pub code: &'a dyn Fn(&Path) -> terraform::ScanRequest,
     /// Plans and states.
     pub documents: Vec<InputDocument>,
@@ -61,7 +61,7 @@ pub struct Decisions<'a> {
 #[must_use]
 pub fn read(request: CheckRequest<'_>, sources: &Arc<Sources>) -> Inventory {
     let mut inventory = request.terraform.as_ref().map(|asked| terraform::read(asked, sources)).unwrap_or_default();
-    // The code of each document is evaluated by itself.
+    // The code of each document is evaluated on its own.
     let parts = request.documents.len() as u64 + u64::from(request.terraform.is_some());
     for document in request.documents {
         let Contents { inventory: mut read, variables, listed } = plan::read(&document.name, document.input, &request.plan);
@@ -84,7 +84,7 @@ pub fn read(request: CheckRequest<'_>, sources: &Arc<Sources>) -> Inventory {
     inventory
 }
 
-/// Judges an inventory and decides what is reported.
+/// Checks an inventory and decides what is reported.
 #[must_use]
 pub fn decide(input: policy::Input, decisions: &Decisions<'_>, sources: &Sources) -> Outcome {
     // To know what is written at a finding's place, it is parsed again.

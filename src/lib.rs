@@ -14,7 +14,7 @@
 //!
 //! let settings = rules::Settings::new("2026-01-01T00:00:00Z".parse()?);
 //! let backups = inventory.keys.iter().find(|key| key.id.address == "oci_kms_key.backups").expect("the example has it");
-//! let verdicts: Vec<_> = rules::ALL.iter().map(|rule| (rule.id, (rule.judge)(backups, &settings).word())).collect();
+//! let verdicts: Vec<_> = rules::ALL.iter().map(|rule| (rule.id, (rule.check)(backups, &settings).word())).collect();
 //! assert!(verdicts.contains(&("OCI-KMS-004", "violation")));
 //! # Ok::<(), jiff::Error>(())
 //! ```

@@ -99,7 +99,7 @@ impl Directories {
         if !path.is_absolute() || ends_open || !path.components().all(is_plain) {
             return disk::canonical(path);
         }
-        // From the nearest that is known downwards, without recursion: paths are as long as somebody wants them.
+        // From the nearest that is known downwards, without recursion: paths are as long as someone wants them.
         let mut unknown = Vec::new();
         let mut real: Option<Arc<Path>> = None;
         for above in path.ancestors() {

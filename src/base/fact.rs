@@ -24,7 +24,7 @@ impl<T> Claim<T> {
     }
 }
 
-/// Why a fact is not known, and what is known of it all the same.
+/// Why a fact is not known, and what is known of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unknown<T> {
     /// The reason as a clause without a full stop: "variable `level` has no value", "known after apply".
@@ -56,7 +56,7 @@ pub enum Bounds<T> {
 pub struct Case<T> {
     /// The value; `None` is unset.
     pub value: Option<T>,
-    /// When it is this one, as a clause behind "when": "`var.level >= 3`", "not `var.level >= 3`".
+    /// When it is this one, as a clause after "when": "`var.level >= 3`", "not `var.level >= 3`".
     pub when: String,
 }
 
@@ -72,11 +72,11 @@ pub enum DefaultSite {
 /// A claim with its trail.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fact<T> {
-    /// What is said.
+    /// What is reported.
     pub claim: Claim<T>,
     /// The way the value took, nearest first; empty where nothing is written.
     pub trail: Trail,
-    /// The value may be judged but never shown.
+    /// The value may be checked but never shown.
     pub sensitive: bool,
     /// The value came out of a file function: shown only if it is one of the service's own words or a number.
     pub from_file: bool,

@@ -1,4 +1,4 @@
-//! What stands behind instance keys that are not shown.
+//! What stands after instance keys that are not shown.
 
 use super::{Address, InstanceKey};
 use std::borrow::Cow;

@@ -7,13 +7,13 @@ use super::trail::Step;
 /// What kind of thing went wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum ProblemKind {
-    /// A file or folder could not be read.
+    /// A file or directory could not be read.
     Unreadable,
-    /// A file does not parse, or is of a kind that cannot be judged.
+    /// A file does not parse, or is of a kind that cannot be checked.
     Unparsable,
     /// A key's argument holds an expression that Terraform would reject.
     Refused,
-    /// A module folder is missing, or modules or values form a cycle.
+    /// A module directory is missing, or modules or values form a cycle.
     Structure,
     /// A plan that is not whole (`errored`, `complete: false`).
     Partial,
@@ -39,7 +39,7 @@ impl ProblemKind {
     }
 }
 
-/// Something that kept us from doing the whole job. Exit code 2.
+/// Something that kept us from doing the complete job. Exit code 2.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
     /// The kind.

@@ -56,7 +56,7 @@ impl Repository {
         self.write_through(path, |out| out.write_all(bytes))
     }
 
-    /// As [`Repository::write`], of something large that is not kept as a whole.
+    /// As [`Repository::write`], of something large that is never in memory at once.
     ///
     /// # Errors
     /// As [`disk::write_named`].
@@ -123,7 +123,7 @@ impl Repository {
 /// The largest file of git's that is read.
 const SMALL: u64 = 4 << 20;
 
-/// `.git` itself, or the folder that a `.git` file (work tree, submodule) names.
+/// `.git` itself, or the directory that a `.git` file (work tree, submodule) names.
 fn git_folder(root: &Path) -> Option<PathBuf> {
     let git = root.join(".git");
     if disk::is_dir(&git) {

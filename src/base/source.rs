@@ -23,7 +23,7 @@ pub struct Span {
     pub source: SourceId,
     /// Offset of the first byte.
     pub start: u32,
-    /// Offset behind the last byte.
+    /// Offset after the last byte.
     pub end: u32,
 }
 
@@ -98,7 +98,7 @@ impl Source {
         &self.path
     }
 
-    /// The whole text, byte for byte as read (a byte order mark included).
+    /// The complete text, byte for byte as read (a byte order mark included).
     #[must_use]
     pub fn text(&self) -> &str {
         &self.text

@@ -281,7 +281,7 @@ impl Step {
         self
     }
 
-    /// Whether nothing is said of what happens there.
+    /// Whether nothing is reported of what happens there.
     #[must_use]
     pub fn is_silent(&self) -> bool {
         self.condition().is_none() && matches!(&self.kind, StepKind::Note(text) if text.is_empty())

@@ -91,9 +91,9 @@ fn read_inputs(arguments: &Check, matches: &ArgMatches, context: &RunContext<'_>
     Ok((policy::Input { inventory, ..policy::Input::default() }, config, sources))
 }
 
-/// What is to be read: of `check` to be judged, of `live` to be compared with.
+/// What is to be read: of `check` to be checked, of `live` to be compared with.
 pub(super) struct Wanted<'a> {
-    /// Folders, configuration, plans, states, saved inventories; `-` is standard input.
+    /// Directories, configuration, plans, states, saved inventories; `-` is standard input.
     pub paths: &'a [PathBuf],
     /// Input of root modules.
     pub inputs: &'a InputArguments,

@@ -13,13 +13,13 @@ use std::path::{Path, PathBuf};
 /// The paths of a command line, told apart by what they are.
 #[derive(Default)]
 pub(super) struct Sorted {
-    /// Folders and configuration files.
+    /// Directories and configuration files.
     pub configuration: Vec<PathBuf>,
     /// Plans and states, and files that may be.
     documents: Vec<PathBuf>,
     /// What saved inventories of the service hold.
     pub saved: Inventory,
-    /// What can be judged in no way.
+    /// What can be checked in no way.
     pub problems: Vec<Problem>,
     /// Whether a plan is among the documents.
     pub has_plan: bool,
@@ -33,7 +33,7 @@ pub(super) fn sort(paths: &[PathBuf], base: &Path) -> Result<Sorted, CliError> {
         if path.as_os_str() == "-" {
             sorted.documents.push(path.clone());
         } else if disk::is_dir(&full) || is_configuration(path) {
-            // A file that pre-commit names may be deleted already; its root is judged all the same.
+            // A file that pre-commit names may be deleted already; its root is checked.
             sorted.configuration.push(path.clone());
         } else {
             if !disk::is_there(&full) {
@@ -111,7 +111,7 @@ fn recognise(input: Box<dyn Read + Send>) -> io::Result<(Recognised, Box<dyn Rea
     Ok((recognised, input, is_saved))
 }
 
-/// Where the code of a document is looked for: `--source`, or the document's folder and then the working directory.
+/// Where the code of a document is looked for: `--source`, or the document's directory and then the working directory.
 fn code_folders(source: Option<&Path>, base: &Path, document: &Path, is_input: bool) -> Vec<PathBuf> {
     match source {
         Some(folder) => vec![base.join(folder)],

@@ -125,11 +125,11 @@ impl Environment {
             Output::Out => (self.out_is_terminal, self.out_has_links),
             Output::Err => (self.err_is_terminal, self.err_has_links),
         };
-        let told = self.var("COLUMNS").and_then(|text| text.parse().ok()).filter(|columns| *columns > 0);
+        let given = self.var("COLUMNS").and_then(|text| text.parse().ok()).filter(|columns| *columns > 0);
         let has_links = has_links && terminal.color != Color::Never && self.var("TERM") != Some("dumb");
         Screen {
             color: self.color(terminal, is_terminal),
-            columns: told.or_else(|| self.columns.filter(|_| is_terminal)),
+            columns: given.or_else(|| self.columns.filter(|_| is_terminal)),
             link: has_links.then_some(link),
         }
     }

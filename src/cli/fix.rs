@@ -22,7 +22,7 @@ pub(super) enum Ended {
     Shown(Exit),
     /// What there was to write is written; with what is left to report where everything could be read again.
     Written(Option<Box<(Outcome, Arc<Sources>)>>),
-    /// Nothing is written, and it was said why.
+    /// Nothing is written, and it was reported why.
     Failed,
 }
 
@@ -31,14 +31,14 @@ pub(super) fn is_wanted(fix: &Fix) -> bool {
     fix.fix || fix.diff
 }
 
-/// Says that `--unsafe-fixes` does nothing where it is given alone.
+/// States that `--unsafe-fixes` does nothing where it is given alone.
 pub(super) fn remind(fix: &Fix) {
     if fix.unsafe_fixes && !is_wanted(fix) {
         write_stderr(b"note: `--unsafe-fixes` alone changes nothing; add `--fix` to write the fixes, `--diff` to see them\n");
     }
 }
 
-/// Shows or makes the edits. `again` reads and judges everything again.
+/// Shows or makes the edits. `again` reads and checks everything again.
 ///
 /// # Errors
 /// What the system says about standard output.

@@ -1,4 +1,4 @@
-//! What `check` and `live` share: levels, config, judging, reports, exit code.
+//! What `check` and `live` share: levels, config, checking, reports, exit code.
 
 use super::Exit;
 use super::args::{FailOnArgument, Policy, Reporting, Terminal};
@@ -32,13 +32,13 @@ const MOST_KEYS_WITH_FIXES_COUNTED: usize = 20_000;
 /// The times of a run.
 #[derive(Clone, Copy)]
 pub(super) struct RunTimes {
-    /// The time to judge by.
+    /// The time to check by.
     pub now: Timestamp,
     /// When the run began.
     pub started: Instant,
 }
 
-/// Says what is wrong with the command line.
+/// States what is wrong with the command line.
 pub(super) fn fail(message: impl Display) -> Exit {
     write_stderr(format!("error: {message}\n").as_bytes());
     Exit::Trouble
@@ -112,7 +112,7 @@ impl<'a> RunContext<'a> {
         (Config { typed_exclude: policy.exclude.clone(), ..config }, problems)
     }
 
-    /// Judges what was read. A baseline that cannot be read is among the problems.
+    /// Checks what was read. A baseline that cannot be read is among the problems.
     pub(super) fn check(&self, mut input: policy::Input, config: &Config, now: Timestamp, policy: &Policy, sources: &Sources) -> Outcome {
         let baseline = policy.baseline.as_ref().and_then(|path| match policy::baseline::read(&self.environment.cwd.join(path), path) {
             Ok(baseline) => Some(baseline),
@@ -212,7 +212,7 @@ impl<'a> RunContext<'a> {
                 verbose: self.terminal.verbose,
             };
             match &target.file {
-                // Large reports are not kept as a whole.
+                // Large reports are never in memory at once.
                 None => print_through(|out| report::write(target.format, outcome, &context, out))?,
                 Some(path) => {
                     let write = |out: &mut dyn Write| report::write(target.format, outcome, &context, out);
@@ -386,7 +386,7 @@ mod tests {
     use super::*;
     use std::collections::BTreeMap;
 
-    /// The report of a root module with so many keys, each with one finding.
+    /// The report of a root module with a given number of keys, each with one finding.
     fn report(format: &str, keys: usize) -> String {
         let folder = tempfile::tempdir().unwrap();
         let key = |at: usize| format!("resource \"oci_kms_key\" \"k{at}\" {{\n  protection_mode = \"HSM\"\n}}\n");

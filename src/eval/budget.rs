@@ -252,7 +252,7 @@ impl Budget {
         self.account.deeper()
     }
 
-    /// Whether work or size have run out: what was computed since cannot be told from what Terraform would compute.
+    /// Whether work or size have run out: what was computed since is unknown from what Terraform would compute.
     #[must_use]
     pub fn is_spent(&self) -> bool {
         self.work.get() == 0 || self.size.get() == 0 || self.account.work.get() == 0

@@ -221,42 +221,42 @@ fn apply(name: &str, values: &[Value], span: Span, context: &EvalContext<'_>) ->
 fn with_discreet_reason(mut result: Value, values: &[Value]) -> Value {
     let Data::Unknown(unknown) = &mut result.data else { return result };
     let hidden = values.iter().map(|value| (value, value.deep_marks())).filter(|(_, marks)| marks.hides_text());
-    let told: Vec<_> = hidden.filter(|(value, marks)| quotes(&unknown.why, value, marks.is_secret())).collect();
-    if told.is_empty() {
+    let quoted_values: Vec<_> = hidden.filter(|(value, marks)| quotes(&unknown.why, value, marks.is_secret())).collect();
+    if quoted_values.is_empty() {
         return result;
     }
-    let texts = told.iter().filter_map(|(value, _)| value.as_str()).filter(|text| !text.is_empty());
+    let texts = quoted_values.iter().filter_map(|(value, _)| value.as_str()).filter(|text| !text.is_empty());
     let why = texts.fold(unknown.why.to_string(), |why, text| why.replace(text, "…"));
-    let still = told.iter().find(|(value, marks)| quotes(&why, value, marks.is_secret()));
+    let still = quoted_values.iter().find(|(value, marks)| quotes(&why, value, marks.is_secret()));
     let why = still.map_or(why, |(_, marks)| format!("the reason is not shown because a value {}", origin_of_secret(*marks)));
     Arc::make_mut(unknown).why = unknown.why.reworded(why);
     result
 }
 
-/// Why a text with these marks is not shown, behind "a value".
+/// Why a text with these marks is not shown, after "a value".
 fn origin_of_secret(marks: Marks) -> &'static str {
     if marks.is_secret() { "is sensitive" } else { "comes from a file, the environment or the command line" }
 }
 
 /// An error without the texts that may not be shown.
 fn discreet(error: EvalError, name: &str, values: &[Value]) -> EvalError {
-    let told = values
+    let hidden = values
         .iter()
         .map(Value::deep_marks)
         .zip(values)
         .find(|(marks, value)| marks.hides_text() && quotes(&error.message, value, marks.is_secret()));
-    let Some((marks, _)) = told else { return error };
+    let Some((marks, _)) = hidden else { return error };
     let why = origin_of_secret(marks);
     EvalError { message: format!("invalid argument for `{name}`; the reason is not shown because a value {why}"), ..error }
 }
 
-/// Whether a message holds a text of a value, or quotes a piece of one: letter by letter, a text is told as well. Of what is secret, not even
+/// Whether a message holds a text of a value, or quotes a piece of one: letter by letter, a text is reported as well. Of what is secret, not even
 /// a number.
 fn quotes(message: &str, value: &Value, secret: bool) -> bool {
     let quoted = || message.split(['`', '"', '\'']).map(str::trim).filter(|piece| !piece.is_empty());
-    let told = |text: &str| (text.len() > 3 && message.contains(text)) || quoted().any(|piece| text.contains(piece));
+    let shows = |text: &str| (text.len() > 3 && message.contains(text)) || quoted().any(|piece| text.contains(piece));
     match &value.data {
-        Data::String(text) => told(text),
+        Data::String(text) => shows(text),
         Data::Number(number) => secret && message.contains(&number.to_string()),
         _ => {
             let named = |entries: &BTreeMap<Arc<str>, Value>| entries.keys().any(|key| quotes(message, &Value::string(key), secret));
@@ -338,7 +338,7 @@ fn picked(name: &str, values: &[Value]) -> Option<Vec<Possible>> {
     Some(elements.iter().enumerate().map(element).collect())
 }
 
-/// What `try` and `can` look at: an expression, which may fail; or an element of what was in front of `...`, which cannot any more.
+/// What `try` and `can` look at: an expression, which may fail; or an element of what was in front of `...`, which cannot.
 enum TriedArgument<'a> {
     Written(&'a Expr),
     Given(Value),

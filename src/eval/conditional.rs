@@ -83,7 +83,7 @@ fn brought(taken: Value, left: &Type, ty: &Type) -> Result<Value, EvalError> {
             return Err(EvalError::new("element types must all match", None));
         }
         if others().any(|(first, other)| first != other) {
-            // Whether the nulls within take the types of the others hangs on what has to be converted beside them.
+            // Whether the nulls within take the types of the others depends on what has to be converted next to them.
             let value = Value::unknown(ty.clone(), "its members have nulls of no type in different places").with_marks(taken.deep_marks());
             return Ok(value.with_trail(taken.trail.clone()));
         }
@@ -175,7 +175,7 @@ fn with_both(mut result: Value, condition: (&Expr, bool), then: &Value, otherwis
     }
 }
 
-/// How a condition reads behind "when", and its opposite.
+/// How a condition reads after "when", and its opposite.
 fn clauses((condition, is_secret): (&Expr, bool), context: &EvalContext<'_>) -> (Arc<str>, Arc<str>) {
     let text = context.scope.quote(condition.without_parens().span).filter(|_| !is_secret).unwrap_or_default();
     let text = text.split_whitespace().collect::<Vec<_>>().join(" ");

@@ -74,7 +74,7 @@ fn read(expr: &Expr, evaluate: &mut dyn FnMut(&Expr) -> Result<Value, EvalError>
     match &expr.kind {
         ExprKind::Variable(name) => keyword(name, expr.span),
         ExprKind::Call { name, arguments, .. } => call(&name.text, arguments, expr.span, evaluate),
-        // The syntax of Terraform 0.11, which no version reads any more.
+        // The syntax of Terraform 0.11, which no version reads.
         ExprKind::String(name) if matches!(&**name, "string" | "list" | "map") => {
             Err(EvalError::new(format!("a type must not be in quotes: write `{name}`"), Some(expr.span)))
         }

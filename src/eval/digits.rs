@@ -53,7 +53,7 @@ pub(super) fn shortest(mantissa: &BigUint, exponent: i64, precision: u32) -> (St
     (digits, point)
 }
 
-/// Whether the digits from `at` on are more than a half, or a half behind an odd digit.
+/// Whether the digits from `at` on are more than a half, or a half after an odd digit.
 pub(super) fn rounds_up(digits: &[u8], at: usize) -> bool {
     match digits.get(at..) {
         Some([b'5']) => at > 0 && digits.get(at - 1).is_some_and(|digit| (digit - b'0') % 2 == 1),

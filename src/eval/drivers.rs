@@ -14,7 +14,7 @@ impl Drivers {
     pub const RUN_TIME: Self = Self(1 << 1);
     /// `uuid()`, another value on every run.
     pub const UUID: Self = Self(1 << 2);
-    /// How many resources are told apart; the last one is any other.
+    /// How many resources are reported apart; the last one is any other.
     pub const MOST_RESOURCES: usize = 29;
 
     const FUNCTIONS: usize = 3;

@@ -79,7 +79,7 @@ fn same_order(left: &[Value], right: &[Value]) -> bool {
     left.iter().zip(right).all(|(left, right)| compare(left, right) == Some(true))
 }
 
-/// Whether all pairs are equal: an unknown pair makes the whole unknown unless a pair before it differs.
+/// Whether all pairs are equal: an unknown pair makes all of it unknown unless a pair before it differs.
 fn all_equal<'a>(pairs: impl Iterator<Item = (&'a Value, &'a Value)>) -> Option<bool> {
     for (left, right) in pairs {
         if !compare(left, right)? {

@@ -80,7 +80,7 @@ pub(super) fn for_expression(parts: &ForExpr, span: Span, context: &EvalContext<
 /// What a `for` has produced so far.
 struct Builder {
     marks: Marks,
-    /// The unknown key or condition that makes the whole result unknown.
+    /// The unknown key or condition that makes the complete result unknown.
     cause: Option<Value>,
     values: Vec<Value>,
     named: BTreeMap<Arc<str>, Vec<Value>>,
@@ -115,7 +115,7 @@ impl Builder {
         }
     }
 
-    /// Whether the condition lets an element in; an unknown one spoils the whole result. Behind that Terraform forgives wrong conditions
+    /// Whether the condition lets an element in; an unknown one spoils the complete result. After that Terraform forgives wrong conditions
     /// and keys, but not wrong values.
     fn included(&mut self, condition: &Expr, is_object: bool, context: &EvalContext<'_>, errors: &mut EvalErrors) -> bool {
         let include = eval(condition, context, errors);

@@ -159,7 +159,7 @@ impl Num {
         Self::finite(negative, quotient, exponent - i64::try_from(shift).map_err(|_| NumError::TooLarge)?, !exact, precision)
     }
 
-    /// A finite number, rounded to nearest even; `sticky` tells of digits behind the mantissa that are not zero.
+    /// A finite number, rounded to nearest even; `sticky` tells of digits after the mantissa that are not zero.
     fn finite(negative: bool, mantissa: BigUint, exponent: i64, sticky: bool, precision: u32) -> Result<Self, NumError> {
         let (mut mantissa, mut exponent) = (mantissa, exponent);
         let excess = mantissa.bits().saturating_sub(u64::from(precision));
@@ -338,7 +338,7 @@ impl Num {
         if self.is_negative() { self.neg() } else { self.clone() }
     }
 
-    /// The whole number next to it towards zero.
+    /// The complete number next to it towards zero.
     #[must_use]
     pub fn truncate(&self) -> Self {
         match &self.kind {
@@ -513,7 +513,7 @@ impl Num {
     }
 }
 
-/// Reads the digits behind `e` or `p`.
+/// Reads the digits after `e` or `p`.
 fn parse_exponent(text: &str) -> Result<i64, NumError> {
     let digits = text.strip_prefix(['+', '-']).unwrap_or(text);
     if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {

@@ -14,7 +14,7 @@ pub struct Reference<'a> {
     pub root: &'a Arc<str>,
     /// What follows.
     pub steps: &'a [TraversalStep],
-    /// The whole reference.
+    /// The complete reference.
     pub span: Span,
 }
 

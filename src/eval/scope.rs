@@ -6,7 +6,7 @@ use crate::base::{Reason, Span};
 use crate::hcl::Name;
 use std::sync::Arc;
 
-/// A step behind the first name of a reference, its index already evaluated.
+/// A step after the first name of a reference, its index already evaluated.
 #[derive(Clone, Debug)]
 pub enum RefStep<'a> {
     /// `.name`
@@ -74,7 +74,7 @@ impl FileError {
     }
 }
 
-/// What is below a folder.
+/// What is below a directory.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct FileList {
     /// All regular files, as paths relative to it with forward slashes, sorted.
@@ -86,7 +86,7 @@ pub struct FileList {
 /// A path that may not be looked at.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WithheldPath {
-    /// Relative to the folder that is listed.
+    /// Relative to the directory that is listed.
     pub path: String,
     /// Whether it is one of git's directories: then it holds files, whose names are not known.
     pub is_git: bool,
@@ -94,7 +94,7 @@ pub struct WithheldPath {
     pub why: Reason,
 }
 
-/// The files that file functions may read. Paths are as the expression wrote them; relative ones are relative to the root module's folder
+/// The files that file functions may read. Paths are as the expression wrote them; relative ones are relative to the root module's directory
 /// as Terraform resolves them (its working directory).
 pub trait FileAccess {
     /// The bytes of a file.
@@ -106,10 +106,10 @@ pub trait FileAccess {
     /// Whether a regular file is there.
     ///
     /// # Errors
-    /// Missing where something else is there (a folder, a pipe): an error in Terraform; or withheld for a reason.
+    /// Missing where something else is there (a directory, a pipe): an error in Terraform; or withheld for a reason.
     fn exists(&self, path: &str) -> Result<bool, FileError>;
 
-    /// Everything below a folder.
+    /// Everything below a directory.
     ///
     /// # Errors
     /// Missing, or withheld for a reason.

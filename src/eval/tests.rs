@@ -434,7 +434,7 @@ fn an_error_tells_nothing_of_what_is_secret() {
         assert!(!open.contains("is not shown"), "{text}: {open}");
     }
     assert_eq!(message("cidrhost(var.file, 1)"), refused("cidrhost", "comes from a file, the environment or the command line"));
-    // What names nothing of the secret helps and stays, and so does what is said of another value.
+    // What names nothing of the secret helps and stays, and so does what is reported of another value.
     assert_eq!(message("parseint(sensitive(\"hunter2-open\"), 10)"), "`parseint`: cannot parse the text as a base 10 integer");
     assert_eq!(message("format(\"%d\", sensitive(\"hunter2-open\"))"), "`format`: unsupported value for `%d`: a number is required");
     assert_eq!(message("yamldecode(var.file)"), message("yamldecode(\"top: [hunter2-open\")"));

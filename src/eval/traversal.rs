@@ -1,4 +1,4 @@
-//! References and the steps behind them: attributes, indexes, splats.
+//! References and the steps after them: attributes, indexes, splats.
 
 use super::context::EvalContext;
 use super::evaluate::{EvalErrors, bounded, eval, failed, here};
@@ -104,7 +104,7 @@ fn apply_steps(value: Value, steps: &[EvaluatedStep<'_>], context: &EvalContext<
             EvaluatedStep::Attr(name) => attribute(&value, &name.text, name.span),
             EvaluatedStep::Index(key, span) => index(&value, key, *span, context).map(|element| picked(element, key)),
             EvaluatedStep::FullSplat(span) => {
-                // Everything behind belongs to each element.
+                // Everything after belongs to each element.
                 return splat(&value, behind, *span, context, errors);
             }
             EvaluatedStep::AttrSplat(span) => {
@@ -139,7 +139,7 @@ fn picked(element: Value, key: &Value) -> Value {
     element.chosen(Because::Computation, reads.into_iter().collect())
 }
 
-/// Whether an index is written as `.0`: those behind `.*` apply to each element.
+/// Whether an index is written as `.0`: those after `.*` apply to each element.
 fn is_legacy(span: Span, context: &EvalContext<'_>) -> bool {
     let text = context.scope.text(span);
     text.starts_with('.') || text.starts_with(|first: char| first.is_ascii_digit())

@@ -10,7 +10,7 @@ use std::sync::Arc;
 const MOST_TYPES: usize = 2_000;
 
 /// The most general type that all of the types convert to; `None` if there is none. Conversions that may fail for some values count
-/// only if `risky` (Terraform's conditionals and `tolist` allow them). `Some(Type::Any)` means that it cannot be told yet.
+/// only if `risky` (Terraform's conditionals and `tolist` allow them). `Some(Type::Any)` means that it is unknown yet.
 #[must_use]
 pub(crate) fn unify(types: &[Type], risky: bool) -> Option<Type> {
     let mut distinct: Vec<&Type> = Vec::new();
@@ -95,7 +95,7 @@ fn all_convert(types: &[Type], to: &Type, risky: bool) -> bool {
     types.iter().all(|ty| ty == to || convertible(ty, to, risky))
 }
 
-/// Objects beside maps are taken for maps.
+/// Objects next to maps are taken for maps.
 fn as_maps(types: &[Type], risky: bool) -> Option<Type> {
     let objects: Vec<Type> = types.iter().filter(|ty| matches!(ty, Type::Object(_))).cloned().collect();
     let map = objects_to_map(&objects, risky)?;
@@ -112,7 +112,7 @@ pub(super) fn as_collection(ty: &Type) -> Option<Type> {
     }
 }
 
-/// Tuples beside lists are taken for lists.
+/// Tuples next to lists are taken for lists.
 fn as_lists(types: &[Type], risky: bool) -> Option<Type> {
     let tuples: Vec<Type> = types.iter().filter(|ty| matches!(ty, Type::Tuple(_))).cloned().collect();
     let list = tuples_to_list(&tuples, risky)?;

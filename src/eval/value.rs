@@ -64,7 +64,7 @@ pub struct UnknownValue {
 pub struct Possible {
     /// The value; may itself be unknown (with an origin, say).
     pub value: Value,
-    /// When, as a clause behind "when": "`var.level >= 3`".
+    /// When, as a clause after "when": "`var.level >= 3`".
     pub when: Arc<str>,
 }
 
@@ -218,7 +218,7 @@ impl Value {
         UnknownValue::new(ty, why).into()
     }
 
-    /// An unknown value of a type that is unknown for the same reason as another. The origin and what is possible stay behind; what
+    /// An unknown value of a type that is unknown for the same reason as another. The origin and what is possible are kept; what
     /// `other` is when it is known does not matter.
     #[must_use]
     pub fn unknown_like(ty: Type, other: &Self) -> Self {
@@ -226,7 +226,7 @@ impl Value {
         UnknownValue::new(ty, why).into()
     }
 
-    /// The value with these marks besides its own.
+    /// The value with these marks in addition to its own.
     #[must_use]
     pub fn with_marks(mut self, marks: Marks) -> Self {
         self.marks = self.marks.union(marks);
@@ -274,14 +274,14 @@ impl Value {
         self
     }
 
-    /// The value with a station put in front of its trail.
+    /// The value with a step put in front of its trail.
     #[must_use]
     pub fn through(mut self, step: Step) -> Self {
         self.trail = Some(Arc::new(TrailLink { step, next: self.trail.take() }));
         self
     }
 
-    /// The stations of the trail, nearest first.
+    /// The steps of the trail, nearest first.
     pub fn steps(&self) -> impl Iterator<Item = &Step> {
         self.trail.iter().flat_map(|link| link.steps())
     }

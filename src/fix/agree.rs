@@ -27,7 +27,7 @@ type Leaving = HashMap<Slot, Vec<usize>>;
 /// How often what falls may take others along.
 const MOST_ROUNDS: usize = 50;
 
-/// Makes edits of the requests that no one contradicts. A request is met as a whole or not at all, so one that falls may take others along.
+/// Makes edits of the requests that no one contradicts. A request is met completely or not at all, so one that falls may take others along.
 pub(super) fn settle(mut requests: Vec<FixRequest>, findings: &[Finding], keys: &[&KeyFacts], sources: &Sources) -> (Vec<Edit>, Vec<Note>) {
     let (touching, leaving) = (touching(keys, sources), leaving(keys, sources));
     let ids = ids(keys, sources);

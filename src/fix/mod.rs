@@ -32,7 +32,7 @@ pub struct FixOptions {
     pub unsafe_fixes: bool,
     /// The rules' settings: what is written must suit them.
     pub settings: Settings,
-    /// Files as shown that do not parse: nobody can tell what an edit of them would do.
+    /// Files as shown that do not parse: no one can tell what an edit of them would do.
     pub broken: HashSet<PathBuf>,
 }
 
@@ -106,7 +106,7 @@ impl Plan {
     }
 }
 
-/// Finds the edits that fix findings. `keys` are all keys that were judged: those without a finding have a say, too.
+/// Finds the edits that fix findings. `keys` are all keys that were checked: those without a finding have a say, too.
 #[must_use]
 pub fn edits(findings: &[Finding], keys: &[&KeyFacts], sources: &Sources, options: &FixOptions) -> Plan {
     let (requests, mut notes) = requests::requests(findings, keys, sources, options);

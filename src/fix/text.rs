@@ -213,7 +213,7 @@ fn begins_block(text: &str) -> bool {
     })
 }
 
-/// Inserts a property into the JSON object at `block`, or behind the name at `block`, with the spaces of the property that is first now.
+/// Inserts a property into the JSON object at `block`, or after the name at `block`, with the spaces of the property that is first now.
 fn property(source: &str, block: Range<usize>, property: &str) -> Result<Insertion, FixError> {
     let text = source.get(block.start..).unwrap_or_default();
     let mut rest = text;
@@ -249,7 +249,7 @@ fn one_line(source: &str, open: usize, line: &TextLine, outer: &str, argument: &
     Ok(Insertion::new(open + 1..open + 1 + inside.len(), format!("{first}{inner}{argument}{end}{outer}")))
 }
 
-/// The offset of the brace behind a block's type and labels.
+/// The offset of the brace after a block's type and labels.
 fn open_brace(source: &str, from: usize) -> Option<usize> {
     let mut quoted = false;
     let mut escaped = false;
@@ -311,7 +311,7 @@ struct LineWalk<'a> {
 impl<'a> Iterator for LineWalk<'a> {
     type Item = (&'a str, usize);
 
-    /// The next line's text, and the offset behind it.
+    /// The next line's text, and the offset after it.
     fn next(&mut self) -> Option<Self::Item> {
         if self.at >= self.source.len() {
             return None;

@@ -30,7 +30,7 @@ pub enum ApplyError {
         /// What is wrong, as a clause.
         why: String,
     },
-    /// The file is not what was judged.
+    /// The file is not what was checked.
     #[error("`{path}` was changed by another program in the meantime", path = .0.display())]
     Changed(PathBuf),
     /// The disk refused.

@@ -6,7 +6,7 @@ use crate::base::{SourceId, Span};
 
 /// What a comment that speaks to kmslint holds.
 const WORD: &str = "kmslint:";
-/// Verbs by which other linters are told to look away.
+/// Verbs by which other linters are reported to look away.
 const VERBS: [&str; 7] = ["ignore", "disable", "skip", "nolint", "noqa", "exempt", "suppress"];
 
 /// The comments of a file in native syntax.

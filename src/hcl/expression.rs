@@ -74,7 +74,7 @@ impl<'a> Tokens<'a> {
         }
     }
 
-    /// Where an expression ends that begins with token `at` and ends with its line, with a comma, or at `end`: the index behind its last
+    /// Where an expression ends that begins with token `at` and ends with its line, with a comma, or at `end`: the index after its last
     /// token.
     ///
     /// # Errors
@@ -139,7 +139,7 @@ impl<'a> Tokens<'a> {
         self.error(token.range(), format!("`{}` is not part of the language", text.escape_debug()))
     }
 
-    /// The empty range in front of a token, or behind the last one.
+    /// The empty range in front of a token, or after the last one.
     pub(super) fn gap(&self, at: usize) -> Range<usize> {
         let before = at.checked_sub(1).and_then(|at| self.get(at));
         let end = before.map_or_else(|| self.get(at).map_or(self.text.len(), |token| token.start), |token| token.end);
@@ -351,9 +351,9 @@ fn is_fixed(step: &TraversalStep) -> bool {
 pub(super) struct Masked {
     /// What the expression parser sees.
     pub(super) text: String,
-    /// What is masked, by its offset in the whole text.
+    /// What is masked, by its offset in the complete text.
     pub(super) parts: HashMap<usize, ExprWithHeight>,
-    /// For each token its offset in the masked text and its range in the whole text.
+    /// For each token its offset in the masked text and its range in the complete text.
     tokens: Vec<(usize, Range<usize>)>,
 }
 
@@ -372,7 +372,7 @@ impl Masked {
         self.text.push_str(text);
     }
 
-    /// The range in the whole text of a range of the masked text.
+    /// The range in the complete text of a range of the masked text.
     pub(super) fn range(&self, range: Range<usize>) -> Range<usize> {
         let start = self.find(range.start).map_or(0, |(at, token)| (token.start + range.start - at).min(token.end));
         let last = self.find(range.end.saturating_sub(1).max(range.start));

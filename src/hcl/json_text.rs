@@ -254,7 +254,7 @@ impl<'a> JsonTextReader<'a> {
         }
     }
 
-    /// Reads what stands behind an entry. Whether another entry follows.
+    /// Reads what stands after an entry. Whether another entry follows.
     fn comma(&mut self, close: u8, open: Range<usize>) -> bool {
         self.skip();
         match self.peek() {

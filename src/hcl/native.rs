@@ -13,7 +13,7 @@ use hcl_edit::{Decorated, Ident, Span};
 use std::ops::Range;
 
 /// Parses a file. Blocks and arguments that hold a syntax error are kept as far as it is certain where they end; the rest of the file is
-/// read all the same.
+/// read.
 #[must_use]
 pub fn parse(source: SourceId, text: &str) -> File {
     let (body, error) = structure::file(source, text);
@@ -88,7 +88,7 @@ fn explain(masked: &str, at: usize) -> (String, Range<usize>) {
     let len = if is_word(first) { here.find(|c| !is_word(c)).unwrap_or(here.len()) } else { first.len_utf8().min(here.len()) };
     let word = here.get(..len).unwrap_or_default();
     let range = start..start + len;
-    // The parser cannot tell the last character from the end behind it.
+    // The parser cannot tell the last character from the end after it.
     let is_last = range.end >= masked.len();
     let message = match (at + 1 >= masked.len(), word) {
         (_, "=" | "&" | "|" | ":" | "." | ",") if is_last => format!("unexpected end of expression after `{word}`"),

@@ -55,7 +55,7 @@ impl Tokens<'_> {
         None
     }
 
-    /// The index behind a token, or behind what it opens. What is not closed is found by whoever reads it.
+    /// The index after a token, or after what it opens. What is not closed is found by whoever reads it.
     fn behind(&self, at: usize) -> usize {
         self.closer(at).unwrap_or(at) + 1
     }
@@ -173,14 +173,14 @@ impl Tokens<'_> {
         Ok(operand)
     }
 
-    /// A value and the steps behind it.
+    /// A value and the steps after it.
     fn term(&self, tokens: Range<usize>, depth: usize) -> Parsed<ExprWithHeight> {
         let Some(first) = self.get(tokens.start) else { return self.missing(&tokens) };
         let plain = self.simple(&tokens, first).map(Ok).or_else(|| self.plain(&tokens, first, depth));
         plain.unwrap_or_else(|| self.parsed(tokens, depth))
     }
 
-    /// A value and the steps behind it, as the expression parser reads it: it sees an empty string in the place of every number, object,
+    /// A value and the steps after it, as the expression parser reads it: it sees an empty string in the place of every number, object,
     /// template, and of everything in brackets.
     pub(super) fn parsed(&self, tokens: Range<usize>, depth: usize) -> Parsed<ExprWithHeight> {
         let mut masked = Masked::default();

@@ -1,4 +1,4 @@
-//! Operands that are read without the expression parser: names joined by dots, and a call, a list or parentheses as a whole. They are most
+//! Operands that are read without the expression parser: names joined by dots, and a call, a list or parentheses, each as one operand. They are most
 //! of what people write, and reading them here takes a third of the time. Whatever is the least bit unusual goes to the parser.
 
 use super::expression::{ExprWithHeight, Parsed, Tokens};
@@ -80,7 +80,7 @@ impl Tokens<'_> {
             let comma = self.find(start..close, |token| token.kind == TokenKind::Comma);
             let part = self.trim(start..comma.unwrap_or(close));
             let Some(last) = part.end.checked_sub(1).and_then(|at| self.get(at)).filter(|_| !part.is_empty()) else {
-                // Behind the last comma of a list nothing needs to follow; nor between empty brackets.
+                // After the last comma of a list nothing needs to follow; nor between empty brackets.
                 let may_end = if parts.is_empty() { start == open + 1 } else { bracket.kind == TokenKind::OpenBracket };
                 let is_end = comma.is_none() && may_end;
                 return is_end.then_some(parts);

@@ -69,7 +69,7 @@ pub(super) enum ScanStart {
 /// How many tokens a text may have. People's largest files have a tenth of it; a tree of more would take gigabytes.
 pub(super) const MAX_TOKENS: usize = 2_000_000;
 
-/// Cuts a text into tokens. Total: every text has tokens. What is behind [`MAX_TOKENS`] of them is one invalid token.
+/// Cuts a text into tokens. Total: every text has tokens. What is after [`MAX_TOKENS`] of them is one invalid token.
 pub(super) fn scan(text: &str, start: ScanStart) -> Vec<Token> {
     let base = match start {
         ScanStart::Code => Mode::Code { braces: 0 },
@@ -299,7 +299,7 @@ impl<'a> Scanner<'a> {
     }
 
     /// A quoted string that does not end on its line. HashiCorp's scanner goes on inside of it, and the rest of the file is lost; we go
-    /// on behind all strings that begin on this line.
+    /// on after all strings that begin on this line.
     fn cut_quote(&mut self) {
         self.emit(TokenKind::CutQuote, 0);
         let heredoc = self.modes.iter().rposition(|mode| matches!(mode, Mode::Heredoc { .. }));
@@ -362,7 +362,7 @@ fn quoted_len(text: &str) -> usize {
     text.len()
 }
 
-/// The length of a number, as greedy as HashiCorp's: `0.0` behind a dot is one number, and never ends with a dot.
+/// The length of a number, as greedy as HashiCorp's: `0.0` after a dot is one number, and never ends with a dot.
 fn number_len(text: &str) -> usize {
     let bytes = text.as_bytes();
     let digit = |at: usize| bytes.get(at).is_some_and(u8::is_ascii_digit);

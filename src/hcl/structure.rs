@@ -1,6 +1,6 @@
-//! Tokens → attributes and blocks, and the way on behind a syntax error.
+//! Tokens → attributes and blocks, and the way on after a syntax error.
 //!
-//! An argument whose value does not parse stays as [`ExprKind::Invalid`], so that its block is judged and the argument is unknown. Where
+//! An argument whose value does not parse stays as [`ExprKind::Invalid`], so that its block is checked and the argument is unknown. Where
 //! brackets do not fit, no one can tell which block an argument belongs to: the outermost block is left out, never half of it.
 
 use super::expression::Tokens;
@@ -15,7 +15,7 @@ use std::ops::Range;
 
 /// How deep blocks may nest.
 const MAX_BLOCKS: usize = 64;
-/// How often reading begins again behind a block that never ends.
+/// How often reading begins again after a block that never ends.
 const MAX_RESTARTS: usize = 20;
 
 /// Reads a file: all of it that can be read, and its first error.
@@ -35,7 +35,7 @@ pub(super) fn read(text: &str, origin: &dyn Fn(usize) -> Origin) -> (Body, Optio
         unread = unread.or_else(|| tokens.get(MAX_TOKENS).map(|token| origin.span(token.start..token.start)));
         let mut reader = StructureReader { tokens: &tokens, errors: &mut errors };
         let unclosed = reader.body(0..tokens.list.len(), 0, &mut body).err();
-        // Only what never ends stops the reading of the outermost body; the next line that looks like an item is behind it.
+        // Only what never ends stops the reading of the outermost body; the next line that looks like an item is after it.
         let Some(next) = unclosed.and_then(|UnknownEnd(at)| next_item(part, at)) else { break };
         start += next;
     }
@@ -104,7 +104,7 @@ impl SyntaxErrors {
     }
 }
 
-/// It cannot be told where the item ends that begins at this offset.
+/// It is unknown where the item ends that begins at this offset.
 struct UnknownEnd(usize);
 
 struct StructureReader<'a> {
@@ -175,7 +175,7 @@ impl StructureReader<'_> {
             };
             match item {
                 Ok(next) => at = next,
-                // The outermost block is left out, and where it ends is known: go on behind it.
+                // The outermost block is left out, and where it ends is known: go on after it.
                 Err(_) if depth == 0 && self.end_of_block(at, end).is_some() => at = self.end_of_block(at, end).unwrap_or(end),
                 Err(_) => return Err(unclosed),
             }
@@ -195,7 +195,7 @@ impl StructureReader<'_> {
         }
     }
 
-    /// Behind the line, and behind what is opened on it.
+    /// After the line, and after what is opened on it.
     fn skip(&self, mut at: usize, end: usize) -> Result<usize, UnknownEnd> {
         while let Some(kind) = self.kind(at, end) {
             if kind == TokenKind::Newline {
@@ -211,7 +211,7 @@ impl StructureReader<'_> {
         Ok(at)
     }
 
-    /// The index behind the first block that opens behind token `at` on its line, where it is closed.
+    /// The index after the first block that opens after token `at` on its line, where it is closed.
     fn end_of_block(&self, mut at: usize, end: usize) -> Option<usize> {
         while let Some(kind) = self.kind(at, end) {
             match kind {
@@ -223,7 +223,7 @@ impl StructureReader<'_> {
         None
     }
 
-    /// The attribute whose name is token `at`, those that its value swallows because something is wrong with it, and the index behind them.
+    /// The attribute whose name is token `at`, those that its value swallows because something is wrong with it, and the index after them.
     fn attribute(&mut self, at: usize, equal: usize, end: usize) -> Result<(Vec<(Token, Attribute)>, usize), UnknownEnd> {
         let Some(name) = self.tokens.get(at) else { return Err(UnknownEnd(0)) };
         let next = match self.tokens.line_end(equal + 1, end, false) {
@@ -266,7 +266,7 @@ impl StructureReader<'_> {
         names
     }
 
-    /// The block whose type is token `at`, and the index behind it. No block where its header is wrong.
+    /// The block whose type is token `at`, and the index after it. No block where its header is wrong.
     fn block(&mut self, at: usize, mut here: usize, end: usize, depth: usize) -> Result<(Option<Block>, usize), UnknownEnd> {
         let Some(first) = self.tokens.get(at) else { return Err(UnknownEnd(0)) };
         let kind = self.tokens.name(first);
@@ -383,7 +383,7 @@ impl StructureReader<'_> {
     }
 }
 
-/// The offset of the next line behind `from` that begins an argument or a block in its first column.
+/// The offset of the next line after `from` that begins an argument or a block in its first column.
 fn next_item(text: &str, from: usize) -> Option<usize> {
     let mut at = from + text.get(from..)?.find('\n')? + 1;
     loop {

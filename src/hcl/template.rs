@@ -17,7 +17,7 @@ pub(super) struct Piece {
     pub(super) range: Range<usize>,
     /// Whether it eats the spaces of the literal before it (`${~`).
     pub(super) trim_before: bool,
-    /// Whether it eats the spaces of the literal behind it (`~}`).
+    /// Whether it eats the spaces of the literal after it (`~}`).
     pub(super) trim_behind: bool,
 }
 

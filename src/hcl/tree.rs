@@ -28,9 +28,9 @@ pub struct SyntaxError {
 /// A comment that contains `kmslint:`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CommentText {
-    /// The text behind `kmslint:`, trimmed, without comment marks.
+    /// The text after `kmslint:`, trimmed, without comment marks.
     pub text: String,
-    /// The whole comment.
+    /// The complete comment.
     pub span: Span,
 }
 
@@ -87,7 +87,7 @@ pub struct Block {
     pub body: Body,
     /// Type and labels: what a caret goes under where something is missing inside.
     pub header: Span,
-    /// The whole block, closing brace included.
+    /// The complete block, closing brace included.
     pub span: Span,
 }
 
@@ -239,7 +239,7 @@ pub enum TemplateDirective {
         then: Template,
         /// What is written when it is false.
         otherwise: Template,
-        /// The whole directive.
+        /// The complete directive.
         span: Span,
     },
     /// `%{ for k, v in c }…%{ endfor }`.
@@ -252,7 +252,7 @@ pub enum TemplateDirective {
         collection: Expr,
         /// What is written for each element.
         body: Template,
-        /// The whole directive.
+        /// The complete directive.
         span: Span,
     },
 }

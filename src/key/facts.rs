@@ -11,7 +11,7 @@ use std::sync::Arc;
 /// Which key.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct KeyId {
-    /// The root module's folder relative to the working directory (`.` for itself), the path of the plan or state file, or
+    /// The root module's directory relative to the working directory (`.` for itself), the path of the plan or state file, or
     /// `live/REGION` for the service.
     pub root: Arc<str>,
     /// The values file that was passed for this run of the root, by its path from the root module's directory.
@@ -91,7 +91,7 @@ impl PlannedAction {
         }
     }
 
-    /// Whether the key exists already and will go on to exist as the same key: its mode cannot be changed any more.
+    /// Whether the key exists already and will go on to exist as the same key: its mode cannot be changed.
     #[must_use]
     pub fn is_existing(self) -> bool {
         matches!(self, Self::Update | Self::NoOp | Self::Forget)
@@ -232,7 +232,7 @@ pub struct VaultUsage {
 /// How far a key's own text can be pointed at and changed: what the fixes need.
 #[derive(Clone, Debug, Default)]
 pub struct Declared {
-    /// The whole resource block.
+    /// The complete resource block.
     pub block: Option<Place>,
     /// Calls on the way, outermost first.
     pub calls: Calls,
@@ -267,7 +267,7 @@ pub struct KeyFacts {
     pub place: Place,
     /// The resource's entry in the document when `place` was moved to the sources: plans and states with `--source`.
     pub document: Option<Place>,
-    /// The root module's folder whose configuration declares the key, relative to the working directory; the part of a
+    /// The root module's directory whose configuration declares the key, relative to the working directory; the part of a
     /// fingerprint that holds for plan and configuration alike.
     pub source_root: Option<Arc<str>>,
     /// Block, calls, lifecycle.
@@ -311,7 +311,7 @@ pub struct KeyFacts {
     /// Rotation that Terraform itself repeats; `Unknown` where a plan shows a key version and a `time_rotating` without
     /// the sources that would relate them.
     pub schedules: Vec<Schedule>,
-    /// Set where it cannot be told whether `schedules` is whole; the reason as a clause.
+    /// Set where it is unknown whether `schedules` is whole; the reason as a clause.
     pub schedules_unsure: Option<Reason>,
     /// Whether that is because Terraform would reject the configuration: then no plan will tell.
     pub is_schedule_refused: bool,
@@ -329,7 +329,7 @@ pub struct KeyFacts {
     pub times: Times,
     /// The vault's count of versions, where the service told it.
     pub vault_usage: Option<VaultUsage>,
-    /// What else a reader should say beside the key: drift outside of Terraform, a provider pinned below 5.31.
+    /// What else a reader should say next to the key: drift outside of Terraform, a provider pinned below 5.31.
     pub notes: Vec<Step>,
 }
 

@@ -7,11 +7,11 @@ use std::sync::Arc;
 /// A comment that speaks to kmslint (`kmslint: …`), or a module call's comments.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Comment {
-    /// The comment's text behind `kmslint:`, trimmed.
+    /// The comment's text after `kmslint:`, trimmed.
     pub text: String,
     /// Where the comment is.
     pub place: Place,
-    /// What it stands beside: the resource's or call's whole block where the comment is in the block's leading comments or
+    /// What it stands next to: the resource's or call's whole block where the comment is in the block's leading comments or
     /// (for calls) inside it; otherwise the line it shares or precedes.
     pub covers: Covers,
 }
@@ -32,7 +32,7 @@ pub enum Covers {
 pub struct ModuleNotFollowed {
     /// `module.a.module.b`.
     pub address: String,
-    /// The root module's folder.
+    /// The root module's directory.
     pub root: String,
     /// The `source` as written.
     pub source: String,
@@ -121,7 +121,7 @@ pub struct NotRead {
     pub may_hide_keys: bool,
 }
 
-/// Something that may be a mistake, or that is said about the user's own decisions: it never reaches the exit code.
+/// Something that may be a mistake, or that is reported about the user's own decisions: it never reaches the exit code.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Notice {
     /// As a word: `unused-exemption`, `expired-exemption`, `old-baseline`, `unknown-argument`.
@@ -150,7 +150,7 @@ pub struct NotAudited {
 pub struct AuditCoverage {
     /// Identifiers and short codes of the regions that were looked into: OCIDs have either.
     pub regions: Vec<String>,
-    /// OCIDs of the compartments whose keys were asked for; `None` is the whole tenancy.
+    /// OCIDs of the compartments whose keys were asked for; `None` is the complete tenancy.
     pub compartments: Option<Vec<String>>,
 }
 

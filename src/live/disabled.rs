@@ -4,7 +4,7 @@ use super::{AuditRequest, Keeper, Progress};
 use crate::base::{Problem, ProblemKind};
 use crate::key::Inventory;
 
-/// Says that this build cannot audit a tenancy.
+/// States that this build cannot audit a tenancy.
 #[must_use]
 pub fn audit(_: &AuditRequest, _: &dyn Progress, _: Option<&dyn Keeper>) -> Inventory {
     let problem = Problem::new(ProblemKind::Service, "this build of kmslint cannot audit a tenancy: it has no feature `live`")

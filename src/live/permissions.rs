@@ -1,4 +1,4 @@
-//! The least IAM policy that an audit needs, and the statement that is lacking where something could not be read.
+//! The least IAM policy that an audit needs, and the statement that is missing where something could not be read.
 //!
 //! Source: "Details for the Vault Service" and "Details for IAM" of Oracle's policy reference. `use keys` is never asked for: it would
 //! allow to encrypt and decrypt.

@@ -18,7 +18,7 @@ pub const DEFAULT_DEADLINE: Duration = Duration::from_secs(6 * 3600);
 pub enum AuthKind {
     /// An API signing key of a user.
     ApiKey,
-    /// A session token beside a profile: `oci session authenticate`, and what CI actions for OIDC write.
+    /// A session token next to a profile: `oci session authenticate`, and what CI actions for OIDC write.
     SecurityToken,
     /// What Functions, Data Science and other services hand to the code they run.
     ResourcePrincipal,
@@ -129,7 +129,7 @@ pub trait Keeper: Sync {
 pub struct Timeouts {
     /// To connect, the TLS handshake included.
     pub connect: Duration,
-    /// To answer, and again for the whole body.
+    /// To answer, and again for the complete body.
     pub read: Duration,
 }
 
@@ -144,7 +144,7 @@ impl Default for Timeouts {
 pub struct AuditRequest {
     /// Environment variables.
     pub env: BTreeMap<String, String>,
-    /// The home folder.
+    /// The home directory.
     pub home: Option<PathBuf>,
     /// The machine's time when the audit was asked for; requests are signed with it. Never the time of `--now`.
     pub now: Timestamp,
@@ -160,7 +160,7 @@ pub struct AuditRequest {
     pub regions: Vec<String>,
     /// `--all-regions`: every region the tenancy has subscribed to.
     pub all_regions: bool,
-    /// `--compartment`: OCIDs; empty is the whole tenancy.
+    /// `--compartment`: OCIDs; empty is the complete tenancy.
     pub compartments: Vec<String>,
     /// `--recursive`: the compartments below those, too.
     pub recursive: bool,
@@ -170,7 +170,7 @@ pub struct AuditRequest {
     pub ca_bundle: Option<PathBuf>,
     /// `--rps`: requests a second; infinite is no limit.
     pub rps: f64,
-    /// How long the whole audit may take.
+    /// How long the complete audit may take.
     pub deadline: Duration,
     /// How many calls may be under way at once.
     pub connections: usize,
@@ -180,7 +180,7 @@ pub struct AuditRequest {
     pub thorough: bool,
     /// `--resume`: what an audit that did not finish has read already.
     pub resume: Option<Unfinished>,
-    /// A key made within so many days cannot be too old nor nearly so: its versions are not asked for.
+    /// A key made within this many days cannot be too old nor nearly so: its versions are not asked for.
     pub fresh_days: i64,
 }
 
@@ -191,7 +191,7 @@ impl AuditRequest {
         self.env.get(name).map(String::as_str).filter(|value| !value.is_empty())
     }
 
-    /// A path with `~` for the home folder.
+    /// A path with `~` for the home directory.
     #[must_use]
     pub fn expand(&self, path: &str) -> PathBuf {
         match (path.strip_prefix("~/").or_else(|| path.strip_prefix("~\\")), &self.home) {

@@ -1,4 +1,4 @@
-//! Saved inventories: the facts of a live audit as JSON, to be judged again later or elsewhere. Facts only: no verdicts, no secrets.
+//! Saved inventories: the facts of a live audit as JSON, to be checked again later or elsewhere. Facts only: no verdicts, no secrets.
 //!
 //! Compiled with and without the feature `live`: reading a file needs no network.
 
@@ -39,7 +39,7 @@ struct SavedFile {
 /// What the service answered, by the address that was asked. The values are read where they are used.
 pub type Answers = BTreeMap<String, serde_json::Value>;
 
-/// What an audit that did not finish leaves behind for the one that goes on.
+/// What an audit that did not finish leaves after for the one that goes on.
 #[derive(Clone)]
 pub struct Unfinished {
     /// When the first of it was read.

@@ -62,7 +62,7 @@ impl Asked<'_> {
     }
 }
 
-/// Makes actions for one workspace folder.
+/// Makes actions for one workspace directory.
 pub(super) struct Actions<'a> {
     pub project: &'a Project,
     pub documents: &'a Documents,

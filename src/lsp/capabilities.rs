@@ -95,7 +95,7 @@ impl Abilities {
     }
 }
 
-/// The files whose changes matter, also where nobody has them open: configuration and values, what `init` installs, callers in other
+/// The files whose changes matter, also where no one has them open: configuration and values, what `init` installs, callers in other
 /// languages, the config file.
 const WATCHED: [&str; 6] = [
     "**/*.{tf,tofu,tfvars}",

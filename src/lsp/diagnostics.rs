@@ -19,7 +19,7 @@ use std::sync::Arc;
 
 /// What the client calls us.
 const SOURCE: &str = "kmslint";
-/// How many diagnostics one file gets; the rest is counted. Nobody reads more, and editors draw them with every keystroke.
+/// How many diagnostics one file gets; the rest is counted. No one reads more, and editors draw them with every keystroke.
 const MOST: usize = 1000;
 /// How many places of a value's way are shown.
 const MOST_RELATED: usize = 20;
@@ -29,7 +29,7 @@ const KEYS_SHOWN: usize = 8;
 /// Diagnostics by the absolute path of the file.
 pub(super) type ByFile = BTreeMap<PathBuf, Arc<Vec<Diagnostic>>>;
 
-/// What a client is told of a part.
+/// What a client is reported of a part.
 #[derive(Debug, Default)]
 pub(super) struct Diagnosed {
     /// The diagnostics.
@@ -51,7 +51,7 @@ pub(super) struct EditorClient {
     pub has_tags: bool,
 }
 
-/// The diagnostics of a part of a workspace folder.
+/// The diagnostics of a part of a workspace directory.
 pub(super) fn of(project: &Project, part: &ProjectPart, settings: &EditorSettings, client: EditorClient) -> Diagnosed {
     let mut maker = Maker { project, client, found: BTreeMap::new(), unplaced: Vec::new() };
     let outcome = &part.outcome;
@@ -80,7 +80,7 @@ pub(super) fn of(project: &Project, part: &ProjectPart, settings: &EditorSetting
     maker.finish()
 }
 
-/// What is to be said of a folder's config file: an exemption in it is unused where it is in every part.
+/// What is to be said of a directory's config file: an exemption in it is unused where it is in every part.
 pub(super) fn of_exemptions(project: &Project, client: EditorClient) -> Diagnosed {
     let mut maker = Maker { project, client, found: BTreeMap::new(), unplaced: Vec::new() };
     let mut seen: BTreeMap<(Option<u32>, &str), (usize, &Notice)> = BTreeMap::new();
@@ -94,7 +94,7 @@ pub(super) fn of_exemptions(project: &Project, client: EditorClient) -> Diagnose
     maker.finish()
 }
 
-/// The mistakes in a config file that holds for no folder that is open.
+/// The mistakes in a config file that holds for no directory that is open.
 pub(super) fn of_config(path: &Path, text: &str, client: EditorClient) -> Vec<Diagnostic> {
     let sources = Sources::default();
     let (_, problems) = config::parse(&sources, path, text.to_owned());

@@ -7,14 +7,14 @@ use crate::policy::Outcome;
 use crate::rules::Settings;
 use std::cell::OnceCell;
 
-/// A part of a workspace folder.
+/// A part of a workspace directory.
 #[derive(Default)]
 pub(super) struct ProjectPart {
     /// The positions of its runs in the session; none for what is to be said of no single run.
     pub runs: Vec<usize>,
     /// What there is to report.
     pub outcome: Outcome,
-    /// What the client is told; made when it is to be sent.
+    /// What the client is reported; made when it is to be sent.
     pub diagnosed: OnceCell<Diagnosed>,
     /// What `--fix` would do, and what `--unsafe-fixes` would; made when they are asked for.
     safe: OnceCell<Plan>,

@@ -1,4 +1,4 @@
-//! One workspace folder: what was read in it, and what there is to report.
+//! One workspace directory: what was read in it, and what there is to report.
 
 use super::diagnostics::{self, Diagnosed, EditorClient};
 use super::documents;
@@ -22,7 +22,7 @@ const MOST_STALE: usize = 64 << 20;
 /// Makes a request for everything in a directory, with the inputs that the process was started with.
 pub type MakeRequest = dyn Fn(&Path) -> ScanRequest + Send;
 
-/// What a reading depends on besides the files.
+/// What a reading depends on in addition to the files.
 pub(super) struct ReadingContext<'a> {
     /// Makes requests.
     pub make: &'a MakeRequest,
@@ -34,7 +34,7 @@ pub(super) struct ReadingContext<'a> {
     pub now: Timestamp,
 }
 
-/// A workspace folder.
+/// A workspace directory.
 pub(super) struct Project {
     /// Its directory as the client names it.
     named: PathBuf,
@@ -52,12 +52,12 @@ pub(super) struct Project {
     pub parts: Vec<ProjectPart>,
     /// The time by which everything was checked that changed last.
     now: Timestamp,
-    /// How many bytes of texts were read that may not count any more.
+    /// How many bytes of texts were read that may not count.
     stale: usize,
 }
 
 impl Project {
-    /// A folder of which nothing was read yet.
+    /// A directory of which nothing was read yet.
     pub(super) fn new(named: PathBuf) -> Self {
         let directory = documents::real(&named);
         Self {
@@ -216,17 +216,17 @@ impl Project {
         }
     }
 
-    /// A path in the folder as the client names it.
+    /// A path in the directory as the client names it.
     pub(super) fn as_named(&self, path: &Path) -> PathBuf {
         path.strip_prefix(&self.directory).map_or_else(|_| path.to_path_buf(), |inside| self.named.join(inside))
     }
 
-    /// What the client is told of a part.
+    /// What the client is reported of a part.
     pub(super) fn diagnosed<'a>(&'a self, part: &'a ProjectPart, settings: &EditorSettings, client: EditorClient) -> &'a Diagnosed {
         part.diagnosed.get_or_init(|| diagnostics::of(self, part, settings, client))
     }
 
-    /// Makes anew what the client is told, because its settings are others.
+    /// Makes again what the client is reported, because its settings are others.
     pub(super) fn forget_diagnosed(&mut self) {
         self.parts.iter_mut().for_each(|part| part.diagnosed = OnceCell::new());
     }

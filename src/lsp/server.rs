@@ -81,7 +81,7 @@ pub fn serve(process: Process, from: &mut dyn BufRead, to: impl Write + Send + '
     ended
 }
 
-/// Writes what there is to write until nobody has anything more, or the client is gone.
+/// Writes what there is to write until no one has anything more, or the client is gone.
 fn write_all(outbox: &Receiver<Outgoing>, mut to: impl Write, done: &Sender<()>) {
     while let Ok(outgoing) = outbox.recv() {
         if wire::write(&outgoing, &mut to).is_err() {
@@ -116,7 +116,7 @@ enum ServerStage {
     Fresh(Process),
     /// The worker takes jobs.
     Running(Sender<Job>),
-    /// `shutdown` was said.
+    /// `shutdown` was requested.
     Over,
 }
 
@@ -155,7 +155,7 @@ fn forward(stage: &ServerStage, job: Job) {
 
 /// Takes a request.
 fn request_at(stage: ServerStage, request: Request, requests: &Requests, outbox: &Outbox) -> ServerStage {
-    let refuse = |id: RequestId, code: ErrorCode, why: &str| outbox.answer(id, Err((code, why.to_owned())));
+    let reject = |id: RequestId, code: ErrorCode, why: &str| outbox.answer(id, Err((code, why.to_owned())));
     match (stage, request.method.as_str()) {
         (ServerStage::Fresh(process), "initialize") => match serde_json::from_value(request.params.clone()) {
             Ok(params) => {
@@ -164,12 +164,12 @@ fn request_at(stage: ServerStage, request: Request, requests: &Requests, outbox:
                 initialize(process, request.id, (params, has_snippets), requests, outbox)
             }
             Err(error) => {
-                refuse(request.id, ErrorCode::InvalidParams, &format!("`initialize` has other parameters: {error}"));
+                reject(request.id, ErrorCode::InvalidParams, &format!("`initialize` has other parameters: {error}"));
                 ServerStage::Fresh(process)
             }
         },
         (ServerStage::Fresh(process), _) => {
-            refuse(request.id, ErrorCode::ServerNotInitialized, "the first request must be `initialize`");
+            reject(request.id, ErrorCode::ServerNotInitialized, "the first request must be `initialize`");
             ServerStage::Fresh(process)
         }
         (ServerStage::Running(_), "shutdown") => {
@@ -177,7 +177,7 @@ fn request_at(stage: ServerStage, request: Request, requests: &Requests, outbox:
             ServerStage::Over
         }
         (ServerStage::Running(jobs), "initialize") => {
-            refuse(request.id, ErrorCode::InvalidRequest, "`initialize` was sent before");
+            reject(request.id, ErrorCode::InvalidRequest, "`initialize` was sent before");
             ServerStage::Running(jobs)
         }
         (ServerStage::Running(jobs), _) => {
@@ -186,7 +186,7 @@ fn request_at(stage: ServerStage, request: Request, requests: &Requests, outbox:
             ServerStage::Running(jobs)
         }
         (ServerStage::Over, _) => {
-            refuse(request.id, ErrorCode::InvalidRequest, "the server was shut down");
+            reject(request.id, ErrorCode::InvalidRequest, "the server was shut down");
             ServerStage::Over
         }
     }

@@ -10,7 +10,7 @@ pub(super) const SECTION: &str = "kmslint";
 /// What the user set in the editor.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct EditorSettings {
-    /// More values files by the path of a root module's directory from the workspace folder; their paths are relative to that directory.
+    /// More values files by the path of a root module's directory from the workspace directory; their paths are relative to that directory.
     pub var_files: BTreeMap<String, Vec<String>>,
     /// Findings at or above this level are shown as errors.
     pub fail_on: Option<FailOn>,

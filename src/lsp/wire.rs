@@ -54,7 +54,7 @@ fn body(from: &mut dyn BufRead, length: usize) -> io::Result<Option<Incoming>> {
     // Nothing of the text is repeated: it may be a document.
     let malformed = || Some(Incoming::Malformed("the message is not JSON-RPC".to_owned()));
     let Ok(value) = serde_json::from_slice::<Value>(&bytes) else { return Ok(malformed()) };
-    // What has an id waits for an answer, also where the id is none that we can repeat.
+    // What has an id depends on an answer, also where the id is none that we can repeat.
     let has_id = value.get("id").is_some();
     Ok(match serde_json::from_value(value) {
         Ok(Message::Notification(_)) if has_id => malformed(),

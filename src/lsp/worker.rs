@@ -24,7 +24,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc::Receiver;
 
-/// How many directories without a workspace folder are read for documents in them.
+/// How many directories without a workspace directory are read for documents in them.
 const MOST_ADOPTED: usize = 16;
 
 /// The id of our request for settings.
@@ -54,9 +54,9 @@ pub(super) struct Worker {
     pub settings: EditorSettings,
     /// What is open.
     pub documents: Documents,
-    /// The workspace folders, and directories that were adopted for a document.
+    /// The workspace directories, and directories that were adopted for a document.
     pub projects: Vec<Project>,
-    /// How many projects are workspace folders; the others were adopted for a document.
+    /// How many projects are workspace directories; the others were adopted for a document.
     folders: usize,
     requests: Requests,
     outbox: Outbox,
@@ -66,9 +66,9 @@ pub(super) struct Worker {
     is_stale: bool,
     /// Whether the client may be sent diagnostics.
     is_initialized: bool,
-    /// What the client shows, by URI, and the version that it was said of.
+    /// What the client shows, by URI, and the version that it was reported of.
     published: BTreeMap<String, Published>,
-    /// What was said in the log.
+    /// What was reported in the log.
     shown: HashSet<String>,
 }
 
@@ -247,7 +247,7 @@ impl Worker {
         }
     }
 
-    /// Reads the repository around a document that is in no workspace folder.
+    /// Reads the repository around a document that is in no workspace directory.
     fn adopt(&mut self, path: &Path) {
         let is_ours = is_relevant(path) && !self.projects.iter().any(|project| project.contains(path));
         if is_ours
@@ -268,7 +268,7 @@ impl Worker {
         if !is_same {
             self.changed.insert(path);
         } else if self.projects.iter().all(Project::is_read) {
-            // Its diagnostics get its version. What was not read yet is told when it is.
+            // Its diagnostics get its version. What was not read yet is reported when it is.
             self.publish();
         }
     }
@@ -337,7 +337,7 @@ impl Worker {
                 for (path, diagnostics) in &diagnosed.found {
                     match all.get_mut(path) {
                         None => drop(all.insert(path.clone(), (project.as_named(path), Arc::clone(diagnostics)))),
-                        // Folders may lie in each other.
+                        // Directories may lie in each other.
                         Some((_, known)) => {
                             let more: Vec<_> = diagnostics.iter().filter(|one| !known.contains(one)).cloned().collect();
                             Arc::make_mut(known).extend(more);
@@ -380,7 +380,7 @@ impl Worker {
         self.published = fresh;
     }
 
-    /// Says something in the log, once.
+    /// Writes something to the log, once.
     pub(super) fn warn(&mut self, text: &str) {
         if self.shown.len() < 1000 && self.shown.insert(text.to_owned()) {
             self.outbox.send(log(text));

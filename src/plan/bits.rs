@@ -15,7 +15,7 @@ const ODD: u64 = 0xaaaa_aaaa_aaaa_aaaa;
 pub(super) struct Carry {
     /// All ones inside of a string.
     in_string: u64,
-    /// 1 behind a backslash that escapes the next byte.
+    /// 1 after a backslash that escapes the next byte.
     escape: u64,
 }
 
@@ -52,7 +52,7 @@ fn gather(flags: &[u8; BLOCK]) -> u64 {
     words.iter().rev().fold(0, |bits, word| bits << 8 | u64::from_le_bytes(*word).wrapping_mul(GATHER) >> 56)
 }
 
-/// Bytes that a backslash escapes: those behind an odd run of backslashes.
+/// Bytes that a backslash escapes: those after an odd run of backslashes.
 fn escaped(backslashes: u64, carry: &mut u64) -> u64 {
     if backslashes == 0 {
         return std::mem::take(carry);

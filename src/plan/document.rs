@@ -1,4 +1,4 @@
-//! One pass over a plan or a state: of the whole document, only what keys need is kept.
+//! One pass over a plan or a state: of the complete document, only what keys need is kept.
 
 use super::configuration::{self, ConfiguredModule, GivenConstant};
 use super::node::{Node, NodeValue};

@@ -1,4 +1,4 @@
-//! What changed outside of Terraform since the last apply, told beside the keys.
+//! What changed outside of Terraform since the last apply, told next to the keys.
 
 use super::document::ResourceEntry;
 use super::node::{Node, NodeValue};

@@ -226,7 +226,7 @@ fn number(node: &Node) -> Result<Option<i64>, ValueError> {
     if let Ok(number) = text.parse::<i64>() {
         return Ok(Some(number));
     }
-    // `90.0` and `9e1` are whole; beyond 2^53 nothing is a number of days any more.
+    // `90.0` and `9e1` are whole; beyond 2^53 nothing is a number of days.
     let number: f64 = text.parse().map_err(|_| ValueError::Type("a number"))?;
     if number.fract() != 0.0 || number.abs() > 9e15 {
         return Err(ValueError::Value("is not a whole number of days".to_owned()));

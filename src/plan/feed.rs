@@ -101,7 +101,7 @@ impl<R: Read> TextFeed<R> {
         self.ended && self.tail.is_empty()
     }
 
-    /// The next block of whole characters; `None` at the end. A fault is said once, behind the text before it.
+    /// The next block of whole characters; `None` at the end. A fault is reported once, after the text before it.
     fn next(&mut self) -> Option<FeedBlock> {
         if self.ended {
             return (!self.tail.is_empty()).then(|| {
@@ -135,7 +135,7 @@ impl<R: Read> TextFeed<R> {
             let _ = decoder.decode_to_string(bytes.get(HEADROOM..).unwrap_or_default(), &mut text, self.ended);
             bytes = text.into_bytes();
         } else if let Err(error) = std::str::from_utf8(bytes.get(HEADROOM..).unwrap_or_default()) {
-            // Behind the text: the beginning of a character that the next block completes, or rubbish that it cannot.
+            // After the text: the beginning of a character that the next block completes, or rubbish that it cannot.
             self.tail = bytes.split_off(HEADROOM + error.valid_up_to());
             self.ended |= error.error_len().is_some();
         }

@@ -23,7 +23,7 @@ pub(super) struct DocumentResource {
     pub values: Values,
     pub pointer: String,
     pub spot: ScanPosition,
-    /// Things to say beside it.
+    /// Things to say next to it.
     pub remarks: Vec<String>,
     /// Set where `for_each` or `count` is not known yet.
     pub any: bool,
@@ -177,7 +177,7 @@ pub(super) fn raw(mut entry: ResourceEntry) -> Vec<DocumentResource> {
     items.collect()
 }
 
-/// An entry that is not what it should be. Nothing is known of it, and it is told.
+/// An entry that is not what it should be. Nothing is known of it, and it is reported.
 fn unreadable(entry: &ResourceEntry, what: &str) -> DocumentResource {
     DocumentResource {
         address: entry.pointer.to_string(),
@@ -206,7 +206,7 @@ fn instance_key(node: &Node) -> Option<InstanceKey> {
     }
 }
 
-/// The attributes of a resource that an old state left behind: `key_shape.0.length` = `"32"` becomes a list of one object.
+/// The attributes of a resource that an old state holds: `key_shape.0.length` = `"32"` becomes a list of one object.
 fn unflatten(flat: &Node) -> Node {
     let mut members: Vec<(String, Node)> = Vec::new();
     for (path, node) in flat.members() {

@@ -116,7 +116,7 @@ pub fn read(file: &str, input: impl Read + Send, options: &PlanOptions) -> Conte
     contents
 }
 
-/// Says that a state has nothing in it: `terraform show -json` prints one where the name of the plan file was forgotten.
+/// States that a state has nothing in it: `terraform show -json` prints one where the name of the plan file was forgotten.
 fn nothing(file: &str, document: &PlanDocument) -> Option<NotRead> {
     let is_empty = document.format_version.is_some() && !document.keys.contains("values");
     is_empty.then(|| NotRead {
@@ -221,7 +221,7 @@ fn is_plan(document: &PlanDocument) -> bool {
     ["resource_changes", "planned_values", "configuration", "prior_state", "resource_drift"].iter().any(|key| document.keys.contains(*key))
 }
 
-/// Why a document that is readable JSON cannot be judged at all. `whole`: it was read to its end.
+/// Why a document that is readable JSON cannot be checked at all. `whole`: it was read to its end.
 fn refusal(document: &PlanDocument, whole: bool) -> Option<Problem> {
     let refused = |what: String, help: &str| Some(Problem::new(ProblemKind::Unparsable, what).help(help));
     let known = |refusal: UnsupportedDocument| refused(refusal.what.to_owned(), refusal.help);

@@ -20,7 +20,7 @@ pub enum Recognised {
     RawState,
     /// Configuration or values in JSON syntax (`.tf.json`, `.tfvars.json`): the business of another front end.
     Configuration,
-    /// Something that is known and cannot be judged.
+    /// Something that is known and cannot be checked.
     Refused(UnsupportedDocument),
     /// JSON that is neither a plan nor a state.
     OtherJson,

@@ -27,7 +27,7 @@ pub(super) struct PlanReference {
     pub text: Box<str>,
     /// What it refers to; `None` where that is not understood.
     pub target: Option<ReferenceTarget>,
-    /// Behind `var.x` or `each.value`: the way into the value.
+    /// After `var.x` or `each.value`: the way into the value.
     pub path: Vec<InstanceKey>,
 }
 
@@ -63,7 +63,7 @@ fn target(text: &str) -> Option<ReferenceTarget> {
     })
 }
 
-/// The attributes and keys behind the first two names.
+/// The attributes and keys after the first two names.
 fn path(text: &str) -> Vec<InstanceKey> {
     let rest = parts(text).unwrap_or_default().into_iter().skip(2);
     rest.map(|part| match part {

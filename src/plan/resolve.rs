@@ -54,7 +54,7 @@ enum Weight {
     /// Every value it refers to is known. The value is there if the expression refers to one value only, and is then at least
     /// made from it.
     Known(Option<Arc<Node>>),
-    /// It cannot be told, and why.
+    /// It is unknown, and why.
     Open(String),
 }
 
@@ -73,13 +73,13 @@ pub(super) struct ExpressionScope<'a> {
 pub(super) struct ReachableResources {
     /// Addresses; a key that is not written is [`InstanceKey::Any`].
     pub found: Vec<Address>,
-    /// What it may get its value from besides, if anything.
+    /// What it may get its value from , if anything.
     pub blocked: Option<String>,
     /// Something unknown that it depends on and that cannot itself be what is looked for: it may decide which of `found` counts.
     pub decided_by: Option<String>,
     /// Whether it may get its value from what a plan does not hold: a local, or a call without references.
     pub hides: bool,
-    /// Whether it refers to `each.key` or `count.index`, and beside it to nothing but `found`.
+    /// Whether it refers to `each.key` or `count.index`, and otherwise only to `found`.
     pub by_own_key: bool,
     steps: usize,
 }

@@ -240,7 +240,7 @@ impl<'p> PlanScanner<'p> {
         Ok(Held { offset: self.offset(self.at), spot: self.here() })
     }
 
-    /// The buffer need not keep anything any more.
+    /// The buffer need not keep anything.
     pub(super) fn release(&mut self) {
         self.mark = None;
     }
@@ -333,7 +333,7 @@ impl<'p> PlanScanner<'p> {
         }
     }
 
-    /// Skips the rest of a string, behind its opening quote.
+    /// Skips the rest of a string, after its opening quote.
     fn skip_string(&mut self) -> Result<(), ScanError> {
         loop {
             let rest = self.buffer.get(self.at..).unwrap_or_default();
@@ -433,7 +433,7 @@ impl<'p> PlanScanner<'p> {
         self.counted = to;
     }
 
-    /// Line and column of a place of the buffer at or behind all places asked for before.
+    /// Line and column of a place of the buffer at or after all places asked for before.
     fn spot(&mut self, place: usize) -> ScanPosition {
         self.count_lines(place);
         let column = self.offset(place).saturating_sub(self.line_start);

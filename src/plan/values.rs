@@ -125,7 +125,7 @@ impl Values {
                 .map(|(node, pointer)| node.elements().first().map_or((node, pointer.clone()), |first| (first, down(&pointer, "0"))));
             node = node.and_then(|node| node.get(step));
             pointer = down(&pointer, step);
-            // A mark on the whole covers every part of it.
+            // A mark on a value covers every part of it.
             unknown = unknown.and_then(
                 |(mark, pointer)| {
                     if mark.is_true() { Some((mark, pointer)) } else { Some((mark.get(step)?, down(&pointer, step))) }
@@ -153,7 +153,7 @@ impl Values {
     }
 }
 
-/// The cell of a value that is marked as unknown. A value that is there all the same wins.
+/// The cell of a value that is marked as unknown. A value that is there wins.
 fn not_known<'v>(unknown: Option<&(&Node, String)>, node: Option<&Node>, whole_block: bool) -> Option<ValueAt<'v>> {
     let (mark, pointer) = unknown?;
     (mark.is_true() && node.is_none_or(Node::is_null)).then(|| ValueAt::Unknown { pointer: pointer.clone(), spot: mark.spot, whole_block })

@@ -30,7 +30,7 @@ const LONGEST_PATTERN: usize = 4096;
 pub struct Config {
     /// The file as shown; `None` without one.
     pub path: Option<PathBuf>,
-    /// The file's folder, to which its paths are relative.
+    /// The file's directory, to which its paths are relative.
     pub folder: PathBuf,
     /// Paths that are not looked at.
     pub exclude: Vec<String>,
@@ -104,7 +104,7 @@ impl Config {
         all
     }
 
-    /// Whether a path, relative to the config's folder, is not to be looked at: it or a folder it is in matches an `exclude`.
+    /// Whether a path, relative to the config's directory, is not to be looked at: it or a directory it is in matches an `exclude`.
     #[must_use]
     pub fn excludes(&self, path: &Path) -> bool {
         is_excluded(&self.exclude, path)

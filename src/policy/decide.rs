@@ -1,4 +1,4 @@
-//! Inventory → outcome: every key judged, every finding given its level, the user's exemptions taken off.
+//! Inventory → outcome: every key checked, every finding given its level, the user's exemptions taken off.
 
 use super::baseline::Baseline;
 use super::config::Config;
@@ -39,11 +39,11 @@ pub struct DecisionContext<'a> {
 /// What is to be decided on.
 #[derive(Clone, Debug, Default)]
 pub struct Input {
-    /// Keys to be judged, comments, problems.
+    /// Keys to be checked, comments, problems.
     pub inventory: Inventory,
     /// Findings on drift.
     pub drift: Vec<Finding>,
-    /// Keys that are not judged but that findings on drift speak of.
+    /// Keys that are not checked but that findings on drift speak of.
     pub declared: Keys,
 }
 
@@ -146,9 +146,9 @@ fn has_several_roots<'k>(keys: impl Iterator<Item = &'k KeyId>) -> bool {
     roots.any(|root| Some(root) != first)
 }
 
-/// From how many keys on several threads judge.
+/// From how many keys on several threads check.
 const MANY: usize = 500;
-/// How many keys are judged before what is said of them is gathered: of all of them it would take much memory.
+/// How many keys are checked before what is reported of them is gathered: of all of them it would take much memory.
 const AT_ONCE: usize = 1_000;
 
 /// Every key by every rule that is not off, and what there is to report.
@@ -168,7 +168,7 @@ fn check(keys: Keys, config: &Config, levels: &Levels<'_>, context: &DecisionCon
             return (all, gathered.finish());
         }
         let from = all.len();
-        // A few keys are judged sooner than threads begin.
+        // A few keys are checked sooner than threads begin.
         if some.len() < MANY {
             all.extend(some.into_iter().map(leveled));
         } else {

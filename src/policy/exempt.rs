@@ -57,12 +57,12 @@ enum ExemptionScope {
     Entry(Box<ExemptEntry>),
 }
 
-/// What an exemption may ask besides the finding.
+/// What an exemption may ask in addition to the finding.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct ExemptionContext<'a> {
     pub(super) sources: &'a Sources,
     pub(super) paths: &'a Paths<'a>,
-    /// The repository path of the config file's folder, empty for the root.
+    /// The repository path of the config file's directory, empty for the root.
     pub(super) config_folder: &'a str,
 }
 
@@ -291,7 +291,7 @@ impl ExemptEntry {
         all.into_iter().filter_map(|(selector, pattern)| Some((selector, pattern.as_deref()?))).collect()
     }
 
-    /// A path is named from the repository's root or from the config file's folder.
+    /// A path is named from the repository's root or from the config file's directory.
     fn is_at(pattern: &str, path: &str, config_folder: &str, left: &mut usize) -> Option<bool> {
         any(std::iter::once(path).chain(below(path, config_folder)), |path| matches_within(pattern, path, left))
     }

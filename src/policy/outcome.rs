@@ -85,9 +85,9 @@ pub struct Outcome {
     pub findings: Vec<Finding>,
     /// What is not, because the user said so.
     pub exempted: Vec<Exempted>,
-    /// What is said about exemptions, and what may be a mistake.
+    /// What is reported about exemptions, and what may be a mistake.
     pub notices: Vec<Notice>,
-    /// What kept us from the whole job.
+    /// What kept us from the complete job.
     pub problems: Vec<Problem>,
     /// Calls not followed.
     pub modules_not_followed: Vec<ModuleNotFollowed>,
@@ -123,7 +123,7 @@ impl CallNotFollowed<'_> {
 }
 
 impl Outcome {
-    /// Whether a finding is at or above a level. Advice beside a pass never counts.
+    /// Whether a finding is at or above a level. Advice next to a pass never counts.
     #[must_use]
     pub fn fails_on(&self, level: Level) -> bool {
         self.findings.iter().any(|finding| finding.verdict != "advice" && finding.level >= level)

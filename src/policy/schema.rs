@@ -13,7 +13,7 @@ pub fn schema() -> String {
     text
 }
 
-/// The settings of kmslint, for the folder of this file and everything below.
+/// The settings of kmslint, for the directory of this file and everything below.
 #[derive(JsonSchema)]
 #[schemars(title = "kmslint.toml", rename_all = "kebab-case", deny_unknown_fields)]
 #[expect(dead_code, reason = "only the schema is made of it; the reader wants spans")]

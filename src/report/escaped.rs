@@ -15,7 +15,7 @@ struct Escaped(PrettyFormatter<'static>);
 
 impl Formatter for Escaped {
     fn write_string_fragment<W: ?Sized + Write>(&mut self, out: &mut W, fragment: &str) -> io::Result<()> {
-        // Most texts have no such character, and what is plain is told fastest.
+        // Most texts have no such character, and what is plain is reported fastest.
         if fragment.bytes().all(|byte| (b' '..0x7f).contains(&byte)) {
             return out.write_all(fragment.as_bytes());
         }

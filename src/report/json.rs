@@ -1,4 +1,4 @@
-//! kmslint's own JSON, version 1. These types are the format: the schema beside this file is made from them and nothing else is serialized.
+//! kmslint's own JSON, version 1. These types are the format: the schema next to this file is made from them and nothing else is serialized.
 
 use super::location::{self, Columns};
 use super::totals::totals;
@@ -29,10 +29,10 @@ struct JsonReport<'a> {
     /// Findings that are not reported because the user said so.
     #[schemars(with = "Vec<ExemptedOut<'a>>")]
     exempted: Streamed<'a, Exempted, ExemptedOut<'a>>,
-    /// What is said about exemptions: unused, expired.
+    /// What is reported about exemptions: unused, expired.
     #[schemars(with = "Vec<NoticeOut<'a>>")]
     notices: Streamed<'a, Notice, NoticeOut<'a>>,
-    /// What kept kmslint from doing the whole job; any of them makes the exit code 2.
+    /// What kept kmslint from doing the complete job; any of them makes the exit code 2.
     #[schemars(with = "Vec<ProblemOut<'a>>")]
     problems: Streamed<'a, Problem, ProblemOut<'a>>,
     /// Module calls whose source is not at hand.
@@ -73,7 +73,7 @@ impl<T, O: Serialize> Serialize for Streamed<'_, T, O> {
 struct KeyOut<'a> {
     /// The address as Terraform prints it; the OCID of a live key.
     address: &'a str,
-    /// The root module's folder relative to the working directory, or the file's path.
+    /// The root module's directory relative to the working directory, or the file's path.
     root: &'a str,
     /// The values files that were passed for this run of the root, where they distinguish it from another run.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -190,7 +190,7 @@ struct PlaceOut {
     /// Last line, from 1.
     #[serde(skip_serializing_if = "Option::is_none")]
     end_line: Option<usize>,
-    /// Column behind the last character, from 1.
+    /// Column after the last character, from 1.
     #[serde(skip_serializing_if = "Option::is_none")]
     end_column: Option<usize>,
     /// JSON pointer (RFC 6901) in a plan or state.
@@ -204,7 +204,7 @@ struct PlaceOut {
     region: Option<String>,
 }
 
-/// A station of a value's way.
+/// A step of a value's way.
 #[derive(Serialize, JsonSchema)]
 struct StepOut {
     /// Where.
@@ -222,7 +222,7 @@ struct VerdictOut<'a> {
     kind: &'static str,
     /// One sentence.
     message: &'a str,
-    /// Advice beside a pass.
+    /// Advice next to a pass.
     #[serde(skip_serializing_if = "Option::is_none")]
     advice: Option<&'a str>,
 }
@@ -296,7 +296,7 @@ struct FindingOut<'a> {
     note: &'a str,
     /// What to write.
     help: &'a str,
-    /// What is said instead of some of the keys, where that differs.
+    /// What is reported instead of some of the keys, where that differs.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schemars(default)]
     variants: Vec<VariantOut<'a>>,
@@ -310,7 +310,7 @@ struct FindingOut<'a> {
     fingerprints: Vec<&'a str>,
 }
 
-/// What is said of some of the keys of a finding.
+/// What is reported of some of the keys of a finding.
 #[derive(Serialize, JsonSchema)]
 struct VariantOut<'a> {
     /// One sentence.
@@ -385,7 +385,7 @@ struct ProblemOut<'a> {
 struct ModuleOut<'a> {
     /// The call's address.
     address: &'a str,
-    /// The root module's folder.
+    /// The root module's directory.
     root: &'a str,
     /// The source as written.
     source: &'a str,

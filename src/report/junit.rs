@@ -9,7 +9,7 @@ use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
-/// How many keys have test cases: the document is in memory as a whole. A test of what is left out needs fewer.
+/// How many keys have test cases: the complete document is in memory. A test of what is left out needs fewer.
 const MOST_KEYS: usize = if cfg!(test) { 20 } else { 50_000 };
 
 /// Writes the report.

@@ -9,7 +9,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 pub(super) struct Location {
     /// The path as shown, forward slashes; for a resource of the service its OCID.
     pub path: String,
-    /// Beginning and end, columns in the unit asked for, the end behind the last character. `None` where only the path is known.
+    /// Beginning and end, columns in the unit asked for, the end after the last character. `None` where only the path is known.
     pub range: Option<(Position, Position)>,
     /// JSON pointer, for places in plans and states.
     pub pointer: Option<String>,

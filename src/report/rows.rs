@@ -100,7 +100,7 @@ pub(super) fn version_age_days(key: &KeyFacts, now: Timestamp) -> Option<u64> {
     key.current_version_time().map(|time| days_since(time, now))
 }
 
-/// How many days ago something was. A clock that is behind the service's makes nothing younger than new.
+/// How many days ago something was. A clock that is slower than the service's makes nothing younger than new.
 pub(super) fn days_since(time: Timestamp, now: Timestamp) -> u64 {
     u64::try_from(now.duration_since(time).as_hours() / 24).unwrap_or_default()
 }

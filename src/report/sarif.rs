@@ -158,7 +158,7 @@ struct Descriptor {
     sarif: ReportingDescriptor,
 }
 
-/// Descriptors of every rule, and of what is reported beside the rules where it occurs.
+/// Descriptors of every rule, and of what is reported next to the rules where it occurs.
 fn descriptors(outcome: &Outcome) -> Vec<Descriptor> {
     let mut all: Vec<_> = rules::ALL.iter().map(|rule| Descriptor { id: rule.id, sarif: descriptor(rule) }).collect();
     let everything = outcome.findings.iter().chain(outcome.exempted.iter().map(|exempted| &exempted.finding));
@@ -194,7 +194,7 @@ fn descriptor(rule: &Rule) -> ReportingDescriptor {
         .build()
 }
 
-/// What is reported beside the rules: drift, modules not followed.
+/// What is reported next to the rules: drift, modules not followed.
 fn extra(id: &'static str) -> ReportingDescriptor {
     let (name, title, help) = if id == rules::DRIFT {
         (

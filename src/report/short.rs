@@ -30,7 +30,7 @@ pub(super) fn addresses(finding: &Finding) -> String {
     listed(&finding.instances.iter().collect::<Vec<_>>())
 }
 
-/// What is said instead of some of the keys, where that differs: one text for each, which names the keys.
+/// What is reported instead of some of the keys, where that differs: one text for each, which names the keys.
 pub(super) fn variants(finding: &Finding) -> Vec<String> {
     variant_parts(finding)
         .map(|(keys, parts)| {

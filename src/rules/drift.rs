@@ -45,7 +45,7 @@ impl DriftKind {
 pub struct Drift {
     /// The kind.
     pub kind: DriftKind,
-    /// The attribute, as Terraform names it; `None` where the key as a whole differs.
+    /// The attribute, as Terraform names it; `None` where the complete key differs.
     pub attribute: Option<&'static str>,
     /// What the service says, where it may be shown.
     pub live: Option<String>,
@@ -57,7 +57,7 @@ pub struct Drift {
     pub key: KeyId,
     /// The live key's display name, where only it is spoken of and the name may be shown.
     pub name: Option<String>,
-    /// The root module's folder, or the document, that declares it.
+    /// The root module's directory, or the document, that declares it.
     pub root: Arc<str>,
     /// The addresses and OCIDs it speaks of, sorted.
     pub addresses: Vec<String>,
@@ -72,7 +72,7 @@ pub struct Drift {
 pub struct DriftScope {
     /// Identifiers and short codes of the audited regions, since OCIDs have either; empty for all.
     pub regions: Vec<String>,
-    /// The audited compartments' OCIDs; `None` for the whole tenancy.
+    /// The audited compartments' OCIDs; `None` for the complete tenancy.
     pub compartments: Option<Vec<String>>,
     /// OCIDs of compartments, vaults and keys that could not be read.
     pub unread: Vec<String>,
@@ -102,10 +102,10 @@ fn drifts(live: &[&KeyFacts], declared: &[&KeyFacts], scope: &DriftScope) -> Vec
             Pair::None => {}
         }
     }
-    let spoken_of = SpokenOf::new(live, declared, &pairing);
+    let mentioned = Mentioned::new(live, declared, &pairing);
     let nameless = Nameless::new(declared.iter().zip(&pairing.pairs).filter(|(_, pair)| matches!(pair, Pair::None)).map(|(key, _)| *key));
     for (index, key) in live.iter().enumerate() {
-        let in_scope = scope.all_unmanaged || spoken_of.holds(key);
+        let in_scope = scope.all_unmanaged || mentioned.holds(key);
         if in_scope && is_enabled(key) && !pairing.taken.contains(&index) {
             drifts.push(unmanaged(key, nameless.may_be(key)));
         }
@@ -170,12 +170,12 @@ impl<'a> Home<'a> {
 }
 
 /// The vaults and compartments that the code speaks of.
-struct SpokenOf<'a> {
+struct Mentioned<'a> {
     vaults: BTreeSet<&'a str>,
     compartments: BTreeSet<&'a str>,
 }
 
-impl<'a> SpokenOf<'a> {
+impl<'a> Mentioned<'a> {
     fn new(live: &[&'a KeyFacts], declared: &[&'a KeyFacts], pairing: &Pairing<'a>) -> Self {
         let paired = pairing.taken.iter().filter_map(|index| live.get(*index));
         let all: Vec<&'a KeyFacts> = declared.iter().chain(paired).copied().collect();
@@ -193,7 +193,7 @@ impl<'a> SpokenOf<'a> {
 
 /// What differs between a declared key and its live self.
 fn differences(code: &KeyFacts, live: &KeyFacts) -> Vec<Drift> {
-    // What Terraform is about to remove or renew is no drift any more.
+    // What Terraform is about to remove or renew is no drift.
     if matches!(code.planned_action, PlannedAction::Delete | PlannedAction::Forget | PlannedAction::Replace) {
         return Vec::new();
     }
@@ -379,7 +379,7 @@ fn unmanaged(live: &KeyFacts, nameless: Option<&KeyFacts>) -> Drift {
     drift
 }
 
-/// A difference of a key as a whole.
+/// A difference of a complete key.
 fn whole(kind: DriftKind, key: &KeyFacts, live: Option<&KeyFacts>, message: String) -> Drift {
     let mut addresses: Vec<String> = std::iter::once(key.id.address.clone()).chain(live.and_then(|live| live.ocid.clone())).collect();
     addresses.sort();

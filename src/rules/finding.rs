@@ -26,7 +26,7 @@ pub struct FindingInstance {
     pub names_root: bool,
 }
 
-/// What is said of some of the keys of a finding, where that differs.
+/// What is reported of some of the keys of a finding, where that differs.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Wording {
     /// One sentence without a full stop.
@@ -44,7 +44,7 @@ pub struct Finding {
     pub rule: &'static str,
     /// The level after the user's settings.
     pub level: Level,
-    /// `violation`, `undetermined`, or `advice` (a note beside a pass).
+    /// `violation`, `undetermined`, or `advice` (a note next to a pass).
     pub verdict: &'static str,
     /// What is wrong, or what is unknown.
     pub kind: Kind,
@@ -66,7 +66,7 @@ pub struct Finding {
     pub help: Arc<str>,
     /// The keys, sorted.
     pub instances: Vec<FindingInstance>,
-    /// What is said of those keys of which something else is said.
+    /// What is reported of those keys of which something else is reported.
     pub variants: Vec<Wording>,
     /// Rule + kind + repository path + edit address, hashed; 32 hexadecimal digits. No line numbers, no keys, no words: it stays the same
     /// while the same edit settles the finding.
@@ -74,7 +74,7 @@ pub struct Finding {
 }
 
 impl Finding {
-    /// What is said of the keys with this wording.
+    /// What is reported of the keys with this wording.
     #[must_use]
     pub fn wording(&self, index: usize) -> Wording {
         let own = || Wording { message: Arc::clone(&self.message), note: Arc::clone(&self.note), help: Arc::clone(&self.help) };
@@ -88,7 +88,7 @@ impl Finding {
         self.with_wordings(wordings, instances)
     }
 
-    /// Gives the finding its instances and what is said of them: each names one of these wordings by its position.
+    /// Gives the finding its instances and what is reported of them: each names one of these wordings by its position.
     pub(super) fn with_wordings(mut self, wordings: Vec<Wording>, instances: Vec<FindingInstance>) -> Self {
         let mut counts = vec![0_usize; wordings.len()];
         for instance in &instances {

@@ -14,7 +14,7 @@ use std::sync::Arc;
 pub struct Paths<'a> {
     /// The repository path of the file a place is in; the OCID for a place in the service.
     pub place: &'a dyn Fn(&Place) -> String,
-    /// The repository path of a root: of a root module's folder, a plan or a state.
+    /// The repository path of a root: of a root module's directory, a plan or a state.
     pub root: &'a dyn Fn(&str) -> String,
     /// What is written at a place; `None` where it is not configuration. Asked on several threads.
     pub address: &'a (dyn Fn(&Place) -> Option<EditAddress> + Sync),
@@ -58,7 +58,7 @@ pub fn findings<'a>(verdicts: impl IntoIterator<Item = LeveledVerdict<'a>>, path
     gathered.finish()
 }
 
-/// How many stations of all ways are shown of one finding.
+/// How many steps of all ways are shown of one finding.
 const MOST_STEPS_SHOWN: usize = 200;
 
 /// Findings that grow while verdicts come in. Nothing of a verdict is needed after it was added.
@@ -67,7 +67,7 @@ pub(crate) struct FindingCollector<'p> {
     groups: HashMap<FindingSubject, GrowingFinding>,
     /// How roots are named in the repository.
     roots: HashMap<Arc<str>, String>,
-    /// What is said of many keys alike.
+    /// What is reported of many keys alike.
     texts: HashSet<Arc<str>>,
 }
 
@@ -223,18 +223,18 @@ struct GrowingFinding {
     level: Level,
     at: Placement,
     trail: Vec<Step>,
-    /// The stations of the trail, where they are many.
+    /// The steps of the trail, where they are many.
     known: HashSet<Step>,
-    /// What is said of the instances, numbered.
+    /// What is reported of the instances, numbered.
     wordings: HashMap<Wording, usize>,
     instances: Vec<FindingInstance>,
 }
 
-/// How many stations are looked through one by one.
+/// How many steps are looked through one by one.
 const FEW: usize = 16;
 
 impl GrowingFinding {
-    /// Adds a station of the way, if it is new: most instances came the same way.
+    /// Adds a step of the way, if it is new: most instances came the same way.
     fn pass(&mut self, step: &Step) {
         if self.trail.len() > MOST_STEPS_SHOWN {
             return;
@@ -329,7 +329,7 @@ pub(crate) fn place_order(place: &Place, paths: &Paths<'_>) -> impl Ord + Clone 
     FindingSpot::of(place, paths)
 }
 
-/// A finding that no rule's verdict stands behind: drift, modules not followed.
+/// A finding that comes from no rule's verdict: drift, modules not followed.
 #[must_use]
 pub fn plain(rule: &'static str, verdict: &'static str, kind: Kind, message: String, place: Place) -> Finding {
     Finding {

@@ -39,7 +39,7 @@ pub(super) fn of_finding(rule: &str, kind: &str, path: &str, at: &Placement, key
     digest(&[rule, kind, path, &address])
 }
 
-/// Findings with the same edit address, such as two branches of one conditional, are told apart by their order in the file.
+/// Findings with the same edit address, such as two branches of one conditional, are reported apart by their order in the file.
 pub(super) fn number(findings: &mut [Finding]) {
     let mut known: HashMap<String, usize> = HashMap::new();
     for finding in findings {

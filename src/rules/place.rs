@@ -177,7 +177,7 @@ impl Placement {
         matches!(self.edit, EditTarget::Own | EditTarget::Document)
     }
 
-    /// The same placement, with another label under the place where nothing is said of it yet.
+    /// The same placement, with another label under the place where nothing is reported of it yet.
     #[must_use]
     pub fn labeled(mut self, label: &str) -> Self {
         if self.at.is_silent() && !self.is_omitted {
@@ -330,7 +330,7 @@ impl Way<'_> {
     /// The call that leaves a variable to its default.
     fn left(&self, call: &ModuleCall, variable: &Arc<str>, default: Option<&Step>) -> Candidate {
         let label = format!("`{variable}` is not set in this call");
-        // The default of an installed module is nobody's to change.
+        // The default of an installed module is no one's to change.
         let is_ours = |step: &&Step| !step.calls.as_ref().is_some_and(leads_out);
         let shared = default.filter(|step| matches!(step.kind, StepKind::Default(_))).filter(is_ours).cloned();
         let is_part = default.is_some_and(|step| step.is_part || step.left_out.is_some());

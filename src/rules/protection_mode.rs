@@ -62,7 +62,7 @@ kinds! {
     }
 }
 
-/// Judges one key; the rows are those of the rule's document, in their order.
+/// Checks one key; the rows are those of the rule's document, in their order.
 fn check(key: &KeyFacts, settings: &Settings) -> Verdict {
     if let Some(verdict) = subject::ending_or_disabled(key) {
         return verdict;
@@ -367,7 +367,7 @@ fn note(key: &KeyFacts) -> String {
     sentences([Some(billing(key)), versions, subject::represents_many(key)])
 }
 
-/// What the bill makes of it, which hangs on the vault.
+/// What the bill makes of it, which depends on the vault.
 fn billing(key: &KeyFacts) -> String {
     match subject::vault(key) {
         VaultCase::Private => {

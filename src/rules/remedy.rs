@@ -27,7 +27,7 @@ pub enum Safety {
     Safe,
     /// A key that exists would be replaced, and what it encrypted lost; or it is right only under the condition.
     Unsafe,
-    /// A person has to choose: it is shown and never applied by itself.
+    /// A person has to choose: it is shown and never applied alone.
     Choice,
 }
 

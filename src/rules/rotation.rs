@@ -125,7 +125,7 @@ fn usual_interval(settings: &Settings) -> i64 {
     max_rotation_days(settings).min(90)
 }
 
-/// Judges one key; the rows are those of the rule's document, in their order.
+/// Checks one key; the rows are those of the rule's document, in their order.
 fn check(key: &KeyFacts, settings: &Settings) -> Verdict {
     if let Some(verdict) = subject::ending_or_disabled(key).or_else(|| subject::external(key, "it is rotated in the external key manager"))
     {
@@ -194,12 +194,12 @@ fn with_interval(key: &KeyFacts, settings: &Settings, days: i64) -> Verdict {
     pass(Kind::Scheduled, format!("the key is rotated automatically every {every}"))
 }
 
-/// The first rotation comes an interval behind the start, whose time of day the service drops.
+/// The first rotation comes an interval after the start, whose time of day the service drops.
 fn first_rotation(start: Timestamp, days: i64) -> Option<Date> {
     day(start).checked_add(days.days()).ok()
 }
 
-/// The last day on which the first rotation is in time: the limit behind the newest version that is known, or behind today where
+/// The last day on which the first rotation is in time: the limit after the newest version that is known, or after today where
 /// there is none yet, or where that day has gone by. A schedule that begins now is the way out for an old key, not its fault.
 fn deadline(key: &KeyFacts, settings: &Settings) -> Option<Date> {
     let behind = |time| day(time).checked_add(max_rotation_days(settings).days()).ok();

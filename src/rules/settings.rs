@@ -82,7 +82,7 @@ impl SettingRow {
     }
 }
 
-/// What a rule may ask besides the key: the clock, and what the config file sets.
+/// What a rule may ask in addition to the key: the clock, and what the config file sets.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Settings {
     /// The clock, handed down from the command line.

@@ -6,7 +6,7 @@ use crate::base::{Bounds, Cause, Claim, Fact, Step, Unknown};
 use crate::key::{InputKind, KeyFacts, Lifecycle, PlannedAction, ProtectionMode, Stage, VaultType};
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
 
-/// How far a key exists: advice hangs on it.
+/// How far a key exists: advice depends on it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Situation {
     /// It will be made.
@@ -108,7 +108,7 @@ pub(super) fn unless_disabled(key: &KeyFacts, verdict: Verdict) -> Verdict {
     )
 }
 
-/// What is said next to every verdict: an apply that will fail for another reason. `with_passes`: one rule says it where both pass.
+/// What is reported next to every verdict: an apply that will fail for another reason. `with_passes`: one rule says it where both pass.
 pub(super) fn with_cautions(key: &KeyFacts, verdict: Verdict, with_passes: bool) -> Verdict {
     let disabled = cannot_be_created(key).then(|| Advice {
         kind: SharedKind::CreatedDisabled.into(),
@@ -205,7 +205,7 @@ pub(super) fn unless_external(key: &KeyFacts, verdict: Verdict) -> Verdict {
     )
 }
 
-/// What is said of an argument that an imported key keeps. `what`: "its protection mode".
+/// What is reported of an argument that an imported key keeps. `what`: "its protection mode".
 pub(super) fn imported(key: &KeyFacts, what: &str, note: &str) -> Verdict {
     let message = match key.imported.as_unknown() {
         None => format!("the imported key keeps {what}, which the configuration does not set"),

@@ -57,7 +57,7 @@ pub(crate) fn with(mut key: KeyFacts, change: impl FnOnce(&mut KeyFacts)) -> Key
     key
 }
 
-/// The key with automatic rotation on, every so many days.
+/// The key with automatic rotation on, at this interval in days.
 pub(crate) fn rotated(key: KeyFacts, days: i64) -> KeyFacts {
     with(key, |key| {
         key.rotation.enabled = Fact::known(true);

@@ -28,7 +28,7 @@ pub enum Verdict {
     },
 }
 
-/// A note beside a pass.
+/// A note next to a pass.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Advice {
     /// What it is about.
@@ -39,7 +39,7 @@ pub struct Advice {
     pub at: Vec<Step>,
 }
 
-/// What is said about a key that does not pass.
+/// What is reported about a key that does not pass.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Report {
     /// What is wrong, or what is unknown.

@@ -113,12 +113,12 @@ fn is_alone(comment: Span, source: &Source) -> bool {
     source.text().get(start..comment.range().start).is_some_and(|before| before.trim_end_matches(is_blank).is_empty())
 }
 
-/// For lines right behind comments: the first line from there that is no comment itself.
+/// For lines right after comments: the first line from there that is no comment itself.
 #[derive(Default)]
 struct NextLines(HashMap<(SourceId, usize), usize>);
 
 impl NextLines {
-    /// The first line behind a comment that is no comment itself. Cheap where the comments below it were asked for before.
+    /// The first line after a comment that is no comment itself. Cheap where the comments below it were asked for before.
     fn after(&mut self, comment: Span, source: &Source) -> usize {
         let first = source.line_index(last_byte(comment)) + 1;
         let (mut line, mut in_block) = (first, false);

@@ -2,8 +2,8 @@
 //! before it plans and refuses a cycle whatever the expressions evaluate to, so it is found by what is written.
 //!
 //! A cycle through several modules is one of the topmost of them, in which each call stands for what is in it: its outputs refer to those
-//! of its variables that they depend on. Source: Terraform's `ModuleExpansionTransformer`: what is in a module waits for the call's
-//! `count`, `for_each` and `depends_on`, and whoever refers to a call as a whole waits for all that is in it.
+//! of its variables that they depend on. Source: Terraform's `ModuleExpansionTransformer`: what is in a module depends on the call's
+//! `count`, `for_each` and `depends_on`, and whoever refers to a call as one value depends on all that is in it.
 
 use super::module::Module;
 use super::subject::Subject;
@@ -41,7 +41,7 @@ impl Order {
 
 /// How many members of a cycle are named.
 const NAMED: usize = 6;
-/// How many references are followed to find what the outputs of one module depend on; of the others nothing is said.
+/// How many references are followed to find what the outputs of one module depend on; of the others nothing is reported.
 const MOST_STEPS: usize = 2_000_000;
 
 /// What is known of the module that a call leads to; `None` where that is not at hand.
@@ -64,7 +64,7 @@ enum NodeName<'m> {
     Data(&'m str, &'m str),
     Variable(&'m str),
     Output(&'m str),
-    /// A call as a whole.
+    /// A call as one value.
     Call(&'m str),
     /// The `count`, `for_each` and `depends_on` of a call.
     Expansion(&'m str),
@@ -115,7 +115,7 @@ pub(super) fn order(module: &Module, callee: &Callee<'_>) -> Order {
         let members = members.get_or_insert_with(|| members_of(&nodes, &groups));
         let names = members.get(group).map(Vec::as_slice).unwrap_or_default();
         let cycle = found.entry(*group).or_insert_with(|| Arc::new(Cycle { message: message(names), span: *span }));
-        // Nobody refers to a call's expansion as such.
+        // No one refers to a call's expansion as such.
         let own = if matches!(node.name, NodeName::Expansion(_)) { None } else { Some(node.name.to_string()) };
         for name in [own, node.name.call()].into_iter().flatten() {
             cycles.insert(name, Arc::clone(cycle));
@@ -178,7 +178,7 @@ enum NodeSource<'m> {
     Expansion(&'m Block),
     /// An argument of a call.
     Argument(&'m Expr, NodeName<'m>),
-    /// An output of a call, and the nodes of the call that it waits for.
+    /// An output of a call, and the nodes of the call that it depends on.
     Result(Vec<NodeName<'m>>, Span),
 }
 
@@ -292,8 +292,8 @@ impl<'m> NodeEdges<'_, 'm> {
     }
 }
 
-/// The output that a reference to a module call names, `None` where it is to the call as a whole. An index that is not written out makes
-/// it one to the whole.
+/// The output that a reference to a module call names, `None` where it is to the call as one value. An index that is not written out makes
+/// it one to all of the call.
 fn output<'a>(reference: &Reference<'a>) -> Option<&'a str> {
     let is_constant = |index: &Expr| matches!(index.kind, ExprKind::Number(_) | ExprKind::String(_));
     match reference.steps {

@@ -34,7 +34,7 @@ pub(super) struct Scan {
     pub named_roots: BTreeSet<PathBuf>,
     /// Directories of the configuration files that the user named.
     pub focus: BTreeSet<PathBuf>,
-    /// Values files that the user named and that Terraform does not read by itself, as they were named.
+    /// Values files that the user named and that Terraform does not read alone, as they were named.
     pub values: Vec<PathBuf>,
     /// Files that call modules in another language than Terraform's, with the paths they are shown by.
     pub foreign: Vec<(PathBuf, PathBuf)>,

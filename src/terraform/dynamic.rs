@@ -44,21 +44,21 @@ pub(super) fn blocks<'b>(frame: &Frame<'_>, body: &'b Body, kind: &str) -> Resul
 }
 
 fn dynamic<'b>(frame: &Frame<'_>, block: &'b Block, kind: &str, found: &mut BlocksOfType<'b>) -> Result<(), EvalError> {
-    let refuse = |message: &str, span| EvalError::new(message.to_owned(), Some(span));
+    let error = |message: &str, span| EvalError::new(message.to_owned(), Some(span));
     let Some(content) = block.body.blocks_of("content").next() else {
-        return Err(refuse("a `dynamic` block needs a `content` block", block.header));
+        return Err(error("a `dynamic` block needs a `content` block", block.header));
     };
     let Some(for_each) = block.body.attribute("for_each") else {
-        return Err(refuse("a `dynamic` block needs a `for_each`", block.header));
+        return Err(error("a `dynamic` block needs a `for_each`", block.header));
     };
     if let [_, extra, ..] = block.labels.as_slice() {
-        return Err(refuse("a `dynamic` block must have one label", extra.span));
+        return Err(error("a `dynamic` block must have one label", extra.span));
     }
     if let Some(second) = block.body.blocks_of("content").nth(1) {
-        return Err(refuse("a `dynamic` block must have one `content` block", second.header));
+        return Err(error("a `dynamic` block must have one `content` block", second.header));
     }
     if let Some(block) = block.body.blocks.iter().find(|block| &*block.kind.text != "content") {
-        return Err(refuse("unsupported block in a `dynamic` block; only `content` is allowed", block.header));
+        return Err(error("unsupported block in a `dynamic` block; only `content` is allowed", block.header));
     }
     let is_known = |name: &str| matches!(name, "for_each" | "iterator");
     if let Some(attribute) = block.body.attributes.iter().find(|attribute| !is_known(&attribute.name.text)) {
@@ -67,18 +67,18 @@ fn dynamic<'b>(frame: &Frame<'_>, block: &'b Block, kind: &str, found: &mut Bloc
             "labels" => format!("unsupported argument `labels` in a `dynamic` block: a `{kind}` block has no labels"),
             _ => format!("unsupported argument `{name}` in a `dynamic` block"),
         };
-        return Err(refuse(&message, attribute.name.span));
+        return Err(error(&message, attribute.name.span));
     }
     let name: Arc<str> = match block.body.attribute("iterator") {
         None => kind.into(),
         Some(iterator) => match &iterator.value.kind {
             ExprKind::Variable(name) => Arc::clone(name),
-            _ => return Err(refuse("the `iterator` of a `dynamic` block must be a name without quotes", iterator.value.span)),
+            _ => return Err(error("the `iterator` of a `dynamic` block must be a name without quotes", iterator.value.span)),
         },
     };
     let value = frame.eval(&for_each.value)?;
     if value.marks.ephemeral {
-        return Err(refuse("the `for_each` of a `dynamic` block cannot be ephemeral", for_each.value.span));
+        return Err(error("the `for_each` of a `dynamic` block cannot be ephemeral", for_each.value.span));
     }
     found.marks = found.marks.union(value.marks);
     let nested =
@@ -91,7 +91,7 @@ fn dynamic<'b>(frame: &Frame<'_>, block: &'b Block, kind: &str, found: &mut Bloc
             let own = Bound { name, key: unknown.clone(), value: unknown };
             found.unsure = Some((value, for_each.value.span, nested(own)));
         }
-        None => return Err(refuse("the `for_each` of a `dynamic` block must be a list, set, map, tuple or object", for_each.value.span)),
+        None => return Err(error("the `for_each` of a `dynamic` block must be a list, set, map, tuple or object", for_each.value.span)),
     }
     Ok(())
 }

@@ -179,7 +179,7 @@ pub(super) fn of_value<T>(
 /// service's longest is a key's name, of 255 characters.
 const LONGEST_TEXT: usize = 4 << 10;
 
-/// How many stations of a trail are kept: the nearest ones, and the last, where the value comes from.
+/// How many steps of a trail are kept: the nearest ones, and the last, where the value comes from.
 const MOST_STEPS_SHOWN: usize = 10;
 
 /// The way a value took, the expression it was read from first.

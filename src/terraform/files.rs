@@ -15,7 +15,7 @@ const MAX_LISTED: usize = 50_000;
 
 /// The disk as a root module may see it.
 pub(super) struct Files {
-    /// The root module's folder: Terraform's working directory.
+    /// The root module's directory: Terraform's working directory.
     root: PathBuf,
     /// What may be read.
     within: Vec<PathBuf>,
@@ -116,7 +116,7 @@ impl Files {
                 } else if entry.is_file {
                     found.files.push(path);
                 } else {
-                    // Whether there is a file behind a link out of the repository is not asked.
+                    // Whether there is a file beyond a link out of the repository is not asked.
                     match self.admit_real(&path, &full) {
                         Ok(real) if disk::is_file(&real) => found.files.push(path),
                         Ok(_) | Err(FileError::Missing) => {}

@@ -19,7 +19,7 @@ pub(super) struct Imports {
 /// A block of a resource: the names of the modules on the way, its type, its name.
 type ImportedBlock = (Vec<String>, String, String);
 
-/// How many targets in one block are told apart. Beyond them it is unknown which keys are imported.
+/// How many targets in one block are reported apart. Beyond them it is unknown which keys are imported.
 const MOST: usize = 1000;
 
 /// What one block, or one instance of it, imports to.

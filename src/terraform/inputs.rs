@@ -114,7 +114,7 @@ pub(super) fn read_named(request: &ScanRequest, path: &Path) -> Result<Vec<u8>, 
     }
 }
 
-/// The values files that Terraform reads by itself, in its order. Hidden ones count, and directories are an error there, too.
+/// The values files that Terraform reads on its own, in its order. Hidden ones count, and directories are an error there, too.
 fn automatic(root: &Path, request: &ScanRequest) -> Vec<String> {
     let entries = request.entries(root);
     let names = || entries.iter().filter_map(|entry| entry.name.to_str());

@@ -117,7 +117,7 @@ pub(super) enum Expansion {
     Count(u64),
     /// `for_each`, in Terraform's order.
     ForEach(Vec<ForEachEntry>),
-    /// It cannot be told, or Terraform would reject it: one instance stands for all. The value is what `each.value` would be.
+    /// It is unknown, or Terraform would reject it: one instance stands for all. The value is what `each.value` would be.
     Symbolic {
         /// Why.
         symbolic: Rc<Symbolic>,

@@ -1,4 +1,4 @@
-//! One module folder, parsed and with its override files merged; shared by all roots and calls that lead to it.
+//! One module directory, parsed and with its override files merged; shared by all roots and calls that lead to it.
 
 use super::constants::literal;
 use super::disguised::{Disguise, Disguised};
@@ -52,12 +52,12 @@ const FOLLOWED: [&str; 4] = [kinds::KEY, kinds::VAULT, kinds::KEY_VERSION, kinds
 /// Types of blocks that hold what keys are made of.
 const BLOCKS: [&str; 6] = ["resource", "data", "module", "variable", "locals", "output"];
 
-/// A module folder.
+/// A module directory.
 #[derive(Debug, Default)]
 pub(super) struct Module {
-    /// The folder, links resolved.
+    /// The directory, links resolved.
     pub path: PathBuf,
-    /// The folder as people see it.
+    /// The directory as people see it.
     pub shown: PathBuf,
     /// `variable` blocks.
     pub variables: BTreeMap<Arc<str>, Block>,

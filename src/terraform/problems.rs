@@ -6,7 +6,7 @@ use crate::key::Notice;
 use std::cell::RefCell;
 use std::collections::HashSet;
 
-/// What went wrong while keys were read; each thing is said once, however many keys it touches.
+/// What went wrong while keys were read; each thing is reported once, however many keys it touches.
 #[derive(Default)]
 pub(super) struct Problems {
     list: RefCell<Vec<Problem>>,
@@ -17,7 +17,7 @@ pub(super) struct Problems {
     seen_notices: RefCell<HashSet<ReportedMessage>>,
 }
 
-/// What is said once: a message, and where.
+/// What is reported once: a message, and where.
 type ReportedMessage = (String, Option<Place>);
 
 impl Problems {

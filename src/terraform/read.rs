@@ -280,7 +280,7 @@ mod tests {
     use super::*;
     use crate::base::Sources;
 
-    /// Reads root modules `a`, `b`, … with so many keys each: how many were read, and what was said.
+    /// Reads root modules `a`, `b`, … with this many keys each: how many were read, and what was reported.
     fn of(keys: &[usize]) -> (usize, Vec<String>) {
         let folder = tempfile::tempdir().unwrap();
         for (name, count) in ["a", "b", "c"].iter().zip(keys) {

@@ -72,7 +72,7 @@ enum ReferredKeys {
     Any(Reason),
 }
 
-/// The vault behind an endpoint.
+/// The vault of an endpoint.
 #[derive(Clone)]
 struct KeyVault {
     kind: Fact<VaultType>,
@@ -182,7 +182,7 @@ impl Relations {
         facts.authorities_unsure = self.maybe_used.why(address);
     }
 
-    /// The vault behind an endpoint: what is written, and its value.
+    /// The vault of an endpoint: what is written, and its value.
     fn vault_of_reference(&self, reader: &BlockReader<'_>, expr: &Expr, value: &Result<Value, EvalError>) -> KeyVault {
         let first = || Step::new(Place::Source(expr.span), "the key's vault is named here");
         let value = match value {

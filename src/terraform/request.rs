@@ -68,9 +68,9 @@ pub struct ScanRequest {
     pub data_dir: Option<PathBuf>,
     /// The dialect.
     pub dialect: FileDialect,
-    /// Which folders are not walked into, asked with absolute paths whose links are resolved. Called modules are read all the same.
+    /// Which directories are not walked into, asked with absolute paths whose links are resolved. Called modules are read.
     pub exclude: Box<dyn Fn(&Path) -> bool + Sync + Send>,
-    /// Folders outside of the repository that file functions may read.
+    /// Directories outside of the repository that file functions may read.
     pub allow_paths: Vec<PathBuf>,
     /// What was read from pipes, for all roots and for every run of the same process.
     pub streams: Arc<Streams>,
@@ -171,7 +171,7 @@ impl ScanRequest {
     }
 }
 
-/// `../x` for a path that shares at least one folder with the working directory.
+/// `../x` for a path that shares at least one directory with the working directory.
 fn below(path: &Path, cwd: &Path) -> Option<PathBuf> {
     let shared = path.components().zip(cwd.components()).take_while(|(a, b)| a == b).count();
     let up = cwd.components().count() - shared;
@@ -183,7 +183,7 @@ fn below(path: &Path, cwd: &Path) -> Option<PathBuf> {
     Some(out)
 }
 
-/// A file in a folder as it is shown: `main.tf`, not `./main.tf`.
+/// A file in a directory as it is shown: `main.tf`, not `./main.tf`.
 pub(super) fn join_shown(folder: &Path, name: &str) -> PathBuf {
     disk::tidy(&folder.join(name))
 }

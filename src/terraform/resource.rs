@@ -198,9 +198,9 @@ impl ResourceInstance<'_> {
     /// Blocks that JSON syntax writes as an object or an array of objects: only the schema tells them from arguments.
     fn bodies_in_json(&self, body: &Body, name: &str) -> Result<Vec<Body>, EvalError> {
         let Some(written) = body.attribute(name) else { return Ok(Vec::new()) };
-        let refuse = |message: String| Err(EvalError::refused(message, Some(written.name.span)));
+        let error = |message: String| Err(EvalError::refused(message, Some(written.name.span)));
         if !self.world.tree.is_json(written.value.span.source) {
-            return refuse(format!("`{name}` is a block: remove the `=`"));
+            return error(format!("`{name}` is a block: remove the `=`"));
         }
         let items = match &written.value.kind {
             ExprKind::Null => return Ok(Vec::new()),
@@ -208,7 +208,7 @@ impl ResourceInstance<'_> {
             _ => std::slice::from_ref(&written.value),
         };
         let bodies: Option<Vec<Body>> = items.iter().map(body_of).collect();
-        bodies.map_or_else(|| refuse(format!("`{name}` is a block: it must be an object, or an array of objects")), Ok)
+        bodies.map_or_else(|| error(format!("`{name}` is a block: it must be an object, or an array of objects")), Ok)
     }
 
     fn reason(&self, attribute: &str) -> String {
@@ -282,10 +282,10 @@ impl ResourceInstance<'_> {
     }
 }
 
-/// How many attributes the instances of one resource may have together where they are used as a whole: large types have hundreds.
+/// How many attributes the instances of one resource may have together where they are used as one value: large types have hundreds.
 const MAX_ATTRIBUTES: usize = 500_000;
 
-/// A resource as a whole: an object, or a tuple or object of them.
+/// A resource as one value: an object, or a tuple or object of them.
 pub(super) fn whole(world: &World<'_>, at: &Rc<Instance>, of: &ResourceName, block: &Block) -> Result<Value, EvalError> {
     let label = || format!("`{}`", address(at, of.data, &of.kind, &of.name, None));
     world.memo.once(MemoKey::Whole(at.id, of.clone()), label, || {

@@ -135,7 +135,7 @@ const DEPTH: usize = 2;
 const MOST: usize = 200;
 
 /// The values files next to a root module, and in directories below it that hold no configuration themselves, as real and shown path.
-/// Those that Terraform reads by itself are not among them.
+/// Those that Terraform reads on its own are not among them.
 pub(super) fn values_near(root: &Path, shown: &Path, request: &ScanRequest) -> Vec<(PathBuf, PathBuf)> {
     let mut found = Vec::new();
     let mut open = vec![(root.to_path_buf(), shown.to_path_buf(), 0)];

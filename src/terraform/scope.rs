@@ -238,15 +238,15 @@ impl Frame<'_> {
             Field::Block(block) => block,
         };
         let [first, rest @ ..] = steps else { return Ok(()) };
-        let refuse = |step: &RefStep<'_>, message: String| Err(refused(message).at(span(step)));
+        let error = |step: &RefStep<'_>, message: String| Err(refused(message).at(span(step)));
         let inside = match (block.nesting, first) {
             (Nesting::Single, _) => steps,
             (_, RefStep::Index(_, span)) if !is_constant_index(&self.world.tree.text(*span)) => return Ok(()),
             (Nesting::Set, _) => {
-                return refuse(first, format!("the blocks `{name}` are a set, whose elements have no index: use a `for` expression"));
+                return error(first, format!("the blocks `{name}` are a set, whose elements have no index: use a `for` expression"));
             }
             (Nesting::List, RefStep::Attr(_)) => {
-                return refuse(first, format!("the blocks `{name}` are a list: write `{name}[0]` and then the attribute"));
+                return error(first, format!("the blocks `{name}` are a list: write `{name}[0]` and then the attribute"));
             }
             (Nesting::List | Nesting::Map, _) => rest,
         };
@@ -254,10 +254,10 @@ impl Frame<'_> {
             [] => Ok(()),
             [RefStep::Attr(attribute), rest @ ..] => match block.fields.get(&attribute.text) {
                 Some(field) => self.check_field(&attribute.text, field, rest),
-                None => refuse(&RefStep::Attr(attribute), format!("`{name}` has no attribute `{}`", attribute.text)),
+                None => error(&RefStep::Attr(attribute), format!("`{name}` has no attribute `{}`", attribute.text)),
             },
             [RefStep::Index(_, index), ..] if !is_constant_index(&self.world.tree.text(*index)) => Ok(()),
-            [index, ..] => refuse(index, format!("an attribute of `{name}` must be written with a dot")),
+            [index, ..] => error(index, format!("an attribute of `{name}` must be written with a dot")),
         }
     }
 
@@ -285,7 +285,7 @@ impl Frame<'_> {
         Ok(())
     }
 
-    /// A resource, behind whose name `named` steps are consumed.
+    /// A resource, after whose name `named` steps are consumed.
     fn resource(&self, of: ResourceName, steps: &[RefStep<'_>], named: usize) -> Resolved {
         let world = self.world;
         let declared = if of.data { &self.at.module.data } else { &self.at.module.managed };
@@ -321,7 +321,7 @@ impl Frame<'_> {
     }
 }
 
-/// Which instance the step behind a name picks, and how many steps that took; `None` where it has to be found out from the whole.
+/// Which instance the step after a name picks, and how many steps that took; `None` where it has to be found out from all instances.
 fn instance(expansion: &Expansion, step: Option<&RefStep<'_>>) -> Option<(Option<InstanceKey>, usize)> {
     let index = match step {
         Some(RefStep::Index(value, _)) if value.marks == Marks::NONE || value.marks.by_caller => Some(&value.data),

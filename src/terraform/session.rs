@@ -206,7 +206,7 @@ impl Session {
         Scan { manifests: self.scan.manifests.clone(), ..Scan::default() }
     }
 
-    /// The positions of runs that share a file, together, so that each part can be reported on by itself. Sorted.
+    /// The positions of runs that share a file, together, so that each part can be reported on alone. Sorted.
     #[must_use]
     pub fn parts(&self) -> Vec<Vec<usize>> {
         // The first run that a path was seen in stands for all that share it.
@@ -260,7 +260,7 @@ impl Session {
         inventory
     }
 
-    /// What is said first.
+    /// What is reported first.
     fn first(&self) -> Inventory {
         let checked = self.roots.checked.len();
         let log = vec![format!("configuration files: {}; root modules that may have keys: {checked}", self.scan.files)];
@@ -288,7 +288,7 @@ fn join(part_of: &mut [usize], a: usize, b: usize) {
     }
 }
 
-/// What is said of no single run.
+/// What is reported of no single run.
 #[derive(Default)]
 struct Rest {
     not_read: Vec<NotRead>,

@@ -33,7 +33,7 @@ pub(super) enum Subject<'n> {
     Itself,
     /// The first name of one of these without what must follow it.
     Incomplete(&'static str),
-    /// A single name that means nothing by itself.
+    /// A single name that means nothing alone.
     Unknown,
 }
 

@@ -36,7 +36,7 @@ pub(super) struct Survey {
     pub modules: Vec<Arc<Module>>,
     /// Directories from which a key, or something that is related to keys, can be reached.
     pub leads: HashSet<PathBuf>,
-    /// Directories that do not exist, cycles. What is wrong with the files of a module is said by the module.
+    /// Directories that do not exist, cycles. What is wrong with the files of a module is reported by the module.
     pub problems: Vec<Problem>,
     /// Calls that `--confined` refuses: a problem even where no key is found.
     pub refused: Vec<Problem>,
@@ -117,7 +117,7 @@ struct Surveyor<'s> {
     /// The directories on the way, and the calls that lead to the next one.
     stack: Vec<Visited>,
     calls: usize,
-    /// What was said of the tree, and where.
+    /// What was reported of the tree, and where.
     reported: HashSet<(String, Span)>,
 }
 
@@ -263,7 +263,7 @@ impl Surveyor<'_> {
         Ok((world, at))
     }
 
-    /// Says once for all root modules that there are too many calls.
+    /// Reports once for all root modules that there are too many calls.
     fn cut(&mut self) {
         if !std::mem::replace(&mut self.survey.is_cut, true) {
             let message = format!("the root modules have more than {MAX_VISITS} module calls together; the rest was not followed");

@@ -5,7 +5,7 @@ use crate::eval::{Data, Value};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// How many elements of a value are marked; of larger ones only the whole is.
+/// How many elements of a value are marked; of larger ones only the value itself is.
 const MOST: usize = 20_000;
 
 /// The value with a step put on its way, and on that of everything in it. `calls`: those on the way to the module that the step is in. What is
@@ -49,7 +49,7 @@ fn mark(mut value: Value, span: Span, step: &Step, left: &mut usize) -> Value {
     value
 }
 
-/// Whether a place is a part of a text, and not the whole of it.
+/// Whether a place is a part of a text, and not all of it.
 fn is_within(place: &Place, outer: Span) -> bool {
     place.span().is_some_and(|own| own.source == outer.source && outer.start <= own.start && own.end <= outer.end)
 }

@@ -1,4 +1,4 @@
-//! The values of a module's own names: `local.x`, outputs, and calls as a whole.
+//! The values of a module's own names: `local.x`, outputs, and calls as one value.
 
 use super::arguments;
 use super::conditions;
@@ -57,7 +57,7 @@ pub(super) fn output(world: &World<'_>, at: &Rc<Instance>, name: &Arc<str>) -> R
     })
 }
 
-/// A module call as a whole: an object of its outputs, or a tuple or object of them.
+/// A module call as one value: an object of its outputs, or a tuple or object of them.
 pub(super) fn module(world: &World<'_>, at: &Rc<Instance>, name: &Arc<str>, call: &Block) -> Result<Value, EvalError> {
     let label = || format!("`{}module.{name}`", at.prefix);
     world.memo.once(MemoKey::Module(at.id, Arc::clone(name)), label, || {

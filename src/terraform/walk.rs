@@ -25,7 +25,7 @@ const LONG_NAME: usize = 250;
 /// A walk through a root.
 pub(super) struct Walk<'w> {
     pub world: &'w World<'w>,
-    /// Module folders that are worth walking into.
+    /// Module directories that are worth walking into.
     pub leads: &'w HashSet<PathBuf>,
     pub problems: &'w Problems,
     /// Where keys' blocks without an instance are noted; only the walk for keys does.
@@ -35,7 +35,7 @@ pub(super) struct Walk<'w> {
 }
 
 impl<'w> Walk<'w> {
-    /// A walk that enters only these folders.
+    /// A walk that enters only these directories.
     pub(super) fn new(world: &'w World<'w>, leads: &'w HashSet<PathBuf>, problems: &'w Problems) -> Self {
         Self { world, leads, problems, off: None, visits: Cell::new(0), is_reported: Cell::new(false) }
     }
@@ -64,7 +64,7 @@ impl<'w> Walk<'w> {
         may
     }
 
-    /// Says once that the rest was left out.
+    /// Reports once that the rest was left out.
     fn note_once(&self, message: String) {
         if !self.is_reported.replace(true) {
             self.problems.add(Problem::new(ProblemKind::Structure, message));

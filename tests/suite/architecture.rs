@@ -1,5 +1,6 @@
 //! The house stands as `src/lib.rs` draws it: imports go down only, what is fenced in stays there, every file says what it is for.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -147,6 +148,92 @@ fn every_file_says_what_it_is_for_and_has_a_readable_length() {
     assert!(complaints.is_empty(), "\n{complaints}");
 }
 
+/// A name says what it is without its path: a type's name is in `src` once. Generic parameters, associated types and tests do not count.
+#[test]
+fn type_names_are_unique_in_the_crate() {
+    let mut homes: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for file in &sources() {
+        for (line, name) in declared_types(&file.code) {
+            homes.entry(name).or_default().push(format!("src/{}:{line}", file.path));
+        }
+    }
+    let repeated: Vec<_> = homes.iter().filter(|(_, homes)| homes.len() > 1).collect();
+    assert!(repeated.is_empty(), "types with the same name; rename all but one after what it is: {repeated:#?}");
+    assert!(homes.len() > 500, "only {} types were found: the test does not see what it should", homes.len());
+}
+
+/// Names that English readers stumbled over: they are in no identifier of `src`, whatever its kind.
+#[test]
+fn declared_names_avoid_the_words_that_readers_stumbled_over() {
+    const WORDS: [&str; 18] = [
+        "beside",
+        "besides",
+        "chase",
+        "complain",
+        "desk",
+        "fate",
+        "judge",
+        "judged",
+        "mend",
+        "patiently",
+        "ration",
+        "refuse",
+        "says",
+        "spoken",
+        "surroundings",
+        "told",
+        "torn",
+        "whereabouts",
+    ];
+    let mut found = String::new();
+    for file in &sources() {
+        for (line, name) in declared_names(&file.code) {
+            let is_known = |word: &str| WORDS.contains(&word);
+            // A field of the JSON report keeps its name.
+            if name.split('_').any(|word| is_known(&word.to_lowercase()))
+                && (file.path.as_str(), name.as_str()) != ("report/json.rs", "fate")
+            {
+                writeln!(found, "src/{}:{line}: `{name}`: say what it is or does in a usual word", file.path).unwrap();
+            }
+        }
+    }
+    assert!(found.is_empty(), "\n{found}");
+}
+
+/// The types that a file declares outside of blocks, each with its line.
+fn declared_types(code: &str) -> Vec<(usize, String)> {
+    let tokens = tokens(code);
+    let mut depth = 0_usize;
+    let mut found = Vec::new();
+    for pair in tokens.windows(2) {
+        let [(line, word), (_, name)] = pair else { continue };
+        match word.as_str() {
+            "{" => depth += 1,
+            "}" => depth = depth.saturating_sub(1),
+            // A type within a block is an associated one.
+            "struct" | "enum" | "trait" if is_word(name) => found.push((*line, name.clone())),
+            "type" if depth == 0 && is_word(name) => found.push((*line, name.clone())),
+            _ => {}
+        }
+    }
+    found
+}
+
+/// The names of functions, modules, types, fields and constants that a file declares, each with its line.
+fn declared_names(code: &str) -> Vec<(usize, String)> {
+    let tokens = tokens(code);
+    let mut found = declared_types(code);
+    for three in tokens.windows(3) {
+        let [(line, before), (_, name), (_, after)] = three else { continue };
+        let is_named = ["fn", "mod", "const", "static", "let", "mut"].contains(&before.as_str());
+        let is_field = after == ":" && [",", "{", "(", ")", "|"].contains(&before.as_str());
+        if is_word(name) && (is_named || is_field) {
+            found.push((*line, name.clone()));
+        }
+    }
+    found
+}
+
 #[test]
 fn nothing_is_left_for_later() {
     // Put together here, so that this file does not complain of itself.
@@ -217,6 +304,15 @@ fn every_dependency_is_used_and_accounted_for() {
         }
     }
     assert!(complaints.is_empty(), "\n{complaints}");
+}
+
+#[test]
+fn declarations_are_seen_and_nothing_else() {
+    let code = "pub struct A<'a>(&'a B);\nimpl T for A<'_> {\n    type Item = B;\n    fn told(&self, says: u8) {}\n}\ntype C = A;\nstruct D { desk: u8 }\n";
+    let types: Vec<String> = declared_types(code).into_iter().map(|(_, name)| name).collect();
+    assert_eq!(types, ["A", "C", "D"]);
+    let names: Vec<String> = declared_names(code).into_iter().map(|(_, name)| name).collect();
+    assert!(["told", "says", "desk"].iter().all(|name| names.iter().any(|known| known == name)), "{names:?}");
 }
 
 /// The test tests itself: what it must see, it sees.

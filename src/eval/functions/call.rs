@@ -121,7 +121,7 @@ const HANDING_ON: [&str; 17] = [
 /// Functions that read a document.
 const DECODING: [&str; 4] = ["jsondecode", "yamldecode", "csvdecode", "decode_tfvars"];
 
-/// What a result tells of the text that its arguments come from: a document's names and elements are told apart from pieces of it.
+/// What a result tells of the text that its arguments come from: a document's names and elements are reported apart from pieces of it.
 fn origin(name: &str, marks: Marks, may_be_taken_apart: bool, is_text: bool) -> Marks {
     if !marks.from_file || HANDING_ON.contains(&name) {
         return marks;

@@ -1,4 +1,4 @@
-//! Functions that make collections out of collections, or say something of them as a whole.
+//! Functions that make collections out of collections, or describe a complete collection.
 
 use super::clusters::clusters;
 use super::row::{
@@ -342,7 +342,7 @@ fn merge(call: &BodyContext<'_>, args: &[Value]) -> FunctionResult {
     let (mut merged, mut marks) = (BTreeMap::new(), Marks::NONE);
     for arg in args {
         let Some(entries) = arg.as_mapping() else {
-            // Behind a null of no type Terraform looks at the arguments too late: it takes an empty list, and breaks down on others.
+            // After a null of no type Terraform looks at the arguments too late: it takes an empty list, and breaks down on others.
             if arg.is_null() || arg.as_sequence().is_some_and(<[Value]>::is_empty) {
                 continue;
             }

@@ -84,7 +84,7 @@ fn record<'a>(line: &'a str, is_ended: bool, lines: &mut CsvLines<'a>) -> Result
     }
 }
 
-/// Behind an opening quote: the field, what follows its comma, and whether the line that this is on has an end.
+/// After an opening quote: the field, what follows its comma, and whether the line that this is on has an end.
 fn quoted_field<'a>(line: &'a str, is_ended: bool, lines: &mut CsvLines<'a>) -> Result<(String, Option<&'a str>, bool), CsvError> {
     let (mut line, mut is_ended) = (line, is_ended);
     let mut field = String::new();

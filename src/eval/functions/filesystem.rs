@@ -110,7 +110,7 @@ fn file_set(call: &BodyContext<'_>, args: &[Value]) -> FunctionResult {
     let from = glob::clean(path);
     let whole = if path.is_empty() { pattern.to_owned() } else { format!("{path}/{pattern}") };
     let mut found = BTreeSet::new();
-    // Braces may not reach across folders.
+    // Braces may not reach across directories.
     if whole.split('/').any(|part| glob::alternatives(part).is_none()) {
         return Err(BAD_PATTERN.into());
     }
@@ -127,7 +127,7 @@ fn file_set(call: &BodyContext<'_>, args: &[Value]) -> FunctionResult {
     Ok(Value::set(Type::String, files).with_marks(FROM_FILE))
 }
 
-/// The files that match a clean pattern: all below the folder in front of its first wildcard are looked at.
+/// The files that match a clean pattern: all below the directory in front of its first wildcard are looked at.
 fn matching(call: &BodyContext<'_>, pattern: &str) -> Result<Vec<String>, FunctionError> {
     let withheld = |trouble| match trouble {
         FileError::Withheld(why) => Err(FunctionError::Unknown(why)),

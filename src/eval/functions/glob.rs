@@ -211,7 +211,7 @@ fn name_matches(pattern: &str, name: &str, steps: &mut usize) -> Option<bool> {
     }
 }
 
-/// Behind `[`: whether a character is in the class, and what follows it; `None` where it is not well-formed.
+/// After `[`: whether a character is in the class, and what follows it; `None` where it is not well-formed.
 fn class(wanted: char, text: &str) -> Option<(bool, &str)> {
     let (negated, text) = match text.strip_prefix('^') {
         Some(rest) => (true, rest),

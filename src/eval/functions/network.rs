@@ -74,7 +74,7 @@ pub(super) struct Prefix {
 }
 
 impl Prefix {
-    /// Reads `10.0.0.0/8`; bits behind the prefix are cleared.
+    /// Reads `10.0.0.0/8`; bits after the prefix are cleared.
     pub(super) fn parse(text: &str) -> Result<Self, PrefixError> {
         let refused = || PrefixError::NotAPrefix(text.to_owned());
         let (address, length) = text.split_once('/').ok_or_else(refused)?;
@@ -131,7 +131,7 @@ impl Prefix {
     /// Consecutive subnets, each as many bits longer as asked for.
     pub(super) fn subnets(self, new_bits: &[i64]) -> Result<Vec<Self>, PrefixError> {
         let mut found: Vec<Self> = Vec::with_capacity(new_bits.len());
-        // Where the next subnet may begin; `None` when the whole address space is used up. The library steps back before it begins, and
+        // Where the next subnet may begin; `None` when the complete address space is used up. The library steps back before it begins, and
         // takes the wrap from address zero for the end; from an IPv6 prefix that it takes for an IPv4 one it does not get back.
         let mut start = (self.address > 0 && !self.is_mapped()).then_some(self.address);
         for bits in new_bits {

@@ -225,7 +225,7 @@ fn range(call: &BodyContext<'_>, args: &[Value]) -> FunctionResult {
         [start, end, step] => (num(start), num(end), num(step)),
         _ => return Err("must have one, two, or three arguments".into()),
     };
-    // A step of zero is no error by itself: it leads to too many values, or to none.
+    // A step of zero is no error alone: it leads to too many values, or to none.
     let towards = if step.is_negative() { std::cmp::Ordering::Less } else { std::cmp::Ordering::Greater };
     if end.compare(start) == towards.reverse() {
         return Err("the step leads away from the end".into());

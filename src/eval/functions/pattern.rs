@@ -88,7 +88,7 @@ impl Pattern {
         &self.names
     }
 
-    /// The first match: the whole of it, then its groups.
+    /// The first match: all of it, then its groups.
     pub(super) fn find<'t>(&self, text: &'t str) -> Option<Vec<Option<&'t str>>> {
         self.regex.captures(text).map(|found| groups(&found))
     }

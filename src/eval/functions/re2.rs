@@ -110,7 +110,7 @@ impl<'p> Translation<'p> {
         Ok(largest)
     }
 
-    /// One atom, wrapped so that a repetition takes the whole of it; `None` where nothing can be repeated (flags).
+    /// One atom, wrapped so that a repetition takes all of it; `None` where nothing can be repeated (flags).
     fn atom(&mut self, depth: usize) -> Result<Option<u32>, PatternError> {
         let flags = self.flags;
         let Some(c) = self.next() else { return Ok(Some(1)) };
@@ -132,7 +132,7 @@ impl<'p> Translation<'p> {
         let _ = write!(self.out, "(?{case}:\\x{{{:x}}})", u32::from(c));
     }
 
-    /// Behind `(`: a group, or flags for what follows.
+    /// After `(`: a group, or flags for what follows.
     fn group(&mut self, depth: usize) -> Result<Option<u32>, PatternError> {
         let mut opening = "(".to_owned();
         let mut inner_flags = self.flags;
@@ -165,7 +165,7 @@ impl<'p> Translation<'p> {
         Ok(Some(largest))
     }
 
-    /// Behind `(?`: flags up to `:` (a group follows, false) or `)` (they hold for what follows, true).
+    /// After `(?`: flags up to `:` (a group follows, false) or `)` (they hold for what follows, true).
     fn flags_of_group(&mut self, flags: &mut Flags) -> Result<bool, PatternError> {
         let refused = || syntax_error("invalid or unsupported Perl syntax after `(?`");
         let (mut set, mut seen) = (true, false);
@@ -186,7 +186,7 @@ impl<'p> Translation<'p> {
         }
     }
 
-    /// The operator behind an atom that was written from `start` on.
+    /// The operator after an atom that was written from `start` on.
     fn repetition(&mut self, start: usize, inner: u32) -> Result<u32, PatternError> {
         let Some(written) = operator_at(self.rest) else { return Ok(inner) };
         let (operator, count) = match counted(written) {
@@ -220,7 +220,7 @@ impl<'p> Translation<'p> {
         Ok(total)
     }
 
-    /// Behind a backslash, outside of a class.
+    /// After a backslash, outside of a class.
     fn escape(&mut self) -> Result<u32, PatternError> {
         match self.rest.chars().next() {
             Some('A') => self.assertion(r"\A"),
@@ -232,7 +232,7 @@ impl<'p> Translation<'p> {
                 self.next();
                 let (quoted, rest) = self.rest.split_once(r"\E").unwrap_or((self.rest, ""));
                 self.rest = rest;
-                // A repetition behind the quotation takes its last character only.
+                // A repetition after the quotation takes its last character only.
                 let mut chars = quoted.chars().peekable();
                 while let Some(c) = chars.next() {
                     let start = self.out.len();
@@ -261,7 +261,7 @@ impl<'p> Translation<'p> {
         self.out.push_str(text);
     }
 
-    /// Behind a backslash: `\d`, `\pL` and the like, written as members of a class. False where it is something else.
+    /// After a backslash: `\d`, `\pL` and the like, written as members of a class. False where it is something else.
     fn class_escape(&mut self, set: &mut String) -> Result<bool, PatternError> {
         let Some(c) = self.rest.chars().next() else { return Err(syntax_error("trailing backslash at end of expression")) };
         let members = match c {
@@ -279,7 +279,7 @@ impl<'p> Translation<'p> {
         Ok(true)
     }
 
-    /// Behind `\p` or `\P`.
+    /// After `\p` or `\P`.
     fn unicode_class(&mut self, mut negated: bool, set: &mut String) -> Result<(), PatternError> {
         let refused = || syntax_error("invalid character class range");
         let name = if self.eat("{") {
@@ -323,7 +323,7 @@ impl<'p> Translation<'p> {
         Ok(())
     }
 
-    /// One escaped character, behind the backslash.
+    /// One escaped character, after the backslash.
     fn character(&mut self) -> Result<char, PatternError> {
         let refused = |c: char| syntax_error(&format!("invalid escape sequence: `\\{c}`"));
         let c = self.next().ok_or_else(|| syntax_error("trailing backslash at end of expression"))?;
@@ -364,7 +364,7 @@ impl<'p> Translation<'p> {
         }
     }
 
-    /// Behind `[`: a class up to its closing bracket.
+    /// After `[`: a class up to its closing bracket.
     fn class(&mut self) -> Result<(), PatternError> {
         let unclosed = || syntax_error("missing closing ]");
         let negated = self.eat("^");
@@ -459,7 +459,7 @@ fn operator_at(text: &str) -> Option<&str> {
     text.get(..text.len() - behind.len())
 }
 
-/// `{2}`, `{2,}` or `{2,5}` at the front, and what stands behind; anything else in braces is literal text.
+/// `{2}`, `{2,}` or `{2,5}` at the front, and what stands after; anything else in braces is literal text.
 fn counted(text: &str) -> Option<(u32, Option<u32>, &str)> {
     let (inner, rest) = text.strip_prefix('{')?.split_once('}')?;
     // Go refuses leading zeros, and numbers beyond 1e8 are out of any range.

@@ -129,7 +129,7 @@ impl From<crate::eval::NumError> for FunctionError {
     }
 }
 
-/// What a body may ask besides its arguments.
+/// What a body may ask in addition to its arguments.
 pub(super) struct BodyContext<'a> {
     pub host: &'a FunctionHost<'a>,
     /// The type that [`Returns`] settled.
@@ -139,7 +139,7 @@ pub(super) struct BodyContext<'a> {
 impl BodyContext<'_> {
     /// Pays for `amount` elements or bytes of a result.
     pub(super) fn pay(&self, amount: usize) -> Result<(), FunctionError> {
-        // One value that is too large by itself does not use up what others may need.
+        // One value that is too large alone does not use up what others may need.
         if amount <= LARGEST_RESULT && (self.host.spend)(amount as u64) { Ok(()) } else { Err(FunctionError::too_large()) }
     }
 

@@ -58,7 +58,7 @@ fn combine(call: &BodyContext<'_>, args: &[Value], operation: Operation) -> Func
         sets.push(set);
     }
     let [first, others @ ..] = sets.as_slice() else { return Err(FunctionError::arity()) };
-    // What types have in common may be `any`, and sets of different types do not go together all the same.
+    // What types have in common may be `any`, and sets of different types do not go together.
     let mut types = sets.iter().filter(|set| !elements(set).is_empty()).map(Value::ty);
     if types.next().is_some_and(|first| types.any(|other| other != first)) {
         return Err("given sets must all have compatible element types".into());

@@ -159,7 +159,7 @@ fn substr(call: &BodyContext<'_>, args: &[Value]) -> FunctionResult {
         return Ok(Value::string(""));
     }
     let rest = clusters(value).skip(usize::try_from(offset).unwrap_or(0));
-    // A length of 0 behind a negative offset takes everything: the library only stops when it has counted to the length.
+    // A length of 0 after a negative offset takes everything: the library only stops when it has counted to the length.
     let part: String = match usize::try_from(length) {
         Ok(length) if length > 0 => rest.take(length).collect(),
         _ => rest.collect(),

@@ -1,4 +1,4 @@
-//! What the caller settles for all functions, and the tables as a whole.
+//! What the caller settles for all functions, and all tables.
 
 use super::*;
 use crate::base::{Sources, Span};

@@ -54,7 +54,7 @@ pub(super) fn render(call: &BodyContext<'_>, format: &str, args: &[Value]) -> Re
     Ok(out)
 }
 
-/// Reads a verb behind its `%`: flags, width, precision, `[argument]`, letter.
+/// Reads a verb after its `%`: flags, width, precision, `[argument]`, letter.
 fn parse_verb(text: &str, next: usize) -> Result<(Verb, &str), FunctionError> {
     let mut verb = Verb { argument: next, ..Verb::default() };
     let mut rest = text;
@@ -277,7 +277,7 @@ fn general(digits: &str, point: i64, precision: Option<usize>, capital: bool) ->
     fixed(&digits, point, usize::try_from(wanted - point).unwrap_or(0))
 }
 
-/// `0.digits * 10^point` with a number of digits behind the point.
+/// `0.digits * 10^point` with a number of digits after the point.
 fn fixed(digits: &str, point: i64, behind: usize) -> String {
     let digit = |at: i64| usize::try_from(at).ok().and_then(|at| digits.as_bytes().get(at)).map_or('0', |byte| char::from(*byte));
     let mut out: String = if point > 0 { (0..point).map(digit).collect() } else { "0".to_owned() };
@@ -288,7 +288,7 @@ fn fixed(digits: &str, point: i64, behind: usize) -> String {
     out
 }
 
-/// `d.ddde±dd` with a number of digits behind the point.
+/// `d.ddde±dd` with a number of digits after the point.
 fn scientific(digits: &str, point: i64, behind: usize, capital: bool) -> String {
     let mut all = digits.chars().chain(std::iter::repeat('0'));
     let mut out = String::from(all.next().unwrap_or('0'));

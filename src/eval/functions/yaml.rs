@@ -11,7 +11,7 @@ use unicode_normalization::UnicodeNormalization;
 
 /// The deepest nesting that is read.
 const DEPTH_CAP: usize = 200;
-/// The most nodes, those behind aliases counted every time.
+/// The most nodes, those after aliases counted every time.
 const NODE_CAP: u64 = 1_000_000;
 const PREFIX: &str = "tag:yaml.org,2002:";
 
@@ -94,7 +94,7 @@ enum YamlErrorKind {
     Indentation,
     /// More brackets within each other than our parser counts.
     TooDeep,
-    /// What Terraform's parser takes: a lone `-` in brackets, a tab behind a colon.
+    /// What Terraform's parser takes: a lone `-` in brackets, a tab after a colon.
     ReadByTerraform,
     /// What Terraform refuses as well.
     Refused,

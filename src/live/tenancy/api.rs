@@ -53,7 +53,7 @@ pub(super) struct ApiClient<'a> {
     pub memo: AnswerMemo,
     /// Whether the network works: something was answered, whatever it was.
     pub is_connected: AtomicBool,
-    /// Whether the user was told of a call that is tried again.
+    /// Whether the user was reported of a call that is tried again.
     pub is_troubled: AtomicBool,
     /// How many requests were sent.
     pub calls: AtomicUsize,

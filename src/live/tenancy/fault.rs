@@ -52,7 +52,7 @@ pub enum LiveError {
         name: String,
         /// The config file.
         path: PathBuf,
-        /// The profiles it has besides `DEFAULT`.
+        /// The profiles it has in addition to `DEFAULT`.
         others: Vec<String>,
     },
     /// A value that the profile does not have.
@@ -315,7 +315,7 @@ pub enum IniError {
     KeyContent,
 }
 
-/// Why a private key cannot be used; a clause behind its name.
+/// Why a private key cannot be used; a clause after its name.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum KeyError {
     /// The PEM holds no private key.

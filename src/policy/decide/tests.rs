@@ -47,7 +47,7 @@ impl Run {
         Self { sources, source, input: Input::default(), config: Config::default(), baseline: None, options: options() }
     }
 
-    /// The whole of these lines, counted from 0.
+    /// All of these lines, counted from 0.
     fn lines(&self, first: usize, last: usize) -> Place {
         Place::Source(Span::new(self.source, first * 10..last * 10 + 9))
     }

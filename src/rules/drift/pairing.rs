@@ -73,7 +73,7 @@ impl<'a> Pairing<'a> {
     }
 }
 
-/// OCIDs of addresses: a state or plan beside the configuration says which key an address became.
+/// OCIDs of addresses: a state or plan next to the configuration says which key an address became.
 struct Applied<'a>(BTreeMap<&'a str, Option<&'a str>>);
 
 impl<'a> Applied<'a> {

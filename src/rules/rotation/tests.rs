@@ -1,4 +1,4 @@
-//! Every row of the table of OCI-KMS-001, and the sentences that hang on the key.
+//! Every row of the table of OCI-KMS-001, and the sentences that depend on the key.
 
 use super::super::testing::{
     actual, by_default, days_ago, declared, in_vault, key, now, one_of, planned, report, rotated, schedule, settings, switched_on, trail,
@@ -25,7 +25,7 @@ fn switch(key: KeyFacts, on: bool) -> KeyFacts {
     with(key, |key| key.rotation.enabled = Fact::known(on))
 }
 
-/// The version in use was made so many days ago.
+/// The version in use was made this many days ago.
 fn aged(key: KeyFacts, days: i64) -> KeyFacts {
     with(key, |key| key.times.current_version = Some(days_ago(days)))
 }
@@ -420,7 +420,7 @@ fn the_advice_fits_the_key() {
     assert!(report(&RULE, &used, &settings()).note.contains("HSM key versions in the vault now: 37."));
 }
 
-/// Mutation testing showed that nothing held these sentences to the key they are said of.
+/// Mutation testing showed that nothing held these sentences to the key they are reported of.
 #[test]
 fn the_sentences_fit_the_vault_the_schedule_and_whether_the_key_exists() {
     let described = |key: &KeyFacts| report(&RULE, key, &settings());

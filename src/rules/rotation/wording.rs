@@ -375,7 +375,7 @@ pub(super) fn resources(count: usize) -> String {
     if count == 1 { "1 `oci_kms_key_version` resource".to_owned() } else { format!("{count} `oci_kms_key_version` resources") }
 }
 
-/// What to do, which hangs on the vault and on whether the key exists.
+/// What to do, which depends on the vault and on whether the key exists.
 fn advice(key: &KeyFacts, settings: &Settings) -> String {
     let limit = max_rotation_days(settings);
     let switch = switch_on(key, settings);

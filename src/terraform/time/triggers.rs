@@ -1,5 +1,5 @@
 //! `replace_triggered_by`: which resources a block names there, and what makes them trigger. Only an update or a replacement does, and with an
-//! attribute behind the name, only another value of it. Source: `EvaluateReplaceTriggeredBy` of Terraform's `eval_context_builtin.go`.
+//! attribute after the name, only another value of it. Source: `EvaluateReplaceTriggeredBy` of Terraform's `eval_context_builtin.go`.
 
 use super::super::expand;
 use super::super::frame::{Frame, ResourceInstance};
@@ -31,7 +31,7 @@ pub(in super::super) struct TriggerInstance<'b> {
     pub each: Each,
     /// Whether its key is written.
     pub is_indexed: bool,
-    /// The attribute behind it.
+    /// The attribute after it.
     pub attribute: Option<Arc<str>>,
     /// The reference.
     pub expr: &'b Expr,
@@ -61,7 +61,7 @@ fn idle(frame: &Frame<'_>, named: &TriggerInstance<'_>) -> Idle {
     let name = &named.of.name;
     let key = named.key.as_ref().map(InstanceKey::to_string).unwrap_or_default();
     let (driver, trigger) = match (&named.key, named.is_indexed) {
-        // All instances at once have no `id`; the whole changes when one of them expires.
+        // All instances at once have no `id`; the value of all changes when one of them expires.
         (Some(_), false) => (format!("time_rotating.{name}"), format!("time_rotating.{name}")),
         _ => (format!("time_rotating.{name}{key}"), format!("time_rotating.{name}{key}.id")),
     };

@@ -28,7 +28,7 @@ pub(super) struct Audit<'a> {
     pub request: &'a AuditRequest,
     /// Who watches.
     pub progress: &'a dyn Progress,
-    /// Is told after each call; saves what was read now and then.
+    /// Is informed after each call; saves what was read now and then.
     pub after_call: &'a (dyn Fn() + Sync),
     /// What was found so far.
     pub found: FoundCounts,
@@ -44,7 +44,7 @@ pub(super) struct FoundCounts {
 
 /// Where to look.
 struct AuditScope {
-    /// Compartments whose keys are judged.
+    /// Compartments whose keys are checked.
     keys: Vec<String>,
     /// Whether these are all there are.
     whole: bool,
@@ -290,7 +290,7 @@ fn primaries<'a>(audit: &Audit<'_>, found: Vec<VaultAt<'a>>, gaps: &mut Vec<NotA
         }
         vaults.push(at);
     }
-    // With `inspect` alone the keys can still be judged: this takes nothing away but the count and the names of replicas.
+    // With `inspect` alone the keys can still be checked: this takes nothing away but the count and the names of replicas.
     if let Some(fault) = denied.first() {
         let doing = format!(
             "the details of {} could not be read, so replicas and the number of HSM versions are not known",
@@ -352,7 +352,7 @@ fn usage(audit: &Audit<'_>, vaults: &[VaultAt<'_>], listed: &[ListedKey<'_>], ga
     for (at, answer) in wanted.into_iter().zip(answers) {
         match answer {
             Ok(usage) => drop(counts.insert(at.vault.id.clone(), usage)),
-            // The same permission as for the details, and their denial was said.
+            // The same permission as for the details, and their denial was reported.
             Err(fault) if fault.kind == CallErrorKind::Denied => {}
             Err(fault) => gaps.push(vault_gap(at, "its HSM key versions could not be counted", &fault, Permission::ReadVaults)),
         }

@@ -17,7 +17,7 @@ impl Ini {
     /// Reads a text.
     ///
     /// # Errors
-    /// A line that cannot be read, or says again what is said already.
+    /// A line that cannot be read, or says again what is reported already.
     pub(crate) fn read(text: &str) -> Result<Self, IniError> {
         let mut ini = Self::default();
         ini.sections.insert(DEFAULT.to_owned(), BTreeMap::new());

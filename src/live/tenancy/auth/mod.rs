@@ -26,7 +26,7 @@ use signer::Signer;
 /// Finds the credentials the user means. `warn` hears of files that others may read.
 ///
 /// # Errors
-/// Nothing found, something is lacking or broken, or the token is over.
+/// Nothing found, something is missing or broken, or the token is over.
 pub(super) fn find<'a>(request: &'a AuditRequest, warn: &mut dyn FnMut(String)) -> Result<Credentials<'a>, LiveError> {
     let asked = match (request.auth, request.var("OCI_CLI_AUTH")) {
         (Some(kind), _) => Some(kind),

@@ -47,7 +47,7 @@ impl Certificate {
     }
 }
 
-/// The subject, and the whole SubjectPublicKeyInfo (RFC 5280, section 4.1). Signatures and validity are the service's business.
+/// The subject, and the complete SubjectPublicKeyInfo (RFC 5280, section 4.1). Signatures and validity are the service's business.
 fn subject_and_key(der: &[u8]) -> der::Result<(AnyRef<'_>, &[u8])> {
     SliceReader::new(der)?.sequence(|certificate| {
         let found = certificate.sequence(|signed| {

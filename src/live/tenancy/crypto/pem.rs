@@ -29,7 +29,7 @@ pub(crate) enum KeyDer {
     Pkcs8(Vec<u8>),
 }
 
-/// Reads the first private key of a text. Text before and behind it is passed over: Oracle recommends to write `OCI_API_KEY` there.
+/// Reads the first private key of a text. Text before and after it is passed over: Oracle recommends to write `OCI_API_KEY` there.
 /// A passphrase for a key that is not encrypted counts for nothing, as in Oracle's SDKs.
 ///
 /// # Errors

@@ -12,7 +12,7 @@ pub(crate) fn authorization(key: &PrivateKey, key_id: &str, headers: &[(&str, &s
     Some(format!(r#"Signature algorithm="rsa-sha256",headers="{names}",keyId="{key_id}",signature="{signature}",version="1""#))
 }
 
-/// One line a header, no line end behind the last.
+/// One line a header, no line end after the last.
 fn signing_string(headers: &[(&str, &str)]) -> String {
     headers.iter().map(|(name, value)| format!("{name}: {value}")).collect::<Vec<_>>().join("\n")
 }

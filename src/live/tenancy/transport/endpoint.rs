@@ -60,7 +60,7 @@ impl Base {
         format!("{}{path_and_query}", self.path)
     }
 
-    /// The whole address.
+    /// The complete address.
     pub(crate) fn url(&self, target: &str) -> String {
         format!("{}://{}{target}", self.scheme, self.authority())
     }

@@ -132,7 +132,7 @@ impl Transport {
     }
 
     /// Waits for a call, but not beyond the end of the audit: the client cannot be interrupted, and a service that accepts a connection
-    /// and says nothing would hold an interrupted audit for a minute. The call is left behind on its thread then.
+    /// and says nothing would hold an interrupted audit for a minute. The call is left after on its thread then.
     fn until_over(&self, call: impl FnOnce() -> Result<HttpAnswer, TransportError> + Send + 'static) -> Result<HttpAnswer, TransportError> {
         let (sender, receiver) = mpsc::sync_channel(1);
         let started = thread::Builder::new().spawn(move || drop(sender.send(call())));
@@ -150,7 +150,7 @@ impl Transport {
     }
 }
 
-/// Reads the whole answer.
+/// Reads the complete answer.
 fn received(response: Result<Response<Body>, ureq::Error>) -> Result<HttpAnswer, TransportError> {
     let mut response = response.map_err(failure)?;
     let header = |name: &str| response.headers().get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);

@@ -46,7 +46,7 @@ struct DeveloperTools {
     allow_only_developer_tool_configuration_regions: Value,
 }
 
-/// Says whether only the regions of the developer tool configuration may be used; wins over what that says itself.
+/// States whether only the regions of the developer tool configuration may be used; wins over what that says itself.
 const ONLY: &str = "OCI_ALLOW_ONLY_DEVELOPER_TOOL_CONFIGURATION_REGIONS";
 
 /// Finds a region by its identifier or short code.
@@ -130,7 +130,7 @@ fn developer_tools(request: &AuditRequest) -> Result<(&str, DeveloperTools), Liv
     Ok((path, tools))
 }
 
-/// Regions of `regions-config.json` and `OCI_REGION_METADATA`, which come behind the built-in ones.
+/// Regions of `regions-config.json` and `OCI_REGION_METADATA`, which come after the built-in ones.
 fn further(request: &AuditRequest) -> Result<Vec<Metadata>, LiveError> {
     const FILE: &str = "~/.oci/regions-config.json";
     let mut regions = match optional(request, FILE)? {

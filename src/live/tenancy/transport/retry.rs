@@ -43,7 +43,7 @@ impl Pace {
     }
 }
 
-/// How long to wait behind a failed attempt (from 1): 1 s, doubled each time, at most 30 s, with up to a second of jitter that keeps
+/// How long to wait after a failed attempt (from 1): 1 s, doubled each time, at most 30 s, with up to a second of jitter that keeps
 /// many callers apart. `chance` is from 0 to 1.
 pub(crate) fn pause(attempt: u32, chance: f64) -> Duration {
     let doubled = 2_f64.powi(i32::try_from(attempt.saturating_sub(1)).unwrap_or(30).min(30));
