@@ -154,7 +154,7 @@ fn fact<T: Clone + PartialEq>(document: &mut Fact<T>, code: &Fact<T>, is_open: b
     document.from_file |= code.from_file;
 }
 
-/// States why an unknown fact is unknown: the configuration does not settle it.
+/// Adds to an unknown fact why the configuration does not settle it.
 fn stale<T>(fact: &mut Fact<T>) {
     if let Claim::Unknown(unknown) = &mut fact.claim {
         unknown.why = "the plan does not record it, and the configuration here is not the one that the plan was created from".into();
