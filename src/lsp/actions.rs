@@ -5,7 +5,7 @@ use super::part::ProjectPart;
 use super::position::Encoding;
 use super::project::Project;
 use super::uri;
-use crate::base::{Sources, Span};
+use crate::base::{SourceId, Sources};
 use crate::fix::{self, Edit, Safety};
 use crate::hcl;
 use crate::policy::CheckedKey;
@@ -16,7 +16,7 @@ use lsp_types::{
     OptionalVersionedTextDocumentIdentifier, Position, Range, TextDocumentEdit, TextEdit, Uri, WorkspaceEdit,
 };
 use serde_json::{Value, json};
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
 /// The kind of "fix all".
@@ -75,10 +75,15 @@ impl Actions<'_> {
     pub(super) fn of(&self, asked: &Asked<'_>) -> Vec<Value> {
         let mut found: Vec<Value> = Vec::new();
         if asked.wants(CodeActionKind::QUICKFIX.as_str()) {
+            let mut is_asked = HashMap::new();
             let all = self.project.parts.iter().flat_map(|part| part.outcome.findings.iter().map(move |finding| (part, finding)));
-            for (part, finding) in all.filter(|(_, finding)| self.is_at(finding, asked)).take(MOST) {
+            let here: Vec<_> = all.filter(|(_, finding)| self.is_at(finding, asked, &mut is_asked)).take(MOST).collect();
+            let offsets: Vec<usize> = here.iter().map(|(_, finding)| finding.place.span().map_or(0, |span| span.start as usize)).collect();
+            let (text, path) = (asked.document.text(), asked.path);
+            let places = terraform::deep(|| comment_places(text, &offsets, path));
+            for ((part, finding), place) in here.into_iter().zip(places) {
                 found.extend(self.fixes(part, finding, asked).into_iter().filter_map(|action| as_json(&action)));
-                found.extend(self.exemption(finding, asked));
+                found.extend(place.and_then(|place| self.exemption(finding, place, asked)));
             }
         }
         if asked.wants(FIX_ALL) {
@@ -87,14 +92,17 @@ impl Actions<'_> {
         found
     }
 
-    fn is_at(&self, finding: &Finding, asked: &Asked<'_>) -> bool {
+    /// Whether a finding is in the range that was asked for; `is_asked`: which texts are the document's.
+    fn is_at(&self, finding: &Finding, asked: &Asked<'_>, is_asked: &mut HashMap<SourceId, bool>) -> bool {
         let Some(span) = finding.place.span() else { return false };
         let range = span.range();
         if range.start > asked.range.end || range.end < asked.range.start {
             return false;
         }
-        let source = self.project.sources.get(span.source);
-        self.project.path(&source) == asked.path && source.text() == &*asked.document.text
+        *is_asked.entry(span.source).or_insert_with(|| {
+            let source = self.project.sources.get(span.source);
+            self.project.path(&source) == asked.path && source.text() == &**asked.document.text()
+        })
     }
 
     /// What fixes a finding.
@@ -163,10 +171,12 @@ impl Actions<'_> {
     /// Edits as the client takes them; `None` where there are none, or where a text is not what the editor has.
     fn workspace_edit(&self, edits: &[&Edit]) -> Option<WorkspaceEdit> {
         let mut files: BTreeMap<PathBuf, Vec<TextEdit>> = BTreeMap::new();
+        let mut is_current = HashMap::new();
         for edit in edits {
             let source = self.project.sources.get(edit.span.source);
             let path = self.project.path(&source);
-            if self.documents.at(&path).is_some_and(|document| *document.text != *source.text()) {
+            let is_same = || self.documents.at(&path).is_none_or(|document| **document.text() == *source.text());
+            if !*is_current.entry(edit.span.source).or_insert_with(is_same) {
                 return None;
             }
             let text = TextEdit { range: self.encoding.range(&source, edit.span), new_text: edit.replacement.clone() };
@@ -197,10 +207,9 @@ impl Actions<'_> {
     }
 
     /// "Exempt with a reason…": the comment, with the cursor where the reason goes. Without one it is an error, so that it is not forgotten.
-    fn exemption(&self, finding: &Finding, asked: &Asked<'_>) -> Option<Value> {
+    fn exemption(&self, finding: &Finding, (at, indent): CommentPlace, asked: &Asked<'_>) -> Option<Value> {
         let span = finding.place.span()?;
-        let text = &*asked.document.text;
-        let (at, indent) = terraform::deep(|| comment_place(text, span.start as usize, asked.path, finding.rule))?;
+        let text = &**asked.document.text();
         let comment = format!("{indent}# kmslint: ignore[{}] ", finding.rule);
         let source = self.project.sources.get(span.source);
         let start = self.encoding.position(&source, at);
@@ -255,32 +264,39 @@ fn shown(finding: &Finding, asked: &Asked<'_>) -> Vec<Diagnostic> {
     asked.diagnostics.iter().filter(is_of).cloned().collect()
 }
 
-/// Where a comment that exempts goes: above the line, or above the block that the line is in; with the line's indentation. A place counts
-/// if the comment is one there: the line may be one of a heredoc.
-fn comment_place(text: &str, offset: usize, path: &Path, rule: &str) -> Option<(usize, String)> {
+/// Where a comment goes: an offset in bytes, and the line's indentation.
+type CommentPlace = (usize, String);
+
+/// Where comments that exempt go, for findings by their offsets: above the line, or above the block that the line is in; with the line's
+/// indentation. A place counts if the comment is one there: the line may be one of a heredoc.
+fn comment_places(text: &str, offsets: &[usize], path: &Path) -> Vec<Option<CommentPlace>> {
     if path.extension().is_some_and(|extension| extension == "json") {
-        return None;
+        return vec![None; offsets.len()];
     }
     let start_of = |offset: usize| text.get(..offset).map_or(0, |before| before.rfind('\n').map_or(0, |at| at + 1));
     let parse = |text: &str| {
         let sources = Sources::default();
         hcl::native::parse(sources.add("", text.to_owned()), text)
     };
-    let around = |offset: usize| {
-        let holds = |span: Span| span.range().contains(&offset);
-        parse(text).body.blocks.iter().find(|block| holds(block.span)).map(|block| block.span.start as usize)
-    };
-    let is_comment = |at: usize, indent: &str| {
-        let (before, after) = text.split_at(at);
-        let comment = format!("{indent}# kmslint: ignore[{rule}] reason");
-        let file = parse(&format!("{before}{comment}\n{after}"));
-        file.comments.iter().any(|found| found.span.range() == (at + indent.len()..at + comment.len()))
-    };
-    let own = start_of(offset);
-    [Some(own), around(offset).map(start_of)].into_iter().flatten().find_map(|at| {
-        let indent: String = text.get(at..)?.chars().take_while(|c| matches!(c, ' ' | '\t')).collect();
-        is_comment(at, &indent).then_some((at, indent))
-    })
+    let blocks = parse(text).body.blocks;
+    let around = |offset: usize| blocks.iter().find(|block| block.span.range().contains(&offset)).map(|block| block.span.start as usize);
+    let possible = |offset: usize| [Some(start_of(offset)), around(offset).map(start_of)];
+    // All of them in one text: a comment changes nothing for the others.
+    let tried: BTreeSet<usize> = offsets.iter().flat_map(|offset| possible(*offset)).flatten().collect();
+    let (mut with, mut done, mut places) = (String::with_capacity(text.len() + 4096), 0, HashMap::new());
+    for at in tried {
+        let indent: String = text.get(at..).unwrap_or_default().chars().take_while(|c| matches!(c, ' ' | '\t')).collect();
+        with.push_str(text.get(done..at).unwrap_or_default());
+        with.push_str(&indent);
+        places.insert(with.len(), (at, indent));
+        with.push_str("# kmslint: ignore[X] reason\n");
+        done = at;
+    }
+    with.push_str(text.get(done..).unwrap_or_default());
+    let are_comments: HashMap<usize, String> =
+        parse(&with).comments.iter().filter_map(|comment| places.remove(&(comment.span.start as usize))).collect();
+    let place = |offset: usize| possible(offset).into_iter().flatten().find_map(|at| Some((at, are_comments.get(&at)?.clone())));
+    offsets.iter().map(|offset| place(*offset)).collect()
 }
 
 #[cfg(test)]
@@ -289,12 +305,16 @@ mod tests {
 
     #[test]
     fn an_exemption_goes_above_the_line_or_above_the_block_where_the_line_takes_no_comment() {
-        let place = |text: &str, part: &str| comment_place(text, text.find(part).unwrap(), Path::new("a.tf"), "OCI-KMS-004");
+        let place = |text: &str, part: &str| comment_places(text, &[text.find(part).unwrap()], Path::new("a.tf")).remove(0);
         let text = "resource \"oci_kms_key\" \"k\" {\n  protection_mode = \"HSM\"\n}\n";
         assert_eq!(place(text, "\"HSM\""), Some((text.find("  protection").unwrap(), "  ".to_owned())));
         assert_eq!(place(text, "resource"), Some((0, String::new())));
         let heredoc = "locals {\n  a = <<E\n${var.x}\nE\n}\n";
         assert_eq!(place(heredoc, "var.x"), Some((0, String::new())));
-        assert_eq!(comment_place("{}", 0, Path::new("a.tf.json"), "OCI-KMS-004"), None);
+        assert_eq!(comment_places("{}", &[0], Path::new("a.tf.json")), [None]);
+        let all = [text, heredoc].concat();
+        let at = |part: &str| all.find(part).unwrap();
+        let found = comment_places(&all, &["var.x", "\"HSM\"", "resource"].map(at), Path::new("a.tf"));
+        assert_eq!(found, [Some((at("locals"), String::new())), Some((at("  protection"), "  ".to_owned())), Some((0, String::new()))]);
     }
 }

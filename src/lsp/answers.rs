@@ -63,7 +63,7 @@ impl Worker {
         let offset = self.offset(document, at.position);
         let shown = (self.abilities.client.encoding, self.abilities.has_markdown);
         let sources = Sources::default();
-        let source = sources.get(sources.add(&path, document.text.to_string()));
+        let source = sources.get(sources.add(&path, document.text().to_string()));
         let around = self.around();
         hover::of_rule(&source, offset, shown.0, shown.1)
             .or_else(|| self.read_projects().find_map(|project| hover::of_value(project, &around, &path, offset, shown)))
@@ -100,10 +100,10 @@ impl Worker {
         let offset = self.offset(document, at.position);
         let Some(name) = path.file_name().and_then(|name| name.to_str()) else { return Vec::new() };
         if config::NAMES.contains(&name) {
-            return completion::in_config(&document.text, offset);
+            return completion::in_config(document.text(), offset);
         }
         match FileName::of(name) {
-            Some(file) if !file.is_json => completion::in_configuration(&document.text, offset, self.abilities.has_markdown),
+            Some(file) if !file.is_json => completion::in_configuration(document.text(), offset, self.abilities.has_markdown),
             _ => Vec::new(),
         }
     }
@@ -129,7 +129,7 @@ impl Worker {
     }
 
     fn offset(&self, document: &OpenDocument, at: Position) -> usize {
-        self.abilities.client.encoding.offset(&document.text, &super::position::line_starts(&document.text), at)
+        self.abilities.client.encoding.offset(document.text(), &super::position::line_starts(document.text()), at)
     }
 }
 

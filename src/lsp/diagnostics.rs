@@ -5,7 +5,7 @@ use super::position::Encoding;
 use super::project::Project;
 use super::settings::EditorSettings;
 use super::uri;
-use crate::base::{Place, Problem, Sources, Step};
+use crate::base::{Place, Problem, Sources, Step, brief};
 use crate::policy::{FailOn, Notice, config};
 use crate::report;
 use crate::rules::{self, Finding, Level};
@@ -53,7 +53,7 @@ pub(super) struct EditorClient {
 
 /// The diagnostics of a part of a workspace directory.
 pub(super) fn of(project: &Project, part: &ProjectPart, settings: &EditorSettings, client: EditorClient) -> Diagnosed {
-    let mut maker = Maker { project, client, found: BTreeMap::new(), unplaced: Vec::new() };
+    let mut maker = Maker { project, client, found: BTreeMap::new(), more: BTreeMap::new(), unplaced: Vec::new() };
     let outcome = &part.outcome;
     for finding in &outcome.findings {
         maker.finding(finding, settings);
@@ -67,14 +67,14 @@ pub(super) fn of(project: &Project, part: &ProjectPart, settings: &EditorSetting
     for module in &outcome.modules_not_followed {
         let message = format!(
             "{} was not followed: {}; run `terraform init`, or check a plan",
-            report::clean(&module.address),
-            report::clean(&module.why)
+            shown(&module.address),
+            shown(&module.why)
         );
         let made = diagnostic(DiagnosticSeverity::INFORMATION, Some(rules::MODULES_NOT_FOLLOWED), message);
         maker.put(Some(&module.place), made);
     }
     for block in &outcome.switched_off {
-        let message = format!("`{}` creates no key with these inputs: {}", report::clean(&block.address), report::clean(&block.why));
+        let message = format!("`{}` creates no key with these inputs: {}", shown(&block.address), shown(&block.why));
         maker.put(Some(&block.place), diagnostic(DiagnosticSeverity::HINT, Some("switched-off"), message));
     }
     maker.finish()
@@ -82,7 +82,7 @@ pub(super) fn of(project: &Project, part: &ProjectPart, settings: &EditorSetting
 
 /// What is to be said of a directory's config file: an exemption in it is unused where it is in every part.
 pub(super) fn of_exemptions(project: &Project, client: EditorClient) -> Diagnosed {
-    let mut maker = Maker { project, client, found: BTreeMap::new(), unplaced: Vec::new() };
+    let mut maker = Maker { project, client, found: BTreeMap::new(), more: BTreeMap::new(), unplaced: Vec::new() };
     let mut seen: BTreeMap<(Option<u32>, &str), (usize, &Notice)> = BTreeMap::new();
     for notice in project.parts.iter().flat_map(|part| &part.outcome.notices).filter(|notice| project.is_of_config(notice)) {
         let start = notice.place.as_ref().and_then(Place::span).map(|span| span.start);
@@ -112,6 +112,8 @@ struct Maker<'a> {
     project: &'a Project,
     client: EditorClient,
     found: BTreeMap<PathBuf, Vec<Diagnostic>>,
+    /// How many diagnostics of a file are only counted.
+    more: BTreeMap<PathBuf, usize>,
     unplaced: Vec<String>,
 }
 
@@ -119,15 +121,15 @@ impl Maker<'_> {
     fn finding(&mut self, finding: &Finding, settings: &EditorSettings) {
         let who = match finding.instances.as_slice() {
             [] => String::new(),
-            [one] => format!("`{}`: ", report::clean(&one.label())),
+            [one] => format!("`{}`: ", shown(&one.label())),
             many => format!("{}: ", report::count(many.len(), "key", "keys")),
         };
-        let mut text = format!("{who}{}", report::clean(&finding.message));
+        let mut text = format!("{who}{}", shown(&finding.message));
         if finding.instances.len() > 1 {
-            let shown: Vec<_> = finding.instances.iter().take(KEYS_SHOWN).map(|key| format!("`{}`", report::clean(&key.label()))).collect();
-            let more = finding.instances.len() - shown.len();
+            let named: Vec<_> = finding.instances.iter().take(KEYS_SHOWN).map(|key| format!("`{}`", shown(&key.label()))).collect();
+            let more = finding.instances.len() - named.len();
             let more = if more == 0 { String::new() } else { format!(" and {more} more") };
-            text.push_str(&format!("\nkeys: {}{more}", shown.join(", ")));
+            text.push_str(&format!("\nkeys: {}{more}", named.join(", ")));
         }
         for (word, message_of) in [("note", &finding.note), ("help", &finding.help)] {
             if !message_of.is_empty() {
@@ -156,7 +158,7 @@ impl Maker<'_> {
     fn notice(&mut self, notice: &Notice) {
         let is_unused = notice.kind == "unused-exemption";
         let severity = if is_unused { DiagnosticSeverity::HINT } else { DiagnosticSeverity::INFORMATION };
-        let mut made = diagnostic(severity, Some(notice.kind), report::clean(&notice.message).into_owned());
+        let mut made = diagnostic(severity, Some(notice.kind), shown(&notice.message));
         made.tags = (is_unused && self.client.has_tags).then(|| vec![DiagnosticTag::UNNECESSARY]);
         self.put(notice.place.as_ref(), made);
     }
@@ -173,7 +175,7 @@ impl Maker<'_> {
         }
         let one = |step: &Step| {
             let label = step.label();
-            let message = if label.is_empty() { "here".to_owned() } else { report::clean(&label).into_owned() };
+            let message = if label.is_empty() { "here".to_owned() } else { shown(&label) };
             Some(DiagnosticRelatedInformation { location: self.location(&step.place)?, message })
         };
         Some(steps.iter().filter_map(one).take(MOST_RELATED).collect()).filter(|steps: &Vec<_>| !steps.is_empty())
@@ -189,18 +191,21 @@ impl Maker<'_> {
             self.unplaced.push(made.message);
             return;
         };
+        let found = self.found.entry(path.clone()).or_default();
+        if found.len() == MOST {
+            *self.more.entry(path).or_default() += 1;
+            return;
+        }
         if let Some(span) = span {
             made.range = self.client.encoding.range(&self.project.sources.get(span.source), span);
         }
-        self.found.entry(path).or_default().push(made);
+        found.push(made);
     }
 
     fn finish(mut self) -> Diagnosed {
-        for diagnostics in self.found.values_mut().filter(|diagnostics| diagnostics.len() > MOST) {
-            let more = diagnostics.len() - MOST;
-            diagnostics.truncate(MOST);
-            let message = format!("… and {}; `kmslint` lists all of them", report::count(more, "more", "more"));
-            diagnostics.push(diagnostic(DiagnosticSeverity::INFORMATION, None, message));
+        for (path, more) in self.more {
+            let message = format!("… and {more} more; `kmslint` lists all of them");
+            self.found.entry(path).or_default().push(diagnostic(DiagnosticSeverity::INFORMATION, None, message));
         }
         let found = self.found.into_iter().map(|(path, diagnostics)| (path, Arc::new(diagnostics))).collect();
         Diagnosed { found, unplaced: self.unplaced }
@@ -215,13 +220,18 @@ pub(super) fn location(project: &Project, place: &Place, encoding: Encoding) -> 
 }
 
 fn message_of(problem: &Problem) -> String {
-    let message = report::clean(&problem.message);
-    problem.help.as_ref().map_or_else(|| message.to_string(), |help| format!("{message}\nhelp: {}", lines(help)))
+    let message = shown(&problem.message);
+    problem.help.as_ref().map_or_else(|| message.clone(), |help| format!("{message}\nhelp: {}", lines(help)))
 }
 
-/// A text of several lines, each cleaned.
+/// Foreign text in one line. A name of a megabyte may be in a thousand diagnostics.
+fn shown(text: &str) -> String {
+    report::clean(&brief(text.to_owned())).into_owned()
+}
+
+/// A text of several lines, each as [`shown`].
 fn lines(text: &str) -> String {
-    text.lines().map(report::clean).collect::<Vec<_>>().join("\n")
+    text.lines().map(shown).collect::<Vec<_>>().join("\n")
 }
 
 fn diagnostic(severity: DiagnosticSeverity, code: Option<&str>, message: String) -> Diagnostic {

@@ -1,9 +1,11 @@
 //! The documents that are open in the editor.
 
-use super::position::{Encoding, line_starts};
+use super::position::Encoding;
 use super::uri;
 use crate::base::{Overlay, disk};
 use lsp_types::{TextDocumentContentChangeEvent, Uri};
+use ropey::Rope;
+use std::cell::OnceCell;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -15,8 +17,32 @@ pub(super) struct OpenDocument {
     pub uri: Uri,
     /// The number of its text.
     pub version: i32,
+    /// Its text, made when it is asked for: many changes may come before that.
+    text: OnceCell<Arc<str>>,
+    /// The text as it is changed; none before the first change.
+    rope: Option<Rope>,
+}
+
+impl OpenDocument {
     /// Its text.
-    pub text: Arc<str>,
+    pub(super) fn text(&self) -> &Arc<str> {
+        self.text.get_or_init(|| self.rope.as_ref().map(Rope::to_string).unwrap_or_default().into())
+    }
+
+    fn change(&mut self, changes: Vec<TextDocumentContentChangeEvent>, encoding: Encoding) {
+        let mut rope = self.rope.take().unwrap_or_else(|| Rope::from_str(self.text()));
+        for change in changes {
+            match change.range {
+                None => rope = Rope::from_str(&change.text),
+                Some(range) => {
+                    let (start, end) = (encoding.char_of(&rope, range.start), encoding.char_of(&rope, range.end));
+                    // Both are in the text.
+                    let _ = rope.try_remove(start..end.max(start)).and_then(|()| rope.try_insert(start, &change.text));
+                }
+            }
+        }
+        (self.rope, self.text) = (Some(rope), OnceCell::new());
+    }
 }
 
 /// All of them, by real path.
@@ -27,7 +53,7 @@ impl Documents {
     /// Notes that a document was opened; its real path, or `None` of a document that is no file.
     pub(super) fn open(&mut self, uri: Uri, version: i32, text: String) -> Option<PathBuf> {
         let path = real(&uri::path(&uri)?);
-        self.0.insert(path.clone(), OpenDocument { uri, version, text: text.into() });
+        self.0.insert(path.clone(), OpenDocument { uri, version, text: OnceCell::from(Arc::from(text)), rope: None });
         Some(path)
     }
 
@@ -41,19 +67,8 @@ impl Documents {
     ) -> Option<PathBuf> {
         let path = real(&uri::path(uri)?);
         let document = self.0.get_mut(&path)?;
-        let mut text = document.text.to_string();
-        for change in changes {
-            match change.range {
-                None => text = change.text,
-                Some(range) => {
-                    let starts = line_starts(&text);
-                    let (start, end) = (encoding.offset(&text, &starts, range.start), encoding.offset(&text, &starts, range.end));
-                    text.replace_range(start..end.max(start), &change.text);
-                }
-            }
-        }
         document.version = version;
-        document.text = text.into();
+        document.change(changes, encoding);
         Some(path)
     }
 
@@ -84,7 +99,7 @@ impl Documents {
     pub(super) fn overlay(&self) -> Overlay {
         let mut overlay = Overlay::default();
         for (path, document) in &self.0 {
-            overlay.set(path.clone(), Arc::clone(&document.text));
+            overlay.set(path.clone(), Arc::clone(document.text()));
         }
         overlay
     }
@@ -116,10 +131,10 @@ mod tests {
         };
         let changes = vec![change((1, 4), (1, 5), "\"é\""), change((0, 0), (1, 0), ""), change((9, 9), (0, 0), "c = 3\n")];
         let path = documents.change(&uri, 2, changes, Encoding::Utf16).unwrap();
-        assert_eq!(&*documents.at(&path).unwrap().text, "b = \"é\"\nc = 3\n");
+        assert_eq!(&**documents.at(&path).unwrap().text(), "b = \"é\"\nc = 3\n");
         let all = TextDocumentContentChangeEvent { range: None, range_length: None, text: "x".to_owned() };
         documents.change(&uri, 3, vec![all], Encoding::Utf16).unwrap();
-        assert_eq!((&*documents.at(&path).unwrap().text, documents.at(&path).unwrap().version), ("x", 3));
+        assert_eq!((&**documents.at(&path).unwrap().text(), documents.at(&path).unwrap().version), ("x", 3));
         assert_eq!(documents.close(&uri), Some(path));
         assert_eq!(documents.change(&uri, 4, Vec::new(), Encoding::Utf16), None);
     }

@@ -2,6 +2,7 @@
 
 use crate::base::{Source, Span};
 use lsp_types::{Position, PositionEncodingKind, Range};
+use ropey::Rope;
 
 /// The unit of columns.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -48,7 +49,8 @@ impl Encoding {
         let line = at.line as usize;
         let Some(start) = starts.get(line).copied() else { return text.len() };
         let end = starts.get(line + 1).copied().unwrap_or(text.len());
-        let content = text.get(start..end).unwrap_or_default().trim_end_matches(['\n', '\r']);
+        let content = text.get(start..end).unwrap_or_default();
+        let content = content.strip_suffix("\r\n").or_else(|| content.strip_suffix('\n')).unwrap_or(content);
         let column = at.character as usize;
         match self {
             Self::Utf8 => start + content.floor_char_boundary(column),
@@ -63,6 +65,28 @@ impl Encoding {
                 start + content.len()
             }
         }
+    }
+
+    /// The same in a text that is being changed, in characters.
+    pub(super) fn char_of(self, rope: &Rope, at: Position) -> usize {
+        let found = || {
+            let line = at.line as usize;
+            let (start, content) = (rope.try_line_to_char(line).ok()?, rope.get_line(line)?);
+            let last = |back: usize| content.len_chars().checked_sub(back).and_then(|at| content.get_char(at));
+            let end = match (last(2), last(1)) {
+                (Some('\r'), Some('\n')) => 2,
+                (_, Some('\n')) => 1,
+                _ => 0,
+            };
+            let length = content.len_chars().saturating_sub(end);
+            let column = at.character as usize;
+            let column = match self {
+                Self::Utf8 => content.try_byte_to_char(column.min(content.len_bytes())).ok()?,
+                Self::Utf16 => content.try_utf16_cu_to_char(column.min(content.len_utf16_cu())).ok()?,
+            };
+            Some(start + column.min(length))
+        };
+        found().unwrap_or_else(|| rope.len_chars())
     }
 }
 
@@ -90,6 +114,17 @@ mod tests {
             assert_eq!(encoding.offset(text, source.line_starts(), Position::new(0, 99)), text.find('\r').unwrap());
             assert_eq!(encoding.offset(text, source.line_starts(), Position::new(9, 0)), text.len());
             assert!(text.is_char_boundary(encoding.offset(text, source.line_starts(), Position::new(0, 7))));
+        }
+        // A text that is being changed has the same positions.
+        for text in [text, "", "\n", "\r\n\r\n", "x\r\r\ny\r", "é\u{2028}a\u{b}b\u{85}\n😀"] {
+            let (rope, starts) = (Rope::from_str(text), line_starts(text));
+            for (line, column) in (0..5).flat_map(|line| (0..20).map(move |column| (line, column))).chain([(u32::MAX, u32::MAX), (0, u32::MAX)]) {
+                for encoding in [Encoding::Utf8, Encoding::Utf16] {
+                    let at = Position::new(line, column);
+                    let offset = encoding.offset(text, &starts, at);
+                    assert_eq!(rope.char_to_byte(encoding.char_of(&rope, at)), offset, "{text:?} {line}:{column} {encoding:?}");
+                }
+            }
         }
         assert_eq!(Encoding::agreed(None), Encoding::Utf16);
         assert_eq!(Encoding::agreed(Some(&[PositionEncodingKind::UTF16, PositionEncodingKind::UTF8])), Encoding::Utf8);

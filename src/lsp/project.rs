@@ -40,6 +40,8 @@ pub(super) struct Project {
     named: PathBuf,
     /// Its directory, links resolved.
     pub directory: PathBuf,
+    /// Whether the directories in it are left out.
+    is_alone: bool,
     repository: Repository,
     /// The texts that places point into.
     pub sources: Arc<Sources>,
@@ -57,6 +59,12 @@ pub(super) struct Project {
 }
 
 impl Project {
+    /// A directory that is read without those in it: the one of a document that is in no workspace directory and in no repository. It may be
+    /// the root of the disk.
+    pub(super) fn alone(named: PathBuf) -> Self {
+        Self { is_alone: true, ..Self::new(named) }
+    }
+
     /// A directory of which nothing was read yet.
     pub(super) fn new(named: PathBuf) -> Self {
         let directory = documents::real(&named);
@@ -64,6 +72,7 @@ impl Project {
             repository: Repository::around(&directory),
             named,
             directory,
+            is_alone: false,
             sources: Arc::default(),
             session: None,
             config: Config::default(),
@@ -77,7 +86,7 @@ impl Project {
 
     /// Whether a real path lies in it.
     pub(super) fn contains(&self, path: &Path) -> bool {
-        path.starts_with(&self.directory)
+        if self.is_alone { path.parent() == Some(&*self.directory) } else { path.starts_with(&self.directory) }
     }
 
     /// Whether it was read.
@@ -118,7 +127,7 @@ impl Project {
             self.read(around);
             return true;
         }
-        let request = request(&self.directory, &self.config, around);
+        let request = request(&self.directory, &self.config, self.is_alone, around);
         match session.renew(&request, &self.sources, &own) {
             Some(stale) => self.check(session, &stale, around),
             None => self.read(around),
@@ -128,7 +137,7 @@ impl Project {
 
     /// What is asked of the front end.
     pub(super) fn request(&self, around: &ReadingContext<'_>) -> ScanRequest {
-        request(&self.directory, &self.config, around)
+        request(&self.directory, &self.config, self.is_alone, around)
     }
 
     fn read_config(&mut self, around: &ReadingContext<'_>) {
@@ -248,7 +257,7 @@ impl Project {
     }
 }
 
-fn request(directory: &Path, config: &Config, around: &ReadingContext<'_>) -> ScanRequest {
+fn request(directory: &Path, config: &Config, is_alone: bool, around: &ReadingContext<'_>) -> ScanRequest {
     let request = (around.make)(directory);
     let mut root_files = request.root_files.clone();
     for (root, files) in &around.settings.var_files {
@@ -256,7 +265,10 @@ fn request(directory: &Path, config: &Config, around: &ReadingContext<'_>) -> Sc
         let paths = files.iter().map(|file| root.join(file)).filter(|path| around.overlay.is_file(path)).collect();
         root_files.insert(root, paths);
     }
-    ScanRequest { exclude: config.excluder(directory), overlay: Arc::clone(&around.overlay), root_files, ..request }
+    let alone = is_alone.then(|| directory.to_path_buf());
+    let excluded = config.excluder(directory);
+    let exclude = Box::new(move |path: &Path| alone.as_ref().is_some_and(|alone| path != alone) || excluded(path));
+    ScanRequest { exclude, overlay: Arc::clone(&around.overlay), root_files, ..request }
 }
 
 /// Whether a file's text may matter to what is reported.

@@ -51,7 +51,7 @@ impl EditorSettings {
                 },
                 other => {
                     let near = crate::base::nearest(other, NAMES).map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
-                    wrong.push(format!("unknown setting `{}`{near}", crate::report::clean(other)));
+                    wrong.push(format!("unknown setting `{}`{near}", crate::report::clean(&crate::base::brief(other.to_owned()))));
                 }
             }
         }

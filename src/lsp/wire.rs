@@ -1,6 +1,7 @@
 //! Messages on a byte stream. Whatever comes in, at most a bounded amount of it is kept, and a message that is not one does not end the talk.
 
-use lsp_server::Message;
+use lsp_server::{Message, Notification, Request, RequestId, Response, ResponseError};
+use serde::{Deserialize, Deserializer};
 use serde_json::{Value, json};
 use std::io::{self, BufRead, Read, Write};
 
@@ -53,14 +54,44 @@ fn body(from: &mut dyn BufRead, length: usize) -> io::Result<Option<Incoming>> {
     }
     // Nothing of the text is repeated: it may be a document.
     let malformed = || Some(Incoming::Malformed("the message is not JSON-RPC".to_owned()));
-    let Ok(value) = serde_json::from_slice::<Value>(&bytes) else { return Ok(malformed()) };
-    // What has an id depends on an answer, also where the id is none that we can repeat.
-    let has_id = value.get("id").is_some();
-    Ok(match serde_json::from_value(value) {
-        Ok(Message::Notification(_)) if has_id => malformed(),
-        Ok(message) => Some(Incoming::Message(message)),
-        Err(_) => malformed(),
-    })
+    // A list would do for a structure, too.
+    if bytes.iter().find(|byte| !byte.is_ascii_whitespace()) != Some(&b'{') {
+        return Ok(malformed());
+    }
+    let frame = serde_json::from_slice::<Frame>(&bytes).ok();
+    Ok(frame.and_then(Frame::message).map(Incoming::Message).or_else(malformed))
+}
+
+/// The members of a message. `lsp_server` reads them several times to find out which kind it is: that costs the size of a document in
+/// memory each time.
+#[derive(Deserialize)]
+struct Frame {
+    #[serde(default, deserialize_with = "id")]
+    id: Option<RequestId>,
+    method: Option<String>,
+    #[serde(default)]
+    params: Value,
+    result: Option<Value>,
+    error: Option<ResponseError>,
+}
+
+/// What has an id depends on an answer: one that we cannot repeat makes the message malformed.
+fn id<'de, D: Deserializer<'de>>(from: D) -> Result<Option<RequestId>, D::Error> {
+    RequestId::deserialize(from).map(Some)
+}
+
+impl Frame {
+    fn message(self) -> Option<Message> {
+        match (self.method, self.id) {
+            (Some(method), Some(id)) => Some(Request { id, method, params: self.params }.into()),
+            (Some(method), None) => Some(Notification { method, params: self.params }.into()),
+            (None, Some(id)) => {
+                let response_result = self.error.map_or_else(|| Ok(self.result.unwrap_or_default()), Err);
+                Some(Response { id, response_result }.into())
+            }
+            (None, None) => None,
+        }
+    }
 }
 
 /// What is sent.

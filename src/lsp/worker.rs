@@ -254,13 +254,14 @@ impl Worker {
             && self.projects.len() < self.folders + MOST_ADOPTED
             && let Some(directory) = path.parent().filter(|directory| disk::is_dir(directory))
         {
-            self.projects.push(Project::new(disk::repository_root(directory).unwrap_or_else(|| directory.to_path_buf())));
+            let root = disk::repository_root(directory);
+            self.projects.push(root.map_or_else(|| Project::alone(directory.to_path_buf()), Project::new));
         }
     }
 
     /// Notes that a document was opened. Most are opened as they are on the disk, which was read.
     fn touch(&mut self, path: PathBuf) {
-        let text = self.documents.at(&path).map(|document| Arc::clone(&document.text));
+        let text = self.documents.at(&path).map(|document| Arc::clone(document.text()));
         let is_same = text.is_some_and(|text| {
             let size = text.len() as u64;
             disk::read(&path, size).is_ok_and(|bytes| bytes == text.as_bytes())
@@ -349,7 +350,7 @@ impl Worker {
         for (path, document) in self.documents.all() {
             let is_config = path.file_name().and_then(|name| name.to_str()).is_some_and(|name| config::NAMES.contains(&name));
             if is_config && !self.projects.iter().any(|project| project.holds_config(path)) {
-                let found = diagnostics::of_config(path, &document.text, self.abilities.client);
+                let found = diagnostics::of_config(path, document.text(), self.abilities.client);
                 all.insert(path.to_path_buf(), (path.to_path_buf(), Arc::new(found)));
             }
         }

@@ -4,8 +4,9 @@
 
 use super::text::{clean, count};
 use super::write_json;
+use crate::base::brief;
 use crate::rules;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use std::collections::{HashMap, HashSet};
 use std::io::{self, Read, Write};
 
@@ -16,8 +17,18 @@ const VERSION: u64 = 1;
 #[derive(Debug, thiserror::Error)]
 pub enum CompareError {
     /// Another kind of text, or cut off.
-    #[error("it is not a JSON report of kmslint ({0}); create one with `--format json=FILE`")]
+    #[error("it is not a JSON report of kmslint ({}); create one with `--format json=FILE`", brief(.0.to_string()))]
     NotReport(#[from] serde_json::Error),
+    /// Findings whose keys have no fingerprints: they cannot be told from others.
+    #[error(
+        "it is not a JSON report of kmslint: a finding has {keys} keys and {fingerprints} fingerprints; create one with `--format json=FILE`"
+    )]
+    Fingerprints {
+        /// How many keys the finding has.
+        keys: usize,
+        /// How many fingerprints.
+        fingerprints: usize,
+    },
     /// A report of a version that this kmslint does not know.
     #[error("it is a JSON report of version {0}, and this kmslint reads version {VERSION}; create both with the same kmslint")]
     OtherVersion(u64),
@@ -61,12 +72,18 @@ struct SavedKeyRef {
     address: String,
 }
 
+/// What the keys of a finding share is repeated for each of them, so it is short: a report may be a stranger's.
 #[derive(Deserialize)]
 struct SavedFinding {
+    #[serde(deserialize_with = "short")]
     rule: String,
+    #[serde(deserialize_with = "short")]
     level: String,
+    #[serde(deserialize_with = "short")]
     verdict: String,
+    #[serde(deserialize_with = "short")]
     kind: String,
+    #[serde(deserialize_with = "short")]
     message: String,
     place: SavedPlace,
     #[serde(default)]
@@ -78,6 +95,7 @@ struct SavedFinding {
 
 #[derive(Deserialize)]
 struct SavedVariant {
+    #[serde(deserialize_with = "short")]
     message: String,
     keys: Vec<SavedKeyRef>,
 }
@@ -99,14 +117,22 @@ struct SavedGap {
 
 #[derive(Clone, Default, Serialize, Deserialize)]
 struct SavedPlace {
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "short_if_any", skip_serializing_if = "Option::is_none")]
     path: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     line: Option<u64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     column: Option<u64>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "short_if_any", skip_serializing_if = "Option::is_none")]
     ocid: Option<String>,
+}
+
+fn short<'de, D: Deserializer<'de>>(from: D) -> Result<String, D::Error> {
+    String::deserialize(from).map(brief)
+}
+
+fn short_if_any<'de, D: Deserializer<'de>>(from: D) -> Result<Option<String>, D::Error> {
+    Option::<String>::deserialize(from).map(|text| text.map(brief))
 }
 
 impl SavedPlace {
@@ -125,7 +151,16 @@ impl SavedReport {
     /// It is something else, or of another version.
     pub fn read(input: impl Read) -> Result<Self, CompareError> {
         let report: Self = serde_json::from_reader(io::BufReader::with_capacity(64 << 10, input))?;
-        if report.version == VERSION { Ok(report) } else { Err(CompareError::OtherVersion(report.version)) }
+        if report.version != VERSION {
+            return Err(CompareError::OtherVersion(report.version));
+        }
+        let is_incomplete = |finding: &&SavedFinding| !finding.keys.is_empty() && finding.keys.len() != finding.fingerprints.len();
+        match report.findings.iter().chain(&report.exempted).find(is_incomplete) {
+            Some(finding) => {
+                Err(CompareError::Fingerprints { keys: finding.keys.len(), fingerprints: finding.fingerprints.len() })
+            }
+            None => Ok(report),
+        }
     }
 }
 

@@ -19,7 +19,7 @@ use super::values;
 use super::variables;
 use super::workspace;
 use super::world::World;
-use crate::base::{InstanceKey, Sources, Span, Step, secrecy};
+use crate::base::{InstanceKey, Sources, Span, Step, brief, secrecy};
 use crate::eval::{Account, Data, EvalError, Value};
 use crate::hcl::{Attribute, Block, Body, Expr, ExprKind};
 use crate::key::{ProtectionMode, VaultType};
@@ -175,7 +175,7 @@ impl RunInspection<'_> {
         world.resources.passing.know(&survey.modules);
         if let Some(named) = named {
             let (name, block) = module.variables.get_key_value(named?.as_str())?;
-            let mut inspection = Inspection { what: format!("variable `{name}`"), span: block.header, values: Vec::new(), is_cut: false };
+            let mut inspection = Inspection { what: brief(format!("variable `{name}`")), span: block.header, values: Vec::new(), is_cut: false };
             add(&mut inspection.values, self.seen(variables::value(&world, &world.tree.top(), name), self.root_name()));
             return Some(inspection);
         }
@@ -189,7 +189,7 @@ impl RunInspection<'_> {
             InspectionTarget::Output(_) | InspectionTarget::Variable(_) => None,
         };
         if let Some(text) = part.and_then(|part| loader.sources.quote(part.span).map(|text| (part, text))) {
-            (inspection.span, inspection.what) = (text.0.span, format!("`{}`", text.1));
+            (inspection.span, inspection.what) = (text.0.span, brief(format!("`{}`", text.1)));
         }
         let mut gathered = InspectionResult { values: Vec::new(), left: MOST_INSTANCES };
         self.visit(&world, &world.tree.top(), &Aim { directory, target, part }, &mut gathered);
@@ -258,10 +258,11 @@ impl RunInspection<'_> {
     }
 
     fn seen(&self, value: Result<Value, EvalError>, instance: String) -> Inspected {
-        let instances = vec![instance];
+        // A name of a megabyte would be kept for each of thousands of instances.
+        let instances = vec![brief(instance)];
         match value {
             Ok(value) => Inspected { way: value.steps().take(MOST_STEPS).cloned().collect(), value: seen(&value), instances },
-            Err(error) => Inspected { value: InspectedValue::Rejected(error.message), way: Vec::new(), instances },
+            Err(error) => Inspected { value: InspectedValue::Rejected(brief(error.message)), way: Vec::new(), instances },
         }
     }
 
@@ -336,7 +337,7 @@ impl RunInspection<'_> {
 }
 
 fn what(target: &InspectionTarget<'_>) -> String {
-    match target {
+    brief(match target {
         InspectionTarget::Variable(name) => format!("variable `{name}`"),
         InspectionTarget::Local(name) => format!("local value `{name}`"),
         InspectionTarget::Output(name) => format!("output `{name}`"),
@@ -345,7 +346,7 @@ fn what(target: &InspectionTarget<'_>) -> String {
             let mode = if of.data { "data." } else { "" };
             format!("argument `{}` of `{mode}{}.{}`", attribute.name.text, of.kind, of.name)
         }
-    }
+    })
 }
 
 fn span(target: &InspectionTarget<'_>, module: &Module) -> Span {
@@ -365,7 +366,7 @@ fn seen(value: &Value) -> InspectedValue {
         return InspectedValue::Hidden;
     }
     if let Some(why) = value.first_why() {
-        return InspectedValue::Unknown(why.to_string());
+        return InspectedValue::Unknown(brief(why.to_string()));
     }
     let mut text = super::answer::json(value);
     if text.len() > LONGEST {

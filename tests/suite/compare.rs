@@ -156,6 +156,34 @@ fn hostile_names_in_a_report_command_nothing() {
 }
 
 #[test]
+fn what_keys_share_is_short_however_often_it_is_shown() {
+    let keys: Vec<Value> = (0..2000).map(|n| serde_json::json!({ "root": ".", "address": format!("oci_kms_key.k{n}") })).collect();
+    let fingerprints: Vec<String> = (0..2000).map(|n| n.to_string()).collect();
+    let long = "x".repeat(1_000_000);
+    let finding = |fingerprints: &[String]| {
+        serde_json::json!({
+            "rule": long, "level": long, "verdict": long, "kind": long, "message": long, "place": { "path": long, "ocid": long },
+            "variants": [{ "message": long, "keys": keys }], "keys": keys, "fingerprint": "f", "fingerprints": fingerprints,
+        })
+    };
+    let report = |findings: &[Value]| {
+        serde_json::json!({ "version": 1, "kmslint": "0", "keys": [], "findings": findings, "exempted": [], "problems": [] }).to_string()
+    };
+    let texts = [("old.json", report(&[])), ("new.json", report(&[finding(&fingerprints)])), ("torn.json", report(&[finding(&[])]))];
+    let folder = scratch(&texts.each_ref().map(|(name, text)| (*name, text.as_str())));
+    let (human, json) = compared(folder.path());
+    assert_eq!((human.code, json["new"].as_array().map(Vec::len)), (1, Some(2000)));
+    assert!(human.out.contains(" … ") && human.out.len() < 2000 * 8_000, "{}", human.out.len());
+    // A finding is not lost because its keys have no fingerprints.
+    let torn = kmslint(folder.path(), &["compare", "old.json", "torn.json"]);
+    assert!(torn.code == 2 && torn.err.contains("a finding has 2000 keys and 0 fingerprints"), "{}", torn.err);
+    let wrong = report(&[]).replacen("\"version\":1", &format!("\"version\":\"{long}\""), 1);
+    std::fs::write(folder.path().join("wrong.json"), wrong).expect("a file");
+    let wrong = kmslint(folder.path(), &["compare", "old.json", "wrong.json"]);
+    assert!(wrong.code == 2 && wrong.err.contains("is not a JSON report") && wrong.err.len() < 4_000, "{}", wrong.err.len());
+}
+
+#[test]
 fn every_fixture_compares_with_itself() {
     let folder = scratch(&[]);
     let file = folder.path().join("all.json");

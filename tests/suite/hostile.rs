@@ -9,6 +9,9 @@ mod costs;
 /// What a report could be made to tell.
 #[cfg(unix)]
 mod disclosure;
+/// What is opened in an editor, and what a client sends.
+#[cfg(unix)]
+mod editor;
 /// What lies in folders.
 #[cfg(unix)]
 mod files;

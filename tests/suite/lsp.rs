@@ -23,7 +23,7 @@ fn capabilities() -> Value {
 }
 
 /// An editor.
-struct Editor {
+pub(crate) struct Editor {
     server: Child,
     to: Option<ChildStdin>,
     from: BufReader<ChildStdout>,
@@ -32,14 +32,14 @@ struct Editor {
     /// The answer to `initialize`.
     agreed: Value,
     /// What the server shows, by file name relative to the directory.
-    shown: BTreeMap<String, Value>,
+    pub(crate) shown: BTreeMap<String, Value>,
     /// Requests and notifications of the server that are no diagnostics.
-    heard: Vec<Value>,
+    pub(crate) heard: Vec<Value>,
 }
 
 impl Editor {
     /// Opens a directory with these files.
-    fn new(files: &[(&str, &str)]) -> Self {
+    pub(crate) fn new(files: &[(&str, &str)]) -> Self {
         Self::with(files, capabilities(), json!({}))
     }
 
@@ -66,11 +66,11 @@ impl Editor {
         Self { server, to, from, next: 0, directory, agreed: Value::Null, shown: BTreeMap::new(), heard: Vec::new() }
     }
 
-    fn path(&self, name: &str) -> PathBuf {
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.directory.path().canonicalize().expect("a path").join(name)
     }
 
-    fn uri(&self, name: &str) -> String {
+    pub(crate) fn uri(&self, name: &str) -> String {
         format!("file://{}", self.path(name).display())
     }
 
@@ -79,12 +79,12 @@ impl Editor {
         self.send_bytes(format!("Content-Length: {}\r\n\r\n{text}", text.len()).as_bytes());
     }
 
-    fn send_bytes(&mut self, bytes: &[u8]) {
+    pub(crate) fn send_bytes(&mut self, bytes: &[u8]) {
         let to = self.to.as_mut().expect("the server listens");
         to.write_all(bytes).and_then(|()| to.flush()).expect("the server listens");
     }
 
-    fn say(&mut self, method: &str, params: Value) {
+    pub(crate) fn say(&mut self, method: &str, params: Value) {
         self.send(&json!({ "jsonrpc": "2.0", "method": method, "params": params }));
     }
 
@@ -92,6 +92,35 @@ impl Editor {
     fn hear(&mut self) -> Option<Value> {
         let message = Message::read(&mut self.from).expect("a message")?;
         Some(serde_json::to_value(message).expect("JSON"))
+    }
+
+    /// Hears everything up to this many answers to what was no message. They have no id, which the types of the client do not know.
+    pub(crate) fn hear_malformed(&mut self, count: usize) -> Vec<String> {
+        let mut found = Vec::new();
+        let mut line = String::new();
+        while found.len() < count {
+            line.clear();
+            std::io::BufRead::read_line(&mut self.from, &mut line).expect("a line");
+            let length: usize = line.trim().strip_prefix("Content-Length: ").expect("a header").parse().expect("a number");
+            std::io::BufRead::read_line(&mut self.from, &mut line).expect("a line");
+            let mut body = vec![0; length];
+            std::io::Read::read_exact(&mut self.from, &mut body).expect("a message");
+            let message: Value = serde_json::from_slice(&body).expect("JSON");
+            match message["method"] == "textDocument/publishDiagnostics" {
+                true => self.show(&message["params"]),
+                false if message["error"]["code"] == -32700 => {
+                    found.push(message["error"]["message"].as_str().expect("a text").to_owned());
+                }
+                false => self.heard.push(message),
+            }
+        }
+        found
+    }
+
+    fn show(&mut self, params: &Value) {
+        let uri = params["uri"].as_str().expect("a URI");
+        let name = uri.strip_prefix(&self.uri("")).unwrap_or(uri).trim_start_matches('/').to_owned();
+        self.shown.insert(name, params.clone());
     }
 
     /// Sends a request and hears everything up to its answer.
@@ -102,10 +131,7 @@ impl Editor {
         loop {
             let message = self.hear().expect("the server answers");
             if message["method"] == "textDocument/publishDiagnostics" {
-                let params = &message["params"];
-                let uri = params["uri"].as_str().expect("a URI");
-                let name = uri.strip_prefix(&self.uri("")).unwrap_or(uri).trim_start_matches('/').to_owned();
-                self.shown.insert(name, params.clone());
+                self.show(&message["params"]);
             } else if message["id"] == id && message.get("method").is_none() {
                 return message;
             } else {
@@ -114,26 +140,26 @@ impl Editor {
         }
     }
 
-    fn ask(&mut self, method: &str, params: Value) -> Value {
+    pub(crate) fn ask(&mut self, method: &str, params: Value) -> Value {
         let answer = self.answer(method, params);
         assert!(answer.get("error").is_none(), "{method}: {answer}");
         answer["result"].clone()
     }
 
     /// Waits until everything that was sent is worked off.
-    fn settle(&mut self) {
+    pub(crate) fn settle(&mut self) {
         let answer = self.answer("kmslint/nothing", json!({}));
         assert_eq!(answer["error"]["code"], -32601, "{answer}");
     }
 
     /// Opens a file as it is on the disk.
-    fn open(&mut self, name: &str) -> String {
+    pub(crate) fn open(&mut self, name: &str) -> String {
         let text = fs::read_to_string(self.path(name)).expect("a file");
         self.open_as(name, &text);
         text
     }
 
-    fn open_as(&mut self, name: &str, text: &str) {
+    pub(crate) fn open_as(&mut self, name: &str, text: &str) {
         let document = json!({ "uri": self.uri(name), "languageId": "terraform", "version": 1, "text": text });
         self.say("textDocument/didOpen", json!({ "textDocument": document }));
     }
@@ -144,7 +170,7 @@ impl Editor {
     }
 
     /// The diagnostics of a file: severity, code and first line of the message.
-    fn diagnostics(&self, name: &str) -> Vec<String> {
+    pub(crate) fn diagnostics(&self, name: &str) -> Vec<String> {
         let Some(shown) = self.shown.get(name) else { return Vec::new() };
         let one = |it: &Value| {
             let code = it["code"].as_str().unwrap_or("-");
@@ -154,7 +180,7 @@ impl Editor {
     }
 
     /// The position before the first occurrence of a text in a file.
-    fn at(&self, name: &str, text: &str, part: &str) -> Value {
+    pub(crate) fn at(&self, name: &str, text: &str, part: &str) -> Value {
         let offset = text.find(part).unwrap_or_else(|| panic!("`{part}` is in the text"));
         let before = &text[..offset];
         let (line, column) = (before.matches('\n').count(), before.len() - before.rfind('\n').map_or(0, |at| at + 1));
@@ -170,7 +196,7 @@ impl Editor {
     }
 
     /// Says goodbye; the exit code.
-    fn end(mut self) -> Option<i32> {
+    pub(crate) fn end(mut self) -> Option<i32> {
         self.ask("shutdown", Value::Null);
         self.say("exit", Value::Null);
         self.server.wait().expect("the server ends").code()
@@ -578,19 +604,7 @@ fn nothing_that_is_sent_ends_the_server_and_exit_does() {
         let changes = json!([{ "range": range, "text": "\u{1f600}\"${" }]);
         editor.say("textDocument/didChange", json!({ "textDocument": { "uri": uri, "version": 2 }, "contentChanges": changes }));
     }
-    // The answer to what was no JSON has no id, which the types of the client do not know.
-    let mut line = String::new();
-    loop {
-        line.clear();
-        std::io::BufRead::read_line(&mut editor.from, &mut line).expect("a line");
-        let length: usize = line.trim().strip_prefix("Content-Length: ").expect("a header").parse().expect("a number");
-        std::io::BufRead::read_line(&mut editor.from, &mut line).expect("a line");
-        let mut body = vec![0; length];
-        std::io::Read::read_exact(&mut editor.from, &mut body).expect("a message");
-        if String::from_utf8_lossy(&body).contains("-32700") {
-            break;
-        }
-    }
+    assert_eq!(editor.hear_malformed(1), ["the message is not JSON-RPC"]);
     editor.settle();
     assert_eq!(editor.end(), Some(0));
 }
