@@ -65,11 +65,7 @@ pub(super) fn of(project: &Project, part: &ProjectPart, settings: &EditorSetting
         maker.notice(notice);
     }
     for module in &outcome.modules_not_followed {
-        let message = format!(
-            "{} was not followed: {}; run `terraform init`, or check a plan",
-            shown(&module.address),
-            shown(&module.why)
-        );
+        let message = format!("{} was not followed: {}; run `terraform init`, or check a plan", shown(&module.address), shown(&module.why));
         let made = diagnostic(DiagnosticSeverity::INFORMATION, Some(rules::MODULES_NOT_FOLLOWED), message);
         maker.put(Some(&module.place), made);
     }

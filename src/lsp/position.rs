@@ -118,7 +118,9 @@ mod tests {
         // A text that is being changed has the same positions.
         for text in [text, "", "\n", "\r\n\r\n", "x\r\r\ny\r", "é\u{2028}a\u{b}b\u{85}\n😀"] {
             let (rope, starts) = (Rope::from_str(text), line_starts(text));
-            for (line, column) in (0..5).flat_map(|line| (0..20).map(move |column| (line, column))).chain([(u32::MAX, u32::MAX), (0, u32::MAX)]) {
+            for (line, column) in
+                (0..5).flat_map(|line| (0..20).map(move |column| (line, column))).chain([(u32::MAX, u32::MAX), (0, u32::MAX)])
+            {
                 for encoding in [Encoding::Utf8, Encoding::Utf16] {
                     let at = Position::new(line, column);
                     let offset = encoding.offset(text, &starts, at);

@@ -156,9 +156,7 @@ impl SavedReport {
         }
         let is_incomplete = |finding: &&SavedFinding| !finding.keys.is_empty() && finding.keys.len() != finding.fingerprints.len();
         match report.findings.iter().chain(&report.exempted).find(is_incomplete) {
-            Some(finding) => {
-                Err(CompareError::Fingerprints { keys: finding.keys.len(), fingerprints: finding.fingerprints.len() })
-            }
+            Some(finding) => Err(CompareError::Fingerprints { keys: finding.keys.len(), fingerprints: finding.fingerprints.len() }),
             None => Ok(report),
         }
     }

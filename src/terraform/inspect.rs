@@ -175,7 +175,8 @@ impl RunInspection<'_> {
         world.resources.passing.know(&survey.modules);
         if let Some(named) = named {
             let (name, block) = module.variables.get_key_value(named?.as_str())?;
-            let mut inspection = Inspection { what: brief(format!("variable `{name}`")), span: block.header, values: Vec::new(), is_cut: false };
+            let mut inspection =
+                Inspection { what: brief(format!("variable `{name}`")), span: block.header, values: Vec::new(), is_cut: false };
             add(&mut inspection.values, self.seen(variables::value(&world, &world.tree.top(), name), self.root_name()));
             return Some(inspection);
         }

@@ -70,7 +70,8 @@ fn what_may_not_be_read_is_not_read_because_it_is_open() {
     editor.open("main.tf");
     let names = [outside.join("secret.txt"), editor.path(".git/config"), editor.path("link.txt"), editor.path("link.tf")];
     for path in names {
-        let document = json!({ "uri": format!("file://{}", path.display()), "languageId": "x", "version": 1, "text": "planted = \"open\"" });
+        let document =
+            json!({ "uri": format!("file://{}", path.display()), "languageId": "x", "version": 1, "text": "planted = \"open\"" });
         editor.say("textDocument/didOpen", json!({ "textDocument": document }));
     }
     for (part, why) in [
@@ -156,7 +157,9 @@ fn hostile_messages_are_answered_and_end_nothing() {
         malformed += 1;
     }
     assert_eq!(editor.hear_malformed(malformed), vec!["the message is not JSON-RPC"; malformed]);
-    for uri in ["file:///%00", "file:///%ff.tf", "file://server/x.tf", "untitled:x.tf", "file:///dev/zero", "file:///dev/stdin", "http://x/y.tf"] {
+    for uri in
+        ["file:///%00", "file:///%ff.tf", "file://server/x.tf", "untitled:x.tf", "file:///dev/zero", "file:///dev/stdin", "http://x/y.tf"]
+    {
         let document = json!({ "uri": uri, "languageId": "terraform", "version": 1, "text": KEY });
         editor.say("textDocument/didOpen", json!({ "textDocument": document }));
         editor.say("textDocument/didSave", json!({ "textDocument": { "uri": uri } }));
