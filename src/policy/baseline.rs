@@ -109,7 +109,7 @@ fn of(finding: &Finding, instance: &FindingInstance, paths: &Paths<'_>) -> Accep
         address: instance.key.labeled_address().into_owned(),
         rule: finding.rule.to_owned(),
         kind: finding.kind.word().to_owned(),
-        fingerprint: instance.fingerprints.current.clone(),
+        fingerprint: instance.fingerprints.current.as_str().to_owned(),
     }
 }
 
@@ -123,7 +123,7 @@ impl Baseline {
     /// The fingerprint by which it would know an instance of a finding.
     #[must_use]
     pub fn known_as<'a>(&self, instance: &'a FindingInstance) -> &'a str {
-        if self.is_old() { &instance.fingerprints.earlier } else { &instance.fingerprints.current }
+        if self.is_old() { instance.fingerprints.earlier.as_str() } else { instance.fingerprints.current.as_str() }
     }
 
     /// Whether an instance of a finding is accepted.

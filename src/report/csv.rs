@@ -125,7 +125,7 @@ fn of_key<'a>(row: &Row<'a>, context: &ReportContext<'_>) -> CsvRow<'a> {
         key_created: time(facts.times.created),
         version_created: time(facts.current_version_time()),
         version_age_days: version_age_days(facts, context.now).map_or_else(String::new, |days| days.to_string()),
-        fingerprint: row.instance.map_or("", |instance| &instance.fingerprints.current),
+        fingerprint: row.instance.map_or("", |instance| instance.fingerprints.current.as_str()),
         ..exempted(row.exempted, of_id(&facts.id))
     }
 }
@@ -143,7 +143,7 @@ fn of_other<'a>(other: &Other<'a>, context: &ReportContext<'_>) -> CsvRow<'a> {
         kind: finding.kind.word(),
         level: finding.level.word(),
         reason: finding.wording(instance.map_or(0, |instance| instance.wording)).message.to_string().into(),
-        fingerprint: instance.map_or(&finding.fingerprint, |instance| &instance.fingerprints.current),
+        fingerprint: instance.map_or(&finding.fingerprint, |instance| instance.fingerprints.current.as_str()),
         ..exempted(*exemption, instance.map_or_else(CsvRow::default, |instance| of_id(&instance.key)))
     }
 }

@@ -3,20 +3,54 @@
 
 use super::text::is_harmful;
 use serde::Serialize;
-use serde_json::ser::{Formatter, PrettyFormatter, Serializer};
+use serde_json::ser::{Formatter, Serializer};
 use std::io::{self, Write};
 
 /// Writes a value as indented JSON.
 pub(super) fn write(value: &impl Serialize, out: &mut impl Write) -> io::Result<()> {
-    Ok(value.serialize(&mut Serializer::with_formatter(out, Escaped(PrettyFormatter::new())))?)
+    Ok(value.serialize(&mut Serializer::with_formatter(out, Escaped::default()))?)
 }
 
-struct Escaped(PrettyFormatter<'static>);
+/// Indents as `serde_json::ser::PrettyFormatter` does, but writes the beginning of a line at once: a report has millions of them.
+#[derive(Default)]
+struct Escaped {
+    /// How many arrays and objects are open.
+    depth: usize,
+    /// Whether the innermost one has an element.
+    has_value: bool,
+}
+
+/// What comes before an element: the comma after the one before it, a line feed, and the indentation.
+const LINE: &[u8] = b",\n                                                                ";
+
+impl Escaped {
+    fn open<W: ?Sized + Write>(&mut self, out: &mut W, bracket: &[u8]) -> io::Result<()> {
+        self.depth += 1;
+        self.has_value = false;
+        out.write_all(bracket)
+    }
+
+    fn close<W: ?Sized + Write>(&mut self, out: &mut W, bracket: &[u8]) -> io::Result<()> {
+        self.depth = self.depth.saturating_sub(1);
+        if self.has_value {
+            self.line(out, true)?;
+        }
+        out.write_all(bracket)
+    }
+
+    /// Begins a line, after a comma unless it is the first.
+    fn line<W: ?Sized + Write>(&self, out: &mut W, is_first: bool) -> io::Result<()> {
+        let (from, to) = (usize::from(is_first), 2 + 2 * self.depth);
+        let at_once = LINE.get(from..to.min(LINE.len())).unwrap_or_default();
+        out.write_all(at_once)?;
+        (LINE.len()..to).try_for_each(|_| out.write_all(b" "))
+    }
+}
 
 impl Formatter for Escaped {
     fn write_string_fragment<W: ?Sized + Write>(&mut self, out: &mut W, fragment: &str) -> io::Result<()> {
-        // Most texts have no such character, and what is plain is reported fastest.
-        if fragment.bytes().all(|byte| (b' '..0x7f).contains(&byte)) {
+        // Most texts have no such character. All bytes are looked at without a way out, so that many are compared at once.
+        if fragment.bytes().fold(true, |is_plain, byte| is_plain & (b' '..0x7f).contains(&byte)) {
             return out.write_all(fragment.as_bytes());
         }
         let mut rest = fragment;
@@ -32,39 +66,41 @@ impl Formatter for Escaped {
     }
 
     fn begin_array<W: ?Sized + Write>(&mut self, out: &mut W) -> io::Result<()> {
-        self.0.begin_array(out)
+        self.open(out, b"[")
     }
 
     fn end_array<W: ?Sized + Write>(&mut self, out: &mut W) -> io::Result<()> {
-        self.0.end_array(out)
+        self.close(out, b"]")
     }
 
     fn begin_array_value<W: ?Sized + Write>(&mut self, out: &mut W, first: bool) -> io::Result<()> {
-        self.0.begin_array_value(out, first)
+        self.line(out, first)
     }
 
-    fn end_array_value<W: ?Sized + Write>(&mut self, out: &mut W) -> io::Result<()> {
-        self.0.end_array_value(out)
+    fn end_array_value<W: ?Sized + Write>(&mut self, _: &mut W) -> io::Result<()> {
+        self.has_value = true;
+        Ok(())
     }
 
     fn begin_object<W: ?Sized + Write>(&mut self, out: &mut W) -> io::Result<()> {
-        self.0.begin_object(out)
+        self.open(out, b"{")
     }
 
     fn end_object<W: ?Sized + Write>(&mut self, out: &mut W) -> io::Result<()> {
-        self.0.end_object(out)
+        self.close(out, b"}")
     }
 
     fn begin_object_key<W: ?Sized + Write>(&mut self, out: &mut W, first: bool) -> io::Result<()> {
-        self.0.begin_object_key(out, first)
+        self.line(out, first)
     }
 
     fn begin_object_value<W: ?Sized + Write>(&mut self, out: &mut W) -> io::Result<()> {
-        self.0.begin_object_value(out)
+        out.write_all(b": ")
     }
 
-    fn end_object_value<W: ?Sized + Write>(&mut self, out: &mut W) -> io::Result<()> {
-        self.0.end_object_value(out)
+    fn end_object_value<W: ?Sized + Write>(&mut self, _: &mut W) -> io::Result<()> {
+        self.has_value = true;
+        Ok(())
     }
 }
 
@@ -82,5 +118,16 @@ mod tests {
         assert!(!text.contains(|letter| is_harmful(letter) && letter != '\n'), "{text}");
         assert_eq!(serde_json::from_str::<Vec<String>>(&text).unwrap(), texts);
         assert!(text.starts_with("[\n  \"plain\",\n"), "{text}");
+    }
+
+    #[test]
+    fn values_are_indented_as_serde_json_does_however_deep_they_are() {
+        let mut value = serde_json::json!({"a": [], "b": {}, "c": [1, [true], {"d": null}], "e": "x"});
+        for depth in 0..60 {
+            let mut out = Vec::new();
+            write(&value, &mut out).unwrap();
+            assert_eq!(String::from_utf8(out).unwrap(), serde_json::to_string_pretty(&value).unwrap(), "{depth}");
+            value = if depth % 2 == 0 { serde_json::json!([value, 2]) } else { serde_json::json!({"f": value}) };
+        }
     }
 }

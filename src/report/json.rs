@@ -6,7 +6,7 @@ use super::{ReportContext, write_json};
 use crate::base::{Bounds, Claim, Fact, Place, Problem, Sources, Step};
 use crate::key::{KeyFacts, ModuleNotFollowed, NotAudited, NotRead, ScheduleForm, SwitchedOff};
 use crate::policy::{CheckedKey, Exempted, Notice, Outcome};
-use crate::rules::{Finding, FindingInstance, Verdict, Wording};
+use crate::rules::{Finding, FindingInstance, Rule, Verdict, Wording};
 use schemars::JsonSchema;
 use serde::{Serialize, Serializer};
 use std::collections::BTreeMap;
@@ -132,7 +132,8 @@ struct KeyOut<'a> {
     /// Times that only a state, a plan of an existing key or the service knows; RFC 3339.
     times: TimesOut,
     /// The verdicts, by rule.
-    verdicts: BTreeMap<&'static str, VerdictOut<'a>>,
+    #[schemars(with = "BTreeMap<&'static str, VerdictOut<'a>>")]
+    verdicts: Verdicts<'a>,
     /// Present and true where a finding of this key was exempted.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     #[schemars(default)]
@@ -211,6 +212,15 @@ struct StepOut {
     place: PlaceOut,
     /// What happens there.
     label: String,
+}
+
+/// The verdicts on a key, which are in the order of the rules' ids.
+struct Verdicts<'a>(&'a [(&'static Rule, Verdict)]);
+
+impl Serialize for Verdicts<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter().map(|(rule, verdict)| (rule.id, verdict_out(verdict))))
+    }
 }
 
 /// A verdict.
@@ -606,7 +616,7 @@ fn key<'a>(checked: &'a CheckedKey, sources: &'a Sources) -> KeyOut<'a> {
             last_rotation_status: times.last_status.as_ref().map(ToString::to_string),
             deletion: time(&times.deletion),
         },
-        verdicts: checked.verdicts.iter().map(|(rule, verdict)| (rule.id, verdict_out(verdict))).collect(),
+        verdicts: Verdicts(&checked.verdicts),
         exempted: checked.exempted,
     }
 }

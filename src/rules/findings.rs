@@ -64,9 +64,13 @@ const MOST_STEPS_SHOWN: usize = 200;
 /// Findings that grow while verdicts come in. Nothing of a verdict is needed after it was added.
 pub(crate) struct FindingCollector<'p> {
     paths: &'p Paths<'p>,
-    groups: HashMap<FindingSubject, GrowingFinding>,
+    groups: Vec<GrowingFinding>,
+    /// The positions of the groups.
+    by_subject: HashMap<FindingSubject, usize>,
+    /// The same, found without naming the place's file.
+    by_place: HashMap<SubjectAtPlace, usize>,
     /// How roots are named in the repository.
-    roots: HashMap<Arc<str>, String>,
+    roots: HashMap<Arc<str>, Arc<str>>,
     /// What is reported of many keys alike.
     texts: HashSet<Arc<str>>,
 }
@@ -81,7 +85,14 @@ impl<'p> FindingCollector<'p> {
     /// Nothing yet.
     #[must_use]
     pub(crate) fn new(paths: &'p Paths<'p>) -> Self {
-        Self { paths, groups: HashMap::new(), roots: HashMap::new(), texts: HashSet::new() }
+        Self {
+            paths,
+            groups: Vec::new(),
+            by_subject: HashMap::new(),
+            by_place: HashMap::new(),
+            roots: HashMap::new(),
+            texts: HashSet::new(),
+        }
     }
 
     /// Adds what a verdict says, if there is anything to report.
@@ -114,43 +125,42 @@ impl<'p> FindingCollector<'p> {
     pub(super) fn put(&mut self, instance: ReportedInstance<'_>, reported: ReportedVerdict<'_>) {
         let ReportedVerdict { rule, verdict, kind, attribute, level, at, message, note, help } = reported;
         let ReportedInstance { key, root, name, notes } = instance;
+        let at_place = SubjectAtPlace { place: at.at.place.clone(), rule, verdict, kind, attribute };
+        let index = self.by_place.get(&at_place).copied().unwrap_or_else(|| self.group(at_place, level, &at));
+        let root = self.root(key, root);
         let paths = self.paths;
-        let wording = Wording { message: self.text(message), note: self.text(note), help: self.text(help) };
-        let subject = FindingSubject { spot: FindingSpot::of(&at.at.place, paths), rule, verdict, kind, attribute };
-        if !self.roots.contains_key(root) {
-            // The service's regions are no paths.
-            let named = if key.input == InputKind::Live { root.to_string() } else { (paths.root)(root) };
-            self.roots.insert(Arc::clone(root), named);
-        }
-        let root = self.roots.get(root).map_or("", String::as_str);
-        let fingerprints = identity::of_instance(rule, root, &(paths.place)(&at.used), key, &subject.word());
-        let used = at.used.clone();
-        let group = self.groups.entry(subject).or_insert_with(|| GrowingFinding {
-            level,
-            at: at.clone().into_owned(),
-            trail: Vec::new(),
-            known: HashSet::new(),
-            wordings: HashMap::new(),
-            instances: Vec::new(),
-        });
+        let Some(group) = self.groups.get_mut(index) else { return };
+        let fingerprints = identity::of_instance(rule, &root, &(paths.place)(&at.used), key, &group.subject.word());
         for step in at.way.iter().chain(notes) {
             group.pass(step);
         }
-        let next = group.wordings.len();
-        let wording = *group.wordings.entry(wording).or_insert(next);
-        group.instances.push(FindingInstance { key: key.clone(), name, fingerprints, used, wording, names_root: false });
+        let wording = group.wording([message, note, help], &mut self.texts);
+        group.instances.push(FindingInstance { key: key.clone(), name, fingerprints, used: at.used.clone(), wording, names_root: false });
     }
 
-    /// A text that is kept once.
-    fn text(&mut self, text: &str) -> Arc<str> {
-        match self.texts.get(text) {
-            Some(known) => Arc::clone(known),
-            None => {
-                let text: Arc<str> = text.into();
-                self.texts.insert(Arc::clone(&text));
-                text
-            }
+    /// The position of the group of a report at this place.
+    fn group(&mut self, at_place: SubjectAtPlace, level: Level, at: &Placement) -> usize {
+        let SubjectAtPlace { ref place, rule, verdict, kind, attribute } = at_place;
+        let subject = FindingSubject { spot: FindingSpot::of(place, self.paths), rule, verdict, kind, attribute };
+        let next = self.groups.len();
+        let index = *self.by_subject.entry(subject.clone()).or_insert(next);
+        if index == next {
+            let (trail, known, wordings) = (Vec::new(), HashSet::new(), HashMap::new());
+            self.groups.push(GrowingFinding { subject, level, at: at.clone(), trail, known, wordings, last: None, instances: Vec::new() });
         }
+        self.by_place.insert(at_place, index);
+        index
+    }
+
+    /// How a key's root is named in the repository.
+    fn root(&mut self, key: &KeyId, root: &Arc<str>) -> Arc<str> {
+        if let Some(named) = self.roots.get(root) {
+            return Arc::clone(named);
+        }
+        // The service's regions are no paths.
+        let named = if key.input == InputKind::Live { Arc::clone(root) } else { (self.paths.root)(root).into() };
+        self.roots.insert(Arc::clone(root), Arc::clone(&named));
+        named
     }
 
     /// What there is to report, sorted by place.
@@ -159,17 +169,15 @@ impl<'p> FindingCollector<'p> {
         let Self { groups, paths, .. } = self;
         // To know what is written at a place, it is parsed again: that takes most of the time here.
         let address = paths.address;
-        let groups: Vec<(FindingSubject, GrowingFinding, Option<EditAddress>)> = groups
-            .into_iter()
-            .collect::<Vec<_>>()
+        let groups: Vec<(GrowingFinding, Option<EditAddress>)> = groups
             .into_par_iter()
-            .map(|(subject, group)| {
+            .map(|group| {
                 let written = address(&group.at.at.place);
-                (subject, group, written)
+                (group, written)
             })
             .collect();
-        let made = |(subject, group, written): (FindingSubject, GrowingFinding, Option<EditAddress>)| {
-            let GrowingFinding { level, at, trail, wordings, mut instances, .. } = group;
+        let made = |(group, written): (GrowingFinding, Option<EditAddress>)| {
+            let GrowingFinding { subject, level, at, trail, wordings, mut instances, .. } = group;
             instances.sort_by(|a, b| a.key.cmp(&b.key));
             let mut ordered: Vec<(Wording, usize)> = wordings.into_iter().collect();
             ordered.sort_by_key(|(_, at)| *at);
@@ -195,8 +203,18 @@ impl<'p> FindingCollector<'p> {
     }
 }
 
-/// What a finding is about: verdicts that share it are one finding.
+/// What a report is about, with its place as the reader gave it: two places may be one spot.
 #[derive(PartialEq, Eq, Hash)]
+struct SubjectAtPlace {
+    place: Place,
+    rule: &'static str,
+    verdict: &'static str,
+    kind: Kind,
+    attribute: Option<&'static str>,
+}
+
+/// What a finding is about: verdicts that share it are one finding.
+#[derive(Clone, PartialEq, Eq, Hash)]
 struct FindingSubject {
     spot: FindingSpot,
     rule: &'static str,
@@ -220,6 +238,7 @@ impl FindingSubject {
 
 /// A finding that grows.
 struct GrowingFinding {
+    subject: FindingSubject,
     level: Level,
     at: Placement,
     trail: Vec<Step>,
@@ -227,6 +246,8 @@ struct GrowingFinding {
     known: HashSet<Step>,
     /// What is reported of the instances, numbered.
     wordings: HashMap<Wording, usize>,
+    /// What was reported last: mostly the next instance has the same.
+    last: Option<(Wording, usize)>,
     instances: Vec<FindingInstance>,
 }
 
@@ -234,6 +255,21 @@ struct GrowingFinding {
 const FEW: usize = 16;
 
 impl GrowingFinding {
+    /// The number of what is reported of an instance: message, note and help. Each text is kept once.
+    fn wording(&mut self, texts: [&str; 3], kept: &mut HashSet<Arc<str>>) -> usize {
+        if let Some((Wording { message, note, help }, number)) = &self.last
+            && [&**message, &**note, &**help] == texts
+        {
+            return *number;
+        }
+        let [message, note, help] = texts.map(|text| kept_once(text, kept));
+        let wording = Wording { message, note, help };
+        let next = self.wordings.len();
+        let number = *self.wordings.entry(wording.clone()).or_insert(next);
+        self.last = Some((wording, number));
+        number
+    }
+
     /// Adds a step of the way, if it is new: most instances came the same way.
     fn pass(&mut self, step: &Step) {
         if self.trail.len() > MOST_STEPS_SHOWN {
@@ -253,6 +289,16 @@ impl GrowingFinding {
             self.trail.push(step.clone());
         }
     }
+}
+
+/// A text that is kept once.
+fn kept_once(text: &str, kept: &mut HashSet<Arc<str>>) -> Arc<str> {
+    if let Some(known) = kept.get(text) {
+        return Arc::clone(known);
+    }
+    let text: Arc<str> = text.into();
+    kept.insert(Arc::clone(&text));
+    text
 }
 
 /// Whom a report is about.

@@ -6,23 +6,47 @@ use super::place::{EditTarget, Placement};
 use crate::key::KeyId;
 use sha2::{Digest, Sha256};
 use std::collections::HashMap;
-use std::fmt::Write as _;
 
-/// The fingerprints of one instance of a finding; 32 hexadecimal digits each.
+/// 32 hexadecimal digits. A finding has thousands of them, so that they are kept in place.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Fingerprint([u8; 32]);
+
+impl Default for Fingerprint {
+    fn default() -> Self {
+        Self([b'0'; 32])
+    }
+}
+
+impl Fingerprint {
+    /// The digits.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        std::str::from_utf8(&self.0).unwrap_or_default()
+    }
+}
+
+impl std::fmt::Debug for Fingerprint {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// The fingerprints of one instance of a finding.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Fingerprints {
     /// Rule + kind + repository path of the root + inputs + address: what a baseline holds. No path of a file and no line, so that moving
     /// code within a root changes nothing.
-    pub current: String,
+    pub current: Fingerprint,
     /// As kmslint 0.1.0 made it, with the repository path of the place of use: what a baseline of version 1 holds.
-    pub earlier: String,
+    pub earlier: Fingerprint,
 }
 
 /// The fingerprints of an instance. `root`: the repository path of its root; `used`: that of the place of use.
 pub(super) fn of_instance(rule: &str, root: &str, used: &str, key: &KeyId, kind: &str) -> Fingerprints {
     let inputs = key.inputs.as_deref();
-    let all = |parts: &[&str]| digest(&parts.iter().copied().chain(inputs).collect::<Vec<_>>());
-    Fingerprints { current: all(&[rule, kind, root, &key.address]), earlier: all(&[rule, root, used, &key.address, kind]) }
+    let current = [rule, kind, root, &key.address];
+    let earlier = [rule, root, used, &key.address, kind];
+    Fingerprints { current: digest(current.into_iter().chain(inputs)), earlier: digest(earlier.into_iter().chain(inputs)) }
 }
 
 /// What tells a finding from all others whatever its lines are, and however many keys it covers. `path`: the repository path of its place;
@@ -36,7 +60,7 @@ pub(super) fn of_finding(rule: &str, kind: &str, path: &str, at: &Placement, key
             _ => format!("{block}.{path}"),
         },
     };
-    digest(&[rule, kind, path, &address])
+    digest([rule, kind, path, &address]).as_str().to_owned()
 }
 
 /// Findings with the same edit address, such as two branches of one conditional, are reported apart by their order in the file.
@@ -45,24 +69,25 @@ pub(super) fn number(findings: &mut [Finding]) {
     for finding in findings {
         let earlier = known.entry(finding.fingerprint.clone()).or_default();
         if *earlier > 0 {
-            finding.fingerprint = digest(&[&finding.fingerprint, &earlier.to_string()]);
+            finding.fingerprint = digest([finding.fingerprint.as_str(), &earlier.to_string()]).as_str().to_owned();
         }
         *earlier += 1;
     }
 }
 
 /// SHA-256 over the parts, each with its length before it so that no two lists look alike; the first 128 bits.
-fn digest(parts: &[&str]) -> String {
+fn digest<'a>(parts: impl IntoIterator<Item = &'a str>) -> Fingerprint {
     let mut hash = Sha256::new();
     for part in parts {
         hash.update((part.len() as u64).to_be_bytes());
         hash.update(part.as_bytes());
     }
-    let mut text = String::with_capacity(32);
-    for byte in hash.finalize().iter().take(16) {
-        let _ = write!(text, "{byte:02x}");
+    let digit = |value: u8| if value < 10 { b'0' + value } else { b'a' + (value - 10) };
+    let mut fingerprint = Fingerprint::default();
+    for (digits, byte) in fingerprint.0.chunks_exact_mut(2).zip(hash.finalize()) {
+        digits.copy_from_slice(&[digit(byte >> 4), digit(byte & 15)]);
     }
-    text
+    fingerprint
 }
 
 #[cfg(test)]
@@ -80,7 +105,7 @@ mod tests {
         let k = key("oci_kms_key.k", None);
         let of = |rule: &str, root: &str, used: &str, key: &KeyId, kind: &str| of_instance(rule, root, used, key, kind);
         let base = of("OCI-KMS-004", "infra", "infra/a.tf", &k, "hsm");
-        for text in [&base.current, &base.earlier] {
+        for text in [base.current.as_str(), base.earlier.as_str()] {
             assert!(text.len() == 32 && text.chars().all(|c| c.is_ascii_hexdigit()), "{text}");
         }
         let moved = of("OCI-KMS-004", "infra", "infra/b.tf", &k, "hsm");
@@ -104,6 +129,6 @@ mod tests {
     #[test]
     fn the_fingerprints_of_kmslint_0_1_0_are_made_as_it_made_them() {
         let made = of_instance("OCI-KMS-004", "infra", "infra/main.tf", &key("oci_kms_key.k", None), "hsm");
-        assert_eq!(made.earlier, "b68466bbff5b7276520cb24c94c4d1ad");
+        assert_eq!(made.earlier.as_str(), "b68466bbff5b7276520cb24c94c4d1ad");
     }
 }
