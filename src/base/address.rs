@@ -1,6 +1,7 @@
 //! Terraform resource addresses: `module.keys["a"].oci_kms_key.k[0]`.
 
 use std::fmt;
+use std::sync::Arc;
 
 /// The key of one instance of a resource or module.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -8,7 +9,7 @@ pub enum InstanceKey {
     /// `count`.
     Number(u64),
     /// `for_each`.
-    Text(String),
+    Text(Arc<str>),
     /// The symbolic instance that stands for all that may come to be; written `["*"]`.
     Any,
 }
@@ -17,6 +18,10 @@ impl fmt::Display for InstanceKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Number(number) => write!(f, "[{number}]"),
+            // Most keys are plain names.
+            Self::Text(text) if !text.contains(['"', '\\', '\n', '\r', '\t', '$', '%']) => {
+                ["[\"", text, "\"]"].into_iter().try_for_each(|part| f.write_str(part))
+            }
             Self::Text(text) => write!(f, "[{}]", quoted(text)),
             Self::Any => f.write_str("[\"*\"]"),
         }
@@ -59,13 +64,13 @@ pub struct ModuleStep {
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Address {
     /// Module calls from the root.
-    pub modules: Vec<ModuleStep>,
+    pub modules: Arc<[ModuleStep]>,
     /// Whether it is a data source.
     pub data: bool,
     /// Type, e.g. `oci_kms_key`.
-    pub kind: String,
+    pub kind: Arc<str>,
     /// Name.
-    pub name: String,
+    pub name: Arc<str>,
     /// The instance.
     pub key: Option<InstanceKey>,
 }
@@ -90,7 +95,7 @@ impl Address {
             kind = parts.next()?.0;
         }
         let (name, key) = parts.next()?;
-        parts.next().is_none().then_some(Self { modules, data, kind, name, key })
+        parts.next().is_none().then_some(Self { modules: modules.into(), data, kind: kind.into(), name: name.into(), key })
     }
 
     /// The same address without any instance key: the block in the configuration.
@@ -144,7 +149,7 @@ fn instance_key(text: &str) -> Option<(InstanceKey, &str)> {
         match c {
             '"' => {
                 let rest = quoted.get(at + 1..)?.strip_prefix(']')?;
-                return Some((InstanceKey::Text(out), rest));
+                return Some((InstanceKey::Text(out.into()), rest));
             }
             '\\' => match chars.next()?.1 {
                 'n' => out.push('\n'),
@@ -167,7 +172,7 @@ fn instance_key(text: &str) -> Option<(InstanceKey, &str)> {
 
 impl fmt::Display for Address {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for step in &self.modules {
+        for step in self.modules.iter() {
             write!(f, "module.{}", step.name)?;
             if let Some(key) = &step.key {
                 write!(f, "{key}")?;

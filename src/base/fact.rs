@@ -96,7 +96,7 @@ impl<T> Fact<T> {
     /// Nothing is written.
     #[must_use]
     pub fn unset() -> Self {
-        Self { claim: Claim::Unset, trail: Trail::new(), sensitive: false, from_file: false, default: None, by_default: false }
+        Self { claim: Claim::Unset, trail: Trail::default(), sensitive: false, from_file: false, default: None, by_default: false }
     }
 
     /// A known value without a trail.
@@ -119,8 +119,8 @@ impl<T> Fact<T> {
 
     /// The same fact with this trail.
     #[must_use]
-    pub fn with_trail(mut self, trail: Trail) -> Self {
-        self.trail = trail;
+    pub fn with_trail(mut self, trail: impl Into<Trail>) -> Self {
+        self.trail = trail.into();
         self
     }
 

@@ -4,6 +4,7 @@ use super::{Address, InstanceKey};
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::fmt;
+use std::sync::Arc;
 
 /// The instance keys for which addresses show others, since they come from a file. A plan or state has the real ones: they are here to be
 /// compared with, and never to be shown.
@@ -13,7 +14,7 @@ pub struct HiddenKeys(HashMap<String, Option<Box<str>>>);
 impl HiddenKeys {
     /// Adds a key of a block by the block's address, as shown. Of several runs that differ none is known.
     pub fn add(&mut self, block: &str, shown: &str, real: &str) {
-        let instance = format!("{block}{}", InstanceKey::Text(shown.to_owned()));
+        let instance = format!("{block}{}", InstanceKey::Text(shown.into()));
         let known = self.0.entry(instance).or_insert_with(|| Some(real.into()));
         *known = known.take().filter(|known| **known == *real);
     }
@@ -42,12 +43,12 @@ impl HiddenKeys {
         // A block is known by its address as shown, so what is around it is replaced after it.
         let replaced = |block: &str, key: &Option<InstanceKey>| {
             let real = self.0.get(&format!("{block}{}", key.as_ref()?))?.as_deref();
-            Some(InstanceKey::Text(real?.to_owned()))
+            Some(InstanceKey::Text(real?.into()))
         };
         let block = Address { key: None, ..address.clone() }.to_string();
         let own = replaced(&block, &address.key);
         let mut prefix = String::new();
-        for step in &mut address.modules {
+        for step in Arc::make_mut(&mut address.modules) {
             let call = format!("{prefix}module.{}", step.name);
             let key = step.key.as_ref().map(InstanceKey::to_string).unwrap_or_default();
             prefix = format!("{call}{key}.");

@@ -78,8 +78,45 @@ impl ModuleCall {
 /// The calls on the way to a module, outermost first; none for the root.
 pub type Calls = Arc<[ModuleCall]>;
 
-/// The way a value took, nearest first: the use in the resource, the module argument, the variable's default or tfvars line.
-pub type Trail = Vec<Step>;
+/// The way a value took, nearest first: the use in the resource, the module argument, the variable's default or tfvars line. Shared, for
+/// the instances of a block have most of their values from one place.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct Trail(Option<Arc<[Step]>>);
+
+impl std::ops::Deref for Trail {
+    type Target = [Step];
+
+    fn deref(&self) -> &[Step] {
+        self.0.as_deref().unwrap_or_default()
+    }
+}
+
+impl From<Vec<Step>> for Trail {
+    fn from(steps: Vec<Step>) -> Self {
+        Self((!steps.is_empty()).then(|| steps.into()))
+    }
+}
+
+impl FromIterator<Step> for Trail {
+    fn from_iter<I: IntoIterator<Item = Step>>(steps: I) -> Self {
+        steps.into_iter().collect::<Vec<_>>().into()
+    }
+}
+
+impl<'a> IntoIterator for &'a Trail {
+    type Item = &'a Step;
+    type IntoIter = std::slice::Iter<'a, Step>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.iter()
+    }
+}
+
+impl fmt::Debug for Trail {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(&**self).finish()
+    }
+}
 
 /// What happens to a value at one step of its way.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]

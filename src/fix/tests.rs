@@ -27,7 +27,7 @@ impl Texts {
     }
 
     fn fact<T>(&self, claim: Claim<T>, steps: &[(SourceId, &str)]) -> Fact<T> {
-        let trail = steps.iter().map(|&(id, needle)| Step::new(self.place(id, needle), "")).collect();
+        let trail: Vec<Step> = steps.iter().map(|&(id, needle)| Step::new(self.place(id, needle), "")).collect();
         Fact { claim, ..Fact::unset() }.with_trail(trail)
     }
 

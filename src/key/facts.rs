@@ -337,8 +337,14 @@ impl KeyFacts {
     /// A key of which nothing is known but where it is: readers fill in the rest.
     #[must_use]
     pub fn new(id: KeyId, stage: Stage, planned_action: PlannedAction, place: Place) -> Self {
+        Self { address: Address::parse(&id.address), ..Self::without_address(id, stage, planned_action, place) }
+    }
+
+    /// The same for a reader that knows the parsed address.
+    #[must_use]
+    pub(crate) fn without_address(id: KeyId, stage: Stage, planned_action: PlannedAction, place: Place) -> Self {
         Self {
-            address: Address::parse(&id.address),
+            address: None,
             id,
             ocid: None,
             region: None,

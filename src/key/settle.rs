@@ -255,7 +255,7 @@ mod tests {
             &key(InputKind::Hcl, PlannedAction::Unknown, Fact::known(ProtectionMode::Hsm).with_trail(written())),
             &ListedResources::default(),
         );
-        assert_eq!(plan.protection_mode.trail, written());
+        assert_eq!(*plan.protection_mode.trail, *written());
         let mut other = key(InputKind::Plan, PlannedAction::Create, Fact::known(ProtectionMode::Hsm));
         settle(
             &mut other,

@@ -200,7 +200,7 @@ fn tainted(is: bool) -> Vec<String> {
 
 fn instance_key(node: &Node) -> Option<InstanceKey> {
     match &node.value {
-        NodeValue::Text(text) => Some(InstanceKey::Text(text.clone())),
+        NodeValue::Text(text) => Some(InstanceKey::Text(text.as_str().into())),
         NodeValue::Number(number) => number.parse().ok().map(InstanceKey::Number),
         _ => None,
     }

@@ -67,7 +67,7 @@ fn target(text: &str) -> Option<ReferenceTarget> {
 fn path(text: &str) -> Vec<InstanceKey> {
     let rest = parts(text).unwrap_or_default().into_iter().skip(2);
     rest.map(|part| match part {
-        ReferencePart::Name(name) => InstanceKey::Text(name.to_owned()),
+        ReferencePart::Name(name) => InstanceKey::Text(name.into()),
         ReferencePart::Key(key) => key,
     })
     .collect()
@@ -100,7 +100,7 @@ fn parts(text: &str) -> Option<Vec<ReferencePart<'_>>> {
             let end = closing_quote(inside)?;
             let (key, after) = inside.split_at_checked(end)?;
             let key = key.replace("\\\"", "\"").replace("\\\\", "\\");
-            parts.push(ReferencePart::Key(InstanceKey::Text(key)));
+            parts.push(ReferencePart::Key(InstanceKey::Text(key.into())));
             rest = after.strip_prefix("\"]")?;
         } else if let Some(inside) = rest.strip_prefix('[') {
             let (number, after) = inside.split_once(']')?;
@@ -153,7 +153,7 @@ mod tests {
                 data: false,
                 kind: "oci_kms_vault".to_owned(),
                 name: "v".to_owned(),
-                key: Some(InstanceKey::Text("a.b".to_owned())),
+                key: Some(InstanceKey::Text("a.b".into())),
                 attribute: Some("management_endpoint".to_owned()),
             })
         );

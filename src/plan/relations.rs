@@ -181,7 +181,7 @@ impl UnnamedKeys {
 /// Every instance of a block.
 fn any(mut block: Address) -> Address {
     block.key = Some(crate::base::InstanceKey::Any);
-    for step in &mut block.modules {
+    for step in Arc::make_mut(&mut block.modules) {
         step.key = Some(crate::base::InstanceKey::Any);
     }
     block

@@ -203,7 +203,7 @@ impl<'a> Resolver<'a> {
 
     fn resource_at(&self, address: &Address) -> Option<(&'a ConfiguredResource, ExpressionScope<'a>)> {
         let resource = self.configuration?.at(&address.modules)?.resources.get(&block(address))?;
-        Some((resource, ExpressionScope { modules: address.modules.clone(), repeat: resource.repeat.as_ref(), own: address.key.clone() }))
+        Some((resource, ExpressionScope { modules: address.modules.to_vec(), repeat: resource.repeat.as_ref(), own: address.key.clone() }))
     }
 
     /// The call that leads to a module, and its scope; `None` for the root.
@@ -377,7 +377,7 @@ impl<'a> Resolver<'a> {
                 }
                 Some(ReferenceTarget::Resource { data, kind: found, name, key, attribute }) => {
                     let address =
-                        Address { modules: scope.modules.clone(), data: *data, kind: found.clone(), name: name.clone(), key: None };
+                        Address { modules: scope.modules.as_slice().into(), data: *data, kind: found.as_str().into(), name: name.as_str().into(), key: None };
                     let resource = self.configuration.and_then(|root| root.at(&scope.modules)?.resources.get(&block(&address)));
                     let key = key.clone().or_else(|| resource?.repeat.as_ref().map(|_| InstanceKey::Any));
                     let address = Address { key, ..address };
@@ -462,5 +462,5 @@ pub(super) fn means(reference: &Address, address: &Address) -> bool {
         && reference.name == address.name
         && same(&reference.key, &address.key)
         && reference.modules.len() == address.modules.len()
-        && reference.modules.iter().zip(&address.modules).all(|(meant, step)| meant.name == step.name && same(&meant.key, &step.key))
+        && reference.modules.iter().zip(address.modules.iter()).all(|(meant, step)| meant.name == step.name && same(&meant.key, &step.key))
 }

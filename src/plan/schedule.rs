@@ -62,7 +62,7 @@ fn is_repeated(address: &Address, resource: &ConfiguredResource, key: Option<&Ad
     if address.key.is_some() && resource.repeat.as_ref().is_none_or(|repeat| !repeat.is_constant()) {
         return true;
     }
-    let shared = key.map_or(0, |key| address.modules.iter().zip(&key.modules).take_while(|(a, b)| a == b).count());
+    let shared = key.map_or(0, |key| address.modules.iter().zip(key.modules.iter()).take_while(|(a, b)| a == b).count());
     (shared..address.modules.len()).any(|depth| {
         let path = address.modules.get(..=depth).unwrap_or_default();
         let has_key = path.last().is_some_and(|step| step.key.is_some());

@@ -765,7 +765,7 @@ mod tests {
 
     #[test]
     fn the_caret_goes_to_the_value_or_to_the_header() {
-        let written = with(mode(declared(), "HSM"), |key| key.protection_mode.trail = trail("mode.tf"));
+        let written = with(mode(declared(), "HSM"), |key| key.protection_mode.trail = trail("mode.tf").into());
         let at = report(&RULE, &written, &settings()).at.unwrap();
         assert_eq!((at.at.place, at.at.kind), (trail("mode.tf")[0].place.clone(), StepKind::Note("this makes it an HSM key".into())));
         assert!(at.way.is_empty());

@@ -114,7 +114,7 @@ pub(super) fn with_cautions(key: &KeyFacts, verdict: Verdict, with_passes: bool)
         kind: SharedKind::CreatedDisabled.into(),
         message: "`desired_state` is DISABLED, and the provider cannot create a disabled key: create it enabled, then disable it"
             .to_owned(),
-        at: key.lifecycle.trail.clone(),
+        at: key.lifecycle.trail.to_vec(),
     });
     let endpoint = key.wrong_endpoint.as_ref().filter(|_| key.stage == Stage::Declared).map(|step| Advice {
         kind: SharedKind::WrongEndpoint.into(),

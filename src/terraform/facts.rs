@@ -184,7 +184,7 @@ const MOST_STEPS_SHOWN: usize = 10;
 
 /// The way a value took, the expression it was read from first.
 fn trail(first: Step, value: &Value) -> Trail {
-    let mut trail: Trail = Vec::with_capacity(1 + value.steps().take(MOST_STEPS_SHOWN - 1).count());
+    let mut trail: Vec<Step> = Vec::with_capacity(1 + value.steps().take(MOST_STEPS_SHOWN - 1).count());
     let mut calls = first.calls.clone();
     trail.push(first);
     for step in value.steps() {
@@ -203,7 +203,7 @@ fn trail(first: Step, value: &Value) -> Trail {
             }
         }
     }
-    trail
+    trail.into()
 }
 
 /// What an unknown value can still be, where all of it is known.

@@ -68,8 +68,11 @@ impl Imports {
 
     /// Whether one of them imports the key with this address.
     pub(super) fn of(&self, address: &Address) -> Fact<bool> {
+        if self.targets.is_empty() {
+            return Fact::unset();
+        }
         let names = address.modules.iter().map(|step| step.name.clone()).collect();
-        let block = (names, address.kind.clone(), address.name.clone());
+        let block = (names, address.kind.to_string(), address.name.to_string());
         let mut unsure = None;
         for target in self.targets.get(&block).into_iter().flatten().filter(|_| !address.data) {
             match target.is(address) {
@@ -104,7 +107,7 @@ fn step(target: &ImportTarget, label: &str) -> Vec<Step> {
 impl ImportTarget {
     /// Whether it is the instance with this address, which is one of its block.
     fn is(&self, address: &Address) -> Option<bool> {
-        let keys = self.modules.iter().zip(&address.modules).map(|(key, step)| key.is(step.key.as_ref()));
+        let keys = self.modules.iter().zip(address.modules.iter()).map(|(key, step)| key.is(step.key.as_ref()));
         let all: Vec<Option<bool>> = keys.chain([self.key.is(address.key.as_ref())]).collect();
         if all.contains(&Some(false)) { Some(false) } else { all.iter().all(Option::is_some).then_some(true) }
     }
@@ -147,7 +150,7 @@ fn target(_world: &World<'_>, frame: &Frame<'_>, to: &Expr, block: &hcl::Block) 
 fn instance_key(frame: &Frame<'_>, index: &Expr) -> ImportKey {
     let Ok(value) = frame.eval(index) else { return ImportKey::Unknown };
     match &value.data {
-        Data::String(text) => ImportKey::Is(Some(InstanceKey::Text(text.to_string()))),
+        Data::String(text) => ImportKey::Is(Some(InstanceKey::Text(Arc::clone(text)))),
         Data::Number(number) => match number.to_i64().and_then(|number| u64::try_from(number).ok()) {
             Some(number) => ImportKey::Is(Some(InstanceKey::Number(number))),
             None => ImportKey::Unknown,

@@ -20,7 +20,7 @@ pub(super) struct Instance {
     /// `each` or `count` of the call.
     pub each: Each,
     /// The calls on the way from the root.
-    pub steps: Vec<ModuleStep>,
+    pub steps: Arc<[ModuleStep]>,
     /// Where they are written, outermost first.
     pub calls: Calls,
     /// `module.a["x"].`, empty for the root.
@@ -135,7 +135,7 @@ impl Expansion {
             Self::One => vec![None],
             Self::Disabled => Vec::new(),
             Self::Count(count) => (0..*count).map(|index| Some(InstanceKey::Number(index))).collect(),
-            Self::ForEach(entries) => entries.iter().map(|entry| Some(InstanceKey::Text(entry.shown.to_string()))).collect(),
+            Self::ForEach(entries) => entries.iter().map(|entry| Some(InstanceKey::Text(Arc::clone(&entry.shown)))).collect(),
             Self::Symbolic { .. } => vec![Some(InstanceKey::Any)],
         }
     }
@@ -145,7 +145,7 @@ impl Expansion {
         match self {
             Self::ForEach(entries) => {
                 let each = |entry: &ForEachEntry| Each::Element(entry.each.clone(), entry.value.clone());
-                entries.iter().map(|entry| (Some(InstanceKey::Text(entry.shown.to_string())), each(entry))).collect()
+                entries.iter().map(|entry| (Some(InstanceKey::Text(Arc::clone(&entry.shown))), each(entry))).collect()
             }
             _ => self.keys().into_iter().map(|key| (key.clone(), self.each(key.as_ref()).unwrap_or(Each::None))).collect(),
         }
@@ -180,8 +180,8 @@ impl Expansion {
 
     /// The instance with a key of `for_each`, as addresses show it.
     pub(super) fn named(&self, key: &str) -> InstanceKey {
-        let shown = if let Self::ForEach(entries) = self { find(entries, key).map(|entry| &*entry.shown) } else { None };
-        InstanceKey::Text(shown.unwrap_or(key).to_owned())
+        let shown = if let Self::ForEach(entries) = self { find(entries, key).map(|entry| Arc::clone(&entry.shown)) } else { None };
+        InstanceKey::Text(shown.unwrap_or_else(|| key.into()))
     }
 
     /// The keys that are not shown: what is shown in place of each, and the key.
@@ -209,5 +209,5 @@ fn find<'e>(entries: &'e [ForEachEntry], key: &str) -> Option<&'e ForEachEntry> 
 pub(super) fn address(at: &Instance, is_data: bool, kind: &str, name: &str, key: Option<&InstanceKey>) -> String {
     let mode = if is_data { "data." } else { "" };
     let key = key.map(InstanceKey::to_string).unwrap_or_default();
-    format!("{}{mode}{kind}.{name}{key}", at.prefix)
+    [&at.prefix, mode, kind, ".", name, &key].concat()
 }

@@ -9,20 +9,19 @@ use super::refusals;
 use super::refused::Refusals;
 use super::relations::Relations;
 use crate::base::secrecy;
-use crate::base::{Bounds, Case, Claim, Fact, InstanceKey, Place, Problem, ProblemKind, Reason, Step, Unknown};
-use crate::eval::{Data, EvalError, Type, Value, convert};
-use crate::hcl::{Attribute, Block, Body};
-use crate::key::{
-    AutoRotation, Declared, InputKind, KeyFacts, KeyId, KeyShape, Lifecycle, PlannedAction, ProtectionMode, Stage, Symbolic, kinds,
-};
+use crate::base::{Address, Bounds, Case, Claim, Fact, InstanceKey, Place, Problem, ProblemKind, Reason, Span, Step, Unknown};
+use crate::eval::{Data, EvalError, Type, Value, convert, references};
+use crate::hcl::{Attribute, Block, Body, Expr};
+use crate::key::{Declared, InputKind, KeyFacts, KeyId, Lifecycle, PlannedAction, ProtectionMode, Stage, Symbolic};
 use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 use std::sync::Arc;
 
 /// A key that is to be read.
 pub(super) struct KeyInstance<'a> {
-    /// The resource's name.
-    pub name: &'a Arc<str>,
+    /// The resource.
+    pub of: &'a ResourceName,
     /// Its block.
     pub block: &'a Block,
     /// Which instance.
@@ -31,82 +30,189 @@ pub(super) struct KeyInstance<'a> {
     pub symbolic: Option<Symbolic>,
 }
 
-/// The facts of one key.
-pub(super) fn facts(reader: &BlockReader<'_>, key: &KeyInstance<'_>, root: &Arc<str>, relations: &Relations) -> KeyFacts {
-    let KeyInstance { block, .. } = key;
-    let body = &block.body;
-    let address = super::instance::address(reader.at, false, kinds::KEY, key.name, key.key.as_ref());
-    let id = KeyId { root: Arc::clone(root), inputs: None, address, input: InputKind::Hcl };
-    let mut facts = KeyFacts::new(id, Stage::Declared, PlannedAction::Unknown, Place::Source(block.header));
-    facts.address = Some(crate::base::Address {
-        modules: reader.at.steps.clone(),
-        data: false,
-        kind: kinds::KEY.to_owned(),
-        name: key.name.to_string(),
-        key: key.key.clone(),
-    });
-    facts.source_root = Some(Arc::clone(root));
-    facts.declared = Declared { block: Some(Place::Source(block.span)), calls: reader.at.calls.clone(), ignore_changes: ignored(body) };
-    facts.symbolic = key.symbolic.clone();
-
-    let refusals = refusals::of_block(reader, kinds::KEY, key.name, block);
-    facts.protection_mode =
-        reader.text(body.attribute("protection_mode"), &[], |text| (!text.is_empty()).then(|| ProtectionMode::read(text)));
-    facts.rotation.enabled = reader.fact(body.attribute("is_auto_rotation_enabled"), &[], &Type::Bool, |value| Ok(value.as_bool()));
-    rotation(reader, body, &mut facts);
-    facts.lifecycle = reader.text(body.attribute("desired_state"), &[], |text| (!text.is_empty()).then(|| Lifecycle::read(text)));
-    // The provider's SDK takes "" for "not set".
-    let written = |text: &str| (!text.is_empty()).then(|| text.to_owned());
-    facts.display_name = reader.text(body.attribute("display_name"), &[], written);
-    if key.symbolic.is_some() {
-        nameless(&mut facts.display_name);
-    }
-    facts.compartment = reader.text(body.attribute("compartment_id"), &[], written);
-    facts.freeform_tags = tags(reader, body.attribute("freeform_tags"), &mut facts.hidden_tags);
-    facts.defined_tags = tags(reader, body.attribute("defined_tags"), &mut facts.hidden_tags);
-    shape(reader, body, &mut facts);
-    let reference = nested(reader, body, "external_key_reference");
-    facts.external_key_reference = within(reader, &reference, "external_key_id", &Type::String, |value| Ok(text(value)));
-
-    facts.restored = restored(reader, body);
-
-    let of = ResourceName { data: false, kind: kinds::KEY.into(), name: Arc::clone(key.name) };
-    super::conditions::of_resource(
-        reader,
-        ResourceInstance { world: reader.world, at: reader.at, of: &of, block, key: key.key.as_ref(), each: reader.each },
-    );
-    relations.relate(reader, body, &mut facts);
-    for name in ["time_of_deletion", "restore_trigger"] {
-        let ty = if name == "restore_trigger" { Type::Bool } else { Type::String };
-        // No fact is made of them, but Terraform would reject what does not fit.
-        let _: Fact<()> = reader.fact(body.attribute(name), &[], &ty, |_| Ok(None));
-    }
-    guard(&refusals, facts)
+/// Reads the keys of a root, one after the other. What refers to neither `each` nor `count` is the same of all instances that a block has in
+/// a module instance, and is read of the first of them.
+pub(super) struct KeyReader<'r> {
+    root: &'r Arc<str>,
+    relations: Relations,
+    last: Option<Sample>,
 }
 
-/// The facts, of which those are unknown that something refused was to set.
-fn guard(refusals: &Refusals, facts: KeyFacts) -> KeyFacts {
-    let (rotation, shape) = (facts.rotation, facts.shape);
-    KeyFacts {
-        protection_mode: refusals.guard("protection_mode", facts.protection_mode),
-        rotation: AutoRotation {
-            enabled: refusals.guard("is_auto_rotation_enabled", rotation.enabled),
-            interval_days: refusals.guard("rotation_interval_in_days", rotation.interval_days),
-            start: refusals.guard("time_of_schedule_start", rotation.start),
-            ..rotation
+/// What the instances of a block in a module instance have in common.
+struct Sample {
+    /// The number of the module instance.
+    at: usize,
+    /// The block.
+    block: Span,
+    /// The facts of one of them, without what names it.
+    facts: KeyFacts,
+    /// Which parts each has for itself.
+    own: [bool; PARTS.len()],
+    refusals: Rc<Refusals>,
+}
+
+/// A part of a key's facts.
+struct Part {
+    /// The arguments and nested blocks that it is made of.
+    names: &'static [&'static str],
+    read: fn(&BlockReader<'_>, &Relations, &Body, &mut KeyFacts),
+}
+
+static PARTS: [Part; 12] = [
+    Part {
+        names: &["protection_mode"],
+        read: |reader, _, body, facts| {
+            let read = |text: &str| (!text.is_empty()).then(|| ProtectionMode::read(text));
+            facts.protection_mode = reader.text(body.attribute("protection_mode"), &[], read);
         },
-        lifecycle: refusals.guard("desired_state", facts.lifecycle),
-        shape: KeyShape {
-            algorithm: refusals.guard("algorithm", shape.algorithm),
-            length: refusals.guard("length", shape.length),
-            curve: refusals.guard("curve_id", shape.curve),
+    },
+    Part {
+        names: &["is_auto_rotation_enabled"],
+        read: |reader, _, body, facts| {
+            facts.rotation.enabled = reader.fact(body.attribute("is_auto_rotation_enabled"), &[], &Type::Bool, |value| Ok(value.as_bool()));
         },
-        external_key_reference: refusals.guard("external_key_id", facts.external_key_reference),
-        vault_type: refusals.guard("management_endpoint", facts.vault_type),
-        display_name: refusals.guard("display_name", facts.display_name),
-        compartment: refusals.guard("compartment_id", facts.compartment),
-        ..facts
+    },
+    Part { names: &["auto_key_rotation_details"], read: |reader, _, body, facts| rotation(reader, body, facts) },
+    Part {
+        names: &["desired_state"],
+        read: |reader, _, body, facts| {
+            let read = |text: &str| (!text.is_empty()).then(|| Lifecycle::read(text));
+            facts.lifecycle = reader.text(body.attribute("desired_state"), &[], read);
+        },
+    },
+    Part {
+        names: &["display_name"],
+        read: |reader, _, body, facts| {
+            facts.display_name = reader.text(body.attribute("display_name"), &[], written);
+            if facts.symbolic.is_some() {
+                nameless(&mut facts.display_name);
+            }
+        },
+    },
+    Part {
+        names: &["compartment_id"],
+        read: |reader, _, body, facts| facts.compartment = reader.text(body.attribute("compartment_id"), &[], written),
+    },
+    Part {
+        names: &["freeform_tags", "defined_tags"],
+        read: |reader, _, body, facts| {
+            facts.hidden_tags = BTreeSet::new();
+            facts.freeform_tags = tags(reader, body.attribute("freeform_tags"), &mut facts.hidden_tags);
+            facts.defined_tags = tags(reader, body.attribute("defined_tags"), &mut facts.hidden_tags);
+        },
+    },
+    Part { names: &["key_shape"], read: |reader, _, body, facts| shape(reader, body, facts) },
+    Part {
+        names: &["external_key_reference"],
+        read: |reader, _, body, facts| {
+            let reference = nested(reader, body, "external_key_reference");
+            facts.external_key_reference = within(reader, &reference, "external_key_id", &Type::String, |value| Ok(text(value)));
+        },
+    },
+    Part {
+        names: &["restore_from_file", "restore_from_object_store"],
+        read: |reader, _, body, facts| facts.restored = restored(reader, body),
+    },
+    Part { names: &["management_endpoint"], read: |reader, relations, body, facts| relations.find_vault(reader, body, facts) },
+    Part {
+        names: &["time_of_deletion", "restore_trigger"],
+        // No fact is made of them, but Terraform would reject what does not fit.
+        read: |reader, _, body, _| {
+            let _: Fact<()> = reader.fact(body.attribute("time_of_deletion"), &[], &Type::String, |_| Ok(None));
+            let _: Fact<()> = reader.fact(body.attribute("restore_trigger"), &[], &Type::Bool, |_| Ok(None));
+        },
+    },
+];
+
+impl<'r> KeyReader<'r> {
+    /// Reads keys of this root, which are related like this.
+    pub(super) fn new(root: &'r Arc<str>, relations: Relations) -> Self {
+        Self { root, relations, last: None }
     }
+
+    /// The facts of one key.
+    pub(super) fn facts(&mut self, reader: &BlockReader<'_>, key: &KeyInstance<'_>) -> Box<KeyFacts> {
+        let KeyInstance { of, block, .. } = key;
+        let is_same = |sample: &Sample| sample.at == reader.at.id && sample.block == block.span;
+        let sample = self.last.take().filter(is_same).unwrap_or_else(|| self.sample(reader, key));
+        let (own, refusals) = (sample.own, Rc::clone(&sample.refusals));
+        let mut facts = match key.key {
+            Some(_) => Box::new(self.last.insert(sample).facts.clone()),
+            // There is no other instance.
+            None => Box::new(sample.facts),
+        };
+        facts.id.address = super::instance::address(reader.at, false, &of.kind, &of.name, key.key.as_ref());
+        let (modules, kind, name) = (Arc::clone(&reader.at.steps), Arc::clone(&of.kind), Arc::clone(&of.name));
+        facts.address = Some(Address { modules, data: false, kind, name, key: key.key.clone() });
+        self.read(reader, block, own, &mut facts);
+        super::conditions::of_resource(reader, ResourceInstance { world: reader.world, at: reader.at, of, block, key: key.key.as_ref(), each: reader.each });
+        self.relations.relate(&mut facts);
+        guard(&refusals, &mut facts);
+        facts
+    }
+
+    /// What the instances of a key's block have in common.
+    fn sample(&self, reader: &BlockReader<'_>, key: &KeyInstance<'_>) -> Sample {
+        let KeyInstance { of, block, .. } = key;
+        let id = KeyId { root: Arc::clone(self.root), inputs: None, address: String::new(), input: InputKind::Hcl };
+        let mut facts = KeyFacts::without_address(id, Stage::Declared, PlannedAction::Unknown, Place::Source(block.header));
+        facts.source_root = Some(Arc::clone(self.root));
+        let ignore_changes = ignored(&block.body);
+        facts.declared = Declared { block: Some(Place::Source(block.span)), calls: Arc::clone(&reader.at.calls), ignore_changes };
+        facts.symbolic.clone_from(&key.symbolic);
+        let refusals = refusals::of_block(reader, &of.kind, &of.name, block);
+        let own = PARTS.each_ref().map(|part| key.key.is_some() && part.differs(&block.body));
+        self.read(reader, block, own.map(|is_own| !is_own), &mut facts);
+        Sample { at: reader.at.id, block: block.span, facts, own, refusals }
+    }
+
+    /// Reads those parts that are chosen.
+    fn read(&self, reader: &BlockReader<'_>, block: &Block, chosen: [bool; PARTS.len()], facts: &mut KeyFacts) {
+        for (part, _) in PARTS.iter().zip(chosen).filter(|(_, is_chosen)| *is_chosen) {
+            (part.read)(reader, &self.relations, &block.body, facts);
+        }
+    }
+}
+
+impl Part {
+    /// Whether it may differ from instance to instance.
+    fn differs(&self, body: &Body) -> bool {
+        let is_own = |block: &&Block| {
+            let label = block.labels.first().filter(|_| &*block.kind.text == "dynamic");
+            self.names.contains(&&**label.map_or(&block.kind.text, |label| &label.text))
+        };
+        let mut attributes = self.names.iter().filter_map(|name| body.attribute(name));
+        attributes.any(|attribute| names_instance(&attribute.value)) || body.blocks.iter().filter(is_own).any(is_of_instance)
+    }
+}
+
+/// Whether a block within a resource's refers to the instance.
+fn is_of_instance(block: &Block) -> bool {
+    block.body.attributes.iter().any(|attribute| names_instance(&attribute.value)) || block.body.blocks.iter().any(is_of_instance)
+}
+
+fn names_instance(expr: &Expr) -> bool {
+    references(expr).iter().any(|reference| matches!(&**reference.root, "each" | "count"))
+}
+
+/// Makes those facts unknown that something refused was to set.
+fn guard(refusals: &Refusals, facts: &mut KeyFacts) {
+    if refusals.is_empty() {
+        return;
+    }
+    let KeyFacts { rotation, shape, .. } = facts;
+    refusals.guard("is_auto_rotation_enabled", &mut rotation.enabled);
+    refusals.guard("rotation_interval_in_days", &mut rotation.interval_days);
+    refusals.guard("time_of_schedule_start", &mut rotation.start);
+    refusals.guard("algorithm", &mut shape.algorithm);
+    refusals.guard("length", &mut shape.length);
+    refusals.guard("curve_id", &mut shape.curve);
+    refusals.guard("protection_mode", &mut facts.protection_mode);
+    refusals.guard("desired_state", &mut facts.lifecycle);
+    refusals.guard("external_key_id", &mut facts.external_key_reference);
+    refusals.guard("management_endpoint", &mut facts.vault_type);
+    refusals.guard("display_name", &mut facts.display_name);
+    refusals.guard("compartment_id", &mut facts.compartment);
 }
 
 /// The one instance that stands for many has no name of its own where the name is made of its key.
@@ -118,8 +224,13 @@ fn nameless(name: &mut Fact<String>) {
     }
 }
 
+/// A text; the provider's SDK takes "" for "not set".
+fn written(text: &str) -> Option<String> {
+    (!text.is_empty()).then(|| text.to_owned())
+}
+
 fn text(value: &Value) -> Option<String> {
-    value.as_str().filter(|text| !text.is_empty()).map(str::to_owned)
+    value.as_str().and_then(written)
 }
 
 /// The nested blocks of a type; what Terraform would reject of them is noted, and nothing is known of them then.
@@ -177,7 +288,7 @@ fn within<T: Clone>(
 fn unsure<T: Clone>(
     reader: &BlockReader<'_>,
     for_each: &Value,
-    span: crate::base::Span,
+    span: Span,
     nested: &Nested<'_>,
     name: &str,
     ty: &Type,

@@ -6,7 +6,7 @@ use super::discover::Scan;
 use super::facts::BlockReader;
 use super::inputs::{self, Inputs};
 use super::instance::{Each, Instance, Visit};
-use super::key;
+use super::key::{KeyInstance, KeyReader};
 use super::loader::Loader;
 use super::module::Module;
 use super::problems::Problems;
@@ -139,7 +139,7 @@ fn shown(module: &Module) -> String {
 /// The block that a key is declared by.
 fn declared(address: &Address) -> KeyBlock {
     let path: Vec<&str> = address.modules.iter().map(|step| step.name.as_str()).collect();
-    (path.join("."), address.name.as_str().into())
+    (path.join("."), Arc::clone(&address.name))
 }
 
 fn keys(
@@ -230,7 +230,7 @@ fn read_world(
     wanted: &dyn Fn(&KeyBlock, bool) -> bool,
 ) -> WorldReading {
     let walk = Walk::new(world, &survey.leads, problems).noting(off);
-    let mut relations: Option<Relations> = None;
+    let mut keys: Option<KeyReader<'_>> = None;
     let mut seen = WorldReading::default();
     let mut before = 0;
     let is_library = world.inputs.library.is_some();
@@ -239,21 +239,18 @@ fn read_world(
         if (is_library && visit.symbolic.is_none()) || !wanted(&declared, is_filled(&visit)) {
             return;
         }
-        let relations = relations.get_or_insert_with(|| Relations::read(&Walk::new(world, &survey.leads, problems)));
+        let keys =
+            keys.get_or_insert_with(|| KeyReader::new(root, Relations::read(&Walk::new(world, &survey.leads, problems))));
         let reader = BlockReader { world, at: visit.at, each: &visit.each, problems };
-        let key = key::KeyInstance {
-            name: &visit.of.name,
-            block: visit.block,
-            key: visit.key.clone(),
-            symbolic: visit.symbolic.as_deref().cloned(),
-        };
-        let facts = key::facts(&reader, &key, root, relations);
+        let symbolic = visit.symbolic.as_deref().cloned();
+        let key = KeyInstance { of: visit.of, block: visit.block, key: visit.key.clone(), symbolic };
+        let facts = keys.facts(&reader, &key);
         let after = problems.count();
         if after > before {
             seen.refused.entry(declared.clone()).or_default().extend(before..after);
         }
         before = after;
-        seen.found.push((declared, Box::new(facts)));
+        seen.found.push((declared, facts));
     });
     if problems.count() > before {
         seen.refused.entry((String::new(), "".into())).or_default().extend(before..problems.count());

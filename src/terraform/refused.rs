@@ -14,12 +14,16 @@ pub(super) struct Refusals {
 }
 
 impl Refusals {
-    /// The fact, or that it is unknown because of what is refused.
-    pub(super) fn guard<T>(&self, field: &str, fact: Fact<T>) -> Fact<T> {
-        match self.fields.get(field).or(self.all.as_ref()) {
-            None => fact,
-            Some((why, span)) => Fact::refused(format!("Terraform would reject the key's block: {why}"))
-                .with_trail(vec![Step::new(Place::Source(*span), "Terraform would reject this")]),
+    /// Whether nothing is refused.
+    pub(super) fn is_empty(&self) -> bool {
+        self.fields.is_empty() && self.all.is_none()
+    }
+
+    /// Makes a fact unknown where something refused was to set it.
+    pub(super) fn guard<T>(&self, field: &str, fact: &mut Fact<T>) {
+        if let Some((why, span)) = self.fields.get(field).or(self.all.as_ref()) {
+            *fact = Fact::refused(format!("Terraform would reject the key's block: {why}"))
+                .with_trail(vec![Step::new(Place::Source(*span), "Terraform would reject this")]);
         }
     }
 }

@@ -142,8 +142,8 @@ impl Relations {
         }
     }
 
-    /// Fills in what is related to a key.
-    pub(super) fn relate(&self, reader: &BlockReader<'_>, body: &Body, facts: &mut KeyFacts) {
+    /// Fills in the vault that a key is in.
+    pub(super) fn find_vault(&self, reader: &BlockReader<'_>, body: &Body, facts: &mut KeyFacts) {
         let endpoint = body.attribute("management_endpoint").map(|endpoint| (&endpoint.value, reader.value(&endpoint.value, &[])));
         let vault = endpoint.as_ref().map_or_else(
             || KeyVault { kind: Fact::unknown("`management_endpoint` is not set"), name: None },
@@ -152,6 +152,10 @@ impl Relations {
         facts.vault_type = vault.kind;
         facts.vault = vault.name;
         facts.wrong_endpoint = endpoint.and_then(|(expr, value)| wrong_endpoint_step(expr, &value.ok()?)).map(Box::new);
+    }
+
+    /// Fills in what is related to a key, by its address.
+    pub(super) fn relate(&self, facts: &mut KeyFacts) {
         let address = facts.id.address.as_str();
         let mut known = HashSet::new();
         for version in self.versions.get(address).into_iter().flatten() {
@@ -265,11 +269,14 @@ impl Relations {
                     let trail = std::mem::take(&mut kind.trail);
                     kind = Fact::unknown(format!("`{}` has no `vault_type`", origin.address)).with_trail(trail);
                 }
-                kind = refusals.guard("vault_type", kind);
-                match kind.trail.first_mut() {
-                    Some(first) => *first = Step::new(first.place.clone(), "the type of the key's vault"),
-                    None => kind.trail.push(Step::new(Place::Source(block.header), "the key's vault")),
-                }
+                refusals.guard("vault_type", &mut kind);
+                kind.trail = match &*kind.trail {
+                    [first, rest @ ..] => {
+                        let first = Step::new(first.place.clone(), "the type of the key's vault");
+                        std::iter::once(first).chain(rest.iter().cloned()).collect()
+                    }
+                    [] => vec![Step::new(Place::Source(block.header), "the key's vault")].into(),
+                };
                 KeyVault { kind, name: Some(origin.address.to_string()) }
             }
             (true, kinds::VAULT) => {
@@ -303,7 +310,7 @@ fn agree(cases: Vec<(KeyVault, String)>) -> Option<KeyVault> {
     let bounds = cases.iter().map(case).collect::<Option<Vec<_>>>().map_or(Bounds::Anything, Bounds::OneOf);
     let unknown = cases.iter().find_map(|(vault, _)| vault.kind.as_unknown().map(|unknown| unknown.why.clone()));
     let why = unknown.unwrap_or_else(|| "the key may be in one of several vaults of different types".into());
-    let trail = cases.iter().flat_map(|(vault, _)| vault.kind.trail.first().cloned()).collect();
+    let trail: Vec<Step> = cases.iter().flat_map(|(vault, _)| vault.kind.trail.first().cloned()).collect();
     Some(KeyVault { kind: Fact { claim: Claim::unknown(why, bounds), ..Fact::unset() }.with_trail(trail), name: None })
 }
 
@@ -360,7 +367,7 @@ fn keys_of(world: &World<'_>, visit: &Visit<'_>, argument: &str) -> ReferredKeys
         true
     };
     let is_key = |origin: &Arc<ResourceRef>| {
-        &*origin.attribute == "id" && Address::parse(&origin.address).is_some_and(|address| !address.data && address.kind == kinds::KEY)
+        &*origin.attribute == "id" && Address::parse(&origin.address).is_some_and(|address| !address.data && *address.kind == *kinds::KEY)
     };
     let is_one = found.len() == 1 && is_certain;
     let keys: Vec<Arc<str>> = found.iter().filter(|origin| is_key(origin)).map(|origin| Arc::clone(&origin.address)).collect();

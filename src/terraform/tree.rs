@@ -70,7 +70,7 @@ impl<'w> ModuleTree<'w> {
                 module: self.loader.root(&self.root),
                 parent: None,
                 each: Each::None,
-                steps: Vec::new(),
+                steps: Arc::from([]),
                 calls: Arc::from([]),
                 prefix: String::new(),
                 path: String::new(),
@@ -113,8 +113,7 @@ impl<'w> ModuleTree<'w> {
             return Err(format!("module `{name}` calls itself").into());
         }
         let symbolic = symbolic();
-        let mut steps = at.steps.clone();
-        steps.push(ModuleStep { name: name.to_string(), key: key.cloned() });
+        let steps = at.steps.iter().cloned().chain([ModuleStep { name: name.to_string(), key: key.cloned() }]).collect();
         let module = self.loader.module(&folder, self.language);
         let is_in_installed = at.calls.last().is_some_and(|outer| outer.leads_out);
         let calls = at.calls.iter().cloned().chain([base::ModuleCall {

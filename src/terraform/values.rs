@@ -95,7 +95,7 @@ pub(super) fn gather(expansion: &Expansion, make: impl Fn(Option<&InstanceKey>, 
         Expansion::Count(_) => Value::tuple(expansion.keys().into_iter().map(one).collect()),
         Expansion::ForEach(list) => {
             let entries: BTreeMap<Arc<str>, Value> =
-                list.iter().map(|entry| (Arc::clone(&entry.key), one(Some(InstanceKey::Text(entry.shown.to_string()))))).collect();
+                list.iter().map(|entry| (Arc::clone(&entry.key), one(Some(InstanceKey::Text(Arc::clone(&entry.shown)))))).collect();
             let is_hidden = list.iter().any(|entry| entry.key != entry.shown);
             Value::object(entries).with_marks(if is_hidden { Marks { piece: true, ..Marks::FILE } } else { Marks::NONE })
         }

@@ -155,10 +155,10 @@ impl<'w> Walk<'w> {
 pub(super) fn locate(world: &World<'_>, address: &Address) -> Option<(Rc<Instance>, ResourceName, Option<InstanceKey>, Each)> {
     let mut at = world.tree.top();
     let any = |key: &Option<InstanceKey>, expansion: &Expansion| match key {
-        Some(InstanceKey::Text(text)) if text == "*" && expansion.symbolic().is_some() => Some(InstanceKey::Any),
+        Some(InstanceKey::Text(text)) if **text == *"*" && expansion.symbolic().is_some() => Some(InstanceKey::Any),
         key => key.clone(),
     };
-    for step in &address.modules {
+    for step in address.modules.iter() {
         let module = Arc::clone(&at.module);
         let (name, call) = module.calls.get_key_value(step.name.as_str())?;
         let expansion = expand::call(world, &at, name, call).ok()?;
@@ -168,8 +168,8 @@ pub(super) fn locate(world: &World<'_>, address: &Address) -> Option<(Rc<Instanc
     }
     let module = Arc::clone(&at.module);
     let declared = if address.data { &module.data } else { &module.managed };
-    let (kind, named) = declared.get_key_value(address.kind.as_str())?;
-    let (name, block) = named.get_key_value(address.name.as_str())?;
+    let (kind, named) = declared.get_key_value(&address.kind)?;
+    let (name, block) = named.get_key_value(&address.name)?;
     let of = ResourceName { data: address.data, kind: Arc::clone(kind), name: Arc::clone(name) };
     let expansion = expand::resource(world, &at, &of, block).ok()?;
     let key = any(&address.key, &expansion);

@@ -145,7 +145,7 @@ fn check(case: &Path, expected: &Value, inventory: &Inventory, sources: &Sources
     for key in &inventory.keys {
         let span = key.place.span().expect("a key of the configuration has a span");
         let text = sources.get(span.source);
-        assert!(text.slice(span).contains(&key.address.as_ref().expect("parsed").name), "{}: {}", case.display(), text.slice(span));
+        assert!(text.slice(span).contains(&*key.address.as_ref().expect("parsed").name), "{}: {}", case.display(), text.slice(span));
     }
 }
 

@@ -532,10 +532,10 @@ fn values_that_must_not_be_shown_are_judged_and_not_shown() {
 
 #[test]
 fn the_caret_goes_to_the_value_or_to_the_header() {
-    let written = with(rotated(declared(), 400), |key| key.rotation.interval_days.trail = trail("days.tf"));
+    let written = with(rotated(declared(), 400), |key| key.rotation.interval_days.trail = trail("days.tf").into());
     assert_eq!(report(&RULE, &written, &settings()).at.unwrap().at.place, Place::File("days.tf".into()));
     assert_eq!(report(&RULE, &declared(), &settings()).at.unwrap().at.place, declared().place);
-    let off = with(switch(declared(), false), |key| key.rotation.enabled.trail = trail("switch.tf"));
+    let off = with(switch(declared(), false), |key| key.rotation.enabled.trail = trail("switch.tf").into());
     let at = report(&RULE, &off, &settings()).at.unwrap();
     assert_eq!((&at.at.place, &*at.at.label()), (&Place::File("switch.tf".into()), "switched off here"));
 }

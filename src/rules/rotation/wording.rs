@@ -1,7 +1,7 @@
 //! Every sentence of OCI-KMS-001, apart from its logic.
 
 use super::{Age, INTERVALS, Kind, max_rotation_days, written_versions};
-use crate::base::{Claim, Reason, Step, Trail, Unknown};
+use crate::base::{Claim, Reason, Step, Unknown};
 use crate::key::{IdleSchedule, Importance, InputKind, KeyFacts, OldProvider, ProtectionMode, Stage};
 use crate::rules::place;
 use crate::rules::subject::{
@@ -367,7 +367,7 @@ pub(super) fn due_soon(key: &KeyFacts, left: i64, settings: &Settings) -> Advice
         VaultCase::Private | VaultCase::Unsure => "no schedule will do it",
     };
     let message = format!("the key must be rotated {left} to stay within {} days, but {how}", max_rotation_days(settings));
-    Advice { kind: Kind::DueSoon.into(), message, at: Trail::new() }
+    Advice { kind: Kind::DueSoon.into(), message, at: Vec::new() }
 }
 
 /// "2 `oci_kms_key_version` resources"
