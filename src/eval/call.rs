@@ -8,10 +8,9 @@ use super::functions::{self, FunctionHost, TemplateNesting};
 use super::possible::{MOST_CASES, by_cases, cases_of, with_possible};
 use super::references::{check_declared, references};
 use super::tfvars;
-use super::{Data, EvalError, Marks, Possible, ResourceRef, Type, Value};
+use super::{Data, EvalError, Marks, Members, Possible, ResourceRef, Type, Value};
 use crate::base::{Because, Place, Span, Step, StepKind, TrailLink};
 use crate::hcl::{Expr, ExprKind, Name, Origin, native};
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 pub(super) fn call(
@@ -201,7 +200,7 @@ fn afford(name: &str, values: &[Value], context: &EvalContext<'_>) -> bool {
 fn apply(name: &str, values: &[Value], span: Span, context: &EvalContext<'_>) -> Result<Value, EvalError> {
     let spend = |amount: u64| context.budget.charge(amount);
     let work = |elements: u64| context.budget.work(elements);
-    let render = |text: &str, file: &str, variables: &BTreeMap<Arc<str>, Value>, inside: TemplateNesting| {
+    let render = |text: &str, file: &str, variables: &Members, inside: TemplateNesting| {
         render(text, file, variables, inside, span, context)
     };
     let host = FunctionHost {
@@ -259,7 +258,7 @@ fn quotes(message: &str, value: &Value, secret: bool) -> bool {
         Data::String(text) => shows(text),
         Data::Number(number) => secret && message.contains(&number.to_string()),
         _ => {
-            let named = |entries: &BTreeMap<Arc<str>, Value>| entries.keys().any(|key| quotes(message, &Value::string(key), secret));
+            let named = |entries: &Members| entries.keys().any(|key| quotes(message, &Value::string(key), secret));
             value.as_mapping().is_some_and(named) || value.children().any(|child| quotes(message, child, secret))
         }
     }
@@ -269,7 +268,7 @@ fn quotes(message: &str, value: &Value, secret: bool) -> bool {
 fn render(
     text: &str,
     file: &str,
-    variables: &BTreeMap<Arc<str>, Value>,
+    variables: &Members,
     inside: TemplateNesting,
     span: Span,
     context: &EvalContext<'_>,

@@ -1,6 +1,6 @@
 //! Type constraints as they are written (`list(object({ a = optional(string, "x") }))`), and the defaults of optional attributes.
 
-use super::{Data, EvalError, ObjectAttr, Type, Value, convert, unify};
+use super::{Data, EvalError, Members, ObjectAttr, Type, Value, convert, unify};
 use crate::base::{Place, Span, Step, StepKind};
 use crate::hcl::{Expr, ExprKind, ObjectItem};
 use std::collections::BTreeMap;
@@ -238,7 +238,7 @@ impl Defaults {
         converted.map_or_else(|_| Value::tuple(filled), |converted| build(ty, converted))
     }
 
-    fn apply_mapping(&self, entries: &BTreeMap<Arc<str>, Value>, whole: &Value) -> BTreeMap<Arc<str>, Value> {
+    fn apply_mapping(&self, entries: &Members, whole: &Value) -> Members {
         let mut filled: BTreeMap<Arc<str>, Value> = entries
             .iter()
             .map(|(name, value)| {
@@ -257,7 +257,7 @@ impl Defaults {
             let value = if default.is_not_null() { value.not_null() } else { value };
             filled.insert(Arc::clone(name), value);
         }
-        filled
+        filled.into()
     }
 }
 
@@ -270,10 +270,10 @@ pub(super) fn left_out(value: Value, attribute: &Arc<str>, object: &Value) -> Va
 }
 
 /// A map of the entries' common type, or an object where they have none.
-fn unified_map(entries: BTreeMap<Arc<str>, Value>) -> Value {
+fn unified_map(entries: Members) -> Value {
     let types: Vec<Type> = entries.values().map(Value::ty).collect();
     let Some(ty) = unify(&types, true) else { return Value::object(entries) };
-    let converted: Result<BTreeMap<Arc<str>, Value>, EvalError> =
+    let converted: Result<Members, EvalError> =
         entries.iter().map(|(name, value)| Ok((Arc::clone(name), convert(value.clone(), &ty)?))).collect();
     converted.map_or_else(|_| Value::object(entries), |converted| Value::map(ty, converted))
 }

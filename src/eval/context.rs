@@ -2,6 +2,10 @@
 
 use super::functions::TemplateNesting;
 use super::{Budget, Scope, Value};
+use crate::base::Span;
+use crate::hcl::TraversalStep;
+use std::cell::RefCell;
+use std::collections::HashMap;
 use std::sync::Arc;
 
 /// The surroundings, the budget and the variables of enclosing `for` expressions.
@@ -17,6 +21,38 @@ pub struct EvalContext<'a> {
     pub(super) closed: bool,
     /// The function that renders this template, if it is one.
     pub(super) inside: TemplateNesting,
+    /// What the outermost `for` around the expression remembers.
+    pub(super) remembered: Option<&'a RememberedReferences>,
+}
+
+/// The values of references within a `for` to what is outside of it: they are the same for each of its elements.
+#[derive(Default)]
+pub(super) struct RememberedReferences(RefCell<HashMap<Span, RememberedReference>>);
+
+struct RememberedReference {
+    name: Arc<str>,
+    steps: Vec<Arc<str>>,
+    value: Value,
+}
+
+impl RememberedReferences {
+    /// The value of a reference, by where it is written. Two references may have one place, as within a text of JSON.
+    pub(super) fn get(&self, span: Span, name: &str, steps: &[TraversalStep]) -> Option<Value> {
+        let known = self.0.borrow();
+        let known = known.get(&span)?;
+        let is_same = *known.name == *name
+            && known.steps.len() == steps.len()
+            && known.steps.iter().zip(steps).all(|(own, step)| matches!(step, TraversalStep::Attr(name) if name.text == *own));
+        is_same.then(|| known.value.clone())
+    }
+
+    /// Remembers the value of a reference that has neither indexes nor splats.
+    pub(super) fn put(&self, span: Span, name: &Arc<str>, steps: &[TraversalStep], value: &Value) {
+        let names = steps.iter().map(|step| if let TraversalStep::Attr(name) = step { Some(Arc::clone(&name.text)) } else { None });
+        if let Some(steps) = names.collect() {
+            self.0.borrow_mut().insert(span, RememberedReference { name: Arc::clone(name), steps, value: value.clone() });
+        }
+    }
 }
 
 /// Variables bound at one place, and those around it.
@@ -29,7 +65,7 @@ impl<'a> EvalContext<'a> {
     /// An expression's context in its module.
     #[must_use]
     pub fn new(scope: &'a dyn Scope, budget: &'a Budget) -> Self {
-        Self { scope, budget, locals: None, closed: false, inside: TemplateNesting::Nothing }
+        Self { scope, budget, locals: None, closed: false, inside: TemplateNesting::Nothing, remembered: None }
     }
 
     /// The variable of this name that a `for` or a template file binds.

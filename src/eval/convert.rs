@@ -2,7 +2,7 @@
 
 use super::constraint::left_out;
 use super::unify::unify;
-use super::{Data, Num, NumError, ObjectAttr, Type, Value};
+use super::{Data, Members, Num, NumError, ObjectAttr, Type, Value};
 use crate::eval::EvalError;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -134,7 +134,7 @@ fn convert_known(value: Value, to: &Type) -> Result<Value, EvalError> {
                     Data::Map(element, _) if **wanted == Type::Any => element.clone(),
                     _ => wanted.without_optional(),
                 };
-                return Ok(Value::map(element, BTreeMap::new()));
+                return Ok(Value::map(element, Members::default()));
             }
             let types: Vec<Type> = entries.values().map(Value::ty).collect();
             let target = match &value.data {
@@ -169,7 +169,7 @@ fn text_to_bool(text: &str) -> Result<Value, EvalError> {
 
 fn map_to_object(
     element: &Type,
-    entries: &BTreeMap<Arc<str>, Value>,
+    entries: &Members,
     wanted: &BTreeMap<Arc<str>, ObjectAttr>,
     whole: &Value,
 ) -> Result<Value, EvalError> {
@@ -186,7 +186,7 @@ fn map_to_object(
         };
         attributes.insert(Arc::clone(name), value);
     }
-    Ok(Value::object(attributes))
+    Ok(Value::object(attributes.into()))
 }
 
 /// A list or set, as `shape` has it.

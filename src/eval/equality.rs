@@ -1,8 +1,8 @@
 //! When two values are equal, and the order in which sets hold their elements.
 
-use super::{Data, Marks, Num, Refinement, Type, Value};
+use super::{Data, Marks, Members, Num, Refinement, Type, Value};
 use std::cmp::Ordering;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::sync::Arc;
 
 /// `left == right` as Terraform decides it: true, false or an unknown boolean that is not null. Nothing is converted. Marks of both
@@ -272,7 +272,7 @@ fn append_hash(value: &Value, text: &mut String) {
     }
 }
 
-fn append_entries(entries: &BTreeMap<Arc<str>, Value>, text: &mut String) {
+fn append_entries(entries: &Members, text: &mut String) {
     for (key, value) in entries {
         append_quoted(key, text);
         text.push(':');

@@ -11,7 +11,6 @@ use super::traversal::{reference, traversal};
 use super::{Budget, EvalError, FileAccess, FileError, FileList, Marks, Num, NumError, RefStep, Scope, TOO_LARGE, Type, Value, convert};
 use crate::base::{Because, Place, SourceId, Span, Step, StepKind, TrailLink};
 use crate::hcl::{Expr, ExprKind, ObjectItem, TraversalStep, native};
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// Evaluates an expression.
@@ -227,7 +226,7 @@ fn object(items: &[ObjectItem], span: Span, context: &EvalContext<'_>, errors: &
     if !context.budget.charge_objects(1, items.len() as u64) {
         return context.budget.too_large();
     }
-    let mut attributes = BTreeMap::new();
+    let mut attributes = Vec::with_capacity(items.len());
     let mut marks = Marks::NONE;
     let mut unknown_key = None;
     for ObjectItem { key, value } in items {
@@ -242,7 +241,7 @@ fn object(items: &[ObjectItem], span: Span, context: &EvalContext<'_>, errors: &
         marks = marks.union(name.marks);
         match name.as_name() {
             Some(text) => {
-                attributes.insert(text, value);
+                attributes.push((text, value));
             }
             None => {
                 unknown_key.get_or_insert(name);
@@ -252,7 +251,7 @@ fn object(items: &[ObjectItem], span: Span, context: &EvalContext<'_>, errors: &
     match unknown_key {
         // Terraform drops the marks of the keys here; they cost nothing and betray nothing, so they are kept.
         Some(key) => Value::unknown_like(Type::Any, &key).with_marks(marks).with_trail(here(span)),
-        None => Value::object(attributes).with_marks(marks),
+        None => Value::object(attributes.into_iter().collect()).with_marks(marks),
     }
 }
 

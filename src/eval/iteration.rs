@@ -1,12 +1,13 @@
 //! `for` expressions.
 
-use super::context::{EvalContext, Locals};
+use super::context::{EvalContext, Locals, RememberedReferences};
 use super::evaluate::{EvalErrors, bounded, eval, failed, here};
 use super::references::check_declared;
 use super::{Data, Marks, Type, Value, convert};
 use crate::base::{Because, Place, Span, Step, StepKind};
 use crate::hcl::{Expr, ForExpr};
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::sync::Arc;
 
 /// Keys and values of a known collection as a `for` sees them: positions, names, or for a set the elements themselves. `None` if it is
@@ -58,6 +59,8 @@ pub(super) fn for_expression(parts: &ForExpr, span: Span, context: &EvalContext<
         check_body(parts, context, errors);
         return unknown(marks);
     };
+    let remembered = RememberedReferences::default();
+    let context = &EvalContext { remembered: context.remembered.or(Some(&remembered)), ..*context };
     if items.is_empty() {
         check_body(parts, context, errors);
     }
@@ -65,7 +68,7 @@ pub(super) fn for_expression(parts: &ForExpr, span: Span, context: &EvalContext<
         return context.budget.too_large();
     }
     let mut own = EvalErrors::default();
-    let mut builder = Builder { marks, cause: None, values: Vec::new(), named: BTreeMap::new() };
+    let mut builder = Builder { marks, cause: None, values: Vec::new(), named: BTreeMap::new(), groups: BTreeMap::new() };
     for (key, value) in items {
         if context.budget.is_spent() {
             errors.merge(own.hushed(collection.marks));
@@ -83,7 +86,9 @@ struct Builder {
     /// The unknown key or condition that makes the complete result unknown.
     cause: Option<Value>,
     values: Vec<Value>,
-    named: BTreeMap<Arc<str>, Vec<Value>>,
+    named: BTreeMap<Arc<str>, Value>,
+    /// The values of each name, where `...` groups them.
+    groups: BTreeMap<Arc<str>, Vec<Value>>,
 }
 
 impl Builder {
@@ -106,12 +111,17 @@ impl Builder {
         };
         let Some(name) = self.name(key, &context, errors) else { return };
         let value = chosen(eval(&parts.value, &context, errors), parts);
-        let group = self.named.entry(Arc::clone(&name)).or_default();
-        if group.is_empty() || parts.group {
-            group.push(value);
-        } else {
-            let name = if self.marks.hides_text() { "one key, which is not shown here".to_owned() } else { format!("the key `{name}`") };
-            errors.fail(format!("two elements have {name}; add `...` after the value to group them"), key.span);
+        if parts.group {
+            self.groups.entry(name).or_default().push(value);
+            return;
+        }
+        match self.named.entry(name) {
+            Entry::Vacant(place) => drop(place.insert(value)),
+            Entry::Occupied(place) => {
+                let name = place.key();
+                let name = if self.marks.hides_text() { "one key, which is not shown here".to_owned() } else { format!("the key `{name}`") };
+                errors.fail(format!("two elements have {name}; add `...` after the value to group them"), key.span);
+            }
         }
     }
 
@@ -178,11 +188,8 @@ impl Builder {
         let value = match self.cause {
             Some(cause) => Value::unknown_like(Type::Any, &cause),
             None if parts.key.is_none() => Value::tuple(self.values),
-            None => {
-                let single = |mut group: Vec<Value>| group.pop().unwrap_or_else(|| Value::null(Type::Any));
-                let value = |group: Vec<Value>| if parts.group { Value::tuple(group) } else { single(group) };
-                Value::object(self.named.into_iter().map(|(name, group)| (name, value(group))).collect())
-            }
+            None if parts.group => Value::object(self.groups.into_iter().map(|(name, group)| (name, Value::tuple(group))).collect()),
+            None => Value::object(self.named.into()),
         };
         value.with_marks(self.marks)
     }

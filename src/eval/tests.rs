@@ -31,7 +31,7 @@ impl Scope for TestModule {
                 let mut endpoint = UnknownValue::new(Type::String, "it is known after apply");
                 let (address, attribute) = (Arc::from("oci_kms_vault.v"), Arc::from("management_endpoint"));
                 endpoint.origin = Some(Arc::new(ResourceRef { address, attribute }));
-                Ok((Value::object([(Arc::from("management_endpoint"), endpoint.into())].into()), 1))
+                Ok((Value::object([(Arc::from("management_endpoint"), endpoint.into())].into_iter().collect()), 1))
             }
             _ => {
                 let message = format!("`{name}.{attribute}` is not declared");

@@ -4,7 +4,7 @@
 use super::context::EvalContext;
 use super::evaluate::{EvalErrors, eval};
 use super::functions::TemplateNesting;
-use super::{Data, EvalError, Type, Value, convert};
+use super::{Data, EvalError, Members, Type, Value, convert};
 use crate::base::Span;
 use crate::hcl::{is_identifier, native};
 use std::collections::BTreeMap;
@@ -80,7 +80,7 @@ fn decode(text: &str, span: Span, context: &EvalContext<'_>) -> Result<Value, Ev
         let value = eval(&attribute.value, &context, &mut errors);
         entries.insert(Arc::clone(&attribute.name.text), errors.or(value)?);
     }
-    Ok(Value::object(entries))
+    Ok(Value::object(entries.into()))
 }
 
 fn encode(value: &Value, depth: usize) -> String {
@@ -102,7 +102,7 @@ fn encode(value: &Value, depth: usize) -> String {
     }
 }
 
-fn encode_entries(entries: &BTreeMap<Arc<str>, Value>, depth: usize) -> Result<String, EvalError> {
+fn encode_entries(entries: &Members, depth: usize) -> Result<String, EvalError> {
     if let Some(name) = entries.keys().find(|name| !is_identifier(name)) {
         return Err(EvalError::new(format!("`{name}` is not a name that a variable can have"), None));
     }

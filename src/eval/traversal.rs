@@ -48,6 +48,10 @@ pub(super) fn reference(
     if context.closed {
         return errors.fail(format!("the template has no variable named `{name}`"), expr.span);
     }
+    if let Some(value) = context.remembered.and_then(|remembered| remembered.get(expr.span, name, steps)) {
+        return value;
+    }
+    let written = steps;
     let mut own = EvalErrors::default();
     let steps = evaluate_steps(steps, context, &mut own);
     let own_failed = own.any();
@@ -70,8 +74,14 @@ pub(super) fn reference(
     if own_failed {
         return failed(Type::Any);
     }
-    let value = apply_steps(value, steps.get(used..).unwrap_or_default(), context, errors);
-    used_here(value, expr.span, context)
+    let mut own = EvalErrors::default();
+    let value = apply_steps(value, steps.get(used..).unwrap_or_default(), context, &mut own);
+    let value = used_here(value, expr.span, context);
+    if let Some(remembered) = context.remembered.filter(|_| !own.any()) {
+        remembered.put(expr.span, name, written, &value);
+    }
+    errors.merge(own);
+    value
 }
 
 /// Puts the place of a reference in front of the value's trail.

@@ -1,9 +1,8 @@
 //! Values: known, null or unknown, with marks, the way they took, and what unknown ones can still be.
 
-use super::{Drivers, Num, Type};
+use super::{Drivers, Members, Num, Type};
 use crate::base::{Because, Reason, Span, Step, TrailLink, secrecy};
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
 
@@ -34,11 +33,11 @@ pub enum Data {
     /// A set and its element type; elements unique, in Terraform's order of iteration.
     Set(Type, Arc<Vec<Value>>),
     /// A map and its element type.
-    Map(Type, Arc<BTreeMap<Arc<str>, Value>>),
+    Map(Type, Arc<Members>),
     /// A tuple.
     Tuple(Arc<Vec<Value>>),
     /// An object.
-    Object(Arc<BTreeMap<Arc<str>, Value>>),
+    Object(Arc<Members>),
     /// Not known.
     Unknown(Arc<UnknownValue>),
 }
@@ -197,7 +196,7 @@ impl Value {
 
     /// A map. All elements must have the type.
     #[must_use]
-    pub fn map(ty: Type, elements: BTreeMap<Arc<str>, Self>) -> Self {
+    pub fn map(ty: Type, elements: Members) -> Self {
         Data::Map(ty, Arc::new(elements)).into()
     }
 
@@ -209,7 +208,7 @@ impl Value {
 
     /// An object.
     #[must_use]
-    pub fn object(attributes: BTreeMap<Arc<str>, Self>) -> Self {
+    pub fn object(attributes: Members) -> Self {
         Data::Object(Arc::new(attributes)).into()
     }
 
@@ -423,7 +422,7 @@ impl Value {
 
     /// The entries of a known map or object.
     #[must_use]
-    pub fn as_mapping(&self) -> Option<&BTreeMap<Arc<str>, Self>> {
+    pub fn as_mapping(&self) -> Option<&Members> {
         match &self.data {
             Data::Map(_, entries) | Data::Object(entries) => Some(entries),
             _ => None,
@@ -433,7 +432,7 @@ impl Value {
     /// All elements of a known collection, tuple or object, in Terraform's order; nothing for anything else.
     pub fn children(&self) -> impl Iterator<Item = &Self> {
         let sequence = self.as_sequence().unwrap_or_default().iter();
-        sequence.chain(self.as_mapping().into_iter().flat_map(BTreeMap::values))
+        sequence.chain(self.as_mapping().into_iter().flat_map(Members::values))
     }
 
     /// The marks of the value and of everything in it.
@@ -463,7 +462,7 @@ impl Value {
     fn without_marks(mut self) -> Self {
         self.marks = Marks::default();
         let strip = |elements: &[Self]| -> Vec<Self> { elements.iter().cloned().map(Self::without_marks).collect() };
-        let strip_all = |entries: &BTreeMap<Arc<str>, Self>| -> BTreeMap<Arc<str>, Self> {
+        let strip_all = |entries: &Members| -> Members {
             entries.iter().map(|(name, value)| (Arc::clone(name), value.clone().without_marks())).collect()
         };
         match &mut self.data {

@@ -14,9 +14,8 @@ use super::trails::through;
 use super::values::gather;
 use super::world::World;
 use crate::base::{Place, Step, StepKind};
-use crate::eval::{Data, Drivers, EvalError, Marks, Num, Possible, RefStep, ResourceRef, Type, UnknownValue, Value, convert};
+use crate::eval::{Data, Drivers, EvalError, Marks, Members, Num, Possible, RefStep, ResourceRef, Type, UnknownValue, Value, convert};
 use crate::hcl::{self, Block, Body, Expr, ExprKind};
-use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -184,7 +183,7 @@ impl ResourceInstance<'_> {
             _ if element.has_any() => Value::tuple(objects),
             Nesting::List => Value::list(element, objects),
             Nesting::Set => Value::set(element, objects),
-            Nesting::Map if objects.is_empty() => Value::map(element, BTreeMap::new()),
+            Nesting::Map if objects.is_empty() => Value::map(element, Members::default()),
             Nesting::Map => Value::unknown(block.ty(), "blocks by label are not followed"),
         };
         Ok(value.with_marks(found.marks))
@@ -192,7 +191,7 @@ impl ResourceInstance<'_> {
 
     fn fields(&self, inside: &NestedPart<'_>, fields: &SchemaFields, schema: &Schema) -> Result<Value, EvalError> {
         let field = |(name, field): (&Arc<str>, &Field)| Ok((Arc::clone(name), self.field(inside, name, field, schema)?));
-        fields.iter().map(field).collect::<Result<BTreeMap<_, _>, EvalError>>().map(Value::object)
+        fields.iter().map(field).collect::<Result<Members, EvalError>>().map(Value::object)
     }
 
     /// Blocks that JSON syntax writes as an object or an array of objects: only the schema tells them from arguments.

@@ -5,7 +5,7 @@ use super::frame::Frame;
 use super::instance::{Each, Instance};
 use super::world::World;
 use crate::base::{InstanceKey, Place};
-use crate::eval::{Data, Value};
+use crate::eval::{Data, Members, Value};
 use crate::hcl::{BinaryOp, Block, Expr, ExprKind, TraversalStep, UnaryOp};
 use crate::key::{SwitchedOff, kinds};
 use std::cell::RefCell;
@@ -131,7 +131,7 @@ impl Blame<'_> {
         let value = self.eval(expr)?;
         let marks = value.deep_marks();
         let is_empty =
-            |value: &Value| value.as_mapping().is_some_and(BTreeMap::is_empty) || value.as_sequence().is_some_and(<[Value]>::is_empty);
+            |value: &Value| value.as_mapping().is_some_and(Members::is_empty) || value.as_sequence().is_some_and(<[Value]>::is_empty);
         Some(match &value.data {
             _ if marks.is_secret() => format!("of `{text}`, which is sensitive"),
             Data::Bool(value) => format!("`{text}` is {value}"),

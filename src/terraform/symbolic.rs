@@ -1,9 +1,8 @@
 //! Library modules: what a variable holds that no caller in the scanned directories sets, so that the keys a caller would create can be checked.
 
 use crate::base::{Place, Reason, Step, StepKind};
-use crate::eval::{Data, Marks, Type, TypeConstraint, Value};
+use crate::eval::{Data, Marks, Members, Type, TypeConstraint, Value};
 use crate::hcl::Block;
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// The key of the one entry that stands for all.
@@ -16,7 +15,7 @@ pub(super) const BY_CALLER: Marks = Marks { by_caller: true, ..Marks::NONE };
 pub(super) fn is_open(value: Option<&Value>, ty: &Type) -> bool {
     let can_hold = matches!(ty, Type::List(_) | Type::Set(_) | Type::Map(_) | Type::Object(_) | Type::Tuple(_) | Type::Any);
     let is_empty = |value: &Value| {
-        value.is_null() || value.as_mapping().is_some_and(BTreeMap::is_empty) || value.as_sequence().is_some_and(<[Value]>::is_empty)
+        value.is_null() || value.as_mapping().is_some_and(Members::is_empty) || value.as_sequence().is_some_and(<[Value]>::is_empty)
     };
     match value {
         None => true,
@@ -53,7 +52,7 @@ pub(super) fn fill(default: Option<&Value>, variable: &Block, constraint: &TypeC
 /// The variable's own collections get one entry each.
 fn outer(ty: &Type, why: &Reason, how: LibraryInputs) -> Value {
     match ty {
-        Type::Map(element) => Value::object(BTreeMap::from([(Arc::from(ANY), smallest(element, why, how))])),
+        Type::Map(element) => Value::object([(Arc::from(ANY), smallest(element, why, how))].into_iter().collect()),
         Type::List(element) | Type::Set(element) => Value::tuple(vec![smallest(element, why, how)]),
         Type::Object(attributes) => {
             let inside = attributes.iter().filter(|(_, own)| !own.optional || can_hold(&own.ty));
@@ -87,8 +86,8 @@ fn can_hold(ty: &Type) -> bool {
 fn mark(mut value: Value) -> Value {
     value.marks = value.marks.union(BY_CALLER);
     let all = |elements: &[Value]| Arc::new(elements.iter().cloned().map(mark).collect::<Vec<_>>());
-    let entries = |entries: &BTreeMap<Arc<str>, Value>| {
-        Arc::new(entries.iter().map(|(key, value)| (Arc::clone(key), mark(value.clone()))).collect::<BTreeMap<_, _>>())
+    let entries = |entries: &Members| {
+        Arc::new(entries.iter().map(|(key, value)| (Arc::clone(key), mark(value.clone()))).collect::<Members>())
     };
     match &mut value.data {
         Data::List(_, own) | Data::Set(_, own) | Data::Tuple(own) => *own = all(own),

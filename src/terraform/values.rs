@@ -12,9 +12,8 @@ use super::module::DeclarationKind;
 use super::trails::through;
 use super::world::World;
 use crate::base::{InstanceKey, StepKind};
-use crate::eval::{EvalError, Marks, Type, Value};
+use crate::eval::{EvalError, Marks, Members, Type, Value};
 use crate::hcl::Block;
-use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -94,7 +93,7 @@ pub(super) fn gather(expansion: &Expansion, make: impl Fn(Option<&InstanceKey>, 
         Expansion::Disabled => Value::null(Type::Any),
         Expansion::Count(_) => Value::tuple(expansion.keys().into_iter().map(one).collect()),
         Expansion::ForEach(list) => {
-            let entries: BTreeMap<Arc<str>, Value> =
+            let entries: Members =
                 list.iter().map(|entry| (Arc::clone(&entry.key), one(Some(InstanceKey::Text(Arc::clone(&entry.shown)))))).collect();
             let is_hidden = list.iter().any(|entry| entry.key != entry.shown);
             Value::object(entries).with_marks(if is_hidden { Marks { piece: true, ..Marks::FILE } } else { Marks::NONE })
@@ -104,7 +103,7 @@ pub(super) fn gather(expansion: &Expansion, make: impl Fn(Option<&InstanceKey>, 
             // In a library the one instance is all there is to look at.
             Each::Element(key, _) if key.marks.by_caller && key.as_str().is_some() => {
                 let name: Arc<str> = key.as_str().unwrap_or_default().into();
-                Value::object(BTreeMap::from([(name, one(Some(InstanceKey::Any)))])).with_marks(key.marks)
+                Value::object([(name, one(Some(InstanceKey::Any)))].into_iter().collect()).with_marks(key.marks)
             }
             Each::Index(index) if index.marks.by_caller && !index.is_unknown() => {
                 Value::tuple(vec![one(Some(InstanceKey::Any))]).with_marks(index.marks)

@@ -5,7 +5,7 @@ use super::row::{
     BOOL, BodyContext, BuiltIn, FunctionBody, FunctionError, FunctionResult, Param, Returns, Want, any, elements, number, unknown, whole,
 };
 use crate::base::Because;
-use crate::eval::{Data, Distinct, Marks, Num, Type, Value, convert, equals, unify};
+use crate::eval::{Data, Distinct, Marks, Members, Num, Type, Value, convert, equals, unify};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -228,7 +228,7 @@ fn keys(call: &BodyContext<'_>, args: &[Value]) -> FunctionResult {
     let names: Vec<Value> = match map.ty() {
         Type::Object(attributes) => attributes.keys().cloned().map(named).collect(),
         _ if map.is_unknown() => return Ok(call.unknown(args).with_marks(map.marks)),
-        _ => map.as_mapping().into_iter().flat_map(BTreeMap::keys).cloned().map(named).collect(),
+        _ => map.as_mapping().into_iter().flat_map(Members::keys).cloned().map(named).collect(),
     };
     call.pay(names.len())?;
     Ok(shaped(call, names).with_marks(map.marks))
@@ -359,8 +359,8 @@ fn merge(call: &BodyContext<'_>, args: &[Value]) -> FunctionResult {
         *value = std::mem::replace(value, Value::null(Type::Any)).chosen(Because::Computation, reads);
     }
     let merged = match &call.returns {
-        Type::Map(element) => Value::map((**element).clone(), merged),
-        _ => Value::object(merged),
+        Type::Map(element) => Value::map((**element).clone(), merged.into()),
+        _ => Value::object(merged.into()),
     };
     Ok(merged.with_marks(marks))
 }
@@ -453,7 +453,7 @@ fn values_type(args: &[Value]) -> Result<Type, FunctionError> {
 
 fn values(call: &BodyContext<'_>, args: &[Value]) -> FunctionResult {
     let [map, ..] = args else { return Err(FunctionError::arity()) };
-    Ok(shaped(call, map.as_mapping().into_iter().flat_map(BTreeMap::values).cloned().collect()).with_marks(map.marks))
+    Ok(shaped(call, map.as_mapping().into_iter().flat_map(Members::values).cloned().collect()).with_marks(map.marks))
 }
 
 fn zipmap_type(args: &[Value]) -> Result<Type, FunctionError> {

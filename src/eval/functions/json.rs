@@ -152,7 +152,7 @@ impl<'a> JsonDecoder<'a> {
         let mut entries: BTreeMap<Arc<str>, Value> = BTreeMap::new();
         self.skip_space();
         if self.eat("}") {
-            return Ok(Value::object(entries));
+            return Ok(Value::object(entries.into()));
         }
         loop {
             self.skip_space();
@@ -176,7 +176,7 @@ impl<'a> JsonDecoder<'a> {
             }
             self.skip_space();
             if self.eat("}") {
-                return Ok(Value::object(entries));
+                return Ok(Value::object(entries.into()));
             }
             if !self.eat(",") {
                 return Err(self.unexpected());

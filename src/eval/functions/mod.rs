@@ -46,10 +46,8 @@ pub fn decode_json(text: &str) -> Option<Value> {
     json::decode(text).ok()
 }
 
-use super::{EvalError, FileAccess, Price, Value};
+use super::{EvalError, FileAccess, Members, Price, Value};
 use row::BuiltIn;
-use std::collections::BTreeMap;
-use std::sync::Arc;
 
 /// Whose language is spoken.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -62,7 +60,7 @@ pub enum Dialect {
 }
 
 /// Renders template text: the text, its name for messages, the variables, and what it is inside of.
-pub type Render<'a> = dyn Fn(&str, &str, &BTreeMap<Arc<str>, Value>, TemplateNesting) -> Result<Value, EvalError> + 'a;
+pub type Render<'a> = dyn Fn(&str, &str, &Members, TemplateNesting) -> Result<Value, EvalError> + 'a;
 
 /// What a function costs: most copy, hash or convert each element and read texts byte by byte; readers of documents take longer.
 #[must_use]

@@ -1,6 +1,7 @@
 //! What the caller settles for all functions, and all tables.
 
 use super::*;
+use std::sync::Arc;
 use crate::base::{Sources, Span};
 use crate::eval::{Budget, FileError, FileList, Marks, Type, WithheldPath};
 
@@ -33,7 +34,7 @@ impl FileAccess for NoFiles {
 fn call_with(budget: &Budget, dialect: Dialect, inside: TemplateNesting, name: &str, args: &[Value]) -> Result<Value, EvalError> {
     let spend = |amount| budget.charge(amount);
     let work = |elements| budget.work(elements);
-    let render = |text: &str, _: &str, _: &BTreeMap<Arc<str>, Value>, _: TemplateNesting| Ok(Value::string(text));
+    let render = |text: &str, _: &str, _: &Members, _: TemplateNesting| Ok(Value::string(text));
     let host = FunctionHost { files: &NoFiles, dialect, spend: &spend, work: &work, patterns: budget.patterns(), render: &render, inside };
     let source = Sources::default().add("expr.tf", String::new());
     call(name, args, &host, Span::new(source, 0..0))
@@ -107,7 +108,7 @@ fn files_are_marked_withheld_or_missing() {
 
 #[test]
 fn templates_do_not_nest_and_strings_read_no_files() {
-    let args = [Value::string("here"), Value::object(BTreeMap::new())];
+    let args = [Value::string("here"), Value::object(Members::default())];
     assert_eq!(text(called("templatefile", &args)).as_deref(), Some("SOFTWARE"));
     for (inside, name) in [(TemplateNesting::TemplateFile, "templatefile"), (TemplateNesting::TemplateString, "file")] {
         assert!(call_with(&Budget::new(), Dialect::Terraform, inside, name, &args[..1]).is_err());

@@ -256,7 +256,7 @@ impl<'t> YamlDecoder<'t> {
         let mut entries: BTreeMap<Arc<str>, Value> = BTreeMap::new();
         loop {
             let (text, style, tag) = match self.next()? {
-                Event::MappingEnd => return Ok(Value::object(entries)),
+                Event::MappingEnd => return Ok(Value::object(entries.into())),
                 // An anchor at a key is not remembered.
                 Event::Scalar(text, style, _, tag) => {
                     (text, style, tag.map(|tag| format!("{}{}", tag.handle, tag.suffix)).unwrap_or_default())
