@@ -200,9 +200,8 @@ fn afford(name: &str, values: &[Value], context: &EvalContext<'_>) -> bool {
 fn apply(name: &str, values: &[Value], span: Span, context: &EvalContext<'_>) -> Result<Value, EvalError> {
     let spend = |amount: u64| context.budget.charge(amount);
     let work = |elements: u64| context.budget.work(elements);
-    let render = |text: &str, file: &str, variables: &Members, inside: TemplateNesting| {
-        render(text, file, variables, inside, span, context)
-    };
+    let render =
+        |text: &str, file: &str, variables: &Members, inside: TemplateNesting| render(text, file, variables, inside, span, context);
     let host = FunctionHost {
         files: context.scope.files(),
         dialect: context.scope.dialect(),

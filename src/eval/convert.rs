@@ -167,12 +167,7 @@ fn text_to_bool(text: &str) -> Result<Value, EvalError> {
     }
 }
 
-fn map_to_object(
-    element: &Type,
-    entries: &Members,
-    wanted: &BTreeMap<Arc<str>, ObjectAttr>,
-    whole: &Value,
-) -> Result<Value, EvalError> {
+fn map_to_object(element: &Type, entries: &Members, wanted: &BTreeMap<Arc<str>, ObjectAttr>, whole: &Value) -> Result<Value, EvalError> {
     let mut attributes = BTreeMap::new();
     for (name, wanted) in wanted {
         let value = match entries.get(name) {

@@ -119,7 +119,8 @@ impl Builder {
             Entry::Vacant(place) => drop(place.insert(value)),
             Entry::Occupied(place) => {
                 let name = place.key();
-                let name = if self.marks.hides_text() { "one key, which is not shown here".to_owned() } else { format!("the key `{name}`") };
+                let name =
+                    if self.marks.hides_text() { "one key, which is not shown here".to_owned() } else { format!("the key `{name}`") };
                 errors.fail(format!("two elements have {name}; add `...` after the value to group them"), key.span);
             }
         }

@@ -376,8 +376,13 @@ impl<'a> Resolver<'a> {
                     outputs.for_each(|(_, expression)| self.follow(expression, &scope, kind, reachable, depth + 1));
                 }
                 Some(ReferenceTarget::Resource { data, kind: found, name, key, attribute }) => {
-                    let address =
-                        Address { modules: scope.modules.as_slice().into(), data: *data, kind: found.as_str().into(), name: name.as_str().into(), key: None };
+                    let address = Address {
+                        modules: scope.modules.as_slice().into(),
+                        data: *data,
+                        kind: found.as_str().into(),
+                        name: name.as_str().into(),
+                        key: None,
+                    };
                     let resource = self.configuration.and_then(|root| root.at(&scope.modules)?.resources.get(&block(&address)));
                     let key = key.clone().or_else(|| resource?.repeat.as_ref().map(|_| InstanceKey::Any));
                     let address = Address { key, ..address };

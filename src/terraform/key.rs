@@ -145,7 +145,10 @@ impl<'r> KeyReader<'r> {
         let (modules, kind, name) = (Arc::clone(&reader.at.steps), Arc::clone(&of.kind), Arc::clone(&of.name));
         facts.address = Some(Address { modules, data: false, kind, name, key: key.key.clone() });
         self.read(reader, block, own, &mut facts);
-        super::conditions::of_resource(reader, ResourceInstance { world: reader.world, at: reader.at, of, block, key: key.key.as_ref(), each: reader.each });
+        super::conditions::of_resource(
+            reader,
+            ResourceInstance { world: reader.world, at: reader.at, of, block, key: key.key.as_ref(), each: reader.each },
+        );
         self.relations.relate(&mut facts);
         guard(&refusals, &mut facts);
         facts

@@ -239,8 +239,7 @@ fn read_world(
         if (is_library && visit.symbolic.is_none()) || !wanted(&declared, is_filled(&visit)) {
             return;
         }
-        let keys =
-            keys.get_or_insert_with(|| KeyReader::new(root, Relations::read(&Walk::new(world, &survey.leads, problems))));
+        let keys = keys.get_or_insert_with(|| KeyReader::new(root, Relations::read(&Walk::new(world, &survey.leads, problems))));
         let reader = BlockReader { world, at: visit.at, each: &visit.each, problems };
         let symbolic = visit.symbolic.as_deref().cloned();
         let key = KeyInstance { of: visit.of, block: visit.block, key: visit.key.clone(), symbolic };

@@ -86,9 +86,8 @@ fn can_hold(ty: &Type) -> bool {
 fn mark(mut value: Value) -> Value {
     value.marks = value.marks.union(BY_CALLER);
     let all = |elements: &[Value]| Arc::new(elements.iter().cloned().map(mark).collect::<Vec<_>>());
-    let entries = |entries: &Members| {
-        Arc::new(entries.iter().map(|(key, value)| (Arc::clone(key), mark(value.clone()))).collect::<Members>())
-    };
+    let entries =
+        |entries: &Members| Arc::new(entries.iter().map(|(key, value)| (Arc::clone(key), mark(value.clone()))).collect::<Members>());
     match &mut value.data {
         Data::List(_, own) | Data::Set(_, own) | Data::Tuple(own) => *own = all(own),
         Data::Map(_, own) | Data::Object(own) => *own = entries(own),

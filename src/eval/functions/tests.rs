@@ -1,9 +1,9 @@
 //! What the caller settles for all functions, and all tables.
 
 use super::*;
-use std::sync::Arc;
 use crate::base::{Sources, Span};
 use crate::eval::{Budget, FileError, FileList, Marks, Type, WithheldPath};
+use std::sync::Arc;
 
 struct NoFiles;
 
