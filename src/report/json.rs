@@ -133,7 +133,7 @@ struct KeyOut<'a> {
     times: TimesOut,
     /// The verdicts, by rule.
     #[schemars(with = "BTreeMap<&'static str, VerdictOut<'a>>")]
-    verdicts: Verdicts<'a>,
+    verdicts: VerdictsOut<'a>,
     /// Present and true where a finding of this key was exempted.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     #[schemars(default)]
@@ -215,9 +215,9 @@ struct StepOut {
 }
 
 /// The verdicts on a key, which are in the order of the rules' ids.
-struct Verdicts<'a>(&'a [(&'static Rule, Verdict)]);
+struct VerdictsOut<'a>(&'a [(&'static Rule, Verdict)]);
 
-impl Serialize for Verdicts<'_> {
+impl Serialize for VerdictsOut<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_map(self.0.iter().map(|(rule, verdict)| (rule.id, verdict_out(verdict))))
     }
@@ -616,7 +616,7 @@ fn key<'a>(checked: &'a CheckedKey, sources: &'a Sources) -> KeyOut<'a> {
             last_rotation_status: times.last_status.as_ref().map(ToString::to_string),
             deletion: time(&times.deletion),
         },
-        verdicts: Verdicts(&checked.verdicts),
+        verdicts: VerdictsOut(&checked.verdicts),
         exempted: checked.exempted,
     }
 }

@@ -35,11 +35,11 @@ pub(super) struct KeyInstance<'a> {
 pub(super) struct KeyReader<'r> {
     root: &'r Arc<str>,
     relations: Relations,
-    last: Option<Sample>,
+    last: Option<KeySample>,
 }
 
 /// What the instances of a block in a module instance have in common.
-struct Sample {
+struct KeySample {
     /// The number of the module instance.
     at: usize,
     /// The block.
@@ -52,35 +52,35 @@ struct Sample {
 }
 
 /// A part of a key's facts.
-struct Part {
+struct KeyPart {
     /// The arguments and nested blocks that it is made of.
     names: &'static [&'static str],
     read: fn(&BlockReader<'_>, &Relations, &Body, &mut KeyFacts),
 }
 
-static PARTS: [Part; 12] = [
-    Part {
+static PARTS: [KeyPart; 12] = [
+    KeyPart {
         names: &["protection_mode"],
         read: |reader, _, body, facts| {
             let read = |text: &str| (!text.is_empty()).then(|| ProtectionMode::read(text));
             facts.protection_mode = reader.text(body.attribute("protection_mode"), &[], read);
         },
     },
-    Part {
+    KeyPart {
         names: &["is_auto_rotation_enabled"],
         read: |reader, _, body, facts| {
             facts.rotation.enabled = reader.fact(body.attribute("is_auto_rotation_enabled"), &[], &Type::Bool, |value| Ok(value.as_bool()));
         },
     },
-    Part { names: &["auto_key_rotation_details"], read: |reader, _, body, facts| rotation(reader, body, facts) },
-    Part {
+    KeyPart { names: &["auto_key_rotation_details"], read: |reader, _, body, facts| rotation(reader, body, facts) },
+    KeyPart {
         names: &["desired_state"],
         read: |reader, _, body, facts| {
             let read = |text: &str| (!text.is_empty()).then(|| Lifecycle::read(text));
             facts.lifecycle = reader.text(body.attribute("desired_state"), &[], read);
         },
     },
-    Part {
+    KeyPart {
         names: &["display_name"],
         read: |reader, _, body, facts| {
             facts.display_name = reader.text(body.attribute("display_name"), &[], written);
@@ -89,11 +89,11 @@ static PARTS: [Part; 12] = [
             }
         },
     },
-    Part {
+    KeyPart {
         names: &["compartment_id"],
         read: |reader, _, body, facts| facts.compartment = reader.text(body.attribute("compartment_id"), &[], written),
     },
-    Part {
+    KeyPart {
         names: &["freeform_tags", "defined_tags"],
         read: |reader, _, body, facts| {
             facts.hidden_tags = BTreeSet::new();
@@ -101,20 +101,20 @@ static PARTS: [Part; 12] = [
             facts.defined_tags = tags(reader, body.attribute("defined_tags"), &mut facts.hidden_tags);
         },
     },
-    Part { names: &["key_shape"], read: |reader, _, body, facts| shape(reader, body, facts) },
-    Part {
+    KeyPart { names: &["key_shape"], read: |reader, _, body, facts| shape(reader, body, facts) },
+    KeyPart {
         names: &["external_key_reference"],
         read: |reader, _, body, facts| {
             let reference = nested(reader, body, "external_key_reference");
             facts.external_key_reference = within(reader, &reference, "external_key_id", &Type::String, |value| Ok(text(value)));
         },
     },
-    Part {
+    KeyPart {
         names: &["restore_from_file", "restore_from_object_store"],
         read: |reader, _, body, facts| facts.restored = restored(reader, body),
     },
-    Part { names: &["management_endpoint"], read: |reader, relations, body, facts| relations.find_vault(reader, body, facts) },
-    Part {
+    KeyPart { names: &["management_endpoint"], read: |reader, relations, body, facts| relations.find_vault(reader, body, facts) },
+    KeyPart {
         names: &["time_of_deletion", "restore_trigger"],
         // No fact is made of them, but Terraform would reject what does not fit.
         read: |reader, _, body, _| {
@@ -133,7 +133,7 @@ impl<'r> KeyReader<'r> {
     /// The facts of one key.
     pub(super) fn facts(&mut self, reader: &BlockReader<'_>, key: &KeyInstance<'_>) -> Box<KeyFacts> {
         let KeyInstance { of, block, .. } = key;
-        let is_same = |sample: &Sample| sample.at == reader.at.id && sample.block == block.span;
+        let is_same = |sample: &KeySample| sample.at == reader.at.id && sample.block == block.span;
         let sample = self.last.take().filter(is_same).unwrap_or_else(|| self.sample(reader, key));
         let (own, refusals) = (sample.own, Rc::clone(&sample.refusals));
         let mut facts = match key.key {
@@ -155,7 +155,7 @@ impl<'r> KeyReader<'r> {
     }
 
     /// What the instances of a key's block have in common.
-    fn sample(&self, reader: &BlockReader<'_>, key: &KeyInstance<'_>) -> Sample {
+    fn sample(&self, reader: &BlockReader<'_>, key: &KeyInstance<'_>) -> KeySample {
         let KeyInstance { of, block, .. } = key;
         let id = KeyId { root: Arc::clone(self.root), inputs: None, address: String::new(), input: InputKind::Hcl };
         let mut facts = KeyFacts::without_address(id, Stage::Declared, PlannedAction::Unknown, Place::Source(block.header));
@@ -166,7 +166,7 @@ impl<'r> KeyReader<'r> {
         let refusals = refusals::of_block(reader, &of.kind, &of.name, block);
         let own = PARTS.each_ref().map(|part| key.key.is_some() && part.differs(&block.body));
         self.read(reader, block, own.map(|is_own| !is_own), &mut facts);
-        Sample { at: reader.at.id, block: block.span, facts, own, refusals }
+        KeySample { at: reader.at.id, block: block.span, facts, own, refusals }
     }
 
     /// Reads those parts that are chosen.
@@ -177,7 +177,7 @@ impl<'r> KeyReader<'r> {
     }
 }
 
-impl Part {
+impl KeyPart {
     /// Whether it may differ from instance to instance.
     fn differs(&self, body: &Body) -> bool {
         let is_own = |block: &&Block| {
