@@ -28,17 +28,19 @@ impl Carry {
 
 /// The brackets of a block that are not inside of strings, one bit a byte, the first byte in the lowest bit.
 pub(super) fn brackets(block: &[u8; BLOCK], carry: &mut Carry) -> u64 {
-    // Plain loops over bytes, which the compiler makes vectors of.
-    let (mut quotes, mut brackets, mut has_backslash) = ([0; BLOCK], [0; BLOCK], false);
-    for ((byte, quote), bracket) in block.iter().zip(&mut quotes).zip(&mut brackets) {
+    // A plain loop over bytes, which the compiler makes vectors of.
+    let (mut quotes, mut brackets, mut escapes) = ([0; BLOCK], [0; BLOCK], 0);
+    for index in 0..BLOCK {
+        let (Some(byte), Some(quote), Some(bracket)) = (block.get(index), quotes.get_mut(index), brackets.get_mut(index)) else { break };
         *quote = u8::from(*byte == b'"');
         // `{` and `[`, `}` and `]` differ in one bit.
-        let folded = byte | 0x20;
+        let folded = *byte | 0x20;
         *bracket = u8::from((folded == b'{') | (folded == b'}'));
-        has_backslash |= *byte == b'\\';
+        escapes |= u8::from(*byte == b'\\');
     }
     let (quotes, brackets) = (gather(&quotes), gather(&brackets));
-    let backslashes = if has_backslash { gather(&block.map(|byte| u8::from(byte == b'\\'))) } else { 0 };
+    // Few blocks have any.
+    let backslashes = if escapes == 0 { 0 } else { gather(&block.map(|byte| u8::from(byte == b'\\'))) };
     let quotes = quotes & !escaped(backslashes, &mut carry.escape);
     let strings = running_parity(quotes) ^ carry.in_string;
     // The top bit says whether the block ends inside of a string; an arithmetic shift spreads it.
@@ -49,7 +51,11 @@ pub(super) fn brackets(block: &[u8; BLOCK], carry: &mut Carry) -> u64 {
 /// Flags, each 0 or 1 in a byte, as bits, the first in the lowest.
 fn gather(flags: &[u8; BLOCK]) -> u64 {
     let (words, _) = flags.as_chunks::<8>();
-    words.iter().rev().fold(0, |bits, word| bits << 8 | u64::from_le_bytes(*word).wrapping_mul(GATHER) >> 56)
+    let mut bits = 0;
+    for (index, word) in words.iter().enumerate() {
+        bits |= (u64::from_le_bytes(*word).wrapping_mul(GATHER) >> 56) << (index * 8);
+    }
+    bits
 }
 
 /// Bytes that a backslash escapes: those after an odd run of backslashes.

@@ -9,6 +9,7 @@ use super::unread;
 use crate::base::disk::{self, DiskError, OpenDirectory};
 use crate::base::{Listing, Place, Problem, ProblemKind, walk_all};
 use crate::key::NotRead;
+use rayon::prelude::*;
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -73,6 +74,7 @@ pub(super) fn scan(request: &ScanRequest) -> Scan {
         // A directory that was named too has a walk of its own.
         !is_data && !is_pruned() && !tops.contains(path) && !(request.exclude)(path)
     };
+    let mut walked = Vec::new();
     for start in &starts {
         let listed = walk_all(&start.real, enter, |listing| list(listing, start, request));
         for ListedDirectory { folder, manifest, is_locked, foreign, not_read, problem } in listed {
@@ -80,7 +82,7 @@ pub(super) fn scan(request: &ScanRequest) -> Scan {
             scan.foreign.extend(foreign);
             scan.not_read.extend(not_read);
             if folder.is_module() {
-                scan.walked.insert(folder.path.clone());
+                walked.push(folder.path.clone());
                 if is_locked {
                     scan.locked.insert(folder.path.clone());
                 }
@@ -88,6 +90,9 @@ pub(super) fn scan(request: &ScanRequest) -> Scan {
             }
         }
     }
+    // Paths take long to compare: they are sorted on all threads, and the set is made of what is sorted.
+    walked.par_sort_unstable();
+    scan.walked = walked.into_iter().collect();
     scan.foreign.sort();
     scan.problems.sort_by(|a, b| a.message.cmp(&b.message));
     scan

@@ -46,7 +46,6 @@ pub(super) fn build(loader: &Loader<'_>, scan: &mut Scan) {
 fn follow(loader: &Loader<'_>, scan: &mut Scan) -> Followed {
     let mut followed = Followed::default();
     let mut fresh: Vec<PathBuf> = scan.hints.keys().cloned().collect();
-    fresh.sort();
     let mut real: HashMap<PathBuf, Option<PathBuf>> = HashMap::new();
     while !fresh.is_empty() {
         let unclear: Vec<&PathBuf> = fresh.iter().filter(|path| scan.hints.get(*path).is_some_and(|hints| hints.is_unclear())).collect();
