@@ -32,7 +32,7 @@ pub(super) fn run(arguments: &Check, matches: &ArgMatches, environment: &Environ
         Ok(environment) => environment,
         Err(error) => return Ok(fail(error)),
     };
-    let command = invocation::shown("check", matches);
+    let command = invocation::shown::<Check>("check", matches);
     let context = match RunContext::new(&arguments.report, &arguments.policy, &arguments.terminal, &environment, &arguments.paths, command)
     {
         Ok(context) => context,

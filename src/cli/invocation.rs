@@ -1,16 +1,14 @@
 //! The command line as reports show it: an auditor has to know what was checked, and no secret may get into a report that way.
 
-use super::args::Arguments;
 use clap::parser::ValueSource;
-use clap::{Arg, ArgMatches, CommandFactory};
+use clap::{Arg, ArgMatches, Args};
 use std::borrow::Cow;
 
 /// The command line of a subcommand, its words in the order in which they were typed. The values of input variables and credentials in
 /// addresses are left out.
-pub(super) fn shown(subcommand: &str, matches: &ArgMatches) -> String {
-    let command = Arguments::command();
-    let arguments = command.find_subcommand(subcommand).map(|command| command.get_arguments().collect::<Vec<_>>()).unwrap_or_default();
-    let mut words: Vec<(usize, String)> = arguments.into_iter().flat_map(|argument| typed(argument, matches)).collect();
+pub(super) fn shown<A: Args>(subcommand: &str, matches: &ArgMatches) -> String {
+    let command = A::augment_args(clap::Command::default());
+    let mut words: Vec<(usize, String)> = command.get_arguments().flat_map(|argument| typed(argument, matches)).collect();
     words.sort_by_key(|(at, _)| *at);
     let words = words.into_iter().map(|(_, word)| word);
     ["kmslint".to_owned(), subcommand.to_owned()].into_iter().chain(words).collect::<Vec<_>>().join(" ")
@@ -56,14 +54,18 @@ fn quoted(word: &str) -> Cow<'_, str> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::args::{Arguments, Check, Live};
     use super::*;
+    use clap::CommandFactory;
 
     #[test]
     fn the_command_line_is_shown_without_secrets() {
         let line = |words: &[&str]| {
             let matches = Arguments::command().try_get_matches_from(words).expect("a command line");
-            let (name, own) = matches.subcommand().map_or(("check", &matches), |(name, own)| (name, own));
-            shown(name, own)
+            match matches.subcommand() {
+                Some((name, own)) => shown::<Live>(name, own),
+                None => shown::<Check>("check", &matches),
+            }
         };
         assert_eq!(line(&["kmslint"]), "kmslint check");
         assert_eq!(

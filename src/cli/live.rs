@@ -39,7 +39,7 @@ pub(super) fn run(arguments: &Live, matches: &ArgMatches, environment: &Environm
         Err(error) => return Ok(fail(error)),
     };
     let environment = &environment;
-    let command = invocation::shown("live", matches);
+    let command = invocation::shown::<Live>("live", matches);
     let context = match RunContext::new(&arguments.report, &arguments.policy, &arguments.terminal, environment, &arguments.against, command)
     {
         Ok(context) => context,
