@@ -147,6 +147,10 @@ fn rooted(cwd: &Path, pattern: &str) -> (PathBuf, Vec<String>) {
 
 /// Whether a relative path, or a directory that it is in, matches one of the patterns.
 fn is_excluded(patterns: &[String], path: &Path) -> bool {
+    // Asked of every directory of a repository.
+    if patterns.is_empty() {
+        return false;
+    }
     let mut names = path.ancestors().filter_map(Path::to_str).map(|name| name.replace('\\', "/")).filter(|name| !name.is_empty());
     names.any(|name| patterns.iter().any(|pattern| matches(directory_of(pattern), &name)))
 }

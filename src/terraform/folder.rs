@@ -28,7 +28,7 @@ pub(super) struct FileText {
 pub(super) enum LoadedText {
     /// The text itself.
     Kept(String),
-    /// Dropped: few such texts are needed again, and all of them would not fit into memory.
+    /// Dropped and not decoded: few such texts are needed again, and all of them would not fit into memory.
     OnDisk,
 }
 
@@ -51,30 +51,36 @@ impl Folder {
     /// Reads the configuration files among the entries of a directory, which is open unless it could not be opened.
     pub(super) fn read(path: PathBuf, shown: PathBuf, entries: &[DirEntry], open: Option<&OpenDirectory>, request: &ScanRequest) -> Self {
         let mut folder = Self { path, shown, ..Self::default() };
+        let mut found = Vec::new();
         for entry in entries.iter().filter(|entry| !entry.is_dir) {
             let Some(name) = entry.name.to_str() else {
                 let name = entry.name.to_string_lossy();
                 if is_configuration(&name) {
                     folder.hints.key = true;
-                    folder.files.push(FileText { name: name.into_owned(), text: Err(DiskError::StrangeName), is_foreign: false });
+                    found.push((name.into_owned(), Err(DiskError::StrangeName), false));
                 }
                 continue;
             };
             folder.has_values |= is_automatic(name);
             // A link to a directory is a directory.
             if is_configuration(name) && !(entry.is_link && disk::is_dir(&folder.path.join(name))) {
-                let text = folder.text(name, entry.is_file, open, request);
+                let bytes = folder.bytes(name, entry.is_file, open, request);
                 let is_foreign = !entry.is_file && leads_to_another_kind(&folder.path.join(name), request, is_configuration);
-                folder.files.push(FileText { name: name.to_owned(), text, is_foreign });
+                found.push((name.to_owned(), bytes, is_foreign));
             }
         }
-        if !folder.hints.key && !folder.hints.is_unclear() {
-            folder.files.iter_mut().filter_map(|file| file.text.as_mut().ok()).for_each(|text| *text = LoadedText::OnDisk);
-        }
+        let keeps = folder.hints.key || folder.hints.is_unclear();
+        let text = |bytes, name: &str| if keeps { decode(bytes, name).map(LoadedText::Kept) } else { Ok(LoadedText::OnDisk) };
+        let file = |(name, bytes, is_foreign): (String, Result<_, _>, _)| {
+            let text = bytes.and_then(|bytes| text(bytes, &name));
+            FileText { name, text, is_foreign }
+        };
+        folder.files = found.into_iter().map(file).collect();
         folder
     }
 
-    fn text(&mut self, name: &str, is_file: bool, open: Option<&OpenDirectory>, request: &ScanRequest) -> Result<LoadedText, DiskError> {
+    /// The bytes of a file; notes what they show.
+    fn bytes(&mut self, name: &str, is_file: bool, open: Option<&OpenDirectory>, request: &ScanRequest) -> Result<Vec<u8>, DiskError> {
         let full = self.path.join(name);
         // Links, pipes and devices are looked at twice.
         let bytes = match is_file {
@@ -89,7 +95,7 @@ impl Folder {
             // Where the bytes cannot be read, they may be about keys.
             Err(_) => self.hints.key = true,
         }
-        Ok(LoadedText::Kept(decode(bytes?, name)?))
+        bytes
     }
 
     /// Whether there is configuration in it.

@@ -2,7 +2,14 @@
 
 use crate::hcl::has_odd_source;
 use crate::key::kinds;
-use memchr::memmem;
+use memchr::memmem::{self, Finder};
+use std::sync::LazyLock;
+
+// To prepare a search takes longer than most files take to be searched.
+static KEY: LazyLock<Finder<'_>> = LazyLock::new(|| Finder::new(kinds::KEY));
+static OCI: LazyLock<[Finder<'_>; 3]> = LazyLock::new(|| ["oci", "OCI", "Oci"].map(Finder::new));
+static MODULE: LazyLock<Finder<'_>> = LazyLock::new(|| Finder::new("module"));
+static SOURCE: LazyLock<Finder<'_>> = LazyLock::new(|| Finder::new("source"));
 
 /// What a byte search found in the files of a directory. Each answer errs on the side of "maybe".
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -41,15 +48,15 @@ impl Hints {
 
 /// Whether bytes name the resource type, and not only a longer one that begins with it.
 fn mentions_key(bytes: &[u8]) -> bool {
-    memmem::find_iter(bytes, kinds::KEY).any(|at| !bytes.get(at + kinds::KEY.len()).is_some_and(|byte| is_word(*byte)))
+    KEY.find_iter(bytes).any(|at| !bytes.get(at + kinds::KEY.len()).is_some_and(|byte| is_word(*byte)))
 }
 
 /// Whether bytes may name the OCI provider: `oci_…`, `"oci"`, `Oracle/OCI`.
 fn mentions_oci(bytes: &[u8]) -> bool {
-    ["oci", "OCI", "Oci"].iter().any(|word| {
-        memmem::find_iter(bytes, word).any(|at| {
+    OCI.iter().any(|word| {
+        word.find_iter(bytes).any(|at| {
             let before = at.checked_sub(1).and_then(|at| bytes.get(at));
-            let after = bytes.get(at + word.len());
+            let after = bytes.get(at + word.needle().len());
             !before.is_some_and(|byte| byte.is_ascii_alphanumeric() || *byte == b'_') && !after.is_some_and(u8::is_ascii_alphanumeric)
         })
     })
@@ -57,7 +64,7 @@ fn mentions_oci(bytes: &[u8]) -> bool {
 
 /// Whether bytes may hold a `module` block: the word, followed by what can follow it in a header or in JSON.
 fn may_call(bytes: &[u8]) -> bool {
-    memmem::find_iter(bytes, "module").any(|at| {
+    MODULE.find_iter(bytes).any(|at| {
         let before = at.checked_sub(1).and_then(|at| bytes.get(at));
         let after = bytes.get(at + "module".len());
         !before.is_some_and(|byte| is_word(*byte) || *byte == b'.') && after.is_some_and(|byte| b" \t\r\n\"/".contains(byte))
@@ -71,7 +78,7 @@ fn is_word(byte: u8) -> bool {
 /// Adds the plain strings that are the values of `source`; whether there may be others.
 fn sources(bytes: &[u8], found: &mut Vec<String>) -> bool {
     let mut is_odd = false;
-    for at in memmem::find_iter(bytes, "source") {
+    for at in SOURCE.find_iter(bytes) {
         let before = at.checked_sub(1).and_then(|at| bytes.get(at));
         if before.is_some_and(|byte| is_word(*byte) || *byte == b'.') {
             continue;
