@@ -303,7 +303,7 @@ pub(super) struct Reporting {
         value_name = "FORMAT[=FILE]",
         help_heading = "Report",
         help = "How to report, and where to; repeatable",
-        value_parser = Suggested(|| super::format::names().map(PossibleValue::new).collect())
+        value_parser = Suggested(|| crate::report::Format::names().map(PossibleValue::new).collect())
     )]
     pub formats: Vec<String>,
 

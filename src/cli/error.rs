@@ -1,10 +1,9 @@
 //! What is wrong with a command line. Exit code 2.
 
 use super::args::Arguments;
-use super::format;
 use crate::base::closest;
 use crate::policy::nearest;
-use crate::report;
+use crate::report::{self, Format};
 use crate::rules::{self, Level};
 use clap::CommandFactory;
 use std::path::{Path, PathBuf};
@@ -48,7 +47,7 @@ pub(super) enum CliError {
     #[error("`--changed-only` has no effect without a plan; pass one as a path")]
     ChangedOnlyWithoutPlan,
     /// `--format` with a name that is not a format's.
-    #[error("unknown format `{0}`{hint}; expected {names}", hint = did_you_mean(.0, format::names()), names = listed(format::names()))]
+    #[error("unknown format `{0}`{hint}; expected {names}", hint = did_you_mean(.0, Format::names()), names = listed(Format::names()))]
     UnknownFormat(String),
     /// `--format NAME=` without the file.
     #[error("`--format {0}` does not name a file")]

@@ -13,11 +13,6 @@ pub(super) struct ReportTarget {
     pub file: Option<PathBuf>,
 }
 
-/// The names of all formats.
-pub(super) fn names() -> impl Iterator<Item = &'static str> {
-    Format::ALL.iter().map(|format| format.name)
-}
-
 /// Reads the options; without any, `human` to standard output.
 ///
 /// # Errors

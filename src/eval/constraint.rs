@@ -1,5 +1,6 @@
 //! Type constraints as they are written (`list(object({ a = optional(string, "x") }))`), and the defaults of optional attributes.
 
+use super::convert::left_out;
 use super::{Data, EvalError, Members, ObjectAttr, Type, Value, convert, unify};
 use crate::base::{Place, Span, Step, StepKind};
 use crate::hcl::{Expr, ExprKind, ObjectItem};
@@ -258,14 +259,6 @@ impl Defaults {
             filled.insert(Arc::clone(name), value);
         }
         filled.into()
-    }
-}
-
-/// A value that an attribute has because an object leaves it out.
-pub(super) fn left_out(value: Value, attribute: &Arc<str>, object: &Value) -> Value {
-    match &object.trail {
-        Some(link) => value.through(Step { left_out: Some(Arc::clone(attribute)), ..link.step.clone() }),
-        None => value,
     }
 }
 

@@ -1,8 +1,8 @@
 //! Conversion of values between types, as cty does it: what can be converted, and to what.
 
-use super::constraint::left_out;
 use super::unify::unify;
 use super::{Data, Members, Num, NumError, ObjectAttr, Type, Value};
+use crate::base::Step;
 use crate::eval::EvalError;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -304,5 +304,13 @@ fn mismatch_objects(from: &BTreeMap<Arc<str>, ObjectAttr>, to: &BTreeMap<Arc<str
         [name] => format!("attribute {name} is required"),
         [first, second] => format!("attributes {first} and {second} are required"),
         [others @ .., last] => format!("attributes {}, and {last} are required", others.join(", ")),
+    }
+}
+
+/// A value that an attribute has because an object leaves it out.
+pub(super) fn left_out(value: Value, attribute: &Arc<str>, object: &Value) -> Value {
+    match &object.trail {
+        Some(link) => value.through(Step { left_out: Some(Arc::clone(attribute)), ..link.step.clone() }),
+        None => value,
     }
 }

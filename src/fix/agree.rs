@@ -1,10 +1,10 @@
 //! What keys want → edits that all keys concerned agree on.
 
+use super::edit::{Edit, Note};
 use super::layout;
 use super::refusal::FixError;
 use super::requests::{Action, EditSite, FixRequest, TextChange, note};
 use super::text::{self, Insertion, InsertionShape};
-use super::{Edit, Note};
 use crate::base::{DefaultSite, Place, SourceId, Sources, Span};
 use crate::key::KeyFacts;
 use crate::rules::{self, Finding};

@@ -1,6 +1,6 @@
 //! Rewritten files as a unified diff. What changes is known, so nothing is searched for: the cost is that of the text.
 
-use super::Rewritten;
+use super::write::Rewritten;
 use std::fmt::Write as _;
 use std::ops::Range;
 use std::path::Path;

@@ -1,6 +1,6 @@
 //! Insertions that meet: arguments that join one group are aligned with it and with each other, and blank lines set blocks apart once.
 
-use super::Edit;
+use super::edit::Edit;
 #[cfg(test)]
 use super::text::Insertion;
 use super::text::InsertionShape;
@@ -94,5 +94,5 @@ pub(super) fn alone(text: &str, insertion: Insertion) -> String {
     };
     let mut edits = settle(vec![(edit, insertion.shape)]);
     edits.sort_by_key(|edit| edit.span.start);
-    super::rewritten(&edits, &sources).pop().map_or_else(|| text.to_owned(), |file| file.new)
+    super::write::rewritten(&edits, &sources).pop().map_or_else(|| text.to_owned(), |file| file.new)
 }

@@ -1,11 +1,13 @@
 //! Why a fix is not made.
 
+use crate::rules::RemedyError;
+
 /// Why a remedy is not an edit, or an edit is not made. One clause without a full stop.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum FixError {
     /// The rule has no remedy for the key.
-    #[error("{0}")]
-    NoRemedy(String),
+    #[error(transparent)]
+    NoRemedy(#[from] RemedyError),
     /// An unsafe edit without `--unsafe-fixes`.
     #[error("fixable with `--fix --unsafe-fixes`: {0}")]
     Unsafe(String),

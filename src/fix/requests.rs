@@ -1,8 +1,8 @@
 //! Findings → what each key wants changed, and where that is written.
 
+use super::edit::{FixOptions, Note};
 use super::refusal::FixError;
 use super::text::{Literal, literal};
-use super::{FixOptions, Note};
 use crate::base::{Claim, Place, Sources, Span};
 use crate::key::{InputKind, KeyFacts, KeyId, ProtectionMode};
 use crate::rules::{self, Finding, Remedy, Safety, Setting};
@@ -85,7 +85,7 @@ pub(super) fn requests(findings: &[Finding], keys: &[&KeyFacts], sources: &Sourc
         };
         for instance in &finding.instances {
             let Some((index, key)) = known.get(&instance.key).and_then(|&index| Some((index, *keys.get(index)?))) else { continue };
-            let remedies = (rule.remedies)(key, finding.kind, &options.settings).map_err(FixError::NoRemedy);
+            let remedies = (rule.remedies)(key, finding.kind, &options.settings).map_err(FixError::from);
             let wanted = remedies.and_then(|remedies| {
                 let remedy = applicable(&remedies)?;
                 let changes = permitted(changes(remedy, key, sources)?, options)?;

@@ -1,6 +1,6 @@
 //! Edits → new texts, a diff of them, and files.
 
-use super::Edit;
+use super::edit::Edit;
 use crate::base::Sources;
 use crate::base::disk::{self, DiskError};
 use std::ops::Range;

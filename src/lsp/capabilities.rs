@@ -1,7 +1,6 @@
 //! What the client can do, what the server can, and which files are watched.
 
 use super::actions::{Editing, FIX_ALL, SELECT};
-use super::diagnostics::EditorClient;
 use super::position::Encoding;
 use lsp_types::{
     ClientCapabilities, CodeActionKind, CodeActionOptions, CodeActionProviderCapability, CompletionOptions,
@@ -9,6 +8,19 @@ use lsp_types::{
     OneOf, Registration, SaveOptions, ServerCapabilities, TextDocumentSyncCapability, TextDocumentSyncKind, TextDocumentSyncOptions,
     TextDocumentSyncSaveOptions, WorkspaceFoldersServerCapabilities, WorkspaceServerCapabilities,
 };
+
+/// What the client can show, and how it counts.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct EditorClient {
+    /// The unit of columns.
+    pub encoding: Encoding,
+    /// Whether it shows further places of a diagnostic.
+    pub has_related: bool,
+    /// Whether it links codes.
+    pub has_links: bool,
+    /// Whether it grays out what is not needed.
+    pub has_tags: bool,
+}
 
 /// What matters of what the client can do.
 #[derive(Clone, Copy, Debug, Default)]

@@ -1,6 +1,7 @@
 //! Outcome → diagnostics, by file.
 
-use super::part::ProjectPart;
+use super::capabilities::EditorClient;
+use super::part::{Diagnosed, ProjectPart};
 use super::position::Encoding;
 use super::project::Project;
 use super::settings::EditorSettings;
@@ -26,33 +27,13 @@ const MOST_RELATED: usize = 20;
 /// How many keys of a finding are named.
 const KEYS_SHOWN: usize = 8;
 
-/// Diagnostics by the absolute path of the file.
-pub(super) type ByFile = BTreeMap<PathBuf, Arc<Vec<Diagnostic>>>;
-
-/// What a client is reported of a part.
-#[derive(Debug, Default)]
-pub(super) struct Diagnosed {
-    /// The diagnostics.
-    pub found: ByFile,
-    /// What has no place in a file.
-    pub unplaced: Vec<String>,
-}
-
-/// What the client can show, and how it counts.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct EditorClient {
-    /// The unit of columns.
-    pub encoding: Encoding,
-    /// Whether it shows further places of a diagnostic.
-    pub has_related: bool,
-    /// Whether it links codes.
-    pub has_links: bool,
-    /// Whether it grays out what is not needed.
-    pub has_tags: bool,
+/// What the client is reported of a part, made the first time.
+pub(super) fn of<'p>(project: &Project, part: &'p ProjectPart, settings: &EditorSettings, client: EditorClient) -> &'p Diagnosed {
+    part.diagnosed.get_or_init(|| of_part(project, part, settings, client))
 }
 
 /// The diagnostics of a part of a workspace directory.
-pub(super) fn of(project: &Project, part: &ProjectPart, settings: &EditorSettings, client: EditorClient) -> Diagnosed {
+fn of_part(project: &Project, part: &ProjectPart, settings: &EditorSettings, client: EditorClient) -> Diagnosed {
     let mut maker = Maker { project, client, found: BTreeMap::new(), more: BTreeMap::new(), unplaced: Vec::new() };
     let outcome = &part.outcome;
     for finding in &outcome.findings {

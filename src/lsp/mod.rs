@@ -9,6 +9,7 @@
 mod actions;
 mod answers;
 mod capabilities;
+mod channel;
 mod completion;
 mod diagnostics;
 mod documents;
@@ -24,5 +25,6 @@ mod uri;
 mod wire;
 mod worker;
 
+pub use channel::Process;
 pub use project::MakeRequest;
-pub use server::{Process, serve};
+pub use server::serve;

@@ -1,11 +1,26 @@
 //! Root modules that share files, and what there is to report on them: what a change belongs to is checked again, and nothing else.
 
-use super::diagnostics::Diagnosed;
 use crate::base::Sources;
 use crate::fix::{self, Plan};
 use crate::policy::Outcome;
 use crate::rules::Settings;
+use lsp_types::Diagnostic;
 use std::cell::OnceCell;
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// Diagnostics by the absolute path of the file.
+pub(super) type ByFile = BTreeMap<PathBuf, Arc<Vec<Diagnostic>>>;
+
+/// What a client is reported of a part.
+#[derive(Debug, Default)]
+pub(super) struct Diagnosed {
+    /// The diagnostics.
+    pub found: ByFile,
+    /// What has no place in a file.
+    pub unplaced: Vec<String>,
+}
 
 /// A part of a workspace directory.
 #[derive(Default)]

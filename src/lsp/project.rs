@@ -1,6 +1,5 @@
 //! One workspace directory: what was read in it, and what there is to report.
 
-use super::diagnostics::{self, Diagnosed, EditorClient};
 use super::documents;
 use super::part::ProjectPart;
 use super::settings::EditorSettings;
@@ -230,12 +229,7 @@ impl Project {
         path.strip_prefix(&self.directory).map_or_else(|_| path.to_path_buf(), |inside| self.named.join(inside))
     }
 
-    /// What the client is reported of a part.
-    pub(super) fn diagnosed<'a>(&'a self, part: &'a ProjectPart, settings: &EditorSettings, client: EditorClient) -> &'a Diagnosed {
-        part.diagnosed.get_or_init(|| diagnostics::of(self, part, settings, client))
-    }
-
-    /// Makes again what the client is reported, because its settings are others.
+    /// Forgets what the client was shown, because its settings are others.
     pub(super) fn forget_diagnosed(&mut self) {
         self.parts.iter_mut().for_each(|part| part.diagnosed = OnceCell::new());
     }

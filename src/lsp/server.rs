@@ -1,72 +1,21 @@
 //! Three threads: this one reads messages, one works on them in their order, one writes. The reader answers what must not wait for a scan.
 
-use super::MakeRequest;
 use super::capabilities::Abilities;
+use super::channel::{Outbox, Process, Requests};
 use super::settings::EditorSettings;
 use super::uri;
 use super::wire::{self, Incoming, Outgoing};
 use super::worker::{Job, Worker};
-use jiff::Timestamp;
-use lsp_server::{ErrorCode, Message, Notification, Request, RequestId, Response};
+use lsp_server::{ErrorCode, Message, Request, RequestId};
 use lsp_types::{InitializeParams, InitializeResult, ServerInfo};
-use std::collections::HashSet;
 use std::io::{BufRead, Write};
 use std::path::PathBuf;
 use std::sync::mpsc::{self, Receiver, Sender};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
 
 /// How long what is still to be written is waited for after `exit`: a client that does not read it has no use for it.
 const PATIENCE: Duration = Duration::from_secs(2);
-
-/// What the server needs of the process.
-pub struct Process {
-    /// Makes requests with the inputs of the command line and the environment.
-    pub make: Box<MakeRequest>,
-    /// The clock.
-    pub clock: fn() -> Timestamp,
-}
-
-/// Requests that are not answered yet, and whether the client still wants to know.
-#[derive(Debug, Default)]
-pub(super) struct Pending {
-    open: HashSet<RequestId>,
-    canceled: HashSet<RequestId>,
-}
-
-/// What both threads know of pending requests.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Requests(Arc<Mutex<Pending>>);
-
-impl Requests {
-    fn lock(&self) -> MutexGuard<'_, Pending> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn opened(&self, id: &RequestId) {
-        self.lock().open.insert(id.clone());
-    }
-
-    fn cancel(&self, id: RequestId) {
-        let mut pending = self.lock();
-        if pending.open.contains(&id) {
-            pending.canceled.insert(id);
-        }
-    }
-
-    /// Closes a request; whether it was canceled.
-    pub(super) fn close(&self, id: &RequestId) -> bool {
-        let mut pending = self.lock();
-        pending.open.remove(id);
-        pending.canceled.remove(id)
-    }
-
-    /// Whether a request was canceled.
-    pub(super) fn is_canceled(&self, id: &RequestId) -> bool {
-        self.lock().canceled.contains(id)
-    }
-}
 
 /// Speaks the protocol until the client says `exit` or is gone. True where it said `shutdown` before, as it should.
 pub fn serve(process: Process, from: &mut dyn BufRead, to: impl Write + Send + 'static) -> bool {
@@ -89,25 +38,6 @@ fn write_all(outbox: &Receiver<Outgoing>, mut to: impl Write, done: &Sender<()>)
         }
     }
     let _ = done.send(());
-}
-
-/// Where messages to the client are put.
-#[derive(Clone, Debug)]
-pub(super) struct Outbox(Sender<Outgoing>);
-
-impl Outbox {
-    /// Sends a message. Where the client is gone, nothing is left to do.
-    pub(super) fn send(&self, message: impl Into<Message>) {
-        let _ = self.0.send(Outgoing::Message(message.into()));
-    }
-
-    /// Sends an answer.
-    pub(super) fn answer(&self, id: RequestId, answer: Result<serde_json::Value, (ErrorCode, String)>) {
-        self.send(match answer {
-            Ok(value) => Response::new_ok(id, value),
-            Err((code, message)) => Response::new_err(id, code as i32, message),
-        });
-    }
 }
 
 /// How far the talk is.
@@ -224,10 +154,4 @@ fn folders(params: &InitializeParams) -> Vec<PathBuf> {
         return named;
     }
     params.root_uri.as_ref().and_then(uri::path).or_else(|| params.root_path.as_ref().map(PathBuf::from)).into_iter().collect()
-}
-
-/// A message to the log of the client.
-pub(super) fn log(text: &str) -> Notification {
-    let params = lsp_types::LogMessageParams { typ: lsp_types::MessageType::WARNING, message: text.to_owned() };
-    Notification { method: "window/logMessage".to_owned(), params: serde_json::to_value(params).unwrap_or_default() }
 }

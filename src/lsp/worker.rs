@@ -1,10 +1,10 @@
 //! The thread that knows everything: it takes messages in their order, so that no answer is older than what it answers.
 
 use super::capabilities::{Abilities, watch};
+use super::channel::{Outbox, Process, Requests, log};
 use super::diagnostics;
 use super::documents::{Documents, real};
 use super::project::{Project, ReadingContext, is_relevant};
-use super::server::{Outbox, Process, Requests, log};
 use super::settings::{EditorSettings, SECTION};
 use super::uri;
 use crate::base::disk;
@@ -332,7 +332,7 @@ impl Worker {
         let client = self.abilities.client;
         for project in self.projects.iter().filter(|project| project.is_read()) {
             let of_config = diagnostics::of_exemptions(project, client);
-            let of_parts = project.parts.iter().map(|part| project.diagnosed(part, &self.settings, client));
+            let of_parts = project.parts.iter().map(|part| diagnostics::of(project, part, &self.settings, client));
             for diagnosed in of_parts.chain([&of_config]) {
                 unplaced.extend(diagnosed.unplaced.iter().cloned());
                 for (path, diagnostics) in &diagnosed.found {

@@ -1,61 +1,21 @@
 //! Exemptions: what the user accepts, each with a reason. A pass of its own after the rules.
 
 pub(super) mod directive;
+mod entry;
 mod index;
+
+pub use entry::ExemptEntry;
 
 use super::outcome::{ExemptedBy, Notice};
 use super::words::matches_within;
 use crate::base::{Place, Problem, ProblemKind, Sources};
-use crate::key::{Comment, Covers, KeyFacts};
+use crate::key::{Comment, KeyFacts};
 use crate::rules::{Finding, FindingInstance, Paths};
 use directive::{Directive, directive};
-use index::{Index, Selector};
+use entry::{Exemption, ExemptionScope, Selector, named};
+use index::Index;
 use jiff::civil::Date;
 use std::collections::{BTreeSet, HashMap};
-
-/// An `[[exempt]]` entry of the config file; `*` and `?` are wildcards in its selectors, and all that are given must match.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ExemptEntry {
-    /// The rules' ids.
-    pub rules: Vec<&'static str>,
-    /// The address, or the OCID of a key of which nothing else is known.
-    pub address: Option<String>,
-    /// The path of the finding or of the key.
-    pub path: Option<String>,
-    /// The display name.
-    pub name: Option<String>,
-    /// The compartment's OCID.
-    pub compartment: Option<String>,
-    /// The key's OCID.
-    pub key: Option<String>,
-    /// `Key=Value` or `Namespace.Key=Value`.
-    pub tag: Option<String>,
-    /// Why.
-    pub reason: String,
-    /// The last day on which it holds.
-    pub until: Option<Date>,
-    /// Where it is written.
-    pub place: Place,
-}
-
-/// One exemption, wherever it is written.
-#[derive(Clone, Debug)]
-pub(super) struct Exemption {
-    pub(super) by: ExemptedBy,
-    pub(super) place: Place,
-    pub(super) reason: String,
-    pub(super) until: Option<Date>,
-    rules: Vec<&'static str>,
-    scope: ExemptionScope,
-    /// The rules for which it matched something.
-    used: BTreeSet<&'static str>,
-}
-
-#[derive(Clone, Debug)]
-enum ExemptionScope {
-    Comment(Covers),
-    Entry(Box<ExemptEntry>),
-}
 
 /// What an exemption may ask in addition to the finding.
 #[derive(Clone, Copy, Debug)]
@@ -234,17 +194,6 @@ impl Exemptions {
     }
 }
 
-fn named(rules: &[&str]) -> String {
-    rules.iter().map(|rule| format!("`{rule}`")).collect::<Vec<_>>().join(", ")
-}
-
-impl Exemption {
-    /// Whether it holds on a day: `until` is the last.
-    fn is_in_force(&self, today: Date) -> bool {
-        self.until.is_none_or(|until| today <= until)
-    }
-}
-
 /// What an entry may cover: an instance of a finding, and its key.
 struct ExemptionSubject<'a> {
     finding: &'a Finding,
@@ -276,19 +225,6 @@ impl ExemptEntry {
         }
         let Some(pattern) = &self.tag else { return Some(true) };
         any(facts.into_iter().flat_map(tags), |tag| matches_within(pattern, &tag, left))
-    }
-
-    /// The selectors that are given, the most selective first.
-    fn selectors(&self) -> Vec<(Selector, &str)> {
-        let all = [
-            (Selector::Key, &self.key),
-            (Selector::Address, &self.address),
-            (Selector::Name, &self.name),
-            (Selector::Tag, &self.tag),
-            (Selector::Path, &self.path),
-            (Selector::Compartment, &self.compartment),
-        ];
-        all.into_iter().filter_map(|(selector, pattern)| Some((selector, pattern.as_deref()?))).collect()
     }
 
     /// A path is named from the repository's root or from the config file's directory.

@@ -1,8 +1,9 @@
 //! Checkstyle XML: files with their errors.
 
+use super::context::ReportContext;
 use super::location::{Columns, locate};
+use super::short;
 use super::text::clean;
-use super::{ReportContext, short};
 use crate::base::{Place, Problem};
 use crate::policy::Outcome;
 use crate::rules::{Finding, Level};

@@ -2,8 +2,8 @@
 //!
 //! What is compared is a finding of one key, as in a baseline: another key at an accepted place is new.
 
+use super::lines::write_json;
 use super::text::{clean, count};
-use super::write_json;
 use crate::base::brief;
 use crate::rules;
 use serde::{Deserialize, Deserializer, Serialize};

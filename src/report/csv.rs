@@ -1,8 +1,9 @@
 //! CSV: one row for each key and rule, and one for each thing that kept keys from being checked. For spreadsheets and auditors.
 
+use super::context::ReportContext;
+use super::location;
 use super::rows::{Other, Row, Rows, display_name, version_age_days};
 use super::text::clean;
-use super::{ReportContext, location};
 use crate::base::Place;
 use crate::key::KeyId;
 use crate::policy::{Exempted, Outcome};

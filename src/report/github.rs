@@ -1,9 +1,10 @@
 //! Workflow commands: annotations on a pull request. GitHub shows ten errors and ten warnings of a step and drops the rest in silence, so the
 //! rest is counted here.
 
+use super::context::ReportContext;
 use super::location::{Columns, locate};
+use super::short;
 use super::text::{clean, count};
-use super::{ReportContext, short};
 use crate::base::{Place, Problem};
 use crate::policy::Outcome;
 use crate::rules::{Finding, Level};

@@ -1,7 +1,9 @@
 //! GitLab Code Quality: a JSON array; findings with equal fingerprints would be merged, ours are unique and stable.
 
+use super::context::ReportContext;
+use super::lines::{Lazy, write_json};
 use super::location::{Columns, locate};
-use super::{Lazy, ReportContext, markdown::message, short, write_json};
+use super::{markdown::message, short};
 use crate::policy::Outcome;
 use crate::rules::{Finding, Level};
 use serde::Serialize;

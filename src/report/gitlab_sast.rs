@@ -1,7 +1,9 @@
 //! GitLab's security report of type `sast`, schema 15.
 
+use super::context::ReportContext;
+use super::lines::{Lazy, write_json};
 use super::location::{Columns, locate};
-use super::{Lazy, ReportContext, markdown::message, short, write_json};
+use super::{markdown::message, short};
 use crate::policy::Outcome;
 use crate::rules::{self, Finding, Level, RuleReference};
 use serde::Serialize;

@@ -5,14 +5,16 @@
 mod page;
 mod table;
 
+use super::context::ReportContext;
 use super::rows::Rows;
 use super::status::Status;
 use super::text::count;
+use super::todo;
 use super::totals::{RuleTotals, totals};
-use super::{ReportContext, location, todo};
 use crate::policy::Outcome;
+use crate::report::lines::config_line;
 use crate::rules::{self, RuleReference};
-use page::{HtmlPage, code, escaped, link, prose};
+use page::{HtmlPage, code, escaped, link, link_to, prose};
 use std::io::{self, Write};
 
 /// How many entries a list has at most; the rest is counted.
@@ -85,10 +87,8 @@ fn run(outcome: &Outcome, context: &ReportContext<'_>, page: &mut HtmlPage<'_>) 
     if outcome.files > 0 {
         entry("Files", outcome.files.to_string())?;
     }
-    let config = outcome
-        .config
-        .as_ref()
-        .map_or_else(|| "none".to_owned(), |config| prose(super::config_line(config).trim_start_matches("config: ")));
+    let config =
+        outcome.config.as_ref().map_or_else(|| "none".to_owned(), |config| prose(config_line(config).trim_start_matches("config: ")));
     entry("Config file", config)?;
     let meaning = match context.exit_code {
         0 => "nothing to report at or above the limit",
@@ -271,10 +271,4 @@ fn exemptions(outcome: &Outcome, context: &ReportContext<'_>, page: &mut HtmlPag
         page.line(&format!("<p>… and {} more; <code>--format csv</code> lists all of them.</p>", outcome.exempted.len() - shown))?;
     }
     Ok(())
-}
-
-/// A place, as a link to its line where the CI service shows it.
-fn link_to(place: &crate::base::Place, context: &ReportContext<'_>) -> String {
-    let text = code(&location::short(place, context.sources));
-    location::url(place, context).map_or_else(|| text.clone(), |url| link(&url, &text))
 }

@@ -7,8 +7,9 @@ mod fold;
 mod statistics;
 mod summary;
 
+use super::context::{ReportContext, Screen};
+use super::short;
 use super::text::{clean, count};
-use super::{ReportContext, Screen, short};
 use crate::base::{Place, Problem, Sources};
 use crate::policy::{Notice, Outcome};
 use crate::rules::{FindingInstance, Level, Verdict};

@@ -1,8 +1,9 @@
 //! kmslint's own JSON, version 1. These types are the format: the schema next to this file is made from them and nothing else is serialized.
 
+use super::context::ReportContext;
+use super::lines::write_json;
 use super::location::{self, Columns};
 use super::totals::totals;
-use super::{ReportContext, write_json};
 use crate::base::{Bounds, Claim, Fact, Place, Problem, Sources, Step};
 use crate::key::{KeyFacts, ModuleNotFollowed, NotAudited, NotRead, ScheduleForm, SwitchedOff};
 use crate::policy::{CheckedKey, Exempted, Notice, Outcome};

@@ -1,7 +1,8 @@
 //! JUnit XML: a test case for each key and rule, so that what passes shows green; problems are errors.
 
+use super::context::ReportContext;
 use super::location::short as at;
-use super::{ReportContext, text::clean};
+use super::text::clean;
 use crate::key::KeyId;
 use crate::policy::Outcome;
 use crate::rules::{Finding, FindingInstance, Level, Verdict, Wording};

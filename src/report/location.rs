@@ -1,6 +1,6 @@
 //! Places, as the formats want them.
 
-use super::ReportContext;
+use super::context::ReportContext;
 use crate::base::{Place, Position, Sources};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 

@@ -1,11 +1,13 @@
 //! Markdown: for step summaries, merge requests and an auditor's ticket. GitHub takes at most 1 MiB of it for a step.
 
+use super::context::ReportContext;
 use super::status::Status;
 use super::text::{clean, count};
 use super::totals::totals;
-use super::{ReportContext, location, short, todo};
+use super::{location, short, todo};
 use crate::base::Place;
 use crate::policy::Outcome;
+use crate::report::lines::config_line;
 use crate::rules::{self, Finding, Verdict};
 use std::io::{self, Write};
 
@@ -77,7 +79,7 @@ impl Limited<'_> {
 fn sections(outcome: &Outcome, context: &ReportContext<'_>, out: &mut Limited<'_>) -> io::Result<()> {
     out.line(&format!("## kmslint\n\n{}\n", verdict_line(outcome)))?;
     if let Some(config) = &outcome.config {
-        out.line(&format!("{}\n", prose(&super::config_line(config))))?;
+        out.line(&format!("{}\n", prose(&config_line(config))))?;
     }
     by_rule(outcome, out)?;
     if !outcome.findings.is_empty() {

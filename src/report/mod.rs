@@ -5,6 +5,7 @@
 
 mod checkstyle;
 mod compare;
+mod context;
 mod csv;
 mod escaped;
 mod github;
@@ -16,6 +17,7 @@ mod human;
 mod json;
 mod junit;
 mod line_hash;
+mod lines;
 mod location;
 mod markdown;
 mod rdjson;
@@ -29,17 +31,12 @@ mod totals;
 
 use guard::Guard;
 
-use crate::base::{Provenance, Sources};
-use crate::fix;
-use crate::policy::{ConfigInUse, Outcome};
-use crate::rules::Finding;
-use jiff::Timestamp;
-use serde::{Serialize, Serializer};
-use std::io::{self, Write as _};
-use std::time::Duration;
+use crate::policy::Outcome;
+use std::io;
 
 pub(crate) use compare::SavedReport;
 pub use compare::compare;
+pub use context::{Fixable, ReportContext, Screen};
 pub use guard::Syntax;
 pub(crate) use guard::guarded;
 pub(crate) use human::problems_and_notices;
@@ -124,71 +121,16 @@ impl Format {
         Self { name, readers, syntax, writes_commands: false, carries_fixes: false, counts_fixes: false, carries_commit: false, write }
     }
 
+    /// The names of all formats.
+    pub fn names() -> impl Iterator<Item = &'static str> {
+        Self::ALL.iter().map(|format| format.name)
+    }
+
     /// The format of a name.
     #[must_use]
     pub fn by_name(name: &str) -> Option<&'static Self> {
         Self::ALL.iter().find(|format| format.name == name)
     }
-}
-
-/// Where a report for people is read.
-#[derive(Clone, Copy)]
-pub struct Screen<'a> {
-    /// Whether the reader wants color.
-    pub color: bool,
-    /// Its width in columns; `None` where nothing tells it.
-    pub columns: Option<usize>,
-    /// The address of a file by its path as shown, for hyperlinks; it has no control characters. `None` where links are not understood.
-    pub link: Option<&'a dyn Fn(&str) -> String>,
-}
-
-/// How many violations can be fixed.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Fixable {
-    /// By `--fix`.
-    pub safe: usize,
-    /// By `--unsafe-fixes` in addition.
-    pub with_unsafe: usize,
-}
-
-/// What a report needs in addition to the outcome.
-pub struct ReportContext<'a> {
-    /// The texts that places point into.
-    pub sources: &'a Sources,
-    /// Where it is read (human only).
-    pub screen: &'a Screen<'a>,
-    /// How many violations can be fixed, where that was found out (human only).
-    pub fixable: Option<Fixable>,
-    /// Whether a baseline is in use (human only).
-    pub has_baseline: bool,
-    /// The clock.
-    pub now: Timestamp,
-    /// How long the run took (human only); `None` keeps the output the same from run to run.
-    pub elapsed: Option<Duration>,
-    /// Whether keys that pass are listed (human, short).
-    pub show_passes: bool,
-    /// Whether the closing line is left out (human).
-    pub quiet: bool,
-    /// Maps a path as shown to the path relative to the repository's root, with forward slashes. Paths outside stay as they are.
-    pub repository_path: &'a dyn Fn(&str) -> String,
-    /// Whether a path as shown lies inside the repository.
-    pub in_repository: &'a dyn Fn(&str) -> bool,
-    /// Which commit was looked at, in a git checkout.
-    pub provenance: Option<&'a Provenance>,
-    /// Edits that would fix a finding.
-    pub fixes: &'a dyn Fn(&Finding) -> Vec<fix::Edit>,
-    /// Whether exempted findings are kept, marked as such (SARIF).
-    pub include_suppressed: bool,
-    /// The exit code that this outcome leads to.
-    pub exit_code: u8,
-    /// Whether counts take the place of the findings (human).
-    pub statistics: bool,
-    /// The command line, without the values of input variables (HTML).
-    pub command: &'a str,
-    /// Where the CI service shows the files of the commit that was looked at: the address before a path in the repository.
-    pub files_url: Option<&'a str>,
-    /// Whether explanations are repeated, nothing is folded and no list is cut (human only).
-    pub verbose: bool,
 }
 
 /// Writes one report.
@@ -209,31 +151,4 @@ pub fn write_guarded(syntax: Syntax, out: &mut dyn io::Write, write: impl FnOnce
     let mut guard = Guard::new(out, syntax, false);
     write(&mut guard)?;
     guard.finish()
-}
-
-/// A list whose elements are made when they are written: hundreds of thousands of them are never in memory a second time.
-struct Lazy<F>(F);
-
-impl<I: Iterator<Item: Serialize>, F: Fn() -> I> Serialize for Lazy<F> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_seq((self.0)())
-    }
-}
-
-/// Writes a value as indented JSON and ends the line.
-fn write_json(value: &impl Serialize, out: &mut dyn io::Write) -> io::Result<()> {
-    // The serializer writes words, and what it writes to may be far away.
-    let mut out = io::BufWriter::with_capacity(64 << 10, out);
-    escaped::write(value, &mut out)?;
-    writeln!(out)?;
-    out.flush()
-}
-
-/// Which config file holds and what it turns off, in one line.
-fn config_line(config: &ConfigInUse) -> String {
-    let path = clean(&config.path);
-    match config.turns_off.as_slice() {
-        [] => format!("config: `{path}`"),
-        off => format!("config: `{path}` {}", clean(&off.join("; "))),
-    }
 }

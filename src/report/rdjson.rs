@@ -1,7 +1,9 @@
 //! reviewdog's `rdjson` (proto/rdf/reviewdog.proto): columns are bytes, ends exclusive.
 
+use super::context::ReportContext;
+use super::lines::{Lazy, write_json};
 use super::location::{self, Columns, locate};
-use super::{Lazy, ReportContext, markdown::message, short, write_json};
+use super::{markdown::message, short};
 use crate::base::{Place, Problem};
 use crate::policy::Outcome;
 use crate::rules::{self, Finding, Level};

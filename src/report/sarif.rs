@@ -2,10 +2,15 @@
 //!
 //! What GitHub takes and refuses is in its document "SARIF support for code scanning"; the limits below are its own.
 
+mod messages;
 mod taxa;
 
+use messages::{message, text};
+
+use super::context::ReportContext;
+use super::lines::write_json;
 use super::location::{self, Columns, Location as At};
-use super::{ReportContext, line_hash, short, write_json};
+use super::{line_hash, short};
 use crate::base::{Place, Problem, SourceId, Step};
 use crate::policy::{Exempted, ExemptedBy, Outcome};
 use crate::rules::{self, Finding, Level, Rule};
@@ -13,10 +18,9 @@ use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 use serde_json::{Value, json};
 use serde_sarif::sarif::{
-    ArtifactChange, ArtifactContent, ArtifactLocation, CodeFlow, Fix, Invocation, Location, LogicalLocation, Message,
-    MultiformatMessageString, Notification, PhysicalLocation, PropertyBag, Region, Replacement, ReportingConfiguration,
-    ReportingDescriptor, Result as SarifResult, ResultLevel, Run, RunAutomationDetails, Sarif, Suppression, ThreadFlow, ThreadFlowLocation,
-    Tool, ToolComponent, VersionControlDetails,
+    ArtifactChange, ArtifactContent, ArtifactLocation, CodeFlow, Fix, Invocation, Location, LogicalLocation, MultiformatMessageString,
+    Notification, PhysicalLocation, PropertyBag, Region, Replacement, ReportingConfiguration, ReportingDescriptor, Result as SarifResult,
+    ResultLevel, Run, RunAutomationDetails, Sarif, Suppression, ThreadFlow, ThreadFlowLocation, Tool, ToolComponent, VersionControlDetails,
 };
 use std::cell::RefCell;
 use std::collections::{BTreeMap, HashMap};
@@ -218,14 +222,6 @@ fn extra(id: &'static str) -> ReportingDescriptor {
         .help_uri(rules::documentation_url(id).unwrap_or_else(|| HOME.to_owned()))
         .default_configuration(ReportingConfiguration::builder().level(json!("warning")).build())
         .build()
-}
-
-fn text(text: &str) -> MultiformatMessageString {
-    MultiformatMessageString::builder().text(text).build()
-}
-
-fn message(text: &str) -> Message {
-    Message::builder().text(text).build()
 }
 
 /// Escapes what SARIF reads as a link in a message (SARIF 2.1.0 §3.11.6).

@@ -1,7 +1,8 @@
 //! `path:line:col: level RULE message`, one finding a line: for editors and `grep`.
 
+use super::context::ReportContext;
+use super::location;
 use super::text::clean;
-use super::{ReportContext, location};
 use crate::policy::Outcome;
 use crate::rules::{Finding, FindingInstance, Verdict, Wording};
 use std::io::{self, Write};

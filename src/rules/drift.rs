@@ -1,7 +1,9 @@
 //! Drift: what the code says of a key against what the service says of it.
 
+mod home;
 mod pairing;
 
+use self::home::{Home, is_ending, vault_ocid};
 use self::pairing::{Pair, Pairing};
 use super::finding::Finding;
 use super::findings::{FindingCollector, Paths, ReportedInstance, ReportedVerdict};
@@ -138,35 +140,6 @@ pub(crate) fn drift_findings(drifts: &[Drift], paths: &Paths<'_>) -> Vec<Finding
         gathered.put(ReportedInstance { key: &drift.key, root: &drift.root, name: drift.name.clone(), notes: &[] }, reported);
     }
     gathered.finish()
-}
-
-/// The vault, where it is known by OCID; configuration knows vaults by address.
-fn vault_ocid(key: &KeyFacts) -> Option<&str> {
-    key.vault.as_deref().filter(|vault| vault.starts_with("ocid1."))
-}
-
-/// Where a key is, as far as that is known.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-struct Home<'a> {
-    vault: Option<&'a str>,
-    compartment: Option<&'a str>,
-}
-
-impl<'a> Home<'a> {
-    fn of(key: &'a KeyFacts) -> Self {
-        Self { vault: vault_ocid(key), compartment: key.compartment.value().map(String::as_str) }
-    }
-
-    /// How code may know this of one of its keys. It may hold one of them twice.
-    fn as_far_as_known(self) -> [Self; 4] {
-        let (nowhere, vault, compartment) =
-            (Self { vault: None, compartment: None }, Self { compartment: None, ..self }, Self { vault: None, ..self });
-        [nowhere, vault, compartment, self]
-    }
-
-    fn is_known(self) -> bool {
-        self.vault.is_some() || self.compartment.is_some()
-    }
 }
 
 /// The vaults and compartments that the code speaks of.
@@ -402,10 +375,6 @@ fn whole(kind: DriftKind, key: &KeyFacts, live: Option<&KeyFacts>, message: Stri
 /// The key in the service, as a step.
 fn in_service(live: &KeyFacts) -> Step {
     Step::new(live.place.clone(), "the key in the service")
-}
-
-fn is_ending(key: &KeyFacts) -> bool {
-    always(&key.lifecycle, |state| state.is_some_and(Lifecycle::is_ending))
 }
 
 fn is_enabled(key: &KeyFacts) -> bool {

@@ -1,6 +1,6 @@
 //! Findings: verdicts made for people. What one edit settles is one finding.
 
-use super::identity::Fingerprints;
+use super::fingerprint::Fingerprints;
 use super::{Kind, Level};
 use crate::base::{Place, Step};
 use crate::key::KeyId;

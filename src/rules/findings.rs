@@ -1,6 +1,7 @@
 //! Verdicts → findings: instances that one edit settles are one finding.
 
 use super::finding::{Finding, FindingInstance, Wording};
+use super::place::EditAddress;
 use super::verdict::{Advice, Report, Verdict};
 use super::{Kind, Level, Placement, Rule, identity};
 use crate::base::{Place, Step};
@@ -24,15 +25,6 @@ impl std::fmt::Debug for Paths<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("Paths")
     }
-}
-
-/// What is written at a place of the configuration.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct EditAddress {
-    /// The block, local value or variable: `module.key`, `local.modes`, `var.keys`, `oci_kms_key.k`.
-    pub block: String,
-    /// The way from there: `protection_mode`, `["a"].mode`. Empty for the block itself.
-    pub path: String,
 }
 
 /// A verdict on a key, and how loud it is.

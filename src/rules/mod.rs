@@ -5,6 +5,7 @@
 mod drift;
 mod finding;
 mod findings;
+mod fingerprint;
 mod identity;
 mod kind;
 mod place;
@@ -20,12 +21,12 @@ mod verdict;
 pub(crate) use drift::{DriftKind, drift_findings};
 pub use drift::{DriftScope, compare};
 pub(crate) use finding::{Finding, FindingInstance, Wording};
-pub(crate) use findings::{EditAddress, FindingCollector, LeveledVerdict, Paths, place_order};
+pub(crate) use findings::{FindingCollector, LeveledVerdict, Paths, place_order};
 pub use findings::{findings, plain};
 pub(crate) use kind::SharedKind;
-pub(crate) use place::{EditTarget, Placement, of as placement};
+pub(crate) use place::{EditAddress, EditTarget, Placement, of as placement};
 pub use protection_mode::ID as PROTECTION_MODE;
-pub use remedy::{ArgumentChange, Remedy};
+pub use remedy::{ArgumentChange, Remedy, RemedyError};
 pub(crate) use remedy::{RemedySite, Safety, Setting};
 pub use rotation::fresh_days;
 pub(crate) use rotation::max_rotation_days;
@@ -177,7 +178,7 @@ pub struct Rule {
     /// The judgement.
     pub check: fn(&KeyFacts, &Settings) -> Verdict,
     /// What settles a kind of finding on a key, each as edits with its condition; as an error, why it cannot be done by edits.
-    pub remedies: fn(&KeyFacts, Kind, &Settings) -> Result<Vec<Remedy>, String>,
+    pub remedies: fn(&KeyFacts, Kind, &Settings) -> Result<Vec<Remedy>, RemedyError>,
 }
 
 impl Rule {

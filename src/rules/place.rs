@@ -17,6 +17,15 @@ use crate::base::{Because, Calls, Fact, ModuleCall, Place, Step, StepKind, Trail
 use crate::key::KeyFacts;
 use std::sync::Arc;
 
+/// What is written at a place of the configuration.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EditAddress {
+    /// The block, local value or variable: `module.key`, `local.modes`, `var.keys`, `oci_kms_key.k`.
+    pub block: String,
+    /// The way from there: `protection_mode`, `["a"].mode`. Empty for the block itself.
+    pub path: String,
+}
+
 /// Where a finding stands, and how it can be edited there.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Placement {

@@ -20,6 +20,49 @@ pub struct Remedy {
     pub leads_to: (&'static str, Option<Kind>),
 }
 
+/// Why a rule has no remedy for a key. One clause without a full stop.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum RemedyError {
+    /// A plan or a state without its configuration.
+    #[error("the code that declares the key is not available; pass its directory with `--source`")]
+    NoCode,
+    /// A value that is not shown.
+    #[error("`{0}` is sensitive, so its value is not changed")]
+    Sensitive(&'static str),
+    /// A value of which no step is known.
+    #[error("it is unknown where `{0}` is written")]
+    NoPlace(&'static str),
+    /// One of several values.
+    #[error("`{0}` depends on a condition")]
+    Conditional(&'static str),
+    /// A default that callers may replace.
+    #[error("the caller of the module decides `{0}`")]
+    OfCaller(&'static str),
+    /// A value that a switch of a module chooses.
+    #[error("`{name}` follows from `{argument}` of the module call")]
+    FollowsFrom {
+        /// The argument of the resource.
+        name: &'static str,
+        /// The argument of the call.
+        argument: Arc<str>,
+    },
+    /// The default of all elements.
+    #[error("`{0}` is left to the default of an optional attribute; set it in the element")]
+    LeftOut(&'static str),
+    /// A key that the service copies from another one.
+    #[error("the key is a replica: change the primary key, in the region of its vault")]
+    Replica,
+    /// An argument of an existing key that Terraform does not change.
+    #[error("the key exists, and `ignore_changes` keeps Terraform from changing `{0}`")]
+    Ignored(&'static str),
+    /// A provider that cannot rotate, as messages name it.
+    #[error("{0} has no `is_auto_rotation_enabled`: it needs 5.31.0")]
+    NoRotation(String),
+    /// A provider of this version, which makes HSM keys only.
+    #[error("oracle/oci {0} has no SOFTWARE keys: they need 3.94.0")]
+    NoSoftwareKeys(String),
+}
+
 /// Whether a change can do harm.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Safety {
@@ -142,12 +185,12 @@ pub enum RemedySite {
 }
 
 /// The site of an argument of the resource itself.
-pub(super) fn site<T>(key: &KeyFacts, fact: &Fact<T>, name: &'static str) -> Result<RemedySite, String> {
+pub(super) fn site<T>(key: &KeyFacts, fact: &Fact<T>, name: &'static str) -> Result<RemedySite, RemedyError> {
     if fact.trail.is_empty() && !is_default(fact) { block(key).map(RemedySite::Block) } else { written(key, fact, name) }
 }
 
 /// The site of the interval, which is in a block of its own.
-pub(super) fn interval_site(key: &KeyFacts) -> Result<RemedySite, String> {
+pub(super) fn interval_site(key: &KeyFacts) -> Result<RemedySite, RemedyError> {
     let fact = &key.rotation.interval_days;
     if !fact.trail.is_empty() || is_default(fact) {
         return written(key, fact, "rotation_interval_in_days");
@@ -158,35 +201,32 @@ pub(super) fn interval_site(key: &KeyFacts) -> Result<RemedySite, String> {
     }
 }
 
-fn block(key: &KeyFacts) -> Result<Place, String> {
-    let missing = || "the code that declares the key is not available; pass its directory with `--source`".to_owned();
-    key.declared.block.clone().ok_or_else(missing)
+fn block(key: &KeyFacts) -> Result<Place, RemedyError> {
+    key.declared.block.clone().ok_or(RemedyError::NoCode)
 }
 
 /// Where a fact is edited: where its finding is.
-fn written<T>(key: &KeyFacts, fact: &Fact<T>, name: &'static str) -> Result<RemedySite, String> {
+fn written<T>(key: &KeyFacts, fact: &Fact<T>, name: &'static str) -> Result<RemedySite, RemedyError> {
     if fact.sensitive {
-        return Err(format!("`{name}` is sensitive, so its value is not changed"));
+        return Err(RemedyError::Sensitive(name));
     }
-    let Some(last) = fact.trail.last() else { return Err(format!("it is unknown where `{name}` is written")) };
+    let Some(last) = fact.trail.last() else { return Err(RemedyError::NoPlace(name)) };
     if fact.trail.iter().any(|step| step.condition().is_some()) {
-        return Err(format!("`{name}` depends on a condition"));
+        return Err(RemedyError::Conditional(name));
     }
     match fact.default.as_deref() {
         Some(DefaultSite::Literal(place)) => return Ok(RemedySite::Value(place.clone())),
         Some(DefaultSite::Optional(place)) => return Ok(RemedySite::Optional(place.clone())),
-        None if is_default(fact) => return Err(format!("the caller of the module decides `{name}`")),
+        None if is_default(fact) => return Err(RemedyError::OfCaller(name)),
         None => {}
     }
     let at = place::of(key, fact, name);
     match (at.edit, at.call) {
         (EditTarget::Argument(argument), Some(block)) => Ok(RemedySite::Call(block, argument)),
         (EditTarget::LeftOut(attribute), _) => Ok(RemedySite::Element(at.at.place, attribute)),
-        (EditTarget::Toggle(argument), _) => Err(format!("`{name}` follows from `{argument}` of the module call")),
+        (EditTarget::Toggle(argument), _) => Err(RemedyError::FollowsFrom { name, argument }),
         // The edit belongs into the element, which gets an attribute of its own: the type's default is that of all elements.
-        _ if matches!(last.kind, StepKind::Optional(_)) => {
-            Err(format!("`{name}` is left to the default of an optional attribute; set it in the element"))
-        }
+        _ if matches!(last.kind, StepKind::Optional(_)) => Err(RemedyError::LeftOut(name)),
         _ => Ok(RemedySite::Value(last.place.clone())),
     }
 }
@@ -196,18 +236,18 @@ fn is_default<T>(fact: &Fact<T>) -> bool {
 }
 
 /// A replica cannot be changed.
-pub(super) fn not_replica(key: &KeyFacts) -> Result<(), String> {
+pub(super) fn not_replica(key: &KeyFacts) -> Result<(), RemedyError> {
     match key.importance {
         Importance::Primary => Ok(()),
-        Importance::Replica => Err("the key is a replica: change the primary key, in the region of its vault".to_owned()),
+        Importance::Replica => Err(RemedyError::Replica),
     }
 }
 
 /// Whether Terraform is kept from changing an argument of a key that exists.
-pub(super) fn not_ignored(key: &KeyFacts, name: &str) -> Result<(), String> {
+pub(super) fn not_ignored(key: &KeyFacts, name: &'static str) -> Result<(), RemedyError> {
     let ignored = key.declared.ignore_changes.iter().any(|ignored| ignored == "*" || ignored == name);
     if ignored && key.planned_action.is_existing() {
-        return Err(format!("the key exists, and `ignore_changes` keeps Terraform from changing `{name}`"));
+        return Err(RemedyError::Ignored(name));
     }
     Ok(())
 }

@@ -1,6 +1,6 @@
 //! The house stands as `src/lib.rs` draws it: imports go down only, what is fenced in stays there, every file says what it is for.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -48,6 +48,34 @@ const FENCES: &[(&[&str], &[&str], &str)] = &[
 
 /// The layers of `live::tenancy`, from the bottom up: each may import those before it.
 const AUDIT_LAYERS: &[&str] = &["fault", "wire", "crypto", "transport", "auth", "memo", "api", "audit"];
+
+/// The files that import each other in a loop, and why. No others may.
+const CIRCLES: &[(&[&str], &str)] = &[
+    (
+        &[
+            "eval/call.rs",
+            "eval/conditional.rs",
+            "eval/evaluate.rs",
+            "eval/iteration.rs",
+            "eval/operators.rs",
+            "eval/references.rs",
+            "eval/template.rs",
+            "eval/tfvars.rs",
+            "eval/traversal.rs",
+        ],
+        "an expression contains expressions",
+    ),
+    (&["eval/convert.rs", "eval/refine.rs", "eval/unify.rs"], "to convert a collection is to convert its elements to their common type"),
+    (
+        &["rules/protection_mode.rs", "rules/protection_mode/remedies.rs"],
+        "advice is given only where the rule passes the key that it leads to",
+    ),
+    (
+        &["rules/rotation.rs", "rules/rotation/remedies.rs", "rules/rotation/wording.rs"],
+        "advice is given only where the rule passes the key that it leads to",
+    ),
+    (&["terraform/time/passing.rs", "terraform/time/triggers.rs"], "a resource is replaced because of what another undergoes"),
+];
 
 /// A file's code, tests apart, is at most so many lines.
 const MOST_LINES: usize = 800;
@@ -107,6 +135,32 @@ fn the_layers_of_the_audit_import_downwards() {
     }
     assert!(complaints.is_empty(), "\n{complaints}");
     assert!(imports >= 30, "only {imports} imports between layers were seen: the test does not see what it should");
+}
+
+#[test]
+fn files_import_each_other_only_where_the_matter_recurses() {
+    let imports = imports_of_files();
+    let arrows: usize = imports.values().map(BTreeSet::len).sum();
+    assert!(arrows >= 800, "only {arrows} imports between files were seen: the test does not see what it should");
+    let expected: BTreeSet<BTreeSet<&str>> = CIRCLES.iter().map(|(files, _)| files.iter().copied().collect()).collect();
+    let mut complaints = String::new();
+    for circle in circles(&imports).into_iter().filter(|circle| !expected.contains(circle)) {
+        writeln!(complaints, "these files import each other in a loop; move what they share below them:").unwrap();
+        for file in &circle {
+            let inside: Vec<&str> = imports[*file].iter().map(String::as_str).filter(|target| circle.contains(target)).collect();
+            writeln!(complaints, "  src/{file} imports {}", inside.join(", ")).unwrap();
+        }
+    }
+    assert!(complaints.is_empty(), "\n{complaints}");
+    assert_eq!(circles(&imports), expected, "a circle of CIRCLES is gone: take it out there and in docs/architecture.md");
+    let page = read(Path::new("docs/architecture.md"));
+    for (files, why) in CIRCLES {
+        for file in *files {
+            let name = format!("`{}`", Path::new(file).file_stem().unwrap().to_str().unwrap());
+            assert!(page.contains(&name), "docs/architecture.md does not list {name} among the circles that are left");
+        }
+        assert!(page.contains(why), "docs/architecture.md does not say \"{why}\" of the circle of {}", files.join(", "));
+    }
 }
 
 #[test]
@@ -232,6 +286,25 @@ fn declared_names(code: &str) -> Vec<(usize, String)> {
         }
     }
     found
+}
+
+/// What goes wrong has a type: a text cannot be told apart by those who receive it.
+#[test]
+fn no_error_that_others_see_is_a_text() {
+    let mut complaints = String::new();
+    let mut errors = 0;
+    for file in &sources() {
+        for (line, text) in numbered(&file.code) {
+            let is_seen = text.trim_start().starts_with("pub");
+            let Some((_, result)) = text.rsplit_once("Result<").filter(|_| is_seen) else { continue };
+            errors += usize::from(result.contains("Error>"));
+            if result.contains(", String>") || result.contains(", &'static str>") {
+                writeln!(complaints, "src/{}:{line}: give the error a type of its own, built with `thiserror`", file.path).unwrap();
+            }
+        }
+    }
+    assert!(complaints.is_empty(), "\n{complaints}");
+    assert!(errors >= 150, "only {errors} errors with a type were seen: the test does not see what it should");
 }
 
 #[test]
@@ -411,6 +484,100 @@ fn imported_paths(file: &SourceFile) -> Vec<(usize, Vec<String>)> {
         at = targets(&tokens, at, &base, &mut found);
     }
     found
+}
+
+/// Which files each file's code imports, through re-exports to where a name is declared. What a file hands on with `pub use` is no import.
+fn imports_of_files() -> BTreeMap<String, BTreeSet<String>> {
+    let sources = sources();
+    let modules: BTreeMap<Vec<String>, &str> = sources.iter().map(|file| (module_of(&file.path), file.path.as_str())).collect();
+    let home = |path: &[String]| (1..=path.len()).rev().find(|length| modules.contains_key(&path[..*length]));
+    let paths: Vec<Vec<(bool, Vec<String>)>> = sources.iter().map(|file| paths_in(file, &modules)).collect();
+    let mut handed_on: BTreeMap<Vec<String>, Vec<String>> = BTreeMap::new();
+    for (file, paths) in sources.iter().zip(&paths) {
+        for (_, path) in paths.iter().filter(|(is_handed_on, _)| *is_handed_on) {
+            let Some(name) = path.last() else { continue };
+            handed_on.insert([module_of(&file.path), vec![name.clone()]].concat(), path.clone());
+        }
+    }
+    let declared = |mut path: Vec<String>| {
+        // A name is handed on a few times at most.
+        for _ in 0..8 {
+            let length = home(&path)?;
+            let Some(next) = path.get(..=length).and_then(|name| handed_on.get(name)) else { break };
+            path.clone_from(next);
+        }
+        Some(modules[&path[..home(&path)?]].to_owned())
+    };
+    let own = |paths: &[(bool, Vec<String>)]| paths.iter().filter(|(on, _)| !on).filter_map(|(_, path)| declared(path.clone())).collect();
+    sources
+        .iter()
+        .zip(&paths)
+        .map(|(file, paths)| {
+            let mut imports: BTreeSet<String> = own(paths);
+            imports.remove(&file.path);
+            (file.path.clone(), imports)
+        })
+        .collect()
+}
+
+/// The paths of a file's code that begin with `crate`, `super`, `self` or the name of a module in it, and whether it hands them on.
+fn paths_in(file: &SourceFile, modules: &BTreeMap<Vec<String>, &str>) -> Vec<(bool, Vec<String>)> {
+    let tokens = tokens(&file.code);
+    let word = |at: usize| tokens.get(at).map_or("", |(_, word)| word.as_str());
+    let module = module_of(&file.path);
+    let mut found = Vec::new();
+    let (mut at, mut is_handed_on) = (0, false);
+    while at < tokens.len() {
+        let before = if at == 0 { "" } else { word(at - 1) };
+        match word(at) {
+            "use" => is_handed_on = before == "pub" || before == ")",
+            ";" => is_handed_on = false,
+            _ => {}
+        }
+        // `pub(in …)` says who may see a name, and imports nothing.
+        let is_visibility = before == "in" && at >= 2 && word(at - 2) == "(";
+        if before == "::" || before == "." || is_visibility || word(at + 1) != "::" || !is_word(word(at)) {
+            at += 1;
+            continue;
+        }
+        let mut base = module.clone();
+        match word(at) {
+            "crate" => (base, at) = (Vec::new(), at + 2),
+            "self" => at += 2,
+            "super" => {
+                while word(at) == "super" && word(at + 1) == "::" {
+                    base.pop();
+                    at += 2;
+                }
+            }
+            child if modules.contains_key(&[module.clone(), vec![child.to_owned()]].concat()) => {}
+            _ => {
+                at += 1;
+                continue;
+            }
+        }
+        let mut paths = Vec::new();
+        at = targets(&tokens, at, &base, &mut paths);
+        found.extend(paths.into_iter().map(|(_, path)| (is_handed_on, path)));
+    }
+    found
+}
+
+/// The groups of files that reach each other by imports.
+fn circles(imports: &BTreeMap<String, BTreeSet<String>>) -> BTreeSet<BTreeSet<&str>> {
+    let reached = |from: &str| {
+        let mut seen: BTreeSet<&str> = BTreeSet::new();
+        let mut next: Vec<&str> = imports[from].iter().map(String::as_str).collect();
+        while let Some(file) = next.pop() {
+            if seen.insert(file) {
+                next.extend(imports[file].iter().map(String::as_str));
+            }
+        }
+        seen
+    };
+    let reached: BTreeMap<&str, BTreeSet<&str>> = imports.keys().map(|file| (file.as_str(), reached(file))).collect();
+    let around = |file: &&str| reached[file].iter().copied().filter(|other| reached[other].contains(file)).collect();
+    reached.keys().filter(|file| reached[**file].contains(**file)).map(around).collect()
 }
 
 /// Reads a path or a group of them from `at` on, notes each that is in a room, and tells where it ends.

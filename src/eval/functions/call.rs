@@ -1,7 +1,9 @@
 //! The one caller: settles arity, types, null, unknown and marks before and after a function's body runs.
 
+use super::TABLES;
+use super::filesystem;
+use super::host::{Dialect, FunctionHost, TemplateNesting};
 use super::row::{Availability, BodyContext, BuiltIn, FunctionBody, FunctionError, Param, Returns, Want, unknown};
-use super::{Dialect, FunctionHost, TABLES};
 use crate::base::Span;
 use crate::eval::{Data, EvalError, Marks, Type, Value, convert};
 use std::collections::HashMap;
@@ -32,10 +34,24 @@ pub fn call(name: &str, args: &[Value], host: &FunctionHost<'_>, span: Span) -> 
     if function.availability == Availability::OpenTofu && host.dialect == Dialect::Terraform {
         return Ok(Value::unknown(Type::Any, format!("`{name}` is a function of OpenTofu, not of Terraform")));
     }
-    if let Some(refusal) = host.inside.refusal(plain) {
+    if let Some(refusal) = refusal(host.inside, plain) {
         return Err(EvalError::new(refusal, Some(span)));
     }
     run(function, args, host).map_err(|message| EvalError::new(format!("`{name}`: {message}"), Some(span)))
+}
+
+/// Why a function may not be called in a template.
+fn refusal(inside: TemplateNesting, name: &str) -> Option<String> {
+    match inside {
+        TemplateNesting::Nothing => None,
+        _ if matches!(name, "templatefile" | "templatestring") => {
+            Some(format!("cannot recursively call `{name}` from inside another template function"))
+        }
+        TemplateNesting::TemplateString if filesystem::TABLE.iter().any(|function| function.name == name && filesystem::reads(name)) => {
+            Some(format!("cannot use functions like `{name}` that read files in templates of `templatestring`"))
+        }
+        _ => None,
+    }
 }
 
 /// Whether there is a function of this name, for messages that suggest one.

@@ -1,7 +1,7 @@
 //! Functions that pick something out of collections.
 
-use super::Dialect;
 use super::conversion::same_unknown;
+use super::host::Dialect;
 use super::row::{
     BOOL, BodyContext, BuiltIn, FunctionBody, FunctionError, FunctionResult, NUMBER, Param, Returns, any, elements, number, string, text,
     unknown, whole,

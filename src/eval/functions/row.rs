@@ -1,6 +1,6 @@
 //! What a table says of a function: its parameters, what it returns, and its body. The one caller reads it.
 
-use super::FunctionHost;
+use super::host::FunctionHost;
 use crate::base::Reason;
 use crate::eval::{TOO_LARGE, Type, Value};
 

@@ -1,7 +1,8 @@
 //! `templatefile` and `templatestring`: the evaluator renders, these say with what.
 
+use super::filesystem;
+use super::host::TemplateNesting;
 use super::row::{BodyContext, BuiltIn, FunctionBody, FunctionError, FunctionResult, Returns, STRING, any, string, text};
-use super::{TemplateNesting, filesystem};
 use crate::eval::{Marks, Type, Value, convert};
 
 pub(super) const TABLE: &[BuiltIn] = &[

@@ -1,5 +1,6 @@
 //! The text of a comment that exempts: `ignore[RULE, …] until=DATE the reason`.
 
+use super::entry::named;
 use crate::base::nearest;
 use crate::rules;
 use jiff::civil::Date;
@@ -68,7 +69,7 @@ pub(in crate::policy) enum RuleNameError {
     #[error("did you mean `{0}`?")]
     Near(&'static str),
     /// Nothing near.
-    #[error("use one of {}", super::named(&rules::ids().collect::<Vec<_>>()))]
+    #[error("use one of {}", named(&rules::ids().collect::<Vec<_>>()))]
     Unknown,
 }
 

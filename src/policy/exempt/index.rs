@@ -1,6 +1,6 @@
 //! Which exemptions may cover a finding, without asking each of them: tens of thousands of both are hostile but possible.
 
-use super::{ExemptEntry, Exemption, ExemptionScope};
+use super::entry::{ExemptEntry, Exemption, ExemptionScope, Selector};
 use crate::base::{Place, SourceId, Span};
 use crate::key::Covers;
 use jiff::civil::Date;
@@ -8,17 +8,6 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// For each rule the first exemption that is in force: of several with the same scope, only that one is ever used.
 type ByRule = BTreeMap<&'static str, usize>;
-
-/// What a config entry selects by, the most selective first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub(super) enum Selector {
-    Key,
-    Address,
-    Name,
-    Tag,
-    Path,
-    Compartment,
-}
 
 /// Positions in a list of exemptions, by what they cover.
 #[derive(Debug, Default)]

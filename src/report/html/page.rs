@@ -1,5 +1,8 @@
 //! The frame of the page, and the only functions that make markup of texts.
 
+use crate::base::Place;
+use crate::report::context::ReportContext;
+use crate::report::location;
 use crate::report::text::clean;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -109,6 +112,12 @@ pub(super) fn prose(text: &str) -> String {
 /// A link with this markup as its text. The address must be one of our own making, or of the CI service's.
 pub(super) fn link(url: &str, markup: &str) -> String {
     format!("<a href=\"{}\" rel=\"noreferrer\">{markup}</a>", escaped(url))
+}
+
+/// A place, as a link to its line where the CI service shows it.
+pub(super) fn link_to(place: &Place, context: &ReportContext<'_>) -> String {
+    let text = code(&location::short(place, context.sources));
+    location::url(place, context).map_or_else(|| text.clone(), |url| link(&url, &text))
 }
 
 #[cfg(test)]

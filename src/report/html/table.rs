@@ -1,13 +1,13 @@
 //! The list of all keys and verdicts, what needs attention first.
 
-use super::page::{HtmlPage, code, escaped, prose};
+use super::page::{HtmlPage, code, escaped, link_to, prose};
 use crate::key::KeyId;
 use crate::policy::{Exempted, Outcome};
 use crate::report::rows::{Other, Row, Rows, days_since, display_name, version_age_days};
 use crate::report::status::Status;
 use crate::report::text::count;
 
-use crate::report::{ReportContext, html};
+use crate::report::context::ReportContext;
 use crate::rules::Verdict;
 use std::collections::BTreeSet;
 use std::io;
@@ -91,7 +91,7 @@ fn of_key(row: &Row<'_>, status: Status, has_ages: bool, context: &ReportContext
         status,
         rule: row.rule.id,
         key: key(&facts.id, row.key.names_root, display_name(facts), facts.ocid.as_deref()),
-        place: html::link_to(place, context),
+        place: link_to(place, context),
         reason: format!("{reason}{}", accepted(row.exempted)),
         age: has_ages.then(|| age.unwrap_or_default()),
     }
@@ -105,7 +105,7 @@ fn of_other(other: &Other<'_>, status: Status, has_ages: bool, context: &ReportC
         status,
         rule: finding.rule,
         key: instance.map_or_else(String::new, |instance| key(&instance.key, instance.names_root, instance.name.as_deref(), None)),
-        place: html::link_to(&finding.place, context),
+        place: link_to(&finding.place, context),
         reason: format!("{}{}", prose(&wording.message), accepted(*exempted)),
         age: has_ages.then(String::new),
     }

@@ -2,7 +2,7 @@
 
 use crate::key::{InputKind, KeyFacts};
 use crate::policy::{CheckedKey, Outcome};
-use crate::report::ReportContext;
+use crate::report::context::ReportContext;
 use crate::report::text::{clean, count};
 use jiff::{Timestamp, tz::TimeZone};
 use std::io::{self, Write};

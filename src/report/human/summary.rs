@@ -3,9 +3,10 @@
 use super::draw;
 use crate::key::NotReadKind;
 use crate::policy::Outcome;
+use crate::report::context::ReportContext;
+use crate::report::lines::config_line;
 use crate::report::text::count;
 use crate::report::totals::{RuleTotals, sum, totals};
-use crate::report::{ReportContext, config_line};
 use crate::rules;
 use std::collections::BTreeMap;
 use std::io::{self, Write};

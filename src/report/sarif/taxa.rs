@@ -1,6 +1,6 @@
 //! The published rules and controls that the rules implement, as SARIF's taxonomies (SARIF 2.1.0, section 3.19.3).
 
-use super::text;
+use super::messages::text;
 use crate::rules::{self, Rule, RuleReference};
 use serde_sarif::sarif::{
     ReportingDescriptor, ReportingDescriptorReference, ReportingDescriptorRelationship, ToolComponent, ToolComponentReference,

@@ -1,6 +1,6 @@
 //! Which key of the service a declared one is. Many keys may share a name, so nothing here compares keys two by two.
 
-use super::{Home, is_ending};
+use super::home::{Home, is_ending};
 use crate::key::KeyFacts;
 use std::collections::{BTreeMap, BTreeSet};
 

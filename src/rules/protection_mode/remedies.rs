@@ -2,17 +2,17 @@
 
 use super::{Kind, RULE, may_be_for_authority};
 use crate::key::{InputKind, KeyFacts};
-use crate::rules::remedy::{self, ArgumentChange, Remedy, Safety, Setting};
+use crate::rules::remedy::{self, ArgumentChange, Remedy, RemedyError, Safety, Setting};
 use crate::rules::subject::{self, Situation};
 use crate::rules::{self, Settings, SharedKind, Verdict};
 
 /// The remedies for a kind of finding on a key; none where no edit of an argument can settle it.
-pub(super) fn remedies(key: &KeyFacts, kind: rules::Kind, settings: &Settings) -> Result<Vec<Remedy>, String> {
+pub(super) fn remedies(key: &KeyFacts, kind: rules::Kind, settings: &Settings) -> Result<Vec<Remedy>, RemedyError> {
     remedy::not_replica(key)?;
     match kind {
         rules::Kind::ProtectionMode(Kind::Hsm | Kind::HsmByDefault | Kind::InvalidProtectionMode) => {
             if let Some(old) = key.old_provider.as_ref().filter(|old| old.without_software) {
-                return Err(format!("oracle/oci {} has no SOFTWARE keys: they need 3.94.0", old.version));
+                return Err(RemedyError::NoSoftwareKeys(old.version.clone()));
             }
             remedy::not_ignored(key, "protection_mode")?;
             let is_new = subject::situation(key) == Situation::New && key.id.input == InputKind::Plan;
@@ -30,7 +30,7 @@ pub(super) fn remedies(key: &KeyFacts, kind: rules::Kind, settings: &Settings) -
     }
 }
 
-fn software(key: &KeyFacts, safety: Safety, condition: Option<&'static str>, settings: &Settings) -> Result<Remedy, String> {
+fn software(key: &KeyFacts, safety: Safety, condition: Option<&'static str>, settings: &Settings) -> Result<Remedy, RemedyError> {
     let at = remedy::site(key, &key.protection_mode, "protection_mode")?;
     let changes = vec![ArgumentChange { to: Setting::Software, at }];
     let verdict = remedy::after(&RULE, key, &changes, settings);

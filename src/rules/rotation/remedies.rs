@@ -2,12 +2,12 @@
 
 use super::{INTERVALS, Kind, RULE, max_rotation_days, wording};
 use crate::key::{KeyFacts, Stage};
-use crate::rules::remedy::{self, ArgumentChange, Remedy, Safety, Setting};
+use crate::rules::remedy::{self, ArgumentChange, Remedy, RemedyError, Safety, Setting};
 use crate::rules::subject::{self, VaultCase};
 use crate::rules::{self, Settings, SharedKind, Verdict};
 
 /// The remedies for a kind of finding on a key; none where no edit of an argument can settle it.
-pub(super) fn remedies(key: &KeyFacts, kind: rules::Kind, settings: &Settings) -> Result<Vec<Remedy>, String> {
+pub(super) fn remedies(key: &KeyFacts, kind: rules::Kind, settings: &Settings) -> Result<Vec<Remedy>, RemedyError> {
     remedy::not_replica(key)?;
     let vault = subject::vault(key);
     let one = |changes: Vec<ArgumentChange>, safety, condition| {
@@ -57,15 +57,15 @@ fn leads_to(key: &KeyFacts, changes: &[ArgumentChange], settings: &Settings) -> 
 }
 
 /// A provider from before automatic rotation refuses its arguments.
-fn has_arguments(key: &KeyFacts) -> Result<(), String> {
+fn has_arguments(key: &KeyFacts) -> Result<(), RemedyError> {
     match &key.old_provider {
         None => Ok(()),
-        Some(old) => Err(format!("{} has no `is_auto_rotation_enabled`: it needs 5.31.0", wording::provider(old))),
+        Some(old) => Err(RemedyError::NoRotation(wording::provider(old))),
     }
 }
 
 /// The switch, and an interval where the present one would not do.
-fn on(key: &KeyFacts, settings: &Settings) -> Result<Vec<ArgumentChange>, String> {
+fn on(key: &KeyFacts, settings: &Settings) -> Result<Vec<ArgumentChange>, RemedyError> {
     let name = "is_auto_rotation_enabled";
     remedy::not_ignored(key, name)?;
     let at = remedy::site(key, &key.rotation.enabled, name)?;
@@ -77,7 +77,7 @@ fn on(key: &KeyFacts, settings: &Settings) -> Result<Vec<ArgumentChange>, String
 }
 
 /// The nearest interval that is accepted; where none is written, the usual one.
-fn interval(key: &KeyFacts, settings: &Settings) -> Result<ArgumentChange, String> {
+fn interval(key: &KeyFacts, settings: &Settings) -> Result<ArgumentChange, RemedyError> {
     remedy::not_ignored(key, "auto_key_rotation_details")?;
     let days = match key.rotation.interval_days.value() {
         Some(days) if *days > max_rotation_days(settings) => max_rotation_days(settings),

@@ -100,13 +100,24 @@ pub(super) fn until_answered(
     }
 }
 
-/// What a successful answer holds; the error is a clause.
-pub(super) fn read<T: DeserializeOwned>(answer: &HttpAnswer, what: &str) -> Result<T, String> {
+/// Why an answer holds no token, as a clause. Nothing of the answer is in it but what the service says of its own refusal.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub(super) enum TokenError {
+    /// The service refuses: its answer, described.
+    #[error("{0}")]
+    Refused(String),
+    /// It answers something else.
+    #[error("its answer does not hold {0}")]
+    Missing(&'static str),
+}
+
+/// What a successful answer holds.
+pub(super) fn read<T: DeserializeOwned>(answer: &HttpAnswer, what: &'static str) -> Result<T, TokenError> {
     if !(200..300).contains(&answer.status) {
-        return Err(described(answer, &serde_json::from_slice(&answer.body).unwrap_or_default()));
+        return Err(TokenError::Refused(described(answer, &serde_json::from_slice(&answer.body).unwrap_or_default())));
     }
     // The error of the parser could quote a token.
-    serde_json::from_slice(&answer.body).map_err(|_| format!("its answer does not hold {what}"))
+    serde_json::from_slice(&answer.body).map_err(|_| TokenError::Missing(what))
 }
 
 /// The session of a token that was given for this key, and the tenancy in it.

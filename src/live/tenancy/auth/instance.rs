@@ -130,7 +130,7 @@ impl ComputeInstance<'_> {
         let asks = exchange::TokenRequester { key: &identity.key, key_id: &key_id, signs_host: false };
         let answer = exchange::ask(self.request, &self.service, &asks, &self.auth, TARGET, Some(&body.to_string()), &[])
             .map_err(|error| no_session(error.to_string()))?;
-        let token: TokenBody = exchange::read(&answer, "a token").map_err(no_session)?;
+        let token: TokenBody = exchange::read(&answer, "a token").map_err(|error| no_session(error.to_string()))?;
         let (signer, _) = exchange::session(self.request, &token.token, key, host)?;
         Ok(InstanceSession { signer, tenancy: identity.certificate.tenancy.clone() })
     }

@@ -206,7 +206,7 @@ impl<'a> ResourcePrincipal<'a> {
         extra: &[(&str, &str)],
     ) -> Result<(Blob, Option<String>), LiveError> {
         let answer = self.ask(asks, base, path, None, extra)?;
-        let blob = exchange::read(&answer, "the tokens of a resource principal").map_err(|why| no_session(base, why))?;
+        let blob = exchange::read(&answer, "the tokens of a resource principal").map_err(|error| no_session(base, error))?;
         Ok((blob, answer.parent))
     }
 
@@ -217,7 +217,7 @@ impl<'a> ResourcePrincipal<'a> {
             "sessionPublicKey": STANDARD.encode(asks.key.public_der()),
         });
         let answer = self.ask(asks, base, SESSION, Some(&body.to_string()), &[])?;
-        let TokenBody { token } = exchange::read(&answer, "a token").map_err(|why| no_session(base, why))?;
+        let TokenBody { token } = exchange::read(&answer, "a token").map_err(|error| no_session(base, error))?;
         Ok(token)
     }
 
@@ -229,7 +229,7 @@ impl<'a> ResourcePrincipal<'a> {
         body: Option<&str>,
         extra: &[(&str, &str)],
     ) -> Result<HttpAnswer, LiveError> {
-        exchange::ask(self.request, &self.transport, asks, base, path, body, extra).map_err(|error| no_session(base, error.to_string()))
+        exchange::ask(self.request, &self.transport, asks, base, path, body, extra).map_err(|error| no_session(base, error))
     }
 }
 
@@ -239,6 +239,6 @@ impl Renew for ResourcePrincipal<'_> {
     }
 }
 
-fn no_session(base: &Base, why: String) -> LiveError {
-    LiveError::NoSession { host: base.host().to_owned(), why }
+fn no_session(base: &Base, error: impl std::error::Error) -> LiveError {
+    LiveError::NoSession { host: base.host().to_owned(), why: error.to_string() }
 }

@@ -3,7 +3,7 @@
 //! Source: `oke_workload_identity_resource_principal_signer.py` of Oracle's Python SDK; the variables for the token are the command line's.
 
 use super::credentials::Credentials;
-use super::exchange::{self, TokenBody};
+use super::exchange::{self, TokenBody, TokenError};
 use super::files::FILE_CAP;
 use super::signer::{Renew, Signer};
 use crate::base::disk;
@@ -59,7 +59,7 @@ impl Workload<'_> {
         let headers = [("authorization", bearer.as_str()), ("content-type", "application/json")];
         let answer = exchange::until_answered(self.request, || self.transport.post(&url, &headers, body.as_bytes()))
             .map_err(|error| no_session(error.to_string()))?;
-        let token = token_of(&answer).map_err(no_session)?;
+        let token = token_of(&answer).map_err(|error| no_session(error.to_string()))?;
         let (mut signer, tenancy) = exchange::session(self.request, &token, key, host)?;
         // These tokens are replaced after half of their life.
         let now = exchange::now(self.request);
@@ -82,19 +82,19 @@ impl Workload<'_> {
     }
 }
 
-/// The token in an answer, which is Base64 of a JSON object; the error is a clause.
-fn token_of(answer: &HttpAnswer) -> Result<String, String> {
-    if answer.status == 403 {
-        let why = described(answer, &serde_json::from_slice(&answer.body).unwrap_or_default());
-        return Err(format!("{why}; workload identity needs an enhanced cluster"));
-    }
+/// The token in an answer, which is Base64 of a JSON object.
+fn token_of(answer: &HttpAnswer) -> Result<String, TokenError> {
     if !(200..300).contains(&answer.status) {
-        return Err(described(answer, &serde_json::from_slice(&answer.body).unwrap_or_default()));
+        let why = described(answer, &serde_json::from_slice(&answer.body).unwrap_or_default());
+        return Err(TokenError::Refused(match answer.status {
+            403 => format!("{why}; workload identity needs an enhanced cluster"),
+            _ => why,
+        }));
     }
-    let no_token = || "its answer does not hold a token".to_owned();
+    let no_token = TokenError::Missing("a token");
     let text: Vec<u8> = answer.body.iter().copied().filter(|byte| !byte.is_ascii_whitespace() && *byte != b'"').collect();
-    let json = STANDARD.decode(text).map_err(|_| no_token())?;
-    let TokenBody { token } = serde_json::from_slice(&json).map_err(|_| no_token())?;
+    let Ok(json) = STANDARD.decode(text) else { return Err(no_token) };
+    let TokenBody { token } = serde_json::from_slice(&json).map_err(|_| no_token)?;
     Ok(token.strip_prefix("ST$").unwrap_or(&token).to_owned())
 }
 
