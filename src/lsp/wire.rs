@@ -58,14 +58,14 @@ fn body(from: &mut dyn BufRead, length: usize) -> io::Result<Option<Incoming>> {
     if bytes.iter().find(|byte| !byte.is_ascii_whitespace()) != Some(&b'{') {
         return Ok(malformed());
     }
-    let frame = serde_json::from_slice::<Frame>(&bytes).ok();
-    Ok(frame.and_then(Frame::message).map(Incoming::Message).or_else(malformed))
+    let frame = serde_json::from_slice::<WireFrame>(&bytes).ok();
+    Ok(frame.and_then(WireFrame::message).map(Incoming::Message).or_else(malformed))
 }
 
 /// The members of a message. `lsp_server` reads them several times to find out which kind it is: that costs the size of a document in
 /// memory each time.
 #[derive(Deserialize)]
-struct Frame {
+struct WireFrame {
     #[serde(default, deserialize_with = "id")]
     id: Option<RequestId>,
     method: Option<String>,
@@ -80,7 +80,7 @@ fn id<'de, D: Deserializer<'de>>(from: D) -> Result<Option<RequestId>, D::Error>
     RequestId::deserialize(from).map(Some)
 }
 
-impl Frame {
+impl WireFrame {
     fn message(self) -> Option<Message> {
         match (self.method, self.id) {
             (Some(method), Some(id)) => Some(Request { id, method, params: self.params }.into()),

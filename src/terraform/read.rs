@@ -20,7 +20,7 @@ use super::secrets;
 use super::survey::{Survey, survey};
 use super::switched_off::{KeyBlock, Off};
 use super::symbolic::LibraryInputs;
-use super::walk::Walk;
+use super::walk::InstanceWalk;
 use super::workspace;
 use super::world::World;
 use crate::base::{Address, HiddenKeys, Place, Problem, ProblemKind};
@@ -229,7 +229,7 @@ fn read_world(
     files: &mut Vec<PathBuf>,
     wanted: &dyn Fn(&KeyBlock, bool) -> bool,
 ) -> WorldReading {
-    let walk = Walk::new(world, &survey.leads, problems).noting(off);
+    let walk = InstanceWalk::new(world, &survey.leads, problems).noting(off);
     let mut keys: Option<KeyReader<'_>> = None;
     let mut seen = WorldReading::default();
     let mut before = 0;
@@ -239,7 +239,7 @@ fn read_world(
         if (is_library && visit.symbolic.is_none()) || !wanted(&declared, is_filled(&visit)) {
             return;
         }
-        let keys = keys.get_or_insert_with(|| KeyReader::new(root, Relations::read(&Walk::new(world, &survey.leads, problems))));
+        let keys = keys.get_or_insert_with(|| KeyReader::new(root, Relations::read(&InstanceWalk::new(world, &survey.leads, problems))));
         let reader = BlockReader { world, at: visit.at, each: &visit.each, problems };
         let symbolic = visit.symbolic.as_deref().cloned();
         let key = KeyInstance { of: visit.of, block: visit.block, key: visit.key.clone(), symbolic };

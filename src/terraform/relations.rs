@@ -9,7 +9,7 @@ use super::instance::{Instance, Visit, address};
 use super::refusals;
 use super::schedule;
 use super::subject::Subject;
-use super::walk::{Walk, locate};
+use super::walk::{InstanceWalk, locate};
 use super::world::World;
 use crate::base::{Address, Bounds, Case, Claim, Fact, Place, Reason, Step};
 use crate::eval::{EvalError, ResourceRef, Value};
@@ -81,7 +81,7 @@ struct KeyVault {
 
 impl Relations {
     /// Reads the relations of a root.
-    pub(super) fn read(walk: &Walk<'_>) -> Self {
+    pub(super) fn read(walk: &InstanceWalk<'_>) -> Self {
         let mut relations = Self { imports: Imports::read(walk.world), ..Self::default() };
         walk.each(&kinds::KEY_VERSION.into(), &mut |visit| {
             let reader = BlockReader { world: walk.world, at: visit.at, each: &visit.each, problems: walk.problems };
@@ -111,7 +111,7 @@ impl Relations {
         }
     }
 
-    fn version(&mut self, walk: &Walk<'_>, visit: &Visit<'_>) {
+    fn version(&mut self, walk: &InstanceWalk<'_>, visit: &Visit<'_>) {
         let world = walk.world;
         let id = address(visit.at, false, &visit.of.kind, &visit.of.name, visit.key.as_ref());
         let made = schedule::of(world, visit);

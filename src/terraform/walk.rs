@@ -23,7 +23,7 @@ use std::sync::Arc;
 const LONG_NAME: usize = 250;
 
 /// A walk through a root.
-pub(super) struct Walk<'w> {
+pub(super) struct InstanceWalk<'w> {
     pub world: &'w World<'w>,
     /// Module directories that are worth walking into.
     pub leads: &'w HashSet<PathBuf>,
@@ -34,7 +34,7 @@ pub(super) struct Walk<'w> {
     is_reported: Cell<bool>,
 }
 
-impl<'w> Walk<'w> {
+impl<'w> InstanceWalk<'w> {
     /// A walk that enters only these directories.
     pub(super) fn new(world: &'w World<'w>, leads: &'w HashSet<PathBuf>, problems: &'w Problems) -> Self {
         Self { world, leads, problems, off: None, visits: Cell::new(0), is_reported: Cell::new(false) }
