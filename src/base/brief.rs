@@ -18,3 +18,32 @@ pub fn brief(text: String) -> String {
     let (_, end) = end.split_at(end.ceil_char_boundary(end.len() - LONGEST / 4));
     format!("{start} … {end}")
 }
+
+/// What to do, as a sentence: with a capital letter, unless it begins with a code span, and a period. Whoever offers help writes a clause or a
+/// sentence; readers see a sentence.
+#[must_use]
+pub fn sentence(text: &str) -> String {
+    let mut chars = text.trim_end().chars();
+    let mut sentence: String = chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect());
+    if !sentence.is_empty() && !sentence.ends_with(['.', '!', '?']) {
+        sentence.push('.');
+    }
+    sentence
+}
+
+#[cfg(test)]
+mod tests {
+    use super::sentence;
+
+    #[test]
+    fn a_clause_becomes_a_sentence_and_a_sentence_stays_one() {
+        for (text, expected) in [
+            ("write `ocid1.compartment.…`", "Write `ocid1.compartment.…`."),
+            ("Remove it.", "Remove it."),
+            ("`--source` names it", "`--source` names it."),
+            ("", ""),
+        ] {
+            assert_eq!(sentence(text), expected);
+        }
+    }
+}

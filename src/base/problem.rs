@@ -1,6 +1,6 @@
 //! Problems: places where we could not look. They reach the exit code.
 
-use super::brief::brief;
+use super::brief::{brief, sentence};
 use super::place::Place;
 use super::trail::Step;
 
@@ -50,7 +50,7 @@ pub struct Problem {
     pub place: Option<Place>,
     /// Further places that explain it.
     pub related: Vec<Step>,
-    /// What to do about it, as one sentence without a full stop.
+    /// What to do about it, as sentences.
     pub help: Option<String>,
 }
 
@@ -67,10 +67,10 @@ impl Problem {
         self
     }
 
-    /// The same problem with what to do.
+    /// The same problem with what to do: a clause or a sentence, which becomes a sentence.
     #[must_use]
-    pub fn help(mut self, help: impl Into<String>) -> Self {
-        self.help = Some(help.into());
+    pub fn help(mut self, help: impl AsRef<str>) -> Self {
+        self.help = Some(sentence(help.as_ref()));
         self
     }
 }

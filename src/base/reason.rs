@@ -15,6 +15,8 @@ pub enum Cause {
     NotInstalled,
     /// A file that may not be read.
     Outside,
+    /// A configuration that Terraform would reject: no plan will have the value either.
+    Rejected,
     /// Anything else.
     #[default]
     Other,
@@ -77,6 +79,12 @@ impl Reason {
     #[must_use]
     pub fn outside(path: &str) -> Self {
         Self::new(format!("`{path}` is outside of the repository"), Cause::Outside)
+    }
+
+    /// Terraform would reject what decides about it.
+    #[must_use]
+    pub fn rejected(text: impl Into<String>) -> Self {
+        Self::new(text.into(), Cause::Rejected)
     }
 
     /// The same cause in another sentence, which may quote this one.
@@ -151,6 +159,7 @@ mod tests {
         }
         assert_eq!(quoted(Reason::not_installed()).cause(), &Cause::NotInstalled);
         assert_eq!(quoted(Reason::outside("../keys.json")).cause(), &Cause::Outside);
+        assert_eq!(quoted(Reason::rejected("`count` cannot be evaluated")).cause(), &Cause::Rejected);
         let long = Reason::no_value(&"x".repeat(9000)).brief();
         assert!(long.len() < 9000 && matches!(long.cause(), Cause::Variable(_)), "{long}");
     }

@@ -20,12 +20,25 @@ const CODES: &str = "Exit codes: 0 nothing to report · 1 findings · 2 somethin
 
 const CHOICES: &str = "\
 Choosing rules:
-  `kmslint explain` lists the rules. `--level OCI-KMS-001=off` turns one off for this run, `level` in
-  `[rules.OCI-KMS-001]` of kmslint.toml for the repository; exemptions are for single keys.
+  `kmslint explain` lists the rules. `--level OCI-KMS-001=off` turns one off for this run, `level`
+  in `[rules.OCI-KMS-001]` of kmslint.toml for the repository; exemptions are for single keys.
 
 Choosing files:
   .gitignore is not honored, on purpose: Terraform reads ignored files, too, and an ignored
   terraform.tfvars often decides. `--exclude GLOB` and `exclude` in kmslint.toml leave paths out.";
+
+const LIVE_EXAMPLES: &str = "\
+Examples:
+  kmslint live --print-policy                            what the auditor's group must be allowed to read
+  kmslint live --profile audit --all-regions
+  kmslint live --against infra/prod --save tenancy.json  compare with the code, keep what was read";
+
+const EVAL_EXAMPLES: &str = "\
+Examples:
+  kmslint eval 'var.protection_mode' 'local.keys'
+  kmslint eval --chdir infra/prod --var-file prod.tfvars 'module.vault.management_endpoint'
+
+Exit codes: 0 evaluated, also to an unknown value · 2 an expression is invalid, or something could not be read";
 
 /// The end of `-h`.
 fn short_end() -> String {
@@ -65,12 +78,14 @@ pub(super) enum Command {
     #[command(after_help = short_end(), after_long_help = long_end())]
     Check(Box<Check>),
     /// Check the keys of the live tenancy, and compare them with the code.
+    #[command(after_help = format!("{LIVE_EXAMPLES}\n\n{CODES}"))]
     Live(Box<Live>),
-    /// Serve editors over standard input and output, by the language server protocol.
+    /// Run the language server for editors, over standard input and output.
     Lsp(Lsp),
     /// Explain the rules, or one rule.
     Explain(Explain),
     /// Evaluate expressions in a root module, as Terraform would see them.
+    #[command(after_help = EVAL_EXAMPLES)]
     Eval(Eval),
     /// Print the JSON Schema of the config file or of the JSON report.
     Schema(SchemaArguments),
@@ -484,7 +499,7 @@ pub(super) struct Compare {
     /// The earlier report, as `--format json=FILE` writes it; `-` for standard input
     pub old: PathBuf,
 
-    /// The later one
+    /// The later report
     pub new: PathBuf,
 
     /// How to report
@@ -508,7 +523,7 @@ pub(super) struct Man {
     #[arg(value_name = "SUBCOMMAND")]
     pub page: Option<String>,
 
-    /// Write the pages of the program and of all subcommands into this directory instead
+    /// Write the pages of the program and of all subcommands into this directory, which must exist
     #[arg(long, value_name = "DIR", conflicts_with = "page")]
     pub dir: Option<PathBuf>,
 }

@@ -7,7 +7,7 @@ use super::interrupt::Machine;
 use super::progress::ProgressLine;
 use super::run_context::{self, RunContext, fail};
 use super::{Exit, invocation, vaults};
-use crate::base::{Sources, count, disk, duration};
+use crate::base::{Sources, count, disk, duration, sentence};
 use crate::key::{AuditCoverage, Inventory};
 use crate::live::saved::Unfinished;
 use crate::live::{self, AuditStep, Keeper, Progress, Retry, Timeouts};
@@ -196,7 +196,7 @@ impl Watcher {
 
     fn write_line(&self, level: &str, text: &str, help: Option<&str>) {
         self.line.clear();
-        let help = help.map_or_else(String::new, |help| format!("  = help: {}\n", report::clean(help)));
+        let help = help.map_or_else(String::new, |help| format!("  = help: {}\n", report::clean(&sentence(help))));
         write_stderr(format!("{level}: {}\n{help}", report::clean(text)).as_bytes());
     }
 }

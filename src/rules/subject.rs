@@ -263,6 +263,8 @@ pub(super) fn represents_many(key: &KeyFacts) -> Option<String> {
     key.symbolic.as_ref().map(|symbolic| format!("This applies to every key that the block may create: {}.", symbolic.why))
 }
 
+const FIX_CONFIGURATION: &str = "Fix the configuration: Terraform would reject it, so a plan cannot resolve it either.";
+
 /// How an undetermined verdict can be settled.
 pub(super) fn how_to_settle(key: &KeyFacts) -> String {
     settle_by(key, &Cause::Other)
@@ -271,7 +273,7 @@ pub(super) fn how_to_settle(key: &KeyFacts) -> String {
 /// How an undetermined verdict on one attribute can be settled.
 pub(super) fn how_to_settle_this<T>(key: &KeyFacts, unknown: &Unknown<T>) -> String {
     match unknown.bounds {
-        Bounds::Nothing => "Fix the configuration: Terraform would reject it, so a plan cannot resolve it either.".to_owned(),
+        Bounds::Nothing => FIX_CONFIGURATION.to_owned(),
         Bounds::Default { .. } => settle_by(key, &Cause::Caller),
         Bounds::Anything | Bounds::OneOf(_) => settle_by(key, unknown.why.cause()),
     }
@@ -301,6 +303,7 @@ pub(super) fn settle_by(key: &KeyFacts, cause: &Cause) -> String {
         Cause::Outside => {
             format!("Allow the file to be read with `--allow-path DIR`, or check the plan, which has the value: {CHECK_PLAN}.")
         }
+        Cause::Rejected => FIX_CONFIGURATION.to_owned(),
         Cause::Other => format!("Check the plan, which may have the value: {CHECK_PLAN}."),
     }
 }

@@ -34,23 +34,23 @@ pub(super) fn expand(world: &World<'_>, at: &Rc<Instance>, block: &Block) -> Exp
     }
     if let (Some(count), Some(for_each)) = (block.body.attribute("count"), block.body.attribute("for_each")) {
         let message = "`count` and `for_each` may not be used together";
-        return settle("count", count.value.span, Err(expansion_error(message, for_each.name.span)));
+        return settle(world, "count", count.value.span, Err(expansion_error(message, for_each.name.span)));
     }
     if let Some(count) = block.body.attribute("count") {
         let value = frame.eval(&count.value);
-        return settle("count", count.value.span, value.and_then(|value| by_count(world, value, count.value.span)));
+        return settle(world, "count", count.value.span, value.and_then(|value| by_count(world, value, count.value.span)));
     }
     if let Some(for_each) = block.body.attribute("for_each") {
         let value = frame.eval(&for_each.value);
-        return settle("for_each", for_each.value.span, value.and_then(|value| by_key(world, value, for_each.value.span)));
+        return settle(world, "for_each", for_each.value.span, value.and_then(|value| by_key(world, value, for_each.value.span)));
     }
     Expansion::One
 }
 
 /// An error becomes one instance that stands for all: a key must not disappear because of an error.
-fn settle(argument: &str, span: Span, expansion: Result<Expansion, EvalError>) -> Expansion {
+fn settle(world: &World<'_>, argument: &str, span: Span, expansion: Result<Expansion, EvalError>) -> Expansion {
     expansion.unwrap_or_else(|error| {
-        let why = Reason::from(format!("`{argument}` cannot be evaluated"));
+        let why = rejected(world, format!("`{argument}` cannot be evaluated"));
         let each = match argument {
             "count" => Each::Index(Value::unknown(Type::Number, why.clone())),
             _ => Each::unknown(&why, Type::String, Type::Any),
@@ -59,11 +59,16 @@ fn settle(argument: &str, span: Span, expansion: Result<Expansion, EvalError>) -
     })
 }
 
+/// Why something has no value that Terraform would reject. In a library the error may come of an input that is made up: callers set others.
+pub(super) fn rejected(world: &World<'_>, text: String) -> Reason {
+    if world.inputs.library.is_some() { text.into() } else { Reason::rejected(text) }
+}
+
 /// `lifecycle { enabled = … }`, which OpenTofu has since 1.11: one instance without a key, or none.
 fn by_switch(frame: &Frame<'_>, block: &Block, enabled: &Attribute) -> Expansion {
     let span = enabled.value.span;
     let whole = |why: Reason, error: Option<EvalError>| Expansion::unknown(why, Some(Place::Source(span)), Each::None, error);
-    let refused = |error: EvalError| whole("`enabled` cannot be evaluated".into(), Some(error.at(span)));
+    let refused = |error: EvalError| whole(rejected(frame.world, "`enabled` cannot be evaluated".to_owned()), Some(error.at(span)));
     if frame.world.dialect == Dialect::Terraform {
         let message = "unsupported argument `enabled` in `lifecycle`: only OpenTofu has it; use `count`";
         return refused(expansion_error(message, enabled.name.span));

@@ -166,8 +166,12 @@ impl ReadInputs {
         let text = match bytes.and_then(|bytes| decode(bytes, &name)) {
             Ok(text) => text,
             Err(error) => {
-                let mut problem = unreadable(shown, &error);
-                problem.help = similar(path).filter(|_| matches!(error, DiskError::Missing));
+                let problem = unreadable(shown, &error);
+                let near = similar(path).filter(|_| matches!(error, DiskError::Missing));
+                let problem = match near {
+                    Some(near) => problem.help(near),
+                    None => problem,
+                };
                 return self.lose(problem, shown);
             }
         };

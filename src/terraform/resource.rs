@@ -241,7 +241,10 @@ impl ResourceInstance<'_> {
             let value = value.unwrap_or_else(|error| {
                 Value::unknown(
                     field.ty(),
-                    format!("`{name}` of `{}.{}` cannot be evaluated: {}", self.of.kind, self.of.name, error.message),
+                    expand::rejected(
+                        self.world,
+                        format!("`{name}` of `{}.{}` cannot be evaluated: {}", self.of.kind, self.of.name, error.message),
+                    ),
                 )
             });
             (Arc::clone(name), value)

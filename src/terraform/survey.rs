@@ -272,8 +272,11 @@ impl Surveyor<'_> {
     }
 
     fn problem(&mut self, message: String, span: Span, help: Option<String>) {
-        let mut problem = Problem::new(ProblemKind::Structure, message).at(Place::Source(span));
-        problem.help = help;
+        let problem = Problem::new(ProblemKind::Structure, message).at(Place::Source(span));
+        let problem = match help {
+            Some(help) => problem.help(help),
+            None => problem,
+        };
         if self.reported.insert((problem.message.clone(), span)) {
             self.survey.problems.push(problem);
         }

@@ -67,7 +67,10 @@ pub(super) fn module(world: &World<'_>, at: &Rc<Instance>, name: &Arc<str>, call
                 let output = |name: &Arc<str>| {
                     let value = output(world, &child, name);
                     let value = value.unwrap_or_else(|error| {
-                        Value::unknown(Type::Any, format!("output `{name}` cannot be evaluated: {}", error.message))
+                        Value::unknown(
+                            Type::Any,
+                            expand::rejected(world, format!("output `{name}` cannot be evaluated: {}", error.message)),
+                        )
                     });
                     (Arc::clone(name), value)
                 };

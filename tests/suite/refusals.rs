@@ -4,7 +4,7 @@
 //! must not.
 #![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "tests may fail loudly")]
 
-use crate::harness::{inventory, messages, scratch};
+use crate::harness::{inventory, kmslint, messages, scratch};
 use kmslint::base::{Claim, ProblemKind};
 use kmslint::key::{Inventory, KeyFacts};
 
@@ -554,4 +554,16 @@ fn module_that_configures_a_provider_cannot_be_called_with_count() {
     for (argument, module) in [("", &inner), ("depends_on = []", &inner), ("count = 1", &proxy)] {
         assert_eq!(messages(&look(&[("main.tf", &call(argument)), ("m/main.tf", module)])), Vec::<&str>::new(), "{argument}");
     }
+}
+
+/// Real Terraform: "Attempt to get attribute from null value". No plan will have what a configuration lacks that cannot be planned.
+#[test]
+fn key_whose_for_each_is_rejected_is_to_be_fixed_and_not_to_be_planned() {
+    let module = "variable \"config\" {}\nresource \"oci_kms_key\" \"k\" {\n  for_each        = var.config.keys\n  \
+                  protection_mode = each.value.mode\n}\n";
+    let folder = scratch(&[("main.tf", "module \"m\" {\n  source = \"./m\"\n  config = null\n}\n"), ("m/main.tf", module)]);
+    let run = kmslint(folder.path(), &["--level", "OCI-KMS-001=off"]);
+    assert_eq!(run.code, 2, "{run:?}");
+    assert!(run.err.contains("the value is null, so it has no attribute `keys`"), "{run:?}");
+    assert!(run.out.contains("Fix the configuration: Terraform would reject it") && !run.out.contains("Check the plan"), "{run:?}");
 }
