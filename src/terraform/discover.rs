@@ -72,7 +72,8 @@ pub(super) fn scan(request: &ScanRequest) -> Scan {
         let is_data = request.data_dir.as_ref().is_some_and(|data| path.ends_with(data) || path == data);
         let is_pruned = || path.file_name().is_some_and(|name| PRUNED.iter().any(|pruned| name == *pruned));
         // A directory that was named too has a walk of its own.
-        !is_data && !is_pruned() && !(tops.len() > 1 && tops.contains(path)) && !(request.exclude)(path)
+        let has_own = || tops.len() > 1 && tops.contains(path);
+        !is_data && !is_pruned() && !has_own() && !(request.exclude)(path)
     };
     let mut walked = Vec::new();
     for start in &starts {
