@@ -2,7 +2,7 @@
 """Compares kmslint with Oracle's own client: both list the same tenancy from the server of the tests, with the same credentials.
 
 The server verifies every signature; a request signed by somebody else is refused to both. Needs cargo, and PyPI for the package
-`oci`, which goes into a folder of its own ($SDK_ENV, or oci-sdk below the user's cache).
+`oci`, which goes into a folder of its own ($SDK_ENV, or oci-sdk below the user's cache); `--install` only fetches it.
 """
 
 import json
@@ -31,6 +31,19 @@ def in_sdk():
     if subprocess.run([python, "-c", "import oci"], stderr=subprocess.DEVNULL).returncode:
         subprocess.run([python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "oci"], check=True)
     os.execv(python, [str(python), *sys.argv])
+
+
+# The programs, by the names of their targets.
+BUILT = {}
+
+
+def build():
+    """Builds kmslint and its test server, as `cargo test` does."""
+    command = ["cargo", "test", "--locked", "--quiet", "--no-run", "--test", "suite", "--message-format", "json"]
+    lines = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True).stdout.splitlines()
+    made = [message for message in map(json.loads, lines) if message.get("executable")]
+    BUILT.update({message["target"]["name"]: message["executable"] for message in made})
+    assert BUILT.keys() >= {"kmslint", "suite"}, BUILT
 
 
 def config(user=USER):
@@ -90,10 +103,7 @@ def kmslint(base, environment, folder, *arguments):
     """Runs `kmslint live` with these variables and no others of OCI's."""
     own = {name: value for name, value in os.environ.items() if not name.startswith(("OCI_", "KUBERNETES_"))}
     environment = {**own, **environment, "OCI_CLI_SUPPRESS_FILE_PERMISSIONS_WARNING": "True", "HOME": str(folder)}
-    for name in ("CARGO_HOME", "RUSTUP_HOME"):
-        environment.setdefault(name, str(pathlib.Path.home() / f".{name.removesuffix('_HOME').lower()}"))
-    command = ["cargo", "run", "--quiet", "--manifest-path", str(ROOT / "Cargo.toml"), "--", "live", "--all-regions", "--no-config"]
-    command += ["--rps", "1000", "--endpoint", base + "/{region}/{service}", *arguments]
+    command = [BUILT["kmslint"], "live", "--all-regions", "--no-config", "--rps", "1000", "--endpoint", base + "/{region}/{service}", *arguments]
     return subprocess.run(command, env=environment, cwd=folder, capture_output=True, text=True)
 
 
@@ -127,7 +137,7 @@ class Served:
     """The server of the tests, for a kind of credentials."""
 
     def __init__(self, kind):
-        command = ["cargo", "test", "--quiet", "--test", "suite", "--", "--ignored", "--exact", "live::sdk::serve", "--nocapture"]
+        command = [BUILT["suite"], "--ignored", "--exact", "live::sdk::serve", "--nocapture"]
         environment = {**os.environ, "KMSLINT_CREDENTIALS": kind}
         self.process = subprocess.Popen(command, cwd=ROOT, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         for line in self.process.stdout:
@@ -160,8 +170,8 @@ def credentials(kind, served, folder):
     federation = f"{base}/{HOME_REGION}/auth/v1/x509"
     principal = {
         "VERSION": kind,
-        "RPT_ENDPOINT": f"{base}/rp",
-        "RPST_ENDPOINT": f"{base}/rp/auth",
+        "RPT_ENDPOINT": base,
+        "RPST_ENDPOINT": base,
         "RESOURCE_ID": resource,
         "TENANCY_ID": TENANCY,
         "PRIVATE_PEM": key,
@@ -174,7 +184,7 @@ def credentials(kind, served, folder):
     if kind == "3.0":
         leaf = {"VERSION": "2.2", "RPST": str(token_file), "PRIVATE_PEM": key, "REGION": HOME_REGION}
         principal = {f"{name}_FOR_LEAF_RESOURCE": value for name, value in leaf.items()}
-        principal |= {"VERSION": "3.0", "RPT_URL_FOR_PARENT_RESOURCE": f"{base}/rp/parent/1", "RPST_ENDPOINT_FOR_PARENT_RESOURCE": f"{base}/rp/auth"}
+        principal |= {"VERSION": "3.0", "RPT_URL_FOR_PARENT_RESOURCE": base, "RPST_ENDPOINT_FOR_PARENT_RESOURCE": base}
     principal = {f"OCI_RESOURCE_PRINCIPAL_{name}": value for name, value in principal.items()}
     metadata = {"OCI_METADATA_BASE_URL": f"{base}/opc/v2"}
     if kind == "api_key":
@@ -215,9 +225,8 @@ def credentials(kind, served, folder):
     return {**principal, "OCI_CLI_AUTH": "resource_principal"}, signer
 
 
-# What Oracle's client takes from the test server. For resource principals and workload identity it wants addresses without a path and
-# tokens that are signed, which the server does not have yet: name them ("2.1", "2.1.1", "2.1.2", "2.2", "3.0", "workload") to see it.
-KINDS = ["api_key", "session", "instance", "delegation"]
+# Oracle's client refuses addresses of resource principals that have a path, and so 3.0 is compared with a resource at the root.
+KINDS = ["api_key", "session", "instance", "delegation", "2.1", "2.1.1", "2.1.2", "2.2", "3.0", "workload"]
 
 
 def compare(kind):
@@ -254,7 +263,10 @@ def main():
     in_sdk()
     import oci
 
+    if sys.argv[1:] == ["--install"]:
+        return
     kinds = sys.argv[1:] or KINDS
+    build()
     seen = [compare(kind) for kind in kinds]
     refused_to_both()
     versions = sum(len(key["versions"]) for key in seen[0].values())

@@ -1,12 +1,11 @@
 //! Credentials: what is found, and the sentence for everything that can be wrong with them. No sentence shows a secret.
 
-use super::server::{Behaviour, FINGERPRINT, KEY_PEM, Server, TENANCY, USER};
+use super::server::{Behaviour, FINGERPRINT, KEY_PEM, Server, TENANCY, USER, jwt};
 use super::tenancy::{FRA, KEYS, Small};
 use super::trial::{self, Trial, run};
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jiff::{SignedDuration, Timestamp};
 use kmslint::live::{AuditRequest, AuthKind};
+use serde_json::json;
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -43,8 +42,7 @@ fn config() -> String {
 }
 
 fn token(expires: Timestamp) -> String {
-    let payload = format!(r#"{{"exp":{},"res_tenant":"{TENANCY}"}}"#, expires.as_second());
-    format!("e30.{}.c2VjcmV0", URL_SAFE_NO_PAD.encode(payload))
+    jwt(&json!({"exp": expires.as_second(), "res_tenant": TENANCY}))
 }
 
 fn hours(hours: i64) -> Timestamp {

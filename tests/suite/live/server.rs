@@ -2,7 +2,7 @@
 //! in between, and goes wrong where it is told to.
 
 use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use ring::signature::{KeyPair, RSA_PKCS1_2048_8192_SHA256, RsaKeyPair, UnparsedPublicKey};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -138,7 +138,7 @@ pub struct Instance {
 pub struct Principals {
     /// The `keyId` that asks for the first token.
     pub key_id: String,
-    /// Where it asks, below `/rp`.
+    /// Where it asks, below `/rp` or the root.
     pub path: String,
     /// The security context that must come with it.
     pub context: Option<String>,
@@ -232,6 +232,21 @@ fn public_key() -> Vec<u8> {
     RsaKeyPair::from_der(&STANDARD.decode(body).unwrap()).unwrap().public_key().as_ref().to_vec()
 }
 
+/// A session token with this payload: only the service verifies its signature, and this one is of nobody.
+pub fn jwt(payload: &Value) -> String {
+    let encode = |text: String| URL_SAFE_NO_PAD.encode(text);
+    let header = json!({"alg": "RS256", "kid": "asw", "typ": "JWT"});
+    [encode(header.to_string()), encode(payload.to_string()), encode("secret".to_owned())].join(".")
+}
+
+/// Whether it is asked for the tokens of a resource or of a pod: below `/rp`, or at the root of an address without a path.
+fn is_for_principals(target: &str) -> bool {
+    let target = target.strip_prefix("/rp").unwrap_or(target);
+    target == "/"
+        || ["/20180711/", "/2020/tokens", "/parent/", "/auth/"].iter().any(|path| target.starts_with(path))
+        || ["/resourcePrincipalSessionTokens", "/v1/resourcePrincipalSessionToken"].contains(&target)
+}
+
 impl Shared {
     fn serve(&self, stream: TcpStream) {
         let _ = stream.set_nodelay(true);
@@ -288,7 +303,7 @@ impl Shared {
             }
         }
         if let Some(principals) = &self.behaviour.principals
-            && (target.starts_with("/rp/") || target == "/resourcePrincipalSessionTokens")
+            && is_for_principals(target)
         {
             return self.principal(principals, method, target, headers, body).unwrap_or_else(|why| {
                 self.refused.lock().unwrap().push(format!("{target}: {why}"));
@@ -426,8 +441,10 @@ impl Shared {
             {
                 return Err("security context".to_owned());
             }
-            let parent = target.strip_prefix("/rp/parent/").and_then(|number| number.parse::<usize>().ok());
-            if parent.is_none() && target != format!("/rp{}", principals.path) {
+            // Oracle's client refuses addresses with a path: the root is where the resource is that contains the first one.
+            let parent = if target == "/" { Some("1") } else { target.strip_prefix("/rp/parent/") };
+            let parent = parent.and_then(|number| number.parse::<usize>().ok());
+            if parent.is_none() && target.strip_prefix("/rp").unwrap_or(target) != principals.path {
                 return Err("path".to_owned());
             }
             let mut answer = self.success(json!({"resourcePrincipalToken": "rpt", "servicePrincipalSessionToken": "spst"}).to_string());
@@ -452,8 +469,7 @@ impl Shared {
     fn token(&self, public: Vec<u8>) -> String {
         let mut sessions = self.sessions.lock().unwrap();
         let now = (self.behaviour.now)().duration_since(SystemTime::UNIX_EPOCH).unwrap().as_secs();
-        let payload = json!({"exp": now + 3600, "res_tenant": TENANCY, "number": sessions.len()}).to_string();
-        let token = format!("e30.{}.c2VjcmV0", base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(payload));
+        let token = jwt(&json!({"iat": now, "exp": now + 3600, "res_tenant": TENANCY, "number": sessions.len()}));
         sessions.push(Session { token: token.clone(), public });
         token
     }
@@ -486,8 +502,7 @@ impl Shared {
         let mut sessions = self.sessions.lock().unwrap();
         let life = instance.lives.get(sessions.len()).copied().unwrap_or(3600);
         let now = (self.behaviour.now)().duration_since(SystemTime::UNIX_EPOCH).unwrap().as_secs() as i64;
-        let payload = json!({"exp": now + life, "opc-tenant": TENANCY, "number": sessions.len()}).to_string();
-        let token = format!("e30.{}.c2VjcmV0", base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(payload));
+        let token = jwt(&json!({"iat": now, "exp": now + life, "opc-tenant": TENANCY, "number": sessions.len()}));
         sessions.push(Session { token: token.clone(), public });
         Ok(self.success(json!({"token": token}).to_string()))
     }
