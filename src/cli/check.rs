@@ -140,7 +140,7 @@ pub(super) fn read(
     if wanted.changed_only && !sorted.has_plan && sorted.problems.is_empty() {
         return Err(CliError::ChangedOnlyWithoutPlan);
     }
-    let line = ProgressLine::new(environment.err_is_terminal && !context.terminal.quiet, clock.started + PATIENCE);
+    let line = ProgressLine::new(environment.err_is_terminal && !context.terminal.quiet, environment.columns, clock.started + PATIENCE);
     let progress = |bytes| line.show(false, || format!("{} MB read", bytes / 1_000_000));
     let asked = check::CheckRequest {
         terraform: (!request.paths.is_empty()).then(|| terraform::ScanRequest { exclude: config.excluder(&environment.cwd), ..request }),

@@ -6,7 +6,7 @@ use super::environment::{Environment, print, write_stderr};
 use super::interrupt::Machine;
 use super::progress::ProgressLine;
 use super::run_context::{self, RunContext, fail};
-use super::{Exit, invocation, vaults};
+use super::{Exit, invocation};
 use crate::base::{Sources, count, disk, duration, sentence};
 use crate::key::{AuditCoverage, Inventory};
 use crate::live::saved::Unfinished;
@@ -59,7 +59,7 @@ pub(super) fn run(arguments: &Live, matches: &ArgMatches, environment: &Environm
             Err(error) => return Ok(fail(error)),
         }
     };
-    let watcher = Watcher::new(environment.err_is_terminal, arguments.terminal.quiet);
+    let watcher = Watcher::new(environment, arguments.terminal.quiet);
     let fresh_days = rules::fresh_days(&config.settings(clock.now));
     let machine = Arc::new(Machine::start());
     let request = request(arguments, environment, fresh_days, Arc::clone(&machine), saving.unfinished.clone());
@@ -82,11 +82,7 @@ pub(super) fn run(arguments: &Live, matches: &ArgMatches, environment: &Environm
     inventory.absorb(Inventory { keys: Vec::new(), ..declared });
     let input = policy::Input { inventory, drift, declared: declared_keys };
     let outcome = context.check(input, &config, clock.now, &arguments.policy, &sources);
-    let exit = context.finish(&outcome, &config, &arguments.policy, clock, &sources)?;
-    if !arguments.terminal.quiet {
-        write_stderr(vaults::summary(&outcome, arguments.terminal.verbose).as_bytes());
-    }
-    Ok(exit)
+    context.finish(&outcome, &config, &arguments.policy, clock, &sources)
 }
 
 /// What the arguments ask of the audit.
@@ -189,9 +185,12 @@ struct Watcher {
 }
 
 impl Watcher {
-    fn new(is_terminal: bool, is_quiet: bool) -> Self {
-        let now = Instant::now();
-        Self { line: ProgressLine::new(is_terminal && !is_quiet, now), is_terminal, is_quiet, reminded: Mutex::new(now) }
+    fn new(environment: &Environment, is_quiet: bool) -> Self {
+        let (now, is_terminal) = (Instant::now(), environment.err_is_terminal);
+        let line = ProgressLine::new(is_terminal && !is_quiet, environment.columns, now);
+        // The first answer may take a while.
+        line.show(true, || "reading regions and compartments".to_owned());
+        Self { line, is_terminal, is_quiet, reminded: Mutex::new(now) }
     }
 
     fn write_line(&self, level: &str, text: &str, help: Option<&str>) {
@@ -230,10 +229,11 @@ impl Progress for Watcher {
 
 /// How far the audit is, in a line.
 fn shown(step: &AuditStep<'_>) -> String {
-    let left = step.left.map_or_else(String::new, |left| format!(", {} left", duration(left)));
+    let left = step.left.filter(|left| left.as_secs() > 0);
+    let left = left.map_or_else(String::new, |left| format!(", {} left", duration(Duration::from_secs(left.as_secs()))));
     let (compartments, vaults, keys) =
         (count(step.compartments, "compartment", "compartments"), count(step.vaults, "vault", "vaults"), count(step.keys, "key", "keys"));
-    format!("{} {}/{}{left} ({compartments}, {vaults}, {keys})", step.what, step.done, step.total)
+    format!("reading {}: {} of {}{left} ({compartments}, {vaults}, {keys} found)", step.what, step.done, step.total)
 }
 
 #[cfg(test)]
@@ -243,8 +243,10 @@ mod tests {
     #[test]
     fn a_line_of_progress_shows_what_was_found_and_how_long_it_takes() {
         let step = AuditStep { what: "keys", done: 120, total: 1000, left: None, compartments: 200, vaults: 1, keys: 340 };
-        assert_eq!(shown(&step), "keys 120/1000 (200 compartments, 1 vault, 340 keys)");
-        let step = AuditStep { left: Some(Duration::from_secs(189)), ..step };
-        assert_eq!(shown(&step), "keys 120/1000, 3 min 9 s left (200 compartments, 1 vault, 340 keys)");
+        assert_eq!(shown(&step), "reading keys: 120 of 1000 (200 compartments, 1 vault, 340 keys found)");
+        let step = AuditStep { left: Some(Duration::from_millis(189_900)), ..step };
+        assert_eq!(shown(&step), "reading keys: 120 of 1000, 3 min 9 s left (200 compartments, 1 vault, 340 keys found)");
+        let step = AuditStep { left: Some(Duration::from_millis(900)), ..step };
+        assert_eq!(shown(&step), "reading keys: 120 of 1000 (200 compartments, 1 vault, 340 keys found)");
     }
 }

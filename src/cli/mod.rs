@@ -25,7 +25,6 @@ mod progress;
 mod run_context;
 mod schema;
 mod spelling;
-mod vaults;
 
 pub use exit::Exit;
 

@@ -142,6 +142,9 @@ impl<'a> RunContext<'a> {
         }
         let exit = exit_of(outcome, policy::fail_on(config, &self.options));
         let written = self.report(outcome, exit, (config, policy), clock, sources)?;
+        if !self.terminal.quiet {
+            write_stderr(report::hsm_note(outcome, self.terminal.verbose).as_bytes());
+        }
         Ok(exit.max(written))
     }
 

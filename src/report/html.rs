@@ -11,6 +11,7 @@ use super::status::Status;
 use super::text::count;
 use super::todo;
 use super::totals::{RuleTotals, totals};
+use super::vaults::{hsm_vaults, sum, versions};
 use crate::policy::Outcome;
 use crate::report::lines::config_line;
 use crate::rules::{self, RuleReference};
@@ -29,6 +30,7 @@ pub(super) fn write(outcome: &Outcome, context: &ReportContext<'_>, out: &mut dy
     head(outcome, &totals, &mut page)?;
     run(outcome, context, &mut page)?;
     by_rule(&totals, &mut page)?;
+    by_vault(outcome, &mut page)?;
     not_seen(outcome, context, &mut page)?;
     to_do(outcome, context, &mut page)?;
     exemptions(outcome, context, &mut page)?;
@@ -116,6 +118,46 @@ fn by_rule(totals: &[RuleTotals], page: &mut HtmlPage<'_>) -> io::Result<()> {
         page.line(&format!("<tr><th scope=\"row\"><div>{name}{title}</div></th><td><div>{published}</div></td>{numbers}</tr>"))?;
     }
     page.line("</tbody></table>")
+}
+
+/// The vaults of a tenancy that hold HSM key versions, and what SOFTWARE keys would save of them.
+fn by_vault(outcome: &Outcome, page: &mut HtmlPage<'_>) -> io::Result<()> {
+    let vaults = hsm_vaults(outcome);
+    if vaults.is_empty() {
+        return Ok(());
+    }
+    page.section("hsm", "HSM key versions")?;
+    let total = sum(&vaults);
+    let in_all = count(vaults.len(), "vault", "vaults");
+    page.line(&format!(
+        "<p>{} in {in_all}; SOFTWARE keys in place of those reported would save {}.</p>",
+        versions(total.total),
+        total.saving
+    ))?;
+    page.line("<table class=\"vaults stack\"><thead><tr><th scope=\"col\">Vault</th><th scope=\"col\">Region</th>")?;
+    page.line(
+        "<th scope=\"col\" class=\"number\">HSM key versions</th><th scope=\"col\">SOFTWARE keys would save</th></tr></thead><tbody>",
+    )?;
+    let mut shown = 0;
+    for vault in &vaults {
+        let row = format!(
+            "<tr><td><div>{}</div></td><td>{}</td><td class=\"number\">{}</td><td>{}</td></tr>",
+            code(vault.vault),
+            escaped(vault.region),
+            vault.total,
+            vault.saving()
+        );
+        if shown == MOST_LISTED || !page.spend(row.len()) {
+            break;
+        }
+        page.line(&row)?;
+        shown += 1;
+    }
+    page.line("</tbody></table>")?;
+    if shown < vaults.len() {
+        page.line(&format!("<p>… and {} more; <code>--format json</code> lists all of them.</p>", vaults.len() - shown))?;
+    }
+    Ok(())
 }
 
 /// A published rule or control, with its page.

@@ -4,6 +4,7 @@ use super::context::ReportContext;
 use super::lines::write_json;
 use super::location::{self, Columns};
 use super::totals::totals;
+use super::vaults::hsm_vaults;
 use crate::base::{Bounds, Claim, Fact, Place, Problem, Sources, Step};
 use crate::key::{KeyFacts, ModuleNotFollowed, NotAudited, NotRead, ScheduleForm, SwitchedOff};
 use crate::policy::{CheckedKey, Exempted, Notice, Outcome};
@@ -48,6 +49,10 @@ struct JsonReport<'a> {
     /// Parts of a tenancy that could not be read.
     #[schemars(with = "Vec<NotAuditedOut<'a>>")]
     not_audited: Streamed<'a, NotAudited, NotAuditedOut<'a>>,
+    /// Vaults of a tenancy that hold HSM key versions, those where SOFTWARE keys would save the most first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schemars(default)]
+    hsm_vaults: Vec<HsmVaultOut<'a>>,
     /// The config file that holds, if there is one.
     #[serde(skip_serializing_if = "Option::is_none")]
     config: Option<ConfigOut<'a>>,
@@ -455,6 +460,25 @@ struct NotAuditedOut<'a> {
     why: &'a str,
 }
 
+/// A vault of a tenancy that holds HSM key versions.
+#[derive(Serialize, JsonSchema)]
+struct HsmVaultOut<'a> {
+    /// The OCID.
+    vault: &'a str,
+    /// The region.
+    region: &'a str,
+    /// All HSM key versions in it, as the service counts them.
+    hsm_key_versions: u64,
+    /// Keys that OCI-KMS-004 reports as violations.
+    reported_keys: usize,
+    /// HSM key versions of these keys: what SOFTWARE keys in their place would save.
+    reported_key_versions: usize,
+    /// Present and true where `reported_key_versions` is a lower bound, because the versions of some of these keys were not read.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    #[schemars(default)]
+    is_lower_bound: bool,
+}
+
 /// Totals.
 #[derive(Serialize, JsonSchema)]
 struct Summary {
@@ -536,6 +560,17 @@ pub(super) fn write(outcome: &Outcome, context: &ReportContext<'_>, out: &mut dy
             sources,
             make: |part, _| NotAuditedOut { ocid: &part.ocid, region: &part.region, what: part.what, why: &part.why },
         },
+        hsm_vaults: hsm_vaults(outcome)
+            .into_iter()
+            .map(|one| HsmVaultOut {
+                vault: one.vault,
+                region: one.region,
+                hsm_key_versions: one.total,
+                reported_keys: one.keys,
+                reported_key_versions: one.versions,
+                is_lower_bound: one.is_at_least,
+            })
+            .collect(),
         config: outcome.config.as_ref().map(|config| ConfigOut { path: &config.path, turns_off: &config.turns_off }),
         summary: Summary {
             files: outcome.files,

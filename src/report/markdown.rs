@@ -4,6 +4,7 @@ use super::context::ReportContext;
 use super::status::Status;
 use super::text::{clean, count};
 use super::totals::totals;
+use super::vaults::{hsm_vaults, sum, versions};
 use super::{location, short, todo};
 use crate::base::Place;
 use crate::policy::Outcome;
@@ -110,6 +111,7 @@ fn sections(outcome: &Outcome, context: &ReportContext<'_>, out: &mut Limited<'_
             .map(|part| format!("{} {} in {}: {}", part.what, cell(&part.ocid), cell(&part.region), prose(&part.why))),
     )?;
     how_to_fix(&outcome.findings, context, out)?;
+    by_vault(outcome, out)?;
     list(
         out,
         "Modules not followed",
@@ -168,6 +170,29 @@ fn by_rule(outcome: &Outcome, out: &mut Limited<'_>) -> io::Result<()> {
         out.line(&format!("| {} | {} |", rule_link(rule.id), numbers.join(" | ")))?;
     }
     out.line("")
+}
+
+/// The vaults of a tenancy that hold HSM key versions, and what SOFTWARE keys would save of them.
+fn by_vault(outcome: &Outcome, out: &mut Limited<'_>) -> io::Result<()> {
+    let vaults = hsm_vaults(outcome);
+    if vaults.is_empty() {
+        return Ok(());
+    }
+    let total = sum(&vaults);
+    out.line(&format!(
+        "\n### HSM key versions\n\n{} in {}; SOFTWARE keys in place of those reported would save {}.\n",
+        versions(total.total),
+        count(vaults.len(), "vault", "vaults"),
+        total.saving
+    ))?;
+    out.line("| Vault | Region | HSM key versions | SOFTWARE keys would save |\n| --- | --- | ---: | --- |")?;
+    for vault in vaults.iter().take(MOST) {
+        out.line(&format!("| {} | {} | {} | {} |", cell(vault.vault), cell(vault.region), vault.total, vault.saving()))?;
+    }
+    if vaults.len() > MOST {
+        out.line(&format!("\n… and {} more; the JSON report has all of them.", count(vaults.len() - MOST, "vault", "vaults")))?;
+    }
+    Ok(())
 }
 
 /// A rule's id, as a link to its page.

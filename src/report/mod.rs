@@ -28,6 +28,7 @@ mod status;
 mod text;
 mod todo;
 mod totals;
+mod vaults;
 
 use guard::Guard;
 
@@ -43,6 +44,7 @@ pub(crate) use human::problems_and_notices;
 pub use json::schema as json_schema;
 pub use location::short as place;
 pub use text::{clean, count};
+pub(crate) use vaults::hsm_note;
 
 /// A format: a row of [`Format::ALL`].
 #[derive(Clone, Copy, Debug)]

@@ -1,9 +1,8 @@
-//! What the HSM keys of each vault hold of key versions, and how many of them SOFTWARE keys would not count. Never a price: which
-//! versions are billed depends on the tenancy's contract.
+//! How many HSM key versions each vault of a tenancy holds, and how many of them SOFTWARE keys would save. Never a price: which versions
+//! are billed depends on the tenancy's contract.
 
-use crate::base::count;
+use super::text::{clean, count};
 use crate::policy::Outcome;
-use crate::report;
 use crate::rules::{self, Verdict};
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -11,58 +10,104 @@ use std::fmt::Write;
 /// How many vaults are listed without `--verbose`.
 const SHOWN: usize = 10;
 
-/// A vault with HSM keys.
-#[derive(Default)]
-struct VaultCount {
-    /// HSM key versions, as the service counts them.
-    total: Option<u64>,
+/// A vault with HSM key versions.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct HsmVault<'a> {
+    /// Its region.
+    pub region: &'a str,
+    /// Its OCID.
+    pub vault: &'a str,
+    /// Its HSM key versions, as the service counts them.
+    pub total: u64,
     /// Keys that the rule reports.
-    keys: usize,
+    pub keys: usize,
     /// Their versions.
-    versions: usize,
+    pub versions: usize,
+    /// Whether `versions` is a lower bound: the versions of young keys are not asked for.
+    pub is_at_least: bool,
 }
 
-/// One note with the vaults whose HSM key versions are known; nothing where there are none.
-pub(super) fn summary(outcome: &Outcome, is_verbose: bool) -> String {
-    let mut vaults: BTreeMap<(&str, &str), VaultCount> = BTreeMap::new();
-    let mut is_complete = true;
+impl HsmVault<'_> {
+    /// What SOFTWARE keys would save: `12 in 3 keys`, `at least 12 in 3 keys`, `none`.
+    pub(super) fn saving(&self) -> String {
+        match self.keys {
+            0 => "none".to_owned(),
+            keys => format!("{}{} in {}", at_least(self.is_at_least), self.versions, count(keys, "key", "keys")),
+        }
+    }
+}
+
+/// The sum over vaults.
+pub(super) struct HsmTotal {
+    /// HSM key versions.
+    pub total: u64,
+    /// What SOFTWARE keys would save of them: `12`, `at least 12`.
+    pub saving: String,
+}
+
+/// The vaults whose HSM key versions are known and not none, where the most can be saved first.
+pub(super) fn hsm_vaults(outcome: &Outcome) -> Vec<HsmVault<'_>> {
+    let mut vaults: BTreeMap<(&str, &str), HsmVault<'_>> = BTreeMap::new();
     for key in &outcome.keys {
-        let (Some(vault), Some(region)) = (&key.facts.vault, &key.facts.region) else { continue };
-        let Some(usage) = key.facts.vault_usage else { continue };
-        let vault = vaults.entry((region, vault)).or_default();
-        vault.total = Some(usage.hsm_versions);
+        let facts = &*key.facts;
+        let (Some(vault), Some(region), Some(usage)) = (&facts.vault, &facts.region, facts.vault_usage) else { continue };
+        if usage.hsm_versions == 0 {
+            continue;
+        }
+        let new = HsmVault { region, vault, total: usage.hsm_versions, keys: 0, versions: 0, is_at_least: false };
+        let vault = vaults.entry((region, vault)).or_insert(new);
         let is_reported =
             key.verdicts.iter().any(|(rule, verdict)| rule.id == rules::PROTECTION_MODE && matches!(verdict, Verdict::Violation(_)));
         if is_reported && !key.exempted {
             vault.keys += 1;
-            // A key has one version at least; the versions of young keys are not asked for.
-            is_complete &= !key.facts.versions.is_empty();
-            vault.versions += key.facts.versions.len().max(1);
+            // A key has one version at least.
+            vault.is_at_least |= facts.versions.is_empty();
+            vault.versions += facts.versions.len().max(1);
         }
     }
-    let mut vaults: Vec<_> = vaults.into_iter().filter_map(|(place, vault)| Some((place, vault.total?, vault))).collect();
-    vaults.retain(|(_, total, _)| *total > 0);
+    let mut vaults: Vec<_> = vaults.into_values().collect();
+    // The places are in order already, and the sort keeps it.
+    vaults.sort_by_key(|vault| std::cmp::Reverse(vault.versions));
+    vaults
+}
+
+/// The sum over these vaults.
+pub(super) fn sum(vaults: &[HsmVault<'_>]) -> HsmTotal {
+    let saved: usize = vaults.iter().map(|vault| vault.versions).sum();
+    let is_at_least = vaults.iter().any(|vault| vault.is_at_least);
+    let total = vaults.iter().fold(0_u64, |sum, vault| sum.saturating_add(vault.total));
+    HsmTotal { total, saving: format!("{}{saved}", at_least(is_at_least)) }
+}
+
+fn at_least(is_at_least: bool) -> &'static str {
+    if is_at_least { "at least " } else { "" }
+}
+
+/// `1 HSM key version`.
+pub(super) fn versions(number: u64) -> String {
+    count(usize::try_from(number).unwrap_or(usize::MAX), "HSM key version", "HSM key versions")
+}
+
+/// One note with the vaults; nothing where there are none.
+pub(crate) fn hsm_note(outcome: &Outcome, is_verbose: bool) -> String {
+    let vaults = hsm_vaults(outcome);
     if vaults.is_empty() {
         return String::new();
     }
-    let versions = |number: usize| count(number, "HSM key version", "HSM key versions");
-    let size = |number: u64| usize::try_from(number).unwrap_or(usize::MAX);
-    let total = vaults.iter().fold(0_usize, |sum, (_, total, _)| sum.saturating_add(size(*total)));
-    let saved: usize = vaults.iter().map(|(_, _, vault)| vault.versions).sum();
-    let at_least = if is_complete || saved == 0 { "" } else { "at least " };
+    let HsmTotal { total, saving } = sum(&vaults);
     let in_all = count(vaults.len(), "vault", "vaults");
-    let mut text =
-        format!("note: {} in {in_all}; SOFTWARE keys in place of those reported would save {at_least}{saved}\n", versions(total));
-    vaults.sort_by(|(a, _, x), (b, _, y)| y.versions.cmp(&x.versions).then(a.cmp(b)));
+    let mut text = format!("note: {} in {in_all}; SOFTWARE keys in place of those reported would save {saving}\n", versions(total));
     let shown = if is_verbose { vaults.len() } else { SHOWN };
-    for ((region, ocid), total, vault) in vaults.iter().take(shown) {
+    for vault in vaults.iter().take(shown) {
         let reported = match vault.keys {
             0 => "none of them in keys that are reported".to_owned(),
-            keys => format!("{at_least}{} of them in {} reported", vault.versions, count(keys, "key that is", "keys that are")),
+            keys => {
+                let (at_least, keys) = (at_least(vault.is_at_least), count(keys, "key that is", "keys that are"));
+                format!("{at_least}{} of them in {keys} reported", vault.versions)
+            }
         };
-        let (ocid, region) = (report::clean(ocid), report::clean(region));
         // Writing into a text cannot fail.
-        let _ = writeln!(text, "  {ocid} in {region}: {}, {reported}", versions(size(*total)));
+        let _ = writeln!(text, "  {} in {}: {}, {reported}", clean(vault.vault), clean(vault.region), versions(vault.total));
     }
     if vaults.len() > shown {
         let _ = writeln!(text, "  … and {} more (`--verbose` lists them)", count(vaults.len() - shown, "vault", "vaults"));

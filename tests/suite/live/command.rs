@@ -87,6 +87,35 @@ fn live_keys_are_judged_by_the_same_two_rules() {
 }
 
 #[test]
+fn hsm_key_versions_are_counted_by_vault_in_the_reports_that_are_kept() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = serve(healthy());
+    let (said, text) = {
+        let mut arguments = vec!["--save", "evidence.json"];
+        arguments.extend(["--format", "json", "--format", "markdown=report.md", "--format", "html=report.html"]);
+        let said = live(&server, folder.path(), &arguments);
+        (said, |name: &str| std::fs::read_to_string(folder.path().join(name)).unwrap())
+    };
+    let vaults = json_of(&said)["hsm_vaults"].clone();
+    let expected = |vault: &str| json!({"vault": format!("ocid1.vault.oc1.fra.{vault}"), "region": FRA, "hsm_key_versions": 23, "reported_keys": 1, "reported_key_versions": 2});
+    assert_eq!(vaults, json!([expected("private"), expected("virtual")]), "{}", said.err);
+    let sentence = "46 HSM key versions in 2 vaults; SOFTWARE keys in place of those reported would save 4";
+    for (name, cell) in [
+        ("report.md", "| `ocid1.vault.oc1.fra.private` | `eu-frankfurt-1` | 23 | 2 in 1 key |"),
+        (
+            "report.html",
+            "<code>ocid1.vault.oc1.fra.private</code></div></td><td>eu-frankfurt-1</td><td class=\"number\">23</td><td>2 in 1 key</td>",
+        ),
+    ] {
+        assert!(text(name).contains(sentence) && text(name).contains(cell), "{name}: {}", text(name));
+    }
+    // The saved inventory is checked to the same.
+    let again = crate::harness::kmslint(folder.path(), &["check", "evidence.json", "--format", "json"]);
+    assert!(said.err.contains(sentence) && again.err.contains(sentence), "{}\n{}", said.err, again.err);
+    assert_eq!(json_of(&again)["hsm_vaults"], vaults);
+}
+
+#[test]
 fn saved_evidence_is_judged_to_the_same_findings() {
     let folder = tempfile::tempdir().unwrap();
     let server = serve(healthy());
