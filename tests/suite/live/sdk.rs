@@ -36,8 +36,8 @@ fn behaviour(kind: &str) -> (Behaviour, serde_json::Value) {
         "2.1.2" => (resource(format!("resource/v2.1.2/{TENANCY}/{RESOURCE}"), "resourcePrincipalTokenV212", Some("context")), facts),
         "3.0" => (resource(format!("ST${token}"), "", None), facts),
         "workload" => {
-            let (behaviour, host, certificate) = principals::cluster("account", None);
-            (Behaviour { page: Some(2), ..behaviour }, json!({"host": host, "certificate": certificate}))
+            let (behaviour, host, certificate) = principals::cluster(&token, None);
+            (Behaviour { page: Some(2), ..behaviour }, json!({"token": token, "host": host, "certificate": certificate}))
         }
         other => panic!("there is no kind {other}"),
     }
