@@ -1,6 +1,7 @@
 //! The list of all keys and verdicts, what needs attention first.
 
 use super::page::{HtmlPage, code, escaped, link_to, prose};
+use crate::base::Place;
 use crate::key::KeyId;
 use crate::policy::{Exempted, Outcome};
 use crate::report::rows::{Other, Row, Rows, days_since, display_name, version_age_days};
@@ -91,7 +92,7 @@ fn of_key(row: &Row<'_>, status: Status, has_ages: bool, context: &ReportContext
         status,
         rule: row.rule.id,
         key: key(&facts.id, row.key.names_root, display_name(facts), facts.ocid.as_deref()),
-        place: link_to(place, context),
+        place: place_cell(place, context),
         reason: format!("{reason}{}", accepted(row.exempted)),
         age: has_ages.then(|| age.unwrap_or_default()),
     }
@@ -110,6 +111,14 @@ fn of_other(other: &Other<'_>, status: Status, has_ages: bool, context: &ReportC
         age: has_ages.then(String::new),
     }
     .markup()
+}
+
+/// Where a key is: the region of one of the service's, whose OCID is in the cell before.
+fn place_cell(place: &Place, context: &ReportContext<'_>) -> String {
+    match place {
+        Place::Cloud(at) => escaped(&at.region),
+        place => link_to(place, context),
+    }
 }
 
 /// The cells of a row as markup, the age as text; `None` where the table has no such column.
