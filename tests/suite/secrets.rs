@@ -2,6 +2,7 @@
 
 use crate::harness::{Said, chosen, command, formats, report, said, scratch};
 use base64::Engine as _;
+use rayon::prelude::*;
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::fs;
@@ -211,49 +212,56 @@ fn run(folder: &Path, kind: &Kind, arguments: &[&str]) -> Said {
     said(command.args(chosen(arguments)).args(kind.arguments.iter().map(|argument| argument.replace("SECRET", SECRET))))
 }
 
+/// What gives a kind of secret away in any format, and how many expressions were looked at.
+fn leaks_of(kind: &Kind, traces: &Traces) -> (String, usize) {
+    let mut looked_at = 0;
+    let mut leaks = String::new();
+    let mut text = String::new();
+    for (at, expression) in EXPRESSIONS.iter().enumerate() {
+        let expression = expression.replace('§', kind.holds);
+        for (sink, body) in SINKS.iter().enumerate() {
+            let body = body.replace('¤', &expression);
+            writeln!(text, "resource \"oci_kms_key\" \"k{at}_{sink}\" {{\n  {body}\n}}").expect("a text");
+        }
+    }
+    for (at, expression) in EXPRESSIONS.iter().enumerate() {
+        let expression = expression.replace('§', kind.holds);
+        writeln!(text, "module \"m{at}\" {{\n  source = \"./${{{expression}}}\"\n}}").expect("a text");
+    }
+    writeln!(text, "resource \"oci_kms_key\" \"honest\" {{\n  protection_mode = \"HSM\"\n}}").expect("a text");
+    let folder = planted(kind, &[("main.tf", &text.replace("SECRET", SECRET))]);
+    let outputs: Vec<String> = formats().map(|format| format!("{format}=out-{format}")).collect();
+    let mut arguments = vec!["check", "--no-config", "--verbose", "--show-passes", "--sarif-include-suppressed"];
+    arguments.extend(outputs.iter().flat_map(|output| ["--format", output.as_str()]));
+    let said = run(folder.path(), kind, &arguments);
+    assert!((1..=2).contains(&said.code), "{}: {said:#?}", kind.name);
+    let json = fs::read_to_string(folder.path().join("out-json")).expect("a report");
+    let report: serde_json::Value = serde_json::from_str(&json).expect("JSON");
+    let keys = report["keys"].as_array().expect("keys").len();
+    assert!(keys > EXPRESSIONS.len() * (SINKS.len() - 4), "{}: only {keys} keys", kind.name);
+    let files = formats().map(|format| (format, fs::read_to_string(folder.path().join(format!("out-{format}"))).expect("a report")));
+    for (output, text) in files.chain([("standard output", said.out.clone()), ("standard error", said.err.clone())]) {
+        looked_at += EXPRESSIONS.len() * SINKS.len();
+        if let Some(trace) = trace(&text, traces) {
+            let line = text.lines().find(|line| line.contains(trace)).unwrap_or_default();
+            writeln!(leaks, "{}, {output}: {}", kind.name, line.get(..line.floor_char_boundary(300)).unwrap_or(line)).expect("a text");
+        }
+    }
+    let diff = run(folder.path(), kind, &["check", "--no-config", "--diff", "--unsafe-fixes"]);
+    let diff = diff.out + &diff.err;
+    if trace(&diff, traces).is_some() {
+        writeln!(leaks, "{}, --diff", kind.name).expect("a text");
+    }
+    (leaks, looked_at)
+}
+
 #[test]
 fn no_secret_is_shown_in_any_format() {
     let traces = traces();
-    let mut looked_at = 0;
-    let mut leaks = String::new();
-    for kind in KINDS {
-        let mut text = String::new();
-        for (at, expression) in EXPRESSIONS.iter().enumerate() {
-            let expression = expression.replace('§', kind.holds);
-            for (sink, body) in SINKS.iter().enumerate() {
-                let body = body.replace('¤', &expression);
-                writeln!(text, "resource \"oci_kms_key\" \"k{at}_{sink}\" {{\n  {body}\n}}").expect("a text");
-            }
-        }
-        for (at, expression) in EXPRESSIONS.iter().enumerate() {
-            let expression = expression.replace('§', kind.holds);
-            writeln!(text, "module \"m{at}\" {{\n  source = \"./${{{expression}}}\"\n}}").expect("a text");
-        }
-        writeln!(text, "resource \"oci_kms_key\" \"honest\" {{\n  protection_mode = \"HSM\"\n}}").expect("a text");
-        let folder = planted(kind, &[("main.tf", &text.replace("SECRET", SECRET))]);
-        let outputs: Vec<String> = formats().map(|format| format!("{format}=out-{format}")).collect();
-        let mut arguments = vec!["check", "--no-config", "--verbose", "--show-passes", "--sarif-include-suppressed"];
-        arguments.extend(outputs.iter().flat_map(|output| ["--format", output.as_str()]));
-        let said = run(folder.path(), kind, &arguments);
-        assert!((1..=2).contains(&said.code), "{}: {said:#?}", kind.name);
-        let json = fs::read_to_string(folder.path().join("out-json")).expect("a report");
-        let report: serde_json::Value = serde_json::from_str(&json).expect("JSON");
-        let keys = report["keys"].as_array().expect("keys").len();
-        assert!(keys > EXPRESSIONS.len() * (SINKS.len() - 4), "{}: only {keys} keys", kind.name);
-        let files = formats().map(|format| (format, fs::read_to_string(folder.path().join(format!("out-{format}"))).expect("a report")));
-        for (output, text) in files.chain([("standard output", said.out.clone()), ("standard error", said.err.clone())]) {
-            looked_at += EXPRESSIONS.len() * SINKS.len();
-            if let Some(trace) = trace(&text, &traces) {
-                let line = text.lines().find(|line| line.contains(trace)).unwrap_or_default();
-                writeln!(leaks, "{}, {output}: {}", kind.name, line.get(..line.floor_char_boundary(300)).unwrap_or(line)).expect("a text");
-            }
-        }
-        let diff = run(folder.path(), kind, &["check", "--no-config", "--diff", "--unsafe-fixes"]);
-        let diff = diff.out + &diff.err;
-        if trace(&diff, &traces).is_some() {
-            writeln!(leaks, "{}, --diff", kind.name).expect("a text");
-        }
-    }
+    // The longest of all tests, and one of the last: it keeps every processor busy.
+    let found: Vec<(String, usize)> = KINDS.par_iter().map(|kind| leaks_of(kind, &traces)).collect();
+    let leaks: String = found.iter().map(|(leaks, _)| leaks.as_str()).collect();
+    let looked_at: usize = found.iter().map(|(_, looked_at)| looked_at).sum();
     assert!(leaks.is_empty(), "{leaks}");
     assert!(looked_at >= 2_220, "{looked_at}");
 }

@@ -1,6 +1,7 @@
 //! Plans and states through the whole pipeline: the verdicts and exit codes that were written by hand beside genuine documents.
 
 use crate::harness::{Said, folders, kmslint, report, root};
+use rayon::prelude::*;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -114,38 +115,41 @@ fn with_the_sources_a_plan_is_settled_and_points_at_them() {
 /// The same finding from code and from its plan: what was accepted on one is accepted on the other.
 #[test]
 fn a_baseline_made_on_code_holds_on_the_plan() {
-    let mut compared = 0;
-    for case in folders(&root().join("testdata/parity")) {
-        let expected = expectation(&case);
-        let is_plain = ["vars", "var_files", "flags", "env", "workspace"].iter().all(|kind| expected["args"].get(kind).is_none());
-        if !case.join("plan.json").exists() || !is_plain || expected.get("hand").is_some() {
-            continue;
-        }
-        let folder = tempfile::tempdir().expect("a folder");
-        let file = |name: &str| folder.path().join(name).to_str().expect("a path").to_owned();
-        let (baseline, as_json) = (file("baseline.json"), file("report.json"));
-        let json = format!("json={as_json}");
-        let judged = |verdict: &str| {
-            let report: Value = serde_json::from_str(&std::fs::read_to_string(&as_json).expect("a report")).expect("JSON");
-            let all = verdicts(&report);
-            let found = all.values().flat_map(|rules| rules.as_object().expect("verdicts").values());
-            found.filter(|found| found["verdict"] == verdict).count()
-        };
-        let name = case.file_name().expect("a name").to_string_lossy().into_owned();
-        assert!(kmslint(&case, &["--no-config", "--write-baseline", &baseline, "."]).code != 1, "{name}");
-        let code = kmslint(&case, &["--no-config", "--format", "short", "--format", &json, "--baseline", &baseline, "."]);
-        assert!(code.out.lines().all(|line| line.contains(": note ")), "{name}:\n{}", code.out);
-        // What data sources return is known to the plan alone: it may find more.
-        if judged("undetermined") > 0 {
-            continue;
-        }
-        let plan = ["--no-config", "--format", "short", "--format", &json, "--source", ".", "--baseline", &baseline, "plan.json"];
-        let plan = kmslint(&case, &plan);
-        let new: Vec<_> = plan.out.lines().filter(|line| !line.contains(": note ")).collect();
-        assert!(new.is_empty(), "{name}: findings on the plan alone:\n{}\non the code:\n{}", plan.out, code.out);
-        compared += judged("violation");
-    }
+    let cases = folders(&root().join("testdata/parity"));
+    let compared: usize = cases.par_iter().map(|case| accepted_on_both(case)).sum();
     assert!(compared > 100, "{compared}");
+}
+
+/// Accepts the findings of a case's code; gives how many violations of the plan that accepts, or nothing where the two cannot be compared.
+fn accepted_on_both(case: &Path) -> usize {
+    let expected = expectation(case);
+    let is_plain = ["vars", "var_files", "flags", "env", "workspace"].iter().all(|kind| expected["args"].get(kind).is_none());
+    if !case.join("plan.json").exists() || !is_plain || expected.get("hand").is_some() {
+        return 0;
+    }
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = |name: &str| folder.path().join(name).to_str().expect("a path").to_owned();
+    let (baseline, as_json) = (file("baseline.json"), file("report.json"));
+    let json = format!("json={as_json}");
+    let judged = |verdict: &str| {
+        let report: Value = serde_json::from_str(&std::fs::read_to_string(&as_json).expect("a report")).expect("JSON");
+        let all = verdicts(&report);
+        let found = all.values().flat_map(|rules| rules.as_object().expect("verdicts").values());
+        found.filter(|found| found["verdict"] == verdict).count()
+    };
+    let name = case.file_name().expect("a name").to_string_lossy().into_owned();
+    assert!(kmslint(case, &["--no-config", "--write-baseline", &baseline, "."]).code != 1, "{name}");
+    let code = kmslint(case, &["--no-config", "--format", "short", "--format", &json, "--baseline", &baseline, "."]);
+    assert!(code.out.lines().all(|line| line.contains(": note ")), "{name}:\n{}", code.out);
+    // What data sources return is known to the plan alone: it may find more.
+    if judged("undetermined") > 0 {
+        return 0;
+    }
+    let plan = ["--no-config", "--format", "short", "--format", &json, "--source", ".", "--baseline", &baseline, "plan.json"];
+    let plan = kmslint(case, &plan);
+    let new: Vec<_> = plan.out.lines().filter(|line| !line.contains(": note ")).collect();
+    assert!(new.is_empty(), "{name}: findings on the plan alone:\n{}\non the code:\n{}", plan.out, code.out);
+    judged("violation")
 }
 
 #[test]
