@@ -471,7 +471,7 @@ fn exemption_in_another_spelling_is_a_problem() {
     let said = kmslint(folder.path(), &["--no-config", "--format", "short"]);
     assert_eq!(said.code, 2, "{said:#?}");
     assert!(said.out.contains("OCI-KMS-004"), "it exempts nothing: {said:#?}");
-    assert!(said.err.contains("`kmslint-ignore` has no effect") && said.err.contains("write `kmslint: ignore["), "{said:#?}");
+    assert!(said.err.contains("`kmslint-ignore` has no effect") && said.err.contains("Write `kmslint: ignore["), "{said:#?}");
     // In values files, too, where the right spelling holds.
     let folder = scratch(&[("main.tf", ROOT), ("prod.tfvars", "# KMSLINT: ignore[OCI-KMS-004] contract\nmode = \"HSM\"\n")]);
     let said = kmslint(folder.path(), &["--no-config", "prod.tfvars"]);

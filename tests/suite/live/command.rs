@@ -343,7 +343,7 @@ fn the_first_failed_call_is_said_while_the_audit_works() {
     assert_eq!(said.code, 1, "{}", said.err);
     assert!(said.err.starts_with("warning: the service answered 503 TooManyRequests"), "{}", said.err);
     assert!(
-        said.err.contains("trying again in 1 s (attempt 2 of 8)\n  = help: See https://ocistatus.oraclecloud.com if it goes on\n"),
+        said.err.contains("trying again in 1 s (attempt 2 of 8)\n  = help: See https://ocistatus.oraclecloud.com if it goes on.\n"),
         "{}",
         said.err
     );

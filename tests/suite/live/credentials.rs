@@ -145,7 +145,7 @@ fn everything_that_is_wrong_has_its_sentence() {
     assert!(trial.said().contains("there are no credentials:"), "{}", trial.said());
     home.file("config", &format!("{}[A]\n[B]\n", config()));
     let trial = with(&home, None, |request| request.profile = Some("C".to_owned()));
-    assert!(trial.said().contains("has no profile `C`\nit has `DEFAULT`, `A`, `B`"), "{}", trial.said());
+    assert!(trial.said().contains("has no profile `C`\nIt has `DEFAULT`, `A`, `B`."), "{}", trial.said());
 }
 
 #[cfg(unix)]

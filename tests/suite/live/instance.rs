@@ -145,7 +145,7 @@ fn metadata_that_are_lacking_or_out_of_reach_are_told() {
         said.contains("the instance's metadata service at http://127.0.0.1:1/opc/v2 cannot be used: the connection was refused"),
         "{said}"
     );
-    assert!(said.contains("instance principals work on OCI's compute instances only"), "{said}");
+    assert!(said.contains("Instance principals work on OCI's compute instances only"), "{said}");
     assert_eq!(trial.log, [] as [&str; 0]);
 }
 
@@ -193,6 +193,33 @@ fn a_cloud_shell_asks_on_behalf_of_its_user() {
         request.env.insert("OCI_CLI_AUTH".to_owned(), "instance_obo_user".to_owned());
     });
     assert_fine(&trial, 1);
+    // A profile that has nothing else.
+    let trial = on_behalf(&token, &token, |request| {
+        let text = std::fs::read_to_string(&request.env["OCI_CLI_CONFIG_FILE"]).unwrap();
+        std::fs::write(&request.env["OCI_CLI_CONFIG_FILE"], text.replace("authentication_type = instance_principal\n", "")).unwrap();
+    });
+    assert_fine(&trial, 1);
+}
+
+#[test]
+fn a_cloud_shell_is_understood_by_the_variables_that_oracles_scripts_read() {
+    let token = delegation(jiff::Timestamp::now().as_second() + 3600);
+    let rename = |request: &mut AuditRequest, profile: &str| {
+        let config = request.env.remove("OCI_CLI_CONFIG_FILE").unwrap();
+        let text = std::fs::read_to_string(&config).unwrap().replace("[DEFAULT]", "[DEFAULT]\nregion = nowhere\n[eu-frankfurt-1]");
+        std::fs::write(&config, text).unwrap();
+        request.env.insert("OCI_CONFIG_FILE".to_owned(), config);
+        request.env.insert("OCI_CONFIG_PROFILE".to_owned(), profile.to_owned());
+    };
+    let trial = on_behalf(&token, &token, |request| rename(request, "eu-frankfurt-1"));
+    assert_fine(&trial, 1);
+    assert!(
+        trial.inventory.log[0].starts_with("credentials: the delegation token of profile `eu-frankfurt-1`"),
+        "{:?}",
+        trial.inventory.log
+    );
+    let trial = on_behalf(&token, &token, |request| rename(request, "us-ashburn-1"));
+    assert!(format!("{:?}", trial.inventory.problems).contains("us-ashburn-1"), "{:?}", trial.inventory.problems);
 }
 
 #[test]

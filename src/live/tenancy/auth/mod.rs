@@ -73,6 +73,7 @@ fn of_profile<'a>(
         Some(AuthKind::SecurityToken) => of_token(request, profile, warn),
         Some(AuthKind::ApiKey) => of_key(request, profile, warn),
         None if has("security_token_file") => of_token(request, profile, warn),
+        None if has("delegation_token_file") && !has("key_file") && !has("key_content") => delegation::of_user(request, profile, warn),
         None => of_key(request, profile, warn),
     }
 }

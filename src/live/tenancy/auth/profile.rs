@@ -33,10 +33,10 @@ impl Profile {
     /// # Errors
     /// No file and no credentials in the environment, a broken file, or no such profile.
     pub(crate) fn load(request: &AuditRequest, warn: &mut dyn FnMut(String)) -> Result<Self, LiveError> {
-        let (path, explicit) = config_path(request);
+        let ConfigLocation { path, is_named, profile: named_profile } = config_file(request);
         let mut profile = Self { values: BTreeMap::new(), file: None };
-        if disk::is_file(&path) || explicit {
-            let name = profile_name(request)?;
+        if disk::is_file(&path) || is_named {
+            let name = profile_name(request, named_profile)?;
             let text = files::read_secret(request, "the config file", &path, warn)?;
             let ini = Ini::read(&text).map_err(|error| LiveError::Config { path: path.clone(), error })?;
             let Some(values) = ini.section(&name) else {
@@ -89,28 +89,39 @@ impl Profile {
     }
 }
 
-/// The config file, and whether the user named it. `OCI_CONFIG_FILE` counts only where the usual file does not exist: so do Oracle's SDKs.
-fn config_path(request: &AuditRequest) -> (PathBuf, bool) {
+/// The config file to read.
+struct ConfigLocation<'a> {
+    path: PathBuf,
+    /// The user named it: it has to exist.
+    is_named: bool,
+    /// The profile that was named together with it.
+    profile: Option<&'a str>,
+}
+
+/// Finds the config file. `OCI_CONFIG_FILE` counts only where the usual file does not exist: so do Oracle's SDKs. A Cloud Shell sets it
+/// together with `OCI_CONFIG_PROFILE`, and Oracle's scripts read both for their option `-dt` (delegation token).
+fn config_file(request: &AuditRequest) -> ConfigLocation<'_> {
+    let found = |path: PathBuf, is_named| ConfigLocation { path, is_named, profile: None };
     if let Some(path) = &request.config_file {
-        return (path.clone(), true);
+        return found(path.clone(), true);
     }
     if let Some(path) = request.var("OCI_CLI_CONFIG_FILE") {
-        return (request.expand(path), true);
+        return found(request.expand(path), true);
     }
     let usual = request.expand("~/.oci/config");
     if disk::is_file(&usual) {
-        return (usual, false);
+        return found(usual, false);
     }
     if let Some(path) = request.var("OCI_CONFIG_FILE") {
-        return (request.expand(path), true);
+        return ConfigLocation { profile: request.var("OCI_CONFIG_PROFILE"), ..found(request.expand(path), true) };
     }
     let legacy = request.expand("~/.oraclebmc/config");
-    if disk::is_file(&legacy) { (legacy, false) } else { (usual, false) }
+    found(if disk::is_file(&legacy) { legacy } else { usual }, false)
 }
 
-/// `--profile`, `OCI_CLI_PROFILE`, `default_profile` of OCI's command line, `DEFAULT`.
-fn profile_name(request: &AuditRequest) -> Result<String, LiveError> {
-    if let Some(name) = request.profile.as_deref().or_else(|| request.var("OCI_CLI_PROFILE")) {
+/// `--profile`, `OCI_CLI_PROFILE`, the profile named with the file, `default_profile` of OCI's command line, `DEFAULT`.
+fn profile_name(request: &AuditRequest, named: Option<&str>) -> Result<String, LiveError> {
+    if let Some(name) = request.profile.as_deref().or_else(|| request.var("OCI_CLI_PROFILE")).or(named) {
         return Ok(name.to_owned());
     }
     let settings = request.var("OCI_CLI_RC_FILE").map_or_else(|| request.expand("~/.oci/oci_cli_rc"), |path| request.expand(path));
