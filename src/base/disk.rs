@@ -253,7 +253,10 @@ const FIRST: usize = 64 << 10;
 /// been seen to return less before it, so that is believed only of a text that ends with a line.
 fn small(mut file: File, cap: u64) -> Result<Vec<u8>, DiskError> {
     let (begun, is_all) = SCRATCH.with_borrow_mut(|scratch| {
-        scratch.resize(FIRST, 0);
+        if scratch.is_empty() {
+            // Zeros that the system gives: only what a file fills is ever touched.
+            *scratch = vec![0; FIRST];
+        }
         let length = read_once(&mut file, scratch).unwrap_or(0);
         let begun = scratch.get(..length).unwrap_or_default();
         (begun.to_vec(), length < FIRST && begun.ends_with(b"\n"))

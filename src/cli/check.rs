@@ -4,9 +4,10 @@ use super::args::{Check, InputArguments};
 use super::documents::sort;
 use super::environment::{Environment, write_stderr};
 use super::error::CliError;
+use super::invocation::Invocation;
 use super::progress::ProgressLine;
 use super::run_context::{RunContext, RunTimes, fail};
-use super::{Exit, fix, inputs, invocation};
+use super::{Exit, fix, inputs};
 use crate::base::{Place, Problem, ProblemKind, Sources, disk};
 use crate::check;
 use crate::key::{Inventory, NotRead, NotReadKind};
@@ -26,13 +27,13 @@ use std::time::{Duration, Instant};
 const PATIENCE: Duration = Duration::from_secs(1);
 
 /// Runs the subcommand.
-pub(super) fn run(arguments: &Check, matches: &ArgMatches, environment: &Environment) -> io::Result<Exit> {
+pub(super) fn run(arguments: &Check, invocation: &Invocation, environment: &Environment) -> io::Result<Exit> {
     let clock = RunTimes { now: arguments.now.unwrap_or(environment.now), started: Instant::now() };
     let environment = match environment.changed_by(&arguments.inputs) {
         Ok(environment) => environment,
         Err(error) => return Ok(fail(error)),
     };
-    let command = invocation::shown::<Check>("check", matches);
+    let (command, matches) = (invocation.shown(), invocation.matches);
     let context = match RunContext::new(&arguments.report, &arguments.policy, &arguments.terminal, &environment, &arguments.paths, command)
     {
         Ok(context) => context,

@@ -1,17 +1,33 @@
 //! The command line as reports show it: an auditor has to know what was checked, and no secret may get into a report that way.
 
 use clap::parser::ValueSource;
-use clap::{Arg, ArgMatches, Args};
+use clap::{Arg, ArgMatches, Command};
 use std::borrow::Cow;
 
-/// The command line of a subcommand, its words in the order in which they were typed. The values of input variables and credentials in
-/// addresses are left out.
-pub(super) fn shown<A: Args>(subcommand: &str, matches: &ArgMatches) -> String {
-    let command = A::augment_args(clap::Command::default());
-    let mut words: Vec<(usize, String)> = command.get_arguments().flat_map(|argument| typed(argument, matches)).collect();
-    words.sort_by_key(|(at, _)| *at);
-    let words = words.into_iter().map(|(_, word)| word);
-    ["kmslint".to_owned(), subcommand.to_owned()].into_iter().chain(words).collect::<Vec<_>>().join(" ")
+/// What was typed: a subcommand, or none where `check` is meant.
+pub(super) struct Invocation<'a> {
+    name: &'a str,
+    /// What it takes.
+    command: &'a Command,
+    /// What it was given.
+    pub matches: &'a ArgMatches,
+}
+
+impl<'a> Invocation<'a> {
+    /// What the root command was given.
+    pub(super) fn new(root: &'a Command, matches: &'a ArgMatches) -> Self {
+        let of_subcommand = |(name, matches)| Some(Self { name, command: root.find_subcommand(name)?, matches });
+        matches.subcommand().and_then(of_subcommand).unwrap_or(Self { name: "check", command: root, matches })
+    }
+
+    /// The command line, its words in the order in which they were typed. The values of input variables and credentials in addresses are
+    /// left out.
+    pub(super) fn shown(&self) -> String {
+        let mut words: Vec<(usize, String)> = self.command.get_arguments().flat_map(|argument| typed(argument, self.matches)).collect();
+        words.sort_by_key(|(at, _)| *at);
+        let words = words.into_iter().map(|(_, word)| word);
+        ["kmslint".to_owned(), self.name.to_owned()].into_iter().chain(words).collect::<Vec<_>>().join(" ")
+    }
 }
 
 /// What was typed of one argument, each with its position.
@@ -54,18 +70,16 @@ fn quoted(word: &str) -> Cow<'_, str> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::args::{Arguments, Check, Live};
+    use super::super::args::Arguments;
     use super::*;
     use clap::CommandFactory;
 
     #[test]
     fn the_command_line_is_shown_without_secrets() {
         let line = |words: &[&str]| {
-            let matches = Arguments::command().try_get_matches_from(words).expect("a command line");
-            match matches.subcommand() {
-                Some((name, own)) => shown::<Live>(name, own),
-                None => shown::<Check>("check", &matches),
-            }
+            let mut command = Arguments::command();
+            let matches = command.try_get_matches_from_mut(words).expect("a command line");
+            Invocation::new(&command, &matches).shown()
         };
         assert_eq!(line(&["kmslint"]), "kmslint check");
         assert_eq!(

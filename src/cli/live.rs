@@ -1,12 +1,13 @@
 //! `kmslint live`: the keys of the tenancy by the same two rules, and drift against the code.
 
+use super::Exit;
 use super::args::Live;
 use super::check;
 use super::environment::{Environment, print, write_stderr};
 use super::interrupt::Machine;
+use super::invocation::Invocation;
 use super::progress::ProgressLine;
 use super::run_context::{self, RunContext, fail};
-use super::{Exit, invocation};
 use crate::base::{Sources, count, disk, duration, sentence};
 use crate::key::{AuditCoverage, Inventory};
 use crate::live::saved::Unfinished;
@@ -14,7 +15,6 @@ use crate::live::{self, AuditStep, Keeper, Progress, Retry, Timeouts};
 use crate::policy;
 use crate::report;
 use crate::rules::{self, DriftScope};
-use clap::ArgMatches;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -28,7 +28,7 @@ const RESUME_CAP: u64 = 1 << 30;
 const REMINDER: Duration = Duration::from_secs(60);
 
 /// Runs the subcommand.
-pub(super) fn run(arguments: &Live, matches: &ArgMatches, environment: &Environment) -> io::Result<Exit> {
+pub(super) fn run(arguments: &Live, invocation: &Invocation, environment: &Environment) -> io::Result<Exit> {
     if arguments.print_policy {
         return print(live::policy_text(&arguments.compartments).as_bytes()).map(|()| Exit::Clean);
     }
@@ -39,7 +39,7 @@ pub(super) fn run(arguments: &Live, matches: &ArgMatches, environment: &Environm
         Err(error) => return Ok(fail(error)),
     };
     let environment = &environment;
-    let command = invocation::shown::<Live>("live", matches);
+    let (command, matches) = (invocation.shown(), invocation.matches);
     let context = match RunContext::new(&arguments.report, &arguments.policy, &arguments.terminal, environment, &arguments.against, command)
     {
         Ok(context) => context,

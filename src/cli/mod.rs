@@ -1,6 +1,6 @@
 //! The command line: arguments, what they mean, one file for each subcommand, exit codes.
 //!
-//! Read `args`, then `check`; `desk` is what `check` and `live` share. `surroundings` is the only file that looks at the process.
+//! Read `args`, then `check`; `run_context` is what `check` and `live` share. `environment` is the only file that looks at the process.
 
 mod args;
 mod check;
@@ -31,6 +31,7 @@ pub use exit::Exit;
 use args::{Arguments, Command};
 use clap::{CommandFactory, FromArgMatches};
 use environment::{Environment, print, write_stderr};
+use invocation::Invocation;
 use std::ffi::OsString;
 use std::io;
 use std::process::ExitCode;
@@ -49,10 +50,10 @@ pub fn main() -> ExitCode {
 
 /// Runs a command line. The first word is the program's own name.
 fn run(words: impl Iterator<Item = OsString>, environment: &Environment) -> io::Result<Exit> {
-    let command = Arguments::command();
+    let mut command = Arguments::command();
     let subcommands: Vec<&str> = command.get_subcommands().map(clap::Command::get_name).collect();
     let words = spelling::accept(words, &subcommands);
-    let matches = match command.try_get_matches_from(words) {
+    let matches = match command.try_get_matches_from_mut(words) {
         Ok(matches) => matches,
         // Help and version are no error; clap knows which stream each belongs on.
         Err(error) => {
@@ -62,14 +63,14 @@ fn run(words: impl Iterator<Item = OsString>, environment: &Environment) -> io::
         }
     };
     let arguments = Arguments::from_arg_matches(&matches).map_err(io::Error::other)?;
-    let own = matches.subcommand().map_or(&matches, |(_, own)| own);
+    let invocation = Invocation::new(&command, &matches);
     match &arguments.command {
-        None => check::run(&arguments.check, own, environment),
-        Some(Command::Check(check)) => check::run(check, own, environment),
-        Some(Command::Live(live)) => live::run(live, own, environment),
-        Some(Command::Lsp(arguments)) => Ok(lsp::run(arguments, own, environment)),
+        None => check::run(&arguments.check, &invocation, environment),
+        Some(Command::Check(check)) => check::run(check, &invocation, environment),
+        Some(Command::Live(live)) => live::run(live, &invocation, environment),
+        Some(Command::Lsp(arguments)) => Ok(lsp::run(arguments, invocation.matches, environment)),
         Some(Command::Explain(explain)) => explain::run(explain),
-        Some(Command::Eval(eval)) => eval::run(eval, own, environment),
+        Some(Command::Eval(eval)) => eval::run(eval, invocation.matches, environment),
         Some(Command::Schema(schema)) => schema::run(schema),
         Some(Command::Completions(completions)) => {
             let mut text = Vec::new();

@@ -10,6 +10,7 @@
 
 use super::types::{Default, Field, Filling, NestedBlock, Nesting, Schema, SchemaAttribute, SchemaFields};
 use crate::eval::Type;
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::io::Read as _;
 use std::sync::{Arc, OnceLock};
@@ -17,22 +18,41 @@ use std::sync::{Arc, OnceLock};
 /// The table of oracle/oci, made by `make.py`.
 static BYTES: &[u8] = include_bytes!("oci.table");
 
-/// The types of one service, read when one of them is needed.
+/// The types of one service.
 struct ServiceTable {
     name: &'static str,
-    compressed: &'static [u8],
-    text: OnceLock<String>,
+    /// Where its bytes begin and end, and how they are stored: `START LENGTH FORM`.
+    place: &'static str,
+    /// The text, read when one of its types is needed.
+    text: OnceLock<Cow<'static, str>>,
 }
 
-/// The table's head.
+impl ServiceTable {
+    /// Where the bytes are damaged, no type is known.
+    fn read(&self, bytes: &'static [u8]) -> Cow<'static, str> {
+        let mut words = self.place.split(' ');
+        let mut number = || words.next()?.parse::<usize>().ok();
+        let stored = number().zip(number()).and_then(|(start, length)| bytes.get(start..start.checked_add(length)?)).unwrap_or_default();
+        if words.next() == Some("plain") {
+            return Cow::Borrowed(std::str::from_utf8(stored).unwrap_or_default());
+        }
+        let mut text = String::new();
+        let read = flate2::read::DeflateDecoder::new(stored).read_to_string(&mut text);
+        Cow::Owned(if read.is_ok() { text } else { String::new() })
+    }
+}
+
+/// The table, of which only the head is read at once.
 struct Table {
     version: &'static str,
     services: Vec<ServiceTable>,
+    /// What follows the head.
+    bytes: &'static [u8],
 }
 
 fn table() -> &'static Table {
     static TABLE: OnceLock<Table> = OnceLock::new();
-    TABLE.get_or_init(|| head(BYTES).unwrap_or(Table { version: "", services: Vec::new() }))
+    TABLE.get_or_init(|| head(BYTES).unwrap_or(Table { version: "", services: Vec::new(), bytes: &[] }))
 }
 
 fn head(bytes: &'static [u8]) -> Option<Table> {
@@ -45,14 +65,9 @@ fn head(bytes: &'static [u8]) -> Option<Table> {
     };
     let mut words = line()?.split(' ').skip(2);
     let (version, count) = (words.next()?, words.next()?.parse().ok()?);
-    let index: Option<Vec<&str>> = (0..count).map(|_| line()).collect();
-    let service = |line: &'static str| {
-        let mut words = line.split(' ');
-        let (name, start, length): (_, usize, usize) = (words.next()?, words.next()?.parse().ok()?, words.next()?.parse().ok()?);
-        Some(ServiceTable { name, compressed: rest.get(start..start.checked_add(length)?)?, text: OnceLock::new() })
-    };
-    let services = index?.into_iter().map(service).collect::<Option<_>>()?;
-    Some(Table { version, services })
+    let service = |line: &'static str| line.split_once(' ').map(|(name, place)| ServiceTable { name, place, text: OnceLock::new() });
+    let services = (0..count).map(|_| service(line()?)).collect::<Option<_>>()?;
+    Some(Table { version, services, bytes: rest })
 }
 
 /// The provider's version that the table describes.
@@ -63,15 +78,10 @@ pub(super) fn version() -> &'static str {
 /// The line of a type.
 pub(super) fn find(is_data: bool, kind: &str) -> Option<&'static str> {
     let service = kind.split('_').nth(1)?;
-    let services = &table().services;
+    let Table { services, bytes, .. } = table();
     let at = services.binary_search_by(|own| own.name.cmp(service)).ok()?;
     let service = services.get(at)?;
-    let text = service.text.get_or_init(|| {
-        let mut text = String::new();
-        let read = flate2::read::DeflateDecoder::new(service.compressed).read_to_string(&mut text);
-        if read.is_ok() { text } else { String::new() }
-    });
-    line(text, is_data, kind)
+    line(service.text.get_or_init(|| service.read(bytes)), is_data, kind)
 }
 
 /// The line of a type in a text of such lines.
@@ -83,12 +93,10 @@ pub(super) fn line<'t>(text: &'t str, is_data: bool, kind: &str) -> Option<&'t s
 /// The names of the types of a mode in one service.
 #[cfg(test)]
 pub(super) fn all() -> Vec<(bool, String)> {
-    let services = table().services.iter();
+    let Table { services, bytes, .. } = table();
     let mut names = Vec::new();
     for service in services {
-        let mut text = String::new();
-        flate2::read::DeflateDecoder::new(service.compressed).read_to_string(&mut text).unwrap();
-        names.extend(text.lines().map(|line| {
+        names.extend(service.read(bytes).lines().map(|line| {
             let mut words = line.split(' ');
             (words.next() == Some("data"), words.next().unwrap().to_owned())
         }));
