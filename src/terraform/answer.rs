@@ -1,17 +1,17 @@
 //! `kmslint eval`: expressions in a root module, as Terraform would see them.
 
-use super::budget::{InstanceBudget, MAX_VISITS};
-use super::discover;
-use super::frame::Frame;
-use super::inputs;
-use super::instance::Each;
-use super::loader::Loader;
-use super::request::{EvalAnswer, ScanRequest};
-use super::stack::deep;
-use super::workspace;
-use super::world::World;
 use crate::base::{Place, Problem, Sources, disk};
 use crate::eval::{Account, Data, EvalError, Value};
+use crate::terraform::discovery::discover;
+use crate::terraform::inputs;
+use crate::terraform::inputs::workspace;
+use crate::terraform::modules::loader::Loader;
+use crate::terraform::request::{EvalAnswer, ScanRequest};
+use crate::terraform::stack::deep;
+use crate::terraform::world::World;
+use crate::terraform::world::budget::{InstanceBudget, MAX_VISITS};
+use crate::terraform::world::frame::Frame;
+use crate::terraform::world::instance::Each;
 use std::fmt::Write as _;
 use std::sync::Arc;
 

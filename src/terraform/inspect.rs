@@ -1,28 +1,28 @@
 //! What is written at a position comes to, in every instance: what an editor shows in a tooltip.
 
-use super::budget::{InstanceBudget, MAX_VISITS};
-use super::descend;
-use super::expand;
-use super::folder::is_configuration;
-use super::frame::Frame;
-use super::inputs;
-use super::instance::{Each, Instance, ResourceName, address};
-use super::loader::Loader;
-use super::module::{Module, Resources};
-use super::request::ScanRequest;
-use super::runs::Run;
-use super::secrets;
-use super::session::Session;
-use super::stack::deep;
-use super::survey::survey;
-use super::values;
-use super::variables;
-use super::workspace;
-use super::world::World;
 use crate::base::{InstanceKey, Sources, Span, Step, brief, secrecy};
 use crate::eval::{Account, Data, EvalError, Value};
 use crate::hcl::{Attribute, Block, Body, Expr, ExprKind};
 use crate::key::{ProtectionMode, VaultType};
+use crate::terraform::discovery::folder::is_configuration;
+use crate::terraform::inputs;
+use crate::terraform::inputs::workspace;
+use crate::terraform::modules::loader::Loader;
+use crate::terraform::modules::module::{Module, Resources};
+use crate::terraform::modules::secrets;
+use crate::terraform::request::ScanRequest;
+use crate::terraform::roots::runs::Run;
+use crate::terraform::roots::survey::survey;
+use crate::terraform::scope::descend;
+use crate::terraform::scope::expand;
+use crate::terraform::scope::values;
+use crate::terraform::scope::variables;
+use crate::terraform::session::Session;
+use crate::terraform::stack::deep;
+use crate::terraform::world::World;
+use crate::terraform::world::budget::{InstanceBudget, MAX_VISITS};
+use crate::terraform::world::frame::Frame;
+use crate::terraform::world::instance::{Each, Instance, ResourceName, address};
 use std::path::Path;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -369,7 +369,7 @@ fn seen(value: &Value) -> InspectedValue {
     if let Some(why) = value.first_why() {
         return InspectedValue::Unknown(brief(why.to_string()));
     }
-    let mut text = super::answer::json(value);
+    let mut text = crate::terraform::answer::json(value);
     if text.len() > LONGEST {
         text.truncate(text.floor_char_boundary(LONGEST));
         text.push('…');

@@ -1,30 +1,30 @@
 //! One run of a root module: its inputs chosen, its tree evaluated, its keys read. It never fails: what could not be read is among the
 //! problems.
 
-use super::budget::InstanceBudget;
-use super::discover::Scan;
-use super::facts::BlockReader;
-use super::inputs::{self, Inputs};
-use super::instance::{Each, Instance, Visit};
-use super::key::{KeyInstance, KeyReader};
-use super::loader::Loader;
-use super::module::Module;
-use super::problems::Problems;
-use super::recorded;
-use super::relations::Relations;
-use super::request::ScanRequest;
-use super::root::Root;
-use super::roots::Roots;
-use super::runs::{self, Run};
-use super::secrets;
-use super::survey::{Survey, survey};
-use super::switched_off::{KeyBlock, Off};
-use super::symbolic::LibraryInputs;
-use super::walk::InstanceWalk;
-use super::workspace;
-use super::world::World;
 use crate::base::{Address, HiddenKeys, Place, Problem, ProblemKind};
 use crate::key::{Inventory, KeyFacts, Keys, kinds};
+use crate::terraform::discovery::discover::Scan;
+use crate::terraform::facts::BlockReader;
+use crate::terraform::facts::problems::Problems;
+use crate::terraform::inputs::symbolic::LibraryInputs;
+use crate::terraform::inputs::workspace;
+use crate::terraform::inputs::{self, Inputs};
+use crate::terraform::keys::key::{KeyInstance, KeyReader};
+use crate::terraform::keys::relations::Relations;
+use crate::terraform::keys::switched_off::{KeyBlock, Off};
+use crate::terraform::keys::walk::InstanceWalk;
+use crate::terraform::modules::loader::Loader;
+use crate::terraform::modules::module::Module;
+use crate::terraform::modules::root::Root;
+use crate::terraform::modules::secrets;
+use crate::terraform::request::ScanRequest;
+use crate::terraform::request::recorded;
+use crate::terraform::roots::Roots;
+use crate::terraform::roots::runs::{self, Run};
+use crate::terraform::roots::survey::{Survey, survey};
+use crate::terraform::world::World;
+use crate::terraform::world::budget::InstanceBudget;
+use crate::terraform::world::instance::{Each, Instance, Visit};
 use std::collections::{HashMap, HashSet};
 use std::path::PathBuf;
 use std::rc::Rc;
@@ -109,7 +109,7 @@ pub(super) fn one_run(loader: &Loader<'_>, root: &Root, run: &Run, budget: &Inst
         key.id.inputs.clone_from(&run.label);
     }
     inventory.notices.extend(problems.take_notices());
-    let old = super::provider::old(loader.request, loader.sources, &root.path, &survey.modules).map(Arc::new);
+    let old = crate::terraform::modules::provider::old(loader.request, loader.sources, &root.path, &survey.modules).map(Arc::new);
     inventory.keys.iter_mut().for_each(|key| key.old_provider.clone_from(&old));
     inventory.problems.extend(problems.take());
     inventory.log.extend(used(&survey, &inputs, &name(&shown, run), inventory.keys.len()));
@@ -270,11 +270,11 @@ fn is_filled(visit: &Visit<'_>) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::super::budget::MAX_VISITS;
-    use super::super::request::ScanRequest;
-    use super::super::session::read;
     use super::*;
     use crate::base::Sources;
+    use crate::terraform::request::ScanRequest;
+    use crate::terraform::session::read;
+    use crate::terraform::world::budget::MAX_VISITS;
 
     /// Reads root modules `a`, `b`, … with this many keys each: how many were read, and what was reported.
     fn of(keys: &[usize]) -> (usize, Vec<String>) {

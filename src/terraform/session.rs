@@ -1,25 +1,25 @@
 //! The front end's entry: a request in, an inventory out. A session is a reading that is kept, so that an editor's change reads only those
 //! root modules again that the changed file belongs to.
 
-use super::budget::InstanceBudget;
-use super::constants::{literal, literal_source};
-use super::discover::{self, Scan};
-use super::folder::{Folder, is_configuration, is_foreign_caller, is_local, is_values};
-use super::foreign;
-use super::graph;
-use super::loader::Loader;
-use super::module::Module;
-use super::providers::NamedProviders;
-use super::read::{self, RunReading};
-use super::request::ScanRequest;
-use super::root::Root;
-use super::roots::{self, Roots};
-use super::runs::{self, Run, Runs};
-use super::shares;
-use super::stack::deep;
 use crate::base::{Problem, Sources};
 use crate::hcl::Block;
 use crate::key::{Inventory, NotRead};
+use crate::terraform::blocks::constants::{literal, literal_source};
+use crate::terraform::discovery::discover::{self, Scan};
+use crate::terraform::discovery::folder::{Folder, is_configuration, is_foreign_caller, is_local, is_values};
+use crate::terraform::discovery::foreign;
+use crate::terraform::discovery::providers::NamedProviders;
+use crate::terraform::modules::loader::Loader;
+use crate::terraform::modules::module::Module;
+use crate::terraform::modules::root::Root;
+use crate::terraform::read::{self, RunReading};
+use crate::terraform::request::ScanRequest;
+use crate::terraform::roots::graph;
+use crate::terraform::roots::runs::{self, Run, Runs};
+use crate::terraform::roots::shares;
+use crate::terraform::roots::{self, Roots};
+use crate::terraform::stack::deep;
+use crate::terraform::world::budget::InstanceBudget;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -152,7 +152,10 @@ impl Session {
     fn decides_more(&self, path: &Path) -> bool {
         let Some(name) = path.file_name().and_then(|name| name.to_str()) else { return true };
         let is_installed = || path.components().any(|part| part.as_os_str() == ".terraform");
-        is_foreign_caller(name) || name == super::lock::NAME || is_installed() || self.runs.iter().any(|run| run.passed.is_some())
+        is_foreign_caller(name)
+            || name == crate::terraform::discovery::lock::NAME
+            || is_installed()
+            || self.runs.iter().any(|run| run.passed.is_some())
     }
 
     /// Whether what a directory calls, and whether it is a root module, is what it was.
@@ -321,7 +324,7 @@ fn merged(
         }
         for module in one.modules {
             if seen.insert(module.path.clone()) {
-                inventory.comments.extend(super::comments::of(&module, sources));
+                inventory.comments.extend(crate::terraform::modules::comments::of(&module, sources));
             }
         }
     }

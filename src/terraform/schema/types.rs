@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// Fields by name.
-pub(in super::super) type SchemaFields = BTreeMap<Arc<str>, Field>;
+pub(crate) type SchemaFields = BTreeMap<Arc<str>, Field>;
 
 /// A resource type or data source.
 #[derive(Debug)]
-pub(in super::super) struct Schema {
+pub(crate) struct Schema {
     /// Its arguments, attributes and nested blocks.
     pub fields: SchemaFields,
     /// Whether the provider is made with terraform-plugin-sdk, which takes an empty text for an omitted one.
@@ -20,7 +20,7 @@ pub(in super::super) struct Schema {
 
 /// An argument, attribute or nested block.
 #[derive(Debug)]
-pub(in super::super) enum Field {
+pub(crate) enum Field {
     /// An argument or attribute.
     Attribute(SchemaAttribute),
     /// A nested block.
@@ -29,7 +29,7 @@ pub(in super::super) enum Field {
 
 /// An argument or attribute.
 #[derive(Debug)]
-pub(in super::super) struct SchemaAttribute {
+pub(crate) struct SchemaAttribute {
     /// Its type.
     pub ty: Type,
     /// Who sets it.
@@ -46,7 +46,7 @@ pub(in super::super) struct SchemaAttribute {
 
 /// Who sets an attribute.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in super::super) enum Filling {
+pub(crate) enum Filling {
     /// The configuration must.
     Required,
     /// The configuration may; omitted it is null, or its default.
@@ -59,7 +59,7 @@ pub(in super::super) enum Filling {
 
 /// The default of an argument.
 #[derive(Debug, PartialEq, Eq)]
-pub(in super::super) enum Default {
+pub(crate) enum Default {
     /// `true` or `false`.
     Bool(bool),
     /// A whole number.
@@ -70,7 +70,7 @@ pub(in super::super) enum Default {
 
 /// A nested block.
 #[derive(Debug)]
-pub(in super::super) struct NestedBlock {
+pub(crate) struct NestedBlock {
     /// What several of them make.
     pub nesting: Nesting,
     /// How many there may be, where that is limited.
@@ -83,7 +83,7 @@ pub(in super::super) struct NestedBlock {
 
 /// What the blocks of a type make.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in super::super) enum Nesting {
+pub(crate) enum Nesting {
     /// An object, or null.
     Single,
     /// A list of objects.
@@ -96,7 +96,7 @@ pub(in super::super) enum Nesting {
 
 impl Field {
     /// The type of its value.
-    pub(in super::super) fn ty(&self) -> Type {
+    pub(crate) fn ty(&self) -> Type {
         match self {
             Self::Attribute(attribute) => attribute.ty.clone(),
             Self::Block(block) => block.ty(),
@@ -106,12 +106,12 @@ impl Field {
 
 impl NestedBlock {
     /// The type of one of them.
-    pub(in super::super) fn object(&self) -> Type {
+    pub(crate) fn object(&self) -> Type {
         Type::object(self.fields.iter().map(|(name, field)| (Arc::clone(name), field.ty())))
     }
 
     /// The type of all of them.
-    pub(in super::super) fn ty(&self) -> Type {
+    pub(crate) fn ty(&self) -> Type {
         match self.nesting {
             Nesting::Single => self.object(),
             Nesting::List => Type::list(self.object()),
@@ -123,7 +123,7 @@ impl NestedBlock {
 
 impl Default {
     /// As a value.
-    pub(in super::super) fn value(&self) -> Value {
+    pub(crate) fn value(&self) -> Value {
         match self {
             Self::Bool(value) => Value::bool(*value),
             Self::Number(value) => Value::number(*value),

@@ -1,0 +1,157 @@
+//! Arguments that must be constants because Terraform decodes them before it evaluates anything: `sensitive`, `nullable`, names in a
+//! `cloud` block.
+
+use crate::base::{Sources, Span};
+use crate::eval::{
+    Budget, Data, EvalContext, EvalError, FileAccess, FileError, FileList, Marks, RefStep, Scope, Type, Value, convert, evaluate,
+};
+use crate::hcl::{Block, Expr, ExprKind};
+use std::sync::Arc;
+
+/// Nothing may be referred to and no function called.
+struct Constants<'s> {
+    sources: &'s Sources,
+}
+
+impl Scope for Constants<'_> {
+    fn resolve(&self, name: &str, span: Span, _: &[RefStep<'_>]) -> Result<(Value, usize), EvalError> {
+        Err(EvalError::refused(format!("`{name}` may not be referred to here"), Some(span)))
+    }
+
+    fn text(&self, span: Span) -> String {
+        self.sources.get(span.source).slice(span).to_owned()
+    }
+
+    fn files(&self) -> &dyn FileAccess {
+        self
+    }
+}
+
+impl FileAccess for Constants<'_> {
+    fn read(&self, _: &str) -> Result<Arc<[u8]>, FileError> {
+        Err(FileError::Missing)
+    }
+
+    fn exists(&self, _: &str) -> Result<bool, FileError> {
+        Err(FileError::Missing)
+    }
+
+    fn list(&self, _: &str) -> Result<Arc<FileList>, FileError> {
+        Err(FileError::Missing)
+    }
+
+    fn absolute(&self, path: &str) -> String {
+        path.to_owned()
+    }
+}
+
+/// The value of a constant expression: operators, conditionals, templates and literals.
+pub(crate) fn value(expr: &Expr, sources: &Sources) -> Result<Value, EvalError> {
+    if let Some(span) = expr.find_call(&|_| true) {
+        return Err(EvalError::refused("functions may not be called here".to_owned(), Some(span)));
+    }
+    let budget = Budget::default();
+    evaluate(expr, &EvalContext::new(&Constants { sources }, &budget)).map_err(|error| error.at(expr.span))
+}
+
+/// A switch such as `sensitive = true`; `None` where it is not set. `"true"` and `"1"` are true, and `null` is refused, as in Terraform.
+pub(super) fn flag(block: &Block, name: &str, sources: &Sources) -> Result<Option<bool>, EvalError> {
+    let Some(written) = block.body.attribute(name) else { return Ok(None) };
+    if let ExprKind::Bool(value) = written.value.kind {
+        return Ok(Some(value));
+    }
+    let refused = || EvalError::refused(format!("`{name}` must be true or false"), Some(written.value.span));
+    let value = value(&written.value, sources)?;
+    // Numbers convert to no truth value, and neither does null.
+    match convert(value, &Type::Bool).map(|value| value.data) {
+        Ok(Data::Bool(value)) => Ok(Some(value)),
+        _ => Err(refused()),
+    }
+}
+
+/// Whether a switch is on; one that Terraform rejects is not.
+pub(crate) fn is_true(block: &Block, name: &str, sources: &Sources) -> bool {
+    flag(block, name, sources).is_ok_and(|flag| flag == Some(true))
+}
+
+/// The marks that a variable or an output declares for its value.
+pub(crate) fn declared_marks(block: &Block, sources: &Sources) -> Result<Marks, EvalError> {
+    let flag = |name| Ok(flag(block, name, sources)?.unwrap_or(false));
+    Ok(Marks { sensitive: flag("sensitive")?, ephemeral: flag("ephemeral")?, ..Marks::NONE })
+}
+
+/// Whether a variable may be null; otherwise null means its default.
+pub(crate) fn is_nullable(variable: &Block, sources: &Sources) -> Result<bool, EvalError> {
+    Ok(flag(variable, "nullable", sources)?.unwrap_or(true))
+}
+
+/// The text of a constant expression; `None` where it is not a constant text.
+pub(crate) fn text(expr: &Expr, sources: &Sources) -> Option<Arc<str>> {
+    match convert(value(expr, sources).ok()?, &Type::String).ok()?.data {
+        Data::String(text) => Some(text),
+        _ => None,
+    }
+}
+
+/// The text of an expression that is nothing but a string.
+pub(crate) fn literal(expr: &Expr) -> Option<&str> {
+    match &expr.without_parens().kind {
+        ExprKind::String(text) => Some(text),
+        _ => None,
+    }
+}
+
+/// The name an expression is, where it is nothing but a name.
+pub(crate) fn keyword(expr: &Expr) -> Option<Arc<str>> {
+    match &expr.without_parens().kind {
+        ExprKind::Variable(name) | ExprKind::String(name) => Some(Arc::clone(name)),
+        _ => None,
+    }
+}
+
+/// The source of a call that is a plain string.
+pub(crate) fn literal_source(call: &Block) -> Option<&str> {
+    literal(&call.body.attribute("source")?.value)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::hcl;
+
+    /// What Terraform 1.15.5 makes of each as the value of `nullable` or `sensitive`.
+    #[test]
+    fn flag_of_any_constant_expression_is_terraforms() {
+        let all = [
+            ("true", Some(true)),
+            ("(false)", Some(false)),
+            ("!true", Some(false)),
+            ("\"${false}\"", Some(false)),
+            ("\"false\"", Some(false)),
+            ("\"0\"", Some(false)),
+            ("\"1\"", Some(true)),
+            ("\"${\"tr\"}ue\"", Some(true)),
+            ("true && false", Some(false)),
+            ("1 == 2", Some(false)),
+            ("true ? false : true", Some(false)),
+            ("{ a = false }.a", Some(false)),
+            ("[false][0]", Some(false)),
+            ("[for x in [true] : x][0]", Some(true)),
+            ("null", None),
+            ("\"no\"", None),
+            ("0", None),
+            ("tobool(\"false\")", None),
+            ("try(true)", None),
+            ("var.x", None),
+        ];
+        for (text, expected) in all {
+            let sources = Sources::default();
+            let written = format!("variable \"v\" {{\n  sensitive = {text}\n}}\n");
+            let id = sources.add("main.tf", written.clone());
+            let file = hcl::native::parse(id, &written);
+            assert_eq!(file.error, None, "{text}");
+            assert_eq!(flag(&file.body.blocks[0], "sensitive", &sources).ok().flatten(), expected, "{text}");
+            assert_eq!(flag(&file.body.blocks[0], "nullable", &sources).ok(), Some(None));
+        }
+    }
+}

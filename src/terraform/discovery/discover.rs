@@ -1,0 +1,219 @@
+//! Walks what the user named and reads the configuration in it, without parsing: what certainly has nothing to do with keys is left
+//! at that, so that cost grows with the keys and not with the repository.
+
+use super::calls::Manifest;
+use super::folder::{Folder, PRUNED, holds_configuration, is_automatic, is_configuration, is_foreign_caller, is_values};
+use super::hints::Hints;
+use super::unread;
+use crate::base::disk::{self, DiskError, OpenDirectory};
+use crate::base::{Listing, Place, Problem, ProblemKind, walk_all};
+use crate::key::NotRead;
+use crate::terraform::request::{InputSource, ScanRequest, join_shown};
+use rayon::prelude::*;
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// What a walk found.
+#[derive(Debug, Default)]
+pub(crate) struct Scan {
+    /// What the bytes of each directory with configuration show, by its real path.
+    pub hints: HashMap<PathBuf, Hints>,
+    /// The files of these directories.
+    pub folders: HashMap<PathBuf, Folder>,
+    /// Those below a directory that the user named: the only ones that may be roots.
+    pub walked: BTreeSet<PathBuf>,
+    /// What `terraform init` installed, by root directory.
+    pub manifests: HashMap<PathBuf, Manifest>,
+    /// Directories with a lock file.
+    pub locked: BTreeSet<PathBuf>,
+    /// Directories from which a key, or a call that is not followed and may have keys, can be reached.
+    pub candidates: BTreeSet<PathBuf>,
+    /// Directories that the user named.
+    pub named: Vec<PathBuf>,
+    /// Those among them that are roots, whatever calls them.
+    pub named_roots: BTreeSet<PathBuf>,
+    /// Directories of the configuration files that the user named.
+    pub focus: BTreeSet<PathBuf>,
+    /// Values files that the user named and that Terraform does not read alone, as they were named.
+    pub values: Vec<PathBuf>,
+    /// Files that call modules in another language than Terraform's, with the paths they are shown by.
+    pub foreign: Vec<(PathBuf, PathBuf)>,
+    /// Plans and states that were seen.
+    pub not_read: Vec<NotRead>,
+    /// How many files were looked at.
+    pub files: usize,
+    /// What could not be looked at.
+    pub problems: Vec<Problem>,
+}
+
+/// Where a walk begins.
+struct WalkStart {
+    real: PathBuf,
+    shown: PathBuf,
+}
+
+/// One directory as listed.
+struct ListedDirectory {
+    folder: Folder,
+    manifest: Option<Manifest>,
+    is_locked: bool,
+    foreign: Vec<(PathBuf, PathBuf)>,
+    not_read: Vec<NotRead>,
+    problem: Option<Problem>,
+}
+
+/// Walks what the request names.
+pub(crate) fn scan(request: &ScanRequest) -> Scan {
+    let mut scan = Scan::default();
+    let starts = starts(request, &mut scan);
+    let tops: HashSet<&Path> = starts.iter().map(|start| start.real.as_path()).collect();
+    let enter = |path: &Path| {
+        let is_data = request.data_dir.as_ref().is_some_and(|data| path.ends_with(data) || path == data);
+        let is_pruned = || path.file_name().is_some_and(|name| PRUNED.iter().any(|pruned| name == *pruned));
+        // A directory that was named too has a walk of its own.
+        let has_own = || tops.len() > 1 && tops.contains(path);
+        !is_data && !is_pruned() && !has_own() && !(request.exclude)(path)
+    };
+    let mut walked = Vec::new();
+    for start in &starts {
+        let listed = walk_all(&start.real, enter, |listing| list(listing, start, request));
+        for ListedDirectory { folder, manifest, is_locked, foreign, not_read, problem } in listed {
+            scan.problems.extend(problem);
+            scan.foreign.extend(foreign);
+            scan.not_read.extend(not_read);
+            if folder.is_module() {
+                walked.push(folder.path.clone());
+                if is_locked {
+                    scan.locked.insert(folder.path.clone());
+                }
+                scan.take(folder, manifest);
+            }
+        }
+    }
+    // Paths take long to compare: they are sorted on all threads, and the set is made of what is sorted.
+    walked.par_sort_unstable();
+    scan.walked = walked.into_iter().collect();
+    scan.foreign.sort();
+    scan.problems.sort_by(|a, b| a.message.cmp(&b.message));
+    scan
+}
+
+impl Scan {
+    /// Takes in one root without looking at anything else; what it calls is read when it is needed.
+    pub(crate) fn add_root(&mut self, root: &Path, request: &ScanRequest) {
+        let folder = directory_not_walked(root.to_path_buf(), request.shown(Path::new(".")), request);
+        let manifest = Manifest::read(root, request);
+        self.take(folder, manifest);
+    }
+
+    /// Takes in a directory.
+    pub(super) fn take(&mut self, mut folder: Folder, manifest: Option<Manifest>) {
+        self.files += folder.files.len();
+        folder.forget();
+        if let Some(manifest) = manifest {
+            self.manifests.insert(folder.path.clone(), manifest);
+        }
+        self.hints.insert(folder.path.clone(), folder.hints.clone());
+        self.folders.insert(folder.path.clone(), folder);
+    }
+}
+
+/// The directories to walk: those named, and for a named file the repository it lies in, because its callers may be anywhere there.
+fn starts(request: &ScanRequest, scan: &mut Scan) -> Vec<WalkStart> {
+    let here = [PathBuf::from(".")];
+    let paths = if request.paths.is_empty() { here.as_slice() } else { &request.paths };
+    let mut starts = Vec::new();
+    for path in paths {
+        let full = request.cwd.join(path);
+        let shown = request.shown(path);
+        let missing = |error: &DiskError| {
+            let text = shown.display().to_string();
+            Problem::new(ProblemKind::Unreadable, format!("cannot read `{text}`: {error}")).at(Place::File(text.into()))
+        };
+        let name = full.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        let is_ours = is_configuration(&name) || is_values(&name);
+        // A file that was deleted still represents the directory it was in.
+        let deleted = || disk::canonical(full.parent().filter(|_| is_ours)?).ok().map(|folder| folder.join(&name));
+        let Some(real) = disk::canonical(&full).ok().or_else(deleted) else {
+            scan.problems.push(missing(&DiskError::Missing));
+            continue;
+        };
+        if (request.exclude)(&real) {
+            continue;
+        }
+        if disk::is_dir(&real) {
+            scan.named.push(real.clone());
+            // The top of a scan is not named as a root, unless inputs are given for it.
+            let is_top = path.as_os_str() == "." || paths.len() == 1;
+            let is_given = |input: &InputSource| !matches!(input, InputSource::Passed(_));
+            if !is_top || (paths.len() == 1 && (request.started_in.is_some() || request.inputs.iter().any(is_given))) {
+                scan.named_roots.insert(real.clone());
+            }
+            starts.push(WalkStart { real, shown });
+            continue;
+        }
+        if !is_ours {
+            continue;
+        }
+        // A values file belongs to where it is, not to where it links to.
+        let own = full.parent().filter(|_| is_values(&name)).and_then(|folder| disk::canonical(folder).ok());
+        let Some(folder) = own.as_deref().or_else(|| real.parent()) else { continue };
+        if is_values(&name) && !(is_automatic(&name) && holds_configuration(folder)) {
+            scan.values.push(path.clone());
+        } else {
+            scan.focus.insert(folder.to_path_buf());
+        }
+        let walk =
+            if is_values(&name) { top(folder, request) } else { disk::repository_root(folder).unwrap_or_else(|| folder.to_path_buf()) };
+        starts.push(WalkStart { shown: request.shown(&walk), real: walk });
+    }
+    starts.sort_by(|a, b| a.real.cmp(&b.real));
+    starts.dedup_by(|a, b| a.real == b.real);
+    starts
+}
+
+/// Where the root module of a values file is looked for: in the repository; without one, below the working directory or the nearest
+/// directory upwards that holds configuration, whichever is higher.
+pub(crate) fn top(folder: &Path, request: &ScanRequest) -> PathBuf {
+    let cwd = || disk::canonical(&request.cwd).ok().filter(|cwd| folder.starts_with(cwd));
+    let nearest = || folder.ancestors().take(UP).find(|above| holds_configuration(above)).map(Path::to_path_buf);
+    let higher = || cwd().into_iter().chain(nearest()).min_by_key(|top| top.components().count());
+    disk::repository_root(folder).or_else(higher).unwrap_or_else(|| folder.to_path_buf())
+}
+
+/// How many directories upwards configuration is looked for where nothing else bounds the search.
+const UP: usize = 5;
+
+/// Reads one directory: its configuration, its installed modules, and what else is worth mentioning in it.
+fn list(listing: Listing, start: &WalkStart, request: &ScanRequest) -> ListedDirectory {
+    request.directories.learn(&listing);
+    let Listing { path, entries, error, directory } = listing;
+    let entries = request.overlay.complete(&path, entries);
+    let shown = match path.strip_prefix(&start.real) {
+        Ok(inside) if !inside.as_os_str().is_empty() => disk::tidy(&start.shown.join(inside)),
+        _ => start.shown.clone(),
+    };
+    let problem = error.map(|error| {
+        let text = shown.display().to_string();
+        Problem::new(ProblemKind::Unreadable, format!("cannot list the directory `{text}`: {error}")).at(Place::File(text.into()))
+    });
+    let has = |name: &str| entries.iter().any(|entry| entry.name == name);
+    let files = entries.iter().filter(|entry| entry.is_file).filter_map(|entry| entry.name.to_str());
+    let foreign = files.clone().filter(|name| is_foreign_caller(name));
+    let foreign = foreign.map(|name| (path.join(name), join_shown(&shown, name))).collect();
+    let not_read = files.filter_map(|name| unread::document(directory.as_ref()?, &shown, name, request)).collect();
+    let has_data = request.data_dir.is_some() || has(".terraform");
+    let is_locked = has(super::lock::NAME);
+    let folder = Folder::read(path, shown, &entries, directory.as_ref(), request);
+    let manifest = if has_data && folder.is_module() { Manifest::read(&folder.path, request) } else { None };
+    ListedDirectory { folder, manifest, is_locked, foreign, not_read, problem }
+}
+
+/// Reads the configuration of a directory that is called but was not walked.
+pub(crate) fn directory_not_walked(real: PathBuf, shown: PathBuf, request: &ScanRequest) -> Folder {
+    let directory = OpenDirectory::open(&real).ok();
+    let entries = directory.as_ref().map_or_else(Vec::new, |directory| directory.entries().0);
+    let entries = if directory.is_some() { request.overlay.complete(&real, entries.into()) } else { Arc::default() };
+    Folder::read(real, shown, &entries, directory.as_ref(), request)
+}

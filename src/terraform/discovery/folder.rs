@@ -1,0 +1,246 @@
+//! The files of one module directory: which of them count, and their texts.
+
+use super::disguised::{is_binary, is_encrypted};
+use super::hints::Hints;
+use crate::base::disk::{self, DirEntry, DiskError, OpenDirectory};
+use crate::base::{FileKind, FileName};
+use crate::hcl;
+use crate::terraform::request::{FileDialect, ScanRequest};
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+/// Directories that hold copies of configuration, or none at all.
+pub(crate) const PRUNED: [&str; 4] = [".git", ".terraform", ".terragrunt-cache", "node_modules"];
+
+/// One configuration file.
+#[derive(Debug)]
+pub(crate) struct FileText {
+    /// Its name.
+    pub name: String,
+    /// Its text, or why it could not be read.
+    pub text: Result<LoadedText, DiskError>,
+    /// Whether it is a link to a file that is no configuration, whose text is not ours to quote.
+    pub is_foreign: bool,
+}
+
+/// The text of a file that could be read.
+#[derive(Debug)]
+pub(crate) enum LoadedText {
+    /// The text itself.
+    Kept(String),
+    /// Dropped and not decoded: few such texts are needed again, and all of them would not fit into memory.
+    OnDisk,
+}
+
+/// One directory with configuration, read but not parsed.
+#[derive(Debug, Default)]
+pub(crate) struct Folder {
+    /// Where it is; links are resolved.
+    pub path: PathBuf,
+    /// Where it is as people see it.
+    pub shown: PathBuf,
+    /// Its configuration files, those of every dialect, sorted by name.
+    pub files: Vec<FileText>,
+    /// What their bytes show.
+    pub hints: Hints,
+    /// Whether Terraform reads values files in it.
+    pub has_values: bool,
+}
+
+impl Folder {
+    /// Reads the configuration files among the entries of a directory, which is open unless it could not be opened.
+    pub(super) fn read(path: PathBuf, shown: PathBuf, entries: &[DirEntry], open: Option<&OpenDirectory>, request: &ScanRequest) -> Self {
+        let mut folder = Self { path, shown, ..Self::default() };
+        let mut found = Vec::new();
+        for entry in entries.iter().filter(|entry| !entry.is_dir) {
+            let Some(name) = entry.name.to_str() else {
+                let name = entry.name.to_string_lossy();
+                if is_configuration(&name) {
+                    folder.hints.key = true;
+                    found.push((name.into_owned(), Err(DiskError::StrangeName), false));
+                }
+                continue;
+            };
+            folder.has_values |= is_automatic(name);
+            // A link to a directory is a directory.
+            if is_configuration(name) && !(entry.is_link && disk::is_dir(&folder.path.join(name))) {
+                let bytes = folder.bytes(name, entry.is_file, open, request);
+                let is_foreign = !entry.is_file && leads_to_another_kind(&folder.path.join(name), request, is_configuration);
+                found.push((name.to_owned(), bytes, is_foreign));
+            }
+        }
+        let keeps = folder.hints.key || folder.hints.is_unclear();
+        let text = |bytes, name: &str| if keeps { decode(bytes, name).map(LoadedText::Kept) } else { Ok(LoadedText::OnDisk) };
+        let file = |(name, bytes, is_foreign): (String, Result<_, _>, _)| {
+            let text = bytes.and_then(|bytes| text(bytes, &name));
+            FileText { name, text, is_foreign }
+        };
+        folder.files = found.into_iter().map(file).collect();
+        folder
+    }
+
+    /// The bytes of a file; notes what they show.
+    fn bytes(&mut self, name: &str, is_file: bool, open: Option<&OpenDirectory>, request: &ScanRequest) -> Result<Vec<u8>, DiskError> {
+        let full = self.path.join(name);
+        // Links, pipes and devices are looked at twice.
+        let bytes = match is_file {
+            true => request.overlay.read_listed(&full, open, disk::CONFIG_CAP),
+            false if request.directories.leads_out(&full, &within(&self.path, request)) => Err(DiskError::Outside),
+            false => request.overlay.read(&full, disk::CONFIG_CAP),
+        };
+        match &bytes {
+            // What is encrypted may be about keys.
+            Ok(bytes) if is_encrypted(bytes) => self.hints.key = true,
+            Ok(bytes) => self.hints.add(bytes, name.ends_with(".json")),
+            // Where the bytes cannot be read, they may be about keys.
+            Err(_) => self.hints.key = true,
+        }
+        bytes
+    }
+
+    /// Whether there is configuration in it.
+    pub(crate) fn is_module(&self) -> bool {
+        !self.files.is_empty()
+    }
+
+    /// Drops the files where nothing of OCI is in them: large repositories have much of that. A directory that turns out to be called on
+    /// the way to a key is read again.
+    pub(crate) fn forget(&mut self) {
+        if !self.hints.key && !self.hints.oci && !self.hints.is_unclear() {
+            self.files = Vec::new();
+        }
+    }
+}
+
+/// Where the files of a directory may come from: its repository, and what the user allows; where there is no repository, the directory
+/// that was named or the working directory, if it lies in one of them. A pull request that adds a link to someone's secrets must not have
+/// them shown in a syntax error.
+pub(crate) fn within(folder: &Path, request: &ScanRequest) -> Vec<PathBuf> {
+    let known = &request.directories;
+    let own = known.repository_root(folder).map_or_else(
+        || {
+            let named = request.paths.iter().map(|path| request.cwd.join(path));
+            let named = named.chain([request.cwd.clone()]).filter_map(|path| known.real(&path).ok());
+            // The top of the file system holds everything.
+            let around: Vec<PathBuf> = named.filter(|path| path.parent().is_some() && folder.starts_with(path)).collect();
+            if around.is_empty() { vec![folder.to_path_buf()] } else { around }
+        },
+        |repository| vec![repository],
+    );
+    own.into_iter().chain(request.allow_paths.iter().filter_map(|path| known.real(&request.cwd.join(path)).ok())).collect()
+}
+
+/// Whether a link leads to a file whose name is not of this kind: credentials that an untrusted link points to must not be quoted
+/// as configuration.
+pub(crate) fn leads_to_another_kind(path: &Path, request: &ScanRequest, is_kind: impl Fn(&str) -> bool) -> bool {
+    let real = request.directories.real(path).ok();
+    let name = real.as_deref().and_then(Path::file_name).and_then(|name| name.to_str());
+    name.is_some_and(|name| !is_kind(name))
+}
+
+/// The text of a configuration file.
+pub(crate) fn decode(bytes: Vec<u8>, name: &str) -> Result<String, DiskError> {
+    if is_encrypted(&bytes) {
+        return Err(DiskError::GitCrypt);
+    }
+    let is_binary = is_binary(&bytes);
+    hcl::decode(bytes, name.ends_with(".json")).map_err(|at| if is_binary { DiskError::Binary } else { DiskError::NotText(at) })
+}
+
+/// Whether a module source is a directory next to the caller.
+pub(crate) fn is_local(source: &str) -> bool {
+    source == "." || source == ".." || ["./", "../", ".\\", "..\\"].iter().any(|start| source.starts_with(start))
+}
+
+/// Splits the configuration files among sorted `names` into ordinary and override files, in the order in which they are read.
+pub(crate) fn configuration<'n>(names: &[&'n str], dialect: FileDialect) -> (Vec<&'n str>, Vec<&'n str>) {
+    let all: BTreeSet<&str> = names.iter().copied().collect();
+    let (mut primary, mut overrides) = (Vec::new(), Vec::new());
+    for name in all.iter().copied().filter(|name| !is_ignored(name)) {
+        let Some(FileName { stem: base, kind, is_json }) = FileName::of(name).filter(|name| name.is_configuration()) else { continue };
+        let tofu = kind == FileKind::OpenTofu;
+        let is_replaced = || {
+            let twin = if is_json { format!("{base}.tofu.json") } else { format!("{base}.tofu") };
+            all.contains(twin.as_str())
+        };
+        let counts = if dialect == FileDialect::Terraform { !tofu } else { tofu || !is_replaced() };
+        if counts {
+            if base == "override" || base.ends_with("_override") { overrides.push(name) } else { primary.push(name) }
+        }
+    }
+    (primary, overrides)
+}
+
+/// Whether a file name is that of a configuration file.
+pub(crate) fn is_configuration(name: &str) -> bool {
+    !is_ignored(name) && FileName::of(name).is_some_and(FileName::is_configuration)
+}
+
+/// Whether a file holds values of variables. Terraform reads hidden ones, too.
+pub(crate) fn is_values(name: &str) -> bool {
+    FileName::of(name).is_some_and(|name| name.kind == FileKind::Values)
+}
+
+/// Whether Terraform reads a values file of this name without being asked.
+pub(crate) fn is_automatic(name: &str) -> bool {
+    FileName::of(name).is_some_and(FileName::is_automatic)
+}
+
+/// Whether there is configuration in a directory itself; not in one that cannot be listed.
+#[must_use]
+pub(crate) fn holds_configuration(folder: &Path) -> bool {
+    let entries = disk::entries(folder).unwrap_or_default();
+    entries.iter().any(|entry| !entry.is_dir && entry.name.to_str().is_some_and(is_configuration))
+}
+
+/// Whether a file may call modules in another language.
+pub(crate) fn is_foreign_caller(name: &str) -> bool {
+    name == "terragrunt.hcl" || is_stack(name)
+}
+
+/// Whether a file belongs to a Terraform Stack.
+pub(super) fn is_stack(name: &str) -> bool {
+    [".tfcomponent.hcl", ".tfstack.hcl"].iter().any(|end| name.ends_with(end))
+}
+
+/// Editors' backups and hidden files, as Terraform ignores them.
+fn is_ignored(name: &str) -> bool {
+    name.starts_with('.') || name.ends_with('~') || (name.starts_with('#') && name.ends_with('#'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_files_that_count_are_terraforms() {
+        let names = [
+            "#x.tf#",
+            ".hidden.tf",
+            "a.tf",
+            "a.tf~",
+            "b.tf.json",
+            "c.tofu",
+            "c.tf",
+            "d.tftest.hcl",
+            "main.tfvars",
+            "override.tf",
+            "z_override.tf.json",
+            "c.tf.json",
+            "e.tofu.json",
+            "e.tf.json",
+            "f.tfx.tf",
+            "f.tfx.tofu",
+        ];
+        let (primary, overrides) = configuration(&names, FileDialect::Either);
+        assert_eq!(primary, ["a.tf", "b.tf.json", "c.tf.json", "c.tofu", "e.tofu.json", "f.tfx.tofu"]);
+        assert_eq!(overrides, ["override.tf", "z_override.tf.json"]);
+        let (primary, _) = configuration(&names, FileDialect::Terraform);
+        assert_eq!(primary, ["a.tf", "b.tf.json", "c.tf", "c.tf.json", "e.tf.json", "f.tfx.tf"]);
+    }
+
+    #[test]
+    fn local_sources_begin_with_dots() {
+        assert!(is_local("./m") && is_local("..") && !is_local("oracle/kms/oci") && !is_local(".m"));
+    }
+}

@@ -1,0 +1,115 @@
+//! Conditions that Terraform checks when it plans: validations of variables, conditions of resources and outputs, where they are known to
+//! fail.
+
+use super::reader::BlockReader;
+use crate::base::{Place, Problem, ProblemKind, Span};
+use crate::eval::{Dialect, EvalError, FileAccess, RefStep, Scope, Type, Value, convert};
+use crate::hcl::Block;
+use crate::terraform::world::World;
+use crate::terraform::world::frame::{Frame, ResourceInstance};
+use crate::terraform::world::instance::Instance;
+use std::rc::Rc;
+use std::sync::Arc;
+
+/// Refuses a value that a validation of its variable is known to reject. What a caller may change, and what is unknown, is not rejected.
+pub(crate) fn validate(world: &World<'_>, at: &Rc<Instance>, name: &Arc<str>, variable: &Block, value: &Value) -> Result<(), EvalError> {
+    if value.deep_marks().by_caller {
+        return Ok(());
+    }
+    for validation in variable.body.blocks_of("validation") {
+        let frame = Frame::of_module(world, at);
+        let message = world.memo.while_validated(at.id, name, value, || {
+            let reason = || reason(&frame, validation, &frame);
+            is_false(&frame, validation, &frame)
+                .then(|| format!("the value of variable `{name}` is rejected by its validation{}", reason()))
+        });
+        if let Some(message) = message {
+            return Err(EvalError::refused(message, Some(place(validation))));
+        }
+    }
+    Ok(())
+}
+
+/// Notes the conditions of an instance of a managed resource that are known to fail.
+pub(crate) fn of_resource(reader: &BlockReader<'_>, one: ResourceInstance<'_>) {
+    let lifecycles = || one.block.body.blocks_of("lifecycle");
+    let frame = reader.frame();
+    let note = |condition: &Block, what: &str, scope: &dyn Scope| {
+        if is_false(&frame, condition, scope) {
+            let message = format!("a {what} of this resource is false{}", reason(&frame, condition, scope));
+            reader.problems.add(Problem::new(ProblemKind::Refused, message).at(Place::Source(place(condition))));
+        }
+    };
+    for condition in lifecycles().flat_map(|lifecycle| lifecycle.body.blocks_of("precondition")) {
+        note(condition, "precondition", &frame);
+    }
+    for condition in lifecycles().flat_map(|lifecycle| lifecycle.body.blocks_of("postcondition")) {
+        note(condition, "postcondition", &Own { frame: reader.frame(), one });
+    }
+}
+
+/// Refuses an output whose preconditions are known to fail.
+pub(crate) fn of_output(world: &World<'_>, at: &Rc<Instance>, name: &str, output: &Block) -> Result<(), EvalError> {
+    let frame = Frame::of_module(world, at);
+    match output.body.blocks_of("precondition").find(|condition| is_false(&frame, condition, &frame)) {
+        None => Ok(()),
+        Some(condition) => {
+            let message = format!("a precondition of output `{name}` is false{}", reason(&frame, condition, &frame));
+            Err(EvalError::refused(message, Some(place(condition))))
+        }
+    }
+}
+
+/// The surroundings of a postcondition, in which `self` is the instance.
+struct Own<'a> {
+    frame: Frame<'a>,
+    one: ResourceInstance<'a>,
+}
+
+impl Scope for Own<'_> {
+    fn resolve(&self, name: &str, span: Span, steps: &[RefStep<'_>]) -> Result<(Value, usize), EvalError> {
+        if name == "self" { Ok((self.one.object(), 0)) } else { self.frame.resolve(name, span, steps) }
+    }
+
+    fn declared(&self, name: &str, span: Span, steps: &[RefStep<'_>]) -> Result<(), EvalError> {
+        if name == "self" { Ok(()) } else { self.frame.declared(name, span, steps) }
+    }
+
+    fn text(&self, span: Span) -> String {
+        self.frame.text(span)
+    }
+
+    fn quote(&self, span: Span) -> Option<String> {
+        self.frame.quote(span)
+    }
+
+    fn dialect(&self) -> Dialect {
+        self.frame.dialect()
+    }
+
+    fn files(&self) -> &dyn FileAccess {
+        self.frame.files()
+    }
+
+    fn is_builtin_provider(&self, name: &str) -> bool {
+        self.frame.is_builtin_provider(name)
+    }
+}
+
+fn place(condition: &Block) -> Span {
+    condition.body.attribute("condition").map_or(condition.header, |condition| condition.value.span)
+}
+
+/// Whether a condition is known to be false, whoever calls the module.
+fn is_false(frame: &Frame<'_>, block: &Block, scope: &dyn Scope) -> bool {
+    let Some(condition) = block.body.attribute("condition") else { return false };
+    let value = frame.eval_in(&condition.value, scope).and_then(|value| convert(value, &Type::Bool));
+    value.is_ok_and(|value| value.as_bool() == Some(false) && !value.marks.by_caller)
+}
+
+/// The error message that the configuration has for it, where it may be shown.
+fn reason(frame: &Frame<'_>, block: &Block, scope: &dyn Scope) -> String {
+    let message = block.body.attribute("error_message").and_then(|message| frame.eval_in(&message.value, scope).ok());
+    let shown = message.filter(|message| !message.deep_marks().hides_text());
+    shown.as_ref().and_then(Value::as_str).map(|text| format!(": {}", text.trim().trim_end_matches('.'))).unwrap_or_default()
+}

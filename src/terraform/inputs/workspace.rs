@@ -1,0 +1,147 @@
+//! `terraform.workspace`: the workspace that is selected, as far as options, environment, configuration and data directory show it.
+
+use crate::base::disk;
+use crate::base::{Place, Problem, ProblemKind, Reason, Sources, Step};
+use crate::eval::{Data, Value};
+use crate::hcl::{Block, Body};
+use crate::terraform::blocks::constants;
+use crate::terraform::discovery::folder::within;
+use crate::terraform::modules::module::Module;
+use crate::terraform::request::{ScanRequest, join_shown};
+use std::path::Path;
+use std::sync::Arc;
+
+/// The longest `.terraform/environment` that is read, in bytes.
+const CAP: u64 = 4096;
+
+/// The name of the workspace, or why it is unknown.
+pub(crate) type Workspace = Result<Arc<str>, Reason>;
+
+/// What the configuration says about workspaces.
+enum Backend {
+    /// Workspaces are those of the backend's state, or there is no backend.
+    Local,
+    /// A `cloud` block, and the name in its `workspaces` block.
+    Cloud(WorkspaceName, Place),
+    /// `backend "remote"` with a prefix: one of several workspaces is selected by `terraform workspace select`.
+    Prefix,
+}
+
+/// The name in a `workspaces` block.
+enum WorkspaceName {
+    This(Arc<str>),
+    No,
+    NotConstant,
+}
+
+/// The workspace of a root module, and a problem where the environment contradicts the configuration.
+pub(crate) fn find(request: &ScanRequest, module: &Module, sources: &Sources) -> (Workspace, Option<Problem>) {
+    let given = |name: &Option<String>| name.as_deref().filter(|name| !name.is_empty()).map(Arc::from);
+    if let Some(name) = given(&request.workspace) {
+        return (Ok(name), None);
+    }
+    if request.recorded.is_some() && given(&request.env_workspace).is_none() {
+        return (Err("a plan does not record its workspace; pass it with `--workspace`".into()), None);
+    }
+    let backend = backend(module, sources);
+    if request.recorded.is_some() {
+        let workspace = match backend {
+            Backend::Cloud(WorkspaceName::This(name), _) => Ok(name),
+            // Today's workspace need not be the one that was planned.
+            _ => Err("a plan does not record its workspace; pass it with `--workspace`".into()),
+        };
+        return (workspace, None);
+    }
+    if let Some(name) = given(&request.env_workspace) {
+        return match &backend {
+            Backend::Cloud(WorkspaceName::This(configured), place) if *configured != name => {
+                let message = format!("`TF_WORKSPACE` selects the workspace `{name}`, but the `cloud` block names `{configured}`");
+                let mut problem = Problem::new(ProblemKind::Refused, message).help("Unset `TF_WORKSPACE`, or pass `--workspace`");
+                problem.related.push(Step::new(place.clone(), "the `cloud` block"));
+                let why = "`TF_WORKSPACE` and the `cloud` block name different workspaces";
+                (Err(why.into()), Some(problem.at(place.clone())))
+            }
+            _ => (Ok(name), None),
+        };
+    }
+    let selected = || selected(request, module);
+    let workspace = match backend {
+        Backend::Cloud(WorkspaceName::This(name), _) => Ok(name),
+        Backend::Cloud(WorkspaceName::NotConstant, _) => Err("the workspace name in the `cloud` block is not a constant".into()),
+        Backend::Cloud(WorkspaceName::No, _) => {
+            selected().unwrap_or_else(|| Err("the `cloud` block does not name the workspace; pass it with `--workspace`".into()))
+        }
+        Backend::Prefix => {
+            selected().unwrap_or_else(|| Err("the backend has several workspaces; pass the name of one with `--workspace`".into()))
+        }
+        Backend::Local => selected().unwrap_or_else(|| Ok("default".into())),
+    };
+    (workspace, None)
+}
+
+/// The workspace that `terraform workspace select` noted.
+fn selected(request: &ScanRequest, module: &Module) -> Option<Workspace> {
+    let data = request.data_dir.as_deref().unwrap_or(Path::new(".terraform"));
+    let path = module.path.join(data).join("environment");
+    if request.lacks(&module.path, data) || !disk::is_there(&path) {
+        return None;
+    }
+    let shown = join_shown(&module.shown, &data.join("environment").to_string_lossy());
+    // A data directory that the user names may be anywhere; what lies in the repository must not lead out of it.
+    let within = within(&module.path, request);
+    let is_found = request.data_dir.is_none() || within.iter().any(|folder| disk::tidy(&path).starts_with(folder));
+    if is_found && request.directories.leads_out(&path, &within) {
+        return Some(Err(format!("`{}` leads out of the repository", shown.display()).into()));
+    }
+    // A token fits where the name of a workspace does.
+    if disk::canonical(&path).is_ok_and(|real| real.file_name() != path.file_name()) {
+        return Some(Err(format!("`{}` is a link to another file", shown.display()).into()));
+    }
+    let text = disk::read_text(&path, CAP).ok()?;
+    match text.trim() {
+        "" => None,
+        name if is_valid(name) => Some(Ok(name.into())),
+        _ => Some(Err(format!("`{}` does not hold the name of a workspace", shown.display()).into())),
+    }
+}
+
+/// What Terraform allows in the name of a workspace: what needs no escape in a part of a URL's path (`validWorkspaceName`,
+/// internal/command/workspace_command.go).
+fn is_valid(name: &str) -> bool {
+    name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.~$&+=:@".contains(&byte))
+}
+
+/// The last `cloud` or `backend` block decides: override files come last and replace either.
+fn backend(module: &Module, sources: &Sources) -> Backend {
+    let mut blocks = module.settings.iter().flat_map(|settings| &settings.body.blocks);
+    let last = blocks.rfind(|block| matches!(&*block.kind.text, "cloud" | "backend"));
+    match last {
+        Some(block) if &*block.kind.text == "cloud" => Backend::Cloud(member(block, "name", sources), Place::Source(block.header)),
+        Some(block) if block.labels.first().is_some_and(|label| &*label.text == "remote") => {
+            if matches!(member(block, "prefix", sources), WorkspaceName::No) { Backend::Local } else { Backend::Prefix }
+        }
+        _ => Backend::Local,
+    }
+}
+
+/// An argument of the `workspaces` block; JSON syntax has an object in its place.
+fn member(block: &Block, name: &str, sources: &Sources) -> WorkspaceName {
+    let of = |text: Option<Arc<str>>| match text {
+        Some(text) if text.is_empty() => WorkspaceName::No,
+        Some(text) => WorkspaceName::This(text),
+        None => WorkspaceName::NotConstant,
+    };
+    let in_body = |body: &Body| body.attribute(name).map(|written| of(constants::text(&written.value, sources)));
+    let nested = block.body.blocks.iter().filter(|inner| &*inner.kind.text == "workspaces");
+    if let Some(named) = nested.filter_map(|inner| in_body(&inner.body)).next_back() {
+        return named;
+    }
+    let Some(written) = block.body.attribute("workspaces") else { return WorkspaceName::No };
+    let Ok(value) = constants::value(&written.value, sources) else { return WorkspaceName::NotConstant };
+    let object = value.as_sequence().and_then(<[Value]>::first).unwrap_or(&value);
+    match object.as_mapping().and_then(|members| members.get(name)).map(|member| &member.data) {
+        None | Some(Data::Null(_)) => WorkspaceName::No,
+        Some(Data::String(text)) => of(Some(Arc::clone(text))),
+        Some(_) => WorkspaceName::NotConstant,
+    }
+}

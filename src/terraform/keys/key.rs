@@ -1,0 +1,407 @@
+//! One instance of `oci_kms_key` → its facts. Arguments and what the provider makes of them: oracle/oci 8.28.0, `kms_key_resource.go`.
+
+use super::refusals;
+use super::relations::Relations;
+use crate::base::secrecy;
+use crate::base::{Address, Bounds, Case, Claim, Fact, InstanceKey, Place, Problem, ProblemKind, Reason, Span, Step, Unknown};
+use crate::eval::{Data, EvalError, Type, Value, convert, references};
+use crate::hcl::{Attribute, Block, Body, Expr};
+use crate::key::{Declared, InputKind, KeyFacts, KeyId, Lifecycle, PlannedAction, ProtectionMode, Stage, Symbolic};
+use crate::terraform::blocks::lifecycle::ignored;
+use crate::terraform::facts::BlockReader;
+use crate::terraform::scope::dynamic::{self, BlocksOfType, Nested};
+use crate::terraform::world::frame::{Bound, ResourceInstance};
+use crate::terraform::world::instance::ResourceName;
+use crate::terraform::world::refused::Refusals;
+use jiff::Timestamp;
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
+use std::sync::Arc;
+
+/// A key that is to be read.
+pub(crate) struct KeyInstance<'a> {
+    /// The resource.
+    pub of: &'a ResourceName,
+    /// Its block.
+    pub block: &'a Block,
+    /// Which instance.
+    pub key: Option<InstanceKey>,
+    /// Set if it represents many instances.
+    pub symbolic: Option<Symbolic>,
+}
+
+/// Reads the keys of a root, one after the other. What refers to neither `each` nor `count` is the same of all instances that a block has in
+/// a module instance, and is read of the first of them.
+pub(crate) struct KeyReader<'r> {
+    root: &'r Arc<str>,
+    relations: Relations,
+    last: Option<KeySample>,
+}
+
+/// What the instances of a block in a module instance have in common.
+struct KeySample {
+    /// The number of the module instance.
+    at: usize,
+    /// The block.
+    block: Span,
+    /// The facts of one of them, without what names it.
+    facts: KeyFacts,
+    /// Which parts each has for itself.
+    own: [bool; PARTS.len()],
+    refusals: Rc<Refusals>,
+}
+
+/// A part of a key's facts.
+struct KeyPart {
+    /// The arguments and nested blocks that it is made of.
+    names: &'static [&'static str],
+    read: fn(&BlockReader<'_>, &Relations, &Body, &mut KeyFacts),
+}
+
+static PARTS: [KeyPart; 12] = [
+    KeyPart {
+        names: &["protection_mode"],
+        read: |reader, _, body, facts| {
+            let read = |text: &str| (!text.is_empty()).then(|| ProtectionMode::read(text));
+            facts.protection_mode = reader.text(body.attribute("protection_mode"), &[], read);
+        },
+    },
+    KeyPart {
+        names: &["is_auto_rotation_enabled"],
+        read: |reader, _, body, facts| {
+            facts.rotation.enabled = reader.fact(body.attribute("is_auto_rotation_enabled"), &[], &Type::Bool, |value| Ok(value.as_bool()));
+        },
+    },
+    KeyPart { names: &["auto_key_rotation_details"], read: |reader, _, body, facts| rotation(reader, body, facts) },
+    KeyPart {
+        names: &["desired_state"],
+        read: |reader, _, body, facts| {
+            let read = |text: &str| (!text.is_empty()).then(|| Lifecycle::read(text));
+            facts.lifecycle = reader.text(body.attribute("desired_state"), &[], read);
+        },
+    },
+    KeyPart {
+        names: &["display_name"],
+        read: |reader, _, body, facts| {
+            facts.display_name = reader.text(body.attribute("display_name"), &[], written);
+            if facts.symbolic.is_some() {
+                nameless(&mut facts.display_name);
+            }
+        },
+    },
+    KeyPart {
+        names: &["compartment_id"],
+        read: |reader, _, body, facts| facts.compartment = reader.text(body.attribute("compartment_id"), &[], written),
+    },
+    KeyPart {
+        names: &["freeform_tags", "defined_tags"],
+        read: |reader, _, body, facts| {
+            facts.hidden_tags = BTreeSet::new();
+            facts.freeform_tags = tags(reader, body.attribute("freeform_tags"), &mut facts.hidden_tags);
+            facts.defined_tags = tags(reader, body.attribute("defined_tags"), &mut facts.hidden_tags);
+        },
+    },
+    KeyPart { names: &["key_shape"], read: |reader, _, body, facts| shape(reader, body, facts) },
+    KeyPart {
+        names: &["external_key_reference"],
+        read: |reader, _, body, facts| {
+            let reference = nested(reader, body, "external_key_reference");
+            facts.external_key_reference = within(reader, &reference, "external_key_id", &Type::String, |value| Ok(text(value)));
+        },
+    },
+    KeyPart {
+        names: &["restore_from_file", "restore_from_object_store"],
+        read: |reader, _, body, facts| facts.restored = restored(reader, body),
+    },
+    KeyPart { names: &["management_endpoint"], read: |reader, relations, body, facts| relations.find_vault(reader, body, facts) },
+    KeyPart {
+        names: &["time_of_deletion", "restore_trigger"],
+        // No fact is made of them, but Terraform would reject what does not fit.
+        read: |reader, _, body, _| {
+            let _: Fact<()> = reader.fact(body.attribute("time_of_deletion"), &[], &Type::String, |_| Ok(None));
+            let _: Fact<()> = reader.fact(body.attribute("restore_trigger"), &[], &Type::Bool, |_| Ok(None));
+        },
+    },
+];
+
+impl<'r> KeyReader<'r> {
+    /// Reads keys of this root, which are related like this.
+    pub(crate) fn new(root: &'r Arc<str>, relations: Relations) -> Self {
+        Self { root, relations, last: None }
+    }
+
+    /// The facts of one key.
+    pub(crate) fn facts(&mut self, reader: &BlockReader<'_>, key: &KeyInstance<'_>) -> Box<KeyFacts> {
+        let KeyInstance { of, block, .. } = key;
+        let is_same = |sample: &KeySample| sample.at == reader.at.id && sample.block == block.span;
+        let sample = self.last.take().filter(is_same).unwrap_or_else(|| self.sample(reader, key));
+        let (own, refusals) = (sample.own, Rc::clone(&sample.refusals));
+        let mut facts = match key.key {
+            Some(_) => Box::new(self.last.insert(sample).facts.clone()),
+            // There is no other instance.
+            None => Box::new(sample.facts),
+        };
+        facts.id.address = crate::terraform::world::instance::address(reader.at, false, &of.kind, &of.name, key.key.as_ref());
+        let (modules, kind, name) = (Arc::clone(&reader.at.steps), Arc::clone(&of.kind), Arc::clone(&of.name));
+        facts.address = Some(Address { modules, data: false, kind, name, key: key.key.clone() });
+        self.read(reader, block, own, &mut facts);
+        crate::terraform::facts::conditions::of_resource(
+            reader,
+            ResourceInstance { world: reader.world, at: reader.at, of, block, key: key.key.as_ref(), each: reader.each },
+        );
+        self.relations.relate(&mut facts);
+        guard(&refusals, &mut facts);
+        facts
+    }
+
+    /// What the instances of a key's block have in common.
+    fn sample(&self, reader: &BlockReader<'_>, key: &KeyInstance<'_>) -> KeySample {
+        let KeyInstance { of, block, .. } = key;
+        let id = KeyId { root: Arc::clone(self.root), inputs: None, address: String::new(), input: InputKind::Hcl };
+        let mut facts = KeyFacts::without_address(id, Stage::Declared, PlannedAction::Unknown, Place::Source(block.header));
+        facts.source_root = Some(Arc::clone(self.root));
+        let ignore_changes = ignored(&block.body);
+        facts.declared = Declared { block: Some(Place::Source(block.span)), calls: Arc::clone(&reader.at.calls), ignore_changes };
+        facts.symbolic.clone_from(&key.symbolic);
+        let refusals = refusals::of_block(reader, &of.kind, &of.name, block);
+        let own = PARTS.each_ref().map(|part| key.key.is_some() && part.differs(&block.body));
+        self.read(reader, block, own.map(|is_own| !is_own), &mut facts);
+        KeySample { at: reader.at.id, block: block.span, facts, own, refusals }
+    }
+
+    /// Reads those parts that are chosen.
+    fn read(&self, reader: &BlockReader<'_>, block: &Block, chosen: [bool; PARTS.len()], facts: &mut KeyFacts) {
+        for (part, _) in PARTS.iter().zip(chosen).filter(|(_, is_chosen)| *is_chosen) {
+            (part.read)(reader, &self.relations, &block.body, facts);
+        }
+    }
+}
+
+impl KeyPart {
+    /// Whether it may differ from instance to instance.
+    fn differs(&self, body: &Body) -> bool {
+        let is_own = |block: &&Block| {
+            let label = block.labels.first().filter(|_| &*block.kind.text == "dynamic");
+            self.names.contains(&&**label.map_or(&block.kind.text, |label| &label.text))
+        };
+        let mut attributes = self.names.iter().filter_map(|name| body.attribute(name));
+        attributes.any(|attribute| names_instance(&attribute.value)) || body.blocks.iter().filter(is_own).any(is_of_instance)
+    }
+}
+
+/// Whether a block within a resource's refers to the instance.
+fn is_of_instance(block: &Block) -> bool {
+    block.body.attributes.iter().any(|attribute| names_instance(&attribute.value)) || block.body.blocks.iter().any(is_of_instance)
+}
+
+fn names_instance(expr: &Expr) -> bool {
+    references(expr).iter().any(|reference| matches!(&**reference.root, "each" | "count"))
+}
+
+/// Makes those facts unknown that something refused was to set.
+fn guard(refusals: &Refusals, facts: &mut KeyFacts) {
+    if refusals.is_empty() {
+        return;
+    }
+    let KeyFacts { rotation, shape, .. } = facts;
+    refusals.guard("is_auto_rotation_enabled", &mut rotation.enabled);
+    refusals.guard("rotation_interval_in_days", &mut rotation.interval_days);
+    refusals.guard("time_of_schedule_start", &mut rotation.start);
+    refusals.guard("algorithm", &mut shape.algorithm);
+    refusals.guard("length", &mut shape.length);
+    refusals.guard("curve_id", &mut shape.curve);
+    refusals.guard("protection_mode", &mut facts.protection_mode);
+    refusals.guard("desired_state", &mut facts.lifecycle);
+    refusals.guard("external_key_id", &mut facts.external_key_reference);
+    refusals.guard("management_endpoint", &mut facts.vault_type);
+    refusals.guard("display_name", &mut facts.display_name);
+    refusals.guard("compartment_id", &mut facts.compartment);
+}
+
+/// The one instance that stands for many has no name of its own where the name is made of its key.
+fn nameless(name: &mut Fact<String>) {
+    if let Claim::Unknown(unknown) = &mut name.claim
+        && matches!(&unknown.bounds, Bounds::Default { value: Some(text), .. } if text.contains('*'))
+    {
+        **unknown = Unknown { why: "the name depends on the key of the instance".into(), bounds: Bounds::Anything };
+    }
+}
+
+/// A text; the provider's SDK takes "" for "not set".
+fn written(text: &str) -> Option<String> {
+    (!text.is_empty()).then(|| text.to_owned())
+}
+
+fn text(value: &Value) -> Option<String> {
+    value.as_str().and_then(written)
+}
+
+/// The nested blocks of a type; what Terraform would reject of them is noted, and nothing is known of them then.
+struct NestedBlocks<'b> {
+    blocks: Option<BlocksOfType<'b>>,
+}
+
+fn nested<'b>(reader: &BlockReader<'_>, body: &'b Body, kind: &str) -> NestedBlocks<'b> {
+    match dynamic::blocks(&reader.frame(), body, kind) {
+        Ok(blocks) => {
+            if let [_, second, ..] = blocks.made.as_slice() {
+                let message = format!("at most one `{kind}` block is allowed");
+                reader.problems.add(Problem::new(ProblemKind::Refused, message).at(dynamic::place(second)));
+                return NestedBlocks { blocks: None };
+            }
+            NestedBlocks { blocks: Some(blocks) }
+        }
+        Err(error) => {
+            reader.problems.refused(&error);
+            NestedBlocks { blocks: None }
+        }
+    }
+}
+
+/// The fact of an argument of a nested block.
+fn within<T: Clone>(
+    reader: &BlockReader<'_>,
+    found: &NestedBlocks<'_>,
+    name: &str,
+    ty: &Type,
+    read: impl Fn(&Value) -> Result<Option<T>, Reason>,
+) -> Fact<T> {
+    let Some(blocks) = &found.blocks else { return Fact::refused("Terraform would reject the block it is in") };
+    let one = |nested: &Nested<'_>| reader.fact(nested.body.attribute(name), &nested.bound, ty, &read);
+    let fact = match (blocks.made.first(), &blocks.unsure) {
+        (Some(nested), _) => one(nested),
+        (None, Some((for_each, span, nested))) => unsure(reader, for_each, *span, nested, name, ty, &read),
+        (None, None) => Fact::unset(),
+    };
+    // What decides about the block decides about all that is in it.
+    let fact = reader.noted(Fact { sensitive: fact.sensitive || blocks.marks.is_secret(), ..fact });
+    match fact.claim {
+        // Whether the block is there at all is the caller's decision.
+        Claim::Known(_) | Claim::Unset if blocks.marks.by_caller => {
+            let value = if let Claim::Known(value) = fact.claim { Some(value) } else { None };
+            let input = name.to_owned();
+            let why = "the caller of the module decides whether its block is there";
+            Fact { claim: Claim::unknown(why, Bounds::Default { value, input }), ..fact }
+        }
+        _ => fact,
+    }
+}
+
+/// An argument of a `dynamic` block of which it is not known whether it makes a block.
+fn unsure<T: Clone>(
+    reader: &BlockReader<'_>,
+    for_each: &Value,
+    span: Span,
+    nested: &Nested<'_>,
+    name: &str,
+    ty: &Type,
+    read: &impl Fn(&Value) -> Result<Option<T>, Reason>,
+) -> Fact<T> {
+    let trail = vec![Step::new(Place::Source(span), "decides whether the block is there")];
+    let Some(unknown) = for_each.as_unknown() else { return Fact::unset() };
+    let case = |possible: &crate::eval::Possible| {
+        let entries = dynamic::entries(&possible.value)?;
+        let value = match entries.into_iter().next() {
+            None => None,
+            Some((key, value)) => {
+                let bound = nested.bound.iter().map(|bound| Bound { key: key.clone(), value: value.clone(), ..bound.clone() });
+                let bound: Vec<_> = bound.collect();
+                match reader.fact(nested.body.attribute(name), &bound, ty, read).claim {
+                    Claim::Known(value) => Some(value),
+                    Claim::Unset => None,
+                    Claim::Unknown(_) => return None,
+                }
+            }
+        };
+        Some(Case { value, when: possible.when.to_string() })
+    };
+    let cases: Option<Vec<_>> = unknown.possible.iter().map(case).collect();
+    let bounds = cases.filter(|cases| !cases.is_empty()).map_or(Bounds::Anything, Bounds::OneOf);
+    Fact { claim: Claim::unknown(&unknown.why, bounds), ..Fact::unset() }.with_trail(trail)
+}
+
+fn rotation(reader: &BlockReader<'_>, body: &Body, facts: &mut KeyFacts) {
+    let details = nested(reader, body, "auto_key_rotation_details");
+    facts.rotation.interval_days = within(reader, &details, "rotation_interval_in_days", &Type::Number, |value| {
+        let Some(number) = value.as_number() else { return Ok(None) };
+        let days = if number.is_integer() { number.to_i64() } else { None };
+        days.map(Some).ok_or_else(|| "it is not a whole number of days".into())
+    });
+    facts.rotation.start = within(reader, &details, "time_of_schedule_start", &Type::String, |value| {
+        let Some(text) = text(value) else { return Ok(None) };
+        text.parse::<Timestamp>().map(Some).map_err(|_| "it is not an RFC 3339 time such as `2027-01-31T00:00:00Z`".into())
+    });
+    let block = details.blocks.as_ref().and_then(|blocks| blocks.made.first().or(blocks.unsure.as_ref().map(|(_, _, nested)| nested)));
+    facts.rotation.block = block.map(dynamic::place);
+    let absent = details.blocks.as_ref().filter(|_| facts.rotation.block.is_none()).and_then(|blocks| blocks.absent.as_ref());
+    facts.rotation.absent_by = absent.map(|(for_each, span)| reader.way(for_each, *span)).unwrap_or_default();
+}
+
+/// Whether the key comes from a backup. Source: `kms_key_resource.go`, which then restores and never sends a mode.
+fn restored(reader: &BlockReader<'_>, body: &Body) -> Fact<bool> {
+    let mut restored = Fact::unset();
+    for kind in ["restore_from_file", "restore_from_object_store"] {
+        let found = nested(reader, body, kind);
+        let Some(blocks) = &found.blocks else { return Fact::refused(format!("Terraform would reject the `{kind}` block")) };
+        let step = |place: Place| vec![Step::new(place, "the key is restored from this backup")];
+        match (blocks.made.first(), &blocks.unsure) {
+            (Some(nested), _) if blocks.marks.by_caller => {
+                let why = format!("the caller of the module decides whether there is a `{kind}` block");
+                let bounds = Bounds::Default { value: Some(true), input: kind.to_owned() };
+                let fact = Fact { claim: Claim::unknown(why, bounds), ..Fact::unset() };
+                restored = fact.with_trail(step(dynamic::place(nested)));
+            }
+            (Some(nested), _) => return Fact::known(true).with_trail(step(dynamic::place(nested))),
+            (None, Some((for_each, _, nested))) => {
+                let why = for_each.why().cloned().unwrap_or_else(|| "its `for_each` is unknown".into());
+                restored = Fact::unknown(why).with_trail(step(dynamic::place(nested)));
+            }
+            (None, None) => {}
+        }
+    }
+    restored
+}
+
+fn shape(reader: &BlockReader<'_>, body: &Body, facts: &mut KeyFacts) {
+    let shape = nested(reader, body, "key_shape");
+    facts.shape.algorithm = within(reader, &shape, "algorithm", &Type::String, |value| Ok(text(value)));
+    facts.shape.length = within(reader, &shape, "length", &Type::Number, |value| Ok(value.as_number().and_then(crate::eval::Num::to_i64)));
+    facts.shape.curve = within(reader, &shape, "curve_id", &Type::String, |value| Ok(text(value)));
+}
+
+/// Tags that are known; the names of those whose value may not be shown go to `hidden`.
+fn tags(reader: &BlockReader<'_>, attribute: Option<&Attribute>, hidden: &mut BTreeSet<String>) -> BTreeMap<String, String> {
+    let read = |attribute: &Attribute| {
+        let value = reader.value(&attribute.value, &[])?;
+        // The provider's type for tags; what is shown keeps the types that are written.
+        convert(value.clone(), &Type::map(Type::String)).map_err(|error| {
+            EvalError::refused(format!("`{}` does not fit: {}", attribute.name.text, error.message), Some(attribute.value.span))
+        })?;
+        Ok(value)
+    };
+    let value = attribute.and_then(|attribute| match read(attribute) {
+        Ok(value) => Some(value),
+        Err(error) => {
+            reader.problems.refused(&error);
+            None
+        }
+    });
+    let mut tags = BTreeMap::new();
+    let Some((all, entries)) = value.as_ref().and_then(|value| Some((value.marks, value.as_mapping()?))) else { return tags };
+    // The names may be secret, too.
+    let is_named = |name: &str| !all.is_secret() && (!all.from_file || (!all.raw && !all.piece && secrecy::may_show_name(name)));
+    for (key, value) in entries.iter().filter(|(key, _)| is_named(key)) {
+        let text = match &value.data {
+            Data::String(text) => text.to_string(),
+            Data::Number(number) => number.to_string(),
+            Data::Bool(value) => value.to_string(),
+            _ => continue,
+        };
+        let marks = all.union(value.marks);
+        if !secrecy::may_show(marks.is_secret(), marks.from_file, value.as_str().is_none()) {
+            hidden.insert(key.to_string());
+        }
+        tags.insert(key.to_string(), text);
+    }
+    tags
+}

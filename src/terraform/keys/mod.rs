@@ -1,0 +1,12 @@
+//! One instance of `oci_kms_key` → its `KeyFacts`.
+//!
+//! Read `walk` first (the instances of a resource type in a tree of modules), then `key` (arguments → facts), `refusals` (what
+//! Terraform would reject), `relations` (vaults, versions, certificates), `schedule` (rotation by code), `imports` and `switched_off`.
+
+pub(super) mod imports;
+pub(super) mod key;
+pub(super) mod refusals;
+pub(super) mod relations;
+pub(super) mod schedule;
+pub(super) mod switched_off;
+pub(super) mod walk;

@@ -1,0 +1,216 @@
+//! Parses each module directory once, for all roots that need it, and knows whose language each root is written in.
+
+use super::module::Module;
+use super::secrets::Veiled;
+use crate::base::{Sources, disk};
+use crate::hcl::Block;
+use crate::terraform::blocks::constants::{literal, literal_source};
+use crate::terraform::discovery::calls::{self, CallTarget, Manifest, SourcedCall};
+use crate::terraform::discovery::discover::{self, Scan};
+use crate::terraform::discovery::folder::{Folder, decode, is_configuration, is_local};
+use crate::terraform::discovery::nearby::Nearby;
+use crate::terraform::request::{FileDialect, ScanRequest};
+use std::collections::{HashMap, HashSet};
+use std::hash::Hash;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+
+/// A value that is made once, by whoever asks first.
+type OnceShared<T> = Arc<OnceLock<T>>;
+
+/// A module's directory, and whether its files are those that Terraform reads where OpenTofu reads others.
+type ModuleKey = (PathBuf, bool);
+
+/// The modules of a run.
+pub(crate) struct Loader<'r> {
+    pub request: &'r ScanRequest,
+    pub sources: &'r Sources,
+    manifests: HashMap<PathBuf, Manifest>,
+    folders: Mutex<HashMap<PathBuf, Folder>>,
+    modules: Mutex<HashMap<ModuleKey, OnceShared<Arc<Module>>>>,
+    dialects: Mutex<HashMap<PathBuf, OnceShared<FileDialect>>>,
+    /// Where local sources lead, by the directory of the caller.
+    local: Mutex<HashMap<(PathBuf, String), CallTarget>>,
+    /// What calls that lead nowhere may have meant.
+    pub nearby: Nearby,
+    /// The modules whose sensitive values are hidden.
+    pub veiled: Veiled,
+    /// What counts as the repository.
+    bounds: OnceLock<Vec<PathBuf>>,
+}
+
+/// Why a call is not followed out of the repository.
+pub(crate) const CONFINED: &str = "it is outside of the repository, and `--confined` does not leave it";
+
+impl<'r> Loader<'r> {
+    /// A loader of what a scan has read.
+    pub(crate) fn new(request: &'r ScanRequest, sources: &'r Sources, scan: &mut Scan) -> Self {
+        Self {
+            request,
+            sources,
+            manifests: std::mem::take(&mut scan.manifests),
+            folders: Mutex::new(std::mem::take(&mut scan.folders)),
+            modules: Mutex::default(),
+            dialects: Mutex::default(),
+            local: Mutex::default(),
+            nearby: Nearby::default(),
+            veiled: Veiled::default(),
+            bounds: OnceLock::new(),
+        }
+    }
+
+    /// The module in a directory, as a root of this dialect reads it.
+    pub(crate) fn module(&self, path: &Path, dialect: FileDialect) -> Arc<Module> {
+        let module = self.parsed(path, FileDialect::Either);
+        if dialect == FileDialect::Terraform && module.has_tofu { self.parsed(path, dialect) } else { module }
+    }
+
+    fn parsed(&self, path: &Path, dialect: FileDialect) -> Arc<Module> {
+        let cell = cell(&self.modules, (path.to_path_buf(), dialect == FileDialect::Terraform));
+        let parse = || {
+            let folder = lock(&self.folders).remove(path);
+            let folder = folder.filter(Folder::is_module);
+            let folder =
+                folder.unwrap_or_else(|| discover::directory_not_walked(path.to_path_buf(), self.request.shown(path), self.request));
+            let mut module = Module::parse(folder, dialect, self.sources, &self.request.overlay);
+            if self.is_outside(path) {
+                module.is_outside = true;
+                module.texts.iter().for_each(|text| self.sources.mark_outside(*text));
+            }
+            Arc::new(module)
+        };
+        Arc::clone(cell.get_or_init(parse))
+    }
+
+    /// The module in a root's directory.
+    pub(crate) fn root(&self, root: &Path) -> Arc<Module> {
+        self.module(root, self.dialect(root))
+    }
+
+    /// Whose language a root is written in: by `--dialect`, its lock file, or its files.
+    pub(crate) fn dialect(&self, root: &Path) -> FileDialect {
+        if self.request.dialect != FileDialect::Either {
+            return self.request.dialect;
+        }
+        *cell(&self.dialects, root.to_path_buf()).get_or_init(|| {
+            const TERRAFORM: &str = "registry.terraform.io";
+            let locked = crate::terraform::discovery::lock::read(root, self.request);
+            let is_of = |host: &str| locked.iter().any(|one| one.address.split('/').next() == Some(host));
+            let module = self.parsed(root, FileDialect::Either);
+            if is_of("registry.opentofu.org") {
+                FileDialect::OpenTofu
+            } else if is_of(TERRAFORM) && !module.requires_host(TERRAFORM) {
+                FileDialect::Terraform
+            } else if self.has_tofu(module) {
+                FileDialect::OpenTofu
+            } else {
+                FileDialect::Either
+            }
+        })
+    }
+
+    /// Whether a root module, or a directory that it calls by a plain source, has files that only OpenTofu reads.
+    fn has_tofu(&self, root: Arc<Module>) -> bool {
+        let (mut left, mut seen) = (vec![Arc::clone(&root)], HashSet::from([root.path.clone()]));
+        while let Some(module) = left.pop() {
+            if module.has_tofu {
+                return true;
+            }
+            for (name, call) in &module.calls {
+                let Some(source) = literal_source(call).filter(|source| is_local(source)) else { continue };
+                if let CallTarget::Folder { path, .. } = self.locate(&root.path, name, &module, source, call)
+                    && seen.insert(path.clone())
+                {
+                    left.push(self.parsed(&path, FileDialect::Either));
+                }
+            }
+        }
+        false
+    }
+
+    /// Takes in the files of a directory that no walk has read.
+    pub(crate) fn take(&self, mut folder: Folder) {
+        folder.forget();
+        lock(&self.folders).insert(folder.path.clone(), folder);
+    }
+
+    /// Drops the files of all other directories.
+    pub(crate) fn retain(&self, reachable: &HashSet<PathBuf>) {
+        lock(&self.folders).retain(|path, _| reachable.contains(path));
+    }
+
+    /// Whether one of the files of a directory, asked by name and text, is what is looked for. Nothing of them is kept.
+    pub(crate) fn any_text(&self, path: &Path, is_it: &dyn Fn(&str, &str) -> bool) -> bool {
+        let entries = self.request.entries(path);
+        let names = entries.iter().filter(|entry| entry.is_file).filter_map(|entry| entry.name.to_str());
+        names.filter(|name| is_configuration(name)).any(|name| {
+            let text = self.request.overlay.read(&path.join(name), disk::CONFIG_CAP).and_then(|bytes| decode(bytes, name));
+            text.is_ok_and(|text| is_it(name, &text))
+        })
+    }
+
+    /// What `init` installed, by root directory.
+    pub(crate) fn into_manifests(self) -> HashMap<PathBuf, Manifest> {
+        self.manifests
+    }
+
+    /// What `init` installed for a root.
+    pub(crate) fn manifest(&self, root: &Path) -> Option<&Manifest> {
+        self.manifests.get(root)
+    }
+
+    /// Where a call with this source leads. `path` is the call's path from the root, `a.b`.
+    pub(crate) fn locate(&self, root: &Path, path: &str, caller: &Module, source: &str, call: &Block) -> CallTarget {
+        let version = call.body.attribute("version").and_then(|version| literal(&version.value));
+        let call = SourcedCall { path, caller: &caller.path, source, version, directories: &self.request.directories };
+        if !is_local(source) {
+            return self.check(calls::locate(&call, self.manifest(root)));
+        }
+        let key = (caller.path.clone(), source.to_owned());
+        if let Some(known) = lock(&self.local).get(&key) {
+            return known.clone();
+        }
+        let target = self.check(calls::locate(&call, None));
+        lock(&self.local).insert(key, target.clone());
+        target
+    }
+
+    /// Whether a directory lies outside of the repository.
+    fn is_outside(&self, path: &Path) -> bool {
+        !self.bounds.get_or_init(|| self.request.bounds()).iter().any(|folder| path.starts_with(folder))
+    }
+
+    /// Why a directory is not entered, where it must not be.
+    fn refusal(&self, path: &Path) -> Option<&'static str> {
+        if disk::is_git(path) {
+            Some("it is in `.git`, which is never read")
+        } else if self.request.confined && self.is_outside(path) {
+            Some(CONFINED)
+        } else {
+            None
+        }
+    }
+
+    /// A directory without configuration is not a module that can be followed.
+    pub(crate) fn check(&self, target: CallTarget) -> CallTarget {
+        let CallTarget::Folder { path, .. } = &target else { return target };
+        if let Some(why) = self.refusal(path) {
+            return CallTarget::Elsewhere(why.into());
+        }
+        let is_known = lock(&self.folders).get(path).is_some_and(Folder::is_module);
+        if is_known || self.parsed(path, FileDialect::Either).has_files {
+            return target;
+        }
+        let is_empty = disk::entries(path).is_ok_and(|entries| entries.is_empty());
+        let why = if is_empty { "the directory is empty (a git submodule?)" } else { "the directory has no configuration" };
+        CallTarget::Elsewhere(why.into())
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn cell<K: Hash + Eq, T>(cells: &Mutex<HashMap<K, OnceShared<T>>>, key: K) -> OnceShared<T> {
+    Arc::clone(lock(cells).entry(key).or_default())
+}

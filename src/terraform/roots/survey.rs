@@ -1,0 +1,342 @@
+//! Follows all calls of a root, whatever their `count` will be: the static tree of its modules.
+
+use crate::base::{Place, Problem, ProblemKind, Reason, Span, disk};
+use crate::eval::Account;
+use crate::hcl::Block;
+use crate::key::ModuleNotFollowed;
+use crate::terraform::blocks::constants::literal_source;
+use crate::terraform::discovery::calls::{CallSource, CallTarget, Located};
+use crate::terraform::discovery::providers::{NamedProviders, named_by_lock};
+use crate::terraform::inputs;
+use crate::terraform::inputs::workspace;
+use crate::terraform::modules::loader::{CONFINED, Loader};
+use crate::terraform::modules::module::Module;
+use crate::terraform::modules::root::Root;
+use crate::terraform::modules::secrets;
+use crate::terraform::request::FileDialect;
+use crate::terraform::scope::descend;
+use crate::terraform::scope::early;
+use crate::terraform::world::World;
+use crate::terraform::world::budget::{InstanceBudget, MAX_VISITS};
+use crate::terraform::world::instance::{Each, Instance};
+use crate::terraform::world::tree::MAX_DEPTH;
+use std::cell::OnceCell;
+use std::collections::{HashMap, HashSet};
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+use std::sync::Arc;
+
+/// How many module calls one root may have in all, repeated ones counted where they matter.
+const MAX_CALLS: usize = 20_000;
+
+/// The module tree of one root.
+#[derive(Default)]
+pub(crate) struct Survey {
+    /// All modules of the tree, each once, the root first.
+    pub modules: Vec<Arc<Module>>,
+    /// Directories from which a key, or something that is related to keys, can be reached.
+    pub leads: HashSet<PathBuf>,
+    /// Directories that do not exist, cycles. What is wrong with the files of a module is reported by the module.
+    pub problems: Vec<Problem>,
+    /// Calls that `--confined` refuses: a problem even where no key is found.
+    pub refused: Vec<Problem>,
+    /// Whether it has more calls than could be followed.
+    pub is_cut: bool,
+    /// How many calls were followed.
+    pub calls: usize,
+    /// Modules that are not there.
+    pub not_followed: Vec<ModuleNotFollowed>,
+    /// Which providers the tree names.
+    named: NamedProviders,
+}
+
+impl Survey {
+    /// Whether the tree declares a key.
+    pub(crate) fn has_keys(&self) -> bool {
+        self.modules.iter().any(|module| module.has_keys())
+    }
+
+    /// Whether the tree declares a key, or may have one where it could not be read.
+    pub(crate) fn may_have_keys(&self) -> bool {
+        self.named.may_have_keys() || self.has_keys()
+    }
+}
+
+/// Follows all calls of a root, as many as it may have. `passed`: the values file that the run is for.
+pub(crate) fn survey(loader: &Loader<'_>, root: &Root, passed: Option<&Path>, budget: &InstanceBudget) -> Survey {
+    let dialect = loader.dialect(&root.path);
+    let module = loader.module(&root.path, dialect);
+    let shown = module.shown.display().to_string();
+    let mut surveyor = Surveyor {
+        loader,
+        root,
+        passed,
+        dialect,
+        shown,
+        budget,
+        scout: OnceCell::new(),
+        survey: Survey::default(),
+        done: HashMap::new(),
+        stack: Vec::new(),
+        calls: 0,
+        reported: HashSet::new(),
+    };
+    surveyor.visit(&module, "");
+    let mut survey = Survey { calls: surveyor.calls, ..surveyor.survey };
+    survey.modules.iter().for_each(|module| survey.named.add(module.named));
+    // The lock file is only asked where it decides.
+    let is_faulty = |module: &Arc<Module>| !module.problems.is_empty() || !module.refused.is_empty();
+    let is_complete = survey.problems.is_empty() && survey.not_followed.is_empty() && !survey.modules.iter().any(is_faulty);
+    if !survey.named.oci && !is_complete {
+        survey.named.add(named_by_lock(&root.path, loader.request));
+    }
+    survey
+}
+
+/// A directory on the way.
+struct Visited {
+    path: PathBuf,
+    /// Whether it can be edited here: it is in the repository, and not installed.
+    is_ours: bool,
+    /// The call that leads to the next one, and its header.
+    next: Option<(Arc<str>, Span)>,
+}
+
+struct Surveyor<'s> {
+    loader: &'s Loader<'s>,
+    root: &'s Root,
+    passed: Option<&'s Path>,
+    dialect: FileDialect,
+    shown: String,
+    budget: &'s InstanceBudget,
+    /// Evaluates the sources that are not plain strings.
+    scout: OnceCell<World<'s>>,
+    survey: Survey,
+    /// Directories that were visited, and whether anything below them depends on the path of calls that leads there.
+    done: HashMap<PathBuf, bool>,
+    /// The directories on the way, and the calls that lead to the next one.
+    stack: Vec<Visited>,
+    calls: usize,
+    /// What was reported of the tree, and where.
+    reported: HashSet<(String, Span)>,
+}
+
+impl Surveyor<'_> {
+    /// Visits a module; whether anything below depends on the path of calls that leads to it.
+    fn visit(&mut self, module: &Arc<Module>, path: &str) -> bool {
+        let is_first = !self.done.contains_key(&module.path);
+        if is_first {
+            self.survey.modules.push(Arc::clone(module));
+        }
+        let mut depends = false;
+        let mut has_any = module.has_relatives();
+        let is_ours = !module.is_outside && !self.is_installed(&module.path);
+        self.stack.push(Visited { path: module.path.clone(), is_ours, next: None });
+        for (name, call) in &module.calls {
+            if self.calls >= self.budget.most && self.budget.most < MAX_CALLS {
+                self.cut();
+                break;
+            }
+            self.calls += 1;
+            if self.calls > MAX_CALLS {
+                let message = format!("root module `{}` has more than {MAX_CALLS} module calls", self.shown);
+                self.problem(message, call.header, None);
+                break;
+            }
+            let path = if path.is_empty() { name.to_string() } else { format!("{path}.{name}") };
+            let located = self.locate(module, &path, name, call);
+            depends |= located.depends;
+            has_any |= self.follow(module, name, call, &path, located, &mut depends);
+        }
+        self.stack.pop();
+        if has_any {
+            self.survey.leads.insert(module.path.clone());
+        }
+        self.done.insert(module.path.clone(), depends);
+        depends
+    }
+
+    /// A call, or the innermost one around it that can be edited: an installed module cannot.
+    fn in_repository(&self, call: Span) -> Span {
+        match self.stack.last() {
+            Some(here) if !here.is_ours => {
+                let ours = self.stack.iter().rev().find(|around| around.is_ours);
+                ours.and_then(|around| around.next.as_ref()).map_or(call, |(_, header)| *header)
+            }
+            _ => call,
+        }
+    }
+
+    /// Whether a directory is one that `terraform init` made.
+    fn is_installed(&self, directory: &Path) -> bool {
+        directory.starts_with(self.loader.request.data_of(&self.root.path))
+    }
+
+    /// Goes where a call leads; whether a key can be reached there.
+    fn follow(&mut self, module: &Arc<Module>, name: &Arc<str>, call: &Block, path: &str, located: Located, depends: &mut bool) -> bool {
+        let place = call.body.attribute("source").map_or(call.header, |source| source.value.span);
+        let is_veiled = self.loader.sources.quote(place).is_none();
+        match located.target {
+            CallTarget::Folder { path: folder, .. } => {
+                if self.stack.iter().any(|around| around.path == folder) {
+                    let message = format!("module `{name}` calls a directory that it is called from itself");
+                    self.problem(message, place, Some("Break the cycle: Terraform cannot load such a tree".to_owned()));
+                } else if self.stack.len() >= MAX_DEPTH {
+                    let message = format!("module calls nest deeper than {MAX_DEPTH} levels; what is below `{name}` was not checked");
+                    self.problem(message, place, None);
+                } else {
+                    if self.done.get(&folder) != Some(&false) {
+                        if let Some(here) = self.stack.last_mut() {
+                            here.next = Some((Arc::clone(name), call.header));
+                        }
+                        let below = self.loader.module(&folder, self.dialect);
+                        *depends |= self.visit(&below, path);
+                    }
+                    return self.survey.leads.contains(&folder);
+                }
+            }
+            CallTarget::Missing => {
+                let source = located.source.filter(|source| !source.is_hidden && !is_veiled).map(|source| source.text);
+                let message = match &source {
+                    Some(source) => format!("the directory `{source}` of module `{name}` does not exist"),
+                    None => format!("the directory of module `{name}` does not exist"),
+                };
+                let help = source.and_then(|source| self.loader.nearby.suggest(&module.path, &source)).map_or_else(
+                    || "Correct the `source`, or check out the directory (a git submodule, a sparse checkout)".to_owned(),
+                    |near| format!("Did you mean `{near}`?"),
+                );
+                self.problem(message, place, Some(help));
+            }
+            CallTarget::Elsewhere(why) => {
+                if call.body.attribute("source").is_none() {
+                    let message = format!("module call `{name}` has no `source`");
+                    self.problem(message, call.header, Some("Add the `source` of the module, or remove the call".to_owned()));
+                }
+                if &*why == CONFINED {
+                    let problem = Problem::new(ProblemKind::Structure, format!("module `{name}` was not followed: {CONFINED}"));
+                    self.survey.refused.push(problem.at(Place::Source(place)));
+                }
+                if let Some(error) = located.refused {
+                    self.problem(error.message, error.span.unwrap_or(place), Some("Make the source a constant".to_owned()));
+                }
+                let written = || {
+                    let source = &call.body.attribute("source")?.value;
+                    secrets::hide_calls(source, self.loader.sources);
+                    self.loader.sources.quote(source.span)
+                };
+                let source = located.source.filter(|source| !source.is_hidden && !is_veiled);
+                let source = source.map(|source| source.text.to_string()).or_else(written);
+                self.survey.not_followed.push(ModuleNotFollowed {
+                    address: format!("module.{}", path.replace('.', ".module.")),
+                    root: self.shown.clone(),
+                    source: source.unwrap_or_default(),
+                    place: Place::Source(self.in_repository(call.header)),
+                    why: why.to_string(),
+                });
+            }
+        }
+        false
+    }
+
+    /// Where a call leads. Most sources are plain strings, for which nothing needs to be evaluated.
+    fn locate(&self, module: &Arc<Module>, path: &str, name: &str, call: &Block) -> Located {
+        if let Some(source) = literal_source(call) {
+            let target = self.loader.locate(&self.root.path, path, module, source, call);
+            return Located {
+                target,
+                source: Some(CallSource::written(source)),
+                refused: None,
+                depends: !crate::terraform::discovery::folder::is_local(source),
+            };
+        }
+        match self.instance() {
+            Ok((world, at)) => early::locate(world, &at, name, call),
+            Err(why) => Located { target: CallTarget::Elsewhere(why), source: None, refused: None, depends: true },
+        }
+    }
+
+    /// The instance of the module that is being visited, as far as sources can depend on it.
+    fn instance(&self) -> Result<(&World<'_>, Rc<Instance>), Reason> {
+        let world = self.scout.get_or_init(|| scout(self.loader, self.root, self.passed, self.budget));
+        let mut at = world.tree.top();
+        let around = self.stack.len().saturating_sub(1);
+        for name in self.stack.iter().take(around).filter_map(|around| around.next.as_ref().map(|(name, _)| name)) {
+            let module = Arc::clone(&at.module);
+            let call = module.calls.get(name).ok_or("its caller is unknown")?;
+            at = descend::child(world, &at, name, call, None, Each::None)?;
+        }
+        Ok((world, at))
+    }
+
+    /// Reports once for all root modules that there are too many calls.
+    fn cut(&mut self) {
+        if !std::mem::replace(&mut self.survey.is_cut, true) {
+            let message = format!("the root modules have more than {MAX_VISITS} module calls together; the rest was not followed");
+            self.survey.problems.push(Problem::new(ProblemKind::Structure, message));
+        }
+    }
+
+    fn problem(&mut self, message: String, span: Span, help: Option<String>) {
+        let problem = Problem::new(ProblemKind::Structure, message).at(Place::Source(span));
+        let problem = match help {
+            Some(help) => problem.help(help),
+            None => problem,
+        };
+        if self.reported.insert((problem.message.clone(), span)) {
+            self.survey.problems.push(problem);
+        }
+    }
+}
+
+/// What the evaluation of the sources of one directory may cost, before it is known which of them are roots: a small part of a run.
+fn budget(loader: &Loader<'_>) -> InstanceBudget {
+    let limits = loader.request.limits;
+    InstanceBudget::new(MAX_VISITS, Account::new(limits, limits.run_work / PART, limits.run_kept / PART))
+}
+
+const PART: u64 = 10_000;
+
+/// A world in which only sources of module calls are evaluated.
+fn scout<'s>(loader: &'s Loader<'s>, root: &Root, passed: Option<&Path>, budget: &'s InstanceBudget) -> World<'s> {
+    let module = loader.root(&root.path);
+    let inputs = inputs::read(loader.request, loader.sources, &root.path, &module.shown, passed).inputs;
+    let (workspace, _) = workspace::find(loader.request, &module, loader.sources);
+    World::new(loader, &root.path, inputs.of(root), workspace, budget)
+}
+
+/// Where the calls of a directory lead, as if it were a root.
+#[derive(Default)]
+pub(super) struct Targets {
+    pub found: Vec<PathBuf>,
+    /// Whether a call leads nowhere.
+    pub is_loose: bool,
+    /// Directories below which a call may lead whose source is not known.
+    pub below: Vec<PathBuf>,
+}
+
+/// Where the calls of a directory lead, as if it were a root.
+pub(super) fn targets(loader: &Loader<'_>, path: &Path) -> Targets {
+    let root = Root::alone(path);
+    let module = loader.root(path);
+    let budget = budget(loader);
+    let world = OnceCell::new();
+    let mut targets = Targets::default();
+    for (name, call) in &module.calls {
+        let target = match literal_source(call) {
+            Some(source) => loader.locate(path, name, &module, source, call),
+            None => {
+                let world = world.get_or_init(|| scout(loader, &root, None, &budget));
+                let located = early::locate(world, &world.tree.top(), name, call);
+                if located.source.is_none() && matches!(located.target, CallTarget::Elsewhere(_)) {
+                    targets.below.push(disk::tidy(&path.join(early::beginning(call))));
+                }
+                located.target
+            }
+        };
+        match target {
+            CallTarget::Folder { path, .. } => targets.found.push(path),
+            CallTarget::Missing | CallTarget::Elsewhere(_) => targets.is_loose = true,
+        }
+    }
+    targets
+}

@@ -1,0 +1,45 @@
+//! Module calls followed: where one leads, and the instances that it makes.
+
+use super::early;
+use super::expand;
+use crate::base::{InstanceKey, Reason};
+use crate::hcl::Block;
+use crate::terraform::modules::cycles::{self, Order};
+use crate::terraform::world::World;
+use crate::terraform::world::instance::{Each, Instance};
+use crate::terraform::world::tree::{CallOf, MAX_MODULES};
+use std::rc::Rc;
+use std::sync::Arc;
+
+/// One instance of a module call; why there is none to look into, where its source is not at hand.
+pub(crate) fn child(
+    world: &World<'_>,
+    at: &Rc<Instance>,
+    name: &Arc<str>,
+    call: &Block,
+    key: Option<&InstanceKey>,
+    each: Each,
+) -> Result<Rc<Instance>, Reason> {
+    let of = CallOf { at, name, block: call };
+    if let Some(child) = world.tree.entered(of, key) {
+        return Ok(child);
+    }
+    if world.tree.is_full() {
+        return Err(format!("module `{name}` was not followed: there are more than {MAX_MODULES} module instances").into());
+    }
+    let located = early::locate(world, at, name, call);
+    world.tree.enter(of, key, each, located, || {
+        if key != Some(&InstanceKey::Any) {
+            return None;
+        }
+        expand::call(world, at, name, call).ok()?.symbolic().cloned()
+    })
+}
+
+/// What refers to what in a module.
+pub(crate) fn order(world: &World<'_>, at: &Rc<Instance>) -> Arc<Order> {
+    world.tree.order(at, || {
+        let callee = |name: &Arc<str>, call: &Block| child(world, at, name, call, None, Each::None).ok().map(|child| order(world, &child));
+        cycles::order(&at.module, &callee)
+    })
+}

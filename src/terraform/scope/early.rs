@@ -1,0 +1,136 @@
+//! Sources of module calls, evaluated before anything else is: Terraform takes `const` variables and locals of them, OpenTofu any
+//! variable or local that is known early.
+
+use crate::base::{Reason, Span};
+use crate::eval::{Data, Dialect, EvalContext, EvalError, FileAccess, RefStep, Scope, Type, Value, convert, evaluate};
+use crate::hcl::{Block, ExprKind, Part};
+use crate::terraform::blocks::constants::{self, literal};
+use crate::terraform::blocks::subject::Subject;
+use crate::terraform::discovery::calls::{self, CallSource, CallTarget, Located};
+use crate::terraform::request;
+use crate::terraform::world::World;
+use crate::terraform::world::frame::Frame;
+use crate::terraform::world::instance::Instance;
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+use std::sync::Arc;
+
+/// The directory that the text of a source begins with, where a variable part follows.
+pub(crate) fn beginning(call: &Block) -> &str {
+    let first = call.body.attribute("source").and_then(|attribute| match &attribute.value.without_parens().kind {
+        ExprKind::Template(template) => template.parts.first(),
+        _ => None,
+    });
+    match first {
+        Some(Part::Literal(text)) => text.rsplit_once('/').map_or("", |(directory, _)| directory),
+        _ => "",
+    }
+}
+
+/// Where a call in a module instance leads.
+pub(crate) fn locate(world: &World<'_>, at: &Rc<Instance>, name: &str, call: &Block) -> Located {
+    let path = at.path_to(name);
+    let loader = world.tree.loader;
+    let elsewhere = |why: Reason, refused| Located { target: CallTarget::Elsewhere(why), source: None, refused, depends: true };
+    let Some(attribute) = call.body.attribute("source") else { return elsewhere("it has no `source`".into(), None) };
+    let known = |source: CallSource, depends| {
+        let target = loader.locate(&world.tree.root, &path, &at.module, &source.text, call);
+        let depends = depends || !crate::terraform::discovery::folder::is_local(&source.text);
+        Located { target, source: Some(source), refused: None, depends }
+    };
+    if let Some(source) = literal(&attribute.value) {
+        return known(CallSource::written(source), false);
+    }
+    let early = Early { frame: Frame::of_module(world, at), running: RefCell::default(), is_restricted: Cell::new(false) };
+    let budget = world.memo.budget();
+    let value = evaluate(&attribute.value, &EvalContext::new(&early, &budget)).and_then(|value| convert(value, &Type::String));
+    let is_hidden = value.as_ref().is_ok_and(|value| value.marks.hides_text());
+    match value.map(|value| value.data) {
+        Ok(Data::String(text)) => known(CallSource { text, is_hidden }, true),
+        Ok(Data::Unknown(unknown)) => {
+            // Terraform plans only with the source that was installed.
+            let installed = calls::installed(&path, loader.manifest(&world.tree.root)).map(|target| loader.check(target));
+            installed.map_or_else(
+                || elsewhere(unknown.why.reworded(format!("its source is unknown: {}", unknown.why)), None),
+                |target| Located { target, source: None, refused: None, depends: true },
+            )
+        }
+        Ok(_) => elsewhere(
+            "its source is not a string".into(),
+            Some(EvalError::refused("`source` must be a string".to_owned(), Some(attribute.value.span))),
+        ),
+        // Where no one says which of the two it is, OpenTofu may well take what Terraform refuses.
+        Err(_) if early.is_restricted.get() && world.tree.language == request::FileDialect::Either => {
+            elsewhere("its source is not a constant (`--dialect opentofu` evaluates variables in it)".into(), None)
+        }
+        Err(error) => elsewhere("its source cannot be evaluated".into(), Some(error.at(attribute.value.span))),
+    }
+}
+
+/// What a source may refer to.
+struct Early<'a> {
+    frame: Frame<'a>,
+    /// Locals that are being evaluated.
+    running: RefCell<Vec<Arc<str>>>,
+    /// Whether something was refused that only Terraform refuses.
+    is_restricted: Cell<bool>,
+}
+
+impl Early<'_> {
+    fn error(&self, span: Span, message: String) -> Result<(Value, usize), EvalError> {
+        Err(EvalError::refused(message, Some(span)))
+    }
+
+    fn local(&self, name: &Arc<str>, span: Span) -> Result<(Value, usize), EvalError> {
+        let Some(local) = self.frame.at.module.locals.get(name) else { return self.frame.resolve("local", span, &[]) };
+        if self.running.borrow().contains(name) {
+            return self.error(span, format!("`local.{name}` refers to itself"));
+        }
+        self.running.borrow_mut().push(Arc::clone(name));
+        let budget = self.frame.world.memo.budget();
+        let value = evaluate(&local.value, &EvalContext::new(self, &budget));
+        self.running.borrow_mut().pop();
+        Ok((value?, 1))
+    }
+}
+
+impl Scope for Early<'_> {
+    fn resolve(&self, name: &str, span: Span, steps: &[RefStep<'_>]) -> Result<(Value, usize), EvalError> {
+        let is_tofu = self.frame.world.tree.language == request::FileDialect::OpenTofu;
+        match Subject::resolved(name, steps) {
+            Subject::Path(_) => self.frame.resolve(name, span, steps),
+            Subject::Variable(variable) => {
+                let block = self.frame.at.module.variables.get(variable);
+                let sources = self.frame.world.tree.loader.sources;
+                let is_const = |block: &Block| constants::is_true(block, "const", sources);
+                if is_tofu || block.is_none_or(is_const) {
+                    return self.frame.resolve(name, span, steps);
+                }
+                self.is_restricted.set(true);
+                self.error(span, format!("a module source may only refer to constants, and `var.{variable}` is not a `const` variable"))
+            }
+            Subject::Local(local) => self.local(local, span),
+            Subject::Terraform(_) | Subject::Tofu(_) if is_tofu => self.frame.resolve(name, span, steps),
+            subject => {
+                self.is_restricted.set(matches!(subject, Subject::Terraform(_) | Subject::Tofu(_)));
+                self.error(span, format!("a module source may only refer to constants, not to `{}`", self.frame.text(span)))
+            }
+        }
+    }
+
+    fn declared(&self, name: &str, span: Span, steps: &[RefStep<'_>]) -> Result<(), EvalError> {
+        self.frame.declared(name, span, steps)
+    }
+
+    fn text(&self, span: Span) -> String {
+        self.frame.text(span)
+    }
+
+    fn dialect(&self) -> Dialect {
+        self.frame.dialect()
+    }
+
+    fn files(&self) -> &dyn FileAccess {
+        self.frame.files()
+    }
+}

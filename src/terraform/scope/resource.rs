@@ -1,0 +1,377 @@
+//! Resources and data sources as values: what a provider's schema makes of what is written.
+//!
+//! Sources: terraform-plugin-sdk v2 (`helper/schema`: what counts as omitted, maps with unknown elements, empty sets), Terraform's
+//! `objchange.ProposedNew` and `configschema`.
+
+use super::dynamic::{self, Nested};
+use super::expand;
+use super::time::passing;
+use super::trails::through;
+use super::values::gather;
+use crate::base::{Place, Step, StepKind};
+use crate::eval::{Data, Drivers, EvalError, Marks, Members, Num, Possible, RefStep, ResourceRef, Type, UnknownValue, Value, convert};
+use crate::hcl::{self, Block, Body, Expr, ExprKind};
+use crate::terraform::schema::{self, Field, Filling, NestedBlock, Nesting, Schema, SchemaAttribute, SchemaFields};
+use crate::terraform::world::World;
+use crate::terraform::world::frame::{Bound, ResourceInstance};
+use crate::terraform::world::instance::{Instance, ResourceName, address};
+use crate::terraform::world::memo::MemoKey;
+use std::rc::Rc;
+use std::sync::Arc;
+
+/// Something inside of an instance: the nested body it is written in, with the iterators around it, and its path.
+struct NestedPart<'a> {
+    body: &'a Body,
+    bound: &'a [Bound],
+    /// `key_shape[0].`, empty for the resource's own body.
+    path: &'a str,
+}
+
+impl ResourceInstance<'_> {
+    /// One attribute of one instance of a resource.
+    pub(super) fn attribute(&self, name: &Arc<str>) -> Result<Value, EvalError> {
+        let Some(schema) = schema::of(self.of.data, &self.of.kind) else {
+            return self.attribute_without_schema(name, &[]).map(|(value, _)| value);
+        };
+        let Some(field) = schema.fields.get(name) else { return self.no_attribute(name, &schema) };
+        let label = || format!("`{}.{name}`", self.address());
+        let inside = NestedPart { body: &self.block.body, bound: &[], path: "" };
+        // Most attributes of most resources are omitted, and those are created faster than they are looked up.
+        if !is_written(&inside, name, field) {
+            let make = || self.field(&inside, name, field, &schema);
+            let slot = || MemoKey::Argument(self.at.id, self.of.clone(), self.key.cloned(), Arc::clone(name));
+            return if is_output_of_data(self.of, name) { self.world.memo.remembered(slot(), make) } else { make() };
+        }
+        self.world.memo.once(MemoKey::Argument(self.at.id, self.of.clone(), self.key.cloned(), Arc::clone(name)), label, || {
+            self.field(&inside, name, field, &schema)
+        })
+    }
+
+    /// What a reference to an attribute that the schema does not have comes to.
+    fn no_attribute(&self, name: &Arc<str>, schema: &Schema) -> Result<Value, EvalError> {
+        match self.world.resources.wrong_attribute(self.of, name, schema) {
+            Some(error) => Err(error),
+            None => {
+                let why = format!(
+                    "`{}` has no attribute `{name}` in version {} of its provider, but may have it in a newer one",
+                    self.of.kind,
+                    schema::version()
+                );
+                Ok(Value::unknown(Type::Any, why))
+            }
+        }
+    }
+
+    /// The value of a field.
+    fn field(&self, inside: &NestedPart<'_>, name: &Arc<str>, field: &Field, schema: &Schema) -> Result<Value, EvalError> {
+        match field {
+            Field::Attribute(attribute) => self.argument_or_computed(inside, name, attribute, schema),
+            Field::Block(block) => self.nested(inside, name, block, schema),
+        }
+    }
+
+    fn argument_or_computed(
+        &self,
+        inside: &NestedPart<'_>,
+        name: &Arc<str>,
+        attribute: &SchemaAttribute,
+        schema: &Schema,
+    ) -> Result<Value, EvalError> {
+        let marks = Marks { sensitive: attribute.is_sensitive, ..Marks::NONE };
+        let omitted = || self.omitted(inside, name, attribute).with_marks(marks);
+        // terraform-plugin-sdk plans a new `id` whatever is written.
+        if &**name == "id" && schema.is_sdk && !self.of.data && inside.path.is_empty() {
+            return Ok(self.after_apply(name, attribute.ty.clone()));
+        }
+        let written = inside.body.attribute(name).filter(|_| attribute.filling != Filling::Computed);
+        let Some(written) = written else { return Ok(omitted()) };
+        let value = self.frame().within(inside.bound).eval(&written.value)?;
+        if value.is_null() || (is_empty_text(&value, schema) && attribute.filling == Filling::OrComputed) {
+            return Ok(omitted());
+        }
+        if attribute.is_altered {
+            let why = format!("the provider changes the configured value of `{name}`");
+            return Ok(Value::unknown(attribute.ty.clone(), why).with_marks(marks));
+        }
+        let value = convert(value, &attribute.ty).map_err(|error| error.at(written.value.span))?;
+        let value = self.possibly_omitted(value, attribute, schema, &omitted);
+        let value = if schema.is_sdk && !self.of.data { planned_by_sdk(value, attribute, omitted) } else { value };
+        let step = attribute_step(self, format!("{}{name}", inside.path).into());
+        Ok(through(value.with_marks(marks), written.value.span, step, &self.at.calls))
+    }
+
+    /// An unknown value that may turn out to be null may turn out to be what the provider makes of an omitted argument.
+    fn possibly_omitted(&self, value: Value, attribute: &SchemaAttribute, schema: &Schema, omitted: &dyn Fn() -> Value) -> Value {
+        if attribute.filling != Filling::OrComputed && attribute.default.is_none() {
+            return value;
+        }
+        let is_omitted = |case: &Possible| case.value.is_null() || is_empty_text(&case.value, schema);
+        match &value.data {
+            Data::Unknown(unknown) if unknown.possible.iter().any(is_omitted) => {
+                let case =
+                    |case: &Possible| Possible { value: if is_omitted(case) { omitted() } else { case.value.clone() }, ..case.clone() };
+                let possible = unknown.possible.iter().map(case).collect();
+                let data = Data::Unknown(Arc::new(UnknownValue { possible, ..(**unknown).clone() }));
+                Value { data, ..value }
+            }
+            _ => value,
+        }
+    }
+
+    /// What an attribute is that is not written.
+    fn omitted(&self, inside: &NestedPart<'_>, name: &Arc<str>, attribute: &SchemaAttribute) -> Value {
+        let path: Arc<str> = if inside.path.is_empty() { Arc::clone(name) } else { format!("{}{name}", inside.path).into() };
+        if is_output_of_data(self.of, name) {
+            return self.output_of_data(&path);
+        }
+        match (attribute.filling, &attribute.default) {
+            // What an omitted argument within a block of a data source comes to is up to the provider.
+            (_, Some(_)) if self.of.data && !inside.path.is_empty() => self.after_apply(&path, attribute.ty.clone()),
+            (Filling::Optional | Filling::OrComputed, Some(default)) => default.value(),
+            (Filling::Optional, None) if !attribute.has_unknown_default => Value::null(attribute.ty.clone()),
+            (Filling::Optional, None) => {
+                Value::unknown(attribute.ty.clone(), format!("`{}.{}` does not set `{path}`", self.of.kind, self.of.name))
+            }
+            (Filling::Required, _) => {
+                Value::unknown(attribute.ty.clone(), format!("`{}.{}` does not set the required `{path}`", self.of.kind, self.of.name))
+            }
+            (Filling::OrComputed | Filling::Computed, _) => self.after_apply(&path, attribute.ty.clone()),
+        }
+    }
+
+    /// `terraform_data.x.output`: what `input` is, known after apply; null without self.
+    fn output_of_data(&self, path: &Arc<str>) -> Value {
+        let input = self.attribute(&"input".into());
+        match input {
+            Ok(input) if input.is_null() => input,
+            Ok(input) => {
+                // What changes it in time depends on more than its input.
+                let marks = Marks { time: Drivers::NONE, ..input.deep_marks() };
+                self.after_apply(path, input.ty()).with_marks(marks)
+            }
+            Err(_) => self.after_apply(path, Type::Any),
+        }
+    }
+
+    /// The nested blocks of a type.
+    fn nested(&self, inside: &NestedPart<'_>, name: &Arc<str>, block: &NestedBlock, schema: &Schema) -> Result<Value, EvalError> {
+        let found = dynamic::blocks(&self.frame().within(inside.bound), inside.body, name)?;
+        let from_json = self.bodies_in_json(inside.body, name)?;
+        let json = from_json.iter().map(|body| Nested { body, header: self.block.header, bound: inside.bound.to_vec() });
+        let made: Vec<Nested<'_>> = found.made.iter().cloned().chain(json).collect();
+        if let Some((for_each, ..)) = &found.unsure {
+            return Ok(Value::unknown_like(block.ty(), for_each).with_marks(found.marks));
+        }
+        if block.most.is_some_and(|most| made.len() > most) {
+            let span = made.last().map(|nested| nested.header);
+            return Err(EvalError::refused(format!("too many `{name}` blocks: at most {} are allowed", block.most.unwrap_or(0)), span));
+        }
+        if made.is_empty() && block.is_filled_in {
+            let path: Arc<str> = format!("{}{name}", inside.path).into();
+            return Ok(self.after_apply(&path, block.ty()).with_marks(found.marks));
+        }
+        let object = |(at, nested): (usize, &Nested<'_>)| {
+            let path =
+                if block.nesting == Nesting::Single { format!("{}{name}.", inside.path) } else { format!("{}{name}[{at}].", inside.path) };
+            self.fields(&NestedPart { body: nested.body, bound: &nested.bound, path: &path }, &block.fields, schema)
+        };
+        let objects = made.iter().enumerate().map(object).collect::<Result<Vec<Value>, EvalError>>()?;
+        let element = block.object();
+        let value = match block.nesting {
+            Nesting::Single => objects.into_iter().next().unwrap_or_else(|| Value::null(element)),
+            // Blocks with members of any type need not be alike.
+            _ if element.has_any() => Value::tuple(objects),
+            Nesting::List => Value::list(element, objects),
+            Nesting::Set => Value::set(element, objects),
+            Nesting::Map if objects.is_empty() => Value::map(element, Members::default()),
+            Nesting::Map => Value::unknown(block.ty(), "blocks by label are not followed"),
+        };
+        Ok(value.with_marks(found.marks))
+    }
+
+    fn fields(&self, inside: &NestedPart<'_>, fields: &SchemaFields, schema: &Schema) -> Result<Value, EvalError> {
+        let field = |(name, field): (&Arc<str>, &Field)| Ok((Arc::clone(name), self.field(inside, name, field, schema)?));
+        fields.iter().map(field).collect::<Result<Members, EvalError>>().map(Value::object)
+    }
+
+    /// Blocks that JSON syntax writes as an object or an array of objects: only the schema tells them from arguments.
+    fn bodies_in_json(&self, body: &Body, name: &str) -> Result<Vec<Body>, EvalError> {
+        let Some(written) = body.attribute(name) else { return Ok(Vec::new()) };
+        let error = |message: String| Err(EvalError::refused(message, Some(written.name.span)));
+        if !self.world.tree.is_json(written.value.span.source) {
+            return error(format!("`{name}` is a block: remove the `=`"));
+        }
+        let items = match &written.value.kind {
+            ExprKind::Null => return Ok(Vec::new()),
+            ExprKind::Tuple(items) => items.as_slice(),
+            _ => std::slice::from_ref(&written.value),
+        };
+        let bodies: Option<Vec<Body>> = items.iter().map(body_of).collect();
+        bodies.map_or_else(|| error(format!("`{name}` is a block: it must be an object, or an array of objects")), Ok)
+    }
+
+    fn reason(&self, attribute: &str) -> String {
+        let of = self.of;
+        let mode = if of.data { "data." } else { "" };
+        let when = if of.data { "read from the service" } else { "known after apply" };
+        format!("`{mode}{}.{}.{attribute}` is {when}", of.kind, of.name)
+    }
+
+    fn after_apply(&self, attribute: &Arc<str>, ty: Type) -> Value {
+        let reason = self.reason(attribute);
+        let mut unknown = UnknownValue::new(ty, reason.as_str());
+        let address = self.address().into();
+        // Of all types we know, only Terraform's own promises that.
+        unknown.refinement.not_null = &*self.of.kind == "terraform_data" && &**attribute == "id";
+        unknown.origin = Some(Arc::new(ResourceRef { address, attribute: Arc::clone(attribute) }));
+        let time = passing::drivers(self, attribute);
+        Value::from(unknown).with_marks(Marks { time, ..Marks::NONE }).through(Step::new(Place::Source(self.block.header), reason))
+    }
+
+    /// One instance of a resource as an object; unknown where its type is.
+    pub(crate) fn object(&self) -> Value {
+        let Some(schema) = schema::of(self.of.data, &self.of.kind) else {
+            let mode = if self.of.data { "data." } else { "" };
+            let why = format!("the attributes of `{mode}{}.{}` are unknown without its provider's schema", self.of.kind, self.of.name);
+            return Value::unknown(Type::Any, why);
+        };
+        let value = |(name, field): (&Arc<str>, &Field)| {
+            let value = self.attribute(name);
+            // An argument that Terraform would reject is only a concern of those who need it.
+            let value = value.unwrap_or_else(|error| {
+                Value::unknown(
+                    field.ty(),
+                    expand::rejected(
+                        self.world,
+                        format!("`{name}` of `{}.{}` cannot be evaluated: {}", self.of.kind, self.of.name, error.message),
+                    ),
+                )
+            });
+            (Arc::clone(name), value)
+        };
+        Value::object(schema.fields.iter().map(value).collect())
+    }
+
+    /// An attribute of a resource of which no schema is known, and how many of the steps after it were taken. What is written is known
+    /// only where no schema could change it: `5` may become a text, `"5"` a number, a list a set, and an object may have more attributes.
+    pub(super) fn attribute_without_schema(&self, name: &Arc<str>, steps: &[RefStep<'_>]) -> Result<(Value, usize), EvalError> {
+        let Some(written) = self.block.body.attribute(name) else {
+            let ty = if &**name == "id" { Type::String } else { Type::Any };
+            // The evaluator may index what is unknown.
+            return Ok((self.after_apply(name, ty), 0));
+        };
+        let label = || format!("`{}.{name}`", self.address());
+        let value =
+            self.world.memo.once(MemoKey::Argument(self.at.id, self.of.clone(), self.key.cloned(), Arc::clone(name)), label, || {
+                let value = self.frame().eval(&written.value)?;
+                Ok(through(value, written.value.span, attribute_step(self, Arc::clone(name)), &self.at.calls))
+            })?;
+        let mut inner = value;
+        for step in steps {
+            let next = member(&inner, step).map(|next| next.with_marks(inner.marks));
+            match next {
+                Some(next) => inner = next,
+                None => return Ok((self.unclear(name, &inner), steps.len())),
+            }
+        }
+        let value = if is_unchangeable(&inner) { inner } else { self.unclear(name, &inner) };
+        Ok((value, steps.len()))
+    }
+
+    fn unclear(&self, name: &str, value: &Value) -> Value {
+        let why = format!("the type of `{name}` of `{}.{}` is unknown without its provider's schema", self.of.kind, self.of.name);
+        Value::unknown(Type::Any, value.first_why().cloned().unwrap_or_else(|| why.into())).with_marks(value.deep_marks())
+    }
+}
+
+/// How many attributes the instances of one resource may have together where they are used as one value: large types have hundreds.
+const MAX_ATTRIBUTES: usize = 500_000;
+
+/// A resource as one value: an object, or a tuple or object of them.
+pub(super) fn whole(world: &World<'_>, at: &Rc<Instance>, of: &ResourceName, block: &Block) -> Result<Value, EvalError> {
+    let label = || format!("`{}`", address(at, of.data, &of.kind, &of.name, None));
+    world.memo.once(MemoKey::Whole(at.id, of.clone()), label, || {
+        let expansion = expand::resource(world, at, of, block)?;
+        let attributes = schema::of(of.data, &of.kind).map_or(1, |schema| schema.fields.len());
+        if expansion.keys().len().saturating_mul(attributes) > MAX_ATTRIBUTES {
+            return Ok(world.memo.budget().too_large());
+        }
+        gather(&expansion, |key, each| ResourceInstance { world, at, of, block, key, each: &each }.object())
+    })
+}
+
+/// Whether an attribute is what its resource's `input` was.
+fn is_output_of_data(of: &ResourceName, name: &str) -> bool {
+    &*of.kind == "terraform_data" && name == "output"
+}
+
+/// The step of a value through an argument of a resource.
+fn attribute_step(one: &ResourceInstance<'_>, name: Arc<str>) -> StepKind {
+    StepKind::Attribute { name, of: format!("{}.{}", one.of.kind, one.of.name).into() }
+}
+
+/// The value of the step after a value whose type is only known as far as it is written; `None` where the schema may have something else.
+fn member(value: &Value, step: &RefStep<'_>) -> Option<Value> {
+    let key = match step {
+        RefStep::Attr(name) => return value.as_mapping()?.get(&name.text).cloned(),
+        RefStep::Index(key, _) if key.marks == Marks::NONE => key,
+        RefStep::Index(..) => return None,
+    };
+    match &value.data {
+        Data::Map(_, entries) | Data::Object(entries) => entries.get(key.as_str()?).cloned(),
+        Data::Tuple(elements) | Data::List(_, elements) => elements.get(usize::try_from(key.as_number()?.to_i64()?).ok()?).cloned(),
+        _ => None,
+    }
+}
+
+/// Whether a value is the same whatever type an argument has. An empty text may be taken for an omitted one.
+fn is_unchangeable(value: &Value) -> bool {
+    match &value.data {
+        Data::String(text) => !text.is_empty() && !matches!(&**text, "true" | "false") && Num::parse(text).is_err(),
+        // Where it comes from is what matters of it.
+        Data::Unknown(unknown) => unknown.possible.iter().all(|case| is_unchangeable(&case.value)),
+        _ => false,
+    }
+}
+
+/// What terraform-plugin-sdk plans for a written argument of a resource.
+fn planned_by_sdk(value: Value, attribute: &SchemaAttribute, omitted: impl FnOnce() -> Value) -> Value {
+    if value.is_unknown() || !attribute.ty.is_collection() {
+        return value;
+    }
+    let is_empty = value.children().next().is_none();
+    match (&attribute.ty, attribute.filling) {
+        (_, Filling::OrComputed) if is_empty => omitted(),
+        (Type::Map(_) | Type::Set(_), _) if is_empty => Value::null(attribute.ty.clone()).with_marks(value.marks),
+        // It has no maps that are known in part.
+        (Type::Map(_), _) if !value.is_wholly_known() => {
+            let marks = value.deep_marks();
+            let why = value.first_why().cloned().unwrap_or_else(|| "an element of it is unknown".into());
+            Value::unknown(attribute.ty.clone(), why).with_marks(marks)
+        }
+        _ => value,
+    }
+}
+
+fn is_empty_text(value: &Value, schema: &Schema) -> bool {
+    schema.is_sdk && value.as_str() == Some("")
+}
+
+/// Whether anything is written of a field.
+fn is_written(inside: &NestedPart<'_>, name: &str, field: &Field) -> bool {
+    inside.body.attribute(name).is_some()
+        || matches!(field, Field::Block(_))
+            && inside.body.blocks.iter().any(|block| &*block.kind.text == name || &*block.kind.text == "dynamic")
+}
+
+/// An object in JSON syntax as the inside of a block; `None` where it is something else.
+pub(crate) fn body_of(expr: &Expr) -> Option<Body> {
+    let ExprKind::Object(items) = &expr.kind else { return None };
+    let attribute = |item: &hcl::ObjectItem| {
+        let ExprKind::String(text) = &item.key.kind else { return None };
+        let name = hcl::Name { text: Arc::clone(text), span: item.key.span };
+        Some(hcl::Attribute { name, span: item.key.span, value: item.value.clone() })
+    };
+    let attributes = items.iter().filter(|item| !matches!(&item.key.kind, ExprKind::String(text) if &**text == "//"));
+    Some(Body { attributes: attributes.map(attribute).collect::<Option<_>>()?, blocks: Vec::new() })
+}

@@ -1,0 +1,220 @@
+//! The values of variables: what a module call gives them, the inputs of a run, and defaults.
+
+use super::trails::through;
+use super::values::undeclared;
+use crate::base::{Calls, Place, Reason, Span, Step, StepKind};
+use crate::eval::{Data, EvalError, Marks, Type, TypeConstraint, Value, equals, parse_constraint};
+use crate::hcl::{Block, Expr};
+use crate::terraform::blocks::constants;
+use crate::terraform::facts::arguments;
+use crate::terraform::facts::conditions;
+use crate::terraform::inputs::symbolic::fill;
+use crate::terraform::inputs::{GivenValue, TextOrigin, expression};
+use crate::terraform::modules::module::{DeclarationKind, Module};
+use crate::terraform::modules::secrets::may_be_secret;
+use crate::terraform::world::World;
+use crate::terraform::world::frame::{Closed, Frame, OUTSIDE};
+use crate::terraform::world::instance::Instance;
+use crate::terraform::world::memo::MemoKey;
+use std::rc::Rc;
+use std::sync::Arc;
+
+/// `var.name`.
+pub(crate) fn value(world: &World<'_>, at: &Rc<Instance>, name: &Arc<str>) -> Result<Value, EvalError> {
+    if let Some(value) = world.memo.validated(at.id, name) {
+        return Ok(value);
+    }
+    if let Some(fault) = at.module.fault(DeclarationKind::Variable, name) {
+        return Err(fault);
+    }
+    let Some(block) = at.module.variables.get(name) else {
+        return undeclared(at, format!("there is no variable `{name}` in this module"));
+    };
+    let label = || format!("`{}var.{name}`", at.prefix);
+    world.memo.once(MemoKey::Variable(at.id, Arc::clone(name)), label, || {
+        if let Some(error) = arguments::declaration(block) {
+            return Err(error);
+        }
+        let marks = constants::declared_marks(block, world.tree.loader.sources)?;
+        let constraint = constraint(world, &at.module, block, name)?;
+        let value = match &at.parent {
+            None => of_root(world, name, block, &constraint),
+            Some((parent, call)) => argument(world, parent, call, at, name, block, &constraint),
+        };
+        // What is wrong with a sensitive value may quote it.
+        let value = value.map_err(|error| match may_be_secret(block) {
+            true => EvalError {
+                message: format!("the value of variable `{name}` is invalid; the reason is not shown because it is sensitive"),
+                ..error
+            },
+            false => error,
+        })?;
+        if value.deep_marks().ephemeral && !marks.ephemeral {
+            let message = format!("an ephemeral value is given to variable `{name}`, which is not declared `ephemeral = true`");
+            return Err(EvalError::refused(message, value.trail.as_ref().and_then(|link| link.step.place.span())));
+        }
+        // To convert it to the type of the variable creates all of it again.
+        let budget = world.memo.budget();
+        if !budget.charge_all(&value) {
+            return Ok(budget.too_large());
+        }
+        let value = value.with_marks(if at.module.is_outside { marks.union(OUTSIDE) } else { marks });
+        conditions::validate(world, at, name, block, &value)?;
+        Ok(value)
+    })
+}
+
+/// The type of a variable.
+fn constraint(world: &World<'_>, module: &Module, block: &Block, name: &Arc<str>) -> Result<TypeConstraint, EvalError> {
+    let Some(attribute) = block.body.attribute("type") else { return Ok(TypeConstraint::any()) };
+    world.memo.constraint((module.path.clone(), Arc::clone(name)), || {
+        let parsed = parse_constraint(&attribute.value, &mut |default| Closed { world }.eval(default));
+        parsed.map_err(|error| error.at(attribute.value.span).uncatchable())
+    })
+}
+
+/// What a module call gives a variable.
+fn argument(
+    world: &World<'_>,
+    parent: &Rc<Instance>,
+    call: &Arc<str>,
+    at: &Rc<Instance>,
+    name: &Arc<str>,
+    variable: &Block,
+    constraint: &TypeConstraint,
+) -> Result<Value, EvalError> {
+    if let Some(fault) = parent.module.fault(DeclarationKind::Call, call) {
+        return Err(fault);
+    }
+    let block = parent.module.calls.get(call);
+    let written = block.and_then(|call| call.body.attribute(name));
+    if written.is_none()
+        && let Some(error) = block.and_then(|block| arguments::refused(call, block, name, &at.module))
+    {
+        return Err(error);
+    }
+    if let Some(written) = written {
+        let value = Frame::new(world, parent, &at.each).eval(&written.value)?;
+        if !value.is_null() || constants::is_nullable(variable, world.tree.loader.sources)? {
+            let value = match world.inputs.library {
+                // An input of which the root says nothing is what the module that it is for lets it be.
+                Some(how) if value.marks.by_caller && matches!(&value.data, Data::Unknown(unknown) if unknown.ty == Type::Any) => {
+                    let trail = value.trail.clone();
+                    fill(None, variable, constraint, name, how).or_trail(&trail)
+                }
+                _ => conform(value, constraint, name, written.value.span)?,
+            };
+            let kind = StepKind::Argument { name: Arc::clone(name), call: Arc::clone(call) };
+            return Ok(through(value, written.value.span, kind, &parent.calls));
+        }
+    }
+    match default(variable, constraint, name, world, &at.calls)? {
+        Some(value) => Ok(value),
+        None => {
+            let value = Value::unknown(constraint.ty.without_optional(), format!("module call `{call}` does not set `{name}`"));
+            Ok(value.through(Step {
+                calls: Some(Arc::clone(&at.calls)),
+                ..Step::of(Place::Source(variable.header), StepKind::NoDefault(Arc::clone(name)))
+            }))
+        }
+    }
+}
+
+/// The value of a variable of the root module.
+fn of_root(world: &World<'_>, name: &Arc<str>, variable: &Block, constraint: &TypeConstraint) -> Result<Value, EvalError> {
+    let (inputs, sources) = (&world.inputs, world.tree.loader.sources);
+    let root = || -> Calls { Arc::from([]) };
+    let at = |kind: StepKind| Step { calls: Some(root()), ..Step::of(Place::Source(variable.header), kind) };
+    let unknown = |why: &Reason| {
+        let value = Value::unknown(constraint.ty.without_optional(), why.reworded(format!("variable `{name}`: {why}")));
+        value.through(at(StepKind::Variable(Arc::clone(name))))
+    };
+    let given = match inputs.given.get(&**name) {
+        // Of an ephemeral variable a plan records the default, whatever was given.
+        Some(GivenValue::Recorded(value)) if !constants::is_true(variable, "ephemeral", sources) => {
+            let value = conform(value.clone(), constraint, name, variable.header)?;
+            let written = match inputs.now.get(&**name) {
+                Some(GivenValue::Written(expr, file, marks)) => in_file(expr, file, *marks, name, constraint, world).ok(),
+                Some(_) => None,
+                None => default(variable, constraint, name, world, &root()).ok().flatten(),
+            };
+            // The plan says what the value is, and what is written says where it comes from.
+            let same = written.filter(|written| equals(written, &value).as_bool() == Some(true));
+            let same = same.map(|written| written.with_marks(value.marks));
+            Some(same.unwrap_or_else(|| value.through(at(StepKind::Recorded(Arc::clone(name))))))
+        }
+        None | Some(GivenValue::Recorded(_)) => match &inputs.lost {
+            Some(why) => return Ok(unknown(why)),
+            None => None,
+        },
+        Some(GivenValue::Rejected(why)) => return Ok(unknown(why)),
+        Some(GivenValue::Written(expr, file, marks)) => Some(in_file(expr, file, *marks, name, constraint, world)?),
+        Some(GivenValue::Text(text, by, origin)) => {
+            // Terraform takes the text as it is for primitive types and untyped variables, and as an expression for all others.
+            let is_text = constraint.ty.is_primitive() || variable.body.attribute("type").is_none();
+            // Nothing of the text is shown: the environment holds secrets.
+            let refused =
+                |what: &str| EvalError::refused(format!("the value that {by} gives variable `{name}` {what}"), Some(variable.header));
+            let value = if is_text {
+                Value::string(text).with_marks(Marks { from_file: true, raw: by.starts_with("`TF_VAR_"), ..Marks::NONE })
+            } else {
+                let expr = expression(text, name, by, sources).map_err(|_| refused("is not a valid expression"))?;
+                let value = Closed { world }.constant(&expr).map_err(|_| refused("is not a constant expression"))?;
+                value.with_marks(Marks { from_file: true, ..Marks::NONE })
+            };
+            let value = conform(value, constraint, name, variable.header).map_err(|_| refused("does not fit its type"))?;
+            let (variable, by) = (Arc::clone(name), Arc::clone(by));
+            Some(value.through(at(match origin {
+                TextOrigin::CommandLine => StepKind::CommandLine { variable, by },
+                TextOrigin::Environment => StepKind::Environment { variable, by },
+            })))
+        }
+    };
+    if let Some(value) = given
+        && (!value.is_null() || constants::is_nullable(variable, sources)?)
+    {
+        return Ok(value);
+    }
+    let value = default(variable, constraint, name, world, &root())?;
+    if let Some(how) = inputs.library {
+        return Ok(fill(value.as_ref(), variable, constraint, name, how));
+    }
+    Ok(value.unwrap_or_else(|| {
+        let value = Value::unknown(constraint.ty.without_optional(), Reason::no_value(name));
+        value.through(at(StepKind::NoValue(Arc::clone(name))))
+    }))
+}
+
+/// The value that a values file gives a variable of the root module.
+fn in_file(
+    expr: &Expr,
+    file: &Arc<str>,
+    marks: Marks,
+    name: &Arc<str>,
+    constraint: &TypeConstraint,
+    world: &World<'_>,
+) -> Result<Value, EvalError> {
+    let value = conform(Closed { world }.constant(expr)?.with_marks(marks), constraint, name, expr.span)?;
+    Ok(through(value, expr.span, StepKind::ValuesFile(Arc::clone(file)), &Arc::from([])))
+}
+
+/// The default of a variable.
+fn default(
+    variable: &Block,
+    constraint: &TypeConstraint,
+    name: &str,
+    world: &World<'_>,
+    calls: &Calls,
+) -> Result<Option<Value>, EvalError> {
+    let Some(written) = variable.body.attribute("default") else { return Ok(None) };
+    let span = written.value.span;
+    let value = conform(Closed { world }.constant(&written.value)?, constraint, name, span)?;
+    Ok(Some(through(value, span, StepKind::Default(name.into()), calls)))
+}
+
+/// Brings a value into a variable's type.
+fn conform(value: Value, constraint: &TypeConstraint, name: &str, span: Span) -> Result<Value, EvalError> {
+    constraint
+        .conform(value)
+        .map_err(|error| EvalError::refused(format!("the value of variable `{name}` does not fit its type: {}", error.message), Some(span)))
+}
