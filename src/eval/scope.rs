@@ -59,11 +59,13 @@ pub trait Scope {
 }
 
 /// Why a file function cannot say what the file holds.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum FileError {
     /// It is not there: an error in Terraform too.
+    #[error("no such file")]
     Missing,
     /// It may not or cannot be read here; the value is unknown for this reason, a clause: "`/etc/passwd` lies outside of the repository".
+    #[error("{0}")]
     Withheld(Reason),
 }
 

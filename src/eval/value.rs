@@ -1,7 +1,7 @@
 //! Values: known, null or unknown, with marks, the way they took, and what unknown ones can still be.
 
-use super::{Drivers, Members, Num, Type};
-use crate::base::{Because, Reason, Span, Step, TrailLink, secrecy};
+use super::{Drivers, Marks, Members, Num, Type};
+use crate::base::{Because, Reason, Step, TrailLink, secrecy};
 use std::borrow::Cow;
 use std::sync::Arc;
 use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
@@ -89,63 +89,6 @@ pub struct ResourceRef {
     pub address: Arc<str>,
     /// The attribute: `management_endpoint`, `id`.
     pub attribute: Arc<str>,
-}
-
-/// What must be minded of a value.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub struct Marks {
-    /// Never shown.
-    pub sensitive: bool,
-    /// Only lives during the run; like sensitive for us.
-    pub ephemeral: bool,
-    /// Came out of a file function, the environment or the command line: shown only if it is one of the service's own words or a number.
-    pub from_file: bool,
-    /// It is all that such a text holds, and nothing that a document names.
-    pub raw: bool,
-    /// It was made of pieces of such a text.
-    pub piece: bool,
-    /// Rests on something the caller of a library module may set.
-    pub by_caller: bool,
-    /// What changes it in time, as far as it is unknown.
-    pub time: Drivers,
-}
-
-impl Marks {
-    /// Both sets of marks.
-    #[must_use]
-    pub fn union(self, other: Self) -> Self {
-        Self {
-            sensitive: self.sensitive || other.sensitive,
-            ephemeral: self.ephemeral || other.ephemeral,
-            from_file: self.from_file || other.from_file,
-            raw: self.raw || other.raw,
-            piece: self.piece || other.piece,
-            by_caller: self.by_caller || other.by_caller,
-            time: self.time.union(other.time),
-        }
-    }
-}
-
-/// An error Terraform would raise.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct EvalError {
-    /// What is wrong, as one sentence without a full stop.
-    pub message: String,
-    /// Where, as far as it is known.
-    pub span: Option<Span>,
-    /// Of what kind it is.
-    pub kind: EvalErrorKind,
-}
-
-/// The kinds of errors, by what Terraform does about them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum EvalErrorKind {
-    /// An operation failed: `try` and `can` catch it.
-    Failed,
-    /// Terraform refuses the configuration, wherever the expression is used: neither `try` nor `can` catches it.
-    Refused,
-    /// Values refer to each other in a cycle: refused as well, and a fault of the structure rather than of the expression where it was noticed.
-    Cycle,
 }
 
 impl From<Data> for Value {
@@ -489,81 +432,5 @@ impl UnknownValue {
     /// An unknown value that can be anything of its type.
     pub fn new(ty: Type, why: impl Into<Reason>) -> Self {
         Self { ty, why: why.into(), refinement: Refinement::default(), origin: None, possible: Arc::from([]) }
-    }
-}
-
-impl Marks {
-    /// No marks.
-    pub const NONE: Self =
-        Self { sensitive: false, ephemeral: false, from_file: false, raw: false, piece: false, by_caller: false, time: Drivers::NONE };
-
-    /// Of a complete file.
-    pub const FILE: Self = Self { from_file: true, raw: true, ..Self::NONE };
-
-    /// Whether a text with these marks may not be quoted in a message.
-    #[must_use]
-    pub fn hides_text(self) -> bool {
-        self.is_secret() || self.from_file
-    }
-
-    /// The marks that are ours and not Terraform's: where a value comes from, and who may change it.
-    #[must_use]
-    pub fn of_origin(self) -> Self {
-        Self { sensitive: false, ephemeral: false, ..self }
-    }
-
-    /// The marks that a choice hands on to what was chosen: it tells nothing of a text but yes or no.
-    #[must_use]
-    pub fn of_choice(self) -> Self {
-        Self { raw: false, piece: false, ..self }
-    }
-
-    /// The marks that say which text a value comes from.
-    #[must_use]
-    pub fn of_text(self) -> Self {
-        Self { from_file: self.from_file, raw: self.raw, piece: self.piece, ..Self::NONE }
-    }
-
-    /// Whether a value with these marks may never be shown.
-    #[must_use]
-    pub fn is_secret(self) -> bool {
-        self.sensitive || self.ephemeral
-    }
-}
-
-impl EvalError {
-    /// An error at a place.
-    pub fn new(message: impl Into<String>, span: Option<Span>) -> Self {
-        Self { message: message.into(), span, kind: EvalErrorKind::Failed }
-    }
-
-    /// An error that neither `try` nor `can` catches.
-    pub fn refused(message: impl Into<String>, span: Option<Span>) -> Self {
-        Self { message: message.into(), span, kind: EvalErrorKind::Refused }
-    }
-
-    /// Values that refer to each other.
-    pub fn cycle(message: impl Into<String>) -> Self {
-        Self { message: message.into(), span: None, kind: EvalErrorKind::Cycle }
-    }
-
-    /// Whether `try` and `can` catch it.
-    #[must_use]
-    pub fn is_catchable(&self) -> bool {
-        self.kind == EvalErrorKind::Failed
-    }
-
-    /// The same error, from now on beyond the reach of `try` and `can`.
-    #[must_use]
-    pub fn uncatchable(self) -> Self {
-        let kind = if self.is_catchable() { EvalErrorKind::Refused } else { self.kind };
-        Self { kind, ..self }
-    }
-
-    /// The same error at this place, if it has none yet.
-    #[must_use]
-    pub fn at(mut self, span: Span) -> Self {
-        self.span.get_or_insert(span);
-        self
     }
 }

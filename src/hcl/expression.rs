@@ -252,7 +252,8 @@ impl<'a> Tokens<'a> {
             match token.kind {
                 TokenKind::Literal => {
                     let text = if form == Form::Quoted {
-                        quoted(text).or_else(|(message, at)| self.error(token.start + at.start..token.start + at.end, message))?
+                        quoted(text)
+                            .or_else(|wrong| self.error(token.start + wrong.range.start..token.start + wrong.range.end, wrong.message))?
                     } else {
                         plain(text)
                     };

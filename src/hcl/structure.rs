@@ -7,7 +7,7 @@ use super::expression::Tokens;
 use super::origin::Origin;
 use super::scan::{MAX_TOKENS, ScanStart, Token, TokenKind, is_closer, is_name_start, is_opener, pair, scan};
 use super::tree::{Attribute, Block, Body, Expr, ExprKind, Name, SyntaxError};
-use super::values::quoted;
+use super::values::{EscapeError, quoted};
 use crate::base::{SourceId, Span};
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
@@ -373,8 +373,8 @@ impl StructureReader<'_> {
             }
             match quoted(self.tokens.slice(token.range())) {
                 Ok(literal) => text.push_str(&literal),
-                Err((message, at)) => {
-                    self.error(token.start + at.start..token.start + at.end, message);
+                Err(EscapeError { message, range }) => {
+                    self.error(token.start + range.start..token.start + range.end, message);
                     return None;
                 }
             }

@@ -17,7 +17,8 @@ pub struct File {
 }
 
 /// A syntax error.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
 pub struct SyntaxError {
     /// What is wrong, as a sentence without a full stop.
     pub message: String,

@@ -5,6 +5,15 @@ use std::ops::Range;
 use std::sync::Arc;
 use unicode_normalization::{UnicodeNormalization, is_nfc};
 
+/// An escape sequence that there is not.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub(super) struct EscapeError {
+    pub message: String,
+    /// Its bytes in the text.
+    pub range: Range<usize>,
+}
+
 /// A string as Terraform keeps it: in Unicode's normal form C.
 pub(super) fn normalised(text: &str) -> Arc<str> {
     if is_nfc(text) { text.into() } else { text.nfc().collect::<String>().into() }
@@ -22,8 +31,8 @@ pub(super) fn plain(text: &str) -> Cow<'_, str> {
 /// Text of a quoted string, backslash escapes resolved.
 ///
 /// # Errors
-/// An escape that is none: what is wrong with it and its range in the text.
-pub(super) fn quoted(text: &str) -> Result<Cow<'_, str>, (String, Range<usize>)> {
+/// An escape sequence that there is not.
+pub(super) fn quoted(text: &str) -> Result<Cow<'_, str>, EscapeError> {
     if !text.contains('\\') {
         return Ok(plain(text));
     }
@@ -34,7 +43,8 @@ pub(super) fn quoted(text: &str) -> Result<Cow<'_, str>, (String, Range<usize>)>
         out.push_str(&plain(before));
         let start = text.len() - escape.len();
         let Some(selector) = escape.chars().nth(1) else {
-            return Err(("a backslash must be followed by `n`, `r`, `t`, `\"`, `\\`, `u` or `U`".to_owned(), start..start + 1));
+            let message = "a backslash must be followed by `n`, `r`, `t`, `\"`, `\\`, `u` or `U`".to_owned();
+            return Err(EscapeError { message, range: start..start + 1 });
         };
         let digits = match selector {
             'u' => 4,
@@ -60,7 +70,7 @@ pub(super) fn quoted(text: &str) -> Result<Cow<'_, str>, (String, Range<usize>)>
                 'U' => "`\\U` must be followed by the eight hexadecimal digits of a character".to_owned(),
                 other => format!("`\\{other}` is not an escape sequence; write `\\\\` for a backslash"),
             };
-            return Err((message, start..start + 1 + selector.len_utf8()));
+            return Err(EscapeError { message, range: start..start + 1 + selector.len_utf8() });
         };
         out.push(resolved);
         rest = escape.get(len..).unwrap_or_default();
@@ -84,7 +94,7 @@ mod tests {
     fn escapes_that_are_none_are_named_with_their_place() {
         for (text, range) in [(r"a\q", 1..3), (r"\u12", 0..2), (r"\uD800", 0..2), (r"é\U110000", 2..4), ("\\\u{e9}", 0..3), ("x\\", 1..2)]
         {
-            assert_eq!(quoted(text).unwrap_err().1, range, "{text}");
+            assert_eq!(quoted(text).unwrap_err().range, range, "{text}");
         }
     }
 

@@ -2,13 +2,14 @@
 
 use super::actions::{Actions, Asked, SELECT};
 use super::capabilities::Abilities;
+use super::channel::RequestError;
 use super::completion;
 use super::diagnostics;
 use super::documents::OpenDocument;
 use super::hover;
 use super::inlay;
 use super::project::Project;
-use super::worker::{RequestError, Worker};
+use super::worker::Worker;
 use crate::base::{FileName, Place, Sources};
 use crate::policy::config;
 use lsp_server::ErrorCode;
@@ -30,7 +31,7 @@ impl Worker {
             "textDocument/inlayHint" => answer(params, |params| self.inlay_hints(&params)),
             "textDocument/completion" => answer(params, |params| self.completion(&params)),
             "workspace/executeCommand" => answer(params, |params| self.command(&params)),
-            _ => Err((ErrorCode::MethodNotFound, format!("unknown method `{}`", crate::report::clean(method)))),
+            _ => Err(RequestError::new(ErrorCode::MethodNotFound, format!("unknown method `{}`", crate::report::clean(method)))),
         }
     }
 
@@ -135,6 +136,6 @@ impl Worker {
 
 /// Answers a request, if its parameters are what they should be.
 fn answer<P: DeserializeOwned, R: Serialize>(params: Value, make: impl FnOnce(P) -> R) -> Result<Value, RequestError> {
-    let params = serde_json::from_value(params).map_err(|error| (ErrorCode::InvalidParams, error.to_string()))?;
-    serde_json::to_value(make(params)).map_err(|error| (ErrorCode::InternalError, error.to_string()))
+    let params = serde_json::from_value(params).map_err(|error| RequestError::new(ErrorCode::InvalidParams, error.to_string()))?;
+    serde_json::to_value(make(params)).map_err(|error| RequestError::new(ErrorCode::InternalError, error.to_string()))
 }

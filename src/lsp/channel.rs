@@ -56,6 +56,21 @@ impl Requests {
     }
 }
 
+/// Why a request has no result.
+#[derive(Debug, thiserror::Error)]
+#[error("{message}")]
+pub(super) struct RequestError {
+    code: ErrorCode,
+    message: String,
+}
+
+impl RequestError {
+    /// An error of this code, with a message for a person.
+    pub(super) fn new(code: ErrorCode, message: impl Into<String>) -> Self {
+        Self { code, message: message.into() }
+    }
+}
+
 /// Where messages to the client are put.
 #[derive(Clone, Debug)]
 pub(super) struct Outbox(pub(super) Sender<Outgoing>);
@@ -67,10 +82,10 @@ impl Outbox {
     }
 
     /// Sends an answer.
-    pub(super) fn answer(&self, id: RequestId, answer: Result<serde_json::Value, (ErrorCode, String)>) {
+    pub(super) fn answer(&self, id: RequestId, answer: Result<serde_json::Value, RequestError>) {
         self.send(match answer {
             Ok(value) => Response::new_ok(id, value),
-            Err((code, message)) => Response::new_err(id, code as i32, message),
+            Err(RequestError { code, message }) => Response::new_err(id, code as i32, message),
         });
     }
 }

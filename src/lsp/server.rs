@@ -1,7 +1,7 @@
 //! Three threads: this one reads messages, one works on them in their order, one writes. The reader answers what must not wait for a scan.
 
 use super::capabilities::Abilities;
-use super::channel::{Outbox, Process, Requests};
+use super::channel::{Outbox, Process, RequestError, Requests};
 use super::settings::EditorSettings;
 use super::uri;
 use super::wire::{self, Incoming, Outgoing};
@@ -85,7 +85,7 @@ fn forward(stage: &ServerStage, job: Job) {
 
 /// Takes a request.
 fn request_at(stage: ServerStage, request: Request, requests: &Requests, outbox: &Outbox) -> ServerStage {
-    let reject = |id: RequestId, code: ErrorCode, why: &str| outbox.answer(id, Err((code, why.to_owned())));
+    let reject = |id: RequestId, code: ErrorCode, why: &str| outbox.answer(id, Err(RequestError::new(code, why)));
     match (stage, request.method.as_str()) {
         (ServerStage::Fresh(process), "initialize") => match serde_json::from_value(request.params.clone()) {
             Ok(params) => {
@@ -137,7 +137,7 @@ fn initialize(
         capabilities: abilities.answer(),
         server_info: Some(ServerInfo { name: "kmslint".to_owned(), version: Some(env!("CARGO_PKG_VERSION").to_owned()) }),
     };
-    outbox.answer(id, serde_json::to_value(result).map_err(|error| (ErrorCode::InternalError, error.to_string())));
+    outbox.answer(id, serde_json::to_value(result).map_err(|error| RequestError::new(ErrorCode::InternalError, error.to_string())));
     wrong.iter().for_each(|text| worker.warn(text));
     let (jobs, inbox) = mpsc::channel();
     match thread::Builder::new().name("lsp worker".to_owned()).spawn(move || worker.run(&inbox)) {

@@ -1,7 +1,7 @@
 //! The thread that knows everything: it takes messages in their order, so that no answer is older than what it answers.
 
 use super::capabilities::{Abilities, watch};
-use super::channel::{Outbox, Process, Requests, log};
+use super::channel::{Outbox, Process, RequestError, Requests, log};
 use super::diagnostics;
 use super::documents::{Documents, real};
 use super::project::{Project, ReadingContext, is_relevant};
@@ -41,9 +41,6 @@ pub(super) enum Job {
     /// The client's answer to a request of ours.
     Response(Response),
 }
-
-/// Why a request has no result.
-pub(super) type RequestError = (ErrorCode, String);
 
 /// The state of the server.
 pub(super) struct Worker {
@@ -120,7 +117,7 @@ impl Worker {
                 let Request { id, method, params } = request;
                 if self.requests.is_canceled(&id) {
                     self.requests.close(&id);
-                    return self.outbox.answer(id, Err((ErrorCode::RequestCanceled, "the request was canceled".to_owned())));
+                    return self.outbox.answer(id, Err(RequestError::new(ErrorCode::RequestCanceled, "the request was canceled")));
                 }
                 self.settle();
                 let answer = self.request(&method, params);

@@ -22,10 +22,13 @@ pub(super) struct PlanFactReader<'a> {
 }
 
 /// Why a value is not taken.
+#[derive(Debug, thiserror::Error)]
 enum ValueError {
     /// It is of another type than this.
+    #[error("is not {0}")]
     Type(&'static str),
     /// It is not what the provider takes.
+    #[error("{0}")]
     Value(String),
 }
 

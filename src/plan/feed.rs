@@ -15,11 +15,13 @@ pub(super) const HEADROOM: usize = 1 << 14;
 const AHEAD: usize = 3;
 
 /// Why there are no more bytes, other than that the document has ended.
-#[derive(Debug)]
+#[derive(Debug, thiserror::Error)]
 pub(super) enum FeedError {
     /// The system failed to read.
+    #[error("{0}")]
     Read(io::Error),
     /// The byte at this offset of the block is not UTF-8; what is before it was handed out.
+    #[error("it is not UTF-8 text")]
     NotText,
 }
 

@@ -13,7 +13,8 @@ const IN_STRING: &str = "it ends inside of a string: the file is truncated";
 const IN_MIDDLE: &str = "it ends in the middle: the file is truncated";
 
 /// Why the document cannot be read on.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{what}")]
 pub(super) struct ScanError {
     /// What is wrong, as a clause: "it ends inside of a string".
     pub what: String,

@@ -46,8 +46,11 @@ const FENCES: &[(&[&str], &[&str], &str)] = &[
     (&["process::exit", "process::abort"], &[], "return an `Exit` up to `main`"),
 ];
 
-/// The layers of `live::tenancy`, from the bottom up: each may import those before it.
-const AUDIT_LAYERS: &[&str] = &["fault", "wire", "crypto", "transport", "auth", "memo", "api", "audit"];
+/// The layers of a room, from the bottom up: each may import those before it. What is not listed is above all of them.
+const LAYERS: &[(&str, &[&str])] = &[
+    ("terraform", &["blocks", "schema", "request", "discovery", "modules", "inputs", "world", "facts", "scope", "keys", "roots"]),
+    ("live/tenancy", &["fault", "wire", "crypto", "transport", "auth", "memo", "api", "audit"]),
+];
 
 /// The files that import each other in a loop, and why. No others may.
 const CIRCLES: &[(&[&str], &str)] = &[
@@ -74,7 +77,7 @@ const CIRCLES: &[(&[&str], &str)] = &[
         &["rules/rotation.rs", "rules/rotation/remedies.rs", "rules/rotation/wording.rs"],
         "advice is given only where the rule passes the key that it leads to",
     ),
-    (&["terraform/time/passing.rs", "terraform/time/triggers.rs"], "a resource is replaced because of what another undergoes"),
+    (&["terraform/scope/time/passing.rs", "terraform/scope/time/triggers.rs"], "a resource is replaced because of what another undergoes"),
 ];
 
 /// A file's code, tests apart, is at most so many lines.
@@ -115,26 +118,38 @@ fn every_import_goes_down() {
 }
 
 #[test]
-fn the_layers_of_the_audit_import_downwards() {
-    let rank = |path: &[String]| match path {
-        [live, tenancy, layer, ..] if live == "live" && tenancy == "tenancy" => AUDIT_LAYERS.iter().position(|name| name == layer),
-        _ => None,
-    };
+fn layers_of_a_room_import_downwards() {
     let mut complaints = String::new();
-    let mut imports = 0;
-    for file in &sources() {
-        let Some(own) = rank(&module_of(&file.path)) else { continue };
-        for (line, path) in imported_paths(file) {
-            let Some(target) = rank(&path) else { continue };
-            imports += 1;
-            if target > own {
-                writeln!(complaints, "src/{}:{line}: `{}` may not import `{}`", file.path, AUDIT_LAYERS[own], AUDIT_LAYERS[target])
-                    .unwrap();
+    for (room, layers) in LAYERS {
+        let within: Vec<String> = room.split('/').map(str::to_owned).collect();
+        // What is not in a layer is above all of them.
+        let modules: BTreeSet<Vec<String>> = sources().iter().map(|file| module_of(&file.path)).collect();
+        let rank = |path: &[String]| {
+            let inside = path.strip_prefix(within.as_slice()).filter(|rest| !rest.is_empty())?;
+            let is_module = || modules.contains(&path[..within.len() + 1]);
+            layers.iter().position(|name| *name == inside[0]).or_else(|| is_module().then_some(layers.len()))
+        };
+        let mut imports = 0;
+        for file in &sources() {
+            let Some(own) = rank(&module_of(&file.path)) else { continue };
+            for (line, path) in imported_paths(file) {
+                let Some(target) = rank(&path) else { continue };
+                imports += 1;
+                if target > own {
+                    let name = |rank: usize| layers.get(rank).copied().unwrap_or("the top");
+                    writeln!(complaints, "src/{}:{line}: `{}` may not import `{}`", file.path, name(own), name(target)).unwrap();
+                }
             }
+        }
+        assert!(imports >= 30, "only {imports} imports between the layers of {room} were seen: the test does not see what it should");
+        for layer in *layers {
+            assert!(
+                Path::new("src").join(room).join(layer).exists() || Path::new("src").join(room).join(format!("{layer}.rs")).exists(),
+                "{room} has no layer `{layer}`"
+            );
         }
     }
     assert!(complaints.is_empty(), "\n{complaints}");
-    assert!(imports >= 30, "only {imports} imports between layers were seen: the test does not see what it should");
 }
 
 #[test]

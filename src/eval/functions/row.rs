@@ -82,11 +82,13 @@ pub(super) enum FunctionBody {
 pub(super) type FunctionResult = Result<Value, FunctionError>;
 
 /// Why a function has no value.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(super) enum FunctionError {
     /// Terraform refuses the call: a sentence without a full stop.
+    #[error("{0}")]
     Wrong(String),
     /// The result is unknown, for this reason.
+    #[error("{0}")]
     Unknown(Reason),
 }
 

@@ -11,7 +11,7 @@ use super::transport::endpoint::Base;
 use super::transport::http::Transport;
 use super::transport::regions::Region;
 use super::transport::retry::{self, Pace};
-use super::wire::ServiceError;
+use super::wire::ErrorBody;
 use crate::base::duration;
 use crate::live::{Clock, Progress, Retry};
 use jiff::Timestamp;
@@ -371,7 +371,7 @@ impl ApiClient<'_> {
 
     /// An answer that is no success: a fault worth another attempt, or one for good.
     fn error_of(&self, site: &RegionSite, answer: &HttpAnswer, signer: &Signer) -> Result<CallError, CallError> {
-        let error: ServiceError = serde_json::from_slice(&answer.body).unwrap_or_default();
+        let error: ErrorBody = serde_json::from_slice(&answer.body).unwrap_or_default();
         let why = described(answer, &error);
         match answer.status {
             401 => Err(site.stop(&self.not_accepted(site, answer, signer, why))),

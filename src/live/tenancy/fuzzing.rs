@@ -3,7 +3,7 @@
 use super::audit::{KeyReadings, key_facts};
 use super::auth::ini::Ini;
 use super::crypto::key::PrivateKey;
-use super::wire::{Compartment, KeyRecord, KeyVersionRecord, ServiceError, Subscription, Usage, VaultRecord};
+use super::wire::{Compartment, ErrorBody, KeyRecord, KeyVersionRecord, Subscription, Usage, VaultRecord};
 use crate::key::Inventory;
 
 /// Reads an answer of the service as each of the things it may be; a key becomes facts.
@@ -12,7 +12,7 @@ pub fn answer(bytes: &[u8]) -> Inventory {
     let one = |value: serde_json::Value| {
         drop(serde_json::from_value::<Compartment>(value.clone()));
         drop(serde_json::from_value::<Subscription>(value.clone()));
-        drop(serde_json::from_value::<ServiceError>(value.clone()));
+        drop(serde_json::from_value::<ErrorBody>(value.clone()));
         let usage = serde_json::from_value::<Usage>(value.clone()).ok();
         let versions: Vec<KeyVersionRecord> = serde_json::from_value(value.clone()).into_iter().collect();
         let vault: VaultRecord = serde_json::from_value(value.clone()).ok()?;

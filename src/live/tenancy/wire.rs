@@ -115,7 +115,7 @@ pub(super) struct KeyVersionRecord {
 /// The body of an error.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-pub(super) struct ServiceError {
+pub(super) struct ErrorBody {
     pub code: String,
     pub message: String,
 }

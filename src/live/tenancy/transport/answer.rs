@@ -1,7 +1,7 @@
 //! What comes back from the service, and how it is quoted in a sentence.
 
 use crate::live::tenancy::fault::CallError;
-use crate::live::tenancy::wire::ServiceError;
+use crate::live::tenancy::wire::ErrorBody;
 use regex::Regex;
 use std::borrow::Cow;
 use std::sync::LazyLock;
@@ -39,7 +39,7 @@ impl HttpAnswer {
 }
 
 /// An answer in a clause: status, code, what the service says, the id to quote in a ticket.
-pub(crate) fn described(answer: &HttpAnswer, error: &ServiceError) -> String {
+pub(crate) fn described(answer: &HttpAnswer, error: &ErrorBody) -> String {
     let mut text = format!("the service answered {}", answer.status);
     if !error.code.is_empty() {
         text.push(' ');
@@ -132,7 +132,7 @@ mod tests {
     #[test]
     fn the_other_sides_words_cannot_steer_a_terminal() {
         let answer = HttpAnswer { request_id: Some("A\u{1b}[2J".to_owned()), ..answer(400) };
-        let error = ServiceError { code: "InvalidParameter".to_owned(), message: "no\n::error::yes.".to_owned() };
+        let error = ErrorBody { code: "InvalidParameter".to_owned(), message: "no\n::error::yes.".to_owned() };
         assert_eq!(described(&answer, &error), "the service answered 400 InvalidParameter, “no ::error::yes” (request A [2J)");
     }
 }

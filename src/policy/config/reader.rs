@@ -1,0 +1,325 @@
+//! TOML → `Config`: every setting has a name, a type and a range, and what is wrong with one is a problem at its place.
+
+use super::{Config, NAMES};
+use crate::base::{Place, Problem, ProblemKind, SourceId, Sources, Span, disk};
+use crate::policy::exempt::ExemptEntry;
+use crate::policy::outcome::FailOn;
+use crate::policy::words::nearest;
+use crate::rules::{self, DaysSetting, Level, SettingRow};
+use jiff::civil::Date;
+use std::path::{Path, PathBuf};
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+/// The largest config file that is read, in bytes.
+const CAP: u64 = 4 << 20;
+/// How many patterns of `exclude` are used.
+pub(super) const MOST_EXCLUDED: usize = 10_000;
+/// How many of them may begin with a wildcard: only the others are compared with most paths at a glance.
+pub(super) const MOST_WILD: usize = 200;
+/// The longest of them, in bytes: longer than paths are.
+const LONGEST_PATTERN: usize = 4096;
+
+/// The nearest config file upwards from an input, not above the repository's root.
+#[must_use]
+pub fn locate(input: &Path) -> Option<PathBuf> {
+    let start = disk::canonical(input).ok()?;
+    let top = disk::repository_root(input);
+    for folder in start.ancestors() {
+        if let Some(found) = NAMES.iter().map(|name| folder.join(name)).find(|path| disk::is_there(path)) {
+            return Some(found);
+        }
+        if top.as_deref() == Some(folder) {
+            return None;
+        }
+    }
+    None
+}
+
+/// Reads the config file at `path`, which is shown as `shown`. What is wrong in it is among the problems, and the rest holds.
+#[must_use]
+pub fn read(sources: &Sources, path: &Path, shown: &Path) -> (Config, Vec<Problem>) {
+    match disk::read_stream(path, CAP).and_then(disk::text) {
+        Ok(text) => parse(sources, shown, text),
+        Err(error) => unreadable(shown, &error),
+    }
+}
+
+/// Reads a config file that was found at `real` and not named: links may not lead out of the repository. `shown` is its path as shown.
+#[must_use]
+pub fn read_found(sources: &Sources, real: &Path, shown: &Path) -> (Config, Vec<Problem>) {
+    let folder = real.parent().unwrap_or(Path::new("."));
+    let top = disk::repository_root(folder).or_else(|| disk::canonical(folder).ok()).unwrap_or_else(|| folder.to_path_buf());
+    match disk::read_found(real, CAP, &[top]).and_then(disk::text) {
+        // What a link leads to is not what is shown as the file.
+        Ok(text) if disk::is_link(real) => of_source(sources, sources.add_hidden(shown, text), shown),
+        Ok(text) => parse(sources, shown, text),
+        Err(error) => unreadable(shown, &error),
+    }
+}
+
+fn unreadable(path: &Path, error: &disk::DiskError) -> (Config, Vec<Problem>) {
+    let problem = Problem::new(ProblemKind::Policy, format!("cannot read the config file: {error}"));
+    (Config::default(), vec![problem.at(Place::File(path.to_string_lossy().into()))])
+}
+
+/// Reads the text of a config file.
+#[must_use]
+pub fn parse(sources: &Sources, path: &Path, text: String) -> (Config, Vec<Problem>) {
+    of_source(sources, sources.add(path, text), path)
+}
+
+fn of_source(sources: &Sources, source: SourceId, path: &Path) -> (Config, Vec<Problem>) {
+    let kept = sources.get(source);
+    let (table, errors) = DeTable::parse_recoverable(kept.text());
+    let mut reader = ConfigReader { source, problems: Vec::new() };
+    for error in errors {
+        reader.mistake(error.span().unwrap_or(0..0), format!("the config file is not TOML: {}", error.message()), None);
+    }
+    let mut config =
+        Config { path: Some(path.to_path_buf()), folder: path.parent().unwrap_or(Path::new(".")).to_path_buf(), ..Config::default() };
+    reader.document(table.get_ref(), &mut config);
+    (config, reader.problems)
+}
+
+/// Reads values out of the TOML and notes what is wrong with them.
+struct ConfigReader {
+    source: SourceId,
+    problems: Vec<Problem>,
+}
+
+type TomlValue<'a> = Spanned<DeValue<'a>>;
+
+impl ConfigReader {
+    fn document(&mut self, table: &DeTable<'_>, config: &mut Config) {
+        self.known(table, "", &["exclude", "fail-on", "undetermined", "rules", "exempt"]);
+        if let Some(value) = table.get("exclude") {
+            config.exclude = self.exclusions(value);
+        }
+        if let Some(value) = table.get("fail-on") {
+            config.fail_on = self.word(value, "fail-on", &["error", "warning", "note", "never"]).and_then(FailOn::read);
+        }
+        if let Some(value) = table.get("undetermined") {
+            config.undetermined = self.level(value, "undetermined");
+        }
+        if let Some(value) = table.get("rules") {
+            for (id, value) in self.table(value, "rules").into_iter().flatten() {
+                if let Some(id) = self.rule(id.get_ref(), id.span()) {
+                    self.rule_table(id, value, config);
+                }
+            }
+        }
+        if let Some(value) = table.get("exempt") {
+            match value.get_ref() {
+                DeValue::Array(entries) => config.exempt = entries.iter().filter_map(|entry| self.entry(entry)).collect(),
+                other => self.wrong_type(value, "exempt", "a list of tables, each under `[[exempt]]`", other),
+            }
+        }
+    }
+
+    /// `exclude`, as far as every path can be compared with it.
+    fn exclusions(&mut self, value: &TomlValue<'_>) -> Vec<String> {
+        let mut wild = 0;
+        let mut kept = Vec::new();
+        for (text, span) in self.texts(value, "exclude") {
+            wild += usize::from(text.starts_with(['*', '?']));
+            if kept.len() == MOST_EXCLUDED || wild > MOST_WILD || text.len() > LONGEST_PATTERN {
+                let message = format!(
+                    "`exclude` holds more than {MOST_EXCLUDED} patterns, more than {MOST_WILD} that begin with a wildcard, or one of more than \
+                     {LONGEST_PATTERN} bytes; it is not used from here on"
+                );
+                self.mistake(span, message, Some("exclude directories instead of the files in them".to_owned()));
+                break;
+            }
+            kept.push(text);
+        }
+        kept
+    }
+
+    fn rule_table(&mut self, id: &'static str, value: &TomlValue<'_>, config: &mut Config) {
+        let Some(table) = self.table(value, id) else { return };
+        let rule = rules::by_id(id);
+        let known: Vec<&str> = rule.map_or_else(|| vec!["level"], |rule| rule.config_keys().collect());
+        self.known(table, &format!("[rules.{id}]"), &known);
+        if let Some(level) = table.get("level").and_then(|value| self.level(value, "level")) {
+            config.levels.insert(id, level);
+        }
+        for row in rule.into_iter().flat_map(|rule| rule.settings) {
+            let Some(value) = table.get(row.name()) else { continue };
+            match row {
+                SettingRow::Days(row) => {
+                    if let Some(days) = self.days(value, row) {
+                        config.chosen.set_days(row, days);
+                    }
+                }
+                SettingRow::Switch(row) => {
+                    if let Some(on) = self.yes_or_no(value, row.name) {
+                        config.chosen.switch(row, on);
+                    }
+                }
+            }
+        }
+    }
+
+    /// One `[[exempt]]`. An entry with a mistake exempts nothing: better one finding too many than one hidden by a slip.
+    fn entry(&mut self, value: &TomlValue<'_>) -> Option<ExemptEntry> {
+        const SELECTORS: [&str; 6] = ["address", "path", "name", "compartment", "key", "tag"];
+        let before = self.problems.len();
+        let table = self.table(value, "exempt")?;
+        let known: Vec<&str> = ["rules", "reason", "until"].into_iter().chain(SELECTORS).collect();
+        self.known(table, "[[exempt]]", &known);
+        let rules = match table.get("rules") {
+            Some(rules) => {
+                let named = self.texts(rules, "rules");
+                if named.is_empty() && matches!(rules.get_ref(), DeValue::Array(_)) {
+                    self.mistake(
+                        rules.span(),
+                        "the exemption does not name a rule".to_owned(),
+                        Some("write `rules = [\"OCI-KMS-004\"]`".to_owned()),
+                    );
+                }
+                named.into_iter().filter_map(|(id, span)| self.rule(&id, span)).collect()
+            }
+            None => {
+                self.mistake(
+                    value.span(),
+                    "the exemption does not name a rule".to_owned(),
+                    Some("add `rules = [\"OCI-KMS-004\"]`".to_owned()),
+                );
+                Vec::new()
+            }
+        };
+        let reason = table.get("reason").and_then(|value| self.text(value, "reason")).filter(|reason| !reason.trim().is_empty());
+        if reason.is_none() {
+            self.mistake(
+                value.span(),
+                "the exemption has no reason".to_owned(),
+                Some("add `reason = \"…\"`: who accepted this, and why".to_owned()),
+            );
+        }
+        let until = table.get("until").and_then(|value| self.date(value));
+        let [address, path, name, compartment, key, tag] = SELECTORS.map(|key| table.get(key).and_then(|value| self.text(value, key)));
+        // A misspelt selector has been told already.
+        let is_misspelt = table.keys().any(|key| !known.contains(&key.get_ref().as_ref()));
+        if !is_misspelt && SELECTORS.iter().all(|key| table.get(*key).is_none()) {
+            let help = format!("add one or more of {}; `address = \"*\"` is every key", SELECTORS.map(|key| format!("`{key}`")).join(", "));
+            self.mistake(value.span(), "the exemption does not name any keys".to_owned(), Some(help));
+        }
+        if let (Some(tag), Some(value)) = (&tag, table.get("tag"))
+            && !tag.contains('=')
+        {
+            self.mistake(value.span(), "`tag` has no `=`".to_owned(), Some(format!("write `tag = \"{tag}=*\"` for any value")));
+        }
+        let place = Place::Source(Span::new(self.source, value.span()));
+        let entry = ExemptEntry { rules, address, path, name, compartment, key, tag, reason: reason.unwrap_or_default(), until, place };
+        (self.problems.len() == before).then_some(entry)
+    }
+
+    /// Notes every key that is none of the known ones.
+    fn known(&mut self, table: &DeTable<'_>, of: &str, known: &[&str]) {
+        for key in table.keys().filter(|key| !known.contains(&key.get_ref().as_ref())) {
+            let name = key.get_ref();
+            let message = if of.is_empty() { format!("unknown setting `{name}`") } else { format!("unknown setting `{name}` in `{of}`") };
+            let help = match nearest(name, known.iter().copied()) {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => format!("use one of {}", known.iter().map(|key| format!("`{key}`")).collect::<Vec<_>>().join(", ")),
+            };
+            self.mistake(key.span(), message, Some(help));
+        }
+    }
+
+    fn rule(&mut self, id: &str, span: std::ops::Range<usize>) -> Option<&'static str> {
+        let found = crate::policy::exempt::directive::rule_id(id);
+        if let Err(error) = &found {
+            self.mistake(span, format!("unknown rule `{id}`"), Some(error.to_string()));
+        }
+        found.ok()
+    }
+
+    fn level(&mut self, value: &TomlValue<'_>, name: &str) -> Option<Level> {
+        self.word(value, name, &["error", "warning", "note", "off"]).and_then(Level::read)
+    }
+
+    fn word<'a>(&mut self, value: &'a TomlValue<'_>, name: &str, words: &[&str]) -> Option<&'a str> {
+        let DeValue::String(text) = value.get_ref() else {
+            self.wrong_type(value, name, &format!("one of {}", words.join(", ")), value.get_ref());
+            return None;
+        };
+        if words.contains(&text.as_ref()) {
+            return Some(text.as_ref());
+        }
+        let help = nearest(text, words.iter().copied()).map(|near| format!("did you mean `{near}`?"));
+        self.mistake(value.span(), format!("invalid value `{text}` for `{name}`; expected one of {}", words.join(", ")), help);
+        None
+    }
+
+    fn days(&mut self, value: &TomlValue<'_>, row: &DaysSetting) -> Option<i64> {
+        let DaysSetting { name, range, .. } = row;
+        let DeValue::Integer(number) = value.get_ref() else {
+            self.wrong_type(value, name, "a number of days", value.get_ref());
+            return None;
+        };
+        let days = i64::from_str_radix(number.as_str(), number.radix()).ok().filter(|days| range.contains(days));
+        if days.is_none() {
+            let message = format!("`{name}` is {} to {} days, not {}", range.start(), range.end(), number.as_str());
+            self.mistake(value.span(), message, None);
+        }
+        days
+    }
+
+    fn yes_or_no(&mut self, value: &TomlValue<'_>, name: &str) -> Option<bool> {
+        let found = value.get_ref().as_bool();
+        if found.is_none() {
+            self.wrong_type(value, name, "`true` or `false`", value.get_ref());
+        }
+        found
+    }
+
+    fn date(&mut self, value: &TomlValue<'_>) -> Option<Date> {
+        let found = match value.get_ref() {
+            DeValue::Datetime(time) if time.time.is_none() => time.date.and_then(|date| {
+                Date::new(i16::try_from(date.year).ok()?, i8::try_from(date.month).ok()?, i8::try_from(date.day).ok()?).ok()
+            }),
+            DeValue::String(text) => text.parse().ok(),
+            _ => None,
+        };
+        if found.is_none() {
+            let help = "write the last day of the exemption, for example `until = 2027-01-31`".to_owned();
+            self.mistake(value.span(), "`until` is not a date".to_owned(), Some(help));
+        }
+        found
+    }
+
+    fn text(&mut self, value: &TomlValue<'_>, name: &str) -> Option<String> {
+        let found = value.get_ref().as_str().map(str::to_owned);
+        if found.is_none() {
+            self.wrong_type(value, name, "a string", value.get_ref());
+        }
+        found
+    }
+
+    fn texts(&mut self, value: &TomlValue<'_>, name: &str) -> Vec<(String, std::ops::Range<usize>)> {
+        let DeValue::Array(items) = value.get_ref() else {
+            self.wrong_type(value, name, "a list of strings", value.get_ref());
+            return Vec::new();
+        };
+        items.iter().filter_map(|item| Some((self.text(item, name)?, item.span()))).collect()
+    }
+
+    fn table<'v, 'a>(&mut self, value: &'v TomlValue<'a>, name: &str) -> Option<&'v DeTable<'a>> {
+        let found = value.get_ref().as_table();
+        if found.is_none() {
+            self.wrong_type(value, name, "a table", value.get_ref());
+        }
+        found
+    }
+
+    fn wrong_type(&mut self, value: &TomlValue<'_>, name: &str, wanted: &str, found: &DeValue<'_>) {
+        self.mistake(value.span(), format!("`{name}` is {wanted}, and here is a TOML {}", found.type_str()), None);
+    }
+
+    fn mistake(&mut self, span: std::ops::Range<usize>, message: String, help: Option<String>) {
+        let problem = Problem::new(ProblemKind::Policy, message).at(Place::Source(Span::new(self.source, span)));
+        self.problems.push(Problem { help, ..problem });
+    }
+}
