@@ -1,10 +1,19 @@
 //! What the evaluator asks its surroundings: one small trait.
 
-use super::functions::Dialect;
 use super::{EvalError, Value};
 use crate::base::{Reason, Span};
 use crate::hcl::Name;
 use std::sync::Arc;
+
+/// Whose language is spoken.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Dialect {
+    /// Terraform's: functions that only OpenTofu has are unknown.
+    Terraform,
+    /// OpenTofu's: all functions.
+    #[default]
+    OpenTofu,
+}
 
 /// A step after the first name of a reference, its index already evaluated.
 #[derive(Clone, Debug)]

@@ -68,6 +68,10 @@ const CIRCLES: &[(&[&str], &str)] = &[
         ],
         "an expression contains expressions",
     ),
+    (
+        &["eval/equality.rs", "eval/members.rs", "eval/value.rs"],
+        "a value contains values, and a set has them in the order in which they compare",
+    ),
     (&["eval/convert.rs", "eval/refine.rs", "eval/unify.rs"], "to convert a collection is to convert its elements to their common type"),
     (
         &["rules/protection_mode.rs", "rules/protection_mode/remedies.rs"],
@@ -712,7 +716,7 @@ fn numbered(text: &str) -> impl Iterator<Item = (usize, &str)> {
 /// The code before the tests, with comments and the contents of strings blanked, line for line.
 fn code_of(text: &str) -> String {
     let blanked = blanked(text);
-    let tests = blanked.find("#[cfg(test)]\nmod tests").or_else(|| blanked.find("#[cfg(test)]\npub(crate) mod tests"));
+    let tests = blanked.find("#[cfg(test)]\nmod tests {").or_else(|| blanked.find("#[cfg(test)]\npub(crate) mod tests {"));
     tests.map_or(blanked.clone(), |at| blanked[..at].to_owned())
 }
 

@@ -2,10 +2,10 @@
 
 use super::TABLES;
 use super::filesystem;
-use super::host::{Dialect, FunctionHost, TemplateNesting};
+use super::host::{FunctionHost, TemplateNesting};
 use super::row::{Availability, BodyContext, BuiltIn, FunctionBody, FunctionError, Param, Returns, Want, unknown};
 use crate::base::Span;
-use crate::eval::{Data, EvalError, Marks, Type, Value, convert};
+use crate::eval::{Data, Dialect, EvalError, Marks, Type, Value, convert};
 use std::collections::HashMap;
 use std::sync::LazyLock;
 

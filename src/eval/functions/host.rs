@@ -1,17 +1,7 @@
 //! What functions may ask of who calls them: files, the budget, patterns, templates.
 
 use super::pattern::Patterns;
-use crate::eval::{EvalError, FileAccess, Members, Value};
-
-/// Whose language is spoken.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Dialect {
-    /// Terraform's: functions that only OpenTofu has are unknown.
-    Terraform,
-    /// OpenTofu's: all functions.
-    #[default]
-    OpenTofu,
-}
+use crate::eval::{Dialect, EvalError, FileAccess, Members, Value};
 
 /// Renders template text: the text, its name for messages, the variables, and what it is inside of.
 pub type Render<'a> = dyn Fn(&str, &str, &Members, TemplateNesting) -> Result<Value, EvalError> + 'a;

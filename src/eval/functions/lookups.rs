@@ -1,12 +1,11 @@
 //! Functions that pick something out of collections.
 
 use super::conversion::same_unknown;
-use super::host::Dialect;
 use super::row::{
     BOOL, BodyContext, BuiltIn, FunctionBody, FunctionError, FunctionResult, NUMBER, Param, Returns, any, elements, number, string, text,
     unknown, whole,
 };
-use crate::eval::{Data, Type, Value, convert, equals, unify};
+use crate::eval::{Data, Dialect, Type, Value, convert, equals, unify};
 
 const VALS: Param = any("vals").null().unknown().untyped();
 

@@ -34,7 +34,7 @@ mod yaml;
 mod yaml_emit;
 
 pub use call::{call, exists};
-pub use host::{Dialect, FunctionHost, Render, TemplateNesting};
+pub use host::{FunctionHost, Render, TemplateNesting};
 pub use pattern::Patterns;
 
 /// Whether the result of a function is what a file holds, or is made of it.

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::base::{Sources, Span};
-use crate::eval::{Budget, EvalError, FileAccess, FileError, FileList, Marks, Members, Type, WithheldPath};
+use crate::eval::{Budget, Dialect, EvalError, FileAccess, FileError, FileList, Marks, Members, Type, WithheldPath};
 use std::sync::Arc;
 
 struct NoFiles;
