@@ -12,7 +12,7 @@ type ByRule = BTreeMap<&'static str, usize>;
 /// Positions in a list of exemptions, by what they cover.
 #[derive(Debug, Default)]
 pub(super) struct Index {
-    lines: HashMap<(SourceId, usize), ByRule>,
+    lines: HashMap<(SourceId, &'static str), LineIndex>,
     /// Blocks by source and start, with their end; the blocks of one text do not overlap.
     blocks: BTreeMap<(SourceId, u32), (u32, ByRule)>,
     calls: HashMap<Place, ByRule>,
@@ -24,37 +24,75 @@ pub(super) struct Index {
     others: Vec<usize>,
 }
 
+fn add(by_rule: &mut ByRule, at: usize, exemption: &Exemption) {
+    for rule in &exemption.rules {
+        by_rule.entry(*rule).or_insert(at);
+    }
+}
+
+/// The lines that a comment covers, both included, and its position in the list.
+#[derive(Clone, Copy, Debug)]
+struct CoveredLines {
+    first: usize,
+    last: usize,
+    at: usize,
+}
+
+/// The first comment that covers each line, from line to line where it changes. A comment covers the comments below it up to the next line of
+/// code, so that the lines of all of them together grow with the square of their number.
+#[derive(Debug)]
+struct LineIndex(Vec<(usize, Option<usize>)>);
+
+impl LineIndex {
+    fn new(covered: &[CoveredLines]) -> Self {
+        let mut changes: BTreeMap<usize, Vec<(bool, usize)>> = BTreeMap::new();
+        for one in covered {
+            changes.entry(one.first).or_default().push((true, one.at));
+            changes.entry(one.last.saturating_add(1)).or_default().push((false, one.at));
+        }
+        let mut open = BTreeSet::new();
+        let mut first_from = |(line, changes): (usize, Vec<(bool, usize)>)| {
+            for (begins, at) in changes {
+                if begins { open.insert(at) } else { open.remove(&at) };
+            }
+            (line, open.first().copied())
+        };
+        Self(changes.into_iter().map(&mut first_from).collect())
+    }
+
+    fn at(&self, line: usize) -> Option<usize> {
+        let after = self.0.partition_point(|(from, _)| *from <= line);
+        self.0.get(after.checked_sub(1)?)?.1
+    }
+}
+
 impl Index {
     /// The index of the exemptions that are in force on a day.
     pub(super) fn new(exemptions: &[Exemption], today: Date) -> Self {
         let mut index = Self::default();
+        let mut lines: HashMap<(SourceId, &'static str), Vec<CoveredLines>> = HashMap::new();
         for (at, exemption) in exemptions.iter().enumerate().filter(|(_, exemption)| exemption.is_in_force(today)) {
             match &exemption.scope {
-                ExemptionScope::Comment(covers) => index.add_comment(at, exemption, covers),
+                ExemptionScope::Comment(Covers::Lines(first, last)) => {
+                    let source = exemption.place.span().map(|span| span.source);
+                    for (source, rule) in source.into_iter().flat_map(|source| exemption.rules.iter().map(move |rule| (source, *rule))) {
+                        lines.entry((source, rule)).or_default().push(CoveredLines { first: *first, last: *last, at });
+                    }
+                }
+                ExemptionScope::Comment(Covers::Resource(block)) => index.add_block(at, exemption, block),
+                ExemptionScope::Comment(Covers::Call(header)) => {
+                    add(index.calls.entry(header.clone()).or_default(), at, exemption);
+                }
                 ExemptionScope::Entry(entry) => index.add_entry(at, entry),
             }
         }
+        index.lines = lines.into_iter().map(|(key, covered)| (key, LineIndex::new(&covered))).collect();
         index
     }
 
-    fn add_comment(&mut self, at: usize, exemption: &Exemption, covers: &Covers) {
-        let add = |by_rule: &mut ByRule| {
-            for rule in &exemption.rules {
-                by_rule.entry(*rule).or_insert(at);
-            }
-        };
-        match covers {
-            Covers::Lines(first, last) => {
-                if let Some(span) = exemption.place.span() {
-                    (*first..=*last).for_each(|line| add(self.lines.entry((span.source, line)).or_default()));
-                }
-            }
-            Covers::Resource(block) => {
-                if let Some(Span { source, start, end }) = block.span() {
-                    add(&mut self.blocks.entry((source, start)).or_insert_with(|| (end, ByRule::new())).1);
-                }
-            }
-            Covers::Call(header) => add(self.calls.entry(header.clone()).or_default()),
+    fn add_block(&mut self, at: usize, exemption: &Exemption, block: &Place) {
+        if let Some(Span { source, start, end }) = block.span() {
+            add(&mut self.blocks.entry((source, start)).or_insert_with(|| (end, ByRule::new())).1, at, exemption);
         }
     }
 
@@ -76,8 +114,8 @@ impl Index {
     }
 
     /// The comment on a line that covers it for a rule.
-    pub(super) fn on_line(&self, source: SourceId, line: usize, rule: &str) -> Option<usize> {
-        self.lines.get(&(source, line))?.get(rule).copied()
+    pub(super) fn on_line(&self, source: SourceId, line: usize, rule: &'static str) -> Option<usize> {
+        self.lines.get(&(source, rule))?.at(line)
     }
 
     /// The comment above the block that holds a place.
@@ -111,5 +149,21 @@ impl Index {
     /// Whether there is nothing that could cover a finding.
     pub(super) fn has_entries(&self) -> bool {
         !(self.exact.is_empty() && self.prefixes.is_empty() && self.others.is_empty())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_comment_that_covers_a_line_is_found() {
+        let covered = [(4, 9, 7), (0, 2, 3), (5, 5, 1), (2, 4, 5), (9, 9, 2), (5, usize::MAX, 9)];
+        let index = LineIndex::new(&covered.map(|(first, last, at)| CoveredLines { first, last, at }));
+        for line in 0..12 {
+            let expected = covered.iter().filter(|(first, last, _)| (*first..=*last).contains(&line)).map(|(.., at)| *at).min();
+            assert_eq!(index.at(line), expected, "{line}");
+        }
+        assert_eq!(LineIndex::new(&[]).at(3), None);
     }
 }
