@@ -11,8 +11,14 @@ pub(super) fn is_long(text: &str) -> bool {
 /// A sentence that may quote megabytes of a hostile file: what is too long is left out of its middle.
 #[must_use]
 pub fn brief(text: String) -> String {
-    if text.len() <= LONGEST {
-        return text;
+    if is_long(&text) { brief_of(&text) } else { text }
+}
+
+/// The same of a text that belongs to others: megabytes are not copied first.
+#[must_use]
+pub fn brief_of(text: &str) -> String {
+    if !is_long(text) {
+        return text.to_owned();
     }
     let (start, end) = text.split_at(text.floor_char_boundary(LONGEST / 2));
     let (_, end) = end.split_at(end.ceil_char_boundary(end.len() - LONGEST / 4));

@@ -20,7 +20,7 @@ impl<T> Claim<T> {
     /// An unknown value.
     #[must_use]
     pub fn unknown(why: impl Into<Reason>, bounds: Bounds<T>) -> Self {
-        Self::Unknown(Box::new(Unknown { why: why.into().brief(), bounds }))
+        Self::Unknown(Box::new(Unknown { why: why.into(), bounds }))
     }
 }
 

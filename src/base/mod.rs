@@ -25,7 +25,7 @@ pub mod walk;
 
 pub(crate) use address::{Address, InstanceKey, ModuleStep};
 pub use amount::{count, duration};
-pub use brief::{brief, sentence};
+pub use brief::{brief, brief_of, sentence};
 pub(crate) use directories::Directories;
 pub(crate) use fact::DefaultSite;
 pub use fact::{Bounds, Case, Claim, Fact, Unknown};

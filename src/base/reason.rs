@@ -1,6 +1,6 @@
 //! Why a value is unknown: the sentence, and what would settle it as data, so that advice never depends on a wording.
 
-use super::brief::{brief, is_long};
+use super::brief::{brief, brief_of};
 use std::fmt;
 use std::sync::Arc;
 
@@ -34,13 +34,15 @@ struct ReasonParts {
 }
 
 impl Reason {
+    /// Cut to a length that people read: it may quote megabytes of a hostile file, and travels with every value.
     fn new(text: String, cause: Cause) -> Self {
-        Self(Arc::new(ReasonParts { text: text.into(), cause }))
+        Self(Arc::new(ReasonParts { text: brief(text).into(), cause }))
     }
 
     /// A variable of a root module has no value.
     #[must_use]
     pub fn no_value(variable: &str) -> Self {
+        let variable = brief_of(variable);
         Self::new(format!("variable `{variable}` has no value"), Cause::Variable(variable.into()))
     }
 
@@ -91,12 +93,6 @@ impl Reason {
     #[must_use]
     pub fn reworded(&self, text: impl Into<String>) -> Self {
         Self::new(text.into(), self.0.cause.clone())
-    }
-
-    /// Cut to a length that people read: it may quote megabytes of a hostile file.
-    #[must_use]
-    pub fn brief(self) -> Self {
-        if is_long(&self) { self.reworded(brief(self.to_string())) } else { self }
     }
 
     /// What would settle the value.
@@ -150,7 +146,7 @@ mod tests {
 
     #[test]
     fn a_reason_keeps_its_cause_in_every_sentence_that_quotes_it() {
-        let quoted = |reason: Reason| reason.reworded(format!("`for_each` is unknown: {reason}")).brief();
+        let quoted = |reason: Reason| reason.reworded(format!("`for_each` is unknown: {reason}"));
         let variable = quoted(Reason::no_value("level"));
         assert_eq!(variable.cause(), &Cause::Variable("level".into()));
         assert_eq!(&*variable, "`for_each` is unknown: variable `level` has no value");
@@ -160,8 +156,8 @@ mod tests {
         assert_eq!(quoted(Reason::not_installed()).cause(), &Cause::NotInstalled);
         assert_eq!(quoted(Reason::outside("../keys.json")).cause(), &Cause::Outside);
         assert_eq!(quoted(Reason::rejected("`count` cannot be evaluated")).cause(), &Cause::Rejected);
-        let long = Reason::no_value(&"x".repeat(9000)).brief();
-        assert!(long.len() < 9000 && matches!(long.cause(), Cause::Variable(_)), "{long}");
+        let long = Reason::no_value(&"x".repeat(9000));
+        assert!(long.len() < 9000 && matches!(long.cause(), Cause::Variable(name) if name.len() < 9000), "{long}");
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! Source texts, spans in them, and lines and columns counted the ways our readers count.
 
+use super::brief::brief_of;
 use super::secrecy::Veil;
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -270,10 +271,10 @@ impl Sources {
         source.veil.hide_all();
     }
 
-    /// The text of a span for others to see; `None` where something of it may not be shown.
+    /// The text of a span for others to see, cut to a length that people read; `None` where something of it may not be shown.
     #[must_use]
     pub fn quote(&self, span: Span) -> Option<String> {
-        self.get(span.source).quote(span).map(str::to_owned)
+        self.get(span.source).quote(span).map(brief_of)
     }
 
     fn put(&self, source: Source) -> SourceId {

@@ -1,6 +1,6 @@
 //! Trails: the way a value took, one step for each thing that happened to it on the way. The text of a step is made when it is reported.
 
-use super::brief::{brief, is_long};
+use super::brief::{brief, brief_of, is_long};
 use super::place::Place;
 use std::borrow::Cow;
 use std::fmt;
@@ -186,6 +186,31 @@ pub enum StepKind {
     Note(Arc<str>),
 }
 
+impl StepKind {
+    /// The names and texts in it.
+    fn names(&mut self) -> [Option<&mut Arc<str>>; 2] {
+        match self {
+            Self::Set | Self::Expression | Self::Used(None) | Self::File => [None, None],
+            Self::Argument { name, call: other }
+            | Self::Output { name, module: other }
+            | Self::Attribute { name, of: other }
+            | Self::CommandLine { variable: name, by: other }
+            | Self::Environment { variable: name, by: other } => [Some(name), Some(other)],
+            Self::Used(Some(name))
+            | Self::Local(name)
+            | Self::Default(name)
+            | Self::ValuesFile(name)
+            | Self::Recorded(name)
+            | Self::Variable(name)
+            | Self::NoValue(name)
+            | Self::NoDefault(name)
+            | Self::ByCaller(name)
+            | Self::Optional(name)
+            | Self::Note(name) => [Some(name), None],
+        }
+    }
+}
+
 impl fmt::Display for StepKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -268,15 +293,14 @@ const MOST_READ: usize = 4;
 impl Step {
     /// A step at a place that is described in words.
     pub fn new(place: Place, label: impl Into<Arc<str>>) -> Self {
-        let label: Arc<str> = label.into();
-        // It may quote a name of megabytes, and every key has its own.
-        let label = if is_long(&label) { brief(label.to_string()).into() } else { label };
-        Self::of(place, StepKind::Note(label))
+        Self::of(place, StepKind::Note(label.into()))
     }
 
     /// A step of a kind at a place.
     #[must_use]
-    pub fn of(place: Place, kind: StepKind) -> Self {
+    pub fn of(place: Place, mut kind: StepKind) -> Self {
+        // A name may take megabytes, and every key has a step with it.
+        kind.names().into_iter().flatten().filter(|name| is_long(name)).for_each(|name| *name = brief_of(name).into());
         Self { place, kind, is_part: false, left_out: None, calls: None, chosen_by: None }
     }
 

@@ -51,6 +51,10 @@ pub(super) fn reference(
     if let Some(value) = context.remembered.and_then(|remembered| remembered.get(expr.span, name, steps)) {
         return value;
     }
+    // To find what has the name takes longer than to look at an element.
+    if !(context.budget.step() && context.budget.step()) {
+        return context.budget.too_large();
+    }
     let written = steps;
     let mut own = EvalErrors::default();
     let steps = evaluate_steps(steps, context, &mut own);

@@ -246,6 +246,7 @@ impl JsonBuilder {
                 body.attributes.push(Attribute { name, value, span });
             }
         }
+        body.shrink();
     }
 
     fn comment(&mut self, name: &Text, value: &JsonNode) {

@@ -215,6 +215,7 @@ impl<'a> JsonTextReader<'a> {
         loop {
             items.extend(self.value(depth + 1));
             if self.error.is_some() || !self.comma(b']', open.clone()) {
+                items.shrink_to_fit();
                 return JsonValue::Array(items);
             }
         }
@@ -249,6 +250,7 @@ impl<'a> JsonTextReader<'a> {
                 properties.push(Property { name, value });
             }
             if self.error.is_some() || !self.comma(b'}', open.clone()) {
+                properties.shrink_to_fit();
                 return JsonValue::Object(properties);
             }
         }

@@ -29,7 +29,9 @@ impl Origin {
 /// Offsets in a text whose escapes were resolved → offsets in the text as it is written.
 #[derive(Clone, Debug)]
 pub struct OffsetMap {
-    /// From this offset of the text on, offsets in the source are this much larger; sorted, the first at offset 0.
+    /// How much larger offsets in the source are before the first escape.
+    start: usize,
+    /// From this offset of the text on, offsets in the source are this much larger; sorted. Most texts have no escape and take no memory.
     shifts: Vec<(usize, usize)>,
 }
 
@@ -37,7 +39,7 @@ impl OffsetMap {
     /// A map of a text that begins at this offset of the source.
     #[must_use]
     pub fn new(start: usize) -> Self {
-        Self { shifts: vec![(0, start)] }
+        Self { start, shifts: Vec::new() }
     }
 
     /// Notes that offset `text` of the resolved text is offset `source` of the source, and so on from there.
@@ -49,7 +51,7 @@ impl OffsetMap {
     #[must_use]
     pub fn source(&self, text: usize) -> usize {
         let behind = self.shifts.partition_point(|&(from, _)| from <= text);
-        let shift = behind.checked_sub(1).and_then(|at| self.shifts.get(at)).map_or(0, |&(_, shift)| shift);
+        let shift = behind.checked_sub(1).and_then(|at| self.shifts.get(at)).map_or(self.start, |&(_, shift)| shift);
         text + shift
     }
 }

@@ -313,6 +313,8 @@ impl StructureReader<'_> {
         let mut body = Body::default();
         self.one_line(open, close);
         self.body(open + 1..close, depth + 1, &mut body)?;
+        body.shrink();
+        labels.shrink_to_fit();
         let header = labels.last().map_or(kind.span, |label| kind.span.to(label.span));
         let last = self.tokens.get(close).map_or(brace.end, |token| token.end);
         let span = self.tokens.origin.span(first.start..last);

@@ -4,36 +4,95 @@
 
 use crate::base::{Fact, Place, Problem, ProblemKind};
 use crate::key::{
-    AutoRotation, Importance, InputKind, Inventory, KeyFacts, KeyId, KeyShape, KeyVersion, Lifecycle, NotAudited, PlannedAction,
+    AutoRotation, Importance, InputKind, Inventory, KeyFacts, KeyId, KeyShape, KeyVersion, Keys, Lifecycle, NotAudited, PlannedAction,
     ProtectionMode, RotationStatus, Stage, Times, VaultType, VaultUsage,
 };
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use serde::de::{SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 
 /// The property by which such a file is recognised; its value is the format's version.
 pub const MARK: &str = "kmslint_inventory";
 /// The version that is written, and the newest that is read.
 const VERSION: u64 = 1;
 
-#[derive(Serialize, Deserialize)]
+/// A file as it is written.
+#[derive(Serialize)]
 struct SavedFile {
     #[serde(rename = "kmslint_inventory")]
     version: u64,
     /// When the tenancy was read.
     taken: String,
-    #[serde(default)]
     keys: Vec<SavedKey>,
+    not_audited: Vec<Gap>,
+    problems: Vec<String>,
+    /// Whose keys they are.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tenancy: Option<String>,
+    /// Only of an inventory that is not complete.
+    #[serde(skip_serializing_if = "Answers::is_empty")]
+    answers: Answers,
+}
+
+/// A file as it is checked.
+#[derive(Deserialize)]
+struct SavedFacts {
+    taken: String,
+    #[serde(default)]
+    keys: ReadKeys,
     #[serde(default)]
     not_audited: Vec<Gap>,
     #[serde(default)]
     problems: Vec<String>,
-    /// Whose keys they are.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+}
+
+/// A file as an audit goes on from it.
+#[derive(Deserialize)]
+struct SavedAnswers {
+    taken: String,
     tenancy: Option<String>,
-    /// Only of an inventory that is not complete.
-    #[serde(default, skip_serializing_if = "Answers::is_empty")]
+    #[serde(default)]
     answers: Answers,
+}
+
+/// The keys of a file. Each becomes facts as soon as it was read: a file of a few megabytes may list millions that are empty.
+#[derive(Default)]
+struct ReadKeys {
+    keys: Keys,
+    /// How many there are, those of which nothing can be read included.
+    count: usize,
+    /// What is wrong with the others; many are wrong alike.
+    faults: BTreeSet<String>,
+}
+
+impl<'de> Deserialize<'de> for ReadKeys {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_seq(KeysVisitor)
+    }
+}
+
+struct KeysVisitor;
+
+impl<'de> Visitor<'de> for KeysVisitor {
+    type Value = ReadKeys;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a list of keys")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<ReadKeys, A::Error> {
+        let mut read = ReadKeys::default();
+        while let Some(key) = list.next_element::<SavedKey>()? {
+            read.count += 1;
+            match facts(&key) {
+                Ok(facts) => read.keys.push(Box::new(facts)),
+                Err(why) => drop(read.faults.insert(format!("key {} of this saved inventory cannot be read: {why}", key.ocid))),
+            }
+        }
+        Ok(read)
+    }
 }
 
 /// What the service answered, by the address that was asked. The values are read where they are used.
@@ -73,7 +132,7 @@ pub fn resume(text: &str) -> Result<Unfinished, ResumeError> {
     if version != VERSION {
         return Err(ResumeError::Version(version));
     }
-    let file: SavedFile = serde_json::from_str(text)?;
+    let file: SavedAnswers = serde_json::from_str(text)?;
     let taken = file.taken.parse().map_err(|_| ResumeError::NoOrigin)?;
     Ok(Unfinished { taken, tenancy: file.tenancy.ok_or(ResumeError::NoOrigin)?, answers: file.answers })
 }
@@ -187,23 +246,17 @@ pub fn read(name: &str, text: &str) -> Inventory {
             "check it with the kmslint that wrote it, or a newer one",
         );
     }
-    let file: SavedFile = match serde_json::from_str(text) {
+    let file: SavedFacts = match serde_json::from_str(text) {
         Ok(file) => file,
         Err(error) => {
             return refused(format!("cannot read this saved inventory: {error}"), "save it again with `kmslint live --save FILE`");
         }
     };
     let mut inventory = Inventory { files: 1, ..Inventory::default() };
-    inventory.log.push(format!("{name}: inventory of {}, {} keys", file.taken, file.keys.len()));
-    for key in file.keys {
-        match facts(&key) {
-            Ok(facts) => inventory.keys.push(Box::new(facts)),
-            Err(why) => inventory.problems.push(
-                Problem::new(ProblemKind::Unparsable, format!("key {} of this saved inventory cannot be read: {why}", key.ocid))
-                    .at(place.clone()),
-            ),
-        }
-    }
+    inventory.log.push(format!("{name}: inventory of {}, {} keys", file.taken, file.keys.count));
+    inventory.keys = file.keys.keys;
+    let faults = file.keys.faults.into_iter();
+    inventory.problems.extend(faults.map(|message| Problem::new(ProblemKind::Unparsable, message).at(place.clone())));
     inventory.not_audited = file.not_audited.into_iter().map(gap).collect();
     inventory.problems.extend(file.problems.into_iter().map(|message| Problem::new(ProblemKind::Service, message).at(place.clone())));
     inventory

@@ -149,10 +149,10 @@ const MOST: usize = 16;
 impl UnnamedKeys {
     fn add(&mut self, references: Option<Vec<Address>>, why: impl FnOnce() -> Reason) {
         let Some(references) = references else {
-            self.all.get_or_insert_with(|| why().brief());
+            self.all.get_or_insert_with(why);
             return;
         };
-        let why = why().brief();
+        let why = why();
         for reference in references {
             let block = reference.without_keys();
             let known = self.blocks.entry(block.to_string()).or_default();

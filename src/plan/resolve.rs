@@ -21,7 +21,7 @@ const DEPTH: usize = 50;
 /// And this many of them for one question.
 const STEPS: usize = 10_000;
 /// And this many for all questions about a document, parts of values that are looked at among them.
-const ALL_STEPS: usize = 20_000_000;
+const ALL_STEPS: usize = 10_000_000;
 
 /// Why a value was not followed to its end.
 const TOO_LONG: &str = "the way of the value through modules is too long";
@@ -228,7 +228,7 @@ impl<'a> Resolver<'a> {
     /// What is known of an expression's value.
     fn weigh(&self, expression: &Expression, scope: &ExpressionScope<'a>, steps: &mut usize, depth: usize) -> Weight {
         *steps += 1;
-        if depth > DEPTH || *steps > STEPS || !self.pay(1) {
+        if depth > DEPTH || *steps > STEPS || !self.pay(1 + expression.references.len()) {
             return Weight::Open(TOO_LONG.to_owned());
         }
         match &expression.constant {
@@ -239,7 +239,7 @@ impl<'a> Resolver<'a> {
         let mut weights = Vec::new();
         for reference in &expression.references {
             let text = &reference.text;
-            weights.push(match &reference.target {
+            let weight = match &reference.target {
                 Some(ReferenceTarget::Variable(name)) => match self.variable(name, &scope.modules) {
                     Variable::Given(GivenConstant::Null) => self.within(Weight::Null, &reference.path),
                     Variable::Given(GivenConstant::Value(value)) => self.within(Weight::Known(value.clone()), &reference.path),
@@ -261,20 +261,20 @@ impl<'a> Resolver<'a> {
                 )),
                 Some(ReferenceTarget::Resource { .. }) => Weight::Open(format!("it depends on `{text}`, which may be known only after apply")),
                 None => Weight::Open(format!("it depends on `{text}`")),
-            });
+            };
+            // What is open about one reference is open about all of them.
+            if let Weight::Open(_) = weight {
+                return weight;
+            }
+            weights.push(weight);
         }
         match weights.as_slice() {
             [] => {
                 Weight::Open("it is computed by an expression that the plan does not record; pass the sources with `--source`".to_owned())
             }
             [one] => one.clone(),
-            many => many.iter().find(|weight| matches!(weight, Weight::Open(_))).cloned().unwrap_or_else(|| {
-                if many.iter().any(|weight| matches!(weight, Weight::Null | Weight::OneNull)) {
-                    Weight::OneNull
-                } else {
-                    Weight::Known(None)
-                }
-            }),
+            many if many.iter().any(|weight| matches!(weight, Weight::Null | Weight::OneNull)) => Weight::OneNull,
+            _ => Weight::Known(None),
         }
     }
 
@@ -328,7 +328,7 @@ impl<'a> Resolver<'a> {
     /// Collects what an expression may get a value of a type from.
     fn follow(&self, expression: &Expression, scope: &ExpressionScope<'a>, kind: &str, reachable: &mut ReachableResources, depth: usize) {
         reachable.steps += 1;
-        if depth > DEPTH || reachable.steps > STEPS || !self.pay(1) {
+        if depth > DEPTH || reachable.steps > STEPS || !self.pay(1 + expression.references.len()) {
             reachable.block(TOO_LONG);
             return;
         }

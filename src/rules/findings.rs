@@ -1,7 +1,7 @@
 //! Verdicts → findings: instances that one edit settles are one finding.
 
 use super::finding::{Finding, FindingInstance, Wording};
-use super::place::EditAddress;
+use super::place::{EditAddress, EditTarget};
 use super::verdict::{Advice, Report, Verdict};
 use super::{Kind, Level, Placement, Rule, identity};
 use crate::base::{Place, Step};
@@ -133,12 +133,23 @@ impl<'p> FindingCollector<'p> {
     /// The position of the group of a report at this place.
     fn group(&mut self, at_place: SubjectAtPlace, level: Level, at: &Placement) -> usize {
         let SubjectAtPlace { ref place, rule, verdict, kind, attribute } = at_place;
-        let subject = FindingSubject { spot: FindingSpot::of(place, self.paths), rule, verdict, kind, attribute };
+        let spot = FindingSpot::of(place, self.paths);
+        let spot = FindingSpot { path: kept_once(&spot.path, &mut self.texts), ..spot };
+        let subject = FindingSubject { spot, rule, verdict, kind, attribute };
         let next = self.groups.len();
         let index = *self.by_subject.entry(subject.clone()).or_insert(next);
         if index == next {
-            let (trail, known, wordings) = (Vec::new(), HashSet::new(), HashMap::new());
-            self.groups.push(GrowingFinding { subject, level, at: at.clone(), trail, known, wordings, last: None, instances: Vec::new() });
+            let Placement { at, before, edit, argument, shared, .. } = at;
+            let at = FindingPlacement {
+                at: at.clone(),
+                before: *before,
+                edit: edit.clone(),
+                argument: kept_once(argument, &mut self.texts),
+                shared: shared.clone().map(Box::new),
+            };
+            // Most findings of a large document are about one key each.
+            let instances = Vec::with_capacity(1);
+            self.groups.push(GrowingFinding { subject, level, at, trail: Vec::new(), wordings: Vec::new(), last: 0, many: None, instances });
         }
         self.by_place.insert(at_place, index);
         index
@@ -158,7 +169,8 @@ impl<'p> FindingCollector<'p> {
     /// What there is to report, sorted by place.
     #[must_use]
     pub(crate) fn finish(self) -> Vec<Finding> {
-        let Self { groups, paths, .. } = self;
+        let Self { groups, paths, by_subject, by_place, texts, .. } = self;
+        drop((by_subject, by_place, texts));
         // To know what is written at a place, it is parsed again: that takes most of the time here.
         let address = paths.address;
         let groups: Vec<(GrowingFinding, Option<EditAddress>)> = groups
@@ -171,21 +183,21 @@ impl<'p> FindingCollector<'p> {
         let made = |(group, written): (GrowingFinding, Option<EditAddress>)| {
             let GrowingFinding { subject, level, at, trail, wordings, mut instances, .. } = group;
             instances.sort_by(|a, b| a.key.cmp(&b.key));
-            let mut ordered: Vec<(Wording, usize)> = wordings.into_iter().collect();
-            ordered.sort_by_key(|(_, at)| *at);
-            let identity =
-                |first: &FindingInstance| identity::of_finding(subject.rule, &subject.word(), &subject.spot.path, &at, &first.key, written);
+            let identity = |first: &FindingInstance| {
+                let edited = (&at.edit, &*at.argument);
+                identity::of_finding(subject.rule, &subject.word(), &subject.spot.path, edited, &first.key, written)
+            };
             let fingerprint = instances.first().map(identity).unwrap_or_default();
             let finding = Finding {
                 level,
                 label: at.at.label().into(),
                 before: at.before,
-                shared: at.shared,
+                shared: at.shared.map(|shared| *shared),
                 trail,
                 fingerprint,
                 ..plain(subject.rule, subject.verdict, subject.kind, String::new(), at.at.place)
             };
-            (subject, finding.with_wordings(ordered.into_iter().map(|(wording, _)| wording).collect(), instances))
+            (subject, finding.with_wordings(wordings, instances))
         };
         let mut found: Vec<(FindingSubject, Finding)> = groups.into_iter().map(made).collect();
         found.sort_by(|(a, _), (b, _)| a.order().cmp(&b.order()));
@@ -228,38 +240,67 @@ impl FindingSubject {
     }
 }
 
-/// A finding that grows.
+/// What a finding keeps of where it stands.
+struct FindingPlacement {
+    at: Step,
+    before: usize,
+    edit: EditTarget,
+    argument: Arc<str>,
+    shared: Option<Box<Step>>,
+}
+
+/// A finding that grows. A plan or a state may have hundreds of thousands of them.
 struct GrowingFinding {
     subject: FindingSubject,
     level: Level,
-    at: Placement,
+    at: FindingPlacement,
     trail: Vec<Step>,
-    /// The steps of the trail, where they are many.
-    known: HashSet<Step>,
-    /// What is reported of the instances, numbered.
-    wordings: HashMap<Wording, usize>,
+    /// What is reported of the instances, by number.
+    wordings: Vec<Wording>,
     /// What was reported last: mostly the next instance has the same.
-    last: Option<(Wording, usize)>,
+    last: usize,
+    /// Finds what is in the lists above, where one of them is long.
+    many: Option<Box<KnownOfFinding>>,
     instances: Vec<FindingInstance>,
 }
 
-/// How many steps are looked through one by one.
+/// Steps, and the numbers of wordings.
+#[derive(Default)]
+struct KnownOfFinding {
+    steps: HashSet<Step>,
+    wordings: HashMap<Wording, usize>,
+}
+
+/// How many steps, or wordings, are looked through one by one.
 const FEW: usize = 16;
 
 impl GrowingFinding {
     /// The number of what is reported of an instance: message, note and help. Each text is kept once.
     fn wording(&mut self, texts: [&str; 3], kept: &mut HashSet<Arc<str>>) -> usize {
-        if let Some((Wording { message, note, help }, number)) = &self.last
+        if let Some(Wording { message, note, help }) = self.wordings.get(self.last)
             && [&**message, &**note, &**help] == texts
         {
-            return *number;
+            return self.last;
         }
         let [message, note, help] = texts.map(|text| kept_once(text, kept));
         let wording = Wording { message, note, help };
         let next = self.wordings.len();
-        let number = *self.wordings.entry(wording.clone()).or_insert(next);
-        self.last = Some((wording, number));
-        number
+        let number = if next <= FEW {
+            self.wordings.iter().position(|known| *known == wording)
+        } else {
+            let known = &mut self.many.get_or_insert_default().wordings;
+            if known.is_empty() {
+                known.extend(self.wordings.iter().cloned().zip(0..));
+            }
+            let number = *known.entry(wording.clone()).or_insert(next);
+            (number < next).then_some(number)
+        };
+        if number.is_none() {
+            self.wordings.reserve_exact(usize::from(next == 0));
+            self.wordings.push(wording);
+        }
+        self.last = number.unwrap_or(next);
+        self.last
     }
 
     /// Adds a step of the way, if it is new: most instances came the same way.
@@ -270,14 +311,16 @@ impl GrowingFinding {
         let is_new = if self.trail.len() <= FEW {
             !self.trail.contains(step)
         } else {
-            if self.known.is_empty() {
-                self.known.extend(self.trail.iter().cloned());
+            let known = &mut self.many.get_or_insert_default().steps;
+            if known.is_empty() {
+                known.extend(self.trail.iter().cloned());
             }
-            self.known.insert(step.clone())
+            known.insert(step.clone())
         };
         if is_new && self.trail.len() == MOST_STEPS_SHOWN {
             self.trail.push(Step::new(step.place.clone(), "further steps are omitted"));
         } else if is_new {
+            self.trail.reserve_exact(usize::from(self.trail.is_empty()));
             self.trail.push(step.clone());
         }
     }
@@ -340,24 +383,24 @@ fn reported<'a>(leveled: &LeveledVerdict<'a>) -> Option<ReportedVerdict<'a>> {
 /// Where a finding stands among all: by path, then by the spot in the file.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 struct FindingSpot {
-    path: String,
+    path: Arc<str>,
     start: usize,
     end: usize,
-    pointer: String,
+    pointer: Arc<str>,
 }
 
 impl FindingSpot {
     fn of(place: &Place, paths: &Paths<'_>) -> Self {
         let (start, end, pointer) = match place {
-            Place::Source(span) => (span.start as usize, span.end as usize, String::new()),
+            Place::Source(span) => (span.start as usize, span.end as usize, Arc::default()),
             Place::Json(json) => {
                 let (line, column) = json.line.unwrap_or_default();
-                (line, column, json.pointer.to_string())
+                (line, column, Arc::clone(&json.pointer))
             }
-            Place::Cloud(at) => (0, 0, at.ocid.to_string()),
-            Place::File(_) => (0, 0, String::new()),
+            Place::Cloud(at) => (0, 0, Arc::clone(&at.ocid)),
+            Place::File(_) => (0, 0, Arc::default()),
         };
-        Self { path: (paths.place)(place), start, end, pointer }
+        Self { path: (paths.place)(place).into(), start, end, pointer }
     }
 }
 

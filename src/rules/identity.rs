@@ -2,7 +2,7 @@
 
 use super::finding::Finding;
 use super::fingerprint::{Fingerprint, Fingerprints};
-use super::place::{EditAddress, EditTarget, Placement};
+use super::place::{EditAddress, EditTarget};
 use crate::key::KeyId;
 use sha2::{Digest, Sha256};
 use std::collections::HashMap;
@@ -16,12 +16,19 @@ pub(super) fn of_instance(rule: &str, root: &str, used: &str, key: &KeyId, kind:
 }
 
 /// What tells a finding from all others whatever its lines are, and however many keys it covers. `path`: the repository path of its place;
-/// `key`: one of its keys.
-pub(super) fn of_finding(rule: &str, kind: &str, path: &str, at: &Placement, key: &KeyId, written: Option<EditAddress>) -> String {
+/// `edit` and `argument`: what is edited there; `key`: one of its keys.
+pub(super) fn of_finding(
+    rule: &str,
+    kind: &str,
+    path: &str,
+    (edit, argument): (&EditTarget, &str),
+    key: &KeyId,
+    written: Option<EditAddress>,
+) -> String {
     let address = match written {
-        None => format!("{}.{}", key.address, at.argument),
-        Some(EditAddress { block, path }) if path.is_empty() => format!("{block}.{}", at.argument),
-        Some(EditAddress { block, path }) => match &at.edit {
+        None => format!("{}.{argument}", key.address),
+        Some(EditAddress { block, path }) if path.is_empty() => format!("{block}.{argument}"),
+        Some(EditAddress { block, path }) => match edit {
             EditTarget::LeftOut(attribute) => format!("{block}.{path}.{attribute}"),
             _ => format!("{block}.{path}"),
         },

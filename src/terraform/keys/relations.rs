@@ -53,7 +53,7 @@ struct PossibleKeys {
 impl PossibleKeys {
     fn add(&mut self, keys: Vec<Arc<str>>, why: &Reason) {
         for key in keys {
-            self.some.entry(key).or_insert_with(|| why.clone().brief());
+            self.some.entry(key).or_insert_with(|| why.clone());
         }
     }
 
@@ -107,7 +107,7 @@ impl Relations {
                 }
             }
             ReferredKeys::OneOf(keys, why) => self.maybe_used.add(keys, &unclear(&why)),
-            ReferredKeys::Any(why) => drop(self.maybe_used.any.get_or_insert_with(|| unclear(&why).brief())),
+            ReferredKeys::Any(why) => drop(self.maybe_used.any.get_or_insert_with(|| unclear(&why))),
         }
     }
 
@@ -137,7 +137,7 @@ impl Relations {
                 }
             }
             ReferredKeys::OneOf(keys, why) if may_rotate => self.maybe_rotated.add(keys, &unclear(&why)),
-            ReferredKeys::Any(why) if may_rotate => drop(self.maybe_rotated.any.get_or_insert_with(|| unclear(&why).brief())),
+            ReferredKeys::Any(why) if may_rotate => drop(self.maybe_rotated.any.get_or_insert_with(|| unclear(&why))),
             ReferredKeys::OneOf(..) | ReferredKeys::Any(_) => {}
         }
     }
@@ -199,7 +199,7 @@ impl Relations {
         };
         let mut vault = self.vault(reader, value, 0);
         if vault.is_none() && value.is_unknown() {
-            let mut search = ReferenceSearch { world: reader.world, found: Vec::new(), lost: false, depth: 0 };
+            let mut search = ReferenceSearch::new(reader.world);
             search.expression(expr, &reader.frame());
             if !search.lost {
                 vault = self.agreeing(reader, search.found.iter().map(|origin| (origin, None)), 0);
@@ -358,7 +358,7 @@ fn keys_of(world: &World<'_>, visit: &Visit<'_>, argument: &str) -> ReferredKeys
         value.as_unknown().is_some_and(|unknown| unknown.origin.is_some() || unknown.possible.iter().all(|case| case.value.is_unknown()))
     } else {
         found.clear();
-        let mut search = ReferenceSearch { world, found: Vec::new(), lost: false, depth: 0 };
+        let mut search = ReferenceSearch::new(world);
         search.expression(&attribute.value, &frame);
         if search.lost || search.found.is_empty() {
             return ReferredKeys::Any(why);
@@ -392,12 +392,18 @@ fn gather(value: &Value, found: &mut Vec<Arc<ResourceRef>>, known: &mut HashSet<
 struct ReferenceSearch<'w> {
     world: &'w World<'w>,
     found: Vec<Arc<ResourceRef>>,
+    /// The same, to be looked up.
+    known: HashSet<Arc<ResourceRef>>,
     /// Whether a part of the value comes from somewhere that is not an attribute.
     lost: bool,
     depth: usize,
 }
 
-impl ReferenceSearch<'_> {
+impl<'w> ReferenceSearch<'w> {
+    fn new(world: &'w World<'w>) -> Self {
+        Self { world, found: Vec::new(), known: HashSet::new(), lost: false, depth: 0 }
+    }
+
     fn expression(&mut self, expr: &Expr, frame: &Frame<'_>) {
         self.depth += 1;
         if self.depth > MAX_HOPS {
@@ -407,9 +413,10 @@ impl ReferenceSearch<'_> {
         match frame.eval(expr) {
             Ok(value) => {
                 let before = self.found.len();
-                let mut known = self.found.iter().map(Arc::clone).collect();
-                if !gather(&value, &mut self.found, &mut known) {
-                    self.found.truncate(before);
+                if !gather(&value, &mut self.found, &mut self.known) {
+                    for origin in self.found.drain(before..) {
+                        self.known.remove(&origin);
+                    }
                     self.inside(expr, frame);
                 }
             }
@@ -421,7 +428,12 @@ impl ReferenceSearch<'_> {
     fn inside(&mut self, expr: &Expr, frame: &Frame<'_>) {
         match &expr.kind {
             ExprKind::Parens(_) | ExprKind::Call { .. } | ExprKind::Template(_) => {
-                expr.children(&mut |child| self.expression(child, frame))
+                // One part that is lost is enough: an expression may have thousands, and thousands of instances.
+                expr.children(&mut |child| {
+                    if !self.lost {
+                        self.expression(child, frame);
+                    }
+                });
             }
             ExprKind::Traversal(base, _) if !matches!(base.kind, ExprKind::Variable(_)) => self.expression(base, frame),
             ExprKind::Traversal(base, steps) => {

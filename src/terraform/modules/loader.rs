@@ -29,6 +29,8 @@ pub(crate) struct Loader<'r> {
     folders: Mutex<HashMap<PathBuf, Folder>>,
     modules: Mutex<HashMap<ModuleKey, OnceShared<Arc<Module>>>>,
     dialects: Mutex<HashMap<PathBuf, OnceShared<FileDialect>>>,
+    /// Whether a directory, or one that it calls, has files that only OpenTofu reads.
+    with_tofu: Mutex<HashMap<PathBuf, bool>>,
     /// Where local sources lead, by the directory of the caller.
     local: Mutex<HashMap<(PathBuf, String), CallTarget>>,
     /// What calls that lead nowhere may have meant.
@@ -52,6 +54,7 @@ impl<'r> Loader<'r> {
             folders: Mutex::new(std::mem::take(&mut scan.folders)),
             modules: Mutex::default(),
             dialects: Mutex::default(),
+            with_tofu: Mutex::default(),
             local: Mutex::default(),
             nearby: Nearby::default(),
             veiled: Veiled::default(),
@@ -109,23 +112,43 @@ impl<'r> Loader<'r> {
         })
     }
 
-    /// Whether a root module, or a directory that it calls by a plain source, has files that only OpenTofu reads.
+    /// Whether a root module, or a directory that it calls by a plain source, has files that only OpenTofu reads. Each directory is looked at
+    /// once for all roots: thousands of them may share a tree.
     fn has_tofu(&self, root: Arc<Module>) -> bool {
-        let (mut left, mut seen) = (vec![Arc::clone(&root)], HashSet::from([root.path.clone()]));
+        let path = root.path.clone();
+        let mut found: Vec<(Arc<Module>, bool)> = Vec::new();
+        let mut callers: HashMap<PathBuf, Vec<usize>> = HashMap::from([(path.clone(), Vec::new())]);
+        let mut left = vec![root];
         while let Some(module) = left.pop() {
-            if module.has_tofu {
-                return true;
-            }
+            let at = found.len();
+            let mut has_any = module.has_tofu;
             for (name, call) in &module.calls {
                 let Some(source) = literal_source(call).filter(|source| is_local(source)) else { continue };
-                if let CallTarget::Folder { path, .. } = self.locate(&root.path, name, &module, source, call)
-                    && seen.insert(path.clone())
-                {
-                    left.push(self.parsed(&path, FileDialect::Either));
+                let CallTarget::Folder { path, .. } = self.locate(&path, name, &module, source, call) else { continue };
+                let known = lock(&self.with_tofu).get(&path).copied();
+                match (known, callers.get_mut(&path)) {
+                    (Some(known), _) => has_any |= known,
+                    (None, Some(callers)) => callers.push(at),
+                    (None, None) => {
+                        left.push(self.parsed(&path, FileDialect::Either));
+                        callers.insert(path, vec![at]);
+                    }
+                }
+            }
+            found.push((module, has_any));
+        }
+        let mut open: Vec<usize> = (0..found.len()).filter(|at| found.get(*at).is_some_and(|(_, has_any)| *has_any)).collect();
+        while let Some((module, _)) = open.pop().and_then(|at| found.get(at)) {
+            for caller in callers.remove(&module.path).into_iter().flatten() {
+                if let Some((_, has_any)) = found.get_mut(caller).filter(|(_, has_any)| !has_any) {
+                    *has_any = true;
+                    open.push(caller);
                 }
             }
         }
-        false
+        let mut known = lock(&self.with_tofu);
+        known.extend(found.into_iter().map(|(module, has_any)| (module.path.clone(), has_any)));
+        known.get(&path).copied().unwrap_or_default()
     }
 
     /// Takes in the files of a directory that no walk has read.

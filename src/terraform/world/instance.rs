@@ -197,7 +197,7 @@ impl Expansion {
 
     /// An expansion of which nothing can be told.
     pub(crate) fn unknown(why: impl Into<Reason>, place: Option<Place>, each: Each, error: Option<EvalError>) -> Self {
-        Self::Symbolic { symbolic: Rc::new(Symbolic { why: why.into().brief(), place }), each, error }
+        Self::Symbolic { symbolic: Rc::new(Symbolic { why: why.into(), place }), each, error }
     }
 }
 

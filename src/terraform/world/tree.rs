@@ -151,9 +151,9 @@ impl<'w> ModuleTree<'w> {
         order
     }
 
-    /// The text of a span.
+    /// The text of a span, cut to a length that people read.
     pub(crate) fn text(&self, span: Span) -> String {
-        self.loader.sources.get(span.source).slice(span).to_owned()
+        base::brief_of(self.loader.sources.get(span.source).slice(span))
     }
 
     /// The text of a span for others to see; `None` where it may not be shown.
