@@ -255,11 +255,15 @@ impl<'a> Resolver<'a> {
                     None => Weight::Open(format!("the plan does not record `{text}`")),
                 },
                 Some(ReferenceTarget::Known) => Weight::Known(None),
-                Some(ReferenceTarget::Module { name, key, output }) => self.weigh_output(name, key.as_ref(), output.as_deref(), scope, steps, depth),
+                Some(ReferenceTarget::Module { name, key, output }) => {
+                    self.weigh_output(name, key.as_ref(), output.as_deref(), scope, steps, depth)
+                }
                 Some(ReferenceTarget::Local(_)) => Weight::Open(format!(
                     "it comes from `{text}`, and a plan does not record locals, so null cannot be distinguished from known after apply; pass the sources with `--source`"
                 )),
-                Some(ReferenceTarget::Resource { .. }) => Weight::Open(format!("it depends on `{text}`, which may be known only after apply")),
+                Some(ReferenceTarget::Resource { .. }) => {
+                    Weight::Open(format!("it depends on `{text}`, which may be known only after apply"))
+                }
                 None => Weight::Open(format!("it depends on `{text}`")),
             };
             // What is open about one reference is open about all of them.

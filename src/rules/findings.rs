@@ -149,7 +149,16 @@ impl<'p> FindingCollector<'p> {
             };
             // Most findings of a large document are about one key each.
             let instances = Vec::with_capacity(1);
-            self.groups.push(GrowingFinding { subject, level, at, trail: Vec::new(), wordings: Vec::new(), last: 0, many: None, instances });
+            self.groups.push(GrowingFinding {
+                subject,
+                level,
+                at,
+                trail: Vec::new(),
+                wordings: Vec::new(),
+                last: 0,
+                many: None,
+                instances,
+            });
         }
         self.by_place.insert(at_place, index);
         index

@@ -53,7 +53,11 @@ impl LineIndex {
         let mut open = BTreeSet::new();
         let mut first_from = |(line, changes): (usize, Vec<(bool, usize)>)| {
             for (begins, at) in changes {
-                if begins { open.insert(at) } else { open.remove(&at) };
+                if begins {
+                    open.insert(at)
+                } else {
+                    open.remove(&at)
+                };
             }
             (line, open.first().copied())
         };
