@@ -25,12 +25,16 @@ pub fn brief_of(text: &str) -> String {
     format!("{start} … {end}")
 }
 
-/// What to do, as a sentence: with a capital letter, unless it begins with a code span, and a period. Whoever offers help writes a clause or a
-/// sentence; readers see a sentence.
+/// What to do, as a sentence: with a capital letter, unless it begins with a code span or our own name, and a period. Whoever offers help
+/// writes a clause or a sentence; readers see a sentence.
 #[must_use]
 pub fn sentence(text: &str) -> String {
-    let mut chars = text.trim_end().chars();
-    let mut sentence: String = chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect());
+    let text = text.trim_end();
+    let mut chars = text.chars();
+    let mut sentence = match chars.next() {
+        Some(first) if !text.starts_with("kmslint ") => first.to_uppercase().chain(chars).collect(),
+        _ => text.to_owned(),
+    };
     if !sentence.is_empty() && !sentence.ends_with(['.', '!', '?']) {
         sentence.push('.');
     }
@@ -47,6 +51,7 @@ mod tests {
             ("write `ocid1.compartment.…`", "Write `ocid1.compartment.…`."),
             ("Remove it.", "Remove it."),
             ("`--source` names it", "`--source` names it."),
+            ("kmslint reads plans", "kmslint reads plans."),
             ("", ""),
         ] {
             assert_eq!(sentence(text), expected);
