@@ -177,6 +177,8 @@ until = 2027-01-31
     fn mistakes_point_into_the_file_and_say_what_is_meant() {
         let ids: Vec<String> = rules::ids().map(|id| format!("`{id}`")).collect();
         let unknown = format!("1:8: unknown rule `OCI-KMS-000` (use one of {})", ids.join(", "));
+        let keys: Vec<String> = rules::by_id("OCI-KMS-004").unwrap().config_keys().map(|key| format!("`{key}`")).collect();
+        let of_another = format!("2:1: unknown setting `accept-manual-versions` in `[rules.OCI-KMS-004]` (use one of {})", keys.join(", "));
         for (text, expected) in [
             ("exlude = []", "1:1: unknown setting `exlude` (did you mean `exclude`?)"),
             (
@@ -189,10 +191,7 @@ until = 2027-01-31
                 "[rules.OCI-KMS-001]\nmax-rotation-days = \"90\"",
                 "2:21: `max-rotation-days` is a number of days, and here is a TOML string (-)",
             ),
-            (
-                "[rules.OCI-KMS-004]\naccept-manual-versions = true",
-                "2:1: unknown setting `accept-manual-versions` in `[rules.OCI-KMS-004]` (use one of `level`, `accept-hsm-in-private-vault`)",
-            ),
+            ("[rules.OCI-KMS-004]\naccept-manual-versions = true", &of_another),
             ("[rules.OCI-KMS-000]\nlevel = \"off\"", &unknown),
             (
                 "fail-on = \"warn\"",

@@ -151,7 +151,7 @@ fn the_settings_in_the_rules_documents_are_the_rows() {
         let (file, text) =
             files.iter().find(|(_, text)| text.starts_with(&title)).unwrap_or_else(|| panic!("no document begins `{title}`"));
         assert_eq!(text, rule.document, "{file}");
-        let (before, _) = text.split_once("\n## Settings\n\n").unwrap_or_else(|| panic!("{file} has no `## Settings`"));
+        let (before, _) = text.split_once("\n## Settings\n").unwrap_or_else(|| panic!("{file} has no `## Settings`"));
         expect_file(&root().join(file), &format!("{before}\n## Settings\n\n{table}"));
     }
 }
