@@ -353,7 +353,8 @@ fn explanations_are_given_once_and_each_time_to_the_verbose() {
 #[test]
 fn misspelled_words_of_the_command_line_are_answered_with_the_right_one() {
     let empty = tempfile::tempdir().expect("a temporary directory");
-    let said = |arguments: &[&str]| kmslint(empty.path(), arguments);
+    // As typed: what chooses the rules would be the first word.
+    let said = |arguments: &[&str]| said(command(empty.path()).args(arguments));
     let help = said(&["help"]);
     assert!(help.code == 0 && help.out.contains("Usage: kmslint"), "{help:#?}");
     for (arguments, wanted) in [
