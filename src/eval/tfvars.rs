@@ -117,12 +117,12 @@ fn aligned<'v>(entries: impl Iterator<Item = (String, &'v Value)>, depth: usize,
     while !rest.is_empty() {
         // A value of several lines stands on its own.
         let count = rest.iter().take_while(|(_, value)| !value.contains('\n')).count().max(1);
-        let (group, behind) = rest.split_at_checked(count).unwrap_or((rest, &[]));
+        let (group, after) = rest.split_at_checked(count).unwrap_or((rest, &[]));
         let width = group.iter().map(|(name, _)| name.chars().count()).max().unwrap_or(0);
         for (name, value) in group {
             out.push_str(&format!("{indent}{name}{} = {value}\n", " ".repeat(width - name.chars().count())));
         }
-        rest = behind;
+        rest = after;
     }
     out
 }

@@ -112,23 +112,23 @@ fn evaluate_steps<'a>(steps: &'a [TraversalStep], context: &EvalContext<'_>, err
 fn apply_steps(value: Value, steps: &[EvaluatedStep<'_>], context: &EvalContext<'_>, errors: &mut EvalErrors) -> Value {
     let mut value = value;
     let mut rest = steps;
-    while let [step, behind @ ..] = rest {
-        rest = behind;
+    while let [step, after @ ..] = rest {
+        rest = after;
         let result = match step {
             EvaluatedStep::Attr(name) => attribute(&value, &name.text, name.span),
             EvaluatedStep::Index(key, span) => index(&value, key, *span, context).map(|element| picked(element, key)),
             EvaluatedStep::FullSplat(span) => {
                 // Everything after belongs to each element.
-                return splat(&value, behind, *span, context, errors);
+                return splat(&value, after, *span, context, errors);
             }
             EvaluatedStep::AttrSplat(span) => {
                 let is_own = |step: &EvaluatedStep<'_>| {
                     matches!(step, EvaluatedStep::Attr(_)) || matches!(step, EvaluatedStep::Index(_, at) if is_legacy(*at, context))
                 };
-                let own = behind.iter().take_while(|step| is_own(step)).count();
-                let (each, behind) = behind.split_at(own);
-                rest = behind;
-                if let [EvaluatedStep::AttrSplat(span), ..] = behind {
+                let own = after.iter().take_while(|step| is_own(step)).count();
+                let (each, after) = after.split_at(own);
+                rest = after;
+                if let [EvaluatedStep::AttrSplat(span), ..] = after {
                     errors.push(EvalError::refused("A `.*` cannot follow another one; use `[*]`", Some(*span)));
                     return failed(Type::Any);
                 }

@@ -15,6 +15,7 @@ const MOST_TYPES: usize = 2_000;
 pub(crate) fn unify(types: &[Type], risky: bool) -> Option<Type> {
     let mut distinct: Vec<&Type> = Vec::new();
     for ty in types {
+        // Most collections have one type throughout: to look at the last one first keeps them linear.
         if distinct.last() != Some(&ty) && !distinct.contains(&ty) {
             distinct.push(ty);
         }

@@ -247,7 +247,7 @@ impl<'a> Tokens<'a> {
                 kind: PieceKind::Literal(String::new()),
                 range: token.range(),
                 trim_before: token.kind != TokenKind::Literal && text.ends_with('~'),
-                trim_behind: false,
+                trim_after: false,
             };
             match token.kind {
                 TokenKind::Literal => {
@@ -272,7 +272,7 @@ impl<'a> Tokens<'a> {
                     }
                     if let Some(end) = self.get(closer) {
                         piece.range.end = end.end;
-                        piece.trim_behind = end.end - end.start == 2;
+                        piece.trim_after = end.end - end.start == 2;
                     }
                     at = closer;
                 }
@@ -298,12 +298,12 @@ impl<'a> Tokens<'a> {
             Some((token, at))
         };
         let range = self.get(open).map_or(0, |token| token.start)..self.get(close).map_or(0, |token| token.end);
-        let Some((keyword, behind)) = next(TokenKind::Ident) else {
+        let Some((keyword, after)) = next(TokenKind::Ident) else {
             return self.error(range, "a directive begins with `if`, `else`, `endif`, `for` or `endfor`");
         };
         let word = self.slice(keyword.range());
         if word == "if" {
-            let condition = self.expression(behind..close, depth)?;
+            let condition = self.expression(after..close, depth)?;
             return Ok((PieceKind::If(condition.expr), condition.height));
         }
         if word == "for" {
@@ -311,10 +311,10 @@ impl<'a> Tokens<'a> {
                 return self.error(range, "a `for` directive needs the name of a variable after `for`");
             };
             let second = next(TokenKind::Comma).and_then(|_| next(TokenKind::Ident));
-            let Some((_, behind)) = next(TokenKind::Ident).filter(|(token, _)| self.slice(token.range()) == "in") else {
+            let Some((_, after)) = next(TokenKind::Ident).filter(|(token, _)| self.slice(token.range()) == "in") else {
                 return self.error(range, "a `for` directive needs `in` and a collection after its variables");
             };
-            let collection = self.expression(behind..close, depth)?;
+            let collection = self.expression(after..close, depth)?;
             let (key_var, value_var) = match second {
                 Some((second, _)) => (Some(self.name(first)), self.name(second)),
                 None => (None, self.name(first)),
@@ -330,7 +330,7 @@ impl<'a> Tokens<'a> {
                     .error(keyword.range(), format!("unknown directive `{word}`; expected `if`, `else`, `endif`, `for` or `endfor`"));
             }
         };
-        let mut rest = self.list.get(behind..close).unwrap_or_default().iter();
+        let mut rest = self.list.get(after..close).unwrap_or_default().iter();
         match rest.find(|token| !matches!(token.kind, TokenKind::Newline | TokenKind::Comment)) {
             Some(extra) => self.error(extra.range(), format!("unexpected text after `{word}` in a directive")),
             None => Ok((kind, 0)),
@@ -384,7 +384,7 @@ impl Masked {
     }
 
     fn find(&self, offset: usize) -> Option<(usize, Range<usize>)> {
-        let behind = self.tokens.partition_point(|(at, _)| *at <= offset);
-        self.tokens.get(behind.checked_sub(1)?).cloned()
+        let after = self.tokens.partition_point(|(at, _)| *at <= offset);
+        self.tokens.get(after.checked_sub(1)?).cloned()
     }
 }

@@ -50,13 +50,13 @@ impl Tokens<'_> {
             if wanted(token) {
                 return Some(at);
             }
-            at = self.behind(at);
+            at = self.after(at);
         }
         None
     }
 
     /// The index after a token, or after what it opens. What is not closed is found by whoever reads it.
-    fn behind(&self, at: usize) -> usize {
+    fn after(&self, at: usize) -> usize {
         self.closer(at).unwrap_or(at) + 1
     }
 
@@ -72,7 +72,7 @@ impl Tokens<'_> {
                 TokenKind::Colon => questions -= 1,
                 _ => {}
             }
-            at = self.behind(at);
+            at = self.after(at);
         }
         None
     }
@@ -87,7 +87,7 @@ impl Tokens<'_> {
         let (mut begun, mut before) = (false, "");
         while at < tokens.end {
             let Some(token) = self.get(at) else { break };
-            let next = self.behind(at);
+            let next = self.after(at);
             let text = self.slice(token.range());
             match (token.kind, operator(text)) {
                 (TokenKind::Newline | TokenKind::Comment, _) => {}
@@ -304,7 +304,7 @@ impl Tokens<'_> {
                 break;
             }
             after_dot = token.kind == TokenKind::Other && self.slice(token.range()) == ".";
-            end = self.behind(end);
+            end = self.after(end);
         }
         self.masked(start..group.unwrap_or(end), masked, depth)?;
         if let Some(group) = group {

@@ -50,8 +50,8 @@ impl OffsetMap {
     /// The offset in the source.
     #[must_use]
     pub fn source(&self, text: usize) -> usize {
-        let behind = self.shifts.partition_point(|&(from, _)| from <= text);
-        let shift = behind.checked_sub(1).and_then(|at| self.shifts.get(at)).map_or(self.start, |&(_, shift)| shift);
+        let after = self.shifts.partition_point(|&(from, _)| from <= text);
+        let shift = after.checked_sub(1).and_then(|at| self.shifts.get(at)).map_or(self.start, |&(_, shift)| shift);
         text + shift
     }
 }

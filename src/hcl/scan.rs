@@ -258,8 +258,8 @@ impl<'a> Scanner<'a> {
         let marker_start = 2 + dash;
         let marker = rest.get(marker_start..).unwrap_or_default();
         let len = if marker.starts_with(is_name_start) { marker.find(|c| !is_name_part(c)).unwrap_or(marker.len()) } else { 0 };
-        let behind = marker.get(len..).unwrap_or_default();
-        let end = if behind.starts_with("\r\n") { 2 } else { usize::from(behind.starts_with('\n')) };
+        let after = marker.get(len..).unwrap_or_default();
+        let end = if after.starts_with("\r\n") { 2 } else { usize::from(after.starts_with('\n')) };
         if len == 0 || end == 0 {
             return self.emit(TokenKind::Other, 1);
         }
@@ -271,15 +271,15 @@ impl<'a> Scanner<'a> {
     /// An interpolation, a directive, or literal text that begins with `$` or `%`. `false` where none of them is here.
     fn sequence(&mut self, rest: &str) -> bool {
         let Some(sign @ ('$' | '%')) = rest.chars().next() else { return false };
-        let behind = rest.get(1..).unwrap_or_default();
-        if let Some(inner) = behind.strip_prefix('{') {
+        let after = rest.get(1..).unwrap_or_default();
+        if let Some(inner) = after.strip_prefix('{') {
             let kind = if sign == '$' { TokenKind::Interpolation } else { TokenKind::Control };
             self.mid_line();
             self.emit(kind, 2 + usize::from(inner.starts_with('~')));
             self.modes.push(Mode::Code { braces: 0 });
             return true;
         }
-        let doubled = behind.strip_prefix(sign).and_then(|behind| behind.strip_prefix('{'));
+        let doubled = after.strip_prefix(sign).and_then(|after| after.strip_prefix('{'));
         let len = doubled.map_or(1, |inner| 3 + usize::from(inner.starts_with('~')));
         self.mid_line();
         self.emit(TokenKind::Literal, len);

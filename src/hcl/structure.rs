@@ -139,11 +139,11 @@ impl StructureReader<'_> {
                 at += 1;
                 continue;
             }
-            let behind = self.skip_comments(at + 1, end);
+            let after = self.skip_comments(at + 1, end);
             let unclosed = UnknownEnd(token.start);
-            let next = if token.kind == TokenKind::Ident { self.kind(behind, end) } else { None };
+            let next = if token.kind == TokenKind::Ident { self.kind(after, end) } else { None };
             let item = match next {
-                Some(TokenKind::Equal) => self.attribute(at, behind, end).map(|(attributes, next)| {
+                Some(TokenKind::Equal) => self.attribute(at, after, end).map(|(attributes, next)| {
                     for (token, attribute) in attributes {
                         match names.entry(self.tokens.slice(token.range())) {
                             Entry::Vacant(entry) => {
@@ -161,7 +161,7 @@ impl StructureReader<'_> {
                     }
                     next
                 }),
-                Some(TokenKind::OpenQuote | TokenKind::OpenBrace | TokenKind::Ident) => match self.block(at, behind, end, depth) {
+                Some(TokenKind::OpenQuote | TokenKind::OpenBrace | TokenKind::Ident) => match self.block(at, after, end, depth) {
                     Ok((block, next)) => {
                         body.blocks.extend(block);
                         Ok(next)
@@ -391,10 +391,10 @@ fn next_item(text: &str, from: usize) -> Option<usize> {
     loop {
         let rest = text.get(at..)?;
         let line = rest.split('\n').next()?;
-        let behind = line.trim_start_matches(|c: char| c == '_' || c == '-' || c.is_alphanumeric());
+        let after = line.trim_start_matches(|c: char| c == '_' || c == '-' || c.is_alphanumeric());
         let begins = line.starts_with(is_name_start) && {
-            let behind = behind.trim_start();
-            (behind.starts_with('=') && !behind.starts_with("==")) || behind.starts_with(['"', '{']) || line.trim_end().ends_with('{')
+            let after = after.trim_start();
+            (after.starts_with('=') && !after.starts_with("==")) || after.starts_with(['"', '{']) || line.trim_end().ends_with('{')
         };
         if begins {
             return Some(at);

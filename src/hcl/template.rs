@@ -18,7 +18,7 @@ pub(super) struct Piece {
     /// Whether it eats the spaces of the literal before it (`${~`).
     pub(super) trim_before: bool,
     /// Whether it eats the spaces of the literal after it (`~}`).
-    pub(super) trim_behind: bool,
+    pub(super) trim_after: bool,
 }
 
 pub(super) enum PieceKind {
@@ -69,14 +69,14 @@ pub(super) fn assemble(mut pieces: Vec<Piece>, form: Form, origin: &Origin, rang
 /// Applies `~`: it reaches over one token only, i.e. not over the end of a line.
 fn trim(pieces: &mut [Piece]) {
     for at in 0..pieces.len() {
-        let Some((before, [piece, behind @ ..])) = pieces.split_at_mut_checked(at) else { return };
+        let Some((before, [piece, after @ ..])) = pieces.split_at_mut_checked(at) else { return };
         if piece.trim_before
             && let Some(Piece { kind: PieceKind::Literal(text), .. }) = before.last_mut()
         {
             text.truncate(text.trim_end().len());
         }
-        if piece.trim_behind
-            && let Some(Piece { kind: PieceKind::Literal(text), .. }) = behind.first_mut()
+        if piece.trim_after
+            && let Some(Piece { kind: PieceKind::Literal(text), .. }) = after.first_mut()
         {
             *text = text.trim_start().to_owned();
         }
@@ -92,9 +92,9 @@ fn flush(pieces: &mut [Piece]) {
         if line_start {
             line_start = false;
             if let PieceKind::Literal(text) = &piece.kind {
-                let behind = text.trim_start();
-                if !(behind.is_empty() && text.ends_with('\n')) {
-                    let indent = text.get(..text.len() - behind.len()).unwrap_or_default();
+                let after = text.trim_start();
+                if !(after.is_empty() && text.ends_with('\n')) {
+                    let indent = text.get(..text.len() - after.len()).unwrap_or_default();
                     smallest = smallest.min(indent.graphemes(true).count());
                     lines.push(at);
                 }

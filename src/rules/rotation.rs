@@ -202,9 +202,9 @@ fn first_rotation(start: Timestamp, days: i64) -> Option<Date> {
 /// The last day on which the first rotation is in time: the limit after the newest version that is known, or after today where
 /// there is none yet, or where that day has gone by. A schedule that begins now is the way out for an old key, not its fault.
 fn deadline(key: &KeyFacts, settings: &Settings) -> Option<Date> {
-    let behind = |time| day(time).checked_add(max_rotation_days(settings).days()).ok();
+    let after = |time| day(time).checked_add(max_rotation_days(settings).days()).ok();
     let newest = key.times.created.max(key.times.current_version);
-    newest.and_then(behind).filter(|deadline| *deadline >= day(settings.now)).or_else(|| behind(settings.now))
+    newest.and_then(after).filter(|deadline| *deadline >= day(settings.now)).or_else(|| after(settings.now))
 }
 
 /// Rows 12 to 14, and manual versions where the settings accept them: the switch is not known to be on, and yet the key is rotated.

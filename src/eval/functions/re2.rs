@@ -452,11 +452,11 @@ fn nested_class(members: &str, negated: bool, set: &mut String) {
 
 /// The repetition operator at the front, without the `?` that makes it lazy.
 fn operator_at(text: &str) -> Option<&str> {
-    let behind = match counted(text) {
+    let after = match counted(text) {
         Some((_, _, rest)) => rest,
         None => text.strip_prefix(['*', '+', '?'])?,
     };
-    text.get(..text.len() - behind.len())
+    text.get(..text.len() - after.len())
 }
 
 /// `{2}`, `{2,}` or `{2,5}` at the front, and what stands after; anything else in braces is literal text.

@@ -162,11 +162,11 @@ fn names_attribute(root: &str, steps: &[TraversalStep]) -> bool {
         _ => 1,
     };
     let rest = steps.get(named..).unwrap_or_default();
-    let behind = match rest {
-        [TraversalStep::Index(..) | TraversalStep::LegacyIndex(..), behind @ ..] => behind,
+    let after = match rest {
+        [TraversalStep::Index(..) | TraversalStep::LegacyIndex(..), after @ ..] => after,
         rest => rest,
     };
-    !behind.is_empty()
+    !after.is_empty()
 }
 
 /// Refuses references to what is not declared.

@@ -115,8 +115,8 @@ impl Blame<'_> {
             ExprKind::Binary(BinaryOp::Or, left, right) => next(left).or_else(|| next(right)),
             ExprKind::Traversal(base, path) => match (&base.kind, path.as_slice()) {
                 (ExprKind::Variable(root), [TraversalStep::Attr(name)]) if &**root == "local" => {
-                    let behind = self.at.module.locals.get(&name.text).and_then(|local| next(&local.value));
-                    behind.or_else(|| self.named(expr))
+                    let after = self.at.module.locals.get(&name.text).and_then(|local| next(&local.value));
+                    after.or_else(|| self.named(expr))
                 }
                 (ExprKind::Variable(_), _) => self.named(expr),
                 _ => next(base),

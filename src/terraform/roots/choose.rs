@@ -50,6 +50,7 @@ struct CandidateCalls {
 pub(crate) fn find(loader: &Loader<'_>, scan: &Scan, callers: &Callers) -> Roots {
     let candidates: Vec<&PathBuf> = scan.candidates.iter().collect();
     let calls: HashMap<&PathBuf, CandidateCalls> = candidates.par_iter().map(|path| (*path, calls(loader, path))).collect();
+    // A directory is not its own caller: a call that leads back to it makes it no less a root.
     let others = |path: &PathBuf, list: &[PathBuf]| -> Vec<PathBuf> { list.iter().filter(|target| *target != path).cloned().collect() };
     let called: HashSet<PathBuf> = calls.iter().flat_map(|(path, calls)| others(path, &calls.targets)).collect();
     let broken_sources: BTreeMap<PathBuf, &PathBuf> = candidates
@@ -67,6 +68,7 @@ pub(crate) fn find(loader: &Loader<'_>, scan: &Scan, callers: &Callers) -> Roots
         let is_called = called.contains(*path);
         let foreign = callers.of(path);
         let is_shown = shows(loader, path);
+        // Its keys are checked where it is called, with the arguments that it is called with.
         if is_called && !is_shown && foreign.is_none() && !scan.named_roots.contains(*path) {
             continue;
         }
@@ -88,6 +90,7 @@ pub(crate) fn find(loader: &Loader<'_>, scan: &Scan, callers: &Callers) -> Roots
     drop_called(loader, scan, callers, &mut all, &calls);
 
     let mut checked: Vec<PathBuf> = all.keys().cloned().collect();
+    // A single file was named: only the roots from which calls lead to it can change its verdicts.
     if !scan.focus.is_empty() || !scan.values.is_empty() {
         let focus: Vec<&Path> = scan.focus.iter().map(|folder| nearest_module(folder, scan)).collect();
         let reaching = reaching(focus.into_iter(), &calls);
@@ -163,6 +166,7 @@ fn drop_called(
     let is_odd = |path: &&&PathBuf| loader.root(path).calls.values().any(|call| literal_source(call).is_none());
     let reaching = reaching(covered.iter().filter(is_odd).map(|path| path.as_path()), calls);
     let open: Vec<Root> = all.values().filter(|root| reaching.contains(root.path.as_path())).cloned().collect();
+    // Shares are fixed before anything is evaluated: what one root spends must not change what another one may.
     let parts = open.len().max(1);
     let reached: BTreeSet<PathBuf> = open
         .par_iter()

@@ -59,8 +59,8 @@ fn head(bytes: &'static [u8]) -> Option<Table> {
     let mut rest = bytes;
     let mut line = || {
         let end = memchr::memchr(b'\n', rest)?;
-        let (line, behind) = rest.split_at_checked(end)?;
-        rest = behind.get(1..)?;
+        let (line, after) = rest.split_at_checked(end)?;
+        rest = after.get(1..)?;
         std::str::from_utf8(line).ok()
     };
     let mut words = line()?.split(' ').skip(2);
@@ -130,8 +130,8 @@ impl<'t> TableReader<'t> {
     }
 
     fn until(&mut self, end: char) -> Option<&'t str> {
-        let (text, behind) = self.rest.split_once(end)?;
-        self.rest = behind;
+        let (text, after) = self.rest.split_once(end)?;
+        self.rest = after;
         Some(text)
     }
 
@@ -180,8 +180,8 @@ impl<'t> TableReader<'t> {
             _ => return None,
         };
         let digits = self.rest.len() - self.rest.trim_start_matches(|digit: char| digit.is_ascii_digit()).len();
-        let (most, behind) = self.rest.split_at_checked(digits)?;
-        self.rest = behind;
+        let (most, after) = self.rest.split_at_checked(digits)?;
+        self.rest = after;
         let most = if most.is_empty() { None } else { Some(most.parse().ok()?) };
         Some(Field::Block(NestedBlock { nesting, most, is_filled_in, fields: self.fields()? }))
     }
@@ -214,8 +214,8 @@ impl<'t> TableReader<'t> {
             return Some(Default::Bool(false));
         }
         let end = self.rest.find([',', '}'])?;
-        let (number, behind) = self.rest.split_at_checked(end)?;
-        self.rest = behind;
+        let (number, after) = self.rest.split_at_checked(end)?;
+        self.rest = after;
         Some(Default::Number(number.parse().ok()?))
     }
 }

@@ -125,6 +125,7 @@ fn by_count(world: &World<'_>, value: Value, span: Span) -> Result<Expansion, Ev
             if count > MAX_INSTANCES {
                 return Ok(too_many("count", span, Each::Index(Value::unknown(Type::Number, "there are too many instances"))));
             }
+            // A caller may set another number: one instance represents all of them.
             if marks.by_caller && count > 0 {
                 let each = Each::Index(Value::number(0_i64).with_marks(marks));
                 return Ok(Expansion::unknown(Reason::no_caller("count"), Some(Place::Source(span)), each, None));
@@ -195,6 +196,7 @@ fn finish(mut entries: Vec<(Arc<str>, Value)>, marks: Marks, span: Span) -> Resu
         return Ok(too_many("for_each", span, Each::unknown(&"there are too many instances".into(), Type::String, Type::Any)));
     }
     entries.sort_by(|a, b| a.0.cmp(&b.0));
+    // A caller may pass other elements. The first one represents them: what is the same for all of them is then known.
     if marks.by_caller
         && let Some((key, value)) = entries.first()
     {

@@ -196,10 +196,10 @@ impl Frame<'_> {
         let mut rest = steps.get(named.taken..).unwrap_or_default();
         if let Some(block) = declared.get(named.kind).and_then(|all| all.get(named.name)) {
             self.check_instance(&of, block, rest.first())?;
-            if let [RefStep::Index(..), behind @ ..] = rest
+            if let [RefStep::Index(..), after @ ..] = rest
                 && repeated_by(block).is_some()
             {
-                rest = behind;
+                rest = after;
             }
         }
         let ([RefStep::Attr(attribute), rest @ ..], Some(schema)) = (rest, schema::of(data, named.kind)) else { return Ok(()) };
@@ -307,13 +307,13 @@ impl Frame<'_> {
         {
             let one = ResourceInstance { world, at: self.at, of: &of, block, key: key.as_ref(), each: &each };
             let taken = named + taken + 1;
-            let behind = steps.get(taken..).unwrap_or_default();
+            let after = steps.get(taken..).unwrap_or_default();
             let Some(schema) = schema else {
-                let (value, more) = one.attribute_without_schema(attribute, behind)?;
+                let (value, more) = one.attribute_without_schema(attribute, after)?;
                 return Ok((value, taken + more));
             };
             if let Some(field) = schema.fields.get(attribute) {
-                self.check_field(attribute, field, behind)?;
+                self.check_field(attribute, field, after)?;
             }
             return Ok((one.attribute(attribute)?, taken));
         }
