@@ -75,22 +75,22 @@ pub(super) fn argument(source: &str, block: Range<usize>, name: &str, value: &st
     }
     let open = open_brace(source, block.start).ok_or(FixError::Unexpected("the block's brace was not found"))?;
     let line = line_at(source, open);
-    let behind = source.get(open + 1..line.text.end).unwrap_or_default().trim();
+    let next = source.get(open + 1..line.text.end).unwrap_or_default().trim();
     let outer = indent(source.get(line_at(source, block.start).text).unwrap_or_default());
-    if !(behind.is_empty() || behind.starts_with('#') || behind.starts_with("//")) {
+    if !(next.is_empty() || next.starts_with('#') || next.starts_with("//")) {
         return one_line(source, open, &line, outer, &format!("{name} = {value}"));
     }
     let end = line.end_text(source);
-    let inner = inner_indent(source, line.behind, outer);
+    let inner = inner_indent(source, line.next, outer);
     let is_set = |text: &str| {
         let after = text.trim_start().strip_prefix(name).map(str::trim_start);
         indent(text).len() <= inner.len() && after.is_some_and(|after| after.starts_with('=') && !after.starts_with("=="))
     };
     // A call may pass null, which leaves the variable to its default, too.
-    if (LineWalk { source, at: line.behind }).take_while(|(_, behind)| *behind <= block.end).any(|(text, _)| is_set(text)) {
+    if (LineWalk { source, at: line.next }).take_while(|(_, next)| *next <= block.end).any(|(text, _)| is_set(text)) {
         return Err(FixError::AlreadySet(name.to_owned()));
     }
-    let spot = find_spot(LineWalk { source, at: line.behind }, line.behind);
+    let spot = find_spot(LineWalk { source, at: line.next }, line.next);
     let indent = spot.indent.map_or(inner, str::to_owned);
     let gap = if spot.own_paragraph { end } else { "" };
     let needed = indent.chars().count() + name.chars().count() + 1;
@@ -164,10 +164,10 @@ pub(super) fn schedule(source: &str, block: Range<usize>, days: i64, json: bool)
     let open = open_brace(source, block.start).ok_or(FixError::Unexpected("the block's brace was not found"))?;
     let header = line_at(source, open);
     let end = header.end_text(source);
-    let inner = inner_indent(source, header.behind, outer);
+    let inner = inner_indent(source, header.next, outer);
     let step = inner.strip_prefix(outer).filter(|step| !step.is_empty()).unwrap_or("  ");
-    let at = before_meta(source, header.behind, line.text.start, &inner);
-    let before = source.get(header.behind..at).unwrap_or_default().lines().next_back();
+    let at = before_meta(source, header.next, line.text.start, &inner);
+    let before = source.get(header.next..at).unwrap_or_default().lines().next_back();
     let gap = if before.is_none_or(|before| before.trim().is_empty()) { "" } else { end };
     let text = format!("{gap}{inner}auto_key_rotation_details {{{end}{inner}{step}rotation_interval_in_days = {days}{end}{inner}}}{end}");
     Ok(Insertion { range: at..at, text, shape: InsertionShape { group: None, is_block: true, gap_after: at != line.text.start } })
@@ -179,7 +179,7 @@ const LAST: [&str; 2] = ["lifecycle", "timeouts"];
 /// Where the last blocks of a resource begin, with the comments above them; its end where it has none. `end`: where the line of the closing
 /// brace begins. The inside of a heredoc may be taken for a block; then the finding is still there afterwards, and the edit is taken back.
 fn before_meta(source: &str, start: usize, end: usize, inner: &str) -> usize {
-    let mut lines = LineWalk { source, at: start }.take_while(|(_, behind)| *behind <= end).collect::<Vec<_>>();
+    let mut lines = LineWalk { source, at: start }.take_while(|(_, next)| *next <= end).collect::<Vec<_>>();
     let mut found = end;
     loop {
         while lines.last().is_some_and(|(line, _)| line.trim().is_empty()) {
@@ -200,7 +200,7 @@ fn before_meta(source: &str, start: usize, end: usize, inner: &str) -> usize {
         while lines.last().is_some_and(|(line, _)| line.trim_start().starts_with(['#', '/'])) {
             lines.pop();
         }
-        found = lines.last().map_or(start, |(_, behind)| *behind);
+        found = lines.last().map_or(start, |(_, next)| *next);
     }
 }
 
@@ -233,8 +233,8 @@ fn property(source: &str, block: Range<usize>, property: &str) -> Result<Inserti
 
 /// A block on one line gets a line for each argument.
 fn one_line(source: &str, open: usize, line: &TextLine, outer: &str, argument: &str) -> Result<Insertion, FixError> {
-    let behind = source.get(open + 1..line.text.end).unwrap_or_default();
-    let Some(inside) = behind.trim_end().strip_suffix('}') else {
+    let next = source.get(open + 1..line.text.end).unwrap_or_default();
+    let Some(inside) = next.trim_end().strip_suffix('}') else {
         return Err(FixError::FirstLine);
     };
     if inside.contains(['{', '}', '#']) || inside.contains("//") {
@@ -271,13 +271,13 @@ struct TextLine {
     /// Without its end.
     text: Range<usize>,
     /// Where the next one begins.
-    behind: usize,
+    next: usize,
 }
 
 impl TextLine {
     /// The line's end as it is written; a newline where it is the last and has none.
     fn end_text<'a>(&self, source: &'a str) -> &'a str {
-        match source.get(self.text.end..self.behind) {
+        match source.get(self.text.end..self.next) {
             Some("\r\n") => "\r\n",
             _ => "\n",
         }
@@ -289,7 +289,7 @@ fn line_at(source: &str, offset: usize) -> TextLine {
     let rest = source.get(start..).unwrap_or_default();
     let len = rest.find('\n').unwrap_or(rest.len());
     let text = rest.get(..len).unwrap_or_default();
-    TextLine { text: start..start + text.strip_suffix('\r').unwrap_or(text).len(), behind: (start + len + 1).min(source.len()) }
+    TextLine { text: start..start + text.strip_suffix('\r').unwrap_or(text).len(), next: (start + len + 1).min(source.len()) }
 }
 
 fn indent(line: &str) -> &str {
@@ -317,7 +317,7 @@ impl<'a> Iterator for LineWalk<'a> {
             return None;
         }
         let line = line_at(self.source, self.at);
-        self.at = line.behind;
+        self.at = line.next;
         Some((self.source.get(line.text)?, self.at))
     }
 }
@@ -342,8 +342,8 @@ fn find_spot<'a>(lines: LineWalk<'a>, start: usize) -> ArgumentSpot<'a> {
     let mut open = false;
     let mut columns: Vec<Option<usize>> = Vec::new();
     let mut from = start;
-    for (line, behind) in lines {
-        let begins = std::mem::replace(&mut from, behind);
+    for (line, next) in lines {
+        let begins = std::mem::replace(&mut from, next);
         let Some((argument, equals)) = simple(line) else {
             let ends = line.trim().is_empty() || line.trim_start().starts_with(['#', '/']);
             open = false;
@@ -358,7 +358,7 @@ fn find_spot<'a>(lines: LineWalk<'a>, start: usize) -> ArgumentSpot<'a> {
         let column = before.strip_suffix(' ').filter(|before| !before.trim_start().contains('\t')).map(|_| before.chars().count());
         match &mut group {
             Some((spot, meta)) if open => {
-                spot.at = behind;
+                spot.at = next;
                 spot.equals.push(begins + equals);
                 spot.column = spot.column.filter(|known| Some(*known) == column);
                 columns.push(column);
@@ -369,7 +369,7 @@ fn find_spot<'a>(lines: LineWalk<'a>, start: usize) -> ArgumentSpot<'a> {
                 let equals = vec![begins + equals];
                 columns = vec![column];
                 let spot =
-                    ArgumentSpot { at: behind, indent: Some(indent(line)), equals, column, most_common: None, own_paragraph: !is_source };
+                    ArgumentSpot { at: next, indent: Some(indent(line)), equals, column, most_common: None, own_paragraph: !is_source };
                 group = Some((spot, is_meta));
             }
         }
@@ -391,8 +391,8 @@ fn simple(line: &str) -> Option<(&str, usize)> {
     let start = line.len() - line.trim_start().len();
     let rest = line.get(start..)?;
     let len = rest.find(|c: char| !(c.is_alphanumeric() || c == '_' || c == '-')).filter(|&len| len > 0)?;
-    let (name, behind) = rest.split_at_checked(len)?;
-    let value = behind.trim_start().strip_prefix('=').filter(|value| !value.starts_with('='))?;
+    let (name, next) = rest.split_at_checked(len)?;
+    let value = next.trim_start().strip_prefix('=').filter(|value| !value.starts_with('='))?;
     let equals = line.len() - value.len() - 1;
     let (mut depth, mut quoted, mut escaped, mut before) = (0_i64, false, false, ' ');
     for c in value.chars() {

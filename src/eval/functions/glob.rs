@@ -195,18 +195,18 @@ fn name_matches(pattern: &str, name: &str, steps: &mut usize) -> Option<bool> {
     }
     let mut name_chars = name.chars();
     let Some(first) = name_chars.next() else { return Some(false) };
-    let behind = name_chars.as_str();
+    let following = name_chars.as_str();
     match c {
-        '?' => name_matches(rest, behind, steps),
+        '?' => name_matches(rest, following, steps),
         '[' => match class(first, rest) {
-            Some((true, after)) => name_matches(after, behind, steps),
+            Some((true, after)) => name_matches(after, following, steps),
             _ => Some(false),
         },
         '\\' => {
             let mut escaped = rest.chars();
-            if escaped.next() == Some(first) { name_matches(escaped.as_str(), behind, steps) } else { Some(false) }
+            if escaped.next() == Some(first) { name_matches(escaped.as_str(), following, steps) } else { Some(false) }
         }
-        c if c == first => name_matches(rest, behind, steps),
+        c if c == first => name_matches(rest, following, steps),
         _ => Some(false),
     }
 }

@@ -135,12 +135,12 @@ impl Pattern {
             let braced = after.strip_prefix('{');
             let inner = braced.unwrap_or(after);
             let end = inner.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(inner.len());
-            let (name, behind) = inner.split_at(end);
-            let behind = if braced.is_some() { behind.strip_prefix('}') } else { Some(behind) };
-            match behind {
-                Some(behind) if !name.is_empty() => {
+            let (name, following) = inner.split_at(end);
+            let following = if braced.is_some() { following.strip_prefix('}') } else { Some(following) };
+            match following {
+                Some(following) if !name.is_empty() => {
                     out.push_str(self.group(name, found));
-                    rest = behind;
+                    rest = following;
                 }
                 _ => {
                     out.push('$');

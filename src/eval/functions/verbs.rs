@@ -278,23 +278,23 @@ fn general(digits: &str, point: i64, precision: Option<usize>, capital: bool) ->
 }
 
 /// `0.digits * 10^point` with a number of digits after the point.
-fn fixed(digits: &str, point: i64, behind: usize) -> String {
+fn fixed(digits: &str, point: i64, decimals: usize) -> String {
     let digit = |at: i64| usize::try_from(at).ok().and_then(|at| digits.as_bytes().get(at)).map_or('0', |byte| char::from(*byte));
     let mut out: String = if point > 0 { (0..point).map(digit).collect() } else { "0".to_owned() };
-    if behind > 0 {
+    if decimals > 0 {
         out.push('.');
-        out.extend((point..).take(behind).map(digit));
+        out.extend((point..).take(decimals).map(digit));
     }
     out
 }
 
 /// `d.ddde±dd` with a number of digits after the point.
-fn scientific(digits: &str, point: i64, behind: usize, capital: bool) -> String {
+fn scientific(digits: &str, point: i64, decimals: usize, capital: bool) -> String {
     let mut all = digits.chars().chain(std::iter::repeat('0'));
     let mut out = String::from(all.next().unwrap_or('0'));
-    if behind > 0 {
+    if decimals > 0 {
         out.push('.');
-        out.extend(all.take(behind));
+        out.extend(all.take(decimals));
     }
     let exponent = if digits.is_empty() { 0 } else { point - 1 };
     let (letter, sign) = (if capital { 'E' } else { 'e' }, if exponent < 0 { '-' } else { '+' });

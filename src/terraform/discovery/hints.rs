@@ -116,8 +116,8 @@ fn value(rest: &[u8]) -> SourceHint {
     };
     let Some(text) = rest.trim_ascii_start().strip_prefix(b"\"") else { return SourceHint::Odd };
     let Some(end) = memchr::memchr2(b'"', b'\n', text).filter(|end| text.get(*end) == Some(&b'"')) else { return SourceHint::Odd };
-    let (text, behind) = text.split_at(end);
-    let rest = trim_blanks(behind.get(1..).unwrap_or_default());
+    let (text, following) = text.split_at(end);
+    let rest = trim_blanks(following.get(1..).unwrap_or_default());
     let is_all = matches!(rest, [] | [b'\n' | b'\r' | b'}' | b',' | b'#', ..] | [b'/', b'/', ..]);
     if !is_all || text.contains(&b'\\') || memmem::find(text, b"${").is_some() || memmem::find(text, b"%{").is_some() {
         return SourceHint::Odd;
