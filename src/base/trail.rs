@@ -361,6 +361,8 @@ mod tests {
         assert_eq!(Step::of(at(), StepKind::Local("mode".into())).label(), "`local.mode`");
         assert_eq!(chosen(StepKind::Set).label(), "chosen because `var.x` is true");
         assert_eq!(chosen(StepKind::Local("mode".into())).label(), "`local.mode`, chosen because `var.x` is true");
+        let long = Step::of(at(), StepKind::NoValue("v".repeat(1 << 20).into()));
+        assert!(long.label().len() < 5_000 && matches!(&long.kind, StepKind::NoValue(name) if name.len() < 5_000));
         assert!(Step::new(at(), "").is_silent() && !chosen(StepKind::Note("".into())).is_silent());
     }
 }

@@ -1,7 +1,7 @@
 //! What one evaluation may cost, so that no expression hangs, overflows the stack or exhausts memory.
 
 use super::functions::Patterns;
-use super::{Type, Value};
+use super::{Data, Num, Type, Value};
 use std::cell::Cell;
 use std::rc::Rc;
 
@@ -265,9 +265,13 @@ impl Budget {
     }
 }
 
-/// What looking at the text that a value is costs, in elements.
+/// What looking at the text or number that a value is costs, in elements: a text may become a number, and a number one.
 pub(super) fn of_text(value: &Value) -> u64 {
-    value.as_str().map_or(0, |text| (text.len() / BYTES) as u64)
+    match &value.data {
+        Data::String(text) => (text.len() / BYTES) as u64 + Num::price_of_text(text),
+        Data::Number(number) => number.price(),
+        _ => 0,
+    }
 }
 
 /// Counts the elements of a value down from `left`, and what their texts cost up; false where there are more, or more levels than `depth`.

@@ -15,6 +15,8 @@ const COUNTED: u32 = 64;
 const DOUBLE: u32 = 53;
 /// Beyond 2^LARGEST or below its inverse a number is too large to handle: printing it takes pages.
 const LARGEST: i64 = 1 << 18;
+/// The most digits that are read; 155 of them fill the precision.
+const MOST_DIGITS: usize = 2_000;
 
 /// A number.
 #[derive(Clone, Debug)]
@@ -126,7 +128,8 @@ impl Num {
             return Err(NumError::Syntax);
         }
         let digits: String = [whole, fraction].concat();
-        if digits.len() > 100_000 {
+        // To read them takes time with the square of their number.
+        if digits.len() > MOST_DIGITS {
             return Err(NumError::TooLarge);
         }
         let digits = digits.parse::<BigUint>().map_err(|_| NumError::Syntax)?;
@@ -147,6 +150,32 @@ impl Num {
         } else {
             Self::quotient(negative, &digits, &fives, tens + twos, WRITTEN)
         }
+    }
+
+    /// What it costs to read or write this many bits in decimal digits, in elements looked at: the time grows with their square.
+    fn price_of_bits(bits: u64) -> u64 {
+        let words = bits / 64;
+        words * words / 32
+    }
+
+    /// What it costs to write the number.
+    pub(super) fn price(&self) -> u64 {
+        match &self.kind {
+            NumKind::Float(float) => Self::price_of_bits(float.exponent.unsigned_abs()),
+            NumKind::Whole(_) | NumKind::Infinite(_) => 0,
+        }
+    }
+
+    /// What it costs to read a text as a number: few letters are enough for one of thousands of digits.
+    pub(super) fn price_of_text(text: &str) -> u64 {
+        let may_be_one =
+            text.len() <= MOST_DIGITS && text.starts_with(|first: char| first.is_ascii_digit() || matches!(first, '.' | '-' | '+'));
+        if !may_be_one {
+            return 0;
+        }
+        let Some((_, exponent)) = text.rsplit_once(['e', 'E', 'p', 'P']) else { return 0 };
+        let Ok(exponent) = exponent.parse::<i64>() else { return 0 };
+        if exponent.abs() > LARGEST { 0 } else { Self::price_of_bits(exponent.unsigned_abs() * 4) }
     }
 
     /// `numerator / denominator * 2^exponent`, rounded. The denominator is not zero.

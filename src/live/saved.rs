@@ -462,4 +462,20 @@ mod tests {
             assert!(inventory.problems[0].message.contains(said), "{}", inventory.problems[0].message);
         }
     }
+
+    #[test]
+    fn keys_that_are_wrong_alike_are_told_once_and_the_others_are_read() {
+        let key = |ocid: &str| format!("{{\"ocid\": \"{ocid}\", \"region\": \"r\"}}");
+        let keys = [&vec!["{}".to_owned(); 50][..], &[key("ocid1.key.a"), key("wrong"), key("ocid1.key.b")]].concat().join(",");
+        let read = read("saved.json", &format!("{{\"kmslint_inventory\": 1, \"taken\": \"2026-01-01T00:00:00Z\", \"keys\": [{keys}]}}"));
+        let addresses: Vec<_> = read.keys.iter().map(|key| key.id.address.as_str()).collect();
+        assert_eq!(addresses, ["ocid1.key.a", "ocid1.key.b"]);
+        let messages: Vec<_> = read.problems.iter().map(|problem| problem.message.as_str()).collect();
+        let wrong = [
+            "key  of this saved inventory cannot be read: it has no OCID",
+            "key wrong of this saved inventory cannot be read: it has no OCID",
+        ];
+        assert_eq!(messages, wrong);
+        assert!(read.log.iter().any(|line| line.contains("53 keys")), "{:?}", read.log);
+    }
 }

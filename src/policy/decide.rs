@@ -4,7 +4,7 @@ use super::baseline::Baseline;
 use super::config::Config;
 use super::exempt::{self, ExemptionContext, Exemptions};
 use super::outcome::{CheckedKey, ConfigInUse, Exempted, ExemptedBy, FailOn, Notice, Outcome};
-use crate::base::{Place, Sources};
+use crate::base::{Place, Problem, ProblemKind, Sources};
 use crate::key::{InputKind, Inventory, KeyFacts, KeyId, Keys, ModuleNotFollowed, NotRead, NotReadKind};
 use crate::rules::{self, Finding, FindingCollector, Kind, Level, LeveledVerdict, MODULES_NOT_FOLLOWED, Paths, Rule, Verdict};
 use jiff::{Timestamp, tz::TimeZone};
@@ -65,7 +65,7 @@ pub(crate) fn decide(
     let levels = Levels { config, options };
     let paths = context.paths;
     let Input { inventory, drift, declared } = input;
-    let (mut keys, mut findings) = check(inventory.keys, config, &levels, context);
+    let (mut keys, mut findings, cut) = check(inventory.keys, config, &levels, context);
     findings.extend(drift.into_iter().filter_map(|finding| levels.of_drift(finding)));
     if options.strict && levels.of(MODULES_NOT_FOLLOWED) != Level::Off {
         let mut gathered = FindingCollector::new(paths);
@@ -82,6 +82,7 @@ pub(crate) fn decide(
     let (mut exemptions, mistakes) = exempt::gather(&inventory.comments, &config.exempt, today);
     let mut problems = inventory.problems;
     problems.extend(mistakes);
+    problems.extend(cut);
     let mut exempted = Vec::new();
     let mut notices = inventory.notices;
     if !options.no_exemptions {
@@ -151,8 +152,16 @@ const MANY: usize = 500;
 /// How many keys are checked before what is reported of them is gathered: of all of them it would take much memory.
 const AT_ONCE: usize = 1_000;
 
-/// Every key by every rule that is not off, and what there is to report.
-fn check(keys: Keys, config: &Config, levels: &Levels<'_>, context: &DecisionContext<'_>) -> (Vec<CheckedKey>, Vec<Finding>) {
+/// How many keys are checked in one run: what is reported of them is kept until it is written, and takes 5 KB for each.
+const MOST_KEYS: usize = if cfg!(test) { 3_000 } else { 150_000 };
+
+/// Every key by every rule that is not off, what there is to report, and whether there were too many.
+fn check(
+    keys: Keys,
+    config: &Config,
+    levels: &Levels<'_>,
+    context: &DecisionContext<'_>,
+) -> (Vec<CheckedKey>, Vec<Finding>, Option<Problem>) {
     let settings = config.settings(context.now);
     let asked: Vec<&'static Rule> = rules::ALL.iter().filter(|rule| levels.of(rule.id) != Level::Off).collect();
     let leveled = |facts: Box<KeyFacts>| {
@@ -161,11 +170,17 @@ fn check(keys: Keys, config: &Config, levels: &Levels<'_>, context: &DecisionCon
     };
     let mut all: Vec<CheckedKey> = Vec::with_capacity(keys.len());
     let mut gathered = FindingCollector::new(context.paths);
-    let mut keys = in_order(keys, context.paths).into_iter();
+    let mut keys = in_order(keys, context.paths);
+    let cut = (keys.len() > MOST_KEYS).then(|| {
+        let message = format!("there are {} keys; the first {MOST_KEYS} of them were checked", keys.len());
+        Problem::new(ProblemKind::Partial, message).help("Check fewer plans, states or root modules at a time")
+    });
+    keys.truncate(MOST_KEYS);
+    let mut keys = keys.into_iter();
     loop {
         let some: Keys = keys.by_ref().take(AT_ONCE).collect();
         if some.is_empty() {
-            return (all, gathered.finish());
+            return (all, gathered.finish(), cut);
         }
         let from = all.len();
         // A few keys are checked sooner than threads begin.

@@ -453,3 +453,13 @@ fn drift_has_levels_and_exemptions_too() {
     run.config.levels.insert(rules::DRIFT, Level::Off);
     assert_eq!(run.decide().findings, []);
 }
+
+#[test]
+fn more_keys_than_a_run_has_room_for_are_not_checked_and_that_is_said() {
+    let of = |count: usize| (0..count).fold(Run::new(), |run, at| run.key(&format!("oci_kms_key.k{at}"), at % 8)).decide();
+    let (fits, cut) = (of(MOST_KEYS), of(MOST_KEYS + 5));
+    assert_eq!((fits.keys.len(), fits.problems.len()), (MOST_KEYS, 0));
+    assert_eq!(cut.keys.len(), MOST_KEYS);
+    let said: Vec<_> = cut.problems.iter().map(|problem| problem.message.as_str()).collect();
+    assert_eq!(said, [format!("there are {} keys; the first {MOST_KEYS} of them were checked", MOST_KEYS + 5)]);
+}

@@ -20,7 +20,10 @@ pub(super) struct Index {
     prefixes: HashMap<(Selector, String), Vec<usize>>,
     /// The lengths in bytes that occur among the prefixes of a selector.
     lengths: BTreeSet<(Selector, usize)>,
-    /// Entries in which every selector begins with a wildcard.
+    suffixes: HashMap<(Selector, String), Vec<usize>>,
+    /// The same of the suffixes.
+    suffix_lengths: BTreeSet<(Selector, usize)>,
+    /// Entries in which every selector begins and ends with a wildcard.
     others: Vec<usize>,
 }
 
@@ -108,10 +111,16 @@ impl Index {
             return;
         }
         let prefix = selectors.iter().filter_map(|(selector, pattern)| Some((*selector, pattern.get(..literal(pattern)?)?)));
-        match prefix.max_by_key(|(_, prefix)| prefix.len()).filter(|(_, prefix)| !prefix.is_empty()) {
-            Some((selector, prefix)) => {
-                self.lengths.insert((selector, prefix.len()));
-                self.prefixes.entry((selector, prefix.to_owned())).or_default().push(at);
+        if let Some((selector, prefix)) = prefix.max_by_key(|(_, prefix)| prefix.len()).filter(|(_, prefix)| !prefix.is_empty()) {
+            self.lengths.insert((selector, prefix.len()));
+            self.prefixes.entry((selector, prefix.to_owned())).or_default().push(at);
+            return;
+        }
+        let suffix = selectors.iter().filter_map(|(selector, pattern)| Some((*selector, pattern.rsplit(['*', '?']).next()?)));
+        match suffix.max_by_key(|(_, suffix)| suffix.len()).filter(|(_, suffix)| !suffix.is_empty()) {
+            Some((selector, suffix)) => {
+                self.suffix_lengths.insert((selector, suffix.len()));
+                self.suffixes.entry((selector, suffix.to_owned())).or_default().push(at);
             }
             None => self.others.push(at),
         }
@@ -144,6 +153,10 @@ impl Index {
                 let begin = text.get(..*length).and_then(|prefix| self.prefixes.get(&(*selector, prefix.to_owned())));
                 found.extend(begin.into_iter().flatten());
             }
+            for (_, length) in self.suffix_lengths.range((*selector, 0)..=(*selector, text.len())) {
+                let end = text.get(text.len() - length..).and_then(|suffix| self.suffixes.get(&(*selector, suffix.to_owned())));
+                found.extend(end.into_iter().flatten());
+            }
         }
         found.sort_unstable();
         found.dedup();
@@ -152,7 +165,7 @@ impl Index {
 
     /// Whether there is nothing that could cover a finding.
     pub(super) fn has_entries(&self) -> bool {
-        !(self.exact.is_empty() && self.prefixes.is_empty() && self.others.is_empty())
+        !(self.exact.is_empty() && self.prefixes.is_empty() && self.suffixes.is_empty() && self.others.is_empty())
     }
 }
 

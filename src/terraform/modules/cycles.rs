@@ -44,9 +44,6 @@ const NAMED: usize = 6;
 /// How many references are followed to find what the outputs of one module depend on; of the others nothing is reported.
 const MOST_STEPS: usize = 2_000_000;
 
-/// What is known of the module that a call leads to; `None` where that is not at hand.
-pub(super) type Callee<'a> = dyn Fn(&Arc<str>, &Block) -> Option<Arc<Order>> + 'a;
-
 /// Something that is put in order.
 #[derive(Debug)]
 struct OrderNode<'m> {
@@ -102,9 +99,11 @@ impl fmt::Display for NodeName<'_> {
     }
 }
 
-/// Puts a module in order.
-pub(crate) fn order(module: &Module, callee: &Callee<'_>) -> Order {
-    let orders: Vec<_> = module.calls.iter().filter_map(|(name, call)| Some((&**name, call, callee(name, call)?))).collect();
+/// Puts a module in order. `callees`: what is known of the modules that its calls lead to, in the order of the calls; `None` where that is not
+/// at hand.
+pub(super) fn order(module: &Module, callees: &[Option<Arc<Order>>]) -> Order {
+    let calls = module.calls.iter().zip(callees);
+    let orders: Vec<_> = calls.filter_map(|((name, call), callee)| Some((&**name, call, Arc::clone(callee.as_ref()?)))).collect();
     let nodes = nodes(module, &orders);
     let groups = groups(&nodes);
     let mut cycles = HashMap::new();

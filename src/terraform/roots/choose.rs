@@ -205,9 +205,11 @@ fn reaching<'c>(from: impl Iterator<Item = &'c Path>, calls: &'c HashMap<&PathBu
 fn cover(root: &Path, calls: &HashMap<&PathBuf, CandidateCalls>, covered: &mut HashSet<PathBuf>) {
     let mut open = vec![root.to_path_buf()];
     while let Some(path) = open.pop() {
-        let targets = calls.get(&path).map(|calls| calls.targets.clone());
-        if covered.insert(path) {
-            open.extend(targets.into_iter().flatten());
+        // Thousands of roots may share one that calls thousands.
+        if !covered.contains(&path) {
+            let targets = calls.get(&path).map(|calls| calls.targets.as_slice()).unwrap_or_default();
+            open.extend(targets.iter().filter(|target| !covered.contains(*target)).cloned());
+            covered.insert(path);
         }
     }
 }

@@ -4,7 +4,7 @@ use super::early;
 use super::expand;
 use crate::base::{InstanceKey, Reason};
 use crate::hcl::Block;
-use crate::terraform::modules::cycles::{self, Order};
+use crate::terraform::modules::cycles::Order;
 use crate::terraform::world::World;
 use crate::terraform::world::instance::{Each, Instance};
 use crate::terraform::world::tree::{CallOf, MAX_MODULES};
@@ -39,7 +39,12 @@ pub(crate) fn child(
 /// What refers to what in a module.
 pub(crate) fn order(world: &World<'_>, at: &Rc<Instance>) -> Arc<Order> {
     world.tree.order(at, || {
+        // A root that shares a large tree with thousands of others may not look at all of it.
+        if world.tree.count() + at.module.calls.len() > world.budget.most {
+            world.budget.is_exceeded.set(true);
+            return Arc::default();
+        }
         let callee = |name: &Arc<str>, call: &Block| child(world, at, name, call, None, Each::None).ok().map(|child| order(world, &child));
-        cycles::order(&at.module, &callee)
+        at.module.order(at.module.calls.iter().map(|(name, call)| callee(name, call)).collect())
     })
 }

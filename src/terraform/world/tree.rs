@@ -89,7 +89,12 @@ impl<'w> ModuleTree<'w> {
 
     /// Whether no further module instance may be made.
     pub(crate) fn is_full(&self) -> bool {
-        self.children.borrow().len() >= MAX_MODULES
+        self.count() >= MAX_MODULES
+    }
+
+    /// How many module instances were made.
+    pub(crate) fn count(&self) -> usize {
+        self.children.borrow().len()
     }
 
     /// Makes the instance of a call with a key; why there is none to look into, where its source is not at hand. `located`: where the call
@@ -142,11 +147,11 @@ impl<'w> ModuleTree<'w> {
     }
 
     /// What refers to what in a module, found the first time. The instances of a directory are alike, wherever they are called.
-    pub(crate) fn order(&self, at: &Instance, make: impl FnOnce() -> Order) -> Arc<Order> {
+    pub(crate) fn order(&self, at: &Instance, make: impl FnOnce() -> Arc<Order>) -> Arc<Order> {
         if let Some(known) = self.orders.borrow().get(&at.module.path) {
             return Arc::clone(known);
         }
-        let order = Arc::new(make());
+        let order = make();
         self.orders.borrow_mut().insert(at.module.path.clone(), Arc::clone(&order));
         order
     }

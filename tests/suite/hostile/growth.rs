@@ -1,7 +1,7 @@
 //! What grows: many keys, long names, many references to the same thing. `.ci/scaling` counts what each costs; here is what is said of it.
 
-use super::{HONEST, has_problem, judged, keys};
-use crate::harness::{messages, scratch};
+use super::{HONEST, has_problem, judged, keys, kmslint};
+use crate::harness::{messages, report as report_of, scratch};
 use kmslint::base::{Claim, Sources};
 use kmslint::eval::{Limits, TOO_LARGE};
 use kmslint::key::Inventory;
@@ -47,6 +47,8 @@ fn functions_pay_for_the_time_that_they_take() {
         "strrev(file(\"text.txt\"))",
         "regexall(\"a{1,100}${n[0]}-${n[1]}\", \"aaaa\")",
         "regexall(\"(a|aa)+b\", file(\"text.txt\"))",
+        "can(tonumber(\"1e${80000 + n[0]}\"))",
+        "tostring(tonumber(\"1p${200000 + n[0]}\"))",
         "fileset(\".\", \"**/${n[0]}${n[1]}*${join(\"\", range(200))}\")",
         "can(file(\"missing${n[0]}/${n[1]}/${join(\"/\", range(200))}\"))",
     ] {
@@ -122,4 +124,47 @@ fn many_imports_into_one_block_leave_open_which_keys_exist() {
     assert_eq!(imported(2), [Some(true), Some(true), None]);
     let inventory = look(&[("main.tf", key), ("imports.tf", &imports(1_001))], Limits::default());
     assert!(inventory.keys.iter().all(|key| key.imported.as_unknown().is_some()));
+}
+
+#[test]
+fn a_name_of_megabytes_is_not_repeated_for_each_key_that_refers_to_it() {
+    let name = "v".repeat(1 << 20);
+    let text = format!("variable \"{name}\" {{}}\nresource \"oci_kms_key\" \"k\" {{\n  count = 200\n  protection_mode = var.{name}\n}}\n");
+    let folder = scratch(&[("main.tf", &text)]);
+    for format in ["human", "json", "sarif"] {
+        let said = kmslint(folder.path(), &["--no-config", "--format", format]);
+        assert!(said.out.len() + said.err.len() < 4 << 20, "{format}: {} bytes", said.out.len());
+    }
+    let (said, report) = report_of(folder.path(), &["--no-config"]);
+    assert_eq!(keys(&report).count(), 200, "{}", said.err);
+    for key in keys(&report) {
+        let why = key["protection_mode"]["why"].as_str().expect("a reason");
+        assert!(why.starts_with("variable `vvv") && why.ends_with("` has no value") && why.len() < 4_000, "{} bytes", why.len());
+    }
+}
+
+#[test]
+fn exemptions_by_any_part_of_an_address_cover_what_they_name() {
+    let key = |name: &str| format!("resource \"oci_kms_key\" \"{name}\" {{\n  protection_mode = \"HSM\"\n}}\n");
+    let main: String = ["pci_a", "pci_b", "dev_a", "dev_b", "x_mid_y", "end"].map(key).concat();
+    for (pattern, covered) in [
+        ("oci_kms_key.pci_*", vec!["oci_kms_key.pci_a", "oci_kms_key.pci_b"]),
+        ("*_a", vec!["oci_kms_key.dev_a", "oci_kms_key.pci_a"]),
+        ("*d", vec!["oci_kms_key.end"]),
+        ("*_mid_*", vec!["oci_kms_key.x_mid_y"]),
+        ("?ci_kms_key.dev_b", vec!["oci_kms_key.dev_b"]),
+        ("*.end", vec!["oci_kms_key.end"]),
+    ] {
+        let config = format!("[[exempt]]\nrules = [\"OCI-KMS-004\"]\naddress = \"{pattern}\"\nreason = \"a test\"\n");
+        let folder = scratch(&[("main.tf", &main), ("kmslint.toml", &config)]);
+        let (said, report) = report_of(folder.path(), &[]);
+        let exempted: std::collections::BTreeSet<&str> = report["exempted"]
+            .as_array()
+            .expect("exempted")
+            .iter()
+            .flat_map(|one| one["keys"].as_array().expect("keys"))
+            .map(|key| key["address"].as_str().expect("text"))
+            .collect();
+        assert_eq!(exempted.into_iter().collect::<Vec<_>>(), covered, "{pattern}: {said:#?}");
+    }
 }

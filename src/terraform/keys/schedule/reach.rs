@@ -1,5 +1,6 @@
 //! Whether an expression of unknown value could depend on time: follows its references, but not into branches that are certainly not taken.
 
+use crate::eval::Budget;
 use crate::hcl::{Expr, ExprKind, TraversalStep};
 use crate::terraform::blocks::subject::Subject;
 use crate::terraform::scope::descend;
@@ -16,10 +17,14 @@ use std::sync::Arc;
 
 /// How long a chain of references is followed.
 const MAX_DEPTH: usize = 200;
+/// What stands for the driver where nothing is left to look for it with: there may be one.
+const TOO_LARGE_TO_FOLLOW: &str = "an expression that is too large to follow";
 
 /// A search for the first driver that an expression could depend on.
 pub(super) struct DriverSearch<'w> {
     world: &'w World<'w>,
+    /// Pays for every expression that is looked at: each of thousands of instances asks about thousands of references.
+    budget: Budget,
     seen: HashSet<(usize, String)>,
     depth: usize,
     found: Option<String>,
@@ -27,7 +32,7 @@ pub(super) struct DriverSearch<'w> {
 
 /// What an expression could depend on.
 pub(super) fn driver(world: &World<'_>, expr: &Expr, at: &Rc<Instance>, each: &Each) -> Option<String> {
-    let mut reach = DriverSearch { world, seen: HashSet::new(), depth: 0, found: None };
+    let mut reach = DriverSearch { world, budget: world.memo.budget(), seen: HashSet::new(), depth: 0, found: None };
     reach.expression(expr, at, each);
     reach.found
 }
@@ -35,6 +40,10 @@ pub(super) fn driver(world: &World<'_>, expr: &Expr, at: &Rc<Instance>, each: &E
 impl DriverSearch<'_> {
     fn expression(&mut self, expr: &Expr, at: &Rc<Instance>, each: &Each) {
         if self.depth >= MAX_DEPTH || self.found.is_some() {
+            return;
+        }
+        if !self.budget.step() {
+            self.found = Some(TOO_LARGE_TO_FOLLOW.to_owned());
             return;
         }
         self.depth += 1;
