@@ -1,7 +1,7 @@
 //! What one evaluation may cost, so that no expression hangs, overflows the stack or exhausts memory.
 
 use super::functions::Patterns;
-use super::{Data, Num, Type, Value};
+use super::{Data, Type, Value};
 use std::cell::Cell;
 use std::rc::Rc;
 
@@ -265,10 +265,10 @@ impl Budget {
     }
 }
 
-/// What looking at the text or number that a value is costs, in elements: a text may become a number, and a number one.
+/// What looking at the text or number that a value is costs, in elements: a number may become a text.
 pub(super) fn of_text(value: &Value) -> u64 {
     match &value.data {
-        Data::String(text) => (text.len() / BYTES) as u64 + Num::price_of_text(text),
+        Data::String(text) => (text.len() / BYTES) as u64,
         Data::Number(number) => number.price(),
         _ => 0,
     }

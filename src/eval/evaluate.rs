@@ -1,6 +1,7 @@
 //! Evaluates expressions. As in HashiCorp's HCL, an expression in error still has a value (an unknown one), because a conditional looks at
 //! the type of the branch it does not take and `||` forgives a side that it does not need.
 
+use super::budget::of_text;
 use super::call::call;
 use super::conditional::conditional;
 use super::context::EvalContext;
@@ -200,6 +201,12 @@ pub(super) fn bounded(value: Value, context: &EvalContext<'_>) -> Value {
     if context.budget.weigh(&value) { value } else { context.budget.too_large() }
 }
 
+/// Brings a text, number or truth value into a type, and pays for it: a few letters are enough for a number of a hundred thousand digits.
+pub(super) fn converted(value: Value, ty: &Type, context: &EvalContext<'_>) -> Result<Value, EvalError> {
+    let value = if context.budget.work(of_text(&value)) { value } else { context.budget.too_large().with_marks(value.marks) };
+    convert(value, ty)
+}
+
 fn literal(expr: &Expr, errors: &mut EvalErrors) -> Value {
     match &expr.kind {
         ExprKind::Null => Value::null(Type::Any),
@@ -272,7 +279,7 @@ fn object_key(key: &Expr, context: &EvalContext<'_>, errors: &mut EvalErrors) ->
         return errors.fail("null cannot be the key of an object", key.span);
     }
     let marks = name.marks;
-    match convert(name, &Type::String) {
+    match converted(name, &Type::String, context) {
         Ok(name) => name.with_marks(marks),
         Err(error) => errors.fail(format!("this value cannot be the key of an object: {}", error.message), key.span),
     }

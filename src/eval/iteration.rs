@@ -1,7 +1,7 @@
 //! `for` expressions.
 
 use super::context::{EvalContext, Locals, RememberedReferences};
-use super::evaluate::{EvalErrors, bounded, eval, failed, here};
+use super::evaluate::{EvalErrors, bounded, converted, eval, failed, here};
 use super::references::check_declared;
 use super::{Data, Marks, Type, Value, convert};
 use crate::base::{Because, Place, Span, Step, StepKind};
@@ -140,7 +140,7 @@ impl Builder {
             self.spoil(include);
             return false;
         }
-        match convert(include, &Type::Bool) {
+        match converted(include, &Type::Bool, context) {
             Ok(include) => match include.as_bool() {
                 Some(include) => include,
                 None => {
@@ -166,8 +166,12 @@ impl Builder {
             self.spoil(name);
             return None;
         }
-        match convert(name, &Type::String).map(|name| name.as_name()) {
-            Ok(name) => name,
+        match converted(name, &Type::String, context) {
+            Ok(name) if name.is_unknown() => {
+                self.spoil(name);
+                None
+            }
+            Ok(name) => name.as_name(),
             Err(error) => {
                 self.add_error(format!("this value cannot be a key: {}", error.message), key.span, errors);
                 None

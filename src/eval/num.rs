@@ -57,6 +57,40 @@ pub enum NumError {
     TooLarge,
 }
 
+/// A mantissa and its exponent, rounded to nearest even; `sticky` tells of digits after the mantissa that are not zero.
+fn rounded(mut mantissa: BigUint, exponent: i64, sticky: bool, precision: u32) -> (BigUint, i64) {
+    let excess = mantissa.bits().saturating_sub(u64::from(precision));
+    if excess == 0 {
+        return (mantissa, exponent);
+    }
+    let half = mantissa.bit(excess - 1);
+    let below_half = sticky || mantissa.trailing_zeros().is_some_and(|zeros| zeros < excess - 1);
+    mantissa >>= excess;
+    if half && (below_half || mantissa.bit(0)) {
+        mantissa += 1_u8;
+    }
+    (mantissa, exponent.saturating_add_unsigned(excess))
+}
+
+/// `5^power` as mantissa and exponent, with the precision that Go computes it with for a number that is written (`pow5` of `big.Float`): a
+/// few digits are enough for a power of a hundred thousand bits, of which these count.
+fn power_of_five(power: u64) -> (BigUint, i64) {
+    /// The largest power that fits into 64 bits.
+    const EXACT: u64 = 27;
+    let product = |a: &(BigUint, i64), b: &(BigUint, i64), precision| rounded(&a.0 * &b.0, a.1 + b.1, false, precision);
+    let mut result = (BigUint::from(5_u64.pow(power.min(EXACT) as u32)), 0);
+    let mut factor = (BigUint::from(5_u8), 0);
+    let mut left = power - power.min(EXACT);
+    while left > 0 {
+        if left & 1 == 1 {
+            result = product(&result, &factor, WRITTEN + 64);
+        }
+        factor = product(&factor, &factor, WRITTEN + 128);
+        left >>= 1;
+    }
+    result
+}
+
 impl Num {
     /// Zero.
     pub const ZERO: Self = Self::whole(0);
@@ -87,13 +121,13 @@ impl Num {
         Self::finite(bits >> 63 == 1, BigUint::from(mantissa), exponent, false, DOUBLE).ok()
     }
 
-    /// A whole number of any size, exactly.
-    #[must_use]
-    pub fn from_big(value: &BigInt) -> Self {
+    /// A whole number, exactly.
+    ///
+    /// # Errors
+    /// `TooLarge`.
+    pub fn from_big(value: &BigInt) -> Result<Self, NumError> {
         let precision = u32::try_from(value.bits()).unwrap_or(u32::MAX).max(COUNTED);
-        // A number that large cannot be written in a file of a bounded size; infinity is what Go makes of an overflow.
-        let negative = value.sign() == Sign::Minus;
-        Self::finite(negative, value.magnitude().clone(), 0, false, precision).unwrap_or_else(|_| Self::infinity(negative))
+        Self::finite(value.sign() == Sign::Minus, value.magnitude().clone(), 0, false, precision)
     }
 
     /// Reads a number as Terraform converts strings: `12`, `-1.5`, `.5`, `1e3`, `1p3`, `Inf`. No spaces, no underscores, no hexadecimals.
@@ -144,38 +178,23 @@ impl Num {
         if tens.abs() > LARGEST / 3 || twos.abs() > LARGEST {
             return Err(NumError::TooLarge);
         }
-        let fives = BigUint::from(5_u8).pow(u32::try_from(tens.unsigned_abs()).unwrap_or(0));
+        let (fives, exponent) = power_of_five(tens.unsigned_abs());
         if tens >= 0 {
-            Self::finite(negative, digits * fives, tens + twos, false, WRITTEN)
+            Self::finite(negative, digits * fives, tens + twos + exponent, false, WRITTEN)
         } else {
-            Self::quotient(negative, &digits, &fives, tens + twos, WRITTEN)
+            Self::quotient(negative, &digits, &fives, tens + twos - exponent, WRITTEN)
         }
     }
 
-    /// What it costs to read or write this many bits in decimal digits, in elements looked at: the time grows with their square.
-    fn price_of_bits(bits: u64) -> u64 {
-        let words = bits / 64;
-        words * words / 32
-    }
-
-    /// What it costs to write the number.
+    /// What it costs to write the number in decimal digits, in elements looked at: the time grows with the square of their number.
     pub(super) fn price(&self) -> u64 {
         match &self.kind {
-            NumKind::Float(float) => Self::price_of_bits(float.exponent.unsigned_abs()),
+            NumKind::Float(float) => {
+                let words = float.exponent.unsigned_abs() / 64;
+                words * words / 32
+            }
             NumKind::Whole(_) | NumKind::Infinite(_) => 0,
         }
-    }
-
-    /// What it costs to read a text as a number: few letters are enough for one of thousands of digits.
-    pub(super) fn price_of_text(text: &str) -> u64 {
-        let may_be_one =
-            text.len() <= MOST_DIGITS && text.starts_with(|first: char| first.is_ascii_digit() || matches!(first, '.' | '-' | '+'));
-        if !may_be_one {
-            return 0;
-        }
-        let Some((_, exponent)) = text.rsplit_once(['e', 'E', 'p', 'P']) else { return 0 };
-        let Ok(exponent) = exponent.parse::<i64>() else { return 0 };
-        if exponent.abs() > LARGEST { 0 } else { Self::price_of_bits(exponent.unsigned_abs() * 4) }
     }
 
     /// `numerator / denominator * 2^exponent`, rounded. The denominator is not zero.
@@ -190,17 +209,7 @@ impl Num {
 
     /// A finite number, rounded to nearest even; `sticky` tells of digits after the mantissa that are not zero.
     fn finite(negative: bool, mantissa: BigUint, exponent: i64, sticky: bool, precision: u32) -> Result<Self, NumError> {
-        let (mut mantissa, mut exponent) = (mantissa, exponent);
-        let excess = mantissa.bits().saturating_sub(u64::from(precision));
-        if excess > 0 {
-            let half = mantissa.bit(excess - 1);
-            let below_half = sticky || mantissa.trailing_zeros().is_some_and(|zeros| zeros < excess - 1);
-            mantissa >>= excess;
-            exponent += i64::try_from(excess).map_err(|_| NumError::TooLarge)?;
-            if half && (below_half || mantissa.bit(0)) {
-                mantissa += 1_u8;
-            }
-        }
+        let (mut mantissa, mut exponent) = rounded(mantissa, exponent, sticky, precision);
         let zeros = mantissa.trailing_zeros().unwrap_or(0);
         mantissa >>= zeros;
         exponent += i64::try_from(zeros).map_err(|_| NumError::TooLarge)?;

@@ -1,9 +1,9 @@
 //! `+ - * / %`, comparisons, `&& || !`, with Terraform's conversions and its forgiveness of sides that do not matter.
 
 use super::context::EvalContext;
-use super::evaluate::{EvalErrors, computed, eval, failed, here};
+use super::evaluate::{EvalErrors, computed, converted, eval, failed, here};
 use super::possible::by_cases;
-use super::{Data, Marks, Num, NumError, TOO_LARGE, Type, Value, convert, equals};
+use super::{Data, Marks, Num, NumError, TOO_LARGE, Type, Value, equals};
 use crate::base::{Span, TrailLink};
 use crate::hcl::{BinaryOp, Expr, ExprKind, UnaryOp};
 use std::cmp::Ordering;
@@ -16,7 +16,8 @@ pub(super) fn unary(operator: UnaryOp, operand: &Expr, span: Span, context: &Eva
     };
     let mut own = EvalErrors::default();
     let value = eval(operand, context, &mut own);
-    let value = convert(value, &ty).unwrap_or_else(|error| own.fail(format!("invalid operand: {}", error.message), operand.span));
+    let value =
+        converted(value, &ty, context).unwrap_or_else(|error| own.fail(format!("invalid operand: {}", error.message), operand.span));
     if own.any() {
         errors.merge(own);
         return failed(ty);
@@ -75,7 +76,9 @@ fn operation(
     let result_type = result_type(operator);
     let (mut right_errors, mut unsuited) = (EvalErrors::default(), EvalErrors::default());
     let mut operand = |expr: &Expr, value: Value| match operand_type(operator) {
-        Some(ty) => convert(value, &ty).unwrap_or_else(|error| unsuited.fail(format!("invalid operand: {}", error.message), expr.span)),
+        Some(ty) => {
+            converted(value, &ty, context).unwrap_or_else(|error| unsuited.fail(format!("invalid operand: {}", error.message), expr.span))
+        }
         None => value,
     };
     let left = operand(left_expr, left);

@@ -1,7 +1,7 @@
 //! Templates: text with interpolations and directives.
 
 use super::context::{EvalContext, Locals};
-use super::evaluate::{EvalErrors, eval, failed, here};
+use super::evaluate::{EvalErrors, converted, eval, failed, here};
 use super::iteration::entries;
 use super::possible::by_cases;
 use super::references::check_template;
@@ -27,11 +27,11 @@ fn text(template: &Template, span: Span, context: &EvalContext<'_>, errors: &mut
             Part::Literal(text) => Value::string(text),
             Part::Interpolation(inner) => {
                 let value = eval(inner, context, &mut own);
-                printable(value, inner.span, &mut own)
+                printable(value, inner.span, context, &mut own)
             }
             Part::Directive(directive) => {
                 let (value, span) = run_directive(directive, span, context, &mut own);
-                printable(value, span, &mut own)
+                printable(value, span, context, &mut own)
             }
         };
         // What is known of a text in error is what stands before the error, and it decides about conversions around it.
@@ -66,7 +66,7 @@ fn carried(template: &Template, values: &[Value]) -> Option<std::sync::Arc<crate
 }
 
 /// A value as text: unknown ones stay unknown, null and compound ones are errors.
-fn printable(value: Value, span: Span, errors: &mut EvalErrors) -> Value {
+fn printable(value: Value, span: Span, context: &EvalContext<'_>, errors: &mut EvalErrors) -> Value {
     if value.is_null() {
         errors.fail("null cannot be part of a text", span);
         return value;
@@ -75,7 +75,7 @@ fn printable(value: Value, span: Span, errors: &mut EvalErrors) -> Value {
         return value;
     }
     let marks = value.marks;
-    convert(value, &Type::String).unwrap_or_else(|error| {
+    converted(value, &Type::String, context).unwrap_or_else(|error| {
         errors.fail(format!("this value cannot be part of a text: {}", error.message), span);
         Value::string("").with_marks(marks)
     })

@@ -1,5 +1,6 @@
 //! References and the steps after them: attributes, indexes, splats.
 
+use super::budget::of_text;
 use super::context::EvalContext;
 use super::evaluate::{EvalErrors, bounded, eval, failed, here};
 use super::possible::{MOST_CASES, by_cases, with_possible};
@@ -203,6 +204,9 @@ fn no_attributes(ty: &Type, name: &str) -> String {
 
 /// `value[key]`.
 fn index(value: &Value, key: &Value, span: Span, context: &EvalContext<'_>) -> Result<Value, EvalError> {
+    if !context.budget.work(of_text(key)) {
+        return Ok(context.budget.too_large());
+    }
     let result = index_of(value, key, span)?;
     let result = by_cases(&result, &[value, key], |cases| match cases {
         [value, key] => index_of(value, key, span).ok(),

@@ -212,7 +212,7 @@ fn parse_int(_: &BodyContext<'_>, args: &[Value]) -> FunctionResult {
         }
         total = total * base + digit;
     }
-    Ok(Value::number(Num::from_big(&if negative { -total } else { total })))
+    Ok(Value::number(Num::from_big(&if negative { -total } else { total })?))
 }
 
 fn range(call: &BodyContext<'_>, args: &[Value]) -> FunctionResult {

@@ -413,7 +413,7 @@ fn number(text: &str) -> Result<Value, FunctionError> {
     if number < i128::from(i64::MIN) {
         return Err(refused());
     }
-    Ok(Value::number(Num::from_big(&number.into())))
+    Ok(Value::number(Num::from_big(&number.into())?))
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@
 //! `count`, `for_each` and `depends_on`, and whoever refers to a call as one value depends on all that is in it.
 
 use super::module::Module;
+use super::order::{Cycle, Order};
 use crate::base::Span;
 use crate::eval::{Reference, references};
 use crate::hcl::{Block, Body, Expr, ExprKind, TraversalStep};
@@ -13,31 +14,6 @@ use crate::terraform::blocks::subject::Subject;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::fmt;
 use std::sync::Arc;
-
-/// A cycle, the same for all of its members.
-#[derive(Debug)]
-pub(crate) struct Cycle {
-    /// What is wrong, as a clause.
-    pub message: String,
-    /// The first reference that is part of it.
-    pub span: Span,
-}
-
-/// What is known of a module by its references alone.
-#[derive(Debug, Default)]
-pub(crate) struct Order {
-    /// What is in a cycle, by the name by which it is referred to: `oci_kms_key.k`, `module.m`.
-    cycles: HashMap<String, Arc<Cycle>>,
-    /// The variables that each output depends on.
-    outputs: BTreeMap<Arc<str>, BTreeSet<Arc<str>>>,
-}
-
-impl Order {
-    /// The cycle that something is in, by the name by which it is referred to.
-    pub(crate) fn cycle(&self, name: &str) -> Option<&Cycle> {
-        self.cycles.get(name).map(Arc::as_ref)
-    }
-}
 
 /// How many members of a cycle are named.
 const NAMED: usize = 6;
@@ -99,9 +75,13 @@ impl fmt::Display for NodeName<'_> {
     }
 }
 
-/// Puts a module in order. `callees`: what is known of the modules that its calls lead to, in the order of the calls; `None` where that is not
-/// at hand.
-pub(super) fn order(module: &Module, callees: &[Option<Arc<Order>>]) -> Order {
+/// What refers to what in a module. `callees`: what is known of the modules that its calls lead to, in the order of the calls; `None` where
+/// that is not at hand.
+pub(crate) fn order(module: &Module, callees: Vec<Option<Arc<Order>>>) -> Arc<Order> {
+    module.order.of(callees, |callees| find(module, callees))
+}
+
+fn find(module: &Module, callees: &[Option<Arc<Order>>]) -> Order {
     let calls = module.calls.iter().zip(callees);
     let orders: Vec<_> = calls.filter_map(|((name, call), callee)| Some((&**name, call, Arc::clone(callee.as_ref()?)))).collect();
     let nodes = nodes(module, &orders);

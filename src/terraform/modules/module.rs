@@ -1,6 +1,6 @@
 //! One module directory, parsed and with its override files merged; shared by all roots and calls that lead to it.
 
-use super::cycles::{self, Order};
+use super::order::LastOrder;
 use crate::base::disk::{self, DiskError};
 use crate::base::{FileKind, FileName, Overlay, Place, Problem, ProblemKind, SourceId, Sources, Span, closest};
 use crate::eval::EvalError;
@@ -15,7 +15,7 @@ use crate::terraform::request::FileDialect;
 use crate::terraform::schema;
 use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, OnceLock};
 
 /// Resources of one mode, by type and name.
 pub(crate) type Resources = BTreeMap<Arc<str>, BTreeMap<Arc<str>, Block>>;
@@ -93,7 +93,7 @@ pub(crate) struct Module {
     /// Names whose declaration Terraform would reject.
     faults: BTreeMap<DeclarationKind, BTreeMap<Arc<str>, EvalError>>,
     /// What refers to what in it, as it was found with what was known of the modules that it calls.
-    order: Mutex<Option<(Vec<Option<Arc<Order>>>, Arc<Order>)>>,
+    pub(super) order: LastOrder,
     /// Whether its texts may hold sensitive values, found when it is asked for.
     may_hold_secrets: OnceLock<bool>,
     /// The variables whose values are not shown, found when they are asked for.
@@ -119,24 +119,6 @@ pub(crate) struct Module {
 }
 
 impl Module {
-    /// What refers to what in it. `callees`: what is known of the modules that its calls lead to, in the order of the calls. Thousands of roots
-    /// may call one large module, and what they ask for is the same.
-    pub(crate) fn order(&self, callees: Vec<Option<Arc<Order>>>) -> Arc<Order> {
-        let is_same = |known: &[Option<Arc<Order>>]| {
-            let mut pairs = known.iter().zip(&callees);
-            pairs.all(|(a, b)| a.as_ref().map(Arc::as_ptr) == b.as_ref().map(Arc::as_ptr))
-        };
-        let known = |order: &Mutex<Option<(Vec<Option<Arc<Order>>>, Arc<Order>)>>| {
-            let known = order.lock().unwrap_or_else(PoisonError::into_inner);
-            known.as_ref().filter(|(of, _)| is_same(of)).map(|(_, order)| Arc::clone(order))
-        };
-        known(&self.order).unwrap_or_else(|| {
-            let made = Arc::new(cycles::order(self, &callees));
-            *self.order.lock().unwrap_or_else(PoisonError::into_inner) = Some((callees, Arc::clone(&made)));
-            made
-        })
-    }
-
     /// The variable whose header this is.
     pub(crate) fn variable_at(&self, header: Span) -> Option<(&Arc<str>, &Block)> {
         let declared = self.declared.get_or_init(|| self.variables.iter().map(|(name, block)| (block.header, Arc::clone(name))).collect());

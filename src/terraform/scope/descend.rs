@@ -4,7 +4,8 @@ use super::early;
 use super::expand;
 use crate::base::{InstanceKey, Reason};
 use crate::hcl::Block;
-use crate::terraform::modules::cycles::Order;
+use crate::terraform::modules::cycles;
+use crate::terraform::modules::order::Order;
 use crate::terraform::world::World;
 use crate::terraform::world::instance::{Each, Instance};
 use crate::terraform::world::tree::{CallOf, MAX_MODULES};
@@ -45,6 +46,6 @@ pub(crate) fn order(world: &World<'_>, at: &Rc<Instance>) -> Arc<Order> {
             return Arc::default();
         }
         let callee = |name: &Arc<str>, call: &Block| child(world, at, name, call, None, Each::None).ok().map(|child| order(world, &child));
-        at.module.order(at.module.calls.iter().map(|(name, call)| callee(name, call)).collect())
+        cycles::order(&at.module, at.module.calls.iter().map(|(name, call)| callee(name, call)).collect())
     })
 }

@@ -40,15 +40,20 @@ fn rounds(expression: &str) -> String {
 #[test]
 fn functions_pay_for_the_time_that_they_take() {
     let (text, yaml) = ("a".repeat(100_000), "- 1\n".repeat(2_000));
-    let files = [("text.txt", text.as_str()), ("list.yaml", yaml.as_str())];
+    let files = [("text.txt", text.as_str()), ("list.yaml", yaml.as_str()), ("locals.tf", "locals {\n  number = 1e-70000\n}\n")];
     for dear in [
         "can(yamldecode(\"${file(\"list.yaml\")}]\"))",
         "sha512(file(\"text.txt\"))",
         "strrev(file(\"text.txt\"))",
         "regexall(\"a{1,100}${n[0]}-${n[1]}\", \"aaaa\")",
         "regexall(\"(a|aa)+b\", file(\"text.txt\"))",
-        "can(tonumber(\"1e${80000 + n[0]}\"))",
         "tostring(tonumber(\"1p${200000 + n[0]}\"))",
+        "\"1e-${70000 + n[0]}\" + 0",
+        "-local.number",
+        "\"${local.number}\"",
+        "{ (local.number) = 1 }",
+        "{ for a in [local.number] : a => a }",
+        "try([1][local.number], 0)",
         "fileset(\".\", \"**/${n[0]}${n[1]}*${join(\"\", range(200))}\")",
         "can(file(\"missing${n[0]}/${n[1]}/${join(\"/\", range(200))}\"))",
     ] {
