@@ -21,6 +21,7 @@ const VERSION: u64 = 1;
 /// A file as it is written.
 #[derive(Serialize)]
 struct SavedFile {
+    // `MARK`: an attribute of serde takes literals only.
     #[serde(rename = "kmslint_inventory")]
     version: u64,
     /// When the tenancy was read.
@@ -128,6 +129,7 @@ pub enum ResumeError {
 /// # Errors
 /// The text is not an inventory of this version.
 pub fn resume(text: &str) -> Result<Unfinished, ResumeError> {
+    // The version comes first: a file of a later one may lack what this one demands, and the error would name a missing property.
     let Head { version } = serde_json::from_str(text)?;
     if version != VERSION {
         return Err(ResumeError::Version(version));
@@ -396,6 +398,7 @@ fn saved_gap(gap: &NotAudited) -> Gap {
 }
 
 fn gap(gap: Gap) -> NotAudited {
+    // The word is `'static` in `NotAudited`, and a file that was edited may hold any text.
     let known = ["tenancy", "region", "compartment", "vault", "key"];
     let what = known.into_iter().find(|what| *what == gap.what).unwrap_or("part");
     NotAudited { ocid: gap.ocid, region: gap.region, what, why: gap.why }

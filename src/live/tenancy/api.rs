@@ -108,6 +108,7 @@ enum FailedAttempt {
 impl ApiClient<'_> {
     /// One object.
     pub(super) fn one<T: Serialize + DeserializeOwned>(&self, site: &RegionSite, base: &Base, path: &str) -> Result<T, CallError> {
+        // Every vault has a management host with the same paths: only complete addresses keep their answers apart.
         let name = base.url(&base.target(path));
         if let Some(kept) = self.memo.get(&name) {
             return Ok(kept);
@@ -140,11 +141,13 @@ impl ApiClient<'_> {
     ) -> (Vec<T>, Option<CallError>) {
         let pairs: Vec<String> = query.iter().map(|(name, value)| format!("{name}={}", escape(value))).collect();
         let first = [path, "?", &pairs.join("&")].concat();
+        // Without `limit` and `page`: what is kept is the complete list, and `--resume` must find it whatever its first page was.
         let name = base.url(&base.target(&first));
         if let Some(kept) = self.memo.get(&name) {
             return (kept, None);
         }
         let (found, fault) = self.pages(site, base, &first, enough);
+        // A list that broke off is not kept, so that `--resume` asks for it again.
         if fault.is_none() {
             self.memo.put(name, &found);
         }
@@ -179,6 +182,7 @@ impl ApiClient<'_> {
                 }
             }
             match answer.next_page {
+                // A page may be empty and have a successor: only a missing `opc-next-page` ends a list, as in Oracle's SDKs.
                 Some(token) if !enough(&found) => {
                     page = format!("&page={}", escape(&token));
                     if !seen.insert(token) {
@@ -217,6 +221,7 @@ impl ApiClient<'_> {
                     self.hosts.answered(host);
                     return Ok(answer);
                 }
+                // A 404 shows as well as a 200 that the host works: it ends a row of failures.
                 Err(fault) => {
                     self.hosts.answered(host);
                     return Err(fault);
@@ -228,6 +233,8 @@ impl ApiClient<'_> {
                 Ok(Err(FailedAttempt::Renewed)) => {
                     self.hosts.answered(host);
                     self.retries.fetch_add(1, Ordering::Relaxed);
+                    // Where a fresh token is rejected as well, the next would be, too: attempts are not counted here,
+                    // so this would never end.
                     may_renew = false;
                     continue;
                 }
@@ -273,6 +280,7 @@ impl ApiClient<'_> {
         may_renew: bool,
     ) -> Result<Result<HttpAnswer, FailedAttempt>, CallError> {
         self.pace.wait(self.clock);
+        // The turn comes seconds later at a low `--rps`: the audit may have ended meanwhile.
         if self.check(site).is_err() {
             return Ok(Err(FailedAttempt::Abandoned));
         }
@@ -384,8 +392,10 @@ impl ApiClient<'_> {
     /// Why the credentials are not accepted, as far as it can be told from here.
     fn not_accepted(&self, site: &RegionSite, answer: &HttpAnswer, signer: &Signer, why: String) -> LiveError {
         let now = self.now();
+        // A wrong clock and a wrong key give the same 401: only the `date` of the answer shows which it is.
         let theirs = answer.date.as_deref().and_then(|date| httpdate::parse_http_date(date).ok());
         let theirs = theirs.and_then(|time| Timestamp::try_from(time).ok());
+        // The service rejects a `date` that is more than five minutes off.
         let skew = theirs.map(|theirs| now.duration_since(theirs).as_secs()).filter(|seconds| seconds.abs() > 300);
         let (of, region) = (self.credentials.source.clone(), site.region.name.clone());
         match (signer.expires, skew) {

@@ -101,6 +101,7 @@ fn rotation(seen: &KeyReadings<'_>, schedule: Option<&RotationRecord>) -> AutoRo
 }
 
 fn shape(listed: &KeyRecord, key: &KeyRecord) -> KeyShape {
+    // Lists name the algorithm alone, in a property of the key; its details have it in the shape.
     let algorithm = key.key_shape.as_ref().and_then(|shape| shape.algorithm.clone()).or_else(|| listed.algorithm.clone());
     match &key.key_shape {
         Some(shape) => KeyShape { algorithm: optional(algorithm), length: optional(shape.length), curve: optional(shape.curve_id.clone()) },
@@ -114,6 +115,8 @@ fn shape(listed: &KeyRecord, key: &KeyRecord) -> KeyShape {
 fn importance(seen: &KeyReadings<'_>, key: &KeyRecord) -> Importance {
     match key.is_primary.or(seen.vault.is_primary) {
         Some(false) => Importance::Replica,
+        // Advice for a replica sends its reader to a primary key in another region: where the details of the vault are denied,
+        // none may be supposed.
         _ => Importance::Primary,
     }
 }

@@ -160,6 +160,7 @@ fn scope(audit: &Audit<'_>, sites: &[RegionSite], gaps: &mut Vec<NotAudited>) ->
     } else {
         unique(wanted.clone())
     };
+    // Those asked for are added: they are not in the tree where the list of compartments is denied.
     let vaults = unique(all.into_iter().chain(keys.iter().cloned()).collect());
     Some(AuditScope { keys, whole: whole && fault.is_none(), vaults })
 }
@@ -216,6 +217,7 @@ fn vaults<'a>(audit: &Audit<'_>, sites: &'a [RegionSite], scope: &AuditScope, ga
             Some(fault) => failed.entry(&site.region.name).or_default().push((ocid, fault)),
             None => {}
         }
+        // What was read before a fault counts: `list` has entries next to a fault where a later page failed.
         for vault in list.into_iter().filter(in_use) {
             match reachable(audit, site, &vault) {
                 Ok(management) => found.push(VaultAt { site, vault, management }),
@@ -319,6 +321,8 @@ fn keys<'a>(audit: &Audit<'_>, vaults: &'a [VaultAt<'a>], scope: &AuditScope, ga
         if let Some(fault) = fault {
             failed.entry((&at.site.region.name, &at.vault.id)).or_default().push((ocid, fault));
         }
+        // Every vault has an RSA wrapping key that the service made, which cannot be rotated and is not billed.
+        // Whether lists contain it is not documented.
         for key in list.into_iter().filter(|key| at.vault.wrapping_key_id.as_ref() != Some(&key.id)) {
             found.entry(key.id.clone()).or_insert(ListedKey { at, key });
         }
@@ -343,6 +347,7 @@ fn keys<'a>(audit: &Audit<'_>, vaults: &'a [VaultAt<'a>], scope: &AuditScope, ga
 
 /// The counts of versions of vaults with HSM keys, by vault.
 fn usage(audit: &Audit<'_>, vaults: &[VaultAt<'_>], listed: &[ListedKey<'_>], gaps: &mut Vec<NotAudited>) -> BTreeMap<String, Usage> {
+    // Only a finding about an HSM key shows the count: the service answers ten reads a second for everyone in the tenancy.
     let with_hsm: BTreeSet<&str> = listed.iter().filter(|one| is_hsm(&one.key)).map(|one| one.at.vault.id.as_str()).collect();
     let wanted: Vec<&VaultAt<'_>> = vaults.iter().filter(|at| with_hsm.contains(at.vault.id.as_str())).collect();
     let answers = audit.each("vault usage", &wanted, |at| {
@@ -369,8 +374,10 @@ fn details(audit: &Audit<'_>, listed: Vec<ListedKey<'_>>, usage: &BTreeMap<Strin
     let answers = audit.each("key details", &listed, |one| {
         let path = format!("/20180608/keys/{}", one.key.id);
         let base = &one.at.management;
+        // A list has no schedule and no versions: these are up to two calls for each key.
         let key = needs_schedule(audit, &one.key).then(|| audit.client.one::<KeyRecord>(one.at.site, base, &path));
         let versions = needs_versions(audit, &one.key).then(|| {
+            // Newest first: the version in use is on the first page then, whatever number of them an old key has.
             let query = [("sortBy", "TIMECREATED"), ("sortOrder", "DESC")];
             let path = format!("{path}/keyVersions");
             let enough = |seen: &[KeyVersionRecord]| !audit.request.thorough && seen.iter().any(facts::is_usable);

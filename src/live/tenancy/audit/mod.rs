@@ -115,6 +115,7 @@ struct Saver<'a> {
 impl Saver<'_> {
     /// Saves from time to time. The inventory so far is that of an audit which can ask nothing, and knows what was answered already.
     fn tick(&self) {
+        // Where another worker saves at this moment, this one goes on with its calls and does not queue for the file.
         let Ok(mut last) = self.last.try_lock() else { return };
         if self.request.clock.elapsed().saturating_sub(*last) < SAVE_EVERY {
             return;
@@ -131,6 +132,7 @@ impl Saver<'_> {
     }
 
     fn save(&self, inventory: &Inventory) {
+        // Not even a compartment is known: an empty inventory would pass for a tenancy without keys.
         if inventory.coverage.is_none() {
             return;
         }
@@ -173,6 +175,7 @@ fn client<'a>(request: &'a AuditRequest, progress: &'a dyn Progress, is_kept: bo
         }
     }
     for region in &request.regions {
+        // The tenancy is known later only, and takes no part in whether a name is valid.
         regions::resolve(request, region, "")?;
     }
     let credentials = auth::find(request, &mut |sentence| progress.warn(&sentence))?;

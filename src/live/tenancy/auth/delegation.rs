@@ -59,6 +59,7 @@ fn read(request: &AuditRequest, file: &Path, warn: &mut dyn FnMut(String)) -> Re
     let text = files::read_secret(request, "the delegation token", file, warn)?;
     let token = text.trim().to_owned();
     let shown = file.display().to_string();
+    // The token is sent as a header: a line end in it would begin another one.
     let is_header = !token.is_empty() && token.bytes().all(|byte| byte.is_ascii_graphic());
     let claims = token::claims(&token).filter(|_| is_header).ok_or_else(|| LiveError::NotADelegationToken(shown.clone()))?;
     match claims.expires() {

@@ -55,6 +55,7 @@ pub(super) fn ask(
     extra: &[(&str, &str)],
 ) -> Result<HttpAnswer, TransportError> {
     let target = base.target(path);
+    // The client sends `/` for an empty path, and the signature is of the path as it is sent.
     let target = if target.is_empty() { "/".to_owned() } else { target };
     let method = if body.is_some() { "post" } else { "get" };
     until_answered(request, || {

@@ -32,6 +32,8 @@ impl Ini {
             }
             let indent = line.len() - line.trim_start().len();
             if let (Some(section), Some(option)) = (&section, &option)
+                // As Python's `configparser` reads it, and so Oracle's tools: an indented line continues the value above it,
+                // and so does an empty one.
                 && (content.is_empty() || indent > option_indent)
             {
                 if let Some(value) = ini.sections.get_mut(section).and_then(|values| values.get_mut(option)) {
@@ -43,7 +45,9 @@ impl Ini {
             if content.is_empty() {
                 continue;
             }
+            // Up to the last bracket, with anything after it: Python's pattern for a section is greedy and not anchored at the end.
             if let Some(name) = content.strip_prefix('[').and_then(|rest| rest.rfind(']').and_then(|end| rest.get(..end))) {
+                // Python does not count `[DEFAULT]` among the sections and lets it come twice.
                 if name != DEFAULT && ini.sections.contains_key(name) {
                     return Err(IniError::TwoSections { line: number, name: name.to_owned() });
                 }

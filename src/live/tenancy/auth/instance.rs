@@ -77,6 +77,7 @@ fn identity(request: &AuditRequest, direct: &Transport, base: &Base) -> Result<I
     let certificate = Certificate::read(&certificate).map_err(LiveError::Certificate)?;
     let key = PrivateKey::read(&metadata(request, direct, base, "/identity/key.pem")?, None)
         .map_err(|error| LiveError::Key { of: "of the instance's metadata service".to_owned(), error })?;
+    // Both are replaced several times a day, and may be in between the two calls.
     if key.public_der() != certificate.public_der {
         return Err(LiveError::Certificate(CertificateError::OtherKey));
     }
@@ -90,6 +91,7 @@ fn metadata(request: &AuditRequest, direct: &Transport, base: &Base, path: &str)
     let error = |why: &str| no_metadata(&base.url(&base.target("")), why);
     // The service is one link away: where it does not answer, there is none.
     let for_good = |error: TransportError| TransportError::Lasting(error.to_string());
+    // Version 2 of the metadata service answers requests with this header only.
     let call = || direct.get(&base.url(&target), &[("authorization", "Bearer Oracle")]).map_err(for_good);
     let answer = exchange::until_answered(request, call).map_err(|why| error(&why.to_string()))?;
     if answer.status != 200 {

@@ -94,6 +94,7 @@ impl<'a> ResourcePrincipal<'a> {
     fn key(&self) -> Result<PrivateKey, LiveError> {
         let pem = self.text("PRIVATE_PEM")?;
         let passphrase = self.optional("PRIVATE_PEM_PASSPHRASE").map(|_| self.text("PRIVATE_PEM_PASSPHRASE")).transpose()?;
+        // The passphrase may be in a file, whose line end is not part of it.
         let passphrase = passphrase.as_deref().map(|text| text.trim_end_matches(['\n', '\r']));
         PrivateKey::read(&pem, passphrase).map_err(|error| LiveError::Key { of: format!("of `{}`", self.name("PRIVATE_PEM")), error })
     }

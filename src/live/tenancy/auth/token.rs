@@ -9,6 +9,7 @@ use serde::Deserialize;
 /// What is read out of a token.
 #[derive(Default, Deserialize)]
 pub(super) struct Claims {
+    // A JWT's times are JSON numbers that may have a fraction (RFC 7519, section 2).
     exp: Option<f64>,
     tenant: Option<String>,
     res_tenant: Option<String>,

@@ -95,6 +95,7 @@ fn token_of(answer: &HttpAnswer) -> Result<String, TokenError> {
     let text: Vec<u8> = answer.body.iter().copied().filter(|byte| !byte.is_ascii_whitespace() && *byte != b'"').collect();
     let Ok(json) = STANDARD.decode(text) else { return Err(no_token) };
     let TokenBody { token } = serde_json::from_slice(&json).map_err(|_| no_token)?;
+    // These tokens come with the prefix that a `keyId` has, and the session adds its own.
     Ok(token.strip_prefix("ST$").unwrap_or(&token).to_owned())
 }
 

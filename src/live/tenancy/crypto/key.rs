@@ -33,6 +33,7 @@ impl PrivateKey {
     pub(crate) fn read(text: &str, passphrase: Option<&str>) -> Result<Self, KeyError> {
         let pair = match pem::private_key(text, passphrase)? {
             KeyDer::Pkcs1(der) => {
+                // `ring` gives every key that it does not accept the same kind of error; the size is what users can do something about.
                 check_size(&der)?;
                 KeyPair::from_der(&der)
             }

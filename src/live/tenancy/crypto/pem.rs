@@ -43,6 +43,7 @@ pub(crate) fn private_key(text: &str, passphrase: Option<&str>) -> Result<KeyDer
         | PemError::MissingEndTag
         | PemError::MissingData => KeyError::NoBlock,
     })?;
+    // A file may begin with another block, such as the certificate or the public key.
     let block = blocks.into_iter().find(|block| block.tag().ends_with("PRIVATE KEY")).ok_or(KeyError::NoBlock)?;
     match block.tag() {
         "RSA PRIVATE KEY" => match block.headers().get("DEK-Info") {

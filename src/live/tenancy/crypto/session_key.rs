@@ -14,6 +14,7 @@ const EXPONENT: u32 = 65_537;
 
 /// Makes a key. `None` only where the system provides no random numbers.
 pub(super) fn make() -> Option<KeyPair> {
+    // `ring` signs with RSA keys and makes none.
     loop {
         let (p, q) = (prime()?, prime()?);
         // Fails for equal primes, and for the one prime in 65,537 that does not go with the exponent.

@@ -59,6 +59,7 @@ pub(crate) fn garbled(answer: &HttpAnswer, error: &serde_json::Error) -> CallErr
     let start = answer.body.iter().copied().find(|byte| !byte.is_ascii_whitespace());
     let what = match start {
         None => "an empty answer".to_owned(),
+        // A captive portal answers with a page of its own and status 200.
         Some(b'<') => "a web page in place of JSON; a proxy may be in the way".to_owned(),
         Some(_) => format!("an answer that cannot be read ({})", printable(&error.to_string(), 200)),
     };

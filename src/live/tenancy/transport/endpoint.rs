@@ -34,6 +34,7 @@ impl Base {
         let (scheme, rest) = text.trim().split_once("://").unwrap_or(("https", text.trim()));
         let scheme = scheme.to_ascii_lowercase();
         let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+        // Without `@`, `?`, `#` and a backslash in it, the host that is checked here is the one that the client connects to.
         let clean_host = authority.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | ':' | '[' | ']'));
         let clean_path = path.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '/' | '.' | '-' | '_'));
         let known = matches!(scheme.as_str(), "https" | "http");
@@ -82,6 +83,7 @@ impl Base {
 pub(crate) fn service(endpoint: Option<&str>, service: Service, region: &Region) -> Result<Base, LiveError> {
     let Some(template) = endpoint else {
         let host = match service {
+            // Identity alone has `.oci.` in its host: so the table of Oracle's SDKs has it.
             Service::Identity => format!("identity.{}.oci.{}", region.name, region.domain),
             Service::Vaults => format!("kms.{}.{}", region.name, region.domain),
             Service::Auth => format!("auth.{}.{}", region.name, region.domain),
@@ -131,8 +133,10 @@ pub(crate) fn cluster(host: &str) -> Option<Base> {
 /// It is not an address, not encrypted, or outside of the realm.
 pub(crate) fn management(text: &str, region: &Region, ours: Option<&Base>) -> Result<Base, EndpointError> {
     let base = Base::read(text).ok_or(EndpointError::NotAnAddress)?;
+    // A dot has to come before the domain: `eviloraclecloud.com` ends in `oraclecloud.com`, too.
     let within = |domain: &str| base.host() == domain || base.host().strip_suffix(domain).is_some_and(|rest| rest.ends_with('.'));
     let trusted = within(&region.domain) || ours.is_some_and(|ours| within(ours.host()));
+    // A session's token is part of each signature, so that the receiver of a request could use it.
     if !trusted {
         return Err(EndpointError::OutsideOfRealm { host: base.host().to_owned(), domain: region.domain.clone() });
     }

@@ -81,7 +81,9 @@ impl Transport {
             None => RootCerts::PlatformVerifier,
         };
         let config = Agent::config_builder()
+            // The body of a 4xx has the code and the message that users need.
             .http_status_as_error(false)
+            // A signature is for one host and path: it must not be sent to another.
             .max_redirects(0)
             .tls_config(TlsConfig::builder().root_certs(roots).build())
             .proxy(proxy)
@@ -181,6 +183,7 @@ fn proxy(request: &AuditRequest) -> Result<Option<(&'static str, Proxy)>, LiveEr
     };
     // The address may hold a password: the error must not show it.
     let broken = |_| LiveError::ProxyAddress(name);
+    // Only a builder takes exceptions, and `Proxy::try_from_env` would read the process's environment, which belongs to `cli`.
     let plain = Proxy::new(address).map_err(broken)?;
     let mut builder = Proxy::builder(plain.protocol()).host(plain.host()).port(plain.port());
     if let Some(user) = plain.username() {
@@ -223,6 +226,7 @@ fn failure(error: ureq::Error) -> TransportError {
 /// What the system says of a connection.
 fn of_system(error: &io::Error) -> TransportError {
     match error.kind() {
+        // A read that times out is `WouldBlock` on Unix and `TimedOut` on Windows.
         ErrorKind::TimedOut | ErrorKind::WouldBlock => TransportError::Passing("there was no answer in time".to_owned()),
         ErrorKind::ConnectionRefused => TransportError::Unreachable("the connection was refused".to_owned()),
         ErrorKind::NetworkUnreachable | ErrorKind::HostUnreachable | ErrorKind::AddrNotAvailable => {

@@ -34,6 +34,7 @@ impl Pace {
         let turn = {
             let mut next = self.next.lock().unwrap_or_else(PoisonError::into_inner);
             let turn = now.max(*next);
+            // Each caller reserves its turn and sleeps without the lock, which would keep all others from learning theirs.
             *next = turn + self.interval;
             turn
         };
@@ -53,6 +54,7 @@ pub(crate) fn pause(attempt: u32, chance: f64) -> Duration {
 /// Whether a status is worth another attempt. Source: `retry_checkers.py` of Oracle's Python SDK.
 pub(crate) fn is_passing(status: u16, code: &str) -> bool {
     match status {
+        // Other conflicts last: `InvalidatedRetryToken` is answered the same way each time.
         409 => matches!(code, "IncorrectState" | "LockConflict"),
         429 => true,
         501 => false,
