@@ -154,6 +154,7 @@ impl SavedReport {
         if report.version != VERSION {
             return Err(CompareError::OtherVersion(report.version));
         }
+        // Keys and fingerprints are paired by position: the rest of the longer list would be lost without a word.
         let is_incomplete = |finding: &&SavedFinding| !finding.keys.is_empty() && finding.keys.len() != finding.fingerprints.len();
         match report.findings.iter().chain(&report.exempted).find(is_incomplete) {
             Some(finding) => Err(CompareError::Fingerprints { keys: finding.keys.len(), fingerprints: finding.fingerprints.len() }),
@@ -301,6 +302,7 @@ fn is_checked(entry: &KeyFinding<'_>, verdicts: &Verdicts<'_>) -> bool {
     if rules::by_id(entry.rule).is_none() {
         return true;
     }
+    // A rule that is off, or a key that is in no input now, has no verdict: nothing shows that it was fixed.
     let verdict = || verdicts.get(&(key.root.as_str(), key.inputs.as_deref(), key.address.as_str()))?.get(entry.rule);
     verdict().is_some_and(|one| entry.is_advice() || ["pass", "not-applicable"].contains(&one.verdict.as_str()))
 }

@@ -57,6 +57,7 @@ impl Formatter for Escaped {
         while let Some((at, letter)) = rest.char_indices().find(|(_, letter)| is_harmful(*letter)) {
             let (before, from) = rest.split_at(at);
             out.write_all(before.as_bytes())?;
+            // An escape in JSON is a UTF-16 code unit: a character above U+FFFF takes two of them (RFC 8259, section 7).
             for unit in letter.encode_utf16(&mut [0; 2]) {
                 write!(out, "\\u{unit:04x}")?;
             }

@@ -20,6 +20,7 @@ pub(super) fn write(outcome: &Outcome, context: &ReportContext<'_>, out: &mut dy
         let problems: &[Problem] = if kind == "error" { &outcome.problems } else { &[] };
         let findings = || outcome.findings.iter().filter(|finding| command(finding.level) == kind);
         let annotations = problems.iter().map(|problem| of_problem(problem, context)).chain(findings().map(|one| of_finding(one, context)));
+        // GitHub drops what is beyond without a word.
         for annotation in annotations.take(MOST) {
             writeln!(out, "::{kind}{}::{}", annotation.properties, data(&annotation.text))?;
         }
@@ -91,6 +92,8 @@ fn properties(place: Option<&Place>, context: &ReportContext<'_>, title: &str) -
 
 /// Escapes the text of a command, as actions/toolkit does.
 fn data(text: &str) -> String {
+    // Line by line: `clean` makes line ends visible, and an annotation keeps its paragraphs.
+    // `%` is escaped first, for it begins the other escapes.
     let harmless: Vec<_> = text.lines().map(clean).collect();
     harmless.join("\n").replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
 }

@@ -32,11 +32,13 @@ struct GitlabLines {
 
 /// Writes the report.
 pub(super) fn write(outcome: &Outcome, context: &ReportContext<'_>, out: &mut dyn Write) -> io::Result<()> {
+    // The format has no place for problems: they are on standard error and in the exit code.
     write_json(&Lazy(|| outcome.findings.iter().map(|finding| issue(finding, context))), out)
 }
 
 fn issue<'a>(finding: &'a Finding, context: &ReportContext<'_>) -> Issue<'a> {
     let at = locate(&finding.place, context.sources, Columns::Characters);
+    // GitLab demands a line, from 1, also where only the file is known.
     let (begin, end) = at.range.map_or((1, 1), |(start, end)| (start.line, end.line));
     Issue {
         description: message(&format!("{}: {}", short::addresses(finding), finding.message)),

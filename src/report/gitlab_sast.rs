@@ -84,6 +84,7 @@ struct SastLocation {
 /// Writes the report.
 pub(super) fn write(outcome: &Outcome, context: &ReportContext<'_>, out: &mut dyn Write) -> io::Result<()> {
     let tool = || Tool { id: "kmslint", name: "kmslint", version: env!("CARGO_PKG_VERSION"), vendor: Vendor { name: "kmslint" } };
+    // The schema allows no zone. One time for both ends: the same input has to give the same bytes, however long it took.
     let time = context.now.strftime("%Y-%m-%dT%H:%M:%S").to_string();
     let report = SastReport {
         version: VERSION,

@@ -120,6 +120,7 @@ fn key<'a>(checked: &'a CheckedKey, sources: &'a Sources) -> KeyOut<'a> {
         input: id.input.word(),
         place: place(&facts.place, sources),
         ocid: facts.ocid.as_deref(),
+        // The name is that of the format's version 1, and stays as long as that.
         fate: planned_action.word(),
         symbolic: facts.symbolic.as_ref().map(|symbolic| &*symbolic.why),
         protection_mode: word(&facts.protection_mode, |mode| mode.is_documented()),

@@ -45,6 +45,7 @@ pub(super) fn write(outcome: &Outcome, context: &ReportContext<'_>, out: &mut dy
         }
     }
     left_out += failing.len().saturating_sub(MOST_KEYS);
+    // Drift and module calls that were not followed are about keys without a verdict.
     for ((rule, id), (finding, instance)) in failing.into_iter().take(MOST_KEYS) {
         let suite = suites.entry(finding.rule).or_insert_with(|| TestSuite::new(rule));
         let mut case = TestCase::new(clean(&instance.label()).into_owned(), failure(finding, instance, context));

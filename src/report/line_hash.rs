@@ -15,6 +15,7 @@ const END_OF_FILE: u16 = 65535;
 pub(super) fn of_lines(text: &str) -> Vec<String> {
     let mut state = Rolling::new();
     let mut previous_was_return = false;
+    // GitHub's own hash is made in JavaScript, whose characters are UTF-16 code units.
     for unit in text.encode_utf16().chain([END_OF_FILE]) {
         // Blanks do not count; `\r\n` counts as one line end.
         if unit == SPACE || unit == TAB || (previous_was_return && unit == LINE_FEED) {
@@ -25,6 +26,7 @@ pub(super) fn of_lines(text: &str) -> Vec<String> {
         let unit = if unit == CARRIAGE_RETURN { LINE_FEED } else { unit };
         state.feed(unit);
     }
+    // A line is reported when its first character leaves the window: these push the last lines out.
     for _ in 0..BLOCK {
         if state.line_at(state.next).is_some() {
             state.report();

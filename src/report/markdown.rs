@@ -290,6 +290,7 @@ fn cell(text: &str) -> String {
 
 /// A code span around a text without backticks.
 fn code(text: &str) -> String {
+    // GitHub splits a table's row into cells before it looks for code: a bare `|` ends the cell even within backticks.
     if text.trim().is_empty() { "''".to_owned() } else { format!("`{}`", text.replace('|', "\\|")) }
 }
 

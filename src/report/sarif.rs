@@ -48,6 +48,7 @@ pub(super) fn write(outcome: &Outcome, context: &ReportContext<'_>, out: &mut dy
     let taxonomies = taxa::taxonomies();
     let driver = ToolComponent::builder()
         .name("kmslint")
+        // Azure DevOps demands it, and `automationDetails` as well.
         .full_name(concat!("kmslint ", env!("CARGO_PKG_VERSION")))
         .version(env!("CARGO_PKG_VERSION"))
         .semantic_version(env!("CARGO_PKG_VERSION"))
@@ -58,6 +59,7 @@ pub(super) fn write(outcome: &Outcome, context: &ReportContext<'_>, out: &mut dy
     let mut run = Run::builder()
         .tool(Tool::builder().driver(driver).build())
         .invocations(vec![invocation])
+        // What is before the last slash is GitHub's category. A second upload of one category replaces the first for a commit.
         .automation_details(RunAutomationDetails::builder().id("kmslint/").build())
         .column_kind(json!("utf16CodeUnits"))
         .taxonomies(taxonomies)
@@ -121,6 +123,7 @@ struct Lists<'a> {
 impl Lists<'_> {
     fn results(&self) -> impl Iterator<Item = SarifResult> {
         let Self { outcome, writer } = self;
+        // GitHub does not read `suppressions`: each of these would be an open alert there.
         let exempted = if writer.context.include_suppressed { outcome.exempted.as_slice() } else { &[] };
         let reported = outcome.findings.iter().map(|finding| writer.result(finding));
         reported.chain(exempted.iter().map(|one| writer.suppressed(one))).take(MOST_RESULTS)
@@ -167,6 +170,7 @@ fn descriptors(outcome: &Outcome) -> Vec<Descriptor> {
     let mut all: Vec<_> = rules::ALL.iter().map(|rule| Descriptor { id: rule.id, sarif: descriptor(rule) }).collect();
     let everything = outcome.findings.iter().chain(outcome.exempted.iter().map(|exempted| &exempted.finding));
     for finding in everything {
+        // GitHub rejects a run that lists a rule twice.
         if !all.iter().any(|known| known.id == finding.rule) {
             all.push(Descriptor { id: finding.rule, sarif: extra(finding.rule) });
         }
@@ -288,6 +292,7 @@ impl Writer<'_> {
         for edit in (self.context.fixes)(finding) {
             let place = Place::Source(edit.span);
             let at = location::locate(&place, self.context.sources, Columns::Utf16);
+            // A fix holds all of its edits or none: without one of them the others may leave an argument that nothing sets.
             if !(self.context.in_repository)(&at.path) {
                 return None;
             }
@@ -381,6 +386,7 @@ impl Writer<'_> {
     fn region(&self, place: &Place, at: &At) -> Region {
         let number = |number: usize| i64::try_from(number).unwrap_or(i64::MAX);
         let Some((start, end)) = at.range else {
+            // GitHub demands all four numbers, also where only the file is known.
             return Region::builder().start_line(1).start_column(1).end_line(1).end_column(1).build();
         };
         let mut region = Region::builder()
@@ -408,6 +414,7 @@ impl Writer<'_> {
                 return hash.clone();
             }
         }
+        // The form of GitHub's hashes: 16 hexadecimal digits, a colon, and which of the lines with this hash it is.
         format!("{}:1", finding.fingerprint.get(..16).unwrap_or(&finding.fingerprint))
     }
 }
@@ -418,6 +425,7 @@ fn artifact(path: &str) -> ArtifactLocation {
 
 /// A relative path as a URI reference: percent-encoded, forward slashes (RFC 3986).
 fn uri(path: &str) -> String {
+    // GitHub matches a path with the repository's only without these, and rejects an empty one.
     let path = path.trim_start_matches("./").trim_start_matches('/');
     if path.is_empty() { "unknown".to_owned() } else { location::uri(path) }
 }
@@ -426,6 +434,7 @@ fn uri(path: &str) -> String {
 fn flow(related: &[Location], before: usize, main: &[Location]) -> CodeFlow {
     let (before, after) = related.split_at(before.min(related.len()));
     let steps = before.iter().chain(main).chain(after).map(|location| {
+        // An id belongs to one location of a result: a copy must not repeat it.
         let location = Location { id: None, logical_locations: None, ..location.clone() };
         ThreadFlowLocation::builder().location(location).build()
     });

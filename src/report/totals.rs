@@ -51,6 +51,7 @@ pub(super) fn totals(outcome: &Outcome) -> Vec<RuleTotals> {
                 "undetermined" => &mut totals.undetermined,
                 _ => &mut totals.advice,
             };
+            // A module call that was not followed has no keys, and counts as one.
             let (word, count) = (finding.kind.word(), finding.instances.len().max(1));
             match kinds.iter_mut().find(|(known, _)| *known == word) {
                 Some((_, known)) => *known += count,

@@ -30,6 +30,7 @@ const TAB: usize = 4;
 
 /// Breaks a text into lines of a width, each made harmless.
 pub(super) fn wrap(text: &str, columns: usize) -> Vec<String> {
+    // The defaults break at hyphens and slashes, also within options, paths and OCIDs.
     let options = Options::new(columns.max(20))
         .break_words(false)
         .word_separator(WordSeparator::AsciiSpace)
@@ -184,6 +185,7 @@ impl<'t, 'a> DiagnosticParts<'t, 'a> {
             Below::Text(word, text) => wrap(&format!("{word}: {text}"), columns).join("\n"),
             Below::Lines(lines) => lines.join("\n"),
         }));
+        // Drawn in memory: where it fails, no half of it must be in the report.
         let mut drawing = Vec::new();
         let drawn = if texts.screen.color {
             emit(&mut Ansi::new(&mut drawing), texts, &diagnostic)
