@@ -133,6 +133,7 @@ impl Account {
 fn take(left: &Cell<u64>, amount: u64) -> bool {
     let rest = left.get().checked_sub(amount);
     left.set(rest.unwrap_or(0));
+    // What is used up to the last unit counts as exceeded, because `is_spent` sees nothing but the zero.
     amount == 0 || rest.is_some_and(|rest| rest > 0)
 }
 

@@ -442,6 +442,7 @@ fn can(choice: &TriedArgument<'_>, context: &EvalContext<'_>, errors: &mut EvalE
         return Value::bool(false);
     }
     let value = bounded(value, context);
+    // Terraform answers with a bare truth value: `issensitive(can(sensitive("a")))` is false.
     let marks = Marks { sensitive: false, ephemeral: false, ..value.deep_marks() };
     if value.is_wholly_known() {
         return Value::bool(true).with_marks(marks);

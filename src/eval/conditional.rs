@@ -16,12 +16,14 @@ pub(super) fn conditional(expr: &Expr, parts: [&Expr; 3], context: &EvalContext<
     let (mut then_errors, mut otherwise_errors) = (EvalErrors::default(), EvalErrors::default());
     let then = eval(then_expr, context, &mut then_errors);
     let otherwise = eval(otherwise_expr, context, &mut otherwise_errors);
+    // To find the common type is to look at every element of both branches, those of the branch that is not taken included.
     if !context.budget.weigh(&then) || !context.budget.weigh(&otherwise) {
         return context.budget.too_large().with_trail(here(expr.span));
     }
     let Some(ty) = common_type(&then, &otherwise) else {
         let message =
             format!("both results of a conditional must have one type, but one is {} and the other {}", then.ty(), otherwise.ty());
+        // Terraform reports the types alone here, and drops what is wrong within the branches.
         errors.forgive(then_errors);
         errors.forgive(otherwise_errors);
         return errors.fail(message, then_expr.span.to(otherwise_expr.span));
@@ -111,6 +113,7 @@ fn chosen(
 
 /// The type of the result; a bare null takes the other's, and with an unknown type on one side nothing is converted.
 fn common_type(then: &Value, otherwise: &Value) -> Option<Type> {
+    // cty compares the marks as well: a sensitive bare null does not take the type of the other branch.
     let bare_null = |value: &Value| matches!(value.data, Data::Null(Type::Any)) && !value.marks.is_secret();
     let (then_type, otherwise_type) = (then.ty(), otherwise.ty());
     if bare_null(then) {

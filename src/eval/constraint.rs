@@ -90,6 +90,7 @@ fn keyword(name: &str, span: Span) -> Result<ParsedType, EvalError> {
         "string" => Type::String,
         "number" => Type::Number,
         "any" => Type::Any,
+        // Terraform still reads the bare `list` and `map` of version 0.11; the other constructors never had this form.
         "list" => Type::list(Type::Any),
         "map" => Type::map(Type::Any),
         "set" | "object" | "tuple" => {
@@ -234,6 +235,8 @@ impl Defaults {
         if let (true, Data::List(element, _) | Data::Set(element, _)) = (filled.is_empty(), shape) {
             return build(element.clone(), filled);
         }
+        // Defaults that were filled in may give the elements different types. Terraform goes on with a tuple then, and leaves it to the
+        // conversion to refuse that.
         let Some(ty) = unify(&types, true) else { return Value::tuple(filled) };
         let converted: Result<Vec<Value>, EvalError> = filled.iter().map(|value| convert(value.clone(), &ty)).collect();
         converted.map_or_else(|_| Value::tuple(filled), |converted| build(ty, converted))
@@ -248,6 +251,7 @@ impl Defaults {
             })
             .collect();
         for (name, default) in &self.values {
+            // A default may leave out attributes that have defaults themselves: `optional(object({ mode = optional(string, "HSM") }), {})`.
             let given = filled.remove(name).filter(|value| !value.is_null());
             let value = given.unwrap_or_else(|| match self.child(name) {
                 Some(defaults) => defaults.apply(default.clone()),

@@ -41,6 +41,7 @@ pub(crate) fn convertible(from: &Type, to: &Type, risky: bool) -> bool {
             from.len() == to.len() && from.iter().zip(to.iter()).all(|(from, to)| convertible(from, to, risky))
         }
         (Type::List(from) | Type::Set(from), Type::List(to)) | (Type::Set(from), Type::Set(to)) => convertible(from, to, risky),
+        // A set loses the order and the duplicates of a list, which cty counts as a risk.
         (Type::List(from), Type::Set(to)) => risky && convertible(from, to, risky),
         (Type::Map(from), Type::Map(to)) => convertible(from, to, risky),
         (Type::Tuple(from), Type::List(to) | Type::Set(to)) => {
@@ -113,6 +114,8 @@ fn convert_known(value: Value, to: &Type) -> Result<Value, EvalError> {
                 let element = if **wanted == Type::Any { element.clone() } else { wanted.without_optional() };
                 return Ok(sequence(to, element, Vec::new()));
             }
+            // Unknown elements may turn out to be equal, so that it is open how long the list is. cty then keeps the element type of the
+            // set.
             if matches!(to, Type::List(_)) && matches!(value.data, Data::Set(..)) && value.length().is_unknown() {
                 return Ok(Value::unknown_like(Type::list(element.clone()), &first_unknown(elements)));
             }
@@ -126,6 +129,7 @@ fn convert_known(value: Value, to: &Type) -> Result<Value, EvalError> {
             let types: Vec<Type> = elements.iter().map(Value::ty).collect();
             let target = element_target(types.iter(), wanted, true).ok_or_else(no_common_type)?;
             let elements: Vec<Value> = elements.iter().map(|value| convert(value.clone(), &target)).collect::<Result<_, _>>()?;
+            // Only for lists cty brings the members together once more; for sets they must be of one type by now.
             collect(to, elements, matches!(to, Type::List(_)))
         }
         (Data::Map(_, entries) | Data::Object(entries), Type::Map(wanted)) => {

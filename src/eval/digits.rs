@@ -36,6 +36,8 @@ pub(super) fn shortest(mantissa: &BigUint, exponent: i64, precision: u32) -> (St
     let shift = wanted.saturating_sub(mantissa.bits());
     let halves = mantissa << shift;
     let exponent = exponent - i64::try_from(shift).unwrap_or(0);
+    // A text that lies exactly half-way to a neighbor is read as the even mantissa, so it identifies this number only if its mantissa is
+    // even.
     let inclusive = !halves.bit(1);
     let (lower, _) = decimal(&(&halves - 1_u8), exponent);
     let (upper, _) = decimal(&(&halves + 1_u8), exponent);

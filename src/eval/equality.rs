@@ -34,6 +34,7 @@ fn compare(left: &Value, right: &Value) -> Option<bool> {
         _ => {}
     }
     let (left_type, right_type) = (left.ty(), right.ty());
+    // The types differ only for now: a part of an unknown type may become what the other side has.
     if has_open_type(left) || has_open_type(right) {
         return if left_type.overlaps(&right_type) { None } else { Some(false) };
     }
@@ -55,6 +56,8 @@ fn compare(left: &Value, right: &Value) -> Option<bool> {
             all_equal(left.values().zip(right.values()))
         }
         (Data::Set(_, left), Data::Set(_, right)) => {
+            // cty looks for unknown elements and not for unknown parts of elements: sets of objects with an unknown attribute are unequal,
+            // even to themselves.
             if left.iter().chain(right.iter()).any(Value::is_unknown) {
                 return None;
             }
@@ -191,6 +194,8 @@ fn append_canonical(value: &Value, text: &mut String) {
         Data::Unknown(_) => text.push('?'),
         Data::Null(_) => text.push('~'),
         Data::Bool(value) => text.push(if *value { 'T' } else { 'F' }),
+        // The negative zero equals zero, but prints as `-0`: this is why `hash_text`, which has to keep the sign as cty does, does not
+        // serve here.
         Data::Number(number) if number.is_zero() => text.push('0'),
         Data::Number(number) => text.push_str(&number.to_string()),
         Data::String(string) => append_quoted(string, text),
@@ -263,6 +268,7 @@ fn append_hash(value: &Value, text: &mut String) {
         }
         Data::Object(attributes) => {
             text.push('<');
+            // cty writes no names, because all elements of a set have the same; the order of the elements depends on this text.
             for value in attributes.values() {
                 append_hash(value, text);
                 text.push(';');

@@ -50,6 +50,7 @@ pub(super) fn for_expression(parts: &ForExpr, span: Span, context: &EvalContext<
     let mut marks = collection.marks;
     if let Some(condition) = &parts.condition {
         match try_condition(parts, condition, context, errors) {
+            // Each known element brings the marks of what its condition gave; Terraform uses those of the tried one only without elements.
             Some(condition_marks) if collection.is_unknown() => marks = marks.union(condition_marks),
             Some(_) => {}
             None => return failed(Type::Any),
@@ -62,6 +63,8 @@ pub(super) fn for_expression(parts: &ForExpr, span: Span, context: &EvalContext<
     let remembered = RememberedReferences::default();
     let context = &EvalContext { remembered: context.remembered.or(Some(&remembered)), ..*context };
     if items.is_empty() {
+        // Terraform resolves all references of an expression before it evaluates it: in a loop over nothing, too, an undeclared name is an
+        // error.
         check_body(parts, context, errors);
     }
     if !context.budget.charge_elements(items.len() as u64) {
@@ -180,6 +183,7 @@ impl Builder {
     }
 
     fn add_error(&mut self, message: impl Into<String>, span: Span, errors: &mut EvalErrors) {
+        // Once a condition or key was unknown or wrong, Terraform drops what is wrong with later ones: the result is unknown anyway.
         if self.cause.is_none() {
             self.spoil(errors.fail(message, span));
         }

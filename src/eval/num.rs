@@ -135,6 +135,7 @@ impl Num {
     /// # Errors
     /// `Syntax`, or `TooLarge` for exponents that no one writes in earnest.
     pub fn parse(text: &str) -> Result<Self, NumError> {
+        // 18 digits always fit. `-0` takes the long way, because it keeps its sign: `format("%v", -0)` is `-0`.
         if text.len() <= 18
             && let Ok(value) = text.parse::<i64>()
             && !(value == 0 && text.starts_with('-'))
@@ -146,6 +147,7 @@ impl Num {
             [b'+', ..] => (false, text.get(1..).unwrap_or_default()),
             _ => (false, text),
         };
+        // Go's `big.Float` reads these two words, so `tonumber("Inf") > 1` is true; other spellings are errors.
         if rest == "Inf" || rest == "inf" {
             return Ok(Self { kind: NumKind::Infinite(negative), precision: WRITTEN });
         }
@@ -172,9 +174,12 @@ impl Num {
         }
         let scale = i64::try_from(fraction.len()).map_err(|_| NumError::TooLarge)?;
         let (tens, twos) = if binary { (-scale, exponent) } else { (exponent - scale, 0) };
+        // An exponent of `big.Float` has 32 bits: what exceeds them is an error in Terraform too, which `try` may catch. Below that,
+        // Terraform computes what is given up as too large here.
         if twos.abs() > i64::from(i32::MAX) || tens.abs() > i64::from(i32::MAX) {
             return Err(NumError::Syntax);
         }
+        // A factor of ten takes a little more than three bits.
         if tens.abs() > LARGEST / 3 || twos.abs() > LARGEST {
             return Err(NumError::TooLarge);
         }
@@ -199,6 +204,8 @@ impl Num {
 
     /// `numerator / denominator * 2^exponent`, rounded. The denominator is not zero.
     fn quotient(negative: bool, numerator: &BigUint, denominator: &BigUint, exponent: i64, precision: u32) -> Result<Self, NumError> {
+        // The quotient gets two bits more than are kept: one is the half that decides the rounding, the other a reserve, because it may
+        // come out one bit shorter.
         let wanted = u64::from(precision) + 2 + denominator.bits();
         let shift = wanted.saturating_sub(numerator.bits());
         let shifted = numerator << shift;
@@ -243,6 +250,7 @@ impl Num {
     /// `Undefined` for opposite infinities, `TooLarge`.
     pub fn add(&self, other: &Self) -> Result<Self, NumError> {
         let precision = self.precision.max(other.precision);
+        // A number that came from a double has 53 bits, and Go rounds a sum of such numbers to 53 bits: it must not be added exactly.
         if precision >= COUNTED
             && let (NumKind::Whole(left), NumKind::Whole(right)) = (&self.kind, &other.kind)
             && let Some(sum) = left.checked_add(*right)
@@ -263,6 +271,7 @@ impl Num {
         };
         let both_negative = left.0 && right.0;
         let sum = align(left) + align(right);
+        // Only two negative zeros make a negative zero, as in Go; `1 - 1` is a positive one.
         let negative = if sum.sign() == Sign::NoSign { both_negative } else { sum.sign() == Sign::Minus };
         Self::finite(negative, sum.into_parts().1, exponent, false, precision)
     }
@@ -282,6 +291,7 @@ impl Num {
     pub fn mul(&self, other: &Self) -> Result<Self, NumError> {
         let precision = self.precision.max(other.precision);
         if let (NumKind::Whole(left), NumKind::Whole(right)) = (&self.kind, &other.kind)
+            // Zero times a negative number is the negative zero, which is not a `Whole`.
             && *left != 0
             && *right != 0
             && precision >= COUNTED
@@ -337,6 +347,8 @@ impl Num {
         if other.is_zero() {
             return Ok(self.clone());
         }
+        // cty computes the remainder in a copy of the dividend: each step is rounded to the precision of the dividend, whatever the divisor
+        // has.
         let whole = self.div(other)?.truncate().rounded_to(self.precision)?;
         let (left, right) = (whole.parts(), other.parts());
         let (Some(left), Some(right)) = (left, right) else { return Err(NumError::Undefined) };
@@ -525,6 +537,7 @@ impl Num {
         let up = rounds_up(digits.as_bytes(), 10);
         let (digits, point) = round_at(digits.as_bytes(), 10, point, up);
         let length = i64::try_from(digits.len()).unwrap_or(i64::MAX);
+        // Go writes an exponent from the precision on, or from the number of digits on where these are fewer and reach the point.
         let limit = if length >= point { length } else { 10 };
         if point < -3 || point > limit {
             let (first, rest) = digits.split_at(1.min(digits.len()));
@@ -537,6 +550,8 @@ impl Num {
     /// The shortest decimal text that reads back as this number at its precision, as Terraform prints numbers: never an exponent.
     fn text(&self) -> String {
         let float = match &self.kind {
+            // From 2^53 on a number with the precision of a double prints the fewest digits that identify it: `pow(2, 63)` is
+            // 9223372036854776000.
             NumKind::Whole(value) if self.precision >= COUNTED || value.unsigned_abs() < 1 << DOUBLE => return value.to_string(),
             NumKind::Infinite(negative) => return if *negative { "-Inf" } else { "+Inf" }.to_owned(),
             _ => self.parts(),

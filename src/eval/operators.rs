@@ -82,8 +82,10 @@ fn operation(
         None => value,
     };
     let left = operand(left_expr, left);
+    // Both sides are evaluated and converted before one of them may decide: `false && 5` is an error in Terraform.
     let right = operand(right_expr, eval(right_expr, context, &mut right_errors));
     let marks = match operator {
+        // `equals` puts the marks of all parts of both sides on its result.
         BinaryOp::Equal | BinaryOp::NotEqual => Marks::NONE,
         // Either side may decide alone, so only what both change by certainly changes the result.
         BinaryOp::And | BinaryOp::Or if left.is_unknown() && right.is_unknown() => {
@@ -182,6 +184,7 @@ fn short_circuit(operator: BinaryOp, left: &Value, right: &Value, errors: [&Eval
     let unknown = |cause: &Value| Value::unknown_like(Type::Bool, cause).not_null();
     match (truth(left), truth(right)) {
         (None, None) => {
+            // With an error on the left, Terraform decides nothing early, so that the errors of both sides are reported.
             let [left_errors, _] = errors;
             (!left_errors.any()).then(|| (unknown(left), Some(Side::Left)))
         }
@@ -264,6 +267,8 @@ fn arithmetic(operator: BinaryOp, left: &Num, right: &Num) -> Result<Value, Stri
         BinaryOp::Divide => left.div(right),
         BinaryOp::Modulo => left.modulo(right),
         BinaryOp::Less => return Ok(Value::bool(left.compare(right).is_lt())),
+        // In cty, `<=` is `<` or `==`, and fractions that print alike are equal: `pow(10, -1)`, a double, is above 0.1, and `pow(10, -1) <=
+        // 0.1` is true.
         BinaryOp::LessEqual => return Ok(Value::bool(left.compare(right).is_lt() || left == right)),
         BinaryOp::Greater => return Ok(Value::bool(left.compare(right).is_gt())),
         _ => return Ok(Value::bool(left.compare(right).is_gt() || left == right)),

@@ -71,6 +71,7 @@ fn printable(value: Value, span: Span, context: &EvalContext<'_>, errors: &mut E
         errors.fail("null cannot be part of a text", span);
         return value;
     }
+    // HCL leaves out unknown parts before it converts the others: an unknown list is an error only once it is known.
     if value.is_unknown() {
         return value;
     }
@@ -161,6 +162,7 @@ fn repeat(
 ) -> Value {
     let (key_var, value_var) = names;
     let over = eval(collection, context, errors);
+    // HCL does not note that a repetition is not null; the template around it does.
     let unknown = |over: &Value| Value::unknown_like(Type::String, over).with_marks(over.marks);
     if over.is_null() {
         errors.fail("there is nothing to repeat over: the value is null", collection.span);

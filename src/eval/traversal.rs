@@ -28,6 +28,7 @@ pub(super) fn traversal(expr: &Expr, base: &Expr, steps: &[TraversalStep], conte
     let faulty = own.any();
     errors.merge(own);
     let steps = evaluate_steps(steps, context, errors);
+    // HCL gives a splat over an expression in error no type, even where the expression itself has one.
     if faulty && steps.iter().any(|step| matches!(step, EvaluatedStep::FullSplat(_) | EvaluatedStep::AttrSplat(_))) {
         return failed(Type::Any);
     }
@@ -69,6 +70,7 @@ pub(super) fn reference(
             EvaluatedStep::FullSplat(_) | EvaluatedStep::AttrSplat(_) => None,
         })
         .collect();
+    // The scope is asked even where an index failed: `try` catches the error of the index, and must not catch an undeclared name.
     let (value, used) = match context.scope.resolve(name, expr.span, &path) {
         Ok(resolved) => resolved,
         Err(error) => {
@@ -302,6 +304,8 @@ fn element(value: &Value, key: &Value, span: Span) -> Result<Value, EvalError> {
     let typed_key = |wanted: &Type| {
         convert(key.clone(), wanted).map_err(|error| EvalError::new(format!("this key names no element: {}", error.message), Some(span)))
     };
+    // HCL asks for this before it looks at the collection: `toset(["a"])[jsondecode(x)]` with an unknown `x` is unknown, although a set has
+    // no keys.
     if matches!(&key.data, Data::Unknown(key) if key.ty == Type::Any) {
         return Ok(unknown(Type::Any));
     }

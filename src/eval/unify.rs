@@ -138,6 +138,7 @@ fn object_types(types: &[Type], risky: bool) -> Option<Type> {
     let mut unified = BTreeMap::new();
     for name in first.keys() {
         let across: Vec<Type> = all.iter().filter_map(|object| object.get(name)).map(|attribute| attribute.ty.clone()).collect();
+        // An attribute without a common type ends the search: as members of a map, its values would have none either.
         unified.insert(Arc::clone(name), ObjectAttr { ty: unify(&across, risky)?, optional: false });
     }
     let unified = Type::Object(Arc::new(unified));

@@ -189,6 +189,7 @@ impl Value {
         let own = around.union(self.marks.time);
         match &self.data {
             Data::Unknown(_) => own,
+            // A known part stays what it is: of `[timestamp(), "HSM"]` only the first element changes.
             _ => self.children().fold(Drivers::NONE, |drivers, child| drivers.union(child.drivers_within(own))),
         }
     }
@@ -399,6 +400,8 @@ impl Value {
     #[must_use]
     pub fn unmark_deep(self) -> (Self, Marks) {
         let marks = self.deep_marks();
+        // Nearly all values have no marks. To take none off would copy every element of a shared collection, for each function that it is
+        // passed to.
         if marks == Marks::default() { (self, marks) } else { (self.without_marks(), marks) }
     }
 

@@ -103,6 +103,7 @@ fn chunklist(call: &BodyContext<'_>, args: &[Value]) -> FunctionResult {
     let all = elements(list);
     call.pay(all.len())?;
     let inner = list.ty().element().cloned().unwrap_or(Type::Any);
+    // A size of zero asks for one chunk with everything in it.
     let size = if size == 0 { all.len().max(1) } else { size };
     let chunks = all.chunks(size).map(|chunk| Value::list(inner.clone(), chunk.to_vec())).collect();
     Ok(Value::list(call.element(), chunks).with_marks(marks))

@@ -39,7 +39,7 @@ fn to(call: &BodyContext<'_>, args: &[Value]) -> FunctionResult {
 }
 
 /// An unknown that a function hands on: of another type perhaps, but the same resource's attribute if the type is the same. What
-/// Terraform knew of it is kept.
+/// Terraform knew of it is lost: `tostring("a-${x}") == "b"` is unknown where `x` is.
 pub(super) fn same_unknown(value: &Value, ty: Type) -> Value {
     let Data::Unknown(unknown) = &value.data else { return value.clone() };
     let origin = if unknown.ty == ty { unknown.origin.clone() } else { None };

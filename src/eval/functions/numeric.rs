@@ -248,6 +248,7 @@ fn range(call: &BodyContext<'_>, args: &[Value]) -> FunctionResult {
 
 fn signum(_: &BodyContext<'_>, args: &[Value]) -> FunctionResult {
     let [value, ..] = args else { return Err(FunctionError::arity()) };
+    // Terraform reads a 64-bit whole number here: `signum(0.5)` is an error.
     Ok(Value::number(whole(value)?.signum()))
 }
 

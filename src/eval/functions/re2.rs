@@ -226,7 +226,7 @@ impl<'p> Translation<'p> {
             Some('A') => self.assertion(r"\A"),
             Some('z') => self.assertion(r"\z"),
             Some('b') => self.assertion(r"(?-u:\b)"),
-            // The crate's ASCII `\B` could match within a character; its meaning is spelled out instead.
+            // All other parts take complete characters, and the crate skips empty matches within one: its `\B` of bytes matches where Go's does.
             Some('B') => self.assertion(r"(?-u:\B)"),
             Some('Q') => {
                 self.next();

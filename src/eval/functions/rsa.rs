@@ -68,6 +68,7 @@ impl RsaPrivateKey {
             fields = rest;
         }
         let [_, modulus, _, exponent, first, second] = numbers.as_slice() else { return None };
+        // Go checks a key before it uses it, and refuses one whose primes do not make the modulus.
         (first * second == *modulus).then(|| Self { modulus: modulus.clone(), exponent: exponent.clone() })
     }
 }

@@ -141,6 +141,7 @@ fn split(call: &BodyContext<'_>, args: &[Value]) -> FunctionResult {
     let (separator, value) = (text(separator), text(value));
     call.pay(value.len())?;
     let parts: Vec<Value> = if separator.is_empty() {
+        // Go splits between characters here, not between grapheme clusters, by which `substr` and `length` count.
         value.chars().map(|c| Value::string(c.encode_utf8(&mut [0; 4]))).collect()
     } else {
         value.split(separator).map(Value::string).collect()

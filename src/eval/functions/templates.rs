@@ -40,5 +40,6 @@ fn render(call: &BodyContext<'_>, template: &str, name: &str, vars: &Value, insi
 
 fn is_identifier(name: &str) -> bool {
     let mut chars = name.chars();
+    // The message, which is Terraform's, forgets the hyphen that its check allows.
     chars.next().is_some_and(|c| c.is_alphabetic() || c == '_') && chars.all(|c| c.is_alphanumeric() || c == '_' || c == '-')
 }

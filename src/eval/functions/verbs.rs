@@ -112,6 +112,7 @@ fn render_verb(verb: Verb, arg: &Value) -> Result<String, FunctionError> {
             Data::Number(number) if !verb.sharp => pad(verb, &float_text(number, 'g', None)),
             _ => pad(verb, &json::encode(arg)?),
         },
+        // cty ignores the width of a truth value: `format("%6t", true)` is `true`.
         't' => Ok(match to(verb, arg, &Type::Bool)?.as_bool() {
             Some(true) => "true".to_owned(),
             _ => "false".to_owned(),
@@ -120,9 +121,11 @@ fn render_verb(verb: Verb, arg: &Value) -> Result<String, FunctionError> {
             let value = to(verb, arg, &Type::String)?;
             let text = value.as_str().unwrap_or_default();
             let text = match verb.precision {
+                // A precision of zero cuts nothing: `format("%.0s", "ab")` is `ab`.
                 Some(precision) if precision > 0 => clusters(text).take(precision).collect(),
                 _ => text.to_owned(),
             };
+            // cty quotes as JSON does, not as Go's `%q` does: `<` becomes `\u003c`.
             if verb.mode == 'q' { pad(verb, &json::encode(&Value::string(text))?) } else { pad(verb, &text) }
         }
         'b' | 'd' | 'o' | 'x' | 'X' => {
