@@ -74,6 +74,7 @@ fn touching(keys: &[&KeyFacts], sources: &Sources) -> Touching {
         let blocks = key.declared.block.iter().chain(&key.rotation.block);
         for span in literals.chain(blocks).filter_map(Place::span) {
             let keys = touching.entry(EditSite::of(span, sources)).or_default();
+            // Facts of one key may share a place. Keys come in order, so that a look at the last one is enough.
             if keys.last() != Some(&at) {
                 keys.push(at);
             }

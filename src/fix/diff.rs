@@ -30,6 +30,7 @@ pub fn diff(files: &[Rewritten], shows: &dyn Fn(&Path, usize) -> bool) -> String
                 hunks(&regions, context).for_each(|hunk| write_hunk(&mut out, hunk, context, &old, &new));
             }
             None => {
+                // `git apply` passes over what is between two files' parts.
                 let _ = writeln!(out, "# {path}: the diff contains a value that may not be shown");
             }
         }

@@ -238,6 +238,7 @@ fn editable(place: &Place, sources: &Sources) -> Result<EditSite, FixError> {
     let Some(span) = place.span() else { return Err(FixError::NotConfiguration) };
     let site = EditSite::of(span, sources);
     let shown = site.path.display().to_string();
+    // Texts of the command line and the environment are named so.
     if shown.is_empty() || shown.starts_with('<') {
         return Err(FixError::NotInAFile);
     }

@@ -84,6 +84,7 @@ pub(super) fn argument(source: &str, block: Range<usize>, name: &str, value: &st
     let inner = inner_indent(source, line.next, outer);
     let is_set = |text: &str| {
         let after = text.trim_start().strip_prefix(name).map(str::trim_start);
+        // A deeper line is in a nested block, whose arguments may have the same name.
         indent(text).len() <= inner.len() && after.is_some_and(|after| after.starts_with('=') && !after.starts_with("=="))
     };
     // A call may pass null, which leaves the variable to its default, too.
@@ -220,6 +221,7 @@ fn property(source: &str, block: Range<usize>, property: &str) -> Result<Inserti
     if let Some(name) = rest.strip_prefix('"') {
         let end = name.find('"').ok_or(FixError::Unexpected("the property's name has no end"))?;
         rest = name.get(end + 1..).unwrap_or_default().trim_start().trim_start_matches(':').trim_start();
+        // JSON has a block as an object or as an array of objects.
         rest = rest.strip_prefix('[').map_or(rest, str::trim_start);
     }
     let Some(inside) = rest.strip_prefix('{') else { return Err(FixError::Unexpected("it is not written as a JSON object")) };
@@ -259,6 +261,7 @@ fn open_brace(source: &str, from: usize) -> Option<usize> {
             '\\' if quoted => escaped = true,
             '"' => quoted = !quoted,
             '{' if !quoted => return Some(from + at),
+            // HCL wants the brace on the line of the block's header.
             '\n' | '}' if !quoted => return None,
             _ => {}
         }
@@ -402,6 +405,7 @@ fn simple(line: &str) -> Option<(&str, usize)> {
             '"' => quoted = !quoted,
             '#' if !quoted => break,
             '/' if !quoted && before == '/' => break,
+            // These go on below the line: a comment and a heredoc.
             '*' if !quoted && before == '/' => return None,
             '<' if !quoted && before == '<' => return None,
             '(' | '[' | '{' if !quoted => depth += 1,

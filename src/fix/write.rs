@@ -88,6 +88,7 @@ pub fn apply(
         verify(&file.path.to_string_lossy(), &file.new)?;
         let now = disk::read_text(&folder.join(&file.path), disk::CONFIG_CAP);
         let now = now.map_err(|error| ApplyError::Disk { path: file.path.clone(), error })?;
+        // An editor or a formatter may have saved it since it was read: offsets of the old text would cut into the new one.
         if now != file.old {
             return Err(ApplyError::Changed(file.path.clone()));
         }
