@@ -52,6 +52,8 @@ pub(super) struct Asked<'a> {
 
 impl Asked<'_> {
     fn wants(&self, kind: &str) -> bool {
+        // Kinds are a hierarchy with dots: a client that asks for `source.fixAll` wants all below it,
+        // and the empty kind is the root of all.
         let is_within = |wanted: &CodeActionKind| {
             kind.strip_prefix(wanted.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('.') || wanted.as_str().is_empty())
         };
@@ -128,6 +130,7 @@ impl Actions<'_> {
             found.extend(self.action(title, &edits, &diagnostics, is_safe));
         }
         // Whether one of these is right, only a person knows.
+        // `of_remedy` looks at one key alone, and a place that decides about several must suit them all.
         if let [_] = finding.instances.as_slice() {
             for remedy in remedies.iter().filter(|remedy| remedy.safety == Safety::Choice) {
                 let Ok(edits) = fix::of_remedy(remedy, rule.id, &key.facts, &self.project.sources) else { continue };
@@ -175,6 +178,7 @@ impl Actions<'_> {
         for edit in edits {
             let source = self.project.sources.get(edit.span.source);
             let path = self.project.path(&source);
+            // The client applies offsets to the text that it has: those of another text would hit anything.
             let is_same = || self.documents.at(&path).is_none_or(|document| **document.text() == *source.text());
             if !*is_current.entry(edit.span.source).or_insert_with(is_same) {
                 return None;

@@ -38,6 +38,7 @@ impl Requests {
 
     pub(super) fn cancel(&self, id: RequestId) {
         let mut pending = self.lock();
+        // A cancellation that crosses its answer would be kept for good.
         if pending.open.contains(&id) {
             pending.canceled.insert(id);
         }

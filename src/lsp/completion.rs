@@ -79,6 +79,7 @@ fn before(text: &str, offset: usize) -> Option<(&str, &str)> {
 fn block_at(text: &str, offset: usize) -> Option<(String, Vec<String>, Vec<String>)> {
     let start = text.get(..offset)?.rfind('\n').map_or(0, |at| at + 1);
     let end = text.get(offset..)?.find('\n').map_or(text.len(), |at| offset + at);
+    // Blanks of the same length keep all offsets.
     let blanked = format!("{}{}{}", text.get(..start)?, " ".repeat(end - start), text.get(end..)?);
     let sources = Sources::default();
     let file = hcl::native::parse(sources.add("", blanked.clone()), &blanked);

@@ -18,6 +18,7 @@ pub(super) fn hints(project: &Project, path: &Path, range: &std::ops::Range<usiz
             continue;
         }
         let source = project.sources.get(span.source);
+        // A literal shows its value already; a template with an expression in it does not.
         if project.path(&source) != path || source.slice(span).starts_with('"') && !source.slice(span).contains("${") {
             continue;
         }

@@ -57,6 +57,7 @@ impl Encoding {
             Self::Utf16 => {
                 let mut left = column;
                 for (offset, c) in content.char_indices() {
+                    // A client may point into a surrogate pair: the position is that of its character.
                     if left < c.len_utf16() {
                         return start + offset;
                     }

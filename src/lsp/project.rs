@@ -122,6 +122,7 @@ impl Project {
         }
         let size = |path: &PathBuf| around.overlay.text(path).map_or(0, |text| text.len());
         self.stale += own.iter().map(size).sum::<usize>();
+        // The config file decides what is excluded, and with that what the session reads at all.
         if own.iter().any(is_config) || self.stale > MOST_STALE {
             self.read(around);
             return true;

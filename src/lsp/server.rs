@@ -89,6 +89,7 @@ fn request_at(stage: ServerStage, request: Request, requests: &Requests, outbox:
     match (stage, request.method.as_str()) {
         (ServerStage::Fresh(process), "initialize") => match serde_json::from_value(request.params.clone()) {
             Ok(params) => {
+                // Edits with a place for the cursor are of version 3.18 of the protocol, which `lsp_types` does not have.
                 let snippets = request.params.pointer("/capabilities/workspace/workspaceEdit/snippetEditSupport");
                 let has_snippets = snippets.and_then(serde_json::Value::as_bool) == Some(true);
                 initialize(process, request.id, (params, has_snippets), requests, outbox)

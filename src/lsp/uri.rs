@@ -9,6 +9,7 @@ use std::str::FromStr;
 const ESCAPED: &AsciiSet = &CONTROLS
     .add(b' ')
     .add(b'"')
+    // A URI may have parentheses, but they would end a link in a Markdown tooltip.
     .add(b'(')
     .add(b')')
     .add(b'#')
@@ -38,6 +39,7 @@ pub(super) fn path(uri: &Uri) -> Option<PathBuf> {
     if decoded.contains('\0') {
         return None;
     }
+    // `/c:/…`, and `/c%3A/…` of VS Code, begin with a slash that is not part of a path on Windows.
     let is_drive = decoded.chars().nth(1).is_some_and(|c| c.is_ascii_alphabetic()) && decoded.chars().nth(2) == Some(':');
     let path = PathBuf::from(if cfg!(windows) && is_drive { decoded.get(1..)? } else { &decoded });
     path.is_absolute().then_some(path)

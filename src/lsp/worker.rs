@@ -119,6 +119,7 @@ impl Worker {
                     self.requests.close(&id);
                     return self.outbox.answer(id, Err(RequestError::new(ErrorCode::RequestCanceled, "the request was canceled")));
                 }
+                // The client counts the changes that it sent before in the answer.
                 self.settle();
                 let answer = self.request(&method, params);
                 self.requests.close(&id);
@@ -215,6 +216,7 @@ impl Worker {
     fn response(&mut self, response: Response) {
         if response.id == RequestId::from(CONFIGURATION.to_owned())
             && let Ok(Value::Array(sections)) = response.response_result
+            // A client without such a section answers null or an empty object: what `initializationOptions` set stays.
             && let Some(section) = sections.first().filter(|section| section.as_object().is_some_and(|section| !section.is_empty()))
         {
             self.configure(section);
@@ -238,6 +240,7 @@ impl Worker {
             let project = Project::new(path);
             let is_known = self.projects.iter().take(self.folders).any(|known| known.directory == project.directory);
             if !is_known && disk::is_dir(&project.directory) {
+                // Before the adopted ones: the counter is of the first projects, which are the client's own.
                 self.projects.insert(self.folders, project);
                 self.folders += 1;
             }
@@ -260,6 +263,7 @@ impl Worker {
     fn touch(&mut self, path: PathBuf) {
         let text = self.documents.at(&path).map(|document| Arc::clone(document.text()));
         let is_same = text.is_some_and(|text| {
+            // The size caps the read: a longer file is another text anyway.
             let size = text.len() as u64;
             disk::read(&path, size).is_ok_and(|bytes| bytes == text.as_bytes())
         });
@@ -363,6 +367,7 @@ impl Worker {
             let empty = || Published { uri: document.uri.clone(), diagnostics: Arc::default(), version: Some(document.version) };
             fresh.entry(document.uri.to_string()).or_insert_with(empty);
         }
+        // A client shows what it has until it is sent something else for the file, if only an empty list.
         for (name, old) in &self.published {
             let empty = || Published { uri: old.uri.clone(), diagnostics: Arc::default(), version: None };
             fresh.entry(name.clone()).or_insert_with(empty);
