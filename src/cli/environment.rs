@@ -50,6 +50,7 @@ impl Environment {
     /// The process's own.
     pub(super) fn of_process() -> std::io::Result<Self> {
         Ok(Self {
+            // `std::env::vars` panics at a variable that is not Unicode.
             env: std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?))).collect(),
             cwd: std::env::current_dir()?,
             started_in: None,
@@ -100,6 +101,7 @@ impl Environment {
             let project = self.var("CI_PROJECT_URL").filter(is_web)?;
             Some(format!("{project}/-/blob/{}/", self.var("CI_COMMIT_SHA").filter(is_commit)?))
         };
+        // Nothing that ends a link in Markdown or an attribute in HTML.
         let is_address = |url: &String| url.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._~:/%@".contains(&byte));
         github().or_else(gitlab).filter(is_address)
     }
@@ -129,6 +131,8 @@ impl Environment {
         let has_links = has_links && terminal.color != Color::Never && self.var("TERM") != Some("dumb");
         Screen {
             color: self.color(terminal, is_terminal),
+            // `terminal_size` asks standard error, too: a report in a pipe must not get the width of the terminal
+            // that errors are shown on.
             columns: given.or_else(|| self.columns.filter(|_| is_terminal)),
             link: has_links.then_some(link),
         }

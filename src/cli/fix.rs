@@ -84,6 +84,7 @@ pub(super) fn run(
     let before = of_code(outcome);
     let mended: HashSet<&String> = plan.edits.iter().flat_map(|edit| &edit.findings).filter(|finding| before.contains(*finding)).collect();
     let after = again();
+    // What cannot be read again counts as not fixed: the files are put back then as well.
     let still_there = after.as_ref().map_or(1, |(after, _)| {
         let left = of_code(after);
         mended.iter().filter(|finding| left.contains(**finding)).count()

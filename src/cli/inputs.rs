@@ -33,6 +33,7 @@ pub(super) fn request(
     }
     // Each values file among the paths is an input of the run that it is passed for, at its place among the others.
     for id in ["paths", "against"] {
+        // A subcommand has one of these or neither, and `get_many` panics at an argument that it does not know.
         let Ok(Some(named)) = matches.try_get_many::<PathBuf>(id) else { continue };
         typed.extend(matches.indices_of(id).into_iter().flatten().zip(named.cloned().map(InputSource::Passed)));
     }

@@ -23,6 +23,7 @@ impl Machine {
         #[cfg(feature = "live")]
         for signal in [signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM] {
             let exit = i32::from(super::Exit::Trouble.code());
+            // This one comes first: actions run in their order, and after the other the first signal would end the process.
             let _ = signal_hook::flag::register_conditional_shutdown(signal, exit, Arc::clone(&is_interrupted));
             let _ = signal_hook::flag::register(signal, Arc::clone(&is_interrupted));
         }

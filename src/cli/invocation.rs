@@ -51,6 +51,7 @@ fn typed(argument: &Arg, matches: &ArgMatches) -> Vec<(usize, String)> {
 fn harmless(id: &str, value: &str) -> String {
     match id {
         "vars" => value.split_once('=').map_or_else(|| "…".to_owned(), |(name, _)| format!("{name}=…")),
+        // The last `@`, for a password may hold others.
         _ => match (value.split_once("://"), value.rfind('@')) {
             (Some((scheme, _)), Some(at)) => format!("{scheme}://…{}", value.get(at..).unwrap_or_default()),
             _ => value.to_owned(),

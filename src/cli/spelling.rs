@@ -76,6 +76,7 @@ pub(super) fn added(text: &str) -> Result<Vec<Added>, WordsError> {
         if !VALUED.contains(&name) {
             continue;
         }
+        // The value of an option that does not matter is taken as well: in `-out plan -var a=1` it would end the options otherwise.
         let value = value.or_else(|| words.next()).ok_or_else(|| WordsError::NoValue(name.to_owned()))?;
         match name {
             "var" => inputs.push(Added::Var(value)),
