@@ -12,6 +12,7 @@ const VERBS: [&str; 7] = ["ignore", "disable", "skip", "nolint", "noqa", "exempt
 /// The comments of a file in native syntax.
 pub(super) fn find(source: SourceId, text: &str) -> Vec<CommentText> {
     let has = |word: &str| memchr::memmem::find(text.as_bytes(), word.as_bytes()).is_some();
+    // These find `kmslint`, `Kmslint` and `KMSLINT`; a search without regard to case would read every file more slowly.
     if !has("mslint") && !has("MSLINT") {
         return Vec::new();
     }

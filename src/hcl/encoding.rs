@@ -49,6 +49,7 @@ fn json(bytes: &[u8]) -> Option<String> {
         if !chunk.invalid().is_empty() && !is_string {
             return None;
         }
+        // A backslash in front of a byte that is not UTF-8 has been used up by it, and must not escape a quote after it.
         is_escaped = false;
         text.extend(chunk.invalid().iter().map(|_| char::REPLACEMENT_CHARACTER));
     }

@@ -203,6 +203,7 @@ impl<'a> Tokens<'a> {
         while here < end {
             match self.get(here).map(|token| token.kind) {
                 Some(TokenKind::Equal) => return Ok(here),
+                // A key may be a conditional, whose `:` does not separate it from the value.
                 Some(TokenKind::Question) => questions += 1,
                 Some(TokenKind::Colon) if questions == 0 => return Ok(here),
                 Some(TokenKind::Colon) => questions -= 1,
@@ -217,6 +218,7 @@ impl<'a> Tokens<'a> {
     }
 
     fn key(&self, tokens: Range<usize>, depth: usize) -> Parsed<ExprWithHeight> {
+        // Keywords are names here, too: `{ null = 1 }` has the attribute `null`, and a lone name is not a reference.
         if let (1, Some(token)) = (tokens.len(), self.get(tokens.start))
             && token.kind == TokenKind::Ident
         {
@@ -366,6 +368,8 @@ impl Masked {
     }
 
     pub(super) fn push(&mut self, text: &str, range: Range<usize>) {
+        // Without a blank two names would become one. Line breaks are left out: in brackets they mean nothing, and outside of them there is
+        // none.
         if self.tokens.last().is_some_and(|(_, before)| before.end < range.start) {
             self.text.push(' ');
         }

@@ -46,6 +46,7 @@ pub(crate) fn has_odd_source(text: &str) -> bool {
         }
         is_odd
     });
+    // What could not be seen counts as odd: only a false "no" would hide a call, a "yes" is settled by the parser.
     is_odd || !is_whole
 }
 

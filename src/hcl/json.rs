@@ -86,6 +86,7 @@ static ROOT: BlockShape = BlockShape {
 };
 static OPEN: BlockShape = BlockShape { blocks: &[], special: &[], others: ArgumentReading::Template };
 static VALUES: BlockShape = BlockShape { blocks: &[], special: &[], others: ArgumentReading::Verbatim };
+// Terraform evaluates the arguments of these blocks, and those of variables, without a context: HCL's JSON then takes strings as they are.
 static TERRAFORM: BlockShape = BlockShape {
     blocks: &[("required_providers", 0, &VALUES), ("backend", 1, &VALUES), ("cloud", 0, &VALUES), ("provider_meta", 1, &VALUES)],
     special: &[],
@@ -312,6 +313,7 @@ impl JsonBuilder {
         let kind = match node.value {
             JsonValue::Null => ExprKind::Null,
             JsonValue::Bool(value) => ExprKind::Bool(value),
+            // Native syntax has no negative numbers, only a sign in front of one, and the tree is the same for both.
             JsonValue::Number(text) => match text.strip_prefix('-') {
                 Some(digits) => ExprKind::Unary(UnaryOp::Negate, Box::new(Expr { kind: ExprKind::Number(digits.into()), span })),
                 None => ExprKind::Number(text.into()),

@@ -193,6 +193,8 @@ impl OperandReader<'_> {
                 TraversalOperator::GetAttr(name) => TraversalStep::Attr(self.name(&name)),
                 TraversalOperator::Index(key) => TraversalStep::Index(self.expr(key, depth + 1)?, span),
                 TraversalOperator::LegacyIndex(index) => {
+                    // HashiCorp's scanner cuts `.0.1` into a dot and the number 0.1, which its parser refuses; `hcl-edit` reads two
+                    // indexes.
                     if legacy_end == Some(range.start) {
                         return self.tokens.error(range, "two indexes in a row must be written in brackets: `[0][1]`, not `.0.1`");
                     }

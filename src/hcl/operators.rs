@@ -91,6 +91,7 @@ impl Tokens<'_> {
             let text = self.slice(token.range());
             match (token.kind, operator(text)) {
                 (TokenKind::Newline | TokenKind::Comment, _) => {}
+                // The star of `a.*` is a splat and not a product.
                 (TokenKind::Other, Some(operator)) if begun && !(text == "*" && before == ".") => {
                     operands.push(self.operand(start..at, depth)?);
                     while let Some(last) = operators.last().filter(|last| precedence(**last) >= precedence(operator)).copied() {
@@ -271,6 +272,7 @@ impl Tokens<'_> {
                 _ => return self.error(token.range(), "a `for` expression begins with `for`, the names of its variables, and `in`"),
             }
             at += 1;
+            // A variable may be named `in`: `[for in in x : in]`.
             if word(at - 1, "in") && at > tokens.start + 2 {
                 break;
             }
@@ -300,6 +302,7 @@ impl Tokens<'_> {
             if token.kind == TokenKind::Other && self.slice(token.range()) == "..." {
                 group.get_or_insert(end);
             }
+            // Neither an attribute (`x.if`) nor a variable (`[for if in x : if]`) of this name begins the condition.
             if word(end, "if") && !after_dot && end > start_of_value {
                 break;
             }

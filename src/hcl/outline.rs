@@ -74,6 +74,7 @@ impl Outline {
         match (self.syntax, &item.inside) {
             (FileSyntax { is_json: true, is_values: true }, _) => json::parse_variables(source, text).body,
             (FileSyntax { is_json: true, is_values: false }, _) => json::parse(source, text).body,
+            // Only the header is read, closed at once: what is inside is read when a place in it is asked for.
             (_, Some((inside, _))) => structure::read(&format!("{}}}", slice(item.range.start..inside.start)), &origin).0,
             (_, None) => structure::read(slice(item.range.clone()), &origin).0,
         }

@@ -40,6 +40,7 @@ impl Tokens<'_> {
         }
         let (base, steps) = self.list.get(tokens.clone())?.split_first()?;
         let name = self.slice(base.range());
+        // Only the parser knows which letters beyond ASCII are allowed in names, and what steps after a keyword mean.
         if !name.is_ascii() || matches!(name, "true" | "false" | "null") {
             return None;
         }

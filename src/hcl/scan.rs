@@ -94,6 +94,8 @@ pub(super) fn pair(tokens: &[Token]) -> Vec<Option<usize>> {
         if let Some(closer) = closer_of(token.kind) {
             open.push((index, closer));
         } else if is_closer(token.kind) {
+            // A string that is cut at the end of its line is closed there, so that one forgotten quote does not unbalance the rest of the
+            // file.
             let wanted = if token.kind == TokenKind::CutQuote { TokenKind::CloseQuote } else { token.kind };
             // A closer that does not fit the innermost opener leaves openers without one, so that a forgotten `)` does not
             // reach beyond the braces around it. A bracket never does that to braces.
@@ -323,6 +325,7 @@ impl<'a> Scanner<'a> {
         let line = rest.get(..len).unwrap_or_default();
         if let Some(Mode::Heredoc { marker, line_start }) = self.modes.last_mut() {
             let whole = *line_start && (ends_line || len == rest.len());
+            // An indented marker ends a plain `<<EOT` as well: HashiCorp's scanner trims the line for both forms.
             if whole && line.trim() == self.text.get(marker.clone()).unwrap_or_default() {
                 self.modes.pop();
                 let len = line.strip_suffix('\r').unwrap_or(line).len();

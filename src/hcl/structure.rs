@@ -28,6 +28,7 @@ pub(super) fn read(text: &str, origin: &dyn Fn(usize) -> Origin) -> (Body, Optio
     let mut body = Body::default();
     let mut errors = SyntaxErrors::default();
     let (mut start, mut unread) = (0, None);
+    // Each round scans the rest of the text again; a hostile file could have an unclosed block on every line.
     for _ in 0..=MAX_RESTARTS {
         let part = text.get(start..).unwrap_or_default();
         let origin = origin(start);
@@ -152,6 +153,7 @@ impl StructureReader<'_> {
                             }
                             Entry::Occupied(first) => {
                                 let message = format!("`{}` is already set above; an argument may be set only once", attribute.name.text);
+                                // Terraform refuses the file, and which of the two values was meant is unknown: neither may count.
                                 if let Some(first) = body.attributes.get_mut(*first.get()) {
                                     first.value.kind = ExprKind::Invalid(message.as_str().into());
                                 }
@@ -319,6 +321,7 @@ impl StructureReader<'_> {
         let last = self.tokens.get(close).map_or(brace.end, |token| token.end);
         let span = self.tokens.origin.span(first.start..last);
         let next = self.skip_comments(close + 1, end);
+        // The block itself is complete and is kept; only the file has an error.
         if !matches!(self.kind(next, end), None | Some(TokenKind::Newline)) {
             let range = self.tokens.get(next).map_or(brace, Token::range);
             self.error(range, "expected a newline after the closing `}`");

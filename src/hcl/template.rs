@@ -99,6 +99,7 @@ fn flush(pieces: &mut [Piece]) {
                     lines.push(at);
                 }
             } else {
+                // A line that begins with a sequence has no indentation, which leaves nothing to take from the others.
                 smallest = 0;
             }
         }
