@@ -64,6 +64,8 @@ fn escaped(backslashes: u64, carry: &mut u64) -> u64 {
         return std::mem::take(carry);
     }
     let starts = backslashes & !*carry;
+    // From simdjson's `json_escape_scanner`: the subtraction carries through each run of backslashes, and every second bit of a run
+    // is left as one that escapes.
     let ends = ((starts << 1) | ODD).wrapping_sub(starts) ^ ODD;
     let escaped = ends ^ (backslashes | *carry);
     *carry = (ends & backslashes) >> 63;

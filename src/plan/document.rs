@@ -73,6 +73,7 @@ impl ResourceEntry {
                         let NodeValue::List(instances) = &mut member.value else { continue };
                         for instance in instances {
                             let NodeValue::Object(parts) = &mut instance.value else { continue };
+                            // The provider's own notes on an instance are never asked for, and there is one for each instance.
                             parts.retain(|(key, _)| key != "private");
                             parts.iter_mut().filter(|(key, _)| key == "attributes").for_each(|(_, part)| part.keep_only(ATTRIBUTES));
                         }
@@ -179,6 +180,7 @@ fn member(scanner: &mut PlanScanner, pointer: &mut Pointer, name: &str, found: &
                 Ok(())
             })
         })?,
+        // These are the values of the changes once more. How often a key is among them shows whether a tool has taken the changes out.
         "planned_values" => found.planned_keys = scanner.skip_and_count(b"\"oci_kms_key\"")?,
         "prior_state" => walk::object(scanner, pointer, "`prior_state`", |scanner, pointer, name| match name {
             // Of keys the changes say more, where they were read before.

@@ -214,6 +214,7 @@ fn unflatten(flat: &Node) -> Node {
             members.push((path.clone(), node.clone()));
             continue;
         };
+        // These count the elements of a list or map, which are there one by one as well.
         if matches!(rest, "#" | "%") {
             continue;
         }

@@ -94,6 +94,7 @@ pub fn read(file: &str, input: impl Read + Send, options: &PlanOptions) -> Conte
     let inventory = &mut contents.inventory;
     let refusal = refusal(&document, outcome.is_ok()).map(|problem| problem.at(Place::File(Arc::clone(&file))));
     match (refusal, outcome) {
+        // What the document is explains more than where it breaks off.
         (Some(problem), _) => {
             inventory.problems.push(problem);
             return contents;
@@ -139,6 +140,7 @@ fn plan(file: &Arc<str>, document: PlanDocument, options: &PlanOptions, contents
         // A plan that only refreshes lists no changes: everything stays as the refreshed state has it.
         keys(&source, prior_keys.into_iter().filter_map(items::stored), &prior, &[], contents);
     } else {
+        // A key that the plan is about has a change, if only a `no-op`; with its entry in the prior state it would be there twice.
         drop(prior_keys);
         let (planned, others) = split(changes.into_iter().chain(deferred));
         let others: Vec<DocumentResource> = others.into_iter().filter_map(items::change).collect();

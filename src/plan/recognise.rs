@@ -65,6 +65,7 @@ fn packed(head: &[u8]) -> Option<UnsupportedDocument> {
             let names = unpack::zip_names(head);
             let is_configuration = |name: &&[u8]| std::str::from_utf8(name).is_ok_and(|name| FileName::of(name).is_some());
             Some(match names.as_slice() {
+                // A plan file holds a copy of the configuration, as a stack does, but Terraform writes the plan in front of it.
                 [b"tfplan", ..] => BINARY,
                 names if names.iter().any(is_configuration) => STACK,
                 names if names.contains(&&b"tfplan"[..]) => BINARY,

@@ -36,6 +36,7 @@ pub(super) fn read<'t>(list: impl Iterator<Item = &'t str>) -> Vec<PlanReference
     let (mut found, mut known) = (Vec::new(), HashSet::new());
     let mut previous = "";
     for text in list {
+        // Terraform lists `a.b.c`, and after it `a.b`, for one reference.
         let is_prefix = previous.strip_prefix(text).is_some_and(|rest| rest.starts_with(['.', '[']));
         previous = text;
         if !is_prefix && known.insert(text) {

@@ -249,6 +249,7 @@ impl<'a> Resolver<'a> {
                 Some(ReferenceTarget::EachValue) => match scope.repeat {
                     Some(repeat) => {
                         let all = self.weigh(repeat, &ExpressionScope::plain(scope.modules.clone()), steps, depth + 1);
+                        // The value of the own instance is what `for_each` has under its key.
                         let path: Vec<InstanceKey> = scope.own.iter().chain(&reference.path).cloned().collect();
                         self.within(all, &path)
                     }

@@ -224,6 +224,7 @@ impl<'p> PlanScanner<'p> {
 
     /// Takes a value whole and hands it to `read`.
     pub(super) fn keep_value<T>(&mut self, read: impl FnOnce(&RawValue) -> Result<T, ScanError>) -> Result<T, ScanError> {
+        // A value of an entry that is held must not let go of the entry.
         let held_outside = self.mark.is_some();
         let held = self.hold()?;
         self.skip()?;
@@ -298,6 +299,7 @@ impl<'p> PlanScanner<'p> {
                 continue;
             } else {
                 let rest = self.buffer.get(self.at..).unwrap_or_default();
+                // Blanks after the end of the document open and close nothing.
                 let mut block = [b' '; BLOCK];
                 for (to, from) in block.iter_mut().zip(rest) {
                     *to = *from;
@@ -308,6 +310,7 @@ impl<'p> PlanScanner<'p> {
                 let here = self.at + bits.trailing_zeros() as usize;
                 bits &= bits - 1;
                 let byte = self.buffer.get(here).copied().unwrap_or_default();
+                // `{` and `[` have this bit, `}` and `]` do not.
                 if byte & 2 != 0 {
                     self.open.push(byte);
                     if self.open.len() > DEPTH {

@@ -72,6 +72,7 @@ pub(super) fn object<'p>(
     if scanner.peek_some()? != b'{' {
         return Err(scanner.misshapen(format!("{what} is not an object")));
     }
+    // A module in the configuration takes three steps: `module_calls`, the name of the call, `module`.
     if pointer.parts.len() > MODULES * 3 {
         return Err(scanner.broken(format!("modules are nested more than {MODULES} deep")));
     }
