@@ -186,10 +186,12 @@ fn differences(code: &KeyFacts, live: &KeyFacts) -> Vec<Drift> {
     let mut drifts = Vec::new();
     drifts.extend(attribute("protection_mode", &code.protection_mode, &live.protection_mode, ToString::to_string, (code, live)));
     let (switch, live_switch) = (&code.rotation.enabled, &live.rotation.enabled);
+    // The service leaves a switch unset that is off: `false` in the code does not differ from that.
     if switch.value().is_some_and(|on| *on != off(live_switch)) && live_switch.as_unknown().is_none() {
         drifts.extend(attribute("is_auto_rotation_enabled", switch, live_switch, ToString::to_string, (code, live)));
     }
     drifts.extend(attribute("rotation_interval_in_days", &code.rotation.interval_days, &live.rotation.interval_days, days, (code, live)));
+    // The service drops the time of day of a schedule's start.
     let start = |time: &jiff::Timestamp| day(*time).to_string();
     drifts.extend(attribute("time_of_schedule_start", &code.rotation.start, &live.rotation.start, start, (code, live)));
     if wants_disabled && live.lifecycle.value() == Some(&Lifecycle::Enabled) {
@@ -262,6 +264,7 @@ impl<'a> Audited<'a> {
     /// Whether the key itself, its vault or its compartment could not be read, or may be what could not be read.
     fn is_unread(&self, code: &KeyFacts, ocid: &str) -> bool {
         let compartment =
+            // A key whose compartment is unknown may be in whatever was not read.
             || code.compartment.value().map_or(!self.unread.is_empty(), |compartment| self.unread.contains(compartment.as_str()));
         self.unread.contains(ocid) || vault_ocid(code).is_some_and(|vault| self.unread.contains(vault)) || compartment()
     }

@@ -10,6 +10,7 @@ use std::collections::HashMap;
 /// The fingerprints of an instance. `root`: the repository path of its root; `used`: that of the place of use.
 pub(super) fn of_instance(rule: &str, root: &str, used: &str, key: &KeyId, kind: &str) -> Fingerprints {
     let inputs = key.inputs.as_deref();
+    // Neither order may change: baselines hold the digests.
     let current = [rule, kind, root, &key.address];
     let earlier = [rule, root, used, &key.address, kind];
     Fingerprints { current: digest(current.into_iter().chain(inputs)), earlier: digest(earlier.into_iter().chain(inputs)) }

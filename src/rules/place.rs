@@ -297,6 +297,7 @@ impl Way<'_> {
             };
         }
         match &origin.kind {
+            // A text of the command line is in no file: the finding is where the value is used first.
             StepKind::CommandLine { variable, .. } => found(index.saturating_sub(1), EditTarget::CommandLine(Arc::clone(variable))),
             StepKind::Environment { by, .. } => found(index.saturating_sub(1), EditTarget::Environment(Arc::clone(by))),
             StepKind::Recorded(variable) => found(index.saturating_sub(1), EditTarget::Recorded(Arc::clone(variable))),

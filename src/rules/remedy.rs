@@ -263,6 +263,7 @@ pub(super) fn after(rule: &Rule, key: &KeyFacts, changes: &[ArgumentChange], set
 pub(super) fn after_by_default(rule: &Rule, key: &KeyFacts, changes: &[ArgumentChange], settings: &Settings) -> Verdict {
     let mut changed = key.clone();
     changes.iter().for_each(|change| change.to.set(&mut changed));
+    // Every default at once: the rule would not decide about a key with one that a caller may change.
     settle(&mut changed.protection_mode);
     settle(&mut changed.rotation.enabled);
     settle(&mut changed.rotation.interval_days);

@@ -132,6 +132,7 @@ fn check(key: &KeyFacts, settings: &Settings) -> Verdict {
         return verdict;
     }
     let auto = &key.rotation.enabled;
+    // What the service did comes before what is configured: a schedule that fails rotates nothing.
     let verdict = failed_or_overdue(key, settings).unwrap_or_else(|| match &auto.claim {
         Claim::Known(true) => scheduled(key, settings, &key.rotation.interval_days.claim),
         Claim::Known(false) | Claim::Unset => rotated_without_schedule(key, settings)
@@ -151,6 +152,7 @@ fn failed_or_overdue(key: &KeyFacts, settings: &Settings) -> Option<Verdict> {
         return Some(wording::failed(key));
     }
     if let Some(next) = key.times.next_rotation
+        // The service schedules by the day: on the day itself a rotation is not late.
         && settings.now.duration_since(next) > SignedDuration::from_hours(24)
     {
         return Some(wording::overdue(key, next, settings.now));
@@ -161,6 +163,7 @@ fn failed_or_overdue(key: &KeyFacts, settings: &Settings) -> Option<Verdict> {
 
 /// Rows 5 to 11: the switch is on.
 fn scheduled(key: &KeyFacts, settings: &Settings, days: &Claim<i64>) -> Verdict {
+    // The service rejects the switch itself there, whatever the interval is.
     if subject::vault(key) == VaultCase::Default {
         return wording::unsupported(key, settings);
     }
@@ -252,6 +255,7 @@ fn is_within(days: Option<f64>, months: Option<i64>, limit: i64) -> bool {
     let Some(days) = days else { return true };
     #[expect(clippy::cast_precision_loss, reason = "the limit is at most 365")]
     let within = days <= limit as f64;
+    // Counted in days, at 31 a month, twelve months would be over a limit that means one year.
     within || (limit == 365 && months.is_some_and(|months| months <= 12))
 }
 
@@ -281,6 +285,7 @@ fn unrotated(key: &KeyFacts, settings: &Settings, is_off: bool, days: &Claim<i64
     if !is_off && subject::may_be_imported(key) {
         return wording::imported_switch(key);
     }
+    // Terraform plans an interval of 0, and the provider sends it: it is written, but it schedules nothing.
     if matches!(days, Claim::Known(days) if *days != 0) { wording::not_enabled(key, settings) } else { wording::no_rotation(key, settings) }
 }
 

@@ -78,6 +78,7 @@ pub(super) fn ending_or_disabled(key: &KeyFacts) -> Option<Verdict> {
     if always(&key.lifecycle, |state| state.is_some_and(Lifecycle::is_ending)) {
         return Some(not_applicable(SharedKind::Ending, "the key is deleted or pending deletion"));
     }
+    // The apply of such a key fails, and the next attempt will create it enabled: its arguments are checked as if it were.
     (is_disabled(key) && !cannot_be_created(key))
         .then(|| not_applicable(SharedKind::Disabled, "the key is disabled: it cannot be used or rotated until it is enabled again"))
 }
@@ -132,6 +133,7 @@ pub(super) fn with_cautions(key: &KeyFacts, verdict: Verdict, with_passes: bool)
     match verdict {
         Verdict::Violation(report) => Verdict::Violation(with(report)),
         Verdict::Undetermined(report) => Verdict::Undetermined(with(report)),
+        // A verdict has room for one piece of advice, and its own is about the rule.
         Verdict::Pass { kind, message, advice } if with_passes => Verdict::Pass { kind, message, advice: advice.or(Some(caution)) },
         other => other,
     }
@@ -281,6 +283,7 @@ pub(super) fn how_to_settle_this<T>(key: &KeyFacts, unknown: &Unknown<T>) -> Str
 
 /// What settles a value that is unknown for this cause. Where the value itself does not say, what makes the key one of many does.
 pub(super) fn settle_by(key: &KeyFacts, cause: &Cause) -> String {
+    // A state holds what the last apply was given: the provider never reads the schedule back.
     if key.stage == Stage::Actual {
         return "Check the service itself: `kmslint live`.".to_owned();
     }

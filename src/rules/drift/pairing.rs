@@ -88,6 +88,7 @@ impl<'a> Applied<'a> {
         for key in declared.iter().filter(|key| key.ocid.is_none()) {
             roots.entry(&key.id.address).or_default().insert(&key.id.root);
         }
+        // Configuration of several roots has this address: which of them the OCID is of is unknown.
         of.retain(|address, _| roots.get(address).is_none_or(|roots| roots.len() == 1));
         Self(of)
     }
@@ -125,6 +126,7 @@ impl<'a> LiveByTraits<'a> {
     /// Groups the keys that are not taken. A key that is going makes way for its namesake that stays.
     fn new(live: &[&'a KeyFacts], taken: &BTreeSet<usize>) -> Self {
         let free = || live.iter().enumerate().filter(|(index, _)| !taken.contains(index));
+        // Terraform replaces a key by one of the same name, and the old one stays listed for 7 to 30 days.
         let staying: BTreeSet<&str> =
             free().filter(|(_, key)| !is_ending(key)).filter_map(|(_, key)| key.display_name.value()).map(String::as_str).collect();
         let mut groups: BTreeMap<PairingTraits<'_>, Vec<usize>> = BTreeMap::new();

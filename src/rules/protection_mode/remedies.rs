@@ -15,6 +15,7 @@ pub(super) fn remedies(key: &KeyFacts, kind: rules::Kind, settings: &Settings) -
                 return Err(RemedyError::NoSoftwareKeys(old.version.clone()));
             }
             remedy::not_ignored(key, "protection_mode")?;
+            // Only a plan shows that a key does not exist yet: a changed mode replaces one that does.
             let is_new = subject::situation(key) == Situation::New && key.id.input == InputKind::Plan;
             let (safety, condition) = if may_be_for_authority(key) {
                 (Safety::Unsafe, Some("no certificate authority uses the key"))

@@ -22,6 +22,7 @@ pub(super) fn remedies(key: &KeyFacts, kind: rules::Kind, settings: &Settings) -
             let changes = has_arguments(key).and_then(|()| on(key, settings));
             match (vault, changes) {
                 (VaultCase::Private, changes) if !key.vault_type.by_default => one(changes?, Safety::Safe, None),
+                // The type of the vault is a default of this module: a caller with a DEFAULT vault would get a plan that fails to apply.
                 (VaultCase::Private, changes) => one(changes?, Safety::Unsafe, Some("no caller of this module sets another type of vault")),
                 // Outside of a VIRTUAL_PRIVATE vault the service refuses a schedule: whoever knows the vault has to choose.
                 (_, Ok(changes)) => one(changes, Safety::Choice, Some("the vault is VIRTUAL_PRIVATE")),
@@ -97,6 +98,7 @@ pub(super) fn by_default(key: &KeyFacts, settings: &Settings) -> Option<Remedy> 
         .ok()
         .map(|at| ArgumentChange { to: Setting::Switch(true), at });
     let interval = interval(key, settings).ok();
+    // The fewest changes first: a module may lack only one of the two.
     let candidates = [vec![switch.clone()], vec![interval.clone()], vec![switch, interval]];
     let mut whole = candidates.into_iter().filter_map(|changes| changes.into_iter().collect::<Option<Vec<ArgumentChange>>>());
     let changes = whole.find(|changes| rotates(changes))?;

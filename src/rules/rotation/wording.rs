@@ -230,6 +230,7 @@ pub(super) fn no_rotation(key: &KeyFacts, settings: &Settings) -> Verdict {
     });
     let lost = (subject::situation(key) == Situation::Replaced)
         .then(|| "A schedule that only the old key has is not carried over to the new one.".to_owned());
+    // Key managers of other vendors rotate keys from outside, by a schedule of theirs.
     let unseen = (key.stage == Stage::Declared && subject::vault(key) == VaultCase::Default && subject::situation(key) != Situation::New)
         .then(|| "A rotation from outside of Terraform cannot be seen here; `kmslint live` sees it.".to_owned());
     let idle = key.idle_schedule.as_ref();
