@@ -78,7 +78,7 @@ pub(super) fn ending_or_disabled(key: &KeyFacts) -> Option<Verdict> {
     if always(&key.lifecycle, |state| state.is_some_and(Lifecycle::is_ending)) {
         return Some(not_applicable(SharedKind::Ending, "the key is deleted or pending deletion"));
     }
-    // The apply of such a key fails, and the next attempt will create it enabled: its arguments are checked as if it were.
+    // The provider creates such a key enabled or not at all: it is checked as an enabled one.
     (is_disabled(key) && !cannot_be_created(key))
         .then(|| not_applicable(SharedKind::Disabled, "the key is disabled: it cannot be used or rotated until it is enabled again"))
 }
