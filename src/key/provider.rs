@@ -52,6 +52,7 @@ fn excludes(constraint: &str, least: ProviderVersion) -> bool {
         "~>" => {
             let [major, minor, _] = version;
             let end = match parts {
+                // `~> 5` allows every later version, `~> 5.18` those below 6, `~> 5.18.0` those below 5.19.
                 0 | 1 => return false,
                 2 => [major + 1, 0, 0],
                 _ => [major, minor + 1, 0],

@@ -28,6 +28,7 @@ impl ListedResources {
 
     /// Whether a resource exists. Of a symbolic instance, whether its block has any.
     fn has(&self, address: &str) -> bool {
+        // A symbolic instance has an address that no document has.
         let is_block_there = || {
             let parsed = address.contains("[\"*\"]").then(|| Address::parse(address)).flatten();
             parsed.is_some_and(|parsed| self.blocks.contains(&parsed.without_keys().to_string()))
