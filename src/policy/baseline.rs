@@ -105,6 +105,7 @@ pub fn write(outcome: &Outcome, paths: &Paths<'_>) -> (String, usize) {
 fn of(finding: &Finding, instance: &FindingInstance, paths: &Paths<'_>) -> Accepted {
     let root = &instance.key.root;
     Accepted {
+        // The root of a live key is its region, which is not a path.
         root: if instance.key.input == InputKind::Live { root.to_string() } else { (paths.root)(root) },
         address: instance.key.labeled_address().into_owned(),
         rule: finding.rule.to_owned(),

@@ -106,6 +106,7 @@ pub(crate) fn decide(
     exempted.sort_by_cached_key(|exempted| (order(&exempted.finding.place), exempted.finding.rule, Arc::clone(&exempted.finding.message)));
     notices.sort_by_cached_key(|notice| (notice.place.as_ref().map(order), notice.message.clone()));
     problems.sort_by_cached_key(|problem| (problem.place.as_ref().map(order), problem.kind, problem.message.clone()));
+    // A module that several roots call has its problems once for each of them.
     problems.dedup();
     let mut modules_not_followed = inventory.modules_not_followed;
     modules_not_followed.sort_by_cached_key(|module| {
@@ -192,6 +193,7 @@ fn check(
         for key in all.get_mut(from..).unwrap_or_default() {
             for (rule, verdict) in &mut key.verdicts {
                 gathered.add(&levels.leveled(&key.facts, rule, verdict));
+                // The findings have what of it is shown: a second copy would only take memory.
                 verdict.forget_report();
             }
         }

@@ -29,6 +29,8 @@ pub(super) fn matches_within(pattern: &str, text: &str, left: &mut usize) -> Opt
                 below.next();
             }
             _ => {
+                // Only the last star ever takes more: what an earlier one took may stay.
+                // With recursion, `*a*a*a*b` would take exponential time.
                 let Some((after, taken)) = &mut star else { return Some(false) };
                 if taken.next().is_none() {
                     return Some(false);

@@ -26,6 +26,7 @@ pub fn locate(input: &Path) -> Option<PathBuf> {
     let start = disk::canonical(input).ok()?;
     let top = disk::repository_root(input);
     for folder in start.ancestors() {
+        // A link that leads nowhere counts, too: it is reported, where the settings would be missing without a word otherwise.
         if let Some(found) = NAMES.iter().map(|name| folder.join(name)).find(|path| disk::is_there(path)) {
             return Some(found);
         }

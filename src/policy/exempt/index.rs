@@ -104,6 +104,7 @@ impl Index {
     }
 
     fn add_entry(&mut self, at: usize, entry: &ExemptEntry) {
+        // One selector is enough to find the entry by: all that are given must match, and the others are compared afterwards.
         let selectors = entry.selectors();
         let literal = |pattern: &str| pattern.find(['*', '?']);
         if let Some((selector, pattern)) = selectors.iter().find(|(_, pattern)| literal(pattern).is_none()) {
