@@ -178,6 +178,7 @@ impl Directories {
 }
 
 fn lacks(entries: &[DirEntry], name: &OsStr) -> bool {
+    // Other letters have capitals by tables of the file system's own, and several forms: for these the disk is asked.
     name.is_ascii() && !entries.iter().any(|entry| entry.name.eq_ignore_ascii_case(name))
 }
 

@@ -16,6 +16,7 @@ impl HiddenKeys {
     pub fn add(&mut self, block: &str, shown: &str, real: &str) {
         let instance = format!("{block}{}", InstanceKey::Text(shown.into()));
         let known = self.0.entry(instance).or_insert_with(|| Some(real.into()));
+        // Once two runs have differed, no third brings a key back: `None` stays.
         *known = known.take().filter(|known| **known == *real);
     }
 

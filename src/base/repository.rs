@@ -166,6 +166,7 @@ fn web_address(remote: &str) -> Option<String> {
 
 /// The commit that a reference names: a loose one, or one of the packed ones.
 fn reference_commit(git: &Path, common: &Path, reference: &str) -> Option<String> {
+    // `HEAD` may be a stranger's: its reference must not choose a file elsewhere.
     if reference.split('/').any(|part| part == "..") {
         return None;
     }

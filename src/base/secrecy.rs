@@ -94,6 +94,7 @@ impl Veil {
             let start = out.len();
             let content = line.trim_end_matches(['\n', '\r']);
             if self.hides(&(start..start + content.len())) {
+                // A shorter line has no room for the words.
                 let note = if content.len() >= NOT_SHOWN.len() { NOT_SHOWN } else { "" };
                 out.push_str(note);
                 out.extend(std::iter::repeat_n(' ', content.len() - note.len()));

@@ -288,6 +288,7 @@ impl Sources {
     pub fn add_once(&self, path: impl Into<PathBuf>, text: String) -> SourceId {
         let path = path.into();
         let mut once = self.once.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        // The file may have changed between two readers: places of one text must not point into the other.
         if let Some(id) = once.get(&path).filter(|id| self.get(**id).text() == text) {
             return *id;
         }

@@ -73,8 +73,10 @@ fn put(target: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> R
     let mut builder = tempfile::Builder::new();
     builder.prefix(".kmslint-");
     fresh_permissions(&mut builder);
+    // In the same directory: a rename does not cross file systems.
     let mut temporary = builder.tempfile_in(folder)?;
     through(&mut temporary)?;
+    // Without this a crash may leave the new name with an empty file: the rename may reach the disk before the text does.
     temporary.as_file().sync_all()?;
     if let Ok(about) = fs::metadata(target) {
         temporary.as_file().set_permissions(about.permissions())?;
