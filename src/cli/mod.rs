@@ -53,6 +53,7 @@ fn run(words: impl Iterator<Item = OsString>, environment: &Environment) -> io::
     let mut command = Arguments::command();
     let subcommands: Vec<&str> = command.get_subcommands().map(clap::Command::get_name).collect();
     let words = spelling::accept(words, &subcommands);
+    // `_mut` leaves the command as it was built, for the report that shows it: to describe the arguments a second time takes time.
     let matches = match command.try_get_matches_from_mut(words) {
         Ok(matches) => matches,
         // Help and version are no error; clap knows which stream each belongs on.

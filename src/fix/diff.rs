@@ -16,6 +16,7 @@ pub fn diff(files: &[Rewritten], shows: &dyn Fn(&Path, usize) -> bool) -> String
     for file in files {
         let path = file.path.to_string_lossy().replace('\\', "/");
         let (old, new) = (LineStarts::of(&file.old), LineStarts::of(&file.new));
+        // Of the edits and not of the two texts: a search for the shortest diff has no bound on a huge file.
         let regions = regions(file, &old, &new);
         if regions.is_empty() {
             continue;

@@ -30,6 +30,7 @@ fn align(edits: &mut [Edit], shapes: &[InsertionShape]) -> Vec<Edit> {
     for ((source, _), members) in groups {
         let joined: Vec<_> = members.iter().filter_map(|at| Some((*at, shapes.get(*at)?.group.as_ref()?))).collect();
         let Some(group) = joined.first().map(|(_, group)| *group) else { continue };
+        // As `terraform fmt` aligns lines that follow each other: a check of the format would reject the fix otherwise.
         let column = joined.iter().map(|(_, group)| group.needed).max().unwrap_or_default().max(group.column);
         for (at, own) in &joined {
             if let Some(edit) = edits.get_mut(*at)

@@ -45,6 +45,7 @@ fn excludes(constraint: &str, least: ProviderVersion) -> bool {
     let at = constraint.find(|c: char| c.is_ascii_digit()).unwrap_or(constraint.len());
     let (operator, version) = constraint.split_at(at);
     let Some((version, parts)) = parse(version) else { return false };
+    // Terraform takes a version with a `v` before it.
     match operator.trim().trim_end_matches('v').trim_end() {
         "" | "=" => version < least,
         "<" => version <= least,

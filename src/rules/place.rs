@@ -229,6 +229,7 @@ impl Way<'_> {
     fn place(&self, is_unknown: bool) -> Placement {
         let found = self.find(is_unknown);
         let found = match found.at.calls.as_ref().filter(|calls| leads_out(calls)).and_then(innermost) {
+            // An installed module is overwritten by `terraform init`: what can be edited is the call that chooses its version.
             Some((call, _)) => self.fixed(call),
             None => found,
         };

@@ -211,6 +211,7 @@ fn written<T>(key: &KeyFacts, fact: &Fact<T>, name: &'static str) -> Result<Reme
         return Err(RemedyError::Sensitive(name));
     }
     let Some(last) = fact.trail.last() else { return Err(RemedyError::NoPlace(name)) };
+    // A fix would make both branches of a conditional the same, and another value might not pass the `if` of a `for`.
     if fact.trail.iter().any(|step| step.condition().is_some()) {
         return Err(RemedyError::Conditional(name));
     }

@@ -122,6 +122,7 @@ pub fn fresh_days(settings: &Settings) -> i64 {
 
 /// The interval that is written where there is none, in days.
 fn usual_interval(settings: &Settings) -> i64 {
+    // The console proposes 90 days.
     max_rotation_days(settings).min(90)
 }
 

@@ -83,6 +83,7 @@ mod system {
     /// A file that has become a FIFO is not waited for, a terminal does not become ours, and a link is not followed.
     pub(super) fn file(directory: &Handle, name: &OsStr) -> Result<File, DiskError> {
         let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC | OFlags::NOFOLLOW;
+        // Relative to the open directory: the system does not resolve the same path again for each of its files.
         match openat(directory, name, flags, Mode::empty()) {
             Ok(file) => Ok(file.into()),
             Err(Errno::NXIO | Errno::LOOP) => Err(DiskError::NotAFile),

@@ -35,6 +35,7 @@ pub(crate) enum KeyDer {
 /// # Errors
 /// No key, a broken one, no passphrase, a wrong one, or an encryption that is not supported.
 pub(crate) fn private_key(text: &str, passphrase: Option<&str>) -> Result<KeyDer, KeyError> {
+    // Not `pem-rfc7468`: RFC 7468 has no headers, in which keys with OpenSSL's traditional encryption name their cipher.
     let blocks = pem::parse_many(text).map_err(|error| match error {
         PemError::InvalidData(_) | PemError::InvalidHeader(_) | PemError::NotUtf8(_) => KeyError::NotBase64,
         PemError::MismatchedTags(..)
