@@ -170,6 +170,7 @@ pub fn is_git_folder(folder: &Path) -> bool {
 }
 
 fn has_git(folder: &Path) -> bool {
+    // What git itself takes for a git directory (`is_git_directory` in its `setup.c`).
     ["HEAD", "objects", "refs"].iter().all(|part| folder.join(part).exists())
 }
 

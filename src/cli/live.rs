@@ -115,6 +115,7 @@ fn request(
         deadline: arguments.deadline.unwrap_or(live::DEFAULT_DEADLINE),
         connections: CONNECTIONS,
         timeouts: Timeouts { connect: usual.connect.min(read), read },
+        // A saved inventory may be checked by other settings later, and drift compares what no rule asks for.
         thorough: arguments.save.is_some() || arguments.resume.is_some() || !arguments.against.is_empty(),
         resume,
         fresh_days,

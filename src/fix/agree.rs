@@ -153,6 +153,7 @@ fn make(requests: &[FixRequest], (touching, leaving): (&Touching, &Leaving), ids
     for (slot, group) in &mut groups {
         let (site, name) = slot;
         let wanting: HashSet<usize> = group.requests.iter().filter_map(|&at| requests.get(at)).map(|request| request.key).collect();
+        // Keys without a finding count, too: an edit for one key must not take the HSM from the key of a certificate authority.
         let all = leaving.get(slot).or_else(|| touching.get(site));
         let [first, others @ ..] = group.changes.as_slice() else { continue };
         group.edit = if others.iter().any(|other| other.action != first.action) {
@@ -236,6 +237,7 @@ fn edit(
     ids: &Ids,
 ) -> Option<(Edit, InsertionShape)> {
     let insertion = group.edit.ok()?;
+    // One edit may serve several findings: it can do the harm that it can do for any of them.
     let safety = group.changes.iter().map(|change| change.safety).max()?;
     let change = group.changes.iter().find(|change| change.safety == safety)?;
     let wanting: Vec<&FixRequest> = group.requests.iter().filter_map(|&at| requests.get(at)).collect();

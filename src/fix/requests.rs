@@ -206,6 +206,7 @@ fn is_own(literal: &Literal<'_>, to: Setting, key: &KeyFacts) -> bool {
             _ => false,
         },
         Setting::Switch(on) => match literal {
+            // An unset switch is off.
             Literal::Null => on,
             Literal::Bool(value) => *value != on,
             Literal::Text(text) => text.parse() == Ok(!on),

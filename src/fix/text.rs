@@ -137,6 +137,7 @@ pub(super) fn optional(source: &str, call: Range<usize>, value: &str) -> Result<
         .strip_prefix("optional(")
         .and_then(|rest| rest.strip_suffix(')'))
         .ok_or(FixError::Unexpected("the type is not written as `optional(…)`"))?;
+    // A default of null changes nothing, and only one default may be written.
     let kept = inside.trim_end().strip_suffix("null").map_or(inside, |rest| rest.trim_end().strip_suffix(',').unwrap_or(inside));
     let start = call.start + "optional(".len() + kept.trim_end().len();
     Ok(Insertion::new(start..call.end - 1, format!(", {value}")))

@@ -43,6 +43,7 @@ impl Permission {
             Self::InspectVaults => "inspect vaults",
             Self::ReadVaults => "read vaults",
             Self::InspectKeys => "inspect keys",
+            // Never `use keys`, which would allow to encrypt and decrypt.
             Self::ReadKeys => "read keys",
         }
     }

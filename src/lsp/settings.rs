@@ -33,6 +33,7 @@ impl EditorSettings {
         let Some(sent) = sent.get(SECTION).filter(|section| section.is_object()).unwrap_or(sent).as_object() else {
             return (settings, wrong);
         };
+        // Clients send null for what the user has not set.
         for (name, value) in sent.iter().filter(|(_, value)| !value.is_null()) {
             match name.as_str() {
                 VAR_FILES => match files(value) {

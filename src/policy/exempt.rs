@@ -76,6 +76,7 @@ pub(super) fn gather(comments: &[Comment], entries: &[ExemptEntry], today: Date)
         scope: ExemptionScope::Entry(Box::new(entry.clone())),
         used: BTreeSet::new(),
     }));
+    // To search in the list for each finding took more than 120 s for 200,000 comments.
     let index = Index::new(&exemptions, today);
     (Exemptions { list: exemptions, index, today, left: MOST_COMPARISONS }, problems)
 }

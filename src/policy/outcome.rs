@@ -133,6 +133,7 @@ impl Outcome {
     #[must_use]
     pub fn calls_not_followed(&self) -> Vec<CallNotFollowed<'_>> {
         let same = |a: &ModuleNotFollowed, b: &ModuleNotFollowed| (&a.place, &a.source, &a.why) == (&b.place, &b.source, &b.why);
+        // They are sorted by place, source and reason, so that the entries of one call follow each other.
         let calls = self.modules_not_followed.chunk_by(same).filter_map(|entries| {
             let mut roots: Vec<&str> = entries.iter().map(|entry| entry.root.as_str()).collect();
             roots.dedup();

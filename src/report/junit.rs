@@ -39,6 +39,7 @@ pub(super) fn write(outcome: &Outcome, context: &ReportContext<'_>, out: &mut dy
                 (_, Verdict::Pass { .. }) => TestCaseStatus::success(),
                 _ => skipped(verdict.message()),
             };
+            // CI servers join test cases of one name and class.
             let mut case = TestCase::new(clean(&checked.label()).into_owned(), status);
             case.set_classname(clean(&id.root).into_owned());
             suite.add_test_case(case);

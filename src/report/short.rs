@@ -11,6 +11,7 @@ use std::io::{self, Write};
 pub(super) fn write(outcome: &Outcome, context: &ReportContext<'_>, out: &mut dyn Write) -> io::Result<()> {
     for finding in &outcome.findings {
         let at = location::short(&finding.place, context.sources);
+        // Vim's `errorformat`, Emacs's compilation mode and problem matchers read this form: docs/editors.md has the patterns.
         writeln!(out, "{at}: {} {} {}: {}", finding.level.word(), finding.rule, addresses(finding), clean(&finding.message))?;
     }
     if context.show_passes {

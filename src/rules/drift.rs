@@ -304,6 +304,7 @@ fn gone(code: &KeyFacts, ocid: &str, audited: &Audited<'_>) -> Option<Drift> {
 
 /// Whether the region in an OCID was audited.
 fn is_region_audited(ocid: &str, regions: &[String]) -> bool {
+    // `ocid1.key.oc1.iad.…`: the fourth part is the region, by its identifier or its code.
     ocid.split('.').nth(3).is_some_and(|region| regions.is_empty() || regions.iter().any(|audited| audited == region))
 }
 

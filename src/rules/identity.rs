@@ -41,6 +41,7 @@ pub(super) fn of_finding(
 pub(super) fn number(findings: &mut [Finding]) {
     let mut known: HashMap<String, usize> = HashMap::new();
     for finding in findings {
+        // GitLab shows findings with one fingerprint as one.
         let earlier = known.entry(finding.fingerprint.clone()).or_default();
         if *earlier > 0 {
             finding.fingerprint = digest([finding.fingerprint.as_str(), &earlier.to_string()]).as_str().to_owned();

@@ -371,6 +371,7 @@ fn note(key: &KeyFacts) -> String {
 
 /// What the bill makes of it, which depends on the vault.
 fn billing(key: &KeyFacts) -> String {
+    // Never a price: none could be confirmed on a page of Oracle's.
     match subject::vault(key) {
         VaultCase::Private => {
             "In a VIRTUAL_PRIVATE vault the first 1,000 key versions are included; HSM versions beyond that are billed."

@@ -195,6 +195,7 @@ fn with_interval(key: &KeyFacts, settings: &Settings, days: i64) -> Verdict {
         return wording::starts_too_late(key, settings, days);
     }
     let every = shown_days(&key.rotation.interval_days, days).unwrap_or_else(|| "so often".to_owned());
+    // Also where the vault is unknown: in a wrong one the apply fails, so that no key stays without rotation unnoticed.
     pass(Kind::Scheduled, format!("the key is rotated automatically every {every}"))
 }
 
@@ -234,6 +235,7 @@ fn rotated_without_schedule(key: &KeyFacts, settings: &Settings) -> Option<Verdi
 fn by_code(key: &KeyFacts, settings: &Settings) -> Option<Verdict> {
     let mut in_time = key.schedules.iter().filter(|schedule| is_in_time(schedule, max_rotation_days(settings)));
     let first = in_time.next();
+    // One that keeps the old versions first: where there is one, nothing needs a warning.
     let schedule = in_time.chain(first).find(|schedule| schedule.form == ScheduleForm::Accumulating).or(first)?;
     let advice = (schedule.form == ScheduleForm::Replacing).then(|| Advice {
         kind: Kind::ReplacingVersions.into(),

@@ -17,6 +17,7 @@ pub(super) fn read_secret(request: &AuditRequest, what: &str, path: &Path, warn:
     })?;
     let quiet = request.var("OCI_CLI_SUPPRESS_FILE_PERMISSIONS_WARNING").is_some_and(|value| value.eq_ignore_ascii_case("true"));
     if let Some(mode) = disk::mode(path)
+        // The mask of Oracle's command line: all but what the owner may read and write.
         && mode & 0o177 != 0
         && !quiet
     {
