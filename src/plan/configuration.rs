@@ -249,7 +249,7 @@ fn arguments(node: &Node, pointer: &str) -> BTreeMap<String, ConfiguredArgument>
     let members = node.members().iter().filter_map(|(name, node)| {
         let pointer = walk::down(pointer, name);
         let argument = match &node.value {
-            // In the provider's schema every block but `timeouts` is a list or a set, which Terraform writes as a list; expressions are objects.
+            // In the provider's schema every block but `timeouts` is a list or a set, and written as a list; expressions are objects.
             NodeValue::List(list) => {
                 let blocks = list.iter().enumerate();
                 ConfiguredArgument::Blocks(blocks.map(|(index, node)| arguments(node, &walk::down(&pointer, &index.to_string()))).collect())
