@@ -117,6 +117,7 @@ impl Session {
     }
 
     fn renew_here(&mut self, request: &ScanRequest, sources: &Arc<Sources>, changed: &[PathBuf]) -> Option<Vec<usize>> {
+        // Where a source that is not a plain string leads depends on values, and any change may change those.
         if self.shapes.values().any(ModuleShape::is_odd) || changed.iter().any(|path| self.decides_more(path)) {
             return None;
         }
@@ -133,6 +134,7 @@ impl Session {
         };
         let stale: Vec<usize> = self.readings.iter().enumerate().filter(|(_, one)| belongs(one)).map(|(at, _)| at).collect();
         let runs: Vec<Run> = stale.iter().filter_map(|at| self.runs.get(*at)).cloned().collect();
+        // The limits are those of all runs together, of which the few that are read again get their part.
         let parts = self.runs.len().checked_div(runs.len()).unwrap_or(1).max(1) as u64;
         let read = |run: &Run, budget: &InstanceBudget| read::one_run(&loader, &self.roots.of(&run.root), run, budget);
         let (readings, short) = shares::read_all(&runs, request.limits.part(parts), read, visits);

@@ -72,6 +72,7 @@ fn registry(package: &str) -> Option<String> {
 }
 
 fn is_code_host(host: &str) -> bool {
+    // Terraform does not take these for registries, because go-getter's short forms of addresses begin with them.
     matches!(host, "github.com" | "gitlab.com" | "bitbucket.org")
 }
 

@@ -136,6 +136,7 @@ impl Unit<'_> {
         if !is_local(&source) && !source.starts_with('/') {
             return ForeignCall::Elsewhere;
         }
+        // Terragrunt copies what is in front of `//`, and runs Terraform in the directory after it.
         let path = disk::tidy(&self.directory.join(source.replacen("//", "/", 1)));
         ForeignCall::Local(disk::canonical(&path).unwrap_or(path))
     }

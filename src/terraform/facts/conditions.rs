@@ -104,6 +104,7 @@ fn place(condition: &Block) -> Span {
 fn is_false(frame: &Frame<'_>, block: &Block, scope: &dyn Scope) -> bool {
     let Some(condition) = block.body.attribute("condition") else { return false };
     let value = frame.eval_in(&condition.value, scope).and_then(|value| convert(value, &Type::Bool));
+    // Other callers of a library may pass what meets the condition.
     value.is_ok_and(|value| value.as_bool() == Some(false) && !value.marks.by_caller)
 }
 

@@ -23,6 +23,7 @@ pub(super) fn site(world: &World<'_>, trail: &[Step]) -> Option<DefaultSite> {
     })?;
     let mut found = Vec::new();
     find(&variable.body.attribute("type")?.value, &attribute, &mut found);
+    // Where two attributes have the name, a fix could change the wrong one.
     let [one] = found.as_slice() else { return None };
     Some(DefaultSite::Optional(Place::Source(one.span)))
 }

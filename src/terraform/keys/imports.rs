@@ -109,6 +109,7 @@ impl ImportTarget {
     fn is(&self, address: &Address) -> Option<bool> {
         let keys = self.modules.iter().zip(address.modules.iter()).map(|(key, step)| key.is(step.key.as_ref()));
         let all: Vec<Option<bool>> = keys.chain([self.key.is(address.key.as_ref())]).collect();
+        // One key that differs settles it, whatever is unknown about the others.
         if all.contains(&Some(false)) { Some(false) } else { all.iter().all(Option::is_some).then_some(true) }
     }
 }

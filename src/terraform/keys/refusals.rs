@@ -127,6 +127,7 @@ pub(super) fn depends_on(reader: &BlockReader<'_>, body: &Body) {
     let ExprKind::Tuple(items) = &value.kind else {
         return add_problem(value.span, "`depends_on` must be a list of references");
     };
+    // References in quotes, as Terraform 0.11 has them, still lead to no more than a warning.
     for item in items.iter().filter(|item| !matches!(item.kind, ExprKind::String(_))) {
         match whole_reference(item) {
             None => add_problem(item.span, "`depends_on` takes references to resources, data sources and modules only"),
@@ -246,6 +247,7 @@ impl RefusalCheck<'_> {
         }
         match fields.get(&name.text) {
             Some(Field::Attribute(own)) => {
+                // An argument that is null counts as left out, even one that cannot be set.
                 if own.filling == Filling::Computed && !matches!(attribute.value.kind, ExprKind::Null) {
                     let hint = if &*name.text == "vault_id" { "; the vault is chosen by `management_endpoint`" } else { "" };
                     self.add_problem(name.span, format!("`{}` is set by the provider and cannot be configured{hint}", name.text), &[]);

@@ -43,6 +43,7 @@ pub(super) fn of(world: &World<'_>, visit: &Visit<'_>) -> SchedulesFound {
     let id = address(visit.at, false, &visit.of.kind, &visit.of.name, visit.key.as_ref());
     let mut search = Search { world, id, header: visit.block.header, found: SchedulesFound::default() };
     search.instances(visit.at, visit.block);
+    // A module call whose instances are made in time makes the versions in them in time.
     let mut around = Some(visit.at);
     while let Some((parent, call)) = around.and_then(|at| at.parent.as_ref()) {
         if let Some(call) = parent.module.calls.get(call) {

@@ -83,6 +83,7 @@ impl<'w> InstanceWalk<'w> {
             if let Some(off) = self.off.filter(|_| expansion.is_empty()) {
                 off.block(self.world, at, name, block);
             }
+            // In a module that represents many, an instance represents many as well, for the reason of the module.
             let symbolic = at.symbolic.clone().or_else(|| expansion.symbolic().cloned());
             for (key, each) in expansion.instances() {
                 if !self.may_go_on(at, name) {
@@ -104,6 +105,7 @@ impl<'w> InstanceWalk<'w> {
                 }
                 match descend::child(self.world, at, name, call, key.as_ref(), each) {
                     Ok(child) => self.module(&child, kind, visit),
+                    // Any other reason was reported by the survey of the tree, or is among the modules that were not followed.
                     Err(_) if self.world.tree.is_full() => return self.too_many_modules(),
                     Err(_) => {}
                 }

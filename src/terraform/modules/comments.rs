@@ -58,6 +58,7 @@ fn place(comment: &CommentText, keys: &BlockIndex<'_>, calls: &BlockIndex<'_>, s
 
     let covers = if let Some((header, _)) = around(calls).or_else(|| above(calls)) {
         Covers::Call(Place::Source(header))
+    // In JSON the comment is a property of the resource, and not above it.
     } else if let Some((_, span)) = if is_json { around(keys) } else { above(keys) } {
         Covers::Resource(Place::Source(span))
     } else {

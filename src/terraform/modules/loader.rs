@@ -100,6 +100,7 @@ impl<'r> Loader<'r> {
             let locked = crate::terraform::discovery::lock::read(root, self.request);
             let is_of = |host: &str| locked.iter().any(|one| one.address.split('/').next() == Some(host));
             let module = self.parsed(root, FileDialect::Either);
+            // OpenTofu locks providers of Terraform's registry, too, where `required_providers` names that host.
             if is_of("registry.opentofu.org") {
                 FileDialect::OpenTofu
             } else if is_of(TERRAFORM) && !module.requires_host(TERRAFORM) {
@@ -137,6 +138,7 @@ impl<'r> Loader<'r> {
             }
             found.push((module, has_any));
         }
+        // Directories may call each other in a circle, so what was found is handed to the callers only now that all of them are known.
         let mut open: Vec<usize> = (0..found.len()).filter(|at| found.get(*at).is_some_and(|(_, has_any)| *has_any)).collect();
         while let Some((module, _)) = open.pop().and_then(|at| found.get(at)) {
             for caller in callers.remove(&module.path).into_iter().flatten() {

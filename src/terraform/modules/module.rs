@@ -237,6 +237,8 @@ impl Module {
                     self.settings.push(block);
                 }
                 "provider" => {
+                    // A block with no more than these configures nothing: before Terraform 0.15, it was how a module declared which
+                    // configurations its callers pass.
                     let is_alias = |name: &str| matches!(name, "alias" | "version");
                     let mut arguments = block.body.attributes.iter().map(|attribute| &*attribute.name.text);
                     self.has_provider |= !block.body.blocks.is_empty() || arguments.any(|name| !is_alias(name));

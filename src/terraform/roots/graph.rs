@@ -64,6 +64,7 @@ fn follow(loader: &Loader<'_>, scan: &mut Scan) -> Followed {
                     followed.unclear.insert(path.clone());
                 }
             }
+            // What was installed once may no longer be called: where its directory is missing, this is not a call that leads nowhere.
             let installed = loader.manifest(&path).into_iter().flat_map(Manifest::folders);
             calls.extend(installed.map(|target| (path.clone(), target, false)));
         }
@@ -143,6 +144,7 @@ impl<'g> DirectoryGroups<'g> {
                 return Some(at);
             }
             let above = *self.parents.get(parent)?;
+            // Halving the way keeps a chain of thousands of calls from being followed from its start for each of them.
             *self.parents.get_mut(at)? = above;
             at = parent;
         }

@@ -144,6 +144,7 @@ pub(crate) fn values_near(root: &Path, shown: &Path, request: &ScanRequest) -> V
         at += 1;
         let entries = request.entries(&folder);
         let names = || entries.iter().filter(|entry| !entry.is_dir).filter_map(|entry| entry.name.to_str());
+        // Values files next to other configuration belong to it.
         if depth > 0 && names().any(is_configuration) {
             continue;
         }

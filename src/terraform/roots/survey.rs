@@ -185,6 +185,8 @@ impl Surveyor<'_> {
                     let message = format!("module calls nest deeper than {MAX_DEPTH} levels; what is below `{name}` was not checked");
                     self.problem(message, place, None);
                 } else {
+                    // A directory is followed once, unless something below it depends on the way that led there: an installed module, or a
+                    // source that is not a plain string.
                     if self.done.get(&folder) != Some(&false) {
                         if let Some(here) = self.stack.last_mut() {
                             here.next = Some((Arc::clone(name), call.header));

@@ -77,6 +77,7 @@ fn dynamic<'b>(frame: &Frame<'_>, block: &'b Block, kind: &str, found: &mut Bloc
         },
     };
     let value = frame.eval(&for_each.value)?;
+    // A plan lists the blocks of a resource, and holds no ephemeral values.
     if value.marks.ephemeral {
         return Err(error("the `for_each` of a `dynamic` block cannot be ephemeral", for_each.value.span));
     }

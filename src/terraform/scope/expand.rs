@@ -170,6 +170,7 @@ fn by_key(world: &World<'_>, value: Value, span: Span) -> Result<Expansion, Eval
             entries.iter().map(|(key, value)| (Arc::clone(key), value.clone().or_trail(&trail))).collect()
         }
         Data::Set(element, elements) => {
+            // `toset([])` is a set of no type. Terraform asks for the type only of a set that has elements.
             if elements.is_empty() {
                 return Ok(Expansion::ForEach(Vec::new()));
             }

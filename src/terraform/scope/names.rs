@@ -153,6 +153,7 @@ impl Frame<'_> {
                 Ok(name) => Value::string(name),
                 Err(why) => Value::unknown(Type::String, why.clone()),
             }),
+            // A plan must not depend on it, so Terraform makes it ephemeral; while Terraform plans, it is false.
             "applying" => Ok(Value::bool(false).with_marks(Marks { ephemeral: true, ..Marks::NONE })),
             _ => Err(refused(format!("`terraform` has no attribute `{part}`"))),
         }
@@ -324,6 +325,7 @@ impl Frame<'_> {
 /// Which instance the step after a name picks, and how many steps that took; `None` where it has to be found out from all instances.
 fn instance(expansion: &Expansion, step: Option<&RefStep<'_>>) -> Option<(Option<InstanceKey>, usize)> {
     let index = match step {
+        // With other marks, the value of all instances is indexed, which puts the marks of the index on the result.
         Some(RefStep::Index(value, _)) if value.marks == Marks::NONE || value.marks.by_caller => Some(&value.data),
         _ => None,
     };

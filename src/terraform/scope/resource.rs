@@ -139,7 +139,7 @@ impl ResourceInstance<'_> {
         }
     }
 
-    /// `terraform_data.x.output`: what `input` is, known after apply; null without self.
+    /// `terraform_data.x.output`: what `input` is, known after apply; null without an `input`.
     fn output_of_data(&self, path: &Arc<str>) -> Value {
         let input = self.attribute(&"input".into());
         match input {

@@ -66,6 +66,7 @@ pub(super) fn module(world: &World<'_>, at: &Rc<Instance>, name: &Arc<str>, call
             Ok(child) => {
                 let output = |name: &Arc<str>| {
                     let value = output(world, &child, name);
+                    // Whoever refers to the call as one value may need another of its outputs only.
                     let value = value.unwrap_or_else(|error| {
                         Value::unknown(
                             Type::Any,
@@ -98,6 +99,7 @@ pub(super) fn gather(expansion: &Expansion, make: impl Fn(Option<&InstanceKey>, 
         Expansion::ForEach(list) => {
             let entries: Members =
                 list.iter().map(|entry| (Arc::clone(&entry.key), one(Some(InstanceKey::Text(Arc::clone(&entry.shown)))))).collect();
+            // The names of this object are the keys themselves, those included that addresses do not show.
             let is_hidden = list.iter().any(|entry| entry.key != entry.shown);
             Value::object(entries).with_marks(if is_hidden { Marks { piece: true, ..Marks::FILE } } else { Marks::NONE })
         }

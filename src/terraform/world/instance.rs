@@ -169,6 +169,8 @@ impl Expansion {
                 Some(Each::Index(Value::number(i64::try_from(*index).unwrap_or(i64::MAX))))
             }
             (Self::ForEach(entries), Some(InstanceKey::Text(key))) => {
+                // Entries are sorted by their keys. Only where a key is not shown, what is shown in its place is looked for among all of
+                // them.
                 let own = find(entries, key).filter(|entry| *entry.shown == **key);
                 let entry = own.or_else(|| entries.iter().find(|entry| *entry.shown == **key))?;
                 Some(Each::Element(entry.each.clone(), entry.value.clone()))

@@ -84,6 +84,8 @@ impl Memo {
             Some(_deeper) => make().map_err(EvalError::uncatchable),
             None => Ok(self.budget().too_large()),
         };
+        // What is kept in the memo counts against the run and not only against the expression: thousands of values that each are small fill
+        // the memory, too.
         let result = if self.account.keep(mark) { result } else { Ok(self.budget().too_large()) };
         self.running.borrow_mut().pop();
         self.values.borrow_mut().insert(key, result.clone());

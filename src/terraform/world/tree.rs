@@ -120,6 +120,7 @@ impl<'w> ModuleTree<'w> {
         let symbolic = symbolic();
         let steps = at.steps.iter().cloned().chain([ModuleStep { name: name.to_string(), key: key.cloned() }]).collect();
         let module = self.loader.module(&folder, self.language);
+        // What an installed module calls by a local path was installed with it.
         let is_in_installed = at.calls.last().is_some_and(|outer| outer.leads_out);
         let calls = at.calls.iter().cloned().chain([base::ModuleCall {
             name: format!("{}module.{name}", at.prefix).into(),

@@ -51,6 +51,7 @@ impl DriverSearch<'_> {
             ExprKind::Call { name, .. } if function(&name.text).is_some() => self.found = Some(format!("{}()", name.text)),
             ExprKind::Conditional(condition, then, otherwise) => {
                 let decision = Frame::new(self.world, at, each).eval(condition).ok();
+                // Another caller of a library may decide otherwise.
                 let decision = decision.filter(|decision| !decision.marks.by_caller).and_then(|decision| decision.as_bool());
                 self.expression(condition, at, each);
                 if decision != Some(false) {

@@ -85,6 +85,7 @@ pub(super) fn change(one: &ResourceInstance<'_>) -> PassingChange {
     let mut change = PassingChange::default();
     let frame = one.frame();
     let ignored = ignored(&block.body);
+    // What is ignored keeps the value that the state has, however its expression changes in time.
     let is_ignored = |argument: &str| ignored.iter().any(|own| own == argument || own == "*");
     for attribute in &block.body.attributes {
         let argument = &*attribute.name.text;
