@@ -46,5 +46,6 @@ pub(super) fn by_default(key: &KeyFacts, settings: &Settings) -> Option<Remedy> 
     }
     let condition = may_be_for_authority(key).then_some("no certificate authority uses the keys");
     let remedy = software(key, Safety::Choice, condition, settings).ok()?;
+    // Advice is given only where the rule passes the key that it leads to.
     passes(&remedy.changes).then_some(remedy)
 }
