@@ -147,7 +147,6 @@ impl Num {
             [b'+', ..] => (false, text.get(1..).unwrap_or_default()),
             _ => (false, text),
         };
-        // Go's `big.Float` reads these two words, so `tonumber("Inf") > 1` is true; other spellings are errors.
         if rest == "Inf" || rest == "inf" {
             return Ok(Self { kind: NumKind::Infinite(negative), precision: WRITTEN });
         }
@@ -174,12 +173,9 @@ impl Num {
         }
         let scale = i64::try_from(fraction.len()).map_err(|_| NumError::TooLarge)?;
         let (tens, twos) = if binary { (-scale, exponent) } else { (exponent - scale, 0) };
-        // An exponent of `big.Float` has 32 bits: what exceeds them is an error in Terraform too, which `try` may catch. Below that,
-        // Terraform computes what is given up as too large here.
         if twos.abs() > i64::from(i32::MAX) || tens.abs() > i64::from(i32::MAX) {
             return Err(NumError::Syntax);
         }
-        // A factor of ten takes a little more than three bits.
         if tens.abs() > LARGEST / 3 || twos.abs() > LARGEST {
             return Err(NumError::TooLarge);
         }
@@ -204,8 +200,6 @@ impl Num {
 
     /// `numerator / denominator * 2^exponent`, rounded. The denominator is not zero.
     fn quotient(negative: bool, numerator: &BigUint, denominator: &BigUint, exponent: i64, precision: u32) -> Result<Self, NumError> {
-        // The quotient gets two bits more than are kept: one is the half that decides the rounding, the other a reserve, because it may
-        // come out one bit shorter.
         let wanted = u64::from(precision) + 2 + denominator.bits();
         let shift = wanted.saturating_sub(numerator.bits());
         let shifted = numerator << shift;
@@ -271,7 +265,6 @@ impl Num {
         };
         let both_negative = left.0 && right.0;
         let sum = align(left) + align(right);
-        // Only two negative zeros make a negative zero, as in Go; `1 - 1` is a positive one.
         let negative = if sum.sign() == Sign::NoSign { both_negative } else { sum.sign() == Sign::Minus };
         Self::finite(negative, sum.into_parts().1, exponent, false, precision)
     }
@@ -336,7 +329,7 @@ impl Num {
         Self::quotient(negative, &left.1, &right.1, left.2 - right.2, precision)
     }
 
-    /// Remainder of the division truncated to a whole number; `x % 0` is `x`, as in Terraform.
+    /// Remainder of the division truncated to a whole number, all at the precision of the dividend, as in cty; `x % 0` is `x`.
     ///
     /// # Errors
     /// `Undefined` where infinities take part, `TooLarge`.
@@ -347,8 +340,6 @@ impl Num {
         if other.is_zero() {
             return Ok(self.clone());
         }
-        // cty computes the remainder in a copy of the dividend: each step is rounded to the precision of the dividend, whatever the divisor
-        // has.
         let whole = self.div(other)?.truncate().rounded_to(self.precision)?;
         let (left, right) = (whole.parts(), other.parts());
         let (Some(left), Some(right)) = (left, right) else { return Err(NumError::Undefined) };
@@ -537,7 +528,6 @@ impl Num {
         let up = rounds_up(digits.as_bytes(), 10);
         let (digits, point) = round_at(digits.as_bytes(), 10, point, up);
         let length = i64::try_from(digits.len()).unwrap_or(i64::MAX);
-        // Go writes an exponent from the precision on, or from the number of digits on where these are fewer and reach the point.
         let limit = if length >= point { length } else { 10 };
         if point < -3 || point > limit {
             let (first, rest) = digits.split_at(1.min(digits.len()));
@@ -550,8 +540,7 @@ impl Num {
     /// The shortest decimal text that reads back as this number at its precision, as Terraform prints numbers: never an exponent.
     fn text(&self) -> String {
         let float = match &self.kind {
-            // From 2^53 on a number with the precision of a double prints the fewest digits that identify it: `pow(2, 63)` is
-            // 9223372036854776000.
+            // From 2^53 on, a double prints the fewest digits that identify it: `pow(2, 63)` is 9223372036854776000.
             NumKind::Whole(value) if self.precision >= COUNTED || value.unsigned_abs() < 1 << DOUBLE => return value.to_string(),
             NumKind::Infinite(negative) => return if *negative { "-Inf" } else { "+Inf" }.to_owned(),
             _ => self.parts(),
