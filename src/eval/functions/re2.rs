@@ -226,7 +226,7 @@ impl<'p> Translation<'p> {
             Some('A') => self.assertion(r"\A"),
             Some('z') => self.assertion(r"\z"),
             Some('b') => self.assertion(r"(?-u:\b)"),
-            // All other parts take complete characters, and the crate skips empty matches within one: its `\B` of bytes matches where Go's does.
+            // All other parts take complete characters, and the crate skips empty matches within one: its `\B` of bytes is Go's.
             Some('B') => self.assertion(r"(?-u:\B)"),
             Some('Q') => {
                 self.next();
