@@ -239,3 +239,47 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 fn cell<K: Hash + Eq, T>(cells: &Mutex<HashMap<K, OnceShared<T>>>, key: K) -> OnceShared<T> {
     Arc::clone(lock(cells).entry(key).or_default())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Two roots, `a` and `b`, that share what `tree` calls.
+    fn shared(files: &[(&str, &str)]) -> tempfile::TempDir {
+        let folder = tempfile::tempdir().unwrap();
+        let roots = ["a/main.tf", "b/main.tf"].map(|path| (path, "module \"tree\" {\n  source = \"../tree\"\n}\n"));
+        let tree = ("tree/main.tf", "module \"leaf\" {\n  source = \"../leaf\"\n}\n");
+        for (path, text) in roots.into_iter().chain([tree, ("leaf/main.tf", "locals {}\n")]).chain(files.iter().copied()) {
+            let path = folder.path().join(path);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, text).unwrap();
+        }
+        folder
+    }
+
+    #[test]
+    fn a_root_that_calls_a_directory_of_open_tofu_is_one_of_open_tofu() {
+        let folder = shared(&[("leaf/more.tofu", "locals {}\n"), ("c/main.tf", "locals {}\n")]);
+        let top = folder.path().canonicalize().unwrap();
+        let (request, sources) = (ScanRequest::new(top.clone(), Vec::new()), Sources::default());
+        let mut scan = discover::scan(&request);
+        let loader = Loader::new(&request, &sources, &mut scan);
+        let dialects = ["a", "b", "c", "tree"].map(|name| loader.dialect(&top.join(name)));
+        assert_eq!(dialects, [FileDialect::OpenTofu, FileDialect::OpenTofu, FileDialect::Either, FileDialect::OpenTofu]);
+    }
+
+    #[test]
+    fn a_tree_that_roots_share_is_looked_through_once_for_files_of_open_tofu() {
+        let folder = shared(&[]);
+        let top = folder.path().canonicalize().unwrap();
+        let (request, sources) = (ScanRequest::new(top.clone(), Vec::new()), Sources::default());
+        let mut scan = discover::scan(&request);
+        let loader = Loader::new(&request, &sources, &mut scan);
+        assert_eq!(loader.dialect(&top.join("a")), FileDialect::Either);
+        let known = lock(&loader.with_tofu).clone();
+        assert_eq!(known, ["a", "tree", "leaf"].map(|name| (top.join(name), false)).into());
+        // The next root that calls the tree believes what is known of it, and looks at nothing below.
+        lock(&loader.with_tofu).insert(top.join("tree"), true);
+        assert_eq!(loader.dialect(&top.join("b")), FileDialect::OpenTofu);
+    }
+}
