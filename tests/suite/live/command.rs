@@ -1,10 +1,11 @@
 //! `kmslint live` as a user meets it: exit codes, reports, evidence, drift.
 
 use super::server::{Behaviour, FINGERPRINT, Fault, Faults, KEY_PEM, Server, TENANCY, USER};
-use super::tenancy::{A, B, C, FRA, KEYS, PRIVATE, Small, ocid};
+use super::tenancy::{A, B, C, FRA, IAD, KEYS, PRIVATE, Small, ocid};
 use super::trial::healthy;
 use crate::harness::{Said, chosen, command, said};
 use jiff::Timestamp;
+use kmslint::report::Format;
 use serde_json::{Value, json};
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -18,6 +19,13 @@ fn live(server: &Server, folder: &Path, arguments: &[&str]) -> Said {
 }
 
 fn live_command(server: &Server, folder: &Path, arguments: &[&str]) -> Command {
+    let mut command = regional_command(server, folder, &["--all-regions"]);
+    command.args(arguments);
+    command
+}
+
+/// An audit of the regions that the arguments name.
+fn regional_command(server: &Server, folder: &Path, arguments: &[&str]) -> Command {
     let mut command = command(folder);
     command
         .env("OCI_CLI_USER", USER)
@@ -25,7 +33,7 @@ fn live_command(server: &Server, folder: &Path, arguments: &[&str]) -> Command {
         .env("OCI_CLI_FINGERPRINT", FINGERPRINT.trim())
         .env("OCI_CLI_KEY_CONTENT", KEY_PEM)
         .env("OCI_CLI_REGION", FRA)
-        .args(chosen(&["live", "--all-regions", "--rps", "10000", "--endpoint", &server.endpoint()]))
+        .args(chosen(&["live", "--rps", "10000", "--endpoint", &server.endpoint()]))
         .args(arguments);
     command
 }
@@ -158,6 +166,32 @@ fn people_are_told_keys_by_their_names_and_of_no_files() {
         assert!(said.out.contains(&expected), "{expected}\n{}", said.out);
         assert!(!said.out.contains("files") && !said.err.contains("files"), "{}{}", said.out, said.err);
     }
+}
+
+#[test]
+fn a_replica_whose_primary_is_not_audited_is_referred_to_the_region_of_its_primary() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = serve(healthy());
+    let audit = |format: &str| said(&mut regional_command(&server, folder.path(), &["--region", IAD, "--format", format]));
+    let json = audit("json");
+    assert_eq!(json.code, 1, "{}", json.err);
+    let report = json_of(&json);
+    let expected = [("OCI-KMS-001", "rotation-failed", "failed"), ("OCI-KMS-004", "hsm", "scheduled")];
+    let found = violations(&report);
+    assert_eq!(found.iter().map(|(rule, kind, name)| (&**rule, &**kind, &**name)).collect::<Vec<_>>(), expected);
+    let help = |rule: &str| {
+        let mut findings = report["findings"].as_array().unwrap().iter();
+        findings.find(|finding| finding["rule"] == rule && finding["verdict"] == "violation").unwrap()["help"].as_str().unwrap()
+    };
+    let rotate = "This key is a replica: rotate the primary key, in the region of its vault, and the replica follows.";
+    assert_eq!(help("OCI-KMS-001"), rotate);
+    assert!(help("OCI-KMS-004").starts_with("This key is a replica, which has the mode of its primary key"), "{}", help("OCI-KMS-004"));
+    // A replica refuses every change, so no report has a command for it; SARIF also holds the rules' pages.
+    for format in Format::ALL.iter().filter(|format| format.name != "sarif") {
+        let out = audit(format.name).out;
+        assert!(!out.contains("oci kms") && !out.contains("Rotate it"), "{}: {out}", format.name);
+    }
+    assert_eq!(*server.refused.lock().unwrap(), [] as [&str; 0]);
 }
 
 #[test]

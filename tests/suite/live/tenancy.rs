@@ -134,7 +134,8 @@ impl Small {
         value
     }
 
-    fn key(&self, key: &Key, whole: bool) -> Value {
+    /// A key as the vault of this region has it.
+    fn key(&self, key: &Key, region: &str, whole: bool) -> Value {
         let mut value = json!({
             "id": ocid(key.name),
             "vaultId": key.vault,
@@ -152,7 +153,7 @@ impl Small {
         if whole {
             value["keyShape"] = json!({"algorithm": "AES", "length": 32, "curveId": null});
             value["currentKeyVersion"] = json!(version_id(key, key.versions.len() - 1));
-            value["isPrimary"] = json!(true);
+            value["isPrimary"] = json!(self.vaults.iter().any(|vault| vault.id == key.vault && vault.region == region && vault.primary));
             value["autoKeyRotationDetails"] = key.schedule.clone();
         } else if key.auto.is_null() {
             // Null and missing are alike.
@@ -228,12 +229,12 @@ impl Tenancy for Small {
             }
             (vault, ["20180608", "keys"]) => {
                 let here = |key: &&Key| key.vault == vault && key.compartment == ask.get("compartmentId");
-                Reply::List(self.keys.iter().filter(here).map(|key| self.key(key, false)).collect())
+                Reply::List(self.keys.iter().filter(here).map(|key| self.key(key, &ask.region, false)).collect())
             }
             (vault, ["20180608", "keys", id, rest @ ..]) => {
                 let key = self.keys.iter().find(|key| key.vault == vault && ocid(key.name) == *id);
                 match (key, rest) {
-                    (Some(key), []) => Reply::One(self.key(key, true)),
+                    (Some(key), []) => Reply::One(self.key(key, &ask.region, true)),
                     (Some(key), ["keyVersions"]) => Reply::List(self.versions(key)),
                     _ => Reply::Missing,
                 }
