@@ -45,12 +45,36 @@ pub struct TrailLink {
     pub step: Step,
     /// The step after it.
     pub next: Option<Arc<Self>>,
+    /// How many steps these are.
+    length: usize,
+    /// The last of them, where they are too many to look at.
+    last: Option<Arc<Step>>,
 }
 
+/// How many steps of a value's way are looked at: the nearest ones, and the last, where the value comes from. Hostile code hands a value on
+/// a hundred thousand times, and has a key at each of them.
+const MOST_STEPS: usize = 64;
+
 impl TrailLink {
-    /// This step and all after it.
+    /// A step, and those after it.
+    #[must_use]
+    pub fn new(step: Step, next: Option<Arc<Self>>) -> Arc<Self> {
+        let length = next.as_ref().map_or(0, |next| next.length) + 1;
+        let last = next.as_deref().filter(|_| length > MOST_STEPS).and_then(|next| next.last.clone().or_else(|| next.last_step()));
+        Arc::new(Self { step, next, length, last })
+    }
+
+    /// The last step, with the calls that it has from those before it.
+    fn last_step(&self) -> Option<Arc<Step>> {
+        let calls = self.steps().filter_map(|step| step.calls.as_ref()).last().cloned();
+        self.steps().last().map(|step| Arc::new(Step { calls, ..step.clone() }))
+    }
+
+    /// This step and those after it; of very many, the nearest and the last.
     pub fn steps(&self) -> impl Iterator<Item = &Step> {
-        std::iter::successors(Some(self), |link| link.next.as_deref()).map(|link| &link.step)
+        let nearest = if self.last.is_some() { MOST_STEPS - 1 } else { self.length };
+        let nearest = std::iter::successors(Some(self), |link| link.next.as_deref()).take(nearest);
+        nearest.map(|link| &link.step).chain(self.last.as_deref())
     }
 }
 
@@ -352,6 +376,27 @@ impl Step {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_nearest_and_the_last_step_of_a_long_way_are_looked_at() {
+        let at = |number: usize| Place::File(number.to_string().into());
+        let calls: Calls = [ModuleCall { name: "module.m".into(), header: at(0), block: at(0), leads_out: false }].into();
+        let of_call = |step| Step { calls: Some(Arc::clone(&calls)), ..step };
+        let mut link = TrailLink::new(Step::of(at(0), StepKind::Set), None);
+        for number in 1..=100_000 {
+            let step = Step::of(at(number), StepKind::Expression);
+            link = TrailLink::new(if number == 1 { of_call(step) } else { step }, Some(link));
+            let steps: Vec<&Step> = if number % 1000 < 70 { link.steps().collect() } else { continue };
+            assert_eq!(steps.len(), (number + 1).min(MOST_STEPS));
+            assert!(steps.iter().take(MOST_STEPS - 1).enumerate().all(|(near, step)| step.place == at(number - near)));
+            let last = steps.last().map(|step| (&step.place, &step.calls));
+            assert_eq!(last, Some((&at(0), &(number >= MOST_STEPS).then(|| Arc::clone(&calls)))));
+        }
+        // As it is dropped where there is little of a stack, one at a time.
+        while let Some(next) = Arc::into_inner(link).and_then(|link| link.next) {
+            link = next;
+        }
+    }
 
     #[test]
     fn a_label_names_the_step_and_then_the_choice() {

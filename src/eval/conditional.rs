@@ -108,7 +108,7 @@ fn chosen(
     let (is_secret, condition_trail) = condition_value;
     let text = context.scope.quote(condition.span).filter(|_| !is_secret).map(Arc::from);
     let step = link.step.clone().chosen(Because::Condition { text, decision }, condition_trail.into_iter().collect());
-    Some(Arc::new(TrailLink { step, next: link.next.clone() }))
+    Some(TrailLink::new(step, link.next.clone()))
 }
 
 /// The type of the result; a bare null takes the other's, and with an unknown type on one side nothing is converted.

@@ -150,7 +150,7 @@ pub(super) fn failed(ty: Type) -> Value {
 
 /// The trail of something that is written here.
 pub(super) fn here(span: Span) -> Option<Arc<TrailLink>> {
-    Some(Arc::new(TrailLink { step: Step::of(Place::Source(span), StepKind::Set), next: None }))
+    Some(TrailLink::new(Step::of(Place::Source(span), StepKind::Set), None))
 }
 
 /// The trail of something that an expression makes of these values.
@@ -168,7 +168,7 @@ pub(super) fn computed(span: Span, of: &[&Value]) -> Option<Arc<TrailLink>> {
         }
     }
     let step = Step::of(Place::Source(span), StepKind::Set);
-    Some(Arc::new(TrailLink { step: if reads.is_empty() { step } else { step.chosen(Because::Computation, reads) }, next: None }))
+    Some(TrailLink::new(if reads.is_empty() { step } else { step.chosen(Because::Computation, reads) }, None))
 }
 
 /// The value of an expression; what is wrong with it goes into `errors`.

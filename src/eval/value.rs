@@ -220,7 +220,7 @@ impl Value {
     /// The value with a step put in front of its trail.
     #[must_use]
     pub fn through(mut self, step: Step) -> Self {
-        self.trail = Some(Arc::new(TrailLink { step, next: self.trail.take() }));
+        self.trail = Some(TrailLink::new(step, self.trail.take()));
         self
     }
 
@@ -234,7 +234,7 @@ impl Value {
     pub fn chosen(mut self, because: Because, reads: Vec<Arc<TrailLink>>) -> Self {
         if let Some(link) = self.trail.as_ref().filter(|_| !reads.is_empty()) {
             let step = link.step.clone().chosen(because, reads);
-            self.trail = Some(Arc::new(TrailLink { step, next: link.next.clone() }));
+            self.trail = Some(TrailLink::new(step, link.next.clone()));
         }
         self
     }
@@ -245,7 +245,7 @@ impl Value {
         let steps: Vec<&Step> = self.steps().collect();
         steps.into_iter().rev().fold(None, |next: Option<Arc<TrailLink>>, step| {
             let left_out = if next.is_none() { Some(Arc::clone(attribute)) } else { step.left_out.clone() };
-            Some(Arc::new(TrailLink { step: Step { left_out, ..step.clone() }, next }))
+            Some(TrailLink::new(Step { left_out, ..step.clone() }, next))
         })
     }
 

@@ -61,14 +61,14 @@ impl Marking {
 
     fn link(&mut self, step: Step, next: Option<Arc<TrailLink>>) -> Arc<TrailLink> {
         if next.is_some() || step.chosen_by.is_some() {
-            return Arc::new(TrailLink { step, next });
+            return TrailLink::new(step, next);
         }
         // Whether two steps are equal does not depend on who passes through.
         let is_same = |own: &Step| own.is_part == step.is_part && own.calls == step.calls && *own == step;
         if let Some(known) = self.plain.iter().rev().find(|link| is_same(&link.step)) {
             return Arc::clone(known);
         }
-        let link = Arc::new(TrailLink { step, next });
+        let link = TrailLink::new(step, next);
         if self.plain.len() == MOST_COMPARED {
             self.plain.remove(0);
         }
