@@ -222,9 +222,90 @@ fn nothing_that_is_printed_is_a_command() {
     }
 }
 
+/// What a reader of Markdown sees of a line as markup: all but the code spans, which end at a run of as many backticks as they began with.
+fn outside_of_code(line: &str) -> String {
+    let (mut out, mut left) = (String::new(), line);
+    while let Some(start) = left.find('`') {
+        let run = left[start..].chars().take_while(|c| *c == '`').count();
+        let inside = &left[start + run..];
+        let ends = inside.match_indices('`').filter(|(at, _)| !inside[..*at].ends_with('`'));
+        let end = ends.map(|(at, _)| (at, inside[at..].chars().take_while(|c| *c == '`').count())).find(|(_, length)| *length == run);
+        let Some((end, _)) = end else { break };
+        out.push_str(&left[..start]);
+        left = &inside[end + run..];
+    }
+    out + left
+}
+
+#[test]
+fn a_reader_of_markdown_knows_code_spans() {
+    assert_eq!(outside_of_code("a `b` c ``d ` e`` `f"), "a  c  `f");
+    assert_eq!(outside_of_code("`a``b` <img>"), " <img>");
+}
+
+/// Names that are HTML, links, mentions or columns where Markdown is read, with backticks that do not fit together.
+const MARKUP: [&str; 8] = [
+    "<img src=https://evil.example/1>",
+    "`<img src=2>",
+    "``<img src=3>`",
+    "`` ` <a href=4>",
+    "[click](https://evil.example/5)",
+    "https://evil.example/6 www.evil.example @admin",
+    "a`|`<img src=7>`|b",
+    "``` </code></details><script>8</script>",
+];
+
+#[test]
+fn names_are_no_markup_where_reports_are_rendered() {
+    let mut text = String::new();
+    for (at, name) in MARKUP.iter().enumerate() {
+        let name = serde_json::to_string(name).expect("a string");
+        text += &format!(
+            "# kmslint: ignore[OCI-KMS-001] the reason: {name}\nresource \"oci_kms_key\" \"k{at}\" {{\n  for_each        = toset([{name}])\n  display_name    = each.key\n  protection_mode = \"HSM\"\n}}\n"
+        );
+        text += &format!("resource \"oci_kms_key\" \"m{at}\" {{\n  protection_mode = {name}\n}}\n");
+        text += &format!("module \"c{at}\" {{\n  source = {name}\n}}\n");
+    }
+    let named = MARKUP.map(|name| (format!("{}.tf", name.replace('/', "%")), HONEST));
+    let files: Vec<(&str, &str)> = named.iter().map(|(path, text)| (path.as_str(), *text)).chain([("main.tf", text.as_str())]).collect();
+    let folder = checkout(&files);
+    let report = |format| kmslint(folder.path(), &["check", "--no-config", "--verbose", "--show-passes", "--format", format]);
+    let markdown = report("markdown").out;
+    // Messages that GitLab and reviewdog render.
+    let mut rendered: Vec<String> = markdown.lines().map(str::to_owned).collect();
+    for format in ["gitlab", "gitlab-sast", "rdjson"] {
+        let document: serde_json::Value = serde_json::from_str(&report(format).out).expect("JSON");
+        let before = rendered.len();
+        texts_of(&document, &["message", "description", "solution"], &mut rendered);
+        assert!(rendered.len() >= before + MARKUP.len(), "{format}");
+    }
+    // Long lists are folded by tags of our own, and rules and files have links.
+    let own = regex::Regex::new(r"</?(details|summary)>|\]\(https://github\.com/kmslint/kmslint/[^()\s]*\)").expect("a pattern");
+    for line in &rendered {
+        let outside = own.replace_all(&outside_of_code(line), "").to_lowercase();
+        for forged in ["<", "](", "://", "www.", "@admin", "```"] {
+            assert!(!outside.contains(forged), "{forged}: {line}");
+        }
+    }
+    // The columns of a table are its own.
+    let columns = |line: &str| line.replace("\\|", "").matches('|').count();
+    let rows: Vec<&str> =
+        markdown.lines().skip_while(|line| !line.starts_with("| Level |")).take_while(|line| line.starts_with('|')).collect();
+    assert!(rows.len() > 2 * MARKUP.len() && rows.iter().all(|row| columns(row) == 6), "{rows:#?}");
+}
+
+/// The texts with these names in a document.
+fn texts_of(value: &serde_json::Value, names: &[&str], found: &mut Vec<String>) {
+    if let Some(object) = value.as_object() {
+        found.extend(names.iter().filter_map(|name| object.get(*name)?.as_str()).flat_map(str::lines).map(str::to_owned));
+        object.values().for_each(|inner| texts_of(inner, names, found));
+    }
+    value.as_array().into_iter().flatten().for_each(|inner| texts_of(inner, names, found));
+}
+
 #[test]
 fn xml_stays_well_formed_and_nothing_unseen_passes() {
-    let unseen = "\u{fffe}\u{ffff}\u{61c}\u{2028}\u{200b}\u{feff}\u{e0041}\u{202e}\u{ad}\u{1}x";
+    let unseen = "\u{fffe}\u{ffff}\u{61c}\u{2028}\u{200b}\u{feff}\u{e0041}\u{202e}\u{ad}\u{2800}\u{1d159}\u{1}x";
     let key = serde_json::to_string(unseen).expect("a string").replace('\u{1}', "\\u0001");
     let text = format!(
         "resource \"oci_kms_key\" \"k\" {{\n  for_each = toset([{key}])\n  protection_mode = {key}\n  is_auto_rotation_enabled = {key}\n}}\n"
