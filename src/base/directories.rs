@@ -17,6 +17,17 @@ pub struct Directories {
     around: Mutex<HashMap<Arc<Path>, GitContext>>,
     /// What is in real directories that were walked, sorted by name; what links lead to was not asked.
     listed: RwLock<HashMap<PathBuf, Arc<[DirEntry]>>>,
+    /// What was read through links.
+    linked: Mutex<Linked>,
+}
+
+/// What is read through links.
+#[derive(Debug, Default)]
+struct Linked {
+    /// How many bytes.
+    bytes: u64,
+    /// The links that were asked about, and whether they may be followed.
+    admitted: HashMap<PathBuf, bool>,
 }
 
 /// What is around a real directory, itself included.
@@ -34,6 +45,29 @@ impl Directories {
         lock(&self.real).clear();
         lock(&self.around).clear();
         self.listed.write().unwrap_or_else(PoisonError::into_inner).clear();
+        *lock(&self.linked) = Linked::default();
+    }
+
+    /// Whether a file that was found may be read, as far as links are concerned: those of a run lead to so many bytes at most, each file
+    /// counted as often as there are links to it.
+    ///
+    /// # Errors
+    /// Too much is read through links.
+    pub fn admit_linked(&self, path: &Path) -> Result<(), DiskError> {
+        if self.real(path).is_ok_and(|real| real == path) {
+            return Ok(());
+        }
+        let mut linked = lock(&self.linked);
+        let is_admitted = linked.admitted.get(path).copied().unwrap_or_else(|| {
+            let bytes = linked.bytes.saturating_add(disk::size(path));
+            let is_admitted = bytes <= disk::LINKED_CAP;
+            if is_admitted {
+                linked.bytes = bytes;
+            }
+            linked.admitted.insert(path.to_path_buf(), is_admitted);
+            is_admitted
+        });
+        if is_admitted { Ok(()) } else { Err(DiskError::Linked(disk::LINKED_CAP)) }
     }
 
     /// Takes in what a walk has listed completely. The way to the directory leads through no link.

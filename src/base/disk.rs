@@ -14,6 +14,8 @@ use std::path::{Component, Path, PathBuf};
 
 /// The largest configuration file that is read: 64 MiB. Terraform has no limit, people's largest are below 1 MiB.
 pub const CONFIG_CAP: u64 = 64 << 20;
+/// How much configuration is read through links in a run: 16 MiB. Ten thousand links to one large file take no room in a repository.
+pub const LINKED_CAP: u64 = 16 << 20;
 /// The largest file that a file function reads: 8 MiB.
 pub const FUNCTION_CAP: u64 = 8 << 20;
 
@@ -29,6 +31,9 @@ pub enum DiskError {
     /// Larger than the cap, in bytes.
     #[error("it is larger than {} MiB", .0 >> 20)]
     TooLarge(u64),
+    /// Too much was read through links already; the cap, in bytes.
+    #[error("symbolic links lead to more than {} MiB of configuration", .0 >> 20)]
+    Linked(u64),
     /// Not UTF-8; the offset of the first byte that is not.
     #[error("it is not UTF-8 text (byte {0})")]
     NotText(usize),
@@ -349,6 +354,12 @@ pub fn is_dir(path: &Path) -> bool {
 #[must_use]
 pub fn is_there(path: &Path) -> bool {
     fs::symlink_metadata(path).is_ok()
+}
+
+/// How many bytes a file has; none where nothing is there.
+#[must_use]
+pub fn size(path: &Path) -> u64 {
+    fs::metadata(path).map_or(0, |about| about.len())
 }
 
 /// Whether a path is a symbolic link itself.

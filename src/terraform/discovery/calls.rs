@@ -52,8 +52,11 @@ impl Manifest {
         let path = request.data_of(root).join("modules").join("modules.json");
         // A data directory that the user names may be anywhere; what lies in the repository must not lead out of it.
         let is_named = request.data_dir.is_some() && !request.bounds().iter().any(|folder| disk::tidy(&path).starts_with(folder));
-        let bytes =
-            if is_named { disk::read(&path, disk::CONFIG_CAP) } else { disk::read_found(&path, disk::CONFIG_CAP, &request.bounds()) };
+        let read_found = || disk::read_found(&path, disk::CONFIG_CAP, &request.bounds());
+        let bytes = match is_named {
+            true => disk::read(&path, disk::CONFIG_CAP),
+            false => request.directories.admit_linked(&path).and_then(|()| read_found()),
+        };
         let text = bytes.and_then(disk::text).ok()?;
         let file: ManifestFile = serde_json::from_str(&text).ok()?;
         let entries = file.modules.into_iter().filter(|entry| !entry.key.is_empty());

@@ -5,7 +5,7 @@ use super::calls::Manifest;
 use super::folder::{Folder, PRUNED, holds_configuration, is_automatic, is_configuration, is_foreign_caller, is_values};
 use super::hints::Hints;
 use super::unread;
-use crate::base::disk::{self, DiskError, OpenDirectory};
+use crate::base::disk::{self, DirEntry, DiskError, OpenDirectory};
 use crate::base::{Listing, Place, Problem, ProblemKind, walk_all};
 use crate::key::NotRead;
 use crate::terraform::request::{InputSource, ScanRequest, join_shown};
@@ -56,6 +56,9 @@ struct WalkStart {
 /// One directory as listed.
 struct ListedDirectory {
     folder: Folder,
+    /// What is in it, where its files are still to be read because some are links.
+    unread: Option<Arc<[DirEntry]>>,
+    has_data: bool,
     manifest: Option<Manifest>,
     is_locked: bool,
     foreign: Vec<(PathBuf, PathBuf)>,
@@ -78,7 +81,11 @@ pub(crate) fn scan(request: &ScanRequest) -> Scan {
     let mut walked = Vec::new();
     for start in &starts {
         let listed = walk_all(&start.real, enter, |listing| list(listing, start, request));
-        for ListedDirectory { folder, manifest, is_locked, foreign, not_read, problem } in listed {
+        // How much is read through links is limited, and nothing may depend on threads.
+        let (mut unread, read): (Vec<_>, Vec<_>) = listed.into_iter().partition(|listed| listed.unread.is_some());
+        unread.sort_unstable_by(|a, b| a.folder.path.cmp(&b.folder.path));
+        let completed = unread.into_iter().map(|listed| listed.complete(request));
+        for ListedDirectory { folder, manifest, is_locked, foreign, not_read, problem, .. } in read.into_iter().chain(completed) {
             scan.problems.extend(problem);
             scan.foreign.extend(foreign);
             scan.not_read.extend(not_read);
@@ -97,6 +104,30 @@ pub(crate) fn scan(request: &ScanRequest) -> Scan {
     scan.foreign.sort();
     scan.problems.sort_by(|a, b| a.message.cmp(&b.message));
     scan
+}
+
+impl ListedDirectory {
+    /// The directory with the files that were not read yet. Its other links are counted here, too: which of them are followed must not
+    /// depend on the thread that reads first.
+    fn complete(mut self, request: &ScanRequest) -> Self {
+        if let Some(entries) = self.unread.take() {
+            let Folder { path, shown, .. } = self.folder;
+            let directory = OpenDirectory::open_listed(&path).ok();
+            self.folder = Folder::read(path, shown, &entries, directory.as_ref(), request);
+            for entry in entries.iter().filter(|entry| is_found_through(entry)) {
+                // Whoever reads it reports that it is refused.
+                let _ = request.directories.admit_linked(&self.folder.path.join(&entry.name));
+            }
+            self.read_manifest(request);
+        }
+        self
+    }
+
+    fn read_manifest(&mut self, request: &ScanRequest) {
+        if self.has_data && self.folder.is_module() {
+            self.manifest = Manifest::read(&self.folder.path, request);
+        }
+    }
 }
 
 impl Scan {
@@ -205,9 +236,28 @@ fn list(listing: Listing, start: &WalkStart, request: &ScanRequest) -> ListedDir
     let not_read = files.filter_map(|name| unread::document(directory.as_ref()?, &shown, name, request)).collect();
     let has_data = request.data_dir.is_some() || has(".terraform");
     let is_locked = has(super::lock::NAME);
-    let folder = Folder::read(path, shown, &entries, directory.as_ref(), request);
-    let manifest = if has_data && folder.is_module() { Manifest::read(&folder.path, request) } else { None };
-    ListedDirectory { folder, manifest, is_locked, foreign, not_read, problem }
+    let is_linked = entries.iter().any(is_found_through) || (has_data && has_linked_manifest(&path, request));
+    let folder = if is_linked {
+        Folder { path, shown, ..Folder::default() }
+    } else {
+        Folder::read(path, shown, &entries, directory.as_ref(), request)
+    };
+    let unread = is_linked.then_some(entries);
+    let mut listed = ListedDirectory { folder, unread, has_data, manifest: None, is_locked, foreign, not_read, problem };
+    listed.read_manifest(request);
+    listed
+}
+
+/// Whether an entry is a link to something that is read where it is found.
+fn is_found_through(entry: &DirEntry) -> bool {
+    let is_read = |name: &str| is_configuration(name) || is_automatic(name) || name == super::lock::NAME || name == ".terraform";
+    entry.is_link && entry.name.to_str().is_some_and(is_read)
+}
+
+/// Whether what `terraform init` wrote is read through a link.
+fn has_linked_manifest(directory: &Path, request: &ScanRequest) -> bool {
+    let modules = request.data_of(directory).join("modules");
+    disk::is_link(&modules) || disk::is_link(&modules.join("modules.json"))
 }
 
 /// Reads the configuration of a directory that is called but was not walked.

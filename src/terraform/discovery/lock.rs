@@ -36,6 +36,7 @@ pub(crate) fn text(root: &Path, request: &ScanRequest) -> Option<String> {
         return None;
     }
     let real = request.directories.admit(&path, &within(root, request)).ok()?;
+    request.directories.admit_linked(&path).ok()?;
     disk::read_text(&real, CAP).ok()
 }
 

@@ -86,7 +86,8 @@ fn of_run(request: &ScanRequest, sources: &Sources, root: &Path, shown: &Path, p
         } else {
             let marks =
                 if leads_to_another_kind(&path, request, is_values) { Marks { from_file: true, ..Marks::NONE } } else { Marks::NONE };
-            read.file(request, &path, &shown, request.overlay.read(&path, disk::CONFIG_CAP), marks, sources);
+            let bytes = request.directories.admit_linked(&path).and_then(|()| request.overlay.read(&path, disk::CONFIG_CAP));
+            read.file(request, &path, &shown, bytes, marks, sources);
         }
     }
     for EnvInput { by, source } in &request.env_inputs {

@@ -193,6 +193,39 @@ fn a_file_is_read_as_it_was_or_as_it_is() {
 }
 
 #[test]
+fn a_pipe_that_takes_the_place_of_a_file_is_not_waited_for() {
+    let names: Vec<String> = (0..20).map(|at| format!("f{at}.tf")).collect();
+    let folder = scratch(&[("main.tf", HONEST)]);
+    let (stop, here) = (AtomicBool::new(false), folder.path());
+    let change = |name: &str, is_pipe: bool| {
+        let _ = fs::remove_file(here.join("next"));
+        if is_pipe {
+            pipe(&here.join("next"));
+        } else {
+            fs::write(here.join("next"), "locals {}\n").expect("a file");
+        }
+        fs::rename(here.join("next"), here.join(name)).expect("renamed");
+    };
+    names.iter().for_each(|name| change(name, false));
+    // Each file is a pipe now and then: when the directory is listed, when a file in it is opened, or neither.
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            for (at, name) in names.iter().cycle().enumerate() {
+                if stop.load(Ordering::Relaxed) {
+                    break;
+                }
+                change(name, at % 3 != 0);
+            }
+        });
+        let runs = std::panic::catch_unwind(|| {
+            (0..30).for_each(|_| drop(judged(here, &["--var-file", "f0.tf"])));
+        });
+        stop.store(true, Ordering::Relaxed);
+        runs.expect("every run ends well");
+    });
+}
+
+#[test]
 fn names_are_shown_so_that_they_command_nobody() {
     let folder = scratch(&[("main.tf", HONEST)]);
     let names: [&[u8]; 6] = [

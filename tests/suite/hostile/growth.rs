@@ -6,6 +6,7 @@ use kmslint::base::{Claim, Sources};
 use kmslint::eval::{Limits, TOO_LARGE};
 use kmslint::key::Inventory;
 use kmslint::terraform::{ScanRequest, read};
+use std::os::unix::fs::symlink;
 use std::sync::Arc;
 
 /// What is read of these files where little may be spent.
@@ -172,4 +173,38 @@ fn exemptions_by_any_part_of_an_address_cover_what_they_name() {
             .collect();
         assert_eq!(exempted.into_iter().collect::<Vec<_>>(), covered, "{pattern}: {said:#?}");
     }
+}
+
+#[test]
+fn links_to_one_large_file_are_followed_up_to_a_limit() {
+    let large = format!("{HONEST}{}", "# a comment\n".repeat(85_000));
+    let values = format!("mode = \"HSM\"\n{}", "# a comment\n".repeat(85_000));
+    let folder = scratch(&[("shared/large.tf", large.as_str()), ("shared/values.tfvars", values.as_str())]);
+    for at in 10..30 {
+        let directory = folder.path().join(format!("d{at}"));
+        std::fs::create_dir(&directory).expect("a directory");
+        symlink("../shared/large.tf", directory.join("main.tf")).expect("a link");
+    }
+    for at in 10..20 {
+        let directory = folder.path().join(format!("e{at}"));
+        std::fs::create_dir(&directory).expect("a directory");
+        std::fs::write(directory.join("main.tf"), format!("variable \"mode\" {{}}\n{}", HONEST.replace("\"HSM\"", "var.mode")))
+            .expect("a file");
+        symlink("../shared/values.tfvars", directory.join("terraform.tfvars")).expect("a link");
+    }
+    let read = || {
+        let request = ScanRequest::new(folder.path().canonicalize().expect("a path"), Vec::new());
+        let inventory = read(&request, &Arc::new(Sources::default()));
+        let modes = inventory.keys.iter().filter(|key| matches!(key.protection_mode.claim, Claim::Known(_))).count();
+        (inventory.keys.len(), modes, messages(&inventory).into_iter().map(str::to_owned).collect::<Vec<_>>())
+    };
+    let (keys, modes, problems) = read();
+    let refused = |start: &str| {
+        let refused = problems.iter().filter(|message| message.contains("symbolic links lead to more than 16 MiB of configuration"));
+        refused.filter(|message| message.contains(start)).count()
+    };
+    // A directory of the first sort takes the room; those that are named later find none, whichever is read first.
+    assert_eq!((keys, modes), (1 + 16 + 10, 1 + 16), "{problems:?}");
+    assert_eq!((refused("`d"), refused("`e")), (4, 10), "{problems:?}");
+    assert_eq!(read(), (keys, modes, problems));
 }
