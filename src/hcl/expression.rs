@@ -5,7 +5,7 @@
 //! indentation of templates before their tokens' borders are known.
 
 use super::origin::Origin;
-use super::scan::{Token, TokenKind, is_closer, is_opener, pair};
+use super::scan::{Token, TokenKind, is_closer, is_opener, pair, pair_conditionals};
 use super::template::{Form, Piece, PieceKind, assemble};
 use super::tree::{Expr, ExprKind, Name, ObjectItem, SyntaxError, TraversalStep};
 use super::values::{normalised, plain, quoted};
@@ -24,6 +24,8 @@ pub(super) struct Tokens<'a> {
     pub(super) list: Vec<Token>,
     /// For each opening token its closing one.
     closers: Vec<Option<usize>>,
+    /// Each `?` with its `:`, in the order of the text.
+    conditionals: Vec<(usize, usize)>,
 }
 
 /// An expression and how deep its tree is.
@@ -37,7 +39,8 @@ pub(super) type Parsed<T> = Result<T, SyntaxError>;
 impl<'a> Tokens<'a> {
     pub(super) fn new(text: &'a str, origin: &'a Origin, list: Vec<Token>) -> Self {
         let closers = pair(&list);
-        Self { text, origin, list, closers }
+        let conditionals = pair_conditionals(&list, &closers);
+        Self { text, origin, list, closers, conditionals }
     }
 
     pub(super) fn get(&self, at: usize) -> Option<Token> {
@@ -46,6 +49,12 @@ impl<'a> Tokens<'a> {
 
     pub(super) fn closer(&self, at: usize) -> Option<usize> {
         self.closers.get(at).copied().flatten()
+    }
+
+    /// The `:` that belongs to the `?` at this index.
+    pub(super) fn colon_of(&self, question: usize) -> Option<usize> {
+        let at = self.conditionals.binary_search_by_key(&question, |&(question, _)| question).ok()?;
+        self.conditionals.get(at).map(|&(_, colon)| colon)
     }
 
     pub(super) fn slice(&self, range: Range<usize>) -> &'a str {

@@ -24,7 +24,7 @@ impl Tokens<'_> {
         let mut rest = tokens;
         while let Some(question) = self.find(rest.clone(), |token| token.kind == TokenKind::Question) {
             let condition = self.binary(rest.start..question, depth)?;
-            let Some(colon) = self.colon(question + 1..rest.end) else {
+            let Some(colon) = self.colon_of(question).filter(|colon| *colon < rest.end) else {
                 let range = self.get(question).map_or(0..0, Token::range);
                 return self.error(range, "this conditional has no `:` and no second result");
             };

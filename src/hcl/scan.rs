@@ -113,6 +113,30 @@ pub(super) fn pair(tokens: &[Token]) -> Vec<Option<usize>> {
     closers
 }
 
+/// Each `?` with the `:` that belongs to it, in the order of the text. Nested conditionals would look for theirs in the same tokens again
+/// and again.
+pub(super) fn pair_conditionals(tokens: &[Token], closers: &[Option<usize>]) -> Vec<(usize, usize)> {
+    let mut pairs = Vec::new();
+    let mut questions: Vec<usize> = Vec::new();
+    // The closers of the brackets around a token, and how many `?` were open in front of each bracket.
+    let mut around: Vec<(usize, usize)> = Vec::new();
+    for (index, (token, closer)) in tokens.iter().zip(closers).enumerate() {
+        let outside = around.last().map_or(0, |&(_, open)| open);
+        match (token.kind, closer) {
+            (_, Some(closer)) => around.push((*closer, questions.len())),
+            (TokenKind::Question, _) => questions.push(index),
+            (TokenKind::Colon, _) if questions.len() > outside => pairs.extend(questions.pop().map(|question| (question, index))),
+            _ if around.last().is_some_and(|&(closer, _)| closer == index) => {
+                around.pop();
+                questions.truncate(outside);
+            }
+            _ => {}
+        }
+    }
+    pairs.sort_unstable();
+    pairs
+}
+
 fn closer_of(kind: TokenKind) -> Option<TokenKind> {
     match kind {
         TokenKind::OpenParen => Some(TokenKind::CloseParen),
