@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
 
 /// Who may import whom. A room's own name need not be listed.
 const ROOMS: &[(&str, &[&str])] = &[
@@ -95,13 +96,25 @@ struct SourceFile {
     text: String,
     /// The part before `#[cfg(test)] mod tests {`, comments and the contents of strings blanked; same lines.
     code: String,
+    /// What [`tokens`] makes of the code.
+    tokens: Vec<(usize, String)>,
+}
+
+impl SourceFile {
+    fn new(path: String, text: String) -> Self {
+        // Tests in a file of their own, `#[cfg(test)] mod tests;`, are no part of the room's code.
+        let is_tests = path.ends_with("/tests.rs") || path.ends_with("/testing.rs");
+        let code = if is_tests { String::new() } else { code_of(&text) };
+        let tokens = tokens(&code);
+        Self { path, text, code, tokens }
+    }
 }
 
 #[test]
 fn every_import_goes_down() {
     let mut complaints = String::new();
     let mut imports = 0;
-    for file in &sources() {
+    for file in sources() {
         let room = room_of(&file.path);
         let (_, allowed) = ROOMS.iter().find(|(name, _)| *name == room).unwrap_or_else(|| {
             panic!(
@@ -134,7 +147,7 @@ fn layers_of_a_room_import_downwards() {
             layers.iter().position(|name| *name == inside[0]).or_else(|| is_module().then_some(layers.len()))
         };
         let mut imports = 0;
-        for file in &sources() {
+        for file in sources() {
             let Some(own) = rank(&module_of(&file.path)) else { continue };
             for (line, path) in imported_paths(file) {
                 let Some(target) = rank(&path) else { continue };
@@ -186,7 +199,7 @@ fn files_import_each_other_only_where_the_matter_recurses() {
 fn what_is_fenced_in_stays_there() {
     let mut complaints = String::new();
     let mut seen = vec![0; FENCES.len()];
-    for file in &sources() {
+    for file in sources() {
         let code = with_whole_uses(&file.code);
         for (line, text) in numbered(&code) {
             for ((words, homes, instead), seen) in FENCES.iter().zip(&mut seen) {
@@ -207,7 +220,7 @@ fn what_is_fenced_in_stays_there() {
 #[test]
 fn every_file_says_what_it_is_for_and_has_a_readable_length() {
     let mut complaints = String::new();
-    for file in &sources() {
+    for file in sources() {
         let first = file.text.lines().next().unwrap_or_default();
         if first.strip_prefix("//! ").is_none_or(|text| text.trim().len() < 10) {
             writeln!(complaints, "src/{}:1: begin with one line `//! …` that says what the file is for", file.path).unwrap();
@@ -225,8 +238,8 @@ fn every_file_says_what_it_is_for_and_has_a_readable_length() {
 #[test]
 fn type_names_are_unique_in_the_crate() {
     let mut homes: BTreeMap<String, Vec<String>> = BTreeMap::new();
-    for file in &sources() {
-        for (line, name) in declared_types(&file.code) {
+    for file in sources() {
+        for (line, name) in declared_types(&file.tokens) {
             homes.entry(name).or_default().push(format!("src/{}:{line}", file.path));
         }
     }
@@ -260,8 +273,8 @@ fn declared_names_avoid_the_words_that_readers_stumbled_over() {
         "whereabouts",
     ];
     let mut found = String::new();
-    for file in &sources() {
-        for (line, name) in declared_names(&file.code) {
+    for file in sources() {
+        for (line, name) in declared_names(&file.tokens) {
             let is_known = |word: &str| WORDS.contains(&word);
             // A field of the JSON report keeps its name.
             if name.split('_').any(|word| is_known(&word.to_lowercase()))
@@ -275,8 +288,7 @@ fn declared_names_avoid_the_words_that_readers_stumbled_over() {
 }
 
 /// The types that a file declares outside of blocks, each with its line.
-fn declared_types(code: &str) -> Vec<(usize, String)> {
-    let tokens = tokens(code);
+fn declared_types(tokens: &[(usize, String)]) -> Vec<(usize, String)> {
     let mut depth = 0_usize;
     let mut found = Vec::new();
     for pair in tokens.windows(2) {
@@ -294,9 +306,8 @@ fn declared_types(code: &str) -> Vec<(usize, String)> {
 }
 
 /// The names of functions, modules, types, fields and constants that a file declares, each with its line.
-fn declared_names(code: &str) -> Vec<(usize, String)> {
-    let tokens = tokens(code);
-    let mut found = declared_types(code);
+fn declared_names(tokens: &[(usize, String)]) -> Vec<(usize, String)> {
+    let mut found = declared_types(tokens);
     for three in tokens.windows(3) {
         let [(line, before), (_, name), (_, after)] = three else { continue };
         let is_named = ["fn", "mod", "const", "static", "let", "mut"].contains(&before.as_str());
@@ -313,7 +324,7 @@ fn declared_names(code: &str) -> Vec<(usize, String)> {
 fn no_error_that_others_see_is_a_text() {
     let mut complaints = String::new();
     let mut errors = 0;
-    for file in &sources() {
+    for file in sources() {
         for (line, text) in numbered(&file.code) {
             let is_seen = text.trim_start().starts_with("pub");
             let Some((_, result)) = text.rsplit_once("Result<").filter(|_| is_seen) else { continue };
@@ -333,7 +344,7 @@ fn nothing_is_left_for_later() {
     let marks = [["TO", "DO"].concat(), ["FIX", "ME"].concat(), ["XX", "X:"].concat(), ["HA", "CK"].concat()];
     let mut complaints = String::new();
     let tests = files(Path::new("tests"), "rs");
-    let all = sources().into_iter().map(|file| (format!("src/{}", file.path), file.text));
+    let all = sources().iter().map(|file| (format!("src/{}", file.path), file.text.clone()));
     let all = all.chain(tests.into_iter().map(|path| (path.display().to_string(), read(&path))));
     let mut count = 0;
     for (path, text) in all {
@@ -404,7 +415,7 @@ fn every_dependency_is_used_and_accounted_for() {
 fn the_sheet_of_rooms_is_that_of_the_code() {
     let mut lines: BTreeMap<String, usize> = BTreeMap::new();
     let mut imports: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-    for file in &sources() {
+    for file in sources() {
         let room = room_of(&file.path);
         *lines.entry(room.clone()).or_default() += file.text.lines().count();
         let targets = imported(file).into_iter().map(|(_, target)| target).filter(|target| *target != room);
@@ -441,16 +452,17 @@ fn the_sheet_of_rooms_is_that_of_the_code() {
 #[test]
 fn declarations_are_seen_and_nothing_else() {
     let code = "pub struct A<'a>(&'a B);\nimpl T for A<'_> {\n    type Item = B;\n    fn told(&self, says: u8) {}\n}\ntype C = A;\nstruct D { desk: u8 }\n";
-    let types: Vec<String> = declared_types(code).into_iter().map(|(_, name)| name).collect();
+    let tokens = tokens(code);
+    let types: Vec<String> = declared_types(&tokens).into_iter().map(|(_, name)| name).collect();
     assert_eq!(types, ["A", "C", "D"]);
-    let names: Vec<String> = declared_names(code).into_iter().map(|(_, name)| name).collect();
+    let names: Vec<String> = declared_names(&tokens).into_iter().map(|(_, name)| name).collect();
     assert!(["told", "says", "desk"].iter().all(|name| names.iter().any(|known| known == name)), "{names:?}");
 }
 
 /// The test tests itself: what it must see, it sees.
 #[test]
 fn imports_are_seen_in_every_spelling() {
-    let file = |path: &str, text: &str| SourceFile { path: path.to_owned(), text: text.to_owned(), code: code_of(text) };
+    let file = |path: &str, text: &str| SourceFile::new(path.to_owned(), text.to_owned());
     let seen =
         |path: &str, text: &str| imported(&file(path, text)).into_iter().map(|(line, room)| format!("{line} {room}")).collect::<Vec<_>>();
     assert_eq!(seen("plan/a.rs", "use crate::base::Fact;"), ["1 base"]);
@@ -473,21 +485,14 @@ fn imports_are_seen_in_every_spelling() {
     assert!(!names("my_clap::x", "clap") && !names("let clapped = 1;", "clap"));
 }
 
-/// All of `src`, sorted.
-fn sources() -> Vec<SourceFile> {
-    let found: Vec<SourceFile> = files(Path::new("src"), "rs")
-        .into_iter()
-        .map(|path| {
-            let text = read(&path);
-            let code = code_of(&text);
-            let path = path.strip_prefix("src").unwrap().to_str().unwrap().replace('\\', "/");
-            // Tests in a file of their own, `#[cfg(test)] mod tests;`, are no part of the room's code.
-            let code = if path.ends_with("/tests.rs") || path.ends_with("/testing.rs") { String::new() } else { code };
-            SourceFile { path, text, code }
-        })
-        .collect();
-    assert!(found.len() >= 30, "only {} files were found in src", found.len());
-    found
+/// All of `src`, sorted; read once for all tests.
+fn sources() -> &'static [SourceFile] {
+    static SOURCES: LazyLock<Vec<SourceFile>> = LazyLock::new(|| {
+        let path = |path: &Path| path.strip_prefix("src").unwrap().to_str().unwrap().replace('\\', "/");
+        files(Path::new("src"), "rs").iter().map(|file| SourceFile::new(path(file), read(file))).collect()
+    });
+    assert!(SOURCES.len() >= 30, "only {} files were found in src", SOURCES.len());
+    &SOURCES
 }
 
 fn files(folder: &Path, extension: &str) -> Vec<PathBuf> {
@@ -521,7 +526,7 @@ fn imported(file: &SourceFile) -> Vec<(usize, String)> {
 
 /// The same with the whole path, from the room on.
 fn imported_paths(file: &SourceFile) -> Vec<(usize, Vec<String>)> {
-    let tokens = tokens(&file.code);
+    let tokens = &file.tokens;
     let mut found = Vec::new();
     let module = module_of(&file.path);
     let mut at = 0;
@@ -540,7 +545,7 @@ fn imported_paths(file: &SourceFile) -> Vec<(usize, Vec<String>)> {
         if is_root {
             at += 2;
         }
-        at = targets(&tokens, at, &base, &mut found);
+        at = targets(tokens, at, &base, &mut found);
     }
     found
 }
@@ -581,7 +586,7 @@ fn imports_of_files() -> BTreeMap<String, BTreeSet<String>> {
 
 /// The paths of a file's code that begin with `crate`, `super`, `self` or the name of a module in it, and whether it hands them on.
 fn paths_in(file: &SourceFile, modules: &BTreeMap<Vec<String>, &str>) -> Vec<(bool, Vec<String>)> {
-    let tokens = tokens(&file.code);
+    let tokens = &file.tokens;
     let word = |at: usize| tokens.get(at).map_or("", |(_, word)| word.as_str());
     let module = module_of(&file.path);
     let mut found = Vec::new();
@@ -616,7 +621,7 @@ fn paths_in(file: &SourceFile, modules: &BTreeMap<Vec<String>, &str>) -> Vec<(bo
             }
         }
         let mut paths = Vec::new();
-        at = targets(&tokens, at, &base, &mut paths);
+        at = targets(tokens, at, &base, &mut paths);
         found.extend(paths.into_iter().map(|(_, path)| (is_handed_on, path)));
     }
     found
@@ -768,7 +773,10 @@ fn blanked(text: &str) -> String {
     let blank = |c: char| if c == '\n' { '\n' } else { ' ' };
     let starts = |at: usize, what: &str| what.chars().enumerate().all(|(offset, c)| chars.get(at + offset) == Some(&c));
     while at < chars.len() {
-        let end = if starts(at, "//") {
+        // Most characters begin nothing.
+        let end = if !matches!(chars[at], '/' | 'r' | '"' | '\'') {
+            at
+        } else if starts(at, "//") {
             (at..chars.len()).find(|at| chars[*at] == '\n').unwrap_or(chars.len())
         } else if starts(at, "/*") {
             let mut depth = 0;

@@ -1,6 +1,7 @@
 //! Expressions against what real Terraform made of them: `testdata/functions/*.jsonl`.
 #![allow(clippy::expect_used, clippy::indexing_slicing, clippy::print_stdout, reason = "a test may fail loudly")]
 
+use crate::harness::read_json;
 use kmslint::base::{SourceId, Sources, Span};
 use kmslint::eval::{Data, EvalError, FileAccess, FileError, FileList, ObjectAttr, RefStep, Scope, Type, Value, eval_text};
 use serde_json::Value as Json;
@@ -285,7 +286,7 @@ fn known_differences() -> BTreeMap<String, String> {
     let lines = text.lines().filter(|line| line.starts_with('{'));
     lines
         .map(|line| {
-            let json: Json = serde_json::from_str(line).expect("a line of JSON");
+            let json = read_json(line).expect("a line of JSON");
             let field = |name: &str| json[name].as_str().expect("expr and reason").to_owned();
             (field("expr"), field("reason"))
         })
@@ -302,7 +303,7 @@ struct Tally {
 fn run_family(text: &str, module: &Module, known: &BTreeMap<String, String>) -> Tally {
     let mut tally = Tally::default();
     for line in text.lines().skip(1) {
-        let json: Json = serde_json::from_str(&exact_numbers(line)).expect("a line of JSON");
+        let json = read_json(&exact_numbers(line)).expect("a line of JSON");
         let expr = json["expr"].as_str().expect("an expression");
         let expected = if json.get("error").is_some() {
             Expected::Error

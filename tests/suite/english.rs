@@ -53,18 +53,24 @@ fn complaints(place: &str, text: &str) -> String {
     found
 }
 
-/// The string literals of a Rust source that are sentences: at least two words. Comments, characters and unit tests are skipped.
-fn messages(text: &str) -> Vec<String> {
-    let text = text.split("#[cfg(test)]\nmod tests {").next().expect("a part");
-    let literal = Regex::new(concat!(
+/// Comments, characters and string literals of Rust; the last have a name.
+static LITERAL: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(concat!(
         r#"(?s)//[^\n]*|/\*.*?\*/|'(?:\\.[^']*|[^'\\])'"#,
         r##"|b?r#"(?P<hashed>.*?)"#|b?r"(?P<raw>[^"]*)"|b?"(?P<plain>(?:[^"\\]|\\.)*)""##
     ))
-    .expect("a pattern");
-    let is_continued = Regex::new(r"\\\n\s*").expect("a pattern");
-    let words = Regex::new(r"[A-Za-z]{2,}[^A-Za-z\s]* +[^A-Za-z\s]*[A-Za-z]{2,}").expect("a pattern");
-    let found = literal.captures_iter(text).filter_map(|found| found.name("hashed").or(found.name("raw")).or(found.name("plain")));
-    found.map(|literal| is_continued.replace_all(literal.as_str(), "").into_owned()).filter(|literal| words.is_match(literal)).collect()
+    .expect("a pattern")
+});
+/// A string that goes on in the next line.
+static CONTINUED: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"\\\n\s*").expect("a pattern"));
+/// Two words.
+static WORDS: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"[A-Za-z]{2,}[^A-Za-z\s]* +[^A-Za-z\s]*[A-Za-z]{2,}").expect("a pattern"));
+
+/// The string literals of a Rust source that are sentences: at least two words. Comments, characters and unit tests are skipped.
+fn messages(text: &str) -> Vec<String> {
+    let text = text.split("#[cfg(test)]\nmod tests {").next().expect("a part");
+    let found = LITERAL.captures_iter(text).filter_map(|found| found.name("hashed").or(found.name("raw")).or(found.name("plain")));
+    found.map(|literal| CONTINUED.replace_all(literal.as_str(), "").into_owned()).filter(|literal| WORDS.is_match(literal)).collect()
 }
 
 /// The Rust files below a directory, but those of tests.

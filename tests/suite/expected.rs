@@ -1,5 +1,6 @@
 //! What `expected.json` of a case says about keys, compared with what a reader found.
 
+use crate::harness::read_json;
 use kmslint::base::{Claim, Fact, Place};
 use kmslint::key::{Inventory, KeyFacts, ScheduleForm};
 use serde_json::{Map, Value, json};
@@ -17,7 +18,7 @@ pub fn cases(folder: &str) -> Vec<PathBuf> {
 /// The `expected.json` of a case; a case without one fails.
 pub fn expected(case: &Path) -> Value {
     let text = fs::read_to_string(case.join("expected.json")).unwrap_or_else(|error| panic!("{}: {error}", case.display()));
-    serde_json::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", case.display()))
+    read_json(&text).unwrap_or_else(|error| panic!("{}: {error}", case.display()))
 }
 
 /// The facts of a key in the words of `expected.json`.

@@ -27,7 +27,7 @@ mod untrusted;
 #[cfg(unix)]
 mod writes;
 
-use crate::harness::{Said, bare, chosen};
+use crate::harness::{Said, bare, chosen, read_json};
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::mpsc;
@@ -87,7 +87,7 @@ fn kmslint(folder: &Path, arguments: &[&str]) -> Said {
 /// Judges a hostile folder: the run ends, and the honest key in it is found.
 fn judged(folder: &Path, arguments: &[&str]) -> (Said, serde_json::Value) {
     let said = kmslint(folder, &[&["check", "--no-config", "--format", "json"], arguments].concat());
-    let report: serde_json::Value = serde_json::from_str(&said.out).unwrap_or_else(|error| panic!("no JSON report ({error}): {said:#?}"));
+    let report = read_json(&said.out).unwrap_or_else(|error| panic!("no JSON report ({error}): {said:#?}"));
     let honest: Vec<_> = keys(&report).filter(|key| key["address"] == "oci_kms_key.honest").collect();
     assert_eq!(honest.len(), 1, "the honest key is judged once: {said:#?}");
     assert_eq!(honest[0]["verdicts"]["OCI-KMS-004"]["verdict"], "violation", "{said:#?}");

@@ -1,6 +1,7 @@
 //! The configuration in `testdata/parity/<case>/` and what real Terraform made of it give equal facts.
 #![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "tests may fail loudly")]
 
+use crate::harness::read_json;
 use kmslint::base::{Claim, Fact, ProblemKind, Sources};
 use kmslint::key::{Inventory, KeyFacts, ScheduleForm};
 use kmslint::terraform::{FileDialect, InputSource, ScanRequest, read};
@@ -17,7 +18,7 @@ fn cases() -> Vec<(PathBuf, Value)> {
         .filter(|path| path.is_dir())
         .map(|path| {
             let text = std::fs::read_to_string(path.join("expected.json")).expect("every case has its expectation");
-            (path, serde_json::from_str(&text).expect("the expectation is JSON"))
+            (path, read_json(&text).expect("the expectation is JSON"))
         })
         .collect();
     cases.sort_by(|a, b| a.0.cmp(&b.0));

@@ -1,8 +1,9 @@
 //! What may not be shown is shown nowhere: every kind of secret, through every expression, into every argument, in every format.
 
-use crate::harness::{Said, chosen, command, formats, report, said, scratch};
+use crate::harness::{Said, chosen, command, formats, read_json, report, said, scratch};
 use base64::Engine as _;
 use rayon::prelude::*;
+use regex::Regex;
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::fs;
@@ -147,41 +148,20 @@ const SINKS: [&str; 22] = [
 /// How many characters in a row of a secret, or of what can be made of it, give it away.
 const TRACE: usize = 6;
 
-/// Everything that would give it away, and with which two bytes it begins: outputs of many megabytes are searched.
-struct Traces {
-    all: BTreeSet<String>,
-    begins: Vec<bool>,
-}
-
-fn traces() -> Traces {
+/// Everything that would give it away, in any text.
+fn traces() -> Regex {
     let reversed: String = SECRET.chars().rev().collect();
     let encoded = base64::engine::general_purpose::STANDARD.encode(SECRET);
     let mut all = BTreeSet::new();
     for text in [SECRET, &SECRET.to_uppercase(), &SECRET.to_lowercase(), &reversed, &encoded] {
-        all.extend((0..=text.len() - TRACE).map(|at| text[at..at + TRACE].to_owned()));
+        all.extend((0..=text.len() - TRACE).map(|at| regex::escape(&text[at..at + TRACE])));
     }
-    let mut begins = vec![false; 1 << 16];
-    all.iter().for_each(|trace| begins[pair(trace.as_bytes()[0], trace.as_bytes()[1])] = true);
-    Traces { all, begins }
-}
-
-fn pair(first: u8, second: u8) -> usize {
-    usize::from(first) << 8 | usize::from(second)
+    Regex::new(&Vec::from_iter(all).join("|")).expect("a pattern")
 }
 
 /// The first trace in an output.
-fn trace<'t>(text: &'t str, traces: &Traces) -> Option<&'t str> {
-    let (bytes, mut at) = (text.as_bytes(), 1);
-    while at < bytes.len() {
-        if traces.begins[pair(bytes[at - 1], bytes[at])]
-            && let Some(piece) = text.get(at - 1..at - 1 + TRACE)
-            && traces.all.contains(piece)
-        {
-            return Some(piece);
-        }
-        at += 1;
-    }
-    None
+fn trace<'t>(text: &'t str, traces: &Regex) -> Option<&'t str> {
+    traces.find(text).map(|found| found.as_str())
 }
 
 /// A directory with a kind's files, and these.
@@ -213,7 +193,7 @@ fn run(folder: &Path, kind: &Kind, arguments: &[&str]) -> Said {
 }
 
 /// What gives a kind of secret away in any format, and how many expressions were looked at.
-fn leaks_of(kind: &Kind, traces: &Traces) -> (String, usize) {
+fn leaks_of(kind: &Kind, traces: &Regex) -> (String, usize) {
     let mut looked_at = 0;
     let mut leaks = String::new();
     let mut text = String::new();
@@ -235,8 +215,8 @@ fn leaks_of(kind: &Kind, traces: &Traces) -> (String, usize) {
     arguments.extend(outputs.iter().flat_map(|output| ["--format", output.as_str()]));
     let said = run(folder.path(), kind, &arguments);
     assert!((1..=2).contains(&said.code), "{}: {said:#?}", kind.name);
-    let json = fs::read_to_string(folder.path().join("out-json")).expect("a report");
-    let report: serde_json::Value = serde_json::from_str(&json).expect("JSON");
+    let text = fs::read_to_string(folder.path().join("out-json")).expect("a report");
+    let report = read_json(&text).expect("JSON");
     let keys = report["keys"].as_array().expect("keys").len();
     assert!(keys > EXPRESSIONS.len() * (SINKS.len() - 4), "{}: only {keys} keys", kind.name);
     let files = formats().map(|format| (format, fs::read_to_string(folder.path().join(format!("out-{format}"))).expect("a report")));
