@@ -1,10 +1,19 @@
 //! Plans and states through the whole pipeline: the verdicts and exit codes that were written by hand beside genuine documents.
 
-use crate::harness::{Said, folders, kmslint, report, root};
+use crate::harness::{RULES, Said, folders, read_json, report, root};
+use kmslint::base::{Repository, Sources};
+use kmslint::check::{self, CheckRequest, Decisions, InputDocument};
+use kmslint::key::Inventory;
+use kmslint::plan::PlanOptions;
+use kmslint::policy::baseline::{self, Baseline};
+use kmslint::policy::{Config, Input, Outcome, PolicyOptions};
+use kmslint::rules::{self, Level};
+use kmslint::terraform::ScanRequest;
 use rayon::prelude::*;
 use serde_json::Value;
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 const NOW: &str = "2026-11-21T00:00:00Z";
 
@@ -37,7 +46,7 @@ fn differences(wanted: &[(String, Value)], found: &BTreeMap<String, Value>) -> V
 }
 
 fn expectation(case: &Path) -> Value {
-    serde_json::from_str(&std::fs::read_to_string(case.join("expected.json")).expect("expected.json")).expect("JSON")
+    read_json(&std::fs::read_to_string(case.join("expected.json")).expect("expected.json")).expect("JSON")
 }
 
 fn wanted(expected: &Value) -> Vec<(String, Value)> {
@@ -127,29 +136,48 @@ fn accepted_on_both(case: &Path) -> usize {
     if !case.join("plan.json").exists() || !is_plain || expected.get("hand").is_some() {
         return 0;
     }
-    let folder = tempfile::tempdir().expect("a folder");
-    let file = |name: &str| folder.path().join(name).to_str().expect("a path").to_owned();
-    let (baseline, as_json) = (file("baseline.json"), file("report.json"));
-    let json = format!("json={as_json}");
-    let judged = |verdict: &str| {
-        let report: Value = serde_json::from_str(&std::fs::read_to_string(&as_json).expect("a report")).expect("JSON");
-        let all = verdicts(&report);
-        let found = all.values().flat_map(|rules| rules.as_object().expect("verdicts").values());
-        found.filter(|found| found["verdict"] == verdict).count()
-    };
     let name = case.file_name().expect("a name").to_string_lossy().into_owned();
-    assert!(kmslint(case, &["--no-config", "--write-baseline", &baseline, "."]).code != 1, "{name}");
-    let code = kmslint(case, &["--no-config", "--format", "short", "--format", &json, "--baseline", &baseline, "."]);
-    assert!(code.out.lines().all(|line| line.contains(": note ")), "{name}:\n{}", code.out);
+    let case = case.canonicalize().expect("a path");
+    let repository = Repository::around(&case);
+    let levels = rules::ALL.iter().filter(|rule| !RULES.contains(&rule.id)).map(|rule| (rule.id, Level::Off)).collect();
+    let options = PolicyOptions { levels, ..PolicyOptions::default() };
+    let sources = Arc::new(Sources::default());
+    let decide = |inventory: &Inventory, baseline: Option<&Baseline>| {
+        let now = NOW.parse().expect("a time");
+        let decisions = Decisions { config: &Config::default(), baseline, options: &options, now, repository: &repository };
+        check::decide(Input { inventory: inventory.clone(), ..Input::default() }, &decisions, &sources)
+    };
+    let judged = |outcome: &Outcome, verdict: &str| {
+        let found = outcome.keys.iter().flat_map(|key| &key.verdicts);
+        found.filter(|(_, found)| found.word() == verdict).count()
+    };
+    let reported = |outcome: &Outcome| -> Vec<String> {
+        let above = outcome.findings.iter().filter(|finding| finding.level != Level::Note);
+        above.map(|finding| format!("{} {}", finding.rule, finding.message)).collect()
+    };
+    // The code of a document is its directory alone.
+    let code = |directory: &Path| {
+        let root = directory.to_path_buf();
+        ScanRequest { exclude: Box::new(move |path| path != root), ..ScanRequest::new(case.clone(), vec![directory.to_path_buf()]) }
+    };
+    let request = |documents: Vec<InputDocument>| {
+        let terraform = documents.is_empty().then(|| ScanRequest::new(case.clone(), vec![PathBuf::from(".")]));
+        CheckRequest { terraform, code: &code, documents, plan: PlanOptions::default(), changed_only: false }
+    };
+    let written = check::read(request(Vec::new()), &sources);
+    let (text, _) = check::with_paths(&repository, &sources, |paths| baseline::write(&decide(&written, None), paths));
+    let baseline = baseline::parse("baseline.json", &text).unwrap_or_else(|problem| panic!("{name}: {problem:?}"));
+    let accepted = decide(&written, Some(&baseline));
+    assert_eq!(reported(&accepted), Vec::<String>::new(), "{name}");
     // What data sources return is known to the plan alone: it may find more.
-    if judged("undetermined") > 0 {
+    if judged(&accepted, "undetermined") > 0 {
         return 0;
     }
-    let plan = ["--no-config", "--format", "short", "--format", &json, "--source", ".", "--baseline", &baseline, "plan.json"];
-    let plan = kmslint(case, &plan);
-    let new: Vec<_> = plan.out.lines().filter(|line| !line.contains(": note ")).collect();
-    assert!(new.is_empty(), "{name}: findings on the plan alone:\n{}\non the code:\n{}", plan.out, code.out);
-    judged("violation")
+    let input = Box::new(std::fs::File::open(case.join("plan.json")).expect("a plan"));
+    let plan = InputDocument { name: "plan.json".to_owned(), input, sources: vec![case.clone()], is_source_named: true };
+    let planned = decide(&check::read(request(vec![plan]), &sources), Some(&baseline));
+    assert_eq!(reported(&planned), Vec::<String>::new(), "{name}: findings on the plan alone");
+    judged(&planned, "violation")
 }
 
 #[test]
