@@ -15,34 +15,28 @@ fn settings() -> Settings {
     Settings::new("2026-11-21T00:00:00Z".parse().expect("a time"))
 }
 
-fn copy(from: &Path, to: &Path) {
-    std::fs::create_dir_all(to).expect("a directory");
-    for entry in std::fs::read_dir(from).expect("a directory").map(|entry| entry.expect("readable")) {
-        let (path, target) = (entry.path(), to.join(entry.file_name()));
-        if path.is_dir() {
-            copy(&path, &target);
-        } else {
-            std::fs::copy(&path, &target).expect("a file");
-        }
-    }
+fn read(folder: &Path) -> (kmslint::key::Keys, Arc<Sources>) {
+    read_with(folder, Vec::new())
 }
 
-fn read(folder: &Path) -> (kmslint::key::Keys, Arc<Sources>) {
+/// Reads a directory as if these files of it were changed.
+fn read_with(folder: &Path, changed: Vec<(PathBuf, String)>) -> (kmslint::key::Keys, Arc<Sources>) {
     let sources = Arc::new(Sources::default());
     let folder = folder.canonicalize().expect("the directory is there");
-    let inventory = terraform::read(&terraform::ScanRequest::new(folder, vec![PathBuf::from(".")]), &sources);
+    let mut request = terraform::ScanRequest::new(folder.clone(), vec![PathBuf::from(".")]);
+    for (path, text) in changed {
+        let path = folder.join(path).canonicalize().expect("the file is there");
+        Arc::make_mut(&mut request.overlay).set(path, text.into());
+    }
+    let inventory = terraform::read(&request, &sources);
     (inventory.keys, sources)
 }
 
-/// Applies one remedy to a fresh copy: what the rule then says of the key. `None` where the text cannot be changed so.
+/// Applies one remedy: what the rule then says of the key. `None` where the text cannot be changed so.
 fn applied(case: &Path, rule: &Rule, key: &KeyFacts, remedy: &Remedy, sources: &Sources) -> Option<(&'static str, Kind)> {
     let edits = fix::of_remedy(remedy, rule.id, key, sources).ok()?;
-    let copied = tempfile::tempdir().expect("a temporary directory");
-    copy(case, copied.path());
-    for file in fix::rewritten(&edits, sources) {
-        std::fs::write(copied.path().join(&file.path), &file.new).expect("the file can be written");
-    }
-    let (keys, _) = read(copied.path());
+    let changed = fix::rewritten(&edits, sources).into_iter().map(|file| (file.path, file.new)).collect();
+    let (keys, _) = read_with(case, changed);
     let changed = keys.iter().find(|other| other.id.address == key.id.address && other.id.root == key.id.root);
     let verdict =
         (rule.check)(changed.unwrap_or_else(|| panic!("{}: {} is gone after {remedy:?}", case.display(), key.id.address)), &settings());

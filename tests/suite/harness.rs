@@ -88,6 +88,22 @@ pub fn said(command: &mut Command) -> Said {
     told(&command.output().expect("kmslint starts"))
 }
 
+/// Runs a command that checks, once for all formats: what it said, and the report in each format. The first is written to standard output,
+/// the others to files.
+pub fn in_all_formats(command: &mut Command) -> (Said, Vec<(&'static str, String)>) {
+    let reports = scratch(&[]);
+    let files: Vec<_> = formats().skip(1).map(|format| (format, reports.path().join(format))).collect();
+    command.arg("--format").args(formats().next());
+    for (format, file) in &files {
+        command.arg("--format").arg(format!("{format}={}", file.display()));
+    }
+    let said = said(command);
+    let first = formats().next().map(|format| (format, said.out.clone()));
+    let written = files.iter().map(|(format, file)| (*format, std::fs::read_to_string(file).expect("a report")));
+    let all = first.into_iter().chain(written).collect();
+    (said, all)
+}
+
 fn told(output: &std::process::Output) -> Said {
     Said {
         code: output.status.code().unwrap_or(-1),

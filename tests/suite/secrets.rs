@@ -1,6 +1,6 @@
 //! What may not be shown is shown nowhere: every kind of secret, through every expression, into every argument, in every format.
 
-use crate::harness::{Said, chosen, command, formats, read_json, report, said, scratch};
+use crate::harness::{Said, chosen, command, formats, in_all_formats, read_json, report, said, scratch};
 use base64::Engine as _;
 use rayon::prelude::*;
 use regex::Regex;
@@ -275,10 +275,10 @@ fn what_is_written_next_to_a_secret_is_not_shown_either() {
         for (path, text) in files {
             fs::write(folder.path().join(path), text.replace("SECRET", SECRET)).expect("a file");
         }
-        for format in formats() {
-            let said = said(command(folder.path()).args(["check", "--no-config", "--format", format]));
-            assert!(said.code >= 1, "{name}: {said:#?}");
-            assert_eq!(trace(&format!("{}{}", said.out, said.err), &traces), None, "{name}, {format}: {said:#?}");
+        let (said, reports) = in_all_formats(command(folder.path()).args(["check", "--no-config"]));
+        assert!(said.code >= 1, "{name}: {said:#?}");
+        for (from, text) in reports.into_iter().chain([("standard error", said.err)]) {
+            assert_eq!(trace(&text, &traces), None, "{name}, {from}: {text}");
         }
     }
 }

@@ -1,27 +1,18 @@
 //! What a stranger's configuration could make a report tell of files and of the environment: module sources, file sets, links to files of
 //! another kind, workspaces, messages.
 
-use crate::harness::{Said, command, formats, report, said, scratch};
+use crate::harness::{Said, command, in_all_formats, report, said, scratch};
 use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::Path;
 
 const TOKEN: &str = "Ck3qW8eX5vD0bH6mY1uI";
 
-/// Reports in every format, the first on standard output and the others in files; nothing of it may hold four characters of the token in a
-/// row.
+/// Reports in every format; nothing of it may hold four characters of the token in a row.
 fn shows_nothing(folder: &Path, arguments: &[&str]) -> Said {
-    let reports = scratch(&[]);
     let mut command = command(folder);
-    command.env("TF_VAR_env", TOKEN).args(["check", "--no-config", "--verbose"]);
-    let files: Vec<_> = formats().skip(1).map(|format| (format, reports.path().join(format))).collect();
-    command.arg("--format").args(formats().next());
-    for (format, file) in &files {
-        command.arg("--format").arg(format!("{format}={}", file.display()));
-    }
-    let said = said(command.args(arguments));
-    let written = files.iter().map(|(format, file)| (*format, fs::read_to_string(file).expect("a report")));
-    for (from, text) in written.chain([("standard output", said.out.clone()), ("standard error", said.err.clone())]) {
+    let (said, reports) = in_all_formats(command.env("TF_VAR_env", TOKEN).args(["check", "--no-config", "--verbose"]).args(arguments));
+    for (from, text) in reports.into_iter().chain([("standard error", said.err.clone())]) {
         let trace = (0..=TOKEN.len() - 4).map(|at| &TOKEN[at..at + 4]).find(|piece| text.contains(piece));
         assert_eq!(trace, None, "{from}: {text}");
     }
@@ -212,9 +203,10 @@ fn what_a_module_outside_calls_is_not_told() {
             "module \"n\" {\n  source = \"./a-name-of-theirs\"\n}\nmodule \"o\" {\n  source = \"git::https://example.com/a-name-of-theirs\"\n}\nresource \"oci_kms_key\" \"k\" {\n  protection_mode = upper([\"of-theirs\"])\n  lifecycle {\n    precondition {\n      condition     = false\n      error_message = \"a word of-theirs\"\n    }\n  }\n}\n",
         ),
     ]);
-    for format in formats() {
-        let said = said(command(&around.path().join("repo")).args(["check", "--no-config", "--verbose", "--format", format]));
-        assert!(said.code == 2 && !said.out.contains("of-theirs") && !said.err.contains("of-theirs"), "{format}: {said:#?}");
+    let (said, reports) = in_all_formats(command(&around.path().join("repo")).args(["check", "--no-config", "--verbose"]));
+    assert!(said.code == 2 && !said.err.contains("of-theirs"), "{said:#?}");
+    for (format, report) in reports {
+        assert!(!report.contains("of-theirs"), "{format}: {report}");
     }
 }
 

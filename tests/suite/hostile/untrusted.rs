@@ -1,7 +1,7 @@
 //! A stranger's pull request: links, `.git`, commands, markup, and a config file that it brings along.
 
 use super::{HONEST, kmslint, shell};
-use crate::harness::{expect_syntax, formats, report, scratch};
+use crate::harness::{chosen, command, expect_syntax, formats, in_all_formats, report, scratch};
 use kmslint::report::{Format, Syntax};
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
@@ -23,9 +23,9 @@ fn checkout(files: &[(&str, &str)]) -> tempfile::TempDir {
 
 /// Runs in every format: no output may hold the token.
 fn shows_nothing(folder: &Path, arguments: &[&str]) {
-    for format in formats() {
-        let said = kmslint(folder, &[arguments, &["--format", format]].concat());
-        assert!(!said.out.contains(TOKEN) && !said.err.contains(TOKEN), "{format}: {said:#?}");
+    let (said, reports) = in_all_formats(command(folder).args(chosen(arguments)));
+    for (from, text) in reports.into_iter().chain([("standard error", said.err)]) {
+        assert!(!text.contains(TOKEN), "{from}: {text}");
     }
 }
 
@@ -121,10 +121,10 @@ fn modules_outside_are_followed_and_not_quoted_unless_confined() {
         ),
     ]);
     let folder = around.path().join("repo");
-    for format in formats() {
-        let said = kmslint(&folder, &["check", "--no-config", "--format", format]);
-        assert_eq!(said.code, 1, "{format}: {said:#?}");
-        assert!(!said.out.contains("of-theirs") && !said.err.contains("of-theirs"), "{format}: {said:#?}");
+    let (said, reports) = in_all_formats(command(&folder).args(chosen(&["check", "--no-config"])));
+    assert_eq!(said.code, 1, "{said:#?}");
+    for (from, text) in reports.into_iter().chain([("standard error", said.err)]) {
+        assert!(!text.contains("of-theirs"), "{from}: {text}");
     }
     let (said, report) = report(&folder, &["--no-config"]);
     assert_eq!(report["keys"][0]["protection_mode"]["value"], "HSM", "{said:#?}");
