@@ -1,7 +1,10 @@
 //! Terraform resource addresses: `module.keys["a"].oci_kms_key.k[0]`.
 
+use regex::Regex;
 use std::fmt;
-use std::sync::Arc;
+use std::iter::Peekable;
+use std::str::CharIndices;
+use std::sync::{Arc, LazyLock};
 
 /// The key of one instance of a resource or module.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -19,7 +22,7 @@ impl fmt::Display for InstanceKey {
         match self {
             Self::Number(number) => write!(f, "[{number}]"),
             // Most keys are plain names.
-            Self::Text(text) if !text.contains(['"', '\\', '\n', '\r', '\t', '$', '%']) => {
+            Self::Text(text) if text.bytes().all(|byte| matches!(byte, b' '..=b'~') && !matches!(byte, b'"' | b'\\' | b'$' | b'%')) => {
                 ["[\"", text, "\"]"].into_iter().try_for_each(|part| f.write_str(part))
             }
             Self::Text(text) => write!(f, "[{}]", quoted(text)),
@@ -28,7 +31,11 @@ impl fmt::Display for InstanceKey {
     }
 }
 
-/// A string as HCL would write it: Terraform escapes quotes, backslashes, control characters and template introducers.
+/// What Go's `unicode.IsPrint` holds for printable: letters, marks, numbers, punctuation, symbols, and of the blanks only the space.
+static PRINTABLE: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"^[\pL\pM\pN\pP\pS ]$").ok());
+
+/// A string as Terraform writes it in an address (`toHCLQuotedString`): it escapes quotes, backslashes, template introducers, and what is
+/// not printable.
 fn quoted(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + 2);
     out.push('"');
@@ -44,7 +51,10 @@ fn quoted(text: &str) -> String {
                 out.push(c);
                 out.push(c);
             }
-            c => out.push(c),
+            ' '..='~' => out.push(c),
+            c if PRINTABLE.as_ref().is_some_and(|printable| printable.is_match(c.encode_utf8(&mut [0; 4]))) => out.push(c),
+            c if u32::from(c) < 0x1_0000 => out.push_str(&format!("\\u{:04x}", u32::from(c))),
+            c => out.push_str(&format!("\\U{:08x}", u32::from(c))),
         }
     }
     out.push('"');
@@ -155,6 +165,8 @@ fn instance_key(text: &str) -> Option<(InstanceKey, &str)> {
                 'n' => out.push('\n'),
                 'r' => out.push('\r'),
                 't' => out.push('\t'),
+                'u' => out.push(code_point(&mut chars, 4)?),
+                'U' => out.push(code_point(&mut chars, 8)?),
                 other => out.push(other),
             },
             '$' | '%' => {
@@ -168,6 +180,12 @@ fn instance_key(text: &str) -> Option<(InstanceKey, &str)> {
         }
     }
     None
+}
+
+/// The character that so many hexadecimal digits stand for.
+fn code_point(chars: &mut Peekable<CharIndices<'_>>, digits: usize) -> Option<char> {
+    let code = (0..digits).try_fold(0_u32, |code, _| code.checked_mul(16)?.checked_add(chars.next()?.1.to_digit(16)?))?;
+    char::from_u32(code)
 }
 
 impl fmt::Display for Address {
@@ -199,11 +217,23 @@ mod tests {
             "module.a.module.b[2].oci_kms_key.k[\"x.y\"]",
             "module.a[\"q]\\\"r\"].data.oci_kms_vault.v",
             "oci_kms_key.k[\"$${x}\"]",
+            "oci_kms_key.k[\"größe 🔑 a\\u00a0b \\u001b\\U000e0041\"]",
             "oci_kms_key.k[\"*\"]",
         ] {
             assert_eq!(Address::parse(text).map(|address| address.to_string()).as_deref(), Some(text));
         }
-        for text in ["", "oci_kms_key", "oci_kms_key.", "oci_kms_key.k[", "oci_kms_key.k[x]", "module.a", "a[0].b", "a.b.c"] {
+        for text in [
+            "",
+            "oci_kms_key",
+            "oci_kms_key.",
+            "oci_kms_key.k[",
+            "oci_kms_key.k[x]",
+            "oci_kms_key.k[\"\\u00\"]",
+            "oci_kms_key.k[\"\\ud800\"]",
+            "module.a",
+            "a[0].b",
+            "a.b.c",
+        ] {
             assert_eq!(Address::parse(text), None, "{text}");
         }
     }

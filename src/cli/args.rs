@@ -261,10 +261,13 @@ fn duration(text: &str) -> Result<Duration, String> {
     found.ok_or_else(|| "expected a duration such as `90s`, `15m` or `2h`, at most 720 hours".to_owned())
 }
 
+/// The fewest requests a second: one in about 17 minutes.
+const LEAST_RPS: f64 = 0.001;
+
 fn rps(text: &str) -> Result<f64, String> {
     match text.parse() {
-        Ok(number) if number > 0.0 => Ok(number),
-        _ => Err("expected a number above 0".to_owned()),
+        Ok(number) if number >= LEAST_RPS => Ok(number),
+        _ => Err(format!("expected a number of at least {LEAST_RPS}")),
     }
 }
 

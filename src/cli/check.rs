@@ -54,7 +54,7 @@ pub(super) fn run(arguments: &Check, invocation: &Invocation, environment: &Envi
         let (input, config, sources) = read_inputs()?;
         Ok((context.check(input, &config, clock.now, &arguments.policy, &sources), sources))
     };
-    match fix::run(&arguments.fix, &context, &outcome, &config, &sources, &again)? {
+    match fix::run(&arguments.fix, &context, &outcome, (&config, clock.now), &sources, &again)? {
         fix::Ended::Shown(exit) => Ok(exit),
         fix::Ended::Written(Some(again)) => context.finish(&again.0, &config, &arguments.policy, clock, &again.1),
         fix::Ended::Written(None) => context.finish(&outcome, &config, &arguments.policy, clock, &sources),

@@ -10,6 +10,7 @@ use crate::fix::{self, ApplyError, Edit, Plan, Safety};
 use crate::hcl;
 use crate::policy::{self, Config, Outcome};
 use crate::report;
+use jiff::Timestamp;
 use std::collections::{HashMap, HashSet};
 use std::fmt::Write as _;
 use std::io;
@@ -46,11 +47,11 @@ pub(super) fn run(
     arguments: &Fix,
     context: &RunContext<'_>,
     outcome: &Outcome,
-    config: &Config,
+    (config, now): (&Config, Timestamp),
     sources: &Sources,
     again: &dyn Fn() -> Result<(Outcome, Arc<Sources>), CliError>,
 ) -> io::Result<Ended> {
-    let plan = context.fixes(outcome, config, arguments.unsafe_fixes, sources);
+    let plan = context.fixes(outcome, config, now, arguments.unsafe_fixes, sources);
     let files = fix::rewritten(&plan.edits, sources);
     if !context.terminal.quiet {
         write_stderr(not_fixed(&plan, sources, context.terminal.verbose).as_bytes());

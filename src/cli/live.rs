@@ -22,8 +22,6 @@ use std::time::{Duration, Instant};
 
 /// How many calls may be under way at once.
 const CONNECTIONS: usize = 4;
-/// The largest inventory that is resumed: 1 GiB.
-const RESUME_CAP: u64 = 1 << 30;
 /// How often a line of progress is written where standard error is not a terminal.
 const REMINDER: Duration = Duration::from_secs(60);
 
@@ -68,9 +66,7 @@ pub(super) fn run(arguments: &Live, invocation: &Invocation, environment: &Envir
     let mut inventory = live::audit(&request, &watcher, keeper.as_ref().map(|keeper| keeper as &dyn Keeper));
     machine.finish();
     watcher.line.clear();
-    if let Some(error) = keeper.and_then(|keeper| keeper.error.into_inner().unwrap_or_else(PoisonError::into_inner)) {
-        return Ok(fail(error));
-    }
+    let unsaved = keeper.and_then(|keeper| keeper.error.into_inner().unwrap_or_else(PoisonError::into_inner));
     let drift = match &inventory.coverage {
         Some(coverage) if !arguments.against.is_empty() => {
             let drifts = rules::compare(&inventory.keys, &declared.keys, &scope(arguments, coverage, &inventory));
@@ -83,7 +79,9 @@ pub(super) fn run(arguments: &Live, invocation: &Invocation, environment: &Envir
     inventory.absorb(Inventory { keys: Vec::new(), ..declared });
     let input = policy::Input { inventory, drift, declared: declared_keys };
     let outcome = context.check(input, &config, clock.now, &arguments.policy, &sources);
-    context.finish(&outcome, &config, &arguments.policy, clock, &sources)
+    let exit = context.finish(&outcome, &config, &arguments.policy, clock, &sources)?;
+    // The report of what was read, perhaps for an hour, is there all the same.
+    Ok(unsaved.map_or(exit, fail))
 }
 
 /// What the arguments ask of the audit.
@@ -142,7 +140,7 @@ impl Saving {
             return Ok(Self { file, unfinished: None });
         };
         let cannot = |why: String| format!("cannot resume `{}`: {why}", path.display());
-        let text = disk::read_text(&cwd.join(path), RESUME_CAP).map_err(|error| cannot(error.to_string()))?;
+        let text = disk::read_text(&cwd.join(path), live::saved::CAP).map_err(|error| cannot(error.to_string()))?;
         let unfinished = live::saved::resume(&text).map_err(|error| cannot(error.to_string()))?;
         if unfinished.answers.is_empty() && !context.terminal.quiet {
             write_stderr(format!("note: the inventory `{}` is complete: everything is read again\n", path.display()).as_bytes());

@@ -181,11 +181,11 @@ impl<'a> RunContext<'a> {
                 format!("note: the reports carry no fixes, because there are more than {MOST_WITH_FIXES} findings; `--fix` applies them\n");
             write_stderr(text.as_bytes());
         }
-        let fixes = if carries_fixes && !is_much { self.fixes(outcome, config, true, sources) } else { fix::Plan::default() };
+        let fixes = if carries_fixes && !is_much { self.fixes(outcome, config, clock.now, true, sources) } else { fix::Plan::default() };
         let counts_fixes = !self.terminal.quiet && is_wanted(|format| format.counts_fixes);
         let fixable =
             (counts_fixes && outcome.findings.len() <= MOST_WITH_FIXES_COUNTED && outcome.keys.len() <= MOST_KEYS_WITH_FIXES_COUNTED)
-                .then(|| self.fixable(outcome, config, sources));
+                .then(|| self.fixable(outcome, config, clock.now, sources));
         let link = |path: &str| self.environment.file_url(path);
         let terminal = self.environment.screen(Output::Out, self.terminal, &link);
         let paper = report::Screen { color: false, columns: None, link: None };
@@ -229,16 +229,16 @@ impl<'a> RunContext<'a> {
     }
 
     /// The edits that would fix what is reported.
-    pub(super) fn fixes(&self, outcome: &Outcome, config: &Config, unsafe_fixes: bool, sources: &Sources) -> fix::Plan {
+    pub(super) fn fixes(&self, outcome: &Outcome, config: &Config, now: Timestamp, unsafe_fixes: bool, sources: &Sources) -> fix::Plan {
         let keys: Vec<_> = outcome.keys.iter().map(|key| &*key.facts).collect();
-        let settings = config.settings(self.environment.now);
+        let settings = config.settings(now);
         fix::edits(&outcome.findings, &keys, sources, &fix::FixOptions::new(unsafe_fixes, settings, &outcome.problems, sources))
     }
 
     /// How many violations the fixes would settle, without and with the unsafe ones.
-    fn fixable(&self, outcome: &Outcome, config: &Config, sources: &Sources) -> report::Fixable {
+    fn fixable(&self, outcome: &Outcome, config: &Config, now: Timestamp, sources: &Sources) -> report::Fixable {
         let violations = |unsafe_fixes| -> usize {
-            let plan = self.fixes(outcome, config, unsafe_fixes, sources);
+            let plan = self.fixes(outcome, config, now, unsafe_fixes, sources);
             let fixed = outcome.findings.iter().filter(|finding| finding.verdict == "violation" && plan.edits_of(finding).next().is_some());
             fixed.map(|finding| finding.instances.len()).sum()
         };

@@ -8,7 +8,7 @@ pub fn headers(text: &str, visit: &mut dyn FnMut(&str, &str) -> bool) -> bool {
     let tokens = scan(text, ScanStart::Code);
     let slice = |token: &Token| text.get(token.range()).unwrap_or_default();
     let mut found = false;
-    outermost(text, &tokens, &mut |at| {
+    outermost(&tokens, &mut |at| {
         let mut rest = tokens.iter().skip(at + 1).filter(|token| token.kind != TokenKind::Comment);
         let label = match rest.next() {
             Some(next) if next.kind == TokenKind::Ident => Some(slice(next).into()),
@@ -40,7 +40,7 @@ pub(crate) fn has_odd_source(text: &str) -> bool {
     let tokens = scan(text, ScanStart::Code);
     let slice = |token: &Token| text.get(token.range()).unwrap_or_default();
     let mut is_odd = false;
-    let is_whole = outermost(text, &tokens, &mut |at| {
+    let is_whole = outermost(&tokens, &mut |at| {
         if tokens.get(at).is_some_and(|token| slice(token) == "module") {
             is_odd = odd_in_block(tokens.get(at..).unwrap_or_default(), &slice);
         }
@@ -87,13 +87,12 @@ fn odd_in_block<'t>(tokens: &[Token], slice: &dyn Fn(&Token) -> &'t str) -> bool
 
 /// Calls `visit` with the position of each name that begins an item of the outermost body, until it returns true. Whether the brackets
 /// of the text fit, so that all of these were seen.
-fn outermost(text: &str, tokens: &[Token], visit: &mut dyn FnMut(usize) -> bool) -> bool {
+fn outermost(tokens: &[Token], visit: &mut dyn FnMut(usize) -> bool) -> bool {
     let (mut depth, mut begins) = (0_usize, true);
     for (at, token) in tokens.iter().enumerate() {
         match token.kind {
             TokenKind::Newline => begins = true,
-            // A comment to the end of the line holds the line's end.
-            TokenKind::Comment => begins |= text.get(token.range()).is_some_and(|comment| comment.ends_with('\n')),
+            TokenKind::Comment => {}
             TokenKind::Invalid => return false,
             kind => {
                 if begins && depth == 0 && kind == TokenKind::Ident && visit(at) {

@@ -55,8 +55,8 @@ fn excludes(constraint: &str, least: ProviderVersion) -> bool {
             let end = match parts {
                 // `~> 5` allows every later version, `~> 5.18` those below 6, `~> 5.18.0` those below 5.19.
                 0 | 1 => return false,
-                2 => [major + 1, 0, 0],
-                _ => [major, minor + 1, 0],
+                2 => [major.saturating_add(1), 0, 0],
+                _ => [major, minor.saturating_add(1), 0],
             };
             end <= least
         }
@@ -88,6 +88,8 @@ mod tests {
             ("5.31.0", false),
             ("v5.31.0", false),
             ("~> 5.18.0", true),
+            ("~> 18446744073709551615.0", false),
+            ("~> 5.18446744073709551615.0", false),
             ("~> 5.30.1", true),
             ("~> 5.18", false),
             ("~> 4.0", true),

@@ -15,6 +15,8 @@ use std::fmt;
 
 /// The property by which such a file is recognised; its value is the format's version.
 pub const MARK: &str = "kmslint_inventory";
+/// The largest file that is read: 1 GiB.
+pub const CAP: u64 = 1 << 30;
 /// The version that is written, and the newest that is read.
 const VERSION: u64 = 1;
 

@@ -43,7 +43,7 @@ const ATTRIBUTES: &[&str] = &[
     "vaults",
 ];
 
-/// What is wrong where unexpected text after the document.
+/// What is wrong where other text follows the document.
 pub(super) const FOLLOWED: &str = "unexpected text after the document";
 
 /// A resource entry.

@@ -73,7 +73,7 @@ pub(super) struct ExpressionScope<'a> {
 pub(super) struct ReachableResources {
     /// Addresses; a key that is not written is [`InstanceKey::Any`].
     pub found: Vec<Address>,
-    /// What it may get its value from , if anything.
+    /// What it may get its value from, if anything.
     pub blocked: Option<String>,
     /// Something unknown that it depends on and that cannot itself be what is looked for: it may decide which of `found` counts.
     pub decided_by: Option<String>,

@@ -4,6 +4,7 @@ use super::node::{self, Node};
 use super::scan::{PlanScanner, ScanError};
 use crate::base::brief;
 use crate::key::kinds;
+use std::borrow::Cow;
 use std::collections::HashSet;
 
 /// The types of resources that keys have to do with.
@@ -137,7 +138,20 @@ fn may_change(entry: &[u8]) -> bool {
         let before = entry.get(..at).map(<[u8]>::trim_ascii_end).and_then(|before| before.strip_suffix(b":"));
         before.is_some_and(|before| before.trim_ascii_end().ends_with(b"\"constant_value\""))
     };
-    memchr::memmem::find(entry, b"\"references\"").is_some() || memchr::memchr_iter(b'{', entry).any(|at| is_empty(at) && !is_value(at))
+    // Terraform writes no letter as an escape; a name in which another tool did is not read here.
+    let is_letter = |at: usize| entry.get(at + 4).is_some_and(|digit| (b'4'..=b'7').contains(digit));
+    memchr::memmem::find(entry, b"\"references\"").is_some()
+        || memchr::memchr_iter(b'{', entry).any(|at| is_empty(at) && !is_value(at))
+        || memchr::memmem::find_iter(entry, b"\\u00").any(is_letter)
+}
+
+/// What is between the quotes of a string, with its escapes decoded. Nearly none has any.
+fn written(raw: &[u8]) -> Cow<'_, [u8]> {
+    if memchr::memchr(b'\\', raw).is_none() {
+        return Cow::Borrowed(raw);
+    }
+    let quoted = [b"\"", raw, b"\""].concat();
+    serde_json::from_slice::<String>(&quoted).map_or(Cow::Borrowed(raw), |text| Cow::Owned(text.into_bytes()))
 }
 
 /// Takes a resource entry; gives it if its type is wanted. The type is near the beginning of what Terraform writes, so that
@@ -149,13 +163,13 @@ pub(super) fn entry<W: Into<EntryFilter>>(scanner: &mut PlanScanner, wanted: imp
     }
     let mut first = true;
     while scanner.has_key(&mut first)? {
-        let is_type = scanner.raw_string()? == b"type";
+        let is_type = *written(scanner.raw_string()?) == *b"type";
         scanner.expect(b':')?;
         if !is_type {
             scanner.skip()?;
             continue;
         }
-        let wanted = wanted(scanner.raw_string()?).into();
+        let wanted = wanted(&written(scanner.raw_string()?)).into();
         if wanted == EntryFilter::No {
             scanner.release();
         }
@@ -185,6 +199,8 @@ mod tests {
             ("{\"expressions\": {\"triggers\": {\n}}}", true),
             (r#"{"expressions":{"input":{"references":["var.a"]}}}"#, true),
             (r#"{"expressions":{"input":{"constant_value":{"a":{}}}}}"#, true),
+            (r#"{"expressions":{"input":{"constant_value":"a \u003c b"}}}"#, false),
+            (r#"{"expressions":{"input":{"r\u0065ferences":["var.a"]}}}"#, true),
         ] {
             assert_eq!(may_change(entry.as_bytes()), wanted, "{entry}");
         }

@@ -113,11 +113,17 @@ impl<'w> Guard<'w> {
 
 /// Whether a line begins with `::`, blanks of any kind before it left out.
 fn begins_with_colons(line: &[u8]) -> bool {
-    let head = line.get(..line.len().min(4096)).unwrap_or_default();
-    let blanks = head.iter().take_while(|byte| byte.is_ascii_whitespace() || **byte == 0x0b).count();
-    // The runner takes off blanks of Unicode, too.
-    let text = String::from_utf8_lossy(head.get(blanks..).unwrap_or_default());
-    text.trim_start().starts_with("::")
+    let mut rest = line;
+    // The runner takes off blanks of Unicode, too. Only they are decoded: a line may have megabytes.
+    while let Some(blank) = first_char(rest).filter(|c| c.is_whitespace()) {
+        rest = rest.get(blank.len_utf8()..).unwrap_or_default();
+    }
+    rest.starts_with(b"::")
+}
+
+fn first_char(text: &[u8]) -> Option<char> {
+    let of_length = |length| std::str::from_utf8(text.get(..length)?).ok()?.chars().next();
+    (1..=4).find_map(of_length)
 }
 
 impl Write for Guard<'_> {
@@ -180,6 +186,8 @@ mod tests {
             let text = "::error::x\n  ::set-output\r\u{2003}::y\na ::b ###[c] ##vSo[d] ## [e] ##\n";
             let broken = "·:error::x\n  ·:set-output\r\u{2003}·:y\na ::b ##·[c] #·vSo[d] ## [e] ##\n";
             assert_eq!(through(text, Syntax::Text, false, piece), broken);
+            let blanks = "\u{2003} \u{b}".repeat(3_000);
+            assert_eq!(through(&format!("{blanks}::x"), Syntax::Text, false, piece), format!("{blanks}·:x"));
             assert_eq!(through("::error::##[x]", Syntax::Text, true, piece), "::error::#·[x]");
             assert_eq!(through("{\"a\": \"##[x\"}", Syntax::Json, false, piece), "{\"a\": \"#\\u0023[x\"}");
             assert_eq!(through("<a>\n::x ##vso[</a>", Syntax::Xml, false, piece), "<a>\n&#58;:x #&#35;vso[</a>");

@@ -123,10 +123,13 @@ struct Lists<'a> {
 impl Lists<'_> {
     fn results(&self) -> impl Iterator<Item = SarifResult> {
         let Self { outcome, writer } = self;
-        // GitHub does not read `suppressions`: each of these would be an open alert there.
-        let exempted = if writer.context.include_suppressed { outcome.exempted.as_slice() } else { &[] };
         let reported = outcome.findings.iter().map(|finding| writer.result(finding));
-        reported.chain(exempted.iter().map(|one| writer.suppressed(one))).take(MOST_RESULTS)
+        reported.chain(self.suppressed().iter().map(|one| writer.suppressed(one))).take(MOST_RESULTS)
+    }
+
+    /// The exempted findings that are to be listed. GitHub does not read `suppressions`: each of these would be an open alert there.
+    fn suppressed(&self) -> &[Exempted] {
+        if self.writer.context.include_suppressed { &self.outcome.exempted } else { &[] }
     }
 
     /// What could not be looked at, or is not in the results.
@@ -134,7 +137,7 @@ impl Lists<'_> {
         let Self { outcome, writer } = self;
         let error = |text: String| Notification::builder().message(message(&text)).level(json!("error")).build();
         let problems = outcome.problems.iter().map(|problem| writer.notification(problem));
-        let left_out = outcome.findings.len().checked_sub(MOST_RESULTS).filter(|count| *count > 0);
+        let left_out = (outcome.findings.len() + self.suppressed().len()).checked_sub(MOST_RESULTS).filter(|count| *count > 0);
         let left_out = left_out.map(move |count| error(format!("{count} findings are left out: a run holds at most {MOST_RESULTS}")));
         let not_audited = outcome
             .not_audited

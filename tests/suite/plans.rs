@@ -16,6 +16,20 @@ fn inventory(path: &Path) -> Inventory {
     read("plan.json", bytes.as_slice(), &PlanOptions::default()).inventory
 }
 
+/// Terraform escapes no letter, but JSON lets any tool that rewrites a plan do so.
+#[test]
+fn letters_that_are_escapes_hide_no_key() {
+    let plain = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/plans/format-1.0/plan.json")).expect("a plan");
+    let read = |text: &str| read("plan.json", text.as_bytes(), &PlanOptions::default()).inventory;
+    let keys = read(&plain).keys;
+    assert!(!keys.is_empty());
+    for (written, escaped) in [("\"oci_kms_key\"", "\"oci\\u005fkms_key\""), ("\"type\"", "\"t\\u0079pe\"")] {
+        let found = read(&plain.replace(written, escaped));
+        assert_ne!(plain.replace(written, escaped), plain);
+        assert_eq!((found.keys.len(), found.problems.len()), (keys.len(), 0), "{escaped}");
+    }
+}
+
 #[test]
 fn every_plan_tells_what_is_expected() {
     let (mut differences, mut keys) = (Vec::new(), 0);

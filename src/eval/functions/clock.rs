@@ -137,6 +137,19 @@ impl Instant {
     }
 }
 
+/// The nanoseconds of a fraction of a unit, as Go computes them: of as many digits as fit into 63 bits, with a double.
+fn of_fraction(digits: &str, unit: i128) -> i128 {
+    let (mut value, mut scale) = (0_u64, 1.0_f64);
+    for digit in digits.bytes().map(|digit| u64::from(digit - b'0')) {
+        if value > i64::MAX as u64 / 10 || value * 10 + digit > 1 << 63 {
+            break;
+        }
+        value = value * 10 + digit;
+        scale *= 10.0;
+    }
+    (value as f64 * (unit as f64 / scale)) as i128
+}
+
 /// Reads a duration as Go's `time.ParseDuration` does (`1h15m30.918s`), in nanoseconds.
 pub(super) fn parse_duration(text: &str) -> Option<i64> {
     const UNITS: [(&str, i128); 8] = [
@@ -171,12 +184,7 @@ pub(super) fn parse_duration(text: &str) -> Option<i64> {
         }
         let whole: i128 = if whole.is_empty() { 0 } else { whole.parse().ok()? };
         total = total.checked_add(whole.checked_mul(scale)?)?;
-        // Go keeps as many digits of the fraction as fit and multiplies them as a double.
-        let digits = fraction.get(..fraction.len().min(18)).unwrap_or(fraction);
-        if !digits.is_empty() {
-            let power = 10_i128.pow(u32::try_from(digits.len()).unwrap_or(18));
-            total = total.checked_add(digits.parse::<i128>().ok()? * scale / power)?;
-        }
+        total = total.checked_add(of_fraction(fraction, scale))?;
         if total > i128::from(i64::MAX) + i128::from(negative) {
             return None;
         }

@@ -109,10 +109,11 @@ pub(super) fn directive(text: &str) -> Result<Directive, DirectiveError> {
     if rules.is_empty() {
         return Err(DirectiveError::NoRule);
     }
-    let (dates, words): (Vec<&str>, Vec<&str>) = rest.split_whitespace().partition(|word| word.starts_with("until="));
+    const UNTIL: &str = "until=";
+    let (dates, words): (Vec<&str>, Vec<&str>) = rest.split_whitespace().partition(|word| word.starts_with(UNTIL));
     let until = match dates.as_slice() {
         [] => None,
-        [date] => Some(date.trim_start_matches("until=").parse().map_err(|_| DirectiveError::NotADate((*date).to_owned()))?),
+        [date] => Some(date.strip_prefix(UNTIL).unwrap_or(date).parse().map_err(|_| DirectiveError::NotADate((*date).to_owned()))?),
         _ => return Err(DirectiveError::TwoDates),
     };
     let reason = words.join(" ");
@@ -173,6 +174,7 @@ mod tests {
             ("ignore[OCI-KMS-004] until=2027-01-31", "the exemption has no reason"),
             ("ignore[OCI-KMS-004] -- …", "the exemption has no reason"),
             ("ignore[OCI-KMS-004] until=2027-13-31 reason", "`until=2027-13-31` is not a date"),
+            ("ignore[OCI-KMS-004] until=until=2027-01-31 reason", "`until=until=2027-01-31` is not a date"),
             ("ignore[OCI-KMS-004] until=2027-01-31 until=2028-01-31 reason", "the exemption has more than one `until=`"),
             ("skip[OCI-KMS-004] reason", "unknown comment `skip`"),
         ] {

@@ -3,7 +3,11 @@
 use crate::hcl::{Attribute, Block};
 
 /// Merges `over` into `base`: attributes one by one, nested blocks replaced by type, `lifecycle` attribute by attribute.
-pub(crate) fn merge(base: &mut Block, over: Block) {
+pub(crate) fn merge(base: &mut Block, mut over: Block) {
+    // What is in error by itself stays in error, whatever overrides it.
+    if repeated_twice(base).is_some() {
+        over.body.attributes.retain(|attribute| !matches!(&*attribute.name.text, "count" | "for_each"));
+    }
     merge_attributes(&mut base.body.attributes, over.body.attributes);
     let (lifecycle, blocks): (Vec<_>, Vec<_>) = over.body.blocks.into_iter().partition(|block| &*block.kind.text == "lifecycle");
     let replaced: Vec<String> = blocks.iter().map(|block| made(block).to_owned()).collect();
@@ -15,6 +19,13 @@ pub(crate) fn merge(base: &mut Block, over: Block) {
             None => base.body.blocks.push(block),
         }
     }
+}
+
+/// `count` and `for_each` where one block has both. Terraform looks for them before it merges: where an override file adds the other one,
+/// `count` wins.
+pub(crate) fn repeated_twice(block: &Block) -> Option<(&Attribute, &Attribute)> {
+    let both = block.body.attribute("count").zip(block.body.attribute("for_each"));
+    both.filter(|(count, for_each)| count.name.span.source == for_each.name.span.source)
 }
 
 /// The type of the blocks a block makes: its own, or what a `dynamic` block is labelled with.

@@ -3,6 +3,7 @@
 use crate::base::{Place, Reason, Span, secrecy};
 use crate::eval::{Data, Dialect, Drivers, EvalError, Marks, Type, Value, convert};
 use crate::hcl::{Attribute, Block};
+use crate::terraform::blocks::merge::repeated_twice;
 use crate::terraform::world::World;
 use crate::terraform::world::frame::Frame;
 use crate::terraform::world::instance::{Each, Expansion, ForEachEntry, Instance, ResourceName, address};
@@ -32,7 +33,7 @@ pub(crate) fn expand(world: &World<'_>, at: &Rc<Instance>, block: &Block) -> Exp
     if let Some(enabled) = block.body.blocks_of("lifecycle").find_map(|lifecycle| lifecycle.body.attribute("enabled")) {
         return by_switch(&frame, block, enabled);
     }
-    if let (Some(count), Some(for_each)) = (block.body.attribute("count"), block.body.attribute("for_each")) {
+    if let Some((count, for_each)) = repeated_twice(block) {
         let message = "`count` and `for_each` may not be used together";
         return settle(world, "count", count.value.span, Err(expansion_error(message, for_each.name.span)));
     }

@@ -55,10 +55,6 @@ impl Profile {
             let is_resource_principal = request.var("OCI_RESOURCE_PRINCIPAL_VERSION").is_some();
             return Err(LiveError::NoCredentials { path, is_resource_principal });
         }
-        // A key in the environment replaces the profile's key; its passphrase comes with it.
-        if request.var("OCI_CLI_KEY_FILE").is_some() && request.var("OCI_CLI_KEY_CONTENT").is_none() {
-            profile.values.remove("key_content");
-        }
         for (variable, name) in VARIABLES {
             if let Some(value) = request.var(variable) {
                 profile.values.insert(name.to_owned(), value.to_owned());

@@ -35,7 +35,7 @@ impl Pace {
             let mut next = self.next.lock().unwrap_or_else(PoisonError::into_inner);
             let turn = now.max(*next);
             // Each caller reserves its turn and sleeps without the lock, which would keep all others from learning theirs.
-            *next = turn + self.interval;
+            *next = turn.saturating_add(self.interval);
             turn
         };
         if turn > now {
