@@ -72,6 +72,12 @@ pub trait Clock: Send + Sync {
     }
 }
 
+/// Remembers signatures. Each takes a good part of a request's time, and tests send the same requests thousands of times.
+pub trait SignatureMemo: Send + Sync {
+    /// The signature of a text, which `sign` makes.
+    fn signature(&self, text: &str, sign: &dyn Fn() -> Option<Vec<u8>>) -> Option<Vec<u8>>;
+}
+
 /// How far an audit is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct AuditStep<'a> {
@@ -150,6 +156,8 @@ pub struct AuditRequest {
     pub now: Timestamp,
     /// Time passing.
     pub clock: Arc<dyn Clock>,
+    /// Who remembers the signatures of calls to the service: tests only.
+    pub signatures: Option<Arc<dyn SignatureMemo>>,
     /// `--profile`.
     pub profile: Option<String>,
     /// `--config-file`.

@@ -13,7 +13,7 @@ use super::transport::regions::Region;
 use super::transport::retry::{self, Pace};
 use super::wire::ErrorBody;
 use crate::base::duration;
-use crate::live::{Clock, Progress, Retry};
+use crate::live::{Clock, Progress, Retry, SignatureMemo};
 use jiff::Timestamp;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Serialize;
@@ -39,6 +39,8 @@ pub(super) struct ApiClient<'a> {
     pub credentials: Credentials<'a>,
     /// Time passing.
     pub clock: &'a dyn Clock,
+    /// Who remembers signatures.
+    pub signatures: Option<&'a dyn SignatureMemo>,
     /// Who hears of calls that are tried again.
     pub progress: &'a dyn Progress,
     /// The machine's time when the clock was at zero.
@@ -355,7 +357,11 @@ impl ApiClient<'_> {
         let host = base.authority();
         let mut signed = vec![("date", date.as_str()), ("(request-target)", request_line.as_str()), ("host", host)];
         signed.extend(signer.delegation.as_deref().map(|token| ("opc-obo-token", token)));
-        let authorization = authorization(&signer.key, &signer.key_id, &signed).ok_or_else(TransportError::unsigned)?;
+        let sign = |text: &str| {
+            let sign = || signer.key.sign(text.as_bytes());
+            self.signatures.map_or_else(sign, |memo| memo.signature(text, &sign))
+        };
+        let authorization = authorization(&sign, &signer.key_id, &signed).ok_or_else(TransportError::unsigned)?;
         let id = retry::request_id();
         let mut headers = vec![
             ("date", date.as_str()),

@@ -22,6 +22,7 @@ pub(super) fn request() -> AuditRequest {
         home: None,
         now: Timestamp::from_second(1_700_000_000).unwrap(),
         clock: Arc::new(StillClock),
+        signatures: None,
         profile: None,
         config_file: None,
         auth: None,

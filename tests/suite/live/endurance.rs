@@ -106,7 +106,7 @@ fn progress_counts_what_was_found_and_estimates_the_rest() {
 
 /// Audits with somebody who saves, interrupted before this call is answered (from 0), and gives what was saved last.
 fn interrupted(at: Option<usize>, change: impl FnOnce(&mut AuditRequest)) -> (Trial, Vec<String>) {
-    let (mut request, clock) = trial::request("");
+    let (mut request, clock) = trial::repeated();
     let theirs = Arc::clone(&clock);
     let count = std::sync::atomic::AtomicUsize::new(0);
     let faults: Faults = Box::new(move |_: &Ask, _| {
@@ -118,7 +118,7 @@ fn interrupted(at: Option<usize>, change: impl FnOnce(&mut AuditRequest)) -> (Tr
     let started = SystemTime::from(request.now);
     let theirs = Arc::clone(&clock);
     let behaviour = Behaviour { faults, now: Box::new(move || started + theirs.elapsed()), ..Behaviour::default() };
-    let server = Server::start(Small::at(request.now), behaviour);
+    let server = Server::restart(Small::at(request.now), behaviour);
     request.endpoint = Some(server.endpoint());
     request.thorough = true;
     change(&mut request);

@@ -188,11 +188,29 @@ struct Answer {
     fault: Option<Fault>,
 }
 
-impl Server {
-    /// Starts a server on a free port.
-    pub fn start(tenancy: impl Tenancy + 'static, behaviour: Behaviour) -> Self {
-        let listener = TcpListener::bind(behaviour.listen.as_deref().unwrap_or("127.0.0.1:0")).unwrap();
+/// An address that is listened to, and what answers there.
+struct Place {
+    authority: String,
+    current: Arc<Mutex<Option<Arc<Shared>>>>,
+}
+
+impl Place {
+    fn new(address: &str) -> Self {
+        let listener = TcpListener::bind(address).unwrap();
         let authority = listener.local_addr().unwrap().to_string();
+        let current: Arc<Mutex<Option<Arc<Shared>>>> = Arc::default();
+        let answering = Arc::clone(&current);
+        thread::spawn(move || {
+            for stream in listener.incoming().flatten() {
+                let shared = answering.lock().unwrap().clone();
+                thread::spawn(move || shared.iter().for_each(|shared| shared.serve(&stream)));
+            }
+        });
+        Self { authority, current }
+    }
+
+    fn serve(&self, tenancy: impl Tenancy + 'static, behaviour: Behaviour) -> Server {
+        let authority = self.authority.clone();
         let scheme = if behaviour.tls.is_some() { "https" } else { "http" };
         let base = format!("{scheme}://{authority}");
         let (log, refused) = (Arc::default(), Arc::default());
@@ -207,13 +225,21 @@ impl Server {
             log: Arc::clone(&log),
             refused: Arc::clone(&refused),
         });
-        thread::spawn(move || {
-            for stream in listener.incoming().flatten() {
-                let shared = Arc::clone(&shared);
-                thread::spawn(move || shared.serve(stream));
-            }
-        });
-        Self { base, log, refused }
+        *self.current.lock().unwrap() = Some(shared);
+        Server { base, log, refused }
+    }
+}
+
+impl Server {
+    /// Starts a server on a free port.
+    pub fn start(tenancy: impl Tenancy + 'static, behaviour: Behaviour) -> Self {
+        Place::new(behaviour.listen.as_deref().unwrap_or("127.0.0.1:0")).serve(tenancy, behaviour)
+    }
+
+    /// Starts a server in the place of the one that this test started before: requests to both are signed alike.
+    pub fn restart(tenancy: impl Tenancy + 'static, behaviour: Behaviour) -> Self {
+        thread_local!(static PLACE: Place = Place::new("127.0.0.1:0"));
+        PLACE.with(|place| place.serve(tenancy, behaviour))
     }
 
     /// The value of `--endpoint`.
@@ -248,7 +274,7 @@ fn is_for_principals(target: &str) -> bool {
 }
 
 impl Shared {
-    fn serve(&self, stream: TcpStream) {
+    fn serve(&self, stream: &TcpStream) {
         let _ = stream.set_nodelay(true);
         // A client that went away is no trouble of the server's.
         let _ = match &self.behaviour.tls {

@@ -4,10 +4,10 @@ use super::server::{Behaviour, FINGERPRINT, Faults, KEY_PEM, Server, TENANCY, US
 use super::tenancy::{FRA, Small};
 use jiff::Timestamp;
 use kmslint::key::{Inventory, KeyFacts};
-use kmslint::live::{self, AuditRequest, AuditStep, Clock, Keeper, Progress, Retry, Timeouts};
-use std::collections::BTreeMap;
+use kmslint::live::{self, AuditRequest, AuditStep, Clock, Keeper, Progress, Retry, SignatureMemo, Timeouts};
+use std::collections::{BTreeMap, HashMap};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, LazyLock, Mutex};
 use std::time::{Duration, SystemTime};
 
 /// Time that passes only while the audit sleeps.
@@ -72,6 +72,24 @@ impl Keeper for Kept {
     }
 }
 
+/// When the audits of [`repeated`] requests begin: all at the same time, so that they send the same calls.
+static STARTED: LazyLock<Timestamp> = LazyLock::new(Timestamp::now);
+
+/// The signatures that were made with [`KEY_PEM`].
+#[derive(Default)]
+struct Signatures(Mutex<HashMap<String, Vec<u8>>>);
+
+impl SignatureMemo for Signatures {
+    fn signature(&self, text: &str, sign: &dyn Fn() -> Option<Vec<u8>>) -> Option<Vec<u8>> {
+        let known = self.0.lock().unwrap().get(text).cloned();
+        known.or_else(|| {
+            let signature = sign()?;
+            self.0.lock().unwrap().insert(text.to_owned(), signature.clone());
+            Some(signature)
+        })
+    }
+}
+
 /// A request with everything in the environment, and its clock.
 pub fn request(endpoint: &str) -> (AuditRequest, Arc<Skipping>) {
     let clock = Arc::new(Skipping::default());
@@ -87,6 +105,7 @@ pub fn request(endpoint: &str) -> (AuditRequest, Arc<Skipping>) {
         home: None,
         now: Timestamp::now(),
         clock: Arc::clone(&clock) as Arc<dyn Clock>,
+        signatures: None,
         profile: None,
         config_file: None,
         auth: None,
@@ -107,6 +126,13 @@ pub fn request(endpoint: &str) -> (AuditRequest, Arc<Skipping>) {
     (request, clock)
 }
 
+/// A request whose calls are signed once, for servers that [`Server::restart`] starts.
+pub fn repeated() -> (AuditRequest, Arc<Skipping>) {
+    static SIGNATURES: LazyLock<Arc<Signatures>> = LazyLock::new(Arc::default);
+    let (usual, clock) = request("");
+    (AuditRequest { now: *STARTED, signatures: Some(Arc::clone(&*SIGNATURES) as Arc<dyn SignatureMemo>), ..usual }, clock)
+}
+
 /// What came of an audit.
 pub struct Trial {
     pub inventory: Inventory,
@@ -123,11 +149,11 @@ pub struct Trial {
 
 /// Audits the small tenancy behind a server with these faults, after `change` changed the request.
 pub fn trial(faults: Faults, page: Option<usize>, change: impl FnOnce(&mut AuditRequest)) -> Trial {
-    let (mut request, clock) = request("");
-    let started = SystemTime::now();
+    let (mut request, clock) = repeated();
+    let started = SystemTime::from(request.now);
     let theirs = Arc::clone(&clock);
     let behaviour = Behaviour { page, faults, now: Box::new(move || started + theirs.elapsed()), ..Behaviour::default() };
-    let server = Server::start(Small::at(request.now), behaviour);
+    let server = Server::restart(Small::at(request.now), behaviour);
     request.endpoint = Some(server.endpoint());
     change(&mut request);
     run(&request, &clock, &server)

@@ -190,6 +190,7 @@ fn client<'a>(request: &'a AuditRequest, progress: &'a dyn Progress, is_kept: bo
         transport: Transport::new(request)?,
         credentials,
         clock: request.clock.as_ref(),
+        signatures: request.signatures.as_deref(),
         progress,
         started: request.now,
         deadline: request.deadline,

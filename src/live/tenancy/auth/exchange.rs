@@ -70,7 +70,8 @@ pub(super) fn ask(
         if body.is_some() {
             signed.extend([("content-length", length.as_str()), ("content-type", JSON), ("x-content-sha256", digest.as_str())]);
         }
-        let authorization = authorization(identity.key, identity.key_id, &signed).ok_or_else(TransportError::unsigned)?;
+        let sign = |text: &str| identity.key.sign(text.as_bytes());
+        let authorization = authorization(&sign, identity.key_id, &signed).ok_or_else(TransportError::unsigned)?;
         // The client sends the length itself.
         let mut headers: Vec<(&str, &str)> =
             signed.iter().copied().filter(|(name, _)| !matches!(*name, "(request-target)" | "content-length")).collect();
