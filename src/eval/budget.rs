@@ -270,9 +270,13 @@ impl Budget {
 pub(super) fn of_text(value: &Value) -> u64 {
     match &value.data {
         Data::String(text) => (text.len() / BYTES) as u64,
-        Data::Number(number) => number.price(),
-        _ => 0,
+        _ => of_number(value),
     }
+}
+
+/// What it costs to make the text of a value that is a number.
+pub(super) fn of_number(value: &Value) -> u64 {
+    if let Data::Number(number) = &value.data { number.price() } else { 0 }
 }
 
 /// Counts the elements of a value down from `left`, and what their texts cost up; false where there are more, or more levels than `depth`.

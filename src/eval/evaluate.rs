@@ -1,7 +1,7 @@
 //! Evaluates expressions. As in HashiCorp's HCL, an expression in error still has a value (an unknown one), because a conditional looks at
 //! the type of the branch it does not take and `||` forgives a side that it does not need.
 
-use super::budget::of_text;
+use super::budget::of_number;
 use super::call::call;
 use super::conditional::conditional;
 use super::context::EvalContext;
@@ -201,9 +201,13 @@ pub(super) fn bounded(value: Value, context: &EvalContext<'_>) -> Value {
     if context.budget.weigh(&value) { value } else { context.budget.too_large() }
 }
 
-/// Brings a text, number or truth value into a type, and pays for it: a few letters are enough for a number of a hundred thousand digits.
+/// Brings a text, number or truth value into a type, and pays for a text that is made of a number: it may have a hundred thousand digits.
 pub(super) fn converted(value: Value, ty: &Type, context: &EvalContext<'_>) -> Result<Value, EvalError> {
-    let value = if context.budget.work(of_text(&value)) { value } else { context.budget.too_large().with_marks(value.marks) };
+    let value = if *ty != Type::String || context.budget.work(of_number(&value)) {
+        value
+    } else {
+        context.budget.too_large().with_marks(value.marks)
+    };
     convert(value, ty)
 }
 

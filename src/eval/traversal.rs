@@ -1,6 +1,6 @@
 //! References and the steps after them: attributes, indexes, splats.
 
-use super::budget::of_text;
+use super::budget::of_number;
 use super::context::EvalContext;
 use super::evaluate::{EvalErrors, bounded, eval, failed, here};
 use super::possible::{MOST_CASES, by_cases, with_possible};
@@ -206,7 +206,7 @@ fn no_attributes(ty: &Type, name: &str) -> String {
 
 /// `value[key]`.
 fn index(value: &Value, key: &Value, span: Span, context: &EvalContext<'_>) -> Result<Value, EvalError> {
-    if !context.budget.work(of_text(key)) {
+    if !context.budget.work(of_number(key)) {
         return Ok(context.budget.too_large());
     }
     let result = index_of(value, key, span)?;

@@ -50,7 +50,6 @@ fn functions_pay_for_the_time_that_they_take() {
         "regexall(\"(a|aa)+b\", file(\"text.txt\"))",
         "tostring(tonumber(\"1p${200000 + n[0]}\"))",
         "\"1e-${70000 + n[0]}\" + 0",
-        "-local.number",
         "\"${local.number}\"",
         "{ (local.number) = 1 }",
         "{ for a in [local.number] : a => a }",
