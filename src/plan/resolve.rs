@@ -373,12 +373,14 @@ impl<'a> Resolver<'a> {
                     };
                     let scope = ExpressionScope::plain(modules);
                     // Without a named output, any of them may be meant.
-                    let wanted = |name: &str| output.as_ref().is_none_or(|output| output == name);
-                    let mut outputs = module.outputs.iter().filter(|(name, _)| wanted(name)).peekable();
-                    if outputs.peek().is_none() {
+                    let outputs: Vec<&Expression> = match output {
+                        Some(output) => module.outputs.get(output).into_iter().collect(),
+                        None => module.outputs.values().take(STEPS + 1).collect(),
+                    };
+                    if outputs.is_empty() {
                         reachable.block(format!("it comes from `{text}`, which the plan does not record"));
                     }
-                    outputs.for_each(|(_, expression)| self.follow(expression, &scope, kind, reachable, depth + 1));
+                    outputs.into_iter().for_each(|expression| self.follow(expression, &scope, kind, reachable, depth + 1));
                 }
                 Some(ReferenceTarget::Resource { data, kind: found, name, key, attribute }) => {
                     let address = Address {
@@ -473,4 +475,46 @@ pub(super) fn means(reference: &Address, address: &Address) -> bool {
         && same(&reference.key, &address.key)
         && reference.modules.len() == address.modules.len()
         && reference.modules.iter().zip(address.modules.iter()).all(|(meant, step)| meant.name == step.name && same(&meant.key, &step.key))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::reference::{PlanReference, ReferenceTarget};
+    use super::super::scan::ScanPosition;
+    use super::*;
+
+    /// An expression that refers to a variable again and again.
+    fn referring(times: usize) -> Expression {
+        let target = Some(ReferenceTarget::Variable("v".to_owned()));
+        let reference = PlanReference { text: "var.v".into(), target, path: Vec::new() };
+        Expression {
+            constant: GivenConstant::Nothing,
+            references: vec![reference; times],
+            pointer: Arc::from("/configuration"),
+            spot: ScanPosition { line: 1, column: 1 },
+        }
+    }
+
+    #[test]
+    fn every_reference_that_is_followed_is_paid_for() {
+        let file = Arc::from("plan.json");
+        let variables = BTreeMap::from([("v".to_owned(), GivenConstant::Null)]);
+        let (expression, scope) = (referring(1_000), ExpressionScope::plain(Vec::new()));
+        let weighed = |resolver: &Resolver<'_>| match resolver.weigh(&expression, &scope, &mut 0, 0) {
+            Weight::OneNull => None,
+            Weight::Open(why) => Some(why),
+            other => panic!("{other:?}"),
+        };
+        let followed = |resolver: &Resolver<'_>| {
+            let mut reachable = ReachableResources::default();
+            resolver.follow(&expression, &scope, "oci_kms_vault", &mut reachable, 0);
+            reachable.blocked
+        };
+        let too_long = || Some(TOO_LONG.to_owned());
+        let asks: [&dyn Fn(&Resolver<'_>) -> Option<String>; 2] = [&weighed, &followed];
+        for ask in asks {
+            let resolver = Resolver { left: Cell::new(1_500), ..Resolver::new(&file, None, &variables) };
+            assert_eq!([ask(&resolver), ask(&resolver)], [None, too_long()]);
+        }
+    }
 }

@@ -242,6 +242,7 @@ fn cell<K: Hash + Eq, T>(cells: &Mutex<HashMap<K, OnceShared<T>>>, key: K) -> On
 
 #[cfg(test)]
 mod tests {
+    use super::super::cycles;
     use super::*;
 
     /// Two roots, `a` and `b`, that share what `tree` calls.
@@ -281,5 +282,23 @@ mod tests {
         // The next root that calls the tree believes what is known of it, and looks at nothing below.
         lock(&loader.with_tofu).insert(top.join("tree"), true);
         assert_eq!(loader.dialect(&top.join("b")), FileDialect::OpenTofu);
+    }
+    #[test]
+    fn what_refers_to_what_in_a_module_is_found_once_for_all_roots() {
+        let folder = shared(&[]);
+        let top = folder.path().canonicalize().unwrap();
+        let (request, sources) = (ScanRequest::new(top.clone(), Vec::new()), Sources::default());
+        let mut scan = discover::scan(&request);
+        let loader = Loader::new(&request, &sources, &mut scan);
+        let of_root = || {
+            let leaf = cycles::order(&loader.module(&top.join("leaf"), FileDialect::Either), Vec::new());
+            let tree = cycles::order(&loader.module(&top.join("tree"), FileDialect::Either), vec![Some(Arc::clone(&leaf))]);
+            [leaf, tree]
+        };
+        let (first, second) = (of_root(), of_root());
+        assert!(first.iter().zip(&second).all(|(first, second)| Arc::ptr_eq(first, second)));
+        // What is known of the called module decides, too.
+        let other = cycles::order(&loader.module(&top.join("tree"), FileDialect::Either), vec![None]);
+        assert!(!Arc::ptr_eq(&other, &second[1]));
     }
 }
