@@ -239,6 +239,20 @@ impl Budget {
         self.charge(objects.saturating_mul(OBJECT)) && self.charge_elements(members)
     }
 
+    /// How many members a value may have at most to be made at all.
+    #[must_use]
+    pub fn most_members(&self) -> u64 {
+        self.size.get() / ELEMENT
+    }
+
+    /// Whether there is room for objects with this many members together, twice: to convert a value is to have it before and after. Nothing is
+    /// taken where it fits: what is made of it is paid when it is kept.
+    #[must_use]
+    pub fn has_room_for(&self, objects: u64, members: u64) -> bool {
+        let size = objects.saturating_mul(OBJECT).saturating_add(members.saturating_mul(ELEMENT)).saturating_mul(2);
+        size <= self.size.get() || self.charge(size)
+    }
+
     /// Takes the size of everything in a value.
     #[must_use]
     pub fn charge_all(&self, value: &Value) -> bool {

@@ -460,15 +460,22 @@ fn convert_to(value: &Expr, ty: &Expr, context: &EvalContext<'_>, errors: &mut E
         return failed(Type::Any);
     }
     let value = bounded(value, context);
+    // The type is read each time.
+    if !context.budget.work(ty.span.range().len() as u64) {
+        return context.budget.too_large();
+    }
     // Here the bare `list` and `"string"` of old are no types.
     let old = matches!(&ty.kind, ExprKind::String(_)) || matches!(&ty.kind, ExprKind::Variable(name) if matches!(&**name, "list" | "map"));
     let constraint = if old {
         Err(EvalError::new("the second argument of `convert` must be a type", Some(ty.span)))
     } else {
-        parse_constraint(ty, &mut |default| evaluate(default, context))
+        parse_constraint(ty, &mut |default| evaluate(default, context), context.budget)
     };
-    let converted = constraint
-        .and_then(|constraint| if value.is_unknown() { Ok(convert_unknown(value, &constraint)) } else { constraint.conform(value) });
+    let converted = constraint.and_then(|constraint| match value.is_unknown() {
+        true => Ok(convert_unknown(value, &constraint)),
+        false if !constraint.has_room(&value, context.budget) => Ok(context.budget.too_large()),
+        false => constraint.conform(value),
+    });
     match converted {
         Ok(value) => value,
         Err(error) => {

@@ -1,7 +1,7 @@
 //! Type constraints as they are written (`list(object({ a = optional(string, "x") }))`), and the defaults of optional attributes.
 
 use super::convert::left_out;
-use super::{Data, EvalError, Members, ObjectAttr, Type, Value, convert, unify};
+use super::{Budget, Data, EvalError, Members, ObjectAttr, Type, Value, convert, unify};
 use crate::base::{Place, Span, Step, StepKind};
 use crate::hcl::{Expr, ExprKind, ObjectItem};
 use std::collections::BTreeMap;
@@ -44,6 +44,15 @@ impl TypeConstraint {
         Self { ty: Type::Any, defaults: None }
     }
 
+    /// Whether a budget has room for a value once it is brought into this type. Each object then has all attributes of its type, so that few
+    /// bytes of `{}` and a long type become a large value.
+    #[must_use]
+    pub(crate) fn has_room(&self, value: &Value, budget: &Budget) -> bool {
+        let mut size = ConformedSize { objects: 0, members: 0, most: budget.most_members() };
+        size.add(value, &self.ty, self.defaults.as_deref());
+        budget.has_room_for(size.objects, size.members)
+    }
+
     /// Brings a value into this type: fills in defaults, then converts.
     ///
     /// # Errors
@@ -57,24 +66,26 @@ impl TypeConstraint {
     }
 }
 
-/// Reads a type constraint. `evaluate` evaluates the default of an `optional()`, which may call functions but refer to nothing.
+/// Reads a type constraint. `evaluate` evaluates the default of an `optional()`, which may call functions but refer to nothing; a default
+/// that `budget` has no room for is unknown.
 ///
 /// # Errors
 /// What is not a type, at its place.
 pub(crate) fn parse_constraint(
     expr: &Expr,
     evaluate: &mut dyn FnMut(&Expr) -> Result<Value, EvalError>,
+    budget: &Budget,
 ) -> Result<TypeConstraint, EvalError> {
-    let (ty, defaults) = read(expr, evaluate)?;
+    let (ty, defaults) = read(expr, evaluate, budget)?;
     Ok(TypeConstraint { ty, defaults: defaults.map(Arc::new) })
 }
 
 type ParsedType = (Type, Option<Defaults>);
 
-fn read(expr: &Expr, evaluate: &mut dyn FnMut(&Expr) -> Result<Value, EvalError>) -> Result<ParsedType, EvalError> {
+fn read(expr: &Expr, evaluate: &mut dyn FnMut(&Expr) -> Result<Value, EvalError>, budget: &Budget) -> Result<ParsedType, EvalError> {
     match &expr.kind {
         ExprKind::Variable(name) => keyword(name, expr.span),
-        ExprKind::Call { name, arguments, .. } => call(&name.text, arguments, expr.span, evaluate),
+        ExprKind::Call { name, arguments, .. } => call(&name.text, arguments, expr.span, evaluate, budget),
         // The syntax of Terraform 0.11, which no version reads.
         ExprKind::String(name) if matches!(&**name, "string" | "list" | "map") => {
             Err(EvalError::new(format!("a type must not be in quotes: write `{name}`"), Some(expr.span)))
@@ -106,6 +117,7 @@ fn call(
     arguments: &[Expr],
     span: Span,
     evaluate: &mut dyn FnMut(&Expr) -> Result<Value, EvalError>,
+    budget: &Budget,
 ) -> Result<ParsedType, EvalError> {
     let shape: fn(Type) -> Type = match name {
         "list" => Type::list,
@@ -114,8 +126,8 @@ fn call(
         "object" | "tuple" => {
             let [argument] = arguments else { return Err(one_argument(name, span)) };
             return match (name, &argument.kind) {
-                ("object", ExprKind::Object(items)) => object(items, evaluate),
-                ("tuple", ExprKind::Tuple(elements)) => tuple(elements, evaluate),
+                ("object", ExprKind::Object(items)) => object(items, evaluate, budget),
+                ("tuple", ExprKind::Tuple(elements)) => tuple(elements, evaluate, budget),
                 ("object", _) => Err(EvalError::new("`object` takes attribute types in braces", Some(argument.span))),
                 _ => Err(EvalError::new("`tuple` takes element types in brackets", Some(argument.span))),
             };
@@ -124,7 +136,7 @@ fn call(
         _ => return Err(EvalError::new(format!("`{name}` is not a type constructor"), Some(span))),
     };
     let [argument] = arguments else { return Err(one_argument(name, span)) };
-    let (element, defaults) = read(argument, evaluate)?;
+    let (element, defaults) = read(argument, evaluate, budget)?;
     let defaults = defaults.map(|inner| Defaults { values: BTreeMap::new(), inside: InnerDefaults::Elements(Arc::new(inner)) });
     Ok((shape(element), defaults))
 }
@@ -133,7 +145,11 @@ fn one_argument(name: &str, span: Span) -> EvalError {
     EvalError::new(format!("the type constructor `{name}` takes one argument"), Some(span))
 }
 
-fn object(items: &[ObjectItem], evaluate: &mut dyn FnMut(&Expr) -> Result<Value, EvalError>) -> Result<ParsedType, EvalError> {
+fn object(
+    items: &[ObjectItem],
+    evaluate: &mut dyn FnMut(&Expr) -> Result<Value, EvalError>,
+    budget: &Budget,
+) -> Result<ParsedType, EvalError> {
     let mut attributes = BTreeMap::new();
     let mut values = BTreeMap::new();
     let mut inside = BTreeMap::new();
@@ -154,9 +170,11 @@ fn object(items: &[ObjectItem], evaluate: &mut dyn FnMut(&Expr) -> Result<Value,
             },
             _ => (value, false, None),
         };
-        let (ty, defaults) = read(ty_expr, evaluate)?;
+        let (ty, defaults) = read(ty_expr, evaluate, budget)?;
         if let Some(default) = default {
             let given = evaluate(default)?;
+            let constraint = TypeConstraint { ty: ty.clone(), defaults: None };
+            let given = if constraint.has_room(&given, budget) { given } else { budget.too_large() };
             let converted = convert(given, &ty).map_err(|error| {
                 EvalError::new(
                     format!("the default of optional attribute `{name}` does not fit its type: {}", error.message),
@@ -175,16 +193,69 @@ fn object(items: &[ObjectItem], evaluate: &mut dyn FnMut(&Expr) -> Result<Value,
     Ok((Type::Object(Arc::new(attributes)), defaults))
 }
 
-fn tuple(elements: &[Expr], evaluate: &mut dyn FnMut(&Expr) -> Result<Value, EvalError>) -> Result<ParsedType, EvalError> {
+fn tuple(elements: &[Expr], evaluate: &mut dyn FnMut(&Expr) -> Result<Value, EvalError>, budget: &Budget) -> Result<ParsedType, EvalError> {
     let (mut types, mut inside) = (Vec::new(), Vec::new());
     for element in elements {
-        let (ty, defaults) = read(element, evaluate)?;
+        let (ty, defaults) = read(element, evaluate, budget)?;
         types.push(ty);
         inside.push(defaults.map(Arc::new));
     }
     let defaults =
         inside.iter().any(Option::is_some).then_some(Defaults { values: BTreeMap::new(), inside: InnerDefaults::Positions(inside) });
     Ok((Type::tuple(types), defaults))
+}
+
+/// How large a value becomes that is brought into a type, counted until it is certainly too large.
+struct ConformedSize {
+    objects: u64,
+    members: u64,
+    most: u64,
+}
+
+impl ConformedSize {
+    fn add(&mut self, value: &Value, ty: &Type, defaults: Option<&Defaults>) {
+        match (&value.data, ty) {
+            (Data::List(_, elements) | Data::Set(_, elements) | Data::Tuple(elements), Type::List(ty) | Type::Set(ty)) => {
+                self.add_all(elements.iter().map(|element| (element, &**ty, defaults.and_then(|defaults| defaults.at(0)))));
+            }
+            (Data::List(_, elements) | Data::Set(_, elements) | Data::Tuple(elements), Type::Tuple(types)) => {
+                let each = elements.iter().zip(types.iter()).enumerate();
+                self.add_all(each.map(|(at, (element, ty))| (element, ty, defaults.and_then(|defaults| defaults.at(at)))));
+            }
+            (Data::Map(_, entries) | Data::Object(entries), Type::Map(ty)) => {
+                self.objects += 1;
+                self.add_all(
+                    entries
+                        .iter()
+                        .map(|(name, value)| (value, &**ty, defaults.and_then(|defaults| defaults.child(name)).map(|one| &**one))),
+                );
+            }
+            (Data::Map(_, entries) | Data::Object(entries), Type::Object(attributes)) => {
+                self.objects += 1;
+                self.members += attributes.len() as u64;
+                if self.members > self.most {
+                    return;
+                }
+                let inner = |name: &str| defaults.and_then(|defaults| defaults.child(name)).map(|one| &**one);
+                let given = entries.iter().filter_map(|(name, value)| Some((value, &attributes.get(name)?.ty, inner(name))));
+                self.add_all(given);
+                let values = defaults.into_iter().flat_map(|defaults| &defaults.values);
+                let left = values.filter(|(name, _)| entries.get(name).is_none_or(Value::is_null));
+                self.add_all(left.filter_map(|(name, value)| Some((value, &attributes.get(name)?.ty, inner(name)))));
+            }
+            _ => {}
+        }
+    }
+
+    fn add_all<'a>(&mut self, all: impl Iterator<Item = (&'a Value, &'a Type, Option<&'a Defaults>)>) {
+        for (value, ty, defaults) in all {
+            self.members += 1;
+            if self.members > self.most {
+                return;
+            }
+            self.add(value, ty, defaults);
+        }
+    }
 }
 
 impl Defaults {
@@ -212,16 +283,20 @@ impl Defaults {
         }
     }
 
-    fn apply_sequence(&self, shape: &Data, elements: &[Value]) -> Value {
-        let at = |position: usize| match &self.inside {
+    /// The defaults of an element of a sequence.
+    fn at(&self, position: usize) -> Option<&Self> {
+        match &self.inside {
             InnerDefaults::Elements(defaults) => Some(defaults),
-            InnerDefaults::Positions(defaults) => defaults.get(position).and_then(Option::as_ref),
+            InnerDefaults::Positions(defaults) => defaults.get(position)?.as_deref(),
             InnerDefaults::Nothing | InnerDefaults::Attributes(_) => None,
-        };
+        }
+    }
+
+    fn apply_sequence(&self, shape: &Data, elements: &[Value]) -> Value {
         let filled: Vec<Value> = elements
             .iter()
             .enumerate()
-            .map(|(position, element)| match at(position) {
+            .map(|(position, element)| match self.at(position) {
                 Some(defaults) => defaults.apply(element.clone()),
                 None => element.clone(),
             })

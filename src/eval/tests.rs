@@ -393,7 +393,9 @@ fn an_unknown_takes_the_types_that_its_constraint_leaves_open() {
     let of = |text: &str| {
         let source = TestModule::default().sources.add("types.tf", text.to_owned());
         let expr = native::parse_expression(source, text).expect("a type");
-        super::parse_constraint(&expr, &mut |default| Err(EvalError::new("no default", Some(default.span)))).expect("a type").ty
+        super::parse_constraint(&expr, &mut |default| Err(EvalError::new("no default", Some(default.span))), &Budget::new())
+            .expect("a type")
+            .ty
     };
     for (given, wanted, became) in [
         ("any", "list(string)", "list(string)"),

@@ -68,7 +68,7 @@ pub(crate) fn value(world: &World<'_>, at: &Rc<Instance>, name: &Arc<str>) -> Re
 fn constraint(world: &World<'_>, module: &Module, block: &Block, name: &Arc<str>) -> Result<TypeConstraint, EvalError> {
     let Some(attribute) = block.body.attribute("type") else { return Ok(TypeConstraint::any()) };
     world.memo.constraint((module.path.clone(), Arc::clone(name)), || {
-        let parsed = parse_constraint(&attribute.value, &mut |default| Closed { world }.eval(default));
+        let parsed = parse_constraint(&attribute.value, &mut |default| Closed { world }.eval(default), &world.memo.budget());
         parsed.map_err(|error| error.at(attribute.value.span).uncatchable())
     })
 }
@@ -102,7 +102,7 @@ fn argument(
                     let trail = value.trail.clone();
                     fill(None, variable, constraint, name, how).or_trail(&trail)
                 }
-                _ => conform(value, constraint, name, written.value.span)?,
+                _ => conform(value, constraint, name, written.value.span, world)?,
             };
             let kind = StepKind::Argument { name: Arc::clone(name), call: Arc::clone(call) };
             return Ok(through(value, written.value.span, kind, &parent.calls));
@@ -132,7 +132,7 @@ fn of_root(world: &World<'_>, name: &Arc<str>, variable: &Block, constraint: &Ty
     let given = match inputs.given.get(&**name) {
         // Of an ephemeral variable a plan records the default, whatever was given.
         Some(GivenValue::Recorded(value)) if !constants::is_true(variable, "ephemeral", sources) => {
-            let value = conform(value.clone(), constraint, name, variable.header)?;
+            let value = conform(value.clone(), constraint, name, variable.header, world)?;
             let written = match inputs.now.get(&**name) {
                 Some(GivenValue::Written(expr, file, marks)) => in_file(expr, file, *marks, name, constraint, world).ok(),
                 Some(_) => None,
@@ -162,7 +162,7 @@ fn of_root(world: &World<'_>, name: &Arc<str>, variable: &Block, constraint: &Ty
                 let value = Closed { world }.constant(&expr).map_err(|_| refused("is not a constant expression"))?;
                 value.with_marks(Marks { from_file: true, ..Marks::NONE })
             };
-            let value = conform(value, constraint, name, variable.header).map_err(|_| refused("does not fit its type"))?;
+            let value = conform(value, constraint, name, variable.header, world).map_err(|_| refused("does not fit its type"))?;
             let (variable, by) = (Arc::clone(name), Arc::clone(by));
             Some(value.through(at(match origin {
                 TextOrigin::CommandLine => StepKind::CommandLine { variable, by },
@@ -194,7 +194,7 @@ fn in_file(
     constraint: &TypeConstraint,
     world: &World<'_>,
 ) -> Result<Value, EvalError> {
-    let value = conform(Closed { world }.constant(expr)?.with_marks(marks), constraint, name, expr.span)?;
+    let value = conform(Closed { world }.constant(expr)?.with_marks(marks), constraint, name, expr.span, world)?;
     Ok(through(value, expr.span, StepKind::ValuesFile(Arc::clone(file)), &Arc::from([])))
 }
 
@@ -208,12 +208,16 @@ fn default(
 ) -> Result<Option<Value>, EvalError> {
     let Some(written) = variable.body.attribute("default") else { return Ok(None) };
     let span = written.value.span;
-    let value = conform(Closed { world }.constant(&written.value)?, constraint, name, span)?;
+    let value = conform(Closed { world }.constant(&written.value)?, constraint, name, span, world)?;
     Ok(Some(through(value, span, StepKind::Default(name.into()), calls)))
 }
 
 /// Brings a value into a variable's type.
-fn conform(value: Value, constraint: &TypeConstraint, name: &str, span: Span) -> Result<Value, EvalError> {
+fn conform(value: Value, constraint: &TypeConstraint, name: &str, span: Span, world: &World<'_>) -> Result<Value, EvalError> {
+    let budget = world.memo.budget();
+    if !constraint.has_room(&value, &budget) {
+        return Ok(budget.too_large());
+    }
     constraint
         .conform(value)
         .map_err(|error| EvalError::refused(format!("the value of variable `{name}` does not fit its type: {}", error.message), Some(span)))

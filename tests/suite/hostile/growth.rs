@@ -207,3 +207,26 @@ fn links_to_one_large_file_are_followed_up_to_a_limit() {
     assert_eq!((refused("`d"), refused("`e")), (4, 10), "{problems:?}");
     assert_eq!(read(), (keys, modes, problems));
 }
+
+#[test]
+fn objects_that_a_type_makes_large_are_not_made() {
+    let reading = |attributes: usize, elements: usize, is_inside: bool| {
+        let attributes: String = (0..attributes).map(|at| format!("    a{at} = optional(string)\n")).collect();
+        let (ty, list) = (format!("list(object({{\n{attributes}  }}))"), format!("[{}]", "{},".repeat(elements)));
+        let (ty, default, part) = match is_inside {
+            false => (ty, list, ""),
+            true => (format!("object({{ list = optional({ty}, {list}) }})"), "{}".to_owned(), ".list"),
+        };
+        let text = format!(
+            "variable \"v\" {{\n  type = {ty}\n  default = {default}\n}}\nresource \"oci_kms_key\" \"k\" {{\n  protection_mode = length(var.v{part}) == 1 ? \"HSM\" : \"SOFTWARE\"\n}}\n"
+        );
+        let (_, report) = judged(scratch(&[("main.tf", HONEST), ("k.tf", &text)]).path(), &[]);
+        let key = keys(&report).find(|key| key["address"] == "oci_kms_key.k").expect("the key").clone();
+        key["protection_mode"]["claim"].as_str().expect("a claim").to_owned()
+    };
+    // Each object has all attributes of its type: these would take gigabytes, which the run does not have.
+    for is_inside in [false, true] {
+        assert_eq!(reading(300, 300, is_inside), "known");
+        assert_eq!(reading(12_000, 12_000, is_inside), "unknown");
+    }
+}
