@@ -221,9 +221,7 @@ impl Budget {
         let account = &*self.account;
         account.made.set(account.made.get().saturating_add(size));
         let fits = take(&self.size, size);
-        if !fits && account.size < account.limits.size {
-            account.is_short.set(true);
-        }
+        self.note_size(fits);
         self.work(size / PRODUCED) && fits
     }
 
@@ -246,11 +244,21 @@ impl Budget {
     }
 
     /// Whether there is room for objects with this many members together, twice: to convert a value is to have it before and after. Nothing is
-    /// taken where it fits: what is made of it is paid when it is kept.
+    /// taken where it fits, for what is made of it is paid when it is kept; where it does not, nothing is made.
     #[must_use]
     pub fn has_room_for(&self, objects: u64, members: u64) -> bool {
         let size = objects.saturating_mul(OBJECT).saturating_add(members.saturating_mul(ELEMENT)).saturating_mul(2);
-        size <= self.size.get() || self.charge(size)
+        let fits = size <= self.size.get() || take(&self.size, size);
+        self.note_size(fits);
+        fits
+    }
+
+    /// Notes that a larger account would have paid, where something did not fit and an expression may be larger.
+    fn note_size(&self, fits: bool) {
+        let account = &*self.account;
+        if !fits && account.size < account.limits.size {
+            account.is_short.set(true);
+        }
     }
 
     /// Takes the size of everything in a value.
