@@ -13,6 +13,7 @@ use crate::policy::{self, Config, Outcome, config};
 use crate::report;
 use crate::rules::{self, Level};
 use jiff::Timestamp;
+use std::cell::RefCell;
 use std::fmt::Display;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -190,6 +191,16 @@ impl<'a> RunContext<'a> {
         let terminal = self.environment.screen(Output::Out, self.terminal, &link);
         let paper = report::Screen { color: false, columns: None, link: None };
         let files_url = self.environment.files_url();
+        // A plan is one path of a hundred thousand findings in each report.
+        let last: RefCell<Option<(String, String)>> = RefCell::default();
+        let repository_path = |path: &str| {
+            let mut last = last.borrow_mut();
+            let (_, shown) = match last.take().filter(|(known, _)| known == path) {
+                Some(known) => last.insert(known),
+                None => last.insert((path.to_owned(), self.repository.path(path))),
+            };
+            shown.clone()
+        };
         let mut ended = Exit::Clean;
         for target in &self.targets {
             let to_terminal = target.file.is_none();
@@ -203,7 +214,7 @@ impl<'a> RunContext<'a> {
                 elapsed: (to_terminal && self.environment.out_is_terminal).then(|| clock.started.elapsed()),
                 show_passes: self.reporting.show_passes,
                 quiet: self.terminal.quiet,
-                repository_path: &|path| self.repository.path(path),
+                repository_path: &repository_path,
                 in_repository: &|path| self.repository.contains(path),
                 provenance: provenance.as_ref(),
                 fixes: &|finding| fixes.edits_of(finding).cloned().collect(),

@@ -10,6 +10,7 @@ use crate::base::Place;
 use crate::policy::Outcome;
 use crate::report::lines::config_line;
 use crate::rules::{self, Finding, Verdict};
+use std::borrow::Cow;
 use std::io::{self, Write};
 
 /// How many findings are listed; the rest is counted. Keeps the report far below a step summary's 1 MiB.
@@ -320,29 +321,35 @@ pub(super) fn message(text: &str) -> String {
     let text = clean(text);
     let pieces: Vec<&str> = text.split('`').collect();
     if pieces.len().is_multiple_of(2) {
-        return unlinked(&text.replace('`', "'"));
+        return unlinked(&text.replace('`', "'")).into_owned();
     }
     let mut out = String::with_capacity(text.len() + 16);
     for (at, piece) in pieces.into_iter().enumerate() {
         match at % 2 {
             0 => out.push_str(&unlinked(piece)),
-            _ => out.push_str(&if piece.trim().is_empty() { "''".to_owned() } else { format!("`{piece}`") }),
+            _ if piece.trim().is_empty() => out.push_str("''"),
+            _ => out.extend(["`", piece, "`"]),
         }
     }
     out
 }
 
 /// Text whose links, mentions and tags are code.
-fn unlinked(text: &str) -> String {
-    let word = |word: &str| {
-        if is_link(word) || word.contains("](") || word.contains('<') { format!("`{word}`") } else { word.to_owned() }
-    };
-    text.split(' ').map(word).collect::<Vec<_>>().join(" ")
+fn unlinked(text: &str) -> Cow<'_, str> {
+    let is_markup = |text: &str| is_link(text) || text.contains("](") || text.contains('<');
+    // Nearly no text has any, and a report may have hundreds of megabytes of them.
+    if !is_markup(text) {
+        return Cow::Borrowed(text);
+    }
+    let words = text.split(' ').map(|word| if is_markup(word) { Cow::Owned(format!("`{word}`")) } else { Cow::Borrowed(word) });
+    Cow::Owned(words.collect::<Vec<_>>().join(" "))
 }
 
 /// What GitHub and GitLab make a link or a mention of.
 fn is_link(word: &str) -> bool {
-    word.contains("://") || word.contains('@') || word.to_ascii_lowercase().contains("www.")
+    let bytes = word.as_bytes();
+    let is_host = |dot: usize| dot.checked_sub(3).and_then(|from| bytes.get(from..dot)).is_some_and(|www| www.eq_ignore_ascii_case(b"www"));
+    word.contains("://") || memchr::memchr(b'@', bytes).is_some() || memchr::memchr_iter(b'.', bytes).any(is_host)
 }
 
 /// Text in which nothing is markup: what would become a link or a mention is code.
@@ -379,6 +386,7 @@ mod tests {
         assert_eq!(prose("`a` <img src=x> `b`"), "`a` &lt;img src=x&gt; `b`");
         assert_eq!(message("see `x[0]|` and <b>[c](d) of VIRTUAL_PRIVATE [1]"), "see `x[0]|` and `<b>[c](d)` of VIRTUAL_PRIVATE [1]");
         assert_eq!(message("oci_kms_key.k[\"[x](https://e.vil)\"]: odd `"), "`oci_kms_key.k[\"[x](https://e.vil)\"]:` odd '");
+        assert_eq!(message("WwW.e.vil www"), "`WwW.e.vil` www");
         assert_eq!(message("``<b>https://e.vil`` @admin"), "''`<b>https://e.vil`'' `@admin`");
         assert_eq!(prose("``a```b` see https://evil.example/x @admin"), "''a''`b` see `https://evil.example/x` `@admin`");
     }
