@@ -304,7 +304,7 @@ impl JsonBuilder {
             let mut body = Body::default();
             self.body(item, inside, around, &mut body);
             let span = if alone { header.to(object) } else { object };
-            out.push(Block { kind: kind.clone(), labels: labels.clone(), body, header, span });
+            out.push(Block { kind: kind.clone(), labels: labels.clone(), body, header, span, is_overridden: false });
         }
     }
 

@@ -326,7 +326,7 @@ impl StructureReader<'_> {
             let range = self.tokens.get(next).map_or(brace, Token::range);
             self.error(range, "expected a newline after the closing `}`");
         }
-        Ok((Some(Block { kind, labels, body, header, span }), close + 1))
+        Ok((Some(Block { kind, labels, body, header, span, is_overridden: false }), close + 1))
     }
 
     /// The error of a block that never ends; what swallowed its end is named instead.

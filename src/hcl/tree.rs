@@ -96,6 +96,8 @@ pub struct Block {
     pub header: Span,
     /// The complete block, closing brace included.
     pub span: Span,
+    /// Whether a block of an override file was merged into it.
+    pub is_overridden: bool,
 }
 
 /// An expression.

@@ -124,7 +124,7 @@ pub struct NotRead {
 /// Something that may be a mistake, or that is reported about the user's own decisions: it never reaches the exit code.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Notice {
-    /// As a word: `unused-exemption`, `expired-exemption`, `old-baseline`, `unknown-argument`.
+    /// As a word: `unused-exemption`, `expired-exemption`, `old-baseline`, `unknown-argument`, `ignored-argument`.
     pub kind: &'static str,
     /// One sentence without a full stop.
     pub message: String,

@@ -357,10 +357,10 @@ pub(super) struct ExemptedOut<'a> {
     pub exemption: Option<PlaceOut>,
 }
 
-/// Something about an exemption.
+/// Something to know that is no problem.
 #[derive(Serialize, JsonSchema)]
 pub(super) struct NoticeOut<'a> {
-    /// `unused-exemption`, `expired-exemption`, `old-baseline`.
+    /// `unused-exemption`, `expired-exemption`, `old-baseline`, `unknown-argument`, `ignored-argument`.
     pub kind: &'static str,
     /// One sentence.
     pub message: &'a str,

@@ -8,6 +8,7 @@ pub(crate) fn merge(base: &mut Block, mut over: Block) {
     if repeated_twice(base).is_some() {
         over.body.attributes.retain(|attribute| !matches!(&*attribute.name.text, "count" | "for_each"));
     }
+    base.is_overridden = true;
     merge_attributes(&mut base.body.attributes, over.body.attributes);
     let (lifecycle, blocks): (Vec<_>, Vec<_>) = over.body.blocks.into_iter().partition(|block| &*block.kind.text == "lifecycle");
     let replaced: Vec<String> = blocks.iter().map(|block| made(block).to_owned()).collect();

@@ -82,7 +82,7 @@ pub(super) fn of_block(reader: &BlockReader<'_>, kind: &str, name: &str, block: 
             found.all = Some((fault.message, span));
         }
         if let Some(schema) = schema::of(false, kind) {
-            let mut check = RefusalCheck { reader, kind, top: &schema.fields, found };
+            let mut check = RefusalCheck { reader, kind, top: &schema.fields, is_overridden: block.is_overridden, found };
             check.body(&schema.fields, &block.body, None);
             found = check.found;
         }
@@ -205,6 +205,7 @@ struct RefusalCheck<'a> {
     reader: &'a BlockReader<'a>,
     kind: &'a str,
     top: &'a SchemaFields,
+    is_overridden: bool,
     found: Refusals,
 }
 
@@ -268,7 +269,8 @@ impl RefusalCheck<'_> {
                 }
             }
             Some(Field::Block(_)) => {
-                self.add_problem(name.span, format!("`{}` is a block: remove the `=`", name.text), &members(&name.text, fields));
+                let message = format!("`{}` is a block: remove the `=`", name.text);
+                self.add_unexpected(name.span, message, &members(&name.text, fields), within);
             }
             None => self.unknown(fields, name, UnknownName::Argument, within),
         }
@@ -284,7 +286,7 @@ impl RefusalCheck<'_> {
             }
             Some(Field::Attribute(_)) => {
                 let message = format!("`{0}` is an argument, not a block: write `{0} = …`", kind.text);
-                self.add_problem(kind.span, message, &[Arc::clone(&kind.text)]);
+                self.add_unexpected(kind.span, message, &[Arc::clone(&kind.text)], within);
             }
             None => self.unknown(fields, kind, UnknownName::Block, within),
         }
@@ -360,12 +362,12 @@ impl RefusalCheck<'_> {
         let text = &*name.text;
         if let Some((target, hint)) = self.meant(fields, text, within) {
             let affected = members(&target, self.top);
-            return self.add_problem(name.span, format!("unsupported {what} `{text}`; {hint}"), &affected);
+            return self.add_unexpected(name.span, format!("unsupported {what} `{text}`; {hint}"), &affected, within);
         }
         let place = within.map_or_else(|| format!("`{}`", self.kind), |within| format!("`{within}` of `{}`", self.kind));
         let message = format!("unsupported {what} `{text}`: {place} does not have it");
         if self.reader.world.resources.is_pinned() {
-            return self.add_problem(name.span, message, &[]);
+            return self.add_unexpected(name.span, message, &[], within);
         }
         let version = schema::version();
         let message =
@@ -407,6 +409,16 @@ impl RefusalCheck<'_> {
             return home(near).map(|block| belongs(near, &block));
         }
         None
+    }
+
+    /// Notes a name that Terraform does not expect there. Where an override file changes the block, Terraform takes what it knows from both and
+    /// never looks at the rest (`MergeBodies`); what is nested is one block's or the other's, and is checked as ever.
+    fn add_unexpected(&mut self, span: Span, message: String, fields: &[Arc<str>], within: Option<&str>) {
+        if !self.is_overridden || within.is_some() {
+            return self.add_problem(span, message, fields);
+        }
+        let message = format!("Terraform ignores this without an error, because an override file changes the block: {message}");
+        self.reader.problems.notice(Notice { kind: "ignored-argument", message, place: Some(Place::Source(span)) });
     }
 
     /// Notes a problem, and the fields that are unknown because of it.
