@@ -244,6 +244,7 @@ fn read_world(
         let symbolic = visit.symbolic.as_deref().cloned();
         let key = KeyInstance { of: visit.of, block: visit.block, key: visit.key.clone(), symbolic };
         let facts = keys.facts(&reader, &key);
+        walk.weigh(&facts);
         let after = problems.count();
         if after > before {
             seen.refused.entry(declared.clone()).or_default().extend(before..after);

@@ -3,6 +3,7 @@
 use super::switched_off::Off;
 use crate::base::{Address, InstanceKey, Place, Problem, ProblemKind};
 use crate::hcl::Block;
+use crate::key::KeyFacts;
 use crate::terraform::discovery::calls::CallTarget;
 use crate::terraform::facts::BlockReader;
 use crate::terraform::facts::problems::Problems;
@@ -21,6 +22,10 @@ use std::sync::Arc;
 
 /// How many bytes of an address take as much memory as all else that is known of a key.
 const LONG_NAME: usize = 250;
+
+/// How many bytes of tags take as much memory, and what each tag takes in addition to its texts.
+const MANY_TAGS: usize = 2048;
+const TAG: usize = 64;
 
 /// A walk through a root.
 pub(crate) struct InstanceWalk<'w> {
@@ -62,6 +67,13 @@ impl<'w> InstanceWalk<'w> {
             ));
         }
         may
+    }
+
+    /// Counts what a key has of its own besides its address: instances that share a map of thousands of tags each have all of them.
+    pub(crate) fn weigh(&self, key: &KeyFacts) {
+        let tags = key.freeform_tags.iter().chain(&key.defined_tags);
+        let bytes: usize = tags.map(|(name, value)| TAG + name.len() + value.len()).sum();
+        self.visits.set(self.visits.get() + bytes / MANY_TAGS);
     }
 
     /// Reports once that the rest was left out.

@@ -88,6 +88,16 @@ fn keys_with_long_names_are_cut_and_that_is_said() {
 }
 
 #[test]
+fn keys_with_many_tags_are_cut_and_that_is_said() {
+    let text =
+        "resource \"oci_kms_key\" \"k\" {\n  count = 2000\n  freeform_tags = { for n in range(200) : n => join(\"\", range(400)) }\n}\n";
+    let inventory = look(&[("main.tf", text)], Limits::default());
+    assert!((100..1500).contains(&inventory.keys.len()), "{}", inventory.keys.len());
+    assert!(inventory.keys.iter().all(|key| key.freeform_tags.len() == 200));
+    assert!(messages(&inventory).iter().any(|message| message.contains("the rest of `.` was not checked")), "{:?}", messages(&inventory));
+}
+
+#[test]
 fn instances_of_a_state_with_a_long_name_are_refused() {
     let instances = vec!["{\"attributes\":{}}"; 100].join(",");
     let state = format!(
