@@ -1,11 +1,12 @@
 //! What the evaluator knows beyond values: trails, origins, what is possible; and its budgets.
 
 use super::{
-    Budget, Data, EvalContext, EvalError, FileAccess, FileError, FileList, Marks, RefStep, ResourceRef, Scope, Type, UnknownValue, Value,
-    evaluate,
+    Account, Budget, Data, EvalContext, EvalError, FileAccess, FileError, FileList, Limits, Marks, RefStep, ResourceRef, Scope, Type,
+    UnknownValue, Value, evaluate,
 };
 use crate::base::{Place, Sources, Span, Step};
 use crate::hcl::native;
+use std::rc::Rc;
 use std::sync::Arc;
 
 /// A module with a few variables and one vault.
@@ -76,6 +77,27 @@ fn eval(text: &str) -> Result<Value, EvalError> {
     let source = module.sources.add("main.tf", text.to_owned());
     let expr = native::parse_expression(source, text).map_err(|error| EvalError::new(error.message, Some(error.span)))?;
     evaluate(&expr, &EvalContext::new(&module, &Budget::small()))
+}
+
+/// What evaluating a text takes of an account.
+fn work(text: &str) -> u64 {
+    let module = TestModule::default();
+    let source = module.sources.add("main.tf", text.to_owned());
+    let expr = native::parse_expression(source, text).expect("an expression");
+    let limits = Limits::default();
+    let account = Rc::new(Account::new(limits, limits.run_work, limits.run_kept));
+    let _ = evaluate(&expr, &EvalContext::new(&module, &Budget::of(&account)));
+    limits.run_work - account.left().0
+}
+
+#[test]
+fn splats_pay_for_each_element_and_where_they_fail_for_all_that_is_in_it() {
+    let objects = "[for n in range(50) : { for m in range(50) : \"a${m}\" => m }]";
+    let own = work(&format!("length({objects})"));
+    let splat = work(&format!("length({objects}[*].a1)")) - own;
+    assert!((500..3_000).contains(&splat), "{splat}");
+    let failed = work(&format!("try({objects}[*].missing, [])")) - own;
+    assert!(failed > 3_000, "{failed}");
 }
 
 fn value(text: &str) -> Value {

@@ -365,10 +365,22 @@ fn no_element(number: &super::Num, value: &Value) -> String {
     }
 }
 
+/// What a step costs for each element of a splat, in elements looked at.
+const SPLAT: u64 = 5;
+
+fn is_sequence(ty: &Type) -> bool {
+    matches!(ty, Type::Tuple(_) | Type::List(_) | Type::Set(_))
+}
+
 /// `value[*]` and `value.*`: the steps applied to each element of a list, set or tuple; of anything else, to itself unless it is null.
 fn splat(value: &Value, each: &[EvaluatedStep<'_>], span: Span, context: &EvalContext<'_>, errors: &mut EvalErrors) -> Value {
-    let ty = value.ty();
-    let is_sequence = matches!(ty, Type::Tuple(_) | Type::List(_) | Type::Set(_));
+    // The type of a thousand instances takes longer to make than the result.
+    let is_sequence = match &value.data {
+        Data::Tuple(_) | Data::List(..) | Data::Set(..) => true,
+        Data::Null(ty) => is_sequence(ty),
+        Data::Unknown(unknown) => is_sequence(&unknown.ty),
+        _ => false,
+    };
     if value.is_null() {
         if is_sequence {
             return errors.fail("A null sequence has no elements for a splat", span);
@@ -376,12 +388,13 @@ fn splat(value: &Value, each: &[EvaluatedStep<'_>], span: Span, context: &EvalCo
         return Value::tuple(Vec::new()).with_marks(value.marks).with_trail(value.trail.clone());
     }
     let trail = &value.trail;
-    if ty == Type::Any {
+    if value.is_untyped() {
         return Value::unknown_like(Type::Any, value).with_marks(value.marks).or_trail(trail);
     }
     let single = [value.clone()];
     let elements = if is_sequence { value.as_sequence() } else { Some(single.as_slice()) };
     let Some(elements) = elements else {
+        let ty = value.ty();
         let result_type = splat_type(&ty, value, each, context, errors);
         let result = Value::unknown_like(result_type, value).not_null();
         let bounded = match (&ty, &value.data) {
@@ -392,7 +405,9 @@ fn splat(value: &Value, each: &[EvaluatedStep<'_>], span: Span, context: &EvalCo
         };
         return bounded.with_marks(value.marks).or_trail(trail);
     };
-    if !context.budget.charge_elements(elements.len() as u64) {
+    let count = elements.len() as u64;
+    let work = count.saturating_mul(SPLAT * (1 + each.len() as u64));
+    if !(context.budget.work(work) && context.budget.charge_elements(count)) {
         return context.budget.too_large();
     }
     let mut own = EvalErrors::default();
@@ -405,8 +420,12 @@ fn splat(value: &Value, each: &[EvaluatedStep<'_>], span: Span, context: &EvalCo
         return failed(Type::Any).with_marks(value.marks);
     }
     if element_failed {
-        // The type of what it would have been decides about conditionals around it.
-        let upgraded = if is_sequence { ty.clone() } else { Type::tuple(vec![ty.clone()]) };
+        // The type of what it would have been decides about conditionals around it, and is made of all that is in the elements.
+        if !(context.budget.work(work) && context.budget.weigh(value)) {
+            return context.budget.too_large();
+        }
+        let ty = value.ty();
+        let upgraded = if is_sequence { ty } else { Type::tuple(vec![ty]) };
         let result_type = splat_type(&upgraded, value, each, context, &mut EvalErrors::default());
         return failed(result_type).with_marks(value.marks);
     }
@@ -414,9 +433,9 @@ fn splat(value: &Value, each: &[EvaluatedStep<'_>], span: Span, context: &EvalCo
         // A null would make this the empty tuple.
         return Value::unknown_like(Type::Any, value).with_marks(value.marks).or_trail(trail);
     }
-    let result = match &ty {
-        Type::List(_) | Type::Set(_) => match results.first().map(Value::ty) {
-            None => match splat_type(&ty, value, each, context, errors) {
+    let result = match &value.data {
+        Data::List(..) | Data::Set(..) => match results.first().map(Value::ty) {
+            None => match splat_type(&value.ty(), value, each, context, errors) {
                 Type::List(element) => Value::list((*element).clone(), Vec::new()),
                 _ => Value::list(Type::Any, Vec::new()),
             },
