@@ -511,10 +511,9 @@ mod tests {
             reachable.blocked
         };
         let too_long = || Some(TOO_LONG.to_owned());
-        let asks: [&dyn Fn(&Resolver<'_>) -> Option<String>; 2] = [&weighed, &followed];
-        for ask in asks {
-            let resolver = Resolver { left: Cell::new(1_500), ..Resolver::new(&file, None, &variables) };
-            assert_eq!([ask(&resolver), ask(&resolver)], [None, too_long()]);
-        }
+        let resolver = || Resolver { left: Cell::new(1_500), ..Resolver::new(&file, None, &variables) };
+        let (first, second) = (resolver(), resolver());
+        assert_eq!([weighed(&first), weighed(&first)], [None, too_long()]);
+        assert_eq!([followed(&second), followed(&second)], [None, too_long()]);
     }
 }

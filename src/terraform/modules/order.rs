@@ -32,19 +32,26 @@ impl Order {
 /// The order that was found last, with what was known of the modules that the calls lead to. Thousands of roots may call one large module,
 /// and what they know of the modules below it is the same.
 #[derive(Debug, Default)]
-pub(crate) struct LastOrder(Mutex<Option<(Vec<Option<Arc<Order>>>, Arc<Order>)>>);
+pub(crate) struct LastOrder(Mutex<Option<KnownOrder>>);
+
+/// An order, and what was known of the modules below when it was found.
+#[derive(Debug)]
+struct KnownOrder {
+    callees: Vec<Option<Arc<Order>>>,
+    order: Arc<Order>,
+}
 
 impl LastOrder {
     pub(super) fn of(&self, callees: Vec<Option<Arc<Order>>>, find: impl FnOnce(&[Option<Arc<Order>>]) -> Order) -> Arc<Order> {
-        if let Some((of, order)) = &*self.0.lock().unwrap_or_else(PoisonError::into_inner) {
-            let pairs = of.iter().zip(&callees);
+        if let Some(known) = &*self.0.lock().unwrap_or_else(PoisonError::into_inner) {
+            let pairs = known.callees.iter().zip(&callees);
             if pairs.map(|(a, b)| (a.as_ref().map(Arc::as_ptr), b.as_ref().map(Arc::as_ptr))).all(|(a, b)| a == b) {
-                return Arc::clone(order);
+                return Arc::clone(&known.order);
             }
         }
         // Not under the lock: other roots that ask meanwhile find it themselves and need not wait.
-        let found = Arc::new(find(&callees));
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some((callees, Arc::clone(&found)));
-        found
+        let order = Arc::new(find(&callees));
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(KnownOrder { callees, order: Arc::clone(&order) });
+        order
     }
 }
