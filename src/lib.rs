@@ -9,7 +9,7 @@
 //! use std::sync::Arc;
 //!
 //! let example = concat!(env!("CARGO_MANIFEST_DIR"), "/testdata/example");
-//! let request = terraform::Request::new(example.into(), vec![".".into()]);
+//! let request = terraform::ScanRequest::new(example.into(), vec![".".into()]);
 //! let inventory = terraform::read(&request, &Arc::new(Sources::default()));
 //!
 //! let settings = rules::Settings::new("2026-01-01T00:00:00Z".parse()?);
