@@ -1,6 +1,6 @@
 //! References and the steps after them: attributes, indexes, splats.
 
-use super::budget::of_number;
+use super::budget::{Price, of_number};
 use super::context::EvalContext;
 use super::evaluate::{EvalErrors, bounded, eval, failed, here};
 use super::possible::{MOST_CASES, by_cases, with_possible};
@@ -421,7 +421,8 @@ fn splat(value: &Value, each: &[EvaluatedStep<'_>], span: Span, context: &EvalCo
     }
     if element_failed {
         // The type of what it would have been decides about conditionals around it, and is made of all that is in the elements.
-        if !(context.budget.work(work) && context.budget.weigh(value)) {
+        // To make the type of an element takes eight times as long as to look at one.
+        if !(context.budget.work(work) && context.budget.weigh_for(value, Price { element: 8, text: 1 })) {
             return context.budget.too_large();
         }
         let ty = value.ty();
