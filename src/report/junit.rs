@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 /// How many keys have test cases: the complete document is in memory. A test of what is left out needs fewer.
-const MOST_KEYS: usize = if cfg!(test) { 20 } else { 50_000 };
+const MOST_KEYS: usize = if cfg!(test) { 20 } else { 20_000 };
 
 /// Writes the report.
 pub(super) fn write(outcome: &Outcome, context: &ReportContext<'_>, out: &mut dyn Write) -> io::Result<()> {
