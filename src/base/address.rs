@@ -182,7 +182,7 @@ fn instance_key(text: &str) -> Option<(InstanceKey, &str)> {
     None
 }
 
-/// The character that so many hexadecimal digits stand for.
+/// The character whose code follows as a hexadecimal number of this many digits.
 fn code_point(chars: &mut Peekable<CharIndices<'_>>, digits: usize) -> Option<char> {
     let code = (0..digits).try_fold(0_u32, |code, _| code.checked_mul(16)?.checked_add(chars.next()?.1.to_digit(16)?))?;
     char::from_u32(code)

@@ -48,8 +48,8 @@ impl Directories {
         *lock(&self.linked) = Linked::default();
     }
 
-    /// Whether a file that was found may be read, as far as links are concerned: those of a run lead to so many bytes at most, each file
-    /// counted as often as there are links to it.
+    /// Admits a file that was found to be read: through links, at most [`disk::LINKED_CAP`] bytes are read in a run, and a file counts once for
+    /// each link that leads to it.
     ///
     /// # Errors
     /// Too much is read through links.

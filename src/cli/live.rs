@@ -80,7 +80,7 @@ pub(super) fn run(arguments: &Live, invocation: &Invocation, environment: &Envir
     let input = policy::Input { inventory, drift, declared: declared_keys };
     let outcome = context.check(input, &config, clock.now, &arguments.policy, &sources);
     let exit = context.finish(&outcome, &config, &arguments.policy, clock, &sources)?;
-    // The report of what was read, perhaps for an hour, is there all the same.
+    // The audit may have taken an hour: its report is written even if its inventory was not.
     Ok(unsaved.map_or(exit, fail))
 }
 

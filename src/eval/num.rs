@@ -57,7 +57,7 @@ pub enum NumError {
     TooLarge,
 }
 
-/// A mantissa and its exponent, rounded to nearest even; `sticky` tells of digits after the mantissa that are not zero.
+/// A mantissa and its exponent, rounded to nearest even; `sticky`: whether there are digits other than zero after the mantissa.
 fn rounded(mut mantissa: BigUint, exponent: i64, sticky: bool, precision: u32) -> (BigUint, i64) {
     let excess = mantissa.bits().saturating_sub(u64::from(precision));
     if excess == 0 {
@@ -208,7 +208,7 @@ impl Num {
         Self::finite(negative, quotient, exponent - i64::try_from(shift).map_err(|_| NumError::TooLarge)?, !exact, precision)
     }
 
-    /// A finite number, rounded to nearest even; `sticky` tells of digits after the mantissa that are not zero.
+    /// A finite number, rounded to nearest even; `sticky`: whether there are digits other than zero after the mantissa.
     fn finite(negative: bool, mantissa: BigUint, exponent: i64, sticky: bool, precision: u32) -> Result<Self, NumError> {
         let (mut mantissa, mut exponent) = rounded(mantissa, exponent, sticky, precision);
         let zeros = mantissa.trailing_zeros().unwrap_or(0);

@@ -357,7 +357,7 @@ pub(super) struct ExemptedOut<'a> {
     pub exemption: Option<PlaceOut>,
 }
 
-/// Something to know that is no problem.
+/// A remark that is not a problem.
 #[derive(Serialize, JsonSchema)]
 pub(super) struct NoticeOut<'a> {
     /// `unused-exemption`, `expired-exemption`, `old-baseline`, `unknown-argument`, `ignored-argument`.

@@ -4,7 +4,7 @@ use crate::hcl::{Attribute, Block};
 
 /// Merges `over` into `base`: attributes one by one, nested blocks replaced by type, `lifecycle` attribute by attribute.
 pub(crate) fn merge(base: &mut Block, mut over: Block) {
-    // What is in error by itself stays in error, whatever overrides it.
+    // A block with both is in error before anything overrides it.
     if repeated_twice(base).is_some() {
         over.body.attributes.retain(|attribute| !matches!(&*attribute.name.text, "count" | "for_each"));
     }

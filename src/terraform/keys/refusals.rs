@@ -412,7 +412,7 @@ impl RefusalCheck<'_> {
     }
 
     /// Notes a name that Terraform does not expect there. Where an override file changes the block, Terraform takes what it knows from both and
-    /// never looks at the rest (`MergeBodies`); what is nested is one block's or the other's, and is checked as ever.
+    /// never looks at the rest (`MergeBodies`). Nested blocks are taken from one of the two, and are checked like all others.
     fn add_unexpected(&mut self, span: Span, message: String, fields: &[Arc<str>], within: Option<&str>) {
         if !self.is_overridden || within.is_some() {
             return self.add_problem(span, message, fields);

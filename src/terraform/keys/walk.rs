@@ -69,7 +69,7 @@ impl<'w> InstanceWalk<'w> {
         may
     }
 
-    /// Counts what a key has of its own besides its address: instances that share a map of thousands of tags each have all of them.
+    /// Counts what a key holds in addition to its address: instances that share a map of thousands of tags each have all of them.
     pub(crate) fn weigh(&self, key: &KeyFacts) {
         let tags = key.freeform_tags.iter().chain(&key.defined_tags);
         let bytes: usize = tags.map(|(name, value)| TAG + name.len() + value.len()).sum();

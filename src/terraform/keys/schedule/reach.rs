@@ -17,7 +17,7 @@ use std::sync::Arc;
 
 /// How long a chain of references is followed.
 const MAX_DEPTH: usize = 200;
-/// What stands for the driver where nothing is left to look for it with: there may be one.
+/// The driver that is assumed where the budget is spent before one is found: there may be one.
 const TOO_LARGE_TO_FOLLOW: &str = "an expression that is too large to follow";
 
 /// A search for the first driver that an expression could depend on.
