@@ -141,8 +141,16 @@ fn flowing(file: File, _: &Path) -> Result<Box<dyn Read + Send>, DiskError> {
 /// # Errors
 /// Missing, a folder, too large, or what the system says.
 pub fn read_stream(path: &Path, cap: u64) -> Result<Vec<u8>, DiskError> {
+    read_bounded(open_stream(path)?, cap)
+}
+
+/// Reads a stream to its end, of at most `cap` bytes.
+///
+/// # Errors
+/// Too large, or what the system says.
+pub fn read_bounded(stream: impl Read, cap: u64) -> Result<Vec<u8>, DiskError> {
     let mut bytes = Vec::new();
-    open_stream(path)?.take(cap + 1).read_to_end(&mut bytes)?;
+    stream.take(cap + 1).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > cap { Err(DiskError::TooLarge(cap)) } else { Ok(bytes) }
 }
 

@@ -80,7 +80,7 @@ impl Sorted {
                 Ok((Recognised::Refused(refusal), ..)) => {
                     self.problems.push(Problem::new(ProblemKind::Unparsable, refusal.what).at(place).help(refusal.help));
                 }
-                Ok((Recognised::OtherJson, input, true)) => match read_inventory(input) {
+                Ok((Recognised::OtherJson, input, true)) => match disk::read_bounded(input, live::saved::CAP).and_then(disk::text) {
                     Ok(text) => self.saved.absorb(live::saved::read(&name, &text)),
                     Err(error) => {
                         self.problems.push(Problem::new(ProblemKind::Unreadable, format!("it cannot be read: {error}")).at(place));
@@ -101,16 +101,6 @@ impl Sorted {
         }
         documents
     }
-}
-
-/// The text of a saved inventory.
-fn read_inventory(input: Box<dyn Read + Send>) -> io::Result<String> {
-    let text = io::read_to_string(input.take(live::saved::CAP + 1))?;
-    if text.len() as u64 > live::saved::CAP {
-        let message = format!("it is larger than {} GiB", live::saved::CAP >> 30);
-        return Err(io::Error::new(io::ErrorKind::FileTooLarge, message));
-    }
-    Ok(text)
 }
 
 /// What an input is, the input, and whether it is a saved inventory of the service.

@@ -195,11 +195,8 @@ impl<'a> RunContext<'a> {
         let last: RefCell<Option<(String, String)>> = RefCell::default();
         let repository_path = |path: &str| {
             let mut last = last.borrow_mut();
-            let (_, shown) = match last.take().filter(|(known, _)| known == path) {
-                Some(known) => last.insert(known),
-                None => last.insert((path.to_owned(), self.repository.path(path))),
-            };
-            shown.clone()
+            last.take_if(|(known, _)| known != path);
+            last.get_or_insert_with(|| (path.to_owned(), self.repository.path(path))).1.clone()
         };
         let mut ended = Exit::Clean;
         for target in &self.targets {

@@ -214,21 +214,19 @@ struct ConformedSize {
 
 impl ConformedSize {
     fn add(&mut self, value: &Value, ty: &Type, defaults: Option<&Defaults>) {
+        let at = |position| defaults.and_then(|defaults| defaults.at(position));
+        let inner = |name: &str| defaults.and_then(|defaults| defaults.child(name)).map(|one| &**one);
         match (&value.data, ty) {
             (Data::List(_, elements) | Data::Set(_, elements) | Data::Tuple(elements), Type::List(ty) | Type::Set(ty)) => {
-                self.add_all(elements.iter().map(|element| (element, &**ty, defaults.and_then(|defaults| defaults.at(0)))));
+                self.add_all(elements.iter().map(|element| (element, &**ty, at(0))));
             }
             (Data::List(_, elements) | Data::Set(_, elements) | Data::Tuple(elements), Type::Tuple(types)) => {
                 let each = elements.iter().zip(types.iter()).enumerate();
-                self.add_all(each.map(|(at, (element, ty))| (element, ty, defaults.and_then(|defaults| defaults.at(at)))));
+                self.add_all(each.map(|(position, (element, ty))| (element, ty, at(position))));
             }
             (Data::Map(_, entries) | Data::Object(entries), Type::Map(ty)) => {
                 self.objects += 1;
-                self.add_all(
-                    entries
-                        .iter()
-                        .map(|(name, value)| (value, &**ty, defaults.and_then(|defaults| defaults.child(name)).map(|one| &**one))),
-                );
+                self.add_all(entries.iter().map(|(name, value)| (value, &**ty, inner(name))));
             }
             (Data::Map(_, entries) | Data::Object(entries), Type::Object(attributes)) => {
                 self.objects += 1;
@@ -236,7 +234,6 @@ impl ConformedSize {
                 if self.members > self.most {
                     return;
                 }
-                let inner = |name: &str| defaults.and_then(|defaults| defaults.child(name)).map(|one| &**one);
                 let given = entries.iter().filter_map(|(name, value)| Some((value, &attributes.get(name)?.ty, inner(name))));
                 self.add_all(given);
                 let values = defaults.into_iter().flat_map(|defaults| &defaults.values);

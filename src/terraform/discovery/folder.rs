@@ -86,7 +86,7 @@ impl Folder {
         let bytes = match is_file {
             true => request.overlay.read_listed(&full, open, disk::CONFIG_CAP),
             false if request.directories.leads_out(&full, &within(&self.path, request)) => Err(DiskError::Outside),
-            false => request.directories.admit_linked(&full).and_then(|()| request.overlay.read(&full, disk::CONFIG_CAP)),
+            false => request.read_found(&full),
         };
         match &bytes {
             // What is encrypted may be about keys.

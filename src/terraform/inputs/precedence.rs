@@ -86,8 +86,7 @@ fn of_run(request: &ScanRequest, sources: &Sources, root: &Path, shown: &Path, p
         } else {
             let marks =
                 if leads_to_another_kind(&path, request, is_values) { Marks { from_file: true, ..Marks::NONE } } else { Marks::NONE };
-            let bytes = request.directories.admit_linked(&path).and_then(|()| request.overlay.read(&path, disk::CONFIG_CAP));
-            read.file(request, &path, &shown, bytes, marks, sources);
+            read.file(request, &path, &shown, request.read_found(&path), marks, sources);
         }
     }
     for EnvInput { by, source } in &request.env_inputs {

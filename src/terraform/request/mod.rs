@@ -3,7 +3,7 @@
 pub(super) mod recorded;
 pub(super) mod streams;
 
-use crate::base::disk::{self, DirEntry};
+use crate::base::disk::{self, DirEntry, DiskError};
 use crate::base::{Directories, Overlay, Repository};
 use crate::eval::Limits;
 use recorded::Recorded;
@@ -148,6 +148,15 @@ impl ScanRequest {
     #[must_use]
     pub fn lacks(&self, directory: &Path, path: impl AsRef<Path>) -> bool {
         self.directories.is_known_missing(directory, path.as_ref())
+    }
+
+    /// Reads a file of configuration or values that was found, through a link too while the run may read more through links.
+    ///
+    /// # Errors
+    /// Too much is read through links, missing, too large, or what the system says.
+    pub fn read_found(&self, path: &Path) -> Result<Vec<u8>, DiskError> {
+        self.directories.admit_linked(path)?;
+        self.overlay.read(path, disk::CONFIG_CAP)
     }
 
     /// Where `terraform init` keeps what it installs for a root module.
