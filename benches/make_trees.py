@@ -3,7 +3,7 @@
 
     make_trees.py small FOLDER               one root module with 3 keys
     make_trees.py roots FOLDER [ROOTS]       200 roots with 5 keys each, 2 of them in a module
-    make_trees.py monorepo FOLDER [FILES]    50,000 files; 1 % of the folders have keys; deep modules, large files
+    make_trees.py monorepo FOLDER [FILES]    50,000 files; 1 % of the directories have keys; deep modules, large files
     make_trees.py instances FOLDER [KEYS]    one module tree whose for_each makes 10,000 keys
 """
 import random, sys
@@ -96,19 +96,19 @@ def other(rng, index):
 ''' % (name, ' '.join(rng.choices(WORDS, k=8)))
 
 
-def small(folder):
-    write(folder / 'vault.tf', VAULT)
-    write(folder / 'main.tf', key('software', mode='"SOFTWARE"'), key('default'), key('chosen', mode='var.protection_mode', rotated=True))
-    write(folder / 'variables.tf', variables(compartment_id=None, protection_mode='SOFTWARE'))
-    write(folder / 'outputs.tf', 'output "key_id" {\n  value = oci_kms_key.software.id\n}\n')
-    write(folder / 'terraform.tfvars', 'compartment_id = "ocid1.compartment.oc1..example"\nprotection_mode = "HSM"\n')
+def small(directory):
+    write(directory / 'vault.tf', VAULT)
+    write(directory / 'main.tf', key('software', mode='"SOFTWARE"'), key('default'), key('chosen', mode='var.protection_mode', rotated=True))
+    write(directory / 'variables.tf', variables(compartment_id=None, protection_mode='SOFTWARE'))
+    write(directory / 'outputs.tf', 'output "key_id" {\n  value = oci_kms_key.software.id\n}\n')
+    write(directory / 'terraform.tfvars', 'compartment_id = "ocid1.compartment.oc1..example"\nprotection_mode = "HSM"\n')
 
 
-def roots(folder, count=200):
+def roots(directory, count=200):
     module = variables(compartment_id=None, management_endpoint=None, environment=None)
     for number in range(count):
         rng = random.Random(number)
-        root = folder / ('team-%02d' % (number % 20)) / ('stack-%03d' % number)
+        root = directory / ('team-%02d' % (number % 20)) / ('stack-%03d' % number)
         environment = rng.choice(['prod', 'staging', 'dev'])
         write(root / 'main.tf', VAULT, key('literal', mode=rng.choice(['"HSM"', '"SOFTWARE"'])), key('omitted'), key('variable', mode='var.protection_mode', rotated=True),
               'module "keys" {\n  source              = "./modules/keys"\n  compartment_id      = var.compartment_id\n'
@@ -121,8 +121,8 @@ def roots(folder, count=200):
         write(root / 'modules/keys/variables.tf', module)
 
 
-def monorepo(folder, files=50_000):
-    """Folders of four files. Of a hundred folders 70 are plain roots, 29 are links of module chains five deep, and one holds keys at the end of a chain."""
+def monorepo(directory, files=50_000):
+    """Folders of four files. Of a hundred directories 70 are plain roots, 29 are links of module chains five deep, and one holds keys at the end of a chain."""
     variables_tf = variables(compartment_id=None, environment=None, cidr='10.0.0.0/16')
     inputs = '  compartment_id = var.compartment_id\n  environment    = var.environment\n'
 
@@ -133,11 +133,11 @@ def monorepo(folder, files=50_000):
         write(path / 'variables.tf', variables_tf)
         write(path / 'outputs.tf', *('output "r%d" {\n  value = "%s"\n}\n' % (index, rng.choice(WORDS)) for index in range(4)))
 
-    folders = files // 4
-    for number in range(folders):
-        area = folder / ('area-%02d' % (number // 100 % 25)) / ('group-%03d' % (number // 100))
+    directories = files // 4
+    for number in range(directories):
+        area = directory / ('area-%02d' % (number // 100 % 25)) / ('group-%03d' % (number // 100))
         place = number % 100
-        # One folder in 250 has a file of about half a megabyte.
+        # One directory in 250 has a file of about half a megabyte.
         size = 1200 if number % 250 == 7 else 3
         if place < 70:
             stack(area / ('stack-%02d' % place), number, [], size)
@@ -153,16 +153,16 @@ def monorepo(folder, files=50_000):
         if link == 0: write(path / 'terraform.tfvars', 'compartment_id = "ocid1.compartment.oc1..example"\nenvironment = "prod"\n')
 
 
-def instances(folder, keys=10_000):
+def instances(directory, keys=10_000):
     """a hundredth of the keys by one for_each, called through a for_each over a hundred teams"""
     teams = 100
-    write(folder / 'main.tf', VAULT, variables(compartment_id=None),
+    write(directory / 'main.tf', VAULT, variables(compartment_id=None),
           'variable "teams" {\n  type = map(object({ tier = string, size = optional(number, %d) }))\n}\n' % (keys // teams),
           'module "team" {\n  source              = "./team"\n  for_each            = var.teams\n  name                = each.key\n  tier                = each.value.tier\n'
           '  size                = each.value.size\n  compartment_id      = var.compartment_id\n  management_endpoint = oci_kms_vault.main.management_endpoint\n}\n')
-    write(folder / 'terraform.tfvars', 'compartment_id = "ocid1.compartment.oc1..example"\nteams = {',
+    write(directory / 'terraform.tfvars', 'compartment_id = "ocid1.compartment.oc1..example"\nteams = {',
           '\n'.join('  team-%02d = { tier = "%s" }' % (n, ['gold', 'silver', 'bronze'][n % 3]) for n in range(teams)), '}\n')
-    write(folder / 'team/main.tf', variables(compartment_id=None, management_endpoint=None, name=None, tier=None), 'variable "size" {\n  type = number\n}\n',
+    write(directory / 'team/main.tf', variables(compartment_id=None, management_endpoint=None, name=None, tier=None), 'variable "size" {\n  type = number\n}\n',
           'locals {\n  keys = { for n in range(var.size) : format("%s-%04d", var.name, n) => { mode = var.tier == "gold" && n % 2 == 0 ? "HSM" : "SOFTWARE" } }\n}\n',
           key('this', 'var.management_endpoint', 'each.value.mode', each='local.keys'))
 

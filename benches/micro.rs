@@ -159,7 +159,7 @@ fn evaluate(bencher: Bencher<'_, '_>, which: usize) {
 
 #[divan::bench]
 fn read_root_with_for_each(bencher: Bencher<'_, '_>) {
-    let folder = tempfile::tempdir().expect("a folder");
+    let directory = tempfile::tempdir().expect("a directory");
     let one = r#"resource "oci_kms_key" "k" {
   for_each        = { for n in range(1000) : format("key-%04d", n) => { mode = n % 2 == 0 ? "HSM" : "SOFTWARE" } }
   compartment_id  = "c"
@@ -167,8 +167,8 @@ fn read_root_with_for_each(bencher: Bencher<'_, '_>) {
   protection_mode = each.value.mode
 }
 "#;
-    std::fs::write(folder.path().join("main.tf"), one).expect("a file");
-    bencher.counter(ItemsCount::new(1000_usize)).bench_local(|| keys_of(folder.path()));
+    std::fs::write(directory.path().join("main.tf"), one).expect("a file");
+    bencher.counter(ItemsCount::new(1000_usize)).bench_local(|| keys_of(directory.path()));
 }
 
 #[divan::bench]
@@ -251,8 +251,8 @@ fn checked(inventory: Inventory) -> Outcome {
     decide(Input { inventory, ..Input::default() }, &decisions, &Sources::default())
 }
 
-fn keys_of(folder: &Path) -> usize {
-    let keys = terraform::read(&terraform::ScanRequest::new(folder.to_path_buf(), Vec::new()), &Arc::new(Sources::default())).keys.len();
+fn keys_of(directory: &Path) -> usize {
+    let keys = terraform::read(&terraform::ScanRequest::new(directory.to_path_buf(), Vec::new()), &Arc::new(Sources::default())).keys.len();
     assert_eq!(keys, 1000);
     keys
 }

@@ -3,7 +3,7 @@
 
     differential.py [--oracle FOLDER] [--kmslint PROGRAM] [--seed N] [--configurations N] [--expressions N] [--keep FOLDER] [--show N]
 
-The oracle's folder may also come from KMSLINT_ORACLE; without one nothing is compared and the reason is printed. The same seed makes the
+The oracle's directory may also come from KMSLINT_ORACLE; without one nothing is compared and the reason is printed. The same seed makes the
 same configurations. kmslint may say "unknown" where Terraform knows (counted as avoidable, and why); it may never say another known value,
 know what Terraform does not, or have other instances. The plan of each configuration is read as well, next to the sources (without the values files
 that it was made with) and alone. --keep writes each configuration that differs. The exit code is 1 if anything differs.
@@ -23,7 +23,7 @@ def arguments():
     p.add_argument('--configurations', type=int, default=50)
     p.add_argument('--scenarios', type=int, default=6, help='scenarios in one configuration')
     p.add_argument('--expressions', type=int, default=2000)
-    p.add_argument('--keep', help='folder for configurations that differ')
+    p.add_argument('--keep', help='directory for configurations that differ')
     p.add_argument('--show', type=int, default=10, help='how many of each kind are shown')
     return p.parse_args()
 
@@ -48,19 +48,19 @@ class Tally:
 
 # configurations
 
-def write(folder, files):
+def write(directory, files):
     for name, text in files.items():
-        path = os.path.join(folder, name); os.makedirs(os.path.dirname(path), exist_ok=True)
+        path = os.path.join(directory, name); os.makedirs(os.path.dirname(path), exist_ok=True)
         with open(path, 'w', encoding='utf-8', newline='') as f: f.write(text)
 
 
-def terraform(configuration, folder, without):
+def terraform(configuration, directory, without):
     """the facts Terraform knows; scenarios that it refuses are added to `without` and left out"""
     import parity
     for _ in range(6):
-        shutil.rmtree(folder, ignore_errors=True); os.makedirs(folder)
-        write(folder, configuration.files(without))
-        try: return parity, parity.plan(folder, configuration.arguments(without), trace=True, defer=True, sources=configuration.sources())
+        shutil.rmtree(directory, ignore_errors=True); os.makedirs(directory)
+        write(directory, configuration.files(without))
+        try: return parity, parity.plan(directory, configuration.arguments(without), trace=True, defer=True, sources=configuration.sources())
         except parity.Refused as refused:
             found = {int(n) for n in re.findall(r'(?:^|[\s/"`.])(?:[a-z]|vault|check)(\d+)(?:_\d+)?(?:\.tf|_m|_override|/|\b)', ' '.join('%s %s' % (d.get('range', ''), '' if d.get('range') else d['summary'] + ' ' + d.get('detail', '')) for d in refused.errors))}
             for e in refused.errors: REASONS[e['summary']] += 1
@@ -93,8 +93,8 @@ def given(configuration, without=()):
     return what + ['.'], a['env']
 
 
-def ours(program, folder, what, env={}):
-    r = subprocess.run([program, 'check', '--no-config', '--chdir', folder, '--format', 'json', *what], capture_output=True, text=True, timeout=120, env={**os.environ, **env})
+def ours(program, directory, what, env={}):
+    r = subprocess.run([program, 'check', '--no-config', '--chdir', directory, '--format', 'json', *what], capture_output=True, text=True, timeout=120, env={**os.environ, **env})
     if r.returncode not in (0, 1, 2) or not r.stdout.startswith('{'): raise RuntimeError('kmslint ended with %d: %s' % (r.returncode, r.stderr[-500:]))
     return json.loads(r.stdout)
 
@@ -128,11 +128,11 @@ def compare(tally, where, theirs, report):
     return good
 
 
-def planned(a, tally, alone, where, theirs, told, folder, work):
+def planned(a, tally, alone, where, theirs, told, directory, work):
     """the same facts from the plan next to its sources, where no values file and other values of the environment are left, and from the plan alone"""
     beside, apart = os.path.join(work, 'sources'), os.path.join(work, 'plan')
     for to in (beside, apart): shutil.rmtree(to, ignore_errors=True)
-    shutil.copytree(folder, beside); os.makedirs(apart)
+    shutil.copytree(directory, beside); os.makedirs(apart)
     for path, _, names in os.walk(beside):
         for n in names:
             if n.endswith(('.tfvars', '.tfvars.json')): os.remove(os.path.join(path, n))
@@ -164,11 +164,11 @@ def configurations(a):
     from random_configuration import Configuration
     tally, made, refused, keys, nobody = Tally(a.show), 0, 0, 0, 0
     with_sources, alone = Tally(a.show), Tally(a.show)
-    work = tempfile.mkdtemp(prefix='kmslint-differential-'); folder = os.path.join(work, 'root')
+    work = tempfile.mkdtemp(prefix='kmslint-differential-'); directory = os.path.join(work, 'root')
     try:
         for seed in range(a.seed, a.seed + a.configurations):
             configuration = Configuration(seed, a.scenarios); without = set()
-            parity, told = terraform(configuration, folder, without)
+            parity, told = terraform(configuration, directory, without)
             refused += len(without)
             if told is None: nobody += 1; continue
             made += a.scenarios - len(without)
@@ -184,15 +184,15 @@ def configurations(a):
                 m = re.search(r'traced-([A-Za-z_]+)-\d', str(endpoint))
                 if address in theirs: theirs[address]['vault_type'] = {'claim': 'known', 'value': m.group(1)} if m else {'claim': 'unknown'}
             keys += len(theirs)
-            report = ours(a.kmslint, folder, *given(configuration, without))
+            report = ours(a.kmslint, directory, *given(configuration, without))
             good = compare(tally, 'seed %d' % seed, theirs, report)
-            good &= planned(a, with_sources, alone, 'seed %d, plan' % seed, theirs, told, folder, work)
+            good &= planned(a, with_sources, alone, 'seed %d, plan' % seed, theirs, told, directory, work)
             for p in report['problems']: tally.note('problem', 'seed %d: %s' % (seed, json.dumps(p)[:300])); good = False
             if a.keep and not good:
-                to = os.path.join(a.keep, 'seed%d' % seed); shutil.rmtree(to, ignore_errors=True); shutil.copytree(folder, to)
+                to = os.path.join(a.keep, 'seed%d' % seed); shutil.rmtree(to, ignore_errors=True); shutil.copytree(directory, to)
             # what Terraform refuses must not stop kmslint
             if without:
-                shutil.rmtree(folder); os.makedirs(folder); write(folder, configuration.files()); ours(a.kmslint, folder, *given(configuration))
+                shutil.rmtree(directory); os.makedirs(directory); write(directory, configuration.files()); ours(a.kmslint, directory, *given(configuration))
     except KeyboardInterrupt: print('stopped at seed %d' % seed)
     finally: shutil.rmtree(work, ignore_errors=True)
     tally.print('%d configurations with %d scenarios and %d keys (%d scenarios refused by Terraform, %d configurations given up)' % (seed + 1 - a.seed, made, keys, refused, nobody))

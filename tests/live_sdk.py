@@ -2,7 +2,7 @@
 """Compares kmslint with Oracle's own client: both list the same tenancy from the server of the tests, with the same credentials.
 
 The server verifies every signature; a request signed by somebody else is refused to both. Needs cargo, and PyPI for the package
-`oci`, which goes into a folder of its own ($SDK_ENV, or oci-sdk below the user's cache); `--install` only fetches it.
+`oci`, which goes into a directory of its own ($SDK_ENV, or oci-sdk below the user's cache); `--install` only fetches it.
 """
 
 import json
@@ -99,12 +99,12 @@ def seen_by_sdk(base, settings, signer=None):
     return keys
 
 
-def kmslint(base, environment, folder, *arguments):
+def kmslint(base, environment, directory, *arguments):
     """Runs `kmslint live` with these variables and no others of OCI's."""
     own = {name: value for name, value in os.environ.items() if not name.startswith(("OCI_", "KUBERNETES_"))}
-    environment = {**own, **environment, "OCI_CLI_SUPPRESS_FILE_PERMISSIONS_WARNING": "True", "HOME": str(folder)}
+    environment = {**own, **environment, "OCI_CLI_SUPPRESS_FILE_PERMISSIONS_WARNING": "True", "HOME": str(directory)}
     command = [BUILT["kmslint"], "live", "--all-regions", "--no-config", "--rps", "1000", "--endpoint", base + "/{region}/{service}", *arguments]
-    return subprocess.run(command, env=environment, cwd=folder, capture_output=True, text=True)
+    return subprocess.run(command, env=environment, cwd=directory, capture_output=True, text=True)
 
 
 def of_user(settings):
@@ -113,11 +113,11 @@ def of_user(settings):
     return {name: settings[key] for name, key in names.items()}
 
 
-def seen_by_kmslint(base, environment, folder):
+def seen_by_kmslint(base, environment, directory):
     import datetime
 
-    evidence = pathlib.Path(folder) / "evidence.json"
-    run = kmslint(base, environment, folder, "--format", "json", "--save", str(evidence))
+    evidence = pathlib.Path(directory) / "evidence.json"
+    run = kmslint(base, environment, directory, "--format", "json", "--save", str(evidence))
     assert run.returncode == 1, (run.returncode, run.stderr)
     reported = {key["address"] for key in json.loads(run.stdout)["keys"]}
     saved = json.loads(evidence.read_text())["keys"]
@@ -158,14 +158,14 @@ class Served:
         self.refused = rest.partition("refused ")[2].partition("\n")[0]
 
 
-def credentials(kind, served, folder):
+def credentials(kind, served, directory):
     """The variables that kmslint reads, and the signer that Oracle's client makes of the same."""
     import oci
 
     key = str(VECTORS / "pkcs8.pem")
     private = oci.signer.load_private_key_from_file(key)
     base, token, resource = served.base, served.facts.get("token"), served.facts.get("resource")
-    token_file = pathlib.Path(folder) / "token"
+    token_file = pathlib.Path(directory) / "token"
     # Oracle's client takes the tokens of resources and pods as the file has them, a line feed included.
     token_file.write_text(token + ("" if kind in ("2.2", "3.0", "workload") else "\n"))
     federation = f"{base}/{HOME_REGION}/auth/v1/x509"
@@ -200,12 +200,12 @@ def credentials(kind, served, folder):
     if kind == "delegation":
         os.environ |= metadata
         # The profile that a Cloud Shell has, and that both clients read.
-        profile = pathlib.Path(folder) / "config"
+        profile = pathlib.Path(directory) / "config"
         profile.write_text(f"[DEFAULT]\nauthentication_type=instance_principal\ndelegation_token_file={token_file}\ntenancy={TENANCY}\nregion={HOME_REGION}\n")
         signer = oci.auth.signers.InstancePrincipalsDelegationTokenSigner(delegation_token=token, federation_endpoint=federation)
         return {**metadata, "OCI_CLI_CONFIG_FILE": str(profile)}, signer
     if kind == "workload":
-        certificate = pathlib.Path(folder) / "ca.crt"
+        certificate = pathlib.Path(directory) / "ca.crt"
         certificate.write_text(served.facts["certificate"])
         variables = {
             "KUBERNETES_SERVICE_HOST": served.facts["host"],
@@ -228,11 +228,11 @@ KINDS = ["api_key", "session", "instance", "delegation", "2.1", "2.1.1", "2.1.2"
 
 def compare(kind):
     """Both clients list the tenancy with the same credentials; returns what they saw."""
-    with tempfile.TemporaryDirectory() as folder, Served(kind) as served, unittest.mock.patch.dict(os.environ):
-        environment, signer = credentials(kind, served, folder)
+    with tempfile.TemporaryDirectory() as directory, Served(kind) as served, unittest.mock.patch.dict(os.environ):
+        environment, signer = credentials(kind, served, directory)
         settings = config() if signer is None else {"region": HOME_REGION}
         theirs = seen_by_sdk(served.base, settings, signer)
-        ours = seen_by_kmslint(served.base, environment, folder)
+        ours = seen_by_kmslint(served.base, environment, directory)
     assert len(theirs) >= 9, f"only {len(theirs)} keys: the comparison says nothing"
     for ocid in sorted(ours.keys() | theirs.keys()):
         assert ours.get(ocid) == theirs.get(ocid), f"{kind}: {ocid}\n  kmslint: {ours.get(ocid)}\n  oci SDK: {theirs.get(ocid)}"
@@ -245,8 +245,8 @@ def refused_to_both():
     import oci
 
     stranger = config(user="ocid1.user.oc1..somebodyelse")
-    with tempfile.TemporaryDirectory() as folder, Served("api_key") as served:
-        refused = kmslint(served.base, of_user(stranger), folder)
+    with tempfile.TemporaryDirectory() as directory, Served("api_key") as served:
+        refused = kmslint(served.base, of_user(stranger), directory)
         assert refused.returncode == 2 and "401 NotAuthenticated" in refused.stderr, (refused.returncode, refused.stderr)
         try:
             seen_by_sdk(served.base, stranger)

@@ -125,7 +125,7 @@ def traces():
     return {form[at:at + 5] for form in forms for at in range(len(form) - 4)}
 
 
-def repository(folder, holds, files):
+def repository(directory, holds, files):
     """Writes every expression into every place."""
     files = {**FILES, **files}
     for number, expression in enumerate(EXPRESSIONS):
@@ -135,7 +135,7 @@ def repository(folder, holds, files):
             text += 'resource "oci_kms_key" "k%d_%d" {\n  %s\n}\n' % (number, at, sink.replace('¤', expression))
         files['f%d.tf' % number] = text + AROUND.replace('NUMBER', str(number)).replace('¤', expression)
     for name, text in files.items():
-        path = os.path.join(folder, name.removeprefix('LINK '))
+        path = os.path.join(directory, name.removeprefix('LINK '))
         os.makedirs(os.path.dirname(path), exist_ok=True)
         if name.startswith('LINK '):
             os.symlink(text, path)
@@ -143,16 +143,16 @@ def repository(folder, holds, files):
             with open(path, 'w') as file: file.write(text.replace('SECRET', SECRET))
 
 
-def outputs(program, folder, environment, arguments):
+def outputs(program, directory, environment, arguments):
     """What one run says, by the name of the output."""
     command = [program, 'check', '--no-config', '--verbose', '--show-passes', '--sarif-include-suppressed']
     command += ['--format=%s=out-%s' % (name, name) for name in FORMATS] + [word.replace('SECRET', SECRET) for word in arguments]
     environment = {name: value.replace('SECRET', SECRET) for name, value in environment.items()}
-    ran = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)
+    ran = subprocess.run(command, cwd=directory, env=environment, capture_output=True, text=True)
     if ran.returncode not in (1, 2): sys.exit('exit code %d: %s' % (ran.returncode, ran.stderr[-2000:]))
     said = {'standard output': ran.stdout, 'standard error': ran.stderr}
     for name in FORMATS:
-        with open(os.path.join(folder, 'out-' + name)) as file: said[name] = file.read()
+        with open(os.path.join(directory, 'out-' + name)) as file: said[name] = file.read()
     return said
 
 
@@ -160,9 +160,9 @@ def main():
     program = os.path.abspath(sys.argv[1] if len(sys.argv) > 1 else os.path.join(HERE, '..', 'target', 'debug', 'kmslint'))
     known, runs, leaks = traces(), 0, 0
     for kind, holds, files, environment, arguments in KINDS:
-        with tempfile.TemporaryDirectory() as folder:
-            repository(folder, holds, files)
-            said = outputs(program, folder, environment, arguments)
+        with tempfile.TemporaryDirectory() as directory:
+            repository(directory, holds, files)
+            said = outputs(program, directory, environment, arguments)
         keys = len(json.loads(said['json'])['keys'])
         # A run in which nothing was evaluated would show nothing either.
         if keys < len(EXPRESSIONS) * len(SINKS) // 2: sys.exit('%s: only %d keys' % (kind, keys))

@@ -178,7 +178,7 @@ impl Directories {
             if !lacks(".git") && disk::is_present(&path.join(".git")) {
                 around.repository = Some(path.into());
             }
-            around.is_git = around.is_git || disk::is_git(path) || (!lacks("HEAD") && disk::is_git_folder(path));
+            around.is_git = around.is_git || disk::is_git(path) || (!lacks("HEAD") && disk::is_git_directory(path));
             lock(&self.around).insert(path.into(), around.clone());
         }
         around
@@ -190,17 +190,17 @@ impl Directories {
     /// Missing, outside, in `.git`, or what the system says.
     pub fn admit(&self, path: &Path, within: &[PathBuf]) -> Result<PathBuf, DiskError> {
         let real = self.real(path)?;
-        if self.is_git_directory(&real) {
+        if self.is_in_git_directory(&real) {
             return Err(DiskError::Git);
         }
-        if within.iter().any(|folder| real.starts_with(folder)) { Ok(real) } else { Err(DiskError::Outside) }
+        if within.iter().any(|directory| real.starts_with(directory)) { Ok(real) } else { Err(DiskError::Outside) }
     }
 
-    /// Whether a real path lies in a git directory, as [`disk::is_git_directory`].
+    /// Whether a real path lies in a git directory, as [`disk::is_in_git_directory`].
     #[must_use]
-    pub fn is_git_directory(&self, real: &Path) -> bool {
+    pub fn is_in_git_directory(&self, real: &Path) -> bool {
         let holds_nothing = || self.entry(real, |entry| entry.is_file) == Some(true);
-        let is_own = disk::is_git(real) || (!holds_nothing() && disk::is_git_folder(real));
+        let is_own = disk::is_git(real) || (!holds_nothing() && disk::is_git_directory(real));
         is_own || real.parent().is_some_and(|parent| self.around(parent).is_git)
     }
 

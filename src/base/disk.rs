@@ -25,7 +25,7 @@ pub enum DiskError {
     /// Nothing is there.
     #[error("no such file or directory")]
     Missing,
-    /// A folder, FIFO, socket or device where a file was wanted.
+    /// A directory, FIFO, socket or device where a file was wanted.
     #[error("it is not a regular file")]
     NotAFile,
     /// Larger than the cap, in bytes.
@@ -121,7 +121,7 @@ fn flowing(mut file: File, path: &Path) -> Result<Box<dyn Read + Send>, DiskErro
     if file.metadata()?.file_type().is_fifo() {
         let mut buffer = [0; 4096];
         match file.read(&mut buffer) {
-            Ok(0) if !["/dev", "/proc"].iter().any(|folder| path.starts_with(folder)) => return Err(DiskError::NotAFile),
+            Ok(0) if !["/dev", "/proc"].iter().any(|directory| path.starts_with(directory)) => return Err(DiskError::NotAFile),
             Ok(length) => first.extend_from_slice(buffer.get(..length).unwrap_or_default()),
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
             Err(error) => return Err(error.into()),
@@ -139,7 +139,7 @@ fn flowing(file: File, _: &Path) -> Result<Box<dyn Read + Send>, DiskError> {
 /// Reads something that the user named to its end, of at most `cap` bytes: a file, or a pipe.
 ///
 /// # Errors
-/// Missing, a folder, too large, or what the system says.
+/// Missing, a directory, too large, or what the system says.
 pub fn read_stream(path: &Path, cap: u64) -> Result<Vec<u8>, DiskError> {
     read_bounded(open_stream(path)?, cap)
 }
@@ -161,15 +161,15 @@ pub fn read_bounded(stream: impl Read, cap: u64) -> Result<Vec<u8>, DiskError> {
 /// Missing, outside, in `.git`, or what the system says.
 pub fn admit(path: &Path, within: &[PathBuf]) -> Result<PathBuf, DiskError> {
     let real = canonical(path)?;
-    if is_git_directory(&real) {
+    if is_in_git_directory(&real) {
         return Err(DiskError::Git);
     }
-    if within.iter().any(|folder| real.starts_with(folder)) { Ok(real) } else { Err(DiskError::Outside) }
+    if within.iter().any(|directory| real.starts_with(directory)) { Ok(real) } else { Err(DiskError::Outside) }
 }
 
 /// Whether a real path lies in a git directory: one named `.git`, or one that looks like it (`git init --separate-git-dir`).
 #[must_use]
-pub fn is_git_directory(real: &Path) -> bool {
+pub fn is_in_git_directory(real: &Path) -> bool {
     if is_git(real) {
         return true;
     }
@@ -178,13 +178,13 @@ pub fn is_git_directory(real: &Path) -> bool {
 
 /// Whether a directory is git's: by its name, or by what is in it.
 #[must_use]
-pub fn is_git_folder(folder: &Path) -> bool {
-    folder.file_name().is_some_and(|name| name.eq_ignore_ascii_case(".git")) || has_git(folder)
+pub fn is_git_directory(directory: &Path) -> bool {
+    directory.file_name().is_some_and(|name| name.eq_ignore_ascii_case(".git")) || has_git(directory)
 }
 
-fn has_git(folder: &Path) -> bool {
+fn has_git(directory: &Path) -> bool {
     // What git itself takes for a git directory (`is_git_directory` in its `setup.c`).
-    ["HEAD", "objects", "refs"].iter().all(|part| folder.join(part).exists())
+    ["HEAD", "objects", "refs"].iter().all(|part| directory.join(part).exists())
 }
 
 /// Whether a path goes through a directory named `.git`. Does not ask the disk.
@@ -318,7 +318,7 @@ pub fn text(bytes: Vec<u8>) -> Result<String, DiskError> {
     String::from_utf8(bytes).map_err(|error| DiskError::NotText(error.utf8_error().valid_up_to()))
 }
 
-/// One entry of a folder.
+/// One entry of a directory.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DirEntry {
     /// Its name.
@@ -331,13 +331,13 @@ pub struct DirEntry {
     pub is_file: bool,
 }
 
-/// The entries of a folder, sorted by name, so that no result depends on their order on disk. A link to a directory is one.
+/// The entries of a directory, sorted by name, so that no result depends on their order on disk. A link to a directory is one.
 ///
 /// # Errors
 /// Missing, or what the system says.
-pub fn entries(folder: &Path) -> Result<Vec<DirEntry>, DiskError> {
+pub fn entries(directory: &Path) -> Result<Vec<DirEntry>, DiskError> {
     let mut list = Vec::new();
-    for entry in fs::read_dir(folder)? {
+    for entry in fs::read_dir(directory)? {
         let entry = entry?;
         let unresolved = unresolved(&entry)?;
         list.push(DirEntry { is_dir: unresolved.is_dir || unresolved.is_link && entry.path().is_dir(), ..unresolved });
@@ -352,7 +352,7 @@ fn unresolved(entry: &fs::DirEntry) -> io::Result<DirEntry> {
     Ok(DirEntry { name: entry.file_name(), is_dir: kind.is_dir(), is_link: kind.is_symlink(), is_file: kind.is_file() })
 }
 
-/// Whether a folder is there.
+/// Whether a directory is there.
 #[must_use]
 pub fn is_dir(path: &Path) -> bool {
     path.is_dir()
@@ -424,14 +424,14 @@ pub fn tidy(path: &Path) -> PathBuf {
 /// The outermost directory upwards from a real path that holds `.git`, be it a directory or the file of a linked work tree or submodule.
 #[must_use]
 pub fn work_tree(path: &Path) -> Option<PathBuf> {
-    path.ancestors().filter(|folder| folder.join(".git").exists()).last().map(Path::to_path_buf)
+    path.ancestors().filter(|directory| directory.join(".git").exists()).last().map(Path::to_path_buf)
 }
 
-/// The repository a path lies in: the nearest folder upwards that holds `.git`. Links are resolved first.
+/// The repository a path lies in: the nearest directory upwards that holds `.git`. Links are resolved first.
 #[must_use]
 pub fn repository_root(path: &Path) -> Option<PathBuf> {
     let start = canonical(path).ok()?;
-    start.ancestors().find(|folder| folder.join(".git").exists()).map(Path::to_path_buf)
+    start.ancestors().find(|directory| directory.join(".git").exists()).map(Path::to_path_buf)
 }
 
 #[cfg(test)]
@@ -447,14 +447,14 @@ mod tests {
 
     #[test]
     fn a_replaced_file_is_whole_and_keeps_its_permissions() -> Result<(), Box<dyn std::error::Error>> {
-        let folder = tempfile::tempdir()?;
-        let path = folder.path().join("a.tf");
+        let directory = tempfile::tempdir()?;
+        let path = directory.path().join("a.tf");
         fs::write(&path, "old")?;
-        replace(&path, b"new", folder.path())?;
+        replace(&path, b"new", directory.path())?;
         assert_eq!(read_text(&path, 10)?, "new");
-        assert_eq!(entries(folder.path())?.len(), 1);
+        assert_eq!(entries(directory.path())?.len(), 1);
         assert!(matches!(read(&path, 2), Err(DiskError::TooLarge(2))));
-        assert!(matches!(read(folder.path(), 2), Err(DiskError::NotAFile)));
+        assert!(matches!(read(directory.path(), 2), Err(DiskError::NotAFile)));
         Ok(())
     }
 
@@ -487,8 +487,8 @@ mod tests {
     #[cfg(unix)]
     #[test]
     fn nothing_is_written_into_git_and_nothing_read_from_it() -> Result<(), Box<dyn std::error::Error>> {
-        let folder = tempfile::tempdir()?;
-        let root = fs::canonicalize(folder.path())?;
+        let directory = tempfile::tempdir()?;
+        let root = fs::canonicalize(directory.path())?;
         fs::create_dir_all(root.join(".git/hooks"))?;
         fs::write(root.join(".git/config"), "token")?;
         std::os::unix::fs::symlink(".git/hooks/pre-commit", root.join("hook"))?;
@@ -500,22 +500,22 @@ mod tests {
             fs::create_dir_all(root.join("data").join(part))?;
         }
         fs::write(root.join("data/HEAD"), "")?;
-        assert!(is_git_directory(&root.join("data/config")) && !is_git_directory(&root.join("main.tf")));
+        assert!(is_in_git_directory(&root.join("data/config")) && !is_in_git_directory(&root.join("main.tf")));
         Ok(())
     }
 
     #[cfg(unix)]
     #[test]
     fn what_is_not_a_regular_file_is_refused_without_waiting() -> Result<(), Box<dyn std::error::Error>> {
-        let folder = tempfile::tempdir()?;
-        let pipe = folder.path().join("pipe");
+        let temporary = tempfile::tempdir()?;
+        let pipe = temporary.path().join("pipe");
         assert!(std::process::Command::new("mkfifo").arg(&pipe).status()?.success());
-        let _socket = std::os::unix::net::UnixListener::bind(folder.path().join("socket"))?;
-        fs::create_dir(folder.path().join("directory"))?;
+        let _socket = std::os::unix::net::UnixListener::bind(temporary.path().join("socket"))?;
+        fs::create_dir(temporary.path().join("directory"))?;
         // Each may have taken the place of a file since that was listed.
-        let directory = OpenDirectory::open(folder.path())?;
+        let directory = OpenDirectory::open(temporary.path())?;
         for name in ["pipe", "socket", "directory"] {
-            let path = folder.path().join(name);
+            let path = temporary.path().join(name);
             assert!(matches!(read(&path, 10), Err(DiskError::NotAFile)), "{path:?}: {:?}", read(&path, 10));
             assert!(matches!(directory.read(name.as_ref(), 10), Err(DiskError::NotAFile)), "{name}");
         }
@@ -524,12 +524,12 @@ mod tests {
 
     #[test]
     fn files_of_every_size_are_read_to_their_end() -> Result<(), Box<dyn std::error::Error>> {
-        let folder = tempfile::tempdir()?;
-        let directory = OpenDirectory::open(folder.path())?;
+        let temporary = tempfile::tempdir()?;
+        let directory = OpenDirectory::open(temporary.path())?;
         for size in [0, 1, 2, FIRST - 1, FIRST, FIRST + 1, 3 * FIRST + 7] {
             for end in ["", "\n"] {
                 let text = format!("{}{end}", "x".repeat(size));
-                fs::write(folder.path().join("f"), &text)?;
+                fs::write(temporary.path().join("f"), &text)?;
                 let cap = text.len() as u64;
                 assert_eq!(directory.read("f".as_ref(), cap)?, text.as_bytes());
                 assert!(cap == 0 || matches!(directory.read("f".as_ref(), cap - 1), Err(DiskError::TooLarge(_))), "{cap}");

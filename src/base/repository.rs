@@ -106,7 +106,7 @@ impl Repository {
     /// Reads what git records of the checkout; `None` outside of one.
     #[must_use]
     pub fn provenance(&self) -> Option<Provenance> {
-        let git = git_folder(self.root()?)?;
+        let git = git_directory(self.root()?)?;
         // In a linked work tree the config and most references are those of the main one.
         let common = disk::read_text(&git.join("commondir"), SMALL).map_or_else(|_| git.clone(), |path| git.join(path.trim()));
         let config = disk::read_text(&common.join("config"), SMALL).unwrap_or_default();
@@ -124,7 +124,7 @@ impl Repository {
 const SMALL: u64 = 4 << 20;
 
 /// `.git` itself, or the directory that a `.git` file (work tree, submodule) names.
-fn git_folder(root: &Path) -> Option<PathBuf> {
+fn git_directory(root: &Path) -> Option<PathBuf> {
     let git = root.join(".git");
     if disk::is_dir(&git) {
         return Some(git);
@@ -170,7 +170,7 @@ fn reference_commit(git: &Path, common: &Path, reference: &str) -> Option<String
     if reference.split('/').any(|part| part == "..") {
         return None;
     }
-    let loose = [git, common].into_iter().find_map(|folder| disk::read_text(&folder.join(reference), SMALL).ok());
+    let loose = [git, common].into_iter().find_map(|directory| disk::read_text(&directory.join(reference), SMALL).ok());
     if let Some(commit) = loose {
         return Some(commit.trim().to_owned());
     }
@@ -188,10 +188,10 @@ mod tests {
 
     #[test]
     fn paths_are_told_from_the_root_of_the_repository() -> Result<(), Box<dyn std::error::Error>> {
-        let folder = tempfile::tempdir()?;
-        std::fs::create_dir_all(folder.path().join(".git"))?;
-        std::fs::create_dir_all(folder.path().join("infra/prod"))?;
-        let repository = Repository::around(&folder.path().join("infra"));
+        let directory = tempfile::tempdir()?;
+        std::fs::create_dir_all(directory.path().join(".git"))?;
+        std::fs::create_dir_all(directory.path().join("infra/prod"))?;
+        let repository = Repository::around(&directory.path().join("infra"));
         assert_eq!(repository.path("prod/main.tf"), "infra/prod/main.tf");
         assert_eq!(repository.path("../a.tf"), "a.tf");
         assert_eq!(repository.path("."), "infra");
@@ -203,8 +203,8 @@ mod tests {
 
     #[test]
     fn the_repository_is_the_outermost_work_tree_of_working_directory_and_inputs() -> Result<(), Box<dyn std::error::Error>> {
-        let folder = tempfile::tempdir()?;
-        let top = std::fs::canonicalize(folder.path())?;
+        let directory = tempfile::tempdir()?;
+        let top = std::fs::canonicalize(directory.path())?;
         for directory in ["mono/.git", "mono/teams/web", "mono/vendor/sub/infra", "other/.git", "other/infra", "plain/infra"] {
             std::fs::create_dir_all(top.join(directory))?;
         }
@@ -248,14 +248,14 @@ mod tests {
 
     #[test]
     fn the_commit_is_read_from_loose_and_packed_references() -> Result<(), Box<dyn std::error::Error>> {
-        let folder = tempfile::tempdir()?;
-        let git = folder.path().join(".git");
+        let directory = tempfile::tempdir()?;
+        let git = directory.path().join(".git");
         std::fs::create_dir_all(&git)?;
         std::fs::write(git.join("HEAD"), "ref: refs/heads/main\n")?;
         std::fs::write(git.join("config"), "[core]\n\tbare = false\n[remote \"origin\"]\n\turl = git@example.com:acme/infra.git\n")?;
         let commit = "0123456789abcdef0123456789abcdef01234567";
         std::fs::write(git.join("packed-refs"), format!("# pack-refs\n{commit} refs/heads/main\n"))?;
-        let provenance = Repository::around(folder.path()).provenance();
+        let provenance = Repository::around(directory.path()).provenance();
         assert_eq!(
             provenance,
             Some(Provenance {

@@ -132,8 +132,8 @@ pub(super) fn read(
     }
     let make = |paths: Vec<PathBuf>| inputs::request(wanted.inputs, wanted.matches, environment, paths);
     let request = make(std::mem::take(&mut sorted.configuration))?;
-    let code = |folder: &Path| {
-        let root = disk::canonical(folder).unwrap_or_else(|_| folder.to_path_buf());
+    let code = |directory: &Path| {
+        let root = disk::canonical(directory).unwrap_or_else(|_| directory.to_path_buf());
         // The same inputs were accepted above: only the path is another.
         let request = make(vec![root.clone()]).unwrap_or_else(|_| terraform::ScanRequest::new(environment.cwd.clone(), vec![root.clone()]));
         terraform::ScanRequest { exclude: Box::new(move |path| path != root), ..request }

@@ -94,7 +94,7 @@ impl Sorted {
                 }
                 Ok((kind @ (Recognised::Plan | Recognised::State | Recognised::RawState), input, _)) => {
                     self.has_plan |= kind == Recognised::Plan;
-                    let sources = code_folders(source, base, &full, is_input);
+                    let sources = code_directories(source, base, &full, is_input);
                     documents.push(InputDocument { name, input, sources, is_source_named: source.is_some() });
                 }
             }
@@ -112,9 +112,9 @@ fn recognise(input: Box<dyn Read + Send>) -> io::Result<(Recognised, Box<dyn Rea
 }
 
 /// Where the code of a document is looked for: `--source`, or the document's directory and then the working directory.
-fn code_folders(source: Option<&Path>, base: &Path, document: &Path, is_input: bool) -> Vec<PathBuf> {
+fn code_directories(source: Option<&Path>, base: &Path, document: &Path, is_input: bool) -> Vec<PathBuf> {
     match source {
-        Some(folder) => vec![base.join(folder)],
+        Some(directory) => vec![base.join(directory)],
         None if is_input => vec![base.to_path_buf()],
         None => vec![document.parent().unwrap_or(base).to_path_buf(), base.to_path_buf()],
     }

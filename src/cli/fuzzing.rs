@@ -36,11 +36,11 @@ mod tests {
 
     #[test]
     fn the_door_leads_to_the_command_line() {
-        let folder = tempfile::tempdir().unwrap();
-        std::fs::write(folder.path().join("main.tf"), "resource \"oci_kms_key\" \"k\" {\n  protection_mode = \"HSM\"\n}\n").unwrap();
-        let report = folder.path().join("report.json");
+        let directory = tempfile::tempdir().unwrap();
+        std::fs::write(directory.path().join("main.tf"), "resource \"oci_kms_key\" \"k\" {\n  protection_mode = \"HSM\"\n}\n").unwrap();
+        let report = directory.path().join("report.json");
         let words = ["kmslint", "--no-config", "--format", &format!("json={}", report.display())].map(str::to_owned);
-        assert_eq!(run(&words, BTreeMap::new(), folder.path()).unwrap(), 1);
+        assert_eq!(run(&words, BTreeMap::new(), directory.path()).unwrap(), 1);
         assert!(std::fs::read_to_string(report).unwrap().contains("oci_kms_key.k"));
     }
 }

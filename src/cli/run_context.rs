@@ -399,15 +399,15 @@ mod tests {
 
     /// The report of a root module with `keys` keys, each with one finding of OCI-KMS-004.
     fn report(format: &str, keys: usize) -> String {
-        let folder = tempfile::tempdir().unwrap();
+        let directory = tempfile::tempdir().unwrap();
         let key = |at: usize| format!("resource \"oci_kms_key\" \"k{at}\" {{\n  protection_mode = \"HSM\"\n}}\n");
-        std::fs::write(folder.path().join("main.tf"), (0..keys).map(key).collect::<String>()).unwrap();
-        let path = folder.path().join("report");
+        std::fs::write(directory.path().join("main.tf"), (0..keys).map(key).collect::<String>()).unwrap();
+        let path = directory.path().join("report");
         let target = format!("{format}={}", path.display());
         let words = ["kmslint", "--no-config", "--quiet", "--format", &target].map(str::to_owned);
         let others = rules::ALL.iter().filter(|rule| rule.id != rules::PROTECTION_MODE).map(|rule| format!("--level={}=off", rule.id));
         let words: Vec<String> = words.into_iter().chain(others).collect();
-        assert_eq!(fuzzing::run(&words, BTreeMap::new(), folder.path()).unwrap(), 1);
+        assert_eq!(fuzzing::run(&words, BTreeMap::new(), directory.path()).unwrap(), 1);
         std::fs::read_to_string(path).unwrap()
     }
 

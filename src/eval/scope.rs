@@ -124,7 +124,7 @@ pub trait FileAccess {
     ///
     /// # Errors
     /// Missing, or withheld for a reason.
-    fn list(&self, folder: &str) -> Result<Arc<FileList>, FileError>;
+    fn list(&self, directory: &str) -> Result<Arc<FileList>, FileError>;
 
     /// The absolute form of a path (`abspath`).
     fn absolute(&self, path: &str) -> String;

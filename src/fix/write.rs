@@ -74,19 +74,19 @@ pub fn rewritten(edits: &[Edit], sources: &Sources) -> Vec<Rewritten> {
 }
 
 /// Writes files, all or none: each is tested first (`verify` gets its path as shown and its new text), and
-/// one that cannot be written takes those before it back. `folder` is what the paths are relative to, `within` where links may lead.
+/// one that cannot be written takes those before it back. `directory` is what the paths are relative to, `within` where links may lead.
 ///
 /// # Errors
 /// The first file that is not right, was changed since it was read, or cannot be written.
 pub fn apply(
     files: &[Rewritten],
-    folder: &Path,
+    directory: &Path,
     within: &Path,
     verify: &dyn Fn(&str, &str) -> Result<(), ApplyError>,
 ) -> Result<(), ApplyError> {
     for file in files {
         verify(&file.path.to_string_lossy(), &file.new)?;
-        let now = disk::read_text(&folder.join(&file.path), disk::CONFIG_CAP);
+        let now = disk::read_text(&directory.join(&file.path), disk::CONFIG_CAP);
         let now = now.map_err(|error| ApplyError::Disk { path: file.path.clone(), error })?;
         // An editor or a formatter may have saved it since it was read: offsets of the old text would cut into the new one.
         if now != file.old {
@@ -94,9 +94,9 @@ pub fn apply(
         }
     }
     for (at, file) in files.iter().enumerate() {
-        if let Err(error) = disk::replace(&folder.join(&file.path), file.new.as_bytes(), within) {
+        if let Err(error) = disk::replace(&directory.join(&file.path), file.new.as_bytes(), within) {
             let written = files.get(..at).unwrap_or_default();
-            return Err(revert(written, folder, within).err().unwrap_or(ApplyError::Disk { path: file.path.clone(), error }));
+            return Err(revert(written, directory, within).err().unwrap_or(ApplyError::Disk { path: file.path.clone(), error }));
         }
     }
     Ok(())
@@ -106,10 +106,10 @@ pub fn apply(
 ///
 /// # Errors
 /// The last file that cannot be written.
-pub(crate) fn revert(files: &[Rewritten], folder: &Path, within: &Path) -> Result<(), ApplyError> {
+pub(crate) fn revert(files: &[Rewritten], directory: &Path, within: &Path) -> Result<(), ApplyError> {
     let mut done = Ok(());
     for file in files {
-        if let Err(error) = disk::replace(&folder.join(&file.path), file.old.as_bytes(), within) {
+        if let Err(error) = disk::replace(&directory.join(&file.path), file.old.as_bytes(), within) {
             done = Err(ApplyError::Disk { path: file.path.clone(), error });
         }
     }
@@ -122,11 +122,11 @@ mod tests {
 
     #[test]
     fn all_files_are_written_or_none() {
-        let folder = tempfile::tempdir().unwrap();
-        let read = |name: &str| std::fs::read_to_string(folder.path().join(name)).unwrap();
+        let directory = tempfile::tempdir().unwrap();
+        let read = |name: &str| std::fs::read_to_string(directory.path().join(name)).unwrap();
         let file = |name: &str| Rewritten { path: name.into(), old: "old".to_owned(), new: "new".to_owned(), changes: Vec::new() };
         for name in ["a.tf", "b.tf"] {
-            std::fs::write(folder.path().join(name), "old").unwrap();
+            std::fs::write(directory.path().join(name), "old").unwrap();
         }
         let fine = |_: &str, _: &str| Ok(());
         let picky = |path: &str, _: &str| match path {
@@ -134,26 +134,28 @@ mod tests {
             _ => Ok(()),
         };
         let both = [file("a.tf"), file("b.tf")];
-        assert!(matches!(apply(&both, folder.path(), folder.path(), &picky), Err(ApplyError::Rejected { .. })));
-        std::fs::write(folder.path().join("b.tf"), "other").unwrap();
-        assert!(matches!(apply(&both, folder.path(), folder.path(), &fine), Err(ApplyError::Changed(path)) if path == Path::new("b.tf")));
+        assert!(matches!(apply(&both, directory.path(), directory.path(), &picky), Err(ApplyError::Rejected { .. })));
+        std::fs::write(directory.path().join("b.tf"), "other").unwrap();
+        assert!(
+            matches!(apply(&both, directory.path(), directory.path(), &fine), Err(ApplyError::Changed(path)) if path == Path::new("b.tf"))
+        );
         assert_eq!((read("a.tf"), read("b.tf")), ("old".to_owned(), "other".to_owned()));
-        std::fs::write(folder.path().join("b.tf"), "old").unwrap();
-        apply(&both, folder.path(), folder.path(), &fine).unwrap();
+        std::fs::write(directory.path().join("b.tf"), "old").unwrap();
+        apply(&both, directory.path(), directory.path(), &fine).unwrap();
         assert_eq!((read("a.tf"), read("b.tf")), ("new".to_owned(), "new".to_owned()));
     }
 
     #[cfg(unix)]
     #[test]
     fn a_file_that_cannot_be_written_takes_the_others_back() {
-        let (folder, outside) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
-        std::fs::write(folder.path().join("a.tf"), "old").unwrap();
+        let (directory, outside) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        std::fs::write(directory.path().join("a.tf"), "old").unwrap();
         std::fs::write(outside.path().join("b.tf"), "old").unwrap();
-        std::os::unix::fs::symlink(outside.path().join("b.tf"), folder.path().join("b.tf")).unwrap();
+        std::os::unix::fs::symlink(outside.path().join("b.tf"), directory.path().join("b.tf")).unwrap();
         let file = |name: &str| Rewritten { path: name.into(), old: "old".to_owned(), new: "new".to_owned(), changes: Vec::new() };
-        let done = apply(&[file("a.tf"), file("b.tf")], folder.path(), folder.path(), &|_, _| Ok(()));
+        let done = apply(&[file("a.tf"), file("b.tf")], directory.path(), directory.path(), &|_, _| Ok(()));
         assert!(matches!(done, Err(ApplyError::Disk { error: DiskError::Outside, .. })));
-        for path in [folder.path().join("a.tf"), outside.path().join("b.tf")] {
+        for path in [directory.path().join("a.tf"), outside.path().join("b.tf")] {
             assert_eq!(std::fs::read_to_string(path).unwrap(), "old");
         }
     }

@@ -132,8 +132,8 @@ fn initialize(
 ) -> ServerStage {
     let abilities = Abilities::of(&params.capabilities, has_snippets);
     let (settings, wrong) = params.initialization_options.as_ref().map(EditorSettings::read).unwrap_or_default();
-    let folders = folders(&params);
-    let mut worker = Worker::new(process, abilities, settings, folders, requests.clone(), outbox.clone());
+    let directories = directories(&params);
+    let mut worker = Worker::new(process, abilities, settings, directories, requests.clone(), outbox.clone());
     let result = InitializeResult {
         capabilities: abilities.answer(),
         server_info: Some(ServerInfo { name: "kmslint".to_owned(), version: Some(env!("CARGO_PKG_VERSION").to_owned()) }),
@@ -149,8 +149,8 @@ fn initialize(
 
 /// The directories that the client has open.
 #[expect(deprecated, reason = "older clients send only this one")]
-fn folders(params: &InitializeParams) -> Vec<PathBuf> {
-    let named: Vec<PathBuf> = params.workspace_folders.iter().flatten().filter_map(|folder| uri::path(&folder.uri)).collect();
+fn directories(params: &InitializeParams) -> Vec<PathBuf> {
+    let named: Vec<PathBuf> = params.workspace_folders.iter().flatten().filter_map(|directory| uri::path(&directory.uri)).collect();
     if !named.is_empty() {
         return named;
     }

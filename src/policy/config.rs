@@ -23,7 +23,7 @@ pub struct Config {
     /// The file as shown; `None` without one.
     pub path: Option<PathBuf>,
     /// The file's directory, to which its paths are relative.
-    pub folder: PathBuf,
+    pub directory: PathBuf,
     /// Paths that are not looked at.
     pub exclude: Vec<String>,
     /// As `exclude`, of the command line: relative to the working directory.
@@ -44,7 +44,7 @@ impl Default for Config {
     fn default() -> Self {
         Self {
             path: None,
-            folder: PathBuf::from("."),
+            directory: PathBuf::from("."),
             exclude: Vec::new(),
             typed_exclude: Vec::new(),
             fail_on: None,
@@ -147,7 +147,7 @@ until = 2027-01-31
     fn every_setting_is_read() {
         let (config, problems) = parse(&Sources::default(), Path::new("infra/kmslint.toml"), WHOLE.to_owned());
         assert_eq!(problems, []);
-        assert_eq!(config.folder, Path::new("infra"));
+        assert_eq!(config.directory, Path::new("infra"));
         assert_eq!((config.fail_on, config.undetermined), (Some(FailOn::At(Level::Error)), Some(Level::Warning)));
         let levels: Vec<_> = config.levels.iter().map(|(id, level)| (*id, *level)).collect();
         assert_eq!(levels, [("OCI-KMS-001", Level::Error), ("OCI-KMS-004", Level::Off), ("OCI-KMS-DRIFT", Level::Note)]);
@@ -164,7 +164,7 @@ until = 2027-01-31
     }
 
     #[test]
-    fn folders_and_what_is_in_them_are_excluded() {
+    fn directories_and_what_is_in_them_are_excluded() {
         let (config, _) = parse(&Sources::default(), Path::new("kmslint.toml"), WHOLE.to_owned());
         for (path, excluded) in
             [("examples/a/main.tf", true), ("vendor/x/y.tf", true), ("vendor", true), ("vendors/x.tf", false), ("main.tf", false)]

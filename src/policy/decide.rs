@@ -86,10 +86,10 @@ pub(crate) fn decide(
     let mut exempted = Vec::new();
     let mut notices = inventory.notices;
     if !options.no_exemptions {
-        let config_folder = (paths.root)(&config.folder.to_string_lossy());
+        let config_directory = (paths.root)(&config.directory.to_string_lossy());
         let facts: HashMap<&KeyId, &KeyFacts> = keys.iter().map(|key| &key.facts).chain(&declared).map(|key| (&key.id, &**key)).collect();
-        let config_folder = if config_folder == "." { "" } else { config_folder.as_str() };
-        let around = ExemptionContext { sources: context.sources, paths, config_folder };
+        let config_directory = if config_directory == "." { "" } else { config_directory.as_str() };
+        let around = ExemptionContext { sources: context.sources, paths, config_directory };
         (findings, exempted) = take_off(findings, &mut exemptions, baseline, &facts, around);
         problems.extend(exemptions.problem());
         notices.extend(exemptions.notices(|rule| levels.of(rule) != Level::Off));

@@ -23,7 +23,7 @@ pub(super) struct ExemptionContext<'a> {
     pub(super) sources: &'a Sources,
     pub(super) paths: &'a Paths<'a>,
     /// The repository path of the config file's directory, empty for the root.
-    pub(super) config_folder: &'a str,
+    pub(super) config_directory: &'a str,
 }
 
 /// All exemptions of a run.
@@ -136,7 +136,7 @@ impl Exemptions {
         let mut texts = vec![(Selector::Address, instance.key.address.clone())];
         for place in [&finding.place, &instance.used].into_iter().chain(facts.map(|key| &key.place)) {
             let path = (around.paths.place)(place);
-            texts.extend(below(&path, around.config_folder).map(|below| (Selector::Path, below.to_owned())));
+            texts.extend(below(&path, around.config_directory).map(|below| (Selector::Path, below.to_owned())));
             texts.push((Selector::Path, path));
         }
         if let Some(key) = facts {
@@ -220,7 +220,7 @@ impl ExemptEntry {
         }
         if let Some(pattern) = &self.path {
             let places = [&finding.place, &instance.used].into_iter().chain(facts.map(|key| &key.place));
-            if !any(places, |place| Self::is_at(pattern, &(around.paths.place)(place), around.config_folder, left))? {
+            if !any(places, |place| Self::is_at(pattern, &(around.paths.place)(place), around.config_directory, left))? {
                 return Some(false);
             }
         }
@@ -229,8 +229,8 @@ impl ExemptEntry {
     }
 
     /// A path is named from the repository's root or from the config file's directory.
-    fn is_at(pattern: &str, path: &str, config_folder: &str, left: &mut usize) -> Option<bool> {
-        any(std::iter::once(path).chain(below(path, config_folder)), |path| matches_within(pattern, path, left))
+    fn is_at(pattern: &str, path: &str, config_directory: &str, left: &mut usize) -> Option<bool> {
+        any(std::iter::once(path).chain(below(path, config_directory)), |path| matches_within(pattern, path, left))
     }
 }
 
@@ -245,8 +245,8 @@ fn any<T>(all: impl IntoIterator<Item = T>, mut holds: impl FnMut(T) -> Option<b
 }
 
 /// A path as it is named from the config file's directory, where it lies in it.
-fn below<'p>(path: &'p str, config_folder: &str) -> Option<&'p str> {
-    path.strip_prefix(config_folder).map(|rest| rest.trim_start_matches('/'))
+fn below<'p>(path: &'p str, config_directory: &str) -> Option<&'p str> {
+    path.strip_prefix(config_directory).map(|rest| rest.trim_start_matches('/'))
 }
 
 /// A key's tags, as selectors name them.
@@ -291,7 +291,7 @@ mod tests {
         let covers = |left: usize| {
             let (exemptions, _) = gather(&[], std::slice::from_ref(&entry), today);
             let mut exemptions = Exemptions { left, ..exemptions };
-            let around = ExemptionContext { sources: &sources, paths: &paths, config_folder: "" };
+            let around = ExemptionContext { sources: &sources, paths: &paths, config_directory: "" };
             let is_covered = exemptions.find(&finding, &instance, None, around).is_some();
             (is_covered, exemptions.problem().map(|problem| problem.message))
         };

@@ -4,7 +4,7 @@ use crate::base::{InstanceKey, Sources, Span, Step, brief, secrecy};
 use crate::eval::{Account, Data, EvalError, Value};
 use crate::hcl::{Attribute, Block, Body, Expr, ExprKind};
 use crate::key::{ProtectionMode, VaultType};
-use crate::terraform::discovery::folder::is_configuration;
+use crate::terraform::discovery::directory::is_configuration;
 use crate::terraform::inputs;
 use crate::terraform::inputs::workspace;
 use crate::terraform::modules::loader::Loader;

@@ -279,13 +279,13 @@ mod tests {
 
     /// Reads root modules `a`, `b`, … with this many keys each: how many were read, and what was reported.
     fn of(keys: &[usize]) -> (usize, Vec<String>) {
-        let folder = tempfile::tempdir().unwrap();
+        let directory = tempfile::tempdir().unwrap();
         for (name, count) in ["a", "b", "c"].iter().zip(keys) {
-            std::fs::create_dir(folder.path().join(name)).unwrap();
+            std::fs::create_dir(directory.path().join(name)).unwrap();
             let text = format!("resource \"oci_kms_key\" \"k\" {{\n  count = {count}\n}}\n");
-            std::fs::write(folder.path().join(name).join("main.tf"), text).unwrap();
+            std::fs::write(directory.path().join(name).join("main.tf"), text).unwrap();
         }
-        let read = read(&ScanRequest::new(folder.path().to_path_buf(), Vec::new()), &Arc::new(Sources::default()));
+        let read = read(&ScanRequest::new(directory.path().to_path_buf(), Vec::new()), &Arc::new(Sources::default()));
         (read.keys.len(), read.problems.into_iter().map(|problem| problem.message).collect())
     }
 
@@ -305,9 +305,9 @@ mod tests {
 
     #[test]
     fn a_tree_that_many_roots_share_is_followed_as_often_as_there_is_room_for_and_that_is_said_once() {
-        let folder = tempfile::tempdir().unwrap();
+        let directory = tempfile::tempdir().unwrap();
         let write = |path: &str, text: &str| {
-            let path = folder.path().join(path);
+            let path = directory.path().join(path);
             std::fs::create_dir_all(path.parent().unwrap()).unwrap();
             std::fs::write(path, text).unwrap();
         };
@@ -316,7 +316,7 @@ mod tests {
         write("leaf/main.tf", "resource \"oci_kms_key\" \"k\" {}\n");
         (0..30).for_each(|at| write(&format!("r{at}/main.tf"), "module \"tree\" {\n  source = \"../tree\"\n}\n"));
         let read = || {
-            let read = read(&ScanRequest::new(folder.path().to_path_buf(), Vec::new()), &Arc::new(Sources::default()));
+            let read = read(&ScanRequest::new(directory.path().to_path_buf(), Vec::new()), &Arc::new(Sources::default()));
             (read.keys.len(), read.problems.into_iter().map(|problem| problem.message).collect::<Vec<_>>())
         };
         let (count, said) = read();

@@ -5,8 +5,8 @@ use crate::base::{Problem, Sources};
 use crate::hcl::Block;
 use crate::key::{Inventory, NotRead};
 use crate::terraform::blocks::constants::{literal, literal_source};
+use crate::terraform::discovery::directory::{ScannedDirectory, is_configuration, is_foreign_caller, is_local, is_values};
 use crate::terraform::discovery::discover::{self, Scan};
-use crate::terraform::discovery::folder::{Folder, is_configuration, is_foreign_caller, is_local, is_values};
 use crate::terraform::discovery::foreign;
 use crate::terraform::discovery::providers::NamedProviders;
 use crate::terraform::modules::loader::Loader;
@@ -167,8 +167,9 @@ impl Session {
             let entries = loader.request.entries(directory);
             return !entries.iter().any(|entry| !entry.is_dir && entry.name.to_str().is_some_and(is_configuration));
         };
-        let folder: Folder = discover::directory_not_walked(directory.to_path_buf(), loader.request.shown(directory), loader.request);
-        if !folder.is_module() || folder.hints != *old {
+        let now: ScannedDirectory =
+            discover::directory_not_walked(directory.to_path_buf(), loader.request.shown(directory), loader.request);
+        if !now.is_module() || now.hints != *old {
             return false;
         }
         match self.shapes.get(directory) {

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Makes the expectations in testdata/functions/*.jsonl anew with real Terraform.
 
-    functions.py [--check] [ORACLE]      ORACLE is the oracle's folder, or set KMSLINT_ORACLE
+    functions.py [--check] [ORACLE]      ORACLE is the oracle's directory, or set KMSLINT_ORACLE
 
 It reads `expr` of every line, asks the oracle's `eval`, and writes the line anew. With --check nothing is written: lines
 which would change are printed, and the exit code is 1. To add a case, append {"expr": "..."} to a file and run this.

@@ -108,7 +108,7 @@ class Odd:
         if m: body.insert(0, m.groups())
         if self.chance(.15) and not any('<<' in v for _, v in body):
             parts = ['"source": %s' % self.json_source(n)] + ['%s: %s' % (json.dumps(k), json.dumps('${%s}' % v)) for k, v in body]
-            at = '%s.tf.json' % ('%s/call_%s' % (self.folder, n) if self.folder else 's%d_%s' % (self.s.n, n))
+            at = '%s.tf.json' % ('%s/call_%s' % (self.directory, n) if self.directory else 's%d_%s' % (self.s.n, n))
             self.s.files[at] = '{"module": {"%s": {%s}}}\n' % (n, ', '.join(parts))
             return
         escaping = body and self.chance(.1)
@@ -122,7 +122,7 @@ class Odd:
 
     def file(self, name, text):
         """writes a file next to this module's configuration and returns the expression of its path"""
-        self.s.files['%s/%s' % (self.folder, name) if self.folder else name] = text
+        self.s.files['%s/%s' % (self.directory, name) if self.directory else name] = text
         return '"${path.module}/%s"' % name
 
     def decoded(self):
@@ -201,5 +201,5 @@ class Odd:
     def overridden(self, k, body):
         """an override of the key `k` in the directory's override file; `body` makes arguments"""
         if not self.chance(.1): return
-        at = '%s/x_override.tf' % self.folder if self.folder else 's%d_override.tf' % self.s.n
+        at = '%s/x_override.tf' % self.directory if self.directory else 's%d_override.tf' % self.s.n
         self.s.files[at] = self.s.files.get(at, '') + 'resource "oci_kms_key" "%s" {\n%s}\n' % (k, body())

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """Makes plan.json and the facts in expected.json of the parity cases anew, with real Terraform.
 
-    parity.py [--oracle FOLDER] [--check] [CASE...]        the oracle's folder may also come from KMSLINT_ORACLE
+    parity.py [--oracle FOLDER] [--check] [CASE...]        the oracle's directory may also come from KMSLINT_ORACLE
 
-A case is a folder of testdata/parity. From its expected.json `args`, `note`, `by_hand` and `hand` are kept; everything else is made.
+A case is a directory of testdata/parity. From its expected.json `args`, `note`, `by_hand` and `hand` are kept; everything else is made.
 --check writes nothing and says which facts differ. Cases with `"hand": true` are left alone.
 
 How a fact is found: the stand-in provider reports the configuration as Terraform handed it over, so `null` (unset) differs from unknown.
@@ -18,7 +18,7 @@ CASES = os.path.join(ROOT, 'testdata', 'parity')
 
 def arguments():
     p = argparse.ArgumentParser()
-    p.add_argument('--oracle', default=os.environ.get('KMSLINT_ORACLE'), help='folder with plan.py and env.sh')
+    p.add_argument('--oracle', default=os.environ.get('KMSLINT_ORACLE'), help='directory with plan.py and env.sh')
     p.add_argument('--check', action='store_true')
     p.add_argument('cases', nargs='*')
     a = p.parse_args()
@@ -58,11 +58,11 @@ def tracing(fakeprov):
     return Tracing
 
 
-def vendored(folder):
-    """a copy in which calls of registry modules name the folder modules.json gives them, or None if there is no modules.json"""
-    path = os.path.join(folder, '.terraform', 'modules', 'modules.json')
+def vendored(directory):
+    """a copy in which calls of registry modules name the directory modules.json gives them, or None if there is no modules.json"""
+    path = os.path.join(directory, '.terraform', 'modules', 'modules.json')
     if not os.path.exists(path): return None
-    copy = os.path.join(tempfile.mkdtemp(), 'case'); shutil.copytree(folder, copy)
+    copy = os.path.join(tempfile.mkdtemp(), 'case'); shutil.copytree(directory, copy)
     os.rename(os.path.join(copy, '.terraform'), os.path.join(copy, 'vendored'))
     with open(path) as f: modules = json.load(f)['Modules']
     main = os.path.join(copy, 'main.tf')
@@ -81,16 +81,16 @@ class Refused(RuntimeError):
         self.errors = errors
 
 
-def plan(folder, args, trace=False, defer=False, sources={}):
+def plan(directory, args, trace=False, defer=False, sources={}):
     """Terraform's answer; `sources` says which directories the sources mean that the oracle cannot read, so that it sees those modules"""
     import fakeprov, plan as oracle
-    copy = vendored(folder)
+    copy = vendored(directory)
     if copy:
         try: return plan(copy, args, trace, defer)
         finally: shutil.rmtree(os.path.dirname(copy))
     flags = list(args.get('flags', []))
     for k, v in args.get('vars', {}).items(): flags += ['-var', '%s=%s' % (k, v if isinstance(v, str) else json.dumps(v))]
-    for f in args.get('var_files', []): flags += ['-var-file', os.path.join(folder, f)]
+    for f in args.get('var_files', []): flags += ['-var-file', os.path.join(directory, f)]
     if defer and '--defer-data' not in flags: flags.append('--defer-data')
     keep, os.environ_before, lit = fakeprov.Provider, dict(os.environ), oracle.lit
     oracle.lit = lambda text: sources.get(re.sub(r'/\*.*?\*/|#.*', '', text).strip()) or lit(text)
@@ -99,7 +99,7 @@ def plan(folder, args, trace=False, defer=False, sources={}):
         os.environ.update(args.get('env', {}))
         # `run` drops TF_WORKSPACE: a workspace is chosen the way Terraform remembers it
         if args.get('workspace'):
-            copy = tempfile.mkdtemp(); work = os.path.join(copy, 'case'); shutil.copytree(folder, work)
+            copy = tempfile.mkdtemp(); work = os.path.join(copy, 'case'); shutil.copytree(directory, work)
             real, oracle.copy_tree = oracle.copy_tree, None
             def with_workspace(src, up):
                 tmp, w = real(src, up); os.makedirs(os.path.join(w, '.terraform'), exist_ok=True)
@@ -109,7 +109,7 @@ def plan(folder, args, trace=False, defer=False, sources={}):
             oracle.copy_tree = with_workspace
             try: r = oracle.run(oracle.parser().parse_args([work] + flags))
             finally: oracle.copy_tree = real; shutil.rmtree(copy)
-        else: r = oracle.run(oracle.parser().parse_args([folder] + flags))
+        else: r = oracle.run(oracle.parser().parse_args([directory] + flags))
     finally:
         fakeprov.Provider, oracle.lit = keep, lit; os.environ.clear(); os.environ.update(os.environ_before)
     if not r['ok']: raise Refused([d for d in r['diagnostics'] if d['severity'] == 'error'])
@@ -159,8 +159,8 @@ def vaults_read(v):
     walk(v.get('values', {}).get('root_module', {})); return out
 
 
-def has_data(folder):
-    for d, _, names in os.walk(folder):
+def has_data(directory):
+    for d, _, names in os.walk(directory):
         for n in names:
             if n.endswith(('.tf', '.tf.json')):
                 with open(os.path.join(d, n), encoding='utf-8', errors='replace') as f: t = f.read()
@@ -169,15 +169,15 @@ def has_data(folder):
 
 
 def make(case):
-    folder = os.path.join(CASES, case); path = os.path.join(folder, 'expected.json')
+    directory = os.path.join(CASES, case); path = os.path.join(directory, 'expected.json')
     with open(path, encoding='utf-8') as f: old = json.load(f)
     if old.get('hand'): return old, old, None
     args = old.get('args') or {}
-    shown = plan(folder, args); data = has_data(folder)
+    shown = plan(directory, args); data = has_data(directory)
     seen = facts(shown); known = vaults_read(shown['plan'].get('prior_state', {}))
-    told = facts(plan(folder, args, defer=True)) if data else seen
-    marks = endpoints(plan(folder, args, trace=True))
-    deferred = endpoints(plan(folder, args, trace=True, defer=True)) if data else marks
+    told = facts(plan(directory, args, defer=True)) if data else seen
+    marks = endpoints(plan(directory, args, trace=True))
+    deferred = endpoints(plan(directory, args, trace=True, defer=True)) if data else marks
     ends = endpoints(shown)
     keys = []
     for a in told:

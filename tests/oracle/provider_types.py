@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Makes testdata/types/expected.jsonl: what real Terraform plans for each line of expressions.txt next to main.tf.
 
-    provider_types.py [--oracle FOLDER]        the oracle's folder may also come from KMSLINT_ORACLE
+    provider_types.py [--oracle FOLDER]        the oracle's directory may also come from KMSLINT_ORACLE
 
 Each expression is the value of an output. A line of expected.jsonl is {"expr", "value"}, {"expr", "unknown": true} where the value or a
 part of it is known after apply, or {"expr", "error"} with Terraform's words.

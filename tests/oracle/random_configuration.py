@@ -37,8 +37,8 @@ class Scenario:
 class Module(Odd):
     """one module: blocks, and what expressions in them may refer to, by type"""
 
-    def __init__(self, scenario, folder, depth):
-        self.s, self.r, self.folder, self.depth = scenario, scenario.r, folder, depth
+    def __init__(self, scenario, directory, depth):
+        self.s, self.r, self.directory, self.depth = scenario, scenario.r, directory, depth
         self.blocks, self.outputs = [], {}
         # how often a condition is unknown
         self.doubt = .12
@@ -330,7 +330,7 @@ class Module(Odd):
 
     def call(self):
         r = self.r
-        n = self.s.name('m'); inner = ('%s/' % self.folder if self.folder else '') + n
+        n = self.s.name('m'); inner = ('%s/' % self.directory if self.directory else '') + n
         child = Module(self.s, inner, self.depth + 1); child.fill()
         name = r.choice(['main.tf', 'main.tf', 'keys.tf'])
         self.s.files['%s/%s' % (inner, name)] = child.text()

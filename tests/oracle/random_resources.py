@@ -7,7 +7,7 @@ Each seed makes one configuration of N resource types and half as many data sour
 blocks, as literals of the wrong primitive type where that converts, or as values known after apply. Each attribute of each resource is
 evaluated by `kmslint eval`: what Terraform leaves unknown must be unknown, and what it knows must be the same value or, counted apart,
 unknown. What is known of a data source must be what was read. Seeds whose configuration the oracle refuses are skipped and counted.
-The oracle's folder may also come from KMSLINT_ORACLE.
+The oracle's directory may also come from KMSLINT_ORACLE.
 """
 import argparse, gzip, json, os, random, shutil, subprocess, sys, tempfile
 

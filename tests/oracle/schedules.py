@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Makes testdata/schedules/forms.jsonl: forms of rotation by code, and what real Terraform does with each when time passes.
 
-    schedules.py --oracle FOLDER [--check] [FORM...]       the oracle's folder may also come from KMSLINT_ORACLE
+    schedules.py --oracle FOLDER [--check] [FORM...]       the oracle's directory may also come from KMSLINT_ORACLE
     schedules.py --oracle FOLDER --random N [--seed S] --kmslint BINARY
 
 A form is the text of a root module (and of modules that it calls) about one key version `v` of the key `k`. `later` of the oracle applies
@@ -251,11 +251,11 @@ SLOW = {'slow'}
 
 def outcome(oracle, one):
     if one.get('source') == 'unsure' or 'variable "open"' in one['files']['main.tf']: return one['source'], ''
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as directory:
         for path, text in one['files'].items():
-            full = os.path.join(folder, path); os.makedirs(os.path.dirname(full), exist_ok=True)
+            full = os.path.join(directory, path); os.makedirs(os.path.dirname(full), exist_ok=True)
             with open(full, 'w') as f: f.write(text)
-        p = subprocess.run([os.path.join(oracle, 'later'), folder], capture_output=True, text=True)
+        p = subprocess.run([os.path.join(oracle, 'later'), directory], capture_output=True, text=True)
     said = p.stdout + p.stderr
     if p.returncode: return 'refused', re.sub(r'\s+', ' ', said)[-400:]
     return 'rotates' if any(creates(line) for line in p.stdout.splitlines()) else 'idle', p.stdout
@@ -272,10 +272,10 @@ def randomly(a):
     wrong = compared = refused = rotating = 0
     def one(seed):
         text = Schedules(seed, 12).text
-        with tempfile.TemporaryDirectory() as folder:
-            with open(os.path.join(folder, 'main.tf'), 'w') as f: f.write(text)
-            p = subprocess.run([os.path.join(a.oracle, 'later'), folder], capture_output=True, text=True)
-            k = subprocess.run([a.kmslint, 'check', '--no-config', '--format', 'json', folder], capture_output=True, text=True)
+        with tempfile.TemporaryDirectory() as directory:
+            with open(os.path.join(directory, 'main.tf'), 'w') as f: f.write(text)
+            p = subprocess.run([os.path.join(a.oracle, 'later'), directory], capture_output=True, text=True)
+            k = subprocess.run([a.kmslint, 'check', '--no-config', '--format', 'json', directory], capture_output=True, text=True)
         return seed, text, p, json.loads(k.stdout)
     with ThreadPoolExecutor(2) as pool:
         for seed, text, p, report in pool.map(one, range(a.seed, a.seed + a.random)):
@@ -298,7 +298,7 @@ def randomly(a):
 
 def main():
     p = argparse.ArgumentParser()
-    p.add_argument('--oracle', default=os.environ.get('KMSLINT_ORACLE'), help='folder with later')
+    p.add_argument('--oracle', default=os.environ.get('KMSLINT_ORACLE'), help='directory with later')
     p.add_argument('--check', action='store_true')
     p.add_argument('--random', type=int, default=0, metavar='N')
     p.add_argument('--seed', type=int, default=0)

@@ -1,6 +1,6 @@
 //! Advice is true: every remedy leads where it says, and a help names what would settle the matter.
 
-use crate::harness::{folders, report, root};
+use crate::harness::{directories, report, root};
 use kmslint::base::Sources;
 use kmslint::fix;
 use kmslint::key::KeyFacts;
@@ -15,17 +15,17 @@ fn settings() -> Settings {
     Settings::new("2026-11-21T00:00:00Z".parse().expect("a time"))
 }
 
-fn read(folder: &Path) -> (kmslint::key::Keys, Arc<Sources>) {
-    read_with(folder, Vec::new())
+fn read(directory: &Path) -> (kmslint::key::Keys, Arc<Sources>) {
+    read_with(directory, Vec::new())
 }
 
 /// Reads a directory as if these files of it were changed.
-fn read_with(folder: &Path, changed: Vec<(PathBuf, String)>) -> (kmslint::key::Keys, Arc<Sources>) {
+fn read_with(directory: &Path, changed: Vec<(PathBuf, String)>) -> (kmslint::key::Keys, Arc<Sources>) {
     let sources = Arc::new(Sources::default());
-    let folder = folder.canonicalize().expect("the directory is there");
-    let mut request = terraform::ScanRequest::new(folder.clone(), vec![PathBuf::from(".")]);
+    let directory = directory.canonicalize().expect("the directory is there");
+    let mut request = terraform::ScanRequest::new(directory.clone(), vec![PathBuf::from(".")]);
     for (path, text) in changed {
-        let path = folder.join(path).canonicalize().expect("the file is there");
+        let path = directory.join(path).canonicalize().expect("the file is there");
         Arc::make_mut(&mut request.overlay).set(path, text.into());
     }
     let inventory = terraform::read(&request, &sources);
@@ -46,7 +46,7 @@ fn applied(case: &Path, rule: &Rule, key: &KeyFacts, remedy: &Remedy, sources: &
 #[test]
 fn every_remedy_leads_where_it_says() {
     let testdata = root().join("testdata");
-    let all = ["rules/OCI-KMS-001", "rules/OCI-KMS-004", "parity"].iter().flat_map(|kind| folders(&testdata.join(kind)));
+    let all = ["rules/OCI-KMS-001", "rules/OCI-KMS-004", "parity"].iter().flat_map(|kind| directories(&testdata.join(kind)));
     let mut done: BTreeMap<(&str, &str), usize> = BTreeMap::new();
     let mut wrong = Vec::new();
     for case in all {
@@ -90,7 +90,7 @@ fn every_remedy_leads_where_it_says() {
 
 #[test]
 fn nothing_is_offered_to_keys_that_pass() {
-    for case in folders(&root().join("testdata/parity")) {
+    for case in directories(&root().join("testdata/parity")) {
         for key in &read(&case).0 {
             for rule in ALL {
                 let verdict = (rule.check)(key, &settings());
@@ -115,21 +115,21 @@ fn key(lines: &str) -> String {
 }
 
 fn written(files: &[(&str, String)]) -> TempDir {
-    let folder = tempfile::tempdir().expect("a temporary directory");
+    let directory = tempfile::tempdir().expect("a temporary directory");
     for (path, text) in files {
-        let path = folder.path().join(path);
+        let path = directory.path().join(path);
         std::fs::create_dir_all(path.parent().expect("a directory")).expect("the directory can be made");
         std::fs::write(path, text).expect("the file can be written");
     }
-    folder
+    directory
 }
 
 /// What a rule says of the only key: verdict, kind, and the finding's message, note and help.
-fn said(folder: &TempDir, rule: &str, arguments: &[&str]) -> (String, String, String) {
+fn output_of(directory: &TempDir, rule: &str, arguments: &[&str]) -> (String, String, String) {
     let now = ["--no-config", "--now", "2026-11-21T00:00:00Z", "--show-passes"];
-    let (said, report) = report(folder.path(), &[&now, arguments].concat());
+    let (output, report) = report(directory.path(), &[&now, arguments].concat());
     let [key] = report["keys"].as_array().expect("keys").as_slice() else {
-        panic!("not one key: {said:#?}\n{:?}", std::fs::read_to_string(folder.path().join("main.tf")))
+        panic!("not one key: {output:#?}\n{:?}", std::fs::read_to_string(directory.path().join("main.tf")))
     };
     let verdict = &key["verdicts"][rule];
     let finding = report["findings"].as_array().expect("findings").iter().find(|finding| finding["rule"] == rule);
@@ -393,8 +393,8 @@ fn verdicts_and_advice_are_those_of_the_tables() {
     let mut wrong = Vec::new();
     let cases = cases();
     for case in &cases {
-        let folder = written(&case.files);
-        let (verdict, kind, text) = said(&folder, case.rule, case.arguments);
+        let directory = written(&case.files);
+        let (verdict, kind, text) = output_of(&directory, case.rule, case.arguments);
         if (verdict.as_str(), kind.as_str()) != case.verdict {
             wrong.push(format!("{}: {verdict} {kind} instead of {:?}", case.name, case.verdict));
         }
@@ -412,8 +412,8 @@ fn imports_are_followed_to_instances_and_called_modules() {
     let module = format!("{}{}", vault("\"DEFAULT\""), key("  for_each = toset([\"a\", \"b\"])\n"));
     let call = "module \"m\" {\n  source   = \"./m\"\n  for_each = toset([\"x\", \"y\"])\n}\n";
     let of = |imports: &str, name: &'static str| {
-        let folder = written(&[("main.tf", call.to_owned()), (name, imports.to_owned()), ("m/main.tf", module.clone())]);
-        let (keys, _) = read(folder.path());
+        let directory = written(&[("main.tf", call.to_owned()), (name, imports.to_owned()), ("m/main.tf", module.clone())]);
+        let (keys, _) = read(directory.path());
         let imported = keys.iter().filter(|key| !key.imported.is_unset());
         imported.map(|key| (key.id.address.clone(), key.imported.value().copied())).collect::<Vec<_>>()
     };
@@ -445,10 +445,10 @@ fn a_vault_type_by_default_of_a_directory_that_may_be_called_gets_no_safe_fix() 
     for (text, arguments, changed) in
         [(&main, ["--fix"].as_slice(), false), (&main, &["--fix", "--unsafe-fixes"], true), (&backend, &["--fix"], true)]
     {
-        let folder = written(&[("main.tf", text.clone())]);
-        let said = crate::harness::kmslint(folder.path(), &[&["--no-config"], arguments].concat());
-        let now = std::fs::read_to_string(folder.path().join("main.tf")).expect("the file");
-        assert_eq!(now != *text, changed, "{arguments:?} {said:#?}");
+        let directory = written(&[("main.tf", text.clone())]);
+        let output = crate::harness::kmslint(directory.path(), &[&["--no-config"], arguments].concat());
+        let now = std::fs::read_to_string(directory.path().join("main.tf")).expect("the file");
+        assert_eq!(now != *text, changed, "{arguments:?} {output:#?}");
         assert_eq!(now.contains("rotation_interval_in_days = 90"), changed);
     }
 }
@@ -458,8 +458,8 @@ fn an_old_provider_is_known_from_a_plan_alone() {
     let plan = root().join("testdata/plans/old-provider");
     let alone = tempfile::tempdir().expect("a temporary directory");
     std::fs::copy(plan.join("plan.json"), alone.path().join("plan.json")).expect("a copy");
-    for (folder, arguments) in [(alone.path(), ["plan.json"].as_slice()), (&plan, &["plan.json", "--source", "src"])] {
-        let (_, report) = report(folder, &[&["--no-config"], arguments].concat());
+    for (directory, arguments) in [(alone.path(), ["plan.json"].as_slice()), (&plan, &["plan.json", "--source", "src"])] {
+        let (_, report) = report(directory, &[&["--no-config"], arguments].concat());
         let findings = report["findings"].as_array().expect("findings");
         let rotation = findings.iter().find(|finding| finding["rule"] == ROTATION).expect("a finding");
         let help = rotation["help"].as_str().expect("a help");

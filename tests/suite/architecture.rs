@@ -495,10 +495,10 @@ fn sources() -> &'static [SourceFile] {
     &SOURCES
 }
 
-fn files(folder: &Path, extension: &str) -> Vec<PathBuf> {
+fn files(directory: &Path, extension: &str) -> Vec<PathBuf> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut found = Vec::new();
-    for entry in walkdir::WalkDir::new(root.join(folder)).sort_by_file_name() {
+    for entry in walkdir::WalkDir::new(root.join(directory)).sort_by_file_name() {
         let entry = entry.unwrap();
         if entry.file_type().is_file() && entry.path().extension().is_some_and(|end| end == extension) {
             found.push(entry.path().strip_prefix(root).unwrap().to_path_buf());

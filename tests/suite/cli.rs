@@ -1,6 +1,6 @@
 //! The binary as a user meets it: arguments, exit codes, streams.
 
-use crate::harness::{command, expect_file, formats, kmslint, kmslint_with_input, root, said, scratch};
+use crate::harness::{command, expect_file, formats, kmslint, kmslint_with_input, output_of, root, scratch};
 
 const HSM: &str = "resource \"oci_kms_key\" \"k\" {\n  protection_mode = \"HSM\"\n}\n";
 
@@ -13,10 +13,10 @@ fn exit_codes_tell_clean_findings_and_trouble_apart() {
     assert_eq!(kmslint(&example, &["--no-config", "--fail-on", "never"]).code, 0);
     assert_eq!(kmslint(&root().join("testdata/rules/OCI-KMS-001/ok_scheduled"), &["--no-config"]).code, 0);
     let broken = scratch(&[("main.tf", HSM), ("broken.tf", "resource \"x\" {\n")]);
-    let said = kmslint(broken.path(), &["--no-config", "--format", "short"]);
-    assert_eq!(said.code, 2, "trouble wins over findings");
-    assert!(said.out.contains("OCI-KMS-004"), "what can be judged is judged all the same: {said:#?}");
-    assert!(said.err.contains("broken.tf"), "{said:#?}");
+    let output = kmslint(broken.path(), &["--no-config", "--format", "short"]);
+    assert_eq!(output.code, 2, "trouble wins over findings");
+    assert!(output.out.contains("OCI-KMS-004"), "what can be judged is judged all the same: {output:#?}");
+    assert!(output.err.contains("broken.tf"), "{output:#?}");
 }
 
 #[test]
@@ -35,13 +35,13 @@ fn mistakes_on_the_command_line_are_answered_with_what_to_do() {
         (vec!["--level", "OCI-KMS-004=loud"], "error, warning, note or off"),
         (vec!["--var", "x"], "NAME=VALUE"),
         (vec!["explain", "OCI-KMS-04"], "did you mean `OCI-KMS-004`?"),
-        (vec!["no/such/folder"], "no/such/folder"),
+        (vec!["no/such/directory"], "no/such/directory"),
         (vec!["--config", "no.toml"], "no.toml"),
         (vec!["--frobnicate"], "--frobnicate"),
     ] {
-        let said = kmslint(&here, &arguments);
-        assert_eq!(said.code, 2, "{arguments:?}: {said:#?}");
-        assert!(said.err.contains(words), "{arguments:?}: {said:#?}");
+        let output = kmslint(&here, &arguments);
+        assert_eq!(output.code, 2, "{arguments:?}: {output:#?}");
+        assert!(output.err.contains(words), "{arguments:?}: {output:#?}");
     }
 }
 
@@ -66,25 +66,25 @@ fn check_is_the_default() {
 }
 
 #[test]
-fn a_folder_without_configuration_is_no_problem_and_is_said() {
-    let folder = scratch(&[("notes.txt", "oci_kms_key")]);
-    let said = kmslint(folder.path(), &["--no-config"]);
-    assert_eq!(said.code, 0);
-    assert!(said.err.contains("no Terraform configuration"), "{said:#?}");
+fn a_directory_without_configuration_is_no_problem_and_is_said() {
+    let directory = scratch(&[("notes.txt", "oci_kms_key")]);
+    let output = kmslint(directory.path(), &["--no-config"]);
+    assert_eq!(output.code, 0);
+    assert!(output.err.contains("no Terraform configuration"), "{output:#?}");
 }
 
 #[test]
 fn configuration_without_keys_is_said_to_have_none() {
-    let folder = scratch(&[("a.tf", "variable \"a\" {}\n"), ("b.tf", "variable \"b\" {}\n")]);
-    let said = kmslint(folder.path(), &["--no-config"]);
-    assert_eq!((said.code, said.err.as_str()), (0, "note: no `oci_kms_key` in 2 files\n"), "{said:#?}");
-    let quiet = kmslint(folder.path(), &["--no-config", "--quiet"]);
+    let directory = scratch(&[("a.tf", "variable \"a\" {}\n"), ("b.tf", "variable \"b\" {}\n")]);
+    let output = kmslint(directory.path(), &["--no-config"]);
+    assert_eq!((output.code, output.err.as_str()), (0, "note: no `oci_kms_key` in 2 files\n"), "{output:#?}");
+    let quiet = kmslint(directory.path(), &["--no-config", "--quiet"]);
     assert_eq!((quiet.code, quiet.out.as_str(), quiet.err.as_str()), (0, "", ""));
 }
 
 #[test]
 fn the_verbose_are_told_what_was_used() {
-    let said = kmslint(&root(), &["testdata/example", "--no-config", "--verbose", "--var", "compartment=x"]);
+    let output = kmslint(&root(), &["testdata/example", "--no-config", "--verbose", "--var", "compartment=x"]);
     for line in [
         "configuration files: 2; root modules that may have keys: 1",
         "root module `testdata/example`: keys: 2",
@@ -92,29 +92,29 @@ fn the_verbose_are_told_what_was_used() {
         "  input `compartment` from `--var`",
         "  input `level` from `testdata/example/terraform.tfvars`",
     ] {
-        assert!(said.err.lines().any(|told| told == line), "{line}: {said:#?}");
+        assert!(output.err.lines().any(|told| told == line), "{line}: {output:#?}");
     }
 }
 
 #[test]
-fn a_deleted_file_stands_for_its_folder() {
-    let folder = scratch(&[("my infra/main.tf", HSM)]);
-    let said = kmslint(folder.path(), &["--no-config", "--format", "short", "my infra/deleted.tf"]);
-    assert_eq!(said.code, 1, "{said:#?}");
-    assert!(said.out.contains("my infra/main.tf:2:"), "{said:#?}");
-    assert_eq!(kmslint(folder.path(), &["--no-config", "no/deleted.tf"]).code, 2);
+fn a_deleted_file_stands_for_its_directory() {
+    let directory = scratch(&[("my infra/main.tf", HSM)]);
+    let output = kmslint(directory.path(), &["--no-config", "--format", "short", "my infra/deleted.tf"]);
+    assert_eq!(output.code, 1, "{output:#?}");
+    assert!(output.out.contains("my infra/main.tf:2:"), "{output:#?}");
+    assert_eq!(kmslint(directory.path(), &["--no-config", "no/deleted.tf"]).code, 2);
 }
 
 #[test]
 fn modules_that_are_not_followed_are_counted_where_they_are_many() {
     let calls: String = (0..9).map(|n| format!("module \"m{n}\" {{\n  source = \"example/m{n}/oci\"\n}}\n")).collect();
-    let folder = scratch(&[("main.tf", &calls)]);
+    let directory = scratch(&[("main.tf", &calls)]);
     let lines = |arguments: &[&str]| {
-        let said = kmslint(folder.path(), &[&["--no-config"], arguments].concat());
-        (said.err.lines().filter(|line| line.contains("was not followed")).count(), said.err.contains("and 6 more"))
+        let output = kmslint(directory.path(), &[&["--no-config"], arguments].concat());
+        (output.err.lines().filter(|line| line.contains("was not followed")).count(), output.err.contains("and 6 more"))
     };
     assert_eq!((lines(&[]), lines(&["--verbose"]), lines(&["--quiet"])), ((3, true), (9, false), (0, false)));
-    let (_, json) = crate::harness::report(folder.path(), &["--no-config"]);
+    let (_, json) = crate::harness::report(directory.path(), &["--no-config"]);
     assert_eq!(json["modules_not_followed"].as_array().map(Vec::len), Some(9), "the report has all");
 }
 
@@ -123,18 +123,18 @@ fn a_module_that_many_roots_lead_to_is_not_followed_once() {
     let root = "module \"key\" {\n  source = \"../modules/key\"\n}\n";
     let shared =
         "module \"vault\" {\n  source = \"acme/vault/oci\"\n}\nresource \"oci_kms_key\" \"k\" {\n  protection_mode = \"SOFTWARE\"\n}\n";
-    let folder = scratch(&[("a/main.tf", root), ("b/main.tf", root), ("c/main.tf", root), ("modules/key/main.tf", shared)]);
+    let directory = scratch(&[("a/main.tf", root), ("b/main.tf", root), ("c/main.tf", root), ("modules/key/main.tf", shared)]);
     let options = ["--no-config", "--level", "OCI-KMS-001=off"];
-    let said = kmslint(folder.path(), &options);
-    let lines: Vec<&str> = said.err.lines().filter(|line| line.contains("was not followed")).collect();
-    let [line] = lines.as_slice() else { panic!("{said:#?}") };
+    let output = kmslint(directory.path(), &options);
+    let lines: Vec<&str> = output.err.lines().filter(|line| line.contains("was not followed")).collect();
+    let [line] = lines.as_slice() else { panic!("{output:#?}") };
     assert!(line.starts_with("note: modules/key/main.tf:1:1: module.key.module.vault was not followed: "), "{line}");
-    assert!(line.ends_with(" (in 3 root modules)") && said.out.contains("1 module not followed"), "{said:#?}");
+    assert!(line.ends_with(" (in 3 root modules)") && output.out.contains("1 module not followed"), "{output:#?}");
     for format in ["sarif", "markdown"] {
-        let said = kmslint(folder.path(), &[&options[..], &["--format", format]].concat());
-        assert_eq!(said.out.matches("(in 3 root modules)").count(), 1, "{said:#?}");
+        let output = kmslint(directory.path(), &[&options[..], &["--format", format]].concat());
+        assert_eq!(output.out.matches("(in 3 root modules)").count(), 1, "{output:#?}");
     }
-    let strict = kmslint(folder.path(), &[&options[..], &["--strict", "--format", "json"]].concat());
+    let strict = kmslint(directory.path(), &[&options[..], &["--strict", "--format", "json"]].concat());
     let json: serde_json::Value = serde_json::from_str(&strict.out).expect("JSON");
     assert_eq!(json["modules_not_followed"].as_array().map(Vec::len), Some(3), "programs see every root");
     let [finding] = json["findings"].as_array().expect("findings").as_slice() else { panic!("{json}") };
@@ -159,51 +159,51 @@ fn the_rules_explain_themselves() {
     assert!(one.out.contains("Medium") || one.out.contains("Low"), "{}", one.out);
     assert_eq!(one.out, kmslint(&root(), &["explain", "key-protection-mode"]).out);
     for id in ["OCI-KMS-DRIFT", "modules-not-followed"] {
-        let said = kmslint(&root(), &["explain", id]);
-        assert!(said.code == 0 && said.out.starts_with(&format!("# {id}\n")), "{said:#?}");
-        assert!(said.out.contains(&format!("<https://github.com/kmslint/kmslint/blob/main/docs/rules/{id}.md>")), "{said:#?}");
+        let output = kmslint(&root(), &["explain", id]);
+        assert!(output.code == 0 && output.out.starts_with(&format!("# {id}\n")), "{output:#?}");
+        assert!(output.out.contains(&format!("<https://github.com/kmslint/kmslint/blob/main/docs/rules/{id}.md>")), "{output:#?}");
     }
 }
 
 #[test]
 fn expressions_are_evaluated_in_a_root_module() {
-    let said = kmslint(&root().join("testdata/example"), &["eval", "var.level", "1 + 1", "upper(var.nope)", "oci_kms_vault.main.id"]);
-    let lines: Vec<serde_json::Value> = said.out.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
-    assert_eq!(said.code, 2, "one of them is an error: {said:#?}");
+    let output = kmslint(&root().join("testdata/example"), &["eval", "var.level", "1 + 1", "upper(var.nope)", "oci_kms_vault.main.id"]);
+    let lines: Vec<serde_json::Value> = output.out.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+    assert_eq!(output.code, 2, "one of them is an error: {output:#?}");
     assert_eq!(lines[0]["value"], "high");
     assert_eq!(lines[1]["value"], 2);
     assert!(lines[2]["error"].is_string());
-    assert!(lines[3]["unknown"].as_str().is_some_and(|why| why.contains("known after apply")), "{said:#?}");
+    assert!(lines[3]["unknown"].as_str().is_some_and(|why| why.contains("known after apply")), "{output:#?}");
 }
 
 #[test]
 fn variables_are_taken_in_the_order_in_which_they_are_typed() {
-    let folder = scratch(&[
+    let directory = scratch(&[
         ("main.tf", "variable \"mode\" {}\nresource \"oci_kms_key\" \"k\" {\n  protection_mode = var.mode\n}\n"),
         ("a.tfvars", "mode = \"SOFTWARE\"\n"),
     ]);
     let mode = |arguments: &[&str]| {
-        let (_, report) = crate::harness::report(folder.path(), &[&["--no-config"], arguments].concat());
+        let (_, report) = crate::harness::report(directory.path(), &[&["--no-config"], arguments].concat());
         report["keys"][0]["protection_mode"]["value"].as_str().map(ToOwned::to_owned)
     };
     assert_eq!(mode(&["--var-file", "a.tfvars", "--var", "mode=HSM"]).as_deref(), Some("HSM"));
     assert_eq!(mode(&["--var", "mode=HSM", "--var-file", "a.tfvars"]).as_deref(), Some("SOFTWARE"));
-    let mut with_env = command(folder.path());
+    let mut with_env = command(directory.path());
     with_env.env("TF_VAR_mode", "HSM").args(["--no-config", "--format", "short"]);
-    assert!(said(&mut with_env).out.contains("OCI-KMS-004"));
+    assert!(output_of(&mut with_env).out.contains("OCI-KMS-004"));
 }
 
 #[test]
 fn schemas_are_printed_as_they_are_published() {
     for (name, file) in [("config", "docs/config.schema.json"), ("report", "docs/report.schema.json")] {
-        let said = kmslint(&root(), &["schema", name]);
-        assert_eq!((said.code, said.err.as_str()), (0, ""), "{name}");
-        expect_file(&root().join(file), &said.out);
-        let schema: serde_json::Value = serde_json::from_str(&said.out).expect("JSON");
+        let output = kmslint(&root(), &["schema", name]);
+        assert_eq!((output.code, output.err.as_str()), (0, ""), "{name}");
+        expect_file(&root().join(file), &output.out);
+        let schema: serde_json::Value = serde_json::from_str(&output.out).expect("JSON");
         assert_eq!(schema["$schema"], "https://json-schema.org/draft/2020-12/schema", "{name}");
     }
-    let said = kmslint(&root(), &["schema", "plan"]);
-    assert!(said.code == 2 && said.err.contains("config, report"), "{said:#?}");
+    let output = kmslint(&root(), &["schema", "plan"]);
+    assert!(output.code == 2 && output.err.contains("config, report"), "{output:#?}");
 }
 
 #[test]
@@ -220,16 +220,16 @@ fn completions_and_the_manual_page_are_written() {
 
 #[test]
 fn every_subcommand_has_a_manual_page() {
-    let folder = scratch(&[]);
-    let said = kmslint(folder.path(), &["man", "--dir", "."]);
-    assert_eq!((said.code, said.out.as_str(), said.err.as_str()), (0, "", ""));
+    let directory = scratch(&[]);
+    let output = kmslint(directory.path(), &["man", "--dir", "."]);
+    assert_eq!((output.code, output.out.as_str(), output.err.as_str()), (0, "", ""));
     for name in ["kmslint", "kmslint-check", "kmslint-live", "kmslint-compare", "kmslint-eval", "kmslint-explain", "kmslint-man"] {
-        let page = std::fs::read_to_string(folder.path().join(format!("{name}.1"))).expect("a page");
+        let page = std::fs::read_to_string(directory.path().join(format!("{name}.1"))).expect("a page");
         assert!(page.contains(&format!(".TH {name} 1")), "{name}: {page}");
     }
-    let one = kmslint(folder.path(), &["man", "check"]);
-    assert_eq!(one.out, std::fs::read_to_string(folder.path().join("kmslint-check.1")).expect("a page"));
-    let none = kmslint(folder.path(), &["man", "chek"]);
+    let one = kmslint(directory.path(), &["man", "check"]);
+    assert_eq!(one.out, std::fs::read_to_string(directory.path().join("kmslint-check.1")).expect("a page"));
+    let none = kmslint(directory.path(), &["man", "chek"]);
     assert!(none.code == 2 && none.err.contains("there is no subcommand `chek`"), "{none:#?}");
 }
 
@@ -245,32 +245,32 @@ fn the_short_help_is_shorter_than_the_long_one() {
 
 #[test]
 fn excluded_paths_are_left_out_and_named_ones_are_reported() {
-    let folder = scratch(&[("a/main.tf", HSM), ("b/main.tf", HSM), ("b/old/main.tf", HSM), ("plan.json", "{}")]);
+    let tree = scratch(&[("a/main.tf", HSM), ("b/main.tf", HSM), ("b/old/main.tf", HSM), ("plan.json", "{}")]);
     let found = |directory: &str, arguments: &[&str]| {
-        let said = kmslint(
-            &folder.path().join(directory),
+        let output = kmslint(
+            &tree.path().join(directory),
             &[&["--no-config", "--format", "short", "--level", "OCI-KMS-001=off"], arguments].concat(),
         );
-        (said.out.lines().map(|line| line.split(':').next().unwrap_or_default().to_owned()).collect::<Vec<_>>(), said)
+        (output.out.lines().map(|line| line.split(':').next().unwrap_or_default().to_owned()).collect::<Vec<_>>(), output)
     };
     assert_eq!(found("", &[]).0, ["a/main.tf", "b/main.tf", "b/old/main.tf"]);
     assert_eq!(found("", &["--exclude", "b"]).0, ["a/main.tf"]);
     assert_eq!(found("", &["--exclude", "./b/old/", "--exclude", "a/*"]).0, ["b/main.tf"]);
     assert_eq!(found("a", &["..", "--exclude", "../b"]).0.len(), 1);
-    let absolute = folder.path().canonicalize().expect("a path").join("b").display().to_string();
+    let absolute = tree.path().canonicalize().expect("a path").join("b").display().to_string();
     assert_eq!(found("", &["--exclude", &absolute]).0, ["a/main.tf"]);
     for named in ["a", "plan.json"] {
-        let (_, said) = found("", &[named, "--exclude", named]);
-        assert!(said.code == 0 && said.err.contains(&format!("`{named}`; excluded by `--exclude`")), "{said:#?}");
+        let (_, output) = found("", &[named, "--exclude", named]);
+        assert!(output.code == 0 && output.err.contains(&format!("`{named}`; excluded by `--exclude`")), "{output:#?}");
     }
 }
 
 #[test]
 fn statistics_count_kinds_in_place_of_findings() {
-    let folder = scratch(&[("a.tf", HSM), ("b.tf", "resource \"oci_kms_key\" \"b\" {}\nresource \"oci_kms_key\" \"c\" {}\n")]);
-    let said = kmslint(folder.path(), &["--no-config", "--statistics", "--quiet"]);
-    let lines: Vec<Vec<&str>> = said.out.lines().map(|line| line.split_whitespace().collect()).collect();
-    assert_eq!(said.code, 1);
+    let directory = scratch(&[("a.tf", HSM), ("b.tf", "resource \"oci_kms_key\" \"b\" {}\nresource \"oci_kms_key\" \"c\" {}\n")]);
+    let output = kmslint(directory.path(), &["--no-config", "--statistics", "--quiet"]);
+    let lines: Vec<Vec<&str>> = output.out.lines().map(|line| line.split_whitespace().collect()).collect();
+    assert_eq!(output.code, 1);
     assert_eq!(
         lines,
         [
@@ -280,18 +280,18 @@ fn statistics_count_kinds_in_place_of_findings() {
             vec!["1", "OCI-KMS-004", "violation", "hsm"],
             vec![],
         ],
-        "{said:#?}"
+        "{output:#?}"
     );
-    assert!(kmslint(folder.path(), &["--no-config", "--statistics"]).out.contains("Checked 3 keys"));
-    let other = kmslint(folder.path(), &["--no-config", "--statistics", "--format", "json"]);
+    assert!(kmslint(directory.path(), &["--no-config", "--statistics"]).out.contains("Checked 3 keys"));
+    let other = kmslint(directory.path(), &["--no-config", "--statistics", "--format", "json"]);
     assert!(other.code == 2 && other.err.contains("no effect without `--format human`"), "{other:#?}");
 }
 
 #[test]
 fn empty_standard_input_is_reported_as_such() {
     for input in ["", "\n \n"] {
-        let said = kmslint_with_input(&root(), &["--no-config", "-"], input.as_bytes());
-        assert!(said.code == 2 && said.err.contains("standard input is empty") && said.err.contains("kmslint -"), "{said:#?}");
+        let output = kmslint_with_input(&root(), &["--no-config", "-"], input.as_bytes());
+        assert!(output.code == 2 && output.err.contains("standard input is empty") && output.err.contains("kmslint -"), "{output:#?}");
     }
 }
 
@@ -304,9 +304,9 @@ fn colour_is_asked_for_or_not_there() {
 
 #[test]
 fn the_working_directory_can_be_chosen() {
-    let said = kmslint(&root(), &["--no-config", "--chdir", "testdata/example", "--format", "short"]);
-    assert_eq!(said.code, 1);
-    assert!(said.out.contains("main.tf:"), "{said:#?}");
+    let output = kmslint(&root(), &["--no-config", "--chdir", "testdata/example", "--format", "short"]);
+    assert_eq!(output.code, 1);
+    assert!(output.out.contains("main.tf:"), "{output:#?}");
 }
 
 #[test]
@@ -315,8 +315,8 @@ fn every_option_works_as_if_started_in_the_chosen_directory() {
     let off = "[rules.OCI-KMS-001]\nlevel = \"off\"\n";
     let files = [("teams/web/main.tf", main), ("teams/web/my.tfvars", "mode = \"HSM\"\n"), ("teams/web/my.toml", off)];
     let (outside, inside) = (scratch(&files), scratch(&files));
-    let read = |folder: &tempfile::TempDir, path: &str| {
-        std::fs::read_to_string(folder.path().join("teams/web").join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
+    let read = |directory: &tempfile::TempDir, path: &str| {
+        std::fs::read_to_string(directory.path().join("teams/web").join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
     };
     for (arguments, written) in [
         (vec!["--var-file", "my.tfvars", "--config", "my.toml", "--format", "short", "--format", "json=report.json"], "report.json"),
@@ -342,9 +342,9 @@ fn every_option_works_as_if_started_in_the_chosen_directory() {
 #[test]
 fn explanations_are_given_once_and_each_time_to_the_verbose() {
     let times = |arguments: &[&str]| {
-        let said = kmslint(&root(), &[&["testdata/example", "--level", "OCI-KMS-001=off"], arguments].concat());
-        assert_eq!(said.out.matches("warning[OCI-KMS-004]").count(), 2, "{}", said.out);
-        said.out.matches("= note: HSM keys are billed").count()
+        let output = kmslint(&root(), &[&["testdata/example", "--level", "OCI-KMS-001=off"], arguments].concat());
+        assert_eq!(output.out.matches("warning[OCI-KMS-004]").count(), 2, "{}", output.out);
+        output.out.matches("= note: HSM keys are billed").count()
     };
     assert_eq!(times(&[]), 1);
     assert_eq!(times(&["--verbose"]), 2);
@@ -354,8 +354,8 @@ fn explanations_are_given_once_and_each_time_to_the_verbose() {
 fn misspelled_words_of_the_command_line_are_answered_with_the_right_one() {
     let empty = tempfile::tempdir().expect("a temporary directory");
     // As typed: what chooses the rules would be the first word.
-    let said = |arguments: &[&str]| said(command(empty.path()).args(arguments));
-    let help = said(&["help"]);
+    let typed = |arguments: &[&str]| output_of(command(empty.path()).args(arguments));
+    let help = typed(&["help"]);
     assert!(help.code == 0 && help.out.contains("Usage: kmslint"), "{help:#?}");
     for (arguments, wanted) in [
         (&["chek"][..], "unrecognized subcommand `chek`; did you mean `check`?"),
@@ -365,8 +365,8 @@ fn misspelled_words_of_the_command_line_are_answered_with_the_right_one() {
         (&["--level", "OCI-KMS-001=eror"], "unknown level `eror` (did you mean `error`?); expected error, warning, note or off"),
         (&["--now", "yesterday"], "expected a time such as `2026-01-31T12:00:00Z`, or a date such as `2026-01-31`"),
     ] {
-        let said = said(arguments);
-        assert!(said.code == 2 && said.err.contains(wanted), "{arguments:?}: {said:#?}");
+        let output = typed(arguments);
+        assert!(output.code == 2 && output.err.contains(wanted), "{arguments:?}: {output:#?}");
     }
     assert_eq!(kmslint(&root(), &["testdata/example", "--now", "2026-01-01"]).code, 1);
 }

@@ -1,6 +1,6 @@
 //! `kmslint compare`: what is new in a report since another one.
 
-use crate::harness::{Said, kmslint, kmslint_with_input, root, scratch};
+use crate::harness::{Output, kmslint, kmslint_with_input, root, scratch};
 use serde_json::Value;
 use std::path::Path;
 
@@ -14,18 +14,18 @@ const SOFTWARE: &str = "  protection_mode = \"SOFTWARE\"\n";
 
 /// Reports of two states of a directory, in which the comparison then runs.
 fn reports(old: &str, new: &str) -> tempfile::TempDir {
-    let folder = scratch(&[]);
+    let directory = scratch(&[]);
     for (name, text) in [("old.json", old), ("new.json", new)] {
-        std::fs::write(folder.path().join("main.tf"), text).expect("a file");
+        std::fs::write(directory.path().join("main.tf"), text).expect("a file");
         let option = format!("json={name}");
-        kmslint(folder.path(), &["--no-config", "--level", "OCI-KMS-001=off", "--format", &option]);
+        kmslint(directory.path(), &["--no-config", "--level", "OCI-KMS-001=off", "--format", &option]);
     }
-    folder
+    directory
 }
 
-fn compared(folder: &Path) -> (Said, Value) {
-    let human = kmslint(folder, &["compare", "old.json", "new.json"]);
-    let json = kmslint(folder, &["compare", "old.json", "new.json", "--format", "json"]);
+fn compared(directory: &Path) -> (Output, Value) {
+    let human = kmslint(directory, &["compare", "old.json", "new.json"]);
+    let json = kmslint(directory, &["compare", "old.json", "new.json", "--format", "json"]);
     assert_eq!(human.code, json.code, "the format never changes the exit code: {human:#?}");
     (human, serde_json::from_str(&json.out).expect("JSON"))
 }
@@ -50,8 +50,8 @@ fn findings_are_new_fixed_and_unchanged() {
         key("added", HSM),
     ]
     .concat();
-    let folder = reports(&old, &new);
-    let (human, json) = compared(folder.path());
+    let directory = reports(&old, &new);
+    let (human, json) = compared(directory.path());
     assert_eq!(human.code, 1, "{human:#?}");
     for (list, expected) in [
         ("new", &["oci_kms_key.becomes", "oci_kms_key.added"][..]),
@@ -73,11 +73,11 @@ fn findings_are_new_fixed_and_unchanged() {
 
 #[test]
 fn nothing_new_is_clean_and_a_fixed_report_too() {
-    let folder = reports(&key("a", HSM), &key("a", HSM));
-    let (human, _) = compared(folder.path());
+    let directory = reports(&key("a", HSM), &key("a", HSM));
+    let (human, _) = compared(directory.path());
     assert_eq!((human.code, human.out.as_str()), (0, "0 new findings, 0 fixed, 1 unchanged\n"), "{human:#?}");
-    let folder = reports(&key("a", HSM), &key("a", SOFTWARE));
-    let (human, json) = compared(folder.path());
+    let directory = reports(&key("a", HSM), &key("a", SOFTWARE));
+    let (human, json) = compared(directory.path());
     assert_eq!((human.code, addresses(&json, "fixed")), (0, vec!["oci_kms_key.a"]));
 }
 
@@ -85,8 +85,8 @@ fn nothing_new_is_clean_and_a_fixed_report_too() {
 fn another_instance_at_an_accepted_place_is_new() {
     let many =
         |keys: &str| format!("resource \"oci_kms_key\" \"k\" {{\n  for_each        = toset([{keys}])\n  protection_mode = \"HSM\"\n}}\n");
-    let folder = reports(&many("\"a\""), &many("\"a\", \"b\""));
-    let (human, json) = compared(folder.path());
+    let directory = reports(&many("\"a\""), &many("\"a\", \"b\""));
+    let (human, json) = compared(directory.path());
     assert_eq!((human.code, addresses(&json, "new")), (1, vec!["oci_kms_key.k[\"b\"]"]), "{human:#?}");
 }
 
@@ -94,17 +94,17 @@ fn another_instance_at_an_accepted_place_is_new() {
 fn what_was_unknown_and_is_a_violation_is_new_and_not_the_other_way_round() {
     let unknown = format!("variable \"m\" {{}}\n{}", key("k", "  protection_mode = var.m\n"));
     let known = key("k", HSM);
-    let folder = reports(&unknown, &known);
-    assert_eq!(compared(folder.path()).0.code, 1);
-    let folder = reports(&known, &unknown);
-    let (human, json) = compared(folder.path());
+    let directory = reports(&unknown, &known);
+    assert_eq!(compared(directory.path()).0.code, 1);
+    let directory = reports(&known, &unknown);
+    let (human, json) = compared(directory.path());
     assert_eq!((human.code, addresses(&json, "unchanged"), addresses(&json, "fixed")), (0, vec!["oci_kms_key.k"], vec![]), "{human:#?}");
 }
 
 #[test]
 fn an_incomplete_new_report_is_shown_and_fails() {
-    let folder = reports(&key("a", HSM), &format!("{}resource \"oci_kms_key\" \"b\" {{\n", key("a", HSM)));
-    let (human, json) = compared(folder.path());
+    let directory = reports(&key("a", HSM), &format!("{}resource \"oci_kms_key\" \"b\" {{\n", key("a", HSM)));
+    let (human, json) = compared(directory.path());
     assert_eq!(human.code, 2, "{human:#?}");
     assert!(human.out.contains("not checked: main.tf:4:") && human.out.contains("1 problem in the new report"), "{human:#?}");
     assert_eq!(json["problems"].as_array().map(Vec::len), Some(1));
@@ -112,12 +112,13 @@ fn an_incomplete_new_report_is_shown_and_fails() {
 
 #[test]
 fn other_files_are_answered_with_what_to_pass() {
-    let folder = reports(&key("a", HSM), &key("a", HSM));
-    let sarif = kmslint(folder.path(), &["--no-config", "--format", "sarif=x.sarif"]);
+    let directory = reports(&key("a", HSM), &key("a", HSM));
+    let sarif = kmslint(directory.path(), &["--no-config", "--format", "sarif=x.sarif"]);
     assert!(sarif.code < 2, "{sarif:#?}");
-    let newer = std::fs::read_to_string(folder.path().join("new.json")).expect("a report").replacen("\"version\": 1", "\"version\": 7", 1);
-    std::fs::write(folder.path().join("newer.json"), newer).expect("a file");
-    std::fs::write(folder.path().join("forged.json"), "{\"version\": 1, \"\u{1b}[31m::error::x\": 1}").expect("a file");
+    let newer =
+        std::fs::read_to_string(directory.path().join("new.json")).expect("a report").replacen("\"version\": 1", "\"version\": 7", 1);
+    std::fs::write(directory.path().join("newer.json"), newer).expect("a file");
+    std::fs::write(directory.path().join("forged.json"), "{\"version\": 1, \"\u{1b}[31m::error::x\": 1}").expect("a file");
     for (name, words) in [
         ("x.sarif", "it is not a JSON report of kmslint"),
         ("main.tf", "create one with `--format json=FILE`"),
@@ -127,15 +128,15 @@ fn other_files_are_answered_with_what_to_pass() {
         (".", "cannot read `.`"),
     ] {
         for arguments in [["compare", name, "new.json"], ["compare", "old.json", name]] {
-            let said = kmslint(folder.path(), &arguments);
-            assert!(said.code == 2 && said.out.is_empty() && said.err.contains(words), "{arguments:?}: {said:#?}");
-            assert!(!said.err.contains('\u{1b}') && said.err.lines().count() == 1, "{said:#?}");
+            let output = kmslint(directory.path(), &arguments);
+            assert!(output.code == 2 && output.out.is_empty() && output.err.contains(words), "{arguments:?}: {output:#?}");
+            assert!(!output.err.contains('\u{1b}') && output.err.lines().count() == 1, "{output:#?}");
         }
     }
-    let twice = kmslint(folder.path(), &["compare", "-", "-"]);
+    let twice = kmslint(directory.path(), &["compare", "-", "-"]);
     assert!(twice.code == 2 && twice.err.contains("only one of the two"), "{twice:#?}");
-    let new = std::fs::read(folder.path().join("new.json")).expect("a report");
-    assert_eq!(kmslint_with_input(folder.path(), &["compare", "old.json", "-"], &new).code, 0);
+    let new = std::fs::read(directory.path().join("new.json")).expect("a report");
+    assert_eq!(kmslint_with_input(directory.path(), &["compare", "old.json", "-"], &new).code, 0);
 }
 
 #[test]
@@ -145,12 +146,12 @@ fn hostile_names_in_a_report_command_nothing() {
         "resource \"oci_kms_key\" \"k\" {{\n  for_each        = toset([\"{}\"])\n  protection_mode = \"HSM\"\n}}\n",
         name.replace("\\\\", "\\")
     );
-    let folder = reports("", &key);
-    let (human, json) = compared(folder.path());
+    let directory = reports("", &key);
+    let (human, json) = compared(directory.path());
     assert!(human.code == 1 && json["new"].as_array().is_some_and(|new| new.len() == 1), "{human:#?}");
-    let said = kmslint(folder.path(), &["compare", "old.json", "new.json", "--format", "json"]);
-    for text in [&human.out, &said.out] {
-        assert!(!text.contains(['\u{1b}', '\u{202e}']) || text == &said.out, "{text:?}");
+    let output = kmslint(directory.path(), &["compare", "old.json", "new.json", "--format", "json"]);
+    for text in [&human.out, &output.out] {
+        assert!(!text.contains(['\u{1b}', '\u{202e}']) || text == &output.out, "{text:?}");
         assert!(!text.contains("##[") && !text.lines().any(|line| line.trim_start().starts_with("::")), "{text:?}");
     }
 }
@@ -170,26 +171,26 @@ fn what_keys_share_is_short_however_often_it_is_shown() {
         serde_json::json!({ "version": 1, "kmslint": "0", "keys": [], "findings": findings, "exempted": [], "problems": [] }).to_string()
     };
     let texts = [("old.json", report(&[])), ("new.json", report(&[finding(&fingerprints)])), ("torn.json", report(&[finding(&[])]))];
-    let folder = scratch(&texts.each_ref().map(|(name, text)| (*name, text.as_str())));
-    let (human, json) = compared(folder.path());
+    let directory = scratch(&texts.each_ref().map(|(name, text)| (*name, text.as_str())));
+    let (human, json) = compared(directory.path());
     assert_eq!((human.code, json["new"].as_array().map(Vec::len)), (1, Some(2000)));
     assert!(human.out.contains(" … ") && human.out.len() < 2000 * 8_000, "{}", human.out.len());
     // A finding is not lost because its keys have no fingerprints.
-    let torn = kmslint(folder.path(), &["compare", "old.json", "torn.json"]);
+    let torn = kmslint(directory.path(), &["compare", "old.json", "torn.json"]);
     assert!(torn.code == 2 && torn.err.contains("a finding has 2000 keys and 0 fingerprints"), "{}", torn.err);
     let wrong = report(&[]).replacen("\"version\":1", &format!("\"version\":\"{long}\""), 1);
-    std::fs::write(folder.path().join("wrong.json"), wrong).expect("a file");
-    let wrong = kmslint(folder.path(), &["compare", "old.json", "wrong.json"]);
+    std::fs::write(directory.path().join("wrong.json"), wrong).expect("a file");
+    let wrong = kmslint(directory.path(), &["compare", "old.json", "wrong.json"]);
     assert!(wrong.code == 2 && wrong.err.contains("is not a JSON report") && wrong.err.len() < 4_000, "{}", wrong.err.len());
 }
 
 #[test]
 fn every_fixture_compares_with_itself() {
-    let folder = scratch(&[]);
-    let file = folder.path().join("all.json");
+    let directory = scratch(&[]);
+    let file = directory.path().join("all.json");
     let option = format!("json={}", file.display());
     let made = kmslint(&root(), &["testdata/parity", "testdata/rules", "--no-config", "--format", &option]);
     assert!((1..=2).contains(&made.code), "{made:#?}");
-    let said = kmslint(folder.path(), &["compare", "all.json", "all.json"]);
-    assert!(said.out.contains("0 new findings, 0 fixed, ") && !said.out.contains("gone"), "{said:#?}");
+    let output = kmslint(directory.path(), &["compare", "all.json", "all.json"]);
+    assert!(output.out.contains("0 new findings, 0 fixed, ") && !output.out.contains("gone"), "{output:#?}");
 }

@@ -1,4 +1,4 @@
-//! Which folders are roots, which files and values count, what is said of modules that nobody calls, what is related to a key.
+//! Which directories are roots, which files and values count, what is said of modules that nobody calls, what is related to a key.
 #![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "tests may fail loudly")]
 
 use kmslint::base::{Bounds, Claim, ProblemKind, Sources};
@@ -15,22 +15,22 @@ fn key(name: &str, more: &str) -> String {
 
 const VAULT: &str = "resource \"oci_kms_vault\" \"v\" {\n  vault_type = \"DEFAULT\"\n}\n";
 
-fn folder(files: &[(&str, &str)]) -> TempDir {
-    let folder = tempfile::tempdir().expect("a folder");
+fn directory(files: &[(&str, &str)]) -> TempDir {
+    let directory = tempfile::tempdir().expect("a directory");
     for (path, text) in files {
-        let path = folder.path().join(path);
-        std::fs::create_dir_all(path.parent().expect("a parent")).expect("a folder");
+        let path = directory.path().join(path);
+        std::fs::create_dir_all(path.parent().expect("a parent")).expect("a directory");
         std::fs::write(path, text).expect("a file");
     }
-    folder
+    directory
 }
 
-fn request(folder: &TempDir, paths: &[&str]) -> ScanRequest {
-    ScanRequest::new(folder.path().canonicalize().expect("a path"), paths.iter().map(Into::into).collect())
+fn request(directory: &TempDir, paths: &[&str]) -> ScanRequest {
+    ScanRequest::new(directory.path().canonicalize().expect("a path"), paths.iter().map(Into::into).collect())
 }
 
-fn look(folder: &TempDir, paths: &[&str]) -> Inventory {
-    read(&request(folder, paths), &Arc::new(Sources::default()))
+fn look(directory: &TempDir, paths: &[&str]) -> Inventory {
+    read(&request(directory, paths), &Arc::new(Sources::default()))
 }
 
 fn addresses(inventory: &Inventory) -> Vec<String> {
@@ -47,9 +47,9 @@ fn find<'i>(inventory: &'i Inventory, address: &str) -> &'i KeyFacts {
 }
 
 #[test]
-fn called_folders_are_judged_through_their_callers_only() {
+fn called_directories_are_judged_through_their_callers_only() {
     let module = key("k", "protection_mode = var.mode") + VAULT + "variable \"mode\" {}";
-    let folder = folder(&[
+    let directory = directory(&[
         ("live/prod/main.tf", "module \"a\" {\n  source = \"../../modules/key\"\n  mode   = \"HSM\"\n}"),
         ("live/dev/main.tf", "module \"b\" {\n  source = \"../../modules/key\"\n  mode   = \"SOFTWARE\"\n}"),
         ("modules/key/main.tf", &module),
@@ -58,7 +58,7 @@ fn called_folders_are_judged_through_their_callers_only() {
         (".terraform/modules/x/main.tf", &(key("hidden", "") + VAULT)),
         ("node_modules/x/main.tf", &(key("hidden", "") + VAULT)),
     ]);
-    let inventory = look(&folder, &[]);
+    let inventory = look(&directory, &[]);
     let expected = ["live/dev module.b.oci_kms_key.k", "live/prod module.a.oci_kms_key.k", "modules/alone oci_kms_key.k"];
     assert_eq!(addresses(&inventory), expected);
     assert_eq!(
@@ -74,42 +74,42 @@ fn called_folders_are_judged_through_their_callers_only() {
 
 #[test]
 fn a_given_file_brings_in_every_root_that_uses_it() {
-    let folder = folder(&[
+    let directory = directory(&[
         (".git/HEAD", ""),
         ("prod/main.tf", "module \"a\" {\n  source = \"../key\"\n}"),
         ("dev/main.tf", &(key("own", "") + VAULT)),
         ("key/main.tf", &(key("k", "") + VAULT)),
         ("key/README.md", ""),
     ]);
-    assert_eq!(addresses(&look(&folder, &["key/main.tf"])), ["prod module.a.oci_kms_key.k"]);
-    assert_eq!(addresses(&look(&folder, &["dev/main.tf"])), ["dev oci_kms_key.own"]);
-    assert_eq!(addresses(&look(&folder, &["key/README.md"])), [""; 0]);
-    // A folder that is named is a root, whoever calls it from elsewhere.
-    assert_eq!(addresses(&look(&folder, &["key"])), ["key oci_kms_key.k"]);
-    let missing = look(&folder, &["nowhere"]);
+    assert_eq!(addresses(&look(&directory, &["key/main.tf"])), ["prod module.a.oci_kms_key.k"]);
+    assert_eq!(addresses(&look(&directory, &["dev/main.tf"])), ["dev oci_kms_key.own"]);
+    assert_eq!(addresses(&look(&directory, &["key/README.md"])), [""; 0]);
+    // A directory that is named is a root, whoever calls it from elsewhere.
+    assert_eq!(addresses(&look(&directory, &["key"])), ["key oci_kms_key.k"]);
+    let missing = look(&directory, &["nowhere"]);
     assert_eq!(missing.problems.iter().map(|problem| problem.kind).collect::<Vec<_>>(), [ProblemKind::Unreadable]);
 }
 
 #[test]
 fn texts_about_keys_are_no_keys() {
     let text = "# resource \"oci_kms_key\" \"k\" {}\ndata \"oci_kms_key\" \"k\" {\n  key_id = local.nowhere\n}\nmodule \"gone\" {\n  source = \"./gone\"\n}";
-    let inventory = look(&folder(&[("main.tf", text)]), &[]);
+    let inventory = look(&directory(&[("main.tf", text)]), &[]);
     assert_eq!(addresses(&inventory), [""; 0]);
     // The data source names the provider: the module that is missing may have keys.
     assert_eq!(inventory.problems.iter().map(|problem| problem.kind).collect::<Vec<_>>(), [ProblemKind::Structure]);
 }
 
 #[test]
-fn one_broken_file_or_folder_hides_nothing_else() {
-    let folder = folder(&[
+fn one_broken_file_or_directory_hides_nothing_else() {
+    let directory = directory(&[
         ("main.tf", &(key("k", "protection_mode = local.missing\n  display_name = \"k\"") + VAULT)),
         ("broken.tf", "locals {\n  a = = 1\n}\n"),
         ("latin.tf", "# caf"),
         ("calls.tf", "module \"gone\" {\n  source = \"./gone\"\n}\nmodule \"loop\" {\n  source = \"./loop\"\n}"),
         ("loop/main.tf", "module \"again\" {\n  source = \"../loop\"\n}"),
     ]);
-    std::fs::write(folder.path().join("latin.tf"), b"locals {\n  cafe = \"caf\xe9\"\n}\n").expect("written");
-    let inventory = look(&folder, &[]);
+    std::fs::write(directory.path().join("latin.tf"), b"locals {\n  cafe = \"caf\xe9\"\n}\n").expect("written");
+    let inventory = look(&directory, &[]);
     assert_eq!(addresses(&inventory), [". oci_kms_key.k"]);
     assert_eq!(inventory.keys[0].display_name.value().map(String::as_str), Some("k"));
     // What is not declared may be declared in the file that could not be read.
@@ -121,12 +121,12 @@ fn one_broken_file_or_folder_hides_nothing_else() {
 }
 
 #[test]
-fn folders_that_call_each_other_in_a_circle_are_still_judged() {
-    let folder = folder(&[
+fn directories_that_call_each_other_in_a_circle_are_still_judged() {
+    let directory = directory(&[
         ("a/main.tf", &(key("k", "") + VAULT + "module \"b\" {\n  source = \"../b\"\n}")),
         ("b/main.tf", "module \"a\" {\n  source = \"../a\"\n}"),
     ]);
-    let inventory = look(&folder, &[]);
+    let inventory = look(&directory, &[]);
     assert_eq!(addresses(&inventory), ["a oci_kms_key.k"]);
     assert_eq!(inventory.problems.iter().map(|problem| problem.kind).collect::<Vec<_>>(), [ProblemKind::Structure]);
 }
@@ -136,7 +136,7 @@ fn values_win_in_terraforms_order() {
     let variables: String =
         ["a", "b", "c", "d", "e", "f"].iter().map(|name| format!("variable \"{name}\" {{\n  default = \"default\"\n}}\n")).collect();
     let keys: String = ["a", "b", "c", "d", "e", "f"].iter().map(|name| key(name, &format!("display_name = var.{name}"))).collect();
-    let folder = folder(&[
+    let directory = directory(&[
         ("main.tf", &(variables + &keys + VAULT)),
         ("terraform.tfvars", "c = \"terraform\"\nd = \"terraform\"\n"),
         ("terraform.tfvars.json", "{\"d\": \"${json}\"}"),
@@ -144,7 +144,7 @@ fn values_win_in_terraforms_order() {
         ("a.auto.tfvars", "e = \"a\"\n"),
         ("other.tfvars", "f = \"other\"\nundeclared = 1\n"),
     ]);
-    let mut request = request(&folder, &[]);
+    let mut request = request(&directory, &[]);
     request.env_vars.insert("b".to_owned(), "environment".to_owned());
     request.env_vars.insert("c".to_owned(), "environment".to_owned());
     request.inputs = vec![InputSource::Var("f".to_owned(), "option".to_owned()), InputSource::File("other.tfvars".into())];
@@ -157,8 +157,8 @@ fn values_win_in_terraforms_order() {
 
 #[test]
 fn a_missing_values_file_is_a_problem() {
-    let folder = folder(&[("main.tf", &(key("k", "") + VAULT))]);
-    let mut request = request(&folder, &[]);
+    let directory = directory(&[("main.tf", &(key("k", "") + VAULT))]);
+    let mut request = request(&directory, &[]);
     request.inputs = vec![InputSource::File("nowhere.tfvars".into())];
     let inventory = read(&request, &Arc::new(Sources::default()));
     assert_eq!(inventory.problems.iter().map(|problem| problem.kind).collect::<Vec<_>>(), [ProblemKind::Unreadable]);
@@ -168,7 +168,7 @@ fn a_missing_values_file_is_a_problem() {
 #[test]
 fn what_terraform_would_refuse_is_said_once() {
     let text = "resource \"oci_kms_key\" \"k\" {\n  count = 3\n  protection_mode = nosuch()\n  is_auto_rotation_enabled = \"maybe\"\n}";
-    let inventory = look(&folder(&[("main.tf", text)]), &[]);
+    let inventory = look(&directory(&[("main.tf", text)]), &[]);
     assert_eq!(inventory.keys.len(), 3);
     assert_eq!(inventory.problems.len(), 2, "{:?}", inventory.problems);
     assert!(inventory.problems.iter().all(|problem| problem.kind == ProblemKind::Refused && problem.place.is_some()));
@@ -204,8 +204,8 @@ fn type_constraints_are_taken_and_refused_as_terraform_does() {
         taken.iter().map(|constraint| (constraint, true)).chain(refused.iter().map(|constraint| (constraint, false)))
     {
         let text = format!("variable \"v\" {{\n  type = {constraint}\n  default = null\n}}\n");
-        let folder = folder(&[("main.tf", &text)]);
-        let answers = evaluate(&request(&folder, &[]), &Arc::new(Sources::default()), &["var.v".to_owned()]);
+        let directory = directory(&[("main.tf", &text)]);
+        let answers = evaluate(&request(&directory, &[]), &Arc::new(Sources::default()), &["var.v".to_owned()]);
         match answers.as_slice() {
             [EvalAnswer::Value { json, .. }] if is_taken => assert_eq!(json, "null", "{constraint}"),
             [EvalAnswer::Error { message, .. }] if !is_taken => assert!(!message.is_empty(), "{constraint}"),
@@ -217,7 +217,7 @@ fn type_constraints_are_taken_and_refused_as_terraform_does() {
 /// What Terraform 1.15.5 said of each of these: a reference to nothing is refused even where nobody comes by.
 #[test]
 fn references_are_checked_where_nothing_is_evaluated() {
-    let folder = folder(&[("main.tf", "resource \"terraform_data\" \"unk\" {}\nlocals {\n  a = 1\n}\n")]);
+    let directory = directory(&[("main.tf", "resource \"terraform_data\" \"unk\" {}\nlocals {\n  a = 1\n}\n")]);
     let refused = [
         "try(1, local.nosuch)",
         "try(1, a)",
@@ -253,7 +253,7 @@ fn references_are_checked_where_nothing_is_evaluated() {
         ("[for x in [] : nosuch()]", "[]"),
         ("\"%{ for k, v in {} }${k}${v.x}%{ endfor }\"", "\"\""),
     ];
-    let ask = |text: &str| evaluate(&request(&folder, &[]), &Arc::new(Sources::default()), &[text.to_owned()]).remove(0);
+    let ask = |text: &str| evaluate(&request(&directory, &[]), &Arc::new(Sources::default()), &[text.to_owned()]).remove(0);
     for text in refused {
         assert!(matches!(ask(text), EvalAnswer::Error { .. }), "{text}: {:?}", ask(text));
     }
@@ -268,7 +268,7 @@ fn a_key_does_not_disappear_behind_a_mistake_in_for_each() {
         + &key("b", "for_each = sensitive({ x = 1 })")
         + &key("c", "count = -1")
         + VAULT;
-    let inventory = look(&folder(&[("main.tf", &text)]), &[]);
+    let inventory = look(&directory(&[("main.tf", &text)]), &[]);
     let expected = [". oci_kms_key.a[\"*\"]", ". oci_kms_key.b[\"*\"]", ". oci_kms_key.c[\"*\"]"];
     assert_eq!(addresses(&inventory), expected);
     assert_eq!(inventory.problems.len(), 3, "{:?}", inventory.problems);
@@ -285,7 +285,7 @@ fn a_library_is_judged_by_what_its_caller_would_get() {
         + &key("grouped", "count = length(var.keys)\n  protection_mode = values(var.keys)[count.index].name")
         + &key("off", "count = var.create ? 1 : 0")
         + VAULT;
-    let inventory = look(&folder(&[("main.tf", &text)]), &[]);
+    let inventory = look(&directory(&[("main.tf", &text)]), &[]);
     let expected = [". oci_kms_key.default[\"*\"]", ". oci_kms_key.fixed[\"*\"]", ". oci_kms_key.grouped[\"*\"]"];
     assert_eq!(addresses(&inventory), expected);
     let Claim::Unknown(unknown) = &find(&inventory, "oci_kms_key.default[\"*\"]").protection_mode.claim else { panic!("not unknown") };
@@ -303,21 +303,21 @@ fn a_library_that_is_called_is_judged_through_its_callers_only() {
     let module = "variable \"keys\" {\n  type = map(string)\n  default = {}\n}\n".to_owned()
         + &key("k", "for_each = var.keys\n  protection_mode = each.value")
         + VAULT;
-    let folder = folder(&[
+    let directory = directory(&[
         ("main.tf", "module \"none\" {\n  source = \"./m\"\n}\nmodule \"one\" {\n  source = \"./m\"\n  keys = { a = \"SOFTWARE\" }\n}"),
         ("m/main.tf", &module),
     ]);
-    assert_eq!(addresses(&look(&folder, &[])), [". module.one.oci_kms_key.k[\"a\"]"]);
+    assert_eq!(addresses(&look(&directory, &[])), [". module.one.oci_kms_key.k[\"a\"]"]);
     // Set explicitly to nothing makes nothing.
-    std::fs::write(folder.path().join("m/terraform.tfvars"), "keys = {}\n").expect("written");
-    assert_eq!(addresses(&look(&folder, &["m"])), [""; 0]);
+    std::fs::write(directory.path().join("m/terraform.tfvars"), "keys = {}\n").expect("written");
+    assert_eq!(addresses(&look(&directory, &["m"])), [""; 0]);
 }
 
 #[test]
 fn modules_that_are_not_there_are_listed_and_their_outputs_unknown() {
     let text = "module \"vault\" {\n  source = \"oracle/vault/oci\"\n}\nresource \"oci_kms_key\" \"k\" {\n  management_endpoint = module.vault.endpoint\n}";
     let inventory =
-        look(&folder(&[("main.tf", text), ("sub/main.tf", "provider \"aws\" {}\nmodule \"vpc\" {\n  source = \"x/vpc/aws\"\n}")]), &[]);
+        look(&directory(&[("main.tf", text), ("sub/main.tf", "provider \"aws\" {}\nmodule \"vpc\" {\n  source = \"x/vpc/aws\"\n}")]), &[]);
     assert!(inventory.keys[0].vault_type.as_unknown().is_some_and(|unknown| unknown.why.contains("not installed")));
     let listed: Vec<_> = inventory.modules_not_followed.iter().map(|module| (module.address.as_str(), module.source.as_str())).collect();
     assert_eq!(listed, [("module.vault", "oracle/vault/oci")]);
@@ -349,7 +349,7 @@ fn the_vault_is_followed_wherever_it_is_made() {
         .concat();
     let vault = "resource \"oci_kms_vault\" \"v\" {\n  vault_type = \"VIRTUAL_PRIVATE\"\n}\n\
                  output \"endpoint\" {\n  value = oci_kms_vault.v.management_endpoint\n}\noutput \"id\" {\n  value = oci_kms_vault.v.id\n}";
-    let inventory = look(&folder(&[("main.tf", &text), ("vault/main.tf", vault)]), &[]);
+    let inventory = look(&directory(&[("main.tf", &text), ("vault/main.tf", vault)]), &[]);
     let vault = |name: &str| find(&inventory, &format!("oci_kms_key.{name}")).vault_type.value().cloned();
     for name in ["module", "each", "data"] {
         assert_eq!(vault(name), Some(VaultType::VirtualPrivate), "{name}");
@@ -377,7 +377,7 @@ fn rotation_by_code_is_found_through_what_passes_time_on() {
            resource \"time_rotating\" \"unused\" {\n  rotation_days = 30\n}\n";
     let version = "variable \"key\" {}\nvariable \"stamp\" {}\nresource \"null_resource\" \"n\" {\n  triggers = { stamp = var.stamp }\n}\n\
                    resource \"oci_kms_key_version\" \"v\" {\n  key_id = var.key\n  lifecycle {\n    replace_triggered_by = [null_resource.n]\n  }\n}";
-    let inventory = look(&folder(&[("main.tf", &text), ("version/main.tf", version)]), &[]);
+    let inventory = look(&directory(&[("main.tf", &text), ("version/main.tf", version)]), &[]);
     let [never, fixed, yearly] = inventory.keys.as_slice() else { panic!("{:?}", addresses(&inventory)) };
     assert_eq!((never.versions.len(), never.schedules.len()), (0, 0));
     assert_eq!((fixed.versions.len(), fixed.schedules.len()), (2, 0));
@@ -389,7 +389,7 @@ fn rotation_by_code_is_found_through_what_passes_time_on() {
 fn comments_cover_what_they_stand_beside() {
     let text = "# kmslint: ignore[OCI-KMS-004] contract\n# more words\nresource \"oci_kms_key\" \"k\" {\n  # kmslint: ignore[OCI-KMS-001] above\n  display_name = \"x\" # kmslint: ignore[OCI-KMS-001] beside\n}\n\
                 module \"m\" {\n  source = \"./m\"\n  # kmslint: ignore[OCI-KMS-004] all of it\n}\n# kmslint: ignore[OCI-KMS-004] of nothing\n";
-    let inventory = look(&folder(&[("main.tf", text), ("m/main.tf", &(key("k", "") + VAULT))]), &[]);
+    let inventory = look(&directory(&[("main.tf", text), ("m/main.tf", &(key("k", "") + VAULT))]), &[]);
     let covers: Vec<_> = inventory.comments.iter().map(|comment| &comment.covers).collect();
     assert!(
         matches!(covers.as_slice(), [Covers::Resource(_), Covers::Lines(3, 4), Covers::Lines(4, 4), Covers::Call(_), Covers::Lines(10, _)]),
@@ -399,23 +399,23 @@ fn comments_cover_what_they_stand_beside() {
 
 #[test]
 fn functions_read_no_files_outside_of_the_repository() {
-    let outside = folder(&[("secret", "HSM")]);
+    let outside = directory(&[("secret", "HSM")]);
     let text = key("outside", &format!("protection_mode = file(\"{}\")", outside.path().join("secret").display()))
         + &key("above", "protection_mode = file(\"../../../../../etc/hostname\")")
         + &key("linked", "protection_mode = file(\"link\")")
         + &key("within", "protection_mode = file(\"${path.module}/mode\")")
         + VAULT;
-    let folder = folder(&[("main.tf", &text), ("mode", "SOFTWARE")]);
+    let directory = directory(&[("main.tf", &text), ("mode", "SOFTWARE")]);
     #[cfg(unix)]
-    std::os::unix::fs::symlink(outside.path().join("secret"), folder.path().join("link")).expect("a link");
-    let inventory = look(&folder, &[]);
+    std::os::unix::fs::symlink(outside.path().join("secret"), directory.path().join("link")).expect("a link");
+    let inventory = look(&directory, &[]);
     for name in ["outside", "above", "linked"] {
         assert!(find(&inventory, &format!("oci_kms_key.{name}")).protection_mode.as_unknown().is_some(), "{name}");
     }
     let within = find(&inventory, "oci_kms_key.within");
     assert_eq!(mode(within), Some(&ProtectionMode::Software));
     assert!(within.protection_mode.from_file);
-    let mut request = request(&folder, &[]);
+    let mut request = request(&directory, &[]);
     request.allow_paths = vec![outside.path().to_path_buf()];
     let allowed = read(&request, &Arc::new(Sources::default()));
     assert_eq!(mode(find(&allowed, "oci_kms_key.outside")), Some(&ProtectionMode::Hsm));
@@ -423,11 +423,11 @@ fn functions_read_no_files_outside_of_the_repository() {
 
 #[test]
 fn expressions_are_answered_in_the_root_module() {
-    let folder = folder(&[(
+    let directory = directory(&[(
         "main.tf",
         &("variable \"x\" {\n  default = 2\n}\nvariable \"s\" {\n  default = \"z\"\n  sensitive = true\n}\n".to_owned() + VAULT),
     )]);
-    let mut request = request(&folder, &[]);
+    let mut request = request(&directory, &[]);
     request.inputs = vec![InputSource::Var("x".to_owned(), "3".to_owned())];
     let ask = ["var.x * 2", "{ a = [path.module, null] }", "oci_kms_vault.v.id", "var.s", "var.nowhere", "1 +"].map(str::to_owned);
     let answers = evaluate(&request, &Arc::new(Sources::default()), &ask);
@@ -441,14 +441,15 @@ fn expressions_are_answered_in_the_root_module() {
 
 #[test]
 fn expressions_are_answered_in_a_root_without_anything_of_oci() {
-    let folder = folder(&[("main.tf", "variable \"x\" {\n  default = 2\n}\nlocals {\n  y = var.x + 1\n}\n")]);
-    let answers = evaluate(&request(&folder, &[]), &Arc::new(Sources::default()), &["local.y".to_owned()]);
+    let directory = directory(&[("main.tf", "variable \"x\" {\n  default = 2\n}\nlocals {\n  y = var.x + 1\n}\n")]);
+    let answers = evaluate(&request(&directory, &[]), &Arc::new(Sources::default()), &["local.y".to_owned()]);
     assert_eq!(answers, [EvalAnswer::Value { json: "3".to_owned(), sensitive: false }]);
 }
 
 #[test]
 fn errors_quote_nothing_that_is_sensitive_or_read_from_a_file() {
-    let folder = folder(&[("main.tf", "variable \"s\" {\n  default = \"hunter2\"\n  sensitive = true\n}\n"), ("token.txt", "hunter2")]);
+    let directory =
+        directory(&[("main.tf", "variable \"s\" {\n  default = \"hunter2\"\n  sensitive = true\n}\n"), ("token.txt", "hunter2")]);
     let forms = [
         "cidrnetmask(X)",
         "uuidv5(X, \"a\")",
@@ -460,7 +461,7 @@ fn errors_quote_nothing_that_is_sensitive_or_read_from_a_file() {
         "X + 1",
     ];
     let ask: Vec<String> = ["var.s", "file(\"token.txt\")"].iter().flat_map(|x| forms.map(|form| form.replace('X', x))).collect();
-    for (text, answer) in ask.iter().zip(evaluate(&request(&folder, &[]), &Arc::new(Sources::default()), &ask)) {
+    for (text, answer) in ask.iter().zip(evaluate(&request(&directory, &[]), &Arc::new(Sources::default()), &ask)) {
         let EvalAnswer::Error { message, .. } = &answer else { panic!("{text}: {answer:?}") };
         assert!(!message.contains("hunter2"), "{text}: {message}");
         assert!(!message.starts_with(char::is_uppercase) && !message.ends_with('.'), "{text}: {message}");
@@ -470,7 +471,7 @@ fn errors_quote_nothing_that_is_sensitive_or_read_from_a_file() {
 #[test]
 fn too_much_is_said_and_not_tried() {
     let text = key("bomb", "count = 1000000000\n  protection_mode = \"HSM\"") + &key("small", "") + VAULT;
-    let inventory = look(&folder(&[("main.tf", &text)]), &[]);
+    let inventory = look(&directory(&[("main.tf", &text)]), &[]);
     assert_eq!(addresses(&inventory), [". oci_kms_key.bomb[\"*\"]", ". oci_kms_key.small"]);
     assert!(inventory.keys[0].symbolic.as_ref().is_some_and(|symbolic| symbolic.why.contains("more than")));
     // Each level calls the next one twice: 2^20 modules, of which none is visited.
@@ -485,13 +486,13 @@ fn too_much_is_said_and_not_tried() {
     files.push(("m20/main.tf".to_owned(), "resource \"oci_core_vcn\" \"v\" {}".to_owned()));
     files.push(("m0/key.tf".to_owned(), key("k", "") + VAULT));
     let files: Vec<(&str, &str)> = files.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect();
-    assert_eq!(addresses(&look(&folder(&files), &[])), ["m0 oci_kms_key.k"]);
+    assert_eq!(addresses(&look(&directory(&files), &[])), ["m0 oci_kms_key.k"]);
 }
 
 #[test]
 fn paths_are_those_of_the_working_directory() {
-    let folder = folder(&[("a/b/main.tf", &(key("k", "") + VAULT))]);
-    let mut request = request(&folder, &[]);
+    let directory = directory(&[("a/b/main.tf", &(key("k", "") + VAULT))]);
+    let mut request = request(&directory, &[]);
     request.cwd.push("a");
     let sources = Arc::new(Sources::default());
     let inventory = read(&request, &sources);

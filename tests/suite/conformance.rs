@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// Where the expectations are.
-fn folder() -> PathBuf {
+fn directory() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/functions")
 }
 
@@ -107,8 +107,8 @@ impl FileAccess for Module {
         if path.is_dir() || below_a_file { Err(FileError::Missing) } else { Ok(path.is_file()) }
     }
 
-    fn list(&self, folder: &str) -> Result<Arc<FileList>, FileError> {
-        let root = self.inside(folder)?;
+    fn list(&self, directory: &str) -> Result<Arc<FileList>, FileError> {
+        let root = self.inside(directory)?;
         if !root.is_dir() {
             return if root.exists() { Ok(Arc::default()) } else { Err(FileError::Missing) };
         }
@@ -282,7 +282,7 @@ fn exact_numbers(text: &str) -> String {
 
 /// Expressions that are known to differ, with the reason: lines of `{"expr": …, "reason": …}`.
 fn known_differences() -> BTreeMap<String, String> {
-    let text = std::fs::read_to_string(folder().join("known_differences.txt")).unwrap_or_default();
+    let text = std::fs::read_to_string(directory().join("known_differences.txt")).unwrap_or_default();
     let lines = text.lines().filter(|line| line.starts_with('{'));
     lines
         .map(|line| {
@@ -334,9 +334,9 @@ fn run_family(text: &str, module: &Module, known: &BTreeMap<String, String>) -> 
 #[test]
 fn expressions_evaluate_as_real_terraform_evaluates_them() {
     let known = known_differences();
-    let files = folder().join("files").canonicalize().expect("testdata/functions/files");
+    let files = directory().join("files").canonicalize().expect("testdata/functions/files");
     let module = Module { sources: Sources::default(), files };
-    let mut families: Vec<PathBuf> = std::fs::read_dir(folder())
+    let mut families: Vec<PathBuf> = std::fs::read_dir(directory())
         .expect("testdata/functions")
         .filter_map(|entry| entry.ok().map(|entry| entry.path()))
         .filter(|path| path.extension().is_some_and(|extension| extension == "jsonl"))

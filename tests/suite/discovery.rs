@@ -32,8 +32,8 @@ fn texts(report: &Value, list: &str, field: &str) -> Vec<String> {
 
 /// Checks a directory: the exit code and the report.
 fn check(directory: &Path, arguments: &[&str]) -> (i32, Value) {
-    let (said, report) = report(directory, arguments);
-    (said.code, report)
+    let (output, report) = report(directory, arguments);
+    (output.code, report)
 }
 
 #[test]
@@ -199,10 +199,10 @@ fn an_empty_module_directory_is_listed() {
         ["the directory is empty (a git submodule?)", "the directory has no configuration"]
     );
     assert_eq!(check(directory.path(), &["--strict", "."]).0, 1);
-    let said = kmslint(directory.path(), &["."]);
-    assert!(said.err.contains("the directory is empty (a git submodule?)"), "{}", said.err);
-    assert!(!said.err.contains("no `oci_kms_key`"), "{}", said.err);
-    assert!(said.out.starts_with("2 modules were not followed. Checked 0 keys in 1 file: "), "{}", said.out);
+    let output = kmslint(directory.path(), &["."]);
+    assert!(output.err.contains("the directory is empty (a git submodule?)"), "{}", output.err);
+    assert!(!output.err.contains("no `oci_kms_key`"), "{}", output.err);
+    assert!(output.out.starts_with("2 modules were not followed. Checked 0 keys in 1 file: "), "{}", output.out);
 }
 
 #[test]
@@ -306,10 +306,10 @@ fn a_module_that_terragrunt_or_a_stack_calls_is_a_library_whose_variables_are_se
             (texts(&report, "not_read", "path"), texts(&report, "not_read", "kind")),
             (vec![(*file).to_owned()], vec![(*kind).to_owned()])
         );
-        let said = kmslint(directory.path(), &["--strict", "."]);
-        assert_eq!(said.code, 1, "{text}");
+        let output = kmslint(directory.path(), &["--strict", "."]);
+        assert_eq!(output.code, 1, "{text}");
         // The path is at the head of the finding, and not repeated in its sentence.
-        assert_eq!(said.out.lines().next().map(|line| line.matches(file).count()), Some(1), "{}", said.out);
+        assert_eq!(output.out.lines().next().map(|line| line.matches(file).count()), Some(1), "{}", output.out);
     }
     // An include that has the source; a unit that is its own module; a unit whose module has no keys.
     let include = "include \"root\" {\n  path = find_in_parent_folders(\"common.hcl\")\n}\ninputs = {}\n";
@@ -340,11 +340,11 @@ fn plans_and_states_in_a_directory_are_listed() {
     assert_eq!(paths, ["a/tfplan.json", "b/out.plan", "terraform.tfstate"]);
     assert_eq!(texts(&report, "not_read", "kind"), ["plan", "plan", "state"]);
     assert_eq!(check(directory.path(), &["--strict", "."]).0, 1);
-    let said = kmslint(directory.path(), &["."]);
+    let output = kmslint(directory.path(), &["."]);
     for line in ["`a/tfplan.json`; plans are checked when they are passed", "`b/out.plan`; it is a binary plan"] {
-        assert!(said.err.contains(line), "{}", said.err);
+        assert!(output.err.contains(line), "{}", output.err);
     }
-    assert!(said.err.contains("1 state was not read: `terraform.tfstate`; "), "{}", said.err);
+    assert!(output.err.contains("1 state was not read: `terraform.tfstate`; "), "{}", output.err);
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Pages and rule documents cannot lie: their transcripts and examples are run, their tables and numbers derived.
 
-use crate::harness::{command, expect_file, kmslint, others, root, said, scratch};
+use crate::harness::{command, expect_file, kmslint, others, output_of, root, scratch};
 use crate::pages::{page, pages};
 use kmslint::report::Format;
 use kmslint::rules;
@@ -53,7 +53,7 @@ fn transcripts_in_the_pages_are_what_is_printed() {
                 skipping = false;
             }
             if inside && let Some(typed) = line.strip_prefix("$ kmslint") {
-                let done = said(command(&root()).args(words(typed)));
+                let done = output_of(command(&root()).args(words(typed)));
                 let _ = write!(out, "{line}\n{}{}", done.err, done.out.trim_end_matches('\n'));
                 out.push('\n');
                 ran += 1;
@@ -88,10 +88,10 @@ fn commands_in_the_pages_are_accepted() {
                 }
                 let mut arguments: Vec<String> = words(typed).into_iter().take_while(|word| word != "--" && word != ">").collect();
                 arguments.push("--help".to_owned());
-                let said = said(command(&root()).args(&arguments));
+                let output = output_of(command(&root()).args(&arguments));
                 seen += 1;
-                if said.code != 0 {
-                    writeln!(complaints, "{}: `kmslint{typed}`: {}", page.path, said.err).unwrap();
+                if output.code != 0 {
+                    writeln!(complaints, "{}: `kmslint{typed}`: {}", page.path, output.err).unwrap();
                 }
             }
         }
@@ -211,8 +211,8 @@ fn numbers_in_the_pages_are_counted() {
 /// The checkout is clean by its own config file, and what is named in `testdata` is checked all the same.
 #[test]
 fn kmslint_is_clean_on_its_own_checkout() {
-    let said = kmslint(&root(), &["--strict"]);
-    assert_eq!((said.code, said.out.starts_with("Checked 0 keys: nothing to report\n")), (0, true), "{said:#?}");
+    let output = kmslint(&root(), &["--strict"]);
+    assert_eq!((output.code, output.out.starts_with("Checked 0 keys: nothing to report\n")), (0, true), "{output:#?}");
     assert_eq!(kmslint(&root(), &["testdata/example"]).code, 1);
     assert_eq!(kmslint(&root(), &["testdata/example", "--fail-on", "never"]).code, 0, "the README's first command");
 }
@@ -266,8 +266,9 @@ fn examples_in_the_rules_documents_do_what_they_say() {
             let examples = examples(rule.document, heading);
             assert!(!examples.is_empty(), "{} has no example that {heading}", rule.id);
             for example in examples {
-                let folder = scratch(&[("main.tf", example)]);
-                let alone = said(command(folder.path()).args(["check", "--no-config", "--format", "json"]).args(others(&[rule.id])));
+                let directory = scratch(&[("main.tf", example)]);
+                let alone =
+                    output_of(command(directory.path()).args(["check", "--no-config", "--format", "json"]).args(others(&[rule.id])));
                 let report: serde_json::Value = serde_json::from_str(&alone.out).expect("a report");
                 let keys = report["keys"].as_array().expect("keys");
                 assert!(!keys.is_empty(), "{}: no key in\n{example}", rule.id);

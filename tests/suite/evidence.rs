@@ -1,6 +1,6 @@
 //! What auditors get: CSV and HTML hold every key and verdict, how the run was made, and nothing that a program would carry out.
 
-use crate::harness::{Said, chosen, command, expect_syntax, kmslint, report, root, said, scratch};
+use crate::harness::{Output, chosen, command, expect_syntax, kmslint, output_of, report, root, scratch};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use kmslint::report::Format;
@@ -14,25 +14,25 @@ const ACCEPTED: &str = "resource \"oci_kms_key\" \"a\" {\n  display_name    = \"
                         resource \"oci_kms_key\" \"b\" {\n  protection_mode = \"HSM\"\n}\n";
 
 /// The rows of a CSV report, each by the names of its columns.
-fn rows(said: &Said) -> Vec<BTreeMap<String, String>> {
-    let mut table = csv::Reader::from_reader(said.out.as_bytes());
-    table.deserialize().map(|row| row.unwrap_or_else(|error| panic!("{error}: {said:#?}"))).collect()
+fn rows(output: &Output) -> Vec<BTreeMap<String, String>> {
+    let mut table = csv::Reader::from_reader(output.out.as_bytes());
+    table.deserialize().map(|row| row.unwrap_or_else(|error| panic!("{error}: {output:#?}"))).collect()
 }
 
-fn csv_of(folder: &Path, arguments: &[&str]) -> Vec<BTreeMap<String, String>> {
-    rows(&kmslint(folder, &[&["--no-config", "--now", "2026-06-01", "--format", "csv"], arguments].concat()))
+fn csv_of(directory: &Path, arguments: &[&str]) -> Vec<BTreeMap<String, String>> {
+    rows(&kmslint(directory, &[&["--no-config", "--now", "2026-06-01", "--format", "csv"], arguments].concat()))
 }
 
-fn html_of(folder: &Path, arguments: &[&str]) -> String {
-    let said = kmslint(folder, &[&["--no-config", "--now", "2026-06-01", "--format", "html"], arguments].concat());
-    expect_syntax(Format::by_name("html").expect("the format"), &said.out);
-    said.out
+fn html_of(directory: &Path, arguments: &[&str]) -> String {
+    let output = kmslint(directory, &[&["--no-config", "--now", "2026-06-01", "--format", "html"], arguments].concat());
+    expect_syntax(Format::by_name("html").expect("the format"), &output.out);
+    output.out
 }
 
 #[test]
 fn csv_has_a_row_for_each_key_and_rule() {
-    let folder = scratch(&[("infra/main.tf", ACCEPTED)]);
-    let rows = csv_of(folder.path(), &[]);
+    let directory = scratch(&[("infra/main.tf", ACCEPTED)]);
+    let rows = csv_of(directory.path(), &[]);
     let of = |row: &BTreeMap<String, String>| {
         ["address", "rule", "verdict", "kind", "level"].map(|column| row[column].clone()).join(" ").trim_end().to_owned()
     };
@@ -65,11 +65,11 @@ fn csv_has_a_row_for_each_key_and_rule() {
 
 #[test]
 fn csv_of_nothing_has_its_columns_and_the_page_explains_each() {
-    let folder = scratch(&[("main.tf", "")]);
-    let said = kmslint(folder.path(), &["--no-config", "--format", "csv"]);
+    let directory = scratch(&[("main.tf", "")]);
+    let output = kmslint(directory.path(), &["--no-config", "--format", "csv"]);
     let page = std::fs::read_to_string(root().join("docs/formats.md")).expect("the page");
-    let columns: Vec<&str> = said.out.trim_end().split(',').collect();
-    assert!(columns.len() > 15 && said.out.lines().count() == 1, "{said:#?}");
+    let columns: Vec<&str> = output.out.trim_end().split(',').collect();
+    assert!(columns.len() > 15 && output.out.lines().count() == 1, "{output:#?}");
     for column in columns {
         assert!(page.contains(&format!("| `{column}` |")), "docs/formats.md does not explain `{column}`");
     }
@@ -79,25 +79,25 @@ fn csv_of_nothing_has_its_columns_and_the_page_explains_each() {
 fn csv_has_the_age_of_keys_and_versions_and_what_was_not_checked() {
     let states = root().join("testdata/states");
     let files = ["raw-key-versions/terraform.tfstate", "raw-young-and-old/terraform.tfstate", "encrypted-opentofu/terraform.tfstate"];
-    let said = kmslint(&states, &[&["--no-config", "--now", "2026-11-21", "--format", "csv"], &files[..]].concat());
-    let rows = rows(&said);
+    let output = kmslint(&states, &[&["--no-config", "--now", "2026-11-21", "--format", "csv"], &files[..]].concat());
+    let rows = rows(&output);
     for (column, of) in [("version_created", files[0]), ("key_created", files[1])] {
         let is_known = |row: &&BTreeMap<String, String>| row["root"] == of && row[column].ends_with('Z');
         let known: Vec<_> = rows.iter().filter(is_known).collect();
-        assert!(!known.is_empty(), "{column}: {said:#?}");
+        assert!(!known.is_empty(), "{column}: {output:#?}");
         let has_age = |row: &&BTreeMap<String, String>| row["version_age_days"].parse::<u64>().is_ok();
         assert!(column == "key_created" || known.iter().all(has_age), "{known:#?}");
     }
     let problems: Vec<_> = rows.iter().filter(|row| row["record"] == "problem").collect();
-    assert!(said.code == 2 && problems.len() == 1 && problems[0]["reason"].contains("encrypted"), "{said:#?}");
+    assert!(output.code == 2 && problems.len() == 1 && problems[0]["reason"].contains("encrypted"), "{output:#?}");
     let page = html_of(&states, &files);
     assert!(page.contains("<th scope=\"col\">Version age</th>") && page.contains("<td>key: 78 days</td>"), "{page}");
 }
 
 #[test]
 fn csv_has_rows_for_findings_that_are_not_about_a_rule_and_a_key() {
-    let folder = scratch(&[("main.tf", "module \"keys\" {\n  source = \"example/keys/oci\"\n}\n")]);
-    let records = |arguments: &[&str]| csv_of(folder.path(), arguments).iter().map(|row| row["record"].clone()).collect::<Vec<_>>();
+    let directory = scratch(&[("main.tf", "module \"keys\" {\n  source = \"example/keys/oci\"\n}\n")]);
+    let records = |arguments: &[&str]| csv_of(directory.path(), arguments).iter().map(|row| row["record"].clone()).collect::<Vec<_>>();
     assert_eq!(records(&[]), ["module-not-followed"]);
     assert_eq!(records(&["--strict"]), ["finding", "module-not-followed"]);
 }
@@ -109,8 +109,8 @@ fn no_cell_is_a_formula() {
     let key = format!(
         "resource \"oci_kms_key\" \"k\" {{\n  for_each        = toset([{names}])\n  display_name    = each.key\n  protection_mode = each.key\n}}\n"
     );
-    let folder = scratch(&[("=main/main.tf", &key)]);
-    let rows = csv_of(folder.path(), &[]);
+    let directory = scratch(&[("=main/main.tf", &key)]);
+    let rows = csv_of(directory.path(), &[]);
     assert_eq!(rows.len(), 22);
     for cell in rows.iter().flat_map(|row| row.values()).flat_map(|cell| cell.split(';')) {
         let start = cell.trim_start().chars().next();
@@ -121,13 +121,13 @@ fn no_cell_is_a_formula() {
 
 #[test]
 fn html_holds_every_key_and_says_how_it_was_made() {
-    let folder = scratch(&[
+    let directory = scratch(&[
         ("infra/main.tf", ACCEPTED),
         ("infra/variables.tf", "variable \"token\" {}\n"),
         (".git/HEAD", "ref: refs/heads/main\n"),
         (".git/refs/heads/main", "0123456789abcdef0123456789abcdef01234567\n"),
     ]);
-    let page = html_of(folder.path(), &["infra", "--var", "token=hush-hush"]);
+    let page = html_of(directory.path(), &["infra", "--var", "token=hush-hush"]);
     let typed = chosen(&["check", "--no-config", "--now", "2026-06-01", "--format", "html", "infra", "--var", "token=…"]);
     for words in [
         "<h1>3 violations in 2 keys</h1>",
@@ -152,12 +152,12 @@ fn html_holds_every_key_and_says_how_it_was_made() {
 
 #[test]
 fn html_says_what_was_not_seen() {
-    let folder = scratch(&[
+    let directory = scratch(&[
         ("main.tf", "module \"keys\" {\n  source = \"example/keys/oci\"\n}\nresource \"oci_kms_key\" \"off\" {\n  count = 0\n}\n"),
         ("broken.tf", "resource \"oci_kms_key\" \"b\" {\n"),
         ("prod.tfvars", "x = 1\n"),
     ]);
-    let page = html_of(folder.path(), &[]);
+    let page = html_of(directory.path(), &[]);
     for words in
         ["This report is incomplete", "unclosed block", "<code>module.keys</code>", "<code>prod.tfvars</code>", "2: something could not"]
     {
@@ -167,11 +167,11 @@ fn html_says_what_was_not_seen() {
 
 #[test]
 fn html_lets_only_its_own_script_and_style_in() {
-    let folder = scratch(&[(
+    let directory = scratch(&[(
         "main.tf",
         "# kmslint: ignore[OCI-KMS-001] <img src=x onerror=alert(1)>\nresource \"oci_kms_key\" \"k\" {\n  for_each        = toset([\"</script><script>alert(1)</script>\", \"\\\" onclick=\\\"alert(1)\"])\n  display_name    = each.key\n  protection_mode = \"HSM\"\n}\n",
     )]);
-    let page = html_of(folder.path(), &[]);
+    let page = html_of(directory.path(), &[]);
     for (tag, directive) in [("style", "style-src"), ("script", "script-src")] {
         let (_, rest) = page.split_once(&format!("<{tag}>")).expect("the tag");
         let (own, _) = rest.split_once(&format!("</{tag}>")).expect("its end");
@@ -188,13 +188,14 @@ fn html_lets_only_its_own_script_and_style_in() {
 
 #[test]
 fn places_are_links_where_the_ci_service_shows_the_files() {
-    let folder = scratch(&[("in fra/main.tf", ACCEPTED), (".git/HEAD", "ref: refs/heads/main\n")]);
+    let directory = scratch(&[("in fra/main.tf", ACCEPTED), (".git/HEAD", "ref: refs/heads/main\n")]);
     let commit = "0123456789abcdef0123456789abcdef01234567";
     let github = [("GITHUB_SERVER_URL", "https://git.example"), ("GITHUB_REPOSITORY", "acme/infra"), ("GITHUB_SHA", commit)];
     let gitlab = [("CI_PROJECT_URL", "https://git.example/acme/infra"), ("CI_COMMIT_SHA", commit)];
     for format in ["html", "markdown"] {
-        let run =
-            |env: &[(&str, &str)]| said(command(folder.path()).envs(env.iter().copied()).args(["--no-config", "--format", format])).out;
+        let run = |env: &[(&str, &str)]| {
+            output_of(command(directory.path()).envs(env.iter().copied()).args(["--no-config", "--format", format])).out
+        };
         let on_github = format!("https://git.example/acme/infra/blob/{commit}/in%20fra/main.tf#L3");
         assert!(run(&github).contains(&on_github), "{format}: {}", run(&github));
         assert!(run(&gitlab).contains(&on_github.replace("/blob/", "/-/blob/")), "{format}");
@@ -206,8 +207,8 @@ fn places_are_links_where_the_ci_service_shows_the_files() {
 
 #[test]
 fn the_lists_hold_what_the_json_report_holds() {
-    let folder = root().join("testdata/parity");
-    let (_, json) = report(&folder, &["--no-config"]);
+    let directory = root().join("testdata/parity");
+    let (_, json) = report(&directory, &["--no-config"]);
     let mut expected: Vec<String> = Vec::new();
     for key in json["keys"].as_array().expect("keys") {
         for (rule, verdict) in key["verdicts"].as_object().expect("verdicts") {
@@ -215,7 +216,7 @@ fn the_lists_hold_what_the_json_report_holds() {
             expected.push([text(&key["root"]), text(&key["address"]), rule.clone(), text(&verdict["verdict"])].join(" "));
         }
     }
-    let rows = csv_of(&folder, &[]);
+    let rows = csv_of(&directory, &[]);
     let found: Vec<String> = rows
         .iter()
         .filter(|row| row["record"] == "key")
@@ -223,6 +224,6 @@ fn the_lists_hold_what_the_json_report_holds() {
         .collect();
     assert!(expected.len() > 100);
     assert_eq!(found, expected);
-    let page = html_of(&folder, &[]);
+    let page = html_of(&directory, &[]);
     assert_eq!(page.matches("<tr><td class=\"verdict").count(), found.len());
 }

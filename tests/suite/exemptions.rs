@@ -1,6 +1,6 @@
 //! What users decided holds through the whole pipeline: comments, config file, baseline; and what is wrong with it is said.
 
-use crate::harness::{Said, expect_file, kmslint, kmslint_with_input, report, root, scratch};
+use crate::harness::{Output, expect_file, kmslint, kmslint_with_input, report, root, scratch};
 use serde_json::Value;
 use std::path::Path;
 
@@ -8,13 +8,13 @@ const NOW: [&str; 4] = ["--now", "2026-06-01T12:00:00Z", "--format", "short"];
 const BOTH: [&str; 2] = ["OCI-KMS-001", "OCI-KMS-004"];
 
 /// Runs kmslint on the first of June 2026, one line a finding.
-fn run(folder: &Path, arguments: &[&str]) -> Said {
-    kmslint(folder, &[&NOW, arguments].concat())
+fn run(directory: &Path, arguments: &[&str]) -> Output {
+    kmslint(directory, &[&NOW, arguments].concat())
 }
 
 /// The rules that are reported, sorted, once for each line.
-fn rules(said: &Said) -> Vec<&str> {
-    let mut rules: Vec<_> = said.out.lines().filter_map(|line| line.split(' ').nth(2)).collect();
+fn rules(output: &Output) -> Vec<&str> {
+    let mut rules: Vec<_> = output.out.lines().filter_map(|line| line.split(' ').nth(2)).collect();
     rules.sort_unstable();
     rules
 }
@@ -31,10 +31,10 @@ fn key(above: &str, behind: &str) -> String {
 
 #[test]
 fn a_key_without_exemptions_violates_both_rules() {
-    let folder = scratch(&[("main.tf", &key("", ""))]);
-    let said = run(folder.path(), &[]);
-    assert_eq!((said.code, rules(&said)), (1, BOTH.to_vec()), "{said:#?}");
-    assert_eq!(said.err, "");
+    let directory = scratch(&[("main.tf", &key("", ""))]);
+    let output = run(directory.path(), &[]);
+    assert_eq!((output.code, rules(&output)), (1, BOTH.to_vec()), "{output:#?}");
+    assert_eq!(output.err, "");
 }
 
 #[test]
@@ -53,17 +53,17 @@ fn comments_hold_where_they_are_written() {
         ("", " /* kmslint: ignore[OCI-KMS-004] contract */", one),
         ("# kmslint: ignore[OCI-KMS-004] until=2026-06-01 today is its last day\n", "", one),
     ] {
-        let folder = scratch(&[("main.tf", &key(above, behind))]);
-        let said = run(folder.path(), &[]);
-        assert_eq!(rules(&said), left, "{above}{behind}: {said:#?}");
-        assert_eq!(said.code, i32::from(!left.is_empty()), "{above}{behind}: {said:#?}");
-        assert_eq!(said.err, "", "{above}{behind}");
-        let all = run(folder.path(), &["--no-exemptions"]);
+        let directory = scratch(&[("main.tf", &key(above, behind))]);
+        let output = run(directory.path(), &[]);
+        assert_eq!(rules(&output), left, "{above}{behind}: {output:#?}");
+        assert_eq!(output.code, i32::from(!left.is_empty()), "{above}{behind}: {output:#?}");
+        assert_eq!(output.err, "", "{above}{behind}");
+        let all = run(directory.path(), &["--no-exemptions"]);
         assert_eq!((all.code, rules(&all)), (1, BOTH.to_vec()), "auditors see everything: {all:#?}");
     }
     let line_above = key("", "").replace("  protection_mode ", "  # kmslint: ignore[OCI-KMS-004] contract\n  protection_mode ");
-    let folder = scratch(&[("main.tf", &line_above)]);
-    assert_eq!(rules(&run(folder.path(), &[])), one);
+    let directory = scratch(&[("main.tf", &line_above)]);
+    assert_eq!(rules(&run(directory.path(), &[])), one);
 }
 
 #[test]
@@ -76,18 +76,18 @@ fn comments_that_do_not_hold_are_said_and_hide_nothing() {
         ("disable[OCI-KMS-004] contract", 2, "error: unknown comment `disable`"),
         ("ignore[OCI-KMS-DRIFT] contract", 1, "note: unused exemption for `OCI-KMS-DRIFT`"),
     ] {
-        let folder = scratch(&[("main.tf", &key(&format!("# kmslint: {comment}\n"), ""))]);
-        let said = run(folder.path(), &[]);
-        assert_eq!((said.code, rules(&said)), (code, BOTH.to_vec()), "{comment}: {said:#?}");
-        assert!(said.err.contains(said_so) && said.err.contains("main.tf:1:"), "{comment}: {said:#?}");
-        let quiet = run(folder.path(), &["--quiet"]);
+        let directory = scratch(&[("main.tf", &key(&format!("# kmslint: {comment}\n"), ""))]);
+        let output = run(directory.path(), &[]);
+        assert_eq!((output.code, rules(&output)), (code, BOTH.to_vec()), "{comment}: {output:#?}");
+        assert!(output.err.contains(said_so) && output.err.contains("main.tf:1:"), "{comment}: {output:#?}");
+        let quiet = run(directory.path(), &["--quiet"]);
         assert_eq!(quiet.err.contains(said_so), code == 2, "problems are said even when quiet: {quiet:#?}");
     }
     let fine = key("# kmslint: ignore[OCI-KMS-004] contract\n", "").replace("\"HSM\"", "\"SOFTWARE\"");
-    let folder = scratch(&[("main.tf", &fine)]);
-    let said = run(folder.path(), &[]);
-    assert!(said.err.contains("note: unused exemption for `OCI-KMS-004`; remove it"), "{said:#?}");
-    assert_eq!(rules(&said), ["OCI-KMS-001"]);
+    let directory = scratch(&[("main.tf", &fine)]);
+    let output = run(directory.path(), &[]);
+    assert!(output.err.contains("note: unused exemption for `OCI-KMS-004`; remove it"), "{output:#?}");
+    assert_eq!(rules(&output), ["OCI-KMS-001"]);
 }
 
 #[test]
@@ -98,11 +98,11 @@ fn json_configuration_is_exempted_by_a_comment_property() {
              \"protection_mode\": \"HSM\"\n  }} }} }}\n}}\n"
         )
     };
-    let folder = scratch(&[("main.tf.json", &text(""))]);
-    assert_eq!(rules(&run(folder.path(), &[])), BOTH);
-    let folder = scratch(&[("main.tf.json", &text("\"//\": \"kmslint: ignore[OCI-KMS-004] contract\",\n    "))]);
-    let said = run(folder.path(), &[]);
-    assert_eq!((rules(&said), said.err.as_str()), (vec!["OCI-KMS-001"], ""));
+    let directory = scratch(&[("main.tf.json", &text(""))]);
+    assert_eq!(rules(&run(directory.path(), &[])), BOTH);
+    let directory = scratch(&[("main.tf.json", &text("\"//\": \"kmslint: ignore[OCI-KMS-004] contract\",\n    "))]);
+    let output = run(directory.path(), &[]);
+    assert_eq!((rules(&output), output.err.as_str()), (vec!["OCI-KMS-001"], ""));
 }
 
 #[test]
@@ -112,11 +112,11 @@ fn a_comment_at_a_module_call_holds_for_the_keys_of_that_call_only() {
         "# kmslint: ignore[OCI-KMS-004, OCI-KMS-001] contract\nmodule \"a\" {\n  source = \"./m\"\n}\nmodule \"b\" {\n  source = \"./m\"\n}\n",
         "module \"a\" {\n  # kmslint: ignore[OCI-KMS-004, OCI-KMS-001] contract\n  source = \"./m\"\n}\nmodule \"b\" {\n  source = \"./m\"\n}\n",
     ] {
-        let folder = scratch(&[("main.tf", root), ("m/main.tf", &module)]);
-        let said = run(folder.path(), &[]);
-        assert_eq!((rules(&said), said.err.as_str()), (BOTH.to_vec(), ""), "{said:#?}");
-        assert!(said.out.contains("module.b.") && !said.out.contains("module.a."), "{said:#?}");
-        let (_, json) = report(folder.path(), &["--now", NOW[1]]);
+        let directory = scratch(&[("main.tf", root), ("m/main.tf", &module)]);
+        let output = run(directory.path(), &[]);
+        assert_eq!((rules(&output), output.err.as_str()), (BOTH.to_vec(), ""), "{output:#?}");
+        assert!(output.out.contains("module.b.") && !output.out.contains("module.a."), "{output:#?}");
+        let (_, json) = report(directory.path(), &["--now", NOW[1]]);
         let exempted = json["exempted"].as_array().expect("a list");
         assert_eq!(exempted.len(), 2);
         assert!(exempted.iter().all(|one| one["reason"] == "contract"), "{exempted:#?}");
@@ -150,15 +150,15 @@ fn entries_of_the_config_file_select_keys() {
         ("address = \"*\"\nuntil = 2026-06-01", true),
         ("address = \"*\"\nuntil = 2026-05-31", false),
     ] {
-        let folder = configured(&format!("[[exempt]]\nrules = [\"OCI-KMS-004\"]\n{selectors}\nreason = \"contract\"\n"));
-        let said = run(&folder.path().join("infra"), &["prod"]);
+        let directory = configured(&format!("[[exempt]]\nrules = [\"OCI-KMS-004\"]\n{selectors}\nreason = \"contract\"\n"));
+        let output = run(&directory.path().join("infra"), &["prod"]);
         let left = if holds { &BOTH[..1] } else { &BOTH[..] };
-        assert_eq!((said.code, rules(&said)), (1, left.to_vec()), "{selectors}: {said:#?}");
+        assert_eq!((output.code, rules(&output)), (1, left.to_vec()), "{selectors}: {output:#?}");
         let word = if selectors.contains("until = 2026-05-31") { "expired on 2026-05-31" } else { "unused exemption" };
-        assert_eq!(said.err.contains(word), !holds, "{selectors}: {said:#?}");
-        assert_eq!(said.err.contains("kmslint.toml:1:1"), !holds, "{selectors}: {said:#?}");
+        assert_eq!(output.err.contains(word), !holds, "{selectors}: {output:#?}");
+        assert_eq!(output.err.contains("kmslint.toml:1:1"), !holds, "{selectors}: {output:#?}");
         for option in ["--no-exemptions", "--no-config"] {
-            let all = run(&folder.path().join("infra"), &["prod", option]);
+            let all = run(&directory.path().join("infra"), &["prod", option]);
             assert_eq!((rules(&all), all.err.as_str()), (BOTH.to_vec(), ""), "{option}: {all:#?}");
         }
     }
@@ -167,12 +167,12 @@ fn entries_of_the_config_file_select_keys() {
 #[test]
 fn the_config_file_is_the_nearest_within_the_repository() {
     let off = "[rules.OCI-KMS-001]\nlevel = \"off\"\n";
-    let folder = scratch(&[
+    let directory = scratch(&[
         ("kmslint.toml", "[rules.OCI-KMS-004]\nlevel = \"off\"\n"),
         ("repository/.git/HEAD", "ref: refs/heads/main\n"),
         ("repository/infra/main.tf", &key("", "")),
     ]);
-    let repository = folder.path().join("repository");
+    let repository = directory.path().join("repository");
     assert_eq!(rules(&run(&repository, &["infra"])), BOTH, "a file above the repository is none of ours");
     std::fs::write(repository.join(".kmslint.toml"), off).expect("a file");
     for (here, path) in [(&repository, "infra"), (&repository, "infra/main.tf"), (&repository.join("infra"), ".")] {
@@ -186,11 +186,11 @@ fn the_config_file_is_the_nearest_within_the_repository() {
 #[test]
 fn settings_of_the_config_file_hold_and_the_command_line_wins() {
     let level = |config: &str, arguments: &[&str]| {
-        let folder = configured(config);
-        let said = run(folder.path(), arguments);
-        assert!(!said.err.contains("error"), "{config}: {said:#?}");
-        let line = said.out.lines().find(|line| line.contains("OCI-KMS-004")).unwrap_or_default();
-        (said.code, line.split(' ').nth(1).unwrap_or_default().to_owned())
+        let directory = configured(config);
+        let output = run(directory.path(), arguments);
+        assert!(!output.err.contains("error"), "{config}: {output:#?}");
+        let line = output.out.lines().find(|line| line.contains("OCI-KMS-004")).unwrap_or_default();
+        (output.code, line.split(' ').nth(1).unwrap_or_default().to_owned())
     };
     let of = |code: i32, word: &str| (code, word.to_owned());
     assert_eq!(level("[rules.OCI-KMS-004]\nlevel = \"error\"\n", &[]), of(1, "error"));
@@ -200,13 +200,13 @@ fn settings_of_the_config_file_hold_and_the_command_line_wins() {
     assert_eq!(level("fail-on = \"never\"\n[rules.OCI-KMS-004]\nlevel = \"off\"\n", &[]), of(0, ""));
 
     let unknown = "variable \"mode\" {}\nresource \"oci_kms_key\" \"k\" {\n  protection_mode = var.mode\n}\n";
-    let folder = scratch(&[("main.tf", unknown), ("kmslint.toml", "undetermined = \"error\"\n[rules.OCI-KMS-001]\nlevel = \"off\"\n")]);
-    let said = run(folder.path(), &[]);
-    assert!(said.code == 1 && said.out.contains("error OCI-KMS-004"), "{said:#?}");
-    let said = run(folder.path(), &["--no-config"]);
-    assert!(said.out.contains("note OCI-KMS-004"), "{said:#?}");
-    let said = run(folder.path(), &["--no-config", "--strict"]);
-    assert!(said.code == 1 && said.out.contains("error OCI-KMS-004"), "{said:#?}");
+    let directory = scratch(&[("main.tf", unknown), ("kmslint.toml", "undetermined = \"error\"\n[rules.OCI-KMS-001]\nlevel = \"off\"\n")]);
+    let output = run(directory.path(), &[]);
+    assert!(output.code == 1 && output.out.contains("error OCI-KMS-004"), "{output:#?}");
+    let output = run(directory.path(), &["--no-config"]);
+    assert!(output.out.contains("note OCI-KMS-004"), "{output:#?}");
+    let output = run(directory.path(), &["--no-config", "--strict"]);
+    assert!(output.code == 1 && output.out.contains("error OCI-KMS-004"), "{output:#?}");
 }
 
 #[test]
@@ -225,30 +225,31 @@ fn the_rules_own_settings_hold() {
             &["OCI-KMS-001 oci_kms_key.k:", "OCI-KMS-004 oci_kms_key.k:"],
         ),
     ] {
-        let folder = scratch(&[("vault.tf", private), ("main.tf", keys), ("kmslint.toml", config)]);
-        let said = run(folder.path(), &[]);
-        let mut found: Vec<_> = said.out.lines().map(|line| line.split(' ').skip(2).take(2).collect::<Vec<_>>().join(" ")).collect();
+        let directory = scratch(&[("vault.tf", private), ("main.tf", keys), ("kmslint.toml", config)]);
+        let output = run(directory.path(), &[]);
+        let mut found: Vec<_> = output.out.lines().map(|line| line.split(' ').skip(2).take(2).collect::<Vec<_>>().join(" ")).collect();
         found.sort();
-        assert_eq!(found, expected, "{config}: {said:#?}");
+        assert_eq!(found, expected, "{config}: {output:#?}");
     }
 }
 
 #[test]
 fn what_is_excluded_is_not_looked_at_even_if_it_is_named() {
-    let folder = scratch(&[
+    let directory = scratch(&[
         ("kmslint.toml", "exclude = [\"examples/**\", \"old\"]\n"),
         ("main.tf", &key("", "")),
         ("examples/a/main.tf", &key("", "")),
         ("old/main.tf", &key("", "")),
     ]);
-    let said = run(folder.path(), &[]);
-    assert_eq!((rules(&said), said.out.contains("examples") || said.out.contains("old/")), (BOTH.to_vec(), false), "{said:#?}");
+    let output = run(directory.path(), &[]);
+    assert_eq!((rules(&output), output.out.contains("examples") || output.out.contains("old/")), (BOTH.to_vec(), false), "{output:#?}");
     for path in ["examples/a/main.tf", "old/main.tf", "old", "examples"] {
-        let said = run(folder.path(), &[path]);
-        assert_eq!((said.code, said.out.as_str()), (0, ""), "{path}: {said:#?}");
-        let is_told = ["excluded by `kmslint.toml`", "that the config file does not exclude"].iter().any(|words| said.err.contains(words));
-        assert!(is_told, "{path}: {said:#?}");
-        assert_eq!(run(folder.path(), &[path, "--no-config"]).code, 1, "{path}");
+        let output = run(directory.path(), &[path]);
+        assert_eq!((output.code, output.out.as_str()), (0, ""), "{path}: {output:#?}");
+        let is_told =
+            ["excluded by `kmslint.toml`", "that the config file does not exclude"].iter().any(|words| output.err.contains(words));
+        assert!(is_told, "{path}: {output:#?}");
+        assert_eq!(run(directory.path(), &[path, "--no-config"]).code, 1, "{path}");
     }
 }
 
@@ -272,10 +273,10 @@ fn mistakes_in_the_config_file_point_into_it() {
             "`until` is not a date",
         ),
     ] {
-        let folder = configured(config);
-        let said = run(folder.path(), &[]);
-        assert_eq!((said.code, rules(&said)), (2, BOTH.to_vec()), "a slip hides nothing: {config}: {said:#?}");
-        assert!(said.err.contains(place) && said.err.contains(words), "{config}: {said:#?}");
+        let directory = configured(config);
+        let output = run(directory.path(), &[]);
+        assert_eq!((output.code, rules(&output)), (2, BOTH.to_vec()), "a slip hides nothing: {config}: {output:#?}");
+        assert!(output.err.contains(place) && output.err.contains(words), "{config}: {output:#?}");
     }
 }
 
@@ -299,8 +300,8 @@ fn the_config_files_schema_is_what_is_read() {
     ] {
         let table: Value = toml::from_str(config).expect("TOML");
         assert_eq!(validator.is_valid(&table), is_valid, "{config}");
-        let folder = configured(config);
-        assert_eq!(run(folder.path(), &[]).code == 2, !is_valid, "schema and reader agree: {config}");
+        let directory = configured(config);
+        assert_eq!(run(directory.path(), &[]).code == 2, !is_valid, "schema and reader agree: {config}");
     }
 }
 
@@ -308,74 +309,74 @@ fn the_config_files_schema_is_what_is_read() {
 fn the_config_file_in_the_pages_is_one() {
     let configuration = crate::pages::page("docs/configuration.md");
     let config = configuration.blocks().into_iter().find(|block| block.language == "toml").expect("a block of TOML").text;
-    let folder = configured(&config);
-    let said = run(folder.path(), &[]);
-    assert_eq!((said.code, rules(&said)), (1, BOTH.to_vec()), "it says what holds without it: {said:#?}");
-    assert!(said.err.starts_with("note: unused exemption for `OCI-KMS-004`") && !said.err.contains("error"), "{said:#?}");
+    let directory = configured(&config);
+    let output = run(directory.path(), &[]);
+    assert_eq!((output.code, rules(&output)), (1, BOTH.to_vec()), "it says what holds without it: {output:#?}");
+    assert!(output.err.starts_with("note: unused exemption for `OCI-KMS-004`") && !output.err.contains("error"), "{output:#?}");
 }
 
 #[test]
 fn a_baseline_accepts_what_is_there_and_nothing_new() {
-    let folder = scratch(&[(".git/HEAD", "ref: refs/heads/main\n"), ("a/main.tf", &key("", ""))]);
-    let written = run(folder.path(), &["--write-baseline", "baseline.json"]);
+    let directory = scratch(&[(".git/HEAD", "ref: refs/heads/main\n"), ("a/main.tf", &key("", ""))]);
+    let written = run(directory.path(), &["--write-baseline", "baseline.json"]);
     assert_eq!((written.code, written.out.as_str()), (0, ""), "{written:#?}");
     assert!(written.err.contains("2 findings accepted in `baseline.json`"), "{written:#?}");
-    let with = |folder: &Path| run(folder, &["--baseline", "baseline.json"]);
-    assert_eq!((with(folder.path()).code, with(folder.path()).err), (0, String::new()));
+    let with = |directory: &Path| run(directory, &["--baseline", "baseline.json"]);
+    assert_eq!((with(directory.path()).code, with(directory.path()).err), (0, String::new()));
 
     // Edited above the finding: no line numbers in a baseline.
-    let main = folder.path().join("a/main.tf");
+    let main = directory.path().join("a/main.tf");
     std::fs::write(&main, key("# a comment more\n\nlocals {\n  x = 1\n}\n\n", "")).expect("a file");
-    assert_eq!(with(folder.path()).code, 0);
+    assert_eq!(with(directory.path()).code, 0);
     // The same block in another file is another finding.
-    std::fs::create_dir(folder.path().join("b")).expect("a folder");
-    std::fs::write(folder.path().join("b/main.tf"), key("", "")).expect("a file");
-    let said = with(folder.path());
-    assert_eq!((said.code, rules(&said)), (1, BOTH.to_vec()), "{said:#?}");
-    assert!(said.out.lines().all(|line| line.starts_with("b/main.tf:")), "{said:#?}");
+    std::fs::create_dir(directory.path().join("b")).expect("a directory");
+    std::fs::write(directory.path().join("b/main.tf"), key("", "")).expect("a file");
+    let output = with(directory.path());
+    assert_eq!((output.code, rules(&output)), (1, BOTH.to_vec()), "{output:#?}");
+    assert!(output.out.lines().all(|line| line.starts_with("b/main.tf:")), "{output:#?}");
     // Another kind of violation of the same key is another finding.
-    std::fs::remove_dir_all(folder.path().join("b")).expect("it is there");
+    std::fs::remove_dir_all(directory.path().join("b")).expect("it is there");
     std::fs::write(&main, key("", "").replace("\"HSM\"", "null")).expect("a file");
-    let said = with(folder.path());
-    assert_eq!((said.code, rules(&said)), (1, vec!["OCI-KMS-004"]), "{said:#?}");
-    assert!(said.err.contains("1 baseline entry is stale"), "{said:#?}");
-    assert_eq!(rules(&run(folder.path(), &["--baseline", "baseline.json", "--no-exemptions"])), BOTH);
+    let output = with(directory.path());
+    assert_eq!((output.code, rules(&output)), (1, vec!["OCI-KMS-004"]), "{output:#?}");
+    assert!(output.err.contains("1 baseline entry is stale"), "{output:#?}");
+    assert_eq!(rules(&run(directory.path(), &["--baseline", "baseline.json", "--no-exemptions"])), BOTH);
     // Moved to another file of the root, the key is the same.
     std::fs::write(&main, "").expect("a file");
-    std::fs::write(folder.path().join("a/keys.tf"), key("", "")).expect("a file");
-    assert_eq!(with(folder.path()).code, 0);
-    std::fs::remove_file(folder.path().join("a/keys.tf")).expect("it is there");
-    // From another folder of the repository the baseline is the same.
+    std::fs::write(directory.path().join("a/keys.tf"), key("", "")).expect("a file");
+    assert_eq!(with(directory.path()).code, 0);
+    std::fs::remove_file(directory.path().join("a/keys.tf")).expect("it is there");
+    // From another directory of the repository the baseline is the same.
     std::fs::write(&main, key("", "")).expect("a file");
-    let inside = run(&folder.path().join("a"), &["--baseline", "../baseline.json"]);
+    let inside = run(&directory.path().join("a"), &["--baseline", "../baseline.json"]);
     assert_eq!((inside.code, inside.err.as_str()), (0, ""), "{inside:#?}");
 }
 
 #[test]
 fn a_baseline_of_kmslint_0_1_0_still_holds_and_asks_to_be_refreshed() {
-    let folder = scratch(&[
+    let directory = scratch(&[
         (".git/HEAD", "ref: refs/heads/main\n"),
         ("infra/main.tf", "resource \"oci_kms_key\" \"k\" {\n  protection_mode = \"HSM\"\n}\n"),
     ]);
     // As kmslint 0.1.0 wrote it.
     let entry = "{\"path\": \"infra/main.tf\", \"address\": \"oci_kms_key.k\", \"rule\": \"OCI-KMS-004\", \"kind\": \"hsm\", \"fingerprint\": \"b68466bbff5b7276520cb24c94c4d1ad\"}";
-    std::fs::write(folder.path().join("old.json"), format!("{{\"version\": 1, \"findings\": [{entry}]}}")).expect("a file");
+    std::fs::write(directory.path().join("old.json"), format!("{{\"version\": 1, \"findings\": [{entry}]}}")).expect("a file");
     let options = ["--level", "OCI-KMS-001=off"];
-    let said = run(folder.path(), &[&options[..], &["--baseline", "old.json"]].concat());
-    assert_eq!((said.code, said.out.as_str()), (0, ""), "{said:#?}");
-    assert!(said.err.contains("written by kmslint 0.1.0") && said.err.contains("--write-baseline"), "{said:#?}");
-    assert_eq!(run(folder.path(), &[&options[..], &["--write-baseline", "new.json"]].concat()).code, 0);
-    let said = run(folder.path(), &[&options[..], &["--baseline", "new.json"]].concat());
-    assert_eq!((said.code, said.out.as_str(), said.err.as_str()), (0, "", ""), "{said:#?}");
+    let output = run(directory.path(), &[&options[..], &["--baseline", "old.json"]].concat());
+    assert_eq!((output.code, output.out.as_str()), (0, ""), "{output:#?}");
+    assert!(output.err.contains("written by kmslint 0.1.0") && output.err.contains("--write-baseline"), "{output:#?}");
+    assert_eq!(run(directory.path(), &[&options[..], &["--write-baseline", "new.json"]].concat()).code, 0);
+    let output = run(directory.path(), &[&options[..], &["--baseline", "new.json"]].concat());
+    assert_eq!((output.code, output.out.as_str(), output.err.as_str()), (0, "", ""), "{output:#?}");
 }
 
 #[test]
 fn a_baseline_that_is_none_is_a_problem_and_hides_nothing() {
-    let folder = scratch(&[("main.tf", &key("", "")), ("baseline.json", "{\"version\": 99, \"findings\": []}"), ("x.json", "[]")]);
+    let directory = scratch(&[("main.tf", &key("", "")), ("baseline.json", "{\"version\": 99, \"findings\": []}"), ("x.json", "[]")]);
     for (file, words) in [("no.json", "no such file"), ("baseline.json", "version 99"), ("x.json", "not a kmslint baseline")] {
-        let said = run(folder.path(), &["--baseline", file]);
-        assert_eq!((said.code, rules(&said)), (2, BOTH.to_vec()), "{said:#?}");
-        assert!(said.err.contains(words) && said.err.contains(file), "{said:#?}");
+        let output = run(directory.path(), &["--baseline", file]);
+        assert_eq!((output.code, rules(&output)), (2, BOTH.to_vec()), "{output:#?}");
+        assert!(output.err.contains(words) && output.err.contains(file), "{output:#?}");
     }
 }
 
@@ -414,15 +415,15 @@ fn one_entry_holds_for_code_plan_and_state() {
     let (plan, state) = documents();
     for selectors in ["address = \"oci_kms_key.k\"", "name = \"payments\"", "tag = \"HsmRequired=*\"", "compartment = \"*..a\""] {
         let config = format!("[[exempt]]\nrules = [\"OCI-KMS-004\"]\n{selectors}\nreason = \"contract\"\n");
-        let folder = scratch(&[("code/main.tf", &key("", "")), ("plan.json", &plan), ("state.json", &state), ("kmslint.toml", &config)]);
+        let directory = scratch(&[("code/main.tf", &key("", "")), ("plan.json", &plan), ("state.json", &state), ("kmslint.toml", &config)]);
         for (path, more) in [("code", [].as_slice()), ("plan.json", &[]), ("plan.json", &["--source", "code"]), ("state.json", &[])] {
-            let all = run(folder.path(), &[&[path, "--no-exemptions"], more].concat());
+            let all = run(directory.path(), &[&[path, "--no-exemptions"], more].concat());
             assert!(rules(&all).contains(&"OCI-KMS-004"), "{path}: {all:#?}");
-            let said = run(folder.path(), &[&[path], more].concat());
-            assert!(!rules(&said).contains(&"OCI-KMS-004"), "{selectors}, {path} {more:?}: {said:#?}");
-            assert!(!said.err.contains("unused exemption"), "{selectors}, {path} {more:?}: {said:#?}");
+            let output = run(directory.path(), &[&[path], more].concat());
+            assert!(!rules(&output).contains(&"OCI-KMS-004"), "{selectors}, {path} {more:?}: {output:#?}");
+            assert!(!output.err.contains("unused exemption"), "{selectors}, {path} {more:?}: {output:#?}");
         }
-        let piped = kmslint_with_input(folder.path(), &[&NOW, ["-"].as_slice()].concat(), plan.as_bytes());
+        let piped = kmslint_with_input(directory.path(), &[&NOW, ["-"].as_slice()].concat(), plan.as_bytes());
         assert!(!rules(&piped).contains(&"OCI-KMS-004"), "{selectors}, -: {piped:#?}");
     }
 }
@@ -432,23 +433,23 @@ fn advice_on_keys_that_are_due_soon_is_no_finding() {
     let (_, state) = documents();
     let mut state: Value = serde_json::from_str(&state).expect("JSON");
     state["values"]["root_module"]["resources"][0]["values"]["time_created"] = "2025-06-21 12:00:00 +0000 UTC".into();
-    let folder = scratch(&[("state.json", &state.to_string()), ("kmslint.toml", "[rules.OCI-KMS-004]\nlevel = \"off\"\n")]);
-    let said = run(folder.path(), &["state.json", "--fail-on", "note"]);
-    assert_eq!((said.code, said.out.contains("must be rotated within 20 days")), (0, true), "{said:#?}");
-    let written = run(folder.path(), &["state.json", "--write-baseline", "baseline.json"]);
+    let directory = scratch(&[("state.json", &state.to_string()), ("kmslint.toml", "[rules.OCI-KMS-004]\nlevel = \"off\"\n")]);
+    let output = run(directory.path(), &["state.json", "--fail-on", "note"]);
+    assert_eq!((output.code, output.out.contains("must be rotated within 20 days")), (0, true), "{output:#?}");
+    let written = run(directory.path(), &["state.json", "--write-baseline", "baseline.json"]);
     assert!(written.err.contains("0 findings accepted"), "{written:#?}");
-    std::fs::write(folder.path().join("kmslint.toml"), "[rules.OCI-KMS-001]\ndue-soon-days = 19\n").expect("a file");
-    let said = run(folder.path(), &["state.json", "--level", "OCI-KMS-004=off"]);
-    assert_eq!((said.code, said.out.as_str()), (0, ""), "{said:#?}");
+    std::fs::write(directory.path().join("kmslint.toml"), "[rules.OCI-KMS-001]\ndue-soon-days = 19\n").expect("a file");
+    let output = run(directory.path(), &["state.json", "--level", "OCI-KMS-004=off"]);
+    assert_eq!((output.code, output.out.as_str()), (0, ""), "{output:#?}");
 }
 
 #[test]
 fn a_comment_in_the_code_holds_for_a_plan_made_of_it() {
     let (plan, _) = documents();
     let code = key("# kmslint: ignore[OCI-KMS-004] contract\n", "");
-    let folder = scratch(&[("code/main.tf", &code), ("elsewhere/plan.json", &plan)]);
+    let directory = scratch(&[("code/main.tf", &code), ("elsewhere/plan.json", &plan)]);
     let path = "elsewhere/plan.json";
-    assert!(rules(&run(folder.path(), &[path])).contains(&"OCI-KMS-004"), "nothing says where the code is");
-    let said = run(folder.path(), &[path, "--source", "code"]);
-    assert_eq!((rules(&said), said.err.as_str()), (vec!["OCI-KMS-001"], ""), "{said:#?}");
+    assert!(rules(&run(directory.path(), &[path])).contains(&"OCI-KMS-004"), "nothing says where the code is");
+    let output = run(directory.path(), &[path, "--source", "code"]);
+    assert_eq!((rules(&output), output.err.as_str()), (vec!["OCI-KMS-001"], ""), "{output:#?}");
 }

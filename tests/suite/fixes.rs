@@ -1,6 +1,6 @@
 //! Edits, from configuration on disk to configuration on disk: the finding is gone, and nothing else has changed.
 
-use crate::harness::{RULES, Said, kmslint, root};
+use crate::harness::{Output, RULES, kmslint, root};
 use kmslint::base::{Repository, Sources};
 use kmslint::check::{self, Decisions};
 use kmslint::fix::{self, ApplyError, Plan};
@@ -12,31 +12,36 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tempfile::TempDir;
 
-/// A folder with these files.
-fn folder(files: &[(&str, &str)]) -> TempDir {
-    let folder = tempfile::tempdir().expect("a temporary folder");
+/// A directory with these files.
+fn directory(files: &[(&str, &str)]) -> TempDir {
+    let directory = tempfile::tempdir().expect("a temporary directory");
     for (path, text) in files {
-        let path = folder.path().join(path);
-        std::fs::create_dir_all(path.parent().expect("a folder")).expect("the folder can be made");
+        let path = directory.path().join(path);
+        std::fs::create_dir_all(path.parent().expect("a directory")).expect("the directory can be made");
         std::fs::write(path, text).expect("the file can be written");
     }
-    folder
+    directory
 }
 
 fn now() -> jiff::Timestamp {
     "2026-01-01T00:00:00Z".parse().expect("a time")
 }
 
-/// What the rules say of a folder.
-fn checked(folder: &Path) -> (Outcome, Arc<Sources>) {
+/// What the rules say of a directory.
+fn checked(directory: &Path) -> (Outcome, Arc<Sources>) {
     let sources = Arc::new(Sources::default());
-    let folder = folder.canonicalize().expect("the folder is there");
-    let inventory = terraform::read(&terraform::ScanRequest::new(folder.clone(), vec![PathBuf::from(".")]), &sources);
+    let directory = directory.canonicalize().expect("the directory is there");
+    let inventory = terraform::read(&terraform::ScanRequest::new(directory.clone(), vec![PathBuf::from(".")]), &sources);
     assert_eq!(inventory.problems, []);
     let levels = rules::ALL.iter().filter(|rule| !RULES.contains(&rule.id)).map(|rule| (rule.id, Level::Off)).collect();
     let options = PolicyOptions { levels, ..PolicyOptions::default() };
-    let decisions =
-        Decisions { config: &Config::default(), baseline: None, options: &options, now: now(), repository: &Repository::around(&folder) };
+    let decisions = Decisions {
+        config: &Config::default(),
+        baseline: None,
+        options: &options,
+        now: now(),
+        repository: &Repository::around(&directory),
+    };
     (check::decide(Input { inventory, ..Input::default() }, &decisions, &sources), sources)
 }
 
@@ -50,9 +55,9 @@ fn plan(outcome: &Outcome, sources: &Sources, unsafe_fixes: bool) -> Plan {
     )
 }
 
-/// Fixes a folder and says what is left: the diff, the notes, the kinds of findings.
-fn fixed(folder: &Path, unsafe_fixes: bool) -> (String, Vec<String>, Vec<&'static str>) {
-    let (outcome, sources) = checked(folder);
+/// Fixes a directory and says what is left: the diff, the notes, the kinds of findings.
+fn fixed(directory: &Path, unsafe_fixes: bool) -> (String, Vec<String>, Vec<&'static str>) {
+    let (outcome, sources) = checked(directory);
     let plan = plan(&outcome, &sources, unsafe_fixes);
     let files = fix::rewritten(&plan.edits, &sources);
     let parses = |shown: &str, text: &str| {
@@ -64,8 +69,8 @@ fn fixed(folder: &Path, unsafe_fixes: bool) -> (String, Vec<String>, Vec<&'stati
         };
         parse(id, text).error.map_or(Ok(()), |error| Err(ApplyError::Rejected { path: shown.into(), why: error.message }))
     };
-    fix::apply(&files, folder, folder, &parses).expect("the files can be written");
-    let (after, _) = checked(folder);
+    fix::apply(&files, directory, directory, &parses).expect("the files can be written");
+    let (after, _) = checked(directory);
     assert_eq!(after.keys.len(), outcome.keys.len());
     let left = after.findings.iter().filter(|finding| finding.verdict == "violation").map(|finding| finding.kind.word()).collect();
     (fix::diff(&files, &|_, _| true), plan.notes.into_iter().map(|note| note.message).collect(), left)
@@ -77,8 +82,8 @@ const KEY: &str = "resource \"oci_kms_key\" \"k\" {\n  # The key.\n  display_nam
 
 #[test]
 fn a_key_in_a_private_vault_gets_a_schedule_and_software() {
-    let folder = folder(&[("vault.tf", VAULT), ("key.tf", KEY)]);
-    let (diff, notes, left) = fixed(folder.path(), false);
+    let directory = directory(&[("vault.tf", VAULT), ("key.tf", KEY)]);
+    let (diff, notes, left) = fixed(directory.path(), false);
     assert_eq!(left, ["hsm-by-default"]);
     assert_eq!(notes.len(), 1, "{notes:?}");
     assert!(notes[0].starts_with("fixable with `--fix --unsafe-fixes`: set `protection_mode` to SOFTWARE"), "{notes:?}");
@@ -107,10 +112,10 @@ fn a_key_in_a_private_vault_gets_a_schedule_and_software() {
  }
 "
     );
-    let (diff, notes, left) = fixed(folder.path(), true);
+    let (diff, notes, left) = fixed(directory.path(), true);
     assert_eq!((notes, left), (Vec::new(), Vec::new()));
     assert!(diff.contains("+  protection_mode          = \"SOFTWARE\"\n"), "{diff}");
-    let (diff, notes, left) = fixed(folder.path(), true);
+    let (diff, notes, left) = fixed(directory.path(), true);
     assert_eq!((diff.as_str(), notes, left), ("", Vec::new(), Vec::new()), "nothing is left to do");
 }
 
@@ -122,8 +127,9 @@ fn a_value_is_changed_at_the_end_of_its_way() {
     let root = "variable \"days\" {}\nmodule \"a\" {\n  source   = \"./m\"\n  days     = var.days\n  mode     = \"hsm\"\n  \
                 endpoint = oci_kms_vault.v.management_endpoint\n}\nmodule \"b\" {\n  source   = \"./m\"\n  days     = 30\n  \
                 endpoint = oci_kms_vault.v.management_endpoint\n}\n";
-    let folder = folder(&[("vault.tf", VAULT), ("main.tf", root), ("m/main.tf", module), ("terraform.tfvars", "days = 400 # too long\n")]);
-    let (diff, notes, left) = fixed(folder.path(), true);
+    let directory =
+        directory(&[("vault.tf", VAULT), ("main.tf", root), ("m/main.tf", module), ("terraform.tfvars", "days = 400 # too long\n")]);
+    let (diff, notes, left) = fixed(directory.path(), true);
     assert_eq!((notes, left), (Vec::new(), Vec::new()), "{diff}");
     let changes: Vec<_> = diff.lines().filter(|line| line.starts_with(['+', '-'])).collect();
     assert_eq!(
@@ -149,8 +155,8 @@ fn keys_that_disagree_keep_what_is_written() {
     let keys = "locals {\n  mode = \"HSM\"\n}\nresource \"oci_kms_key\" \"a\" {\n  protection_mode = local.mode\n}\n\
                 resource \"oci_kms_key\" \"ca\" {\n  protection_mode = local.mode\n}\n\
                 resource \"oci_certificates_management_certificate_authority\" \"ca\" {\n  kms_key_id = oci_kms_key.ca.id\n}\n";
-    let folder = folder(&[("main.tf", keys)]);
-    let (diff, notes, _) = fixed(folder.path(), true);
+    let directory = directory(&[("main.tf", keys)]);
+    let (diff, notes, _) = fixed(directory.path(), true);
     assert_eq!(diff, "");
     let choice = "an edit is right only if the vault is VIRTUAL_PRIVATE; the help names it";
     assert_eq!(notes, [choice, choice, "keys without a finding depend on this value too"]);
@@ -160,10 +166,10 @@ fn keys_that_disagree_keep_what_is_written() {
 fn line_ends_and_json_are_kept() {
     let json = "{\n  \"resource\": {\n    \"oci_kms_key\": {\n      \"j\": {\n        \"protection_mode\": \"HSM\",\n        \
                 \"management_endpoint\": \"${oci_kms_vault.v.management_endpoint}\"\n      }\n    }\n  }\n}\n";
-    let folder = folder(&[("vault.tf", VAULT), ("key.tf", &KEY.replace('\n', "\r\n")), ("json.tf.json", json)]);
-    let (_, notes, left) = fixed(folder.path(), true);
+    let directory = directory(&[("vault.tf", VAULT), ("key.tf", &KEY.replace('\n', "\r\n")), ("json.tf.json", json)]);
+    let (_, notes, left) = fixed(directory.path(), true);
     assert_eq!((notes, left), (Vec::new(), Vec::new()));
-    let read = |name: &str| std::fs::read_to_string(folder.path().join(name)).expect("the file is there");
+    let read = |name: &str| std::fs::read_to_string(directory.path().join(name)).expect("the file is there");
     let key = read("key.tf");
     assert_eq!(key.matches('\n').count(), key.matches("\r\n").count());
     assert!(key.contains("\r\n  protection_mode          = \"SOFTWARE\"\r\n"), "{key}");
@@ -176,66 +182,66 @@ fn line_ends_and_json_are_kept() {
 
 #[test]
 fn a_result_that_does_not_parse_is_never_written() {
-    let folder = folder(&[("vault.tf", VAULT), ("key.tf", KEY)]);
-    let (outcome, sources) = checked(folder.path());
+    let directory = directory(&[("vault.tf", VAULT), ("key.tf", KEY)]);
+    let (outcome, sources) = checked(directory.path());
     let files = fix::rewritten(&plan(&outcome, &sources, true).edits, &sources);
     assert_eq!(files.len(), 1);
     let reject = |path: &str, _: &str| Err(ApplyError::Rejected { path: path.into(), why: "it does not parse".to_owned() });
-    let refused = fix::apply(&files, folder.path(), folder.path(), &reject);
+    let refused = fix::apply(&files, directory.path(), directory.path(), &reject);
     assert!(matches!(refused, Err(ApplyError::Rejected { .. })));
-    assert_eq!(std::fs::read_to_string(folder.path().join("key.tf")).expect("the file is there"), KEY);
+    assert_eq!(std::fs::read_to_string(directory.path().join("key.tf")).expect("the file is there"), KEY);
 }
 
 /// Runs the binary without a config file, one line a finding.
-fn run(folder: &Path, arguments: &[&str]) -> Said {
-    kmslint(folder, &[&["--no-config", "--format", "short"], arguments].concat())
+fn run(directory: &Path, arguments: &[&str]) -> Output {
+    kmslint(directory, &[&["--no-config", "--format", "short"], arguments].concat())
 }
 
-fn read(folder: &TempDir, name: &str) -> String {
-    std::fs::read_to_string(folder.path().join(name)).expect("the file is there")
+fn read(directory: &TempDir, name: &str) -> String {
+    std::fs::read_to_string(directory.path().join(name)).expect("the file is there")
 }
 
 #[test]
 fn a_user_sees_what_was_fixed_and_what_was_not() {
-    let folder = folder(&[("vault.tf", VAULT), ("key.tf", KEY)]);
-    let said = run(folder.path(), &["--fix"]);
-    assert_eq!((said.code, said.out.lines().count()), (1, 1), "the protection mode is left: {said:#?}");
-    let lines: Vec<_> = said.err.lines().collect();
-    assert_eq!(lines.len(), 3, "{said:#?}");
+    let directory = directory(&[("vault.tf", VAULT), ("key.tf", KEY)]);
+    let output = run(directory.path(), &["--fix"]);
+    assert_eq!((output.code, output.out.lines().count()), (1, 1), "the protection mode is left: {output:#?}");
+    let lines: Vec<_> = output.err.lines().collect();
+    assert_eq!(lines.len(), 3, "{output:#?}");
     assert!(
         lines[0].starts_with("not fixed: key.tf:1:1: OCI-KMS-004 oci_kms_key.k: fixable with `--fix --unsafe-fixes`: set"),
-        "{said:#?}"
+        "{output:#?}"
     );
     assert_eq!(lines[1], "fixed: key.tf:5:1: OCI-KMS-001 oci_kms_key.k: turn automatic rotation on");
     assert_eq!(lines[2], "fixed: key.tf:10:1: OCI-KMS-001 oci_kms_key.k: rotate the key every 90 days");
-    let said = run(folder.path(), &["--fix", "--unsafe-fixes"]);
-    assert_eq!((said.code, said.out.as_str()), (0, ""), "{said:#?}");
-    assert!(said.err.contains("what it encrypted becomes unreadable"), "it says what that does to an existing key: {said:#?}");
-    let before = (read(&folder, "key.tf"), read(&folder, "vault.tf"));
-    let said = run(folder.path(), &["--fix", "--unsafe-fixes"]);
-    assert_eq!((said.code, said.out.as_str(), said.err.as_str()), (0, "", ""), "nothing is left to do");
-    assert_eq!((read(&folder, "key.tf"), read(&folder, "vault.tf")), before);
+    let output = run(directory.path(), &["--fix", "--unsafe-fixes"]);
+    assert_eq!((output.code, output.out.as_str()), (0, ""), "{output:#?}");
+    assert!(output.err.contains("what it encrypted becomes unreadable"), "it says what that does to an existing key: {output:#?}");
+    let before = (read(&directory, "key.tf"), read(&directory, "vault.tf"));
+    let output = run(directory.path(), &["--fix", "--unsafe-fixes"]);
+    assert_eq!((output.code, output.out.as_str(), output.err.as_str()), (0, "", ""), "nothing is left to do");
+    assert_eq!((read(&directory, "key.tf"), read(&directory, "vault.tf")), before);
 }
 
 #[test]
 fn unsafe_fixes_alone_change_nothing_and_say_so() {
-    let folder = folder(&[("vault.tf", VAULT), ("key.tf", KEY)]);
-    let (said, plain) = (run(folder.path(), &["--unsafe-fixes"]), run(folder.path(), &[]));
-    assert_eq!((said.code, &said.out), (plain.code, &plain.out));
-    assert_eq!(said.err, "note: `--unsafe-fixes` alone changes nothing; add `--fix` to write the fixes, `--diff` to see them\n");
-    assert_eq!(read(&folder, "key.tf"), KEY);
+    let directory = directory(&[("vault.tf", VAULT), ("key.tf", KEY)]);
+    let (output, plain) = (run(directory.path(), &["--unsafe-fixes"]), run(directory.path(), &[]));
+    assert_eq!((output.code, &output.out), (plain.code, &plain.out));
+    assert_eq!(output.err, "note: `--unsafe-fixes` alone changes nothing; add `--fix` to write the fixes, `--diff` to see them\n");
+    assert_eq!(read(&directory, "key.tf"), KEY);
 }
 
 #[test]
 fn every_finding_that_is_not_fixed_is_counted_with_its_reason() {
     let keys: String = (0..6).map(|n| format!("resource \"oci_kms_key\" \"k{n}\" {{\n  protection_mode = \"HSM\"\n}}\n")).collect();
     let unknown = "variable \"mode\" {}\nresource \"oci_kms_key\" \"u\" {\n  protection_mode = var.mode\n}\n";
-    let folder = folder(&[("main.tf", &keys), ("unknown.tf", unknown)]);
-    let said = run(folder.path(), &["--diff"]);
-    let lines: Vec<&str> = said.err.lines().collect();
-    assert_eq!(said.out, "");
+    let directory = directory(&[("main.tf", &keys), ("unknown.tf", unknown)]);
+    let output = run(directory.path(), &["--diff"]);
+    let lines: Vec<&str> = output.err.lines().collect();
+    assert_eq!(output.out, "");
     let reason = "not fixed: 6 findings of OCI-KMS-004: fixable with `--fix --unsafe-fixes`: set";
-    let at = lines.iter().position(|line| line.starts_with(reason)).unwrap_or_else(|| panic!("{said:#?}"));
+    let at = lines.iter().position(|line| line.starts_with(reason)).unwrap_or_else(|| panic!("{output:#?}"));
     assert_eq!(
         lines[at + 1..at + 5],
         [
@@ -246,21 +252,21 @@ fn every_finding_that_is_not_fixed_is_counted_with_its_reason() {
         ]
     );
     let undetermined = "OCI-KMS-004 oci_kms_key.u: the verdict is undetermined; the help describes how to resolve it";
-    assert!(lines.iter().any(|line| line.starts_with("not fixed: unknown.tf:1:1: ") && line.ends_with(undetermined)), "{said:#?}");
+    assert!(lines.iter().any(|line| line.starts_with("not fixed: unknown.tf:1:1: ") && line.ends_with(undetermined)), "{output:#?}");
     let choice = "not fixed: 7 findings of OCI-KMS-001: an edit is right only if the vault is VIRTUAL_PRIVATE; the help names it";
-    assert!(lines.contains(&choice), "{said:#?}");
-    assert_eq!(run(folder.path(), &["--diff", "--verbose"]).err.matches("  --> ").count(), 13);
+    assert!(lines.contains(&choice), "{output:#?}");
+    assert_eq!(run(directory.path(), &["--diff", "--verbose"]).err.matches("  --> ").count(), 13);
 }
 
 #[test]
 fn a_file_with_a_syntax_error_does_not_veto_the_others() {
     let broken = format!("{}resource \"oci_kms_key\" \"c\" {{\n  protection_mode = = 1\n}}\n", KEY.replace("\"k\"", "\"b\""));
-    let folder = folder(&[("vault.tf", VAULT), ("key.tf", KEY), ("broken.tf", &broken)]);
-    let shown = run(folder.path(), &["--diff"]);
-    let said = run(folder.path(), &["--fix"]);
-    assert_eq!((said.code, read(&folder, "broken.tf")), (2, broken), "{said:#?}");
-    assert!(said.err.contains("OCI-KMS-001 oci_kms_key.b: `broken.tf` has a syntax error; fix that first"), "{said:#?}");
-    assert!(read(&folder, "key.tf").contains("is_auto_rotation_enabled = true"), "{said:#?}");
+    let directory = directory(&[("vault.tf", VAULT), ("key.tf", KEY), ("broken.tf", &broken)]);
+    let shown = run(directory.path(), &["--diff"]);
+    let output = run(directory.path(), &["--fix"]);
+    assert_eq!((output.code, read(&directory, "broken.tf")), (2, broken), "{output:#?}");
+    assert!(output.err.contains("OCI-KMS-001 oci_kms_key.b: `broken.tf` has a syntax error; fix that first"), "{output:#?}");
+    assert!(read(&directory, "key.tf").contains("is_auto_rotation_enabled = true"), "{output:#?}");
     assert!(shown.out.contains("+++ b/key.tf") && !shown.out.contains("broken.tf"), "the diff shows what is written: {shown:#?}");
 }
 
@@ -275,32 +281,33 @@ fn what_a_call_or_an_element_leaves_out_is_written_there() {
         "{\"Modules\":[{\"Key\":\"c\",\"Source\":\"registry.terraform.io/acme/key/oci\",\"Version\":\"1.0.0\",\"Dir\":\".terraform/modules/c\"}]}",
     );
     let called = "module \"c\" {\n  source  = \"acme/key/oci\"\n  version = \"1.0.0\"\n}\n";
-    let folder = folder(&[("main.tf", main), ("m/main.tf", module), ("c.tf", called), installed, (".terraform/modules/c/main.tf", module)]);
-    let said = run(folder.path(), &["--fix", "--unsafe-fixes", "--level", "OCI-KMS-001=off"]);
-    assert_eq!((said.code, said.out.as_str()), (0, ""), "{said:#?}");
+    let directory =
+        directory(&[("main.tf", main), ("m/main.tf", module), ("c.tf", called), installed, (".terraform/modules/c/main.tf", module)]);
+    let output = run(directory.path(), &["--fix", "--unsafe-fixes", "--level", "OCI-KMS-001=off"]);
+    assert_eq!((output.code, output.out.as_str()), (0, ""), "{output:#?}");
     assert_eq!(
-        read(&folder, "main.tf"),
+        read(&directory, "main.tf"),
         main.replace("\"./m\"\n}", "\"./m\"\n  mode   = \"SOFTWARE\"\n}")
             .replace("{}", "{ mode = \"SOFTWARE\" }")
             .replace("\"HSM\"", "\"SOFTWARE\"")
     );
-    assert_eq!(read(&folder, "m/main.tf"), module, "the module stays as it is");
-    assert_eq!(read(&folder, "c.tf"), called.replace("\"1.0.0\"\n}", "\"1.0.0\"\n  mode    = \"SOFTWARE\"\n}"));
+    assert_eq!(read(&directory, "m/main.tf"), module, "the module stays as it is");
+    assert_eq!(read(&directory, "c.tf"), called.replace("\"1.0.0\"\n}", "\"1.0.0\"\n  mode    = \"SOFTWARE\"\n}"));
 }
 
 #[test]
 fn a_diff_is_all_there_is_on_standard_output_and_nothing_is_written() {
-    let folder = folder(&[("vault.tf", VAULT), ("key.tf", KEY)]);
-    let safe = run(folder.path(), &["--diff"]);
-    let both = run(folder.path(), &["--diff", "--unsafe-fixes"]);
-    let with_fix = run(folder.path(), &["--diff", "--fix"]);
+    let directory = directory(&[("vault.tf", VAULT), ("key.tf", KEY)]);
+    let safe = run(directory.path(), &["--diff"]);
+    let both = run(directory.path(), &["--diff", "--unsafe-fixes"]);
+    let with_fix = run(directory.path(), &["--diff", "--fix"]);
     assert_eq!((safe.code, both.code), (1, 1));
     assert_eq!(safe.out, with_fix.out);
     assert!(safe.out.starts_with("--- a/key.tf\n+++ b/key.tf\n@@ "), "{safe:#?}");
     assert!(!safe.out.contains("SOFTWARE") && both.out.contains("+  protection_mode          = \"SOFTWARE\""), "{both:#?}");
     assert!(safe.err.contains("not fixed:") && both.err.contains("would fix, unsafe: key.tf"), "{both:#?}");
-    assert_eq!((read(&folder, "key.tf").as_str(), read(&folder, "vault.tf").as_str()), (KEY, VAULT));
-    let quiet = run(folder.path(), &["--diff", "--quiet"]);
+    assert_eq!((read(&directory, "key.tf").as_str(), read(&directory, "vault.tf").as_str()), (KEY, VAULT));
+    let quiet = run(directory.path(), &["--diff", "--quiet"]);
     assert_eq!((quiet.out, quiet.err.as_str()), (safe.out, ""));
     let clean = run(&root().join("testdata/rules/OCI-KMS-001/ok_scheduled"), &["--diff"]);
     assert_eq!((clean.code, clean.out.as_str()), (0, ""));
@@ -309,14 +316,14 @@ fn a_diff_is_all_there_is_on_standard_output_and_nothing_is_written() {
 #[test]
 fn several_edits_of_one_key_stand_where_they_belong() {
     let tight = KEY.replace("\n\n  key_shape", "\n  key_shape");
-    let folder = folder(&[("vault.tf", VAULT), ("key.tf", &tight)]);
-    assert_eq!(run(folder.path(), &["--fix", "--unsafe-fixes"]).code, 0);
+    let directory = directory(&[("vault.tf", VAULT), ("key.tf", &tight)]);
+    assert_eq!(run(directory.path(), &["--fix", "--unsafe-fixes"]).code, 0);
     let expected = tight
         .replace("display_name        =", "display_name             =")
         .replace("management_endpoint =", "management_endpoint      =")
         .replace("  key_shape", "  is_auto_rotation_enabled = true\n  protection_mode          = \"SOFTWARE\"\n\n  key_shape")
         .replace("  }\n}\n", "  }\n\n  auto_key_rotation_details {\n    rotation_interval_in_days = 90\n  }\n}\n");
-    assert_eq!(read(&folder, "key.tf"), expected);
+    assert_eq!(read(&directory, "key.tf"), expected);
 }
 
 #[test]
@@ -339,9 +346,9 @@ fn the_authors_style_is_kept() {
             "\u{feff}resource \"oci_kms_key\" \"k\" {\r\n  # HSM\r\n  protection_mode = \"SOFTWARE\"\r\n}\r\n",
         ),
     ] {
-        let folder = folder(&[("main.tf", before)]);
-        let said = run(folder.path(), &["--fix", "--unsafe-fixes", "--level", "OCI-KMS-001=off"]);
-        assert_eq!((read(&folder, "main.tf").as_str(), said.code), (after, 0), "{said:#?}");
+        let directory = directory(&[("main.tf", before)]);
+        let output = run(directory.path(), &["--fix", "--unsafe-fixes", "--level", "OCI-KMS-001=off"]);
+        assert_eq!((read(&directory, "main.tf").as_str(), output.code), (after, 0), "{output:#?}");
     }
 }
 
@@ -359,25 +366,26 @@ fn what_cannot_be_fixed_is_told_and_left() {
         (branch, &[], "`protection_mode` depends on a condition"),
         (given, &["--var", "mode=HSM"], "the value is given on the command line or in the environment"),
     ] {
-        let folder = folder(&[("main.tf", text)]);
-        let said = run(folder.path(), &[&["--fix", "--unsafe-fixes", "--level", "OCI-KMS-001=off"], arguments].concat());
-        assert_eq!((said.code, read(&folder, "main.tf").as_str()), (1, text), "{said:#?}");
-        assert!(said.err.starts_with("not fixed: main.tf:") && said.err.contains(why), "{said:#?}");
+        let directory = directory(&[("main.tf", text)]);
+        let output = run(directory.path(), &[&["--fix", "--unsafe-fixes", "--level", "OCI-KMS-001=off"], arguments].concat());
+        assert_eq!((output.code, read(&directory, "main.tf").as_str()), (1, text), "{output:#?}");
+        assert!(output.err.starts_with("not fixed: main.tf:") && output.err.contains(why), "{output:#?}");
     }
 }
 
 #[cfg(unix)]
 #[test]
 fn nothing_is_written_through_a_link_out_of_the_repository() {
-    let (inside, outside) = (folder(&[("infra/vault.tf", VAULT), (".git/HEAD", "ref: refs/heads/main\n")]), folder(&[("key.tf", KEY)]));
+    let (inside, outside) =
+        (directory(&[("infra/vault.tf", VAULT), (".git/HEAD", "ref: refs/heads/main\n")]), directory(&[("key.tf", KEY)]));
     std::os::unix::fs::symlink(outside.path().join("key.tf"), inside.path().join("infra/key.tf")).expect("a link");
     let allowed = outside.path().to_str().expect("UTF-8");
-    let said = run(inside.path(), &["--fix", "--allow-path", allowed]);
-    assert_eq!(said.code, 2, "{said:#?}");
-    assert!(said.err.contains("infra/key.tf") && said.err.contains("no file was changed"), "{said:#?}");
+    let output = run(inside.path(), &["--fix", "--allow-path", allowed]);
+    assert_eq!(output.code, 2, "{output:#?}");
+    assert!(output.err.contains("infra/key.tf") && output.err.contains("no file was changed"), "{output:#?}");
     assert_eq!(read(&outside, "key.tf"), KEY);
     // A link within the repository is followed, and stays a link.
-    let inside = folder(&[("vault.tf", VAULT), ("shared/key.txt", KEY), (".git/HEAD", "ref: refs/heads/main\n")]);
+    let inside = directory(&[("vault.tf", VAULT), ("shared/key.txt", KEY), (".git/HEAD", "ref: refs/heads/main\n")]);
     std::os::unix::fs::symlink("shared/key.txt", inside.path().join("key.tf")).expect("a link");
     assert_eq!(run(inside.path(), &["--fix", "--unsafe-fixes"]).code, 0);
     assert!(read(&inside, "shared/key.txt").contains("SOFTWARE"));
@@ -389,11 +397,11 @@ fn nothing_is_written_through_a_link_out_of_the_repository() {
 fn permissions_are_kept() {
     use std::os::unix::fs::PermissionsExt;
     for mode in [0o640, 0o444] {
-        let folder = folder(&[("vault.tf", VAULT), ("key.tf", KEY)]);
-        let path = folder.path().join("key.tf");
+        let directory = directory(&[("vault.tf", VAULT), ("key.tf", KEY)]);
+        let path = directory.path().join("key.tf");
         std::fs::set_permissions(&path, std::fs::Permissions::from_mode(mode)).expect("its own file");
-        let said = run(folder.path(), &["--fix", "--unsafe-fixes"]);
-        assert_eq!(std::fs::metadata(&path).expect("it is there").permissions().mode() & 0o777, mode, "{said:#?}");
+        let output = run(directory.path(), &["--fix", "--unsafe-fixes"]);
+        assert_eq!(std::fs::metadata(&path).expect("it is there").permissions().mode() & 0o777, mode, "{output:#?}");
     }
 }
 
@@ -404,24 +412,24 @@ fn a_new_key_in_a_plan_may_become_software_without_asking_twice() {
         .expect("the code")
         .map(|entry| std::fs::read_to_string(entry.expect("an entry").path()).expect("a file"))
         .collect::<String>();
-    let folder = folder(&[("plan.json", &plan), ("src/main.tf", &code)]);
-    let said = run(folder.path(), &["plan.json", "--source", "src", "--fix", "--level", "OCI-KMS-001=off"]);
-    let fixed = read(&folder, "src/main.tf");
-    assert!(said.err.contains("set `protection_mode` to SOFTWARE before the key is created"), "{said:#?}");
-    assert!(code.contains("\"HSM\"") && !fixed.contains("\"HSM\""), "{said:#?}\n{fixed}");
-    assert_eq!(run(folder.path(), &["src", "--level", "OCI-KMS-001=off"]).code, 0);
+    let directory = directory(&[("plan.json", &plan), ("src/main.tf", &code)]);
+    let output = run(directory.path(), &["plan.json", "--source", "src", "--fix", "--level", "OCI-KMS-001=off"]);
+    let fixed = read(&directory, "src/main.tf");
+    assert!(output.err.contains("set `protection_mode` to SOFTWARE before the key is created"), "{output:#?}");
+    assert!(code.contains("\"HSM\"") && !fixed.contains("\"HSM\""), "{output:#?}\n{fixed}");
+    assert_eq!(run(directory.path(), &["src", "--level", "OCI-KMS-001=off"]).code, 0);
 }
 
 #[test]
 fn every_fix_of_the_fixtures_is_written_as_a_person_would() {
     let rules = root().join("testdata/rules");
     let mut diffs = String::new();
-    for case in crate::harness::folders(&rules).iter().flat_map(|rule| crate::harness::folders(rule)) {
-        let copied = tempfile::tempdir().expect("a temporary folder");
+    for case in crate::harness::directories(&rules).iter().flat_map(|rule| crate::harness::directories(rule)) {
+        let copied = tempfile::tempdir().expect("a temporary directory");
         copy(&case, copied.path());
         let diff = run(copied.path(), &["--diff", "--unsafe-fixes", "--quiet"]).out;
-        let said = run(copied.path(), &["--fix", "--unsafe-fixes"]);
-        assert!(!said.err.contains("taken back"), "{}: {said:#?}", case.display());
+        let output = run(copied.path(), &["--fix", "--unsafe-fixes"]);
+        assert!(!output.err.contains("taken back"), "{}: {output:#?}", case.display());
         let again = run(copied.path(), &["--diff", "--unsafe-fixes", "--quiet"]).out;
         assert_eq!(again, "", "{}: nothing is left to fix", case.display());
         if !diff.is_empty() {
@@ -433,8 +441,8 @@ fn every_fix_of_the_fixtures_is_written_as_a_person_would() {
 }
 
 fn copy(from: &Path, to: &Path) {
-    std::fs::create_dir_all(to).expect("a folder");
-    for entry in std::fs::read_dir(from).expect("a folder").map(|entry| entry.expect("an entry")) {
+    std::fs::create_dir_all(to).expect("a directory");
+    for entry in std::fs::read_dir(from).expect("a directory").map(|entry| entry.expect("an entry")) {
         let target = to.join(entry.file_name());
         if entry.path().is_dir() {
             copy(&entry.path(), &target);

@@ -1,6 +1,6 @@
 //! Forms in which plans and states arrive: read where their values are in them, otherwise recognized and answered with what to do.
 
-use crate::harness::{kmslint, kmslint_with_input, root, said, scratch};
+use crate::harness::{kmslint, kmslint_with_input, output_of, root, scratch};
 use serde_json::{Value, json};
 use std::fs;
 use std::io::Write as _;
@@ -177,10 +177,10 @@ fn archives_and_truncated_gzip_are_answered() {
 
 #[test]
 fn a_state_without_anything_is_said_to_be_one() {
-    let folder = scratch(&[("state.json", "{\"format_version\":\"1.0\"}\n")]);
-    let answer = kmslint(folder.path(), &["--no-config", "state.json"]);
+    let directory = scratch(&[("state.json", "{\"format_version\":\"1.0\"}\n")]);
+    let answer = kmslint(directory.path(), &["--no-config", "state.json"]);
     assert!(answer.code == 0 && answer.err.contains("terraform show -json PLANFILE"), "{answer:?}");
-    let strict = kmslint(folder.path(), &["--no-config", "--strict", "state.json"]);
+    let strict = kmslint(directory.path(), &["--no-config", "--strict", "state.json"]);
     assert_eq!(strict.code, 1, "{strict:?}");
 }
 
@@ -200,17 +200,17 @@ fn a_source_that_the_plan_was_not_made_from_is_a_problem() {
         (renamed.as_str(), Some("declares none of its keys")),
         ("", Some("declares none of its keys")),
     ] {
-        let folder = scratch(&[("main.tf", text)]);
+        let directory = scratch(&[("main.tf", text)]);
         let mut command = crate::harness::command(&root());
-        command.arg("--no-config").arg(&plan).arg("--source").arg(folder.path());
-        let answer = said(&mut command);
+        command.arg("--no-config").arg(&plan).arg("--source").arg(directory.path());
+        let answer = output_of(&mut command);
         match problem {
             None => assert!(answer.code == 1 && answer.out.contains("default is HSM"), "{answer:?}"),
             Some(problem) => assert!(answer.code == 2 && answer.err.contains(problem), "{problem}: {answer:?}"),
         }
         // Next to the plan it is only passed over.
-        fs::copy(&plan, folder.path().join("plan.json")).expect("a copy");
-        let beside = kmslint(folder.path(), &["--no-config", "plan.json"]);
+        fs::copy(&plan, directory.path().join("plan.json")).expect("a copy");
+        let beside = kmslint(directory.path(), &["--no-config", "plan.json"]);
         assert_eq!((beside.code, beside.out.contains("default is HSM")), (1, problem.is_none()), "{beside:?}");
     }
 }
@@ -221,11 +221,11 @@ fn another_root_module_with_the_same_address_is_passed_over() {
     let plan = fs::read_to_string(case.join("plan.json")).expect("the plan");
     let own = fs::read_to_string(case.join("src/main.tf")).expect("the sources");
     let other = own.replace("\"SOFTWARE\"", "\"HSM\"");
-    let folder = scratch(&[("main.tf", &other), ("out/plan.json", &plan)]);
-    let answer = kmslint(folder.path(), &["--no-config", "out/plan.json", "--format", "short"]);
+    let directory = scratch(&[("main.tf", &other), ("out/plan.json", &plan)]);
+    let answer = kmslint(directory.path(), &["--no-config", "out/plan.json", "--format", "short"]);
     assert!(answer.code == 1 && answer.out.starts_with("out/plan.json:"), "{answer:?}");
-    fs::write(folder.path().join("main.tf"), own).expect("written");
-    let answer = kmslint(folder.path(), &["--no-config", "out/plan.json", "--format", "short"]);
+    fs::write(directory.path().join("main.tf"), own).expect("written");
+    let answer = kmslint(directory.path(), &["--no-config", "out/plan.json", "--format", "short"]);
     assert!(answer.code == 1 && answer.out.starts_with("main.tf:"), "{answer:?}");
 }
 
@@ -234,10 +234,10 @@ fn variables_of_today_do_not_reach_a_plan_of_yesterday() {
     let case = root().join("testdata/plans/inputs-mode");
     let main = fs::read_to_string(case.join("src/main.tf")).expect("the sources");
     let plan = fs::read_to_string(case.join("plan.json")).expect("the plan");
-    let folder = scratch(&[("main.tf", &main), ("plan.json", &plan), ("terraform.tfvars", "mode = \"SOFTWARE\"\n")]);
+    let directory = scratch(&[("main.tf", &main), ("plan.json", &plan), ("terraform.tfvars", "mode = \"SOFTWARE\"\n")]);
     for arguments in [&["--no-config", "plan.json"][..], &["--no-config", "--var", "mode=SOFTWARE", "plan.json"]] {
-        let mut command = crate::harness::command(folder.path());
-        let answer = said(command.args(arguments).env("TF_VAR_mode", "SOFTWARE"));
+        let mut command = crate::harness::command(directory.path());
+        let answer = output_of(command.args(arguments).env("TF_VAR_mode", "SOFTWARE"));
         assert!(answer.code == 1 && answer.out.contains("default is HSM"), "{answer:?}");
     }
 }
@@ -248,14 +248,14 @@ fn the_workspace_of_today_is_not_the_one_of_the_plan() {
     let main = fs::read_to_string(case.join("src/main.tf")).expect("the sources");
     let main = main.replace("mode = var.mode", "mode = terraform.workspace == \"default\" ? var.mode : \"SOFTWARE\"");
     let plan = fs::read_to_string(case.join("plan.json")).expect("the plan");
-    let folder = scratch(&[("main.tf", &main), ("plan.json", &plan), (".terraform/environment", "default")]);
+    let directory = scratch(&[("main.tf", &main), ("plan.json", &plan), (".terraform/environment", "default")]);
     for (arguments, settled) in [
         (&["--no-config", "plan.json"][..], false),
         (&["--no-config", "--workspace", "default", "plan.json"], true),
         (&["--no-config", "--workspace", "prod", "plan.json"], false),
     ] {
-        let mut command = crate::harness::command(folder.path());
-        let answer = said(command.args(arguments).env("TF_WORKSPACE", "default"));
+        let mut command = crate::harness::command(directory.path());
+        let answer = output_of(command.args(arguments).env("TF_WORKSPACE", "default"));
         assert_eq!(answer.out.contains("default is HSM"), settled, "{arguments:?}: {answer:?}");
         assert!(!answer.out.contains("passes"), "{answer:?}");
     }

@@ -11,7 +11,7 @@ use std::sync::{Arc, LazyLock};
 
 /// What a run said.
 #[derive(Debug)]
-pub struct Said {
+pub struct Output {
     pub code: i32,
     pub out: String,
     pub err: String,
@@ -22,10 +22,10 @@ pub fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// The binary in a folder, without the environment of whoever runs the tests.
-pub fn command(folder: &Path) -> Command {
+/// The binary in a directory, without the environment of whoever runs the tests.
+pub fn command(directory: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_kmslint"));
-    bare(&mut command).current_dir(folder).stdin(Stdio::null());
+    bare(&mut command).current_dir(directory).stdin(Stdio::null());
     command
 }
 
@@ -59,15 +59,15 @@ pub fn others(chosen: &[&str]) -> Vec<String> {
     rules::ALL.iter().filter(|rule| !chosen.contains(&rule.id)).map(|rule| format!("--level={}=off", rule.id)).collect()
 }
 
-/// Runs the binary in a folder.
-pub fn kmslint(folder: &Path, arguments: &[&str]) -> Said {
-    said(command(folder).args(chosen(arguments)))
+/// Runs the binary in a directory.
+pub fn kmslint(directory: &Path, arguments: &[&str]) -> Output {
+    output_of(command(directory).args(chosen(arguments)))
 }
 
-/// Runs the binary in a folder with this standard input.
-pub fn kmslint_with_input(folder: &Path, arguments: &[&str], input: &[u8]) -> Said {
+/// Runs the binary in a directory with this standard input.
+pub fn kmslint_with_input(directory: &Path, arguments: &[&str], input: &[u8]) -> Output {
     use std::io::Write;
-    let mut child = command(folder)
+    let mut child = command(directory)
         .args(chosen(arguments))
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
@@ -80,32 +80,32 @@ pub fn kmslint_with_input(folder: &Path, arguments: &[&str], input: &[u8]) -> Sa
     let writer = std::thread::spawn(move || drop(stdin.write_all(&input)));
     let output = child.wait_with_output().expect("kmslint ends");
     writer.join().expect("the writer ends");
-    told(&output)
+    read_output(&output)
 }
 
 /// Runs a command to its end.
-pub fn said(command: &mut Command) -> Said {
-    told(&command.output().expect("kmslint starts"))
+pub fn output_of(command: &mut Command) -> Output {
+    read_output(&command.output().expect("kmslint starts"))
 }
 
 /// Runs a command that checks, once for all formats: what it said, and the report in each format. The first is written to standard output,
 /// the others to files.
-pub fn in_all_formats(command: &mut Command) -> (Said, Vec<(&'static str, String)>) {
+pub fn in_all_formats(command: &mut Command) -> (Output, Vec<(&'static str, String)>) {
     let reports = scratch(&[]);
     let files: Vec<_> = formats().skip(1).map(|format| (format, reports.path().join(format))).collect();
     command.arg("--format").args(formats().next());
     for (format, file) in &files {
         command.arg("--format").arg(format!("{format}={}", file.display()));
     }
-    let said = said(command);
-    let first = formats().next().map(|format| (format, said.out.clone()));
+    let output = output_of(command);
+    let first = formats().next().map(|format| (format, output.out.clone()));
     let written = files.iter().map(|(format, file)| (*format, std::fs::read_to_string(file).expect("a report")));
     let all = first.into_iter().chain(written).collect();
-    (said, all)
+    (output, all)
 }
 
-fn told(output: &std::process::Output) -> Said {
-    Said {
+fn read_output(output: &std::process::Output) -> Output {
+    Output {
         code: output.status.code().unwrap_or(-1),
         out: String::from_utf8(output.stdout.clone()).expect("standard output is UTF-8"),
         err: String::from_utf8(output.stderr.clone()).expect("standard error is UTF-8"),
@@ -113,12 +113,12 @@ fn told(output: &std::process::Output) -> Said {
 }
 
 /// Runs the binary and reads its JSON report.
-pub fn report(folder: &Path, arguments: &[&str]) -> (Said, serde_json::Value) {
+pub fn report(directory: &Path, arguments: &[&str]) -> (Output, serde_json::Value) {
     let mut all = vec!["check", "--format", "json"];
     all.extend(arguments);
-    let said = kmslint(folder, &all);
-    let report = read_json(&said.out).unwrap_or_else(|error| panic!("no JSON report ({error}):\n{said:#?}"));
-    (said, report)
+    let output = kmslint(directory, &all);
+    let report = read_json(&output.out).unwrap_or_else(|error| panic!("no JSON report ({error}):\n{output:#?}"));
+    (output, report)
 }
 
 /// Reads JSON with the parser as `serde_json` compiles it: `from_str` would be compiled here, without optimization.
@@ -141,8 +141,8 @@ pub fn expect_file(path: &Path, actual: &str) {
     );
 }
 
-/// The folders directly below a folder, sorted.
-pub fn folders(below: &Path) -> Vec<PathBuf> {
+/// The directories directly below a directory, sorted.
+pub fn directories(below: &Path) -> Vec<PathBuf> {
     let mut list: Vec<_> = std::fs::read_dir(below)
         .unwrap_or_else(|error| panic!("{}: {error}", below.display()))
         .map(|entry| entry.expect("an entry").path())
@@ -152,15 +152,15 @@ pub fn folders(below: &Path) -> Vec<PathBuf> {
     list
 }
 
-/// A scratch folder with these files.
+/// A scratch directory with these files.
 pub fn scratch(files: &[(&str, &str)]) -> tempfile::TempDir {
-    let folder = tempfile::tempdir().expect("a scratch folder");
+    let directory = tempfile::tempdir().expect("a scratch directory");
     for (path, text) in files {
-        let path = folder.path().join(path);
-        std::fs::create_dir_all(path.parent().expect("a parent")).expect("a folder");
+        let path = directory.path().join(path);
+        std::fs::create_dir_all(path.parent().expect("a parent")).expect("a directory");
         std::fs::write(path, text).expect("a file");
     }
-    folder
+    directory
 }
 
 /// The names of all formats: a new one is tested by being there.

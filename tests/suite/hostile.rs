@@ -12,7 +12,7 @@ mod disclosure;
 /// What is opened in an editor, and what a client sends.
 #[cfg(unix)]
 mod editor;
-/// What lies in folders.
+/// What lies in directories.
 #[cfg(unix)]
 mod files;
 /// What grows.
@@ -27,13 +27,13 @@ mod untrusted;
 #[cfg(unix)]
 mod writes;
 
-use crate::harness::{Said, bare, chosen, read_json};
+use crate::harness::{Output, bare, chosen, read_json};
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::mpsc;
 use std::time::Duration;
 
-/// A key that violates OCI-KMS-004; every hostile folder has it, and it must be judged.
+/// A key that violates OCI-KMS-004; every hostile directory has it, and it must be judged.
 const HONEST: &str = "resource \"oci_kms_key\" \"honest\" {\n  protection_mode = \"HSM\"\n}\n";
 
 /// More address space than any input may need, in KiB.
@@ -42,20 +42,20 @@ const MEMORY: u64 = 4 << 20;
 /// A guard against runs that never end, far above what any takes; no test depends on how long one takes.
 const PATIENCE: Duration = Duration::from_secs(300);
 
-/// A shell command in a folder under guard: it may not hang, not eat memory, not panic, not be killed. `$KMSLINT` is the binary.
-fn shell(folder: &Path, script: &str, arguments: &[&str]) -> Said {
-    let said = unguarded(folder, &format!("ulimit -v {MEMORY} 2>/dev/null; {script}"), arguments);
-    assert!((0..=2).contains(&said.code), "killed, or an exit code of nobody's: {said:#?}");
-    assert!(!said.err.contains("panicked"), "{said:#?}");
-    said
+/// A shell command in a directory under guard: it may not hang, not eat memory, not panic, not be killed. `$KMSLINT` is the binary.
+fn shell(directory: &Path, script: &str, arguments: &[&str]) -> Output {
+    let output = unguarded(directory, &format!("ulimit -v {MEMORY} 2>/dev/null; {script}"), arguments);
+    assert!((0..=2).contains(&output.code), "killed, or an exit code of nobody's: {output:#?}");
+    assert!(!output.err.contains("panicked"), "{output:#?}");
+    output
 }
 
-/// A shell command in a folder that may be killed, but not hang.
-fn unguarded(folder: &Path, script: &str, arguments: &[&str]) -> Said {
+/// A shell command in a directory that may be killed, but not hang.
+fn unguarded(directory: &Path, script: &str, arguments: &[&str]) -> Output {
     let child = bare(&mut Command::new("/bin/sh"))
         .args(["-c", script, "sh"])
         .args(arguments)
-        .current_dir(folder)
+        .current_dir(directory)
         .env("PATH", "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin")
         .env("KMSLINT", env!("CARGO_BIN_EXE_kmslint"))
         .stdin(Stdio::null())
@@ -72,27 +72,27 @@ fn unguarded(folder: &Path, script: &str, arguments: &[&str]) -> Said {
     });
     waiting.join().expect("the waiting thread ends");
     let output = output.expect("the command ends");
-    Said {
+    Output {
         code: output.status.code().unwrap_or(-1),
         out: String::from_utf8(output.stdout).expect("standard output is UTF-8"),
         err: String::from_utf8(output.stderr).expect("standard error is UTF-8"),
     }
 }
 
-/// kmslint in a folder under guard.
-fn kmslint(folder: &Path, arguments: &[&str]) -> Said {
-    shell(folder, "exec \"$KMSLINT\" \"$@\"", &chosen(arguments))
+/// kmslint in a directory under guard.
+fn kmslint(directory: &Path, arguments: &[&str]) -> Output {
+    shell(directory, "exec \"$KMSLINT\" \"$@\"", &chosen(arguments))
 }
 
-/// Judges a hostile folder: the run ends, and the honest key in it is found.
-fn judged(folder: &Path, arguments: &[&str]) -> (Said, serde_json::Value) {
-    let said = kmslint(folder, &[&["check", "--no-config", "--format", "json"], arguments].concat());
-    let report = read_json(&said.out).unwrap_or_else(|error| panic!("no JSON report ({error}): {said:#?}"));
+/// Judges a hostile directory: the run ends, and the honest key in it is found.
+fn judged(directory: &Path, arguments: &[&str]) -> (Output, serde_json::Value) {
+    let output = kmslint(directory, &[&["check", "--no-config", "--format", "json"], arguments].concat());
+    let report = read_json(&output.out).unwrap_or_else(|error| panic!("no JSON report ({error}): {output:#?}"));
     let honest: Vec<_> = keys(&report).filter(|key| key["address"] == "oci_kms_key.honest").collect();
-    assert_eq!(honest.len(), 1, "the honest key is judged once: {said:#?}");
-    assert_eq!(honest[0]["verdicts"]["OCI-KMS-004"]["verdict"], "violation", "{said:#?}");
-    assert!(said.code >= 1, "{said:#?}");
-    (said, report)
+    assert_eq!(honest.len(), 1, "the honest key is judged once: {output:#?}");
+    assert_eq!(honest[0]["verdicts"]["OCI-KMS-004"]["verdict"], "violation", "{output:#?}");
+    assert!(output.code >= 1, "{output:#?}");
+    (output, report)
 }
 
 /// The keys of a report.
@@ -101,8 +101,8 @@ fn keys(report: &serde_json::Value) -> impl Iterator<Item = &serde_json::Value> 
 }
 
 /// Whether a problem with these words was told, which makes the exit code 2.
-fn has_problem(said: &Said, report: &serde_json::Value, words: &[&str]) -> bool {
-    said.code == 2
+fn has_problem(output: &Output, report: &serde_json::Value, words: &[&str]) -> bool {
+    output.code == 2
         && report["problems"].as_array().expect("problems").iter().any(|problem| {
             let text = problem.to_string();
             words.iter().all(|word| text.contains(word))

@@ -1,6 +1,6 @@
 //! The report for people: what says the same is folded, long lists are counted, the end adds up, and the screen is respected.
 
-use crate::harness::{Said, command, expect_file, kmslint, root, said, scratch};
+use crate::harness::{Output, command, expect_file, kmslint, output_of, root, scratch};
 use regex::Regex;
 use std::fmt::Write as _;
 use std::path::Path;
@@ -48,13 +48,13 @@ fn forty() -> TempDir {
 }
 
 /// What a person sees: problems and notes, then the report.
-fn seen(said: &Said) -> String {
-    format!("{}{}", said.err, said.out)
+fn seen(output: &Output) -> String {
+    format!("{}{}", output.err, output.out)
 }
 
-fn expect(name: &str, said: &Said, code: i32) {
-    assert_eq!(said.code, code, "{name}: {said:#?}");
-    expect_file(&root().join(format!("testdata/human/{name}.txt")), &seen(said));
+fn expect(name: &str, output: &Output, code: i32) {
+    assert_eq!(output.code, code, "{name}: {output:#?}");
+    expect_file(&root().join(format!("testdata/human/{name}.txt")), &seen(output));
 }
 
 #[test]
@@ -73,10 +73,10 @@ fn six_keys_with_the_same_fault_are_one_diagnostic() {
 #[test]
 fn forty_keys_in_eleven_files_take_at_most_120_lines() {
     let directory = forty();
-    let said = kmslint(directory.path(), &["--no-config"]);
-    assert!(seen(&said).lines().count() <= 120, "{} lines", seen(&said).lines().count());
-    assert!(said.out.contains("\nChecked 40 keys in 11 files: 80 violations\n"), "{}", said.out);
-    expect("forty", &said, 1);
+    let output = kmslint(directory.path(), &["--no-config"]);
+    assert!(seen(&output).lines().count() <= 120, "{} lines", seen(&output).lines().count());
+    assert!(output.out.contains("\nChecked 40 keys in 11 files: 80 violations\n"), "{}", output.out);
+    expect("forty", &output, 1);
 }
 
 #[test]
@@ -125,9 +125,9 @@ fn an_installed_module_is_reported_at_its_calls() {
 #[test]
 fn all_green_is_one_sentence() {
     let directory = scratch(&[("main.tf", &(VAULT.to_owned() + &key("orders", "  protection_mode     = \"SOFTWARE\"\n")))]);
-    let said = kmslint(directory.path(), &["--no-config", "--level", "OCI-KMS-001=off"]);
-    expect("green", &said, 0);
-    assert_eq!(seen(&said).lines().count(), 1);
+    let output = kmslint(directory.path(), &["--no-config", "--level", "OCI-KMS-001=off"]);
+    expect("green", &output, 0);
+    assert_eq!(seen(&output).lines().count(), 1);
 }
 
 #[test]
@@ -154,8 +154,8 @@ fn what_was_not_looked_at_is_counted_at_the_end() {
     let call = "module \"remote\" {\n  source = \"acme/kms/oci\"\n}\n";
     let off = "resource \"oci_kms_key\" \"off\" {\n  count = 0\n}\n";
     let directory = scratch(&[("main.tf", &(VAULT.to_owned() + &key("orders", "") + call + off)), ("other.tfvars", "x = 1\n")]);
-    let said = kmslint(directory.path(), &["--no-config"]);
-    assert!(said.out.contains("\nNot checked: 1 module not followed, 1 block switched off, 1 values file not used.\n"), "{}", said.out);
+    let output = kmslint(directory.path(), &["--no-config"]);
+    assert!(output.out.contains("\nNot checked: 1 module not followed, 1 block switched off, 1 values file not used.\n"), "{}", output.out);
 }
 
 #[test]
@@ -165,9 +165,9 @@ fn verdicts_of_every_kind_are_counted_for_each_rule() {
     let good = key("good", "  protection_mode     = \"SOFTWARE\"\n");
     let open = key("open", "  protection_mode     = var.mode\n") + "variable \"mode\" {}\n";
     let directory = scratch(&[("main.tf", &(VAULT.to_owned() + &accepted + &disabled + &good + &open))]);
-    let said = kmslint(directory.path(), &["--no-config"]);
+    let output = kmslint(directory.path(), &["--no-config"]);
     let line = "  OCI-KMS-004 key-protection-mode: 1 undetermined (unknown), 1 exempted, 1 pass, 1 not applicable\n";
-    assert!(said.out.contains(line), "{}", said.out);
+    assert!(output.out.contains(line), "{}", output.out);
 }
 
 /// The numbers that the report promises are those that the options then reach.
@@ -198,8 +198,8 @@ fn fixable_violations_are_those_that_the_fixes_settle() {
 }
 
 /// Runs with these variables.
-fn with_env(directory: &Path, env: &[(&str, &str)], arguments: &[&str]) -> Said {
-    said(command(directory).envs(env.iter().copied()).args(arguments))
+fn with_env(directory: &Path, env: &[(&str, &str)], arguments: &[&str]) -> Output {
+    output_of(command(directory).envs(env.iter().copied()).args(arguments))
 }
 
 #[test]
@@ -213,12 +213,12 @@ fn a_narrow_screen_breaks_sentences_and_cuts_lines_and_carets() {
         "k".repeat(100)
     );
     let directory = scratch(&[("main.tf", &text)]);
-    let said = with_env(directory.path(), &[("COLUMNS", "60")], &["--no-config"]);
-    let drawn = said.out.lines().filter(|line| line.contains(" │ ") || line.contains('^') || line.starts_with(" = note"));
+    let output = with_env(directory.path(), &[("COLUMNS", "60")], &["--no-config"]);
+    let drawn = output.out.lines().filter(|line| line.contains(" │ ") || line.contains('^') || line.starts_with(" = note"));
     for line in drawn {
-        assert!(line.chars().count() <= 60, "{line}\n{}", said.out);
+        assert!(line.chars().count() <= 60, "{line}\n{}", output.out);
     }
-    assert!(said.out.contains('…') && said.out.contains("^^^"), "{}", said.out);
+    assert!(output.out.contains('…') && output.out.contains("^^^"), "{}", output.out);
 }
 
 #[test]

@@ -10,8 +10,8 @@ use std::fmt::Display;
 use std::sync::Arc;
 use tempfile::TempDir;
 
-fn request(folder: &TempDir) -> ScanRequest {
-    ScanRequest::new(folder.path().canonicalize().expect("a path"), Vec::new())
+fn request(directory: &TempDir) -> ScanRequest {
+    ScanRequest::new(directory.path().canonicalize().expect("a path"), Vec::new())
 }
 
 fn look(files: &[(&str, &str)]) -> Inventory {
@@ -79,8 +79,8 @@ fn small() -> Limits {
 }
 
 fn look_within(files: &[(&str, &str)], limits: Limits) -> Inventory {
-    let folder = scratch(files);
-    let request = ScanRequest { limits, ..request(&folder) };
+    let directory = scratch(files);
+    let request = ScanRequest { limits, ..request(&directory) };
     read(&request, &Arc::new(Sources::default()))
 }
 
@@ -121,10 +121,10 @@ fn expressions_that_explode_in_many_roots_are_bounded_together() {
         assert_eq!((word(&key.protection_mode), word(&key.rotation.enabled)), ("SOFTWARE".into(), "true".into()), "{}", key.id.root);
         assert_eq!(word(&key.display_name), "unknown", "{}", key.id.root);
     }
-    let said = messages(&inventory).join("\n");
-    assert!(said.contains("root modules are too costly to evaluate, the first is `r"), "{said}");
-    assert_eq!(inventory.problems.len(), 1, "it is reported once: {said}");
-    assert_eq!(said, messages(&look_within(&files, small())).join("\n"), "nothing depends on threads");
+    let output = messages(&inventory).join("\n");
+    assert!(output.contains("root modules are too costly to evaluate, the first is `r"), "{output}");
+    assert_eq!(inventory.problems.len(), 1, "it is reported once: {output}");
+    assert_eq!(output, messages(&look_within(&files, small())).join("\n"), "nothing depends on threads");
 }
 
 #[test]
@@ -255,8 +255,8 @@ fn validations_and_preconditions_that_are_known_to_fail_are_problems() {
 }
 
 fn look_as(files: &[(&str, &str)], dialect: FileDialect) -> Inventory {
-    let folder = scratch(files);
-    let request = ScanRequest { dialect, ..request(&folder) };
+    let directory = scratch(files);
+    let request = ScanRequest { dialect, ..request(&directory) };
     read(&request, &Arc::new(Sources::default()))
 }
 

@@ -51,8 +51,8 @@ impl Editor {
             fs::write(path, text).expect("it is written");
         }
         let mut editor = Self::started(directory);
-        let folder = editor.uri("");
-        let params = json!({ "processId": null, "rootUri": folder, "capabilities": capabilities, "initializationOptions": options });
+        let root = editor.uri("");
+        let params = json!({ "processId": null, "rootUri": root, "capabilities": capabilities, "initializationOptions": options });
         editor.agreed = editor.ask("initialize", params);
         editor.say("initialized", json!({}));
         editor
@@ -366,8 +366,8 @@ resource "oci_kms_key" "b" {
     let [all] = all.as_slice() else { panic!("{all:?}") };
     assert_eq!(all["kind"], "source.fixAll.kmslint");
     let fixed = edited(text, all);
-    let said = super::harness::kmslint(&editor.path(""), &["--fix", "--quiet"]);
-    assert_eq!(fs::read_to_string(editor.path("main.tf")).expect("a file"), fixed, "{said:?}");
+    let output = super::harness::kmslint(&editor.path(""), &["--fix", "--quiet"]);
+    assert_eq!(fs::read_to_string(editor.path("main.tf")).expect("a file"), fixed, "{output:?}");
     assert!(fixed.contains("rotation_interval_in_days = 365") && fixed.contains("\"HSM\""), "{fixed}");
     let quick = editor.actions("main.tf", text, "resource", json!({ "diagnostics": [] }));
     assert!(quick.iter().all(|action| action["kind"] == "quickfix"), "{quick:?}");
@@ -460,8 +460,8 @@ resource "oci_kms_key" "k" {
     assert!(hover("is_auto_rotation_enabled").contains("unknown: "));
     assert!(hover("OCI-KMS-001").contains("`OCI-KMS-001`"));
     for part in ["secret =", "local.secret", "token\" {", "hunter2"] {
-        let said = hover(part);
-        assert!(said.contains("not shown") && !said.contains("hunter2"), "{part}: {said}");
+        let output = hover(part);
+        assert!(output.contains("not shown") && !output.contains("hunter2"), "{part}: {output}");
     }
 }
 
@@ -546,7 +546,7 @@ fn files_that_change_on_the_disk_are_read_again() {
 }
 
 #[test]
-fn folders_come_and_go() {
+fn directories_come_and_go() {
     let mut editor = Editor::new(&[("a/main.tf", KEY), ("b/main.tf", KEY)]);
     let (a, b) = (json!([{ "uri": editor.uri("a"), "name": "a" }]), json!([{ "uri": editor.uri("b"), "name": "b" }]));
     let all = json!([{ "uri": editor.uri(""), "name": "all" }]);

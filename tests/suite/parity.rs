@@ -11,8 +11,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 fn cases() -> Vec<(PathBuf, Value)> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/parity");
-    let mut cases: Vec<_> = std::fs::read_dir(folder)
+    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/parity");
+    let mut cases: Vec<_> = std::fs::read_dir(directory)
         .expect("testdata/parity is there")
         .map(|entry| entry.expect("readable").path())
         .filter(|path| path.is_dir())

@@ -1,6 +1,6 @@
 //! The picture in the README is what the terminal shows: drawn from the real output, in light and in dark.
 
-use crate::harness::{command, expect_file, root, said};
+use crate::harness::{command, expect_file, output_of, root};
 use std::fmt::Write as _;
 
 /// What is typed.
@@ -129,7 +129,7 @@ fn draw(lines: &[Vec<(char, Look)>], theme: &Theme) -> String {
 
 #[test]
 fn picture_in_the_readme_is_what_the_terminal_shows() {
-    let ran = said(command(&root()).args(TYPED.split(' ').skip(1)).args(["--color", "always"]));
+    let ran = output_of(command(&root()).args(TYPED.split(' ').skip(1)).args(["--color", "always"]));
     assert_eq!(ran.code, 1, "{ran:#?}");
     let prompt = format!("\u{1b}[1m$ {TYPED}\u{1b}[0m\n");
     let lines = screen(&(prompt + &ran.out + &ran.err));

@@ -1,6 +1,6 @@
 //! A finding stands where the edit belongs, and what one edit settles is one finding. The lines that are expected carry the mark `<-`.
 
-use crate::harness::{command, report, said, scratch};
+use crate::harness::{command, output_of, report, scratch};
 use serde_json::Value;
 use std::path::Path;
 
@@ -30,16 +30,16 @@ const INSTALLED: &str = r#"{"Modules":[{"Key":"","Source":"","Dir":"."},{"Key":"
 const CALL_INSTALLED: &str = "  source  = \"acme/key/oci\"\n  version = \"1.0.0\"\n";
 
 /// The findings of OCI-KMS-004 in a directory.
-fn findings(folder: &Path, arguments: &[&str]) -> Vec<Value> {
-    let (_, report) = report(folder, &[&["--no-config", "--level", "OCI-KMS-001=off"], arguments].concat());
+fn findings(directory: &Path, arguments: &[&str]) -> Vec<Value> {
+    let (_, report) = report(directory, &[&["--no-config", "--level", "OCI-KMS-001=off"], arguments].concat());
     report["findings"].as_array().expect("findings").clone()
 }
 
 /// Checks that there is one finding on each marked line and none elsewhere, each with this help.
 fn marked(name: &str, files: &[(&str, &str)], arguments: &[&str], help: &str) {
-    let folder = scratch(files);
+    let directory = scratch(files);
     let mut found: Vec<(String, u64)> = Vec::new();
-    for finding in findings(folder.path(), arguments) {
+    for finding in findings(directory.path(), arguments) {
         let path = finding["place"]["path"].as_str().unwrap_or_else(|| panic!("{name}: no path in {finding}"));
         found.push((path.to_owned(), finding["place"]["line"].as_u64().expect("a line")));
         let told = finding["help"].as_str().expect("help");
@@ -87,10 +87,10 @@ fn a_value_from_outside_is_edited_where_it_comes_in() {
     marked("a file", &[("main.tf", file), ("key/main.tf", KEY), ("modes.yaml", "a: HSM\n")], &[], "in the file that is read here");
     let used = "variable \"mode\" {}\nmodule \"key\" {\n  source = \"./key\"\n  mode   = var.mode # <-\n}\n";
     marked("the command line", &[("main.tf", used), ("key/main.tf", KEY)], &["--var", "mode=HSM"], "Pass `--var mode=SOFTWARE`");
-    let folder = scratch(&[("main.tf", used), ("key/main.tf", KEY)]);
+    let directory = scratch(&[("main.tf", used), ("key/main.tf", KEY)]);
     let arguments = ["--no-config", "--level", "OCI-KMS-001=off", "--format", "short"];
-    let said = said(command(folder.path()).args(arguments).env("TF_VAR_mode", "HSM"));
-    assert!(said.out.starts_with("main.tf:4:12: "), "{said:#?}");
+    let output = output_of(command(directory.path()).args(arguments).env("TF_VAR_mode", "HSM"));
+    assert!(output.out.starts_with("main.tf:4:12: "), "{output:#?}");
 }
 
 #[test]
@@ -163,8 +163,8 @@ fn a_block_that_a_caller_switches_off_is_edited_in_the_call() {
         let module = module.replace("FOR_EACH", for_each);
         let calls =
             format!("module \"set\" {{\n  source = \"./key\"\n  {argument} = {value}\n}}\nmodule \"left\" {{\n  source = \"./key\"\n}}\n");
-        let folder = scratch(&[("main.tf", &calls), ("key/main.tf", &module)]);
-        let (_, report) = report(folder.path(), &["--no-config", "--level", "OCI-KMS-004=off"]);
+        let directory = scratch(&[("main.tf", &calls), ("key/main.tf", &module)]);
+        let (_, report) = report(directory.path(), &["--no-config", "--level", "OCI-KMS-004=off"]);
         let found = report["findings"].as_array().expect("findings").iter().map(|finding| {
             let place = &finding["place"];
             let help = finding["help"].as_str().expect("help");
@@ -174,8 +174,8 @@ fn a_block_that_a_caller_switches_off_is_edited_in_the_call() {
         assert_eq!(found.collect::<Vec<_>>(), [("main.tf", 3, true), ("main.tf", 5, true)], "{for_each}");
     }
     let own = module.replace("FOR_EACH", "[]");
-    let folder = scratch(&[("main.tf", &own)]);
-    let (_, report) = report(folder.path(), &["--no-config", "--level", "OCI-KMS-004=off"]);
+    let directory = scratch(&[("main.tf", &own)]);
+    let (_, report) = report(directory.path(), &["--no-config", "--level", "OCI-KMS-004=off"]);
     assert_eq!(report["findings"][0]["place"]["line"], 12, "the module itself decides: {report}");
 }
 
@@ -199,8 +199,9 @@ fn a_plan_with_its_sources_stands_where_its_configuration_does_and_alone_at_its_
     let read = |path: &str| std::fs::read_to_string(plan.join(path)).unwrap_or_else(|error| panic!("{path}: {error}"));
     let accepted = read("src/terraform.tfvars").replace("\"HSM\" }", "\"HSM\" } # kmslint: ignore[OCI-KMS-004] accepted here");
     let (json, main, module) = (read("plan.json"), read("src/main.tf"), read("src/m/main.tf"));
-    let folder = scratch(&[("plan.json", &json), ("src/main.tf", &main), ("src/m/main.tf", &module), ("src/terraform.tfvars", &accepted)]);
-    assert_eq!(findings(folder.path(), &["plan.json", "--source", "src"]).len(), 3, "comments in values files count for plans, too");
+    let directory =
+        scratch(&[("plan.json", &json), ("src/main.tf", &main), ("src/m/main.tf", &module), ("src/terraform.tfvars", &accepted)]);
+    assert_eq!(findings(directory.path(), &["plan.json", "--source", "src"]).len(), 3, "comments in values files count for plans, too");
     let alone = scratch(&[("plan.json", &json)]);
     let found = findings(alone.path(), &["plan.json"]);
     let pointer = |at: usize| format!("/resource_changes/{at}/change/after/protection_mode");
@@ -231,11 +232,11 @@ fn what_a_module_fixes_is_edited_in_the_module_where_it_can_be() {
 fn a_shared_module_outside_of_the_directory_is_edited_where_the_repository_ends() {
     let call = "module \"key\" {\n  source = \"../modules/key\"\n}\n";
     let place = |is_repository: bool, from: &str, path: &str| {
-        let folder = scratch(&[("team/main.tf", call), ("modules/key/main.tf", FIXED)]);
+        let directory = scratch(&[("team/main.tf", call), ("modules/key/main.tf", FIXED)]);
         if is_repository {
-            std::fs::create_dir(folder.path().join(".git")).expect("a directory");
+            std::fs::create_dir(directory.path().join(".git")).expect("a directory");
         }
-        let found = findings(&folder.path().join(from), &[path]);
+        let found = findings(&directory.path().join(from), &[path]);
         let [finding] = found.as_slice() else { panic!("{found:?}") };
         (finding["place"]["path"].as_str().expect("a path").to_owned(), finding["place"]["line"].as_u64().expect("a line"))
     };
@@ -252,13 +253,13 @@ fn keys_of_many_regions_are_one_finding_and_none_goes_uncounted() {
         regions.join(", ")
     );
     let key = "variable \"endpoint\" {}\nresource \"oci_kms_key\" \"k\" {\n  management_endpoint = var.endpoint\n  protection_mode     = \"HSM\"\n}\n";
-    let folder = scratch(&[("main.tf", call.as_str()), ("key/main.tf", key)]);
-    let found = findings(folder.path(), &[]);
+    let directory = scratch(&[("main.tf", call.as_str()), ("key/main.tf", key)]);
+    let found = findings(directory.path(), &[]);
     let [finding] = found.as_slice() else { panic!("{} findings", found.len()) };
     assert_eq!((finding["place"]["path"].as_str(), finding["place"]["line"].as_u64()), (Some("key/main.tf"), Some(4)));
     assert_eq!(finding["keys"].as_array().map(Vec::len), Some(44));
-    let said = said(command(folder.path()).args(["--no-config", "--level", "OCI-KMS-001=off"]));
-    assert!(said.out.contains("44 keys") && said.out.contains("36 more"), "{said:#?}");
+    let output = output_of(command(directory.path()).args(["--no-config", "--level", "OCI-KMS-001=off"]));
+    assert!(output.out.contains("44 keys") && output.out.contains("36 more"), "{output:#?}");
 }
 
 #[test]
@@ -267,8 +268,8 @@ fn a_module_that_an_installed_one_lacks_is_missing_at_the_call_in_the_repository
     let inner = format!("module \"inner\" {{\n  source = \"acme/inner/oci\"\n}}\n{}", FIXED.replace("HSM", "SOFTWARE"));
     let files =
         [("main.tf", installed.as_str()), (".terraform/modules/modules.json", INSTALLED), (".terraform/modules/key/main.tf", &inner)];
-    let folder = scratch(&files);
-    let found = findings(folder.path(), &["--strict"]);
+    let directory = scratch(&files);
+    let found = findings(directory.path(), &["--strict"]);
     let [finding] = found.as_slice() else { panic!("{found:?}") };
     assert_eq!((&finding["rule"], &finding["place"]["path"]), (&"modules-not-followed".into(), &"main.tf".into()));
     assert_eq!(finding["keys"][0]["address"], "module.key.module.inner");
@@ -288,8 +289,8 @@ fn what_is_unknown_stands_at_what_is_unknown() {
 fn one_place_to_edit_is_one_finding_that_names_its_keys() {
     let call = "module \"key\" {\n  source = \"../modules/key\"\n}\n";
     let regions = "resource \"oci_kms_key\" \"k\" {\n  for_each = toset([\"a\", \"b\", \"c\"])\n  protection_mode = \"HSM\"\n}\n";
-    let folder = scratch(&[("a/main.tf", call), ("b/main.tf", call), ("modules/key/main.tf", FIXED), ("c/main.tf", regions)]);
-    let found = findings(folder.path(), &[]);
+    let directory = scratch(&[("a/main.tf", call), ("b/main.tf", call), ("modules/key/main.tf", FIXED), ("c/main.tf", regions)]);
+    let found = findings(directory.path(), &[]);
     let keys = |finding: &Value| -> Vec<String> {
         let keys = finding["keys"].as_array().expect("keys").iter();
         keys.map(|key| format!("{}: {}", key["root"].as_str().expect("a root"), key["address"].as_str().expect("an address"))).collect()
@@ -301,26 +302,26 @@ fn one_place_to_edit_is_one_finding_that_names_its_keys() {
             vec!["a: module.key.oci_kms_key.k", "b: module.key.oci_kms_key.k"],
         ]
     );
-    let said = said(command(folder.path()).args(["--no-config", "--level", "OCI-KMS-001=off", "--format", "short"]));
-    assert!(said.out.contains("a: module.key.oci_kms_key.k and 1 more: "), "{said:#?}");
-    let alone = said_of(&folder.path().join("a"));
+    let output = output_of(command(directory.path()).args(["--no-config", "--level", "OCI-KMS-001=off", "--format", "short"]));
+    assert!(output.out.contains("a: module.key.oci_kms_key.k and 1 more: "), "{output:#?}");
+    let alone = said_of(&directory.path().join("a"));
     assert!(alone.contains(" module.key.oci_kms_key.k: "), "one root needs no name: {alone}");
 }
 
-fn said_of(folder: &Path) -> String {
-    said(command(folder).args(["--no-config", "--level", "OCI-KMS-001=off", "--format", "short"])).out
+fn said_of(directory: &Path) -> String {
+    output_of(command(directory).args(["--no-config", "--level", "OCI-KMS-001=off", "--format", "short"])).out
 }
 
 #[test]
 fn an_exemption_counts_at_the_place_and_at_the_use() {
     let call = "module \"key\" {\n  source = \"./key\"\n  mode   = \"HSM\"\n}\n";
     let used = "variable \"mode\" {}\nresource \"oci_kms_key\" \"k\" {\n  # kmslint: ignore[OCI-KMS-004] accepted for every caller\n  protection_mode = var.mode\n}\n";
-    let folder = scratch(&[("main.tf", call), ("key/main.tf", used)]);
-    assert!(findings(folder.path(), &[]).is_empty());
+    let directory = scratch(&[("main.tf", call), ("key/main.tf", used)]);
+    assert!(findings(directory.path(), &[]).is_empty());
     let root = "variable \"mode\" {}\nmodule \"key\" {\n  source = \"./key\"\n  mode   = var.mode\n}\n";
     let values = "# kmslint: ignore[OCI-KMS-004] accepted here\nmode = \"HSM\"\n";
-    let folder = scratch(&[("main.tf", root), ("key/main.tf", KEY), ("terraform.tfvars", values)]);
-    assert!(findings(folder.path(), &[]).is_empty());
+    let directory = scratch(&[("main.tf", root), ("key/main.tf", KEY), ("terraform.tfvars", values)]);
+    assert!(findings(directory.path(), &[]).is_empty());
 }
 
 #[test]
@@ -331,14 +332,14 @@ fn callers_of_one_place_that_need_other_words_are_variants_of_one_finding() {
             "resource \"oci_kms_vault\" \"v\" {{\n  vault_type = \"{kind}\"\n}}\nmodule \"key\" {{\n  source   = \"../key\"\n  endpoint = oci_kms_vault.v.management_endpoint\n}}\n"
         )
     };
-    let folder = scratch(&[("a/main.tf", &call("DEFAULT")), ("b/main.tf", &call("VIRTUAL_PRIVATE")), ("key/main.tf", module)]);
-    let (_, report) = report(folder.path(), &["--no-config", "--level", "OCI-KMS-004=off"]);
+    let directory = scratch(&[("a/main.tf", &call("DEFAULT")), ("b/main.tf", &call("VIRTUAL_PRIVATE")), ("key/main.tf", module)]);
+    let (_, report) = report(directory.path(), &["--no-config", "--level", "OCI-KMS-004=off"]);
     let [finding] = report["findings"].as_array().expect("findings").as_slice() else { panic!("{report}") };
     let [variant] = finding["variants"].as_array().expect("variants").as_slice() else { panic!("{finding}") };
     let texts = [finding["help"].as_str().expect("help"), variant["help"].as_str().expect("help")];
     assert!(texts.iter().any(|text| text.contains("DEFAULT vaults have no automatic rotation")), "{texts:?}");
     assert!(texts.iter().any(|text| text.contains("Set `is_auto_rotation_enabled = true`")), "{texts:?}");
-    let human = said(command(folder.path()).args(["--no-config", "--level", "OCI-KMS-004=off"])).out;
+    let human = output_of(command(directory.path()).args(["--no-config", "--level", "OCI-KMS-004=off"])).out;
     assert!(human.contains("help: For `a: module.key.oci_kms_key.k`: DEFAULT vaults have no automatic rotation"), "{human}");
 }
 
@@ -346,9 +347,9 @@ fn callers_of_one_place_that_need_other_words_are_variants_of_one_finding() {
 fn many_calls_that_leave_one_default_are_folded_for_people_and_apart_for_programs() {
     let call = |number: usize| format!("module \"key{number}\" {{\n  source = \"./key\"\n}}\n");
     let main: String = (0..20).map(call).collect();
-    let folder = scratch(&[("main.tf", &main), ("key/main.tf", KEY)]);
-    assert_eq!(findings(folder.path(), &[]).len(), 20);
-    let human = said(command(folder.path()).args(["--no-config", "--level", "OCI-KMS-001=off"])).out;
+    let directory = scratch(&[("main.tf", &main), ("key/main.tf", KEY)]);
+    assert_eq!(findings(directory.path(), &[]).len(), 20);
+    let human = output_of(command(directory.path()).args(["--no-config", "--level", "OCI-KMS-001=off"])).out;
     assert_eq!(human.matches("warning[OCI-KMS-004]").count(), 1, "{human}");
     assert!(human.contains("default of variable `mode`, which 20 calls leave"), "{human}");
     assert!(human.contains("(or change the default of `mode`)"), "{human}");

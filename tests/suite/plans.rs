@@ -1,4 +1,4 @@
-//! Plans: what will happen to each key. Cases are folders of `testdata/plans`; those of `testdata/parity` hold plans too.
+//! Plans: what will happen to each key. Cases are directories of `testdata/plans`; those of `testdata/parity` hold plans too.
 
 use crate::expected::{cases, compare, expected};
 use kmslint::base::{Place, ProblemKind};

@@ -51,9 +51,9 @@ type Results = Vec<(String, u64, Option<String>)>;
 
 fn results(files: &Files) -> BTreeMap<&'static str, Results> {
     let list: Vec<(&str, &str)> = files.iter().map(|(path, text)| (*path, text.as_str())).collect();
-    let folder = scratch(&list);
-    std::fs::create_dir(folder.path().join(".git")).expect("a repository");
-    let json = |format: &str| -> Value { serde_json::from_str(&run(folder.path(), format)).expect("JSON") };
+    let directory = scratch(&list);
+    std::fs::create_dir(directory.path().join(".git")).expect("a repository");
+    let json = |format: &str| -> Value { serde_json::from_str(&run(directory.path(), format)).expect("JSON") };
     let text = |value: &Value| value.as_str().expect("a text").to_owned();
     let number = |value: &Value| value.as_u64().expect("a number");
     let array = |value: &Value| value.as_array().expect("an array").clone();
@@ -73,7 +73,7 @@ fn results(files: &Files) -> BTreeMap<&'static str, Results> {
         let (_, rest) = line.split_once(&format!("{name}=")).expect("a property");
         rest.split([',', ':']).next().unwrap_or_default().to_owned()
     };
-    let github = run(folder.path(), "github");
+    let github = run(directory.path(), "github");
     let github = github
         .lines()
         .filter(|line| line.starts_with("::"))
@@ -81,8 +81,8 @@ fn results(files: &Files) -> BTreeMap<&'static str, Results> {
     BTreeMap::from([("sarif", sarif), ("gitlab", gitlab), ("rdjson", rdjson), ("github", github.collect())])
 }
 
-fn run(folder: &Path, format: &str) -> String {
-    kmslint(folder, &["--no-config", "--format", format]).out
+fn run(directory: &Path, format: &str) -> String {
+    kmslint(directory, &["--no-config", "--format", format]).out
 }
 
 /// The lines of the new texts that a pull request adds or changes.
@@ -172,8 +172,8 @@ fn a_new_key_of_an_installed_module_is_new_at_its_element() {
 fn findings_join_with_keys_by_root_and_address() {
     let files = repository();
     let list: Vec<(&str, &str)> = files.iter().map(|(path, text)| (*path, text.as_str())).collect();
-    let folder = scratch(&list);
-    let (_, report) = report(folder.path(), &["--no-config"]);
+    let directory = scratch(&list);
+    let (_, report) = report(directory.path(), &["--no-config"]);
     let identity = |key: &Value| (key["root"].clone(), key["inputs"].clone(), key["address"].clone());
     let keys: Vec<_> = report["keys"].as_array().expect("keys").iter().map(identity).collect();
     let findings = report["findings"].as_array().expect("findings");

@@ -561,8 +561,8 @@ fn module_that_configures_a_provider_cannot_be_called_with_count() {
 fn key_whose_for_each_is_rejected_is_to_be_fixed_and_not_to_be_planned() {
     let module = "variable \"config\" {}\nresource \"oci_kms_key\" \"k\" {\n  for_each        = var.config.keys\n  \
                   protection_mode = each.value.mode\n}\n";
-    let folder = scratch(&[("main.tf", "module \"m\" {\n  source = \"./m\"\n  config = null\n}\n"), ("m/main.tf", module)]);
-    let run = kmslint(folder.path(), &["--level", "OCI-KMS-001=off"]);
+    let directory = scratch(&[("main.tf", "module \"m\" {\n  source = \"./m\"\n  config = null\n}\n"), ("m/main.tf", module)]);
+    let run = kmslint(directory.path(), &["--level", "OCI-KMS-001=off"]);
     assert_eq!(run.code, 2, "{run:?}");
     assert!(run.err.contains("the value is null, so it has no attribute `keys`"), "{run:?}");
     assert!(run.out.contains("Fix the configuration: Terraform would reject it") && !run.out.contains("Check the plan"), "{run:?}");

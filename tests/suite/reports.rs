@@ -15,10 +15,10 @@ fn hostile() -> tempfile::TempDir {
     scratch(&[("we,ird::name%/main.tf", &key), (".git/HEAD", "ref: refs/heads/main\n")])
 }
 
-fn of(folder: &std::path::Path, format: &str) -> String {
-    let said = kmslint(folder, &["--no-config", "--format", format]);
-    assert!(said.code < 2, "{said:#?}");
-    said.out
+fn of(directory: &std::path::Path, format: &str) -> String {
+    let output = kmslint(directory, &["--no-config", "--format", format]);
+    assert!(output.code < 2, "{output:#?}");
+    output.out
 }
 
 fn example(format: &str) -> String {
@@ -31,16 +31,17 @@ fn the_json_report_is_what_its_schema_says() {
     let schema: Value = serde_json::from_str(&kmslint::report::json_schema()).expect("the schema is JSON");
     let validator = jsonschema::validator_for(&schema).expect("the schema is a schema");
     // All of them in one run: what is in a list does not depend on what else is in it.
-    for (folder, most) in [("testdata/parity", 60), ("testdata/rules", 25)] {
-        let roots: Vec<String> = crate::harness::folders(&root().join(folder)).iter().map(|root| root.display().to_string()).collect();
+    for (directory, most) in [("testdata/parity", 60), ("testdata/rules", 25)] {
+        let roots: Vec<String> =
+            crate::harness::directories(&root().join(directory)).iter().map(|root| root.display().to_string()).collect();
         let mut arguments = vec!["--no-config"];
         arguments.extend(roots.iter().map(String::as_str));
         let (_, report) = report(&root(), &arguments);
         let errors: Vec<_> = validator.iter_errors(&report).map(|error| format!("{}: {error}", error.instance_path())).collect();
-        assert!(errors.is_empty(), "{folder}: {errors:?}");
+        assert!(errors.is_empty(), "{directory}: {errors:?}");
         let own: std::collections::BTreeSet<&str> =
             report["keys"].as_array().expect("keys").iter().filter_map(|key| key["root"].as_str()).collect();
-        assert!(own.len() > most, "{folder}: {own:?}");
+        assert!(own.len() > most, "{directory}: {own:?}");
     }
 }
 
@@ -55,12 +56,12 @@ fn what_is_reported_is_the_same_from_run_to_run() {
 
 #[test]
 fn several_reports_come_out_of_one_run() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let sarif = folder.path().join("out.sarif");
+    let directory = tempfile::tempdir().expect("a directory");
+    let sarif = directory.path().join("out.sarif");
     let option = format!("sarif={}", sarif.display());
-    let said = kmslint(&root().join("testdata/example"), &["--no-config", "--format", &option, "--format", "short"]);
-    assert_eq!(said.code, 1);
-    assert!(said.out.contains("OCI-KMS-004"));
+    let output = kmslint(&root().join("testdata/example"), &["--no-config", "--format", &option, "--format", "short"]);
+    assert_eq!(output.code, 1);
+    assert!(output.out.contains("OCI-KMS-004"));
     let log: Value = serde_json::from_str(&std::fs::read_to_string(sarif).expect("the file")).expect("JSON");
     assert_eq!(log["version"], "2.1.0");
 }
@@ -94,8 +95,8 @@ fn sarif_has_what_github_demands() {
 
 #[test]
 fn sarif_columns_are_utf16() {
-    let folder = scratch(&[("main.tf", "resource \"oci_kms_key\" \"k\" {\n  /* 😀 */ protection_mode = \"HSM\"\n}\n")]);
-    let log: Value = serde_json::from_str(&of(folder.path(), "sarif")).expect("JSON");
+    let directory = scratch(&[("main.tf", "resource \"oci_kms_key\" \"k\" {\n  /* 😀 */ protection_mode = \"HSM\"\n}\n")]);
+    let log: Value = serde_json::from_str(&of(directory.path(), "sarif")).expect("JSON");
     let results = log["runs"][0]["results"].as_array().expect("results");
     let region = results
         .iter()
@@ -107,8 +108,8 @@ fn sarif_columns_are_utf16() {
 
 #[test]
 fn names_from_the_repository_cannot_forge_workflow_commands() {
-    let folder = hostile();
-    let out = of(folder.path(), "github");
+    let directory = hostile();
+    let out = of(directory.path(), "github");
     assert!(out.lines().count() >= 1);
     for line in out.lines() {
         assert!(line.starts_with("::warning file=we%2Cird%3A%3Aname%25/main.tf,line=") || line.starts_with("::notice file=we"), "{line}");
@@ -118,14 +119,14 @@ fn names_from_the_repository_cannot_forge_workflow_commands() {
 
 #[test]
 fn names_from_the_repository_cannot_move_the_cursor() {
-    let folder = hostile();
+    let directory = hostile();
     for format in Format::ALL {
-        let (name, out) = (format.name, of(folder.path(), format.name));
+        let (name, out) = (format.name, of(directory.path(), format.name));
         assert!(!out.contains('\u{1b}'), "{name}: {out:?}");
         assert!(format.syntax == Syntax::Json || !out.contains('\u{202e}'), "{name}: {out:?}");
         assert!(format.writes_commands || !out.lines().any(|line| line.starts_with("::")), "{name}: {out}");
     }
-    let markdown = of(folder.path(), "markdown");
+    let markdown = of(directory.path(), "markdown");
     let outside_of_code = regex::Regex::new("`[^`\n]*`").expect("a pattern").replace_all(&markdown, "").into_owned();
     // Long lists are folded by tags of our own.
     let own = regex::Regex::new("</?(details|summary)>").expect("a pattern").replace_all(&outside_of_code, "").into_owned();
@@ -183,7 +184,7 @@ fn junit_lists_passes_and_counts_failures() {
 
 #[test]
 fn what_could_not_be_judged_is_told_whatever_the_format() {
-    let folder = scratch(&[
+    let directory = scratch(&[
         ("main.tf", "resource \"oci_kms_key\" \"k\" {\n  protection_mode = \"HSM\"\n}\n"),
         ("broken.tf", "resource \"oci_kms_key\" \"b\" {\n  display_name = \"x\n"),
     ]);
@@ -191,21 +192,25 @@ fn what_could_not_be_judged_is_told_whatever_the_format() {
     // GitLab's reports hold findings only, and people read problems on standard error.
     let elsewhere = ["human", "short", "gitlab", "gitlab-sast"];
     for format in formats() {
-        let said = kmslint(folder.path(), &["--no-config", "--format", format]);
-        assert_eq!(said.code, 2, "{format}");
-        assert!(elsewhere.contains(&format) || said.out.contains("broken.tf") && said.out.contains(sentence), "{format}: {}", said.out);
+        let output = kmslint(directory.path(), &["--no-config", "--format", format]);
+        assert_eq!(output.code, 2, "{format}");
+        assert!(
+            elsewhere.contains(&format) || output.out.contains("broken.tf") && output.out.contains(sentence),
+            "{format}: {}",
+            output.out
+        );
         let reports = format!("{format}=report.out");
-        let said = kmslint(folder.path(), &["--no-config", "--format", &reports]);
-        assert!(said.code == 2 && said.err.contains("broken.tf:1:28") && said.err.contains(sentence), "{format}: {said:#?}");
+        let output = kmslint(directory.path(), &["--no-config", "--format", &reports]);
+        assert!(output.code == 2 && output.err.contains("broken.tf:1:28") && output.err.contains(sentence), "{format}: {output:#?}");
     }
 }
 
 #[test]
 fn a_module_that_is_not_at_hand_is_a_finding_of_its_own_where_that_is_asked() {
-    let folder = scratch(&[("main.tf", "module \"keys\" {\n  source  = \"example/keys/oci\"\n  version = \"1.0.0\"\n}\n")]);
-    let said = kmslint(folder.path(), &["--no-config", "--strict", "--format", "sarif"]);
-    assert_eq!(said.code, 1, "{said:#?}");
-    let log: Value = serde_json::from_str(&said.out).expect("JSON");
+    let directory = scratch(&[("main.tf", "module \"keys\" {\n  source  = \"example/keys/oci\"\n  version = \"1.0.0\"\n}\n")]);
+    let output = kmslint(directory.path(), &["--no-config", "--strict", "--format", "sarif"]);
+    assert_eq!(output.code, 1, "{output:#?}");
+    let log: Value = serde_json::from_str(&output.out).expect("JSON");
     let run = &log["runs"][0];
     let [result] = run["results"].as_array().expect("results").as_slice() else { panic!("{run:#}") };
     assert!(result["ruleId"] == "modules-not-followed" && result["level"] == "error", "{result:#}");
@@ -228,13 +233,13 @@ fn rdjson_columns_are_bytes_and_positions_whole() {
 
 #[test]
 fn sarif_carries_fixes_and_leaves_accepted_findings_out_unless_asked() {
-    let folder = scratch(&[(
+    let directory = scratch(&[(
         "main.tf",
         "resource \"oci_kms_key\" \"a\" {\n  protection_mode = \"HSM\"\n}\n\n# kmslint: ignore[OCI-KMS-004] FIPS 140-2 level 3 contract\nresource \"oci_kms_key\" \"b\" {\n  protection_mode = \"HSM\"\n}\n",
     )]);
     let results = |arguments: &[&str]| {
-        let said = kmslint(folder.path(), &[&["--no-config", "--format", "sarif", "--level", "OCI-KMS-001=off"], arguments].concat());
-        let log: Value = serde_json::from_str(&said.out).expect("JSON");
+        let output = kmslint(directory.path(), &[&["--no-config", "--format", "sarif", "--level", "OCI-KMS-001=off"], arguments].concat());
+        let log: Value = serde_json::from_str(&output.out).expect("JSON");
         log["runs"][0]["results"].as_array().expect("results").clone()
     };
     let reported = results(&[]);
@@ -252,15 +257,15 @@ fn sarif_carries_fixes_and_leaves_accepted_findings_out_unless_asked() {
 
 #[test]
 fn sarif_says_which_commit_was_looked_at() {
-    let folder = scratch(&[
+    let directory = scratch(&[
         ("infra/main.tf", "resource \"oci_kms_key\" \"a\" {\n  protection_mode = \"HSM\"\n}\n"),
         (".git/HEAD", "ref: refs/heads/main\n"),
         (".git/refs/heads/main", "0123456789abcdef0123456789abcdef01234567\n"),
         (".git/config", "[remote \"origin\"]\n\turl = https://user:secret@example.com/acme/infra.git\n"),
     ]);
-    let said = kmslint(&folder.path().join("infra"), &["--no-config", "--format", "sarif"]);
-    assert!(!said.out.contains("secret"));
-    let log: Value = serde_json::from_str(&said.out).expect("JSON");
+    let output = kmslint(&directory.path().join("infra"), &["--no-config", "--format", "sarif"]);
+    assert!(!output.out.contains("secret"));
+    let log: Value = serde_json::from_str(&output.out).expect("JSON");
     let run = &log["runs"][0];
     let commit = &run["versionControlProvenance"][0];
     assert_eq!(commit["repositoryUri"], "https://example.com/acme/infra");
@@ -272,7 +277,7 @@ fn sarif_says_which_commit_was_looked_at() {
 
 #[test]
 fn sensitive_values_and_values_out_of_files_are_in_no_format() {
-    let folder = scratch(&[
+    let directory = scratch(&[
         (
             "main.tf",
             "variable \"mode\" {\n  type      = string\n  sensitive = true\n}\n\nresource \"oci_kms_key\" \"a\" {\n  protection_mode = var.mode\n  display_name    = trimspace(file(\"${path.module}/name\"))\n}\n",
@@ -280,10 +285,11 @@ fn sensitive_values_and_values_out_of_files_are_in_no_format() {
         ("name", "do-not-show-this-name\n"),
     ]);
     for format in formats() {
-        let said = kmslint(folder.path(), &["--no-config", "--var", "mode=hush-hush", "--format", format, "--show-passes", "--verbose"]);
-        assert_eq!(said.code, 1, "{said:#?}");
+        let output =
+            kmslint(directory.path(), &["--no-config", "--var", "mode=hush-hush", "--format", format, "--show-passes", "--verbose"]);
+        assert_eq!(output.code, 1, "{output:#?}");
         for secret in ["hush", "do-not-show"] {
-            assert!(!said.out.contains(secret) && !said.err.contains(secret), "{format}: {said:#?}");
+            assert!(!output.out.contains(secret) && !output.err.contains(secret), "{format}: {output:#?}");
         }
     }
 }
@@ -324,8 +330,8 @@ fn every_format_with_a_place_for_it_links_the_page_of_the_rule() {
 #[test]
 fn markdown_gives_each_advice_once_with_all_its_keys() {
     let keys: String = (0..30).map(|n| format!("resource \"oci_kms_key\" \"k{n}\" {{\n  protection_mode = \"HSM\"\n}}\n")).collect();
-    let folder = scratch(&[("main.tf", &keys)]);
-    let out = of(folder.path(), "markdown");
+    let directory = scratch(&[("main.tf", &keys)]);
+    let out = of(directory.path(), "markdown");
     assert_eq!(
         out.matches("Set `protection_mode = \"SOFTWARE\"`").count() + out.matches("Change this value to `\"SOFTWARE\"`").count(),
         1,

@@ -1,22 +1,22 @@
 //! Fixtures of each rule: `ok_…` must be silent, the others say what `expected.txt` beside them says.
 
-use crate::harness::{command, expect_file, folders, others, root, said};
+use crate::harness::{command, directories, expect_file, others, output_of, root};
 use kmslint::rules;
 
 /// Runs one rule alone over each of its fixtures: how many are silent, and how many report.
 fn fixtures(rule: &str) -> (usize, usize) {
     let (mut silent, mut reporting) = (0, 0);
-    for case in folders(&root().join("testdata/rules").join(rule)) {
+    for case in directories(&root().join("testdata/rules").join(rule)) {
         let name = case.file_name().expect("a name").to_string_lossy().into_owned();
         let alone =
             ["--no-config", "--format", "short", "--now", "2026-11-21T00:00:00Z"].map(str::to_owned).into_iter().chain(others(&[rule]));
-        let said = said(command(&case).args(alone));
+        let output = output_of(command(&case).args(alone));
         if name.starts_with("ok_") {
-            assert_eq!((said.code, said.out.as_str(), said.err.as_str()), (0, "", ""), "{rule}/{name} must be silent");
+            assert_eq!((output.code, output.out.as_str(), output.err.as_str()), (0, "", ""), "{rule}/{name} must be silent");
             silent += 1;
         } else {
-            assert!(!said.out.is_empty(), "{rule}/{name} says nothing\n{}", said.err);
-            expect_file(&case.join("expected.txt"), &format!("{}{}exit {}\n", said.out, said.err, said.code));
+            assert!(!output.out.is_empty(), "{rule}/{name} says nothing\n{}", output.err);
+            expect_file(&case.join("expected.txt"), &format!("{}{}exit {}\n", output.out, output.err, output.code));
             reporting += 1;
         }
     }

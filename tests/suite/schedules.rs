@@ -21,13 +21,13 @@ fn is_within_a_year(schedule: &Schedule) -> bool {
 
 /// Reads a root module.
 fn look<'f>(files: impl IntoIterator<Item = (&'f str, &'f str)>) -> Inventory {
-    let folder = tempfile::tempdir().expect("a directory");
+    let directory = tempfile::tempdir().expect("a directory");
     for (path, text) in files {
-        let path = folder.path().join(path);
+        let path = directory.path().join(path);
         std::fs::create_dir_all(path.parent().expect("a directory")).expect("a directory");
         std::fs::write(path, text).expect("written");
     }
-    read(&ScanRequest::new(folder.path().to_path_buf(), Vec::new()), &Arc::new(Sources::default()))
+    read(&ScanRequest::new(directory.path().to_path_buf(), Vec::new()), &Arc::new(Sources::default()))
 }
 
 /// What kmslint makes of a form, in the words of the file.

@@ -1,6 +1,6 @@
 //! What may not be shown is shown nowhere: every kind of secret, through every expression, into every argument, in every format.
 
-use crate::harness::{Said, chosen, command, formats, in_all_formats, read_json, report, said, scratch};
+use crate::harness::{Output, chosen, command, formats, in_all_formats, output_of, read_json, report, scratch};
 use base64::Engine as _;
 use rayon::prelude::*;
 use regex::Regex;
@@ -166,30 +166,30 @@ fn trace<'t>(text: &'t str, traces: &Regex) -> Option<&'t str> {
 
 /// A directory with a kind's files, and these.
 fn planted(kind: &Kind, more: &[(&str, &str)]) -> TempDir {
-    let folder = scratch(more);
+    let directory = scratch(more);
     for (path, text) in kind.files {
         let text = text.replace("SECRET", SECRET);
         match path.strip_prefix("LINK ") {
             #[cfg(unix)]
-            Some(link) => std::os::unix::fs::symlink(&text, folder.path().join(link)).expect("a link"),
+            Some(link) => std::os::unix::fs::symlink(&text, directory.path().join(link)).expect("a link"),
             #[cfg(not(unix))]
             Some(_) => {}
             None => {
-                let path = folder.path().join(path);
+                let path = directory.path().join(path);
                 fs::create_dir_all(path.parent().expect("a parent")).expect("a directory");
                 fs::write(path, text).expect("a file");
             }
         }
     }
-    folder
+    directory
 }
 
-fn run(folder: &Path, kind: &Kind, arguments: &[&str]) -> Said {
-    let mut command = command(folder);
+fn run(directory: &Path, kind: &Kind, arguments: &[&str]) -> Output {
+    let mut command = command(directory);
     if let Some((name, value)) = kind.env {
         command.env(name, value.replace("SECRET", SECRET));
     }
-    said(command.args(chosen(arguments)).args(kind.arguments.iter().map(|argument| argument.replace("SECRET", SECRET))))
+    output_of(command.args(chosen(arguments)).args(kind.arguments.iter().map(|argument| argument.replace("SECRET", SECRET))))
 }
 
 /// What gives a kind of secret away in any format, and how many expressions were looked at.
@@ -209,25 +209,25 @@ fn leaks_of(kind: &Kind, traces: &Regex) -> (String, usize) {
         writeln!(text, "module \"m{at}\" {{\n  source = \"./${{{expression}}}\"\n}}").expect("a text");
     }
     writeln!(text, "resource \"oci_kms_key\" \"honest\" {{\n  protection_mode = \"HSM\"\n}}").expect("a text");
-    let folder = planted(kind, &[("main.tf", &text.replace("SECRET", SECRET))]);
+    let directory = planted(kind, &[("main.tf", &text.replace("SECRET", SECRET))]);
     let outputs: Vec<String> = formats().map(|format| format!("{format}=out-{format}")).collect();
     let mut arguments = vec!["check", "--no-config", "--verbose", "--show-passes", "--sarif-include-suppressed"];
     arguments.extend(outputs.iter().flat_map(|output| ["--format", output.as_str()]));
-    let said = run(folder.path(), kind, &arguments);
-    assert!((1..=2).contains(&said.code), "{}: {said:#?}", kind.name);
-    let text = fs::read_to_string(folder.path().join("out-json")).expect("a report");
+    let output = run(directory.path(), kind, &arguments);
+    assert!((1..=2).contains(&output.code), "{}: {output:#?}", kind.name);
+    let text = fs::read_to_string(directory.path().join("out-json")).expect("a report");
     let report = read_json(&text).expect("JSON");
     let keys = report["keys"].as_array().expect("keys").len();
     assert!(keys > EXPRESSIONS.len() * (SINKS.len() - 4), "{}: only {keys} keys", kind.name);
-    let files = formats().map(|format| (format, fs::read_to_string(folder.path().join(format!("out-{format}"))).expect("a report")));
-    for (output, text) in files.chain([("standard output", said.out.clone()), ("standard error", said.err.clone())]) {
+    let files = formats().map(|format| (format, fs::read_to_string(directory.path().join(format!("out-{format}"))).expect("a report")));
+    for (output, text) in files.chain([("standard output", output.out.clone()), ("standard error", output.err.clone())]) {
         looked_at += EXPRESSIONS.len() * SINKS.len();
         if let Some(trace) = trace(&text, traces) {
             let line = text.lines().find(|line| line.contains(trace)).unwrap_or_default();
             writeln!(leaks, "{}, {output}: {}", kind.name, line.get(..line.floor_char_boundary(300)).unwrap_or(line)).expect("a text");
         }
     }
-    let diff = run(folder.path(), kind, &["check", "--no-config", "--diff", "--unsafe-fixes"]);
+    let diff = run(directory.path(), kind, &["check", "--no-config", "--diff", "--unsafe-fixes"]);
     let diff = diff.out + &diff.err;
     if trace(&diff, traces).is_some() {
         writeln!(leaks, "{}, --diff", kind.name).expect("a text");
@@ -271,13 +271,13 @@ fn what_is_written_next_to_a_secret_is_not_shown_either() {
         ),
     ] {
         let key = "resource \"oci_kms_key\" \"k\" {\n  protection_mode = var.m\n}\nresource \"oci_kms_key\" \"j\" {\n  protection_mode = var.s\n}\n";
-        let folder = scratch(&[("key.tf", key)]);
+        let directory = scratch(&[("key.tf", key)]);
         for (path, text) in files {
-            fs::write(folder.path().join(path), text.replace("SECRET", SECRET)).expect("a file");
+            fs::write(directory.path().join(path), text.replace("SECRET", SECRET)).expect("a file");
         }
-        let (said, reports) = in_all_formats(command(folder.path()).args(["check", "--no-config"]));
-        assert!(said.code >= 1, "{name}: {said:#?}");
-        for (from, text) in reports.into_iter().chain([("standard error", said.err)]) {
+        let (output, reports) = in_all_formats(command(directory.path()).args(["check", "--no-config"]));
+        assert!(output.code >= 1, "{name}: {output:#?}");
+        for (from, text) in reports.into_iter().chain([("standard error", output.err)]) {
             assert_eq!(trace(&text, &traces), None, "{name}, {from}: {text}");
         }
     }
@@ -285,22 +285,22 @@ fn what_is_written_next_to_a_secret_is_not_shown_either() {
 
 #[test]
 fn a_line_that_may_not_be_shown_is_named() {
-    let folder = scratch(&[
+    let directory = scratch(&[
         ("main.tf", "variable \"m\" {\n  sensitive = true\n}\nresource \"oci_kms_key\" \"k\" {\n  protection_mode = var.m\n}\n"),
         ("terraform.tfvars", "m = \"HSM\"\n"),
     ]);
-    let said = said(command(folder.path()).args(["check", "--no-config"]));
+    let output = output_of(command(directory.path()).args(["check", "--no-config"]));
     assert!(
-        said.code == 1 && said.out.contains("terraform.tfvars:1:5: set by `terraform.tfvars` (source code not available)"),
-        "{said:#?}"
+        output.code == 1 && output.out.contains("terraform.tfvars:1:5: set by `terraform.tfvars` (source code not available)"),
+        "{output:#?}"
     );
-    assert!(said.out.contains("protection_mode = var.m") && !said.out.contains("m = \"HSM\""), "{said:#?}");
+    assert!(output.out.contains("protection_mode = var.m") && !output.out.contains("m = \"HSM\""), "{output:#?}");
 }
 
 #[test]
 fn instance_keys_from_files_are_names_or_numbers() {
     let names = format!("{{\"prod\": \"HSM\", \"{SECRET}\": \"HSM\", \"test\": \"HSM\"}}");
-    let folder = scratch(&[
+    let directory = scratch(&[
         ("names.json", &names),
         ("whole.txt", "prod"),
         ("keys/a.json", "{}"),
@@ -319,7 +319,7 @@ fn instance_keys_from_files_are_names_or_numbers() {
             ),
         ),
     ]);
-    let (said, report) = report(folder.path(), &["--no-config"]);
+    let (output, report) = report(directory.path(), &["--no-config"]);
     let addresses: Vec<&str> = report["keys"].as_array().expect("keys").iter().map(|key| key["address"].as_str().expect("text")).collect();
     for address in [
         "oci_kms_key.names[\"prod\"]",
@@ -331,7 +331,7 @@ fn instance_keys_from_files_are_names_or_numbers() {
         "oci_kms_key.stems[\"a\"]",
         "oci_kms_key.written[\"a\"]",
     ] {
-        assert!(addresses.contains(&address), "{address}: {addresses:?} {said:#?}");
+        assert!(addresses.contains(&address), "{address}: {addresses:?} {output:#?}");
     }
     assert!(
         addresses.iter().filter(|address| address.starts_with("oci_kms_key.piece")).all(|address| address.contains('…')),
@@ -346,7 +346,7 @@ fn instance_keys_from_files_are_names_or_numbers() {
 
 #[test]
 fn tags_from_files_have_no_value() {
-    let folder = scratch(&[
+    let directory = scratch(&[
         ("tag.txt", "x"),
         ("kmslint.toml", "[[exempt]]\nrules = [\"OCI-KMS-001\", \"OCI-KMS-004\"]\ntag = \"From=x\"\nreason = \"a test\"\n"),
         (
@@ -354,9 +354,9 @@ fn tags_from_files_have_no_value() {
             "resource \"oci_kms_key\" \"k\" {\n  freeform_tags = { From = file(\"tag.txt\"), Own = \"y\", Number = parseint(\"3\", 10) }\n}\n",
         ),
     ]);
-    let (said, report) = report(folder.path(), &[]);
+    let (output, report) = report(directory.path(), &[]);
     let tags = &report["keys"][0]["freeform_tags"];
-    assert_eq!(*tags, serde_json::json!({"From": null, "Number": "3", "Own": "y"}), "{said:#?}");
+    assert_eq!(*tags, serde_json::json!({"From": null, "Number": "3", "Own": "y"}), "{output:#?}");
     // It still counts for an exemption.
-    assert_eq!(report["exempted"].as_array().expect("exempted").len(), 2, "{said:#?}");
+    assert_eq!(report["exempted"].as_array().expect("exempted").len(), 2, "{output:#?}");
 }

@@ -1,4 +1,4 @@
-//! States: what is. Cases are folders of `testdata/states`.
+//! States: what is. Cases are directories of `testdata/states`.
 
 use crate::expected::{cases, compare, expected};
 use kmslint::plan::{PlanOptions, Recognised, read, recognise};

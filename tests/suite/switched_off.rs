@@ -5,11 +5,11 @@ use serde_json::Value;
 
 /// The blocks that a configuration switches off, as `address: why`.
 fn off(files: &[(&str, &str)], arguments: &[&str]) -> (Vec<String>, Value) {
-    let folder = scratch(files);
-    let (said, report) = report(folder.path(), &[&["--no-config"], arguments].concat());
-    assert_eq!(report["findings"].as_array().map(Vec::len), Some(0), "{said:#?}");
+    let directory = scratch(files);
+    let (output, report) = report(directory.path(), &[&["--no-config"], arguments].concat());
+    assert_eq!(report["findings"].as_array().map(Vec::len), Some(0), "{output:#?}");
     let blocks = report["switched_off"].as_array().expect("a list");
-    assert_eq!(report["summary"]["switched_off"], blocks.len(), "{said:#?}");
+    assert_eq!(report["summary"]["switched_off"], blocks.len(), "{output:#?}");
     let text = |block: &Value| format!("{}: {}", block["address"].as_str().expect("text"), block["why"].as_str().expect("text"));
     (blocks.iter().map(text).collect(), report)
 }
@@ -68,13 +68,13 @@ fn a_block_that_one_instance_of_its_module_uses_is_not_off() {
 #[test]
 fn a_run_without_keys_says_which_blocks_are_off() {
     let main = "variable \"own_keys\" {\n  default = false\n}\nresource \"oci_kms_key\" \"k\" {\n  count = var.own_keys ? 1 : 0\n}\n";
-    let folder = scratch(&[("kms.tf", main)]);
-    let said = kmslint(folder.path(), &["--no-config"]);
+    let directory = scratch(&[("kms.tf", main)]);
+    let output = kmslint(directory.path(), &["--no-config"]);
     let line = "1 `oci_kms_key` block creates no key with these inputs: `oci_kms_key.k` (kms.tf:4:1, `count` is 0 because `var.own_keys` is false)";
-    assert!(said.code == 0 && said.err.contains(line) && !said.err.contains("no `oci_kms_key` in"), "{said:#?}");
-    assert!(said.out.contains("1 block switched off"), "{said:#?}");
-    let said = kmslint(folder.path(), &["--no-config", "--strict"]);
-    assert_eq!(said.code, 0, "a switched-off block is never a finding: {said:#?}");
-    let said = kmslint(folder.path(), &["--no-config", "--format", "markdown"]);
-    assert!(said.out.contains("Blocks that create no key with these inputs") && said.out.contains("`oci_kms_key.k`"), "{said:#?}");
+    assert!(output.code == 0 && output.err.contains(line) && !output.err.contains("no `oci_kms_key` in"), "{output:#?}");
+    assert!(output.out.contains("1 block switched off"), "{output:#?}");
+    let output = kmslint(directory.path(), &["--no-config", "--strict"]);
+    assert_eq!(output.code, 0, "a switched-off block is never a finding: {output:#?}");
+    let output = kmslint(directory.path(), &["--no-config", "--format", "markdown"]);
+    assert!(output.out.contains("Blocks that create no key with these inputs") && output.out.contains("`oci_kms_key.k`"), "{output:#?}");
 }

@@ -1,6 +1,6 @@
 //! Plans and states through the whole pipeline: the verdicts and exit codes that were written by hand beside genuine documents.
 
-use crate::harness::{RULES, Said, folders, read_json, report, root};
+use crate::harness::{Output, RULES, directories, read_json, report, root};
 use kmslint::base::{Repository, Sources};
 use kmslint::check::{self, CheckRequest, Decisions, InputDocument};
 use kmslint::key::Inventory;
@@ -54,18 +54,18 @@ fn wanted(expected: &Value) -> Vec<(String, Value)> {
     keys.iter().map(|key| (key["address"].as_str().expect("an address").to_owned(), key["verdicts"].clone())).collect()
 }
 
-/// Runs every case of a folder; gives what differs, and how many verdicts were compared.
+/// Runs every case of a directory; gives what differs, and how many verdicts were compared.
 fn run(kind: &str) -> (Vec<String>, usize) {
     let (mut wrong, mut compared) = (Vec::new(), 0);
-    for case in folders(&root().join("testdata").join(kind)) {
+    for case in directories(&root().join("testdata").join(kind)) {
         let name = format!("{kind}/{}", case.file_name().expect("a name").to_string_lossy());
         let expected = expectation(&case);
         let input = expected["input"].as_str().unwrap_or("plan.json");
         let now = expected["now"].as_str().unwrap_or(NOW);
-        let (said, report): (Said, Value) = report(&case, &["--no-config", "--now", now, input]);
+        let (output, report): (Output, Value) = report(&case, &["--no-config", "--now", now, input]);
         if expected.get("refused").is_some() {
-            if said.code != 2 || report["problems"][0]["help"].as_str().is_none_or(str::is_empty) {
-                wrong.push(format!("{name}: it is not refused with what to do: {said:#?}"));
+            if output.code != 2 || report["problems"][0]["help"].as_str().is_none_or(str::is_empty) {
+                wrong.push(format!("{name}: it is not refused with what to do: {output:#?}"));
             }
             compared += 1;
             continue;
@@ -74,9 +74,9 @@ fn run(kind: &str) -> (Vec<String>, usize) {
         compared += wanted.len();
         wrong.extend(differences(&wanted, &verdicts(&report)).into_iter().map(|one| format!("{name}: {one}")));
         if let Some(exit) = expected["exit"].as_i64()
-            && i64::from(said.code) != exit
+            && i64::from(output.code) != exit
         {
-            wrong.push(format!("{name}: exit code {} instead of {exit}\n{}", said.code, said.err));
+            wrong.push(format!("{name}: exit code {} instead of {exit}\n{}", output.code, output.err));
         }
     }
     (wrong, compared)
@@ -100,7 +100,7 @@ fn states_are_judged_as_the_tables_say() {
 fn with_the_sources_a_plan_is_settled_and_points_at_them() {
     let (mut settled, mut pointed) = (0, 0);
     let mut wrong = Vec::new();
-    for case in folders(&root().join("testdata/plans")) {
+    for case in directories(&root().join("testdata/plans")) {
         let expected = expectation(&case);
         if !case.join("src").is_dir() || expected.get("refused").is_some() {
             continue;
@@ -124,7 +124,7 @@ fn with_the_sources_a_plan_is_settled_and_points_at_them() {
 /// The same finding from code and from its plan: what was accepted on one is accepted on the other.
 #[test]
 fn a_baseline_made_on_code_holds_on_the_plan() {
-    let cases = folders(&root().join("testdata/parity"));
+    let cases = directories(&root().join("testdata/parity"));
     let compared: usize = cases.par_iter().map(|case| accepted_on_both(case)).sum();
     assert!(compared > 100, "{compared}");
 }

@@ -1,6 +1,6 @@
 //! Writing files: complete or not at all, with the permissions that they had, and never through a link out of the repository.
 
-use super::{DiskError, canonical, is_git_directory, tidy};
+use super::{DiskError, canonical, is_in_git_directory, tidy};
 use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -14,7 +14,7 @@ pub fn replace(path: &Path, bytes: &[u8], within: &Path) -> Result<(), DiskError
     if !target.starts_with(canonical(within)?) {
         return Err(DiskError::Outside);
     }
-    if is_git_directory(&target) {
+    if is_in_git_directory(&target) {
         return Err(DiskError::Git);
     }
     put(&target, |out| out.write_all(bytes))
@@ -33,7 +33,7 @@ pub fn write_named(path: &Path, repository: &Path, write: impl FnOnce(&mut dyn W
         if !target.starts_with(&root) {
             return Err(DiskError::Outside);
         }
-        if is_git_directory(&target) {
+        if is_in_git_directory(&target) {
             return Err(DiskError::Git);
         }
     }
@@ -45,7 +45,7 @@ fn target(path: &Path) -> Result<PathBuf, DiskError> {
     let path = std::path::absolute(path)?;
     match fs::canonicalize(&path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => match (path.parent(), path.file_name()) {
-            (Some(folder), Some(name)) => Ok(canonical(folder)?.join(name)),
+            (Some(directory), Some(name)) => Ok(canonical(directory)?.join(name)),
             _ => Err(DiskError::Missing),
         },
         found => Ok(found?),
@@ -69,12 +69,12 @@ fn put(target: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> R
         Ok(about) if about.permissions().readonly() => return Err(DiskError::System(io::ErrorKind::PermissionDenied.into())),
         _ => {}
     }
-    let folder = target.parent().unwrap_or(Path::new("."));
+    let directory = target.parent().unwrap_or(Path::new("."));
     let mut builder = tempfile::Builder::new();
     builder.prefix(".kmslint-");
     fresh_permissions(&mut builder);
     // In the same directory: a rename does not cross file systems.
-    let mut temporary = builder.tempfile_in(folder)?;
+    let mut temporary = builder.tempfile_in(directory)?;
     through(&mut temporary)?;
     // Without this a crash may leave the new name with an empty file: the rename may reach the disk before the text does.
     temporary.as_file().sync_all()?;

@@ -12,7 +12,7 @@ const FROM_FILE: Marks = Marks { from_file: true, ..Marks::NONE };
 pub(super) const TABLE: &[BuiltIn] = &[
     BuiltIn::new("abspath", &[string("path")], STRING, FunctionBody::Values(absolute)),
     BuiltIn::new("basename", &[string("path")], STRING, FunctionBody::Text(|path| glob::base(path).to_owned())),
-    BuiltIn::new("dirname", &[string("path")], STRING, FunctionBody::Text(glob::folder)),
+    BuiltIn::new("dirname", &[string("path")], STRING, FunctionBody::Text(glob::directory)),
     BuiltIn::new("file", &[string("path")], STRING, FunctionBody::Values(file)),
     BuiltIn::new("filebase64", &[string("path")], STRING, FunctionBody::Values(|call, args| digest(call, args, base_64::encode))),
     BuiltIn::new(
@@ -144,12 +144,12 @@ fn matching(call: &BodyContext<'_>, pattern: &str) -> Result<Vec<String>, Functi
         };
     }
     let (front, back) = parts.split_at(plain);
-    let folder = match front {
+    let directory = match front {
         [] => ".".to_owned(),
         [""] => "/".to_owned(),
         front => front.join("/"),
     };
-    let list = match call.host.files.list(&folder) {
+    let list = match call.host.files.list(&directory) {
         Ok(list) => list,
         Err(trouble) => return withheld(trouble),
     };
@@ -169,7 +169,7 @@ fn matching(call: &BodyContext<'_>, pattern: &str) -> Result<Vec<String>, Functi
         let is_match = glob::matches(back, &names, &mut steps);
         call.work(steps as u64)?;
         if is_match.ok_or_else(FunctionError::too_large)? {
-            found.push(if folder == "." { file.clone() } else { format!("{}/{file}", folder.trim_end_matches('/')) });
+            found.push(if directory == "." { file.clone() } else { format!("{}/{file}", directory.trim_end_matches('/')) });
         }
     }
     Ok(found)

@@ -38,8 +38,8 @@ pub(super) fn base(path: &str) -> &str {
 }
 
 /// All but the last part of a path.
-pub(super) fn folder(path: &str) -> String {
-    clean(path.rsplit_once('/').map_or("", |(folder, _)| if folder.is_empty() { "/" } else { folder }))
+pub(super) fn directory(path: &str) -> String {
+    clean(path.rsplit_once('/').map_or("", |(directory, _)| if directory.is_empty() { "/" } else { directory }))
 }
 
 /// `target` as seen from `from`, both clean and both absolute or both relative; `None` where the text cannot tell.
@@ -249,7 +249,7 @@ mod tests {
             assert_eq!(clean(path), expected, "{path}");
         }
         for (path, name, parent) in [("", ".", "."), ("/", "/", "/"), ("a/b/", "b", "a/b"), ("/a", "a", "/"), ("a", "a", ".")] {
-            assert_eq!((base(path), folder(path).as_str()), (name, parent), "{path}");
+            assert_eq!((base(path), directory(path).as_str()), (name, parent), "{path}");
         }
         assert_eq!(relative("a/b", "a/c/d").as_deref(), Some("../c/d"));
     }

@@ -16,8 +16,8 @@ impl Config {
     /// and the path of the config file are relative to.
     #[must_use]
     pub fn excluder(&self, cwd: &Path) -> Box<dyn Fn(&Path) -> bool + Sync + Send> {
-        let directory = cwd.join(&self.folder);
-        let (directory, config) = (disk::canonical(&directory).unwrap_or(directory), self.clone());
+        let here = cwd.join(&self.directory);
+        let (directory, config) = (disk::canonical(&here).unwrap_or(here), self.clone());
         let typed = self.typed_excluder(cwd);
         Box::new(move |path| path.strip_prefix(&directory).is_ok_and(|inside| config.excludes(inside)) || typed(path))
     }

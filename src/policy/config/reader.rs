@@ -25,12 +25,12 @@ const LONGEST_PATTERN: usize = 4096;
 pub fn locate(input: &Path) -> Option<PathBuf> {
     let start = disk::canonical(input).ok()?;
     let top = disk::repository_root(input);
-    for folder in start.ancestors() {
+    for directory in start.ancestors() {
         // A link that leads nowhere counts, too: it is reported, where the settings would be missing without a word otherwise.
-        if let Some(found) = NAMES.iter().map(|name| folder.join(name)).find(|path| disk::is_there(path)) {
+        if let Some(found) = NAMES.iter().map(|name| directory.join(name)).find(|path| disk::is_there(path)) {
             return Some(found);
         }
-        if top.as_deref() == Some(folder) {
+        if top.as_deref() == Some(directory) {
             return None;
         }
     }
@@ -49,8 +49,8 @@ pub fn read(sources: &Sources, path: &Path, shown: &Path) -> (Config, Vec<Proble
 /// Reads a config file that was found at `real` and not named: links may not lead out of the repository. `shown` is its path as shown.
 #[must_use]
 pub fn read_found(sources: &Sources, real: &Path, shown: &Path) -> (Config, Vec<Problem>) {
-    let folder = real.parent().unwrap_or(Path::new("."));
-    let top = disk::repository_root(folder).or_else(|| disk::canonical(folder).ok()).unwrap_or_else(|| folder.to_path_buf());
+    let directory = real.parent().unwrap_or(Path::new("."));
+    let top = disk::repository_root(directory).or_else(|| disk::canonical(directory).ok()).unwrap_or_else(|| directory.to_path_buf());
     match disk::read_found(real, CAP, &[top]).and_then(disk::text) {
         // What a link leads to is not what is shown as the file.
         Ok(text) if disk::is_link(real) => of_source(sources, sources.add_hidden(shown, text), shown),
@@ -78,7 +78,7 @@ fn of_source(sources: &Sources, source: SourceId, path: &Path) -> (Config, Vec<P
         reader.mistake(error.span().unwrap_or(0..0), format!("the config file is not TOML: {}", error.message()), None);
     }
     let mut config =
-        Config { path: Some(path.to_path_buf()), folder: path.parent().unwrap_or(Path::new(".")).to_path_buf(), ..Config::default() };
+        Config { path: Some(path.to_path_buf()), directory: path.parent().unwrap_or(Path::new(".")).to_path_buf(), ..Config::default() };
     reader.document(table.get_ref(), &mut config);
     (config, reader.problems)
 }

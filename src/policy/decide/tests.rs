@@ -329,10 +329,10 @@ fn an_exemption_is_found_among_many_by_whatever_its_patterns_begin_with() {
 }
 
 #[test]
-fn a_path_may_be_told_from_the_config_files_folder() {
+fn a_path_may_be_told_from_the_config_files_directory() {
     let mut run = Run::new().key("oci_kms_key.k", 1).entry(|entry| entry.path = Some("main.tf".to_owned()));
     assert_eq!(run.decide().exempted.len(), 0);
-    run.config.folder = "infra".into();
+    run.config.directory = "infra".into();
     assert_eq!(run.decide().exempted.len(), 1);
 }
 

@@ -1,7 +1,7 @@
 //! Module source addresses and version constraints, compared the way `terraform init` writes them into `modules.json`.
 //! Source: Terraform's `internal/addrs/module_source.go` and go-getter's detectors.
 
-use super::folder::is_local;
+use super::directory::is_local;
 
 /// Whether the source that was installed is that of the call.
 pub(super) fn same_source(installed: &str, source: &str) -> bool {

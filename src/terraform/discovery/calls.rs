@@ -1,7 +1,7 @@
 //! Where a module call leads: a directory next to the caller, a directory that `terraform init` installed, or nowhere that we can go.
 
 use super::address::{absolute, meets, same_source};
-use super::folder::is_local;
+use super::directory::is_local;
 use crate::base::{Directories, Reason, disk};
 use crate::eval::EvalError;
 use crate::terraform::request::ScanRequest;
@@ -51,7 +51,7 @@ impl Manifest {
     pub(super) fn read(root: &Path, request: &ScanRequest) -> Option<Self> {
         let path = request.data_of(root).join("modules").join("modules.json");
         // A data directory that the user names may be anywhere; what lies in the repository must not lead out of it.
-        let is_named = request.data_dir.is_some() && !request.bounds().iter().any(|folder| disk::tidy(&path).starts_with(folder));
+        let is_named = request.data_dir.is_some() && !request.bounds().iter().any(|directory| disk::tidy(&path).starts_with(directory));
         let read_found = || disk::read_found(&path, disk::CONFIG_CAP, &request.bounds());
         let bytes = match is_named {
             true => disk::read(&path, disk::CONFIG_CAP),
@@ -68,7 +68,7 @@ impl Manifest {
     }
 
     /// All installed directories.
-    pub(crate) fn folders(&self) -> impl Iterator<Item = PathBuf> {
+    pub(crate) fn directories(&self) -> impl Iterator<Item = PathBuf> {
         self.entries.values().map(|installed| installed.directory.clone())
     }
 }
@@ -77,7 +77,7 @@ impl Manifest {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum CallTarget {
     /// To this directory, which exists.
-    Folder {
+    Directory {
         /// The directory, links resolved.
         path: PathBuf,
         /// How `init` names it from the root module, where that is not the source next to the caller.
@@ -110,7 +110,7 @@ pub(crate) fn locate(call: &SourcedCall<'_>, manifest: Option<&Manifest>) -> Cal
     if is_local(call.source) {
         // Terraform joins the two as text before it follows links, so that `x/../mod` needs no `x`.
         return match call.directories.real(&disk::tidy(&call.caller.join(call.source))) {
-            Ok(path) if call.directories.is_dir(&path) => CallTarget::Folder { path, installed: None },
+            Ok(path) if call.directories.is_dir(&path) => CallTarget::Directory { path, installed: None },
             _ => CallTarget::Missing,
         };
     }
@@ -138,7 +138,7 @@ pub(crate) fn installed(path: &str, manifest: Option<&Manifest>) -> Option<CallT
 impl Installed {
     fn target(&self) -> Option<CallTarget> {
         let path = disk::canonical(&self.directory).ok().filter(|path| disk::is_dir(path))?;
-        Some(CallTarget::Folder { path, installed: Some(self.written.clone()) })
+        Some(CallTarget::Directory { path, installed: Some(self.written.clone()) })
     }
 }
 
@@ -148,7 +148,7 @@ fn outside(path: &str, package: &str, inner: Option<&str>) -> CallTarget {
     match disk::canonical(&inside) {
         Ok(directory) if disk::is_dir(&directory) => {
             let inner = inner.map_or_else(String::new, |inner| format!("/{inner}"));
-            CallTarget::Folder { path: directory, installed: Some(format!(".terraform/modules/{path}{inner}")) }
+            CallTarget::Directory { path: directory, installed: Some(format!(".terraform/modules/{path}{inner}")) }
         }
         _ => CallTarget::Elsewhere("the directory does not exist".into()),
     }

@@ -2,7 +2,7 @@
 //! at that, so that cost grows with the keys and not with the repository.
 
 use super::calls::Manifest;
-use super::folder::{Folder, PRUNED, holds_configuration, is_automatic, is_configuration, is_foreign_caller, is_values};
+use super::directory::{PRUNED, ScannedDirectory, holds_configuration, is_automatic, is_configuration, is_foreign_caller, is_values};
 use super::hints::Hints;
 use super::unread;
 use crate::base::disk::{self, DirEntry, DiskError, OpenDirectory};
@@ -20,7 +20,7 @@ pub(crate) struct Scan {
     /// What the bytes of each directory with configuration show, by its real path.
     pub hints: HashMap<PathBuf, Hints>,
     /// The files of these directories.
-    pub folders: HashMap<PathBuf, Folder>,
+    pub directories: HashMap<PathBuf, ScannedDirectory>,
     /// Those below a directory that the user named: the only ones that may be roots.
     pub walked: BTreeSet<PathBuf>,
     /// What `terraform init` installed, by root directory.
@@ -55,7 +55,7 @@ struct WalkStart {
 
 /// One directory as listed.
 struct ListedDirectory {
-    folder: Folder,
+    directory: ScannedDirectory,
     /// What is in it, where its files are still to be read because some are links.
     unread: Option<Arc<[DirEntry]>>,
     has_data: bool,
@@ -83,18 +83,18 @@ pub(crate) fn scan(request: &ScanRequest) -> Scan {
         let listed = walk_all(&start.real, enter, |listing| list(listing, start, request));
         // How much is read through links is limited, and nothing may depend on threads.
         let (mut unread, read): (Vec<_>, Vec<_>) = listed.into_iter().partition(|listed| listed.unread.is_some());
-        unread.sort_unstable_by(|a, b| a.folder.path.cmp(&b.folder.path));
+        unread.sort_unstable_by(|a, b| a.directory.path.cmp(&b.directory.path));
         let completed = unread.into_iter().map(|listed| listed.complete(request));
-        for ListedDirectory { folder, manifest, is_locked, foreign, not_read, problem, .. } in read.into_iter().chain(completed) {
+        for ListedDirectory { directory, manifest, is_locked, foreign, not_read, problem, .. } in read.into_iter().chain(completed) {
             scan.problems.extend(problem);
             scan.foreign.extend(foreign);
             scan.not_read.extend(not_read);
-            if folder.is_module() {
-                walked.push(folder.path.clone());
+            if directory.is_module() {
+                walked.push(directory.path.clone());
                 if is_locked {
-                    scan.locked.insert(folder.path.clone());
+                    scan.locked.insert(directory.path.clone());
                 }
-                scan.take(folder, manifest);
+                scan.take(directory, manifest);
             }
         }
     }
@@ -111,12 +111,12 @@ impl ListedDirectory {
     /// depend on the thread that reads first.
     fn complete(mut self, request: &ScanRequest) -> Self {
         if let Some(entries) = self.unread.take() {
-            let Folder { path, shown, .. } = self.folder;
-            let directory = OpenDirectory::open_listed(&path).ok();
-            self.folder = Folder::read(path, shown, &entries, directory.as_ref(), request);
+            let ScannedDirectory { path, shown, .. } = self.directory;
+            let opened = OpenDirectory::open_listed(&path).ok();
+            self.directory = ScannedDirectory::read(path, shown, &entries, opened.as_ref(), request);
             for entry in entries.iter().filter(|entry| is_found_through(entry)) {
                 // Whoever reads it reports that it is refused.
-                let _ = request.directories.admit_linked(&self.folder.path.join(&entry.name));
+                let _ = request.directories.admit_linked(&self.directory.path.join(&entry.name));
             }
             self.read_manifest(request);
         }
@@ -124,8 +124,8 @@ impl ListedDirectory {
     }
 
     fn read_manifest(&mut self, request: &ScanRequest) {
-        if self.has_data && self.folder.is_module() {
-            self.manifest = Manifest::read(&self.folder.path, request);
+        if self.has_data && self.directory.is_module() {
+            self.manifest = Manifest::read(&self.directory.path, request);
         }
     }
 }
@@ -133,20 +133,20 @@ impl ListedDirectory {
 impl Scan {
     /// Takes in one root without looking at anything else; what it calls is read when it is needed.
     pub(crate) fn add_root(&mut self, root: &Path, request: &ScanRequest) {
-        let folder = directory_not_walked(root.to_path_buf(), request.shown(Path::new(".")), request);
+        let directory = directory_not_walked(root.to_path_buf(), request.shown(Path::new(".")), request);
         let manifest = Manifest::read(root, request);
-        self.take(folder, manifest);
+        self.take(directory, manifest);
     }
 
     /// Takes in a directory.
-    pub(super) fn take(&mut self, mut folder: Folder, manifest: Option<Manifest>) {
-        self.files += folder.files.len();
-        folder.forget();
+    pub(super) fn take(&mut self, mut directory: ScannedDirectory, manifest: Option<Manifest>) {
+        self.files += directory.files.len();
+        directory.forget();
         if let Some(manifest) = manifest {
-            self.manifests.insert(folder.path.clone(), manifest);
+            self.manifests.insert(directory.path.clone(), manifest);
         }
-        self.hints.insert(folder.path.clone(), folder.hints.clone());
-        self.folders.insert(folder.path.clone(), folder);
+        self.hints.insert(directory.path.clone(), directory.hints.clone());
+        self.directories.insert(directory.path.clone(), directory);
     }
 }
 
@@ -165,7 +165,7 @@ fn starts(request: &ScanRequest, scan: &mut Scan) -> Vec<WalkStart> {
         let name = full.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
         let is_ours = is_configuration(&name) || is_values(&name);
         // A file that was deleted still represents the directory it was in.
-        let deleted = || disk::canonical(full.parent().filter(|_| is_ours)?).ok().map(|folder| folder.join(&name));
+        let deleted = || disk::canonical(full.parent().filter(|_| is_ours)?).ok().map(|directory| directory.join(&name));
         let Some(real) = disk::canonical(&full).ok().or_else(deleted) else {
             scan.problems.push(missing(&DiskError::Missing));
             continue;
@@ -188,15 +188,18 @@ fn starts(request: &ScanRequest, scan: &mut Scan) -> Vec<WalkStart> {
             continue;
         }
         // A values file belongs to where it is, not to where it links to.
-        let own = full.parent().filter(|_| is_values(&name)).and_then(|folder| disk::canonical(folder).ok());
-        let Some(folder) = own.as_deref().or_else(|| real.parent()) else { continue };
-        if is_values(&name) && !(is_automatic(&name) && holds_configuration(folder)) {
+        let own = full.parent().filter(|_| is_values(&name)).and_then(|directory| disk::canonical(directory).ok());
+        let Some(directory) = own.as_deref().or_else(|| real.parent()) else { continue };
+        if is_values(&name) && !(is_automatic(&name) && holds_configuration(directory)) {
             scan.values.push(path.clone());
         } else {
-            scan.focus.insert(folder.to_path_buf());
+            scan.focus.insert(directory.to_path_buf());
         }
-        let walk =
-            if is_values(&name) { top(folder, request) } else { disk::repository_root(folder).unwrap_or_else(|| folder.to_path_buf()) };
+        let walk = if is_values(&name) {
+            top(directory, request)
+        } else {
+            disk::repository_root(directory).unwrap_or_else(|| directory.to_path_buf())
+        };
         starts.push(WalkStart { shown: request.shown(&walk), real: walk });
     }
     starts.sort_by(|a, b| a.real.cmp(&b.real));
@@ -206,11 +209,11 @@ fn starts(request: &ScanRequest, scan: &mut Scan) -> Vec<WalkStart> {
 
 /// Where the root module of a values file is looked for: in the repository; without one, below the working directory or the nearest
 /// directory upwards that holds configuration, whichever is higher.
-pub(crate) fn top(folder: &Path, request: &ScanRequest) -> PathBuf {
-    let cwd = || disk::canonical(&request.cwd).ok().filter(|cwd| folder.starts_with(cwd));
-    let nearest = || folder.ancestors().take(UP).find(|above| holds_configuration(above)).map(Path::to_path_buf);
+pub(crate) fn top(directory: &Path, request: &ScanRequest) -> PathBuf {
+    let cwd = || disk::canonical(&request.cwd).ok().filter(|cwd| directory.starts_with(cwd));
+    let nearest = || directory.ancestors().take(UP).find(|above| holds_configuration(above)).map(Path::to_path_buf);
     let higher = || cwd().into_iter().chain(nearest()).min_by_key(|top| top.components().count());
-    disk::repository_root(folder).or_else(higher).unwrap_or_else(|| folder.to_path_buf())
+    disk::repository_root(directory).or_else(higher).unwrap_or_else(|| directory.to_path_buf())
 }
 
 /// How many directories upwards configuration is looked for where nothing else bounds the search.
@@ -219,7 +222,7 @@ const UP: usize = 5;
 /// Reads one directory: its configuration, its installed modules, and what else is worth mentioning in it.
 fn list(listing: Listing, start: &WalkStart, request: &ScanRequest) -> ListedDirectory {
     request.directories.learn(&listing);
-    let Listing { path, entries, error, directory } = listing;
+    let Listing { path, entries, error, directory: opened } = listing;
     let entries = request.overlay.complete(&path, entries);
     let shown = match path.strip_prefix(&start.real) {
         Ok(inside) if !inside.as_os_str().is_empty() => disk::tidy(&start.shown.join(inside)),
@@ -233,17 +236,17 @@ fn list(listing: Listing, start: &WalkStart, request: &ScanRequest) -> ListedDir
     let files = entries.iter().filter(|entry| entry.is_file).filter_map(|entry| entry.name.to_str());
     let foreign = files.clone().filter(|name| is_foreign_caller(name));
     let foreign = foreign.map(|name| (path.join(name), join_shown(&shown, name))).collect();
-    let not_read = files.filter_map(|name| unread::document(directory.as_ref()?, &shown, name, request)).collect();
+    let not_read = files.filter_map(|name| unread::document(opened.as_ref()?, &shown, name, request)).collect();
     let has_data = request.data_dir.is_some() || has(".terraform");
     let is_locked = has(super::lock::NAME);
     let is_linked = entries.iter().any(is_found_through) || (has_data && has_linked_manifest(&path, request));
-    let folder = if is_linked {
-        Folder { path, shown, ..Folder::default() }
+    let directory = if is_linked {
+        ScannedDirectory { path, shown, ..ScannedDirectory::default() }
     } else {
-        Folder::read(path, shown, &entries, directory.as_ref(), request)
+        ScannedDirectory::read(path, shown, &entries, opened.as_ref(), request)
     };
     let unread = is_linked.then_some(entries);
-    let mut listed = ListedDirectory { folder, unread, has_data, manifest: None, is_locked, foreign, not_read, problem };
+    let mut listed = ListedDirectory { directory, unread, has_data, manifest: None, is_locked, foreign, not_read, problem };
     listed.read_manifest(request);
     listed
 }
@@ -261,9 +264,9 @@ fn has_linked_manifest(directory: &Path, request: &ScanRequest) -> bool {
 }
 
 /// Reads the configuration of a directory that is called but was not walked.
-pub(crate) fn directory_not_walked(real: PathBuf, shown: PathBuf, request: &ScanRequest) -> Folder {
+pub(crate) fn directory_not_walked(real: PathBuf, shown: PathBuf, request: &ScanRequest) -> ScannedDirectory {
     let directory = OpenDirectory::open(&real).ok();
     let entries = directory.as_ref().map_or_else(Vec::new, |directory| directory.entries().0);
     let entries = if directory.is_some() { request.overlay.complete(&real, entries.into()) } else { Arc::default() };
-    Folder::read(real, shown, &entries, directory.as_ref(), request)
+    ScannedDirectory::read(real, shown, &entries, directory.as_ref(), request)
 }

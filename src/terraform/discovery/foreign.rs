@@ -1,8 +1,8 @@
 //! Callers that are not Terraform's: Terragrunt units and Terraform Stacks. They are not evaluated, but the modules that they call are not
 //! root modules whose defaults hold.
 
+use super::directory::{holds_configuration, is_local, is_stack, within};
 use super::discover::Scan;
-use super::folder::{holds_configuration, is_local, is_stack, within};
 use super::providers::NamedProviders;
 use crate::base::{Reason, SourceId, disk};
 use crate::hcl::{self, Body, Expr, ExprKind, Part, TraversalStep};

@@ -1,6 +1,6 @@
 //! The lock file: the providers that `terraform init` chose for a root module, and their versions.
 
-use super::folder::within;
+use super::directory::within;
 use crate::base::{SourceId, Span, disk};
 use crate::hcl::{Block, native};
 use crate::key::is_oci_provider;

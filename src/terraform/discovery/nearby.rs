@@ -1,6 +1,6 @@
 //! What a module source that leads nowhere may have meant: a directory of a similar name, or one of the same name elsewhere.
 
-use super::folder::holds_configuration;
+use super::directory::holds_configuration;
 use crate::base::{MOST_WORDS, disk, nearest};
 use std::collections::HashMap;
 use std::path::{Component, Path, PathBuf};

@@ -6,7 +6,7 @@ use crate::base::{Place, Problem, ProblemKind, Reason, SourceId, Sources, Span, 
 use crate::eval::{Marks, Value};
 use crate::hcl::{self, Block, Expr, ExprKind, File};
 use crate::key::Comment;
-use crate::terraform::discovery::folder::{decode, is_automatic, is_values, leads_to_another_kind, within};
+use crate::terraform::discovery::directory::{decode, is_automatic, is_values, leads_to_another_kind, within};
 use crate::terraform::modules::module::Module;
 use crate::terraform::modules::root::Root;
 use crate::terraform::request::recorded;

@@ -105,8 +105,8 @@ impl<'w> InstanceWalk<'w> {
             }
         }
         for (name, call) in &at.module.calls {
-            let Some(folder) = self.leads_on(at, name, call) else { continue };
-            self.check_call(at, name, call, &folder);
+            let Some(directory) = self.leads_on(at, name, call) else { continue };
+            self.check_call(at, name, call, &directory);
             let Some(expansion) = self.expansion(expand::call(self.world, at, name, call)) else { continue };
             if let Some(off) = self.off.filter(|_| expansion.is_empty()) {
                 off.call(self.world, at, name, call, &|at, name, call| self.leads_on(at, name, call).is_some());
@@ -143,18 +143,18 @@ impl<'w> InstanceWalk<'w> {
 
     fn leads_on(&self, at: &Rc<Instance>, name: &Arc<str>, call: &Block) -> Option<PathBuf> {
         match crate::terraform::scope::early::locate(self.world, at, name, call).target {
-            CallTarget::Folder { path, .. } => self.leads.contains(&path).then_some(path),
+            CallTarget::Directory { path, .. } => self.leads.contains(&path).then_some(path),
             CallTarget::Missing | CallTarget::Elsewhere(_) => None,
         }
     }
 
     /// Notes what Terraform would reject of a call that leads to keys.
-    fn check_call(&self, at: &Rc<Instance>, name: &Arc<str>, call: &Block, folder: &Path) {
+    fn check_call(&self, at: &Rc<Instance>, name: &Arc<str>, call: &Block, directory: &Path) {
         if let Some(fault) = at.module.fault(DeclarationKind::Call, name) {
             let place = Place::Source(fault.span.unwrap_or(call.header));
             self.problems.certain(Problem::new(ProblemKind::Refused, fault.message).at(place));
         }
-        let module = self.world.tree.loader.module(folder, self.world.tree.language);
+        let module = self.world.tree.loader.module(directory, self.world.tree.language);
         crate::terraform::facts::arguments::check(name, call, &module, self.problems);
         if module.has_provider {
             crate::terraform::facts::arguments::check_provider(at, name, call, self.problems);

@@ -6,8 +6,8 @@ use crate::base::{Sources, disk};
 use crate::hcl::Block;
 use crate::terraform::blocks::constants::{literal, literal_source};
 use crate::terraform::discovery::calls::{self, CallTarget, Manifest, SourcedCall};
+use crate::terraform::discovery::directory::{ScannedDirectory, decode, is_configuration, is_local};
 use crate::terraform::discovery::discover::{self, Scan};
-use crate::terraform::discovery::folder::{Folder, decode, is_configuration, is_local};
 use crate::terraform::discovery::nearby::Nearby;
 use crate::terraform::request::{FileDialect, ScanRequest};
 use std::collections::{HashMap, HashSet};
@@ -26,7 +26,7 @@ pub(crate) struct Loader<'r> {
     pub request: &'r ScanRequest,
     pub sources: &'r Sources,
     manifests: HashMap<PathBuf, Manifest>,
-    folders: Mutex<HashMap<PathBuf, Folder>>,
+    directories: Mutex<HashMap<PathBuf, ScannedDirectory>>,
     modules: Mutex<HashMap<ModuleKey, OnceShared<Arc<Module>>>>,
     dialects: Mutex<HashMap<PathBuf, OnceShared<FileDialect>>>,
     /// Whether a directory, or one that it calls, has files that only OpenTofu reads.
@@ -51,7 +51,7 @@ impl<'r> Loader<'r> {
             request,
             sources,
             manifests: std::mem::take(&mut scan.manifests),
-            folders: Mutex::new(std::mem::take(&mut scan.folders)),
+            directories: Mutex::new(std::mem::take(&mut scan.directories)),
             modules: Mutex::default(),
             dialects: Mutex::default(),
             with_tofu: Mutex::default(),
@@ -71,11 +71,11 @@ impl<'r> Loader<'r> {
     fn parsed(&self, path: &Path, dialect: FileDialect) -> Arc<Module> {
         let cell = cell(&self.modules, (path.to_path_buf(), dialect == FileDialect::Terraform));
         let parse = || {
-            let folder = lock(&self.folders).remove(path);
-            let folder = folder.filter(Folder::is_module);
-            let folder =
-                folder.unwrap_or_else(|| discover::directory_not_walked(path.to_path_buf(), self.request.shown(path), self.request));
-            let mut module = Module::parse(folder, dialect, self.sources, &self.request.overlay);
+            let directory = lock(&self.directories).remove(path);
+            let directory = directory.filter(ScannedDirectory::is_module);
+            let directory =
+                directory.unwrap_or_else(|| discover::directory_not_walked(path.to_path_buf(), self.request.shown(path), self.request));
+            let mut module = Module::parse(directory, dialect, self.sources, &self.request.overlay);
             if self.is_outside(path) {
                 module.is_outside = true;
                 module.texts.iter().for_each(|text| self.sources.mark_outside(*text));
@@ -125,7 +125,7 @@ impl<'r> Loader<'r> {
             let mut has_any = module.has_tofu;
             for (name, call) in &module.calls {
                 let Some(source) = literal_source(call).filter(|source| is_local(source)) else { continue };
-                let CallTarget::Folder { path, .. } = self.locate(&path, name, &module, source, call) else { continue };
+                let CallTarget::Directory { path, .. } = self.locate(&path, name, &module, source, call) else { continue };
                 let known = lock(&self.with_tofu).get(&path).copied();
                 match (known, callers.get_mut(&path)) {
                     (Some(known), _) => has_any |= known,
@@ -154,14 +154,14 @@ impl<'r> Loader<'r> {
     }
 
     /// Takes in the files of a directory that no walk has read.
-    pub(crate) fn take(&self, mut folder: Folder) {
-        folder.forget();
-        lock(&self.folders).insert(folder.path.clone(), folder);
+    pub(crate) fn take(&self, mut directory: ScannedDirectory) {
+        directory.forget();
+        lock(&self.directories).insert(directory.path.clone(), directory);
     }
 
     /// Drops the files of all other directories.
     pub(crate) fn retain(&self, reachable: &HashSet<PathBuf>) {
-        lock(&self.folders).retain(|path, _| reachable.contains(path));
+        lock(&self.directories).retain(|path, _| reachable.contains(path));
     }
 
     /// Whether one of the files of a directory, asked by name and text, is what is looked for. Nothing of them is kept.
@@ -202,7 +202,7 @@ impl<'r> Loader<'r> {
 
     /// Whether a directory lies outside of the repository.
     fn is_outside(&self, path: &Path) -> bool {
-        !self.bounds.get_or_init(|| self.request.bounds()).iter().any(|folder| path.starts_with(folder))
+        !self.bounds.get_or_init(|| self.request.bounds()).iter().any(|directory| path.starts_with(directory))
     }
 
     /// Why a directory is not entered, where it must not be.
@@ -218,11 +218,11 @@ impl<'r> Loader<'r> {
 
     /// A directory without configuration is not a module that can be followed.
     pub(crate) fn check(&self, target: CallTarget) -> CallTarget {
-        let CallTarget::Folder { path, .. } = &target else { return target };
+        let CallTarget::Directory { path, .. } = &target else { return target };
         if let Some(why) = self.refusal(path) {
             return CallTarget::Elsewhere(why.into());
         }
-        let is_known = lock(&self.folders).get(path).is_some_and(Folder::is_module);
+        let is_known = lock(&self.directories).get(path).is_some_and(ScannedDirectory::is_module);
         if is_known || self.parsed(path, FileDialect::Either).has_files {
             return target;
         }
@@ -247,21 +247,21 @@ mod tests {
 
     /// Two roots, `a` and `b`, that share what `tree` calls.
     fn shared(files: &[(&str, &str)]) -> tempfile::TempDir {
-        let folder = tempfile::tempdir().unwrap();
+        let directory = tempfile::tempdir().unwrap();
         let roots = ["a/main.tf", "b/main.tf"].map(|path| (path, "module \"tree\" {\n  source = \"../tree\"\n}\n"));
         let tree = ("tree/main.tf", "module \"leaf\" {\n  source = \"../leaf\"\n}\n");
         for (path, text) in roots.into_iter().chain([tree, ("leaf/main.tf", "locals {}\n")]).chain(files.iter().copied()) {
-            let path = folder.path().join(path);
+            let path = directory.path().join(path);
             std::fs::create_dir_all(path.parent().unwrap()).unwrap();
             std::fs::write(path, text).unwrap();
         }
-        folder
+        directory
     }
 
     #[test]
     fn a_root_that_calls_a_directory_of_open_tofu_is_one_of_open_tofu() {
-        let folder = shared(&[("leaf/more.tofu", "locals {}\n"), ("c/main.tf", "locals {}\n")]);
-        let top = folder.path().canonicalize().unwrap();
+        let directory = shared(&[("leaf/more.tofu", "locals {}\n"), ("c/main.tf", "locals {}\n")]);
+        let top = directory.path().canonicalize().unwrap();
         let (request, sources) = (ScanRequest::new(top.clone(), Vec::new()), Sources::default());
         let mut scan = discover::scan(&request);
         let loader = Loader::new(&request, &sources, &mut scan);
@@ -271,8 +271,8 @@ mod tests {
 
     #[test]
     fn a_tree_that_roots_share_is_looked_through_once_for_files_of_open_tofu() {
-        let folder = shared(&[]);
-        let top = folder.path().canonicalize().unwrap();
+        let directory = shared(&[]);
+        let top = directory.path().canonicalize().unwrap();
         let (request, sources) = (ScanRequest::new(top.clone(), Vec::new()), Sources::default());
         let mut scan = discover::scan(&request);
         let loader = Loader::new(&request, &sources, &mut scan);
@@ -285,8 +285,8 @@ mod tests {
     }
     #[test]
     fn what_refers_to_what_in_a_module_is_found_once_for_all_roots() {
-        let folder = shared(&[]);
-        let top = folder.path().canonicalize().unwrap();
+        let directory = shared(&[]);
+        let top = directory.path().canonicalize().unwrap();
         let (request, sources) = (ScanRequest::new(top.clone(), Vec::new()), Sources::default());
         let mut scan = discover::scan(&request);
         let loader = Loader::new(&request, &sources, &mut scan);

@@ -8,8 +8,8 @@ use crate::hcl::{self, Attribute, Block, CommentText, Expr, ExprKind, File, Trav
 use crate::key::kinds;
 use crate::terraform::blocks::constants::literal;
 use crate::terraform::blocks::merge;
+use crate::terraform::discovery::directory::{FileText, LoadedText, ScannedDirectory, configuration, decode};
 use crate::terraform::discovery::disguised::{Disguise, Disguised};
-use crate::terraform::discovery::folder::{FileText, Folder, LoadedText, configuration, decode};
 use crate::terraform::discovery::providers::NamedProviders;
 use crate::terraform::request::FileDialect;
 use crate::terraform::schema;
@@ -146,8 +146,8 @@ impl Module {
     }
 
     /// Parses the files of a directory that count in a dialect.
-    pub(super) fn parse(folder: Folder, dialect: FileDialect, sources: &Sources, overlay: &Overlay) -> Self {
-        let Folder { path, shown, files, hints, has_values } = folder;
+    pub(super) fn parse(directory: ScannedDirectory, dialect: FileDialect, sources: &Sources, overlay: &Overlay) -> Self {
+        let ScannedDirectory { path, shown, files, hints, has_values } = directory;
         let mut module = Self { path, shown, ..Self::default() };
         module.has_files = !files.is_empty();
         module.has_tofu = files.iter().any(|file| FileName::of(&file.name).is_some_and(|name| name.kind == FileKind::OpenTofu));

@@ -196,8 +196,8 @@ fn below(path: &Path, cwd: &Path) -> Option<PathBuf> {
 }
 
 /// A file in a directory as it is shown: `main.tf`, not `./main.tf`.
-pub(super) fn join_shown(folder: &Path, name: &str) -> PathBuf {
-    disk::tidy(&folder.join(name))
+pub(super) fn join_shown(directory: &Path, name: &str) -> PathBuf {
+    disk::tidy(&directory.join(name))
 }
 
 /// The answer to one expression of `kmslint eval`.

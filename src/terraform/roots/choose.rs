@@ -92,7 +92,7 @@ pub(crate) fn find(loader: &Loader<'_>, scan: &Scan, callers: &Callers) -> Roots
     let mut checked: Vec<PathBuf> = all.keys().cloned().collect();
     // A single file was named: only the roots from which calls lead to it can change its verdicts.
     if !scan.focus.is_empty() || !scan.values.is_empty() {
-        let focus: Vec<&Path> = scan.focus.iter().map(|folder| nearest_module(folder, scan)).collect();
+        let focus: Vec<&Path> = scan.focus.iter().map(|directory| nearest_module(directory, scan)).collect();
         let reaching = reaching(focus.into_iter(), &calls);
         let named: HashSet<&Path> = scan.named.iter().map(PathBuf::as_path).collect();
         checked.retain(|root| reaching.contains(root.as_path()) || root.ancestors().any(|around| named.contains(around)));
@@ -182,8 +182,8 @@ fn drop_called(
 }
 
 /// The last file of a directory may have been deleted.
-fn nearest_module<'p>(folder: &'p Path, scan: &Scan) -> &'p Path {
-    folder.ancestors().find(|folder| scan.walked.contains(*folder)).unwrap_or(folder)
+fn nearest_module<'p>(directory: &'p Path, scan: &Scan) -> &'p Path {
+    directory.ancestors().find(|directory| scan.walked.contains(*directory)).unwrap_or(directory)
 }
 
 /// These directories, and those from which calls lead to them.

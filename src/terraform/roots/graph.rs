@@ -3,8 +3,8 @@
 use super::survey::{self, Targets};
 use crate::base::disk;
 use crate::terraform::discovery::calls::Manifest;
+use crate::terraform::discovery::directory::{ScannedDirectory, is_local};
 use crate::terraform::discovery::discover::{self, Scan};
-use crate::terraform::discovery::folder::{Folder, is_local};
 use crate::terraform::discovery::providers;
 use crate::terraform::modules::loader::Loader;
 use crate::terraform::request::ScanRequest;
@@ -65,7 +65,7 @@ fn follow(loader: &Loader<'_>, scan: &mut Scan) -> Followed {
                 }
             }
             // What was installed once may no longer be called: where its directory is missing, this is not a call that leads nowhere.
-            let installed = loader.manifest(&path).into_iter().flat_map(Manifest::folders);
+            let installed = loader.manifest(&path).into_iter().flat_map(Manifest::directories);
             calls.extend(installed.map(|target| (path.clone(), target, false)));
         }
         // Most calls lead to a directory that was walked: its path is a real one.
@@ -79,13 +79,13 @@ fn follow(loader: &Loader<'_>, scan: &mut Scan) -> Followed {
         }
         let wanted: Vec<PathBuf> = wanted.into_iter().collect();
         let request = loader.request;
-        let read: Vec<Folder> =
+        let read: Vec<ScannedDirectory> =
             wanted.into_par_iter().map(|real| discover::directory_not_walked(real.clone(), request.shown(&real), request)).collect();
-        for folder in read.into_iter().filter(Folder::is_module) {
-            fresh.push(folder.path.clone());
-            scan.files += folder.files.len();
-            scan.hints.insert(folder.path.clone(), folder.hints.clone());
-            loader.take(folder);
+        for directory in read.into_iter().filter(ScannedDirectory::is_module) {
+            fresh.push(directory.path.clone());
+            scan.files += directory.files.len();
+            scan.hints.insert(directory.path.clone(), directory.hints.clone());
+            loader.take(directory);
         }
         for (path, target, is_call) in calls {
             let target = if scan.hints.contains_key(&target) { Some(target) } else { real.get(&target).cloned().flatten() };

@@ -4,8 +4,8 @@
 use super::choose::Roots;
 use crate::base::{Sources, disk};
 use crate::key::{NotRead, NotReadKind};
+use crate::terraform::discovery::directory::{PRUNED, is_automatic, is_configuration, is_values};
 use crate::terraform::discovery::discover::{Scan, top};
-use crate::terraform::discovery::folder::{PRUNED, is_automatic, is_configuration, is_values};
 use crate::terraform::inputs;
 use crate::terraform::modules::loader::Loader;
 use crate::terraform::request::{ScanRequest, join_shown};
@@ -72,14 +72,14 @@ enum RunError {
 /// below the nearest common directory that declares all of them. The error says why none is clear.
 fn root_of(path: &Path, loader: &Loader<'_>, scan: &Scan, roots: &Roots) -> Result<PathBuf, RunError> {
     let full = loader.request.cwd.join(path);
-    let folder = full.parent().unwrap_or(Path::new("."));
-    let folder = disk::canonical(folder).unwrap_or_else(|_| folder.to_path_buf());
+    let directory = full.parent().unwrap_or(Path::new("."));
+    let directory = disk::canonical(directory).unwrap_or_else(|_| directory.to_path_buf());
     let names = names(&full, loader.request);
     let declared = |module: &Path| {
         let module = loader.root(module);
         names.iter().filter(|name| module.variables.contains_key(name.as_str())).count()
     };
-    let above: Vec<&Path> = folder.ancestors().filter(|above| scan.walked.contains(*above)).collect();
+    let above: Vec<&Path> = directory.ancestors().filter(|above| scan.walked.contains(*above)).collect();
     if names.is_empty() {
         return above.first().map(|root| root.to_path_buf()).ok_or(RunError::NoConfiguration);
     }
@@ -87,8 +87,8 @@ fn root_of(path: &Path, loader: &Loader<'_>, scan: &Scan, roots: &Roots) -> Resu
         return Ok(root.to_path_buf());
     }
     let called: HashSet<&PathBuf> = scan.candidates.iter().filter(|module| !roots.has(module)).collect();
-    let top = top(&folder, loader.request);
-    for around in folder.ancestors().take_while(|around| around.starts_with(&top)) {
+    let top = top(&directory, loader.request);
+    for around in directory.ancestors().take_while(|around| around.starts_with(&top)) {
         let below = scan.walked.range(around.to_path_buf()..).take_while(|module| module.starts_with(around));
         let below = below.filter(|module| !called.contains(module) && !above.contains(&module.as_path()));
         let found: Vec<&PathBuf> = below.filter(|module| declared(module) == names.len()).collect();
@@ -103,7 +103,7 @@ fn root_of(path: &Path, loader: &Loader<'_>, scan: &Scan, roots: &Roots) -> Resu
     }
     let nearest = above.iter().rev().max_by_key(|module| declared(module));
     match nearest {
-        Some(module) if declared(module) > 0 || **module == folder => Ok(module.to_path_buf()),
+        Some(module) if declared(module) > 0 || **module == directory => Ok(module.to_path_buf()),
         _ => Err(RunError::NoneDeclares),
     }
 }
@@ -120,11 +120,11 @@ fn names(path: &Path, request: &ScanRequest) -> BTreeSet<String> {
 
 /// A values file's path from the root module's directory, with forward slashes: the same wherever kmslint is run.
 fn label(root: &Path, file: &Path) -> Arc<str> {
-    let folder = file.parent().and_then(|folder| disk::canonical(folder).ok()).unwrap_or_default();
-    let shared = root.components().zip(folder.components()).take_while(|(a, b)| a == b).count();
+    let directory = file.parent().and_then(|directory| disk::canonical(directory).ok()).unwrap_or_default();
+    let shared = root.components().zip(directory.components()).take_while(|(a, b)| a == b).count();
     let up = root.components().count().saturating_sub(shared);
     let mut path: PathBuf = std::iter::repeat_n(Component::ParentDir, up).collect();
-    path.extend(folder.components().skip(shared));
+    path.extend(directory.components().skip(shared));
     path.extend(file.file_name());
     path.to_string_lossy().replace('\\', "/").into()
 }
@@ -140,21 +140,21 @@ pub(crate) fn values_near(root: &Path, shown: &Path, request: &ScanRequest) -> V
     let mut found = Vec::new();
     let mut open = vec![(root.to_path_buf(), shown.to_path_buf(), 0)];
     let mut at = 0;
-    while let Some((folder, shown, depth)) = open.get(at).cloned().filter(|_| at < MOST) {
+    while let Some((directory, shown, depth)) = open.get(at).cloned().filter(|_| at < MOST) {
         at += 1;
-        let entries = request.entries(&folder);
+        let entries = request.entries(&directory);
         let names = || entries.iter().filter(|entry| !entry.is_dir).filter_map(|entry| entry.name.to_str());
         // Values files next to other configuration belong to it.
         if depth > 0 && names().any(is_configuration) {
             continue;
         }
         let values = names().filter(|name| is_values(name) && !(depth == 0 && is_automatic(name)));
-        found.extend(values.map(|name| (folder.join(name), join_shown(&shown, name))));
+        found.extend(values.map(|name| (directory.join(name), join_shown(&shown, name))));
         if depth == DEPTH {
             continue;
         }
         for entry in entries.iter().filter(|entry| entry.is_dir && !entry.is_link && !PRUNED.iter().any(|pruned| entry.name == *pruned)) {
-            let path = folder.join(&entry.name);
+            let path = directory.join(&entry.name);
             if !(request.exclude)(&path) {
                 open.push((path, join_shown(&shown, &entry.name.to_string_lossy()), depth + 1));
             }

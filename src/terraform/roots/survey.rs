@@ -177,8 +177,8 @@ impl Surveyor<'_> {
         let place = call.body.attribute("source").map_or(call.header, |source| source.value.span);
         let is_veiled = self.loader.sources.quote(place).is_none();
         match located.target {
-            CallTarget::Folder { path: folder, .. } => {
-                if self.stack.iter().any(|around| around.path == folder) {
+            CallTarget::Directory { path: directory, .. } => {
+                if self.stack.iter().any(|around| around.path == directory) {
                     let message = format!("module `{name}` calls a directory that it is called from itself");
                     self.problem(message, place, Some("Break the cycle: Terraform cannot load such a tree".to_owned()));
                 } else if self.stack.len() >= MAX_DEPTH {
@@ -187,14 +187,14 @@ impl Surveyor<'_> {
                 } else {
                     // A directory is followed once, unless something below it depends on the way that led there: an installed module, or a
                     // source that is not a plain string.
-                    if self.done.get(&folder) != Some(&false) {
+                    if self.done.get(&directory) != Some(&false) {
                         if let Some(here) = self.stack.last_mut() {
                             here.next = Some((Arc::clone(name), call.header));
                         }
-                        let below = self.loader.module(&folder, self.dialect);
+                        let below = self.loader.module(&directory, self.dialect);
                         *depends |= self.visit(&below, path);
                     }
-                    return self.survey.leads.contains(&folder);
+                    return self.survey.leads.contains(&directory);
                 }
             }
             CallTarget::Missing => {
@@ -248,7 +248,7 @@ impl Surveyor<'_> {
                 target,
                 source: Some(CallSource::written(source)),
                 refused: None,
-                depends: !crate::terraform::discovery::folder::is_local(source),
+                depends: !crate::terraform::discovery::directory::is_local(source),
             };
         }
         match self.instance() {
@@ -336,7 +336,7 @@ pub(super) fn targets(loader: &Loader<'_>, path: &Path) -> Targets {
             }
         };
         match target {
-            CallTarget::Folder { path, .. } => targets.found.push(path),
+            CallTarget::Directory { path, .. } => targets.found.push(path),
             CallTarget::Missing | CallTarget::Elsewhere(_) => targets.is_loose = true,
         }
     }

@@ -35,7 +35,7 @@ pub(crate) fn locate(world: &World<'_>, at: &Rc<Instance>, name: &str, call: &Bl
     let Some(attribute) = call.body.attribute("source") else { return elsewhere("it has no `source`".into(), None) };
     let known = |source: CallSource, depends| {
         let target = loader.locate(&world.tree.root, &path, &at.module, &source.text, call);
-        let depends = depends || !crate::terraform::discovery::folder::is_local(&source.text);
+        let depends = depends || !crate::terraform::discovery::directory::is_local(&source.text);
         Located { target, source: Some(source), refused: None, depends }
     };
     if let Some(source) = literal(&attribute.value) {

@@ -135,7 +135,7 @@ impl Frame<'_> {
 
     fn path(&self, part: &str) -> Result<Value, EvalError> {
         match part {
-            "module" => Ok(Value::string(&self.at.folder)),
+            "module" => Ok(Value::string(&self.at.directory)),
             "root" => Ok(Value::string(".")),
             "cwd" => {
                 // Each root module is read as if Terraform ran in it; with `-chdir` it was started elsewhere, and `path.cwd` is that place.

@@ -3,7 +3,7 @@
 use crate::base::disk::{self, DiskError};
 use crate::base::{Directories, Overlay, Reason, walk};
 use crate::eval::{FileAccess, FileError, FileList, WithheldPath};
-use crate::terraform::discovery::folder::within;
+use crate::terraform::discovery::directory::within;
 use crate::terraform::request::ScanRequest;
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -85,7 +85,7 @@ impl Files {
     fn admit_real(&self, path: &str, full: &Path) -> Result<PathBuf, FileError> {
         match self.directories.real(full) {
             Ok(real) if !self.is_within(&real) => Err(outside(path)),
-            Ok(real) if self.directories.is_git_directory(&real) => Err(in_git(path)),
+            Ok(real) if self.directories.is_in_git_directory(&real) => Err(in_git(path)),
             Ok(real) => Ok(real),
             Err(DiskError::Missing) => Err(FileError::Missing),
             Err(error) => Err(FileError::withheld(format!("`{path}` cannot be read: {error}"))),
@@ -93,14 +93,14 @@ impl Files {
     }
 
     fn is_within(&self, path: &Path) -> bool {
-        self.within.iter().any(|folder| path.starts_with(folder))
+        self.within.iter().any(|directory| path.starts_with(directory))
     }
 
     /// What is below a real directory.
     fn below(&self, real: &Path) -> Result<FileList, FileError> {
         let mut found = FileList::default();
         let mut seen = 0;
-        for listing in walk(real, |path| !disk::is_git_folder(path)) {
+        for listing in walk(real, |path| !disk::is_git_directory(path)) {
             if listing.error.is_some() {
                 return Err(FileError::Missing);
             }
@@ -109,7 +109,7 @@ impl Files {
                 let Some(path) = inside.join(&entry.name).to_str().map(|path| path.replace('\\', "/")) else { continue };
                 let full = listing.path.join(&entry.name);
                 if entry.is_dir {
-                    if disk::is_git_folder(&full) {
+                    if disk::is_git_directory(&full) {
                         let why = format!("`{path}` is one of git's directories, which are never read").into();
                         found.withheld.push(WithheldPath { path, is_git: true, why });
                     }
@@ -207,8 +207,8 @@ impl FileAccess for Files {
         }
     }
 
-    fn list(&self, folder: &str) -> Result<Arc<FileList>, FileError> {
-        let real = self.admit(folder)?;
+    fn list(&self, directory: &str) -> Result<Arc<FileList>, FileError> {
+        let real = self.admit(directory)?;
         if let Some(known) = self.listed.borrow().get(&real) {
             return known.clone();
         }

@@ -28,7 +28,7 @@ pub(crate) struct Instance {
     /// The path of calls without instance keys, `a.b`; empty for the root.
     pub path: String,
     /// `path.module`.
-    pub folder: String,
+    pub directory: String,
     /// Set where this instance, or one around it, stands for many.
     pub symbolic: Option<Rc<Symbolic>>,
 }

@@ -74,7 +74,7 @@ impl<'w> ModuleTree<'w> {
                 calls: Arc::from([]),
                 prefix: String::new(),
                 path: String::new(),
-                folder: ".".to_owned(),
+                directory: ".".to_owned(),
                 symbolic: None,
             })
         };
@@ -108,25 +108,25 @@ impl<'w> ModuleTree<'w> {
         symbolic: impl FnOnce() -> Option<Rc<Symbolic>>,
     ) -> Result<Rc<Instance>, Reason> {
         let CallOf { at, name, block } = call;
-        let (folder, installed) = match located.target {
-            CallTarget::Folder { path, installed } => (path, installed),
+        let (directory, installed) = match located.target {
+            CallTarget::Directory { path, installed } => (path, installed),
             CallTarget::Missing => return Err(format!("the directory of module `{name}` does not exist").into()),
             CallTarget::Elsewhere(why) => return Err(why.reworded(format!("module `{name}` was not followed: {why}"))),
         };
         let is_around = std::iter::successors(Some(at), |instance| instance.parent.as_ref().map(|(parent, _)| parent));
-        if is_around.clone().any(|instance| instance.module.path == folder) || is_around.count() > MAX_DEPTH {
+        if is_around.clone().any(|instance| instance.module.path == directory) || is_around.count() > MAX_DEPTH {
             return Err(format!("module `{name}` calls itself").into());
         }
         let symbolic = symbolic();
         let steps = at.steps.iter().cloned().chain([ModuleStep { name: name.to_string(), key: key.cloned() }]).collect();
-        let module = self.loader.module(&folder, self.language);
+        let module = self.loader.module(&directory, self.language);
         // What an installed module calls by a local path was installed with it.
         let is_in_installed = at.calls.last().is_some_and(|outer| outer.leads_out);
         let calls = at.calls.iter().cloned().chain([base::ModuleCall {
             name: format!("{}module.{name}", at.prefix).into(),
             header: Place::Source(block.header),
             block: Place::Source(block.span),
-            leads_out: is_in_installed || module.is_outside || (installed.is_some() && self.is_installed(&folder)),
+            leads_out: is_in_installed || module.is_outside || (installed.is_some() && self.is_installed(&directory)),
         }]);
         let calls = calls.collect();
         let shown = key.map(InstanceKey::to_string).unwrap_or_default();
@@ -139,7 +139,7 @@ impl<'w> ModuleTree<'w> {
             steps,
             calls,
             prefix: format!("{}module.{name}{shown}.", at.prefix),
-            folder: self.module_path(at, installed, located.source.as_ref().map(|source| &*source.text), &folder),
+            directory: self.module_path(at, installed, located.source.as_ref().map(|source| &*source.text), &directory),
             path: at.path_to(name),
             symbolic: at.symbolic.clone().or(symbolic),
         });
@@ -173,22 +173,24 @@ impl<'w> ModuleTree<'w> {
     }
 
     /// Whether `terraform init` made a directory, and makes it again.
-    fn is_installed(&self, folder: &Path) -> bool {
-        folder.components().any(|part| part.as_os_str() == ".terraform") || folder.starts_with(self.loader.request.data_of(&self.root))
+    fn is_installed(&self, directory: &Path) -> bool {
+        directory.components().any(|part| part.as_os_str() == ".terraform")
+            || directory.starts_with(self.loader.request.data_of(&self.root))
     }
 
     /// `path.module` of a called module: relative to the root module, as Terraform writes it.
-    fn module_path(&self, at: &Instance, installed: Option<String>, source: Option<&str>, folder: &Path) -> String {
+    fn module_path(&self, at: &Instance, installed: Option<String>, source: Option<&str>, directory: &Path) -> String {
         let path = match (installed, source) {
             (Some(installed), _) => {
-                self.files.link(&installed, folder);
+                self.files.link(&installed, directory);
                 return installed;
             }
             (None, Some(source)) => {
-                let written = base::disk::tidy(&Path::new(&at.folder).join(source));
-                super::files::without_links(&self.root, &written, &self.loader.request.directories).unwrap_or_else(|| folder.to_path_buf())
+                let written = base::disk::tidy(&Path::new(&at.directory).join(source));
+                super::files::without_links(&self.root, &written, &self.loader.request.directories)
+                    .unwrap_or_else(|| directory.to_path_buf())
             }
-            (None, None) => folder.to_path_buf(),
+            (None, None) => directory.to_path_buf(),
         };
         path.to_string_lossy().replace('\\', "/")
     }

@@ -15,11 +15,11 @@ fn mode(expression: &str) -> serde_json::Value {
 
 /// Judges `oci_kms_key.k` of this configuration, which must not be passed over.
 fn beside_honest(text: &str, about: &str) -> serde_json::Value {
-    let folder = scratch(&[("main.tf", HONEST), ("hostile.tf", text)]);
-    let (said, report) = judged(folder.path(), &[]);
+    let directory = scratch(&[("main.tf", HONEST), ("hostile.tf", text)]);
+    let (output, report) = judged(directory.path(), &[]);
     let about: String = about.chars().take(200).collect();
     let key = keys(&report).find(|key| key["address"].as_str().is_some_and(|address| address.starts_with("oci_kms_key.k")));
-    key.cloned().unwrap_or_else(|| panic!("{about}: the key is passed over: {said:#?}"))
+    key.cloned().unwrap_or_else(|| panic!("{about}: the key is passed over: {output:#?}"))
 }
 
 /// A key is said to be undetermined, with a reason.
@@ -33,8 +33,8 @@ fn undetermined(key: &serde_json::Value, about: &str) {
 /// The protection mode of a key under limits that are used up soon, next to an honest key.
 fn mode_within_small_limits(expression: &str) -> String {
     let text = format!("resource \"oci_kms_key\" \"k\" {{\n  protection_mode = {expression}\n  is_auto_rotation_enabled = true\n}}\n");
-    let folder = scratch(&[("main.tf", HONEST), ("hostile.tf", &text)]);
-    let usual = kmslint::terraform::ScanRequest::new(folder.path().canonicalize().expect("a path"), Vec::new());
+    let directory = scratch(&[("main.tf", HONEST), ("hostile.tf", &text)]);
+    let usual = kmslint::terraform::ScanRequest::new(directory.path().canonicalize().expect("a path"), Vec::new());
     let limits = Limits { work: usual.limits.work / 50, size: usual.limits.size / 50, ..usual.limits };
     let inventory = kmslint::terraform::read(&kmslint::terraform::ScanRequest { limits, ..usual }, &Arc::default());
     assert_eq!(inventory.keys.len(), 2, "{expression}: no key is passed over");
@@ -117,30 +117,30 @@ fn a_million_instances_are_not_made() {
 #[test]
 fn modules_that_multiply_end() {
     let twice = |next: &str| format!("module \"a\" {{\n  source = \"{next}\"\n}}\nmodule \"b\" {{\n  source = \"{next}\"\n}}\n");
-    let folder = scratch(&[("main.tf", HONEST), ("call.tf", &twice("./m0"))]);
+    let directory = scratch(&[("main.tf", HONEST), ("call.tf", &twice("./m0"))]);
     for n in 0..40 {
-        let module = folder.path().join(format!("m{n}"));
-        fs::create_dir(&module).expect("a folder");
+        let module = directory.path().join(format!("m{n}"));
+        fs::create_dir(&module).expect("a directory");
         let text = if n == 39 { HONEST.replace("honest", "leaf") } else { twice(&format!("../m{}", n + 1)) };
         fs::write(module.join("main.tf"), text).expect("a file");
     }
-    let (said, report) = judged(folder.path(), &[]);
+    let (output, report) = judged(directory.path(), &[]);
     assert!(
-        said.code == 2 && !report["problems"].as_array().expect("problems").is_empty(),
+        output.code == 2 && !report["problems"].as_array().expect("problems").is_empty(),
         "2^40 keys are not judged, and that is said: code {}",
-        said.code
+        output.code
     );
 
     for call in [
         "module \"m\" {\n  source = \"./m\"\n  for_each = toset([for p in setproduct(range(1000), range(1000)) : join(\"-\", p)])\n}\n",
         "module \"m\" {\n  source = \"./m\"\n  count = 1000000000\n}\n",
     ] {
-        let folder = scratch(&[
+        let directory = scratch(&[
             ("main.tf", HONEST),
             ("call.tf", call),
             ("m/main.tf", "resource \"oci_kms_key\" \"k\" {\n  protection_mode = \"HSM\"\n}\n"),
         ]);
-        let (_, report) = judged(folder.path(), &[]);
+        let (_, report) = judged(directory.path(), &[]);
         assert!(keys(&report).any(|key| key["address"].as_str().is_some_and(|address| address.starts_with("module.m"))), "{call}");
     }
 }
@@ -164,18 +164,18 @@ fn modules_and_values_that_call_themselves_are_told() {
     ] {
         let mut files = files;
         files.push(("main.tf", HONEST));
-        let folder = scratch(&files);
-        let (said, report) = {
-            let said = kmslint(folder.path(), &["--no-config", "--format", "json"]);
-            let report: serde_json::Value = serde_json::from_str(&said.out).expect("a report");
-            (said, report)
+        let directory = scratch(&files);
+        let (output, report) = {
+            let output = kmslint(directory.path(), &["--no-config", "--format", "json"]);
+            let report: serde_json::Value = serde_json::from_str(&output.out).expect("a report");
+            (output, report)
         };
-        assert_eq!(said.code, 2, "{about}: {said:#?}");
+        assert_eq!(output.code, 2, "{about}: {output:#?}");
         assert!(
             keys(&report).any(|key| key["address"].as_str().is_some_and(|address| address.ends_with("oci_kms_key.honest"))),
-            "{about}: {said:#?}"
+            "{about}: {output:#?}"
         );
-        assert!(said.err.len() < 10_000, "{about}: said once, not for each round: {said:#?}");
+        assert!(output.err.len() < 10_000, "{about}: said once, not for each round: {output:#?}");
     }
     let key = beside_honest(
         "locals {\n  a = local.b\n  b = local.c\n  c = local.a\n}\nresource \"oci_kms_key\" \"k\" {\n  protection_mode = local.a\n}\n",
@@ -212,12 +212,12 @@ fn depth_is_refused_before_the_stack_ends() {
             format!("local.x{}", "[*]".repeat(times)),
             format!("\"{}\"", "%{ if true }".repeat(times) + &"%{ endif }".repeat(times)),
         ] {
-            let folder = scratch(&[
+            let directory = scratch(&[
                 ("main.tf", HONEST),
                 ("deep.tf", &format!("resource \"oci_kms_key\" \"k\" {{\n  protection_mode = {expression}\n}}\n")),
             ]);
-            let (said, report) = judged(folder.path(), &[]);
-            let told = keys(&report).any(|key| key["address"] == "oci_kms_key.k") || said.code == 2;
+            let (output, report) = judged(directory.path(), &[]);
+            let told = keys(&report).any(|key| key["address"] == "oci_kms_key.k") || output.code == 2;
             assert!(told, "{times} × {}: the key is passed over", expression.chars().take(20).collect::<String>());
         }
         let blocks = scratch(&[("main.tf", HONEST), ("deep.tf", &deep("a {\n", "", "}\n", times))]);
@@ -236,8 +236,8 @@ fn deep_json_is_refused_before_the_stack_ends() {
                 ("terraform.tfvars.json", format!("{{\"a\": {deep}}}")),
                 (".terraform/modules/modules.json", format!("{{\"Modules\": {deep}}}")),
             ] {
-                let folder = scratch(&[("main.tf", HONEST), (name, &text)]);
-                judged(folder.path(), &[]);
+                let directory = scratch(&[("main.tf", HONEST), (name, &text)]);
+                judged(directory.path(), &[]);
             }
             for document in [
                 format!("{{\"format_version\":\"1.2\",\"planned_values\":{deep}}}"),
@@ -248,13 +248,13 @@ fn deep_json_is_refused_before_the_stack_ends() {
                 open.repeat(times),
                 deep.clone(),
             ] {
-                let folder = scratch(&[("plan.json", &document)]);
-                let said = kmslint(folder.path(), &["--no-config", "plan.json"]);
+                let directory = scratch(&[("plan.json", &document)]);
+                let output = kmslint(directory.path(), &["--no-config", "plan.json"]);
                 // What nobody looks into may be as deep as it likes; a key may not go unjudged.
-                let told = said.code == 2 && said.err.contains("plan.json");
-                let harmless = document.contains("planned_values") && said.code == 0;
-                let judged = document.contains("oci_kms_key") && said.code == 1;
-                assert!(told || harmless || judged, "{}: {said:#?}", &document[..60.min(document.len())]);
+                let told = output.code == 2 && output.err.contains("plan.json");
+                let harmless = document.contains("planned_values") && output.code == 0;
+                let judged = document.contains("oci_kms_key") && output.code == 1;
+                assert!(told || harmless || judged, "{}: {output:#?}", &document[..60.min(document.len())]);
             }
             let decoded = scratch(&[("main.tf", HONEST), ("deep.json", &deep)]);
             fs::write(
@@ -277,7 +277,7 @@ fn deep_json_is_refused_before_the_stack_ends() {
 fn many_variables_are_read() {
     let values: String = (0..50_000).map(|n| format!("x{n} = {n}\n")).collect();
     let map: String = (0..20_000).map(|n| format!("  k{n} = \"HSM\"\n")).collect();
-    let folder = scratch(&[
+    let directory = scratch(&[
         ("main.tf", HONEST),
         (
             "variables.tf",
@@ -286,9 +286,9 @@ fn many_variables_are_read() {
         ("terraform.tfvars", &values),
         ("x.auto.tfvars", &format!("modes = {{\n{map}}}\n")),
     ]);
-    let (said, report) = judged(folder.path(), &[]);
+    let (output, report) = judged(directory.path(), &[]);
     let key = keys(&report).find(|key| key["address"] == "oci_kms_key.k").expect("the key");
-    assert_eq!(key["protection_mode"]["value"], "HSM", "{}", said.err.chars().take(500).collect::<String>());
+    assert_eq!(key["protection_mode"]["value"], "HSM", "{}", output.err.chars().take(500).collect::<String>());
 }
 
 #[test]
@@ -309,34 +309,34 @@ fn nonsense_is_told_and_hides_nothing() {
         ("brackets", b"}}}}]])){{{"),
     ];
     for (about, bytes) in nonsense {
-        let folder = scratch(&[("main.tf", HONEST)]);
-        fs::write(folder.path().join("nonsense.tf"), bytes).expect("a file");
-        let (said, _) = judged(folder.path(), &[]);
-        assert!(said.code == 2 && said.err.contains("nonsense.tf"), "{about}: {said:#?}");
-        fs::rename(folder.path().join("nonsense.tf"), folder.path().join("nonsense.tf.json")).expect("a name");
-        let (said, _) = judged(folder.path(), &[]);
-        assert!(said.code == 2 && said.err.contains("nonsense.tf.json"), "{about}: {said:#?}");
-        let said = kmslint(folder.path(), &["--no-config", "nonsense.tf.json"]);
-        assert_eq!(said.code, 2, "{about}: {said:#?}");
+        let directory = scratch(&[("main.tf", HONEST)]);
+        fs::write(directory.path().join("nonsense.tf"), bytes).expect("a file");
+        let (output, _) = judged(directory.path(), &[]);
+        assert!(output.code == 2 && output.err.contains("nonsense.tf"), "{about}: {output:#?}");
+        fs::rename(directory.path().join("nonsense.tf"), directory.path().join("nonsense.tf.json")).expect("a name");
+        let (output, _) = judged(directory.path(), &[]);
+        assert!(output.code == 2 && output.err.contains("nonsense.tf.json"), "{about}: {output:#?}");
+        let output = kmslint(directory.path(), &["--no-config", "nonsense.tf.json"]);
+        assert_eq!(output.code, 2, "{about}: {output:#?}");
     }
 }
 
 #[test]
 fn documents_that_are_not_whole_are_told() {
     let plan = fs::read(crate::harness::root().join("testdata/plans/create/plan.json")).expect("the plan");
-    let folder = scratch(&[]);
+    let directory = scratch(&[]);
     for end in [0, 1, 2, plan.len() / 3, plan.len() / 2, plan.len() - 2] {
-        fs::write(folder.path().join("plan.json"), &plan[..end]).expect("a file");
-        let said = kmslint(folder.path(), &["--no-config", "plan.json"]);
-        assert!(said.code == 2 && said.err.contains("plan.json"), "{end} bytes: {said:#?}");
-        let piped = shell(folder.path(), "exec \"$KMSLINT\" --no-config - <plan.json", &[]);
+        fs::write(directory.path().join("plan.json"), &plan[..end]).expect("a file");
+        let output = kmslint(directory.path(), &["--no-config", "plan.json"]);
+        assert!(output.code == 2 && output.err.contains("plan.json"), "{end} bytes: {output:#?}");
+        let piped = shell(directory.path(), "exec \"$KMSLINT\" --no-config - <plan.json", &[]);
         assert_eq!(piped.code, 2, "{end} bytes: {piped:#?}");
     }
 }
 
 #[test]
 fn comments_configuration_and_baselines_may_be_nonsense() {
-    let folder = scratch(&[("main.tf", HONEST)]);
+    let directory = scratch(&[("main.tf", HONEST)]);
     for text in [
         "# kmslint: ignore[",
         "# kmslint: ignore[]]]] until=9999999999-99-99 x",
@@ -345,10 +345,10 @@ fn comments_configuration_and_baselines_may_be_nonsense() {
         "/* kmslint: ignore[OCI-KMS-004 */",
         &format!("# kmslint: ignore[{}] x", "OCI-KMS-004,".repeat(20_000)),
     ] {
-        fs::write(folder.path().join("main.tf"), format!("{text}\n{HONEST}")).expect("a file");
-        judged(folder.path(), &[]);
+        fs::write(directory.path().join("main.tf"), format!("{text}\n{HONEST}")).expect("a file");
+        judged(directory.path(), &[]);
     }
-    fs::write(folder.path().join("main.tf"), HONEST).expect("a file");
+    fs::write(directory.path().join("main.tf"), HONEST).expect("a file");
     for text in [
         "[[exempt]]\n",
         "\u{0}",
@@ -357,11 +357,11 @@ fn comments_configuration_and_baselines_may_be_nonsense() {
         &"[".repeat(100_000),
         &format!("a = {}", "[".repeat(100_000)),
     ] {
-        fs::write(folder.path().join("kmslint.toml"), text).expect("a file");
-        let said = kmslint(folder.path(), &["--format", "short"]);
-        assert!(said.code == 2 && said.err.contains("kmslint.toml"), "{}: {said:#?}", text.chars().take(40).collect::<String>());
-        fs::write(folder.path().join("baseline.json"), text).expect("a file");
-        let said = kmslint(folder.path(), &["--no-config", "--baseline", "baseline.json"]);
-        assert!(said.code == 2 && said.err.contains("baseline.json"), "{}: {said:#?}", text.chars().take(40).collect::<String>());
+        fs::write(directory.path().join("kmslint.toml"), text).expect("a file");
+        let output = kmslint(directory.path(), &["--format", "short"]);
+        assert!(output.code == 2 && output.err.contains("kmslint.toml"), "{}: {output:#?}", text.chars().take(40).collect::<String>());
+        fs::write(directory.path().join("baseline.json"), text).expect("a file");
+        let output = kmslint(directory.path(), &["--no-config", "--baseline", "baseline.json"]);
+        assert!(output.code == 2 && output.err.contains("baseline.json"), "{}: {output:#?}", text.chars().take(40).collect::<String>());
     }
 }

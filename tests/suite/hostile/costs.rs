@@ -6,14 +6,14 @@ use base64::Engine;
 use std::fs;
 use std::io::Write;
 
-/// Judges `oci_kms_key.k`, whose protection mode is this expression, in a folder with these files.
+/// Judges `oci_kms_key.k`, whose protection mode is this expression, in a directory with these files.
 fn mode(expression: &str, files: &[(&str, &str)]) -> serde_json::Value {
     let key = format!("resource \"oci_kms_key\" \"k\" {{\n  protection_mode = {expression}\n}}\n");
-    let folder = scratch(&[files, &[("main.tf", HONEST), ("k.tf", &key)]].concat());
-    let (said, report) = judged(folder.path(), &[]);
+    let directory = scratch(&[files, &[("main.tf", HONEST), ("k.tf", &key)]].concat());
+    let (output, report) = judged(directory.path(), &[]);
     let about: String = expression.chars().take(200).collect();
     let key = keys(&report).find(|key| key["address"] == "oci_kms_key.k");
-    key.cloned().unwrap_or_else(|| panic!("{about}: the key is passed over, code {}", said.code))
+    key.cloned().unwrap_or_else(|| panic!("{about}: the key is passed over, code {}", output.code))
 }
 
 /// The protection mode is undetermined because its value is too large.
@@ -98,17 +98,17 @@ fn long_texts_are_not_looked_at_again_and_again() {
 fn a_long_value_is_not_kept_for_each_of_many_keys() {
     let text = "locals {\n  large = join(\"\", [for n in range(1000) : \"PIECE\"])\n}\nresource \"oci_kms_key\" \"k\" {\n  count           = 1000\n  display_name    = local.large\n  protection_mode = local.large\n}\nresource \"oci_kms_key\" \"refused\" {\n  count           = 1000\n  protection_mode = jsondecode(local.large)\n}\n"
         .replace("PIECE", &"x".repeat(5_000));
-    let folder = scratch(&[("main.tf", HONEST), ("large.tf", &text)]);
+    let directory = scratch(&[("main.tf", HONEST), ("large.tf", &text)]);
     let outside = scratch(&[]);
     let file = |format: &str| outside.path().join(format);
     let outputs: Vec<String> = formats().map(|format| format!("--format={format}={}", file(format).display())).collect();
-    let said = kmslint(folder.path(), &[&["--no-config"], outputs.iter().map(String::as_str).collect::<Vec<_>>().as_slice()].concat());
-    assert_eq!(said.code, 2, "{}", said.err);
+    let output = kmslint(directory.path(), &[&["--no-config"], outputs.iter().map(String::as_str).collect::<Vec<_>>().as_slice()].concat());
+    assert_eq!(output.code, 2, "{}", output.err);
     for format in formats() {
         let report = fs::read_to_string(file(format)).expect("a report");
-        assert!(report.len() + said.err.len() < 20 << 20, "{format}: {} bytes of report", report.len());
+        assert!(report.len() + output.err.len() < 20 << 20, "{format}: {} bytes of report", report.len());
     }
-    let (_, report) = judged(folder.path(), &[]);
+    let (_, report) = judged(directory.path(), &[]);
     let long: Vec<_> =
         keys(&report).filter(|key| key["address"].as_str().is_some_and(|address| address.starts_with("oci_kms_key.k["))).collect();
     assert_eq!(long.len(), 1000);
@@ -133,12 +133,12 @@ fn long_lists_from_files_are_not_judged_one_by_one() {
         ("var.list", [("terraform.tfvars.json", format!("{{\"list\": {json}}}"))]),
     ] {
         let [(name, text)] = &files;
-        let folder = scratch(&[("main.tf", HONEST), ("k.tf", &key(for_each)), (name, text)]);
-        let (said, report) = judged(folder.path(), &[]);
+        let directory = scratch(&[("main.tf", HONEST), ("k.tf", &key(for_each)), (name, text)]);
+        let (output, report) = judged(directory.path(), &[]);
         let all: Vec<_> = keys(&report).filter(|key| key["address"] != "oci_kms_key.honest").collect();
-        assert_eq!(all.len(), 1, "{name}: one key stands for all: {}", said.err);
+        assert_eq!(all.len(), 1, "{name}: one key stands for all: {}", output.err);
         assert_eq!(all[0]["verdicts"]["OCI-KMS-004"]["verdict"], "violation", "{name}: {:#}", all[0]);
-        assert_eq!(said.code, 1, "{name}: {}", said.err);
+        assert_eq!(output.code, 1, "{name}: {}", output.err);
     }
 }
 
@@ -150,42 +150,42 @@ fn what_is_beyond_the_longest_file_is_told_as_that() {
         ("long.tf", format!("locals {{\n  list = [{numbers}]\n}}\n"), "this file is not read to its end"),
         ("terraform.tfvars.json", format!("{{\"list\": [{}1]}}", numbers.repeat(2)), "this file is not read"),
     ] {
-        let folder = scratch(&[("main.tf", HONEST), (name, &text)]);
-        let (said, report) = judged(folder.path(), &[]);
-        assert!(has_problem(&said, &report, &[name, sentence, "more than 2000000"]), "{name}: {}", said.err);
-        assert_eq!(report["problems"].as_array().map(Vec::len), Some(1), "{name}: nothing else is said to be wrong: {}", said.err);
-        assert!(said.err.len() < 10_000, "{name}: {} bytes of complaint", said.err.len());
+        let directory = scratch(&[("main.tf", HONEST), (name, &text)]);
+        let (output, report) = judged(directory.path(), &[]);
+        assert!(has_problem(&output, &report, &[name, sentence, "more than 2000000"]), "{name}: {}", output.err);
+        assert_eq!(report["problems"].as_array().map(Vec::len), Some(1), "{name}: nothing else is said to be wrong: {}", output.err);
+        assert!(output.err.len() < 10_000, "{name}: {} bytes of complaint", output.err.len());
     }
 }
 
 #[test]
 fn archives_are_refused_unopened() {
     let packed = base64::engine::general_purpose::STANDARD.decode(gzip(64, false)).expect("Base64");
-    let folder = scratch(&[("main.tf", HONEST)]);
+    let directory = scratch(&[("main.tf", HONEST)]);
     for (name, head) in [("plan.json", b"".as_slice()), ("plan.bin", b"PK\x03\x04"), ("plan.gz", b""), ("state.tfstate", b"")] {
-        fs::write(folder.path().join(name), [head, &packed].concat()).expect("a file");
-        let said = kmslint(folder.path(), &["--no-config", name]);
-        assert!(said.code == 2 && said.err.contains(name), "{name}: {said:#?}");
+        fs::write(directory.path().join(name), [head, &packed].concat()).expect("a file");
+        let output = kmslint(directory.path(), &["--no-config", name]);
+        assert!(output.code == 2 && output.err.contains(name), "{name}: {output:#?}");
         let sentence = if head.is_empty() { "not a plan or a state" } else { "terraform show -json" };
-        assert!(said.err.contains(sentence), "{name}: {said:#?}");
+        assert!(output.err.contains(sentence), "{name}: {output:#?}");
     }
-    fs::write(folder.path().join("packed.tf"), packed).expect("a file");
-    let (said, report) = judged(folder.path(), &[]);
-    assert!(has_problem(&said, &report, &["packed.tf", "is binary"]), "{said:#?}");
+    fs::write(directory.path().join("packed.tf"), packed).expect("a file");
+    let (output, report) = judged(directory.path(), &[]);
+    assert!(has_problem(&output, &report, &["packed.tf", "is binary"]), "{output:#?}");
 }
 
 #[test]
 fn lines_that_nobody_can_read_are_not_shown() {
     let text = format!("locals {{ a = \"{}\" b c }}\n", "x".repeat(5_000_000));
     let key = format!("resource \"oci_kms_key\" \"k\" {{ protection_mode = true ? \"HSM\" : \"{}\" }}\n", "x".repeat(100_000));
-    let folder = scratch(&[("main.tf", HONEST), ("wide.tf", &text), ("key.tf", &key)]);
-    let said = kmslint(folder.path(), &["--no-config"]);
-    assert_eq!(said.code, 2, "{} bytes", said.err.len());
+    let directory = scratch(&[("main.tf", HONEST), ("wide.tf", &text), ("key.tf", &key)]);
+    let output = kmslint(directory.path(), &["--no-config"]);
+    assert_eq!(output.code, 2, "{} bytes", output.err.len());
     assert!(
-        said.err.contains("--> wide.tf:1:50000") && said.out.contains("key.tf:1:55") && said.out.contains('…'),
+        output.err.contains("--> wide.tf:1:50000") && output.out.contains("key.tf:1:55") && output.out.contains('…'),
         "{} bytes: {}",
-        said.err.len(),
-        said.out
+        output.err.len(),
+        output.out
     );
-    assert!(said.out.len() + said.err.len() < 10_000, "{} and {} bytes", said.out.len(), said.err.len());
+    assert!(output.out.len() + output.err.len() < 10_000, "{} and {} bytes", output.out.len(), output.err.len());
 }

@@ -1,7 +1,7 @@
 //! What a stranger's configuration could make a report tell of files and of the environment: module sources, file sets, links to files of
 //! another kind, workspaces, messages.
 
-use crate::harness::{Said, command, in_all_formats, report, said, scratch};
+use crate::harness::{Output, command, in_all_formats, output_of, report, scratch};
 use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::Path;
@@ -9,14 +9,14 @@ use std::path::Path;
 const TOKEN: &str = "Ck3qW8eX5vD0bH6mY1uI";
 
 /// Reports in every format; nothing of it may hold four characters of the token in a row.
-fn shows_nothing(folder: &Path, arguments: &[&str]) -> Said {
-    let mut command = command(folder);
-    let (said, reports) = in_all_formats(command.env("TF_VAR_env", TOKEN).args(["check", "--no-config", "--verbose"]).args(arguments));
-    for (from, text) in reports.into_iter().chain([("standard error", said.err.clone())]) {
+fn shows_nothing(directory: &Path, arguments: &[&str]) -> Output {
+    let mut command = command(directory);
+    let (output, reports) = in_all_formats(command.env("TF_VAR_env", TOKEN).args(["check", "--no-config", "--verbose"]).args(arguments));
+    for (from, text) in reports.into_iter().chain([("standard error", output.err.clone())]) {
         let trace = (0..=TOKEN.len() - 4).map(|at| &TOKEN[at..at + 4]).find(|piece| text.contains(piece));
         assert_eq!(trace, None, "{from}: {text}");
     }
-    said
+    output
 }
 
 #[test]
@@ -32,15 +32,15 @@ fn a_module_source_tells_nothing_of_what_it_is_made_of() {
         let main = format!(
             "variable \"env\" {{\n  const = true\n}}\nvariable \"marked\" {{\n  const     = true\n  sensitive = true\n  default   = \"{TOKEN}\"\n}}\nlocals {{\n  token = file(\"token.txt\")\n}}\nmodule \"m\" {{\n  source = \"{source}\"\n}}\nresource \"oci_kms_key\" \"k\" {{\n  protection_mode = \"SOFTWARE\"\n}}\n"
         );
-        let folder = scratch(&[("main.tf", &main), ("token.txt", TOKEN)]);
-        let said = shows_nothing(folder.path(), &["--dialect", "opentofu"]);
-        assert!(said.code >= 1, "{source}: {said:#?}");
-        shows_nothing(folder.path(), &[]);
+        let directory = scratch(&[("main.tf", &main), ("token.txt", TOKEN)]);
+        let output = shows_nothing(directory.path(), &["--dialect", "opentofu"]);
+        assert!(output.code >= 1, "{source}: {output:#?}");
+        shows_nothing(directory.path(), &[]);
     }
     // What is written in the call is still told.
-    let folder = scratch(&[("main.tf", "module \"m\" {\n  source = \"./no-such\"\n}\nresource \"oci_kms_key\" \"k\" {\n}\n")]);
-    let (said, _) = report(folder.path(), &["--no-config"]);
-    assert!(said.err.contains("the directory `./no-such` of module `m` does not exist"), "{said:#?}");
+    let directory = scratch(&[("main.tf", "module \"m\" {\n  source = \"./no-such\"\n}\nresource \"oci_kms_key\" \"k\" {\n}\n")]);
+    let (output, _) = report(directory.path(), &["--no-config"]);
+    assert!(output.err.contains("the directory `./no-such` of module `m` does not exist"), "{output:#?}");
 }
 
 #[test]
@@ -76,10 +76,10 @@ fn a_message_tells_no_letter_of_a_text_from_elsewhere() {
             let main = format!(
                 "variable \"env\" {{}}\nvariable \"marked\" {{\n  sensitive = true\n  default   = \"{TOKEN}\"\n}}\nresource \"oci_kms_key\" \"k\" {{\n  display_name    = {call}\n  protection_mode = {call}\n}}\nresource \"oci_kms_key\" \"n\" {{\n  count = {call}\n}}\nresource \"oci_kms_key\" \"s\" {{\n  for_each = toset([{call}])\n}}\n"
             );
-            let folder = scratch(&[("main.tf", &main), ("token.txt", TOKEN)]);
-            let said = shows_nothing(folder.path(), &[]);
+            let directory = scratch(&[("main.tf", &main), ("token.txt", TOKEN)]);
+            let output = shows_nothing(directory.path(), &[]);
             for quoted in ["`C`", "'C'", "\"C\""] {
-                assert!(!said.err.contains(quoted), "{call}: {said:#?}");
+                assert!(!output.err.contains(quoted), "{call}: {output:#?}");
             }
         }
     }
@@ -88,11 +88,11 @@ fn a_message_tells_no_letter_of_a_text_from_elsewhere() {
 #[test]
 fn a_file_set_tells_nothing_of_git_nor_of_what_lies_outside() {
     let outside = scratch(&[("private-name", "")]);
-    let folder = scratch(&[(".git/HEAD", ""), (".git/refs/heads/secret-branch", ""), (".git/config", ""), ("keys/a.json", "{}")]);
-    symlink(".git/config", folder.path().join("keys/g.yaml")).expect("a link");
-    symlink(outside.path().join("private-name"), folder.path().join("keys/o.yaml")).expect("a link");
-    symlink(".git", folder.path().join("git")).expect("a link");
-    symlink(outside.path(), folder.path().join("out")).expect("a link");
+    let directory = scratch(&[(".git/HEAD", ""), (".git/refs/heads/secret-branch", ""), (".git/config", ""), ("keys/a.json", "{}")]);
+    symlink(".git/config", directory.path().join("keys/g.yaml")).expect("a link");
+    symlink(outside.path().join("private-name"), directory.path().join("keys/o.yaml")).expect("a link");
+    symlink(".git", directory.path().join("git")).expect("a link");
+    symlink(outside.path(), directory.path().join("out")).expect("a link");
     for (set, keys) in [
         ("fileset(\"keys\", \"*.json\")", Some(1)),
         ("fileset(\".\", \"**/*.json\")", Some(1)),
@@ -111,14 +111,15 @@ fn a_file_set_tells_nothing_of_git_nor_of_what_lies_outside() {
         ("fileset(\"..\", \"*\")", None),
         ("fileset(\".\", \"../*\")", None),
     ] {
-        fs::write(folder.path().join("main.tf"), format!("resource \"oci_kms_key\" \"k\" {{\n  for_each = {set}\n}}\n")).expect("a file");
-        let (said, report) = report(folder.path(), &["--no-config"]);
+        fs::write(directory.path().join("main.tf"), format!("resource \"oci_kms_key\" \"k\" {{\n  for_each = {set}\n}}\n"))
+            .expect("a file");
+        let (output, report) = report(directory.path(), &["--no-config"]);
         let addresses: Vec<_> = report["keys"].as_array().expect("keys").iter().map(|key| key["address"].to_string()).collect();
         match keys {
-            Some(number) => assert!(addresses.len() == number && !addresses[0].contains('*'), "{set}: {addresses:?} {said:#?}"),
-            None => assert_eq!(addresses, ["\"oci_kms_key.k[\\\"*\\\"]\""], "{set}: {said:#?}"),
+            Some(number) => assert!(addresses.len() == number && !addresses[0].contains('*'), "{set}: {addresses:?} {output:#?}"),
+            None => assert_eq!(addresses, ["\"oci_kms_key.k[\\\"*\\\"]\""], "{set}: {output:#?}"),
         }
-        assert!(!said.out.contains("secret-branch") && !said.out.contains("private-name"), "{set}: {said:#?}");
+        assert!(!output.out.contains("secret-branch") && !output.out.contains("private-name"), "{set}: {output:#?}");
     }
 }
 
@@ -139,7 +140,7 @@ fn a_link_to_a_file_of_another_kind_is_not_quoted() {
         ("x.tofu", "credentials.json"),
         ("kmslint.toml", ".env"),
     ] {
-        let folder = scratch(&[
+        let directory = scratch(&[
             ("main.tf", main),
             (".git/HEAD", ""),
             (".env", &env),
@@ -147,27 +148,27 @@ fn a_link_to_a_file_of_another_kind_is_not_quoted() {
             ("sub/credentials", &env),
             ("credentials.json", &json),
         ]);
-        symlink(target, folder.path().join(link)).expect("a link");
-        let said = shows_nothing(folder.path(), &[]);
-        assert!(said.code >= 1, "{link} -> {target}: {said:#?}");
-        let said = shows_nothing(folder.path(), &["--dialect", "opentofu"]);
-        assert!(said.code >= 1, "{link} -> {target}: {said:#?}");
+        symlink(target, directory.path().join(link)).expect("a link");
+        let output = shows_nothing(directory.path(), &[]);
+        assert!(output.code >= 1, "{link} -> {target}: {output:#?}");
+        let output = shows_nothing(directory.path(), &["--dialect", "opentofu"]);
+        assert!(output.code >= 1, "{link} -> {target}: {output:#?}");
     }
     // One to a file of the same kind is shared configuration.
-    let folder = scratch(&[("main.tf", main), (".git/HEAD", ""), ("env/prod.tfvars", "m = \"HSM\"\ntoken = \"a name\"\n")]);
-    symlink("env/prod.tfvars", folder.path().join("terraform.tfvars")).expect("a link");
-    let (said, report) = report(folder.path(), &["--no-config"]);
-    assert_eq!(report["keys"][0]["display_name"]["value"], "a name", "{said:#?}");
+    let directory = scratch(&[("main.tf", main), (".git/HEAD", ""), ("env/prod.tfvars", "m = \"HSM\"\ntoken = \"a name\"\n")]);
+    symlink("env/prod.tfvars", directory.path().join("terraform.tfvars")).expect("a link");
+    let (output, report) = report(directory.path(), &["--no-config"]);
+    assert_eq!(report["keys"][0]["display_name"]["value"], "a name", "{output:#?}");
 }
 
 #[test]
 fn a_workspace_is_read_from_its_own_file_only() {
     let main = "resource \"oci_kms_key\" \"k\" {\n  display_name = terraform.workspace\n}\n";
     let outside = scratch(&[("environment", TOKEN)]);
-    let named = |folder: &Path, data: Option<&str>| {
-        let mut command = command(folder);
+    let named = |directory: &Path, data: Option<&str>| {
+        let mut command = command(directory);
         command.envs(data.map(|data| ("TF_DATA_DIR", data)));
-        said(command.args(["check", "--no-config", "--format", "json"]))
+        output_of(command.args(["check", "--no-config", "--format", "json"]))
     };
     for (data, link, target) in [
         (None, ".terraform/environment", "../token.txt".to_owned()),
@@ -178,19 +179,19 @@ fn a_workspace_is_read_from_its_own_file_only() {
         (Some(".data"), ".data/environment", outside.path().join("environment").display().to_string()),
         (Some(".data"), ".data", outside.path().display().to_string()),
     ] {
-        let folder = scratch(&[("main.tf", main), (".git/config", TOKEN), ("token.txt", TOKEN)]);
-        let link = folder.path().join(link);
+        let directory = scratch(&[("main.tf", main), (".git/config", TOKEN), ("token.txt", TOKEN)]);
+        let link = directory.path().join(link);
         fs::create_dir_all(link.parent().expect("a parent")).expect("a directory");
         symlink(&target, &link).expect("a link");
-        let said = named(folder.path(), data);
-        assert!(!said.out.contains(TOKEN) && !said.err.contains(TOKEN), "{data:?}, {target}: {said:#?}");
+        let output = named(directory.path(), data);
+        assert!(!output.out.contains(TOKEN) && !output.err.contains(TOKEN), "{data:?}, {target}: {output:#?}");
     }
     // What the user keeps elsewhere is read, and so is what a linked directory in the repository holds.
-    let folder = scratch(&[("main.tf", main), (".git/HEAD", ""), ("shared/environment", "prod")]);
-    symlink("shared", folder.path().join(".terraform")).expect("a link");
-    assert!(named(folder.path(), None).out.contains("\"prod\""));
+    let directory = scratch(&[("main.tf", main), (".git/HEAD", ""), ("shared/environment", "prod")]);
+    symlink("shared", directory.path().join(".terraform")).expect("a link");
+    assert!(named(directory.path(), None).out.contains("\"prod\""));
     let elsewhere = scratch(&[("environment", "blue")]);
-    assert!(named(folder.path(), Some(&elsewhere.path().display().to_string())).out.contains("\"blue\""));
+    assert!(named(directory.path(), Some(&elsewhere.path().display().to_string())).out.contains("\"blue\""));
 }
 
 #[test]
@@ -203,8 +204,8 @@ fn what_a_module_outside_calls_is_not_told() {
             "module \"n\" {\n  source = \"./a-name-of-theirs\"\n}\nmodule \"o\" {\n  source = \"git::https://example.com/a-name-of-theirs\"\n}\nresource \"oci_kms_key\" \"k\" {\n  protection_mode = upper([\"of-theirs\"])\n  lifecycle {\n    precondition {\n      condition     = false\n      error_message = \"a word of-theirs\"\n    }\n  }\n}\n",
         ),
     ]);
-    let (said, reports) = in_all_formats(command(&around.path().join("repo")).args(["check", "--no-config", "--verbose"]));
-    assert!(said.code == 2 && !said.err.contains("of-theirs"), "{said:#?}");
+    let (output, reports) = in_all_formats(command(&around.path().join("repo")).args(["check", "--no-config", "--verbose"]));
+    assert!(output.code == 2 && !output.err.contains("of-theirs"), "{output:#?}");
     for (format, report) in reports {
         assert!(!report.contains("of-theirs"), "{format}: {report}");
     }
@@ -214,8 +215,8 @@ fn what_a_module_outside_calls_is_not_told() {
 fn a_plan_finds_the_code_of_a_key_whose_name_the_code_does_not_show() {
     let main = "module \"m\" {\n  source   = \"./m\"\n  for_each = toset([file(\"token.txt\")])\n}\n";
     let module = "resource \"oci_kms_key\" \"k\" {\n  for_each        = toset([file(\"${path.root}/token.txt\"), \"other\"])\n  protection_mode = \"SOFTWARE\"\n}\nresource \"time_rotating\" \"t\" {\n  rotation_days = 90\n}\nresource \"terraform_data\" \"d\" {\n  triggers_replace = time_rotating.t.id\n}\nresource \"oci_kms_key_version\" \"v\" {\n  for_each = oci_kms_key.k\n  key_id   = each.value.id\n  lifecycle {\n    replace_triggered_by = [terraform_data.d]\n  }\n}\n";
-    let folder = scratch(&[("main.tf", main), ("m/main.tf", module), ("token.txt", TOKEN)]);
-    let (_, code) = report(folder.path(), &["--no-config"]);
+    let directory = scratch(&[("main.tf", main), ("m/main.tf", module), ("token.txt", TOKEN)]);
+    let (_, code) = report(directory.path(), &["--no-config"]);
     let shown = |report: &serde_json::Value| -> Vec<String> {
         report["keys"].as_array().expect("keys").iter().map(|key| key["address"].as_str().expect("text").to_owned()).collect()
     };
@@ -236,9 +237,9 @@ fn a_plan_finds_the_code_of_a_key_whose_name_the_code_does_not_show() {
         })
         .collect();
     let plan = format!("{{\"format_version\": \"1.2\", \"terraform_version\": \"1.9.0\", \"resource_changes\": [{}]}}", changes.join(", "));
-    fs::write(folder.path().join("plan.json"), plan).expect("a file");
-    let (said, report) = report(folder.path(), &["--no-config", "plan.json", "--source", "."]);
-    assert_eq!(said.code, 0, "the code says where each key is, and what rotates it: {said:#?}");
+    fs::write(directory.path().join("plan.json"), plan).expect("a file");
+    let (output, report) = report(directory.path(), &["--no-config", "plan.json", "--source", "."]);
+    assert_eq!(output.code, 0, "the code says where each key is, and what rotates it: {output:#?}");
     assert_eq!(shown(&report).len(), 2);
     for key in report["keys"].as_array().expect("keys") {
         assert_eq!(key["place"]["path"], "m/main.tf", "{key:#}");

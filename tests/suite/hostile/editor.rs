@@ -82,8 +82,8 @@ fn what_may_not_be_read_is_not_read_because_it_is_open() {
         let shown = hover(&mut editor, "main.tf", &text, part);
         assert!(shown.contains(why) && !shown.contains("planted"), "{shown}");
     }
-    let said = format!("{:?} {:?}", editor.shown, editor.heard);
-    assert!(!said.contains("planted-disk") && !said.contains("planted-git"), "{said}");
+    let output = format!("{:?} {:?}", editor.shown, editor.heard);
+    assert!(!output.contains("planted-disk") && !output.contains("planted-git"), "{output}");
     assert!(editor.diagnostics("link.tf").iter().any(|one| one.contains("it leads out of the repository")), "{:#?}", editor.shown);
 }
 

@@ -1,4 +1,4 @@
-//! What lies in folders: links, pipes, devices, strange names, too many and too large files.
+//! What lies in directories: links, pipes, devices, strange names, too many and too large files.
 
 use super::{HONEST, has_problem, judged, keys, kmslint, shell};
 use crate::harness::{formats, root, scratch};
@@ -17,30 +17,30 @@ fn pipe(path: &std::path::Path) {
 
 #[test]
 fn links_that_lead_in_circles_end() {
-    let folder = scratch(&[("main.tf", HONEST), ("a/b/c/other.tf", "locals {}\n")]);
-    symlink("..", folder.path().join("a/up")).expect("a link");
-    symlink(".", folder.path().join("here")).expect("a link");
-    symlink(folder.path(), folder.path().join("a/b/c/top")).expect("a link");
-    let (said, _) = judged(folder.path(), &[]);
-    assert_eq!(said.code, 1, "{said:#?}");
-    symlink("self.tf", folder.path().join("self.tf")).expect("a link");
-    let (said, report) = judged(folder.path(), &[]);
-    assert!(has_problem(&said, &report, &["self.tf"]), "{said:#?}");
+    let directory = scratch(&[("main.tf", HONEST), ("a/b/c/other.tf", "locals {}\n")]);
+    symlink("..", directory.path().join("a/up")).expect("a link");
+    symlink(".", directory.path().join("here")).expect("a link");
+    symlink(directory.path(), directory.path().join("a/b/c/top")).expect("a link");
+    let (output, _) = judged(directory.path(), &[]);
+    assert_eq!(output.code, 1, "{output:#?}");
+    symlink("self.tf", directory.path().join("self.tf")).expect("a link");
+    let (output, report) = judged(directory.path(), &[]);
+    assert!(has_problem(&output, &report, &["self.tf"]), "{output:#?}");
 }
 
 #[test]
 fn links_out_of_the_repository_show_nothing_of_what_is_there() {
     let outside =
         scratch(&[("secret.txt", "the-secret { of = \n the-house\n"), ("module/main.tf", "resource \"oci_kms_key\" \"theirs\" {}\n")]);
-    let folder = scratch(&[("main.tf", HONEST), (".git/HEAD", "")]);
-    symlink(outside.path().join("secret.txt"), folder.path().join("notes.tf")).expect("a link");
-    symlink(outside.path().join("module"), folder.path().join("walked")).expect("a link");
-    symlink("/", folder.path().join("everything")).expect("a link");
-    let (_, report) = judged(folder.path(), &[]);
+    let directory = scratch(&[("main.tf", HONEST), (".git/HEAD", "")]);
+    symlink(outside.path().join("secret.txt"), directory.path().join("notes.tf")).expect("a link");
+    symlink(outside.path().join("module"), directory.path().join("walked")).expect("a link");
+    symlink("/", directory.path().join("everything")).expect("a link");
+    let (_, report) = judged(directory.path(), &[]);
     assert_eq!(keys(&report).count(), 1, "a walk does not follow links: {report:#}");
     for format in ["human", "short", "json", "sarif", "github", "markdown"] {
-        let said = kmslint(folder.path(), &["--no-config", "--format", format]);
-        assert!(!said.out.contains("the-secret") && !said.err.contains("the-secret"), "{format}: {said:#?}");
+        let output = kmslint(directory.path(), &["--no-config", "--format", format]);
+        assert!(!output.out.contains("the-secret") && !output.err.contains("the-secret"), "{format}: {output:#?}");
     }
 }
 
@@ -49,8 +49,8 @@ fn file_functions_do_not_read_what_lies_outside() {
     let outside = scratch(&[("secret.txt", "HSM-the-secret")]);
     let path = outside.path().join("secret.txt");
     let reading = |expression: &str| format!("resource \"oci_kms_key\" \"k\" {{\n  protection_mode = {expression}\n}}\n");
-    let folder = scratch(&[("main.tf", HONEST), (".git/HEAD", "")]);
-    symlink(&path, folder.path().join("inside.txt")).expect("a link");
+    let directory = scratch(&[("main.tf", HONEST), (".git/HEAD", "")]);
+    symlink(&path, directory.path().join("inside.txt")).expect("a link");
     for expression in [
         format!("file(\"{}\")", path.display()),
         "file(\"inside.txt\")".to_owned(),
@@ -59,67 +59,67 @@ fn file_functions_do_not_read_what_lies_outside() {
         "file(\"../../../../../../../etc/passwd\")".to_owned(),
         "file(\"/dev/zero\")".to_owned(),
     ] {
-        fs::write(folder.path().join("reading.tf"), reading(&expression)).expect("a file");
-        let (said, report) = judged(folder.path(), &[]);
+        fs::write(directory.path().join("reading.tf"), reading(&expression)).expect("a file");
+        let (output, report) = judged(directory.path(), &[]);
         let key = keys(&report).find(|key| key["address"] == "oci_kms_key.k").expect("the key");
-        assert_eq!(key["protection_mode"]["claim"], "unknown", "{expression}: {said:#?}");
-        assert!(!said.out.contains("the-secret") && !said.out.contains("root:"), "{expression}: {said:#?}");
+        assert_eq!(key["protection_mode"]["claim"], "unknown", "{expression}: {output:#?}");
+        assert!(!output.out.contains("the-secret") && !output.out.contains("root:"), "{expression}: {output:#?}");
     }
 }
 
 #[test]
 fn pipes_and_devices_are_not_waited_for() {
-    let folder = scratch(&[("main.tf", HONEST), ("other/main.tf", "locals {}\n"), (".terraform/modules/keep", "")]);
-    pipe(&folder.path().join("pipe.tf"));
-    symlink("/dev/zero", folder.path().join("zero.tf")).expect("a link");
-    fs::create_dir(folder.path().join("folder.tf")).expect("a folder");
-    let (said, report) = judged(folder.path(), &[]);
-    assert!(has_problem(&said, &report, &["pipe.tf", "regular file"]), "{said:#?}");
-    assert!(has_problem(&said, &report, &["zero.tf"]), "{said:#?}");
+    let directory = scratch(&[("main.tf", HONEST), ("other/main.tf", "locals {}\n"), (".terraform/modules/keep", "")]);
+    pipe(&directory.path().join("pipe.tf"));
+    symlink("/dev/zero", directory.path().join("zero.tf")).expect("a link");
+    fs::create_dir(directory.path().join("directory.tf")).expect("a directory");
+    let (output, report) = judged(directory.path(), &[]);
+    assert!(has_problem(&output, &report, &["pipe.tf", "regular file"]), "{output:#?}");
+    assert!(has_problem(&output, &report, &["zero.tf"]), "{output:#?}");
     for name in ["pipe.tf", "zero.tf"] {
-        fs::remove_file(folder.path().join(name)).expect("it is there");
+        fs::remove_file(directory.path().join(name)).expect("it is there");
     }
     for name in
         ["terraform.tfvars", "x.auto.tfvars", ".terraform/modules/modules.json", ".terraform/environment", "pipe.tf.json", "notes.json"]
     {
-        pipe(&folder.path().join(name));
-        judged(folder.path(), &[]);
-        fs::remove_file(folder.path().join(name)).expect("it is there");
+        pipe(&directory.path().join(name));
+        judged(directory.path(), &[]);
+        fs::remove_file(directory.path().join(name)).expect("it is there");
     }
-    pipe(&folder.path().join("kmslint.toml"));
-    let said = kmslint(folder.path(), &[]);
-    assert!(said.code == 2 && said.err.contains("kmslint.toml"), "{said:#?}");
+    pipe(&directory.path().join("kmslint.toml"));
+    let output = kmslint(directory.path(), &[]);
+    assert!(output.code == 2 && output.err.contains("kmslint.toml"), "{output:#?}");
 }
 
 #[test]
 fn a_plan_is_read_from_a_pipe_that_has_a_name() {
     let plan = root().join("testdata/plans/create/plan.json");
     let script = "cat \"$1\" | \"$KMSLINT\" --no-config --format short /dev/stdin";
-    let said = shell(plan.parent().expect("a folder"), script, &[plan.to_str().expect("UTF-8")]);
-    assert!(said.code == 1 && said.out.contains("OCI-KMS-004"), "{said:#?}");
+    let output = shell(plan.parent().expect("a directory"), script, &[plan.to_str().expect("UTF-8")]);
+    assert!(output.code == 1 && output.out.contains("OCI-KMS-004"), "{output:#?}");
 }
 
 #[test]
 fn what_may_not_be_read_is_told() {
-    let folder = scratch(&[("main.tf", HONEST), ("secret.tf", "locals {}\n"), ("closed/main.tf", HONEST)]);
-    let readable = Command::new("chmod").args(["-R", "go+rX"]).arg(folder.path()).status().expect("chmod");
+    let directory = scratch(&[("main.tf", HONEST), ("secret.tf", "locals {}\n"), ("closed/main.tf", HONEST)]);
+    let readable = Command::new("chmod").args(["-R", "go+rX"]).arg(directory.path()).status().expect("chmod");
     assert!(readable.success());
     for name in ["secret.tf", "closed"] {
-        assert!(Command::new("chmod").arg("000").arg(folder.path().join(name)).status().expect("chmod").success());
+        assert!(Command::new("chmod").arg("000").arg(directory.path().join(name)).status().expect("chmod").success());
     }
     // Nothing is closed to root, so root becomes somebody else.
     let script = "if [ \"$(id -u)\" = 0 ]; then cp \"$KMSLINT\" ./kmslint; set -- setpriv --reuid 65534 --regid 65534 --clear-groups ./kmslint \"$@\"; else set -- \"$KMSLINT\" \"$@\"; fi; exec \"$@\"";
-    let said = shell(folder.path(), script, &["--no-config", "--format", "short"]);
-    assert!(Command::new("chmod").args(["-R", "700"]).arg(folder.path()).status().expect("chmod").success());
-    assert_eq!(said.code, 2, "{said:#?}");
-    assert!(said.out.contains("main.tf:1") || said.out.contains("main.tf:2"), "{said:#?}");
-    assert!(said.err.contains("secret.tf") && said.err.contains("closed"), "{said:#?}");
+    let output = shell(directory.path(), script, &["--no-config", "--format", "short"]);
+    assert!(Command::new("chmod").args(["-R", "700"]).arg(directory.path()).status().expect("chmod").success());
+    assert_eq!(output.code, 2, "{output:#?}");
+    assert!(output.out.contains("main.tf:1") || output.out.contains("main.tf:2"), "{output:#?}");
+    assert!(output.err.contains("secret.tf") && output.err.contains("closed"), "{output:#?}");
 }
 
 #[test]
 fn files_that_come_and_go_are_no_reason_to_stop() {
-    let folder = scratch(&[("main.tf", HONEST)]);
-    let (stop, here) = (AtomicBool::new(false), folder.path());
+    let directory = scratch(&[("main.tf", HONEST)]);
+    let (stop, here) = (AtomicBool::new(false), directory.path());
     std::thread::scope(|scope| {
         scope.spawn(|| {
             while !stop.load(Ordering::Relaxed) {
@@ -139,38 +139,38 @@ fn files_that_come_and_go_are_no_reason_to_stop() {
 
 #[test]
 fn pipes_and_sockets_are_not_waited_for_wherever_they_are_named() {
-    let folder = scratch(&[("main.tf", HONEST), ("reading.tf", "")]);
-    pipe(&folder.path().join("pipe"));
-    let _socket = UnixListener::bind(folder.path().join("socket.tf")).expect("a socket");
-    let (said, report) = judged(folder.path(), &[]);
-    assert!(has_problem(&said, &report, &["socket.tf", "regular file"]), "{said:#?}");
+    let directory = scratch(&[("main.tf", HONEST), ("reading.tf", "")]);
+    pipe(&directory.path().join("pipe"));
+    let _socket = UnixListener::bind(directory.path().join("socket.tf")).expect("a socket");
+    let (output, report) = judged(directory.path(), &[]);
+    assert!(has_problem(&output, &report, &["socket.tf", "regular file"]), "{output:#?}");
     for arguments in [["--var-file", "pipe"], ["--baseline", "pipe"]] {
-        let (said, report) = judged(folder.path(), &arguments);
-        assert!(has_problem(&said, &report, &["pipe", "regular file"]), "{arguments:?}: {said:#?}");
+        let (output, report) = judged(directory.path(), &arguments);
+        assert!(has_problem(&output, &report, &["pipe", "regular file"]), "{arguments:?}: {output:#?}");
     }
-    let said = kmslint(folder.path(), &["--config", "pipe"]);
-    assert!(said.code == 2 && said.err.contains("pipe") && said.err.contains("regular file"), "{said:#?}");
+    let output = kmslint(directory.path(), &["--config", "pipe"]);
+    assert!(output.code == 2 && output.err.contains("pipe") && output.err.contains("regular file"), "{output:#?}");
     for text in [
         "resource \"oci_kms_key\" \"k\" {\n  protection_mode = file(\"pipe\")\n}\n",
         "resource \"oci_kms_key\" \"k\" {\n  protection_mode = templatefile(\"socket.tf\", {})\n}\n",
         "resource \"oci_kms_key\" \"k\" {\n  protection_mode = fileexists(\"pipe\") ? \"HSM\" : file(\"pipe\")\n}\n",
     ] {
-        fs::write(folder.path().join("reading.tf"), text).expect("a file");
-        let (said, report) = judged(folder.path(), &[]);
+        fs::write(directory.path().join("reading.tf"), text).expect("a file");
+        let (output, report) = judged(directory.path(), &[]);
         let key = keys(&report).find(|key| key["address"] == "oci_kms_key.k").expect("the key");
-        assert_eq!(key["protection_mode"]["claim"], "unknown", "{text}: {said:#?}");
+        assert_eq!(key["protection_mode"]["claim"], "unknown", "{text}: {output:#?}");
     }
-    fs::write(folder.path().join("reading.tf"), "module \"m\" {\n  source = \"./pipe\"\n}\n").expect("a file");
-    let (said, report) = judged(folder.path(), &[]);
-    assert!(has_problem(&said, &report, &["pipe"]), "{said:#?}");
+    fs::write(directory.path().join("reading.tf"), "module \"m\" {\n  source = \"./pipe\"\n}\n").expect("a file");
+    let (output, report) = judged(directory.path(), &[]);
+    assert!(has_problem(&output, &report, &["pipe"]), "{output:#?}");
 }
 
 #[test]
 fn a_file_is_read_as_it_was_or_as_it_is() {
     let old = HONEST.replace("honest", "k") + &"# old\n".repeat(20_000);
     let new = old.replace("HSM", "SOFTWARE").replace("old", "new");
-    let folder = scratch(&[("main.tf", HONEST), ("k.tf", &old)]);
-    let (stop, here) = (AtomicBool::new(false), folder.path());
+    let directory = scratch(&[("main.tf", HONEST), ("k.tf", &old)]);
+    let (stop, here) = (AtomicBool::new(false), directory.path());
     std::thread::scope(|scope| {
         scope.spawn(|| {
             for text in [&new, &old].into_iter().cycle() {
@@ -182,9 +182,9 @@ fn a_file_is_read_as_it_was_or_as_it_is() {
         });
         let runs = std::panic::catch_unwind(|| {
             for _ in 0..20 {
-                let (said, report) = judged(here, &[]);
+                let (output, report) = judged(here, &[]);
                 let key = keys(&report).find(|key| key["address"] == "oci_kms_key.k").expect("the key");
-                assert!(matches!(key["protection_mode"]["value"].as_str(), Some("HSM" | "SOFTWARE")), "{said:#?}");
+                assert!(matches!(key["protection_mode"]["value"].as_str(), Some("HSM" | "SOFTWARE")), "{output:#?}");
             }
         });
         stop.store(true, Ordering::Relaxed);
@@ -195,8 +195,8 @@ fn a_file_is_read_as_it_was_or_as_it_is() {
 #[test]
 fn a_pipe_that_takes_the_place_of_a_file_is_not_waited_for() {
     let names: Vec<String> = (0..20).map(|at| format!("f{at}.tf")).collect();
-    let folder = scratch(&[("main.tf", HONEST)]);
-    let (stop, here) = (AtomicBool::new(false), folder.path());
+    let directory = scratch(&[("main.tf", HONEST)]);
+    let (stop, here) = (AtomicBool::new(false), directory.path());
     let change = |name: &str, is_pipe: bool| {
         let _ = fs::remove_file(here.join("next"));
         if is_pipe {
@@ -227,7 +227,7 @@ fn a_pipe_that_takes_the_place_of_a_file_is_not_waited_for() {
 
 #[test]
 fn names_are_shown_so_that_they_command_nobody() {
-    let folder = scratch(&[("main.tf", HONEST)]);
+    let directory = scratch(&[("main.tf", HONEST)]);
     let names: [&[u8]; 6] = [
         b"a\n::warning::owned.tf",
         b"\x1b[31mred\x1b]0;title\x07.tf",
@@ -238,38 +238,38 @@ fn names_are_shown_so_that_they_command_nobody() {
     ];
     for (number, name) in names.into_iter().enumerate() {
         let text = HONEST.replace("honest", &format!("k{number}"));
-        let below = folder.path().join(OsStr::from_bytes(&name[..name.len() - 3]));
-        fs::create_dir(&below).expect("a folder");
+        let below = directory.path().join(OsStr::from_bytes(&name[..name.len() - 3]));
+        fs::create_dir(&below).expect("a directory");
         fs::write(below.join("main.tf"), &text).expect("a file");
-        fs::write(folder.path().join(OsStr::from_bytes(name)), text).expect("a file");
+        fs::write(directory.path().join(OsStr::from_bytes(name)), text).expect("a file");
     }
-    let (said, report) = judged(folder.path(), &[]);
-    // A file whose name is not Unicode is told and not read; a folder is walked.
-    assert_eq!(keys(&report).count(), 12, "{said:#?}");
-    assert!(has_problem(&said, &report, &["not Unicode"]), "{said:#?}");
+    let (output, report) = judged(directory.path(), &[]);
+    // A file whose name is not Unicode is told and not read; a directory is walked.
+    assert_eq!(keys(&report).count(), 12, "{output:#?}");
+    assert!(has_problem(&output, &report, &["not Unicode"]), "{output:#?}");
     for format in formats() {
-        let said = kmslint(folder.path(), &["--no-config", "--verbose", "--format", format]);
-        for text in [&said.out, &said.err] {
-            assert!(!text.contains(['\u{1b}', '\u{7}']), "{format}: {said:#?}");
+        let output = kmslint(directory.path(), &["--no-config", "--verbose", "--format", format]);
+        for text in [&output.out, &output.err] {
+            assert!(!text.contains(['\u{1b}', '\u{7}']), "{format}: {output:#?}");
             assert!(
                 !text.split(['\n', '\r']).any(|line| line.trim_start().starts_with("::") && line.contains("::owned")),
-                "{format}: {said:#?}"
+                "{format}: {output:#?}"
             );
         }
-        assert!(!said.out.is_empty(), "{format}");
+        assert!(!output.out.is_empty(), "{format}");
     }
     for format in formats() {
-        let said = kmslint(folder.path(), &["--no-config", "--format", format]);
+        let output = kmslint(directory.path(), &["--no-config", "--format", format]);
         assert!(
-            !said.out.contains(['\u{202e}', '\u{2028}']) && !said.err.contains(['\u{202e}', '\u{2028}']),
-            "text that runs backwards, and ends of lines that are none, are shown escaped, {format}: {said:#?}"
+            !output.out.contains(['\u{202e}', '\u{2028}']) && !output.err.contains(['\u{202e}', '\u{2028}']),
+            "text that runs backwards, and ends of lines that are none, are shown escaped, {format}: {output:#?}"
         );
     }
 }
 
 #[test]
 fn texts_in_the_code_are_shown_so_that_they_command_nobody() {
-    let folder = scratch(&[
+    let directory = scratch(&[
         ("main.tf", HONEST),
         (
             "keys.tf",
@@ -278,12 +278,12 @@ fn texts_in_the_code_are_shown_so_that_they_command_nobody() {
         ("broken.tf", "# \u{1b}[31m\nresource \"a\u{1b}[0m\n::warning::owned\n"),
     ]);
     for format in formats() {
-        let said = kmslint(folder.path(), &["--no-config", "--format", format]);
-        for text in [&said.out, &said.err] {
-            assert!(!text.contains('\u{1b}'), "{format}: {said:#?}");
-            assert!(!text.split(['\n', '\r']).any(|line| line.starts_with("::warning::owned")), "{format}: {said:#?}");
+        let output = kmslint(directory.path(), &["--no-config", "--format", format]);
+        for text in [&output.out, &output.err] {
+            assert!(!text.contains('\u{1b}'), "{format}: {output:#?}");
+            assert!(!text.split(['\n', '\r']).any(|line| line.starts_with("::warning::owned")), "{format}: {output:#?}");
         }
-        assert!(!said.out.is_empty(), "{format}");
+        assert!(!output.out.is_empty(), "{format}");
     }
 }
 
@@ -302,69 +302,69 @@ fn an_index_of_modules_does_not_send_us_through_the_disk() {
         "[[[[",
         "",
     ] {
-        let folder = scratch(&[("a/main.tf", HONEST), ("a/call.tf", call), ("a/.terraform/modules/modules.json", modules)]);
-        let said = kmslint(&folder.path().join("a"), &["--no-config", "--format", "json"]);
-        let report: serde_json::Value = serde_json::from_str(&said.out).expect("a report");
-        assert!(keys(&report).any(|key| key["address"] == "oci_kms_key.honest"), "{modules}: {said:#?}");
+        let directory = scratch(&[("a/main.tf", HONEST), ("a/call.tf", call), ("a/.terraform/modules/modules.json", modules)]);
+        let output = kmslint(&directory.path().join("a"), &["--no-config", "--format", "json"]);
+        let report: serde_json::Value = serde_json::from_str(&output.out).expect("a report");
+        assert!(keys(&report).any(|key| key["address"] == "oci_kms_key.honest"), "{modules}: {output:#?}");
         assert!(keys(&report).count() <= 100, "{modules}: {} keys", keys(&report).count());
     }
 }
 
 #[test]
 fn a_huge_file_is_refused_unread() {
-    let folder = scratch(&[("main.tf", HONEST)]);
+    let directory = scratch(&[("main.tf", HONEST)]);
     for name in ["huge.tf", "huge.tf.json", "huge.auto.tfvars"] {
         // Sparse: it takes no space on the disk.
-        let path = folder.path().join(name);
+        let path = directory.path().join(name);
         File::create(&path).and_then(|file| file.set_len(2 << 30)).expect("a sparse file");
-        let (said, report) = judged(folder.path(), &[]);
-        assert!(has_problem(&said, &report, &[name, "larger than"]), "{name}: {said:#?}");
+        let (output, report) = judged(directory.path(), &[]);
+        assert!(has_problem(&output, &report, &[name, "larger than"]), "{name}: {output:#?}");
         fs::remove_file(path).expect("it is there");
     }
-    let path = folder.path().join("plan.json");
+    let path = directory.path().join("plan.json");
     File::create(&path).and_then(|file| file.set_len(2 << 30)).expect("a sparse file");
-    let said = kmslint(folder.path(), &["--no-config", "plan.json"]);
-    assert!(said.code == 2 && said.err.contains("plan.json"), "{said:#?}");
+    let output = kmslint(directory.path(), &["--no-config", "plan.json"]);
+    assert!(output.code == 2 && output.err.contains("plan.json"), "{output:#?}");
 }
 
 #[test]
-fn a_folder_of_very_many_files_is_read() {
-    let folder = scratch(&[("main.tf", HONEST), ("first", "")]);
+fn a_directory_of_very_many_files_is_read() {
+    let directory = scratch(&[("main.tf", HONEST), ("first", "")]);
     for number in 0..2_000 {
-        fs::write(folder.path().join(format!("n{number}.tf")), "locals {}\n").expect("a file");
+        fs::write(directory.path().join(format!("n{number}.tf")), "locals {}\n").expect("a file");
     }
     // Links to one file are made in no time: names are what there are many of.
-    let first = folder.path().join("first");
+    let first = directory.path().join("first");
     for number in 0..60_000 {
-        fs::hard_link(&first, folder.path().join(format!("n{number}.txt"))).expect("a name");
+        fs::hard_link(&first, directory.path().join(format!("n{number}.txt"))).expect("a name");
     }
-    let (said, _) = judged(folder.path(), &[]);
-    assert_eq!(said.code, 1, "{said:#?}");
+    let (output, _) = judged(directory.path(), &[]);
+    assert_eq!(output.code, 1, "{output:#?}");
     let counting =
         "resource \"oci_kms_key\" \"k\" {\n  protection_mode = length(fileset(path.module, \"**\")) > 1 ? \"HSM\" : \"SOFTWARE\"\n}\n";
-    fs::write(folder.path().join("counting.tf"), counting).expect("a file");
-    let (said, report) = judged(folder.path(), &[]);
+    fs::write(directory.path().join("counting.tf"), counting).expect("a file");
+    let (output, report) = judged(directory.path(), &[]);
     let key = keys(&report).find(|key| key["address"] == "oci_kms_key.k").expect("the key");
     let why = key["protection_mode"]["why"].as_str().unwrap_or_default();
-    assert!(why.contains("there are more than 50000 files"), "{why}: {said:#?}");
+    assert!(why.contains("there are more than 50000 files"), "{why}: {output:#?}");
 }
 
 #[test]
-fn long_names_and_deep_folders_are_walked() {
-    let folder = scratch(&[("main.tf", HONEST)]);
-    fs::write(folder.path().join(format!("{}.tf", "é".repeat(126))), "locals {}\n").expect("a file");
-    let mut deep = folder.path().to_path_buf();
+fn long_names_and_deep_directories_are_walked() {
+    let directory = scratch(&[("main.tf", HONEST)]);
+    fs::write(directory.path().join(format!("{}.tf", "é".repeat(126))), "locals {}\n").expect("a file");
+    let mut deep = directory.path().to_path_buf();
     while deep.as_os_str().len() < 3_800 {
         deep.push("d".repeat(100));
     }
-    fs::create_dir_all(&deep).expect("a deep folder");
+    fs::create_dir_all(&deep).expect("a deep directory");
     fs::write(deep.join("main.tf"), HONEST.replace("honest", "deep")).expect("a file");
-    let (said, report) = judged(folder.path(), &[]);
-    assert!(said.code == 1 && keys(&report).any(|key| key["address"] == "oci_kms_key.deep"), "{said:#?}");
-    let mut narrow = folder.path().to_path_buf();
+    let (output, report) = judged(directory.path(), &[]);
+    assert!(output.code == 1 && keys(&report).any(|key| key["address"] == "oci_kms_key.deep"), "{output:#?}");
+    let mut narrow = directory.path().to_path_buf();
     while narrow.as_os_str().len() < 3_000 {
         narrow.push("n");
     }
-    fs::create_dir_all(&narrow).expect("a deeper folder");
-    judged(folder.path(), &[]);
+    fs::create_dir_all(&narrow).expect("a deeper directory");
+    judged(directory.path(), &[]);
 }

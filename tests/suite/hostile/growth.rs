@@ -11,8 +11,8 @@ use std::sync::Arc;
 
 /// What is read of these files where little may be spent.
 fn look(files: &[(&str, &str)], limits: Limits) -> Inventory {
-    let folder = scratch(files);
-    let request = ScanRequest::new(folder.path().canonicalize().expect("a path"), Vec::new());
+    let directory = scratch(files);
+    let request = ScanRequest::new(directory.path().canonicalize().expect("a path"), Vec::new());
     read(&ScanRequest { limits, ..request }, &Arc::new(Sources::default()))
 }
 
@@ -104,10 +104,10 @@ fn instances_of_a_state_with_a_long_name_are_refused() {
         "{{\"version\": 4, \"serial\": 1, \"resources\": [{{\"mode\": \"managed\", \"type\": \"oci_kms_key\", \"name\": \"k{}\", \"instances\": [{instances}]}}]}}",
         "x".repeat(1 << 20)
     );
-    let folder = scratch(&[("main.tf", HONEST), ("long.tfstate", &state)]);
-    let (said, report) = judged(folder.path(), &[".", "long.tfstate"]);
-    assert!(has_problem(&said, &report, &["too long a name for the number of its instances"]), "{}", said.err);
-    assert!(said.out.len() < 100_000, "{} bytes", said.out.len());
+    let directory = scratch(&[("main.tf", HONEST), ("long.tfstate", &state)]);
+    let (output, report) = judged(directory.path(), &[".", "long.tfstate"]);
+    assert!(has_problem(&output, &report, &["too long a name for the number of its instances"]), "{}", output.err);
+    assert!(output.out.len() < 100_000, "{} bytes", output.out.len());
 }
 
 #[test]
@@ -120,8 +120,8 @@ fn many_entries_of_one_key_are_not_related_one_by_one() {
     let version = "{\"address\": \"oci_kms_key_version.v\", \"mode\": \"managed\", \"type\": \"oci_kms_key_version\", \"name\": \"v\", \"values\": {\"key_id\": \"ocid1.key\", \"time_created\": \"2026-01-01T00:00:00Z\"}}";
     let resources = (0..40).map(key).chain([version.to_owned()]).collect::<Vec<_>>().join(",");
     let state = format!("{{\"format_version\": \"1.0\", \"values\": {{\"root_module\": {{\"resources\": [{resources}]}}}}}}");
-    let folder = scratch(&[("main.tf", HONEST), ("state.json", &state)]);
-    let (_, report) = judged(folder.path(), &[".", "state.json", "--now", "2026-02-01T00:00:00Z"]);
+    let directory = scratch(&[("main.tf", HONEST), ("state.json", &state)]);
+    let (_, report) = judged(directory.path(), &[".", "state.json", "--now", "2026-02-01T00:00:00Z"]);
     let related: Vec<usize> = keys(&report).map(|key| key["key_versions"].as_array().map_or(0, Vec::len)).collect();
     assert_eq!(related.iter().sum::<usize>(), 16, "some of them stand for all");
 }
@@ -145,13 +145,13 @@ fn many_imports_into_one_block_leave_open_which_keys_exist() {
 fn a_name_of_megabytes_is_not_repeated_for_each_key_that_refers_to_it() {
     let name = "v".repeat(1 << 20);
     let text = format!("variable \"{name}\" {{}}\nresource \"oci_kms_key\" \"k\" {{\n  count = 200\n  protection_mode = var.{name}\n}}\n");
-    let folder = scratch(&[("main.tf", &text)]);
+    let directory = scratch(&[("main.tf", &text)]);
     for format in ["human", "json", "sarif"] {
-        let said = kmslint(folder.path(), &["--no-config", "--format", format]);
-        assert!(said.out.len() + said.err.len() < 4 << 20, "{format}: {} bytes", said.out.len());
+        let output = kmslint(directory.path(), &["--no-config", "--format", format]);
+        assert!(output.out.len() + output.err.len() < 4 << 20, "{format}: {} bytes", output.out.len());
     }
-    let (said, report) = report_of(folder.path(), &["--no-config"]);
-    assert_eq!(keys(&report).count(), 200, "{}", said.err);
+    let (output, report) = report_of(directory.path(), &["--no-config"]);
+    assert_eq!(keys(&report).count(), 200, "{}", output.err);
     for key in keys(&report) {
         let why = key["protection_mode"]["why"].as_str().expect("a reason");
         assert!(why.starts_with("variable `vvv") && why.ends_with("` has no value") && why.len() < 4_000, "{} bytes", why.len());
@@ -171,8 +171,8 @@ fn exemptions_by_any_part_of_an_address_cover_what_they_name() {
         ("*.end", vec!["oci_kms_key.end"]),
     ] {
         let config = format!("[[exempt]]\nrules = [\"OCI-KMS-004\"]\naddress = \"{pattern}\"\nreason = \"a test\"\n");
-        let folder = scratch(&[("main.tf", &main), ("kmslint.toml", &config)]);
-        let (said, report) = report_of(folder.path(), &[]);
+        let directory = scratch(&[("main.tf", &main), ("kmslint.toml", &config)]);
+        let (output, report) = report_of(directory.path(), &[]);
         let exempted: std::collections::BTreeSet<&str> = report["exempted"]
             .as_array()
             .expect("exempted")
@@ -180,7 +180,7 @@ fn exemptions_by_any_part_of_an_address_cover_what_they_name() {
             .flat_map(|one| one["keys"].as_array().expect("keys"))
             .map(|key| key["address"].as_str().expect("text"))
             .collect();
-        assert_eq!(exempted.into_iter().collect::<Vec<_>>(), covered, "{pattern}: {said:#?}");
+        assert_eq!(exempted.into_iter().collect::<Vec<_>>(), covered, "{pattern}: {output:#?}");
     }
 }
 
@@ -188,21 +188,21 @@ fn exemptions_by_any_part_of_an_address_cover_what_they_name() {
 fn links_to_one_large_file_are_followed_up_to_a_limit() {
     let large = format!("{HONEST}{}", "# a comment\n".repeat(85_000));
     let values = format!("mode = \"HSM\"\n{}", "# a comment\n".repeat(85_000));
-    let folder = scratch(&[("shared/large.tf", large.as_str()), ("shared/values.tfvars", values.as_str())]);
+    let tree = scratch(&[("shared/large.tf", large.as_str()), ("shared/values.tfvars", values.as_str())]);
     for at in 10..30 {
-        let directory = folder.path().join(format!("d{at}"));
+        let directory = tree.path().join(format!("d{at}"));
         std::fs::create_dir(&directory).expect("a directory");
         symlink("../shared/large.tf", directory.join("main.tf")).expect("a link");
     }
     for at in 10..20 {
-        let directory = folder.path().join(format!("e{at}"));
+        let directory = tree.path().join(format!("e{at}"));
         std::fs::create_dir(&directory).expect("a directory");
         std::fs::write(directory.join("main.tf"), format!("variable \"mode\" {{}}\n{}", HONEST.replace("\"HSM\"", "var.mode")))
             .expect("a file");
         symlink("../shared/values.tfvars", directory.join("terraform.tfvars")).expect("a link");
     }
     let read = || {
-        let request = ScanRequest::new(folder.path().canonicalize().expect("a path"), Vec::new());
+        let request = ScanRequest::new(tree.path().canonicalize().expect("a path"), Vec::new());
         let inventory = read(&request, &Arc::new(Sources::default()));
         let modes = inventory.keys.iter().filter(|key| matches!(key.protection_mode.claim, Claim::Known(_))).count();
         (inventory.keys.len(), modes, messages(&inventory).into_iter().map(str::to_owned).collect::<Vec<_>>())

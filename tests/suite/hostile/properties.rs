@@ -1,6 +1,6 @@
 //! No panic on arbitrary bytes nor on real inputs that were changed at random; what must not matter does not.
 
-use crate::harness::{command, folders, formats, root, said, scratch};
+use crate::harness::{command, directories, formats, output_of, root, scratch};
 use kmslint::base::{Sources, Span};
 use kmslint::eval::{EvalError, FileAccess, FileError, FileList, RefStep, Scope, Value, eval_text};
 use kmslint::hcl::{Body, json, native};
@@ -18,7 +18,7 @@ fn deep<T: Send>(run: impl FnOnce() -> T + Send) -> T {
     })
 }
 
-/// All files below a folder of `testdata` whose names end so.
+/// All files below a directory of `testdata` whose names end so.
 fn corpus(below: &str, end: &str) -> Vec<(PathBuf, Vec<u8>)> {
     let mut list: Vec<_> = walkdir::WalkDir::new(root().join("testdata").join(below))
         .into_iter()
@@ -275,10 +275,10 @@ fn evaluating_twice_gives_the_same() {
     });
 }
 
-/// Copies a folder, its entries in this order.
+/// Copies a directory, its entries in this order.
 fn copy(from: &Path, to: &Path, backwards: bool) {
-    fs::create_dir_all(to).expect("a folder");
-    let mut list: Vec<_> = fs::read_dir(from).expect("a folder").map(|entry| entry.expect("an entry").file_name()).collect();
+    fs::create_dir_all(to).expect("a directory");
+    let mut list: Vec<_> = fs::read_dir(from).expect("a directory").map(|entry| entry.expect("an entry").file_name()).collect();
     list.sort();
     if backwards {
         list.reverse();
@@ -300,17 +300,17 @@ fn neither_threads_nor_the_order_on_disk_change_the_report() {
     copy(&root().join("testdata/parity"), backwards.path(), true);
     // The page for auditors prints the command line: the same for all.
     let reports = scratch(&[]);
-    let run = |folder: &Path, threads: &str| {
-        let mut command = command(folder);
+    let run = |directory: &Path, threads: &str| {
+        let mut command = command(directory);
         command.env("RAYON_NUM_THREADS", threads).args(["--no-config", "--verbose", "--now", "2026-10-01T00:00:00Z"]);
         for format in formats() {
             let _command = command.arg("--format").arg(format!("{format}={}", reports.path().join(format).display()));
         }
-        let said = said(&mut command);
+        let output = output_of(&mut command);
         let written = formats().map(|format| (format, fs::read_to_string(reports.path().join(format)).expect("a report")));
         let written: Vec<(&str, String)> = written.collect();
-        assert!(written.iter().all(|(_, text)| text.len() > 1000), "{said:#?}");
-        (said.code, said.err, written)
+        assert!(written.iter().all(|(_, text)| text.len() > 1000), "{output:#?}");
+        (output.code, output.err, written)
     };
     let first = run(forwards.path(), "1");
     let is_first = |(code, err, written): (i32, String, Vec<(&str, String)>), about: &str| {
@@ -328,11 +328,11 @@ fn neither_threads_nor_the_order_on_disk_change_the_report() {
 #[test]
 fn fixes_keep_everything_but_their_edits() {
     let mut fixed = 0;
-    for case in folders(&root().join("testdata/parity")) {
+    for case in directories(&root().join("testdata/parity")) {
         let copied = scratch(&[]);
         copy(&case, copied.path(), false);
-        let said = said(command(copied.path()).args(["--no-config", "--fix", "--unsafe-fixes", "--format", "short"]));
-        assert!((0..=2).contains(&said.code), "{}: {said:#?}", case.display());
+        let output = output_of(command(copied.path()).args(["--no-config", "--fix", "--unsafe-fixes", "--format", "short"]));
+        assert!((0..=2).contains(&output.code), "{}: {output:#?}", case.display());
         for entry in
             walkdir::WalkDir::new(&case).into_iter().map(|entry| entry.expect("an entry")).filter(|entry| entry.file_type().is_file())
         {
@@ -351,7 +351,7 @@ fn fixes_keep_everything_but_their_edits() {
             );
             check_edits(&before, &after, &case.join(path));
         }
-        let names = |folder: &Path| walkdir::WalkDir::new(folder).into_iter().count();
+        let names = |directory: &Path| walkdir::WalkDir::new(directory).into_iter().count();
         assert_eq!(names(&case), names(copied.path()), "{}: nothing is left behind", case.display());
     }
     assert!(fixed >= 10, "only {fixed} files were fixed");

@@ -11,20 +11,20 @@ const TOKEN: &str = "ghs-a-token-of-the-checkout";
 
 /// A checkout with a token in git's config.
 fn checkout(files: &[(&str, &str)]) -> tempfile::TempDir {
-    let folder = scratch(&[("main.tf", HONEST), (".git/HEAD", "ref: refs/heads/main\n")]);
-    fs::write(folder.path().join(".git/config"), format!("[http]\n\textraheader = {TOKEN}\n")).expect("a file");
+    let directory = scratch(&[("main.tf", HONEST), (".git/HEAD", "ref: refs/heads/main\n")]);
+    fs::write(directory.path().join(".git/config"), format!("[http]\n\textraheader = {TOKEN}\n")).expect("a file");
     for (path, text) in files {
-        let path = folder.path().join(path);
+        let path = directory.path().join(path);
         fs::create_dir_all(path.parent().expect("a parent")).expect("a directory");
         fs::write(path, text).expect("a file");
     }
-    folder
+    directory
 }
 
 /// Runs in every format: no output may hold the token.
-fn shows_nothing(folder: &Path, arguments: &[&str]) {
-    let (said, reports) = in_all_formats(command(folder).args(chosen(arguments)));
-    for (from, text) in reports.into_iter().chain([("standard error", said.err)]) {
+fn shows_nothing(directory: &Path, arguments: &[&str]) {
+    let (output, reports) = in_all_formats(command(directory).args(chosen(arguments)));
+    for (from, text) in reports.into_iter().chain([("standard error", output.err)]) {
         assert!(!text.contains(TOKEN), "{from}: {text}");
     }
 }
@@ -43,41 +43,41 @@ fn found_files_that_are_links_out_of_the_repository_are_refused() {
         ("notes.tf", ".git/config".to_owned()),
         ("notes.tf.json", outside.path().join("secret").display().to_string()),
     ] {
-        let folder = checkout(&[]);
-        symlink(&target, folder.path().join(name)).expect("a link");
-        shows_nothing(folder.path(), &["check"]);
-        let said = kmslint(folder.path(), &["check", "--format", "short"]);
-        assert!(said.code == 2 && said.err.contains(name), "{name} -> {target}: {said:#?}");
+        let directory = checkout(&[]);
+        symlink(&target, directory.path().join(name)).expect("a link");
+        shows_nothing(directory.path(), &["check"]);
+        let output = kmslint(directory.path(), &["check", "--format", "short"]);
+        assert!(output.code == 2 && output.err.contains(name), "{name} -> {target}: {output:#?}");
     }
 }
 
 #[test]
 fn links_inside_of_the_repository_hold() {
-    let folder = checkout(&[("policy/kms.toml", "[rules.OCI-KMS-004]\nlevel = \"off\"\n"), ("values/prod", "m = \"HSM\"\n")]);
-    symlink("policy/kms.toml", folder.path().join("kmslint.toml")).expect("a link");
-    symlink("values/prod", folder.path().join("terraform.tfvars")).expect("a link");
-    fs::write(folder.path().join("main.tf"), "variable \"m\" {}\nresource \"oci_kms_key\" \"honest\" {\n  protection_mode = var.m\n}\n")
+    let directory = checkout(&[("policy/kms.toml", "[rules.OCI-KMS-004]\nlevel = \"off\"\n"), ("values/prod", "m = \"HSM\"\n")]);
+    symlink("policy/kms.toml", directory.path().join("kmslint.toml")).expect("a link");
+    symlink("values/prod", directory.path().join("terraform.tfvars")).expect("a link");
+    fs::write(directory.path().join("main.tf"), "variable \"m\" {}\nresource \"oci_kms_key\" \"honest\" {\n  protection_mode = var.m\n}\n")
         .expect("a file");
-    let (said, report) = report(folder.path(), &[]);
-    assert_eq!(report["keys"][0]["protection_mode"]["value"], "HSM", "{said:#?}");
-    assert!(report["keys"][0]["verdicts"]["OCI-KMS-004"].is_null(), "{said:#?}");
+    let (output, report) = report(directory.path(), &[]);
+    assert_eq!(report["keys"][0]["protection_mode"]["value"], "HSM", "{output:#?}");
+    assert!(report["keys"][0]["verdicts"]["OCI-KMS-004"].is_null(), "{output:#?}");
     // What a link leads to is not quoted as if it were the file.
-    fs::write(folder.path().join("policy/kms.toml"), "fail-on = \"the-other-text\"\n").expect("a file");
-    let said = kmslint(folder.path(), &["check"]);
-    assert!(said.code == 2 && said.err.contains("kmslint.toml") && !said.err.contains("fail-on = \"the-other"), "{said:#?}");
+    fs::write(directory.path().join("policy/kms.toml"), "fail-on = \"the-other-text\"\n").expect("a file");
+    let output = kmslint(directory.path(), &["check"]);
+    assert!(output.code == 2 && output.err.contains("kmslint.toml") && !output.err.contains("fail-on = \"the-other"), "{output:#?}");
 }
 
 #[test]
 fn a_path_that_is_a_link_out_of_the_repository_is_refused() {
     let outside = scratch(&[("plan.json", "{}"), ("infra/main.tf", HONEST)]);
-    let folder = checkout(&[]);
+    let directory = checkout(&[]);
     for (name, target) in [("plan.json", "plan.json"), ("infra", "infra"), ("x.tfvars", "plan.json")] {
-        symlink(outside.path().join(target), folder.path().join(name)).expect("a link");
-        let said = kmslint(folder.path(), &["check", "--no-config", name]);
-        assert!(said.code == 2 && said.err.contains("leads out of the repository"), "{name}: {said:#?}");
+        symlink(outside.path().join(target), directory.path().join(name)).expect("a link");
+        let output = kmslint(directory.path(), &["check", "--no-config", name]);
+        assert!(output.code == 2 && output.err.contains("leads out of the repository"), "{name}: {output:#?}");
     }
-    let said = kmslint(folder.path(), &["check", "--no-config", &outside.path().join("infra").display().to_string()]);
-    assert_eq!(said.code, 1, "what the user names elsewhere is read: {said:#?}");
+    let output = kmslint(directory.path(), &["check", "--no-config", &outside.path().join("infra").display().to_string()]);
+    assert_eq!(output.code, 1, "what the user names elsewhere is read: {output:#?}");
 }
 
 #[test]
@@ -89,24 +89,24 @@ fn git_is_never_read() {
         "filesha256(\".git/config\")",
         "templatefile(\".git/config\", {})",
         "file(\"link\")",
-        "file(\"folder/config\")",
+        "file(\"directory/config\")",
         "strrev(file(\".git/config\"))",
         "substr(file(\".git/config\"), 0, 1) == \"[\" ? \"HSM\" : \"SOFTWARE\"",
         "fileexists(\".git/config\") ? \"HSM\" : \"SOFTWARE\"",
     ] {
         let key = format!("resource \"oci_kms_key\" \"k\" {{\n  protection_mode = {expression}\n}}\n");
-        let folder = checkout(&[("k.tf", &key)]);
-        symlink(".git/config", folder.path().join("link")).expect("a link");
-        symlink(".git", folder.path().join("folder")).expect("a link");
-        let (said, report) = report(folder.path(), &["--no-config"]);
+        let directory = checkout(&[("k.tf", &key)]);
+        symlink(".git/config", directory.path().join("link")).expect("a link");
+        symlink(".git", directory.path().join("directory")).expect("a link");
+        let (output, report) = report(directory.path(), &["--no-config"]);
         let key = report["keys"].as_array().expect("keys").iter().find(|key| key["address"] == "oci_kms_key.k").expect("the key");
-        assert_eq!(key["protection_mode"]["claim"], "unknown", "{expression}: {said:#?}");
-        shows_nothing(folder.path(), &["check", "--no-config"]);
-        let said = kmslint(folder.path(), &["eval", expression]);
-        assert!(!said.out.contains(TOKEN) && said.out.contains("unknown"), "{expression}: {said:#?}");
+        assert_eq!(key["protection_mode"]["claim"], "unknown", "{expression}: {output:#?}");
+        shows_nothing(directory.path(), &["check", "--no-config"]);
+        let output = kmslint(directory.path(), &["eval", expression]);
+        assert!(!output.out.contains(TOKEN) && output.out.contains("unknown"), "{expression}: {output:#?}");
     }
-    let folder = checkout(&[("k.tf", "module \"m\" {\n  source = \"./.git/hooks\"\n}\n"), (".git/hooks/x.tf", HONEST)]);
-    let (_, report) = report(folder.path(), &["--no-config"]);
+    let directory = checkout(&[("k.tf", "module \"m\" {\n  source = \"./.git/hooks\"\n}\n"), (".git/hooks/x.tf", HONEST)]);
+    let (_, report) = report(directory.path(), &["--no-config"]);
     assert_eq!(report["keys"].as_array().map(Vec::len), Some(1), "{report:#}");
 }
 
@@ -120,20 +120,20 @@ fn modules_outside_are_followed_and_not_quoted_unless_confined() {
             "resource \"oci_kms_key\" \"honest\" {\n  protection_mode = \"HSM\" # a-word-of-theirs\n  display_name    = \"a-name-of-theirs\"\n}\n",
         ),
     ]);
-    let folder = around.path().join("repo");
-    let (said, reports) = in_all_formats(command(&folder).args(chosen(&["check", "--no-config"])));
-    assert_eq!(said.code, 1, "{said:#?}");
-    for (from, text) in reports.into_iter().chain([("standard error", said.err)]) {
+    let directory = around.path().join("repo");
+    let (output, reports) = in_all_formats(command(&directory).args(chosen(&["check", "--no-config"])));
+    assert_eq!(output.code, 1, "{output:#?}");
+    for (from, text) in reports.into_iter().chain([("standard error", output.err)]) {
         assert!(!text.contains("of-theirs"), "{from}: {text}");
     }
-    let (said, report) = report(&folder, &["--no-config"]);
-    assert_eq!(report["keys"][0]["protection_mode"]["value"], "HSM", "{said:#?}");
+    let (output, report) = report(&directory, &["--no-config"]);
+    assert_eq!(report["keys"][0]["protection_mode"]["value"], "HSM", "{output:#?}");
     for finding in report["findings"].as_array().expect("findings") {
         assert_eq!(finding["place"]["path"], "main.tf", "the finding stands at the call: {finding:#}");
     }
-    let said = kmslint(&folder, &["check", "--no-config", "--confined"]);
-    assert!(said.code == 2 && said.err.contains("--confined"), "{said:#?}");
-    assert!(!said.out.contains("OCI-KMS-004"), "{said:#?}");
+    let output = kmslint(&directory, &["check", "--no-config", "--confined"]);
+    assert!(output.code == 2 && output.err.contains("--confined"), "{output:#?}");
+    assert!(!output.out.contains("OCI-KMS-004"), "{output:#?}");
 }
 
 #[test]
@@ -145,37 +145,37 @@ fn nothing_is_written_through_a_link_out_of_the_repository() {
         ("out", outside.path().join("new").display().to_string()),
         ("out", ".git/hooks/x".to_owned()),
     ] {
-        let folder = checkout(&[(".git/hooks/keep", "")]);
-        symlink(&target, folder.path().join(name)).expect("a link");
-        symlink(outside.path(), folder.path().join("folder")).expect("a link");
+        let directory = checkout(&[(".git/hooks/keep", "")]);
+        symlink(&target, directory.path().join(name)).expect("a link");
+        symlink(outside.path(), directory.path().join("directory")).expect("a link");
         for arguments in [
             &["check", "--no-config", "--format", "sarif=out"][..],
             &["check", "--no-config", "--write-baseline", "out"],
-            &["check", "--no-config", "--format", "json=folder/out.json"],
-            &["check", "--no-config", "--format", "json=./x/../folder/out.json"],
-            &["check", "--no-config", "--write-baseline", "folder/bashrc"],
+            &["check", "--no-config", "--format", "json=directory/out.json"],
+            &["check", "--no-config", "--format", "json=./x/../directory/out.json"],
+            &["check", "--no-config", "--write-baseline", "directory/bashrc"],
         ] {
-            let said = kmslint(folder.path(), arguments);
-            assert!(said.code == 2 || !folder.path().join("out").is_symlink(), "{arguments:?}: {said:#?}");
+            let output = kmslint(directory.path(), arguments);
+            assert!(output.code == 2 || !directory.path().join("out").is_symlink(), "{arguments:?}: {output:#?}");
         }
         assert_eq!(fs::read_to_string(&bashrc).expect("it is there"), "theirs\n");
         assert_eq!(fs::read_dir(outside.path()).expect("a directory").count(), 1);
-        assert!(!folder.path().join(".git/hooks/x").exists());
+        assert!(!directory.path().join(".git/hooks/x").exists());
     }
-    let folder = checkout(&[]);
-    let said = shell(folder.path(), "exec \"$KMSLINT\" check --no-config --format sarif=/dev/stdout", &[]);
-    assert!(said.code == 1 && said.out.contains("\"version\": \"2.1.0\""), "what the user names elsewhere is followed: {said:#?}");
+    let directory = checkout(&[]);
+    let output = shell(directory.path(), "exec \"$KMSLINT\" check --no-config --format sarif=/dev/stdout", &[]);
+    assert!(output.code == 1 && output.out.contains("\"version\": \"2.1.0\""), "what the user names elsewhere is followed: {output:#?}");
 }
 
 #[test]
 fn new_files_have_the_permissions_that_the_umask_leaves() {
     for (umask, mode) in [("077", 0o600), ("022", 0o644), ("027", 0o640)] {
-        let folder = checkout(&[]);
+        let directory = checkout(&[]);
         let script = format!("umask {umask}; exec \"$KMSLINT\" check --no-config --format json=out.json --format sarif=out.sarif");
-        let said = shell(folder.path(), &script, &[]);
-        assert_eq!(said.code, 1, "{said:#?}");
+        let output = shell(directory.path(), &script, &[]);
+        assert_eq!(output.code, 1, "{output:#?}");
         for name in ["out.json", "out.sarif"] {
-            let about = fs::metadata(folder.path().join(name)).expect("it is there");
+            let about = fs::metadata(directory.path().join(name)).expect("it is there");
             assert_eq!(about.permissions().mode() & 0o777, mode, "{name} with umask {umask}");
         }
     }
@@ -196,21 +196,21 @@ fn nothing_that_is_printed_is_a_command() {
         );
         text += &format!("resource \"oci_kms_key\" \"e{at}\" {{\n  is_auto_rotation_enabled = {key}\n{command}\n}}\n");
     }
-    let folder = checkout(&[("main.tf", &text), ("::error::x/##[y.tf", HONEST), ("::warning::z.tf", HONEST)]);
+    let directory = checkout(&[("main.tf", &text), ("::error::x/##[y.tf", HONEST), ("::warning::z.tf", HONEST)]);
     let outputs: Vec<String> = formats().map(|format| format!("{format}=out-{format}")).collect();
     let mut all = vec!["check", "--no-config", "--verbose", "--show-passes", "--sarif-include-suppressed"];
     all.extend(outputs.iter().flat_map(|output| ["--format", output.as_str()]));
-    let said = kmslint(folder.path(), &all);
-    let mut texts: Vec<(String, String)> = vec![("standard output".to_owned(), said.out), ("standard error".to_owned(), said.err)];
+    let output = kmslint(directory.path(), &all);
+    let mut texts: Vec<(String, String)> = vec![("standard output".to_owned(), output.out), ("standard error".to_owned(), output.err)];
     for format in Format::ALL {
-        let text = fs::read_to_string(folder.path().join(format!("out-{}", format.name))).expect("a report");
+        let text = fs::read_to_string(directory.path().join(format!("out-{}", format.name))).expect("a report");
         expect_syntax(format, &text);
         let format = format.name;
         texts.push((format.to_owned(), text));
-        let said = kmslint(folder.path(), &["check", "--no-config", "--format", format]);
-        texts.push((format!("{format} on standard output"), said.out));
+        let output = kmslint(directory.path(), &["check", "--no-config", "--format", format]);
+        texts.push((format!("{format} on standard output"), output.out));
     }
-    let diff = kmslint(folder.path(), &["check", "--no-config", "--diff", "--unsafe-fixes"]);
+    let diff = kmslint(directory.path(), &["check", "--no-config", "--diff", "--unsafe-fixes"]);
     texts.push(("diff".to_owned(), diff.out + &diff.err));
     for (name, text) in texts {
         let lower = text.to_ascii_lowercase();
@@ -268,8 +268,8 @@ fn names_are_no_markup_where_reports_are_rendered() {
     }
     let named = MARKUP.map(|name| (format!("{}.tf", name.replace('/', "%")), HONEST));
     let files: Vec<(&str, &str)> = named.iter().map(|(path, text)| (path.as_str(), *text)).chain([("main.tf", text.as_str())]).collect();
-    let folder = checkout(&files);
-    let report = |format| kmslint(folder.path(), &["check", "--no-config", "--verbose", "--show-passes", "--format", format]);
+    let directory = checkout(&files);
+    let report = |format| kmslint(directory.path(), &["check", "--no-config", "--verbose", "--show-passes", "--format", format]);
     let markdown = report("markdown").out;
     // Messages that GitLab and reviewdog render.
     let mut rendered: Vec<String> = markdown.lines().map(str::to_owned).collect();
@@ -310,16 +310,16 @@ fn xml_stays_well_formed_and_nothing_unseen_passes() {
     let text = format!(
         "resource \"oci_kms_key\" \"k\" {{\n  for_each = toset([{key}])\n  protection_mode = {key}\n  is_auto_rotation_enabled = {key}\n}}\n"
     );
-    let folder = checkout(&[("main.tf", &text)]);
+    let directory = checkout(&[("main.tf", &text)]);
     for format in Format::ALL {
-        let said = kmslint(folder.path(), &["check", "--no-config", "--format", format.name]);
-        expect_syntax(format, &said.out);
+        let output = kmslint(directory.path(), &["check", "--no-config", "--format", format.name]);
+        expect_syntax(format, &output.out);
         if format.syntax == Syntax::Json {
             continue;
         }
         let format = format.name;
         for c in unseen.chars().filter(|c| *c != 'x') {
-            assert!(!said.out.contains(c) && !said.err.contains(c), "{format}: U+{:04X}", u32::from(c));
+            assert!(!output.out.contains(c) && !output.err.contains(c), "{format}: U+{:04X}", u32::from(c));
         }
     }
 }
@@ -329,50 +329,50 @@ fn a_step_summary_ends_below_githubs_limit_and_says_what_was_cut() {
     let name = "x".repeat(3000);
     let keys: String =
         (0..450).map(|at| format!("resource \"oci_kms_key\" \"k{at}{name}\" {{\n  protection_mode = \"HSM\"\n}}\n")).collect();
-    let folder = checkout(&[("main.tf", &keys)]);
-    let said = kmslint(folder.path(), &["check", "--no-config", "--format", "markdown"]);
-    assert!(said.out.len() > 500 << 10 && said.out.len() < (1 << 20) - (64 << 10), "{} bytes", said.out.len());
-    assert!(said.out.contains("lines were left out here"), "{}", &said.out[said.out.len() - 300..]);
+    let directory = checkout(&[("main.tf", &keys)]);
+    let output = kmslint(directory.path(), &["check", "--no-config", "--format", "markdown"]);
+    assert!(output.out.len() > 500 << 10 && output.out.len() < (1 << 20) - (64 << 10), "{} bytes", output.out.len());
+    assert!(output.out.contains("lines were left out here"), "{}", &output.out[output.out.len() - 300..]);
 }
 
 #[test]
 fn the_config_that_a_pull_request_brings_is_named_with_what_it_turns_off() {
-    let folder = checkout(&[
+    let directory = checkout(&[
         ("infra/main.tf", HONEST),
         ("infra/kmslint.toml", "exclude = [\"old/**\"]\nfail-on = \"never\"\n[rules.OCI-KMS-001]\nlevel = \"off\"\n"),
     ]);
     let off = "config: `infra/kmslint.toml` sets OCI-KMS-001 to off; never fails; excludes `old/**`";
-    let said = kmslint(folder.path(), &["check", "infra"]);
-    assert!(said.code == 0 && said.out.contains(off), "{said:#?}");
-    let said = kmslint(folder.path(), &["check", "infra", "--format", "markdown"]);
-    assert!(said.out.contains("sets OCI-KMS-001 to off"), "{said:#?}");
-    let (_, report) = report(folder.path(), &["infra"]);
+    let output = kmslint(directory.path(), &["check", "infra"]);
+    assert!(output.code == 0 && output.out.contains(off), "{output:#?}");
+    let output = kmslint(directory.path(), &["check", "infra", "--format", "markdown"]);
+    assert!(output.out.contains("sets OCI-KMS-001 to off"), "{output:#?}");
+    let (_, report) = report(directory.path(), &["infra"]);
     assert_eq!(report["config"]["path"], "infra/kmslint.toml");
     assert_eq!(report["config"]["turns_off"].as_array().map(Vec::len), Some(3), "{report:#}");
-    let said = kmslint(folder.path(), &["check", "infra", "--fail-on", "warning", "--level", "OCI-KMS-001=warning"]);
-    assert!(said.code == 1 && said.out.contains("config: `infra/kmslint.toml` excludes `old/**`"), "{said:#?}");
-    let said = kmslint(folder.path(), &["check", "infra", "--no-config"]);
-    assert!(said.code == 1 && !said.out.contains("config:"), "{said:#?}");
+    let output = kmslint(directory.path(), &["check", "infra", "--fail-on", "warning", "--level", "OCI-KMS-001=warning"]);
+    assert!(output.code == 1 && output.out.contains("config: `infra/kmslint.toml` excludes `old/**`"), "{output:#?}");
+    let output = kmslint(directory.path(), &["check", "infra", "--no-config"]);
+    assert!(output.code == 1 && !output.out.contains("config:"), "{output:#?}");
 }
 
 #[test]
 fn a_path_that_is_named_and_excluded_is_reported() {
-    let folder =
+    let directory =
         checkout(&[("kmslint.toml", "exclude = [\"main.tf\", \"plan.json\", \"old\"]\n"), ("plan.json", "{}"), ("old/main.tf", HONEST)]);
     for name in ["main.tf", "plan.json", "old"] {
-        let said = kmslint(folder.path(), &["check", name]);
+        let output = kmslint(directory.path(), &["check", name]);
         let line = format!("1 path was not read: `{name}`; excluded by `kmslint.toml`");
-        assert!(said.code == 0 && said.err.contains(&line), "{name}: {said:#?}");
-        let (_, report) = report(folder.path(), &[name]);
+        assert!(output.code == 0 && output.err.contains(&line), "{name}: {output:#?}");
+        let (_, report) = report(directory.path(), &[name]);
         assert_eq!((&report["not_read"][0]["path"], &report["not_read"][0]["kind"]), (&name.into(), &"excluded".into()), "{report:#}");
     }
 }
 
 #[test]
 fn a_file_whose_name_is_an_option_is_a_file() {
-    let folder = checkout(&[("--write-baseline=x.tf", &HONEST.replace("honest", "other"))]);
-    let said = kmslint(folder.path(), &["check", "--quiet", "--no-config", "--", "--write-baseline=x.tf"]);
-    assert!(said.code == 1 && !folder.path().join("x.tf").exists(), "{said:#?}");
+    let directory = checkout(&[("--write-baseline=x.tf", &HONEST.replace("honest", "other"))]);
+    let output = kmslint(directory.path(), &["check", "--quiet", "--no-config", "--", "--write-baseline=x.tf"]);
+    assert!(output.code == 1 && !directory.path().join("x.tf").exists(), "{output:#?}");
     let hooks = fs::read_to_string(crate::harness::root().join(".pre-commit-hooks.yaml")).expect("the hooks");
     let entries: Vec<&str> = hooks.lines().filter(|line| line.trim_start().starts_with("entry:")).collect();
     assert!(entries.len() == 3 && entries.iter().all(|entry| entry.ends_with(" --")), "{entries:?}");
@@ -386,15 +386,15 @@ fn marks_that_cannot_be_read_hide() {
         let plan = format!(
             "{{\"format_version\": \"1.2\", \"terraform_version\": \"1.9.0\", \"resource_changes\": [{{\"address\": \"oci_kms_key.k\", \"mode\": \"managed\", \"type\": \"oci_kms_key\", \"name\": \"k\", \"change\": {{\"actions\": [\"create\"], \"before\": null, \"after\": {{\"display_name\": \"{TOKEN}\", \"protection_mode\": \"HSM\"}}, \"after_unknown\": {{}}, \"after_sensitive\": {mark}}}}}]}}"
         );
-        let folder = checkout(&[("plan.json", &plan)]);
-        let (said, report) = report(folder.path(), &["--no-config", "plan.json"]);
-        assert_eq!(report["keys"].as_array().map(Vec::len), Some(1), "{mark}: {said:#?}");
-        assert!(!said.out.contains(TOKEN), "{mark}: {said:#?}");
+        let directory = checkout(&[("plan.json", &plan)]);
+        let (output, report) = report(directory.path(), &["--no-config", "plan.json"]);
+        assert_eq!(report["keys"].as_array().map(Vec::len), Some(1), "{mark}: {output:#?}");
+        assert!(!output.out.contains(TOKEN), "{mark}: {output:#?}");
         let state = format!(
             "{{\"version\": 4, \"terraform_version\": \"1.9.0\", \"serial\": 1, \"lineage\": \"x\", \"outputs\": {{}}, \"resources\": [{{\"mode\": \"managed\", \"type\": \"oci_kms_key\", \"name\": \"k\", \"provider\": \"provider[\\\"registry.terraform.io/oracle/oci\\\"]\", \"instances\": [{{\"schema_version\": 0, \"attributes\": {{\"id\": \"ocid1.key.x\", \"display_name\": \"{TOKEN}\"}}, \"sensitive_attributes\": {mark}}}]}}]}}"
         );
-        fs::write(folder.path().join("x.tfstate"), state).expect("a file");
-        let said = kmslint(folder.path(), &["check", "--no-config", "--format", "json", "x.tfstate"]);
-        assert!(!said.out.contains(TOKEN) || mark == "null", "{mark}: {said:#?}");
+        fs::write(directory.path().join("x.tfstate"), state).expect("a file");
+        let output = kmslint(directory.path(), &["check", "--no-config", "--format", "json", "x.tfstate"]);
+        assert!(!output.out.contains(TOKEN) || mark == "null", "{mark}: {output:#?}");
     }
 }

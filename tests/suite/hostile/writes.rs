@@ -1,4 +1,4 @@
-//! Writes are complete or did not happen: killed at any step, on a full disk, into a read-only folder, into a closed pipe.
+//! Writes are complete or did not happen: killed at any step, on a full disk, into a read-only directory, into a closed pipe.
 
 use super::{HONEST, kmslint, shell, unguarded};
 use crate::harness::{chosen, command, report, scratch};
@@ -16,67 +16,69 @@ fn keys(count: usize) -> String {
     (0..count).map(|n| HONEST.replace("honest", &format!("k{n}"))).collect()
 }
 
-/// The names in a folder, sorted.
-fn names(folder: &Path) -> Vec<String> {
-    let mut list: Vec<_> =
-        fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry").file_name().to_string_lossy().into_owned()).collect();
+/// The names in a directory, sorted.
+fn names(directory: &Path) -> Vec<String> {
+    let mut list: Vec<_> = fs::read_dir(directory)
+        .expect("a directory")
+        .map(|entry| entry.expect("an entry").file_name().to_string_lossy().into_owned())
+        .collect();
     list.sort();
     list
 }
 
 #[test]
 fn a_reader_that_goes_away_is_no_trouble() {
-    let folder = scratch(&[("main.tf", &many())]);
+    let directory = scratch(&[("main.tf", &many())]);
     for format in ["human", "short", "json", "sarif", "junit"] {
-        let said = shell(folder.path(), "{ \"$KMSLINT\" --no-config --format \"$1\"; echo \"code $?\" >&2; } | head -c 10", &[format]);
-        assert!(said.err.contains("code 1"), "{format}: {said:#?}");
-        assert!(!said.err.contains("pipe"), "{format}: {said:#?}");
+        let output = shell(directory.path(), "{ \"$KMSLINT\" --no-config --format \"$1\"; echo \"code $?\" >&2; } | head -c 10", &[format]);
+        assert!(output.err.contains("code 1"), "{format}: {output:#?}");
+        assert!(!output.err.contains("pipe"), "{format}: {output:#?}");
     }
-    let said = shell(folder.path(), "{ \"$KMSLINT\" explain OCI-KMS-001; echo \"code $?\" >&2; } | true", &[]);
-    assert!(said.err.contains("code 0"), "{said:#?}");
+    let output = shell(directory.path(), "{ \"$KMSLINT\" explain OCI-KMS-001; echo \"code $?\" >&2; } | true", &[]);
+    assert!(output.err.contains("code 0"), "{output:#?}");
     for command in ["--no-config --unsafe-fixes --diff", "completions bash", "eval 'range(1000)'"] {
-        let said = shell(folder.path(), &format!("{{ \"$KMSLINT\" {command}; echo \"code $?\" >&2; }} | head -c 10"), &[]);
-        assert!(said.out.len() == 10 && (said.err.contains("code 0") || said.err.contains("code 1")), "{command}: {said:#?}");
-        assert!(!said.err.contains("pipe"), "{command}: {said:#?}");
+        let output = shell(directory.path(), &format!("{{ \"$KMSLINT\" {command}; echo \"code $?\" >&2; }} | head -c 10"), &[]);
+        assert!(output.out.len() == 10 && (output.err.contains("code 0") || output.err.contains("code 1")), "{command}: {output:#?}");
+        assert!(!output.err.contains("pipe"), "{command}: {output:#?}");
     }
     // A report for somebody who does not read it to the end is not whole, and that is said.
     let script = "mkfifo pipe; head -c 10 pipe & \"$KMSLINT\" --no-config --format json=pipe; code=$?; wait; exit $code";
-    let said = shell(folder.path(), script, &[]);
-    assert!(said.code == 2 && said.err.contains("cannot write the report `pipe`"), "{said:#?}");
-    let said = shell(folder.path(), "\"$KMSLINT\" --no-config --format short >&-; echo \"code $?\" >&2", &[]);
-    assert!(said.err.contains("code "), "{said:#?}");
+    let output = shell(directory.path(), script, &[]);
+    assert!(output.code == 2 && output.err.contains("cannot write the report `pipe`"), "{output:#?}");
+    let output = shell(directory.path(), "\"$KMSLINT\" --no-config --format short >&-; echo \"code $?\" >&2", &[]);
+    assert!(output.err.contains("code "), "{output:#?}");
 }
 
 #[test]
 #[cfg(target_os = "linux")]
 fn a_full_disk_is_told() {
-    let folder = scratch(&[("main.tf", &many())]);
+    let directory = scratch(&[("main.tf", &many())]);
     for format in ["human", "short", "json", "sarif", "gitlab"] {
-        let said = kmslint(folder.path(), &["--no-config", "--format", &format!("{format}=/dev/full")]);
-        assert!(said.code == 2 && said.err.contains("/dev/full") && said.err.contains("space"), "{format}: {said:#?}");
-        let said = shell(folder.path(), "exec \"$KMSLINT\" --no-config --format \"$1\" >/dev/full", &[format]);
-        assert!(said.code == 2 && said.err.contains("space"), "{format}: {said:#?}");
+        let output = kmslint(directory.path(), &["--no-config", "--format", &format!("{format}=/dev/full")]);
+        assert!(output.code == 2 && output.err.contains("/dev/full") && output.err.contains("space"), "{format}: {output:#?}");
+        let output = shell(directory.path(), "exec \"$KMSLINT\" --no-config --format \"$1\" >/dev/full", &[format]);
+        assert!(output.code == 2 && output.err.contains("space"), "{format}: {output:#?}");
     }
     // Standard error being full keeps nobody from the report.
-    let said = shell(folder.path(), "exec \"$KMSLINT\" --no-config --format short 2>/dev/full", &[]);
-    assert!(said.code == 1 && said.out.contains("OCI-KMS-004"), "{said:#?}");
+    let output = shell(directory.path(), "exec \"$KMSLINT\" --no-config --format short 2>/dev/full", &[]);
+    assert!(output.code == 1 && output.out.contains("OCI-KMS-004"), "{output:#?}");
 }
 
 #[test]
 fn a_place_that_cannot_be_written_is_told() {
-    let folder = scratch(&[("main.tf", HONEST)]);
+    let directory = scratch(&[("main.tf", HONEST)]);
     for arguments in [
-        vec!["--format", "json=no/such/folder/x.json"],
+        vec!["--format", "json=no/such/directory/x.json"],
         vec!["--format", "json=main.tf/x.json"],
-        vec!["--write-baseline", "no/such/folder/x.json"],
+        vec!["--write-baseline", "no/such/directory/x.json"],
         vec!["--write-baseline", "main.tf/x.json"],
         vec!["--format", "sarif=."],
     ] {
-        let said = kmslint(folder.path(), &[&["--no-config"], arguments.as_slice()].concat());
+        let output = kmslint(directory.path(), &[&["--no-config"], arguments.as_slice()].concat());
         let path = arguments[1].rsplit('=').next().expect("a path");
-        assert!(said.code == 2 && said.err.contains(path), "{arguments:?}: {said:#?}");
+        assert!(output.code == 2 && output.err.contains(path), "{arguments:?}: {output:#?}");
     }
-    assert_eq!(names(folder.path()), ["main.tf"]);
+    assert_eq!(names(directory.path()), ["main.tf"]);
     // Nothing is closed to root, so root becomes somebody else.
     let script = "chmod -R a+rX,go-w .; if [ \"$(id -u)\" = 0 ]; then cp \"$KMSLINT\" ./kmslint; set -- setpriv --reuid 65534 --regid 65534 --clear-groups ./kmslint \"$@\"; else chmod a-w .; set -- \"$KMSLINT\" \"$@\"; fi; exec \"$@\"";
     for arguments in [
@@ -84,14 +86,14 @@ fn a_place_that_cannot_be_written_is_told() {
         &["--no-config", "--format", "json=report.json"],
         &["--no-config", "--write-baseline", "baseline.json"],
     ] {
-        let said = shell(folder.path(), script, arguments);
-        shell(folder.path(), "chmod u+w .", &[]);
-        assert!(said.code == 2, "{arguments:?}: {said:#?}");
-        assert_eq!(fs::read_to_string(folder.path().join("main.tf")).expect("it is there"), HONEST);
+        let output = shell(directory.path(), script, arguments);
+        shell(directory.path(), "chmod u+w .", &[]);
+        assert!(output.code == 2, "{arguments:?}: {output:#?}");
+        assert_eq!(fs::read_to_string(directory.path().join("main.tf")).expect("it is there"), HONEST);
         assert!(
-            names(folder.path()).iter().all(|name| name == "main.tf" || name == "kmslint"),
+            names(directory.path()).iter().all(|name| name == "main.tf" || name == "kmslint"),
             "{arguments:?}: {:?}",
-            names(folder.path())
+            names(directory.path())
         );
     }
 }
@@ -106,30 +108,30 @@ const WRITES: [(&[&str], &str); 3] = [
 /// As many keys as [`undisturbed`] needs to see enough written.
 const OVERWRITTEN: usize = 150;
 
-/// A folder in which each of them overwrites something.
+/// A directory in which each of them overwrites something.
 fn overwritten() -> TempDir {
     scratch(&[("main.tf", &keys(OVERWRITTEN)), ("report.json", "old"), ("baseline.json", "{}")])
 }
 
-fn text(folder: &Path, name: &str) -> String {
-    fs::read_to_string(folder.join(name)).expect("it is there")
+fn text(directory: &Path, name: &str) -> String {
+    fs::read_to_string(directory.join(name)).expect("it is there")
 }
 
 /// What a file holds before, and after a run that nothing disturbs.
 fn undisturbed(arguments: &[&str], written: &str) -> (String, String) {
-    let folder = overwritten();
-    let before = text(folder.path(), written);
-    let said = kmslint(folder.path(), arguments);
-    assert!(said.code <= 1, "{said:#?}");
-    let after = text(folder.path(), written);
+    let directory = overwritten();
+    let before = text(directory.path(), written);
+    let output = kmslint(directory.path(), arguments);
+    assert!(output.code <= 1, "{output:#?}");
+    let after = text(directory.path(), written);
     assert!(after != before && after.len() > 8 << 10, "{arguments:?} writes {written}");
-    assert_eq!(names(folder.path()), ["baseline.json", "main.tf", "report.json"], "{arguments:?} leaves nothing behind");
+    assert_eq!(names(directory.path()), ["baseline.json", "main.tf", "report.json"], "{arguments:?} leaves nothing behind");
     (before, after)
 }
 
-/// The temporary files in a folder, and their sizes.
-fn temporary(folder: &Path) -> Vec<(String, u64)> {
-    let list = fs::read_dir(folder).expect("a folder").filter_map(Result::ok);
+/// The temporary files in a directory, and their sizes.
+fn temporary(directory: &Path) -> Vec<(String, u64)> {
+    let list = fs::read_dir(directory).expect("a directory").filter_map(Result::ok);
     let list = list.filter_map(|entry| Some((entry.file_name().into_string().ok()?, entry.metadata().ok()?.len())));
     list.filter(|(name, _)| name.starts_with(".kmslint-")).collect()
 }
@@ -142,22 +144,22 @@ fn a_write_that_breaks_off_is_none() {
         // where the signal is ignored.
         let last = (after.len() - 1) / 1024;
         for blocks in [0, 1, last / 2, last] {
-            let folder = overwritten();
-            unguarded(folder.path(), &format!("ulimit -f {blocks}; exec \"$KMSLINT\" \"$@\""), arguments);
-            assert_eq!(text(folder.path(), written), before, "{arguments:?}, killed after {blocks} blocks");
+            let directory = overwritten();
+            unguarded(directory.path(), &format!("ulimit -f {blocks}; exec \"$KMSLINT\" \"$@\""), arguments);
+            assert_eq!(text(directory.path(), written), before, "{arguments:?}, killed after {blocks} blocks");
             // What a killed process leaves is nobody's configuration, and in nobody's way.
-            let left = temporary(folder.path());
+            let left = temporary(directory.path());
             assert!(matches!(left.as_slice(), [(_, size)] if *size < after.len() as u64), "{arguments:?}, {blocks} blocks: {left:?}");
-            let (_, report) = report(folder.path(), &["--no-config"]);
+            let (_, report) = report(directory.path(), &["--no-config"]);
             assert_eq!(report["keys"].as_array().map(Vec::len), Some(OVERWRITTEN), "{arguments:?}: each key is read once");
-            assert!(kmslint(folder.path(), arguments).code <= 1);
-            assert_eq!(text(folder.path(), written), after, "{arguments:?}: the next run writes it");
-            assert_eq!(temporary(folder.path()), left, "{arguments:?}: and leaves no more behind");
-            let folder = overwritten();
-            let said = shell(folder.path(), &format!("trap '' XFSZ; ulimit -f {blocks}; exec \"$KMSLINT\" \"$@\""), arguments);
-            assert!(said.code == 2 && said.err.contains(written), "{arguments:?}, {blocks} blocks: {said:#?}");
-            assert_eq!(text(folder.path(), written), before, "{arguments:?}, failed after {blocks} blocks");
-            assert_eq!(names(folder.path()), ["baseline.json", "main.tf", "report.json"], "{arguments:?} leaves nothing behind");
+            assert!(kmslint(directory.path(), arguments).code <= 1);
+            assert_eq!(text(directory.path(), written), after, "{arguments:?}: the next run writes it");
+            assert_eq!(temporary(directory.path()), left, "{arguments:?}: and leaves no more behind");
+            let directory = overwritten();
+            let output = shell(directory.path(), &format!("trap '' XFSZ; ulimit -f {blocks}; exec \"$KMSLINT\" \"$@\""), arguments);
+            assert!(output.code == 2 && output.err.contains(written), "{arguments:?}, {blocks} blocks: {output:#?}");
+            assert_eq!(text(directory.path(), written), before, "{arguments:?}, failed after {blocks} blocks");
+            assert_eq!(names(directory.path()), ["baseline.json", "main.tf", "report.json"], "{arguments:?} leaves nothing behind");
         }
     }
 }
@@ -168,23 +170,23 @@ fn of_several_files_all_are_mended_or_none() {
     let files = [("a.tf", short.as_str()), ("b.tf", long.as_str())];
     let arguments = ["--no-config", "--fix", "--unsafe-fixes"];
     // The first file fits below the limit, the second does not.
-    let folder = scratch(&files);
-    let said = shell(folder.path(), "trap '' XFSZ; ulimit -f 8; exec \"$KMSLINT\" \"$@\"", &arguments);
-    assert!(said.code == 2 && said.err.contains("b.tf") && said.err.contains("no file was changed"), "{said:#?}");
-    assert_eq!((text(folder.path(), "a.tf"), text(folder.path(), "b.tf")), (short.clone(), long.clone()));
-    assert_eq!(names(folder.path()), ["a.tf", "b.tf"]);
+    let directory = scratch(&files);
+    let output = shell(directory.path(), "trap '' XFSZ; ulimit -f 8; exec \"$KMSLINT\" \"$@\"", &arguments);
+    assert!(output.code == 2 && output.err.contains("b.tf") && output.err.contains("no file was changed"), "{output:#?}");
+    assert_eq!((text(directory.path(), "a.tf"), text(directory.path(), "b.tf")), (short.clone(), long.clone()));
+    assert_eq!(names(directory.path()), ["a.tf", "b.tf"]);
     // Killed there, it cannot take the first one back; but each is whole.
-    let folder = scratch(&files);
-    unguarded(folder.path(), "ulimit -f 8; exec \"$KMSLINT\" \"$@\"", &arguments);
-    assert_eq!(text(folder.path(), "b.tf"), long);
-    assert!(text(folder.path(), "a.tf") != short && kmslint(folder.path(), &["--no-config", "a.tf"]).code == 1);
+    let directory = scratch(&files);
+    unguarded(directory.path(), "ulimit -f 8; exec \"$KMSLINT\" \"$@\"", &arguments);
+    assert_eq!(text(directory.path(), "b.tf"), long);
+    assert!(text(directory.path(), "a.tf") != short && kmslint(directory.path(), &["--no-config", "a.tf"]).code == 1);
 }
 
 /// Kills a run as soon as its temporary file has grown so long; false where the run was over before.
-fn kill_at(folder: &Path, arguments: &[&str], size: u64) -> bool {
-    let mut child = command(folder).args(chosen(arguments)).stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("kmslint starts");
+fn kill_at(directory: &Path, arguments: &[&str], size: u64) -> bool {
+    let mut child = command(directory).args(chosen(arguments)).stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("kmslint starts");
     loop {
-        if temporary(folder).iter().any(|(_, length)| *length >= size) {
+        if temporary(directory).iter().any(|(_, length)| *length >= size) {
             child.kill().expect("it is ours");
             return child.wait().expect("a child").code().is_none();
         }
@@ -202,9 +204,9 @@ fn a_file_whose_writer_is_killed_is_the_old_one_or_the_new_one() {
         for size in [0, 1, after.len() as u64] {
             // How far the writer comes until the signal arrives is not in our hands, and need not be.
             for _ in 0..2 {
-                let folder = overwritten();
-                let killed = kill_at(folder.path(), arguments, size);
-                let now = text(folder.path(), written);
+                let directory = overwritten();
+                let killed = kill_at(directory.path(), arguments, size);
+                let now = text(directory.path(), written);
                 assert!(now == after || killed && now == before, "{arguments:?} killed at {size} bytes leaves {} bytes", now.len());
             }
         }
@@ -214,12 +216,12 @@ fn a_file_whose_writer_is_killed_is_the_old_one_or_the_new_one() {
 #[test]
 fn a_file_that_may_not_be_written_is_left_alone() {
     for (arguments, written) in WRITES {
-        let folder = overwritten();
-        let before = text(folder.path(), written);
-        assert!(Command::new("chmod").args(["a-w", written]).current_dir(folder.path()).status().expect("chmod").success());
-        let said = kmslint(folder.path(), arguments);
-        assert!(said.code == 2 && said.err.contains(written) && said.err.contains("permission"), "{arguments:?}: {said:#?}");
-        assert_eq!(text(folder.path(), written), before, "{arguments:?}");
-        assert_eq!(names(folder.path()), ["baseline.json", "main.tf", "report.json"], "{arguments:?} leaves nothing behind");
+        let directory = overwritten();
+        let before = text(directory.path(), written);
+        assert!(Command::new("chmod").args(["a-w", written]).current_dir(directory.path()).status().expect("chmod").success());
+        let output = kmslint(directory.path(), arguments);
+        assert!(output.code == 2 && output.err.contains(written) && output.err.contains("permission"), "{arguments:?}: {output:#?}");
+        assert_eq!(text(directory.path(), written), before, "{arguments:?}");
+        assert_eq!(names(directory.path()), ["baseline.json", "main.tf", "report.json"], "{arguments:?} leaves nothing behind");
     }
 }

@@ -3,7 +3,7 @@
 use super::server::{Behaviour, FINGERPRINT, Fault, Faults, KEY_PEM, Server, TENANCY, USER};
 use super::tenancy::{A, B, C, FRA, IAD, KEYS, PRIVATE, Small, ocid};
 use super::trial::healthy;
-use crate::harness::{Said, chosen, command, said};
+use crate::harness::{Output, chosen, command, output_of};
 use jiff::Timestamp;
 use kmslint::report::Format;
 use serde_json::{Value, json};
@@ -14,19 +14,19 @@ fn serve(faults: Faults) -> Server {
     Server::start(Small::at(Timestamp::now()), Behaviour { faults, ..Behaviour::default() })
 }
 
-fn live(server: &Server, folder: &Path, arguments: &[&str]) -> Said {
-    said(&mut live_command(server, folder, arguments))
+fn live(server: &Server, directory: &Path, arguments: &[&str]) -> Output {
+    output_of(&mut live_command(server, directory, arguments))
 }
 
-fn live_command(server: &Server, folder: &Path, arguments: &[&str]) -> Command {
-    let mut command = regional_command(server, folder, &["--all-regions"]);
+fn live_command(server: &Server, directory: &Path, arguments: &[&str]) -> Command {
+    let mut command = regional_command(server, directory, &["--all-regions"]);
     command.args(arguments);
     command
 }
 
 /// An audit of the regions that the arguments name.
-fn regional_command(server: &Server, folder: &Path, arguments: &[&str]) -> Command {
-    let mut command = command(folder);
+fn regional_command(server: &Server, directory: &Path, arguments: &[&str]) -> Command {
+    let mut command = command(directory);
     command
         .env("OCI_CLI_USER", USER)
         .env("OCI_CLI_TENANCY", TENANCY)
@@ -38,8 +38,8 @@ fn regional_command(server: &Server, folder: &Path, arguments: &[&str]) -> Comma
     command
 }
 
-fn json_of(said: &Said) -> Value {
-    serde_json::from_str(&said.out).unwrap_or_else(|error| panic!("{error}\n{}\n{}", said.out, said.err))
+fn json_of(output: &Output) -> Value {
+    serde_json::from_str(&output.out).unwrap_or_else(|error| panic!("{error}\n{}\n{}", output.out, output.err))
 }
 
 /// Rule, kind and the key's name of every violation.
@@ -61,11 +61,11 @@ fn violations(report: &Value) -> Vec<(String, String, String)> {
 
 #[test]
 fn live_keys_are_judged_by_the_same_two_rules() {
-    let folder = tempfile::tempdir().unwrap();
+    let directory = tempfile::tempdir().unwrap();
     let server = serve(healthy());
-    let said = live(&server, folder.path(), &["--format", "json", "--verbose"]);
-    assert_eq!(said.code, 1, "{}", said.err);
-    let report = json_of(&said);
+    let output = live(&server, directory.path(), &["--format", "json", "--verbose"]);
+    assert_eq!(output.code, 1, "{}", output.err);
+    let report = json_of(&output);
     assert_eq!(report["keys"].as_array().unwrap().len(), KEYS.len());
     assert!(report["keys"].as_array().unwrap().iter().all(|key| key["input"] == "live"));
     let expected = [
@@ -78,36 +78,36 @@ fn live_keys_are_judged_by_the_same_two_rules() {
     let found = violations(&report);
     let found: Vec<_> = found.iter().map(|(rule, kind, name)| (rule.as_str(), kind.as_str(), name.as_str())).collect();
     assert_eq!(found, expected);
-    assert!(said.err.contains("35 requests"), "{}", said.err);
+    assert!(output.err.contains("35 requests"), "{}", output.err);
     // The service may have a mode that this version does not know: that is no proof of anything.
     let odd = report["findings"].as_array().unwrap().iter().find(|finding| {
         finding["rule"] == "OCI-KMS-004" && finding["verdict"] == "undetermined" && finding.to_string().contains("fra.odd")
     });
     assert!(odd.unwrap()["message"].as_str().unwrap().contains("kmslint does not know the protection mode `QUANTUM` of the service"));
-    assert!(said.err.contains("keys in HSM clusters of Dedicated KMS are not audited"), "{}", said.err);
+    assert!(output.err.contains("keys in HSM clusters of Dedicated KMS are not audited"), "{}", output.err);
     assert!(
-        said.err.contains("note: 46 HSM key versions in 2 vaults; SOFTWARE keys in place of those reported would save "),
+        output.err.contains("note: 46 HSM key versions in 2 vaults; SOFTWARE keys in place of those reported would save "),
         "{}",
-        said.err
+        output.err
     );
-    assert!(said.err.contains("  ocid1.vault.oc1.fra.private in eu-frankfurt-1: 23 HSM key versions, "), "{}", said.err);
+    assert!(output.err.contains("  ocid1.vault.oc1.fra.private in eu-frankfurt-1: 23 HSM key versions, "), "{}", output.err);
     assert_eq!(*server.refused.lock().unwrap(), [] as [&str; 0]);
 }
 
 #[test]
 fn hsm_key_versions_are_counted_by_vault_in_the_reports_that_are_kept() {
-    let folder = tempfile::tempdir().unwrap();
+    let directory = tempfile::tempdir().unwrap();
     let server = serve(healthy());
     let mut arguments = vec!["--save", "evidence.json"];
     arguments.extend(["--format", "json", "--format", "markdown=report.md", "--format", "html=report.html"]);
-    let said = live(&server, folder.path(), &arguments);
-    let text = |name: &str| std::fs::read_to_string(folder.path().join(name)).unwrap();
-    let vaults = json_of(&said)["hsm_vaults"].clone();
+    let output = live(&server, directory.path(), &arguments);
+    let text = |name: &str| std::fs::read_to_string(directory.path().join(name)).unwrap();
+    let vaults = json_of(&output)["hsm_vaults"].clone();
     let expected = |vault: &str, versions: usize| {
         let ocid = format!("ocid1.vault.oc1.fra.{vault}");
         json!({"vault": ocid, "region": FRA, "hsm_key_versions": 23, "reported_keys": 1, "reported_key_versions": versions})
     };
-    assert_eq!(vaults, json!([expected("private", 2), expected("virtual", 1)]), "{}", said.err);
+    assert_eq!(vaults, json!([expected("private", 2), expected("virtual", 1)]), "{}", output.err);
     let sentence = "46 HSM key versions in 2 vaults; SOFTWARE keys in place of those reported would save 3";
     for (name, cell) in [
         ("report.md", "| `ocid1.vault.oc1.fra.private` | `eu-frankfurt-1` | 23 | 2 in 1 key |"),
@@ -119,18 +119,18 @@ fn hsm_key_versions_are_counted_by_vault_in_the_reports_that_are_kept() {
         assert!(text(name).contains(sentence) && text(name).contains(cell), "{name}: {}", text(name));
     }
     // The saved inventory is checked to the same.
-    let again = crate::harness::kmslint(folder.path(), &["check", "evidence.json", "--format", "json"]);
-    assert!(said.err.contains(sentence) && again.err.contains(sentence), "{}\n{}", said.err, again.err);
+    let again = crate::harness::kmslint(directory.path(), &["check", "evidence.json", "--format", "json"]);
+    assert!(output.err.contains(sentence) && again.err.contains(sentence), "{}\n{}", output.err, again.err);
     assert_eq!(json_of(&again)["hsm_vaults"], vaults);
 }
 
 #[test]
 fn saved_evidence_is_judged_to_the_same_findings() {
-    let folder = tempfile::tempdir().unwrap();
+    let directory = tempfile::tempdir().unwrap();
     let server = serve(healthy());
     let now = Timestamp::now().to_string();
-    let first = live(&server, folder.path(), &["--format", "json", "--save", "evidence.json", "--now", &now]);
-    let again = crate::harness::kmslint(folder.path(), &["check", "evidence.json", "--format", "json", "--now", &now]);
+    let first = live(&server, directory.path(), &["--format", "json", "--save", "evidence.json", "--now", &now]);
+    let again = crate::harness::kmslint(directory.path(), &["check", "evidence.json", "--format", "json", "--now", &now]);
     assert_eq!((first.code, again.code), (1, 1), "{}\n{}", first.err, again.err);
     let (first, again) = (json_of(&first), json_of(&again));
     assert_eq!(first["findings"], again["findings"]);
@@ -140,21 +140,21 @@ fn saved_evidence_is_judged_to_the_same_findings() {
 
 #[test]
 fn what_could_not_be_read_is_exit_code_2_and_the_rest_is_judged() {
-    let folder = tempfile::tempdir().unwrap();
+    let directory = tempfile::tempdir().unwrap();
     let denied = Fault::Status(404, "NotAuthorizedOrNotFound");
     let server = serve(Box::new(move |ask, _| (ask.path.ends_with("/keys") && ask.get("compartmentId") == C).then_some(denied)));
-    let said = live(&server, folder.path(), &["--format", "json"]);
-    assert_eq!(said.code, 2, "{}", said.err);
-    assert!(said.err.contains(&format!("not audited: compartment {C} in {FRA}")), "{}", said.err);
-    assert!(said.err.contains(&format!("Allow group GROUP to inspect keys in compartment id {C}")), "{}", said.err);
-    let report = json_of(&said);
+    let output = live(&server, directory.path(), &["--format", "json"]);
+    assert_eq!(output.code, 2, "{}", output.err);
+    assert!(output.err.contains(&format!("not audited: compartment {C} in {FRA}")), "{}", output.err);
+    assert!(output.err.contains(&format!("Allow group GROUP to inspect keys in compartment id {C}")), "{}", output.err);
+    let report = json_of(&output);
     assert_eq!(report["not_audited"].as_array().unwrap().len(), 3);
     assert_eq!(report["keys"].as_array().unwrap().len(), KEYS.len() - 3);
 }
 
 #[test]
 fn people_are_told_keys_by_their_names_and_of_no_files() {
-    let folder = tempfile::tempdir().unwrap();
+    let directory = tempfile::tempdir().unwrap();
     let server = serve(healthy());
     let stale = ocid("stale");
     for (format, expected) in [
@@ -162,17 +162,17 @@ fn people_are_told_keys_by_their_names_and_of_no_files() {
         ("short", format!("{stale}: warning OCI-KMS-004 stale ({stale}): ")),
         ("markdown", format!("| warning | OCI-KMS-004 | `stale ({stale})` |")),
     ] {
-        let said = live(&server, folder.path(), &["--format", format]);
-        assert!(said.out.contains(&expected), "{expected}\n{}", said.out);
-        assert!(!said.out.contains("files") && !said.err.contains("files"), "{}{}", said.out, said.err);
+        let output = live(&server, directory.path(), &["--format", format]);
+        assert!(output.out.contains(&expected), "{expected}\n{}", output.out);
+        assert!(!output.out.contains("files") && !output.err.contains("files"), "{}{}", output.out, output.err);
     }
 }
 
 #[test]
 fn a_replica_whose_primary_is_not_audited_is_referred_to_the_region_of_its_primary() {
-    let folder = tempfile::tempdir().unwrap();
+    let directory = tempfile::tempdir().unwrap();
     let server = serve(healthy());
-    let audit = |format: &str| said(&mut regional_command(&server, folder.path(), &["--region", IAD, "--format", format]));
+    let audit = |format: &str| output_of(&mut regional_command(&server, directory.path(), &["--region", IAD, "--format", format]));
     let json = audit("json");
     assert_eq!(json.code, 1, "{}", json.err);
     let report = json_of(&json);
@@ -196,7 +196,7 @@ fn a_replica_whose_primary_is_not_audited_is_referred_to_the_region_of_its_prima
 
 #[test]
 fn drift_is_reported_where_code_and_service_differ() {
-    let folder = tempfile::tempdir().unwrap();
+    let directory = tempfile::tempdir().unwrap();
     let key = |name: &str, attributes: Value| {
         let mut all = json!({"id": ocid(name), "display_name": name, "compartment_id": A, "vault_id": PRIVATE, "state": "ENABLED",
             "time_created": "2023-05-24 10:25:53.87 +0000 UTC"});
@@ -209,11 +209,11 @@ fn drift_is_reported_where_code_and_service_differ() {
             "auto_key_rotation_details": [{"rotation_interval_in_days": 60}]})),
         key("gone", json!({"protection_mode": "SOFTWARE"})),
     ]});
-    std::fs::write(folder.path().join("terraform.tfstate"), state.to_string()).unwrap();
+    std::fs::write(directory.path().join("terraform.tfstate"), state.to_string()).unwrap();
     let server = serve(healthy());
-    let said = live(&server, folder.path(), &["--format", "json", "--against", "terraform.tfstate"]);
-    assert_eq!(said.code, 1, "{}", said.err);
-    let report = json_of(&said);
+    let output = live(&server, directory.path(), &["--format", "json", "--against", "terraform.tfstate"]);
+    assert_eq!(output.code, 1, "{}", output.err);
+    let report = json_of(&output);
     let mut drift: Vec<(String, String)> = report["findings"]
         .as_array()
         .unwrap()
@@ -229,7 +229,7 @@ fn drift_is_reported_where_code_and_service_differ() {
         "{drift:?}"
     );
     // SARIF describes the rule of what it reports.
-    let log = json_of(&live(&server, folder.path(), &["--format", "sarif", "--against", "terraform.tfstate"]));
+    let log = json_of(&live(&server, directory.path(), &["--format", "sarif", "--against", "terraform.tfstate"]));
     let run = &log["runs"][0];
     let rules = run["tool"]["driver"]["rules"].as_array().unwrap();
     let told = run["results"].as_array().unwrap().iter().filter(|result| result["ruleId"] == "OCI-KMS-DRIFT").count();
@@ -240,7 +240,7 @@ fn drift_is_reported_where_code_and_service_differ() {
 
 #[test]
 fn several_roots_are_compared_at_once_with_their_inputs() {
-    let folder = tempfile::tempdir().unwrap();
+    let tree = tempfile::tempdir().unwrap();
     let root = |directory: &str, name: &str| {
         let code = format!(
             "variable \"mode\" {{}}\nresource \"oci_kms_key\" \"k\" {{\n  compartment_id = \"{}\"\n  display_name = \"{name}\"\n  \
@@ -248,17 +248,17 @@ fn several_roots_are_compared_at_once_with_their_inputs() {
              key_shape {{\n    algorithm = \"AES\"\n    length = 32\n  }}\n}}\n",
             if name == "stale" { B } else { A }
         );
-        std::fs::create_dir_all(folder.path().join(directory)).unwrap();
-        std::fs::write(folder.path().join(directory).join("main.tf"), code).unwrap();
+        std::fs::create_dir_all(tree.path().join(directory)).unwrap();
+        std::fs::write(tree.path().join(directory).join("main.tf"), code).unwrap();
     };
     root("net", "scheduled");
     root("app", "stale");
-    std::fs::write(folder.path().join("app/prod.tfvars"), "mode = \"SOFTWARE\"\n").unwrap();
-    std::fs::write(folder.path().join("net/terraform.tfvars"), "mode = \"SOFTWARE\"\n").unwrap();
+    std::fs::write(tree.path().join("app/prod.tfvars"), "mode = \"SOFTWARE\"\n").unwrap();
+    std::fs::write(tree.path().join("net/terraform.tfvars"), "mode = \"SOFTWARE\"\n").unwrap();
     let server = serve(healthy());
-    let said = live(&server, folder.path(), &["--format", "json", "--against", "net", "app", "app/prod.tfvars"]);
-    assert_eq!(said.code, 1, "{}", said.err);
-    let report = json_of(&said);
+    let output = live(&server, tree.path(), &["--format", "json", "--against", "net", "app", "app/prod.tfvars"]);
+    assert_eq!(output.code, 1, "{}", output.err);
+    let report = json_of(&output);
     let drift = |name: &str| {
         report["findings"].as_array().unwrap().iter().any(|finding| {
             finding["kind"] == "changed"
@@ -271,24 +271,24 @@ fn several_roots_are_compared_at_once_with_their_inputs() {
 
 #[test]
 fn the_policy_is_printed_without_any_call() {
-    let folder = tempfile::tempdir().unwrap();
-    let said = crate::harness::kmslint(folder.path(), &["live", "--print-policy"]);
-    assert_eq!(said.code, 0);
-    assert_eq!(said.out.lines().count(), 4);
-    assert!(said.out.contains("Allow group GROUP to read keys in tenancy\n"));
+    let directory = tempfile::tempdir().unwrap();
+    let output = crate::harness::kmslint(directory.path(), &["live", "--print-policy"]);
+    assert_eq!(output.code, 0);
+    assert_eq!(output.out.lines().count(), 4);
+    assert!(output.out.contains("Allow group GROUP to read keys in tenancy\n"));
 }
 
 #[test]
 fn without_credentials_there_is_a_sentence_and_exit_code_2() {
-    let folder = tempfile::tempdir().unwrap();
-    let said = crate::harness::kmslint(folder.path(), &["live"]);
-    assert_eq!(said.code, 2);
-    assert!(said.err.contains("there are no credentials"), "{}", said.err);
+    let directory = tempfile::tempdir().unwrap();
+    let output = crate::harness::kmslint(directory.path(), &["live"]);
+    assert_eq!(output.code, 2);
+    assert!(output.err.contains("there are no credentials"), "{}", output.err);
 }
 
 /// Runs `kmslint live` against a server that says nothing to one call, and sends a signal while it waits.
 #[cfg(unix)]
-fn signalled(folder: &Path, signal: &str, times: usize) -> (Said, Server) {
+fn signalled(directory: &Path, signal: &str, times: usize) -> (Output, Server) {
     let (sender, receiver) = std::sync::mpsc::channel();
     let sender = std::sync::Mutex::new(sender);
     let stalled: Faults = Box::new(move |ask, before| {
@@ -299,7 +299,7 @@ fn signalled(folder: &Path, signal: &str, times: usize) -> (Said, Server) {
         })
     });
     let server = serve(stalled);
-    let mut command = live_command(&server, folder, &["--format", "json", "--save", "evidence.json"]);
+    let mut command = live_command(&server, directory, &["--format", "json", "--save", "evidence.json"]);
     let child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     receiver.recv().unwrap();
     for _ in 0..times {
@@ -307,15 +307,15 @@ fn signalled(folder: &Path, signal: &str, times: usize) -> (Said, Server) {
     }
     let output = child.wait_with_output().unwrap();
     let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
-    (Said { code: output.status.code().unwrap(), out: text(output.stdout), err: text(output.stderr) }, server)
+    (Output { code: output.status.code().unwrap(), out: text(output.stdout), err: text(output.stderr) }, server)
 }
 
 #[cfg(unix)]
 #[test]
 fn a_signal_ends_the_audit_with_a_report_and_a_saved_inventory_that_can_be_resumed() {
     for signal in ["INT", "TERM"] {
-        let folder = tempfile::tempdir().unwrap();
-        let (first, server) = signalled(folder.path(), signal, 1);
+        let directory = tempfile::tempdir().unwrap();
+        let (first, server) = signalled(directory.path(), signal, 1);
         assert_eq!(first.code, 2, "{}", first.err);
         assert!(first.err.contains("the audit was interrupted"), "{}", first.err);
         assert!(first.err.contains("Continue with `--resume` and the saved inventory"), "{}", first.err);
@@ -323,23 +323,23 @@ fn a_signal_ends_the_audit_with_a_report_and_a_saved_inventory_that_can_be_resum
         let keys = json_of(&first)["keys"].as_array().unwrap().len();
         assert!(keys < KEYS.len());
         // What was saved is checked to the same result, and is as incomplete.
-        let again = crate::harness::kmslint(folder.path(), &["check", "evidence.json", "--format", "json"]);
+        let again = crate::harness::kmslint(directory.path(), &["check", "evidence.json", "--format", "json"]);
         assert_eq!((again.code, json_of(&again)["keys"].as_array().unwrap().len()), (2, keys), "{}", again.err);
         let before = server.calls();
-        let second = live(&server, folder.path(), &["--format", "json", "--resume", "evidence.json"]);
+        let second = live(&server, directory.path(), &["--format", "json", "--resume", "evidence.json"]);
         assert_eq!(second.code, 1, "{}", second.err);
         assert_eq!(json_of(&second)["keys"].as_array().unwrap().len(), KEYS.len());
         assert!(server.calls() - before < 40, "what was read is not read again");
-        let complete = crate::harness::kmslint(folder.path(), &["check", "evidence.json", "--format", "json"]);
+        let complete = crate::harness::kmslint(directory.path(), &["check", "evidence.json", "--format", "json"]);
         assert_eq!((complete.code, &json_of(&complete)["findings"]), (1, &json_of(&second)["findings"]), "{}", complete.err);
     }
 }
 
 #[test]
 fn what_cannot_be_saved_or_resumed_is_refused_before_any_call() {
-    let folder = tempfile::tempdir().unwrap();
+    let directory = tempfile::tempdir().unwrap();
     let server = serve(healthy());
-    std::fs::write(folder.path().join("junk.json"), "{}").unwrap();
+    std::fs::write(directory.path().join("junk.json"), "{}").unwrap();
     for (arguments, words) in [
         (["--save", "nosuch/evidence.json"], "cannot save the inventory to"),
         (["--resume", "nosuch.json"], "cannot resume `nosuch.json`: no such file or directory"),
@@ -347,52 +347,52 @@ fn what_cannot_be_saved_or_resumed_is_refused_before_any_call() {
         (["--deadline", "0"], "expected a duration such as `90s`, `15m` or `2h`"),
         (["--timeout", "soon"], "expected a duration such as `90s`, `15m` or `2h`"),
     ] {
-        let said = live(&server, folder.path(), &arguments);
-        assert_eq!(said.code, 2);
-        assert!(said.err.contains(words), "{words}: {}", said.err);
+        let output = live(&server, directory.path(), &arguments);
+        assert_eq!(output.code, 2);
+        assert!(output.err.contains(words), "{words}: {}", output.err);
     }
     assert_eq!(server.calls(), 0);
 }
 
 #[test]
 fn regions_and_compartments_are_checked_before_credentials() {
-    let folder = tempfile::tempdir().unwrap();
+    let directory = tempfile::tempdir().unwrap();
     for (arguments, words) in [
         (["--region", "eu frankfurt"], "`eu frankfurt` is not the name of a region"),
         (["--compartment", "prod"], "`--compartment prod` is not a compartment's OCID"),
         (["--compartment", "ocid1.compartment.oc1"], "`--compartment ocid1.compartment.oc1` is not a compartment's OCID"),
     ] {
-        let said = crate::harness::kmslint(folder.path(), &[&["live"], &arguments[..]].concat());
-        assert_eq!(said.code, 2);
-        assert!(said.err.contains(words) && !said.err.contains("credentials"), "{}", said.err);
+        let output = crate::harness::kmslint(directory.path(), &[&["live"], &arguments[..]].concat());
+        assert_eq!(output.code, 2);
+        assert!(output.err.contains(words) && !output.err.contains("credentials"), "{}", output.err);
     }
 }
 
 #[test]
 fn the_first_failed_call_is_said_while_the_audit_works() {
-    let folder = tempfile::tempdir().unwrap();
+    let directory = tempfile::tempdir().unwrap();
     let once: Faults = Box::new(|ask, before| (ask.path.ends_with("/compartments") && before == 0).then_some(Fault::Wait(503, "0")));
     let server = serve(once);
-    let said = live(&server, folder.path(), &["--format", "json"]);
-    assert_eq!(said.code, 1, "{}", said.err);
-    assert!(said.err.starts_with("warning: the service answered 503 TooManyRequests"), "{}", said.err);
+    let output = live(&server, directory.path(), &["--format", "json"]);
+    assert_eq!(output.code, 1, "{}", output.err);
+    assert!(output.err.starts_with("warning: the service answered 503 TooManyRequests"), "{}", output.err);
     assert!(
-        said.err.contains("trying again in 1 s (attempt 2 of 8)\n  = help: See https://ocistatus.oraclecloud.com if it goes on.\n"),
+        output.err.contains("trying again in 1 s (attempt 2 of 8)\n  = help: See https://ocistatus.oraclecloud.com if it goes on.\n"),
         "{}",
-        said.err
+        output.err
     );
 }
 
 #[test]
 fn parts_that_were_lost_for_the_same_reason_are_listed_together() {
-    let folder = tempfile::tempdir().unwrap();
+    let directory = tempfile::tempdir().unwrap();
     let server = serve(Box::new(|ask, _| ask.path.contains("/keys/").then_some(Fault::Html)));
-    let said = live(&server, folder.path(), &["--format", "json", "--save", "evidence.json"]);
-    assert_eq!(said.code, 2);
-    let lines: Vec<&str> = said.err.lines().filter(|line| line.starts_with("not audited: ")).collect();
+    let output = live(&server, directory.path(), &["--format", "json", "--save", "evidence.json"]);
+    assert_eq!(output.code, 2);
+    let lines: Vec<&str> = output.err.lines().filter(|line| line.starts_with("not audited: ")).collect();
     assert!(
         lines.iter().any(|line| line.contains("not audited: 8 keys ") && line.contains(" and 5 more in eu-frankfurt-1: ")),
         "{lines:#?}"
     );
-    assert_eq!(json_of(&said)["not_audited"].as_array().unwrap().len(), 18);
+    assert_eq!(json_of(&output)["not_audited"].as_array().unwrap().len(), 18);
 }

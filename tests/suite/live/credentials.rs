@@ -11,7 +11,7 @@ use std::path::Path;
 
 const ENCRYPTED: &str = include_str!("../../../testdata/live/vectors/trad_aes256.pem");
 
-/// A home folder with a config file and a key.
+/// A home directory with a config file and a key.
 struct Home(tempfile::TempDir);
 
 impl Home {
@@ -69,7 +69,7 @@ fn set(request: &mut AuditRequest, name: &str, value: &str) {
 
 #[track_caller]
 fn assert_fine(trial: &Trial) {
-    assert!(trial.is_whole() && trial.warnings.is_empty(), "{}", trial.said());
+    assert!(trial.is_whole() && trial.warnings.is_empty(), "{}", trial.messages());
     assert_eq!(trial.inventory.keys.len(), KEYS.len() - 1);
 }
 
@@ -136,16 +136,16 @@ fn everything_that_is_wrong_has_its_sentence() {
         }
         let trial = with(&home, None, |_| {});
         let sentence = sentence.replace("{key}", &home.path().join(".oci/key.pem").display().to_string()).replace("{config}", &config);
-        assert!(trial.said().contains(&sentence), "{name}: {}", trial.said());
+        assert!(trial.messages().contains(&sentence), "{name}: {}", trial.messages());
         assert_eq!((trial.inventory.problems.len(), trial.log.len()), (1, 0), "{name}");
-        assert!(!trial.said().contains("hunter3"), "{name} shows a passphrase");
+        assert!(!trial.messages().contains("hunter3"), "{name} shows a passphrase");
     }
     let home = Home::new();
     let trial = with(&home, None, |_| {});
-    assert!(trial.said().contains("there are no credentials:"), "{}", trial.said());
+    assert!(trial.messages().contains("there are no credentials:"), "{}", trial.messages());
     home.file("config", &format!("{}[A]\n[B]\n", config()));
     let trial = with(&home, None, |request| request.profile = Some("C".to_owned()));
-    assert!(trial.said().contains("has no profile `C`\nIt has `DEFAULT`, `A`, `B`."), "{}", trial.said());
+    assert!(trial.messages().contains("has no profile `C`\nIt has `DEFAULT`, `A`, `B`."), "{}", trial.messages());
 }
 
 #[cfg(unix)]
@@ -176,12 +176,12 @@ fn session_tokens_sign_until_they_expire() {
     let over = token(hours(-1));
     home.file("token", &over);
     let trial = with(&home, Some(format!("ST${over}")), choose);
-    let said = trial.said();
-    assert!(said.contains("the session token") && said.contains("expired at"), "{said}");
-    assert!(said.contains("oci session authenticate --profile-name S"), "{said}");
-    assert!(!said.contains(&over) && trial.log.is_empty());
+    let output = trial.messages();
+    assert!(output.contains("the session token") && output.contains("expired at"), "{output}");
+    assert!(output.contains("oci session authenticate --profile-name S"), "{output}");
+    assert!(!output.contains(&over) && trial.log.is_empty());
     home.file("token", "<html>");
-    assert!(with(&home, None, choose).said().contains("does not hold a session token"));
+    assert!(with(&home, None, choose).messages().contains("does not hold a session token"));
 }
 
 #[test]
@@ -210,9 +210,9 @@ fn resource_principals_are_read_from_values_and_files() {
         base(request);
         set(request, "OCI_RESOURCE_PRINCIPAL_VERSION", "1.1");
     });
-    assert!(trial.said().contains("`OCI_RESOURCE_PRINCIPAL_VERSION` is 1.1, which is not supported"), "{}", trial.said());
+    assert!(trial.messages().contains("`OCI_RESOURCE_PRINCIPAL_VERSION` is 1.1, which is not supported"), "{}", trial.messages());
     let trial = with(&home, None, |request| request.auth = Some(AuthKind::ResourcePrincipal));
-    assert!(trial.said().contains("there is no resource principal"), "{}", trial.said());
+    assert!(trial.messages().contains("there is no resource principal"), "{}", trial.messages());
 }
 
 #[test]
@@ -222,7 +222,7 @@ fn a_key_the_service_does_not_know_is_refused_and_named() {
     home.file("key.pem", KEY_PEM);
     let trial = with(&home, Some("somebody/else".to_owned()), |_| {});
     assert_eq!(trial.refused.len(), 1);
-    assert!(trial.said().contains("of profile `DEFAULT`") && trial.said().contains("401 NotAuthenticated"), "{}", trial.said());
+    assert!(trial.messages().contains("of profile `DEFAULT`") && trial.messages().contains("401 NotAuthenticated"), "{}", trial.messages());
     assert!(trial.inventory.keys.is_empty());
 }
 

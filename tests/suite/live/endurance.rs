@@ -18,9 +18,9 @@ fn a_first_call_that_cannot_be_made_ends_the_audit_at_once_with_what_to_do() {
         let server = Server::start(Small::at(request.now), Behaviour::default());
         request.endpoint = Some(endpoint.to_owned());
         let trial = run(&request, &clock, &server);
-        assert_eq!(trial.inventory.problems.len(), 1, "{}", trial.said());
+        assert_eq!(trial.inventory.problems.len(), 1, "{}", trial.messages());
         assert_eq!(trial.inventory.problems[0].message, why);
-        assert!(trial.said().contains("Check the network, DNS and the name of the region; set `HTTPS_PROXY`"), "{}", trial.said());
+        assert!(trial.messages().contains("Check the network, DNS and the name of the region; set `HTTPS_PROXY`"), "{}", trial.messages());
         // Nothing was waited for.
         assert_eq!((trial.took, trial.retries.len()), (Duration::ZERO, 0), "{:?}", trial.retries);
     }
@@ -33,8 +33,8 @@ fn a_proxy_that_cannot_be_reached_is_named() {
     request.endpoint = Some("https://192.0.2.1".to_owned());
     request.env.insert("HTTPS_PROXY".to_owned(), "http://user:hunter2@127.0.0.1:1".to_owned());
     let trial = run(&request, &clock, &server);
-    assert!(trial.said().contains("Check that the proxy in `HTTPS_PROXY` can be reached"), "{}", trial.said());
-    assert!(!trial.said().contains("hunter2"), "{}", trial.said());
+    assert!(trial.messages().contains("Check that the proxy in `HTTPS_PROXY` can be reached"), "{}", trial.messages());
+    assert!(!trial.messages().contains("hunter2"), "{}", trial.messages());
     assert_eq!(trial.took, Duration::ZERO);
 }
 
@@ -59,7 +59,7 @@ fn a_dead_endpoint_costs_its_time_once() {
     assert_eq!(trial.names(), ["failed", "manual", "scheduled"]);
     let gaps: Vec<_> = trial.inventory.not_audited.iter().map(|gap| (gap.what, gap.ocid.as_str())).collect();
     // All of its compartments in one line.
-    assert_eq!(gaps, [("vault", VIRTUAL)], "{}", trial.said());
+    assert_eq!(gaps, [("vault", VIRTUAL)], "{}", trial.messages());
     // Eight attempts of the first call and two of the second, the last of which opens the circuit; the other two calls are not made.
     assert_eq!(trial.retries.len(), 8, "{:?}", trial.retries);
     assert!(trial.took < Duration::from_secs(120), "{:?}", trial.took);
@@ -69,7 +69,7 @@ fn a_dead_endpoint_costs_its_time_once() {
 fn the_service_says_how_long_to_wait() {
     let wait: Faults = Box::new(|ask, before| (ask.path.ends_with("/compartments") && before == 0).then_some(Fault::Wait(429, "47")));
     let trial = trial(wait, None, |_| {});
-    assert!(trial.is_whole(), "{}", trial.said());
+    assert!(trial.is_whole(), "{}", trial.messages());
     assert_eq!(trial.took, Duration::from_secs(47));
     assert!(trial.retries[0].starts_with("first: the service answered 429 TooManyRequests"), "{:?}", trial.retries);
     assert_eq!(trial.inventory.log.last().map(String::as_str), Some("36 requests, one of them a retry"));
@@ -80,7 +80,7 @@ fn a_wait_that_is_too_long_is_not_waited_for() {
     for seconds in ["3600", "18446744073709551615"] {
         let wait: Faults = Box::new(move |ask, _| (ask.path.ends_with("/compartments")).then_some(Fault::Wait(503, seconds)));
         let trial = trial(wait, None, |request| request.deadline = Duration::from_secs(300));
-        assert!(trial.said().contains("it asks to wait"), "{}", trial.said());
+        assert!(trial.messages().contains("it asks to wait"), "{}", trial.messages());
         assert!(trial.took < Duration::from_secs(301), "{:?}", trial.took);
     }
 }
@@ -89,7 +89,7 @@ fn a_wait_that_is_too_long_is_not_waited_for() {
 fn a_list_with_ever_new_pages_is_given_up_and_what_was_read_is_kept() {
     let endless: Faults = Box::new(|ask, _| (ask.path.ends_with("/keys") && ask.get("compartmentId") == C).then_some(Fault::FreshPages));
     let trial = trial(endless, None, |request| request.all_regions = false);
-    assert!(trial.said().contains("the service names further pages after 1000: the list has no end"), "{}", trial.said());
+    assert!(trial.messages().contains("the service names further pages after 1000: the list has no end"), "{}", trial.messages());
     assert_eq!(trial.names().len(), KEYS.len() - 1);
     assert!(trial.log.len() < 2100, "{}", trial.log.len());
 }
@@ -130,13 +130,13 @@ fn interrupted(at: Option<usize>, change: impl FnOnce(&mut AuditRequest)) -> (Tr
 #[test]
 fn an_interrupted_audit_keeps_what_was_read_and_says_what_was_not() {
     let (whole, saved) = interrupted(None, |_| {});
-    assert!(whole.is_whole(), "{}", whole.said());
+    assert!(whole.is_whole(), "{}", whole.messages());
     let calls = whole.log.len();
     assert!(!saved.last().unwrap().contains("\"answers\""), "a complete inventory has nothing to go on from");
     for at in 0..calls - 1 {
         let (trial, saved) = interrupted(Some(at), |_| {});
         assert_eq!(trial.log.len(), at + 1, "nothing is sent after the interruption");
-        assert!(trial.said().contains("the audit was interrupted"), "{at}: {}", trial.said());
+        assert!(trial.messages().contains("the audit was interrupted"), "{at}: {}", trial.messages());
         let Some(saved) = saved.last() else {
             assert_eq!(at, 0, "everything but the regions can be saved");
             continue;
@@ -176,16 +176,16 @@ fn a_resumed_audit_reads_only_what_is_missing() {
         (trial, server.calls() - before, kept.0.into_inner().unwrap().pop().unwrap())
     };
     let (whole, calls, complete) = audit(1000, None);
-    assert!(whole.is_whole(), "{}", whole.said());
+    assert!(whole.is_whole(), "{}", whole.messages());
     for deadline in 1..calls as u64 {
         let (first, made, saved) = audit(deadline, None);
         assert!(
-            !first.is_whole() && first.said().contains("Allow it more time with `--deadline`, or continue with `--resume`"),
+            !first.is_whole() && first.messages().contains("Allow it more time with `--deadline`, or continue with `--resume`"),
             "{}",
-            first.said()
+            first.messages()
         );
         let (second, rest, again) = audit(1000, Some(saved::resume(&saved).unwrap()));
-        assert!(second.is_whole(), "{deadline}: {}", second.said());
+        assert!(second.is_whole(), "{deadline}: {}", second.messages());
         assert_eq!(made + rest, calls, "{deadline}: nothing is read twice");
         let times = |text: &str| text.lines().filter(|line| !line.contains("\"taken\"")).collect::<Vec<_>>().join("\n");
         assert_eq!(times(&again), times(&complete), "{deadline}");
@@ -193,7 +193,7 @@ fn a_resumed_audit_reads_only_what_is_missing() {
     // Another tenancy's credentials cannot go on.
     let (_, _, saved) = audit(5, None);
     let trial = resumed(&saved.replace("aaaatenancy", "bbbbtenancy"), &server.endpoint(), &server, &clock, |_| {});
-    assert!(trial.said().contains("the inventory to resume is of ocid1.tenancy.oc1..bbbbtenancy"), "{}", trial.said());
+    assert!(trial.messages().contains("the inventory to resume is of ocid1.tenancy.oc1..bbbbtenancy"), "{}", trial.messages());
 }
 
 #[test]
@@ -229,11 +229,11 @@ fn a_saved_inventory_that_was_edited_is_read_again_and_leads_nowhere_else() {
     // An endpoint outside of the realm is refused, wherever it was read.
     let evil = saved.replace(&format!("{}/{FRA}/{PRIVATE}", server.base), "https://evil.example");
     let trial = resumed(&evil, &server.endpoint(), &server, &clock, |_| {});
-    assert!(trial.said().contains("its management endpoint is at evil.example, outside of oraclecloud.com"), "{}", trial.said());
+    assert!(trial.messages().contains("its management endpoint is at evil.example, outside of oraclecloud.com"), "{}", trial.messages());
     // What cannot be read is asked for again.
     let broken = saved.replace("\"id\": \"ocid1.compartment", "\"ids\": \"ocid1.compartment");
     let trial = resumed(&broken, &server.endpoint(), &server, &clock, |_| {});
-    assert!(trial.is_whole(), "{}", trial.said());
+    assert!(trial.is_whole(), "{}", trial.messages());
     assert_eq!(trial.names(), KEYS);
     for text in ["{}", "[]", "", r#"{"kmslint_inventory": 2, "taken": ""}"#, r#"{"kmslint_inventory": 1, "taken": "yesterday"}"#] {
         assert!(saved::resume(text).is_err(), "{text}");

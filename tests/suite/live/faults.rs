@@ -21,10 +21,6 @@ fn broken(target: &str, fault: Fault, times: usize) -> Faults {
     Box::new(move |ask: &Ask, before| (ask.target == target && before < times).then_some(fault))
 }
 
-fn said(trial: &Trial) -> String {
-    trial.said()
-}
-
 #[test]
 fn what_passes_is_tried_again_and_leaves_no_trace() {
     // Each of them twice in a row: what is left of one would be seen after the other.
@@ -34,7 +30,7 @@ fn what_passes_is_tried_again_and_leaves_no_trace() {
             let wanted = target.clone();
             let faults: Faults = Box::new(move |ask, before| pair.get(before / 2).copied().filter(|_| ask.target == wanted));
             let trial = trial(faults, None, |_| {});
-            assert!(trial.is_whole() && trial.warnings.is_empty(), "{pair:?} {target}: {}", said(&trial));
+            assert!(trial.is_whole() && trial.warnings.is_empty(), "{pair:?} {target}: {}", trial.messages());
             assert_eq!(trial.names(), KEYS);
             assert_eq!(trial.log.iter().filter(|one| **one == target).count(), 5, "{pair:?} {target}");
             // 1 s, 2 s, 4 s and 8 s, each with up to a second of jitter.
@@ -58,7 +54,7 @@ fn what_lasts_is_said_and_the_rest_is_judged() {
         for target in calls() {
             let trial = trial(broken(&target, fault, usize::MAX), None, |_| {});
             assert!(!trial.is_whole(), "{fault:?} {target} was lost silently");
-            assert!(said(&trial).contains(words), "{fault:?} {target}: {}", said(&trial));
+            assert!(trial.messages().contains(words), "{fault:?} {target}: {}", trial.messages());
             assert_eq!(trial.log.iter().filter(|one| **one == target).count(), attempts, "{fault:?} {target}");
             assert_lost_is_covered(&trial, &target);
             assert!(trial.took < Duration::from_secs(600));
@@ -85,9 +81,9 @@ fn what_is_denied_is_listed_with_the_statement_that_is_lacking() {
     for status in [(404, "NotAuthorizedOrNotFound"), (403, "NotAllowed")] {
         for target in calls() {
             let trial = trial(broken(&target, Fault::Status(status.0, status.1), usize::MAX), None, |_| {});
-            let said = said(&trial);
+            let output = trial.messages();
             let details_only = target.contains("/kms/20180608/vaults/");
-            assert_eq!(trial.is_whole(), details_only, "{target}: {said}");
+            assert_eq!(trial.is_whole(), details_only, "{target}: {output}");
             if target.ends_with("/usage") {
                 continue;
             }
@@ -104,8 +100,8 @@ fn what_is_denied_is_listed_with_the_statement_that_is_lacking() {
             } else {
                 "read keys in compartment id ocid1.compartment.oc1..a"
             };
-            assert!(said.contains(&format!("Allow group GROUP to {permission}")), "{target}: {said}");
-            assert!(said.contains(status.1), "{said}");
+            assert!(output.contains(&format!("Allow group GROUP to {permission}")), "{target}: {output}");
+            assert!(output.contains(status.1), "{output}");
             assert_lost_is_covered(&trial, &target);
         }
     }
@@ -119,7 +115,7 @@ fn one_compartment_that_is_denied_takes_no_other_with_it() {
     assert_eq!(trial.names(), ["disabled", "external", "failed", "fresh", "manual", "odd", "scheduled"]);
     let gaps: Vec<_> = trial.inventory.not_audited.iter().map(|gap| (gap.what, gap.ocid.as_str())).collect();
     assert_eq!(gaps, [("compartment", B); 3]);
-    assert!(said(&trial).contains(&format!("Allow group GROUP to inspect keys in compartment id {B}")));
+    assert!(trial.messages().contains(&format!("Allow group GROUP to inspect keys in compartment id {B}")));
 }
 
 #[test]
@@ -153,9 +149,9 @@ fn inspect_alone_gives_modes_and_ages() {
 fn credentials_that_are_not_accepted_end_the_audit_of_a_region_at_once() {
     for target in calls() {
         let trial = trial(broken(&target, Fault::Status(401, "NotAuthenticated"), usize::MAX), None, |_| {});
-        let said = said(&trial);
-        assert!(!trial.inventory.problems.is_empty(), "{target}: {said}");
-        assert!(said.contains("the credentials of the environment are not accepted"), "{said}");
+        let output = trial.messages();
+        assert!(!trial.inventory.problems.is_empty(), "{target}: {output}");
+        assert!(output.contains("the credentials of the environment are not accepted"), "{output}");
         // Nothing more is asked in that region.
         let position = trial.log.iter().position(|one| *one == target).unwrap();
         let region = target.split('/').nth(1).unwrap();
@@ -173,7 +169,7 @@ fn a_body_that_never_ends_is_given_up() {
     assert_eq!(kinds.len(), 3);
     for target in kinds {
         let trial = trial(broken(&target, Fault::Stall, usize::MAX), None, |request| request.timeouts.read = Duration::from_millis(100));
-        assert!(!trial.is_whole() && said(&trial).contains("there was no answer in time"), "{target}: {}", said(&trial));
+        assert!(!trial.is_whole() && trial.messages().contains("there was no answer in time"), "{target}: {}", trial.messages());
     }
 }
 
@@ -185,7 +181,7 @@ fn a_list_without_end_is_given_up_and_what_was_read_is_kept() {
         let path = target.clone();
         let faults: Faults = Box::new(move |ask, _| ask.target.starts_with(&path).then_some(Fault::SamePage));
         let trial = trial(faults, None, |_| {});
-        assert!(said(&trial).contains("the same page twice"), "{target}: {}", said(&trial));
+        assert!(trial.messages().contains("the same page twice"), "{target}: {}", trial.messages());
         assert_eq!(trial.names(), KEYS, "{target}");
     }
 }
@@ -199,7 +195,7 @@ fn nothing_is_sent_outside_of_the_realm() {
     assert_eq!(trial.names(), ["disabled", "fresh", "going", "odd", "stale"]);
     let gaps: Vec<_> = trial.inventory.not_audited.iter().map(|gap| (gap.what, gap.ocid.as_str())).collect();
     assert_eq!(gaps, [("vault", PRIVATE)]);
-    assert!(said(&trial).contains("its management endpoint is at evil.example, outside of oraclecloud.com: nothing is sent there"));
+    assert!(trial.messages().contains("its management endpoint is at evil.example, outside of oraclecloud.com: nothing is sent there"));
 }
 
 #[test]
@@ -209,7 +205,11 @@ fn the_deadline_ends_the_audit_and_says_what_was_not_seen() {
         request.deadline = Duration::from_secs(20);
     });
     assert!(trial.log.len() <= 20);
-    assert!(!trial.inventory.problems.is_empty() && said(&trial).contains("the audit reached its deadline of 20 s"), "{}", said(&trial));
+    assert!(
+        !trial.inventory.problems.is_empty() && trial.messages().contains("the audit reached its deadline of 20 s"),
+        "{}",
+        trial.messages()
+    );
     assert!(!trial.inventory.not_audited.is_empty());
     assert!(trial.took <= Duration::from_secs(21));
 }
@@ -223,7 +223,7 @@ fn a_clock_that_is_wrong_is_named() {
         let server = Server::start(Small::at(request.now), Behaviour { now: Box::new(now), ..Behaviour::default() });
         request.endpoint = Some(server.endpoint());
         let trial = run(&request, &clock, &server);
-        assert!(said(&trial).contains(words), "{}", said(&trial));
+        assert!(trial.messages().contains(words), "{}", trial.messages());
         assert_eq!(server.calls(), 1);
     }
 }
@@ -235,7 +235,7 @@ fn a_network_that_is_not_there_is_said() {
     // Nobody listens on port 1.
     request.endpoint = Some("http://127.0.0.1:1/{region}/{service}".to_owned());
     let trial = run(&request, &clock, &server);
-    assert!(!trial.is_whole() && said(&trial).contains("cannot reach 127.0.0.1: the connection was refused"), "{}", said(&trial));
+    assert!(!trial.is_whole() && trial.messages().contains("cannot reach 127.0.0.1: the connection was refused"), "{}", trial.messages());
     assert_eq!(server.calls(), 0);
 }
 
@@ -249,8 +249,8 @@ fn certificates_are_always_verified() {
         .with_no_client_auth()
         .with_single_cert(vec![made.cert.der().clone()], key)
         .unwrap();
-    let folder = tempfile::tempdir().unwrap();
-    let bundle = folder.path().join("ca.pem");
+    let directory = tempfile::tempdir().unwrap();
+    let bundle = directory.path().join("ca.pem");
     std::fs::write(&bundle, made.cert.pem()).unwrap();
     for trusted in [true, false] {
         let (mut request, clock) = trial::request("");
@@ -260,10 +260,10 @@ fn certificates_are_always_verified() {
         request.endpoint = Some(server.endpoint());
         request.ca_bundle = trusted.then(|| bundle.clone());
         let trial = run(&request, &clock, &server);
-        assert_eq!(trial.is_whole(), trusted, "{}", said(&trial));
+        assert_eq!(trial.is_whole(), trusted, "{}", trial.messages());
         assert_eq!(trial.names().len(), if trusted { KEYS.len() } else { 0 });
         if !trusted {
-            assert!(said(&trial).contains("certificate is not accepted"), "{}", said(&trial));
+            assert!(trial.messages().contains("certificate is not accepted"), "{}", trial.messages());
             assert_eq!(server.calls(), 0);
         }
     }
@@ -276,7 +276,7 @@ fn an_endpoint_without_encryption_is_for_this_machine_only() {
     request.endpoint = Some("http://kms.example.com".to_owned());
     let trial = run(&request, &clock, &server);
     assert_eq!(trial.inventory.problems.len(), 1);
-    assert!(said(&trial).contains("`--endpoint http://kms.example.com` is not encrypted"), "{}", said(&trial));
+    assert!(trial.messages().contains("`--endpoint http://kms.example.com` is not encrypted"), "{}", trial.messages());
     assert!(trial.inventory.keys.is_empty());
 }
 
@@ -300,7 +300,7 @@ fn socks_proxies_are_used_and_their_failure_is_a_sentence() {
             request.env.insert(variable.to_owned(), format!("{scheme}://{address}"));
             let trial = run(&request, &clock, &server);
             assert_eq!(proxy.join().unwrap(), if scheme.starts_with("socks4") { 4 } else { 5 }, "{scheme}");
-            assert!(!trial.is_whole() && server.calls() == 0, "{scheme}: {}", said(&trial));
+            assert!(!trial.is_whole() && server.calls() == 0, "{scheme}: {}", trial.messages());
         }
     }
 }

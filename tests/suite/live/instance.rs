@@ -60,7 +60,7 @@ fn tokens(trial: &Trial) -> usize {
 
 #[track_caller]
 fn assert_fine(trial: &Trial, with_tokens: usize) {
-    assert!(trial.is_whole() && trial.warnings.is_empty(), "{}", trial.said());
+    assert!(trial.is_whole() && trial.warnings.is_empty(), "{}", trial.messages());
     assert_eq!(trial.refused, [] as [&str; 0]);
     assert_eq!(trial.inventory.keys.len(), KEYS.len() - 1);
     assert_eq!(tokens(trial), with_tokens);
@@ -101,9 +101,11 @@ fn a_token_that_is_withdrawn_is_replaced_once() {
     assert_eq!(tokens(&trial), 2, "{:?}", trial.log);
     assert_eq!(trial.inventory.keys.len(), 0);
     assert!(
-        trial.said().contains("the session token of the instance principal is not accepted in eu-frankfurt-1: the service answered 401"),
+        trial
+            .messages()
+            .contains("the session token of the instance principal is not accepted in eu-frankfurt-1: the service answered 401"),
         "{}",
-        trial.said()
+        trial.messages()
     );
 }
 
@@ -111,10 +113,10 @@ fn a_token_that_is_withdrawn_is_replaced_once() {
 #[track_caller]
 fn refused(instance: Instance, expected: &str) {
     let trial = audit(instance, healthy(), |_| {});
-    assert!(trial.said().contains(expected), "{}", trial.said());
+    assert!(trial.messages().contains(expected), "{}", trial.messages());
     assert_eq!((trial.inventory.problems.len(), trial.inventory.keys.len()), (1, 0));
     assert!(trial.log.iter().all(|target| !target.contains("compartments")));
-    assert!(!trial.said().contains("BEGIN") && !trial.said().contains("eyJ"), "{}", trial.said());
+    assert!(!trial.messages().contains("BEGIN") && !trial.messages().contains("eyJ"), "{}", trial.messages());
 }
 
 #[test]
@@ -140,12 +142,12 @@ fn metadata_that_are_lacking_or_out_of_reach_are_told() {
     let trial = audit(own(), healthy(), |request| {
         request.env.insert("OCI_METADATA_BASE_URL".to_owned(), "http://127.0.0.1:1/opc/v2".to_owned());
     });
-    let said = trial.said();
+    let output = trial.messages();
     assert!(
-        said.contains("the instance's metadata service at http://127.0.0.1:1/opc/v2 cannot be used: the connection was refused"),
-        "{said}"
+        output.contains("the instance's metadata service at http://127.0.0.1:1/opc/v2 cannot be used: the connection was refused"),
+        "{output}"
     );
-    assert!(said.contains("Instance principals work on OCI's compute instances only"), "{said}");
+    assert!(output.contains("Instance principals work on OCI's compute instances only"), "{output}");
     assert_eq!(trial.log, [] as [&str; 0]);
 }
 
@@ -233,11 +235,11 @@ fn a_delegation_token_that_cannot_be_used_is_named_and_not_shown() {
         ("a.b.c\r\nx: y", "does not hold a delegation token"),
     ] {
         let trial = on_behalf(token, token, |_| {});
-        assert!(trial.said().contains(words), "{token}: {}", trial.said());
+        assert!(trial.messages().contains(words), "{token}: {}", trial.messages());
         assert_eq!((trial.inventory.problems.len(), trial.log.len()), (1, 0), "{token}");
-        assert!(!trial.said().contains("hunter2") && !trial.said().contains("eyJ"), "{}", trial.said());
+        assert!(!trial.messages().contains("hunter2") && !trial.messages().contains("eyJ"), "{}", trial.messages());
     }
     // The service knows another user.
     let trial = on_behalf(&other, &delegation(now + 60), |_| {});
-    assert!(trial.said().contains("401 NotAuthenticated") && !trial.said().contains(&other), "{}", trial.said());
+    assert!(trial.messages().contains("401 NotAuthenticated") && !trial.messages().contains(&other), "{}", trial.messages());
 }

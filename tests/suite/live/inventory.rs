@@ -14,7 +14,7 @@ use std::time::{Duration, SystemTime};
 #[test]
 fn every_key_of_every_compartment_vault_and_region_is_found_once() {
     let trial = trial(healthy(), None, |_| {});
-    assert!(trial.is_whole(), "{}", trial.said());
+    assert!(trial.is_whole(), "{}", trial.messages());
     assert_eq!(trial.warnings, [] as [&str; 0]);
     assert_eq!(trial.names(), KEYS);
     assert_eq!(trial.inventory.keys.len(), KEYS.len());
@@ -102,7 +102,7 @@ fn for_evidence_and_drift_every_fact_is_asked_for() {
 fn pages_are_followed_through_empty_ones() {
     for page in [1, 2] {
         let paged = trial(healthy(), Some(page), |request| request.connections = 4);
-        assert!(paged.is_whole(), "{}", paged.said());
+        assert!(paged.is_whole(), "{}", paged.messages());
         assert_eq!(paged.names(), KEYS);
         assert!(paged.log.iter().any(|target| target.contains("page=AAA%2B%2F%3D%3A%20")));
     }
@@ -129,7 +129,7 @@ fn a_compartments_keys_are_found_wherever_their_vault_is() {
             request.compartments = vec![compartment];
             request.recursive = recursive;
         });
-        assert!(trial.is_whole(), "{}", trial.said());
+        assert!(trial.is_whole(), "{}", trial.messages());
         trial.names().into_iter().map(str::to_owned).collect::<Vec<_>>()
     };
     assert_eq!(only(C, false), ["external", "manual", "odd"]);
@@ -212,7 +212,7 @@ fn a_large_tenancy_takes_the_least_number_of_calls() {
     request.all_regions = false;
     request.connections = 4;
     let trial = run(&request, &clock, &server);
-    assert!(trial.is_whole(), "{}", trial.said());
+    assert!(trial.is_whole(), "{}", trial.messages());
     assert_eq!(trial.inventory.keys.len(), LARGE_KEYS);
     let compartments = COMPARTMENTS.div_ceil(100);
     let all = COMPARTMENTS + 1;
@@ -241,5 +241,5 @@ fn an_entry_that_cannot_be_read_hides_no_other() {
     let trial = run(&request, &clock, &server);
     assert_eq!(trial.names(), KEYS);
     assert_eq!(trial.inventory.not_audited.len(), 1);
-    assert!(trial.said().contains("an answer that cannot be read"), "{}", trial.said());
+    assert!(trial.messages().contains("an answer that cannot be read"), "{}", trial.messages());
 }

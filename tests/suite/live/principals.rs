@@ -25,7 +25,7 @@ fn audit(principals: Principals, variables: &[(&str, &str)]) -> Trial {
 
 #[track_caller]
 fn assert_fine(trial: &Trial, source: &str) {
-    assert!(trial.is_whole() && trial.warnings.is_empty(), "{}", trial.said());
+    assert!(trial.is_whole() && trial.warnings.is_empty(), "{}", trial.messages());
     assert_eq!(trial.refused, [] as [&str; 0]);
     assert_eq!(trial.inventory.keys.len(), KEYS.len() - 1);
     assert_eq!(trial.inventory.log[0], format!("credentials: {source}"));
@@ -119,10 +119,10 @@ fn a_resource_in_others_asks_for_the_token_of_the_outermost() {
         assert_eq!(trial.log.iter().filter(|target| target.starts_with("/rp/")).count(), 2 + 2 * parents);
     }
     let endless = nested(Principals { parents: 1000, ..Principals::default() });
-    assert!(endless.said().contains("the nested resource principals have no end"), "{}", endless.said());
+    assert!(endless.messages().contains("the nested resource principals have no end"), "{}", endless.messages());
     // A signed request shows a token: none is sent to wherever an answer says.
     let evil = nested(Principals { parents: 2, elsewhere: Some("https://evil.example/rp".to_owned()), ..Principals::default() });
-    assert!(evil.said().contains("is at evil.example, outside of oraclecloud.com"), "{}", evil.said());
+    assert!(evil.messages().contains("is at evil.example, outside of oraclecloud.com"), "{}", evil.messages());
 }
 
 #[test]
@@ -141,14 +141,14 @@ fn what_a_resource_principal_lacks_is_said() {
         ),
     ] {
         let trial = audit(Principals::default(), &variables);
-        assert!(trial.said().contains(words), "{words}: {}", trial.said());
+        assert!(trial.messages().contains(words), "{words}: {}", trial.messages());
         assert_eq!((trial.inventory.problems.len(), trial.log.len()), (1, 0), "{words}");
     }
     let refused = audit(Principals::default(), &exchange("2.1"));
     assert!(
-        refused.said().contains("127.0.0.1 returned no session token: the service answered 401 NotAuthenticated"),
+        refused.messages().contains("127.0.0.1 returned no session token: the service answered 401 NotAuthenticated"),
         "{}",
-        refused.said()
+        refused.messages()
     );
 }
 
@@ -158,7 +158,11 @@ fn pkcs_11_is_refused_with_what_to_do() {
     let server = Server::start(Small::at(request.now), Behaviour::default());
     request.env.insert("OCI_CLI_AUTH".to_owned(), "pkcs11".to_owned());
     let trial = run(&request, &clock, &server);
-    assert!(trial.said().contains("kmslint does not sign with keys of PKCS#11 tokens\nRun `oci session authenticate`"), "{}", trial.said());
+    assert!(
+        trial.messages().contains("kmslint does not sign with keys of PKCS#11 tokens\nRun `oci session authenticate`"),
+        "{}",
+        trial.messages()
+    );
 }
 
 /// How a cluster behaves that gives tokens to this service account, its host, and its certificate as PEM. The port of a cluster is always
@@ -189,17 +193,17 @@ pub fn cluster(service_account: &str, status: Option<u16>) -> (Behaviour, String
 #[cfg(target_os = "linux")]
 fn pod(service_account: &str, status: Option<u16>) -> Trial {
     let (behaviour, host, certificate) = cluster(service_account, status);
-    let folder = tempfile::tempdir().unwrap();
-    let bundle = folder.path().join("ca.crt");
+    let directory = tempfile::tempdir().unwrap();
+    let bundle = directory.path().join("ca.crt");
     std::fs::write(&bundle, certificate).unwrap();
-    std::fs::write(folder.path().join("token"), "account\n").unwrap();
+    std::fs::write(directory.path().join("token"), "account\n").unwrap();
     let (mut request, clock) = trial::request("");
     let server = Server::start(Small::at(request.now), behaviour);
     request.env = [
         ("OCI_CLI_AUTH", "oke_workload_identity"),
         ("KUBERNETES_SERVICE_HOST", &host),
         ("OCI_KUBERNETES_SERVICE_ACCOUNT_CERT_PATH", &bundle.display().to_string()),
-        ("OCI_KUBERNETES_SERVICE_ACCOUNT_TOKEN_PATH", &folder.path().join("token").display().to_string()),
+        ("OCI_KUBERNETES_SERVICE_ACCOUNT_TOKEN_PATH", &directory.path().join("token").display().to_string()),
         ("OCI_RESOURCE_PRINCIPAL_REGION", "fra"),
     ]
     .into_iter()
@@ -216,12 +220,12 @@ fn pod(service_account: &str, status: Option<u16>) -> Trial {
 fn a_pod_exchanges_its_service_account_for_a_token() {
     assert_fine(&pod("account", None), "the workload identity");
     let basic = pod("account", Some(403));
-    assert!(basic.said().contains("workload identity needs an enhanced cluster"), "{}", basic.said());
+    assert!(basic.messages().contains("workload identity needs an enhanced cluster"), "{}", basic.messages());
     let stranger = pod("another", None);
-    assert!(stranger.said().contains("returned no session token: the service answered 401"), "{}", stranger.said());
+    assert!(stranger.messages().contains("returned no session token: the service answered 401"), "{}", stranger.messages());
     let (mut request, clock) = trial::request("");
     let server = Server::start(Small::at(request.now), Behaviour::default());
     request.auth = Some(AuthKind::OkeWorkloadIdentity);
     let nowhere = run(&request, &clock, &server);
-    assert!(nowhere.said().contains("there is no workload identity: `KUBERNETES_SERVICE_HOST`"), "{}", nowhere.said());
+    assert!(nowhere.messages().contains("there is no workload identity: `KUBERNETES_SERVICE_HOST`"), "{}", nowhere.messages());
 }

@@ -196,7 +196,7 @@ impl Trial {
     }
 
     /// Everything that was said about what did not work.
-    pub fn said(&self) -> String {
+    pub fn messages(&self) -> String {
         let problems =
             self.inventory.problems.iter().map(|problem| format!("{}\n{}", problem.message, problem.help.as_deref().unwrap_or("")));
         let gaps = self.inventory.not_audited.iter().map(|gap| format!("{} {} {}: {}", gap.what, gap.ocid, gap.region, gap.why));

@@ -34,7 +34,7 @@ pub(crate) enum LoadedText {
 
 /// One directory with configuration, read but not parsed.
 #[derive(Debug, Default)]
-pub(crate) struct Folder {
+pub(crate) struct ScannedDirectory {
     /// Where it is; links are resolved.
     pub path: PathBuf,
     /// Where it is as people see it.
@@ -47,36 +47,36 @@ pub(crate) struct Folder {
     pub has_values: bool,
 }
 
-impl Folder {
+impl ScannedDirectory {
     /// Reads the configuration files among the entries of a directory, which is open unless it could not be opened.
     pub(super) fn read(path: PathBuf, shown: PathBuf, entries: &[DirEntry], open: Option<&OpenDirectory>, request: &ScanRequest) -> Self {
-        let mut folder = Self { path, shown, ..Self::default() };
+        let mut directory = Self { path, shown, ..Self::default() };
         let mut found = Vec::new();
         for entry in entries.iter().filter(|entry| !entry.is_dir) {
             let Some(name) = entry.name.to_str() else {
                 let name = entry.name.to_string_lossy();
                 if is_configuration(&name) {
-                    folder.hints.key = true;
+                    directory.hints.key = true;
                     found.push((name.into_owned(), Err(DiskError::StrangeName), false));
                 }
                 continue;
             };
-            folder.has_values |= is_automatic(name);
+            directory.has_values |= is_automatic(name);
             // A link to a directory is a directory.
-            if is_configuration(name) && !(entry.is_link && disk::is_dir(&folder.path.join(name))) {
-                let bytes = folder.bytes(name, entry.is_file, open, request);
-                let is_foreign = !entry.is_file && leads_to_another_kind(&folder.path.join(name), request, is_configuration);
+            if is_configuration(name) && !(entry.is_link && disk::is_dir(&directory.path.join(name))) {
+                let bytes = directory.bytes(name, entry.is_file, open, request);
+                let is_foreign = !entry.is_file && leads_to_another_kind(&directory.path.join(name), request, is_configuration);
                 found.push((name.to_owned(), bytes, is_foreign));
             }
         }
-        let keeps = folder.hints.key || folder.hints.is_unclear();
+        let keeps = directory.hints.key || directory.hints.is_unclear();
         let text = |bytes, name: &str| if keeps { decode(bytes, name).map(LoadedText::Kept) } else { Ok(LoadedText::OnDisk) };
         let file = |(name, bytes, is_foreign): (String, Result<_, _>, _)| {
             let text = bytes.and_then(|bytes| text(bytes, &name));
             FileText { name, text, is_foreign }
         };
-        folder.files = found.into_iter().map(file).collect();
-        folder
+        directory.files = found.into_iter().map(file).collect();
+        directory
     }
 
     /// The bytes of a file; notes what they show.
@@ -115,15 +115,15 @@ impl Folder {
 /// Where the files of a directory may come from: its repository, and what the user allows; where there is no repository, the directory
 /// that was named or the working directory, if it lies in one of them. A pull request that adds a link to someone's secrets must not have
 /// them shown in a syntax error.
-pub(crate) fn within(folder: &Path, request: &ScanRequest) -> Vec<PathBuf> {
+pub(crate) fn within(directory: &Path, request: &ScanRequest) -> Vec<PathBuf> {
     let known = &request.directories;
-    let own = known.repository_root(folder).map_or_else(
+    let own = known.repository_root(directory).map_or_else(
         || {
             let named = request.paths.iter().map(|path| request.cwd.join(path));
             let named = named.chain([request.cwd.clone()]).filter_map(|path| known.real(&path).ok());
             // The top of the file system holds everything.
-            let around: Vec<PathBuf> = named.filter(|path| path.parent().is_some() && folder.starts_with(path)).collect();
-            if around.is_empty() { vec![folder.to_path_buf()] } else { around }
+            let around: Vec<PathBuf> = named.filter(|path| path.parent().is_some() && directory.starts_with(path)).collect();
+            if around.is_empty() { vec![directory.to_path_buf()] } else { around }
         },
         |repository| vec![repository],
     );
@@ -188,8 +188,8 @@ pub(crate) fn is_automatic(name: &str) -> bool {
 
 /// Whether there is configuration in a directory itself; not in one that cannot be listed.
 #[must_use]
-pub(crate) fn holds_configuration(folder: &Path) -> bool {
-    let entries = disk::entries(folder).unwrap_or_default();
+pub(crate) fn holds_configuration(directory: &Path) -> bool {
+    let entries = disk::entries(directory).unwrap_or_default();
     entries.iter().any(|entry| !entry.is_dir && entry.name.to_str().is_some_and(is_configuration))
 }
 
