@@ -67,7 +67,7 @@ pub fn read(request: CheckRequest<'_>, sources: &Arc<Sources>) -> Inventory {
         let Contents { inventory: mut read, variables, listed } = plan::read(&document.name, document.input, &request.plan);
         let code = |directory: &Path| {
             let asked = (request.code)(directory);
-            terraform::ScanRequest { recorded: variables.clone(), limits: asked.limits.part(parts), ..asked }
+            terraform::ScanRequest { recorded: variables.clone(), limits: asked.limits.share(parts), ..asked }
         };
         if !read.keys.is_empty() && !find_code(&mut read, &document.sources, &code, &listed, sources) && document.is_source_named {
             let problem = unused_source(&read.log, &document.name);

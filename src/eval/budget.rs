@@ -58,7 +58,7 @@ impl Default for Limits {
 impl Limits {
     /// The limits of one of several runs, which together may cost as much as one.
     #[must_use]
-    pub fn part(self, parts: u64) -> Self {
+    pub fn share(self, parts: u64) -> Self {
         let parts = parts.max(1);
         let (run_work, run_kept) = (self.run_work / parts, self.run_kept / parts);
         Self { work: self.work.min(run_work), size: self.size.min(run_kept), run_work, run_kept, ..self }
@@ -101,7 +101,7 @@ impl Account {
 
     /// The work and the bytes that are left.
     #[must_use]
-    pub fn left(&self) -> (u64, u64) {
+    pub fn remaining(&self) -> (u64, u64) {
         (self.work.get(), self.kept.get())
     }
 
@@ -122,10 +122,10 @@ impl Account {
 
     /// Whether a level of depth is left for a value that is evaluated on demand. Dropping the guard comes back up.
     #[must_use]
-    pub fn deeper(self: &Rc<Self>) -> Option<Deeper> {
+    pub fn enter(self: &Rc<Self>) -> Option<DepthGuard> {
         let left = self.depth.get().checked_sub(1)?;
         self.depth.set(left);
-        Some(Deeper { account: Rc::clone(self) })
+        Some(DepthGuard { account: Rc::clone(self) })
     }
 }
 
@@ -271,8 +271,8 @@ impl Budget {
 
     /// Goes one level deeper; `None` at the deepest. Dropping the guard comes back up.
     #[must_use]
-    pub fn deeper(&self) -> Option<Deeper> {
-        self.account.deeper()
+    pub fn enter(&self) -> Option<DepthGuard> {
+        self.account.enter()
     }
 
     /// Whether work or size have run out: what was computed since is unknown from what Terraform would compute.
@@ -322,11 +322,11 @@ fn measure(value: &Value, depth: u32, objects: &mut u64, elements: &mut u64) {
 
 /// One level of depth, held while it lives.
 #[derive(Debug)]
-pub struct Deeper {
+pub struct DepthGuard {
     account: Rc<Account>,
 }
 
-impl Drop for Deeper {
+impl Drop for DepthGuard {
     fn drop(&mut self) {
         self.account.depth.set(self.account.depth.get() + 1);
     }

@@ -99,7 +99,7 @@ fn ordinary(expr: &Expr, name: &str, arguments: &[Expr], expand: bool, context: 
     let result = if fits { bounded(result, context) } else { context.budget.too_large() };
     let result = if result.is_unknown() { with_knowledge(result, name, &values, expr.span, context) } else { result };
     if functions::reads_file(name) {
-        return result.with_trail(None).through(Step::of(Place::Source(expr.span), StepKind::File));
+        return result.with_trail(None).with_step(Step::of(Place::Source(expr.span), StepKind::File));
     }
     if result.trail.is_some() {
         return picked_among(result, &values);

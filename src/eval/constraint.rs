@@ -182,7 +182,7 @@ fn object(
                 )
             })?;
             let step = Step::of(Place::Source(default.span), StepKind::Optional(Arc::clone(name)));
-            values.insert(Arc::clone(name), converted.with_trail(None).through(step));
+            values.insert(Arc::clone(name), converted.with_trail(None).with_step(step));
         }
         if let Some(defaults) = defaults {
             inside.insert(Arc::clone(name), Arc::new(defaults));

@@ -22,20 +22,20 @@ pub struct EvalContext<'a> {
     /// The function that renders this template, if it is one.
     pub(super) inside: TemplateNesting,
     /// What the outermost `for` around the expression remembers.
-    pub(super) remembered: Option<&'a RememberedReferences>,
+    pub(super) cache: Option<&'a ReferenceCache>,
 }
 
 /// The values of references within a `for` to what is outside of it: they are the same for each of its elements.
 #[derive(Default)]
-pub(super) struct RememberedReferences(RefCell<HashMap<Span, RememberedReference>>);
+pub(super) struct ReferenceCache(RefCell<HashMap<Span, CachedReference>>);
 
-struct RememberedReference {
+struct CachedReference {
     name: Arc<str>,
     steps: Vec<Arc<str>>,
     value: Value,
 }
 
-impl RememberedReferences {
+impl ReferenceCache {
     /// The value of a reference, by where it is written. Two references may have one place, as within a text of JSON.
     pub(super) fn get(&self, span: Span, name: &str, steps: &[TraversalStep]) -> Option<Value> {
         let known = self.0.borrow();
@@ -50,7 +50,7 @@ impl RememberedReferences {
     pub(super) fn put(&self, span: Span, name: &Arc<str>, steps: &[TraversalStep], value: &Value) {
         let names = steps.iter().map(|step| if let TraversalStep::Attr(name) = step { Some(Arc::clone(&name.text)) } else { None });
         if let Some(steps) = names.collect() {
-            self.0.borrow_mut().insert(span, RememberedReference { name: Arc::clone(name), steps, value: value.clone() });
+            self.0.borrow_mut().insert(span, CachedReference { name: Arc::clone(name), steps, value: value.clone() });
         }
     }
 }
@@ -65,7 +65,7 @@ impl<'a> EvalContext<'a> {
     /// An expression's context in its module.
     #[must_use]
     pub fn new(scope: &'a dyn Scope, budget: &'a Budget) -> Self {
-        Self { scope, budget, locals: None, closed: false, inside: TemplateNesting::Nothing, remembered: None }
+        Self { scope, budget, locals: None, closed: false, inside: TemplateNesting::Nothing, cache: None }
     }
 
     /// The variable of this name that a `for` or a template file binds.

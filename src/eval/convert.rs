@@ -271,14 +271,14 @@ fn mismatch(from: &Type, to: &Type) -> String {
         (Type::Tuple(from), Type::List(to) | Type::Set(to)) => {
             let bad = from.iter().enumerate().find(|(_, from)| !convertible(from, to, true));
             bad.map_or_else(
-                || format!("all elements must be {}", to.wanted()),
+                || format!("all elements must be {}", to.constraint_name()),
                 |(at, from)| format!("element {at}: {}", mismatch(from, to)),
             )
         }
         (Type::Object(from), Type::Map(to)) => {
             let bad = from.iter().find(|(_, from)| !convertible(&from.ty, to, true));
             bad.map_or_else(
-                || format!("all elements must be {}", to.wanted()),
+                || format!("all elements must be {}", to.constraint_name()),
                 |(name, from)| format!("element \"{name}\": {}", mismatch(&from.ty, to)),
             )
         }
@@ -289,7 +289,7 @@ fn mismatch(from: &Type, to: &Type) -> String {
             format!("{to} required, but have {from}")
         }
         (Type::Bool, Type::Number) | (Type::Number, Type::Bool) => format!("{to} required, but have {from}"),
-        _ => format!("{} required", to.wanted()),
+        _ => format!("{} required", to.constraint_name()),
     }
 }
 
@@ -314,7 +314,7 @@ fn mismatch_objects(from: &BTreeMap<Arc<str>, ObjectAttr>, to: &BTreeMap<Arc<str
 /// A value that an attribute has because an object leaves it out.
 pub(super) fn left_out(value: Value, attribute: &Arc<str>, object: &Value) -> Value {
     match &object.trail {
-        Some(link) => value.through(Step { left_out: Some(Arc::clone(attribute)), ..link.step.clone() }),
+        Some(link) => value.with_step(Step { left_out: Some(Arc::clone(attribute)), ..link.step.clone() }),
         None => value,
     }
 }

@@ -15,19 +15,19 @@ impl Drivers {
     /// `uuid()`, another value on every run.
     pub const UUID: Self = Self(1 << 2);
     /// How many resources are reported apart; the last one is any other.
-    pub const MOST_RESOURCES: usize = 29;
+    pub const MAX_RESOURCES: usize = 29;
 
     const FUNCTIONS: usize = 3;
 
     /// The resource with this number.
     #[must_use]
     pub fn resource(number: usize) -> Self {
-        Self(1 << (Self::FUNCTIONS + number.min(Self::MOST_RESOURCES - 1)))
+        Self(1 << (Self::FUNCTIONS + number.min(Self::MAX_RESOURCES - 1)))
     }
 
     /// The numbers of the resources among them.
     pub fn resources(self) -> impl Iterator<Item = usize> {
-        (0..Self::MOST_RESOURCES).filter(move |number| self.contains(Self::resource(*number)))
+        (0..Self::MAX_RESOURCES).filter(move |number| self.contains(Self::resource(*number)))
     }
 
     /// Those of both sets.

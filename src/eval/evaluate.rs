@@ -107,7 +107,7 @@ impl EvalErrors {
     }
 
     /// The errors without what they say of values that come out of something sensitive.
-    pub(super) fn hushed(self, marks: Marks) -> Self {
+    pub(super) fn redacted(self, marks: Marks) -> Self {
         let hush = |error: EvalError| EvalError {
             message: "this fails for an element; the reason is not shown because the elements are sensitive".to_owned(),
             ..error
@@ -178,7 +178,7 @@ pub(super) fn eval(expr: &Expr, context: &EvalContext<'_>, errors: &mut EvalErro
     if let ExprKind::Null | ExprKind::Bool(_) | ExprKind::Number(_) | ExprKind::String(_) = &expr.kind {
         return literal(expr, errors).with_trail(here(expr.span));
     }
-    let (true, Some(_deeper)) = (context.budget.step(), context.budget.deeper()) else {
+    let (true, Some(_guard)) = (context.budget.step(), context.budget.enter()) else {
         return context.budget.too_large().with_trail(here(expr.span));
     };
     match &expr.kind {

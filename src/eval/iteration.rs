@@ -1,6 +1,6 @@
 //! `for` expressions.
 
-use super::context::{EvalContext, Locals, RememberedReferences};
+use super::context::{EvalContext, Locals, ReferenceCache};
 use super::evaluate::{EvalErrors, bounded, converted, eval, failed, here};
 use super::references::check_declared;
 use super::{Data, Marks, Type, Value, convert};
@@ -60,8 +60,8 @@ pub(super) fn for_expression(parts: &ForExpr, span: Span, context: &EvalContext<
         check_body(parts, context, errors);
         return unknown(marks);
     };
-    let remembered = RememberedReferences::default();
-    let context = &EvalContext { remembered: context.remembered.or(Some(&remembered)), ..*context };
+    let cache = ReferenceCache::default();
+    let context = &EvalContext { cache: context.cache.or(Some(&cache)), ..*context };
     if items.is_empty() {
         // Terraform resolves all references of an expression before it evaluates it: in a loop over nothing, too, an undeclared name is an
         // error.
@@ -74,12 +74,12 @@ pub(super) fn for_expression(parts: &ForExpr, span: Span, context: &EvalContext<
     let mut builder = Builder { marks, cause: None, values: Vec::new(), named: BTreeMap::new(), groups: BTreeMap::new() };
     for (key, value) in items {
         if context.budget.is_spent() {
-            errors.merge(own.hushed(collection.marks));
+            errors.merge(own.redacted(collection.marks));
             return context.budget.too_large();
         }
         builder.add(parts, (key, value), context, &mut own);
     }
-    errors.merge(own.hushed(collection.marks));
+    errors.merge(own.redacted(collection.marks));
     bounded(builder.finish(parts), context).or_trail(&here(span))
 }
 
@@ -209,7 +209,7 @@ impl Builder {
 fn chosen(value: Value, parts: &ForExpr) -> Value {
     match (&parts.condition, &value.data) {
         (Some(condition), Data::String(_) | Data::Number(_) | Data::Bool(_)) if value.trail.is_some() => {
-            value.through(Step::of(Place::Source(condition.span), StepKind::Set).chosen(Because::Filter, Vec::new()))
+            value.with_step(Step::of(Place::Source(condition.span), StepKind::Set).chosen(Because::Filter, Vec::new()))
         }
         _ => value,
     }

@@ -506,7 +506,7 @@ impl Num {
     /// The text as plan JSON has it. On its way into the plan a fraction that a double can hold becomes one, so it is printed with a
     /// double's digits, and the negative zero loses its sign.
     #[must_use]
-    pub fn as_planned(&self) -> String {
+    pub fn plan_text(&self) -> String {
         if self.is_zero() {
             return "0".to_owned();
         }

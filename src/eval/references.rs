@@ -57,7 +57,7 @@ fn check(references: &[Reference<'_>], context: &EvalContext<'_>, errors: &mut E
         if context.local(reference.root).is_some() {
             continue;
         }
-        if let Err(error) = context.scope.declared(reference.root, reference.span, &written_out(reference.steps, context)) {
+        if let Err(error) = context.scope.check_declared(reference.root, reference.span, &written_out(reference.steps, context)) {
             errors.push(error.at(reference.span));
         }
     }

@@ -39,7 +39,7 @@ pub trait Scope {
     ///
     /// # Errors
     /// The same error that [`Scope::resolve`] gives.
-    fn declared(&self, name: &str, span: Span, steps: &[RefStep<'_>]) -> Result<(), EvalError> {
+    fn check_declared(&self, name: &str, span: Span, steps: &[RefStep<'_>]) -> Result<(), EvalError> {
         let _ = (name, span, steps);
         Ok(())
     }

@@ -41,7 +41,7 @@ fn text(template: &Template, span: Span, context: &EvalContext<'_>, errors: &mut
     let faulty = own.any();
     errors.merge(own);
     let mut marks = values.iter().fold(Marks::NONE, |marks, value| marks.union(value.marks));
-    marks.piece |= values.iter().any(|value| value.marks.from_file && !value.may_be_taken_apart());
+    marks.piece |= values.iter().any(|value| value.marks.from_file && !value.may_show_parts());
     let trail = carried(template, &values).or_else(|| here(span));
     if faulty && values.iter().any(Value::is_unknown) {
         return failed(Type::String).not_null().with_marks(marks).with_trail(trail);
@@ -194,7 +194,7 @@ fn repeat(
         let locals = Locals { names: &variables, outer: context.locals };
         results.push(text(body, span, &context.with(&locals), &mut own));
     }
-    errors.merge(own.hushed(over.marks));
+    errors.merge(own.redacted(over.marks));
     let marks = results.iter().fold(over.marks, |marks, value| marks.union(value.marks));
     match results.iter().find(|result| result.is_unknown()) {
         Some(result) => Value::unknown_like(Type::String, result).with_marks(marks),

@@ -24,7 +24,7 @@ impl Scope for TestModule {
         match (name, attribute) {
             ("var", "unset") => Ok((Value::unknown(Type::Any, "variable `unset` has no value"), 1)),
             ("var", "level") => Ok((Value::unknown(Type::Number, "variable `level` has no value").not_null(), 1)),
-            ("var", "mode") => Ok((Value::string("HSM").through(Step::new(Place::File("x.tfvars".into()), "set by x.tfvars")), 1)),
+            ("var", "mode") => Ok((Value::string("HSM").with_step(Step::new(Place::File("x.tfvars".into()), "set by x.tfvars")), 1)),
             ("var", "file") => Ok((Value::string("top: [hunter2-open").with_marks(Marks { from_file: true, ..Marks::NONE }), 1)),
             ("var", "key") => Ok((Value::string("a").with_marks(Marks { from_file: true, by_caller: true, ..Marks::NONE }), 1)),
             ("var", "token") => Ok((Value::string("t").with_marks(Marks { ephemeral: true, ..Marks::NONE }), 1)),
@@ -41,7 +41,7 @@ impl Scope for TestModule {
         }
     }
 
-    fn declared(&self, name: &str, span: Span, steps: &[RefStep<'_>]) -> Result<(), EvalError> {
+    fn check_declared(&self, name: &str, span: Span, steps: &[RefStep<'_>]) -> Result<(), EvalError> {
         self.resolve(name, span, steps).map(|_| ())
     }
 
@@ -87,7 +87,7 @@ fn work(text: &str) -> u64 {
     let limits = Limits::default();
     let account = Rc::new(Account::new(limits, limits.run_work, limits.run_kept));
     let _ = evaluate(&expr, &EvalContext::new(&module, &Budget::of(&account)));
-    limits.run_work - account.left().0
+    limits.run_work - account.remaining().0
 }
 
 #[test]

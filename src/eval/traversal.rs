@@ -50,7 +50,7 @@ pub(super) fn reference(
     if context.closed {
         return errors.fail(format!("the template has no variable named `{name}`"), expr.span);
     }
-    if let Some(value) = context.remembered.and_then(|remembered| remembered.get(expr.span, name, steps)) {
+    if let Some(value) = context.cache.and_then(|cache| cache.get(expr.span, name, steps)) {
         return value;
     }
     // To find what has the name takes longer than to look at an element.
@@ -84,8 +84,8 @@ pub(super) fn reference(
     let mut own = EvalErrors::default();
     let value = apply_steps(value, steps.get(used..).unwrap_or_default(), context, &mut own);
     let value = used_here(value, expr.span, context);
-    if let Some(remembered) = context.remembered.filter(|_| !own.any()) {
-        remembered.put(expr.span, name, written, &value);
+    if let Some(cache) = context.cache.filter(|_| !own.any()) {
+        cache.put(expr.span, name, written, &value);
     }
     errors.merge(own);
     value
@@ -94,7 +94,7 @@ pub(super) fn reference(
 /// Puts the place of a reference in front of the value's trail.
 fn used_here(value: Value, span: Span, context: &EvalContext<'_>) -> Value {
     let text = context.scope.quote(span).filter(|text| !text.is_empty() && !text.contains('\n') && text.len() <= 80);
-    value.through(base::Step::of(Place::Source(span), StepKind::Used(text.map(Arc::from))))
+    value.with_step(base::Step::of(Place::Source(span), StepKind::Used(text.map(Arc::from))))
 }
 
 fn evaluate_steps<'a>(steps: &'a [TraversalStep], context: &EvalContext<'_>, errors: &mut EvalErrors) -> Vec<EvaluatedStep<'a>> {
@@ -414,7 +414,7 @@ fn splat(value: &Value, each: &[EvaluatedStep<'_>], span: Span, context: &EvalCo
     let results: Vec<Value> =
         elements.iter().map(|element| apply_steps(element.clone().with_marks(value.marks.of_text()), each, context, &mut own)).collect();
     let element_failed = own.any();
-    errors.merge(own.hushed(value.marks));
+    errors.merge(own.redacted(value.marks));
     let perhaps_null = !is_sequence && value.is_unknown() && !value.is_not_null();
     if element_failed && perhaps_null {
         return failed(Type::Any).with_marks(value.marks);

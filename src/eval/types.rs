@@ -141,12 +141,12 @@ impl Type {
 
     /// The name in a demand: "list of string", "any type".
     #[must_use]
-    pub fn wanted(&self) -> String {
+    pub fn constraint_name(&self) -> String {
         match self {
             Self::Any => "any type".to_owned(),
-            Self::List(element) => format!("list of {}", element.wanted()),
-            Self::Set(element) => format!("set of {}", element.wanted()),
-            Self::Map(element) => format!("map of {}", element.wanted()),
+            Self::List(element) => format!("list of {}", element.constraint_name()),
+            Self::Set(element) => format!("set of {}", element.constraint_name()),
+            Self::Map(element) => format!("map of {}", element.constraint_name()),
             _ => self.to_string(),
         }
     }

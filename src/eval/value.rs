@@ -219,7 +219,7 @@ impl Value {
 
     /// The value with a step put in front of its trail.
     #[must_use]
-    pub fn through(mut self, step: Step) -> Self {
+    pub fn with_step(mut self, step: Step) -> Self {
         self.trail = Some(TrailLink::new(step, self.trail.take()));
         self
     }
@@ -241,7 +241,7 @@ impl Value {
 
     /// The value's trail, at whose end an attribute is left out.
     #[must_use]
-    pub fn leaving_out(&self, attribute: &Arc<str>) -> Option<Arc<TrailLink>> {
+    pub fn trail_leaving_out(&self, attribute: &Arc<str>) -> Option<Arc<TrailLink>> {
         let steps: Vec<&Step> = self.steps().collect();
         steps.into_iter().rev().fold(None, |next: Option<Arc<TrailLink>>, step| {
             let left_out = if next.is_none() { Some(Arc::clone(attribute)) } else { step.left_out.clone() };
@@ -387,13 +387,13 @@ impl Value {
 
     /// Whether nothing in it tells more than it may: what is made of it may be shown if it may itself.
     #[must_use]
-    pub fn may_be_taken_apart(&self) -> bool {
+    pub fn may_show_parts(&self) -> bool {
         let own = match &self.data {
             Data::String(text) => secrecy::may_show_name(text),
             Data::Map(_, entries) | Data::Object(entries) => entries.keys().all(|name| secrecy::may_show_name(name)),
             _ => true,
         };
-        own && !self.marks.raw && !self.marks.piece && self.children().all(Self::may_be_taken_apart)
+        own && !self.marks.raw && !self.marks.piece && self.children().all(Self::may_show_parts)
     }
 
     /// The value with all marks taken off, and these marks.

@@ -137,7 +137,7 @@ impl Session {
         // The limits are those of all runs together, of which the few that are read again get their part.
         let parts = self.runs.len().checked_div(runs.len()).unwrap_or(1).max(1) as u64;
         let read = |run: &Run, budget: &InstanceBudget| read::one_run(&loader, &self.roots.of(&run.root), run, budget);
-        let (readings, short) = shares::read_all(&runs, request.limits.part(parts), read, visits);
+        let (readings, short) = shares::read_all(&runs, request.limits.share(parts), read, visits);
         self.short.retain(|at| !stale.contains(at));
         self.short.extend(short.iter().filter_map(|at| stale.get(*at)));
         self.short.sort_unstable();

@@ -23,7 +23,7 @@ struct Module {
 
 impl Scope for Module {
     fn resolve(&self, name: &str, span: Span, steps: &[RefStep<'_>]) -> Result<(Value, usize), EvalError> {
-        self.declared(name, span, &[])?;
+        self.check_declared(name, span, &[])?;
         match (name, steps) {
             ("resource", [RefStep::Attr(kind), rest @ ..]) if &*kind.text == "terraform_data" => {
                 self.resolve("terraform_data", span, rest).map(|(value, used)| (value, used + 1))
@@ -44,7 +44,7 @@ impl Scope for Module {
         }
     }
 
-    fn declared(&self, name: &str, span: Span, steps: &[RefStep<'_>]) -> Result<(), EvalError> {
+    fn check_declared(&self, name: &str, span: Span, steps: &[RefStep<'_>]) -> Result<(), EvalError> {
         if let ("terraform_data", [_, RefStep::Attr(attribute), _, ..]) = (name, steps)
             && &*attribute.text == "id"
         {
@@ -179,7 +179,7 @@ fn same(got: &Value, value: &Json, unknown: &Json) -> bool {
         Data::Null(_) => value.is_null(),
         Data::Bool(got) => value == &Json::Bool(*got),
         // Numbers come as texts, see `exact_numbers`.
-        Data::Number(got) => value.get("number").and_then(Json::as_str) == Some(&got.as_planned()),
+        Data::Number(got) => value.get("number").and_then(Json::as_str) == Some(&got.plan_text()),
         Data::String(got) => value.as_str() == Some(&**got),
         Data::List(_, elements) | Data::Set(_, elements) | Data::Tuple(elements) => value.as_array().is_some_and(|values| {
             values.len() == elements.len() && elements.iter().zip(values).enumerate().all(|(at, (got, value))| same(got, value, mask(at)))

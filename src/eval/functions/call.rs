@@ -74,13 +74,13 @@ fn run(function: &BuiltIn, args: &[Value], host: &FunctionHost<'_>) -> Result<Va
     // Marks come off, and the body never sees them, unless it wants to.
     let mut marks = Marks::default();
     let mut plain = Vec::with_capacity(converted.len());
-    let mut may_be_taken_apart = true;
+    let mut may_show_parts = true;
     for (arg, param) in converted.into_iter().zip(params()) {
         if param.marked {
             plain.push(arg);
         } else {
             let trail = arg.trail.clone();
-            may_be_taken_apart = may_be_taken_apart && (!arg.deep_marks().from_file || arg.may_be_taken_apart());
+            may_show_parts = may_show_parts && (!arg.deep_marks().from_file || arg.may_show_parts());
             // Only what is unknown of an argument changes the result in time.
             let marked = arg.clone();
             let (arg, own) = arg.unmark_deep();
@@ -111,7 +111,7 @@ fn run(function: &BuiltIn, args: &[Value], host: &FunctionHost<'_>) -> Result<Va
     };
     let result = if function.nullable { result } else { result.not_null() };
     let is_text = result.as_str().is_some();
-    Ok(result.with_marks(origin(function.name, marks, may_be_taken_apart, is_text)))
+    Ok(result.with_marks(origin(function.name, marks, may_show_parts, is_text)))
 }
 
 /// Functions that hand on what they are given, piece by piece, and change no text.
@@ -138,14 +138,14 @@ const HANDING_ON: [&str; 17] = [
 const DECODING: [&str; 4] = ["jsondecode", "yamldecode", "csvdecode", "decode_tfvars"];
 
 /// What a result tells of the text that its arguments come from: a document's names and elements are reported apart from pieces of it.
-fn origin(name: &str, marks: Marks, may_be_taken_apart: bool, is_text: bool) -> Marks {
+fn origin(name: &str, marks: Marks, may_show_parts: bool, is_text: bool) -> Marks {
     if !marks.from_file || HANDING_ON.contains(&name) {
         return marks;
     }
     if DECODING.contains(&name) && marks.raw && !marks.piece && !is_text {
         return Marks { raw: false, ..marks };
     }
-    Marks { piece: marks.piece || !may_be_taken_apart, ..marks }
+    Marks { piece: marks.piece || !may_show_parts, ..marks }
 }
 
 /// Whether a collection holds members of different types: `any` is what types have in common only until there are values.

@@ -19,7 +19,7 @@ fn check(args: &[Value], want: Want) -> Result<Type, FunctionError> {
     let [value, ..] = args else { return Err(FunctionError::arity()) };
     let (from, to) = (value.ty(), want.ty());
     if from != to && !convertible(&from, &to, true) {
-        return Err(format!("cannot convert {from} to {}", to.wanted()).into());
+        return Err(format!("cannot convert {from} to {}", to.constraint_name()).into());
     }
     Ok(to)
 }
@@ -31,7 +31,7 @@ fn to(call: &BodyContext<'_>, args: &[Value]) -> FunctionResult {
     }
     let refused = |message: String| -> FunctionError {
         if value.marks.is_secret() || value.marks.from_file {
-            return format!("cannot convert this value to {}", call.returns.wanted()).into();
+            return format!("cannot convert this value to {}", call.returns.constraint_name()).into();
         }
         message.into()
     };

@@ -71,8 +71,8 @@ impl Scope for Own<'_> {
         if name == "self" { Ok((self.one.object(), 0)) } else { self.frame.resolve(name, span, steps) }
     }
 
-    fn declared(&self, name: &str, span: Span, steps: &[RefStep<'_>]) -> Result<(), EvalError> {
-        if name == "self" { Ok(()) } else { self.frame.declared(name, span, steps) }
+    fn check_declared(&self, name: &str, span: Span, steps: &[RefStep<'_>]) -> Result<(), EvalError> {
+        if name == "self" { Ok(()) } else { self.frame.check_declared(name, span, steps) }
     }
 
     fn text(&self, span: Span) -> String {

@@ -46,7 +46,7 @@ pub(crate) fn fill(default: Option<&Value>, variable: &Block, constraint: &TypeC
     let filled = outer(&constraint.ty, &why, how);
     // A type with required parts that are not known may refuse nothing: what does not conform is as good as unknown.
     let value = constraint.conform(filled).unwrap_or_else(|_| Value::unknown(constraint.ty.without_optional(), why));
-    mark(value).through(Step::of(place, StepKind::ByCaller(name.into())))
+    mark(value).with_step(Step::of(place, StepKind::ByCaller(name.into())))
 }
 
 /// The variable's own collections get one entry each.

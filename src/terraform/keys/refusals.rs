@@ -175,7 +175,7 @@ fn declared(reader: &BlockReader<'_>, items: &[Expr]) {
     let frame = reader.frame();
     for item in items {
         if let Some((root, steps)) = reference(item)
-            && let Err(error) = frame.declared(root, item.span, &steps.iter().map(|name| RefStep::Attr(name)).collect::<Vec<_>>())
+            && let Err(error) = frame.check_declared(root, item.span, &steps.iter().map(|name| RefStep::Attr(name)).collect::<Vec<_>>())
         {
             reader.problems.certain(Problem::new(ProblemKind::Refused, error.message).at(Place::Source(error.span.unwrap_or(item.span))));
         }

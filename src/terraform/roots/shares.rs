@@ -38,7 +38,7 @@ pub(crate) fn read_all<T: Sync, R: Default + Send>(
     let one = |root: &T, share: Share| {
         let budget = InstanceBudget::new(share.visits, Account::new(limits, share.work, share.kept));
         let result = read(root, &budget);
-        let (work, kept) = budget.account.left();
+        let (work, kept) = budget.account.remaining();
         let used = Share { visits: visits(&result), work: share.work - work, kept: share.kept - kept };
         RootReading { result, used, is_cut: budget.is_exceeded.get(), is_short: budget.account.is_short() }
     };

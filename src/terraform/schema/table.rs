@@ -245,7 +245,7 @@ mod tests {
         assert!(a.is_sensitive && a.filling == Filling::Required && !a.is_altered);
         let Field::Attribute(b) = &schema.fields["b"] else { panic!() };
         assert!(b.is_altered && b.has_unknown_default && b.ty == Type::map(Type::String) && b.default == Some(Default::Bool(true)));
-        assert_eq!(schema.fields["c"].ty().wanted(), "list of list of object");
+        assert_eq!(schema.fields["c"].ty().constraint_name(), "list of list of object");
         let Field::Block(e) = &schema.fields["e"] else { panic!() };
         assert!(e.is_filled_in && e.most == Some(1) && e.nesting == Nesting::List);
         let Field::Block(g) = &schema.fields["g"] else { panic!() };

@@ -118,8 +118,8 @@ impl Scope for Early<'_> {
         }
     }
 
-    fn declared(&self, name: &str, span: Span, steps: &[RefStep<'_>]) -> Result<(), EvalError> {
-        self.frame.declared(name, span, steps)
+    fn check_declared(&self, name: &str, span: Span, steps: &[RefStep<'_>]) -> Result<(), EvalError> {
+        self.frame.check_declared(name, span, steps)
     }
 
     fn text(&self, span: Span) -> String {

@@ -22,7 +22,7 @@ impl Scope for Frame<'_> {
         self.find(name, span, steps).map_err(|error| error.at(span))
     }
 
-    fn declared(&self, name: &str, span: Span, steps: &[RefStep<'_>]) -> Result<(), EvalError> {
+    fn check_declared(&self, name: &str, span: Span, steps: &[RefStep<'_>]) -> Result<(), EvalError> {
         if self.bound.iter().any(|bound| &*bound.name == name) {
             return Ok(());
         }

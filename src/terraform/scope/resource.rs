@@ -225,7 +225,7 @@ impl ResourceInstance<'_> {
         unknown.refinement.not_null = &*self.of.kind == "terraform_data" && &**attribute == "id";
         unknown.origin = Some(Arc::new(ResourceRef { address, attribute: Arc::clone(attribute) }));
         let time = passing::drivers(self, attribute);
-        Value::from(unknown).with_marks(Marks { time, ..Marks::NONE }).through(Step::new(Place::Source(self.block.header), reason))
+        Value::from(unknown).with_marks(Marks { time, ..Marks::NONE }).with_step(Step::new(Place::Source(self.block.header), reason))
     }
 
     /// One instance of a resource as an object; unknown where its type is.

@@ -112,7 +112,7 @@ fn argument(
         Some(value) => Ok(value),
         None => {
             let value = Value::unknown(constraint.ty.without_optional(), format!("module call `{call}` does not set `{name}`"));
-            Ok(value.through(Step {
+            Ok(value.with_step(Step {
                 calls: Some(Arc::clone(&at.calls)),
                 ..Step::of(Place::Source(variable.header), StepKind::NoDefault(Arc::clone(name)))
             }))
@@ -127,7 +127,7 @@ fn of_root(world: &World<'_>, name: &Arc<str>, variable: &Block, constraint: &Ty
     let at = |kind: StepKind| Step { calls: Some(root()), ..Step::of(Place::Source(variable.header), kind) };
     let unknown = |why: &Reason| {
         let value = Value::unknown(constraint.ty.without_optional(), why.reworded(format!("variable `{name}`: {why}")));
-        value.through(at(StepKind::Variable(Arc::clone(name))))
+        value.with_step(at(StepKind::Variable(Arc::clone(name))))
     };
     let given = match inputs.given.get(&**name) {
         // Of an ephemeral variable a plan records the default, whatever was given.
@@ -141,7 +141,7 @@ fn of_root(world: &World<'_>, name: &Arc<str>, variable: &Block, constraint: &Ty
             // The plan says what the value is, and what is written says where it comes from.
             let same = written.filter(|written| equals(written, &value).as_bool() == Some(true));
             let same = same.map(|written| written.with_marks(value.marks));
-            Some(same.unwrap_or_else(|| value.through(at(StepKind::Recorded(Arc::clone(name))))))
+            Some(same.unwrap_or_else(|| value.with_step(at(StepKind::Recorded(Arc::clone(name))))))
         }
         None | Some(GivenValue::Recorded(_)) => match &inputs.lost {
             Some(why) => return Ok(unknown(why)),
@@ -164,7 +164,7 @@ fn of_root(world: &World<'_>, name: &Arc<str>, variable: &Block, constraint: &Ty
             };
             let value = conform(value, constraint, name, variable.header, world).map_err(|_| refused("does not fit its type"))?;
             let (variable, by) = (Arc::clone(name), Arc::clone(by));
-            Some(value.through(at(match origin {
+            Some(value.with_step(at(match origin {
                 TextOrigin::CommandLine => StepKind::CommandLine { variable, by },
                 TextOrigin::Environment => StepKind::Environment { variable, by },
             })))
@@ -181,7 +181,7 @@ fn of_root(world: &World<'_>, name: &Arc<str>, variable: &Block, constraint: &Ty
     }
     Ok(value.unwrap_or_else(|| {
         let value = Value::unknown(constraint.ty.without_optional(), Reason::no_value(name));
-        value.through(at(StepKind::NoValue(Arc::clone(name))))
+        value.with_step(at(StepKind::NoValue(Arc::clone(name))))
     }))
 }
 

@@ -46,11 +46,11 @@ impl Passing {
         if let Some(at) = drivers.iter().position(|own| *own == driver) {
             return Drivers::resource(at);
         }
-        if drivers.len() >= Drivers::MOST_RESOURCES {
+        if drivers.len() >= Drivers::MAX_RESOURCES {
             if let Some(last) = drivers.last_mut() {
-                last.period = Err(format!("there are more than {} periods", Drivers::MOST_RESOURCES - 1).into());
+                last.period = Err(format!("there are more than {} periods", Drivers::MAX_RESOURCES - 1).into());
             }
-            return Drivers::resource(Drivers::MOST_RESOURCES - 1);
+            return Drivers::resource(Drivers::MAX_RESOURCES - 1);
         }
         drivers.push(driver);
         Drivers::resource(drivers.len() - 1)

@@ -80,8 +80,8 @@ impl Memo {
         }
         self.guard(key.clone(), name)?;
         let mark = self.account.mark();
-        let result = match self.account.deeper() {
-            Some(_deeper) => make().map_err(EvalError::uncatchable),
+        let result = match self.account.enter() {
+            Some(_guard) => make().map_err(EvalError::uncatchable),
             None => Ok(self.budget().too_large()),
         };
         // What is kept in the memo counts against the run and not only against the expression: thousands of values that each are small fill
